@@ -1,0 +1,40 @@
+import type { Dialect } from './dialect.ts';
+
+/** The JSON that lies beside each backup. A backup without a readable manifest is not listed. */
+export interface BackupManifest {
+  version: 1;
+  /** File or folder name of the backup itself, beside the manifest. */
+  name: string;
+  dialect: Dialect;
+  format: 'sqlite' | 'pg_dump-custom' | 'pg_dump-directory';
+  /** Which database it is of; a restore into another one is refused unless asked for. */
+  database: DatabaseIdentity;
+  revision: string;
+  toolVersion: string;
+  /** The dumping program's version: `pg_dump (PostgreSQL) 15.18`, or SQLite's library version. */
+  clientVersion: string;
+  /** ISO 8601 in UTC. */
+  takenAt: string;
+  sizeBytes: number;
+  /** Hex; for a directory, of its files' names and hashes in order of name. */
+  sha256: string;
+  compression: 'none' | 'gzip' | 'zstd' | 'lz4';
+  schemas?: string[];
+}
+
+/** Which database this is, without any secret. */
+export interface DatabaseIdentity {
+  dialect: Dialect;
+  /** For a person: `postgres://app@db:5432/trading` without password, or the file's path. */
+  display: string;
+  /** Stable identity: PostgreSQL's system identifier and database name; the SQLite file's real path. */
+  id: string;
+  serverVersion: string;
+}
+
+/** A whole backup on disk. */
+export interface Backup {
+  /** Absolute path of the backup file or folder. */
+  path: string;
+  manifest: BackupManifest;
+}

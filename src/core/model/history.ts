@@ -1,0 +1,22 @@
+import type { Revision } from './revision.ts';
+
+/**
+ * `applied`: the migration's body is committed. `started` and `reverting`: a migration that runs outside a
+ * transaction has begun and nothing tells yet how far it came; `repair` mends such a row.
+ */
+export type HistoryState = 'applied' | 'started' | 'reverting';
+
+/** One row of `db_manager_history` in the target database. */
+export interface HistoryRow {
+  revision: Revision;
+  /** `sha256:<hex>`, or null for rows taken over from a tool that keeps none. */
+  checksum: string | null;
+  /** ISO 8601 in UTC. */
+  appliedAt: string;
+  durationMs: number;
+  runId: string;
+  toolVersion: string;
+  state: HistoryState;
+}
+
+export const HISTORY_TABLE = 'db_manager_history';

@@ -1,0 +1,44 @@
+import type { Revision } from './revision.ts';
+
+/** How a migration file is written. Detected per file; one folder may mix them. */
+export type MigrationFormat = 'umzug' | 'sequelize-cli' | 'dbmate' | 'goose' | 'golang-migrate' | 'flyway' | 'sql';
+
+export type Direction = 'up' | 'down';
+
+/** What a directory listing and a hash tell of a migration: enough to plan, cheap for thousands of files. */
+export interface MigrationFile {
+  revision: Revision;
+  /** Paths relative to the migrations folder; two for formats that keep up and down apart, `up` first. */
+  files: string[];
+  /** `sha256:<hex>` of the contents with line ends normalised to LF; for two files, of both in order. */
+  checksum: string;
+}
+
+/** One SQL statement with the place it starts at, for messages that point into the file. Lines and columns start at 1. */
+export interface SqlStatement {
+  sql: string;
+  file: string;
+  line: number;
+  column: number;
+}
+
+/** What a migration does in one direction. */
+export type MigrationBody =
+  | { kind: 'sql'; statements: SqlStatement[] }
+  | {
+      kind: 'code';
+      /** Calls the author's function with the arguments that its format expects. */
+      call(queryInterface: unknown, sequelize: unknown): Promise<void>;
+    };
+
+/** A migration that has been read (and imported, where it is code) and can be run. */
+export interface LoadedMigration extends MigrationFile {
+  format: MigrationFormat;
+  /** The first comment's text, else the name in words. */
+  description: string;
+  up: MigrationBody;
+  /** Absent where the file has no way back. */
+  down?: MigrationBody;
+  /** False where the author opted out of the transaction for that direction. */
+  transactional: { up: boolean; down: boolean };
+}

@@ -1,0 +1,144 @@
+import { z } from 'zod';
+import { REASON_NAMES } from './reason.ts';
+import { STEP_NAMES } from './step.ts';
+
+/**
+ * What a run found and did. The only thing that the controller believes about a run: it comes as the last JSON
+ * line of the pod's log and, clipped to 4096 bytes, as its termination message.
+ */
+const reason = z.enum(REASON_NAMES);
+
+export const positionSchema = z.object({ file: z.string(), line: z.int(), column: z.int() });
+
+export const failureSchema = z.object({
+  reason,
+  message: z.string(),
+  migration: z.string().optional(),
+  statement: z.string().optional(),
+  position: positionSchema.optional(),
+  /** SQLSTATE or SQLITE_ code. */
+  code: z.string().optional(),
+});
+
+export const stepReportSchema = z.object({
+  step: z.enum(STEP_NAMES),
+  kind: z.enum(['done', 'skipped', 'blocked', 'failed']),
+  reason: reason.optional(),
+  message: z.string(),
+  /** ISO 8601 in UTC: when the step ended. */
+  at: z.string(),
+  seconds: z.number(),
+});
+
+export const findingSchema = z.object({
+  rule: z.string(),
+  severity: z.enum(['error', 'warning', 'notice']),
+  message: z.string(),
+  advice: z.string(),
+  migration: z.string().optional(),
+  statement: z.string().optional(),
+  position: positionSchema.optional(),
+});
+
+export const checkSchema = z.object({
+  name: z.string(),
+  result: z.enum(['passed', 'warning', 'failed']),
+  message: z.string(),
+});
+
+export const effectsSchema = z.object({
+  revision: z.string(),
+  seconds: z.number(),
+  statements: z.int(),
+  locks: z.array(z.object({ table: z.string(), mode: z.string() })),
+  rewrites: z.array(z.string()),
+  rows: z.array(z.object({ table: z.string(), before: z.number().nullable(), after: z.number().nullable() })),
+});
+
+export const runReportSchema = z.object({
+  version: z.literal(1),
+  runId: z.string(),
+  attempt: z.int(),
+  toolVersion: z.string(),
+  startedAt: z.string(),
+  finishedAt: z.string(),
+  result: z.enum(['succeeded', 'blocked', 'failed']),
+  reason,
+  message: z.string(),
+  /** Whether the same request may be run again by itself. */
+  retry: z.enum(['safe', 'never']),
+  /** Whether the target database was changed. */
+  touched: z.boolean(),
+  dryRun: z.boolean(),
+  steps: z.array(stepReportSchema),
+  database: z.string().optional(),
+  currentRevision: z.string().optional(),
+  targetRevision: z.string().optional(),
+  pending: z.int().optional(),
+  plan: z
+    .object({
+      digest: z.string(),
+      direction: z.enum(['up', 'down']),
+      migrations: z.array(z.string()),
+      more: z.int().optional(),
+    })
+    .optional(),
+  applied: z.array(z.object({ revision: z.string(), seconds: z.number() })),
+  backup: z
+    .object({
+      name: z.string(),
+      path: z.string(),
+      sizeBytes: z.number(),
+      sha256: z.string(),
+      takenAt: z.string(),
+      verifiedBy: z.enum(['Checksum', 'Rehearsal']),
+    })
+    .optional(),
+  safety: z
+    .object({
+      result: z.enum(['Passed', 'Warned', 'Blocked', 'Off']),
+      checks: z.array(checkSchema),
+      findings: z.array(findingSchema),
+    })
+    .optional(),
+  rehearsal: z
+    .object({
+      result: z.enum(['Full', 'SchemaOnly', 'Skipped', 'Failed']),
+      message: z.string(),
+      seconds: z.number(),
+      roundTrip: z.enum(['passed', 'failed', 'skipped']),
+      migrations: z.array(effectsSchema),
+    })
+    .optional(),
+  /** Differences between the expected schema and the one found; empty lists when they agree. */
+  schema: z.object({ before: z.array(z.string()).optional(), after: z.array(z.string()).optional() }).optional(),
+  failure: failureSchema.optional(),
+});
+
+export type RunReport = z.infer<typeof runReportSchema>;
+export type StepReport = z.infer<typeof stepReportSchema>;
+export type Failure = z.infer<typeof failureSchema>;
+
+/** How far a step has come; at most a few a second. Bytes for backup and restore, migrations for apply. */
+export const progressSchema = z.object({
+  step: z.enum(STEP_NAMES),
+  done: z.number(),
+  total: z.number().optional(),
+  unit: z.enum(['bytes', 'migrations', 'rows', 'tables']),
+  label: z.string().optional(),
+});
+
+export type Progress = z.infer<typeof progressSchema>;
+
+/** One JSON line of a runner's standard output. */
+export const runEventSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('started'), runId: z.string(), step: z.enum(STEP_NAMES), at: z.string() }),
+  z.object({ type: z.literal('progress'), runId: z.string(), progress: progressSchema }),
+  z.object({ type: z.literal('step'), runId: z.string(), report: stepReportSchema }),
+  z.object({ type: z.literal('report'), report: runReportSchema }),
+]);
+
+export type RunEvent = z.infer<typeof runEventSchema>;
+
+/** Kubernetes keeps this many bytes of a container's termination message. */
+export const TERMINATION_MESSAGE_BYTES = 4096;

@@ -1,0 +1,66 @@
+import { z } from 'zod';
+
+/**
+ * What one run shall do, frozen when it starts: the controller writes it into the Job, the CLI makes it from
+ * its flags. It holds no secret: only the names of the environment variables that hold one.
+ */
+export const runRequestSchema = z.strictObject({
+  version: z.literal(1),
+  runId: z.string().min(1).max(100),
+  attempt: z.int().min(1),
+  resource: z
+    .strictObject({ namespace: z.string(), name: z.string(), uid: z.string(), generation: z.int() })
+    .optional(),
+  database: z.union([
+    z.strictObject({ urlVariable: z.string() }),
+    z.strictObject({ sqlite: z.strictObject({ path: z.string() }) }),
+    z.strictObject({
+      postgres: z.strictObject({
+        host: z.string(),
+        port: z.int(),
+        database: z.string(),
+        user: z.string(),
+        passwordVariable: z.string().optional(),
+        sslMode: z.enum(['disable', 'prefer', 'require', 'verify-ca', 'verify-full']),
+        caFile: z.string().optional(),
+        certFile: z.string().optional(),
+        keyFile: z.string().optional(),
+        schemas: z.array(z.string()).min(1),
+      }),
+    }),
+  ]),
+  migrations: z.strictObject({ path: z.string() }),
+  models: z.strictObject({ path: z.string() }).optional(),
+  target: z.string(),
+  allowDowngrade: z.boolean(),
+  outOfOrder: z.enum(['Refuse', 'Allow']),
+  dryRun: z.boolean(),
+  approval: z.enum(['Automatic', 'Manual', 'OnFindings']),
+  approvedPlan: z.string().optional(),
+  safety: z.strictObject({
+    mode: z.enum(['Enforce', 'Warn', 'Off']),
+    ignore: z.array(z.string()),
+    rehearsal: z.enum(['Auto', 'Full', 'SchemaOnly', 'Off']),
+    roundTrip: z.boolean(),
+  }),
+  validation: z.strictObject({
+    before: z.enum(['Enforce', 'Warn', 'Skip']),
+    after: z.enum(['Enforce', 'Warn', 'Skip']),
+    expect: z.enum(['Auto', 'Models', 'Replay']),
+  }),
+  backup: z.strictObject({
+    enabled: z.boolean(),
+    folder: z.string(),
+    name: z.string().optional(),
+    compression: z.enum(['auto', 'none', 'gzip', 'zstd', 'lz4']),
+    retain: z.strictObject({ last: z.int().min(1), days: z.int().min(0) }).optional(),
+  }),
+  onFailure: z.enum(['Keep', 'Downgrade', 'Restore']),
+  /** Milliseconds; 0 is no limit. */
+  timeouts: z.strictObject({ connect: z.int(), lock: z.int(), statement: z.int(), run: z.int() }),
+});
+
+export type RunRequest = z.infer<typeof runRequestSchema>;
+
+/** The environment variable by which a runner pod gets its request, as JSON. */
+export const RUN_REQUEST_VARIABLE = 'DB_MANAGER_RUN_REQUEST';

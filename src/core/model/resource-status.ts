@@ -1,0 +1,118 @@
+import { z } from 'zod';
+import { checkSchema, effectsSchema, failureSchema, findingSchema } from './report.ts';
+
+/** `DatabaseMigration.status`. Written by the controller alone, from `summarize`; lists are capped at `STATUS_LIST_LIMIT`. */
+export const STATUS_LIST_LIMIT = 50;
+export const HISTORY_LIMIT = 10;
+
+const optionalText = (about: string) => z.string().optional().describe(about);
+
+export const conditionSchema = z.object({
+  type: z
+    .string()
+    .max(316)
+    .describe('Reachable, Planned, Safe, BackedUp, Rehearsed, Applied, Verified, Ready, Reconciling, Stalled.'),
+  status: z.enum(['True', 'False', 'Unknown']),
+  reason: z.string().max(1024).describe('One word; docs/reasons.md has a heading for each.'),
+  message: z.string().max(32768).describe('A sentence for a person.'),
+  lastTransitionTime: z.string().meta({ format: 'date-time' }),
+  observedGeneration: z.int().min(0).optional(),
+});
+
+export type Condition = z.infer<typeof conditionSchema>;
+
+export const statusSchema = z
+  .object({
+    observedGeneration: z.int().optional().describe('The generation of the spec that this status speaks of.'),
+    conditions: z
+      .array(conditionSchema)
+      .optional()
+      .describe('The story of the last run, in order.')
+      .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] }),
+    summary: optionalText('One short line for `kubectl get`: what the last or the running run is at.'),
+    database: optionalText('The database, without any secret.'),
+    currentRevision: optionalText('The last applied migration, or base.'),
+    targetRevision: optionalText('The migration that the target stands for.'),
+    pending: z.int().optional().describe('Migrations still to run.'),
+    plan: z
+      .object({
+        digest: z.string().describe('What approvedPlan has to name.'),
+        direction: z.enum(['up', 'down']),
+        migrations: z.array(z.string()).describe('In order; capped.'),
+        more: z.int().optional().describe('How many the cap left out.'),
+      })
+      .optional()
+      .describe('The last plan.'),
+    run: z
+      .object({
+        id: z.string(),
+        job: optionalText('Name of its Job.'),
+        attempt: z.int(),
+        inputs: optionalText('Digest of everything that the run was made from; a change makes a new run due.'),
+        step: optionalText('The step it is at.'),
+        progress: optionalText('How far that step has come.'),
+        startedAt: z.string().meta({ format: 'date-time' }).optional(),
+        finishedAt: z.string().meta({ format: 'date-time' }).optional(),
+        result: z.enum(['succeeded', 'blocked', 'failed']).optional(),
+        retryAt: z.string().meta({ format: 'date-time' }).optional().describe('When it is tried again.'),
+      })
+      .optional()
+      .describe('The last or current run.'),
+    backup: z
+      .object({
+        name: z.string(),
+        path: z.string(),
+        sizeBytes: z.number().meta({ type: 'integer', format: 'int64' }),
+        sha256: z.string(),
+        takenAt: z.string().meta({ format: 'date-time' }),
+        verifiedBy: z.enum(['Checksum', 'Rehearsal']),
+      })
+      .optional()
+      .describe('The last backup.'),
+    safety: z
+      .object({
+        result: z.enum(['Passed', 'Warned', 'Blocked', 'Off']),
+        checks: z.array(checkSchema),
+        findings: z.array(findingSchema),
+        more: z.int().optional(),
+      })
+      .optional()
+      .describe('Checks and findings of the last run.'),
+    rehearsal: z
+      .object({
+        result: z.enum(['Full', 'SchemaOnly', 'Skipped', 'Failed']),
+        message: z.string(),
+        seconds: z.number(),
+        roundTrip: z.enum(['passed', 'failed', 'skipped']),
+        migrations: z.array(effectsSchema),
+        more: z.int().optional(),
+      })
+      .optional()
+      .describe('What the plan did on the copy.'),
+    schema: z
+      .object({ before: z.array(z.string()).optional(), after: z.array(z.string()).optional() })
+      .optional()
+      .describe('Differences from the expected schema.'),
+    failure: failureSchema
+      .extend({ log: z.array(z.string()).optional().describe('The last lines of the pod.') })
+      .optional()
+      .describe('Why the last run failed; kept after Job and pod are gone.'),
+    history: z
+      .array(
+        z.object({
+          run: z.string(),
+          from: z.string().optional(),
+          to: z.string().optional(),
+          result: z.enum(['succeeded', 'blocked', 'failed']),
+          reason: z.string(),
+          startedAt: z.string().meta({ format: 'date-time' }).optional(),
+          finishedAt: z.string().meta({ format: 'date-time' }).optional(),
+          backup: z.string().optional(),
+        }),
+      )
+      .optional()
+      .describe('The last ten runs, newest first.'),
+  })
+  .describe('What happened.');
+
+export type DatabaseMigrationStatus = z.infer<typeof statusSchema>;

@@ -1,0 +1,125 @@
+import type { Dialect } from './dialect.ts';
+
+/**
+ * A schema as data. Lists are sorted by name (columns by position), so equal schemas give equal JSON.
+ * Types and defaults are the database's own text; `core/schema` knows which texts mean the same.
+ */
+export interface Snapshot {
+  dialect: Dialect;
+  tables: Table[];
+  enums: EnumType[];
+  sequences: SequenceObject[];
+  views: View[];
+}
+
+export interface Table {
+  /** PostgreSQL's schema; `main` on SQLite. */
+  schema: string;
+  name: string;
+  columns: Column[];
+  primaryKey?: Key;
+  uniques: UniqueConstraint[];
+  foreignKeys: ForeignKey[];
+  checks: Check[];
+  exclusions: NamedDefinition[];
+  indexes: Index[];
+  triggers: NamedDefinition[];
+  comment?: string;
+  partition?: { by?: string; of?: string; bound?: string };
+  /** SQLite's table options. */
+  options: { withoutRowid: boolean; strict: boolean; autoincrement: boolean };
+}
+
+export interface Column {
+  name: string;
+  /** As the database writes it, with arguments: `character varying(255)`, `numeric(20,8)[]`. */
+  type: string;
+  nullable: boolean;
+  /** SQL text of the default, absent where there is none. */
+  default?: string;
+  identity?: { generation: 'ALWAYS' | 'BY DEFAULT'; options?: string };
+  /** True where the default is a sequence that the column owns. */
+  serial?: boolean;
+  generated?: { expression: string; stored: boolean };
+  collation?: string;
+  comment?: string;
+}
+
+/** A name is absent where the database made it up or keeps none. */
+export interface Key {
+  name?: string;
+  columns: string[];
+}
+
+export interface UniqueConstraint extends Key {
+  nullsNotDistinct: boolean;
+  deferrable?: Deferrable;
+}
+
+export type Deferrable = 'INITIALLY IMMEDIATE' | 'INITIALLY DEFERRED';
+export type ReferentialAction = 'NO ACTION' | 'RESTRICT' | 'CASCADE' | 'SET NULL' | 'SET DEFAULT';
+
+export interface ForeignKey extends Key {
+  references: { schema: string; table: string; columns: string[] };
+  onDelete: ReferentialAction;
+  onUpdate: ReferentialAction;
+  match?: 'FULL';
+  deferrable?: Deferrable;
+  validated: boolean;
+}
+
+export interface Check {
+  name?: string;
+  expression: string;
+  validated: boolean;
+}
+
+export interface NamedDefinition {
+  name: string;
+  definition: string;
+}
+
+export interface Index {
+  name: string;
+  unique: boolean;
+  /** `btree` unless said otherwise. */
+  method: string;
+  /** In order; an expression stands in its own text. */
+  parts: IndexPart[];
+  include: string[];
+  /** The condition of a partial index. */
+  where?: string;
+  nullsNotDistinct: boolean;
+  /** False for what a failed `CREATE INDEX CONCURRENTLY` leaves behind. */
+  valid: boolean;
+}
+
+export type IndexPart = {
+  order: 'ASC' | 'DESC';
+  nulls?: 'FIRST' | 'LAST';
+  opclass?: string;
+  collation?: string;
+} & ({ column: string } | { expression: string });
+
+export interface EnumType {
+  schema: string;
+  name: string;
+  values: string[];
+}
+
+export interface SequenceObject {
+  schema: string;
+  name: string;
+  type: string;
+  start: string;
+  increment: string;
+  /** The column that owns it, as `schema.table.column`. */
+  ownedBy?: string;
+}
+
+export interface View {
+  schema: string;
+  name: string;
+  materialized: boolean;
+  definition: string;
+}

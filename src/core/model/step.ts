@@ -1,0 +1,75 @@
+import type { Problem } from './problem.ts';
+
+/** The steps of a run, in order. `recover` and `prune` close it: one on failure, one on success. */
+export const STEP_NAMES = [
+  'load',
+  'connect',
+  'inspect',
+  'plan',
+  'check',
+  'approve',
+  'lock',
+  'confirm',
+  'validateBefore',
+  'backup',
+  'rehearse',
+  'apply',
+  'verify',
+  'recover',
+  'prune',
+] as const;
+
+export type StepName = (typeof STEP_NAMES)[number];
+
+/** How a step ended. `blocked`: a person must act. `retry: 'safe'`: the same run may be tried again by itself. */
+export type StepResult<T> =
+  | { kind: 'done' | 'skipped'; value: T; message: string }
+  | ({ kind: 'blocked' } & Problem)
+  | ({ kind: 'failed'; touched: boolean; retry: 'safe' | 'never' } & Problem);
+
+export type ConditionType =
+  | 'Reachable'
+  | 'Planned'
+  | 'Safe'
+  | 'BackedUp'
+  | 'Rehearsed'
+  | 'Applied'
+  | 'Verified'
+  | 'Ready'
+  | 'Reconciling'
+  | 'Stalled';
+
+/** The conditions that a run's steps prove, in the order in which they come true. */
+export const RUN_CONDITIONS = [
+  'Reachable',
+  'Planned',
+  'Safe',
+  'BackedUp',
+  'Rehearsed',
+  'Applied',
+  'Verified',
+] as const satisfies ConditionType[];
+
+export type RunCondition = (typeof RUN_CONDITIONS)[number];
+
+/**
+ * Which condition a step speaks for. A condition with several steps is true when the last of them is done,
+ * false when any fails. `null`: the step is reported in the run's log and, where it fails, in Ready's reason.
+ */
+export const CONDITION_OF_STEP = {
+  load: 'Planned',
+  connect: 'Reachable',
+  inspect: 'Reachable',
+  plan: 'Planned',
+  check: 'Safe',
+  approve: 'Safe',
+  lock: null,
+  confirm: 'Planned',
+  validateBefore: null,
+  backup: 'BackedUp',
+  rehearse: 'Rehearsed',
+  apply: 'Applied',
+  verify: 'Verified',
+  recover: null,
+  prune: null,
+} as const satisfies Record<StepName, RunCondition | null>;

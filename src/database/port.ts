@@ -1,0 +1,152 @@
+/**
+ * What the rest of the house may ask of a database. `postgres/` and `sqlite/` each fulfil it with files of the
+ * same names; nobody else knows which one is behind it. Expected failures are thrown as `ProblemError` with the
+ * reason already decided, because only a dialect can read its own error codes.
+ */
+import type { Backup, DatabaseIdentity } from '../core/model/backup.ts';
+import type { Capabilities, Dialect } from '../core/model/dialect.ts';
+import type { MigrationEffects } from '../core/model/effects.ts';
+import type { CheckResult } from '../core/model/finding.ts';
+import type { HistoryRow } from '../core/model/history.ts';
+import type { Direction, LoadedMigration } from '../core/model/migration.ts';
+import type { Problem } from '../core/model/problem.ts';
+import type { Snapshot } from '../core/model/snapshot.ts';
+import type { DatabaseTarget, Timeouts } from '../core/model/target.ts';
+
+export interface OpenOptions {
+  timeouts: Timeouts;
+  /** Seen by the database's administrators: `pg_stat_activity.application_name`. */
+  applicationName: string;
+  /** Make the database where it does not exist (SQLite: the file and its folders). Default false. */
+  create?: boolean;
+}
+
+/** Connects and reads identity and version. Throws `ProblemError`: DatabaseUnreachable, AuthenticationFailed, … */
+export type OpenDatabase = (target: DatabaseTarget, options: OpenOptions) => Promise<Database>;
+
+export interface Database {
+  readonly dialect: Dialect;
+  readonly can: Capabilities;
+  readonly identity: DatabaseIdentity;
+  /** The Sequelize connection, for users of the library and for models; rooms use the functions below. */
+  readonly sequelize: unknown;
+
+  history: HistoryStore;
+  /** Tables, columns, constraints, indexes of the migrated schemas, without our own history table. */
+  snapshot(): Promise<Snapshot>;
+  /** Waits until this process is the only writer. Throws ProblemError LockHeld, naming the holder. */
+  lock(options: LockOptions): Promise<Lock>;
+  /** Applies or reverts in the given order; stops at the first failure, which is a value. */
+  migrate(work: MigrationWork): Promise<MigrationOutcome>;
+  /** Free room, rights, replication, long transactions: what could go wrong, read-only. */
+  checks(context: CheckContext): Promise<CheckResult[]>;
+  /** Rough size in bytes, for estimates and free-space checks. */
+  sizeBytes(): Promise<number>;
+  /** Row count of every migrated table, exact; keys are `schema.table`. */
+  rowCounts(): Promise<Map<string, number>>;
+
+  /** Writes a whole backup of this database to `file` (a path that does not exist). */
+  dump(file: string, options: DumpOptions): Promise<DumpResult>;
+  /** Replaces this database's content by a verified backup: all of it or nothing. */
+  restore(backup: Backup, options: RestoreOptions): Promise<void>;
+  /** A scratch database beside this one, filled from a backup, from this schema without rows, or empty. */
+  createScratch(from: ScratchSource, options: ScratchOptions): Promise<Scratch>;
+  /** Drops scratch databases that crashed runs left behind, and nothing else; their names. */
+  dropStaleScratches(): Promise<string[]>;
+
+  close(): Promise<void>;
+}
+
+export interface HistoryStore {
+  /** Rows in the order of their application; empty where the table does not exist. Never writes. */
+  read(): Promise<HistoryRow[]>;
+  /** Creates or upgrades the table. */
+  ensure(): Promise<void>;
+  /** Adds or replaces rows, all or none (`stamp`, `adopt`, `repair`). */
+  put(rows: HistoryRow[]): Promise<void>;
+  remove(revisions: string[]): Promise<void>;
+}
+
+export interface LockOptions {
+  /** How long to wait, in milliseconds. */
+  waitMs: number;
+  runId: string;
+  /** Who we are, for those that wait: `pod/x` or `user@host`. */
+  holder: string;
+  onWaiting?(message: string): void;
+}
+
+export interface Lock {
+  /** True while the database still grants it. */
+  held(): Promise<boolean>;
+  release(): Promise<void>;
+}
+
+export interface MigrationWork {
+  direction: Direction;
+  migrations: LoadedMigration[];
+  runId: string;
+  toolVersion: string;
+  timeouts: Timeouts;
+  /** All migrations in one transaction instead of one each. */
+  singleTransaction?: boolean;
+  /** Record locks, rewrites and row counts of each migration (rehearsal only: it costs time). */
+  observe?: boolean;
+  /** Stop before the next migration once this is aborted. */
+  signal?: AbortSignal;
+  onStart?(migration: LoadedMigration, index: number): void;
+  onDone?(done: DoneMigration, index: number): void;
+  /** A retry after a lock timeout, in a sentence. */
+  onRetry?(message: string): void;
+}
+
+export interface DoneMigration {
+  revision: string;
+  seconds: number;
+  effects?: MigrationEffects;
+}
+
+export type MigrationOutcome =
+  | { kind: 'done'; done: DoneMigration[] }
+  | { kind: 'failed'; done: DoneMigration[]; problem: Problem; retry: 'safe' | 'never'; touched: boolean }
+  | { kind: 'stopped'; done: DoneMigration[] };
+
+export interface CheckContext {
+  backupFolder?: string;
+}
+
+export interface DumpOptions {
+  compression: 'auto' | 'none' | 'gzip' | 'zstd' | 'lz4';
+  jobs?: number;
+  onProgress?(doneBytes: number, totalBytes: number | undefined): void;
+  signal?: AbortSignal;
+}
+
+export interface DumpResult {
+  format: 'sqlite' | 'pg_dump-custom' | 'pg_dump-directory';
+  clientVersion: string;
+  compression: 'none' | 'gzip' | 'zstd' | 'lz4';
+  schemas?: string[];
+}
+
+export interface RestoreOptions {
+  /** End other sessions of the database instead of refusing. */
+  endSessions?: boolean;
+  onProgress?(done: number, total: number | undefined): void;
+  signal?: AbortSignal;
+}
+
+export type ScratchSource = { kind: 'backup'; backup: Backup } | { kind: 'schema' } | { kind: 'empty' };
+
+export interface ScratchOptions {
+  runId: string;
+  /** Where a file copy may lie; by default beside the database. */
+  folder?: string;
+  onProgress?(done: number, total: number | undefined): void;
+}
+
+export interface Scratch {
+  database: Database;
+  /** Drops the scratch database; safe to call twice. */
+  drop(): Promise<void>;
+}
