@@ -1,0 +1,26 @@
+import { createServer } from 'node:net';
+
+// Below Linux's range for outgoing connections (32768 and up): a server that restarts on its port finds it still free,
+// where a port from listen(0) may meanwhile have become the near end of somebody's connection.
+const LOWEST = 20_000;
+const HIGHEST = 32_000;
+const given = new Set<number>();
+
+/** A free TCP port on 127.0.0.1, never the same twice in one process. Throws after 100 ports in use. */
+export async function freePort(): Promise<number> {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    const port = LOWEST + Math.floor(Math.random() * (HIGHEST - LOWEST));
+    if (given.has(port) || !(await isFree(port))) continue;
+    given.add(port);
+    return port;
+  }
+  throw new Error(`found no free TCP port between ${LOWEST} and ${HIGHEST} on 127.0.0.1`);
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => resolve(true)));
+  });
+}
