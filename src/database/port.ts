@@ -74,6 +74,8 @@ export interface LockOptions {
   /** Who we are, for those that wait: `pod/x` or `user@host`. */
   holder: string;
   onWaiting?(message: string): void;
+  /** Stop waiting once this is aborted. */
+  signal?: AbortSignal;
 }
 
 export interface Lock {

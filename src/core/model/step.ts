@@ -21,11 +21,14 @@ export const STEP_NAMES = [
 
 export type StepName = (typeof STEP_NAMES)[number];
 
-/** How a step ended. `blocked`: a person must act. `retry: 'safe'`: the same run may be tried again by itself. */
+/**
+ * How a step ended. `blocked`: a person must act. `retry: 'safe'`: the same run may be tried again by itself.
+ * `partial`: what was found or done all the same, for the report.
+ */
 export type StepResult<T> =
   | { kind: 'done' | 'skipped'; value: T; message: string }
-  | ({ kind: 'blocked' } & Problem)
-  | ({ kind: 'failed'; touched: boolean; retry: 'safe' | 'never' } & Problem);
+  | ({ kind: 'blocked'; partial?: Partial<T> } & Problem)
+  | ({ kind: 'failed'; touched: boolean; retry: 'safe' | 'never'; partial?: Partial<T> } & Problem);
 
 export type ConditionType =
   | 'Reachable'

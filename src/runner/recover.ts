@@ -1,0 +1,46 @@
+import { restoreBackup } from '../backups/restore.ts';
+import type { StepResult } from '../core/model/step.ts';
+import { TOOL_VERSION } from '../core/model/version.ts';
+import { failed, toProblem } from './failure.ts';
+import type { RunPorts } from './ports.ts';
+import type { RunState } from './state.ts';
+import { count } from './words.ts';
+
+/** What `onFailure` asks for after a run that changed the target and failed. Never throws. */
+export async function recover(state: Partial<RunState>, ports: RunPorts): Promise<StepResult<object>> {
+  try {
+    switch (ports.request.onFailure) {
+      case 'Keep':
+        return { kind: 'skipped', value: {}, message: 'what was committed is kept (onFailure: Keep)' };
+      case 'Downgrade':
+        return await downgrade(state, ports);
+      case 'Restore':
+        return await restore(state, ports);
+    }
+  } catch (error) {
+    return failed(toProblem(error), { touched: true, retry: 'never' });
+  }
+}
+
+async function downgrade({ database, migrations, done }: Partial<RunState>, ports: RunPorts): Promise<StepResult<object>> {
+  const finished = new Set(done?.map(({ revision }) => revision));
+  const back = (migrations ?? []).filter(({ revision }) => finished.has(revision)).reverse();
+  if (database === undefined || back.length === 0) return { kind: 'skipped', value: {}, message: 'nothing was committed' };
+  const outcome = await database.migrate({
+    direction: 'down',
+    migrations: back,
+    runId: ports.request.runId,
+    toolVersion: TOOL_VERSION,
+    timeouts: ports.request.timeouts,
+  });
+  if (outcome.kind === 'failed') return failed(outcome.problem, { touched: true, retry: 'never' });
+  return { kind: 'done', value: {}, message: `${count(back.length, 'migration')} of this run reverted (onFailure: Downgrade)` };
+}
+
+async function restore({ database, backup }: Partial<RunState>, ports: RunPorts): Promise<StepResult<object>> {
+  if (database === undefined || backup === undefined) {
+    return failed({ reason: 'RestoreFailed', message: 'No backup was taken in this run, so none was restored.' }, { touched: true, retry: 'never' });
+  }
+  await restoreBackup(database, backup, { safetyBackup: false, now: ports.now() });
+  return { kind: 'done', value: {}, message: `${backup.manifest.name} restored (onFailure: Restore); writes since it was taken are lost` };
+}

@@ -1,0 +1,168 @@
+import type { Progress, RunEvent, RunReport, StepReport } from '../core/model/report.ts';
+import type { RunRequest } from '../core/model/request.ts';
+import type { StepName, StepResult } from '../core/model/step.ts';
+import { TOOL_VERSION } from '../core/model/version.ts';
+import type { Stop } from './failure.ts';
+import type { FlowOutcome } from './flow.ts';
+import type { RunEnvironment } from './ports.ts';
+import type { RunState } from './state.ts';
+import { count } from './words.ts';
+
+/** Collects what happens in a run and turns it into events and, at the end, the report. */
+export function recorder(request: RunRequest, { now, emit }: Pick<RunEnvironment, 'now' | 'emit'>) {
+  const { runId } = request;
+  const startedAt = now().toISOString();
+  const steps: StepReport[] = [];
+  const leftOvers: string[] = [];
+  let began = performance.now();
+  let lastProgress = 0;
+
+  return {
+    onStart(step: StepName): void {
+      began = performance.now();
+      lastProgress = 0;
+      emit({ type: 'started', runId, step, at: now().toISOString() });
+    },
+    onEnd(step: StepName, result: StepResult<object>): void {
+      const report: StepReport = {
+        step,
+        kind: result.kind,
+        ...('reason' in result ? { reason: result.reason } : {}),
+        message: result.message,
+        at: now().toISOString(),
+        seconds: round((performance.now() - began) / 1000),
+      };
+      steps.push(report);
+      emit({ type: 'step', runId, report });
+    },
+    progress(progress: Progress): void {
+      // A few a second are enough for a person and for a log that a controller follows; the last one always goes.
+      const at = performance.now();
+      if (at - lastProgress < 200 && progress.done !== progress.total) return;
+      lastProgress = at;
+      emit({ type: 'progress', runId, progress } satisfies RunEvent);
+    },
+    leftOver(what: string, message: string): void {
+      leftOvers.push(`${what} could not be cleaned up: ${message}`);
+    },
+    finish(outcome: FlowOutcome<RunState>): RunReport {
+      const report: RunReport = {
+        version: 1,
+        runId,
+        attempt: request.attempt,
+        toolVersion: TOOL_VERSION,
+        startedAt,
+        finishedAt: now().toISOString(),
+        ...verdict(request, outcome, steps),
+        dryRun: request.dryRun,
+        steps,
+        ...facts(request, outcome),
+      };
+      if (leftOvers.length > 0) report.message = `${report.message} (${leftOvers.join('; ')})`;
+      emit({ type: 'report', report });
+      return report;
+    },
+  };
+}
+
+type Verdict = Pick<RunReport, 'result' | 'reason' | 'message' | 'retry' | 'touched' | 'failure'>;
+
+function verdict(request: RunRequest, outcome: FlowOutcome<RunState>, steps: StepReport[]): Verdict {
+  if (outcome.kind === 'stopped') return stopVerdict(outcome.result, outcome.state, steps);
+  const { plan, done, current } = outcome.state;
+  const base = { result: 'succeeded', retry: 'never', touched: done.length > 0 } as const;
+  if (plan.migrations.length === 0) {
+    return { ...base, reason: 'UpToDate', message: `Nothing is pending; the database stands at ${current}.` };
+  }
+  if (request.dryRun) {
+    const planned = count(plan.migrations.length, 'migration');
+    return { ...base, reason: 'DryRun', message: `A dry run: ${planned} would lead to ${plan.to}. Nothing was written.` };
+  }
+  const finished = count(done.length, 'migration');
+  return plan.direction === 'up'
+    ? { ...base, reason: 'Migrated', message: `${finished} applied; the database stands at ${current}.` }
+    : { ...base, reason: 'Reverted', message: `${finished} reverted; the database stands at ${current}.` };
+}
+
+function stopVerdict(stop: Stop, state: Partial<RunState>, steps: StepReport[]): Verdict {
+  const { reason, message, migration, statement, position, code } = stop;
+  const touched = stop.kind === 'failed' && stop.touched;
+  const recovery = steps.find(({ step }) => step === 'recover');
+  const kept = state.done?.length ?? 0;
+  const story = [
+    message,
+    ...(touched && kept > 0 && recovery?.kind === 'skipped' ? [`${count(kept, 'migration')} before it stay applied.`] : []),
+    ...(recovery !== undefined && recovery.kind !== 'skipped' ? [`${sentence(recovery.message)}`] : []),
+  ];
+  return {
+    result: stop.kind === 'blocked' ? 'blocked' : 'failed',
+    reason,
+    message: story.join(' '),
+    retry: stop.kind === 'failed' ? stop.retry : 'never',
+    touched,
+    failure: { reason, message, migration, statement, position, code },
+  };
+}
+
+type Facts = Pick<
+  RunReport,
+  'database' | 'currentRevision' | 'targetRevision' | 'pending' | 'plan' | 'applied' | 'backup' | 'safety' | 'rehearsal' | 'schema'
+>;
+
+function facts(request: RunRequest, outcome: FlowOutcome<RunState>): Facts {
+  const state: Partial<RunState> = outcome.state;
+  const { plan, done = [], backup, rehearsal, checks, findings } = state;
+  const planned = plan?.migrations.map(({ revision }) => revision as string) ?? [];
+  const failedRehearsal = outcome.kind === 'stopped' && outcome.step === 'rehearse';
+  return {
+    database: state.database?.identity.display,
+    currentRevision: currentRevision(state),
+    targetRevision: plan?.to,
+    pending: plan === undefined ? undefined : planned.length - done.length,
+    plan: plan === undefined ? undefined : { digest: plan.digest, direction: plan.direction, migrations: planned },
+    applied: done.map(({ revision, seconds }) => ({ revision, seconds: round(seconds) })),
+    backup:
+      backup === undefined
+        ? undefined
+        : {
+            name: backup.manifest.name,
+            path: backup.path,
+            sizeBytes: backup.manifest.sizeBytes,
+            sha256: backup.manifest.sha256,
+            takenAt: backup.manifest.takenAt,
+            verifiedBy: rehearsal?.mode === 'Full' ? 'Rehearsal' : 'Checksum',
+          },
+    safety:
+      checks === undefined || findings === undefined
+        ? undefined
+        : { result: safetyResult(request, outcome, findings.length), checks, findings },
+    rehearsal:
+      rehearsal === undefined
+        ? undefined
+        : {
+            result: failedRehearsal ? 'Failed' : rehearsal.mode,
+            message: rehearsal.message,
+            seconds: round(rehearsal.seconds),
+            roundTrip: rehearsal.roundTrip,
+            migrations: rehearsal.migrations,
+          },
+    schema:
+      state.before === undefined && state.after === undefined ? undefined : { before: state.before, after: state.after },
+  };
+}
+
+/** Where the database stands now: the last that was done, else what was read last. */
+function currentRevision({ plan, done = [], current }: Partial<RunState>): string | undefined {
+  if (plan === undefined || done.length === 0) return current;
+  if (plan.direction === 'up') return done.at(-1)?.revision;
+  return done.length === plan.migrations.length ? plan.to : plan.migrations[done.length]?.revision;
+}
+
+function safetyResult(request: RunRequest, outcome: FlowOutcome<RunState>, findings: number) {
+  if (outcome.kind === 'stopped' && outcome.step === 'check') return 'Blocked';
+  if (request.safety.mode === 'Off') return 'Off';
+  return findings > 0 ? 'Warned' : 'Passed';
+}
+
+const round = (seconds: number) => Math.round(seconds * 1000) / 1000;
+const sentence = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;

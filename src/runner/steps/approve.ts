@@ -1,0 +1,29 @@
+import type { Step } from '../flow.ts';
+import type { Checked, Planned } from '../state.ts';
+
+/** An approval is of one plan, by digest. Nothing to run needs none; a dry run writes nothing and needs none. */
+export const approve: Step<Planned & Checked, object> = {
+  name: 'approve',
+  async run({ plan, findings }, { request }) {
+    if (plan.migrations.length === 0) return { kind: 'skipped', value: {}, message: 'nothing to approve' };
+    if (request.dryRun) return { kind: 'skipped', value: {}, message: 'a dry run needs no approval' };
+    const needed = request.approval === 'Manual' || (request.approval === 'OnFindings' && findings.length > 0);
+    if (!needed) return { kind: 'skipped', value: {}, message: `not needed (approval: ${request.approval})` };
+    if (request.approvedPlan === plan.digest) {
+      return { kind: 'done', value: {}, message: `plan ${plan.digest} is approved` };
+    }
+    const how = approvalCommand(request.resource?.namespace, request.resource?.name, plan.digest);
+    return request.approvedPlan === undefined
+      ? { kind: 'blocked', reason: 'AwaitingApproval', message: `The plan ${plan.digest} waits for approval. ${how}` }
+      : {
+          kind: 'blocked',
+          reason: 'PlanChanged',
+          message: `The plan is ${plan.digest}, but ${request.approvedPlan} was approved. ${how}`,
+        };
+  },
+};
+
+function approvalCommand(namespace: string | undefined, name: string | undefined, digest: string): string {
+  if (name === undefined) return `Run again with --approve ${digest}`;
+  return `To approve: kubectl patch dbm ${name} -n ${namespace} --type merge -p '{"spec":{"approvedPlan":"${digest}"}}'`;
+}

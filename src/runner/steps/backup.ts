@@ -1,0 +1,32 @@
+import { takeBackup } from '../../backups/take.ts';
+import { TOOL_VERSION } from '../../core/model/version.ts';
+import type { Step } from '../flow.ts';
+import type { BackedUp, Connected, Inspected, Planned } from '../state.ts';
+import { bytes } from '../words.ts';
+
+/** A dry run takes one too when the rehearsal needs it: the backup folder is not the target. */
+export const backup: Step<Connected & Inspected & Planned, BackedUp> = {
+  name: 'backup',
+  async run({ database, current, plan }, { request, now, progress, signal }) {
+    if (plan.migrations.length === 0) return { kind: 'skipped', value: {}, message: 'nothing to run' };
+    if (!request.backup.enabled) return { kind: 'skipped', value: {}, message: 'turned off (backup.enabled: false)' };
+    if (request.dryRun && request.safety.rehearsal === 'Off') {
+      return { kind: 'skipped', value: {}, message: 'a dry run without rehearsal needs none' };
+    }
+    const taken = await takeBackup(database, request.backup.folder, {
+      name: request.backup.name,
+      revision: current,
+      toolVersion: TOOL_VERSION,
+      compression: request.backup.compression,
+      now: now(),
+      signal,
+      onProgress: (done, total) => progress({ step: 'backup', done, total, unit: 'bytes' }),
+    });
+    const { name, sizeBytes, sha256 } = taken.manifest;
+    return {
+      kind: 'done',
+      value: { backup: taken },
+      message: `${name}, ${bytes(sizeBytes)}, sha256 ${sha256.slice(0, 12)}`,
+    };
+  },
+};

@@ -1,0 +1,19 @@
+import { readMigrations } from '../../migrations/read.ts';
+import { failed } from '../failure.ts';
+import type { Step } from '../flow.ts';
+import { count } from '../words.ts';
+import type { Loaded } from '../state.ts';
+
+/** Lists and hashes the migration files; nothing is imported yet. */
+export const load: Step<object, Loaded> = {
+  name: 'load',
+  async run(_, { request }) {
+    const read = await readMigrations(request.migrations.path);
+    if (!read.ok) return failed(read.problem, { touched: false });
+    return {
+      kind: 'done',
+      value: { files: read.files },
+      message: `${count(read.files.length, 'migration')} in ${request.migrations.path}`,
+    };
+  },
+};

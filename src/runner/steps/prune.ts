@@ -1,0 +1,22 @@
+import { pruneBackups } from '../../backups/prune.ts';
+import { toProblem } from '../failure.ts';
+import type { Step } from '../flow.ts';
+import type { BackedUp, Connected } from '../state.ts';
+import { count } from '../words.ts';
+
+/** Removes old backups after a success. A folder that cannot be cleaned is said, but fails no migration. */
+export const prune: Step<Connected & BackedUp, object> = {
+  name: 'prune',
+  async run({ database, backup }, { request, now }) {
+    const { retain, folder } = request.backup;
+    if (backup === undefined || retain === undefined) {
+      return { kind: 'skipped', value: {}, message: 'no backup was taken' };
+    }
+    try {
+      const removed = await pruneBackups(folder, { ...retain, databaseId: database.identity.id, now: now() });
+      return { kind: 'done', value: {}, message: `${count(removed.length, 'old backup')} removed` };
+    } catch (error) {
+      return { kind: 'skipped', value: {}, message: `old backups could not be removed: ${toProblem(error).message}` };
+    }
+  },
+};

@@ -1,0 +1,77 @@
+import type { MigrationEffects, RehearsalResult } from '../../core/model/effects.ts';
+import type { Problem } from '../../core/model/problem.ts';
+import { failed } from '../failure.ts';
+import type { Step } from '../flow.ts';
+import type { RunPorts } from '../ports.ts';
+import { type OpenedCopy, openCopy, roundTrip, runOnCopy, unnamedLosses } from '../rehearsal.ts';
+import type { BackedUp, Connected, Planned, Rehearsed } from '../state.ts';
+import { count, few } from '../words.ts';
+
+type Input = Connected & Planned & BackedUp;
+
+/** Production is touched only after the plan has succeeded on a restored copy of it. */
+export const rehearse: Step<Input, Rehearsed> = {
+  name: 'rehearse',
+  async run(input, ports) {
+    if (input.plan.migrations.length === 0) return { kind: 'skipped', value: {}, message: 'nothing to run' };
+    if (ports.request.safety.rehearsal === 'Off') {
+      return { kind: 'skipped', value: {}, message: 'turned off (safety.rehearsal: Off)' };
+    }
+    const stale = await input.database.dropStaleScratches();
+    const copy = await openCopy(input.database, input.backup, ports);
+    ports.defer('the rehearsal copy', () => copy.scratch.drop());
+    const result = await rehearseOn(copy, input, ports);
+    await copy.scratch.drop();
+    if (stale.length === 0 || result.kind !== 'done') return result;
+    return { ...result, message: `${result.message}; dropped what a crashed run left: ${few(stale)}` };
+  },
+};
+
+async function rehearseOn(copy: OpenedCopy, { plan, migrations }: Input, ports: RunPorts) {
+  const began = performance.now();
+  const { database } = copy.scratch;
+  const start = await database.snapshot();
+  await database.history.ensure();
+  const outcome = await runOnCopy(database, migrations, plan.direction, ports);
+  const effects: MigrationEffects[] = outcome.done.flatMap(({ effects }) => effects ?? []);
+  const record = (trip: Pick<RehearsalResult, 'roundTrip' | 'roundTripMessage'>): RehearsalResult => ({
+    mode: copy.mode,
+    message: copy.why,
+    seconds: (performance.now() - began) / 1000,
+    migrations: effects,
+    ...trip,
+  });
+  const stop = (problem: Problem, rehearsal: RehearsalResult) => ({
+    ...failed(problem, { touched: false }),
+    partial: { rehearsal },
+  });
+
+  if (outcome.kind === 'stopped') {
+    return stop({ reason: 'Interrupted', message: 'Asked to stop during the rehearsal; nothing was touched.' }, record({ roundTrip: 'skipped' }));
+  }
+  if (outcome.kind === 'failed') {
+    const message = `${outcome.problem.message} (on the copy; production was not touched)`;
+    return stop({ ...outcome.problem, reason: 'RehearsalFailed', message }, record({ roundTrip: 'skipped' }));
+  }
+
+  const enforce = ports.request.safety.mode === 'Enforce';
+  const warnings: string[] = [];
+  const losses = await unnamedLosses(ports.request.migrations.path, migrations, effects);
+  if (losses.length > 0) {
+    const problem: Problem = { reason: 'RowsLost', message: `${few(losses)}. Production was not touched.` };
+    if (enforce) return stop(problem, record({ roundTrip: 'skipped' }));
+    warnings.push(few(losses));
+  }
+  const trip =
+    ports.request.safety.roundTrip && plan.direction === 'up'
+      ? await roundTrip(database, migrations, start, ports)
+      : { result: 'skipped' as const };
+  const rehearsal = record({ roundTrip: trip.result, roundTripMessage: trip.message });
+  if (trip.result === 'failed') {
+    const message = `Reverting the plan on the copy does not lead back: ${trip.message}. Production was not touched.`;
+    if (enforce) return stop({ reason: 'RoundTripFailed', message }, rehearsal);
+    warnings.push(message);
+  }
+  const parts = [`${count(migrations.length, 'migration')} succeeded ${copy.why}`, `round trip ${trip.result}`, ...warnings];
+  return { kind: 'done' as const, value: { rehearsal }, message: parts.join('; ') };
+}
