@@ -14,6 +14,20 @@ export interface ExpectedSchema {
 }
 
 /**
+ * What `make` gives, or why it cannot be had: a database user without the right to create a scratch database
+ * is no reason to fail a migration that can go without the comparison.
+ */
+export async function whereReplayIsPossible<T>(make: () => Promise<T>): Promise<T | { impossible: string }> {
+  try {
+    return await make();
+  } catch (error) {
+    const impossible = error instanceof ProblemError && error.problem.reason === 'RehearsalImpossible';
+    if (impossible) return { impossible: error.problem.message };
+    throw error;
+  }
+}
+
+/**
  * The expected schema by replay: the migrations run on an empty scratch database, which is then introspected.
  * The scratch database is made on first use, goes on where the next call extends the last one, is made anew
  * where it does not (a downgrade), and is dropped when the run ends.

@@ -25,7 +25,6 @@ export type FlowOutcome<State> =
   | { kind: 'completed'; state: State }
   | { kind: 'stopped'; step: StepName; result: Stop; state: Partial<State> };
 
-
 export interface Flow<Start extends object, State extends object> {
   step<Out extends object>(next: Step<State, Out>): Flow<Start, State & Out>;
   run(start: Start, ports: RunPorts, listener: FlowListener): Promise<FlowOutcome<State>>;
@@ -72,5 +71,8 @@ function interruption(signal: AbortSignal): Problem {
   const deadline = signal.reason instanceof DOMException && signal.reason.name === 'TimeoutError';
   return deadline
     ? { reason: 'DeadlineExceeded', message: 'The run took longer than timeouts.run and stopped between two steps.' }
-    : { reason: 'Interrupted', message: 'The run was asked to stop and did so between two steps; run it again to go on.' };
+    : {
+        reason: 'Interrupted',
+        message: 'The run was asked to stop and did so between two steps; run it again to go on.',
+      };
 }

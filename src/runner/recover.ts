@@ -22,10 +22,14 @@ export async function recover(state: Partial<RunState>, ports: RunPorts): Promis
   }
 }
 
-async function downgrade({ database, migrations, done }: Partial<RunState>, ports: RunPorts): Promise<StepResult<object>> {
+async function downgrade(
+  { database, migrations, done }: Partial<RunState>,
+  ports: RunPorts,
+): Promise<StepResult<object>> {
   const finished = new Set(done?.map(({ revision }) => revision));
   const back = (migrations ?? []).filter(({ revision }) => finished.has(revision)).reverse();
-  if (database === undefined || back.length === 0) return { kind: 'skipped', value: {}, message: 'nothing was committed' };
+  if (database === undefined || back.length === 0)
+    return { kind: 'skipped', value: {}, message: 'nothing was committed' };
   const outcome = await database.migrate({
     direction: 'down',
     migrations: back,
@@ -34,13 +38,24 @@ async function downgrade({ database, migrations, done }: Partial<RunState>, port
     timeouts: ports.request.timeouts,
   });
   if (outcome.kind === 'failed') return failed(outcome.problem, { touched: true, retry: 'never' });
-  return { kind: 'done', value: {}, message: `${count(back.length, 'migration')} of this run reverted (onFailure: Downgrade)` };
+  return {
+    kind: 'done',
+    value: {},
+    message: `${count(back.length, 'migration')} of this run reverted (onFailure: Downgrade)`,
+  };
 }
 
 async function restore({ database, backup }: Partial<RunState>, ports: RunPorts): Promise<StepResult<object>> {
   if (database === undefined || backup === undefined) {
-    return failed({ reason: 'RestoreFailed', message: 'No backup was taken in this run, so none was restored.' }, { touched: true, retry: 'never' });
+    return failed(
+      { reason: 'RestoreFailed', message: 'No backup was taken in this run, so none was restored.' },
+      { touched: true, retry: 'never' },
+    );
   }
   await restoreBackup(database, backup, { safetyBackup: false, now: ports.now() });
-  return { kind: 'done', value: {}, message: `${backup.manifest.name} restored (onFailure: Restore); writes since it was taken are lost` };
+  return {
+    kind: 'done',
+    value: {},
+    message: `${backup.manifest.name} restored (onFailure: Restore); writes since it was taken are lost`,
+  };
 }

@@ -4,9 +4,9 @@ import type { Backup } from '../core/model/backup.ts';
 import type { MigrationEffects } from '../core/model/effects.ts';
 import type { LoadedMigration } from '../core/model/migration.ts';
 import { ProblemError } from '../core/model/problem.ts';
-import { compareSnapshots, describeDifference } from '../core/schema/compare.ts';
 import type { Snapshot } from '../core/model/snapshot.ts';
 import { TOOL_VERSION } from '../core/model/version.ts';
+import { compareSnapshots, describeDifference } from '../core/schema/compare.ts';
 import type { Database, MigrationOutcome, Scratch } from '../database/port.ts';
 import type { RunPorts } from './ports.ts';
 import { few } from './words.ts';
@@ -31,7 +31,11 @@ export async function openCopy(database: Database, backup: Backup | undefined, p
 
   if (safety.rehearsal !== 'SchemaOnly' && backup !== undefined) {
     try {
-      return { scratch: await make({ kind: 'backup', backup }), mode: 'Full', why: `on a copy restored from ${backup.manifest.name}` };
+      return {
+        scratch: await make({ kind: 'backup', backup }),
+        mode: 'Full',
+        why: `on a copy restored from ${backup.manifest.name}`,
+      };
     } catch (error) {
       const impossible = error instanceof ProblemError && error.problem.reason === 'RehearsalImpossible';
       if (!impossible || safety.rehearsal === 'Full') throw error;
@@ -39,12 +43,18 @@ export async function openCopy(database: Database, backup: Backup | undefined, p
       return { scratch: await make({ kind: 'schema' }), mode: 'SchemaOnly', why };
     }
   }
-  const why = safety.rehearsal === 'SchemaOnly' ? 'on the schema only, as asked' : 'on the schema only: no backup was taken';
+  const why =
+    safety.rehearsal === 'SchemaOnly' ? 'on the schema only, as asked' : 'on the schema only: no backup was taken';
   return { scratch: await make({ kind: 'schema' }), mode: 'SchemaOnly', why };
 }
 
 /** Runs the plan on the copy and records what it did there. */
-export function runOnCopy(copy: Database, migrations: LoadedMigration[], direction: 'up' | 'down', ports: RunPorts): Promise<MigrationOutcome> {
+export function runOnCopy(
+  copy: Database,
+  migrations: LoadedMigration[],
+  direction: 'up' | 'down',
+  ports: RunPorts,
+): Promise<MigrationOutcome> {
   const total = migrations.length;
   return copy.migrate({
     direction,
@@ -64,7 +74,12 @@ export function runOnCopy(copy: Database, migrations: LoadedMigration[], directi
 export type RoundTrip = { result: 'passed' | 'failed' | 'skipped'; message?: string };
 
 /** Reverts the plan on the copy and compares with the start. */
-export async function roundTrip(copy: Database, migrations: LoadedMigration[], start: Snapshot, ports: RunPorts): Promise<RoundTrip> {
+export async function roundTrip(
+  copy: Database,
+  migrations: LoadedMigration[],
+  start: Snapshot,
+  ports: RunPorts,
+): Promise<RoundTrip> {
   const stuck = migrations.filter(({ down }) => down === undefined).map(({ revision }) => revision);
   if (stuck.length > 0) return { result: 'skipped', message: `no down in ${few(stuck)}` };
   const reverted = await runOnCopy(copy, [...migrations].reverse(), 'down', ports);
@@ -75,7 +90,11 @@ export async function roundTrip(copy: Database, migrations: LoadedMigration[], s
 }
 
 /** A table that holds fewer rows afterwards although its migration does not name it, in a sentence each. */
-export async function unnamedLosses(folder: string, migrations: LoadedMigration[], effects: MigrationEffects[]): Promise<string[]> {
+export async function unnamedLosses(
+  folder: string,
+  migrations: LoadedMigration[],
+  effects: MigrationEffects[],
+): Promise<string[]> {
   const losses: string[] = [];
   for (const effect of effects) {
     const migration = migrations.find(({ revision }) => revision === effect.revision);
@@ -84,7 +103,9 @@ export async function unnamedLosses(folder: string, migrations: LoadedMigration[
       if (before === null || before <= (after ?? 0)) continue;
       const name = table.split('.').at(-1) ?? table;
       if (source.some((text) => mentions(text, name))) continue;
-      losses.push(`${effect.revision} takes ${before - (after ?? 0)} of ${before} rows from ${table}, which it does not name`);
+      losses.push(
+        `${effect.revision} takes ${before - (after ?? 0)} of ${before} rows from ${table}, which it does not name`,
+      );
     }
   }
   return losses;

@@ -56,7 +56,11 @@ export function recorder(request: RunRequest, { now, emit }: Pick<RunEnvironment
         ...verdict(request, outcome, steps),
         dryRun: request.dryRun,
         steps,
-        ...facts(request, outcome),
+        ...facts(
+          request,
+          outcome,
+          steps.some(({ step, kind }) => step === 'recover' && kind === 'done'),
+        ),
       };
       if (leftOvers.length > 0) report.message = `${report.message} (${leftOvers.join('; ')})`;
       emit({ type: 'report', report });
@@ -76,7 +80,11 @@ function verdict(request: RunRequest, outcome: FlowOutcome<RunState>, steps: Ste
   }
   if (request.dryRun) {
     const planned = count(plan.migrations.length, 'migration');
-    return { ...base, reason: 'DryRun', message: `A dry run: ${planned} would lead to ${plan.to}. Nothing was written.` };
+    return {
+      ...base,
+      reason: 'DryRun',
+      message: `A dry run: ${planned} would lead to ${plan.to}. Nothing was written.`,
+    };
   }
   const finished = count(done.length, 'migration');
   return plan.direction === 'up'
@@ -91,7 +99,9 @@ function stopVerdict(stop: Stop, state: Partial<RunState>, steps: StepReport[]):
   const kept = state.done?.length ?? 0;
   const story = [
     message,
-    ...(touched && kept > 0 && recovery?.kind === 'skipped' ? [`${count(kept, 'migration')} before it stay applied.`] : []),
+    ...(touched && kept > 0 && recovery?.kind === 'skipped'
+      ? [`${count(kept, 'migration')} before it stay applied.`]
+      : []),
     ...(recovery !== undefined && recovery.kind !== 'skipped' ? [`${sentence(recovery.message)}`] : []),
   ];
   return {
@@ -106,17 +116,27 @@ function stopVerdict(stop: Stop, state: Partial<RunState>, steps: StepReport[]):
 
 type Facts = Pick<
   RunReport,
-  'database' | 'currentRevision' | 'targetRevision' | 'pending' | 'plan' | 'applied' | 'backup' | 'safety' | 'rehearsal' | 'schema'
+  | 'database'
+  | 'currentRevision'
+  | 'targetRevision'
+  | 'pending'
+  | 'plan'
+  | 'applied'
+  | 'backup'
+  | 'safety'
+  | 'rehearsal'
+  | 'schema'
 >;
 
-function facts(request: RunRequest, outcome: FlowOutcome<RunState>): Facts {
+function facts(request: RunRequest, outcome: FlowOutcome<RunState>, recovered: boolean): Facts {
   const state: Partial<RunState> = outcome.state;
-  const { plan, done = [], backup, rehearsal, checks, findings } = state;
+  const { plan, backup, rehearsal, checks, findings } = state;
+  const done = recovered ? [] : (state.done ?? []);
   const planned = plan?.migrations.map(({ revision }) => revision as string) ?? [];
   const failedRehearsal = outcome.kind === 'stopped' && outcome.step === 'rehearse';
   return {
     database: state.database?.identity.display,
-    currentRevision: currentRevision(state),
+    currentRevision: recovered ? plan?.from : currentRevision(state),
     targetRevision: plan?.to,
     pending: plan === undefined ? undefined : planned.length - done.length,
     plan: plan === undefined ? undefined : { digest: plan.digest, direction: plan.direction, migrations: planned },
@@ -147,7 +167,9 @@ function facts(request: RunRequest, outcome: FlowOutcome<RunState>): Facts {
             migrations: rehearsal.migrations,
           },
     schema:
-      state.before === undefined && state.after === undefined ? undefined : { before: state.before, after: state.after },
+      state.before === undefined && state.after === undefined
+        ? undefined
+        : { before: state.before, after: state.after },
   };
 }
 

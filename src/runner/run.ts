@@ -2,7 +2,7 @@ import type { RunReport } from '../core/model/report.ts';
 import type { RunRequest } from '../core/model/request.ts';
 import type { StepName, StepResult } from '../core/model/step.ts';
 import { toProblem } from './failure.ts';
-import { flow, type FlowOutcome } from './flow.ts';
+import { type FlowOutcome, flow } from './flow.ts';
 import type { RunEnvironment, RunPorts } from './ports.ts';
 import { recover } from './recover.ts';
 import { recorder } from './report.ts';

@@ -1,8 +1,8 @@
 import { readMigrations } from '../../migrations/read.ts';
 import { failed } from '../failure.ts';
 import type { Step } from '../flow.ts';
-import { count } from '../words.ts';
 import type { Loaded } from '../state.ts';
+import { count } from '../words.ts';
 
 /** Lists and hashes the migration files; nothing is imported yet. */
 export const load: Step<object, Loaded> = {

@@ -1,10 +1,10 @@
-import { plan as makePlan, requireReversible } from '../../core/planning/plan.ts';
-import type { MigrationFile } from '../../core/model/migration.ts';
+import type { Dialect } from '../../core/model/dialect.ts';
 import type { HistoryRow } from '../../core/model/history.ts';
+import type { MigrationFile } from '../../core/model/migration.ts';
 import { ProblemError } from '../../core/model/problem.ts';
 import type { RunRequest } from '../../core/model/request.ts';
 import { parseTarget } from '../../core/model/revision.ts';
-import type { Dialect } from '../../core/model/dialect.ts';
+import { plan as makePlan, requireReversible } from '../../core/planning/plan.ts';
 import { loadMigrations } from '../../migrations/load.ts';
 import type { Step } from '../flow.ts';
 import type { Connected, Inspected, Loaded, Planned } from '../state.ts';

@@ -47,7 +47,10 @@ async function rehearseOn(copy: OpenedCopy, { plan, migrations }: Input, ports: 
   });
 
   if (outcome.kind === 'stopped') {
-    return stop({ reason: 'Interrupted', message: 'Asked to stop during the rehearsal; nothing was touched.' }, record({ roundTrip: 'skipped' }));
+    return stop(
+      { reason: 'Interrupted', message: 'Asked to stop during the rehearsal; nothing was touched.' },
+      record({ roundTrip: 'skipped' }),
+    );
   }
   if (outcome.kind === 'failed') {
     const message = `${outcome.problem.message} (on the copy; production was not touched)`;
@@ -72,6 +75,10 @@ async function rehearseOn(copy: OpenedCopy, { plan, migrations }: Input, ports: 
     if (enforce) return stop({ reason: 'RoundTripFailed', message }, rehearsal);
     warnings.push(message);
   }
-  const parts = [`${count(migrations.length, 'migration')} succeeded ${copy.why}`, `round trip ${trip.result}`, ...warnings];
+  const parts = [
+    `${count(migrations.length, 'migration')} succeeded ${copy.why}`,
+    `round trip ${trip.result}`,
+    ...warnings,
+  ];
   return { kind: 'done' as const, value: { rehearsal }, message: parts.join('; ') };
 }

@@ -1,7 +1,7 @@
-import { compareSnapshots, describeDifference } from '../../core/schema/compare.ts';
 import type { LoadedMigration } from '../../core/model/migration.ts';
+import { compareSnapshots, describeDifference } from '../../core/schema/compare.ts';
 import { loadMigrations } from '../../migrations/load.ts';
-import { type ExpectedSchema, replaySchema } from '../expected.ts';
+import { type ExpectedSchema, replaySchema, whereReplayIsPossible } from '../expected.ts';
 import { failed } from '../failure.ts';
 import type { Step } from '../flow.ts';
 import type { RunPorts } from '../ports.ts';
@@ -19,13 +19,18 @@ export const validateBefore: Step<Input, Expecting> = {
   async run(input, ports) {
     const expected = replaySchema(input.database, ports);
     const mode = ports.request.validation.before;
-    if (mode === 'Skip') return { kind: 'skipped', value: { expected }, message: 'turned off (validation.before: Skip)' };
+    if (mode === 'Skip')
+      return { kind: 'skipped', value: { expected }, message: 'turned off (validation.before: Skip)' };
     if (input.plan.migrations.length === 0) {
       return { kind: 'skipped', value: { expected }, message: 'nothing to run; verify compares the schema' };
     }
     const applied = await appliedMigrations(input, ports);
     if (applied === undefined) {
-      return { kind: 'skipped', value: { expected }, message: 'files of applied migrations are missing; cannot replay' };
+      return {
+        kind: 'skipped',
+        value: { expected },
+        message: 'files of applied migrations are missing; cannot replay',
+      };
     }
     return compare(input, expected, applied, mode);
   },
@@ -49,7 +54,11 @@ async function compare(
   applied: LoadedMigration[],
   mode: 'Enforce' | 'Warn',
 ) {
-  const differences = compareSnapshots(await expected.after(applied), await database.snapshot());
+  const wanted = await whereReplayIsPossible(() => expected.after(applied));
+  if ('impossible' in wanted) {
+    return { kind: 'skipped' as const, value: { expected }, message: `no replay: ${wanted.impossible}` };
+  }
+  const differences = compareSnapshots(wanted, await database.snapshot());
   const before = differences.map(describeDifference);
   const value = { expected, before };
   if (before.length === 0) return { kind: 'done' as const, value, message: 'the schema is as the migrations left it' };

@@ -1,7 +1,8 @@
+import type { Snapshot } from '../../core/model/snapshot.ts';
 import { currentPosition } from '../../core/planning/plan.ts';
 import { compareSnapshots, describeDifference } from '../../core/schema/compare.ts';
-import type { Snapshot } from '../../core/model/snapshot.ts';
 import { readModels } from '../../models/read.ts';
+import { whereReplayIsPossible } from '../expected.ts';
 import { failed } from '../failure.ts';
 import type { Step } from '../flow.ts';
 import type { RunPorts } from '../ports.ts';
@@ -38,8 +39,10 @@ export const verify: Step<Input, Verified & Inspected> = {
     if (wanted === undefined) {
       return { kind: 'skipped', value, message: 'no models, and files of applied migrations are missing' };
     }
+    if ('impossible' in wanted) return { kind: 'skipped', value, message: `no replay: ${wanted.impossible}` };
     const after = compareSnapshots(wanted.snapshot, await database.snapshot()).map(describeDifference);
-    if (after.length === 0) return { kind: 'done', value: { ...value, after }, message: `the schema equals ${wanted.source}` };
+    if (after.length === 0)
+      return { kind: 'done', value: { ...value, after }, message: `the schema equals ${wanted.source}` };
     const message = `${count(after.length, 'difference')} from ${wanted.source}: ${few(after)}`;
     if (request.validation.after === 'Warn') {
       return { kind: 'done', value: { ...value, after }, message: `warning: ${message}` };
@@ -59,7 +62,7 @@ function inspected({ history, current }: Inspected): Inspected {
 async function expectedSchema(
   input: Input,
   ports: RunPorts,
-): Promise<{ snapshot: Snapshot; source: string } | undefined> {
+): Promise<{ snapshot: Snapshot; source: string } | { impossible: string } | undefined> {
   const { models, validation } = ports.request;
   const atHead = input.files.every((file) => input.history.some(({ revision }) => revision === file.revision));
   if (models !== undefined && validation.expect !== 'Replay' && atHead) {
@@ -67,6 +70,8 @@ async function expectedSchema(
   }
   const applied = await appliedMigrations(input, ports);
   if (applied === undefined) return undefined;
-  const snapshot = await input.expected.after(applied);
-  return { snapshot, source: input.expected.source };
+  return whereReplayIsPossible(async () => ({
+    snapshot: await input.expected.after(applied),
+    source: input.expected.source,
+  }));
 }

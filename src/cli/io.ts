@@ -1,0 +1,36 @@
+/** What a command prints to and how: decided once, from the process and the global flags. */
+export interface Io {
+  out(text: string): void;
+  err(text: string): void;
+  /** Standard output is a terminal, so colour and progress bars make sense. */
+  terminal: boolean;
+  colour: boolean;
+  columns: number;
+  env: Readonly<Record<string, string | undefined>>;
+  /** Aborted by the first Ctrl-C or SIGTERM; a second one ends the process at once. */
+  signal: AbortSignal;
+  setExitCode(code: number): void;
+}
+
+export function createIo(host: NodeJS.Process): Io {
+  const terminal = host.stdout.isTTY === true && host.env.CI === undefined && host.env.TERM !== 'dumb';
+  const stop = new AbortController();
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (stop.signal.aborted) host.exit(signal === 'SIGINT' ? 130 : 143);
+    host.stderr.write(`${signal}: stopping at the next safe point; once more to stop at once\n`);
+    stop.abort(new Error(signal));
+  };
+  host.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  return {
+    out: (text) => void host.stdout.write(`${text}\n`),
+    err: (text) => void host.stderr.write(`${text}\n`),
+    terminal,
+    colour: terminal && host.env.NO_COLOR === undefined,
+    columns: host.stdout.columns ?? 100,
+    env: host.env,
+    signal: stop.signal,
+    setExitCode: (code) => {
+      host.exitCode = code;
+    },
+  };
+}

@@ -1,0 +1,80 @@
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { parseAllDocuments } from 'yaml';
+import type { z } from 'zod';
+import { ProblemError } from '../core/model/problem.ts';
+import { type DatabaseMigration, databaseMigrationSchema, KIND } from '../core/model/resource.ts';
+import type { Placement } from '../core/reconcile/request.ts';
+
+/** Reads the one DatabaseMigration of a manifest; every mistake in it is said at once. */
+export async function readManifest(file: string): Promise<DatabaseMigration> {
+  const text = await readFile(file, 'utf8').catch(() => {
+    throw invalid(`There is no readable file ${file}.`);
+  });
+  const documents = parseAllDocuments(text);
+  const broken = documents.flatMap(({ errors }) => errors.map(({ message }) => message));
+  if (broken.length > 0) throw invalid(`${file} is not YAML: ${broken.join('; ')}`);
+  const found = documents.map((document) => document.toJS() as unknown).filter(isMigration);
+  const [only] = found;
+  if (only === undefined || found.length > 1) {
+    throw invalid(`${file} has ${found.length} documents of kind ${KIND}; exactly one is needed.`);
+  }
+  const parsed = databaseMigrationSchema.safeParse(only);
+  if (!parsed.success) throw invalid(`${file}: ${parsed.error.issues.map(sentence).join('; ')}`);
+  return parsed.data;
+}
+
+export interface LocalPlaces {
+  /** `claim=folder` pairs. */
+  volume: string[];
+  migrations?: string;
+  models?: string;
+}
+
+/**
+ * Folders of this machine in place of a pod's mounts. A claim without `--volume` is a folder of its name below
+ * `./data/volumes`, so a manifest runs here as it is.
+ */
+export function localPlacement({ spec, metadata }: DatabaseMigration, places: LocalPlaces): Placement {
+  const claims = new Map(places.volume.map(parseVolume));
+  const folderOf = (claim: string) => resolve(claims.get(claim) ?? join('data', 'volumes', claim));
+  const { sqlite } = spec.database;
+  const { volume } = spec.migrations;
+  const backups = spec.backup.volume?.claimName ?? `${metadata.name}-backups`;
+  return {
+    urlVariable: 'DATABASE_URL',
+    passwordVariable: 'DATABASE_PASSWORD',
+    sqliteFile: sqlite === undefined ? '' : join(folderOf(sqlite.volume.claimName), sqlite.path),
+    migrationsFolder: resolve(
+      places.migrations ?? (volume === undefined ? 'migrations' : join(folderOf(volume.claimName), volume.path ?? '')),
+    ),
+    modelsFolder: modelsFolder(spec.models?.path, places.models),
+    backupsFolder: join(folderOf(backups), metadata.namespace ?? 'default', metadata.name),
+    caFile: undefined,
+    certFile: undefined,
+    keyFile: undefined,
+  };
+}
+
+function modelsFolder(inSpec: string | undefined, here: string | undefined): string | undefined {
+  const path = here ?? inSpec;
+  return path === undefined ? undefined : resolve(path);
+}
+
+function parseVolume(text: string): [string, string] {
+  const at = text.indexOf('=');
+  if (at <= 0 || at === text.length - 1) throw invalid(`--volume takes CLAIM=FOLDER, not "${text}".`);
+  return [text.slice(0, at), text.slice(at + 1)];
+}
+
+function isMigration(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'kind' in value && value.kind === KIND;
+}
+
+function sentence(issue: z.core.$ZodIssue): string {
+  return `${issue.path.join('.') || 'the document'}: ${issue.message}`;
+}
+
+function invalid(message: string): ProblemError {
+  return new ProblemError({ reason: 'InvalidConfiguration', message });
+}

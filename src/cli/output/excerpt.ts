@@ -1,0 +1,6 @@
+/** A statement as an indented block, at most a few lines of it. */
+export function renderExcerptOf(statement: string, most = 8): string {
+  const lines = statement.trim().split('\n');
+  const shown = lines.slice(0, most).map((line) => `  | ${line}`);
+  return lines.length > most ? [...shown, `  | … ${lines.length - most} more lines`].join('\n') : shown.join('\n');
+}

@@ -1,0 +1,76 @@
+import { Presets, SingleBar } from 'cli-progress';
+import type { Progress, RunEvent, StepReport } from '../../core/model/report.ts';
+import type { StepName } from '../../core/model/step.ts';
+import { bytes } from '../../runner/words.ts';
+import type { Io } from '../io.ts';
+import { paint } from './paint.ts';
+
+export interface RunView {
+  show(event: RunEvent): void;
+  close(): void;
+}
+
+/**
+ * A run as it happens: one line a step. On a terminal a bar stands below while a step that can tell how far it is
+ * takes its time; elsewhere (pipes, CI) there are only the lines.
+ */
+export function runView(io: Io): RunView {
+  let bar: SingleBar | undefined;
+  const stopBar = () => {
+    bar?.stop();
+    bar = undefined;
+  };
+  return {
+    show(event) {
+      switch (event.type) {
+        case 'started':
+        case 'report':
+          return;
+        case 'progress':
+          if (!io.terminal || event.progress.total === undefined) return;
+          bar ??= startBar(event.progress.step);
+          bar.setTotal(event.progress.total);
+          bar.update(event.progress.done, payload(event.progress));
+          return;
+        case 'step':
+          stopBar();
+          io.out(stepLine(event.report, io));
+          return;
+      }
+    },
+    close: stopBar,
+  };
+}
+
+const MARK = { done: '✓', skipped: '–', blocked: '■', failed: '✗' } as const;
+const COLOUR = { done: 'green', skipped: 'dim', blocked: 'yellow', failed: 'red' } as const;
+
+function stepLine(report: StepReport, io: Io): string {
+  const colour = paint(io);
+  const mark = colour[COLOUR[report.kind]](MARK[report.kind]);
+  const time = report.seconds >= 0.05 ? colour.dim(` ${report.seconds.toFixed(1)} s`) : '';
+  const reason = report.reason === undefined ? '' : `${report.reason}: `;
+  const text = report.kind === 'skipped' ? colour.dim(report.message) : `${reason}${report.message}`;
+  return `${mark} ${report.step.padEnd(14)} ${text}${time}`;
+}
+
+function startBar(step: StepName): SingleBar {
+  const bar = new SingleBar(
+    {
+      format: `  ${step.padEnd(14)} {bar} {percentage}% | {amount} | {eta_formatted} left | {label}`,
+      hideCursor: true,
+      clearOnComplete: true,
+      stopOnComplete: false,
+      barsize: 24,
+      fps: 8,
+    },
+    Presets.shades_classic,
+  );
+  bar.start(1, 0, { amount: '', label: '' });
+  return bar;
+}
+
+function payload({ unit, done, total = 0, label = '' }: Progress) {
+  const amount = unit === 'bytes' ? `${bytes(done)} of ${bytes(total)}` : `${done} of ${total} ${unit}`;
+  return { amount, label };
+}

@@ -1,0 +1,39 @@
+import { REASONS, type Reason } from '../../core/model/reason.ts';
+import type { DatabaseMigration } from '../../core/model/resource.ts';
+import type { Io } from '../io.ts';
+import { renderExcerptOf } from './excerpt.ts';
+import { paint } from './paint.ts';
+import { renderTable } from './table.ts';
+
+/** A status for a person: where the database stands, the conditions, and what to do where something is wrong. */
+export function renderStatus({ metadata, status }: DatabaseMigration, io: Io): string {
+  const colour = paint(io);
+  const lines = [
+    '',
+    `${colour.bold(`DatabaseMigration ${metadata.name}`)}  ${status?.database ?? ''}`,
+    `  revision  ${status?.currentRevision ?? 'unknown'}`,
+    `  pending   ${status?.pending ?? 'unknown'}`,
+    ...(status?.backup === undefined
+      ? []
+      : [`  backup    ${status.backup.path} (proved by: ${status.backup.verifiedBy})`]),
+    '',
+    renderTable(
+      ['CONDITION', 'STATUS', 'REASON', 'MESSAGE'],
+      (status?.conditions ?? []).map(({ type, status, reason, message }) => [type, status, reason, message]),
+      io.columns,
+    ),
+  ];
+  const { failure } = status ?? {};
+  if (failure !== undefined) {
+    lines.push('', `${colour.red(failure.reason)}: ${failure.message}`);
+    if (failure.migration !== undefined) lines.push(`  migration  ${failure.migration}`);
+    if (failure.position !== undefined) lines.push(`  at         ${place(failure.position)}`);
+    if (failure.statement !== undefined) lines.push(renderExcerptOf(failure.statement));
+    lines.push(`  next       ${REASONS[failure.reason as Reason].help}`);
+  }
+  return lines.join('\n');
+}
+
+function place({ file, line, column }: { file: string; line: number; column: number }): string {
+  return `${file}:${line}:${column}`;
+}

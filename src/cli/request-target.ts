@@ -1,0 +1,36 @@
+import { parseDatabaseUrl } from '../core/model/database-url.ts';
+import { ProblemError } from '../core/model/problem.ts';
+import type { RunRequest } from '../core/model/request.ts';
+import { Secret } from '../core/model/secret.ts';
+import type { DatabaseTarget } from '../core/model/target.ts';
+
+/** The target of a request, with its secrets taken from the environment variables that it names. */
+export function targetOf(
+  database: RunRequest['database'],
+  env: Readonly<Record<string, string | undefined>>,
+): DatabaseTarget {
+  if ('sqlite' in database) return { dialect: 'sqlite', path: database.sqlite.path };
+  if ('urlVariable' in database) {
+    const url = env[database.urlVariable];
+    if (url === undefined || url === '') throw missing(database.urlVariable, 'the database URL');
+    const parsed = parseDatabaseUrl(url);
+    if (!parsed.ok) throw new ProblemError(parsed.problem);
+    return parsed.target;
+  }
+  const { passwordVariable, sslMode, caFile, certFile, keyFile, ...rest } = database.postgres;
+  const password = passwordVariable === undefined ? undefined : env[passwordVariable];
+  if (passwordVariable !== undefined && password === undefined) throw missing(passwordVariable, 'the password');
+  return {
+    dialect: 'postgres',
+    ...rest,
+    password: password === undefined ? undefined : new Secret(password),
+    ssl: { mode: sslMode, caFile, certFile, keyFile },
+  };
+}
+
+function missing(variable: string, what: string): ProblemError {
+  return new ProblemError({
+    reason: 'InvalidConfiguration',
+    message: `The environment variable ${variable}, which should hold ${what}, is not set.`,
+  });
+}

@@ -1,0 +1,94 @@
+import { parseDuration } from '../model/duration.ts';
+import type { RunRequest } from '../model/request.ts';
+import type { DatabaseMigrationSpec } from '../model/resource.ts';
+
+/**
+ * Where things lie for the process that runs: a pod's mount paths, or folders on this machine for
+ * `db-manager run`. Secrets are named by environment variable, never held.
+ */
+export interface Placement {
+  urlVariable: string;
+  passwordVariable: string;
+  /** Absolute path of the SQLite file. */
+  sqliteFile: string;
+  migrationsFolder: string;
+  modelsFolder: string | undefined;
+  backupsFolder: string;
+  caFile: string | undefined;
+  certFile: string | undefined;
+  keyFile: string | undefined;
+}
+
+export interface RunIdentity {
+  runId: string;
+  attempt: number;
+  resource?: RunRequest['resource'];
+}
+
+/** Freezes a spec into what one run shall do. Pure: the same spec and placement give the same request. */
+export function requestFromSpec(spec: DatabaseMigrationSpec, identity: RunIdentity, placement: Placement): RunRequest {
+  return {
+    version: 1,
+    ...identity,
+    database: databaseOf(spec, placement),
+    migrations: { path: placement.migrationsFolder },
+    ...(placement.modelsFolder === undefined ? {} : { models: { path: placement.modelsFolder } }),
+    target: spec.target,
+    allowDowngrade: spec.allowDowngrade,
+    outOfOrder: spec.outOfOrder,
+    dryRun: spec.dryRun,
+    approval: spec.approval,
+    approvedPlan: spec.approvedPlan,
+    safety: spec.safety,
+    validation: spec.validation,
+    backup: {
+      enabled: spec.backup.enabled,
+      folder: placement.backupsFolder,
+      compression: spec.backup.compression,
+      retain: spec.backup.retain,
+    },
+    onFailure: spec.onFailure,
+    timeouts: {
+      connect: milliseconds(spec.timeouts.connect),
+      lock: milliseconds(spec.timeouts.lock),
+      statement: milliseconds(spec.timeouts.statement),
+      run: milliseconds(spec.timeouts.run),
+    },
+  };
+}
+
+function databaseOf({ database }: DatabaseMigrationSpec, placement: Placement): RunRequest['database'] {
+  if (database.sqlite !== undefined) return { sqlite: { path: placement.sqliteFile } };
+  if (database.postgres === undefined) return { urlVariable: placement.urlVariable };
+  const {
+    host,
+    port,
+    database: name,
+    user,
+    sslMode,
+    schemas,
+    passwordFrom,
+    caFrom,
+    certFrom,
+    keyFrom,
+  } = database.postgres;
+  return {
+    postgres: {
+      host,
+      port,
+      database: name,
+      user,
+      sslMode,
+      schemas,
+      ...(passwordFrom === undefined ? {} : { passwordVariable: placement.passwordVariable }),
+      ...(caFrom === undefined ? {} : { caFile: placement.caFile }),
+      ...(certFrom === undefined ? {} : { certFile: placement.certFile }),
+      ...(keyFrom === undefined ? {} : { keyFile: placement.keyFile }),
+    },
+  };
+}
+
+/** The schema has checked the text, so it parses. */
+function milliseconds(text: string): number {
+  return parseDuration(text) ?? 0;
+}
