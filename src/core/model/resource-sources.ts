@@ -1,0 +1,103 @@
+import { z } from 'zod';
+import { cel, exactlyOne, objectName, path, rule } from './resource-words.ts';
+
+/** Where the database and the migration files are: `spec.database` and `spec.migrations`. */
+const keyRef = z.strictObject({
+  name: objectName.describe('Name of the object, in the namespace of this resource.'),
+  key: z.string().min(1).max(253).describe('Key in its data.'),
+});
+
+const secretSource = z
+  .strictObject({ secretKeyRef: keyRef.describe('A key of a Secret.') })
+  .describe('Where the value comes from. The kubelet reads it; db-manager never does.');
+
+const fileSource = z
+  .strictObject({
+    secretKeyRef: keyRef.optional().describe('A key of a Secret.'),
+    configMapKeyRef: keyRef.optional().describe('A key of a ConfigMap.'),
+  })
+  .meta(cel(exactlyOne('secretKeyRef', 'configMapKeyRef')));
+
+const claim = z.strictObject({
+  claimName: objectName.describe('A PersistentVolumeClaim in the namespace of this resource.'),
+});
+
+const postgres = z.strictObject({
+  host: z.string().min(1).max(253).describe('Host name or address.'),
+  port: z.int().min(1).max(65535).default(5432).describe('TCP port.'),
+  database: z.string().min(1).max(63).describe('Name of the database.'),
+  user: z.string().min(1).max(63).describe('The role that migrates; it has to own the tables.'),
+  passwordFrom: secretSource.optional().describe('Its password.'),
+  sslMode: z
+    .enum(['disable', 'prefer', 'require', 'verify-ca', 'verify-full'])
+    .default('prefer')
+    .describe("libpq's sslmode."),
+  caFrom: fileSource.optional().describe('PEM of the authority that signed the server certificate.'),
+  certFrom: secretSource.optional().describe('PEM of the client certificate.'),
+  keyFrom: secretSource.optional().describe("PEM of the client certificate's key."),
+  schemas: z
+    .array(z.string().min(1).max(63))
+    .min(1)
+    .max(50)
+    .default(['public'])
+    .describe('Schemas to migrate, validate and back up; the history table lies in the first.'),
+});
+
+const sqlite = z.strictObject({
+  volume: claim.describe('The volume that holds the file.'),
+  path: path
+    .describe('Path of the database file inside the volume, without a leading slash.')
+    .meta(cel(rule("!self.startsWith('/') && !self.contains('..')", 'path is relative to the volume and has no ..'))),
+});
+
+export const database = z
+  .strictObject({
+    urlFrom: secretSource.optional().describe('A database URL, for example postgres://user:password@host:5432/name.'),
+    postgres: postgres.optional().describe('A PostgreSQL database by its parts.'),
+    sqlite: sqlite.optional().describe('A SQLite file on a volume.'),
+  })
+  .describe('The database to migrate.')
+  .meta(
+    cel(
+      exactlyOne('urlFrom', 'postgres', 'sqlite'),
+      rule(
+        'has(self.sqlite) == has(oldSelf.sqlite) && (!has(self.sqlite) || self.sqlite.path == oldSelf.sqlite.path && self.sqlite.volume.claimName == oldSelf.sqlite.volume.claimName)',
+        'a DatabaseMigration stays with its database: make a new resource for another SQLite file',
+      ),
+      rule(
+        '!has(self.postgres) || !has(oldSelf.postgres) || self.postgres.database == oldSelf.postgres.database',
+        'a DatabaseMigration stays with its database: make a new resource for another PostgreSQL database',
+      ),
+    ),
+  );
+
+export const migrations = z
+  .strictObject({
+    image: z
+      .strictObject({
+        reference: z.string().min(1).max(500).describe('Image that holds the migration files; its command never runs.'),
+        path: path.default('/migrations').describe('Folder inside the image.'),
+        pullPolicy: z.enum(['Always', 'IfNotPresent', 'Never']).optional().describe('When to pull.'),
+      })
+      .optional()
+      .describe('Files inside an image, mounted as an image volume.'),
+    configMaps: z
+      .array(z.strictObject({ name: objectName.describe('Name of the ConfigMap.') }))
+      .min(1)
+      .max(50)
+      .optional()
+      .describe('Files in ConfigMaps, one key a file; several for sets over 1 MiB.'),
+    volume: z
+      .strictObject({
+        claimName: objectName.describe('The claim.'),
+        path: path.optional().describe('Folder inside it.'),
+      })
+      .optional()
+      .describe('Files on a volume.'),
+    runnerImage: z
+      .strictObject({ path: path.describe('Folder inside the runner image.') })
+      .optional()
+      .describe('Files baked into spec.runner.image.'),
+  })
+  .describe('Where the migration files are.')
+  .meta(cel(exactlyOne('image', 'configMaps', 'volume', 'runnerImage')));
