@@ -42,7 +42,7 @@ export async function planContainer(input: PlanInput): Promise<{ plan: Container
       env,
       workingDir: container.workingDir ?? image.workingDir ?? '/',
       binds: [
-        ...imageBinds(image.files ?? {}, ''),
+        ...(await imageBinds(image.files ?? {}, '')),
         ...(await volumeBinds(input)),
         {
           source: terminationFile,
@@ -86,7 +86,7 @@ async function volumeBinds({ container, volumes }: PlanInput): Promise<Bind[]> {
     const source = volumes.get(name);
     if (!source) throw new NotYet('CreateContainerConfigError', `volume ${name} is mounted but not declared`);
     if (source.kind === 'image') {
-      binds.push(...imageBinds(withinSubPath(source.files, subPath), mountPath));
+      binds.push(...(await imageBinds(withinSubPath(source.files, subPath), mountPath)));
       continue;
     }
     const path = subPath ? join(source.path, subPath) : source.path;
@@ -96,11 +96,14 @@ async function volumeBinds({ container, volumes }: PlanInput): Promise<Bind[]> {
   return binds;
 }
 
-function imageBinds(files: Record<string, string>, under: string): Bind[] {
-  return Object.entries(files).map(([path, source]) => {
+async function imageBinds(files: Record<string, string>, under: string): Promise<Bind[]> {
+  const binds: Bind[] = [];
+  for (const [path, source] of Object.entries(files)) {
     if (!isAbsolute(path)) throw new Error(`the image's file ${path} has no absolute path`);
-    return { source, target: path === '/' ? under : join(under || '/', path), kind: 'folder', readOnly: true };
-  });
+    const target = path === '/' ? under : join(under || '/', path);
+    binds.push({ source, target, kind: await kindOf(source, false), readOnly: true });
+  }
+  return binds;
 }
 
 // Of an image with /app and /app/lib, the subPath "app" shows the first as the volume's root.

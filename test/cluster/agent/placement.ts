@@ -139,9 +139,9 @@ export function choosePlacement(scratch: string): Promise<Placement> {
 
 async function works(scratch: string): Promise<boolean> {
   if (process.getuid?.() !== 0) return false;
-  const { command, args } = mounts({
+  const { command, args, env } = mounts({
     argv: ['true'],
-    env: {},
+    env: { PATH: '/usr/bin:/bin' },
     workingDir: '/',
     binds: [],
     user: 65_532,
@@ -152,5 +152,5 @@ async function works(scratch: string): Promise<boolean> {
     dropAllCapabilities: true,
     scratch,
   });
-  return (await runCommand(command, args)).code === 0;
+  return (await runCommand(command, args, { env })).code === 0;
 }
