@@ -76,7 +76,8 @@ ln -s /proc/self/fd/2 "$root/dev/stderr"
 mkdir "$root/dev/shm"
 mount -t tmpfs -o mode=1777 tmpfs "$root/dev/shm"
 while [ "$1" != -- ]; do
-  kind=$1 access=$2 source=$3 target=$root$4
+  # As the container sees it: /var/run is a link to /run, and must not lead out to the machine's own.
+  kind=$1 access=$2 source=$3 target=$root$(chroot "$root" readlink -m "$4")
   shift 4
   if [ "$kind" = folder ]; then mkdir -p "$target"; else mkdir -p "\${target%/*}"; [ -e "$target" ] || : > "$target"; fi
   mount --bind "$source" "$target"
