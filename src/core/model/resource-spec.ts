@@ -71,8 +71,7 @@ const backup = z
       .describe('What pruning after a successful run keeps.'),
   })
   .prefault({})
-  .describe('The backup taken before each run.')
-  .meta(cel(rule('!self.enabled || has(self.volume)', 'set backup.volume, or backup.enabled: false')));
+  .describe('The backup taken before each run.');
 
 const timeouts = z
   .strictObject({
@@ -196,6 +195,9 @@ export const specSchema = z
   .describe('What the database should be brought to, and how carefully.')
   .meta(
     cel(
+      // Here and not at `backup`: the API server holds a default against the rules of its own object before that
+      // object's defaults are filled in.
+      rule('!self.backup.enabled || has(self.backup.volume)', 'set backup.volume, or backup.enabled: false'),
       rule("self.onFailure != 'Restore' || self.backup.enabled", 'onFailure: Restore needs backup.enabled: true'),
       rule(
         "self.safety.rehearsal != 'Full' || self.backup.enabled",

@@ -1,0 +1,62 @@
+import { GROUP, KIND, PLURAL, SHORT_NAME, specSchema, statusSchema, VERSION } from '../../src/core/model/resource.ts';
+import { structuralSchema } from './structural-schema.ts';
+
+/** The CustomResourceDefinition of DatabaseMigration. */
+export function customResourceDefinition() {
+  return {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: `${PLURAL}.${GROUP}` },
+    spec: {
+      group: GROUP,
+      scope: 'Namespaced',
+      names: {
+        kind: KIND,
+        listKind: `${KIND}List`,
+        plural: PLURAL,
+        singular: KIND.toLowerCase(),
+        shortNames: [SHORT_NAME],
+        categories: ['db-manager'],
+      },
+      versions: [
+        {
+          name: VERSION,
+          served: true,
+          storage: true,
+          subresources: { status: {} },
+          additionalPrinterColumns: PRINTER_COLUMNS,
+          schema: {
+            openAPIV3Schema: {
+              description:
+                'Brings a database to a revision of its migrations: checks, backs up, rehearses on a copy, applies and verifies.',
+              type: 'object',
+              required: ['spec'],
+              properties: {
+                apiVersion: { type: 'string' },
+                kind: { type: 'string' },
+                metadata: { type: 'object' },
+                spec: structuralSchema(specSchema),
+                status: structuralSchema(statusSchema),
+              },
+            },
+          },
+        },
+      ],
+    },
+  };
+}
+
+const PRINTER_COLUMNS = [
+  column('Revision', 'string', '.status.currentRevision', 'Where the database stands.'),
+  column('Pending', 'integer', '.status.pending', 'Migrations still to run.'),
+  column('Ready', 'string', '.status.conditions[?(@.type=="Ready")].status', 'Whether the spec is fulfilled.'),
+  column('Status', 'string', '.status.summary', 'What the last or the running run is at.'),
+  column('Backup', 'string', '.status.backup.name', 'The last backup.'),
+  column('Age', 'date', '.metadata.creationTimestamp', 'Since when the resource exists.'),
+  { ...column('Target', 'string', '.status.targetRevision', 'What the target stands for.'), priority: 1 },
+  { ...column('Database', 'string', '.status.database', 'The database.'), priority: 1 },
+];
+
+function column(name: string, type: string, jsonPath: string, description: string) {
+  return { name, type, jsonPath, description };
+}

@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { openRoom, type Room } from './room.ts';
+import { describeCluster } from './suite.ts';
+
+const CRDS = join(import.meta.dirname, '../../crds');
+
+const GOOD = {
+  database: { sqlite: { volume: { claimName: 'bot' }, path: 'trading.db' } },
+  migrations: { configMaps: [{ name: 'migrations' }] },
+  backup: { volume: { claimName: 'backups' } },
+};
+
+/** What is wrong with a manifest, and the sentence that the API server answers with. */
+const REFUSED: { title: string; spec: object; sentence: RegExp }[] = [
+  {
+    title: 'an unknown field',
+    spec: { ...GOOD, bakcup: {} },
+    sentence: /unknown field "spec\.bakcup"/,
+  },
+  {
+    title: 'an unknown field far inside',
+    spec: { ...GOOD, safety: { rehersal: 'Off' } },
+    sentence: /unknown field "spec\.safety\.rehersal"/,
+  },
+  { title: 'no database', spec: { ...GOOD, database: {} }, sentence: /set exactly one of urlFrom, postgres, sqlite/ },
+  {
+    title: 'two databases',
+    spec: { ...GOOD, database: { ...GOOD.database, urlFrom: { secretKeyRef: { name: 's', key: 'k' } } } },
+    sentence: /set exactly one of urlFrom, postgres, sqlite/,
+  },
+  {
+    title: 'two sources of migrations',
+    spec: { ...GOOD, migrations: { ...GOOD.migrations, volume: { claimName: 'm' } } },
+    sentence: /set exactly one of image, configMaps, volume, runnerImage/,
+  },
+  {
+    title: 'backups without a volume',
+    spec: { ...GOOD, backup: {} },
+    sentence: /set backup\.volume, or backup\.enabled: false/,
+  },
+  {
+    title: 'backups by default, without a volume',
+    spec: { database: GOOD.database, migrations: GOOD.migrations },
+    sentence: /set backup\.volume, or backup\.enabled: false/,
+  },
+  {
+    title: 'a claim that is given and to be made',
+    spec: { ...GOOD, backup: { volume: { claimName: 'b', size: '1Gi' } } },
+    sentence: /set exactly one of claimName, size/,
+  },
+  {
+    title: 'a storage class for a claim that exists',
+    spec: { ...GOOD, backup: { volume: { claimName: 'b', storageClassName: 'fast' } } },
+    sentence: /storageClassName goes with size/,
+  },
+  {
+    title: 'a restore without backups',
+    spec: { ...GOOD, backup: { enabled: false }, onFailure: 'Restore' },
+    sentence: /onFailure: Restore needs backup\.enabled: true/,
+  },
+  {
+    title: 'a full rehearsal without backups',
+    spec: { ...GOOD, backup: { enabled: false }, safety: { rehearsal: 'Full' } },
+    sentence: /safety\.rehearsal: Full needs backup\.enabled: true/,
+  },
+  {
+    title: 'a downgrade that is not allowed',
+    spec: { ...GOOD, target: '-2' },
+    sentence: /a target behind the current revision needs allowDowngrade: true/,
+  },
+  {
+    title: 'migrations in a runner image that is not given',
+    spec: { ...GOOD, migrations: { runnerImage: { path: '/m' } } },
+    sentence: /migrations\.runnerImage needs runner\.image/,
+  },
+  {
+    title: 'a path that leaves its volume',
+    spec: { ...GOOD, database: { sqlite: { volume: { claimName: 'bot' }, path: '../other.db' } } },
+    sentence: /path is relative to the volume and has no \.\./,
+  },
+  { title: 'a duration without unit', spec: { ...GOOD, timeouts: { lock: '5' } }, sentence: /spec\.timeouts\.lock/ },
+  {
+    title: 'a word that is none of the words',
+    spec: { ...GOOD, approval: 'Maybe' },
+    sentence: /Unsupported value: "Maybe": supported values: "Automatic", "Manual", "OnFindings"/,
+  },
+  {
+    title: 'an approval that is no digest',
+    spec: { ...GOOD, approvedPlan: 'yes' },
+    sentence: /spec\.approvedPlan/,
+  },
+  {
+    title: 'a port out of range',
+    spec: { ...GOOD, database: { postgres: { host: 'db', port: 70000, database: 'd', user: 'u' } } },
+    sentence: /spec\.database\.postgres\.port/,
+  },
+];
+
+describeCluster('the resource on a real API server', (cluster) => {
+  let room: Room;
+  before(async () => {
+    await cluster().mustKubectl(['apply', '--server-side', `--filename=${CRDS}`]);
+    await cluster().mustKubectl(['wait', '--for=condition=Established', `--filename=${CRDS}`, '--timeout=30s']);
+    room = await openRoom(cluster(), 'crd');
+  });
+
+  const apply = (name: string, spec: object) =>
+    cluster().kubectl(['apply', `--namespace=${room.namespace}`, '--filename=-'], {
+      input: JSON.stringify({
+        apiVersion: 'db-manager.dev/v1alpha1',
+        kind: 'DatabaseMigration',
+        metadata: { name },
+        spec,
+      }),
+    });
+
+  for (const { title, spec, sentence } of REFUSED) {
+    it(`is refused with a sentence: ${title}`, async () => {
+      const { code, stderr } = await apply('refused', spec);
+      assert.equal(code, 1, stderr);
+      assert.match(stderr, sentence);
+    });
+  }
+
+  it('is taken when it is right, and filled with its defaults', async () => {
+    const { code, stderr } = await apply('taken', GOOD);
+    assert.equal(code, 0, stderr);
+    const { spec } = JSON.parse(await room.run('get', 'dbm', 'taken', '--output=json'));
+    assert.equal(spec.target, 'head');
+    assert.deepEqual(spec.timeouts, { connect: '1m', lock: '5s', run: '30m', statement: '0s' });
+    assert.deepEqual(spec.backup.retain, { days: 30, last: 10 });
+  });
+
+  it('stays with its database', async () => {
+    await apply('stays', GOOD);
+    const { stderr } = await apply('stays', {
+      ...GOOD,
+      database: { sqlite: { volume: { claimName: 'bot' }, path: 'other.db' } },
+    });
+    assert.match(stderr, /a DatabaseMigration stays with its database: make a new resource/);
+  });
+
+  it('explains its fields', async () => {
+    assert.match(await room.run('explain', 'dbm.spec.onFailure'), /Restore: bring back the backup/);
+    assert.match(await room.run('explain', 'dbm.status.failure.log'), /last lines of the pod/);
+  });
+});

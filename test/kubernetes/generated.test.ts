@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { artifacts } from '../../scripts/generate/artifacts.ts';
+import { structuralSchema } from '../../scripts/generate/structural-schema.ts';
+import { specSchema, statusSchema } from '../../src/core/model/resource.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+
+describe('generated files', () => {
+  for (const { path, text } of artifacts()) {
+    it(`${path} is what the schema says; if not: npm run generate`, () => {
+      assert.equal(readFileSync(join(ROOT, path), 'utf8'), text);
+    });
+  }
+
+  it('tell in the schema, of every field of the spec, what it is for', () => {
+    assert.deepEqual(
+      undescribed(structuralSchema(specSchema), 'spec').filter((path) => !KNOWN.has(path)),
+      [],
+    );
+  });
+
+  it('bound every list and text of the spec, so that the cost of a rule has a bound', () => {
+    assert.deepEqual(unbounded(structuralSchema(specSchema), 'spec'), []);
+  });
+
+  it('refuse what a structural schema cannot say instead of dropping it', () => {
+    assert.throws(
+      () => structuralSchema(z.object({ a: z.union([z.string(), z.boolean()]) })),
+      /\.a: .*union|\.a: .*anyOf/,
+    );
+    assert.throws(() => structuralSchema(z.object({ a: z.literal('x') })), /\.a: .*const/);
+  });
+
+  it('say null as nullable, and keep no bound that nobody chose', () => {
+    assert.deepEqual(structuralSchema(z.object({ a: z.number().nullable(), b: z.int(), c: z.int().min(3) })), {
+      type: 'object',
+      properties: { a: { type: 'number', nullable: true }, b: { type: 'integer' }, c: { type: 'integer', minimum: 3 } },
+      required: ['a', 'b', 'c'],
+    });
+  });
+
+  it('require nothing of a status, since the API server fills it in bit by bit', () => {
+    assert.equal(structuralSchema(statusSchema).required, undefined);
+  });
+});
+
+type Schema = ReturnType<typeof structuralSchema>;
+
+/** Names that say enough by themselves. */
+const KNOWN = new Set(['spec.dependsOn[].name', 'spec.runner.imagePullSecrets[].name']);
+
+function fields(schema: Schema, path: string): { path: string; schema: Schema }[] {
+  return [
+    ...Object.entries(schema.properties ?? {}).flatMap(([name, child]) => [
+      { path: `${path}.${name}`, schema: child },
+      ...fields(child, `${path}.${name}`),
+    ]),
+    ...(schema.items === undefined
+      ? []
+      : [{ path: `${path}[]`, schema: schema.items }, ...fields(schema.items, `${path}[]`)]),
+  ];
+}
+
+function undescribed(schema: Schema, root: string): string[] {
+  return fields(schema, root)
+    .filter(({ path, schema: { description } }) => description === undefined && !path.endsWith('[]'))
+    .map(({ path }) => path);
+}
+
+function unbounded(schema: Schema, root: string): string[] {
+  return fields(schema, root)
+    .filter(
+      ({ schema: { type, maxLength, maxItems, enum: values, pattern, ...rest } }) =>
+        (type === 'string' && maxLength === undefined && values === undefined && pattern === undefined) ||
+        (type === 'array' && maxItems === undefined && rest['x-kubernetes-preserve-unknown-fields'] === undefined),
+    )
+    .map(({ path }) => path);
+}
