@@ -166,7 +166,7 @@ export function findOnPath(program: string): string | undefined {
 
 /**
  * Asks again every `everyMs` (default 50) until the answer is neither undefined nor false, and returns it. Throws after
- * `timeoutMs` with `what` and, if given, the words of `explain`.
+ * `timeoutMs`, or when the signal aborts, with `what` and, if given, the words of `explain`.
  */
 export async function eventually<T>(
   what: string,
@@ -174,14 +174,14 @@ export async function eventually<T>(
   options: { timeoutMs?: number; everyMs?: number; explain?: () => Promise<string>; signal?: AbortSignal } = {},
 ): Promise<T> {
   const timeoutMs = options.timeoutMs ?? 10_000;
-  const deadline = Date.now() + timeoutMs;
+  const started = Date.now();
   for (;;) {
-    options.signal?.throwIfAborted();
     const answer = await ask();
     if (answer !== undefined && answer !== false) return answer;
-    if (Date.now() > deadline) {
+    if (Date.now() - started > timeoutMs || options.signal?.aborted) {
       const details = options.explain ? `\n${await options.explain()}` : '';
-      throw new Error(`waited ${timeoutMs} ms for ${what}, in vain${details}`);
+      const cause = options.signal?.reason;
+      throw new Error(`waited ${Date.now() - started} ms for ${what}, in vain${details}`, { cause });
     }
     await sleep(options.everyMs ?? 50);
   }

@@ -2,17 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { CoreV1Api, V1Pod } from '@kubernetes/client-node';
-import { type Run, signalRun, startContainer } from './container.ts';
-import { planContainer } from './container-plan.ts';
-import { warn } from './events.ts';
-import type { AgentImage } from './image.ts';
-import { hasStatus, lookupFor, NotYet } from './lookup.ts';
-import type { Placement } from './placement.ts';
+import type { V1Pod } from '@kubernetes/client-node';
+import type { Run } from './container.ts';
+import { ContainerRunner, type RunnerContext } from './container-runner.ts';
+import { hasStatus, lookupFor } from './lookup.ts';
 import { type ContainerRecord, isSidecar, type PodRecord, podStatus } from './pod-status.ts';
-import { isReadyNow } from './probe.ts';
 import { StatusWriter } from './status-writer.ts';
-import { terminationMessage } from './termination.ts';
 import { prepareVolumes, type VolumeSource } from './volumes.ts';
 
 const RETRY_MS = 250;
@@ -20,27 +15,20 @@ const RETRY_MS = 250;
 const BACKOFF_MS = 250;
 const MAX_BACKOFF_MS = 5_000;
 
-export interface WorkerContext {
-  api: CoreV1Api;
+export interface WorkerContext extends RunnerContext {
   /** Where pods have their folders. */
   folder: string;
-  place: Placement;
-  imageOf(reference: string): AgentImage | undefined;
   claimFolder(namespace: string, claim: string): Promise<string>;
-  /** False while the node is lost. */
-  connected(): boolean;
-  runtimeEnv: Record<string, string>;
 }
 
 /** Runs one pod from its binding to its end, as a kubelet's pod worker does. */
 export class PodWorker {
-  readonly runs: Run[] = [];
   readonly #context: WorkerContext;
   readonly #folder: string;
   readonly #record: PodRecord;
   readonly #writer: StatusWriter;
+  readonly #runner: ContainerRunner;
   readonly #stopping = new AbortController();
-  readonly #current = new Map<ContainerRecord, Run>();
   readonly #finished: Promise<void>;
   #pod: V1Pod;
   #mainsDone = false;
@@ -51,25 +39,41 @@ export class PodWorker {
     this.#pod = pod;
     this.#context = context;
     this.#folder = join(context.folder, pod.metadata?.uid ?? randomUUID());
-    const hasInit = (pod.spec?.initContainers ?? []).length > 0;
+    const { initContainers = [], containers = [] } = pod.spec ?? {};
     const record = (spec: ContainerRecord['spec']): ContainerRecord => ({
       spec,
-      state: { waiting: { reason: hasInit ? 'PodInitializing' : 'ContainerCreating' } },
+      state: { waiting: { reason: initContainers.length > 0 ? 'PodInitializing' : 'ContainerCreating' } },
       restartCount: 0,
       ready: false,
     });
-    this.#record = {
-      startTime: new Date(),
-      init: (pod.spec?.initContainers ?? []).map(record),
-      main: (pod.spec?.containers ?? []).map(record),
-    };
+    this.#record = { startTime: new Date(), init: initContainers.map(record), main: containers.map(record) };
     const status = () => podStatus(this.#pod, this.#record, new Date());
     this.#writer = new StatusWriter(context.api, pod, status, context.connected);
+    this.#runner = new ContainerRunner(
+      context,
+      join(this.#folder, 'containers'),
+      () => this.#pod,
+      () => this.#writer.changed(),
+      this.#stopping.signal,
+    );
     this.#finished = this.#run();
   }
 
   get pod(): V1Pod {
     return this.#pod;
+  }
+
+  get runs(): readonly Run[] {
+    return this.#runner.runs;
+  }
+
+  running(container?: string): Run | undefined {
+    return this.#runner.running(container);
+  }
+
+  waitingReason(container: string): string | undefined {
+    const records = [...this.#record.init, ...this.#record.main];
+    return records.find(({ spec }) => spec.name === container)?.state.waiting?.reason;
   }
 
   /** The newest version of the pod from the API server; a deletion begins the end. */
@@ -93,16 +97,6 @@ export class PodWorker {
     await this.#writer.flushed();
   }
 
-  /** The process of a container that runs now, or undefined. */
-  running(container?: string): Run | undefined {
-    return [...this.#current].find(([{ spec }]) => container === undefined || spec.name === container)?.[1];
-  }
-
-  waitingReason(container: string): string | undefined {
-    const records = [...this.#record.init, ...this.#record.main];
-    return records.find(({ spec }) => spec.name === container)?.state.waiting?.reason;
-  }
-
   /** Kills every process at once and forgets the pod; for the agent's own stop. */
   async abandon(): Promise<void> {
     this.#writer.close();
@@ -114,7 +108,7 @@ export class PodWorker {
     const sidecars: Promise<void>[] = [];
     try {
       await mkdir(this.#folder, { recursive: true });
-      this.#volumes = await this.#untilPossible([], () => this.#prepareVolumes());
+      this.#volumes = await this.#runner.untilPossible([], () => this.#prepareVolumes());
       for (const init of this.#record.init) {
         if (!isSidecar(init)) {
           if (!(await this.#untilSucceeded(init))) return;
@@ -124,11 +118,12 @@ export class PodWorker {
         while (!init.state.running) await sleep(20, undefined, { signal: this.#stopping.signal });
       }
       await Promise.all(this.#record.main.map((container) => this.#supervise(container)));
-      this.#mainsDone = true;
-      await this.#terminateRuns(this.#graceMs());
     } catch (error) {
       if (!this.#stopping.signal.aborted) throw error;
     } finally {
+      this.#mainsDone = true;
+      // What still runs are the sidecars; they end after the others. (A stop from outside ends all by itself.)
+      if (!this.#stopping.signal.aborted) await this.#runner.terminate(this.#graceMs());
       await Promise.allSettled(sidecars);
       this.#writer.changed();
     }
@@ -141,14 +136,13 @@ export class PodWorker {
       lookup: lookupFor(api, this.#pod),
       folder: this.#folder,
       claimFolder: (claim) => claimFolder(this.#pod.metadata?.namespace ?? '', claim),
-      imageOf: (reference) => this.#image(reference),
+      imageOf: (reference) => this.#runner.image(reference),
     });
   }
 
   async #untilSucceeded(init: ContainerRecord): Promise<boolean> {
     for (;;) {
-      const exitCode = await this.#runOnce(init);
-      if (exitCode === 0) return true;
+      if ((await this.#runner.runOnce(init, this.#volumes)) === 0) return true;
       if (this.#pod.spec?.restartPolicy === 'Never') return false;
       await this.#backOff(init);
     }
@@ -156,9 +150,10 @@ export class PodWorker {
 
   async #supervise(container: ContainerRecord): Promise<void> {
     for (;;) {
-      const exitCode = await this.#runOnce(container);
+      const exitCode = await this.#runner.runOnce(container, this.#volumes);
       if (!this.#restarts(container, exitCode)) return;
       await this.#backOff(container);
+      if (isSidecar(container) && this.#mainsDone) return;
     }
   }
 
@@ -179,99 +174,6 @@ export class PodWorker {
     await sleep(delay, undefined, { signal: this.#stopping.signal });
   }
 
-  /** Runs a container's process once, from the image's pull to its end; returns the exit code. */
-  async #runOnce(container: ContainerRecord): Promise<number> {
-    const { api, place, runtimeEnv } = this.#context;
-    const folder = join(this.#folder, 'containers', `${container.spec.name}-${container.restartCount}`);
-    const { plan, terminationFile } = await this.#untilPossible([container], () =>
-      planContainer({
-        pod: this.#pod,
-        container: container.spec,
-        image: this.#image(container.spec.image ?? ''),
-        volumes: this.#volumes,
-        lookup: lookupFor(api, this.#pod),
-        folder,
-        runtimeEnv,
-      }),
-    );
-    const run = startContainer(container.spec.name, plan, place);
-    this.runs.push(run);
-    this.#current.set(container, run);
-    container.containerID = `test-agent://${randomUUID()}`;
-    container.state = { running: { startedAt: run.startedAt } };
-    container.ready = container.spec.readinessProbe === undefined;
-    this.#writer.changed();
-    if (!container.ready) void this.#probe(container, run);
-
-    const { exitCode, finishedAt } = await run.ended;
-    this.#current.delete(container);
-    container.ready = false;
-    container.state = {
-      terminated: {
-        exitCode,
-        reason: exitCode === 0 ? 'Completed' : run.outOfMemory ? 'OOMKilled' : 'Error',
-        message: await terminationMessage(container.spec, terminationFile, run),
-        startedAt: run.startedAt,
-        finishedAt,
-        containerID: container.containerID,
-      },
-    };
-    this.#writer.changed();
-    return exitCode;
-  }
-
-  async #probe(container: ContainerRecord, run: Run): Promise<void> {
-    while (!run.ending) {
-      const ready = await isReadyNow(container.spec);
-      if (run.ending) return;
-      if (ready !== container.ready) {
-        container.ready = ready;
-        this.#writer.changed();
-      }
-      await sleep(RETRY_MS);
-    }
-  }
-
-  #image(reference: string): AgentImage {
-    const image = this.#context.imageOf(reference);
-    if (image) return image;
-    throw new NotYet('ErrImagePull', `failed to pull image "${reference}": not found`);
-  }
-
-  /** Tries until nothing is missing, and shows in the containers' waiting state what is. */
-  async #untilPossible<T>(containers: ContainerRecord[], attempt: () => Promise<T>): Promise<T> {
-    for (let attempts = 0; ; attempts++) {
-      this.#stopping.signal.throwIfAborted();
-      try {
-        if (!this.#context.connected()) throw new NotYet('ContainerCreating', 'the node is lost');
-        const result = await attempt();
-        this.#stopping.signal.throwIfAborted();
-        return result;
-      } catch (error) {
-        this.#stopping.signal.throwIfAborted();
-        const message = error instanceof Error ? error.message : String(error);
-        const reason = error instanceof NotYet ? error.reason : 'ContainerCreating';
-        await this.#showWaiting(containers, reason, message, attempts);
-      }
-      await sleep(RETRY_MS, undefined, { signal: this.#stopping.signal });
-    }
-  }
-
-  async #showWaiting(containers: ContainerRecord[], reason: string, message: string, attempts: number) {
-    const backingOff = reason === 'ErrImagePull' && attempts > 0;
-    const waiting = backingOff
-      ? { reason: 'ImagePullBackOff', message: `Back-off pulling image: ErrImagePull: ${message}` }
-      : { reason, message };
-    for (const container of containers) {
-      if (container.state.waiting?.reason === waiting.reason && container.state.waiting.message === waiting.message)
-        continue;
-      container.state = { waiting };
-      this.#writer.changed();
-    }
-    if (attempts > 0 || !this.#context.connected()) return;
-    await warn(this.#context.api, this.#pod, containers.length === 0 ? 'FailedMount' : 'Failed', message);
-  }
-
   #graceMs(): number {
     const { metadata, spec } = this.#pod;
     return (metadata?.deletionGracePeriodSeconds ?? spec?.terminationGracePeriodSeconds ?? 30) * 1000;
@@ -279,21 +181,11 @@ export class PodWorker {
 
   async #terminate(graceMs: number): Promise<void> {
     this.#stopping.abort();
-    await this.#terminateRuns(graceMs);
+    await this.#runner.terminate(graceMs);
     await this.#finished.catch(() => {});
   }
 
-  async #terminateRuns(graceMs: number): Promise<void> {
-    await Promise.all(
-      [...this.#current.values()].map(async (run) => {
-        if (graceMs > 0) signalRun(run, 'SIGTERM');
-        const timer = setTimeout(() => signalRun(run, 'SIGKILL'), graceMs);
-        await run.ended;
-        clearTimeout(timer);
-      }),
-    );
-  }
-
+  // The kubelet removes a pod's object only after its containers have ended and their end is in the status.
   async #delete(): Promise<void> {
     await this.#terminate(this.#graceMs());
     for (const container of [...this.#record.init, ...this.#record.main]) {

@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { type ContainerPlan, rewritten } from './placement.ts';
+
+const plan: ContainerPlan = {
+  argv: ['sh', '-c', 'ls /data'],
+  env: {},
+  workingDir: '/data/sub',
+  binds: [
+    { source: '/tmp/claims/data', target: '/data', kind: 'folder', readOnly: false },
+    { source: '/tmp/claims/backups', target: '/data/backups', kind: 'folder', readOnly: false },
+    { source: '/tmp/pod/log', target: '/dev/termination-log', kind: 'file', readOnly: false },
+  ],
+  user: 0,
+  group: 0,
+  supplementalGroups: [],
+  readOnlyRoot: false,
+  noNewPrivileges: false,
+  dropAllCapabilities: false,
+  scratch: '/tmp/scratch',
+};
+
+describe('mount paths rewritten to local folders', () => {
+  for (const [what, text, expected] of [
+    ['finds a whole value', '/data', '/tmp/claims/data'],
+    ['finds a file inside', '/data/x.db', '/tmp/claims/data/x.db'],
+    ['finds the inner of two nested mounts', '/data/backups/b.dump', '/tmp/claims/backups/b.dump'],
+    ['finds a path in a SQLite URL', 'sqlite:////data/x.db', 'sqlite:////tmp/claims/data/x.db'],
+    [
+      'finds paths in JSON',
+      '{"path":"/data/x","log":"/dev/termination-log"}',
+      '{"path":"/tmp/claims/data/x","log":"/tmp/pod/log"}',
+    ],
+    ['leaves a longer name alone', '/database /data-2 /data.old', '/database /data-2 /data.old'],
+    ['leaves the end of another path alone', '/var/data https://host/data', '/var/data https://host/data'],
+  ] as const) {
+    it(what, () => {
+      const { args, env } = rewritten({ ...plan, argv: ['run', text], env: { VALUE: text } });
+      assert.deepEqual([args[0], env.VALUE], [expected, expected]);
+    });
+  }
+
+  it('starts in the folder behind the working directory', () => {
+    assert.equal(rewritten(plan).cwd, '/tmp/claims/data/sub');
+  });
+});
