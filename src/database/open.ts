@@ -1,0 +1,11 @@
+import type { OpenDatabase } from './port.ts';
+
+/** Opens a database of either dialect; only the code of the one that is asked for is loaded. */
+export const openDatabase: OpenDatabase = async (target, options) => {
+  switch (target.dialect) {
+    case 'postgres':
+      return (await import('./postgres/index.ts')).openPostgres(target, options);
+    case 'sqlite':
+      return (await import('./sqlite/index.ts')).openSqlite(target, options);
+  }
+};

@@ -1,0 +1,43 @@
+import type { MigrationEffects } from '../core/model/effects.ts';
+import type { HistoryRow } from '../core/model/history.ts';
+import type { SqlStatement } from '../core/model/migration.ts';
+import type { Problem } from '../core/model/problem.ts';
+
+/**
+ * One connection on which migrations run, as the loop in `umzug.ts` needs it. Each dialect has one in `migrate.ts`.
+ * The session owns BEGIN and COMMIT; a migration's queries, however it makes them, go over the same connection.
+ */
+export interface MigrationSession {
+  begin(mode: TransactionMode): Promise<void>;
+  commit(): Promise<void>;
+  /** Never throws: a connection that is gone has rolled back. */
+  rollback(): Promise<void>;
+  execute(statement: SqlStatement): Promise<void>;
+  /** What code migrations get: a query interface whose queries run here, and the Sequelize class. */
+  codeArguments(): { queryInterface: unknown; sequelize: unknown };
+  /** The statement that ran last and how many ran since `begin`, for reports. */
+  trace(): { statements: number; last: string | undefined };
+
+  putHistory(row: HistoryRow): Promise<void>;
+  removeHistory(revision: string): Promise<void>;
+
+  /** What went wrong, in the words of the field; `statement` is the one that failed where it came from SQL. */
+  problemOf(error: unknown, statement: SqlStatement | undefined): Problem;
+  /** The same migration may succeed when tried again, and how: after a pause, or at once in another mode. */
+  retryOf(error: unknown): { mode: TransactionMode; pause: boolean; why: string } | undefined;
+  /** Mends what a failed migration without a transaction left behind (an INVALID index); says what it did. */
+  cleanUpAfter(statement: SqlStatement): Promise<string | undefined>;
+  /** Whether a history row is there, asked on a fresh connection: resolves a COMMIT whose answer was lost. */
+  isRecorded(revision: string): Promise<boolean>;
+
+  /** Rehearsal only: looks at the database before a migration; the answer is asked for before its commit. */
+  observe(): Promise<Observation>;
+  close(): Promise<void>;
+}
+
+/** `foreignKeysOff` is SQLite's: a table that others reference is rebuilt, and all references are checked before COMMIT. */
+export type TransactionMode = 'normal' | 'foreignKeysOff';
+
+export interface Observation {
+  effects(revision: string, seconds: number): Promise<MigrationEffects>;
+}

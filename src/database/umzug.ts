@@ -1,0 +1,131 @@
+/**
+ * The loop that applies and reverts migrations, for both dialects; the only file that imports umzug.
+ *
+ * Umzug orders and calls; it does not log. Its `logMigration` runs after `up`, outside of the migration's
+ * transaction (umzug #708), so a crash between the two would forget an applied migration. Here the history row is
+ * written by the migration's own transaction, and Umzug's storage has nothing left to do.
+ */
+import { Umzug } from 'umzug';
+import type { HistoryRow } from '../core/model/history.ts';
+import type { Direction, LoadedMigration, MigrationBody, SqlStatement } from '../core/model/migration.ts';
+import type { Problem } from '../core/model/problem.ts';
+import type { DoneMigration, MigrationOutcome, MigrationWork } from './port.ts';
+import type { MigrationSession } from './session.ts';
+import { runInTransaction } from './transactional.ts';
+import { runOutsideTransaction } from './untransactional.ts';
+
+/** What ended one migration badly. */
+export interface Failure {
+  problem: Problem;
+  retry: 'safe' | 'never';
+  /** The database may hold a part of this migration. */
+  touched: boolean;
+}
+
+/** Carries a `Failure` through Umzug, which wraps what is thrown. */
+export class MigrationStopped extends Error {
+  readonly failure: Failure | undefined;
+  constructor(failure?: Failure) {
+    super(failure?.problem.message ?? 'stopped');
+    this.failure = failure;
+  }
+}
+
+export async function migrateWithUmzug(work: MigrationWork, session: MigrationSession): Promise<MigrationOutcome> {
+  const done: DoneMigration[] = [];
+  let stopped: MigrationStopped | undefined;
+
+  const runOne = async (migration: LoadedMigration) => {
+    try {
+      if (work.signal?.aborted) throw new MigrationStopped();
+      const index = done.length;
+      work.onStart?.(migration, index);
+      const result = transactional(migration, work)
+        ? await runInTransaction(migration, work, session)
+        : await runOutsideTransaction(migration, work, session);
+      done.push(result);
+      work.onDone?.(result, index);
+    } catch (error) {
+      stopped = error instanceof MigrationStopped ? error : new MigrationStopped(unexpected(error, migration, session));
+      throw stopped;
+    }
+  };
+
+  // Umzug reverts the executed ones from the end of its list, so a plan downwards is given to it upside down.
+  const list = work.direction === 'up' ? work.migrations : [...work.migrations].reverse();
+  const umzug = new Umzug({
+    migrations: list.map((migration) => ({
+      name: migration.revision,
+      up: () => runOne(migration),
+      down: () => runOne(migration),
+    })),
+    storage: {
+      executed: async () => (work.direction === 'up' ? [] : list.map(({ revision }) => revision as string)),
+      logMigration: async () => {},
+      unlogMigration: async () => {},
+    },
+    logger: undefined,
+  });
+  try {
+    if (work.singleTransaction) await session.begin('normal');
+    if (list.length > 0) await (work.direction === 'up' ? umzug.up() : umzug.down({ to: 0 }));
+    if (work.singleTransaction) await session.commit();
+    return { kind: 'done', done };
+  } catch (error) {
+    if (work.singleTransaction) {
+      await session.rollback();
+      done.length = 0;
+    }
+    if (stopped === undefined) throw error;
+    const { failure } = stopped;
+    return failure === undefined ? { kind: 'stopped', done } : { kind: 'failed', done, ...failure };
+  }
+}
+
+function transactional(migration: LoadedMigration, { direction, singleTransaction }: MigrationWork): boolean {
+  return singleTransaction === true || migration.transactional[direction];
+}
+
+function unexpected(error: unknown, { revision }: LoadedMigration, session: MigrationSession): Failure {
+  return { problem: { ...session.problemOf(error, undefined), migration: revision }, retry: 'never', touched: true };
+}
+
+/** The body for a direction; the planner has made sure that there is one. */
+export function bodyOf(migration: LoadedMigration, direction: Direction): MigrationBody {
+  const body = direction === 'up' ? migration.up : migration.down;
+  return body ?? { kind: 'sql', statements: [] };
+}
+
+/** Runs a body; `onStatement` hears which SQL statement is about to run. */
+export async function runBody(
+  body: MigrationBody,
+  session: MigrationSession,
+  onStatement: (statement: SqlStatement) => void,
+): Promise<void> {
+  if (body.kind === 'code') {
+    const { queryInterface, sequelize } = session.codeArguments();
+    await body.call(queryInterface, sequelize);
+    return;
+  }
+  for (const statement of body.statements) {
+    onStatement(statement);
+    await session.execute(statement);
+  }
+}
+
+export function historyRow(
+  migration: LoadedMigration,
+  work: MigrationWork,
+  state: HistoryRow['state'],
+  began: number,
+): HistoryRow {
+  return {
+    revision: migration.revision,
+    checksum: migration.checksum,
+    appliedAt: new Date().toISOString(),
+    durationMs: Math.round(performance.now() - began),
+    runId: work.runId,
+    toolVersion: work.toolVersion,
+    state,
+  };
+}
