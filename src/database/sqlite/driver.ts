@@ -1,0 +1,39 @@
+import sqlite3 from 'sqlite3';
+
+export type Connection = sqlite3.Database;
+
+/** Opens a file with the promise that the callback API lacks. */
+export function openFile(path: string, mode: { create?: boolean; readOnly?: boolean } = {}): Promise<Connection> {
+  const flags = mode.readOnly
+    ? sqlite3.OPEN_READONLY
+    : sqlite3.OPEN_READWRITE | (mode.create ? sqlite3.OPEN_CREATE : 0);
+  return new Promise((resolve, reject) => {
+    const connection = new sqlite3.Database(path, flags, (error) => (error ? reject(error) : resolve(connection)));
+  });
+}
+
+/** Runs SQL without parameters or result; several statements are allowed. */
+export function exec(connection: Connection, sql: string): Promise<void> {
+  return new Promise((resolve, reject) => connection.exec(sql, (error) => (error ? reject(error) : resolve())));
+}
+
+export function all<Row>(connection: Connection, sql: string, parameters: unknown[] = []): Promise<Row[]> {
+  return new Promise((resolve, reject) =>
+    connection.all<Row>(sql, parameters, (error, rows) => (error ? reject(error) : resolve(rows))),
+  );
+}
+
+export function run(connection: Connection, sql: string, parameters: unknown[] = []): Promise<void> {
+  return new Promise((resolve, reject) =>
+    connection.run(sql, parameters, (error: Error | null) => (error ? reject(error) : resolve())),
+  );
+}
+
+export function closeFile(connection: Connection): Promise<void> {
+  return new Promise((resolve, reject) => connection.close((error) => (error ? reject(error) : resolve())));
+}
+
+/** `"a""b"`: an identifier as SQL text. */
+export function quoteIdentifier(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}

@@ -1,0 +1,70 @@
+import type { SqlStatement } from '../../core/model/migration.ts';
+import type { Problem } from '../../core/model/problem.ts';
+import type { Reason } from '../../core/model/reason.ts';
+
+/** SQLite's result codes by name, and what they mean for a run. The rest is the migration's own fault. */
+const REASON_OF_CODE: Record<string, Reason> = {
+  SQLITE_BUSY: 'LockTimeout',
+  SQLITE_LOCKED: 'LockTimeout',
+  SQLITE_FULL: 'NoSpace',
+  SQLITE_READONLY: 'PermissionDenied',
+  SQLITE_PERM: 'PermissionDenied',
+  SQLITE_CANTOPEN: 'PermissionDenied',
+  SQLITE_NOTADB: 'CheckFailed',
+  SQLITE_CORRUPT: 'CheckFailed',
+};
+
+/** `SQLITE_…` of an error, also where Sequelize has wrapped it. */
+export function codeOf(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null) return undefined;
+  if ('code' in error && typeof error.code === 'string' && error.code.startsWith('SQLITE_')) return error.code;
+  if ('original' in error) return codeOf(error.original);
+  return 'cause' in error ? codeOf(error.cause) : undefined;
+}
+
+export function reasonOf(error: unknown): Reason | undefined {
+  const code = codeOf(error);
+  return code === undefined ? undefined : REASON_OF_CODE[code];
+}
+
+export function problemOf(error: unknown, statement: SqlStatement | undefined): Problem {
+  const code = codeOf(error);
+  const text = messageOf(error);
+  const reason = reasonOf(error) ?? 'MigrationFailed';
+  return {
+    reason,
+    message: reason === 'LockTimeout' ? `${text}: another process is writing to the database` : text,
+    ...(code === undefined ? {} : { code }),
+    ...(statement === undefined
+      ? sqlOf(error)
+      : { statement: statement.sql.slice(0, 1_000), position: positionOf(text, statement) }),
+  };
+}
+
+/** Sequelize keeps the SQL of a failed query on its error. */
+function sqlOf(error: unknown): { statement?: string } {
+  return typeof error === 'object' && error !== null && 'sql' in error && typeof error.sql === 'string'
+    ? { statement: error.sql.slice(0, 1_000) }
+    : {};
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message.replace(/^SQLITE_[A-Z]+: /, '') : String(error);
+}
+
+/** SQLite gives no offset, but it quotes the text that it stumbled over. */
+function positionOf(message: string, statement: SqlStatement) {
+  const near =
+    /near "((?:[^"]|"")+)"/.exec(message)?.[1] ??
+    /(?:no such (?:table|column|index): |duplicate column name: )(\S+)/.exec(message)?.[1];
+  const at = near === undefined ? -1 : statement.sql.indexOf(near);
+  return { file: statement.file, ...placeIn(statement, at < 0 ? statement.sql.search(/\S/) : at) };
+}
+
+function placeIn({ sql, line, column }: SqlStatement, offset: number): { line: number; column: number } {
+  const before = sql.slice(0, Math.max(0, offset));
+  const breaks = before.split('\n').length - 1;
+  return breaks === 0
+    ? { line, column: column + before.length }
+    : { line: line + breaks, column: before.length - before.lastIndexOf('\n') };
+}

@@ -1,0 +1,67 @@
+import { HISTORY_TABLE, type HistoryRow } from '../../core/model/history.ts';
+import type { HistoryStore } from '../port.ts';
+import { all, type Connection, exec, run } from './driver.ts';
+
+const CREATE = `CREATE TABLE IF NOT EXISTS ${HISTORY_TABLE} (
+  sequence INTEGER PRIMARY KEY,
+  revision TEXT NOT NULL UNIQUE,
+  checksum TEXT,
+  applied_at TEXT NOT NULL,
+  duration_ms INTEGER NOT NULL,
+  run_id TEXT NOT NULL,
+  tool_version TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('applied', 'started', 'reverting'))
+)`;
+
+const PUT = `INSERT INTO ${HISTORY_TABLE} (revision, checksum, applied_at, duration_ms, run_id, tool_version, state)
+VALUES (?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (revision) DO UPDATE SET checksum = excluded.checksum, applied_at = excluded.applied_at,
+  duration_ms = excluded.duration_ms, run_id = excluded.run_id, tool_version = excluded.tool_version, state = excluded.state`;
+
+/** One row, on whichever connection and in whichever transaction the caller is. */
+export function putRow(connection: Connection, row: HistoryRow): Promise<void> {
+  const { revision, checksum, appliedAt, durationMs, runId, toolVersion, state } = row;
+  return run(connection, PUT, [revision, checksum, appliedAt, durationMs, runId, toolVersion, state]);
+}
+
+export function removeRow(connection: Connection, revision: string): Promise<void> {
+  return run(connection, `DELETE FROM ${HISTORY_TABLE} WHERE revision = ?`, [revision]);
+}
+
+export function historyStore(connection: Connection): HistoryStore {
+  return {
+    async read() {
+      const there = await all(connection, 'SELECT 1 FROM sqlite_schema WHERE type = ? AND name = ?', [
+        'table',
+        HISTORY_TABLE,
+      ]);
+      if (there.length === 0) return [];
+      return all<HistoryRow>(
+        connection,
+        `SELECT revision, checksum, applied_at AS appliedAt, duration_ms AS durationMs, run_id AS runId,
+                tool_version AS toolVersion, state FROM ${HISTORY_TABLE} ORDER BY sequence`,
+      );
+    },
+    ensure: () => exec(connection, CREATE),
+    put: (rows) =>
+      together(connection, async () => {
+        await exec(connection, CREATE);
+        for (const row of rows) await putRow(connection, row);
+      }),
+    remove: (revisions) =>
+      together(connection, async () => {
+        for (const revision of revisions) await removeRow(connection, revision);
+      }),
+  };
+}
+
+async function together(connection: Connection, work: () => Promise<void>): Promise<void> {
+  await exec(connection, 'BEGIN IMMEDIATE');
+  try {
+    await work();
+    await exec(connection, 'COMMIT');
+  } catch (error) {
+    await exec(connection, 'ROLLBACK');
+    throw error;
+  }
+}

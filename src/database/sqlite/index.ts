@@ -1,0 +1,52 @@
+/**
+ * SQLite. `connection` opens, `driver` turns callbacks into promises, `migrate` is a session for the loop in
+ * `../umzug.ts`, `alter/` is the query interface that loses nothing. The files have the same names as PostgreSQL's.
+ */
+import type { SqliteTarget } from '../../core/model/target.ts';
+import { openDatabase } from '../open.ts';
+import type { Database, OpenOptions } from '../port.ts';
+import { migrateWithUmzug } from '../umzug.ts';
+import { checks } from './checks.ts';
+import { connect } from './connection.ts';
+import { closeFile } from './driver.ts';
+import { dump } from './dump.ts';
+import { historyStore } from './history.ts';
+import { lock } from './lock.ts';
+import { openSession } from './migrate.ts';
+import { restore } from './restore.ts';
+import { createScratch, dropStaleScratches } from './scratch.ts';
+import { countRows, sizeBytes } from './size.ts';
+import { snapshot } from './snapshot.ts';
+
+export async function openSqlite(target: SqliteTarget, options: OpenOptions): Promise<Database> {
+  const open = await connect(target, options);
+  const { path, sequelize, connection, identity } = open;
+  return {
+    dialect: 'sqlite',
+    can: { transactionalDdl: true, concurrentIndexes: false, singleFile: true, schemas: false, observableLocks: false },
+    identity,
+    sequelize,
+    history: historyStore(connection),
+    snapshot: () => snapshot(sequelize, { schemas: ['main'] }),
+    lock: (wanted) => lock(path, wanted),
+    async migrate(work) {
+      const session = await openSession(open, work.timeouts);
+      try {
+        return await migrateWithUmzug(work, session);
+      } finally {
+        await session.close();
+      }
+    },
+    checks: () => checks(open),
+    sizeBytes: () => sizeBytes(path),
+    rowCounts: () => countRows(connection),
+    dump: (file, wanted) => dump(path, file, wanted),
+    restore: (backup, wanted) => restore(path, backup, wanted),
+    createScratch: (from, wanted) => createScratch(path, from, wanted, openDatabase),
+    dropStaleScratches: () => dropStaleScratches(path),
+    async close() {
+      await sequelize.close();
+      await closeFile(connection);
+    },
+  };
+}

@@ -1,0 +1,88 @@
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ProblemError } from '../../core/model/problem.ts';
+import type { Lock, LockOptions } from '../port.ts';
+import { type Connection, closeFile, exec, openFile } from './driver.ts';
+import { codeOf, messageOf } from './errors.ts';
+
+const POLL = 100;
+
+/**
+ * One writer: an exclusive SQLite transaction held on a side file. It is an operating-system lock, so it dies with
+ * its process, and readers and writers of the database itself are not disturbed. Who holds it is written beside it,
+ * for those who wait.
+ */
+export async function lock(path: string, options: LockOptions): Promise<Lock> {
+  const file = `${path}.db-manager-lock`;
+  const noteFile = `${file}.holder`;
+  const connection = await openSide(file);
+  const deadline = performance.now() + options.waitMs;
+  let told = '';
+  while (!(await tryLock(connection))) {
+    const holder = await describeHolder(noteFile);
+    if (options.signal?.aborted || performance.now() > deadline) {
+      await closeFile(connection);
+      throw new ProblemError({
+        reason: 'LockHeld',
+        message: `Another run works on ${path}: ${holder}. Waited ${Math.round(options.waitMs / 1000)} s.`,
+      });
+    }
+    if (holder !== told) options.onWaiting?.(`waiting for ${holder}`);
+    told = holder;
+    await sleep(POLL * (0.5 + Math.random()), undefined, { signal: options.signal }).catch(() => {});
+  }
+  const inode = (await stat(file)).ino;
+  const note = {
+    holder: options.holder,
+    runId: options.runId,
+    host: hostname(),
+    pid: process.pid,
+    since: new Date().toISOString(),
+  };
+  await writeFile(noteFile, `${JSON.stringify(note)}\n`);
+  let released = false;
+  return {
+    // Somebody who deletes the file has broken the lock: the next run would lock a new file.
+    held: async () => !released && (await stat(file).catch(() => undefined))?.ino === inode,
+    release: async () => {
+      if (released) return;
+      released = true;
+      await rm(noteFile, { force: true });
+      await closeFile(connection);
+    },
+  };
+}
+
+async function openSide(file: string): Promise<Connection> {
+  try {
+    const connection = await openFile(file, { create: true });
+    connection.configure('busyTimeout', 0);
+    return connection;
+  } catch (error) {
+    throw new ProblemError({
+      reason: 'PermissionDenied',
+      message: `The lock file ${file} cannot be made (${messageOf(error)}). The folder of the database has to be writable.`,
+    });
+  }
+}
+
+async function tryLock(connection: Connection): Promise<boolean> {
+  try {
+    await exec(connection, 'BEGIN EXCLUSIVE');
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'SQLITE_BUSY') return false;
+    throw error;
+  }
+}
+
+/** Written after the lock was taken, so for a moment it may be missing or from the holder before. */
+async function describeHolder(noteFile: string): Promise<string> {
+  try {
+    const note = JSON.parse(await readFile(noteFile, 'utf8')) as Record<string, unknown>;
+    return `${note.holder} on ${note.host} (process ${note.pid}, run ${note.runId}), since ${note.since}`;
+  } catch {
+    return 'a run that has just begun';
+  }
+}

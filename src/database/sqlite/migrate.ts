@@ -1,0 +1,103 @@
+import { Sequelize } from 'sequelize';
+import type { SqlStatement } from '../../core/model/migration.ts';
+import { ProblemError } from '../../core/model/problem.ts';
+import type { Timeouts } from '../../core/model/target.ts';
+import type { MigrationSession, TransactionMode } from '../session.ts';
+import { migrationInterface } from './alter/interface.ts';
+import { BUSY_TIMEOUT, type SqliteConnection } from './connection.ts';
+import { type Connection, closeFile, exec, openFile } from './driver.ts';
+import { observe } from './effects.ts';
+import { messageOf, problemOf, reasonOf } from './errors.ts';
+import { NeedsForeignKeysOff, newViolations, readViolations } from './foreign-keys.ts';
+import { putRow, removeRow } from './history.ts';
+
+/** A session on a connection of its own: SQLite's foreign_keys pragma belongs to the connection. */
+export async function openSession(
+  { path, sequelize }: SqliteConnection,
+  timeouts: Timeouts,
+): Promise<MigrationSession> {
+  const connection = await openFile(path);
+  connection.configure('busyTimeout', timeouts.lock || BUSY_TIMEOUT);
+  await exec(connection, 'PRAGMA foreign_keys = ON');
+  let mode: TransactionMode = 'normal';
+  let statements = 0;
+  let last: string | undefined;
+  let violations = new Set<string>();
+  const see = (sql: string) => {
+    statements += 1;
+    last = sql;
+  };
+
+  return {
+    async begin(wanted) {
+      if (wanted !== mode) await exec(connection, `PRAGMA foreign_keys = ${wanted === 'normal' ? 'ON' : 'OFF'}`);
+      mode = wanted;
+      statements = 0;
+      last = undefined;
+      await exec(connection, 'BEGIN IMMEDIATE');
+      if (mode === 'foreignKeysOff') violations = await readViolations(connection);
+    },
+    async commit() {
+      if (mode === 'foreignKeysOff') await refuseViolations(connection, violations);
+      await exec(connection, 'COMMIT');
+    },
+    rollback: () => exec(connection, 'ROLLBACK').catch(() => {}),
+    async execute(statement: SqlStatement) {
+      see(statement.sql);
+      const pragma = foreignKeysPragma(statement.sql);
+      if (pragma === 'off' && mode === 'normal' && (await inTransaction(connection))) throw new NeedsForeignKeysOff();
+      if (pragma !== undefined && (await inTransaction(connection))) return;
+      await exec(connection, statement.sql);
+    },
+    codeArguments: () => ({
+      queryInterface: migrationInterface({
+        sequelize,
+        connection,
+        foreignKeysOff: () => mode === 'foreignKeysOff',
+        onStatement: see,
+      }),
+      sequelize: Sequelize,
+    }),
+    trace: () => ({ statements, last }),
+    putHistory: (row) => putRow(connection, row),
+    removeHistory: (revision) => removeRow(connection, revision),
+    problemOf,
+    retryOf(error) {
+      if (error instanceof NeedsForeignKeysOff) {
+        return { mode: 'foreignKeysOff', pause: false, why: 'a table that others reference is rebuilt' };
+      }
+      if (reasonOf(error) === 'LockTimeout') return { mode, pause: true, why: messageOf(error) };
+      return undefined;
+    },
+    cleanUpAfter: async () => undefined,
+    isRecorded: async () => false,
+    observe: () => observe(connection, () => statements),
+    close: () => closeFile(connection),
+  };
+}
+
+/** Node's sqlite3 does not tell autocommit; a savepoint outside a transaction would open one, so ask with BEGIN. */
+async function inTransaction(connection: Connection): Promise<boolean> {
+  try {
+    await exec(connection, 'BEGIN');
+  } catch {
+    return true;
+  }
+  await exec(connection, 'ROLLBACK');
+  return false;
+}
+
+function foreignKeysPragma(sql: string): 'on' | 'off' | undefined {
+  const value = /^\s*PRAGMA\s+(?:main\.)?foreign_keys\s*[=(]\s*['"]?(\w+)/i.exec(sql)?.[1]?.toLowerCase();
+  if (value === undefined) return undefined;
+  return ['off', '0', 'no', 'false'].includes(value) ? 'off' : 'on';
+}
+
+async function refuseViolations(connection: Connection, before: Set<string>): Promise<void> {
+  const found = await newViolations(connection, before);
+  if (found.length === 0) return;
+  throw new ProblemError({
+    reason: 'MigrationFailed',
+    message: `After the migration ${found.slice(0, 5).join('; ')}${found.length > 5 ? ` and ${found.length - 5} more` : ''}. While a table is rebuilt, foreign keys do not cascade: delete the rows in a migration of their own.`,
+  });
+}
