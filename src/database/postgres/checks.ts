@@ -1,0 +1,54 @@
+import type { CheckResult } from '../../core/model/finding.ts';
+import type { PostgresConnection } from './connection.ts';
+
+const OLDEST = 120_000;
+/** A transaction open for longer than this is likely to block a migration that needs a strong lock. */
+const LONG_SECONDS = 60;
+
+/** What could go wrong, read-only: standby, version, rights, long transactions. */
+export async function checks({ client, identity, version, target }: PostgresConnection): Promise<CheckResult[]> {
+  const { rows } = await client.query<{
+    standby: boolean;
+    readonly: string;
+    create: boolean | null;
+    long: string;
+    longest: string | null;
+  }>(
+    `SELECT pg_is_in_recovery() AS standby, current_setting('default_transaction_read_only') AS readonly,
+       (SELECT has_schema_privilege(oid, 'CREATE') FROM pg_namespace WHERE nspname = $1) AS "create",
+       count(*)::text AS long, max(application_name || ' (backend ' || pid || ')') AS longest
+     FROM pg_stat_activity
+     WHERE datname = current_database() AND pid <> pg_backend_pid() AND xact_start < now() - make_interval(secs => $2)`,
+    [target.schemas[0] ?? 'public', LONG_SECONDS],
+  );
+  const [row] = rows;
+  const standby = row?.standby === true || row?.readonly === 'on';
+  const long = Number(row?.long ?? 0);
+  return [
+    { name: 'database reachable', result: 'passed', message: `${identity.display} answers` },
+    standby
+      ? {
+          name: 'database writable',
+          result: 'failed',
+          message: `${identity.display} is a standby or read-only; connect to the primary`,
+        }
+      : { name: 'database writable', result: 'passed', message: 'a primary' },
+    version >= OLDEST
+      ? { name: 'server version', result: 'passed', message: identity.serverVersion }
+      : { name: 'server version', result: 'failed', message: `${identity.serverVersion} is older than PostgreSQL 12` },
+    row?.create === false
+      ? {
+          name: 'rights',
+          result: 'failed',
+          message: `the user ${target.user} may not create in schema ${target.schemas[0]}: GRANT CREATE ON SCHEMA ${target.schemas[0]} TO ${target.user}`,
+        }
+      : { name: 'rights', result: 'passed', message: `${target.user} may create in schema ${target.schemas[0]}` },
+    long === 0
+      ? { name: 'long transactions', result: 'passed', message: `none older than ${LONG_SECONDS} s` }
+      : {
+          name: 'long transactions',
+          result: 'warning',
+          message: `${long} open for more than ${LONG_SECONDS} s, for example ${row?.longest}: they may block the migration`,
+        },
+  ];
+}

@@ -1,0 +1,137 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ConnectionOptions } from 'node:tls';
+import pg from 'pg';
+import { Sequelize } from 'sequelize';
+import type { DatabaseIdentity } from '../../core/model/backup.ts';
+import { displayTarget } from '../../core/model/database-url.ts';
+import { ProblemError } from '../../core/model/problem.ts';
+import type { PostgresTarget } from '../../core/model/target.ts';
+import type { OpenOptions } from '../port.ts';
+import { type Client, clientConfig, openClient, quoteIdentifier, sslAttempts } from './driver.ts';
+import { connectProblem } from './errors.ts';
+
+export interface PostgresConnection {
+  target: PostgresTarget;
+  sequelize: Sequelize;
+  /** For our own queries; migrations and the lock have connections of their own. */
+  client: Client;
+  identity: DatabaseIdentity;
+  /** As `server_version_num`: 150018. */
+  version: number;
+  /** Another connection like this one, or to another database of the server. */
+  another(applicationName: string, database?: string): Promise<Client>;
+}
+
+/** Throws ProblemError: DatabaseUnreachable, AuthenticationFailed, DatabaseNotFound, PermissionDenied. */
+export async function connect(target: PostgresTarget, options: OpenOptions): Promise<PostgresConnection> {
+  const { client, ssl } = await persist(target, options);
+  const sequelize = new Sequelize(target.database, target.user, target.password?.reveal(), {
+    dialect: 'postgres',
+    dialectModule: pg,
+    host: target.host,
+    port: target.port,
+    logging: false,
+    retry: { max: 1 },
+    schema: target.schemas[0] === 'public' ? undefined : target.schemas[0],
+    pool: { max: 3, idle: 10_000 },
+    dialectOptions: { ssl, application_name: options.applicationName.slice(0, 63), keepAlive: true },
+  });
+  const { rows } = await client.query<{ number: string; version: string; oid: string }>(
+    "SELECT current_setting('server_version_num') AS number, current_setting('server_version') AS version, oid::text FROM pg_database WHERE datname = current_database()",
+  );
+  const [row] = rows;
+  const identity: DatabaseIdentity = {
+    dialect: 'postgres',
+    display: displayTarget(target),
+    id: `${await systemIdentifier(client, target)}/${target.database}`,
+    serverVersion: `PostgreSQL ${row?.version ?? ''}`,
+  };
+  return {
+    target,
+    sequelize,
+    client,
+    identity,
+    version: Number(row?.number),
+    another: (applicationName, database) =>
+      openClient(clientConfig(target, { applicationName, connectMs: options.timeouts.connect, ssl, database })),
+  };
+}
+
+interface Opened {
+  client: Client;
+  ssl: false | ConnectionOptions;
+}
+
+/** Tries until `timeouts.connect` is over, as long as what is wrong may pass. */
+async function persist(target: PostgresTarget, options: OpenOptions): Promise<Opened> {
+  const deadline = performance.now() + (options.timeouts.connect || 60_000);
+  let pause = 100;
+  let created = false;
+  for (;;) {
+    try {
+      return await attempt(target, options);
+    } catch (error) {
+      if (error instanceof ProblemError) throw error;
+      const { problem, passing } = connectProblem(error, target);
+      if (problem.reason === 'DatabaseNotFound' && options.create && !created) {
+        await createDatabase(target, options);
+        created = true;
+        continue;
+      }
+      if (!passing || performance.now() + pause > deadline) throw new ProblemError(problem, { cause: error });
+      await sleep(pause);
+      pause = Math.min(pause * 2, 2_000);
+    }
+  }
+}
+
+async function attempt(target: PostgresTarget, options: OpenOptions, database?: string): Promise<Opened> {
+  const ways = sslAttempts(target);
+  for (const [index, ssl] of ways.entries()) {
+    try {
+      const config = clientConfig(target, {
+        applicationName: options.applicationName,
+        connectMs: options.timeouts.connect,
+        ssl,
+        database,
+      });
+      return { client: await openClient(config), ssl };
+    } catch (error) {
+      const refusedTls = error instanceof Error && /does not support SSL/i.test(error.message);
+      if (!refusedTls || index === ways.length - 1) throw error;
+    }
+  }
+  throw new Error('no way to connect');
+}
+
+async function createDatabase(target: PostgresTarget, options: OpenOptions): Promise<void> {
+  try {
+    const { client } = await attempt(target, options, 'postgres');
+    try {
+      await client.query(`CREATE DATABASE ${quoteIdentifier(target.database)}`);
+    } finally {
+      await client.end();
+    }
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new ProblemError(
+      {
+        reason: 'DatabaseNotFound',
+        message: `${target.host}:${target.port} has no database "${target.database}", and it could not be created: ${why}`,
+      },
+      { cause: error },
+    );
+  }
+}
+
+/** pg_control_system() needs a right that hosted databases do not always give; the address is the next best. */
+async function systemIdentifier(client: Client, target: PostgresTarget): Promise<string> {
+  try {
+    const { rows } = await client.query<{ id: string }>(
+      'SELECT system_identifier::text AS id FROM pg_control_system()',
+    );
+    return rows[0]?.id ?? `${target.host}:${target.port}`;
+  } catch {
+    return `${target.host}:${target.port}`;
+  }
+}

@@ -1,0 +1,126 @@
+import { displayTarget } from '../../core/model/database-url.ts';
+import type { SqlStatement } from '../../core/model/migration.ts';
+import { type Problem, ProblemError } from '../../core/model/problem.ts';
+import type { Reason } from '../../core/model/reason.ts';
+import type { PostgresTarget } from '../../core/model/target.ts';
+
+/** SQLSTATEs (PostgreSQL manual, appendix A) that are not the migration's own fault. Kept as strings. */
+const REASON_OF_STATE: Record<string, Reason> = {
+  '55P03': 'LockTimeout',
+  '40P01': 'LockTimeout',
+  '40001': 'LockTimeout',
+  '57014': 'StatementTimeout',
+  '57P01': 'ConnectionLost',
+  '57P02': 'ConnectionLost',
+  '08000': 'ConnectionLost',
+  '08003': 'ConnectionLost',
+  '08006': 'ConnectionLost',
+  '53100': 'NoSpace',
+  '42501': 'PermissionDenied',
+  '25006': 'PermissionDenied',
+};
+
+const CONNECTION_LOST =
+  /ECONNRESET|EPIPE|Connection terminated|ETIMEDOUT|server closed the connection|Client has encountered a connection error|not queryable/i;
+
+/** What node-postgres' DatabaseError has; Sequelize keeps it as `original`. */
+interface ServerError {
+  code?: string;
+  position?: string;
+  message: string;
+  detail?: string;
+  hint?: string;
+}
+
+export function serverError(error: unknown): ServerError | undefined {
+  if (typeof error !== 'object' || error === null) return undefined;
+  if ('original' in error) return serverError(error.original);
+  if ('code' in error && typeof error.code === 'string' && 'message' in error) return error as ServerError;
+  return 'cause' in error ? serverError(error.cause) : undefined;
+}
+
+export function reasonOf(error: unknown): Reason | undefined {
+  const server = serverError(error);
+  const known = server?.code === undefined ? undefined : REASON_OF_STATE[server.code];
+  if (known !== undefined) return known;
+  const text = error instanceof Error ? `${server?.code ?? ''} ${error.message}` : '';
+  return CONNECTION_LOST.test(text) ? 'ConnectionLost' : undefined;
+}
+
+export function problemOf(error: unknown, statement: SqlStatement | undefined): Problem {
+  if (error instanceof ProblemError) return error.problem;
+  const server = serverError(error);
+  const text = error instanceof Error ? error.message : String(error);
+  const message = [text, server?.detail, server?.hint].filter(Boolean).join('. ');
+  return {
+    reason: reasonOf(error) ?? 'MigrationFailed',
+    message,
+    ...(server?.code === undefined ? {} : { code: server.code }),
+    ...(statement === undefined
+      ? sqlOf(error)
+      : { statement: statement.sql.slice(0, 1_000), position: positionOf(server?.position, statement) }),
+  };
+}
+
+function sqlOf(error: unknown): { statement?: string } {
+  return typeof error === 'object' && error !== null && 'sql' in error && typeof error.sql === 'string'
+    ? { statement: error.sql.slice(0, 1_000) }
+    : {};
+}
+
+/** The server counts characters of the statement from 1; the file counts lines. */
+function positionOf(position: string | undefined, { sql, file, line, column }: SqlStatement) {
+  const characters = [...sql].slice(0, Math.max(0, Number(position ?? 1) - 1));
+  const breaks = characters.filter((char) => char === '\n').length;
+  const lastBreak = characters.lastIndexOf('\n');
+  return breaks === 0
+    ? { file, line, column: column + characters.length }
+    : { file, line: line + breaks, column: characters.length - lastBreak };
+}
+
+/** Why no connection came about, for a person; `passing` ones may be tried again. Never with the password. */
+export function connectProblem(error: unknown, target: PostgresTarget): { problem: Problem; passing: boolean } {
+  const { code, message = '' } = serverError(error) ?? {
+    message: error instanceof Error ? error.message : String(error),
+  };
+  const where = displayTarget(target);
+  const told = (reason: Reason, text: string, passing = false) => ({
+    problem: { reason, message: text, ...(code === undefined ? {} : { code }) },
+    passing,
+  });
+  switch (code) {
+    case '28P01':
+    case '28000':
+      return told('AuthenticationFailed', `${where} refuses the user "${target.user}": ${message}`);
+    case '3D000':
+      return told(
+        'DatabaseNotFound',
+        `${target.host}:${target.port} has no database "${target.database}". Create it: db-manager init`,
+      );
+    case '42501':
+      return told('PermissionDenied', `${where}: ${message}`);
+    case '57P03':
+      return told('DatabaseUnreachable', `${where} is starting up or shutting down: ${message}`, true);
+    case '53300':
+      return told('DatabaseUnreachable', `${where} has no free connection: ${message}`, true);
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return told('DatabaseUnreachable', `The host name ${target.host} cannot be resolved.`, true);
+    case 'ECONNREFUSED':
+      return told(
+        'DatabaseUnreachable',
+        `Nothing answers at ${target.host}:${target.port} (connection refused).`,
+        true,
+      );
+  }
+  if (/password must be a string|no password supplied|SASL/i.test(message)) {
+    return told('AuthenticationFailed', `${where} asks for a password and none was given.`);
+  }
+  if (/certificate|self-signed|SSL|TLS/i.test(message)) {
+    return told(
+      'DatabaseUnreachable',
+      `TLS with ${target.host}:${target.port} (sslmode ${target.ssl.mode}) failed: ${message}`,
+    );
+  }
+  return told('DatabaseUnreachable', `${where} cannot be reached: ${message || 'no answer in time'}`, true);
+}

@@ -1,0 +1,81 @@
+import { HISTORY_TABLE, type HistoryRow } from '../../core/model/history.ts';
+import type { HistoryStore } from '../port.ts';
+import { type Client, quoteIdentifier } from './driver.ts';
+
+/** The history lies in the first schema, named in full: a migration may change the search path. */
+export function historyTable(schemas: readonly string[]): string {
+  return `${quoteIdentifier(schemas[0] ?? 'public')}.${HISTORY_TABLE}`;
+}
+
+export async function putRow(client: Client, table: string, row: HistoryRow): Promise<void> {
+  const { revision, checksum, appliedAt, durationMs, runId, toolVersion, state } = row;
+  await client.query(
+    `INSERT INTO ${table} (revision, checksum, applied_at, duration_ms, run_id, tool_version, state)
+     VALUES ($1, $2, $3, $4, $5, $6, $7)
+     ON CONFLICT (revision) DO UPDATE SET checksum = excluded.checksum, applied_at = excluded.applied_at,
+       duration_ms = excluded.duration_ms, run_id = excluded.run_id, tool_version = excluded.tool_version, state = excluded.state`,
+    [revision, checksum, appliedAt, durationMs, runId, toolVersion, state],
+  );
+}
+
+export async function removeRow(client: Client, table: string, revision: string): Promise<void> {
+  await client.query(`DELETE FROM ${table} WHERE revision = $1`, [revision]);
+}
+
+export function historyStore(client: Client, schemas: readonly string[]): HistoryStore {
+  const table = historyTable(schemas);
+  const schema = quoteIdentifier(schemas[0] ?? 'public');
+  const there = async () => {
+    const { rows } = await client.query<{ there: boolean }>('SELECT to_regclass($1) IS NOT NULL AS there', [table]);
+    return rows[0]?.there === true;
+  };
+  const ensure = async () => {
+    if (await there()) return;
+    // Two creators at once collide in the catalogue in spite of IF NOT EXISTS, so they take turns.
+    await together(client, async () => {
+      await client.query("SELECT pg_advisory_xact_lock(hashtext('db-manager history'))");
+      await client.query(`CREATE SCHEMA IF NOT EXISTS ${schema}`);
+      await client.query(`CREATE TABLE IF NOT EXISTS ${table} (
+        sequence bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        revision text NOT NULL UNIQUE,
+        checksum text,
+        applied_at timestamptz NOT NULL,
+        duration_ms integer NOT NULL,
+        run_id text NOT NULL,
+        tool_version text NOT NULL,
+        state text NOT NULL CHECK (state IN ('applied', 'started', 'reverting'))
+      )`);
+    });
+  };
+  return {
+    async read() {
+      if (!(await there())) return [];
+      const { rows } = await client.query<Omit<HistoryRow, 'appliedAt'> & { appliedAt: Date }>(
+        `SELECT revision, checksum, applied_at AS "appliedAt", duration_ms AS "durationMs", run_id AS "runId",
+                tool_version AS "toolVersion", state FROM ${table} ORDER BY sequence`,
+      );
+      return rows.map((row) => ({ ...row, appliedAt: row.appliedAt.toISOString() }));
+    },
+    ensure,
+    async put(rows) {
+      await ensure();
+      await together(client, async () => {
+        for (const row of rows) await putRow(client, table, row);
+      });
+    },
+    async remove(revisions) {
+      if (await there()) await client.query(`DELETE FROM ${table} WHERE revision = ANY($1)`, [revisions]);
+    },
+  };
+}
+
+async function together(client: Client, work: () => Promise<void>): Promise<void> {
+  await client.query('BEGIN');
+  try {
+    await work();
+    await client.query('COMMIT');
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => {});
+    throw error;
+  }
+}

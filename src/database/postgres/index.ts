@@ -1,0 +1,52 @@
+/**
+ * PostgreSQL. `connection` opens, `migrate` is a session for the loop in `../umzug.ts`, `lock` is the one writer.
+ * The files have the same names as SQLite's.
+ */
+import type { PostgresTarget } from '../../core/model/target.ts';
+import { openDatabase } from '../open.ts';
+import type { Database, OpenOptions } from '../port.ts';
+import { migrateWithUmzug } from '../umzug.ts';
+import { checks } from './checks.ts';
+import { connect } from './connection.ts';
+import { dump } from './dump.ts';
+import { historyStore } from './history.ts';
+import { lock } from './lock.ts';
+import { openSession } from './migrate.ts';
+import { restore } from './restore.ts';
+import { createScratch, dropStaleScratches } from './scratch.ts';
+import { countRows, sizeBytes } from './size.ts';
+import { snapshot } from './snapshot.ts';
+
+export async function openPostgres(target: PostgresTarget, options: OpenOptions): Promise<Database> {
+  const open = await connect(target, options);
+  const { client, sequelize, identity } = open;
+  const { schemas } = target;
+  return {
+    dialect: 'postgres',
+    can: { transactionalDdl: true, concurrentIndexes: true, singleFile: false, schemas: true, observableLocks: true },
+    identity,
+    sequelize,
+    history: historyStore(client, schemas),
+    snapshot: () => snapshot(sequelize, { schemas }),
+    lock: (wanted) => lock(open, wanted),
+    async migrate(work) {
+      const session = await openSession(open, work.timeouts, work.runId);
+      try {
+        return await migrateWithUmzug(work, session);
+      } finally {
+        await session.close();
+      }
+    },
+    checks: () => checks(open),
+    sizeBytes: () => sizeBytes(client),
+    rowCounts: () => countRows(client, schemas),
+    dump: (file, wanted) => dump(open, file, wanted),
+    restore: (backup, wanted) => restore(open, backup, wanted),
+    createScratch: (from, wanted) => createScratch(open, from, wanted, openDatabase),
+    dropStaleScratches: () => dropStaleScratches(open),
+    async close() {
+      await sequelize.close();
+      await client.end();
+    },
+  };
+}

@@ -1,0 +1,25 @@
+import { HISTORY_TABLE } from '../../core/model/history.ts';
+import { type Client, quoteIdentifier } from './driver.ts';
+
+/** Bytes of the database on the server's disk: tables, indexes, TOAST. */
+export async function sizeBytes(client: Client): Promise<number> {
+  const { rows } = await client.query<{ size: string }>('SELECT pg_database_size(current_database()) AS size');
+  return Number(rows[0]?.size ?? 0);
+}
+
+/** Exact row counts of every table of the schemas but ours, in one query; keys are `schema.table`. */
+export async function countRows(client: Client, schemas: readonly string[]): Promise<Map<string, number>> {
+  const { rows: tables } = await client.query<{ schema: string; name: string }>(
+    `SELECT n.nspname AS schema, c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname = ANY($1) AND c.relname <> $2 ORDER BY 1, 2`,
+    [schemas, HISTORY_TABLE],
+  );
+  const counts = new Map<string, number>();
+  if (tables.length === 0) return counts;
+  const selects = tables.map(
+    ({ schema, name }) => `(SELECT count(*) FROM ${quoteIdentifier(schema)}.${quoteIdentifier(name)})`,
+  );
+  const { rows } = await client.query<{ counts: string[] }>(`SELECT ARRAY[${selects.join(', ')}]::text[] AS counts`);
+  tables.forEach(({ schema, name }, index) => counts.set(`${schema}.${name}`, Number(rows[0]?.counts[index] ?? 0)));
+  return counts;
+}
