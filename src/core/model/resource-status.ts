@@ -54,6 +54,7 @@ export const statusSchema = z
         startedAt: z.string().meta({ format: 'date-time' }).optional(),
         finishedAt: z.string().meta({ format: 'date-time' }).optional(),
         result: z.enum(['succeeded', 'blocked', 'failed']).optional(),
+        retry: z.enum(['safe', 'never']).optional().describe('Whether trying the same again may help.'),
         retryAt: z.string().meta({ format: 'date-time' }).optional().describe('When it is tried again.'),
       })
       .optional()

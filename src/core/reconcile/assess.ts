@@ -1,0 +1,139 @@
+import { endingOf } from './ending.ts';
+import { runIdentity } from './inputs.ts';
+import type { Observed, ObservedRun } from './observed.ts';
+import { hasRetryLeft } from './retry.ts';
+import type { Assessed, OpenRun, Situation } from './situation.ts';
+import { windowState } from './window.ts';
+
+/** How soon to look again when something else has to happen first, and no watch would tell, in milliseconds. */
+const REFUSED_BACKOFF_MS = 5_000;
+const REFUSED_MOST_MS = 300_000;
+
+/** What is the matter with a resource; the clock is an argument. See `Situation` for the order. */
+export function assess(observed: Observed, now: Date): Assessed {
+  return { ...situationOf(observed, now), observed, now };
+}
+
+function situationOf(observed: Observed, now: Date): Situation {
+  const { resource } = observed;
+  const open = unrecordedRun(observed);
+  if (resource.metadata.deletionTimestamp !== undefined) {
+    return { kind: 'deleting', open: openRunOf(open, now) };
+  }
+  return followed(observed, open, now) ?? refusedByHand(observed, now) ?? settled(observed) ?? held(observed, now);
+}
+
+function openRunOf(run: ObservedRun | undefined, now: Date): OpenRun {
+  if (run === undefined) return { kind: 'none' };
+  const ending = endingOf(run, now);
+  if (ending !== undefined) return { kind: 'ended', run, ending };
+  return hasBegun(run) ? { kind: 'begun', run } : { kind: 'notBegun', run };
+}
+
+/** The run that is not recorded as over. */
+function unrecordedRun({ resource: { status }, run }: Observed): ObservedRun | undefined {
+  if (run === undefined) return undefined;
+  const recorded =
+    (status?.run?.id === run.id && status.run.finishedAt !== undefined) ||
+    status?.history?.some(({ run: id }) => id === run.id) === true;
+  return recorded ? undefined : run;
+}
+
+function followed(observed: Observed, open: ObservedRun | undefined, now: Date): Situation | undefined {
+  if (open !== undefined) {
+    const ending = endingOf(open, now);
+    if (ending !== undefined) return { kind: 'finished', run: open, ending };
+    const replaced = open.inputs !== observed.inputs && !hasBegun(open);
+    return replaced ? { kind: 'superseded', run: open } : { kind: 'running', run: open };
+  }
+  const last = observed.resource.status?.run;
+  if (last === undefined || last.finishedAt !== undefined) return undefined;
+  const { id, job = id, attempt, inputs = '', startedAt } = last;
+  const generation = observed.resource.status?.observedGeneration ?? 0;
+  return { kind: 'vanished', run: { id, job, attempt, inputs, generation }, startedAt };
+}
+
+/** What only a change of the spec can mend. */
+function refusedByHand({ resource: { spec }, unreadable, dependencies }: Observed, now: Date): Situation | undefined {
+  if (unreadable !== undefined) return { kind: 'invalid', reason: 'InvalidConfiguration', message: unreadable };
+  if (spec.execution === 'Sidecar') return { kind: 'elsewhere' };
+  const window = spec.window === undefined ? undefined : windowState(spec.window, now);
+  if (window?.kind === 'invalid') return { kind: 'invalid', reason: 'InvalidConfiguration', message: window.message };
+  for (const { state } of dependencies) {
+    if (state.kind === 'cycle') {
+      const message = `dependsOn leads in a circle: ${state.path.join(' -> ')}. Take one of these names out.`;
+      return { kind: 'invalid', reason: 'DependencyCycle', message };
+    }
+  }
+  return undefined;
+}
+
+/** The last run was of these inputs, and no other has to follow. */
+function settled({ resource: { spec, status }, inputs }: Observed): Situation | undefined {
+  const last = status?.run;
+  if (last?.inputs !== inputs || last.result === undefined) return undefined;
+  if (last.result === 'succeeded') return { kind: 'upToDate' };
+  const reason = status?.failure?.reason ?? 'InternalError';
+  if (last.retry !== 'safe') return { kind: 'stalled', reason, limitReached: false };
+  return hasRetryLeft(spec, last.attempt) ? undefined : { kind: 'stalled', reason, limitReached: true };
+}
+
+/** A run is due; what it waits for, or that it may start. */
+function held(observed: Observed, now: Date): Situation {
+  const { resource, inputs } = observed;
+  const { spec, status } = resource;
+  if (spec.suspend) return { kind: 'suspended' };
+  const last = status?.run?.inputs === inputs ? status.run : undefined;
+  const retry = last?.retryAt === undefined ? undefined : new Date(last.retryAt);
+  if (retry !== undefined && retry > now) {
+    const reason = status?.failure?.reason ?? 'RunVanished';
+    return { kind: 'waiting', reason, message: status?.failure?.message ?? '', until: retry };
+  }
+  return waitingFor(observed, now) ?? { kind: 'due', run: runIdentity(resource, inputs, (last?.attempt ?? 0) + 1) };
+}
+
+function waitingFor(observed: Observed, now: Date): Situation | undefined {
+  const { resource, missingSources, dependencies, refusal, databaseInUseBy, freePlace } = observed;
+  if (missingSources.length > 0) {
+    const names = missingSources.map((name) => `"${name}"`).join(', ');
+    const message = `ConfigMap ${names} does not exist in the namespace ${resource.metadata.namespace}. Create it; the run starts by itself.`;
+    return { kind: 'waiting', reason: 'SourceNotFound', message };
+  }
+  for (const { name, state } of dependencies) {
+    if (state.kind === 'ready' || state.kind === 'cycle') continue;
+    const why = state.kind === 'missing' ? 'it does not exist' : state.message;
+    return { kind: 'waiting', reason: 'WaitingForDependency', message: `${name} has to be Ready first: ${why}` };
+  }
+  const { window } = resource.spec;
+  const state = window === undefined ? undefined : windowState(window, now);
+  if (state?.kind === 'closed') return outsideWindow(state.opens);
+  if (refusal !== undefined) {
+    const wait = Math.min(REFUSED_BACKOFF_MS * 2 ** Math.min(refusal.count - 1, 20), REFUSED_MOST_MS);
+    const until = new Date(refusal.at.getTime() + wait);
+    if (until > now) return { kind: 'waiting', reason: refusal.reason, message: refusal.message, until };
+  }
+  if (databaseInUseBy !== undefined) {
+    return { kind: 'waiting', reason: 'DatabaseInUse', message: `${databaseInUseBy} runs on the same database now.` };
+  }
+  if (!freePlace) {
+    return {
+      kind: 'waiting',
+      reason: 'Queued',
+      message: 'As many runs as --max-concurrent-runs allows are under way.',
+    };
+  }
+  return undefined;
+}
+
+function outsideWindow(opens: Date | undefined): Situation {
+  const message =
+    opens === undefined
+      ? 'The maintenance window never opens: no day matches spec.window.cron.'
+      : `The maintenance window opens at ${opens.toISOString()}.`;
+  return { kind: 'waiting', reason: 'OutsideWindow', message, ...(opens === undefined ? {} : { until: opens }) };
+}
+
+/** The runner's container has run, so the database may have been touched. */
+function hasBegun({ pod, log }: ObservedRun): boolean {
+  return pod?.started === true || log.steps.length > 0 || log.step !== undefined;
+}

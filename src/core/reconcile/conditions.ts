@@ -1,0 +1,85 @@
+import type { Reason } from '../model/reason.ts';
+import type { StepReport } from '../model/report.ts';
+import type { Condition } from '../model/resource-status.ts';
+import {
+  CONDITION_OF_STEP,
+  type ConditionType,
+  RUN_CONDITIONS,
+  type RunCondition,
+  STEP_NAMES,
+  type StepName,
+} from '../model/step.ts';
+import { clip, LIMITS } from './clip.ts';
+
+/** A condition as decided, before it is compared with the one that stands. */
+export interface Verdict {
+  type: ConditionType;
+  status: Condition['status'];
+  reason: Reason;
+  message: string;
+}
+
+export interface StepsContext {
+  /** Whether more steps may follow. */
+  running: boolean;
+  /** Whether the plan was empty: then everything that was planned is in the history. */
+  nothingPlanned?: boolean;
+}
+
+/** What the steps of a run prove, one verdict for each of `RUN_CONDITIONS`, in that order. */
+export function conditionsFromSteps(steps: readonly StepReport[], context: StepsContext): Verdict[] {
+  const reported = new Map(steps.map((step) => [step.step, step]));
+  return RUN_CONDITIONS.map((type) => ({ type, ...verdictOf(type, reported, context) }));
+}
+
+const STEPS_OF = Object.fromEntries(
+  RUN_CONDITIONS.map((type) => [type, STEP_NAMES.filter((step) => CONDITION_OF_STEP[step] === type)]),
+) as Record<RunCondition, StepName[]>;
+
+type Saying = Omit<Verdict, 'type'>;
+
+function verdictOf(type: RunCondition, reported: ReadonlyMap<StepName, StepReport>, context: StepsContext): Saying {
+  const names = STEPS_OF[type];
+  const own = names.map((name) => reported.get(name)).filter((step) => step !== undefined);
+  const wrong = own.find(({ kind }) => kind === 'failed' || kind === 'blocked');
+  if (wrong !== undefined) return { status: 'False', reason: wrong.reason ?? 'InternalError', message: wrong.message };
+  if (own.length < names.length) {
+    return context.running
+      ? { status: 'Unknown', reason: 'Running', message: 'not reached yet' }
+      : { status: 'Unknown', reason: 'Skipped', message: 'the run ended before it' };
+  }
+  const done = own.filter(({ kind }) => kind === 'done');
+  const message = (done.at(-1) ?? own.at(-1))?.message ?? '';
+  if (done.length > 0) return { status: 'True', reason: 'Succeeded', message };
+  if (type === 'Applied' && context.nothingPlanned === true) return { status: 'True', reason: 'UpToDate', message };
+  return { status: 'Unknown', reason: 'Skipped', message };
+}
+
+/**
+ * Conditions as the status has them: a transition time moves only when the status of a condition changes
+ * (Kubernetes API conventions, "Typical status properties").
+ */
+export function settleConditions(
+  verdicts: readonly Verdict[],
+  previous: readonly Condition[] | undefined,
+  generation: number | undefined,
+  now: Date,
+): Condition[] {
+  return verdicts.map(({ type, status, reason, message }) => {
+    const before = previous?.find((condition) => condition.type === type);
+    const lastTransitionTime = before?.status === status ? before.lastTransitionTime : secondsOf(now);
+    return {
+      type,
+      status,
+      reason,
+      message: clip(message, LIMITS.message),
+      lastTransitionTime,
+      ...(generation === undefined ? {} : { observedGeneration: generation }),
+    };
+  });
+}
+
+/** RFC 3339 without fractions, as the API server writes times. */
+export function secondsOf(time: Date): string {
+  return `${time.toISOString().slice(0, 19)}Z`;
+}

@@ -1,0 +1,91 @@
+import type { DatabaseMigrationStatus } from '../model/resource.ts';
+import { eventsOf } from './events.ts';
+import { canonical } from './inputs.ts';
+import type { Action, Assessed, EventRecord } from './situation.ts';
+import { summarize } from './summarize.ts';
+
+/** Held while a run is under way, so that deleting the resource waits until the run's end is recorded. */
+export const FINALIZER = 'db-manager.dev/run';
+
+/** How soon to look again where no watch may tell, in milliseconds. */
+const LOOK_AGAIN_MS = { running: 30_000, queued: 10_000, superseded: 1_000 } as const;
+
+export interface Decision {
+  /** The status to write; absent where the one that stands is right. */
+  status?: DatabaseMigrationStatus;
+  actions: Action[];
+  events: EventRecord[];
+  /** Milliseconds until the resource has to be looked at again, whatever the watches say. */
+  requeueAfter?: number;
+}
+
+/** What to do in a situation. Pure: the same situation gives the same decision. */
+export function decide(assessed: Assessed): Decision {
+  const { observed } = assessed;
+  const after = summarize(assessed);
+  const changed = after !== undefined && canonical(after) !== canonical(observed.resource.status ?? {});
+  const requeueAfter = lookAgain(assessed);
+  return {
+    ...(changed ? { status: after } : {}),
+    actions: actionsOf(assessed),
+    events: eventsOf(assessed, after),
+    ...(requeueAfter === undefined ? {} : { requeueAfter }),
+  };
+}
+
+function actionsOf(assessed: Assessed): Action[] {
+  const { metadata, spec } = assessed.observed.resource;
+  const held = metadata.finalizers?.includes(FINALIZER) === true;
+  const release: Action[] = held ? [{ kind: 'release' }] : [];
+  switch (assessed.kind) {
+    case 'deleting': {
+      const { open } = assessed;
+      if (open.kind === 'begun') return [];
+      return open.kind === 'notBegun' ? [{ kind: 'deleteJob', job: open.run.job }, ...release] : release;
+    }
+    case 'running':
+      return [];
+    case 'superseded':
+      return [{ kind: 'deleteJob', job: assessed.run.job }];
+    case 'due':
+      return [
+        ...(held ? [] : [{ kind: 'hold' } as const]),
+        ...(spec.backup.enabled && spec.backup.volume?.size !== undefined ? [{ kind: 'createClaim' } as const] : []),
+        { kind: 'createJob', run: assessed.run },
+      ];
+    case 'finished':
+    case 'vanished':
+    case 'elsewhere':
+    case 'invalid':
+    case 'suspended':
+    case 'waiting':
+    case 'upToDate':
+    case 'stalled':
+      return release;
+  }
+}
+
+function lookAgain(assessed: Assessed): number | undefined {
+  const { now } = assessed;
+  switch (assessed.kind) {
+    case 'running':
+      return LOOK_AGAIN_MS.running;
+    case 'deleting':
+      return assessed.open.kind === 'begun' ? LOOK_AGAIN_MS.running : undefined;
+    case 'superseded':
+      return LOOK_AGAIN_MS.superseded;
+    case 'finished':
+    case 'vanished':
+      return 0; // what follows from the new status is decided with it
+    case 'waiting':
+      if (assessed.until !== undefined) return Math.max(0, assessed.until.getTime() - now.getTime());
+      return assessed.reason === 'Queued' || assessed.reason === 'DatabaseInUse' ? LOOK_AGAIN_MS.queued : undefined;
+    case 'due':
+    case 'elsewhere':
+    case 'invalid':
+    case 'suspended':
+    case 'upToDate':
+    case 'stalled':
+      return undefined;
+  }
+}

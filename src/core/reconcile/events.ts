@@ -1,0 +1,67 @@
+import { REASONS, type Reason } from '../model/reason.ts';
+import type { DatabaseMigrationStatus } from '../model/resource.ts';
+import { clip, LIMITS } from './clip.ts';
+import type { Assessed, EventRecord } from './situation.ts';
+
+/**
+ * What to tell of the step from the status that stands to the one that follows: transitions only. Each event has a key
+ * made of what it is about, so that a controller that died after telling it does not tell it twice.
+ */
+export function eventsOf(assessed: Assessed, after: DatabaseMigrationStatus | undefined): EventRecord[] {
+  const before = assessed.observed.resource.status;
+  if (assessed.kind === 'deleting' && assessed.open.kind === 'none') return vanishedWhileDeleting(before);
+  if (after === undefined) return [];
+  const ended = after.run?.finishedAt !== undefined && before?.run?.finishedAt !== after.run.finishedAt;
+  if (ended || (after.run?.finishedAt !== undefined && before?.run?.id !== after.run.id)) return endOfRun(after);
+  return [...startOfRun(assessed), ...change(assessed, before, after)];
+}
+
+function startOfRun(assessed: Assessed): EventRecord[] {
+  if (assessed.kind !== 'due') return [];
+  const { id, attempt, job } = assessed.run;
+  return [
+    { type: 'Normal', reason: 'Running', message: `Attempt ${attempt} started: Job ${job}.`, key: `${id} start` },
+  ];
+}
+
+function endOfRun({ run, conditions, backup, history, failure }: DatabaseMigrationStatus): EventRecord[] {
+  const ready = conditions?.find(({ type }) => type === 'Ready');
+  const stalled = conditions?.find(({ type }) => type === 'Stalled');
+  const entry = history?.find((each) => each.run === run?.id);
+  if (ready === undefined || run === undefined) return [];
+  const statement = failure?.statement === undefined ? '' : ` Statement: ${clip(failure.statement, 300)}`;
+  const saved = entry?.backup === undefined || backup === undefined ? '' : ` Backup: ${backup.name}.`;
+  const reason = ready.reason as Reason;
+  const end: EventRecord = {
+    type: run.result === 'succeeded' || reason === 'AwaitingApproval' ? 'Normal' : 'Warning',
+    reason,
+    message: clip(`${clip(ready.message, 600)}${statement}${saved}`, LIMITS.event),
+    key: `${run.id} end`,
+  };
+  if (stalled?.reason !== 'RetryLimitReached') return [end];
+  const message = `Attempt ${run.attempt} was the last. ${REASONS.RetryLimitReached.help}`;
+  return [end, { type: 'Warning', reason: 'RetryLimitReached', message, key: `${run.id} limit` }];
+}
+
+/** Ready got another reason without a run having ended: it waits, is suspended, is invalid, or its pod is in trouble. */
+function change(
+  assessed: Assessed,
+  before: DatabaseMigrationStatus | undefined,
+  after: DatabaseMigrationStatus,
+): EventRecord[] {
+  const now = after.conditions?.find(({ type }) => type === 'Ready');
+  const then = before?.conditions?.find(({ type }) => type === 'Ready');
+  if (now === undefined || now.reason === 'Running' || now.reason === then?.reason || now.status === 'True') return [];
+  const reason = now.reason as Reason;
+  const { resource, inputs } = assessed.observed;
+  const about = `${resource.metadata.generation} ${inputs} ${after.run?.id ?? ''}`;
+  const type = REASONS[reason].exit === 3 || reason === 'Suspended' ? 'Normal' : 'Warning';
+  return [{ type, reason, message: clip(now.message, LIMITS.event), key: `${about} ${reason}` }];
+}
+
+function vanishedWhileDeleting(before: DatabaseMigrationStatus | undefined): EventRecord[] {
+  const run = before?.run;
+  if (run === undefined || run.finishedAt !== undefined) return [];
+  const message = `The run ${run.id} disappeared before it could report, and its resource is being deleted. The history in the database says how far it came.`;
+  return [{ type: 'Warning', reason: 'RunVanished', message, key: `${run.id} deleted` }];
+}

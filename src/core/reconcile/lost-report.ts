@@ -1,0 +1,34 @@
+import type { RunReport } from '../model/report.ts';
+import type { DatabaseMigrationStatus } from '../model/resource.ts';
+import { TOOL_VERSION } from '../model/version.ts';
+import type { ObservedRun } from './observed.ts';
+import type { RunEnding } from './situation.ts';
+
+/**
+ * A report for a run that left none: what is known, and nothing more. It may be tried again, because every run
+ * starts from the database's history; only a run that ran out of its time would do so again.
+ */
+export function lostReport(
+  run: ObservedRun,
+  { reason, message, at }: Extract<RunEnding, { kind: 'lost' }>,
+  before: DatabaseMigrationStatus | undefined,
+): RunReport {
+  const began = before?.run?.id === run.id ? before.run.startedAt : undefined;
+  return {
+    version: 1,
+    runId: run.id,
+    attempt: run.attempt,
+    toolVersion: TOOL_VERSION,
+    startedAt: began ?? run.createdAt,
+    finishedAt: at.toISOString(),
+    result: 'failed',
+    reason,
+    message,
+    retry: reason === 'DeadlineExceeded' ? 'never' : 'safe',
+    touched: run.log.step === 'apply' || run.log.steps.some(({ step }) => step === 'apply'),
+    dryRun: false,
+    steps: run.log.steps,
+    applied: [],
+    failure: { reason, message },
+  };
+}

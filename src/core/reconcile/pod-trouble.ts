@@ -1,0 +1,30 @@
+import type { Reason } from '../model/reason.ts';
+import type { ObservedRun } from './observed.ts';
+
+export interface Trouble {
+  reason: Reason;
+  message: string;
+}
+
+/** The kubelet's waiting reasons that a person should hear about. */
+const WAITING = {
+  ErrImagePull: 'ImagePullFailed',
+  ImagePullBackOff: 'ImagePullFailed',
+  InvalidImageName: 'ImagePullFailed',
+  ErrImageNeverPull: 'ImagePullFailed',
+  RegistryUnavailable: 'ImagePullFailed',
+  CreateContainerConfigError: 'SourceNotFound',
+} as const satisfies Record<string, Reason>;
+
+/** Why a run's pod does not begin, where it is known. */
+export function podTrouble({ pod, podRefused }: ObservedRun): Trouble | undefined {
+  if (pod === undefined) return podRefused === undefined ? undefined : { reason: 'JobRefused', message: podRefused };
+  const { waiting, unschedulable } = pod;
+  if (waiting !== undefined && waiting.reason in WAITING) {
+    const reason = WAITING[waiting.reason as keyof typeof WAITING];
+    return { reason, message: `${waiting.reason}: ${waiting.message}` };
+  }
+  if (unschedulable === undefined) return undefined;
+  const missing = /persistentvolumeclaim "[^"]*" not found/.test(unschedulable);
+  return { reason: missing ? 'SourceNotFound' : 'PodUnschedulable', message: unschedulable };
+}

@@ -1,0 +1,21 @@
+import { parseDuration } from '../model/duration.ts';
+import type { DatabaseMigrationSpec } from '../model/resource.ts';
+import { digest } from './inputs.ts';
+
+/**
+ * When the attempt after `attempt` (1 is the first) may start, counted from the end of that one. Doubles up to
+ * `maxBackoff`; up to a tenth is added so that what failed together does not come back together, always the same for
+ * the same run.
+ */
+export function retryAt({ retry }: DatabaseMigrationSpec, attempt: number, finishedAt: Date, run: string): Date {
+  const first = parseDuration(retry.backoff) ?? 0;
+  const most = parseDuration(retry.maxBackoff) ?? first;
+  const wait = Math.min(first * 2 ** Math.min(attempt - 1, 30), most);
+  const jitter = Number.parseInt(digest(run).slice(0, 4), 16) / 0xffff / 10;
+  return new Date(finishedAt.getTime() + Math.round(wait * (1 + jitter)));
+}
+
+/** Whether the attempt that failed may be followed by another. */
+export function hasRetryLeft({ retry }: DatabaseMigrationSpec, attempt: number): boolean {
+  return attempt <= retry.limit;
+}

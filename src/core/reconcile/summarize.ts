@@ -1,0 +1,182 @@
+import type { Reason } from '../model/reason.ts';
+import type { DatabaseMigrationStatus } from '../model/resource.ts';
+import type { Condition } from '../model/resource-status.ts';
+import { RUN_CONDITIONS } from '../model/step.ts';
+import { clip, LIMITS } from './clip.ts';
+import { conditionsFromSteps, settleConditions, type Verdict } from './conditions.ts';
+import { lostReport } from './lost-report.ts';
+import type { Observed, ObservedRun } from './observed.ts';
+import { podTrouble } from './pod-trouble.ts';
+import { hasRetryLeft, retryAt } from './retry.ts';
+import type { Assessed, RunEnding } from './situation.ts';
+import { type RunFacts, statusFromReport } from './status-from-report.ts';
+import { stepText } from './wording.ts';
+
+/** What the status should say now; undefined where it is not ours to write. */
+export function summarize(assessed: Assessed): DatabaseMigrationStatus | undefined {
+  const { observed, now } = assessed;
+  const before = observed.resource.status ?? {};
+  switch (assessed.kind) {
+    case 'elsewhere':
+      return undefined;
+    case 'deleting': {
+      const { open } = assessed;
+      if (open.kind === 'ended') return finished(observed, open.run, open.ending, now);
+      return open.kind === 'begun' ? running(observed, open.run, now) : undefined;
+    }
+    case 'running':
+      return running(observed, assessed.run, now);
+    case 'due': {
+      const createdAt = now.toISOString();
+      return running(observed, { ...assessed.run, createdAt, state: 'active', log: NOTHING_SAID }, now);
+    }
+    case 'finished':
+      return finished(observed, assessed.run, assessed.ending, now);
+    case 'vanished': {
+      const { run, startedAt } = assessed;
+      const message = 'The Job and its pod disappeared before the run could report.';
+      const gone: ObservedRun = { ...run, createdAt: startedAt ?? now.toISOString(), state: 'gone', log: NOTHING_SAID };
+      return finished(observed, gone, { kind: 'lost', reason: 'RunVanished', message, at: now }, now);
+    }
+    case 'superseded': {
+      const message = 'The pod never began; it makes room for one that is made from what the resource says now.';
+      const { run: _, ...rest } = before;
+      return overall(
+        { ...observed, resource: { ...observed.resource, status: rest } },
+        now,
+        'Running',
+        message,
+        'Reconciling',
+      );
+    }
+    case 'invalid':
+      return overall(observed, now, assessed.reason, assessed.message, 'Stalled');
+    case 'suspended':
+      return overall(observed, now, 'Suspended', 'spec.suspend is true; a run is due and waits for it to be false.');
+    case 'waiting':
+      return before.run?.retryAt !== undefined && assessed.reason === before.failure?.reason
+        ? kept(observed, now)
+        : overall(observed, now, assessed.reason, assessed.message, 'Reconciling');
+    case 'upToDate':
+      return upToDate(observed, now);
+    case 'stalled':
+      return stalled(observed, assessed, now);
+  }
+}
+
+const NOTHING_SAID = { steps: [], tail: [], complete: false };
+
+function running({ resource }: Observed, run: ObservedRun, now: Date): DatabaseMigrationStatus {
+  const before = resource.status ?? {};
+  const { log } = run;
+  const trouble = podTrouble(run);
+  const at = run.pod?.started === true || log.step !== undefined ? stepText(log.step, log.progress) : 'starting';
+  const reason = trouble?.reason ?? 'Running';
+  const message = trouble?.message ?? `Attempt ${run.attempt} is under way: ${at}.`;
+  const verdicts: Verdict[] = [
+    ...conditionsFromSteps(log.steps, { running: true }),
+    { type: 'Ready', status: 'False', reason, message },
+    { type: 'Reconciling', status: 'True', reason, message },
+  ];
+  const known = before.run?.id === run.id ? before.run.startedAt : undefined;
+  return {
+    ...before,
+    observedGeneration: run.generation,
+    conditions: settleConditions(verdicts, before.conditions, run.generation, now),
+    summary: clip(trouble === undefined ? `Running: ${at}` : trouble.reason, LIMITS.summary),
+    run: {
+      id: run.id,
+      job: run.job,
+      attempt: run.attempt,
+      inputs: run.inputs,
+      ...(log.step === undefined ? {} : { step: log.step }),
+      ...(log.progress === undefined ? {} : { progress: stepText(log.step, log.progress) }),
+      startedAt: known ?? `${run.createdAt.slice(0, 19)}Z`,
+    },
+  };
+}
+
+/** The status at the end of a run, and when it is tried again. */
+function finished({ resource }: Observed, run: ObservedRun, ending: RunEnding, now: Date): DatabaseMigrationStatus {
+  const report = ending.kind === 'reported' ? ending.report : lostReport(run, ending, resource.status);
+  const { spec } = resource;
+  const again = report.result === 'failed' && report.retry === 'safe' && hasRetryLeft(spec, run.attempt);
+  const facts: RunFacts = {
+    job: run.job,
+    inputs: run.inputs,
+    generation: run.generation,
+    retryAt: again ? retryAt(spec, run.attempt, new Date(report.finishedAt), run.id) : undefined,
+    retryLimit: spec.retry.limit,
+    log: run.log.tail,
+  };
+  // The identity is the Job's: a report cannot speak for another run.
+  return statusFromReport(resource, { ...report, runId: run.id, attempt: run.attempt }, now, facts);
+}
+
+/** Only what stands above the runs changes: Ready, Reconciling, Stalled and the summary. */
+function overall(
+  observed: Observed,
+  now: Date,
+  reason: Reason,
+  message: string,
+  and?: 'Reconciling' | 'Stalled',
+): DatabaseMigrationStatus {
+  const verdicts: Verdict[] = [
+    { type: 'Ready', status: 'False', reason, message },
+    ...(and === undefined ? [] : [{ type: and, status: 'True', reason, message } as const]),
+  ];
+  return { ...withVerdicts(observed, verdicts, now), summary: reason };
+}
+
+function upToDate(observed: Observed, now: Date): DatabaseMigrationStatus {
+  const before = observed.resource.status ?? {};
+  const ready = before.conditions?.find(({ type }) => type === 'Ready');
+  const ended = before.history?.find(({ run }) => run === before.run?.id);
+  const reason = (ended?.reason ?? 'UpToDate') as Reason;
+  const message =
+    ready?.status === 'True' ? ready.message : `The database stands at ${before.currentRevision ?? 'its target'}.`;
+  const status = withVerdicts(observed, [{ type: 'Ready', status: 'True', reason, message }], now);
+  const { generation } = observed.resource.metadata;
+  // Nothing that a run is made from has changed, so what the run proved holds for this generation too.
+  const conditions = status.conditions?.map((each) => ({ ...each, observedGeneration: generation }));
+  return { ...status, conditions, ...(ready?.status === 'True' ? {} : { summary: reason }) };
+}
+
+function stalled(
+  observed: Observed,
+  { reason, limitReached }: { reason: Reason; limitReached: boolean },
+  now: Date,
+): DatabaseMigrationStatus {
+  const before = observed.resource.status ?? {};
+  const ready = before.conditions?.find(({ type }) => type === 'Ready');
+  const message = ready?.reason === reason ? ready.message : (before.failure?.message ?? '');
+  const { run } = before;
+  const { retryAt: _, ...ended } = run ?? { id: '', attempt: 1 };
+  const { resource } = observed;
+  const settled = { ...observed, resource: { ...resource, status: { ...before, run: run && ended } } };
+  if (reason === 'AwaitingApproval') return { ...overall(settled, now, reason, message) };
+  const word = limitReached ? 'RetryLimitReached' : reason;
+  const verdicts: Verdict[] = [
+    { type: 'Ready', status: 'False', reason, message },
+    { type: 'Stalled', status: 'True', reason: word, message },
+  ];
+  return { ...withVerdicts(settled, verdicts, now), summary: reason };
+}
+
+/** A retry is due later: the status says so already. */
+function kept(observed: Observed, now: Date): DatabaseMigrationStatus {
+  const above = (observed.resource.status?.conditions ?? []).filter(({ type }) => !isRunCondition(type));
+  return withVerdicts(observed, above as Verdict[], now);
+}
+
+function withVerdicts({ resource }: Observed, verdicts: Verdict[], now: Date): DatabaseMigrationStatus {
+  const before = resource.status ?? {};
+  const { generation } = resource.metadata;
+  const ofRun: Condition[] = (before.conditions ?? []).filter(({ type }) => isRunCondition(type));
+  const conditions = [...ofRun, ...settleConditions(verdicts, before.conditions, generation, now)];
+  return { ...before, observedGeneration: generation, conditions };
+}
+
+function isRunCondition(type: string): boolean {
+  return RUN_CONDITIONS.some((name) => name === type);
+}
