@@ -1,75 +1,78 @@
-import { join, resolve } from 'node:path';
+import { extname, resolve } from 'node:path';
 import type { Dialect } from '../core/model/dialect.ts';
-import type { LoadedMigration, MigrationBody, MigrationFile } from '../core/model/migration.ts';
+import type { LoadedMigration, MigrationFile } from '../core/model/migration.ts';
 import { ProblemError } from '../core/model/problem.ts';
-import { loadCode } from './formats/code.ts';
-import { parseDbmate } from './formats/dbmate.ts';
-import { leadingComment, type ParsedSql, type SqlFile } from './formats/format.ts';
-import { parseGoose } from './formats/goose.ts';
-import { parsePlain } from './formats/plain.ts';
-import { readName } from './names.ts';
-import { checksumOf, readNormalised } from './read.ts';
-import { refuseStatements } from './sql/refuse.ts';
+import { checksumOf } from './checksum.ts';
+import { describeMigration } from './describe.ts';
+import { codeBodies } from './formats/code-bodies.ts';
+import { type Bodies, invalid, mainFile, type SourceFile } from './formats/format.ts';
+import { sqlBodies } from './formats/sql-bodies.ts';
+import { importMigration } from './module.ts';
+import { readContent } from './read.ts';
 
 /**
- * Reads and parses (or imports) a migration so that it can be run. Throws ProblemError: InvalidMigration where the
- * file is wrong, PlanChanged where it is no longer the file that was planned.
+ * Parses the SQL or imports the code of one migration. What it gives is what `file.checksum` was made of.
+ *
+ * Throws ProblemError: InvalidMigration with the place; PlanChanged where the file is another one by now.
  */
 export async function loadMigration(folder: string, file: MigrationFile, dialect: Dialect): Promise<LoadedMigration> {
-  const texts = await Promise.all(file.files.map((path) => readNormalised(join(folder, path))));
-  if (checksumOf(texts) !== file.checksum) {
-    throw new ProblemError({
-      reason: 'PlanChanged',
-      migration: file.revision,
-      message: `${file.files[0]} was changed on disk after the plan was made. Nothing was run; run again.`,
-    });
+  try {
+    return await load(resolve(folder), file, dialect);
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error;
+    throw new ProblemError({ migration: file.revision, ...error.problem }, { cause: error.cause });
   }
-  const [path = ''] = file.files;
-  const text = texts[0] ?? '';
-  const name = readName(path);
-  const code = name.kind === 'migration' && name.family === 'code';
-  const parsed = code
-    ? await loadCode(resolve(folder, path), path, file.revision, file.checksum)
-    : parseSql(path, text, file.files[1], texts[1], dialect);
-  checkBody(parsed.up, dialect, parsed.transactional.up);
-  checkBody(parsed.down, dialect, parsed.transactional.down);
-  return { ...file, ...parsed, description: parsed.description ?? leadingComment(text) ?? inWords(file.revision) };
 }
 
+/** In the given order, one after the other: the first that cannot be loaded is the one that is reported. */
 export async function loadMigrations(
   folder: string,
   files: readonly MigrationFile[],
   dialect: Dialect,
 ): Promise<LoadedMigration[]> {
-  return Promise.all(files.map((file) => loadMigration(folder, file, dialect)));
+  const loaded: LoadedMigration[] = [];
+  for (const file of files) loaded.push(await loadMigration(folder, file, dialect));
+  return loaded;
 }
 
-/** The formats of SQL, by what stands in the file; the first that recognises it takes it. */
-function parseSql(
-  path: string,
-  text: string,
-  undoPath: string | undefined,
-  undoText: string | undefined,
+async function load(folder: string, file: MigrationFile, dialect: Dialect): Promise<LoadedMigration> {
+  const contents = await readUnchanged(folder, file);
+  const sources = file.files.map((name, index) => decode(name, contents[index]));
+  const bodies = await readBodies(folder, file, sources, dialect);
+  const { format, up, down, transactional } = bodies;
+  const description = bodies.description ?? describeMigration(file.revision, sources[0]?.text ?? '', up.kind);
+  return { ...file, format, description, up, down, transactional };
+}
+
+async function readBodies(
+  folder: string,
+  file: MigrationFile,
+  sources: SourceFile[],
   dialect: Dialect,
-): ParsedSql {
-  const source: SqlFile = { file: path, text, dialect };
-  const undo = undoPath === undefined ? undefined : { file: undoPath, text: undoText ?? '', dialect };
-  const name = readName(path);
-  const family = name.kind === 'migration' && name.family !== 'code' ? name.family : 'sql';
-  if (family !== 'sql') return parsePlain(family, source, undo);
-  return parseGoose(source) ?? parseDbmate(source) ?? parsePlain('sql', source, undo);
+): Promise<Bodies> {
+  const main = mainFile(file);
+  if (extname(main) === '.sql') return sqlBodies(sources, dialect);
+  const imported = await importMigration(folder, main, file.checksum);
+  // Node reads the file once more to import it: what ran must be what was hashed.
+  await readUnchanged(folder, file);
+  return codeBodies(imported, main, resolve(folder, main));
 }
 
-function checkBody(body: MigrationBody | undefined, dialect: Dialect, transactional: boolean): void {
-  if (body?.kind === 'sql') refuseStatements(body.statements, dialect, transactional);
+async function readUnchanged(folder: string, file: MigrationFile): Promise<Buffer[]> {
+  const contents = await Promise.all(file.files.map((name) => readContent(folder, name)));
+  if (checksumOf(contents) === file.checksum) return contents;
+  throw new ProblemError({
+    reason: 'PlanChanged',
+    message: `${file.files.join(' and ')} changed on disk after the plan was made. Nothing of it was run. Run again to plan with the new text.`,
+  });
 }
 
-/** `20240601120000_add_orders` in words: `add orders`. */
-function inWords(revision: string): string {
-  return (
-    revision
-      .replace(/^V?[\d._-]+(?=[A-Za-z_])/, '')
-      .replace(/[_-]+/g, ' ')
-      .trim() || revision
-  );
+/** UTF-8 without byte order mark and with LF line ends, as the checksum sees it. */
+function decode(file: string, content: Buffer | undefined): SourceFile {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(content);
+    return { file, text: text.replaceAll('\r\n', '\n') };
+  } catch {
+    return invalid(file, 1, 'The file is not UTF-8 text. Save it as UTF-8.');
+  }
 }

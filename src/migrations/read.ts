@@ -1,90 +1,107 @@
 /**
- * Migration files: listing, hashing, parsing, importing, scaffolding. Imports core; knows files, not databases.
- * `read.ts` is the cheap half (names and hashes, for planning), `load.ts` the other (bodies, for running).
+ * Migrations on disk: this room lists and hashes them (`read.ts`), parses or imports what a plan needs (`load.ts`),
+ * knows the formats (`formats/`, `sql/`) and writes new ones (`scaffold.ts`). It imports core, never a database.
  */
-import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { MigrationFile } from '../core/model/migration.ts';
 import { type Problem, ProblemError } from '../core/model/problem.ts';
-import { sortFiles } from '../core/planning/order.ts';
-import { type Group, groupFiles } from './group.ts';
+import type { Revision } from '../core/model/revision.ts';
+import { checksumOf } from './checksum.ts';
+import { duplicate, type Group, groupFiles } from './grouping.ts';
+import { listFiles } from './listing.ts';
+import { isCompiledTwin } from './twin.ts';
 
-export type Read = { ok: true; files: MigrationFile[] } | { ok: false; problem: Problem };
+export type ReadMigrations = { ok: true; files: MigrationFile[] } | { ok: false; problem: Problem };
+export type ListedRevisions = { ok: true; revisions: Revision[] } | { ok: false; problem: Problem };
 
 /**
- * Lists the migrations of a folder, nested folders too, in their order, each with its checksum.
- * Problems: MigrationsNotFound, InvalidMigration (a name that is no revision), DuplicateMigration.
+ * Lists and hashes every migration below the folder, in order. Nothing is parsed or imported: enough to plan.
+ * Problems: MigrationsNotFound, InvalidMigration (a name that cannot be one), DuplicateMigration.
  */
-export async function readMigrations(folder: string): Promise<Read> {
+export async function readMigrations(folder: string): Promise<ReadMigrations> {
+  const grouped = await group(folder);
+  if (!grouped.ok) return grouped;
   try {
-    const groups = groupFiles(await listFiles(folder));
-    const files = await inParallel(groups, 32, (group) => hashGroup(folder, group));
-    return { ok: true, files: sortFiles(files) };
+    const files = await inParallel(grouped.groups, (group) => readGroup(folder, group));
+    return { ok: true, files };
   } catch (error) {
     if (error instanceof ProblemError) return { ok: false, problem: error.problem };
     throw error;
   }
 }
 
-/** Names only, in order, without reading a file: enough to say where a database stands. Throws ProblemError. */
-export async function listRevisions(folder: string): Promise<MigrationFile['revision'][]> {
-  const groups = groupFiles(await listFiles(folder));
-  return sortFiles(groups.map(({ revision, files }) => ({ revision, files, checksum: '' }))).map(
-    ({ revision }) => revision,
-  );
+/** The revisions on disk in order, from the names alone: what `migrate current` needs, without reading a file. */
+export async function listRevisions(folder: string): Promise<ListedRevisions> {
+  const grouped = await group(folder);
+  return grouped.ok ? { ok: true, revisions: grouped.groups.map(({ revision }) => revision) } : grouped;
 }
 
-/** A file's text as it is hashed and parsed: without a byte order mark, with LF line ends. */
-export async function readNormalised(path: string): Promise<string> {
-  const text = await readFile(path, 'utf8');
-  return (text.charCodeAt(0) === 0xfeff ? text.slice(1) : text).replace(/\r\n?/g, '\n');
-}
-
-export function checksumOf(texts: readonly string[]): string {
-  const hash = createHash('sha256');
-  for (const text of texts) hash.update(text);
-  return `sha256:${hash.digest('hex')}`;
-}
-
-async function hashGroup(folder: string, { revision, files }: Group): Promise<MigrationFile> {
-  const texts = await Promise.all(files.map((file) => readNormalised(join(folder, file))));
-  return { revision, files, checksum: checksumOf(texts) };
-}
-
-async function listFiles(folder: string): Promise<string[]> {
+async function group(folder: string) {
   try {
-    const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-    return entries
-      .filter((entry) => !entry.isDirectory())
-      .map((entry) => join(entry.parentPath, entry.name).slice(folder.replace(/\/+$/, '').length + 1))
-      .map((path) => path.replaceAll('\\', '/'))
-      .filter((path) => !path.split('/').some((part) => part.startsWith('.') || part === 'node_modules'));
+    return groupFiles(await listFiles(folder));
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    const why =
-      code === 'ENOTDIR' ? 'is a file, not a folder' : code === 'EACCES' ? 'may not be read' : 'does not exist';
-    throw new ProblemError({
-      reason: 'MigrationsNotFound',
-      message: `The migrations folder ${resolve(folder)} ${why}. Check the path in your configuration or manifest.`,
-    });
+    return { ok: false as const, problem: notFound(resolve(folder), error) };
   }
 }
 
-/** `map` with at most `limit` under way: ten thousand open files at once are more than a process may have. */
-async function inParallel<In, Out>(
-  items: readonly In[],
-  limit: number,
-  work: (item: In) => Promise<Out>,
-): Promise<Out[]> {
-  const results: Out[] = new Array(items.length);
-  let index = 0;
+async function readGroup(folder: string, { revision, files, compiled }: Group): Promise<MigrationFile> {
+  const contents = await Promise.all(files.map((file) => readContent(folder, file)));
+  if (compiled.length > 0) {
+    const source = String(contents[0]);
+    for (const file of compiled) {
+      if (isCompiledTwin(source, String(await readContent(folder, file)))) continue;
+      throw new ProblemError(duplicate(revision, [...files, file]));
+    }
+  }
+  return { revision, files, checksum: checksumOf(contents) };
+}
+
+/** Throws ProblemError InvalidMigration where the file cannot be read. */
+export async function readContent(folder: string, file: string): Promise<Buffer> {
+  try {
+    return await readFile(join(folder, file));
+  } catch (cause) {
+    const problem: Problem = {
+      reason: 'InvalidMigration',
+      message: `${file} cannot be read (${codeOf(cause)}). Check that it exists and that this user may read it.`,
+    };
+    throw new ProblemError(problem, { cause });
+  }
+}
+
+/** More than this many open files bring no speed, and too many are refused by the operating system. */
+const CONCURRENCY = 32;
+
+async function inParallel<In, Out>(items: readonly In[], work: (item: In) => Promise<Out>): Promise<Out[]> {
+  const out = new Array<Out>(items.length);
+  let next = 0;
   const worker = async () => {
-    while (index < items.length) {
-      const mine = index++;
-      results[mine] = await work(items[mine] as In);
+    while (next < items.length) {
+      const index = next;
+      next += 1;
+      const item = items[index];
+      if (item !== undefined) out[index] = await work(item);
     }
   };
-  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
-  return results;
+  await Promise.all(Array.from({ length: Math.min(CONCURRENCY, items.length) }, worker));
+  return out;
+}
+
+function notFound(path: string, error: unknown): Problem {
+  const code = codeOf(error);
+  const why =
+    code === 'ENOENT'
+      ? 'does not exist'
+      : code === 'ENOTDIR'
+        ? 'is not a folder'
+        : `cannot be read (${code}): check its permissions`;
+  return {
+    reason: 'MigrationsNotFound',
+    message: `The migrations folder ${path} ${why}. Name another one with --migrations or in the configuration, or write the first migration: db-manager generate "create tables"`,
+  };
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : String(error);
 }

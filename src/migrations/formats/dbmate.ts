@@ -1,36 +1,52 @@
-import { invalidMigration, type ParsedSql, type SqlFile, sectionBody } from './format.ts';
+import { invalid, type SourceFile, type SqlFormat, type SqlSection } from './format.ts';
+import { findMarkers, firstCodeLine, type Marker, pieceOf } from './sections.ts';
 
-const MARK = /^--\s*migrate:(up|down)\b(.*)$/;
+const MARKER = /^\s*--\s*migrate:(up|down)\b(.*)$/i;
 
-/** dbmate: `-- migrate:up` and `-- migrate:down`, each with an optional `transaction:false`. */
-export function parseDbmate(source: SqlFile): ParsedSql | undefined {
-  const lines = source.text.split('\n');
-  const marks = lines.flatMap((text, index) => {
-    const match = MARK.exec(text.trim());
-    return match === null ? [] : [{ index, direction: match[1], options: match[2] ?? '' }];
-  });
-  if (marks.length === 0) return undefined;
-  const [first, second, third] = marks;
-  if (first?.direction !== 'up') {
-    throw invalidMigration(
-      source.file,
-      (first?.index ?? 0) + 1,
-      '"-- migrate:up" has to come before "-- migrate:down".',
-    );
+/**
+ * dbmate: `-- migrate:up` and `-- migrate:down` in one file, each with options such as `transaction:false`.
+ * https://github.com/amacneil/dbmate#creating-migrations
+ */
+export const dbmate: SqlFormat = {
+  format: 'dbmate',
+  detect: ([source]) => source !== undefined && findMarkers(source.text, MARKER).length > 0,
+  read([source]) {
+    if (source === undefined) throw new Error('a migration has a file');
+    const markers = findMarkers(source.text, MARKER);
+    const [up, down, third] = markers;
+    if (up === undefined || up.name !== 'up') {
+      return invalid(source.file, up?.line ?? 1, '"-- migrate:up" has to come first. Put it above "-- migrate:down".');
+    }
+    const doubled = down?.name === 'up' ? down : third;
+    if (doubled !== undefined) {
+      return invalid(source.file, doubled.line, `"-- migrate:${doubled.name}" stands twice. Join the two blocks.`);
+    }
+    const before = firstCodeLine(source.text.slice(0, up.start));
+    if (before !== undefined) {
+      return invalid(source.file, before, 'SQL above "-- migrate:up" would never run. Move it below that line.');
+    }
+    const end = source.text.length;
+    return {
+      up: section(source, up, down?.start ?? end),
+      down: down === undefined ? undefined : section(source, down, end),
+    };
+  },
+};
+
+function section(source: SourceFile, marker: Marker, end: number): SqlSection {
+  let transaction = true;
+  for (const option of marker.rest.split(/\s+/).filter((text) => text !== '')) {
+    const [, name, value] = /^([a-z_]+):(.*)$/i.exec(option) ?? [];
+    if (name === 'transaction' && (value === 'true' || value === 'false')) transaction = value === 'true';
+    else if (name === 'env') {
+      invalid(
+        source.file,
+        marker.line,
+        `${option}: environment variables are not put into migrations here, because a plan has to be the same everywhere. Write the value, or use a .ts migration that reads process.env.`,
+      );
+    } else {
+      invalid(source.file, marker.line, `"${option}" is no option here. Known is transaction:false.`);
+    }
   }
-  if (third !== undefined || second?.direction === 'up') {
-    const line = (third ?? second)?.index ?? 0;
-    throw invalidMigration(source.file, line + 1, 'there may be one "-- migrate:up" and one "-- migrate:down".');
-  }
-  const section = (mark: { index: number }, end: number | undefined) =>
-    sectionBody(lines.slice(mark.index + 1, end), mark.index + 2, source);
-  return {
-    format: 'dbmate',
-    up: section(first, second?.index),
-    down: second === undefined ? undefined : section(second, undefined),
-    transactional: {
-      up: !/transaction:\s*false/.test(first.options),
-      down: !/transaction:\s*false/.test(second?.options ?? ''),
-    },
-  };
+  return { pieces: [pieceOf(source, marker.end, end, marker.line + 1)], transaction };
 }

@@ -1,44 +1,59 @@
 import type { Dialect } from '../../core/model/dialect.ts';
-import type { MigrationBody, MigrationFormat, SqlStatement } from '../../core/model/migration.ts';
+import type { MigrationBody, MigrationFile, MigrationFormat } from '../../core/model/migration.ts';
 import { ProblemError } from '../../core/model/problem.ts';
-import { splitSql } from '../sql/split.ts';
 
-/** What a format makes of its file's text. */
-export interface ParsedSql {
+/** One file of a migration: path relative to the folder, and text with LF line ends and without a byte order mark. */
+export interface SourceFile {
+  file: string;
+  text: string;
+}
+
+/** A piece of SQL and the line of the file that it starts on. */
+export interface Piece {
+  text: string;
+  file: string;
+  line: number;
+}
+
+/** One direction as a format finds it. `transaction` absent: the format has no word for it, the statements tell. */
+export interface SqlSection {
+  pieces: Piece[];
+  transaction?: boolean;
+  /** `BEGIN; …; COMMIT;` around everything is the format's custom and is taken off, since we run it in one anyway. */
+  ownTransaction?: boolean;
+}
+
+export interface SqlSections {
+  up: SqlSection;
+  down?: SqlSection;
+}
+
+/** An SQL format: detected by the files' names and text; the first that says yes reads them. */
+export interface SqlFormat {
   format: MigrationFormat;
+  detect(sources: readonly SourceFile[]): boolean;
+  /** Throws ProblemError InvalidMigration with the place. */
+  read(sources: readonly SourceFile[], dialect: Dialect): SqlSections;
+}
+
+/** What the loader makes of any format. */
+export interface Bodies {
+  format: MigrationFormat;
+  description?: string;
   up: MigrationBody;
   down?: MigrationBody;
   transactional: { up: boolean; down: boolean };
-  description?: string;
 }
 
-export interface SqlFile {
-  /** Path relative to the migrations folder, for messages. */
-  file: string;
-  text: string;
-  dialect: Dialect;
-}
-
-/** A stretch of lines, from `line` (counted from 1), as statements. */
-export function sectionBody(lines: readonly string[], line: number, { file, dialect }: SqlFile): MigrationBody {
-  return sqlBody(splitSql(lines.join('\n'), dialect, { file, line }));
-}
-
-export function sqlBody(statements: SqlStatement[]): MigrationBody {
-  return { kind: 'sql', statements };
-}
-
-/** The text of the comment at a file's start, without markers; undefined where there is none. */
-export function leadingComment(text: string): string | undefined {
-  const match = /^\s*(?:--[ \t]*(?!migrate:|\+goose)(\S.*)|\/\*\*?\s*([\s\S]*?)\s*\*\/|\/\/[ \t]*(\S.*))/.exec(text);
-  const found = match?.[1] ?? match?.[2]?.replace(/\n\s*\*\s?/g, ' ') ?? match?.[3];
-  return found === undefined ? undefined : found.trim().split('\n')[0]?.trim();
-}
-
-export function invalidMigration(file: string, line: number, message: string): ProblemError {
-  return new ProblemError({
+/** Throws ProblemError InvalidMigration that points at a line of a file. */
+export function invalid(file: string, line: number, advice: string, column = 1): never {
+  throw new ProblemError({
     reason: 'InvalidMigration',
-    message: `${file}:${line}: ${message}`,
-    position: { file, line, column: 1 },
+    message: `${file}:${line}:${column}: ${advice}`,
+    position: { file, line, column },
   });
+}
+
+export function mainFile(migration: Pick<MigrationFile, 'files' | 'revision'>): string {
+  return migration.files[0] ?? migration.revision;
 }

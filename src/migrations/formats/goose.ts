@@ -1,85 +1,79 @@
-import type { SqlStatement } from '../../core/model/migration.ts';
-import { splitSql } from '../sql/split.ts';
-import { invalidMigration, type ParsedSql, type SqlFile, sqlBody } from './format.ts';
+import { invalid, type Piece, type SourceFile, type SqlFormat } from './format.ts';
+import { findMarkers, firstCodeLine, type Marker, pieceOf } from './sections.ts';
 
-const MARK = /^--\s*\+goose\s+(.+?)\s*$/i;
+const MARKER = /^\s*--\s*\+goose\s+(Up|Down|StatementBegin|StatementEnd|NO\s+TRANSACTION|ENVSUB|\S+)(.*)$/i;
 
-/** goose: `-- +goose Up`, `Down`, `StatementBegin`, `StatementEnd`, `NO TRANSACTION`. */
-export function parseGoose(source: SqlFile): ParsedSql | undefined {
-  const lines = source.text.split('\n');
-  if (!lines.some((line) => MARK.test(line.trim()))) return undefined;
-  const sections: { up: SqlStatement[]; down?: SqlStatement[] } = { up: [] };
-  let direction: 'up' | 'down' | undefined;
-  let transactional = true;
-  let from = 0; // first line of the piece that is being collected
-  let whole = false; // between StatementBegin and StatementEnd
-
-  const collect = (end: number) => {
-    const text = lines.slice(from, end).join('\n');
-    if (direction === undefined || text.trim() === '') return;
-    const origin = { file: source.file, line: from + 1 };
-    const found = whole ? oneStatement(text, origin) : splitSql(text, source.dialect, origin);
-    if (direction === 'up') sections.up.push(...found);
-    else sections.down = [...(sections.down ?? []), ...found];
-  };
-
-  lines.forEach((line, index) => {
-    const mark = MARK.exec(line.trim())?.[1]?.toUpperCase();
-    if (mark === undefined) return;
-    collect(index);
-    from = index + 1;
-    switch (mark) {
-      case 'UP':
-        direction = 'up';
-        break;
-      case 'DOWN':
-        direction = 'down';
-        sections.down ??= [];
-        break;
-      case 'STATEMENTBEGIN':
-        whole = true;
-        break;
-      case 'STATEMENTEND':
-        whole = false;
-        break;
-      case 'NO TRANSACTION':
-        transactional = false;
-        break;
-      case 'ENVSUB ON':
-      case 'ENVSUB OFF':
-        throw invalidMigration(
-          source.file,
-          index + 1,
-          'ENVSUB is not supported: the environment would change what runs while the checksum stays the same. Write the value, or use a code migration.',
-        );
-      default:
-        throw invalidMigration(
-          source.file,
-          index + 1,
-          `"+goose ${mark}" is not known. Known: Up, Down, StatementBegin, StatementEnd, NO TRANSACTION.`,
-        );
+/**
+ * goose: `-- +goose Up`, `-- +goose Down`, `-- +goose StatementBegin` … `StatementEnd`, `-- +goose NO TRANSACTION` for
+ * the whole file. Statements are found by the splitter also inside a block: a driver takes one at a time.
+ * https://pressly.github.io/goose/documentation/annotations/
+ */
+export const goose: SqlFormat = {
+  format: 'goose',
+  detect: ([source]) => source !== undefined && findMarkers(source.text, MARKER).length > 0,
+  read([source]) {
+    if (source === undefined) throw new Error('a migration has a file');
+    const markers = findMarkers(source.text, MARKER);
+    const up = sectionStart(source, markers, 'up');
+    const down = sectionStart(source, markers, 'down');
+    if (up === undefined) {
+      return invalid(source.file, 1, 'There is no "-- +goose Up". Put it above the statements.');
     }
-  });
-  if (whole) throw invalidMigration(source.file, lines.length, '"+goose StatementBegin" has no StatementEnd.');
-  collect(lines.length);
-  return {
-    format: 'goose',
-    up: sqlBody(sections.up),
-    down: sections.down === undefined ? undefined : sqlBody(sections.down),
-    transactional: { up: transactional, down: transactional },
-  };
+    if (down !== undefined && down.start < up.start) {
+      return invalid(source.file, down.line, '"-- +goose Up" has to come before "-- +goose Down".');
+    }
+    const before = firstCodeLine(source.text.slice(0, up.start));
+    if (before !== undefined) {
+      return invalid(source.file, before, 'SQL above "-- +goose Up" would never run. Move it below that line.');
+    }
+    const transaction = !markers.some(({ name }) => /^no\s+transaction$/.test(name));
+    const end = source.text.length;
+    const read = (from: Marker, to: number) => ({ pieces: pieces(source, markers, from, to), transaction });
+    return {
+      up: read(up, down?.start ?? end),
+      down: down === undefined ? undefined : read(down, end),
+    };
+  },
+};
+
+function sectionStart(source: SourceFile, markers: readonly Marker[], name: 'up' | 'down'): Marker | undefined {
+  const [first, second] = markers.filter((marker) => marker.name === name);
+  if (second !== undefined) invalid(source.file, second.line, `"-- +goose ${name}" stands twice. Join the two blocks.`);
+  return first;
 }
 
-/** The author said that it is one statement; where it begins is after the blank lines. */
-function oneStatement(text: string, origin: { file: string; line: number }): SqlStatement[] {
-  const blank = /^\s*/.exec(text)?.[0] ?? '';
-  const newlines = blank.split('\n').length - 1;
-  return [
-    {
-      sql: text.trim(),
-      file: origin.file,
-      line: origin.line + newlines,
-      column: blank.length - blank.lastIndexOf('\n'),
-    },
-  ];
+/** The text between the commands; each block and each stretch between blocks is a piece of its own. */
+function pieces(source: SourceFile, markers: readonly Marker[], from: Marker, to: number): Piece[] {
+  const found: Piece[] = [];
+  let open: Marker | undefined;
+  let start = from.end;
+  let line = from.line + 1;
+  for (const marker of markers.filter(({ start }) => start > from.start && start < to)) {
+    const { name } = marker;
+    if (name === 'statementbegin') {
+      if (open !== undefined) invalid(source.file, marker.line, 'StatementBegin inside a block. End the first one.');
+      open = marker;
+    } else if (name === 'statementend') {
+      if (open === undefined) invalid(source.file, marker.line, 'StatementEnd without StatementBegin. Take it out.');
+      open = undefined;
+    } else if (name === 'envsub') {
+      if (!/^off$/i.test(marker.rest)) refuseEnvironment(source, marker);
+    } else if (!/^no\s+transaction$/.test(name)) {
+      invalid(source.file, marker.line, `"+goose ${name}" is not known. Take it out, or correct its spelling.`);
+    }
+    found.push(pieceOf(source, start, marker.start, line));
+    start = marker.end;
+    line = marker.line + 1;
+  }
+  if (open !== undefined) invalid(source.file, open.line, 'StatementBegin without StatementEnd. Add it.');
+  found.push(pieceOf(source, start, to, line));
+  return found;
+}
+
+function refuseEnvironment(source: SourceFile, { line }: Marker): never {
+  return invalid(
+    source.file,
+    line,
+    '+goose ENVSUB is not supported: a plan has to be the same everywhere, so no environment variable is put into it. Write the value, or use a .ts migration that reads process.env.',
+  );
 }

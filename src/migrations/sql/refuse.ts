@@ -1,53 +1,75 @@
 import type { Dialect } from '../../core/model/dialect.ts';
 import type { SqlStatement } from '../../core/model/migration.ts';
 import { ProblemError } from '../../core/model/problem.ts';
+import { positionAt } from './split.ts';
 import { tokenize } from './tokenize.ts';
+import { transactionControl } from './transaction.ts';
+import { firstWords } from './words.ts';
 
-/** Statements that cannot be run by a driver or would break the migration's own transaction, each with advice. */
+/**
+ * Refuses what no driver can run, and what would break the migration's own transaction, with advice and the place.
+ * Throws ProblemError InvalidMigration.
+ */
 export function refuseStatements(statements: readonly SqlStatement[], dialect: Dialect, transactional: boolean): void {
   for (const statement of statements) {
-    const words = firstWords(statement.sql, dialect, 12);
-    const advice = objection(words, dialect, transactional);
-    if (advice === undefined) continue;
-    const { file, line, column } = statement;
+    const found =
+      psqlCommand(statement, dialect) ?? copy(statement, dialect) ?? control(statement, dialect, transactional);
+    if (found === undefined) continue;
+    const position = positionAt(statement, found.offset);
     throw new ProblemError({
       reason: 'InvalidMigration',
-      message: `${file}:${line}:${column}: ${advice}`,
+      message: `${position.file}:${position.line}:${position.column}: ${found.advice}`,
       statement: statement.sql.slice(0, 400),
-      position: { file, line, column },
+      position,
     });
   }
 }
 
-function objection(words: string[], dialect: Dialect, transactional: boolean): string | undefined {
-  const [first = '', second = ''] = words;
-  if (first.startsWith('\\')) {
-    return `${first} is a command of psql, not SQL. Take it out, or write what it does as SQL.`;
-  }
-  if (first === 'COPY' && words.includes('STDIN')) {
-    return 'COPY … FROM stdin reads data that follows in the file, which only psql does. Use INSERT statements, or load the data in a code migration.';
-  }
-  if (!transactional) return undefined;
-  const control =
-    ['COMMIT', 'ROLLBACK', 'ABORT', 'START'].includes(first) ||
-    (first === 'BEGIN' && second !== 'ATOMIC') ||
-    (first === 'END' && dialect === 'postgres');
-  const savepoint = first === 'ROLLBACK' && words.includes('TO');
-  if (control && !savepoint) {
-    return `${first} does not belong here: the migration already runs in a transaction of its own. Take it out, or opt out of the transaction.`;
+interface Objection {
+  /** Where in the statement's text. */
+  offset: number;
+  advice: string;
+}
+
+/** A backslash outside strings is never SQL in PostgreSQL: it is `\d`, `\connect`, `\gset`, … */
+function psqlCommand({ sql }: SqlStatement, dialect: Dialect): Objection | undefined {
+  if (dialect !== 'postgres' || !sql.includes('\\')) return undefined;
+  for (const { kind, start } of tokenize(sql, dialect)) {
+    if (kind !== 'symbol' || sql[start] !== '\\') continue;
+    const name = /^\\\S*/.exec(sql.slice(start, start + 40))?.[0] ?? '\\';
+    return {
+      offset: start,
+      advice: `${name} is a command of psql, not SQL. Take it out, or write what it does as SQL.`,
+    };
   }
   return undefined;
 }
 
-/** The statement's first words in upper case, without comments; a psql command counts as a word. */
-function firstWords(sql: string, dialect: Dialect, count: number): string[] {
-  const words: string[] = [];
-  for (const token of tokenize(sql, dialect)) {
-    if (token.kind === 'comment' || token.kind === 'space') continue;
-    if (words.length === 0 && sql[token.start] === '\\') return [sql.slice(token.start).split(/\s/)[0] ?? '\\'];
-    if (token.kind === 'word') words.push(token.upper);
-    else if (words.length === 0) return [];
-    if (words.length >= count) break;
-  }
-  return words;
+function copy({ sql }: SqlStatement, dialect: Dialect): Objection | undefined {
+  if (dialect !== 'postgres' || firstWords(sql, dialect, 1)[0] !== 'COPY') return undefined;
+  const words = firstWords(sql, dialect, 2000);
+  const at = words.findIndex(
+    (word, index) => (word === 'STDIN' || word === 'STDOUT') && /^(FROM|TO)$/.test(words[index - 1] ?? ''),
+  );
+  if (at < 0) return undefined;
+  return {
+    offset: firstOffset(sql, dialect),
+    advice: `COPY … ${words[at - 1]} ${words[at]?.toLowerCase()} needs psql on the other end. Use INSERT statements, or load the data in a .ts migration.`,
+  };
+}
+
+function control({ sql }: SqlStatement, dialect: Dialect, transactional: boolean): Objection | undefined {
+  if (!transactional) return undefined;
+  const command = transactionControl(sql, dialect);
+  if (command === undefined) return undefined;
+  return {
+    offset: firstOffset(sql, dialect),
+    advice: `${command} does not belong here: the migration already runs in a transaction of its own, which commits with its history row. Take it out, or opt out of the transaction ("-- migrate:up transaction:false", "-- +goose NO TRANSACTION").`,
+  };
+}
+
+/** A statement may start with a comment that belongs to it. */
+function firstOffset(sql: string, dialect: Dialect): number {
+  for (const { kind, start } of tokenize(sql, dialect)) if (kind !== 'comment' && kind !== 'space') return start;
+  return 0;
 }

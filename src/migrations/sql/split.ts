@@ -1,6 +1,12 @@
+/**
+ * SQL as text: tokens, statements, and what is refused in them. Pure code that knows the two databases' lexical rules;
+ * it imports core only.
+ */
 import type { Dialect } from '../../core/model/dialect.ts';
 import type { SqlStatement } from '../../core/model/migration.ts';
-import { type Token, tokenize } from './tokenize.ts';
+import type { SourcePosition } from '../../core/model/problem.ts';
+import { newBody } from './body.ts';
+import { tokenize } from './tokenize.ts';
 
 /** Where a piece of SQL stands in its file, so that statements point into the file and not into the piece. */
 export interface Origin {
@@ -12,108 +18,71 @@ export interface Origin {
 }
 
 /**
- * Splits SQL into statements at the semicolons that end one: not those in strings, comments, dollar quotes,
- * `BEGIN ATOMIC` bodies (PostgreSQL) or trigger bodies (SQLite). Comments before a statement belong to it; a piece
- * with nothing but comments is none.
+ * Splits SQL into statements at the semicolons that end one: not those in strings, comments, dollar quotes, `BEGIN
+ * ATOMIC` bodies and parentheses (PostgreSQL) or trigger bodies (SQLite).
+ *
+ * A statement's text is the file's text at its line and column, without the semicolon. It starts at its first word,
+ * unless a comment above it speaks to a machine (`-- db-manager:ignore …`, a planner hint), which then belongs to it;
+ * such a comment behind the semicolon on the same line belongs to it too, with the semicolon. Pieces with nothing
+ * but comments are no statements.
  */
 export function splitSql(sql: string, dialect: Dialect, origin: Origin): SqlStatement[] {
-  const statements: SqlStatement[] = [];
-  const place = placer(sql, origin);
-  let first: number | undefined;
+  const found: { start: number; end: number }[] = [];
+  let start: number | undefined;
   let lead: number | undefined;
   let end = 0;
   let body = newBody(dialect);
 
-  const finish = () => {
-    if (first !== undefined) statements.push({ sql: sql.slice(lead ?? first, end), ...place(lead ?? first) });
-    first = undefined;
-    lead = undefined;
-    body = newBody(dialect);
-  };
-
   for (const token of tokenize(sql, dialect)) {
     if (token.kind === 'space') continue;
     if (token.kind === 'comment') {
-      // An ignore mark or an explanation above a statement stays with it; a trailing one does not matter.
-      if (first === undefined) lead ??= token.start;
+      if (start !== undefined || !speaksToMachine(sql, token.start, token.end)) continue;
+      const previous = found.at(-1);
+      const beside =
+        previous !== undefined && lead === undefined && !sql.slice(previous.end, token.start).includes('\n');
+      if (beside) previous.end = token.end;
+      else lead ??= token.start;
       continue;
     }
     if (token.kind === 'symbol' && sql[token.start] === ';' && body.ended()) {
-      finish();
+      if (start !== undefined) found.push({ start: lead ?? start, end });
+      start = undefined;
+      lead = undefined;
+      body = newBody(dialect);
       continue;
     }
-    first ??= token.start;
+    start ??= token.start;
     end = token.end;
     body.see(token, sql);
   }
-  finish();
-  return statements;
+  if (start !== undefined) found.push({ start: lead ?? start, end });
+
+  const place = placer(sql, origin);
+  return found.map((piece) => ({ sql: sql.slice(piece.start, piece.end), ...place(piece.start) }));
 }
 
-/** Follows whether the statement is inside a body whose semicolons do not end it. */
-interface Body {
-  see(token: Token, sql: string): void;
-  ended(): boolean;
+/** The place in the file of an offset into a statement's text, as the databases' error positions are. */
+export function positionAt(statement: SqlStatement, offset: number): SourcePosition {
+  return placer(statement.sql, statement)(Math.min(offset, statement.sql.length));
 }
 
-function newBody(dialect: Dialect): Body {
-  return dialect === 'sqlite' ? triggerBody() : atomicBody();
-}
-
-/** `CREATE TRIGGER … BEGIN …; …; END`, with `CASE … END` inside. */
-function triggerBody(): Body {
-  const words: string[] = [];
-  let depth = 0;
-  let trigger = false;
-  return {
-    see(token) {
-      if (token.kind !== 'word') return;
-      if (words.length < 4) words.push(token.upper);
-      if (token.upper === 'TRIGGER' && /^CREATE( TEMP| TEMPORARY)? TRIGGER$/.test(words.join(' '))) trigger = true;
-      if (!trigger) return;
-      if (token.upper === 'BEGIN' || (token.upper === 'CASE' && depth > 0)) depth += 1;
-      if (token.upper === 'END' && depth > 0) depth -= 1;
-    },
-    ended: () => depth === 0,
-  };
-}
-
-/** `BEGIN ATOMIC …; …; END` of a function or procedure, with `CASE … END` inside; parentheses of rules. */
-function atomicBody(): Body {
-  let depth = 0;
-  let parentheses = 0;
-  let previous = '';
-  return {
-    see(token, sql) {
-      if (token.kind === 'symbol') {
-        const char = sql[token.start];
-        if (char === '(') parentheses += 1;
-        if (char === ')') parentheses = Math.max(0, parentheses - 1);
-        return;
-      }
-      if (token.kind !== 'word') return;
-      if (token.upper === 'ATOMIC' && previous === 'BEGIN') depth += 1;
-      else if (token.upper === 'CASE' && depth > 0) depth += 1;
-      else if (token.upper === 'END' && depth > 0) depth -= 1;
-      previous = token.upper;
-    },
-    // CREATE RULE … DO (stmt; stmt) has semicolons inside parentheses.
-    ended: () => depth === 0 && parentheses === 0,
-  };
+function speaksToMachine(sql: string, start: number, end: number): boolean {
+  return sql.startsWith('/*+', start) || sql.slice(start, end).includes('db-manager:');
 }
 
 /** Line and column of an offset; offsets are asked for in rising order, so the text is walked once. */
-function placer(sql: string, origin: Origin): (offset: number) => { file: string; line: number; column: number } {
-  let at = 0;
-  let { line } = origin;
-  let column = origin.column ?? 1;
+function placer(sql: string, { file, line, column = 1 }: Origin): (offset: number) => SourcePosition {
+  let lineStart = 1 - column;
+  let lines = line;
+  let searched = 0;
   return (offset) => {
-    for (; at < offset; at += 1) {
-      if (sql[at] === '\n') {
-        line += 1;
-        column = 1;
-      } else column += 1;
+    for (;;) {
+      const feed = sql.indexOf('\n', searched);
+      if (feed < 0 || feed >= offset) break;
+      lines += 1;
+      lineStart = feed + 1;
+      searched = feed + 1;
     }
-    return { file: origin.file, line, column };
+    return { file, line: lines, column: offset - lineStart + 1 };
   };
 }

@@ -1,0 +1,123 @@
+import type { MigrationBody, MigrationFormat } from '../../core/model/migration.ts';
+import type { Exports } from '../module.ts';
+import { type CallStyle, callStyle, firstParameterName } from './call-style.ts';
+import { type Bodies, invalid } from './format.ts';
+import { sequelizeCliCall } from './sequelize-cli.ts';
+import { eitherCall, umzugCall } from './umzug.ts';
+
+/** A function that the author wrote. Its `this` is the object that it is exported in. */
+export type AuthorFunction = (...args: unknown[]) => unknown;
+
+/** How an author's function is called with what the database gives. */
+export type Call = (queryInterface: unknown, sequelize: unknown) => unknown;
+
+/** Where `up` was found: on the module itself, or on the object that it exports. */
+interface Holder {
+  exports: Exports;
+  /** Named exports of an ES module, which is how Umzug's own documentation writes a migration. */
+  named: boolean;
+}
+
+/** Makes bodies of a module's `up` and `down`. Throws ProblemError InvalidMigration. */
+export function codeBodies(module: Exports, file: string, path: string): Bodies {
+  const holder = findHolder(module);
+  if (holder === undefined) {
+    return invalid(
+      file,
+      1,
+      'There is no function "up". Write: export async function up({ context: queryInterface }) { … }',
+    );
+  }
+  const up = functionOf(holder.exports, 'up', file);
+  const down = functionOf(holder.exports, 'down', file);
+  if (up === undefined) throw new Error('the holder has an up');
+  if (firstParameterName(up) === 'knex') {
+    return invalid(
+      file,
+      1,
+      'This is a migration of knex, which is not here. Write it with the queryInterface, or as .sql.',
+    );
+  }
+  const styles = [up, down].flatMap((fn) => (fn === undefined ? [] : [callStyle(fn)]));
+  const told = styles.find((style) => style !== 'either');
+  const body = (fn: AuthorFunction): MigrationBody => codeBody(fn, holder.exports, styleOf(fn, told), file, path);
+  const transaction = flag(holder.exports, module, file);
+  return {
+    format: formatOf(told, holder),
+    description: text(holder.exports.description) ?? text(module.description),
+    up: body(up),
+    down: down === undefined ? undefined : body(down),
+    transactional: { up: transaction, down: transaction },
+  };
+}
+
+/** `export function up`, `export default { up }`, `module.exports = { up }`, and a default in a default (tsc). */
+function findHolder(module: Exports): Holder | undefined {
+  let exports: unknown = module;
+  for (let depth = 0; depth < 3; depth += 1) {
+    if (!isExports(exports)) return undefined;
+    if (typeof exports.up === 'function') {
+      return { exports: commonJs(module) ?? exports, named: depth === 0 && commonJs(module) === undefined };
+    }
+    exports = exports.default;
+  }
+  return undefined;
+}
+
+/** Of CommonJS, Node also shows the names; the object itself is what `this` has to be. */
+function commonJs(module: Exports): Exports | undefined {
+  const exported = module['module.exports'] ?? module.default;
+  return isExports(exported) && typeof exported.up === 'function' ? exported : undefined;
+}
+
+function isExports(value: unknown): value is Exports {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function';
+}
+
+function functionOf(exports: Exports, name: 'up' | 'down', file: string): AuthorFunction | undefined {
+  const value = exports[name];
+  if (value === undefined || value === null) return undefined;
+  if (isFunction(value)) return value;
+  return invalid(file, 1, `"${name}" is a ${typeof value} and has to be a function.`);
+}
+
+function isFunction(value: unknown): value is AuthorFunction {
+  return typeof value === 'function';
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
+}
+
+function flag(exports: Exports, module: Exports, file: string): boolean {
+  const value = exports.transaction ?? module.transaction;
+  if (value === undefined || typeof value === 'boolean') return value ?? true;
+  return invalid(file, 1, '"transaction" has to be true or false: export const transaction = false;');
+}
+
+function formatOf(told: CallStyle | undefined, { named }: Holder): MigrationFormat {
+  if (told === 'umzug' || told === 'sequelize-cli') return told;
+  return named ? 'umzug' : 'sequelize-cli';
+}
+
+/** A function that does not show what it expects is taken for what its counterpart shows. */
+function styleOf(fn: AuthorFunction, told: CallStyle | undefined): CallStyle {
+  const own = callStyle(fn);
+  return own === 'either' ? (told ?? 'either') : own;
+}
+
+const CALLS = { umzug: umzugCall, 'sequelize-cli': sequelizeCliCall, either: eitherCall } satisfies Record<
+  CallStyle,
+  (fn: AuthorFunction, names: { name: string; path: string }) => Call
+>;
+
+function codeBody(fn: AuthorFunction, self: Exports, style: CallStyle, file: string, path: string): MigrationBody {
+  const name = file.slice(file.lastIndexOf('/') + 1);
+  const call = CALLS[style](fn.bind(self), { name, path });
+  return {
+    kind: 'code',
+    async call(queryInterface, sequelize) {
+      await call(queryInterface, sequelize);
+    },
+  };
+}

@@ -1,0 +1,30 @@
+import type { AuthorFunction, Call } from './code-bodies.ts';
+import { sequelizeClass } from './sequelize-cli.ts';
+
+/**
+ * Umzug 3: `up({ context, name, path })`, where the context is the query interface.
+ * https://github.com/sequelize/umzug#minimal-example
+ */
+export function umzugCall(fn: AuthorFunction, names: { name: string; path: string }): Call {
+  return (queryInterface) => fn({ context: queryInterface, ...names });
+}
+
+/**
+ * For a function that does not show which of both it is, such as `up(x)`: the first argument is the query interface
+ * and has Umzug's three names besides, the second is Sequelize. Either reading finds what it expects.
+ */
+export function eitherCall(fn: AuthorFunction, names: { name: string; path: string }): Call {
+  return (queryInterface, sequelize) => {
+    const params: Record<PropertyKey, unknown> = { context: queryInterface, ...names };
+    if (typeof queryInterface !== 'object' || queryInterface === null) return fn(params, sequelizeClass(sequelize));
+    const both = new Proxy(queryInterface, {
+      get(target, key) {
+        if (Object.hasOwn(params, key)) return params[key];
+        const value: unknown = Reflect.get(target, key, target);
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+      has: (target, key) => Object.hasOwn(params, key) || Reflect.has(target, key),
+    });
+    return fn(both, sequelizeClass(sequelize));
+  };
+}

@@ -1,0 +1,65 @@
+import { realpath } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { type Problem, ProblemError } from '../core/model/problem.ts';
+import { placeOfError } from './module-error.ts';
+
+/** What a module exports, whatever it is written in. */
+export type Exports = Readonly<Record<string, unknown>>;
+
+const { cache } = createRequire(import.meta.url);
+
+/**
+ * Imports a migration through Node itself: TypeScript by type stripping, CommonJS and ES modules alike. The checksum
+ * is a part of the address, so that a process that lives long sees an edited file anew.
+ *
+ * Throws ProblemError InvalidMigration with file, line, column and Node's own sentence.
+ */
+export async function importMigration(folder: string, file: string, checksum: string): Promise<Exports> {
+  const path = join(folder, file);
+  const url = pathToFileURL(path);
+  url.searchParams.set('checksum', checksum.slice('sha256:'.length, 'sha256:'.length + 16));
+  // CommonJS modules are kept by path, without the address's checksum.
+  delete cache[await realpath(path)];
+  try {
+    return await import(url.href);
+  } catch (cause) {
+    throw new ProblemError(await importProblem(cause, file, path), { cause });
+  }
+}
+
+async function importProblem(error: unknown, file: string, path: string): Promise<Problem> {
+  const place = await placeOfError(error, path);
+  const where = place === undefined ? file : `${file}:${place.line}:${place.column}`;
+  return {
+    reason: 'InvalidMigration',
+    message: `${where}: ${sentence(error)}${advice(error)}`,
+    position: place === undefined ? undefined : { file, ...place },
+  };
+}
+
+function sentence(error: unknown): string {
+  if (!(error instanceof Error)) return `It threw ${JSON.stringify(error) ?? String(error)} when it was imported.`;
+  const [first = ''] = error.message.split('\n');
+  const named = error.name === 'Error' ? first : `${error.name}: ${first}`;
+  return /[.!?]$/.test(named) ? named : `${named}.`;
+}
+
+const ADVICE: Record<string, string> = {
+  ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX:
+    ' Node removes types and does nothing else: write it without enum, namespace and parameter properties, or compile it to .js.',
+  ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING:
+    ' Node runs no TypeScript below node_modules: compile it to .js, or keep the migrations elsewhere.',
+  ERR_MODULE_NOT_FOUND: ' Install the package beside the migrations, or write the import with its extension (./x.ts).',
+  MODULE_NOT_FOUND: ' Install the package beside the migrations, or correct the path.',
+};
+
+function advice(error: unknown): string {
+  if (!(error instanceof Error)) return '';
+  if ('code' in error && typeof error.code === 'string') return ADVICE[error.code] ?? '';
+  if (error instanceof ReferenceError && /^(?:module|exports|require) is not defined/.test(error.message)) {
+    return ' Name the file .cjs, or write it with import and export.';
+  }
+  return '';
+}
