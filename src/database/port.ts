@@ -47,6 +47,8 @@ export interface Database {
 
   /** Writes a whole backup of this database to `file` (a path that does not exist). */
   dump(file: string, options: DumpOptions): Promise<DumpResult>;
+  /** Reads a dump with the database's own means. Throws ProblemError BackupInvalid. */
+  checkDump(path: string, format: DumpResult['format'], options?: { signal?: AbortSignal }): Promise<void>;
   /** Replaces this database's content by a verified backup: all of it or nothing. */
   restore(backup: Backup, options: RestoreOptions): Promise<void>;
   /** A scratch database beside this one, filled from a backup, from this schema without rows, or empty. */
@@ -135,6 +137,8 @@ export interface RestoreOptions {
   /** End other sessions of the database instead of refusing. */
   endSessions?: boolean;
   onProgress?(done: number, total: number | undefined): void;
+  /** What a person should know though it went well, in a sentence: roles that are missing here. */
+  onMessage?(message: string): void;
   signal?: AbortSignal;
 }
 

@@ -1,0 +1,87 @@
+import type { Sequelize } from 'sequelize';
+import { HISTORY_TABLE } from '../../core/model/history.ts';
+import type { Index, IndexPart } from '../../core/model/snapshot.ts';
+import { select } from '../select.ts';
+import { keyOf } from './snapshot.ts';
+
+interface Row {
+  schema: string;
+  table: string;
+  name: string;
+  unique: boolean;
+  method: string;
+  valid: boolean;
+  where: string | null;
+  definition: string;
+  keys: number;
+  parts: { text: string; column: string | null; option: number; opclass: string | null; collation: string | null }[];
+}
+
+/** `indoption` bits (pg_index): 1 is DESC, 2 is NULLS FIRST. */
+const DESCENDING = 1;
+const NULLS_FIRST = 2;
+
+/** Indexes that no constraint owns, in one query, by table. */
+export async function readIndexes(sequelize: Sequelize, schemas: readonly string[]): Promise<Map<string, Index[]>> {
+  const rows = await select<Row>(
+    sequelize,
+    `SELECT n.nspname AS schema, c.relname AS "table", ic.relname AS name, i.indisunique AS unique, am.amname AS method,
+       i.indisvalid AS valid, pg_get_expr(i.indpred, i.indrelid) AS where, pg_get_indexdef(i.indexrelid) AS definition,
+       i.indnkeyatts AS keys,
+       (SELECT json_agg(json_build_object(
+            'text', pg_get_indexdef(i.indexrelid, u.ord::int, true),
+            'column', a.attname,
+            'option', i.indoption[u.ord - 1],
+            'opclass', CASE WHEN NOT oc.opcdefault THEN oc.opcname END,
+            'collation', CASE WHEN i.indcollation[u.ord - 1] <> 0
+                               AND i.indcollation[u.ord - 1] <> coalesce(a.attcollation, t.typcollation) THEN co.collname END
+          ) ORDER BY u.ord)
+        FROM unnest(i.indkey::int[]) WITH ORDINALITY u(num, ord)
+        LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = u.num AND u.num > 0
+        LEFT JOIN pg_attribute ia ON ia.attrelid = i.indexrelid AND ia.attnum = u.ord
+        LEFT JOIN pg_type t ON t.oid = ia.atttypid
+        LEFT JOIN pg_opclass oc ON oc.oid = i.indclass[u.ord - 1]
+        LEFT JOIN pg_collation co ON co.oid = i.indcollation[u.ord - 1]) AS parts
+     FROM pg_index i
+     JOIN pg_class ic ON ic.oid = i.indexrelid
+     JOIN pg_class c ON c.oid = i.indrelid
+     JOIN pg_namespace n ON n.oid = c.relnamespace
+     JOIN pg_am am ON am.oid = ic.relam
+     WHERE n.nspname IN (:schemas) AND c.relkind IN ('r', 'p', 'm') AND c.relname <> :history AND NOT ic.relispartition
+       AND NOT EXISTS (SELECT 1 FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x'))
+     ORDER BY ic.relname COLLATE "C"`,
+    { schemas, history: HISTORY_TABLE },
+  );
+  const tables = new Map<string, Index[]>();
+  for (const row of rows) {
+    const key = keyOf(row.schema, row.table);
+    tables.set(key, [...(tables.get(key) ?? []), toIndex(row)]);
+  }
+  return tables;
+}
+
+function toIndex(row: Row): Index {
+  return {
+    name: row.name,
+    unique: row.unique,
+    method: row.method,
+    parts: row.parts.slice(0, row.keys).map(toPart),
+    include: row.parts.slice(row.keys).map(({ column, text }) => column ?? text),
+    ...(row.where === null ? {} : { where: row.where }),
+    nullsNotDistinct: / NULLS NOT DISTINCT/.test(row.definition),
+    valid: row.valid,
+  };
+}
+
+/** Only what differs from the default is said: NULLS LAST for ASC, NULLS FIRST for DESC. */
+function toPart({ text, column, option, opclass, collation }: Row['parts'][number]): IndexPart {
+  const descending = (option & DESCENDING) !== 0;
+  const nullsFirst = (option & NULLS_FIRST) !== 0;
+  return {
+    ...(column === null ? { expression: text } : { column }),
+    order: descending ? 'DESC' : 'ASC',
+    ...(descending === nullsFirst ? {} : { nulls: nullsFirst ? 'FIRST' : 'LAST' }),
+    ...(opclass === null ? {} : { opclass }),
+    ...(collation === null ? {} : { collation }),
+  };
+}

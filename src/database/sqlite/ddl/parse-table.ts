@@ -1,0 +1,222 @@
+import { byComma, closing, nameAt, type Token, tokensOf } from './tokens.ts';
+
+export type ClauseKind =
+  | 'primary key'
+  | 'not null'
+  | 'null'
+  | 'unique'
+  | 'check'
+  | 'default'
+  | 'collate'
+  | 'references'
+  | 'generated'
+  | 'foreign key';
+
+/** One constraint, of a column or of the table, as it is written. */
+export interface Clause {
+  kind: ClauseKind;
+  /** Name given with CONSTRAINT. */
+  name?: string;
+  /** All of it, with its CONSTRAINT. */
+  text: string;
+  /** The columns that a table constraint lists; empty for a column's own. */
+  columns: string[];
+  /** What stands in the parentheses of CHECK, GENERATED and DEFAULT (…), or DEFAULT's value. */
+  expression?: string;
+}
+
+export interface ParsedColumn {
+  name: string;
+  /** The name as it is written, with its quotes. */
+  written: string;
+  /** Declared type, empty where there is none. */
+  type: string;
+  clauses: Clause[];
+}
+
+/** A CREATE TABLE in its parts; `renderTable` puts them together again without losing one. */
+export interface ParsedTable {
+  columns: ParsedColumn[];
+  constraints: Clause[];
+  withoutRowid: boolean;
+  strict: boolean;
+  autoincrement: boolean;
+}
+
+const CLAUSE_START = new Set([
+  'CONSTRAINT',
+  'PRIMARY',
+  'NOT',
+  'NULL',
+  'UNIQUE',
+  'CHECK',
+  'DEFAULT',
+  'COLLATE',
+  'REFERENCES',
+  'GENERATED',
+  'AS',
+  'FOREIGN',
+]);
+const TABLE_CLAUSE = new Set(['CONSTRAINT', 'PRIMARY', 'UNIQUE', 'CHECK', 'FOREIGN']);
+
+/** Parses the text that `sqlite_schema` keeps for a table (https://sqlite.org/lang_createtable.html). */
+export function parseTable(sql: string): ParsedTable {
+  const tokens = tokensOf(sql);
+  const open = tokens.findIndex(({ kind, value }) => kind === 'other' && value === '(');
+  const close = closing(tokens, open);
+  const options = new Set(tokens.slice(close + 1).map(({ value }) => value));
+  const table: ParsedTable = {
+    columns: [],
+    constraints: [],
+    withoutRowid: options.has('WITHOUT'),
+    strict: options.has('STRICT'),
+    autoincrement: tokens.some(({ kind, value }) => kind === 'word' && value === 'AUTOINCREMENT'),
+  };
+  for (const piece of byComma(tokens.slice(open + 1, close))) {
+    const [first] = piece;
+    if (first === undefined) continue;
+    if (first.kind === 'word' && TABLE_CLAUSE.has(first.value)) table.constraints.push(...parseClauses(sql, piece));
+    else table.columns.push(parseColumn(sql, piece));
+  }
+  return table;
+}
+
+function parseColumn(sql: string, tokens: Token[]): ParsedColumn {
+  const [first, ...rest] = tokens as [Token, ...Token[]];
+  const typeEnd = rest.findIndex(
+    (token, index) => token.kind === 'word' && CLAUSE_START.has(token.value) && depthBefore(rest, index) === 0,
+  );
+  const typeTokens = typeEnd < 0 ? rest : rest.slice(0, typeEnd);
+  return {
+    name: nameAt(sql, first),
+    written: sql.slice(first.start, first.end),
+    type: textOf(sql, typeTokens),
+    clauses: typeEnd < 0 ? [] : parseClauses(sql, rest.slice(typeEnd)),
+  };
+}
+
+/** Cuts a run of constraints at the words that start one. */
+function parseClauses(sql: string, tokens: Token[]): Clause[] {
+  const clauses: Clause[] = [];
+  let at = 0;
+  while (at < tokens.length) {
+    const start = at;
+    let name: string | undefined;
+    const named = tokens[at + 1];
+    if (tokens[at]?.value === 'CONSTRAINT' && named !== undefined) {
+      name = nameAt(sql, named);
+      at += 2;
+    }
+    const body = at;
+    const kind = kindAt(tokens, body);
+    at = clauseEnd(tokens, body, kind);
+    const own = tokens.slice(body, at);
+    clauses.push({
+      kind,
+      ...(name === undefined ? {} : { name }),
+      text: textOf(sql, tokens.slice(start, at)),
+      columns: listedColumns(sql, own, kind),
+      ...expressionOf(sql, own, kind),
+    });
+  }
+  return clauses;
+}
+
+function kindAt(tokens: Token[], at: number): ClauseKind {
+  switch (tokens[at]?.value) {
+    case 'PRIMARY':
+      return 'primary key';
+    case 'NOT':
+      return 'not null';
+    case 'NULL':
+      return 'null';
+    case 'UNIQUE':
+      return 'unique';
+    case 'CHECK':
+      return 'check';
+    case 'DEFAULT':
+      return 'default';
+    case 'COLLATE':
+      return 'collate';
+    case 'FOREIGN':
+      return 'foreign key';
+    case 'GENERATED':
+    case 'AS':
+      return 'generated';
+    default:
+      return 'references';
+  }
+}
+
+/** Where a clause ends: at the next word that can start one and does not belong to it. */
+function clauseEnd(tokens: Token[], body: number, kind: ClauseKind): number {
+  const least = { 'not null': 2, 'primary key': 2, default: 2, collate: 2, generated: 1, 'foreign key': 2 } as Partial<
+    Record<ClauseKind, number>
+  >;
+  let at = body + (least[kind] ?? 1);
+  let foreign = kind === 'references';
+  while (at < tokens.length) {
+    const token = tokens[at];
+    if (token?.kind === 'other' && token.value === '(') {
+      at = closing(tokens, at) + 1;
+      continue;
+    }
+    if (token?.kind === 'word' && CLAUSE_START.has(token.value)) {
+      const previous = tokens[at - 1]?.value;
+      const next = tokens[at + 1]?.value;
+      const partOfReference =
+        (foreign && token.value === 'NOT' && next === 'DEFERRABLE') ||
+        (foreign && (token.value === 'NULL' || token.value === 'DEFAULT') && previous === 'SET');
+      const partOfGenerated = kind === 'generated' && token.value === 'AS';
+      const partOfForeign = kind === 'foreign key' && token.value === 'REFERENCES';
+      if (partOfForeign) foreign = true;
+      if (!partOfReference && !partOfGenerated && !partOfForeign) break;
+    }
+    at += 1;
+  }
+  return at;
+}
+
+function listedColumns(sql: string, tokens: Token[], kind: ClauseKind): string[] {
+  if (!['primary key', 'unique', 'foreign key'].includes(kind)) return [];
+  const open = tokens.findIndex(({ kind, value }) => kind === 'other' && value === '(');
+  if (open < 0) return [];
+  return byComma(tokens.slice(open + 1, closing(tokens, open))).flatMap(([first]) =>
+    first === undefined ? [] : [nameAt(sql, first)],
+  );
+}
+
+function expressionOf(sql: string, tokens: Token[], kind: ClauseKind): { expression?: string } {
+  if (kind === 'default') return { expression: textOf(sql, tokens.slice(1)) };
+  if (kind === 'collate') return { expression: tokens[1] === undefined ? '' : nameAt(sql, tokens[1]) };
+  if (kind !== 'check' && kind !== 'generated') return {};
+  const open = tokens.findIndex(({ kind, value }) => kind === 'other' && value === '(');
+  return open < 0 ? {} : { expression: textOf(sql, tokens.slice(open + 1, closing(tokens, open))) };
+}
+
+function textOf(sql: string, tokens: readonly Token[]): string {
+  const [first] = tokens;
+  const last = tokens.at(-1);
+  return first === undefined || last === undefined ? '' : sql.slice(first.start, last.end);
+}
+
+function depthBefore(tokens: readonly Token[], index: number): number {
+  let depth = 0;
+  for (const { kind, value } of tokens.slice(0, index)) {
+    if (kind === 'other' && value === '(') depth += 1;
+    if (kind === 'other' && value === ')') depth -= 1;
+  }
+  return depth;
+}
+
+/** The table as SQL, under any name. */
+export function renderTable(name: string, table: ParsedTable): string {
+  const columns = table.columns.map(({ written, type, clauses }) =>
+    [written, type, ...clauses.map(({ text }) => text)].filter((part) => part !== '').join(' '),
+  );
+  const options = [table.withoutRowid ? 'WITHOUT ROWID' : '', table.strict ? 'STRICT' : ''].filter(
+    (option) => option !== '',
+  );
+  const body = [...columns, ...table.constraints.map(({ text }) => text)].map((line) => `  ${line}`).join(',\n');
+  return `CREATE TABLE ${name} (\n${body}\n)${options.length > 0 ? ` ${options.join(', ')}` : ''}`;
+}

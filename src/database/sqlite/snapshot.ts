@@ -1,0 +1,166 @@
+import type { Sequelize } from 'sequelize';
+import { HISTORY_TABLE } from '../../core/model/history.ts';
+import type { Check, Column, ForeignKey, Key, Snapshot, Table, UniqueConstraint } from '../../core/model/snapshot.ts';
+import { select } from '../select.ts';
+import { type ParsedTable, parseTable } from './ddl/parse-table.ts';
+import { readForeignKeys } from './snapshot-foreign-keys.ts';
+import { readIndexes, type TableIndexes } from './snapshot-indexes.ts';
+
+/**
+ * The schema as data, in a constant number of queries: sqlite_schema joined with the table-valued PRAGMAs
+ * (https://sqlite.org/pragma.html#pragfunc). What no PRAGMA tells (CHECKs, names of constraints, COLLATE, DEFERRABLE)
+ * is read from the CREATE TABLE text.
+ */
+export async function snapshot(sequelize: Sequelize, _options: { schemas: readonly string[] }): Promise<Snapshot> {
+  const objects = await select<SchemaRow>(
+    sequelize,
+    `SELECT type, name, tbl_name AS "table", sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite!_%' ESCAPE '!' AND tbl_name <> :history ORDER BY name`,
+    { history: HISTORY_TABLE },
+  );
+  const columns = await readColumns(sequelize);
+  const indexes = await readIndexes(sequelize);
+  const foreignKeys = await readForeignKeys(sequelize);
+  const triggers = Map.groupBy(
+    objects.filter(({ type }) => type === 'trigger'),
+    ({ table }) => table,
+  );
+  const tables = objects
+    .filter(({ type, sql }) => type === 'table' && !/^\s*CREATE\s+VIRTUAL/i.test(sql))
+    .map(({ name, sql }): Table => {
+      const parsed = parseTable(sql);
+      return {
+        schema: 'main',
+        name,
+        columns: (columns.get(name) ?? []).map((row) => toColumn(row, parsed)),
+        ...primaryKeyOf(columns.get(name) ?? [], parsed),
+        uniques: uniquesOf(indexes.get(name), parsed),
+        foreignKeys: namedForeignKeys(foreignKeys.get(name) ?? [], parsed),
+        checks: checksOf(parsed),
+        exclusions: [],
+        indexes: indexes.get(name)?.own ?? [],
+        triggers: (triggers.get(name) ?? []).map((trigger) => ({ name: trigger.name, definition: trigger.sql })),
+        options: { withoutRowid: parsed.withoutRowid, strict: parsed.strict, autoincrement: parsed.autoincrement },
+      };
+    });
+  const views = objects
+    .filter(({ type }) => type === 'view')
+    .map(({ name, sql }) => ({ schema: 'main', name, materialized: false, definition: sql }));
+  return { dialect: 'sqlite', tables, enums: [], sequences: [], views };
+}
+
+interface SchemaRow {
+  type: 'table' | 'index' | 'trigger' | 'view';
+  name: string;
+  table: string;
+  sql: string;
+}
+
+interface ColumnRow {
+  table: string;
+  name: string;
+  type: string;
+  notNull: 0 | 1;
+  default: string | null;
+  /** Place in the primary key from 1; 0 for other columns. */
+  key: number;
+  /** 2: virtual generated, 3: stored generated. */
+  hidden: number;
+}
+
+async function readColumns(sequelize: Sequelize): Promise<Map<string, ColumnRow[]>> {
+  const rows = await select<ColumnRow>(
+    sequelize,
+    `SELECT s.name AS "table", x.name AS name, x.type AS type, x."notnull" AS "notNull", x.dflt_value AS "default", x.pk AS "key", x.hidden AS hidden
+     FROM sqlite_schema s JOIN pragma_table_xinfo(s.name) x
+     WHERE s.type = 'table' AND x.hidden <> 1 ORDER BY s.name, x.cid`,
+  );
+  return Map.groupBy(rows, ({ table }) => table);
+}
+
+function toColumn(row: ColumnRow, parsed: ParsedTable): Column {
+  const written = parsed.columns.find(({ name }) => name.toLowerCase() === row.name.toLowerCase());
+  const generated = written?.clauses.find(({ kind }) => kind === 'generated');
+  const collation = written?.clauses.find(({ kind }) => kind === 'collate')?.expression;
+  return {
+    name: row.name,
+    type: row.type,
+    nullable: row.notNull === 0,
+    ...(row.default === null ? {} : { default: row.default }),
+    ...(generated === undefined
+      ? {}
+      : { generated: { expression: generated.expression ?? '', stored: row.hidden === 3 } }),
+    ...(collation === undefined ? {} : { collation }),
+  };
+}
+
+function primaryKeyOf(rows: ColumnRow[], parsed: ParsedTable): { primaryKey?: Key } {
+  const columns = rows
+    .filter(({ key }) => key > 0)
+    .sort((a, b) => a.key - b.key)
+    .map(({ name }) => name);
+  if (columns.length === 0) return {};
+  const name = [...parsed.constraints, ...parsed.columns.flatMap(({ clauses }) => clauses)].find(
+    ({ kind }) => kind === 'primary key',
+  )?.name;
+  return { primaryKey: { ...(name === undefined ? {} : { name }), columns } };
+}
+
+/** Uniques are what SQLite keeps as indexes with origin `u`; their names stand only in the text. */
+function uniquesOf(indexes: TableIndexes | undefined, parsed: ParsedTable): UniqueConstraint[] {
+  const named = [
+    ...parsed.constraints.filter(({ kind }) => kind === 'unique'),
+    ...parsed.columns.flatMap(({ name, clauses }) =>
+      clauses.filter(({ kind }) => kind === 'unique').map((clause) => ({ ...clause, columns: [name] })),
+    ),
+  ];
+  return (indexes?.uniques ?? [])
+    .map((columns) => {
+      const name = named.find((clause) => sameNames(clause.columns, columns))?.name;
+      return { ...(name === undefined ? {} : { name }), columns, nullsNotDistinct: false };
+    })
+    .sort(byText);
+}
+
+function namedForeignKeys(keys: ForeignKey[], parsed: ParsedTable): ForeignKey[] {
+  const clauses = [
+    ...parsed.constraints.filter(({ kind }) => kind === 'foreign key'),
+    ...parsed.columns.flatMap(({ name, clauses }) =>
+      clauses.filter(({ kind }) => kind === 'references').map((clause) => ({ ...clause, columns: [name] })),
+    ),
+  ];
+  return keys
+    .map((key) => {
+      const clause = clauses.find(({ columns }) => sameNames(columns, key.columns));
+      const deferred = /(NOT\s+)?DEFERRABLE(\s+INITIALLY\s+DEFERRED)?/i.exec(clause?.text ?? '');
+      return {
+        ...key,
+        ...(clause?.name === undefined ? {} : { name: clause.name }),
+        ...(deferred !== null && deferred[1] === undefined
+          ? {
+              deferrable:
+                deferred[2] === undefined ? ('INITIALLY IMMEDIATE' as const) : ('INITIALLY DEFERRED' as const),
+            }
+          : {}),
+      };
+    })
+    .sort(byText);
+}
+
+function checksOf(parsed: ParsedTable): Check[] {
+  const clauses = [...parsed.columns.flatMap(({ clauses }) => clauses), ...parsed.constraints].filter(
+    ({ kind }) => kind === 'check',
+  );
+  return clauses
+    .map(({ name, expression = '' }) => ({ ...(name === undefined ? {} : { name }), expression, validated: true }))
+    .sort(byText);
+}
+
+function sameNames(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((name, index) => name.toLowerCase() === b[index]?.toLowerCase());
+}
+
+function byText(a: object, b: object): number {
+  const left = JSON.stringify(a);
+  const right = JSON.stringify(b);
+  return left < right ? -1 : left > right ? 1 : 0;
+}
