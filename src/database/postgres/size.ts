@@ -20,6 +20,8 @@ export async function countRows(client: Client, schemas: readonly string[]): Pro
     ({ schema, name }) => `(SELECT count(*) FROM ${quoteIdentifier(schema)}.${quoteIdentifier(name)})`,
   );
   const { rows } = await client.query<{ counts: string[] }>(`SELECT ARRAY[${selects.join(', ')}]::text[] AS counts`);
-  tables.forEach(({ schema, name }, index) => counts.set(`${schema}.${name}`, Number(rows[0]?.counts[index] ?? 0)));
+  for (const [index, { schema, name }] of tables.entries()) {
+    counts.set(`${schema}.${name}`, Number(rows[0]?.counts[index] ?? 0));
+  }
   return counts;
 }
