@@ -1,9 +1,15 @@
 import type { HistoryRow } from '../model/history.ts';
 import type { MigrationFile } from '../model/migration.ts';
 import type { Problem } from '../model/problem.ts';
+import type { Reason } from '../model/reason.ts';
+import type { Revision } from '../model/revision.ts';
+import { listNames } from './names.ts';
 import { compareRevisions } from './order.ts';
 
-/** Files and history have to tell the same story before anything is planned. The first thing that does not fit. */
+/**
+ * Files and history have to tell the same story before anything is planned. Gives the first thing that does not fit:
+ * InterruptedMigration, MissingMigration, ChecksumMismatch, OutOfOrder, each with what mends it.
+ */
 export function checkIntegrity(
   files: readonly MigrationFile[],
   history: readonly HistoryRow[],
@@ -19,55 +25,68 @@ export function checkIntegrity(
 
 function interrupted(history: readonly HistoryRow[]): Problem | undefined {
   const rows = history.filter(({ state }) => state !== 'applied');
-  if (rows.length === 0) return undefined;
-  const [first] = rows;
-  return {
-    reason: 'InterruptedMigration',
-    migration: first?.revision,
-    message: `${list(rows)} began outside a transaction and never finished. Look at what it did, then: db-manager repair`,
-  };
+  return problem(
+    'InterruptedMigration',
+    rows.map(({ revision }) => revision),
+    (names) =>
+      `${names} began outside a transaction and never finished; a part of it may be done. Look at the database, then: db-manager repair`,
+  );
 }
 
 function missing(files: readonly MigrationFile[], history: readonly HistoryRow[]): Problem | undefined {
-  const known = new Set(files.map(({ revision }) => revision));
-  const gone = history.filter(({ revision }) => !known.has(revision));
-  if (gone.length === 0) return undefined;
-  return {
-    reason: 'MissingMigration',
-    migration: gone[0]?.revision,
-    message: `${list(gone)} ${gone.length === 1 ? 'is' : 'are'} applied, but the file is not in the migrations folder. Bring it back, or deploy the version that has it.`,
-  };
+  return problem(
+    'MissingMigration',
+    missingFiles(files, history),
+    (names, one) =>
+      `${names} ${one ? 'is' : 'are'} applied, but ${one ? 'the file is' : 'the files are'} not in the migrations folder. Bring ${one ? 'it' : 'them'} back, deploy the version that has ${one ? 'it' : 'them'}, or forget ${one ? 'it' : 'them'}: db-manager repair --forget-missing`,
+  );
 }
 
 function edited(files: readonly MigrationFile[], history: readonly HistoryRow[]): Problem | undefined {
-  const checksums = new Map(files.map(({ revision, checksum }) => [revision, checksum]));
-  const changed = history.filter(({ revision, checksum }) => checksum !== null && checksums.get(revision) !== checksum);
-  if (changed.length === 0) return undefined;
-  return {
-    reason: 'ChecksumMismatch',
-    migration: changed[0]?.revision,
-    message: `${list(changed)} ${changed.length === 1 ? 'was' : 'were'} edited after being applied. Undo the edit and write a new migration, or accept the file: db-manager repair --accept-checksums`,
-  };
+  return problem(
+    'ChecksumMismatch',
+    editedFiles(files, history).map(({ revision }) => revision),
+    (names, one) =>
+      `${names} ${one ? 'was' : 'were'} edited after being applied. Undo the edit and write a new migration, or accept the ${one ? 'file as it is' : 'files as they are'}: db-manager repair --accept-checksums`,
+  );
 }
 
 function late(files: readonly MigrationFile[], history: readonly HistoryRow[]): Problem | undefined {
   const applied = new Set(history.map(({ revision }) => revision));
-  const last = [...applied].sort(compareRevisions).at(-1);
+  let last: Revision | undefined;
+  for (const revision of applied) if (last === undefined || compareRevisions(revision, last) > 0) last = revision;
   if (last === undefined) return undefined;
-  const pending = files.filter(({ revision }) => !applied.has(revision) && compareRevisions(revision, last) < 0);
-  if (pending.length === 0) return undefined;
-  return {
-    reason: 'OutOfOrder',
-    migration: pending[0]?.revision,
-    message: `${list(pending)} ${pending.length === 1 ? 'sorts' : 'sort'} before ${last}, which is already applied. Rename the file so that it comes last, or set outOfOrder: Allow.`,
-  };
+  const limit = last;
+  const pending = files.filter(({ revision }) => !applied.has(revision) && compareRevisions(revision, limit) < 0);
+  return problem(
+    'OutOfOrder',
+    pending.map(({ revision }) => revision),
+    (names, one) =>
+      `${names} ${one ? 'is' : 'are'} pending but ${one ? 'sorts' : 'sort'} before ${limit}, which is applied. Rename the ${one ? 'file so that it comes' : 'files so that they come'} last, or set outOfOrder: Allow.`,
+  );
 }
 
-/** The first five names and how many more. */
-export function list(rows: readonly { revision: string }[], limit = 5): string {
-  const names = rows
-    .slice(0, limit)
-    .map(({ revision }) => revision)
-    .join(', ');
-  return rows.length > limit ? `${names} and ${rows.length - limit} more` : names;
+/** Applied revisions without a file, in the order of application. */
+export function missingFiles(files: readonly MigrationFile[], history: readonly HistoryRow[]): Revision[] {
+  const known = new Set(files.map(({ revision }) => revision));
+  return history.filter(({ revision }) => !known.has(revision)).map(({ revision }) => revision);
+}
+
+/** Files whose applied text was another one. Rows without a checksum (taken over from another tool) say nothing. */
+export function editedFiles(files: readonly MigrationFile[], history: readonly HistoryRow[]): MigrationFile[] {
+  const applied = new Map(history.map(({ revision, checksum }) => [revision, checksum]));
+  return files.filter(({ revision, checksum }) => {
+    const recorded = applied.get(revision);
+    return recorded !== undefined && recorded !== null && recorded !== checksum;
+  });
+}
+
+function problem(
+  reason: Reason,
+  revisions: readonly Revision[],
+  sentence: (names: string, one: boolean) => string,
+): Problem | undefined {
+  const [first] = revisions;
+  if (first === undefined) return undefined;
+  return { reason, migration: first, message: sentence(listNames(revisions), revisions.length === 1) };
 }

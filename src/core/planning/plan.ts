@@ -1,19 +1,22 @@
 /**
- * Planning: files + history + target -> the ordered migrations to apply or revert. Pure: it imports the model and
- * hashes. Whatever does not fit is a `Problem`, found before anything is touched.
+ * Planning: files + history + target -> the ordered migrations to apply or revert; and what `stamp`, `repair` and
+ * `adopt` change in the history. Pure: it imports the model and hashes. Whatever does not fit is a `Problem`, found
+ * before anything is touched.
  */
 import type { HistoryRow } from '../model/history.ts';
 import type { LoadedMigration, MigrationFile } from '../model/migration.ts';
-import type { Plan } from '../model/plan.ts';
+import type { Plan, PlannedMigration } from '../model/plan.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Position, Revision, Target } from '../model/revision.ts';
 import { planDigest } from './digest.ts';
-import { checkIntegrity, list } from './integrity.ts';
+import { checkIntegrity } from './integrity.ts';
+import { listNames } from './names.ts';
 import { compareRevisions, sortFiles } from './order.ts';
 import { resolveTarget } from './target.ts';
 
 export interface PlanInput {
   files: readonly MigrationFile[];
+  /** In the order of application, as the database gives it. */
   history: readonly HistoryRow[];
   target: Target;
   allowDowngrade: boolean;
@@ -24,6 +27,11 @@ export type Planning =
   | { ok: true; plan: Plan; current: Position; pending: Revision[] }
   | { ok: false; problem: Problem };
 
+/**
+ * What leads from where the database stands to the target: everything pending up to it, or, where the target lies
+ * behind, everything applied beyond it, the last one first. Problems: those of `checkIntegrity`, UnknownTarget,
+ * AmbiguousTarget, DowngradeNotAllowed.
+ */
 export function plan(input: PlanInput): Planning {
   const broken = checkIntegrity(input.files, input.history, input.outOfOrder);
   if (broken !== undefined) return { ok: false, problem: broken };
@@ -34,56 +42,52 @@ export function plan(input: PlanInput): Planning {
   const resolved = resolveTarget(input.target, order, applied);
   if (!resolved.ok) return resolved;
 
-  const current = currentPosition(input.history);
+  const { position: to, beyond } = resolved;
+  const from = currentPosition(input.history);
   const done = new Set(applied);
-  const pending = order.filter((revision) => !done.has(revision));
-  const to = resolved.position;
-  const back = behind(to, applied);
+  const pending = files.filter(({ revision }) => !done.has(revision));
+  const names = pending.map(({ revision }) => revision);
 
-  if (back.length > 0) {
-    if (!input.allowDowngrade) return { ok: false, problem: downgradeRefused(to, current, back) };
-    const checksums = new Map(files.map(({ revision, checksum }) => [revision, checksum]));
-    const migrations = back.map((revision) => ({ revision, checksum: checksums.get(revision) ?? '' }));
-    return { ok: true, plan: seal('down', current, to, migrations), current, pending };
+  if (beyond.length > 0) {
+    if (!input.allowDowngrade) return { ok: false, problem: downgradeRefused(to, from, beyond) };
+    return { ok: true, plan: seal('down', from, to, withChecksums(beyond, files)), current: from, pending: names };
   }
-  const ahead = files.filter(
-    ({ revision }) => !done.has(revision) && to !== 'base' && compareRevisions(revision, to) <= 0,
-  );
+  const ahead = to === 'base' ? [] : pending.filter(({ revision }) => compareRevisions(revision, to) <= 0);
   const migrations = ahead.map(({ revision, checksum }) => ({ revision, checksum }));
-  return { ok: true, plan: seal('up', current, to, migrations), current, pending };
+  return { ok: true, plan: seal('up', from, to, migrations), current: from, pending: names };
 }
 
 /** Where the history says that the database stands: the migration that was applied last. */
 export function currentPosition(history: readonly HistoryRow[]): Position {
-  return history.at(-1)?.revision ?? 'base';
+  return history.findLast(({ state }) => state === 'applied')?.revision ?? 'base';
 }
 
 /** A plan downwards needs a way back in every migration; it is refused before anything runs. */
 export function requireReversible(migrations: readonly LoadedMigration[]): Problem | undefined {
-  const stuck = migrations.filter(({ down }) => down === undefined);
-  if (stuck.length === 0) return undefined;
+  const stuck = migrations.filter(({ down }) => down === undefined).map(({ revision }) => revision);
+  const [first] = stuck;
+  if (first === undefined) return undefined;
   return {
     reason: 'IrreversibleMigration',
-    migration: stuck[0]?.revision,
-    message: `${list(stuck)} ${stuck.length === 1 ? 'has' : 'have'} no down, so nothing was reverted. Write it, or restore a backup: db-manager list-backups`,
+    migration: first,
+    message: `${listNames(stuck)} ${stuck.length === 1 ? 'has' : 'have'} no down, so nothing was reverted. Write it (an empty one does not count), or restore a backup: db-manager list-backups`,
   };
 }
 
-/** What was applied after the target, latest first: what has to be reverted to get there. */
-function behind(to: Position, applied: readonly Revision[]): Revision[] {
-  if (to === 'base') return [...applied].reverse();
-  const at = applied.indexOf(to);
-  return at < 0 ? [] : applied.slice(at + 1).reverse();
+/** The integrity check has made sure that every applied revision has its file. */
+function withChecksums(revisions: readonly Revision[], files: readonly MigrationFile[]): PlannedMigration[] {
+  const checksums = new Map(files.map(({ revision, checksum }) => [revision, checksum]));
+  return revisions.map((revision) => ({ revision, checksum: checksums.get(revision) ?? '' }));
 }
 
-function seal(direction: Plan['direction'], from: Position, to: Position, migrations: Plan['migrations']): Plan {
+function seal(direction: Plan['direction'], from: Position, to: Position, migrations: PlannedMigration[]): Plan {
   return { direction, from, to, migrations, digest: planDigest({ direction, from, migrations }) };
 }
 
-function downgradeRefused(to: Position, current: Position, back: readonly Revision[]): Problem {
-  const names = list(back.map((revision) => ({ revision })));
+function downgradeRefused(to: Position, current: Position, beyond: readonly Revision[]): Problem {
   return {
     reason: 'DowngradeNotAllowed',
-    message: `The target ${to} lies behind ${current}: ${names} would be reverted. Set allowDowngrade: true if that is what you want.`,
+    migration: beyond[0],
+    message: `The target ${to} lies behind ${current}: ${listNames(beyond)} would be reverted. If that is what you want: db-manager migrate downgrade ${to}, or allowDowngrade: true in the resource.`,
   };
 }

@@ -1,74 +1,87 @@
 import type { Problem } from '../model/problem.ts';
 import type { Position, Revision, Target } from '../model/revision.ts';
+import { listNames } from './names.ts';
+import { compareRevisions } from './order.ts';
 
-export type Resolved = { ok: true; position: Position } | { ok: false; problem: Problem };
+export type Resolved =
+  | {
+      ok: true;
+      position: Position;
+      /** What is applied and lies beyond the position: to be reverted, in this order. */
+      beyond: Revision[];
+    }
+  | { ok: false; problem: Problem };
 
 /**
- * What a target stands for. `order` is every revision on disk in order, `applied` the applied ones in order of
- * application; `+N` counts over what is pending, `-N` over what is applied.
+ * What a target stands for. `order` is every revision on disk in order, `applied` the applied ones in the order of
+ * their application: `+N` counts over what is pending, `-N` takes back the last N that were applied.
  */
 export function resolveTarget(target: Target, order: readonly Revision[], applied: readonly Revision[]): Resolved {
   switch (target.kind) {
     case 'base':
-      return found('base');
+      return { ok: true, position: 'base', beyond: applied.toReversed() };
     case 'head':
-      return found(order.at(-1) ?? 'base');
+      return { ok: true, position: order.at(-1) ?? 'base', beyond: [] };
     case 'relative':
-      return relative(target.by, order, applied);
+      return target.by < 0 ? backward(-target.by, applied) : forward(target.by, order, applied);
     case 'name':
-      return named(target.text, order);
+      return named(target.text, order, applied);
   }
 }
 
-function named(text: string, order: readonly Revision[]): Resolved {
+/**
+ * The revision that a name or its start stands for: the exact one before longer ones that start with it.
+ * Problems: UnknownTarget, AmbiguousTarget with the candidates.
+ */
+export function findRevision(
+  text: string,
+  order: readonly Revision[],
+): { ok: true; revision: Revision } | { ok: false; problem: Problem } {
   const exact = order.find((revision) => revision === text);
-  if (exact !== undefined) return found(exact);
+  if (exact !== undefined) return { ok: true, revision: exact };
   const candidates = order.filter((revision) => revision.startsWith(text));
   const [only] = candidates;
-  if (only !== undefined && candidates.length === 1) return found(only);
   if (only === undefined) {
-    const near = order.slice(-3).join(', ');
-    const known = near === '' ? 'There are no migrations.' : `The last ones are ${near}.`;
-    return lost(
-      'UnknownTarget',
-      `No migration is called or starts with "${text}". ${known} All: db-manager migrate history`,
-    );
+    const known = order.length === 0 ? 'There are no migrations.' : `The last ones are ${order.slice(-3).join(', ')}.`;
+    const message = `No migration is called or starts with "${text}". ${known} All of them: db-manager migrate history`;
+    return lost('UnknownTarget', message);
   }
-  const shown = candidates.slice(0, 5).join(', ');
-  const more = candidates.length > 5 ? ` and ${candidates.length - 5} more` : '';
-  return lost(
-    'AmbiguousTarget',
-    `"${text}" starts ${candidates.length} migrations: ${shown}${more}. Type more of the name.`,
-  );
+  if (candidates.length === 1) return { ok: true, revision: only };
+  const message = `"${text}" starts ${candidates.length} migrations: ${listNames(candidates)}. Type more of the name.`;
+  return lost('AmbiguousTarget', message);
 }
 
-function relative(by: number, order: readonly Revision[], applied: readonly Revision[]): Resolved {
-  if (by === 0) return found(applied.at(-1) ?? 'base');
-  if (by < 0) {
-    if (-by > applied.length) {
-      return lost(
-        'UnknownTarget',
-        `${by} goes further back than the ${applied.length} applied migrations. Use base to revert all.`,
-      );
-    }
-    return found(applied.at(by - 1) ?? 'base');
+function named(text: string, order: readonly Revision[], applied: readonly Revision[]): Resolved {
+  const found = findRevision(text, order);
+  if (!found.ok) return found;
+  const position = found.revision;
+  // A target that is itself pending lies ahead, even where later ones were applied out of order.
+  const beyond = applied.includes(position)
+    ? applied.filter((revision) => compareRevisions(revision, position) > 0).reverse()
+    : [];
+  return { ok: true, position, beyond };
+}
+
+function backward(by: number, applied: readonly Revision[]): Resolved {
+  if (by > applied.length) {
+    const there = applied.length === 1 ? 'the 1 applied migration' : `the ${applied.length} applied migrations`;
+    return lost('UnknownTarget', `-${by} goes further back than ${there}. Use base to revert all.`);
   }
+  return { ok: true, position: applied.at(-by - 1) ?? 'base', beyond: applied.slice(-by).reverse() };
+}
+
+function forward(by: number, order: readonly Revision[], applied: readonly Revision[]): Resolved {
+  if (by === 0) return { ok: true, position: applied.at(-1) ?? 'base', beyond: [] };
   const done = new Set(applied);
   const pending = order.filter((revision) => !done.has(revision));
-  const last = pending[by - 1];
-  if (last === undefined) {
-    return lost(
-      'UnknownTarget',
-      `+${by} goes further than the ${pending.length} pending migrations. Use head to apply all.`,
-    );
+  const position = pending[by - 1];
+  if (position === undefined) {
+    const there = pending.length === 1 ? 'the 1 pending migration' : `the ${pending.length} pending migrations`;
+    return lost('UnknownTarget', `+${by} goes further than ${there}. Use head to apply all.`);
   }
-  return found(last);
+  return { ok: true, position, beyond: [] };
 }
 
-function found(position: Position): Resolved {
-  return { ok: true, position };
-}
-
-function lost(reason: 'UnknownTarget' | 'AmbiguousTarget', message: string): Resolved {
+function lost(reason: 'UnknownTarget' | 'AmbiguousTarget', message: string): { ok: false; problem: Problem } {
   return { ok: false, problem: { reason, message } };
 }

@@ -1,0 +1,49 @@
+/** Taking over another tool's history: its rows become ours, and nothing is run. Pure; the rows are read elsewhere. */
+import type { HistoryRow } from '../../model/history.ts';
+import type { MigrationFile } from '../../model/migration.ts';
+import type { Problem } from '../../model/problem.ts';
+import { sortFiles } from '../order.ts';
+import { type Author, newRow } from '../stamp.ts';
+import { readAlembic } from './alembic.ts';
+import { readFlyway } from './flyway.ts';
+import type { ForeignRow, ForeignTool, ReadForeign } from './foreign.ts';
+import { readKnex, readSequelize } from './names.ts';
+import { readDbmate, readGolangMigrate, readGoose } from './versions.ts';
+
+const READERS = {
+  sequelize: readSequelize,
+  alembic: readAlembic,
+  flyway: readFlyway,
+  'golang-migrate': readGolangMigrate,
+  dbmate: readDbmate,
+  goose: readGoose,
+  knex: readKnex,
+} satisfies Record<ForeignTool, ReadForeign>;
+
+export type Adoption =
+  | {
+      ok: true;
+      /** To be put into our history, in this order; without checksum, because no tool keeps ours. */
+      put: HistoryRow[];
+      /** What the other tool names and no file on disk matches. Nothing is written for it. */
+      unmatched: string[];
+    }
+  | { ok: false; problem: Problem };
+
+/** Maps the rows of a tool's table to the migrations on disk. Rows that our history already has stay as they are. */
+export function readForeignHistory(
+  tool: ForeignTool,
+  rows: readonly ForeignRow[],
+  files: readonly MigrationFile[],
+  history: readonly HistoryRow[],
+  author: Author,
+): Adoption {
+  const order = sortFiles(files).map(({ revision }) => revision);
+  const reading = READERS[tool](rows, order);
+  if (!reading.ok) return reading;
+  const known = new Set(history.map(({ revision }) => revision));
+  const put = reading.applied
+    .filter(({ revision }) => !known.has(revision))
+    .map(({ revision, at }) => newRow(revision, null, { ...author, now: at ?? author.now }));
+  return { ok: true, put, unmatched: reading.unmatched };
+}

@@ -1,0 +1,59 @@
+import type { Problem } from '../../model/problem.ts';
+import type { Revision } from '../../model/revision.ts';
+
+/** The tools whose history can be taken over, each with the table that holds it. */
+export const FOREIGN_TABLES = {
+  sequelize: 'SequelizeMeta',
+  alembic: 'alembic_version',
+  flyway: 'flyway_schema_history',
+  'golang-migrate': 'schema_migrations',
+  dbmate: 'schema_migrations',
+  goose: 'goose_db_version',
+  knex: 'knex_migrations',
+} as const;
+
+export type ForeignTool = keyof typeof FOREIGN_TABLES;
+
+/** One row as the driver gives it: values by column name. */
+export type ForeignRow = Readonly<Record<string, unknown>>;
+
+/** What one tool's table says in our words. `at` is ISO 8601 in UTC where the tool keeps a time. */
+export type ForeignReading =
+  | { ok: true; applied: { revision: Revision; at?: string }[]; unmatched: string[] }
+  | { ok: false; problem: Problem };
+
+/** Reads a tool's rows against the revisions on disk, given in order. */
+export type ReadForeign = (rows: readonly ForeignRow[], order: readonly Revision[]) => ForeignReading;
+
+export function refuse(reason: Problem['reason'], message: string): ForeignReading {
+  return { ok: false, problem: { reason, message } };
+}
+
+/** The text of a value: numbers too, since drivers give large ones as text, as number or as bigint. */
+export function textOf(value: unknown): string {
+  return value === null || value === undefined ? '' : String(value);
+}
+
+/** True also for the numbers and letters that drivers give for a boolean. */
+export function truthOf(value: unknown): boolean {
+  return value === true || value === 1 || value === 1n || value === 't' || value === 'true' || value === '1';
+}
+
+/** ISO 8601 of a Date, of SQLite's `YYYY-MM-DD HH:MM:SS` (UTC) or of milliseconds; undefined where it is no time. */
+export function timeOf(value: unknown): string | undefined {
+  const date =
+    value instanceof Date
+      ? value
+      : typeof value === 'number'
+        ? new Date(value)
+        : typeof value === 'string' && value !== ''
+          ? new Date(/^[\d-]+ [\d:.]+$/.test(value) ? `${value.replace(' ', 'T')}Z` : value)
+          : undefined;
+  return date === undefined || Number.isNaN(date.getTime()) ? undefined : date.toISOString();
+}
+
+/** The number that a name starts with, without leading zeros: what versions are compared by. */
+export function numberOf(name: string): string | undefined {
+  const digits = /^\d+/.exec(name)?.[0];
+  return digits === undefined ? undefined : String(BigInt(digits));
+}

@@ -1,0 +1,66 @@
+import type { HistoryRow } from '../model/history.ts';
+import type { MigrationFile } from '../model/migration.ts';
+import type { Problem } from '../model/problem.ts';
+import type { Revision, Target } from '../model/revision.ts';
+import { compareRevisions, sortFiles } from './order.ts';
+import { resolveTarget } from './target.ts';
+
+/** What to change in the history: first remove, then put, in this order. */
+export interface HistoryChange {
+  remove: Revision[];
+  put: HistoryRow[];
+}
+
+/** Who writes rows that no run wrote. `now` is ISO 8601 in UTC. */
+export interface Author {
+  now: string;
+  runId: string;
+  toolVersion: string;
+}
+
+/**
+ * Makes the history say that exactly the migrations up to the target are applied, without running one: rows beyond
+ * it and rows without a file go, missing ones come. Rows that stay keep their time and checksum. What comes after a
+ * gap is put anew, because the history's order is the order of application.
+ *
+ * Problems: UnknownTarget, AmbiguousTarget.
+ */
+export function stamp(
+  files: readonly MigrationFile[],
+  history: readonly HistoryRow[],
+  target: Target,
+  author: Author,
+): ({ ok: true } & HistoryChange) | { ok: false; problem: Problem } {
+  const sorted = sortFiles(files);
+  const order = sorted.map(({ revision }) => revision);
+  const resolved = resolveTarget(
+    target,
+    order,
+    history.map(({ revision }) => revision),
+  );
+  if (!resolved.ok) return resolved;
+  const { position } = resolved;
+  const wanted = position === 'base' ? [] : sorted.filter(({ revision }) => compareRevisions(revision, position) <= 0);
+  const rows = new Map(history.map((row) => [row.revision, row]));
+  const kept = wanted.findIndex((file, index) => !stays(history[index], file));
+  const same = kept < 0 ? wanted.length : kept;
+  return {
+    ok: true,
+    remove: history.slice(same).map(({ revision }) => revision),
+    put: wanted.slice(same).map((file) => applied(rows.get(file.revision), file, author)),
+  };
+}
+
+function stays(row: HistoryRow | undefined, { revision }: MigrationFile): boolean {
+  return row !== undefined && row.revision === revision && row.state === 'applied';
+}
+
+function applied(row: HistoryRow | undefined, file: MigrationFile, author: Author): HistoryRow {
+  if (row !== undefined) return { ...row, state: 'applied' };
+  return newRow(file.revision, file.checksum, author);
+}
+
+/** A row for a migration that this tool did not run. */
+export function newRow(revision: Revision, checksum: string | null, { now, runId, toolVersion }: Author): HistoryRow {
+  return { revision, checksum, appliedAt: now, durationMs: 0, runId, toolVersion, state: 'applied' };
+}
