@@ -29,12 +29,16 @@ interface Key {
 }
 
 function keyOf(name: Revision): Key {
-  const match = /^(V?)(\d+(?:[._]\d+)*)(?=__|[_\-.]|$)/.exec(name);
-  const [, flyway, digits] = match ?? [];
+  const [, flyway, digits] = /^(V?)(\d+(?:[._]\d+)*)(?=__|[_\-.]|$)/.exec(timestampInDigits(name)) ?? [];
   if (digits === undefined) return { name, version: undefined };
   // Only Flyway's versions have parts; `2024.06.01-x` is a date, and dates compare well as text.
   const parts = flyway === 'V' ? digits.split(/[._]/) : [/^\d+/.exec(digits)?.[0] ?? '0'];
   return { name, version: parts.map(BigInt) };
+}
+
+/** `20240601T120000_x` is the time 20240601120000. */
+function timestampInDigits(name: string): string {
+  return name.replace(/^(\d{8})T(\d{6})(?=\D)/, '$1$2');
 }
 
 function compareKeys(a: Key, b: Key): number {

@@ -1,0 +1,109 @@
+import { randomUUID } from 'node:crypto';
+import { link, mkdir, open, unlink } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { Problem } from '../core/model/problem.ts';
+import { parseRevision, type Revision } from '../core/model/revision.ts';
+import { compareRevisions } from '../core/planning/order.ts';
+import { listRevisions } from './read.ts';
+import { renderMigration, type ScaffoldContent, type ScaffoldFile, type ScaffoldFormat } from './templates.ts';
+
+export { SCAFFOLDS, type ScaffoldFormat } from './templates.ts';
+
+export interface NewMigration extends Pick<ScaffoldContent, 'message'>, Partial<ScaffoldContent> {
+  format: ScaffoldFormat;
+  now: Date;
+}
+
+export type Written =
+  /** `files` are absolute paths, the one that goes up first. */
+  { ok: true; revision: Revision; files: string[] } | { ok: false; problem: Problem };
+
+/**
+ * Writes `YYYYMMDDHHMMSS_slug.<ext>` (UTC) into the folder, which is made where it is missing. The new migration
+ * sorts after every one that is there, also where the clock is behind. A file appears whole or not at all, and none
+ * is ever overwritten. Problems: those of reading the folder, and InvalidMigration where nothing can sort last.
+ */
+export async function writeMigration(folder: string, migration: NewMigration): Promise<Written> {
+  const { format, now, message, up = '', down = '', transaction = true } = migration;
+  await mkdir(folder, { recursive: true });
+  const slug = slugOf(message);
+  for (let attempt = 0; ; attempt += 1) {
+    const listed = await listRevisions(folder);
+    if (!listed.ok) return listed;
+    const stamp = stampAfter(now, attempt, listed.revisions);
+    const files = renderMigration(format, stamp, slug, { message, up, down, transaction });
+    const revision = revisionOf(files);
+    const last = listed.revisions.at(-1);
+    if (last !== undefined && compareRevisions(revision, last) <= 0) return { ok: false, problem: noNumber(last) };
+    try {
+      for (const file of files) await writeNew(join(folder, file.name), file.text);
+      return { ok: true, revision, files: files.map(({ name }) => resolve(folder, name)) };
+    } catch (error) {
+      // Somebody wrote the same name in the same second: take the next one.
+      const taken = error instanceof Error && 'code' in error && error.code === 'EEXIST';
+      if (!taken || attempt >= 20) throw error;
+    }
+  }
+}
+
+/** `Add orders' index` -> `add_orders_index`; at most 60 characters. */
+export function slugOf(message: string): string {
+  const plain = message.normalize('NFKD').replace(/\p{M}/gu, '').replaceAll('ß', 'ss').toLowerCase();
+  const slug = plain.replace(/['’]/g, '').replace(/[^a-z0-9]+/g, '_');
+  return slug.slice(0, 60).replace(/^_+|_+$/g, '') || 'migration';
+}
+
+function revisionOf([first]: readonly ScaffoldFile[]): Revision {
+  const revision = parseRevision(first?.name.replace(/(?:\.up)?\.\w+$/, '') ?? '');
+  if (revision === undefined) throw new Error('a slug makes a valid revision');
+  return revision;
+}
+
+/** The time as digits, or the number after the highest one on disk where that is not smaller. */
+function stampAfter(now: Date, later: number, revisions: readonly Revision[]): string {
+  const time = digitsOf(new Date(now.getTime() + later * 1000));
+  const highest = revisions.map(leadingDigits).reduce((a, b) => (BigInt(b) > BigInt(a) ? b : a), '0');
+  if (BigInt(time) > BigInt(highest)) return time;
+  const next = asTime(highest);
+  return next === undefined
+    ? String(BigInt(highest) + 1n + BigInt(later))
+    : digitsOf(new Date(next + (later + 1) * 1000));
+}
+
+function leadingDigits(revision: Revision): string {
+  const digits = /^V?(\d{8})T?(\d{6})(?=\D|$)|^V?(\d+)/.exec(revision);
+  return digits === null ? '0' : digits[1] === undefined ? (digits[3] ?? '0') : `${digits[1]}${digits[2]}`;
+}
+
+function digitsOf(time: Date): string {
+  return time.toISOString().replace(/\D/g, '').slice(0, 14);
+}
+
+/** Milliseconds of YYYYMMDDHHMMSS; undefined where the digits are no such time. */
+function asTime(digits: string): number | undefined {
+  if (digits.length !== 14) return undefined;
+  const time = Date.parse(digits.replace(/(....)(..)(..)(..)(..)(..)/, '$1-$2-$3T$4:$5:$6Z'));
+  return Number.isNaN(time) ? undefined : time;
+}
+
+/** Written under another name first, then linked, which fails where the name is taken. */
+async function writeNew(path: string, text: string): Promise<void> {
+  const temporary = join(path, '..', `.${randomUUID()}.tmp`);
+  const handle = await open(temporary, 'wx');
+  try {
+    await handle.writeFile(text);
+    await handle.sync();
+    await link(temporary, path);
+  } finally {
+    await handle.close();
+    await unlink(temporary);
+  }
+}
+
+function noNumber(last: Revision): Problem {
+  return {
+    reason: 'InvalidMigration',
+    migration: last,
+    message: `${last} has no number in front, so it sorts after every new migration. Rename it, for example 20240101000000_${last}, before it is applied anywhere.`,
+  };
+}

@@ -1,0 +1,147 @@
+/** What a new migration can be written as; the first three are what `generate --format` offers by default. */
+export const SCAFFOLDS = ['ts', 'js', 'sql', 'sequelize-cli', 'goose', 'golang-migrate', 'flyway', 'plain'] as const;
+export type ScaffoldFormat = (typeof SCAFFOLDS)[number];
+
+/** The statements of both directions in the format's language; empty for a file to be written by hand. */
+export interface ScaffoldContent {
+  message: string;
+  up: string;
+  down: string;
+  /** False for what cannot run in a transaction, such as CREATE INDEX CONCURRENTLY. */
+  transaction: boolean;
+}
+
+export interface ScaffoldFile {
+  name: string;
+  text: string;
+}
+
+type Template = (stamp: string, slug: string, content: ScaffoldContent) => ScaffoldFile[];
+
+/** File names and texts of a new migration. */
+export function renderMigration(format: ScaffoldFormat, stamp: string, slug: string, content: ScaffoldContent) {
+  const message = content.message.replace(/\s+/g, ' ').trim();
+  return TEMPLATES[format](stamp, slug, { ...content, message });
+}
+
+const TEMPLATES = {
+  ts: (stamp, slug, content) => {
+    const parameters = '({ context: queryInterface }: { context: QueryInterface }): Promise<void>';
+    const text = [
+      `// ${content.message}`,
+      "import type { QueryInterface } from 'sequelize';",
+      '',
+      ...codeOptions(content),
+      `export async function up${parameters} {`,
+      codeBody(content.up, UP_CODE),
+      '}',
+      '',
+      `export async function down${parameters} {`,
+      codeBody(content.down, DOWN_CODE),
+      '}',
+    ];
+    return [file(`${stamp}_${slug}.ts`, text)];
+  },
+  js: (stamp, slug, content) => {
+    const type = "/** @type {(params: { context: import('sequelize').QueryInterface }) => Promise<void>} */";
+    const text = [
+      `// ${content.message}`,
+      ...codeOptions(content),
+      '',
+      type,
+      'export async function up({ context: queryInterface }) {',
+      codeBody(content.up, UP_CODE),
+      '}',
+      '',
+      type,
+      'export async function down({ context: queryInterface }) {',
+      codeBody(content.down, DOWN_CODE),
+      '}',
+    ];
+    return [file(`${stamp}_${slug}.js`, text)];
+  },
+  'sequelize-cli': (stamp, slug, content) => {
+    const text = [
+      `// ${content.message}`,
+      "'use strict';",
+      '',
+      "/** @type {import('sequelize-cli').Migration} */",
+      'module.exports = {',
+      ...(content.transaction ? [] : ['  transaction: false,', '']),
+      '  async up(queryInterface, Sequelize) {',
+      codeBody(content.up, UP_CODE, '    '),
+      '  },',
+      '',
+      '  async down(queryInterface, Sequelize) {',
+      codeBody(content.down, DOWN_CODE, '    '),
+      '  },',
+      '};',
+    ];
+    return [file(`${stamp}_${slug}.cjs`, text)];
+  },
+  sql: (stamp, slug, content) => {
+    const option = content.transaction ? '' : ' transaction:false';
+    const text = [
+      `-- ${content.message}`,
+      '',
+      `-- migrate:up${option}`,
+      sqlBody(content.up, UP_SQL),
+      '',
+      `-- migrate:down${option}`,
+      sqlBody(content.down, DOWN_SQL),
+    ];
+    return [file(`${stamp}_${slug}.sql`, text)];
+  },
+  goose: (stamp, slug, content) => {
+    const text = [
+      `-- ${content.message}`,
+      ...(content.transaction ? [] : ['-- +goose NO TRANSACTION']),
+      '',
+      '-- +goose Up',
+      sqlBody(content.up, UP_SQL),
+      '',
+      '-- +goose Down',
+      sqlBody(content.down, DOWN_SQL),
+    ];
+    return [file(`${stamp}_${slug}.sql`, text)];
+  },
+  'golang-migrate': (stamp, slug, content) => [
+    file(`${stamp}_${slug}.up.sql`, plainText(content, content.up, UP_SQL)),
+    file(`${stamp}_${slug}.down.sql`, plainText(content, content.down, DOWN_SQL)),
+  ],
+  flyway: (stamp, slug, content) => [
+    file(`V${stamp}__${slug}.sql`, plainText(content, content.up, UP_SQL)),
+    ...(content.down.trim() === '' ? [] : [file(`U${stamp}__${slug}.sql`, plainText(content, content.down, DOWN_SQL))]),
+  ],
+  plain: (stamp, slug, content) => [file(`${stamp}_${slug}.sql`, plainText(content, content.up, UP_SQL))],
+} satisfies Record<ScaffoldFormat, Template>;
+
+const UP_CODE = '// What changes. Every query made through queryInterface joins the transaction of this migration.';
+const DOWN_CODE = '// How to take it back. Delete this function if there is no way back.';
+const UP_SQL = '-- What changes. It runs in a transaction, together with its row in the history.';
+const DOWN_SQL = '-- How to take it back. Left empty, this migration cannot be reverted.';
+
+function codeOptions({ transaction }: ScaffoldContent): string[] {
+  return transaction ? [] : ['export const transaction = false;', ''];
+}
+
+function codeBody(body: string, comment: string, indent = '  '): string {
+  const text = body.trim() === '' ? comment : body.replace(/\s+$/, '');
+  return text
+    .split('\n')
+    .map((line) => (line === '' ? line : indent + line))
+    .join('\n');
+}
+
+function sqlBody(body: string, comment: string): string {
+  return body.trim() === '' ? comment : body.trim();
+}
+
+function plainText({ message, transaction }: ScaffoldContent, body: string, comment: string): string[] {
+  const option = transaction ? [] : ['-- db-manager:transaction:false'];
+  return [`-- ${message}`, ...option, '', sqlBody(body, comment)];
+}
+
+function file(name: string, lines: string[]): ScaffoldFile {
+  return { name, text: `${lines.join('\n')}\n` };
+}
