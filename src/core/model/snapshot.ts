@@ -10,6 +10,8 @@ export interface Snapshot {
   enums: EnumType[];
   sequences: SequenceObject[];
   views: View[];
+  /** Kinds of objects that the source of this snapshot cannot express (models have no CHECK); not compared. */
+  silentOn?: readonly string[];
 }
 
 export interface Table {

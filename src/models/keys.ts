@@ -1,0 +1,49 @@
+import type { Model, ModelStatic } from 'sequelize';
+import type { Dialect } from '../core/model/dialect.ts';
+import type { ForeignKey, Key, ReferentialAction, UniqueConstraint } from '../core/model/snapshot.ts';
+import { attributesOf } from './columns.ts';
+import { placeOf } from './tables.ts';
+
+export function primaryKeyOf(model: ModelStatic<Model>): { primaryKey?: Key } {
+  const columns = attributesOf(model)
+    .filter(({ primaryKey }) => primaryKey)
+    .map(({ field }) => field);
+  return columns.length === 0 ? {} : { primaryKey: { columns } };
+}
+
+/** `unique: true`, and the same name on several attributes for a composite one. */
+export function uniquesOf(model: ModelStatic<Model>): UniqueConstraint[] {
+  const groups = new Map<string, { columns: string[]; name?: string }>();
+  for (const { unique, field } of attributesOf(model)) {
+    if (unique === undefined || unique === false) continue;
+    const name = typeof unique === 'string' ? unique : typeof unique === 'object' ? unique.name : undefined;
+    const key = name ?? `\0${field}`;
+    const group = groups.get(key) ?? { columns: [], ...(name === undefined ? {} : { name }) };
+    groups.set(key, { ...group, columns: [...group.columns, field] });
+  }
+  return [...groups.values()].map((group) => ({ ...group, nullsNotDistinct: false }));
+}
+
+export function foreignKeysOf(model: ModelStatic<Model>, dialect: Dialect): ForeignKey[] {
+  return attributesOf(model).flatMap(({ references, field, onDelete, onUpdate }): ForeignKey[] => {
+    if (references === undefined || typeof references === 'string') return [];
+    const target = references.model as unknown as string | { tableName: string; schema?: string } | ModelStatic<Model>;
+    const table = typeof target === 'function' ? target.getTableName() : target;
+    const { schema, name } = placeOf(table, dialect);
+    return [
+      {
+        columns: [field],
+        references: { schema, table: name, columns: [references.key ?? 'id'] },
+        onDelete: actionOf(onDelete),
+        onUpdate: actionOf(onUpdate),
+        validated: true,
+      },
+    ];
+  });
+}
+
+const ACTIONS: readonly ReferentialAction[] = ['NO ACTION', 'RESTRICT', 'CASCADE', 'SET NULL', 'SET DEFAULT'];
+
+function actionOf(text: string | undefined): ReferentialAction {
+  return ACTIONS.find((action) => action === text?.toUpperCase()) ?? 'NO ACTION';
+}

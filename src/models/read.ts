@@ -1,0 +1,58 @@
+/**
+ * Sequelize models -> Snapshot: what the application believes its schema to be. Imports core and sequelize; opens no
+ * connection. `load.ts` finds the models, `columns.ts`, `keys.ts` and `indexes.ts` turn them into data.
+ */
+import type { Model, ModelStatic } from 'sequelize';
+import type { Dialect } from '../core/model/dialect.ts';
+import type { EnumType, Snapshot, Table } from '../core/model/snapshot.ts';
+import { columnsOf, enumsOf } from './columns.ts';
+import { indexesOf } from './indexes.ts';
+import { foreignKeysOf, primaryKeyOf, uniquesOf } from './keys.ts';
+import { loadModels } from './load.ts';
+import { tableOf } from './tables.ts';
+
+/** Kinds of objects that Sequelize models have no words for. */
+const SILENT_ON = ['check', 'exclusion', 'trigger', 'view', 'sequence'] as const;
+
+/**
+ * The schema that the models describe. `path` is a file or a folder: an index file with `defineModels(sequelize)`, or
+ * sequelize-cli's convention of one function `(sequelize, DataTypes)` a file, with `associate`.
+ * Throws ProblemError InvalidConfiguration where there are none or a file cannot be loaded.
+ */
+export async function readModels(path: string, dialect: Dialect): Promise<Snapshot> {
+  const models = await loadModels(path, dialect);
+  const tables = models.map((model) => toTable(model, dialect)).sort(byName);
+  const enums = dialect === 'postgres' ? models.flatMap(enumsOf).sort(byName) : [];
+  return { dialect, tables, enums: distinct(enums), sequences: [], views: [], silentOn: SILENT_ON };
+}
+
+function toTable(model: ModelStatic<Model>, dialect: Dialect): Table {
+  const { schema, name } = tableOf(model, dialect);
+  return {
+    schema,
+    name,
+    columns: columnsOf(model, dialect),
+    ...primaryKeyOf(model),
+    uniques: uniquesOf(model),
+    foreignKeys: foreignKeysOf(model, dialect),
+    checks: [],
+    exclusions: [],
+    indexes: indexesOf(model),
+    triggers: [],
+    options: { withoutRowid: false, strict: false, autoincrement: dialect === 'sqlite' && hasAutoIncrement(model) },
+  };
+}
+
+function hasAutoIncrement(model: ModelStatic<Model>): boolean {
+  return Object.values(model.getAttributes()).some(({ autoIncrement }) => autoIncrement === true);
+}
+
+function distinct(enums: EnumType[]): EnumType[] {
+  return [...new Map(enums.map((type) => [`${type.schema}.${type.name}`, type])).values()];
+}
+
+function byName(a: { schema: string; name: string }, b: { schema: string; name: string }): number {
+  const left = `${a.schema}.${a.name}`;
+  const right = `${b.schema}.${b.name}`;
+  return left < right ? -1 : left > right ? 1 : 0;
+}
