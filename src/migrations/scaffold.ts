@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, open, unlink } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { link, mkdir, open, unlink, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import type { Problem } from '../core/model/problem.ts';
 import { parseRevision, type Revision } from '../core/model/revision.ts';
 import { compareRevisions } from '../core/planning/order.ts';
@@ -9,7 +9,8 @@ import { renderMigration, type ScaffoldContent, type ScaffoldFile, type Scaffold
 
 export { SCAFFOLDS, type ScaffoldFormat } from './templates.ts';
 
-export interface NewMigration extends Pick<ScaffoldContent, 'message'>, Partial<ScaffoldContent> {
+export interface NewMigration extends Partial<ScaffoldContent> {
+  message: string;
   format: ScaffoldFormat;
   now: Date;
 }
@@ -25,7 +26,8 @@ export type Written =
  */
 export async function writeMigration(folder: string, migration: NewMigration): Promise<Written> {
   const { format, now, message, up = '', down = '', transaction = true } = migration;
-  await mkdir(folder, { recursive: true });
+  const refused = await makeFolder(folder);
+  if (refused !== undefined) return { ok: false, problem: refused };
   const slug = slugOf(message);
   for (let attempt = 0; ; attempt += 1) {
     const listed = await listRevisions(folder);
@@ -36,12 +38,11 @@ export async function writeMigration(folder: string, migration: NewMigration): P
     const last = listed.revisions.at(-1);
     if (last !== undefined && compareRevisions(revision, last) <= 0) return { ok: false, problem: noNumber(last) };
     try {
-      for (const file of files) await writeNew(join(folder, file.name), file.text);
+      await writeAll(folder, files);
       return { ok: true, revision, files: files.map(({ name }) => resolve(folder, name)) };
     } catch (error) {
       // Somebody wrote the same name in the same second: take the next one.
-      const taken = error instanceof Error && 'code' in error && error.code === 'EEXIST';
-      if (!taken || attempt >= 20) throw error;
+      if (codeOf(error) !== 'EEXIST' || attempt >= 20) throw error;
     }
   }
 }
@@ -86,18 +87,52 @@ function asTime(digits: string): number | undefined {
   return Number.isNaN(time) ? undefined : time;
 }
 
+async function makeFolder(folder: string): Promise<Problem | undefined> {
+  try {
+    await mkdir(folder, { recursive: true });
+    return undefined;
+  } catch (error) {
+    const message = `The migrations folder ${resolve(folder)} cannot be made (${codeOf(error)}). Check the path and its permissions.`;
+    return { reason: 'MigrationsNotFound', message };
+  }
+}
+
+/** All of them or none: an up without its down would be another migration. */
+async function writeAll(folder: string, files: readonly ScaffoldFile[]): Promise<void> {
+  const written: string[] = [];
+  try {
+    for (const { name, text } of files) {
+      await writeNew(join(folder, name), text);
+      written.push(join(folder, name));
+    }
+  } catch (error) {
+    for (const path of written) await unlink(path);
+    throw error;
+  }
+}
+
 /** Written under another name first, then linked, which fails where the name is taken. */
 async function writeNew(path: string, text: string): Promise<void> {
-  const temporary = join(path, '..', `.${randomUUID()}.tmp`);
+  const temporary = join(dirname(path), `.${randomUUID()}.tmp`);
   const handle = await open(temporary, 'wx');
   try {
     await handle.writeFile(text);
     await handle.sync();
     await link(temporary, path);
+  } catch (error) {
+    // Some file systems (FAT, a few network ones) have no links: there a whole file is the best they can do.
+    if (!NO_LINKS.has(codeOf(error))) throw error;
+    await writeFile(path, text, { flag: 'wx' });
   } finally {
     await handle.close();
     await unlink(temporary);
   }
+}
+
+const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
 }
 
 function noNumber(last: Revision): Problem {
