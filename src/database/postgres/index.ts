@@ -8,7 +8,7 @@ import type { Database, OpenOptions } from '../port.ts';
 import { migrateWithUmzug } from '../umzug.ts';
 import { checks } from './checks.ts';
 import { connect } from './connection.ts';
-import { dump } from './dump.ts';
+import { checkDump, dump } from './dump.ts';
 import { historyStore } from './history.ts';
 import { lock } from './lock.ts';
 import { openSession } from './migrate.ts';
@@ -41,6 +41,7 @@ export async function openPostgres(target: PostgresTarget, options: OpenOptions)
     sizeBytes: () => sizeBytes(client),
     rowCounts: () => countRows(client, schemas),
     dump: (file, wanted) => dump(open, file, wanted),
+    checkDump: (file, _format, wanted) => checkDump(file, wanted),
     restore: (backup, wanted) => restore(open, backup, wanted),
     createScratch: (from, wanted) => createScratch(open, from, wanted, openDatabase),
     dropStaleScratches: () => dropStaleScratches(open),

@@ -9,7 +9,7 @@ import { migrateWithUmzug } from '../umzug.ts';
 import { checks } from './checks.ts';
 import { connect } from './connection.ts';
 import { closeFile } from './driver.ts';
-import { dump } from './dump.ts';
+import { checkDump, dump } from './dump.ts';
 import { historyStore } from './history.ts';
 import { lock } from './lock.ts';
 import { openSession } from './migrate.ts';
@@ -41,6 +41,7 @@ export async function openSqlite(target: SqliteTarget, options: OpenOptions): Pr
     sizeBytes: () => sizeBytes(path),
     rowCounts: () => countRows(connection),
     dump: (file, wanted) => dump(path, file, wanted),
+    checkDump: (file, _format, wanted) => checkDump(file, wanted),
     restore: (backup, wanted) => restore(path, backup, wanted),
     createScratch: (from, wanted) => createScratch(path, from, wanted, openDatabase),
     dropStaleScratches: () => dropStaleScratches(path),

@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto';
+import { open, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { filesBelow } from './durable.ts';
+
+const BUFFER = 4 * 1024 * 1024;
+
+export interface HashOptions {
+  onProgress?(doneBytes: number, totalBytes: number): void;
+  signal?: AbortSignal;
+}
+
+export interface HashedBackup {
+  sizeBytes: number;
+  /** Hex. Of a folder: over `<hash>  <name>\n` of each file in order of name, as `sha256sum` prints them. */
+  sha256: string;
+}
+
+/** Size and hash of a backup, file or folder. The disk reads the next piece while this one is hashed. */
+export async function hashBackup(path: string, options: HashOptions = {}): Promise<HashedBackup> {
+  const totalBytes = await sizeOf(path);
+  let done = 0;
+  const count = (bytes: number) => {
+    options.signal?.throwIfAborted();
+    done += bytes;
+    options.onProgress?.(done, totalBytes);
+  };
+  if (!(await stat(path)).isDirectory()) return { sizeBytes: totalBytes, sha256: await hashFile(path, count) };
+  const list = createHash('sha256');
+  for (const name of await filesBelow(path)) list.update(`${await hashFile(join(path, name), count)}  ${name}\n`);
+  return { sizeBytes: totalBytes, sha256: list.digest('hex') };
+}
+
+/** Bytes of a file, or of all files of a folder. */
+export async function sizeOf(path: string): Promise<number> {
+  const whole = await stat(path);
+  if (!whole.isDirectory()) return whole.size;
+  const sizes = await Promise.all((await filesBelow(path)).map(async (name) => (await stat(join(path, name))).size));
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+async function hashFile(path: string, count: (bytes: number) => void): Promise<string> {
+  const hash = createHash('sha256');
+  const file = await open(path, 'r');
+  try {
+    let current = Buffer.allocUnsafe(BUFFER);
+    let other = Buffer.allocUnsafe(BUFFER);
+    let { bytesRead } = await file.read(current, 0, BUFFER, null);
+    while (bytesRead > 0) {
+      const next = file.read(other, 0, BUFFER, null);
+      hash.update(current.subarray(0, bytesRead));
+      const got = await next;
+      count(bytesRead);
+      bytesRead = got.bytesRead;
+      [current, other] = [other, current];
+    }
+    return hash.digest('hex');
+  } finally {
+    await file.close();
+  }
+}

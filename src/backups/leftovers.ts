@@ -1,0 +1,49 @@
+import { readdir, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isErrno, syncFolder } from './durable.ts';
+import { EXTENSIONS, manifestNameOf, PARTIAL_PREFIX } from './names.ts';
+import { isBeingWritten } from './writer.ts';
+
+/** The manifest's name inside a partial backup. */
+export const PARTIAL_MANIFEST = 'manifest.json';
+
+/**
+ * Removes what crashed backups left in the folder; the names removed. A backup that was whole and lacked only its
+ * manifest's last rename is finished instead. Never touches one that is being written, nor any other file.
+ */
+export async function cleanLeftovers(folder: string): Promise<string[]> {
+  const names = (await readdir(folder)).filter((name) => name.startsWith(PARTIAL_PREFIX));
+  const removed: string[] = [];
+  for (const name of names) {
+    const partial = join(folder, name);
+    if (await isBeingWritten(partial)) continue;
+    await finishRenamed(folder, partial, name.slice(PARTIAL_PREFIX.length));
+    await rm(partial, { recursive: true, force: true, maxRetries: 5 });
+    removed.push(name);
+  }
+  return removed;
+}
+
+/** The data is renamed before its manifest; a crash in between left a whole backup without one. */
+async function finishRenamed(folder: string, partial: string, stem: string): Promise<void> {
+  for (const extension of Object.values(EXTENSIONS)) {
+    const name = stem + extension;
+    if (!(await exists(join(folder, name))) || (await exists(join(folder, manifestNameOf(name))))) continue;
+    try {
+      await rename(join(partial, PARTIAL_MANIFEST), join(folder, manifestNameOf(name)));
+      await syncFolder(folder);
+    } catch (error) {
+      if (!isErrno(error, 'ENOENT')) throw error;
+    }
+  }
+}
+
+export async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return false;
+    throw error;
+  }
+}

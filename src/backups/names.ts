@@ -1,0 +1,59 @@
+import type { BackupManifest } from '../core/model/backup.ts';
+import { ProblemError } from '../core/model/problem.ts';
+
+/** What a backup's name ends with; all three are formats of the databases' own tools. */
+export const EXTENSIONS = {
+  sqlite: '.db',
+  'pg_dump-custom': '.dump',
+  'pg_dump-directory': '.dir',
+} as const satisfies Record<BackupManifest['format'], string>;
+
+/** Where a backup is written until it is whole; a name with this prefix is never listed. */
+export const PARTIAL_PREFIX = '.db-manager-partial-';
+
+const STEM = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
+const OF_A_BACKUP = /\.(db|dump|dir)$/;
+
+/** `backup_20240601_120000`, in UTC. */
+export function stemAt(now: Date): string {
+  const digits = now.toISOString().replace(/[^0-9]/g, '');
+  return `backup_${digits.slice(0, 8)}_${digits.slice(8, 14)}`;
+}
+
+/** The n-th try for a free name: `backup_…`, `backup_…_2`, … */
+export function nthStem(stem: string, n: number): string {
+  return n === 1 ? stem : `${stem}_${n}`;
+}
+
+/** A name that a person chose, without extension. Throws ProblemError InvalidConfiguration. */
+export function chosenStem(name: string): string {
+  const stem = name.replace(OF_A_BACKUP, '');
+  if (STEM.test(stem)) return stem;
+  throw new ProblemError({
+    reason: 'InvalidConfiguration',
+    message:
+      `"${name}" cannot be the name of a backup. Use at most 100 letters, digits, dots, dashes and underscores, ` +
+      'and start with a letter or a digit.',
+  });
+}
+
+export function manifestNameOf(name: string): string {
+  return `${name}.json`;
+}
+
+/** The backup that a manifest's file name speaks of, or undefined where it is some other file. */
+export function nameOfManifest(file: string): string | undefined {
+  const name = file.endsWith('.json') ? file.slice(0, -'.json'.length) : undefined;
+  return name !== undefined && !name.startsWith('.') && OF_A_BACKUP.test(name) ? name : undefined;
+}
+
+/** True for what db-manager itself would have named so: a backup that lacks its manifest is worth a word. */
+export function looksLikeBackup(file: string): boolean {
+  return /^backup_\d{8}_\d{6}(_\d+)?\.(db|dump|dir)$/.test(file);
+}
+
+/** Newest first; within one second `_10` is newer than `_2`. */
+export function newestFirst(a: { manifest: BackupManifest }, b: { manifest: BackupManifest }): number {
+  const byTime = Date.parse(b.manifest.takenAt) - Date.parse(a.manifest.takenAt);
+  return byTime !== 0 ? byTime : b.manifest.name.localeCompare(a.manifest.name, 'en', { numeric: true });
+}

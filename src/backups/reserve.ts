@@ -1,0 +1,45 @@
+import { mkdir, readdir, rmdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ProblemError } from '../core/model/problem.ts';
+import { isErrno } from './durable.ts';
+import { folderProblem } from './folder.ts';
+import { chosenStem, nthStem, PARTIAL_PREFIX, stemAt } from './names.ts';
+
+const TRIES = 1000;
+
+/**
+ * Takes a name for this process alone: the partial folder bears it, and a folder can be made only once. The names of
+ * whole backups are read after that, since whoever held the name before has published by then.
+ */
+export async function reserve(
+  root: string,
+  { name, now }: { name?: string; now: Date },
+): Promise<{ stem: string; partial: string }> {
+  const base = name === undefined ? stemAt(now) : chosenStem(name);
+  for (let n = 1; n <= (name === undefined ? TRIES : 1); n++) {
+    const stem = nthStem(base, n);
+    const partial = join(root, PARTIAL_PREFIX + stem);
+    if (!(await make(partial, root))) continue;
+    if (!(await isUsed(root, stem))) return { stem, partial };
+    await rmdir(partial);
+  }
+  throw new ProblemError({
+    reason: 'InvalidConfiguration',
+    message: `There is a backup named ${base} in ${root} already. Choose another name.`,
+  });
+}
+
+async function make(partial: string, root: string): Promise<boolean> {
+  try {
+    await mkdir(partial, { mode: 0o700 });
+    return true;
+  } catch (error) {
+    if (isErrno(error, 'EEXIST')) return false;
+    throw folderProblem(error, root);
+  }
+}
+
+async function isUsed(root: string, stem: string): Promise<boolean> {
+  const names = await readdir(root);
+  return names.some((name) => name.startsWith(`${stem}.`));
+}

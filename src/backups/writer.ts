@@ -1,0 +1,115 @@
+import { open, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { isErrno } from './durable.ts';
+
+/**
+ * Says in a partial backup's folder who writes it. A writer on the same machine can be asked for by its process; of
+ * one elsewhere (another pod, the same volume) only the heartbeat tells whether it lives.
+ */
+const WRITER_FILE = 'writer.json';
+const HEARTBEAT_MS = 5_000;
+/** A writer elsewhere that was silent for so long is dead. */
+const SILENCE_MS = 5 * 60_000;
+
+interface Writer {
+  machine: string;
+  pid: number;
+  /** The process's start in clock ticks since boot, so that a reused pid is not taken for it. */
+  started: string;
+}
+
+export interface Heartbeat {
+  stop(): void;
+}
+
+/** Marks the folder as this process's and keeps the mark fresh until `stop`. */
+export async function startWriting(folder: string): Promise<Heartbeat> {
+  const text = JSON.stringify(await thisProcess());
+  const path = join(folder, WRITER_FILE);
+  await writeFile(path, text, { mode: 0o600 });
+  // Written rather than touched: the time is then the file system's own, the same for all machines that share it.
+  const beat = () => open(path, 'r+').then((file) => file.write(text, 0).finally(() => file.close()));
+  const timer = setInterval(() => void beat().catch(() => {}), HEARTBEAT_MS);
+  timer.unref();
+  return { stop: () => clearInterval(timer) };
+}
+
+/** False only when it is sure that nobody writes to this partial backup any more. */
+export async function isBeingWritten(folder: string, silenceMs = SILENCE_MS): Promise<boolean> {
+  const writer = await readWriter(join(folder, WRITER_FILE));
+  if (writer !== undefined && writer.machine === (await machine())) {
+    return (await startOf(writer.pid)) === writer.started;
+  }
+  return (await silenceOf(folder)) < silenceMs;
+}
+
+async function readWriter(path: string): Promise<Writer | undefined> {
+  try {
+    const value: unknown = JSON.parse(await readFile(path, 'utf8'));
+    return isWriter(value) ? value : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError || isErrno(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}
+
+function isWriter(value: unknown): value is Writer {
+  if (typeof value !== 'object' || value === null) return false;
+  return (
+    'machine' in value &&
+    typeof value.machine === 'string' &&
+    'pid' in value &&
+    typeof value.pid === 'number' &&
+    'started' in value &&
+    typeof value.started === 'string'
+  );
+}
+
+/** Milliseconds since the last sign of life, by the clock of the file system. */
+async function silenceOf(folder: string): Promise<number> {
+  const probe = join(folder, `.probe-${process.pid}`);
+  try {
+    await writeFile(probe, '');
+    const now = (await stat(probe)).mtimeMs;
+    const mark = await stat(join(folder, WRITER_FILE)).catch(() => stat(folder));
+    return now - mark.mtimeMs;
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return 0;
+    throw error;
+  } finally {
+    await rm(probe, { force: true });
+  }
+}
+
+async function thisProcess(): Promise<Writer> {
+  return { machine: await machine(), pid: process.pid, started: (await startOf(process.pid)) ?? '' };
+}
+
+/** Tells apart machines, boots and containers: a pid means something only within one of these. */
+async function machine(): Promise<string> {
+  const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '');
+  const namespace = await readlink('/proc/self/ns/pid').catch(() => '');
+  return [hostname(), boot.trim(), namespace].join(' ');
+}
+
+/** Undefined where no such process runs; '' where the system does not tell. */
+async function startOf(pid: number): Promise<string | undefined> {
+  try {
+    const text = await readFile(`/proc/${pid}/stat`, 'utf8');
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+    // A zombie has ended; it only waits for its parent to take note.
+    return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
+  } catch {
+    return isRunning(pid) ? '' : undefined;
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return isErrno(error, 'EPERM');
+  }
+}
