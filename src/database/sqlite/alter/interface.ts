@@ -1,0 +1,51 @@
+/**
+ * The query interface that migrations get on SQLite. It is Sequelize's own, except for the operations with which
+ * Sequelize 6 loses data or schema (see docs/sqlite.md): those use SQLite's ALTER TABLE where it has the right one,
+ * else rebuild the table from its own CREATE TABLE text, so that nothing which is not named changes.
+ */
+import type { ModelAttributeColumnOptions, QueryInterface, Sequelize } from 'sequelize';
+import { joinTransaction, type OnStatement } from '../../joined.ts';
+import type { Connection } from '../driver.ts';
+import { addColumn, changeColumn, removeColumn, renameColumn } from './columns.ts';
+import { addConstraint, removeConstraint } from './constraints.ts';
+import { dropTable, renameTable } from './tables.ts';
+import type { Workbench } from './workbench.ts';
+
+export interface InterfaceOptions {
+  sequelize: Sequelize;
+  connection: Connection;
+  /** Whether this attempt of the migration runs with foreign keys off; see `NeedsForeignKeysOff`. */
+  foreignKeysOff(): boolean;
+  onStatement: OnStatement;
+}
+
+export type TableName = string | { tableName: string; schema?: string };
+export type ColumnOptions = ModelAttributeColumnOptions | string;
+
+export function migrationInterface({
+  sequelize,
+  connection,
+  foreignKeysOff,
+  onStatement,
+}: InterfaceOptions): QueryInterface {
+  const { sequelize: view, queryInterface } = joinTransaction(sequelize, connection, onStatement);
+  const bench: Workbench = { sequelize: view, queryInterface, connection, foreignKeysOff, onStatement };
+  const safe = {
+    addColumn: (table: TableName, name: string, column: ColumnOptions) => addColumn(bench, nameOf(table), name, column),
+    removeColumn: (table: TableName, name: string) => removeColumn(bench, nameOf(table), name),
+    changeColumn: (table: TableName, name: string, column: ColumnOptions) =>
+      changeColumn(bench, nameOf(table), name, column),
+    renameColumn: (table: TableName, from: string, to: string) => renameColumn(bench, nameOf(table), from, to),
+    addConstraint: (table: TableName, options: object) => addConstraint(bench, nameOf(table), options),
+    removeConstraint: (table: TableName, name: string) => removeConstraint(bench, nameOf(table), name),
+    renameTable: (from: TableName, to: TableName) => renameTable(bench, nameOf(from), nameOf(to)),
+    dropTable: (table: TableName) => dropTable(bench, nameOf(table)),
+  };
+  return Object.assign(queryInterface, safe);
+}
+
+/** SQLite has no schemas; Sequelize writes one into the name, with a dot. */
+function nameOf(table: TableName): string {
+  if (typeof table === 'string') return table;
+  return table.schema === undefined ? table.tableName : `${table.schema}.${table.tableName}`;
+}
