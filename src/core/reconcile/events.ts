@@ -17,8 +17,10 @@ export function eventsOf(assessed: Assessed, after: DatabaseMigrationStatus | un
 }
 
 function startOfRun(assessed: Assessed): EventRecord[] {
-  if (assessed.kind !== 'due') return [];
+  // Also when the Job is there and the status does not know it: the controller died between the two writes.
+  if (assessed.kind !== 'due' && assessed.kind !== 'running') return [];
   const { id, attempt, job } = assessed.run;
+  if (assessed.observed.resource.status?.run?.id === id) return [];
   return [
     { type: 'Normal', reason: 'Running', message: `Attempt ${attempt} started: Job ${job}.`, key: `${id} start` },
   ];

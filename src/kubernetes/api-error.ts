@@ -1,0 +1,27 @@
+/** The API server's refusal, in its own words. */
+export class ApiError extends Error {
+  readonly status: number;
+  /** Kubernetes' word, for example AlreadyExists, Conflict, Forbidden, Expired. */
+  readonly reason: string;
+
+  constructor(status: number, reason: string, message: string) {
+    super(message);
+    this.name = 'ApiError';
+    this.status = status;
+    this.reason = reason;
+  }
+}
+
+/** From a `Status` object, or from whatever else came back. */
+export function errorFrom(code: number, body: string): ApiError {
+  try {
+    const { reason, message } = JSON.parse(body) as { reason?: unknown; message?: unknown };
+    return new ApiError(code, String(reason ?? code), String(message ?? `the API server answered ${code}`));
+  } catch {
+    return new ApiError(code, String(code), body.trim().slice(0, 500) || `the API server answered ${code}`);
+  }
+}
+
+export function isStatus(error: unknown, ...codes: number[]): boolean {
+  return error instanceof ApiError && codes.includes(error.status);
+}

@@ -1,0 +1,150 @@
+/**
+ * The cluster's side of the controller: it watches, gathers what `core/reconcile` decides on, and carries decisions
+ * out. It may import core/model, core/reconcile and @kubernetes/client-node.
+ *
+ * This file is the one door to the API server. Kubeconfig, certificates, tokens and exec plugins are client-node's;
+ * the requests are made here, because its typed client can neither list by pages without copying every object, nor ask
+ * for metadata only, nor be cut off in the middle (docs/decisions has the whole story).
+ */
+import http from 'node:http';
+import https from 'node:https';
+import type { KubeConfig } from '@kubernetes/client-node';
+import { ApiError, errorFrom } from './api-error.ts';
+
+export type Verb = 'get' | 'list' | 'watch' | 'create' | 'patch' | 'delete' | 'update';
+
+export interface ApiRequest {
+  verb: Verb;
+  /** With every name already encoded, for example `/api/v1/namespaces/x/pods/y/log`. */
+  path: string;
+  query?: Record<string, string | number | boolean | undefined>;
+  body?: unknown;
+  contentType?: string;
+  accept?: string;
+  /** Until the answer is complete; for a stream, until it begins. Default 15 s. */
+  timeoutMs?: number;
+  signal?: AbortSignal;
+  /** Called at the last moment before anything is sent; what it throws is thrown. */
+  guard?(): void;
+}
+
+export interface Api {
+  /** The answer's body as JSON. Throws `ApiError` where the server refuses, any other error where it is not reached. */
+  request<T>(request: ApiRequest): Promise<T>;
+  /** The answer as it comes; the caller ends it by its signal. */
+  stream(request: ApiRequest): Promise<http.IncomingMessage>;
+}
+
+/** Told of every request, for metrics; `code` is 0 where there was no answer. */
+export type OnRequest = (verb: Verb, path: string, code: number) => void;
+
+const METHODS = {
+  get: 'GET',
+  list: 'GET',
+  watch: 'GET',
+  create: 'POST',
+  patch: 'PATCH',
+  update: 'PUT',
+  delete: 'DELETE',
+} as const satisfies Record<Verb, string>;
+
+const CREDENTIALS_MS = 10_000;
+const TIMEOUT_MS = 15_000;
+
+export function createApi(config: KubeConfig, onRequest: OnRequest = () => {}): Api {
+  const cluster = config.getCurrentCluster();
+  if (cluster === null) throw new Error('the kubeconfig has no current cluster');
+  const server = new URL(cluster.server);
+  const library = server.protocol === 'http:' ? http : https;
+  const agents = new Map<boolean, http.Agent>();
+  let credentials: { options: https.RequestOptions; until: number } | undefined;
+
+  /** Tokens are short-lived and are read again; a plugin is asked at most every ten seconds. */
+  async function authenticated(): Promise<https.RequestOptions> {
+    if (credentials !== undefined && credentials.until > performance.now()) return credentials.options;
+    const options: https.RequestOptions = { headers: {} };
+    await config.applyToHTTPSOptions(options);
+    if (cluster?.proxyUrl === undefined) options.agent = undefined;
+    credentials = { options, until: performance.now() + CREDENTIALS_MS };
+    return options;
+  }
+
+  /** Streams get connections of their own, so that a hundred followed logs never hold up a write. */
+  function agentFor(options: https.RequestOptions, streaming: boolean): http.Agent {
+    if (options.agent instanceof http.Agent) return options.agent;
+    const known = agents.get(streaming);
+    if (known !== undefined) return known;
+    const { ca, cert, key, rejectUnauthorized, servername, pfx, passphrase } = options;
+    const pool = streaming ? { keepAlive: false } : { keepAlive: true, maxSockets: 32 };
+    const tls = { ca, cert, key, pfx, passphrase, ...(rejectUnauthorized === undefined ? {} : { rejectUnauthorized }) };
+    const agent =
+      library === http
+        ? new http.Agent(pool)
+        : new https.Agent({ ...pool, ...tls, ...(servername ? { servername } : {}) });
+    agents.set(streaming, agent);
+    return agent;
+  }
+
+  async function open(request: ApiRequest, streaming: boolean): Promise<http.IncomingMessage> {
+    const options = await authenticated();
+    const url = new URL(`${server.pathname.replace(/\/$/, '')}${request.path}`, server);
+    for (const [name, value] of Object.entries(request.query ?? {})) {
+      if (value !== undefined) url.searchParams.set(name, String(value));
+    }
+    const body = request.body === undefined ? undefined : JSON.stringify(request.body);
+    request.guard?.();
+    const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
+      const sent = library.request(url, {
+        method: METHODS[request.verb],
+        agent: agentFor(options, streaming),
+        auth: options.auth,
+        signal: request.signal,
+        headers: {
+          ...options.headers,
+          accept: request.accept ?? 'application/json',
+          'user-agent': 'db-manager',
+          ...(body === undefined ? {} : { 'content-type': request.contentType ?? 'application/json' }),
+          ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }),
+        },
+      });
+      const limit = request.timeoutMs ?? TIMEOUT_MS;
+      const timer = setTimeout(() => sent.destroy(new Error(`no answer within ${limit} ms`)), limit);
+      sent.once('close', () => clearTimeout(timer));
+      sent.once('error', reject);
+      sent.once('response', (message) => {
+        if (streaming) {
+          clearTimeout(timer);
+          // A dead peer is noticed although nothing is sent: the kernel asks every 30 s.
+          message.socket.setKeepAlive(true, 30_000);
+        }
+        resolve(message);
+      });
+      sent.end(body);
+    });
+    const code = response.statusCode ?? 0;
+    onRequest(request.verb, request.path, code);
+    if (code >= 200 && code < 300) return response;
+    if (code === 401) credentials = undefined;
+    throw errorFrom(code, await textOf(response));
+  }
+
+  async function counted(request: ApiRequest, streaming: boolean): Promise<http.IncomingMessage> {
+    try {
+      return await open(request, streaming);
+    } catch (error) {
+      if (!(error instanceof ApiError)) onRequest(request.verb, request.path, 0);
+      throw error;
+    }
+  }
+
+  return {
+    request: async <T>(request: ApiRequest) => JSON.parse(await textOf(await counted(request, false))) as T,
+    stream: (request) => counted(request, true),
+  };
+}
+
+async function textOf(message: http.IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of message) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}

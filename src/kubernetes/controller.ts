@@ -1,0 +1,164 @@
+import type { Reason } from '../core/model/reason.ts';
+import type { StepReport } from '../core/model/report.ts';
+import type { DatabaseMigrationStatus } from '../core/model/resource.ts';
+import { assess } from '../core/reconcile/assess.ts';
+import { decide } from '../core/reconcile/decide.ts';
+import { databaseKey } from '../core/reconcile/inputs.ts';
+import type { Refusal } from '../core/reconcile/observed.ts';
+import type { Assessed } from '../core/reconcile/situation.ts';
+import { act, type Hands } from './act.ts';
+import type { Api } from './api.ts';
+import { isStatus } from './api-error.ts';
+import { type Caches, createCaches } from './caches.ts';
+import { fenced, type Leadership, NotLeader } from './lease.ts';
+import { LogFollowers } from './logs.ts';
+import type { RunnerDefaults } from './manifests/job.ts';
+import { gather, isRecorded, observe, type Sources } from './observe.ts';
+import { Places } from './places.ts';
+import { WorkQueue } from './queue.ts';
+
+export interface ControllerOptions {
+  api: Api;
+  /** Empty: the whole cluster. */
+  namespaces: readonly string[];
+  runner: RunnerDefaults;
+  maxConcurrentRuns: number;
+  /** Of this process, for events. */
+  identity: string;
+  now(): Date;
+  tell(news: ControllerNews): void;
+}
+
+/** What the controller has to say, for logs and metrics. It never says the same twice. */
+export type ControllerNews =
+  | { type: 'reconciled'; key: string; situation: Assessed['kind']; seconds: number }
+  | { type: 'failed'; key: string; error: unknown }
+  | { type: 'waited'; seconds: number }
+  | { type: 'started'; key: string; run: string; attempt: number }
+  | { type: 'step'; key: string; run: string; step: StepReport }
+  | { type: 'ended'; key: string; run: string; status: DatabaseMigrationStatus }
+  | { type: 'event'; key: string; level: 'Normal' | 'Warning'; reason: Reason; message: string }
+  | { type: 'watch'; path: string; error: unknown };
+
+/** How often a live status is written at most, for one resource, in milliseconds. */
+const LIVE_MS = 400;
+const WORKERS = 8;
+
+export interface Controller {
+  readonly caches: Caches;
+  readonly queue: WorkQueue;
+  /** Reads before it leads, so that a second replica takes over without a pause. Resolves when the signal aborts. */
+  watch(signal: AbortSignal): Promise<void>;
+  /** Begins to act; every write is fenced by the leadership. */
+  lead(leadership: Leadership): void;
+  /** Takes on nothing new and resolves when what is under way is done. Runs go on without it. */
+  stop(): Promise<void>;
+}
+
+export function createController({
+  api,
+  namespaces,
+  runner,
+  maxConcurrentRuns,
+  identity,
+  now,
+  tell,
+}: ControllerOptions): Controller {
+  let hands: Hands | undefined;
+  const refusals = new Map<string, Refusal & { inputs: string }>();
+  const places = new Places(maxConcurrentRuns);
+  const ofRun = new Map<string, string>();
+  const queue = new WorkQueue({
+    workers: WORKERS,
+    work,
+    onError: (key, error) => {
+      // A conflict is the ordinary course of things: the resource has changed and is looked at again.
+      if (!isStatus(error, 409) && !(error instanceof NotLeader)) tell({ type: 'failed', key, error });
+    },
+    onStart: (_key, waitedMs) => tell({ type: 'waited', seconds: waitedMs / 1000 }),
+  });
+  const caches = createCaches(namespaces, (key) => {
+    if (hands !== undefined && key !== '') queue.add(key);
+  });
+  const logs = new LogFollowers(api, (runId, step) => {
+    const key = ofRun.get(runId);
+    if (key === undefined) return;
+    if (step !== undefined) tell({ type: 'step', key, run: runId, step });
+    if (logs.of(runId)?.report === undefined) queue.addAfter(key, LIVE_MS);
+    else queue.add(key);
+  });
+  const sources: Sources = { api, caches, logs, places, refusals };
+
+  async function work(key: string): Promise<void> {
+    if (hands === undefined) return;
+    const began = performance.now();
+    for (const { run } of caches.pods.by(caches.resources.get(key)?.resource.metadata.uid ?? ''))
+      ofRun.set(run.id, key);
+    const gathered = await gather(key, sources, now());
+    // From here to `promise` nothing is awaited, so two resources cannot take the same place or the same database.
+    const observed = observe(key, gathered, sources);
+    if (observed === undefined) return forget(key);
+    const assessed = assess(observed, now());
+    const decision = decide(assessed);
+    if (assessed.kind === 'due') places.promise(key, databaseKey(observed.resource));
+    try {
+      const outcome = await act(observed.resource, decision, hands);
+      if (outcome.kind === 'refused') return refuse(key, observed.inputs, outcome.message);
+    } finally {
+      places.settle(key);
+    }
+    if (assessed.kind === 'due') {
+      refusals.delete(key);
+      tell({ type: 'started', key, run: assessed.run.id, attempt: assessed.run.attempt });
+    }
+    for (const { type: level, reason, message } of decision.events)
+      tell({ type: 'event', key, level, reason, message });
+    if ((assessed.kind === 'finished' || assessed.kind === 'vanished') && decision.status !== undefined) {
+      tell({ type: 'ended', key, run: assessed.run.id, status: decision.status });
+    }
+    dropRecordedLogs(key);
+    if (decision.requeueAfter !== undefined) queue.addAfter(key, decision.requeueAfter);
+    if (assessed.kind === 'due') queue.addAfter(key, 2_500); // by then its pod is there, or has a reason not to be
+    tell({ type: 'reconciled', key, situation: assessed.kind, seconds: (performance.now() - began) / 1000 });
+  }
+
+  function refuse(key: string, inputs: string, message: string): void {
+    const before = refusals.get(key);
+    const count = before?.inputs === inputs ? before.count + 1 : 1;
+    refusals.set(key, { reason: 'JobRefused', message, count, at: now(), inputs });
+    queue.add(key);
+  }
+
+  function dropRecordedLogs(key: string): void {
+    for (const [runId, owner] of ofRun) {
+      if (owner !== key || !isRecorded(key, runId, sources)) continue;
+      logs.drop(runId);
+      ofRun.delete(runId);
+    }
+  }
+
+  function forget(key: string): void {
+    queue.forget(key);
+    refusals.delete(key);
+    for (const [runId, owner] of ofRun) {
+      if (owner !== key) continue;
+      logs.drop(runId);
+      ofRun.delete(runId);
+    }
+  }
+
+  return {
+    caches,
+    queue,
+    watch: (signal) => caches.run(api, signal, (path, error) => tell({ type: 'watch', path, error })),
+    lead(leadership) {
+      const onEventError = (error: unknown) => tell({ type: 'failed', key: 'events', error });
+      hands = { api: fenced(api, leadership), caches, runner, identity, now, onEventError };
+      for (const key of caches.resources.keys()) queue.add(key);
+    },
+    async stop() {
+      logs.stop();
+      await queue.stop();
+    },
+  };
+}

@@ -1,0 +1,148 @@
+import type { V1Container, V1EnvVar, V1Job, V1PodSpec } from '@kubernetes/client-node';
+import { parseDuration } from '../../core/model/duration.ts';
+import { RUN_REQUEST_VARIABLE } from '../../core/model/request.ts';
+import { API_VERSION, type DatabaseMigration, KIND } from '../../core/model/resource.ts';
+import { databaseKey } from '../../core/reconcile/inputs.ts';
+import type { RunIdentity } from '../../core/reconcile/observed.ts';
+import { requestFromSpec } from '../../core/reconcile/request.ts';
+import { ANNOTATIONS, LABELS, MANAGED_BY, RUNNER_CONTAINER, VARIABLES } from '../names.ts';
+import { podPlacement } from './placement.ts';
+import { volumesOf } from './volumes.ts';
+
+export interface RunnerDefaults {
+  /** Image of the runner where the resource names none. */
+  image: string;
+  imagePullPolicy?: 'Always' | 'IfNotPresent' | 'Never';
+}
+
+/** How long a runner has to stop at a safe point. */
+const GRACE_SECONDS = 60;
+/** Added to timeouts.run for scheduling and pulling: the runner watches its own time from its start. */
+const START_SECONDS = 600;
+const USER = 1000;
+
+/**
+ * The Job of one run. Retries belong to `decide`, so it has none of its own; everything that the run needs to know is
+ * frozen in it, and nothing secret is. The pod meets Pod Security `restricted`.
+ */
+export function runJob(resource: DatabaseMigration, run: RunIdentity, defaults: RunnerDefaults): V1Job {
+  const { metadata, spec } = resource;
+  const name = metadata.name;
+  const namespace = metadata.namespace ?? 'default';
+  const own = {
+    ...MANAGED_BY,
+    'app.kubernetes.io/name': 'db-manager',
+    'app.kubernetes.io/component': 'runner',
+    [LABELS.owner]: metadata.uid ?? '',
+    [LABELS.database]: databaseKey(resource),
+  };
+  const annotations = {
+    [ANNOTATIONS.resource]: `${namespace}/${name}`,
+    [ANNOTATIONS.run]: run.id,
+    [ANNOTATIONS.attempt]: `${run.attempt}`,
+    [ANNOTATIONS.inputs]: run.inputs,
+    [ANNOTATIONS.generation]: `${run.generation}`,
+  };
+  const runLimit = parseDuration(spec.timeouts.run) ?? 0;
+  return {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: {
+      name: run.job,
+      namespace,
+      labels: own,
+      annotations,
+      ownerReferences: [{ apiVersion: API_VERSION, kind: KIND, name, uid: metadata.uid ?? '', controller: true }],
+    },
+    spec: {
+      backoffLimit: 0,
+      ...(runLimit > 0 ? { activeDeadlineSeconds: Math.ceil(runLimit / 1000) + START_SECONDS } : {}),
+      ttlSecondsAfterFinished: Math.ceil((parseDuration(spec.runner.ttlAfterFinished) ?? 0) / 1000),
+      template: {
+        metadata: {
+          labels: { ...spec.runner.labels, ...own },
+          annotations: { ...spec.runner.annotations, ...annotations },
+        },
+        spec: podSpec(resource, run, defaults),
+      },
+    },
+  };
+}
+
+function podSpec(resource: DatabaseMigration, run: RunIdentity, defaults: RunnerDefaults): V1PodSpec {
+  const { runner } = resource.spec;
+  const volumes = volumesOf(resource);
+  const user = runner.runAsUser ?? USER;
+  return {
+    restartPolicy: 'Never',
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    terminationGracePeriodSeconds: GRACE_SECONDS,
+    securityContext: {
+      runAsNonRoot: true,
+      runAsUser: user,
+      runAsGroup: user,
+      fsGroup: runner.fsGroup ?? USER,
+      fsGroupChangePolicy: 'OnRootMismatch',
+      seccompProfile: { type: 'RuntimeDefault' },
+    },
+    containers: [container(resource, run, defaults)],
+    volumes: volumes.map(({ volume }) => volume),
+    ...given({
+      imagePullSecrets: runner.imagePullSecrets,
+      nodeSelector: runner.nodeSelector,
+      tolerations: runner.tolerations,
+      affinity: runner.affinity,
+      serviceAccountName: runner.serviceAccountName,
+      priorityClassName: runner.priorityClassName,
+    }),
+  };
+}
+
+function container(resource: DatabaseMigration, run: RunIdentity, defaults: RunnerDefaults): V1Container {
+  const { runner } = resource.spec;
+  const pullPolicy = runner.imagePullPolicy ?? defaults.imagePullPolicy;
+  return {
+    name: RUNNER_CONTAINER,
+    image: runner.image ?? defaults.image,
+    ...given({ imagePullPolicy: pullPolicy, resources: runner.resources }),
+    args: ['runner'],
+    env: environment(resource, run),
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    },
+    volumeMounts: volumesOf(resource).map(({ volume: { name }, mount }) => ({ name, ...mount })),
+  };
+}
+
+/** The user's variables come first, so that they cannot stand in for ours. */
+function environment(resource: DatabaseMigration, run: RunIdentity): V1EnvVar[] {
+  const { metadata, spec } = resource;
+  const { urlFrom, postgres } = spec.database;
+  const identity = {
+    runId: run.id,
+    attempt: run.attempt,
+    resource: {
+      namespace: metadata.namespace ?? 'default',
+      name: metadata.name,
+      uid: metadata.uid ?? '',
+      generation: run.generation,
+    },
+  };
+  const request = requestFromSpec(spec, identity, podPlacement(resource));
+  const secret = urlFrom?.secretKeyRef ?? postgres?.passwordFrom?.secretKeyRef;
+  const variable = urlFrom === undefined ? VARIABLES.password : VARIABLES.url;
+  return [
+    ...((spec.runner.env ?? []) as unknown as V1EnvVar[]),
+    { name: 'HOME', value: '/tmp' },
+    { name: VARIABLES.pod, valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
+    ...(secret === undefined ? [] : [{ name: variable, valueFrom: { secretKeyRef: secret } }]),
+    { name: RUN_REQUEST_VARIABLE, value: JSON.stringify(request) },
+  ];
+}
+
+function given<T extends object>(values: T): Partial<T> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<T>;
+}

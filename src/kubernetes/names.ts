@@ -1,0 +1,30 @@
+/** Labels and annotations by which the controller finds what it made. */
+export const MANAGED_BY = { 'app.kubernetes.io/managed-by': 'db-manager' } as const;
+export const MANAGED_SELECTOR = 'app.kubernetes.io/managed-by=db-manager';
+export const FIELD_MANAGER = 'db-manager';
+
+export const LABELS = {
+  owner: 'db-manager.dev/uid',
+  database: 'db-manager.dev/database',
+} as const;
+
+export const ANNOTATIONS = {
+  resource: 'db-manager.dev/resource',
+  run: 'db-manager.dev/run',
+  attempt: 'db-manager.dev/attempt',
+  inputs: 'db-manager.dev/inputs',
+  generation: 'db-manager.dev/generation',
+} as const;
+
+export const RUNNER_CONTAINER = 'runner';
+
+/** Where volumes lie in a run's pod. */
+export const MOUNTS = {
+  database: '/data/database',
+  backups: '/data/backups',
+  migrations: '/migrations',
+  files: '/data/files',
+  temporary: '/tmp',
+} as const;
+
+export const VARIABLES = { url: 'DATABASE_URL', password: 'DATABASE_PASSWORD', pod: 'DB_MANAGER_POD' } as const;

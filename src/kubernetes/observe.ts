@@ -1,0 +1,115 @@
+import { dependenciesOf } from '../core/reconcile/dependencies.ts';
+import { configMapsOf, databaseKey, inputsDigest } from '../core/reconcile/inputs.ts';
+import { EMPTY_LOG, type Observed, type ObservedRun, type Refusal } from '../core/reconcile/observed.ts';
+import type { Api } from './api.ts';
+import type { Caches } from './caches.ts';
+import type { LogFollowers } from './logs.ts';
+import type { Places } from './places.ts';
+import { type JobRecord, newestRun, terminationReport } from './run-records.ts';
+
+export interface Sources {
+  api: Api;
+  caches: Caches;
+  logs: LogFollowers;
+  places: Places;
+  refusals: ReadonlyMap<string, Refusal & { inputs: string }>;
+}
+
+/** What only a request can tell, for `observe`. */
+export interface Gathered {
+  podRefused?: string;
+}
+
+/** A Job without a pod for longer than this has a reason that only its events tell, in milliseconds. */
+const POD_PATIENCE_MS = 2_000;
+
+/** The part of observing that needs the network: the end of a log, the reason why a Job gets no pod. */
+export async function gather(key: string, sources: Sources, now: Date): Promise<Gathered> {
+  const uid = sources.caches.resources.get(key)?.resource.metadata.uid ?? '';
+  const pods = sources.caches.pods.by(uid);
+  for (const { namespace, pod, run } of pods) {
+    if (!pod.started || isRecorded(key, run.id, sources)) continue;
+    sources.logs.follow({ namespace, name: pod.name, runId: run.id });
+    if (pod.terminated !== undefined || pod.failure !== undefined) await sources.logs.end(run.id);
+  }
+  const waiting = sources.caches.jobs
+    .by(uid)
+    .find(
+      ({ state, run, createdAt }) =>
+        state === 'active' &&
+        now.getTime() - Date.parse(createdAt) > POD_PATIENCE_MS &&
+        !pods.some((each) => each.run.id === run.id) &&
+        !isRecorded(key, run.id, sources),
+    );
+  return waiting === undefined ? {} : { podRefused: await refusalOf(waiting, sources.api) };
+}
+
+/** Everything that is known of a resource now; undefined where it is gone. No I/O: nothing changes while it reads. */
+export function observe(key: string, { podRefused }: Gathered, sources: Sources): Observed | undefined {
+  const { caches, places, refusals } = sources;
+  const record = caches.resources.get(key);
+  if (record === undefined) return undefined;
+  const { resource, unreadable } = record;
+  const { namespace = '' } = resource.metadata;
+  const versions = configMapsOf(resource.spec).map((name) => ({
+    name,
+    version: caches.configMaps.get(`${namespace}/${name}`),
+  }));
+  const inputs = inputsDigest(resource, versions);
+  const run = observeRun(key, sources);
+  const refusal = refusals.get(key);
+  const { databaseInUseBy, freePlace } = places.look(key, databaseKey(resource), caches);
+  return {
+    resource,
+    inputs,
+    missingSources: versions.filter(({ version }) => version === undefined).map(({ name }) => name),
+    dependencies: dependenciesOf(resource, (name) => caches.resources.get(`${namespace}/${name}`)?.resource),
+    freePlace,
+    ...(unreadable === undefined ? {} : { unreadable }),
+    ...(run === undefined ? {} : { run: { ...run, ...(podRefused === undefined ? {} : { podRefused }) } }),
+    ...(refusal?.inputs === inputs ? { refusal } : {}),
+    ...(databaseInUseBy === undefined ? {} : { databaseInUseBy }),
+  };
+}
+
+function observeRun(key: string, { caches, logs }: Sources): ObservedRun | undefined {
+  const { metadata, status } = caches.resources.get(key)?.resource ?? {};
+  const uid = metadata?.uid ?? '';
+  const pods = caches.pods.by(uid);
+  const newest = newestRun(caches.jobs.by(uid), pods);
+  if (newest !== undefined) {
+    const log = logs.of(newest.id) ?? EMPTY_LOG;
+    const report = log.report ?? terminationReport(pods, newest.id);
+    return { ...newest, log: report === undefined ? log : { ...log, report } };
+  }
+  // Job and pod are gone, but the run's last words were heard.
+  const last = status?.run;
+  const log = last === undefined || last.finishedAt !== undefined ? undefined : logs.of(last.id);
+  if (last === undefined || log?.report === undefined) return undefined;
+  const { id, job = id, attempt, inputs = '', startedAt = '' } = last;
+  return {
+    id,
+    job,
+    attempt,
+    inputs,
+    generation: status?.observedGeneration ?? 0,
+    createdAt: startedAt,
+    state: 'gone',
+    log,
+  };
+}
+
+export function isRecorded(key: string, runId: string, { caches }: Pick<Sources, 'caches'>): boolean {
+  const status = caches.resources.get(key)?.resource.status;
+  if (status?.run?.id === runId) return status.run.finishedAt !== undefined;
+  return status?.history?.some(({ run }) => run === runId) === true;
+}
+
+async function refusalOf({ namespace, uid }: JobRecord, api: Api): Promise<string | undefined> {
+  const { items } = await api.request<{ items: { message?: string; lastTimestamp?: string }[] }>({
+    verb: 'list',
+    path: `/api/v1/namespaces/${namespace}/events`,
+    query: { fieldSelector: `involvedObject.uid=${uid},reason=FailedCreate`, limit: 20 },
+  });
+  return items.at(-1)?.message;
+}

@@ -1,0 +1,136 @@
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Api } from './api.ts';
+import { ApiError } from './api-error.ts';
+import type { KubernetesObject, Store } from './store.ts';
+
+export interface ReflectorOptions {
+  /** Of the collection, for example `/api/v1/pods`. */
+  path: string;
+  labelSelector?: string;
+  /** For kinds of which only name and version are wanted: their content never comes over the wire. */
+  metadataOnly?: boolean;
+  pageSize?: number;
+  /** Told of what went wrong; the reflector goes on by itself. */
+  onError?(error: unknown): void;
+}
+
+/** Bookmarks come about every minute; a watch that is silent for longer has a dead peer. */
+const SILENCE_MS = 150_000;
+const BACKOFF_MS = { first: 200, most: 15_000 } as const;
+
+interface WatchEvent {
+  type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
+  object: KubernetesObject & { code?: number; message?: string; reason?: string };
+}
+
+/**
+ * Keeps a store equal to a collection until the signal aborts: a list by pages, then watches from its version on. A
+ * watch that ends is taken up at the version it came to; 410 Gone means a new list, whose difference from what is
+ * stored is told like any other change; any other failure is tried again with growing, jittered patience, for ever.
+ */
+export async function reflect<T>(
+  api: Api,
+  store: Store<T>,
+  options: ReflectorOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  let version: string | undefined;
+  let failures = 0;
+  while (!signal.aborted) {
+    try {
+      version ??= await list(api, store, options, signal);
+      const began = performance.now();
+      version = await watch(api, store, options, version, signal);
+      failures = performance.now() - began > 1_000 ? 0 : failures + 1;
+    } catch (error) {
+      if (signal.aborted) return;
+      if (isGone(error)) version = undefined;
+      else options.onError?.(error);
+      failures += 1;
+    }
+    // The first end of a watch is taken up at once; ends in quick succession are not.
+    if (failures > 0) await pause(failures, signal);
+  }
+}
+
+async function list<T>(api: Api, store: Store<T>, options: ReflectorOptions, signal: AbortSignal): Promise<string> {
+  const items: KubernetesObject[] = [];
+  let next: string | undefined;
+  let version = '';
+  do {
+    const page: { metadata: { resourceVersion: string; continue?: string }; items: KubernetesObject[] } =
+      await api.request({
+        verb: 'list',
+        path: options.path,
+        query: { limit: options.pageSize ?? 500, continue: next, labelSelector: options.labelSelector },
+        accept: accept(options, 'PartialObjectMetadataList'),
+        timeoutMs: 60_000,
+        signal,
+      });
+    items.push(...page.items.map((item) => store.trim(item)));
+    version = page.metadata.resourceVersion;
+    next = page.metadata.continue === '' ? undefined : page.metadata.continue;
+  } while (next !== undefined);
+  store.replace(options.path, items);
+  return version;
+}
+
+/** Returns the version to go on from when the server ends the watch. */
+async function watch<T>(
+  api: Api,
+  store: Store<T>,
+  options: ReflectorOptions,
+  from: string,
+  signal: AbortSignal,
+): Promise<string> {
+  const stop = new AbortController();
+  const response = await api.stream({
+    verb: 'watch',
+    path: options.path,
+    query: {
+      watch: true,
+      allowWatchBookmarks: true,
+      resourceVersion: from,
+      labelSelector: options.labelSelector,
+      // Ends by itself, at different times for different watchers, so that load moves to new API servers.
+      timeoutSeconds: 300 + Math.floor(Math.random() * 300),
+    },
+    accept: accept(options, 'PartialObjectMetadata'),
+    signal: AbortSignal.any([signal, stop.signal]),
+  });
+  let version = from;
+  let timer = setTimeout(() => stop.abort(), SILENCE_MS);
+  // Reading by lines hides an aborted stream's error; it is of no interest: the version says where to go on.
+  response.on('error', () => {});
+  try {
+    for await (const line of createInterface({ input: response })) {
+      clearTimeout(timer);
+      timer = setTimeout(() => stop.abort(), SILENCE_MS);
+      const { type, object } = JSON.parse(line) as WatchEvent;
+      if (type === 'ERROR')
+        throw new ApiError(object.code ?? 500, object.reason ?? '', object.message ?? 'watch failed');
+      version = object.metadata.resourceVersion ?? version;
+      if (type === 'BOOKMARK') continue;
+      if (type === 'DELETED') store.remove(object);
+      else store.put(store.trim(object));
+    }
+  } finally {
+    clearTimeout(timer);
+    stop.abort();
+  }
+  return version;
+}
+
+function accept({ metadataOnly }: ReflectorOptions, as: string): string {
+  return metadataOnly === true ? `application/json;as=${as};g=meta.k8s.io;v=v1` : 'application/json';
+}
+
+function isGone(error: unknown): boolean {
+  return error instanceof ApiError && (error.status === 410 || error.reason === 'Expired' || error.reason === 'Gone');
+}
+
+async function pause(failures: number, signal: AbortSignal): Promise<void> {
+  const wait = Math.min(BACKOFF_MS.first * 2 ** Math.min(failures - 1, 10), BACKOFF_MS.most);
+  await sleep(wait * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => {});
+}

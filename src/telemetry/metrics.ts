@@ -1,0 +1,124 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { StepReport } from '../core/model/report.ts';
+import type { DatabaseMigration, DatabaseMigrationStatus } from '../core/model/resource.ts';
+
+/** Read when Prometheus asks, so that nothing has to be kept in step. */
+export interface MetricSources {
+  resources(): Iterable<DatabaseMigration>;
+  queueDepth(): number;
+  leading(): boolean;
+}
+
+const SECONDS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60];
+const STEP_SECONDS = [0.01, 0.1, 1, 5, 15, 60, 300, 900, 3600];
+
+/** The operator's metrics. Every name is listed in `METRIC_NAMES` and documented in docs/operator.md. */
+export function createMetrics(sources: MetricSources) {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+
+  const runs = new Counter({
+    name: 'db_manager_runs_total',
+    help: 'Runs that ended, by result and reason.',
+    labelNames: ['result', 'reason'],
+    registers,
+  });
+  const steps = new Histogram({
+    name: 'db_manager_step_duration_seconds',
+    help: 'How long the steps of runs took.',
+    labelNames: ['step', 'kind'],
+    buckets: STEP_SECONDS,
+    registers,
+  });
+  const reconciles = new Histogram({
+    name: 'db_manager_reconcile_duration_seconds',
+    help: 'How long reconciling a resource took, by the situation it was in.',
+    labelNames: ['situation'],
+    buckets: SECONDS,
+    registers,
+  });
+  const errors = new Counter({
+    name: 'db_manager_reconcile_errors_total',
+    help: 'Reconciles that failed and are tried again.',
+    registers,
+  });
+  const waits = new Histogram({
+    name: 'db_manager_queue_wait_seconds',
+    help: 'How long a resource that was due waited for a worker.',
+    buckets: SECONDS,
+    registers,
+  });
+  const requests = new Counter({
+    name: 'db_manager_api_requests_total',
+    help: 'Requests to the API server; code 0 where it did not answer.',
+    labelNames: ['verb', 'code'],
+    registers,
+  });
+  new Gauge({
+    name: 'db_manager_queue_depth',
+    help: 'Resources that wait for a worker.',
+    registers,
+    collect() {
+      this.set(sources.queueDepth());
+    },
+  });
+  new Gauge({
+    name: 'db_manager_leader',
+    help: '1 where this process leads.',
+    registers,
+    collect() {
+      this.set(sources.leading() ? 1 : 0);
+    },
+  });
+  perResource('db_manager_pending_migrations', 'Migrations still to run.', ({ pending }) => pending);
+  perResource('db_manager_ready', '1 where the resource is Ready.', readiness);
+  perResource('db_manager_stalled', '1 where a person has to act.', stalled);
+  perResource('db_manager_backup_size_bytes', 'Size of the last backup.', ({ backup }) => backup?.sizeBytes);
+  perResource('db_manager_backup_timestamp_seconds', 'When the last backup was taken (Unix time).', ({ backup }) =>
+    backup === undefined ? undefined : Date.parse(backup.takenAt) / 1000,
+  );
+
+  function perResource(
+    name: string,
+    help: string,
+    read: (status: DatabaseMigrationStatus) => number | undefined,
+  ): void {
+    new Gauge({
+      name,
+      help,
+      labelNames: ['namespace', 'name'],
+      registers,
+      collect() {
+        this.reset();
+        for (const { metadata, status } of sources.resources()) {
+          const value = status === undefined ? undefined : read(status);
+          if (value !== undefined) this.set({ namespace: metadata.namespace, name: metadata.name }, value);
+        }
+      },
+    });
+  }
+
+  return {
+    registry,
+    runEnded({ run, history }: DatabaseMigrationStatus): void {
+      const entry = history?.find((each) => each.run === run?.id);
+      if (entry !== undefined) runs.inc({ result: entry.result, reason: entry.reason });
+    },
+    stepEnded: ({ step, kind, seconds }: StepReport) => steps.observe({ step, kind }, seconds),
+    reconciled: (situation: string, seconds: number) => reconciles.observe({ situation }, seconds),
+    failed: () => errors.inc(),
+    waited: (seconds: number) => waits.observe(seconds),
+    requested: (verb: string, code: number) => requests.inc({ verb, code }),
+  };
+}
+
+export type Metrics = ReturnType<typeof createMetrics>;
+
+function readiness({ conditions }: DatabaseMigrationStatus): number {
+  return conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true ? 1 : 0;
+}
+
+function stalled({ conditions }: DatabaseMigrationStatus): number {
+  return conditions?.some(({ type, status }) => type === 'Stalled' && status === 'True') === true ? 1 : 0;
+}
