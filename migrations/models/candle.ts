@@ -1,0 +1,24 @@
+import { type DefineModel, OPTIONS } from './types.ts';
+
+export const defineCandle: DefineModel = (sequelize, DataTypes) =>
+  sequelize.define(
+    'candles',
+    {
+      instrumentId: {
+        type: DataTypes.INTEGER,
+        allowNull: false,
+        primaryKey: true,
+        references: { model: 'instruments', key: 'id' },
+        onDelete: 'CASCADE',
+        onUpdate: 'CASCADE',
+      },
+      timeframe: { type: DataTypes.STRING(8), allowNull: false, primaryKey: true },
+      openedAtMs: { type: DataTypes.BIGINT, allowNull: false, primaryKey: true },
+      open: { type: DataTypes.DECIMAL(20, 8), allowNull: false },
+      high: { type: DataTypes.DECIMAL(20, 8), allowNull: false },
+      low: { type: DataTypes.DECIMAL(20, 8), allowNull: false },
+      close: { type: DataTypes.DECIMAL(20, 8), allowNull: false },
+      volume: { type: DataTypes.DECIMAL(20, 8), allowNull: false, defaultValue: 0 },
+    },
+    OPTIONS,
+  );

@@ -1,0 +1,19 @@
+import { type DefineModel, OPTIONS, reference } from './types.ts';
+
+export const definePosition: DefineModel = (sequelize, DataTypes) =>
+  sequelize.define(
+    'positions',
+    {
+      id: { type: DataTypes.INTEGER, primaryKey: true, autoIncrement: true },
+      accountId: reference(DataTypes, 'accounts', 'RESTRICT'),
+      instrumentId: reference(DataTypes, 'instruments', 'RESTRICT'),
+      quantity: { type: DataTypes.DECIMAL(20, 8), allowNull: false, defaultValue: 0 },
+      averagePrice: { type: DataTypes.DECIMAL(20, 8) },
+      realisedPnl: { type: DataTypes.DECIMAL(20, 8), allowNull: false, defaultValue: 0 },
+      updatedAt: { type: DataTypes.DATE, allowNull: false },
+    },
+    {
+      ...OPTIONS,
+      indexes: [{ name: 'positions_account_instrument', unique: true, fields: ['account_id', 'instrument_id'] }],
+    },
+  );

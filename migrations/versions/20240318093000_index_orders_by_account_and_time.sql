@@ -1,0 +1,6 @@
+-- The bot asks for an account's latest orders at every tick.
+-- migrate:up
+CREATE INDEX orders_account_placed ON orders (account_id, placed_at);
+
+-- migrate:down
+DROP INDEX orders_account_placed;
