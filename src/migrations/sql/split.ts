@@ -36,7 +36,11 @@ export function splitSql(sql: string, dialect: Dialect, origin: Origin): SqlStat
   for (const token of tokenize(sql, dialect)) {
     if (token.kind === 'space') continue;
     if (token.kind === 'comment') {
-      if (start !== undefined || !speaksToMachine(sql, token.start, token.end)) continue;
+      if (!speaksToMachine(sql, token.start, token.end)) continue;
+      if (start !== undefined) {
+        end = token.end;
+        continue;
+      }
       const previous = found.at(-1);
       const beside =
         previous !== undefined && lead === undefined && !sql.slice(previous.end, token.start).includes('\n');

@@ -1,0 +1,197 @@
+import assert from 'node:assert/strict';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { listRevisions, readMigrations } from '../../src/migrations/read.ts';
+import { folderOf } from './files.ts';
+
+const SQL = 'SELECT 1;\n';
+const empty = (...names: string[]) => Object.fromEntries(names.map((name) => [name, SQL]));
+
+async function revisions(files: Record<string, string>): Promise<string[]> {
+  const folder = await folderOf(files);
+  const read = await readMigrations(folder);
+  assert.ok(read.ok, read.ok ? '' : read.problem.message);
+  const listed = await listRevisions(folder);
+  assert.deepEqual(listed, { ok: true, revisions: read.files.map(({ revision }) => revision) });
+  return read.files.map(({ revision }) => revision);
+}
+
+describe('Reading the migrations folder', () => {
+  const ORDERS: [string, string[], string[]][] = [
+    ['timestamps', ['20240102000000_b.sql', '20240101000000_c.ts'], ['20240101000000_c', '20240102000000_b']],
+    ['numbers', ['10_c.sql', '2_b.sql', '1_a.sql'], ['1_a', '2_b', '10_c']],
+    ['numbers with zeros', ['00010_c.sql', '00002_b.sql'], ['00002_b', '00010_c']],
+    [
+      'Flyway versions',
+      ['V10__c.sql', 'V1.10__b.sql', 'V1.2__a.sql', 'V2_1__d.sql'],
+      ['V1.2__a', 'V1.10__b', 'V2_1__d', 'V10__c'],
+    ],
+    ['names', ['b.sql', 'a.js'], ['a', 'b']],
+    ['numbers before names', ['a.sql', '1_z.sql'], ['1_z', 'a']],
+    ['dates with separators', ['2024-06-02-b.js', '2024-06-01-c.js'], ['2024-06-01-c', '2024-06-02-b']],
+    [
+      'Umzug times',
+      ['2024.06.02T10.00.00.b.ts', '2024.06.01T10.00.00.c.ts'],
+      ['2024.06.01T10.00.00.c', '2024.06.02T10.00.00.b'],
+    ],
+    ['nested folders', ['b/2_x.sql', 'a/10_y.sql', '1_z.sql'], ['1_z', '2_x', '10_y']],
+  ];
+  for (const [name, files, expected] of ORDERS) {
+    it(`orders ${name}`, async () => assert.deepEqual(await revisions(empty(...files)), expected));
+  }
+
+  it('leaves out what is no migration', async () => {
+    const others = ['.hidden.sql', '.git/1_x.sql', 'README.md', 'readme.sql', '1_a.d.ts', '1_a.js.map', '1_a.test.ts'];
+    const more = ['1_a.spec.js', 'index.ts', '_shared.ts', '_lib/1_b.ts', 'node_modules/m/1_c.js', '__tests__/1_d.ts'];
+    const rest = ['package.json', 'atlas.sum', 'embed.go', 'main_test.go', '1_a_test.go'];
+    assert.deepEqual(await revisions(empty('1_a.ts', ...others, ...more, ...rest)), ['1_a']);
+  });
+
+  it('takes pairs as one migration, up first', async () => {
+    const read = await readMigrations(
+      await folderOf(empty('1_a.down.sql', '1_a.up.sql', 'U2.0__away.sql', 'V2__come.sql', '3_c.up.sql')),
+    );
+    assert.ok(read.ok);
+    assert.deepEqual(
+      read.files.map(({ revision, files }) => [revision, files]),
+      [
+        ['1_a', ['1_a.up.sql', '1_a.down.sql']],
+        ['V2__come', ['V2__come.sql', 'U2.0__away.sql']],
+        ['3_c', ['3_c.up.sql']],
+      ],
+    );
+  });
+
+  it('follows the links that a mounted ConfigMap consists of, and no circle', async () => {
+    const folder = await folderOf({ '..2024/1_a.sql': SQL, '..2024/2_b.sql': SQL });
+    await symlink('..2024', join(folder, '..data'));
+    await symlink('..data/1_a.sql', join(folder, '1_a.sql'));
+    await symlink('..data/2_b.sql', join(folder, '2_b.sql'));
+    await symlink('nowhere', join(folder, '3_c.sql'));
+    await symlink('.', join(folder, 'again'));
+    await mkdir(join(folder, 'sub'));
+    await symlink('..', join(folder, 'sub', 'up'));
+    const read = await readMigrations(folder);
+    assert.ok(read.ok);
+    assert.deepEqual(
+      read.files.map(({ files }) => files),
+      [['1_a.sql'], ['2_b.sql']],
+    );
+  });
+
+  it('reads a thousand', async () => {
+    const files = Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`${i + 1}_m.sql`, `SELECT ${i};\n`]));
+    const found = await revisions(files);
+    assert.equal(found.length, 1000);
+    assert.equal(found[999], '1000_m');
+  });
+
+  describe('makes a checksum', () => {
+    const checksum = async (files: Record<string, string>) => {
+      const read = await readMigrations(await folderOf(files));
+      assert.ok(read.ok);
+      assert.match(read.files[0]?.checksum ?? '', /^sha256:[0-9a-f]{64}$/);
+      return read.files[0]?.checksum;
+    };
+    it('that is the same for CRLF and LF', async () => {
+      assert.equal(
+        await checksum({ '1_a.sql': 'SELECT 1;\r\n-- x\r\n' }),
+        await checksum({ '1_a.sql': 'SELECT 1;\n-- x\n' }),
+      );
+    });
+    it('that sees a comment', async () => {
+      assert.notEqual(await checksum({ '1_a.sql': 'SELECT 1; -- a' }), await checksum({ '1_a.sql': 'SELECT 1; -- b' }));
+    });
+    it('that sees text moved from up to down', async () => {
+      const one = await checksum({ '1_a.up.sql': 'ab', '1_a.down.sql': 'c' });
+      assert.notEqual(one, await checksum({ '1_a.up.sql': 'a', '1_a.down.sql': 'bc' }));
+      assert.notEqual(one, await checksum({ '1_a.up.sql': 'c', '1_a.down.sql': 'ab' }));
+    });
+  });
+
+  const TS = "export const up = async ({ context }: { context: X }): Promise<void> => { await context.run('a'); };\n";
+  const TWINS: [string, string][] = [
+    ['with a source map', 'export const up = 1;\n//# sourceMappingURL=1_a.js.map\n'],
+    ['as CommonJS of TypeScript', '"use strict";\nObject.defineProperty(exports, "__esModule", { value: true });\n'],
+    [
+      'as the source without its types',
+      '"use strict";\nexport const up = async ({ context }) => { await context.run("a"); };\n',
+    ],
+  ];
+  for (const [name, js] of TWINS) {
+    it(`takes 1_a.js beside 1_a.ts for its compiled twin ${name}, and runs the source`, async () => {
+      const read = await readMigrations(
+        await folderOf({ '1_a.ts': TS, '1_a.js': js, '1_a.d.ts': '', '1_a.js.map': '' }),
+      );
+      assert.ok(read.ok, read.ok ? '' : read.problem.message);
+      assert.deepEqual(
+        read.files.map(({ files }) => files),
+        [['1_a.ts']],
+      );
+    });
+  }
+
+  const REFUSED: [string, Record<string, string>, string, RegExp][] = [
+    [
+      'a .js that is not what the .ts says',
+      { '1_a.ts': TS, '1_a.js': 'export const up = () => other();' },
+      'DuplicateMigration',
+      /1_a\.ts and 1_a\.js/,
+    ],
+    ['two extensions', empty('1_a.sql', '1_a.ts'), 'DuplicateMigration', /1_a\.sql and 1_a\.ts/],
+    ['two compiled ones', empty('1_a.js', '1_a.mjs'), 'DuplicateMigration', /1_a\.js and 1_a\.mjs/],
+    [
+      'equal names in nested folders',
+      empty('a/1_x.sql', 'b/1_x.sql'),
+      'DuplicateMigration',
+      /a\/1_x\.sql and b\/1_x\.sql/,
+    ],
+    ['a pair and a single file', empty('1_a.up.sql', '1_a.sql'), 'DuplicateMigration', /1_a\.sql/],
+    [
+      'two of one golang-migrate version',
+      empty('1_a.up.sql', '001_b.up.sql'),
+      'DuplicateMigration',
+      /001_b\.up\.sql and 1_a\.up\.sql/,
+    ],
+    [
+      'two of one Flyway version',
+      empty('V1__a.sql', 'V1.0__b.sql'),
+      'DuplicateMigration',
+      /V1\.0__b\.sql and V1__a\.sql/,
+    ],
+    ['a down without its up', empty('1_a.down.sql'), 'InvalidMigration', /1_a\.down\.sql has no migration/],
+    ['an undo without its version', empty('U1__a.sql'), 'InvalidMigration', /U1__a\.sql has no migration/],
+    ['a name with a blank', empty('1_add orders.sql'), 'InvalidMigration', /"1_add orders" is no name/],
+    ['a name that is too long', empty(`1_${'x'.repeat(200)}.sql`), 'InvalidMigration', /at most 200/],
+    ['a repeatable migration', empty('R__views.sql'), 'InvalidMigration', /R__views\.sql: Repeatable/],
+    ['a baseline', empty('B2__base.sql'), 'InvalidMigration', /Baseline/],
+    ['a migration in Go', empty('00002_rows.go'), 'InvalidMigration', /00002_rows\.go: \.go files cannot be run/],
+    ['a migration in Python', empty('0001_initial.py'), 'InvalidMigration', /\.py files/],
+  ];
+  for (const [name, files, reason, message] of REFUSED) {
+    it(`refuses ${name}`, async () => {
+      const read = await readMigrations(await folderOf(files));
+      assert.ok(!read.ok);
+      assert.equal(read.problem.reason, reason);
+      assert.match(read.problem.message, message);
+    });
+  }
+
+  it('says where it looked and what to do when there is no folder', async () => {
+    const folder = await folderOf({ file: '' });
+    const missing = await readMigrations(join(folder, 'nowhere'));
+    assert.ok(!missing.ok);
+    assert.equal(missing.problem.reason, 'MigrationsNotFound');
+    assert.ok(missing.problem.message.includes(`${folder}/nowhere does not exist`));
+    assert.match(missing.problem.message, /db-manager generate/);
+    const file = await listRevisions(join(folder, 'file'));
+    assert.ok(!file.ok);
+    assert.match(file.problem.message, /is not a folder/);
+  });
+
+  it('finds an empty folder empty', async () => {
+    const folder = await folderOf({});
+    await writeFile(join(folder, '.keep'), '');
+    assert.deepEqual(await readMigrations(folder), { ok: true, files: [] });
+  });
+});
