@@ -3,7 +3,7 @@
  *   node migrations/seed.ts --database-url sqlite:///data/trading.db --orders 100000
  */
 import { parseArgs } from 'node:util';
-import { Sequelize } from 'sequelize';
+import { Sequelize, type Transaction } from 'sequelize';
 import { ACCOUNTS, INSTRUMENTS, type Order, orders, round, STRATEGIES } from './seed-data.ts';
 
 /** The schema that the seed fills; the migrations after it then run on real data. */
@@ -54,11 +54,17 @@ function connect(url: string): Sequelize {
 type Value = string | number | boolean | null;
 
 /** Rows of our own making: numbers, and texts without a quote in them. */
-async function insert(sequelize: Sequelize, table: string, columns: string, rows: Value[][]): Promise<void> {
+async function insert(
+  sequelize: Sequelize,
+  table: string,
+  columns: string,
+  rows: Value[][],
+  transaction?: Transaction,
+): Promise<void> {
   const text = (value: Value) => (typeof value === 'string' ? `'${value}'` : String(value));
   for (let at = 0; at < rows.length; at += ROWS_PER_STATEMENT) {
     const values = rows.slice(at, at + ROWS_PER_STATEMENT).map((row) => `(${row.map(text).join(',')})`);
-    await sequelize.query(`INSERT INTO ${table} (${columns}) VALUES ${values.join(',')}`, { raw: true });
+    await sequelize.query(`INSERT INTO ${table} (${columns}) VALUES ${values.join(',')}`, { raw: true, transaction });
   }
 }
 
@@ -100,8 +106,7 @@ async function writeReference(sequelize: Sequelize): Promise<void> {
 }
 
 async function writeOrders(sequelize: Sequelize, batch: readonly Order[]): Promise<void> {
-  await sequelize.query('BEGIN');
-  try {
+  await sequelize.transaction(async (transaction) => {
     await insert(
       sequelize,
       'orders',
@@ -122,6 +127,7 @@ async function writeOrders(sequelize: Sequelize, batch: readonly Order[]): Promi
         time(order.placed),
         time(order.placed + 1_000),
       ]),
+      transaction,
     );
     await insert(
       sequelize,
@@ -138,6 +144,7 @@ async function writeOrders(sequelize: Sequelize, batch: readonly Order[]): Promi
           time(at),
         ]),
       ),
+      transaction,
     );
     await insert(
       sequelize,
@@ -153,12 +160,9 @@ async function writeOrders(sequelize: Sequelize, batch: readonly Order[]): Promi
           (order.side === 'buy' ? -1 : 1) * round(value(order)),
           time(order.placed + 1_000),
         ]),
+      transaction,
     );
-    await sequelize.query('COMMIT');
-  } catch (error) {
-    await sequelize.query('ROLLBACK');
-    throw error;
-  }
+  });
 }
 
 function filled({ fills }: Order): number {
