@@ -26,7 +26,7 @@ export function createIo(host: NodeJS.Process): Io {
     err: (text) => void host.stderr.write(`${text}\n`),
     terminal,
     colour: terminal && host.env.NO_COLOR === undefined,
-    columns: host.stdout.columns ?? 100,
+    columns: terminal ? host.stdout.columns : Number.POSITIVE_INFINITY,
     env: host.env,
     signal: stop.signal,
     setExitCode: (code) => {

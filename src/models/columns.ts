@@ -71,7 +71,7 @@ function defaultOf(model: ModelStatic<Model>, attribute: Attribute): string | un
   );
   if (made) return undefined;
   const generator = model.sequelize?.getQueryInterface().queryGenerator as
-    | { escape(value: unknown, attribute: unknown): string }
+    | { escape(value: unknown, attribute: unknown): unknown }
     | undefined;
-  return generator?.escape(defaultValue, attribute);
+  return generator === undefined ? undefined : String(generator.escape(defaultValue, attribute));
 }

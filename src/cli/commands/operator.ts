@@ -54,7 +54,7 @@ export async function runOperator(options: OperatorOptions): Promise<number> {
     queueDepth: () => controller.queue.depth,
     leading: () => leadership?.valid() === true,
   });
-  const api = createApi(config, (verb, _path, code) => metrics.requested(verb, code));
+  const api = createApi(config, metrics.requested);
   const controller = createController({
     api,
     namespaces: options.namespaces ?? [],
