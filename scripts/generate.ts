@@ -1,4 +1,4 @@
-/** `npm run generate`: writes what is made from `core/model` (crds/, docs/reasons.md, docs/reference.md). */
+/** `npm run generate`: writes what is made from `core/model` and the operator's rights: crds/, deploy/rbac and pages of docs/. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { artifacts } from './generate/artifacts.ts';

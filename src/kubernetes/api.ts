@@ -36,7 +36,7 @@ export interface Api {
 }
 
 /** Told of every request, for metrics; `code` is 0 where there was no answer. */
-export type OnRequest = (verb: Verb, path: string, code: number) => void;
+export type OnRequest = (verb: Verb, resource: string, code: number) => void;
 
 const METHODS = {
   get: 'GET',
@@ -122,7 +122,7 @@ export function createApi(config: KubeConfig, onRequest: OnRequest = () => {}): 
       sent.end(body);
     });
     const code = response.statusCode ?? 0;
-    onRequest(request.verb, request.path, code);
+    onRequest(request.verb, resourceOf(request.path), code);
     if (code >= 200 && code < 300) return response;
     if (code === 401) credentials = undefined;
     throw errorFrom(code, await textOf(response));
@@ -132,7 +132,7 @@ export function createApi(config: KubeConfig, onRequest: OnRequest = () => {}): 
     try {
       return await open(request, streaming);
     } catch (error) {
-      if (!(error instanceof ApiError)) onRequest(request.verb, request.path, 0);
+      if (!(error instanceof ApiError)) onRequest(request.verb, resourceOf(request.path), 0);
       throw error;
     }
   }
@@ -147,4 +147,12 @@ async function textOf(message: http.IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of message) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks).toString('utf8');
+}
+
+/** `pods/log` of `/api/v1/namespaces/x/pods/y/log`: the resource and, where there is one, its subresource. */
+export function resourceOf(path: string): string {
+  const match = /^\/api(?:s\/[^/]+)?\/[^/]+\/(?:namespaces\/[^/]+\/)?([^/]+)(?:\/[^/]+(?:\/(.+))?)?$/.exec(path);
+  if (match === null) return 'unknown';
+  const [, resource = 'unknown', subresource] = match;
+  return subresource === undefined ? resource : `${resource}/${subresource}`;
 }

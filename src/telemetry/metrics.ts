@@ -52,7 +52,7 @@ export function createMetrics(sources: MetricSources) {
   const requests = new Counter({
     name: 'db_manager_api_requests_total',
     help: 'Requests to the API server; code 0 where it did not answer.',
-    labelNames: ['verb', 'code'],
+    labelNames: ['verb', 'resource', 'code'],
     registers,
   });
   new Gauge({
@@ -109,7 +109,7 @@ export function createMetrics(sources: MetricSources) {
     reconciled: (situation: string, seconds: number) => reconciles.observe({ situation }, seconds),
     failed: () => errors.inc(),
     waited: (seconds: number) => waits.observe(seconds),
-    requested: (verb: string, code: number) => requests.inc({ verb, code }),
+    requested: (verb: string, resource: string, code: number) => requests.inc({ verb, resource, code }),
   };
 }
 

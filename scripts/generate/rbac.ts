@@ -1,0 +1,133 @@
+import { stringify } from 'yaml';
+import { GROUP, PLURAL } from '../../src/core/model/resource.ts';
+
+/** One right of the operator, and what it is for. There is none on Secrets: the kubelet reads them. */
+export interface Right {
+  group: string;
+  resource: string;
+  verbs: string[];
+  why: string;
+}
+
+/** Needed in every namespace that the operator watches. */
+export const RIGHTS: Right[] = [
+  { group: GROUP, resource: PLURAL, verbs: ['list', 'watch'], why: 'To see what is asked for.' },
+  { group: GROUP, resource: PLURAL, verbs: ['patch'], why: 'To hold a finalizer while a run is under way.' },
+  { group: GROUP, resource: `${PLURAL}/status`, verbs: ['patch'], why: 'To say what happened.' },
+  { group: 'batch', resource: 'jobs', verbs: ['list', 'watch', 'create'], why: 'One Job a run.' },
+  { group: 'batch', resource: 'jobs', verbs: ['get'], why: 'To take up a Job that was made just before a restart.' },
+  { group: 'batch', resource: 'jobs', verbs: ['delete'], why: 'To replace a Job whose pod never began.' },
+  { group: '', resource: 'pods', verbs: ['list', 'watch'], why: 'To see why a pod does not start or how it ended.' },
+  { group: '', resource: 'pods/log', verbs: ['get'], why: 'Steps and reports come from the log.' },
+  {
+    group: '',
+    resource: 'configmaps',
+    verbs: ['list', 'watch'],
+    why: 'Names and versions only; contents are not asked for.',
+  },
+  { group: '', resource: 'persistentvolumeclaims', verbs: ['create'], why: 'Backup volumes that a resource asks for.' },
+  { group: '', resource: 'events', verbs: ['create'], why: 'To tell transitions.' },
+  { group: '', resource: 'events', verbs: ['list'], why: 'To say why a Job gets no pod, for example a quota.' },
+];
+
+/** Needed in the operator's own namespace only. */
+export const LEASE_RIGHTS: Right[] = [
+  { group: 'coordination.k8s.io', resource: 'leases', verbs: ['get', 'create', 'update'], why: 'Leader election.' },
+];
+
+const NAME = 'db-manager-operator';
+const OWN_NAMESPACE = 'db-manager';
+
+/** Files of `deploy/rbac`: cluster-wide, and `namespaced/` for one namespace without any cluster-wide right. */
+export function rbacFiles(note: string): { path: string; text: string }[] {
+  const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: NAME, namespace: OWN_NAMESPACE } };
+  const lease = role('Role', `${NAME}-lease`, LEASE_RIGHTS, OWN_NAMESPACE);
+  const subjects = [{ kind: 'ServiceAccount', name: NAME, namespace: OWN_NAMESPACE }];
+  const clusterWide = [
+    account,
+    role('ClusterRole', NAME, RIGHTS),
+    binding('ClusterRole', NAME, subjects),
+    lease,
+    binding('Role', `${NAME}-lease`, subjects, OWN_NAMESPACE),
+  ];
+  const namespaced = [role('Role', NAME, RIGHTS), binding('Role', NAME, subjects)];
+  return [
+    { path: 'deploy/rbac/rbac.yaml', text: documents(note, clusterWide) },
+    { path: 'deploy/rbac/kustomization.yaml', text: kustomization(note, ['rbac.yaml']) },
+    { path: 'deploy/rbac/namespaced/rbac.yaml', text: documents(note, namespaced) },
+    { path: 'deploy/rbac/namespaced/kustomization.yaml', text: kustomization(note, ['rbac.yaml']) },
+    { path: 'docs/rbac.md', text: page(note) },
+  ];
+}
+
+function role(kind: 'Role' | 'ClusterRole', name: string, rights: Right[], namespace?: string) {
+  const rules = merged(rights).map(({ group, resource, verbs }) => ({
+    apiGroups: [group],
+    resources: [resource],
+    verbs,
+  }));
+  return {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind,
+    metadata: { name, ...(namespace && { namespace }) },
+    rules,
+  };
+}
+
+/** One rule a resource, with all that is done with it. */
+function merged(rights: Right[]): Right[] {
+  const rules = new Map<string, Right>();
+  for (const right of rights) {
+    const key = `${right.group}/${right.resource}`;
+    const known = rules.get(key);
+    rules.set(key, { ...right, verbs: [...new Set([...(known?.verbs ?? []), ...right.verbs])] });
+  }
+  return [...rules.values()];
+}
+
+function binding(kind: 'Role' | 'ClusterRole', name: string, subjects: object[], namespace?: string) {
+  return {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: `${kind}Binding`,
+    metadata: { name, ...(namespace && { namespace }) },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind, name },
+    subjects,
+  };
+}
+
+function kustomization(note: string, resources: string[]): string {
+  return documents(note, [{ apiVersion: 'kustomize.config.k8s.io/v1beta1', kind: 'Kustomization', resources }]);
+}
+
+function documents(note: string, objects: object[]): string {
+  return `# ${note}\n${objects.map((object) => stringify(object, { lineWidth: 120 })).join('---\n')}`;
+}
+
+function page(note: string): string {
+  const rows = (rights: Right[]) =>
+    rights.map(
+      ({ group, resource, verbs, why }) =>
+        `| \`${group === '' ? 'core' : group}\` | \`${resource}\` | ${verbs.join(', ')} | ${why} |`,
+    );
+  const head = ['| Group | Resource | Verbs | What for |', '| --- | --- | --- | --- |'];
+  return [
+    `<!-- ${note} -->`,
+    '# What the operator may do',
+    '',
+    'These are all of its rights; a test holds that each is used and that no other is needed. It has none on Secrets:',
+    "the kubelet puts their values into a run's pod, and the pod has no service account token.",
+    '',
+    '## In each watched namespace',
+    '',
+    ...head,
+    ...rows(RIGHTS),
+    '',
+    '`deploy/rbac` grants them cluster-wide; `deploy/rbac/namespaced` in one namespace (`--namespaces`).',
+    '',
+    '## In its own namespace',
+    '',
+    ...head,
+    ...rows(LEASE_RIGHTS),
+    '',
+  ].join('\n');
+}
