@@ -12,7 +12,8 @@ import type { RunPorts } from './ports.ts';
 
 export interface Step<In, Out extends object> {
   name: StepName;
-  run(input: In, ports: RunPorts): Promise<StepResult<Out>>;
+  // A property, not a method: methods are checked in both directions, and a wrong order would compile.
+  run: (input: In, ports: RunPorts) => Promise<StepResult<Out>>;
 }
 
 /** What the flow tells while it goes: exactly one `onStart` and one `onEnd` for each step that began. */
