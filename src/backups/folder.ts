@@ -1,27 +1,24 @@
 import { mkdir, statfs, unlink, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import type { CheckResult } from '../core/model/finding.ts';
 import { ProblemError } from '../core/model/problem.ts';
 import { isErrno } from './durable.ts';
 import { byteWords } from './words.ts';
 
 /**
- * Whether backups can be written there: makes the folder where it is missing, writes a file for real (a read-only
- * volume passes every other test) and compares the free space with what a backup needs.
+ * Proves that backups can be written there: makes the folder where it is missing, writes a file for real (a read-only
+ * volume passes every other test) and compares the free space with what a backup needs. Throws ProblemError
+ * BackupFailed or NoSpace.
  */
-export async function checkFolder(folder: string, neededBytes: number): Promise<CheckResult> {
-  const name = 'backup folder';
-  try {
-    await prepareFolder(folder);
-    const free = await freeBytes(folder);
-    const room = `${byteWords(free)} free in ${folder}, a backup needs up to ${byteWords(neededBytes)}`;
-    return free < neededBytes
-      ? { name, result: 'failed', message: `${room}. Grow the volume, or prune: \`db-manager prune\`.` }
-      : { name, result: 'passed', message: room };
-  } catch (error) {
-    if (!(error instanceof ProblemError)) throw error;
-    return { name, result: 'failed', message: error.problem.message };
-  }
+export async function checkFolder(folder: string, neededBytes: number): Promise<{ freeBytes: number }> {
+  await prepareFolder(folder);
+  const free = await freeBytes(folder);
+  if (free >= neededBytes) return { freeBytes: free };
+  throw new ProblemError({
+    reason: 'NoSpace',
+    message:
+      `The backup needs up to ${byteWords(neededBytes)}, but only ${byteWords(free)} are free in ${resolve(folder)}. ` +
+      'Grow the volume, or prune old backups: `db-manager prune`.',
+  });
 }
 
 /** Makes the folder and proves that it can be written to. Throws ProblemError BackupFailed or NoSpace. */

@@ -12,13 +12,12 @@ import type { Backup, BackupManifest } from '../core/model/backup.ts';
 import { ProblemError } from '../core/model/problem.ts';
 import type { Database, DumpResult } from '../database/port.ts';
 import { filesBelow, isErrno, syncFile, syncFolder, writeDurably } from './durable.ts';
-import { folderProblem, freeBytes, prepareFolder } from './folder.ts';
+import { checkFolder, folderProblem, prepareFolder } from './folder.ts';
 import { type HashedBackup, hashBackup } from './hash.ts';
 import { cleanLeftovers, PARTIAL_MANIFEST } from './leftovers.ts';
 import { manifestText } from './manifest.ts';
 import { EXTENSIONS, manifestNameOf } from './names.ts';
 import { reserve } from './reserve.ts';
-import { byteWords } from './words.ts';
 import { startWriting } from './writer.ts';
 
 export interface TakeOptions {
@@ -44,7 +43,8 @@ export async function takeBackup(db: Database, folder: string, options: TakeOpti
   const root = resolve(folder);
   await prepareFolder(root);
   await cleanLeftovers(root);
-  await refuseWithoutRoom(db, root);
+  // A copy of a file needs at least its size; how far a dump compresses is not known before.
+  if (db.can.singleFile) await checkFolder(root, await db.sizeBytes());
   const { stem, partial } = await reserve(root, options);
   try {
     const heartbeat = await startWriting(partial);
@@ -114,19 +114,6 @@ async function makeDurable(data: string, { format }: DumpResult): Promise<void> 
     await syncFile(join(data, name));
   }
   await syncFolder(data);
-}
-
-/** A copy of a file needs at least its size; how far a dump compresses is not known before. */
-async function refuseWithoutRoom(db: Database, root: string): Promise<void> {
-  if (!db.can.singleFile) return;
-  const [needed, free] = [await db.sizeBytes(), await freeBytes(root)];
-  if (free >= needed) return;
-  throw new ProblemError({
-    reason: 'NoSpace',
-    message:
-      `A backup of ${db.identity.display} needs ${byteWords(needed)}, but only ${byteWords(free)} are free in ` +
-      `${root}. Grow the volume, or prune old backups: \`db-manager prune\`.`,
-  });
 }
 
 function asProblem(error: unknown, root: string): unknown {

@@ -1,0 +1,64 @@
+import { ProblemError } from '../../core/model/problem.ts';
+import type { Clients } from './dump-clients.ts';
+import { type Ended, errorIn, startProgram } from './dump-program.ts';
+
+/** One entry of a dump's table of contents that is more than data. */
+export interface Entry {
+  id: string;
+  /** As pg_dump names it: `TABLE`, `ACL`, `EXTENSION`, … */
+  type: string;
+  name: string;
+  owner: string;
+  sql: string;
+}
+
+export interface Contents {
+  entries: Entry[];
+  /** `pg_restore --list`: one line an entry, which begins with its id. */
+  list: string;
+  /** Large objects by their identifiers; PostgreSQL 17 lists them in groups. */
+  largeObjects: [from: string, to: string][];
+}
+
+const HEADER =
+  /^-- TOC entry (\d+) \(class \d+ OID \d+\)\n(?:-- Dependencies: .*\n)?-- Name: (.*); Type: (.*); Schema: (.*); Owner: (.*)$/gm;
+
+/** What a dump would do, without its rows. Throws ProblemError BackupInvalid. */
+export async function readContents(clients: Clients, path: string): Promise<Contents> {
+  const [list, script] = await Promise.all([
+    output(clients, path, ['--list']),
+    output(clients, path, ['--file=-', '--verbose', '--section=pre-data', '--section=post-data']),
+  ]);
+  const headers = [...script.matchAll(HEADER)];
+  const entries = headers.map((match, index): Entry => {
+    const [header, id = '', name = '', type = '', , owner = ''] = match;
+    return { id, name, type, owner, sql: script.slice(match.index + header.length, headers[index + 1]?.index) };
+  });
+  const largeObjects = [...list.matchAll(/^\d+; \d+ \d+ BLOB(?: METADATA)? - (\d+)(?:\.\.(\d+))? /gm)].map(
+    ([, from = '', to = from]): [string, string] => [from, to],
+  );
+  return { entries, list, largeObjects };
+}
+
+/** The list without these entries, for `pg_restore --use-list`. */
+export function listWithout({ list }: Contents, left: ReadonlySet<string>): string {
+  return list
+    .split('\n')
+    .map((line) => (left.has(/^(\d+);/.exec(line)?.[1] ?? '') ? `;${line}` : line))
+    .join('\n');
+}
+
+async function output(clients: Clients, path: string, args: string[]): Promise<string> {
+  const { PATH, HOME } = process.env;
+  const { child, ended } = startProgram(clients, 'pg_restore', [...args, path], {
+    env: { PATH, HOME, LC_ALL: 'C' },
+    stdout: 'pipe',
+  });
+  let text = '';
+  child.stdout?.setEncoding('utf8').on('data', (piece: string) => {
+    text += piece;
+  });
+  const { ok, words }: Ended = await ended;
+  if (ok) return text;
+  throw new ProblemError({ reason: 'BackupInvalid', message: `pg_restore cannot read ${path}: ${errorIn(words)}` });
+}

@@ -1,0 +1,71 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ProblemError } from '../../core/model/problem.ts';
+import type { RestoreOptions } from '../port.ts';
+import type { PostgresConnection } from './connection.ts';
+
+interface Session {
+  pid: number;
+  who: string;
+}
+
+const END_WAIT_MS = 10_000;
+
+/** Refuses while others use the database, naming them, or ends them where that was asked for. Throws SessionsConnected. */
+export async function settleSessions(open: PostgresConnection, options: RestoreOptions): Promise<void> {
+  const others = await sessions(open);
+  if (others.length === 0) return;
+  const { database } = open.target;
+  if (!options.endSessions) {
+    throw new ProblemError({
+      reason: 'SessionsConnected',
+      message: `${database} is used by ${named(others)}. Stop them, or end them with --end-sessions.`,
+    });
+  }
+  const deadline = performance.now() + END_WAIT_MS;
+  for (let left = others; left.length > 0; left = await sessions(open)) {
+    if (performance.now() > deadline) {
+      throw new ProblemError({
+        reason: 'SessionsConnected',
+        message: `${database} is still used by ${named(left)}: they connect anew as soon as they are ended. Stop their programs first.`,
+      });
+    }
+    for (const session of left) await end(open, session);
+    await sleep(100);
+  }
+  options.onMessage?.(`Ended ${named(others)}.`);
+}
+
+async function end({ client, target }: PostgresConnection, { pid, who }: Session): Promise<void> {
+  try {
+    await client.query('SELECT pg_terminate_backend($1)', [pid]);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new ProblemError(
+      {
+        reason: 'SessionsConnected',
+        message: `The session ${who} could not be ended (${why}). A superuser can allow it: GRANT pg_signal_backend TO ${target.user};`,
+      },
+      { cause: error },
+    );
+  }
+}
+
+/** Sessions of others. Ours bear our application's name: the lock's connection and the pool do not stand in the way. */
+async function sessions({ client }: PostgresConnection): Promise<Session[]> {
+  const { rows } = await client.query<Session>(
+    `SELECT pid, concat_ws(' ', quote_ident(coalesce(nullif(application_name, ''), 'a program')),
+              'of', usename, 'from ' || host(client_addr), '(backend ' || pid || ')') AS who
+       FROM pg_stat_activity
+      WHERE datname = current_database() AND pid <> pg_backend_pid() AND usename IS NOT NULL
+        AND coalesce(backend_type, 'client backend') = 'client backend'
+        AND NOT (usename = current_user
+                 AND (application_name LIKE 'db-manager%' OR application_name = current_setting('application_name')))
+      ORDER BY backend_start`,
+  );
+  return rows;
+}
+
+function named(list: Session[]): string {
+  const shown = list.slice(0, 5).map(({ who }) => who);
+  return list.length > 5 ? `${shown.join(', ')} and ${list.length - 5} more` : shown.join(', ');
+}

@@ -1,0 +1,159 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { ProblemError } from '../../core/model/problem.ts';
+import type { PostgresConnection } from './connection.ts';
+import { type Client, quoteIdentifier } from './driver.ts';
+import { literal } from './restore-script.ts';
+
+/**
+ * What marks a scratch database from the very statement that creates it, so that not even a crash right after leaves
+ * one unmarked: a connection limit that nobody else sets. The comment, which tells more, comes a moment later.
+ */
+const MARK = 6_437;
+/** Class of our advisory locks on scratch databases; "dbmS" in ASCII. */
+const LOCK_CLASS = 0x64626d53;
+/** PostgreSQL cuts names after so many bytes. */
+const NAME_BYTES = 63;
+
+export interface ScratchDatabase {
+  name: string;
+  /** Drops it and ends the lock that says that its run lives. */
+  drop(): Promise<void>;
+}
+
+/** Creates an empty database like the target, locked for as long as this process lives. Throws RehearsalImpossible. */
+export async function createScratchDatabase(open: PostgresConnection, runId: string): Promise<ScratchDatabase> {
+  await refuseWithoutRight(open);
+  const name = scratchName(open.target.database, runId);
+  const holder = await open.another(`db-manager scratch ${runId}`);
+  try {
+    await holder.query('SELECT pg_advisory_lock($1, $2)', [LOCK_CLASS, keyOf(name)]);
+    await holder.query(`CREATE DATABASE ${quoteIdentifier(name)} CONNECTION LIMIT ${MARK} ${await likeTarget(holder)}`);
+    const comment = { 'db-manager': 'scratch', of: open.identity.id, runId, host: hostname(), pid: process.pid };
+    const text = literal(JSON.stringify({ ...comment, at: new Date().toISOString() }));
+    await holder.query(`COMMENT ON DATABASE ${quoteIdentifier(name)} IS ${text}`);
+  } catch (error) {
+    await dropDatabase(holder, name).catch(() => {});
+    await holder.end();
+    throw creationProblem(error, open);
+  }
+  let dropped: Promise<void> | undefined;
+  const drop = async () => {
+    try {
+      await dropDatabase(holder, name).catch(async () => {
+        // The holder's connection is gone, and with it the lock: any other connection will do.
+        const another = await open.another(`db-manager scratch ${runId}`);
+        await dropDatabase(another, name).finally(() => another.end());
+      });
+    } finally {
+      await holder.end().catch(() => {});
+    }
+  };
+  return {
+    name,
+    drop() {
+      dropped ??= drop();
+      return dropped;
+    },
+  };
+}
+
+/** Drops scratch databases of this database whose run is dead; their names. */
+export async function dropStale({ client, target }: PostgresConnection): Promise<string[]> {
+  const { rows } = await client.query<{ name: string }>(
+    `SELECT datname AS name FROM pg_database
+      WHERE datconnlimit = $1 AND starts_with(datname, $2) AND pg_has_role(datdba, 'USAGE') ORDER BY 1`,
+    [MARK, prefixOf(target.database)],
+  );
+  const dropped: string[] = [];
+  for (const { name } of rows) {
+    const key = [LOCK_CLASS, keyOf(name)];
+    const locked = await client.query<{ got: boolean }>('SELECT pg_try_advisory_lock($1, $2) AS got', key);
+    if (locked.rows[0]?.got !== true) continue;
+    try {
+      await dropDatabase(client, name);
+      dropped.push(name);
+    } finally {
+      await client.query('SELECT pg_advisory_unlock($1, $2)', key);
+    }
+  }
+  return dropped;
+}
+
+/** `trading_rehearsal_<run>`, cut so that the run's own part survives; two databases with one long start stay apart. */
+function scratchName(database: string, runId: string): string {
+  const run = runId
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '_')
+    .slice(-16);
+  return `${prefixOf(database)}${run}_${randomBytes(2).toString('hex')}`;
+}
+
+function prefixOf(database: string): string {
+  const suffix = '_rehearsal_';
+  const room = NAME_BYTES - suffix.length - 16 - 5;
+  if (Buffer.byteLength(database) <= room) return database + suffix;
+  const short = createHash('sha256').update(database).digest('hex').slice(0, 8);
+  return `${Buffer.from(database)
+    .subarray(0, room - 9)
+    .toString('utf8')
+    .replace(/\uFFFD+$/, '')}_${short}${suffix}`;
+}
+
+function keyOf(name: string): number {
+  return createHash('sha256').update(name).digest().readInt32BE();
+}
+
+/** WITH (FORCE) came with PostgreSQL 13; it ends the sessions that a killed run left behind. */
+async function dropDatabase(client: Client, name: string): Promise<void> {
+  await client.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [name]);
+  const { rows } = await client.query<{ force: boolean }>(
+    "SELECT current_setting('server_version_num')::int >= 130000 AS force",
+  );
+  await client.query(`DROP DATABASE IF EXISTS ${quoteIdentifier(name)}${rows[0]?.force ? ' WITH (FORCE)' : ''}`);
+}
+
+/** Encoding and locale of the target: an index sorts on the copy as it does in production. */
+async function likeTarget(client: Client): Promise<string> {
+  const { rows } = await client.query<{ like: Record<string, unknown> }>(
+    'SELECT to_jsonb(d) || jsonb_build_object(\'name\', pg_encoding_to_char(encoding)) AS "like" FROM pg_database d WHERE datname = current_database()',
+  );
+  const like = rows[0]?.like ?? {};
+  const option = (word: string, value: unknown) => (typeof value === 'string' ? [`${word} ${literal(value)}`] : []);
+  const provider = { c: 'libc', i: 'icu', b: 'builtin' }[String(like.datlocprovider)];
+  const locale = like.datlocale ?? like.daticulocale;
+  return [
+    'TEMPLATE template0',
+    ...option('ENCODING', like.name),
+    ...option('LC_COLLATE', like.datcollate),
+    ...option('LC_CTYPE', like.datctype),
+    ...(provider === undefined ? [] : [`LOCALE_PROVIDER ${provider}`]),
+    ...(provider === 'icu' ? option('ICU_LOCALE', locale) : []),
+    ...(provider === 'builtin' ? option('BUILTIN_LOCALE', locale) : []),
+  ].join(' ');
+}
+
+async function refuseWithoutRight({ client, target }: PostgresConnection): Promise<void> {
+  const { rows } = await client.query<{ may: boolean }>(
+    'SELECT rolcreatedb OR rolsuper AS may FROM pg_roles WHERE rolname = current_user',
+  );
+  if (rows[0]?.may === true) return;
+  throw new ProblemError({
+    reason: 'RehearsalImpossible',
+    message: `The user ${target.user} may not create databases, which a rehearsal needs. Let a superuser run: ALTER ROLE ${quoteIdentifier(target.user)} CREATEDB;`,
+  });
+}
+
+function creationProblem(error: unknown, { target }: PostgresConnection): unknown {
+  if (!(error instanceof Error)) return error;
+  const code = 'code' in error ? String(error.code) : '';
+  if (!['53100', '42501', '53300', '57014', '58030'].includes(code)) return error;
+  return new ProblemError(
+    {
+      reason: 'RehearsalImpossible',
+      message: `No scratch copy of ${target.database} could be made: ${error.message}.`,
+      code,
+    },
+    { cause: error },
+  );
+}

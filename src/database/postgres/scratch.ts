@@ -1,0 +1,179 @@
+/** Scratch copies of PostgreSQL: a database `<name>_rehearsal_<run>` on the same server, created and dropped by the run. */
+import { availableParallelism } from 'node:os';
+import { ProblemError } from '../../core/model/problem.ts';
+import type { OpenDatabase, Scratch, ScratchOptions, ScratchSource } from '../port.ts';
+import type { PostgresConnection } from './connection.ts';
+import { quoteIdentifier } from './driver.ts';
+import { majorOf } from './dump.ts';
+import { type Clients, findClients } from './dump-clients.ts';
+import { environmentOf, errorIn, startProgram } from './dump-program.ts';
+import { refuseOtherFormat, withListFile } from './restore.ts';
+import { listWithout, readContents } from './restore-contents.ts';
+import { select } from './restore-selection.ts';
+import { streamToPsql } from './restore-stream.ts';
+import { createScratchDatabase, dropStale } from './scratch-database.ts';
+
+/** More connections than this restore no faster on a server that serves others meanwhile. */
+const MOST_JOBS = 4;
+
+/**
+ * Makes a scratch database and opens it. Owners and grants are left out: everything on the copy is the user's. Throws
+ * ProblemError RehearsalImpossible (right, room) or BackupInvalid (the backup does not restore).
+ */
+export async function createScratch(
+  open: PostgresConnection,
+  from: ScratchSource,
+  options: ScratchOptions,
+  openDatabase: OpenDatabase,
+): Promise<Scratch> {
+  const scratch = await createScratchDatabase(open, options.runId);
+  try {
+    await fill(open, scratch.name, from, options);
+    const database = await openDatabase(
+      { ...open.target, database: scratch.name },
+      {
+        timeouts: { connect: 10_000, lock: 10_000, statement: 0, run: 0 },
+        applicationName: `db-manager rehearsal ${options.runId}`,
+      },
+    );
+    let dropped: Promise<void> | undefined;
+    const drop = async () => {
+      await database.close().catch(() => {});
+      await scratch.drop();
+    };
+    return {
+      database,
+      drop() {
+        dropped ??= drop();
+        return dropped;
+      },
+    };
+  } catch (error) {
+    await scratch.drop();
+    throw error;
+  }
+}
+
+/** Drops what dead runs left of this database's scratch copies, and nothing else; their names. */
+export function dropStaleScratches(open: PostgresConnection): Promise<string[]> {
+  return dropStale(open);
+}
+
+async function fill(open: PostgresConnection, name: string, from: ScratchSource, options: ScratchOptions) {
+  switch (from.kind) {
+    case 'backup': {
+      refuseOtherFormat(open, from.backup);
+      const words = await restoreInto(open, name, from.backup.path, options);
+      if (words !== undefined) throw fillProblem(words, `the backup ${from.backup.manifest.name}`, 'BackupInvalid');
+      return;
+    }
+    case 'schema': {
+      const words = await copySchema(open, name);
+      if (words !== undefined) throw fillProblem(words, 'the schema', 'RehearsalImpossible');
+      return;
+    }
+    case 'empty':
+      return makeSchemas(open, name);
+  }
+}
+
+/** Several tables at a time where it can be; through psql where the program is newer than the server (see the stream). */
+async function restoreInto(open: PostgresConnection, name: string, path: string, options: ScratchOptions) {
+  const clients = await findClients(majorOf(open));
+  const contents = await readContents(clients, path);
+  const there = await open.another('db-manager scratch', name);
+  const { left } = await select(there, contents).finally(() => there.end());
+  for (const { id, type } of contents.entries) if (type === 'ACL' || type === 'DEFAULT ACL') left.add(id);
+  return withListFile(listWithout(contents, left), async (listFile) => {
+    const env = environmentOf(open.target, name);
+    const common = [`--use-list=${listFile}`, '--no-owner', '--no-password'];
+    if (isNewer(clients, open)) {
+      const source = startProgram(clients, 'pg_restore', ['--file=-', ...common, path], { env, stdout: 'pipe' });
+      return stream(open, clients, env, source, options);
+    }
+    const jobs = `--jobs=${Math.min(MOST_JOBS, availableParallelism())}`;
+    const args = [`--dbname=dbname=${conninfo(name)}`, '--exit-on-error', jobs, ...common, path];
+    const { ok, words } = await startProgram(clients, 'pg_restore', args, { env }).ended;
+    return ok ? undefined : words;
+  });
+}
+
+async function copySchema(open: PostgresConnection, name: string): Promise<string | undefined> {
+  const clients = await findClients(majorOf(open));
+  await dropSchemas(open, name);
+  const args = [
+    '--schema-only',
+    '--no-owner',
+    '--no-privileges',
+    '--no-password',
+    ...(clients.major >= 14 ? ['--extension=*'] : []),
+    ...open.target.schemas.map((schema) => `--schema=${quoteIdentifier(schema)}`),
+  ];
+  const source = startProgram(clients, 'pg_dump', args, { env: environmentOf(open.target), stdout: 'pipe' });
+  return stream(open, clients, environmentOf(open.target, name), source, {});
+}
+
+function stream(
+  open: PostgresConnection,
+  clients: Clients,
+  env: NodeJS.ProcessEnv,
+  source: ReturnType<typeof startProgram>,
+  { onProgress }: Pick<ScratchOptions, 'onProgress'>,
+) {
+  let bytes = 0;
+  return streamToPsql({
+    clients,
+    env,
+    serverMajor: majorOf(open),
+    begin: 'BEGIN;\n',
+    source,
+    commit: '\nCOMMIT;\n',
+    onBytes: (piece) => {
+      bytes += piece;
+      onProgress?.(bytes, undefined);
+    },
+  });
+}
+
+function isNewer(clients: Clients, open: PostgresConnection): boolean {
+  return clients.major > majorOf(open);
+}
+
+/** A new database has `public`, which the dump makes again. */
+async function dropSchemas(open: PostgresConnection, name: string): Promise<void> {
+  if (!open.target.schemas.includes('public')) return;
+  const there = await open.another('db-manager scratch', name);
+  await there.query('DROP SCHEMA public').finally(() => there.end());
+}
+
+async function makeSchemas(open: PostgresConnection, name: string): Promise<void> {
+  const there = await open.another('db-manager scratch', name);
+  try {
+    for (const schema of open.target.schemas)
+      await there.query(`CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(schema)}`);
+  } finally {
+    await there.end();
+  }
+}
+
+/** A value of libpq's connection string (PostgreSQL manual, 34.1.1.1). */
+function conninfo(value: string): string {
+  return `'${value.replace(/[\\']/g, '\\$&')}'`;
+}
+
+function fillProblem(words: string, what: string, reason: 'BackupInvalid' | 'RehearsalImpossible'): ProblemError {
+  const told = errorIn(words);
+  if (/No space left on device|could not extend file/.test(words)) {
+    return new ProblemError({
+      reason: 'RehearsalImpossible',
+      message: `The server has no room for a scratch copy: ${told}. Grow its disk, or set safety.rehearsal: SchemaOnly.`,
+    });
+  }
+  if (/permission denied|must be (owner|superuser)|must have/i.test(words)) {
+    return new ProblemError({
+      reason: 'RehearsalImpossible',
+      message: `The user may not restore ${what} to a scratch copy: ${told}.`,
+    });
+  }
+  return new ProblemError({ reason, message: `Restoring ${what} to a scratch copy failed: ${told}.` });
+}

@@ -1,0 +1,35 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+
+export interface OpenIn {
+  pid: number;
+  command: string;
+}
+
+/**
+ * Other processes of this machine that have the file open, as far as this user may see them (Linux: /proc). None where
+ * the system does not tell: the database's own locks then decide.
+ */
+export async function processesWith(path: string): Promise<OpenIn[]> {
+  const file = await stat(path).catch(() => undefined);
+  if (file === undefined) return [];
+  const pids = (await readdir('/proc').catch(() => [])).map(Number).filter((pid) => pid > 0 && pid !== process.pid);
+  const found: OpenIn[] = [];
+  for (const pid of pids) {
+    if (await hasOpen(pid, file.dev, file.ino)) found.push({ pid, command: await commandOf(pid) });
+  }
+  return found;
+}
+
+async function hasOpen(pid: number, dev: number, ino: number): Promise<boolean> {
+  const folder = `/proc/${pid}/fd`;
+  for (const fd of await readdir(folder).catch(() => [])) {
+    const target = await stat(`${folder}/${fd}`).catch(() => undefined);
+    if (target?.ino === ino && target.dev === dev) return true;
+  }
+  return false;
+}
+
+async function commandOf(pid: number): Promise<string> {
+  const name = await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '');
+  return name.trim() || 'a process';
+}

@@ -1,0 +1,99 @@
+/**
+ * Restore of SQLite: the online backup in the other direction, in one transaction of the target. Others that have the
+ * file open see the old state until the commit and the new one after it; a rename would leave them on a deleted file.
+ */
+import { stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Backup } from '../../core/model/backup.ts';
+import { ProblemError } from '../../core/model/problem.ts';
+import type { RestoreOptions } from '../port.ts';
+import { withFile } from './dump-connection.ts';
+import { copyPages, hasCode, isBusy } from './dump-copy.ts';
+import { processesWith } from './restore-processes.ts';
+
+const BUSY_MS = 10_000;
+
+/** Throws ProblemError BackupMismatch, BackupInvalid, SessionsConnected, NoSpace or RestoreFailed; all or nothing. */
+export async function restore(path: string, backup: Backup, options: RestoreOptions): Promise<void> {
+  const { manifest } = backup;
+  if (manifest.format !== 'sqlite') {
+    throw new ProblemError({
+      reason: 'BackupMismatch',
+      message: `${manifest.name} is a backup of ${manifest.dialect} and cannot be restored to the SQLite file ${path}.`,
+    });
+  }
+  await refuseTruncated(backup);
+  await refuseOthers(path, options);
+  const copy = () =>
+    withFile(backup.path, 'immutable', (source) =>
+      copyPages(source, path, {
+        busyMs: BUSY_MS,
+        onPages: (done, total) => {
+          const pageSize = manifest.sizeBytes / Math.max(1, total);
+          options.onProgress?.(Math.round(done * pageSize), manifest.sizeBytes);
+        },
+        signal: options.signal,
+      }),
+    );
+  try {
+    await copy().catch(async (error) => {
+      // Another page size cannot enter a WAL: the target leaves it, which needs everyone else to be gone.
+      if (!hasCode(error, 'SQLITE_READONLY')) throw error;
+      await withFile(path, 'read-write', (target) => target.exec('PRAGMA journal_mode = DELETE'), BUSY_MS);
+      await copy();
+    });
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    throw await restoreProblem(error, path);
+  }
+  // What the restore wrote to the WAL goes to the file; where a reader is in the way, a later checkpoint does it.
+  await withFile(path, 'read-write', (target) => target.exec('PRAGMA wal_checkpoint(TRUNCATE)')).catch(() => {});
+}
+
+/** The online backup would take a short file for a short database. */
+async function refuseTruncated({ path, manifest }: Backup): Promise<void> {
+  const size = await stat(path).then(
+    (found) => found.size,
+    () => undefined,
+  );
+  if (size === manifest.sizeBytes) return;
+  throw new ProblemError({
+    reason: 'BackupInvalid',
+    message:
+      size === undefined
+        ? `${path} is gone.`
+        : `${path} is ${size} bytes long where its manifest says ${manifest.sizeBytes}.`,
+  });
+}
+
+async function refuseOthers(path: string, { endSessions, onMessage }: RestoreOptions): Promise<void> {
+  const others = await processesWith(path);
+  if (others.length === 0) return;
+  const list = others.slice(0, 5).map(({ pid, command }) => `${command} (process ${pid})`);
+  if (others.length > 5) list.push(`${others.length - 5} more`);
+  if (endSessions) {
+    onMessage?.(`${path} stays open in ${list.join(', ')}, which see the restored content from now on.`);
+    return;
+  }
+  throw new ProblemError({
+    reason: 'SessionsConnected',
+    message: `${path} is open in ${list.join(', ')}. Stop them, or restore under them with --end-sessions.`,
+  });
+}
+
+async function restoreProblem(error: unknown, path: string): Promise<unknown> {
+  if (error instanceof ProblemError || !(error instanceof Error) || !('code' in error)) return error;
+  const code = String(error.code);
+  if (isBusy(error)) {
+    const others = (await processesWith(path)).map(({ pid, command }) => `${command} (process ${pid})`);
+    const who = others.length > 0 ? others.join(', ') : 'another process, or another transaction of this one,';
+    const message = `${path} is locked: ${who} reads or writes it since ${BUSY_MS / 1000} s. Stop it and try again; nothing was changed.`;
+    return new ProblemError({ reason: 'SessionsConnected', message, code }, { cause: error });
+  }
+  if (code === 'SQLITE_FULL') {
+    const message = `The disk of ${dirname(path)} is full; ${path} is as it was. A restore needs room for both states for a while.`;
+    return new ProblemError({ reason: 'NoSpace', message, code }, { cause: error });
+  }
+  const message = `${path} could not be replaced and is as it was: ${error.message}.`;
+  return new ProblemError({ reason: 'RestoreFailed', message, code }, { cause: error });
+}

@@ -1,0 +1,70 @@
+import { rm, stat } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { openFile, withFile } from './dump-connection.ts';
+import { hasCode, isBusy } from './dump-copy.ts';
+
+/** Marks a file as ours: SQLite keeps it in the header (`PRAGMA application_id`). "dbmS" in ASCII. */
+const OURS = 0x64626d53;
+
+export interface Ownership {
+  /** Ends the lock and removes the mark. */
+  release(): Promise<void>;
+}
+
+/**
+ * The mark beside a scratch file: a small SQLite database that says who made it and when, with an exclusive transaction
+ * held on it for as long as the run lives. The lock is the operating system's and dies with the process. Undefined
+ * where the name is taken.
+ */
+export async function own(path: string, runId: string): Promise<Ownership | undefined> {
+  if (await exists(path)) return undefined;
+  const connection = await openFile(path, 'create');
+  try {
+    await connection.exec(`PRAGMA journal_mode = DELETE; PRAGMA synchronous = OFF; BEGIN EXCLUSIVE;
+      PRAGMA application_id = ${OURS};
+      CREATE TABLE owner (run_id TEXT, host TEXT, pid INTEGER, made_at TEXT)`);
+    await connection.all('INSERT INTO owner VALUES (?, ?, ?, datetime())', [runId, hostname(), process.pid]);
+    await connection.exec('COMMIT; BEGIN EXCLUSIVE');
+  } catch (error) {
+    await connection.close();
+    if (isBusy(error) || hasCode(error, 'SQLITE_ERROR', 'SQLITE_READONLY', 'SQLITE_IOERR')) return undefined;
+    throw error;
+  }
+  // A sweep that came between the file's birth and its lock has removed it: the lock is then on nothing.
+  if (!(await exists(path))) {
+    await connection.close();
+    return undefined;
+  }
+  return {
+    async release() {
+      await rm(path, { force: true });
+      await rm(`${path}-journal`, { force: true });
+      await connection.close();
+    },
+  };
+}
+
+/** Runs `clear` and removes the mark, if it is ours and nobody alive holds it. False where it was left alone. */
+export async function takeOver(path: string, clear: () => Promise<void>): Promise<boolean> {
+  try {
+    return await withFile(path, 'read-write', async (mark) => {
+      await mark.exec('BEGIN EXCLUSIVE');
+      const [row] = await mark.all<{ application_id: number }>('PRAGMA application_id');
+      const bornDead = (await stat(path)).size === 0;
+      if (row?.application_id !== OURS && !bornDead) return false;
+      if (!bornDead) await clear();
+      await rm(path, { force: true });
+      return !bornDead;
+    });
+  } catch (error) {
+    if (isBusy(error) || hasCode(error, 'SQLITE_NOTADB', 'SQLITE_CANTOPEN', 'SQLITE_CORRUPT', 'ENOENT')) return false;
+    throw error;
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,139 @@
+/** Scratch copies of SQLite: a file `.db-manager-scratch-<run>…` beside the database, marked and locked by its run. */
+import { constants } from 'node:fs';
+import { copyFile, readdir, rm, statfs } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { ProblemError } from '../../core/model/problem.ts';
+import type { OpenDatabase, Scratch, ScratchOptions, ScratchSource } from '../port.ts';
+import { withFile } from './dump-connection.ts';
+import { hasCode } from './dump-copy.ts';
+import { type Ownership, own, takeOver } from './scratch-owner.ts';
+import { copySchema } from './scratch-schema.ts';
+
+const PREFIX = '.db-manager-scratch-';
+const OWNER = '.owner';
+const SIDE_FILES = ['', '-journal', '-wal', '-shm', '.db-manager-lock', '.db-manager-lock.holder'];
+
+/** Makes a scratch database and opens it. Throws ProblemError RehearsalImpossible where there is no room or no right. */
+export async function createScratch(
+  path: string,
+  from: ScratchSource,
+  options: ScratchOptions,
+  open: OpenDatabase,
+): Promise<Scratch> {
+  const folder = options.folder ?? dirname(path);
+  if (from.kind === 'backup') await refuseWithoutRoom(folder, from.backup.manifest.sizeBytes);
+  const { file, ownership } = await claim(folder, path, options.runId);
+  try {
+    await fill(file, path, from, options);
+    const database = await open(
+      { dialect: 'sqlite', path: file },
+      {
+        timeouts: { connect: 10_000, lock: 10_000, statement: 0, run: 0 },
+        applicationName: `db-manager rehearsal ${options.runId}`,
+        create: true,
+      },
+    );
+    let dropped: Promise<void> | undefined;
+    const drop = async () => {
+      await database.close();
+      await clear(file);
+      await ownership.release();
+    };
+    return {
+      database,
+      drop() {
+        dropped ??= drop();
+        return dropped;
+      },
+    };
+  } catch (error) {
+    await clear(file);
+    await ownership.release();
+    throw impossible(error, folder);
+  }
+}
+
+/** Drops what runs that are dead left beside the database, or in `folder`; their file names. */
+export async function dropStaleScratches(path: string, folder = dirname(path)): Promise<string[]> {
+  const prefix = prefixOf(path);
+  const marks = (await readdir(folder).catch(() => [])).filter(
+    (name) => name.startsWith(prefix) && name.endsWith(OWNER),
+  );
+  const dropped: string[] = [];
+  for (const mark of marks) {
+    const name = mark.slice(0, -OWNER.length);
+    if (await takeOver(join(folder, mark), () => clear(join(folder, name)))) dropped.push(name);
+  }
+  return dropped;
+}
+
+/** Two databases may lie in one folder; each one's runs look after their own. */
+function prefixOf(path: string): string {
+  return `${PREFIX}${basename(path)}-`;
+}
+
+async function claim(folder: string, path: string, runId: string): Promise<{ file: string; ownership: Ownership }> {
+  const readable = runId.replace(/[^A-Za-z0-9]+/g, '-').slice(-60);
+  try {
+    for (let n = 1; n <= 100; n++) {
+      const file = join(folder, `${prefixOf(path)}${readable}-${n}`);
+      const ownership = await own(file + OWNER, runId);
+      if (ownership !== undefined) return { file, ownership };
+    }
+  } catch (error) {
+    throw impossible(error, folder);
+  }
+  throw new ProblemError({
+    reason: 'RehearsalImpossible',
+    message: `No scratch copy could be made in ${folder}: the user has to be able to write there.`,
+  });
+}
+
+async function fill(file: string, path: string, from: ScratchSource, options: ScratchOptions): Promise<void> {
+  switch (from.kind) {
+    case 'backup': {
+      const { path: source, manifest } = from.backup;
+      if (manifest.format !== 'sqlite') {
+        throw new ProblemError({ reason: 'BackupMismatch', message: `${manifest.name} is no backup of SQLite.` });
+      }
+      options.onProgress?.(0, manifest.sizeBytes);
+      // File systems that can share blocks copy in no time and use no room.
+      await copyFile(source, file, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+      options.onProgress?.(manifest.sizeBytes, manifest.sizeBytes);
+      return;
+    }
+    case 'schema':
+      return withFile(
+        path,
+        'read-write',
+        (source) => withFile(file, 'create', (copy) => copySchema(source, copy)),
+        10_000,
+      );
+    case 'empty':
+      return withFile(file, 'create', (copy) => copy.exec('PRAGMA user_version = 0'));
+  }
+}
+
+async function clear(file: string): Promise<void> {
+  for (const suffix of SIDE_FILES) await rm(file + suffix, { force: true });
+}
+
+async function refuseWithoutRoom(folder: string, needed: number): Promise<void> {
+  const { bavail, bsize } = await statfs(folder);
+  const free = bavail * bsize;
+  if (free >= needed) return;
+  const mebibytes = (bytes: number) => `${Math.ceil(bytes / 1024 ** 2)} MiB`;
+  throw new ProblemError({
+    reason: 'RehearsalImpossible',
+    message: `A scratch copy needs ${mebibytes(needed)}, but only ${mebibytes(free)} are free in ${folder}. Grow the volume or prune backups.`,
+  });
+}
+
+function impossible(error: unknown, folder: string): unknown {
+  if (!hasCode(error, 'ENOSPC', 'EDQUOT', 'EACCES', 'EPERM', 'EROFS', 'SQLITE_FULL', 'SQLITE_CANTOPEN')) return error;
+  const why = error instanceof Error ? error.message : String(error);
+  return new ProblemError(
+    { reason: 'RehearsalImpossible', message: `No scratch copy could be made in ${folder}: ${why}.` },
+    { cause: error },
+  );
+}
