@@ -1,7 +1,12 @@
+import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Dialect } from '../../src/core/model/dialect.ts';
+import type { LoadedMigration } from '../../src/core/model/migration.ts';
 import { type Problem, ProblemError } from '../../src/core/model/problem.ts';
+import { loadMigrations } from '../../src/migrations/load.ts';
+import { readMigrations } from '../../src/migrations/read.ts';
 import { temporaryFolder } from '../support/lifetime.ts';
 
 /** A folder of its own with these files; it disappears with the process. */
@@ -30,3 +35,16 @@ export async function problemOf(work: () => unknown): Promise<Problem> {
 }
 
 export const FIXTURES = fileURLToPath(new URL('../fixtures/formats', import.meta.url));
+
+export async function loadAll(folder: string, dialect: Dialect = 'postgres'): Promise<LoadedMigration[]> {
+  const read = await readMigrations(folder);
+  assert.ok(read.ok, read.ok ? '' : read.problem.message);
+  return loadMigrations(folder, read.files, dialect);
+}
+
+/** The only migration of a folder with this one file. */
+export async function loadOne(name: string, text: string, dialect: Dialect = 'postgres'): Promise<LoadedMigration> {
+  const [only] = await loadAll(await folderOf({ [name]: text }), dialect);
+  assert.ok(only);
+  return only;
+}

@@ -1,21 +1,9 @@
 import assert from 'node:assert/strict';
 import type { Dialect } from '../../src/core/model/dialect.ts';
-import type { LoadedMigration, MigrationBody } from '../../src/core/model/migration.ts';
+import type { MigrationBody } from '../../src/core/model/migration.ts';
 import { loadMigrations } from '../../src/migrations/load.ts';
 import { readMigrations } from '../../src/migrations/read.ts';
-import { FIXTURES, folderOf, problemOf } from './files.ts';
-
-async function loadAll(folder: string, dialect: Dialect = 'postgres'): Promise<LoadedMigration[]> {
-  const read = await readMigrations(folder);
-  assert.ok(read.ok, read.ok ? '' : read.problem.message);
-  return loadMigrations(folder, read.files, dialect);
-}
-
-async function loadOne(name: string, text: string, dialect: Dialect = 'postgres'): Promise<LoadedMigration> {
-  const [only] = await loadAll(await folderOf({ [name]: text }), dialect);
-  assert.ok(only);
-  return only;
-}
+import { FIXTURES, folderOf, loadAll, loadOne, problemOf } from './files.ts';
 
 const sql = (body: MigrationBody | undefined) =>
   body?.kind === 'sql' ? body.statements.map((statement) => statement.sql) : body;
