@@ -4,6 +4,9 @@ import { rbacFiles } from './rbac.ts';
 import { reasonsPage } from './reasons.ts';
 import { referencePage } from './reference.ts';
 
+// Kubernetes reads YAML 1.1, where a bare Off is false: the writer has to know, and then quotes it.
+const YAML = { version: '1.1', lineWidth: 120, aliasDuplicateObjects: false } as const;
+
 export interface Artifact {
   /** Relative to the repository's root. */
   path: string;
@@ -18,7 +21,7 @@ export function artifacts(): Artifact[] {
   return [
     {
       path: `crds/${definition.metadata.name}.yaml`,
-      text: `# ${NOTE}\n${stringify(definition, { lineWidth: 120, aliasDuplicateObjects: false })}`,
+      text: `# ${NOTE}\n${stringify(definition, YAML)}`,
     },
     { path: 'docs/reasons.md', text: reasonsPage(NOTE) },
     { path: 'docs/reference.md', text: referencePage(NOTE) },

@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
+import { installCrd } from './operator-ground.ts';
 import { openRoom, type Room } from './room.ts';
 import { describeCluster } from './suite.ts';
-
-const CRDS = join(import.meta.dirname, '../../crds');
 
 const GOOD = {
   database: { sqlite: { volume: { claimName: 'bot' }, path: 'trading.db' } },
@@ -100,8 +98,7 @@ const REFUSED: { title: string; spec: object; sentence: RegExp }[] = [
 describeCluster('the resource on a real API server', (cluster) => {
   let room: Room;
   before(async () => {
-    await cluster().mustKubectl(['apply', '--server-side', `--filename=${CRDS}`]);
-    await cluster().mustKubectl(['wait', '--for=condition=Established', `--filename=${CRDS}`, '--timeout=30s']);
+    await installCrd(cluster());
     room = await openRoom(cluster(), 'crd');
   });
 

@@ -48,9 +48,7 @@ export interface Ground extends Room {
 }
 
 export async function openGround(controlPlane: ControlPlane, prefix: string): Promise<Ground> {
-  const crds = join(ROOT, 'crds');
-  await controlPlane.mustKubectl(['apply', '--server-side', '--force-conflicts', `--filename=${crds}`]);
-  await controlPlane.mustKubectl(['wait', '--for=condition=Established', `--filename=${crds}`, '--timeout=30s']);
+  await installCrd(controlPlane);
   const agent = await sharedAgent();
   agent.setImage(IMAGE, { command: [NODE, join(ROOT, 'src/cli/main.ts')], env: { NODE_NO_WARNINGS: '1' } });
   const room = await openRoom(controlPlane, prefix);
@@ -87,6 +85,13 @@ export async function openGround(controlPlane: ControlPlane, prefix: string): Pr
     jobs: async () => JSON.parse(await room.run('get', 'jobs', '--output=json')).items,
   };
   return ground;
+}
+
+/** Installs crds/ and returns when the API server serves it. */
+export async function installCrd({ mustKubectl, kubectl }: ControlPlane): Promise<void> {
+  await mustKubectl(['apply', '--server-side', '--force-conflicts', `--filename=${join(ROOT, 'crds')}`]);
+  const served = ['get', 'databasemigrations', '--namespace=default'];
+  await eventually('the CRD to be served', async () => (await kubectl(served)).code === 0, { timeoutMs: 30_000 });
 }
 
 /** The rights of deploy/rbac/namespaced, and those on the lease, for the service account `operator`. */

@@ -9,13 +9,16 @@ import { anything, cel, duration, exactlyOne, objectName, path, rule } from './r
  */
 const safety = z
   .strictObject({
-    mode: z.enum(['Enforce', 'Warn', 'Off']).default('Enforce').describe('What a finding of severity error does.'),
+    mode: z
+      .enum(['Enforce', 'Warn', 'Off'])
+      .default('Enforce')
+      .describe('What a finding of severity error does. Write "Off" in quotes: YAML reads a bare Off as false.'),
     ignore: z.array(z.string().min(1).max(100)).max(100).default([]).describe('Ids of rules to leave out.'),
     rehearsal: z
       .enum(['Auto', 'Full', 'SchemaOnly', 'Off'])
       .default('Auto')
       .describe(
-        'Run the plan first on a copy restored from the backup just taken. Auto: Full where size, room and rights allow.',
+        'Run the plan first on a copy restored from the backup just taken. Auto: Full where size, room and rights allow. Write "Off" in quotes: YAML reads a bare Off as false.',
       ),
     roundTrip: z.boolean().default(true).describe('On the copy, also revert the plan and compare with the start.'),
   })
