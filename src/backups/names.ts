@@ -55,5 +55,6 @@ export function looksLikeBackup(file: string): boolean {
 /** Newest first; within one second `_10` is newer than `_2`. */
 export function newestFirst(a: { manifest: BackupManifest }, b: { manifest: BackupManifest }): number {
   const byTime = Date.parse(b.manifest.takenAt) - Date.parse(a.manifest.takenAt);
-  return byTime !== 0 ? byTime : b.manifest.name.localeCompare(a.manifest.name, 'en', { numeric: true });
+  const stem = (name: string) => name.replace(OF_A_BACKUP, '');
+  return byTime !== 0 ? byTime : stem(b.manifest.name).localeCompare(stem(a.manifest.name), 'en', { numeric: true });
 }

@@ -1,6 +1,7 @@
 import type { Backup } from '../core/model/backup.ts';
 import { ProblemError } from '../core/model/problem.ts';
 import type { Database } from '../database/port.ts';
+import { readBackup } from './manifest.ts';
 import { type TakeOptions, takeBackup } from './take.ts';
 import { verifyBackup } from './verify.ts';
 
@@ -36,6 +37,7 @@ export async function restoreBackup(
   options: RestoreBackupOptions,
 ): Promise<RestoredBackup> {
   const { onProgress, onMessage, signal, endSessions } = options;
+  refuseMismatch(db, await readBackup(path), options);
   const backup = await verifyBackup(
     { path },
     {
@@ -44,7 +46,6 @@ export async function restoreBackup(
       signal,
     },
   );
-  refuseMismatch(db, backup, options);
   const safetyBackup = options.safetyBackup && (await takeSafetyBackup(db, options.safetyBackup, options));
   try {
     await db.restore(backup, {

@@ -28,7 +28,7 @@ BEGIN
     CONTINUE WHEN kind IS NULL OR named IS NULL;
     EXECUTE format('DROP %s IF EXISTS %s CASCADE', CASE kind WHEN 'statistics object' THEN 'statistics' ELSE kind END, named);
   END LOOP;
-  lost := ARRAY(SELECT unnest(outside) EXCEPT ${OUTSIDE});
+  lost := ARRAY(SELECT unnest(outside) EXCEPT (${OUTSIDE}));
   IF cardinality(lost) > 0 THEN
     RAISE EXCEPTION 'outside of schema % these would be lost: %', array_to_string(wanted, ', '), array_to_string(lost[1:10], '; ')
       USING HINT = 'Drop them first and make them again afterwards.';
