@@ -1,5 +1,6 @@
 import type { Step } from '../flow.ts';
 import type { Connected } from '../state.ts';
+import { few } from '../words.ts';
 
 /** Opens the database. A real run may make it where there is none yet (a first install); a dry run never does. */
 export const connect: Step<object, Connected> = {
@@ -11,10 +12,10 @@ export const connect: Step<object, Connected> = {
       create: !request.dryRun,
     });
     defer('the connection', () => database.close());
-    return {
-      kind: 'done',
-      value: { database },
-      message: `${database.identity.display} (${database.identity.serverVersion})`,
-    };
+    const { display, serverVersion } = database.identity;
+    // A crashed run cannot clean up after itself; whichever run comes next does.
+    const stale = await database.dropStaleScratches();
+    const dropped = stale.length === 0 ? '' : `; dropped what a crashed run left: ${few(stale)}`;
+    return { kind: 'done', value: { database }, message: `${display} (${serverVersion})${dropped}` };
   },
 };

@@ -17,13 +17,11 @@ export const rehearse: Step<Input, Rehearsed> = {
     if (ports.request.safety.rehearsal === 'Off') {
       return { kind: 'skipped', value: {}, message: 'turned off (safety.rehearsal: Off)' };
     }
-    const stale = await input.database.dropStaleScratches();
     const copy = await openCopy(input.database, input.backup, ports);
     ports.defer('the rehearsal copy', () => copy.scratch.drop());
     const result = await rehearseOn(copy, input, ports);
     await copy.scratch.drop();
-    if (stale.length === 0 || result.kind !== 'done') return result;
-    return { ...result, message: `${result.message}; dropped what a crashed run left: ${few(stale)}` };
+    return result;
   },
 };
 

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { randomFrom } from '../../migrations/seed-data.ts';
+import { STEP_NAMES } from '../../src/core/model/step.ts';
+import { look, query, requestFor } from '../runner/request.ts';
+import { DIALECTS, temporaryDatabase, temporaryFolder } from '../support/databases.ts';
+import { runProcess } from './runner-process.ts';
+
+const LONG = process.env.DB_MANAGER_FAULTS === 'long';
+const RANDOM_KILLS = LONG ? 200 : 12;
+const MIGRATIONS = 50;
+
+/** Each migration writes a row into a ledger; a migration that ran twice or was lost shows there. */
+async function ledgerMigrations(): Promise<string> {
+  const folder = await temporaryFolder('ledger');
+  await writeFile(
+    join(folder, '000_tables.sql'),
+    '-- migrate:up\nCREATE TABLE ledger (migration INTEGER NOT NULL);\nCREATE TABLE control (id INTEGER PRIMARY KEY, payload VARCHAR(40) NOT NULL);\n-- migrate:down\nDROP TABLE control;\nDROP TABLE ledger;\n',
+  );
+  for (let n = 1; n <= MIGRATIONS; n += 1) {
+    const rows = Array.from({ length: 40 }, (_, i) => `(${n * 1_000 + i}, 'row ${i} of ${n}')`).join(', ');
+    await writeFile(
+      join(folder, `${String(n).padStart(3, '0')}_step.sql`),
+      `-- migrate:up\nINSERT INTO ledger VALUES (${n});\nINSERT INTO control VALUES ${rows};\n-- migrate:down\nDELETE FROM control WHERE id >= ${n * 1_000} AND id < ${n * 1_000 + 1_000};\nDELETE FROM ledger WHERE migration = ${n};\n`,
+    );
+  }
+  return folder;
+}
+
+for (const dialect of DIALECTS) {
+  describe(`a runner that is killed with SIGKILL on ${dialect}`, function () {
+    this.timeout(LONG ? 3_600_000 : 180_000);
+
+    async function converges(url: string, folder: string, backups: string): Promise<void> {
+      const { report, stderr } = await runProcess(url, requestFor(folder, backups, { timeouts: { connect: 10_000 } }));
+      assert.equal(report?.result, 'succeeded', `${report?.message} ${stderr}`);
+      const seen = await look(url, async (database) => ({
+        ledger: await query<{ migration: number; n: number }>(
+          database,
+          'SELECT migration, count(*) AS n FROM ledger GROUP BY migration ORDER BY migration',
+        ),
+        control: await query<{ n: number }>(database, 'SELECT count(*) AS n FROM control'),
+        history: await database.history.read(),
+        stale: await database.dropStaleScratches(),
+      }));
+      assert.deepEqual(
+        seen.ledger.map(({ migration, n }) => [migration, Number(n)]),
+        Array.from({ length: MIGRATIONS }, (_, i) => [i + 1, 1]),
+      );
+      assert.equal(Number(seen.control[0]?.n), MIGRATIONS * 40);
+      assert.equal(seen.history.length, MIGRATIONS + 1);
+      assert.ok(seen.history.every(({ state }) => state === 'applied'));
+      assert.deepEqual(seen.stale, [], 'the run that went through has dropped what the killed one left');
+    }
+
+    for (const step of STEP_NAMES.filter((name) => name !== 'recover')) {
+      it(`at the start of ${step}: the next run converges`, async () => {
+        const { url, drop } = await temporaryDatabase(dialect);
+        const folder = await ledgerMigrations();
+        const backups = await temporaryFolder('backups');
+        const killed = await runProcess(url, requestFor(folder, backups), {
+          when: (event) => event.type === 'started' && event.step === step,
+        });
+        assert.equal(killed.signal, 'SIGKILL', `it was killed, not ended: ${killed.report?.message}`);
+        await converges(url, folder, backups);
+        await drop();
+      });
+    }
+
+    it(`at ${RANDOM_KILLS} random points of applying: every rerun goes on where the history says, and the last converges`, async () => {
+      const random = randomFrom(20_261_123);
+      const folder = await ledgerMigrations();
+      const plain = {
+        backup: { enabled: false },
+        safety: { rehearsal: 'Off' },
+        validation: { before: 'Skip', after: 'Skip' },
+      } as const;
+      for (let done = 0; done < RANDOM_KILLS; ) {
+        const { url, drop } = await temporaryDatabase(dialect);
+        const backups = await temporaryFolder('backups');
+        // Several kills on one database, each after a random part of what is left.
+        for (let round = 0; round < 4 && done < RANDOM_KILLS; round += 1, done += 1) {
+          const at = Math.floor(random() * MIGRATIONS);
+          let seen = 0;
+          await runProcess(url, requestFor(folder, backups, plain), {
+            when: (event) => event.type === 'progress' && event.progress.step === 'apply' && ++seen > at / 10,
+            afterMs: 250 + random() * 500,
+          });
+        }
+        await converges(url, folder, backups);
+        await drop();
+      }
+    });
+  });
+}

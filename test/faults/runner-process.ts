@@ -1,0 +1,56 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { type RunEvent, type RunReport, runEventSchema } from '../../src/core/model/report.ts';
+import { RUN_REQUEST_VARIABLE, type RunRequest } from '../../src/core/model/request.ts';
+
+export interface Ended {
+  report?: RunReport;
+  events: RunEvent[];
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  stderr: string;
+}
+
+/** The runner as a process of its own, so that it can be killed. `kill` is asked after every event it prints. */
+export async function runProcess(
+  url: string,
+  request: RunRequest,
+  kill: { when?(event: RunEvent): boolean; afterMs?: number } = {},
+): Promise<Ended> {
+  const child = spawn(process.execPath, ['src/cli/main.ts', 'runner'], {
+    env: {
+      ...process.env,
+      DATABASE_URL: url,
+      [RUN_REQUEST_VARIABLE]: JSON.stringify(request),
+      DB_MANAGER_TERMINATION_LOG: '/dev/null',
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const timer = kill.afterMs === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), kill.afterMs);
+  const events: RunEvent[] = [];
+  let stderr = '';
+  child.stderr.on('data', (data) => {
+    stderr += data;
+  });
+  const lines = createInterface({ input: child.stdout });
+  lines.on('line', (line) => {
+    const parsed = runEventSchema.safeParse(parse(line));
+    if (!parsed.success) return;
+    events.push(parsed.data);
+    if (kill.when?.(parsed.data)) child.kill('SIGKILL');
+  });
+  const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
+  clearTimeout(timer);
+  const last = events.findLast((event) => event.type === 'report');
+  return { events, code, signal, stderr, ...(last?.type === 'report' ? { report: last.report } : {}) };
+}
+
+/** A killed process may leave half a line. */
+function parse(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
