@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LoadedMigration, SqlStatement } from '../core/model/migration.ts';
+import { bodyOf, historyRow, MigrationStopped, runBody } from './one-migration.ts';
 import type { DoneMigration, MigrationWork } from './port.ts';
 import type { MigrationSession, TransactionMode } from './session.ts';
-import { bodyOf, historyRow, MigrationStopped, runBody } from './umzug.ts';
 
 /** How long one migration is tried again for after lock timeouts and deadlocks, in milliseconds. */
 const RETRY_BUDGET = 60_000;

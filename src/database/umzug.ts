@@ -6,30 +6,12 @@
  * written by the migration's own transaction, and Umzug's storage has nothing left to do.
  */
 import { Umzug } from 'umzug';
-import type { HistoryRow } from '../core/model/history.ts';
-import type { Direction, LoadedMigration, MigrationBody, SqlStatement } from '../core/model/migration.ts';
-import type { Problem } from '../core/model/problem.ts';
+import type { LoadedMigration } from '../core/model/migration.ts';
+import { type Failure, MigrationStopped } from './one-migration.ts';
 import type { DoneMigration, MigrationOutcome, MigrationWork } from './port.ts';
 import type { MigrationSession } from './session.ts';
 import { runInTransaction } from './transactional.ts';
 import { runOutsideTransaction } from './untransactional.ts';
-
-/** What ended one migration badly. */
-export interface Failure {
-  problem: Problem;
-  retry: 'safe' | 'never';
-  /** The database may hold a part of this migration. */
-  touched: boolean;
-}
-
-/** Carries a `Failure` through Umzug, which wraps what is thrown. */
-export class MigrationStopped extends Error {
-  readonly failure: Failure | undefined;
-  constructor(failure?: Failure) {
-    super(failure?.problem.message ?? 'stopped');
-    this.failure = failure;
-  }
-}
 
 export async function migrateWithUmzug(work: MigrationWork, session: MigrationSession): Promise<MigrationOutcome> {
   const done: DoneMigration[] = [];
@@ -88,44 +70,4 @@ function transactional(migration: LoadedMigration, { direction, singleTransactio
 
 function unexpected(error: unknown, { revision }: LoadedMigration, session: MigrationSession): Failure {
   return { problem: { ...session.problemOf(error, undefined), migration: revision }, retry: 'never', touched: true };
-}
-
-/** The body for a direction; the planner has made sure that there is one. */
-export function bodyOf(migration: LoadedMigration, direction: Direction): MigrationBody {
-  const body = direction === 'up' ? migration.up : migration.down;
-  return body ?? { kind: 'sql', statements: [] };
-}
-
-/** Runs a body; `onStatement` hears which SQL statement is about to run. */
-export async function runBody(
-  body: MigrationBody,
-  session: MigrationSession,
-  onStatement: (statement: SqlStatement) => void,
-): Promise<void> {
-  if (body.kind === 'code') {
-    const { queryInterface, sequelize } = session.codeArguments();
-    await body.call(queryInterface, sequelize);
-    return;
-  }
-  for (const statement of body.statements) {
-    onStatement(statement);
-    await session.execute(statement);
-  }
-}
-
-export function historyRow(
-  migration: LoadedMigration,
-  work: MigrationWork,
-  state: HistoryRow['state'],
-  began: number,
-): HistoryRow {
-  return {
-    revision: migration.revision,
-    checksum: migration.checksum,
-    appliedAt: new Date().toISOString(),
-    durationMs: Math.round(performance.now() - began),
-    runId: work.runId,
-    toolVersion: work.toolVersion,
-    state,
-  };
 }

@@ -1,7 +1,7 @@
 import type { LoadedMigration, SqlStatement } from '../core/model/migration.ts';
+import { bodyOf, historyRow, MigrationStopped, runBody } from './one-migration.ts';
 import type { DoneMigration, MigrationWork } from './port.ts';
 import type { MigrationSession } from './session.ts';
-import { bodyOf, historyRow, MigrationStopped, runBody } from './umzug.ts';
 
 /**
  * A migration that opted out of its transaction (`CREATE INDEX CONCURRENTLY`). A row that says so goes in first, so

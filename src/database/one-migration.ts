@@ -1,0 +1,62 @@
+import type { HistoryRow } from '../core/model/history.ts';
+import type { Direction, LoadedMigration, MigrationBody, SqlStatement } from '../core/model/migration.ts';
+import type { Problem } from '../core/model/problem.ts';
+import type { MigrationWork } from './port.ts';
+import type { MigrationSession } from './session.ts';
+
+/** What ended one migration badly. */
+export interface Failure {
+  problem: Problem;
+  retry: 'safe' | 'never';
+  /** The database may hold a part of this migration. */
+  touched: boolean;
+}
+
+/** Carries a `Failure` through Umzug, which wraps what is thrown. */
+export class MigrationStopped extends Error {
+  readonly failure: Failure | undefined;
+  constructor(failure?: Failure) {
+    super(failure?.problem.message ?? 'stopped');
+    this.failure = failure;
+  }
+}
+
+/** The body for a direction; the planner has made sure that there is one. */
+export function bodyOf(migration: LoadedMigration, direction: Direction): MigrationBody {
+  const body = direction === 'up' ? migration.up : migration.down;
+  return body ?? { kind: 'sql', statements: [] };
+}
+
+/** Runs a body; `onStatement` hears which SQL statement is about to run. */
+export async function runBody(
+  body: MigrationBody,
+  session: MigrationSession,
+  onStatement: (statement: SqlStatement) => void,
+): Promise<void> {
+  if (body.kind === 'code') {
+    const { queryInterface, sequelize } = session.codeArguments();
+    await body.call(queryInterface, sequelize);
+    return;
+  }
+  for (const statement of body.statements) {
+    onStatement(statement);
+    await session.execute(statement);
+  }
+}
+
+export function historyRow(
+  migration: LoadedMigration,
+  work: MigrationWork,
+  state: HistoryRow['state'],
+  began: number,
+): HistoryRow {
+  return {
+    revision: migration.revision,
+    checksum: migration.checksum,
+    appliedAt: new Date().toISOString(),
+    durationMs: Math.round(performance.now() - began),
+    runId: work.runId,
+    toolVersion: work.toolVersion,
+    state,
+  };
+}
