@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import sqlite3 from 'sqlite3';
 import type { DatabaseMigration } from '../../src/core/model/resource.ts';
 import { type PrivatePostgres, sharedPostgres, TEST_PASSWORD, TEST_USER } from '../support/postgres.ts';
 import type { Ground } from './operator-ground.ts';
@@ -109,4 +111,17 @@ export function condition({ status }: DatabaseMigration, type: string) {
 
 export function reasonOf(resource: DatabaseMigration): string | undefined {
   return condition(resource, 'Ready')?.reason;
+}
+
+/** The names in the ledger of a resource made by `sqliteMigration`, in order of insertion; none where it has no table. */
+export async function sqliteLedger(ground: Ground, name: string): Promise<string[]> {
+  const folder = await ground.agent.claimFolder({ namespace: ground.namespace, name: 'bot' });
+  return new Promise((resolve, reject) => {
+    const database = new sqlite3.Database(join(folder, `${name}.db`), sqlite3.OPEN_READONLY);
+    database.all<{ migration: string }>('SELECT migration FROM ledger ORDER BY rowid', (error, rows) => {
+      database.close();
+      if (error) reject(error);
+      else resolve(rows.map(({ migration }) => migration));
+    });
+  });
 }
