@@ -15,7 +15,8 @@ switch (what) {
     const [backup] = (await listBackups(folder)).backups;
     if (backup === undefined) throw new Error('no backup');
     process.stdout.write('ready\n');
-    await restoreBackup(db, backup, { safetyBackup: false, now: new Date() });
+    // The test itself has the database open.
+    await restoreBackup(db, backup, { safetyBackup: false, now: new Date(), endSessions: true });
     break;
   }
   case 'scratch':

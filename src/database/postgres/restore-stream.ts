@@ -49,8 +49,11 @@ export async function streamToPsql(stream: Stream): Promise<string | undefined> 
 /** Resolves also when the other side has gone; the next look at `writable` tells. */
 function drained(into: Writable): Promise<void> {
   return new Promise((resolve) => {
-    into.once('drain', resolve);
-    into.once('close', resolve);
+    const go = () => {
+      into.off('drain', go).off('close', go);
+      resolve();
+    };
+    into.on('drain', go).on('close', go);
   });
 }
 

@@ -1,4 +1,5 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
+import { basename } from 'node:path';
 
 export interface OpenIn {
   pid: number;
@@ -29,7 +30,8 @@ async function hasOpen(pid: number, dev: number, ino: number): Promise<boolean> 
   return false;
 }
 
+/** The program's name only: arguments may hold what nobody should read. */
 async function commandOf(pid: number): Promise<string> {
-  const name = await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '');
-  return name.trim() || 'a process';
+  const [program = ''] = (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).split('\0');
+  return basename(program) || 'a process';
 }
