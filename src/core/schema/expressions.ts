@@ -5,10 +5,9 @@ import type { Dialect } from '../model/dialect.ts';
  * author leaves them out. Where text cannot tell, two different texts count as a difference.
  */
 export function canonicalExpression(dialect: Dialect, text: string): string {
-  const pieces = text.split(/('(?:[^']|'')*'|"(?:[^"]|"")*")/);
+  const pieces = text.split(/('(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`)/);
   const outside = (piece: string) =>
     (dialect === 'postgres' ? piece.replace(CAST, '') : piece)
-      .replace(/`/g, '"')
       .replace(/\s+/g, ' ')
       .replace(/\s*([(),=<>!+*/|-]+)\s*/g, '$1')
       .toLowerCase();
@@ -19,9 +18,10 @@ export function canonicalExpression(dialect: Dialect, text: string): string {
 const CAST =
   /::(?:character varying|timestamp with(?:out)? time zone|double precision|[a-z_][\w.]*)(?:\(\d+(?:,\s*\d+)?\))?(?:\[\])*/gi;
 
-/** `"price"` is `price`; a name that needs its quotes keeps them. */
+/** `"price"` and SQLite's other quotes are `price`; a name that needs its quotes keeps double ones. */
 function plainName(piece: string): string {
-  return /^"[a-z_][a-z0-9_]*"$/.test(piece) ? piece.slice(1, -1) : piece;
+  if (/^["`][a-z_][a-z0-9_]*["`]$/.test(piece)) return piece.slice(1, -1);
+  return piece.startsWith('`') ? `"${piece.slice(1, -1)}"` : piece;
 }
 
 function unwrap(text: string): string {
