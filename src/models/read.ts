@@ -12,7 +12,7 @@ import { loadModels } from './load.ts';
 import { tableOf } from './tables.ts';
 
 /** Kinds of objects that Sequelize models have no words for. */
-const SILENT_ON = ['check', 'exclusion', 'trigger', 'view', 'sequence'] as const;
+const SILENT_ON = ['check', 'exclusion', 'trigger', 'view', 'sequence', 'option'] as const;
 
 /**
  * The schema that the models describe. `path` is a file or a folder: an index file with `defineModels(sequelize)`, or

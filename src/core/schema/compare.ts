@@ -22,7 +22,7 @@ export function compareSnapshots(expected: Snapshot, found: Snapshot): Differenc
     ...compareViews(expected, found),
     ...compareSequences(expected, found),
   ];
-  return all.filter(({ kind, object }) => kind !== 'extra' || !silent.has(object));
+  return all.filter(({ kind, object }) => !silent.has(object) || (kind !== 'extra' && object !== 'option'));
 }
 
 function compareAllTables(expected: Snapshot, found: Snapshot): Difference[] {
@@ -42,11 +42,27 @@ function compareAllTables(expected: Snapshot, found: Snapshot): Difference[] {
 
 function compareTables({ dialect }: Snapshot, expected: Table, found: Table, table: string): Difference[] {
   return [
+    ...compareOptions(expected, found, table),
     ...compareColumns(dialect, expected, found, table),
     ...compareConstraints(dialect, expected, found, table),
     ...compareIndexes(dialect, expected, found, table),
     ...compareNamed('trigger', expected.triggers, found.triggers, table, (text) => canonicalExpression(dialect, text)),
   ];
+}
+
+/** SQLite's table options. */
+function compareOptions({ options: expected }: Table, { options: found }: Table, table: string): Difference[] {
+  const names = ['withoutRowid', 'strict', 'autoincrement'] as const;
+  return names
+    .filter((name) => expected[name] !== found[name])
+    .map((name) => ({
+      kind: 'changed',
+      object: 'option',
+      table,
+      property: name,
+      expected: expected[name] ? 'yes' : 'no',
+      found: found[name] ? 'yes' : 'no',
+    }));
 }
 
 function compareColumns(dialect: Snapshot['dialect'], expected: Table, found: Table, table: string): Difference[] {

@@ -13,7 +13,8 @@ export interface Difference {
     | 'trigger'
     | 'enum'
     | 'sequence'
-    | 'view';
+    | 'view'
+    | 'option';
   /** `public.orders`; `main.orders` on SQLite. For other objects than tables, the object itself. */
   table: string;
   /** Name of the object inside the table. */
