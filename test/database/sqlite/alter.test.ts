@@ -188,6 +188,12 @@ function losses(before: State, after: State, changes: string[]): string {
   const schema = differences(before, after).filter((line) => !changes.includes(line));
   const sequence =
     JSON.stringify(after.sequence) === JSON.stringify(before.sequence) ? [] : ['AUTOINCREMENT starts again'];
-  const all = [...rows, ...schema, ...sequence].map((line) => line.replaceAll('|', '\\|'));
+  const all = [...rows, ...schema, ...sequence].map((line) =>
+    line
+      .replace(/ is (.*), expected (.*)$/, ' was $1, is now $2')
+      .replace('is not expected', 'is gone')
+      .replace('is missing', 'is new')
+      .replaceAll('|', '\\|'),
+  );
   return all.length === 0 ? 'nothing' : all.join('; ');
 }
