@@ -134,7 +134,7 @@ export async function contentHashOf(target: DatabaseTarget): Promise<string> {
       );
       for (const { relname, nspname } of relations.rows.filter(({ relkind }) => relkind === 'r')) {
         const rows = await client.query(
-          `SELECT count(*), md5(string_agg(md5(t::text), '' ORDER BY t::text)) FROM "${nspname}"."${relname}" t`,
+          `SELECT count(*), md5(string_agg(md5(t::text), '' ORDER BY t::text)) FROM ${pg.escapeIdentifier(nspname)}.${pg.escapeIdentifier(relname)} t`,
         );
         add([relname, rows.rows]);
       }

@@ -22,6 +22,11 @@ DECLARE
   kind text;
   named text;
 BEGIN
+  -- Default privileges would grant on what is made anew; the dump brings its own.
+  FOR found IN ${DEFAULT_GRANTS} LOOP
+    EXECUTE format('ALTER DEFAULT PRIVILEGES FOR ROLE %I IN SCHEMA %I REVOKE ALL ON %s FROM %s',
+      found.granter, found.nspname, found.kind, found.grantee);
+  END LOOP;
   outside := ARRAY(${OUTSIDE});
   FOR found IN ${INSIDE} LOOP
     SELECT o.type, o.identity INTO kind, named FROM pg_identify_object(found.classid, found.objid, 0) o;
@@ -45,6 +50,17 @@ const INSIDE = `
      WHERE n.nspname = ANY (wanted) AND d.deptype = 'n' AND d.classid <> 'pg_catalog.pg_extension'::regclass
        AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend e
                         WHERE e.classid = d.classid AND e.objid = d.objid AND e.objsubid = 0 AND e.deptype IN ('e', 'i'))
+  `;
+
+const DEFAULT_GRANTS = `
+    SELECT DISTINCT pg_catalog.pg_get_userbyid(a.defaclrole) AS granter, n.nspname,
+           CASE a.defaclobjtype WHEN 'r' THEN 'TABLES' WHEN 'S' THEN 'SEQUENCES' WHEN 'f' THEN 'FUNCTIONS' ELSE 'TYPES' END AS kind,
+           CASE g.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(g.grantee)) END AS grantee
+      FROM pg_catalog.pg_default_acl a
+      JOIN pg_catalog.pg_namespace n ON n.oid = a.defaclnamespace
+     CROSS JOIN LATERAL pg_catalog.aclexplode(a.defaclacl) g
+     WHERE n.nspname = ANY (wanted) AND a.defaclobjtype IN ('r', 'S', 'f', 'T')
+       AND pg_catalog.pg_has_role(a.defaclrole, 'MEMBER')
   `;
 
 /** Everything that a CASCADE could reach beyond the schemas, described for a person. Each object's text is unique. */

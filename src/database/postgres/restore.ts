@@ -32,7 +32,9 @@ export async function restore(open: PostgresConnection, backup: Backup, options:
   for (const message of selection.messages) options.onMessage?.(message);
 
   let bytes = 0;
-  const words = await withListFile(listWithout(contents, selection.left), (listFile) => {
+  // pg_restore takes the list of what to restore from a file only.
+  const words = await withTemporaryFile('list', async (listFile) => {
+    await writeFile(listFile, listWithout(contents, selection.left), { mode: 0o600 });
     const env = environmentOf(open.target);
     const args = ['--file=-', `--use-list=${listFile}`, ...(selection.withoutOwners ? ['--no-owner'] : []), path];
     return streamToPsql({
@@ -62,13 +64,11 @@ export function refuseOtherFormat({ identity }: PostgresConnection, { manifest }
   });
 }
 
-/** pg_restore takes the list of what to restore from a file only. */
-export async function withListFile<T>(list: string, use: (file: string) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), 'db-manager-restore-'));
+/** The path of a file that does not exist yet, in a folder that only this user can read and that is removed afterwards. */
+export async function withTemporaryFile<T>(name: string, use: (file: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'db-manager-'));
   try {
-    const file = join(folder, 'list');
-    await writeFile(file, list, { mode: 0o600 });
-    return await use(file);
+    return await use(join(folder, name));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

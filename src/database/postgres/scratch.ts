@@ -1,4 +1,5 @@
 /** Scratch copies of PostgreSQL: a database `<name>_rehearsal_<run>` on the same server, created and dropped by the run. */
+import { writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { ProblemError } from '../../core/model/problem.ts';
 import type { OpenDatabase, Scratch, ScratchOptions, ScratchSource } from '../port.ts';
@@ -7,7 +8,7 @@ import { quoteIdentifier } from './driver.ts';
 import { majorOf } from './dump.ts';
 import { type Clients, findClients } from './dump-clients.ts';
 import { environmentOf, errorIn, startProgram } from './dump-program.ts';
-import { refuseOtherFormat, withListFile } from './restore.ts';
+import { refuseOtherFormat, withTemporaryFile } from './restore.ts';
 import { listWithout, readContents } from './restore-contents.ts';
 import { select } from './restore-selection.ts';
 import { streamToPsql } from './restore-stream.ts';
@@ -78,13 +79,19 @@ async function fill(open: PostgresConnection, name: string, from: ScratchSource,
 }
 
 /** Several tables at a time where it can be; through psql where the program is newer than the server (see the stream). */
-async function restoreInto(open: PostgresConnection, name: string, path: string, options: ScratchOptions) {
+async function restoreInto(
+  open: PostgresConnection,
+  name: string,
+  path: string,
+  options: Pick<ScratchOptions, 'onProgress'>,
+) {
   const clients = await findClients(majorOf(open));
   const contents = await readContents(clients, path);
   const there = await open.another('db-manager scratch', name);
   const { left } = await select(there, contents).finally(() => there.end());
   for (const { id, type } of contents.entries) if (type === 'ACL' || type === 'DEFAULT ACL') left.add(id);
-  return withListFile(listWithout(contents, left), async (listFile) => {
+  return withTemporaryFile('list', async (listFile) => {
+    await writeFile(listFile, listWithout(contents, left), { mode: 0o600 });
     const env = environmentOf(open.target, name);
     const common = [`--use-list=${listFile}`, '--no-owner', '--no-password'];
     if (isNewer(clients, open)) {
@@ -100,17 +107,18 @@ async function restoreInto(open: PostgresConnection, name: string, path: string,
 
 async function copySchema(open: PostgresConnection, name: string): Promise<string | undefined> {
   const clients = await findClients(majorOf(open));
-  await dropSchemas(open, name);
-  const args = [
-    '--schema-only',
-    '--no-owner',
-    '--no-privileges',
-    '--no-password',
-    ...(clients.major >= 14 ? ['--extension=*'] : []),
-    ...open.target.schemas.map((schema) => `--schema=${quoteIdentifier(schema)}`),
-  ];
-  const source = startProgram(clients, 'pg_dump', args, { env: environmentOf(open.target), stdout: 'pipe' });
-  return stream(open, clients, environmentOf(open.target, name), source, {});
+  return withTemporaryFile('schema', async (file) => {
+    const args = [
+      '--format=custom',
+      `--file=${file}`,
+      '--schema-only',
+      '--no-password',
+      ...(clients.major >= 14 ? ['--extension=*'] : []),
+      ...open.target.schemas.map((schema) => `--schema=${quoteIdentifier(schema)}`),
+    ];
+    const { ok, words } = await startProgram(clients, 'pg_dump', args, { env: environmentOf(open.target) }).ended;
+    return ok ? restoreInto(open, name, file, {}) : words;
+  });
 }
 
 function stream(
@@ -137,13 +145,6 @@ function stream(
 
 function isNewer(clients: Clients, open: PostgresConnection): boolean {
   return clients.major > majorOf(open);
-}
-
-/** A new database has `public`, which the dump makes again. */
-async function dropSchemas(open: PostgresConnection, name: string): Promise<void> {
-  if (!open.target.schemas.includes('public')) return;
-  const there = await open.another('db-manager scratch', name);
-  await there.query('DROP SCHEMA public').finally(() => there.end());
 }
 
 async function makeSchemas(open: PostgresConnection, name: string): Promise<void> {

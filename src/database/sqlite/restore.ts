@@ -2,7 +2,8 @@
  * Restore of SQLite: the online backup in the other direction, in one transaction of the target. Others that have the
  * file open see the old state until the commit and the new one after it; a rename would leave them on a deleted file.
  */
-import { stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { copyFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Backup } from '../../core/model/backup.ts';
 import { ProblemError } from '../../core/model/problem.ts';
@@ -10,6 +11,7 @@ import type { RestoreOptions } from '../port.ts';
 import { withFile } from './dump-connection.ts';
 import { copyPages, hasCode, isBusy } from './dump-copy.ts';
 import { processesWith } from './restore-processes.ts';
+import { claimScratch, clearScratch } from './scratch-files.ts';
 
 const BUSY_MS = 10_000;
 
@@ -24,8 +26,8 @@ export async function restore(path: string, backup: Backup, options: RestoreOpti
   }
   await refuseTruncated(backup);
   await refuseOthers(path, options);
-  const copy = () =>
-    withFile(backup.path, 'immutable', (source) =>
+  const copyFrom = (file: string) =>
+    withFile(file, 'immutable', (source) =>
       copyPages(source, path, {
         busyMs: BUSY_MS,
         onPages: (done, total) => {
@@ -36,11 +38,10 @@ export async function restore(path: string, backup: Backup, options: RestoreOpti
       }),
     );
   try {
-    await copy().catch(async (error) => {
-      // Another page size cannot enter a WAL: the target leaves it, which needs everyone else to be gone.
+    await copyFrom(backup.path).catch(async (error) => {
+      // A WAL takes pages of its own size only.
       if (!hasCode(error, 'SQLITE_READONLY')) throw error;
-      await withFile(path, 'read-write', (target) => target.exec('PRAGMA journal_mode = DELETE'), BUSY_MS);
-      await copy();
+      await withPageSizeOf(path, backup, copyFrom);
     });
   } catch (error) {
     options.signal?.throwIfAborted();
@@ -48,6 +49,24 @@ export async function restore(path: string, backup: Backup, options: RestoreOpti
   }
   // What the restore wrote to the WAL goes to the file; where a reader is in the way, a later checkpoint does it.
   await withFile(path, 'read-write', (target) => target.exec('PRAGMA wal_checkpoint(TRUNCATE)')).catch(() => {});
+}
+
+/** A copy of the backup in the target's page size, marked as a scratch file so that a crash leaves nothing for ever. */
+async function withPageSizeOf(path: string, backup: Backup, use: (file: string) => Promise<void>): Promise<void> {
+  const rows = await withFile(path, 'read-write', (target) => target.all<{ page_size: number }>('PRAGMA page_size'));
+  const { file, ownership } = await claimScratch(dirname(path), path, 'restore');
+  try {
+    await copyFile(backup.path, file, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+    await withFile(file, 'read-write', (copy) =>
+      copy.exec(
+        `PRAGMA synchronous = OFF; PRAGMA journal_mode = DELETE; PRAGMA page_size = ${rows[0]?.page_size}; VACUUM`,
+      ),
+    );
+    await use(file);
+  } finally {
+    await clearScratch(file);
+    await ownership.release();
+  }
 }
 
 /** The online backup would take a short file for a short database. */

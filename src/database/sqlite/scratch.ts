@@ -1,17 +1,13 @@
 /** Scratch copies of SQLite: a file `.db-manager-scratch-<run>…` beside the database, marked and locked by its run. */
 import { constants } from 'node:fs';
-import { copyFile, readdir, rm, statfs } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { copyFile, readdir, statfs } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { ProblemError } from '../../core/model/problem.ts';
 import type { OpenDatabase, Scratch, ScratchOptions, ScratchSource } from '../port.ts';
 import { withFile } from './dump-connection.ts';
-import { hasCode } from './dump-copy.ts';
-import { type Ownership, own, takeOver } from './scratch-owner.ts';
+import { claimScratch, clearScratch, impossible, OWNER, prefixOf } from './scratch-files.ts';
+import { takeOver } from './scratch-owner.ts';
 import { copySchema } from './scratch-schema.ts';
-
-const PREFIX = '.db-manager-scratch-';
-const OWNER = '.owner';
-const SIDE_FILES = ['', '-journal', '-wal', '-shm', '.db-manager-lock', '.db-manager-lock.holder'];
 
 /** Makes a scratch database and opens it. Throws ProblemError RehearsalImpossible where there is no room or no right. */
 export async function createScratch(
@@ -22,7 +18,7 @@ export async function createScratch(
 ): Promise<Scratch> {
   const folder = options.folder ?? dirname(path);
   if (from.kind === 'backup') await refuseWithoutRoom(folder, from.backup.manifest.sizeBytes);
-  const { file, ownership } = await claim(folder, path, options.runId);
+  const { file, ownership } = await claimScratch(folder, path, options.runId);
   try {
     await fill(file, path, from, options);
     const database = await open(
@@ -36,7 +32,7 @@ export async function createScratch(
     let dropped: Promise<void> | undefined;
     const drop = async () => {
       await database.close();
-      await clear(file);
+      await clearScratch(file);
       await ownership.release();
     };
     return {
@@ -47,7 +43,7 @@ export async function createScratch(
       },
     };
   } catch (error) {
-    await clear(file);
+    await clearScratch(file);
     await ownership.release();
     throw impossible(error, folder);
   }
@@ -62,31 +58,9 @@ export async function dropStaleScratches(path: string, folder = dirname(path)): 
   const dropped: string[] = [];
   for (const mark of marks) {
     const name = mark.slice(0, -OWNER.length);
-    if (await takeOver(join(folder, mark), () => clear(join(folder, name)))) dropped.push(name);
+    if (await takeOver(join(folder, mark), () => clearScratch(join(folder, name)))) dropped.push(name);
   }
   return dropped;
-}
-
-/** Two databases may lie in one folder; each one's runs look after their own. */
-function prefixOf(path: string): string {
-  return `${PREFIX}${basename(path)}-`;
-}
-
-async function claim(folder: string, path: string, runId: string): Promise<{ file: string; ownership: Ownership }> {
-  const readable = runId.replace(/[^A-Za-z0-9]+/g, '-').slice(-60);
-  try {
-    for (let n = 1; n <= 100; n++) {
-      const file = join(folder, `${prefixOf(path)}${readable}-${n}`);
-      const ownership = await own(file + OWNER, runId);
-      if (ownership !== undefined) return { file, ownership };
-    }
-  } catch (error) {
-    throw impossible(error, folder);
-  }
-  throw new ProblemError({
-    reason: 'RehearsalImpossible',
-    message: `No scratch copy could be made in ${folder}: the user has to be able to write there.`,
-  });
 }
 
 async function fill(file: string, path: string, from: ScratchSource, options: ScratchOptions): Promise<void> {
@@ -114,10 +88,6 @@ async function fill(file: string, path: string, from: ScratchSource, options: Sc
   }
 }
 
-async function clear(file: string): Promise<void> {
-  for (const suffix of SIDE_FILES) await rm(file + suffix, { force: true });
-}
-
 async function refuseWithoutRoom(folder: string, needed: number): Promise<void> {
   const { bavail, bsize } = await statfs(folder);
   const free = bavail * bsize;
@@ -127,13 +97,4 @@ async function refuseWithoutRoom(folder: string, needed: number): Promise<void> 
     reason: 'RehearsalImpossible',
     message: `A scratch copy needs ${mebibytes(needed)}, but only ${mebibytes(free)} are free in ${folder}. Grow the volume or prune backups.`,
   });
-}
-
-function impossible(error: unknown, folder: string): unknown {
-  if (!hasCode(error, 'ENOSPC', 'EDQUOT', 'EACCES', 'EPERM', 'EROFS', 'SQLITE_FULL', 'SQLITE_CANTOPEN')) return error;
-  const why = error instanceof Error ? error.message : String(error);
-  return new ProblemError(
-    { reason: 'RehearsalImpossible', message: `No scratch copy could be made in ${folder}: ${why}.` },
-    { cause: error },
-  );
 }
