@@ -118,7 +118,6 @@ export function createController({
     }
     dropRecordedLogs(key);
     if (decision.requeueAfter !== undefined) queue.addAfter(key, decision.requeueAfter);
-    if (assessed.kind === 'due') queue.addAfter(key, 2_500); // by then its pod is there, or has a reason not to be
     tell({ type: 'reconciled', key, situation: assessed.kind, seconds: (performance.now() - began) / 1000 });
   }
 

@@ -24,6 +24,7 @@ const CONTROLLERS = [
   'persistentvolumeclaim-protection-controller',
   'pod-garbage-collector-controller',
   'replicaset-controller',
+  'resourcequota-controller',
   'root-ca-certificate-publisher-controller',
   'serviceaccount-controller',
   'serviceaccount-token-controller',

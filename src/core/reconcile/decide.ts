@@ -8,7 +8,7 @@ import { summarize } from './summarize.ts';
 export const FINALIZER = 'db-manager.dev/run';
 
 /** How soon to look again where no watch may tell, in milliseconds. */
-const LOOK_AGAIN_MS = { running: 30_000, queued: 10_000, superseded: 1_000 } as const;
+const LOOK_AGAIN_MS = { running: 30_000, podless: 3_000, queued: 10_000, superseded: 1_000 } as const;
 
 export interface Decision {
   /** The status to write; absent where the one that stands is right. */
@@ -69,7 +69,7 @@ function lookAgain(assessed: Assessed): number | undefined {
   const { now } = assessed;
   switch (assessed.kind) {
     case 'running':
-      return LOOK_AGAIN_MS.running;
+      return assessed.run.pod === undefined ? LOOK_AGAIN_MS.podless : LOOK_AGAIN_MS.running;
     case 'deleting':
       return assessed.open.kind === 'begun' ? LOOK_AGAIN_MS.running : undefined;
     case 'superseded':
