@@ -29,7 +29,7 @@ export interface RestoredBackup {
 /**
  * Replaces the content of `db` by the backup, whole or not at all: the backup is verified, then a safety backup taken,
  * and only then is the target touched. Throws ProblemError BackupNotFound, BackupInvalid, BackupMismatch,
- * SessionsConnected, NoSpace or RestoreFailed; the target is then as it was.
+ * SessionsConnected, NoSpace, Interrupted or RestoreFailed; the target is then as it was.
  */
 export async function restoreBackup(
   db: Database,
@@ -90,6 +90,10 @@ function takeSafetyBackup(
 }
 
 function withSafetyBackup(error: unknown, safetyBackup: Backup | undefined): unknown {
+  if (error instanceof Error && error.name === 'AbortError') {
+    const message = 'Asked to stop during the restore; the target is as it was.';
+    return new ProblemError({ reason: 'Interrupted', message }, { cause: error });
+  }
   if (!(error instanceof ProblemError) || safetyBackup === undefined) return error;
   const message = `${error.problem.message} The state before is also in ${safetyBackup.path}.`;
   return new ProblemError({ ...error.problem, message }, { cause: error });

@@ -19,7 +19,9 @@ export interface VerifyOptions {
 export async function verifyBackup({ path }: Pick<Backup, 'path'>, options: VerifyOptions = {}): Promise<Backup> {
   const backup = await readBackup(path);
   const { sha256, format } = backup.manifest;
-  const [hashed] = await Promise.all([hash(path, options), options.check?.(path, format, options)]);
+  const [hashed] = await Promise.all([hash(path, options), options.check?.(path, format, options)]).catch((error) => {
+    throw options.signal?.aborted ? interrupted(path, error) : error;
+  });
   if (hashed !== sha256) {
     throw new ProblemError({
       reason: 'BackupInvalid',
@@ -29,6 +31,11 @@ export async function verifyBackup({ path }: Pick<Backup, 'path'>, options: Veri
     });
   }
   return backup;
+}
+
+function interrupted(path: string, cause: unknown): ProblemError {
+  const message = `Asked to stop while ${basename(path)} was read; nothing was changed.`;
+  return new ProblemError({ reason: 'Interrupted', message }, { cause });
 }
 
 async function hash(path: string, options: VerifyOptions): Promise<string> {

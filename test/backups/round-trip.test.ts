@@ -76,6 +76,21 @@ for (const dialect of DIALECTS) {
       assert.deepEqual(await readdir(on.folder), []);
     });
 
+    it('is not restored when asked to stop meanwhile, and the target is as it was', async () => {
+      const backup = await takeBackup(on.db, on.folder, OPTIONS);
+      await on.sql('DELETE FROM orders');
+      const damaged = await on.contentHash();
+      const stop = new AbortController();
+      const onProgress = (phase: string) => phase === 'restore' && stop.abort();
+      const options = { safetyBackup: false, now: OPTIONS.now, onProgress, signal: stop.signal } as const;
+      if (dialect === 'postgres') {
+        await problem('Interrupted', () => restoreBackup(on.db, backup, options));
+        assert.equal(await on.contentHash(), damaged);
+      }
+      await problem('Interrupted', () => restoreBackup(on.db, backup, { ...options, signal: AbortSignal.abort() }));
+      assert.equal(await on.contentHash(), damaged);
+    });
+
     it('refuses a name that is in use, and takes a free one', async () => {
       const { manifest } = await takeBackup(on.db, on.folder, { ...OPTIONS, name: 'before-orders' });
       assert.match(manifest.name, /^before-orders\./);
