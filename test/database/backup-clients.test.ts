@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { findClients } from '../../src/database/postgres/dump-clients.ts';
+import { problem } from '../backups/problems.ts';
+import { temporaryFolder } from '../support/databases.ts';
+
+describe('the PostgreSQL client', () => {
+  async function fake(major: number): Promise<string> {
+    const folder = join(await temporaryFolder('client'), String(major));
+    await mkdir(folder);
+    for (const program of ['pg_dump', 'pg_restore', 'psql']) {
+      await writeFile(
+        join(folder, program),
+        `#!/bin/sh\necho "pg_dump (PostgreSQL) ${major}.1 (Debian ${major}.1-1)"\n`,
+      );
+      await chmod(join(folder, program), 0o755);
+    }
+    return folder;
+  }
+
+  it('that is older than the server is refused by naming the one that is needed', async () => {
+    const folder = await fake(13);
+    const message = await problem('ClientTooOld', () => findClients(16, { PG_BIN: folder }));
+    assert.match(message, /PostgreSQL 16.*found only pg_dump \(PostgreSQL\) 13\.1 in .*postgresql-client-16/);
+  });
+
+  it('is the server’s own version where there are several, else the next newer', async () => {
+    const PATH = [await fake(996), await fake(997), await fake(999)].join(':');
+    assert.equal((await findClients(997, { PATH })).major, 997);
+    assert.equal((await findClients(998, { PATH })).major, 999);
+  });
+
+  it('that is not there at all is said, with where it was looked for', async () => {
+    const folder = await temporaryFolder('empty');
+    assert.match(await problem('ClientTooOld', () => findClients(15, { PG_BIN: folder })), /found none in/);
+  });
+});
