@@ -1,0 +1,17 @@
+/** `npm run bench [name …]`: how we compare with others, measured in one run on one machine. */
+import { closeAll } from '../support/lifetime.ts';
+import { benchApply } from './apply.ts';
+import { benchBackup } from './backup.ts';
+import { installPeers } from './peers.ts';
+import { benchSnapshot } from './snapshot.ts';
+
+const wanted = new Set(process.argv.slice(2));
+const asked = (name: string) => wanted.size === 0 || wanted.has(name);
+try {
+  const peers = installPeers();
+  if (asked('apply')) for (const dialect of ['sqlite', 'postgres'] as const) await benchApply(dialect, peers);
+  if (asked('snapshot')) for (const dialect of ['sqlite', 'postgres'] as const) await benchSnapshot(dialect, peers);
+  if (asked('backup')) await benchBackup();
+} finally {
+  await closeAll();
+}
