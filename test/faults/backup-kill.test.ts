@@ -9,7 +9,7 @@ import { takeBackup } from '../../src/backups/take.ts';
 import { verifyBackup } from '../../src/backups/verify.ts';
 import { checkDump } from '../../src/database/check-dump.ts';
 import { type Ground, ground, OPTIONS } from '../backups/ground.ts';
-import { DIALECTS } from '../support/databases.ts';
+import { DIALECTS, temporaryFolder } from '../support/databases.ts';
 import { guardProcess, releaseProcess } from '../support/lifetime.ts';
 import { sharedPostgres } from '../support/postgres.ts';
 import { eventually, killGroup } from '../support/processes.ts';
@@ -81,6 +81,8 @@ async function run(
   const child = spawn(process.execPath, [program, what, on.url, on.folder], {
     stdio: ['ignore', 'pipe', 'inherit'],
     detached: true,
+    // A killed process leaves its list of what to restore there.
+    env: { ...process.env, TMPDIR: await temporaryFolder('tmp') },
   });
   const pid = child.pid ?? 0;
   guardProcess(pid);
