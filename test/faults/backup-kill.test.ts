@@ -48,7 +48,7 @@ for (const dialect of DIALECTS) {
     });
 
     it('of a restore leaves the target in its old or its new state, whole', async () => {
-      await rm(on.folder, { recursive: true });
+      await rm(on.folder, { recursive: true, force: true });
       const random = randomFrom(SEED + 1);
       await takeBackup(on.db, on.folder, OPTIONS);
       const restored = await on.contentHash();
