@@ -173,7 +173,7 @@ export async function eventually<T>(
   ask: () => Promise<T | undefined | false> | T | undefined | false,
   options: { timeoutMs?: number; everyMs?: number; explain?: () => Promise<string>; signal?: AbortSignal } = {},
 ): Promise<T> {
-  const timeoutMs = options.timeoutMs ?? 10_000;
+  const timeoutMs = options.timeoutMs ?? 60_000;
   const started = Date.now();
   for (;;) {
     const answer = await ask();

@@ -1,5 +1,6 @@
 import { checkFolder } from '../../backups/folder.ts';
 import type { CheckResult, Finding } from '../../core/model/finding.ts';
+import type { Database } from '../../database/port.ts';
 import { failed, toProblem } from '../failure.ts';
 import type { Step } from '../flow.ts';
 import type { RunPorts } from '../ports.ts';
@@ -15,7 +16,7 @@ export const check: Step<Connected & Planned, Checked> = {
       return { kind: 'skipped', value: { checks: [], findings: [] }, message: 'nothing to run' };
     }
     const surroundings = await database.checks({});
-    const checks = [...surroundings, ...(await backupFolder(await database.sizeBytes(), ports))];
+    const checks = [...surroundings, ...(await backupFolder(await roomFor(database), ports))];
     const findings: Finding[] = [];
     const value = { checks, findings };
     const broken = checks.filter(({ result }) => result === 'failed');
@@ -31,6 +32,14 @@ export const check: Step<Connected & Planned, Checked> = {
     };
   },
 };
+
+/** A dump is compressed and holds no indexes; a fifth of the database is a careful guess. A file is copied whole. */
+const DUMP_SHARE = 0.2;
+
+async function roomFor(database: Database): Promise<number> {
+  const size = await database.sizeBytes();
+  return database.can.singleFile ? size : Math.ceil(size * DUMP_SHARE);
+}
 
 /** The backup folder has to be writable and to have room for a copy of the database. */
 async function backupFolder(needed: number, { request }: RunPorts): Promise<CheckResult[]> {

@@ -2,7 +2,7 @@ import { currentPosition } from '../../core/planning/plan.ts';
 import { failed } from '../failure.ts';
 import type { Step } from '../flow.ts';
 import type { Connected, Inspected, Loaded, Locked, Planned } from '../state.ts';
-import { planAndLoad } from './plan.ts';
+import { loadPlan, planFor } from './plan.ts';
 
 /** Under the lock: is the plan still the one that was inspected? Another run may have done it meanwhile. */
 export const confirm: Step<Loaded & Connected & Inspected & Planned & Locked, Inspected & Planned> = {
@@ -12,9 +12,13 @@ export const confirm: Step<Loaded & Connected & Inspected & Planned & Locked, In
       return { kind: 'skipped', value: { history, current, plan, migrations }, message: 'no lock, nothing to confirm' };
     }
     const now = await database.history.read();
-    const planned = await planAndLoad(request, files, now, database.dialect);
-    const value = { ...planned, history: now, current: currentPosition(now) };
-    if (planned.plan.digest === plan.digest) return { kind: 'done', value, message: 'the plan still holds' };
+    const inspected = { history: now, current: currentPosition(now) };
+    const fresh = planFor(request, files, now);
+    if (fresh.digest === plan.digest) {
+      return { kind: 'done', value: { plan, migrations, ...inspected }, message: 'the plan still holds' };
+    }
+    const planned = await loadPlan(request, files, fresh, database.dialect);
+    const value = { ...planned, ...inspected };
     if (planned.plan.migrations.length === 0) {
       return { kind: 'done', value, message: 'another run has done it meanwhile; nothing is left to run' };
     }

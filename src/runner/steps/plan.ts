@@ -1,6 +1,7 @@
 import type { Dialect } from '../../core/model/dialect.ts';
 import type { HistoryRow } from '../../core/model/history.ts';
 import type { MigrationFile } from '../../core/model/migration.ts';
+import type { Plan } from '../../core/model/plan.ts';
 import { ProblemError } from '../../core/model/problem.ts';
 import type { RunRequest } from '../../core/model/request.ts';
 import { parseTarget } from '../../core/model/revision.ts';
@@ -14,18 +15,13 @@ import { count, few } from '../words.ts';
 export const plan: Step<Loaded & Connected & Inspected, Planned> = {
   name: 'plan',
   async run({ files, history, database }, { request }) {
-    const planned = await planAndLoad(request, files, history, database.dialect);
+    const planned = await loadPlan(request, files, planFor(request, files, history), database.dialect);
     return { kind: 'done', value: planned, message: describePlan(planned) };
   },
 };
 
-/** Also used under the lock, by `confirm`. Throws ProblemError. */
-export async function planAndLoad(
-  request: RunRequest,
-  files: MigrationFile[],
-  history: HistoryRow[],
-  dialect: Dialect,
-): Promise<Planned> {
+/** The plan for what the history says now. Throws ProblemError. */
+export function planFor(request: RunRequest, files: MigrationFile[], history: HistoryRow[]): Plan {
   const target = parseTarget(request.target);
   if (target === undefined) {
     throw new ProblemError({
@@ -33,20 +29,25 @@ export async function planAndLoad(
       message: `"${request.target}" is no target. Use head, base, a revision or its start, +N or -N.`,
     });
   }
-  const made = makePlan({
-    files,
-    history,
-    target,
-    allowDowngrade: request.allowDowngrade,
-    outOfOrder: request.outOfOrder,
-  });
+  const { allowDowngrade, outOfOrder } = request;
+  const made = makePlan({ files, history, target, allowDowngrade, outOfOrder });
   if (!made.ok) throw new ProblemError(made.problem);
+  return made.plan;
+}
+
+/** Imports what a plan runs. A plan downwards needs a way back in every migration. Throws ProblemError. */
+export async function loadPlan(
+  request: RunRequest,
+  files: MigrationFile[],
+  plan: Plan,
+  dialect: Dialect,
+): Promise<Planned> {
   const byRevision = new Map(files.map((file) => [file.revision, file]));
-  const wanted = made.plan.migrations.flatMap(({ revision }) => byRevision.get(revision) ?? []);
+  const wanted = plan.migrations.flatMap(({ revision }) => byRevision.get(revision) ?? []);
   const migrations = await loadMigrations(request.migrations.path, wanted, dialect);
-  const stuck = made.plan.direction === 'down' ? requireReversible(migrations) : undefined;
+  const stuck = plan.direction === 'down' ? requireReversible(migrations) : undefined;
   if (stuck !== undefined) throw new ProblemError(stuck);
-  return { plan: made.plan, migrations };
+  return { plan, migrations };
 }
 
 function describePlan({ plan }: Planned): string {
