@@ -1,9 +1,9 @@
-import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StepReport } from '../core/model/report.ts';
 import type { RunLog } from '../core/reconcile/observed.ts';
 import type { Api } from './api.ts';
 import { isStatus } from './api-error.ts';
+import { linesOf } from './lines.ts';
 import { RUNNER_CONTAINER } from './names.ts';
 import { RunLogReader } from './run-log.ts';
 
@@ -111,16 +111,12 @@ export class LogFollowers {
         accept: '*/*',
         signal,
       });
-      let broken = false;
-      response.on('error', () => {
-        broken = true;
-      });
       reader.restart();
-      for await (const line of createInterface({ input: response })) {
+      for await (const line of linesOf(response)) {
         const news = reader.read(line);
         if (news !== undefined) this.#onChange(pod.runId, news.step);
       }
-      return broken || !response.complete ? 'failed' : 'end';
+      return 'end';
     } catch (error) {
       return isStatus(error, 404) ? 'gone' : 'failed';
     }

@@ -1,7 +1,7 @@
-import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Api } from './api.ts';
 import { ApiError } from './api-error.ts';
+import { linesOf } from './lines.ts';
 import type { KubernetesObject, Store } from './store.ts';
 
 export interface ReflectorOptions {
@@ -35,17 +35,18 @@ export async function reflect<T>(
   options: ReflectorOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  let version: string | undefined;
+  // How far the store has come; kept when a watch breaks off in the middle.
+  const at: { version?: string } = {};
   let failures = 0;
   while (!signal.aborted) {
     try {
-      version ??= await list(api, store, options, signal);
+      at.version ??= await list(api, store, options, signal);
       const began = performance.now();
-      version = await watch(api, store, options, version, signal);
+      await watch(api, store, options, at, signal);
       failures = performance.now() - began > 1_000 ? 0 : failures + 1;
     } catch (error) {
       if (signal.aborted) return;
-      if (isGone(error)) version = undefined;
+      if (isGone(error)) at.version = undefined;
       else options.onError?.(error);
       failures += 1;
     }
@@ -76,14 +77,14 @@ async function list<T>(api: Api, store: Store<T>, options: ReflectorOptions, sig
   return version;
 }
 
-/** Returns the version to go on from when the server ends the watch. */
+/** Until the server ends the watch; throws when it breaks off. */
 async function watch<T>(
   api: Api,
   store: Store<T>,
   options: ReflectorOptions,
-  from: string,
+  at: { version?: string },
   signal: AbortSignal,
-): Promise<string> {
+): Promise<void> {
   const stop = new AbortController();
   const response = await api.stream({
     verb: 'watch',
@@ -91,7 +92,7 @@ async function watch<T>(
     query: {
       watch: true,
       allowWatchBookmarks: true,
-      resourceVersion: from,
+      resourceVersion: at.version,
       labelSelector: options.labelSelector,
       // Ends by itself, at different times for different watchers, so that load moves to new API servers.
       timeoutSeconds: 300 + Math.floor(Math.random() * 300),
@@ -99,18 +100,15 @@ async function watch<T>(
     accept: accept(options, 'PartialObjectMetadata'),
     signal: AbortSignal.any([signal, stop.signal]),
   });
-  let version = from;
   let timer = setTimeout(() => stop.abort(), SILENCE_MS);
-  // Reading by lines hides an aborted stream's error; it is of no interest: the version says where to go on.
-  response.on('error', () => {});
   try {
-    for await (const line of createInterface({ input: response })) {
+    for await (const line of linesOf(response)) {
       clearTimeout(timer);
       timer = setTimeout(() => stop.abort(), SILENCE_MS);
       const { type, object } = JSON.parse(line) as WatchEvent;
       if (type === 'ERROR')
         throw new ApiError(object.code ?? 500, object.reason ?? '', object.message ?? 'watch failed');
-      version = object.metadata.resourceVersion ?? version;
+      at.version = object.metadata.resourceVersion ?? at.version;
       if (type === 'BOOKMARK') continue;
       if (type === 'DELETED') store.remove(object);
       else store.put(store.trim(object));
@@ -119,7 +117,6 @@ async function watch<T>(
     clearTimeout(timer);
     stop.abort();
   }
-  return version;
 }
 
 function accept({ metadataOnly }: ReflectorOptions, as: string): string {

@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from '../support/processes.ts';
+import { type Ground, type Operator, openGround } from './operator-ground.ts';
+import { configMap, furnish, LEDGER, sqliteLedger, sqliteMigration } from './operator-resources.ts';
+import { describeCluster } from './suite.ts';
+
+describeCluster('two operators, and an API server that goes away', (cluster) => {
+  let ground: Ground;
+  const operators: Operator[] = [];
+
+  before(async () => {
+    ground = await openGround(cluster(), 'leadership');
+    await furnish(ground);
+  });
+  after(() => Promise.all(operators.map((operator) => operator.stop())));
+
+  async function start(): Promise<Operator> {
+    const operator = await ground.startOperator({ leaderElection: true });
+    operators.push(operator);
+    return operator;
+  }
+  const leads = async (operator: Operator) => (await operator.log()).includes('operator leads');
+  const identityOf = async (operator: Operator) => /"identity":"([^"]+)"/.exec(await operator.log())?.[1] ?? '';
+  const tellers = async (name: string) =>
+    new Set(
+      (
+        await ground.run(
+          'get',
+          'events',
+          `--field-selector=involvedObject.name=${name}`,
+          '--output=jsonpath={.items[*].reportingComponent} {.items[*].reportingInstance}',
+        )
+      )
+        .split(' ')
+        .filter((word) => word !== '' && !word.startsWith('db-manager.dev')),
+    );
+
+  it('hand over at once when the leader is asked to stop', async () => {
+    const [first, second] = [await start(), await start()];
+    await eventually('one of them to lead', async () => (await leads(first)) || (await leads(second)), {
+      timeoutMs: 20_000,
+    });
+    const [leader, other] = (await leads(first)) ? [first, second] : [second, first];
+    await sleep(500);
+    assert.equal(await leads(other), false);
+    const began = performance.now();
+    assert.equal((await leader.stop()).code, 0);
+    assert.ok(performance.now() - began < 2_000);
+    await eventually('the other to lead', () => leads(other), { timeoutMs: 5_000 });
+  });
+
+  it('write nothing any more when they were paused beyond their lease', async function () {
+    this.timeout(120_000);
+    const [paused] = operators.filter((operator) => operator.isRunning());
+    assert.ok(paused !== undefined && (await leads(paused)));
+    const next = await start();
+    process.kill(paused.pid, 'SIGSTOP');
+    await eventually('the next to lead', () => leads(next), { timeoutMs: 40_000, everyMs: 250 });
+    await ground.apply(configMap('fenced', LEDGER), sqliteMigration('fenced'));
+    await ground.resourceWhen('fenced', 'running', ({ status }) => status?.run !== undefined);
+    // It wakes with a queue full of news, and with timers that are overdue.
+    process.kill(paused.pid, 'SIGCONT');
+    const { code } = await paused.ended;
+    assert.equal(code, 1);
+    await ground.waitFor('fenced', 'Ready');
+    assert.deepEqual(await tellers('fenced'), new Set([await identityOf(next)]));
+    assert.equal((await ground.jobs()).filter(({ metadata }) => metadata.name.startsWith('fenced')).length, 1);
+    const [, afterwards = ''] = (await paused.log()).split('operator lost its lease');
+    assert.doesNotMatch(afterwards, /run started/);
+    assert.deepEqual(await sqliteLedger(ground, 'fenced'), ['1_ledger', '2_orders']);
+  });
+
+  it('go on after the API server was killed and has come back, without missing what happened meanwhile', async function () {
+    this.timeout(120_000);
+    const operator = operators.find((each) => each.isRunning());
+    assert.ok(operator !== undefined);
+    await ground.apply(configMap('before', LEDGER), sqliteMigration('before'));
+    await ground.waitFor('before', 'Ready');
+    const before = await ground.resource('before');
+    await cluster().restartApiServer('SIGKILL');
+    await ground.apply(configMap('after', LEDGER), sqliteMigration('after'));
+    await ground.waitFor('after', 'Ready', 40);
+    assert.equal((await ground.resource('before')).metadata.resourceVersion, before.metadata.resourceVersion);
+    assert.ok(operator.isRunning(), await operator.logTail());
+  });
+
+  it('write no status again when they start anew', async () => {
+    const names = ['fenced', 'before', 'after'];
+    const versions = () =>
+      Promise.all(names.map(async (name) => (await ground.resource(name)).metadata.resourceVersion));
+    const before = await versions();
+    await Promise.all(operators.map((operator) => operator.stop()));
+    const fresh = await start();
+    await eventually('the fresh one to lead', () => leads(fresh), { timeoutMs: 10_000 });
+    await sleep(1_000);
+    assert.deepEqual(await versions(), before);
+  });
+});
