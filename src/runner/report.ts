@@ -1,3 +1,4 @@
+import type { Problem } from '../core/model/problem.ts';
 import type { Progress, RunEvent, RunReport, StepReport } from '../core/model/report.ts';
 import type { RunRequest } from '../core/model/request.ts';
 import type { StepName, StepResult } from '../core/model/step.ts';
@@ -66,6 +67,28 @@ export function recorder(request: RunRequest, { now, emit }: Pick<RunEnvironment
       emit({ type: 'report', report });
       return report;
     },
+  };
+}
+
+/** The report of a run that could not begin: nothing was connected to, nothing touched. */
+export function reportOfProblem(problem: Problem, request: RunRequest | undefined, now: Date): RunReport {
+  const { reason, message } = problem;
+  return {
+    version: 1,
+    runId: request?.runId ?? 'unknown',
+    attempt: request?.attempt ?? 1,
+    toolVersion: TOOL_VERSION,
+    startedAt: now.toISOString(),
+    finishedAt: now.toISOString(),
+    result: 'failed',
+    reason,
+    message,
+    retry: 'never',
+    touched: false,
+    dryRun: request?.dryRun ?? false,
+    steps: [],
+    applied: [],
+    failure: { reason, message },
   };
 }
 

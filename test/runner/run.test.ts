@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SEED_REVISION, seed } from '../../migrations/seed.ts';
+import { runProcess } from '../faults/runner-process.ts';
 import { DIALECTS, temporaryDatabase, temporaryFolder } from '../support/databases.ts';
 import { EXAMPLE, look, query, requestFor, runOn } from './request.ts';
 
@@ -223,5 +224,17 @@ describe('a run whose database cannot be had', () => {
     const { report } = await runOn(`sqlite:///${join(folder, 'x.db')}`, requestFor(EXAMPLE, folder));
     assert.equal(report.reason, 'InvalidConfiguration');
     assert.match(report.message, /not a SQLite database/);
+  });
+});
+
+describe('a runner that cannot begin', () => {
+  it('still reports: a request that cannot be read, a URL that is missing', async () => {
+    const request = requestFor(EXAMPLE, await temporaryFolder('backups'));
+    const unreadable = await runProcess('sqlite:///x.db', { ...request, version: 2 } as never);
+    assert.equal(unreadable.report?.reason, 'InvalidConfiguration');
+    assert.equal(unreadable.code, 2);
+    const missing = await runProcess('', request);
+    assert.equal(missing.report?.reason, 'InvalidConfiguration');
+    assert.match(missing.report?.message ?? '', /DATABASE_URL/);
   });
 });

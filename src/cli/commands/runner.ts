@@ -1,8 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { ProblemError } from '../../core/model/problem.ts';
 import { REASONS } from '../../core/model/reason.ts';
-import type { RunReport } from '../../core/model/report.ts';
+import type { RunEvent, RunReport } from '../../core/model/report.ts';
 import { RUN_REQUEST_VARIABLE, type RunRequest, runRequestSchema } from '../../core/model/request.ts';
+import { toProblem } from '../../runner/failure.ts';
+import { reportOfProblem } from '../../runner/report.ts';
 import { run } from '../../runner/run.ts';
 import { clipReport } from '../../runner/termination.ts';
 import { runEnvironment } from '../environment.ts';
@@ -14,11 +16,24 @@ import { targetOf } from '../request-target.ts';
  * termination message. It has no API rights; the controller reads what it leaves.
  */
 export async function runRunner(io: Io): Promise<void> {
-  const request = readRequest(io.env[RUN_REQUEST_VARIABLE]);
-  const environment = runEnvironment(io, targetOf(request.database, io.env), (event) => io.out(JSON.stringify(event)));
-  const report = await run(request, environment);
+  const text = io.env[RUN_REQUEST_VARIABLE];
+  const report = await runOrExplain(text, io);
   writeTerminationMessage(io, report);
   io.setExitCode(REASONS[report.reason].exit);
+}
+
+/** What goes wrong before a run can begin (a request or a URL that cannot be read) is a report too. */
+async function runOrExplain(text: string | undefined, io: Io): Promise<RunReport> {
+  const emit = (event: RunEvent) => io.out(JSON.stringify(event));
+  let request: RunRequest | undefined;
+  try {
+    request = readRequest(text);
+    return await run(request, runEnvironment(io, targetOf(request.database, io.env), emit));
+  } catch (error) {
+    const report = reportOfProblem(toProblem(error), request, new Date());
+    emit({ type: 'report', report });
+    return report;
+  }
 }
 
 function readRequest(text: string | undefined): RunRequest {
@@ -28,7 +43,17 @@ function readRequest(text: string | undefined): RunRequest {
       message: `${RUN_REQUEST_VARIABLE} is not set. This command is started by the operator; to run a manifest here use: db-manager run -f FILE`,
     });
   }
-  return runRequestSchema.parse(JSON.parse(text));
+  try {
+    return runRequestSchema.parse(JSON.parse(text));
+  } catch (error) {
+    throw new ProblemError(
+      {
+        reason: 'InvalidConfiguration',
+        message: `${RUN_REQUEST_VARIABLE} cannot be read; operator and runner image are probably of different versions. ${(error as Error).message}`,
+      },
+      { cause: error },
+    );
+  }
 }
 
 /** Outside a pod there is no such file; the last line of the log has the whole report anyway. */
