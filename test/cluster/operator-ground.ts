@@ -64,7 +64,7 @@ export async function openGround(controlPlane: ControlPlane, prefix: string): Pr
         input: JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }),
       }),
     resource: async (name) => JSON.parse(await room.run('get', 'dbm', name, '--output=json')),
-    async waitFor(name, condition, seconds = 60) {
+    async waitFor(name, condition, seconds = 45) {
       await ground
         .run('wait', `--for=condition=${condition}`, `dbm/${name}`, `--timeout=${seconds}s`)
         .catch(async (error: unknown) => {
