@@ -20,6 +20,8 @@ export interface StoreOptions<T> {
   onChange(change: { key: string; before: T | undefined; after: T | undefined }): void;
 }
 
+/** kubectl's copy of the whole object. */
+const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 const TOMBSTONES = 1_000;
 
 /**
@@ -67,7 +69,9 @@ export class Store<T> {
 
   /** Drops what nobody reads before an object is held, page by page. */
   trim(object: KubernetesObject): KubernetesObject {
-    delete object.metadata.managedFields;
+    const { metadata } = object;
+    delete metadata.managedFields;
+    if (metadata.annotations !== undefined) delete metadata.annotations[LAST_APPLIED];
     return object;
   }
 
