@@ -27,6 +27,7 @@ export interface Table {
   indexes: Index[];
   triggers: NamedDefinition[];
   comment?: string;
+  /** `by` as in PARTITION BY; `of` is the parent, with its schema where that is another one. */
   partition?: { by?: string; of?: string; bound?: string };
   /** SQLite's table options. */
   options: { withoutRowid: boolean; strict: boolean; autoincrement: boolean };
@@ -39,6 +40,7 @@ export interface Column {
   nullable: boolean;
   /** SQL text of the default, absent where there is none. */
   default?: string;
+  /** `options` are those of its sequence that are not the default: `START WITH 100 INCREMENT BY 5`. */
   identity?: { generation: 'ALWAYS' | 'BY DEFAULT'; options?: string };
   /** True where the default is a sequence that the column owns. */
   serial?: boolean;
@@ -51,6 +53,8 @@ export interface Column {
 export interface Key {
   name?: string;
   columns: string[];
+  /** Columns that its index carries along (INCLUDE). */
+  include?: string[];
 }
 
 export interface UniqueConstraint extends Key {
@@ -65,6 +69,8 @@ export interface ForeignKey extends Key {
   references: { schema: string; table: string; columns: string[] };
   onDelete: ReferentialAction;
   onUpdate: ReferentialAction;
+  /** The columns that ON DELETE SET NULL or SET DEFAULT sets, where not all of them. */
+  onDeleteColumns?: string[];
   match?: 'FULL';
   deferrable?: Deferrable;
   validated: boolean;
@@ -74,6 +80,8 @@ export interface Check {
   name?: string;
   expression: string;
   validated: boolean;
+  /** Absent where tables that inherit from this one have the check too. */
+  noInherit?: true;
 }
 
 export interface NamedDefinition {
@@ -115,6 +123,8 @@ export interface SequenceObject {
   type: string;
   start: string;
   increment: string;
+  /** What is not the default of its type: `MINVALUE 5 CACHE 10 CYCLE`. */
+  options?: string;
   /** The column that owns it, as `schema.table.column`. */
   ownedBy?: string;
 }
@@ -124,4 +134,6 @@ export interface View {
   name: string;
   materialized: boolean;
   definition: string;
+  /** Of a materialized view. */
+  indexes?: Index[];
 }

@@ -1,76 +1,91 @@
-import type { Dialect } from '../model/dialect.ts';
-import type { ForeignKey, Table, UniqueConstraint } from '../model/snapshot.ts';
+import type { Check, ForeignKey, Key, NamedDefinition, Table, UniqueConstraint } from '../model/snapshot.ts';
 import type { Difference } from './difference.ts';
-import { canonicalExpression } from './expressions.ts';
+import { keyOf, shortName } from './names.ts';
+import type { Spelling } from './spelling.ts';
 
 /** Constraints are compared by what they hold, not by name: the database makes up names, and tools differ in theirs. */
-export function compareConstraints(dialect: Dialect, expected: Table, found: Table, table: string): Difference[] {
+export function compareConstraints(spelling: Spelling, expected: Table, found: Table, table: string): Difference[] {
+  const sets = (object: Difference['object'], texts: (one: Table) => string[]) =>
+    compareSets(object, texts(expected), texts(found), table);
   return [
-    ...compareSets('primary key', keys(expected.primaryKey), keys(found.primaryKey), table),
-    ...compareSets('unique', uniqueTexts(expected), uniqueTexts(found), table),
-    ...compareSets(
-      'foreign key',
-      expected.foreignKeys.map(foreignKeyText),
-      found.foreignKeys.map(foreignKeyText),
-      table,
+    ...sets('primary key', ({ primaryKey }) =>
+      primaryKey === undefined ? [] : [primaryKeyText(spelling, primaryKey)],
     ),
-    ...compareSets('check', checkTexts(dialect, expected), checkTexts(dialect, found), table),
-    ...compareSets(
-      'exclusion',
-      expected.exclusions.map(({ definition }) => definition),
-      found.exclusions.map(({ definition }) => definition),
-      table,
-    ),
+    ...sets('unique', (one) => uniqueTexts(spelling, one)),
+    ...sets('foreign key', (one) => one.foreignKeys.map((key) => foreignKeyText(spelling, key))),
+    ...sets('check', (one) => one.checks.map((check) => checkText(spelling, check))),
+    ...sets('exclusion', (one) => one.exclusions.map((exclusion) => exclusionText(spelling, exclusion))),
   ];
 }
 
-function keys(key: Table['primaryKey']): string[] {
-  return key === undefined ? [] : [`(${key.columns.join(', ')})`];
+function named({ names }: Spelling, name: string | undefined, text: string): string {
+  return names && name !== undefined ? `${name} ${text}` : text;
+}
+
+export function primaryKeyText(spelling: Spelling, key: Key): string {
+  return named(spelling, key.name, `(${key.columns.join(', ')})${included(key)}`);
 }
 
 /** A UNIQUE constraint and a plain unique index over the same columns hold the same rows out. */
-export function uniqueTexts({ uniques, indexes }: Table): string[] {
-  const plain = indexes.filter(
-    ({ unique, where, include, parts }) =>
-      unique &&
-      where === undefined &&
-      include.length === 0 &&
-      parts.every(
-        (part) =>
-          'column' in part && part.order === 'ASC' && part.opclass === undefined && part.collation === undefined,
-      ),
-  );
-  const columns = plain.map(
-    ({ parts, nullsNotDistinct }): UniqueConstraint => ({
-      columns: parts.flatMap((part) => ('column' in part ? [part.column] : [])),
-      nullsNotDistinct,
-    }),
-  );
-  return [...new Set([...uniques, ...columns].map(uniqueText))];
+export function uniqueTexts(spelling: Spelling, { uniques, indexes }: Pick<Table, 'uniques' | 'indexes'>): string[] {
+  const plain = indexes.flatMap(uniqueOfIndex);
+  return [...new Set([...uniques, ...plain].map((unique) => uniqueText(spelling, unique)))];
 }
 
-function uniqueText({ columns, nullsNotDistinct, deferrable }: UniqueConstraint): string {
-  return `(${columns.join(', ')})${nullsNotDistinct ? ' NULLS NOT DISTINCT' : ''}${deferrable === undefined ? '' : ` DEFERRABLE ${deferrable}`}`;
+/** The unique constraint that a plain unique index amounts to; none for other indexes. */
+export function uniqueOfIndex(index: Table['indexes'][number]): UniqueConstraint[] {
+  const { name, unique, where, include, parts, valid, nullsNotDistinct } = index;
+  if (!unique || !valid || where !== undefined || include.length > 0) return [];
+  const columns = parts.flatMap((part) =>
+    'column' in part &&
+    part.order === 'ASC' &&
+    part.nulls === undefined &&
+    part.opclass === undefined &&
+    part.collation === undefined
+      ? [part.column]
+      : [],
+  );
+  return columns.length === parts.length ? [{ name, columns, nullsNotDistinct }] : [];
 }
 
-function foreignKeyText({ columns, references, onDelete, onUpdate, match, deferrable, validated }: ForeignKey): string {
-  const { schema, table, columns: parent } = references;
-  const place = schema === 'main' || schema === 'public' ? table : `${schema}.${table}`;
-  return [
-    `(${columns.join(', ')}) REFERENCES ${place} (${parent.join(', ')})`,
-    `ON DELETE ${onDelete} ON UPDATE ${onUpdate}`,
+export function uniqueText(spelling: Spelling, unique: UniqueConstraint): string {
+  const { name, columns, nullsNotDistinct, deferrable } = unique;
+  const parts = [
+    `(${columns.join(', ')})${included(unique)}`,
+    nullsNotDistinct ? 'NULLS NOT DISTINCT' : '',
+    deferrable === undefined ? '' : `DEFERRABLE ${deferrable}`,
+  ];
+  return named(spelling, name, joined(parts));
+}
+
+export function foreignKeyText(spelling: Spelling, key: ForeignKey): string {
+  const { references, onDelete, onUpdate, onDeleteColumns, match, deferrable, validated } = key;
+  const parent = shortName(keyOf({ schema: references.schema, name: references.table }));
+  const parts = [
+    `(${key.columns.join(', ')}) REFERENCES ${parent} (${references.columns.join(', ')})`,
+    `ON DELETE ${onDelete}${onDeleteColumns === undefined ? '' : ` (${onDeleteColumns.join(', ')})`} ON UPDATE ${onUpdate}`,
     match === undefined ? '' : `MATCH ${match}`,
     deferrable === undefined ? '' : `DEFERRABLE ${deferrable}`,
     validated ? '' : 'NOT VALID',
-  ]
-    .filter((part) => part !== '')
-    .join(' ');
+  ];
+  return named(spelling, key.name, joined(parts));
 }
 
-function checkTexts(dialect: Dialect, { checks }: Table): string[] {
-  return checks.map(
-    ({ expression, validated }) => `${canonicalExpression(dialect, expression)}${validated ? '' : ' NOT VALID'}`,
-  );
+export function checkText(spelling: Spelling, { name, expression, validated, noInherit }: Check): string {
+  const parts = [spelling.expression(expression), noInherit ? 'NO INHERIT' : '', validated ? '' : 'NOT VALID'];
+  return named(spelling, name, joined(parts));
+}
+
+export function exclusionText(spelling: Spelling, { name, definition }: NamedDefinition): string {
+  return named(spelling, name, spelling.statement(definition));
+}
+
+function included({ include }: Key): string {
+  return include === undefined ? '' : ` INCLUDE (${include.join(', ')})`;
+}
+
+function joined(parts: readonly string[]): string {
+  return parts.filter((part) => part !== '').join(' ');
 }
 
 export function compareSets(
@@ -81,12 +96,10 @@ export function compareSets(
 ): Difference[] {
   const wanted = new Set(expected);
   const there = new Set(found);
+  const missing = [...wanted].filter((text) => !there.has(text));
+  const extra = [...there].filter((text) => !wanted.has(text));
   return [
-    ...[...wanted]
-      .filter((text) => !there.has(text))
-      .map((text): Difference => ({ kind: 'missing', object, table, expected: text })),
-    ...[...there]
-      .filter((text) => !wanted.has(text))
-      .map((text): Difference => ({ kind: 'extra', object, table, found: text })),
+    ...missing.map((text): Difference => ({ kind: 'missing', object, table, expected: text })),
+    ...extra.map((text): Difference => ({ kind: 'extra', object, table, found: text })),
   ];
 }

@@ -1,3 +1,5 @@
+import { shortName } from './names.ts';
+
 /** One way in which the schema that was found is not the one that is expected. */
 export interface Difference {
   kind: 'missing' | 'extra' | 'changed';
@@ -14,7 +16,8 @@ export interface Difference {
     | 'enum'
     | 'sequence'
     | 'view'
-    | 'option';
+    | 'option'
+    | 'comment';
   /** `public.orders`; `main.orders` on SQLite. For other objects than tables, the object itself. */
   table: string;
   /** Name of the object inside the table. */
@@ -26,10 +29,9 @@ export interface Difference {
 }
 
 /** One line for people. */
-export function describeDifference({ kind, object, table, name, property, expected, found }: Difference): string {
-  const place = table.replace(/^(main|public)\./, '');
-  const what =
-    object === 'table' ? `table ${place}` : name === undefined ? `${object} of ${place}` : `${object} ${place}.${name}`;
+export function describeDifference(difference: Difference): string {
+  const { kind, property, expected, found } = difference;
+  const what = subject(difference);
   switch (kind) {
     case 'missing':
       return `${what} is missing${expected === undefined ? '' : ` (${expected})`}`;
@@ -38,4 +40,29 @@ export function describeDifference({ kind, object, table, name, property, expect
     case 'changed':
       return `${what}: ${property} is ${found ?? 'none'}, expected ${expected ?? 'none'}`;
   }
+}
+
+/** What would mend it: the change to the database, as a clause that a person can act on. */
+export function mendOf(difference: Difference): string {
+  const { kind, property, expected } = difference;
+  const what = subject(difference);
+  switch (kind) {
+    case 'missing':
+      return `create ${what}${expected === undefined ? '' : ` as ${expected}`}`;
+    case 'extra':
+      return `drop ${what}, or add it to what is expected`;
+    case 'changed':
+      return expected === undefined
+        ? `remove the ${property} of ${what}`
+        : `set the ${property} of ${what} to ${expected}`;
+  }
+}
+
+/** Objects that stand beside the tables are named by their own name. */
+const OWN = new Set<Difference['object']>(['table', 'enum', 'sequence', 'view']);
+
+function subject({ object, table, name }: Difference): string {
+  const place = shortName(table);
+  if (OWN.has(object)) return `${object} ${place}`;
+  return name === undefined ? `${object} of ${place}` : `${object} ${place}.${name}`;
 }

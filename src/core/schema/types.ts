@@ -22,6 +22,9 @@ const POSTGRES: Record<string, string> = {
   timetz: 'time with time zone',
   time: 'time without time zone',
   varbit: 'bit varying',
+  bit: 'bit(1)',
+  dec: 'numeric',
+  'char varying': 'character varying',
 };
 
 /**
@@ -37,15 +40,17 @@ export function canonicalType(dialect: Dialect, type: string): string {
     .replace(/\s*\)/g, ')');
   if (dialect === 'sqlite') return plain.toUpperCase();
   const array = /(?:\[\d*\])+$/.exec(plain)?.[0] ?? '';
-  const base = array === '' ? plain : plain.slice(0, -array.length);
+  const base = (array === '' ? plain : plain.slice(0, -array.length)).replace(/^public\./, '');
   if (base.startsWith('"') || base.includes('."')) return `${base}${'[]'.repeat(array.split('[').length - 1)}`;
-  const match = /^([a-z_ ]+?)(\([^)]*\))?((?: with(?:out)? time zone)?)$/i.exec(base);
+  const match = /^([a-z_][a-z0-9_ ]*?)(\([^)]*\))?((?: with(?:out)? time zone)?)$/i.exec(base);
   if (match === null) return `${base}${array === '' ? '' : '[]'}`;
   const [, name = '', argument = '', zone = ''] = match;
   const full = `${name.toLowerCase()}${zone.toLowerCase()}`;
   const known = POSTGRES[full] ?? full;
   const spaced = / with(out)? time zone$/.exec(known);
   const text = spaced === null || argument === '' ? `${known}${argument}` : known.replace(/ with/, `${argument} with`);
+  const float = /^double precision\((\d+)\)$/.exec(text)?.[1];
+  if (float !== undefined) return `${Number(float) < 25 ? 'real' : 'double precision'}${array === '' ? '' : '[]'}`;
   const sized = text === 'character' ? 'character(1)' : text.replace(/^numeric\((\d+)\)$/, 'numeric($1,0)');
   return `${sized}${array === '' ? '' : '[]'}`;
 }

@@ -1,5 +1,3 @@
-import type { Sequelize } from 'sequelize';
-import { HISTORY_TABLE } from '../../core/model/history.ts';
 import type {
   Check,
   Deferrable,
@@ -9,8 +7,7 @@ import type {
   ReferentialAction,
   UniqueConstraint,
 } from '../../core/model/snapshot.ts';
-import { select } from '../select.ts';
-import { keyOf } from './snapshot.ts';
+import type { Part } from './snapshot-catalogue.ts';
 
 export interface TableConstraints {
   primaryKey?: Key;
@@ -20,7 +17,7 @@ export interface TableConstraints {
   exclusions: NamedDefinition[];
 }
 
-interface Row {
+export interface ConstraintRow {
   schema: string;
   table: string;
   name: string;
@@ -35,8 +32,11 @@ interface Row {
   deferrable: boolean;
   deferred: boolean;
   validated: boolean;
-  definition: string;
-  nullsNotDistinct: boolean;
+  /** Of checks, exclusions and uniques. */
+  definition: string | null;
+  include: string[] | null;
+  onDeleteColumns: string[] | null;
+  noInherit: boolean;
 }
 
 const ACTIONS: Record<string, ReferentialAction> = {
@@ -47,51 +47,57 @@ const ACTIONS: Record<string, ReferentialAction> = {
   d: 'SET DEFAULT',
 };
 
-/** All constraints of the schemas in one query, by table. NOT NULL constraints (PostgreSQL 18) belong to the columns. */
-export async function readConstraints(
-  sequelize: Sequelize,
-  schemas: readonly string[],
-): Promise<Map<string, TableConstraints>> {
-  const rows = await select<Row>(
-    sequelize,
-    `SELECT n.nspname AS schema, c.relname AS "table", k.conname AS name, k.contype AS type,
-       (SELECT array_agg(a.attname::text ORDER BY u.ord) FROM unnest(k.conkey) WITH ORDINALITY u(num, ord)
-          JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = u.num) AS columns,
-       fn.nspname AS "refSchema", fc.relname AS "refTable",
-       (SELECT array_agg(a.attname::text ORDER BY u.ord) FROM unnest(k.confkey) WITH ORDINALITY u(num, ord)
-          JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = u.num) AS "refColumns",
+const NAMES = (relation: string, numbers: string) =>
+  `(SELECT array_agg(a.attname::text ORDER BY u.ord) FROM unnest(${numbers}) WITH ORDINALITY u(num, ord)
+          JOIN pg_attribute a ON a.attrelid = ${relation} AND a.attnum = u.num)`;
+
+/**
+ * All constraints. NOT NULL constraints (PostgreSQL 18) belong to the columns, those of partitions to their parent.
+ * `confdelsetcols` came with PostgreSQL 15, so it is read through JSON, which gives NULL where it is not there.
+ */
+export const CONSTRAINTS: Part<ConstraintRow> = {
+  sql: `SELECT n.nspname AS schema, c.relname AS "table", k.conname AS name, k.contype AS type,
+       ${NAMES('k.conrelid', 'k.conkey')} AS columns, fn.nspname AS "refSchema", fc.relname AS "refTable",
+       CASE WHEN k.contype = 'f' THEN ${NAMES('k.confrelid', 'k.confkey')} END AS "refColumns",
        k.confdeltype AS "onDelete", k.confupdtype AS "onUpdate", k.confmatchtype AS match,
        k.condeferrable AS deferrable, k.condeferred AS deferred, k.convalidated AS validated,
-       pg_get_constraintdef(k.oid) AS definition,
-       pg_get_constraintdef(k.oid) LIKE '%NULLS NOT DISTINCT%' AS "nullsNotDistinct"
+       k.connoinherit AND k.contype = 'c' AS "noInherit",
+       CASE WHEN k.contype IN ('c', 'x', 'u') THEN pg_get_constraintdef(k.oid) END AS definition,
+       CASE WHEN i.indnatts > i.indnkeyatts THEN ${NAMES('k.conrelid', 'i.indkey[i.indnkeyatts:]::int2[]')} END AS include,
+       CASE WHEN k.contype = 'f' AND k.confdeltype IN ('n', 'd') THEN
+         ${NAMES('k.conrelid', `ARRAY(SELECT json_array_elements_text(to_json(k) -> 'confdelsetcols')::int2 WHERE json_typeof(to_json(k) -> 'confdelsetcols') = 'array')`)} END AS "onDeleteColumns"
      FROM pg_constraint k
      JOIN pg_class c ON c.oid = k.conrelid
      JOIN pg_namespace n ON n.oid = c.relnamespace
+     LEFT JOIN pg_index i ON i.indexrelid = k.conindid AND k.contype IN ('p', 'u')
      LEFT JOIN pg_class fc ON fc.oid = k.confrelid
      LEFT JOIN pg_namespace fn ON fn.oid = fc.relnamespace
      WHERE n.nspname IN (:schemas) AND c.relname <> :history AND k.contype IN ('p', 'u', 'f', 'c', 'x') AND k.conparentid = 0
      ORDER BY k.conname COLLATE "C"`,
-    { schemas, history: HISTORY_TABLE },
-  );
-  const tables = new Map<string, TableConstraints>();
-  for (const row of rows) {
-    const key = keyOf(row.schema, row.table);
-    const entry = tables.get(key) ?? { uniques: [], foreignKeys: [], checks: [], exclusions: [] };
-    tables.set(key, entry);
-    add(entry, row);
-  }
-  return tables;
+};
+
+export function toConstraints(rows: readonly ConstraintRow[]): TableConstraints {
+  const entry: TableConstraints = { uniques: [], foreignKeys: [], checks: [], exclusions: [] };
+  for (const row of rows) add(entry, row);
+  return entry;
 }
 
-function add(entry: TableConstraints, row: Row): void {
+function add(entry: TableConstraints, row: ConstraintRow): void {
   const { name } = row;
+  const definition = row.definition ?? '';
   const columns = row.columns ?? [];
   switch (row.type) {
     case 'p':
-      entry.primaryKey = { name, columns };
+      entry.primaryKey = { name, columns, ...included(row) };
       return;
     case 'u':
-      entry.uniques.push({ name, columns, nullsNotDistinct: row.nullsNotDistinct, ...deferrable(row) });
+      entry.uniques.push({
+        name,
+        columns,
+        ...included(row),
+        nullsNotDistinct: definition.includes('NULLS NOT DISTINCT'),
+        ...deferrable(row),
+      });
       return;
     case 'f':
       entry.foreignKeys.push({
@@ -100,6 +106,7 @@ function add(entry: TableConstraints, row: Row): void {
         references: { schema: row.refSchema ?? '', table: row.refTable ?? '', columns: row.refColumns ?? [] },
         onDelete: ACTIONS[row.onDelete] ?? 'NO ACTION',
         onUpdate: ACTIONS[row.onUpdate] ?? 'NO ACTION',
+        ...(row.onDeleteColumns === null ? {} : { onDeleteColumns: row.onDeleteColumns }),
         ...(row.match === 'f' ? { match: 'FULL' as const } : {}),
         ...deferrable(row),
         validated: row.validated,
@@ -108,16 +115,21 @@ function add(entry: TableConstraints, row: Row): void {
     case 'c':
       entry.checks.push({
         name,
-        expression: row.definition.replace(/^CHECK \(/, '').replace(/\)(?: NO INHERIT)?(?: NOT VALID)?$/, ''),
+        expression: definition.replace(/^CHECK \(/, '').replace(/\)(?: NO INHERIT)?(?: NOT VALID)?$/, ''),
         validated: row.validated,
+        ...(row.noInherit ? { noInherit: true as const } : {}),
       });
       return;
     case 'x':
-      entry.exclusions.push({ name, definition: row.definition });
+      entry.exclusions.push({ name, definition });
       return;
   }
 }
 
-function deferrable(row: Row): { deferrable?: Deferrable } {
+function deferrable(row: ConstraintRow): { deferrable?: Deferrable } {
   return row.deferrable ? { deferrable: row.deferred ? 'INITIALLY DEFERRED' : 'INITIALLY IMMEDIATE' } : {};
+}
+
+function included({ include }: ConstraintRow): { include?: string[] } {
+  return include === null ? {} : { include };
 }

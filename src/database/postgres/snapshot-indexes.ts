@@ -1,10 +1,7 @@
-import type { Sequelize } from 'sequelize';
-import { HISTORY_TABLE } from '../../core/model/history.ts';
 import type { Index, IndexPart } from '../../core/model/snapshot.ts';
-import { select } from '../select.ts';
-import { keyOf } from './snapshot.ts';
+import type { Part } from './snapshot-catalogue.ts';
 
-interface Row {
+export interface IndexRow {
   schema: string;
   table: string;
   name: string;
@@ -21,11 +18,9 @@ interface Row {
 const DESCENDING = 1;
 const NULLS_FIRST = 2;
 
-/** Indexes that no constraint owns, in one query, by table. */
-export async function readIndexes(sequelize: Sequelize, schemas: readonly string[]): Promise<Map<string, Index[]>> {
-  const rows = await select<Row>(
-    sequelize,
-    `SELECT n.nspname AS schema, c.relname AS "table", ic.relname AS name, i.indisunique AS unique, am.amname AS method,
+/** Indexes that no constraint owns. */
+export const INDEXES: Part<IndexRow> = {
+  sql: `SELECT n.nspname AS schema, c.relname AS "table", ic.relname AS name, i.indisunique AS unique, am.amname AS method,
        i.indisvalid AS valid, pg_get_expr(i.indpred, i.indrelid) AS where, pg_get_indexdef(i.indexrelid) AS definition,
        i.indnkeyatts AS keys,
        (SELECT json_agg(json_build_object(
@@ -50,17 +45,9 @@ export async function readIndexes(sequelize: Sequelize, schemas: readonly string
      WHERE n.nspname IN (:schemas) AND c.relkind IN ('r', 'p', 'm') AND c.relname <> :history AND NOT ic.relispartition
        AND NOT EXISTS (SELECT 1 FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x'))
      ORDER BY ic.relname COLLATE "C"`,
-    { schemas, history: HISTORY_TABLE },
-  );
-  const tables = new Map<string, Index[]>();
-  for (const row of rows) {
-    const key = keyOf(row.schema, row.table);
-    tables.set(key, [...(tables.get(key) ?? []), toIndex(row)]);
-  }
-  return tables;
-}
+};
 
-function toIndex(row: Row): Index {
+export function toIndex(row: IndexRow): Index {
   return {
     name: row.name,
     unique: row.unique,
@@ -74,7 +61,7 @@ function toIndex(row: Row): Index {
 }
 
 /** Only what differs from the default is said: NULLS LAST for ASC, NULLS FIRST for DESC. */
-function toPart({ text, column, option, opclass, collation }: Row['parts'][number]): IndexPart {
+function toPart({ text, column, option, opclass, collation }: IndexRow['parts'][number]): IndexPart {
   const descending = (option & DESCENDING) !== 0;
   const nullsFirst = (option & NULLS_FIRST) !== 0;
   return {

@@ -19,16 +19,17 @@ interface Row {
   column: string | null;
   descending: 0 | 1;
   collation: string;
-  sql: string | null;
 }
 
-/** All indexes in one query, by table. */
-export async function readIndexes(sequelize: Sequelize): Promise<Map<string, TableIndexes>> {
+/** All indexes in one query, by table; `texts` are the CREATE INDEX statements by name of the index. */
+export async function readIndexes(
+  sequelize: Sequelize,
+  texts: ReadonlyMap<string, string>,
+): Promise<Map<string, TableIndexes>> {
   const rows = await select<Row>(
     sequelize,
     `SELECT s.name AS "table", l.name AS "index", l."unique" AS "unique", l.origin AS origin, l.partial AS partial,
-       x.name AS "column", x."desc" AS descending, x.coll AS collation,
-       (SELECT sql FROM sqlite_schema i WHERE i.type = 'index' AND i.name = l.name) AS sql
+       x.name AS "column", x."desc" AS descending, x.coll AS collation
      FROM sqlite_schema s JOIN pragma_index_list(s.name) l JOIN pragma_index_xinfo(l.name) x
      WHERE s.type = 'table' AND x.key = 1 ORDER BY l.name, x.seqno`,
   );
@@ -39,13 +40,13 @@ export async function readIndexes(sequelize: Sequelize): Promise<Map<string, Tab
     const entry = tables.get(first.table) ?? { own: [], uniques: [] };
     tables.set(first.table, entry);
     if (first.origin === 'u') entry.uniques.push(parts.map(({ column }) => column ?? ''));
-    else entry.own.push(toIndex(first, parts));
+    else entry.own.push(toIndex(first, parts, texts.get(first.index) ?? ''));
   }
   return tables;
 }
 
-function toIndex(first: Row, rows: Row[]): Index {
-  const { expressions, where } = readText(first.sql ?? '');
+function toIndex(first: Row, rows: Row[], sql: string): Index {
+  const { expressions, where } = readText(sql);
   return {
     name: first.index,
     unique: first.unique === 1,

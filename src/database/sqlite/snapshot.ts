@@ -1,6 +1,15 @@
 import type { Sequelize } from 'sequelize';
 import { HISTORY_TABLE } from '../../core/model/history.ts';
-import type { Check, Column, ForeignKey, Key, Snapshot, Table, UniqueConstraint } from '../../core/model/snapshot.ts';
+import type {
+  Check,
+  Column,
+  ForeignKey,
+  Index,
+  Key,
+  Snapshot,
+  Table,
+  UniqueConstraint,
+} from '../../core/model/snapshot.ts';
 import { select } from '../select.ts';
 import { type ParsedTable, parseTable } from './ddl/parse-table.ts';
 import { readForeignKeys } from './snapshot-foreign-keys.ts';
@@ -18,7 +27,8 @@ export async function snapshot(sequelize: Sequelize, _options: { schemas: readon
     { history: HISTORY_TABLE },
   );
   const columns = await readColumns(sequelize);
-  const indexes = await readIndexes(sequelize);
+  const texts = objects.filter(({ type, sql }) => type === 'index' && sql !== null);
+  const indexes = await readIndexes(sequelize, new Map(texts.map(({ name, sql }) => [name, sql])));
   const foreignKeys = await readForeignKeys(sequelize);
   const triggers = Map.groupBy(
     objects.filter(({ type }) => type === 'trigger'),
@@ -28,16 +38,17 @@ export async function snapshot(sequelize: Sequelize, _options: { schemas: readon
     .filter(({ type, sql }) => type === 'table' && !/^\s*CREATE\s+VIRTUAL/i.test(sql))
     .map(({ name, sql }): Table => {
       const parsed = parseTable(sql);
+      const own = (columns.get(name) ?? []).map((row) => toColumn(row, parsed));
       return {
         schema: 'main',
         name,
-        columns: (columns.get(name) ?? []).map((row) => toColumn(row, parsed)),
+        columns: own,
         ...primaryKeyOf(columns.get(name) ?? [], parsed),
         uniques: uniquesOf(indexes.get(name), parsed),
         foreignKeys: namedForeignKeys(foreignKeys.get(name) ?? [], parsed),
         checks: checksOf(parsed),
         exclusions: [],
-        indexes: indexes.get(name)?.own ?? [],
+        indexes: (indexes.get(name)?.own ?? []).map((index) => withoutOwnCollation(index, own)),
         triggers: (triggers.get(name) ?? []).map((trigger) => ({ name: trigger.name, definition: trigger.sql })),
         options: { withoutRowid: parsed.withoutRowid, strict: parsed.strict, autoincrement: parsed.autoincrement },
       };
@@ -46,6 +57,16 @@ export async function snapshot(sequelize: Sequelize, _options: { schemas: readon
     .filter(({ type }) => type === 'view')
     .map(({ name, sql }) => ({ schema: 'main', name, materialized: false, definition: sql }));
   return { dialect: 'sqlite', tables, enums: [], sequences: [], views };
+}
+
+/** An index says a collation only where it is not the column's own. */
+function withoutOwnCollation(index: Index, columns: readonly Column[]): Index {
+  const parts = index.parts.map((part) => {
+    const own = 'column' in part ? columns.find(({ name }) => name === part.column)?.collation : undefined;
+    const { collation, ...rest } = part;
+    return collation === undefined || collation.toUpperCase() !== own?.toUpperCase() ? part : rest;
+  });
+  return { ...index, parts };
 }
 
 interface SchemaRow {

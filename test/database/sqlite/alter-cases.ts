@@ -99,7 +99,7 @@ export const ALTER_CASES: AlterCase[] = [
     name: "addConstraint('parents', CHECK)",
     run: (q) =>
       q.addConstraint('parents', { type: 'check', name: 'a_small', fields: ['a'], where: { a: { [Op.lt]: 100 } } }),
-    changes: ['check of parents is missing (a<100)'],
+    changes: ['check of parents is missing (a < 100)'],
   },
   {
     name: "addConstraint('words', UNIQUE) on a WITHOUT ROWID table",
@@ -109,7 +109,7 @@ export const ALTER_CASES: AlterCase[] = [
   {
     name: "removeConstraint('parents', 'code_not_empty')",
     run: (q) => q.removeConstraint('parents', 'code_not_empty'),
-    changes: ['check of parents is not expected (length(code)>0)'],
+    changes: ['check of parents is not expected (length(code) > 0)'],
   },
   {
     name: "changeColumn('cascading', 'parent_id') of a child",

@@ -1,0 +1,87 @@
+import type { EnumType, NamedDefinition, SequenceObject, Snapshot, View } from '../model/snapshot.ts';
+import type { Difference } from './difference.ts';
+import { indexText } from './indexes.ts';
+import { keyOf } from './names.ts';
+import type { Spelling } from './spelling.ts';
+
+/** What stands beside the tables: enums, sequences, views. */
+export function compareObjects(spelling: Spelling, expected: Snapshot, found: Snapshot): Difference[] {
+  return [
+    ...compareTexts('enum', textsOf(expected.enums, enumText), textsOf(found.enums, enumText), 'values'),
+    ...compareTexts(
+      'view',
+      textsOf(expected.views, (view) => viewText(spelling, view)),
+      textsOf(found.views, (view) => viewText(spelling, view)),
+      'definition',
+    ),
+    ...compareTexts(
+      'sequence',
+      textsOf(ownSequences(expected), sequenceText),
+      textsOf(ownSequences(found), sequenceText),
+      'definition',
+    ),
+  ];
+}
+
+/** Triggers of a table, by name. */
+export function compareTriggers(
+  spelling: Spelling,
+  expected: readonly NamedDefinition[],
+  found: readonly NamedDefinition[],
+  table: string,
+): Difference[] {
+  const texts = (list: readonly NamedDefinition[]) =>
+    new Map(list.map(({ name, definition }) => [name, spelling.statement(definition)]));
+  return compareTexts('trigger', texts(expected), texts(found), 'definition').map((difference) => ({
+    ...difference,
+    name: difference.table,
+    table,
+  }));
+}
+
+export function enumText({ values }: EnumType): string {
+  return values.map((value) => `'${value}'`).join(', ');
+}
+
+export function viewText(spelling: Spelling, { definition, indexes = [] }: View): string {
+  const own = indexes.map((index) => indexText(spelling, index)).sort();
+  return [spelling.statement(definition), ...own].join('; ');
+}
+
+/** Sequences that a column owns come and go with it. */
+export function ownSequences({ sequences }: Snapshot): SequenceObject[] {
+  return sequences.filter(({ ownedBy }) => ownedBy === undefined);
+}
+
+export function sequenceText({ type, start, increment, options }: SequenceObject): string {
+  return `${type} start ${start} increment ${increment}${options === undefined ? '' : ` ${options}`}`;
+}
+
+function textsOf<T extends { schema: string; name: string }>(list: readonly T[], text: (one: T) => string) {
+  return new Map(list.map((one) => [keyOf(one), text(one)]));
+}
+
+function compareTexts(
+  object: Difference['object'],
+  expected: ReadonlyMap<string, string>,
+  found: ReadonlyMap<string, string>,
+  property: string,
+): Difference[] {
+  const missing = [...expected.keys()].filter((table) => !found.has(table));
+  const extra = [...found.keys()].filter((table) => !expected.has(table));
+  const changed = [...expected].filter(([table, text]) => found.has(table) && found.get(table) !== text);
+  return [
+    ...missing.map((table): Difference => ({ kind: 'missing', object, table })),
+    ...changed.map(
+      ([table, text]): Difference => ({
+        kind: 'changed',
+        object,
+        table,
+        property,
+        expected: text,
+        found: found.get(table),
+      }),
+    ),
+    ...extra.map((table): Difference => ({ kind: 'extra', object, table })),
+  ];
+}

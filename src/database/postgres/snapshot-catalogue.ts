@@ -1,0 +1,47 @@
+import type { Sequelize } from 'sequelize';
+import { HISTORY_TABLE } from '../../core/model/history.ts';
+import { select } from '../select.ts';
+
+/** A part of the snapshot: a query whose rows come back as one JSON list, and its rows' type. */
+export interface Part<Row> {
+  sql: string;
+  /** Never filled; it carries the type. */
+  row?: Row;
+}
+
+type Rows<Parts extends Record<string, Part<unknown>>> = {
+  [Name in keyof Parts]: (Parts[Name] extends Part<infer Row> ? Row : never)[];
+};
+
+/**
+ * All parts in one statement: one round trip, and one state of the catalogue, also while somebody else changes it.
+ * `:schemas` is the list of schemas, `:history` the name of our own table.
+ */
+export async function readParts<Parts extends Record<string, Part<unknown>>>(
+  sequelize: Sequelize,
+  parts: Parts,
+  schemas: readonly string[],
+): Promise<Rows<Parts>> {
+  const columns = Object.entries(parts).map(
+    ([name, { sql }]) => `(SELECT coalesce(json_agg(part), '[]'::json) FROM (${sql}) part) AS "${name}"`,
+  );
+  const [row] = await select<Rows<Parts>>(sequelize, `SELECT ${columns.join(',\n')}`, {
+    schemas,
+    history: HISTORY_TABLE,
+  });
+  if (row === undefined) throw new Error('a SELECT without FROM gives one row');
+  return row;
+}
+
+/** How a table is named inside this room: schema and name with a character that no name has between them. */
+export const keyOf = (schema: string, table: string) => `${schema}\0${table}`;
+
+/** Rows by the table they belong to, in their order. */
+export function byTable<Row extends { schema: string; table: string }>(rows: readonly Row[]): Map<string, Row[]> {
+  return Map.groupBy(rows, ({ schema, table }) => keyOf(schema, table));
+}
+
+/** A condition that leaves out what extensions brought: not the migrations' to change. */
+export function notOfExtension(oid: string, catalogue: string): string {
+  return `NOT EXISTS (SELECT 1 FROM pg_depend e WHERE e.objid = ${oid} AND e.classid = '${catalogue}'::regclass AND e.deptype = 'e')`;
+}
