@@ -67,6 +67,8 @@ export interface HistoryStore {
   /** Adds or replaces rows, all or none (`stamp`, `adopt`, `repair`). */
   put(rows: HistoryRow[]): Promise<void>;
   remove(revisions: string[]): Promise<void>;
+  /** Rows of another tool's history table, for `adopt`; undefined where there is no such table. */
+  foreign(table: string): Promise<Record<string, unknown>[] | undefined>;
 }
 
 export interface LockOptions {

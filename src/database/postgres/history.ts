@@ -56,6 +56,15 @@ export function historyStore(client: Client, schemas: readonly string[]): Histor
       );
       return rows.map((row) => ({ ...row, appliedAt: row.appliedAt.toISOString() }));
     },
+    async foreign(name) {
+      // Other tools keep their table in `public` or in the first schema of the search path.
+      for (const place of [...new Set([...schemas, 'public'])]) {
+        const full = `${quoteIdentifier(place)}.${quoteIdentifier(name)}`;
+        const { rows } = await client.query<{ there: boolean }>('SELECT to_regclass($1) IS NOT NULL AS there', [full]);
+        if (rows[0]?.there === true) return (await client.query<Record<string, unknown>>(`SELECT * FROM ${full}`)).rows;
+      }
+      return undefined;
+    },
     ensure,
     async put(rows) {
       await ensure();

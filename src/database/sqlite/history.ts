@@ -1,6 +1,6 @@
 import { HISTORY_TABLE, type HistoryRow } from '../../core/model/history.ts';
 import type { HistoryStore } from '../port.ts';
-import { all, type Connection, exec, run } from './driver.ts';
+import { all, type Connection, exec, quoteIdentifier, run } from './driver.ts';
 
 const CREATE = `CREATE TABLE IF NOT EXISTS ${HISTORY_TABLE} (
   sequence INTEGER PRIMARY KEY,
@@ -41,6 +41,10 @@ export function historyStore(connection: Connection): HistoryStore {
         `SELECT revision, checksum, applied_at AS appliedAt, duration_ms AS durationMs, run_id AS runId,
                 tool_version AS toolVersion, state FROM ${HISTORY_TABLE} ORDER BY sequence`,
       );
+    },
+    async foreign(table) {
+      const there = await all(connection, 'SELECT 1 FROM sqlite_schema WHERE type = ? AND name = ?', ['table', table]);
+      return there.length === 0 ? undefined : all(connection, `SELECT * FROM ${quoteIdentifier(table)}`);
     },
     ensure: () => exec(connection, CREATE),
     put: (rows) =>

@@ -1,0 +1,93 @@
+import { type BackupList, findBackup, listBackups as list } from '../backups/list.ts';
+import { pruneBackups as prune, type Retention } from '../backups/prune.ts';
+import { type RestoredBackup, restoreBackup } from '../backups/restore.ts';
+import { takeBackup } from '../backups/take.ts';
+import { verifyBackup as verify } from '../backups/verify.ts';
+import type { Backup } from '../core/model/backup.ts';
+import { TOOL_VERSION } from '../core/model/version.ts';
+import { currentPosition } from '../core/planning/plan.ts';
+import { checkDump } from '../database/check-dump.ts';
+import { asWriter, type Session, withDatabase } from './session.ts';
+import { type Options, settingsOf } from './settings.ts';
+
+export interface BackupOptions extends Options {
+  /** Instead of `backup_YYYYMMDD_HHMMSS`. */
+  name?: string;
+  onProgress?(done: number, total: number | undefined): void;
+}
+
+/**
+ * Takes a backup and proves that it is whole.
+ *
+ * @example
+ * const { path } = await backupDatabase({ databaseUrl: 'sqlite:///data/app.db' });
+ */
+export function backupDatabase(options: BackupOptions = {}): Promise<Backup> {
+  return withDatabase(options, async (session) =>
+    takeBackup(session.database, session.settings.backups, {
+      ...(await labels(session)),
+      name: options.name,
+      now: new Date(),
+      onProgress: options.onProgress,
+      signal: options.signal,
+    }),
+  );
+}
+
+/** Whole backups, newest first, and what in the folder cannot be read as one. Needs no database. */
+export function listBackups(options: Pick<Options, 'backups'> = {}): Promise<BackupList> {
+  return list(options.backups ?? 'data/backups');
+}
+
+/** Re-reads and re-hashes a backup. Throws ProblemError BackupNotFound or BackupInvalid. Needs no database. */
+export async function verifyBackup(options: Pick<Options, 'backups' | 'signal'> & { file: string }): Promise<Backup> {
+  const found = await findBackup(options.backups ?? 'data/backups', options.file);
+  return verify(found, { check: checkDump, signal: options.signal });
+}
+
+export interface RestoreOptions extends Options {
+  /** A name, the start of one, a path, or `latest`. */
+  file: string;
+  /** The target need not be the database that the backup is of. */
+  into?: boolean;
+  endSessions?: boolean;
+  onProgress?(phase: string, done: number, total: number | undefined): void;
+}
+
+/** Replaces the database's content by a backup, after a safety backup; whole or not at all. */
+export function restoreDatabase(options: RestoreOptions): Promise<RestoredBackup> {
+  return asWriter(
+    options,
+    async (session) => {
+      const { database, settings } = session;
+      const backup = await findBackup(settings.backups, options.file);
+      return restoreBackup(database, backup, {
+        safetyBackup: { folder: settings.backups, ...(await labels(session)) },
+        now: new Date(),
+        into: options.into,
+        endSessions: options.endSessions,
+        onProgress: options.onProgress,
+        onMessage: options.onMessage,
+        signal: options.signal,
+      });
+    },
+    options.into === true,
+  );
+}
+
+/** Removes old backups of this database; never the newest whole one, never another database's. */
+export function pruneBackups(options: Options & Retention & { dryRun?: boolean }): Promise<Backup[]> {
+  const { last, days, dryRun } = options;
+  const folder = settingsOf(options).backups;
+  return withDatabase(options, ({ database }) =>
+    prune(folder, { last, days, dryRun, databaseId: database.identity.id, now: new Date() }),
+  );
+}
+
+async function labels({ database }: Session) {
+  return {
+    revision: currentPosition(await database.history.read()),
+    toolVersion: TOOL_VERSION,
+    compression: 'auto' as const,
+  };
+}

@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { Finding } from '../core/model/finding.ts';
+import type { RunEvent, RunReport } from '../core/model/report.ts';
+import type { RunRequest } from '../core/model/request.ts';
+import { openDatabase } from '../database/open.ts';
+import { run } from '../runner/run.ts';
+import { type Options, settingsOf } from './settings.ts';
+
+export interface SafeMigrateOptions extends Options {
+  target?: string;
+  dryRun?: boolean;
+  backup?: boolean;
+  backupName?: string;
+  rehearsal?: RunRequest['safety']['rehearsal'];
+  allowDowngrade?: boolean;
+  onFailure?: RunRequest['onFailure'];
+  approvedPlan?: string;
+  approval?: RunRequest['approval'];
+  onEvent?(event: RunEvent): void;
+}
+
+/**
+ * The whole run: check, back up, rehearse on the restored backup, apply, verify. Never throws for what a run can
+ * meet; the report says what happened.
+ *
+ * @example
+ * const report = await safeMigrate({ databaseUrl: 'sqlite:///data/app.db' });
+ * if (report.result !== 'succeeded') console.error(report.reason, report.message);
+ */
+export function safeMigrate(options: SafeMigrateOptions = {}): Promise<RunReport> {
+  const settings = settingsOf(options);
+  const backup = options.backup ?? true;
+  const request: RunRequest = {
+    version: 1,
+    runId: randomUUID(),
+    attempt: 1,
+    database: { urlVariable: 'DATABASE_URL' },
+    migrations: { path: settings.migrations },
+    ...(settings.models === undefined ? {} : { models: { path: settings.models } }),
+    target: options.target ?? 'head',
+    allowDowngrade: options.allowDowngrade ?? false,
+    outOfOrder: 'Refuse',
+    dryRun: options.dryRun ?? false,
+    approval: options.approval ?? 'Automatic',
+    approvedPlan: options.approvedPlan,
+    safety: { mode: 'Enforce', ignore: [], rehearsal: options.rehearsal ?? 'Auto', roundTrip: true },
+    validation: { before: 'Warn', after: 'Enforce', expect: 'Auto' },
+    backup: {
+      enabled: backup,
+      folder: settings.backups,
+      name: options.backupName,
+      compression: 'auto',
+      retain: { last: 10, days: 30 },
+    },
+    onFailure: options.onFailure ?? 'Keep',
+    timeouts: settings.timeouts,
+  };
+  return run(request, {
+    target: settings.target,
+    openDatabase,
+    holder: `${hostname()} (process ${process.pid})`,
+    now: () => new Date(),
+    emit: (event) => options.onEvent?.(event),
+    signal: options.signal ?? new AbortController().signal,
+  });
+}
+
+export interface SafetyResult {
+  safe: boolean;
+  warnings: string[];
+  errors: string[];
+  checks: { name: string; result: 'passed' | 'warning' | 'failed'; message: string }[];
+  findings: Finding[];
+}
+
+/**
+ * Is it safe to migrate now? Database, backup folder, history and what is pending, without writing to the database.
+ *
+ * @example
+ * const safety = await checkMigrationSafety({ databaseUrl: 'sqlite:///data/app.db' });
+ * if (!safety.safe) console.error(safety.errors);
+ */
+export async function checkMigrationSafety(options: Options = {}): Promise<SafetyResult> {
+  const report = await safeMigrate({ ...options, dryRun: true, rehearsal: 'Off' });
+  const reached = (step: string) =>
+    report.steps.some((one) => one.step === step && one.kind !== 'failed' && one.kind !== 'blocked');
+  const classic = [
+    { name: 'database reachable', step: 'connect' },
+    { name: 'current revision trackable', step: 'inspect' },
+    { name: 'migration system functional', step: 'plan' },
+  ].map(({ name, step }) => ({
+    name,
+    result: reached(step) ? ('passed' as const) : ('failed' as const),
+    message: report.steps.find((one) => one.step === step)?.message ?? 'not reached',
+  }));
+  const others = (report.safety?.checks ?? []).filter(({ name }) => name !== 'database reachable');
+  const checks = [...classic, ...others];
+  const findings = report.safety?.findings ?? [];
+  const failed = checks.filter(({ result }) => result === 'failed').map(({ name, message }) => `${name}: ${message}`);
+  const errors = [...failed, ...findings.filter(({ severity }) => severity === 'error').map(({ message }) => message)];
+  const warnings = [
+    ...checks.filter(({ result }) => result === 'warning').map(({ name, message }) => `${name}: ${message}`),
+    ...findings.filter(({ severity }) => severity !== 'error').map(({ message }) => message),
+  ];
+  return { safe: errors.length === 0 && report.result === 'succeeded', warnings, errors, checks, findings };
+}

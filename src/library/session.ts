@@ -1,0 +1,67 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { MigrationFile } from '../core/model/migration.ts';
+import { ProblemError } from '../core/model/problem.ts';
+import { TOOL_VERSION } from '../core/model/version.ts';
+import { openDatabase } from '../database/open.ts';
+import type { Database } from '../database/port.ts';
+import { readMigrations } from '../migrations/read.ts';
+import type { Options, Settings } from './settings.ts';
+import { settingsOf } from './settings.ts';
+
+export interface Session {
+  database: Database;
+  settings: Settings;
+  runId: string;
+}
+
+/** Opens the database for one piece of work and closes it, whatever happens. */
+export async function withDatabase<T>(
+  options: Options,
+  work: (session: Session) => Promise<T>,
+  create = false,
+): Promise<T> {
+  const settings = settingsOf(options);
+  const runId = randomUUID().slice(0, 8);
+  const database = await openDatabase(settings.target, {
+    timeouts: settings.timeouts,
+    applicationName: `db-manager ${runId}`,
+    create,
+  });
+  try {
+    return await work({ database, settings, runId });
+  } finally {
+    await database.close();
+  }
+}
+
+/** The same, as the only writer. */
+export function asWriter<T>(options: Options, work: (session: Session) => Promise<T>, create = false): Promise<T> {
+  return withDatabase(
+    options,
+    async (session) => {
+      const { database, settings, runId } = session;
+      const holder = `${hostname()} (process ${process.pid})`;
+      const { onMessage: onWaiting, signal } = options;
+      const lock = await database.lock({ waitMs: settings.timeouts.run / 2, runId, holder, onWaiting, signal });
+      try {
+        return await work(session);
+      } finally {
+        await lock.release();
+      }
+    },
+    create,
+  );
+}
+
+/** The migrations on disk. Throws ProblemError. */
+export async function filesOf({ migrations }: Settings): Promise<MigrationFile[]> {
+  const read = await readMigrations(migrations);
+  if (!read.ok) throw new ProblemError(read.problem);
+  return read.files;
+}
+
+/** Who writes history rows that no run wrote. */
+export function author(runId: string): { now: string; runId: string; toolVersion: string } {
+  return { now: new Date().toISOString(), runId, toolVersion: TOOL_VERSION };
+}

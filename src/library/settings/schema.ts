@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import { DURATION_PATTERN } from '../../core/model/duration.ts';
+import { ProblemError } from '../../core/model/problem.ts';
+import type { Configuration } from './words.ts';
+
+const text = z.string().min(1);
+const duration = z.string().regex(new RegExp(DURATION_PATTERN), 'has to be a duration such as 500ms, 30s or 1h30m');
+
+const configurationSchema: z.ZodType<Configuration> = z.strictObject({
+  databaseUrl: text.optional(),
+  migrations: text.optional(),
+  models: text.optional(),
+  backups: z
+    .strictObject({
+      folder: text.optional(),
+      retain: z
+        .strictObject({ last: z.int().min(1).max(1000).optional(), days: z.int().min(0).max(3650).optional() })
+        .optional(),
+      compression: z.enum(['auto', 'none', 'gzip', 'zstd', 'lz4']).optional(),
+    })
+    .optional(),
+  safety: z
+    .strictObject({
+      mode: z.enum(['Enforce', 'Warn', 'Off']).optional(),
+      ignore: z.array(text).optional(),
+      rehearsal: z.enum(['Auto', 'Full', 'SchemaOnly', 'Off']).optional(),
+      roundTrip: z.boolean().optional(),
+    })
+    .optional(),
+  validation: z
+    .strictObject({
+      before: z.enum(['Enforce', 'Warn', 'Skip']).optional(),
+      after: z.enum(['Enforce', 'Warn', 'Skip']).optional(),
+      expect: z.enum(['Auto', 'Models', 'Replay']).optional(),
+    })
+    .optional(),
+  timeouts: z
+    .strictObject({
+      connect: duration.optional(),
+      lock: duration.optional(),
+      statement: duration.optional(),
+      run: duration.optional(),
+    })
+    .optional(),
+  outOfOrder: z.enum(['Refuse', 'Allow']).optional(),
+  onFailure: z.enum(['Keep', 'Downgrade', 'Restore']).optional(),
+});
+
+/** Throws ProblemError InvalidConfiguration with every mistake at once; no message holds a value. */
+export function parseConfiguration(value: unknown, source: string): Configuration {
+  const parsed = configurationSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const mistakes = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'the whole'}: ${issue.message}`);
+  throw new ProblemError({ reason: 'InvalidConfiguration', message: `${source}: ${mistakes.join('; ')}.` });
+}

@@ -1,0 +1,63 @@
+import type { Secret } from '../../core/model/secret.ts';
+import type { DatabaseTarget, Timeouts } from '../../core/model/target.ts';
+
+/** What the configuration file, the flags and the library's options can say: all of them in the same words. */
+export interface Configuration {
+  /** `postgres://user:password@host:5432/name`, `sqlite:///path/to/file.db` or the path of a SQLite file. */
+  databaseUrl?: string;
+  /** Folder of the migrations. Default `./migrations`. */
+  migrations?: string;
+  /** File or folder of Sequelize models. Default `./models` where it exists. */
+  models?: string;
+  backups?: {
+    /** Default `./data/backups`. */
+    folder?: string;
+    retain?: { last?: number; days?: number };
+    compression?: 'auto' | 'none' | 'gzip' | 'zstd' | 'lz4';
+  };
+  safety?: {
+    mode?: 'Enforce' | 'Warn' | 'Off';
+    ignore?: string[];
+    rehearsal?: 'Auto' | 'Full' | 'SchemaOnly' | 'Off';
+    roundTrip?: boolean;
+  };
+  validation?: {
+    before?: 'Enforce' | 'Warn' | 'Skip';
+    after?: 'Enforce' | 'Warn' | 'Skip';
+    expect?: 'Auto' | 'Models' | 'Replay';
+  };
+  /** Durations such as `500ms`, `30s`, `1h30m`. */
+  timeouts?: { connect?: string; lock?: string; statement?: string; run?: string };
+  outOfOrder?: 'Refuse' | 'Allow';
+  onFailure?: 'Keep' | 'Downgrade' | 'Restore';
+}
+
+/** What holds where nobody says otherwise; a database and models have no default. */
+export const DEFAULTS = {
+  migrations: './migrations',
+  backups: { folder: './data/backups', retain: { last: 10, days: 30 }, compression: 'auto' },
+  safety: { mode: 'Enforce', ignore: [], rehearsal: 'Auto', roundTrip: true },
+  validation: { before: 'Warn', after: 'Enforce', expect: 'Auto' },
+  // A person waits for the answer, so an unreachable server is said sooner than in a cluster.
+  timeouts: { connect: '10s', lock: '5s', statement: '0s', run: '30m' },
+  outOfOrder: 'Refuse',
+  onFailure: 'Keep',
+} as const satisfies Configuration;
+
+/** The configuration that holds, parsed: absolute paths, milliseconds, the password out of sight. */
+export interface Settings {
+  target?: DatabaseTarget;
+  databaseUrl?: Secret;
+  migrations: string;
+  models?: string;
+  backups: {
+    folder: string;
+    retain: { last: number; days: number };
+    compression: 'auto' | 'none' | 'gzip' | 'zstd' | 'lz4';
+  };
+  safety: Required<NonNullable<Configuration['safety']>>;
+  validation: Required<NonNullable<Configuration['validation']>>;
+  timeouts: Timeouts;
+  outOfOrder: 'Refuse' | 'Allow';
+  onFailure: 'Keep' | 'Downgrade' | 'Restore';
+}
