@@ -1,0 +1,42 @@
+import type { HistoryRow } from '../core/model/history.ts';
+import type { DatabaseTarget, Timeouts } from '../core/model/target.ts';
+
+/**
+ * The history alone, over the bare driver: what `migrate current` and `wait` ask. Neither Sequelize nor Umzug is
+ * loaded, which is most of what opening a database costs. Throws ProblemError as `openDatabase` does.
+ */
+export async function readHistory(target: DatabaseTarget, timeouts: Timeouts): Promise<HistoryRow[]> {
+  return target.dialect === 'sqlite' ? fromSqlite(target.path) : fromPostgres(target, timeouts);
+}
+
+async function fromSqlite(path: string): Promise<HistoryRow[]> {
+  const [{ inspectFile }, { closeFile, openFile }, { historyStore }] = await Promise.all([
+    import('./sqlite/file.ts'),
+    import('./sqlite/driver.ts'),
+    import('./sqlite/history.ts'),
+  ]);
+  await inspectFile(path, false);
+  const connection = await openFile(path);
+  connection.configure('busyTimeout', 5_000);
+  try {
+    return await historyStore(connection).read();
+  } finally {
+    await closeFile(connection);
+  }
+}
+
+async function fromPostgres(
+  target: Extract<DatabaseTarget, { dialect: 'postgres' }>,
+  timeouts: Timeouts,
+): Promise<HistoryRow[]> {
+  const [{ persist }, { historyStore }] = await Promise.all([
+    import('./postgres/reach.ts'),
+    import('./postgres/history.ts'),
+  ]);
+  const { client } = await persist(target, { timeouts, applicationName: 'db-manager history' });
+  try {
+    return await historyStore(client, target.schemas).read();
+  } finally {
+    await client.end();
+  }
+}
