@@ -1,23 +1,47 @@
-import type { IndexesOptions, Model, ModelStatic } from 'sequelize';
+import type { Model, ModelStatic } from 'sequelize';
+import type { Dialect } from '../core/model/dialect.ts';
 import type { Index, IndexPart } from '../core/model/snapshot.ts';
-import { attributesOf } from './columns.ts';
 
-type Field = NonNullable<IndexesOptions['fields']>[number];
+/** An index as Sequelize keeps it once the model is defined: named, and with columns in place of attributes. */
+interface ModelIndex {
+  name: string;
+  unique?: boolean;
+  type?: string;
+  using?: string;
+  operator?: string;
+  where?: unknown;
+  fields: (string | ModelIndexField | object)[];
+}
 
-/** The indexes of a model's options, with the columns that its fields stand for. */
-export function indexesOf(model: ModelStatic<Model>): Index[] {
-  const fields = new Map(Object.entries(model.getAttributes()).map(([name, { field }]) => [name, field ?? name]));
-  const known = new Set(attributesOf(model).map(({ field }) => field));
-  const columnOf = (name: string) => (known.has(name) ? name : (fields.get(name) ?? name));
-  const { indexes = [] } = model.options as { indexes?: readonly IndexesOptions[] };
-  const generator = generatorOf(model);
+interface ModelIndexField {
+  name?: string;
+  attribute?: string;
+  order?: string;
+  collate?: string;
+  operator?: string;
+}
+
+interface Generator {
+  getWhereConditions(where: unknown): string;
+  handleSequelizeMethod(method: unknown): string;
+}
+
+/** The indexes that `sync` would create. Methods and operator classes are PostgreSQL's; elsewhere they are not used. */
+export function indexesOf(model: ModelStatic<Model>, dialect: Dialect): Index[] {
+  const generator = model.sequelize?.getQueryInterface().queryGenerator as unknown as Generator;
+  const { _indexes: indexes } = model as unknown as { _indexes: readonly ModelIndex[] };
+  const methods = dialect === 'postgres';
+  const columnOf = columnNames(model);
   return indexes
     .map(
       (index): Index => ({
-        name: index.name ?? '',
+        name: index.name,
         unique: index.unique === true || index.type?.toUpperCase() === 'UNIQUE',
-        method: (index.using ?? 'btree').toLowerCase(),
-        parts: (index.fields ?? []).map((field) => partOf(field, columnOf, generator, index.operator)),
+        method: methods && index.using !== undefined ? index.using.toLowerCase() : 'btree',
+        parts: index.fields.map((field) => ({
+          ...partOf(field, generator, columnOf),
+          ...(methods ? opclassOf(field, index) : {}),
+        })),
         include: [],
         ...(index.where === undefined ? {} : { where: generator.getWhereConditions(index.where) }),
         nullsNotDistinct: false,
@@ -27,31 +51,33 @@ export function indexesOf(model: ModelStatic<Model>): Index[] {
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-interface Generator {
-  getWhereConditions(where: unknown): string;
-  escape(value: unknown): string;
+/** An index may name an attribute where its column has another name; Sequelize's `sync` cannot, migrations can. */
+function columnNames(model: ModelStatic<Model>): (name: string) => string {
+  const fields = new Map(Object.entries(model.getAttributes()).map(([name, { field }]) => [name, field ?? name]));
+  const columns = new Set(fields.values());
+  return (name) => (columns.has(name) ? name : (fields.get(name) ?? name));
 }
 
-function generatorOf(model: ModelStatic<Model>): Generator {
-  return model.sequelize?.getQueryInterface().queryGenerator as Generator;
+function opclassOf(field: ModelIndex['fields'][number], { operator }: ModelIndex): { opclass?: string } {
+  const opclass = (typeof field === 'string' ? undefined : (field as ModelIndexField).operator) ?? operator;
+  return opclass === undefined ? {} : { opclass };
 }
 
 function partOf(
-  field: Field,
-  columnOf: (name: string) => string,
+  field: ModelIndex['fields'][number],
   generator: Generator,
-  operator: string | undefined,
+  columnOf: (name: string) => string,
 ): IndexPart {
-  const opclass = operator === undefined ? {} : { opclass: operator };
-  if (typeof field === 'string') return { column: columnOf(field), order: 'ASC', ...opclass };
-  if ('name' in field) {
-    const order = field.order?.toUpperCase() === 'DESC' ? 'DESC' : 'ASC';
-    return {
-      column: columnOf(field.name),
-      order,
-      ...(field.collate === undefined ? {} : { collation: field.collate }),
-      ...opclass,
-    };
-  }
-  return { expression: generator.escape(field), order: 'ASC', ...opclass };
+  const plain: ModelIndexField = typeof field === 'string' ? { name: field } : field;
+  const column = plain.attribute ?? plain.name;
+  if (typeof column !== 'string') return { expression: generator.handleSequelizeMethod(field), order: 'ASC' };
+  const words = plain.order?.toUpperCase() ?? '';
+  const descending = words.startsWith('DESC');
+  const nulls = /NULLS (FIRST|LAST)/.exec(words)?.[1] as 'FIRST' | 'LAST' | undefined;
+  return {
+    column: columnOf(column),
+    order: descending ? 'DESC' : 'ASC',
+    ...(nulls === undefined || (nulls === 'FIRST') === descending ? {} : { nulls }),
+    ...(plain.collate === undefined ? {} : { collation: plain.collate }),
+  };
 }

@@ -1,6 +1,6 @@
 import type { Model, ModelStatic } from 'sequelize';
 import type { Dialect } from '../core/model/dialect.ts';
-import type { ForeignKey, Key, ReferentialAction, UniqueConstraint } from '../core/model/snapshot.ts';
+import type { Deferrable, ForeignKey, Key, ReferentialAction, UniqueConstraint } from '../core/model/snapshot.ts';
 import { attributesOf } from './columns.ts';
 import { placeOf } from './tables.ts';
 
@@ -36,10 +36,19 @@ export function foreignKeysOf(model: ModelStatic<Model>, dialect: Dialect): Fore
         references: { schema, table: name, columns: [references.key ?? 'id'] },
         onDelete: actionOf(onDelete),
         onUpdate: actionOf(onUpdate),
+        ...(dialect === 'postgres' ? deferrableOf(references) : {}),
         validated: true,
       },
     ];
   });
+}
+
+/** Sequelize's Deferrable, a class or an instance of it. SQLite's tables never get it. */
+function deferrableOf(references: object): { deferrable?: Deferrable } {
+  const { deferrable } = references as { deferrable?: { toString(): string } };
+  const text = deferrable === undefined ? '' : String(deferrable).replaceAll('_', ' ').toUpperCase();
+  if (text === '' || text.startsWith('NOT')) return {};
+  return { deferrable: text.includes('DEFERRED') ? 'INITIALLY DEFERRED' : 'INITIALLY IMMEDIATE' };
 }
 
 const ACTIONS: readonly ReferentialAction[] = ['NO ACTION', 'RESTRICT', 'CASCADE', 'SET NULL', 'SET DEFAULT'];

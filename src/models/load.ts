@@ -9,37 +9,52 @@ const CODE = new Set(['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs']);
 
 /** Defines all models on a Sequelize instance that never connects, and gives them. */
 export async function loadModels(path: string, dialect: Dialect): Promise<ModelStatic<Model>[]> {
-  const sequelize = new Sequelize({
-    dialect,
-    logging: false,
-    ...(dialect === 'sqlite' ? { storage: ':memory:' } : {}),
-  });
-  const files = await modelFiles(resolve(path));
-  for (const file of files) await define(file, sequelize);
-  const models = Object.values(sequelize.models);
-  for (const model of models) {
-    const { associate } = model as unknown as { associate?: (models: object) => void };
-    if (typeof associate === 'function' && !alreadyAssociated(model)) associate.call(model, sequelize.models);
-  }
-  if (models.length === 0)
-    throw invalid(
-      `${path} defines no models. A model file exports a function (sequelize, DataTypes), an index file defineModels(sequelize).`,
-    );
-  return models;
+  return defineAll(path, unconnected(dialect));
 }
 
-function alreadyAssociated(model: ModelStatic<Model>): boolean {
-  return Object.keys(model.associations).length > 0;
+/** An instance for its dialect's SQL; nothing here ever sends a query. */
+function unconnected(dialect: Dialect): Sequelize {
+  return new Sequelize({ dialect, logging: false, ...(dialect === 'sqlite' ? { storage: ':memory:' } : {}) });
+}
+
+/**
+ * Defines the models at `path` on this instance, with their associations. The path is a file or a folder; a file
+ * exports `defineModels(sequelize)`, a function `(sequelize, DataTypes)` (sequelize-cli), or models as a list or by name.
+ * Throws ProblemError InvalidConfiguration where there are none or a file cannot be loaded.
+ */
+export async function defineAll(path: string, sequelize: Sequelize): Promise<ModelStatic<Model>[]> {
+  for (const file of await modelFiles(path)) await define(file, sequelize);
+  associate(Object.values(sequelize.models), sequelize, path);
+  const models = Object.values(sequelize.models);
+  if (models.length > 0) return models;
+  throw invalid(
+    `${path} defines no models. A model file exports a function (sequelize, DataTypes), an index file defineModels(sequelize) or its models.`,
+  );
+}
+
+/** sequelize-cli's convention; what `defineModels` has associated already is not done twice. */
+function associate(models: ModelStatic<Model>[], sequelize: Sequelize, path: string): void {
+  const done = new Set(models.filter((model) => Object.keys(model.associations).length > 0));
+  for (const model of models) {
+    const { associate } = model as unknown as { associate?: unknown };
+    if (typeof associate !== 'function' || done.has(model)) continue;
+    try {
+      associate.call(model, sequelize.models);
+    } catch (error) {
+      throw invalid(`The associations of the model ${model.name} in ${path} fail: ${messageOf(error)}`, error);
+    }
+  }
 }
 
 /** One file; a folder's index file; else every file of the folder. */
-async function modelFiles(path: string): Promise<string[]> {
+async function modelFiles(written: string): Promise<string[]> {
+  const path = resolve(written);
   const found = await stat(path).catch(() => {
-    throw invalid(`There are no models at ${path}.`);
+    throw invalid(`There are no models at ${written}. Correct the path, or leave models out to compare with a replay.`);
   });
   if (!found.isDirectory()) return [path];
   const names = (await readdir(path))
-    .filter((name) => CODE.has(extname(name)) && !/\.d\.[cm]?ts$|\.test\./.test(name))
+    .filter((name) => CODE.has(extname(name)) && !/\.d\.[cm]?ts$|\.(?:test|spec)\.[cm]?[jt]s$/.test(name))
     .sort();
   const index = names.find((name) => /^index\.[cm]?[jt]s$/.test(name));
   // sequelize-cli's own index file connects to a database; only one with defineModels is ours to call.
@@ -57,17 +72,51 @@ async function define(file: string, sequelize: Sequelize): Promise<void> {
   try {
     const module = (await import(pathToFileURL(file).href)) as Record<string, unknown>;
     const inner = module.default as Record<string, unknown> | Define | undefined;
-    const found = module.defineModels ?? (typeof inner === 'function' ? inner : inner?.defineModels);
-    if (typeof found === 'function') await (found as Define)(sequelize, DataTypes);
+    const found = module.defineModels ?? (isPlainFunction(inner) ? inner : inner?.defineModels);
+    if (isPlainFunction(found)) await found(sequelize, DataTypes);
+    else adoptModels([module, inner], sequelize);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new ProblemError(
-      { reason: 'InvalidConfiguration', message: `The model file ${file} cannot be loaded: ${why}` },
-      { cause: error },
-    );
+    throw invalid(`The model file ${file} cannot be loaded: ${messageOf(error)}`, error);
   }
 }
 
-function invalid(message: string): ProblemError {
-  return new ProblemError({ reason: 'InvalidConfiguration', message });
+function isPlainFunction(value: unknown): value is Define {
+  return typeof value === 'function' && !isModel(value);
+}
+
+/** Models that a file made on an instance of its own (exported by name or as a list) are made again on ours. */
+function adoptModels(exported: readonly unknown[], sequelize: Sequelize): void {
+  const values = exported.flatMap((value) => {
+    if (isModel(value)) return [value];
+    return Array.isArray(value) ? value : typeof value === 'object' && value !== null ? Object.values(value) : [];
+  });
+  const models = new Set(values.flat().filter(isModel));
+  for (const model of models) {
+    const { sequelize: own, rawAttributes, options } = model as ModelStatic<Model> & { rawAttributes: object };
+    if (own === undefined || own.getDialect() === sequelize.getDialect())
+      sequelize.modelManager.addModel(model as never);
+    else sequelize.define(model.name, structuredAttributes(rawAttributes), { ...options, sequelize } as never);
+  }
+}
+
+/** Attributes without what the other instance worked out of them. */
+function structuredAttributes(attributes: object) {
+  return Object.fromEntries(
+    Object.entries(attributes).map(([name, attribute]) => {
+      const { Model: _model, fieldName: _field, _modelAttribute, ...rest } = attribute as Record<string, unknown>;
+      return [name, rest];
+    }),
+  ) as never;
+}
+
+function isModel(value: unknown): value is ModelStatic<Model> {
+  return typeof value === 'function' && 'getTableName' in value && 'getAttributes' in value;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function invalid(message: string, cause?: unknown): ProblemError {
+  return new ProblemError({ reason: 'InvalidConfiguration', message }, { cause });
 }

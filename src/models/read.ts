@@ -11,8 +11,8 @@ import { foreignKeysOf, primaryKeyOf, uniquesOf } from './keys.ts';
 import { loadModels } from './load.ts';
 import { tableOf } from './tables.ts';
 
-/** Kinds of objects that Sequelize models have no words for. */
-const SILENT_ON = ['check', 'exclusion', 'trigger', 'view', 'sequence', 'option'] as const;
+/** Kinds of objects, and properties of columns, that Sequelize models have no words for. */
+const SILENT_ON = ['check', 'exclusion', 'trigger', 'view', 'sequence', 'option', 'generated', 'collation'] as const;
 
 /**
  * The schema that the models describe. `path` is a file or a folder: an index file with `defineModels(sequelize)`, or
@@ -20,7 +20,11 @@ const SILENT_ON = ['check', 'exclusion', 'trigger', 'view', 'sequence', 'option'
  * Throws ProblemError InvalidConfiguration where there are none or a file cannot be loaded.
  */
 export async function readModels(path: string, dialect: Dialect): Promise<Snapshot> {
-  const models = await loadModels(path, dialect);
+  return snapshotOf(await loadModels(path, dialect), dialect);
+}
+
+/** The same of models that are defined already. */
+export function snapshotOf(models: readonly ModelStatic<Model>[], dialect: Dialect): Snapshot {
   const tables = models.map((model) => toTable(model, dialect)).sort(byName);
   const enums = dialect === 'postgres' ? models.flatMap(enumsOf).sort(byName) : [];
   return { dialect, tables, enums: distinct(enums), sequences: [], views: [], silentOn: SILENT_ON };
@@ -37,14 +41,17 @@ function toTable(model: ModelStatic<Model>, dialect: Dialect): Table {
     foreignKeys: foreignKeysOf(model, dialect),
     checks: [],
     exclusions: [],
-    indexes: indexesOf(model),
+    indexes: indexesOf(model, dialect),
     triggers: [],
+    ...(dialect === 'postgres' && model.options.comment ? { comment: model.options.comment } : {}),
     options: { withoutRowid: false, strict: false, autoincrement: dialect === 'sqlite' && hasAutoIncrement(model) },
   };
 }
 
 function hasAutoIncrement(model: ModelStatic<Model>): boolean {
-  return Object.values(model.getAttributes()).some(({ autoIncrement }) => autoIncrement === true);
+  return Object.values(model.getAttributes()).some(
+    ({ autoIncrement, primaryKey }) => autoIncrement === true && primaryKey,
+  );
 }
 
 function distinct(enums: EnumType[]): EnumType[] {

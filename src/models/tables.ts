@@ -10,11 +10,19 @@ export function placeOf(
   table: string | { tableName: string; schema?: string; delimiter?: string },
   dialect: Dialect,
 ): { schema: string; name: string } {
-  const base = dialect === 'postgres' ? 'public' : 'main';
+  const base = BASE[dialect];
   if (typeof table === 'string') return { schema: base, name: table };
   const { tableName, schema, delimiter } = table;
   if (!schema) return { schema: base, name: tableName };
   return dialect === 'postgres'
     ? { schema, name: tableName }
     : { schema: base, name: `${schema}${delimiter || '.'}${tableName}` };
+}
+
+/** The schema of a table that names none. */
+const BASE: Record<Dialect, string> = { postgres: 'public', sqlite: 'main' };
+
+/** A name as PostgreSQL prints it inside a type. */
+export function quoteIfNeeded(name: string): string {
+  return /^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
 }
