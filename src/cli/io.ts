@@ -9,6 +9,8 @@ export interface Io {
   env: Readonly<Record<string, string | undefined>>;
   /** Aborted by the first Ctrl-C or SIGTERM; a second one ends the process at once. */
   signal: AbortSignal;
+  /** `-v` was given: say more, and show the stack of a bug. */
+  verbose: boolean;
   setExitCode(code: number): void;
 }
 
@@ -29,6 +31,7 @@ export function createIo(host: NodeJS.Process): Io {
     columns: terminal ? host.stdout.columns : Number.POSITIVE_INFINITY,
     env: host.env,
     signal: stop.signal,
+    verbose: host.env.DB_MANAGER_VERBOSE === '1',
     setExitCode: (code) => {
       host.exitCode = code;
     },

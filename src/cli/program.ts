@@ -1,6 +1,11 @@
 import { Command } from 'commander';
 import { TOOL_VERSION } from '../core/model/version.ts';
+import { addGlobals, allowGlobalsEverywhere } from './globals.ts';
 import type { Io } from './io.ts';
+import { registerBackups } from './register/backups.ts';
+import { registerCluster } from './register/cluster.ts';
+import { registerMigrate } from './register/migrate.ts';
+import { registerRun } from './register/run.ts';
 
 /** All commands. Each action imports its command when it is called. */
 export function createProgram(io: Io): Command {
@@ -8,29 +13,15 @@ export function createProgram(io: Io): Command {
     .description('Safe database migrations: check, back up, rehearse on a restored copy, apply, verify.')
     .version(TOOL_VERSION, '-V, --version')
     .showSuggestionAfterError()
-    .exitOverride();
-
-  program
-    .command('run')
-    .summary('run a DatabaseMigration here, without a cluster')
-    .description('Does locally what the Job in a cluster does and prints the status that the resource would get.')
-    .requiredOption('-f, --filename <file>', 'manifest of a DatabaseMigration, YAML or JSON')
-    .option('--database-url <url>', 'stands for spec.database.urlFrom (or the environment variable DATABASE_URL)')
-    .option('--volume <claim=folder>', 'folder that stands for a PersistentVolumeClaim; repeatable', collect, [])
-    .option('--migrations <folder>', 'folder that stands for spec.migrations')
-    .option('--models <folder>', 'folder that stands for spec.models')
-    .option('--json', 'print one JSON document: the resource with its status')
-    .action(async (options) => (await import('./commands/run.ts')).runManifest(options, io));
-
-  program
-    .command('runner')
-    .summary('the process inside a run pod')
-    .description('Reads a run request from the environment, runs it and prints one JSON line an event.')
-    .action(async () => (await import('./commands/runner.ts')).runRunner(io));
-
+    .exitOverride()
+    .hook('preAction', (_, command) => {
+      io.verbose ||= command.optsWithGlobals().verbose === true;
+    });
+  addGlobals(program);
+  registerMigrate(program, io);
+  registerBackups(program, io);
+  registerRun(program, io);
+  registerCluster(program, io);
+  allowGlobalsEverywhere(program);
   return program;
-}
-
-function collect(value: string, before: string[]): string[] {
-  return [...before, value];
 }

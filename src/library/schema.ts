@@ -38,7 +38,7 @@ export function validateSchema(options: Options = {}): Promise<ValidationResult>
   return withDatabase(options, async (session) => {
     const { snapshot, source } = await expectedSchema(session);
     const found = await session.database.snapshot();
-    return toResult(source, snapshot, found, compareSnapshots(snapshot, found));
+    return toResult(source, snapshot, compareSnapshots(snapshot, found));
   });
 }
 
@@ -50,7 +50,7 @@ export function checkModels(options: Options = {}): Promise<ValidationResult> {
     const snapshot = await readModels(settings.models, database.dialect);
     const all = (await filesOf(settings)).map(({ revision }) => revision);
     const found = await replay(session, all);
-    return toResult(`the models in ${settings.models}`, snapshot, found, compareSnapshots(snapshot, found));
+    return toResult(`the models in ${settings.models}`, snapshot, compareSnapshots(snapshot, found));
   });
 }
 
@@ -97,7 +97,7 @@ async function applyAll(
   return database.snapshot();
 }
 
-function toResult(expected: string, wanted: Snapshot, found: Snapshot, all: Difference[]): ValidationResult {
+function toResult(expected: string, wanted: Snapshot, all: Difference[]): ValidationResult {
   const plain = (name: string) => name.replace(/^(main|public)\./, '');
   const tables: ValidationResult['tables'] = {};
   for (const table of wanted.tables) {

@@ -23,7 +23,6 @@ export function printError(io: Io, error: unknown): void {
   }
   const text = error instanceof Error ? error.message : String(error);
   io.err(`error: InternalError: ${text}`);
-  const verbose = io.env.DB_MANAGER_VERBOSE === '1';
-  if (verbose && error instanceof Error && error.stack !== undefined) io.err(error.stack);
+  if (io.verbose && error instanceof Error && error.stack !== undefined) io.err(error.stack);
   else io.err(`  next: ${REASONS.InternalError.help}`);
 }

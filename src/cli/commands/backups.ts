@@ -1,0 +1,100 @@
+import { ProblemError } from '../../core/model/problem.ts';
+import {
+  backupDatabase,
+  listBackups as list,
+  pruneBackups,
+  restoreDatabase,
+  verifyBackup as verify,
+} from '../../library/backups.ts';
+import { bytes } from '../../runner/words.ts';
+import type { Globals } from '../globals.ts';
+import type { Io } from '../io.ts';
+import { confirm } from '../output/confirm.ts';
+import { print } from '../output/print.ts';
+import { progressBar } from '../output/progress-bar.ts';
+import { renderTable } from '../output/table.ts';
+
+/** `backup [--name N]` */
+export async function backup(options: Globals & { name?: string }, io: Io): Promise<void> {
+  const bar = progressBar(io, 'backup');
+  const taken = await backupDatabase({ ...options, onProgress: bar.update }).finally(bar.stop);
+  print(
+    io,
+    options,
+    taken,
+    ({ path, manifest }) =>
+      `${path}\n  ${bytes(manifest.sizeBytes)}, at ${manifest.revision}, sha256 ${manifest.sha256}`,
+  );
+}
+
+/** `list-backups` */
+export async function listBackups(options: Globals, io: Io): Promise<void> {
+  const found = await list(options);
+  print(io, options, found, ({ backups, unreadable }) => {
+    if (backups.length === 0 && unreadable.length === 0) return 'There are no backups. To take one: db-manager backup';
+    const rows = backups.map(({ manifest }) => [
+      manifest.name,
+      bytes(manifest.sizeBytes),
+      manifest.takenAt,
+      manifest.revision,
+      manifest.database.display,
+    ]);
+    const lines =
+      rows.length === 0 ? [] : [renderTable(['NAME', 'SIZE', 'TAKEN AT', 'REVISION', 'DATABASE'], rows, io.columns)];
+    return [...lines, ...unreadable.map(({ path, why }) => `not a backup: ${path}: ${why}`)].join('\n');
+  });
+}
+
+/** `verify-backup <file>` */
+export async function verifyBackup(options: Globals & { file: string }, io: Io): Promise<void> {
+  print(io, options, await verify(options), ({ path, manifest }) => `${path} is whole (sha256 ${manifest.sha256}).`);
+}
+
+interface Restoring extends Omit<Globals, 'databaseUrl'> {
+  databaseUrl?: string;
+  file: string;
+  force?: boolean;
+  into?: string;
+  endSessions?: boolean;
+}
+
+/** `restore <file>`: asks first, since what was written after the backup is gone afterwards. */
+export async function restore({ into, force, ...options }: Restoring, io: Io): Promise<void> {
+  const databaseUrl = into ?? options.databaseUrl;
+  await confirm(
+    io,
+    force === true,
+    `Replace the database's content by ${options.file}? What was written since then is lost.`,
+  );
+  const bar = progressBar(io, 'restore');
+  const done = await restoreDatabase({
+    ...options,
+    databaseUrl,
+    into: into !== undefined,
+    onProgress: (_, part, total) => bar.update(part, total),
+  }).finally(bar.stop);
+  print(io, options, done, ({ backup, safetyBackup }) => {
+    const safety = safetyBackup === undefined ? '' : `\nWhat was there before: ${safetyBackup.path}`;
+    return `${backup.manifest.name} restored; the database stands at ${backup.manifest.revision}.${safety}`;
+  });
+}
+
+interface Pruning extends Globals {
+  last: number;
+  days: number;
+  dryRun?: boolean;
+}
+
+/** `prune` */
+export async function prune(options: Pruning, io: Io): Promise<void> {
+  if (options.last < 1)
+    throw new ProblemError({
+      reason: 'InvalidConfiguration',
+      message: '--last is at least 1: the newest backup always stays.',
+    });
+  print(io, options, await pruneBackups(options), (gone) =>
+    gone.length === 0
+      ? 'Nothing is old enough to go.'
+      : `${gone.length} ${options.dryRun === true ? 'would go' : 'removed'}: ${gone.map(({ manifest }) => manifest.name).join(', ')}`,
+  );
+}

@@ -1,0 +1,131 @@
+import { ProblemError } from '../../core/model/problem.ts';
+import { FOREIGN_TABLES, type ForeignTool } from '../../core/planning/adopt/foreign.ts';
+import {
+  adoptHistory,
+  getCurrentRevision,
+  getMigrationHistory,
+  repairHistory,
+  stampDatabase,
+} from '../../library/history.ts';
+import { downgradeDatabase, type Migrated, upgradeDatabase } from '../../library/migrate.ts';
+import { checkModels } from '../../library/schema.ts';
+import type { Globals } from '../globals.ts';
+import type { Io } from '../io.ts';
+import { print } from '../output/print.ts';
+import { renderTable } from '../output/table.ts';
+import { renderValidation } from '../output/validation.ts';
+
+interface Moving extends Globals {
+  target: string;
+  singleTransaction?: boolean;
+}
+
+/** `migrate upgrade [target]` */
+export async function upgrade(options: Moving, io: Io): Promise<void> {
+  print(io, options, await upgradeDatabase(options), (done) => moved(done, 'applied'));
+}
+
+/** `migrate downgrade <target>` */
+export async function downgrade(options: Moving, io: Io): Promise<void> {
+  print(io, options, await downgradeDatabase(options), (done) => moved(done, 'reverted'));
+}
+
+function moved({ migrations, to }: Migrated, verb: string): string {
+  if (migrations.length === 0) return `Nothing to do; the database stands at ${to}.`;
+  return `${migrations.length} ${migrations.length === 1 ? 'migration' : 'migrations'} ${verb}; the database stands at ${to}.`;
+}
+
+/** `migrate current`: exit 3 when something is pending. */
+export async function current(options: Globals, io: Io): Promise<void> {
+  const found = await getCurrentRevision(options);
+  print(io, options, found, ({ revision, head, pending }) =>
+    pending === 0
+      ? `${revision} (head)`
+      : `${revision} (${pending} pending; head is ${head})\nTo apply them: db-manager safe-migrate`,
+  );
+  if (found.pending > 0) io.setExitCode(3);
+}
+
+/** `migrate history [-v]` */
+export async function history(options: Globals, io: Io): Promise<void> {
+  print(io, options, await getMigrationHistory(options), (entries) => {
+    if (entries.length === 0)
+      return 'There are no migrations. To write one: db-manager generate --no-autogenerate "what it does"';
+    const rows = entries.map(({ revision, state, appliedAt, durationMs }) => [
+      revision,
+      state,
+      appliedAt ?? '',
+      options.verbose === true && durationMs !== undefined ? `${durationMs} ms` : '',
+    ]);
+    return renderTable(['REVISION', 'STATE', 'APPLIED AT', options.verbose === true ? 'TOOK' : ''], rows, io.columns);
+  });
+}
+
+/** `migrate stamp <target>` */
+export async function stamp(options: Globals & { target: string }, io: Io): Promise<void> {
+  print(
+    io,
+    options,
+    await stampDatabase(options),
+    ({ revision }) => `The history now says ${revision}; nothing was run.`,
+  );
+}
+
+/** `migrate check`: exit 3 when models and migrations differ. */
+export async function check(options: Globals, io: Io): Promise<void> {
+  const result = await checkModels(options);
+  print(io, options, result, renderValidation);
+  if (!result.valid) io.setExitCode(3);
+}
+
+interface Repairing extends Globals {
+  acceptChecksums: boolean;
+  forgetMissing: boolean;
+  interrupted?: string;
+}
+
+/** `repair`: exit 4 when something is left for a person to decide. */
+export async function repair(options: Repairing, io: Io): Promise<void> {
+  const { interrupted } = options;
+  if (interrupted !== undefined && interrupted !== 'applied' && interrupted !== 'notApplied') {
+    throw new ProblemError({
+      reason: 'InvalidConfiguration',
+      message: `--interrupted is applied or notApplied, not "${interrupted}".`,
+    });
+  }
+  const findings = await repairHistory({ ...options, interrupted });
+  print(io, options, findings, (all) =>
+    all.length === 0
+      ? 'Files and history agree; there was nothing to mend.'
+      : all
+          .map(
+            ({ revision, damage, done }) =>
+              `${revision}: ${damage}, ${done === 'left' ? `left as it is; ${CHOICE[damage]}` : done}`,
+          )
+          .join('\n'),
+  );
+  if (findings.some(({ done }) => done === 'left')) io.setExitCode(4);
+}
+
+const CHOICE = {
+  interrupted: 'look at the database, then --interrupted applied or --interrupted notApplied',
+  edited: 'undo the edit, or --accept-checksums',
+  missing: 'bring the file back, or --forget-missing',
+} as const;
+
+/** `adopt --from <tool>` */
+export async function adopt(options: Globals & { from: string }, io: Io): Promise<void> {
+  const tools = Object.keys(FOREIGN_TABLES) as ForeignTool[];
+  const from = tools.find((tool) => tool === options.from);
+  if (from === undefined) {
+    throw new ProblemError({
+      reason: 'InvalidConfiguration',
+      message: `--from is one of ${tools.join(', ')}, not "${options.from}".`,
+    });
+  }
+  print(io, options, await adoptHistory({ ...options, from }), ({ adopted, unmatched }) => {
+    const left =
+      unmatched.length === 0 ? '' : `\nNo file matches ${unmatched.join(', ')}; nothing was written for these.`;
+    return `${adopted.length} migrations adopted from ${from}; nothing was run.${left}`;
+  });
+}

@@ -1,0 +1,65 @@
+import { ProblemError } from '../../core/model/problem.ts';
+import { REASONS } from '../../core/model/reason.ts';
+import { checkMigrationSafety, type SafeMigrateOptions, safeMigrate } from '../../library/safe-migrate.ts';
+import { validateSchema } from '../../library/schema.ts';
+import type { Globals } from '../globals.ts';
+import type { Io } from '../io.ts';
+import { print } from '../output/print.ts';
+import { renderReport } from '../output/report.ts';
+import { runView } from '../output/run-view.ts';
+import { renderTable } from '../output/table.ts';
+import { renderValidation } from '../output/validation.ts';
+
+const REHEARSALS = { auto: 'Auto', full: 'Full', schema: 'SchemaOnly', off: 'Off' } as const;
+
+interface Safe extends Globals {
+  target: string;
+  dryRun?: boolean;
+  backup: boolean;
+  rehearsal: string;
+  allowDowngrade?: boolean;
+}
+
+/** `safe-migrate` */
+export async function safeMigrateCommand(
+  { rehearsal, backup, ...options }: Safe & { backups?: string },
+  io: Io,
+): Promise<void> {
+  const mode = REHEARSALS[rehearsal as keyof typeof REHEARSALS];
+  if (mode === undefined) {
+    throw new ProblemError({
+      reason: 'InvalidConfiguration',
+      message: `--rehearsal is auto, full, schema or off, not "${rehearsal}".`,
+    });
+  }
+  const view = options.json === true ? undefined : runView(io);
+  const request: SafeMigrateOptions = { ...options, backup, rehearsal: mode, onEvent: (event) => view?.show(event) };
+  const report = await safeMigrate(request);
+  view?.close();
+  print(io, options, report, (done) => renderReport(done, io));
+  io.setExitCode(REASONS[report.reason].exit);
+}
+
+/** `safety-check`: exit 1 when it is not safe. */
+export async function safetyCheck(options: Globals, io: Io): Promise<void> {
+  const safety = await checkMigrationSafety(options);
+  print(io, options, safety, ({ checks, findings, safe }) =>
+    [
+      renderTable(
+        ['CHECK', 'RESULT', ''],
+        checks.map(({ name, result, message }) => [name, result, message]),
+        io.columns,
+      ),
+      ...findings.map(({ rule, severity, message, advice }) => `${severity} ${rule}: ${message}\n  ${advice}`),
+      safe ? 'Safe to migrate: db-manager safe-migrate' : 'Not safe to migrate.',
+    ].join('\n'),
+  );
+  if (!safety.safe) io.setExitCode(1);
+}
+
+/** `validate [-v]`: exit 3 when the schema is not the expected one. */
+export async function validate(options: Globals, io: Io): Promise<void> {
+  const result = await validateSchema(options);
+  print(io, options, result, (found) => renderValidation(found, options.verbose));
+  if (!result.valid) io.setExitCode(3);
+}

@@ -1,0 +1,51 @@
+import { Command } from 'commander';
+import type { Options } from '../library/settings.ts';
+import type { Io } from './io.ts';
+
+export interface Globals extends Options {
+  json?: boolean;
+  verbose?: boolean;
+}
+
+/** Options that stand before or after any command. */
+export function addGlobals(program: Command): void {
+  program
+    .option('--database-url <url>', 'database (or DATABASE_URL, or DB_PATH for a SQLite file)')
+    .option('--migrations <folder>', 'folder of migrations (default: ./migrations)')
+    .option('--models <path>', 'Sequelize models (default: ./models where it exists)')
+    .option('--backups <folder>', 'folder of backups (default: ./data/backups)')
+    .option('--json', 'print one JSON document')
+    .option('-v, --verbose', 'say more; show the stack of a bug');
+}
+
+/** Lets the global options follow the command as well: `db-manager backup --json`. */
+export function allowGlobalsEverywhere(program: Command): void {
+  for (const command of program.commands) {
+    if (command.commands.length > 0) allowGlobalsEverywhere(command);
+    else
+      for (const option of globalOptions())
+        if (!command.options.some(({ long }) => long === option.long)) command.addOption(option);
+  }
+}
+
+function globalOptions() {
+  const carrier = new Command();
+  addGlobals(carrier);
+  return carrier.options.map((option) => option.hideHelp());
+}
+
+/** The global options of a command, its own before those of the program. */
+export function globalsOf(command: Command, io: Io): Globals {
+  const { databaseUrl, migrations, models, backups, json, verbose } = command.optsWithGlobals<Globals>();
+  return {
+    databaseUrl,
+    migrations,
+    models,
+    backups,
+    json,
+    verbose,
+    env: io.env,
+    signal: io.signal,
+    onMessage: json === true ? undefined : (message) => io.err(message),
+  };
+}

@@ -1,0 +1,30 @@
+import { Presets, SingleBar } from 'cli-progress';
+import { bytes } from '../../runner/words.ts';
+import type { Io } from '../io.ts';
+
+/** A bar in bytes on a terminal; nothing elsewhere. */
+export function progressBar(
+  io: Io,
+  label: string,
+): { update(done: number, total: number | undefined): void; stop(): void } {
+  let bar: SingleBar | undefined;
+  return {
+    update(done, total) {
+      if (!io.terminal || total === undefined || total === 0) return;
+      if (bar === undefined) {
+        bar = new SingleBar(
+          {
+            format: `${label} {bar} {percentage}% | {amount} | {eta_formatted} left`,
+            hideCursor: true,
+            clearOnComplete: true,
+          },
+          Presets.shades_classic,
+        );
+        bar.start(total, 0, { amount: '' });
+      }
+      bar.setTotal(total);
+      bar.update(done, { amount: `${bytes(done)} of ${bytes(total)}` });
+    },
+    stop: () => bar?.stop(),
+  };
+}

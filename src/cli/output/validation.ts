@@ -1,0 +1,16 @@
+import type { ValidationResult } from '../../library/schema.ts';
+
+/** Differences as sentences, and both ways out. */
+export function renderValidation(result: ValidationResult, verbose = false): string {
+  const tables = Object.entries(result.tables);
+  if (result.valid) {
+    const detail = verbose ? tables.map(([name]) => `  ✓ ${name}`) : [];
+    return [`The schema equals ${result.expected} (${tables.length} tables).`, ...detail].join('\n');
+  }
+  return [
+    `The schema differs from ${result.expected}:`,
+    ...result.differences.map((line) => `  ✗ ${line}`),
+    ...(verbose ? tables.filter(([, { valid }]) => valid).map(([name]) => `  ✓ ${name}`) : []),
+    'Two ways out: write a migration that makes these changes (db-manager generate --no-autogenerate "…"), or change the models to what is there.',
+  ].join('\n');
+}

@@ -1,0 +1,48 @@
+import type { Command } from 'commander';
+import { globalsOf } from '../globals.ts';
+import type { Io } from '../io.ts';
+
+/** A manifest here, without a cluster; and new migrations. */
+export function registerRun(program: Command, io: Io): void {
+  program
+    .command('run')
+    .summary('run a DatabaseMigration here, without a cluster')
+    .description('Does locally what the Job in a cluster does and prints the status that the resource would get.')
+    .requiredOption('-f, --filename <file>', 'manifest of a DatabaseMigration, YAML or JSON')
+    .option('--volume <claim=folder>', 'folder that stands for a PersistentVolumeClaim; repeatable', collect, [])
+    .action(async (options, command: Command) =>
+      (await import('../commands/run.ts')).runManifest({ ...globalsOf(command, io), ...options }, io),
+    );
+
+  const tables = () => import('../commands/tables.ts');
+  program
+    .command('init')
+    .summary('create the database, and its tables from the models')
+    .option('--no-tables', 'create the database only')
+    .option('--migrate', 'make the tables by migrating instead')
+    .action(async (options, command: Command) => (await tables()).init({ ...globalsOf(command, io), ...options }, io));
+  program
+    .command('create-tables')
+    .summary('create the tables of the models that are not there yet')
+    .action(async (_, command: Command) => (await tables()).createTables(globalsOf(command, io), io));
+  program
+    .command('drop-tables')
+    .option('--force', 'do not ask')
+    .summary('drop the tables of the models')
+    .action(async (options, command: Command) =>
+      (await tables()).dropTables({ ...globalsOf(command, io), ...options }, io),
+    );
+  program
+    .command('generate')
+    .argument('<message>', 'what the migration does')
+    .option('--no-autogenerate', 'write an empty migration')
+    .option('--format <format>', 'ts, js or sql', 'ts')
+    .summary('write a migration')
+    .action(async (message, options, command: Command) =>
+      (await import('../commands/generate.ts')).generate({ ...globalsOf(command, io), ...options, message }, io),
+    );
+}
+
+function collect(value: string, before: string[]): string[] {
+  return [...before, value];
+}

@@ -1,0 +1,23 @@
+/**
+ * The public API. Each function takes options and gives data; nothing is printed. Expected failures are thrown as
+ * `ProblemError` with a reason of `docs/reasons.md`.
+ */
+export type { Backup, BackupManifest } from './core/model/backup.ts';
+export { type Problem, ProblemError } from './core/model/problem.ts';
+export { REASONS, type Reason } from './core/model/reason.ts';
+export type { RunEvent, RunReport } from './core/model/report.ts';
+export { backupDatabase, listBackups, pruneBackups, restoreDatabase, verifyBackup } from './library/backups.ts';
+export {
+  adoptHistory,
+  type Current,
+  getCurrentRevision,
+  getMigrationHistory,
+  type HistoryEntry,
+  repairHistory,
+  stampDatabase,
+} from './library/history.ts';
+export { downgradeDatabase, type Migrated, upgradeDatabase } from './library/migrate.ts';
+export { checkMigrationSafety, type SafetyResult, safeMigrate } from './library/safe-migrate.ts';
+export { checkModels, type TableResult, type ValidationResult, validateSchema } from './library/schema.ts';
+export type { Options } from './library/settings.ts';
+export { createAllTables, dropAllTables, initDatabase } from './library/tables.ts';
