@@ -9,6 +9,7 @@ export const prune: Step<Connected & BackedUp, object> = {
   name: 'prune',
   async run({ database, backup }, { request, now }) {
     const { retain, folder } = request.backup;
+    if (request.dryRun) return { kind: 'skipped', value: {}, message: 'a dry run removes nothing' };
     if (backup === undefined || retain === undefined) {
       return { kind: 'skipped', value: {}, message: 'no backup was taken' };
     }
