@@ -1,0 +1,109 @@
+import { spawn } from 'node:child_process';
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { DIALECTS, type TestDialect, temporaryDatabase, temporaryFolder } from '../support/databases.ts';
+
+export { DIALECTS, type TestDialect };
+
+const MAIN = resolve('src/cli/main.ts');
+export const EXAMPLE = resolve('migrations/versions');
+export const MODELS = resolve('migrations/models');
+
+export interface Result {
+  code: number | null;
+  out: string;
+  err: string;
+}
+
+export interface Project {
+  /** The working directory of every command. */
+  folder: string;
+  dialect: TestDialect;
+  /** As the environment gives it; for SQLite it is `data/app.db` in the folder. */
+  url: string;
+  /** Runs the real process with DATABASE_URL set. */
+  run(...args: string[]): Promise<Result>;
+  /** The same with other variables; `undefined` takes one away. */
+  runWith(env: Record<string, string | undefined>, ...args: string[]): Promise<Result>;
+  /** Runs, expects exit code 0, and gives the document that `--json` prints. */
+  json<T = Record<string, unknown>>(...args: string[]): Promise<T>;
+  write(file: string, text: string): Promise<void>;
+  read(file: string): Promise<string>;
+}
+
+/** An empty folder with an empty database of its own. */
+export async function project(dialect: TestDialect): Promise<Project> {
+  const folder = await temporaryFolder('cli');
+  const url = dialect === 'sqlite' ? 'sqlite:///data/app.db' : (await temporaryDatabase(dialect)).url;
+  const runWith: Project['runWith'] = (env, ...args) => execute(folder, { DATABASE_URL: url, ...env }, args);
+  return {
+    folder,
+    dialect,
+    url,
+    runWith,
+    run: (...args) => runWith({}, ...args),
+    async json<T>(...args: string[]) {
+      const { code, out, err } = await runWith({}, ...args, '--json');
+      if (code !== 0) throw new Error(`db-manager ${args.join(' ')} ended with ${code}: ${out}${err}`);
+      return JSON.parse(out) as T;
+    },
+    async write(file, text) {
+      await mkdir(resolve(folder, file, '..'), { recursive: true });
+      await writeFile(join(folder, file), text);
+    },
+    read: (file) => readFile(join(folder, file), 'utf8'),
+  };
+}
+
+/** Two small migrations, the second with a way back that keeps the rows. */
+export async function withMigrations(made: Project): Promise<Project> {
+  await made.write(
+    'migrations/20240101000000_create_notes.sql',
+    '-- Notes of the users.\n\n-- migrate:up\nCREATE TABLE notes (id integer PRIMARY KEY, body text NOT NULL);\n-- migrate:down\nDROP TABLE notes;\n',
+  );
+  await made.write(
+    'migrations/20240102000000_add_author.sql',
+    '-- Who wrote a note.\n\n-- migrate:up\nALTER TABLE notes ADD COLUMN author text;\n-- migrate:down\nALTER TABLE notes DROP COLUMN author;\n',
+  );
+  return made;
+}
+
+/** The models that the two migrations of `withMigrations` lead to. */
+export async function withModels(made: Project): Promise<Project> {
+  await made.write(
+    'models/note.cjs',
+    `module.exports = (sequelize, DataTypes) =>
+  sequelize.define('note', {
+    id: { type: DataTypes.INTEGER, primaryKey: true },
+    body: { type: DataTypes.TEXT, allowNull: false },
+    author: { type: DataTypes.TEXT },
+  }, { tableName: 'notes', timestamps: false });
+`,
+  );
+  return made;
+}
+
+/** The trading-bot example, copied. */
+export async function withExample(made: Project): Promise<Project> {
+  await cp(EXAMPLE, join(made.folder, 'migrations'), { recursive: true });
+  return made;
+}
+
+function execute(cwd: string, env: Record<string, string | undefined>, args: string[]): Promise<Result> {
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    cwd,
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const output = { out: '', err: '' };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output.out += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    output.err += text;
+  });
+  return new Promise((done, fail) => {
+    child.on('error', fail);
+    child.on('close', (code) => done({ code, ...output }));
+  });
+}
