@@ -14,6 +14,7 @@ export function addGlobals(program: Command): void {
     .option('--migrations <folder>', 'folder of migrations (default: ./migrations)')
     .option('--models <path>', 'Sequelize models (default: ./models where it exists)')
     .option('--backups <folder>', 'folder of backups (default: ./data/backups)')
+    .option('--config <file>', 'configuration (default: db-manager.config.{ts,js,json,yaml} here)')
     .option('--json', 'print one JSON document')
     .option('-v, --verbose', 'say more; show the stack of a bug');
 }
@@ -36,12 +37,13 @@ function globalOptions() {
 
 /** The global options of a command, its own before those of the program. */
 export function globalsOf(command: Command, io: Io): Globals {
-  const { databaseUrl, migrations, models, backups, json, verbose } = command.optsWithGlobals<Globals>();
+  const { databaseUrl, migrations, models, backups, config, json, verbose } = command.optsWithGlobals<Globals>();
   return {
     databaseUrl,
     migrations,
     models,
     backups,
+    config,
     json,
     verbose,
     env: io.env,

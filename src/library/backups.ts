@@ -8,7 +8,7 @@ import { TOOL_VERSION } from '../core/model/version.ts';
 import { currentPosition } from '../core/planning/plan.ts';
 import { checkDump } from '../database/check-dump.ts';
 import { asWriter, type Session, withDatabase } from './session.ts';
-import { type Options, settingsOf } from './settings.ts';
+import { type Options, placesOf } from './settings.ts';
 
 export interface BackupOptions extends Options {
   /** Instead of `backup_YYYYMMDD_HHMMSS`. */
@@ -24,7 +24,7 @@ export interface BackupOptions extends Options {
  */
 export function backupDatabase(options: BackupOptions = {}): Promise<Backup> {
   return withDatabase(options, async (session) =>
-    takeBackup(session.database, session.settings.backups, {
+    takeBackup(session.database, session.settings.backups.folder, {
       ...(await labels(session)),
       name: options.name,
       now: new Date(),
@@ -35,13 +35,13 @@ export function backupDatabase(options: BackupOptions = {}): Promise<Backup> {
 }
 
 /** Whole backups, newest first, and what in the folder cannot be read as one. Needs no database. */
-export function listBackups(options: Pick<Options, 'backups'> = {}): Promise<BackupList> {
-  return list(options.backups ?? 'data/backups');
+export async function listBackups(options: Options = {}): Promise<BackupList> {
+  return list((await placesOf(options)).backups.folder);
 }
 
 /** Re-reads and re-hashes a backup. Throws ProblemError BackupNotFound or BackupInvalid. Needs no database. */
-export async function verifyBackup(options: Pick<Options, 'backups' | 'signal'> & { file: string }): Promise<Backup> {
-  const found = await findBackup(options.backups ?? 'data/backups', options.file);
+export async function verifyBackup(options: Options & { file: string }): Promise<Backup> {
+  const found = await findBackup((await placesOf(options)).backups.folder, options.file);
   return verify(found, { check: checkDump, signal: options.signal });
 }
 
@@ -60,9 +60,9 @@ export function restoreDatabase(options: RestoreOptions): Promise<RestoredBackup
     options,
     async (session) => {
       const { database, settings } = session;
-      const backup = await findBackup(settings.backups, options.file);
+      const backup = await findBackup(settings.backups.folder, options.file);
       return restoreBackup(database, backup, {
-        safetyBackup: { folder: settings.backups, ...(await labels(session)) },
+        safetyBackup: { folder: settings.backups.folder, ...(await labels(session)) },
         now: new Date(),
         into: options.into,
         endSessions: options.endSessions,
@@ -76,18 +76,19 @@ export function restoreDatabase(options: RestoreOptions): Promise<RestoredBackup
 }
 
 /** Removes old backups of this database; never the newest whole one, never another database's. */
-export function pruneBackups(options: Options & Retention & { dryRun?: boolean }): Promise<Backup[]> {
-  const { last, days, dryRun } = options;
-  const folder = settingsOf(options).backups;
-  return withDatabase(options, ({ database }) =>
-    prune(folder, { last, days, dryRun, databaseId: database.identity.id, now: new Date() }),
-  );
+export function pruneBackups(options: Options & Partial<Retention> & { dryRun?: boolean } = {}): Promise<Backup[]> {
+  const { dryRun } = options;
+  return withDatabase(options, ({ database, settings }) => {
+    const { folder, retain } = settings.backups;
+    const { last = retain.last, days = retain.days } = options;
+    return prune(folder, { last, days, dryRun, databaseId: database.identity.id, now: new Date() });
+  });
 }
 
-async function labels({ database }: Session) {
+async function labels({ database, settings }: Session) {
   return {
     revision: currentPosition(await database.history.read()),
     toolVersion: TOOL_VERSION,
-    compression: 'auto' as const,
+    compression: settings.backups.compression,
   };
 }

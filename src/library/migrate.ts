@@ -13,7 +13,6 @@ export interface MigrateOptions extends Options {
   target?: string;
   /** All in one transaction instead of one each. */
   singleTransaction?: boolean;
-  outOfOrder?: 'Refuse' | 'Allow';
 }
 
 export interface Migrated {
@@ -56,7 +55,7 @@ async function migrate(options: MigrateOptions & { target?: string }, down: bool
       }
       const files = await filesOf(settings);
       const history = await database.history.read();
-      const made = plan({ files, history, target, allowDowngrade: down, outOfOrder: options.outOfOrder ?? 'Refuse' });
+      const made = plan({ files, history, target, allowDowngrade: down, outOfOrder: settings.outOfOrder });
       if (!made.ok) throw new ProblemError(made.problem);
       const { direction, from, to } = made.plan;
       if (down && direction === 'up' && made.plan.migrations.length > 0) {

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { hostname } from 'node:os';
 import type { Finding } from '../core/model/finding.ts';
 import type { RunEvent, RunReport } from '../core/model/report.ts';
 import type { RunRequest } from '../core/model/request.ts';
 import { openDatabase } from '../database/open.ts';
 import { run } from '../runner/run.ts';
+import { holder } from './session.ts';
 import { type Options, settingsOf } from './settings.ts';
 
 export interface SafeMigrateOptions extends Options {
@@ -14,7 +14,6 @@ export interface SafeMigrateOptions extends Options {
   backupName?: string;
   rehearsal?: RunRequest['safety']['rehearsal'];
   allowDowngrade?: boolean;
-  onFailure?: RunRequest['onFailure'];
   approvedPlan?: string;
   approval?: RunRequest['approval'];
   onEvent?(event: RunEvent): void;
@@ -28,8 +27,8 @@ export interface SafeMigrateOptions extends Options {
  * const report = await safeMigrate({ databaseUrl: 'sqlite:///data/app.db' });
  * if (report.result !== 'succeeded') console.error(report.reason, report.message);
  */
-export function safeMigrate(options: SafeMigrateOptions = {}): Promise<RunReport> {
-  const settings = settingsOf(options);
+export async function safeMigrate(options: SafeMigrateOptions = {}): Promise<RunReport> {
+  const settings = await settingsOf(options);
   const backup = options.backup ?? true;
   const request: RunRequest = {
     version: 1,
@@ -40,26 +39,26 @@ export function safeMigrate(options: SafeMigrateOptions = {}): Promise<RunReport
     ...(settings.models === undefined ? {} : { models: { path: settings.models } }),
     target: options.target ?? 'head',
     allowDowngrade: options.allowDowngrade ?? false,
-    outOfOrder: 'Refuse',
+    outOfOrder: settings.outOfOrder,
     dryRun: options.dryRun ?? false,
     approval: options.approval ?? 'Automatic',
     approvedPlan: options.approvedPlan,
-    safety: { mode: 'Enforce', ignore: [], rehearsal: options.rehearsal ?? 'Auto', roundTrip: true },
-    validation: { before: 'Warn', after: 'Enforce', expect: 'Auto' },
+    safety: { ...settings.safety, rehearsal: options.rehearsal ?? settings.safety.rehearsal },
+    validation: settings.validation,
     backup: {
       enabled: backup,
-      folder: settings.backups,
+      folder: settings.backups.folder,
       name: options.backupName,
-      compression: 'auto',
-      retain: { last: 10, days: 30 },
+      compression: settings.backups.compression,
+      retain: settings.backups.retain,
     },
-    onFailure: options.onFailure ?? 'Keep',
+    onFailure: settings.onFailure,
     timeouts: settings.timeouts,
   };
   return run(request, {
     target: settings.target,
     openDatabase,
-    holder: `${hostname()} (process ${process.pid})`,
+    holder: holder(),
     now: () => new Date(),
     emit: (event) => options.onEvent?.(event),
     signal: options.signal ?? new AbortController().signal,

@@ -1,5 +1,9 @@
+/**
+ * The library: one plain async function for each thing that the tool can do; options in, data out, nothing printed.
+ * The command line and `import … from 'db-manager'` share it. It may import every room but cli and kubernetes.
+ */
 import { randomUUID } from 'node:crypto';
-import { hostname } from 'node:os';
+import { hostname, userInfo } from 'node:os';
 import type { MigrationFile } from '../core/model/migration.ts';
 import { ProblemError } from '../core/model/problem.ts';
 import { TOOL_VERSION } from '../core/model/version.ts';
@@ -21,7 +25,7 @@ export async function withDatabase<T>(
   work: (session: Session) => Promise<T>,
   create = false,
 ): Promise<T> {
-  const settings = settingsOf(options);
+  const settings = await settingsOf(options);
   const runId = randomUUID().slice(0, 8);
   const database = await openDatabase(settings.target, {
     timeouts: settings.timeouts,
@@ -41,9 +45,10 @@ export function asWriter<T>(options: Options, work: (session: Session) => Promis
     options,
     async (session) => {
       const { database, settings, runId } = session;
-      const holder = `${hostname()} (process ${process.pid})`;
       const { onMessage: onWaiting, signal } = options;
-      const lock = await database.lock({ waitMs: settings.timeouts.run / 2, runId, holder, onWaiting, signal });
+      // Half of a run's time, as the runner waits.
+      const waitMs = settings.timeouts.run === 0 ? 900_000 : settings.timeouts.run / 2;
+      const lock = await database.lock({ waitMs, runId, holder: holder(), onWaiting, signal });
       try {
         return await work(session);
       } finally {
@@ -54,8 +59,21 @@ export function asWriter<T>(options: Options, work: (session: Session) => Promis
   );
 }
 
+/** How those who wait on our lock see us. */
+export function holder(): string {
+  return `${userName()}@${hostname()} (process ${process.pid})`;
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return 'unknown'; // a user id without an entry in /etc/passwd, usual in containers
+  }
+}
+
 /** The migrations on disk. Throws ProblemError. */
-export async function filesOf({ migrations }: Settings): Promise<MigrationFile[]> {
+export async function filesOf({ migrations }: Pick<Settings, 'migrations'>): Promise<MigrationFile[]> {
   const read = await readMigrations(migrations);
   if (!read.ok) throw new ProblemError(read.problem);
   return read.files;

@@ -1,59 +1,40 @@
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { parseDatabaseUrl } from '../core/model/database-url.ts';
-import { ProblemError } from '../core/model/problem.ts';
-import type { DatabaseTarget, Timeouts } from '../core/model/target.ts';
+import type { DatabaseTarget } from '../core/model/target.ts';
+import { requireTarget, settle } from './settings/settle.ts';
+import type { Configuration, Settings as Settled } from './settings/words.ts';
 
-/** What every function of the library takes; what is left out comes from the environment, then from defaults. */
-export interface Options {
-  /** `postgres://user:password@host:5432/name`, `sqlite:///file.db` or SQLAlchemy's spellings. */
-  databaseUrl?: string;
-  /** Folder of migrations. Default `./migrations`. */
-  migrations?: string;
-  /** File or folder of Sequelize models. Default `./models` where it exists. */
-  models?: string;
-  /** Folder of backups. Default `./data/backups`. */
-  backups?: string;
-  /** Milliseconds. */
-  timeouts?: Partial<Timeouts>;
-  /** Default `process.env`. */
+/**
+ * What every function of the library takes: the words of the configuration file, where to look for that file, and how
+ * to be told. What is left out comes from the environment, then from the file, then from defaults.
+ */
+export interface Options extends Omit<Configuration, 'backups'> {
+  /** The folder of backups, or all that the configuration says of them. Default `./data/backups`. */
+  backups?: string | Configuration['backups'];
+  /** A configuration file; default: `db-manager.config.{ts,js,json,yaml}` in `cwd`. `false` reads none. */
+  config?: string | false;
+  /** Where relative paths start. Default: the working directory. */
+  cwd?: string;
+  /** Default `process.env`; only DATABASE_URL and DB_PATH are read. */
   env?: Readonly<Record<string, string | undefined>>;
   /** Told what is being done, for people. */
   onMessage?(message: string): void;
+  /** Aborted to stop at the next safe point. */
   signal?: AbortSignal;
 }
 
-export interface Settings {
-  target: DatabaseTarget;
-  migrations: string;
-  models: string | undefined;
-  backups: string;
-  timeouts: Timeouts;
+export type Settings = Settled & { target: DatabaseTarget };
+
+/** What holds for these options, and who said it. Throws ProblemError InvalidConfiguration. */
+export function settleOptions({ backups, ...options }: Options) {
+  return settle({ ...options, backups: typeof backups === 'string' ? { folder: backups } : backups });
 }
 
-const TIMEOUTS: Timeouts = { connect: 10_000, lock: 5_000, statement: 0, run: 1_800_000 };
-
-/** Options with their defaults. Throws ProblemError InvalidConfiguration where there is no database URL. */
-export function settingsOf(options: Options): Settings {
-  const env = options.env ?? process.env;
-  const models = options.models ?? (existsSync('models') ? 'models' : undefined);
-  return {
-    target: targetOf(options.databaseUrl ?? env.DATABASE_URL ?? env.DB_PATH),
-    migrations: resolve(options.migrations ?? 'migrations'),
-    models: models === undefined ? undefined : resolve(models),
-    backups: resolve(options.backups ?? 'data/backups'),
-    timeouts: { ...TIMEOUTS, ...options.timeouts },
-  };
+/** The same for work without a database. */
+export async function placesOf(options: Options): Promise<Settled> {
+  return (await settleOptions(options)).settings;
 }
 
-function targetOf(url: string | undefined): DatabaseTarget {
-  if (url === undefined || url === '') {
-    throw new ProblemError({
-      reason: 'InvalidConfiguration',
-      message: 'No database is named. Give --database-url, or set DATABASE_URL, or DB_PATH for a SQLite file.',
-    });
-  }
-  const parsed = parseDatabaseUrl(url);
-  if (!parsed.ok) throw new ProblemError(parsed.problem);
-  return parsed.target;
+/** The same with the database, which has to be named. */
+export async function settingsOf(options: Options): Promise<Settings> {
+  const settings = await placesOf(options);
+  return { ...settings, target: requireTarget(settings) };
 }

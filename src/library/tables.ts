@@ -5,7 +5,7 @@ import { defineAll } from '../models/load.ts';
 import { upgradeDatabase } from './migrate.ts';
 import { noModels } from './schema.ts';
 import { asWriter, type Session, withDatabase } from './session.ts';
-import { type Options, settingsOf } from './settings.ts';
+import { type Options, placesOf } from './settings.ts';
 
 export interface InitOptions extends Options {
   /** `Models`: create them from the models where there are some. `Migrate`: by migrating. `None`: an empty database. */
@@ -22,7 +22,7 @@ export async function initDatabase(
   options: InitOptions = {},
 ): Promise<{ database: string; tables: string[]; revision: Position }> {
   if (options.tables === 'Migrate') await upgradeDatabase(options);
-  else if (options.tables !== 'None' && settingsOf(options).models !== undefined) await createAllTables(options);
+  else if (options.tables !== 'None' && (await placesOf(options)).models !== undefined) await createAllTables(options);
   return withDatabase(
     options,
     async ({ database }) => ({

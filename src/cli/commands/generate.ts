@@ -1,5 +1,5 @@
 import { ProblemError } from '../../core/model/problem.ts';
-import { settingsOf } from '../../library/settings.ts';
+import { placesOf } from '../../library/settings.ts';
 import { writeMigration } from '../../migrations/scaffold.ts';
 import type { Globals } from '../globals.ts';
 import type { Io } from '../io.ts';
@@ -28,7 +28,7 @@ export async function generate(options: Generating, io: Io): Promise<void> {
       reason: 'InvalidConfiguration',
       message: `--format is one of ${FORMATS.join(', ')}, not "${options.format}".`,
     });
-  const { migrations } = settingsOf({ ...options, databaseUrl: 'sqlite:///unused' });
+  const { migrations } = await placesOf(options);
   const written = await writeMigration(migrations, { message: options.message, format, now: new Date() });
   if (!written.ok) throw new ProblemError(written.problem);
   print(io, options, written, ({ files }) => `wrote ${files.join(', ')} in ${migrations}`);

@@ -14,6 +14,11 @@ export function registerRun(program: Command, io: Io): void {
       (await import('../commands/run.ts')).runManifest({ ...globalsOf(command, io), ...options }, io),
     );
 
+  program
+    .command('config')
+    .summary('the settings that hold, and who said each; passwords are masked')
+    .action(async (_, command: Command) => (await import('../commands/config.ts')).config(globalsOf(command, io), io));
+
   const tables = () => import('../commands/tables.ts');
   program
     .command('init')

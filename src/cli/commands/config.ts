@@ -1,0 +1,43 @@
+import { displayTarget } from '../../core/model/database-url.ts';
+import { settleOptions } from '../../library/settings.ts';
+import type { Globals } from '../globals.ts';
+import type { Io } from '../io.ts';
+import { print } from '../output/print.ts';
+import { renderTable } from '../output/table.ts';
+
+interface EffectiveSetting {
+  value: unknown;
+  /** `option`, an environment variable, the file, or `default`. */
+  source: string;
+}
+
+/** `config`: the settings that hold, who said each, and never a password. */
+export async function config(options: Globals, io: Io): Promise<void> {
+  const { settings, sources, file } = await settleOptions(options);
+  const { databaseUrl: _, target, timeouts, ...rest } = settings;
+  const values = leaves({
+    ...(target === undefined ? {} : { databaseUrl: displayTarget(target) }),
+    ...rest,
+    timeouts: Object.fromEntries(Object.entries(timeouts).map(([name, ms]) => [name, `${ms} ms`])),
+  });
+  const settled: Record<string, EffectiveSetting> = Object.fromEntries(
+    values.map(([name, value]) => [name, { value, source: sources[name] ?? 'default' }]),
+  );
+  print(io, options, { file: file ?? null, settings: settled }, () => {
+    const rows = Object.entries(settled).map(([name, { value, source }]) => [name, textOf(value), source]);
+    const head = file === undefined ? 'No configuration file; values below are from where they say.' : file;
+    return `${head}\n\n${renderTable(['SETTING', 'VALUE', 'SOURCE'], rows, io.columns)}`;
+  });
+}
+
+function leaves(tree: object, path = ''): [string, unknown][] {
+  return Object.entries(tree).flatMap(([key, value]): [string, unknown][] => {
+    const name = path === '' ? key : `${path}.${key}`;
+    const isTree = typeof value === 'object' && value !== null && !Array.isArray(value);
+    return isTree ? leaves(value, name) : [[name, value]];
+  });
+}
+
+function textOf(value: unknown): string {
+  return Array.isArray(value) ? value.join(', ') || 'none' : String(value);
+}
