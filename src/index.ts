@@ -7,12 +7,12 @@ export { type Problem, ProblemError } from './core/model/problem.ts';
 export { REASONS, type Reason } from './core/model/reason.ts';
 export type { RunEvent, RunReport } from './core/model/report.ts';
 export { backupDatabase, listBackups, pruneBackups, restoreDatabase, verifyBackup } from './library/backups.ts';
+export { type Current, getCurrentRevision } from './library/current.ts';
 export {
   adoptHistory,
-  type Current,
-  getCurrentRevision,
   getMigrationHistory,
   type HistoryEntry,
+  type HistoryEntryState,
   repairHistory,
   stampDatabase,
 } from './library/history.ts';
@@ -21,3 +21,4 @@ export { checkMigrationSafety, type SafetyResult, safeMigrate } from './library/
 export { checkModels, type TableResult, type ValidationResult, validateSchema } from './library/schema.ts';
 export type { Options } from './library/settings.ts';
 export { createAllTables, dropAllTables, initDatabase } from './library/tables.ts';
+export { type Waited, type WaitOptions, waitForRevision } from './library/wait.ts';

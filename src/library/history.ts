@@ -1,69 +1,84 @@
-import type { HistoryState } from '../core/model/history.ts';
+import type { HistoryRow } from '../core/model/history.ts';
+import type { MigrationFile } from '../core/model/migration.ts';
 import { ProblemError } from '../core/model/problem.ts';
 import { type Position, parseTarget, type Revision } from '../core/model/revision.ts';
 import { readForeignHistory } from '../core/planning/adopt/adopt.ts';
 import { FOREIGN_TABLES, type ForeignTool } from '../core/planning/adopt/foreign.ts';
+import { editedFiles } from '../core/planning/integrity.ts';
 import { currentPosition } from '../core/planning/plan.ts';
 import { type Repair, type RepairChoices, repair } from '../core/planning/repair.ts';
 import { stamp } from '../core/planning/stamp.ts';
-import { listRevisions } from '../migrations/read.ts';
+import { describeMigration } from '../migrations/describe.ts';
+import { readContent } from '../migrations/read.ts';
 import { asWriter, author, filesOf, withDatabase } from './session.ts';
 import type { Options } from './settings.ts';
 
-export interface Current {
-  revision: Position;
-  /** The last migration on disk. */
-  head: Position;
-  pending: number;
-}
-
-/**
- * Where the database stands. Reads names only, no contents.
- *
- * @example
- * const { revision, pending } = await getCurrentRevision({ databaseUrl: 'sqlite:///data/app.db' });
- */
-export function getCurrentRevision(options: Options = {}): Promise<Current> {
-  return withDatabase(options, async ({ database, settings }) => {
-    const history = await database.history.read();
-    const listed = await listRevisions(settings.migrations);
-    if (!listed.ok) throw new ProblemError(listed.problem);
-    const applied = new Set(history.map(({ revision }) => revision));
-    const pending = listed.revisions.filter((revision) => !applied.has(revision)).length;
-    return { revision: currentPosition(history), head: listed.revisions.at(-1) ?? 'base', pending };
-  });
-}
+/** `edited`: applied, but the file is another one now. `missing`: applied, and the file is gone. */
+export type HistoryEntryState = 'applied' | 'pending' | 'interrupted' | 'edited' | 'missing';
 
 export interface HistoryEntry {
   revision: Revision;
-  state: HistoryState | 'pending' | 'missing file';
-  /** ISO 8601 in UTC. */
+  state: HistoryEntryState;
+  /** The first comment of the file, else its name in words. */
+  description: string;
+  /** True for the one that was applied last. */
+  current: boolean;
+  /** ISO 8601 in UTC; of applied ones. */
   appliedAt?: string;
   durationMs?: number;
+  runId?: string;
+  /** Paths relative to the migrations folder, up first. */
+  files: string[];
 }
 
-/** All revisions, applied ones in the order of their application, then pending ones in theirs. */
+/**
+ * Every migration: applied ones in the order of their application, then pending ones in theirs. Reads files as text
+ * and runs none. Throws ProblemError.
+ *
+ * @example
+ * const history = await getMigrationHistory({ databaseUrl: 'sqlite:///data/app.db' });
+ * const waiting = history.filter(({ state }) => state === 'pending');
+ */
 export function getMigrationHistory(options: Options = {}): Promise<HistoryEntry[]> {
   return withDatabase(options, async ({ database, settings }) => {
     const history = await database.history.read();
-    const listed = await listRevisions(settings.migrations);
-    if (!listed.ok) throw new ProblemError(listed.problem);
-    const known = new Set(listed.revisions);
-    const applied = new Set(history.map(({ revision }) => revision));
-    return [
-      ...history.map(
-        ({ revision, state, appliedAt, durationMs }): HistoryEntry => ({
-          revision,
-          state: known.has(revision) ? state : 'missing file',
-          appliedAt,
-          durationMs,
-        }),
-      ),
-      ...listed.revisions
-        .filter((revision) => !applied.has(revision))
-        .map((revision): HistoryEntry => ({ revision, state: 'pending' })),
-    ];
+    const listed = entries(await filesOf(settings), history);
+    return Promise.all(
+      listed.map(async (entry) => ({ ...entry, description: await describe(settings.migrations, entry) })),
+    );
   });
+}
+
+type Undescribed = Omit<HistoryEntry, 'description'>;
+
+function entries(files: MigrationFile[], history: HistoryRow[]): Undescribed[] {
+  const current = currentPosition(history);
+  const edited = new Set(editedFiles(files, history).map(({ revision }) => revision));
+  const byRevision = new Map(files.map((file) => [file.revision, file]));
+  const applied = history.map(({ revision, state, appliedAt, durationMs, runId }): Undescribed => {
+    const file = byRevision.get(revision);
+    const intact = file === undefined ? 'missing' : edited.has(revision) ? 'edited' : 'applied';
+    return {
+      revision,
+      state: state === 'applied' ? intact : 'interrupted',
+      current: revision === current,
+      appliedAt,
+      durationMs,
+      runId,
+      files: file?.files ?? [],
+    };
+  });
+  const known = new Set(history.map(({ revision }) => revision));
+  const pending = files
+    .filter(({ revision }) => !known.has(revision))
+    .map(({ revision, files: names }): Undescribed => ({ revision, state: 'pending', current: false, files: names }));
+  return [...applied, ...pending];
+}
+
+/** From the text alone: a broken file has to be listed too, and a listing must not run code. */
+async function describe(folder: string, { revision, files: [main] }: Undescribed): Promise<string> {
+  const text = main === undefined ? '' : String(await readContent(folder, main));
+  return describeMigration(revision, text, main?.endsWith('.sql') === true ? 'sql' : 'code');
 }
 
 /** Makes the history say that exactly the migrations up to the target are applied, without running one. */

@@ -2,8 +2,8 @@ import { ProblemError } from '../../core/model/problem.ts';
 import { FOREIGN_TABLES, type ForeignTool } from '../../core/planning/adopt/foreign.ts';
 import {
   adoptHistory,
-  getCurrentRevision,
   getMigrationHistory,
+  type HistoryEntry,
   repairHistory,
   stampDatabase,
 } from '../../library/history.ts';
@@ -35,30 +35,39 @@ function moved({ migrations, to }: Migrated, verb: string): string {
   return `${migrations.length} ${migrations.length === 1 ? 'migration' : 'migrations'} ${verb}; the database stands at ${to}.`;
 }
 
-/** `migrate current`: exit 3 when something is pending. */
-export async function current(options: Globals, io: Io): Promise<void> {
-  const found = await getCurrentRevision(options);
-  print(io, options, found, ({ revision, head, pending }) =>
-    pending === 0
-      ? `${revision} (head)`
-      : `${revision} (${pending} pending; head is ${head})\nTo apply them: db-manager safe-migrate`,
-  );
-  if (found.pending > 0) io.setExitCode(3);
-}
-
 /** `migrate history [-v]` */
 export async function history(options: Globals, io: Io): Promise<void> {
   print(io, options, await getMigrationHistory(options), (entries) => {
     if (entries.length === 0)
       return 'There are no migrations. To write one: db-manager generate --no-autogenerate "what it does"';
-    const rows = entries.map(({ revision, state, appliedAt, durationMs }) => [
-      revision,
-      state,
-      appliedAt ?? '',
-      options.verbose === true && durationMs !== undefined ? `${durationMs} ms` : '',
-    ]);
-    return renderTable(['REVISION', 'STATE', 'APPLIED AT', options.verbose === true ? 'TOOK' : ''], rows, io.columns);
+    return options.verbose === true ? inFull(entries) : asTable(entries, io);
   });
+}
+
+function asTable(entries: HistoryEntry[], io: Io): string {
+  const rows = entries.map(({ revision, state, appliedAt, description, current }) => [
+    current ? '*' : '',
+    revision,
+    state,
+    appliedAt?.slice(0, 19).replace('T', ' ') ?? '',
+    description,
+  ]);
+  return renderTable(['', 'REVISION', 'STATE', 'APPLIED AT (UTC)', 'DESCRIPTION'], rows, io.columns);
+}
+
+function inFull(entries: HistoryEntry[]): string {
+  return entries
+    .map(({ revision, state, description, current, appliedAt, durationMs, runId, files }) => {
+      const applied = appliedAt === undefined ? [] : [`  applied      ${appliedAt}, in ${durationMs} ms, run ${runId}`];
+      return [
+        `${revision}${current ? ' (current)' : ''}`,
+        `  description  ${description}`,
+        `  state        ${state}`,
+        ...applied,
+        `  files        ${files.join(', ') || 'none'}`,
+      ].join('\n');
+    })
+    .join('\n\n');
 }
 
 /** `migrate stamp <target>` */

@@ -27,7 +27,9 @@ export function registerMigrate(program: Command, io: Io): void {
   migrate
     .command('current')
     .summary('the current revision; exit 3 when something is pending')
-    .action(async (_, command: Command) => (await commands()).current(globalsOf(command, io), io));
+    .action(async (_, command: Command) =>
+      (await import('../commands/current.ts')).current(globalsOf(command, io), io),
+    );
   migrate
     .command('history')
     .summary('all revisions with their state')

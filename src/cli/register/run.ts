@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { globalsOf } from '../globals.ts';
 import type { Io } from '../io.ts';
+import { wholeNumber } from './cluster.ts';
 
 /** A manifest here, without a cluster; and new migrations. */
 export function registerRun(program: Command, io: Io): void {
@@ -18,6 +19,16 @@ export function registerRun(program: Command, io: Io): void {
     .command('config')
     .summary('the settings that hold, and who said each; passwords are masked')
     .action(async (_, command: Command) => (await import('../commands/config.ts')).config(globalsOf(command, io), io));
+
+  program
+    .command('wait')
+    .summary('wait until a revision is applied; exit 3 when the time is over')
+    .description('Asks the database, not the Job: for an init container that holds an application back.')
+    .option('--revision <revision>', 'a revision, the start of one, or head', 'head')
+    .option('--timeout <seconds>', '0 waits for ever', wholeNumber, 300)
+    .action(async (options, command: Command) =>
+      (await import('../commands/current.ts')).wait({ ...globalsOf(command, io), ...options }, io),
+    );
 
   const tables = () => import('../commands/tables.ts');
   program

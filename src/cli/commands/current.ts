@@ -1,0 +1,32 @@
+import { type Current, getCurrentRevision } from '../../library/current.ts';
+import { type WaitOptions, waitForRevision } from '../../library/wait.ts';
+import type { Globals } from '../globals.ts';
+import type { Io } from '../io.ts';
+import { print } from '../output/print.ts';
+
+/** `migrate current`: exit 3 when something is pending, 4 when a migration was cut off. Imports next to nothing. */
+export async function current(options: Globals, io: Io): Promise<void> {
+  const found = await getCurrentRevision(options);
+  print(io, options, found, (standing) => sentence(standing, options.verbose === true));
+  if (found.interrupted.length > 0) io.setExitCode(4);
+  else if (!found.upToDate) io.setExitCode(3);
+}
+
+function sentence({ revision, head, pending, interrupted }: Current, verbose: boolean): string {
+  const cutOff = interrupted.map((name) => `${name} began and never finished. Look at it, then: db-manager repair`);
+  if (pending.length === 0) return [`${revision} (head)`, ...cutOff].join('\n');
+  const list = verbose ? pending.map((name) => `  pending  ${name}`) : [];
+  const first = `${revision} (${pending.length} pending; head is ${head})`;
+  return [first, ...list, ...cutOff, 'To apply them: db-manager safe-migrate'].join('\n');
+}
+
+/** `wait`: exit 0 once the database stands where it should, 3 when the time is over. */
+export async function wait(options: Globals & Pick<WaitOptions, 'revision' | 'timeout'>, io: Io): Promise<void> {
+  const waited = await waitForRevision(options);
+  print(io, options, waited, ({ reached, revision, seconds, why }) =>
+    reached
+      ? `${revision} is applied (waited ${seconds.toFixed(1)} s).`
+      : `${revision} is not applied after ${seconds.toFixed(0)} s: ${why}`,
+  );
+  if (!waited.reached) io.setExitCode(3);
+}

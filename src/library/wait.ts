@@ -1,0 +1,91 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { HistoryRow } from '../core/model/history.ts';
+import { ProblemError } from '../core/model/problem.ts';
+import { findRevision } from '../core/planning/target.ts';
+import { readHistory } from '../database/read-history.ts';
+import { listRevisions } from '../migrations/read.ts';
+import { type Options, placesOf, settingsOf } from './settings.ts';
+
+export interface WaitOptions extends Options {
+  /** A revision, the start of one, or `head`: everything in the migrations folder. Default `head`. */
+  revision?: string;
+  /** Seconds; 0 waits for ever. Default 300. */
+  timeout?: number;
+}
+
+export interface Waited {
+  reached: boolean;
+  /** What was waited for. */
+  revision: string;
+  seconds: number;
+  /** Why it was not reached, in a sentence. */
+  why?: string;
+}
+
+const POLL_MS = 1_000;
+
+/**
+ * Waits until a revision is applied: for an init container that holds an application back. It asks the database, not
+ * the Job, so it survives the clean-up of Jobs and needs no API rights. A database that cannot be reached yet is
+ * waited for too. Throws ProblemError only for what waiting cannot mend.
+ *
+ * @example
+ * const { reached } = await waitForRevision({ databaseUrl: 'sqlite:///data/app.db', revision: 'head', timeout: 60 });
+ */
+export async function waitForRevision(options: WaitOptions = {}): Promise<Waited> {
+  const { target, timeouts } = await settingsOf(options);
+  const wanted = await revisionsOf(options);
+  const revision = options.revision ?? 'head';
+  const start = performance.now();
+  const limit = (options.timeout ?? 300) * 1000 || Number.POSITIVE_INFINITY;
+  let told = '';
+  for (;;) {
+    const left = limit - (performance.now() - start);
+    // Each attempt is short: the answer to "not yet" is the next one.
+    const connect = Math.max(200, Math.min(timeouts.connect || 5_000, 5_000, left));
+    const why = await missing(() => readHistory(target, { ...timeouts, connect }), wanted);
+    const seconds = (performance.now() - start) / 1000;
+    if (why === undefined) return { reached: true, revision, seconds };
+    if (options.signal?.aborted || seconds * 1000 + POLL_MS > limit) return { reached: false, revision, seconds, why };
+    if (why !== told) options.onMessage?.(`waiting: ${why}`);
+    told = why;
+    await sleep(POLL_MS, undefined, { signal: options.signal }).catch(() => {});
+  }
+}
+
+/** `head` needs the folder; a revision by name does not, so that any image can wait for it. */
+async function revisionsOf(options: WaitOptions): Promise<(history: readonly HistoryRow[]) => string[]> {
+  const { revision } = options;
+  if (revision === undefined || revision === 'head') {
+    const listed = await listRevisions((await placesOf(options)).migrations);
+    if (!listed.ok) throw new ProblemError(listed.problem);
+    return () => listed.revisions;
+  }
+  return (history) => {
+    const found = findRevision(
+      revision,
+      history.map((row) => row.revision),
+    );
+    if (found.ok) return [found.revision];
+    if (found.problem.reason === 'AmbiguousTarget') throw new ProblemError(found.problem);
+    return [revision];
+  };
+}
+
+const MAY_COME: readonly string[] = ['DatabaseUnreachable', 'DatabaseNotFound', 'ConnectionLost'];
+
+async function missing(
+  read: () => Promise<HistoryRow[]>,
+  wanted: (history: readonly HistoryRow[]) => string[],
+): Promise<string | undefined> {
+  try {
+    const history = await read();
+    const applied = new Set<string>(history.flatMap(({ revision, state }) => (state === 'applied' ? [revision] : [])));
+    const open = wanted(history).filter((revision) => !applied.has(revision));
+    if (open.length === 0) return undefined;
+    return open.length === 1 ? `${open[0]} is not applied yet` : `${open.length} migrations are not applied yet`;
+  } catch (error) {
+    if (error instanceof ProblemError && MAY_COME.includes(error.problem.reason)) return error.message;
+    throw error;
+  }
+}
