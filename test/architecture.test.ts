@@ -13,8 +13,12 @@ const ARROWS: Record<string, { rooms: string[]; packages: string[] }> = {
   'core/schema': { rooms: ['core/model'], packages: [] },
   'core/safety': { rooms: ['core/model', 'core/planning', 'core/schema'], packages: [] },
   'core/reconcile': { rooms: ['core/model'], packages: [] },
-  migrations: { rooms: ['core/model', 'core/planning', 'core/schema', 'core/safety'], packages: ['*'] },
-  models: { rooms: ['core/model', 'core/schema'], packages: ['sequelize'] },
+  migrations: {
+    rooms: ['migrations/lend-packages.ts', 'core/model', 'core/planning', 'core/schema', 'core/safety'],
+    packages: ['*'],
+  },
+  'migrations/lend-packages.ts': { rooms: [], packages: [] },
+  models: { rooms: ['core/model', 'core/schema', 'migrations/lend-packages.ts'], packages: ['sequelize'] },
   database: {
     rooms: ['core/model', 'core/planning', 'core/schema', 'database/port.ts'],
     packages: ['sequelize', 'pg', 'sqlite3', 'umzug'],

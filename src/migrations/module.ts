@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Problem, ProblemError } from '../core/model/problem.ts';
+import { lendPackages } from './lend-packages.ts';
 import { placeOfError } from './module-error.ts';
 
 /** What a module exports, whatever it is written in. */
@@ -23,6 +24,7 @@ export async function importMigration(folder: string, file: string, checksum: st
   // CommonJS modules are kept by path, without the address's checksum.
   delete cache[await realpath(path)];
   try {
+    lendPackages();
     return await import(url.href);
   } catch (cause) {
     throw new ProblemError(await importProblem(cause, file, path), { cause });

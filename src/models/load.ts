@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { DataTypes, type Model, type ModelStatic, Sequelize } from 'sequelize';
 import type { Dialect } from '../core/model/dialect.ts';
 import { ProblemError } from '../core/model/problem.ts';
+import { lendPackages } from '../migrations/lend-packages.ts';
 
 const CODE = new Set(['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs']);
 
@@ -70,6 +71,7 @@ type Define = (sequelize: Sequelize, types: typeof DataTypes) => unknown;
 
 async function define(file: string, sequelize: Sequelize): Promise<void> {
   try {
+    lendPackages();
     const module = (await import(pathToFileURL(file).href)) as Record<string, unknown>;
     const inner = module.default as Record<string, unknown> | Define | undefined;
     const found = module.defineModels ?? (isPlainFunction(inner) ? inner : inner?.defineModels);

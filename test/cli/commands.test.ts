@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import { appendFile, cp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DIALECTS, temporaryDatabase, temporaryFolder } from '../support/databases.ts';
+import { TEST_PASSWORD } from '../support/postgres.ts';
+import { dbManager } from './process.ts';
+
+const FIRST = '20240108090000_create_accounts_and_instruments';
+const HEAD = '20240603083000_normalise_symbols';
+
+for (const dialect of DIALECTS) {
+  describe(`the commands on ${dialect}`, function () {
+    this.timeout(120_000);
+    let url = '';
+    let backups = '';
+    let migrations = '';
+    const run = async (...args: string[]) => {
+      const output = await dbManager([...args, '--migrations', migrations, '--backups', backups], {
+        DATABASE_URL: url,
+      });
+      assert.ok(!`${output.stdout}${output.stderr}`.includes(TEST_PASSWORD), 'no secret is printed');
+      assert.doesNotMatch(output.stderr, /\n\s+at .*\.ts:\d+/, 'no stack is printed');
+      return output;
+    };
+    const ok = async (...args: string[]) => {
+      const { code, stdout, stderr } = await run(...args);
+      assert.equal(code, 0, `${args.join(' ')}: ${stderr}`);
+      return stdout;
+    };
+    beforeEach(async () => {
+      url = (await temporaryDatabase(dialect)).url;
+      backups = await temporaryFolder('backups');
+      migrations = join(await temporaryFolder('migrations'), 'versions');
+      await cp('migrations/versions', migrations, { recursive: true });
+    });
+
+    it('go from an empty database up, down and back, and say where it stands', async () => {
+      assert.match(await ok('init', '--no-tables'), /stands at base/);
+      assert.equal((await run('migrate', 'current')).code, 3);
+      assert.match(await ok('migrate', 'upgrade', '20240108'), /1 migration applied/);
+      assert.match(await ok('migrate', 'upgrade', '+2'), /2 migrations applied/);
+      assert.match(await ok('migrate', 'upgrade'), /9 migrations applied/);
+      assert.equal((await ok('migrate', 'current')).trim(), `${HEAD} (head)`);
+      assert.match(await ok('validate', '--models', 'migrations/models', '-v'), /equals the models/);
+      assert.match(await ok('migrate', 'check', '--models', 'migrations/models'), /equals the models/);
+      assert.match(await ok('migrate', 'downgrade', FIRST), /11 migrations reverted/);
+      const different = await run('validate', '--models', 'migrations/models');
+      assert.equal(different.code, 3);
+      assert.match(different.stdout, /table orders is missing/);
+      const history = JSON.parse(await ok('--json', 'migrate', 'history')) as { revision: string; state: string }[];
+      assert.deepEqual([history.length, history[0]?.state, history[1]?.state], [12, 'applied', 'pending']);
+      assert.match(await ok('migrate', 'downgrade', 'base'), /stands at base/);
+    });
+
+    it('back up, verify, list, restore and prune', async () => {
+      await ok('migrate', 'upgrade');
+      assert.match(await ok('backup', '--name', 'before'), /before/);
+      assert.match(await ok('list-backups'), /before/);
+      assert.match(await ok('verify-backup', 'latest'), /is whole/);
+      await ok('migrate', 'downgrade', FIRST);
+      const refused = await run('restore', 'before');
+      assert.equal(refused.code, 4);
+      assert.match(refused.stderr, /--force/);
+      assert.match(await ok('restore', 'before', '--force'), /What was there before/);
+      assert.equal((await ok('migrate', 'current')).trim(), `${HEAD} (head)`);
+      assert.match(await ok('prune', '--last', '1', '--days', '0', '--dry-run'), /would go/);
+      assert.equal((await run('verify-backup', 'nothing')).code, 2);
+    });
+
+    it('run the whole run, and say before it whether it is safe', async () => {
+      await ok('init', '--no-tables');
+      assert.match(await ok('safety-check'), /Safe to migrate/);
+      assert.match(await ok('safe-migrate', '--dry-run'), /Nothing was written/);
+      const report = JSON.parse(await ok('safe-migrate', '--json', '--models', 'migrations/models')) as {
+        reason: string;
+        backup: { verifiedBy: string };
+      };
+      assert.deepEqual([report.reason, report.backup.verifiedBy], ['Migrated', 'Rehearsal']);
+    });
+
+    it('stamp, adopt and repair a history', async () => {
+      await ok('init', '--no-tables');
+      assert.match(await ok('migrate', 'stamp', HEAD), /nothing was run/);
+      assert.equal((await ok('migrate', 'current')).trim(), `${HEAD} (head)`);
+      await ok('migrate', 'stamp', 'base');
+      await ok('migrate', 'upgrade');
+      await appendFile(join(migrations, '20240205083000_create_candles.sql'), '\n-- edited\n');
+      await rm(join(migrations, '20240603083000_normalise_symbols.sql'));
+      const broken = await run('migrate', 'upgrade');
+      assert.equal(broken.code, 4);
+      assert.match(broken.stderr, /MissingMigration/);
+      assert.equal((await run('repair')).code, 4);
+      assert.match(await ok('repair', '--accept-checksums', '--forget-missing'), /edited, accepted/);
+      assert.match(await ok('migrate', 'current'), /\(head\)/);
+      const nothing = await run('adopt', '--from', 'alembic');
+      assert.equal(nothing.code, 2);
+      assert.match(nothing.stderr, /no table alembic_version/);
+    });
+
+    it('create and drop the tables of the models', async () => {
+      const models = ['--models', 'migrations/models'];
+      assert.match(await ok('init', ...models), /orders/);
+      assert.match(await ok('create-tables', ...models), /there already/);
+      assert.equal((await run('drop-tables', ...models)).code, 4);
+      assert.match(await ok('drop-tables', '--force', ...models), /orders/);
+    });
+  });
+}
+
+describe('the command line', () => {
+  const cases: { args: string[]; code: number; says: RegExp }[] = [
+    { args: ['migrat'], code: 2, says: /Did you mean migrate/ },
+    { args: ['migrate', 'current'], code: 2, says: /No database is named/ },
+    { args: ['migrate', 'current', '--database-url', 'mysql://x/y'], code: 2, says: /"mysql" is not supported/ },
+    { args: ['migrate', 'current', '--database-url', 'sqlite:///nowhere/x.db'], code: 1, says: /db-manager init/ },
+    {
+      args: ['migrate', 'upgrade', '--database-url', 'sqlite:////tmp/x-never.db', '--migrations', '/nowhere'],
+      code: 2,
+      says: /does not exist/,
+    },
+    { args: ['run', '-f', 'nowhere.yaml'], code: 2, says: /no readable file/ },
+    { args: ['runner'], code: 2, says: /db-manager run -f/ },
+  ];
+  for (const { args, code, says } of cases) {
+    it(`ends "${args.join(' ')}" with ${code} and a sentence`, async () => {
+      const output = await dbManager(args);
+      assert.equal(output.code, code, output.stderr);
+      assert.match(`${output.stderr}${output.stdout}`, says);
+      assert.doesNotMatch(output.stderr, /\n\s+at .*\.ts:\d+/);
+    });
+  }
+});
