@@ -20,5 +20,5 @@ export { downgradeDatabase, type Migrated, upgradeDatabase } from './library/mig
 export { checkMigrationSafety, type SafetyResult, safeMigrate } from './library/safe-migrate.ts';
 export { checkModels, type TableResult, type ValidationResult, validateSchema } from './library/schema.ts';
 export type { Options } from './library/settings.ts';
-export { createAllTables, dropAllTables, initDatabase } from './library/tables.ts';
+export { createAllTables, dropAllTables, type Initialised, type InitOptions, initDatabase } from './library/tables.ts';
 export { type Waited, type WaitOptions, waitForRevision } from './library/wait.ts';

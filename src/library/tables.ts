@@ -1,55 +1,106 @@
+import { mkdir } from 'node:fs/promises';
 import type { Model, ModelStatic, Sequelize } from 'sequelize';
+import { ProblemError } from '../core/model/problem.ts';
 import type { Position } from '../core/model/revision.ts';
 import { currentPosition } from '../core/planning/plan.ts';
+import { stamp } from '../core/planning/stamp.ts';
 import { defineAll } from '../models/load.ts';
 import { upgradeDatabase } from './migrate.ts';
 import { noModels } from './schema.ts';
-import { asWriter, type Session, withDatabase } from './session.ts';
-import { type Options, placesOf } from './settings.ts';
+import { asWriter, author, filesOf, type Session, withDatabase } from './session.ts';
+import { type Options, settingsOf } from './settings.ts';
 
 export interface InitOptions extends Options {
   /** `Models`: create them from the models where there are some. `Migrate`: by migrating. `None`: an empty database. */
   tables?: 'Models' | 'Migrate' | 'None';
 }
 
+export interface Initialised {
+  /** For a person: the file, or the URL without password. */
+  database: string;
+  /** All tables that are there now. */
+  tables: string[];
+  revision: Position;
+  /** What a person should know: that a folder was made, or that tables stand outside the history. */
+  notes: string[];
+}
+
 /**
- * Creates the database where it does not exist, and its tables.
+ * Creates the database and the migrations folder where they do not exist, and the tables. Tables made from the models
+ * in an empty database are those of the head, so the history is stamped with it: the next upgrade would otherwise
+ * create them a second time. Where tables were there before, nothing is stamped, because nobody knows where they stand.
  *
  * @example
- * await initDatabase({ databaseUrl: 'sqlite:///data/app.db', tables: 'Migrate' });
+ * const { tables, revision } = await initDatabase({ databaseUrl: 'sqlite:///data/app.db', tables: 'Migrate' });
  */
-export async function initDatabase(
-  options: InitOptions = {},
-): Promise<{ database: string; tables: string[]; revision: Position }> {
+export async function initDatabase(options: InitOptions = {}): Promise<Initialised> {
+  const { migrations, models } = await settingsOf(options);
+  const made = await mkdir(migrations, { recursive: true });
+  const notes = made === undefined ? [] : [`made the migrations folder ${migrations}`];
   if (options.tables === 'Migrate') await upgradeDatabase(options);
-  else if (options.tables !== 'None' && (await placesOf(options)).models !== undefined) await createAllTables(options);
+  else if (options.tables !== 'None' && models !== undefined) notes.push(...(await fromModels(options)));
   return withDatabase(
     options,
-    async ({ database }) => ({
-      database: database.identity.display,
-      tables: (await database.snapshot()).tables.map(({ name }) => name),
-      revision: currentPosition(await database.history.read()),
-    }),
+    async ({ database }) => {
+      await database.history.ensure();
+      return {
+        database: database.identity.display,
+        tables: (await database.snapshot()).tables.map(({ name }) => name),
+        revision: currentPosition(await database.history.read()),
+        notes,
+      };
+    },
     true,
   );
 }
 
-/** Creates the tables of the models that are not there yet; the names of those it made. */
+function fromModels(options: Options): Promise<string[]> {
+  return asWriter(
+    options,
+    async (session) => {
+      const { database, settings, runId } = session;
+      const before = await names(session);
+      await create(session);
+      const files = await filesOf(settings);
+      if (files.length === 0 || (await database.history.read()).length > 0) return [];
+      if (before.size > 0) {
+        return ['tables were there before, and the history knows none of them: db-manager migrate stamp <revision>'];
+      }
+      const change = stamp(files, [], { kind: 'head' }, author(runId));
+      if (!change.ok) throw new ProblemError(change.problem);
+      await database.history.put(change.put);
+      return ['the tables are those of the models, so the history was stamped with head; no migration was run'];
+    },
+    true,
+  );
+}
+
+/**
+ * Creates the tables of the models that are not there yet; gives the names of those it made. The history stays as it
+ * is. Throws ProblemError.
+ *
+ * @example
+ * const { tables } = await createAllTables({ databaseUrl: 'sqlite:///data/app.db', models: './models' });
+ */
 export function createAllTables(options: Options = {}): Promise<{ tables: string[] }> {
   return asWriter(
     options,
     async (session) => {
       const before = await names(session);
-      const sequelize = session.database.sequelize as Sequelize;
-      await modelsOf(session);
-      await sequelize.sync();
+      await create(session);
       return { tables: [...(await names(session))].filter((name) => !before.has(name)) };
     },
     true,
   );
 }
 
-/** Drops the tables of the models, children before parents; the names of those that were there. */
+/**
+ * Drops the tables of the models, children before parents, with their rows; gives the names of those that were there.
+ * The history stays as it is: `stampDatabase` with `base` says that nothing is applied any more. Throws ProblemError.
+ *
+ * @example
+ * const { tables } = await dropAllTables({ databaseUrl: 'sqlite:///data/app.db', models: './models' });
+ */
 export function dropAllTables(options: Options = {}): Promise<{ tables: string[] }> {
   return asWriter(options, async (session) => {
     const before = await names(session);
@@ -59,6 +110,11 @@ export function dropAllTables(options: Options = {}): Promise<{ tables: string[]
     const after = await names(session);
     return { tables: [...before].filter((name) => !after.has(name)) };
   });
+}
+
+async function create(session: Session): Promise<void> {
+  await modelsOf(session);
+  await (session.database.sequelize as Sequelize).sync();
 }
 
 async function names({ database }: Session): Promise<Set<string>> {

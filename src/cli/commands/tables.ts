@@ -8,12 +8,11 @@ import { print } from '../output/print.ts';
 export async function init(options: Globals & { tables: boolean; migrate?: boolean }, io: Io): Promise<void> {
   const { tables, migrate, ...rest } = options;
   const done = await initDatabase({ ...rest, tables: tables ? (migrate === true ? 'Migrate' : 'Models') : 'None' });
-  print(
-    io,
-    options,
-    done,
-    ({ database, tables: made, revision }) =>
+  print(io, options, done, ({ database, tables: made, revision, notes }) =>
+    [
       `${database} is there${made.length > 0 ? `, with ${made.join(', ')}` : ''}; it stands at ${revision}.`,
+      ...notes.map((note) => `  ${note}`),
+    ].join('\n'),
   );
 }
 
@@ -28,6 +27,8 @@ export async function createTables(options: Globals, io: Io): Promise<void> {
 export async function dropTables({ force, ...options }: Globals & { force?: boolean }, io: Io): Promise<void> {
   await confirm(io, force === true, 'Drop all tables of the models, with their rows?');
   print(io, options, await dropAllTables(options), ({ tables }) =>
-    tables.length === 0 ? 'There was nothing to drop.' : `dropped ${tables.join(', ')}`,
+    tables.length === 0
+      ? 'There was nothing to drop.'
+      : `dropped ${tables.join(', ')}\nThe history is as it was; to say that nothing is applied: db-manager migrate stamp base`,
   );
 }
