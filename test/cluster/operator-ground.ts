@@ -50,7 +50,12 @@ export interface Ground extends Room {
 export async function openGround(controlPlane: ControlPlane, prefix: string): Promise<Ground> {
   await installCrd(controlPlane);
   const agent = await sharedAgent();
-  agent.setImage(IMAGE, { command: [NODE, join(ROOT, 'src/cli/main.ts')], env: { NODE_NO_WARNINGS: '1' } });
+  // At places of their own in the pod: a checkout below /tmp would be hidden by the pod's own /tmp.
+  agent.setImage(IMAGE, {
+    command: ['/opt/node', '/app/src/cli/main.ts'],
+    files: { '/app': ROOT, '/opt/node': NODE },
+    env: { NODE_NO_WARNINGS: '1' },
+  });
   const room = await openRoom(controlPlane, prefix);
   await grant(controlPlane, room.namespace);
   const { namespace } = room;
