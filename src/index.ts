@@ -8,6 +8,7 @@ export { REASONS, type Reason } from './core/model/reason.ts';
 export type { RunEvent, RunReport } from './core/model/report.ts';
 export { backupDatabase, listBackups, pruneBackups, restoreDatabase, verifyBackup } from './library/backups.ts';
 export { type Current, getCurrentRevision } from './library/current.ts';
+export { type Generated, type GenerateOptions, generateMigration } from './library/generate.ts';
 export {
   adoptHistory,
   getMigrationHistory,

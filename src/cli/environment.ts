@@ -1,7 +1,7 @@
-import { hostname, userInfo } from 'node:os';
 import type { RunEvent } from '../core/model/report.ts';
 import type { DatabaseTarget } from '../core/model/target.ts';
 import { openDatabase } from '../database/open.ts';
+import { holder } from '../library/holder.ts';
 import type { RunEnvironment } from '../runner/ports.ts';
 import type { Io } from './io.ts';
 
@@ -15,20 +15,4 @@ export function runEnvironment(io: Io, target: DatabaseTarget, emit: (event: Run
     emit,
     signal: io.signal,
   };
-}
-
-/** How those who wait on our lock see us. In a pod the host name is the pod's name. */
-function holder(env: Io['env']): string {
-  if (env.KUBERNETES_SERVICE_HOST !== undefined || env.DB_MANAGER_POD !== undefined) {
-    return `pod/${env.DB_MANAGER_POD ?? hostname()}`;
-  }
-  return `${userName()}@${hostname()} (process ${process.pid})`;
-}
-
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return 'unknown'; // a user id without an entry in /etc/passwd, usual in containers
-  }
 }

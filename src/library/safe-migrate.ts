@@ -4,7 +4,7 @@ import type { RunEvent, RunReport } from '../core/model/report.ts';
 import type { RunRequest } from '../core/model/request.ts';
 import { openDatabase } from '../database/open.ts';
 import { run } from '../runner/run.ts';
-import { holder } from './session.ts';
+import { holder } from './holder.ts';
 import { type Options, settingsOf } from './settings.ts';
 
 export interface SafeMigrateOptions extends Options {

@@ -3,13 +3,13 @@
  * The command line and `import … from 'db-manager'` share it. It may import every room but cli and kubernetes.
  */
 import { randomUUID } from 'node:crypto';
-import { hostname, userInfo } from 'node:os';
 import type { MigrationFile } from '../core/model/migration.ts';
 import { ProblemError } from '../core/model/problem.ts';
 import { TOOL_VERSION } from '../core/model/version.ts';
 import { openDatabase } from '../database/open.ts';
 import type { Database } from '../database/port.ts';
 import { readMigrations } from '../migrations/read.ts';
+import { holder } from './holder.ts';
 import type { Options, Settings } from './settings.ts';
 import { settingsOf } from './settings.ts';
 
@@ -57,19 +57,6 @@ export function asWriter<T>(options: Options, work: (session: Session) => Promis
     },
     create,
   );
-}
-
-/** How those who wait on our lock see us. */
-export function holder(): string {
-  return `${userName()}@${hostname()} (process ${process.pid})`;
-}
-
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return 'unknown'; // a user id without an entry in /etc/passwd, usual in containers
-  }
 }
 
 /** The migrations on disk. Throws ProblemError. */

@@ -1,6 +1,5 @@
 import { ProblemError } from '../../core/model/problem.ts';
-import { placesOf } from '../../library/settings.ts';
-import { writeMigration } from '../../migrations/scaffold.ts';
+import { generateMigration } from '../../library/generate.ts';
 import type { Globals } from '../globals.ts';
 import type { Io } from '../io.ts';
 import { print } from '../output/print.ts';
@@ -28,8 +27,6 @@ export async function generate(options: Generating, io: Io): Promise<void> {
       reason: 'InvalidConfiguration',
       message: `--format is one of ${FORMATS.join(', ')}, not "${options.format}".`,
     });
-  const { migrations } = await placesOf(options);
-  const written = await writeMigration(migrations, { message: options.message, format, now: new Date() });
-  if (!written.ok) throw new ProblemError(written.problem);
-  print(io, options, written, ({ files }) => `wrote ${files.join(', ')} in ${migrations}`);
+  const written = await generateMigration({ ...options, format });
+  print(io, options, written, ({ files }) => `wrote ${files.join(', ')}`);
 }

@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { DIALECTS, type Project, project, withMigrations, withModels } from './ground.ts';
+
+const PAGE = readFileSync('docs/coming-from-alembic.md', 'utf8');
+const LIBRARY = pathToFileURL(resolve('src/index.ts')).href;
+
+interface Row {
+  before: string;
+  code: string;
+  exit: number;
+}
+
+/** The rows of one section: what stands in code on the right, and the exit code where the row says one. */
+function rowsOf(heading: string): Row[] {
+  const section = PAGE.split(/^## /m).find((text) => text.startsWith(heading)) ?? '';
+  return [...section.matchAll(/^\| `(.+?)` \| `(.+?)`(?: \(exit (\d))?.*\|$/gm)].map(([, before, code, exit]) => ({
+    before: before ?? '',
+    code: code ?? '',
+    exit: Number(exit ?? 0),
+  }));
+}
+
+const words = (text: string) =>
+  [...text.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '');
+
+for (const dialect of DIALECTS) {
+  describe(`docs/coming-from-alembic.md on ${dialect}`, () => {
+    let here: Project;
+    before(async () => {
+      here = await withModels(await withMigrations(await project(dialect)));
+    });
+
+    const commands = [...rowsOf('Commands of db_manager.py'), ...rowsOf('Commands of Alembic')];
+    for (const { before: old, code, exit } of commands) {
+      it(`${old} is ${code}`, async () => {
+        const [program, ...args] = words(code);
+        assert.equal(program, 'db-manager');
+        const result = await here.run(...args);
+        assert.equal(result.code, exit, `${result.out}${result.err}`);
+        assert.ok(result.out !== '' || exit !== 0, 'it says something');
+      });
+    }
+
+    for (const { before: old, code } of rowsOf('Functions')) {
+      it(`${old} is ${code}`, async () => {
+        const called = /\b(\w+)\(/.exec(code.replace(/^\(?await /, ''))?.[1];
+        const script = `import { ${called} } from '${LIBRARY}';\nconst value = ${code};\nconsole.log(JSON.stringify(value ?? null));`;
+        const child = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+          cwd: here.folder,
+          env: { PATH: process.env.PATH, HOME: process.env.HOME, DATABASE_URL: here.url },
+          encoding: 'utf8',
+        });
+        assert.equal(child.status, 0, child.stderr);
+        assert.notEqual(JSON.parse(child.stdout), null);
+      });
+    }
+
+    it('has a row for each of the old commands and functions', () => {
+      assert.ok(commands.length >= 35, `${commands.length}`);
+      assert.ok(rowsOf('Functions').length >= 19);
+      const old = [
+        'init',
+        'create-tables',
+        'drop-tables',
+        'migrate upgrade',
+        'migrate downgrade',
+        'migrate current',
+        'migrate history',
+        'generate',
+        'backup',
+        'list-backups',
+        'restore',
+        'validate',
+        'safe-migrate',
+        'safety-check',
+      ];
+      for (const command of old)
+        assert.ok(
+          commands.some((row) => row.before.includes(command)),
+          command,
+        );
+    });
+  });
+}
