@@ -24,6 +24,7 @@ export async function openSession(
   let statements = 0;
   let last: string | undefined;
   let violations = new Set<string>();
+  let inside = false;
   const see = (sql: string) => {
     statements += 1;
     last = sql;
@@ -36,13 +37,18 @@ export async function openSession(
       statements = 0;
       last = undefined;
       await exec(connection, 'BEGIN IMMEDIATE');
+      inside = true;
       if (mode === 'foreignKeysOff') violations = await readViolations(connection);
     },
     async commit() {
       if (mode === 'foreignKeysOff') await refuseViolations(connection, violations);
       await exec(connection, 'COMMIT');
+      inside = false;
     },
-    rollback: () => exec(connection, 'ROLLBACK').catch(() => {}),
+    async rollback() {
+      inside = false;
+      await exec(connection, 'ROLLBACK').catch(() => {});
+    },
     async execute(statement: SqlStatement) {
       see(statement.sql);
       const pragma = foreignKeysPragma(statement.sql);
@@ -55,7 +61,11 @@ export async function openSession(
         sequelize,
         connection,
         foreignKeysOff: () => mode === 'foreignKeysOff',
-        onStatement: see,
+        onStatement(sql) {
+          see(sql);
+          // Inside a transaction the pragma does nothing; code that relies on it is run again with it.
+          if (inside && mode === 'normal' && foreignKeysPragma(sql) === 'off') throw new NeedsForeignKeysOff();
+        },
       }),
       sequelize: Sequelize,
     }),

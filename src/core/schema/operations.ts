@@ -1,0 +1,92 @@
+import type {
+  Check,
+  Column,
+  EnumType,
+  ForeignKey,
+  Index,
+  Key,
+  NamedDefinition,
+  SequenceObject,
+  Table,
+  UniqueConstraint,
+  View,
+} from '../model/snapshot.ts';
+import type { ColumnProperty } from './columns.ts';
+
+/** A table by name; `existing` tables may hold rows, the others are made by the same migration. */
+export interface Place {
+  schema: string;
+  name: string;
+}
+
+export type Constraint =
+  | { kind: 'primary key'; key: Key }
+  | { kind: 'unique'; key: UniqueConstraint }
+  | { kind: 'foreign key'; key: ForeignKey }
+  | { kind: 'check'; check: Check }
+  | { kind: 'exclusion'; exclusion: NamedDefinition };
+
+/** One step from a schema to another; `migrations/generate` writes each as SQL. */
+export type Operation =
+  | { kind: 'renameTable'; from: Place; to: Place }
+  | { kind: 'renameColumn'; table: Place; from: string; to: string }
+  | { kind: 'createSchema'; schema: string }
+  | { kind: 'createEnum'; type: EnumType }
+  | { kind: 'dropEnum'; type: EnumType }
+  | { kind: 'addEnumValue'; type: EnumType; value: string; place: { before: string } | { after: string } | undefined }
+  /** Values are gone or in another order: a new type takes the old one's place in every column. */
+  | { kind: 'replaceEnum'; from: EnumType; to: EnumType; users: { table: Place; column: Column }[]; lost: string[] }
+  | { kind: 'createSequence'; sequence: SequenceObject }
+  | { kind: 'dropSequence'; sequence: SequenceObject }
+  | { kind: 'alterSequence'; from: SequenceObject; to: SequenceObject }
+  | { kind: 'createTable'; table: Table }
+  | { kind: 'dropTable'; table: Table }
+  | { kind: 'addColumn'; table: Place; column: Column; reference?: ForeignKey }
+  | { kind: 'dropColumn'; table: Place; column: Column }
+  | { kind: 'alterColumn'; table: Place; from: Column; to: Column; properties: ColumnProperty[] }
+  | { kind: 'addConstraint'; table: Place; constraint: Constraint }
+  | { kind: 'dropConstraint'; table: Place; constraint: Constraint }
+  | { kind: 'validateConstraint'; table: Place; name: string }
+  | { kind: 'createIndex'; table: Place; index: Index }
+  | { kind: 'dropIndex'; table: Place; index: Index }
+  | { kind: 'createTrigger'; table: Place; trigger: NamedDefinition }
+  | { kind: 'dropTrigger'; table: Place; trigger: NamedDefinition }
+  | { kind: 'createView'; view: View }
+  | { kind: 'dropView'; view: View }
+  | { kind: 'commentTable'; table: Place; comment: string | undefined }
+  /** SQLite: a new table takes the old one's place; `referenced` says that rows elsewhere point at it. */
+  | { kind: 'rebuildTable'; from: Table; to: Table; referenced: boolean };
+
+/** What a table says of itself at CREATE TABLE and nobody can change afterwards is a rebuild or a new table. */
+export function placeOf({ schema, name }: Place): Place {
+  return { schema, name };
+}
+
+/** What is lost when it runs, in a clause; undefined for steps that lose nothing. */
+export function lossOf(operation: Operation): string | undefined {
+  switch (operation.kind) {
+    case 'dropTable':
+      return `drops the table ${operation.table.name} with all its rows`;
+    case 'dropColumn':
+      return operation.column.generated === undefined
+        ? `drops the column ${operation.table.name}.${operation.column.name} with its values`
+        : undefined;
+    case 'replaceEnum':
+      return operation.lost.length === 0
+        ? undefined
+        : `removes ${operation.lost.map((value) => `'${value}'`).join(', ')} from ${operation.to.name}; it fails where rows have it`;
+    case 'dropSequence':
+      return `drops the sequence ${operation.sequence.name} with its position`;
+    case 'rebuildTable':
+      return lossOfRebuild(operation.from, operation.to);
+    default:
+      return undefined;
+  }
+}
+
+function lossOfRebuild(from: Table, to: Table): string | undefined {
+  const kept = new Set(to.columns.map(({ name }) => name));
+  const gone = from.columns.filter(({ name, generated }) => !kept.has(name) && generated === undefined);
+  if (gone.length === 0) return undefined;
+  return `drops ${gone.map(({ name }) => `${from.name}.${name}`).join(', ')} with its values`;
+}

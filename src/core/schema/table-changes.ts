@@ -1,0 +1,121 @@
+import type { Column, Index, NamedDefinition, Table } from '../model/snapshot.ts';
+import { type ColumnProperty, changedProperties } from './columns.ts';
+import { checkText, exclusionText, foreignKeyText, primaryKeyText, uniqueText } from './constraints.ts';
+import { indexText } from './indexes.ts';
+import type { Constraint } from './operations.ts';
+import type { Spelling } from './spelling.ts';
+
+export interface ColumnChange {
+  from: Column;
+  to: Column;
+  properties: ColumnProperty[];
+}
+
+/** What two states of one table do not share, as objects. */
+export interface TableChanges {
+  addedColumns: Column[];
+  droppedColumns: Column[];
+  changedColumns: ColumnChange[];
+  added: Constraint[];
+  dropped: Constraint[];
+  /** NOT VALID before, valid now, and else the same. */
+  validated: { constraint: Constraint; name: string }[];
+  addedIndexes: Index[];
+  droppedIndexes: Index[];
+  addedTriggers: NamedDefinition[];
+  droppedTriggers: NamedDefinition[];
+}
+
+/** `from` and `to` are two states of one database, so names count; pass a spelling with names. */
+export function tableChanges(spelling: Spelling, from: Table, to: Table): TableChanges {
+  const before = new Map(from.columns.map((column) => [column.name, column]));
+  const after = new Map(to.columns.map((column) => [column.name, column]));
+  const changed = to.columns.flatMap((column): ColumnChange[] => {
+    const other = before.get(column.name);
+    const properties = other === undefined ? [] : changedProperties(spelling, column, other);
+    return other === undefined || properties.length === 0 ? [] : [{ from: other, to: column, properties }];
+  });
+  const constraints = split(constraintsOf(from), constraintsOf(to), (one) => constraintText(spelling, one));
+  const validated = constraints.added.flatMap((constraint) => {
+    const name = nameOf(constraint);
+    const before = constraints.dropped.find((one) => isSameUnvalidated(spelling, one, constraint));
+    return before === undefined || name === undefined ? [] : [{ constraint, before, name }];
+  });
+  const settled = new Set<Constraint>(validated.flatMap(({ constraint, before }) => [constraint, before]));
+  const indexes = split(from.indexes, to.indexes, (index) => indexText(spelling, index));
+  const triggers = split(
+    from.triggers,
+    to.triggers,
+    ({ name, definition }) => `${name} ${spelling.statement(definition)}`,
+  );
+  return {
+    addedColumns: to.columns.filter(({ name }) => !before.has(name)),
+    droppedColumns: from.columns.filter(({ name }) => !after.has(name)),
+    changedColumns: changed,
+    added: constraints.added.filter((one) => !settled.has(one)),
+    dropped: constraints.dropped.filter((one) => !settled.has(one)),
+    // The way back from valid to NOT VALID needs no step: nothing that holds is lost.
+    validated: validated.filter(({ constraint }) => isValidated(constraint)),
+    addedIndexes: indexes.added,
+    droppedIndexes: indexes.dropped,
+    addedTriggers: triggers.added,
+    droppedTriggers: triggers.dropped,
+  };
+}
+
+export function constraintsOf(table: Table): Constraint[] {
+  return [
+    ...(table.primaryKey === undefined ? [] : [{ kind: 'primary key' as const, key: table.primaryKey }]),
+    ...table.uniques.map((key) => ({ kind: 'unique' as const, key })),
+    ...table.checks.map((check) => ({ kind: 'check' as const, check })),
+    ...table.exclusions.map((exclusion) => ({ kind: 'exclusion' as const, exclusion })),
+    ...table.foreignKeys.map((key) => ({ kind: 'foreign key' as const, key })),
+  ];
+}
+
+export function constraintText(spelling: Spelling, constraint: Constraint): string {
+  switch (constraint.kind) {
+    case 'primary key':
+      return `primary key ${primaryKeyText(spelling, constraint.key)}`;
+    case 'unique':
+      return `unique ${uniqueText(spelling, constraint.key)}`;
+    case 'foreign key':
+      return `foreign key ${foreignKeyText(spelling, constraint.key)}`;
+    case 'check':
+      return `check ${checkText(spelling, constraint.check)}`;
+    case 'exclusion':
+      return `exclusion ${exclusionText(spelling, constraint.exclusion)}`;
+  }
+}
+
+export function nameOf(constraint: Constraint): string | undefined {
+  if (constraint.kind === 'check') return constraint.check.name;
+  return constraint.kind === 'exclusion' ? constraint.exclusion.name : constraint.key.name;
+}
+
+function isValidated(constraint: Constraint): boolean {
+  if (constraint.kind === 'check') return constraint.check.validated;
+  return constraint.kind !== 'foreign key' || constraint.key.validated;
+}
+
+function isSameUnvalidated(spelling: Spelling, before: Constraint, after: Constraint): boolean {
+  if (before.kind === 'check' && after.kind === 'check') {
+    return (
+      before.check.validated !== after.check.validated &&
+      checkText(spelling, { ...before.check, validated: true }) ===
+        checkText(spelling, { ...after.check, validated: true })
+    );
+  }
+  if (before.kind !== 'foreign key' || after.kind !== 'foreign key') return false;
+  return (
+    before.key.validated !== after.key.validated &&
+    foreignKeyText(spelling, { ...before.key, validated: true }) ===
+      foreignKeyText(spelling, { ...after.key, validated: true })
+  );
+}
+
+function split<T>(from: readonly T[], to: readonly T[], text: (one: T) => string): { added: T[]; dropped: T[] } {
+  const before = new Set(from.map(text));
+  const after = new Set(to.map(text));
+  return { added: to.filter((one) => !before.has(text(one))), dropped: from.filter((one) => !after.has(text(one))) };
+}

@@ -1,0 +1,64 @@
+import type { Snapshot } from '../model/snapshot.ts';
+import { compareSnapshots, type Difference, describeDifference, mendOf } from './compare.ts';
+import { keyOf, shortName } from './names.ts';
+
+export interface TableValidation {
+  valid: boolean;
+  missingColumns: string[];
+  extraColumns: string[];
+  typeMismatches: { column: string; expected: string; found: string }[];
+  /** Everything that is different, and what would mend it; a line each. */
+  differences: DescribedDifference[];
+}
+
+export interface DescribedDifference {
+  message: string;
+  mend: string;
+}
+
+export interface SchemaValidation {
+  valid: boolean;
+  missingTables: string[];
+  extraTables: string[];
+  /** By name, with the schema where it is not `public` (or SQLite's `main`). */
+  tables: Record<string, TableValidation>;
+  /** All differences, also those of enums, views and sequences, which belong to no table. */
+  differences: DescribedDifference[];
+}
+
+/** The comparison in the shape of the library's `results`. Missing tables are listed and are not valid. */
+export function toValidationResult(
+  expected: Snapshot,
+  found: Snapshot,
+  all: readonly Difference[] = compareSnapshots(expected, found),
+): SchemaValidation {
+  const ofTables = (kind: Difference['kind']) =>
+    all.filter((one) => one.object === 'table' && one.kind === kind).map(({ table }) => shortName(table));
+  const byTable = Map.groupBy(all, ({ table }) => table);
+  const names = [...new Set([...expected.tables.map(keyOf), ...found.tables.map(keyOf)])].sort();
+  return {
+    valid: all.length === 0,
+    missingTables: ofTables('missing'),
+    extraTables: ofTables('extra'),
+    tables: Object.fromEntries(names.map((key) => [shortName(key), ofTable(byTable.get(key) ?? [])])),
+    differences: all.map(described),
+  };
+}
+
+function ofTable(differences: readonly Difference[]): TableValidation {
+  const columns = (kind: Difference['kind']) =>
+    differences.filter((one) => one.object === 'column' && one.kind === kind).flatMap(({ name }) => name ?? []);
+  return {
+    valid: differences.length === 0,
+    missingColumns: columns('missing'),
+    extraColumns: columns('extra'),
+    typeMismatches: differences.flatMap(({ property, name, expected, found }) =>
+      property === 'type' && name !== undefined ? [{ column: name, expected: expected ?? '', found: found ?? '' }] : [],
+    ),
+    differences: differences.map(described),
+  };
+}
+
+function described(difference: Difference): DescribedDifference {
+  return { message: describeDifference(difference), mend: mendOf(difference) };
+}

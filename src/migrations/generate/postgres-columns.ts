@@ -1,0 +1,110 @@
+import type { Column } from '../../core/model/snapshot.ts';
+import type { Operation, Place } from '../../core/schema/operations.ts';
+import { canonicalType } from '../../core/schema/types.ts';
+import { tableName } from './postgres-names.ts';
+import { literal, parenthesised, quote, words } from './statement.ts';
+
+const SERIALS: Record<string, string> = { smallint: 'smallserial', integer: 'serial', bigint: 'bigserial' };
+const typeOf = (column: Column) => canonicalType('postgres', column.type);
+
+export function columnSql(column: Column): string {
+  const { name, nullable, collation, serial, identity, generated } = column;
+  const type = typeOf(column);
+  return words(
+    quote(name),
+    serial ? (SERIALS[type] ?? type) : type,
+    collation !== undefined && `COLLATE ${quote(collation)}`,
+    !nullable && 'NOT NULL',
+    !serial && column.default !== undefined && `DEFAULT ${column.default}`,
+    identity && identitySql(identity),
+    generated &&
+      `GENERATED ALWAYS AS ${parenthesised(generated.expression)} ${generated.stored ? 'STORED' : 'VIRTUAL'}`,
+  );
+}
+
+function identitySql({ generation, options }: NonNullable<Column['identity']>): string {
+  return words(`GENERATED ${generation} AS IDENTITY`, options && `(${options})`);
+}
+
+/** Each property in the order in which they do not stand in each other's way: the default goes before the type. */
+export function alterColumnSql({ table, from, to, properties }: Operation & { kind: 'alterColumn' }): string[] {
+  const changes = new Set(properties);
+  const name = tableName(table);
+  const alter = (what: string) => `ALTER TABLE ${name} ALTER COLUMN ${quote(to.name)} ${what}`;
+  const retyped = changes.has('type') || changes.has('collation');
+  const automatic = changes.has('automatic value');
+  const defaulted = from.default !== undefined && !from.serial;
+  const redefault = changes.has('default') || (retyped && defaulted);
+  return [
+    ...(automatic ? stopsBeingAutomatic(from, alter) : []),
+    ...((redefault || automatic) && defaulted ? [alter('DROP DEFAULT')] : []),
+    ...(retyped ? [alter(typeSql(from, to))] : []),
+    ...(changes.has('nullable') ? [alter(to.nullable ? 'DROP NOT NULL' : 'SET NOT NULL')] : []),
+    ...(redefault && to.default !== undefined && !to.serial ? [alter(`SET DEFAULT ${to.default}`)] : []),
+    ...(automatic ? becomesAutomatic(table, to, alter) : []),
+    ...(changes.has('comment')
+      ? [`COMMENT ON COLUMN ${name}.${quote(to.name)} IS ${to.comment === undefined ? 'NULL' : literal(to.comment)}`]
+      : []),
+  ];
+}
+
+function typeSql(from: Column, to: Column): string {
+  const type = typeOf(to);
+  const base = type.replace(/\(.*?\)/g, '');
+  const same = base === typeOf(from).replace(/\(.*?\)/g, '');
+  // Text has a cast to everything that can be written, an enum only to text.
+  const value =
+    /^(?:"|[a-z_]+\.|.*enum_)/.test(type) && !same ? `${quote(to.name)}::text::${type}` : `${quote(to.name)}::${type}`;
+  return words(
+    `TYPE ${type}`,
+    to.collation !== undefined && `COLLATE ${quote(to.collation)}`,
+    !same && `USING ${value}`,
+  );
+}
+
+function stopsBeingAutomatic(from: Column, alter: (what: string) => string): string[] {
+  if (from.identity !== undefined) return [alter('DROP IDENTITY')];
+  const sequence = /^nextval\('(.+)'::regclass\)$/.exec(from.default ?? '')?.[1];
+  return from.serial && sequence !== undefined ? [alter('DROP DEFAULT'), `DROP SEQUENCE ${sequence}`] : [];
+}
+
+/** Numbers go on after the highest one that rows have. */
+function becomesAutomatic(table: Place, to: Column, alter: (what: string) => string): string[] {
+  const column = quote(to.name);
+  const highest = (sequence: string) =>
+    `SELECT setval(${sequence}, max(${column})) FROM ${tableName(table)} HAVING max(${column}) IS NOT NULL`;
+  if (to.identity !== undefined) {
+    return [
+      alter(`ADD ${identitySql(to.identity)}`),
+      highest(`pg_get_serial_sequence(${literal(tableName(table))}, ${literal(to.name)})`),
+    ];
+  }
+  if (!to.serial) return [];
+  const sequence = tableName({ schema: table.schema, name: `${table.name}_${to.name}_seq` });
+  return [
+    `CREATE SEQUENCE ${sequence} AS ${typeOf(to)} OWNED BY ${tableName(table)}.${column}`,
+    highest(`${literal(sequence)}::regclass`),
+    alter(`SET DEFAULT nextval(${literal(sequence)})`),
+  ];
+}
+
+/** A new type takes the old one's place in every column. */
+export function replaceEnumSql({ to, users }: Operation & { kind: 'replaceEnum' }): string[] {
+  const type = tableName(to);
+  const old = `${to.name}__old`;
+  return [
+    `ALTER TYPE ${type} RENAME TO ${quote(old)}`,
+    `CREATE TYPE ${type} AS ENUM (${to.values.map(literal).join(', ')})`,
+    ...users.flatMap(({ table, column }) => {
+      const name = quote(column.name);
+      const array = column.type.endsWith('[]') ? '[]' : '';
+      const alter = (what: string) => `ALTER TABLE ${tableName(table)} ALTER COLUMN ${name} ${what}`;
+      return [
+        ...(column.default === undefined ? [] : [alter('DROP DEFAULT')]),
+        alter(`TYPE ${type}${array} USING ${name}::text${array}::${type}${array}`),
+        ...(column.default === undefined ? [] : [alter(`SET DEFAULT ${column.default}`)]),
+      ];
+    }),
+    `DROP TYPE ${tableName({ schema: to.schema, name: old })}`,
+  ];
+}

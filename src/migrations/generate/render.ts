@@ -1,0 +1,20 @@
+import type { Statement } from './statement.ts';
+
+/** What a migration's body is written in. */
+export type Language = 'ts' | 'js' | 'sql';
+
+/** The body of one direction; `comments` stand at its head. */
+export function bodyOf(language: Language, comments: readonly string[], statements: readonly Statement[]): string {
+  const mark = language === 'sql' ? '--' : '//';
+  const head = comments.map((line) => `${mark} ${line}`);
+  const lines = statements.map(({ sql, comments: own }) =>
+    [...own.map((line) => `${mark} ${line}`), language === 'sql' ? `${sql};` : query(sql)].join('\n'),
+  );
+  const opening = language === 'sql' ? [] : ['const { sequelize } = queryInterface;'];
+  return [...head, ...opening, ...lines].join('\n');
+}
+
+function query(sql: string): string {
+  const text = sql.replaceAll('\\', '\\\\').replaceAll('`', '\\`').replaceAll('${', '\\${');
+  return `await sequelize.query(\`${text}\`);`;
+}
