@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { temporaryFolder } from '../support/databases.ts';
+
+const run = promisify(execFile);
+const ROOT = resolve('.');
+
+/**
+ * The tarball as a user gets it, in an empty project. Only the dependencies that package.json declares are there, as
+ * links to this checkout's: an import of anything else fails, and nothing is downloaded.
+ */
+describe('the package', function () {
+  this.timeout(180_000);
+  let project: string;
+  const env = { ...process.env, DATABASE_URL: undefined, DB_PATH: 'data/app.db' };
+  const inProject = (command: string, ...args: string[]) => run(command, args, { cwd: project, env });
+
+  before(async () => {
+    project = await temporaryFolder('package');
+    const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', project], { cwd: ROOT });
+    // The build's own output comes first.
+    const [packed] = JSON.parse(stdout.slice(stdout.indexOf('[\n'))) as [{ filename: string }];
+    const installed = join(project, 'node_modules', 'db-manager');
+    await mkdir(installed, { recursive: true });
+    await run('tar', ['-xzf', join(project, packed.filename), '-C', installed, '--strip-components=1']);
+    const manifest = JSON.parse(await readFile(join(installed, 'package.json'), 'utf8')) as {
+      dependencies: Record<string, string>;
+      bin: Record<string, string>;
+    };
+    for (const name of Object.keys(manifest.dependencies)) {
+      const link = join(project, 'node_modules', name);
+      await mkdir(dirname(link), { recursive: true });
+      await symlink(join(ROOT, 'node_modules', name), link);
+    }
+    await mkdir(join(project, 'node_modules', '.bin'));
+    await symlink(join(installed, manifest.bin['db-manager'] ?? ''), join(project, 'node_modules/.bin/db-manager'));
+    await writeFile(join(project, 'package.json'), '{ "name": "empty", "private": true, "type": "module" }\n');
+  });
+
+  it('makes and migrates a database with npx in an empty project', async () => {
+    const { stdout } = await inProject('npx', '--no-install', 'db-manager', 'init', '--migrate');
+    assert.match(stdout, /data\/app\.db is there; it stands at base/);
+    await inProject('npx', '--no-install', 'db-manager', 'generate', '--no-autogenerate', 'add notes');
+    const upgraded = await inProject('npx', '--no-install', 'db-manager', 'migrate', 'upgrade', '--json');
+    assert.match((JSON.parse(upgraded.stdout) as { to: string }).to, /^\d{14}_add_notes$/);
+  });
+
+  it('is imported from JavaScript', async () => {
+    await writeFile(
+      join(project, 'use.js'),
+      "import { getCurrentRevision } from 'db-manager';\nconsole.log((await getCurrentRevision()).upToDate);\n",
+    );
+    const { stdout } = await inProject(process.execPath, 'use.js');
+    assert.equal(stdout.trim(), 'true');
+  });
+
+  it('is imported from TypeScript, with types that know right from wrong', async () => {
+    await writeFile(
+      join(project, 'use.ts'),
+      `import { type Current, getCurrentRevision, type Options, ProblemError, validateSchema } from 'db-manager';
+
+const options: Options = { databaseUrl: 'sqlite:///data/app.db', timeouts: { lock: '1s' } };
+const current: Current = await getCurrentRevision(options);
+const missing: string[] = (await validateSchema(options)).missingTables;
+// @ts-expect-error: a misspelt option is an error
+await getCurrentRevision({ databaseURL: 'sqlite:///data/app.db' });
+export const facts = { current, missing, ProblemError };
+console.log(facts.current.pending.length);
+`,
+    );
+    const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
+    const flags = ['--noEmit', '--strict', '--target', 'es2024', '--module', 'nodenext', '--skipLibCheck'];
+    await inProject(
+      process.execPath,
+      tsc,
+      ...flags,
+      '--types',
+      'node',
+      '--typeRoots',
+      join(ROOT, 'node_modules/@types'),
+      'use.ts',
+    );
+    const { stdout } = await inProject(process.execPath, 'use.ts');
+    assert.equal(stdout.trim(), '0');
+  });
+
+  it('holds what a user needs and no test', async () => {
+    const { stdout } = await run('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: ROOT });
+    const [{ files }] = JSON.parse(stdout) as [{ files: { path: string }[] }];
+    const paths = files.map(({ path }) => path);
+    for (const wanted of ['dist/cli/main.js', 'dist/index.js', 'dist/index.d.ts', 'LICENSE', 'README.md']) {
+      assert.ok(paths.includes(wanted), wanted);
+    }
+    assert.deepEqual(
+      paths.filter((path) => /^(test|src|node_modules)\//.test(path)),
+      [],
+    );
+  });
+});
