@@ -1,33 +1,85 @@
 import { ProblemError } from '../core/model/problem.ts';
 import type { Revision } from '../core/model/revision.ts';
-import { type ScaffoldFormat, writeMigration } from '../migrations/scaffold.ts';
+import type { Rename } from '../core/schema/renames.ts';
+import { generateMigration as generateText } from '../migrations/generate/generate.ts';
+import { type NewMigration, type ScaffoldFormat, writeMigration } from '../migrations/scaffold.ts';
+import { readModels } from '../models/read.ts';
+import { noModels } from './schema.ts';
+import { filesOf, type Session, withDatabase } from './session.ts';
 import { type Options, placesOf } from './settings.ts';
 
 export interface GenerateOptions extends Options {
   /** What the migration does; its name is made of it. */
   message: string;
-  /** Default `ts`. */
+  /** `false`: an empty migration to be written by hand, without a database. Default true: from the models. */
+  autogenerate?: boolean;
+  /** Default `ts`. What is generated from models is ts, js or sql. */
   format?: ScaffoldFormat;
+  /** What is a rename and not a drop and an addition. Asked for in the warnings where one is likely. */
+  renames?: Rename[];
 }
 
 export interface Generated {
-  revision: Revision;
-  /** Absolute paths, the one that goes up first. */
-  files: string[];
+  /** In the order in which they apply; none where models and database do not differ. */
+  migrations: { revision: Revision; files: string[] }[];
+  /** What would be lost or may fail on rows that are there, and what may be a rename; a line each. */
+  warnings: string[];
 }
 
 /**
- * Writes an empty migration with up and down, whose name sorts after every one that is there; makes the folder where
- * it is missing. Needs no database. Throws ProblemError.
+ * Writes the migrations that lead from the database to the models, each with up and down, into the migrations folder;
+ * their names sort after every one that is there. On PostgreSQL there are several where one transaction would block
+ * others for long. The database is read, never written. Throws ProblemError, also where migrations are pending:
+ * what they do would be generated again.
  *
  * @example
- * const { files } = await generateMigration({ message: 'add orders', migrations: './migrations', format: 'sql' });
+ * const { migrations } = await generateMigration({ message: 'add orders', autogenerate: false, format: 'sql' });
  */
 export async function generateMigration(options: GenerateOptions): Promise<Generated> {
-  const { migrations } = await placesOf(options);
-  const { message, format = 'ts' } = options;
-  const written = await writeMigration(migrations, { message, format, now: new Date() });
+  const { message, format = 'ts', autogenerate = true } = options;
+  if (!autogenerate) {
+    const { migrations } = await placesOf(options);
+    return { migrations: [await write(migrations, { message, format, now: new Date() })], warnings: [] };
+  }
+  if (format !== 'ts' && format !== 'js' && format !== 'sql') {
+    const what = `What is generated from models is ts, js or sql, not ${format}. For an empty one: --no-autogenerate`;
+    throw new ProblemError({ reason: 'InvalidConfiguration', message: what });
+  }
+  return withDatabase(options, async (session) => {
+    const { settings, database } = session;
+    if (settings.models === undefined) throw noModels();
+    await refusePending(session);
+    const expected = await readModels(settings.models, database.dialect);
+    const found = await database.snapshot();
+    const text = generateText({ expected, found, format, renames: options.renames });
+    if (text.kind === 'nothing') return { migrations: [], warnings: [] };
+    const migrations: Generated['migrations'] = [];
+    for (const { title, up, down, transaction } of text.files) {
+      const named = title === undefined ? message : `${message} ${title}`;
+      const work = { message: named, format, now: new Date(), up, down, transaction };
+      migrations.push(await write(settings.migrations, work));
+    }
+    return { migrations, warnings: text.warnings };
+  });
+}
+
+async function write(folder: string, migration: NewMigration): Promise<Generated['migrations'][number]> {
+  const written = await writeMigration(folder, migration);
   if (!written.ok) throw new ProblemError(written.problem);
-  const { revision, files } = written;
-  return { revision, files };
+  return { revision: written.revision, files: written.files };
+}
+
+async function refusePending({ settings, database }: Session): Promise<void> {
+  const applied = new Set((await database.history.read()).map(({ revision }) => revision));
+  const files = await filesOf(settings).catch((error: unknown) => {
+    // The first migration makes the folder.
+    if (error instanceof ProblemError && error.problem.reason === 'MigrationsNotFound') return [];
+    throw error;
+  });
+  const pending = files.filter(({ revision }) => !applied.has(revision)).map(({ revision }) => revision);
+  if (pending.length === 0) return;
+  throw new ProblemError({
+    reason: 'SchemaMismatch',
+    message: `The database is not up to date, so what is pending would be generated again: ${pending.slice(0, 3).join(', ')}${pending.length > 3 ? ` and ${pending.length - 3} more` : ''}. Apply it first: db-manager migrate upgrade`,
+  });
 }

@@ -1,32 +1,45 @@
 import { ProblemError } from '../../core/model/problem.ts';
+import type { Rename } from '../../core/schema/renames.ts';
 import { generateMigration } from '../../library/generate.ts';
+import { SCAFFOLDS } from '../../migrations/templates.ts';
 import type { Globals } from '../globals.ts';
 import type { Io } from '../io.ts';
 import { print } from '../output/print.ts';
-
-const FORMATS = ['ts', 'js', 'sql'] as const;
 
 interface Generating extends Globals {
   message: string;
   format: string;
   autogenerate: boolean;
+  rename: string[];
 }
 
-/** `generate <message>`: a migration that sorts after all others. */
-export async function generate(options: Generating, io: Io): Promise<void> {
-  if (options.autogenerate) {
-    throw new ProblemError({
-      reason: 'InvalidConfiguration',
-      message:
-        'This version cannot write a migration from the difference between models and database yet. For an empty one: db-manager generate --no-autogenerate "…"; the differences: db-manager validate -v',
-    });
+/** `generate <message>`: migrations from the difference between models and database, or an empty one. */
+export async function generate({ rename, ...options }: Generating, io: Io): Promise<void> {
+  const format = SCAFFOLDS.find((known) => known === options.format);
+  if (format === undefined) throw wrong(`--format is one of ${SCAFFOLDS.join(', ')}, not "${options.format}".`);
+  const result = await generateMigration({ ...options, format, renames: rename.map(parseRename) });
+  print(io, options, result, ({ migrations, warnings }) => {
+    if (migrations.length === 0) return 'Models and database do not differ; nothing was written.';
+    const files = migrations.flatMap((migration) => migration.files);
+    return [
+      ...files.map((file) => `wrote ${file}`),
+      ...warnings.map((warning) => `  ! ${warning}`),
+      'Read it, then: db-manager safe-migrate',
+    ].join('\n');
+  });
+}
+
+/** `orders=purchases` renames a table, `orders.comment=note` a column. */
+function parseRename(text: string): Rename {
+  const [, before, to] = /^([^=]+)=([^=.]+)$/.exec(text) ?? [];
+  if (before === undefined || to === undefined) {
+    throw wrong(`--rename is TABLE=NEW_NAME or TABLE.COLUMN=NEW_NAME, not "${text}".`);
   }
-  const format = FORMATS.find((known) => known === options.format);
-  if (format === undefined)
-    throw new ProblemError({
-      reason: 'InvalidConfiguration',
-      message: `--format is one of ${FORMATS.join(', ')}, not "${options.format}".`,
-    });
-  const written = await generateMigration({ ...options, format });
-  print(io, options, written, ({ files }) => `wrote ${files.join(', ')}`);
+  const at = before.lastIndexOf('.');
+  if (at < 0) return { kind: 'table', from: before, to };
+  return { kind: 'column', table: before.slice(0, at), from: before.slice(at + 1), to };
+}
+
+function wrong(message: string): ProblemError {
+  return new ProblemError({ reason: 'InvalidConfiguration', message });
 }

@@ -38,8 +38,7 @@ function moved({ migrations, to }: Migrated, verb: string): string {
 /** `migrate history [-v]` */
 export async function history(options: Globals, io: Io): Promise<void> {
   print(io, options, await getMigrationHistory(options), (entries) => {
-    if (entries.length === 0)
-      return 'There are no migrations. To write one: db-manager generate --no-autogenerate "what it does"';
+    if (entries.length === 0) return 'There are no migrations. To write one: db-manager generate "what it does"';
     return options.verbose === true ? inFull(entries) : asTable(entries, io);
   });
 }

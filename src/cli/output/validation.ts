@@ -11,6 +11,6 @@ export function renderValidation(result: ValidationResult, verbose = false): str
     `The schema differs from ${result.expected}:`,
     ...result.differences.map((line) => `  ✗ ${line}`),
     ...(verbose ? tables.filter(([, { valid }]) => valid).map(([name]) => `  ✓ ${name}`) : []),
-    'Two ways out: write a migration that makes these changes (db-manager generate --no-autogenerate "…"), or change the models to what is there.',
+    'Two ways out: write a migration that makes these changes (db-manager generate "…"), or change the models to what is there.',
   ].join('\n');
 }

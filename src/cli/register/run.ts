@@ -52,8 +52,9 @@ export function registerRun(program: Command, io: Io): void {
     .command('generate')
     .argument('<message>', 'what the migration does')
     .option('--no-autogenerate', 'write an empty migration')
-    .option('--format <format>', 'ts, js or sql', 'ts')
-    .summary('write a migration')
+    .option('--format <format>', 'ts, js or sql; empty ones also in the forms of other tools', 'ts')
+    .option('--rename <old=new>', 'a table, or table.column=new, is a rename; repeatable', collect, [])
+    .summary('write a migration from the difference between models and database')
     .action(async (message, options, command: Command) =>
       (await import('../commands/generate.ts')).generate({ ...globalsOf(command, io), ...options, message }, io),
     );

@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { DIALECTS, type Project, project, withMigrations, withModels } from './ground.ts';
+
+interface Generated {
+  migrations: { revision: string; files: string[] }[];
+  warnings: string[];
+}
+
+for (const dialect of DIALECTS) {
+  describe(`db-manager generate on ${dialect}`, () => {
+    let here: Project;
+    before(async () => {
+      here = await withModels(await withMigrations(await project(dialect)));
+    });
+
+    const model = (columns: string) =>
+      here.write(
+        'models/note.cjs',
+        `module.exports = (sequelize, { INTEGER, TEXT, STRING }) => sequelize.define('note', { id: { type: INTEGER, primaryKey: true }, ${columns} }, { tableName: 'notes', timestamps: false });\n`,
+      );
+
+    it('is refused while migrations are pending, since they would be generated again', async () => {
+      await here.run('init', '--no-tables');
+      const { code, err } = await here.run('generate', 'too early');
+      assert.equal(code, 3);
+      assert.match(err, /20240101000000_create_notes, 20240102000000_add_author.*db-manager migrate upgrade/s);
+    });
+
+    it('writes nothing where nothing differs', async () => {
+      assert.equal((await here.run('migrate', 'upgrade')).code, 0);
+      const { code, out } = await here.run('generate', 'nothing');
+      assert.equal(code, 0);
+      assert.match(out, /do not differ; nothing was written/);
+    });
+
+    for (const format of ['ts', 'js', 'sql'] as const) {
+      it(`leads from the database to the models and back, as ${format}`, async () => {
+        const before = await here.json<{ migrations: unknown[] }>('migrate', 'upgrade');
+        assert.deepEqual(before.migrations, []);
+        await model(`body: { type: TEXT, allowNull: false }, author: TEXT, ${format}_column: STRING(40)`);
+        const current = await here.json<{ revision: string }>('migrate', 'current');
+        const { migrations } = await here.json<Generated>('generate', `add ${format}`, '--format', format);
+        assert.ok(migrations.every(({ files }) => files.every((file) => file.endsWith(`.${format}`))));
+        assert.equal((await here.run('migrate', 'upgrade')).code, 0);
+        assert.equal((await here.run('validate')).code, 0);
+        assert.equal((await here.run('migrate', 'check')).code, 0);
+        assert.equal((await here.run('migrate', 'downgrade', current.revision)).code, 0);
+        assert.equal((await here.run('validate')).code, 3);
+        assert.equal((await here.run('migrate', 'upgrade')).code, 0);
+        await model('body: { type: TEXT, allowNull: false }, author: TEXT');
+        const away = await here.run('generate', `drop ${format}`, '--format', format);
+        assert.match(away.out, new RegExp(`! WARNING: drops .*${format}_column`));
+        assert.equal((await here.run('migrate', 'upgrade')).code, 0);
+      });
+    }
+
+    it('renames where a person says so', async () => {
+      await model('body: { type: TEXT, allowNull: false }, writer: TEXT');
+      const { warnings } = await here.json<Generated>(
+        'generate',
+        'renamed',
+        '--format',
+        'sql',
+        '--rename',
+        'notes.author=writer',
+      );
+      assert.deepEqual(warnings, []);
+      assert.equal((await here.run('migrate', 'upgrade')).code, 0);
+      assert.equal((await here.run('validate')).code, 0);
+    });
+
+    it('writes an empty migration in the form of another tool, and refuses what it does not know', async () => {
+      const { migrations } = await here.json<Generated>(
+        'generate',
+        'by hand',
+        '--no-autogenerate',
+        '--format',
+        'goose',
+      );
+      assert.match(await here.read(`migrations/${migrations[0]?.revision}.sql`), /-- \+goose Up/);
+      assert.equal((await here.run('generate', 'x', '--format', 'xml')).code, 2);
+      assert.equal((await here.run('generate', 'x', '--rename', 'nothing')).code, 2);
+      assert.equal((await here.run('generate')).code, 2);
+    });
+  });
+}
