@@ -40,7 +40,7 @@ export function joinTransaction(sequelize: Sequelize, connection: unknown, onSta
 
   Object.defineProperties(view, {
     query: {
-      value: (sql: string | { query: string; values: unknown[] }, options?: QueryOptions) => {
+      value: async (sql: string | { query: string; values: unknown[] }, options?: QueryOptions) => {
         onStatement(typeof sql === 'string' ? sql : sql.query);
         return query.call(sequelize, sql, joinOptions(options));
       },

@@ -15,8 +15,8 @@ export interface Failure {
 /** Carries a `Failure` through Umzug, which wraps what is thrown. */
 export class MigrationStopped extends Error {
   readonly failure: Failure | undefined;
-  constructor(failure?: Failure) {
-    super(failure?.problem.message ?? 'stopped');
+  constructor(failure?: Failure, options?: { cause?: unknown }) {
+    super(failure?.problem.message ?? 'stopped', options);
     this.failure = failure;
   }
 }

@@ -92,9 +92,10 @@ function stop(
 ): MigrationStopped {
   const problem = session.problemOf(error, statement);
   const passing = problem.reason === 'LockTimeout' || problem.reason === 'ConnectionLost';
-  return new MigrationStopped({
+  const failure = {
     problem: { ...problem, migration: revision, statement: problem.statement ?? last?.slice(0, 1_000) },
-    retry: passing ? 'safe' : 'never',
+    retry: passing ? ('safe' as const) : ('never' as const),
     touched: false,
-  });
+  };
+  return new MigrationStopped(failure, { cause: error });
 }

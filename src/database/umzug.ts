@@ -9,11 +9,16 @@ import { Umzug } from 'umzug';
 import type { LoadedMigration } from '../core/model/migration.ts';
 import { type Failure, MigrationStopped } from './one-migration.ts';
 import type { DoneMigration, MigrationOutcome, MigrationWork } from './port.ts';
-import type { MigrationSession } from './session.ts';
+import type { MigrationSession, TransactionMode } from './session.ts';
 import { runInTransaction } from './transactional.ts';
 import { runOutsideTransaction } from './untransactional.ts';
 
-export async function migrateWithUmzug(work: MigrationWork, session: MigrationSession): Promise<MigrationOutcome> {
+/** `mode` is that of a single transaction, which is begun here; others are begun for each migration. */
+export async function migrateWithUmzug(
+  work: MigrationWork,
+  session: MigrationSession,
+  mode: TransactionMode = 'normal',
+): Promise<MigrationOutcome> {
   const done: DoneMigration[] = [];
   let stopped: MigrationStopped | undefined;
 
@@ -49,7 +54,7 @@ export async function migrateWithUmzug(work: MigrationWork, session: MigrationSe
     logger: undefined,
   });
   try {
-    if (work.singleTransaction) await session.begin('normal');
+    if (work.singleTransaction) await session.begin(mode);
     if (list.length > 0) await (work.direction === 'up' ? umzug.up() : umzug.down({ to: 0 }));
     if (work.singleTransaction) await session.commit();
     return { kind: 'done', done };
@@ -57,6 +62,20 @@ export async function migrateWithUmzug(work: MigrationWork, session: MigrationSe
     if (work.singleTransaction) {
       await session.rollback();
       done.length = 0;
+      // All of it runs again from its start where one of the migrations needs another mode.
+      const other = session.retryOf(stopped?.cause ?? error)?.mode ?? mode;
+      if (other !== mode && !work.signal?.aborted) return migrateWithUmzug(work, session, other);
+      const problem = stopped === undefined ? session.problemOf(error, undefined) : undefined;
+      // A connection lost in COMMIT leaves open whether it took place; that is no failure with nothing touched.
+      if (problem !== undefined && problem.reason !== 'ConnectionLost') {
+        return {
+          kind: 'failed',
+          done,
+          problem,
+          retry: problem.reason === 'LockTimeout' ? 'safe' : 'never',
+          touched: false,
+        };
+      }
     }
     if (stopped === undefined) throw error;
     const { failure } = stopped;

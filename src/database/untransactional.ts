@@ -34,7 +34,9 @@ export async function runOutsideTransaction(
       problem: {
         ...problem,
         migration: migration.revision,
-        message: [problem.message, mended, untouched ? undefined : partly(started - 1)].filter(Boolean).join(' '),
+        message: [sentence(problem.message), mended, untouched ? undefined : partly(started - 1)]
+          .filter(Boolean)
+          .join(' '),
       },
       retry: untouched && problem.reason === 'LockTimeout' ? 'safe' : 'never',
       touched: !untouched,
@@ -45,6 +47,11 @@ export async function runOutsideTransaction(
   if (up) await session.putHistory(historyRow(migration, work, 'applied', began));
   else await session.removeHistory(migration.revision);
   return { revision: migration.revision, seconds, effects };
+}
+
+/** A database's message ends without a full stop. */
+function sentence(text: string): string {
+  return /[.!?…]$/.test(text) ? text : `${text}.`;
 }
 
 function partly(statements: number): string {

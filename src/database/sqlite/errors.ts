@@ -1,6 +1,7 @@
 import type { SqlStatement } from '../../core/model/migration.ts';
-import type { Problem } from '../../core/model/problem.ts';
+import { type Problem, ProblemError } from '../../core/model/problem.ts';
 import type { Reason } from '../../core/model/reason.ts';
+import { offsetOf } from './error-position.ts';
 
 /** SQLite's result codes by name, and what they mean for a run. The rest is the migration's own fault. */
 const REASON_OF_CODE: Record<string, Reason> = {
@@ -28,6 +29,7 @@ export function reasonOf(error: unknown): Reason | undefined {
 }
 
 export function problemOf(error: unknown, statement: SqlStatement | undefined): Problem {
+  if (error instanceof ProblemError) return { ...error.problem, ...whereIn(error, statement) };
   const code = codeOf(error);
   const text = messageOf(error);
   const reason = reasonOf(error) ?? 'MigrationFailed';
@@ -35,9 +37,16 @@ export function problemOf(error: unknown, statement: SqlStatement | undefined): 
     reason,
     message: reason === 'LockTimeout' ? `${text}: another process is writing to the database` : text,
     ...(code === undefined ? {} : { code }),
-    ...(statement === undefined
-      ? sqlOf(error)
-      : { statement: statement.sql.slice(0, 1_000), position: positionOf(text, statement) }),
+    ...whereIn(error, statement),
+  };
+}
+
+function whereIn(error: unknown, statement: SqlStatement | undefined): Pick<Problem, 'statement' | 'position'> {
+  if (statement === undefined) return sqlOf(error);
+  const offset = offsetOf(error) ?? Math.max(0, statement.sql.search(/\S/));
+  return {
+    statement: statement.sql.slice(0, 1_000),
+    position: { file: statement.file, ...placeIn(statement, offset) },
   };
 }
 
@@ -50,15 +59,6 @@ function sqlOf(error: unknown): { statement?: string } {
 
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message.replace(/^SQLITE_[A-Z]+: /, '') : String(error);
-}
-
-/** SQLite gives no offset, but it quotes the text that it stumbled over. */
-function positionOf(message: string, statement: SqlStatement) {
-  const near =
-    /near "((?:[^"]|"")+)"/.exec(message)?.[1] ??
-    /(?:no such (?:table|column|index): |duplicate column name: )(\S+)/.exec(message)?.[1];
-  const at = near === undefined ? -1 : statement.sql.indexOf(near);
-  return { file: statement.file, ...placeIn(statement, at < 0 ? statement.sql.search(/\S/) : at) };
 }
 
 function placeIn({ sql, line, column }: SqlStatement, offset: number): { line: number; column: number } {

@@ -1,3 +1,4 @@
+import { ProblemError } from '../../core/model/problem.ts';
 import { all, type Connection } from './driver.ts';
 
 /**
@@ -19,15 +20,25 @@ interface Violation {
   fkid: number;
 }
 
-/** What `foreign_key_check` finds, as text to compare by. */
-export async function readViolations(connection: Connection): Promise<Set<string>> {
+/** What `foreign_key_check` finds, as text to compare by, and how often: rows of WITHOUT ROWID tables look alike. */
+export type Violations = ReadonlyMap<string, number>;
+
+export async function readViolations(connection: Connection): Promise<Violations> {
   const rows = await all<Violation>(connection, 'PRAGMA foreign_key_check');
-  return new Set(rows.map(describe));
+  const found = new Map<string, number>();
+  for (const row of rows) found.set(describe(row), (found.get(describe(row)) ?? 0) + 1);
+  return found;
 }
 
-/** Violations that were not there before, each as a clause of a sentence. */
-export async function newViolations(connection: Connection, before: ReadonlySet<string>): Promise<string[]> {
-  return [...(await readViolations(connection))].filter((text) => !before.has(text));
+/** Throws ProblemError MigrationFailed that names the rows whose parent the migration has taken away. */
+export async function refuseNewViolations(connection: Connection, before: Violations): Promise<void> {
+  const now = await readViolations(connection);
+  const found = [...now].filter(([text, times]) => times > (before.get(text) ?? 0)).map(([text]) => text);
+  if (found.length === 0) return;
+  throw new ProblemError({
+    reason: 'MigrationFailed',
+    message: `After the migration ${found.slice(0, 5).join('; ')}${found.length > 5 ? ` and ${found.length - 5} more` : ''}. In a migration that rebuilds or drops a table that others reference, foreign keys do not cascade: delete such rows first, in a migration of their own.`,
+  });
 }
 
 function describe({ table, rowid, parent, fkid }: Violation): string {

@@ -1,16 +1,22 @@
 import { type Clause, type ParsedColumn, type ParsedTable, parseTable } from '../ddl/parse-table.ts';
 import { quoteIdentifier } from '../driver.ts';
+import { withoutClauses } from './constraints.ts';
+import { columnFrom, textOf } from './definition.ts';
+import { keepingDependents } from './dependents.ts';
 import type { ColumnOptions } from './interface.ts';
-import { mentions, rebuild } from './rebuild.ts';
-import { execute, findTable, refuse, same, schemaObjects, type Workbench } from './workbench.ts';
+import { mentions } from './mentions.ts';
+import { rebuild } from './rebuild.ts';
+import { insertItem, removeItems, type Splice } from './text.ts';
+import { execute, findTable, referencesTo, refuse, same, schemaObjects, type Workbench } from './workbench.ts';
 
 export async function addColumn(bench: Workbench, table: string, name: string, options: ColumnOptions): Promise<void> {
   const column = columnFrom(bench, table, name, options);
   if (canBeAdded(column)) {
-    await execute(bench, `ALTER TABLE ${quoteIdentifier(table)} ADD COLUMN ${textOf(column)}`);
+    const sql = `ALTER TABLE ${quoteIdentifier(table)} ADD COLUMN ${textOf(column)}`;
+    await bench.atomically(false, () => keepingDependents(bench, () => execute(bench, sql)));
     return;
   }
-  await rebuild(bench, table, (parsed) => ({ ...parsed, columns: [...parsed.columns, column] }));
+  await rebuild(bench, table, (sql, { columns }) => insertItem(sql, columns.at(-1)?.start ?? 0, textOf(column)));
 }
 
 /** What ADD COLUMN refuses (https://sqlite.org/lang_altertable.html, "ALTER TABLE ADD COLUMN"). */
@@ -26,9 +32,10 @@ function canBeAdded({ clauses }: ParsedColumn): boolean {
 }
 
 export async function removeColumn(bench: Workbench, table: string, name: string): Promise<void> {
-  const { sql } = await findTable(bench, table);
+  const { name: actual, sql } = await findTable(bench, table);
   const parsed = parseTable(sql);
   const column = requireColumn(parsed, table, name);
+  await refuseReferenced(bench, actual, parsed, column);
   const others = (await schemaObjects(bench)).filter((object) => object.sql !== null && object.type !== 'table');
   const used =
     column.clauses.some(({ kind }) => ['primary key', 'unique', 'references', 'check'].includes(kind)) ||
@@ -36,35 +43,58 @@ export async function removeColumn(bench: Workbench, table: string, name: string
     parsed.columns.some((other) => other !== column && other.clauses.some(({ text }) => mentions(text, name))) ||
     others.some((object) => mentions(object.sql ?? '', name));
   if (!used) {
-    await execute(bench, `ALTER TABLE ${quoteIdentifier(table)} DROP COLUMN ${quoteIdentifier(column.name)}`);
+    await execute(bench, `ALTER TABLE ${quoteIdentifier(actual)} DROP COLUMN ${quoteIdentifier(column.name)}`);
     return;
   }
-  await rebuild(bench, table, (whole) => withoutColumn(whole, table, name));
+  await rebuild(bench, table, (text, whole) => withoutColumn(text, whole, table, name));
+}
+
+/** A foreign key to a column that is gone would fail each write to the child, with `foreign key mismatch`. */
+async function refuseReferenced(
+  bench: Workbench,
+  table: string,
+  parsed: ParsedTable,
+  column: ParsedColumn,
+): Promise<void> {
+  const isKey = inPrimaryKey(parsed, column);
+  const reference = (await referencesTo(bench, table)).find(
+    ({ name, column: own, to }) =>
+      (to === null ? isKey : same(to, column.name)) && !(same(name, table) && same(own, column.name)),
+  );
+  if (reference === undefined) return;
+  throw refuse(
+    `${reference.name}.${reference.column} references ${table}.${column.name}. Remove that column or its foreign key first.`,
+  );
 }
 
 /** Constraints over the column go with it, as in PostgreSQL; a generated column that needs it is a refusal. */
-function withoutColumn(parsed: ParsedTable, table: string, name: string): ParsedTable {
+function withoutColumn(sql: string, parsed: ParsedTable, table: string, name: string): Splice[] {
+  const column = requireColumn(parsed, table, name);
   const needing = parsed.columns.find(
-    (column) =>
-      !same(column.name, name) && column.clauses.some(({ kind, text }) => kind === 'generated' && mentions(text, name)),
+    (other) => other !== column && other.clauses.some(({ kind, text }) => kind === 'generated' && mentions(text, name)),
   );
   if (needing !== undefined) throw refuse(`${table}.${needing.name} is generated from ${name}. Remove it first.`);
-  const kept = parsed.columns.filter((column) => !same(column.name, name));
-  if (kept.length === 0) throw refuse(`${name} is the only column of ${table}; drop the table instead.`);
-  return {
-    ...parsed,
-    autoincrement:
-      parsed.autoincrement && kept.some(({ clauses }) => clauses.some(({ text }) => /AUTOINCREMENT/i.test(text))),
-    columns: kept.map((column) => ({
-      ...column,
-      clauses: column.clauses.filter(({ kind, text }) => kind !== 'check' || !mentions(text, name)),
-    })),
-    constraints: parsed.constraints.filter(({ kind, columns, text }) =>
-      kind === 'check' ? !mentions(text, name) : !columns.some((column) => same(column, name)),
-    ),
-  };
+  if (parsed.columns.length === 1) throw refuse(`${name} is the only column of ${table}; drop the table instead.`);
+  if (parsed.withoutRowid && inPrimaryKey(parsed, column))
+    throw refuse(`${name} is in the primary key of ${table}, which is WITHOUT ROWID and cannot be without one.`);
+  const over = ({ kind, columns, text }: Clause) =>
+    kind === 'check' ? mentions(text, name) : columns.some((one) => same(one, name));
+  const rest = { ...parsed, constraints: [], columns: parsed.columns.filter((other) => other !== column) };
+  const starts = [column, ...parsed.constraints.filter(over)].map(({ start }) => start);
+  return [
+    ...removeItems(sql, starts),
+    ...withoutClauses(sql, rest, ({ kind, text }) => kind === 'check' && mentions(text, name)),
+  ];
 }
 
+function inPrimaryKey({ constraints }: ParsedTable, { name, clauses }: ParsedColumn): boolean {
+  return (
+    clauses.some(({ kind }) => kind === 'primary key') ||
+    constraints.some(({ kind, columns }) => kind === 'primary key' && columns.some((one) => same(one, name)))
+  );
+}
+
+/** SQLite's own rename takes indexes, triggers, views and the references of other tables with it. */
 export async function renameColumn(bench: Workbench, table: string, from: string, to: string): Promise<void> {
   await execute(
     bench,
@@ -72,59 +102,8 @@ export async function renameColumn(bench: Workbench, table: string, from: string
   );
 }
 
-/**
- * Type, NOT NULL and DEFAULT become what is given, as Sequelize does on every dialect; a reference or UNIQUE that is
- * given replaces or joins what is there. Everything else of the column stays.
- */
-export async function changeColumn(
-  bench: Workbench,
-  table: string,
-  name: string,
-  options: ColumnOptions,
-): Promise<void> {
-  const wanted = columnFrom(bench, table, name, options);
-  const restated = new Set<Clause['kind']>(['not null', 'null', 'default', ...wanted.clauses.map(({ kind }) => kind)]);
-  await rebuild(bench, table, (parsed) => {
-    const column = requireColumn(parsed, table, name);
-    const kept = column.clauses.filter(({ kind }) => !restated.has(kind));
-    const changed = { ...column, type: wanted.type, clauses: [...wanted.clauses, ...kept].sort(keyFirst) };
-    return { ...parsed, columns: parsed.columns.map((other) => (other === column ? changed : other)) };
-  });
-}
-
-function keyFirst(a: Clause, b: Clause): number {
-  return Number(b.kind === 'primary key') - Number(a.kind === 'primary key');
-}
-
-function requireColumn(parsed: ParsedTable, table: string, name: string): ParsedColumn {
+export function requireColumn(parsed: ParsedTable, table: string, name: string): ParsedColumn {
   const column = parsed.columns.find((candidate) => same(candidate.name, name));
-  if (column === undefined)
-    throw refuse(
-      `The table ${table} has no column ${name}; it has ${parsed.columns.map((one) => one.name).join(', ')}.`,
-    );
-  return column;
-}
-
-/** The definition as Sequelize writes it for SQLite, in its parts. */
-function columnFrom(
-  { sequelize, queryInterface }: Workbench,
-  table: string,
-  name: string,
-  options: ColumnOptions,
-): ParsedColumn {
-  const { normalizeAttribute } = sequelize as unknown as { normalizeAttribute(attribute: unknown): object };
-  const generator = queryInterface.queryGenerator as {
-    attributesToSQL(attributes: object, context: object): Record<string, string>;
-  };
-  const attribute = normalizeAttribute.call(sequelize, typeof options === 'string' ? { type: options } : options);
-  const [sql = ''] = Object.values(
-    generator.attributesToSQL({ [name]: { ...attribute, field: name } }, { context: 'addColumn', table }),
-  );
-  const [column] = parseTable(`CREATE TABLE x (${quoteIdentifier(name)} ${sql})`).columns;
-  if (column === undefined) throw refuse(`The definition of ${table}.${name} cannot be read: ${sql}`);
-  return column;
-}
-
-function textOf({ written, type, clauses }: ParsedColumn): string {
-  return [written, type, ...clauses.map(({ text }) => text)].filter((part) => part !== '').join(' ');
+  if (column !== undefined) return column;
+  throw refuse(`The table ${table} has no column ${name}; it has ${parsed.columns.map((one) => one.name).join(', ')}.`);
 }

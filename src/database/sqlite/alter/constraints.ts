@@ -1,43 +1,87 @@
-import type { ParsedTable } from '../ddl/parse-table.ts';
-import { parseTable } from '../ddl/parse-table.ts';
+import { type Clause, type ParsedTable, parseTable } from '../ddl/parse-table.ts';
+import { quoteIdentifier } from '../driver.ts';
+import { codeOf } from '../errors.ts';
 import { rebuild } from './rebuild.ts';
-import { findTable, refuse, same, type Workbench } from './workbench.ts';
+import { hasComments, insertItem, isItem, lastItem, removeItems, removePart, type Splice } from './text.ts';
+import { altersConstraints, execute, findTable, refuse, same, type Workbench } from './workbench.ts';
 
 /** `queryInterface.addConstraint`: the clause that Sequelize writes, added to the table. */
-export async function addConstraint(
-  { queryInterface, ...bench }: Workbench,
-  table: string,
-  options: object,
-): Promise<void> {
-  const generator = queryInterface.queryGenerator as { getConstraintSnippet(table: string, options: object): string };
+export async function addConstraint(bench: Workbench, table: string, options: object): Promise<void> {
+  if (!('type' in options)) throw refuse('addConstraint needs a type: check, unique, primary key or foreign key.');
+  if (!('fields' in options)) throw refuse('addConstraint needs fields: the names of the columns.');
+  const generator = bench.queryInterface.queryGenerator as {
+    getConstraintSnippet(table: string, options: object): string;
+  };
   const text = generator.getConstraintSnippet(table, options);
   const [clause] = parseTable(`CREATE TABLE x (y, ${text})`).constraints;
   if (clause === undefined) throw refuse(`The constraint for ${table} cannot be read: ${text}`);
-  await rebuild({ queryInterface, ...bench }, table, (parsed) => {
-    if (clause.name !== undefined && namesOf(parsed).some((name) => same(name, clause.name ?? ''))) {
-      throw refuse(`The table ${table} already has a constraint ${clause.name}.`);
-    }
-    return { ...parsed, constraints: [...parsed.constraints, clause] };
+  const found = await findTable(bench, table);
+  const parsed = parseTable(found.sql);
+  if (clause.name !== undefined && namesOf(parsed).some((name) => same(name, clause.name ?? ''))) {
+    throw refuse(`The table ${table} already has a constraint ${clause.name}.`);
+  }
+  if (clause.kind === 'check' && (await altersConstraints(bench))) {
+    await nativeCheck(bench, found.name, clause);
+    return;
+  }
+  await rebuild(bench, table, (sql) => insertItem(sql, lastItem(sql), clause.text));
+}
+
+/** SQLite itself looks whether every row fits, but only says `constraint failed`. */
+async function nativeCheck(bench: Workbench, table: string, { text, expression = '' }: Clause): Promise<void> {
+  await execute(bench, `ALTER TABLE ${quoteIdentifier(table)} ADD ${text}`).catch((error: Error) => {
+    if (codeOf(error) !== 'SQLITE_CONSTRAINT') throw error;
+    throw refuse(
+      `Rows of ${table} do not satisfy ${expression}. Find them with: SELECT * FROM ${quoteIdentifier(table)} WHERE NOT (${expression})`,
+    );
   });
 }
 
 /** `queryInterface.removeConstraint`: of the table or of one of its columns, by name. */
 export async function removeConstraint(bench: Workbench, table: string, name: string): Promise<void> {
-  const names = namesOf(parseTable((await findTable(bench, table)).sql));
-  if (!names.some((known) => same(known, name))) {
+  const found = await findTable(bench, table);
+  const parsed = parseTable(found.sql);
+  const clause = clausesOf(parsed).find((known) => known.name !== undefined && same(known.name, name));
+  if (clause === undefined) {
+    const names = namesOf(parsed);
     throw refuse(
       `The table ${table} has no constraint ${name}; it has ${names.length === 0 ? 'none with a name' : names.join(', ')}.`,
     );
   }
-  const stays = (clause: { name?: string }) => clause.name === undefined || !same(clause.name, name);
-  await rebuild(bench, table, (parsed) => ({
-    ...parsed,
-    columns: parsed.columns.map((column) => ({ ...column, clauses: column.clauses.filter(stays) })),
-    constraints: parsed.constraints.filter(stays),
-  }));
+  if (clause.kind === 'check' && (await droppedNatively(bench, found, name))) return;
+  await rebuild(bench, table, (sql, current) =>
+    withoutClauses(sql, current, (one) => one.name !== undefined && same(one.name, name)),
+  );
+}
+
+/**
+ * SQLite's own DROP CONSTRAINT takes comments nearby with it, and in 3.52 finds no name that is written with quotes;
+ * for such the table is rebuilt.
+ */
+async function droppedNatively(bench: Workbench, table: { name: string; sql: string }, name: string): Promise<boolean> {
+  if (hasComments(table.sql) || !/^[a-z_]\w*$/i.test(name) || !(await altersConstraints(bench))) return false;
+  return execute(bench, `ALTER TABLE ${quoteIdentifier(table.name)} DROP CONSTRAINT ${name}`).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Takes constraints out of the text, of the table and of its columns. */
+export function withoutClauses(sql: string, parsed: ParsedTable, gone: (clause: Clause) => boolean): Splice[] {
+  const constraints = parsed.constraints.filter(gone);
+  const items = constraints.filter((clause) => isItem(sql, clause));
+  const parts = [
+    ...constraints.filter((clause) => !items.includes(clause)),
+    ...parsed.columns.flatMap(({ clauses }) => clauses.filter(gone)),
+  ];
+  const starts = items.map(({ start }) => start);
+  return [...removeItems(sql, starts), ...parts.map((part) => removePart(sql, part))];
+}
+
+function clausesOf(parsed: ParsedTable): Clause[] {
+  return [...parsed.constraints, ...parsed.columns.flatMap((column) => column.clauses)];
 }
 
 function namesOf(parsed: ParsedTable): string[] {
-  const clauses = [...parsed.constraints, ...parsed.columns.flatMap((column) => column.clauses)];
-  return clauses.flatMap(({ name }) => (name === undefined ? [] : [name]));
+  return clausesOf(parsed).flatMap(({ name }) => (name === undefined ? [] : [name]));
 }

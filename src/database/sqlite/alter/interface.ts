@@ -3,19 +3,21 @@
  * Sequelize 6 loses data or schema (see docs/sqlite.md): those use SQLite's ALTER TABLE where it has the right one,
  * else rebuild the table from its own CREATE TABLE text, so that nothing which is not named changes.
  */
-import type { ModelAttributeColumnOptions, QueryInterface, Sequelize } from 'sequelize';
+import type { ModelAttributeColumnOptions, QueryInterface, QueryOptions, Sequelize } from 'sequelize';
+import { HISTORY_TABLE } from '../../../core/model/history.ts';
 import { joinTransaction, type OnStatement } from '../../joined.ts';
 import type { Connection } from '../driver.ts';
-import { addColumn, changeColumn, removeColumn, renameColumn } from './columns.ts';
+import { changeColumn } from './change-column.ts';
+import { addColumn, removeColumn, renameColumn } from './columns.ts';
 import { addConstraint, removeConstraint } from './constraints.ts';
+import { describeTable } from './describe.ts';
 import { dropTable, renameTable } from './tables.ts';
 import type { Workbench } from './workbench.ts';
 
 export interface InterfaceOptions {
   sequelize: Sequelize;
   connection: Connection;
-  /** Whether this attempt of the migration runs with foreign keys off; see `NeedsForeignKeysOff`. */
-  foreignKeysOff(): boolean;
+  atomically: Workbench['atomically'];
   onStatement: OnStatement;
 }
 
@@ -25,11 +27,11 @@ export type ColumnOptions = ModelAttributeColumnOptions | string;
 export function migrationInterface({
   sequelize,
   connection,
-  foreignKeysOff,
+  atomically,
   onStatement,
 }: InterfaceOptions): QueryInterface {
   const { sequelize: view, queryInterface } = joinTransaction(sequelize, connection, onStatement);
-  const bench: Workbench = { sequelize: view, queryInterface, connection, foreignKeysOff, onStatement };
+  const bench: Workbench = { sequelize: view, queryInterface, connection, atomically, onStatement };
   const safe = {
     addColumn: (table: TableName, name: string, column: ColumnOptions) => addColumn(bench, nameOf(table), name, column),
     removeColumn: (table: TableName, name: string) => removeColumn(bench, nameOf(table), name),
@@ -40,8 +42,14 @@ export function migrationInterface({
     removeConstraint: (table: TableName, name: string) => removeConstraint(bench, nameOf(table), name),
     renameTable: (from: TableName, to: TableName) => renameTable(bench, nameOf(from), nameOf(to)),
     dropTable: (table: TableName) => dropTable(bench, nameOf(table)),
+    describeTable: (table: TableName) => describeTable(bench, nameOf(table)),
   };
-  return Object.assign(queryInterface, safe);
+  const showAllTables = queryInterface.showAllTables.bind(queryInterface);
+  return Object.assign(queryInterface, safe, {
+    // Our own table is not the migration's; dropAllTables goes by this list too.
+    showAllTables: async (options?: QueryOptions) =>
+      (await showAllTables(options)).filter((name) => name !== HISTORY_TABLE),
+  });
 }
 
 /** SQLite has no schemas; Sequelize writes one into the name, with a dot. */

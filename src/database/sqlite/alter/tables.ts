@@ -1,6 +1,5 @@
 import { quoteIdentifier } from '../driver.ts';
-import { NeedsForeignKeysOff } from '../foreign-keys.ts';
-import { execute, referencedBy, same, type Workbench } from './workbench.ts';
+import { execute, referencesTo, same, type Workbench } from './workbench.ts';
 
 /** SQLite's own rename takes the references of other tables, indexes, triggers and views with it. */
 export async function renameTable(bench: Workbench, from: string, to: string): Promise<void> {
@@ -12,7 +11,6 @@ export async function renameTable(bench: Workbench, from: string, to: string): P
  * done with foreign keys off, and references to the missing table fail the migration.
  */
 export async function dropTable(bench: Workbench, table: string): Promise<void> {
-  const others = (await referencedBy(bench, table)).filter((name) => !same(name, table));
-  if (others.length > 0 && !bench.foreignKeysOff()) throw new NeedsForeignKeysOff();
-  await execute(bench, `DROP TABLE IF EXISTS ${quoteIdentifier(table)}`);
+  const others = (await referencesTo(bench, table)).some(({ name }) => !same(name, table));
+  await bench.atomically(others, () => execute(bench, `DROP TABLE IF EXISTS ${quoteIdentifier(table)}`));
 }

@@ -8,7 +8,11 @@ export interface Workbench {
   sequelize: Sequelize;
   queryInterface: QueryInterface;
   connection: Connection;
-  foreignKeysOff(): boolean;
+  /**
+   * Runs an operation so that it happens whole or not at all, also where the migration runs outside a transaction or
+   * goes on after the error. `withForeignKeysOff` is for what would cascade into other tables.
+   */
+  atomically<T>(withForeignKeysOff: boolean, work: () => Promise<T>): Promise<T>;
   onStatement: OnStatement;
 }
 
@@ -37,18 +41,36 @@ export async function findTable(bench: Workbench, name: string): Promise<{ name:
   const objects = await schemaObjects(bench);
   const table = objects.find((object) => object.type === 'table' && same(object.name, name));
   if (table?.sql == null) throw refuse(`There is no table ${name}.`);
+  if (/^CREATE\s+VIRTUAL\b/i.test(table.sql)) {
+    throw refuse(`${name} is a virtual table, which cannot be altered. Drop it and create it anew.`);
+  }
   return { name: table.name, sql: table.sql };
 }
 
-/** Tables with a foreign key to this one, itself included. */
-export async function referencedBy({ connection }: Workbench, table: string): Promise<string[]> {
-  const rows = await all<{ name: string }>(
+interface Reference {
+  /** The table that has the foreign key. */
+  name: string;
+  column: string;
+  /** The column that it references; null for the primary key, where none is written. */
+  to: string | null;
+}
+
+/** The foreign keys to this table, its own included. */
+export function referencesTo({ connection }: Workbench, table: string): Promise<Reference[]> {
+  return all<Reference>(
     connection,
-    `SELECT DISTINCT s.name AS name FROM main.sqlite_schema s JOIN pragma_foreign_key_list(s.name) f
+    `SELECT s.name AS name, f."from" AS "column", f."to" AS "to"
+     FROM main.sqlite_schema s JOIN pragma_foreign_key_list(s.name) f
      WHERE s.type = 'table' AND f."table" = ? COLLATE NOCASE`,
     [table],
   );
-  return rows.map(({ name }) => name);
+}
+
+/** ALTER COLUMN … NOT NULL and ADD or DROP CONSTRAINT came with SQLite 3.52. */
+export async function altersConstraints({ connection }: Workbench): Promise<boolean> {
+  const [row] = await all<{ version: string }>(connection, 'SELECT sqlite_version() AS version');
+  const [major = 0, minor = 0] = (row?.version ?? '').split('.').map(Number);
+  return major > 3 || (major === 3 && minor >= 52);
 }
 
 export function same(a: string, b: string): boolean {

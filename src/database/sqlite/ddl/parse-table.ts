@@ -12,8 +12,14 @@ export type ClauseKind =
   | 'generated'
   | 'foreign key';
 
+/** Where something stands in the text that was parsed. */
+export interface Span {
+  start: number;
+  end: number;
+}
+
 /** One constraint, of a column or of the table, as it is written. */
-export interface Clause {
+export interface Clause extends Span {
   kind: ClauseKind;
   /** Name given with CONSTRAINT. */
   name?: string;
@@ -25,16 +31,18 @@ export interface Clause {
   expression?: string;
 }
 
-export interface ParsedColumn {
+export interface ParsedColumn extends Span {
   name: string;
   /** The name as it is written, with its quotes. */
   written: string;
   /** Declared type, empty where there is none. */
   type: string;
+  /** Of the type; behind the name and empty where there is none. */
+  typeSpan: Span;
   clauses: Clause[];
 }
 
-/** A CREATE TABLE in its parts; `renderTable` puts them together again without losing one. */
+/** A CREATE TABLE in its parts. They are changed in the text itself, by their spans: see `../alter/text.ts`. */
 export interface ParsedTable {
   columns: ParsedColumn[];
   constraints: Clause[];
@@ -90,7 +98,10 @@ function parseColumn(sql: string, tokens: Token[]): ParsedColumn {
   return {
     name: nameAt(sql, first),
     written: sql.slice(first.start, first.end),
+    start: first.start,
+    end: tokens.at(-1)?.end ?? first.end,
     type: textOf(sql, typeTokens),
+    typeSpan: { start: typeTokens[0]?.start ?? first.end, end: typeTokens.at(-1)?.end ?? first.end },
     clauses: typeEnd < 0 ? [] : parseClauses(sql, rest.slice(typeEnd)),
   };
 }
@@ -115,6 +126,8 @@ function parseClauses(sql: string, tokens: Token[]): Clause[] {
       kind,
       ...(name === undefined ? {} : { name }),
       text: textOf(sql, tokens.slice(start, at)),
+      start: tokens[start]?.start ?? 0,
+      end: tokens[at - 1]?.end ?? 0,
       columns: listedColumns(sql, own, kind),
       ...expressionOf(sql, own, kind),
     });
@@ -207,16 +220,4 @@ function depthBefore(tokens: readonly Token[], index: number): number {
     if (kind === 'other' && value === ')') depth -= 1;
   }
   return depth;
-}
-
-/** The table as SQL, under any name. */
-export function renderTable(name: string, table: ParsedTable): string {
-  const columns = table.columns.map(({ written, type, clauses }) =>
-    [written, type, ...clauses.map(({ text }) => text)].filter((part) => part !== '').join(' '),
-  );
-  const options = [table.withoutRowid ? 'WITHOUT ROWID' : '', table.strict ? 'STRICT' : ''].filter(
-    (option) => option !== '',
-  );
-  const body = [...columns, ...table.constraints.map(({ text }) => text)].map((line) => `  ${line}`).join(',\n');
-  return `CREATE TABLE ${name} (\n${body}\n)${options.length > 0 ? ` ${options.join(', ')}` : ''}`;
 }

@@ -1,0 +1,109 @@
+import type { Clause, ParsedColumn, ParsedTable } from '../ddl/parse-table.ts';
+import { parseTable } from '../ddl/parse-table.ts';
+import { quoteIdentifier } from '../driver.ts';
+import { codeOf } from '../errors.ts';
+import { requireColumn } from './columns.ts';
+import { columnFrom } from './definition.ts';
+import type { ColumnOptions } from './interface.ts';
+import { rebuild } from './rebuild.ts';
+import { hasComments, removeItems, removePart, type Splice } from './text.ts';
+import { altersConstraints, execute, findTable, refuse, same, type Workbench } from './workbench.ts';
+
+/**
+ * Type, NOT NULL and DEFAULT become what is given, as Sequelize does on every dialect; a reference or UNIQUE that is
+ * given replaces or joins what is there. Everything else of the column stays.
+ */
+export async function changeColumn(
+  bench: Workbench,
+  table: string,
+  name: string,
+  options: ColumnOptions,
+): Promise<void> {
+  const wanted = columnFrom(bench, table, name, options);
+  const found = await findTable(bench, table);
+  const column = requireColumn(parseTable(found.sql), table, name);
+  if (onlyNullability(column, wanted) && !hasComments(found.sql) && (await altersConstraints(bench))) {
+    await nativeNotNull(bench, found.name, column.name, has(wanted, 'not null') !== undefined);
+    return;
+  }
+  await rebuild(bench, table, (sql, parsed) => change(sql, parsed, requireColumn(parsed, table, name), wanted));
+}
+
+function has({ clauses }: ParsedColumn, kind: Clause['kind']): Clause | undefined {
+  return clauses.find((clause) => clause.kind === kind);
+}
+
+function onlyNullability(column: ParsedColumn, wanted: ParsedColumn): boolean {
+  const restates = wanted.clauses.every(({ kind }) => ['not null', 'null', 'default'].includes(kind));
+  const differs = (has(column, 'not null') === undefined) !== (has(wanted, 'not null') === undefined);
+  return restates && differs && same(column.type, wanted.type) && sameDefault(column, wanted);
+}
+
+function sameDefault(column: ParsedColumn, wanted: ParsedColumn): boolean {
+  return has(column, 'default')?.expression === has(wanted, 'default')?.expression;
+}
+
+/** SQLite's own way needs no rebuild, but of rows that do not fit it only says `constraint failed`. */
+async function nativeNotNull(bench: Workbench, table: string, column: string, notNull: boolean): Promise<void> {
+  const [t, c] = [quoteIdentifier(table), quoteIdentifier(column)];
+  const change = execute(bench, `ALTER TABLE ${t} ALTER COLUMN ${c} ${notNull ? 'SET' : 'DROP'} NOT NULL`);
+  await change.catch((error: Error) => {
+    if (codeOf(error) !== 'SQLITE_CONSTRAINT') throw error;
+    throw refuse(`Rows of ${table} have no ${column}. Fill them first: UPDATE ${t} SET ${c} = … WHERE ${c} IS NULL`);
+  });
+}
+
+/** Each clause is replaced where it stands; new ones come behind the type. */
+function change(sql: string, parsed: ParsedTable, column: ParsedColumn, wanted: ParsedColumn): Splice[] {
+  const missing = new Map(wanted.clauses.map((clause) => [clause.kind, clause.text]));
+  const splices: Splice[] = [];
+  for (const clause of column.clauses) {
+    const text = missing.get(clause.kind);
+    if (text === undefined) {
+      if (['not null', 'null', 'default'].includes(clause.kind)) splices.push(removePart(sql, clause));
+      continue;
+    }
+    missing.delete(clause.kind);
+    if (!stays(clause, wanted)) splices.push({ ...span(clause), text });
+  }
+  const alone = (clause: Clause) => clause.columns.length === 1 && same(clause.columns[0] ?? '', column.name);
+  // What the table says of this column alone is the column's: a new reference replaces it, UNIQUE need not be twice.
+  if (missing.has('references')) {
+    const old = parsed.constraints.filter((clause) => clause.kind === 'foreign key' && alone(clause));
+    splices.push(
+      ...removeItems(
+        sql,
+        old.map(({ start }) => start),
+      ),
+    );
+  }
+  for (const kind of ['unique', 'primary key'] as const)
+    if (parsed.constraints.some((clause) => clause.kind === kind && alone(clause))) missing.delete(kind);
+  const added = [...missing.values()].map((text) => ` ${text}`).join('');
+  const type = same(column.type, wanted.type) ? column.type : wanted.type;
+  const gap = column.type === '' && type !== '' ? ' ' : '';
+  const replaced = `${gap}${type}${added}`;
+  if (replaced !== column.type) splices.push({ ...column.typeSpan, text: replaced });
+  return splices;
+}
+
+/** A name, ON CONFLICT or AUTOINCREMENT that is there is kept where the definition does not speak against it. */
+function stays(clause: Clause, wanted: ParsedColumn): boolean {
+  const text = has(wanted, clause.kind);
+  switch (clause.kind) {
+    case 'not null':
+    case 'null':
+    case 'unique':
+      return true;
+    case 'primary key':
+      return !/\bAUTOINCREMENT\b/i.test(text?.text ?? '') || /\bAUTOINCREMENT\b/i.test(clause.text);
+    case 'default':
+      return clause.expression === text?.expression;
+    default:
+      return false;
+  }
+}
+
+function span({ start, end }: Clause): { start: number; end: number } {
+  return { start, end };
+}

@@ -1,0 +1,67 @@
+import { tokensOf } from '../ddl/tokens.ts';
+import { all, quoteIdentifier } from '../driver.ts';
+import { refuse, type SchemaObject, schemaObjects, type Workbench } from './workbench.ts';
+
+/**
+ * Views and triggers are only text: one that no longer fits the tables fails when somebody reads or writes, which is
+ * too late. EXPLAIN compiles them, with the bodies of the triggers, and runs nothing. What was broken before is not
+ * this migration's fault.
+ */
+export async function keepingDependents<T>(bench: Workbench, work: () => Promise<T>): Promise<T> {
+  const before = await brokenDependents(bench);
+  const result = await work();
+  for (const [name, why] of await brokenDependents(bench)) {
+    if (before.has(name)) continue;
+    throw refuse(`After the change the ${name} no longer works (${why}). Drop or replace it first.`);
+  }
+  return result;
+}
+
+/** `view x` or `trigger x`, with SQLite's message. */
+async function brokenDependents(bench: Workbench): Promise<Map<string, string>> {
+  const broken = new Map<string, string>();
+  for (const object of await schemaObjects(bench)) {
+    if (object.type !== 'view' && object.type !== 'trigger') continue;
+    const why = await failure(bench, object);
+    if (why !== undefined) broken.set(`${object.type} ${object.name}`, why);
+  }
+  return broken;
+}
+
+async function failure(bench: Workbench, object: SchemaObject): Promise<string | undefined> {
+  const compile = (sql: string) =>
+    all(bench.connection, `EXPLAIN ${sql}`).then(
+      () => undefined,
+      (error: Error) => error.message.replace(/^SQLITE_[A-Z]+: /, ''),
+    );
+  const table = quoteIdentifier(object.table);
+  if (object.type === 'view') return compile(`SELECT * FROM ${quoteIdentifier(object.name)}`);
+  const { event, of } = eventOf(object.sql ?? '');
+  if (event === 'INSERT') return compile(`INSERT INTO ${table} DEFAULT VALUES`);
+  if (event === 'DELETE') return compile(`DELETE FROM ${table}`);
+  const columns = await all<{ name: string }>(
+    bench.connection,
+    'SELECT name FROM pragma_table_xinfo(?) WHERE hidden = 0',
+    [object.table],
+  );
+  const names = columns.map(({ name }) => name.toLowerCase());
+  // SQLite takes UPDATE OF a column that is not there, and the trigger then never fires.
+  const missing = of.find((column) => !names.includes(column.toLowerCase()));
+  if (missing !== undefined) return `no such column: ${missing}`;
+  const update = of.length > 0 ? of : columns.map(({ name }) => name);
+  return compile(`UPDATE ${table} SET ${update.map((name) => `${quoteIdentifier(name)} = NULL`).join(', ')}`);
+}
+
+/** What a trigger fires on: CREATE TRIGGER name [BEFORE | AFTER | INSTEAD OF] INSERT | DELETE | UPDATE [OF a, b] ON … */
+function eventOf(sql: string): { event: string; of: string[] } {
+  const tokens = tokensOf(sql).slice(3);
+  const at = tokens.findIndex(({ kind, value }) => kind === 'word' && ['INSERT', 'DELETE', 'UPDATE'].includes(value));
+  const of: string[] = [];
+  if (tokens[at + 1]?.value === 'OF') {
+    for (const token of tokens.slice(at + 2)) {
+      if (token.kind === 'word' && token.value === 'ON') break;
+      if (token.kind !== 'other') of.push(token.kind === 'word' ? sql.slice(token.start, token.end) : token.value);
+    }
+  }
+  return { event: tokens[at]?.value ?? 'UPDATE', of };
+}

@@ -1,0 +1,29 @@
+import { type ColumnsDescription, QueryTypes } from 'sequelize';
+import { all, quoteIdentifier } from '../driver.ts';
+import { refuse, type Workbench } from './workbench.ts';
+
+/**
+ * `queryInterface.describeTable` in Sequelize's shape. Its own throws where an index has an expression, and calls each
+ * column of a composite UNIQUE unique.
+ */
+export async function describeTable(bench: Workbench, table: string): Promise<ColumnsDescription> {
+  const columns = (await bench.sequelize.query(`PRAGMA TABLE_INFO(${quoteIdentifier(table)});`, {
+    type: QueryTypes.DESCRIBE,
+  })) as unknown as Record<string, Partial<ColumnsDescription[string]> & { unique?: boolean; references?: object }>;
+  if (Object.keys(columns).length === 0) throw refuse(`There is no table ${table}.`);
+  const uniques = await all<{ name: string }>(
+    bench.connection,
+    `SELECT min(i.name) AS name FROM pragma_index_list(?) l JOIN pragma_index_info(l.name) i
+     WHERE l."unique" = 1 AND l.partial = 0 GROUP BY l.name HAVING count(*) = 1 AND count(i.name) = 1`,
+    [table],
+  );
+  const keys = await all<{ from: string; table: string; to: string | null }>(
+    bench.connection,
+    'SELECT "from", "table", "to" FROM pragma_foreign_key_list(?)',
+    [table],
+  );
+  for (const column of Object.values(columns)) column.unique = false;
+  for (const { name } of uniques) Object.assign(columns[name] ?? {}, { unique: true });
+  for (const key of keys) Object.assign(columns[key.from] ?? {}, { references: { model: key.table, key: key.to } });
+  return columns as unknown as ColumnsDescription;
+}

@@ -1,0 +1,24 @@
+import { tokensOf } from '../ddl/tokens.ts';
+
+/** Words of expressions that are never a column's name without quotes (https://sqlite.org/lang_keywords.html). */
+const RESERVED = new Set(
+  `ADD ALL AND AS AUTOINCREMENT BETWEEN CASE CHECK COLLATE CONSTRAINT CREATE DEFAULT DEFERRABLE DELETE DISTINCT DROP
+  ELSE ESCAPE EXISTS FOREIGN FROM GROUP HAVING IN INDEX INSERT INTO IS ISNULL JOIN LIMIT NOT NOTHING NOTNULL NULL ON
+  OR ORDER PRIMARY REFERENCES RETURNING SELECT SET TABLE THEN TO TRANSACTION UNION UNIQUE UPDATE USING VALUES WHEN
+  WHERE`.split(/\s+/),
+);
+
+/**
+ * Whether SQL text names a column. Strings, comments, keywords, collations and functions of the same name do not
+ * count: a CHECK on `length(name)` is none on the column `length`.
+ */
+export function mentions(sql: string, column: string): boolean {
+  const wanted = column.toLowerCase();
+  const tokens = tokensOf(sql);
+  return tokens.some((token, index) => {
+    if (token.kind !== 'name' && token.kind !== 'word') return false;
+    if (token.value.toLowerCase() !== wanted || tokens[index - 1]?.value === 'COLLATE') return false;
+    if (token.kind === 'name') return true;
+    return !RESERVED.has(token.value) && tokens[index + 1]?.value !== '(';
+  });
+}

@@ -1,0 +1,63 @@
+import { tokensOf } from './ddl/tokens.ts';
+import type { Connection } from './driver.ts';
+
+/** More tokens of the same text than this are not tried. */
+const MOST = 200;
+const offsets = new WeakMap<object, number>();
+
+/** Where in its statement a failed one went wrong, once `locate` has looked. */
+export function offsetOf(error: unknown): number | undefined {
+  return typeof error === 'object' && error !== null ? offsets.get(error) : undefined;
+}
+
+/**
+ * Finds the place of a syntax error. SQLite's driver gives no offset, only the token; but its parser stops at the
+ * first token that cannot be right, so the statement cut off behind that very token fails with the same message, and
+ * cut off behind an earlier one it does not.
+ */
+export async function locate(connection: Connection, sql: string, error: unknown): Promise<void> {
+  if (!(error instanceof Error)) return;
+  const offset = await find(connection, sql, error.message);
+  if (offset !== undefined) offsets.set(error, offset);
+}
+
+async function find(connection: Connection, sql: string, message: string): Promise<number | undefined> {
+  if (/incomplete input/.test(message)) return sql.trimEnd().length;
+  const near = /near "([\s\S]+)": syntax error/.exec(message)?.[1];
+  if (near !== undefined) {
+    const places = tokensOf(sql).filter(({ start, end }) => sql.slice(start, end) === near);
+    for (const { start, end } of places.slice(0, MOST)) {
+      if ((await failure(connection, sql.slice(0, end))) === message) return start;
+    }
+    return undefined;
+  }
+  const unknown = /unrecognized token: "([\s\S]+)"/.exec(message)?.[1];
+  if (unknown !== undefined) return placeOf(sql, unknown);
+  const name =
+    /(?:no such (?:table|column|index|view|function|collation sequence): |duplicate column name: |(?:table|index|view|trigger) )(\S+)/.exec(
+      message,
+    )?.[1];
+  return name === undefined ? undefined : placeOfName(sql, name);
+}
+
+/** An unterminated string reaches to the end, so SQLite's text is looked for and not a token of ours. */
+function placeOf(sql: string, text: string): number | undefined {
+  const token = tokensOf(sql).find(({ start, end }) => sql.slice(start, end) === text);
+  const at = token?.start ?? sql.lastIndexOf(text);
+  return at < 0 ? undefined : at;
+}
+
+/** A name may be written with quotes and in another case, and be qualified in the message alone. */
+function placeOfName(sql: string, name: string): number | undefined {
+  const wanted = (name.split('.').at(-1) ?? name).toLowerCase();
+  return tokensOf(sql).find(({ kind, value }) => kind !== 'other' && value.toLowerCase() === wanted)?.start;
+}
+
+function failure(connection: Connection, sql: string): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const statement = connection.prepare(sql, (error: Error | null) => {
+      if (error !== null) return resolve(error.message);
+      statement.finalize(() => resolve(undefined));
+    });
+  });
+}

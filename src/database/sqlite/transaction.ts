@@ -1,0 +1,189 @@
+import { ProblemError } from '../../core/model/problem.ts';
+import type { TransactionMode } from '../session.ts';
+import { all, type Connection, exec } from './driver.ts';
+import { NeedsForeignKeysOff, readViolations, refuseNewViolations, type Violations } from './foreign-keys.ts';
+
+/**
+ * The transactions of one migration connection, and its foreign keys: SQLite's pragma belongs to the connection and
+ * does nothing inside a transaction, so the two can only be kept right together. Between migrations they are on.
+ */
+export interface Transactions {
+  begin(mode: TransactionMode): Promise<void>;
+  commit(): Promise<void>;
+  rollback(): Promise<void>;
+  /** Whether this attempt asked for another mode; also where the migration caught the error and went on. */
+  needsForeignKeysOff(): boolean;
+  /** What a migration may not say inside our transaction, or what has to happen before it. Throws. */
+  allow(sql: string): void;
+  /** True where `sql` is a pragma that our mode already stands for. */
+  covers(sql: string): boolean;
+  /** An operation of several statements: whole or not at all. See `Workbench`. */
+  atomically<T>(withForeignKeysOff: boolean, work: () => Promise<T>): Promise<T>;
+  /** Before a history row: the migration's own transaction is still there, and none that it forgot. */
+  settle(): Promise<void>;
+}
+
+export function transactionsOn(connection: Connection): Transactions {
+  let open: TransactionMode | undefined;
+  let needed = false;
+  let before: Violations = new Map();
+  /** A migration outside a transaction has set the pragma itself. */
+  let changed = false;
+
+  const foreignKeys = (on: boolean) => exec(connection, `PRAGMA foreign_keys = ${on ? 'ON' : 'OFF'}`);
+  const need = (): never => {
+    needed = true;
+    throw new NeedsForeignKeysOff();
+  };
+  const ended = async () => {
+    const was = open;
+    open = undefined;
+    if (was === 'foreignKeysOff') await foreignKeys(true);
+  };
+
+  /** Node's sqlite3 does not tell autocommit, but BEGIN inside a transaction is an error. */
+  const inTransaction = async () => {
+    try {
+      await exec(connection, 'BEGIN');
+    } catch {
+      return true;
+    }
+    await exec(connection, 'ROLLBACK');
+    return false;
+  };
+
+  const inSavepoint = async <T>(work: () => Promise<T>): Promise<T> => {
+    await exec(connection, 'SAVEPOINT db_manager_alter');
+    try {
+      const result = await work();
+      await exec(connection, 'RELEASE db_manager_alter');
+      return result;
+    } catch (error) {
+      // A full disk ends the whole transaction by itself; then there is no savepoint to go back to.
+      await exec(connection, 'ROLLBACK TO db_manager_alter; RELEASE db_manager_alter').catch(() => {});
+      throw error;
+    }
+  };
+
+  const inOwnTransaction = async <T>(off: boolean, work: () => Promise<T>): Promise<T> => {
+    const [row] = await all<{ foreign_keys: 0 | 1 }>(connection, 'PRAGMA foreign_keys');
+    if (off) await foreignKeys(false);
+    try {
+      await exec(connection, 'BEGIN IMMEDIATE');
+      try {
+        const found = off ? await readViolations(connection) : before;
+        const result = await work();
+        if (off) await refuseNewViolations(connection, found);
+        await exec(connection, 'COMMIT');
+        return result;
+      } catch (error) {
+        await exec(connection, 'ROLLBACK').catch(() => {});
+        throw error;
+      }
+    } finally {
+      if (off && row?.foreign_keys === 1) await foreignKeys(true);
+    }
+  };
+
+  return {
+    async begin(mode) {
+      needed = false;
+      if (changed) await foreignKeys(true);
+      changed = false;
+      if (mode === 'foreignKeysOff') await foreignKeys(false);
+      open = mode;
+      try {
+        await exec(connection, 'BEGIN IMMEDIATE');
+        if (mode === 'foreignKeysOff') before = await readViolations(connection);
+      } catch (error) {
+        await exec(connection, 'ROLLBACK').catch(() => {});
+        await ended();
+        throw error;
+      }
+    },
+    async commit() {
+      if (needed && open === 'normal') throw new NeedsForeignKeysOff();
+      if (open === 'foreignKeysOff') await refuseNewViolations(connection, before);
+      await exec(connection, 'COMMIT');
+      await ended();
+    },
+    async rollback() {
+      await exec(connection, 'ROLLBACK').catch(() => {});
+      await ended().catch(() => {});
+    },
+    needsForeignKeysOff: () => needed,
+    allow(sql) {
+      const pragma = foreignKeysPragma(sql);
+      if (open === undefined) {
+        changed ||= pragma !== undefined;
+        return;
+      }
+      const command = transactionControl(sql);
+      if (command !== undefined) throw refuseControl(command);
+      if (pragma === 'off' && open === 'normal') need();
+    },
+    covers: (sql) => open !== undefined && foreignKeysPragma(sql) !== undefined,
+    async atomically(withForeignKeysOff, work) {
+      if (open === 'normal' && withForeignKeysOff) return need();
+      if (open !== undefined) return inSavepoint(work);
+      if (!(await inTransaction())) return inOwnTransaction(withForeignKeysOff, work);
+      const [row] = await all<{ foreign_keys: 0 | 1 }>(connection, 'PRAGMA foreign_keys');
+      if (withForeignKeysOff && row?.foreign_keys === 1) {
+        throw new ProblemError({
+          reason: 'MigrationFailed',
+          message:
+            'A table that others reference cannot be rebuilt inside a transaction that the migration opened itself. Let db-manager run the migration in its own transaction, or open none.',
+        });
+      }
+      return inSavepoint(work);
+    },
+    async settle() {
+      const inside = await inTransaction();
+      if (open !== undefined && !inside) {
+        throw new ProblemError({
+          reason: 'MigrationFailed',
+          message: 'The transaction ended before the migration did, so a part of it may be lost or kept.',
+        });
+      }
+      if (open !== undefined) return;
+      if (inside) {
+        await exec(connection, 'ROLLBACK');
+        throw new ProblemError({
+          reason: 'MigrationFailed',
+          message: 'The migration left a transaction open, which was rolled back. It has to end with COMMIT.',
+        });
+      }
+      if (changed) await foreignKeys(true);
+      changed = false;
+    },
+  };
+}
+
+const LEADING = /^(?:\s|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/|;)*/;
+
+function foreignKeysPragma(sql: string): 'on' | 'off' | undefined {
+  const pattern = /^PRAGMA\s+(?:"?main"?\s*\.\s*)?"?foreign_keys"?\s*[=(]\s*['"]?(\w+)/i;
+  const value = pattern.exec(sql.replace(LEADING, ''))?.[1]?.toLowerCase();
+  if (value === undefined) return undefined;
+  return ['off', '0', 'no', 'false'].includes(value) ? 'off' : 'on';
+}
+
+/** BEGIN, COMMIT, END and ROLLBACK, but not ROLLBACK TO a savepoint. */
+function transactionControl(sql: string): string | undefined {
+  const words =
+    sql
+      .replace(LEADING, '')
+      .match(/^\w+(?:\s+\w+){0,2}/)?.[0]
+      .toUpperCase()
+      .split(/\s+/) ?? [];
+  const [first = ''] = words;
+  if (first === 'ROLLBACK') return words.includes('TO') ? undefined : first;
+  return ['BEGIN', 'COMMIT', 'END'].includes(first) ? first : undefined;
+}
+
+function refuseControl(command: string): ProblemError {
+  return new ProblemError({
+    reason: 'MigrationFailed',
+    message: `${command} does not belong here: the migration already runs in a transaction, which commits with its history row. Take it out, or opt out with: export const transaction = false`,
+  });
+}
