@@ -21,5 +21,6 @@ export { downgradeDatabase, type Migrated, upgradeDatabase } from './library/mig
 export { checkMigrationSafety, type SafetyResult, safeMigrate } from './library/safe-migrate.ts';
 export { checkModels, type TableResult, type ValidationResult, validateSchema } from './library/schema.ts';
 export type { Options } from './library/settings.ts';
+export { type MigrationSql, migrateSql, type SqlOptions } from './library/sql.ts';
 export { createAllTables, dropAllTables, type Initialised, type InitOptions, initDatabase } from './library/tables.ts';
 export { type Waited, type WaitOptions, waitForRevision } from './library/wait.ts';

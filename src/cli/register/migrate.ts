@@ -40,6 +40,13 @@ export function registerMigrate(program: Command, io: Io): void {
     .summary('mark as applied without running')
     .action(async (target, _, command: Command) => (await commands()).stamp({ ...globalsOf(command, io), target }, io));
   migrate
+    .command('sql')
+    .argument('[from:to]', 'base, head, revisions or their starts; backwards reverts (default: what is pending)')
+    .summary('print the SQL that would run')
+    .action(async (range, _, command: Command) =>
+      (await import('../commands/sql.ts')).sql({ ...globalsOf(command, io), range }, io),
+    );
+  migrate
     .command('check')
     .summary('exit 3 when models and migrations differ')
     .action(async (_, command: Command) => (await commands()).check(globalsOf(command, io), io));

@@ -14,6 +14,7 @@ export async function openSession(
   open: PostgresConnection,
   timeouts: Timeouts,
   runId: string,
+  onStatement?: (sql: string) => void,
 ): Promise<MigrationSession> {
   const { target, sequelize } = open;
   const table = historyTable(target.schemas);
@@ -27,6 +28,7 @@ export async function openSession(
   const see = (sql: string) => {
     statements += 1;
     last = sql;
+    onStatement?.(sql);
     settingsChanged ||= /\bset\b|set_config/i.test(sql);
   };
 

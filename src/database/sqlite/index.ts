@@ -28,9 +28,10 @@ export async function openSqlite(target: SqliteTarget, options: OpenOptions): Pr
     sequelize,
     history: historyStore(connection),
     snapshot: () => snapshot(sequelize, { schemas: ['main'] }),
-    lock: (wanted) => lock(path, wanted),
+    // By its real path: a symbolic link to the file must not be a second lock.
+    lock: (wanted) => lock(identity.id, wanted),
     async migrate(work) {
-      const session = await openSession(open, work.timeouts);
+      const session = await openSession(open, work.timeouts, work.onStatement);
       try {
         return await migrateWithUmzug(work, session);
       } finally {

@@ -16,6 +16,7 @@ import { transactionsOn } from './transaction.ts';
 export async function openSession(
   { path, sequelize }: SqliteConnection,
   timeouts: Timeouts,
+  onStatement?: (sql: string) => void,
 ): Promise<MigrationSession> {
   const connection = await openFile(path);
   connection.configure('busyTimeout', timeouts.lock || BUSY_TIMEOUT);
@@ -32,6 +33,7 @@ export async function openSession(
     transactions.allow(sql);
     statements += 1;
     last = sql;
+    onStatement?.(sql);
   };
   const settle = async () => {
     if (runsCode || !inTransaction) await transactions.settle();

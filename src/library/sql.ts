@@ -1,0 +1,130 @@
+import type { Direction, LoadedMigration, MigrationFile } from '../core/model/migration.ts';
+import { ProblemError } from '../core/model/problem.ts';
+import type { Revision } from '../core/model/revision.ts';
+import { TOOL_VERSION } from '../core/model/version.ts';
+import { requireReversible } from '../core/planning/plan.ts';
+import { findRevision } from '../core/planning/target.ts';
+import type { MigrationOutcome } from '../database/port.ts';
+import { loadMigrations } from '../migrations/load.ts';
+import { getCurrentRevision } from './current.ts';
+import { filesOf, withDatabase } from './session.ts';
+import { type Options, settingsOf } from './settings.ts';
+
+export interface SqlOptions extends Options {
+  /** `from:to`, each `base`, `head`, a revision or the start of one; backwards reverts. Default: what is pending. */
+  range?: string;
+}
+
+export interface MigrationSql {
+  revision: Revision;
+  direction: Direction;
+  /** False where the author opted out of it. */
+  transaction: boolean;
+  /** `recorded`: the migration is code, and this is what it ran on an empty scratch database. */
+  source: 'file' | 'recorded';
+  statements: string[];
+}
+
+/**
+ * The SQL that would run, in order. A range over `.sql` files needs no database, only its URL, which says whose SQL
+ * it is; code is run on an empty scratch database and what it sends is written down, so what it would decide by rows
+ * is not in it. The target is not touched. Throws ProblemError.
+ *
+ * @example
+ * const sql = await migrateSql({ databaseUrl: 'sqlite:///data/app.db', range: 'base:head' });
+ */
+export async function migrateSql(options: SqlOptions = {}): Promise<MigrationSql[]> {
+  const settings = await settingsOf(options);
+  const files = await filesOf(settings);
+  const { direction, wanted } = await choose(options, files);
+  const { dialect } = settings.target;
+  const migrations = await loadMigrations(settings.migrations, wanted, dialect);
+  const stuck = direction === 'down' ? requireReversible(migrations) : undefined;
+  if (stuck !== undefined) throw new ProblemError(stuck);
+  const recorded = migrations.some((migration) => bodyOf(migration, direction)?.kind === 'code')
+    ? await record(options, files, migrations, direction)
+    : new Map<string, string[]>();
+  return migrations.map((migration): MigrationSql => {
+    const { revision, transactional } = migration;
+    const body = bodyOf(migration, direction);
+    const said = { revision, direction, transaction: transactional[direction] };
+    if (body?.kind === 'sql') return { ...said, source: 'file', statements: body.statements.map(({ sql }) => sql) };
+    return { ...said, source: 'recorded', statements: recorded.get(revision) ?? [] };
+  });
+}
+
+function bodyOf(migration: LoadedMigration, direction: Direction) {
+  return direction === 'up' ? migration.up : migration.down;
+}
+
+async function choose(
+  options: SqlOptions,
+  files: MigrationFile[],
+): Promise<{ direction: Direction; wanted: MigrationFile[] }> {
+  if (options.range === undefined) {
+    const pending = new Set((await getCurrentRevision(options)).pending);
+    return { direction: 'up', wanted: files.filter(({ revision }) => pending.has(revision)) };
+  }
+  const [from, to, ...rest] = options.range.split(':');
+  if (from === undefined || to === undefined || rest.length > 0) {
+    const message = `"${options.range}" is no range. Write FROM:TO, for example base:head.`;
+    throw new ProblemError({ reason: 'InvalidConfiguration', message });
+  }
+  const start = indexOf(from || 'base', files);
+  const end = indexOf(to || 'head', files);
+  if (end >= start) return { direction: 'up', wanted: files.slice(start + 1, end + 1) };
+  return { direction: 'down', wanted: files.slice(end + 1, start + 1).reverse() };
+}
+
+/** -1 stands for base: what comes after it is everything. */
+function indexOf(text: string, files: MigrationFile[]): number {
+  if (text === 'base') return -1;
+  if (text === 'head') return files.length - 1;
+  const order = files.map(({ revision }) => revision);
+  const found = findRevision(text, order);
+  if (!found.ok) throw new ProblemError(found.problem);
+  return order.indexOf(found.revision);
+}
+
+/** Everything up to the range runs on the scratch database, and then the range with an ear at its queries. */
+function record(
+  options: Options,
+  files: MigrationFile[],
+  range: LoadedMigration[],
+  direction: Direction,
+): Promise<Map<string, string[]>> {
+  return withDatabase(options, async ({ database, settings, runId }) => {
+    const scratch = await database.createScratch({ kind: 'empty' }, { runId: `${runId}-sql` });
+    const work = { runId, toolVersion: TOOL_VERSION, timeouts: settings.timeouts, signal: options.signal };
+    try {
+      await scratch.database.history.ensure();
+      const inRange = new Set(range.map(({ revision }) => revision));
+      const first = files.findIndex(({ revision }) => inRange.has(revision));
+      const before = files.slice(0, direction === 'up' ? first : first + range.length);
+      const loaded = await loadMigrations(settings.migrations, before, database.dialect);
+      await finished(scratch.database.migrate({ ...work, direction: 'up', migrations: loaded }));
+      const heard = new Map<string, string[]>();
+      let current: string[] = [];
+      const onStatement = (sql: string) => {
+        if (!LOOKING.test(sql)) current.push(sql.replace(/;\s*$/, ''));
+      };
+      const onStart = ({ revision }: LoadedMigration) => {
+        current = [];
+        heard.set(revision, current);
+      };
+      await finished(scratch.database.migrate({ ...work, direction, migrations: range, onStart, onStatement }));
+      return heard;
+    } finally {
+      await scratch.drop();
+    }
+  });
+}
+
+/** What only looks changes nothing, and is not what a reader of the SQL wants to see. */
+const LOOKING = /^\s*(?:SELECT|PRAGMA\s+\w+\s*(?:\(|;|$)|SHOW|EXPLAIN)\b/i;
+
+async function finished(work: Promise<MigrationOutcome>): Promise<void> {
+  const outcome = await work;
+  if (outcome.kind === 'failed') throw new ProblemError(outcome.problem);
+  if (outcome.kind === 'stopped') throw new ProblemError({ reason: 'Interrupted', message: 'Asked to stop.' });
+}
