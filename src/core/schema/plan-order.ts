@@ -36,11 +36,12 @@ const RANKS: Record<Operation['kind'], number> = {
   commentTable: 26,
 };
 
-function rankOf(operation: Operation): number {
+function rankOf(operation: Operation, proven: ReadonlySet<string>): number {
   const rank = RANKS[operation.kind];
   if (operation.kind === 'dropConstraint') {
     if (operation.constraint.kind === 'foreign key') return 4;
-    return isProofOfNotNull(operation.constraint) ? 18 : rank;
+    const column = columnOfProof(operation.constraint);
+    return column !== undefined && proven.has(`${keyOf(operation.table)}.${column}`) ? 18 : rank;
   }
   if (operation.kind === 'addConstraint' && operation.constraint.kind === 'foreign key') return 23;
   // A generated column reads others, which have to be there and to have their type.
@@ -49,14 +50,26 @@ function rankOf(operation: Operation): number {
   return generated && operation.kind === 'dropColumn' ? 7 : rank;
 }
 
-/** `CHECK (column IS NOT NULL)`: with it SET NOT NULL needs no scan, so it goes only afterwards. */
-function isProofOfNotNull(constraint: Constraint): boolean {
-  return constraint.kind === 'check' && /^\(*"?[^"()]+"? IS NOT NULL\)*$/i.test(constraint.check.expression);
+/** Of `CHECK (column IS NOT NULL)`: with it SET NOT NULL needs no scan, so it goes only afterwards. */
+function columnOfProof(constraint: Constraint): string | undefined {
+  if (constraint.kind !== 'check') return undefined;
+  const text = /^\(*("(?:[^"]|"")+"|[^"()\s]+) IS NOT NULL\)*$/i.exec(constraint.check.expression)?.[1];
+  return text?.startsWith('"') ? text.slice(1, -1).replaceAll('""', '"') : text;
+}
+
+/** Columns that are altered in whether they take NULL, as `schema.table.column`. */
+function provenColumns(operations: readonly Operation[]): Set<string> {
+  return new Set(
+    operations.flatMap((one) =>
+      one.kind === 'alterColumn' && one.properties.includes('nullable') ? [`${keyOf(one.table)}.${one.to.name}`] : [],
+    ),
+  );
 }
 
 /** `own` are ranks in which a database differs. */
 export function ordered(operations: readonly Operation[], own: Partial<typeof RANKS> = {}): Operation[] {
-  const ranks = new Map(operations.map((operation) => [operation, own[operation.kind] ?? rankOf(operation)]));
+  const proven = provenColumns(operations);
+  const ranks = new Map(operations.map((operation) => [operation, own[operation.kind] ?? rankOf(operation, proven)]));
   return [...operations].sort((a, b) => (ranks.get(a) ?? 0) - (ranks.get(b) ?? 0));
 }
 

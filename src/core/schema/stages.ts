@@ -72,7 +72,7 @@ function postgresStates(from: Snapshot, to: Snapshot, safe: boolean): State[] {
     state = withTable(state, table, (one) => ({ ...one, indexes: [...one.indexes, index] }));
     indexed.push({ state, transaction: false, title: 'index' });
   }
-  const valid = { ...state, tables: state.tables.map((table) => validated(table, from)) };
+  const valid = { ...state, tables: state.tables.map((table) => validated(table, to)) };
   return [...first, { state: main }, ...indexed, { state: to, via: valid, title: 'validate' }];
 }
 
@@ -134,12 +134,15 @@ function notYetValid(before: Table, table: Table): Table {
   };
 }
 
-/** What waited for its validation is valid; what was found NOT VALID and is expected so stays. */
-function validated(table: Table, from: Snapshot): Table {
-  const before = from.tables.find((one) => keyOf(one) === keyOf(table));
-  const old = new Set([...(before?.checks ?? []), ...(before?.foreignKeys ?? [])].map(({ name }) => name));
-  const valid = <T extends { name?: string; validated: boolean }>(one: T) =>
-    old.has(one.name) ? one : { ...one, validated: true };
+/** What waited for its validation is valid; what is expected to be NOT VALID stays so. */
+function validated(table: Table, to: Snapshot): Table {
+  const wanted = to.tables.find((one) => keyOf(one) === keyOf(table));
+  const constraints = [...(wanted?.checks ?? []), ...(wanted?.foreignKeys ?? [])];
+  const unproven = new Set(constraints.filter((one) => !one.validated).map(({ name }) => name));
+  const valid = <T extends { name?: string; validated: boolean }>(one: T) => ({
+    ...one,
+    validated: !unproven.has(one.name),
+  });
   return { ...table, checks: table.checks.map(valid), foreignKeys: table.foreignKeys.map(valid) };
 }
 

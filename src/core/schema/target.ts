@@ -91,7 +91,10 @@ function mergeColumn(spelling: Spelling, silent: ReadonlySet<string>, expected: 
     name: found.name,
     ...take('type', 'type'),
     ...take('nullable', 'nullable'),
-    ...(changed.includes('automatic value') ? { default: expected.default } : take('default', 'default')),
+    // A default of the old type (`'a'::text`) does not fit the new one.
+    ...(changed.some((one) => one === 'automatic value' || one === 'type')
+      ? { default: expected.default }
+      : take('default', 'default')),
     ...take('automatic value', 'serial'),
     ...take('automatic value', 'identity'),
     ...take('generated', 'generated'),

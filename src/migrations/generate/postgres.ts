@@ -37,7 +37,7 @@ export function postgresSql(operation: Operation, { concurrently }: PostgresWord
     case 'dropSequence':
       return [`DROP SEQUENCE ${tableName(operation.sequence)}`];
     case 'alterSequence':
-      return [sequenceSql('ALTER', operation.to)];
+      return [words(sequenceSql('ALTER', operation.to), restart(operation.from, operation.to))];
     case 'createTable':
       return createTableSql(operation.table);
     case 'dropTable':
@@ -118,6 +118,12 @@ function sequenceSql(verb: 'CREATE' | 'ALTER', sequence: SequenceObject): string
     ...defaults,
     `START WITH ${start}`,
   );
+}
+
+/** Its position may lie outside of new limits, which PostgreSQL refuses. */
+function restart(from: SequenceObject, to: SequenceObject): string | undefined {
+  const limits = ({ type, options = '' }: SequenceObject) => `${type} ${options.match(/M(?:IN|AX)VALUE \S+/g) ?? ''}`;
+  return limits(from) === limits(to) ? undefined : 'RESTART';
 }
 
 function viewSql(view: View): string[] {
