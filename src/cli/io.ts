@@ -11,6 +11,10 @@ export interface Io {
   signal: AbortSignal;
   /** `-v` was given: say more, and show the stack of a bug. */
   verbose: boolean;
+  /** `--json` was given: standard output is one document, also when something fails. */
+  json: boolean;
+  /** The migrations folder of the command that runs, for messages that point into a file. */
+  migrations?: () => Promise<string>;
   setExitCode(code: number): void;
 }
 
@@ -32,6 +36,7 @@ export function createIo(host: NodeJS.Process): Io {
     env: host.env,
     signal: stop.signal,
     verbose: host.env.DB_MANAGER_VERBOSE === '1',
+    json: false,
     setExitCode: (code) => {
       host.exitCode = code;
     },

@@ -11,6 +11,6 @@ const io = createIo(process);
 try {
   await createProgram(io).parseAsync(process.argv);
 } catch (error) {
-  printError(io, error);
+  await printError(io, error);
   process.exitCode = exitCodeOf(error);
 }

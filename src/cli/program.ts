@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { TOOL_VERSION } from '../core/model/version.ts';
-import { addGlobals, allowGlobalsEverywhere } from './globals.ts';
+import { addGlobals, allowGlobalsEverywhere, globalsOf } from './globals.ts';
 import type { Io } from './io.ts';
 import { registerBackups } from './register/backups.ts';
 import { registerCluster } from './register/cluster.ts';
@@ -15,7 +15,10 @@ export function createProgram(io: Io): Command {
     .showSuggestionAfterError()
     .exitOverride()
     .hook('preAction', (_, command) => {
-      io.verbose ||= command.optsWithGlobals().verbose === true;
+      const globals = globalsOf(command, io);
+      io.verbose ||= globals.verbose === true;
+      io.json = globals.json === true;
+      io.migrations = async () => (await (await import('../library/settings.ts')).placesOf(globals)).migrations;
     });
   addGlobals(program);
   registerMigrate(program, io);

@@ -80,14 +80,14 @@ export async function restore({ into, force, ...options }: Restoring, io: Io): P
 }
 
 interface Pruning extends Globals {
-  last: number;
-  days: number;
+  last?: number;
+  days?: number;
   dryRun?: boolean;
 }
 
 /** `prune` */
 export async function prune(options: Pruning, io: Io): Promise<void> {
-  if (options.last < 1)
+  if (options.last !== undefined && options.last < 1)
     throw new ProblemError({
       reason: 'InvalidConfiguration',
       message: '--last is at least 1: the newest backup always stays.',

@@ -1,4 +1,3 @@
-import { ProblemError } from '../../core/model/problem.ts';
 import { REASONS } from '../../core/model/reason.ts';
 import { checkMigrationSafety, type SafeMigrateOptions, safeMigrate } from '../../library/safe-migrate.ts';
 import { validateSchema } from '../../library/schema.ts';
@@ -16,7 +15,7 @@ interface Safe extends Globals {
   target: string;
   dryRun?: boolean;
   backup: boolean;
-  rehearsal: string;
+  rehearsal?: keyof typeof REHEARSALS;
   allowDowngrade?: boolean;
 }
 
@@ -25,13 +24,7 @@ export async function safeMigrateCommand(
   { rehearsal, backup, ...options }: Safe & { backups?: string },
   io: Io,
 ): Promise<void> {
-  const mode = REHEARSALS[rehearsal as keyof typeof REHEARSALS];
-  if (mode === undefined) {
-    throw new ProblemError({
-      reason: 'InvalidConfiguration',
-      message: `--rehearsal is auto, full, schema or off, not "${rehearsal}".`,
-    });
-  }
+  const mode = rehearsal === undefined ? undefined : REHEARSALS[rehearsal];
   const view = options.json === true ? undefined : runView(io);
   const request: SafeMigrateOptions = { ...options, backup, rehearsal: mode, onEvent: (event) => view?.show(event) };
   const report = await safeMigrate(request);

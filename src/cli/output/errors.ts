@@ -1,7 +1,11 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { CommanderError } from 'commander';
-import { ProblemError } from '../../core/model/problem.ts';
+import { ProblemError, type SourcePosition } from '../../core/model/problem.ts';
 import { REASONS } from '../../core/model/reason.ts';
+import { renderExcerpt } from '../../migrations/excerpt.ts';
 import type { Io } from '../io.ts';
+import { renderExcerptOf } from './excerpt.ts';
 
 /** The one place that turns errors into exit codes: 0 done, 1 failed, 2 usage, 3 pending or different, 4 blocked. */
 export function exitCodeOf(error: unknown): number {
@@ -10,19 +14,47 @@ export function exitCodeOf(error: unknown): number {
   return 1;
 }
 
-/** What happened, why, and what to do; a stack trace only where a bug of ours meets `-v`. */
-export function printError(io: Io, error: unknown): void {
+/**
+ * What happened, why, and what to do; a stack trace only where a bug of ours meets `-v`. With `--json` the one document
+ * on standard output is `{ "error": { reason, message, … } }`.
+ */
+export async function printError(io: Io, error: unknown): Promise<void> {
   if (error instanceof CommanderError) return; // commander has printed it
+  if (io.json) {
+    const problem =
+      error instanceof ProblemError ? error.problem : { reason: 'InternalError' as const, message: textOf(error) };
+    io.out(JSON.stringify({ error: { ...problem, help: REASONS[problem.reason].help } }, null, 2));
+    return;
+  }
   if (error instanceof ProblemError) {
     const { reason, message, statement, position } = error.problem;
     io.err(`error: ${reason}: ${message}`);
     if (position !== undefined) io.err(`  at ${position.file}:${position.line}:${position.column}`);
-    if (statement !== undefined) io.err(`  statement: ${statement}`);
+    const excerpt = position === undefined ? '' : await excerptOf(io, position);
+    if (excerpt !== '') io.err(indent(excerpt));
+    else if (statement !== undefined) io.err(renderExcerptOf(statement));
     io.err(`  next: ${REASONS[reason].help}`);
     return;
   }
-  const text = error instanceof Error ? error.message : String(error);
-  io.err(`error: InternalError: ${text}`);
+  io.err(`error: InternalError: ${textOf(error)}`);
   if (io.verbose && error instanceof Error && error.stack !== undefined) io.err(error.stack);
   else io.err(`  next: ${REASONS.InternalError.help}`);
+}
+
+/** The line at fault with a caret, where the file can be read. */
+async function excerptOf(io: Io, position: SourcePosition): Promise<string> {
+  try {
+    const folder = (await io.migrations?.()) ?? '.';
+    return renderExcerpt(await readFile(resolve(folder, position.file), 'utf8'), position, Math.min(io.columns, 120));
+  } catch {
+    return ''; // the place says enough
+  }
+}
+
+function indent(text: string): string {
+  return text.replaceAll(/^/gm, '  ');
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

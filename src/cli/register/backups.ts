@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { globalsOf } from '../globals.ts';
 import type { Io } from '../io.ts';
 import { wholeNumber } from './cluster.ts';
@@ -37,8 +37,8 @@ export function registerBackups(program: Command, io: Io): void {
   program
     .command('prune')
     .summary('remove old backups of this database')
-    .option('--last <n>', 'keep at least this many', wholeNumber, 10)
-    .option('--days <n>', 'keep those younger than this', wholeNumber, 30)
+    .option('--last <n>', 'keep at least this many (default: backups.retain.last, 10)', wholeNumber)
+    .option('--days <n>', 'keep those younger than this (default: backups.retain.days, 30)', wholeNumber)
     .option('--dry-run', 'only say which')
     .action(async (options, command: Command) =>
       (await commands()).prune({ ...globalsOf(command, io), ...options }, io),
@@ -51,7 +51,15 @@ export function registerBackups(program: Command, io: Io): void {
     .option('--target <target>', 'head, a revision or its start, +N, -N', 'head')
     .option('--dry-run', 'do everything but write to the database')
     .option('--no-backup', 'take no backup; the rehearsal is then on the schema only')
-    .option('--rehearsal <mode>', 'auto, full, schema or off', 'auto')
+    .addOption(
+      new Option('--rehearsal <mode>', 'on what the plan is tried first (default: safety.rehearsal, auto)').choices([
+        'auto',
+        'full',
+        'schema',
+        'off',
+      ]),
+    )
+    .option('--backup-name <name>', 'instead of backup_YYYYMMDD_HHMMSS')
     .option('--allow-downgrade', 'allow the target to lie behind')
     .action(async (options, command: Command) =>
       (await safe()).safeMigrateCommand({ ...globalsOf(command, io), ...options }, io),
