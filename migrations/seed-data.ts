@@ -1,24 +1,61 @@
-/** Deterministic data for the trading bot's database: the same seed gives the same rows on every machine. */
+/** What the seed starts from. Money and quantities are counted in units of 0.00000001, so that every sum is exact. */
+
+/** One, in units of DECIMAL(20,8). */
+export const ONE = 100_000_000;
+
 export interface Instrument {
-  id: number;
+  exchange: string;
+  /** As the exchange writes it; a later migration makes them alike. */
   symbol: string;
   base: string;
+  quote: string;
+  /** The steps of prices and of quantities, in units. */
+  tick: number;
+  lot: number;
+  /** Where the price starts, in units. */
   price: number;
 }
 
+/** Row n has id n + 1. A step of price times a step of quantity is a whole number of units, as on real exchanges. */
 export const INSTRUMENTS: readonly Instrument[] = [
-  { id: 1, symbol: 'BTC/USDT', base: 'BTC', price: 62_000 },
-  { id: 2, symbol: 'ETH/USDT', base: 'ETH', price: 3_100 },
-  { id: 3, symbol: 'sol-usdt', base: 'SOL', price: 145 },
-  { id: 4, symbol: 'ADA/USDT', base: 'ADA', price: 0.45 },
-  { id: 5, symbol: 'XRP/USDT', base: 'XRP', price: 0.52 },
-  { id: 6, symbol: 'DOGE/USDT', base: 'DOGE', price: 0.12 },
+  instrument('binance', 'BTCUSDT', 'BTC', 0.01, 0.00001, 62_000),
+  instrument('binance', 'ETHUSDT', 'ETH', 0.01, 0.0001, 3_100),
+  instrument('binance', 'SOLUSDT', 'SOL', 0.01, 0.001, 145),
+  instrument('binance', 'DOGEUSDT', 'DOGE', 0.00001, 1, 0.12),
+  instrument('kraken', 'BTC/USDT', 'BTC', 0.1, 0.0001, 62_000),
+  instrument('kraken', 'ADA/USDT', 'ADA', 0.0001, 0.1, 0.45),
+  instrument('coinbase', 'eth-usdt', 'ETH', 0.01, 0.0001, 3_100),
+  instrument('coinbase', 'XRP-USDT', 'XRP', 0.0001, 1, 0.52),
 ];
 
-export const ACCOUNTS = ['main', 'hedge', 'paper'] as const;
+function instrument(exchange: string, symbol: string, base: string, tick: number, lot: number, price: number) {
+  return { exchange, symbol, base, quote: 'USDT', tick: units(tick), lot: units(lot), price: units(price) };
+}
+
+/** Row n has id n + 1; an account trades what its exchange offers. */
+export const ACCOUNTS = [
+  { name: 'main', exchange: 'binance', paper: false },
+  { name: 'hedge', exchange: 'kraken', paper: false },
+  { name: 'treasury', exchange: 'coinbase', paper: false },
+  { name: 'paper', exchange: 'binance', paper: true },
+] as const;
+
 export const STRATEGIES = ['market-making', 'momentum', 'mean-reversion', 'rebalance'] as const;
 
-/** mulberry32: small, fast and good enough for prices. Numbers from 0 up to 1. */
+/** The id of a strategy that was deleted when no foreign key watched; some old orders still name it. */
+export const DELETED_STRATEGY = 99;
+
+/** What every account starts with, in its base currency. */
+export const DEPOSIT = units(1_000_000);
+
+/** When the bot was switched on, in milliseconds since 1970. */
+export const START = Date.UTC(2023, 0, 1);
+
+function units(value: number): number {
+  return Math.round(value * ONE);
+}
+
+/** mulberry32: small, fast and good enough for prices. Numbers from 0 up to 1; the same seed gives the same ones. */
 export function randomFrom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -28,72 +65,4 @@ export function randomFrom(seed: number): () => number {
     t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
     return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
   };
-}
-
-export interface Fill {
-  price: number;
-  quantity: number;
-  at: number;
-}
-
-export interface Order {
-  id: number;
-  account: number;
-  instrument: number;
-  strategy: number | null;
-  side: 'buy' | 'sell';
-  type: 'limit' | 'market';
-  status: 'filled' | 'partial' | 'cancelled' | 'open';
-  quantity: number;
-  limit: number | null;
-  fills: Fill[];
-  placed: number;
-}
-
-const START = Date.UTC(2023, 0, 1);
-
-/** Orders in the order of their placement; prices walk at random, most orders fill, some partly, some never. */
-export function* orders(count: number, seed: number): Generator<Order> {
-  const random = randomFrom(seed);
-  const prices = INSTRUMENTS.map(({ price }) => price);
-  let now = START;
-  for (let id = 1; id <= count; id += 1) {
-    now += Math.floor(random() * 60_000);
-    const at = Math.floor(random() * INSTRUMENTS.length);
-    const price = (prices[at] ?? 1) * (1 + (random() - 0.5) * 0.004);
-    prices[at] = price;
-    const limit = random() < 0.7 ? round(price * (1 + (random() - 0.5) * 0.001)) : null;
-    const quantity = round((10 + random() * 500) / price);
-    const luck = random();
-    const status = luck < 0.7 ? 'filled' : luck < 0.8 ? 'partial' : luck < 0.95 ? 'cancelled' : 'open';
-    yield {
-      id,
-      account: 1 + Math.floor(random() * ACCOUNTS.length),
-      instrument: at + 1,
-      // A few orders of a strategy that was deleted long ago: the foreign key that comes later has to cope with them.
-      strategy: random() < 0.02 ? 99 : random() < 0.1 ? null : 1 + Math.floor(random() * STRATEGIES.length),
-      side: random() < 0.5 ? 'buy' : 'sell',
-      type: limit === null ? 'market' : 'limit',
-      status,
-      quantity,
-      limit,
-      fills: fillsOf(status, limit ?? round(price), quantity, now, random),
-      placed: now,
-    };
-  }
-}
-
-function fillsOf(status: Order['status'], price: number, quantity: number, at: number, random: () => number): Fill[] {
-  if (status === 'cancelled' || status === 'open') return [];
-  const total = status === 'filled' ? quantity : round(quantity * 0.4);
-  if (random() < 0.7) return [{ price, quantity: total, at: at + 250 }];
-  const first = round(total / 3);
-  return [
-    { price, quantity: first, at: at + 250 },
-    { price, quantity: round(total - first), at: at + 900 },
-  ];
-}
-
-export function round(value: number): number {
-  return Math.max(0.00000001, Math.round(value * 1e8) / 1e8);
 }

@@ -1,8 +1,9 @@
-import { type DefineModel, OPTIONS } from './types.ts';
+import type { Sequelize, DataTypes as Types } from 'sequelize';
+import { OPTIONS } from './shared.ts';
 
-export const defineCandle: DefineModel = (sequelize, DataTypes) =>
-  sequelize.define(
-    'candles',
+export default function defineCandle(sequelize: Sequelize, DataTypes: typeof Types) {
+  return sequelize.define(
+    'Candle',
     {
       instrumentId: {
         type: DataTypes.INTEGER,
@@ -20,5 +21,6 @@ export const defineCandle: DefineModel = (sequelize, DataTypes) =>
       close: { type: DataTypes.DECIMAL(20, 8), allowNull: false },
       volume: { type: DataTypes.DECIMAL(20, 8), allowNull: false, defaultValue: 0 },
     },
-    OPTIONS,
+    { ...OPTIONS, tableName: 'candles' },
   );
+}

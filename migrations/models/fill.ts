@@ -1,8 +1,9 @@
-import { type DefineModel, OPTIONS, reference } from './types.ts';
+import type { Sequelize, DataTypes as Types } from 'sequelize';
+import { OPTIONS, reference } from './shared.ts';
 
-export const defineFill: DefineModel = (sequelize, DataTypes) =>
-  sequelize.define(
-    'fills',
+export default function defineFill(sequelize: Sequelize, DataTypes: typeof Types) {
+  return sequelize.define(
+    'Fill',
     {
       id: { type: DataTypes.INTEGER, primaryKey: true, autoIncrement: true },
       orderId: reference(DataTypes, 'orders', 'CASCADE'),
@@ -13,5 +14,6 @@ export const defineFill: DefineModel = (sequelize, DataTypes) =>
       liquidity: { type: DataTypes.STRING(8), allowNull: false },
       executedAt: { type: DataTypes.DATE, allowNull: false },
     },
-    { ...OPTIONS, indexes: [{ name: 'fills_order_id', fields: ['order_id'] }] },
+    { ...OPTIONS, tableName: 'fills', indexes: [{ name: 'fills_order_id', fields: ['order_id'] }] },
   );
+}

@@ -1,8 +1,9 @@
-import { type DefineModel, OPTIONS } from './types.ts';
+import type { Sequelize, DataTypes as Types } from 'sequelize';
+import { OPTIONS } from './shared.ts';
 
-export const defineInstrument: DefineModel = (sequelize, DataTypes) =>
-  sequelize.define(
-    'instruments',
+export default function defineInstrument(sequelize: Sequelize, DataTypes: typeof Types) {
+  return sequelize.define(
+    'Instrument',
     {
       id: { type: DataTypes.INTEGER, primaryKey: true, autoIncrement: true },
       exchange: { type: DataTypes.STRING(40), allowNull: false },
@@ -12,6 +13,12 @@ export const defineInstrument: DefineModel = (sequelize, DataTypes) =>
       tickSize: { type: DataTypes.DECIMAL(20, 8), allowNull: false },
       lotSize: { type: DataTypes.DECIMAL(20, 8), allowNull: false },
       isActive: { type: DataTypes.BOOLEAN, allowNull: false, defaultValue: true },
+      exchangeSymbol: { type: DataTypes.STRING(32) },
     },
-    { ...OPTIONS, indexes: [{ name: 'instruments_exchange_symbol', unique: true, fields: ['exchange', 'symbol'] }] },
+    {
+      ...OPTIONS,
+      tableName: 'instruments',
+      indexes: [{ name: 'instruments_exchange_symbol', unique: true, fields: ['exchange', 'symbol'] }],
+    },
   );
+}

@@ -1,8 +1,9 @@
-import { type DefineModel, OPTIONS, reference } from './types.ts';
+import type { Sequelize, DataTypes as Types } from 'sequelize';
+import { OPTIONS, reference } from './shared.ts';
 
-export const defineLedgerEntry: DefineModel = (sequelize, DataTypes) =>
-  sequelize.define(
-    'ledger_entries',
+export default function defineLedgerEntry(sequelize: Sequelize, DataTypes: typeof Types) {
+  return sequelize.define(
+    'LedgerEntry',
     {
       id: { type: DataTypes.INTEGER, primaryKey: true, autoIncrement: true },
       accountId: reference(DataTypes, 'accounts', 'RESTRICT'),
@@ -12,5 +13,13 @@ export const defineLedgerEntry: DefineModel = (sequelize, DataTypes) =>
       amount: { type: DataTypes.DECIMAL(20, 8), allowNull: false },
       bookedAt: { type: DataTypes.DATE, allowNull: false },
     },
-    { ...OPTIONS, indexes: [{ name: 'ledger_entries_account_booked', fields: ['account_id', 'booked_at'] }] },
+    {
+      ...OPTIONS,
+      tableName: 'ledger_entries',
+      indexes: [
+        { name: 'ledger_entries_order', fields: ['order_id'] },
+        { name: 'ledger_entries_account_booked', fields: ['account_id', 'booked_at'] },
+      ],
+    },
   );
+}

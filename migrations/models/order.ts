@@ -1,8 +1,9 @@
-import { type DefineModel, OPTIONS, reference } from './types.ts';
+import type { Sequelize, DataTypes as Types } from 'sequelize';
+import { OPTIONS, reference } from './shared.ts';
 
-export const defineOrder: DefineModel = (sequelize, DataTypes) =>
-  sequelize.define(
-    'orders',
+export default function defineOrder(sequelize: Sequelize, DataTypes: typeof Types) {
+  return sequelize.define(
+    'Order',
     {
       id: { type: DataTypes.INTEGER, primaryKey: true, autoIncrement: true },
       accountId: reference(DataTypes, 'accounts', 'RESTRICT'),
@@ -12,7 +13,7 @@ export const defineOrder: DefineModel = (sequelize, DataTypes) =>
       side: { type: DataTypes.STRING(4), allowNull: false },
       type: { type: DataTypes.STRING(16), allowNull: false },
       status: { type: DataTypes.STRING(16), allowNull: false, defaultValue: 'new' },
-      quantity: { type: DataTypes.DECIMAL(20, 8), allowNull: false, validate: { min: 0 } },
+      quantity: { type: DataTypes.DECIMAL(20, 8), allowNull: false },
       limitPrice: { type: DataTypes.DECIMAL(20, 8) },
       filledQuantity: { type: DataTypes.DECIMAL(20, 8), allowNull: false, defaultValue: 0 },
       note: { type: DataTypes.TEXT },
@@ -20,5 +21,10 @@ export const defineOrder: DefineModel = (sequelize, DataTypes) =>
       placedAt: { type: DataTypes.DATE, allowNull: false },
       updatedAt: { type: DataTypes.DATE, allowNull: false },
     },
-    { ...OPTIONS, indexes: [{ name: 'orders_account_placed', fields: ['account_id', 'placed_at'] }] },
+    {
+      ...OPTIONS,
+      tableName: 'orders',
+      indexes: [{ name: 'orders_account_placed', fields: ['account_id', 'placed_at'] }],
+    },
   );
+}

@@ -1,8 +1,9 @@
-import { type DefineModel, OPTIONS, reference } from './types.ts';
+import type { Sequelize, DataTypes as Types } from 'sequelize';
+import { OPTIONS, reference } from './shared.ts';
 
-export const definePosition: DefineModel = (sequelize, DataTypes) =>
-  sequelize.define(
-    'positions',
+export default function definePosition(sequelize: Sequelize, DataTypes: typeof Types) {
+  return sequelize.define(
+    'Position',
     {
       id: { type: DataTypes.INTEGER, primaryKey: true, autoIncrement: true },
       accountId: reference(DataTypes, 'accounts', 'RESTRICT'),
@@ -14,6 +15,8 @@ export const definePosition: DefineModel = (sequelize, DataTypes) =>
     },
     {
       ...OPTIONS,
+      tableName: 'positions',
       indexes: [{ name: 'positions_account_instrument', unique: true, fields: ['account_id', 'instrument_id'] }],
     },
   );
+}

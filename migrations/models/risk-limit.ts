@@ -1,14 +1,20 @@
-import { type DefineModel, OPTIONS, reference } from './types.ts';
+import type { Sequelize, DataTypes as Types } from 'sequelize';
+import { OPTIONS, reference } from './shared.ts';
 
-export const defineRiskLimit: DefineModel = (sequelize, DataTypes) =>
-  sequelize.define(
-    'risk_limits',
+export default function defineRiskLimit(sequelize: Sequelize, DataTypes: typeof Types) {
+  return sequelize.define(
+    'RiskLimit',
     {
       id: { type: DataTypes.INTEGER, primaryKey: true, autoIncrement: true },
       accountId: reference(DataTypes, 'accounts', 'CASCADE'),
-      name: { type: DataTypes.STRING(40), allowNull: false },
+      kind: { type: DataTypes.STRING(24), allowNull: false },
       value: { type: DataTypes.DECIMAL(20, 8), allowNull: false },
       isEnabled: { type: DataTypes.BOOLEAN, allowNull: false, defaultValue: true },
     },
-    { ...OPTIONS, indexes: [{ name: 'risk_limits_account_name', unique: true, fields: ['account_id', 'name'] }] },
+    {
+      ...OPTIONS,
+      tableName: 'risk_limits',
+      indexes: [{ name: 'risk_limits_account_kind', unique: true, fields: ['account_id', 'kind'] }],
+    },
   );
+}

@@ -1,8 +1,9 @@
-import { type DefineModel, OPTIONS, reference } from './types.ts';
+import type { Sequelize, DataTypes as Types } from 'sequelize';
+import { OPTIONS, reference } from './shared.ts';
 
-export const defineSignal: DefineModel = (sequelize, DataTypes) =>
-  sequelize.define(
-    'signals',
+export default function defineSignal(sequelize: Sequelize, DataTypes: typeof Types) {
+  return sequelize.define(
+    'Signal',
     {
       id: { type: DataTypes.INTEGER, primaryKey: true, autoIncrement: true },
       strategyId: reference(DataTypes, 'strategies', 'CASCADE'),
@@ -12,5 +13,10 @@ export const defineSignal: DefineModel = (sequelize, DataTypes) =>
       payload: { type: DataTypes.JSON },
       emittedAt: { type: DataTypes.DATE, allowNull: false },
     },
-    { ...OPTIONS, indexes: [{ name: 'signals_strategy_emitted', fields: ['strategy_id', 'emitted_at'] }] },
+    {
+      ...OPTIONS,
+      tableName: 'signals',
+      indexes: [{ name: 'signals_strategy_emitted', fields: ['strategy_id', 'emitted_at'] }],
+    },
   );
+}

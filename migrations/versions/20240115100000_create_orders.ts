@@ -1,7 +1,14 @@
 // Strategies, and the orders that they place.
 import { DataTypes, type QueryInterface } from 'sequelize';
+import type { MigrationParams } from 'umzug';
 
-export async function up({ context: queryInterface }: { context: QueryInterface }): Promise<void> {
+const KNOWN = {
+  side: ['buy', 'sell'],
+  type: ['limit', 'market', 'stop'],
+  status: ['new', 'open', 'partial', 'filled', 'cancelled', 'rejected'],
+};
+
+export async function up({ context: queryInterface }: MigrationParams<QueryInterface>): Promise<void> {
   await queryInterface.createTable('strategies', {
     id: { type: DataTypes.INTEGER, primaryKey: true, autoIncrement: true },
     name: { type: DataTypes.STRING(80), allowNull: false, unique: true },
@@ -36,9 +43,17 @@ export async function up({ context: queryInterface }: { context: QueryInterface 
     placed_at: { type: DataTypes.DATE, allowNull: false },
     updated_at: { type: DataTypes.DATE, allowNull: false },
   });
+  for (const [column, values] of Object.entries(KNOWN)) {
+    await queryInterface.addConstraint('orders', {
+      type: 'check',
+      name: `orders_${column}_known`,
+      fields: [column],
+      where: { [column]: values },
+    });
+  }
 }
 
-export async function down({ context: queryInterface }: { context: QueryInterface }): Promise<void> {
+export async function down({ context: queryInterface }: MigrationParams<QueryInterface>): Promise<void> {
   await queryInterface.dropTable('orders');
   await queryInterface.dropTable('strategies');
 }

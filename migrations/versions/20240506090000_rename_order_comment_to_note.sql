@@ -1,3 +1,5 @@
+-- A trader's note was called a comment, which the exchanges use for something else.
+
 -- +goose Up
 ALTER TABLE orders RENAME COLUMN comment TO note;
 

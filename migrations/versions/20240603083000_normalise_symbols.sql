@@ -1,6 +1,10 @@
--- Exchanges write BTC/USDT, btc-usdt and BTCUSDT; from here on it is BTC-USDT.
+-- Exchanges write BTC/USDT, btc-usdt and BTCUSDT; from here on it is BTC-USDT, beside the exchange's own spelling.
+
 -- migrate:up
-UPDATE instruments SET symbol = upper(replace(symbol, '/', '-')) WHERE symbol <> upper(replace(symbol, '/', '-'));
+ALTER TABLE instruments ADD COLUMN exchange_symbol VARCHAR(32);
+UPDATE instruments SET exchange_symbol = symbol;
+UPDATE instruments SET symbol = upper(base_currency) || '-' || upper(quote_currency);
 
 -- migrate:down
-UPDATE instruments SET symbol = replace(symbol, '-', '/') WHERE symbol LIKE '%-%';
+UPDATE instruments SET symbol = exchange_symbol WHERE exchange_symbol IS NOT NULL;
+ALTER TABLE instruments DROP COLUMN exchange_symbol;

@@ -1,4 +1,5 @@
 -- The bot asks for an account's latest orders at every tick.
+
 -- migrate:up
 CREATE INDEX orders_account_placed ON orders (account_id, placed_at);
 

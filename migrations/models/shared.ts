@@ -1,7 +1,4 @@
-import type { Model, ModelStatic, Sequelize, DataTypes as Types } from 'sequelize';
-
-/** How every model file of this folder looks. */
-export type DefineModel = (sequelize: Sequelize, DataTypes: typeof Types) => ModelStatic<Model>;
+import type { DataTypes as Types } from 'sequelize';
 
 /** A foreign key column; what happens to the row when the other one goes is the model's decision. */
 export function reference(
@@ -13,4 +10,4 @@ export function reference(
   return { type: types.INTEGER, allowNull, references: { model: table, key: 'id' }, onDelete, onUpdate: 'CASCADE' };
 }
 
-export const OPTIONS = { underscored: true, timestamps: false, freezeTableName: true } as const;
+export const OPTIONS = { underscored: true, timestamps: false } as const;
