@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { TOOL_VERSION } from '../core/model/version.ts';
+import { addExamples } from './examples.ts';
 import { addGlobals, allowGlobalsEverywhere, globalsOf } from './globals.ts';
 import type { Io } from './io.ts';
 import { registerBackups } from './register/backups.ts';
@@ -26,5 +27,6 @@ export function createProgram(io: Io): Command {
   registerRun(program, io);
   registerCluster(program, io);
   allowGlobalsEverywhere(program);
+  addExamples(program);
   return program;
 }

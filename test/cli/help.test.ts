@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import type { Command } from 'commander';
+import { EXAMPLES } from '../../src/cli/examples.ts';
+import type { Io } from '../../src/cli/io.ts';
+import { createProgram } from '../../src/cli/program.ts';
+
+/** Nothing is run, so nothing is printed. */
+const IO: Io = {
+  out: () => {},
+  err: () => {},
+  terminal: false,
+  colour: false,
+  columns: 80,
+  env: {},
+  signal: new AbortController().signal,
+  verbose: false,
+  json: false,
+  setExitCode: () => {},
+};
+
+/** Every command that does something, by its whole name. */
+function leaves(command: Command, path: string[] = []): string[] {
+  if (command.commands.length === 0) return [path.join(' ')];
+  return command.commands.flatMap((below) => leaves(below, [...path, below.name()]));
+}
+
+describe('the help', () => {
+  const names = leaves(createProgram(IO));
+
+  it('has an example for every command', () => {
+    assert.ok(names.length > 20);
+    assert.deepEqual(
+      names.filter((name) => EXAMPLES[name] === undefined),
+      [],
+    );
+  });
+
+  it('gives examples that are commands with options that exist', () => {
+    for (const [name, examples] of Object.entries(EXAMPLES).filter(([known]) => names.includes(known))) {
+      const command = name.split(' ').reduce<Command>((at, word) => {
+        const below = at.commands.find((one) => one.name() === word);
+        assert.ok(below, name);
+        return below;
+      }, createProgram(IO));
+      const known = new Set(command.options.flatMap(({ long, short }) => [long, short]));
+      for (const example of examples.filter((text) => text.includes(` ${name}`))) {
+        const used = example.match(/(?<= )--?[a-z][a-z-]*/g) ?? [];
+        assert.deepEqual(
+          used.filter((option) => !known.has(option)),
+          [],
+          example,
+        );
+      }
+    }
+  });
+});
