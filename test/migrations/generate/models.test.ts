@@ -41,7 +41,8 @@ describe('migrations generated from models', () => {
       const first = generateMigration({ expected, found: await migrated.snapshot(), format: 'sql' });
       await migrate({ dialect, migrated }, await write(first, 'sql'), 'up', '');
       await migrated.run('CREATE VIEW cheap AS SELECT id, price FROM items WHERE price < 5');
-      if (dialect === 'postgres') await migrated.run('ALTER TABLE items ADD CHECK (price > 0);\nCREATE SEQUENCE tickets');
+      if (dialect === 'postgres')
+        await migrated.run('ALTER TABLE items ADD CHECK (price > 0);\nCREATE SEQUENCE tickets');
       assert.deepEqual(generateMigration({ expected, found: await migrated.snapshot(), format: 'sql' }), {
         kind: 'nothing',
       });
