@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { EXAMPLES } from '../../src/cli/examples.ts';
 import type { Io } from '../../src/cli/io.ts';
@@ -31,6 +32,18 @@ describe('the help', () => {
     assert.ok(names.length > 20);
     assert.deepEqual(
       names.filter((name) => EXAMPLES[name] === undefined),
+      [],
+    );
+  });
+
+  it('agrees with docs/cli.md on what commands there are', () => {
+    const page = readFileSync('docs/cli.md', 'utf8');
+    const listed = [...page.matchAll(/^\| (`[^|]+?`) \|/gm)].flatMap(([, cell = '']) => [
+      ...cell.matchAll(/`([^`]+)`/g),
+    ]);
+    const told = listed.map(([, text = '']) => text);
+    assert.deepEqual(
+      names.filter((name) => !told.some((text) => text === name || text.startsWith(`${name} `))),
       [],
     );
   });

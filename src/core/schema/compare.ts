@@ -3,6 +3,7 @@
  * imports the model.
  */
 import type { Snapshot, Table } from '../model/snapshot.ts';
+import { tablesBeside } from './beside.ts';
 import { compareColumns } from './columns.ts';
 import { compareConstraints } from './constraints.ts';
 import type { Difference } from './difference.ts';
@@ -44,7 +45,8 @@ function compareAllTables(spelling: Spelling, expected: Snapshot, found: Snapsho
     if (other === undefined) return [{ kind: 'missing', object: 'table', table: key }];
     return compareTables(spelling, table, other, key);
   });
-  const extra = [...tables.keys()].filter((key) => !wanted.has(key));
+  const beside = new Set(tablesBeside(expected, found).map(keyOf));
+  const extra = [...tables.keys()].filter((key) => !wanted.has(key) && !beside.has(key));
   return [...differences, ...extra.map((table): Difference => ({ kind: 'extra', object: 'table', table }))];
 }
 

@@ -1,4 +1,5 @@
 import type { Column, Snapshot, Table } from '../model/snapshot.ts';
+import { tablesBeside } from './beside.ts';
 import { type ColumnProperty, changedProperties } from './columns.ts';
 import { checkText, exclusionText, foreignKeyText, primaryKeyText, uniqueOfIndex, uniqueText } from './constraints.ts';
 import { indexText } from './indexes.ts';
@@ -23,7 +24,7 @@ export function targetOf(expected: Snapshot, found: Snapshot): Snapshot {
   const sequences = pick(expected.sequences, found.sequences, (one) => `${keyOf(one)} ${sequenceText(one)}`);
   return {
     dialect: expected.dialect,
-    tables: nameConstraints(expected.dialect, merged),
+    tables: nameConstraints(expected.dialect, [...merged, ...tablesBeside(expected, found)]),
     enums: pick(expected.enums, found.enums, (one) => `${keyOf(one)} ${enumText(one)}`),
     sequences: silent.has('sequence') ? union(ownSequences(found), expected.sequences) : sequences,
     views: silent.has('view')

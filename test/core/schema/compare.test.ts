@@ -74,6 +74,16 @@ describe('a difference', () => {
     assert.ok(!sameSchema(named('one'), named('two'), { names: 'exact' }));
   });
 
+  it('is none for histories of other tools, and for partitions where models are expected', () => {
+    const there = schema([table('t', []), table('SequelizeMeta', []), table('t_2024', [], { partition: { of: 't' } })]);
+    assert.deepEqual(compareSnapshots(schema([table('t', [])]), there).map(describeDifference), [
+      'table t_2024 is not expected',
+    ]);
+    const models = schema([table('t', [])], { silentOn: ['option'] });
+    assert.deepEqual(compareSnapshots(models, there), []);
+    assert.deepEqual(stagesOf(models, there), [], 'and nobody drops them');
+  });
+
   it('is none where the expected side has no words for it', () => {
     const checks = [{ name: 'c', expression: 'id > 0', validated: true }];
     const there = schema([table('t', [], { checks })], {

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { DIALECTS, type Project, project, withMigrations, withModels } from './ground.ts';
+
+const ROW = /^\| `(.+?)` \| (`\[\]` )?(`.+`) \|$/gm;
+const ROWS = [...readFileSync('docs/json.md', 'utf8').matchAll(ROW)].map(([, command = '', list, keys = '']) => ({
+  command,
+  list: list !== undefined,
+  keys: keys.split(', ').map((key) => key.replaceAll('`', '')),
+}));
+
+for (const dialect of DIALECTS) {
+  describe(`docs/json.md on ${dialect}`, () => {
+    let here: Project;
+    before(async () => {
+      here = await withModels(await withMigrations(await project(dialect)));
+    });
+
+    for (const { command, list, keys } of ROWS) {
+      it(`tells the keys of ${command}`, async () => {
+        const args = [...command.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '');
+        const { code, out, err } = await here.run(...args, '--json');
+        assert.equal(code, 0, out + err);
+        const document = JSON.parse(out) as object | object[];
+        assert.equal(Array.isArray(document), list);
+        for (const one of Array.isArray(document) ? document : [document]) {
+          const found = Object.keys(one);
+          const needed = keys.filter((key) => !key.endsWith('?'));
+          assert.deepEqual(
+            needed.filter((key) => !found.includes(key)),
+            [],
+            'missing',
+          );
+          const known = keys.map((key) => key.replace('?', ''));
+          assert.deepEqual(
+            found.filter((key) => !known.includes(key)),
+            [],
+            'not documented',
+          );
+        }
+      });
+    }
+
+    it('has rows', () => assert.ok(ROWS.length > 20));
+  });
+}
