@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { listBackups } from '../../src/backups/list.ts';
 import { PARTIAL_PREFIX } from '../../src/backups/names.ts';
@@ -44,10 +45,9 @@ for (const dialect of DIALECTS) {
       const { unreadable, backups } = await listBackups(on.folder);
       assert.deepEqual(unreadable, []);
       for (const backup of backups) await verifyBackup(backup, { check: checkDump });
-      assert.deepEqual(
-        (await readdir(on.folder)).filter((name) => name.startsWith(PARTIAL_PREFIX)),
-        [],
-      );
+      // One killed before it could say who writes it is left alone for five minutes; it holds nothing yet.
+      const left = (await readdir(on.folder)).filter((name) => name.startsWith(PARTIAL_PREFIX));
+      for (const name of left) assert.deepEqual(await readdir(join(on.folder, name)), [], name);
     });
 
     it('of a restore leaves the target in its old or its new state, whole', async () => {
