@@ -1,0 +1,133 @@
+import type { Direction } from '../model/migration.ts';
+import type { SourcePosition } from '../model/problem.ts';
+
+/** A table as a statement names it; `schema` is absent where the statement leaves it out. */
+export interface TableRef {
+  schema?: string;
+  name: string;
+}
+
+/** `unknown`: a function that we do not know, so it may give each row another value. */
+export type DefaultKind = 'constant' | 'volatile' | 'unknown';
+
+export interface ColumnSpec {
+  name: string;
+  /** Lower case and short, with arguments: `integer`, `varchar(20)`, `timestamptz`, `text[]`. */
+  type: string;
+  notNull: boolean;
+  default?: DefaultKind;
+  generated?: 'stored' | 'virtual';
+  identity: boolean;
+  primaryKey: boolean;
+  unique: boolean;
+  check: boolean;
+  references?: TableRef;
+}
+
+export type ConstraintKind = 'primary key' | 'unique' | 'check' | 'foreign key' | 'exclusion' | 'not null';
+
+export interface ConstraintSpec {
+  constraint: ConstraintKind;
+  name?: string;
+  columns: string[];
+  references?: TableRef;
+  notValid: boolean;
+  usingIndex: boolean;
+  /** Of a check: the column that it says is not null, where that is all it says. */
+  notNullOf?: string;
+}
+
+export interface IndexSpec {
+  name?: string;
+  table: TableRef;
+  /** Plain columns; an expression is left out. */
+  columns: string[];
+  unique: boolean;
+  partial: boolean;
+  concurrently: boolean;
+}
+
+/** What a statement does, as far as a rule may care. One statement can do several things. */
+export type Action =
+  | {
+      kind: 'createTable';
+      table: TableRef;
+      columns: ColumnSpec[];
+      constraints: ConstraintSpec[];
+      temporary: boolean;
+      /** Its columns or keys come from elsewhere: a partition, INHERITS, LIKE, AS SELECT. */
+      derived: boolean;
+    }
+  | { kind: 'addColumn'; table: TableRef; column: ColumnSpec }
+  | { kind: 'dropColumn'; table: TableRef; column: string; cascade: boolean }
+  | { kind: 'alterType'; table: TableRef; column: string; to: string; using: boolean }
+  | { kind: 'setNotNull' | 'dropNotNull' | 'setDefault'; table: TableRef; column: string }
+  | ({ kind: 'addConstraint'; table: TableRef } & ConstraintSpec)
+  | { kind: 'validateConstraint'; table: TableRef; name: string }
+  | { kind: 'dropConstraint'; table: TableRef; name: string; cascade: boolean }
+  | ({ kind: 'createIndex' } & IndexSpec)
+  | { kind: 'dropIndex'; name: string; concurrently: boolean }
+  | { kind: 'reindex'; target: string; table?: TableRef; concurrently: boolean }
+  | { kind: 'detachPartition'; table: TableRef; partition: TableRef; concurrently: boolean }
+  | { kind: 'attachPartition'; table: TableRef; partition: TableRef }
+  | { kind: 'renameTable'; table: TableRef; to: string; view: boolean }
+  | { kind: 'setSchema'; table: TableRef; to: string }
+  | { kind: 'renameColumn'; table: TableRef; from: string; to: string }
+  | { kind: 'addEnumValue' | 'renameEnumValue'; type: string; value: string }
+  | { kind: 'dropTable' | 'truncate'; table: TableRef; cascade: boolean }
+  | { kind: 'dropObject'; what: string; name: string; cascade: boolean }
+  | { kind: 'dropSchema' | 'dropDatabase'; name: string; cascade: boolean }
+  | { kind: 'vacuumFull' | 'cluster'; table?: TableRef }
+  | { kind: 'setLogged' | 'setUnlogged' | 'setTablespace' | 'disableTriggers'; table: TableRef }
+  | { kind: 'createView'; view: TableRef; materialized: boolean }
+  | { kind: 'refreshView'; view: TableRef; concurrently: boolean }
+  /** `exclusive`: readers wait too. */
+  | { kind: 'lockTable'; table: TableRef; exclusive: boolean }
+  | { kind: 'createTrigger'; table: TableRef; name: string }
+  | { kind: 'addDomainConstraint'; name: string; notValid: boolean }
+  | { kind: 'createDomain'; name: string; check: boolean }
+  | { kind: 'update' | 'delete'; table: TableRef; filtered: boolean }
+  | { kind: 'insert'; table: TableRef; fromSelect: boolean }
+  | { kind: 'transaction'; verb: string }
+  | { kind: 'setTimeout'; name: 'lock_timeout' | 'statement_timeout'; off: boolean }
+  /** A command that its database refuses inside a transaction. */
+  | { kind: 'outsideOnly'; command: string }
+  | { kind: 'pragma'; name: string; value?: string }
+  /** A feature that older SQLite libraries do not have; `since` as SQLite counts: 3035000. */
+  | { kind: 'feature'; feature: string; since: number }
+  /** A name that is written longer than PostgreSQL keeps it: 63 bytes. */
+  | { kind: 'longName'; name: string };
+
+export type ActionKind = Action['kind'];
+export type ActionOf<Kind extends ActionKind> = Extract<Action, { kind: Kind }>;
+
+/** A statement with what it does. `actions` is undefined where it could not be parsed. */
+export interface ReadStatement {
+  sql: string;
+  position?: SourcePosition;
+  actions: Action[] | undefined;
+  /** Rules that a comment beside the statement tells to leave it alone, with the reason given; empty where none is. */
+  ignore: { rule: string; why: string }[];
+}
+
+/** A migration as rules see it, in the direction in which it runs. */
+export interface ReadMigration {
+  revision: string;
+  /** Its main file, relative to the folder of migrations. */
+  file: string;
+  direction: Direction;
+  statements: ReadStatement[];
+  transactional: boolean;
+  reversible: boolean;
+  /** Code whose statements are not known: it has not been recorded. */
+  opaque: boolean;
+}
+
+export function tableName({ schema, name }: TableRef): string {
+  return schema === undefined ? name : `${schema}.${name}`;
+}
+
+/** The table that an action is about, where it is about one. */
+export function tableOf(action: Action): TableRef | undefined {
+  return 'table' in action ? action.table : undefined;
+}

@@ -1,0 +1,187 @@
+/**
+ * What a statement of PostgreSQL does, from its own syntax tree (`libpg-query`, one entry of `stmts`). Pure over JSON:
+ * what it does not know it leaves out, and an odd tree gives no error.
+ */
+import type { Action } from '../action.ts';
+import { alterTable, rename, setSchema } from './postgres-alter.ts';
+import { drop } from './postgres-drop.ts';
+import { tableRef } from './postgres-names.ts';
+import { settings } from './postgres-settings.ts';
+import { createTable } from './postgres-table.ts';
+import { as, list, names, open, type Tree, text, tree } from './tree.ts';
+
+/** Of one node `{ IndexStmt: {…} }`. */
+export function postgresActions(statement: unknown): Action[] {
+  const [kind, fields] = open(statement);
+  return READERS[kind]?.(fields) ?? [];
+}
+
+const READERS: Record<string, (fields: Tree) => Action[]> = {
+  CreateStmt: (fields) => [createTable(fields)],
+  CreateTableAsStmt: createTableAs,
+  SelectStmt: select,
+  ViewStmt: ({ view }) => [{ kind: 'createView', view: tableRef(view), materialized: false }],
+  AlterTableStmt: alterTable,
+  RenameStmt: rename,
+  AlterObjectSchemaStmt: setSchema,
+  DropStmt: drop,
+  DropdbStmt: ({ dbname }) => [
+    { kind: 'dropDatabase', name: text(dbname) ?? '', cascade: false },
+    { kind: 'outsideOnly', command: 'DROP DATABASE' },
+  ],
+  CreatedbStmt: () => [{ kind: 'outsideOnly', command: 'CREATE DATABASE' }],
+  CreateTableSpaceStmt: () => [{ kind: 'outsideOnly', command: 'CREATE TABLESPACE' }],
+  DropTableSpaceStmt: () => [{ kind: 'outsideOnly', command: 'DROP TABLESPACE' }],
+  AlterSystemStmt: () => [{ kind: 'outsideOnly', command: 'ALTER SYSTEM' }],
+  TruncateStmt: ({ relations, behavior }) =>
+    list(relations).map((one) => ({
+      kind: 'truncate',
+      table: tableRef(as('RangeVar', one)),
+      cascade: behavior === 'DROP_CASCADE',
+    })),
+  IndexStmt: createIndex,
+  ReindexStmt: reindex,
+  VacuumStmt: vacuum,
+  ClusterStmt: ({ relation }) => [{ kind: 'cluster', table: relation === undefined ? undefined : tableRef(relation) }],
+  RefreshMatViewStmt: ({ relation, concurrent }) => [
+    { kind: 'refreshView', view: tableRef(relation), concurrently: concurrent === true },
+  ],
+  LockStmt: ({ relations, mode }) =>
+    list(relations).map((one) => ({
+      kind: 'lockTable',
+      table: tableRef(as('RangeVar', one)),
+      exclusive: mode === ACCESS_EXCLUSIVE,
+    })),
+  CreateTrigStmt: ({ relation, trigname }) => [
+    { kind: 'createTrigger', table: tableRef(relation), name: text(trigname) ?? '' },
+  ],
+  AlterEnumStmt: ({ typeName, newVal, oldVal }) => [
+    {
+      kind: oldVal === undefined ? 'addEnumValue' : 'renameEnumValue',
+      type: names(typeName).join('.'),
+      value: text(oldVal) ?? text(newVal) ?? '',
+    },
+  ],
+  AlterDomainStmt: ({ subtype, typeName, def }) =>
+    subtype === 'C'
+      ? [
+          {
+            kind: 'addDomainConstraint',
+            name: names(typeName).join('.'),
+            notValid: as('Constraint', def).skip_validation === true,
+          },
+        ]
+      : [],
+  CreateDomainStmt: ({ domainname, constraints }) => [
+    {
+      kind: 'createDomain',
+      name: names(domainname).join('.'),
+      check: list(constraints).some((one) => as('Constraint', one).contype === 'CONSTR_CHECK'),
+    },
+  ],
+  UpdateStmt: (fields) => [
+    ...inner(fields),
+    { kind: 'update', table: tableRef(fields.relation), filtered: fields.whereClause !== undefined },
+  ],
+  DeleteStmt: (fields) => [
+    ...inner(fields),
+    { kind: 'delete', table: tableRef(fields.relation), filtered: fields.whereClause !== undefined },
+  ],
+  InsertStmt: (fields) => [
+    ...inner(fields),
+    { kind: 'insert', table: tableRef(fields.relation), fromSelect: isSelect(fields.selectStmt) },
+  ],
+  TransactionStmt: ({ kind }) => transaction(String(kind)),
+  VariableSetStmt: settings,
+};
+
+/** LOCKMODE of `lockdefs.h`. */
+const ACCESS_EXCLUSIVE = 8;
+
+function createTableAs({ into, objtype }: Tree): Action[] {
+  const { rel } = tree(into);
+  if (objtype === 'OBJECT_MATVIEW') return [{ kind: 'createView', view: tableRef(rel), materialized: true }];
+  return [made(rel)];
+}
+
+function made(relation: unknown): Action {
+  const table = tableRef(relation);
+  const temporary = tree(relation).relpersistence === 't';
+  return { kind: 'createTable', table, columns: [], constraints: [], temporary, derived: true };
+}
+
+function select(fields: Tree): Action[] {
+  const { rel } = tree(fields.intoClause);
+  return [...inner(fields), ...(rel === undefined ? [] : [made(rel)])];
+}
+
+/** Statements that change data inside WITH. */
+function inner({ withClause }: Tree): Action[] {
+  const { ctes } = tree(withClause);
+  return list(ctes).flatMap((one) => {
+    const [kind, fields] = open(as('CommonTableExpr', one).ctequery);
+    return kind === 'UpdateStmt' || kind === 'DeleteStmt' || kind === 'InsertStmt'
+      ? (READERS[kind]?.(fields) ?? [])
+      : [];
+  });
+}
+
+function isSelect(statement: unknown): boolean {
+  const { valuesLists, fromClause, larg } = as('SelectStmt', statement);
+  return valuesLists === undefined && (fromClause !== undefined || larg !== undefined);
+}
+
+function createIndex(fields: Tree): Action[] {
+  const columns = list(fields.indexParams).flatMap((one) => text(as('IndexElem', one).name) ?? []);
+  const concurrently = fields.concurrent === true;
+  return [
+    {
+      kind: 'createIndex',
+      name: text(fields.idxname),
+      table: tableRef(fields.relation),
+      columns,
+      unique: fields.unique === true,
+      partial: fields.whereClause !== undefined,
+      concurrently,
+    },
+  ];
+}
+
+function reindex({ kind, relation, name: named, params }: Tree): Action[] {
+  const concurrently = hasOption(params, 'concurrently');
+  const table = kind === 'REINDEX_OBJECT_TABLE' ? tableRef(relation) : undefined;
+  const parts = tree(relation);
+  return [{ kind: 'reindex', target: text(named) ?? text(parts.relname) ?? '', table, concurrently }];
+}
+
+function vacuum({ options, rels, is_vacuumcmd }: Tree): Action[] {
+  if (is_vacuumcmd !== true) return [];
+  const outside: Action = { kind: 'outsideOnly', command: 'VACUUM' };
+  if (!hasOption(options, 'full')) return [outside];
+  const tables = list(rels).map((one) => tableRef(as('VacuumRelation', one).relation));
+  const full: Action[] = tables.map((table) => ({ kind: 'vacuumFull', table }));
+  return [outside, ...(full.length > 0 ? full : [{ kind: 'vacuumFull' as const }])];
+}
+
+const OFF = new Set(['false', 'off', '0']);
+
+function hasOption(options: unknown, wanted: string): boolean {
+  return list(options).some((one) => {
+    const { defname, arg } = as('DefElem', one);
+    const value = names([arg])[0] ?? '';
+    return defname === wanted && !OFF.has(value.toLowerCase()) && as('Integer', arg).ival !== 0;
+  });
+}
+
+const VERBS: Record<string, string> = {
+  TRANS_STMT_BEGIN: 'BEGIN',
+  TRANS_STMT_START: 'START TRANSACTION',
+  TRANS_STMT_COMMIT: 'COMMIT',
+  TRANS_STMT_ROLLBACK: 'ROLLBACK',
+  TRANS_STMT_PREPARE: 'PREPARE TRANSACTION',
+};
+
+function transaction(kind: string): Action[] {
+  const verb = VERBS[kind];
+  return verb === undefined ? [] : [{ kind: 'transaction', verb }];
+}

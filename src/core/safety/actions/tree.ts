@@ -1,0 +1,37 @@
+/** Reading PostgreSQL's syntax tree as `libpg-query` gives it: JSON whose nodes are `{ Kind: { field: … } }`. */
+export type Tree = Readonly<Record<string, unknown>>;
+
+const EMPTY: Tree = {};
+
+export function tree(value: unknown): Tree {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Tree) : EMPTY;
+}
+
+export function list(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+export function text(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** A node's kind and its fields: `{ IndexStmt: {…} }`. */
+export function open(value: unknown): [kind: string, fields: Tree] {
+  const [entry] = Object.entries(tree(value));
+  return entry === undefined ? ['', EMPTY] : [entry[0], tree(entry[1])];
+}
+
+/** The fields of a node that is of that kind, else of an empty one. */
+export function as(kind: string, value: unknown): Tree {
+  return tree(tree(value)[kind]);
+}
+
+/** The text of `{ String: { sval } }`. */
+export function name(value: unknown): string {
+  return text(as('String', value).sval) ?? '';
+}
+
+/** A name in parts: `[s, t]` of `s.t`. */
+export function names(value: unknown): string[] {
+  return list(value).map(name);
+}

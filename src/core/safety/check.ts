@@ -1,0 +1,119 @@
+/**
+ * The safety rules on a plan: walks its statements in order, keeps what is known of the schema, asks every rule of
+ * `rules.ts`, and leaves out what is ignored. Pure; `actions/` says what statements do, `src/migrations/statements`
+ * parses them. Imports core only.
+ */
+import type { Finding, Severity } from '../model/finding.ts';
+import type { Snapshot } from '../model/snapshot.ts';
+import { type Action, type ReadMigration, type ReadStatement, tableOf } from './action.ts';
+import { type KnownSchema, knownSchema } from './known.ts';
+import type { Hit, Place, Rule, Scope, Seen, Server } from './rule.ts';
+
+export interface CheckOptions {
+  server: Server;
+  /** Ids of rules to leave out. */
+  ignore: readonly string[];
+  /** The schema before the plan, where there is a database to ask. */
+  snapshot?: Snapshot;
+  /** Migrations of before the plan: they tell what is there, and give no findings. */
+  given?: readonly ReadMigration[];
+}
+
+/** Findings in the order of the statements. */
+export function checkMigrations(
+  migrations: readonly ReadMigration[],
+  rules: readonly Rule[],
+  { server, ignore, snapshot, given = [] }: CheckOptions,
+): Finding[] {
+  const known = knownSchema(snapshot);
+  for (const { statements } of given) for (const action of actionsOf(statements)) known.apply(action);
+  known.settle();
+  const ruleIds = new Set(rules.map(({ id }) => id));
+  const asked = rules.filter((rule) => !ignore.includes(rule.id) && speaksOf(rule, server));
+  const table = tableOfRules(asked);
+  return migrations.flatMap((migration) => walk(migration, { server, known, ruleIds, ...table }));
+}
+
+function actionsOf(statements: readonly ReadStatement[]): Action[] {
+  return statements.flatMap(({ actions }) => actions ?? []);
+}
+
+function speaksOf({ dialects, since, until }: Rule, { dialect, version }: Server): boolean {
+  return dialects.includes(dialect) && version >= (since ?? 0) && version < (until ?? Number.POSITIVE_INFINITY);
+}
+
+interface RuleTable {
+  byKind: Map<string, Rule[]>;
+  ofWholes: Rule[];
+}
+
+function tableOfRules(rules: readonly Rule[]): RuleTable {
+  const byKind = new Map<string, Rule[]>();
+  const ofWholes: Rule[] = [];
+  for (const rule of rules) {
+    if ('migration' in rule.check) ofWholes.push(rule);
+    else for (const kind of rule.check.kinds) byKind.set(kind, [...(byKind.get(kind) ?? []), rule]);
+  }
+  return { byKind, ofWholes };
+}
+
+interface Walk extends RuleTable {
+  server: Server;
+  known: KnownSchema;
+  ruleIds: ReadonlySet<string>;
+}
+
+function walk(migration: ReadMigration, { server, known, ruleIds, byKind, ofWholes }: Walk): Finding[] {
+  const findings: Finding[] = [];
+  const before: Seen[] = [];
+  const scope: Scope = { server, migration, before, known, ruleIds };
+  const tell = (rule: Rule, hit: Hit) => {
+    if (!isIgnored(rule.id, hit.statement, migration)) findings.push(finding(rule, hit, migration));
+  };
+  for (const statement of migration.statements) {
+    const place: Place = { ...scope, statement, isNew: known.isNew };
+    for (const action of statement.actions ?? []) {
+      for (const rule of byKind.get(action.kind) ?? []) {
+        const said = 'look' in rule.check ? rule.check.look(action, place) : undefined;
+        if (said !== undefined) tell(rule, { ...said, statement });
+      }
+      const table = tableOf(action);
+      before.push({ action, statement, fresh: table !== undefined && known.isNew(table) });
+      known.apply(action);
+    }
+  }
+  for (const rule of ofWholes) {
+    if ('migration' in rule.check) for (const hit of rule.check.migration(scope)) tell(rule, hit);
+  }
+  return findings;
+}
+
+/** What is said of a migration as a whole can be ignored at any of its statements. */
+function isIgnored(id: string, statement: ReadStatement | undefined, { statements }: ReadMigration): boolean {
+  const places = statement === undefined ? statements : [statement];
+  return places.some(({ ignore }) => ignore.some(({ rule, why }) => rule === id && why !== ''));
+}
+
+function finding(rule: Rule, { message, advice, severity, statement }: Hit, migration: ReadMigration): Finding {
+  return {
+    rule: rule.id,
+    severity: inDirection(severity ?? rule.severity, migration),
+    message,
+    advice,
+    migration: migration.revision,
+    statement: statement === undefined ? undefined : shorten(statement.sql),
+    position: statement === undefined ? { file: migration.file, line: 1, column: 1 } : statement.position,
+  };
+}
+
+/** A plan downwards was asked for by name and undoes by nature: what it takes away is told, and does not block. */
+function inDirection(severity: Severity, { direction }: ReadMigration): Severity {
+  return direction === 'down' && severity === 'error' ? 'warning' : severity;
+}
+
+const STATEMENT_LENGTH = 400;
+
+function shorten(sql: string): string {
+  const text = sql.trim();
+  return text.length > STATEMENT_LENGTH ? `${text.slice(0, STATEMENT_LENGTH - 1)}…` : text;
+}

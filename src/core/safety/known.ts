@@ -1,0 +1,181 @@
+import type { Index, Snapshot, Table } from '../model/snapshot.ts';
+import type { Action, ConstraintSpec, IndexSpec, TableRef } from './action.ts';
+import { isNotNull } from './actions/expression.ts';
+import { shortType } from './types.ts';
+
+export interface KnownTable {
+  name: string;
+  /** Made in the plan that is looked at. */
+  fresh: boolean;
+  /** Column to type. */
+  columns: Map<string, string>;
+  primaryKey: readonly string[];
+  constraints: KnownConstraint[];
+  indexes: KnownIndex[];
+}
+
+export type KnownConstraint = Omit<ConstraintSpec, 'notValid' | 'usingIndex'> & { valid: boolean };
+export type KnownIndex = Pick<IndexSpec, 'name' | 'columns' | 'unique' | 'partial'>;
+
+/**
+ * The schema as far as it is known: the database's snapshot, where there is one, and what the statements looked at so
+ * far have made of it. Mutable, since a plan is walked once; owned by `check.ts`.
+ */
+export interface KnownSchema {
+  table(ref: TableRef): KnownTable | undefined;
+  /** Every other table that has a foreign key to this one. */
+  referencing(ref: TableRef): KnownTable[];
+  tableOfIndex(name: string): KnownTable | undefined;
+  /** Made in this plan; with a snapshot, a table that is in neither is made by the plan's code. */
+  isNew(ref: TableRef): boolean;
+  apply(action: Action): void;
+  /** What was made so far was there before the plan: nothing of it is new. */
+  settle(): void;
+}
+
+export function knownSchema(snapshot: Snapshot | undefined): KnownSchema {
+  const tables = new Map<string, KnownTable>();
+  const plain = snapshot?.dialect === 'sqlite' ? 'main' : 'public';
+  const key = ({ schema, name }: TableRef) => (schema === undefined || schema === plain ? name : `${schema}.${name}`);
+  const all = () => [...tables.values()];
+  const seen = new Set([plain, ...(snapshot?.tables ?? []).map(({ schema }) => schema)]);
+  const isNew = (ref: TableRef) =>
+    tables.get(key(ref))?.fresh ?? (snapshot !== undefined && seen.has(ref.schema ?? plain));
+  for (const table of snapshot?.tables ?? []) tables.set(key(table), fromSnapshot(key(table), table));
+
+  const tableFor = (ref: TableRef): KnownTable => {
+    const table = tables.get(key(ref)) ?? empty(key(ref), isNew(ref));
+    tables.set(table.name, table);
+    return table;
+  };
+  const rename = (ref: TableRef, to: TableRef) => {
+    const table = tableFor(ref);
+    tables.delete(table.name);
+    table.name = key(to);
+    tables.set(table.name, table);
+  };
+  const apply = (action: Action) => {
+    switch (action.kind) {
+      case 'createTable': {
+        const made = empty(key(action.table), true);
+        for (const { name, type } of action.columns) made.columns.set(name, type);
+        for (const constraint of action.constraints) constrain(made, constraint);
+        tables.set(made.name, made);
+        return;
+      }
+      case 'dropTable':
+        tables.delete(key(action.table));
+        return;
+      case 'renameTable':
+        return rename(action.table, { ...action.table, name: action.to });
+      case 'setSchema':
+        return rename(action.table, { schema: action.to, name: action.table.name });
+      case 'dropIndex':
+        for (const table of all()) table.indexes = table.indexes.filter(({ name }) => name !== bare(action.name));
+        return;
+      default:
+        if ('table' in action && action.table !== undefined) change(tableFor(action.table), action);
+    }
+  };
+  return {
+    table: (ref) => tables.get(key(ref)),
+    referencing: (ref) =>
+      all().filter(
+        ({ name, constraints }) =>
+          name !== key(ref) && constraints.some(({ references }) => references && key(references) === key(ref)),
+      ),
+    tableOfIndex: (name) => all().find(({ indexes }) => indexes.some((index) => index.name === bare(name))),
+    isNew,
+    apply,
+    settle: () => {
+      for (const table of all()) table.fresh = false;
+    },
+  };
+}
+
+/** What an action does inside one table. */
+function change(table: KnownTable, action: Action): void {
+  switch (action.kind) {
+    case 'addColumn': {
+      const { name, type, references, primaryKey, unique } = action.column;
+      table.columns.set(name, type);
+      const spec = { columns: [name], valid: true };
+      if (references !== undefined) table.constraints.push({ ...spec, constraint: 'foreign key', references });
+      if (unique) table.constraints.push({ ...spec, constraint: 'unique' });
+      if (primaryKey) table.primaryKey = [name];
+      return;
+    }
+    case 'dropColumn':
+      table.columns.delete(action.column);
+      table.constraints = table.constraints.filter(({ columns }) => !columns.includes(action.column));
+      table.indexes = table.indexes.filter(({ columns }) => !columns.includes(action.column));
+      return;
+    case 'alterType':
+      table.columns.set(action.column, action.to);
+      return;
+    case 'addConstraint':
+      return constrain(table, action);
+    case 'validateConstraint':
+      for (const constraint of table.constraints) if (constraint.name === action.name) constraint.valid = true;
+      return;
+    case 'dropConstraint':
+      table.constraints = table.constraints.filter(({ name }) => name !== action.name);
+      return;
+    case 'createIndex':
+      table.indexes.push(action);
+      return;
+    case 'renameColumn': {
+      const type = table.columns.get(action.from);
+      table.columns.delete(action.from);
+      if (type !== undefined) table.columns.set(action.to, type);
+    }
+  }
+}
+
+function empty(name: string, fresh: boolean): KnownTable {
+  return { name, fresh, columns: new Map(), primaryKey: [], constraints: [], indexes: [] };
+}
+
+function constrain(table: KnownTable, { notValid, ...constraint }: ConstraintSpec): void {
+  table.constraints.push({ ...constraint, valid: !notValid });
+  if (constraint.constraint === 'primary key') table.primaryKey = constraint.columns;
+}
+
+function bare(name: string): string {
+  return name.slice(name.lastIndexOf('.') + 1);
+}
+
+function fromSnapshot(name: string, table: Table): KnownTable {
+  const { primaryKey, uniques, foreignKeys, checks } = table;
+  const constraints: KnownConstraint[] = [
+    ...(primaryKey === undefined ? [] : [{ ...primaryKey, constraint: 'primary key' as const, valid: true }]),
+    ...uniques.map((unique) => ({ ...unique, constraint: 'unique' as const, valid: true })),
+    ...foreignKeys.map(({ name, columns, references, validated }) => ({
+      name,
+      columns,
+      constraint: 'foreign key' as const,
+      references: { schema: references.schema, name: references.table },
+      valid: validated,
+    })),
+    ...checks.map(({ name, expression, validated }) => ({
+      name,
+      constraint: 'check' as const,
+      columns: [],
+      notNullOf: isNotNull(expression),
+      valid: validated,
+    })),
+  ];
+  return {
+    name,
+    fresh: false,
+    columns: new Map(table.columns.map((column) => [column.name, shortType(column.type)])),
+    primaryKey: primaryKey?.columns ?? [],
+    constraints,
+    indexes: table.indexes.map(fromIndex),
+  };
+}
+
+function fromIndex({ name, parts, unique, where }: Index): KnownIndex {
+  const columns = parts.flatMap((part) => ('column' in part ? [part.column] : []));
+  return { name, columns, unique, partial: where !== undefined };
+}
