@@ -110,7 +110,13 @@ export async function contentHashOf(target: DatabaseTarget): Promise<string> {
       const objects = await all('SELECT type, name, sql FROM sqlite_master ORDER BY name');
       add(objects);
       for (const { name } of objects.filter(({ type }) => type === 'table')) {
-        for (const row of await all(`SELECT * FROM "${name}" ORDER BY 1`)) add(row);
+        await new Promise<void>((done, fail) =>
+          file.each(
+            `SELECT * FROM "${name}" ORDER BY 1`,
+            (error: Error | null, row: unknown) => (error ? fail(error) : add(row)),
+            (error) => (error ? fail(error) : done()),
+          ),
+        );
       }
     });
   } else {
@@ -125,13 +131,10 @@ export async function contentHashOf(target: DatabaseTarget): Promise<string> {
           WHERE table_schema NOT IN ('pg_catalog', 'information_schema') ORDER BY 1, 2, ordinal_position`,
       );
       add(columns.rows);
-      add(
-        (
-          await client.query(
-            'SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE connamespace > 16000 OR connamespace = 2200 ORDER BY 1',
-          )
-        ).rows,
+      const constraints = await client.query<{ conname: string; text: string }>(
+        'SELECT conname, pg_get_constraintdef(oid) AS text FROM pg_constraint WHERE connamespace > 16000 OR connamespace = 2200 ORDER BY 1',
       );
+      add(constraints.rows.map(({ conname, text }) => [conname, withoutCasts(text)]));
       for (const { relname, nspname } of relations.rows.filter(({ relkind }) => relkind === 'r')) {
         const rows = await client.query(
           `SELECT count(*), md5(string_agg(md5(t::text), '' ORDER BY t::text)) FROM ${pg.escapeIdentifier(nspname)}.${pg.escapeIdentifier(relname)} t`,
@@ -148,6 +151,11 @@ export async function contentHashOf(target: DatabaseTarget): Promise<string> {
     });
   }
   return hash.digest('hex');
+}
+
+/** PostgreSQL reads its own `(ARRAY['a'::character varying])::text[]` back as `ARRAY[('a'::character varying)::text]`. */
+function withoutCasts(definition: string): string {
+  return definition.replace(/::(?:character varying|text)(?:\[\])?|[()]/g, '');
 }
 
 async function withSqlite<T>(path: string, use: (file: sqlite3.Database) => Promise<T>): Promise<T> {

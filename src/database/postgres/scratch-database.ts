@@ -10,6 +10,8 @@ import { literal } from './restore-script.ts';
  * one unmarked: a connection limit that nobody else sets. The comment, which tells more, comes a moment later.
  */
 const MARK = 6_437;
+/** How the comment begins. */
+const COMMENT_START = '{"db-manager":"scratch"';
 /** Class of our advisory locks on scratch databases; "dbmS" in ASCII. */
 const LOCK_CLASS = 0x64626d53;
 /** PostgreSQL cuts names after so many bytes. */
@@ -33,9 +35,12 @@ export async function createScratchDatabase(open: PostgresConnection, runId: str
     const text = literal(JSON.stringify({ ...comment, at: new Date().toISOString() }));
     await holder.query(`COMMENT ON DATABASE ${quoteIdentifier(name)} IS ${text}`);
   } catch (error) {
-    await dropDatabase(holder, name).catch(() => {});
+    const left = await dropDatabase(holder, name).then(
+      () => '',
+      (why: Error) => ` ${name} could not be dropped (${why.message}); the next run drops it.`,
+    );
     await holder.end();
-    throw creationProblem(error, open);
+    throw creationProblem(error, open, left);
   }
   let dropped: Promise<void> | undefined;
   const drop = async () => {
@@ -58,12 +63,16 @@ export async function createScratchDatabase(open: PostgresConnection, runId: str
   };
 }
 
-/** Drops scratch databases of this database whose run is dead; their names. */
+/**
+ * Drops scratch databases of this database whose run is dead; their names. A DROP DATABASE that failed (a full disk)
+ * leaves the connection limit -2, so there the comment is the mark.
+ */
 export async function dropStale({ client, target }: PostgresConnection): Promise<string[]> {
   const { rows } = await client.query<{ name: string }>(
     `SELECT datname AS name FROM pg_database
-      WHERE datconnlimit = $1 AND starts_with(datname, $2) AND pg_has_role(datdba, 'USAGE') ORDER BY 1`,
-    [MARK, prefixOf(target.database)],
+      WHERE (datconnlimit = $1 OR (datconnlimit = -2 AND starts_with(shobj_description(oid, 'pg_database'), $3)))
+        AND starts_with(datname, $2) AND pg_has_role(datdba, 'USAGE') ORDER BY 1`,
+    [MARK, prefixOf(target.database), COMMENT_START],
   );
   const dropped: string[] = [];
   for (const { name } of rows) {
@@ -144,14 +153,14 @@ async function refuseWithoutRight({ client, target }: PostgresConnection): Promi
   });
 }
 
-function creationProblem(error: unknown, { target }: PostgresConnection): unknown {
+function creationProblem(error: unknown, { target }: PostgresConnection, left: string): unknown {
   if (!(error instanceof Error)) return error;
   const code = 'code' in error ? String(error.code) : '';
   if (!['53100', '42501', '53300', '57014', '58030'].includes(code)) return error;
   return new ProblemError(
     {
       reason: 'RehearsalImpossible',
-      message: `No scratch copy of ${target.database} could be made: ${error.message}.`,
+      message: `No scratch copy of ${target.database} could be made: ${error.message}.${left}`,
       code,
     },
     { cause: error },
