@@ -1,7 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Backup } from '../core/model/backup.ts';
-import type { MigrationEffects } from '../core/model/effects.ts';
 import type { LoadedMigration } from '../core/model/migration.ts';
 import { ProblemError } from '../core/model/problem.ts';
 import type { Snapshot } from '../core/model/snapshot.ts';
@@ -48,14 +45,16 @@ export async function openCopy(database: Database, backup: Backup | undefined, p
   return { scratch: await make({ kind: 'schema' }), mode: 'SchemaOnly', why };
 }
 
-/** Runs the plan on the copy and records what it did there. */
+/** Runs the plan on the copy and records what it did there; `sent` gets the statements of each migration. */
 export function runOnCopy(
   copy: Database,
   migrations: LoadedMigration[],
   direction: 'up' | 'down',
   ports: RunPorts,
+  sent = new Map<string, string[]>(),
 ): Promise<MigrationOutcome> {
   const total = migrations.length;
+  let statements: string[] = [];
   return copy.migrate({
     direction,
     migrations,
@@ -64,8 +63,12 @@ export function runOnCopy(
     timeouts: ports.request.timeouts,
     observe: true,
     signal: ports.signal,
-    onStart: ({ revision }, index) =>
-      ports.progress({ step: 'rehearse', done: index, total, unit: 'migrations', label: revision }),
+    onStart: ({ revision }, index) => {
+      statements = [];
+      sent.set(revision, statements);
+      ports.progress({ step: 'rehearse', done: index, total, unit: 'migrations', label: revision });
+    },
+    onStatement: (sql) => void statements.push(sql.slice(0, 1_000)),
     onDone: ({ revision }, index) =>
       ports.progress({ step: 'rehearse', done: index + 1, total, unit: 'migrations', label: revision }),
   });
@@ -87,31 +90,4 @@ export async function roundTrip(
   if (reverted.kind === 'stopped') return { result: 'skipped', message: 'the run was asked to stop' };
   const differences = compareSnapshots(start, await copy.snapshot()).map(describeDifference);
   return differences.length === 0 ? { result: 'passed' } : { result: 'failed', message: few(differences) };
-}
-
-/** A table that holds fewer rows afterwards although its migration does not name it, in a sentence each. */
-export async function unnamedLosses(
-  folder: string,
-  migrations: LoadedMigration[],
-  effects: MigrationEffects[],
-): Promise<string[]> {
-  const losses: string[] = [];
-  for (const effect of effects) {
-    const migration = migrations.find(({ revision }) => revision === effect.revision);
-    const source = await Promise.all((migration?.files ?? []).map((file) => readFile(join(folder, file), 'utf8')));
-    for (const { table, before, after } of effect.rows) {
-      if (before === null || before <= (after ?? 0)) continue;
-      const name = table.split('.').at(-1) ?? table;
-      if (source.some((text) => mentions(text, name))) continue;
-      losses.push(
-        `${effect.revision} takes ${before - (after ?? 0)} of ${before} rows from ${table}, which it does not name`,
-      );
-    }
-  }
-  return losses;
-}
-
-function mentions(text: string, name: string): boolean {
-  const escaped = name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-  return new RegExp(`(?<![A-Za-z0-9_])${escaped}(?![A-Za-z0-9_])`, 'i').test(text);
 }

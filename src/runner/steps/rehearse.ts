@@ -2,8 +2,9 @@ import type { MigrationEffects, RehearsalResult } from '../../core/model/effects
 import type { Problem } from '../../core/model/problem.ts';
 import { failed } from '../failure.ts';
 import type { Step } from '../flow.ts';
+import { describeLoss, unnamedLosses } from '../losses.ts';
 import type { RunPorts } from '../ports.ts';
-import { type OpenedCopy, openCopy, roundTrip, runOnCopy, unnamedLosses } from '../rehearsal.ts';
+import { type OpenedCopy, openCopy, roundTrip, runOnCopy } from '../rehearsal.ts';
 import type { BackedUp, Connected, Planned, Rehearsed } from '../state.ts';
 import { count, few } from '../words.ts';
 
@@ -30,7 +31,8 @@ async function rehearseOn(copy: OpenedCopy, { plan, migrations }: Input, ports: 
   const { database } = copy.scratch;
   const start = await database.snapshot();
   await database.history.ensure();
-  const outcome = await runOnCopy(database, migrations, plan.direction, ports);
+  const sent = new Map<string, string[]>();
+  const outcome = await runOnCopy(database, migrations, plan.direction, ports, sent);
   const effects: MigrationEffects[] = outcome.done.flatMap(({ effects }) => effects ?? []);
   const record = (trip: Pick<RehearsalResult, 'roundTrip' | 'roundTripMessage'>): RehearsalResult => ({
     mode: copy.mode,
@@ -57,11 +59,19 @@ async function rehearseOn(copy: OpenedCopy, { plan, migrations }: Input, ports: 
 
   const enforce = ports.request.safety.mode === 'Enforce';
   const warnings: string[] = [];
-  const losses = await unnamedLosses(ports.request.migrations.path, migrations, effects);
-  if (losses.length > 0) {
-    const problem: Problem = { reason: 'RowsLost', message: `${few(losses)}. Production was not touched.` };
+  const losses = await unnamedLosses(ports.request.migrations.path, migrations, effects, sent, start);
+  const [worst] = losses;
+  if (worst !== undefined) {
+    const told = few(losses.map(describeLoss));
+    const { migration, statement } = worst;
+    const problem: Problem = {
+      reason: 'RowsLost',
+      message: `${told}. Production was not touched.`,
+      migration,
+      statement,
+    };
     if (enforce) return stop(problem, record({ roundTrip: 'skipped' }));
-    warnings.push(few(losses));
+    warnings.push(told);
   }
   const trip =
     ports.request.safety.roundTrip && plan.direction === 'up'
