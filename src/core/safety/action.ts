@@ -106,6 +106,8 @@ export interface ReadStatement {
   sql: string;
   position?: SourcePosition;
   actions: Action[] | undefined;
+  /** The parser's own words, where it could not. */
+  unread?: string;
   /** Rules that a comment beside the statement tells to leave it alone, with the reason given; empty where none is. */
   ignore: { rule: string; why: string }[];
 }
@@ -119,8 +121,10 @@ export interface ReadMigration {
   statements: ReadStatement[];
   transactional: boolean;
   reversible: boolean;
-  /** Code whose statements are not known: it has not been recorded. */
+  /** Code whose statements are not all known: it has not been recorded, or not to its end. */
   opaque: boolean;
+  /** Of comments that stand beside none of its statements: they speak for the migration as a whole. */
+  ignore?: ReadStatement['ignore'];
 }
 
 export function tableName({ schema, name }: TableRef): string {

@@ -17,13 +17,15 @@ export interface CheckOptions {
   snapshot?: Snapshot;
   /** Migrations of before the plan: they tell what is there, and give no findings. */
   given?: readonly ReadMigration[];
+  /** Each migration is a plan of its own, as where files are read without a database: what one makes is there for the next. */
+  apart?: boolean;
 }
 
 /** Findings in the order of the statements. */
 export function checkMigrations(
   migrations: readonly ReadMigration[],
   rules: readonly Rule[],
-  { server, ignore, snapshot, given = [] }: CheckOptions,
+  { server, ignore, snapshot, given = [], apart = false }: CheckOptions,
 ): Finding[] {
   const known = knownSchema(snapshot);
   for (const { statements } of given) for (const action of actionsOf(statements)) known.apply(action);
@@ -31,7 +33,11 @@ export function checkMigrations(
   const ruleIds = new Set(rules.map(({ id }) => id));
   const asked = rules.filter((rule) => !ignore.includes(rule.id) && speaksOf(rule, server));
   const table = tableOfRules(asked);
-  return migrations.flatMap((migration) => walk(migration, { server, known, ruleIds, ...table }));
+  return migrations.flatMap((migration) => {
+    const findings = walk(migration, { server, known, ruleIds, ...table });
+    if (apart) known.settle();
+    return findings;
+  });
 }
 
 function actionsOf(statements: readonly ReadStatement[]): Action[] {
@@ -89,8 +95,9 @@ function walk(migration: ReadMigration, { server, known, ruleIds, byKind, ofWhol
 }
 
 /** What is said of a migration as a whole can be ignored at any of its statements. */
-function isIgnored(id: string, statement: ReadStatement | undefined, { statements }: ReadMigration): boolean {
-  const places = statement === undefined ? statements : [statement];
+function isIgnored(id: string, statement: ReadStatement | undefined, migration: ReadMigration): boolean {
+  const whole = { ignore: migration.ignore ?? [] };
+  const places = statement === undefined ? [...migration.statements, whole] : [statement];
   return places.some(({ ignore }) => ignore.some(({ rule, why }) => rule === id && why !== ''));
 }
 
