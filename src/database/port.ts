@@ -102,6 +102,8 @@ export interface MigrationWork {
   signal?: AbortSignal;
   onStart?(migration: LoadedMigration, index: number): void;
   onDone?(done: DoneMigration, index: number): void;
+  /** A migration begins, also when it begins anew after a lock timeout or in another mode. */
+  onAttempt?(migration: LoadedMigration): void;
   /** Each statement of a migration before it is sent, also those of a migration's code. */
   onStatement?(sql: string): void;
   /** A retry after a lock timeout, in a sentence. */

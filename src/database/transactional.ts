@@ -55,6 +55,7 @@ async function attemptOnce(
   const finished = (effects?: DoneMigration['effects']): Attempt => ({
     done: { revision: migration.revision, seconds: (performance.now() - began) / 1000, effects },
   });
+  work.onAttempt?.(migration);
   try {
     if (own) await session.begin(mode);
     const observation = work.observe ? await session.observe() : undefined;

@@ -16,6 +16,7 @@ export async function runOutsideTransaction(
   const up = work.direction === 'up';
   let statement: SqlStatement | undefined;
   let started = 0;
+  work.onAttempt?.(migration);
   await session.putHistory(historyRow(migration, work, up ? 'started' : 'reverting', began));
   const observation = work.observe ? await session.observe() : undefined;
   try {

@@ -1,11 +1,11 @@
 import type { Direction, LoadedMigration, MigrationFile } from '../core/model/migration.ts';
 import { ProblemError } from '../core/model/problem.ts';
 import type { Revision } from '../core/model/revision.ts';
-import { TOOL_VERSION } from '../core/model/version.ts';
 import { requireReversible } from '../core/planning/plan.ts';
 import { findRevision } from '../core/planning/target.ts';
-import type { MigrationOutcome } from '../database/port.ts';
 import { loadMigrations } from '../migrations/load.ts';
+import type { Recorded } from '../migrations/statements/read.ts';
+import { recordOn } from '../runner/recording.ts';
 import { getCurrentRevision } from './current.ts';
 import { filesOf, withDatabase } from './session.ts';
 import { type Options, settingsOf } from './settings.ts';
@@ -43,13 +43,17 @@ export async function migrateSql(options: SqlOptions = {}): Promise<MigrationSql
   if (stuck !== undefined) throw new ProblemError(stuck);
   const recorded = migrations.some((migration) => bodyOf(migration, direction)?.kind === 'code')
     ? await record(options, files, migrations, direction)
-    : new Map<string, string[]>();
+    : new Map<string, Recorded>();
   return migrations.map((migration): MigrationSql => {
     const { revision, transactional } = migration;
     const body = bodyOf(migration, direction);
     const said = { revision, direction, transaction: transactional[direction] };
     if (body?.kind === 'sql') return { ...said, source: 'file', statements: body.statements.map(({ sql }) => sql) };
-    return { ...said, source: 'recorded', statements: recorded.get(revision) ?? [] };
+    return {
+      ...said,
+      source: 'recorded',
+      statements: (recorded.get(revision)?.statements ?? []).map(({ sql }) => sql),
+    };
   });
 }
 
@@ -92,39 +96,27 @@ function record(
   files: MigrationFile[],
   range: LoadedMigration[],
   direction: Direction,
-): Promise<Map<string, string[]>> {
+): Promise<ReadonlyMap<string, Recorded>> {
   return withDatabase(options, async ({ database, settings, runId }) => {
     const scratch = await database.createScratch({ kind: 'empty' }, { runId: `${runId}-sql` });
-    const work = { runId, toolVersion: TOOL_VERSION, timeouts: settings.timeouts, signal: options.signal };
     try {
-      await scratch.database.history.ensure();
       const inRange = new Set(range.map(({ revision }) => revision));
       const first = files.findIndex(({ revision }) => inRange.has(revision));
-      const before = files.slice(0, direction === 'up' ? first : first + range.length);
-      const loaded = await loadMigrations(settings.migrations, before, database.dialect);
-      await finished(scratch.database.migrate({ ...work, direction: 'up', migrations: loaded }));
-      const heard = new Map<string, string[]>();
-      let current: string[] = [];
-      const onStatement = (sql: string) => {
-        if (!LOOKING.test(sql)) current.push(sql.replace(/;\s*$/, ''));
-      };
-      const onStart = ({ revision }: LoadedMigration) => {
-        current = [];
-        heard.set(revision, current);
-      };
-      await finished(scratch.database.migrate({ ...work, direction, migrations: range, onStart, onStatement }));
-      return heard;
+      const earlier = files.slice(0, direction === 'up' ? first : first + range.length);
+      const before = await loadMigrations(settings.migrations, earlier, database.dialect);
+      const { recorded, problem } = await recordOn(scratch.database, {
+        migrations: range,
+        direction,
+        before,
+        folder: settings.migrations,
+        runId,
+        timeouts: settings.timeouts,
+        signal: options.signal,
+      });
+      if (problem !== undefined) throw new ProblemError(problem);
+      return recorded;
     } finally {
       await scratch.drop();
     }
   });
-}
-
-/** What only looks changes nothing, and is not what a reader of the SQL wants to see. */
-const LOOKING = /^\s*(?:SELECT|PRAGMA\s+\w+\s*(?:\(|;|$)|SHOW|EXPLAIN)\b/i;
-
-async function finished(work: Promise<MigrationOutcome>): Promise<void> {
-  const outcome = await work;
-  if (outcome.kind === 'failed') throw new ProblemError(outcome.problem);
-  if (outcome.kind === 'stopped') throw new ProblemError({ reason: 'Interrupted', message: 'Asked to stop.' });
 }

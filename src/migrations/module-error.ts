@@ -32,7 +32,7 @@ function isHead(line: string, path: string): boolean {
 }
 
 /** The first frame of the stack that lies in the file: an error thrown while the module ran. */
-function framePlace(stack: string, path: string): Place | undefined {
+export function framePlace(stack: string, path: string): Place | undefined {
   for (const line of stack.split('\n')) {
     const [, place, row, column] = /^\s+at (?:.*\()?(.+?):(\d+):(\d+)\)?$/.exec(line) ?? [];
     if (place === undefined) continue;

@@ -1,0 +1,48 @@
+import type { SourcePosition } from '../../core/model/problem.ts';
+import { readIgnores } from '../../core/safety/ignore.ts';
+import { readContent } from '../read.ts';
+
+export type Ignores = { rule: string; why: string }[];
+
+/** `// db-manager:ignore <rule> <why>` in a migration's code. */
+export interface CodeIgnores {
+  /** Of the line itself and of the lines of comments right above it. */
+  beside(position: SourcePosition | undefined): Ignores;
+  /** Those that stand beside none of these places: they are of the migration as a whole. */
+  elsewhere(positions: readonly (SourcePosition | undefined)[]): Ignores;
+}
+
+export const NO_IGNORES: CodeIgnores = { beside: () => [], elsewhere: () => [] };
+
+/** Reads a file of code once for its comments. Throws ProblemError InvalidMigration where it cannot be read. */
+export async function ignoresOfCode(folder: string, file: string): Promise<CodeIgnores> {
+  const text = String(await readContent(folder, file));
+  return text.includes('db-manager:ignore') ? ignoresIn(text, file) : NO_IGNORES;
+}
+
+const COMMENT_LINE = /^\s*(?:\/\/|\/\*|\*)/;
+
+/** The same of a text. Pure. */
+export function ignoresIn(text: string, file: string): CodeIgnores {
+  const lines = text.split(/\r\n|\n|\r/);
+  // The mark is that of SQL; in code the comment begins with slashes.
+  const byLine = lines.map((line) =>
+    line.includes('db-manager:ignore')
+      ? readIgnores(line.replace(/(?:\/\/|\/\*+|^\s*\*)(?=[ \t]*db-manager:)/, '--'))
+      : [],
+  );
+  const linesBeside = (position: SourcePosition | undefined): number[] => {
+    if (position === undefined || position.file !== file) return [];
+    const own = position.line - 1;
+    const found = [own];
+    for (let above = own - 1; above >= 0 && COMMENT_LINE.test(lines[above] ?? ''); above -= 1) found.push(above);
+    return found;
+  };
+  return {
+    beside: (position) => linesBeside(position).flatMap((line) => byLine[line] ?? []),
+    elsewhere(positions) {
+      const taken = new Set(positions.flatMap(linesBeside));
+      return byLine.flatMap((ignores, line) => (taken.has(line) ? [] : ignores));
+    },
+  };
+}

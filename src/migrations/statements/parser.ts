@@ -1,0 +1,43 @@
+import type { Dialect } from '../../core/model/dialect.ts';
+import type { Action } from '../../core/safety/action.ts';
+import { tokenize } from '../sql/tokenize.ts';
+
+/** What a statement does, or why it cannot be read and where in its text. */
+export type Parsed = { actions: Action[] } | { message: string; offset: number };
+
+/** Reads one statement. Never throws. */
+export type Parser = (sql: string) => Parsed;
+
+/** The parser of a dialect. PostgreSQL's is its own, as WebAssembly: loaded here, and by nobody who does not ask. */
+export function loadParser(dialect: Dialect): Promise<Parser> {
+  return LOADERS[dialect]();
+}
+
+const LOADERS = { postgres: postgresParser, sqlite: sqliteParser } satisfies Record<Dialect, () => Promise<Parser>>;
+
+async function postgresParser(): Promise<Parser> {
+  const [{ loadModule, parseSync, hasSqlDetails }, { postgresActions }] = await Promise.all([
+    import('libpg-query'),
+    import('../../core/safety/actions/postgres.ts'),
+  ]);
+  await loadModule();
+  return (sql) => {
+    try {
+      const { stmts = [] } = parseSync(sql);
+      return { actions: stmts.flatMap(({ stmt }) => postgresActions(stmt)) };
+    } catch (error) {
+      if (hasSqlDetails(error)) {
+        return { message: error.message, offset: Math.max(0, error.sqlDetails?.cursorPosition ?? 0) };
+      }
+      return { message: error instanceof Error ? error.message : String(error), offset: 0 };
+    }
+  };
+}
+
+async function sqliteParser(): Promise<Parser> {
+  const { sqliteActions } = await import('../../core/safety/actions/sqlite.ts');
+  return (sql) => {
+    const actions = sqliteActions(sql, tokenize(sql, 'sqlite'));
+    return actions === undefined ? { message: 'not a statement that SQLite has', offset: 0 } : { actions };
+  };
+}

@@ -1,0 +1,105 @@
+/**
+ * Migrations as the safety rules see them: every statement with its place, what it does, and what a comment beside it
+ * tells the rules to leave alone. Statements of SQL files are known; those of code are what was recorded of it
+ * (`runner/recording.ts`, `library/lint/`). Imports core and this room.
+ */
+import type { Dialect } from '../../core/model/dialect.ts';
+import type { Direction, LoadedMigration, SqlStatement } from '../../core/model/migration.ts';
+import type { SourcePosition } from '../../core/model/problem.ts';
+import type { ReadMigration, ReadStatement } from '../../core/safety/action.ts';
+import { readIgnores } from '../../core/safety/ignore.ts';
+import { mainFile } from '../formats/format.ts';
+import { positionAt } from '../sql/split.ts';
+import { tokenize } from '../sql/tokenize.ts';
+import { type CodeIgnores, ignoresOfCode, NO_IGNORES } from './code-ignores.ts';
+import { loadParser, type Parser } from './parser.ts';
+import { withoutPlaceholders } from './placeholders.ts';
+
+/** What the code of one migration sent, in order. */
+export interface Recorded {
+  statements: { sql: string; position?: SourcePosition }[];
+  /** False where it stopped before its end, so that there may be more. */
+  complete: boolean;
+}
+
+export interface ReadOptions {
+  dialect: Dialect;
+  direction: Direction;
+  /** By revision; code that is not in it is opaque. */
+  recorded?: ReadonlyMap<string, Recorded>;
+}
+
+/** Reads migrations in the given order. The parser is loaded once, and only where there is something to read. */
+export async function readStatements(
+  folder: string,
+  migrations: readonly LoadedMigration[],
+  options: ReadOptions,
+): Promise<ReadMigration[]> {
+  if (migrations.length === 0) return [];
+  const parse = await loadParser(options.dialect);
+  const done: ReadMigration[] = [];
+  for (const migration of migrations) {
+    const body = bodyOf(migration, options.direction);
+    const ignores = body?.kind === 'code' ? await ignoresOfCode(folder, mainFile(migration)) : NO_IGNORES;
+    done.push(readOne(migration, options, parse, ignores));
+  }
+  return done;
+}
+
+function bodyOf({ up, down }: LoadedMigration, direction: Direction) {
+  return direction === 'up' ? up : down;
+}
+
+function readOne(
+  migration: LoadedMigration,
+  { dialect, direction, recorded }: ReadOptions,
+  parse: Parser,
+  ignores: CodeIgnores,
+): ReadMigration {
+  const body = bodyOf(migration, direction);
+  const known = recorded?.get(migration.revision);
+  const sent = body?.kind === 'code' ? (known?.statements ?? []) : [];
+  return {
+    revision: migration.revision,
+    file: mainFile(migration),
+    direction,
+    statements:
+      body?.kind === 'sql'
+        ? body.statements.map((statement) => ofFile(statement, dialect, parse))
+        : sent.map((statement) => ofCode(statement, dialect, parse, ignores)),
+    transactional: migration.transactional[direction],
+    reversible: direction === 'down' || migration.down !== undefined,
+    opaque: body?.kind === 'code' && known?.complete !== true,
+    ignore: ignores.elsewhere(sent.map(({ position }) => position)),
+  };
+}
+
+function ofFile(statement: SqlStatement, dialect: Dialect, parse: Parser): ReadStatement {
+  const { sql } = statement;
+  const parsed = parse(sql);
+  const ignore = sql.includes('db-manager:') ? readIgnores(sql) : [];
+  return 'actions' in parsed
+    ? { sql, position: positionAt(statement, firstCode(sql, dialect)), actions: parsed.actions, ignore }
+    : { sql, position: positionAt(statement, parsed.offset), actions: undefined, unread: parsed.message, ignore };
+}
+
+function ofCode(
+  { sql, position }: Recorded['statements'][number],
+  dialect: Dialect,
+  parse: Parser,
+  ignores: CodeIgnores,
+): ReadStatement {
+  const ignore = [...readIgnores(sql), ...ignores.beside(position)];
+  let parsed = parse(sql);
+  if (!('actions' in parsed)) parsed = parse(withoutPlaceholders(sql, dialect));
+  return 'actions' in parsed
+    ? { sql, position, actions: parsed.actions, ignore }
+    : { sql, position, actions: undefined, unread: parsed.message, ignore };
+}
+
+/** Where the statement's first word is: a comment above it may belong to it. */
+function firstCode(sql: string, dialect: Dialect): number {
+  if (!/^(?:--|\/\*)/.test(sql)) return 0;
+  for (const { kind, start } of tokenize(sql, dialect)) if (kind !== 'comment' && kind !== 'space') return start;
+  return 0;
+}

@@ -1,0 +1,52 @@
+import { realpathSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { LoadedMigration } from '../../core/model/migration.ts';
+import { mainFile } from '../formats/format.ts';
+import { placeOfCaller } from './caller.ts';
+import type { Recorded } from './read.ts';
+
+/** Writes down what migrations send while somebody runs them. */
+export interface Recorder {
+  recorded: ReadonlyMap<string, Recorded>;
+  /** A migration begins; begun anew, what it sent before counts no more. */
+  begin(migration: LoadedMigration): void;
+  sent(sql: string): void;
+  /** The migration that began last has come to its end. */
+  complete(): void;
+}
+
+/** What only looks changes nothing, and is not what a reader of the SQL wants to see. */
+const LOOKING = /^\s*(?:SELECT|PRAGMA\s+\w+\s*(?:\(|;|$)|SHOW|EXPLAIN)\b/i;
+
+export function recorder(folder: string): Recorder {
+  const recorded = new Map<string, Recorded>();
+  let current: Recorded = { statements: [], complete: false };
+  let file = '';
+  let path = '';
+  return {
+    recorded,
+    begin(migration) {
+      current = { statements: [], complete: false };
+      recorded.set(migration.revision, current);
+      file = mainFile(migration);
+      path = pathOf(folder, file);
+    },
+    sent(sql) {
+      if (LOOKING.test(sql)) return;
+      current.statements.push({ sql: sql.replace(/;\s*$/, ''), position: placeOfCaller(file, path) });
+    },
+    complete() {
+      current.complete = true;
+    },
+  };
+}
+
+/** Node names a module by its real path. */
+function pathOf(folder: string, file: string): string {
+  const path = join(resolve(folder), file);
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}

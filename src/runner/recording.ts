@@ -1,0 +1,55 @@
+import type { Direction, LoadedMigration } from '../core/model/migration.ts';
+import type { Problem } from '../core/model/problem.ts';
+import type { Timeouts } from '../core/model/target.ts';
+import { TOOL_VERSION } from '../core/model/version.ts';
+import type { Database, MigrationOutcome } from '../database/port.ts';
+import type { Recorded } from '../migrations/statements/read.ts';
+import { recorder } from '../migrations/statements/record.ts';
+
+export interface Recording {
+  migrations: readonly LoadedMigration[];
+  direction: Direction;
+  /** What to run first, upwards: for a scratch database that is empty. */
+  before?: LoadedMigration[];
+  /** Of the migrations. */
+  folder: string;
+  runId: string;
+  timeouts: Timeouts;
+  signal?: AbortSignal;
+}
+
+export interface WhatWasRecorded {
+  recorded: ReadonlyMap<string, Recorded>;
+  /** Why it ended before its end. */
+  problem?: Problem;
+}
+
+/** Runs migrations on a scratch database and writes down what they send: how code becomes statements. */
+export async function recordOn(scratch: Database, recording: Recording): Promise<WhatWasRecorded> {
+  const { migrations, direction, before = [], folder, runId, timeouts, signal } = recording;
+  const work = { runId, toolVersion: TOOL_VERSION, timeouts, signal };
+  const { recorded, begin, sent, complete } = recorder(folder);
+  await scratch.history.ensure();
+  const first = await scratch.migrate({ ...work, direction: 'up', migrations: before });
+  if (first.kind !== 'done') return { recorded, problem: problemOf(first) };
+  const second = await scratch.migrate({
+    ...work,
+    direction,
+    migrations: [...migrations],
+    onAttempt: begin,
+    onStatement: sent,
+    onDone: complete,
+  });
+  return { recorded, problem: problemOf(second) };
+}
+
+function problemOf(outcome: MigrationOutcome): Problem | undefined {
+  switch (outcome.kind) {
+    case 'done':
+      return undefined;
+    case 'failed':
+      return outcome.problem;
+    case 'stopped':
+      return { reason: 'Interrupted', message: 'Asked to stop.' };
+  }
+}
