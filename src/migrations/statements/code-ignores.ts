@@ -25,12 +25,7 @@ const COMMENT_LINE = /^\s*(?:\/\/|\/\*|\*)/;
 /** The same of a text. Pure. */
 export function ignoresIn(text: string, file: string): CodeIgnores {
   const lines = text.split(/\r\n|\n|\r/);
-  // The mark is that of SQL; in code the comment begins with slashes.
-  const byLine = lines.map((line) =>
-    line.includes('db-manager:ignore')
-      ? readIgnores(line.replace(/(?:\/\/|\/\*+|^\s*\*)(?=[ \t]*db-manager:)/, '--'))
-      : [],
-  );
+  const byLine = lines.map((line) => (line.includes('db-manager:ignore') ? readIgnores(asSqlComment(line)) : []));
   const linesBeside = (position: SourcePosition | undefined): number[] => {
     if (position === undefined || position.file !== file) return [];
     const own = position.line - 1;
@@ -45,4 +40,9 @@ export function ignoresIn(text: string, file: string): CodeIgnores {
       return byLine.flatMap((ignores, line) => (taken.has(line) ? [] : ignores));
     },
   };
+}
+
+/** The mark is read as in SQL; in code the comment begins with slashes. */
+function asSqlComment(line: string): string {
+  return line.replace(/(?:\/\/|\/\*+|^\s*\*)(?=[ \t]*db-manager:)/, '--').replace(/\s*\*\/\s*$/, '');
 }
