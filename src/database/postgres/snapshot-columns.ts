@@ -11,12 +11,18 @@ export interface TableRow {
   bound: string | null;
 }
 
-export interface ColumnRow {
+/** A table's columns in their order, as lists: a large schema has so many that their names would be most of the text. */
+export interface ColumnsRow {
   schema: string;
   table: string;
-  name: string;
-  type: string;
-  notNull: boolean;
+  names: string[];
+  types: string[];
+  notNull: boolean[];
+  /** What few columns have; null for the others. */
+  special: (SpecialColumn | null)[];
+}
+
+interface SpecialColumn {
   default: string | null;
   identity: '' | 'a' | 'd';
   generated: '' | 's' | 'v';
@@ -43,11 +49,14 @@ export const TABLES: Part<TableRow> = {
  * Types with their arguments (format_type), defaults and generated expressions as the server prints them. The
  * sequence is the one that the column owns: an identity column's, or a serial's when the default takes from it.
  */
-export const COLUMNS: Part<ColumnRow> = {
-  sql: `SELECT n.nspname AS schema, c.relname AS "table", a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type,
-       a.attnotnull AS "notNull", CASE WHEN a.atthasdef THEN pg_get_expr(d.adbin, d.adrelid) END AS default,
-       a.attidentity AS identity, a.attgenerated AS generated, owned.options AS sequence,
-       CASE WHEN a.attcollation <> t.typcollation THEN co.collname END AS collation, com.description AS comment
+export const COLUMNS: Part<ColumnsRow> = {
+  sql: `SELECT n.nspname AS schema, c.relname AS "table", array_agg(a.attname ORDER BY a.attnum) AS names,
+       array_agg(format_type(a.atttypid, a.atttypmod) ORDER BY a.attnum) AS types,
+       array_agg(a.attnotnull ORDER BY a.attnum) AS "notNull",
+       array_agg(CASE WHEN a.atthasdef OR a.attidentity <> '' OR owned.options IS NOT NULL OR co.oid IS NOT NULL OR com.objoid IS NOT NULL
+         THEN json_build_object('default', CASE WHEN a.atthasdef THEN pg_get_expr(d.adbin, d.adrelid) END,
+           'identity', a.attidentity, 'generated', a.attgenerated, 'sequence', owned.options,
+           'collation', co.collname, 'comment', com.description) END ORDER BY a.attnum) AS special
      FROM pg_class c
      JOIN pg_namespace n ON n.oid = c.relnamespace
      JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
@@ -62,25 +71,29 @@ export const COLUMNS: Part<ColumnRow> = {
                   AND dep.refclassid = 'pg_class'::regclass AND dep.deptype IN ('a', 'i')) owned
        ON owned.refobjid = c.oid AND owned.refobjsubid = a.attnum
      WHERE c.relkind IN ('r', 'p') AND n.nspname IN (:schemas) AND c.relname <> :history
-     ORDER BY c.oid, a.attnum`,
+     GROUP BY n.nspname, c.oid, c.relname`,
 };
 
-export function toColumn(row: ColumnRow): Column {
-  const { name, type, notNull, identity, generated, sequence, collation, comment } = row;
-  const serial = identity === '' && sequence !== null && row.default?.startsWith('nextval(');
+export function toColumns({ names, types, notNull, special }: ColumnsRow): Column[] {
+  return names.map((name, at) => toColumn(name, types[at] ?? '', notNull[at] ?? false, special[at] ?? null));
+}
+
+function toColumn(name: string, type: string, notNull: boolean, special: SpecialColumn | null): Column {
+  const plain = { name, type, nullable: !notNull };
+  if (special === null) return plain;
+  const { identity, generated, sequence, collation, comment } = special;
+  const serial = identity === '' && sequence !== null && special.default?.startsWith('nextval(');
   const options = sequence === null ? undefined : optionsOf(sequence);
   return {
-    name,
-    type,
-    nullable: !notNull,
-    ...(row.default !== null && generated === '' ? { default: row.default } : {}),
+    ...plain,
+    ...(special.default !== null && generated === '' ? { default: special.default } : {}),
     ...(identity === ''
       ? {}
       : { identity: { generation: identity === 'a' ? 'ALWAYS' : 'BY DEFAULT', ...(options && { options }) } }),
     ...(serial ? { serial: true } : {}),
-    ...(generated === '' || row.default === null
+    ...(generated === '' || special.default === null
       ? {}
-      : { generated: { expression: row.default, stored: generated === 's' } }),
+      : { generated: { expression: special.default, stored: generated === 's' } }),
     ...(collation === null ? {} : { collation }),
     ...(comment === null ? {} : { comment }),
   };

@@ -9,34 +9,42 @@ export interface IndexRow {
   method: string;
   valid: boolean;
   where: string | null;
-  definition: string;
+  nullsNotDistinct: boolean;
   keys: number;
-  parts: { text: string; column: string | null; option: number; opclass: string | null; collation: string | null }[];
+  parts: {
+    text: string | null;
+    column: string | null;
+    option: number;
+    opclass: string | null;
+    collation: string | null;
+  }[];
 }
 
 /** `indoption` bits (pg_index): 1 is DESC, 2 is NULLS FIRST. */
 const DESCENDING = 1;
 const NULLS_FIRST = 2;
 
-/** Indexes that no constraint owns. */
+/**
+ * Indexes that no constraint owns. `indnullsnotdistinct` came with PostgreSQL 15, so it is read through JSON; only a
+ * part that is no column is printed, since printing costs most of the time.
+ */
 export const INDEXES: Part<IndexRow> = {
   sql: `SELECT n.nspname AS schema, c.relname AS "table", ic.relname AS name, i.indisunique AS unique, am.amname AS method,
-       i.indisvalid AS valid, pg_get_expr(i.indpred, i.indrelid) AS where, pg_get_indexdef(i.indexrelid) AS definition,
-       i.indnkeyatts AS keys,
+       i.indisvalid AS valid, pg_get_expr(i.indpred, i.indrelid) AS where, i.indnkeyatts AS keys,
+       coalesce((to_json(i) ->> 'indnullsnotdistinct')::boolean, false) AS "nullsNotDistinct",
        (SELECT json_agg(json_build_object(
-            'text', pg_get_indexdef(i.indexrelid, u.ord::int, true),
+            'text', CASE WHEN a.attname IS NULL THEN pg_get_indexdef(i.indexrelid, u.ord::int, true) END,
             'column', a.attname,
             'option', i.indoption[u.ord - 1],
-            'opclass', CASE WHEN NOT oc.opcdefault THEN oc.opcname END,
+            'opclass', (SELECT opcname FROM pg_opclass WHERE oid = i.indclass[u.ord - 1] AND NOT opcdefault),
             'collation', CASE WHEN i.indcollation[u.ord - 1] <> 0
-                               AND i.indcollation[u.ord - 1] <> coalesce(a.attcollation, t.typcollation) THEN co.collname END
+                               AND i.indcollation[u.ord - 1] <> coalesce(a.attcollation, t.typcollation)
+                         THEN (SELECT collname FROM pg_collation WHERE oid = i.indcollation[u.ord - 1]) END
           ) ORDER BY u.ord)
         FROM unnest(i.indkey::int[]) WITH ORDINALITY u(num, ord)
         LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = u.num AND u.num > 0
         LEFT JOIN pg_attribute ia ON ia.attrelid = i.indexrelid AND ia.attnum = u.ord
-        LEFT JOIN pg_type t ON t.oid = ia.atttypid
-        LEFT JOIN pg_opclass oc ON oc.oid = i.indclass[u.ord - 1]
-        LEFT JOIN pg_collation co ON co.oid = i.indcollation[u.ord - 1]) AS parts
+        LEFT JOIN pg_type t ON t.oid = ia.atttypid) AS parts
      FROM pg_index i
      JOIN pg_class ic ON ic.oid = i.indexrelid
      JOIN pg_class c ON c.oid = i.indrelid
@@ -53,9 +61,9 @@ export function toIndex(row: IndexRow): Index {
     unique: row.unique,
     method: row.method,
     parts: row.parts.slice(0, row.keys).map(toPart),
-    include: row.parts.slice(row.keys).map(({ column, text }) => column ?? text),
+    include: row.parts.slice(row.keys).map(({ column, text }) => column ?? text ?? ''),
     ...(row.where === null ? {} : { where: row.where }),
-    nullsNotDistinct: / NULLS NOT DISTINCT/.test(row.definition),
+    nullsNotDistinct: row.nullsNotDistinct,
     valid: row.valid,
   };
 }
@@ -65,7 +73,7 @@ function toPart({ text, column, option, opclass, collation }: IndexRow['parts'][
   const descending = (option & DESCENDING) !== 0;
   const nullsFirst = (option & NULLS_FIRST) !== 0;
   return {
-    ...(column === null ? { expression: text } : { column }),
+    ...(column === null ? { expression: text ?? '' } : { column }),
     order: descending ? 'DESC' : 'ASC',
     ...(descending === nullsFirst ? {} : { nulls: nullsFirst ? 'FIRST' : 'LAST' }),
     ...(opclass === null ? {} : { opclass }),

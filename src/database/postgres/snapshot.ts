@@ -1,7 +1,7 @@
 import type { Sequelize } from 'sequelize';
 import type { Snapshot, Table } from '../../core/model/snapshot.ts';
 import { byTable, keyOf, readParts } from './snapshot-catalogue.ts';
-import { COLUMNS, TABLES, type TableRow, toColumn } from './snapshot-columns.ts';
+import { COLUMNS, TABLES, type TableRow, toColumns } from './snapshot-columns.ts';
 import { CONSTRAINTS, toConstraints } from './snapshot-constraints.ts';
 import { INDEXES, toIndex } from './snapshot-indexes.ts';
 import { ENUMS, TRIGGERS, VIEWS } from './snapshot-objects.ts';
@@ -33,7 +33,7 @@ export async function snapshot(sequelize: Sequelize, { schemas }: { schemas: rea
     return {
       schema: row.schema,
       name: row.table,
-      columns: (columns.get(key) ?? []).map(toColumn),
+      columns: (columns.get(key) ?? []).flatMap(toColumns),
       ...toConstraints(constraints.get(key) ?? []),
       indexes: (indexes.get(key) ?? []).map(toIndex),
       triggers: (triggers.get(key) ?? []).map(({ name, definition }) => ({ name, definition })),
