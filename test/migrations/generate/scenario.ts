@@ -31,7 +31,7 @@ export interface Scenario {
 
 type Text = string | Record<TestDialect, string>;
 
-const textFor = (text: Text, dialect: TestDialect) => (typeof text === 'string' ? text : text[dialect]);
+export const textFor = (text: Text, dialect: TestDialect) => (typeof text === 'string' ? text : text[dialect]);
 const TIMEOUTS = { connect: 5_000, lock: 5_000, statement: 0, run: 0 };
 const FORMATS = ['sql', 'ts', 'js'] as const;
 
@@ -127,7 +127,7 @@ async function rowsOf({ migrated }: Stage, { keeps }: Scenario): Promise<unknown
 }
 
 /** Both databases as they were made, without opening others. */
-async function empty(ground: Ground, dialect: TestDialect): Promise<void> {
+export async function empty(ground: Ground, dialect: TestDialect): Promise<void> {
   if (dialect === 'postgres') {
     await ground.sequelize.query(
       'DROP SCHEMA public CASCADE; DROP SCHEMA IF EXISTS trading CASCADE; CREATE SCHEMA public; SET client_min_messages = warning',

@@ -1,28 +1,14 @@
 import assert from 'node:assert/strict';
 import { DIALECTS } from '../../support/databases.ts';
-import { openStage, play, type Scenario, type Stage } from './scenario.ts';
-import { COLUMN_SCENARIOS } from './scenarios-columns.ts';
-import { CONSTRAINT_SCENARIOS } from './scenarios-constraints.ts';
-import { INDEX_SCENARIOS } from './scenarios-indexes.ts';
-import { OBJECT_SCENARIOS } from './scenarios-objects.ts';
-import { TABLE_SCENARIOS } from './scenarios-tables.ts';
-
-const GROUPS: Record<string, Scenario[]> = {
-  tables: TABLE_SCENARIOS,
-  columns: COLUMN_SCENARIOS,
-  constraints: CONSTRAINT_SCENARIOS,
-  indexes: INDEX_SCENARIOS,
-  'enums, sequences, views and triggers': OBJECT_SCENARIOS,
-};
+import { openStage, play, type Stage } from './scenario.ts';
+import { GROUPS, SCENARIOS } from './scenarios.ts';
 
 describe('the scenarios', () => {
-  const all = Object.values(GROUPS).flat();
-
   it('are at least 150 on each database, and say why one of them has no such case', () => {
     for (const dialect of DIALECTS) {
-      assert.ok(all.filter(({ not }) => not?.[dialect] === undefined).length >= 150);
+      assert.ok(SCENARIOS.filter(({ not }) => not?.[dialect] === undefined).length >= 150);
     }
-    for (const { name, not = {} } of all) for (const why of Object.values(not)) assert.ok(why.length > 5, name);
+    for (const { name, not = {} } of SCENARIOS) for (const why of Object.values(not)) assert.ok(why.length > 5, name);
   });
 });
 
