@@ -99,7 +99,14 @@ export type Action =
   | { kind: 'longName'; name: string };
 
 export type ActionKind = Action['kind'];
-export type ActionOf<Kind extends ActionKind> = Extract<Action, { kind: Kind }>;
+export type ActionOf<Kind extends ActionKind> = Narrowed<Action, Kind>;
+
+/** `Extract` gives nothing for one of several kinds that share a shape. */
+type Narrowed<Of, Kind> = Of extends { kind: infer Own }
+  ? [Extract<Own, Kind>] extends [never]
+    ? never
+    : Of & { kind: Extract<Own, Kind> }
+  : never;
 
 /** A statement with what it does. `actions` is undefined where it could not be parsed. */
 export interface ReadStatement {

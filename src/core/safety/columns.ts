@@ -1,0 +1,35 @@
+/** Checks of the types that columns are given. */
+import { type ActionOf, tableName } from './action.ts';
+import { type Check, each, type Said } from './rule.ts';
+
+type Giving = ActionOf<'createTable' | 'addColumn' | 'alterType'>;
+
+export interface GivenColumn {
+  name: string;
+  type: string;
+}
+
+/** Columns that get a type by an action; a temporary table has no past and no future. */
+export function columnsGiven(action: Giving): GivenColumn[] {
+  switch (action.kind) {
+    case 'createTable':
+      return action.temporary ? [] : action.columns;
+    case 'addColumn':
+      return [action.column];
+    case 'alterType':
+      return [{ name: action.column, type: action.to }];
+  }
+}
+
+/** Says it once a statement, of all its columns of such a type: `orders.placed_at, orders.seen_at`. */
+export function eachColumnOf(
+  matches: (type: string) => boolean,
+  say: (columns: string, first: GivenColumn) => Said,
+): Check {
+  return each(['createTable', 'addColumn', 'alterType'], (action) => {
+    const found = columnsGiven(action).filter(({ type }) => matches(type.replace(/\[\]$/, '')));
+    const [first] = found;
+    if (first === undefined) return undefined;
+    return say(found.map(({ name }) => `${tableName(action.table)}.${name}`).join(', '), first);
+  });
+}

@@ -1,0 +1,64 @@
+import { type TableRef, tableName } from '../action.ts';
+import { earlier, rebuildOf, sameTable } from '../around.ts';
+import { BOTH, each, type Place, type Rule } from '../rule.ts';
+
+export const dropColumn: Rule = {
+  id: 'drop-column',
+  topic: 'data',
+  title: 'A column is dropped with its values.',
+  why: 'The values come back only from a backup, and every running version of the application that names the column fails. Deploy the version that no longer names it first, and drop the column in a later migration.',
+  dialects: BOTH,
+  severity: 'error',
+  check: each(['dropColumn', 'dropTable'], (action, place) => {
+    const { table } = action;
+    if (place.isNew(table)) return undefined;
+    const columns = action.kind === 'dropColumn' ? [action.column] : leftOut(table, place);
+    const old = columns.filter((column) => !addedHere(table, column, place));
+    if (old.length === 0) return undefined;
+    const names = old.map((column) => `${tableName(table)}.${column}`).join(', ');
+    return {
+      message: `Drops ${names} with ${old.length === 1 ? 'its' : 'their'} values.`,
+      advice: `Deploy the version of the application that no longer names ${names}, then say that nobody does: -- db-manager:ignore drop-column unused since <version>`,
+    };
+  }),
+  examples: {
+    bad: [
+      { sql: 'ALTER TABLE orders DROP COLUMN note' },
+      { sql: 'ALTER TABLE orders DROP COLUMN note', dialect: 'sqlite' },
+      {
+        given: 'CREATE TABLE orders (id INTEGER PRIMARY KEY, total INTEGER, note TEXT)',
+        sql: `CREATE TABLE orders_new (id INTEGER PRIMARY KEY, total INTEGER);
+              INSERT INTO orders_new SELECT id, total FROM orders;
+              DROP TABLE orders;
+              ALTER TABLE orders_new RENAME TO orders`,
+        dialect: 'sqlite',
+      },
+    ],
+    good: [
+      { sql: 'CREATE TABLE orders (id bigint PRIMARY KEY, note text); ALTER TABLE orders DROP COLUMN note' },
+      { sql: 'ALTER TABLE orders ADD COLUMN scratch bigint; ALTER TABLE orders DROP COLUMN scratch' },
+      {
+        given: 'CREATE TABLE orders (id INTEGER PRIMARY KEY, total INTEGER)',
+        sql: `CREATE TABLE orders_new (id INTEGER PRIMARY KEY, total INTEGER NOT NULL);
+              INSERT INTO orders_new SELECT id, total FROM orders;
+              DROP TABLE orders;
+              ALTER TABLE orders_new RENAME TO orders`,
+        dialect: 'sqlite',
+      },
+    ],
+  },
+};
+
+/** Columns that a rebuilt table does not have any more. */
+function leftOut(table: TableRef, place: Place): string[] {
+  const rebuild = rebuildOf(place, table);
+  const made = rebuild && place.known.table(rebuild.scratch);
+  const before = place.known.table(table);
+  if (made === undefined || before === undefined || made.columns.size === 0) return [];
+  const kept = new Set([...made.columns.keys()].map((name) => name.toLowerCase()));
+  return [...before.columns.keys()].filter((name) => !kept.has(name.toLowerCase()));
+}
+
+function addedHere(table: TableRef, column: string, place: Place): boolean {
+  return earlier(place, 'addColumn').some((one) => sameTable(one.table, table) && one.column.name === column);
+}

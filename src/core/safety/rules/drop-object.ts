@@ -1,0 +1,29 @@
+import { each, POSTGRES, type Rule } from '../rule.ts';
+
+const SAID = new Set(['sequence', 'type', 'domain', 'extension']);
+
+export const dropObject: Rule = {
+  id: 'drop-object',
+  topic: 'compatibility',
+  title: 'A type, domain, sequence or extension is dropped.',
+  why: 'Queries of running versions of the application may name it: a cast to the type, nextval of the sequence, a function of the extension. PostgreSQL sees what depends on it in the database, and nothing of what depends on it in the application.',
+  dialects: POSTGRES,
+  severity: 'notice',
+  check: each('dropObject', ({ what, name }) =>
+    SAID.has(what)
+      ? {
+          message: `Drops ${what} ${name}${what === 'sequence' ? ' with its counter' : ''}.`,
+          advice: `Look for ${name} in the application's own queries, and drop it only when no running version names it.`,
+        }
+      : undefined,
+  ),
+  examples: {
+    bad: [
+      { sql: 'DROP TYPE order_state' },
+      { sql: 'DROP SEQUENCE order_numbers' },
+      { sql: 'DROP DOMAIN price' },
+      { sql: 'DROP EXTENSION IF EXISTS hstore' },
+    ],
+    good: [{ sql: 'DROP FUNCTION total(bigint)' }, { sql: 'CREATE SEQUENCE order_numbers' }],
+  },
+};

@@ -1,0 +1,38 @@
+import { tableName } from '../action.ts';
+import { rebuildOf } from '../around.ts';
+import { BOTH, each, type Rule } from '../rule.ts';
+
+export const dropTable: Rule = {
+  id: 'drop-table',
+  topic: 'data',
+  title: 'A table is dropped with all its rows.',
+  why: 'The rows come back only from a backup, and every running version of the application that still uses the table fails. Deploy the version that no longer uses it first, and drop the table in a later migration.',
+  dialects: BOTH,
+  severity: 'error',
+  check: each('dropTable', ({ table }, place) => {
+    if (place.isNew(table) || rebuildOf(place, table) !== undefined) return undefined;
+    const name = tableName(table);
+    return {
+      message: `Drops table ${name} with all its rows.`,
+      advice: `Deploy the version of the application that no longer uses ${name}, then say that nobody does: -- db-manager:ignore drop-table unused since <version>`,
+    };
+  }),
+  examples: {
+    bad: [
+      { sql: 'DROP TABLE orders' },
+      { sql: 'DROP TABLE IF EXISTS orders' },
+      { sql: 'DROP TABLE orders', dialect: 'sqlite' },
+      { sql: 'DROP TABLE orders', given: 'CREATE TABLE orders (id bigint PRIMARY KEY)' },
+    ],
+    good: [
+      { sql: 'CREATE TABLE scratch (id bigint); DROP TABLE scratch' },
+      {
+        sql: `CREATE TABLE orders_new (id INTEGER PRIMARY KEY, total INTEGER NOT NULL);
+              INSERT INTO orders_new SELECT id, total FROM orders;
+              DROP TABLE orders;
+              ALTER TABLE orders_new RENAME TO orders`,
+        dialect: 'sqlite',
+      },
+    ],
+  },
+};

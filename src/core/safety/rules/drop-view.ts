@@ -1,0 +1,36 @@
+import { later } from '../around.ts';
+import { BOTH, each, type Rule } from '../rule.ts';
+
+export const dropView: Rule = {
+  id: 'drop-view',
+  topic: 'compatibility',
+  title: 'A view is dropped.',
+  why: 'Running versions of the application that read it fail from this moment. A view that is made again in the same migration is no loss to anybody.',
+  dialects: BOTH,
+  severity: 'warning',
+  check: each('dropObject', ({ what, name }, place) => {
+    if (what !== 'view' && what !== 'materialized view') return undefined;
+    const plain = bare(name);
+    if (later(place, 'createView').some(({ view }) => view.name === plain)) return undefined;
+    return {
+      message: `Drops ${what} ${name}.`,
+      advice: `Deploy the version of the application that no longer reads ${name} first. To change it, make it again in the same migration: CREATE OR REPLACE VIEW ${name} AS …`,
+    };
+  }),
+  examples: {
+    bad: [
+      { sql: 'DROP VIEW open_orders' },
+      { sql: 'DROP MATERIALIZED VIEW daily_volume' },
+      { sql: 'DROP VIEW open_orders', dialect: 'sqlite' },
+    ],
+    good: [
+      { sql: 'DROP VIEW open_orders; CREATE VIEW open_orders AS SELECT 1 AS id' },
+      { sql: 'DROP VIEW open_orders; CREATE VIEW open_orders AS SELECT 1 AS id', dialect: 'sqlite' },
+      { sql: 'CREATE OR REPLACE VIEW open_orders AS SELECT 1 AS id' },
+    ],
+  },
+};
+
+function bare(name: string): string {
+  return name.slice(name.lastIndexOf('.') + 1);
+}

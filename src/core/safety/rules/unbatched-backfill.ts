@@ -1,0 +1,30 @@
+import { tableName } from '../action.ts';
+import { BOTH, each, type Rule } from '../rule.ts';
+
+export const unbatchedBackfill: Rule = {
+  id: 'unbatched-backfill',
+  topic: 'data',
+  title: 'UPDATE of a whole table in one statement.',
+  why: 'On PostgreSQL every row is locked until the end, every row gets a second version that has to be vacuumed, and replicas lag; on SQLite nobody else writes meanwhile. Batches by key keep each transaction short, and a run that stops can go on.',
+  dialects: BOTH,
+  severity: 'warning',
+  check: each('update', ({ table, filtered }, place) => {
+    if (filtered || place.isNew(table)) return undefined;
+    const name = tableName(table);
+    return {
+      message: `Writes every row of ${name} in one statement.`,
+      advice: `Fill it in batches, in a migration outside a transaction: UPDATE ${name} SET … WHERE id BETWEEN 1 AND 10000; and so on. A table that stays small may say so: -- db-manager:ignore unbatched-backfill <why>`,
+    };
+  }),
+  examples: {
+    bad: [
+      { sql: 'UPDATE orders SET notional = price * quantity' },
+      { sql: 'UPDATE orders SET notional = price * quantity', dialect: 'sqlite' },
+    ],
+    good: [
+      { sql: 'UPDATE orders SET notional = price * quantity WHERE id BETWEEN 1 AND 10000' },
+      { sql: 'CREATE TABLE kinds (id bigint, name text); UPDATE kinds SET name = lower(name)' },
+      { sql: "UPDATE orders SET note = NULL WHERE note = ''", dialect: 'sqlite' },
+    ],
+  },
+};

@@ -1,0 +1,70 @@
+import { type TableRef, tableName } from '../action.ts';
+import { earlier, sameTable } from '../around.ts';
+import { BOTH, each, type Place, type Rule } from '../rule.ts';
+
+export const uniqueOnExistingRows: Rule = {
+  id: 'unique-on-existing-rows',
+  topic: 'data',
+  title: 'Rows that are there already have to be unique.',
+  why: 'Two rows with the same values stop the migration; an index that is built concurrently stays behind INVALID. A rehearsal on a full copy tells whether there are any.',
+  dialects: BOTH,
+  severity: 'warning',
+  check: each(['addConstraint', 'createIndex', 'addColumn'], (action, place) => {
+    const { table } = action;
+    if (place.isNew(table)) return undefined;
+    if (action.kind === 'addColumn') {
+      const { name, unique, primaryKey, default: value } = action.column;
+      return (unique || primaryKey) && value === 'constant' ? say(table, [name]) : undefined;
+    }
+    const unique =
+      action.kind === 'createIndex'
+        ? action.unique
+        : (action.constraint === 'unique' || action.constraint === 'primary key') && !action.usingIndex;
+    if (!unique || action.columns.length === 0) return undefined;
+    return isUnique(table, action.columns, place) ? undefined : say(table, action.columns);
+  }),
+  examples: {
+    bad: [
+      { sql: 'CREATE UNIQUE INDEX CONCURRENTLY orders_ref ON orders (exchange_ref)', transaction: false },
+      { sql: 'ALTER TABLE orders ADD CONSTRAINT orders_ref UNIQUE (account_id, exchange_ref)' },
+      { sql: "ALTER TABLE orders ADD COLUMN ref text UNIQUE DEFAULT ''" },
+      { sql: 'CREATE UNIQUE INDEX orders_ref ON orders (exchange_ref)', dialect: 'sqlite' },
+    ],
+    good: [
+      { sql: 'CREATE INDEX CONCURRENTLY orders_ref ON orders (exchange_ref)', transaction: false },
+      { sql: 'CREATE TABLE refs (ref text); CREATE UNIQUE INDEX refs_ref ON refs (ref)' },
+      { sql: 'ALTER TABLE orders ADD CONSTRAINT orders_ref UNIQUE USING INDEX orders_ref_index' },
+      {
+        given: 'CREATE TABLE orders (id bigint PRIMARY KEY, state text)',
+        sql: 'CREATE UNIQUE INDEX CONCURRENTLY orders_id_state ON orders (id, state)',
+        transaction: false,
+      },
+      { sql: 'ALTER TABLE orders ADD COLUMN ref text; CREATE UNIQUE INDEX orders_ref ON orders (ref)' },
+      { sql: 'ALTER TABLE orders ADD COLUMN ref text UNIQUE' },
+    ],
+  },
+};
+
+function say(table: TableRef, columns: readonly string[]) {
+  const list = columns.join(', ');
+  return {
+    message: `Fails where two rows of ${tableName(table)} have the same ${list}.`,
+    advice: `Look first: SELECT ${list}, count(*) FROM ${tableName(table)} GROUP BY ${list} HAVING count(*) > 1; and mend what it finds in a migration before this one.`,
+  };
+}
+
+/** By a key over some of the columns, or because one of them is new and NULL in every row. */
+function isUnique(table: TableRef, columns: readonly string[], place: Place): boolean {
+  const known = place.known.table(table);
+  const keys = [
+    known?.primaryKey ?? [],
+    ...(known?.constraints ?? []).filter(({ constraint }) => constraint === 'unique').map((one) => one.columns),
+    ...(known?.indexes ?? []).filter(({ unique, partial }) => unique && !partial).map((one) => one.columns),
+  ].filter((key) => key.length > 0);
+  if (keys.some((key) => key.every((column) => columns.includes(column)))) return true;
+  const written = [...earlier(place, 'update'), ...earlier(place, 'insert')].some((one) => sameTable(one.table, table));
+  const empty = earlier(place, 'addColumn').filter(
+    (one) => sameTable(one.table, table) && one.column.default === undefined && !one.column.identity,
+  );
+  return !written && empty.some(({ column }) => column.generated === undefined && columns.includes(column.name));
+}
