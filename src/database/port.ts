@@ -42,6 +42,8 @@ export interface Database {
   checks(context: CheckContext): Promise<CheckResult[]>;
   /** Rough size in bytes, for estimates and free-space checks. */
   sizeBytes(): Promise<number>;
+  /** Rows and bytes of every migrated table, as cheaply as the database can tell; keys are `schema.table`. */
+  tableSizes(): Promise<Map<string, TableSize>>;
   /** Row count of every migrated table, exact; keys are `schema.table`. */
   rowCounts(): Promise<Map<string, number>>;
 
@@ -57,6 +59,12 @@ export interface Database {
   dropStaleScratches(): Promise<string[]>;
 
   close(): Promise<void>;
+}
+
+export interface TableSize {
+  rows: number;
+  /** With indexes; absent where the database cannot tell. */
+  bytes?: number;
 }
 
 export interface HistoryStore {

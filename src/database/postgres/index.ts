@@ -14,7 +14,7 @@ import { lock } from './lock.ts';
 import { openSession } from './migrate.ts';
 import { restore } from './restore.ts';
 import { createScratch, dropStaleScratches } from './scratch.ts';
-import { countRows, sizeBytes } from './size.ts';
+import { countRows, sizeBytes, tableSizes } from './size.ts';
 import { snapshot } from './snapshot.ts';
 
 export async function openPostgres(target: PostgresTarget, options: OpenOptions): Promise<Database> {
@@ -39,6 +39,7 @@ export async function openPostgres(target: PostgresTarget, options: OpenOptions)
     },
     checks: () => checks(open),
     sizeBytes: () => sizeBytes(client),
+    tableSizes: () => tableSizes(client, schemas),
     rowCounts: () => countRows(client, schemas),
     dump: (file, wanted) => dump(open, file, wanted),
     checkDump: (file, _format, wanted) => checkDump(file, wanted),

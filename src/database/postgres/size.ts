@@ -1,10 +1,23 @@
 import { HISTORY_TABLE } from '../../core/model/history.ts';
+import type { TableSize } from '../port.ts';
 import { type Client, quoteIdentifier } from './driver.ts';
 
 /** Bytes of the database on the server's disk: tables, indexes, TOAST. */
 export async function sizeBytes(client: Client): Promise<number> {
   const { rows } = await client.query<{ size: string }>('SELECT pg_database_size(current_database()) AS size');
   return Number(rows[0]?.size ?? 0);
+}
+
+/** What the planner and the statistics believe, and the files' sizes with indexes and TOAST: one query, no table is read. */
+export async function tableSizes(client: Client, schemas: readonly string[]): Promise<Map<string, TableSize>> {
+  const { rows } = await client.query<{ name: string; rows: string; bytes: string }>(
+    `SELECT n.nspname || '.' || c.relname AS name, pg_total_relation_size(c.oid)::text AS bytes,
+       greatest(c.reltuples::bigint, pg_stat_get_live_tuples(c.oid), 0)::text AS rows
+     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE c.relkind IN ('r', 'p') AND n.nspname = ANY($1) AND c.relname <> $2`,
+    [schemas, HISTORY_TABLE],
+  );
+  return new Map(rows.map(({ name, rows, bytes }) => [name, { rows: Number(rows), bytes: Number(bytes) }]));
 }
 
 /** Exact row counts of every table of the schemas but ours, in one query; keys are `schema.table`. */

@@ -15,7 +15,7 @@ import { lock } from './lock.ts';
 import { openSession } from './migrate.ts';
 import { restore } from './restore.ts';
 import { createScratch, dropStaleScratches } from './scratch.ts';
-import { countRows, sizeBytes } from './size.ts';
+import { countRows, sizeBytes, tableSizes } from './size.ts';
 import { snapshot } from './snapshot.ts';
 
 export async function openSqlite(target: SqliteTarget, options: OpenOptions): Promise<Database> {
@@ -40,6 +40,7 @@ export async function openSqlite(target: SqliteTarget, options: OpenOptions): Pr
     },
     checks: () => checks(open),
     sizeBytes: () => sizeBytes(path),
+    tableSizes: () => tableSizes(connection),
     rowCounts: () => countRows(connection),
     dump: (file, wanted) => dump(path, file, wanted),
     checkDump: (file, _format, wanted) => checkDump(file, wanted),

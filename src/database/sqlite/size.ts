@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { HISTORY_TABLE } from '../../core/model/history.ts';
+import type { TableSize } from '../port.ts';
 import { all, type Connection, quoteIdentifier } from './driver.ts';
 
 /** Bytes of the file and of what its WAL holds. */
@@ -13,6 +14,12 @@ export async function sizeBytes(path: string): Promise<number> {
     ),
   );
   return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+/** SQLite keeps no count of rows and, built without dbstat, no size of a table: the rows are counted. */
+export async function tableSizes(connection: Connection): Promise<Map<string, TableSize>> {
+  const counts = await countRows(connection);
+  return new Map([...counts].map(([name, rows]) => [name, { rows }]));
 }
 
 /** Exact row counts of every table but ours and SQLite's own; keys are `main.<table>`. */

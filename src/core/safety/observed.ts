@@ -1,0 +1,149 @@
+/**
+ * What the rehearsal showed, as findings: what happened on the copy, and what that means for production. Pure.
+ */
+import type { MigrationEffects } from '../model/effects.ts';
+import type { Finding, Severity } from '../model/finding.ts';
+import type { Topic } from './rule.ts';
+
+/** A rule that no statement is asked about: the copy is. */
+export interface ObservedRule {
+  id: string;
+  topic: Topic;
+  title: string;
+  why: string;
+  severity: Severity;
+}
+
+export const ROWS_LOST: ObservedRule = {
+  id: 'observed-rows-lost',
+  topic: 'data',
+  title: 'Rows were lost on the copy, in a table that the migration does not name',
+  why: 'A cascade, a trigger or a rebuild took rows that nobody spoke of. A run ends with RowsLost before production is touched; ignored, it goes on.',
+  severity: 'error',
+};
+
+export const TABLE_REWRITTEN: ObservedRule = {
+  id: 'observed-table-rewritten',
+  topic: 'locks',
+  title: 'A table with rows was written anew on the copy',
+  why: 'The server copies every row and builds every index of the table again, and nobody else can use the table until that is done. It also needs room on the disk for a second table.',
+  severity: 'warning',
+};
+
+export const LOCK_HELD: ObservedRule = {
+  id: 'observed-lock-held',
+  topic: 'locks',
+  title: 'A migration that took a second or more held a lock that others wait for',
+  why: 'A lock is kept until the transaction ends, so everything that the migration does after taking it adds to the time for which others wait. Those who wait queue up, and the pool of connections empties.',
+  severity: 'warning',
+};
+
+export const SLOW: ObservedRule = {
+  id: 'observed-slow',
+  topic: 'locks',
+  title: 'A migration took half a minute or more on the copy',
+  why: 'A long transaction keeps VACUUM from cleaning up and replicas from following, and a rollback throws all of its work away. Fill rows in batches, outside of the migration that changes the schema.',
+  severity: 'notice',
+};
+
+/** The only list. */
+export const OBSERVED_RULES: readonly ObservedRule[] = [ROWS_LOST, TABLE_REWRITTEN, LOCK_HELD, SLOW];
+
+/** Of a table in production. */
+export interface TableSize {
+  /** As the server estimates it. */
+  rows: number;
+  bytes?: number;
+}
+
+export interface Observation {
+  mode: 'Full' | 'SchemaOnly';
+  effects: readonly MigrationEffects[];
+  /** By `schema.table`. */
+  sizes: ReadonlyMap<string, TableSize>;
+  ignore: readonly string[];
+}
+
+const LONG_LOCK_SECONDS = 1;
+const SLOW_SECONDS = 30;
+
+/** Others wait for these: the last two for everybody, the first two for those who write. */
+const BLOCKS: Record<string, string> = {
+  ShareLock: 'whoever writes to it waits',
+  ShareRowExclusiveLock: 'whoever writes to it waits',
+  ExclusiveLock: 'whoever writes to it waits',
+  AccessExclusiveLock: 'whoever reads or writes it waits',
+};
+
+export function observedFindings({ mode, effects, sizes, ignore }: Observation): Finding[] {
+  const findings = effects.flatMap((effect) => [
+    ...rewrites(effect, mode, sizes),
+    ...(mode === 'Full' ? [...locks(effect, sizes), ...slow(effect)] : []),
+  ]);
+  return findings.filter(({ rule }) => !ignore.includes(rule));
+}
+
+function rewrites({ revision, seconds, rewrites }: MigrationEffects, mode: string, sizes: Observation['sizes']) {
+  return rewrites.flatMap((table) => {
+    const size = sizes.get(table);
+    // An empty table is written anew in no time.
+    if (size === undefined || size.rows === 0) return [];
+    const estimate =
+      mode === 'Full'
+        ? `the migration took ${time(seconds)} there; production has the same rows, so expect as much, and more where the server is busy`
+        : 'the copy had no rows, so how long that takes is not known from it';
+    return finding(TABLE_REWRITTEN, revision, {
+      message: `${plain(table)} was written anew on the copy: ${describe(size)} in production, and others wait for it meanwhile. ${capital(estimate)}.`,
+      advice:
+        'Add a column, fill it in batches and switch over; or run it while nobody works. To rehearse it with rows: safety.rehearsal: Full',
+    });
+  });
+}
+
+function locks({ revision, seconds, locks, rewrites }: MigrationEffects, sizes: Observation['sizes']) {
+  if (seconds < LONG_LOCK_SECONDS) return [];
+  return locks.flatMap(({ table, mode }) => {
+    const who = BLOCKS[mode];
+    const size = sizes.get(table);
+    if (who === undefined || size === undefined || size.rows === 0 || rewrites.includes(table)) return [];
+    return finding(LOCK_HELD, revision, {
+      message: `${plain(table)} (${describe(size)}) was under ${mode} until the end of a migration of ${time(seconds)}: ${who}. Production has the same rows, so expect up to as long.`,
+      advice:
+        'Put the statement that takes the lock last or into a migration of its own, and what takes time before it.',
+    });
+  });
+}
+
+function slow({ revision, seconds, statements }: MigrationEffects) {
+  if (seconds < SLOW_SECONDS) return [];
+  return [
+    finding(SLOW, revision, {
+      message: `It took ${time(seconds)} for ${statements} statements on the copy; production has the same rows, so expect as much, and more where the server is busy.`,
+      advice: 'Do the work on rows in batches outside of the transaction, or plan a window for it.',
+    }),
+  ];
+}
+
+function finding(rule: ObservedRule, migration: string, said: Pick<Finding, 'message' | 'advice'>): Finding {
+  return { rule: rule.id, severity: rule.severity, ...said, migration };
+}
+
+function describe({ rows, bytes }: TableSize): string {
+  const megabytes =
+    bytes === undefined ? '' : `, ${(bytes / 1e6).toLocaleString('en', { maximumFractionDigits: 1 })} MB`;
+  return `about ${rows.toLocaleString('en')} rows${megabytes}`;
+}
+
+function time(seconds: number): string {
+  if (seconds >= 120) return `${Math.round(seconds / 60)} minutes`;
+  return seconds >= 10 ? `${Math.round(seconds)} s` : `${seconds.toFixed(1)} s`;
+}
+
+/** `public.orders` is what an author calls orders. */
+function plain(table: string): string {
+  return table.replace(/^(?:public|main)\./, '');
+}
+
+function capital(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+}

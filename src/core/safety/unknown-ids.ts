@@ -1,0 +1,41 @@
+import type { Problem } from '../model/problem.ts';
+
+/** What is wrong with ids that `ignore` names: each has to be a rule's, or a typing error would turn nothing off. */
+export function unknownIds(ignore: readonly string[], known: readonly string[]): Problem | undefined {
+  const wrong = ignore.filter((id) => !known.includes(id));
+  if (wrong.length === 0) return undefined;
+  const sentences = wrong.map((id) => {
+    const near = nearest(id, known);
+    const guess = near.length === 0 ? '' : ` Did you mean ${near.join(' or ')}?`;
+    return `safety.ignore names "${id}", and no rule is called that.${guess}`;
+  });
+  return { reason: 'InvalidConfiguration', message: `${sentences.join(' ')} All rules: docs/rules/README.md` };
+}
+
+/** At most three ids that differ by a few letters or share most of their words, the nearest first. */
+export function nearest(id: string, known: readonly string[]): string[] {
+  const words = new Set(id.toLowerCase().split(/[-_ ]+/));
+  return known
+    .map((other) => {
+      const shared = other.split('-').filter((word) => words.has(word)).length;
+      return { other, shared, distance: distanceBetween(id.toLowerCase(), other) };
+    })
+    .filter(({ other, shared, distance }) => distance <= Math.max(2, other.length / 4) || shared >= 2)
+    .sort((a, b) => a.distance - b.distance || b.shared - a.shared)
+    .slice(0, 3)
+    .map(({ other }) => other);
+}
+
+/** Levenshtein's: how many letters have to be changed, added or taken away. */
+function distanceBetween(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j += 1) {
+      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
