@@ -51,3 +51,12 @@ export function rebuildOf(place: Place, table: TableRef): Rebuild | undefined {
   );
   return found && { scratch: found.table, own: OWN_SCRATCH.test(found.table.name) };
 }
+
+/** Whether the migration makes this type itself, by the text: types are no action. */
+export function makesType({ migration }: Place, type: string): boolean {
+  const name = type.slice(type.lastIndexOf('.') + 1).toLowerCase();
+  return migration.statements.some(({ sql }) => {
+    const made = /^\s*CREATE\s+TYPE\s+([^\s(]+)/i.exec(sql)?.[1]?.replaceAll('"', '').toLowerCase();
+    return made !== undefined && made.slice(made.lastIndexOf('.') + 1) === name;
+  });
+}

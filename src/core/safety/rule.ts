@@ -63,6 +63,8 @@ export interface Example {
   given?: string;
   /** Runs outside a transaction. */
   transaction?: false;
+  /** Code, of which only these statements are known. */
+  opaque?: true;
   /** Absent: every server that the rule speaks of. */
   version?: number;
   /** Absent: the first of the rule's dialects. */

@@ -16,15 +16,17 @@ export function loadParser(dialect: Dialect): Promise<Parser> {
 const LOADERS = { postgres: postgresParser, sqlite: sqliteParser } satisfies Record<Dialect, () => Promise<Parser>>;
 
 async function postgresParser(): Promise<Parser> {
-  const [{ loadModule, parseSync, hasSqlDetails }, { postgresActions }] = await Promise.all([
+  const [{ loadModule, parseSync, hasSqlDetails }, { postgresActions }, { longNames }] = await Promise.all([
     import('libpg-query'),
     import('../../core/safety/actions/postgres.ts'),
+    import('../../core/safety/actions/long-names.ts'),
   ]);
   await loadModule();
   return (sql) => {
     try {
       const { stmts = [] } = parseSync(sql);
-      return { actions: stmts.flatMap(({ stmt }) => postgresActions(stmt)) };
+      const actions = stmts.flatMap(({ stmt }) => postgresActions(stmt));
+      return { actions: [...actions, ...longNames(sql, tokenize(sql, 'postgres'))] };
     } catch (error) {
       if (hasSqlDetails(error)) {
         return { message: error.message, offset: Math.max(0, error.sqlDetails?.cursorPosition ?? 0) };

@@ -1,0 +1,50 @@
+import { makesType } from '../around.ts';
+import { each, type Place, POSTGRES, type Rule } from '../rule.ts';
+
+export const enumValueInTransaction: Rule = {
+  id: 'enum-value-in-transaction',
+  topic: 'compatibility',
+  title: 'A value is added to an enum in a transaction.',
+  why: 'PostgreSQL before 12 refuses it inside a transaction. Later ones take it, but the value cannot be used until the transaction has been committed ("unsafe use of new value"), unless the type itself was made in the same transaction.',
+  dialects: POSTGRES,
+  severity: 'error',
+  check: each('addEnumValue', ({ type, value }, place) => {
+    const { migration, server } = place;
+    if (!migration.transactional || makesType(place, type)) return undefined;
+    if (server.version < 120000) {
+      return {
+        message: `Adds ${value} to ${type} inside a transaction, which PostgreSQL before 12 refuses.`,
+        advice:
+          'Put it in a migration of its own that runs outside a transaction ("-- migrate:up transaction:false", "-- +goose NO TRANSACTION").',
+      };
+    }
+    if (!usedLater(value, place)) return undefined;
+    return {
+      message: `Adds ${value} to ${type} and uses it in the same transaction: PostgreSQL refuses with "unsafe use of new value".`,
+      advice: `Use ${value} in the next migration, when this one has been committed.`,
+    };
+  }),
+  examples: {
+    bad: [
+      { sql: "ALTER TYPE order_state ADD VALUE 'expired'", version: 110000 },
+      {
+        sql: "ALTER TYPE order_state ADD VALUE 'expired'; UPDATE orders SET state = 'expired' WHERE expires_at < now()",
+      },
+    ],
+    good: [
+      { sql: "ALTER TYPE order_state ADD VALUE 'expired'", transaction: false },
+      { sql: "ALTER TYPE order_state ADD VALUE 'expired'", version: 120000 },
+      {
+        sql: "CREATE TYPE side AS ENUM ('buy'); ALTER TYPE side ADD VALUE 'sell'; SELECT 'sell'::side",
+        version: 150000,
+      },
+    ],
+  },
+};
+
+function usedLater(value: string, { migration, statement }: Place): boolean {
+  const literal = `'${value.replaceAll("'", "''")}'`;
+  return migration.statements
+    .slice(migration.statements.indexOf(statement) + 1)
+    .some(({ sql }) => sql.includes(literal));
+}

@@ -1,0 +1,79 @@
+import { type Action, type TableRef, tableName } from '../action.ts';
+import type { KnownTable } from '../known.ts';
+import { BOTH, type Hit, type Rule, type Scope, whole } from '../rule.ts';
+
+export const foreignKeyWithoutIndex: Rule = {
+  id: 'foreign-key-without-index',
+  topic: 'hygiene',
+  title: 'A foreign key whose columns no index begins with.',
+  why: 'Every DELETE of a parent row, and every UPDATE of its key, reads the whole child table to see who references it. Neither PostgreSQL nor SQLite makes that index by itself.',
+  dialects: BOTH,
+  severity: 'notice',
+  check: whole(({ before, known }: Scope) =>
+    before.flatMap(({ action, statement }) =>
+      keysOf(action).flatMap(({ table, columns }): Hit[] => {
+        const now = known.table(table);
+        if (now === undefined || isIndexed(now, columns)) return [];
+        const name = tableName(table);
+        return [
+          {
+            statement,
+            message: `No index of ${name} begins with ${columns.join(', ')}, which is a foreign key.`,
+            advice: `Before or behind it: CREATE INDEX ${[table.name, ...columns].join('_')}_idx ON ${name} (${columns.join(', ')});`,
+          },
+        ];
+      }),
+    ),
+  ),
+  examples: {
+    bad: [
+      { sql: 'CREATE TABLE fills (id bigint PRIMARY KEY, order_id bigint REFERENCES orders)' },
+      {
+        sql: 'ALTER TABLE fills ADD CONSTRAINT fills_order FOREIGN KEY (order_id) REFERENCES orders NOT VALID',
+      },
+      { sql: 'ALTER TABLE fills ADD COLUMN order_id INTEGER REFERENCES orders (id)', dialect: 'sqlite' },
+      { sql: 'CREATE TABLE t (a bigint, b bigint REFERENCES orders, PRIMARY KEY (a, b))' },
+    ],
+    good: [
+      {
+        sql: `CREATE TABLE fills (id bigint PRIMARY KEY, order_id bigint REFERENCES orders);
+              CREATE INDEX fills_order ON fills (order_id, id)`,
+      },
+      {
+        given: 'CREATE INDEX fills_order ON fills (order_id)',
+        sql: 'ALTER TABLE fills ADD CONSTRAINT fills_order FOREIGN KEY (order_id) REFERENCES orders NOT VALID',
+      },
+      { sql: 'CREATE TABLE t (a bigint REFERENCES orders, b bigint, PRIMARY KEY (a, b))' },
+      { sql: 'CREATE TABLE t (a bigint REFERENCES orders UNIQUE)' },
+      {
+        sql: 'CREATE TABLE fills (order_id INTEGER REFERENCES orders); CREATE INDEX f ON fills (order_id)',
+        dialect: 'sqlite',
+      },
+    ],
+  },
+};
+
+function keysOf(action: Action): { table: TableRef; columns: readonly string[] }[] {
+  switch (action.kind) {
+    case 'createTable':
+      return action.constraints
+        .filter(({ constraint }) => constraint === 'foreign key')
+        .map(({ columns }) => ({ table: action.table, columns }));
+    case 'addColumn':
+      return action.column.references === undefined ? [] : [{ table: action.table, columns: [action.column.name] }];
+    case 'addConstraint':
+      return action.constraint === 'foreign key' ? [action] : [];
+    default:
+      return [];
+  }
+}
+
+/** By an index or a key that begins with the columns, in any order. */
+function isIndexed({ primaryKey, constraints, indexes }: KnownTable, columns: readonly string[]): boolean {
+  const lists = [
+    primaryKey,
+    ...constraints.filter(({ constraint }) => constraint === 'unique').map((one) => one.columns),
+    ...indexes.filter(({ partial }) => !partial).map((one) => one.columns),
+  ];
+  return lists.some((list) => columns.every((column) => list.slice(0, columns.length).includes(column)));
+}

@@ -1,0 +1,24 @@
+import { each, POSTGRES, type Rule } from '../rule.ts';
+
+export const identifierTooLong: Rule = {
+  id: 'identifier-too-long',
+  topic: 'hygiene',
+  title: 'A name is longer than 63 bytes.',
+  why: 'PostgreSQL cuts it without an error. A later statement that says the whole name is cut the same way and works; a tool that compares names finds another one, and two long names that begin alike become the same.',
+  dialects: POSTGRES,
+  severity: 'warning',
+  check: each('longName', ({ name }) => ({
+    message: `${name} is longer than 63 bytes and will be cut.`,
+    advice: 'Give it a name of at most 63 bytes.',
+  })),
+  examples: {
+    bad: [
+      { sql: `CREATE INDEX ${'orders_by_account_and_instrument_and_time_of_placement_and_side_1'} ON orders (a)` },
+      { sql: `ALTER TABLE orders ADD COLUMN "${'ß'.repeat(32)}" text` },
+    ],
+    good: [
+      { sql: `CREATE TABLE ${'t'.repeat(63)} (id bigint)` },
+      { sql: `SELECT '${'text'.repeat(20)}' -- ${'comment'.repeat(20)}` },
+    ],
+  },
+};

@@ -1,0 +1,31 @@
+import { BOTH, each, type Rule } from '../rule.ts';
+
+export const nestedTransaction: Rule = {
+  id: 'nested-transaction',
+  topic: 'hygiene',
+  title: 'BEGIN, COMMIT or ROLLBACK inside a migration that runs in a transaction.',
+  why: 'The migration and its row in the history are committed together or not at all. COMMIT in the middle breaks that: what stood before it stays when the rest fails, and the history does not say so.',
+  dialects: BOTH,
+  severity: 'error',
+  check: each('transaction', ({ verb }, { migration }) =>
+    migration.transactional
+      ? {
+          message: `${verb} ends or nests the transaction that the migration runs in.`,
+          advice:
+            'Take it out, or opt out of the transaction: "-- migrate:up transaction:false", "-- +goose NO TRANSACTION", export const transaction = false.',
+        }
+      : undefined,
+  ),
+  examples: {
+    bad: [
+      { sql: 'CREATE TABLE a (id bigint); COMMIT; CREATE TABLE b (id bigint)' },
+      { sql: 'CREATE TABLE a (id bigint); ROLLBACK' },
+      { sql: 'CREATE TABLE a (id bigint); COMMIT', dialect: 'sqlite' },
+    ],
+    good: [
+      { sql: 'BEGIN; CREATE TABLE a (id bigint); COMMIT', transaction: false },
+      { sql: 'SAVEPOINT one; CREATE TABLE a (id bigint); ROLLBACK TO SAVEPOINT one' },
+      { sql: 'SAVEPOINT one; CREATE TABLE a (id bigint); ROLLBACK TO one', dialect: 'sqlite' },
+    ],
+  },
+};

@@ -1,0 +1,32 @@
+import { tableName } from '../action.ts';
+import { earlier, sameTable } from '../around.ts';
+import { BOTH, each, type Rule } from '../rule.ts';
+
+export const renameColumn: Rule = {
+  id: 'rename-column',
+  topic: 'compatibility',
+  title: 'A column is renamed.',
+  why: 'Running versions of the application name the old column and fail from this moment until the last of them is replaced. The model can map the new name to the old column, or a new column can be filled beside it.',
+  dialects: BOTH,
+  severity: 'error',
+  check: each('renameColumn', ({ table, from, to }, place) => {
+    const made = earlier(place, 'addColumn').some((one) => sameTable(one.table, table) && one.column.name === from);
+    if (place.isNew(table) || made) return undefined;
+    const name = tableName(table);
+    return {
+      message: `Renames ${name}.${from} to ${to}: running versions of the application name the old column.`,
+      advice: `Keep the column and map it in the model (${to}: { field: '${from}' }). Or in steps: add ${to}, write both, fill it in batches, read ${to}, drop ${from}.`,
+    };
+  }),
+  examples: {
+    bad: [
+      { sql: 'ALTER TABLE orders RENAME COLUMN comment TO note' },
+      { sql: 'ALTER TABLE orders RENAME comment TO note', dialect: 'sqlite' },
+    ],
+    good: [
+      { sql: 'CREATE TABLE orders (comment text); ALTER TABLE orders RENAME comment TO note' },
+      { sql: 'ALTER TABLE orders ADD COLUMN comment text; ALTER TABLE orders RENAME comment TO note' },
+      { sql: 'ALTER TABLE orders ADD COLUMN note text' },
+    ],
+  },
+};

@@ -1,0 +1,26 @@
+import { makesType } from '../around.ts';
+import { each, POSTGRES, type Rule } from '../rule.ts';
+
+export const renameEnumValue: Rule = {
+  id: 'rename-enum-value',
+  topic: 'compatibility',
+  title: 'A value of an enum is renamed.',
+  why: 'Running versions of the application write and compare the old value; PostgreSQL refuses it from this moment on.',
+  dialects: POSTGRES,
+  severity: 'error',
+  check: each('renameEnumValue', ({ type, value }, place) =>
+    makesType(place, type)
+      ? undefined
+      : {
+          message: `Renames value ${value} of ${type}: running versions of the application still say ${value}.`,
+          advice: `Add the new value beside it (ALTER TYPE ${type} ADD VALUE …), deploy the version that writes it and reads both, then change the rows in batches. The old value may stay.`,
+        },
+  ),
+  examples: {
+    bad: [{ sql: "ALTER TYPE order_state RENAME VALUE 'open' TO 'working'" }],
+    good: [
+      { sql: "CREATE TYPE order_state AS ENUM ('open'); ALTER TYPE order_state RENAME VALUE 'open' TO 'working'" },
+      { sql: "ALTER TYPE order_state ADD VALUE IF NOT EXISTS 'working'", transaction: false },
+    ],
+  },
+};

@@ -1,0 +1,28 @@
+import { tableName } from '../action.ts';
+import { later } from '../around.ts';
+import { each, POSTGRES, type Rule } from '../rule.ts';
+
+export const setSchema: Rule = {
+  id: 'set-schema',
+  topic: 'compatibility',
+  title: 'A table is moved to another schema.',
+  why: 'Running versions of the application look for it where it was. A view in the old schema, made in the same migration, keeps them working.',
+  dialects: POSTGRES,
+  severity: 'error',
+  check: each('setSchema', ({ table, to }, place) => {
+    if (place.isNew(table)) return undefined;
+    if (later(place, 'createView').some(({ view }) => view.name === table.name && view.schema !== to)) return undefined;
+    const name = tableName(table);
+    return {
+      message: `Moves ${name} to schema ${to}: running versions of the application look for it where it was.`,
+      advice: `In the same migration: ALTER TABLE ${name} SET SCHEMA ${to}; CREATE VIEW ${name} AS SELECT * FROM ${to}.${table.name}; and drop the view once nobody uses it.`,
+    };
+  }),
+  examples: {
+    bad: [{ sql: 'ALTER TABLE orders SET SCHEMA archive' }],
+    good: [
+      { sql: 'ALTER TABLE orders SET SCHEMA archive; CREATE VIEW public.orders AS SELECT * FROM archive.orders' },
+      { sql: 'CREATE TABLE old_orders (id bigint); ALTER TABLE old_orders SET SCHEMA archive' },
+    ],
+  },
+};

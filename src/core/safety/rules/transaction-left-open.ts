@@ -1,0 +1,37 @@
+import { BOTH, type Hit, type Rule, type Seen, whole } from '../rule.ts';
+
+export const transactionLeftOpen: Rule = {
+  id: 'transaction-left-open',
+  topic: 'hygiene',
+  title: 'A transaction is opened and not ended.',
+  why: 'What stands behind BEGIN is rolled back when the connection closes, and the migration fails at its end.',
+  dialects: BOTH,
+  severity: 'error',
+  check: whole(({ before, migration }): Hit[] => {
+    if (migration.transactional) return [];
+    const open = before.reduce<Seen | undefined>((last, seen) => {
+      if (seen.action.kind !== 'transaction') return last;
+      return OPENING.has(seen.action.verb) ? seen : undefined;
+    }, undefined);
+    if (open === undefined) return [];
+    return [
+      {
+        statement: open.statement,
+        message: 'Begins a transaction that nothing ends.',
+        advice: 'End it with COMMIT; or take BEGIN out and let the migration run in its own transaction.',
+      },
+    ];
+  }),
+  examples: {
+    bad: [
+      { sql: 'BEGIN; CREATE TABLE a (id bigint)', transaction: false },
+      { sql: 'BEGIN; CREATE TABLE a (id bigint)', transaction: false, dialect: 'sqlite' },
+    ],
+    good: [
+      { sql: 'BEGIN; CREATE TABLE a (id bigint); COMMIT', transaction: false },
+      { sql: 'CREATE TABLE a (id bigint)', transaction: false },
+    ],
+  },
+};
+
+const OPENING = new Set(['BEGIN', 'START TRANSACTION']);

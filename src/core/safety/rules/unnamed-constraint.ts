@@ -1,0 +1,34 @@
+import { tableName } from '../action.ts';
+import { each, POSTGRES, type Rule } from '../rule.ts';
+
+export const unnamedConstraint: Rule = {
+  id: 'unnamed-constraint',
+  topic: 'hygiene',
+  title: 'A constraint or index is added without a name.',
+  why: 'PostgreSQL makes one up, with a number behind it where the name is taken. Then the way back has to guess it, and two databases may have different ones.',
+  dialects: POSTGRES,
+  severity: 'notice',
+  check: each(['addConstraint', 'createIndex'], (action) => {
+    if (action.name !== undefined) return undefined;
+    const what = action.kind === 'createIndex' ? 'an index' : `a ${action.constraint} constraint`;
+    const name = [action.table.name, ...action.columns].join('_');
+    return {
+      message: `Adds ${what} to ${tableName(action.table)} without a name.`,
+      advice:
+        action.kind === 'createIndex'
+          ? `CREATE INDEX ${name}_idx ON …`
+          : `ALTER TABLE ${tableName(action.table)} ADD CONSTRAINT ${name}_${action.constraint.replaceAll(' ', '_')} …`,
+    };
+  }),
+  examples: {
+    bad: [
+      { sql: 'ALTER TABLE orders ADD CHECK (quantity > 0) NOT VALID' },
+      { sql: 'CREATE INDEX ON orders (account_id)' },
+    ],
+    good: [
+      { sql: 'ALTER TABLE orders ADD CONSTRAINT orders_quantity_check CHECK (quantity > 0) NOT VALID' },
+      { sql: 'CREATE INDEX orders_account ON orders (account_id)' },
+      { sql: 'CREATE TABLE orders (id bigint PRIMARY KEY, quantity bigint CHECK (quantity > 0))' },
+    ],
+  },
+};

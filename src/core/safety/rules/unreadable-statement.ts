@@ -1,0 +1,27 @@
+import { BOTH, type Rule, whole } from '../rule.ts';
+
+export const unreadableStatement: Rule = {
+  id: 'unreadable-statement',
+  topic: 'hygiene',
+  title: 'A statement that cannot be parsed.',
+  why: 'The database will refuse it, or it is newer than the parser; either way no rule can say what it does.',
+  dialects: BOTH,
+  severity: 'warning',
+  check: whole(({ migration }) =>
+    migration.statements
+      .filter(({ actions }) => actions === undefined)
+      .map((statement) => ({
+        statement,
+        message: `Cannot be parsed${statement.unread === undefined ? '' : `: ${statement.unread}`}. No rule has looked at it.`,
+        advice:
+          'Correct it; where the database takes it, say that somebody has looked: -- db-manager:ignore unreadable-statement <why>',
+      })),
+  ),
+  examples: {
+    bad: [
+      { sql: 'ALTER TABEL orders ADD COLUMN note text' },
+      { sql: 'ALTER TABLE orders ALTER COLUMN note TYPE text', dialect: 'sqlite' },
+    ],
+    good: [{ sql: 'ALTER TABLE orders ADD COLUMN note text' }, { sql: 'ANALYZE', dialect: 'sqlite' }],
+  },
+};

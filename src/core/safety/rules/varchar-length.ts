@@ -1,0 +1,28 @@
+import { eachColumnOf } from '../columns.ts';
+import { POSTGRES, type Rule } from '../rule.ts';
+
+export const varcharLength: Rule = {
+  id: 'varchar-length',
+  topic: 'hygiene',
+  title: 'A column is varchar with a length.',
+  why: 'A shorter length later is a scan of the table under an ACCESS EXCLUSIVE lock. A CHECK over text says the same and can be changed without one: NOT VALID, then VALIDATE. There is no difference in speed or space.',
+  dialects: POSTGRES,
+  severity: 'notice',
+  check: eachColumnOf(
+    (type) => /^varchar\(\d+\)$/.test(type),
+    (columns, { name, type }) => ({
+      message: `${columns}: a length can only be made shorter under a lock that stops everybody.`,
+      advice: `${name} text CHECK (length(${name}) <= ${/\d+/.exec(type)?.[0]})`,
+    }),
+  ),
+  examples: {
+    bad: [
+      { sql: 'CREATE TABLE accounts (name varchar(100))' },
+      { sql: 'ALTER TABLE accounts ADD COLUMN name character varying(100)' },
+    ],
+    good: [
+      { sql: 'CREATE TABLE accounts (name text CHECK (length(name) <= 100))' },
+      { sql: 'CREATE TABLE accounts (name varchar)' },
+    ],
+  },
+};

@@ -1,0 +1,32 @@
+import { tableName } from '../action.ts';
+import { BOTH, each, type Rule } from '../rule.ts';
+
+const COLUMNS = 3;
+
+export const wideIndex: Rule = {
+  id: 'wide-index',
+  topic: 'hygiene',
+  title: 'An index over more than three columns that is not unique.',
+  why: 'Columns behind the third seldom narrow down what is found, and every write pays for them. Begin with the columns that leave the fewest rows.',
+  dialects: BOTH,
+  severity: 'notice',
+  check: each('createIndex', ({ table, columns, unique, name }) =>
+    unique || columns.length <= COLUMNS
+      ? undefined
+      : {
+          message: `Index ${name ?? 'without a name'} of ${tableName(table)} has ${columns.length} columns.`,
+          advice: `Keep the ${COLUMNS} that leave the fewest rows; look at EXPLAIN for what uses it.`,
+        },
+  ),
+  examples: {
+    bad: [
+      { sql: 'CREATE INDEX CONCURRENTLY orders_all ON orders (a, b, c, d)', transaction: false },
+      { sql: 'CREATE INDEX orders_all ON orders (a, b, c, d)', dialect: 'sqlite' },
+    ],
+    good: [
+      { sql: 'CREATE INDEX CONCURRENTLY orders_three ON orders (a, b, c)', transaction: false },
+      { sql: 'CREATE UNIQUE INDEX CONCURRENTLY orders_one ON orders (a, b, c, d)', transaction: false },
+      { sql: 'CREATE INDEX CONCURRENTLY orders_cover ON orders (a) INCLUDE (b, c, d)', transaction: false },
+    ],
+  },
+};
