@@ -130,6 +130,7 @@ export type MigrationOutcome =
   | { kind: 'stopped'; done: DoneMigration[] };
 
 export interface CheckContext {
+  /** Where a backup will be taken to; absent where none will, so that nothing is asked of the programs that take it. */
   backupFolder?: string;
 }
 

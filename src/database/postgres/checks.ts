@@ -1,12 +1,19 @@
 import type { CheckResult } from '../../core/model/finding.ts';
+import type { CheckContext } from '../port.ts';
+import { clientCheck, serverChecks } from './checks-server.ts';
 import type { PostgresConnection } from './connection.ts';
 
 const OLDEST = 120_000;
 /** A transaction open for longer than this is likely to block a migration that needs a strong lock. */
 const LONG_SECONDS = 60;
 
-/** What could go wrong, read-only: standby, version, rights, long transactions. */
-export async function checks({ client, identity, version, target }: PostgresConnection): Promise<CheckResult[]> {
+/** What could go wrong, read-only: standby, version, rights, long transactions, replicas, and the programs for backups. */
+export async function checks(open: PostgresConnection, { backupFolder }: CheckContext): Promise<CheckResult[]> {
+  const clients = backupFolder === undefined ? [] : [await clientCheck(open)];
+  return [...(await databaseChecks(open)), ...(await serverChecks(open)), ...clients];
+}
+
+async function databaseChecks({ client, identity, version, target }: PostgresConnection): Promise<CheckResult[]> {
   const { rows } = await client.query<{
     standby: boolean;
     readonly: string;

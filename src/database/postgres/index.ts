@@ -37,7 +37,7 @@ export async function openPostgres(target: PostgresTarget, options: OpenOptions)
         await session.close();
       }
     },
-    checks: () => checks(open),
+    checks: (context) => checks(open, context),
     sizeBytes: () => sizeBytes(client),
     tableSizes: () => tableSizes(client, schemas),
     rowCounts: () => countRows(client, schemas),

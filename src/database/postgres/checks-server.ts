@@ -1,0 +1,101 @@
+import type { CheckResult } from '../../core/model/finding.ts';
+import { ProblemError } from '../../core/model/problem.ts';
+import type { PostgresConnection } from './connection.ts';
+import { majorOf } from './dump.ts';
+import { findClients } from './dump-clients.ts';
+
+/** A replica further behind than this will not catch up while a migration writes. */
+const LAG_SECONDS = 10;
+/** A run has a few open at a time: its own, the lock's, the migration's, those of the copy. */
+const CONNECTIONS_NEEDED = 6;
+
+interface Row {
+  replicas: number;
+  lag: number | null;
+  idle_slots: string[] | null;
+  prepared: number;
+  free: number;
+  may_create: boolean | null;
+}
+
+/** What the server serves besides this database: replicas, other sessions, and what the user may do there. One query. */
+export async function serverChecks({ client, target }: PostgresConnection): Promise<CheckResult[]> {
+  const { rows } = await client.query<Row>(
+    `SELECT (SELECT count(*)::int FROM pg_stat_replication) AS replicas,
+       (SELECT extract(epoch FROM max(replay_lag))::float8 FROM pg_stat_replication) AS lag,
+       (SELECT array_agg(slot_name::text ORDER BY slot_name) FROM pg_replication_slots WHERE NOT active) AS idle_slots,
+       (SELECT count(*)::int FROM pg_prepared_xacts WHERE database = current_database()) AS prepared,
+       (current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
+         - (SELECT count(*)::int FROM pg_stat_activity WHERE backend_type = 'client backend')) AS free,
+       (SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user) AS may_create`,
+  );
+  const [row] = rows;
+  return row === undefined
+    ? []
+    : [replication(row), slots(row), prepared(row), connections(row), mayCreate(row, target.user)];
+}
+
+function replication({ replicas, lag }: Row): CheckResult {
+  const name = 'replication';
+  if (replicas === 0) return { name, result: 'passed', message: 'no replica is connected' };
+  const behind = lag === null ? '' : `, at most ${lag.toFixed(1)} s behind`;
+  const message = `${replicas} ${replicas === 1 ? 'replica' : 'replicas'}${behind}`;
+  if ((lag ?? 0) <= LAG_SECONDS) return { name, result: 'passed', message };
+  return {
+    name,
+    result: 'warning',
+    message: `${message}; what a migration writes comes on top. Wait until it has caught up`,
+  };
+}
+
+function slots({ idle_slots: idle }: Row): CheckResult {
+  const name = 'replication slots';
+  if (idle === null) return { name, result: 'passed', message: 'none is left unread' };
+  return {
+    name,
+    result: 'warning',
+    message: `nobody reads ${idle.slice(0, 3).join(', ')}${idle.length > 3 ? ` and ${idle.length - 3} more` : ''}: the server keeps all that is written until somebody does, and a rewrite may fill its disk`,
+  };
+}
+
+function prepared({ prepared }: Row): CheckResult {
+  const name = 'prepared transactions';
+  if (prepared === 0) return { name, result: 'passed', message: 'none' };
+  return {
+    name,
+    result: 'warning',
+    message: `${prepared} in this database hold their locks until somebody ends them (pg_prepared_xacts)`,
+  };
+}
+
+function connections({ free }: Row): CheckResult {
+  const name = 'connections';
+  if (free >= CONNECTIONS_NEEDED) return { name, result: 'passed', message: `${free} free` };
+  return {
+    name,
+    result: 'warning',
+    message: `only ${Math.max(0, free)} of max_connections are free, and a run opens up to ${CONNECTIONS_NEEDED}`,
+  };
+}
+
+function mayCreate({ may_create: may }: Row, user: string): CheckResult {
+  const name = 'rehearsal rights';
+  if (may !== false) return { name, result: 'passed', message: `${user} may create a database for the copy` };
+  return {
+    name,
+    result: 'warning',
+    message: `${user} may not create databases, so nothing can be rehearsed on a copy: ALTER ROLE ${user} CREATEDB`,
+  };
+}
+
+/** The programs that take the backup and restore the copy. */
+export async function clientCheck(open: PostgresConnection): Promise<CheckResult> {
+  const name = 'client version';
+  try {
+    const { version } = await findClients(majorOf(open));
+    return { name, result: 'passed', message: version };
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error;
+    return { name, result: 'failed', message: error.problem.message };
+  }
+}
