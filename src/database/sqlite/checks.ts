@@ -3,36 +3,95 @@ import { access, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { CheckResult } from '../../core/model/finding.ts';
 import type { SqliteConnection } from './connection.ts';
-import { all } from './driver.ts';
+import { all, type Connection, closeFile, exec, openFile } from './driver.ts';
+import { messageOf, reasonOf } from './errors.ts';
 import { sizeBytes } from './size.ts';
 
-/** What could go wrong, read-only: rights on the folder, room for a rebuild, the journal mode. */
-export async function checks({ path, connection }: SqliteConnection): Promise<CheckResult[]> {
-  const folder = dirname(path);
-  const writable = await access(folder, constants.W_OK).then(
-    () => true,
-    () => false,
-  );
+/** Up to this size the whole file is read, which takes well under a second; a backup reads larger ones anyway. */
+const QUICK_CHECK_BYTES = 64 * 1024 * 1024;
+
+/** What could go wrong, without changing anything: rights on the folder, room, other writers, a damaged file. */
+export async function checks({ path, identity, connection }: SqliteConnection): Promise<CheckResult[]> {
   const size = await sizeBytes(path);
+  return [
+    await answers(path, connection),
+    await folderWritable(dirname(identity.id)),
+    await freeSpace(dirname(identity.id), size),
+    await otherWriters(path),
+    await integrity(connection, size),
+  ];
+}
+
+async function folderWritable(folder: string): Promise<CheckResult> {
+  const name = 'folder writable';
+  return access(folder, constants.W_OK).then(
+    () => ({ name, result: 'passed', message: folder }),
+    () => ({
+      name,
+      result: 'failed',
+      message: `${folder} is not writable, so SQLite cannot keep its journal there. Make the folder writable, not only the file.`,
+    }),
+  );
+}
+
+async function freeSpace(folder: string, size: number): Promise<CheckResult> {
   const room = await statfs(folder);
   const free = room.bavail * room.bsize;
-  const [mode] = await all<{ journal_mode: string }>(connection, 'PRAGMA journal_mode');
-  return [
-    { name: 'database reachable', result: 'passed', message: `${path} answers` },
-    writable
-      ? { name: 'folder writable', result: 'passed', message: folder }
-      : {
-          name: 'folder writable',
-          result: 'failed',
-          message: `${folder} is not writable, so SQLite cannot keep its journal there`,
-        },
-    free > size
-      ? { name: 'free space', result: 'passed', message: `${free} bytes free for a database of ${size}` }
-      : {
-          name: 'free space',
+  return free > size
+    ? { name: 'free space', result: 'passed', message: `${free} bytes free for a database of ${size}` }
+    : {
+        name: 'free space',
+        result: 'warning',
+        message: `${free} bytes free; a rebuild may need as much as the database has: ${size}`,
+      };
+}
+
+/** The mode is told, not judged: DELETE and WAL are both safe, and only these stay with the file. */
+async function answers(path: string, connection: Connection): Promise<CheckResult> {
+  const [row] = await all<{ journal_mode: string }>(connection, 'PRAGMA journal_mode');
+  return {
+    name: 'database reachable',
+    result: 'passed',
+    message: `${path} answers; journal mode ${row?.journal_mode ?? 'unknown'}`,
+  };
+}
+
+/** Takes the write lock for a moment and gives it back: SQLite tells of other writers in no other way. */
+async function otherWriters(path: string): Promise<CheckResult> {
+  const name = 'no other writer';
+  const probe = await openFile(path);
+  try {
+    probe.configure('busyTimeout', 0);
+    await exec(probe, 'BEGIN IMMEDIATE');
+    await exec(probe, 'ROLLBACK');
+    return { name, result: 'passed', message: 'nobody holds the write lock' };
+  } catch (error) {
+    return reasonOf(error) === 'LockTimeout'
+      ? {
+          name,
           result: 'warning',
-          message: `${free} bytes free; a rebuild may need as much as the database has: ${size}`,
-        },
-    { name: 'journal mode', result: 'passed', message: mode?.journal_mode ?? 'unknown' },
-  ];
+          message: 'another process is writing; migrations wait for it as long as timeouts.lock says',
+        }
+      : { name, result: 'failed', message: `the database cannot be written to: ${messageOf(error)}` };
+  } finally {
+    await closeFile(probe);
+  }
+}
+
+async function integrity(connection: Connection, size: number): Promise<CheckResult> {
+  const name = 'integrity';
+  if (size > QUICK_CHECK_BYTES)
+    return { name, result: 'passed', message: 'left to the backup, which reads the whole file' };
+  let rows: { quick_check: string }[];
+  try {
+    rows = await all(connection, 'PRAGMA quick_check(3)');
+  } catch (error) {
+    if (reasonOf(error) === 'LockTimeout')
+      return { name, result: 'warning', message: 'not looked at: another process keeps the database locked' };
+    rows = [{ quick_check: messageOf(error) }];
+  }
+  const found = rows.map((row) => row.quick_check).join('; ');
+  return found === 'ok'
+    ? { name, result: 'passed', message: 'quick_check says ok' }
+    : { name, result: 'failed', message: `the file is damaged: ${found}. Restore a backup: db-manager list-backups` };
 }

@@ -5,7 +5,7 @@ import sqlite3 from 'sqlite3';
 import type { DatabaseIdentity } from '../../core/model/backup.ts';
 import type { SqliteTarget } from '../../core/model/target.ts';
 import type { OpenOptions } from '../port.ts';
-import { all, type Connection, openFile } from './driver.ts';
+import { all, type Connection, closeFile, openFile } from './driver.ts';
 import { messageOf } from './errors.ts';
 import { inspectFile, refused } from './file.ts';
 
@@ -24,6 +24,7 @@ export interface SqliteConnection {
 export async function connect(target: SqliteTarget, options: OpenOptions): Promise<SqliteConnection> {
   const path = resolve(target.path);
   await inspectFile(path, options.create === true);
+  let connection: Connection | undefined;
   try {
     const sequelize = new Sequelize({
       dialect: 'sqlite',
@@ -32,7 +33,7 @@ export async function connect(target: SqliteTarget, options: OpenOptions): Promi
       logging: false,
       retry: { max: 1 },
     });
-    const connection = await openFile(path, { create: options.create });
+    connection = await openFile(path, { create: options.create });
     connection.configure('busyTimeout', options.timeouts.lock || BUSY_TIMEOUT);
     const [row] = await all<{ version: string }>(connection, 'SELECT sqlite_version() AS version');
     await all(connection, 'SELECT count(*) FROM sqlite_schema');
@@ -44,6 +45,7 @@ export async function connect(target: SqliteTarget, options: OpenOptions): Promi
     };
     return { path, sequelize, connection, identity };
   } catch (error) {
+    if (connection !== undefined) await closeFile(connection).catch(() => {});
     throw refused('CheckFailed', `${path} cannot be opened as a SQLite database: ${messageOf(error)}`, error);
   }
 }

@@ -18,15 +18,15 @@ export async function inspectFile(path: string, create: boolean): Promise<void> 
     await mkdir(dirname(path), { recursive: true }).catch((error: Error) => {
       throw refused('PermissionDenied', `The folder of ${path} cannot be made: ${error.message}`, error);
     });
-    await access(dirname(path), constants.W_OK).catch(() => {
-      throw refused('PermissionDenied', `${path} cannot be created: the folder is not writable for this user.`);
+    await access(dirname(path), constants.W_OK).catch((error: NodeJS.ErrnoException) => {
+      throw refused('PermissionDenied', `${path} cannot be created: ${notWritable('the folder', error)}`, error);
     });
     return;
   }
   if (found.isDirectory())
     throw refused('InvalidConfiguration', `${path} is a folder; give the path of the database file.`);
-  await access(path, constants.R_OK | constants.W_OK).catch(() => {
-    throw refused('PermissionDenied', `${path} is not readable and writable for this user.`);
+  await access(path, constants.R_OK | constants.W_OK).catch((error: NodeJS.ErrnoException) => {
+    throw refused('PermissionDenied', notWritable(path, error), error);
   });
   if (found.size === 0) return;
   const file = await open(path, 'r');
@@ -38,6 +38,12 @@ export async function inspectFile(path: string, create: boolean): Promise<void> 
   } finally {
     await file.close();
   }
+}
+
+function notWritable(what: string, { code }: NodeJS.ErrnoException): string {
+  return code === 'EROFS'
+    ? `${what} lies on a disk that is mounted read-only. Mount it writable: in a pod, without readOnly at its volume.`
+    : `${what} is not readable and writable for this user (id ${process.getuid?.() ?? 'unknown'}). Change its owner or its mode.`;
 }
 
 export function refused(reason: Reason, message: string, cause?: unknown): ProblemError {

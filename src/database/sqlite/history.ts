@@ -1,6 +1,8 @@
 import { HISTORY_TABLE, type HistoryRow } from '../../core/model/history.ts';
+import { ProblemError } from '../../core/model/problem.ts';
 import type { HistoryStore } from '../port.ts';
 import { all, type Connection, exec, quoteIdentifier, run } from './driver.ts';
+import { problemOf, reasonOf } from './errors.ts';
 
 const CREATE = `CREATE TABLE IF NOT EXISTS ${HISTORY_TABLE} (
   sequence INTEGER PRIMARY KEY,
@@ -46,7 +48,7 @@ export function historyStore(connection: Connection): HistoryStore {
       const there = await all(connection, 'SELECT 1 FROM sqlite_schema WHERE type = ? AND name = ?', ['table', table]);
       return there.length === 0 ? undefined : all(connection, `SELECT * FROM ${quoteIdentifier(table)}`);
     },
-    ensure: () => exec(connection, CREATE),
+    ensure: () => exec(connection, CREATE).catch(asProblem),
     put: (rows) =>
       together(connection, async () => {
         await exec(connection, CREATE);
@@ -59,13 +61,18 @@ export function historyStore(connection: Connection): HistoryStore {
   };
 }
 
+/** A busy database, a full disk and missing rights are expected; anything else is a bug and stays what it is. */
+function asProblem(error: unknown): never {
+  throw reasonOf(error) === undefined ? error : new ProblemError(problemOf(error, undefined), { cause: error });
+}
+
 async function together(connection: Connection, work: () => Promise<void>): Promise<void> {
-  await exec(connection, 'BEGIN IMMEDIATE');
+  await exec(connection, 'BEGIN IMMEDIATE').catch(asProblem);
   try {
     await work();
     await exec(connection, 'COMMIT');
   } catch (error) {
-    await exec(connection, 'ROLLBACK');
-    throw error;
+    await exec(connection, 'ROLLBACK').catch(() => {});
+    asProblem(error);
   }
 }
