@@ -75,7 +75,7 @@ export function* orders(count: number, seed: number): Generator<Order> {
 function walk(price: number, { tick, price: start }: Instrument, random: () => number): number {
   const noise = (random() + random() + random() - 1.5) * 0.002;
   const next = price * (1 + noise - 0.0002 * Math.log(price / start));
-  return Math.max(tick, step(next, tick));
+  return Math.max(tick, Math.round(next / tick) * tick);
 }
 
 function place(id: number, slot: Slot, price: number, placed: number, recent: boolean, random: () => number): Order {
@@ -84,7 +84,9 @@ function place(id: number, slot: Slot, price: number, placed: number, recent: bo
   const side = chooseSide(slot, wanted, price, random);
   const quantity = side === 'sell' ? Math.min(wanted, slot.free) : wanted;
   const limited = random() < 0.7;
-  const limit = limited ? Math.max(rules.tick, step(price * (1 + (random() - 0.5) * 0.001), rules.tick)) : null;
+  const limit = limited
+    ? Math.max(rules.tick, Math.round((price * (1 + (random() - 0.5) * 0.001)) / rules.tick) * rules.tick)
+    : null;
   const { status, share } = fate(limited, recent, random());
   const filled = share === 1 ? quantity : step(quantity * share, rules.lot);
   const fills = fillsOf(filled, limit ?? price, placed, rules, random);

@@ -2,7 +2,7 @@
 import type { Sequelize, Transaction } from 'sequelize';
 import { NUMBERED, type Rows, type Table } from './tables.ts';
 
-const ROWS_PER_STATEMENT = 2_000;
+const ROWS_PER_STATEMENT = 1_000;
 
 export interface Writer {
   write(rows: Rows): Promise<void>;
