@@ -79,11 +79,12 @@ export type Action =
   | { kind: 'dropSchema' | 'dropDatabase'; name: string; cascade: boolean }
   | { kind: 'vacuumFull' | 'cluster'; table?: TableRef }
   | { kind: 'setLogged' | 'setUnlogged' | 'setTablespace' | 'disableTriggers'; table: TableRef }
-  | { kind: 'createView'; view: TableRef; materialized: boolean }
+  /** `speaksOf`: every word of its text, in lower case; of SQLite, where a text keeps a column from being dropped. */
+  | { kind: 'createView'; view: TableRef; materialized: boolean; speaksOf?: readonly string[] }
   | { kind: 'refreshView'; view: TableRef; concurrently: boolean }
   /** `exclusive`: readers wait too. */
   | { kind: 'lockTable'; table: TableRef; exclusive: boolean }
-  | { kind: 'createTrigger'; table: TableRef; name: string }
+  | { kind: 'createTrigger'; table: TableRef; name: string; speaksOf?: readonly string[] }
   | { kind: 'addDomainConstraint'; name: string; notValid: boolean }
   | { kind: 'createDomain'; name: string; check: boolean }
   | { kind: 'update' | 'delete'; table: TableRef; filtered: boolean }

@@ -1,6 +1,7 @@
 import type { Index, Snapshot, Table } from '../model/snapshot.ts';
 import type { Action, ConstraintSpec, IndexSpec, TableRef } from './action.ts';
 import { isNotNull } from './actions/expression.ts';
+import { knownTexts, wordsOf } from './known-texts.ts';
 import { shortType } from './types.ts';
 
 export interface KnownTable {
@@ -26,6 +27,8 @@ export interface KnownSchema {
   /** Every other table that has a foreign key to this one. */
   referencing(ref: TableRef): KnownTable[];
   tableOfIndex(name: string): KnownTable | undefined;
+  /** Views and triggers whose text names both the table and the column: `view open_orders`. */
+  speakingOf(ref: TableRef, column: string): string[];
   /** Made in this plan; with a snapshot, a table that is in neither is made by the plan's code. */
   isNew(ref: TableRef): boolean;
   apply(action: Action): void;
@@ -42,6 +45,7 @@ export function knownSchema(snapshot: Snapshot | undefined): KnownSchema {
   const isNew = (ref: TableRef) =>
     tables.get(key(ref))?.fresh ?? (snapshot !== undefined && seen.has(ref.schema ?? plain));
   for (const table of snapshot?.tables ?? []) tables.set(key(table), fromSnapshot(key(table), table));
+  const texts = knownTexts(snapshot);
 
   const tableFor = (ref: TableRef): KnownTable => {
     const table = tables.get(key(ref)) ?? empty(key(ref), isNew(ref));
@@ -55,6 +59,7 @@ export function knownSchema(snapshot: Snapshot | undefined): KnownSchema {
     tables.set(table.name, table);
   };
   const apply = (action: Action) => {
+    texts.apply(action);
     switch (action.kind) {
       case 'createTable': {
         const made = empty(key(action.table), true);
@@ -85,6 +90,7 @@ export function knownSchema(snapshot: Snapshot | undefined): KnownSchema {
           name !== key(ref) && constraints.some(({ references }) => references && key(references) === key(ref)),
       ),
     tableOfIndex: (name) => all().find(({ indexes }) => indexes.some((index) => index.name === bare(name))),
+    speakingOf: ({ name }, column) => texts.speakingOf(name, column),
     isNew,
     apply,
     settle: () => {
@@ -114,7 +120,8 @@ function change(table: KnownTable, action: Action): void {
       table.columns.set(action.column, action.to);
       return;
     case 'addConstraint':
-      return constrain(table, action);
+      constrain(table, action);
+      return;
     case 'validateConstraint':
       for (const constraint of table.constraints) if (constraint.name === action.name) constraint.valid = true;
       return;
@@ -160,7 +167,7 @@ function fromSnapshot(name: string, table: Table): KnownTable {
     ...checks.map(({ name, expression, validated }) => ({
       name,
       constraint: 'check' as const,
-      columns: [],
+      columns: shared(expression, table),
       notNullOf: isNotNull(expression),
       valid: validated,
     })),
@@ -173,6 +180,13 @@ function fromSnapshot(name: string, table: Table): KnownTable {
     constraints,
     indexes: table.indexes.map(fromIndex),
   };
+}
+
+/** Columns that a check speaks of, where they are several: none of them can be dropped on SQLite while it stands. */
+function shared(expression: string, { columns }: Table): string[] {
+  const words = new Set(wordsOf(expression));
+  const named = columns.map(({ name }) => name).filter((name) => words.has(name.toLowerCase()));
+  return named.length > 1 ? named : [];
 }
 
 function fromIndex({ name, parts, unique, where }: Index): KnownIndex {

@@ -172,10 +172,27 @@ const CASES: [sql: string, actions: Action[]][] = [
   ['DROP TABLE IF EXISTS main.p', [{ kind: 'dropTable', table: { schema: 'main', name: 'p' }, cascade: false }]],
   ['DROP VIEW v', [{ kind: 'dropObject', what: 'view', name: 'v', cascade: false }]],
   ['DROP TRIGGER tr', [{ kind: 'dropObject', what: 'trigger', name: 'tr', cascade: false }]],
-  ['CREATE VIEW w AS SELECT a FROM t WHERE b = 1', [{ kind: 'createView', view: { name: 'w' }, materialized: false }]],
+  [
+    'CREATE VIEW w AS SELECT a FROM t WHERE b = 1',
+    [
+      {
+        kind: 'createView',
+        view: { name: 'w' },
+        materialized: false,
+        speaksOf: 'create view w as select a from t where b'.split(' '),
+      },
+    ],
+  ],
   [
     'CREATE TRIGGER n AFTER UPDATE OF a ON t BEGIN UPDATE p SET id = 1; DELETE FROM p; END',
-    [{ kind: 'createTrigger', table: t, name: 'n' }],
+    [
+      {
+        kind: 'createTrigger',
+        table: t,
+        name: 'n',
+        speaksOf: 'create trigger n after update of a on t begin p set id delete from end'.split(' '),
+      },
+    ],
   ],
   ["UPDATE t SET a = (SELECT 1 WHERE 1), b = 'WHERE' -- WHERE", [{ kind: 'update', table: t, filtered: false }]],
   ['UPDATE OR IGNORE t SET a = 1 WHERE b = 2', [{ kind: 'update', table: t, filtered: true }]],

@@ -48,7 +48,7 @@ const READERS: Record<string, Reader> = {
     tokens.some(({ key }) => key === 'TO') ? [] : [{ kind: 'transaction', verb: 'ROLLBACK' }],
 };
 
-function create(at: Cursor): Action[] | undefined {
+function create(at: Cursor, tokens: readonly Token[]): Action[] | undefined {
   const temporary = at.take('TEMP') || at.take('TEMPORARY');
   const unique = at.take('UNIQUE');
   const virtual = at.take('VIRTUAL');
@@ -62,15 +62,21 @@ function create(at: Cursor): Action[] | undefined {
     case 'INDEX':
       return createIndex(at, named.name, unique);
     case 'VIEW':
-      return [{ kind: 'createView', view: named, materialized: false }];
+      return [{ kind: 'createView', view: named, materialized: false, speaksOf: namesOf(tokens) }];
     case 'TRIGGER': {
       while (at.peek() !== undefined && !at.take('ON')) at.next();
       const table = at.ref();
-      return table === undefined ? undefined : [{ kind: 'createTrigger', table, name: named.name }];
+      if (table === undefined) return undefined;
+      return [{ kind: 'createTrigger', table, name: named.name, speaksOf: namesOf(tokens) }];
     }
     default:
       return undefined;
   }
+}
+
+function namesOf(tokens: readonly Token[]): string[] {
+  const names = tokens.filter(({ kind }) => kind === 'word' || kind === 'name');
+  return [...new Set(names.map(({ text }) => text.toLowerCase()))];
 }
 
 function derived(table: TableRef, temporary: boolean): Action {

@@ -1,0 +1,84 @@
+import { tableName } from '../action.ts';
+import type { KnownTable } from '../known.ts';
+import { each, type Rule, type Said, SQLITE } from '../rule.ts';
+
+export const dropColumnInUse: Rule = {
+  id: 'drop-column-in-use',
+  topic: 'sqlite',
+  title: 'A column that something still uses is dropped.',
+  why: 'SQLite refuses DROP COLUMN while the column is in a key, a UNIQUE, an index, a foreign key, or a check that speaks of other columns. https://sqlite.org/lang_altertable.html#alter_table_drop_column',
+  dialects: SQLITE,
+  severity: 'error',
+  check: each('dropColumn', ({ table, column }, place) => {
+    const known = place.known.table(table);
+    const user = known && userOf(known, column);
+    const name = tableName(table);
+    if (user === undefined) {
+      const texts = place.known.speakingOf(table, column);
+      return texts.length === 0 ? undefined : inTexts(name, column, texts);
+    }
+    return {
+      message: `SQLite refuses to drop ${name}.${column}: it is in ${user.what}.`,
+      advice:
+        user.index === undefined
+          ? `In a .ts migration queryInterface.removeColumn('${name}', '${column}') rebuilds the table without it.`
+          : `First: DROP INDEX ${user.index};`,
+    };
+  }),
+  examples: {
+    bad: [
+      { given: 'CREATE TABLE t (a, b); CREATE INDEX t_b ON t (b)', sql: 'ALTER TABLE t DROP COLUMN b' },
+      { given: 'CREATE TABLE t (a PRIMARY KEY, b)', sql: 'ALTER TABLE t DROP COLUMN a' },
+      { given: 'CREATE TABLE t (a, b UNIQUE)', sql: 'ALTER TABLE t DROP COLUMN b' },
+      { given: 'CREATE TABLE t (a, b, c, UNIQUE (b, c))', sql: 'ALTER TABLE t DROP COLUMN c' },
+      {
+        given: 'CREATE TABLE p (x, y, PRIMARY KEY (x, y)); CREATE TABLE t (a, b, c, FOREIGN KEY (b, c) REFERENCES p)',
+        sql: 'ALTER TABLE t DROP COLUMN b',
+      },
+      { given: 'CREATE TABLE t (a, b); CREATE VIEW v AS SELECT a, b FROM t', sql: 'ALTER TABLE t DROP COLUMN b' },
+      {
+        given: 'CREATE TABLE t (a, b); CREATE TRIGGER r AFTER INSERT ON t BEGIN SELECT new.b; END',
+        sql: 'ALTER TABLE t DROP COLUMN b',
+      },
+      { given: 'CREATE TABLE t (a, b, CHECK (a > b))', sql: 'ALTER TABLE t DROP COLUMN b' },
+      { given: 'CREATE TABLE t (a CHECK (a > b), b)', sql: 'ALTER TABLE t DROP COLUMN b' },
+    ],
+    good: [
+      { given: 'CREATE TABLE t (a, b)', sql: 'ALTER TABLE t DROP COLUMN b' },
+      { given: 'CREATE TABLE t (a, b CHECK (b > 0))', sql: 'ALTER TABLE t DROP COLUMN b' },
+      {
+        given: 'CREATE TABLE t (a, b); CREATE INDEX t_b ON t (b)',
+        sql: 'DROP INDEX t_b; ALTER TABLE t DROP COLUMN b',
+      },
+      { given: 'CREATE TABLE t (a PRIMARY KEY, b REFERENCES t)', sql: 'ALTER TABLE t DROP COLUMN b' },
+      {
+        given: 'CREATE TABLE t (a, b); CREATE VIEW v AS SELECT a, b FROM t',
+        sql: 'DROP VIEW v; ALTER TABLE t DROP COLUMN b; CREATE VIEW v AS SELECT a FROM t',
+      },
+    ],
+  },
+};
+
+/** By their words: one of them may mean another table's column of that name. */
+function inTexts(table: string, column: string, texts: readonly string[]): Said {
+  return {
+    message: `${texts.join(', ')} ${texts.length === 1 ? 'speaks' : 'speak'} of ${table} and of ${column}: SQLite refuses to drop a column that a view or trigger uses.`,
+    advice: `In the same migration drop ${texts.join(', ')}, then the column, then make ${texts.length === 1 ? 'it' : 'them'} again without it.`,
+    severity: 'warning',
+  };
+}
+
+/** What stands in the way of a DROP COLUMN. */
+function userOf(table: KnownTable, column: string): { what: string; index?: string } | undefined {
+  const uses = (columns: readonly string[]) => columns.some((one) => one.toLowerCase() === column.toLowerCase());
+  if (uses(table.primaryKey)) return { what: 'the primary key' };
+  // A foreign key of one column may stand with the column, and goes with it.
+  const constraint = table.constraints.find(
+    ({ constraint: kind, columns }) => uses(columns) && (kind !== 'foreign key' || columns.length > 1),
+  );
+  if (constraint !== undefined) return { what: KINDS[constraint.constraint] ?? `a ${constraint.constraint}` };
+  const index = table.indexes.find(({ columns }) => uses(columns));
+  return index && { what: `index ${index.name}`, index: index.name };
+}
+
+const KINDS: Record<string, string> = { unique: 'a UNIQUE constraint', check: 'a check that speaks of it' };
