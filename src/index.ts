@@ -6,6 +6,7 @@ export type { Backup, BackupManifest } from './core/model/backup.ts';
 export { type Problem, ProblemError } from './core/model/problem.ts';
 export { REASONS, type Reason } from './core/model/reason.ts';
 export type { RunEvent, RunReport } from './core/model/report.ts';
+export type { DescribedDifference, TableValidation } from './core/schema/validation.ts';
 export { backupDatabase, listBackups, pruneBackups, restoreDatabase, verifyBackup } from './library/backups.ts';
 export { type Current, getCurrentRevision } from './library/current.ts';
 export { type Generated, type GenerateOptions, generateMigration } from './library/generate.ts';
@@ -19,7 +20,7 @@ export {
 } from './library/history.ts';
 export { downgradeDatabase, type Migrated, upgradeDatabase } from './library/migrate.ts';
 export { checkMigrationSafety, type SafetyResult, safeMigrate } from './library/safe-migrate.ts';
-export { checkModels, type TableResult, type ValidationResult, validateSchema } from './library/schema.ts';
+export { checkModels, type ValidationResult, validateSchema } from './library/schema.ts';
 export type { Options } from './library/settings.ts';
 export { type MigrationSql, migrateSql, type SqlOptions } from './library/sql.ts';
 export { createAllTables, dropAllTables, type Initialised, type InitOptions, initDatabase } from './library/tables.ts';

@@ -1,30 +1,17 @@
 import { ProblemError } from '../core/model/problem.ts';
 import type { Snapshot } from '../core/model/snapshot.ts';
 import { TOOL_VERSION } from '../core/model/version.ts';
-import { compareSnapshots, type Difference, describeDifference } from '../core/schema/compare.ts';
+import { type SchemaValidation, toValidationResult } from '../core/schema/validation.ts';
 import type { Database } from '../database/port.ts';
 import { loadMigrations } from '../migrations/load.ts';
 import { readModels } from '../models/read.ts';
 import { filesOf, type Session, withDatabase } from './session.ts';
 import type { Options } from './settings.ts';
 
-export interface TableResult {
-  valid: boolean;
-  missingColumns: string[];
-  extraColumns: string[];
-  /** Everything that is different, a sentence each. */
-  differences: string[];
-}
-
-export interface ValidationResult {
-  valid: boolean;
+/** How a schema compares: `missingTables`, `extraTables`, `tables[name]`, `differences` with what would mend each. */
+export interface ValidationResult extends SchemaValidation {
   /** What the database was compared with. */
   expected: string;
-  missingTables: string[];
-  extraTables: string[];
-  tables: Record<string, TableResult>;
-  /** All differences, a sentence each. */
-  differences: string[];
 }
 
 /**
@@ -38,7 +25,7 @@ export function validateSchema(options: Options = {}): Promise<ValidationResult>
   return withDatabase(options, async (session) => {
     const { snapshot, source } = await expectedSchema(session);
     const found = await session.database.snapshot();
-    return toResult(source, snapshot, compareSnapshots(snapshot, found));
+    return { expected: source, ...toValidationResult(snapshot, found) };
   });
 }
 
@@ -50,7 +37,7 @@ export function checkModels(options: Options = {}): Promise<ValidationResult> {
     const snapshot = await readModels(settings.models, database.dialect);
     const all = (await filesOf(settings)).map(({ revision }) => revision);
     const found = await replay(session, all);
-    return toResult(`the models in ${settings.models}`, snapshot, compareSnapshots(snapshot, found));
+    return { expected: `the models in ${settings.models}`, ...toValidationResult(snapshot, found) };
   });
 }
 
@@ -95,33 +82,6 @@ async function applyAll(
   const outcome = await database.migrate({ direction: 'up', migrations, runId, toolVersion: TOOL_VERSION, timeouts });
   if (outcome.kind === 'failed') throw new ProblemError(outcome.problem);
   return database.snapshot();
-}
-
-function toResult(expected: string, wanted: Snapshot, all: Difference[]): ValidationResult {
-  const plain = (name: string) => name.replace(/^(main|public)\./, '');
-  const tables: ValidationResult['tables'] = {};
-  for (const table of wanted.tables) {
-    const key = `${table.schema}.${table.name}`;
-    const mine = all.filter((difference) => difference.table === key);
-    const columns = (kind: Difference['kind']) =>
-      mine.filter((one) => one.object === 'column' && one.kind === kind).flatMap(({ name }) => name ?? []);
-    tables[plain(key)] = {
-      valid: mine.length === 0,
-      missingColumns: columns('missing'),
-      extraColumns: columns('extra'),
-      differences: mine.map(describeDifference),
-    };
-  }
-  const ofTables = (kind: Difference['kind']) =>
-    all.filter((one) => one.object === 'table' && one.kind === kind).map(({ table }) => plain(table));
-  return {
-    valid: all.length === 0,
-    expected,
-    missingTables: ofTables('missing'),
-    extraTables: ofTables('extra'),
-    tables,
-    differences: all.map(describeDifference),
-  };
 }
 
 export function noModels(): ProblemError {

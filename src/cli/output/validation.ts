@@ -1,6 +1,6 @@
 import type { ValidationResult } from '../../library/schema.ts';
 
-/** Differences as sentences, and both ways out. */
+/** Differences as sentences, verbose with what would mend each, and both ways out. */
 export function renderValidation(result: ValidationResult, verbose = false): string {
   const tables = Object.entries(result.tables);
   if (result.valid) {
@@ -9,7 +9,10 @@ export function renderValidation(result: ValidationResult, verbose = false): str
   }
   return [
     `The schema differs from ${result.expected}:`,
-    ...result.differences.map((line) => `  ✗ ${line}`),
+    ...result.differences.flatMap(({ message, mend }) => [
+      `  ✗ ${message}`,
+      ...(verbose ? [`    to mend: ${mend}`] : []),
+    ]),
     ...(verbose ? tables.filter(([, { valid }]) => valid).map(([name]) => `  ✓ ${name}`) : []),
     'Two ways out: write a migration that makes these changes (db-manager generate "…"), or change the models to what is there.',
   ].join('\n');

@@ -61,7 +61,8 @@ export function mendOf(difference: Difference): string {
 /** Objects that stand beside the tables are named by their own name. */
 const OWN = new Set<Difference['object']>(['table', 'enum', 'sequence', 'view']);
 
-function subject({ object, table, name }: Difference): string {
+/** `column orders.note` */
+export function subject({ object, table, name }: Difference): string {
   const place = shortName(table);
   if (OWN.has(object)) return `${object} ${place}`;
   return name === undefined ? `${object} of ${place}` : `${object} ${place}.${name}`;

@@ -1,5 +1,6 @@
 import type { Snapshot } from '../model/snapshot.ts';
 import { compareSnapshots, type Difference, describeDifference, mendOf } from './compare.ts';
+import { subject } from './difference.ts';
 import { keyOf, shortName } from './names.ts';
 
 export interface TableValidation {
@@ -11,8 +12,18 @@ export interface TableValidation {
   differences: DescribedDifference[];
 }
 
+/** One difference for people and programs. */
 export interface DescribedDifference {
+  kind: Difference['kind'];
+  /** `column orders.note` */
+  object: string;
+  /** `type`, `nullable`, `default`, …, where that is what differs. */
+  property?: string;
+  expected?: string;
+  found?: string;
+  /** All of it in a sentence. */
   message: string;
+  /** The change to the database that would mend it. */
   mend: string;
 }
 
@@ -60,5 +71,14 @@ function ofTable(differences: readonly Difference[]): TableValidation {
 }
 
 function described(difference: Difference): DescribedDifference {
-  return { message: describeDifference(difference), mend: mendOf(difference) };
+  const { kind, property, expected, found } = difference;
+  return {
+    kind,
+    object: subject(difference),
+    ...(property === undefined ? {} : { property }),
+    ...(expected === undefined ? {} : { expected }),
+    ...(found === undefined ? {} : { found }),
+    message: describeDifference(difference),
+    mend: mendOf(difference),
+  };
 }

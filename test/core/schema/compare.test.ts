@@ -105,6 +105,18 @@ describe('the result of a validation', () => {
     assert.deepEqual(orders?.extraColumns, ['extra']);
     assert.deepEqual(orders?.typeMismatches, [{ column: 'total', expected: 'numeric(20,8)', found: 'numeric(10,2)' }]);
     assert.equal(orders?.differences.length, 3);
+    assert.deepEqual(
+      orders?.differences.find(({ property }) => property === 'type'),
+      {
+        kind: 'changed',
+        object: 'column orders.total',
+        property: 'type',
+        expected: 'numeric(20,8)',
+        found: 'numeric(10,2)',
+        message: 'column orders.total: type is numeric(10,2), expected numeric(20,8)',
+        mend: 'set the type of column orders.total to numeric(20,8)',
+      },
+    );
     assert.equal(results.tables.fills?.valid, false);
     assert.deepEqual(toValidationResult(wanted, wanted).tables.orders, {
       valid: true,
