@@ -36,7 +36,11 @@ export const EXAMPLES: Record<string, readonly string[]> = {
   ],
   operator: ['db-manager operator --runner-image registry.example/db-manager:1.0 --kubeconfig ~/.kube/config'],
   runner: ['db-manager run -f migration.yaml   # the same here, without a cluster'],
-  lint: ['db-manager lint', 'db-manager lint migrations/20240601120000_add_orders.sql'],
+  lint: [
+    'db-manager lint',
+    'db-manager lint migrations/20240601120000_add_orders.sql --server-version 15',
+    'db-manager lint --dialect postgres --format sarif > lint.sarif',
+  ],
 };
 
 /** Adds the examples of every command below this one to its help. */

@@ -5,6 +5,7 @@ import { addGlobals, allowGlobalsEverywhere, globalsOf } from './globals.ts';
 import type { Io } from './io.ts';
 import { registerBackups } from './register/backups.ts';
 import { registerCluster } from './register/cluster.ts';
+import { registerLint } from './register/lint.ts';
 import { registerMigrate } from './register/migrate.ts';
 import { registerRun } from './register/run.ts';
 
@@ -24,6 +25,7 @@ export function createProgram(io: Io): Command {
   addGlobals(program);
   registerMigrate(program, io);
   registerBackups(program, io);
+  registerLint(program, io);
   registerRun(program, io);
   registerCluster(program, io);
   allowGlobalsEverywhere(program);

@@ -3,6 +3,7 @@ import { checkMigrationSafety, type SafeMigrateOptions, safeMigrate } from '../.
 import { validateSchema } from '../../library/schema.ts';
 import type { Globals } from '../globals.ts';
 import type { Io } from '../io.ts';
+import { countBySeverity, renderFindings } from '../output/findings/text.ts';
 import { print } from '../output/print.ts';
 import { renderReport } from '../output/report.ts';
 import { runView } from '../output/run-view.ts';
@@ -36,17 +37,19 @@ export async function safeMigrateCommand(
 /** `safety-check`: exit 1 when it is not safe. */
 export async function safetyCheck(options: Globals, io: Io): Promise<void> {
   const safety = await checkMigrationSafety(options);
-  print(io, options, safety, ({ checks, findings, safe }) =>
-    [
-      renderTable(
-        ['CHECK', 'RESULT', ''],
-        checks.map(({ name, result, message }) => [name, result, message]),
-        io.columns,
-      ),
-      ...findings.map(({ rule, severity, message, advice }) => `${severity} ${rule}: ${message}\n  ${advice}`),
+  const { checks, findings, safe } = safety;
+  const shown = options.verbose === true ? findings : findings.filter(({ severity }) => severity !== 'notice');
+  const folder = (await io.migrations?.()) ?? '.';
+  const text = options.json === true ? '' : await renderFindings(shown, io, folder);
+  print(io, options, safety, () => {
+    const rows = checks.map(({ name, result, message }) => [name, result, message]);
+    return [
+      renderTable(['CHECK', 'RESULT', ''], rows, io.columns),
+      `FINDINGS on what is pending: ${countBySeverity(findings)}${findings.length > shown.length ? ' (-v shows notices too)' : ''}`,
+      ...(text === '' ? [] : [text]),
       safe ? 'Safe to migrate: db-manager safe-migrate' : 'Not safe to migrate.',
-    ].join('\n'),
-  );
+    ].join('\n\n');
+  });
   if (!safety.safe) io.setExitCode(1);
 }
 

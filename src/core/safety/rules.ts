@@ -21,6 +21,8 @@ import { dropView } from './rules/drop-view.ts';
 import { enumValueInTransaction } from './rules/enum-value-in-transaction.ts';
 import { foreignKeyWithoutIndex } from './rules/foreign-key-without-index.ts';
 import { identifierTooLong } from './rules/identifier-too-long.ts';
+import { ignoreUnknownRule } from './rules/ignore-unknown-rule.ts';
+import { ignoreWithoutReason } from './rules/ignore-without-reason.ts';
 import { intPrimaryKey } from './rules/int-primary-key.ts';
 import { irreversible } from './rules/irreversible.ts';
 import { jsonColumn } from './rules/json-column.ts';
@@ -76,6 +78,8 @@ export const RULES: readonly Rule[] = [
   charColumn,
   foreignKeyWithoutIndex,
   identifierTooLong,
+  ignoreUnknownRule,
+  ignoreWithoutReason,
   intPrimaryKey,
   irreversible,
   jsonColumn,

@@ -1,0 +1,54 @@
+import type { Dialect } from '../../core/model/dialect.ts';
+import type { Finding } from '../../core/model/finding.ts';
+import { OBSERVED_RULES } from '../../core/safety/observed.ts';
+import { RULES } from '../../core/safety/rules.ts';
+import { type LintResult, lintMigrations } from '../../library/lint/lint.ts';
+import { count } from '../../runner/words.ts';
+import type { Globals } from '../globals.ts';
+import type { Io } from '../io.ts';
+import { githubAnnotations } from '../output/findings/github.ts';
+import { sarif } from '../output/findings/sarif.ts';
+import { countBySeverity, renderFindings } from '../output/findings/text.ts';
+
+interface Linting extends Globals {
+  paths: string[];
+  dialect?: Dialect;
+  serverVersion?: string;
+  format: 'text' | 'json' | 'sarif' | 'github';
+}
+
+const NAMES = { postgres: 'PostgreSQL', sqlite: 'SQLite' } as const satisfies Record<Dialect, string>;
+
+/**
+ * `lint [paths]`: the safety rules on files, without a database. Exit 4 when there are errors. For a person, notices are
+ * only counted unless `-v` is given; a document has them all.
+ */
+export async function lint(options: Linting, io: Io): Promise<void> {
+  const result = await lintMigrations(options);
+  const { findings } = result;
+  const shown = options.verbose === true ? findings : findings.filter(({ severity }) => severity !== 'notice');
+  switch (options.json === true ? 'json' : options.format) {
+    case 'json':
+      io.out(JSON.stringify(result, null, 2));
+      break;
+    case 'sarif':
+      io.out(JSON.stringify(sarif(findings, [...RULES, ...OBSERVED_RULES]), null, 2));
+      break;
+    case 'github':
+      if (shown.length > 0) io.out(githubAnnotations(shown));
+      break;
+    case 'text':
+      io.out(await asText(result, shown, io));
+  }
+  if (!result.safe) io.setExitCode(4);
+}
+
+async function asText(result: LintResult, shown: Finding[], io: Io): Promise<string> {
+  const { findings, migrations, dialect, serverVersion } = result;
+  const read = `${count(migrations, 'migration')} read as ${NAMES[dialect]} ${serverVersion}`;
+  const hidden = findings.length > shown.length ? ' (-v shows notices too)' : '';
+  const summary = `${read}: ${countBySeverity(findings)}${hidden}.`;
+  if (shown.length === 0) return summary;
+  const ways = 'A finding that is meant: write "-- db-manager:ignore <rule> <why>" beside the statement.';
+  return `${await renderFindings(shown, io, process.cwd())}\n\n${summary}\n${ways}`;
+}

@@ -1,0 +1,145 @@
+/**
+ * `lint`: the safety rules on files, without a database. Each migration is looked at as a plan of its own, after those
+ * that sort before it. This room reads files and runs code where nothing can be harmed; it connects to nothing.
+ */
+import { join, relative } from 'node:path';
+import type { Dialect } from '../../core/model/dialect.ts';
+import type { Finding } from '../../core/model/finding.ts';
+import type { LoadedMigration } from '../../core/model/migration.ts';
+import { ProblemError } from '../../core/model/problem.ts';
+import type { ReadMigration } from '../../core/safety/action.ts';
+import type { Server } from '../../core/safety/rule.ts';
+import { NEWEST, serverOf } from '../../core/safety/server.ts';
+import { unknownIds } from '../../core/safety/unknown-ids.ts';
+import { readStatements } from '../../migrations/statements/read.ts';
+import { filesOf } from '../session.ts';
+import { type Options, placesOf } from '../settings.ts';
+import { loadAll } from './load.ts';
+import { recordWithoutServer } from './record-postgres.ts';
+import { recordOnFile } from './record-sqlite.ts';
+import { type Selection, select } from './select.ts';
+
+export interface LintOptions extends Options {
+  /** Files and folders, relative to `cwd`. Default: the migrations folder. */
+  paths?: string[];
+  /** Whose SQL it is. Default: that of the database URL; else PostgreSQL, or SQLite where only that can read it. */
+  dialect?: Dialect;
+  /** Of the server that it will run on, such as `15` or `3.40`. Default: the newest that is known. */
+  serverVersion?: string;
+}
+
+export interface LintResult {
+  /** No finding is an error. */
+  safe: boolean;
+  dialect: Dialect;
+  serverVersion: string;
+  /** How many migrations were looked at. */
+  migrations: number;
+  /** In the order of the migrations; `position.file` is relative to `cwd`. */
+  findings: Finding[];
+}
+
+/**
+ * What the safety rules say of migrations on disk. Nothing is connected to. Code is run to see what it sends: for
+ * PostgreSQL against nothing, for SQLite on an empty file. Throws ProblemError: MigrationsNotFound,
+ * InvalidConfiguration (an id in `safety.ignore` that no rule has).
+ *
+ * @example
+ * const { findings } = await lintMigrations({ migrations: './migrations', dialect: 'postgres' });
+ */
+export async function lintMigrations(options: LintOptions = {}): Promise<LintResult> {
+  const settings = await placesOf(options);
+  const { ignore } = settings.safety;
+  const [{ RULES }, { ruleIds }, { checkMigrations }] = await Promise.all([
+    import('../../core/safety/rules.ts'),
+    import('../../core/safety/rule-ids.ts'),
+    import('../../core/safety/check.ts'),
+  ]);
+  const unknown = unknownIds(ignore, ruleIds());
+  if (unknown !== undefined) throw new ProblemError(unknown);
+  const cwd = options.cwd ?? process.cwd();
+  const selections = await select(options.paths ?? [], settings.migrations, cwd);
+  const wished = options.dialect ?? settings.target?.dialect;
+  const parts: Part[] = [];
+  for (const selection of selections) parts.push(await readPart(selection, wished, options.signal));
+  const dialect = wished ?? (parts.some((part) => part.dialect === 'sqlite') ? 'sqlite' : 'postgres');
+  const { server, serverVersion } = serverFor(dialect, options.serverVersion);
+  const findings = parts.flatMap(({ selection, read, broken, wanted }) => {
+    const said = [...broken, ...checkMigrations(read, RULES, { server, ignore, apart: true })];
+    return inOrder(said, wanted).map((finding) => fromHere(strict(finding, dialect), selection.folder, cwd));
+  });
+  return {
+    safe: findings.every(({ severity }) => severity !== 'error'),
+    dialect,
+    serverVersion,
+    migrations: parts.reduce((sum, { wanted }) => sum + wanted.size, 0),
+    findings,
+  };
+}
+
+interface Part {
+  selection: Selection;
+  dialect: Dialect;
+  read: ReadMigration[];
+  /** Findings of files that could not be read at all. */
+  broken: Finding[];
+  /** Revisions that are asked about, in order. */
+  wanted: ReadonlySet<string>;
+}
+
+/** Where nobody says whose SQL it is, it is PostgreSQL's unless that cannot read it and SQLite can read more of it. */
+async function readPart(selection: Selection, wished: Dialect | undefined, signal?: AbortSignal): Promise<Part> {
+  const first = await readAs(selection, wished ?? 'postgres', signal);
+  if (wished !== undefined || unread(first) === 0) return first;
+  const second = await readAs(selection, 'sqlite', signal);
+  return unread(second) < unread(first) ? second : first;
+}
+
+function unread({ read, broken }: Part): number {
+  const statements = read.flatMap(({ statements }) => statements.filter(({ actions }) => actions === undefined));
+  return statements.length + broken.length;
+}
+
+const RECORD = { postgres: recordWithoutServer, sqlite: recordOnFile } satisfies Record<Dialect, unknown>;
+
+async function readAs(selection: Selection, dialect: Dialect, signal?: AbortSignal): Promise<Part> {
+  const { folder, wants } = selection;
+  const files = await filesOf({ migrations: folder });
+  const { loaded, broken } = await loadAll(folder, files, dialect);
+  const recorded = await RECORD[dialect](folder, loaded satisfies LoadedMigration[], signal);
+  const read = await readStatements(folder, loaded, { dialect, direction: 'up', recorded });
+  const wanted = new Set(files.filter((one) => one.files.some(wants)).map(({ revision }) => revision as string));
+  return { selection, dialect, read, broken, wanted };
+}
+
+function serverFor(dialect: Dialect, wished: string | undefined): { server: Server; serverVersion: string } {
+  const serverVersion = wished ?? NEWEST[dialect];
+  const server = serverOf(dialect, serverVersion);
+  if (server !== undefined) return { server, serverVersion };
+  throw new ProblemError({
+    reason: 'InvalidConfiguration',
+    message: `"${wished}" is no version of a server. Write it as 15, 15.4 or 3.40.`,
+  });
+}
+
+/** Those of the wanted migrations, by migration and line, whichever rule says it first. */
+function inOrder(findings: readonly Finding[], wanted: ReadonlySet<string>): Finding[] {
+  const rank = new Map([...wanted].map((revision, index) => [revision, index]));
+  const rankOf = ({ migration = '' }: Finding) => rank.get(migration) ?? -1;
+  return findings
+    .filter((finding) => rankOf(finding) >= 0)
+    .sort((a, b) => rankOf(a) - rankOf(b) || (a.position?.line ?? 0) - (b.position?.line ?? 0));
+}
+
+/** Where no database will say so, PostgreSQL's own parser is who knows what is no SQL. */
+function strict(finding: Finding, dialect: Dialect): Finding {
+  return dialect === 'postgres' && finding.rule === 'unreadable-statement'
+    ? { ...finding, severity: 'error' }
+    : finding;
+}
+
+function fromHere(finding: Finding, folder: string, cwd: string): Finding {
+  const { position } = finding;
+  if (position === undefined) return finding;
+  return { ...finding, position: { ...position, file: relative(cwd, join(folder, position.file)) } };
+}

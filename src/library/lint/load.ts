@@ -1,0 +1,40 @@
+import type { Dialect } from '../../core/model/dialect.ts';
+import type { Finding } from '../../core/model/finding.ts';
+import type { LoadedMigration, MigrationFile } from '../../core/model/migration.ts';
+import { ProblemError } from '../../core/model/problem.ts';
+import { REASONS } from '../../core/model/reason.ts';
+import { mainFile } from '../../migrations/formats/format.ts';
+import { loadMigration } from '../../migrations/load.ts';
+
+export interface LoadedFiles {
+  loaded: LoadedMigration[];
+  broken: Finding[];
+}
+
+/** Loads every file; one that cannot be loaded becomes a finding, so that the others are looked at all the same. */
+export async function loadAll(folder: string, files: readonly MigrationFile[], dialect: Dialect): Promise<LoadedFiles> {
+  const loaded: LoadedMigration[] = [];
+  const broken: Finding[] = [];
+  for (const file of files) {
+    try {
+      loaded.push(await loadMigration(folder, file, dialect));
+    } catch (error) {
+      if (!(error instanceof ProblemError)) throw error;
+      broken.push(asFinding(error, file));
+    }
+  }
+  return { loaded, broken };
+}
+
+function asFinding({ problem }: ProblemError, file: MigrationFile): Finding {
+  const { message, reason, statement, position = { file: mainFile(file), line: 1, column: 1 } } = problem;
+  return {
+    rule: 'invalid-migration',
+    severity: 'error',
+    message,
+    advice: REASONS[reason].help,
+    migration: file.revision,
+    statement,
+    position,
+  };
+}

@@ -1,0 +1,71 @@
+import type { QueryOptions, Sequelize } from 'sequelize';
+import type { LoadedMigration } from '../../core/model/migration.ts';
+import type { Recorded } from '../../migrations/statements/read.ts';
+import { recorder } from '../../migrations/statements/record.ts';
+
+/** Code that asks again and again until rows are there or gone would never end. */
+const MOST_STATEMENTS = 10_000;
+
+/**
+ * What code would send to PostgreSQL, without a server: Sequelize writes the SQL as always, and every query is written
+ * down and answered with no rows. Code that needs an answer fails at that point, and its statements are not all known.
+ */
+export async function recordWithoutServer(
+  folder: string,
+  migrations: readonly LoadedMigration[],
+): Promise<ReadonlyMap<string, Recorded>> {
+  const code = migrations.filter(({ up }) => up.kind === 'code');
+  const { recorded, begin, sent, complete } = recorder(folder);
+  if (code.length === 0) return recorded;
+  const { Sequelize } = await import('sequelize');
+  for (const migration of code) {
+    begin(migration);
+    let statements = 0;
+    const sequelize = deaf(Sequelize, (sql) => {
+      statements += 1;
+      if (statements > MOST_STATEMENTS) throw new Error(`more than ${MOST_STATEMENTS} statements`);
+      sent(sql);
+    });
+    try {
+      if (migration.up.kind === 'code') await migration.up.call(sequelize.getQueryInterface(), Sequelize);
+      complete();
+    } catch {
+      // The migration stays incomplete, and that is what a reader is told.
+    }
+  }
+  return recorded;
+}
+
+/** A Sequelize that connects to nothing. */
+function deaf(Constructor: typeof Sequelize, sent: (sql: string) => void): Sequelize {
+  const sequelize = new Constructor({ dialect: 'postgres', logging: false });
+  const transaction = { commit: async () => {}, rollback: async () => {}, afterCommit: () => {} };
+  return Object.assign(sequelize, {
+    query: async (sql: string | { query: string }, options: QueryOptions = {}) => {
+      sent(typeof sql === 'string' ? sql : sql.query);
+      return answer(options);
+    },
+    transaction: async (first?: unknown, second?: unknown) => {
+      const work = typeof first === 'function' ? first : second;
+      return typeof work === 'function' ? work(transaction) : transaction;
+    },
+  });
+}
+
+/** No rows, in the shape that the kind of query gives. */
+function answer({ type, plain }: QueryOptions): unknown {
+  if (plain === true) return null;
+  switch (type) {
+    case undefined:
+    case 'RAW':
+      return [[], {}];
+    case 'INSERT':
+    case 'UPSERT':
+      return [[], 0];
+    case 'UPDATE':
+    case 'BULKUPDATE':
+      return [undefined, 0];
+    default:
+      return [];
+  }
+}

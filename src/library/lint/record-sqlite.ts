@@ -1,0 +1,48 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { LoadedMigration } from '../../core/model/migration.ts';
+import { openDatabase } from '../../database/open.ts';
+import type { Recorded } from '../../migrations/statements/read.ts';
+import { recordOn } from '../../runner/recording.ts';
+
+const TIMEOUTS = { connect: 10_000, lock: 10_000, statement: 0, run: 0 };
+
+/**
+ * What code sends to SQLite: all migrations run on an empty file below the system's temporary folder. One that fails
+ * there is left out, and the next ones go on without it.
+ */
+export async function recordOnFile(
+  folder: string,
+  migrations: readonly LoadedMigration[],
+  signal?: AbortSignal,
+): Promise<ReadonlyMap<string, Recorded>> {
+  const last = migrations.findLastIndex(({ up }) => up.kind === 'code');
+  const all = new Map<string, Recorded>();
+  if (last < 0) return all;
+  const room = await mkdtemp(join(tmpdir(), 'db-manager-lint-'));
+  try {
+    const target = { dialect: 'sqlite', path: join(room, 'lint.db') } as const;
+    const database = await openDatabase(target, {
+      timeouts: TIMEOUTS,
+      applicationName: 'db-manager lint',
+      create: true,
+    });
+    try {
+      let rest = migrations.slice(0, last + 1);
+      while (rest.length > 0) {
+        const work = { migrations: rest, direction: 'up', folder, runId: 'lint', timeouts: TIMEOUTS, signal } as const;
+        const { recorded, problem } = await recordOn(database, work);
+        for (const [revision, what] of recorded) all.set(revision, what);
+        if (problem === undefined || signal?.aborted) break;
+        const stuck = rest.findIndex(({ revision }) => revision === problem.migration);
+        rest = stuck < 0 ? [] : rest.slice(stuck + 1);
+      }
+    } finally {
+      await database.close();
+    }
+    return all;
+  } finally {
+    await rm(room, { recursive: true, force: true });
+  }
+}
