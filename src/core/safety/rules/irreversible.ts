@@ -10,7 +10,8 @@ export const irreversible: Rule = {
   severity: 'notice',
   check: whole(({ migration, before }) => {
     if (migration.direction === 'down' || !migration.reversible) return [];
-    const lost = [...new Set(before.flatMap(lostBy))];
+    const rebuilt = namesTakenOver(before);
+    const lost = [...new Set(before.flatMap((seen) => lostBy(seen, rebuilt)))];
     if (lost.length === 0) return [];
     return [
       {
@@ -31,11 +32,24 @@ export const irreversible: Rule = {
       { sql: 'ALTER TABLE orders DROP COLUMN note', down: null },
       { sql: 'ALTER TABLE orders ADD COLUMN note text' },
       { sql: 'CREATE TABLE scratch (id bigint); DELETE FROM scratch; DROP TABLE scratch' },
+      {
+        sql: `CREATE TABLE n (id INTEGER PRIMARY KEY); INSERT INTO n SELECT id FROM orders;
+              DROP TABLE orders; ALTER TABLE n RENAME TO orders`,
+        dialect: 'sqlite',
+      },
     ],
   },
 };
 
-function lostBy({ action, fresh }: Seen): string[] {
+/** A table that is made here and gets the name of one that is dropped: a rebuild, which copies the rows. */
+function namesTakenOver(before: readonly Seen[]): ReadonlySet<string> {
+  return new Set(
+    before.flatMap(({ action, fresh }) => (action.kind === 'renameTable' && fresh && !action.view ? [action.to] : [])),
+  );
+}
+
+function lostBy({ action, fresh }: Seen, rebuilt: ReadonlySet<string>): string[] {
+  if (action.kind === 'dropTable' && rebuilt.has(action.table.name)) return [];
   return fresh ? [] : lost(action);
 }
 
