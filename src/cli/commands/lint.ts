@@ -1,6 +1,7 @@
 import type { Dialect } from '../../core/model/dialect.ts';
 import type { Finding } from '../../core/model/finding.ts';
 import { OBSERVED_RULES } from '../../core/safety/observed.ts';
+import { REPOSITORY_RULES } from '../../core/safety/repository.ts';
 import { RULES } from '../../core/safety/rules.ts';
 import { type LintResult, lintMigrations } from '../../library/lint/lint.ts';
 import { count } from '../../runner/words.ts';
@@ -32,7 +33,7 @@ export async function lint(options: Linting, io: Io): Promise<void> {
       io.out(JSON.stringify(result, null, 2));
       break;
     case 'sarif':
-      io.out(JSON.stringify(sarif(findings, [...RULES, ...OBSERVED_RULES]), null, 2));
+      io.out(JSON.stringify(sarif(findings, [...RULES, ...REPOSITORY_RULES, ...OBSERVED_RULES]), null, 2));
       break;
     case 'github':
       if (shown.length > 0) io.out(githubAnnotations(shown));

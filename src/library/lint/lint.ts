@@ -8,6 +8,7 @@ import type { Finding } from '../../core/model/finding.ts';
 import type { LoadedMigration } from '../../core/model/migration.ts';
 import { ProblemError } from '../../core/model/problem.ts';
 import type { ReadMigration } from '../../core/safety/action.ts';
+import { repositoryFindings } from '../../core/safety/repository.ts';
 import type { Server } from '../../core/safety/rule.ts';
 import { NEWEST, serverOf } from '../../core/safety/server.ts';
 import { unknownIds } from '../../core/safety/unknown-ids.ts';
@@ -65,7 +66,8 @@ export async function lintMigrations(options: LintOptions = {}): Promise<LintRes
   const dialect = wished ?? (parts.some((part) => part.dialect === 'sqlite') ? 'sqlite' : 'postgres');
   const { server, serverVersion } = serverFor(dialect, options.serverVersion);
   const findings = parts.flatMap(({ selection, read, broken, wanted }) => {
-    const said = [...broken, ...checkMigrations(read, RULES, { server, ignore, apart: true })];
+    const names = repositoryFindings(read, ignore);
+    const said = [...broken, ...names, ...checkMigrations(read, RULES, { server, ignore, apart: true })];
     return inOrder(said, wanted).map((finding) => fromHere(strict(finding, dialect), selection.folder, cwd));
   });
   return {
