@@ -7,6 +7,8 @@ import type { Finding, Severity } from '../model/finding.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { type Action, type ReadMigration, type ReadStatement, tableOf } from './action.ts';
 import { type KnownSchema, knownSchema } from './known.ts';
+import { OBSERVED_RULES } from './observed.ts';
+import { REPOSITORY_RULES } from './repository.ts';
 import type { Hit, Place, Rule, Scope, Seen, Server } from './rule.ts';
 
 export interface CheckOptions {
@@ -30,7 +32,7 @@ export function checkMigrations(
   const known = knownSchema(snapshot);
   for (const { statements } of given) for (const action of actionsOf(statements)) known.apply(action);
   known.settle();
-  const ruleIds = new Set(rules.map(({ id }) => id));
+  const ruleIds = new Set([...rules, ...REPOSITORY_RULES, ...OBSERVED_RULES].map(({ id }) => id));
   const asked = rules.filter((rule) => !ignore.includes(rule.id) && speaksOf(rule, server));
   const table = tableOfRules(asked);
   return migrations.flatMap((migration) => {
