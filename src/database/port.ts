@@ -62,7 +62,8 @@ export interface Database {
 }
 
 export interface TableSize {
-  rows: number;
+  /** Absent where the table has rows and nobody has counted or estimated them yet. */
+  rows?: number;
   /** With indexes; absent where the database cannot tell. */
   bytes?: number;
 }

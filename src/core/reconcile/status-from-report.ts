@@ -105,12 +105,14 @@ function safetyOf({ safety }: RunReport): DatabaseMigrationStatus['safety'] {
   return defined({
     result: safety.result,
     checks: checks.checks.map((check) => ({ ...check, message: clip(check.message, LIMITS.message) })),
-    findings: findings.findings.map((finding) => ({
-      ...finding,
-      message: clip(finding.message, LIMITS.message),
-      advice: clip(finding.advice, LIMITS.message),
-      statement: clip(finding.statement, LIMITS.statement),
-    })),
+    findings: findings.findings.map((finding) =>
+      defined({
+        ...finding,
+        message: clip(finding.message, LIMITS.message),
+        advice: clip(finding.advice, LIMITS.message),
+        statement: clip(finding.statement, LIMITS.statement),
+      }),
+    ),
     more: more > 0 ? more : undefined,
   });
 }

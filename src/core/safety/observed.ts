@@ -51,8 +51,8 @@ export const OBSERVED_RULES: readonly ObservedRule[] = [ROWS_LOST, TABLE_REWRITT
 
 /** Of a table in production. */
 export interface TableSize {
-  /** As the server estimates it. */
-  rows: number;
+  /** As the server estimates it; absent where it has rows and no estimate. */
+  rows?: number;
   bytes?: number;
 }
 
@@ -129,9 +129,11 @@ function finding(rule: ObservedRule, migration: string, said: Pick<Finding, 'mes
 }
 
 function describe({ rows, bytes }: TableSize): string {
-  const megabytes =
-    bytes === undefined ? '' : `, ${(bytes / 1e6).toLocaleString('en', { maximumFractionDigits: 1 })} MB`;
-  return `about ${rows.toLocaleString('en')} rows${megabytes}`;
+  const known = [
+    ...(rows === undefined ? [] : [`about ${rows.toLocaleString('en')} rows`]),
+    ...(bytes === undefined ? [] : [`${(bytes / 1e6).toLocaleString('en', { maximumFractionDigits: 1 })} MB`]),
+  ];
+  return known.length === 0 ? 'of unknown size' : known.join(', ');
 }
 
 function time(seconds: number): string {

@@ -10,14 +10,19 @@ export async function sizeBytes(client: Client): Promise<number> {
 
 /** What the planner and the statistics believe, and the files' sizes with indexes and TOAST: one query, no table is read. */
 export async function tableSizes(client: Client, schemas: readonly string[]): Promise<Map<string, TableSize>> {
-  const { rows } = await client.query<{ name: string; rows: string; bytes: string }>(
+  const { rows } = await client.query<{ name: string; rows: string; bytes: string; empty: boolean }>(
     `SELECT n.nspname || '.' || c.relname AS name, pg_total_relation_size(c.oid)::text AS bytes,
-       greatest(c.reltuples::bigint, pg_stat_get_live_tuples(c.oid), 0)::text AS rows
+       greatest(c.reltuples::bigint, pg_stat_get_live_tuples(c.oid), 0)::text AS rows,
+       c.relkind = 'r' AND pg_relation_size(c.oid) = 0 AS empty
      FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
      WHERE c.relkind IN ('r', 'p') AND n.nspname = ANY($1) AND c.relname <> $2`,
     [schemas, HISTORY_TABLE],
   );
-  return new Map(rows.map(({ name, rows, bytes }) => [name, { rows: Number(rows), bytes: Number(bytes) }]));
+  // Before the first ANALYZE the estimate is none, whatever the table holds.
+  const estimate = (rows: number, empty: boolean) => (rows > 0 ? { rows } : empty ? { rows: 0 } : {});
+  return new Map(
+    rows.map(({ name, rows, bytes, empty }) => [name, { ...estimate(Number(rows), empty), bytes: Number(bytes) }]),
+  );
 }
 
 /** Exact row counts of every table of the schemas but ours, in one query; keys are `schema.table`. */

@@ -1,4 +1,5 @@
 import type { Step } from '../flow.ts';
+import { asks, countFindings, describeWorst } from '../safety.ts';
 import type { Checked, Planned } from '../state.ts';
 
 /** An approval is of one plan, by digest. Nothing to run needs none; a dry run writes nothing and needs none. */
@@ -7,18 +8,24 @@ export const approve: Step<Planned & Checked, object> = {
   async run({ plan, findings }, { request }) {
     if (plan.migrations.length === 0) return { kind: 'skipped', value: {}, message: 'nothing to approve' };
     if (request.dryRun) return { kind: 'skipped', value: {}, message: 'a dry run needs no approval' };
-    const needed = request.approval === 'Manual' || (request.approval === 'OnFindings' && findings.length > 0);
+    const needed = request.approval === 'Manual' || (request.approval === 'OnFindings' && findings.some(asks));
     if (!needed) return { kind: 'skipped', value: {}, message: `not needed (approval: ${request.approval})` };
     if (request.approvedPlan === plan.digest) {
       return { kind: 'done', value: {}, message: `plan ${plan.digest} is approved` };
     }
     const how = approvalCommand(request.resource?.namespace, request.resource?.name, plan.digest);
+    const noted = findings.filter(asks);
+    const found = noted.length === 0 ? '' : ` ${countFindings(noted)}, first ${describeWorst(noted)}`;
     return request.approvedPlan === undefined
-      ? { kind: 'blocked', reason: 'AwaitingApproval', message: `The plan ${plan.digest} waits for approval. ${how}` }
+      ? {
+          kind: 'blocked',
+          reason: 'AwaitingApproval',
+          message: `The plan ${plan.digest} waits for approval.${found} ${how}`,
+        }
       : {
           kind: 'blocked',
           reason: 'PlanChanged',
-          message: `The plan is ${plan.digest}, but ${request.approvedPlan} was approved. ${how}`,
+          message: `The plan is ${plan.digest}, but ${request.approvedPlan} was approved.${found} ${how}`,
         };
   },
 };

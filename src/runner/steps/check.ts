@@ -1,37 +1,60 @@
 import { checkFolder } from '../../backups/folder.ts';
-import type { CheckResult, Finding } from '../../core/model/finding.ts';
+import type { CheckResult } from '../../core/model/finding.ts';
+import type { RunRequest } from '../../core/model/request.ts';
 import type { Database } from '../../database/port.ts';
 import { failed, toProblem } from '../failure.ts';
 import type { Step } from '../flow.ts';
 import type { RunPorts } from '../ports.ts';
+import { asks, countFindings, describeWorst, planFindings, unsafe } from '../safety.ts';
 import type { Checked, Connected, Planned } from '../state.ts';
 import { bytes, count } from '../words.ts';
 
-/** What could go wrong around the plan, looked at before anything is written. */
+/** What could go wrong around the plan and in it, looked at before anything is written. */
 export const check: Step<Connected & Planned, Checked> = {
   name: 'check',
-  async run({ database, plan }, ports) {
+  async run(input, ports) {
+    const { database, plan } = input;
     const { request } = ports;
     if (plan.migrations.length === 0) {
       return { kind: 'skipped', value: { checks: [], findings: [] }, message: 'nothing to run' };
     }
-    const surroundings = await database.checks({});
+    const { enabled, folder } = request.backup;
+    const surroundings = await database.checks(enabled ? { backupFolder: folder } : {});
     const checks = [...surroundings, ...(await backupFolder(await roomFor(database), ports))];
-    const findings: Finding[] = [];
-    const value = { checks, findings };
     const broken = checks.filter(({ result }) => result === 'failed');
     if (broken.length > 0) {
       const message = broken.map((check) => `${check.name}: ${check.message}`).join('; ');
-      return { ...failed({ reason: 'CheckFailed', message }, { touched: false }), partial: value };
+      return { ...failed({ reason: 'CheckFailed', message }, { touched: false }), partial: { checks, findings: [] } };
     }
-    const warnings = checks.filter(({ result }) => result === 'warning');
-    return {
-      kind: 'done',
-      value,
-      message: `${count(checks.length, 'check')} passed${warnings.length > 0 ? `, ${count(warnings.length, 'warning')}: ${warnings.map((w) => w.message).join('; ')}` : ''}${request.safety.mode === 'Off' ? '; safety rules are off' : ''}`,
-    };
+    const findings = request.safety.mode === 'Off' ? [] : await planFindings(input, ports);
+    const value = { checks, findings };
+    if (findings.some(({ severity }) => severity === 'error') && blocks(request, plan.digest)) {
+      return { ...failed(unsafe(findings, request), { touched: false }), partial: value };
+    }
+    return { kind: 'done', value, message: describeChecks(value, request) };
   },
 };
+
+/** Errors block unless a person decides, or has decided, about exactly this plan. */
+function blocks({ safety, approval, approvedPlan }: RunRequest, digest: string): boolean {
+  return safety.mode === 'Enforce' && approval === 'Automatic' && approvedPlan !== digest;
+}
+
+function describeChecks({ checks, findings }: Checked, { safety }: RunRequest): string {
+  const warnings = checks.filter(({ result }) => result === 'warning').map(({ message }) => message);
+  const noted = findings.filter(asks);
+  const rules =
+    safety.mode === 'Off'
+      ? 'safety rules are off'
+      : noted.length === 0
+        ? 'no rule objects'
+        : `warning: ${countFindings(noted)}, first ${describeWorst(noted)}`;
+  return [
+    `${count(checks.length, 'check')} passed`,
+    ...(warnings.length > 0 ? [`${count(warnings.length, 'warning')}: ${warnings.join('; ')}`] : []),
+    rules,
+  ].join('; ');
+}
 
 /** A dump is compressed and holds no indexes; a fifth of the database is a careful guess. A file is copied whole. */
 const DUMP_SHARE = 0.2;

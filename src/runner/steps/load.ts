@@ -1,6 +1,7 @@
 import { readMigrations } from '../../migrations/read.ts';
 import { failed } from '../failure.ts';
 import type { Step } from '../flow.ts';
+import { unknownIgnores } from '../safety.ts';
 import type { Loaded } from '../state.ts';
 import { count } from '../words.ts';
 
@@ -8,6 +9,8 @@ import { count } from '../words.ts';
 export const load: Step<object, Loaded> = {
   name: 'load',
   async run(_, { request }) {
+    const unknown = await unknownIgnores(request);
+    if (unknown !== undefined) return failed(unknown, { touched: false });
     const read = await readMigrations(request.migrations.path);
     if (!read.ok) return failed(read.problem, { touched: false });
     return {

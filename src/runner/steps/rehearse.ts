@@ -1,22 +1,26 @@
 import type { MigrationEffects, RehearsalResult } from '../../core/model/effects.ts';
 import type { Problem } from '../../core/model/problem.ts';
+import { ROWS_LOST } from '../../core/safety/observed.ts';
 import { failed } from '../failure.ts';
 import type { Step } from '../flow.ts';
 import { describeLoss, unnamedLosses } from '../losses.ts';
+import { observed } from '../observed.ts';
 import type { RunPorts } from '../ports.ts';
 import { type OpenedCopy, openCopy, roundTrip, runOnCopy } from '../rehearsal.ts';
-import type { BackedUp, Connected, Planned, Rehearsed } from '../state.ts';
+import type { BackedUp, Checked, Connected, Planned, Rehearsed } from '../state.ts';
 import { count, few } from '../words.ts';
 
-type Input = Connected & Planned & BackedUp;
+type Input = Connected & Planned & Checked & BackedUp;
+type Output = Rehearsed & Pick<Checked, 'findings'>;
 
 /** Production is touched only after the plan has succeeded on a restored copy of it. */
-export const rehearse: Step<Input, Rehearsed> = {
+export const rehearse: Step<Input, Output> = {
   name: 'rehearse',
   async run(input, ports) {
-    if (input.plan.migrations.length === 0) return { kind: 'skipped', value: {}, message: 'nothing to run' };
+    const { findings } = input;
+    if (input.plan.migrations.length === 0) return { kind: 'skipped', value: { findings }, message: 'nothing to run' };
     if (ports.request.safety.rehearsal === 'Off') {
-      return { kind: 'skipped', value: {}, message: 'turned off (safety.rehearsal: Off)' };
+      return { kind: 'skipped', value: { findings }, message: 'turned off (safety.rehearsal: Off)' };
     }
     const copy = await openCopy(input.database, input.backup, ports);
     ports.defer('the rehearsal copy', () => copy.scratch.drop());
@@ -26,7 +30,7 @@ export const rehearse: Step<Input, Rehearsed> = {
   },
 };
 
-async function rehearseOn(copy: OpenedCopy, { plan, migrations }: Input, ports: RunPorts) {
+async function rehearseOn(copy: OpenedCopy, { plan, migrations, ...input }: Input, ports: RunPorts) {
   const began = performance.now();
   const { database } = copy.scratch;
   const start = await database.snapshot();
@@ -41,9 +45,10 @@ async function rehearseOn(copy: OpenedCopy, { plan, migrations }: Input, ports: 
     migrations: effects,
     ...trip,
   });
+  let findings = input.findings;
   const stop = (problem: Problem, rehearsal: RehearsalResult) => ({
     ...failed(problem, { touched: false }),
-    partial: { rehearsal },
+    partial: { rehearsal, findings },
   });
 
   if (outcome.kind === 'stopped') {
@@ -57,9 +62,13 @@ async function rehearseOn(copy: OpenedCopy, { plan, migrations }: Input, ports: 
     return stop({ ...outcome.problem, reason: 'RehearsalFailed', message }, record({ roundTrip: 'skipped' }));
   }
 
-  const enforce = ports.request.safety.mode === 'Enforce';
+  const { safety, migrations: place } = ports.request;
+  const enforce = safety.mode === 'Enforce';
   const warnings: string[] = [];
-  const losses = await unnamedLosses(ports.request.migrations.path, migrations, effects, sent, start);
+  const losses = safety.ignore.includes(ROWS_LOST.id)
+    ? []
+    : await unnamedLosses(place.path, migrations, effects, sent, start);
+  findings = [...findings, ...(await observed(input.database, copy.mode, effects, losses, ports))];
   const [worst] = losses;
   if (worst !== undefined) {
     const told = few(losses.map(describeLoss));
@@ -74,7 +83,7 @@ async function rehearseOn(copy: OpenedCopy, { plan, migrations }: Input, ports: 
     warnings.push(told);
   }
   const trip =
-    ports.request.safety.roundTrip && plan.direction === 'up'
+    safety.roundTrip && plan.direction === 'up'
       ? await roundTrip(database, migrations, start, ports)
       : { result: 'skipped' as const };
   const rehearsal = record({ roundTrip: trip.result, roundTripMessage: trip.message });
@@ -88,5 +97,5 @@ async function rehearseOn(copy: OpenedCopy, { plan, migrations }: Input, ports: 
     `round trip ${trip.result}`,
     ...warnings,
   ];
-  return { kind: 'done' as const, value: { rehearsal }, message: parts.join('; ') };
+  return { kind: 'done' as const, value: { rehearsal, findings }, message: parts.join('; ') };
 }
