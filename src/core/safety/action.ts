@@ -72,6 +72,7 @@ export type Action =
   | { kind: 'attachPartition'; table: TableRef; partition: TableRef }
   | { kind: 'renameTable'; table: TableRef; to: string; view: boolean }
   | { kind: 'setSchema'; table: TableRef; to: string }
+  | { kind: 'renameSchema'; name: string; to: string }
   | { kind: 'renameColumn'; table: TableRef; from: string; to: string }
   | { kind: 'addEnumValue' | 'renameEnumValue'; type: string; value: string }
   | { kind: 'dropTable' | 'truncate'; table: TableRef; cascade: boolean }

@@ -4,6 +4,7 @@ import { addColumnRefused } from './rules/add-column-refused.ts';
 import { addRequiredColumn } from './rules/add-required-column.ts';
 import { backfillWithDdl } from './rules/backfill-with-ddl.ts';
 import { charColumn } from './rules/char-column.ts';
+import { concurrentIndexCorruption } from './rules/concurrent-index-corruption.ts';
 import { deleteWithoutWhere } from './rules/delete-without-where.ts';
 import { disableTriggers } from './rules/disable-triggers.ts';
 import { dropCascade } from './rules/drop-cascade.ts';
@@ -34,6 +35,7 @@ import { opaqueCode } from './rules/opaque-code.ts';
 import { pragmaInTransaction } from './rules/pragma-in-transaction.ts';
 import { renameColumn } from './rules/rename-column.ts';
 import { renameEnumValue } from './rules/rename-enum-value.ts';
+import { renameSchema } from './rules/rename-schema.ts';
 import { renameTable } from './rules/rename-table.ts';
 import { serialColumn } from './rules/serial-column.ts';
 import { setSchema } from './rules/set-schema.ts';
@@ -53,6 +55,7 @@ export const RULES: readonly Rule[] = [
   // data
   addRequiredColumn,
   backfillWithDdl,
+  concurrentIndexCorruption,
   deleteWithoutWhere,
   disableTriggers,
   dropCascade,
@@ -72,6 +75,7 @@ export const RULES: readonly Rule[] = [
   enumValueInTransaction,
   renameColumn,
   renameEnumValue,
+  renameSchema,
   renameTable,
   setSchema,
   // hygiene

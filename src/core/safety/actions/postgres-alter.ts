@@ -72,6 +72,8 @@ export function rename(fields: Tree): Action[] {
       return [{ kind: 'renameTable', table, to, view: true }];
     case 'OBJECT_COLUMN':
       return [{ kind: 'renameColumn', table, from: text(fields.subname) ?? '', to }];
+    case 'OBJECT_SCHEMA':
+      return [{ kind: 'renameSchema', name: text(fields.subname) ?? '', to }];
     default:
       return [];
   }

@@ -1,0 +1,27 @@
+import { each, POSTGRES, type Rule } from '../rule.ts';
+
+export const concurrentIndexCorruption: Rule = {
+  id: 'concurrent-index-corruption',
+  topic: 'data',
+  title: 'An index is built concurrently on PostgreSQL 14.0 to 14.3.',
+  why: 'CREATE INDEX CONCURRENTLY and REINDEX CONCURRENTLY of these versions may leave rows out of the index without an error, so that queries do not find them. 14.4 mends it, and asks to rebuild such indexes.',
+  dialects: POSTGRES,
+  severity: 'error',
+  since: 140000,
+  until: 140004,
+  check: each(['createIndex', 'reindex'], ({ concurrently }, { server }) =>
+    concurrently
+      ? {
+          message: `PostgreSQL 14.${server.version % 10000} may leave rows out of an index that is built concurrently.`,
+          advice: 'Update the server to 14.4 or later first. https://www.postgresql.org/docs/release/14.4/',
+        }
+      : undefined,
+  ),
+  examples: {
+    bad: [
+      { sql: 'CREATE INDEX CONCURRENTLY orders_account ON orders (account_id)', transaction: false, version: 140002 },
+      { sql: 'REINDEX INDEX CONCURRENTLY orders_account', transaction: false, version: 140003 },
+    ],
+    good: [{ sql: 'CREATE INDEX orders_account ON orders (account_id)', version: 140002 }],
+  },
+};
