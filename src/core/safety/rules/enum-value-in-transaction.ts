@@ -5,12 +5,13 @@ export const enumValueInTransaction: Rule = {
   id: 'enum-value-in-transaction',
   topic: 'compatibility',
   title: 'A value is added to an enum in a transaction.',
-  why: 'PostgreSQL before 12 refuses it inside a transaction. Later ones take it, but the value cannot be used until the transaction has been committed ("unsafe use of new value"), unless the type itself was made in the same transaction.',
+  why: 'PostgreSQL before 12 refuses it inside a transaction. Later ones take it, but the value cannot be used until the transaction has been committed ("unsafe use of new value"). A type that is made in the same transaction is an exception before 12 and from 17 on.',
   dialects: POSTGRES,
   severity: 'error',
   check: each('addEnumValue', ({ type, value }, place) => {
     const { migration, server } = place;
-    if (!migration.transactional || makesType(place, type)) return undefined;
+    const excepted = (server.version < 120000 || server.version >= 170000) && makesType(place, type);
+    if (!migration.transactional || excepted) return undefined;
     if (server.version < 120000) {
       return {
         message: `Adds ${value} to ${type} inside a transaction, which PostgreSQL before 12 refuses.`,
@@ -30,13 +31,17 @@ export const enumValueInTransaction: Rule = {
       {
         sql: "ALTER TYPE order_state ADD VALUE 'expired'; UPDATE orders SET state = 'expired' WHERE expires_at < now()",
       },
+      {
+        sql: "CREATE TYPE side AS ENUM ('buy'); ALTER TYPE side ADD VALUE 'sell'; SELECT 'sell'::side",
+        version: 150000,
+      },
     ],
     good: [
       { sql: "ALTER TYPE order_state ADD VALUE 'expired'", transaction: false },
       { sql: "ALTER TYPE order_state ADD VALUE 'expired'", version: 120000 },
       {
         sql: "CREATE TYPE side AS ENUM ('buy'); ALTER TYPE side ADD VALUE 'sell'; SELECT 'sell'::side",
-        version: 150000,
+        version: 170000,
       },
     ],
   },
