@@ -39,6 +39,7 @@ export const enumValueInTransaction: Rule = {
     good: [
       { sql: "ALTER TYPE order_state ADD VALUE 'expired'", transaction: false },
       { sql: "ALTER TYPE order_state ADD VALUE 'expired'", version: 120000 },
+      { sql: "ALTER TYPE side ADD VALUE 'a'; ALTER TYPE side ADD VALUE 'b' AFTER 'a'", version: 150000 },
       {
         sql: "CREATE TYPE side AS ENUM ('buy'); ALTER TYPE side ADD VALUE 'sell'; SELECT 'sell'::side",
         version: 170000,
@@ -51,5 +52,6 @@ function usedLater(value: string, { migration, statement }: Place): boolean {
   const literal = `'${value.replaceAll("'", "''")}'`;
   return migration.statements
     .slice(migration.statements.indexOf(statement) + 1)
+    .filter(({ actions = [] }) => actions.every(({ kind }) => kind !== 'addEnumValue'))
     .some(({ sql }) => sql.includes(literal));
 }

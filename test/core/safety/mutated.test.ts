@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import type { Dialect } from '../../../src/core/model/dialect.ts';
+import { checkMigrations } from '../../../src/core/safety/check.ts';
+import { readIgnores } from '../../../src/core/safety/ignore.ts';
+import { RULES } from '../../../src/core/safety/rules.ts';
+import { splitSql } from '../../../src/migrations/sql/split.ts';
+import { loadParser, type Parser } from '../../../src/migrations/statements/parser.ts';
+
+const ROUNDS = 5_000;
+const SERVERS = {
+  postgres: { dialect: 'postgres', version: 150018 },
+  sqlite: { dialect: 'sqlite', version: 3040000 },
+} as const;
+
+describe('rules on any text', () => {
+  for (const dialect of ['postgres', 'sqlite'] satisfies Dialect[]) {
+    it(`give findings or none, and never an error: ${ROUNDS} mutated examples on ${dialect}`, async () => {
+      const parse = await loadParser(dialect);
+      const random = numbers(20_240_601);
+      const pick = <T>(items: readonly T[]): T | undefined => items[Math.floor(random() * items.length)];
+      const examples = RULES.flatMap(({ examples: { bad, good } }) => [...bad, ...good].map(({ sql }) => sql));
+      let found = 0;
+      let unread = 0;
+      for (let round = 0; round < ROUNDS; round += 1) {
+        const sql = mutate(pick(examples) ?? '', pick(examples) ?? '', random);
+        const migration = read(sql, dialect, parse, round % 3 > 0);
+        unread += migration.statements.filter(({ actions }) => actions === undefined).length;
+        const findings = checkMigrations([migration], RULES, { server: SERVERS[dialect], ignore: [] });
+        for (const { message, advice } of findings) assert.ok(message !== '' && advice !== '', sql);
+        found += findings.length;
+      }
+      assert.ok(found > ROUNDS / 4, `${found} findings`);
+      assert.ok(unread > ROUNDS / 10, `${unread} statements could not be parsed`);
+    }).timeout(120_000);
+  }
+});
+
+function read(sql: string, dialect: Dialect, parse: Parser, transactional: boolean) {
+  const statements = splitSql(sql, dialect, { file: 'm.sql', line: 1 }).map((statement) => {
+    const parsed = parse(statement.sql);
+    const actions = 'actions' in parsed ? parsed.actions : undefined;
+    return { sql: statement.sql, position: statement, actions, ignore: readIgnores(statement.sql) };
+  });
+  const direction = 'up' as const;
+  return { revision: 'm', file: 'm.sql', direction, statements, transactional, reversible: true, opaque: false };
+}
+
+const PIECES = [
+  ';',
+  '(',
+  ')',
+  "'",
+  '"',
+  ',',
+  '.',
+  ' NULL ',
+  '--',
+  '/*',
+  '$$',
+  ' CASCADE',
+  ' t ',
+  '\0',
+  'ß',
+  '1e',
+  '[',
+  '`',
+];
+
+/** Cuts a piece out, puts another in, or sets two texts together. */
+function mutate(sql: string, other: string, random: () => number): string {
+  const at = Math.floor(random() * sql.length);
+  const length = Math.floor(random() * 12);
+  const from = Math.floor(random() * other.length);
+  switch (Math.floor(random() * 5)) {
+    case 0:
+      return sql.slice(0, at) + sql.slice(at + length);
+    case 1:
+      return sql.slice(0, at) + (PIECES[Math.floor(random() * PIECES.length)] ?? '') + sql.slice(at);
+    case 2:
+      return sql.slice(0, at) + other.slice(from, from + length) + sql.slice(at);
+    case 3:
+      return `${sql};\n${other}`;
+    default:
+      return sql.slice(0, at) + other.slice(from);
+  }
+}
+
+/** The same numbers at each run. */
+function numbers(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 4_294_967_296;
+  };
+}
