@@ -52,10 +52,13 @@ export function knownSchema(snapshot: Snapshot | undefined): KnownSchema {
     tables.set(table.name, table);
     return table;
   };
+  /** Dropped, and in use before: a new table that gets such a name has taken over rows and readers. */
+  const replaced = new Set<string>();
   const rename = (ref: TableRef, to: TableRef) => {
     const table = tableFor(ref);
     tables.delete(table.name);
     table.name = key(to);
+    table.fresh &&= !replaced.has(table.name);
     tables.set(table.name, table);
   };
   const apply = (action: Action) => {
@@ -69,6 +72,7 @@ export function knownSchema(snapshot: Snapshot | undefined): KnownSchema {
         return;
       }
       case 'dropTable':
+        if (!isNew(action.table)) replaced.add(key(action.table));
         tables.delete(key(action.table));
         return;
       case 'renameTable':

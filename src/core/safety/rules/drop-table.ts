@@ -23,6 +23,11 @@ export const dropTable: Rule = {
       { sql: 'DROP TABLE IF EXISTS orders' },
       { sql: 'DROP TABLE orders', dialect: 'sqlite' },
       { sql: 'DROP TABLE orders', given: 'CREATE TABLE orders (id bigint PRIMARY KEY)' },
+      {
+        sql: `CREATE TABLE orders_new (id INTEGER PRIMARY KEY); INSERT INTO orders_new SELECT id FROM orders;
+              DROP TABLE orders; ALTER TABLE orders_new RENAME TO orders; DROP TABLE orders`,
+        dialect: 'sqlite',
+      },
     ],
     good: [
       { sql: 'CREATE TABLE scratch (id bigint); DROP TABLE scratch' },
