@@ -139,6 +139,11 @@ function change(table: KnownTable, action: Action): void {
       const type = table.columns.get(action.from);
       table.columns.delete(action.from);
       if (type !== undefined) table.columns.set(action.to, type);
+      const renamed = (columns: readonly string[]) =>
+        columns.map((column) => (column === action.from ? action.to : column));
+      table.primaryKey = renamed(table.primaryKey);
+      table.constraints = table.constraints.map((one) => ({ ...one, columns: renamed(one.columns) }));
+      table.indexes = table.indexes.map((one) => ({ ...one, columns: renamed(one.columns) }));
     }
   }
 }

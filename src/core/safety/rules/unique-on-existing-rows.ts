@@ -39,6 +39,10 @@ export const uniqueOnExistingRows: Rule = {
         sql: 'CREATE UNIQUE INDEX CONCURRENTLY orders_id_state ON orders (id, state)',
         transaction: false,
       },
+      {
+        given: 'CREATE TABLE orders (number bigint PRIMARY KEY, state text)',
+        sql: 'ALTER TABLE orders RENAME number TO id; CREATE UNIQUE INDEX orders_id_state ON orders (id, state)',
+      },
       { sql: 'ALTER TABLE orders ADD COLUMN ref text; CREATE UNIQUE INDEX orders_ref ON orders (ref)' },
       { sql: 'ALTER TABLE orders ADD COLUMN ref text UNIQUE' },
     ],
