@@ -219,7 +219,7 @@ const CASES: [sql: string, actions: Action[]][] = [
   ],
   [
     "SELECT b ->> '$.x', iif(a, 1, 2) FROM t RIGHT JOIN p ON true",
-    [since('the operators -> and ->>', 3038000), since('the function iif()', 3032000), since('RIGHT JOIN', 3039000)],
+    [since('the operator -> or ->>', 3038000), since('the function iif()', 3032000), since('RIGHT JOIN', 3039000)],
   ],
   [
     'SELECT row_number() OVER (ORDER BY a NULLS LAST) FROM t',

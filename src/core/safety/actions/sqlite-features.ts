@@ -13,7 +13,7 @@ const WORDS: readonly { feature: string; since: number; marks: readonly string[]
   { feature: 'RIGHT JOIN', since: 3039000, marks: ['RIGHT JOIN', 'RIGHT OUTER'] },
   { feature: 'FULL JOIN', since: 3039000, marks: ['FULL JOIN', 'FULL OUTER'] },
   { feature: 'IS DISTINCT FROM', since: 3039000, marks: ['IS DISTINCT', 'IS NOT DISTINCT'] },
-  { feature: 'the operators -> and ->>', since: 3038000, marks: ['- >'] },
+  { feature: 'the operator -> or ->>', since: 3038000, marks: ['- >'] },
 ];
 
 /** Functions by the version that brought them. */

@@ -9,17 +9,21 @@ export const foreignKeyWithoutIndex: Rule = {
   why: 'Every DELETE of a parent row, and every UPDATE of its key, reads the whole child table to see who references it. Neither PostgreSQL nor SQLite makes that index by itself.',
   dialects: BOTH,
   severity: 'notice',
-  check: whole(({ before, known }: Scope) =>
-    before.flatMap(({ action, statement }) =>
+  check: whole(({ before, known, server }: Scope) =>
+    before.flatMap(({ action, statement, fresh }) =>
       keysOf(action).flatMap(({ table, columns }): Hit[] => {
         const now = known.table(table);
         if (now === undefined || isIndexed(now, columns)) return [];
         const name = tableName(table);
+        const made = `${[table.name, ...columns].join('_')}_idx ON ${name} (${columns.join(', ')});`;
+        const online = server.dialect === 'postgres' && !(fresh || action.kind === 'createTable');
         return [
           {
             statement,
             message: `No index of ${name} begins with ${columns.join(', ')}, which is a foreign key.`,
-            advice: `Before or behind it: CREATE INDEX ${[table.name, ...columns].join('_')}_idx ON ${name} (${columns.join(', ')});`,
+            advice: online
+              ? `In a migration of its own, outside a transaction: CREATE INDEX CONCURRENTLY ${made}`
+              : `CREATE INDEX ${made}`,
           },
         ];
       }),

@@ -10,7 +10,10 @@ export const unnamedConstraint: Rule = {
   severity: 'notice',
   check: each(['addConstraint', 'createIndex'], (action) => {
     if (action.name !== undefined) return undefined;
-    const what = action.kind === 'createIndex' ? 'an index' : `a ${action.constraint} constraint`;
+    const what =
+      action.kind === 'createIndex'
+        ? 'an index'
+        : `${action.constraint === 'exclusion' ? 'an' : 'a'} ${action.constraint} constraint`;
     const name = [action.table.name, ...action.columns].join('_');
     return {
       message: `Adds ${what} to ${tableName(action.table)} without a name.`,
