@@ -1,11 +1,23 @@
-/** `npm run generate`: writes what is made from `core/model` and the operator's rights: crds/, deploy/rbac and pages of docs/. */
-import { mkdir, writeFile } from 'node:fs/promises';
+/**
+ * `npm run generate`: writes what is made from `core/model`, the safety rules and the operator's rights: crds/,
+ * deploy/rbac and pages of docs/.
+ */
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { artifacts } from './generate/artifacts.ts';
 
 const root = join(import.meta.dirname, '..');
-for (const { path, text } of artifacts()) {
+const made = artifacts();
+for (const { path, text } of made) {
   await mkdir(dirname(join(root, path)), { recursive: true });
   await writeFile(join(root, path), text);
   console.log(path);
+}
+
+// A rule that has gone leaves no page behind.
+for (const name of await readdir(join(root, 'docs/rules'))) {
+  const path = `docs/rules/${name}`;
+  if (made.some((artifact) => artifact.path === path)) continue;
+  await rm(join(root, path));
+  console.log(`${path} removed`);
 }

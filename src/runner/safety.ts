@@ -1,15 +1,17 @@
 import type { Finding } from '../core/model/finding.ts';
 import type { Problem } from '../core/model/problem.ts';
 import type { RunRequest } from '../core/model/request.ts';
+import type { ReadMigration } from '../core/safety/action.ts';
+import type { repositoryFindings } from '../core/safety/repository.ts';
 import { serverOf } from '../core/safety/server.ts';
 import type { Recorded } from '../migrations/statements/read.ts';
 import { toProblem } from './failure.ts';
 import type { RunPorts } from './ports.ts';
 import { recordOn } from './recording.ts';
-import type { Connected, Planned } from './state.ts';
+import type { Connected, Loaded, Planned } from './state.ts';
 import { count } from './words.ts';
 
-type Input = Connected & Planned;
+type Input = Loaded & Connected & Planned;
 
 /**
  * What the safety rules say of the plan, with the server's version and the schema as it is. Rules and parser are
@@ -18,9 +20,10 @@ type Input = Connected & Planned;
 export async function planFindings(input: Input, ports: RunPorts): Promise<Finding[]> {
   const { database, plan, migrations } = input;
   const { safety, migrations: place } = ports.request;
-  const [{ RULES }, { checkMigrations }, { readStatements }] = await Promise.all([
+  const [{ RULES }, { checkMigrations }, { repositoryFindings }, { readStatements }] = await Promise.all([
     import('../core/safety/rules.ts'),
     import('../core/safety/check.ts'),
+    import('../core/safety/repository.ts'),
     import('../migrations/statements/read.ts'),
   ]);
   const { dialect, identity } = database;
@@ -28,7 +31,23 @@ export async function planFindings(input: Input, ports: RunPorts): Promise<Findi
   const snapshot = await database.snapshot();
   const recorded = await recordCode(input, ports);
   const read = await readStatements(place.path, migrations, { dialect, direction: plan.direction, recorded });
-  return checkMigrations(read, RULES, { server, ignore: safety.ignore, snapshot });
+  const { ignore } = safety;
+  return [
+    ...ofNames(input, read, repositoryFindings, ignore),
+    ...checkMigrations(read, RULES, { server, ignore, snapshot }),
+  ];
+}
+
+/** What the names of all migrations say, as far as it is about those that would run. */
+function ofNames(
+  { files }: Loaded,
+  read: readonly ReadMigration[],
+  ask: typeof repositoryFindings,
+  ignore: readonly string[],
+): Finding[] {
+  const planned = new Map(read.map((migration) => [migration.revision, migration]));
+  const all = files.map((file) => planned.get(file.revision) ?? { ...file, file: file.files[0] ?? '', statements: [] });
+  return ask(all, ignore).filter(({ migration = '' }) => planned.has(migration));
 }
 
 /**
@@ -93,18 +112,28 @@ export function asks({ severity }: Finding): boolean {
 }
 
 /** Why the plan is not run, and the ways on. */
-export function unsafe(findings: readonly Finding[], { resource }: RunRequest): Problem {
+export function unsafe(findings: readonly Finding[], { resource }: RunRequest, digest: string): Problem {
   const first = findings.find(({ severity }) => severity === 'error');
-  const where =
+  const [where, approve] =
     resource === undefined
-      ? 'db-manager safety-check'
-      : `kubectl describe dbm ${resource.name} -n ${resource.namespace}`;
+      ? ['db-manager safety-check', `approve exactly this plan: ${approvalCommand(resource, digest)}`]
+      : [
+          `kubectl describe dbm ${resource.name} -n ${resource.namespace}`,
+          'let a person approve such plans (approval: OnFindings)',
+        ];
   const id = first?.rule ?? '';
   return {
     reason: 'UnsafePlan',
-    message: `${countFindings(findings)} in what would run; nothing was touched. ${describeWorst(findings)} Advice and all findings: ${where}. If it is meant, say why beside the statement ("-- db-manager:ignore ${id} <why>"), name it in safety.ignore, or let a person approve such plans (approval: OnFindings).`,
+    message: `${countFindings(findings)} in what would run; nothing was touched. ${describeWorst(findings)} Advice and all findings: ${where}. If it is meant, say why beside the statement ("-- db-manager:ignore ${id} <why>"), name it in safety.ignore, or ${approve}.`,
     migration: first?.migration,
     statement: first?.statement,
     position: first?.position,
   };
+}
+
+/** What a person types to let exactly this plan run. */
+export function approvalCommand(resource: RunRequest['resource'], digest: string): string {
+  if (resource === undefined) return `db-manager safe-migrate --approve ${digest}`;
+  const { name, namespace } = resource;
+  return `kubectl patch dbm ${name} -n ${namespace} --type merge -p '{"spec":{"approvedPlan":"${digest}"}}'`;
 }

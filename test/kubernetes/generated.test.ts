@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { artifacts } from '../../scripts/generate/artifacts.ts';
@@ -14,6 +14,14 @@ describe('generated files', () => {
       assert.equal(readFileSync(join(ROOT, path), 'utf8'), text);
     });
   }
+
+  it('leave no page of a rule that has gone', () => {
+    const pages = artifacts().map(({ path }) => path);
+    assert.deepEqual(
+      readdirSync(join(ROOT, 'docs/rules')).filter((name) => !pages.includes(`docs/rules/${name}`)),
+      [],
+    );
+  });
 
   it('tell in the schema, of every field of the spec, what it is for', () => {
     assert.deepEqual(

@@ -61,7 +61,7 @@ for (const dialect of DIALECTS) {
       assert.match(report.message, /^1 error/);
       assert.match(report.message, /drop-column at 2_drop\.sql:4:1: /);
       assert.match(report.message, /db-manager safety-check/);
-      assert.match(report.message, /-- db-manager:ignore drop-column <why>.*safety\.ignore.*approval: OnFindings/);
+      assert.match(report.message, /-- db-manager:ignore drop-column <why>.*safety\.ignore.*safe-migrate --approve sha256:/);
       assert.deepEqual(report.failure?.position, { file: '2_drop.sql', line: 4, column: 1 });
       assert.equal(report.failure.migration, '2_drop');
       assert.equal(report.safety?.result, 'Blocked');

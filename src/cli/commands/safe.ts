@@ -18,16 +18,24 @@ interface Safe extends Globals {
   backup: boolean;
   rehearsal?: keyof typeof REHEARSALS;
   allowDowngrade?: boolean;
+  /** Digest of the plan. */
+  approve?: string;
 }
 
 /** `safe-migrate` */
 export async function safeMigrateCommand(
-  { rehearsal, backup, ...options }: Safe & { backups?: string },
+  { rehearsal, backup, approve, ...options }: Safe & { backups?: string },
   io: Io,
 ): Promise<void> {
   const mode = rehearsal === undefined ? undefined : REHEARSALS[rehearsal];
   const view = options.json === true ? undefined : runView(io);
-  const request: SafeMigrateOptions = { ...options, backup, rehearsal: mode, onEvent: (event) => view?.show(event) };
+  const request: SafeMigrateOptions = {
+    ...options,
+    backup,
+    approvedPlan: approve,
+    rehearsal: mode,
+    onEvent: (event) => view?.show(event),
+  };
   const report = await safeMigrate(request);
   view?.close();
   print(io, options, report, (done) => renderReport(done, io));

@@ -61,6 +61,10 @@ export function registerBackups(program: Command, io: Io): void {
     )
     .option('--backup-name <name>', 'instead of backup_YYYYMMDD_HHMMSS')
     .option('--allow-downgrade', 'allow the target to lie behind')
+    .option(
+      '--approve <digest>',
+      'run this plan although a safety rule objects; the message that refused it has the digest',
+    )
     .action(async (options, command: Command) =>
       (await safe()).safeMigrateCommand({ ...globalsOf(command, io), ...options }, io),
     );

@@ -17,7 +17,7 @@ export interface ObservedRule {
 export const ROWS_LOST: ObservedRule = {
   id: 'observed-rows-lost',
   topic: 'data',
-  title: 'Rows were lost on the copy, in a table that the migration does not name',
+  title: 'Rows were lost on the copy, in a table that the migration does not name.',
   why: 'A cascade, a trigger or a rebuild took rows that nobody spoke of. A run ends with RowsLost before production is touched; ignored, it goes on.',
   severity: 'error',
 };
@@ -25,7 +25,7 @@ export const ROWS_LOST: ObservedRule = {
 export const TABLE_REWRITTEN: ObservedRule = {
   id: 'observed-table-rewritten',
   topic: 'locks',
-  title: 'A table with rows was written anew on the copy',
+  title: 'A table with rows was written anew on the copy.',
   why: 'The server copies every row and builds every index of the table again, and nobody else can use the table until that is done. It also needs room on the disk for a second table.',
   severity: 'warning',
 };
@@ -33,7 +33,7 @@ export const TABLE_REWRITTEN: ObservedRule = {
 export const LOCK_HELD: ObservedRule = {
   id: 'observed-lock-held',
   topic: 'locks',
-  title: 'A migration that took a second or more held a lock that others wait for',
+  title: 'A migration that took a second or more held a lock that others wait for.',
   why: 'A lock is kept until the transaction ends, so everything that the migration does after taking it adds to the time for which others wait. Those who wait queue up, and the pool of connections empties.',
   severity: 'warning',
 };
@@ -41,7 +41,7 @@ export const LOCK_HELD: ObservedRule = {
 export const SLOW: ObservedRule = {
   id: 'observed-slow',
   topic: 'locks',
-  title: 'A migration took half a minute or more on the copy',
+  title: 'A migration took half a minute or more on the copy.',
   why: 'A long transaction keeps VACUUM from cleaning up and replicas from following, and a rollback throws all of its work away. Fill rows in batches, outside of the migration that changes the schema.',
   severity: 'notice',
 };

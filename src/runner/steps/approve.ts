@@ -1,5 +1,5 @@
 import type { Step } from '../flow.ts';
-import { asks, countFindings, describeWorst } from '../safety.ts';
+import { approvalCommand, asks, countFindings, describeWorst } from '../safety.ts';
 import type { Checked, Planned } from '../state.ts';
 
 /** An approval is of one plan, by digest. Nothing to run needs none; a dry run writes nothing and needs none. */
@@ -13,7 +13,7 @@ export const approve: Step<Planned & Checked, object> = {
     if (request.approvedPlan === plan.digest) {
       return { kind: 'done', value: {}, message: `plan ${plan.digest} is approved` };
     }
-    const how = approvalCommand(request.resource?.namespace, request.resource?.name, plan.digest);
+    const how = `To approve: ${approvalCommand(request.resource, plan.digest)}`;
     const noted = findings.filter(asks);
     const found = noted.length === 0 ? '' : ` ${countFindings(noted)}, first ${describeWorst(noted)}`;
     return request.approvedPlan === undefined
@@ -29,8 +29,3 @@ export const approve: Step<Planned & Checked, object> = {
         };
   },
 };
-
-function approvalCommand(namespace: string | undefined, name: string | undefined, digest: string): string {
-  if (name === undefined) return `Run again with --approve ${digest}`;
-  return `To approve: kubectl patch dbm ${name} -n ${namespace} --type merge -p '{"spec":{"approvedPlan":"${digest}"}}'`;
-}

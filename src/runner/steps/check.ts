@@ -6,11 +6,11 @@ import { failed, toProblem } from '../failure.ts';
 import type { Step } from '../flow.ts';
 import type { RunPorts } from '../ports.ts';
 import { asks, countFindings, describeWorst, planFindings, unsafe } from '../safety.ts';
-import type { Checked, Connected, Planned } from '../state.ts';
+import type { Checked, Connected, Loaded, Planned } from '../state.ts';
 import { bytes, count } from '../words.ts';
 
 /** What could go wrong around the plan and in it, looked at before anything is written. */
-export const check: Step<Connected & Planned, Checked> = {
+export const check: Step<Loaded & Connected & Planned, Checked> = {
   name: 'check',
   async run(input, ports) {
     const { database, plan } = input;
@@ -29,7 +29,7 @@ export const check: Step<Connected & Planned, Checked> = {
     const findings = request.safety.mode === 'Off' ? [] : await planFindings(input, ports);
     const value = { checks, findings };
     if (findings.some(({ severity }) => severity === 'error') && blocks(request, plan.digest)) {
-      return { ...failed(unsafe(findings, request), { touched: false }), partial: value };
+      return { ...failed(unsafe(findings, request, plan.digest), { touched: false }), partial: value };
     }
     return { kind: 'done', value, message: describeChecks(value, request) };
   },
