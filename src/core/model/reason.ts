@@ -185,7 +185,7 @@ export const REASONS = {
   RehearsalImpossible: {
     exit: 1,
     means: 'No scratch copy could be made.',
-    help: 'Grant or free what the message names, or set `safety.rehearsal: SchemaOnly`.',
+    help: 'Grant or free what the message names, or go without: `safety.rehearsal: Off`.',
   },
   RowsLost: {
     exit: 4,
@@ -237,11 +237,6 @@ export const REASONS = {
     help: 'Please report it with the output of the same command and `-v`.',
   },
   Declined: { exit: 4, means: 'The question was answered with no.', help: 'Nothing; `--force` answers yes.' },
-  Recovered: {
-    exit: 1,
-    means: 'The run failed and the database was brought back as `onFailure` asks.',
-    help: 'Correct the migration; the message has the statement.',
-  },
 
   // the controller
   Running: { exit: 3, means: 'A run is under way.', help: 'Wait; `kubectl describe` shows its steps.' },

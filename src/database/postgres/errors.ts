@@ -62,6 +62,19 @@ export function problemOf(error: unknown, statement: SqlStatement | undefined): 
   };
 }
 
+/** The same functions; what the server refuses with a known code is thrown as ProblemError, in the server's words. */
+export function inWords<Port extends object>(port: Port): Port {
+  const told = (error: unknown) => {
+    if (error instanceof ProblemError || reasonOf(error) === undefined) throw error;
+    throw new ProblemError(problemOf(error, undefined), { cause: error });
+  };
+  const wrapped = Object.entries(port).map(([name, value]) => [
+    name,
+    typeof value === 'function' ? async (...args: unknown[]) => value(...args).catch(told) : value,
+  ]);
+  return Object.fromEntries(wrapped) as Port;
+}
+
 function sqlOf(error: unknown): { statement?: string } {
   return typeof error === 'object' && error !== null && 'sql' in error && typeof error.sql === 'string'
     ? { statement: error.sql.slice(0, 1_000) }

@@ -34,7 +34,11 @@ export function historyStore(client: Client, schemas: readonly string[]): Histor
     // Two creators at once collide in the catalogue in spite of IF NOT EXISTS, so they take turns.
     await together(client, async () => {
       await client.query("SELECT pg_advisory_xact_lock(hashtext('db-manager history'))");
-      await client.query(`CREATE SCHEMA IF NOT EXISTS ${schema}`);
+      // Even with IF NOT EXISTS it asks for a right on the database, which a user of one schema has no need of.
+      const { rows } = await client.query<{ there: boolean }>('SELECT to_regnamespace($1) IS NOT NULL AS there', [
+        schema,
+      ]);
+      if (rows[0]?.there !== true) await client.query(`CREATE SCHEMA IF NOT EXISTS ${schema}`);
       await client.query(`CREATE TABLE IF NOT EXISTS ${table} (
         sequence bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
         revision text NOT NULL UNIQUE,

@@ -9,6 +9,7 @@ import { migrateWithUmzug } from '../umzug.ts';
 import { checks } from './checks.ts';
 import { connect } from './connection.ts';
 import { checkDump, dump } from './dump.ts';
+import { inWords } from './errors.ts';
 import { historyStore } from './history.ts';
 import { lock } from './lock.ts';
 import { openSession } from './migrate.ts';
@@ -21,12 +22,12 @@ export async function openPostgres(target: PostgresTarget, options: OpenOptions)
   const open = await connect(target, options);
   const { client, sequelize, identity } = open;
   const { schemas } = target;
-  return {
+  return inWords<Database>({
     dialect: 'postgres',
     can: { transactionalDdl: true, concurrentIndexes: true, singleFile: false, schemas: true, observableLocks: true },
     identity,
     sequelize,
-    history: historyStore(client, schemas),
+    history: inWords(historyStore(client, schemas)),
     snapshot: () => snapshot(sequelize, { schemas }),
     lock: (wanted) => lock(open, wanted),
     async migrate(work) {
@@ -50,5 +51,5 @@ export async function openPostgres(target: PostgresTarget, options: OpenOptions)
       await sequelize.close();
       await client.end();
     },
-  };
+  });
 }

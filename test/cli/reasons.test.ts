@@ -1,0 +1,282 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import pg from 'pg';
+import { REASONS, type Reason } from '../../src/core/model/reason.ts';
+import { startPgBouncer } from '../support/pgbouncer.ts';
+import { sharedPostgres, TEST_PASSWORD } from '../support/postgres.ts';
+import { type Project, project, type Result, type TestDialect, withMigrations, withModels } from './ground.ts';
+
+/** Typed where a password belongs; must never be printed. */
+const SECRET = 's3cret-in-url';
+const up = (sql: string, down = '') => `-- migrate:up\n${sql}\n${down === '' ? '' : `-- migrate:down\n${down}\n`}`;
+
+/** How a person meets a reason at a terminal. `first`: what came before. */
+interface Provocation {
+  dialect?: TestDialect;
+  first?(here: Project): Promise<unknown>;
+  provoke(here: Project): Promise<Result>;
+}
+
+const migrated = (here: Project) => here.run('init', '--migrate');
+const next = (sql: string, down?: string) => (here: Project) =>
+  here.write('migrations/20240103000000_next.sql', up(sql, down));
+const safely = (here: Project) => here.run('safe-migrate');
+const upgrade = (here: Project) => here.run('migrate', 'upgrade');
+const configured = (text: string) => (here: Project) => here.write('db-manager.config.yaml', text);
+const all =
+  (...steps: ((here: Project) => Promise<unknown>)[]) =>
+  async (here: Project) => {
+    for (const step of steps) await step(here);
+  };
+
+/** A role of the project's database that may do little. */
+async function asRole(here: Project, name: string, grants: string): Promise<Record<string, string>> {
+  const { pathname, host } = new URL(here.url);
+  const database = pathname.slice(1);
+  const postgres = await sharedPostgres();
+  const role = `${name}_${database}`;
+  await postgres.query(`CREATE ROLE ${role} LOGIN PASSWORD '${SECRET}'`);
+  if (grants !== '') await postgres.query(grants.replaceAll('$role', role), [], database);
+  return { DATABASE_URL: `postgres://${role}:${SECRET}@${host}/${database}` };
+}
+
+const manifest = (approved: string) => `apiVersion: db-manager.dev/v1alpha1
+kind: DatabaseMigration
+metadata: {name: app}
+spec:
+  database: {sqlite: {volume: {claimName: data}, path: app.db}}
+  migrations: {runnerImage: {path: ./migrations}}
+  approval: Manual
+${approved}`;
+
+const PROVOKED: Partial<Record<Reason, Provocation>> = {
+  InvalidConfiguration: { provoke: (here) => here.run('prune', '--last', '0') },
+  MigrationsNotFound: { provoke: (here) => here.run('--migrations', 'gone', 'migrate', 'upgrade') },
+  InvalidMigration: {
+    first: (here) => here.write('migrations/20240103000000_next.ts', 'export const up = ;'),
+    provoke: upgrade,
+  },
+  DuplicateMigration: {
+    first: (here) => here.write('migrations/20240102000000_add_author.js', 'export async function up() {}'),
+    provoke: upgrade,
+  },
+  DatabaseUnreachable: {
+    first: configured('timeouts: {connect: 1s}'),
+    provoke: (here) => here.runWith({ DATABASE_URL: `postgres://app:${SECRET}@127.0.0.1:1/x` }, 'migrate', 'current'),
+  },
+  DatabaseNotFound: { provoke: (here) => here.run('migrate', 'current') },
+  AuthenticationFailed: {
+    dialect: 'postgres',
+    provoke: (here) => here.runWith({ DATABASE_URL: here.url.replace(TEST_PASSWORD, SECRET) }, 'migrate', 'current'),
+  },
+  PermissionDenied: {
+    dialect: 'postgres',
+    provoke: async (here) => here.runWith(await asRole(here, 'reader', ''), 'migrate', 'upgrade'),
+  },
+  PoolerUnsupported: {
+    dialect: 'postgres',
+    async provoke(here) {
+      const bouncer = await startPgBouncer(await sharedPostgres(), 'transaction');
+      const url = bouncer.url(new URL(here.url).pathname.slice(1));
+      const result = await here.runWith({ DATABASE_URL: url }, 'migrate', 'upgrade');
+      await bouncer.stop();
+      return result;
+    },
+  },
+  ConnectionLost: {
+    dialect: 'postgres',
+    first: next('SELECT pg_terminate_backend(pg_backend_pid());'),
+    provoke: upgrade,
+  },
+  ChecksumMismatch: {
+    first: all(migrated, (here) => here.write('migrations/20240102000000_add_author.sql', up('SELECT 1;'))),
+    provoke: safely,
+  },
+  MissingMigration: {
+    first: all(migrated, async (here) => {
+      const { rm } = await import('node:fs/promises');
+      await rm(resolve(here.folder, 'migrations/20240102000000_add_author.sql'));
+    }),
+    provoke: safely,
+  },
+  OutOfOrder: {
+    first: all(migrated, (here) => here.write('migrations/20230101000000_late.sql', up('SELECT 1;'))),
+    provoke: safely,
+  },
+  InterruptedMigration: {
+    first: all(
+      (here) =>
+        here.write(
+          'migrations/20240103000000_next.sql',
+          '-- migrate:up transaction:false\nCREATE TABLE a (id integer);\nINSERT INTO nowhere VALUES (1);\n',
+        ),
+      upgrade,
+    ),
+    provoke: upgrade,
+  },
+  UnknownTarget: { provoke: (here) => here.run('migrate', 'upgrade', 'nope') },
+  AmbiguousTarget: { provoke: (here) => here.run('migrate', 'upgrade', '2024') },
+  DowngradeNotAllowed: { first: migrated, provoke: (here) => here.run('safe-migrate', '--target', 'base') },
+  IrreversibleMigration: {
+    first: all(next('CREATE TABLE t (id integer);'), migrated),
+    provoke: (here) => here.run('migrate', 'downgrade', 'base'),
+  },
+  PlanChanged: {
+    first: (here) => here.write('app.yaml', manifest(`  approvedPlan: sha256:${'0'.repeat(64)}\n`)),
+    provoke: (here) => here.run('run', '-f', 'app.yaml'),
+  },
+  AwaitingApproval: {
+    first: (here) => here.write('app.yaml', manifest('')),
+    provoke: (here) => here.run('run', '-f', 'app.yaml'),
+  },
+  UnsafePlan: { first: all(migrated, next('DROP TABLE notes;')), provoke: safely },
+  CheckFailed: { first: all(migrated, next('SELECT 1;'), (here) => here.write('data/backups', '')), provoke: safely },
+  LockHeld: {
+    dialect: 'postgres',
+    first: all(
+      migrated,
+      configured('timeouts: {run: 2s}'),
+      (here) => here.write('other.yaml', 'timeouts: {run: 1m}'),
+      next('SELECT pg_sleep(6);'),
+    ),
+    async provoke(here) {
+      const other = here.runWith({}, '--config', resolve(here.folder, 'other.yaml'), 'migrate', 'upgrade');
+      await new Promise((done) => setTimeout(done, 2_000));
+      const result = await here.run('safe-migrate', '--no-backup', '--rehearsal', 'off');
+      await other;
+      return result;
+    },
+  },
+  BackupFailed: {
+    first: all(migrated, (here) => here.write('data/backups', '')),
+    provoke: (here) => here.run('backup'),
+  },
+  BackupNotFound: { first: migrated, provoke: (here) => here.run('restore', 'nothing', '--force') },
+  BackupInvalid: {
+    first: all(
+      migrated,
+      (here) => here.run('backup', '--name', 'kept'),
+      (here) => here.write('data/backups/kept.db', 'not it'),
+    ),
+    provoke: (here) => here.run('restore', 'data/backups/kept.db', '--force'),
+  },
+  BackupMismatch: {
+    first: all(migrated, (here) => here.run('backup', '--name', 'kept')),
+    async provoke(here) {
+      const other = await project('sqlite');
+      await other.run('init', '--no-tables');
+      return other.run('restore', resolve(here.folder, 'data/backups/kept.db'), '--force');
+    },
+  },
+  SessionsConnected: {
+    dialect: 'postgres',
+    first: all(migrated, (here) => here.run('backup', '--name', 'kept')),
+    async provoke(here) {
+      const other = new pg.Client({ connectionString: here.url, application_name: 'shop' });
+      await other.connect();
+      const result = await here.run('restore', 'kept', '--force');
+      await other.end();
+      return result;
+    },
+  },
+  RehearsalFailed: { first: next('INSERT INTO nowhere VALUES (1);'), provoke: safely },
+  RehearsalImpossible: {
+    dialect: 'postgres',
+    provoke: async (here) =>
+      here.runWith(
+        await asRole(here, 'owner', 'GRANT CREATE, USAGE ON SCHEMA public TO $role'),
+        'safe-migrate',
+        '--rehearsal',
+        'full',
+      ),
+  },
+  RowsLost: {
+    first: all(
+      (here) =>
+        here.write(
+          'migrations/20240102500000_lines.sql',
+          up(
+            "CREATE TABLE lines (id integer PRIMARY KEY, note_id integer REFERENCES notes (id) ON DELETE CASCADE); INSERT INTO notes VALUES (1, 'a', 'b'); INSERT INTO lines VALUES (1, 1);",
+          ),
+        ),
+      migrated,
+      next('DELETE FROM notes WHERE id = 1;'),
+    ),
+    provoke: safely,
+  },
+  RoundTripFailed: {
+    first: all(migrated, next('CREATE TABLE t (id integer PRIMARY KEY);', 'SELECT 1;')),
+    provoke: safely,
+  },
+  MigrationFailed: { first: next('INSERT INTO nowhere VALUES (1);'), provoke: upgrade },
+  StatementTimeout: {
+    dialect: 'postgres',
+    first: all(configured('timeouts: {statement: 300ms}'), next('SELECT pg_sleep(20);')),
+    provoke: upgrade,
+  },
+  SchemaMismatch: {
+    first: async (here) => {
+      await withModels(here);
+      await next('CREATE TABLE other (id integer PRIMARY KEY);', 'DROP TABLE other;')(here);
+    },
+    provoke: safely,
+  },
+  DeadlineExceeded: {
+    dialect: 'postgres',
+    first: all(configured('timeouts: {run: 1s}'), next('SELECT pg_sleep(4);')),
+    provoke: (here) => here.run('safe-migrate', '--no-backup', '--rehearsal', 'off'),
+  },
+  Declined: { first: migrated, provoke: (here) => here.run('drop-tables') },
+};
+
+/** Reasons that one process at a terminal cannot meet, or not without breaking the machine: the test that does. */
+const ELSEWHERE: Partial<Record<Reason, string>> = {
+  NoSpace: 'test/faults/backup-full-disk.test.ts',
+  ClientTooOld: 'test/database/backup-clients.test.ts',
+  RestoreFailed: 'test/database/backup-postgres.test.ts',
+  LockTimeout: 'test/database/sqlite/lock.test.ts',
+  Interrupted: 'test/backups/round-trip.test.ts',
+  InternalError: 'test/runner/flow.test.ts',
+  Running: 'test/cluster/operator-situations.test.ts',
+  Queued: 'test/core/reconcile/scenarios.test.ts',
+  Suspended: 'test/cluster/operator-situations.test.ts',
+  WaitingForDependency: 'test/cluster/operator-situations.test.ts',
+  DependencyCycle: 'test/cluster/operator-situations.test.ts',
+  DatabaseInUse: 'test/cluster/operator-situations.test.ts',
+  OutsideWindow: 'test/cluster/operator-situations.test.ts',
+  SourceNotFound: 'test/cluster/operator-situations.test.ts',
+  ImagePullFailed: 'test/cluster/operator-situations.test.ts',
+  JobRefused: 'test/cluster/operator-situations.test.ts',
+  PodUnschedulable: 'test/core/reconcile/tables.test.ts',
+  RunVanished: 'test/cluster/operator-situations.test.ts',
+  RetryLimitReached: 'test/core/reconcile/scenarios.test.ts',
+};
+
+const bad = (Object.keys(REASONS) as Reason[]).filter((reason) => REASONS[reason].exit !== 0);
+
+describe('every reason of docs/reasons.md', function () {
+  this.timeout(120_000);
+
+  for (const reason of bad) {
+    const { dialect = 'sqlite', first, provoke } = PROVOKED[reason] ?? {};
+    const elsewhere = ELSEWHERE[reason];
+    if (provoke === undefined) {
+      it(`${reason} is met in ${elsewhere}`, async () => {
+        assert.ok(elsewhere, `${reason} has no case`);
+        assert.match(await readFile(elsewhere, 'utf8'), new RegExp(`\\b${reason}\\b`));
+      });
+      continue;
+    }
+    it(`${reason} ends with ${REASONS[reason].exit}, in words, without a stack and a secret`, async () => {
+      const here = await withMigrations(await project(dialect));
+      await first?.(here);
+      const { code, out, err } = await provoke(here);
+      const told = out + err;
+      assert.match(told, new RegExp(`\\b${reason}\\b`));
+      assert.equal(code, REASONS[reason].exit, told);
+      assert.doesNotMatch(told, /^ {4}at |node:internal/m, 'no stack trace');
+      assert.doesNotMatch(told, new RegExp(`${SECRET}|${TEST_PASSWORD}`), 'no password');
+    });
+  }
+});

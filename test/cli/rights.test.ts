@@ -1,0 +1,21 @@
+import assert from 'node:assert/strict';
+import { sharedPostgres } from '../support/postgres.ts';
+import { project, withMigrations } from './ground.ts';
+
+describe('a user of PostgreSQL who may work in one schema and no more', () => {
+  it('is told what a rehearsal needs, and without one is backed up and migrated', async () => {
+    const here = await withMigrations(await project('postgres'));
+    const { pathname, host } = new URL(here.url);
+    const postgres = await sharedPostgres();
+    await postgres.query("CREATE ROLE one_schema LOGIN PASSWORD 'p'");
+    await postgres.query('GRANT CREATE, USAGE ON SCHEMA public TO one_schema', [], pathname.slice(1));
+    const env = { DATABASE_URL: `postgres://one_schema:p@${host}${pathname}` };
+    const refused = await here.runWith(env, 'safe-migrate');
+    assert.equal(refused.code, 1);
+    assert.match(refused.out + refused.err, /ALTER ROLE "one_schema" CREATEDB;[\s\S]*safety\.rehearsal: Off/);
+    const { code, out, err } = await here.runWith(env, 'safe-migrate', '--rehearsal', 'off');
+    assert.equal(code, 0, out + err);
+    assert.match(out, /2 migrations applied/);
+    assert.equal((await here.runWith(env, 'migrate', 'current')).code, 0);
+  });
+});
