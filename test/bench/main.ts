@@ -2,6 +2,7 @@
 import { closeAll } from '../support/lifetime.ts';
 import { benchApply } from './apply.ts';
 import { benchBackup } from './backup.ts';
+import { benchLint } from './lint.ts';
 import { installPeers } from './peers.ts';
 import { benchSnapshot } from './snapshot.ts';
 
@@ -12,6 +13,7 @@ try {
   if (asked('apply')) for (const dialect of ['sqlite', 'postgres'] as const) await benchApply(dialect, peers);
   if (asked('snapshot')) for (const dialect of ['sqlite', 'postgres'] as const) await benchSnapshot(dialect, peers);
   if (asked('backup')) await benchBackup();
+  if (asked('lint')) await benchLint();
 } finally {
   await closeAll();
 }
