@@ -3,6 +3,7 @@
  * `ProblemError` with a reason of `docs/reasons.md`.
  */
 export type { Backup, BackupManifest } from './core/model/backup.ts';
+export type { Finding } from './core/model/finding.ts';
 export { type Problem, ProblemError } from './core/model/problem.ts';
 export { REASONS, type Reason } from './core/model/reason.ts';
 export type { RunEvent, RunReport } from './core/model/report.ts';
@@ -18,6 +19,7 @@ export {
   repairHistory,
   stampDatabase,
 } from './library/history.ts';
+export { type LintOptions, type LintResult, lintMigrations } from './library/lint/lint.ts';
 export { downgradeDatabase, type Migrated, upgradeDatabase } from './library/migrate.ts';
 export { checkMigrationSafety, type SafetyResult, safeMigrate } from './library/safe-migrate.ts';
 export { checkModels, type ValidationResult, validateSchema } from './library/schema.ts';

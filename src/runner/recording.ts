@@ -16,6 +16,8 @@ export interface Recording {
   runId: string;
   timeouts: Timeouts;
   signal?: AbortSignal;
+  /** A migration that sends more statements is stopped. */
+  most?: number;
 }
 
 export interface WhatWasRecorded {
@@ -26,9 +28,9 @@ export interface WhatWasRecorded {
 
 /** Runs migrations on a scratch database and writes down what they send: how code becomes statements. */
 export async function recordOn(scratch: Database, recording: Recording): Promise<WhatWasRecorded> {
-  const { migrations, direction, before = [], folder, runId, timeouts, signal } = recording;
+  const { migrations, direction, before = [], folder, runId, timeouts, signal, most } = recording;
   const work = { runId, toolVersion: TOOL_VERSION, timeouts, signal };
-  const { recorded, begin, sent, complete } = recorder(folder);
+  const { recorded, begin, sent, complete } = recorder(folder, most);
   await scratch.history.ensure();
   const first = await scratch.migrate({ ...work, direction: 'up', migrations: before });
   if (first.kind !== 'done') return { recorded, problem: problemOf(first) };

@@ -5,6 +5,7 @@ import type { ReadMigration } from '../core/safety/action.ts';
 import type { repositoryFindings } from '../core/safety/repository.ts';
 import { serverOf } from '../core/safety/server.ts';
 import type { Recorded } from '../migrations/statements/read.ts';
+import { MOST_STATEMENTS } from '../migrations/statements/record.ts';
 import { toProblem } from './failure.ts';
 import type { RunPorts } from './ports.ts';
 import { recordOn } from './recording.ts';
@@ -69,6 +70,7 @@ async function recordCode({ database, plan, migrations }: Input, ports: RunPorts
       runId: request.runId,
       timeouts: request.timeouts,
       signal,
+      most: MOST_STATEMENTS,
     };
     const { recorded } = await recordOn(scratch.database, { ...work, migrations: migrations.slice(0, last + 1) });
     await scratch.drop();

@@ -148,13 +148,13 @@ export async function up({ context: queryInterface }) {
 for (const dialect of DIALECTS) {
   describe(`the statements that code sends to ${dialect}`, () => {
     const timeouts = { connect: 3_000, lock: 2_000, statement: 0, run: 0 };
-    async function recorded(files: Record<string, string>) {
+    async function recorded(files: Record<string, string>, most?: number) {
       const folder = await folderOf(files);
       const migrations = await loadAll(folder, dialect);
       const { url } = await temporaryDatabase(dialect);
       const database = await openDatabase(targetOf(url), { timeouts, applicationName: 'test', create: true });
       try {
-        const heard = await recordOn(database, { migrations, direction: 'up', folder, runId: 'test', timeouts });
+        const heard = await recordOn(database, { migrations, direction: 'up', folder, runId: 'test', timeouts, most });
         const options: ReadOptions = { dialect, direction: 'up', recorded: heard.recorded };
         return { read: await readStatements(folder, migrations, options), problem: heard.problem };
       } finally {
@@ -180,6 +180,21 @@ for (const dialect of DIALECTS) {
       assert.deepEqual(
         migration.statements.map(({ ignore }) => ignore.map(({ rule }) => rule)),
         [[], ['naming'], [], ['drop-table']],
+      );
+    });
+
+    it('are not all known where the code never stops sending, and it is stopped', async () => {
+      const { read, problem } = await recorded(
+        {
+          '1_a.mjs':
+            "export async function up({ context }) {\n  for (;;) await context.sequelize.query('SELECT 1');\n}\n",
+        },
+        100,
+      );
+      assert.match(problem?.message ?? '', /more than 100 statements/);
+      assert.deepEqual(
+        read.map(({ opaque }) => opaque),
+        [true],
       );
     });
 

@@ -1,10 +1,7 @@
 import type { QueryOptions, Sequelize } from 'sequelize';
 import type { LoadedMigration } from '../../core/model/migration.ts';
 import type { Recorded } from '../../migrations/statements/read.ts';
-import { recorder } from '../../migrations/statements/record.ts';
-
-/** Code that asks again and again until rows are there or gone would never end. */
-const MOST_STATEMENTS = 10_000;
+import { MOST_STATEMENTS, recorder } from '../../migrations/statements/record.ts';
 
 /**
  * What code would send to PostgreSQL, without a server: Sequelize writes the SQL as always, and every query is written
@@ -15,17 +12,12 @@ export async function recordWithoutServer(
   migrations: readonly LoadedMigration[],
 ): Promise<ReadonlyMap<string, Recorded>> {
   const code = migrations.filter(({ up }) => up.kind === 'code');
-  const { recorded, begin, sent, complete } = recorder(folder);
+  const { recorded, begin, sent, complete } = recorder(folder, MOST_STATEMENTS);
   if (code.length === 0) return recorded;
   const { Sequelize } = await import('sequelize');
   for (const migration of code) {
     begin(migration);
-    let statements = 0;
-    const sequelize = deaf(Sequelize, (sql) => {
-      statements += 1;
-      if (statements > MOST_STATEMENTS) throw new Error(`more than ${MOST_STATEMENTS} statements`);
-      sent(sql);
-    });
+    const sequelize = deaf(Sequelize, sent);
     try {
       if (migration.up.kind === 'code') await migration.up.call(sequelize.getQueryInterface(), Sequelize);
       complete();

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { LoadedMigration } from '../../core/model/migration.ts';
 import { openDatabase } from '../../database/open.ts';
 import type { Recorded } from '../../migrations/statements/read.ts';
+import { MOST_STATEMENTS } from '../../migrations/statements/record.ts';
 import { recordOn } from '../../runner/recording.ts';
 
 const TIMEOUTS = { connect: 10_000, lock: 10_000, statement: 0, run: 0 };
@@ -31,7 +32,15 @@ export async function recordOnFile(
     try {
       let rest = migrations.slice(0, last + 1);
       while (rest.length > 0) {
-        const work = { migrations: rest, direction: 'up', folder, runId: 'lint', timeouts: TIMEOUTS, signal } as const;
+        const work = {
+          migrations: rest,
+          direction: 'up',
+          folder,
+          runId: 'lint',
+          timeouts: TIMEOUTS,
+          signal,
+          most: MOST_STATEMENTS,
+        } as const;
         const { recorded, problem } = await recordOn(database, work);
         for (const [revision, what] of recorded) all.set(revision, what);
         if (problem === undefined || signal?.aborted) break;

@@ -5,6 +5,9 @@ import { mainFile } from '../formats/format.ts';
 import { placeOfCaller } from './caller.ts';
 import type { Recorded } from './read.ts';
 
+/** More than this, and looking for what a migration does to a schema is over. */
+export const MOST_STATEMENTS = 10_000;
+
 /** Writes down what migrations send while somebody runs them. */
 export interface Recorder {
   recorded: ReadonlyMap<string, Recorded>;
@@ -18,9 +21,11 @@ export interface Recorder {
 /** What only looks changes nothing, and is not what a reader of the SQL wants to see. */
 const LOOKING = /^\s*(?:SELECT|PRAGMA\s+\w+\s*(?:\(|;|$)|SHOW|EXPLAIN)\b/i;
 
-export function recorder(folder: string): Recorder {
+/** `most`: code that sends more than that is stopped, since on an empty schema it may wait for rows for ever. */
+export function recorder(folder: string, most = Number.POSITIVE_INFINITY): Recorder {
   const recorded = new Map<string, Recorded>();
   let current: Recorded = { statements: [], complete: false };
+  let count = 0;
   let file = '';
   let path = '';
   return {
@@ -28,10 +33,13 @@ export function recorder(folder: string): Recorder {
     begin(migration) {
       current = { statements: [], complete: false };
       recorded.set(migration.revision, current);
+      count = 0;
       file = mainFile(migration);
       path = pathOf(folder, file);
     },
     sent(sql) {
+      count += 1;
+      if (count > most) throw new Error(`It sends more than ${most} statements; the recording stops here.`);
       if (LOOKING.test(sql)) return;
       current.statements.push({ sql: sql.replace(/;\s*$/, ''), position: placeOfCaller(file, path) });
     },
