@@ -45,6 +45,8 @@ export interface IndexSpec {
   unique: boolean;
   partial: boolean;
   concurrently: boolean;
+  /** ON ONLY: of a partitioned table without its partitions, so nothing is built yet. */
+  only?: true;
 }
 
 /** What a statement does, as far as a rule may care. One statement can do several things. */
@@ -57,6 +59,10 @@ export type Action =
       temporary: boolean;
       /** Its columns or keys come from elsewhere: a partition, INHERITS, LIKE, AS SELECT. */
       derived: boolean;
+      /** PARTITION OF. */
+      partitionOf?: TableRef;
+      /** PARTITION BY. */
+      partitioned?: true;
     }
   | { kind: 'addColumn'; table: TableRef; column: ColumnSpec }
   | { kind: 'dropColumn'; table: TableRef; column: string; cascade: boolean }
@@ -79,11 +85,11 @@ export type Action =
   | { kind: 'dropObject'; what: string; name: string; cascade: boolean }
   | { kind: 'dropSchema' | 'dropDatabase'; name: string; cascade: boolean }
   | { kind: 'vacuumFull' | 'cluster'; table?: TableRef }
-  | { kind: 'setLogged' | 'setUnlogged' | 'setTablespace' | 'disableTriggers'; table: TableRef }
+  | { kind: 'setLogged' | 'setUnlogged' | 'setTablespace' | 'setAccessMethod' | 'disableTriggers'; table: TableRef }
   /** `speaksOf`: every word of its text, in lower case; of SQLite, where a text keeps a column from being dropped. */
   | { kind: 'createView'; view: TableRef; materialized: boolean; speaksOf?: readonly string[] }
   | { kind: 'refreshView'; view: TableRef; concurrently: boolean }
-  /** `exclusive`: readers wait too. */
+  /** In a mode that others wait for; `exclusive`: readers wait too. */
   | { kind: 'lockTable'; table: TableRef; exclusive: boolean }
   | { kind: 'createTrigger'; table: TableRef; name: string; speaksOf?: readonly string[] }
   | { kind: 'addDomainConstraint'; name: string; notValid: boolean }

@@ -10,6 +10,9 @@ export interface KnownTable {
   fresh: boolean;
   /** Column to type. */
   columns: Map<string, string>;
+  /** Columns that the table itself keeps from being NULL. */
+  notNull: Set<string>;
+  partitioned: boolean;
   primaryKey: readonly string[];
   constraints: KnownConstraint[];
   indexes: KnownIndex[];
@@ -45,6 +48,7 @@ export function knownSchema(snapshot: Snapshot | undefined): KnownSchema {
   const isNew = (ref: TableRef) =>
     tables.get(key(ref))?.fresh ?? (snapshot !== undefined && seen.has(ref.schema ?? plain));
   for (const table of snapshot?.tables ?? []) tables.set(key(table), fromSnapshot(key(table), table));
+  for (const view of snapshot?.views ?? []) if (view.materialized) tables.set(key(view), empty(key(view), false));
   const texts = knownTexts(snapshot);
 
   const tableFor = (ref: TableRef): KnownTable => {
@@ -65,12 +69,20 @@ export function knownSchema(snapshot: Snapshot | undefined): KnownSchema {
     texts.apply(action);
     switch (action.kind) {
       case 'createTable': {
+        // IF NOT EXISTS: what is there stays as it is, with its rows and readers.
+        if (tables.has(key(action.table))) return;
         const made = empty(key(action.table), true);
         for (const { name, type } of action.columns) made.columns.set(name, type);
+        for (const { name, notNull } of action.columns) if (notNull) made.notNull.add(name);
         for (const constraint of action.constraints) constrain(made, constraint);
+        made.partitioned = action.partitioned === true;
         tables.set(made.name, made);
         return;
       }
+      case 'createView':
+        // One that keeps rows has indexes too, and nobody reads it yet.
+        if (action.materialized) tables.set(key(action.view), empty(key(action.view), true));
+        return;
       case 'dropTable':
         if (!isNew(action.table)) replaced.add(key(action.table));
         tables.delete(key(action.table));
@@ -107,8 +119,9 @@ export function knownSchema(snapshot: Snapshot | undefined): KnownSchema {
 function change(table: KnownTable, action: Action): void {
   switch (action.kind) {
     case 'addColumn': {
-      const { name, type, references, primaryKey, unique } = action.column;
+      const { name, type, notNull, references, primaryKey, unique } = action.column;
       table.columns.set(name, type);
+      if (notNull || primaryKey) table.notNull.add(name);
       const spec = { columns: [name], valid: true };
       if (references !== undefined) table.constraints.push({ ...spec, constraint: 'foreign key', references });
       if (unique) table.constraints.push({ ...spec, constraint: 'unique' });
@@ -117,17 +130,28 @@ function change(table: KnownTable, action: Action): void {
     }
     case 'dropColumn':
       table.columns.delete(action.column);
+      table.notNull.delete(action.column);
       table.constraints = table.constraints.filter(({ columns }) => !columns.includes(action.column));
       table.indexes = table.indexes.filter(({ columns }) => !columns.includes(action.column));
       return;
     case 'alterType':
       table.columns.set(action.column, action.to);
       return;
+    case 'setNotNull':
+      table.notNull.add(action.column);
+      return;
+    case 'dropNotNull':
+      table.notNull.delete(action.column);
+      return;
     case 'addConstraint':
       constrain(table, action);
       return;
     case 'validateConstraint':
-      for (const constraint of table.constraints) if (constraint.name === action.name) constraint.valid = true;
+      for (const constraint of table.constraints) {
+        if (constraint.name !== action.name) continue;
+        constraint.valid = true;
+        if (constraint.constraint === 'not null') for (const column of constraint.columns) table.notNull.add(column);
+      }
       return;
     case 'dropConstraint':
       table.constraints = table.constraints.filter(({ name }) => name !== action.name);
@@ -139,6 +163,7 @@ function change(table: KnownTable, action: Action): void {
       const type = table.columns.get(action.from);
       table.columns.delete(action.from);
       if (type !== undefined) table.columns.set(action.to, type);
+      if (table.notNull.delete(action.from)) table.notNull.add(action.to);
       const renamed = (columns: readonly string[]) =>
         columns.map((column) => (column === action.from ? action.to : column));
       table.primaryKey = renamed(table.primaryKey);
@@ -149,12 +174,23 @@ function change(table: KnownTable, action: Action): void {
 }
 
 function empty(name: string, fresh: boolean): KnownTable {
-  return { name, fresh, columns: new Map(), primaryKey: [], constraints: [], indexes: [] };
+  return {
+    name,
+    fresh,
+    columns: new Map(),
+    notNull: new Set(),
+    partitioned: false,
+    primaryKey: [],
+    constraints: [],
+    indexes: [],
+  };
 }
 
 function constrain(table: KnownTable, { notValid, ...constraint }: ConstraintSpec): void {
   table.constraints.push({ ...constraint, valid: !notValid });
   if (constraint.constraint === 'primary key') table.primaryKey = constraint.columns;
+  const never = constraint.constraint === 'primary key' || (constraint.constraint === 'not null' && !notValid);
+  if (never) for (const column of constraint.columns) table.notNull.add(column);
 }
 
 function bare(name: string): string {
@@ -185,6 +221,8 @@ function fromSnapshot(name: string, table: Table): KnownTable {
     name,
     fresh: false,
     columns: new Map(table.columns.map((column) => [column.name, shortType(column.type)])),
+    notNull: new Set(table.columns.filter(({ nullable }) => !nullable).map((column) => column.name)),
+    partitioned: table.partition?.by !== undefined,
     primaryKey: primaryKey?.columns ?? [],
     constraints,
     indexes: table.indexes.map(fromIndex),

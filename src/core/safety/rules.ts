@@ -4,7 +4,9 @@ import { addColumnRefused } from './rules/add-column-refused.ts';
 import { addRequiredColumn } from './rules/add-required-column.ts';
 import { backfillWithDdl } from './rules/backfill-with-ddl.ts';
 import { charColumn } from './rules/char-column.ts';
+import { checkWithoutNotValid } from './rules/check-without-not-valid.ts';
 import { concurrentIndexCorruption } from './rules/concurrent-index-corruption.ts';
+import { createIndexWithoutConcurrently } from './rules/create-index-without-concurrently.ts';
 import { deleteWithoutWhere } from './rules/delete-without-where.ts';
 import { disableTriggers } from './rules/disable-triggers.ts';
 import { dropCascade } from './rules/drop-cascade.ts';
@@ -12,6 +14,7 @@ import { dropColumn } from './rules/drop-column.ts';
 import { dropColumnInUse } from './rules/drop-column-in-use.ts';
 import { dropDatabase } from './rules/drop-database.ts';
 import { dropForeignKey } from './rules/drop-foreign-key.ts';
+import { dropIndexWithoutConcurrently } from './rules/drop-index-without-concurrently.ts';
 import { dropNotNull } from './rules/drop-not-null.ts';
 import { dropObject } from './rules/drop-object.ts';
 import { dropPrimaryKey } from './rules/drop-primary-key.ts';
@@ -21,6 +24,7 @@ import { dropTable } from './rules/drop-table.ts';
 import { dropView } from './rules/drop-view.ts';
 import { enumValueInTransaction } from './rules/enum-value-in-transaction.ts';
 import { foreignKeyWithoutIndex } from './rules/foreign-key-without-index.ts';
+import { foreignKeyWithoutNotValid } from './rules/foreign-key-without-not-valid.ts';
 import { identifierTooLong } from './rules/identifier-too-long.ts';
 import { ignoreUnknownRule } from './rules/ignore-unknown-rule.ts';
 import { ignoreWithoutReason } from './rules/ignore-without-reason.ts';
@@ -52,6 +56,11 @@ import { wideIndex } from './rules/wide-index.ts';
 import { writableSchema } from './rules/writable-schema.ts';
 
 export const RULES: readonly Rule[] = [
+  // locks
+  checkWithoutNotValid,
+  createIndexWithoutConcurrently,
+  dropIndexWithoutConcurrently,
+  foreignKeyWithoutNotValid,
   // data
   addRequiredColumn,
   backfillWithDdl,

@@ -1,4 +1,5 @@
 import type { Action, TableRef } from '../action.ts';
+import { columnOf } from './postgres-default.ts';
 import { tableRef, typeName } from './postgres-names.ts';
 import { columnSpec, constraintSpec } from './postgres-table.ts';
 import { as, list, type Tree, text } from './tree.ts';
@@ -21,7 +22,8 @@ function alterCommand(table: TableRef, command: Tree): Action[] {
     case 'AT_AlterColumnType': {
       const definition = as('ColumnDef', command.def);
       const to = typeName(definition.typeName);
-      return [{ kind: 'alterType', table, column: name, to, using: definition.raw_default !== undefined }];
+      const using = definition.raw_default !== undefined && !isOwnCast(definition.raw_default, name, to);
+      return [{ kind: 'alterType', table, column: name, to, using }];
     }
     case 'AT_SetNotNull':
       return [{ kind: 'setNotNull', table, column: name }];
@@ -51,6 +53,8 @@ function alterCommand(table: TableRef, command: Tree): Action[] {
       return [{ kind: 'setUnlogged', table }];
     case 'AT_SetTableSpace':
       return [{ kind: 'setTablespace', table }];
+    case 'AT_SetAccessMethod':
+      return [{ kind: 'setAccessMethod', table }];
     case 'AT_DisableTrig':
     case 'AT_DisableTrigAll':
     case 'AT_DisableTrigUser':
@@ -58,6 +62,12 @@ function alterCommand(table: TableRef, command: Tree): Action[] {
     default:
       return [];
   }
+}
+
+/** `USING price::numeric` says no more than the type does. */
+function isOwnCast(expression: unknown, column: string, to: string): boolean {
+  const { arg, typeName: type } = as('TypeCast', expression);
+  return columnOf(arg) === column && typeName(type) === to;
 }
 
 /** Of a RenameStmt and an AlterObjectSchemaStmt. */

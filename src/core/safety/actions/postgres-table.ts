@@ -29,7 +29,17 @@ export function createTable(fields: Tree): Action {
     fields.ofTypename !== undefined ||
     elements.some(([kind]) => kind === 'TableLikeClause');
   const table = tableRef(fields.relation);
-  return { kind: 'createTable', table, columns, constraints, temporary: relpersistence === 't', derived };
+  const [parent] = fields.partbound === undefined ? [] : list(fields.inhRelations);
+  return {
+    kind: 'createTable',
+    table,
+    columns,
+    constraints,
+    temporary: relpersistence === 't',
+    derived,
+    ...(parent === undefined ? {} : { partitionOf: tableRef(as('RangeVar', parent)) }),
+    ...(fields.partspec === undefined ? {} : { partitioned: true }),
+  };
 }
 
 /** Of a ColumnDef. */

@@ -2,7 +2,7 @@
  * What a statement of PostgreSQL does, from its own syntax tree (`libpg-query`, one entry of `stmts`). Pure over JSON:
  * what it does not know it leaves out, and an odd tree gives no error.
  */
-import type { Action } from '../action.ts';
+import { type Action, tableName } from '../action.ts';
 import { alterTable, rename, setSchema } from './postgres-alter.ts';
 import { drop } from './postgres-drop.ts';
 import { tableRef } from './postgres-names.ts';
@@ -42,16 +42,14 @@ const READERS: Record<string, (fields: Tree) => Action[]> = {
   IndexStmt: createIndex,
   ReindexStmt: reindex,
   VacuumStmt: vacuum,
-  ClusterStmt: ({ relation }) => [{ kind: 'cluster', table: relation === undefined ? undefined : tableRef(relation) }],
+  ClusterStmt: ({ relation }) =>
+    relation === undefined
+      ? [{ kind: 'cluster' }, { kind: 'outsideOnly', command: 'CLUSTER of all tables' }]
+      : [{ kind: 'cluster', table: tableRef(relation) }],
   RefreshMatViewStmt: ({ relation, concurrent }) => [
     { kind: 'refreshView', view: tableRef(relation), concurrently: concurrent === true },
   ],
-  LockStmt: ({ relations, mode }) =>
-    list(relations).map((one) => ({
-      kind: 'lockTable',
-      table: tableRef(as('RangeVar', one)),
-      exclusive: mode === ACCESS_EXCLUSIVE,
-    })),
+  LockStmt: lockTable,
   CreateTrigStmt: ({ relation, trigname }) => [
     { kind: 'createTrigger', table: tableRef(relation), name: text(trigname) ?? '' },
   ],
@@ -95,8 +93,15 @@ const READERS: Record<string, (fields: Tree) => Action[]> = {
   VariableSetStmt: settings,
 };
 
-/** LOCKMODE of `lockdefs.h`. */
+/** LOCKMODE of `lockdefs.h`. Who reads or writes waits for SHARE and all above it. */
+const SHARE = 5;
 const ACCESS_EXCLUSIVE = 8;
+
+function lockTable({ relations, mode }: Tree): Action[] {
+  if (typeof mode !== 'number' || mode < SHARE) return [];
+  const exclusive = mode === ACCESS_EXCLUSIVE;
+  return list(relations).map((one) => ({ kind: 'lockTable', table: tableRef(as('RangeVar', one)), exclusive }));
+}
 
 function createTableAs({ into, objtype }: Tree): Action[] {
   const { rel } = tree(into);
@@ -143,6 +148,7 @@ function createIndex(fields: Tree): Action[] {
       unique: fields.unique === true,
       partial: fields.whereClause !== undefined,
       concurrently,
+      ...(tree(fields.relation).inh === true ? {} : { only: true }),
     },
   ];
 }
@@ -150,9 +156,19 @@ function createIndex(fields: Tree): Action[] {
 function reindex({ kind, relation, name: named, params }: Tree): Action[] {
   const concurrently = hasOption(params, 'concurrently');
   const table = kind === 'REINDEX_OBJECT_TABLE' ? tableRef(relation) : undefined;
-  const parts = tree(relation);
-  return [{ kind: 'reindex', target: text(named) ?? text(parts.relname) ?? '', table, concurrently }];
+  const target = text(named) ?? tableName(tableRef(relation));
+  const command = WHOLE_REINDEX[String(kind)];
+  return [
+    { kind: 'reindex', target, table, concurrently },
+    ...(command === undefined ? [] : [{ kind: 'outsideOnly' as const, command }]),
+  ];
 }
+
+const WHOLE_REINDEX: Record<string, string> = {
+  REINDEX_OBJECT_SCHEMA: 'REINDEX SCHEMA',
+  REINDEX_OBJECT_SYSTEM: 'REINDEX SYSTEM',
+  REINDEX_OBJECT_DATABASE: 'REINDEX DATABASE',
+};
 
 function vacuum({ options, rels, is_vacuumcmd }: Tree): Action[] {
   if (is_vacuumcmd !== true) return [];

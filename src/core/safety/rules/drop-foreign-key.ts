@@ -24,6 +24,7 @@ export const dropForeignKey: Rule = {
         given: 'CREATE TABLE orders (id bigint, account_id bigint CONSTRAINT owner REFERENCES accounts)',
         sql: 'ALTER TABLE orders DROP CONSTRAINT owner',
       },
+      { sql: 'ALTER TABLE orders DROP CONSTRAINT fk_account', dialect: 'sqlite' },
     ],
     good: [
       { sql: 'ALTER TABLE orders DROP CONSTRAINT orders_quantity_check' },

@@ -25,6 +25,7 @@ export const opaqueCode: Rule = {
     bad: [
       { sql: '', opaque: true },
       { sql: 'CREATE TABLE a (id bigint)', opaque: true },
+      { sql: 'CREATE TABLE a (id bigint)', opaque: true, dialect: 'sqlite' },
     ],
     good: [{ sql: 'CREATE TABLE a (id bigint)' }],
   },

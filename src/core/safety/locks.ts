@@ -1,0 +1,105 @@
+/**
+ * What PostgreSQL locks, and for how long it stays locked: until the transaction ends. Sources: the manual's page
+ * "Explicit Locking", `AlterTableGetLockLevel` of tablecmds.c, and `test/safety/locks.test.ts`, which asks a server.
+ */
+import type { Action, TableRef } from './action.ts';
+import type { KnownSchema } from './known.ts';
+import type { Scope, Seen } from './rule.ts';
+
+/** Those that a writer waits for; a reader waits for the first one only. */
+export type LockMode = 'ACCESS EXCLUSIVE' | 'EXCLUSIVE' | 'SHARE ROW EXCLUSIVE' | 'SHARE';
+
+export interface Lock {
+  table: TableRef;
+  mode: LockMode;
+}
+
+/** The locks that an action takes on tables, as far as somebody waits for them. */
+export function locksOf(action: Action): Lock[] {
+  switch (action.kind) {
+    case 'addColumn':
+      return [...exclusive(action.table), ...shared(action.column.references)];
+    case 'addConstraint':
+      return action.constraint === 'foreign key'
+        ? [...shared(action.table), ...shared(action.references)]
+        : exclusive(action.table);
+    case 'createTable':
+      return [...exclusive(action.partitionOf), ...action.constraints.flatMap(({ references }) => shared(references))];
+    case 'createIndex':
+    case 'reindex':
+      return action.concurrently ? [] : of('SHARE', action.table);
+    case 'detachPartition':
+      return action.concurrently ? [] : [...exclusive(action.table), ...exclusive(action.partition)];
+    case 'attachPartition':
+      return exclusive(action.partition);
+    case 'refreshView':
+      return of(action.concurrently ? 'EXCLUSIVE' : 'ACCESS EXCLUSIVE', action.view);
+    case 'lockTable':
+      return of(action.exclusive ? 'ACCESS EXCLUSIVE' : 'SHARE', action.table);
+    case 'createTrigger':
+    case 'disableTriggers':
+      return shared(action.table);
+    case 'dropColumn':
+    case 'alterType':
+    case 'setNotNull':
+    case 'dropNotNull':
+    case 'setDefault':
+    case 'dropConstraint':
+    case 'renameTable':
+    case 'renameColumn':
+    case 'setSchema':
+    case 'dropTable':
+    case 'truncate':
+    case 'vacuumFull':
+    case 'cluster':
+    case 'setLogged':
+    case 'setUnlogged':
+    case 'setTablespace':
+    case 'setAccessMethod':
+      return exclusive(action.table);
+    default:
+      return [];
+  }
+}
+
+function of(mode: LockMode, table: TableRef | undefined): Lock[] {
+  return table === undefined ? [] : [{ table, mode }];
+}
+
+function exclusive(table: TableRef | undefined): Lock[] {
+  return of('ACCESS EXCLUSIVE', table);
+}
+
+function shared(table: TableRef | undefined): Lock[] {
+  return of('SHARE ROW EXCLUSIVE', table);
+}
+
+const OPENS = new Set(['BEGIN', 'START TRANSACTION']);
+
+/** What was done in the transaction that is open now; undefined where none is. */
+export function openTransaction({ migration, before }: Pick<Scope, 'migration' | 'before'>): Seen[] | undefined {
+  let open: Seen[] | undefined = migration.transactional ? [] : undefined;
+  for (const seen of before) {
+    if (seen.action.kind !== 'transaction') open?.push(seen);
+    else if (OPENS.has(seen.action.verb)) open ??= [];
+    else open = undefined;
+  }
+  return open;
+}
+
+export interface HeldLock extends Lock {
+  seen: Seen;
+}
+
+/** Locks on tables in use that earlier statements of the open transaction took, and keep. */
+export function heldLocks(scope: Pick<Scope, 'migration' | 'before' | 'known'>): HeldLock[] {
+  return locksIn(openTransaction(scope) ?? [], scope.known);
+}
+
+export function locksIn(seen: readonly Seen[], known: KnownSchema): HeldLock[] {
+  return seen.flatMap((one) =>
+    locksOf(one.action)
+      .filter(({ table }) => !known.isNew(table) && !(one.fresh && one.action.kind !== 'createTable'))
+      .map((lock) => ({ ...lock, seen: one })),
+  );
+}

@@ -1,0 +1,53 @@
+import { type ActionOf, tableName } from '../action.ts';
+import { each, type Place, POSTGRES, type Rule } from '../rule.ts';
+import { spellName, spellTable, written } from '../spell.ts';
+
+export const checkWithoutNotValid: Rule = {
+  id: 'check-without-not-valid',
+  topic: 'locks',
+  title: 'A check is added without NOT VALID.',
+  why: 'Every row is read under an ACCESS EXCLUSIVE lock: nobody can read or write the table until it is done. With NOT VALID new rows are checked from now on and old ones are not looked at; VALIDATE CONSTRAINT looks at them later, while everybody works.',
+  dialects: POSTGRES,
+  severity: 'error',
+  check: each(['addConstraint', 'addColumn'], (action, place) => {
+    if (place.isNew(action.table)) return undefined;
+    if (action.kind === 'addColumn') return ofColumn(action);
+    if (action.constraint !== 'check' || action.notValid) return undefined;
+    return {
+      message: `Reads every row of ${tableName(action.table)} to check it: nobody can use the table until it is done.`,
+      advice: advice(action, place),
+    };
+  }),
+  examples: {
+    bad: [
+      { sql: 'ALTER TABLE orders ADD CONSTRAINT orders_quantity_positive CHECK (quantity > 0)' },
+      { sql: 'ALTER TABLE orders ADD CHECK (quantity > 0), ADD COLUMN note text' },
+      { sql: 'ALTER TABLE orders ADD COLUMN fee numeric CHECK (fee >= 0)' },
+    ],
+    good: [
+      { sql: 'ALTER TABLE orders ADD CONSTRAINT orders_quantity_positive CHECK (quantity > 0) NOT VALID' },
+      { sql: 'ALTER TABLE orders VALIDATE CONSTRAINT orders_quantity_positive' },
+      { sql: 'CREATE TABLE fills (price numeric); ALTER TABLE fills ADD CONSTRAINT p CHECK (price > 0)' },
+      {
+        sql: 'ALTER TABLE orders ADD CONSTRAINT orders_quantity_positive CHECK (quantity > 0) NOT ENFORCED',
+        version: 180000,
+      },
+    ],
+  },
+};
+
+function ofColumn({ table, column }: ActionOf<'addColumn'>) {
+  if (!column.check) return undefined;
+  const name = spellName(`${table.name}_${column.name}_check`);
+  return {
+    message: `Adds ${tableName(table)}.${column.name} with a check: every row is read, and nobody can use the table until it is done.`,
+    advice: `Add the column without it; then ALTER TABLE ${spellTable(table)} ADD CONSTRAINT ${name} CHECK (…) NOT VALID; and in the next migration: ALTER TABLE ${spellTable(table)} VALIDATE CONSTRAINT ${name};`,
+  };
+}
+
+function advice({ table, name, columns }: ActionOf<'addConstraint'>, { statement }: Place): string {
+  const constraint = spellName(name ?? [table.name, ...columns, 'check'].join('_'));
+  const alone = statement.actions?.length === 1 && name !== undefined ? written(statement) : undefined;
+  const first = alone ?? `ALTER TABLE ${spellTable(table)} ADD CONSTRAINT ${constraint} CHECK (…)`;
+  return `${first} NOT VALID; and in the next migration: ALTER TABLE ${spellTable(table)} VALIDATE CONSTRAINT ${constraint};`;
+}

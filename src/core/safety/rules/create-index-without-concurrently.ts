@@ -1,0 +1,52 @@
+import { type ActionOf, tableName } from '../action.ts';
+import { each, type Place, POSTGRES, type Rule } from '../rule.ts';
+import { OUTSIDE, rewritten, spellColumns, spellName, spellTable } from '../spell.ts';
+
+export const createIndexWithoutConcurrently: Rule = {
+  id: 'create-index-without-concurrently',
+  topic: 'locks',
+  title: 'An index is built without CONCURRENTLY.',
+  why: 'The build takes a SHARE lock: from its first row to its last nobody can insert, update or delete. With CONCURRENTLY it reads the table twice, takes longer, and everybody goes on working. A partitioned table takes no CONCURRENTLY: make the index ON ONLY the parent, build one on each partition concurrently, and attach them.',
+  dialects: POSTGRES,
+  severity: 'error',
+  check: each('createIndex', (action, place) => {
+    if (action.concurrently || action.only || place.isNew(action.table)) return undefined;
+    return {
+      message: `Builds an index on ${tableName(action.table)}: nobody can write to the table until it is done.`,
+      advice: advice(action, place),
+    };
+  }),
+  examples: {
+    bad: [
+      { sql: 'CREATE INDEX orders_account ON orders (account_id)' },
+      { sql: 'CREATE UNIQUE INDEX orders_ref ON orders (exchange_ref)', transaction: false },
+      {
+        sql: 'CREATE INDEX volume_day ON daily_volume (day)',
+        given: 'CREATE MATERIALIZED VIEW daily_volume AS SELECT 1 AS day',
+      },
+      {
+        sql: 'CREATE INDEX ON fills (order_id)',
+        given: 'CREATE TABLE fills (id bigint, order_id bigint) PARTITION BY HASH (id)',
+      },
+    ],
+    good: [
+      { sql: 'CREATE INDEX CONCURRENTLY orders_account ON orders (account_id)', transaction: false },
+      { sql: 'CREATE TABLE fills (order_id bigint); CREATE INDEX fills_order ON fills (order_id)' },
+      {
+        sql: 'CREATE MATERIALIZED VIEW daily_volume AS SELECT 1 AS day; CREATE UNIQUE INDEX volume_day ON daily_volume (day)',
+      },
+      { sql: 'CREATE INDEX fills_order ON ONLY fills (order_id)' },
+    ],
+  },
+};
+
+function advice({ table, name, columns }: ActionOf<'createIndex'>, { known, statement }: Place): string {
+  if (known.table(table)?.partitioned) {
+    const index = spellName(name ?? `${[table.name, ...columns].join('_')}_idx`);
+    return `CREATE INDEX ${index} ON ONLY ${spellTable(table)} (${spellColumns(columns)}); then for each partition, outside a transaction: CREATE INDEX CONCURRENTLY … ON <partition> (${spellColumns(columns)}); ALTER INDEX ${index} ATTACH PARTITION …`;
+  }
+  const safe =
+    rewritten(statement, /^(CREATE\s+(?:UNIQUE\s+)?INDEX)\b/i, '$1 CONCURRENTLY') ??
+    `CREATE INDEX CONCURRENTLY ${name === undefined ? '' : `${spellName(name)} `}ON ${spellTable(table)} (${spellColumns(columns)})`;
+  return `${OUTSIDE} ${safe};`;
+}

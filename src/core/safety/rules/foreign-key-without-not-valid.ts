@@ -1,0 +1,68 @@
+import { type ActionOf, type TableRef, tableName } from '../action.ts';
+import { each, type Place, POSTGRES, type Rule } from '../rule.ts';
+import { spellColumns, spellName, spellTable, written } from '../spell.ts';
+
+export const foreignKeyWithoutNotValid: Rule = {
+  id: 'foreign-key-without-not-valid',
+  topic: 'locks',
+  title: 'A foreign key is added without NOT VALID.',
+  why: 'Every row of the table is looked up in the referenced one under a SHARE ROW EXCLUSIVE lock on both: nobody can write to either until it is done. With NOT VALID new rows are checked from now on and old ones are not looked at; VALIDATE CONSTRAINT looks at them later, while everybody works. A partitioned table takes NOT VALID from PostgreSQL 18 on; before, add the key to its partitions one by one.',
+  dialects: POSTGRES,
+  severity: 'error',
+  check: each(['addConstraint', 'addColumn'], (action, place) => {
+    if (place.isNew(action.table)) return undefined;
+    if (action.kind === 'addColumn') return ofColumn(action);
+    if (action.constraint !== 'foreign key' || action.notValid) return undefined;
+    const parent = action.references === undefined ? 'the other table' : tableName(action.references);
+    return {
+      message: `Looks up every row of ${tableName(action.table)} in ${parent}: nobody can write to either table until it is done.`,
+      advice: advice(action, place),
+    };
+  }),
+  examples: {
+    bad: [
+      { sql: 'ALTER TABLE orders ADD CONSTRAINT orders_account FOREIGN KEY (account_id) REFERENCES accounts (id)' },
+      { sql: 'ALTER TABLE orders ADD FOREIGN KEY (account_id) REFERENCES accounts' },
+      { sql: 'ALTER TABLE orders ADD COLUMN account_id bigint DEFAULT 1 REFERENCES accounts' },
+    ],
+    good: [
+      {
+        sql: 'ALTER TABLE orders ADD CONSTRAINT orders_account FOREIGN KEY (account_id) REFERENCES accounts (id) NOT VALID',
+      },
+      { sql: 'ALTER TABLE orders VALIDATE CONSTRAINT orders_account' },
+      {
+        sql: `CREATE TABLE fills (id bigint, order_id bigint);
+              ALTER TABLE fills ADD CONSTRAINT fills_order FOREIGN KEY (order_id) REFERENCES orders`,
+      },
+      // Every row has NULL there, so PostgreSQL looks at none.
+      { sql: 'ALTER TABLE orders ADD COLUMN account_id bigint REFERENCES accounts' },
+    ],
+  },
+};
+
+function ofColumn({ table, column }: ActionOf<'addColumn'>) {
+  const { name, references, type } = column;
+  if (references === undefined || column.default === undefined) return undefined;
+  return {
+    message: `Adds ${tableName(table)}.${name} with a default and a foreign key: every row is looked up in ${tableName(references)} while nobody can use ${tableName(table)}.`,
+    advice: `ALTER TABLE ${spellTable(table)} ADD COLUMN ${spellName(name)} ${type} DEFAULT …; ${inTwoSteps(table, name, `FOREIGN KEY (${spellName(name)}) REFERENCES ${spellTable(references)}`)}`,
+  };
+}
+
+function inTwoSteps(table: TableRef, column: string, key: string): string {
+  const constraint = spellName(`${table.name}_${column}_fkey`);
+  return `ALTER TABLE ${spellTable(table)} ADD CONSTRAINT ${constraint} ${key} NOT VALID; and in the next migration: ALTER TABLE ${spellTable(table)} VALIDATE CONSTRAINT ${constraint};`;
+}
+
+function advice(
+  { table, columns, references, name }: ActionOf<'addConstraint'>,
+  { statement, known, server }: Place,
+): string {
+  const key = `FOREIGN KEY (${spellColumns(columns)}) REFERENCES ${references === undefined ? '…' : spellTable(references)}`;
+  if (known.table(table)?.partitioned && server.version < 180000) {
+    return `For each partition: ALTER TABLE <partition> ADD CONSTRAINT … ${key} NOT VALID; and VALIDATE it in the next migration. With a valid key on every partition, adding it to ${tableName(table)} looks at no row.`;
+  }
+  const alone = statement.actions?.length === 1 && name !== undefined ? written(statement) : undefined;
+  if (alone === undefined) return inTwoSteps(table, columns.join('_'), key);
+  return `${alone} NOT VALID; and in the next migration: ALTER TABLE ${spellTable(table)} VALIDATE CONSTRAINT ${spellName(name ?? '')};`;
+}

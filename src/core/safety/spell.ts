@@ -1,0 +1,38 @@
+/** SQL for advice that can be typed as it stands. */
+import type { ReadStatement, TableRef } from './action.ts';
+
+/** How a migration opts out of its transaction. */
+export const OUTSIDE =
+  'In a migration of its own, outside a transaction ("-- migrate:up transaction:false", "-- +goose NO TRANSACTION", export const transaction = false):';
+
+/** Words that PostgreSQL reserves and that people use as names all the same. */
+const RESERVED =
+  /^(?:all|analyse|analyze|and|any|array|as|asc|both|case|cast|check|collate|column|constraint|create|default|desc|distinct|do|else|end|except|false|fetch|for|foreign|from|grant|group|having|in|initially|into|leading|limit|not|null|offset|on|only|or|order|placing|primary|references|returning|select|some|table|then|to|trailing|true|union|unique|user|using|variadic|when|where|window|with)$/;
+
+/** Quoted where it has to be. */
+export function spellName(name: string): string {
+  return /^[a-z_][a-z0-9_$]*$/.test(name) && !RESERVED.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
+}
+
+export function spellTable({ schema, name }: TableRef): string {
+  return schema === undefined ? spellName(name) : `${spellName(schema)}.${spellName(name)}`;
+}
+
+export function spellColumns(columns: readonly string[]): string {
+  return columns.length === 0 ? '…' : columns.map(spellName).join(', ');
+}
+
+const LENGTH = 300;
+
+/** The statement without what is around it; undefined where it is too long to repeat. */
+export function written({ sql }: Pick<ReadStatement, 'sql'>): string | undefined {
+  const text = sql.replace(/^(?:\s+|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)+/, '').replace(/[;\s]+$/, '');
+  if (text.length > LENGTH || text.includes('--') || text === '') return undefined;
+  return /['"$]/.test(text) ? text : text.replace(/\s+/g, ' ');
+}
+
+/** The statement with a part replaced; undefined where the part is not in it. */
+export function rewritten(statement: Pick<ReadStatement, 'sql'>, part: RegExp, by: string): string | undefined {
+  const text = written(statement);
+  return text !== undefined && part.test(text) ? text.replace(part, by) : undefined;
+}
