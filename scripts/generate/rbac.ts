@@ -61,17 +61,17 @@ export function rbacFiles(note: string): { path: string; text: string }[] {
 }
 
 function role(kind: 'Role' | 'ClusterRole', name: string, rights: Right[], namespace?: string) {
-  const rules = merged(rights).map(({ group, resource, verbs }) => ({
-    apiGroups: [group],
-    resources: [resource],
-    verbs,
-  }));
   return {
     apiVersion: 'rbac.authorization.k8s.io/v1',
     kind,
     metadata: { name, ...(namespace && { namespace }) },
-    rules,
+    rules: rulesOf(rights),
   };
+}
+
+/** Rights as the rules of a Role. */
+export function rulesOf(rights: Right[]): { apiGroups: string[]; resources: string[]; verbs: string[] }[] {
+  return merged(rights).map(({ group, resource, verbs }) => ({ apiGroups: [group], resources: [resource], verbs }));
 }
 
 /** One rule a resource, with all that is done with it. */

@@ -1,0 +1,178 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { customResourceDefinition } from '../../scripts/generate/crd.ts';
+import { LEASE_RIGHTS, RIGHTS, rulesOf } from '../../scripts/generate/rbac.ts';
+import { TOOL_VERSION } from '../../src/core/model/version.ts';
+import { CHARTS, helm, only, type Rendered, refusal, render } from './helm.ts';
+
+const CHART = join(CHARTS, 'db-manager');
+const DIGEST = `sha256:${'a'.repeat(64)}`;
+
+describe('the chart of the operator', () => {
+  let objects: Rendered[];
+  before(async () => {
+    objects = await render('db-manager', CHART);
+  });
+
+  it('passes helm lint, strictly', async () => {
+    const { code, stdout } = await helm('lint', CHART, '--strict');
+    assert.equal(code, 0, stdout);
+  });
+
+  it('has the version of the tool', () => {
+    const { version, appVersion } = parse(readFileSync(join(CHART, 'Chart.yaml'), 'utf8'));
+    assert.deepEqual([version, appVersion], [TOOL_VERSION, TOOL_VERSION]);
+  });
+
+  it('installs the CRD of crds/, upgrades it with the chart and keeps it on uninstall', () => {
+    const definition = only(objects, 'CustomResourceDefinition');
+    assert.deepEqual(definition.spec, customResourceDefinition().spec);
+    assert.equal(definition.metadata?.annotations?.['helm.sh/resource-policy'], 'keep');
+  });
+
+  it('leaves the CRD out where it is told to', async () => {
+    const without = await render('db-manager', CHART, { crds: { install: false } });
+    assert.ok(without.every(({ kind }) => kind !== 'CustomResourceDefinition'));
+  });
+
+  it('grants what deploy/rbac grants, cluster-wide', () => {
+    assert.deepEqual(only(objects, 'ClusterRole', 'team-db-manager').rules, rulesOf(RIGHTS));
+    assert.deepEqual(only(objects, 'Role').rules, rulesOf(LEASE_RIGHTS));
+    const [subject] = only(objects, 'ClusterRoleBinding').subjects;
+    assert.deepEqual(subject, { kind: 'ServiceAccount', name: 'db-manager', namespace: 'team' });
+  });
+
+  it('grants nothing cluster-wide when it watches some namespaces', async () => {
+    const namespaced = await render('db-manager', CHART, { watch: { namespaces: ['shop', 'bank'] } });
+    assert.ok(namespaced.every(({ kind }) => kind !== 'ClusterRole' && kind !== 'ClusterRoleBinding'));
+    const roles = namespaced.filter(({ kind }) => kind === 'Role' || kind === 'RoleBinding');
+    assert.deepEqual(
+      roles.map(({ kind, metadata }) => `${kind} ${metadata?.namespace}/${metadata?.name}`).sort(),
+      ['Role', 'RoleBinding'].flatMap((kind) =>
+        ['bank/team-db-manager', 'shop/team-db-manager', 'team/db-manager-lease'].map((name) => `${kind} ${name}`),
+      ),
+    );
+    assert.ok(args(namespaced).includes('--namespaces=shop,bank'));
+  });
+
+  it('grants nothing and makes no account where somebody else does', async () => {
+    const bare = await render('db-manager', CHART, {
+      rbac: { create: false, aggregate: false },
+      serviceAccount: { create: false, name: 'given' },
+    });
+    assert.ok(bare.every(({ kind }) => !/Role|ServiceAccount/.test(kind ?? '')));
+    assert.equal(only(bare, 'Deployment').spec.template.spec.serviceAccountName, 'given');
+  });
+
+  it('runs restricted', () => {
+    const { securityContext, containers } = only(objects, 'Deployment').spec.template.spec;
+    assert.equal(securityContext.runAsNonRoot, true);
+    assert.deepEqual(securityContext.seccompProfile, { type: 'RuntimeDefault' });
+    assert.deepEqual(containers[0].securityContext, {
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    });
+  });
+
+  it('names the image by registry, tag or digest, and gives runs the same one', async () => {
+    const cases: [object, string][] = [
+      [{}, `db-manager:${TOOL_VERSION}`],
+      [{ image: { registry: 'one.example', repository: 'a/b', tag: '9' } }, 'one.example/a/b:9'],
+      [
+        { global: { imageRegistry: 'mirror.example/x/' }, image: { registry: 'one.example' } },
+        `mirror.example/x/db-manager:${TOOL_VERSION}`,
+      ],
+      [{ image: { tag: '9', digest: DIGEST } }, `db-manager@${DIGEST}`],
+    ];
+    for (const [values, image] of cases) {
+      const rendered = await render('db-manager', CHART, values);
+      assert.equal(only(rendered, 'Deployment').spec.template.spec.containers[0].image, image);
+      assert.ok(args(rendered).includes(`--runner-image=${image}`));
+    }
+  });
+
+  it('passes on what is added: labels, environment, volumes, arguments, pull Secrets, placement', async () => {
+    const rendered = await render('db-manager', CHART, {
+      commonLabels: { team: 'data' },
+      podLabels: { 'sidecar.istio.io/inject': 'false' },
+      extraEnv: [{ name: 'HTTPS_PROXY', value: 'http://proxy:3128' }],
+      extraVolumes: [{ name: 'ca', configMap: { name: 'ca' } }],
+      extraVolumeMounts: [{ name: 'ca', mountPath: '/ca' }],
+      extraArgs: ['--kubeconfig=/ca/config'],
+      imagePullSecrets: [{ name: 'regcred' }],
+      nodeSelector: { pool: 'system' },
+      tolerations: [{ operator: 'Exists' }],
+      priorityClassName: 'high',
+    });
+    const { metadata, spec } = only(rendered, 'Deployment').spec.template;
+    assert.equal(metadata.labels.team, 'data');
+    assert.equal(metadata.labels['sidecar.istio.io/inject'], 'false');
+    assert.deepEqual(spec.containers[0].env, [{ name: 'HTTPS_PROXY', value: 'http://proxy:3128' }]);
+    assert.deepEqual(
+      spec.volumes.map(({ name }: { name: string }) => name),
+      ['tmp', 'ca'],
+    );
+    assert.deepEqual(spec.containers[0].volumeMounts[1], { name: 'ca', mountPath: '/ca' });
+    assert.equal(args(rendered).at(-1), '--kubeconfig=/ca/config');
+    assert.deepEqual(spec.imagePullSecrets, [{ name: 'regcred' }]);
+    assert.deepEqual(
+      [spec.nodeSelector, spec.tolerations, spec.priorityClassName],
+      [{ pool: 'system' }, [{ operator: 'Exists' }], 'high'],
+    );
+    assert.ok(rendered.every(({ metadata: { labels } = {} }) => labels?.team === 'data'));
+  });
+
+  it('replaces the pod instead of overlapping it where there is no leader election', async () => {
+    const rendered = await render('db-manager', CHART, { leaderElection: { enabled: false } });
+    assert.equal(only(rendered, 'Deployment').spec.strategy.type, 'Recreate');
+    assert.ok(args(rendered).includes('--no-leader-election'));
+  });
+
+  it('keeps names of long releases apart and short enough', async () => {
+    const names = ['a', 'b'].map((last) => `${'long-'.repeat(10)}${last}`);
+    const deployments = await Promise.all(names.map(async (name) => only(await render(name, CHART), 'Deployment')));
+    const [first, second] = deployments.map(({ metadata }) => metadata?.name ?? '');
+    assert.notEqual(first, second);
+    assert.ok((first?.length ?? 99) <= 52);
+  });
+
+  const refused: [string, object, RegExp][] = [
+    [
+      'two replicas without leader election',
+      { replicas: 2, leaderElection: { enabled: false } },
+      /two operators would act at once\. Set leaderElection\.enabled=true, or replicas=1/,
+    ],
+    ['a disruption budget for one pod', { podDisruptionBudget: { enabled: true } }, /needs replicas=2 or more/],
+    [
+      'a ServiceMonitor without a Service',
+      { metrics: { service: { enabled: false }, serviceMonitor: { enabled: true } } },
+      /needs metrics\.service\.enabled=true/,
+    ],
+    [
+      'an account that nobody names',
+      { serviceAccount: { create: false } },
+      /name the account that the operator runs as in serviceAccount\.name/,
+    ],
+    ['a value that there is not', { imagee: { tag: '1' } }, /additional properties 'imagee' not allowed/],
+    ['a tag for a digest', { image: { digest: 'latest' } }, /'\/image\/digest'/],
+    ['a log level that there is not', { log: { level: 'loud' } }, /'\/log\/level'/],
+    ['no replica', { replicas: 0 }, /'\/replicas'/],
+    ['what is no namespace', { watch: { namespaces: ['A_b'] } }, /'\/watch\/namespaces\/0'/],
+  ];
+  for (const [what, values, why] of refused) {
+    it(`refuses ${what}`, async () => assert.match(await refusal(CHART, values), why));
+  }
+
+  it('has every value in the schema, and a line about it', () => {
+    const values = parse(readFileSync(join(CHART, 'values.yaml'), 'utf8'));
+    const { properties } = JSON.parse(readFileSync(join(CHART, 'values.schema.json'), 'utf8'));
+    assert.deepEqual(Object.keys(properties).sort(), Object.keys(values).sort());
+  });
+});
+
+function args(objects: Rendered[]): string[] {
+  return only(objects, 'Deployment').spec.template.spec.containers[0].args;
+}
