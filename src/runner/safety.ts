@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Finding } from '../core/model/finding.ts';
 import type { Problem } from '../core/model/problem.ts';
 import type { RunRequest } from '../core/model/request.ts';
@@ -11,6 +12,9 @@ import type { RunPorts } from './ports.ts';
 import { recordOn } from './recording.ts';
 import type { Connected, Loaded, Planned } from './state.ts';
 import { count } from './words.ts';
+
+/** Without rows code has little to do; what takes longer waits for something and stays opaque. */
+const RECORDING_MS = 5_000;
 
 type Input = Loaded & Connected & Planned;
 
@@ -72,9 +76,12 @@ async function recordCode({ database, plan, migrations }: Input, ports: RunPorts
       signal,
       most: MOST_STATEMENTS,
     };
-    const { recorded } = await recordOn(scratch.database, { ...work, migrations: migrations.slice(0, last + 1) });
+    const recording = recordOn(scratch.database, { ...work, migrations: migrations.slice(0, last + 1) });
+    const late = sleep(RECORDING_MS, undefined, { ref: false });
+    const done = await Promise.race([recording, late]);
+    recording.catch(() => {});
     await scratch.drop();
-    return recorded;
+    return done?.recorded ?? nothing;
   } catch (error) {
     const { reason } = toProblem(error);
     if (reason === 'InternalError') throw error;

@@ -12,11 +12,11 @@ export interface Ended {
   stderr: string;
 }
 
-/** The runner as a process of its own, so that it can be killed. `kill` is asked after every event it prints. */
+/** The runner as a process of its own, so that it can be killed. `when` is asked after every event it prints. */
 export async function runProcess(
   url: string,
   request: RunRequest,
-  kill: { when?(event: RunEvent): boolean; afterMs?: number } = {},
+  kill: { when?(event: RunEvent): boolean; afterMs?: number; once?: Promise<unknown> } = {},
 ): Promise<Ended> {
   const child = spawn(process.execPath, ['src/cli/main.ts', 'runner'], {
     env: {
@@ -28,6 +28,7 @@ export async function runProcess(
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const timer = kill.afterMs === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), kill.afterMs);
+  void kill.once?.then(() => child.kill('SIGKILL'));
   const events: RunEvent[] = [];
   let stderr = '';
   child.stderr.on('data', (data) => {
