@@ -4,7 +4,7 @@
  */
 import type { Action, TableRef } from './action.ts';
 import type { KnownSchema } from './known.ts';
-import type { Scope, Seen } from './rule.ts';
+import type { Place, Scope, Seen } from './rule.ts';
 
 /** Those that a writer waits for; a reader waits for the first one only. */
 export type LockMode = 'ACCESS EXCLUSIVE' | 'EXCLUSIVE' | 'SHARE ROW EXCLUSIVE' | 'SHARE';
@@ -76,24 +76,39 @@ function shared(table: TableRef | undefined): Lock[] {
 
 const OPENS = new Set(['BEGIN', 'START TRANSACTION']);
 
-/** What was done in the transaction that is open now; undefined where none is. */
-export function openTransaction({ migration, before }: Pick<Scope, 'migration' | 'before'>): Seen[] | undefined {
+/** What was done, by transaction; what was done outside of one is left out. The last one may still be open. */
+function transactions({ migration, before }: Pick<Scope, 'migration' | 'before'>): { ended: Seen[][]; open?: Seen[] } {
+  const ended: Seen[][] = [];
   let open: Seen[] | undefined = migration.transactional ? [] : undefined;
   for (const seen of before) {
     if (seen.action.kind !== 'transaction') open?.push(seen);
     else if (OPENS.has(seen.action.verb)) open ??= [];
-    else open = undefined;
+    else {
+      if (open !== undefined) ended.push(open);
+      open = undefined;
+    }
   }
-  return open;
+  return { ended, open };
+}
+
+/** What was done in the transaction that is open now; undefined where none is. */
+export function openTransaction(scope: Pick<Scope, 'migration' | 'before'>): Seen[] | undefined {
+  return transactions(scope).open;
+}
+
+export function allTransactions(scope: Pick<Scope, 'migration' | 'before'>): Seen[][] {
+  const { ended, open } = transactions(scope);
+  return open === undefined ? ended : [...ended, open];
 }
 
 export interface HeldLock extends Lock {
   seen: Seen;
 }
 
-/** Locks on tables in use that earlier statements of the open transaction took, and keep. */
-export function heldLocks(scope: Pick<Scope, 'migration' | 'before' | 'known'>): HeldLock[] {
-  return locksIn(openTransaction(scope) ?? [], scope.known);
+/** Locks on tables in use that were taken before in the open transaction, or in the same statement, and are kept. */
+export function heldLocks(place: Place): HeldLock[] {
+  const held = openTransaction(place) ?? place.before.filter(({ statement }) => statement === place.statement);
+  return locksIn(held, place.known);
 }
 
 export function locksIn(seen: readonly Seen[], known: KnownSchema): HeldLock[] {

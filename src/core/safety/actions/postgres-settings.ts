@@ -3,6 +3,13 @@ import { as, list, type Tree, text, tree } from './tree.ts';
 
 /** Of a VariableSetStmt: only the timeouts that db-manager sets for every migration. */
 export function settings({ kind, name, args }: Tree): Action[] {
+  if (kind === 'VAR_RESET_ALL') {
+    return (['lock_timeout', 'statement_timeout'] as const).map((one) => ({
+      kind: 'setTimeout',
+      name: one,
+      off: true,
+    }));
+  }
   if (name !== 'lock_timeout' && name !== 'statement_timeout') return [];
   const off = kind !== 'VAR_SET_VALUE' || isZero(list(args)[0]);
   return [{ kind: 'setTimeout', name, off }];

@@ -1,0 +1,35 @@
+import { tableName } from '../action.ts';
+import { each, POSTGRES, type Rule } from '../rule.ts';
+import { spellName, spellTable } from '../spell.ts';
+
+export const addAutoIncrementColumn: Rule = {
+  id: 'add-auto-increment-column',
+  topic: 'locks',
+  title: 'A serial or identity column is added to a table in use.',
+  why: 'Every row gets a number, so every row is written anew under an ACCESS EXCLUSIVE lock: nobody can use the table until it is done.',
+  dialects: POSTGRES,
+  severity: 'error',
+  check: each('addColumn', ({ table, column }, { isNew }) => {
+    const serial = /^(?:small|big)?serial$/.test(column.type);
+    if (!(serial || column.identity) || isNew(table)) return undefined;
+    const [target, name] = [spellTable(table), spellName(column.name)];
+    const sequence = spellTable({ ...table, name: `${table.name}_${column.name}_seq` });
+    return {
+      message: `Adds ${tableName(table)}.${column.name}, which numbers every row: the table is written anew while nobody can use it.`,
+      advice: `CREATE SEQUENCE ${sequence}; ALTER TABLE ${target} ADD COLUMN ${name} bigint; ALTER TABLE ${target} ALTER COLUMN ${name} SET DEFAULT nextval('${sequence}'); and in the next migration, in batches: UPDATE ${target} SET ${name} = DEFAULT WHERE ${name} IS NULL AND id BETWEEN …`,
+    };
+  }),
+  examples: {
+    bad: [
+      { sql: 'ALTER TABLE orders ADD COLUMN number bigserial' },
+      { sql: 'ALTER TABLE orders ADD COLUMN number bigint GENERATED ALWAYS AS IDENTITY' },
+    ],
+    good: [
+      {
+        sql: `CREATE SEQUENCE orders_number_seq; ALTER TABLE orders ADD COLUMN number bigint;
+              ALTER TABLE orders ALTER COLUMN number SET DEFAULT nextval('orders_number_seq')`,
+      },
+      { sql: 'CREATE TABLE fills (ref text); ALTER TABLE fills ADD COLUMN id bigserial' },
+    ],
+  },
+};

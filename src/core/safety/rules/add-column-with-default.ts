@@ -1,0 +1,30 @@
+import { tableName } from '../action.ts';
+import { each, POSTGRES, type Rule } from '../rule.ts';
+import { spellName, spellTable } from '../spell.ts';
+
+export const addColumnWithDefault: Rule = {
+  id: 'add-column-with-default',
+  topic: 'locks',
+  title: 'A column is added with a default, on PostgreSQL before 11.',
+  why: 'These versions write every row anew for it, under an ACCESS EXCLUSIVE lock: nobody can use the table until it is done. From 11 on a default that is the same for every row is kept beside the table and costs nothing; one that is not is volatile-default.',
+  dialects: POSTGRES,
+  severity: 'error',
+  until: 110000,
+  check: each('addColumn', ({ table, column }, { isNew }) => {
+    if (column.default === undefined || isNew(table)) return undefined;
+    const [target, name] = [spellTable(table), spellName(column.name)];
+    return {
+      message: `Adds ${tableName(table)}.${column.name} with a default: every row is written anew while nobody can use the table.`,
+      advice: `ALTER TABLE ${target} ADD COLUMN ${name} ${column.type}; ALTER TABLE ${target} ALTER COLUMN ${name} SET DEFAULT …; and in the next migration, in batches: UPDATE ${target} SET ${name} = … WHERE id BETWEEN …`,
+    };
+  }),
+  examples: {
+    bad: [{ sql: "ALTER TABLE orders ADD COLUMN source text DEFAULT 'app'" }],
+    good: [
+      { sql: "ALTER TABLE orders ADD COLUMN source text; ALTER TABLE orders ALTER COLUMN source SET DEFAULT 'app'" },
+      { sql: "ALTER TABLE orders ADD COLUMN source text DEFAULT 'app'", version: 110000 },
+      { sql: 'ALTER TABLE orders ADD COLUMN source text DEFAULT NULL' },
+      { sql: "CREATE TABLE fills (id bigint); ALTER TABLE fills ADD COLUMN source text DEFAULT 'app'" },
+    ],
+  },
+};

@@ -1,0 +1,46 @@
+import { tableName } from '../action.ts';
+import { each, POSTGRES, type Rule } from '../rule.ts';
+import { spellName, spellTable } from '../spell.ts';
+
+const VIRTUAL_SINCE = 180000;
+
+export const addStoredGeneratedColumn: Rule = {
+  id: 'add-stored-generated-column',
+  topic: 'locks',
+  title: 'A stored generated column is added to a table in use.',
+  why: 'Its value is computed and stored for every row, so the table is written anew under an ACCESS EXCLUSIVE lock: nobody can use it until that is done. From PostgreSQL 18 on a virtual one is computed when it is read.',
+  dialects: POSTGRES,
+  severity: 'error',
+  since: 120000,
+  check: each('addColumn', ({ table, column }, { isNew, server }) => {
+    if (column.generated !== 'stored' || isNew(table)) return undefined;
+    const [target, name] = [spellTable(table), spellName(column.name)];
+    const virtual =
+      server.version >= VIRTUAL_SINCE
+        ? `ALTER TABLE ${target} ADD COLUMN ${name} ${column.type} GENERATED ALWAYS AS (…) VIRTUAL; or a plain column: `
+        : '';
+    return {
+      message: `Adds ${tableName(table)}.${column.name}, computed and stored for every row: the table is written anew while nobody can use it.`,
+      advice: `${virtual}ALTER TABLE ${target} ADD COLUMN ${name} ${column.type}; fill new rows by a BEFORE INSERT OR UPDATE trigger and old ones in batches in the next migration.`,
+    };
+  }),
+  examples: {
+    bad: [
+      {
+        sql: 'ALTER TABLE orders ADD COLUMN notional numeric GENERATED ALWAYS AS (price * quantity) STORED',
+        version: 150000,
+      },
+      { sql: 'ALTER TABLE orders ADD COLUMN notional numeric GENERATED ALWAYS AS (price * quantity) STORED' },
+    ],
+    good: [
+      {
+        sql: 'ALTER TABLE orders ADD COLUMN notional numeric GENERATED ALWAYS AS (price * quantity) VIRTUAL',
+        version: 180000,
+      },
+      { sql: 'ALTER TABLE orders ADD COLUMN notional numeric' },
+      {
+        sql: 'CREATE TABLE fills (p numeric); ALTER TABLE fills ADD COLUMN q numeric GENERATED ALWAYS AS (p * 2) STORED',
+      },
+    ],
+  },
+};

@@ -1,0 +1,44 @@
+import { tableName } from '../action.ts';
+import { each, POSTGRES, type Rule } from '../rule.ts';
+import { spellName, spellTable } from '../spell.ts';
+
+export const attachPartitionWithoutCheck: Rule = {
+  id: 'attach-partition-without-check',
+  topic: 'locks',
+  title: 'A table with rows is attached as a partition, and no check says which rows it has.',
+  why: 'PostgreSQL reads every row of it under an ACCESS EXCLUSIVE lock to see that each belongs there. A valid CHECK constraint that says the same as the bounds spares it that, and is added and validated while everybody works. A default partition is read in the same way, unless a check on it excludes the bounds.',
+  dialects: POSTGRES,
+  severity: 'warning',
+  check: each('attachPartition', ({ table, partition }, { isNew, known }) => {
+    const checked = known
+      .table(partition)
+      ?.constraints.some(({ constraint, valid }) => constraint === 'check' && valid);
+    if (isNew(partition) || checked) return undefined;
+    const name = spellName(`${partition.name}_bounds`);
+    const alter = `ALTER TABLE ${spellTable(partition)}`;
+    return {
+      message: `Reads every row of ${tableName(partition)} before it becomes a partition of ${tableName(table)}; nobody can use it meanwhile.`,
+      advice: `In the migration before: ${alter} ADD CONSTRAINT ${name} CHECK (<the bounds, and that the key is not null>) NOT VALID; then ${alter} VALIDATE CONSTRAINT ${name}; drop the check once it is attached.`,
+    };
+  }),
+  examples: {
+    bad: [
+      { sql: "ALTER TABLE candles ATTACH PARTITION candles_2023 FOR VALUES FROM ('2023-01-01') TO ('2024-01-01')" },
+      {
+        given:
+          "CREATE TABLE candles_2023 (at date); ALTER TABLE candles_2023 ADD CONSTRAINT b CHECK (at < '2024-01-01') NOT VALID",
+        sql: "ALTER TABLE candles ATTACH PARTITION candles_2023 FOR VALUES FROM ('2023-01-01') TO ('2024-01-01')",
+      },
+    ],
+    good: [
+      {
+        given: "CREATE TABLE candles_2023 (at date NOT NULL CHECK (at >= '2023-01-01' AND at < '2024-01-01'))",
+        sql: "ALTER TABLE candles ATTACH PARTITION candles_2023 FOR VALUES FROM ('2023-01-01') TO ('2024-01-01')",
+      },
+      {
+        sql: `CREATE TABLE candles_2025 (LIKE candles INCLUDING ALL);
+              ALTER TABLE candles ATTACH PARTITION candles_2025 FOR VALUES FROM ('2025-01-01') TO ('2026-01-01')`,
+      },
+    ],
+  },
+};

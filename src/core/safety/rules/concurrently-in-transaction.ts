@@ -1,0 +1,41 @@
+import type { ActionOf } from '../action.ts';
+import { openTransaction } from '../locks.ts';
+import { each, POSTGRES, type Rule } from '../rule.ts';
+
+export const concurrentlyInTransaction: Rule = {
+  id: 'concurrently-in-transaction',
+  topic: 'locks',
+  title: 'CONCURRENTLY inside a transaction.',
+  why: 'Such a command commits several times on its way, so PostgreSQL refuses it inside a transaction and the migration fails. REFRESH MATERIALIZED VIEW CONCURRENTLY is another matter: it may.',
+  dialects: POSTGRES,
+  severity: 'error',
+  check: each(['createIndex', 'dropIndex', 'reindex', 'detachPartition'], (action, place) => {
+    if (!action.concurrently || openTransaction(place) === undefined) return undefined;
+    return {
+      message: `${COMMANDS[action.kind]} CONCURRENTLY is refused inside a transaction.`,
+      advice:
+        'Put it into a migration of its own that opts out: "-- migrate:up transaction:false", "-- +goose NO TRANSACTION", export const transaction = false.',
+    };
+  }),
+  examples: {
+    bad: [
+      { sql: 'CREATE INDEX CONCURRENTLY orders_account ON orders (account_id)' },
+      { sql: 'DROP INDEX CONCURRENTLY orders_account' },
+      { sql: 'REINDEX TABLE CONCURRENTLY orders' },
+      { sql: 'ALTER TABLE candles DETACH PARTITION candles_2023 CONCURRENTLY' },
+      { sql: 'BEGIN; CREATE INDEX CONCURRENTLY orders_account ON orders (account_id); COMMIT', transaction: false },
+    ],
+    good: [
+      { sql: 'CREATE INDEX CONCURRENTLY orders_account ON orders (account_id)', transaction: false },
+      { sql: 'BEGIN; SET search_path = trading; COMMIT; REINDEX TABLE CONCURRENTLY orders', transaction: false },
+      { sql: 'REFRESH MATERIALIZED VIEW CONCURRENTLY daily_volume' },
+    ],
+  },
+};
+
+const COMMANDS = {
+  createIndex: 'CREATE INDEX',
+  dropIndex: 'DROP INDEX',
+  reindex: 'REINDEX',
+  detachPartition: 'DETACH PARTITION',
+} satisfies Record<ActionOf<'createIndex' | 'dropIndex' | 'reindex' | 'detachPartition'>['kind'], string>;

@@ -1,0 +1,29 @@
+import { tableName } from '../action.ts';
+import { each, POSTGRES, type Rule } from '../rule.ts';
+
+export const createTrigger: Rule = {
+  id: 'create-trigger',
+  topic: 'locks',
+  title: 'A trigger is made on a table in use.',
+  why: 'It takes a SHARE ROW EXCLUSIVE lock: short once it is had, but writers queue up behind it while it waits, and until the migration ends. From then on every write of every version of the application runs the function in its own transaction.',
+  dialects: POSTGRES,
+  severity: 'notice',
+  check: each('createTrigger', ({ table, name }, { isNew }) =>
+    isNew(table)
+      ? undefined
+      : {
+          message: `Makes trigger ${name} on ${tableName(table)}: nobody can write to the table from here to the end of the migration.`,
+          advice:
+            'Make it the last statement, or a migration of its own; and rehearse with rows what each write costs afterwards.',
+        },
+  ),
+  examples: {
+    bad: [{ sql: 'CREATE TRIGGER orders_audit AFTER UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION audit()' }],
+    good: [
+      {
+        sql: `CREATE TABLE fills (id bigint);
+              CREATE TRIGGER fills_audit AFTER UPDATE ON fills FOR EACH ROW EXECUTE FUNCTION audit()`,
+      },
+    ],
+  },
+};

@@ -1,0 +1,31 @@
+import { tableName } from '../action.ts';
+import { each, POSTGRES, type Rule } from '../rule.ts';
+import { OUTSIDE, spellTable } from '../spell.ts';
+
+export const detachPartitionWithoutConcurrently: Rule = {
+  id: 'detach-partition-without-concurrently',
+  topic: 'locks',
+  title: 'A partition is detached without CONCURRENTLY.',
+  why: 'It takes an ACCESS EXCLUSIVE lock on the parent, so while it waits for one long query on any partition, all reads and writes of all partitions queue up behind it. From PostgreSQL 14 on CONCURRENTLY waits without that lock; it is refused where there is a default partition.',
+  dialects: POSTGRES,
+  severity: 'warning',
+  since: 140000,
+  check: each('detachPartition', ({ table, partition, concurrently }, { isNew }) => {
+    if (concurrently || isNew(table)) return undefined;
+    return {
+      message: `Detaches ${tableName(partition)} under an ACCESS EXCLUSIVE lock on ${tableName(table)} and all that is read through it.`,
+      advice: `${OUTSIDE} ALTER TABLE ${spellTable(table)} DETACH PARTITION ${spellTable(partition)} CONCURRENTLY;`,
+    };
+  }),
+  examples: {
+    bad: [{ sql: 'ALTER TABLE candles DETACH PARTITION candles_2023' }],
+    good: [
+      { sql: 'ALTER TABLE candles DETACH PARTITION candles_2023 CONCURRENTLY', transaction: false },
+      { sql: 'ALTER TABLE candles DETACH PARTITION candles_2023', version: 130000 },
+      {
+        sql: `CREATE TABLE ticks (at date) PARTITION BY RANGE (at); CREATE TABLE ticks_old PARTITION OF ticks DEFAULT;
+              ALTER TABLE ticks DETACH PARTITION ticks_old`,
+      },
+    ],
+  },
+};

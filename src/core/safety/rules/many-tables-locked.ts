@@ -1,0 +1,70 @@
+import { type ActionKind, tableName } from '../action.ts';
+import { allTransactions, locksIn } from '../locks.ts';
+import { type Hit, POSTGRES, type Rule, type Scope, whole } from '../rule.ts';
+
+/** Two are what a foreign key takes. */
+const MANY = 3;
+const SHOWN = 5;
+const LEFT_OUT: ReadonlySet<ActionKind> = new Set(['dropTable', 'createTable']);
+
+export const manyTablesLocked: Rule = {
+  id: 'many-tables-locked',
+  topic: 'locks',
+  title: 'One transaction locks three tables or more.',
+  why: 'Each lock is kept while the next is waited for, so the first table stands still until the last lock is had. An application that takes them in another order ends in a deadlock, and one of the two is rolled back.',
+  dialects: POSTGRES,
+  severity: 'warning',
+  check: whole((scope: Scope): Hit[] =>
+    allTransactions(scope).flatMap((transaction) => {
+      const tables = new Map<string, Hit['statement']>();
+      for (const { table, seen } of locksIn(transaction, scope.known)) {
+        const name = tableName(table);
+        // What is dropped nobody should be using, and a new table's parents are let go with it.
+        if (LEFT_OUT.has(seen.action.kind) || tables.has(name)) continue;
+        tables.set(name, seen.statement);
+      }
+      if (tables.size < MANY) return [];
+      const names = [...tables.keys()];
+      const more = names.length > SHOWN ? ` and ${names.length - SHOWN} more` : '';
+      return [
+        {
+          statement: [...tables.values()][MANY - 1],
+          message: `Locks ${names.length} tables at a time: ${names.slice(0, SHOWN).join(', ')}${more}.`,
+          advice: 'Split it into one migration for each table: each commits, and lets go, before the next begins.',
+        },
+      ];
+    }),
+  ),
+  examples: {
+    bad: [
+      {
+        sql: `ALTER TABLE orders ADD COLUMN source text; ALTER TABLE fills ADD COLUMN source text;
+              ALTER TABLE accounts ADD COLUMN source text`,
+      },
+      {
+        sql: `ALTER TABLE orders ADD CONSTRAINT a FOREIGN KEY (account_id) REFERENCES accounts NOT VALID;
+              ALTER TABLE orders ADD CONSTRAINT s FOREIGN KEY (strategy_id) REFERENCES strategies NOT VALID`,
+      },
+      {
+        sql: 'BEGIN; LOCK TABLE a, b, c IN SHARE MODE; COMMIT',
+        transaction: false,
+      },
+    ],
+    good: [
+      { sql: 'ALTER TABLE orders ADD COLUMN source text; ALTER TABLE fills ADD COLUMN source text' },
+      {
+        sql: `ALTER TABLE orders ADD COLUMN source text; ALTER TABLE fills ADD COLUMN source text;
+              ALTER TABLE accounts ADD COLUMN source text`,
+        transaction: false,
+      },
+      {
+        sql: `BEGIN; ALTER TABLE orders ADD COLUMN source text; ALTER TABLE fills ADD COLUMN source text; COMMIT;
+              BEGIN; ALTER TABLE accounts ADD COLUMN source text; COMMIT`,
+        transaction: false,
+      },
+      { sql: 'CREATE TABLE a (b bigint REFERENCES b, c bigint REFERENCES c, d bigint REFERENCES d)' },
+      { sql: 'CREATE TABLE a (id bigint); CREATE TABLE b (id bigint); CREATE TABLE c (id bigint)' },
+      { sql: 'UPDATE a SET x = 1 WHERE id = 1; UPDATE b SET x = 1 WHERE id = 1; UPDATE c SET x = 1 WHERE id = 1' },
+    ],
+  },
+};

@@ -1,0 +1,39 @@
+import { tableName } from '../action.ts';
+import { each, POSTGRES, type Rule } from '../rule.ts';
+import { OUTSIDE, spellColumns, spellName, spellTable } from '../spell.ts';
+
+export const primaryKeyWithoutUsingIndex: Rule = {
+  id: 'primary-key-without-using-index',
+  topic: 'locks',
+  title: 'A primary key is added, and its index with it.',
+  why: 'The index is built under an ACCESS EXCLUSIVE lock, and columns that may be NULL are read row by row first: nobody can use the table until both are done. With columns that are NOT NULL already and an index that was built concurrently before, it is a matter of a moment.',
+  dialects: POSTGRES,
+  severity: 'error',
+  check: each(['addConstraint', 'addColumn'], (action, { isNew }) => {
+    const { table } = action;
+    const columns = action.kind === 'addColumn' ? [action.column.name] : action.columns;
+    const key =
+      action.kind === 'addColumn'
+        ? action.column.primaryKey
+        : action.constraint === 'primary key' && !action.usingIndex;
+    if (!key || isNew(table)) return undefined;
+    const own = action.kind === 'addConstraint' ? action.name : undefined;
+    const name = spellName(own ?? `${table.name}_pkey`);
+    const first = action.kind === 'addColumn' ? 'Add the column without it and fill it. ' : '';
+    return {
+      message: `Builds an index on ${tableName(table)}: nobody can read or write the table until it is done.`,
+      advice: `${first}Make ${columns.join(', ')} NOT NULL behind a validated check (see set-not-null). ${OUTSIDE} CREATE UNIQUE INDEX CONCURRENTLY ${name} ON ${spellTable(table)} (${spellColumns(columns)}); then ALTER TABLE ${spellTable(table)} ADD CONSTRAINT ${name} PRIMARY KEY USING INDEX ${name};`,
+    };
+  }),
+  examples: {
+    bad: [
+      { sql: 'ALTER TABLE orders ADD PRIMARY KEY (id)' },
+      { sql: 'ALTER TABLE orders ADD CONSTRAINT orders_pkey PRIMARY KEY (id, account_id)' },
+      { sql: 'ALTER TABLE orders ADD COLUMN id bigint PRIMARY KEY' },
+    ],
+    good: [
+      { sql: 'ALTER TABLE orders ADD CONSTRAINT orders_pkey PRIMARY KEY USING INDEX orders_id' },
+      { sql: 'CREATE TABLE fills (id bigint); ALTER TABLE fills ADD PRIMARY KEY (id)' },
+    ],
+  },
+};

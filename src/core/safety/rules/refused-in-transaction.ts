@@ -1,0 +1,34 @@
+import { openTransaction } from '../locks.ts';
+import { BOTH, each, type Rule } from '../rule.ts';
+
+export const refusedInTransaction: Rule = {
+  id: 'refused-in-transaction',
+  topic: 'locks',
+  title: 'A command that its database refuses inside a transaction.',
+  why: 'VACUUM and its like manage their transactions themselves or cannot be undone, so the migration fails as soon as it comes to them.',
+  dialects: BOTH,
+  severity: 'error',
+  check: each('outsideOnly', ({ command }, place) =>
+    openTransaction(place) === undefined
+      ? undefined
+      : {
+          message: `${command} is refused inside a transaction.`,
+          advice:
+            'Put it into a migration of its own that opts out: "-- migrate:up transaction:false", "-- +goose NO TRANSACTION", export const transaction = false.',
+        },
+  ),
+  examples: {
+    bad: [
+      { sql: 'VACUUM orders' },
+      { sql: 'CREATE DATABASE reports' },
+      { sql: 'ALTER SYSTEM SET work_mem = $$64MB$$' },
+      { sql: 'REINDEX SCHEMA CONCURRENTLY trading' },
+      { sql: 'VACUUM', dialect: 'sqlite' },
+    ],
+    good: [
+      { sql: 'VACUUM orders', transaction: false },
+      { sql: 'ANALYZE orders' },
+      { sql: 'VACUUM', transaction: false, dialect: 'sqlite' },
+    ],
+  },
+};

@@ -1,0 +1,82 @@
+import { type TableRef, tableName } from '../action.ts';
+import { each, type Place, POSTGRES, type Rule } from '../rule.ts';
+import { spellName, spellTable } from '../spell.ts';
+
+/** From here on a valid check that says the same spares the reading. */
+const PROVEN_BY_CHECK = 120000;
+/** From here on NOT NULL is a constraint that can be added NOT VALID. */
+const CONSTRAINT_SINCE = 180000;
+
+export const setNotNull: Rule = {
+  id: 'set-not-null',
+  topic: 'locks',
+  title: 'SET NOT NULL on a column of a table in use.',
+  why: 'Every row is read under an ACCESS EXCLUSIVE lock: nobody can use the table until it is done. From PostgreSQL 12 on a valid check that says the same spares the reading; from 18 on NOT NULL itself can be added NOT VALID and validated. Before 12, keep the validated check in its place.',
+  dialects: POSTGRES,
+  severity: 'error',
+  check: each(['setNotNull', 'addConstraint'], (action, place) => {
+    const { table } = action;
+    if (place.isNew(table)) return undefined;
+    if (action.kind === 'addConstraint') {
+      const [column] = action.columns;
+      if (action.constraint !== 'not null' || action.notValid || column === undefined) return undefined;
+      return isProven(table, column, place) ? undefined : say(table, column, place);
+    }
+    return isProven(table, action.column, place) ? undefined : say(table, action.column, place);
+  }),
+  examples: {
+    bad: [
+      { sql: 'ALTER TABLE orders ALTER COLUMN account_id SET NOT NULL' },
+      {
+        given: `ALTER TABLE orders ADD CONSTRAINT has_account CHECK (account_id IS NOT NULL) NOT VALID`,
+        sql: 'ALTER TABLE orders ALTER COLUMN account_id SET NOT NULL',
+      },
+      {
+        given: `ALTER TABLE orders ADD CONSTRAINT has_account CHECK (account_id IS NOT NULL) NOT VALID;
+                ALTER TABLE orders VALIDATE CONSTRAINT has_account`,
+        sql: 'ALTER TABLE orders ALTER COLUMN account_id SET NOT NULL',
+        version: 110000,
+      },
+      { sql: 'ALTER TABLE orders ADD CONSTRAINT has_account NOT NULL account_id', version: 180000 },
+    ],
+    good: [
+      {
+        given: `ALTER TABLE orders ADD CONSTRAINT has_account CHECK (account_id IS NOT NULL) NOT VALID;
+                ALTER TABLE orders VALIDATE CONSTRAINT has_account`,
+        sql: 'ALTER TABLE orders ALTER COLUMN account_id SET NOT NULL; ALTER TABLE orders DROP CONSTRAINT has_account',
+        version: 120000,
+      },
+      { sql: 'ALTER TABLE orders ADD CONSTRAINT has_account NOT NULL account_id NOT VALID', version: 180000 },
+      {
+        given: 'CREATE TABLE orders (account_id bigint NOT NULL)',
+        sql: 'ALTER TABLE orders ALTER COLUMN account_id SET NOT NULL',
+      },
+      { sql: 'CREATE TABLE fills (id bigint); ALTER TABLE fills ALTER COLUMN id SET NOT NULL' },
+    ],
+  },
+};
+
+function isProven(table: TableRef, column: string, { known, server }: Place): boolean {
+  const now = known.table(table);
+  if (now?.notNull.has(column)) return true;
+  return (
+    server.version >= PROVEN_BY_CHECK &&
+    now !== undefined &&
+    now.constraints.some(({ constraint, valid, notNullOf }) => constraint === 'check' && valid && notNullOf === column)
+  );
+}
+
+function say(table: TableRef, column: string, { server }: Place) {
+  const alter = `ALTER TABLE ${spellTable(table)}`;
+  const name = spellName(`${table.name}_${column}_not_null`);
+  const test =
+    server.version >= CONSTRAINT_SINCE ? `NOT NULL ${spellName(column)}` : `CHECK (${spellName(column)} IS NOT NULL)`;
+  const rest =
+    server.version >= CONSTRAINT_SINCE || server.version < PROVEN_BY_CHECK
+      ? ''
+      : ` and then ${alter} ALTER COLUMN ${spellName(column)} SET NOT NULL; ${alter} DROP CONSTRAINT ${name};`;
+  return {
+    message: `Reads every row of ${tableName(table)} to see that ${column} is not null: nobody can use the table until it is done.`,
+    advice: `${alter} ADD CONSTRAINT ${name} ${test} NOT VALID; in the next migration: ${alter} VALIDATE CONSTRAINT ${name};${rest}`,
+  };
+}

@@ -1,0 +1,83 @@
+import { type Action, type ActionOf, tableName } from '../action.ts';
+import { sameTable } from '../around.ts';
+import { heldLocks, locksOf } from '../locks.ts';
+import { each, type Place, POSTGRES, type Rule } from '../rule.ts';
+
+export const slowUnderExclusiveLock: Rule = {
+  id: 'slow-under-exclusive-lock',
+  topic: 'locks',
+  title: 'Work that takes time comes after a statement that locks a table against everybody.',
+  why: 'ALTER TABLE may be a matter of a moment, but its ACCESS EXCLUSIVE lock is kept until the transaction ends. An index that is built, a constraint that is validated or a view that is refreshed behind it adds all its time to the time for which nobody can use that table. In another migration, or before the ALTER, it adds nothing.',
+  dialects: POSTGRES,
+  severity: 'warning',
+  check: each(['createIndex', 'reindex', 'refreshView', 'validateConstraint', 'addConstraint'], (action, place) => {
+    if (!isSlow(action, place)) return undefined;
+    const own = locksOf(action).filter(({ mode }) => mode === 'ACCESS EXCLUSIVE');
+    const held = heldLocks(place).find(
+      ({ mode, table, seen }) =>
+        mode === 'ACCESS EXCLUSIVE' &&
+        seen.statement !== place.statement &&
+        // What locks the table against everybody by itself has a rule of its own.
+        !own.some((lock) => sameTable(lock.table, table)) &&
+        !(action.kind === 'validateConstraint' && sameTable(action.table, table)),
+    );
+    if (held === undefined) return undefined;
+    return {
+      message: `${describe(action)} while ${tableName(held.table)} is locked against everybody by an earlier statement of this migration.`,
+      advice: `Put it into a migration of its own, or before the statement that locks ${tableName(held.table)}.`,
+    };
+  }),
+  examples: {
+    bad: [
+      { sql: 'ALTER TABLE orders ADD COLUMN source text; CREATE INDEX orders_source ON orders (source)' },
+      { sql: 'ALTER TABLE orders ADD COLUMN source text; ALTER TABLE fills VALIDATE CONSTRAINT fills_order' },
+      { sql: 'ALTER TABLE orders DROP COLUMN note; REFRESH MATERIALIZED VIEW CONCURRENTLY daily_volume' },
+      { sql: 'ALTER TABLE orders ADD COLUMN source text; ALTER TABLE fills ADD CONSTRAINT p CHECK (price > 0)' },
+    ],
+    good: [
+      { sql: 'ALTER TABLE fills VALIDATE CONSTRAINT fills_order; ALTER TABLE orders ADD COLUMN source text' },
+      { sql: 'ALTER TABLE orders ADD COLUMN source text; ALTER TABLE fills ADD COLUMN source text' },
+      { sql: 'CREATE TABLE kinds (id bigint); CREATE INDEX kinds_id ON kinds (id)' },
+      {
+        sql: 'ALTER TABLE orders ADD COLUMN source text; CREATE INDEX CONCURRENTLY orders_source ON orders (source)',
+        transaction: false,
+      },
+      {
+        sql: 'ALTER TABLE orders ADD COLUMN source text; ALTER TABLE fills ADD CONSTRAINT p CHECK (price > 0) NOT VALID',
+      },
+    ],
+  },
+};
+
+type Slow = ActionOf<'createIndex' | 'reindex' | 'refreshView' | 'validateConstraint' | 'addConstraint'>;
+
+/** It reads a table, or the result of a query, that has rows. */
+function isSlow(action: Slow, { isNew, known }: Place): boolean {
+  switch (action.kind) {
+    case 'createIndex':
+      return !action.concurrently && !action.only && !isNew(action.table);
+    case 'reindex':
+      return !action.concurrently && !known.tableOfIndex(action.target)?.fresh;
+    case 'refreshView':
+      return true;
+    case 'validateConstraint':
+      return !isNew(action.table);
+    case 'addConstraint':
+      return !action.notValid && !action.usingIndex && !isNew(action.table);
+  }
+}
+
+function describe(action: Action & Slow): string {
+  switch (action.kind) {
+    case 'createIndex':
+      return `Builds an index on ${tableName(action.table)}`;
+    case 'reindex':
+      return `Rebuilds ${action.target}`;
+    case 'refreshView':
+      return `Runs the query of ${tableName(action.view)}`;
+    case 'validateConstraint':
+      return `Reads every row of ${tableName(action.table)} to validate ${action.name}`;
+    case 'addConstraint':
+      return `Reads every row of ${tableName(action.table)} for a ${action.constraint} constraint`;
+  }
+}

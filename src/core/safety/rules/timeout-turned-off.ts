@@ -1,0 +1,39 @@
+import { each, POSTGRES, type Rule } from '../rule.ts';
+
+export const timeoutTurnedOff: Rule = {
+  id: 'timeout-turned-off',
+  topic: 'locks',
+  title: 'A timeout of statements or of their locks is turned off.',
+  why: 'db-manager sets both for every migration. Without lock_timeout an ALTER TABLE that waits for one long query waits for as long as that takes, and everybody who comes later queues up behind it. With it the migration gives up, lets them pass, and is tried again.',
+  dialects: POSTGRES,
+  severity: 'warning',
+  check: each('setTimeout', ({ name, off }) => {
+    if (!off) return undefined;
+    return name === 'lock_timeout'
+      ? {
+          message:
+            'Turns lock_timeout off: a statement that waits for a lock may hold up everybody behind it for any time.',
+          advice: "Take it out; timeouts.lock sets it. Or give it a limit: SET LOCAL lock_timeout = '10s';",
+        }
+      : {
+          severity: 'notice',
+          message: 'Turns statement_timeout off: a statement may hold its locks for any time.',
+          advice: "Take it out; timeouts.statement sets it. Or give it a limit: SET LOCAL statement_timeout = '15min';",
+        };
+  }),
+  examples: {
+    bad: [
+      { sql: 'SET lock_timeout = 0' },
+      { sql: "SET LOCAL lock_timeout TO '0s'; ALTER TABLE orders ADD COLUMN note text" },
+      { sql: 'RESET lock_timeout' },
+      { sql: 'SET lock_timeout TO DEFAULT' },
+      { sql: 'RESET ALL' },
+      { sql: 'SET statement_timeout = 0' },
+    ],
+    good: [
+      { sql: 'ALTER TABLE orders ADD COLUMN note text' },
+      { sql: "SET lock_timeout = '2s'; SET statement_timeout = 60000" },
+      { sql: 'SET search_path = trading' },
+    ],
+  },
+};

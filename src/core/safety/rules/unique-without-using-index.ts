@@ -1,0 +1,38 @@
+import { tableName } from '../action.ts';
+import { each, POSTGRES, type Rule } from '../rule.ts';
+import { OUTSIDE, spellColumns, spellName, spellTable } from '../spell.ts';
+
+export const uniqueWithoutUsingIndex: Rule = {
+  id: 'unique-without-using-index',
+  topic: 'locks',
+  title: 'A unique constraint is added, and its index with it.',
+  why: 'The index is built under an ACCESS EXCLUSIVE lock: nobody can read or write the table until it is done. An index that was built concurrently before becomes the constraint in a moment. A partitioned table takes no such index: build one on each partition.',
+  dialects: POSTGRES,
+  severity: 'error',
+  check: each(['addConstraint', 'addColumn'], (action, { isNew }) => {
+    const { table } = action;
+    const columns = action.kind === 'addColumn' ? [action.column.name] : action.columns;
+    const unique =
+      action.kind === 'addColumn' ? action.column.unique : action.constraint === 'unique' && !action.usingIndex;
+    if (!unique || isNew(table)) return undefined;
+    const own = action.kind === 'addConstraint' ? action.name : undefined;
+    const name = spellName(own ?? `${[table.name, ...columns].join('_')}_key`);
+    const first = action.kind === 'addColumn' ? 'Add the column without it. ' : '';
+    return {
+      message: `Builds an index on ${tableName(table)}: nobody can read or write the table until it is done.`,
+      advice: `${first}${OUTSIDE} CREATE UNIQUE INDEX CONCURRENTLY ${name} ON ${spellTable(table)} (${spellColumns(columns)}); then ALTER TABLE ${spellTable(table)} ADD CONSTRAINT ${name} UNIQUE USING INDEX ${name};`,
+    };
+  }),
+  examples: {
+    bad: [
+      { sql: 'ALTER TABLE orders ADD CONSTRAINT orders_ref UNIQUE (exchange_ref)' },
+      { sql: 'ALTER TABLE orders ADD CONSTRAINT orders_ref UNIQUE NULLS NOT DISTINCT (exchange_ref)', version: 150000 },
+      { sql: 'ALTER TABLE orders ADD COLUMN exchange_ref text UNIQUE' },
+    ],
+    good: [
+      { sql: 'ALTER TABLE orders ADD CONSTRAINT orders_ref UNIQUE USING INDEX orders_ref' },
+      { sql: 'CREATE UNIQUE INDEX CONCURRENTLY orders_ref ON orders (exchange_ref)', transaction: false },
+      { sql: 'CREATE TABLE fills (ref text); ALTER TABLE fills ADD CONSTRAINT fills_ref UNIQUE (ref)' },
+    ],
+  },
+};

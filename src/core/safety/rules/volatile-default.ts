@@ -1,0 +1,42 @@
+import { tableName } from '../action.ts';
+import { each, POSTGRES, type Rule } from '../rule.ts';
+import { spellName, spellTable } from '../spell.ts';
+
+export const volatileDefault: Rule = {
+  id: 'volatile-default',
+  topic: 'locks',
+  title: 'A column is added with a default that is another one in every row.',
+  why: 'A constant, or now(), is kept beside the table and costs nothing. A default that has to be computed for each row, as gen_random_uuid() has, writes every row anew under an ACCESS EXCLUSIVE lock: nobody can use the table until it is done. Of a function that is not known this is a warning.',
+  dialects: POSTGRES,
+  severity: 'error',
+  since: 110000,
+  check: each('addColumn', ({ table, column }, { isNew }) => {
+    const serial = /^(?:small|big)?serial$/.test(column.type);
+    if (column.default === undefined || column.default === 'constant' || serial || isNew(table)) return undefined;
+    const unknown = column.default === 'unknown';
+    const [target, name] = [spellTable(table), spellName(column.name)];
+    return {
+      ...(unknown ? { severity: 'warning' as const } : {}),
+      message: unknown
+        ? `Adds ${tableName(table)}.${column.name} with a default from a function: unless it is STABLE or IMMUTABLE, every row is written anew while nobody can use the table.`
+        : `Adds ${tableName(table)}.${column.name} with a volatile default: every row is written anew while nobody can use the table.`,
+      advice: `ALTER TABLE ${target} ADD COLUMN ${name} ${column.type}; ALTER TABLE ${target} ALTER COLUMN ${name} SET DEFAULT …; and in the next migration, in batches: UPDATE ${target} SET ${name} = … WHERE id BETWEEN …`,
+    };
+  }),
+  examples: {
+    bad: [
+      { sql: 'ALTER TABLE orders ADD COLUMN key uuid DEFAULT gen_random_uuid()' },
+      { sql: 'ALTER TABLE orders ADD COLUMN seen_at timestamptz NOT NULL DEFAULT clock_timestamp()' },
+      { sql: 'ALTER TABLE orders ADD COLUMN code text DEFAULT app.next_code()' },
+      { sql: 'ALTER TABLE orders ADD COLUMN place integer DEFAULT (floor(random() * 10))::integer' },
+    ],
+    good: [
+      { sql: "ALTER TABLE orders ADD COLUMN source text NOT NULL DEFAULT 'app'" },
+      { sql: 'ALTER TABLE orders ADD COLUMN seen_at timestamptz NOT NULL DEFAULT now()' },
+      {
+        sql: 'ALTER TABLE orders ADD COLUMN key uuid; ALTER TABLE orders ALTER COLUMN key SET DEFAULT gen_random_uuid()',
+      },
+      { sql: 'CREATE TABLE fills (id bigint); ALTER TABLE fills ADD COLUMN key uuid DEFAULT gen_random_uuid()' },
+    ],
+  },
+};
