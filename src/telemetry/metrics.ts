@@ -4,6 +4,8 @@ import type { DatabaseMigration, DatabaseMigrationStatus } from '../core/model/r
 
 /** Read when Prometheus asks, so that nothing has to be kept in step. */
 export interface MetricSources {
+  version: string;
+  /** Told by the leader only: a second replica would have everything counted twice. */
   resources(): Iterable<DatabaseMigration>;
   queueDepth(): number;
   leading(): boolean;
@@ -12,7 +14,7 @@ export interface MetricSources {
 const SECONDS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60];
 const STEP_SECONDS = [0.01, 0.1, 1, 5, 15, 60, 300, 900, 3600];
 
-/** The operator's metrics. Every name is listed in `METRIC_NAMES` and documented in docs/operator.md. */
+/** The operator's metrics. docs/monitoring.md names each, which a test holds. */
 export function createMetrics(sources: MetricSources) {
   const registry = new Registry();
   const registers = [registry];
@@ -55,6 +57,31 @@ export function createMetrics(sources: MetricSources) {
     labelNames: ['verb', 'resource', 'code'],
     registers,
   });
+  const watches = new Counter({
+    name: 'db_manager_watch_failures_total',
+    help: 'Lists and watches that broke off and are taken up again.',
+    labelNames: ['resource'],
+    registers,
+  });
+  new Gauge({
+    name: 'db_manager_build_info',
+    help: 'Always 1; the version of this process.',
+    labelNames: ['version'],
+    registers,
+  }).set({ version: sources.version }, 1);
+  new Gauge({
+    name: 'db_manager_ready_reason',
+    help: 'Always 1; the reason of the condition Ready of each resource.',
+    labelNames: ['namespace', 'name', 'reason'],
+    registers,
+    collect() {
+      this.reset();
+      for (const { metadata, status } of sources.resources()) {
+        const reason = conditionOf(status, 'Ready')?.reason;
+        if (reason !== undefined) this.set({ namespace: metadata.namespace, name: metadata.name, reason }, 1);
+      }
+    },
+  });
   new Gauge({
     name: 'db_manager_queue_depth',
     help: 'Resources that wait for a worker.',
@@ -72,11 +99,19 @@ export function createMetrics(sources: MetricSources) {
     },
   });
   perResource('db_manager_pending_migrations', 'Migrations still to run.', ({ pending }) => pending);
-  perResource('db_manager_ready', '1 where the resource is Ready.', readiness);
-  perResource('db_manager_stalled', '1 where a person has to act.', stalled);
+  perResource('db_manager_ready', '1 where the resource is Ready.', (status) => isTrue(status, 'Ready'));
+  perResource('db_manager_stalled', '1 where a person has to act.', (status) => isTrue(status, 'Stalled'));
+  perResource(
+    'db_manager_run_started_timestamp_seconds',
+    'When the run that is under way began (Unix time).',
+    (status) =>
+      status.run?.startedAt === undefined || status.run.finishedAt !== undefined
+        ? undefined
+        : unix(status.run.startedAt),
+  );
   perResource('db_manager_backup_size_bytes', 'Size of the last backup.', ({ backup }) => backup?.sizeBytes);
   perResource('db_manager_backup_timestamp_seconds', 'When the last backup was taken (Unix time).', ({ backup }) =>
-    backup === undefined ? undefined : Date.parse(backup.takenAt) / 1000,
+    backup === undefined ? undefined : unix(backup.takenAt),
   );
 
   function perResource(
@@ -108,6 +143,7 @@ export function createMetrics(sources: MetricSources) {
     stepEnded: ({ step, kind, seconds }: StepReport) => steps.observe({ step, kind }, seconds),
     reconciled: (situation: string, seconds: number) => reconciles.observe({ situation }, seconds),
     failed: () => errors.inc(),
+    watchBroke: (resource: string) => watches.inc({ resource }),
     waited: (seconds: number) => waits.observe(seconds),
     requested: (verb: string, resource: string, code: number) => requests.inc({ verb, resource, code }),
   };
@@ -115,10 +151,14 @@ export function createMetrics(sources: MetricSources) {
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
-function readiness({ conditions }: DatabaseMigrationStatus): number {
-  return conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true ? 1 : 0;
+function conditionOf(status: DatabaseMigrationStatus | undefined, type: string) {
+  return status?.conditions?.find((each) => each.type === type);
 }
 
-function stalled({ conditions }: DatabaseMigrationStatus): number {
-  return conditions?.some(({ type, status }) => type === 'Stalled' && status === 'True') === true ? 1 : 0;
+function isTrue(status: DatabaseMigrationStatus, type: string): number {
+  return conditionOf(status, type)?.status === 'True' ? 1 : 0;
+}
+
+function unix(time: string): number {
+  return Date.parse(time) / 1000;
 }

@@ -1,3 +1,4 @@
+import { resourceOf } from '../../kubernetes/api.ts';
 import type { ControllerNews } from '../../kubernetes/controller.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
@@ -45,6 +46,7 @@ export function narrate(logger: Logger, metrics: Metrics): (news: ControllerNews
         logger.debug(news.message, { resource: news.key, event: news.reason, eventType: news.level });
         return;
       case 'watch':
+        metrics.watchBroke(resourceOf(news.path));
         logger.warn('a watch was cut off; it is taken up again', { path: news.path, error: messageOf(news.error) });
         return;
     }

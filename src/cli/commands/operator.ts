@@ -48,7 +48,9 @@ export async function runOperator(options: OperatorOptions): Promise<number> {
   const identity = `${hostname()}-${randomBytes(3).toString('hex')}`;
   let leadership: Leadership | undefined;
   const metrics = createMetrics({
+    version: TOOL_VERSION,
     resources: function* () {
+      if (leadership?.valid() !== true) return;
       for (const { resource } of controller.caches.resources.values()) yield resource;
     },
     queueDepth: () => controller.queue.depth,
