@@ -111,7 +111,7 @@ function finding(rule: Rule, { message, advice, severity, statement }: Hit, migr
     advice,
     migration: migration.revision,
     statement: statement === undefined ? undefined : shorten(statement.sql),
-    position: statement === undefined ? { file: migration.file, line: 1, column: 1 } : statement.position,
+    position: statement?.position ?? { file: migration.file, line: 1, column: 1 },
   };
 }
 
