@@ -45,6 +45,8 @@ export interface IndexSpec {
   unique: boolean;
   partial: boolean;
   concurrently: boolean;
+  /** Of SQLite: every word of its expressions and its condition, in lower case. */
+  speaksOf?: readonly string[];
   /** ON ONLY: of a partitioned table without its partitions, so nothing is built yet. */
   only?: true;
 }

@@ -19,7 +19,7 @@ export interface KnownTable {
 }
 
 export type KnownConstraint = Omit<ConstraintSpec, 'notValid' | 'usingIndex'> & { valid: boolean };
-export type KnownIndex = Pick<IndexSpec, 'name' | 'columns' | 'unique' | 'partial'>;
+export type KnownIndex = Pick<IndexSpec, 'name' | 'columns' | 'unique' | 'partial' | 'speaksOf'>;
 
 /**
  * The schema as far as it is known: the database's snapshot, where there is one, and what the statements looked at so
@@ -238,5 +238,6 @@ function shared(expression: string, { columns }: Table): string[] {
 
 function fromIndex({ name, parts, unique, where }: Index): KnownIndex {
   const columns = parts.flatMap((part) => ('column' in part ? [part.column] : []));
-  return { name, columns, unique, partial: where !== undefined };
+  const texts = [...parts.map((part) => ('expression' in part ? part.expression : '')), where ?? ''];
+  return { name, columns, unique, partial: where !== undefined, speaksOf: wordsOf(texts.join(' ')) };
 }

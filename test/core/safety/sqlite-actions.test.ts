@@ -165,6 +165,7 @@ const CASES: [sql: string, actions: Action[]][] = [
         unique: true,
         partial: true,
         concurrently: false,
+        speaksOf: 'a desc lower b c collate nocase d'.split(' '),
       },
     ],
   ],

@@ -100,7 +100,10 @@ function createIndex(at: Cursor, name: string, unique: boolean): Action[] | unde
   if (table === undefined || parts === undefined) return undefined;
   const columns = indexedColumns(parts);
   const partial = at.take('WHERE');
-  return [{ kind: 'createIndex', name, table: { name: table }, columns, unique, partial, concurrently: false }];
+  const speaksOf = namesOf([...parts, ...at.rest()]);
+  return [
+    { kind: 'createIndex', name, table: { name: table }, columns, unique, partial, concurrently: false, speaksOf },
+  ];
 }
 
 function alter(at: Cursor): Action[] | undefined {

@@ -28,6 +28,8 @@ export const dropColumnInUse: Rule = {
   examples: {
     bad: [
       { given: 'CREATE TABLE t (a, b); CREATE INDEX t_b ON t (b)', sql: 'ALTER TABLE t DROP COLUMN b' },
+      { given: 'CREATE TABLE t (a, b); CREATE INDEX t_b ON t (lower(b))', sql: 'ALTER TABLE t DROP COLUMN b' },
+      { given: 'CREATE TABLE t (a, b); CREATE INDEX t_a ON t (a) WHERE b > 0', sql: 'ALTER TABLE t DROP COLUMN b' },
       { given: 'CREATE TABLE t (a PRIMARY KEY, b)', sql: 'ALTER TABLE t DROP COLUMN a' },
       { given: 'CREATE TABLE t (a, b UNIQUE)', sql: 'ALTER TABLE t DROP COLUMN b' },
       { given: 'CREATE TABLE t (a, b, c, UNIQUE (b, c))', sql: 'ALTER TABLE t DROP COLUMN c' },
@@ -77,7 +79,7 @@ function userOf(table: KnownTable, column: string): { what: string; index?: stri
     ({ constraint: kind, columns }) => uses(columns) && (kind !== 'foreign key' || columns.length > 1),
   );
   if (constraint !== undefined) return { what: KINDS[constraint.constraint] ?? `a ${constraint.constraint}` };
-  const index = table.indexes.find(({ columns }) => uses(columns));
+  const index = table.indexes.find(({ columns, speaksOf = [] }) => uses([...columns, ...speaksOf]));
   return index && { what: `index ${index.name}`, index: index.name };
 }
 
