@@ -34,6 +34,9 @@ export const EXAMPLES: Record<string, readonly string[]> = {
     'db-manager generate "note" --rename orders.comment=note',
     'db-manager generate "by hand" --no-autogenerate --format sql',
   ],
+  apply: ['db-manager apply -f migration.yaml --wait', 'helm template . | db-manager apply -f - --wait --timeout 600'],
+  status: ['db-manager status', 'db-manager status orders -n shop', 'db-manager status -A'],
+  approve: ['db-manager approve orders -n shop'],
   operator: ['db-manager operator --runner-image registry.example/db-manager:1.0 --kubeconfig ~/.kube/config'],
   runner: ['db-manager run -f migration.yaml   # the same here, without a cluster'],
   lint: [

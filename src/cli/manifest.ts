@@ -6,9 +6,14 @@ import { ProblemError } from '../core/model/problem.ts';
 import { type DatabaseMigration, databaseMigrationSchema, KIND } from '../core/model/resource.ts';
 import type { Placement } from '../core/reconcile/request.ts';
 
-/** Reads the one DatabaseMigration of a manifest; every mistake in it is said at once. */
+/** Reads the one DatabaseMigration of a manifest, `-` for standard input; every mistake in it is said at once. */
 export async function readManifest(file: string): Promise<DatabaseMigration> {
-  const text = await readFile(file, 'utf8').catch(() => {
+  return (await readDocument(file)).resource;
+}
+
+/** The same, and what was written: without the defaults, which are the API server's to set. */
+export async function readDocument(file: string): Promise<{ resource: DatabaseMigration; written: { spec: unknown } }> {
+  const text = await readFile(file === '-' ? '/dev/stdin' : file, 'utf8').catch(() => {
     throw invalid(`There is no readable file ${file}.`);
   });
   const documents = parseAllDocuments(text);
@@ -21,7 +26,7 @@ export async function readManifest(file: string): Promise<DatabaseMigration> {
   }
   const parsed = databaseMigrationSchema.safeParse(only);
   if (!parsed.success) throw invalid(`${file}: ${parsed.error.issues.map(sentence).join('; ')}`);
-  return parsed.data;
+  return { resource: parsed.data, written: only as { spec: unknown } };
 }
 
 export interface LocalPlaces {

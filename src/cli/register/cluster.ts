@@ -1,8 +1,10 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import { globalsOf } from '../globals.ts';
 import type { Io } from '../io.ts';
 
-/** The processes inside a cluster. */
+/** What people and hooks do with a cluster, and the processes inside one. */
 export function registerCluster(program: Command, io: Io): void {
+  registerResources(program, io);
   program
     .command('operator')
     .summary('the controller of DatabaseMigrations')
@@ -29,6 +31,37 @@ export function registerCluster(program: Command, io: Io): void {
     .summary('the process inside a run pod')
     .description('Reads a run request from the environment, runs it and prints one JSON line an event.')
     .action(async () => (await import('../commands/runner.ts')).runRunner(io));
+}
+
+function registerResources(program: Command, io: Io): void {
+  const inCluster = (command: Command) =>
+    command
+      .option('-n, --namespace <name>', "default: the context's, in a pod its own")
+      .option('--kubeconfig <file>', 'default: KUBECONFIG, ~/.kube/config, or the service account');
+  inCluster(program.command('apply'))
+    .summary('hand a DatabaseMigration to the operator, and wait for its end')
+    .description('Exit code 0 when it is Ready, else the one of its reason; 4 when a person has to act.')
+    .requiredOption('-f, --filename <file>', 'the manifest; - for standard input')
+    .option('--wait', 'follow it until it is Ready, has given up, or waits for a person')
+    .option('--timeout <seconds>', 'of --wait; 0 waits for ever', wholeNumber, 1800)
+    .option('--force', 'take fields over that somebody else has set')
+    .action(async (options, command: Command) =>
+      (await import('../commands/apply.ts')).apply({ ...globalsOf(command, io), ...options }, io),
+    );
+  inCluster(program.command('status'))
+    .summary('DatabaseMigrations of a cluster: all of them, or the story of one')
+    .argument('[name]')
+    .option('-A, --all-namespaces', 'of the whole cluster')
+    .action(async (name: string | undefined, options, command: Command) =>
+      (await import('../commands/cluster.ts')).status(name, { ...globalsOf(command, io), ...options }, io),
+    );
+  inCluster(program.command('approve'))
+    .summary('let the plan that waits run, and no other')
+    .argument('<name>')
+    .option('-y, --yes', 'do not ask')
+    .action(async (name: string, options, command: Command) =>
+      (await import('../commands/cluster.ts')).approve(name, { ...globalsOf(command, io), ...options }, io),
+    );
 }
 
 export function wholeNumber(text: string): number {

@@ -1,0 +1,96 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ProblemError } from '../core/model/problem.ts';
+import type { Condition, DatabaseMigration } from '../core/model/resource.ts';
+import type { ResourceClient } from '../kubernetes/resource-client.ts';
+import { ClusterUnreachable } from './cluster.ts';
+
+const POLL_MS = 1_000;
+
+export interface WaitFor {
+  namespace: string;
+  name: string;
+  /** Of the spec that is waited for. */
+  generation: number;
+  /** A run that has ended before and does not count. */
+  notRun?: string;
+  /** Milliseconds; 0 waits for ever. */
+  timeoutMs: number;
+  signal: AbortSignal;
+  /** Each thing that has become so, as a line. */
+  tell(line: string): void;
+}
+
+/**
+ * Waits until the operator has come to an end with a resource: Ready, given up, or waiting for a person. An API server
+ * that does not answer is asked again. Throws ProblemError DeadlineExceeded, Interrupted or SourceNotFound (deleted).
+ */
+export async function waitUntilSettled(client: ResourceClient, wanted: WaitFor): Promise<DatabaseMigration> {
+  const { namespace, name, timeoutMs, signal, tell } = wanted;
+  const deadline = timeoutMs === 0 ? Number.POSITIVE_INFINITY : performance.now() + timeoutMs;
+  const told = new Set<string>();
+  const once = (line: string) => {
+    if (told.has(line)) return;
+    told.add(line);
+    tell(line);
+  };
+  let last: DatabaseMigration | undefined;
+  for (;;) {
+    try {
+      const found = await client.get(namespace, name);
+      if (found === undefined) {
+        throw new ProblemError({ reason: 'SourceNotFound', message: `${name} was deleted while it was waited for.` });
+      }
+      last = found;
+      if (isCurrent(found, wanted)) {
+        for (const { type, status, message } of found.status?.conditions ?? []) {
+          if (!['Ready', 'Reconciling', 'Stalled'].includes(type))
+            once(`${status === 'True' ? '✓' : '…'} ${type}: ${message}`);
+        }
+        if (isSettled(found)) return found;
+        const { step } = found.status?.run ?? {};
+        if (step !== undefined) once(`… ${step}`);
+      }
+    } catch (error) {
+      if (!(error instanceof ClusterUnreachable)) throw error;
+      once(`… ${error.problem.message} Asking again.`);
+    }
+    if (signal.aborted)
+      throw stopped('Interrupted', `Asked to stop waiting. The run of ${name} goes on in the cluster.`);
+    if (performance.now() + POLL_MS > deadline) {
+      const state = last === undefined ? 'nothing is known of it' : describe(last);
+      throw stopped(
+        'DeadlineExceeded',
+        `${name} did not come to an end in ${Math.round(timeoutMs / 1000)} s (${state}). It goes on in the cluster: db-manager status ${name} -n ${namespace}`,
+      );
+    }
+    await sleep(POLL_MS, undefined, { signal }).catch(() => {});
+  }
+}
+
+export function ready({ status }: Pick<DatabaseMigration, 'status'>): Condition | undefined {
+  return status?.conditions?.find(({ type }) => type === 'Ready');
+}
+
+function isCurrent({ status }: DatabaseMigration, { generation, notRun }: WaitFor): boolean {
+  if ((status?.observedGeneration ?? 0) < generation) return false;
+  return notRun === undefined || status?.run?.id !== notRun;
+}
+
+/** Nothing goes on by itself any more. */
+function isSettled({ status }: DatabaseMigration): boolean {
+  const state = ready({ status });
+  if (state === undefined) return false;
+  return (
+    state.status === 'True' ||
+    !status?.conditions?.some(({ type, status }) => type === 'Reconciling' && status === 'True')
+  );
+}
+
+function describe(resource: DatabaseMigration): string {
+  const state = ready(resource);
+  return state === undefined ? 'no operator has looked at it: is one running?' : `${state.reason}: ${state.message}`;
+}
+
+function stopped(reason: 'Interrupted' | 'DeadlineExceeded', message: string): ProblemError {
+  return new ProblemError({ reason, message });
+}

@@ -1,0 +1,86 @@
+import { readFileSync } from 'node:fs';
+import { ProblemError } from '../core/model/problem.ts';
+import { createApi } from '../kubernetes/api.ts';
+import { ApiError } from '../kubernetes/api-error.ts';
+import { type ResourceClient, resourceClient } from '../kubernetes/resource-client.ts';
+
+export interface ClusterOptions {
+  kubeconfig?: string;
+  namespace?: string;
+}
+
+export interface Cluster {
+  client: ResourceClient;
+  /** The one that was asked for, else the context's, else the pod's. */
+  namespace: string;
+}
+
+/** The cluster of the kubeconfig or of the pod that this runs in. Throws ProblemError InvalidConfiguration. */
+export async function openCluster({ kubeconfig, namespace }: ClusterOptions): Promise<Cluster> {
+  const { KubeConfig } = await import('@kubernetes/client-node');
+  const config = new KubeConfig();
+  try {
+    if (kubeconfig === undefined) config.loadFromDefault();
+    else config.loadFromFile(kubeconfig);
+    const context = config.getContextObject(config.getCurrentContext());
+    const api = createApi(config);
+    return { client: inWords(resourceClient(api)), namespace: namespace ?? context?.namespace ?? ownNamespace() };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw invalid(`No cluster is known: ${why}. Give --kubeconfig, or set KUBECONFIG.`, error);
+  }
+}
+
+/** The API server's refusals as problems: what may not be done, and that it is not there. */
+function inWords(client: ResourceClient): ResourceClient {
+  const told = (error: unknown): never => {
+    if (!(error instanceof ApiError)) throw new ClusterUnreachable(error);
+    if (error.status === 404) {
+      throw invalid(
+        `The cluster does not know DatabaseMigrations (${error.message}). Install the CRD: kubectl apply -f crds/`,
+        error,
+      );
+    }
+    if (error.status === 401 || error.status === 403) {
+      throw new ProblemError(
+        { reason: 'PermissionDenied', message: `The API server refuses: ${error.message}.` },
+        { cause: error },
+      );
+    }
+    if (error.status === 409) throw new ClusterConflict(error.message, { cause: error });
+    throw invalid(`The API server refuses: ${error.message}`, error);
+  };
+  return {
+    get: (...args) => client.get(...args).catch(told),
+    list: (...args) => client.list(...args).catch(told),
+    apply: (...args) => client.apply(...args).catch(told),
+    patch: (...args) => client.patch(...args).catch(told),
+  };
+}
+
+/** No answer: whoever waits asks again. */
+export class ClusterUnreachable extends ProblemError {
+  constructor(cause: unknown) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    super({ reason: 'InvalidConfiguration', message: `The API server cannot be reached: ${why}.` }, { cause });
+  }
+}
+
+/** Somebody else has written meanwhile, or owns a field. */
+export class ClusterConflict extends ProblemError {
+  constructor(message: string, options?: ErrorOptions) {
+    super({ reason: 'InvalidConfiguration', message: `${message}. --force takes the fields over.` }, options);
+  }
+}
+
+function ownNamespace(): string {
+  try {
+    return readFileSync('/var/run/secrets/kubernetes.io/serviceaccount/namespace', 'utf8').trim();
+  } catch {
+    return 'default'; // not in a pod
+  }
+}
+
+function invalid(message: string, cause: unknown): ProblemError {
+  return new ProblemError({ reason: 'InvalidConfiguration', message }, { cause });
+}

@@ -1,0 +1,70 @@
+import type { DatabaseMigration } from '../../core/model/resource.ts';
+import { RETRY_ANNOTATION } from '../../core/reconcile/inputs.ts';
+import type { ResourceClient } from '../../kubernetes/resource-client.ts';
+import { type ClusterOptions, openCluster } from '../cluster.ts';
+import { ready, waitUntilSettled } from '../cluster-wait.ts';
+import type { Io } from '../io.ts';
+import { readDocument } from '../manifest.ts';
+import { renderStatus } from '../output/status-view.ts';
+import { exitOf } from './cluster.ts';
+
+export interface ApplyOptions extends ClusterOptions {
+  filename: string;
+  wait?: boolean;
+  /** Seconds; 0 waits for ever. */
+  timeout: number;
+  force?: boolean;
+  json?: boolean;
+}
+
+/**
+ * `db-manager apply -f`: hands a DatabaseMigration to the operator, and with `--wait` follows it to its end. Exit code
+ * 0 when it is Ready, else the one of its reason. One that had given up is tried again: that is what applying it once
+ * more means.
+ */
+export async function apply(options: ApplyOptions, io: Io): Promise<void> {
+  const { resource: wanted, written } = await readDocument(options.filename);
+  const { client, namespace: own } = await openCluster(options);
+  const namespace = options.namespace ?? wanted.metadata.namespace ?? own;
+  const { name } = wanted.metadata;
+  const applied = await client.apply(
+    namespace,
+    { metadata: wanted.metadata, spec: written.spec },
+    options.force === true,
+  );
+  const notRun = await retryWhereGivenUp(client, namespace, applied);
+  if (options.wait !== true) {
+    io.out(
+      options.json === true
+        ? JSON.stringify(applied, null, 2)
+        : `Applied ${namespace}/${name}. Follow it: db-manager status ${name} -n ${namespace}`,
+    );
+    return;
+  }
+  const settled = await waitUntilSettled(client, {
+    namespace,
+    name,
+    generation: applied.metadata.generation ?? 0,
+    notRun,
+    timeoutMs: options.timeout * 1000,
+    signal: io.signal,
+    tell: (line) => (options.json === true ? undefined : io.out(line)),
+  });
+  io.out(options.json === true ? JSON.stringify(settled, null, 2) : renderStatus(settled, io));
+  io.setExitCode(exitOf(settled));
+}
+
+/** The run that had given up on this very spec, where one had. */
+async function retryWhereGivenUp(
+  client: ResourceClient,
+  namespace: string,
+  { metadata, status }: DatabaseMigration,
+): Promise<string | undefined> {
+  const stalled = status?.conditions?.some(({ type, status }) => type === 'Stalled' && status === 'True');
+  if (status?.observedGeneration !== metadata.generation || stalled !== true || ready({ status })?.status === 'True') {
+    return undefined;
+  }
+  const annotations = { [RETRY_ANNOTATION]: new Date().toISOString() };
+  await client.patch(namespace, metadata.name, { metadata: { annotations } });
+  return status?.run?.id;
+}

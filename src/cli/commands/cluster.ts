@@ -1,0 +1,106 @@
+import { ProblemError } from '../../core/model/problem.ts';
+import { REASONS, type Reason } from '../../core/model/reason.ts';
+import type { DatabaseMigration } from '../../core/model/resource.ts';
+import { ClusterConflict, type ClusterOptions, openCluster } from '../cluster.ts';
+import { ready } from '../cluster-wait.ts';
+import type { Io } from '../io.ts';
+import { confirm } from '../output/confirm.ts';
+import { renderStatus } from '../output/status-view.ts';
+import { renderTable } from '../output/table.ts';
+
+export interface StatusOptions extends ClusterOptions {
+  allNamespaces?: boolean;
+  json?: boolean;
+}
+
+/** `db-manager status [name]`: one resource with its story, or all of them, a line each. */
+export async function status(name: string | undefined, options: StatusOptions, io: Io): Promise<void> {
+  const { client, namespace } = await openCluster(options);
+  if (name !== undefined) {
+    const resource = await client.get(namespace, name);
+    if (resource === undefined) throw notThere(name, namespace);
+    io.out(options.json === true ? JSON.stringify(resource, null, 2) : renderStatus(resource, io));
+    io.setExitCode(exitOf(resource));
+    return;
+  }
+  const items = await client.list(options.allNamespaces === true ? undefined : namespace);
+  if (options.json === true) return io.out(JSON.stringify({ items }, null, 2));
+  if (items.length === 0)
+    return io.out(`There is no DatabaseMigration in ${options.allNamespaces ? 'the cluster' : namespace}.`);
+  io.out(
+    renderTable(
+      ['NAMESPACE', 'NAME', 'REVISION', 'PENDING', 'READY', 'STATUS'],
+      items.map(({ metadata, status }) => [
+        metadata.namespace ?? '',
+        metadata.name,
+        status?.currentRevision ?? '',
+        String(status?.pending ?? ''),
+        ready({ status })?.status ?? 'Unknown',
+        status?.summary ?? '',
+      ]),
+      io.columns,
+    ),
+  );
+}
+
+export interface ApproveOptions extends ClusterOptions {
+  yes?: boolean;
+  json?: boolean;
+}
+
+/** `db-manager approve <name>`: shows the plan that waits, asks, and lets exactly that plan run. */
+export async function approve(name: string, options: ApproveOptions, io: Io): Promise<void> {
+  const { client, namespace } = await openCluster(options);
+  const resource = await client.get(namespace, name);
+  if (resource === undefined) throw notThere(name, namespace);
+  const { plan, safety } = resource.status ?? {};
+  const state = ready(resource);
+  const current = resource.status?.observedGeneration === resource.metadata.generation;
+  if (plan === undefined || !current || (state?.reason !== 'AwaitingApproval' && state?.reason !== 'PlanChanged')) {
+    const why = current
+      ? `${state?.reason ?? 'Unknown'}: ${state?.message ?? 'nothing is known yet'}`
+      : 'its newest state has not been looked at yet';
+    throw new ProblemError({ reason: 'Declined', message: `Nothing of ${name} waits for approval (${why})` });
+  }
+  if (options.json !== true) {
+    io.out(`${name} would ${plan.direction === 'up' ? 'apply' : 'revert'}:`);
+    for (const migration of plan.migrations) io.out(`  ${migration}`);
+    if (plan.more !== undefined) io.out(`  and ${plan.more} more`);
+    for (const { severity, rule, migration, message, advice } of safety?.findings ?? []) {
+      io.out(`${severity}: ${rule} in ${migration ?? 'the plan'}: ${message}`);
+      if (advice !== undefined) io.out(`  ${advice.replaceAll('\n', '\n  ')}`);
+    }
+  }
+  await confirm(
+    io,
+    options.yes === true,
+    `Let exactly this plan (${plan.digest.slice(0, 19)}…) run on ${resource.status?.database ?? name}?`,
+  );
+  // Of the state that was shown: what somebody has changed meanwhile is refused.
+  const { resourceVersion } = resource.metadata;
+  const body = { metadata: { resourceVersion }, spec: { approvedPlan: plan.digest } };
+  await client.patch(namespace, name, body).catch((error: unknown) => {
+    if (!(error instanceof ClusterConflict)) throw error;
+    throw new ProblemError({
+      reason: 'PlanChanged',
+      message: `${name} was changed while you looked; nothing was approved. Look again.`,
+    });
+  });
+  io.out(
+    options.json === true
+      ? JSON.stringify({ name, namespace, approvedPlan: plan.digest }, null, 2)
+      : `Approved. Watch it: db-manager status ${name} -n ${namespace}`,
+  );
+}
+
+/** The exit code that the resource's state stands for. */
+export function exitOf(resource: Pick<DatabaseMigration, 'status'>): number {
+  const state = ready(resource);
+  if (state === undefined) return 3;
+  return state.status === 'True' ? 0 : (REASONS[state.reason as Reason]?.exit ?? 1);
+}
+
+function notThere(name: string, namespace: string): ProblemError {
+  const message = `There is no DatabaseMigration ${name} in namespace ${namespace}. See them all: db-manager status -A`;
+  return new ProblemError({ reason: 'InvalidConfiguration', message });
+}
