@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import pg from 'pg';
+import type { CheckResult } from '../../src/core/model/finding.ts';
+import type { CheckContext } from '../../src/database/port.ts';
+import { look } from '../runner/request.ts';
+import { temporaryFolder } from '../support/databases.ts';
+import { type PrivatePostgres, startPostgres } from '../support/postgres.ts';
+
+const by = (checks: CheckResult[], name: string) => checks.find((check) => check.name === name);
+const ask = (url: string, context: CheckContext = {}) => look(url, (database) => database.checks(context));
+
+describe('the checks around a PostgreSQL database', function () {
+  this.timeout(60_000);
+  let server: PrivatePostgres;
+  let url: string;
+  let name: string;
+
+  before(async () => {
+    server = await startPostgres({ settings: { max_prepared_transactions: '2', max_connections: '20' } });
+    ({ url, name } = await server.createDatabase('checks'));
+  });
+  after(() => server.stop());
+
+  it('pass on a quiet primary, and name what they looked at', async () => {
+    const checks = await ask(url, { backupFolder: await temporaryFolder('backups') });
+    assert.deepEqual(
+      checks.filter(({ result }) => result !== 'passed'),
+      [],
+    );
+    assert.deepEqual(
+      checks.map((check) => check.name),
+      [
+        'database reachable',
+        'database writable',
+        'server version',
+        'rights',
+        'long transactions',
+        'replication',
+        'replication slots',
+        'prepared transactions',
+        'connections',
+        'rehearsal rights',
+        'client version',
+      ],
+    );
+  });
+
+  it('ask nothing of pg_dump where no backup will be taken', async () => {
+    assert.equal(by(await ask(url), 'client version'), undefined);
+  });
+
+  it('tell of a replication slot that nobody reads', async () => {
+    await server.query("SELECT pg_create_physical_replication_slot('forgotten', true)");
+    try {
+      const slots = by(await ask(url), 'replication slots');
+      assert.equal(slots?.result, 'warning');
+      assert.match(slots.message, /^nobody reads forgotten: /);
+    } finally {
+      await server.query("SELECT pg_drop_replication_slot('forgotten')");
+    }
+  });
+
+  it('tell of a prepared transaction, which holds its locks until somebody ends it', async () => {
+    await server.query('CREATE TABLE t (id bigint)', [], name);
+    await server.query("BEGIN; LOCK TABLE t; PREPARE TRANSACTION 'left'", undefined, name);
+    try {
+      const prepared = by(await ask(url), 'prepared transactions');
+      assert.equal(prepared?.result, 'warning');
+      assert.match(prepared.message, /^1 in this database/);
+    } finally {
+      await server.query("ROLLBACK PREPARED 'left'", [], name);
+    }
+  });
+
+  it('tell that few connections are left', async () => {
+    const clients = Array.from({ length: 11 }, () => new pg.Client({ connectionString: url }));
+    try {
+      for (const client of clients) await client.connect();
+      const connections = by(await ask(url), 'connections');
+      assert.equal(connections?.result, 'warning');
+      assert.match(connections.message, /^only \d of max_connections are free/);
+    } finally {
+      await Promise.all(clients.map((client) => client.end()));
+    }
+  });
+
+  it('tell what a user may not do: create in the schema, and make a database for the copy', async () => {
+    await server.query(
+      "CREATE ROLE weak LOGIN PASSWORD 'weak-pass-1' NOCREATEDB; REVOKE CREATE ON SCHEMA public FROM PUBLIC",
+      undefined,
+      name,
+    );
+    const weak = new URL(url);
+    weak.username = 'weak';
+    weak.password = 'weak-pass-1';
+    const checks = await ask(weak.href);
+    assert.equal(by(checks, 'rights')?.result, 'failed');
+    assert.match(by(checks, 'rights')?.message ?? '', /GRANT CREATE ON SCHEMA public TO weak/);
+    assert.equal(by(checks, 'rehearsal rights')?.result, 'warning');
+    assert.match(by(checks, 'rehearsal rights')?.message ?? '', /ALTER ROLE weak CREATEDB/);
+    assert.doesNotMatch(JSON.stringify(checks), /weak-pass-1/);
+  });
+
+  it('fail on a database that takes no writes', async () => {
+    const other = await server.createDatabase('readonly');
+    await server.query(`ALTER DATABASE ${other.name} SET default_transaction_read_only = on`);
+    assert.equal(by(await ask(other.url), 'database writable')?.result, 'failed');
+  });
+
+  it('tell the rows and bytes of tables from the catalogue', async () => {
+    const other = await server.createDatabase('sizes');
+    await server.query(
+      'CREATE TABLE full_one AS SELECT g AS id FROM generate_series(1, 3000) g; CREATE TABLE empty_one (id bigint)',
+      undefined,
+      other.name,
+    );
+    const sizes = () => look(other.url, (database) => database.tableSizes());
+    const before = await sizes();
+    assert.deepEqual(before.get('public.empty_one')?.rows, 0);
+    assert.ok((before.get('public.full_one')?.bytes ?? 0) > 100_000);
+    await server.query('ANALYZE', [], other.name);
+    assert.equal((await sizes()).get('public.full_one')?.rows, 3000);
+  });
+});
