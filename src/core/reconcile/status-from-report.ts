@@ -3,6 +3,7 @@ import type { DatabaseMigration, DatabaseMigrationStatus } from '../model/resour
 import { HISTORY_LIMIT } from '../model/resource-status.ts';
 import { capped, cappedSentences, clip, LIMITS } from './clip.ts';
 import { conditionsFromSteps, secondsOf, settleConditions, type Verdict } from './conditions.ts';
+import { whatToDo } from './what-to-do.ts';
 
 /** What the controller knows of a finished run besides its report. */
 export interface RunFacts {
@@ -33,7 +34,7 @@ export function statusFromReport(
   const nothingPlanned = report.plan?.migrations.length === 0 && report.plan.more === undefined;
   const verdicts = [
     ...conditionsFromSteps(report.steps, { running: false, nothingPlanned }),
-    ...kstatusOf(report, facts),
+    ...kstatusOf(resource, report, facts),
   ];
   return defined({
     observedGeneration: generation,
@@ -68,7 +69,7 @@ export function statusFromReport(
 }
 
 /** kstatus: Ready always; Reconciling and Stalled only where they are true, so that their absence means no. */
-function kstatusOf(report: RunReport, { retryAt }: RunFacts): Verdict[] {
+function kstatusOf(resource: DatabaseMigration, report: RunReport, { retryAt, job }: RunFacts): Verdict[] {
   const { reason, message, result, attempt } = report;
   if (result === 'succeeded') return [{ type: 'Ready', status: 'True', reason, message }];
   const ready: Verdict = { type: 'Ready', status: 'False', reason, message };
@@ -81,8 +82,10 @@ function kstatusOf(report: RunReport, { retryAt }: RunFacts): Verdict[] {
   }
   // Waiting for a person's approval is no failure: tools that wait for Ready shall go on waiting.
   if (reason === 'AwaitingApproval') return [ready];
-  const limit = report.retry === 'safe';
-  return [ready, { type: 'Stalled', status: 'True', reason: limit ? 'RetryLimitReached' : reason, message }];
+  const word = report.retry === 'safe' ? 'RetryLimitReached' : reason;
+  // Outside a cluster there is nothing to annotate.
+  const advice = job === undefined ? message : whatToDo(resource, reason, message);
+  return [ready, { type: 'Stalled', status: 'True', reason: word, message: advice }];
 }
 
 function summaryOf({ reason, attempt, pending }: RunReport, { retryAt, retryLimit }: RunFacts): string {

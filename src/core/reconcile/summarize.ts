@@ -10,6 +10,7 @@ import { podTrouble } from './pod-trouble.ts';
 import { hasRetryLeft, retryAt } from './retry.ts';
 import type { Assessed, RunEnding } from './situation.ts';
 import { type RunFacts, statusFromReport } from './status-from-report.ts';
+import { whatToDo } from './what-to-do.ts';
 import { stepText } from './wording.ts';
 
 /** What the status should say now; undefined where it is not ours to write. */
@@ -158,7 +159,7 @@ function stalled(
   const word = limitReached ? 'RetryLimitReached' : reason;
   const verdicts: Verdict[] = [
     { type: 'Ready', status: 'False', reason, message },
-    { type: 'Stalled', status: 'True', reason: word, message },
+    { type: 'Stalled', status: 'True', reason: word, message: whatToDo(resource, reason, message) },
   ];
   return { ...withVerdicts(settled, verdicts, now), summary: reason };
 }

@@ -1,0 +1,67 @@
+/** docs/describe.md: what `kubectl describe` really shows, word by word but for what differs from run to run. */
+import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { normalised, withoutSpec } from './described.ts';
+import { ENDINGS, type Ending } from './operator-endings.ts';
+import { type Ground, type Operator, openGround } from './operator-ground.ts';
+import { furnish, reasonOf } from './operator-resources.ts';
+import { describeCluster } from './suite.ts';
+
+const PAGE = join(import.meta.dirname, '../../docs/describe.md');
+
+const HEAD = `<!-- Generated from a real API server by test/cluster/operator-describe.test.ts; \`UPDATE_DOCS=1\` writes it anew. -->
+# What \`kubectl describe\` shows
+
+Five typical endings. Times, digests, sizes and generated names are not those of the run, and \`Spec\` is shown once.
+\`Ready\` says what happened and \`Stalled\` what to do about it; \`Summary\` is also the column Status of
+\`kubectl get dbm\`. Every reason has its heading in [reasons.md](reasons.md).
+`;
+
+describeCluster('docs/describe.md', (cluster) => {
+  let ground: Ground;
+  let operator: Operator;
+  const shown = new Map<string, string>();
+
+  before(async () => {
+    ground = await openGround(cluster(), 'describe');
+    await furnish(ground);
+    operator = await ground.startOperator();
+  });
+  after(() => operator?.stop());
+
+  for (const ending of ENDINGS) {
+    it(`shows what it says: ${ending.title}`, async () => {
+      shown.set(ending.title, section(ending, await describeAt(ending)));
+      if (process.env.UPDATE_DOCS === '1') return;
+      const page = await readFile(PAGE, 'utf8');
+      assert.ok(page.includes(shown.get(ending.title) ?? ''), `run it with UPDATE_DOCS=1\n${shown.get(ending.title)}`);
+    });
+  }
+
+  it('has these endings and no other', async () => {
+    const text = [HEAD, ...ENDINGS.map(({ title }) => shown.get(title) ?? '')].join('\n');
+    if (process.env.UPDATE_DOCS === '1') await writeFile(PAGE, text);
+    assert.equal(await readFile(PAGE, 'utf8'), text);
+  });
+
+  async function describeAt({ name, prepare, reason }: Ending): Promise<string> {
+    await prepare(ground);
+    await ground.resourceWhen(name, reason, (each) => reasonOf(each) === reason, 60);
+    // Its last event is written after the status.
+    let text = '';
+    for (let tries = 0; tries < 50; tries += 1) {
+      text = await ground.run('describe', 'dbm', name);
+      if (new RegExp(`(Normal|Warning) +${reason} `).test(text)) break;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    const story = normalised(text, ground.namespace);
+    return name === ENDINGS[0]?.name ? story : withoutSpec(story);
+  }
+});
+
+function section({ title, about, name }: Ending, text: string): string {
+  return [`## ${title}`, '', about, '', '```console', `$ kubectl describe dbm ${name}`, text.trimEnd(), '```', ''].join(
+    '\n',
+  );
+}

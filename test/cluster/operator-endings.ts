@@ -1,0 +1,119 @@
+import type { Reason } from '../../src/core/model/reason.ts';
+import type { Ground } from './operator-ground.ts';
+import { configMap, sqliteMigration } from './operator-resources.ts';
+
+/** An ending that docs/describe.md shows. */
+export interface Ending {
+  title: string;
+  about: string;
+  name: string;
+  reason: Reason;
+  /** Makes what ends so. */
+  prepare(ground: Ground): Promise<void>;
+}
+
+const up = (...lines: string[]) => ['-- migrate:up', ...lines, '-- migrate:down', 'SELECT 1;', ''].join('\n');
+
+const ORDERS = {
+  '1_orders.sql': [
+    '-- migrate:up',
+    'CREATE TABLE orders (id integer PRIMARY KEY, symbol text NOT NULL, note text);',
+    "INSERT INTO orders (symbol, note) VALUES ('AAPL', 'first'), ('MSFT', NULL), ('AAPL', 'again');",
+    '-- migrate:down',
+    'DROP TABLE orders;',
+    '',
+  ].join('\n'),
+};
+const POSITIONS = {
+  '2_positions.sql': [
+    '-- migrate:up',
+    'CREATE TABLE positions (id integer PRIMARY KEY, order_id integer REFERENCES orders (id) ON DELETE CASCADE);',
+    'INSERT INTO positions (order_id) SELECT id FROM orders;',
+    '-- migrate:down',
+    'DROP TABLE positions;',
+    '',
+  ].join('\n'),
+};
+
+/** One after the other on the same kind of database, each with its own file. */
+async function two(
+  ground: Ground,
+  name: string,
+  first: Record<string, string>,
+  then: Record<string, string>,
+  spec = {},
+) {
+  await ground.apply(configMap(name, first), sqliteMigration(name, spec));
+  await ground.waitFor(name, 'Ready');
+  await ground.apply(configMap(name, { ...first, ...then }));
+}
+
+export const ENDINGS: readonly Ending[] = [
+  {
+    title: 'Ready',
+    about: 'Checked, backed up, rehearsed on the restored backup, applied, verified.',
+    name: 'orders',
+    reason: 'Migrated',
+    prepare: async (ground) => {
+      await ground.apply(configMap('orders', ORDERS), sqliteMigration('orders'));
+    },
+  },
+  {
+    title: 'A person has to approve',
+    about:
+      'With `approval: OnFindings`, a plan in which a safety rule found something waits. `Ready` has the command that approves exactly this plan; `Stalled` is absent, so tools that wait go on waiting.',
+    name: 'drops-a-column',
+    reason: 'AwaitingApproval',
+    prepare: (ground) =>
+      two(
+        ground,
+        'drops-a-column',
+        ORDERS,
+        {
+          '2_drop_note.sql':
+            '-- migrate:up\nALTER TABLE orders DROP COLUMN note;\n-- migrate:down\nALTER TABLE orders ADD COLUMN note text;\n',
+        },
+        { approval: 'OnFindings' },
+      ),
+  },
+  {
+    title: 'A migration failed',
+    about:
+      'Without a rehearsal it fails on the database itself. The statement, the place and the words of the database stay after the Job and its pod are gone; the transaction was rolled back.',
+    name: 'fails',
+    reason: 'MigrationFailed',
+    prepare: (ground) =>
+      two(
+        ground,
+        'fails',
+        ORDERS,
+        { '2_one_order_a_symbol.sql': up('CREATE UNIQUE INDEX one_order_a_symbol ON orders (symbol);') },
+        { safety: { rehearsal: 'Off' } },
+      ),
+  },
+  {
+    title: 'The rehearsal caught lost rows',
+    about:
+      'The migration deletes orders, and `ON DELETE CASCADE` would have taken positions along, of which the migration says nothing. It ran on the copy only.',
+    name: 'loses-rows',
+    reason: 'RowsLost',
+    prepare: (ground) =>
+      two(
+        ground,
+        'loses-rows',
+        { ...ORDERS, ...POSITIONS },
+        {
+          '3_clean.sql': up("DELETE FROM orders WHERE note = 'again';"),
+        },
+      ),
+  },
+  {
+    title: 'Waits for another',
+    about: 'A run is due, and something else has to happen first. It starts by itself.',
+    name: 'waits',
+    reason: 'WaitingForDependency',
+    prepare: async (ground) => {
+      await ground.apply(configMap('waits', ORDERS), sqliteMigration('waits', { dependsOn: [{ name: 'fails' }] }));
+    },
+  },
+];
