@@ -91,7 +91,7 @@ export async function checkMigrationSafety(options: Options = {}): Promise<Safet
   ].map(({ name, step }) => ({
     name,
     result: reached(step) ? ('passed' as const) : ('failed' as const),
-    message: report.steps.find((one) => one.step === step)?.message ?? 'not reached',
+    message: report.steps.find((one) => one.step === step)?.message ?? `not reached: ${report.message}`,
   }));
   const others = (report.safety?.checks ?? []).filter(({ name }) => name !== 'database reachable');
   const checks = [...classic, ...others];

@@ -5,6 +5,7 @@ import type { RunRequest } from '../core/model/request.ts';
 import type { ReadMigration } from '../core/safety/action.ts';
 import type { repositoryFindings } from '../core/safety/repository.ts';
 import { serverOf } from '../core/safety/server.ts';
+import { worstFirst } from '../core/safety/worst-first.ts';
 import type { Recorded } from '../migrations/statements/read.ts';
 import { MOST_STATEMENTS } from '../migrations/statements/record.ts';
 import { toProblem } from './failure.ts';
@@ -19,7 +20,7 @@ const RECORDING_MS = 5_000;
 type Input = Loaded & Connected & Planned;
 
 /**
- * What the safety rules say of the plan, with the server's version and the schema as it is. Rules and parser are
+ * What the safety rules say of the plan, the worst first, with the server's version and the schema as it is. Rules and parser are
  * loaded here: a run that has nothing to do pays for neither.
  */
 export async function planFindings(input: Input, ports: RunPorts): Promise<Finding[]> {
@@ -37,10 +38,10 @@ export async function planFindings(input: Input, ports: RunPorts): Promise<Findi
   const recorded = await recordCode(input, ports);
   const read = await readStatements(place.path, migrations, { dialect, direction: plan.direction, recorded });
   const { ignore } = safety;
-  return [
+  return worstFirst([
     ...ofNames(input, read, repositoryFindings, ignore),
     ...checkMigrations(read, RULES, { server, ignore, snapshot }),
-  ];
+  ]);
 }
 
 /** What the names of all migrations say, as far as it is about those that would run. */
@@ -142,7 +143,7 @@ export function unsafe(findings: readonly Finding[], { resource }: RunRequest, d
 
 /** What a person types to let exactly this plan run. */
 export function approvalCommand(resource: RunRequest['resource'], digest: string): string {
-  if (resource === undefined) return `db-manager safe-migrate --approve ${digest}`;
+  if (resource === undefined) return `db-manager safe-migrate --approve ${digest} (in a manifest: spec.approvedPlan)`;
   const { name, namespace } = resource;
   return `kubectl patch dbm ${name} -n ${namespace} --type merge -p '{"spec":{"approvedPlan":"${digest}"}}'`;
 }

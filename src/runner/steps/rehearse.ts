@@ -1,6 +1,7 @@
 import type { MigrationEffects, RehearsalResult } from '../../core/model/effects.ts';
 import type { Problem } from '../../core/model/problem.ts';
 import { ROWS_LOST } from '../../core/safety/observed.ts';
+import { worstFirst } from '../../core/safety/worst-first.ts';
 import { failed } from '../failure.ts';
 import type { Step } from '../flow.ts';
 import { describeLoss, unnamedLosses } from '../losses.ts';
@@ -68,7 +69,7 @@ async function rehearseOn(copy: OpenedCopy, { plan, migrations, ...input }: Inpu
   const losses = safety.ignore.includes(ROWS_LOST.id)
     ? []
     : await unnamedLosses(place.path, migrations, effects, sent, start);
-  findings = [...findings, ...(await observed(input.database, copy.mode, effects, losses, ports))];
+  findings = worstFirst([...findings, ...(await observed(input.database, copy.mode, effects, losses, ports))]);
   const [worst] = losses;
   if (worst !== undefined) {
     const told = few(losses.map(describeLoss));
