@@ -20,6 +20,8 @@ export interface Waited {
   seconds: number;
   /** Why it was not reached, in a sentence. */
   why?: string;
+  /** What is still missing, in order; absent where the database did not answer. */
+  pending?: string[];
 }
 
 const POLL_MS = 1_000;
@@ -43,10 +45,13 @@ export async function waitForRevision(options: WaitOptions = {}): Promise<Waited
     const left = limit - (performance.now() - start);
     // Each attempt is short: the answer to "not yet" is the next one.
     const connect = Math.max(200, Math.min(timeouts.connect || 5_000, 5_000, left));
-    const why = await missing(() => readHistory(target, { ...timeouts, connect }), wanted);
+    const missing = await look(() => readHistory(target, { ...timeouts, connect }), wanted);
     const seconds = (performance.now() - start) / 1000;
-    if (why === undefined) return { reached: true, revision, seconds };
-    if (options.signal?.aborted || seconds * 1000 + POLL_MS > limit) return { reached: false, revision, seconds, why };
+    if (missing === undefined) return { reached: true, revision, seconds };
+    if (options.signal?.aborted || seconds * 1000 + POLL_MS > limit) {
+      return { reached: false, revision, seconds, ...missing };
+    }
+    const { why } = missing;
     if (why !== told) options.onMessage?.(`waiting: ${why}`);
     told = why;
     await sleep(POLL_MS, undefined, { signal: options.signal }).catch(() => {});
@@ -74,18 +79,20 @@ async function revisionsOf(options: WaitOptions): Promise<(history: readonly His
 
 const MAY_COME: readonly string[] = ['DatabaseUnreachable', 'DatabaseNotFound', 'ConnectionLost'];
 
-async function missing(
+async function look(
   read: () => Promise<HistoryRow[]>,
   wanted: (history: readonly HistoryRow[]) => string[],
-): Promise<string | undefined> {
+): Promise<(Pick<Waited, 'pending'> & { why: string }) | undefined> {
   try {
     const history = await read();
     const applied = new Set<string>(history.flatMap(({ revision, state }) => (state === 'applied' ? [revision] : [])));
-    const open = wanted(history).filter((revision) => !applied.has(revision));
-    if (open.length === 0) return undefined;
-    return open.length === 1 ? `${open[0]} is not applied yet` : `${open.length} migrations are not applied yet`;
+    const pending = wanted(history).filter((revision) => !applied.has(revision));
+    if (pending.length === 0) return undefined;
+    const why =
+      pending.length === 1 ? `${pending[0]} is not applied yet` : `${pending.length} migrations are not applied yet`;
+    return { why, pending };
   } catch (error) {
-    if (error instanceof ProblemError && MAY_COME.includes(error.problem.reason)) return error.message;
+    if (error instanceof ProblemError && MAY_COME.includes(error.problem.reason)) return { why: error.message };
     throw error;
   }
 }

@@ -1,5 +1,4 @@
 import { type Current, getCurrentRevision } from '../../library/current.ts';
-import { type WaitOptions, waitForRevision } from '../../library/wait.ts';
 import type { Globals } from '../globals.ts';
 import type { Io } from '../io.ts';
 import { print } from '../output/print.ts';
@@ -18,15 +17,4 @@ function sentence({ revision, head, pending, interrupted }: Current, verbose: bo
   const list = verbose ? pending.map((name) => `  pending  ${name}`) : [];
   const first = `${revision} (${pending.length} pending; head is ${head})`;
   return [first, ...list, ...cutOff, 'To apply them: db-manager safe-migrate'].join('\n');
-}
-
-/** `wait`: exit 0 once the database stands where it should, 3 when the time is over. */
-export async function wait(options: Globals & Pick<WaitOptions, 'revision' | 'timeout'>, io: Io): Promise<void> {
-  const waited = await waitForRevision(options);
-  print(io, options, waited, ({ reached, revision, seconds, why }) =>
-    reached
-      ? `${revision} is applied (waited ${seconds.toFixed(1)} s).`
-      : `${revision} is not applied after ${seconds.toFixed(0)} s: ${why}`,
-  );
-  if (!waited.reached) io.setExitCode(3);
 }

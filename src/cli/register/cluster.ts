@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import { parseDuration } from '../../core/model/duration.ts';
 import { globalsOf } from '../globals.ts';
 import type { Io } from '../io.ts';
 
@@ -67,4 +68,11 @@ function registerResources(program: Command, io: Io): void {
 export function wholeNumber(text: string): number {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError('A whole number is needed.');
   return Number(text);
+}
+
+/** `5m`, `90s` or a bare number of seconds, as seconds. */
+export function seconds(text: string): number {
+  const ms = /^\d+$/.test(text) ? Number(text) * 1000 : parseDuration(text);
+  if (ms === undefined) throw new InvalidArgumentError('A duration such as 90s, 5m or 1h30m is needed.');
+  return ms / 1000;
 }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { globalsOf } from '../globals.ts';
 import type { Io } from '../io.ts';
-import { wholeNumber } from './cluster.ts';
+import { seconds } from './cluster.ts';
 
 /** A manifest here, without a cluster; and new migrations. */
 export function registerRun(program: Command, io: Io): void {
@@ -25,9 +25,9 @@ export function registerRun(program: Command, io: Io): void {
     .summary('wait until a revision is applied; exit 3 when the time is over')
     .description('Asks the database, not the Job: for an init container that holds an application back.')
     .option('--revision <revision>', 'a revision, the start of one, or head', 'head')
-    .option('--timeout <seconds>', '0 waits for ever', wholeNumber, 300)
+    .option('--timeout <duration>', 'such as 5m or 90s; a bare number is seconds, 0 waits for ever', seconds, 300)
     .action(async (options, command: Command) =>
-      (await import('../commands/current.ts')).wait({ ...globalsOf(command, io), ...options }, io),
+      (await import('../commands/wait.ts')).wait({ ...globalsOf(command, io), ...options }, io),
     );
 
   const tables = () => import('../commands/tables.ts');
@@ -54,6 +54,7 @@ export function registerRun(program: Command, io: Io): void {
     .option('--no-autogenerate', 'write an empty migration')
     .option('--format <format>', 'ts, js or sql; empty ones also in the forms of other tools', 'ts')
     .option('--rename <old=new>', 'a table, or table.column=new, is a rename; repeatable', collect, [])
+    .option('--template <file>', 'a form of your own, with {{message}}, {{up}}, {{down}}, {{transaction}}')
     .summary('write a migration from the difference between models and database')
     .action(async (message, options, command: Command) =>
       (await import('../commands/generate.ts')).generate({ ...globalsOf(command, io), ...options, message }, io),

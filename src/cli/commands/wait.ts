@@ -1,0 +1,24 @@
+import { type Waited, type WaitOptions, waitForRevision } from '../../library/wait.ts';
+import type { Globals } from '../globals.ts';
+import type { Io } from '../io.ts';
+import { print } from '../output/print.ts';
+
+/** More names than this help nobody in the log of an init container. */
+const MOST_NAMES = 20;
+
+/**
+ * `wait`: exit 0 once the database stands where it should, 3 when the time is over. What it waits for goes to standard
+ * error whenever that changes, so that `kubectl logs` of a pod that hangs says why.
+ */
+export async function wait(options: Globals & Pick<WaitOptions, 'revision' | 'timeout'>, io: Io): Promise<void> {
+  const waited = await waitForRevision({ ...options, signal: io.signal, onMessage: (message) => io.err(message) });
+  print(io, options, waited, sentence);
+  if (!waited.reached) io.setExitCode(3);
+}
+
+function sentence({ reached, revision, seconds, why, pending = [] }: Waited): string {
+  if (reached) return `${revision} is applied (waited ${seconds.toFixed(1)} s).`;
+  const names = pending.length > 1 ? pending.slice(0, MOST_NAMES).map((name) => `  pending  ${name}`) : [];
+  const more = pending.length > MOST_NAMES ? [`  and ${pending.length - MOST_NAMES} more`] : [];
+  return [`${revision} is not applied after ${seconds.toFixed(0)} s: ${why}`, ...names, ...more].join('\n');
+}
