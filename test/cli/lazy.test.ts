@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { temporaryFolder } from '../support/databases.ts';
+
+/** Loaded before the command: writes down every module that is loaded after it. */
+const LISTENER = `import { appendFileSync } from 'node:fs';
+import { registerHooks } from 'node:module';
+registerHooks({ load(url, context, next) { appendFileSync(process.env.LOADED, url + '\\n'); return next(url, context); } });
+`;
+
+/** The packages that a command loads. */
+async function loadedBy(args: string[], files: Record<string, string>): Promise<string[]> {
+  const folder = await temporaryFolder('lazy');
+  const loaded = join(folder, 'loaded.txt');
+  await writeFile(loaded, '');
+  await writeFile(join(folder, 'listener.mjs'), LISTENER);
+  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+  const child = spawn(
+    process.execPath,
+    ['--import', join(folder, 'listener.mjs'), resolve('src/cli/main.ts'), ...args],
+    {
+      cwd: folder,
+      env: { PATH: process.env.PATH, DATABASE_URL: 'sqlite:///app.db', LOADED: loaded, NODE_NO_WARNINGS: '1' },
+      stdio: 'ignore',
+    },
+  );
+  await new Promise((done) => child.on('close', done));
+  const urls = (await readFile(loaded, 'utf8')).split('\n');
+  assert.ok(urls.some((url) => url.endsWith('/src/cli/program.ts')));
+  const packages = urls.flatMap((url) => /\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(url)?.[1] ?? []);
+  const rules = urls.some((url) => url.endsWith('/core/safety/rules.ts')) ? ['the rules'] : [];
+  return [...new Set([...packages, ...rules])];
+}
+
+const FILES = { '1_a.sql': 'CREATE TABLE a (id bigint);' };
+
+describe("PostgreSQL's parser and the safety rules", () => {
+  for (const args of [
+    ['migrate', 'current'],
+    ['migrate', 'upgrade'],
+    ['list-backups'],
+    ['generate', 'x', '--no-autogenerate'],
+    ['--help'],
+  ]) {
+    it(`are not loaded by ${args.join(' ')}`, async () => {
+      const loaded = await loadedBy([...args, '--migrations', '.'], FILES);
+      assert.deepEqual(
+        loaded.filter((name) => name === 'libpg-query' || name === 'the rules' || name.startsWith('@kubernetes')),
+        [],
+      );
+    });
+  }
+
+  it('are loaded by lint, without the databases', async () => {
+    const loaded = await loadedBy(['lint', '.', '--dialect', 'postgres'], FILES);
+    assert.ok(loaded.includes('libpg-query') && loaded.includes('the rules'));
+    assert.deepEqual(
+      loaded.filter((name) => ['pg', 'sqlite3', 'sequelize', 'umzug', '@kubernetes/client-node'].includes(name)),
+      [],
+    );
+  });
+
+  it('are not loaded by a run that has nothing to do', async () => {
+    assert.ok(!(await loadedBy(['safe-migrate', '--migrations', '.'], {})).includes('libpg-query'));
+  });
+});
