@@ -1,0 +1,57 @@
+{{/* Names end in a digest where they would be too long for a Job, so that two long releases never share one. */}}
+{{- define "db-migration.fullname" -}}
+{{- $name := printf "%s-%s" .Release.Name (default .Chart.Name .Values.nameOverride) -}}
+{{- if gt (len $name) 52 -}}
+{{- printf "%s-%s" (trunc 41 $name | trimSuffix "-") (sha256sum $name | trunc 10) -}}
+{{- else -}}{{- $name -}}{{- end -}}
+{{- end -}}
+
+{{- define "db-migration.labels" -}}
+app.kubernetes.io/name: db-migration
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/component: migration
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+db-manager.dev/migration: {{ include "db-migration.fullname" . }}
+{{- with .Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{- define "db-migration.image" -}}
+{{- $registry := default .Values.image.registry .Values.global.imageRegistry -}}
+{{- with $registry }}{{ trimSuffix "/" . }}/{{ end }}{{ .Values.image.repository -}}
+{{- with .Values.image.digest }}@{{ . }}{{ else }}:{{ default .Chart.AppVersion .Values.image.tag }}{{ end -}}
+{{- end -}}
+
+{{/*
+The ConfigMap of the files is named after what is in it. So a new set of files changes the resource's spec, and with it
+the generation that is waited for; and pods of an older revision, which still wait for the older set, find it.
+*/}}
+{{- define "db-migration.filesName" -}}
+{{- printf "%s-files-%s" (include "db-migration.fullname" .) (toJson .given | sha256sum | trunc 10) -}}
+{{- end -}}
+
+{{- define "db-migration.serviceAccount" -}}
+{{- default (include "db-migration.fullname" .) .Values.serviceAccount.name -}}
+{{- end -}}
+
+{{/* When everything that comes before the application is made. */}}
+{{- define "db-migration.events" -}}
+{{- if not .Values.database.inRelease -}}pre-install,pre-upgrade
+{{- else if eq .Values.database.firstInstall "PostInstall" -}}post-install,pre-upgrade
+{{- else -}}pre-upgrade
+{{- end -}}
+{{- end -}}
+
+{{/* On this first install all of it is part of the release, and no hook. */}}
+{{- define "db-migration.isResource" -}}
+{{- if and .Release.IsInstall .Values.database.inRelease (eq .Values.database.firstInstall "Resource") -}}true{{- end -}}
+{{- end -}}
+
+{{/* Annotations of a hook: events, weight, policy. */}}
+{{- define "db-migration.hook" -}}
+{{- $ctx := index . 0 -}}
+helm.sh/hook: {{ index . 1 }}
+helm.sh/hook-weight: {{ add (index . 2) $ctx.Values.hookWeight | quote }}
+helm.sh/hook-delete-policy: {{ index . 3 }}
+{{- end -}}

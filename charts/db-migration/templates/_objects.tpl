@@ -1,0 +1,68 @@
+{{/* Everything, in the order in which Helm makes it: -20 what is read, -10 rights and manifests, 0 the Job. */}}
+{{- define "db-migration.objects" -}}
+{{- include "db-migration.check" . -}}
+{{- $name := include "db-migration.fullname" . -}}
+{{- $events := include "db-migration.events" . -}}
+{{- $resource := include "db-migration.isResource" . -}}
+{{- $spec := include "db-migration.spec" . | fromYaml -}}
+{{- $withRollback := .Values.rollback.downgrade | ternary (printf "%s,post-rollback" $events) $events -}}
+{{- $passing := "before-hook-creation,hook-succeeded" -}}
+{{- $kept := "before-hook-creation" -}}
+{{- with .Values.database.url }}
+{{- $object := dict "apiVersion" "v1" "kind" "Secret" "stringData" (dict "url" (tpl . $)) }}
+{{- include "db-migration.object" (list $ $object (printf "%s-database" $name) $withRollback -20 $kept) }}
+{{- end }}
+{{- range .Values.hookObjects }}
+{{- $object := kindIs "string" . | ternary (tpl (toString .) $ | fromYaml) . }}
+{{- include "db-migration.object" (list $ $object $object.metadata.name $withRollback -20 $kept) }}
+{{- end }}
+{{- if .given }}
+{{- $files := dict "apiVersion" "v1" "kind" "ConfigMap" "data" .given }}
+{{- $filesName := include "db-migration.filesName" . }}
+{{- /* The same files are the same object: made anew, it would look like new ones to the operator. */}}
+{{- if not (lookup "v1" "ConfigMap" .Release.Namespace $filesName) }}
+{{- include "db-migration.object" (list . $files $filesName $events -20 $kept) }}
+{{- end }}
+{{- if .Values.rollback.downgrade }}
+{{- /* The newest files under one name, and not made anew by a rollback: they hold what has to be reverted. */}}
+{{- include "db-migration.object" (list . $files (printf "%s-newest" $name) $events -20 $kept) }}
+{{- end }}
+{{- end }}
+{{- if and (eq .Values.mode "operator") .Values.serviceAccount.create }}
+{{- $account := include "db-migration.serviceAccount" . }}
+{{- $subject := dict "kind" "ServiceAccount" "name" $account "namespace" .Release.Namespace }}
+{{- $ref := dict "apiGroup" "rbac.authorization.k8s.io" "kind" "Role" "name" $account }}
+{{- $rules := include "db-migration.rights" . | fromYamlArray }}
+{{- range list
+  (dict "apiVersion" "v1" "kind" "ServiceAccount")
+  (dict "apiVersion" "rbac.authorization.k8s.io/v1" "kind" "Role" "rules" $rules)
+  (dict "apiVersion" "rbac.authorization.k8s.io/v1" "kind" "RoleBinding" "roleRef" $ref "subjects" (list $subject)) }}
+{{- include "db-migration.object" (list $ . $account $withRollback -10 $passing) }}
+{{- end }}
+{{- end }}
+{{- include "db-migration.job" (list . $name $events (include "db-migration.upgradeSpec" . | fromYaml)) }}
+{{- if .Values.rollback.downgrade }}
+{{- include "db-migration.job" (list . (printf "%s-rollback" $name) "post-rollback" (include "db-migration.rollbackSpec" . | fromYaml)) }}
+{{- end }}
+{{- end -}}
+
+{{/*
+In mode operator each upgrade asks anew, also where the spec is the same: a failed run is tried again, and what is
+waited for is an answer to this upgrade and not to an earlier one.
+*/}}
+{{- define "db-migration.upgradeSpec" -}}
+{{- $spec := include "db-migration.spec" . | fromYaml -}}
+{{- if eq .Values.mode "operator" -}}
+{{- $runner := default dict $spec.runner -}}
+{{- $annotations := set (default dict $runner.annotations) "db-manager.dev/helm-revision" (toString .Release.Revision) -}}
+{{- $_ := set $spec "runner" (set $runner "annotations" $annotations) -}}
+{{- end -}}
+{{- toYaml $spec -}}
+{{- end -}}
+
+{{- define "db-migration.rollbackSpec" -}}
+{{- $spec := include "db-migration.upgradeSpec" . | fromYaml -}}
+{{- $_ := set $spec "allowDowngrade" true -}}
+{{- $_ := set $spec "migrations" (dict "configMaps" (list (dict "name" (printf "%s-newest" (include "db-migration.fullname" .))))) -}}
+{{- toYaml $spec -}}
+{{- end -}}

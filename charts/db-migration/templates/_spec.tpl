@@ -1,0 +1,65 @@
+{{/* The DatabaseMigration's spec: the values', with what this chart adds. */}}
+{{- define "db-migration.spec" -}}
+{{- $spec := tpl (toYaml .Values.spec) . | fromYaml -}}
+{{- if .given -}}{{- $_ := set $spec "migrations" (dict "configMaps" (list (dict "name" (include "db-migration.filesName" .)))) -}}{{- end -}}
+{{- if .Values.database.url -}}
+{{- $ref := dict "name" (printf "%s-database" (include "db-migration.fullname" .)) "key" "url" -}}
+{{- $_ := set $spec "database" (dict "urlFrom" (dict "secretKeyRef" $ref)) -}}
+{{- end -}}
+{{- if and .Values.database.inRelease (not (dig "timeouts" "connect" "" $spec)) -}}
+{{- /* The database's own pod may still be starting. */ -}}
+{{- $_ := set $spec "timeouts" (merge (dict "connect" "5m") (default dict $spec.timeouts)) -}}
+{{- end -}}
+{{- toYaml $spec -}}
+{{- end -}}
+
+{{/* The manifest, as `db-manager apply` and `db-manager run` take it. */}}
+{{- define "db-migration.manifest" -}}
+{{- $ctx := index . 0 -}}
+{{- $spec := index . 1 -}}
+apiVersion: db-manager.dev/v1alpha1
+kind: DatabaseMigration
+metadata:
+  name: {{ include "db-migration.fullname" $ctx }}
+  namespace: {{ $ctx.Release.Namespace }}
+  labels:
+    {{- include "db-migration.labels" $ctx | nindent 4 }}
+spec:
+  {{- toYaml $spec | nindent 2 }}
+{{- end -}}
+
+{{/* Refuses what would fail later, with a sentence that says what to set. */}}
+{{- define "db-migration.check" -}}
+{{- $spec := include "db-migration.spec" . | fromYaml -}}
+{{- $chart := .Chart.Name -}}
+{{- $given := .Values.spec -}}
+{{- if and .Values.database.url $given.database -}}{{- fail (printf "set %s.database.url or %s.spec.database, not both" $chart $chart) -}}{{- end -}}
+{{- if and .given $given.migrations -}}{{- fail (printf "set %s.files or %s.spec.migrations, not both" $chart $chart) -}}{{- end -}}
+{{- if not $spec.database -}}{{- fail (printf "%s needs a database: set %s.database.url, or %s.spec.database" $chart $chart $chart) -}}{{- end -}}
+{{- if not $spec.migrations -}}
+{{- fail (printf "%s needs migrations: set %s.spec.migrations or %s.files, or hand over the chart's own files (%s.renderedByParent)" $chart $chart $chart $chart) -}}
+{{- end -}}
+{{- $backup := default dict $spec.backup -}}
+{{- if and (ne (toString (dig "enabled" true $backup)) "false") (not $backup.volume) -}}
+{{- fail (printf "%s needs a place for backups: set %s.spec.backup.volume, or %s.spec.backup.enabled=false" $chart $chart $chart) -}}
+{{- end -}}
+{{- if eq .Values.mode "standalone" -}}
+{{- with dig "volume" "size" "" $backup -}}
+{{- fail (printf "in mode standalone %s.spec.backup.volume.size makes no claim, since a hook that is made anew would delete it: make a PersistentVolumeClaim and name it in %s.spec.backup.volume.claimName" $chart $chart) -}}
+{{- end -}}
+{{- range list "caFrom" "certFrom" "keyFrom" -}}
+{{- if dig "postgres" . "" $spec.database -}}
+{{- fail (printf "in mode standalone %s.spec.database.postgres.%s is not known: use %s.spec.database.urlFrom with sslrootcert, sslcert and sslkey in the URL" $chart . $chart) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- if .Values.rollback.downgrade -}}
+{{- $target := toString (default "head" $spec.target) -}}
+{{- if or (eq $target "head") (eq $target "base") (hasPrefix "+" $target) (hasPrefix "-" $target) -}}
+{{- fail (printf "%s.rollback.downgrade needs a revision in %s.spec.target: a chart that asks for %s does not say what to go back to" $chart $chart $target) -}}
+{{- end -}}
+{{- if not .given -}}
+{{- fail (printf "%s.rollback.downgrade needs %s.files, or the chart's own files: the older chart's image or volume does not hold the newer migrations that have to be reverted" $chart $chart) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}

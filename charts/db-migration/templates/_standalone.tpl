@@ -1,0 +1,105 @@
+{{/* The pod that does the run itself: what the operator's own Job does, from the same spec. */}}
+{{- define "db-migration.standalonePod" -}}
+{{- $ctx := index . 0 -}}
+{{- $spec := index . 1 -}}
+{{- $manifest := index . 2 -}}
+{{- $runner := default dict $spec.runner -}}
+{{- $claims := include "db-migration.claims" $spec | fromJsonArray -}}
+{{- $folder := include "db-migration.folder" $spec -}}
+{{- $user := int (default 1000 $runner.runAsUser) -}}
+metadata:
+  labels:
+    {{- include "db-migration.podLabels" (list $ctx $runner.labels) | nindent 4 }}
+  {{- with merge (dict) (default dict $runner.annotations) $ctx.Values.podAnnotations }}
+  annotations:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+spec:
+  restartPolicy: Never
+  activeDeadlineSeconds: {{ $ctx.Values.timeoutSeconds }}
+  # The run stops at a safe point.
+  terminationGracePeriodSeconds: 60
+  automountServiceAccountToken: false
+  enableServiceLinks: false
+  securityContext:
+    {{- include "db-migration.restrictedPod" (dict "user" $user "group" (int (default 1000 $runner.fsGroup))) | nindent 4 }}
+  {{- with default $ctx.Values.imagePullSecrets $runner.imagePullSecrets }}
+  imagePullSecrets:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+  {{- with $runner.serviceAccountName }}
+  serviceAccountName: {{ . }}
+  {{- end }}
+  {{- with $runner.priorityClassName }}
+  priorityClassName: {{ . }}
+  {{- end }}
+  {{- with $runner.nodeSelector }}
+  nodeSelector:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+  {{- with $runner.tolerations }}
+  tolerations:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+  {{- with $runner.affinity }}
+  affinity:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+  containers:
+    - name: migrate
+      image: {{ default (include "db-migration.image" $ctx) $runner.image | quote }}
+      imagePullPolicy: {{ default $ctx.Values.image.pullPolicy $runner.imagePullPolicy }}
+      args:
+        - run
+        - --filename=/etc/db-manager/migration.yaml
+        - {{ printf "--migrations=%s" $folder | quote }}
+        {{- with dig "models" "path" "" $spec }}
+        - {{ printf "--models=%s" (isAbs . | ternary . (clean (printf "%s/%s" $folder .))) | quote }}
+        {{- end }}
+        {{- range $claims }}
+        - {{ printf "--volume=%s=/data/claims/%s" . . | quote }}
+        {{- end }}
+      env:
+        {{- with $runner.env }}
+        {{- toYaml . | nindent 8 }}
+        {{- end }}
+        - {name: HOME, value: /tmp}
+        - name: DB_MANAGER_POD
+          valueFrom: {fieldRef: {fieldPath: metadata.name}}
+        {{- include "db-migration.secretEnv" (dict "database" $spec.database "passwordVariable" "DATABASE_PASSWORD") | nindent 8 }}
+      {{- with $runner.resources }}
+      resources:
+        {{- toYaml . | nindent 8 }}
+      {{- end }}
+      securityContext:
+        {{- include "db-migration.restricted" . | nindent 8 }}
+      # The end of the log is in the pod's status too, where it outlives a log that was not collected.
+      terminationMessagePolicy: FallbackToLogsOnError
+      volumeMounts:
+        - {name: tmp, mountPath: /tmp}
+        - {name: manifest, mountPath: /etc/db-manager, readOnly: true}
+        {{- if or $spec.migrations.configMaps $spec.migrations.image }}
+        - {name: db-migrations, mountPath: /migrations, readOnly: true}
+        {{- end }}
+        {{- range $index, $claim := $claims }}
+        - {name: claim-{{ $index }}, mountPath: /data/claims/{{ $claim }}}
+        {{- end }}
+  volumes:
+    - name: tmp
+      emptyDir: {}
+    - name: manifest
+      configMap: {name: {{ $manifest }}}
+    {{- include "db-migration.filesVolume" $spec | nindent 4 }}
+    {{- range $index, $claim := $claims }}
+    - name: claim-{{ $index }}
+      persistentVolumeClaim: {claimName: {{ $claim }}}
+    {{- end }}
+{{- end -}}
+
+{{- define "db-migration.podLabels" -}}
+{{- $ctx := index . 0 -}}
+{{- include "db-migration.labels" $ctx }}
+{{- with merge (dict) (default dict (index . 1)) $ctx.Values.podLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}

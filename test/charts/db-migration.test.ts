@@ -1,0 +1,196 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { databaseMigrationSchema } from '../../src/core/model/resource.ts';
+import { TOOL_VERSION } from '../../src/core/model/version.ts';
+import { applicationChart } from '../cluster/charts-ground.ts';
+import { CHARTS, helm, only, type Rendered, refusal, render } from './helm.ts';
+
+const CHART = join(CHARTS, 'db-migration');
+const SPEC = {
+  database: { urlFrom: { secretKeyRef: { name: 'shop', key: 'url' } } },
+  migrations: { image: { reference: 'shop:1', path: '/migrations' } },
+  backup: { volume: { claimName: 'backups' } },
+};
+const VALUES = { spec: SPEC };
+const { migrations: _, ...WITHOUT_MIGRATIONS } = SPEC;
+const FILES = { spec: WITHOUT_MIGRATIONS, files: { '1_orders.sql': 'CREATE TABLE orders (id int);\n' } };
+
+const HOOKS = 'helm.sh/hook';
+
+describe('the chart of an application’s migrations', () => {
+  for (const mode of ['operator', 'standalone']) {
+    it(`passes helm lint, strictly, in mode ${mode}`, async () => {
+      const { code, stdout } = await helm(
+        'lint',
+        CHART,
+        '--strict',
+        `--set-json=spec=${JSON.stringify(SPEC)}`,
+        `--set=mode=${mode}`,
+      );
+      assert.equal(code, 0, stdout);
+    });
+
+    it(`runs restricted and without retries in mode ${mode}`, async () => {
+      const job = only(await render('shop', CHART, { ...VALUES, mode }), 'Job');
+      assert.equal(job.spec.backoffLimit, 0);
+      const { securityContext, containers, automountServiceAccountToken } = job.spec.template.spec;
+      assert.equal(securityContext.runAsNonRoot, true);
+      assert.equal(containers[0].securityContext.readOnlyRootFilesystem, true);
+      if (mode === 'standalone') assert.equal(automountServiceAccountToken, false, 'user code gets no token');
+    });
+
+    it(`gives in mode ${mode} a manifest that is a DatabaseMigration`, async () => {
+      const resource = databaseMigrationSchema.parse(await manifest({ ...VALUES, mode }));
+      assert.equal(resource.metadata.name, 'shop-db-migration');
+      assert.deepEqual(resource.spec.migrations.image?.reference, 'shop:1');
+    });
+  }
+
+  it('has the version of the tool', () => {
+    const { version, appVersion } = parse(readFileSync(join(CHART, 'Chart.yaml'), 'utf8'));
+    assert.deepEqual([version, appVersion], [TOOL_VERSION, TOOL_VERSION]);
+  });
+
+  it('asks the operator anew with every revision, so that an old answer is not taken for a new one', async () => {
+    const { spec } = databaseMigrationSchema.parse(await manifest(VALUES));
+    assert.deepEqual(spec.runner.annotations, { 'db-manager.dev/helm-revision': '1' });
+  });
+
+  it('keeps a failed Job with its log, and what is read before it is made before it', async () => {
+    const objects = await render('shop', CHART, {
+      ...FILES,
+      database: { url: 'postgres://u:p@db/shop' },
+      spec: { backup: SPEC.backup },
+    });
+    const weights = objects.map(({ kind, metadata }) => [kind, Number(metadata?.annotations?.['helm.sh/hook-weight'])]);
+    assert.deepEqual(Object.fromEntries(weights), {
+      Secret: -20,
+      ConfigMap: -10,
+      ServiceAccount: -10,
+      Role: -10,
+      RoleBinding: -10,
+      Job: 0,
+    });
+    const policy = only(objects, 'Job').metadata?.annotations?.['helm.sh/hook-delete-policy'];
+    assert.equal(policy, 'before-hook-creation,hook-succeeded');
+  });
+
+  it('names the ConfigMap of files after what is in it, and hands the files over byte for byte', async () => {
+    const last = 'CREATE TABLE b (id int);  \n\n';
+    const first = "INSERT INTO a VALUES ('<&>\u00e9 {{ not a template }}');\r\n";
+    const chart = await applicationChart({ '1_orders.sql': first, '2_last.sql': last });
+    const objects = await render('shop', chart);
+    const files = objects.find(({ data }) => data?.['1_orders.sql'] !== undefined);
+    assert.deepEqual(files?.data, { '1_orders.sql': first, '2_last.sql': last });
+    const { volumes } = only(objects, 'Deployment').spec.template.spec;
+    assert.equal(
+      volumes[1].projected.sources[0].configMap.name,
+      files?.metadata?.name,
+      'the application waits for the same',
+    );
+    const other = await render('shop', await applicationChart({ '1_orders.sql': first }));
+    assert.ok(other.every(({ metadata }) => metadata?.name !== files?.metadata?.name));
+  });
+
+  it('waits for the revision that the chart names', async () => {
+    const chart = await applicationChart({});
+    const shop = only(await render('shop', chart, { 'db-migration': { spec: { target: '1_orders' } } }), 'Deployment');
+    const [wait] = shop.spec.template.spec.initContainers;
+    assert.deepEqual(wait.args, ['wait', '--revision=1_orders', '--migrations=/migrations', '--timeout=0']);
+  });
+
+  it('renders nothing where it is switched off, and the application as it is', async () => {
+    assert.deepEqual(await render('shop', CHART, { enabled: false }), []);
+    const objects = await render('shop', await applicationChart({}), { 'db-migration': { enabled: false } });
+    assert.deepEqual(
+      objects.map(({ kind }) => kind),
+      ['Deployment'],
+    );
+  });
+
+  const postgres = { host: 'db', database: 'shop', user: 'shop' };
+  const refused: [string, object, RegExp][] = [
+    [
+      'no database',
+      { spec: { migrations: SPEC.migrations, backup: SPEC.backup } },
+      /needs a database: set db-migration\.database\.url, or db-migration\.spec\.database/,
+    ],
+    [
+      'two databases',
+      { ...VALUES, database: { url: 'postgres://u@db/x' } },
+      /set db-migration\.database\.url or db-migration\.spec\.database, not both/,
+    ],
+    [
+      'no migrations',
+      { spec: WITHOUT_MIGRATIONS },
+      /needs migrations: set db-migration\.spec\.migrations or db-migration\.files/,
+    ],
+    [
+      'migrations twice',
+      { ...VALUES, files: { a: 'b' } },
+      /set db-migration\.files or db-migration\.spec\.migrations, not both/,
+    ],
+    ['no place for backups', { spec: { ...SPEC, backup: {} } }, /needs a place for backups/],
+    [
+      'a claim that nobody makes',
+      { mode: 'standalone', spec: { ...SPEC, backup: { volume: { size: '1Gi' } } } },
+      /make a PersistentVolumeClaim and name it/,
+    ],
+    [
+      'certificates that the run would not see',
+      {
+        mode: 'standalone',
+        spec: {
+          ...SPEC,
+          database: { postgres: { ...postgres, caFrom: { configMapKeyRef: { name: 'a', key: 'b' } } } },
+        },
+      },
+      /use db-migration\.spec\.database\.urlFrom with sslrootcert/,
+    ],
+    [
+      'a way back to nowhere',
+      { ...FILES, rollback: { downgrade: true } },
+      /needs a revision in db-migration\.spec\.target/,
+    ],
+    [
+      'a way back without the way',
+      { spec: { ...SPEC, target: '1_a' }, rollback: { downgrade: true } },
+      /does not hold the newer migrations/,
+    ],
+    ['a mode that there is not', { ...VALUES, mode: 'sidecar' }, /'\/mode'/],
+    ['a value that there is not', { ...VALUES, timeout: 5 }, /additional properties 'timeout' not allowed/],
+  ];
+  for (const [what, values, why] of refused) {
+    it(`refuses ${what}`, async () => assert.match(await refusal(CHART, values), why));
+  }
+
+  it('refuses to render hooks twice, and files that are not there', async () => {
+    const chart = await applicationChart({});
+    assert.match(
+      await refusal(chart, { 'db-migration': { renderedByParent: false } }),
+      /set db-migration\.renderedByParent=true/,
+    );
+  });
+
+  it('has every value in the schema', () => {
+    const values = parse(readFileSync(join(CHART, 'values.yaml'), 'utf8'));
+    const { properties } = JSON.parse(readFileSync(join(CHART, 'values.schema.json'), 'utf8'));
+    assert.deepEqual(Object.keys(properties).sort(), Object.keys(values).sort());
+  });
+
+  it('makes every object of the release a hook or, on a first install with its database, none of them', async () => {
+    const hooks = (objects: Rendered[]) => new Set(objects.map(({ metadata }) => metadata?.annotations?.[HOOKS]));
+    const own = (firstInstall: string) => ({ ...VALUES, database: { inRelease: true, firstInstall } });
+    assert.deepEqual(hooks(await render('shop', CHART, VALUES)), new Set(['pre-install,pre-upgrade']));
+    assert.deepEqual(hooks(await render('shop', CHART, own('PostInstall'))), new Set(['post-install,pre-upgrade']));
+    assert.deepEqual(hooks(await render('shop', CHART, own('Resource'))), new Set([undefined]));
+    assert.deepEqual(hooks(await render('shop', CHART, own('Resource'), '--is-upgrade')), new Set(['pre-upgrade']));
+  });
+});
+
+async function manifest(values: object): Promise<Rendered> {
+  const config = only(await render('shop', CHART, values), 'ConfigMap', 'shop-db-migration-manifest');
+  return parse(config.data['migration.yaml']);
+}
