@@ -1,8 +1,12 @@
+import { readFile } from 'node:fs/promises';
+import { extname } from 'node:path';
 import { ProblemError } from '../core/model/problem.ts';
 import type { Revision } from '../core/model/revision.ts';
-import type { Rename } from '../core/schema/renames.ts';
+import type { Snapshot } from '../core/model/snapshot.ts';
+import { applyRenames, type Rename, renameCandidates } from '../core/schema/renames.ts';
 import { generateMigration as generateText } from '../migrations/generate/generate.ts';
 import { type NewMigration, type ScaffoldFormat, writeMigration } from '../migrations/scaffold.ts';
+import type { OwnTemplate } from '../migrations/templates.ts';
 import { readModels } from '../models/read.ts';
 import { noModels } from './schema.ts';
 import { filesOf, type Session, withDatabase } from './session.ts';
@@ -15,8 +19,10 @@ export interface GenerateOptions extends Options {
   autogenerate?: boolean;
   /** Default `ts`. What is generated from models is ts, js or sql. */
   format?: ScaffoldFormat;
-  /** What is a rename and not a drop and an addition. Asked for in the warnings where one is likely. */
+  /** What is a rename and not a drop and an addition. */
   renames?: Rename[];
+  /** Asked for each that is likely. Without it the generated file and the warnings ask. */
+  askRename?(candidate: Rename): Promise<boolean>;
 }
 
 export interface Generated {
@@ -38,8 +44,9 @@ export interface Generated {
 export async function generateMigration(options: GenerateOptions): Promise<Generated> {
   const { message, format = 'ts', autogenerate = true } = options;
   if (!autogenerate) {
-    const { migrations } = await placesOf(options);
-    return { migrations: [await write(migrations, { message, format, now: new Date() })], warnings: [] };
+    const { migrations, template: file } = await placesOf(options);
+    const template = await readTemplate(file);
+    return { migrations: [await write(migrations, { message, format, template, now: new Date() })], warnings: [] };
   }
   if (format !== 'ts' && format !== 'js' && format !== 'sql') {
     const what = `What is generated from models is ts, js or sql, not ${format}. For an empty one: --no-autogenerate`;
@@ -51,16 +58,45 @@ export async function generateMigration(options: GenerateOptions): Promise<Gener
     await refusePending(session);
     const expected = await readModels(settings.models, database.dialect);
     const found = await database.snapshot();
-    const text = generateText({ expected, found, format, renames: options.renames });
+    const template = await readTemplate(settings.template);
+    const written = formatOf(template) ?? format;
+    const renames = await renamesOf(expected, found, options);
+    const text = generateText({ expected, found, format: written, renames });
     if (text.kind === 'nothing') return { migrations: [], warnings: [] };
     const migrations: Generated['migrations'] = [];
     for (const { title, up, down, transaction } of text.files) {
       const named = title === undefined ? message : `${message} ${title}`;
-      const work = { message: named, format, now: new Date(), up, down, transaction };
+      const work = { message: named, format: written, template, now: new Date(), up, down, transaction };
       migrations.push(await write(settings.migrations, work));
     }
     return { migrations, warnings: text.warnings };
   });
+}
+
+async function renamesOf(expected: Snapshot, found: Snapshot, options: GenerateOptions): Promise<Rename[]> {
+  const renames = [...(options.renames ?? [])];
+  if (options.askRename === undefined) return renames;
+  for (const candidate of renameCandidates(expected, applyRenames(found, renames).snapshot)) {
+    if (await options.askRename(candidate)) renames.push(candidate);
+  }
+  return renames;
+}
+
+async function readTemplate(path: string | undefined): Promise<OwnTemplate | undefined> {
+  if (path === undefined) return undefined;
+  try {
+    return { text: await readFile(path, 'utf8'), extension: extname(path).slice(1) };
+  } catch (error) {
+    const message = `There is no readable template ${path}.`;
+    throw new ProblemError({ reason: 'InvalidConfiguration', message }, { cause: error });
+  }
+}
+
+/** The language of a template, by its extension. */
+function formatOf(template: OwnTemplate | undefined): 'ts' | 'js' | 'sql' | undefined {
+  if (template === undefined) return undefined;
+  if (template.extension === 'sql') return 'sql';
+  return template.extension.endsWith('ts') ? 'ts' : 'js';
 }
 
 async function write(folder: string, migration: NewMigration): Promise<Generated['migrations'][number]> {

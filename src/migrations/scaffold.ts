@@ -5,13 +5,23 @@ import type { Problem } from '../core/model/problem.ts';
 import { parseRevision, type Revision } from '../core/model/revision.ts';
 import { compareRevisions } from '../core/planning/order.ts';
 import { listRevisions } from './read.ts';
-import { renderMigration, type ScaffoldContent, type ScaffoldFile, type ScaffoldFormat } from './templates.ts';
+import {
+  type OwnTemplate,
+  renderMigration,
+  renderTemplate,
+  type ScaffoldContent,
+  type ScaffoldFile,
+  type ScaffoldFormat,
+  templateMistake,
+} from './templates.ts';
 
 export { SCAFFOLDS, type ScaffoldFormat } from './templates.ts';
 
 export interface NewMigration extends Partial<ScaffoldContent> {
   message: string;
   format: ScaffoldFormat;
+  /** Instead of the form that `format` has. */
+  template?: OwnTemplate;
   now: Date;
 }
 
@@ -25,7 +35,12 @@ export type Written =
  * is ever overwritten. Problems: those of reading the folder, and InvalidMigration where nothing can sort last.
  */
 export async function writeMigration(folder: string, migration: NewMigration): Promise<Written> {
-  const { format, now, message, up = '', down = '', transaction = true } = migration;
+  const { format, template, now, message, up = '', down = '', transaction = true } = migration;
+  const content = { message, up, down, transaction };
+  const mistake = template === undefined ? undefined : templateMistake(template, content);
+  if (mistake !== undefined) {
+    return { ok: false, problem: { reason: 'InvalidConfiguration', message: `The template ${mistake}.` } };
+  }
   const refused = await makeFolder(folder);
   if (refused !== undefined) return { ok: false, problem: refused };
   const slug = slugOf(message);
@@ -33,7 +48,10 @@ export async function writeMigration(folder: string, migration: NewMigration): P
     const listed = await listRevisions(folder);
     if (!listed.ok) return listed;
     const stamp = stampAfter(now, attempt, listed.revisions);
-    const files = renderMigration(format, stamp, slug, { message, up, down, transaction });
+    const files =
+      template === undefined
+        ? renderMigration(format, stamp, slug, content)
+        : renderTemplate(template, stamp, slug, content);
     const revision = revisionOf(files);
     const last = listed.revisions.at(-1);
     if (last !== undefined && compareRevisions(revision, last) <= 0) return { ok: false, problem: noNumber(last) };

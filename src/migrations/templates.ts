@@ -24,6 +24,48 @@ export function renderMigration(format: ScaffoldFormat, stamp: string, slug: str
   return TEMPLATES[format](stamp, slug, { ...content, message });
 }
 
+/** A team's own form of a migration: a text with `{{message}}`, `{{up}}`, `{{down}}` and `{{transaction}}` in it. */
+export interface OwnTemplate {
+  text: string;
+  /** Its extension: `ts`, `js`, `sql`, … */
+  extension: string;
+}
+
+/** Why a template cannot be used for this content, as a clause; undefined where it can. */
+export function templateMistake({ text }: OwnTemplate, { transaction }: ScaffoldContent): string | undefined {
+  const missing = ['{{up}}', '{{down}}'].filter((mark) => !text.includes(mark));
+  if (missing.length > 0) return `has no ${missing.join(' and no ')}`;
+  const unknown = [...text.matchAll(/\{\{\s*(\w+)\s*\}\}/g)]
+    .map(([, name = '']) => name)
+    .filter((name) => !MARKS.has(name));
+  if (unknown.length > 0) return `has {{${unknown[0]}}}, which nothing is put in for`;
+  if (transaction || text.includes('{{transaction}}')) return undefined;
+  return 'has no {{transaction}}, and this migration has to run outside a transaction';
+}
+
+const MARKS = new Set(['message', 'up', 'down', 'transaction']);
+
+/** Each mark on a line of its own keeps that line's indent. */
+export function renderTemplate(
+  { text, extension }: OwnTemplate,
+  stamp: string,
+  slug: string,
+  content: ScaffoldContent,
+) {
+  const code = !extension.endsWith('sql');
+  const values: Record<string, string> = {
+    message: content.message.replace(/\s+/g, ' ').trim(),
+    up: content.up.trim() || (code ? UP_CODE : UP_SQL),
+    down: content.down.trim() || (code ? DOWN_CODE : DOWN_SQL),
+    transaction: content.transaction ? '' : code ? 'export const transaction = false;' : 'transaction:false',
+  };
+  const filled = text.replace(/^([ \t]*)?\{\{(\w+)\}\}/gm, (_, indent: string | undefined, name: string) =>
+    (values[name] ?? '').replace(/^(?=.)/gm, indent ?? ''),
+  );
+  const whole = filled.replace(/\{\{(\w+)\}\}/g, (_, name: string) => values[name] ?? '').replace(/[ \t]+$/gm, '');
+  return [{ name: `${stamp}_${slug}.${extension}`, text: whole.endsWith('\n') ? whole : `${whole}\n` }];
+}
+
 const TEMPLATES = {
   ts: (stamp, slug, content) => {
     const parameters = '({ context: queryInterface }: { context: QueryInterface }): Promise<void>';

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import { DIALECTS, type Project, project, withMigrations, withModels } from './ground.ts';
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DIALECTS, onTerminal, type Project, project, withMigrations, withModels } from './ground.ts';
 
 interface Generated {
   migrations: { revision: string; files: string[] }[];
@@ -53,6 +55,64 @@ for (const dialect of DIALECTS) {
         assert.equal((await here.run('migrate', 'upgrade')).code, 0);
       });
     }
+
+    it('fills in a form of one’s own, and says what is wrong with it', async () => {
+      const form = 'notes/form.sql';
+      await here.write(
+        form,
+        '-- Ticket: TODO-1\n-- {{message}}\n\n-- migrate:up {{transaction}}\n{{up}}\n-- migrate:down\n{{down}}\n',
+      );
+      await here.write('db-manager.config.yaml', `template: ${form}`);
+      await model('body: { type: TEXT, allowNull: false }, author: TEXT, mood: STRING(9)');
+      const { migrations } = await here.json<Generated>('generate', 'add mood');
+      const [file = ''] = migrations[0]?.files ?? [];
+      assert.match(file, /_add_mood\.sql$/);
+      assert.match(
+        await readFile(file, 'utf8'),
+        /^-- Ticket: TODO-1\n-- add mood\n\n-- migrate:up\n.*mood[\s\S]*-- migrate:down\n.*mood/m,
+      );
+      assert.equal((await here.run('migrate', 'upgrade')).code, 0);
+      assert.equal((await here.run('validate')).code, 0);
+      const cases: [string, RegExp][] = [
+        ['{{up}}', /has no \{\{down\}\}/],
+        ['{{up}}{{down}}{{author}}', /has \{\{author\}\}, which nothing is put in for/],
+      ];
+      for (const [text, says] of cases) {
+        await here.write(form, text);
+        const { code, err } = await here.run('generate', 'x', '--no-autogenerate');
+        assert.equal(code, 2);
+        assert.match(err, says);
+      }
+      const gone = await here.run('generate', 'x', '--no-autogenerate', '--template', 'gone.sql');
+      assert.match(gone.err, /no readable template .*gone\.sql/);
+      await rm(join(here.folder, 'db-manager.config.yaml'));
+      await model('body: { type: TEXT, allowNull: false }, author: TEXT');
+      await here.run('generate', 'drop mood', '--format', 'sql');
+      assert.equal((await here.run('migrate', 'upgrade')).code, 0);
+    });
+
+    it('asks on a terminal whether it is a rename, and keeps the values where it is', async () => {
+      await model('body: { type: TEXT, allowNull: false }, scribe: TEXT');
+      const question = /Is scribe the column notes\.author under a new name/;
+      const { code, screen } = await onTerminal(
+        here,
+        ['generate', 'scribe', '--format', 'sql'],
+        [{ question, type: 'y\r' }],
+      );
+      assert.equal(code, 0, screen);
+      const [, file = ''] = /wrote (\S+\.sql)/.exec(screen) ?? [];
+      assert.match(await readFile(file, 'utf8'), /RENAME COLUMN "author" TO "scribe"/);
+      assert.equal((await here.run('migrate', 'upgrade')).code, 0);
+      await model('body: { type: TEXT, allowNull: false }, author: TEXT');
+      const no = await onTerminal(
+        here,
+        ['generate', 'author again', '--format', 'sql'],
+        [{ question: /under a new name/, type: 'n\r' }],
+      );
+      const [, second = ''] = /wrote (\S+\.sql)/.exec(no.screen) ?? [];
+      assert.match(await readFile(second, 'utf8'), /DROP COLUMN "scribe"/);
+      assert.equal((await here.run('migrate', 'upgrade')).code, 0);
+    });
 
     it('renames where a person says so', async () => {
       await model('body: { type: TEXT, allowNull: false }, writer: TEXT');

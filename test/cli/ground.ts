@@ -31,6 +31,37 @@ export interface Project {
   read(file: string): Promise<string>;
 }
 
+/**
+ * Runs the real process on a pseudo-terminal (util-linux' `script`) and types each answer once its question is shown.
+ * Standard output and errors come as one, with the terminal's control sequences.
+ */
+export async function onTerminal(
+  { folder, url }: Project,
+  args: string[],
+  answers: { question: RegExp; type: string }[] = [],
+): Promise<{ code: number | null; screen: string }> {
+  const quoted = [process.execPath, MAIN, ...args].map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
+  const child = spawn('script', ['--quiet', '--return', '--flush', '--command', quoted, '/dev/null'], {
+    cwd: folder,
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, TERM: 'xterm', DATABASE_URL: url },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  let screen = '';
+  const waiting = [...answers];
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    screen += text;
+    const [next] = waiting;
+    if (next?.question.test(screen)) {
+      waiting.shift();
+      child.stdin.write(next.type);
+    }
+  });
+  return new Promise((done, fail) => {
+    child.on('error', fail);
+    child.on('close', (code) => done({ code, screen }));
+  });
+}
+
 /** An empty folder with an empty database of its own. */
 export async function project(dialect: TestDialect): Promise<Project> {
   const folder = await temporaryFolder('cli');

@@ -17,7 +17,8 @@ interface Generating extends Globals {
 export async function generate({ rename, ...options }: Generating, io: Io): Promise<void> {
   const format = SCAFFOLDS.find((known) => known === options.format);
   if (format === undefined) throw wrong(`--format is one of ${SCAFFOLDS.join(', ')}, not "${options.format}".`);
-  const result = await generateMigration({ ...options, format, renames: rename.map(parseRename) });
+  const askRename = io.terminal && !io.json ? ask : undefined;
+  const result = await generateMigration({ ...options, format, renames: rename.map(parseRename), askRename });
   print(io, options, result, ({ migrations, warnings }) => {
     if (migrations.length === 0) return 'Models and database do not differ; nothing was written.';
     const files = migrations.flatMap((migration) => migration.files);
@@ -27,6 +28,15 @@ export async function generate({ rename, ...options }: Generating, io: Io): Prom
       'Read it, then: db-manager safe-migrate',
     ].join('\n');
   });
+}
+
+async function ask(candidate: Rename): Promise<boolean> {
+  const { confirm } = await import('@inquirer/prompts');
+  const [from, to] =
+    candidate.kind === 'table'
+      ? [`table ${candidate.from}`, candidate.to]
+      : [`column ${candidate.table}.${candidate.from}`, candidate.to];
+  return confirm({ message: `Is ${to} the ${from} under a new name, with what is in it?`, default: true });
 }
 
 /** `orders=purchases` renames a table, `orders.comment=note` a column. */

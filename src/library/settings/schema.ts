@@ -10,6 +10,7 @@ const configurationSchema: z.ZodType<Configuration> = z.strictObject({
   databaseUrl: text.optional(),
   migrations: text.optional(),
   models: text.optional(),
+  template: text.optional(),
   backups: z
     .strictObject({
       folder: text.optional(),

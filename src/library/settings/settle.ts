@@ -58,6 +58,7 @@ const WORDS: readonly (keyof Configuration)[] = [
   'databaseUrl',
   'migrations',
   'models',
+  'template',
   'backups',
   'safety',
   'validation',
@@ -86,12 +87,13 @@ function environmentLayer(env: Readonly<Record<string, string | undefined>>, fol
 }
 
 function absolute({ folder, values }: Layer): Configuration {
-  const { databaseUrl, migrations, models, backups } = values;
+  const { databaseUrl, migrations, models, template, backups } = values;
   return {
     ...values,
     ...(databaseUrl === undefined ? {} : { databaseUrl: absoluteUrl(databaseUrl, folder) }),
     ...(migrations === undefined ? {} : { migrations: resolve(folder, migrations) }),
     ...(models === undefined ? {} : { models: resolve(folder, models) }),
+    ...(template === undefined ? {} : { template: resolve(folder, template) }),
     ...(backups?.folder === undefined ? {} : { backups: { ...backups, folder: resolve(folder, backups.folder) } }),
   };
 }

@@ -9,6 +9,8 @@ export interface Configuration {
   migrations?: string;
   /** File or folder of Sequelize models. Default `./models` where it exists. */
   models?: string;
+  /** A file that `generate` fills in instead of its own form of a migration: `{{message}}`, `{{up}}`, `{{down}}`. */
+  template?: string;
   backups?: {
     /** Default `./data/backups`. */
     folder?: string;
@@ -50,6 +52,7 @@ export interface Settings {
   databaseUrl?: Secret;
   migrations: string;
   models?: string;
+  template?: string;
   backups: {
     folder: string;
     retain: { last: number; days: number };
