@@ -5,7 +5,6 @@
  * transaction (umzug #708), so a crash between the two would forget an applied migration. Here the history row is
  * written by the migration's own transaction, and Umzug's storage has nothing left to do.
  */
-import { Umzug } from 'umzug';
 import type { LoadedMigration } from '../core/model/migration.ts';
 import { type Failure, MigrationStopped } from './one-migration.ts';
 import type { DoneMigration, MigrationOutcome, MigrationWork } from './port.ts';
@@ -40,6 +39,8 @@ export async function migrateWithUmzug(
 
   // Umzug reverts the executed ones from the end of its list, so a plan downwards is given to it upside down.
   const list = work.direction === 'up' ? work.migrations : [...work.migrations].reverse();
+  // Its command line comes with it (200 modules), which no run should load that has nothing to apply.
+  const { Umzug } = await import('umzug');
   const umzug = new Umzug({
     migrations: list.map((migration) => ({
       name: migration.revision,
