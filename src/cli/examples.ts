@@ -26,6 +26,7 @@ export const EXAMPLES: Record<string, readonly string[]> = {
   run: ['db-manager run -f migration.yaml --volume backups=./data/backups'],
   config: ['db-manager config', 'db-manager --config staging.yaml config'],
   wait: ['db-manager wait --revision head', 'db-manager wait --revision 20240601 --timeout 60'],
+  completion: ['source <(db-manager completion bash)', 'db-manager completion fish | source'],
   init: ['db-manager --database-url sqlite:///data/app.db init', 'db-manager init --migrate'],
   'create-tables': ['db-manager create-tables --models ./models'],
   'drop-tables': ['db-manager drop-tables', 'db-manager drop-tables --force'],

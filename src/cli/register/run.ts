@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { Argument, type Command } from 'commander';
 import { globalsOf } from '../globals.ts';
 import type { Io } from '../io.ts';
 import { seconds } from './cluster.ts';
@@ -29,6 +29,20 @@ export function registerRun(program: Command, io: Io): void {
     .action(async (options, command: Command) =>
       (await import('../commands/wait.ts')).wait({ ...globalsOf(command, io), ...options }, io),
     );
+
+  program
+    .command('completion')
+    .summary('completion for a shell, to be sourced')
+    .addArgument(new Argument('<shell>').choices(['bash', 'zsh', 'fish']))
+    .action(async (shell: 'bash' | 'zsh' | 'fish') => {
+      const { placesOf } = await import('../completion/tree.ts');
+      const write = {
+        bash: async () => (await import('../completion/bash.ts')).bash,
+        zsh: async () => (await import('../completion/zsh.ts')).zsh,
+        fish: async () => (await import('../completion/fish.ts')).fish,
+      }[shell];
+      io.out((await write())(placesOf(program)).trimEnd());
+    });
 
   const tables = () => import('../commands/tables.ts');
   program
