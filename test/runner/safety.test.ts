@@ -61,7 +61,10 @@ for (const dialect of DIALECTS) {
       assert.match(report.message, /^1 error/);
       assert.match(report.message, /drop-column at 2_drop\.sql:4:1: /);
       assert.match(report.message, /db-manager safety-check/);
-      assert.match(report.message, /-- db-manager:ignore drop-column <why>.*safety\.ignore.*safe-migrate --approve sha256:/);
+      assert.match(
+        report.message,
+        /-- db-manager:ignore drop-column <why>.*safety\.ignore.*safe-migrate --approve sha256:/,
+      );
       assert.deepEqual(report.failure?.position, { file: '2_drop.sql', line: 4, column: 1 });
       assert.equal(report.failure.migration, '2_drop');
       assert.equal(report.safety?.result, 'Blocked');
@@ -212,6 +215,22 @@ describe('what the rehearsal showed', function () {
       { dryRun: true, safety: { ...safety, ignore: [...safety.ignore] } },
     );
     assert.ok(!ids(ignored).includes('observed-table-rewritten'));
+  });
+
+  it('is told as a finding: how long a lock was held, and not the time before it was taken', async () => {
+    const { url, run } = await ground('postgres');
+    await change(url, 'INSERT INTO items SELECT g, NULL, g FROM generate_series(1, 10) g');
+    const held = (before: number, after: number) =>
+      `-- migrate:up\nSELECT pg_sleep(${before});\nALTER TABLE items ALTER COLUMN note SET DEFAULT 'x';\nSELECT pg_sleep(${after});\n-- migrate:down\nALTER TABLE items ALTER COLUMN note DROP DEFAULT;\n`;
+    const long = await run({ ...ITEMS, '2_held.sql': held(1, 1.2) }, { dryRun: true });
+    const lock = long.rehearsal?.migrations[0]?.locks.find(({ table }) => table === 'public.items');
+    assert.equal(lock?.mode, 'AccessExclusiveLock');
+    const whole = long.rehearsal?.migrations[0]?.seconds ?? 0;
+    assert.ok((lock.seconds ?? 0) >= 1.2 && (lock.seconds ?? 0) < whole - 0.5, `${lock.seconds} s of ${whole}`);
+    const found = long.safety?.findings.find(({ rule }) => rule === 'observed-lock-held');
+    assert.match(found?.message ?? '', /^items \(.*\) was under AccessExclusiveLock for \d\.\d s until the end/);
+    const late = await run({ ...ITEMS, '2_held.sql': held(1.5, 0) }, { dryRun: true });
+    assert.ok(!late.safety?.findings.some(({ rule }) => rule === 'observed-lock-held'));
   });
 
   it('is an error where rows were lost that nobody spoke of, and can be ignored by its id', async () => {

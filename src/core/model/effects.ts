@@ -3,8 +3,8 @@ export interface MigrationEffects {
   revision: string;
   seconds: number;
   statements: number;
-  /** Strongest lock held on each table, for example `AccessExclusiveLock`. */
-  locks: { table: string; mode: string }[];
+  /** Strongest lock held on each table, for example `AccessExclusiveLock`, and for how long until the end, at most. */
+  locks: { table: string; mode: string; seconds?: number }[];
   /** Tables whose storage was written anew. */
   rewrites: string[];
   /** Row counts of tables where they changed; a table absent on one side has null there. */

@@ -50,7 +50,7 @@ export const effectsSchema = z.object({
   revision: z.string(),
   seconds: z.number(),
   statements: z.int(),
-  locks: z.array(z.object({ table: z.string(), mode: z.string() })),
+  locks: z.array(z.object({ table: z.string(), mode: z.string(), seconds: z.number().optional() })),
   rewrites: z.array(z.string()),
   rows: z.array(z.object({ table: z.string(), before: z.number().nullable(), after: z.number().nullable() })),
 });

@@ -33,7 +33,7 @@ export const TABLE_REWRITTEN: ObservedRule = {
 export const LOCK_HELD: ObservedRule = {
   id: 'observed-lock-held',
   topic: 'locks',
-  title: 'A migration that took a second or more held a lock that others wait for.',
+  title: 'A lock that others wait for was held for a second or more.',
   why: 'A lock is kept until the transaction ends, so everything that the migration does after taking it adds to the time for which others wait. Those who wait queue up, and the pool of connections empties.',
   severity: 'warning',
 };
@@ -100,14 +100,15 @@ function rewrites({ revision, seconds, rewrites }: MigrationEffects, mode: strin
   });
 }
 
-function locks({ revision, seconds, locks, rewrites }: MigrationEffects, sizes: Observation['sizes']) {
-  if (seconds < LONG_LOCK_SECONDS) return [];
-  return locks.flatMap(({ table, mode }) => {
+function locks({ revision, seconds: whole, locks, rewrites }: MigrationEffects, sizes: Observation['sizes']) {
+  return locks.flatMap(({ table, mode, seconds = whole }) => {
     const who = BLOCKS[mode];
     const size = sizes.get(table);
-    if (who === undefined || size === undefined || size.rows === 0 || rewrites.includes(table)) return [];
+    if (who === undefined || seconds < LONG_LOCK_SECONDS || size === undefined || size.rows === 0) return [];
+    // The finding of a rewrite says it already.
+    if (rewrites.includes(table)) return [];
     return finding(LOCK_HELD, revision, {
-      message: `${plain(table)} (${describe(size)}) was under ${mode} until the end of a migration of ${time(seconds)}: ${who}. Production has the same rows, so expect up to as long.`,
+      message: `${plain(table)} (${describe(size)}) was under ${mode} for ${time(seconds)} until the end of the migration: ${who}. Production has the same rows, so expect as long.`,
       advice:
         'Put the statement that takes the lock last or into a migration of its own, and what takes time before it.',
     });

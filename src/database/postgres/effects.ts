@@ -1,5 +1,6 @@
 import type { Observation } from '../session.ts';
 import type { Client } from './driver.ts';
+import type { LockWatch } from './lock-watch.ts';
 import { countRows } from './size.ts';
 
 /** From the weakest to the strongest (PostgreSQL manual, 13.3.1). */
@@ -19,11 +20,15 @@ export async function observe(
   client: Client,
   schemas: readonly string[],
   statements: () => number,
+  watch: LockWatch,
 ): Promise<Observation> {
   const rowsBefore = await countRows(client, schemas);
   const filesBefore = await storage(client, schemas);
+  const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+  watch.start(rows[0]?.pid ?? 0);
   return {
     async effects(revision, seconds) {
+      const heldFor = await watch.stop();
       const locks = await heldLocks(client, schemas);
       const filesAfter = await storage(client, schemas);
       const rowsAfter = await countRows(client, schemas);
@@ -33,7 +38,9 @@ export async function observe(
         seconds,
         statements: statements(),
         // A table that the migration made is nobody else's yet; its locks do not matter.
-        locks: locks.filter(({ table }) => filesBefore.has(table)),
+        locks: locks
+          .filter(({ table }) => filesBefore.has(table))
+          .map((lock) => ({ ...lock, seconds: heldFor(lock.table, lock.mode) ?? round(seconds) })),
         rewrites: [...filesBefore]
           .filter(([name, node]) => (filesAfter.get(name) ?? node) !== node)
           .map(([name]) => name),
@@ -43,6 +50,10 @@ export async function observe(
       };
     },
   };
+}
+
+function round(seconds: number): number {
+  return Math.round(seconds * 1000) / 1000;
 }
 
 /** `schema.table` to the file that holds it: another number means that the table was written anew. */

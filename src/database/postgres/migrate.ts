@@ -8,6 +8,7 @@ import { type Client, quoteIdentifier } from './driver.ts';
 import { observe } from './effects.ts';
 import { problemOf, reasonOf, serverError } from './errors.ts';
 import { historyTable, putRow, removeRow } from './history.ts';
+import { lockWatch } from './lock-watch.ts';
 
 /** A session on a connection of its own, so that what a migration sets does not outlive it elsewhere. */
 export async function openSession(
@@ -31,6 +32,8 @@ export async function openSession(
     onStatement?.(sql);
     settingsChanged ||= /\bset\b|set_config/i.test(sql);
   };
+
+  const watch = lockWatch(() => open.another(`${name} watch`), target.schemas);
 
   return {
     async begin() {
@@ -82,8 +85,11 @@ export async function openSession(
         await fresh.end();
       }
     },
-    observe: () => observe(client, target.schemas, () => statements),
-    close: () => client.end(),
+    observe: () => observe(client, target.schemas, () => statements, watch),
+    async close() {
+      await watch.close();
+      await client.end();
+    },
   };
 }
 

@@ -37,6 +37,11 @@ describe('findings of what the rehearsal showed', () => {
     { it: 'a lock that stops writers', effect: { ...lock('ShareLock'), seconds: 5 }, found: ['observed-lock-held'] },
     { it: 'a lock that stops nobody', effect: { ...lock('RowExclusiveLock'), seconds: 5 }, found: [] },
     {
+      it: 'a lock taken at the end of a long migration',
+      effect: { locks: [{ table: 'public.orders', mode: 'AccessExclusiveLock', seconds: 0.05 }], seconds: 20 },
+      found: [],
+    },
+    {
       it: 'a lock on an empty table',
       effect: { ...lock('AccessExclusiveLock', 'public.empty'), seconds: 5 },
       found: [],
@@ -81,7 +86,7 @@ describe('findings of what the rehearsal showed', () => {
     const [held] = observe({ ...lock('AccessExclusiveLock'), seconds: 3 });
     assert.match(
       held?.message ?? '',
-      /^orders \(about 1,200,000 rows, 310 MB\) was under AccessExclusiveLock until the end of a migration of 3\.0 s: whoever reads or writes it waits\./,
+      /^orders \(about 1,200,000 rows, 310 MB\) was under AccessExclusiveLock for 3\.0 s until the end of the migration: whoever reads or writes it waits\./,
     );
     const [slow] = observe({ seconds: 300 });
     assert.match(slow?.message ?? '', /^It took 5 minutes for 3 statements/);

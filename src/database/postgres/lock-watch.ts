@@ -1,0 +1,83 @@
+import type { Client } from './driver.ts';
+
+/** A migration that is over sooner is not asked about: its locks were held for its whole time, which is short. */
+const EVERY_MS = 50;
+
+/** Since when a session has held its locks, seen from another connection while it works. */
+export interface LockWatch {
+  /** Begins with a migration of that backend (`pg_backend_pid()`). */
+  start(backend: number): void;
+  /** Ends with it; the seconds for which a lock was held until now, at most; undefined where nobody has looked. */
+  stop(): Promise<(table: string, mode: string) => number | undefined>;
+  close(): Promise<void>;
+}
+
+/**
+ * Looks every 50 ms at what the backend holds. A lock counts from the look before it was seen, so the number is never too
+ * small. Where looking fails, nothing was seen: the rehearsal goes on without it.
+ */
+export function lockWatch(connect: () => Promise<Client>, schemas: readonly string[]): LockWatch {
+  let connection: Promise<Client> | undefined;
+  let since = new Map<string, number>();
+  /** When the last look began: what it did not see was taken later. */
+  let last: number | undefined;
+  let looking: Promise<void> = Promise.resolve();
+  let timer: NodeJS.Timeout | undefined;
+  /** Of the migration that is watched; another number than a look's own ends it. */
+  let watched = 0;
+
+  const look = async (backend: number): Promise<string[]> => {
+    connection ??= connect();
+    const client = await connection;
+    const { rows } = await client.query<{ key: string }>(
+      `SELECT DISTINCT n.nspname || '.' || c.relname || ' ' || l.mode AS key
+       FROM pg_locks l JOIN pg_class c ON c.oid = l.relation JOIN pg_namespace n ON n.oid = c.relnamespace
+       WHERE l.pid = $1 AND l.granted AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+         AND c.relkind IN ('r', 'p') AND n.nspname = ANY($2)`,
+      [backend, schemas],
+    );
+    return rows.map(({ key }) => key);
+  };
+  const lookLater = (backend: number, mine: number, before: number) => {
+    timer = setTimeout(() => {
+      const began = performance.now();
+      looking = look(backend).then(
+        (keys) => {
+          if (mine !== watched) return;
+          for (const key of keys) if (!since.has(key)) since.set(key, before);
+          last = began;
+          lookLater(backend, mine, began);
+        },
+        () => {},
+      );
+    }, EVERY_MS);
+  };
+  const end = () => {
+    watched += 1;
+    clearTimeout(timer);
+  };
+
+  return {
+    start(backend) {
+      end();
+      since = new Map();
+      last = undefined;
+      lookLater(backend, watched, performance.now());
+    },
+    async stop() {
+      const now = performance.now();
+      end();
+      await looking;
+      const [seen, unseen] = [since, last];
+      return (table, mode) => {
+        const from = seen.get(`${table} ${mode}`) ?? unseen;
+        return from === undefined ? undefined : Math.round(now - from) / 1000;
+      };
+    },
+    async close() {
+      end();
+      await looking;
+      await connection?.then((client) => client.end()).catch(() => {});
+    },
+  };
+}
