@@ -2,7 +2,11 @@
 
 -- migrate:up
 ALTER TABLE instruments ADD COLUMN exchange_symbol VARCHAR(32);
+-- db-manager:ignore unbatched-backfill a bot trades a few hundred instruments
+-- db-manager:ignore backfill-with-ddl a bot trades a few hundred instruments
 UPDATE instruments SET exchange_symbol = symbol;
+-- db-manager:ignore unbatched-backfill a bot trades a few hundred instruments
+-- db-manager:ignore backfill-with-ddl a bot trades a few hundred instruments
 UPDATE instruments SET symbol = upper(base_currency) || '-' || upper(quote_currency);
 
 -- migrate:down
