@@ -1,0 +1,32 @@
+/**
+ * Fills NODE_COMPILE_CACHE with what the image's processes load, so that a runner's pod compiles nothing at its start.
+ * Only for the image: `node scripts/warm-compile-cache.ts /app`, as the user that the image runs as (Node keeps a
+ * cache for each user id).
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+const [app] = process.argv.slice(2);
+if (app === undefined) throw new Error('usage: node scripts/warm-compile-cache.ts <folder with dist and node_modules>');
+const main = join(app, 'dist/cli/main.js');
+const dist = readdirSync(join(app, 'dist'), { recursive: true, encoding: 'utf8' });
+
+// What a run compiles lazily is cached only where a run has happened.
+const folder = mkdtempSync(join(tmpdir(), 'warm-'));
+mkdirSync(join(folder, 'migrations'));
+writeFileSync(
+  join(folder, 'migrations/20240101000000_warm.sql'),
+  '-- migrate:up\nCREATE TABLE warm (id integer PRIMARY KEY);\n-- migrate:down\nDROP TABLE warm;\n',
+);
+const env = { ...process.env, DATABASE_URL: 'sqlite:///app.db' };
+execFileSync(process.execPath, [main, 'safe-migrate'], { cwd: folder, env, stdio: 'inherit' });
+
+process.chdir(folder);
+createRequire(main)('pg');
+for (const file of dist.filter((name) => name.endsWith('.js') && name !== 'cli/main.js')) {
+  await import(pathToFileURL(join(app, 'dist', file)).href);
+}
