@@ -34,12 +34,22 @@ export function backupDatabase(options: BackupOptions = {}): Promise<Backup> {
   );
 }
 
-/** Whole backups, newest first, and what in the folder cannot be read as one. Needs no database. */
+/**
+ * Whole backups, newest first, and what in the folder cannot be read as one. Needs no database.
+ *
+ * @example
+ * const { backups, unreadable } = await listBackups({ backups: { folder: './data/backups' } });
+ */
 export async function listBackups(options: Options = {}): Promise<BackupList> {
   return list((await placesOf(options)).backups.folder);
 }
 
-/** Re-reads and re-hashes a backup. Throws ProblemError BackupNotFound or BackupInvalid. Needs no database. */
+/**
+ * Re-reads and re-hashes a backup. Throws ProblemError BackupNotFound or BackupInvalid. Needs no database.
+ *
+ * @example
+ * const { manifest } = await verifyBackup({ file: 'latest' });
+ */
 export async function verifyBackup(options: Options & { file: string }): Promise<Backup> {
   const found = await findBackup((await placesOf(options)).backups.folder, options.file);
   return verify(found, { check: checkDump, signal: options.signal });
@@ -54,7 +64,12 @@ export interface RestoreOptions extends Options {
   onProgress?(phase: string, done: number, total: number | undefined): void;
 }
 
-/** Replaces the database's content by a backup, after a safety backup; whole or not at all. */
+/**
+ * Replaces the database's content by a backup, after a safety backup; whole or not at all.
+ *
+ * @example
+ * const { safetyBackup } = await restoreDatabase({ databaseUrl: 'sqlite:///data/app.db', file: 'latest' });
+ */
 export function restoreDatabase(options: RestoreOptions): Promise<RestoredBackup> {
   return asWriter(
     options,
@@ -75,7 +90,12 @@ export function restoreDatabase(options: RestoreOptions): Promise<RestoredBackup
   );
 }
 
-/** Removes old backups of this database; never the newest whole one, never another database's. */
+/**
+ * Removes old backups of this database; never the newest whole one, never another database's. Gives those it removed.
+ *
+ * @example
+ * const removed = await pruneBackups({ databaseUrl: 'sqlite:///data/app.db', last: 5, days: 14 });
+ */
 export function pruneBackups(options: Options & Partial<Retention> & { dryRun?: boolean } = {}): Promise<Backup[]> {
   const { dryRun } = options;
   return withDatabase(options, ({ database, settings }) => {

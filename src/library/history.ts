@@ -81,7 +81,12 @@ async function describe(folder: string, { revision, files: [main] }: Undescribed
   return describeMigration(revision, text, main?.endsWith('.sql') === true ? 'sql' : 'code');
 }
 
-/** Makes the history say that exactly the migrations up to the target are applied, without running one. */
+/**
+ * Makes the history say that exactly the migrations up to the target are applied, without running one.
+ *
+ * @example
+ * const { revision } = await stampDatabase({ databaseUrl: 'sqlite:///data/app.db', target: 'head' });
+ */
 export function stampDatabase(options: Options & { target: string }): Promise<{ revision: Position }> {
   return asWriter(options, async ({ database, settings, runId }) => {
     const target = parseTarget(options.target);
@@ -96,17 +101,29 @@ export function stampDatabase(options: Options & { target: string }): Promise<{ 
   });
 }
 
-/** Mends the history after a person has looked at the database. What is not decided is reported as `left`. */
-export function repairHistory(options: Options & RepairChoices): Promise<Repair['findings']> {
+/**
+ * Mends the history after a person has looked at the database. What is not decided is reported as `left`.
+ *
+ * @example
+ * const findings = await repairHistory({ databaseUrl: 'sqlite:///data/app.db', acceptChecksums: true });
+ */
+export function repairHistory(options: Options & Partial<RepairChoices> = {}): Promise<Repair['findings']> {
   return asWriter(options, async ({ database, settings }) => {
-    const change = repair(await filesOf(settings), await database.history.read(), options);
+    const { acceptChecksums = false, forgetMissing = false, interrupted, only } = options;
+    const choices = { acceptChecksums, forgetMissing, interrupted, only };
+    const change = repair(await filesOf(settings), await database.history.read(), choices);
     await database.history.remove(change.remove);
     await database.history.put(change.put);
     return change.findings;
   });
 }
 
-/** Takes over another tool's history: its rows become ours, nothing is run, and its table stays. */
+/**
+ * Takes over another tool's history: its rows become ours, nothing is run, and its table stays.
+ *
+ * @example
+ * const { adopted, unmatched } = await adoptHistory({ databaseUrl: 'sqlite:///data/app.db', from: 'sequelize' });
+ */
 export function adoptHistory(
   options: Options & { from: ForeignTool },
 ): Promise<{ adopted: Revision[]; unmatched: string[] }> {

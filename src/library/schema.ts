@@ -29,7 +29,12 @@ export function validateSchema(options: Options = {}): Promise<ValidationResult>
   });
 }
 
-/** Do models and migrations say the same? Replays all migrations on an empty scratch database; the target is not touched. */
+/**
+ * Do models and migrations say the same? Replays all migrations on an empty scratch database; the target is not touched.
+ *
+ * @example
+ * const { valid, differences } = await checkModels({ databaseUrl: 'sqlite:///data/app.db', models: './models' });
+ */
 export function checkModels(options: Options = {}): Promise<ValidationResult> {
   return withDatabase(options, async (session) => {
     const { settings, database } = session;

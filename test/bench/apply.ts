@@ -6,7 +6,7 @@ import { type TestDialect, temporaryDatabase, temporaryFolder } from '../support
 import { type Command, median, printRatios, secondsOf } from './measure.ts';
 import type { Peers } from './peers.ts';
 
-const COUNT = 1_000;
+export const COUNT = 1_000;
 const ROUNDS = 3;
 
 /** "Apply 1,000 small migrations", each tool with its own files and its own process, on an empty database. */
@@ -100,11 +100,11 @@ function tools({ folder }: { folder: string }, peers: Peers): Tool[] {
   return list;
 }
 
-function sqlAlchemy(url: string): string {
+export function sqlAlchemy(url: string): string {
   return url.replace('postgresql:', 'postgresql+psycopg2:');
 }
 
-async function writeMigrations(folder: string): Promise<{ folder: string }> {
+export async function writeMigrations(folder: string): Promise<{ folder: string }> {
   for (const name of ['dbmate', 'goose', 'umzug', 'versions']) await mkdir(join(folder, name));
   let previous = 'None';
   for (let n = 1; n <= COUNT; n += 1) {

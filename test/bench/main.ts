@@ -2,6 +2,7 @@
 import { closeAll } from '../support/lifetime.ts';
 import { benchApply } from './apply.ts';
 import { benchBackup } from './backup.ts';
+import { benchCurrent } from './current.ts';
 import { benchLint } from './lint.ts';
 import { installPeers } from './peers.ts';
 import { benchSnapshot } from './snapshot.ts';
@@ -11,6 +12,7 @@ const asked = (name: string) => wanted.size === 0 || wanted.has(name);
 try {
   const peers = installPeers();
   if (asked('apply')) for (const dialect of ['sqlite', 'postgres'] as const) await benchApply(dialect, peers);
+  if (asked('current')) await benchCurrent(peers);
   if (asked('snapshot')) for (const dialect of ['sqlite', 'postgres'] as const) await benchSnapshot(dialect, peers);
   if (asked('backup')) await benchBackup();
   if (asked('lint')) await benchLint();
