@@ -27,21 +27,27 @@ export function bodyOf(migration: LoadedMigration, direction: Direction): Migrat
   return body ?? { kind: 'sql', statements: [] };
 }
 
-/** Runs a body; `onStatement` hears which SQL statement is about to run. */
+/**
+ * Runs a body; `onStatement` hears which SQL statement is about to run. `holdLast` lets the session send the last one
+ * together with what follows; true where it did.
+ */
 export async function runBody(
   body: MigrationBody,
   session: MigrationSession,
   onStatement: (statement: SqlStatement) => void,
-): Promise<void> {
+  holdLast = false,
+): Promise<boolean> {
   if (body.kind === 'code') {
     const { queryInterface, sequelize } = session.codeArguments();
     await body.call(queryInterface, sequelize);
-    return;
+    return false;
   }
-  for (const statement of body.statements) {
+  let held = false;
+  for (const [index, statement] of body.statements.entries()) {
     onStatement(statement);
-    await session.execute(statement);
+    held = await session.execute(statement, holdLast && index === body.statements.length - 1);
   }
+  return held;
 }
 
 export function historyRow(

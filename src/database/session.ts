@@ -12,7 +12,11 @@ export interface MigrationSession {
   commit(): Promise<void>;
   /** Never throws: a connection that is gone has rolled back. */
   rollback(): Promise<void>;
-  execute(statement: SqlStatement): Promise<void>;
+  /**
+   * `last`: only its history row and COMMIT follow, so a session may hold it back and send it with them. True where it
+   * did so: what goes wrong with it then is thrown by `commit`.
+   */
+  execute(statement: SqlStatement, last: boolean): Promise<boolean>;
   /** What code migrations get: a query interface whose queries run here, and the Sequelize class. */
   codeArguments(): { queryInterface: unknown; sequelize: unknown };
   /** The statement that ran last and how many ran since `begin`, for reports. */
@@ -25,9 +29,11 @@ export interface MigrationSession {
   problemOf(error: unknown, statement: SqlStatement | undefined): Problem;
   /** The same migration may succeed when tried again, and how: after a pause, or at once in another mode. */
   retryOf(error: unknown): { mode: TransactionMode; pause: boolean; why: string } | undefined;
-  /** Mends what a failed migration without a transaction left behind (an INVALID index); says what it did. */
-  cleanUpAfter(statement: SqlStatement): Promise<string | undefined>;
-  /** Whether a history row is there, asked on a fresh connection: resolves a COMMIT whose answer was lost. */
+  /** Mends what a failed migration without a transaction left behind (an INVALID index); says what was done. */
+  cleanUp(): Promise<string | undefined>;
+  /** The connection broke, so a COMMIT that was sent may have taken place or not. */
+  unclear(error: unknown): boolean;
+  /** Whether a history row is there, asked on a fresh connection once the old one has ended on the server. */
   isRecorded(revision: string): Promise<boolean>;
 
   /** Rehearsal only: looks at the database before a migration; the answer is asked for before its commit. */

@@ -1,13 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { LoadedMigration, SqlStatement } from '../core/model/migration.ts';
 import { bodyOf, historyRow, MigrationStopped, runBody } from './one-migration.ts';
 import type { DoneMigration, MigrationWork } from './port.ts';
+import { retriesOf } from './retries.ts';
 import type { MigrationSession, TransactionMode } from './session.ts';
-
-/** How long one migration is tried again for after lock timeouts and deadlocks, in milliseconds. */
-const RETRY_BUDGET = 60_000;
-const FIRST_PAUSE = 100;
-const LONGEST_PAUSE = 5_000;
 
 /**
  * A migration's body and its history row, in one transaction. What a lock timeout or a deadlock ends is rolled back
@@ -18,23 +13,16 @@ export async function runInTransaction(
   work: MigrationWork,
   session: MigrationSession,
 ): Promise<DoneMigration> {
-  const deadline = performance.now() + RETRY_BUDGET;
+  const retries = retriesOf(migration, work);
   let mode: TransactionMode = 'normal';
-  let pause = FIRST_PAUSE;
   for (;;) {
     const attempt = await attemptOnce(migration, work, session, mode);
     if ('done' in attempt) return attempt.done;
-    const retry = session.retryOf(attempt.error);
-    const changesMode = retry !== undefined && retry.mode !== mode;
-    const mayRetry = work.singleTransaction !== true && retry !== undefined && (changesMode || retry.pause);
-    if (!mayRetry || work.signal?.aborted || performance.now() + pause > deadline) {
-      throw stop(attempt, migration, session);
-    }
-    mode = retry.mode;
-    if (!retry.pause) continue;
-    work.onRetry?.(`${migration.revision}: ${retry.why}; rolled back, trying again`);
-    await sleep(pause * (0.5 + Math.random()), undefined, { signal: work.signal }).catch(() => {});
-    pause = Math.min(pause * 2, LONGEST_PAUSE);
+    const retry = work.singleTransaction ? undefined : session.retryOf(attempt.error);
+    const otherMode = retry !== undefined && retry.mode !== mode && !work.signal?.aborted;
+    const again = otherMode || (retry?.pause === true && (await retries.pause(retry.why)));
+    if (!again) throw stop(attempt, migration, session);
+    mode = retry?.mode ?? mode;
   }
 }
 
@@ -51,7 +39,6 @@ async function attemptOnce(
   const began = performance.now();
   const own = work.singleTransaction !== true;
   let statement: SqlStatement | undefined;
-  let committing = false;
   const finished = (effects?: DoneMigration['effects']): Attempt => ({
     done: { revision: migration.revision, seconds: (performance.now() - began) / 1000, effects },
   });
@@ -59,21 +46,22 @@ async function attemptOnce(
   try {
     if (own) await session.begin(mode);
     const observation = work.observe ? await session.observe() : undefined;
-    await runBody(bodyOf(migration, work.direction), session, (next) => {
+    const holdLast = own && observation === undefined;
+    const heard = (next: SqlStatement) => {
       statement = next;
-    });
-    statement = undefined;
+    };
+    const held = await runBody(bodyOf(migration, work.direction), session, heard, holdLast);
+    if (!held) statement = undefined;
     if (work.direction === 'up') await session.putHistory(historyRow(migration, work, 'applied', began));
     else await session.removeHistory(migration.revision);
     const effects = await observation?.effects(migration.revision, (performance.now() - began) / 1000);
-    committing = true;
     if (own) await session.commit();
     return finished(effects);
   } catch (error) {
     const { last } = session.trace();
     if (own) await session.rollback();
-    // The connection broke while COMMIT was under way: only the history knows whether it took place.
-    if (committing && own && (await recordedAsWished(migration, work, session))) return finished();
+    // Only the history knows whether a COMMIT whose answer was lost took place.
+    if (own && session.unclear(error) && (await recordedAsWished(migration, work, session))) return finished();
     return { error, statement, last };
   }
 }

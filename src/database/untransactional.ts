@@ -1,6 +1,7 @@
 import type { LoadedMigration, SqlStatement } from '../core/model/migration.ts';
 import { bodyOf, historyRow, MigrationStopped, runBody } from './one-migration.ts';
 import type { DoneMigration, MigrationWork } from './port.ts';
+import { retriesOf } from './retries.ts';
 import type { MigrationSession } from './session.ts';
 
 /**
@@ -12,12 +13,39 @@ export async function runOutsideTransaction(
   work: MigrationWork,
   session: MigrationSession,
 ): Promise<DoneMigration> {
+  const retries = retriesOf(migration, work);
+  for (;;) {
+    const attempt = await attemptOnce(migration, work, session);
+    if ('done' in attempt) return attempt.done;
+    const { stopped, why } = attempt;
+    if (why === undefined || !(await retries.pause(why))) throw stopped;
+  }
+}
+
+/** `why` where it may be tried again: nothing of the migration is there, and what stopped it will pass. */
+type Attempt = { done: DoneMigration } | { stopped: MigrationStopped; why: string | undefined };
+
+async function attemptOnce(
+  migration: LoadedMigration,
+  work: MigrationWork,
+  session: MigrationSession,
+): Promise<Attempt> {
   const began = performance.now();
   const up = work.direction === 'up';
+  const put = (state: 'applied' | 'started' | 'reverting') =>
+    session.putHistory(historyRow(migration, work, state, began));
+  const remove = () => session.removeHistory(migration.revision);
   let statement: SqlStatement | undefined;
   let started = 0;
   work.onAttempt?.(migration);
-  await session.putHistory(historyRow(migration, work, up ? 'started' : 'reverting', began));
+  try {
+    await put(up ? 'started' : 'reverting');
+  } catch (error) {
+    const problem = { ...session.problemOf(error, undefined), migration: migration.revision };
+    const retry = problem.reason === 'LockTimeout' ? 'safe' : 'never';
+    const stopped = new MigrationStopped({ problem, retry, touched: false });
+    return { stopped, why: session.retryOf(error)?.why };
+  }
   const observation = work.observe ? await session.observe() : undefined;
   try {
     await runBody(bodyOf(migration, work.direction), session, (next) => {
@@ -26,29 +54,29 @@ export async function runOutsideTransaction(
     });
   } catch (error) {
     const problem = session.problemOf(error, statement);
-    const mended = statement === undefined ? undefined : await session.cleanUpAfter(statement);
-    // Only SQL tells how far it came: when its first statement failed, nothing of the migration is there.
-    const untouched = statement !== undefined && started === 1;
-    if (untouched && up) await session.removeHistory(migration.revision);
-    if (untouched && !up) await session.putHistory(historyRow(migration, work, 'applied', began));
-    throw new MigrationStopped({
-      problem: {
-        ...problem,
-        migration: migration.revision,
-        message: [sentence(problem.message), mended, untouched ? undefined : partly(started - 1)]
-          .filter(Boolean)
-          .join(' '),
-      },
+    const retry = session.retryOf(error);
+    const mended = await session.cleanUp();
+    // Only SQL tells how far it came: when its first statement failed, nothing of the migration is there. Where the
+    // connection broke, the statement may have succeeded.
+    const nothing = statement !== undefined && started === 1 && problem.reason !== 'ConnectionLost';
+    const untouched = nothing && (await (up ? remove() : put('applied')).then(yes, no));
+    const message = [sentence(problem.message), mended, untouched ? undefined : partly(started - 1)];
+    const stopped = new MigrationStopped({
+      problem: { ...problem, migration: migration.revision, message: message.filter(Boolean).join(' ') },
       retry: untouched && problem.reason === 'LockTimeout' ? 'safe' : 'never',
       touched: !untouched,
     });
+    return { stopped, why: untouched && retry?.pause ? retry.why : undefined };
   }
   const seconds = (performance.now() - began) / 1000;
   const effects = await observation?.effects(migration.revision, seconds);
-  if (up) await session.putHistory(historyRow(migration, work, 'applied', began));
-  else await session.removeHistory(migration.revision);
-  return { revision: migration.revision, seconds, effects };
+  await (up ? put('applied') : remove());
+  return { done: { revision: migration.revision, seconds, effects } };
 }
+
+const yes = () => true;
+/** The row stays, and the next run says that the migration was interrupted. */
+const no = () => false;
 
 /** A database's message ends without a full stop. */
 function sentence(text: string): string {

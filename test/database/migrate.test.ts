@@ -1,62 +1,20 @@
 import assert from 'node:assert/strict';
 import type { QueryInterface, Transaction } from 'sequelize';
-import type { LoadedMigration, MigrationBody } from '../../src/core/model/migration.ts';
-import type { Revision } from '../../src/core/model/revision.ts';
 import { openDatabase } from '../../src/database/open.ts';
-import type { Database, MigrationOutcome, MigrationWork } from '../../src/database/port.ts';
-import { query, targetOf } from '../runner/request.ts';
+import type { Database } from '../../src/database/port.ts';
+import { targetOf } from '../runner/request.ts';
 import { DIALECTS, temporaryDatabase } from '../support/databases.ts';
-
-const TIMEOUTS = { connect: 5_000, lock: 400, statement: 0, run: 0 };
-
-function sql(...statements: string[]): MigrationBody {
-  return {
-    kind: 'sql',
-    statements: statements.map((text, index) => ({ sql: text, file: 'm.sql', line: index * 2 + 1, column: 1 })),
-  };
-}
-
-function code(call: (queryInterface: QueryInterface) => Promise<unknown>): MigrationBody {
-  return { kind: 'code', call: async (queryInterface) => void (await call(queryInterface as QueryInterface)) };
-}
-
-let count = 0;
-function migration(
-  up: MigrationBody,
-  options: { transaction?: boolean; down?: MigrationBody; name?: string } = {},
-): LoadedMigration {
-  count += 1;
-  const transactional = options.transaction ?? true;
-  return {
-    revision: (options.name ?? `${count}_m`) as Revision,
-    files: ['m.sql'],
-    checksum: `sha256:${count}`,
-    format: 'sql',
-    description: '',
-    transactional: { up: transactional, down: transactional },
-    up,
-    ...(options.down === undefined ? {} : { down: options.down }),
-  };
-}
+import { code, migrate, migration, numbers, openReady, sql, TIMEOUTS } from './migration-ground.ts';
 
 for (const dialect of DIALECTS) {
   describe(`migrating ${dialect}`, () => {
     const opened: Database[] = [];
     const open = async (url?: string) => {
       const at = url ?? (await temporaryDatabase(dialect)).url;
-      const database = await openDatabase(targetOf(at), { timeouts: TIMEOUTS, applicationName: 'test', create: true });
-      await database.history.ensure();
+      const database = await openReady(at);
       opened.push(database);
       return { database, url: at };
     };
-    const migrate = (
-      database: Database,
-      migrations: LoadedMigration[],
-      more: Partial<MigrationWork> = {},
-    ): Promise<MigrationOutcome> =>
-      database.migrate({ direction: 'up', migrations, runId: 'r', toolVersion: '0', timeouts: TIMEOUTS, ...more });
-    const numbers = async (database: Database) =>
-      (await query<{ n: number }>(database, 'SELECT n FROM t ORDER BY n')).map(({ n }) => Number(n));
     const table = migration(sql('CREATE TABLE t (n INTEGER)'), { name: '0_table' });
     afterEach(async () => {
       for (const database of opened.splice(0)) await database.close();

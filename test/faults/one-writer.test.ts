@@ -1,29 +1,34 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { RunEvent } from '../../src/core/model/report.ts';
 import { look, query, requestFor } from '../runner/request.ts';
 import { DIALECTS, temporaryDatabase, temporaryFolder } from '../support/databases.ts';
 import { runProcess } from './runner-process.ts';
 
 const PLAIN = {
   backup: { enabled: false },
-  safety: { rehearsal: 'Off' },
+  safety: { rehearsal: 'Off', mode: 'Off' },
   validation: { before: 'Skip', after: 'Skip' },
 } as const;
 
-/** Two tables, then a migration that takes a while. */
-async function slowMigrations(seconds: number): Promise<string> {
-  const folder = await temporaryFolder('slow');
-  await writeFile(join(folder, '1_table.sql'), '-- migrate:up\nCREATE TABLE ledger (migration INTEGER NOT NULL);\n');
+type Wait = 'in its code' | 'in the server';
+
+/** A table, then a migration that takes a while. */
+async function slowMigrations(seconds: number, wait: Wait = 'in its code', folder?: string): Promise<string> {
+  const into = folder ?? (await temporaryFolder('slow'));
+  const pause =
+    wait === 'in the server'
+      ? `context.sequelize.query('SELECT pg_sleep(${seconds})')`
+      : `new Promise((resolve) => setTimeout(resolve, ${seconds * 1000}))`;
+  await writeFile(join(into, '1_table.sql'), '-- migrate:up\nCREATE TABLE ledger (migration INTEGER NOT NULL);\n');
   await writeFile(
-    join(folder, '2_slow.ts'),
+    join(into, '2_slow.ts'),
     `export async function up({ context }: { context: { sequelize: { query(sql: string): Promise<unknown> } } }) {
   await context.sequelize.query('INSERT INTO ledger VALUES (2)');
-  await new Promise((resolve) => setTimeout(resolve, ${seconds * 1000}));
+  await ${pause};
 }\n`,
   );
-  return folder;
+  return into;
 }
 
 for (const dialect of DIALECTS) {
@@ -45,49 +50,44 @@ for (const dialect of DIALECTS) {
       assert.equal(Number(rows[0]?.n), 1);
     });
 
-    it('names the holder to those who wait, and goes on within 5 s of its death', async () => {
-      const { url } = await temporaryDatabase(dialect);
-      const folder = await slowMigrations(10);
-      const backups = await temporaryFolder('backups');
-      await runProcess(url, requestFor(folder, backups, { ...PLAIN, target: '1_table' }));
-      const request = requestFor(folder, backups, PLAIN);
-      const applying = signal();
-      const told = signal();
-      const isApplying = (event: RunEvent) => event.type === 'started' && event.step === 'apply';
-      const holder = runProcess(url, request, {
-        once: told.promise,
-        when(event) {
-          if (isApplying(event)) applying.resolve();
-          return false;
-        },
+    const waits: Wait[] = dialect === 'postgres' ? ['in its code', 'in the server'] : ['in its code'];
+    for (const wait of waits) {
+      it(`names the holder to those who wait, and goes on within 5 s of its death ${wait}`, async () => {
+        const { url } = await temporaryDatabase(dialect);
+        const folder = await slowMigrations(60, wait);
+        const backups = await temporaryFolder('backups');
+        await runProcess(url, requestFor(folder, backups, { ...PLAIN, target: '1_table' }));
+        const request = requestFor(folder, backups, PLAIN);
+        const death = new AbortController();
+        const applies = Promise.withResolvers<void>();
+        const holder = runProcess(url, request, {
+          signal: death.signal,
+          when: (event) => {
+            if (event.type === 'progress' && event.progress.step === 'apply') applies.resolve();
+            return false;
+          },
+        });
+        await applies.promise;
+        const told = Promise.withResolvers<string>();
+        await slowMigrations(0, wait, folder);
+        const waiting = runProcess(url, requestFor(folder, backups, PLAIN), {
+          when: (event) => {
+            if (event.type === 'progress' && event.progress.step === 'lock') told.resolve(event.progress.label ?? '');
+            return false;
+          },
+        });
+        assert.match(await told.promise, new RegExp(request.runId), 'the waiter was told who holds it');
+        death.abort();
+        assert.equal((await holder).signal, 'SIGKILL');
+        const died = Date.now();
+        const next = await waiting;
+        assert.equal(next.report?.reason, 'Migrated', next.stderr);
+        const lock = next.events.flatMap((event) =>
+          event.type === 'step' && event.report.step === 'lock' ? [event.report] : [],
+        )[0];
+        const took = Date.parse(lock?.at ?? '') - died;
+        assert.ok(took < 5_000, `it had the lock ${took} ms after the holder's death`);
       });
-      await Promise.race([applying.promise, holder]);
-      const waiting = runProcess(url, requestFor(folder, backups, PLAIN), {
-        when(event) {
-          if (wordsOfLock(event).includes(request.runId)) told.resolve();
-          return false;
-        },
-      });
-      const killed = await holder;
-      const died = Date.now();
-      assert.equal(killed.signal, 'SIGKILL', 'the waiter was told who holds the lock, while it was held');
-      const next = await waiting;
-      const lock = next.events.flatMap((event) =>
-        event.type === 'step' && event.report.step === 'lock' ? [event.report] : [],
-      )[0];
-      assert.equal(next.report?.reason, 'Migrated', next.stderr);
-      const took = Date.parse(lock?.at ?? '') - died;
-      assert.ok(took < 5_000, `it had the lock ${took} ms after the holder's death`);
-    });
+    }
   });
-}
-
-/** What a run that waits for the lock says. */
-function wordsOfLock(event: RunEvent): string {
-  return event.type === 'progress' && event.progress.step === 'lock' ? (event.progress.label ?? '') : '';
-}
-
-function signal(): { promise: Promise<void>; resolve(): void } {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  return { promise, resolve };
 }

@@ -12,12 +12,16 @@ export interface Ended {
   stderr: string;
 }
 
-/** The runner as a process of its own, so that it can be killed. `when` is asked after every event it prints. */
-export async function runProcess(
-  url: string,
-  request: RunRequest,
-  kill: { when?(event: RunEvent): boolean; afterMs?: number; once?: Promise<unknown> } = {},
-): Promise<Ended> {
+export interface Kill {
+  /** Asked after every event it prints. */
+  when?(event: RunEvent): boolean;
+  /** Milliseconds after the event that `when` has chosen; at once by default. */
+  afterMs?: number;
+  signal?: AbortSignal;
+}
+
+/** The runner as a process of its own, so that it can be killed. */
+export async function runProcess(url: string, request: RunRequest, kill: Kill = {}): Promise<Ended> {
   const child = spawn(process.execPath, ['src/cli/main.ts', 'runner'], {
     env: {
       ...process.env,
@@ -27,8 +31,8 @@ export async function runProcess(
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const timer = kill.afterMs === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), kill.afterMs);
-  void kill.once?.then(() => child.kill('SIGKILL'));
+  let timer: NodeJS.Timeout | undefined;
+  kill.signal?.addEventListener('abort', () => child.kill('SIGKILL'));
   const events: RunEvent[] = [];
   let stderr = '';
   child.stderr.on('data', (data) => {
@@ -39,7 +43,9 @@ export async function runProcess(
     const parsed = runEventSchema.safeParse(parse(line));
     if (!parsed.success) return;
     events.push(parsed.data);
-    if (kill.when?.(parsed.data)) child.kill('SIGKILL');
+    if (!kill.when?.(parsed.data)) return;
+    if (kill.afterMs === undefined) child.kill('SIGKILL');
+    else timer ??= setTimeout(() => child.kill('SIGKILL'), kill.afterMs);
   });
   const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
   clearTimeout(timer);

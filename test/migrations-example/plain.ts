@@ -105,8 +105,11 @@ async function migrate(name: string, direction: 'up' | 'down', context: QueryInt
 /** dbmate's and goose's marks; statements end with a semicolon at the end of a line. */
 export function statementsOf(text: string, direction: 'up' | 'down'): string[] {
   const [, up = '', down = ''] = text.split(/^-- (?:migrate:|\+goose )(?:up|down)$/im);
-  return (direction === 'up' ? up : down)
-    .split(/;\s*$/m)
-    .map((statement) => statement.trim())
-    .filter((statement) => statement !== '');
+  return (
+    (direction === 'up' ? up : down)
+      .split(/;\s*$/m)
+      // On SQLite plain Sequelize does nothing at all where a statement begins with a comment.
+      .map((statement) => statement.trim().replace(/^(?:--.*\n)+/, ''))
+      .filter((statement) => statement !== '')
+  );
 }

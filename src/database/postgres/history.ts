@@ -1,3 +1,4 @@
+import pg from 'pg';
 import { HISTORY_TABLE, type HistoryRow } from '../../core/model/history.ts';
 import type { HistoryStore } from '../port.ts';
 import { type Client, quoteIdentifier } from './driver.ts';
@@ -7,19 +8,26 @@ export function historyTable(schemas: readonly string[]): string {
   return `${quoteIdentifier(schemas[0] ?? 'public')}.${HISTORY_TABLE}`;
 }
 
-export async function putRow(client: Client, table: string, row: HistoryRow): Promise<void> {
+/** What has passed since the server got the message that this statement is in. */
+const ELAPSED = 'clock_timestamp() - statement_timestamp()';
+
+/**
+ * As text, so that it can go with a statement of the migration and COMMIT in one round trip. The row's times are those
+ * at which the message was sent; the server adds what the statements before it took.
+ */
+export function putSql(table: string, row: HistoryRow): string {
   const { revision, checksum, appliedAt, durationMs, runId, toolVersion, state } = row;
-  await client.query(
-    `INSERT INTO ${table} (revision, checksum, applied_at, duration_ms, run_id, tool_version, state)
-     VALUES ($1, $2, $3, $4, $5, $6, $7)
+  const text = (value: string | null) => (value === null ? 'NULL' : pg.escapeLiteral(value));
+  const milliseconds = `(extract(epoch FROM ${ELAPSED}) * 1000)::integer`;
+  return `INSERT INTO ${table} (revision, checksum, applied_at, duration_ms, run_id, tool_version, state)
+     VALUES (${text(revision)}, ${text(checksum)}, ${text(appliedAt)}::timestamptz + (${ELAPSED}),
+       ${Math.round(durationMs)} + ${milliseconds}, ${text(runId)}, ${text(toolVersion)}, ${text(state)})
      ON CONFLICT (revision) DO UPDATE SET checksum = excluded.checksum, applied_at = excluded.applied_at,
-       duration_ms = excluded.duration_ms, run_id = excluded.run_id, tool_version = excluded.tool_version, state = excluded.state`,
-    [revision, checksum, appliedAt, durationMs, runId, toolVersion, state],
-  );
+       duration_ms = excluded.duration_ms, run_id = excluded.run_id, tool_version = excluded.tool_version, state = excluded.state`;
 }
 
-export async function removeRow(client: Client, table: string, revision: string): Promise<void> {
-  await client.query(`DELETE FROM ${table} WHERE revision = $1`, [revision]);
+export function removeSql(table: string, revision: string): string {
+  return `DELETE FROM ${table} WHERE revision = ${pg.escapeLiteral(revision)}`;
 }
 
 export function historyStore(client: Client, schemas: readonly string[]): HistoryStore {
@@ -73,7 +81,7 @@ export function historyStore(client: Client, schemas: readonly string[]): Histor
     async put(rows) {
       await ensure();
       await together(client, async () => {
-        for (const row of rows) await putRow(client, table, row);
+        for (const row of rows) await client.query(putSql(table, row));
       });
     },
     async remove(revisions) {

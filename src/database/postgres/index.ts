@@ -31,7 +31,7 @@ export async function openPostgres(target: PostgresTarget, options: OpenOptions)
     snapshot: () => snapshot(sequelize, { schemas }),
     lock: (wanted) => lock(open, wanted),
     async migrate(work) {
-      const session = await openSession(open, work.timeouts, work.runId, work.onStatement);
+      const session = await openSession(open, work);
       try {
         return await migrateWithUmzug(work, session);
       } finally {

@@ -1,117 +1,167 @@
+import pg from 'pg';
 import { Sequelize } from 'sequelize';
-import type { SqlStatement } from '../../core/model/migration.ts';
-import type { Timeouts } from '../../core/model/target.ts';
-import { joinTransaction } from '../joined.ts';
+import { type Problem, ProblemError } from '../../core/model/problem.ts';
+import { type Joined, joinTransaction } from '../joined.ts';
+import type { MigrationWork } from '../port.ts';
 import type { MigrationSession } from '../session.ts';
+import { buildIndex, indexBuildOf, waitsForOthers } from './concurrently.ts';
 import type { PostgresConnection } from './connection.ts';
-import { type Client, quoteIdentifier } from './driver.ts';
 import { observe } from './effects.ts';
 import { problemOf, reasonOf, serverError } from './errors.ts';
-import { historyTable, putRow, removeRow } from './history.ts';
+import { historyTable, putSql, removeSql } from './history.ts';
 import { lockWatch } from './lock-watch.ts';
+import { openChannel } from './session-channel.ts';
+import { refuseControl } from './transaction-control.ts';
+
+type SessionWork = Pick<MigrationWork, 'timeouts' | 'runId' | 'onStatement' | 'onRetry'>;
 
 /** A session on a connection of its own, so that what a migration sets does not outlive it elsewhere. */
-export async function openSession(
-  open: PostgresConnection,
-  timeouts: Timeouts,
-  runId: string,
-  onStatement?: (sql: string) => void,
-): Promise<MigrationSession> {
-  const { target, sequelize } = open;
-  const table = historyTable(target.schemas);
-  const name = `db-manager migrate ${runId}`;
-  const settings = settingsOf(timeouts, target.schemas);
-  let client = await open.another(name);
-  await client.query(settings);
+export async function openSession(open: PostgresConnection, work: SessionWork): Promise<MigrationSession> {
+  const { schemas } = open.target;
+  const table = historyTable(schemas);
+  const channel = await openChannel(open, work);
+  const locks = lockWatch(() => open.another(`db-manager watch ${work.runId}`), schemas);
+  let joined: Joined | undefined;
+  let inTransaction = false;
   let statements = 0;
   let last: string | undefined;
-  let settingsChanged = false;
+  /** The first error inside a transaction: all that follow only say that there was one. */
+  let first: unknown;
+  let mended: string[] = [];
+
+  const startOver = () => {
+    statements = 0;
+    last = undefined;
+    first = undefined;
+    mended = [];
+  };
   const see = (sql: string) => {
     statements += 1;
     last = sql;
-    onStatement?.(sql);
-    settingsChanged ||= /\bset\b|set_config/i.test(sql);
+    work.onStatement?.(sql);
+    channel.seeSettings(sql);
   };
-
-  const watch = lockWatch(() => open.another(`${name} watch`), target.schemas);
+  /** Whatever a migration sends, as SQL or by code, goes through here. */
+  const around = async <T>(sql: string, run: () => Promise<T>): Promise<T> => {
+    const watched = () => (inTransaction || !waitsForOthers(sql) ? channel.watched(run) : channel.patiently(run));
+    const build = inTransaction ? undefined : indexBuildOf(sql);
+    try {
+      return build === undefined
+        ? await watched()
+        : await buildIndex(channel.client(), build, watched, (what) => mended.push(what));
+    } catch (error) {
+      first ??= error;
+      throw error;
+    }
+  };
+  const codeEnds = async () => {
+    const ending = joined;
+    joined = undefined;
+    await ending?.end();
+    return ending !== undefined;
+  };
+  /** Before a history row: the migration's transaction is still there and whole, or there is none that it forgot. */
+  const settle = async () => {
+    const code = await codeEnds();
+    if (!inTransaction) {
+      if (channel.status() === 'I') return channel.restoreSettings();
+      await channel.rollback();
+      throw refuse('The migration left a transaction open, which was rolled back. It has to end with COMMIT.');
+    }
+    // SQL migrations are checked where they are read; code may say anything.
+    if (!code) return;
+    await channel.flush();
+    if (channel.status() === 'E') throw first ?? refuse('An error has aborted the transaction.');
+    if (channel.status() === 'I') {
+      throw refuse('The transaction ended before the migration did, so a part of it may be kept.');
+    }
+  };
+  /** In a transaction it goes with the COMMIT, in one round trip. */
+  const record = async (sql: string) => {
+    await settle();
+    channel.ahead(...channel.ownRole(), sql);
+    if (!inTransaction) await channel.flush();
+  };
 
   return {
     async begin() {
-      statements = 0;
-      last = undefined;
-      if (settingsChanged) await client.query(`RESET ALL; ${settings}`);
-      settingsChanged = false;
-      await client.query('BEGIN');
+      startOver();
+      await channel.restoreSettings();
+      channel.ahead('BEGIN');
+      inTransaction = true;
     },
     async commit() {
-      await client.query('COMMIT');
+      const command = await around('COMMIT', () => channel.send('COMMIT'));
+      inTransaction = false;
+      // PostgreSQL answers COMMIT of an aborted transaction with success and the word ROLLBACK.
+      if (command !== 'COMMIT') throw first ?? refuse('The transaction was rolled back instead of committed.');
     },
     async rollback() {
-      try {
-        await client.query('ROLLBACK');
-      } catch {
-        // The connection is gone and the server has rolled back; whatever comes next gets a new one.
-        await client.end().catch(() => {});
-        client = await open.another(name).catch(() => client);
-        await client.query(settings).catch(() => {});
-      }
+      await codeEnds().catch(() => {});
+      inTransaction = false;
+      await channel.rollback();
     },
-    async execute(statement: SqlStatement) {
-      see(statement.sql);
-      await client.query(statement.sql);
+    async execute({ sql }, holdBack) {
+      see(sql);
+      if (holdBack) channel.hold(sql);
+      else await around(sql, () => channel.send(sql));
+      return holdBack;
     },
-    codeArguments: () => ({
-      queryInterface: joinTransaction(sequelize, client, see).queryInterface,
-      sequelize: Sequelize,
-    }),
+    codeArguments() {
+      joined = joinTransaction(open.sequelize, channel.client(), {
+        onStatement: see,
+        inTransaction,
+        around: async (sql, run) => {
+          if (inTransaction) refuseControl(sql);
+          await channel.flush();
+          return around(sql, run);
+        },
+      });
+      return { queryInterface: joined.queryInterface, sequelize: Sequelize };
+    },
     trace: () => ({ statements, last }),
-    putHistory: (row) => putRow(client, table, row),
-    removeHistory: (revision) => removeRow(client, table, revision),
-    problemOf,
+    async putHistory(row) {
+      if (!inTransaction) startOver();
+      await record(putSql(table, row));
+    },
+    removeHistory: (revision) => record(removeSql(table, revision)),
+    problemOf(error, statement): Problem {
+      const cause = serverError(error)?.code === '25P02' && first !== undefined ? first : error;
+      const problem = problemOf(cause, statement);
+      return problem.reason === 'LockTimeout' ? { ...problem, message: waitedFor(problem.message) } : problem;
+    },
     retryOf(error) {
-      return reasonOf(error) === 'LockTimeout'
-        ? { mode: 'normal', pause: true, why: serverError(error)?.message ?? 'a lock could not be had' }
-        : undefined;
+      if (reasonOf(error) !== 'LockTimeout') return undefined;
+      return { mode: 'normal', pause: true, why: waitedFor(serverError(error)?.message ?? 'a lock could not be had') };
     },
-    cleanUpAfter: (statement) => dropInvalidIndex(client, statement),
+    async cleanUp() {
+      await codeEnds().catch(() => {});
+      await channel.rollback();
+      return mended.length === 0 ? undefined : mended.join(' ');
+    },
+    unclear: (error) => reasonOf(error) === 'ConnectionLost',
     async isRecorded(revision) {
-      const fresh = await open.another(name);
-      try {
-        const { rows } = await fresh.query(`SELECT 1 FROM ${table} WHERE revision = $1 AND state = 'applied'`, [
-          revision,
-        ]);
-        return rows.length > 0;
-      } finally {
-        await fresh.end();
-      }
+      await channel.reopen();
+      const sql = `SELECT 1 FROM ${table} WHERE revision = ${pg.escapeLiteral(revision)} AND state = 'applied'`;
+      return (await channel.client().query(sql)).rows.length > 0;
     },
-    observe: () => observe(client, target.schemas, () => statements, watch),
+    async observe() {
+      await channel.flush();
+      return observe(channel.client(), schemas, () => statements, locks);
+    },
     async close() {
-      await watch.close();
-      await client.end();
+      await codeEnds().catch(() => {});
+      await locks.close();
+      await channel.close();
     },
   };
+
+  function waitedFor(message: string): string {
+    const who = channel.blockers();
+    return who === undefined ? message : `${message}; it waited for ${who}`;
+  }
 }
 
-function settingsOf({ lock, statement }: Timeouts, schemas: readonly string[]): string {
-  const path = [...new Set([...schemas, 'public'])].map(quoteIdentifier).join(', ');
-  return `SET lock_timeout = ${lock}; SET statement_timeout = ${statement}; SET search_path = ${path}; SET client_min_messages = warning`;
-}
-
-/** A failed CREATE INDEX CONCURRENTLY leaves an index that is INVALID: it costs every write and serves no read. */
-async function dropInvalidIndex(client: Client, { sql }: SqlStatement): Promise<string | undefined> {
-  const match =
-    /create\s+(?:unique\s+)?index\s+concurrently\s+(?:if\s+not\s+exists\s+)?("(?:[^"]|"")+"|[\w$]+)\s+on\s/i.exec(sql);
-  const written = match?.[1];
-  if (written === undefined) return undefined;
-  const name = written.startsWith('"') ? written.slice(1, -1).replaceAll('""', '"') : written.toLowerCase();
-  const { rows } = await client.query<{ schema: string }>(
-    `SELECT n.nspname AS schema FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
-     JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relname = $1 AND NOT i.indisvalid`,
-    [name],
-  );
-  const [row] = rows;
-  if (row === undefined) return undefined;
-  await client.query(`DROP INDEX CONCURRENTLY IF EXISTS ${quoteIdentifier(row.schema)}.${quoteIdentifier(name)}`);
-  return `The INVALID index ${name} that it left behind was dropped.`;
+function refuse(message: string): ProblemError {
+  return new ProblemError({ reason: 'MigrationFailed', message });
 }

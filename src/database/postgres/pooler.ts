@@ -1,16 +1,23 @@
 import { ProblemError } from '../../core/model/problem.ts';
 import type { Client } from './driver.ts';
 
+/** How many other sessions shake the pool. */
+const OTHERS = 4;
+
 /**
  * Behind a pooler in transaction mode two statements of one connection may run on different server sessions, so a
- * session lock would be taken on one and asked for on another. It shows when another connection takes the server
- * session that we had: ours then gets a different one. (PgBouncer documents which features each mode supports.)
+ * session lock would be taken on one and asked for on another.
+ *
+ * A server tells each client the process that serves it (BackendKeyData); a pooler makes up that number (pgbouncer
+ * #1296). Where it is the true one there is no pooler. Else others take sessions from the pool and keep them: in
+ * transaction mode one of them gets the session that we had, or we get another one.
  */
 export async function refusePooler(client: Client, another: () => Promise<Client>): Promise<void> {
   const mine = await backendOf(client);
+  if (mine === toldBackendOf(client)) return;
   const others: Client[] = [];
   try {
-    for (let i = 0; i < 2; i += 1) {
+    for (let i = 0; i < OTHERS; i += 1) {
       const other = await another();
       others.push(other);
       // While the other is in a transaction it keeps the server session that it was given.
@@ -22,9 +29,14 @@ export async function refusePooler(client: Client, another: () => Promise<Client
   }
 }
 
-async function backendOf(client: Client): Promise<number | undefined> {
+export async function backendOf(client: Client): Promise<number | undefined> {
   const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
   return rows[0]?.pid;
+}
+
+/** node-postgres keeps it for cancelling; its types do not say so. */
+function toldBackendOf(client: Client): number | undefined {
+  return 'processID' in client && typeof client.processID === 'number' ? client.processID : undefined;
 }
 
 function unsupported(): ProblemError {

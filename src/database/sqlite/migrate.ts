@@ -27,7 +27,7 @@ export async function openSession(
   let statements = 0;
   let last: string | undefined;
   /** SQL migrations are checked where they are read; code may say anything, so its transaction is looked at again. */
-  let runsCode = false;
+  let endCode: (() => Promise<void>) | undefined;
   let inTransaction = false;
   const see = (sql: string) => {
     transactions.allow(sql);
@@ -35,9 +35,14 @@ export async function openSession(
     last = sql;
     onStatement?.(sql);
   };
+  const codeEnds = async () => {
+    const end = endCode;
+    endCode = undefined;
+    await end?.();
+    return end !== undefined;
+  };
   const settle = async () => {
-    if (runsCode || !inTransaction) await transactions.settle();
-    runsCode = false;
+    if ((await codeEnds()) || !inTransaction) await transactions.settle();
   };
 
   return {
@@ -53,27 +58,26 @@ export async function openSession(
       inTransaction = false;
     },
     async rollback() {
+      await codeEnds().catch(() => {});
       await transactions.rollback();
       inTransaction = false;
-      runsCode = false;
     },
     async execute({ sql }: SqlStatement) {
       see(sql);
-      if (transactions.covers(sql)) return;
+      if (transactions.covers(sql)) return false;
       try {
         await exec(connection, sql);
+        return false;
       } catch (error) {
         await locate(connection, sql, error);
         throw error;
       }
     },
     codeArguments() {
-      runsCode = true;
       const { atomically } = transactions;
-      return {
-        queryInterface: migrationInterface({ sequelize, connection, atomically, onStatement: see }),
-        sequelize: Sequelize,
-      };
+      const joined = migrationInterface({ sequelize, connection, atomically, onStatement: see, inTransaction });
+      endCode = joined.end;
+      return { queryInterface: joined.queryInterface, sequelize: Sequelize };
     },
     trace: () => ({ statements, last }),
     async putHistory(row) {
@@ -92,10 +96,16 @@ export async function openSession(
       if (reasonOf(error) === 'LockTimeout') return { mode, pause: true, why: messageOf(error) };
       return undefined;
     },
-    cleanUpAfter: async () => undefined,
+    async cleanUp() {
+      await codeEnds().catch(() => {});
+      return undefined;
+    },
+    // What SQLite says of a COMMIT is so; there is no connection to lose.
+    unclear: () => false,
     isRecorded: async () => false,
     observe: () => observe(connection, () => statements),
     async close() {
+      await codeEnds().catch(() => {});
       if (keepsJournal) await exec(connection, 'PRAGMA journal_mode = DELETE').catch(() => {});
       await closeFile(connection);
     },

@@ -57,6 +57,19 @@ describe('a migration session on SQLite', () => {
     assert.deepEqual(await rowsOf(file, 'SELECT id FROM t'), [{ id: 1 }, { id: 2 }]);
   });
 
+  it('runs a statement that begins with a comment, which Sequelize alone skips in silence', async () => {
+    const file = await databaseWith('CREATE TABLE t (x)');
+    const { outcome } = await apply(file, [
+      async (q) => {
+        await q.sequelize.query('-- why\n  -- and how\nINSERT INTO t VALUES (1)');
+        await q.sequelize.query({ query: '-- why\nINSERT INTO t VALUES (?)', values: [2] });
+        await q.sequelize.query('-- nothing else');
+      },
+    ]);
+    assert.equal(outcome.kind, 'done', outcome.kind === 'failed' ? outcome.problem.message : '');
+    assert.deepEqual(await rowsOf(file, 'SELECT x FROM t'), [{ x: 1 }, { x: 2 }]);
+  });
+
   it('describes tables with expression indexes, and hides its own table', async () => {
     const file = await databaseWith('CREATE TABLE t (x TEXT UNIQUE, y TEXT); CREATE INDEX i ON t (lower(x))');
     const { outcome, history } = await apply(file, [

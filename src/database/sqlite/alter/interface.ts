@@ -3,9 +3,9 @@
  * Sequelize 6 loses data or schema (see docs/sqlite.md): those use SQLite's ALTER TABLE where it has the right one,
  * else rebuild the table from its own CREATE TABLE text, so that nothing which is not named changes.
  */
-import type { ModelAttributeColumnOptions, QueryInterface, QueryOptions, Sequelize } from 'sequelize';
+import type { ModelAttributeColumnOptions, QueryOptions, Sequelize } from 'sequelize';
 import { HISTORY_TABLE } from '../../../core/model/history.ts';
-import { joinTransaction, type OnStatement } from '../../joined.ts';
+import { type Joined, joinTransaction, type OnStatement } from '../../joined.ts';
 import type { Connection } from '../driver.ts';
 import { changeColumn } from './change-column.ts';
 import { addColumn, removeColumn, renameColumn } from './columns.ts';
@@ -19,6 +19,7 @@ export interface InterfaceOptions {
   connection: Connection;
   atomically: Workbench['atomically'];
   onStatement: OnStatement;
+  inTransaction: boolean;
 }
 
 export type TableName = string | { tableName: string; schema?: string };
@@ -29,27 +30,38 @@ export function migrationInterface({
   connection,
   atomically,
   onStatement,
-}: InterfaceOptions): QueryInterface {
-  const { sequelize: view, queryInterface } = joinTransaction(sequelize, connection, onStatement);
+  inTransaction,
+}: InterfaceOptions): Pick<Joined, 'queryInterface' | 'end'> {
+  const joined = joinTransaction(sequelize, connection, { onStatement, inTransaction, rewrite });
+  const { sequelize: view, queryInterface, track, end } = joined;
   const bench: Workbench = { sequelize: view, queryInterface, connection, atomically, onStatement };
   const safe = {
-    addColumn: (table: TableName, name: string, column: ColumnOptions) => addColumn(bench, nameOf(table), name, column),
-    removeColumn: (table: TableName, name: string) => removeColumn(bench, nameOf(table), name),
+    addColumn: (table: TableName, name: string, column: ColumnOptions) =>
+      track(() => addColumn(bench, nameOf(table), name, column)),
+    removeColumn: (table: TableName, name: string) => track(() => removeColumn(bench, nameOf(table), name)),
     changeColumn: (table: TableName, name: string, column: ColumnOptions) =>
-      changeColumn(bench, nameOf(table), name, column),
-    renameColumn: (table: TableName, from: string, to: string) => renameColumn(bench, nameOf(table), from, to),
-    addConstraint: (table: TableName, options: object) => addConstraint(bench, nameOf(table), options),
-    removeConstraint: (table: TableName, name: string) => removeConstraint(bench, nameOf(table), name),
-    renameTable: (from: TableName, to: TableName) => renameTable(bench, nameOf(from), nameOf(to)),
-    dropTable: (table: TableName) => dropTable(bench, nameOf(table)),
-    describeTable: (table: TableName) => describeTable(bench, nameOf(table)),
+      track(() => changeColumn(bench, nameOf(table), name, column)),
+    renameColumn: (table: TableName, from: string, to: string) =>
+      track(() => renameColumn(bench, nameOf(table), from, to)),
+    addConstraint: (table: TableName, options: object) => track(() => addConstraint(bench, nameOf(table), options)),
+    removeConstraint: (table: TableName, name: string) => track(() => removeConstraint(bench, nameOf(table), name)),
+    renameTable: (from: TableName, to: TableName) => track(() => renameTable(bench, nameOf(from), nameOf(to))),
+    dropTable: (table: TableName) => track(() => dropTable(bench, nameOf(table))),
+    describeTable: (table: TableName) => track(() => describeTable(bench, nameOf(table))),
   };
   const showAllTables = queryInterface.showAllTables.bind(queryInterface);
-  return Object.assign(queryInterface, safe, {
+  Object.assign(queryInterface, safe, {
     // Our own table is not the migration's; dropAllTables goes by this list too.
     showAllTables: async (options?: QueryOptions) =>
       (await showAllTables(options)).filter((name) => name !== HISTORY_TABLE),
   });
+  return { queryInterface, end };
+}
+
+/** Sequelize 6 takes a statement that begins with `-- ` for a comment as a whole, and silently does nothing. */
+function rewrite(sql: string): string {
+  const statement = sql.replace(/^(?:\s*--[^\n]*(?:\n|$))+/, '');
+  return statement.trim() === '' ? sql : statement;
 }
 
 /** SQLite has no schemas; Sequelize writes one into the name, with a dot. */
