@@ -93,6 +93,7 @@ describe('db-manager lint', function () {
       'ignore-unknown-rule',
       'ignore-without-reason',
     ]);
+    assert.ok(findings.every(({ statement }) => statement === undefined || /^DROP TABLE [ab]$/.test(statement)));
     assert.match(findings.find(({ rule }) => rule === 'ignore-unknown-rule')?.message ?? '', /Did you mean drop-table/);
   });
 

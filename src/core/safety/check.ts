@@ -122,7 +122,10 @@ function inDirection(severity: Severity, { direction }: ReadMigration): Severity
 
 const STATEMENT_LENGTH = 400;
 
+/** Comments that speak to us are not what a finding is about: those above the statement, and one behind it. */
+const OUR_COMMENTS = /^(?:--[^\n]*db-manager:[^\n]*\n\s*)+|;?[ \t]*--[ \t]*db-manager:[^\n]*$/g;
+
 function shorten(sql: string): string {
-  const text = sql.trim();
+  const text = sql.trim().replace(OUR_COMMENTS, '').trim();
   return text.length > STATEMENT_LENGTH ? `${text.slice(0, STATEMENT_LENGTH - 1)}…` : text;
 }

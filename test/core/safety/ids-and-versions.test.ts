@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { loadModule, parseSync } from 'libpg-query';
+import sqlite3 from 'sqlite3';
 import { ruleIds } from '../../../src/core/safety/rule-ids.ts';
-import { serverOf } from '../../../src/core/safety/server.ts';
+import { NEWEST, serverOf } from '../../../src/core/safety/server.ts';
 import { nearest, unknownIds } from '../../../src/core/safety/unknown-ids.ts';
 
 describe('ids of rules', () => {
@@ -36,6 +38,12 @@ describe('ids of rules', () => {
 });
 
 describe('versions of servers', () => {
+  it('are, where nobody says one, those of the parser and of the library that come with db-manager', async () => {
+    await loadModule();
+    assert.equal(parseSync('SELECT 1').version?.toString().slice(0, -4), NEWEST.postgres);
+    assert.equal((sqlite3 as unknown as { VERSION: string }).VERSION, NEWEST.sqlite);
+  });
+
   const cases: [dialect: 'postgres' | 'sqlite', text: string, version: number | undefined][] = [
     ['postgres', '15', 150_000],
     ['postgres', '15.4', 150_004],
