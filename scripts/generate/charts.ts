@@ -1,8 +1,13 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { customResourceDefinition } from './crd.ts';
 import { LEASE_RIGHTS, RIGHTS, type Right, rulesOf } from './rbac.ts';
 
 const YAML = { version: '1.1', lineWidth: 120, aliasDuplicateObjects: false } as const;
+
+/** A chart sees only files of its own. */
+const COPIES = ['grafana/db-manager.json', 'prometheus/rules.yaml'];
 
 /**
  * What the operator's chart has in common with crds/ and deploy/rbac. The CRD is a template, since Helm never upgrades
@@ -12,6 +17,10 @@ export function chartFiles(note: string): { path: string; text: string }[] {
   return [
     { path: 'charts/db-manager/templates/crds.yaml', text: crdTemplate(note) },
     { path: 'charts/db-manager/templates/_rights.tpl', text: rightsTemplate(note) },
+    ...COPIES.map((path) => ({
+      path: `charts/db-manager/files/${path.split('/')[1]}`,
+      text: readFileSync(join(import.meta.dirname, '../../deploy', path), 'utf8'),
+    })),
   ];
 }
 

@@ -54,6 +54,10 @@ export function rbacFiles(note: string): { path: string; text: string }[] {
   return [
     { path: 'deploy/rbac/rbac.yaml', text: documents(note, clusterWide) },
     { path: 'deploy/rbac/kustomization.yaml', text: kustomization(note, ['rbac.yaml']) },
+    {
+      path: 'deploy/overlays/namespaced/account.yaml',
+      text: documents(note, [account, lease, binding('Role', `${NAME}-lease`, subjects, OWN_NAMESPACE)]),
+    },
     { path: 'deploy/rbac/namespaced/rbac.yaml', text: documents(note, namespaced) },
     { path: 'deploy/rbac/namespaced/kustomization.yaml', text: kustomization(note, ['rbac.yaml']) },
     { path: 'docs/rbac.md', text: page(note) },

@@ -125,6 +125,18 @@ describe('the chart of the operator', () => {
     assert.ok(rendered.every(({ metadata: { labels } = {} }) => labels?.team === 'data'));
   });
 
+  it('brings alert rules and dashboard as they are in deploy/', async () => {
+    const rendered = await render('db-manager', CHART, {
+      metrics: { prometheusRule: { enabled: true, labels: { release: 'kube' } }, dashboard: { enabled: true } },
+    });
+    const source = (path: string) => readFileSync(join(CHART, '../../deploy', path), 'utf8');
+    assert.deepEqual(only(rendered, 'PrometheusRule').spec, parse(source('prometheus/rules.yaml')));
+    assert.equal(only(rendered, 'PrometheusRule').metadata?.labels?.release, 'kube');
+    const dashboard = only(rendered, 'ConfigMap');
+    assert.equal(dashboard.data['db-manager.json'], source('grafana/db-manager.json'));
+    assert.equal(dashboard.metadata?.labels?.grafana_dashboard, '1');
+  });
+
   it('replaces the pod instead of overlapping it where there is no leader election', async () => {
     const rendered = await render('db-manager', CHART, { leaderElection: { enabled: false } });
     assert.equal(only(rendered, 'Deployment').spec.strategy.type, 'Recreate');

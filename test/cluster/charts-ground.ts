@@ -17,6 +17,11 @@ export const NOTES = file('ALTER TABLE orders ADD COLUMN note text;', 'ALTER TAB
 export const MORE = file('ALTER TABLE orders ADD COLUMN more text;', 'ALTER TABLE orders DROP COLUMN more;');
 export const BROKEN = file('ALTER TABLE missing ADD COLUMN note text;', '');
 
+export const SLOW = file(
+  'SELECT pg_sleep(6);\nALTER TABLE orders ADD COLUMN slow text;',
+  'ALTER TABLE orders DROP COLUMN slow;',
+);
+
 export interface ChartsGround extends Room {
   agent: Agent;
   controlPlane: ControlPlane;
@@ -53,7 +58,8 @@ export async function openChartsGround(controlPlane: ControlPlane, prefix: strin
       const { code, stdout, stderr } = await helm(...args);
       if (code === 0) return stdout;
       const pods = await room.kubectl('describe', 'pods', '--selector=db-manager.dev/migration');
-      throw new Error(`helm ${args.join(' ')} failed: ${stderr}\n${stdout}\n${pods.stdout}`);
+      const operator = await room.kubectl('logs', '--selector=app.kubernetes.io/component=operator', '--tail=20');
+      throw new Error(`helm ${args.join(' ')} failed: ${stderr}\n${stdout}\n${pods.stdout}\n${operator.stdout}`);
     },
   };
 }

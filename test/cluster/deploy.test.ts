@@ -1,33 +1,102 @@
 import assert from 'node:assert/strict';
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parseAllDocuments } from 'yaml';
+import { databaseMigrationSchema } from '../../src/core/model/resource.ts';
+import { render } from '../charts/helm.ts';
 import { describeCluster } from './suite.ts';
 
-describeCluster('the manifests in deploy/', (cluster) => {
+const SAMPLES = ['deploy/samples', 'deploy/argocd'];
+
+describeCluster('the manifests in deploy/ and the renderings of charts/', (cluster) => {
   before(async () => {
-    const { mustKubectl } = cluster();
+    const { mustKubectl, kubectl } = cluster();
     await mustKubectl(['apply', '--server-side', '--force-conflicts', '--filename=crds']);
+    await mustKubectl(['apply', '--filename=deploy/base/namespace.yaml']);
+    await kubectl(['create', 'namespace', 'shop']);
   });
 
-  it('are taken by the API server: namespace, rights and the operator', async () => {
-    const { mustKubectl } = cluster();
-    await mustKubectl(['apply', '--filename=deploy/namespace.yaml']);
-    const said = await mustKubectl(['apply', '--dry-run=server', '--kustomize=deploy']);
-    assert.match(said, /deployment.apps\/db-manager-operator/);
-    assert.doesNotMatch(said, /would violate PodSecurity/);
+  for (const overlay of ['deploy', 'deploy/overlays/cluster', 'deploy/overlays/namespaced']) {
+    it(`${overlay} is taken by the API server: namespace, rights and the operator`, async () => {
+      const said = await cluster().mustKubectl(['apply', '--dry-run=server', `--kustomize=${overlay}`]);
+      assert.match(said, /deployment.apps\/db-manager-operator/);
+      assert.doesNotMatch(said, /would violate PodSecurity/);
+    });
+  }
+
+  it('deploy/overlays/namespaced gives the operator rights in the watched namespace alone', async () => {
+    const { stdout } = await cluster().kubectl(['kustomize', 'deploy/overlays/namespaced']);
+    const objects = parseAllDocuments(stdout).map((document) => document.toJS());
+    assert.ok(objects.every(({ kind }) => !kind.startsWith('ClusterRole')));
+    const roles = objects
+      .filter(({ kind }) => kind === 'Role')
+      .map(({ metadata }) => `${metadata.namespace}/${metadata.name}`);
+    assert.deepEqual(roles.sort(), ['db-manager/db-manager-operator-lease', 'shop/db-manager-operator']);
+    const [container] = objects.find(({ kind }) => kind === 'Deployment').spec.template.spec.containers;
+    assert.ok(container.args.includes('--namespaces=shop'));
+    for (const { subjects } of objects.filter(({ kind }) => kind === 'RoleBinding'))
+      assert.deepEqual(subjects[0].namespace, 'db-manager');
   });
 
-  it('have samples that it takes as they are', async () => {
-    const { mustKubectl } = cluster();
-    const samples = (await readdir('deploy/samples')).filter((name) => name.endsWith('.yaml'));
-    assert.ok(samples.length >= 2);
-    for (const name of samples) {
-      await mustKubectl([
-        'apply',
-        '--dry-run=server',
-        '--namespace=default',
-        `--filename=${join('deploy/samples', name)}`,
-      ]);
+  it('samples are taken as they are, and are whole DatabaseMigrations', async () => {
+    const files = (
+      await Promise.all(SAMPLES.map(async (folder) => (await readdir(folder)).map((name) => join(folder, name))))
+    )
+      .flat()
+      .filter((name) => name.endsWith('.yaml'));
+    assert.ok(files.length >= 7);
+    for (const file of files) {
+      await cluster().mustKubectl(['apply', '--dry-run=server', '--namespace=shop', `--filename=${file}`]);
+      const documents = parseAllDocuments(await readFile(file, 'utf8')).map((document) => document.toJS());
+      for (const each of documents) if (each.kind === 'DatabaseMigration') databaseMigrationSchema.parse(each);
     }
   });
+
+  it('samples show every source of migrations', async () => {
+    const texts = await Promise.all(
+      (await readdir('deploy/samples')).map((name) => readFile(join('deploy/samples', name), 'utf8')),
+    );
+    for (const source of ['image', 'configMaps', 'volume', 'runnerImage'])
+      assert.ok(
+        texts.some((text) => new RegExp(`migrations:\n    ${source}:`).test(text)),
+        source,
+      );
+  });
+
+  const spec = {
+    database: { urlFrom: { secretKeyRef: { name: 'shop', key: 'url' } } },
+    migrations: { image: { reference: 'shop:1', path: '/migrations' } },
+    backup: { volume: { claimName: 'backups' } },
+  };
+  const everything = {
+    replicas: 2,
+    podDisruptionBudget: { enabled: true },
+    networkPolicy: { enabled: true, metricsFrom: [{ namespaceSelector: {} }] },
+    metrics: { dashboard: { enabled: true } },
+  };
+  const renderings: [string, string, object][] = [
+    ['the operator as it comes', 'charts/db-manager', {}],
+    ['the operator with everything on', 'charts/db-manager', everything],
+    ['the operator of one namespace', 'charts/db-manager', { watch: { namespaces: ['shop'] } }],
+    ['a hook with an operator', 'charts/db-migration', { spec }],
+    ['a hook without one', 'charts/db-migration', { spec, mode: 'standalone' }],
+  ];
+  for (const [what, chart, values] of renderings) {
+    it(`${chart} is taken: ${what}`, async () => {
+      const objects = await render('x', chart, values, '--namespace=shop');
+      const input = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects });
+      // The CRD is there already, of another field manager.
+      const args = ['apply', '--server-side', '--force-conflicts', '--dry-run=server', '--filename=-'];
+      await cluster().kubectl([
+        'label',
+        'namespace',
+        'shop',
+        'pod-security.kubernetes.io/warn=restricted',
+        '--overwrite',
+      ]);
+      const { code, stderr } = await cluster().kubectl(args, { input });
+      assert.equal(code, 0, stderr);
+      assert.doesNotMatch(stderr, /PodSecurity/);
+    });
+  }
 });

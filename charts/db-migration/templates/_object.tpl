@@ -1,7 +1,7 @@
 {{/*
 An object with its name, labels and hook annotations: context, object, name, events, weight, policy. Helm forgets a hook
-once it is made, so what stays for later is made once more, and then deleted, when the release has been uninstalled; in
-mode operator it belongs to the DatabaseMigration, which stays.
+once it is made, so what stays for later is made once more, and then deleted, when the release has been uninstalled. In
+mode operator the files and the Secret belong to the DatabaseMigration, which stays.
 */}}
 {{- define "db-migration.object" -}}
 {{- $ctx := index . 0 -}}
@@ -16,7 +16,7 @@ mode operator it belongs to the DatabaseMigration, which stays.
 {{- if eq (index . 1).kind "Job" -}}{{- $_ := set $annotations "helm.sh/hook-output-log-policy" "hook-failed" -}}{{- end -}}
 {{- end -}}
 {{- include "db-migration.named" (list $ctx (index . 1) (index . 2) $annotations) }}
-{{- if and $stays (eq $ctx.Values.mode "standalone") }}
+{{- if and $stays (or (eq $ctx.Values.mode "standalone") (has (index . 1).kind (list "ServiceAccount" "Role" "RoleBinding"))) }}
 {{- $last := include "db-migration.hook" (list $ctx "post-delete" 0 "before-hook-creation,hook-succeeded") | fromYaml }}
 {{- $empty := omit (index . 1) "data" "stringData" }}
 {{- include "db-migration.named" (list $ctx $empty (index . 2) $last) }}

@@ -6,7 +6,6 @@
 {{- $resource := include "db-migration.isResource" . -}}
 {{- $spec := include "db-migration.spec" . | fromYaml -}}
 {{- $withRollback := .Values.rollback.downgrade | ternary (printf "%s,post-rollback" $events) $events -}}
-{{- $passing := "before-hook-creation,hook-succeeded" -}}
 {{- $kept := "before-hook-creation" -}}
 {{- with .Values.database.url }}
 {{- $object := dict "apiVersion" "v1" "kind" "Secret" "stringData" (dict "url" (tpl . $)) }}
@@ -33,11 +32,12 @@
 {{- $subject := dict "kind" "ServiceAccount" "name" $account "namespace" .Release.Namespace }}
 {{- $ref := dict "apiGroup" "rbac.authorization.k8s.io" "kind" "Role" "name" $account }}
 {{- $rules := include "db-migration.rights" . | fromYamlArray }}
+{{- /* Not taken away when helm gives up early: the hook still waits, and its log should say what came of it. */}}
 {{- range list
   (dict "apiVersion" "v1" "kind" "ServiceAccount")
   (dict "apiVersion" "rbac.authorization.k8s.io/v1" "kind" "Role" "rules" $rules)
   (dict "apiVersion" "rbac.authorization.k8s.io/v1" "kind" "RoleBinding" "roleRef" $ref "subjects" (list $subject)) }}
-{{- include "db-migration.object" (list $ . $account $withRollback -10 $passing) }}
+{{- include "db-migration.object" (list $ . $account $withRollback -10 $kept) }}
 {{- end }}
 {{- end }}
 {{- include "db-migration.job" (list . $name $events (include "db-migration.upgradeSpec" . | fromYaml)) }}

@@ -29,7 +29,7 @@ spec:
         - apply
         - --filename=/etc/db-manager/migration.yaml
         - --wait
-        - --timeout={{ $ctx.Values.timeoutSeconds }}s
+        - --timeout={{ $ctx.Values.timeoutSeconds }}
       env:
         - {name: HOME, value: /tmp}
       resources:
