@@ -39,6 +39,10 @@ export const EXAMPLES: Record<string, readonly string[]> = {
   status: ['db-manager status', 'db-manager status orders -n shop', 'db-manager status -A'],
   approve: ['db-manager approve orders -n shop'],
   operator: ['db-manager operator --runner-image registry.example/db-manager:1.0 --kubeconfig ~/.kube/config'],
+  sidecar: [
+    'db-manager sidecar -f /etc/db-manager/migration.yaml',
+    'db-manager sidecar --once -f /etc/db-manager/migration.yaml --volume app-data=/data',
+  ],
   runner: ['db-manager run -f migration.yaml   # the same here, without a cluster'],
   lint: [
     'db-manager lint',

@@ -41,7 +41,7 @@ export interface LocalPlaces {
  * `./data/volumes`, so a manifest runs here as it is.
  */
 export function localPlacement({ spec, metadata }: DatabaseMigration, places: LocalPlaces): Placement {
-  const claims = new Map(places.volume.map(parseVolume));
+  const claims = claimFolders(places.volume);
   const folderOf = (claim: string) => resolve(claims.get(claim) ?? join('data', 'volumes', claim));
   const { sqlite } = spec.database;
   const { volume } = spec.migrations;
@@ -64,6 +64,11 @@ export function localPlacement({ spec, metadata }: DatabaseMigration, places: Lo
 function modelsFolder(inSpec: string | undefined, here: string | undefined): string | undefined {
   const path = here ?? inSpec;
   return path === undefined ? undefined : resolve(path);
+}
+
+/** `claim=folder` pairs as a map. Throws ProblemError InvalidConfiguration. */
+export function claimFolders(pairs: readonly string[]): Map<string, string> {
+  return new Map(pairs.map(parseVolume));
 }
 
 function parseVolume(text: string): [string, string] {

@@ -32,6 +32,31 @@ export function registerCluster(program: Command, io: Io): void {
     .summary('the process inside a run pod')
     .description('Reads a run request from the environment, runs it and prints one JSON line an event.')
     .action(async () => (await import('../commands/runner.ts')).runRunner(io));
+
+  program
+    .command('sidecar')
+    .summary('the run beside an application that owns the volume; --once as its init container')
+    .description(
+      'Runs the one DatabaseMigration of a manifest in this process, again whenever the manifest or its migrations change. Asks no API server.',
+    )
+    .requiredOption('-f, --filename <file>', 'manifest of a DatabaseMigration with execution: Sidecar')
+    .option('--once', 'one run, then the exit code: for an init container')
+    .option(
+      '--volume <claim=folder>',
+      'where a claim is mounted, if not as in the pod of a Job; repeatable',
+      collect,
+      [],
+    )
+    .option('--status-file <file>', 'write the resource with its status there, as JSON, after each run')
+    .option('--port <port>', 'of /healthz, /readyz and /metrics', wholeNumber, 8080)
+    .option('--every <duration>', 'how often to look for changes', seconds, 5)
+    .action(async (options, command: Command) =>
+      (await import('../commands/sidecar.ts')).sidecar({ ...globalsOf(command, io), ...options }, io),
+    );
+}
+
+function collect(value: string, before: string[]): string[] {
+  return [...before, value];
 }
 
 function registerResources(program: Command, io: Io): void {

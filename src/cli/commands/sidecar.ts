@@ -1,0 +1,163 @@
+import { randomUUID } from 'node:crypto';
+import { rename, writeFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ProblemError } from '../../core/model/problem.ts';
+import { REASONS } from '../../core/model/reason.ts';
+import type { DatabaseMigration } from '../../core/model/resource.ts';
+import { requestFromSpec } from '../../core/reconcile/request.ts';
+import { statusFromReport } from '../../core/reconcile/status-from-report.ts';
+import { toProblem } from '../../runner/failure.ts';
+import { run } from '../../runner/run.ts';
+import { startProbeServer } from '../../telemetry/server.ts';
+import { runEnvironment } from '../environment.ts';
+import type { Io } from '../io.ts';
+import { readManifest } from '../manifest.ts';
+import { runView } from '../output/run-view.ts';
+import { targetOf } from '../request-target.ts';
+import { inputsOf } from './sidecar-inputs.ts';
+import { type SidecarPlaces, sidecarPlacement } from './sidecar-places.ts';
+import { type Form, refusal, sentence, type Verdict, verdictOf } from './sidecar-verdict.ts';
+import { leaveTerminationMessage } from './termination-message.ts';
+
+export interface SidecarOptions extends SidecarPlaces {
+  filename: string;
+  /** One pass and an exit code: the init container. */
+  once?: boolean;
+  /** Where the resource with its status is written after each run, as JSON. */
+  statusFile?: string;
+  /** Of /healthz, /readyz and /metrics; 0 asks the system for one. */
+  port: number;
+  /** Seconds between two looks at the manifest and the migrations. */
+  every: number;
+  databaseUrl?: string;
+  json?: boolean;
+}
+
+const STARTING: Verdict = { reason: 'Running', message: 'the first run has not ended yet', ready: false };
+
+/**
+ * `db-manager sidecar`: the run of a Job's pod, in this process, beside an application that owns the volume. With
+ * `--once` it is an init container and ends; else it goes on, runs again when manifest or migrations change, and never
+ * ends by itself: a failed migration is a container that is not ready, not one that is restarted.
+ */
+export async function sidecar(options: SidecarOptions, io: Io): Promise<void> {
+  const say = (verdict: Verdict) => {
+    if (options.json !== true) io.out(sentence(verdict));
+  };
+  if (options.once === true) {
+    const verdict = await untilSettled(options, io, say);
+    leaveTerminationMessage(io, sentence(verdict));
+    io.setExitCode(REASONS[verdict.reason].exit);
+    return;
+  }
+  let stands = STARTING;
+  const probes = await startProbeServer({
+    port: options.port,
+    unwell: () => undefined,
+    unready: () => (stands.ready ? undefined : sentence(stands)),
+    metrics: async () => ({ contentType: 'text/plain; version=0.0.4', text: metricsOf(stands) }),
+  });
+  if (options.json !== true) io.out(`sidecar of ${options.filename}; probes on port ${probes.port}`);
+  try {
+    await forEver(options, io, (verdict) => {
+      stands = verdict;
+      say(verdict);
+    });
+    leaveTerminationMessage(io, sentence(stands));
+  } finally {
+    await probes.close();
+  }
+}
+
+/** Retries what may be retried, and ends with the last word. */
+async function untilSettled(options: SidecarOptions, io: Io, say: (verdict: Verdict) => void): Promise<Verdict> {
+  for (let attempt = 1; ; attempt++) {
+    const verdict = await pass(options, io, 'once', attempt);
+    say(verdict);
+    // An init container that waited for a window would hold the application back for hours without a word of why.
+    if (verdict.again === undefined || verdict.reason === 'OutsideWindow' || io.signal.aborted) return verdict;
+    await nap(verdict.again.getTime() - Date.now(), io.signal);
+    if (io.signal.aborted) return verdict;
+  }
+}
+
+async function forEver(options: SidecarOptions, io: Io, told: (verdict: Verdict) => void): Promise<void> {
+  let inputs = '';
+  let attempt = 0;
+  let again: Date | undefined;
+  while (!io.signal.aborted) {
+    const now = await inputsOf(options.filename, await migrationsFolder(options));
+    const changed = now !== inputs;
+    if (changed || (again !== undefined && again.getTime() <= Date.now())) {
+      attempt = changed ? 1 : attempt + 1;
+      inputs = now;
+      const verdict = await pass(options, io, 'beside', attempt);
+      again = verdict.again;
+      told(verdict);
+    }
+    await nap(options.every * 1000, io.signal);
+  }
+}
+
+/** One look at the manifest and, where it allows one, one run. Whatever goes wrong is a verdict. */
+async function pass(options: SidecarOptions, io: Io, form: Form, attempt: number): Promise<Verdict> {
+  try {
+    const resource = await readManifest(options.filename);
+    return refusal(resource, form, new Date()) ?? (await runOnce(resource, options, io, attempt));
+  } catch (error) {
+    const { reason, message } = toProblem(error);
+    return { reason, message, ready: false };
+  }
+}
+
+async function runOnce(
+  resource: DatabaseMigration,
+  options: SidecarOptions,
+  io: Io,
+  attempt: number,
+): Promise<Verdict> {
+  const identity = { runId: randomUUID().slice(0, 8), attempt };
+  const request = requestFromSpec(resource.spec, identity, sidecarPlacement(resource, options));
+  const env = { ...io.env, ...(options.databaseUrl === undefined ? {} : { DATABASE_URL: options.databaseUrl }) };
+  const view = options.json === true ? undefined : runView(io);
+  const environment = runEnvironment(io, targetOf(request.database, env), (event) => {
+    if (view === undefined) io.out(JSON.stringify(event));
+    else view.show(event);
+  });
+  const report = await run(request, environment).finally(() => view?.close());
+  const verdict = verdictOf(resource, report);
+  const status = statusFromReport(resource, report, environment.now(), { retryAt: verdict.again });
+  await writeStatus(options.statusFile, { ...resource, status });
+  return verdict;
+}
+
+/** Whole or not at all, so that a reader never sees half of it. */
+async function writeStatus(file: string | undefined, resource: DatabaseMigration): Promise<void> {
+  if (file === undefined) return;
+  const unfinished = `${file}.tmp`;
+  try {
+    await writeFile(unfinished, `${JSON.stringify(resource, null, 2)}\n`);
+    await rename(unfinished, file);
+  } catch (error) {
+    const message = `--status-file ${file} cannot be written: ${toProblem(error).message}`;
+    throw new ProblemError({ reason: 'InvalidConfiguration', message }, { cause: error });
+  }
+}
+
+async function migrationsFolder(options: SidecarOptions): Promise<string | undefined> {
+  const resource = await readManifest(options.filename).catch(() => undefined);
+  return resource === undefined ? undefined : sidecarPlacement(resource, options).migrationsFolder;
+}
+
+function metricsOf({ ready }: Verdict): string {
+  return [
+    '# HELP db_manager_sidecar_ready 1 while the database stands where the manifest wants it.',
+    '# TYPE db_manager_sidecar_ready gauge',
+    `db_manager_sidecar_ready ${ready ? 1 : 0}`,
+    '',
+  ].join('\n');
+}
+
+async function nap(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(Math.max(0, ms), undefined, { signal }).catch(() => {});
+}
