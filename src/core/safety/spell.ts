@@ -1,9 +1,16 @@
 /** SQL for advice that can be typed as it stands. */
-import type { ReadStatement, TableRef } from './action.ts';
+import type { ReadMigration, ReadStatement, TableRef } from './action.ts';
 
-/** How a migration opts out of its transaction. */
-export const OUTSIDE =
-  'In a migration of its own, outside a transaction ("-- migrate:up transaction:false", "-- +goose NO TRANSACTION", export const transaction = false):';
+/** How a migration of that format opts out of its transaction. */
+export function optOut({ file }: Pick<ReadMigration, 'file'>): string {
+  return /\.sql$/i.test(file)
+    ? '"-- migrate:up transaction:false", "-- +goose NO TRANSACTION" or, where the format has no word for it, "-- db-manager:transaction:false"'
+    : 'export const transaction = false';
+}
+
+export function outside(migration: Pick<ReadMigration, 'file'>): string {
+  return `In a migration of its own, outside a transaction (${optOut(migration)}):`;
+}
 
 /** Words that PostgreSQL reserves and that people use as names all the same. */
 const RESERVED =

@@ -47,7 +47,9 @@ function ofColumn({ table, column }: ActionOf<'addColumn'>) {
 
 function advice({ table, name, columns }: ActionOf<'addConstraint'>, { statement }: Place): string {
   const constraint = spellName(name ?? [table.name, ...columns, 'check'].join('_'));
-  const alone = statement.actions?.length === 1 && name !== undefined ? written(statement) : undefined;
-  const first = alone ?? `ALTER TABLE ${spellTable(table)} ADD CONSTRAINT ${constraint} CHECK (…)`;
+  const alone = statement.actions?.length === 1 ? written(statement) : undefined;
+  const first =
+    alone?.replace(name === undefined ? /\bADD\s+CHECK\b/i : /$^/, `ADD CONSTRAINT ${constraint} CHECK`) ??
+    `ALTER TABLE ${spellTable(table)} ADD CONSTRAINT ${constraint} CHECK (…)`;
   return `${first} NOT VALID; and in the next migration: ALTER TABLE ${spellTable(table)} VALIDATE CONSTRAINT ${constraint};`;
 }

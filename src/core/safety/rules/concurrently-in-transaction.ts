@@ -1,6 +1,7 @@
 import type { ActionOf } from '../action.ts';
 import { openTransaction } from '../locks.ts';
 import { each, POSTGRES, type Rule } from '../rule.ts';
+import { optOut } from '../spell.ts';
 
 export const concurrentlyInTransaction: Rule = {
   id: 'concurrently-in-transaction',
@@ -13,8 +14,7 @@ export const concurrentlyInTransaction: Rule = {
     if (!action.concurrently || openTransaction(place) === undefined) return undefined;
     return {
       message: `${COMMANDS[action.kind]} CONCURRENTLY is refused inside a transaction.`,
-      advice:
-        'Put it into a migration of its own that opts out: "-- migrate:up transaction:false", "-- +goose NO TRANSACTION", export const transaction = false.',
+      advice: `Put it into a migration of its own that opts out: ${optOut(place.migration)}.`,
     };
   }),
   examples: {

@@ -1,6 +1,6 @@
 import { type ActionOf, tableName } from '../action.ts';
 import { each, type Place, POSTGRES, type Rule } from '../rule.ts';
-import { OUTSIDE, rewritten, spellColumns, spellName, spellTable } from '../spell.ts';
+import { outside, rewritten, spellColumns, spellName, spellTable } from '../spell.ts';
 
 export const createIndexWithoutConcurrently: Rule = {
   id: 'create-index-without-concurrently',
@@ -40,7 +40,7 @@ export const createIndexWithoutConcurrently: Rule = {
   },
 };
 
-function advice({ table, name, columns }: ActionOf<'createIndex'>, { known, statement }: Place): string {
+function advice({ table, name, columns }: ActionOf<'createIndex'>, { known, statement, migration }: Place): string {
   if (known.table(table)?.partitioned) {
     const index = spellName(name ?? `${[table.name, ...columns].join('_')}_idx`);
     return `CREATE INDEX ${index} ON ONLY ${spellTable(table)} (${spellColumns(columns)}); then for each partition, outside a transaction: CREATE INDEX CONCURRENTLY … ON <partition> (${spellColumns(columns)}); ALTER INDEX ${index} ATTACH PARTITION …`;
@@ -48,5 +48,6 @@ function advice({ table, name, columns }: ActionOf<'createIndex'>, { known, stat
   const safe =
     rewritten(statement, /^(CREATE\s+(?:UNIQUE\s+)?INDEX)\b/i, '$1 CONCURRENTLY') ??
     `CREATE INDEX CONCURRENTLY ${name === undefined ? '' : `${spellName(name)} `}ON ${spellTable(table)} (${spellColumns(columns)})`;
-  return `${OUTSIDE} ${safe};`;
+  const call = /\.sql$/i.test(migration.file) ? '' : ' With addIndex: { concurrently: true }.';
+  return `${outside(migration)} ${safe};${call}`;
 }

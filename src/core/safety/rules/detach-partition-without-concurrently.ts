@@ -1,6 +1,6 @@
 import { tableName } from '../action.ts';
 import { each, POSTGRES, type Rule } from '../rule.ts';
-import { OUTSIDE, spellTable } from '../spell.ts';
+import { outside, spellTable } from '../spell.ts';
 
 export const detachPartitionWithoutConcurrently: Rule = {
   id: 'detach-partition-without-concurrently',
@@ -10,11 +10,11 @@ export const detachPartitionWithoutConcurrently: Rule = {
   dialects: POSTGRES,
   severity: 'warning',
   since: 140000,
-  check: each('detachPartition', ({ table, partition, concurrently }, { isNew }) => {
+  check: each('detachPartition', ({ table, partition, concurrently }, { isNew, migration }) => {
     if (concurrently || isNew(table)) return undefined;
     return {
       message: `Detaches ${tableName(partition)} under an ACCESS EXCLUSIVE lock on ${tableName(table)} and all that is read through it.`,
-      advice: `${OUTSIDE} ALTER TABLE ${spellTable(table)} DETACH PARTITION ${spellTable(partition)} CONCURRENTLY;`,
+      advice: `${outside(migration)} ALTER TABLE ${spellTable(table)} DETACH PARTITION ${spellTable(partition)} CONCURRENTLY;`,
     };
   }),
   examples: {

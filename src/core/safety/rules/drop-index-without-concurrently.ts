@@ -1,5 +1,5 @@
 import { each, POSTGRES, type Rule } from '../rule.ts';
-import { OUTSIDE, rewritten } from '../spell.ts';
+import { outside, rewritten } from '../spell.ts';
 
 export const dropIndexWithoutConcurrently: Rule = {
   id: 'drop-index-without-concurrently',
@@ -8,7 +8,7 @@ export const dropIndexWithoutConcurrently: Rule = {
   why: 'DROP INDEX takes an ACCESS EXCLUSIVE lock on the table. It is short once it is had, but while it waits for a long query everybody else queues up behind it, readers too. With CONCURRENTLY nobody waits. An index that a constraint owns goes with its constraint only.',
   dialects: POSTGRES,
   severity: 'warning',
-  check: each('dropIndex', ({ name, concurrently }, { known, statement }) => {
+  check: each('dropIndex', ({ name, concurrently }, { known, statement, migration }) => {
     const table = known.tableOfIndex(name);
     if (concurrently || table?.fresh || table?.partitioned) return undefined;
     const alone = statement.actions?.length === 1;
@@ -17,7 +17,7 @@ export const dropIndexWithoutConcurrently: Rule = {
       `DROP INDEX CONCURRENTLY ${name}`;
     return {
       message: `Drops index ${name} under an ACCESS EXCLUSIVE lock on ${table?.name ?? 'its table'}.`,
-      advice: `${OUTSIDE} ${safe.replace(/\s+CASCADE$/i, '')};`,
+      advice: `${outside(migration)} ${safe.replace(/\s+CASCADE$/i, '')};`,
     };
   }),
   examples: {

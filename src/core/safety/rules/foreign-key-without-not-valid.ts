@@ -62,7 +62,10 @@ function advice(
   if (known.table(table)?.partitioned && server.version < 180000) {
     return `For each partition: ALTER TABLE <partition> ADD CONSTRAINT … ${key} NOT VALID; and VALIDATE it in the next migration. With a valid key on every partition, adding it to ${tableName(table)} looks at no row.`;
   }
-  const alone = statement.actions?.length === 1 && name !== undefined ? written(statement) : undefined;
+  const constraint = spellName(name ?? `${[table.name, ...columns].join('_')}_fkey`);
+  const alone = statement.actions?.length === 1 ? written(statement) : undefined;
   if (alone === undefined) return inTwoSteps(table, columns.join('_'), key);
-  return `${alone} NOT VALID; and in the next migration: ALTER TABLE ${spellTable(table)} VALIDATE CONSTRAINT ${spellName(name ?? '')};`;
+  const named =
+    name === undefined ? alone.replace(/\bADD\s+FOREIGN\b/i, `ADD CONSTRAINT ${constraint} FOREIGN`) : alone;
+  return `${named} NOT VALID; and in the next migration: ALTER TABLE ${spellTable(table)} VALIDATE CONSTRAINT ${constraint};`;
 }

@@ -1,6 +1,6 @@
 import { tableName } from '../action.ts';
 import { each, POSTGRES, type Rule } from '../rule.ts';
-import { OUTSIDE, spellColumns, spellName, spellTable } from '../spell.ts';
+import { outside, spellColumns, spellName, spellTable } from '../spell.ts';
 
 export const primaryKeyWithoutUsingIndex: Rule = {
   id: 'primary-key-without-using-index',
@@ -9,7 +9,7 @@ export const primaryKeyWithoutUsingIndex: Rule = {
   why: 'The index is built under an ACCESS EXCLUSIVE lock, and columns that may be NULL are read row by row first: nobody can use the table until both are done. With columns that are NOT NULL already and an index that was built concurrently before, it is a matter of a moment.',
   dialects: POSTGRES,
   severity: 'error',
-  check: each(['addConstraint', 'addColumn'], (action, { isNew }) => {
+  check: each(['addConstraint', 'addColumn'], (action, { isNew, known, migration }) => {
     const { table } = action;
     const columns = action.kind === 'addColumn' ? [action.column.name] : action.columns;
     const key =
@@ -19,10 +19,13 @@ export const primaryKeyWithoutUsingIndex: Rule = {
     if (!key || isNew(table)) return undefined;
     const own = action.kind === 'addConstraint' ? action.name : undefined;
     const name = spellName(own ?? `${table.name}_pkey`);
+    const open = columns.filter((column) => !known.table(table)?.notNull.has(column));
+    const nullable =
+      open.length === 0 ? '' : `Make ${open.join(', ')} NOT NULL behind a validated check (see set-not-null). `;
     const first = action.kind === 'addColumn' ? 'Add the column without it and fill it. ' : '';
     return {
       message: `Builds an index on ${tableName(table)}: nobody can read or write the table until it is done.`,
-      advice: `${first}Make ${columns.join(', ')} NOT NULL behind a validated check (see set-not-null). ${OUTSIDE} CREATE UNIQUE INDEX CONCURRENTLY ${name} ON ${spellTable(table)} (${spellColumns(columns)}); then ALTER TABLE ${spellTable(table)} ADD CONSTRAINT ${name} PRIMARY KEY USING INDEX ${name};`,
+      advice: `${first}${nullable}${outside(migration)} CREATE UNIQUE INDEX CONCURRENTLY ${name} ON ${spellTable(table)} (${spellColumns(columns)}); then ALTER TABLE ${spellTable(table)} ADD CONSTRAINT ${name} PRIMARY KEY USING INDEX ${name};`,
     };
   }),
   examples: {

@@ -1,5 +1,6 @@
 import { openTransaction } from '../locks.ts';
 import { BOTH, each, type Rule } from '../rule.ts';
+import { optOut } from '../spell.ts';
 
 export const refusedInTransaction: Rule = {
   id: 'refused-in-transaction',
@@ -13,8 +14,7 @@ export const refusedInTransaction: Rule = {
       ? undefined
       : {
           message: `${command} is refused inside a transaction.`,
-          advice:
-            'Put it into a migration of its own that opts out: "-- migrate:up transaction:false", "-- +goose NO TRANSACTION", export const transaction = false.',
+          advice: `Put it into a migration of its own that opts out: ${optOut(place.migration)}.`,
         },
   ),
   examples: {

@@ -1,5 +1,5 @@
 import { each, POSTGRES, type Rule } from '../rule.ts';
-import { OUTSIDE, rewritten } from '../spell.ts';
+import { outside, rewritten } from '../spell.ts';
 
 const CONCURRENTLY_SINCE = 120000;
 
@@ -10,7 +10,7 @@ export const reindexWithoutConcurrently: Rule = {
   why: 'The rebuild locks the table against writers and the index itself against everybody, so that even a plan for a SELECT waits. PostgreSQL has REINDEX CONCURRENTLY from 12 on; before, a new index is built concurrently and takes the old one’s name.',
   dialects: POSTGRES,
   severity: 'error',
-  check: each('reindex', ({ target, table, concurrently }, { isNew, known, server, statement }) => {
+  check: each('reindex', ({ target, table, concurrently }, { isNew, known, server, statement, migration }) => {
     const of = known.tableOfIndex(target);
     if (concurrently || of?.fresh || (table !== undefined && isNew(table))) return undefined;
     const safe = rewritten(
@@ -22,8 +22,8 @@ export const reindexWithoutConcurrently: Rule = {
       message: `Rebuilds ${target} while nobody can write to ${table === undefined ? (of?.name ?? 'its table') : 'it'}, and reading waits too.`,
       advice:
         server.version < CONCURRENTLY_SINCE
-          ? `${OUTSIDE} CREATE INDEX CONCURRENTLY <new name> …; DROP INDEX CONCURRENTLY ${target}; ALTER INDEX <new name> RENAME TO ${target};`
-          : `${OUTSIDE} ${safe ?? `REINDEX INDEX CONCURRENTLY ${target}`};`,
+          ? `${outside(migration)} CREATE INDEX CONCURRENTLY <new name> …; DROP INDEX CONCURRENTLY ${target}; ALTER INDEX <new name> RENAME TO ${target};`
+          : `${outside(migration)} ${safe ?? `REINDEX INDEX CONCURRENTLY ${target}`};`,
     };
   }),
   examples: {

@@ -1,6 +1,6 @@
 import { tableName } from '../action.ts';
 import { each, POSTGRES, type Rule } from '../rule.ts';
-import { OUTSIDE, spellColumns, spellName, spellTable } from '../spell.ts';
+import { outside, spellColumns, spellName, spellTable } from '../spell.ts';
 
 export const uniqueWithoutUsingIndex: Rule = {
   id: 'unique-without-using-index',
@@ -9,7 +9,7 @@ export const uniqueWithoutUsingIndex: Rule = {
   why: 'The index is built under an ACCESS EXCLUSIVE lock: nobody can read or write the table until it is done. An index that was built concurrently before becomes the constraint in a moment. A partitioned table takes no such index: build one on each partition.',
   dialects: POSTGRES,
   severity: 'error',
-  check: each(['addConstraint', 'addColumn'], (action, { isNew }) => {
+  check: each(['addConstraint', 'addColumn'], (action, { isNew, migration, statement }) => {
     const { table } = action;
     const columns = action.kind === 'addColumn' ? [action.column.name] : action.columns;
     const unique =
@@ -17,10 +17,11 @@ export const uniqueWithoutUsingIndex: Rule = {
     if (!unique || isNew(table)) return undefined;
     const own = action.kind === 'addConstraint' ? action.name : undefined;
     const name = spellName(own ?? `${[table.name, ...columns].join('_')}_key`);
+    const nulls = /NULLS\s+NOT\s+DISTINCT/i.test(statement.sql) ? ' NULLS NOT DISTINCT' : '';
     const first = action.kind === 'addColumn' ? 'Add the column without it. ' : '';
     return {
       message: `Builds an index on ${tableName(table)}: nobody can read or write the table until it is done.`,
-      advice: `${first}${OUTSIDE} CREATE UNIQUE INDEX CONCURRENTLY ${name} ON ${spellTable(table)} (${spellColumns(columns)}); then ALTER TABLE ${spellTable(table)} ADD CONSTRAINT ${name} UNIQUE USING INDEX ${name};`,
+      advice: `${first}${outside(migration)} CREATE UNIQUE INDEX CONCURRENTLY ${name} ON ${spellTable(table)} (${spellColumns(columns)})${nulls}; then ALTER TABLE ${spellTable(table)} ADD CONSTRAINT ${name} UNIQUE USING INDEX ${name};`,
     };
   }),
   examples: {

@@ -10,7 +10,7 @@ export const vacuumFull: Rule = {
   severity: 'error',
   check: each('vacuumFull', ({ table }, { isNew }) => {
     if (table !== undefined && isNew(table)) return undefined;
-    const name = table === undefined ? 'every table, one after another' : tableName(table);
+    const name = table === undefined ? 'one table after another' : tableName(table);
     return {
       message: `Writes ${name} anew while nobody can use it.`,
       advice: `VACUUM (ANALYZE)${table === undefined ? '' : ` ${name}`}; or, to give the room back: pg_repack${table === undefined ? '' : ` --table ${name}`}`,
