@@ -4,7 +4,7 @@ import type { Timeouts } from '../core/model/target.ts';
 import { TOOL_VERSION } from '../core/model/version.ts';
 import type { Database, MigrationOutcome } from '../database/port.ts';
 import type { Recorded } from '../migrations/statements/read.ts';
-import { recorder } from '../migrations/statements/record.ts';
+import { type Recorder, recorder } from '../migrations/statements/record.ts';
 
 export interface Recording {
   migrations: readonly LoadedMigration[];
@@ -27,10 +27,14 @@ export interface WhatWasRecorded {
 }
 
 /** Runs migrations on a scratch database and writes down what they send: how code becomes statements. */
-export async function recordOn(scratch: Database, recording: Recording): Promise<WhatWasRecorded> {
-  const { migrations, direction, before = [], folder, runId, timeouts, signal, most } = recording;
+export async function recordOn(
+  scratch: Database,
+  recording: Recording,
+  heard: Recorder = recorder(recording.folder, recording.most),
+): Promise<WhatWasRecorded> {
+  const { migrations, direction, before = [], runId, timeouts, signal } = recording;
   const work = { runId, toolVersion: TOOL_VERSION, timeouts, signal };
-  const { recorded, begin, sent, complete } = recorder(folder, most);
+  const { recorded, begin, sent, complete } = heard;
   await scratch.history.ensure();
   const first = await scratch.migrate({ ...work, direction: 'up', migrations: before });
   if (first.kind !== 'done') return { recorded, problem: problemOf(first) };

@@ -7,15 +7,15 @@ import type { repositoryFindings } from '../core/safety/repository.ts';
 import { serverOf } from '../core/safety/server.ts';
 import { worstFirst } from '../core/safety/worst-first.ts';
 import type { Recorded } from '../migrations/statements/read.ts';
-import { MOST_STATEMENTS } from '../migrations/statements/record.ts';
+import { MOST_STATEMENTS, type Recorder, recorder } from '../migrations/statements/record.ts';
 import { toProblem } from './failure.ts';
 import type { RunPorts } from './ports.ts';
 import { recordOn } from './recording.ts';
 import type { Connected, Loaded, Planned } from './state.ts';
 import { count } from './words.ts';
 
-/** Without rows code has little to do; what takes longer waits for something and stays opaque. */
-const RECORDING_MS = 5_000;
+/** Without rows code has little to do; what is silent for longer waits for something, and the rest stays opaque. */
+const SILENCE_MS = 5_000;
 
 type Input = Loaded & Connected & Planned;
 
@@ -75,19 +75,34 @@ async function recordCode({ database, plan, migrations }: Input, ports: RunPorts
       runId: request.runId,
       timeouts: request.timeouts,
       signal,
-      most: MOST_STATEMENTS,
     };
-    const recording = recordOn(scratch.database, { ...work, migrations: migrations.slice(0, last + 1) });
-    const late = sleep(RECORDING_MS, undefined, { ref: false });
-    const done = await Promise.race([recording, late]);
+    const heard = recorder(work.folder, MOST_STATEMENTS);
+    const recording = recordOn(scratch.database, { ...work, migrations: migrations.slice(0, last + 1) }, heard);
+    const over = new AbortController();
+    await Promise.race([recording, silence(heard, over.signal)]);
+    over.abort();
+    const recorded = copyOf(heard.recorded);
     recording.catch(() => {});
     await scratch.drop();
-    return done?.recorded ?? nothing;
+    return recorded;
   } catch (error) {
     const { reason } = toProblem(error);
     if (reason === 'InternalError') throw error;
     return nothing;
   }
+}
+
+async function silence({ heardAt }: Recorder, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted && performance.now() - heardAt() < SILENCE_MS) {
+    await sleep(100, undefined, { signal }).catch(() => {});
+  }
+}
+
+/** Code that was given up may still send something, and nobody shall read a list that grows. */
+function copyOf(recorded: ReadonlyMap<string, Recorded>): ReadonlyMap<string, Recorded> {
+  return new Map(
+    [...recorded].map(([revision, { statements, complete }]) => [revision, { statements: [...statements], complete }]),
+  );
 }
 
 /** Ids in `safety.ignore` that no rule has, as a problem; looked at before anything is touched. */

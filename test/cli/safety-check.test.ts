@@ -49,6 +49,19 @@ for (const dialect of DIALECTS) {
       assert.equal(current.code, 3);
     });
 
+    it('gives up on code that waits for ever, and tells what is known of it', async () => {
+      const made = await withMigrations(await project(dialect));
+      await made.run('migrate', 'upgrade');
+      await made.write(
+        'migrations/20240103000000_waits.mjs',
+        "export async function up({ context }) {\n  await context.removeColumn('notes', 'author');\n  await new Promise(() => {});\n}\nexport async function down() {}\n",
+      );
+      const { code, out } = await made.run('safety-check', '-v');
+      assert.equal(code, 1, out);
+      assert.match(out, /^error drop-column: /m);
+      assert.match(out, /^notice opaque-code: Only its first \d+ statements? are known/m);
+    });
+
     it('says why nothing could be reached', async () => {
       const made = await ground();
       await made.write('db-manager.config.json', '{ "safety": { "ignore": ["nonsense"] } }');

@@ -16,6 +16,8 @@ export interface Recorder {
   sent(sql: string): void;
   /** The migration that began last has come to its end. */
   complete(): void;
+  /** When something was heard last, as `performance.now()` counts. */
+  heardAt(): number;
 }
 
 /** What only looks changes nothing, and is not what a reader of the SQL wants to see. */
@@ -26,11 +28,13 @@ export function recorder(folder: string, most = Number.POSITIVE_INFINITY): Recor
   const recorded = new Map<string, Recorded>();
   let current: Recorded = { statements: [], complete: false };
   let count = 0;
+  let heardAt = performance.now();
   let file = '';
   let path = '';
   return {
     recorded,
     begin(migration) {
+      heardAt = performance.now();
       current = { statements: [], complete: false };
       recorded.set(migration.revision, current);
       count = 0;
@@ -38,14 +42,17 @@ export function recorder(folder: string, most = Number.POSITIVE_INFINITY): Recor
       path = pathOf(folder, file);
     },
     sent(sql) {
+      heardAt = performance.now();
       count += 1;
       if (count > most) throw new Error(`It sends more than ${most} statements; the recording stops here.`);
       if (LOOKING.test(sql)) return;
       current.statements.push({ sql: sql.replace(/;\s*$/, ''), position: placeOfCaller(file, path) });
     },
     complete() {
+      heardAt = performance.now();
       current.complete = true;
     },
+    heardAt: () => heardAt,
   };
 }
 
