@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Dialect } from '../../../src/core/model/dialect.ts';
 import { checkMigrations } from '../../../src/core/safety/check.ts';
 import { readIgnores } from '../../../src/core/safety/ignore.ts';
@@ -6,7 +8,12 @@ import { RULES } from '../../../src/core/safety/rules.ts';
 import { splitSql } from '../../../src/migrations/sql/split.ts';
 import { loadParser, type Parser } from '../../../src/migrations/statements/parser.ts';
 
-const ROUNDS = 5_000;
+const ROUNDS = 10_000;
+const VERSIONS = join(import.meta.dirname, '../../../migrations/versions');
+/** The trading bot's. */
+const MIGRATIONS = readdirSync(VERSIONS)
+  .filter((file) => file.endsWith('.sql'))
+  .map((file) => readFileSync(join(VERSIONS, file), 'utf8'));
 const SERVERS = {
   postgres: { dialect: 'postgres', version: 150018 },
   sqlite: { dialect: 'sqlite', version: 3040000 },
@@ -18,19 +25,25 @@ describe('rules on any text', () => {
       const parse = await loadParser(dialect);
       const random = numbers(20_240_601);
       const pick = <T>(items: readonly T[]): T | undefined => items[Math.floor(random() * items.length)];
-      const examples = RULES.flatMap(({ examples: { bad, good } }) => [...bad, ...good].map(({ sql }) => sql));
+      const examples = [
+        ...RULES.flatMap(({ examples: { bad, good } }) => [...bad, ...good].map(({ sql }) => sql)),
+        ...MIGRATIONS,
+      ];
       let found = 0;
       let unread = 0;
+      let parsed = 0;
       for (let round = 0; round < ROUNDS; round += 1) {
         const sql = mutate(pick(examples) ?? '', pick(examples) ?? '', random);
         const migration = read(sql, dialect, parse, round % 3 > 0);
         unread += migration.statements.filter(({ actions }) => actions === undefined).length;
+        parsed += migration.statements.filter(({ actions }) => actions !== undefined).length;
         const findings = checkMigrations([migration], RULES, { server: SERVERS[dialect], ignore: [] });
         for (const { message, advice } of findings) assert.ok(message !== '' && advice !== '', sql);
         found += findings.length;
       }
       assert.ok(found > ROUNDS / 4, `${found} findings`);
       assert.ok(unread > ROUNDS / 10, `${unread} statements could not be parsed`);
+      assert.ok(parsed > ROUNDS / 2, `${parsed} statements could be parsed`);
     }).timeout(120_000);
   }
 });
@@ -66,12 +79,12 @@ const PIECES = [
   '`',
 ];
 
-/** Cuts a piece out, puts another in, or sets two texts together. */
+/** Cuts a piece out, puts another in, says a word twice, swaps two, or sets two texts together. */
 function mutate(sql: string, other: string, random: () => number): string {
   const at = Math.floor(random() * sql.length);
   const length = Math.floor(random() * 12);
   const from = Math.floor(random() * other.length);
-  switch (Math.floor(random() * 5)) {
+  switch (Math.floor(random() * 8)) {
     case 0:
       return sql.slice(0, at) + sql.slice(at + length);
     case 1:
@@ -80,9 +93,22 @@ function mutate(sql: string, other: string, random: () => number): string {
       return sql.slice(0, at) + other.slice(from, from + length) + sql.slice(at);
     case 3:
       return `${sql};\n${other}`;
+    case 4:
+      return sql.slice(0, at);
+    case 5:
+      return words(sql, (one, two) => [one, one, two], random);
+    case 6:
+      return words(sql, (one, two) => [two, one], random);
     default:
       return sql.slice(0, at) + other.slice(from);
   }
+}
+
+/** Two neighbouring words as they come out of `change`. */
+function words(sql: string, change: (one: string, two: string) => string[], random: () => number): string {
+  const parts = sql.split(/(?<=\s)/);
+  const at = Math.floor(random() * (parts.length - 1));
+  return parts.toSpliced(at, 2, ...change(parts[at] ?? '', parts[at + 1] ?? '')).join('');
 }
 
 /** The same numbers at each run. */
