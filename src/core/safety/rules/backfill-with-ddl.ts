@@ -1,5 +1,6 @@
-import { type Action, type ActionKind, tableName } from '../action.ts';
-import { each, POSTGRES, type Rule, type Seen } from '../rule.ts';
+import { tableName } from '../action.ts';
+import { heldLocks } from '../locks.ts';
+import { each, POSTGRES, type Rule } from '../rule.ts';
 
 export const backfillWithDdl: Rule = {
   id: 'backfill-with-ddl',
@@ -8,13 +9,15 @@ export const backfillWithDdl: Rule = {
   why: 'ALTER TABLE takes an ACCESS EXCLUSIVE lock and keeps it until the transaction ends, so nobody can read the table for as long as the rows take. In a migration of its own the change is a matter of milliseconds, and the rows are written under row locks.',
   dialects: POSTGRES,
   severity: 'warning',
-  check: each(['update', 'delete', 'insert'], (action, { before, migration, isNew }) => {
-    if (!migration.transactional || isNew(action.table)) return undefined;
-    if (action.kind === 'insert' && !action.fromSelect) return undefined;
-    const held = before.find(holds);
+  check: each(['update', 'delete', 'insert'], (action, place) => {
+    if (place.isNew(action.table) || (action.kind === 'insert' && !action.fromSelect)) return undefined;
+    // A table that is dropped is gone for everybody anyway.
+    const held = heldLocks(place).find(
+      ({ mode, seen }) => mode === 'ACCESS EXCLUSIVE' && seen.action.kind !== 'dropTable',
+    );
     if (held === undefined) return undefined;
     return {
-      message: `Writes rows of ${tableName(action.table)} while ${nameOf(held.action)} is still locked against everybody by an earlier statement of this migration.`,
+      message: `Writes rows of ${tableName(action.table)} while ${tableName(held.table)} is still locked against everybody by an earlier statement of this migration.`,
       advice: 'Move it to a migration of its own, behind this one; for many rows outside a transaction and in batches.',
     };
   }),
@@ -37,32 +40,3 @@ export const backfillWithDdl: Rule = {
     ],
   },
 };
-
-/** Those that lock the table against readers. */
-const EXCLUSIVE: ReadonlySet<ActionKind> = new Set([
-  'addColumn',
-  'dropColumn',
-  'alterType',
-  'setNotNull',
-  'dropNotNull',
-  'setDefault',
-  'addConstraint',
-  'dropConstraint',
-  'renameTable',
-  'renameColumn',
-  'setSchema',
-  'setLogged',
-  'setUnlogged',
-  'setTablespace',
-  'truncate',
-  'attachPartition',
-]);
-
-function holds({ action, fresh }: Seen): boolean {
-  if (action.kind === 'addConstraint' && action.constraint === 'foreign key') return false;
-  return !fresh && EXCLUSIVE.has(action.kind);
-}
-
-function nameOf(action: Action): string {
-  return 'table' in action && action.table !== undefined ? tableName(action.table) : 'a table';
-}

@@ -12,8 +12,9 @@ export const validateUnderLock: Rule = {
   dialects: POSTGRES,
   severity: 'error',
   check: each('validateConstraint', ({ table, name }, place) => {
+    if (place.isNew(table)) return undefined;
     const held = heldLocks(place).find((lock) => sameTable(lock.table, table));
-    if (place.isNew(table) || held === undefined) return undefined;
+    if (held === undefined) return undefined;
     const who = held.mode === 'ACCESS EXCLUSIVE' ? 'use' : 'write to';
     return {
       message: `Reads every row of ${tableName(table)} to validate ${name} under the ${held.mode} lock that an earlier part of this migration took: nobody can ${who} the table meanwhile.`,
