@@ -16,8 +16,6 @@ export interface Recording {
   runId: string;
   timeouts: Timeouts;
   signal?: AbortSignal;
-  /** A migration that sends more statements is stopped. */
-  most?: number;
 }
 
 export interface WhatWasRecorded {
@@ -30,7 +28,7 @@ export interface WhatWasRecorded {
 export async function recordOn(
   scratch: Database,
   recording: Recording,
-  heard: Recorder = recorder(recording.folder, recording.most),
+  heard: Recorder = recorder(recording.folder),
 ): Promise<WhatWasRecorded> {
   const { migrations, direction, before = [], runId, timeouts, signal } = recording;
   const work = { runId, toolVersion: TOOL_VERSION, timeouts, signal };

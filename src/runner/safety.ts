@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Finding } from '../core/model/finding.ts';
 import type { Problem } from '../core/model/problem.ts';
 import type { RunRequest } from '../core/model/request.ts';
@@ -6,16 +5,14 @@ import type { ReadMigration } from '../core/safety/action.ts';
 import type { repositoryFindings } from '../core/safety/repository.ts';
 import { serverOf } from '../core/safety/server.ts';
 import { worstFirst } from '../core/safety/worst-first.ts';
+import { patiently } from '../migrations/statements/patience.ts';
 import type { Recorded } from '../migrations/statements/read.ts';
-import { MOST_STATEMENTS, type Recorder, recorder } from '../migrations/statements/record.ts';
+import { MOST_STATEMENTS, recorder } from '../migrations/statements/record.ts';
 import { toProblem } from './failure.ts';
 import type { RunPorts } from './ports.ts';
 import { recordOn } from './recording.ts';
 import type { Connected, Loaded, Planned } from './state.ts';
 import { count } from './words.ts';
-
-/** Without rows code has little to do; what is silent for longer waits for something, and the rest stays opaque. */
-const SILENCE_MS = 5_000;
 
 type Input = Loaded & Connected & Planned;
 
@@ -78,11 +75,7 @@ async function recordCode({ database, plan, migrations }: Input, ports: RunPorts
     };
     const heard = recorder(work.folder, MOST_STATEMENTS);
     const recording = recordOn(scratch.database, { ...work, migrations: migrations.slice(0, last + 1) }, heard);
-    const over = new AbortController();
-    await Promise.race([recording, silence(heard, over.signal)]);
-    over.abort();
-    const recorded = copyOf(heard.recorded);
-    recording.catch(() => {});
+    const recorded = await patiently(heard, recording);
     await scratch.drop();
     return recorded;
   } catch (error) {
@@ -90,19 +83,6 @@ async function recordCode({ database, plan, migrations }: Input, ports: RunPorts
     if (reason === 'InternalError') throw error;
     return nothing;
   }
-}
-
-async function silence({ heardAt }: Recorder, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted && performance.now() - heardAt() < SILENCE_MS) {
-    await sleep(100, undefined, { signal }).catch(() => {});
-  }
-}
-
-/** Code that was given up may still send something, and nobody shall read a list that grows. */
-function copyOf(recorded: ReadonlyMap<string, Recorded>): ReadonlyMap<string, Recorded> {
-  return new Map(
-    [...recorded].map(([revision, { statements, complete }]) => [revision, { statements: [...statements], complete }]),
-  );
 }
 
 /** Ids in `safety.ignore` that no rule has, as a problem; looked at before anything is touched. */

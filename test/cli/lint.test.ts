@@ -130,6 +130,36 @@ describe('db-manager lint', function () {
     assert.ok(findings.some(({ rule }) => rule === 'opaque-code'));
   });
 
+  it('goes on where code looks whether a column is there, and says that there may be more', async () => {
+    const made = await folder({
+      '1_code.mjs':
+        "export async function up({ context }) {\n  const columns = await context.describeTable('users');\n  if (!columns.email) await context.addColumn('users', 'email', 'TEXT');\n  await context.dropTable('orders');\n}\n",
+    });
+    const { findings } = await json(made, '--dialect', 'postgres');
+    assert.deepEqual(
+      findings
+        .filter(({ rule }) => rule === 'drop-table' || rule === 'opaque-code')
+        .map(({ rule, position }) => [rule, position?.line]),
+      [
+        ['opaque-code', 1],
+        ['drop-table', 4],
+      ],
+    );
+  });
+
+  it('gives up on code that waits for ever, and says the rest of what it found', async () => {
+    const made = await folder({
+      '1_waits.mjs': 'export async function up() {\n  await new Promise(() => {});\n}\n',
+      '2_drop.sql': 'DROP TABLE orders;',
+    });
+    for (const dialect of ['postgres', 'sqlite']) {
+      const { findings, code } = await json(made, '--dialect', dialect);
+      assert.equal(code, 4);
+      assert.deepEqual(ids(findings), ['drop-table']);
+      assert.ok(findings.some(({ rule }) => rule === 'opaque-code'));
+    }
+  });
+
   it('reads SQLite where only SQLite can, and the dialect of the database URL before that', async () => {
     const made = await folder({ '1_a.sql': 'CREATE TABLE a (id INTEGER PRIMARY KEY AUTOINCREMENT);' });
     assert.equal((await json(made)).dialect, 'sqlite');

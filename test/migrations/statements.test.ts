@@ -8,6 +8,7 @@ import { ignoresIn } from '../../src/migrations/statements/code-ignores.ts';
 import { loadParser } from '../../src/migrations/statements/parser.ts';
 import { withoutPlaceholders } from '../../src/migrations/statements/placeholders.ts';
 import { type ReadOptions, readStatements } from '../../src/migrations/statements/read.ts';
+import { recorder } from '../../src/migrations/statements/record.ts';
 import { recordOn } from '../../src/runner/recording.ts';
 import { targetOf } from '../runner/request.ts';
 import { DIALECTS, temporaryDatabase } from '../support/databases.ts';
@@ -154,7 +155,8 @@ for (const dialect of DIALECTS) {
       const { url } = await temporaryDatabase(dialect);
       const database = await openDatabase(targetOf(url), { timeouts, applicationName: 'test', create: true });
       try {
-        const heard = await recordOn(database, { migrations, direction: 'up', folder, runId: 'test', timeouts, most });
+        const work = { migrations, direction: 'up', folder, runId: 'test', timeouts } as const;
+        const heard = await recordOn(database, work, recorder(folder, most));
         const options: ReadOptions = { dialect, direction: 'up', recorded: heard.recorded };
         return { read: await readStatements(folder, migrations, options), problem: heard.problem };
       } finally {

@@ -1,31 +1,45 @@
 import type { QueryOptions, Sequelize } from 'sequelize';
 import type { LoadedMigration } from '../../core/model/migration.ts';
+import { patiently } from '../../migrations/statements/patience.ts';
 import type { Recorded } from '../../migrations/statements/read.ts';
-import { MOST_STATEMENTS, recorder } from '../../migrations/statements/record.ts';
+import { MOST_STATEMENTS, type Recorder, recorder } from '../../migrations/statements/record.ts';
 
 /**
  * What code would send to PostgreSQL, without a server: Sequelize writes the SQL as always, and every query is written
- * down and answered with no rows. Code that needs an answer fails at that point, and its statements are not all known.
+ * down and answered with no rows. Code that needs an answer fails at that point, and code that asks for a table's
+ * columns may do something else where there are some: their statements are not all known.
  */
 export async function recordWithoutServer(
   folder: string,
   migrations: readonly LoadedMigration[],
 ): Promise<ReadonlyMap<string, Recorded>> {
+  const all = new Map<string, Recorded>();
   const code = migrations.filter(({ up }) => up.kind === 'code');
-  const { recorded, begin, sent, complete } = recorder(folder, MOST_STATEMENTS);
-  if (code.length === 0) return recorded;
+  if (code.length === 0) return all;
   const { Sequelize } = await import('sequelize');
   for (const migration of code) {
-    begin(migration);
-    const sequelize = deaf(Sequelize, sent);
-    try {
-      if (migration.up.kind === 'code') await migration.up.call(sequelize.getQueryInterface(), Sequelize);
-      complete();
-    } catch {
-      // The migration stays incomplete, and that is what a reader is told.
-    }
+    const heard = recorder(folder, MOST_STATEMENTS);
+    for (const [revision, what] of await patiently(heard, run(migration, heard, Sequelize))) all.set(revision, what);
   }
-  return recorded;
+  return all;
+}
+
+async function run(migration: LoadedMigration, { begin, sent, complete }: Recorder, Constructor: typeof Sequelize) {
+  begin(migration);
+  const sequelize = deaf(Constructor, sent);
+  const queryInterface = sequelize.getQueryInterface();
+  let asked = false;
+  const describeTable = async () => {
+    asked = true;
+    return {};
+  };
+  try {
+    const interfaceThatKnowsNothing = Object.assign(queryInterface, { describeTable });
+    if (migration.up.kind === 'code') await migration.up.call(interfaceThatKnowsNothing, Constructor);
+    if (!asked) complete();
+  } catch {
+    // The migration stays incomplete, and that is what a reader is told.
+  }
 }
 
 /** A Sequelize that connects to nothing. */

@@ -2,9 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LoadedMigration } from '../../core/model/migration.ts';
+import type { Problem } from '../../core/model/problem.ts';
 import { openDatabase } from '../../database/open.ts';
+import { patiently } from '../../migrations/statements/patience.ts';
 import type { Recorded } from '../../migrations/statements/read.ts';
-import { MOST_STATEMENTS } from '../../migrations/statements/record.ts';
+import { MOST_STATEMENTS, recorder } from '../../migrations/statements/record.ts';
 import { recordOn } from '../../runner/recording.ts';
 
 const TIMEOUTS = { connect: 10_000, lock: 10_000, statement: 0, run: 0 };
@@ -32,20 +34,15 @@ export async function recordOnFile(
     try {
       let rest = migrations.slice(0, last + 1);
       while (rest.length > 0) {
-        const work = {
-          migrations: rest,
-          direction: 'up',
-          folder,
-          runId: 'lint',
-          timeouts: TIMEOUTS,
-          signal,
-          most: MOST_STATEMENTS,
-        } as const;
-        const { recorded, problem } = await recordOn(database, work);
-        for (const [revision, what] of recorded) all.set(revision, what);
-        if (problem === undefined || signal?.aborted) break;
-        const stuck = rest.findIndex(({ revision }) => revision === problem.migration);
-        rest = stuck < 0 ? [] : rest.slice(stuck + 1);
+        const heard = recorder(folder, MOST_STATEMENTS);
+        const work = { migrations: rest, direction: 'up', folder, runId: 'lint', timeouts: TIMEOUTS, signal } as const;
+        let problem: Problem | undefined;
+        const recording = recordOn(database, work, heard).then((done) => {
+          problem = done.problem;
+        });
+        for (const [revision, what] of await patiently(heard, recording)) all.set(revision, what);
+        const stuck = rest.findIndex(({ revision }) => revision === problem?.migration);
+        rest = stuck < 0 || signal?.aborted ? [] : rest.slice(stuck + 1);
       }
     } finally {
       await database.close();
