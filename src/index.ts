@@ -10,6 +10,7 @@ export type { RunEvent, RunReport } from './core/model/report.ts';
 export type { DescribedDifference, TableValidation } from './core/schema/validation.ts';
 export { backupDatabase, listBackups, pruneBackups, restoreDatabase, verifyBackup } from './library/backups.ts';
 export { type Current, getCurrentRevision } from './library/current.ts';
+export { type DiagramOptions, schemaDiagram } from './library/diagram.ts';
 export { type Generated, type GenerateOptions, generateMigration } from './library/generate.ts';
 export {
   adoptHistory,

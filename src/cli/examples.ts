@@ -24,6 +24,10 @@ export const EXAMPLES: Record<string, readonly string[]> = {
   'safety-check': ['db-manager safety-check', 'db-manager safety-check --json'],
   validate: ['db-manager validate', 'db-manager validate --models ./models -v'],
   run: ['db-manager run -f migration.yaml --volume backups=./data/backups'],
+  'schema diagram': [
+    'db-manager schema diagram --output schema.svg',
+    'db-manager schema diagram 20240601:head > change.mmd',
+  ],
   config: ['db-manager config', 'db-manager --config staging.yaml config'],
   wait: ['db-manager wait --revision head', 'db-manager wait --revision 20240601 --timeout 60'],
   completion: ['source <(db-manager completion bash)', 'db-manager completion fish | source'],

@@ -58,7 +58,8 @@ async function expectedSchema(session: Session): Promise<{ snapshot: Snapshot; s
   return { snapshot: await replay(session, applied), source: 'a replay of the applied migrations' };
 }
 
-async function replay({ database, settings, runId }: Session, revisions: readonly string[]): Promise<Snapshot> {
+/** The schema that these migrations, in this order, make of an empty database. */
+export async function replay({ database, settings, runId }: Session, revisions: readonly string[]): Promise<Snapshot> {
   const files = new Map((await filesOf(settings)).map((file) => [file.revision as string, file]));
   const wanted = revisions.map((revision) => {
     const file = files.get(revision);

@@ -2,11 +2,11 @@ import type { Direction, LoadedMigration, MigrationFile } from '../core/model/mi
 import { ProblemError } from '../core/model/problem.ts';
 import type { Revision } from '../core/model/revision.ts';
 import { requireReversible } from '../core/planning/plan.ts';
-import { findRevision } from '../core/planning/target.ts';
 import { loadMigrations } from '../migrations/load.ts';
 import type { Recorded } from '../migrations/statements/read.ts';
 import { recordOn } from '../runner/recording.ts';
 import { getCurrentRevision } from './current.ts';
+import { parseRange } from './range.ts';
 import { filesOf, withDatabase } from './session.ts';
 import { type Options, settingsOf } from './settings.ts';
 
@@ -69,25 +69,12 @@ async function choose(
     const pending = new Set((await getCurrentRevision(options)).pending);
     return { direction: 'up', wanted: files.filter(({ revision }) => pending.has(revision)) };
   }
-  const [from, to, ...rest] = options.range.split(':');
-  if (from === undefined || to === undefined || rest.length > 0) {
-    const message = `"${options.range}" is no range. Write FROM:TO, for example base:head.`;
-    throw new ProblemError({ reason: 'InvalidConfiguration', message });
-  }
-  const start = indexOf(from || 'base', files);
-  const end = indexOf(to || 'head', files);
+  const { start, end } = parseRange(
+    options.range,
+    files.map(({ revision }) => revision),
+  );
   if (end >= start) return { direction: 'up', wanted: files.slice(start + 1, end + 1) };
   return { direction: 'down', wanted: files.slice(end + 1, start + 1).reverse() };
-}
-
-/** -1 stands for base: what comes after it is everything. */
-function indexOf(text: string, files: MigrationFile[]): number {
-  if (text === 'base') return -1;
-  if (text === 'head') return files.length - 1;
-  const order = files.map(({ revision }) => revision);
-  const found = findRevision(text, order);
-  if (!found.ok) throw new ProblemError(found.problem);
-  return order.indexOf(found.revision);
 }
 
 /** Everything up to the range runs on the scratch database, and then the range with an ear at its queries. */

@@ -1,4 +1,4 @@
-import { Argument, type Command } from 'commander';
+import { Argument, type Command, Option } from 'commander';
 import { globalsOf } from '../globals.ts';
 import type { Io } from '../io.ts';
 import { seconds } from './cluster.ts';
@@ -30,6 +30,17 @@ export function registerRun(program: Command, io: Io): void {
       (await import('../commands/wait.ts')).wait({ ...globalsOf(command, io), ...options }, io),
     );
 
+  program
+    .command('schema')
+    .summary('pictures of the schema')
+    .command('diagram')
+    .argument('[from:to]', 'what changes between two revisions; without it the database as it is')
+    .addOption(new Option('--format <format>', 'default: by the extension, else mermaid').choices(['mermaid', 'svg']))
+    .option('--output <file>', 'instead of standard output')
+    .summary('the schema, or the difference between two revisions, as Mermaid or SVG')
+    .action(async (range: string | undefined, options, command: Command) =>
+      (await import('../commands/diagram.ts')).diagram(range, { ...globalsOf(command, io), ...options }, io),
+    );
   program
     .command('completion')
     .summary('completion for a shell, to be sourced')

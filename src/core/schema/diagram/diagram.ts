@@ -1,0 +1,127 @@
+/** A schema, or the way from one to another, as boxes and lines. Pure; `mermaid` and `svg` draw it. */
+import type { Column, Snapshot, Table } from '../../model/snapshot.ts';
+import { compareSnapshots } from '../compare.ts';
+import { keyOf, shortName } from '../names.ts';
+
+/** Of two schemas: only in the second, only in the first, in both but not the same. */
+export type Mark = 'same' | 'added' | 'removed' | 'changed';
+
+export interface Box {
+  name: string;
+  mark: Mark;
+  columns: { name: string; type: string; keys: ('PK' | 'FK' | 'UK')[]; nullable: boolean; mark: Mark }[];
+}
+
+/** A foreign key: from the table that has it to the table that it names. */
+export interface Line {
+  from: string;
+  to: string;
+  columns: string[];
+  /** Whether a row may do without, and whether at most one row points to each. */
+  optional: boolean;
+  single: boolean;
+  mark: Mark;
+}
+
+export interface Diagram {
+  boxes: Box[];
+  lines: Line[];
+}
+
+export function diagramOf(schema: Snapshot): Diagram {
+  return drawn(schema.tables, () => 'same');
+}
+
+/** Everything of both; what is gone stays in the picture, marked. */
+export function diagramOfChange(before: Snapshot, after: Snapshot): Diagram {
+  const old = new Map(before.tables.map((table) => [keyOf(table), table]));
+  const there = new Set(after.tables.map(keyOf));
+  const changed = new Set(
+    compareSnapshots(after, before)
+      .filter(({ kind }) => kind === 'changed')
+      .map(({ table, name = '' }) => `${table}\0${name}`),
+  );
+  const merged = after.tables.map((table) => ({ ...table, ...withGone(table, old.get(keyOf(table))) }));
+  const gone = before.tables.filter((table) => !there.has(keyOf(table)));
+  const marks = (table: Table, part?: { kind: 'column' | 'key'; name: string }): Mark => {
+    const key = keyOf(table);
+    const first = old.get(key);
+    if (first === undefined) return 'added';
+    if (!there.has(key)) return 'removed';
+    const second = after.tables.find((one) => keyOf(one) === key);
+    if (part === undefined) return sameTable(first, second) ? 'same' : 'changed';
+    const has = (one: Table | undefined) =>
+      part.kind === 'column'
+        ? one?.columns.some(({ name }) => name === part.name)
+        : one?.foreignKeys.some((foreignKey) => textOf(foreignKey) === part.name);
+    if (has(first) !== true) return 'added';
+    if (has(second) !== true) return 'removed';
+    return changed.has(`${key}\0${part.name}`) ? 'changed' : 'same';
+  };
+  return drawn([...merged, ...gone], marks);
+}
+
+type Marks = (table: Table, part?: { kind: 'column' | 'key'; name: string }) => Mark;
+
+function drawn(tables: readonly Table[], marks: Marks): Diagram {
+  const boxes = tables.map((table) => ({
+    name: shortName(keyOf(table)),
+    mark: marks(table),
+    columns: table.columns.map((column) => ({
+      name: column.name,
+      type: column.type,
+      keys: keysOf(table, column),
+      nullable: column.nullable && !table.primaryKey?.columns.includes(column.name),
+      mark: marks(table, { kind: 'column', name: column.name }),
+    })),
+  }));
+  const lines = tables.flatMap((table) =>
+    table.foreignKeys.map((foreignKey) => ({
+      from: shortName(keyOf(table)),
+      to: shortName(`${foreignKey.references.schema}.${foreignKey.references.table}`),
+      columns: foreignKey.columns,
+      optional: table.columns.some(({ name, nullable }) => nullable && foreignKey.columns.includes(name)),
+      single: isUnique(table, foreignKey.columns),
+      mark: marks(table, { kind: 'key', name: textOf(foreignKey) }),
+    })),
+  );
+  return { boxes, lines };
+}
+
+/** The columns and foreign keys that a table had before and has no more, after those that it has. */
+function withGone(table: Table, before: Table | undefined): Pick<Table, 'columns' | 'foreignKeys'> {
+  const names = new Set(table.columns.map(({ name }) => name));
+  const keys = new Set(table.foreignKeys.map(textOf));
+  return {
+    columns: [...table.columns, ...(before?.columns ?? []).filter(({ name }) => !names.has(name))],
+    foreignKeys: [...table.foreignKeys, ...(before?.foreignKeys ?? []).filter((one) => !keys.has(textOf(one)))],
+  };
+}
+
+function sameTable(first: Table, second: Table | undefined): boolean {
+  return JSON.stringify(first) === JSON.stringify(second);
+}
+
+function textOf({ columns, references }: Table['foreignKeys'][number]): string {
+  return `${columns.join()} ${references.schema}.${references.table} ${references.columns.join()}`;
+}
+
+function keysOf(table: Table, { name }: Column): Box['columns'][number]['keys'] {
+  return [
+    ...(table.primaryKey?.columns.includes(name) ? (['PK'] as const) : []),
+    ...(table.foreignKeys.some(({ columns }) => columns.includes(name)) ? (['FK'] as const) : []),
+    ...(isUnique(table, [name]) && !table.primaryKey?.columns.includes(name) ? (['UK'] as const) : []),
+  ];
+}
+
+function isUnique(table: Table, columns: readonly string[]): boolean {
+  const same = (other: readonly string[]) => [...other].sort().join() === [...columns].sort().join();
+  return (
+    (table.primaryKey !== undefined && same(table.primaryKey.columns)) ||
+    table.uniques.some((unique) => same(unique.columns)) ||
+    table.indexes.some(
+      ({ unique, where, parts }) =>
+        unique && where === undefined && same(parts.map((part) => ('column' in part ? part.column : ''))),
+    )
+  );
+}
