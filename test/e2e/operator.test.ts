@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict';
+import { resolve } from 'node:path';
+import { eventually } from '../support/processes.ts';
+import { IMAGE, openPostgres, openRoom, type Postgres, type Room } from './ground.ts';
+import { applicationChart, BROKEN, MORE, NOTES, ORDERS, operatorValues, resource } from './objects.ts';
+import { describeE2e } from './suite.ts';
+
+const OPERATOR = resolve('charts/db-manager');
+const WAIT = ['--wait', '--timeout=4m'];
+const FILES = "JSON.stringify(fs.readdirSync('/volume', { recursive: true }))";
+
+describeE2e('on a real cluster, the operator', () => {
+  let room: Room;
+  let postgres: Postgres;
+  let values: string[];
+
+  before(async () => {
+    postgres = await openPostgres();
+    room = await openRoom('e2e');
+    values = operatorValues(room.namespace);
+    await room.claim('backups');
+    await room.claim('data');
+  });
+  after(async () => {
+    await room?.helm('uninstall', 'db-manager', '--wait', '--timeout=1m');
+    await room?.remove();
+    await postgres?.stop();
+  });
+
+  it('is installed by helm in a namespace that enforces Pod Security restricted', async () => {
+    const said = await room.mustHelm('install', 'db-manager', OPERATOR, ...values, '--take-ownership', ...WAIT);
+    assert.match(said, /kubectl/);
+    await room.run('rollout', 'status', 'deployment/db-manager', '--timeout=60s');
+  });
+
+  it('migrates PostgreSQL, with a backup on the volume', async () => {
+    const database = await postgres.createDatabase();
+    await room.apply(
+      { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'orders' }, stringData: { url: database.url } },
+      ...resource(
+        'orders',
+        { '1_orders.sql': ORDERS, '2_notes.sql': NOTES },
+        {
+          urlFrom: { secretKeyRef: { name: 'orders', key: 'url' } },
+        },
+      ),
+    );
+    await room.waitFor('orders', 'Ready');
+    const columns = await database.query<{ name: string }>(
+      "SELECT column_name AS name FROM information_schema.columns WHERE table_name = 'orders' ORDER BY ordinal_position",
+    );
+    assert.deepEqual(
+      columns.map(({ name }) => name),
+      ['id', 'symbol', 'note'],
+    );
+    const { status } = JSON.parse(await room.run('get', 'dbm', 'orders', '--output=json'));
+    assert.equal(status.currentRevision, '2_notes');
+    assert.match(await room.look('backups', `console.log(${FILES})`), new RegExp(status.backup.name));
+  });
+
+  it('migrates SQLite on a claim, and describe tells the story', async () => {
+    await room.apply(
+      ...resource('notes', { '1_orders.sql': ORDERS }, { sqlite: { volume: { claimName: 'data' }, path: 'notes.db' } }),
+    );
+    await room.waitFor('notes', 'Ready');
+    const described = await room.run('describe', 'dbm', 'notes');
+    for (const word of ['Migrated', 'BackedUp', 'Rehearsed', 'Verified', '1_orders']) {
+      assert.ok(described.includes(word), `${word} is missing in:\n${described}`);
+    }
+    assert.match(await room.look('data', `console.log(${FILES})`), /notes\.db/);
+  });
+
+  it('runs pods that are restricted: no root, no token, nothing to write to but volumes', async () => {
+    const { items } = JSON.parse(
+      await room.run('get', 'pods', '--selector=app.kubernetes.io/component=runner', '--output=json'),
+    );
+    assert.ok(items.length >= 2);
+    for (const { spec, status } of items) {
+      assert.equal(spec.automountServiceAccountToken, false);
+      assert.equal(spec.securityContext.runAsNonRoot, true);
+      assert.equal(spec.containers[0].securityContext.readOnlyRootFilesystem, true);
+      assert.equal(status.phase, 'Succeeded');
+    }
+  });
+
+  it('keeps a failing migration away from the database, and says why', async () => {
+    const files = { '1_orders.sql': ORDERS, '2_broken.sql': BROKEN };
+    await room.apply(...resource('notes', files, { sqlite: { volume: { claimName: 'data' }, path: 'notes.db' } }));
+    await room.waitFor('notes', 'Stalled');
+    const { status } = JSON.parse(await room.run('get', 'dbm', 'notes', '--output=json'));
+    assert.equal(status.failure.reason, 'RehearsalFailed');
+    assert.equal(status.failure.migration, '2_broken');
+    assert.equal(status.currentRevision, '1_orders');
+  });
+
+  for (const mode of ['operator', 'standalone']) {
+    it(`gates an application's release: good, failing, rolled back (mode ${mode})`, async () => {
+      const name = `shop-${mode}`;
+      const database = await postgres.createDatabase();
+      await room.claim(`${name}-backups`);
+      await room.apply({
+        apiVersion: 'v1',
+        kind: 'Secret',
+        metadata: { name: `${name}-database` },
+        stringData: { url: database.url },
+      });
+      const release = (files: Record<string, string>, version: string) => applicationChart(name, mode, files, version);
+      const versionThatRuns = async () =>
+        (await room.run('exec', `deployment/${name}`, '--', 'node', '-p', 'process.env.VERSION')).trim();
+      const tables = async () =>
+        (await database.query("SELECT 1 FROM information_schema.columns WHERE table_name = 'orders'")).length;
+
+      await room.mustHelm('install', name, ...(await release({ '1_orders.sql': ORDERS }, 'one')), ...WAIT);
+      assert.equal(await versionThatRuns(), 'one');
+      assert.equal(await tables(), 2);
+      const good = { '1_orders.sql': ORDERS, '2_notes.sql': NOTES };
+      await room.mustHelm('upgrade', name, ...(await release(good, 'two')), ...WAIT);
+      assert.equal(await versionThatRuns(), 'two');
+      assert.equal(await tables(), 3);
+
+      const bad = await release({ ...good, '3_broken.sql': BROKEN }, 'three');
+      const { code } = await room.helm('upgrade', name, ...bad, ...WAIT);
+      assert.notEqual(code, 0);
+      assert.equal(await versionThatRuns(), 'two', 'the old version goes on');
+      assert.equal(await tables(), 3, 'the database is as it was');
+      const logs = await room.run('logs', `job/${name}-db-migration`, '--all-containers');
+      assert.match(logs, /RehearsalFailed/);
+
+      await room.mustHelm('rollback', name, '2', ...WAIT);
+      await room.mustHelm('upgrade', name, ...(await release({ ...good, '3_more.sql': MORE }, 'four')), ...WAIT);
+      assert.equal(await versionThatRuns(), 'four');
+      assert.equal(await tables(), 4);
+      await room.mustHelm('uninstall', name, ...WAIT);
+    });
+  }
+
+  it('is upgraded while a run is under way, and the run ends as if nothing had happened', async () => {
+    const database = await postgres.createDatabase();
+    const slow =
+      '-- migrate:up\nSELECT pg_sleep(8);\nCREATE TABLE slow (id integer);\n-- migrate:down\nDROP TABLE slow;\n';
+    await room.apply(
+      { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'slow' }, stringData: { url: database.url } },
+      ...resource('slow', { '1_slow.sql': slow }, { urlFrom: { secretKeyRef: { name: 'slow', key: 'url' } } }),
+    );
+    const status = async () => JSON.parse(await room.run('get', 'dbm', 'slow', '--output=json')).status;
+    const run = await eventually(
+      'the run to begin',
+      async () => (await status())?.run?.step && (await status()).run.id,
+      {
+        timeoutMs: 120_000,
+      },
+    );
+    await room.mustHelm('upgrade', 'db-manager', OPERATOR, ...values, '--set=podAnnotations.new=yes', ...WAIT);
+    await room.waitFor('slow', 'Ready');
+    assert.equal((await status()).run.id, run);
+    assert.equal((await database.query('SELECT 1 FROM slow')).length, 0);
+  });
+
+  it('leaves resources and backups when it is uninstalled', async () => {
+    await room.mustHelm('uninstall', 'db-manager', ...WAIT);
+    const { status } = JSON.parse(await room.run('get', 'dbm', 'orders', '--output=json'));
+    assert.equal(status.currentRevision, '2_notes');
+    assert.match(await room.look('backups', `console.log(${FILES})`), new RegExp(status.backup.name));
+    assert.ok(IMAGE.length > 0);
+  });
+});
