@@ -51,7 +51,9 @@ const METHODS = {
 const CREDENTIALS_MS = 10_000;
 const TIMEOUT_MS = 15_000;
 
-export function createApi(config: KubeConfig, onRequest: OnRequest = () => {}): Api {
+/** `reload` reads the configuration anew when the API server says 401: its token or certificate was replaced. */
+export function createApi(given: KubeConfig, onRequest: OnRequest = () => {}, reload?: () => KubeConfig): Api {
+  let config = given;
   const cluster = config.getCurrentCluster();
   if (cluster === null) throw new Error('the kubeconfig has no current cluster');
   const server = new URL(cluster.server);
@@ -67,6 +69,18 @@ export function createApi(config: KubeConfig, onRequest: OnRequest = () => {}): 
     if (cluster?.proxyUrl === undefined) options.agent = undefined;
     credentials = { options, until: performance.now() + CREDENTIALS_MS };
     return options;
+  }
+
+  function renew(): void {
+    credentials = undefined;
+    if (reload === undefined) return;
+    try {
+      config = reload();
+      // They hold the certificates of before; what is under way on them goes on.
+      agents.clear();
+    } catch {
+      // It is just being written: the next 401 reads it again.
+    }
   }
 
   /** Streams get connections of their own, so that a hundred followed logs never hold up a write. */
@@ -124,7 +138,7 @@ export function createApi(config: KubeConfig, onRequest: OnRequest = () => {}): 
     const code = response.statusCode ?? 0;
     onRequest(request.verb, resourceOf(request.path), code);
     if (code >= 200 && code < 300) return response;
-    if (code === 401) credentials = undefined;
+    if (code === 401) renew();
     throw errorFrom(code, await textOf(response));
   }
 

@@ -1,16 +1,11 @@
-import { API_VERSION, type DatabaseMigration, databaseMigrationSchema, PLURAL } from '../core/model/resource.ts';
-import { configMapsOf } from '../core/reconcile/inputs.ts';
+import { API_VERSION, PLURAL } from '../core/model/resource.ts';
 import type { Api } from './api.ts';
+import { Mentions } from './mentions.ts';
 import { MANAGED_SELECTOR } from './names.ts';
 import { reflect } from './reflector.ts';
+import { ResourceRecord } from './resource-record.ts';
 import { type JobRecord, jobRecord, type PodRecord, podRecord } from './run-records.ts';
-import { type KubernetesObject, Store } from './store.ts';
-
-/** A resource as this version reads it, and why it cannot where that is so. */
-export interface ResourceRecord {
-  resource: DatabaseMigration;
-  unreadable?: string;
-}
+import { Store } from './store.ts';
 
 export interface Caches {
   resources: Store<ResourceRecord>;
@@ -18,6 +13,8 @@ export interface Caches {
   pods: Store<PodRecord>;
   /** Of ConfigMaps only the version is known: their content never comes to the controller. */
   configMaps: Store<string>;
+  /** Keys of the Jobs that are not known to be over. */
+  activeJobs: ReadonlySet<string>;
   hasSynced(): boolean;
   /** Watches until the signal aborts. */
   run(api: Api, signal: AbortSignal, onError: (path: string, error: unknown) => void): Promise<void>;
@@ -25,32 +22,31 @@ export interface Caches {
 
 /** `touched` is told the keys of the resources that a change may concern. */
 export function createCaches(namespaces: readonly string[], touched: (key: string) => void): Caches {
-  const namesOf = new Map<string, Set<string>>();
+  const readers = new Mentions();
+  const dependents = new Mentions();
+  const waiting = new Set<string>();
+  const activeJobs = new Set<string>();
   const resources: Store<ResourceRecord> = new Store({
-    keep: parseResource,
-    index: ({ resource }) => resource.metadata.namespace,
+    keep: (object) => new ResourceRecord(object),
     onChange: ({ key, before, after }) => {
       touched(key);
-      const namespace = key.slice(0, key.indexOf('/'));
-      if (after === undefined) namesOf.delete(key);
-      else namesOf.set(key, new Set(configMapsOf(after.resource.spec)));
-      if (readiness(before) === readiness(after)) return;
-      const name = key.slice(namespace.length + 1);
-      for (const { resource } of resources.by(namespace)) {
-        if (resource.spec.dependsOn.some((each) => each.name === name))
-          touched(`${namespace}/${resource.metadata.name}`);
-      }
+      const within = (names: readonly string[] = []) => names.map((name) => `${after?.namespace}/${name}`);
+      readers.set(key, within(after?.configMaps));
+      dependents.set(key, within(after?.dependsOn));
+      if (isWaiting(after)) waiting.add(key);
+      else waiting.delete(key);
+      if (before?.readiness !== after?.readiness) for (const dependent of dependents.of(key)) touched(dependent);
     },
   });
   const jobs = new Store<JobRecord>({
     keep: jobRecord,
     index: ({ owner }) => owner,
-    onChange: ({ before, after }) => {
+    onChange: ({ key, before, after }) => {
+      if (after?.state === 'active') activeJobs.add(key);
+      else activeJobs.delete(key);
       touched(after?.resource ?? before?.resource ?? '');
-      const wasActive = before?.state === 'active';
-      if (!wasActive || after?.state === 'active') return;
       // A place has become free, and perhaps a database.
-      for (const { resource } of resources.values()) if (isWaiting(resource)) touched(keyOfResource(resource));
+      if (before?.state === 'active' && after?.state !== 'active') for (const each of [...waiting]) touched(each);
     },
   });
   const pods = new Store<PodRecord>({
@@ -61,11 +57,7 @@ export function createCaches(namespaces: readonly string[], touched: (key: strin
   const configMaps = new Store<string>({
     keep: ({ metadata }) => metadata.resourceVersion ?? '',
     onChange: ({ key }) => {
-      const [namespace = '', name = ''] = key.split('/');
-      for (const { resource } of resources.by(namespace)) {
-        const owner = keyOfResource(resource);
-        if (namesOf.get(owner)?.has(name) === true) touched(owner);
-      }
+      for (const reader of readers.of(key)) touched(reader);
     },
   });
 
@@ -81,6 +73,7 @@ export function createCaches(namespaces: readonly string[], touched: (key: strin
     jobs,
     pods,
     configMaps,
+    activeJobs,
     hasSynced: () => watched.every(({ store, path }) => store.hasSynced([path])),
     async run(api, signal, onError) {
       await Promise.all(
@@ -98,47 +91,7 @@ export function createCaches(namespaces: readonly string[], touched: (key: strin
   };
 }
 
-export function keyOfResource({ metadata }: DatabaseMigration): string {
-  return `${metadata.namespace ?? ''}/${metadata.name}`;
-}
-
-/**
- * The API server has checked the resource against the CRD; what does not parse was written under a newer or an older
- * one. Its spec is kept as it is, so that a run that is under way can still be followed to its end.
- */
-function parseResource(object: KubernetesObject): ResourceRecord {
-  const parsed = databaseMigrationSchema.safeParse(object);
-  if (parsed.success) return { resource: parsed.data };
-  const [issue] = parsed.error.issues;
-  const message = `${issue?.path.join('.') ?? 'the resource'}: ${issue?.message ?? 'cannot be read'}. Update the CRD and the operator to the same version.`;
-  const { status: _, ...withoutStatus } = object as KubernetesObject & { status?: unknown };
-  const again = databaseMigrationSchema.safeParse(withoutStatus);
-  // A status of another version is written anew; the database tells what was done.
-  if (again.success) return { resource: again.data };
-  return {
-    resource: { ...BLANK, ...(withoutStatus as object), spec: BLANK.spec } as DatabaseMigration,
-    unreadable: message,
-  };
-}
-
-const BLANK = databaseMigrationSchema.parse({
-  apiVersion: API_VERSION,
-  kind: 'DatabaseMigration',
-  metadata: { name: 'x' },
-  spec: {
-    database: { urlFrom: { secretKeyRef: { name: 'x', key: 'x' } } },
-    migrations: { runnerImage: { path: '/' } },
-    backup: { enabled: false },
-  },
-});
-
-function readiness(record: ResourceRecord | undefined): string {
-  const { status, metadata } = record?.resource ?? {};
-  const ready = status?.conditions?.find(({ type }) => type === 'Ready');
-  return `${record !== undefined} ${ready?.status} ${ready?.observedGeneration === metadata?.generation} ${status?.pending}`;
-}
-
-function isWaiting({ status }: DatabaseMigration): boolean {
-  const reason = status?.conditions?.find(({ type }) => type === 'Ready')?.reason;
+function isWaiting(record: ResourceRecord | undefined): boolean {
+  const reason = record?.ready?.reason;
   return reason === 'Queued' || reason === 'DatabaseInUse';
 }

@@ -92,8 +92,7 @@ export function createController({
   async function work(key: string): Promise<void> {
     if (hands === undefined) return;
     const began = performance.now();
-    for (const { run } of caches.pods.by(caches.resources.get(key)?.resource.metadata.uid ?? ''))
-      ofRun.set(run.id, key);
+    for (const { run } of caches.pods.by(caches.resources.get(key)?.uid ?? '')) ofRun.set(run.id, key);
     const gathered = await gather(key, sources, now());
     // From here to `promise` nothing is awaited, so two resources cannot take the same place or the same database.
     const observed = observe(key, gathered, sources);
@@ -116,7 +115,7 @@ export function createController({
     if ((assessed.kind === 'finished' || assessed.kind === 'vanished') && decision.status !== undefined) {
       tell({ type: 'ended', key, run: assessed.run.id, status: decision.status });
     }
-    dropRecordedLogs(key);
+    dropRecorded(key);
     if (decision.requeueAfter !== undefined) queue.addAfter(key, decision.requeueAfter);
     tell({ type: 'reconciled', key, situation: assessed.kind, seconds: (performance.now() - began) / 1000 });
   }
@@ -128,7 +127,11 @@ export function createController({
     queue.add(key);
   }
 
-  function dropRecordedLogs(key: string): void {
+  /** What a run left behind is in the status now. */
+  function dropRecorded(key: string): void {
+    for (const pod of caches.pods.by(caches.resources.get(key)?.uid ?? '')) {
+      if (isRecorded(key, pod.run.id, sources)) pod.terminationMessage = undefined;
+    }
     for (const [runId, owner] of ofRun) {
       if (owner !== key || !isRecorded(key, runId, sources)) continue;
       logs.drop(runId);

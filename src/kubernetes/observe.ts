@@ -25,7 +25,7 @@ const POD_PATIENCE_MS = 2_000;
 
 /** The part of observing that needs the network: the end of a log, the reason why a Job gets no pod. */
 export async function gather(key: string, sources: Sources, now: Date): Promise<Gathered> {
-  const uid = sources.caches.resources.get(key)?.resource.metadata.uid ?? '';
+  const uid = sources.caches.resources.get(key)?.uid ?? '';
   const pods = sources.caches.pods.by(uid);
   for (const { namespace, pod, run } of pods) {
     if (!pod.started || isRecorded(key, run.id, sources)) continue;

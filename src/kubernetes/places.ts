@@ -12,7 +12,11 @@ export class Places {
     this.#most = most;
   }
 
-  look(key: string, database: string, { jobs, resources }: Caches): { databaseInUseBy?: string; freePlace: boolean } {
+  look(
+    key: string,
+    database: string,
+    { activeJobs, jobs, resources }: Caches,
+  ): { databaseInUseBy?: string; freePlace: boolean } {
     let taken = 0;
     let databaseInUseBy: string | undefined;
     const others = new Set<string>();
@@ -22,10 +26,12 @@ export class Places {
       taken += 1;
       if (ofDatabase === database) databaseInUseBy = owner;
     };
-    for (const { state, resource, database: ofDatabase, run } of jobs.values()) {
-      if (state !== 'active') continue;
+    for (const job of activeJobs) {
+      const record = jobs.get(job);
+      if (record === undefined) continue;
+      const { resource, database: ofDatabase, run } = record;
       // A run that has reported is over, although its Job is not known to be complete yet.
-      const last = resources.get(resource)?.resource.status?.run;
+      const last = resources.get(resource)?.run;
       if (last?.id === run.id && last.finishedAt !== undefined) continue;
       count(resource, ofDatabase);
     }

@@ -56,7 +56,7 @@ export async function reflect<T>(
 }
 
 async function list<T>(api: Api, store: Store<T>, options: ReflectorOptions, signal: AbortSignal): Promise<string> {
-  const items: KubernetesObject[] = [];
+  const replacement = store.beginReplace(options.path);
   let next: string | undefined;
   let version = '';
   do {
@@ -69,11 +69,11 @@ async function list<T>(api: Api, store: Store<T>, options: ReflectorOptions, sig
         timeoutMs: 60_000,
         signal,
       });
-    items.push(...page.items.map((item) => store.trim(item)));
+    replacement.add(page.items.map((item) => store.trim(item)));
     version = page.metadata.resourceVersion;
     next = page.metadata.continue === '' ? undefined : page.metadata.continue;
   } while (next !== undefined);
-  store.replace(options.path, items);
+  replacement.end();
   return version;
 }
 

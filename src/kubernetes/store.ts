@@ -101,18 +101,31 @@ export class Store<T> {
 
   /** Takes a whole list of one source: what is not in it any more is gone, whatever its version. */
   replace(source: string, objects: readonly KubernetesObject[]): void {
+    const replacement = this.beginReplace(source);
+    replacement.add(objects);
+    replacement.end();
+  }
+
+  /** The same page by page, so that a long list never lies in memory as a whole. Nothing is gone before the end. */
+  beginReplace(source: string): { add(page: readonly KubernetesObject[]): void; end(): void } {
     const seen = new Set<string>();
-    for (const object of objects) {
-      const key = keyOf(object);
-      seen.add(key);
-      const version = versionOf(object);
-      const held = this.#objects.get(key);
-      if (held === undefined || held.version !== version) this.#set(key, object, version, source);
-      else held.source = source;
-    }
-    const gone = [...this.#objects].filter(([key, held]) => !seen.has(key) && (held.source ?? source) === source);
-    for (const [key] of gone) this.#drop(key);
-    this.#sources.add(source);
+    return {
+      add: (page) => {
+        for (const object of page) {
+          const key = keyOf(object);
+          seen.add(key);
+          const version = versionOf(object);
+          const held = this.#objects.get(key);
+          if (held === undefined || held.version !== version) this.#set(key, object, version, source);
+          else held.source = source;
+        }
+      },
+      end: () => {
+        const gone = [...this.#objects].filter(([key, held]) => !seen.has(key) && (held.source ?? source) === source);
+        for (const [key] of gone) this.#drop(key);
+        this.#sources.add(source);
+      },
+    };
   }
 
   #set(key: string, object: KubernetesObject, version: bigint, source: string | undefined): void {

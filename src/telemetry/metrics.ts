@@ -1,12 +1,23 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { StepReport } from '../core/model/report.ts';
-import type { DatabaseMigration, DatabaseMigrationStatus } from '../core/model/resource.ts';
+import type { DatabaseMigrationStatus } from '../core/model/resource.ts';
+
+/** What the metrics of one resource are made from. */
+export interface TrackedResource {
+  namespace: string;
+  name: string;
+  ready: { status: string; reason: string } | undefined;
+  stalled: boolean;
+  pending: number | undefined;
+  backup: { sizeBytes: number; takenAt: string } | undefined;
+  run: { startedAt?: string; finishedAt?: string } | undefined;
+}
 
 /** Read when Prometheus asks, so that nothing has to be kept in step. */
 export interface MetricSources {
   version: string;
   /** Told by the leader only: a second replica would have everything counted twice. */
-  resources(): Iterable<DatabaseMigration>;
+  resources(): Iterable<TrackedResource>;
   queueDepth(): number;
   leading(): boolean;
 }
@@ -76,9 +87,8 @@ export function createMetrics(sources: MetricSources) {
     registers,
     collect() {
       this.reset();
-      for (const { metadata, status } of sources.resources()) {
-        const reason = conditionOf(status, 'Ready')?.reason;
-        if (reason !== undefined) this.set({ namespace: metadata.namespace, name: metadata.name, reason }, 1);
+      for (const { namespace, name, ready } of sources.resources()) {
+        if (ready !== undefined) this.set({ namespace, name, reason: ready.reason }, 1);
       }
     },
   });
@@ -99,26 +109,23 @@ export function createMetrics(sources: MetricSources) {
     },
   });
   perResource('db_manager_pending_migrations', 'Migrations still to run.', ({ pending }) => pending);
-  perResource('db_manager_ready', '1 where the resource is Ready.', (status) => isTrue(status, 'Ready'));
-  perResource('db_manager_stalled', '1 where a person has to act.', (status) => isTrue(status, 'Stalled'));
+  perResource('db_manager_ready', '1 where the resource is Ready.', ({ ready }) =>
+    ready === undefined ? undefined : Number(ready.status === 'True'),
+  );
+  perResource('db_manager_stalled', '1 where a person has to act.', ({ ready, stalled }) =>
+    ready === undefined ? undefined : Number(stalled),
+  );
   perResource(
     'db_manager_run_started_timestamp_seconds',
     'When the run that is under way began (Unix time).',
-    (status) =>
-      status.run?.startedAt === undefined || status.run.finishedAt !== undefined
-        ? undefined
-        : unix(status.run.startedAt),
+    (each) => (each.run?.finishedAt === undefined ? unix(each.run?.startedAt) : undefined),
   );
   perResource('db_manager_backup_size_bytes', 'Size of the last backup.', ({ backup }) => backup?.sizeBytes);
   perResource('db_manager_backup_timestamp_seconds', 'When the last backup was taken (Unix time).', ({ backup }) =>
-    backup === undefined ? undefined : unix(backup.takenAt),
+    unix(backup?.takenAt),
   );
 
-  function perResource(
-    name: string,
-    help: string,
-    read: (status: DatabaseMigrationStatus) => number | undefined,
-  ): void {
+  function perResource(name: string, help: string, read: (resource: TrackedResource) => number | undefined): void {
     new Gauge({
       name,
       help,
@@ -126,9 +133,9 @@ export function createMetrics(sources: MetricSources) {
       registers,
       collect() {
         this.reset();
-        for (const { metadata, status } of sources.resources()) {
-          const value = status === undefined ? undefined : read(status);
-          if (value !== undefined) this.set({ namespace: metadata.namespace, name: metadata.name }, value);
+        for (const resource of sources.resources()) {
+          const value = read(resource);
+          if (value !== undefined) this.set({ namespace: resource.namespace, name: resource.name }, value);
         }
       },
     });
@@ -151,14 +158,6 @@ export function createMetrics(sources: MetricSources) {
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
-function conditionOf(status: DatabaseMigrationStatus | undefined, type: string) {
-  return status?.conditions?.find((each) => each.type === type);
-}
-
-function isTrue(status: DatabaseMigrationStatus, type: string): number {
-  return conditionOf(status, type)?.status === 'True' ? 1 : 0;
-}
-
-function unix(time: string): number {
-  return Date.parse(time) / 1000;
+function unix(time: string | undefined): number | undefined {
+  return time === undefined ? undefined : Date.parse(time) / 1000;
 }

@@ -44,19 +44,18 @@ const LEASE_NAME = 'db-manager-operator';
  */
 export async function runOperator(options: OperatorOptions): Promise<number> {
   const logger = createLogger({ level: options.logLevel, format: options.logFormat });
-  const config = loadConfig(options.kubeconfig);
   const identity = `${hostname()}-${randomBytes(3).toString('hex')}`;
   let leadership: Leadership | undefined;
   const metrics = createMetrics({
     version: TOOL_VERSION,
     resources: function* () {
       if (leadership?.valid() !== true) return;
-      for (const { resource } of controller.caches.resources.values()) yield resource;
+      yield* controller.caches.resources.values();
     },
     queueDepth: () => controller.queue.depth,
     leading: () => leadership?.valid() === true,
   });
-  const api = createApi(config, metrics.requested);
+  const api = createApi(loadConfig(options.kubeconfig), metrics.requested, () => loadConfig(options.kubeconfig));
   const controller = createController({
     api,
     namespaces: options.namespaces ?? [],
