@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Authority, type Certificate, createAuthority, createKeyPair } from '../support/certificates.ts';
 import { freePort } from '../support/ports.ts';
@@ -33,8 +33,20 @@ const CONTROLLERS = [
   'ttl-after-finished-controller',
 ];
 
+/** What service accounts ask for, and whether they may; nothing of the rest, which is most. */
+const AUDIT_POLICY = {
+  apiVersion: 'audit.k8s.io/v1',
+  kind: 'Policy',
+  omitStages: ['RequestReceived'],
+  rules: [{ level: 'Metadata', userGroups: ['system:serviceaccounts'] }, { level: 'None' }],
+};
+
 export interface Components {
   server: string;
+  /** Of etcd, which the API server keeps everything in. */
+  etcd: string;
+  /** The API server's audit log: one JSON object a line. */
+  auditLog: string;
   certificates: { authority: Authority; apiServer: Certificate; kubeletClient: Certificate };
   stopApiServer(signal: NodeJS.Signals): Promise<void>;
   startApiServer(signal: AbortSignal): Promise<void>;
@@ -81,6 +93,10 @@ async function start(folder: string, programs: Programs, signal: AbortSignal): P
     }),
   ]);
 
+  const auditPolicy = join(folder, 'audit-policy.json');
+  const auditLog = join(folder, 'audit.log');
+  await writeFile(auditPolicy, JSON.stringify(AUDIT_POLICY));
+
   const launch = (name: keyof Programs, args: string[]): Promise<Server> =>
     startServer({ command: programs[name], args, cwd: folder, logFile: join(folder, `${name}.log`) });
 
@@ -104,6 +120,8 @@ async function start(folder: string, programs: Programs, signal: AbortSignal): P
       `--kubelet-client-key=${kubeletClient.keyFile}`,
       '--kubelet-preferred-address-types=InternalIP',
       '--allow-privileged=true',
+      `--audit-policy-file=${auditPolicy}`,
+      `--audit-log-path=${auditLog}`,
       '--profiling=false',
     ]);
 
@@ -155,6 +173,8 @@ async function start(folder: string, programs: Programs, signal: AbortSignal): P
     running.push(manager);
     return {
       server,
+      etcd: etcdUrl,
+      auditLog,
       certificates: { authority, apiServer: apiServerCertificate, kubeletClient },
       async stopApiServer(how) {
         // It would wait a minute for its clients' open connections to go; seconds are grace enough for a test.

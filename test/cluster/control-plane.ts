@@ -10,6 +10,7 @@ import { atEnd, temporaryFolder } from '../support/lifetime.ts';
 import { type CommandOptions, type CommandResult, eventually, mustRun, runCommand } from '../support/processes.ts';
 import { findHelm, findKubectl } from './clients.ts';
 import { type ComponentFactory, type Components, prepareComponents } from './components.ts';
+import { audited, compact } from './history.ts';
 import { serviceAccountKubeconfig, userKubeconfig } from './kubeconfig.ts';
 import { createNamespace, type NamespaceOptions, type TestNamespace } from './namespaces.ts';
 
@@ -40,8 +41,20 @@ export interface ControlPlane {
   /** Starts it again on the same port and waits until it is ready. */
   startApiServer(): Promise<void>;
   restartApiServer(signal?: NodeJS.Signals): Promise<void>;
+  /** Has etcd forget every version but the last, as the API server does every five minutes: older watches are Gone. */
+  compact(): Promise<void>;
+  /** What a user has asked for, from the API server's audit log. */
+  audited(user: string): Promise<AuditedRequest[]>;
   /** Ends everything at once and removes the folder. */
   stop(): Promise<void>;
+}
+
+export interface AuditedRequest {
+  verb: string;
+  /** `pods/log`: with its subresource, where there is one. */
+  resource: string;
+  allowed: boolean;
+  path: string;
 }
 
 export interface ControlPlaneOptions {
@@ -104,6 +117,8 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
       await components.stopApiServer(how);
       await components.startApiServer(AbortSignal.timeout(60_000));
     },
+    compact: () => compact(components.etcd),
+    audited: (user) => audited(components.auditLog, user),
     async stop() {
       await components.stop();
       await rm(folder, { recursive: true, force: true });

@@ -14,6 +14,15 @@ const NODE = process.execPath;
 /** The image of the operator and its runner, as the agent runs it: this checkout. */
 export const IMAGE = 'db-manager:test';
 
+// At places of their own in the pod: a checkout below /tmp would be hidden by the pod's own /tmp.
+export const IMAGES = {
+  [IMAGE]: {
+    command: ['/opt/node', '/app/src/cli/main.ts'],
+    files: { '/app': ROOT, '/opt/node': NODE },
+    env: { NODE_NO_WARNINGS: '1' },
+  },
+};
+
 export interface OperatorOptions {
   namespaces?: string[];
   leaderElection?: boolean;
@@ -50,12 +59,7 @@ export interface Ground extends Room {
 export async function openGround(controlPlane: ControlPlane, prefix: string): Promise<Ground> {
   await installCrd(controlPlane);
   const agent = await sharedAgent();
-  // At places of their own in the pod: a checkout below /tmp would be hidden by the pod's own /tmp.
-  agent.setImage(IMAGE, {
-    command: ['/opt/node', '/app/src/cli/main.ts'],
-    files: { '/app': ROOT, '/opt/node': NODE },
-    env: { NODE_NO_WARNINGS: '1' },
-  });
+  for (const [reference, image] of Object.entries(IMAGES)) agent.setImage(reference, image);
   const room = await openRoom(controlPlane, prefix);
   await grant(controlPlane, room.namespace);
   const { namespace } = room;

@@ -7,6 +7,9 @@ export interface CuttingProxy {
   kubeconfig: string;
   /** Resets every connection: requests in the middle, watches and followed logs. Returns how many there were. */
   cut(): number;
+  /** Cuts, and lets nobody in again until `admit`. */
+  refuse(): void;
+  admit(): void;
   /** Lets nothing through for a while, without a word to either side. */
   freeze(ms: number): void;
   close(): Promise<void>;
@@ -17,7 +20,9 @@ export async function cuttingProxy(kubeconfig: string): Promise<CuttingProxy> {
   const config = JSON.parse(await readFile(kubeconfig, 'utf8')) as { clusters: { cluster: { server: string } }[] };
   const upstream = new URL(config.clusters[0]?.cluster.server ?? '');
   const pairs = new Set<[Socket, Socket]>();
+  let open = true;
   const server = createServer((near) => {
+    if (!open) return near.resetAndDestroy();
     const far = connect({ host: upstream.hostname, port: Number(upstream.port) });
     const pair: [Socket, Socket] = [near, far];
     pairs.add(pair);
@@ -38,16 +43,23 @@ export async function cuttingProxy(kubeconfig: string): Promise<CuttingProxy> {
   for (const { cluster } of config.clusters) cluster.server = `https://127.0.0.1:${port}`;
   await writeFile(file, JSON.stringify(config), { mode: 0o600 });
   const cut = () => {
-    const open = [...pairs];
-    for (const [near, far] of open) {
+    const cutting = [...pairs];
+    for (const [near, far] of cutting) {
       near.resetAndDestroy();
       far.resetAndDestroy();
     }
-    return open.length;
+    return cutting.length;
   };
   return {
     kubeconfig: file,
     cut,
+    refuse() {
+      open = false;
+      cut();
+    },
+    admit() {
+      open = true;
+    },
     freeze(ms) {
       const frozen = [...pairs].flat();
       for (const socket of frozen) socket.pause();
