@@ -4,6 +4,7 @@ import { benchApply } from './apply.ts';
 import { benchBackup } from './backup.ts';
 import { benchCurrent } from './current.ts';
 import { benchLint } from './lint.ts';
+import { benchOperator } from './operator.ts';
 import { installPeers } from './peers.ts';
 import { benchSnapshot } from './snapshot.ts';
 
@@ -16,6 +17,7 @@ try {
   if (asked('snapshot')) for (const dialect of ['sqlite', 'postgres'] as const) await benchSnapshot(dialect, peers);
   if (asked('backup')) await benchBackup();
   if (asked('lint')) await benchLint();
+  if (asked('operator')) await benchOperator();
 } finally {
   await closeAll();
 }
