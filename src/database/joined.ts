@@ -1,10 +1,5 @@
-import {
-  type QueryInterface,
-  type QueryOptions,
-  type Sequelize,
-  Transaction,
-  type TransactionOptions,
-} from 'sequelize';
+import type { QueryInterface, QueryOptions, Sequelize, Transaction, TransactionOptions } from 'sequelize';
+import { loadSequelize } from './sequelize.ts';
 
 /** Called with each statement before it is sent. */
 export type OnStatement = (sql: string) => void;
@@ -89,7 +84,10 @@ export function transactionOn(
   connection: unknown,
   options: TransactionOptions = {},
 ): Transaction {
-  const Constructor = Transaction as unknown as new (sequelize: Sequelize, options: object) => Transaction;
+  const Constructor = loadSequelize().Transaction as unknown as new (
+    sequelize: Sequelize,
+    options: object,
+  ) => Transaction;
   const transaction = new Constructor(sequelize, options);
   return Object.assign(transaction, { connection, cleanup() {}, async forceCleanup() {} });
 }

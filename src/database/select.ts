@@ -1,4 +1,5 @@
-import { QueryTypes, type Sequelize } from 'sequelize';
+import type { Sequelize } from 'sequelize';
+import { loadSequelize } from './sequelize.ts';
 
 /** Rows of a query; `:name` stands for a value. Column names come back as they are written. */
 export function select<Row extends object>(
@@ -6,5 +7,5 @@ export function select<Row extends object>(
   sql: string,
   replacements: Record<string, unknown> = {},
 ): Promise<Row[]> {
-  return sequelize.query<Row>(sql, { type: QueryTypes.SELECT, replacements, raw: true });
+  return sequelize.query<Row>(sql, { type: loadSequelize().QueryTypes.SELECT, replacements, raw: true });
 }

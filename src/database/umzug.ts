@@ -5,6 +5,9 @@
  * transaction (umzug #708), so a crash between the two would forget an applied migration. Here the history row is
  * written by the migration's own transaction, and Umzug's storage has nothing left to do.
  */
+import { createRequire, Module } from 'node:module';
+import { dirname, join } from 'node:path';
+import type { Umzug } from 'umzug';
 import type { LoadedMigration } from '../core/model/migration.ts';
 import { type Failure, MigrationStopped } from './one-migration.ts';
 import type { DoneMigration, MigrationOutcome, MigrationWork } from './port.ts';
@@ -39,9 +42,7 @@ export async function migrateWithUmzug(
 
   // Umzug reverts the executed ones from the end of its list, so a plan downwards is given to it upside down.
   const list = work.direction === 'up' ? work.migrations : [...work.migrations].reverse();
-  // Its command line comes with it (200 modules), which no run should load that has nothing to apply.
-  const { Umzug } = await import('umzug');
-  const umzug = new Umzug({
+  const umzug = new (loadUmzug())({
     migrations: list.map((migration) => ({
       name: migration.revision,
       up: () => runOne(migration),
@@ -82,6 +83,24 @@ export async function migrateWithUmzug(
     const { failure } = stopped;
     return failure === undefined ? { kind: 'stopped', done } : { kind: 'failed', done, ...failure };
   }
+}
+
+/**
+ * With its command line left until somebody asks for it: that is 200 modules and nine tenths of what loading Umzug
+ * costs. Where a later version keeps it in another file, it is loaded with the rest.
+ */
+function loadUmzug(): typeof Umzug {
+  const require = createRequire(import.meta.url);
+  const file = join(dirname(require.resolve('umzug')), 'cli.js');
+  const later = Object.defineProperty({}, 'UmzugCLI', {
+    enumerable: true,
+    get() {
+      delete require.cache[file];
+      return require(file).UmzugCLI;
+    },
+  });
+  require.cache[file] ??= Object.assign(new Module(file), { loaded: true, exports: later });
+  return require('umzug').Umzug;
 }
 
 function transactional(migration: LoadedMigration, { direction, singleTransaction }: MigrationWork): boolean {

@@ -1,15 +1,17 @@
 import pg from 'pg';
-import { Sequelize } from 'sequelize';
+import type { Sequelize } from 'sequelize';
 import type { DatabaseIdentity } from '../../core/model/backup.ts';
 import { displayTarget } from '../../core/model/database-url.ts';
 import type { PostgresTarget } from '../../core/model/target.ts';
 import type { OpenOptions } from '../port.ts';
+import { lazySequelize } from '../sequelize.ts';
 import { type Client, clientConfig, openClient } from './driver.ts';
 import { persist } from './reach.ts';
 
 export interface PostgresConnection {
   target: PostgresTarget;
-  sequelize: Sequelize;
+  readonly sequelize: Sequelize;
+  closeSequelize(): Promise<void>;
   /** For our own queries; migrations and the lock have connections of their own. */
   client: Client;
   identity: DatabaseIdentity;
@@ -22,7 +24,10 @@ export interface PostgresConnection {
 /** Throws ProblemError: DatabaseUnreachable, AuthenticationFailed, DatabaseNotFound, PermissionDenied. */
 export async function connect(target: PostgresTarget, options: OpenOptions): Promise<PostgresConnection> {
   const { client, ssl } = await persist(target, options);
-  const sequelize = new Sequelize(target.database, target.user, target.password?.reveal(), {
+  const sequelize = lazySequelize({
+    database: target.database,
+    username: target.user,
+    password: target.password?.reveal(),
     dialect: 'postgres',
     dialectModule: pg,
     host: target.host,
@@ -45,7 +50,10 @@ export async function connect(target: PostgresTarget, options: OpenOptions): Pro
   };
   return {
     target,
-    sequelize,
+    get sequelize() {
+      return sequelize.get();
+    },
+    closeSequelize: sequelize.close,
     client,
     identity,
     version: Number(row?.number),

@@ -68,11 +68,13 @@ export function inWords<Port extends object>(port: Port): Port {
     if (error instanceof ProblemError || reasonOf(error) === undefined) throw error;
     throw new ProblemError(problemOf(error, undefined), { cause: error });
   };
-  const wrapped = Object.entries(port).map(([name, value]) => [
-    name,
-    typeof value === 'function' ? async (...args: unknown[]) => value(...args).catch(told) : value,
-  ]);
-  return Object.fromEntries(wrapped) as Port;
+  // Not by value: what is made when it is asked for is not asked for here.
+  const wrapped = Object.entries(Object.getOwnPropertyDescriptors(port)).map(([name, property]) => {
+    const { value } = property;
+    if (typeof value !== 'function') return [name, property];
+    return [name, { ...property, value: async (...args: unknown[]) => value(...args).catch(told) }];
+  });
+  return Object.defineProperties({}, Object.fromEntries(wrapped)) as Port;
 }
 
 function sqlOf(error: unknown): { statement?: string } {

@@ -20,15 +20,17 @@ import { snapshot } from './snapshot.ts';
 
 export async function openPostgres(target: PostgresTarget, options: OpenOptions): Promise<Database> {
   const open = await connect(target, options);
-  const { client, sequelize, identity } = open;
+  const { client, identity } = open;
   const { schemas } = target;
   return inWords<Database>({
     dialect: 'postgres',
     can: { transactionalDdl: true, concurrentIndexes: true, singleFile: false, schemas: true, observableLocks: true },
     identity,
-    sequelize,
+    get sequelize() {
+      return open.sequelize;
+    },
     history: inWords(historyStore(client, schemas)),
-    snapshot: () => snapshot(sequelize, { schemas }),
+    snapshot: () => snapshot(open.sequelize, { schemas }),
     lock: (wanted) => lock(open, wanted),
     async migrate(work) {
       const session = await openSession(open, work);
@@ -48,7 +50,7 @@ export async function openPostgres(target: PostgresTarget, options: OpenOptions)
     createScratch: (from, wanted) => createScratch(open, from, wanted, openDatabase),
     dropStaleScratches: () => dropStaleScratches(open),
     async close() {
-      await sequelize.close();
+      await open.closeSequelize();
       await client.end();
     },
   });

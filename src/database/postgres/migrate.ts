@@ -1,8 +1,8 @@
 import pg from 'pg';
-import { Sequelize } from 'sequelize';
 import { type Problem, ProblemError } from '../../core/model/problem.ts';
 import { type Joined, joinTransaction } from '../joined.ts';
 import type { MigrationWork } from '../port.ts';
+import { loadSequelize } from '../sequelize.ts';
 import type { MigrationSession } from '../session.ts';
 import { buildIndex, indexBuildOf, waitsForOthers } from './concurrently.ts';
 import type { PostgresConnection } from './connection.ts';
@@ -117,7 +117,7 @@ export async function openSession(open: PostgresConnection, work: SessionWork): 
           return around(sql, run);
         },
       });
-      return { queryInterface: joined.queryInterface, sequelize: Sequelize };
+      return { queryInterface: joined.queryInterface, sequelize: loadSequelize().Sequelize };
     },
     trace: () => ({ statements, last }),
     async putHistory(row) {

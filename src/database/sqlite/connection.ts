@@ -1,10 +1,11 @@
 import { realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { Sequelize } from 'sequelize';
+import type { Sequelize } from 'sequelize';
 import sqlite3 from 'sqlite3';
 import type { DatabaseIdentity } from '../../core/model/backup.ts';
 import type { SqliteTarget } from '../../core/model/target.ts';
 import type { OpenOptions } from '../port.ts';
+import { lazySequelize } from '../sequelize.ts';
 import { all, type Connection, closeFile, openFile } from './driver.ts';
 import { messageOf } from './errors.ts';
 import { inspectFile, refused } from './file.ts';
@@ -14,7 +15,8 @@ export const BUSY_TIMEOUT = 5_000;
 
 export interface SqliteConnection {
   path: string;
-  sequelize: Sequelize;
+  readonly sequelize: Sequelize;
+  closeSequelize(): Promise<void>;
   /** For our own queries; migrations get a connection of their own. */
   connection: Connection;
   identity: DatabaseIdentity;
@@ -26,7 +28,7 @@ export async function connect(target: SqliteTarget, options: OpenOptions): Promi
   await inspectFile(path, options.create === true);
   let connection: Connection | undefined;
   try {
-    const sequelize = new Sequelize({
+    const sequelize = lazySequelize({
       dialect: 'sqlite',
       dialectModule: sqlite3,
       storage: path,
@@ -43,7 +45,16 @@ export async function connect(target: SqliteTarget, options: OpenOptions): Promi
       id: await realpath(path),
       serverVersion: `SQLite ${row?.version ?? ''}`,
     };
-    return { path, sequelize, connection, identity };
+    const opened = connection;
+    return {
+      path,
+      get sequelize() {
+        return sequelize.get();
+      },
+      closeSequelize: sequelize.close,
+      connection: opened,
+      identity,
+    };
   } catch (error) {
     if (connection !== undefined) await closeFile(connection).catch(() => {});
     throw refused('CheckFailed', `${path} cannot be opened as a SQLite database: ${messageOf(error)}`, error);

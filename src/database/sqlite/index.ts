@@ -20,14 +20,16 @@ import { snapshot } from './snapshot.ts';
 
 export async function openSqlite(target: SqliteTarget, options: OpenOptions): Promise<Database> {
   const open = await connect(target, options);
-  const { path, sequelize, connection, identity } = open;
+  const { path, connection, identity } = open;
   return {
     dialect: 'sqlite',
     can: { transactionalDdl: true, concurrentIndexes: false, singleFile: true, schemas: false, observableLocks: false },
     identity,
-    sequelize,
+    get sequelize() {
+      return open.sequelize;
+    },
     history: historyStore(connection),
-    snapshot: () => snapshot(sequelize, { schemas: ['main'] }),
+    snapshot: () => snapshot(open.sequelize, { schemas: ['main'] }),
     // By its real path: a symbolic link to the file must not be a second lock.
     lock: (wanted) => lock(identity.id, wanted),
     async migrate(work) {
@@ -48,7 +50,7 @@ export async function openSqlite(target: SqliteTarget, options: OpenOptions): Pr
     createScratch: (from, wanted) => createScratch(path, from, wanted, openDatabase),
     dropStaleScratches: () => dropStaleScratches(path),
     async close() {
-      await sequelize.close();
+      await open.closeSequelize();
       await closeFile(connection);
     },
   };

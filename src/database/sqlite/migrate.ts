@@ -1,6 +1,6 @@
-import { Sequelize } from 'sequelize';
 import type { SqlStatement } from '../../core/model/migration.ts';
 import type { Timeouts } from '../../core/model/target.ts';
+import { loadSequelize } from '../sequelize.ts';
 import type { MigrationSession, TransactionMode } from '../session.ts';
 import { migrationInterface } from './alter/interface.ts';
 import { BUSY_TIMEOUT, type SqliteConnection } from './connection.ts';
@@ -14,11 +14,11 @@ import { transactionsOn } from './transaction.ts';
 
 /** A session on a connection of its own: SQLite's foreign_keys pragma belongs to the connection. */
 export async function openSession(
-  { path, sequelize }: SqliteConnection,
+  open: SqliteConnection,
   timeouts: Timeouts,
   onStatement?: (sql: string) => void,
 ): Promise<MigrationSession> {
-  const connection = await openFile(path);
+  const connection = await openFile(open.path);
   connection.configure('busyTimeout', timeouts.lock || BUSY_TIMEOUT);
   await exec(connection, 'PRAGMA foreign_keys = ON');
   const keepsJournal = await keepJournal(connection);
@@ -75,9 +75,15 @@ export async function openSession(
     },
     codeArguments() {
       const { atomically } = transactions;
-      const joined = migrationInterface({ sequelize, connection, atomically, onStatement: see, inTransaction });
+      const joined = migrationInterface({
+        sequelize: open.sequelize,
+        connection,
+        atomically,
+        onStatement: see,
+        inTransaction,
+      });
       endCode = joined.end;
-      return { queryInterface: joined.queryInterface, sequelize: Sequelize };
+      return { queryInterface: joined.queryInterface, sequelize: loadSequelize().Sequelize };
     },
     trace: () => ({ statements, last }),
     async putHistory(row) {

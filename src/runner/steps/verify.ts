@@ -1,7 +1,6 @@
 import type { Snapshot } from '../../core/model/snapshot.ts';
 import { currentPosition } from '../../core/planning/plan.ts';
 import { compareSnapshots, describeDifference } from '../../core/schema/compare.ts';
-import { readModels } from '../../models/read.ts';
 import { whereReplayIsPossible } from '../expected.ts';
 import { failed } from '../failure.ts';
 import type { Step } from '../flow.ts';
@@ -23,10 +22,8 @@ export const verify: Step<Input, Verified & Inspected> = {
     }
     const history = await database.history.read();
     const value = { history, current: currentPosition(history) };
-    const wrong = plan.migrations.filter(({ revision }) => {
-      const there = history.some((row) => row.revision === revision && row.state === 'applied');
-      return there !== (plan.direction === 'up');
-    });
+    const applied = new Set(history.flatMap(({ revision, state }) => (state === 'applied' ? [revision] : [])));
+    const wrong = plan.migrations.filter(({ revision }) => applied.has(revision) !== (plan.direction === 'up'));
     const touched = input.done.length > 0;
     if (wrong.length > 0) {
       const message = `The history does not hold what was run: ${few(wrong.map(({ revision }) => revision))}.`;
@@ -64,8 +61,11 @@ async function expectedSchema(
   ports: RunPorts,
 ): Promise<{ snapshot: Snapshot; source: string } | { impossible: string } | undefined> {
   const { models, validation } = ports.request;
-  const atHead = input.files.every((file) => input.history.some(({ revision }) => revision === file.revision));
+  const recorded = new Set(input.history.map(({ revision }) => revision));
+  const atHead = input.files.every(({ revision }) => recorded.has(revision));
   if (models !== undefined && validation.expect !== 'Replay' && atHead) {
+    // With Sequelize, which a run of `.sql` migrations has no other need of.
+    const { readModels } = await import('../../models/read.ts');
     return { snapshot: await readModels(models.path, input.database.dialect), source: `the models in ${models.path}` };
   }
   const applied = await appliedMigrations(input, ports);

@@ -1,4 +1,5 @@
-import { type ColumnsDescription, QueryTypes } from 'sequelize';
+import type { ColumnsDescription } from 'sequelize';
+import { loadSequelize } from '../../sequelize.ts';
 import { all, quoteIdentifier } from '../driver.ts';
 import { refuse, type Workbench } from './workbench.ts';
 
@@ -8,7 +9,7 @@ import { refuse, type Workbench } from './workbench.ts';
  */
 export async function describeTable(bench: Workbench, table: string): Promise<ColumnsDescription> {
   const columns = (await bench.sequelize.query(`PRAGMA TABLE_INFO(${quoteIdentifier(table)});`, {
-    type: QueryTypes.DESCRIBE,
+    type: loadSequelize().QueryTypes.DESCRIBE,
   })) as unknown as Record<string, Partial<ColumnsDescription[string]> & { unique?: boolean; references?: object }>;
   if (Object.keys(columns).length === 0) throw refuse(`There is no table ${table}.`);
   const uniques = await all<{ name: string }>(
