@@ -22,7 +22,7 @@ const MODE = '--set=db-migration.mode=operator';
 
 describeCluster(
   'the charts together: the operator, and an application chart that hands its migrations over',
-  function (this: Suite, cluster) {
+  (cluster) => {
     let ground: ChartsGround;
     let database: Awaited<ReturnType<typeof openDatabase>>;
     let operator: string[];
