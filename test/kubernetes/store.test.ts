@@ -29,6 +29,17 @@ describe('the store', () => {
     assert.deepEqual(changes, ['n/a ->9', 'n/a 9>10']);
   });
 
+  it('takes a list page by page, and lets go of what is not in it at its end only', () => {
+    const { store, changes } = storeOf();
+    store.replace('list', [object('a', 1), object('b', 2)]);
+    const replacement = store.beginReplace('list');
+    replacement.add([object('b', 2)]);
+    replacement.add([object('c', 7)]);
+    assert.equal(store.size, 3);
+    replacement.end();
+    assert.deepEqual(changes, ['n/a ->1', 'n/b ->2', 'n/c ->7', 'n/a 1>-']);
+  });
+
   it('does not bring back what was deleted by the answer to an older write', () => {
     const { store } = storeOf();
     store.put(object('a', 9));
