@@ -3,10 +3,10 @@ import type { Recorded } from './read.ts';
 import type { Recorder } from './record.ts';
 
 /** Without rows code has little to do; what is silent for longer waits for something that will not come. */
-const SILENCE_MS = 5_000;
+const SILENCE_MS = 10_000;
 
 /**
- * What a recording heard until its work ended or was silent for 5 s; then the rest of it stays unknown. Throws what the
+ * What a recording heard until its work ended or was silent for 10 s; then the rest of it stays unknown. Throws what the
  * work throws. The list is a copy: code that was given up may still send something.
  */
 export async function patiently(heard: Recorder, work: Promise<unknown>): Promise<ReadonlyMap<string, Recorded>> {
