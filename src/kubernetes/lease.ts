@@ -12,7 +12,10 @@ export interface LeaseOptions {
   durationMs?: number;
   /** We stop acting when we could not renew for so long: less than the above, so that we stop before another starts. */
   renewDeadlineMs?: number;
+  /** How often the lease is renewed; default 2 s. */
   retryMs?: number;
+  /** How often one that is another's is looked at: how long a hand-over takes at most. Default 1 s. */
+  lookMs?: number;
   onError?(error: unknown): void;
 }
 
@@ -45,13 +48,13 @@ export const ALWAYS_LEADER: Leadership = {
 
 /** Waits until the lease is ours, then keeps it. Rejects only when the signal aborts. */
 export async function acquireLease(api: Api, options: LeaseOptions, signal: AbortSignal): Promise<Leadership> {
-  const { durationMs = 15_000, renewDeadlineMs = 10_000, retryMs = 2_000 } = options;
+  const { durationMs = 15_000, renewDeadlineMs = 10_000, retryMs = 2_000, lookMs = 1_000 } = options;
   const attempt = createAttempt(api, { ...options, durationMs });
   for (;;) {
     signal.throwIfAborted();
     const asked = performance.now();
     if (await attempt.take(signal)) return keep(asked);
-    await sleep(retryMs * (0.9 + Math.random() / 5), undefined, { signal });
+    await sleep(lookMs * (0.9 + Math.random() / 5), undefined, { signal });
   }
 
   function keep(since: number): Leadership {

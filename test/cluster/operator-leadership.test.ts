@@ -21,6 +21,10 @@ describeCluster('two operators, and an API server that goes away', (cluster) => 
     return operator;
   }
   const leads = async (operator: Operator) => (await operator.log()).includes('operator leads');
+  const timeOf = async (operator: Operator, message: string) => {
+    const line = (await operator.log()).split('\n').find((each) => each.includes(`"${message}"`)) ?? '{}';
+    return Date.parse(JSON.parse(line).timestamp);
+  };
   const identityOf = async (operator: Operator) => /"identity":"([^"]+)"/.exec(await operator.log())?.[1] ?? '';
   const tellers = async (name: string) =>
     new Set(
@@ -48,6 +52,8 @@ describeCluster('two operators, and an API server that goes away', (cluster) => 
     assert.equal((await leader.stop()).code, 0);
     assert.ok(performance.now() - began < 2_000);
     await eventually('the other to lead', () => leads(other), { timeoutMs: 5_000 });
+    const between = (await timeOf(other, 'operator leads')) - (await timeOf(leader, 'operator ends'));
+    assert.ok(between < 2_000, `${between} ms without a leader`);
   });
 
   it('write nothing any more when they were paused beyond their lease', async function () {

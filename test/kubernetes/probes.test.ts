@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { PassThrough } from 'node:stream';
+import { createLogger } from '../../src/telemetry/logger.ts';
+import { createMetrics, type TrackedResource } from '../../src/telemetry/metrics.ts';
+import { startProbeServer } from '../../src/telemetry/server.ts';
+
+describe('the probes', () => {
+  it('answer 200 while all is well, 503 with the reason when it is not, 500 when the metrics fail', async () => {
+    let [unwell, unready]: (string | undefined)[] = [undefined, 'the lists have not come in yet'];
+    const server = await startProbeServer({
+      port: 0,
+      unwell: () => unwell,
+      unready: () => unready,
+      metrics: () => Promise.reject(new Error('no numbers')),
+    });
+    try {
+      const ask = async (path: string) => {
+        const response = await fetch(`http://127.0.0.1:${server.port}${path}`);
+        return `${response.status} ${(await response.text()).trim()}`;
+      };
+      assert.equal(await ask('/healthz'), '200 ok');
+      assert.equal(await ask('/readyz?verbose'), '503 the lists have not come in yet');
+      [unwell, unready] = ['a reconcile is stuck', undefined];
+      assert.equal(await ask('/healthz'), '503 a reconcile is stuck');
+      assert.equal(await ask('/readyz'), '200 ok');
+      assert.equal(await ask('/metrics'), '500 Error: no numbers');
+      assert.match(await ask('/'), /^404 /);
+    } finally {
+      await server.close();
+    }
+  });
+});
+
+describe('the metrics of resources', () => {
+  const resource: TrackedResource = {
+    namespace: 'shop',
+    name: 'orders',
+    ready: { status: 'False', reason: 'MigrationFailed' },
+    stalled: true,
+    pending: 2,
+    backup: { sizeBytes: 4_096, takenAt: '2026-01-05T09:00:00Z' },
+    run: { startedAt: '2026-01-05T09:00:00Z' },
+  };
+  const told = async (resources: TrackedResource[]) => {
+    const metrics = createMetrics({
+      version: '1',
+      resources: () => resources,
+      queueDepth: () => 3,
+      leading: () => true,
+    });
+    return metrics.registry.metrics();
+  };
+  const labels = 'namespace="shop",name="orders"';
+
+  it('say what its status says', async () => {
+    const text = await told([resource]);
+    for (const line of [
+      `db_manager_ready{${labels}} 0`,
+      `db_manager_ready_reason{${labels},reason="MigrationFailed"} 1`,
+      `db_manager_stalled{${labels}} 1`,
+      `db_manager_pending_migrations{${labels}} 2`,
+      `db_manager_backup_size_bytes{${labels}} 4096`,
+      `db_manager_backup_timestamp_seconds{${labels}} ${Date.UTC(2026, 0, 5, 9) / 1000}`,
+      `db_manager_run_started_timestamp_seconds{${labels}} ${Date.UTC(2026, 0, 5, 9) / 1000}`,
+      'db_manager_queue_depth 3',
+    ])
+      assert.ok(text.split('\n').includes(line), line);
+  });
+
+  it('have no series for what there is not, and none of a resource that is gone', async () => {
+    const ended = { ...resource, backup: undefined, run: { ...resource.run, finishedAt: '2026-01-05T09:01:00Z' } };
+    const text = await told([ended]);
+    assert.doesNotMatch(text, /db_manager_(backup|run_started)_\w+\{/);
+    assert.doesNotMatch(await told([]), /name="orders"/);
+  });
+});
+
+describe('the log', () => {
+  const lines = (format: 'json' | 'text', level: 'info' | 'warn') => {
+    const stream = new PassThrough();
+    const logger = createLogger({ format, level, stream });
+    logger.info('run started', { resource: 'shop/orders', run: 'r-1' });
+    logger.warn('run ended', { resource: 'shop/orders', run: 'r-1', step: 'apply', reason: 'MigrationFailed' });
+    return String(stream.read() ?? '')
+      .trim()
+      .split('\n');
+  };
+
+  it('has resource, run and step as fields of each line', () => {
+    const [, ended = ''] = lines('json', 'info');
+    const { resource, run, step, reason, level } = JSON.parse(ended);
+    assert.deepEqual([resource, run, step, reason, level], ['shop/orders', 'r-1', 'apply', 'MigrationFailed', 'warn']);
+  });
+
+  it('is readable as text, and leaves out what is below its level', () => {
+    const [only, ...more] = lines('text', 'warn');
+    assert.match(
+      only ?? '',
+      /warn {2}run ended {2}resource=shop\/orders {2}run=r-1 {2}step=apply {2}reason=MigrationFailed$/,
+    );
+    assert.deepEqual(more, []);
+  });
+});
