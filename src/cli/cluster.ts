@@ -15,6 +15,9 @@ export interface Cluster {
   namespace: string;
 }
 
+/** What client-node assumes where it finds nothing. */
+const NOWHERE = 'http://localhost:8080';
+
 /** The cluster of the kubeconfig or of the pod that this runs in. Throws ProblemError InvalidConfiguration. */
 export async function openCluster({ kubeconfig, namespace }: ClusterOptions): Promise<Cluster> {
   const { KubeConfig } = await import('@kubernetes/client-node');
@@ -22,6 +25,8 @@ export async function openCluster({ kubeconfig, namespace }: ClusterOptions): Pr
   try {
     if (kubeconfig === undefined) config.loadFromDefault();
     else config.loadFromFile(kubeconfig);
+    if (config.getCurrentCluster()?.server === NOWHERE)
+      throw new Error('there is no kubeconfig, and this is no pod of a cluster');
     const context = config.getContextObject(config.getCurrentContext());
     const api = createApi(config);
     return { client: inWords(resourceClient(api)), namespace: namespace ?? context?.namespace ?? ownNamespace() };

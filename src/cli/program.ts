@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { TOOL_VERSION } from '../core/model/version.ts';
 import { addExamples } from './examples.ts';
 import { addGlobals, allowGlobalsEverywhere, globalsOf } from './globals.ts';
+import { arrangeHelp } from './help.ts';
 import type { Io } from './io.ts';
 import { registerBackups } from './register/backups.ts';
 import { registerCluster } from './register/cluster.ts';
@@ -30,5 +31,6 @@ export function createProgram(io: Io): Command {
   registerCluster(program, io);
   allowGlobalsEverywhere(program);
   addExamples(program);
+  arrangeHelp(program);
   return program;
 }

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import type { Finding } from '../core/model/finding.ts';
+import type { CheckResult, Finding } from '../core/model/finding.ts';
 import type { RunEvent, RunReport } from '../core/model/report.ts';
 import type { RunRequest } from '../core/model/request.ts';
 import { openDatabase } from '../database/open.ts';
 import { run } from '../runner/run.ts';
+import { lookAround } from '../runner/steps/check.ts';
 import { holder } from './holder.ts';
+import { withDatabase } from './session.ts';
 import { type Options, settingsOf } from './settings.ts';
 
 export interface SafeMigrateOptions extends Options {
@@ -93,7 +95,13 @@ export async function checkMigrationSafety(options: Options = {}): Promise<Safet
     result: reached(step) ? ('passed' as const) : ('failed' as const),
     message: report.steps.find((one) => one.step === step)?.message ?? `not reached: ${report.message}`,
   }));
-  const others = (report.safety?.checks ?? []).filter(({ name }) => name !== 'database reachable');
+  // Where nothing is pending a run has nothing to check; a person who asks wants to know all the same.
+  const around = report.safety?.checks.length
+    ? report.safety.checks
+    : reached('plan')
+      ? await surroundings(options)
+      : [];
+  const others = around.filter(({ name }) => name !== 'database reachable');
   const checks = [...classic, ...others];
   const findings = report.safety?.findings ?? [];
   const failed = checks.filter(({ result }) => result === 'failed').map(({ name, message }) => `${name}: ${message}`);
@@ -103,4 +111,10 @@ export async function checkMigrationSafety(options: Options = {}): Promise<Safet
     ...findings.filter(({ severity }) => severity !== 'error').map(({ message }) => message),
   ];
   return { safe: errors.length === 0 && report.result === 'succeeded', warnings, errors, checks, findings };
+}
+
+function surroundings(options: Options): Promise<CheckResult[]> {
+  return withDatabase(options, ({ database, settings }) =>
+    lookAround(database, { enabled: true, folder: settings.backups.folder }),
+  );
 }

@@ -108,8 +108,18 @@ for (const dialect of DIALECTS) {
 }
 
 describe('the command line', () => {
+  it('says that there is no cluster where there is no kubeconfig', async () => {
+    const { code, stderr } = await dbManager(['status'], { HOME: await temporaryFolder('home'), KUBECONFIG: '' });
+    assert.equal(code, 2);
+    assert.match(stderr, /No cluster is known: there is no kubeconfig/);
+  });
+
   const cases: { args: string[]; code: number; says: RegExp }[] = [
     { args: ['migrat'], code: 2, says: /Did you mean migrate/ },
+    { args: ['migrate', 'upgrde'], code: 2, says: /Did you mean upgrade/ },
+    { args: ['backup', '--nmae', 'x'], code: 2, says: /Did you mean --name[\s\S]*db-manager backup --help/ },
+    { args: ['generate'], code: 2, says: /missing required argument 'message'[\s\S]*db-manager generate --help/ },
+    { args: ['status', '--kubeconfig', '/nowhere'], code: 2, says: /No cluster is known.*--kubeconfig/ },
     { args: ['migrate', 'current'], code: 2, says: /No database is named/ },
     { args: ['migrate', 'current', '--database-url', 'mysql://x/y'], code: 2, says: /"mysql" is not supported/ },
     { args: ['migrate', 'current', '--database-url', 'sqlite:///nowhere/x.db'], code: 1, says: /db-manager init/ },

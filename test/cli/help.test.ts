@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { EXAMPLES } from '../../src/cli/examples.ts';
+import { GROUPS } from '../../src/cli/help.ts';
 import type { Io } from '../../src/cli/io.ts';
 import { createProgram } from '../../src/cli/program.ts';
+import { dbManager } from './process.ts';
 
 /** Nothing is run, so nothing is printed. */
 const IO: Io = {
@@ -34,6 +36,39 @@ describe('the help', () => {
       names.filter((name) => EXAMPLES[name] === undefined),
       [],
     );
+  });
+
+  it('lists every command in a group, the first steps first', () => {
+    const program = createProgram(IO);
+    const grouped = Object.values(GROUPS).flat();
+    const names = program.commands.map((command) => command.name());
+    assert.deepEqual(
+      names.filter((name) => !grouped.includes(name)),
+      [],
+    );
+    assert.deepEqual(
+      grouped.filter((name) => name !== 'help' && !names.includes(name)),
+      [],
+    );
+    const text = program.helpInformation();
+    assert.match(
+      text,
+      /From a model to a migration:\n {2}init [\s\S]*Backups:\n {2}backup [\s\S]*Clusters:\n {2}apply/,
+    );
+  });
+
+  it('of a command says what it does and where the other options stand', async () => {
+    for (const args of [
+      ['help', 'backup'],
+      ['backup', '-h'],
+      ['migrate', 'upgrade', '--help'],
+    ]) {
+      const { code, stdout } = await dbManager(args);
+      assert.equal(code, 0);
+      assert.match(stdout, /^Usage: .*\n\n(?:Take a backup|Apply what is pending)/);
+      assert.match(stdout, /Examples:\n {2}db-manager/);
+      assert.match(stdout, /options of every command: db-manager --help/);
+    }
   });
 
   it('agrees with docs/cli.md on what commands there are', () => {

@@ -37,6 +37,19 @@ for (const dialect of DIALECTS) {
       assert.match(out, /Not safe to migrate\.$/m);
     });
 
+    it('looks at the surroundings also where nothing is pending', async () => {
+      const made = await withMigrations(await project(dialect));
+      await made.run('migrate', 'upgrade');
+      const { code, out } = await made.run('safety-check');
+      assert.equal(code, 0, out);
+      assert.match(out, /^migration system functional +passed +nothing is pending/m);
+      assert.match(out, /^backup folder writable +passed/m);
+      await made.write('blocked', 'a file where a folder belongs');
+      const broken = await made.run('safety-check', '--backups', 'blocked');
+      assert.equal(broken.code, 1, broken.out);
+      assert.match(broken.out, /^backup folder writable +failed[\s\S]*Not safe to migrate/m);
+    });
+
     it('gives the same as one document, and leaves the database alone', async () => {
       const made = await ground();
       const { out } = await made.run('safety-check', '--json');

@@ -1,4 +1,5 @@
 import { displayTarget } from '../../core/model/database-url.ts';
+import { durationText } from '../../core/model/duration.ts';
 import { settleOptions } from '../../library/settings.ts';
 import type { Globals } from '../globals.ts';
 import type { Io } from '../io.ts';
@@ -18,14 +19,14 @@ export async function config(options: Globals, io: Io): Promise<void> {
   const values = leaves({
     ...(target === undefined ? {} : { databaseUrl: displayTarget(target) }),
     ...rest,
-    timeouts: Object.fromEntries(Object.entries(timeouts).map(([name, ms]) => [name, `${ms} ms`])),
+    timeouts: Object.fromEntries(Object.entries(timeouts).map(([name, ms]) => [name, durationText(ms)])),
   });
   const settled: Record<string, EffectiveSetting> = Object.fromEntries(
     values.map(([name, value]) => [name, { value, source: sources[name] ?? 'default' }]),
   );
   print(io, options, { file: file ?? null, settings: settled }, () => {
     const rows = Object.entries(settled).map(([name, { value, source }]) => [name, textOf(value), source]);
-    const head = file === undefined ? 'No configuration file; values below are from where they say.' : file;
+    const head = file === undefined ? 'There is no configuration file.' : file;
     return `${head}\n\n${renderTable(['SETTING', 'VALUE', 'SOURCE'], rows, io.columns)}`;
   });
 }

@@ -5,7 +5,10 @@ export function renderValidation(result: ValidationResult, verbose = false): str
   const tables = Object.entries(result.tables);
   if (result.valid) {
     const detail = verbose ? tables.map(([name]) => `  ✓ ${name}`) : [];
-    return [`The schema equals ${result.expected} (${tables.length} tables).`, ...detail].join('\n');
+    return [
+      `The schema equals ${result.expected} (${tables.length} ${tables.length === 1 ? 'table' : 'tables'}).`,
+      ...detail,
+    ].join('\n');
   }
   return [
     `The schema differs from ${result.expected}:`,

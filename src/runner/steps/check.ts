@@ -4,7 +4,6 @@ import type { RunRequest } from '../../core/model/request.ts';
 import type { Database } from '../../database/port.ts';
 import { failed, toProblem } from '../failure.ts';
 import type { Step } from '../flow.ts';
-import type { RunPorts } from '../ports.ts';
 import { asks, countFindings, describeWorst, planFindings, unsafe } from '../safety.ts';
 import type { Checked, Connected, Loaded, Planned } from '../state.ts';
 import { bytes, count } from '../words.ts';
@@ -18,9 +17,7 @@ export const check: Step<Loaded & Connected & Planned, Checked> = {
     if (plan.migrations.length === 0) {
       return { kind: 'skipped', value: { checks: [], findings: [] }, message: 'nothing to run' };
     }
-    const { enabled, folder } = request.backup;
-    const surroundings = await database.checks(enabled ? { backupFolder: folder } : {});
-    const checks = [...surroundings, ...(await backupFolder(await roomFor(database), ports))];
+    const checks = await lookAround(database, request.backup);
     const broken = checks.filter(({ result }) => result === 'failed');
     if (broken.length > 0) {
       const message = broken.map((check) => `${check.name}: ${check.message}`).join('; ');
@@ -34,6 +31,15 @@ export const check: Step<Loaded & Connected & Planned, Checked> = {
     return { kind: 'done', value, message: describeChecks(value, request) };
   },
 };
+
+/** The database's surroundings and the backup folder: what has to be right whatever the plan. */
+export async function lookAround(
+  database: Database,
+  backup: Pick<RunRequest['backup'], 'enabled' | 'folder'>,
+): Promise<CheckResult[]> {
+  const surroundings = await database.checks(backup.enabled ? { backupFolder: backup.folder } : {});
+  return backup.enabled ? [...surroundings, await backupFolder(await roomFor(database), backup.folder)] : surroundings;
+}
 
 /** Errors block unless a person decides, or has decided, about exactly this plan. */
 function blocks({ safety, approval, approvedPlan }: RunRequest, digest: string): boolean {
@@ -65,13 +71,12 @@ async function roomFor(database: Database): Promise<number> {
 }
 
 /** The backup folder has to be writable and to have room for a copy of the database. */
-async function backupFolder(needed: number, { request }: RunPorts): Promise<CheckResult[]> {
-  if (!request.backup.enabled) return [];
+async function backupFolder(needed: number, folder: string): Promise<CheckResult> {
   const name = 'backup folder writable';
   try {
-    const { freeBytes } = await checkFolder(request.backup.folder, needed);
-    return [{ name, result: 'passed', message: `${request.backup.folder}, ${bytes(freeBytes)} free` }];
+    const { freeBytes } = await checkFolder(folder, needed);
+    return { name, result: 'passed', message: `${folder}, ${bytes(freeBytes)} free` };
   } catch (error) {
-    return [{ name, result: 'failed', message: toProblem(error).message }];
+    return { name, result: 'failed', message: toProblem(error).message };
   }
 }
