@@ -22,7 +22,7 @@ attempt() { # WHAT COMMAND...: its output only where it fails
 [ -f /etc/debian_version ] || { rmdir "$state"; not_run "this is no Debian"; }
 [ -x "$tools/local-cluster.sh" ] || [ -f "$tools/local-cluster.sh" ] || { rmdir "$state"; not_run "there is no $tools/local-cluster.sh"; }
 for process in dockerd containerd kubelet; do
-  pidof -q "$process" && { rmdir "$state"; not_run "a $process that is not ours runs here"; }
+  if pidof -q "$process"; then rmdir "$state"; not_run "a $process that is not ours runs here"; fi
 done
 
 # What `up` starts is stopped by its script; what the kubelet has started is stopped here: pods, their shims and mounts.
@@ -39,7 +39,17 @@ clean() {
       ctr --address "$address" -n k8s.io tasks rm --force "$task"
     done >/dev/null 2>&1
   fi
+  local pids=()
+  for file in "$state"/cluster/pid/*; do [ -f "$file" ] && pids+=("$(cat "$file")"); done
   bash "$tools/local-cluster.sh" down "$state/cluster"
+  for _ in $(seq 10); do
+    local left=()
+    for pid in "${pids[@]}"; do kill -0 "$pid" 2>/dev/null && left+=("$pid"); done
+    [ ${#left[@]} = 0 ] && break
+    pids=("${left[@]}")
+    sleep 1
+  done
+  for pid in "${left[@]}"; do kill -9 "$pid" 2>/dev/null; done
   for shim in $(pidof containerd-shim-runc-v2); do
     grep -q "$state" "/proc/$shim/cmdline" 2>/dev/null && kill -9 "$shim"
   done
@@ -63,8 +73,9 @@ install() {
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "${packages[@]}" || { rm -f /usr/sbin/policy-rc.d; return 1; }
   rm -f /usr/sbin/policy-rc.d
 }
-dpkg-query -W -f '${Status}\n' "${packages[@]}" 2>&1 | grep -qv '^install ok installed$' &&
+if dpkg-query -W -f '${Status}\n' "${packages[@]}" 2>&1 | grep -qv '^install ok installed$'; then
   attempt "Debian's packages could not be installed" install
+fi
 
 echo "e2e: the cluster's programs"
 attempt "the cluster's programs could not be built" "$node" scripts/e2e-programs.ts "$state/bin"
@@ -77,20 +88,23 @@ echo "e2e: the image"
 docker=/usr/bin/docker # Debian's own has BuildKit built in
 attempt "the base image could not be made" bash "$tools/node-base-image.sh" local/node-without-npm:24-trixie "$node" trixie
 # What the official image has besides: npm and the headers of node.
-mkdir -p "$state/base/include"
-cp -aL "$(npm root --global)/npm" "$state/base/npm"
-[ -d /usr/include/node ] && cp -a /usr/include/node "$state/base/include/"
-cat >"$state/base/Dockerfile" <<'BASE'
+base() {
+  mkdir -p "$state/base/include"
+  cp -a "$(dirname "$(dirname "$(readlink -f "$(command -v npm)")")")" "$state/base/npm"
+  if [ -d /usr/include/node ]; then cp -a /usr/include/node "$state/base/include/"; fi
+  cat >"$state/base/Dockerfile" <<'BASE'
 FROM local/node-without-npm:24-trixie
 COPY include /usr/local/include
 COPY npm /usr/local/lib/node_modules/npm
 RUN ln -s ../lib/node_modules/npm/bin/npm-cli.js /usr/local/bin/npm
 BASE
+}
+attempt "the base image could not be made" base
 export DOCKER_BUILDKIT=1
 attempt "the base image could not be made" "$docker" build --network host -t node:24-trixie-slim "$state/base"
 secrets=()
-[ -f "$HOME/.npmrc" ] && secrets+=(--secret "id=npmrc,src=$HOME/.npmrc")
-[ -f "${NODE_EXTRA_CA_CERTS:-}" ] && secrets+=(--secret "id=ca,src=$NODE_EXTRA_CA_CERTS")
+if [ -f "$HOME/.npmrc" ]; then secrets+=(--secret "id=npmrc,src=$HOME/.npmrc"); fi
+if [ -f "${NODE_EXTRA_CA_CERTS:-}" ]; then secrets+=(--secret "id=ca,src=$NODE_EXTRA_CA_CERTS"); fi
 attempt "the image could not be built" "$docker" build --network host "${secrets[@]}" -f deploy/Dockerfile -t db-manager:e2e .
 attempt "the image could not be loaded" bash "$tools/local-cluster.sh" load db-manager:e2e "$state/cluster"
 
