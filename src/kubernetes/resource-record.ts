@@ -25,7 +25,7 @@ export class ResourceRecord {
   readonly readiness: string;
   /** Why it cannot be read, where that is so. */
   readonly unreadable: string | undefined;
-  readonly #packed: Buffer;
+  readonly #packed: Uint8Array;
 
   constructor(object: KubernetesObject) {
     const { resource, unreadable } = parseResource(object);
@@ -67,9 +67,10 @@ export class ResourceRecord {
 const recent = new Map<ResourceRecord, DatabaseMigration>();
 const RECENT = 32;
 
-function packed(resource: DatabaseMigration): Buffer {
-  // Copied, because zlib's answer is a window on a chunk of 16 KiB that it would keep alive.
-  return Buffer.from(deflateRawSync(JSON.stringify(resource), { level: 1 }));
+function packed(resource: DatabaseMigration): Uint8Array {
+  // Copied, because zlib's answer is a window on a chunk of 16 KiB that it would keep alive; and not into a Buffer,
+  // because small ones share slabs of 64 KiB with whatever passes, and would each keep one alive.
+  return new Uint8Array(deflateRawSync(JSON.stringify(resource), { level: 1 }));
 }
 
 /**

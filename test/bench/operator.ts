@@ -12,7 +12,7 @@ import { startHollowNode } from './operator/hollow-node.ts';
 import type { Scrape } from './operator/scrape.ts';
 
 const RESOURCES = Number(process.env.BENCH_RESOURCES ?? 5_000);
-const IDLE_SECONDS = 120;
+const IDLE_SECONDS = Number(process.env.BENCH_IDLE_SECONDS ?? 120);
 const BUDGET_MIB = 200;
 
 export async function benchOperator(): Promise<void> {

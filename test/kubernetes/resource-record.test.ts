@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { API_VERSION } from '../../src/core/model/resource.ts';
 import { Mentions } from '../../src/kubernetes/mentions.ts';
 import { ResourceRecord } from '../../src/kubernetes/resource-record.ts';
@@ -48,6 +50,24 @@ describe('a resource in the cache', () => {
     for (let count = 0; count < 100; count += 1) assert.ok(new ResourceRecord(object()).resource);
     assert.notEqual(first.resource, before, 'only the last ones are held');
     assert.deepEqual(first.resource, before);
+  });
+
+  it('takes 2 KB, and keeps nothing alive that passed when it was made', () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const history = Array.from({ length: 10 }, (_, index) => ({
+      ...{ run: `orders-${index}`, result: 'succeeded', reason: 'Migrated' },
+      ...{ startedAt: '2026-01-05T09:00:00Z', finishedAt: '2026-01-05T09:00:09Z' },
+    }));
+    collect();
+    const before = process.memoryUsage().arrayBuffers;
+    const records = Array.from({ length: 2_000 }, () => {
+      const text = Buffer.from(JSON.stringify(object({ ...STATUS, history })));
+      return new ResourceRecord(JSON.parse(text.toString()));
+    });
+    collect();
+    const each = (process.memoryUsage().arrayBuffers - before) / records.length;
+    assert.ok(each < 2_048, `${each} bytes outside the heap, each`);
   });
 
   it('tells what is asked of all of them without being unpacked', () => {
