@@ -25,6 +25,9 @@ export interface MigrationSession {
   putHistory(row: HistoryRow): Promise<void>;
   removeHistory(revision: string): Promise<void>;
 
+  /** Where migrations may share a transaction; see `grouped.ts`. */
+  marks?: Marks;
+
   /** What went wrong, in the words of the field; `statement` is the one that failed where it came from SQL. */
   problemOf(error: unknown, statement: SqlStatement | undefined): Problem;
   /** The same migration may succeed when tried again, and how: after a pause, or at once in another mode. */
@@ -43,6 +46,16 @@ export interface MigrationSession {
 
 /** `foreignKeysOff` is SQLite's: a table that others reference is rebuilt, and all references are checked before COMMIT. */
 export type TransactionMode = 'normal' | 'foreignKeysOff';
+
+/** Marks inside a transaction, to which one migration of several can be taken back. */
+export interface Marks {
+  /** False where a constraint is checked at COMMIT only. */
+  allowed(): Promise<boolean>;
+  set(): Promise<void>;
+  keep(): void;
+  /** Back to the last mark; false where the transaction is gone. */
+  back(): Promise<boolean>;
+}
 
 export interface Observation {
   effects(revision: string, seconds: number): Promise<MigrationEffects>;

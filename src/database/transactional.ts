@@ -74,7 +74,8 @@ async function recordedAsWished(
   return (await session.isRecorded(revision).catch(() => direction !== 'up')) === (direction === 'up');
 }
 
-function stop(
+/** What a failed attempt means, for the one who runs migrations. */
+export function stop(
   { error, statement, last }: Exclude<Attempt, { done: DoneMigration }>,
   { revision }: LoadedMigration,
   session: MigrationSession,

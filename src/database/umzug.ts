@@ -9,6 +9,7 @@ import { createRequire, Module } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { Umzug } from 'umzug';
 import type { LoadedMigration } from '../core/model/migration.ts';
+import { groupOf } from './grouped.ts';
 import { type Failure, MigrationStopped } from './one-migration.ts';
 import type { DoneMigration, MigrationOutcome, MigrationWork } from './port.ts';
 import type { MigrationSession, TransactionMode } from './session.ts';
@@ -24,16 +25,28 @@ export async function migrateWithUmzug(
   const done: DoneMigration[] = [];
   let stopped: MigrationStopped | undefined;
 
+  const onDone = (result: DoneMigration) => {
+    done.push(result);
+    work.onDone?.(result, done.length - 1);
+  };
+  const group = groupOf(work, session, onDone);
+  const run = async (migration: LoadedMigration) => {
+    if (group.takes(migration)) return group.run(migration);
+    await group.commit();
+    onDone(
+      transactional(migration, work)
+        ? await runInTransaction(migration, work, session)
+        : await runOutsideTransaction(migration, work, session),
+    );
+  };
   const runOne = async (migration: LoadedMigration) => {
     try {
-      if (work.signal?.aborted) throw new MigrationStopped();
-      const index = done.length;
-      work.onStart?.(migration, index);
-      const result = transactional(migration, work)
-        ? await runInTransaction(migration, work, session)
-        : await runOutsideTransaction(migration, work, session);
-      done.push(result);
-      work.onDone?.(result, index);
+      if (work.signal?.aborted) {
+        await group.commit();
+        throw new MigrationStopped();
+      }
+      work.onStart?.(migration, done.length + group.size());
+      await run(migration);
     } catch (error) {
       stopped = error instanceof MigrationStopped ? error : new MigrationStopped(unexpected(error, migration, session));
       throw stopped;
@@ -58,9 +71,11 @@ export async function migrateWithUmzug(
   try {
     if (work.singleTransaction) await session.begin(mode);
     if (list.length > 0) await (work.direction === 'up' ? umzug.up() : umzug.down({ to: 0 }));
+    await group.commit();
     if (work.singleTransaction) await session.commit();
     return { kind: 'done', done };
   } catch (error) {
+    if (error instanceof MigrationStopped) stopped ??= error;
     if (work.singleTransaction) {
       await session.rollback();
       done.length = 0;

@@ -8,7 +8,7 @@ import { codeBodies } from './formats/code-bodies.ts';
 import { type Bodies, invalid, mainFile, type SourceFile } from './formats/format.ts';
 import { sqlBodies } from './formats/sql-bodies.ts';
 import { importMigration } from './module.ts';
-import { readContent } from './read.ts';
+import { inParallel, readContent } from './read.ts';
 
 /**
  * Parses the SQL or imports the code of one migration. What it gives is what `file.checksum` was made of.
@@ -24,14 +24,26 @@ export async function loadMigration(folder: string, file: MigrationFile, dialect
   }
 }
 
-/** In the given order, one after the other: the first that cannot be loaded is the one that is reported. */
+/**
+ * In the given order: the first that cannot be loaded is the one that is reported. SQL is read many files at once; code
+ * may do something when it is imported, so it comes one after the other.
+ */
 export async function loadMigrations(
   folder: string,
   files: readonly MigrationFile[],
   dialect: Dialect,
 ): Promise<LoadedMigration[]> {
+  const early = await inParallel(files, async (file) => {
+    if (extname(mainFile(file)) !== '.sql') return undefined;
+    const [result] = await Promise.allSettled([loadMigration(folder, file, dialect)]);
+    return result;
+  });
   const loaded: LoadedMigration[] = [];
-  for (const file of files) loaded.push(await loadMigration(folder, file, dialect));
+  for (const [index, file] of files.entries()) {
+    const result = early[index];
+    if (result?.status === 'rejected') throw result.reason;
+    loaded.push(result?.value ?? (await loadMigration(folder, file, dialect)));
+  }
   return loaded;
 }
 

@@ -77,7 +77,8 @@ export async function readContent(folder: string, file: string): Promise<Buffer>
 /** More than this many open files bring no speed, and too many are refused by the operating system. */
 const CONCURRENCY = 32;
 
-async function inParallel<In, Out>(items: readonly In[], work: (item: In) => Promise<Out>): Promise<Out[]> {
+/** In the order of the items, whichever is done first. */
+export async function inParallel<In, Out>(items: readonly In[], work: (item: In) => Promise<Out>): Promise<Out[]> {
   const out = new Array<Out>(items.length);
   let next = 0;
   const worker = async () => {

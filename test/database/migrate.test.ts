@@ -157,7 +157,7 @@ for (const dialect of DIALECTS) {
       const stop = new AbortController();
       const outcome = await migrate(database, [table, migration(sql('INSERT INTO t VALUES (1)'))], {
         signal: stop.signal,
-        onDone: () => stop.abort(),
+        onStart: () => stop.abort(),
       });
       assert.equal(outcome.kind, 'stopped');
       assert.equal(outcome.done.length, 1);

@@ -1,6 +1,7 @@
 import sqlite3 from 'sqlite3';
 
 export type Connection = sqlite3.Database;
+export type Statement = sqlite3.Statement;
 
 /** Opens a file with the promise that the callback API lacks. */
 export function openFile(path: string, mode: { create?: boolean; readOnly?: boolean } = {}): Promise<Connection> {
@@ -27,6 +28,22 @@ export function run(connection: Connection, sql: string, parameters: unknown[] =
   return new Promise((resolve, reject) =>
     connection.run(sql, parameters, (error: Error | null) => (error ? reject(error) : resolve())),
   );
+}
+
+export function prepare(connection: Connection, sql: string): Promise<Statement> {
+  return new Promise((resolve, reject) => {
+    const statement = connection.prepare(sql, (error: Error | null) => (error ? reject(error) : resolve(statement)));
+  });
+}
+
+export function runPrepared(statement: Statement, parameters: unknown[]): Promise<void> {
+  return new Promise((resolve, reject) =>
+    statement.run(parameters, (error: Error | null) => (error ? reject(error) : resolve())),
+  );
+}
+
+export function finalize(statement: Statement): Promise<void> {
+  return new Promise((resolve, reject) => statement.finalize((error) => (error ? reject(error) : resolve())));
 }
 
 export function closeFile(connection: Connection): Promise<void> {

@@ -1,7 +1,17 @@
 import { HISTORY_TABLE, type HistoryRow } from '../../core/model/history.ts';
 import { ProblemError } from '../../core/model/problem.ts';
 import type { HistoryStore } from '../port.ts';
-import { all, type Connection, exec, quoteIdentifier, run } from './driver.ts';
+import {
+  all,
+  type Connection,
+  exec,
+  finalize,
+  prepare,
+  quoteIdentifier,
+  run,
+  runPrepared,
+  type Statement,
+} from './driver.ts';
 import { problemOf, reasonOf } from './errors.ts';
 
 const CREATE = `CREATE TABLE IF NOT EXISTS ${HISTORY_TABLE} (
@@ -24,6 +34,20 @@ ON CONFLICT (revision) DO UPDATE SET checksum = excluded.checksum, applied_at = 
 export function putRow(connection: Connection, row: HistoryRow): Promise<void> {
   const { revision, checksum, appliedAt, durationMs, runId, toolVersion, state } = row;
   return run(connection, PUT, [revision, checksum, appliedAt, durationMs, runId, toolVersion, state]);
+}
+
+/** The same, prepared once: for a session that writes many. `end` before the connection is closed. */
+export function rowWriter(connection: Connection): { put(row: HistoryRow): Promise<void>; end(): Promise<void> } {
+  let statement: Statement | undefined;
+  return {
+    async put({ revision, checksum, appliedAt, durationMs, runId, toolVersion, state }) {
+      statement ??= await prepare(connection, PUT);
+      await runPrepared(statement, [revision, checksum, appliedAt, durationMs, runId, toolVersion, state]);
+    },
+    async end() {
+      if (statement !== undefined) await finalize(statement);
+    },
+  };
 }
 
 export function removeRow(connection: Connection, revision: string): Promise<void> {

@@ -9,7 +9,7 @@ import { observe } from './effects.ts';
 import { locate } from './error-position.ts';
 import { messageOf, problemOf, reasonOf } from './errors.ts';
 import { NeedsForeignKeysOff } from './foreign-keys.ts';
-import { putRow, removeRow } from './history.ts';
+import { removeRow, rowWriter } from './history.ts';
 import { transactionsOn } from './transaction.ts';
 
 /** A session on a connection of its own: SQLite's foreign_keys pragma belongs to the connection. */
@@ -23,6 +23,7 @@ export async function openSession(
   await exec(connection, 'PRAGMA foreign_keys = ON');
   const keepsJournal = await keepJournal(connection);
   const transactions = transactionsOn(connection);
+  const history = rowWriter(connection);
   let mode: TransactionMode = 'normal';
   let statements = 0;
   let last: string | undefined;
@@ -86,9 +87,10 @@ export async function openSession(
       return { queryInterface: joined.queryInterface, sequelize: loadSequelize().Sequelize };
     },
     trace: () => ({ statements, last }),
+    marks: transactions.marks,
     async putHistory(row) {
       await settle();
-      await putRow(connection, row);
+      await history.put(row);
     },
     async removeHistory(revision) {
       await settle();
@@ -112,6 +114,7 @@ export async function openSession(
     observe: () => observe(connection, () => statements),
     async close() {
       await codeEnds().catch(() => {});
+      await history.end();
       if (keepsJournal) await exec(connection, 'PRAGMA journal_mode = DELETE').catch(() => {});
       await closeFile(connection);
     },

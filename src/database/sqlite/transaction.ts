@@ -1,5 +1,5 @@
 import { ProblemError } from '../../core/model/problem.ts';
-import type { TransactionMode } from '../session.ts';
+import type { Marks, TransactionMode } from '../session.ts';
 import { all, type Connection, exec } from './driver.ts';
 import { NeedsForeignKeysOff, readViolations, refuseNewViolations, type Violations } from './foreign-keys.ts';
 
@@ -19,6 +19,8 @@ export interface Transactions {
   covers(sql: string): boolean;
   /** An operation of several statements: whole or not at all. See `Workbench`. */
   atomically<T>(withForeignKeysOff: boolean, work: () => Promise<T>): Promise<T>;
+  /** Several migrations in one transaction: a commit goes to the disk four times. */
+  marks: Marks;
   /** Before a history row: the migration's own transaction is still there, and none that it forgot. */
   settle(): Promise<void>;
 }
@@ -27,6 +29,7 @@ export function transactionsOn(connection: Connection): Transactions {
   let open: TransactionMode | undefined;
   let needed = false;
   let before: Violations = new Map();
+  let release = '';
   /** A migration outside a transaction has set the pragma itself. */
   let changed = false;
 
@@ -88,6 +91,7 @@ export function transactionsOn(connection: Connection): Transactions {
   return {
     async begin(mode) {
       needed = false;
+      release = '';
       if (changed) await foreignKeys(true);
       changed = false;
       if (mode === 'foreignKeysOff') await foreignKeys(false);
@@ -136,6 +140,31 @@ export function transactionsOn(connection: Connection): Transactions {
         });
       }
       return inSavepoint(work);
+    },
+    marks: {
+      async allowed() {
+        const [row] = await all<{ n: number }>(
+          connection,
+          "SELECT count(*) AS n FROM sqlite_schema WHERE sql LIKE '%deferr%'",
+        );
+        return row?.n === 0;
+      },
+      async set() {
+        await exec(connection, `${release}SAVEPOINT db_manager_migration`);
+        release = '';
+      },
+      keep() {
+        // Goes with the next mark; COMMIT needs none.
+        release = 'RELEASE db_manager_migration;';
+      },
+      async back() {
+        needed = false;
+        const back = 'ROLLBACK TO db_manager_migration; RELEASE db_manager_migration';
+        return exec(connection, back).then(
+          () => true,
+          () => false,
+        );
+      },
     },
     async settle() {
       const inside = await inTransaction();
