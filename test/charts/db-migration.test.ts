@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parse } from 'yaml';
+import { parse, stringify } from 'yaml';
 import { databaseMigrationSchema } from '../../src/core/model/resource.ts';
 import { TOOL_VERSION } from '../../src/core/model/version.ts';
-import { applicationChart } from '../cluster/charts-ground.ts';
+import { applicationChart, ORDERS } from '../cluster/charts-ground.ts';
 import { CHARTS, helm, only, type Rendered, refusal, render } from './helm.ts';
 
 const CHART = join(CHARTS, 'db-migration');
@@ -64,7 +65,10 @@ describe('the chart of an application’s migrations', () => {
       database: { url: 'postgres://u:p@db/shop' },
       spec: { backup: SPEC.backup },
     });
-    const weights = objects.map(({ kind, metadata }) => [kind, Number(metadata?.annotations?.['helm.sh/hook-weight'])]);
+    const weights = beforehand(objects).map(({ kind, metadata }) => [
+      kind,
+      Number(metadata?.annotations?.['helm.sh/hook-weight']),
+    ]);
     assert.deepEqual(Object.fromEntries(weights), {
       Secret: -20,
       ConfigMap: -10,
@@ -94,11 +98,40 @@ describe('the chart of an application’s migrations', () => {
     assert.ok(other.every(({ metadata }) => metadata?.name !== files?.metadata?.name));
   });
 
+  it('takes a null for what is not there, so that one values file can take back what another has set', async () => {
+    const { database: _old, ...rest } = SPEC;
+    const postgres = { host: 'db', database: 'shop', user: 'shop', caFrom: null };
+    const spec = { ...rest, database: { urlFrom: null, postgres } };
+    const { spec: made } = databaseMigrationSchema.parse(await manifest({ spec, mode: 'standalone' }));
+    assert.deepEqual(Object.keys(made.database), ['postgres']);
+  });
+
   it('waits for the revision that the chart names', async () => {
     const chart = await applicationChart({});
     const shop = only(await render('shop', chart, { 'db-migration': { spec: { target: '1_orders' } } }), 'Deployment');
     const [wait] = shop.spec.template.spec.initContainers;
     assert.deepEqual(wait.args, ['wait', '--revision=1_orders', '--migrations=/migrations', '--timeout=0']);
+  });
+
+  it('refuses to wait for a target that says nothing without the database', async () => {
+    const why = await refusal(await applicationChart({}), { 'db-migration': { spec: { target: '+1' } } });
+    assert.match(why, /cannot wait for db-migration\.spec\.target=\+1.*name a revision, or head/);
+  });
+
+  it('can be there twice, under an alias, for two databases', async () => {
+    const chart = await applicationChart({ '1_orders.sql': ORDERS });
+    const name = join(chart, 'Chart.yaml');
+    const { dependencies, ...rest } = parse(readFileSync(name, 'utf8'));
+    await writeFile(
+      name,
+      stringify({ ...rest, dependencies: [...dependencies, { ...dependencies[0], alias: 'ledger' }] }),
+    );
+    const include = '{{ include "db-migration.hooks" (dict "root" . "files" "migrations/*" "name" "ledger") }}\n';
+    await writeFile(join(chart, 'templates/ledger.yaml'), include);
+    const values = parse(readFileSync(join(chart, 'values.yaml'), 'utf8'));
+    const objects = await render('shop', chart, { ledger: values['db-migration'] });
+    const jobs = objects.filter(({ kind }) => kind === 'Job').map(({ metadata }) => metadata?.name);
+    assert.deepEqual(jobs.sort(), ['shop-db-migration', 'shop-ledger']);
   });
 
   it('renders nothing where it is switched off, and the application as it is', async () => {
@@ -181,7 +214,8 @@ describe('the chart of an application’s migrations', () => {
   });
 
   it('makes every object of the release a hook or, on a first install with its database, none of them', async () => {
-    const hooks = (objects: Rendered[]) => new Set(objects.map(({ metadata }) => metadata?.annotations?.[HOOKS]));
+    const hooks = (objects: Rendered[]) =>
+      new Set(beforehand(objects).map(({ metadata }) => metadata?.annotations?.[HOOKS]));
     const own = (firstInstall: string) => ({ ...VALUES, database: { inRelease: true, firstInstall } });
     assert.deepEqual(hooks(await render('shop', CHART, VALUES)), new Set(['pre-install,pre-upgrade']));
     assert.deepEqual(hooks(await render('shop', CHART, own('PostInstall'))), new Set(['post-install,pre-upgrade']));
@@ -189,6 +223,11 @@ describe('the chart of an application’s migrations', () => {
     assert.deepEqual(hooks(await render('shop', CHART, own('Resource'), '--is-upgrade')), new Set(['pre-upgrade']));
   });
 });
+
+/** Without what takes things away after an uninstall. */
+function beforehand(objects: Rendered[]): Rendered[] {
+  return objects.filter(({ metadata }) => metadata?.annotations?.[HOOKS] !== 'post-delete');
+}
 
 async function manifest(values: object): Promise<Rendered> {
   const config = only(await render('shop', CHART, values), 'ConfigMap', 'shop-db-migration-manifest');

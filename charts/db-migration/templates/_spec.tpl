@@ -1,6 +1,7 @@
 {{/* The DatabaseMigration's spec: the values', with what this chart adds. */}}
 {{- define "db-migration.spec" -}}
 {{- $spec := tpl (toYaml .Values.spec) . | fromYaml -}}
+{{- $spec = include "db-migration.pruned" $spec | fromJson -}}
 {{- if .given -}}{{- $_ := set $spec "migrations" (dict "configMaps" (list (dict "name" (include "db-migration.filesName" .)))) -}}{{- end -}}
 {{- if .Values.database.url -}}
 {{- $ref := dict "name" (printf "%s-database" (include "db-migration.fullname" .)) "key" "url" -}}
@@ -11,6 +12,19 @@
 {{- $_ := set $spec "timeouts" (merge (dict "connect" "5m") (default dict $spec.timeouts)) -}}
 {{- end -}}
 {{- toYaml $spec -}}
+{{- end -}}
+
+{{/* A map without its nulls: by a null one values file takes back what another has set. */}}
+{{- define "db-migration.pruned" -}}
+{{- $kept := dict -}}
+{{- range $key, $value := . -}}
+{{- if kindIs "map" $value -}}
+{{- $_ := set $kept $key (include "db-migration.pruned" $value | fromJson) -}}
+{{- else if not (kindIs "invalid" $value) -}}
+{{- $_ := set $kept $key $value -}}
+{{- end -}}
+{{- end -}}
+{{- toJson $kept -}}
 {{- end -}}
 
 {{/* The manifest, as `db-manager apply` and `db-manager run` take it. */}}

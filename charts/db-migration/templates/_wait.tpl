@@ -4,16 +4,21 @@ the clean-up of Jobs and needs no rights. It waits for spec.target where that is
 this revision of the chart has.
 */}}
 {{- define "db-migration.waitContainer" -}}
+{{- include "db-migration.check" . -}}
 {{- $spec := include "db-migration.spec" . | fromYaml -}}
 {{- $sqlite := dig "sqlite" dict $spec.database -}}
 {{- $postgres := dig "postgres" dict $spec.database -}}
 {{- $folder := include "db-migration.folder" $spec -}}
+{{- $target := toString (default "head" $spec.target) -}}
+{{- if or (eq $target "base") (hasPrefix "+" $target) (hasPrefix "-" $target) -}}
+{{- fail (printf "db-migration.wait cannot wait for %s.spec.target=%s, which depends on where the database stands: name a revision, or head" .Chart.Name $target) -}}
+{{- end -}}
 - name: wait-for-migrations
   image: {{ include "db-migration.waitImage" (list . $spec) | quote }}
   imagePullPolicy: {{ .Values.image.pullPolicy }}
   args:
     - wait
-    - {{ printf "--revision=%s" (default "head" $spec.target) | quote }}
+    - {{ printf "--revision=%s" $target | quote }}
     - {{ printf "--migrations=%s" $folder | quote }}
     - --timeout=0
   env:
