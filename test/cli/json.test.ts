@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { EXAMPLES } from '../../src/cli/examples.ts';
 import { DIALECTS, type Project, project, withMigrations, withModels } from './ground.ts';
 
 const ROW = /^\| `(.+?)` \| (`\[\]` )?(`.+`) \|$/gm;
@@ -44,3 +45,11 @@ for (const dialect of DIALECTS) {
     it('has rows', () => assert.ok(ROWS.length > 20));
   });
 }
+
+describe('docs/json.md', () => {
+  it('has a word on every command', () => {
+    const page = readFileSync('docs/json.md', 'utf8');
+    const unnamed = Object.keys(EXAMPLES).filter((name) => !page.includes(`\`${name}`));
+    assert.deepEqual(unnamed, []);
+  });
+});
