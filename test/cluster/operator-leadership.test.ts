@@ -84,11 +84,13 @@ describeCluster('two operators, and an API server that goes away', (cluster) => 
     await ground.apply(configMap('before', LEDGER), sqliteMigration('before'));
     await ground.waitFor('before', 'Ready');
     const before = await ground.resource('before');
+    // On a busy machine the API server is away for longer than the lease: then it ends, and its Deployment starts it anew.
+    const deployed = operator.ended.then(({ code }) => (code === 1 ? start() : undefined));
     await cluster().restartApiServer('SIGKILL');
     await ground.apply(configMap('after', LEDGER), sqliteMigration('after'));
-    await ground.waitFor('after', 'Ready', 40);
+    await ground.waitFor('after', 'Ready', 70);
     assert.equal((await ground.resource('before')).metadata.resourceVersion, before.metadata.resourceVersion);
-    assert.ok(operator.isRunning(), await operator.logTail());
+    if (!operator.isRunning()) assert.ok((await deployed)?.isRunning(), await operator.logTail());
   });
 
   it('write no status again when they start anew', async () => {
@@ -98,7 +100,7 @@ describeCluster('two operators, and an API server that goes away', (cluster) => 
     const before = await versions();
     await Promise.all(operators.map((operator) => operator.stop()));
     const fresh = await start();
-    await eventually('the fresh one to lead', () => leads(fresh), { timeoutMs: 10_000 });
+    await eventually('the fresh one to lead', () => leads(fresh), { timeoutMs: 30_000 });
     await sleep(1_000);
     assert.deepEqual(await versions(), before);
   });

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { KubeConfig } from '@kubernetes/client-node';
+import { setFlagsFromString } from 'node:v8';
+import type { KubeConfig } from '@kubernetes/client-node';
 import { TOOL_VERSION } from '../../core/model/version.ts';
 import { createApi } from '../../kubernetes/api.ts';
 import { createController } from '../../kubernetes/controller.ts';
@@ -36,6 +37,11 @@ const STUCK_MS = 120_000;
 /** How long what is under way may take to end when we are asked to stop. */
 const STOP_MS = 1_500;
 const LEASE_NAME = 'db-manager-operator';
+/**
+ * A controller has little to hold and much that passes: V8 lets the space for what passes grow to three times 16 MiB,
+ * and the rest to twice what is used, which is half of the process. Set before client-node comes with its 2,700 models.
+ */
+const SMALL_HEAP = ['--semi-space-growth-factor=1', '--optimize-for-size'];
 
 /**
  * The operator process: watches, waits until it leads, acts until it is asked to stop or loses its lease. Returns the
@@ -43,7 +49,9 @@ const LEASE_NAME = 'db-manager-operator';
  * on without it, and the next one takes them up.
  */
 export async function runOperator(options: OperatorOptions): Promise<number> {
+  for (const flag of SMALL_HEAP) setFlagsFromString(flag);
   const logger = createLogger({ level: options.logLevel, format: options.logFormat });
+  const { KubeConfig } = await import('@kubernetes/client-node');
   const identity = `${hostname()}-${randomBytes(3).toString('hex')}`;
   let leadership: Leadership | undefined;
   const metrics = createMetrics({
@@ -55,7 +63,7 @@ export async function runOperator(options: OperatorOptions): Promise<number> {
     queueDepth: () => controller.queue.depth,
     leading: () => leadership?.valid() === true,
   });
-  const api = createApi(loadConfig(options.kubeconfig), metrics.requested, () => loadConfig(options.kubeconfig));
+  const api = createApi(loadConfig(), metrics.requested, loadConfig);
   const controller = createController({
     api,
     namespaces: options.namespaces ?? [],
@@ -95,6 +103,13 @@ export async function runOperator(options: OperatorOptions): Promise<number> {
   }
   return options.signal.aborted ? 0 : 1;
 
+  function loadConfig(): KubeConfig {
+    const config = new KubeConfig();
+    if (options.kubeconfig === undefined) config.loadFromDefault();
+    else config.loadFromFile(options.kubeconfig);
+    return config;
+  }
+
   function lead(): Promise<Leadership> {
     const namespace = options.leaseNamespace ?? ownNamespace();
     logger.info('operator waits for its lease', { namespace, lease: LEASE_NAME });
@@ -105,13 +120,6 @@ export async function runOperator(options: OperatorOptions): Promise<number> {
   async function synced(): Promise<void> {
     while (!controller.caches.hasSynced()) await sleep(20, undefined, { signal: options.signal });
   }
-}
-
-function loadConfig(file: string | undefined): KubeConfig {
-  const config = new KubeConfig();
-  if (file === undefined) config.loadFromDefault();
-  else config.loadFromFile(file);
-  return config;
 }
 
 function ownNamespace(): string {
