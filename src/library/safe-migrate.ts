@@ -10,14 +10,23 @@ import { withDatabase } from './session.ts';
 import { type Options, settingsOf } from './settings.ts';
 
 export interface SafeMigrateOptions extends Options {
+  /** `head` (the default), `base`, a revision or its unique start, `+N`, `-N`. */
   target?: string;
+  /** Everything but writing to the database; the backup that the rehearsal needs is taken and kept. */
   dryRun?: boolean;
+  /** Default true. Without one the rehearsal is on the schema only, and `onFailure: 'Restore'` has nothing to restore. */
   backup?: boolean;
+  /** Instead of `backup_YYYYMMDD_HHMMSS`. */
   backupName?: string;
+  /** Default: `safety.rehearsal` of the settings. */
   rehearsal?: RunRequest['safety']['rehearsal'];
+  /** A target behind the current revision is refused unless this is true. */
   allowDowngrade?: boolean;
+  /** Digest of the plan that may run although a rule objects or `approval` asks. */
   approvedPlan?: string;
+  /** Default `Automatic`. */
   approval?: RunRequest['approval'];
+  /** Each step as it ends, and progress within long ones. */
   onEvent?(event: RunEvent): void;
 }
 

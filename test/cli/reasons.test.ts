@@ -236,7 +236,7 @@ const ELSEWHERE: Partial<Record<Reason, string>> = {
   ClientTooOld: 'test/database/backup-clients.test.ts',
   RestoreFailed: 'test/database/backup-postgres.test.ts',
   LockTimeout: 'test/database/sqlite/lock.test.ts',
-  Interrupted: 'test/backups/round-trip.test.ts',
+  Interrupted: 'test/cli/interrupt.test.ts',
   InternalError: 'test/runner/flow.test.ts',
   Running: 'test/cluster/operator-situations.test.ts',
   Queued: 'test/core/reconcile/scenarios.test.ts',
