@@ -16,8 +16,8 @@ import { describeCluster } from './suite.ts';
 const LONG = process.env.DB_MANAGER_FAULTS === 'long';
 const SEED = Number(process.env.DB_MANAGER_SEED ?? 20_261_123);
 const SIZE = LONG
-  ? { resources: 200, seconds: 600, pauseMs: 400, blowMs: 8_000, settleSeconds: 900 }
-  : { resources: 12, seconds: 30, pauseMs: 400, blowMs: 4_000, settleSeconds: 100 };
+  ? { resources: 200, seconds: 600, pauseMs: 400, blowMs: 8_000, settleSeconds: 900, sweepSeconds: 600 }
+  : { resources: 12, seconds: 30, pauseMs: 400, blowMs: 4_000, settleSeconds: 100, sweepSeconds: 90 };
 
 type Blow = 'cut watches' | 'freeze connections' | 'kill the controller' | 'kill the API server' | 'kill a runner';
 
@@ -130,7 +130,8 @@ describeCluster(`a storm over ${SIZE.resources} resources, seed ${SEED}`, (clust
     assert.deepEqual(found.flat(), []);
   });
 
-  it('leaves no Job behind that belongs to nobody or goes on', async () => {
+  it('leaves no Job behind that belongs to nobody or goes on', async function () {
+    this.timeout((SIZE.sweepSeconds + 30) * 1000);
     const uids = new Set(
       (await Promise.all(slots.all.map((slot) => slots.resource(slot)))).map((each) => each?.metadata.uid),
     );
@@ -144,10 +145,14 @@ describeCluster(`a storm over ${SIZE.resources} resources, seed ${SEED}`, (clust
             ({ metadata, status }) =>
               (status?.active ?? 0) > 0 || !metadata.ownerReferences?.every(({ uid }) => uids.has(uid)),
           )
-          .map(({ metadata }) => metadata.name);
+          .map(({ metadata, status }) => {
+            const { name, ownerReferences, finalizers, deletionTimestamp } = metadata;
+            const owned = ownerReferences?.every(({ uid }) => uids.has(uid)) === true;
+            return `${name}: active ${status?.active ?? 0}, owned ${owned}, ${finalizers ?? ''} ${deletionTimestamp ?? ''}`;
+          });
         return left.length === 0;
       },
-      { timeoutMs: 60_000, everyMs: 500, explain: async () => left.join(' ') },
+      { timeoutMs: SIZE.sweepSeconds * 1000, everyMs: 500, explain: async () => left.join('\n') },
     );
   });
 
@@ -170,6 +175,11 @@ interface Pod {
 }
 
 interface Job {
-  metadata: { name: string; ownerReferences?: { uid: string }[] };
+  metadata: {
+    name: string;
+    ownerReferences?: { uid: string }[];
+    finalizers?: string[];
+    deletionTimestamp?: string;
+  };
   status?: { active?: number };
 }
