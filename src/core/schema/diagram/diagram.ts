@@ -36,9 +36,11 @@ export function diagramOf(schema: Snapshot): Diagram {
 export function diagramOfChange(before: Snapshot, after: Snapshot): Diagram {
   const old = new Map(before.tables.map((table) => [keyOf(table), table]));
   const there = new Set(after.tables.map(keyOf));
+  const differences = compareSnapshots(after, before);
+  const touched = new Set(differences.map(({ table }) => table));
   const changed = new Set(
-    compareSnapshots(after, before)
-      .filter(({ kind }) => kind === 'changed')
+    differences
+      .filter(({ kind, object }) => kind === 'changed' && object === 'column')
       .map(({ table, name = '' }) => `${table}\0${name}`),
   );
   const merged = after.tables.map((table) => ({ ...table, ...withGone(table, old.get(keyOf(table))) }));
@@ -49,7 +51,7 @@ export function diagramOfChange(before: Snapshot, after: Snapshot): Diagram {
     if (first === undefined) return 'added';
     if (!there.has(key)) return 'removed';
     const second = after.tables.find((one) => keyOf(one) === key);
-    if (part === undefined) return sameTable(first, second) ? 'same' : 'changed';
+    if (part === undefined) return touched.has(key) ? 'changed' : 'same';
     const has = (one: Table | undefined) =>
       part.kind === 'column'
         ? one?.columns.some(({ name }) => name === part.name)
@@ -96,10 +98,6 @@ function withGone(table: Table, before: Table | undefined): Pick<Table, 'columns
     columns: [...table.columns, ...(before?.columns ?? []).filter(({ name }) => !names.has(name))],
     foreignKeys: [...table.foreignKeys, ...(before?.foreignKeys ?? []).filter((one) => !keys.has(textOf(one)))],
   };
-}
-
-function sameTable(first: Table, second: Table | undefined): boolean {
-  return JSON.stringify(first) === JSON.stringify(second);
 }
 
 function textOf({ columns, references }: Table['foreignKeys'][number]): string {
