@@ -24,7 +24,11 @@ export async function secondsOf({ file, args, env, cwd }: Command): Promise<numb
 export async function median(rounds: number, once: () => Promise<number>): Promise<number> {
   const seconds: number[] = [];
   for (let round = 0; round < rounds; round += 1) seconds.push(await once());
-  return seconds.sort((a, b) => a - b)[Math.floor(rounds / 2)] ?? Number.NaN;
+  return middle(seconds);
+}
+
+export function middle(seconds: readonly number[]): number {
+  return seconds.toSorted((a, b) => a - b)[Math.floor(seconds.length / 2)] ?? Number.NaN;
 }
 
 export interface Result {

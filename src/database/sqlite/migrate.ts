@@ -122,9 +122,10 @@ export async function openSession(
 }
 
 /**
- * Between migrations the rollback journal is kept and its header overwritten instead of being deleted: as safe, and
- * a third fewer trips to the disk for each commit (https://sqlite.org/pragma.html#pragma_journal_mode). The setting
- * is this connection's own; a database in another mode is left in it.
+ * Between migrations the rollback journal is kept and its header overwritten instead of being deleted: a commit is then
+ * durable when it returns, while a deleted journal can come back after a power cut and take the last commit with it
+ * (https://sqlite.org/pragma.html#pragma_synchronous, EXTRA). The setting is this connection's own; a database in another
+ * mode is left in it.
  */
 async function keepJournal(connection: Connection): Promise<boolean> {
   const [row] = await all<{ journal_mode: string }>(connection, 'PRAGMA journal_mode');
