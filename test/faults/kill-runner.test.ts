@@ -11,7 +11,10 @@ const LONG = process.env.DB_MANAGER_FAULTS === 'long';
 const RANDOM_KILLS = LONG ? 200 : 12;
 const MIGRATIONS = 50;
 
-/** Each migration writes a row into a ledger; a migration that ran twice or was lost shows there. */
+/**
+ * Each migration writes a row into a ledger; a migration that ran twice or was lost shows there. Every third is code, which
+ * has a commit of its own on SQLite too.
+ */
 async function ledgerMigrations(): Promise<string> {
   const folder = await temporaryFolder('ledger');
   await writeFile(
@@ -20,6 +23,22 @@ async function ledgerMigrations(): Promise<string> {
   );
   for (let n = 1; n <= MIGRATIONS; n += 1) {
     const rows = Array.from({ length: 40 }, (_, i) => `(${n * 1_000 + i}, 'row ${i} of ${n}')`).join(', ');
+    if (n % 3 === 0) {
+      await writeFile(
+        join(folder, `${String(n).padStart(3, '0')}_step.mjs`),
+        `const ids = Array.from({ length: 40 }, (_, i) => ${n * 1_000} + i);
+export async function up({ context }) {
+  await context.bulkInsert('ledger', [{ migration: ${n} }]);
+  await context.bulkInsert('control', ids.map((id) => ({ id, payload: 'row of ${n}' })));
+}
+export async function down({ context }) {
+  await context.bulkDelete('control', { id: ids });
+  await context.bulkDelete('ledger', { migration: ${n} });
+}
+`,
+      );
+      continue;
+    }
     await writeFile(
       join(folder, `${String(n).padStart(3, '0')}_step.sql`),
       `-- migrate:up\nINSERT INTO ledger VALUES (${n});\nINSERT INTO control VALUES ${rows};\n-- migrate:down\nDELETE FROM control WHERE id >= ${n * 1_000} AND id < ${n * 1_000 + 1_000};\nDELETE FROM ledger WHERE migration = ${n};\n`,
