@@ -95,3 +95,10 @@ function isWaiting(record: ResourceRecord | undefined): boolean {
   const reason = record?.ready?.reason;
   return reason === 'Queued' || reason === 'DatabaseInUse';
 }
+
+/** Whether the end of a run stands in its resource's status. */
+export function isRecorded(key: string, runId: string, { caches }: { caches: Pick<Caches, 'resources'> }): boolean {
+  const status = caches.resources.get(key)?.resource.status;
+  if (status?.run?.id === runId) return status.run.finishedAt !== undefined;
+  return status?.history?.some(({ run }) => run === runId) === true;
+}

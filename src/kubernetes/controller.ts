@@ -9,11 +9,11 @@ import type { Assessed } from '../core/reconcile/situation.ts';
 import { act, type Hands } from './act.ts';
 import type { Api } from './api.ts';
 import { isStatus } from './api-error.ts';
-import { type Caches, createCaches } from './caches.ts';
+import { type Caches, createCaches, isRecorded } from './caches.ts';
 import { fenced, type Leadership, NotLeader } from './lease.ts';
 import { LogFollowers } from './logs.ts';
 import type { RunnerDefaults } from './manifests/job.ts';
-import { gather, isRecorded, observe, type Sources } from './observe.ts';
+import { gather, observe, type Sources } from './observe.ts';
 import { Places } from './places.ts';
 import { WorkQueue } from './queue.ts';
 

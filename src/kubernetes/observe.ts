@@ -2,8 +2,9 @@ import { dependenciesOf } from '../core/reconcile/dependencies.ts';
 import { configMapsOf, databaseKey, inputsDigest } from '../core/reconcile/inputs.ts';
 import { EMPTY_LOG, type Observed, type ObservedRun, type Refusal } from '../core/reconcile/observed.ts';
 import type { Api } from './api.ts';
-import type { Caches } from './caches.ts';
+import { type Caches, isRecorded } from './caches.ts';
 import type { LogFollowers } from './logs.ts';
+import { lookAgain } from './look-again.ts';
 import type { Places } from './places.ts';
 import { type JobRecord, newestRun, terminationReport } from './run-records.ts';
 
@@ -18,6 +19,8 @@ export interface Sources {
 /** What only a request can tell, for `observe`. */
 export interface Gathered {
   podRefused?: string;
+  /** The run that is over for certain, with its pod's end in the caches. */
+  over?: string;
 }
 
 /** A Job without a pod for longer than this has a reason that only its events tell, in milliseconds. */
@@ -25,6 +28,7 @@ const POD_PATIENCE_MS = 2_000;
 
 /** The part of observing that needs the network: the end of a log, the reason why a Job gets no pod. */
 export async function gather(key: string, sources: Sources, now: Date): Promise<Gathered> {
+  const over = await lookAgain(key, sources);
   const uid = sources.caches.resources.get(key)?.uid ?? '';
   const pods = sources.caches.pods.by(uid);
   for (const { namespace, pod, run } of pods) {
@@ -41,11 +45,14 @@ export async function gather(key: string, sources: Sources, now: Date): Promise<
         !pods.some((each) => each.run.id === run.id) &&
         !isRecorded(key, run.id, sources),
     );
-  return waiting === undefined ? {} : { podRefused: await refusalOf(waiting, sources.api) };
+  return {
+    ...(over === undefined ? {} : { over }),
+    ...(waiting === undefined ? {} : { podRefused: await refusalOf(waiting, sources.api) }),
+  };
 }
 
 /** Everything that is known of a resource now; undefined where it is gone. No I/O: nothing changes while it reads. */
-export function observe(key: string, { podRefused }: Gathered, sources: Sources): Observed | undefined {
+export function observe(key: string, { podRefused, over }: Gathered, sources: Sources): Observed | undefined {
   const { caches, places, refusals } = sources;
   const record = caches.resources.get(key);
   if (record === undefined) return undefined;
@@ -56,7 +63,7 @@ export function observe(key: string, { podRefused }: Gathered, sources: Sources)
     version: caches.configMaps.get(`${namespace}/${name}`),
   }));
   const inputs = inputsDigest(resource, versions);
-  const run = observeRun(key, sources);
+  const run = observeRun(key, over, sources);
   const refusal = refusals.get(key);
   const { databaseInUseBy, freePlace } = places.look(key, databaseKey(resource), caches);
   return {
@@ -72,7 +79,7 @@ export function observe(key: string, { podRefused }: Gathered, sources: Sources)
   };
 }
 
-function observeRun(key: string, { caches, logs }: Sources): ObservedRun | undefined {
+function observeRun(key: string, over: string | undefined, { caches, logs }: Sources): ObservedRun | undefined {
   const { metadata, status } = caches.resources.get(key)?.resource ?? {};
   const uid = metadata?.uid ?? '';
   const pods = caches.pods.by(uid);
@@ -80,7 +87,9 @@ function observeRun(key: string, { caches, logs }: Sources): ObservedRun | undef
   if (newest !== undefined) {
     const log = logs.of(newest.id) ?? EMPTY_LOG;
     const report = log.report ?? terminationReport(pods, newest.id);
-    return { ...newest, log: report === undefined ? log : { ...log, report } };
+    // A Job that ended since `gather` is not over before its pod has been looked for; it is on the queue for that.
+    const state = newest.id === over || newest.state === 'gone' ? newest.state : 'active';
+    return { ...newest, state, log: report === undefined ? log : { ...log, report } };
   }
   // Job and pod are gone, but the run's last words were heard.
   const last = status?.run;
@@ -97,12 +106,6 @@ function observeRun(key: string, { caches, logs }: Sources): ObservedRun | undef
     state: 'gone',
     log,
   };
-}
-
-export function isRecorded(key: string, runId: string, { caches }: Pick<Sources, 'caches'>): boolean {
-  const status = caches.resources.get(key)?.resource.status;
-  if (status?.run?.id === runId) return status.run.finishedAt !== undefined;
-  return status?.history?.some(({ run }) => run === runId) === true;
 }
 
 async function refusalOf({ namespace, uid }: JobRecord, api: Api): Promise<string | undefined> {

@@ -40,7 +40,8 @@ describeCluster('the control plane', (cluster) => {
   });
 
   it('runs helm', async () => {
-    const { code, stdout } = await cluster().helm(['list', '--all-namespaces', '--output=json']);
+    const { name } = await cluster().createNamespace();
+    const { code, stdout } = await cluster().helm(['list', `--namespace=${name}`, '--output=json']);
     assert.equal(code, 0);
     assert.deepEqual(JSON.parse(stdout), []);
   });

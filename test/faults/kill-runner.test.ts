@@ -10,6 +10,8 @@ import { runProcess } from './runner-process.ts';
 const LONG = process.env.DB_MANAGER_FAULTS === 'long';
 const RANDOM_KILLS = LONG ? 200 : 12;
 const MIGRATIONS = 50;
+/** The numbers of those that are code. */
+const CODE = Array.from({ length: MIGRATIONS / 3 }, (_, index) => 3 * (index + 1));
 
 /**
  * Each migration writes a row into a ledger; a migration that ran twice or was lost shows there. Every third is code, which
@@ -23,11 +25,12 @@ async function ledgerMigrations(): Promise<string> {
   );
   for (let n = 1; n <= MIGRATIONS; n += 1) {
     const rows = Array.from({ length: 40 }, (_, i) => `(${n * 1_000 + i}, 'row ${i} of ${n}')`).join(', ');
-    if (n % 3 === 0) {
+    if (CODE.includes(n)) {
       await writeFile(
         join(folder, `${String(n).padStart(3, '0')}_step.mjs`),
         `const ids = Array.from({ length: 40 }, (_, i) => ${n * 1_000} + i);
 export async function up({ context }) {
+  console.log('step ${n} runs');
   await context.bulkInsert('ledger', [{ migration: ${n} }]);
   await context.bulkInsert('control', ids.map((id) => ({ id, payload: 'row of ${n}' })));
 }
@@ -97,22 +100,23 @@ for (const dialect of DIALECTS) {
         safety: { rehearsal: 'Off', mode: 'Off' },
         validation: { before: 'Skip', after: 'Skip' },
       } as const;
-      const first = await temporaryDatabase(dialect);
-      const whole = await runProcess(first.url, requestFor(folder, backups, plain));
-      await first.drop();
-      const apply = whole.report?.steps.find(({ step }) => step === 'apply')?.seconds ?? Number.NaN;
       const halfway = new Set<number>();
       let kills = 0;
       while (kills < RANDOM_KILLS) {
         const { url, drop } = await temporaryDatabase(dialect);
-        // Several kills on one database, each somewhere in what is left.
-        for (let round = 0; round < 4 && kills < RANDOM_KILLS; round += 1) {
+        // Several kills on one database, each somewhere in what is left: some milliseconds after a step of code has said
+        // that it runs. A time alone would mostly fall into the loading of modules.
+        for (let applied = 0; kills < RANDOM_KILLS; ) {
+          const left = CODE.filter((n) => n >= applied);
+          const victim = left[Math.floor(random() * left.length)];
+          if (victim === undefined) break;
           const { signal } = await runProcess(url, requestFor(folder, backups, plain), {
-            when: (event) => event.type === 'started' && event.step === 'apply',
-            afterMs: random() * apply * 1_000 * (1 - round / 5),
+            whenPrinted: `step ${victim} runs`,
+            afterMs: random() * 12,
           });
           if (signal === 'SIGKILL') kills += 1;
-          halfway.add(await recordedIsThere(url));
+          applied = await recordedIsThere(url);
+          halfway.add(applied);
         }
         await converges(url, folder, backups, plain);
         await drop();

@@ -15,7 +15,9 @@ export interface Ended {
 export interface Kill {
   /** Asked after every event it prints. */
   when?(event: RunEvent): boolean;
-  /** Milliseconds after the event that `when` has chosen; at once by default. */
+  /** A line that a migration prints. */
+  whenPrinted?: string;
+  /** Milliseconds after what was chosen; at once by default. */
   afterMs?: number;
   signal?: AbortSignal;
 }
@@ -41,9 +43,8 @@ export async function runProcess(url: string, request: RunRequest, kill: Kill = 
   const lines = createInterface({ input: child.stdout });
   lines.on('line', (line) => {
     const parsed = runEventSchema.safeParse(parse(line));
-    if (!parsed.success) return;
-    events.push(parsed.data);
-    if (!kill.when?.(parsed.data)) return;
+    if (parsed.success) events.push(parsed.data);
+    if (parsed.success ? !kill.when?.(parsed.data) : line !== kill.whenPrinted) return;
     if (kill.afterMs === undefined) child.kill('SIGKILL');
     else timer ??= setTimeout(() => child.kill('SIGKILL'), kill.afterMs);
   });
