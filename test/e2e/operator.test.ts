@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import { resolve } from 'node:path';
+import { cp, readFile, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { temporaryFolder } from '../support/lifetime.ts';
 import { eventually } from '../support/processes.ts';
 import { openPostgres, openRoom, type Postgres, type Room } from './ground.ts';
 import { applicationChart, BROKEN, MORE, NOTES, ORDERS, operatorValues, resource } from './objects.ts';
@@ -28,10 +30,26 @@ describeE2e('on a real cluster, the operator', () => {
   });
 
   it('is installed by helm in a namespace that enforces Pod Security restricted', async () => {
-    const said = await room.mustHelm('install', 'db-manager', OPERATOR, ...values, '--take-ownership', ...WAIT);
+    const said = await room.mustHelm(
+      'install',
+      'db-manager',
+      await previousChart(),
+      ...values,
+      '--take-ownership',
+      ...WAIT,
+    );
     assert.match(said, /kubectl/);
     await room.run('rollout', 'status', 'deployment/db-manager', '--timeout=60s');
+    assert.doesNotMatch(await printerColumns(), /Backup/);
   });
+
+  const printerColumns = () =>
+    room.run(
+      'get',
+      'crd',
+      'databasemigrations.db-manager.dev',
+      '--output=jsonpath={..additionalPrinterColumns[*].name}',
+    );
 
   it('migrates PostgreSQL, with a backup on the volume', async () => {
     const database = await postgres.createDatabase();
@@ -151,6 +169,7 @@ describeE2e('on a real cluster, the operator', () => {
       },
     );
     await room.mustHelm('upgrade', 'db-manager', OPERATOR, ...values, '--set=podAnnotations.new=yes', ...WAIT);
+    assert.match(await printerColumns(), /Backup/);
     await room.waitFor('slow', 'Ready');
     assert.equal((await status()).run.id, run);
     assert.equal((await database.query('SELECT 1 FROM slow')).length, 0);
@@ -163,3 +182,17 @@ describeE2e('on a real cluster, the operator', () => {
     assert.match(await room.look('backups', `console.log(${FILES})`), new RegExp(status.backup.name));
   });
 });
+
+/** There is no earlier release yet: this chart under an older version, with a CRD that lacks a column of today's. */
+async function previousChart(): Promise<string> {
+  const chart = join(await temporaryFolder('previous-chart'), 'db-manager');
+  await cp(OPERATOR, chart, { recursive: true });
+  const change = async (name: string, pattern: RegExp, replacement: string) => {
+    const text = await readFile(join(chart, name), 'utf8');
+    assert.match(text, pattern);
+    await writeFile(join(chart, name), text.replace(pattern, replacement));
+  };
+  await change('Chart.yaml', /^(version|appVersion): .*$/gm, '$1: 0.0.1');
+  await change('templates/crds.yaml', / +- name: Backup\n +type: .*\n +jsonPath: .*\n +description: .*\n/, '');
+  return chart;
+}
