@@ -20,7 +20,7 @@ export function normalise(screen: string, folder: string, url: string): string {
     .replace(/sha256(:| )[0-9a-f]{12,64}/g, 'sha256$10123456789ab…')
     .replace(/ \(\d+\.\d+ s\)/g, ' (0.01 s)')
     .replace(/^([✓–■✗] .*?) \d+\.\d s$/gm, '$1')
-    .replace(/\b\d+ bytes free/g, '68000000000 bytes free')
+    .replace(/\b[\d.]+ [kMGT]?B free/g, '68.0 GB free')
     .replace(/\b[\d.]+ (?:MB|GB|TB) free/g, '68.0 GB free')
     .replace(/^(connections +passed +)\d+/gm, '$1190')
     .replace(/\b\d\.\d kB\b/g, '5.6 kB')

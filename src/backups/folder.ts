@@ -1,8 +1,8 @@
 import { mkdir, statfs, unlink, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { bytesText } from '../core/model/bytes.ts';
 import { ProblemError } from '../core/model/problem.ts';
 import { isErrno } from './durable.ts';
-import { byteWords } from './words.ts';
 
 /**
  * Proves that backups can be written there: makes the folder where it is missing, writes a file for real (a read-only
@@ -16,7 +16,7 @@ export async function checkFolder(folder: string, neededBytes: number): Promise<
   throw new ProblemError({
     reason: 'NoSpace',
     message:
-      `The backup needs up to ${byteWords(neededBytes)}, but only ${byteWords(free)} are free in ${resolve(folder)}. ` +
+      `The backup needs up to ${bytesText(neededBytes)}, but only ${bytesText(free)} are free in ${resolve(folder)}. ` +
       'Grow the volume, or prune old backups: `db-manager prune`.',
   });
 }

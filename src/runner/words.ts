@@ -8,15 +8,3 @@ export function few(items: readonly string[], limit = 3): string {
   const rest = items.length - limit;
   return rest > 0 ? `${items.slice(0, limit).join(', ')} and ${rest} more` : items.join(', ');
 }
-
-/** Bytes for people: `14.2 MB` (powers of ten, as disks are sold and df -H shows). */
-export function bytes(n: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
-  let size = n;
-  let unit = 0;
-  while (size >= 1000 && unit < units.length - 1) {
-    size /= 1000;
-    unit += 1;
-  }
-  return `${unit === 0 ? size : size.toFixed(1)} ${units[unit]}`;
-}

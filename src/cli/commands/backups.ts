@@ -1,3 +1,4 @@
+import { bytesText } from '../../core/model/bytes.ts';
 import { ProblemError } from '../../core/model/problem.ts';
 import {
   backupDatabase,
@@ -6,7 +7,6 @@ import {
   restoreDatabase,
   verifyBackup as verify,
 } from '../../library/backups.ts';
-import { bytes } from '../../runner/words.ts';
 import type { Globals } from '../globals.ts';
 import type { Io } from '../io.ts';
 import { confirm } from '../output/confirm.ts';
@@ -23,7 +23,7 @@ export async function backup(options: Globals & { name?: string }, io: Io): Prom
     options,
     taken,
     ({ path, manifest }) =>
-      `${path}\n  ${bytes(manifest.sizeBytes)}, at ${manifest.revision}, sha256 ${manifest.sha256}`,
+      `${path}\n  ${bytesText(manifest.sizeBytes)}, at ${manifest.revision}, sha256 ${manifest.sha256}`,
   );
 }
 
@@ -34,7 +34,7 @@ export async function listBackups(options: Globals, io: Io): Promise<void> {
     if (backups.length === 0 && unreadable.length === 0) return 'There are no backups. To take one: db-manager backup';
     const rows = backups.map(({ manifest }) => [
       manifest.name,
-      bytes(manifest.sizeBytes),
+      bytesText(manifest.sizeBytes),
       manifest.takenAt,
       manifest.revision,
       manifest.database.display,

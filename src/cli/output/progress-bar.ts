@@ -1,5 +1,5 @@
 import { Presets, SingleBar } from 'cli-progress';
-import { bytes } from '../../runner/words.ts';
+import { bytesText } from '../../core/model/bytes.ts';
 import type { Io } from '../io.ts';
 
 /** A bar in bytes on a terminal; nothing elsewhere. */
@@ -23,7 +23,7 @@ export function progressBar(
         bar.start(total, 0, { amount: '' });
       }
       bar.setTotal(total);
-      bar.update(done, { amount: `${bytes(done)} of ${bytes(total)}` });
+      bar.update(done, { amount: `${bytesText(done)} of ${bytesText(total)}` });
     },
     stop: () => bar?.stop(),
   };

@@ -1,7 +1,7 @@
 import { Presets, SingleBar } from 'cli-progress';
+import { bytesText } from '../../core/model/bytes.ts';
 import type { Progress, RunEvent, StepReport } from '../../core/model/report.ts';
 import type { StepName } from '../../core/model/step.ts';
-import { bytes } from '../../runner/words.ts';
 import type { Io } from '../io.ts';
 import { paint } from './paint.ts';
 
@@ -71,6 +71,6 @@ function startBar(step: StepName): SingleBar {
 }
 
 function payload({ unit, done, total = 0, label = '' }: Progress) {
-  const amount = unit === 'bytes' ? `${bytes(done)} of ${bytes(total)}` : `${done} of ${total} ${unit}`;
+  const amount = unit === 'bytes' ? `${bytesText(done)} of ${bytesText(total)}` : `${done} of ${total} ${unit}`;
   return { amount, label };
 }

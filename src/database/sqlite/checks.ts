@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { access, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { bytesText } from '../../core/model/bytes.ts';
 import type { CheckResult } from '../../core/model/finding.ts';
 import type { SqliteConnection } from './connection.ts';
 import { all, type Connection, closeFile, exec, openFile } from './driver.ts';
@@ -38,11 +39,11 @@ async function freeSpace(folder: string, size: number): Promise<CheckResult> {
   const room = await statfs(folder);
   const free = room.bavail * room.bsize;
   return free > size
-    ? { name: 'free space', result: 'passed', message: `${free} bytes free for a database of ${size}` }
+    ? { name: 'free space', result: 'passed', message: `${bytesText(free)} free for a database of ${bytesText(size)}` }
     : {
         name: 'free space',
         result: 'warning',
-        message: `${free} bytes free; a rebuild may need as much as the database has: ${size}`,
+        message: `only ${bytesText(free)} free; a rebuild may need as much as the database has: ${bytesText(size)}`,
       };
 }
 

@@ -1,7 +1,9 @@
 /** Scratch copies of SQLite: a file `.db-manager-scratch-<run>…` beside the database, marked and locked by its run. */
+
 import { constants } from 'node:fs';
 import { copyFile, readdir, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { bytesText } from '../../core/model/bytes.ts';
 import { ProblemError } from '../../core/model/problem.ts';
 import type { OpenDatabase, Scratch, ScratchOptions, ScratchSource } from '../port.ts';
 import { withFile } from './dump-connection.ts';
@@ -92,9 +94,8 @@ async function refuseWithoutRoom(folder: string, needed: number): Promise<void> 
   const { bavail, bsize } = await statfs(folder);
   const free = bavail * bsize;
   if (free >= needed) return;
-  const mebibytes = (bytes: number) => `${Math.ceil(bytes / 1024 ** 2)} MiB`;
   throw new ProblemError({
     reason: 'RehearsalImpossible',
-    message: `A scratch copy needs ${mebibytes(needed)}, but only ${mebibytes(free)} are free in ${folder}. Grow the volume or prune backups.`,
+    message: `A scratch copy needs ${bytesText(needed)}, but only ${bytesText(free)} are free in ${folder}. Grow the volume or prune backups.`,
   });
 }

@@ -1,8 +1,8 @@
 import { takeBackup } from '../../backups/take.ts';
+import { bytesText } from '../../core/model/bytes.ts';
 import { TOOL_VERSION } from '../../core/model/version.ts';
 import type { Step } from '../flow.ts';
 import type { BackedUp, Connected, Inspected, Planned } from '../state.ts';
-import { bytes } from '../words.ts';
 
 /** A dry run takes one too when the rehearsal needs it: the backup folder is not the target. */
 export const backup: Step<Connected & Inspected & Planned, BackedUp> = {
@@ -26,7 +26,7 @@ export const backup: Step<Connected & Inspected & Planned, BackedUp> = {
     return {
       kind: 'done',
       value: { backup: taken },
-      message: `${name}, ${bytes(sizeBytes)}, sha256 ${sha256.slice(0, 12)}`,
+      message: `${name}, ${bytesText(sizeBytes)}, sha256 ${sha256.slice(0, 12)}`,
     };
   },
 };

@@ -1,4 +1,5 @@
 import { checkFolder } from '../../backups/folder.ts';
+import { bytesText } from '../../core/model/bytes.ts';
 import type { CheckResult } from '../../core/model/finding.ts';
 import type { RunRequest } from '../../core/model/request.ts';
 import type { Database } from '../../database/port.ts';
@@ -6,7 +7,7 @@ import { failed, toProblem } from '../failure.ts';
 import type { Step } from '../flow.ts';
 import { asks, countFindings, describeWorst, planFindings, unsafe } from '../safety.ts';
 import type { Checked, Connected, Loaded, Planned } from '../state.ts';
-import { bytes, count } from '../words.ts';
+import { count } from '../words.ts';
 
 /** What could go wrong around the plan and in it, looked at before anything is written. */
 export const check: Step<Loaded & Connected & Planned, Checked> = {
@@ -75,7 +76,7 @@ async function backupFolder(needed: number, folder: string): Promise<CheckResult
   const name = 'backup folder writable';
   try {
     const { freeBytes } = await checkFolder(folder, needed);
-    return { name, result: 'passed', message: `${folder}, ${bytes(freeBytes)} free` };
+    return { name, result: 'passed', message: `${folder}, ${bytesText(freeBytes)} free` };
   } catch (error) {
     return { name, result: 'failed', message: toProblem(error).message };
   }

@@ -297,7 +297,7 @@ describe('a status from a report', () => {
 
 describe('progress for a person', () => {
   const cases: [Parameters<typeof progressText>[0], string][] = [
-    [{ step: 'backup', done: 1_288_490_188, total: 3_650_722_202, unit: 'bytes' }, '1.2 GiB of 3.4 GiB'],
+    [{ step: 'backup', done: 1_288_490_188, total: 3_650_722_202, unit: 'bytes' }, '1.3 GB of 3.7 GB'],
     [{ step: 'apply', done: 3, total: 8, unit: 'migrations', label: '3_c' }, '3 of 8 migrations: 3_c'],
     [{ step: 'lock', done: 0, unit: 'migrations', label: 'held by pod/x' }, 'held by pod/x'],
   ];
