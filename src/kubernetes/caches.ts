@@ -15,6 +15,8 @@ export interface Caches {
   configMaps: Store<string>;
   /** Keys of the Jobs that are not known to be over. */
   activeJobs: ReadonlySet<string>;
+  /** All Jobs that were made for a resource of this key, also for one of the same name before it. */
+  jobsOf(key: string): JobRecord[];
   hasSynced(): boolean;
   /** Watches until the signal aborts. */
   run(api: Api, signal: AbortSignal, onError: (path: string, error: unknown) => void): Promise<void>;
@@ -26,6 +28,7 @@ export function createCaches(namespaces: readonly string[], touched: (key: strin
   const dependents = new Mentions();
   const waiting = new Set<string>();
   const activeJobs = new Set<string>();
+  const made = new Mentions();
   const resources: Store<ResourceRecord> = new Store({
     keep: (object) => new ResourceRecord(object),
     onChange: ({ key, before, after }) => {
@@ -44,6 +47,7 @@ export function createCaches(namespaces: readonly string[], touched: (key: strin
     onChange: ({ key, before, after }) => {
       if (after?.state === 'active') activeJobs.add(key);
       else activeJobs.delete(key);
+      made.set(key, after === undefined ? [] : [after.resource]);
       touched(after?.resource ?? before?.resource ?? '');
       // A place has become free, and perhaps a database.
       if (before?.state === 'active' && after?.state !== 'active') for (const each of [...waiting]) touched(each);
@@ -74,6 +78,7 @@ export function createCaches(namespaces: readonly string[], touched: (key: strin
     pods,
     configMaps,
     activeJobs,
+    jobsOf: (key) => made.of(key).flatMap((job) => jobs.get(job) ?? []),
     hasSynced: () => watched.every(({ store, path }) => store.hasSynced([path])),
     async run(api, signal, onError) {
       await Promise.all(

@@ -11,6 +11,7 @@ import type { Api } from './api.ts';
 import { isStatus } from './api-error.ts';
 import { type Caches, createCaches, isRecorded } from './caches.ts';
 import { fenced, type Leadership, NotLeader } from './lease.ts';
+import { Leftovers } from './leftovers.ts';
 import { LogFollowers } from './logs.ts';
 import type { RunnerDefaults } from './manifests/job.ts';
 import { gather, observe, type Sources } from './observe.ts';
@@ -88,6 +89,7 @@ export function createController({
     else queue.add(key);
   });
   const sources: Sources = { api, caches, logs, places, refusals };
+  const leftovers = new Leftovers(caches);
 
   async function work(key: string): Promise<void> {
     if (hands === undefined) return;
@@ -96,7 +98,10 @@ export function createController({
     const gathered = await gather(key, sources, now());
     // From here to `promise` nothing is awaited, so two resources cannot take the same place or the same database.
     const observed = observe(key, gathered, sources);
-    if (observed === undefined) return forget(key);
+    if (observed === undefined) {
+      forget(key);
+      return sweep(key, hands);
+    }
     const assessed = assess(observed, now());
     const decision = decide(assessed);
     if (assessed.kind === 'due') places.promise(key, databaseKey(observed.resource));
@@ -117,7 +122,13 @@ export function createController({
     }
     dropRecorded(key);
     if (decision.requeueAfter !== undefined) queue.addAfter(key, decision.requeueAfter);
+    await sweep(key, hands);
     tell({ type: 'reconciled', key, situation: assessed.kind, seconds: (performance.now() - began) / 1000 });
+  }
+
+  async function sweep(key: string, { api }: Hands): Promise<void> {
+    const again = await leftovers.sweep(key, api, now());
+    if (again !== undefined) queue.addAfter(key, again);
   }
 
   function refuse(key: string, inputs: string, message: string): void {
@@ -157,6 +168,7 @@ export function createController({
       const onEventError = (error: unknown) => tell({ type: 'failed', key: 'events', error });
       hands = { api: fenced(api, leadership), caches, runner, identity, now, onEventError };
       for (const key of caches.resources.keys()) queue.add(key);
+      for (const { resource } of caches.jobs.values()) queue.add(resource);
     },
     async stop() {
       logs.stop();

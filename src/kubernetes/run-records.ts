@@ -10,6 +10,8 @@ export interface JobRecord {
   name: string;
   uid: string;
   owner: string;
+  /** Whether it goes with its owner. */
+  owned: boolean;
   database: string;
   /** `namespace/name` of the resource. */
   resource: string;
@@ -42,6 +44,7 @@ export function jobRecord(object: KubernetesObject): JobRecord {
     name: metadata?.name ?? '',
     uid: metadata?.uid ?? '',
     owner: labels[LABELS.owner] ?? '',
+    owned: metadata?.ownerReferences?.some(({ uid }) => uid === labels[LABELS.owner]) === true,
     database: labels[LABELS.database] ?? '',
     resource: metadata?.annotations?.[ANNOTATIONS.resource] ?? '',
     run: identityOf(metadata?.annotations ?? {}),

@@ -51,6 +51,8 @@ export interface Components {
   stopApiServer(signal: NodeJS.Signals): Promise<void>;
   startApiServer(signal: AbortSignal): Promise<void>;
   controllerManagerLog(): Promise<string>;
+  /** SIGSTOP or SIGCONT, for example. */
+  signalControllerManager(signal: NodeJS.Signals): void;
   stop(): Promise<void>;
 }
 
@@ -187,6 +189,7 @@ async function start(folder: string, programs: Programs, signal: AbortSignal): P
         await ready(apiServer, until);
       },
       controllerManagerLog: () => manager.logTail(),
+      signalControllerManager: (how) => void process.kill(manager.pid, how),
       stop,
     };
   } catch (error) {

@@ -41,6 +41,9 @@ export interface ControlPlane {
   /** Starts it again on the same port and waits until it is ready. */
   startApiServer(): Promise<void>;
   restartApiServer(signal?: NodeJS.Signals): Promise<void>;
+  /** No Job gets pods, nothing is collected and no token is issued until `resumeControllers`. */
+  pauseControllers(): void;
+  resumeControllers(): void;
   /** Has etcd forget every version but the last, as the API server does every five minutes: older watches are Gone. */
   compact(): Promise<void>;
   /** What a user has asked for, from the API server's audit log. */
@@ -117,6 +120,8 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
       await components.stopApiServer(how);
       await components.startApiServer(AbortSignal.timeout(60_000));
     },
+    pauseControllers: () => components.signalControllerManager('SIGSTOP'),
+    resumeControllers: () => components.signalControllerManager('SIGCONT'),
     compact: () => compact(components.etcd),
     audited: (user) => audited(components.auditLog, user),
     async stop() {

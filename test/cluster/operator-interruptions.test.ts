@@ -142,6 +142,26 @@ describeCluster('the operator, when its connection, its token or its node is los
     assert.deepEqual([after?.run?.result, after?.run?.attempt], ['succeeded', 1], await operator.log());
   }).timeout(170_000);
 
+  it('takes the finished Jobs of a resource that is gone, or that was made again, where nobody else does', async () => {
+    const jobsOf = async () => (await ground.jobs()).filter(({ metadata }) => /^(left|again)-/.test(metadata.name));
+    for (const name of ['left', 'again']) {
+      await ground.apply(configMap(name, LEDGER), sqliteMigration(name));
+      await ground.waitFor(name, 'Ready');
+    }
+    assert.equal((await jobsOf()).length, 2);
+    cluster().pauseControllers();
+    try {
+      await ground.run('delete', 'dbm', 'left', 'again');
+      await ground.apply(sqliteMigration('again', { suspend: true }));
+      await sleep(5_000);
+      assert.equal((await jobsOf()).length, 2, "the cluster's own collector has its time");
+      await eventually('the Jobs to be gone', async () => (await jobsOf()).length === 0, { timeoutMs: 90_000 });
+      assert.equal(reasonOf(await ground.resource('again')), 'Suspended');
+    } finally {
+      cluster().resumeControllers();
+    }
+  }).timeout(170_000);
+
   it('tries again after a pause that grows, gives up at the limit, and begins anew when it is asked to as the message says', async () => {
     const { spec, name } = await postgresDatabase('interruptions');
     const database = { postgres: { ...spec.database.postgres, port: 1 } };
