@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { blameMigration } from '../migrations/stray.ts';
 import { createIo } from './io.ts';
 /**
  * The command line: the only composition root. It parses flags, opens what the engine needs, and prints.
@@ -8,6 +9,13 @@ import { exitCodeOf, printError } from './output/errors.ts';
 import { createProgram } from './program.ts';
 
 const io = createIo(process);
+process.on('uncaughtException', async (error: NodeJS.ErrnoException) => {
+  // Who reads our output has read enough: `db-manager migrate history | head`.
+  if (error.code === 'EPIPE' && error.syscall === 'write') process.exit(0);
+  if (blameMigration(error)) return;
+  await printError(io, error);
+  process.exit(exitCodeOf(error));
+});
 try {
   await createProgram(io).parseAsync(process.argv);
 } catch (error) {

@@ -27,6 +27,21 @@ export function bodyOf(migration: LoadedMigration, direction: Direction): Migrat
   return body ?? { kind: 'sql', statements: [] };
 }
 
+/** What can be said of a failure beside the database's words: the statement that was sent last, and code's place. */
+export function whereabouts(
+  { up, down }: LoadedMigration,
+  error: unknown,
+  problem: Problem,
+  last: string | undefined,
+): Pick<Problem, 'position' | 'statement'> {
+  const body = up.kind === 'code' ? up : down?.kind === 'code' ? down : undefined;
+  // An error of the author's own code says nothing about the statement before it.
+  const isAuthors = body !== undefined && problem.code === undefined;
+  const statement = problem.statement ?? (isAuthors ? undefined : last?.slice(0, 1_000));
+  const position = problem.position ?? body?.placeOf?.(error);
+  return { ...(statement === undefined ? {} : { statement }), ...(position === undefined ? {} : { position }) };
+}
+
 /**
  * Runs a body; `onStatement` hears which SQL statement is about to run. `holdLast` lets the session send the last one
  * together with what follows; true where it did.

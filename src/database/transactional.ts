@@ -1,5 +1,5 @@
 import type { LoadedMigration, SqlStatement } from '../core/model/migration.ts';
-import { bodyOf, historyRow, MigrationStopped, runBody } from './one-migration.ts';
+import { bodyOf, historyRow, MigrationStopped, runBody, whereabouts } from './one-migration.ts';
 import type { DoneMigration, MigrationWork } from './port.ts';
 import { retriesOf } from './retries.ts';
 import type { MigrationSession, TransactionMode } from './session.ts';
@@ -77,13 +77,13 @@ async function recordedAsWished(
 /** What a failed attempt means, for the one who runs migrations. */
 export function stop(
   { error, statement, last }: Exclude<Attempt, { done: DoneMigration }>,
-  { revision }: LoadedMigration,
+  migration: LoadedMigration,
   session: MigrationSession,
 ): MigrationStopped {
   const problem = session.problemOf(error, statement);
   const passing = problem.reason === 'LockTimeout' || problem.reason === 'ConnectionLost';
   const failure = {
-    problem: { ...problem, migration: revision, statement: problem.statement ?? last?.slice(0, 1_000) },
+    problem: { ...problem, migration: migration.revision, ...whereabouts(migration, error, problem, last) },
     retry: passing ? ('safe' as const) : ('never' as const),
     touched: false,
   };

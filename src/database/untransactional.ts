@@ -1,5 +1,5 @@
 import type { LoadedMigration, SqlStatement } from '../core/model/migration.ts';
-import { bodyOf, historyRow, MigrationStopped, runBody } from './one-migration.ts';
+import { bodyOf, historyRow, MigrationStopped, runBody, whereabouts } from './one-migration.ts';
 import type { DoneMigration, MigrationWork } from './port.ts';
 import { retriesOf } from './retries.ts';
 import type { MigrationSession } from './session.ts';
@@ -62,7 +62,12 @@ async function attemptOnce(
     const untouched = nothing && (await (up ? remove() : put('applied')).then(yes, no));
     const message = [sentence(problem.message), mended, untouched ? undefined : partly(started - 1)];
     const stopped = new MigrationStopped({
-      problem: { ...problem, migration: migration.revision, message: message.filter(Boolean).join(' ') },
+      problem: {
+        ...problem,
+        ...whereabouts(migration, error, problem, undefined),
+        migration: migration.revision,
+        message: message.filter(Boolean).join(' '),
+      },
       retry: untouched && problem.reason === 'LockTimeout' ? 'safe' : 'never',
       touched: !untouched,
     });

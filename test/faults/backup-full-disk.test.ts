@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { mkdir, readdir, rm, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkFolder } from '../../src/backups/folder.ts';
@@ -10,27 +9,12 @@ import type { Database } from '../../src/database/port.ts';
 import { contentHashOf, type Ground, ground, OPTIONS, openTarget } from '../backups/ground.ts';
 import { problem } from '../backups/problems.ts';
 import { DIALECTS, temporaryFolder } from '../support/databases.ts';
+import { type SmallDisk, smallDisk } from '../support/small-disk.ts';
 
 const MEBIBYTE = 1024 ** 2;
 
-/** A file system of its own of that size, or undefined where this user may not mount one. */
-async function smallDisk(mebibytes: number): Promise<{ folder: string; unmount(): Promise<void> } | undefined> {
-  const folder = await temporaryFolder('disk');
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${mebibytes}m,mode=0700`, 'tmpfs', folder], { stdio: 'ignore' });
-  } catch {
-    return undefined;
-  }
-  return {
-    folder,
-    async unmount() {
-      execFileSync('umount', ['--lazy', folder]);
-    },
-  };
-}
-
 describe('a full disk', () => {
-  let disk: NonNullable<Awaited<ReturnType<typeof smallDisk>>>;
+  let disk: SmallDisk;
   before(async function () {
     const made = await smallDisk(6);
     if (made === undefined) {

@@ -27,12 +27,15 @@ export async function printError(io: Io, error: unknown): Promise<void> {
     return;
   }
   if (error instanceof ProblemError) {
-    const { reason, message, statement, position } = error.problem;
+    const { reason, message, migration, statement, position } = error.problem;
     io.err(`error: ${reason}: ${message}`);
     if (position !== undefined) io.err(`  at ${position.file}:${position.line}:${position.column}`);
+    else if (migration !== undefined) io.err(`  in ${migration}`);
     const excerpt = position === undefined ? '' : await excerptOf(io, position);
     if (excerpt !== '') io.err(indent(excerpt));
-    else if (statement !== undefined) io.err(renderExcerptOf(statement));
+    // Of SQL the excerpt is the statement.
+    if (statement !== undefined && !(excerpt !== '' && position?.file.endsWith('.sql')))
+      io.err(renderExcerptOf(statement));
     io.err(`  next: ${REASONS[reason].help}`);
     return;
   }

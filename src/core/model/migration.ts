@@ -1,3 +1,4 @@
+import type { SourcePosition } from './problem.ts';
 import type { Revision } from './revision.ts';
 
 /** How a migration file is written. Detected per file; one folder may mix them. */
@@ -29,6 +30,8 @@ export type MigrationBody =
       kind: 'code';
       /** Calls the author's function with the arguments that its format expects. */
       call(queryInterface: unknown, sequelize: unknown): Promise<void>;
+      /** Where in its file an error came from that `call` threw; undefined where its stack does not tell. */
+      placeOf?(error: unknown): SourcePosition | undefined;
     };
 
 /** A migration that has been read (and imported, where it is code) and can be run. */

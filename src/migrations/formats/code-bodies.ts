@@ -1,5 +1,7 @@
 import type { MigrationBody, MigrationFormat } from '../../core/model/migration.ts';
 import type { Exports } from '../module.ts';
+import { framePlace } from '../module-error.ts';
+import { answerFor } from '../stray.ts';
 import { type CallStyle, callStyle, firstParameterName } from './call-style.ts';
 import { type Bodies, invalid } from './format.ts';
 import { sequelizeCliCall } from './sequelize-cli.ts';
@@ -117,7 +119,11 @@ function codeBody(fn: AuthorFunction, self: Exports, style: CallStyle, file: str
   return {
     kind: 'code',
     async call(queryInterface, sequelize) {
-      await call(queryInterface, sequelize);
+      await answerFor(name, async () => void (await call(queryInterface, sequelize)));
+    },
+    placeOf(error) {
+      const place = error instanceof Error ? framePlace(error.stack ?? '', path) : undefined;
+      return place && { file, ...place };
     },
   };
 }

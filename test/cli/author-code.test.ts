@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { DIALECTS, type Project, project } from './ground.ts';
+
+const FILE = 'migrations/20240103000000_code.js';
+const TABLE = "await context.createTable('made', { id: { type: 'INTEGER', primaryKey: true } });";
+const code = (rest: string) => `export async function up({ context }) {
+  ${TABLE}
+  ${rest}
+}
+export async function down() {}
+`;
+
+for (const dialect of DIALECTS) {
+  describe(`what a migration’s own code does wrong, on ${dialect}`, () => {
+    let here: Project;
+    before(async () => {
+      here = await project(dialect);
+      await here.run('init', '--no-tables');
+    });
+
+    /** Runs it, and checks that nothing is left of it. */
+    async function fails(rest: string): Promise<string> {
+      await here.write(FILE, code(rest));
+      const { code: exit, err } = await here.run('migrate', 'upgrade');
+      assert.equal(exit, 1, err);
+      assert.match(err, /^error: MigrationFailed: /m);
+      assert.doesNotMatch(err, /^ {4}at |node:internal/m, 'no stack trace');
+      const { out } = await here.run('migrate', 'current', '--json');
+      assert.deepEqual((JSON.parse(out) as { pending: string[] }).pending, ['20240103000000_code']);
+      return err;
+    }
+
+    it('is shown at its place when it throws, without a statement that is not at fault', async () => {
+      const said = await fails("throw new Error('no luck');");
+      assert.match(said, /no luck\n {2}at 20240103000000_code\.js:3:9\n/);
+      assert.match(said, /3 \| {3}throw new Error\('no luck'\);/);
+      assert.doesNotMatch(said, /CREATE TABLE/);
+    });
+
+    it('is shown with its place and the statement when the database refuses', async () => {
+      const said = await fails("await context.sequelize.query('INSERT INTO nowhere VALUES (1)');");
+      assert.match(said, /at 20240103000000_code\.js:3:/);
+      assert.match(said, /\| INSERT INTO nowhere VALUES \(1\)/);
+    });
+
+    it('fails the migration when a timer throws or a promise that nobody awaits is rejected', async () => {
+      const wait = 'await new Promise((done) => setTimeout(done, 1_000));';
+      const timer = await fails(`setTimeout(() => { throw new TypeError('late'); }, 1); ${wait}`);
+      assert.match(timer, /late \(nothing awaited this: await every promise/);
+      assert.match(timer, /at 20240103000000_code\.js:3:/);
+      assert.match(await fails(`Promise.reject(new Error('lost')); ${wait}`), /lost \(nothing awaited this/);
+    });
+
+    it('does not look like success when it ends the process', async () => {
+      assert.match(await fails('process.exit(0);'), /20240103000000_code\.js called process\.exit/);
+    });
+
+    it('can throw anything', async () => {
+      assert.match(await fails('throw null;'), /MigrationFailed: null/);
+      assert.match(await fails("throw { toString() { throw new Error('twice'); } };"), /MigrationFailed/);
+    });
+  });
+}
