@@ -43,7 +43,7 @@ export const REASONS = {
   DatabaseUnreachable: {
     exit: 1,
     means: 'No connection could be made to the database.',
-    help: 'Check host, port and network; the run is tried again by itself.',
+    help: 'Check host, port and network; under Kubernetes the run is tried again by itself.',
   },
   DatabaseNotFound: {
     exit: 1,
@@ -137,7 +137,7 @@ export const REASONS = {
   LockHeld: {
     exit: 1,
     means: 'Another run works on this database.',
-    help: 'Wait for the holder that the message names; the run is tried again by itself.',
+    help: 'Wait for the holder that the message names; under Kubernetes the run is tried again by itself.',
   },
 
   // backup, restore, rehearsal
@@ -207,7 +207,7 @@ export const REASONS = {
   LockTimeout: {
     exit: 1,
     means: 'A statement waited longer for a table lock than `timeouts.lock` allows.',
-    help: 'Retried by itself; end the long transaction that blocks it, or raise the timeout.',
+    help: 'End the long transaction that blocks it, or raise the timeout; under Kubernetes the run is tried again by itself.',
   },
   StatementTimeout: {
     exit: 1,
