@@ -158,7 +158,11 @@ export interface RestoreOptions {
   signal?: AbortSignal;
 }
 
-export type ScratchSource = { kind: 'backup'; backup: Backup } | { kind: 'schema' } | { kind: 'empty' };
+export type ScratchSource =
+  | { kind: 'backup'; backup: Backup }
+  | { kind: 'schema' }
+  /** With the target's schemas, but not those that what runs there makes itself. */
+  | { kind: 'empty'; makes?(schema: string): boolean };
 
 export interface ScratchOptions {
   runId: string;

@@ -4,6 +4,7 @@ import { TOOL_VERSION } from '../core/model/version.ts';
 import { type SchemaValidation, toValidationResult } from '../core/schema/validation.ts';
 import type { Database } from '../database/port.ts';
 import { loadMigrations } from '../migrations/load.ts';
+import { madeSchemas } from '../migrations/made-schemas.ts';
 import { readModels } from '../models/read.ts';
 import { filesOf, type Session, withDatabase } from './session.ts';
 import type { Options } from './settings.ts';
@@ -70,7 +71,8 @@ export async function replay({ database, settings, runId }: Session, revisions: 
     });
   });
   const migrations = await loadMigrations(settings.migrations, wanted, database.dialect);
-  const scratch = await database.createScratch({ kind: 'empty' }, { runId: `${runId}-replay` });
+  const makes = await madeSchemas(settings.migrations, wanted);
+  const scratch = await database.createScratch({ kind: 'empty', makes }, { runId: `${runId}-replay` });
   try {
     return await applyAll(scratch.database, migrations, settings.timeouts, runId);
   } finally {

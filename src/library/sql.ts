@@ -3,6 +3,7 @@ import { ProblemError } from '../core/model/problem.ts';
 import type { Revision } from '../core/model/revision.ts';
 import { requireReversible } from '../core/planning/plan.ts';
 import { loadMigrations } from '../migrations/load.ts';
+import { madeSchemas } from '../migrations/made-schemas.ts';
 import type { Recorded } from '../migrations/statements/read.ts';
 import { recordOn } from '../runner/recording.ts';
 import { getCurrentRevision } from './current.ts';
@@ -85,7 +86,8 @@ function record(
   direction: Direction,
 ): Promise<ReadonlyMap<string, Recorded>> {
   return withDatabase(options, async ({ database, settings, runId }) => {
-    const scratch = await database.createScratch({ kind: 'empty' }, { runId: `${runId}-sql` });
+    const makes = await madeSchemas(settings.migrations, files);
+    const scratch = await database.createScratch({ kind: 'empty', makes }, { runId: `${runId}-sql` });
     try {
       const inRange = new Set(range.map(({ revision }) => revision));
       const first = files.findIndex(({ revision }) => inRange.has(revision));

@@ -1,8 +1,9 @@
-import type { LoadedMigration } from '../core/model/migration.ts';
+import type { LoadedMigration, MigrationFile } from '../core/model/migration.ts';
 import { ProblemError } from '../core/model/problem.ts';
 import type { Snapshot } from '../core/model/snapshot.ts';
 import { TOOL_VERSION } from '../core/model/version.ts';
 import type { Database, Scratch } from '../database/port.ts';
+import { madeSchemas } from '../migrations/made-schemas.ts';
 import type { RunPorts } from './ports.ts';
 
 /** Says what the schema should be. Where nobody can tell, says why. */
@@ -32,13 +33,14 @@ export async function whereReplayIsPossible<T>(make: () => Promise<T>): Promise<
  * The scratch database is made on first use, goes on where the next call extends the last one, is made anew
  * where it does not (a downgrade), and is dropped when the run ends.
  */
-export function replaySchema(database: Database, ports: RunPorts): ExpectedSchema {
+export function replaySchema(database: Database, files: readonly MigrationFile[], ports: RunPorts): ExpectedSchema {
   const { request } = ports;
   let scratch: Scratch | undefined;
   let replayed: string[] = [];
 
   const open = async () => {
-    const made = await database.createScratch({ kind: 'empty' }, { runId: `${request.runId}-replay` });
+    const makes = await madeSchemas(request.migrations.path, files);
+    const made = await database.createScratch({ kind: 'empty', makes }, { runId: `${request.runId}-replay` });
     ports.defer('the replay database', () => made.drop());
     await made.database.history.ensure();
     replayed = [];

@@ -49,6 +49,27 @@ describe('the checks around a PostgreSQL database', function () {
     assert.equal(by(await ask(url), 'client version'), undefined);
   });
 
+  it('tell of tables in schemas that are not looked after, and of foreign keys that lead from there', async () => {
+    const query = (sql: string) => server.query(sql, [], name);
+    await query('CREATE TABLE orders (id int PRIMARY KEY); CREATE SCHEMA "My Reports"; CREATE SCHEMA empty');
+    await query('CREATE TABLE "My Reports".notes (id int); CREATE TABLE "My Reports".lines (id int)');
+    try {
+      const before = by(await ask(url), 'other schemas');
+      assert.equal(before?.result, 'warning');
+      assert.match(
+        before.message,
+        /than "public" are not backed up, rehearsed or validated: 2 in "My Reports"\. Where/,
+      );
+      await query('ALTER TABLE "My Reports".lines ADD FOREIGN KEY (id) REFERENCES public.orders ON DELETE CASCADE');
+      const bound = by(await ask(url), 'other schemas')?.message ?? '';
+      assert.match(bound, /Foreign keys of "My Reports" lead here: what cascades there is not seen/);
+      const [, said = ''] = /(\?schemas=\S+)/.exec(bound) ?? [];
+      assert.equal(by(await ask(`${url}${said}`), 'other schemas'), undefined, 'named as it says, nothing is left');
+    } finally {
+      await query('DROP SCHEMA "My Reports" CASCADE; DROP SCHEMA empty; DROP TABLE orders');
+    }
+  });
+
   it('tell of a replication slot that nobody reads', async () => {
     await server.query("SELECT pg_create_physical_replication_slot('forgotten', true)");
     try {

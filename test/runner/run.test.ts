@@ -99,8 +99,9 @@ for (const dialect of DIALECTS) {
           '3_bad.ts':
             "export async function up({ context }: { context: { sequelize: { query(sql: string): Promise<unknown> } } }) {\n  await context.sequelize.query(\"INSERT INTO items VALUES (3, 'c')\");\n  throw new Error('the author made a mistake');\n}\n",
         },
-        statement: /INSERT INTO items/,
-        line: undefined,
+        // The statement before it is not at fault; the line of code is.
+        statement: /^$/,
+        line: 3,
       },
     ];
     for (const failure of failures) {

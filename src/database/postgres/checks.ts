@@ -1,5 +1,6 @@
 import type { CheckResult } from '../../core/model/finding.ts';
 import type { CheckContext } from '../port.ts';
+import { schemasCheck } from './checks-schemas.ts';
 import { clientCheck, serverChecks } from './checks-server.ts';
 import type { PostgresConnection } from './connection.ts';
 
@@ -7,10 +8,10 @@ const OLDEST = 120_000;
 /** A transaction open for longer than this is likely to block a migration that needs a strong lock. */
 const LONG_SECONDS = 60;
 
-/** What could go wrong, read-only: standby, version, rights, long transactions, replicas, and the programs for backups. */
+/** What could go wrong, read-only: standby, version, rights, schemas that nobody looks after, long transactions, replicas, and the programs for backups. */
 export async function checks(open: PostgresConnection, { backupFolder }: CheckContext): Promise<CheckResult[]> {
   const clients = backupFolder === undefined ? [] : [await clientCheck(open)];
-  return [...(await databaseChecks(open)), ...(await serverChecks(open)), ...clients];
+  return [...(await databaseChecks(open)), ...(await schemasCheck(open)), ...(await serverChecks(open)), ...clients];
 }
 
 async function databaseChecks({ client, identity, version, target }: PostgresConnection): Promise<CheckResult[]> {

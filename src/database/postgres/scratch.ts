@@ -74,7 +74,7 @@ async function fill(open: PostgresConnection, name: string, from: ScratchSource,
       return;
     }
     case 'empty':
-      return makeSchemas(open, name);
+      return makeSchemas(open, name, from.makes);
   }
 }
 
@@ -147,10 +147,15 @@ function isNewer(clients: Clients, open: PostgresConnection): boolean {
   return clients.major > majorOf(open);
 }
 
-async function makeSchemas(open: PostgresConnection, name: string): Promise<void> {
+async function makeSchemas(
+  open: PostgresConnection,
+  name: string,
+  makes: (schema: string) => boolean = () => false,
+): Promise<void> {
   const there = await open.another('db-manager scratch', name);
   try {
-    for (const schema of open.target.schemas)
+    // The first has the history, so it is there before anything runs, in production too.
+    for (const schema of open.target.schemas.filter((each, index) => index === 0 || !makes(each)))
       await there.query(`CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(schema)}`);
   } finally {
     await there.end();

@@ -17,7 +17,7 @@ type Input = Loaded & Connected & Inspected & Planned;
 export const validateBefore: Step<Input, Expecting> = {
   name: 'validateBefore',
   async run(input, ports) {
-    const expected = replaySchema(input.database, ports);
+    const expected = replaySchema(input.database, input.files, ports);
     const mode = ports.request.validation.before;
     if (mode === 'Skip')
       return { kind: 'skipped', value: { expected }, message: 'turned off (validation.before: Skip)' };

@@ -1,0 +1,42 @@
+import type { CheckResult } from '../../core/model/finding.ts';
+import type { PostgresConnection } from './connection.ts';
+import { quoteIdentifier } from './driver.ts';
+
+interface Row {
+  schema: string;
+  tables: number;
+  /** Whether a foreign key leads from there into the schemas that are looked after. */
+  bound: boolean;
+}
+
+/**
+ * Tables that nobody looks after, because their schemas are not among the target's: a warning where there are some, and
+ * nothing to say where there are none. Extensions' own tables do not count.
+ */
+export async function schemasCheck({ client, target: { schemas } }: PostgresConnection): Promise<CheckResult[]> {
+  const { rows } = await client.query<Row>(
+    `SELECT n.nspname::text AS schema, count(*)::int AS tables,
+       bool_or(EXISTS (SELECT FROM pg_constraint f JOIN pg_class p ON p.oid = f.confrelid
+         JOIN pg_namespace pn ON pn.oid = p.relnamespace
+         WHERE f.contype = 'f' AND f.conrelid = c.oid AND pn.nspname = ANY ($1))) AS bound
+     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE c.relkind IN ('r', 'p') AND n.nspname <> ALL ($1) AND n.nspname <> 'information_schema'
+       AND n.nspname !~ '^pg_'
+       AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+     GROUP BY n.nspname ORDER BY n.nspname`,
+    [schemas],
+  );
+  if (rows.length === 0) return [];
+  const found = rows.map(({ schema, tables }) => `${tables} in ${quoteIdentifier(schema)}`).join(', ');
+  const bound = rows.filter((row) => row.bound).map(({ schema }) => quoteIdentifier(schema));
+  const unseen =
+    bound.length === 0 ? '' : ` Foreign keys of ${bound.join(', ')} lead here: what cascades there is not seen.`;
+  const all = [...schemas, ...rows.map(({ schema }) => schema)].map(encodeURIComponent).join(',');
+  return [
+    {
+      name: 'other schemas',
+      result: 'warning',
+      message: `tables in other schemas than ${schemas.map(quoteIdentifier).join(', ')} are not backed up, rehearsed or validated: ${found}.${unseen} Where this project owns them, name their schemas too: spec.database.postgres.schemas, or ?schemas=${all} at the end of the URL.`,
+    },
+  ];
+}
