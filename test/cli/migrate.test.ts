@@ -72,6 +72,9 @@ for (const dialect of DIALECTS) {
     it('stamps without running, and an unapplied head is pending again', async () => {
       assert.equal((await here.json<{ revision: string }>('migrate', 'stamp', FIRST)).revision, FIRST);
       assert.equal((await here.run('migrate', 'current')).code, 3);
+      const { code, out } = await here.run('validate');
+      assert.equal(code, 3);
+      assert.match(out, /differs from a replay.*beside the migrations.*db-manager migrate stamp <revision>/s);
       assert.equal((await here.json<{ revision: string }>('migrate', 'stamp', 'head')).revision, SECOND);
       assert.equal((await here.run('migrate', 'current')).code, 0);
     });

@@ -1,5 +1,10 @@
 import type { ValidationResult } from '../../library/schema.ts';
 
+const BESIDE_MODELS =
+  'Two ways out: write a migration that makes these changes (db-manager generate "…"), or change the models to what is there.';
+const BESIDE_MIGRATIONS =
+  'The database was changed beside the migrations, or its history was: undo the change by hand, or write it down as a migration; where only the history is wrong: db-manager migrate stamp <revision>';
+
 /** Differences as sentences, verbose with what would mend each, and both ways out. */
 export function renderValidation(result: ValidationResult, verbose = false): string {
   const tables = Object.entries(result.tables);
@@ -17,6 +22,6 @@ export function renderValidation(result: ValidationResult, verbose = false): str
       ...(verbose ? [`    to mend: ${mend}`] : []),
     ]),
     ...(verbose ? tables.filter(([, { valid }]) => valid).map(([name]) => `  ✓ ${name}`) : []),
-    'Two ways out: write a migration that makes these changes (db-manager generate "…"), or change the models to what is there.',
+    result.expected.startsWith('a replay') ? BESIDE_MIGRATIONS : BESIDE_MODELS,
   ].join('\n');
 }

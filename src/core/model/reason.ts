@@ -75,7 +75,7 @@ export const REASONS = {
   ChecksumMismatch: {
     exit: 4,
     means: 'A migration file was edited after it was applied.',
-    help: 'Undo the edit and write a new migration, or accept the file with `db-manager repair`.',
+    help: 'Undo the edit and write a new migration, or accept the file with `db-manager repair --accept-checksums`.',
   },
   MissingMigration: {
     exit: 4,
