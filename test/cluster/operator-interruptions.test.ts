@@ -148,6 +148,10 @@ describeCluster('the operator, when its connection, its token or its node is los
       await ground.apply(configMap(name, LEDGER), sqliteMigration(name));
       await ground.waitFor(name, 'Ready');
     }
+    // The report comes before the Job controller has seen the end.
+    for (const { metadata } of await jobsOf()) {
+      await ground.run('wait', '--for=condition=Complete', `job/${metadata.name}`, '--timeout=30s');
+    }
     assert.equal((await jobsOf()).length, 2);
     cluster().pauseControllers();
     try {
