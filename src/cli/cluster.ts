@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { ProblemError } from '../core/model/problem.ts';
 import { createApi } from '../kubernetes/api.ts';
 import { ApiError } from '../kubernetes/api-error.ts';
+import { kubeConfigReader } from '../kubernetes/kubeconfig.ts';
 import { type ResourceClient, resourceClient } from '../kubernetes/resource-client.ts';
 
 export interface ClusterOptions {
@@ -20,11 +21,9 @@ const NOWHERE = 'http://localhost:8080';
 
 /** The cluster of the kubeconfig or of the pod that this runs in. Throws ProblemError InvalidConfiguration. */
 export async function openCluster({ kubeconfig, namespace }: ClusterOptions): Promise<Cluster> {
-  const { KubeConfig } = await import('@kubernetes/client-node');
-  const config = new KubeConfig();
+  const read = await kubeConfigReader(kubeconfig);
   try {
-    if (kubeconfig === undefined) config.loadFromDefault();
-    else config.loadFromFile(kubeconfig);
+    const config = read();
     if (config.getCurrentCluster()?.server === NOWHERE)
       throw new Error('there is no kubeconfig, and this is no pod of a cluster');
     const context = config.getContextObject(config.getCurrentContext());

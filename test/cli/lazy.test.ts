@@ -10,8 +10,15 @@ import { registerHooks } from 'node:module';
 registerHooks({ load(url, context, next) { appendFileSync(process.env.LOADED, url + '\\n'); return next(url, context); } });
 `;
 
-/** The packages that a command loads. */
+/** The packages that a command loads, and `the rules`. */
 async function loadedBy(args: string[], files: Record<string, string>): Promise<string[]> {
+  const urls = await modulesOf(args, files);
+  const packages = urls.flatMap((url) => /\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(url)?.[1] ?? []);
+  const rules = urls.some((url) => url.endsWith('/core/safety/rules.ts')) ? ['the rules'] : [];
+  return [...new Set([...packages, ...rules])];
+}
+
+async function modulesOf(args: string[], files: Record<string, string>): Promise<string[]> {
   const folder = await temporaryFolder('lazy');
   const loaded = join(folder, 'loaded.txt');
   await writeFile(loaded, '');
@@ -29,9 +36,7 @@ async function loadedBy(args: string[], files: Record<string, string>): Promise<
   await new Promise((done) => child.on('close', done));
   const urls = (await readFile(loaded, 'utf8')).split('\n');
   assert.ok(urls.some((url) => url.endsWith('/src/cli/program.ts')));
-  const packages = urls.flatMap((url) => /\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(url)?.[1] ?? []);
-  const rules = urls.some((url) => url.endsWith('/core/safety/rules.ts')) ? ['the rules'] : [];
-  return [...new Set([...packages, ...rules])];
+  return urls;
 }
 
 const FILES = { '1_a.sql': 'CREATE TABLE a (id bigint);' };
@@ -64,5 +69,26 @@ describe("PostgreSQL's parser and the safety rules", () => {
 
   it('are not loaded by a run that has nothing to do', async () => {
     assert.ok(!(await loadedBy(['safe-migrate', '--migrations', '.'], {})).includes('libpg-query'));
+  });
+});
+
+describe('the models of every kind that Kubernetes has', () => {
+  it('stay out of a command that reads the kubeconfig', async () => {
+    const nobody = [
+      'apiVersion: v1',
+      'kind: Config',
+      'current-context: x',
+      'clusters: [{ name: x, cluster: { server: "http://127.0.0.1:9" } }]',
+      'contexts: [{ name: x, context: { cluster: x, user: x } }]',
+      'users: [{ name: x, user: { token: x } }]',
+    ].join('\n');
+    const ofClient = (
+      await modulesOf(['status', 'x', '--kubeconfig', 'config.yaml'], { 'config.yaml': nobody })
+    ).filter((url) => url.includes('/client-node/dist/'));
+    assert.ok(ofClient.some((url) => url.includes('/dist/config.js')));
+    assert.deepEqual(
+      ofClient.filter((url) => /\/gen\/(models|apis|types)\//.test(url)),
+      [],
+    );
   });
 });

@@ -72,6 +72,8 @@ describe('what db-manager refuses', () => {
     const config = await here.runWith(env, 'config', '--json');
     assert.match(config.out, /postgres:\/\/app@127\.0\.0\.1:1\/trading/);
     plain(config);
+    const version6 = { DATABASE_URL: 'postgres://app:s3cret@[::1]:1/trading' };
+    assert.match((await here.runWith(version6, 'migrate', 'current')).err, /DatabaseUnreachable.* \S*\[::1\]:1/);
   });
 
   it('an error is one document with --json, before or after the command', async () => {

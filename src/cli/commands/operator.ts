@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
-import type { KubeConfig } from '@kubernetes/client-node';
 import { TOOL_VERSION } from '../../core/model/version.ts';
 import { createApi } from '../../kubernetes/api.ts';
 import { createController } from '../../kubernetes/controller.ts';
+import { kubeConfigReader } from '../../kubernetes/kubeconfig.ts';
 import { ALWAYS_LEADER, acquireLease, type Leadership } from '../../kubernetes/lease.ts';
 import { createLogger, type LogFormat, type LogLevel } from '../../telemetry/logger.ts';
 import { createMetrics } from '../../telemetry/metrics.ts';
@@ -39,7 +39,7 @@ const STOP_MS = 1_500;
 const LEASE_NAME = 'db-manager-operator';
 /**
  * A controller has little to hold and much that passes: V8 lets the space for what passes grow to three times 16 MiB,
- * and the rest to twice what is used, which is half of the process. Set before client-node comes with its 2,700 models.
+ * and the rest to twice what is used, which is half of the process.
  */
 const SMALL_HEAP = ['--semi-space-growth-factor=1', '--optimize-for-size'];
 
@@ -51,7 +51,7 @@ const SMALL_HEAP = ['--semi-space-growth-factor=1', '--optimize-for-size'];
 export async function runOperator(options: OperatorOptions): Promise<number> {
   for (const flag of SMALL_HEAP) setFlagsFromString(flag);
   const logger = createLogger({ level: options.logLevel, format: options.logFormat });
-  const { KubeConfig } = await import('@kubernetes/client-node');
+  const readConfig = await kubeConfigReader(options.kubeconfig);
   const identity = `${hostname()}-${randomBytes(3).toString('hex')}`;
   let leadership: Leadership | undefined;
   const metrics = createMetrics({
@@ -63,7 +63,7 @@ export async function runOperator(options: OperatorOptions): Promise<number> {
     queueDepth: () => controller.queue.depth,
     leading: () => leadership?.valid() === true,
   });
-  const api = createApi(loadConfig(), metrics.requested, loadConfig);
+  const api = createApi(readConfig(), metrics.requested, readConfig);
   const controller = createController({
     api,
     namespaces: options.namespaces ?? [],
@@ -102,13 +102,6 @@ export async function runOperator(options: OperatorOptions): Promise<number> {
     logger.info(lost ? 'operator lost its lease and ends' : 'operator ends', { identity });
   }
   return options.signal.aborted ? 0 : 1;
-
-  function loadConfig(): KubeConfig {
-    const config = new KubeConfig();
-    if (options.kubeconfig === undefined) config.loadFromDefault();
-    else config.loadFromFile(options.kubeconfig);
-    return config;
-  }
 
   function lead(): Promise<Leadership> {
     const namespace = options.leaseNamespace ?? ownNamespace();

@@ -26,8 +26,12 @@ export function parseDatabaseUrl(text: string): ParsedUrl {
 /** The target for people, without password: `postgres://app@db:5432/trading`, or the file's path. */
 export function displayTarget(target: DatabaseTarget): string {
   if (target.dialect === 'sqlite') return target.path;
-  const { user, host, port, database } = target;
-  return `postgres://${user}@${host.includes(':') ? `[${host}]` : host}:${port}/${database}`;
+  return `postgres://${target.user}@${addressOf(target)}/${target.database}`;
+}
+
+/** `db:5432`, `[::1]:5432`. */
+export function addressOf({ host, port }: Pick<PostgresTarget, 'host' | 'port'>): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 function parseSqlite(text: string): ParsedUrl {

@@ -1,4 +1,4 @@
-import { displayTarget } from '../../core/model/database-url.ts';
+import { addressOf, displayTarget } from '../../core/model/database-url.ts';
 import type { SqlStatement } from '../../core/model/migration.ts';
 import { type Problem, ProblemError } from '../../core/model/problem.ts';
 import type { Reason } from '../../core/model/reason.ts';
@@ -110,7 +110,7 @@ export function connectProblem(error: unknown, target: PostgresTarget): { proble
     case '3D000':
       return told(
         'DatabaseNotFound',
-        `${target.host}:${target.port} has no database "${target.database}". Create it: db-manager init`,
+        `${addressOf(target)} has no database "${target.database}". Create it: db-manager init`,
       );
     case '42501':
       return told('PermissionDenied', `${where}: ${message}`);
@@ -122,20 +122,13 @@ export function connectProblem(error: unknown, target: PostgresTarget): { proble
     case 'EAI_AGAIN':
       return told('DatabaseUnreachable', `The host name ${target.host} cannot be resolved.`, true);
     case 'ECONNREFUSED':
-      return told(
-        'DatabaseUnreachable',
-        `Nothing answers at ${target.host}:${target.port} (connection refused).`,
-        true,
-      );
+      return told('DatabaseUnreachable', `Nothing answers at ${addressOf(target)} (connection refused).`, true);
   }
   if (/password must be a string|no password supplied|SASL/i.test(message)) {
     return told('AuthenticationFailed', `${where} asks for a password and none was given.`);
   }
   if (/certificate|self-signed|SSL|TLS/i.test(message)) {
-    return told(
-      'DatabaseUnreachable',
-      `TLS with ${target.host}:${target.port} (sslmode ${target.ssl.mode}) failed: ${message}`,
-    );
+    return told('DatabaseUnreachable', `TLS with ${addressOf(target)} (sslmode ${target.ssl.mode}) failed: ${message}`);
   }
   return told('DatabaseUnreachable', `${where} cannot be reached: ${message || 'no answer in time'}`, true);
 }

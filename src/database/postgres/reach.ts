@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ConnectionOptions } from 'node:tls';
+import { addressOf } from '../../core/model/database-url.ts';
 import { ProblemError } from '../../core/model/problem.ts';
 import type { PostgresTarget } from '../../core/model/target.ts';
 import type { OpenOptions } from '../port.ts';
@@ -66,7 +67,7 @@ async function createDatabase(target: PostgresTarget, options: OpenOptions): Pro
     throw new ProblemError(
       {
         reason: 'DatabaseNotFound',
-        message: `${target.host}:${target.port} has no database "${target.database}", and it could not be created: ${why}`,
+        message: `${addressOf(target)} has no database "${target.database}", and it could not be created: ${why}`,
       },
       { cause: error },
     );
