@@ -81,13 +81,19 @@ export function createCaches(namespaces: readonly string[], touched: (key: strin
     jobsOf: (key) => made.of(key).flatMap((job) => jobs.get(job) ?? []),
     hasSynced: () => watched.every(({ store, path }) => store.hasSynced([path])),
     async run(api, signal, onError) {
+      let before: Promise<unknown> = Promise.resolve();
+      const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+        const mine = before.then(work);
+        before = mine.catch(() => {});
+        return mine;
+      };
       await Promise.all(
         watched.map(({ store, ...options }) =>
           // The stores differ in what they keep, which a reflector does not look at.
           reflect(
             api,
             store as Store<unknown>,
-            { ...options, onError: (error) => onError(options.path, error) },
+            { ...options, inTurn, onError: (error) => onError(options.path, error) },
             signal,
           ),
         ),

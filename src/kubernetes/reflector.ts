@@ -10,7 +10,8 @@ export interface ReflectorOptions {
   labelSelector?: string;
   /** For kinds of which only name and version are wanted: their content never comes over the wire. */
   metadataOnly?: boolean;
-  pageSize?: number;
+  /** Runs one after the other what several reflectors give it: their pages then never lie in memory together. */
+  inTurn?<T>(work: () => Promise<T>): Promise<T>;
   /** Told of what went wrong; the reflector goes on by itself. */
   onError?(error: unknown): void;
 }
@@ -18,6 +19,14 @@ export interface ReflectorOptions {
 /** Bookmarks come about every minute; a watch that is silent for longer has a dead peer. */
 const SILENCE_MS = 150_000;
 const BACKOFF_MS = { first: 200, most: 15_000 } as const;
+
+/** Objects; a page lies in memory twice, as text and as objects. */
+const PAGE = 100;
+
+interface ObjectList {
+  metadata: { resourceVersion: string; continue?: string };
+  items: KubernetesObject[];
+}
 
 interface WatchEvent {
   type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
@@ -56,22 +65,24 @@ export async function reflect<T>(
 }
 
 async function list<T>(api: Api, store: Store<T>, options: ReflectorOptions, signal: AbortSignal): Promise<string> {
+  const { inTurn = (work) => work() } = options;
   const replacement = store.beginReplace(options.path);
   let next: string | undefined;
   let version = '';
   do {
-    const page: { metadata: { resourceVersion: string; continue?: string }; items: KubernetesObject[] } =
-      await api.request({
+    await inTurn(async () => {
+      const { items, metadata } = await api.request<ObjectList>({
         verb: 'list',
         path: options.path,
-        query: { limit: options.pageSize ?? 500, continue: next, labelSelector: options.labelSelector },
+        query: { limit: PAGE, continue: next, labelSelector: options.labelSelector },
         accept: accept(options, 'PartialObjectMetadataList'),
         timeoutMs: 60_000,
         signal,
       });
-    replacement.add(page.items.map((item) => store.trim(item)));
-    version = page.metadata.resourceVersion;
-    next = page.metadata.continue === '' ? undefined : page.metadata.continue;
+      replacement.add(items.map((item) => store.trim(item)));
+      version = metadata.resourceVersion;
+      next = metadata.continue === '' ? undefined : metadata.continue;
+    });
   } while (next !== undefined);
   replacement.end();
   return version;

@@ -1,6 +1,6 @@
-/** `1 migration`, `2 migrations`. */
+/** `1 migration`, `2,000 migrations`. Without `toLocaleString`, which loads its tables for longer than a small run takes. */
 export function count(n: number, noun: string): string {
-  return `${n.toLocaleString('en')} ${noun}${n === 1 ? '' : 's'}`;
+  return `${String(n).replace(/\B(?=(\d{3})+$)/g, ',')} ${noun}${n === 1 ? '' : 's'}`;
 }
 
 /** The first few of a list and how many more: `a, b, c and 4 more`. */

@@ -41,7 +41,7 @@ const LEASE_NAME = 'db-manager-operator';
  * A controller has little to hold and much that passes: V8 lets the space for what passes grow to three times 16 MiB,
  * and the rest to twice what is used, which is half of the process.
  */
-const SMALL_HEAP = ['--semi-space-growth-factor=1', '--optimize-for-size'];
+const SMALL_HEAP = ['--semi-space-growth-factor=1', '--optimize-for-size', '--heap-growing-percent=20'];
 
 /**
  * The operator process: watches, waits until it leads, acts until it is asked to stop or loses its lease. Returns the

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { temporaryFolder } from '../../support/lifetime.ts';
@@ -38,7 +38,8 @@ export async function startBuilt(main: string, kubeconfig: string, namespace: st
     '--metrics-port=0',
     '--max-concurrent-runs=200',
   ];
-  const server = await startServer({ command: process.execPath, args, logFile: join(folder, 'log'), cwd: folder });
+  const env = { ...process.env, ...allocatorOfImage() };
+  const server = await startServer({ command: process.execPath, args, logFile: join(folder, 'log'), cwd: folder, env });
   const log = () => readFile(server.logFile, 'utf8');
   const port = await eventually('the operator to start', async () => /"port":(\d+)/.exec(await log())?.[1], {
     timeoutMs: 60_000,
@@ -55,4 +56,10 @@ export async function startBuilt(main: string, kubeconfig: string, namespace: st
     },
     leads: async () => (await log()).includes('operator leads'),
   };
+}
+
+/** The settings of glibc's allocator that the image has. */
+function allocatorOfImage(): Record<string, string> {
+  const dockerfile = readFileSync('deploy/Dockerfile', 'utf8');
+  return Object.fromEntries([...dockerfile.matchAll(/\b(MALLOC_\w+)=(\S+)/g)].map(([, name, value]) => [name, value]));
 }
