@@ -1,3 +1,4 @@
+import type { DatabaseMigration } from '../core/model/resource.ts';
 import { dependenciesOf } from '../core/reconcile/dependencies.ts';
 import { configMapsOf, databaseKey, inputsDigest } from '../core/reconcile/inputs.ts';
 import { EMPTY_LOG, type Observed, type ObservedRun, type Refusal } from '../core/reconcile/observed.ts';
@@ -28,7 +29,7 @@ const POD_PATIENCE_MS = 2_000;
 
 /** The part of observing that needs the network: the end of a log, the reason why a Job gets no pod. */
 export async function gather(key: string, sources: Sources, now: Date): Promise<Gathered> {
-  const over = await lookAgain(key, sources);
+  const over = await lookAgain(key, inputsNow(key, sources), sources);
   const uid = sources.caches.resources.get(key)?.uid ?? '';
   const pods = sources.caches.pods.by(uid);
   for (const { namespace, pod, run } of pods) {
@@ -58,10 +59,7 @@ export function observe(key: string, { podRefused, over }: Gathered, sources: So
   if (record === undefined) return undefined;
   const { resource, unreadable } = record;
   const { namespace = '' } = resource.metadata;
-  const versions = configMapsOf(resource.spec).map((name) => ({
-    name,
-    version: caches.configMaps.get(`${namespace}/${name}`),
-  }));
+  const versions = versionsOf(resource, caches);
   const inputs = inputsDigest(resource, versions);
   const run = observeRun(key, over, sources);
   const refusal = refusals.get(key);
@@ -77,6 +75,16 @@ export function observe(key: string, { podRefused, over }: Gathered, sources: So
     ...(refusal?.inputs === inputs ? { refusal } : {}),
     ...(databaseInUseBy === undefined ? {} : { databaseInUseBy }),
   };
+}
+
+/** What a run that began now would be made from. */
+function inputsNow(key: string, { caches }: Sources): string | undefined {
+  const record = caches.resources.get(key);
+  return record === undefined ? undefined : inputsDigest(record.resource, versionsOf(record.resource, caches));
+}
+
+function versionsOf({ spec, metadata }: DatabaseMigration, { configMaps }: Caches) {
+  return configMapsOf(spec).map((name) => ({ name, version: configMaps.get(`${metadata.namespace ?? ''}/${name}`) }));
 }
 
 function observeRun(key: string, over: string | undefined, { caches, logs }: Sources): ObservedRun | undefined {

@@ -42,6 +42,9 @@ describeCluster(
       const said = await ground.mustHelm('install', ...operator, await portOf(), '--take-ownership', ...WAIT);
       assert.match(said, /kubectl wait --for=condition=Ready dbm\/my-database/);
       await ground.run('rollout', 'status', 'deployment/db-manager', '--timeout=30s');
+      assert.match(await ground.run('get', 'leases', '--output=name'), /^lease\S*\/db-manager-operator$/m);
+      const another = await ground.mustHelm('template', 'team', OPERATOR);
+      assert.match(another, /--lease-name=team-db-manager-operator/);
     });
 
     it('migrate before the application is installed: the hook hands over a DatabaseMigration and waits', async () => {

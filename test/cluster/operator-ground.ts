@@ -26,6 +26,7 @@ export const IMAGES = {
 export interface OperatorOptions {
   namespaces?: string[];
   leaderElection?: boolean;
+  leaseName?: string;
   leaseNamespace?: string;
   maxConcurrentRuns?: number;
   kubeconfig?: string;
@@ -130,6 +131,7 @@ async function startOperator(
     runnerImage: IMAGE,
     metricsPort: 0,
     leaderElection: false,
+    leaseName: 'db-manager-operator',
     leaseNamespace: namespace,
     logLevel: 'debug',
     logFormat: 'json',

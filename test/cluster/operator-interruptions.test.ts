@@ -21,7 +21,7 @@ import { describeCluster } from './suite.ts';
 
 const ROLE = 'db-manager-operator';
 type Rule = { resources: string[]; verbs: string[] };
-type Job = { metadata: { name: string }; status?: { succeeded?: number } };
+type Job = { metadata: { name: string; deletionTimestamp?: string }; status?: { succeeded?: number } };
 
 describeCluster('the operator, when its connection, its token or its node is lost', (cluster) => {
   let ground: Ground;
@@ -107,28 +107,34 @@ describeCluster('the operator, when its connection, its token or its node is los
     assert.ok(operator.isRunning());
   }).timeout(170_000);
 
-  it('does not take the pod of a run that has ended for gone because it may not see it', async () => {
-    const sees = async (...verbs: string[]) => {
-      const { rules } = JSON.parse(await ground.run('get', 'role', ROLE, '--output=json')) as { rules: Rule[] };
-      const changed = rules.map((rule) => (rule.resources.includes('pods') ? { ...rule, verbs } : rule));
-      const patch = JSON.stringify({ rules: changed });
-      await ground.run('patch', 'role', ROLE, '--type=merge', `--patch=${patch}`);
-    };
-    await ground.apply(configMap('unseen', LEDGER), sqliteMigration('unseen', { suspend: true }));
-    await ground.resourceWhen('unseen', 'suspended', (each) => reasonOf(each) === 'Suspended');
-    await sees('get');
+  /** What the operator may do with pods. */
+  const maySee = async (...verbs: string[]) => {
+    const { rules } = JSON.parse(await ground.run('get', 'role', ROLE, '--output=json')) as { rules: Rule[] };
+    const changed = rules.map((rule) => (rule.resources.includes('pods') ? { ...rule, verbs } : rule));
+    const patch = JSON.stringify({ rules: changed });
+    await ground.run('patch', 'role', ROLE, '--type=merge', `--patch=${patch}`);
+  };
+  const blind = async () => {
+    await maySee('get');
     const count = () => requests(/resource="pods",code="403"/);
     const before = await count();
-    const unseen = async () => {
+    const refused = async () => {
       proxy.cut();
       return (await count()) > before;
     };
-    await eventually('the pods to be refused', unseen, { timeoutMs: 30_000, everyMs: 2_000 });
+    await eventually('the pods to be refused', refused, { timeoutMs: 30_000, everyMs: 2_000 });
+  };
+  const jobOf = async (name: string) => {
+    const all = JSON.parse(await ground.run('get', 'jobs', '--output=json')).items as Job[];
+    return all.find(({ metadata }) => metadata.name.startsWith(`${name}-`));
+  };
+
+  it('does not take the pod of a run that has ended for gone because it may not see it', async () => {
+    await ground.apply(configMap('unseen', LEDGER), sqliteMigration('unseen', { suspend: true }));
+    await ground.resourceWhen('unseen', 'suspended', (each) => reasonOf(each) === 'Suspended');
+    await blind();
     await ground.run('patch', 'dbm', 'unseen', '--type=merge', '--patch={"spec":{"suspend":false}}');
-    await eventually('its Job to be over', async () => {
-      const all = JSON.parse(await ground.run('get', 'jobs', '--output=json')).items as Job[];
-      return all.some(({ metadata, status }) => metadata.name.startsWith('unseen-') && status?.succeeded === 1);
-    });
+    await eventually('its Job to be over', async () => (await jobOf('unseen'))?.status?.succeeded === 1);
     await sleep(2_000);
     const { status } = await ground.resource('unseen');
     assert.deepEqual(
@@ -136,10 +142,34 @@ describeCluster('the operator, when its connection, its token or its node is los
       [undefined, undefined],
       `it is not judged: ${status?.failure?.message}\n${await operator.log()}`,
     );
-    await sees('list', 'watch');
+    await maySee('list', 'watch');
     await ground.waitFor('unseen', 'Ready', 60);
     const after = (await ground.resource('unseen')).status;
     assert.deepEqual([after?.run?.result, after?.run?.attempt], ['succeeded', 1], await operator.log());
+  }).timeout(170_000);
+
+  it('does not take a run away that may have begun, although its resource is edited', async () => {
+    const files = { ...LEDGER, ...slow('3_slow', 'sqlite', 8) };
+    await ground.apply(configMap('begun', files), sqliteMigration('begun', { suspend: true }));
+    await ground.resourceWhen('begun', 'suspended', (each) => reasonOf(each) === 'Suspended');
+    await blind();
+    await ground.run('patch', 'dbm', 'begun', '--type=merge', '--patch={"spec":{"suspend":false}}');
+    const begun = await eventually('its pod to run', async () => {
+      const job = (await jobOf('begun'))?.metadata.name;
+      return job !== undefined && (await ground.podOf(job)).status?.phase === 'Running' && job;
+    });
+    await ground.run('patch', 'dbm', 'begun', '--type=merge', '--patch={"spec":{"target":"3_slow"}}');
+    await sleep(3_000);
+    const job = await jobOf('begun');
+    assert.deepEqual([job?.metadata.name, job?.metadata.deletionTimestamp], [begun, undefined], await operator.log());
+    await maySee('list', 'watch');
+    await ground.waitFor('begun', 'Ready', 60);
+    const { status } = await ground.resource('begun');
+    assert.deepEqual(
+      status?.history?.map(({ reason }) => reason),
+      ['UpToDate', 'Migrated'],
+      await operator.log(),
+    );
   }).timeout(170_000);
 
   it('takes the finished Jobs of a resource that is gone, or that was made again, where nobody else does', async () => {

@@ -15,8 +15,8 @@ describeCluster('two operators, and an API server that goes away', (cluster) => 
   });
   after(() => Promise.all(operators.map((operator) => operator.stop())));
 
-  async function start(): Promise<Operator> {
-    const operator = await ground.startOperator({ leaderElection: true });
+  async function start(options = {}): Promise<Operator> {
+    const operator = await ground.startOperator({ leaderElection: true, ...options });
     operators.push(operator);
     return operator;
   }
@@ -54,6 +54,17 @@ describeCluster('two operators, and an API server that goes away', (cluster) => 
     await eventually('the other to lead', () => leads(other), { timeoutMs: 5_000 });
     const between = (await timeOf(other, 'operator leads')) - (await timeOf(leader, 'operator ends'));
     assert.ok(between < 2_000, `${between} ms without a leader`);
+  });
+
+  it('both lead in one namespace where each has a Lease of its own', async () => {
+    const [first, second] = [await start({ leaseName: 'red' }), await start({ leaseName: 'blue' })];
+    for (const operator of [first, second]) {
+      await eventually('it to lead', () => leads(operator), { timeoutMs: 20_000 });
+    }
+    const holders = '--output=jsonpath={.items[*].metadata.name}';
+    const leases = (await ground.run('get', 'leases', holders)).split(' ');
+    assert.ok(leases.includes('red') && leases.includes('blue'), String(leases));
+    await Promise.all([first.stop(), second.stop()]);
   });
 
   it('write nothing any more when they were paused beyond their lease', async function () {

@@ -22,6 +22,8 @@ export interface OperatorOptions {
   /** Of /healthz, /readyz and /metrics; 0 asks the system for one. */
   metricsPort: number;
   leaderElection: boolean;
+  /** Of the lease that the replicas of one operator share: another operator beside them has another. */
+  leaseName: string;
   /** Where the lease lies; default: the pod's own namespace, else `default`. */
   leaseNamespace?: string;
   kubeconfig?: string;
@@ -36,7 +38,6 @@ export interface OperatorOptions {
 const STUCK_MS = 120_000;
 /** How long what is under way may take to end when we are asked to stop. */
 const STOP_MS = 1_500;
-const LEASE_NAME = 'db-manager-operator';
 /**
  * A controller has little to hold and much that passes: V8 lets the space for what passes grow to three times 16 MiB,
  * and the rest to twice what is used, which is half of the process.
@@ -105,9 +106,10 @@ export async function runOperator(options: OperatorOptions): Promise<number> {
 
   function lead(): Promise<Leadership> {
     const namespace = options.leaseNamespace ?? ownNamespace();
-    logger.info('operator waits for its lease', { namespace, lease: LEASE_NAME });
+    const name = options.leaseName;
+    logger.info('operator waits for its lease', { namespace, lease: name });
     const onError = (error: unknown) => logger.warn('the lease could not be renewed', { error: messageOf(error) });
-    return acquireLease(api, { namespace, name: LEASE_NAME, identity, onError }, options.signal);
+    return acquireLease(api, { namespace, name, identity, onError }, options.signal);
   }
 
   async function synced(): Promise<void> {

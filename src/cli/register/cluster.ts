@@ -17,6 +17,7 @@ export function registerCluster(program: Command, io: Io): void {
     .option('--namespaces <names>', 'comma-separated; default: the whole cluster', (text) => text.split(','))
     .option('--metrics-port <port>', 'of /healthz, /readyz and /metrics', wholeNumber, 8080)
     .option('--no-leader-election', 'for a single replica')
+    .option('--lease-name <name>', 'of the Lease that the replicas of one operator share', 'db-manager-operator')
     .option('--lease-namespace <name>', "default: the pod's own")
     .option('--kubeconfig <file>', 'default: the service account, else ~/.kube/config')
     .option('--max-concurrent-runs <n>', 'runs at the same time', wholeNumber, 10)
