@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type QueryInterface, Sequelize } from 'sequelize';
+import { DataTypes, type QueryInterface, Sequelize } from 'sequelize';
 import type { LoadedMigration } from '../../../src/core/model/migration.ts';
 import type { Revision } from '../../../src/core/model/revision.ts';
 import type { Snapshot } from '../../../src/core/model/snapshot.ts';
@@ -115,6 +115,8 @@ describe('the SQLite query interface of migrations', () => {
       [(q) => q.removeConstraint('parents', 'nothing'), /no constraint nothing; it has code_not_empty/],
       [(q) => q.removeColumn('parents', 'amount'), /double is generated from amount/],
       [(q) => q.removeColumn('nowhere', 'x'), /no table nowhere/],
+      [(q) => q.addColumn('strict_ones', 'x', { type: DataTypes.STRING }), /strict_ones is STRICT.*type: 'TEXT'/],
+      [(q) => q.changeColumn('strict_ones', 'n', { type: DataTypes.DATE }), /no type DATETIME\. Give n one of INT,/],
     ];
     for (const [call, message] of cases) {
       const outcome = await apply(url, call);

@@ -19,7 +19,7 @@ export async function changeColumn(
   name: string,
   options: ColumnOptions,
 ): Promise<void> {
-  const wanted = columnFrom(bench, table, name, options);
+  const wanted = await columnFrom(bench, table, name, options);
   const found = await findTable(bench, table);
   const column = requireColumn(parseTable(found.sql), table, name);
   if (onlyNullability(column, wanted) && !hasComments(found.sql) && (await altersConstraints(bench))) {

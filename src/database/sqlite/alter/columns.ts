@@ -10,7 +10,7 @@ import { insertItem, removeItems, type Splice } from './text.ts';
 import { execute, findTable, referencesTo, refuse, same, schemaObjects, type Workbench } from './workbench.ts';
 
 export async function addColumn(bench: Workbench, table: string, name: string, options: ColumnOptions): Promise<void> {
-  const column = columnFrom(bench, table, name, options);
+  const column = await columnFrom(bench, table, name, options);
   if (canBeAdded(column)) {
     const sql = `ALTER TABLE ${quoteIdentifier(table)} ADD COLUMN ${textOf(column)}`;
     await bench.atomically(false, () => keepingDependents(bench, () => execute(bench, sql)));

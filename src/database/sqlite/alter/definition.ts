@@ -1,15 +1,19 @@
 import { type ParsedColumn, parseTable } from '../ddl/parse-table.ts';
 import { quoteIdentifier } from '../driver.ts';
 import type { ColumnOptions } from './interface.ts';
-import { refuse, type Workbench } from './workbench.ts';
+import { findTable, refuse, type Workbench } from './workbench.ts';
+
+/** All that a STRICT table knows (https://sqlite.org/stricttables.html). Sequelize's types are others, but for TEXT and INTEGER. */
+const STRICT_TYPES = ['INT', 'INTEGER', 'REAL', 'TEXT', 'BLOB', 'ANY'];
 
 /** A column's definition as Sequelize writes it for SQLite, in its parts. */
-export function columnFrom(
-  { sequelize, queryInterface }: Workbench,
+export async function columnFrom(
+  bench: Workbench,
   table: string,
   name: string,
   options: ColumnOptions,
-): ParsedColumn {
+): Promise<ParsedColumn> {
+  const { sequelize, queryInterface } = bench;
   const { normalizeAttribute } = sequelize as unknown as { normalizeAttribute(attribute: unknown): object };
   const generator = queryInterface.queryGenerator as {
     attributesToSQL(attributes: object, context: object): Record<string, string>;
@@ -20,6 +24,12 @@ export function columnFrom(
   );
   const [column] = parseTable(`CREATE TABLE x (${quoteIdentifier(name)} ${sql})`).columns;
   if (column === undefined) throw refuse(`The definition of ${table}.${name} cannot be read: ${sql}`);
+  const { strict } = parseTable((await findTable(bench, table)).sql);
+  if (strict && !STRICT_TYPES.includes(column.type.toUpperCase())) {
+    throw refuse(
+      `${table} is STRICT, and such a table has no type ${column.type}. Give ${name} one of ${STRICT_TYPES.join(', ')} as text, for example type: 'TEXT'.`,
+    );
+  }
   return column;
 }
 
