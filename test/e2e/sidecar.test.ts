@@ -23,7 +23,11 @@ const database = new sqlite3.Database('/data/database/app.db');
 database.configure('busyTimeout', 30000);
 const next = (n) => database.run('INSERT INTO notes (id, body) VALUES (?, ?)', [n, 'note ' + n], (error) => {
   if (error) fs.appendFileSync('/data/database/errors', error.message + '\\n');
-  else fs.writeFileSync('/data/database/acknowledged', String(n));
+  else {
+    // Whoever reads it finds a number, and not a file that is just being written.
+    fs.writeFileSync('/data/database/acknowledging', String(n));
+    fs.renameSync('/data/database/acknowledging', '/data/database/acknowledged');
+  }
   setImmediate(next, n + 1);
 });
 database.get('SELECT coalesce(max(id), 0) AS id FROM notes', (_, { id }) => next(id + 1));
