@@ -51,7 +51,8 @@ export type Operation =
   | { kind: 'dropIndex'; table: Place; index: Index }
   | { kind: 'createTrigger'; table: Place; trigger: NamedDefinition }
   | { kind: 'dropTrigger'; table: Place; trigger: NamedDefinition }
-  | { kind: 'createView'; view: View }
+  /** `stale`: columns that its definition reads under a name from before the renames; a person has to put in the new one. */
+  | { kind: 'createView'; view: View; stale?: { from: string; to: string }[] }
   | { kind: 'dropView'; view: View }
   | { kind: 'commentTable'; table: Place; comment: string | undefined }
   /** SQLite: a new table takes the old one's place; `referenced` says that rows elsewhere point at it. */

@@ -63,13 +63,22 @@ export function sequenceSteps(from: Snapshot, to: Snapshot): Operation[] {
   ];
 }
 
-/** Views that change, and those that read what changes under them (`touched` tables), go first and come back last. */
-export function viewSteps(spelling: Spelling, from: Snapshot, to: Snapshot, touched: readonly string[]): Operation[] {
+/** A table that is altered so that its views stand in the way: all of them, or those that read one of the columns. */
+export interface Touched {
+  table: string;
+  columns?: readonly string[];
+}
+
+/** Views that change, and those that read what changes under them, go first and come back last. */
+export function viewSteps(spelling: Spelling, from: Snapshot, to: Snapshot, touched: readonly Touched[]): Operation[] {
   const after = new Map(to.views.map((view) => [keyOf(view), viewText(spelling, view)]));
   const leaving = new Set<View>();
   const reads = (view: View) =>
-    touched.some((name) => mentions(view.definition, name)) ||
-    [...leaving].some((other) => mentions(view.definition, other.name));
+    touched.some(
+      ({ table, columns }) =>
+        mentions(view.definition, table) &&
+        (columns === undefined || columns.some((column) => mentions(view.definition, column))),
+    ) || [...leaving].some((other) => mentions(view.definition, other.name));
   for (const view of viewsInOrder(from.views)) {
     if (after.get(keyOf(view)) !== viewText(spelling, view) || reads(view)) leaving.add(view);
   }

@@ -3,7 +3,7 @@ import { mentions } from './mentions.ts';
 import { keyOf } from './names.ts';
 import type { Constraint, Operation } from './operations.ts';
 import { placeOf } from './operations.ts';
-import { enumSteps, sequenceSteps, viewSteps } from './plan-objects.ts';
+import { enumSteps, sequenceSteps, type Touched, viewSteps } from './plan-objects.ts';
 import { ordered, parentsFirst } from './plan-order.ts';
 import { type Spelling, spellingOf } from './spelling.ts';
 import { type ColumnChange, constraintsOf, nameOf, type TableChanges, tableChanges } from './table-changes.ts';
@@ -19,16 +19,25 @@ export function planPostgres(from: Snapshot, to: Snapshot): Operation[] {
     const other = before.get(keyOf(table));
     return other === undefined ? [] : [{ from: other, to: table, changes: changesOf(spelling, other, table) }];
   });
-  const touched = kept.filter(({ changes }) => blocksViews(changes)).map(({ to: table }) => table.name);
+  const enums = enumSteps(from, to);
+  const touched: Touched[] = [
+    ...kept.map(({ to: { name }, changes }) => ({ table: name, columns: blockedByViews(changes) })),
+    ...dropped.map(({ name }) => ({ table: name })),
+    ...enums.flatMap((step) =>
+      step.kind === 'replaceEnum'
+        ? step.users.map(({ table, column }) => ({ table: table.name, columns: [column.name] }))
+        : [],
+    ),
+  ];
   const schemas = new Set(from.tables.map(({ schema }) => schema));
   const newSchemas = new Set([...to.tables, ...to.enums].map(({ schema }) => schema).filter((one) => one !== 'public'));
   return ordered([
     ...[...newSchemas]
       .filter((one) => !schemas.has(one))
       .map((schema): Operation => ({ kind: 'createSchema', schema })),
-    ...enumSteps(from, to),
+    ...enums,
     ...sequenceSteps(from, to),
-    ...viewSteps(spelling, from, to, [...touched, ...dropped.map(({ name }) => name)]),
+    ...viewSteps(spelling, from, to, touched),
     ...dropped.flatMap((table) => dropSteps(table, dropped)),
     ...created.flatMap((table) => createSteps(table, created)),
     ...kept.flatMap(({ from: old, to: table, changes }) => alterSteps(old, table, changes)),
@@ -145,6 +154,7 @@ function changesOf(spelling: Spelling, from: Table, to: Table): TableChanges {
 }
 
 /** A view stands in the way of what it reads: types, drops and replaced columns. */
-function blocksViews({ droppedColumns, changedColumns }: TableChanges): boolean {
-  return droppedColumns.length > 0 || changedColumns.some(({ properties }) => properties.includes('type'));
+function blockedByViews({ droppedColumns, changedColumns }: TableChanges): string[] {
+  const retyped = changedColumns.flatMap(({ from, properties }) => (properties.includes('type') ? [from] : []));
+  return [...droppedColumns, ...retyped].map(({ name }) => name);
 }

@@ -1,4 +1,5 @@
 import type { Check, Index, Snapshot, Table } from '../model/snapshot.ts';
+import { mentions } from './mentions.ts';
 import { keyOf } from './names.ts';
 import type { Operation } from './operations.ts';
 import { planPostgres } from './plan-postgres.ts';
@@ -47,12 +48,29 @@ export function stagesOf(
     stages.push({ transaction: true, ...rest, up, down: plan(state, before) });
     before = state;
   }
-  const [first] = stages;
-  if (first !== undefined && start.steps.length > 0) {
-    const back = applyRenames(start.snapshot, reversed(renames)).steps;
-    stages[0] = { ...first, up: [...start.steps, ...first.up], down: [...first.down, ...back] };
-  }
-  return stages.filter(({ up }) => up.length > 0);
+  if (start.steps.length === 0) return stages.filter(({ up }) => up.length > 0);
+  const back = applyRenames(start.snapshot, reversed(renames)).steps;
+  const told = stages.map((stage) => ({
+    ...stage,
+    up: stage.up.map((step) => withStale(step, start.steps)),
+    down: stage.down.map((step) => withStale(step, start.steps)),
+  }));
+  const [first, ...rest] = told;
+  if (first === undefined) return [];
+  const whole = { ...first, up: [...start.steps, ...first.up], down: [...first.down, ...back] };
+  return [whole, ...rest].filter(({ up }) => up.length > 0);
+}
+
+/** The database itself puts a column's new name into its views; the text of one that is made again has the old one. */
+function withStale(step: Operation, renames: readonly Operation[]): Operation {
+  if (step.kind !== 'createView') return step;
+  const { definition } = step.view;
+  const stale = renames.flatMap((one) =>
+    one.kind === 'renameColumn' && mentions(definition, one.table.name) && mentions(definition, one.from)
+      ? [{ from: one.from, to: one.to }]
+      : [],
+  );
+  return stale.length === 0 ? step : { ...step, stale };
 }
 
 interface State extends Partial<Pick<Stage, 'transaction' | 'title'>> {

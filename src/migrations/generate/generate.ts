@@ -105,6 +105,10 @@ function doubtOf(operation: Operation): string | undefined {
   if (operation.kind === 'alterColumn' && operation.properties.includes('type')) {
     return `Rewrites ${operation.table.name} unless the types are binary compatible, and fails where a value does not fit.`;
   }
+  if (operation.kind === 'createView' && operation.stale !== undefined) {
+    const names = operation.stale.map(({ from, to }) => `${to} for ${from}`).join(', ');
+    return `Was written before the renames: read ${names} in ${operation.view.name}.`;
+  }
   if (operation.kind === 'rebuildTable')
     return `SQLite has no ALTER for this: ${operation.to.name} is made anew and its rows are copied.`;
   return undefined;
