@@ -39,6 +39,7 @@ export function alterColumnSql({ table, from, to, properties }: Operation & { ki
     ...(automatic ? stopsBeingAutomatic(from, alter) : []),
     ...((redefault || automatic) && defaulted ? [alter('DROP DEFAULT')] : []),
     ...(retyped ? [alter(typeSql(from, to))] : []),
+    ...(changes.has('type') ? sequenceTypeSql(from, to) : []),
     ...(changes.has('nullable') ? [alter(to.nullable ? 'DROP NOT NULL' : 'SET NOT NULL')] : []),
     ...(redefault && to.default !== undefined && !to.serial ? [alter(`SET DEFAULT ${to.default}`)] : []),
     ...(automatic ? becomesAutomatic(table, to, alter) : []),
@@ -52,9 +53,8 @@ function typeSql(from: Column, to: Column): string {
   const type = typeOf(to);
   const base = type.replace(/\(.*?\)/g, '');
   const same = base === typeOf(from).replace(/\(.*?\)/g, '');
-  // Text has a cast to everything that can be written, an enum only to text.
-  const value =
-    /^(?:"|[a-z_]+\.|.*enum_)/.test(type) && !same ? `${quote(to.name)}::text::${type}` : `${quote(to.name)}::${type}`;
+  const through = intermediate(base, typeOf(from));
+  const value = `${quote(to.name)}::${through === undefined ? '' : `${through}::`}${type}`;
   return words(
     `TYPE ${type}`,
     to.collation !== undefined && `COLLATE ${quote(to.collation)}`,
@@ -62,9 +62,28 @@ function typeSql(from: Column, to: Column): string {
   );
 }
 
+const NUMBER = /^(?:smallint|bigint|numeric|real|double precision)\b/;
+
+/** Text has a cast to everything that can be written, an enum only to text; a boolean is a number by way of integer. */
+function intermediate(to: string, from: string): string | undefined {
+  if (/^(?:"|[a-z_]+\.|.*enum_)/.test(to)) return 'text';
+  const [one, other] = to === 'boolean' ? [to, from] : [from, to];
+  return one === 'boolean' && NUMBER.test(other) ? 'integer' : undefined;
+}
+
+/** A serial's sequence keeps its type, and with it its end, when the column has a wider one; an identity's does not. */
+function sequenceTypeSql(from: Column, to: Column): string[] {
+  const sequence = sequenceOf(from);
+  return from.serial && to.serial && sequence !== undefined ? [`ALTER SEQUENCE ${sequence} AS ${typeOf(to)}`] : [];
+}
+
+function sequenceOf(column: Column): string | undefined {
+  return /^nextval\('(.+)'::regclass\)$/.exec(column.default ?? '')?.[1];
+}
+
 function stopsBeingAutomatic(from: Column, alter: (what: string) => string): string[] {
   if (from.identity !== undefined) return [alter('DROP IDENTITY')];
-  const sequence = /^nextval\('(.+)'::regclass\)$/.exec(from.default ?? '')?.[1];
+  const sequence = sequenceOf(from);
   return from.serial && sequence !== undefined ? [alter('DROP DEFAULT'), `DROP SEQUENCE ${sequence}`] : [];
 }
 

@@ -76,6 +76,9 @@ export const COLUMN_SCENARIOS: Scenario[] = [
   change('JSON to JSONB', 'a TEXT, b JSON', 'a TEXT, b JSONB'),
   change('REAL to DOUBLE PRECISION', 'a TEXT, b REAL', 'a TEXT, b DOUBLE PRECISION'),
   change('INTEGER to BOOLEAN', 'a TEXT, b INTEGER', 'a TEXT, b BOOLEAN', { says: /boolean|BOOLEAN/ }),
+  change('BOOLEAN to SMALLINT', 'a BOOLEAN DEFAULT false', 'a SMALLINT DEFAULT 0'),
+  change('BOOLEAN to NUMERIC', 'a BOOLEAN', 'a NUMERIC(5,0)'),
+  change('BIGINT to BOOLEAN', 'a BIGINT', 'a BOOLEAN'),
   change('a TEXT array added', 'a TEXT', "a TEXT, b TEXT[] DEFAULT '{}'", { not: NO_SQLITE }),
   change('a scalar made an array', 'a TEXT, b INTEGER[]', 'a TEXT, b BIGINT[]', { not: NO_SQLITE }),
   change(
@@ -235,6 +238,7 @@ export const COLUMN_SCENARIOS: Scenario[] = [
     not: NO_SQLITE,
     before: 'CREATE TABLE t (id serial PRIMARY KEY)',
     after: 'CREATE TABLE t (id bigserial PRIMARY KEY)',
+    says: /ALTER SEQUENCE \S*t_id_seq AS bigint/,
   },
   {
     name: 'a comment on a column added',
