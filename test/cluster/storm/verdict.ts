@@ -47,5 +47,8 @@ export async function lies(slot: Slot, resource: DatabaseMigration | undefined):
   return found;
 }
 
-/** Whatever is killed, a run ends in one of these. */
-const EXPECTED = ['Migrated', 'Reverted', 'UpToDate', 'RunVanished'];
+/**
+ * Whatever is killed, a run ends in one of these. Interrupted: its pod began in the moment in which it was taken back
+ * because its resource had been edited; it had its time to end, and says so.
+ */
+const EXPECTED = ['Migrated', 'Reverted', 'UpToDate', 'RunVanished', 'Interrupted'];
