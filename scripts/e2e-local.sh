@@ -67,14 +67,8 @@ trap clean EXIT
 
 # The packages that the cluster's script asks for, but without starting a service of theirs.
 packages=(docker.io containerd runc containernetworking-plugins iptables conntrack debootstrap gcc libc6-dev)
-install() {
-  apt-get update -qq
-  printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d && chmod +x /usr/sbin/policy-rc.d
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "${packages[@]}" || { rm -f /usr/sbin/policy-rc.d; return 1; }
-  rm -f /usr/sbin/policy-rc.d
-}
 if dpkg-query -W -f '${Status}\n' "${packages[@]}" 2>&1 | grep -qv '^install ok installed$'; then
-  attempt "Debian's packages could not be installed" install
+  attempt "Debian's packages could not be installed" scripts/apt-install.sh "${packages[@]}"
 fi
 
 echo "e2e: the cluster's programs"

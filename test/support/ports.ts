@@ -4,17 +4,21 @@ import { createServer } from 'node:net';
 // where a port from listen(0) may meanwhile have become the near end of somebody's connection.
 const LOWEST = 20_000;
 const HIGHEST = 32_000;
+// Test processes that run side by side choose from parts of their own: one may be about to listen on a free port.
+const WORKERS = Number(process.env.TEST_WORKERS ?? 1);
+const WIDTH = Math.floor((HIGHEST - LOWEST) / WORKERS);
+const FIRST = LOWEST + WIDTH * Number(process.env.TEST_WORKER ?? 0);
 const given = new Set<number>();
 
 /** A free TCP port on 127.0.0.1, never the same twice in one process. Throws after 100 ports in use. */
 export async function freePort(): Promise<number> {
   for (let attempt = 0; attempt < 100; attempt++) {
-    const port = LOWEST + Math.floor(Math.random() * (HIGHEST - LOWEST));
+    const port = FIRST + Math.floor(Math.random() * WIDTH);
     if (given.has(port) || !(await isFree(port))) continue;
     given.add(port);
     return port;
   }
-  throw new Error(`found no free TCP port between ${LOWEST} and ${HIGHEST} on 127.0.0.1`);
+  throw new Error(`found no free TCP port from ${FIRST} to ${FIRST + WIDTH - 1} on 127.0.0.1`);
 }
 
 function isFree(port: number): Promise<boolean> {

@@ -1,26 +1,45 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { findOnPath, runCommand } from './processes.ts';
+import { cachedGo } from './programs/go.ts';
+import { DEFAULT_MAJOR } from './programs/pinned.ts';
+import { cachedServer } from './programs/postgres-server.ts';
 
 const DEBIAN = '/usr/lib/postgresql';
 
 /**
- * The folder of PostgreSQL's programs: `PG_BIN`, else what `pg_config` says, else the newest of Debian's, else PATH.
- * Throws with the package to install where there is no server.
+ * The folder of PostgreSQL's programs: `PG_BIN` or `TEST_POSTGRES_BIN`, else what `pg_config` says, else the newest of
+ * Debian's, else PATH, else what `npm run setup` has fetched. Throws with the command to type where there is no server.
+ *
+ * `PG_BIN` is db-manager's own variable and also chooses its client programs; `TEST_POSTGRES_BIN` chooses only the
+ * server of the tests.
  */
 export async function findPostgresBinaries(): Promise<string> {
-  const { PG_BIN } = process.env;
-  if (PG_BIN) {
-    if (hasServer(PG_BIN)) return PG_BIN;
-    throw new Error(`PG_BIN is ${PG_BIN}, but there are no programs "initdb" and "postgres" in that folder`);
+  for (const name of ['TEST_POSTGRES_BIN', 'PG_BIN']) {
+    const folder = process.env[name];
+    if (!folder) continue;
+    if (hasServer(folder)) return folder;
+    throw new Error(`${name} is ${folder}, but there are no programs "initdb" and "postgres" in that folder`);
   }
-  const candidates = [await fromPgConfig(), ...fromDebian(), ...(process.env.PATH ?? '').split(':')];
-  const found = candidates.find((folder) => folder !== undefined && hasServer(folder));
+  const installed = [await fromPgConfig(), ...fromDebian(), ...(process.env.PATH ?? '').split(delimiter)];
+  const found = [...installed, cachedServer(DEFAULT_MAJOR)].find((folder) => folder !== undefined && hasServer(folder));
   if (found) return found;
   throw new Error(
-    'the tests need a PostgreSQL server and none is installed. On Debian and Ubuntu: apt-get install postgresql; ' +
-      'elsewhere set PG_BIN to the folder that holds initdb and postgres',
+    'The tests need a PostgreSQL server, and there is none on this machine. Run: npm run setup. ' +
+      'Or set PG_BIN to a folder that holds initdb and postgres.',
   );
+}
+
+/**
+ * Appends what `npm run setup` has fetched to PATH: db-manager looks for pg_dump there, and the cluster tests for Go,
+ * in this process and in those that it starts. What is installed comes first.
+ */
+export function offerFetchedPrograms(): void {
+  const server = fromDebian().length > 0 ? undefined : cachedServer(DEFAULT_MAJOR);
+  const go = findOnPath('go') ? undefined : cachedGo();
+  const path = process.env.PATH ?? '';
+  const offered = [server, go].filter((folder) => folder !== undefined && !path.split(delimiter).includes(folder));
+  if (offered.length > 0) process.env.PATH = [path, ...offered].join(delimiter);
 }
 
 function hasServer(folder: string): boolean {
@@ -38,5 +57,6 @@ function fromDebian(): string[] {
   if (!existsSync(DEBIAN)) return [];
   return readdirSync(DEBIAN)
     .sort((a, b) => Number(b) - Number(a))
-    .map((version) => join(DEBIAN, version, 'bin'));
+    .map((version) => join(DEBIAN, version, 'bin'))
+    .filter(hasServer);
 }

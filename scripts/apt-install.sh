@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# Installs Debian packages without starting a service of theirs: `scripts/apt-install.sh PACKAGE...`, as root.
+# For that time /usr/sbin/policy-rc.d forbids it. A policy that was there before is moved aside and put back, the same
+# file with its mode, owner and links, however this ends.
+set -euo pipefail
+policy=${POLICY_RC_D:-/usr/sbin/policy-rc.d}
+saved=$policy.db-manager-saved
+[ $# -gt 0 ] || { echo "usage: scripts/apt-install.sh PACKAGE..." >&2; exit 2; }
+exists() { [ -e "$1" ] || [ -L "$1" ]; }
+
+# Two at once would each take the other's policy for the machine's own. The lock is on the folder itself.
+exec 9<"$(dirname "$policy")"
+flock 9
+
+restore() {
+  rm -f "$policy"
+  if exists "$saved"; then mv -T "$saved" "$policy"; fi
+}
+# A run that was killed has left the machine's own policy aside, and ours in its place.
+if exists "$saved"; then rm -f "$policy"; elif exists "$policy"; then mv -T "$policy" "$saved"; fi
+trap restore EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+printf '#!/bin/sh\n# Of db-manager, scripts/apt-install.sh, for the time of an installation.\nexit 101\n' >"$policy"
+chmod 755 "$policy"
+
+export DEBIAN_FRONTEND=noninteractive
+apt-get update -qq >/dev/null 9<&-
+apt-get install -y -qq "$@" >/dev/null 9<&-

@@ -1,0 +1,105 @@
+/**
+ * Runs the tests that touch PostgreSQL on several versions of its server, one after the other:
+ *
+ *   npm run test:postgres -- 14 15 16 17 18      everything except the cluster's tests
+ *   npm run test:postgres -- --versioned 14 18   only what depends on the version
+ *   npm run test:postgres -- --write 14 18       and write docs/postgresql-versions.json, from which the page is made
+ *
+ * Servers and client programs are fetched where they are not on this machine. Closes with the sum of all versions.
+ */
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { MAJORS, type Major } from '../test/support/programs/pinned.ts';
+import { fetchClients, fetchServer, parseMajor } from '../test/support/programs/postgres-server.ts';
+import { needsPostgres, testFiles } from '../test/support/test-files.ts';
+import { VERSIONS_FILE, type VersionResult } from './generate/postgres-versions.ts';
+import type { FileResult } from './test/protocol.ts';
+
+/** Catalogue queries, dump and restore, rules with versions, generate. */
+const VERSIONED = [
+  'test/backups/round-trip.test.ts',
+  'test/core/safety/postgres-engine.test.ts',
+  'test/database/backup-postgres.test.ts',
+  'test/database/checks.test.ts',
+  'test/database/client-versions.test.ts',
+  'test/database/snapshot.test.ts',
+  'test/database/snapshot-sequelize.test.ts',
+  'test/database/postgres',
+  'test/migrations/generate',
+  'test/models',
+  'test/runner/rehearsal.test.ts',
+  'test/safety/lock-modes.test.ts',
+  'test/safety/locks.test.ts',
+];
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { versioned: { type: 'boolean' }, write: { type: 'boolean' }, jobs: { type: 'string' } },
+});
+const majors = positionals.length > 0 ? positionals.map(parseMajor) : MAJORS;
+const files = testFiles(values.versioned ? VERSIONED : [])
+  .filter(needsPostgres)
+  .filter((file) => !/^test\/(cluster|e2e|charts)\//.test(file));
+
+const folder = mkdtempSync(join(tmpdir(), 'db-manager-versions-'));
+const results: VersionResult[] = [];
+try {
+  for (const major of majors) results.push(await runOn(major));
+} finally {
+  rmSync(folder, { recursive: true });
+}
+
+if (values.write) {
+  const versions = results.toSorted((a, b) => a.server.localeCompare(b.server, 'en', { numeric: true }));
+  writeFileSync(VERSIONS_FILE, `${JSON.stringify(versions, null, 2)}\n`);
+  execFileSync(process.execPath, [join(import.meta.dirname, 'generate.ts')], { stdio: 'inherit' });
+}
+const sum = (key: 'passed' | 'failed' | 'skipped') => results.reduce((total, result) => total + result[key], 0);
+console.log('\nPostgreSQL:');
+for (const { server, clients, passed, failed, skipped, failures } of results) {
+  console.log(`${server} with the clients of ${clients}: ${passed} passed, ${failed} failed, ${skipped} skipped`);
+  for (const title of failures) console.log(`    failed: ${title}`);
+}
+console.log(`\n${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`);
+process.exitCode = sum('failed') === 0 && results.every(({ passed }) => passed > 0) ? 0 : 1;
+
+async function runOn(major: Major): Promise<VersionResult> {
+  const server = await fetchServer(major);
+  const clients = await fetchClients(major);
+  console.log(`\n== PostgreSQL ${major}: ${files.length} files`);
+  const report = join(folder, `${major}.json`);
+  const jobs = values.jobs === undefined ? [] : ['--jobs', values.jobs];
+  const child = spawn(
+    process.execPath,
+    [join(import.meta.dirname, 'test.ts'), ...files, ...jobs, '--results', report],
+    {
+      env: {
+        ...process.env,
+        TEST_POSTGRES_BIN: server,
+        PATH: [dirname(process.execPath), clients.folder, process.env.PATH].join(delimiter),
+      },
+      stdio: 'inherit',
+    },
+  );
+  await once(child, 'close');
+  const tests = (JSON.parse(readFileSync(report, 'utf8')) as FileResult[]).flatMap((result) => result.tests);
+  const failed = tests.filter((test) => test.state === 'failed');
+  return {
+    server: versionOf(join(server, 'postgres')),
+    clients: versionOf(join(clients.folder, 'pg_dump')),
+    passed: tests.filter((test) => test.state === 'passed').length,
+    failed: failed.length,
+    skipped: tests.filter((test) => test.state === 'skipped').length,
+    failures: failed.map((test) => test.title),
+  };
+}
+
+/** `15.18` of `pg_dump (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)`. */
+function versionOf(program: string): string {
+  const text = execFileSync(program, ['--version'], { encoding: 'utf8' });
+  return /\) (\d+(?:\.\d+)?)/.exec(text)?.[1] ?? text.trim();
+}

@@ -1,0 +1,139 @@
+/**
+ * Runs the tests: `npm test`, in as many processes as the machine has cores, each with servers of its own that its
+ * files share. Ends with the slowest tests, what failed, and "N passed, N failed, N skipped".
+ *
+ *   npm test -- FILE|FOLDER...   those alone
+ *   npm test -- -g PATTERN       tests whose title matches
+ *   npm test -- --jobs N         so many processes
+ *   npm run test:unit            pure code only: no server, no program, a few seconds
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { isUnit, needsPostgres, testFiles } from '../test/support/test-files.ts';
+import type { FileResult, FromWorker, ToWorker } from './test/protocol.ts';
+import { fileQueue } from './test/queue.ts';
+import { printSummary } from './test/summary.ts';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    grep: { type: 'string', short: 'g' },
+    jobs: { type: 'string', short: 'j' },
+    unit: { type: 'boolean' },
+    postgres: { type: 'boolean' },
+    results: { type: 'string' },
+  },
+});
+
+const files = testFiles(positionals)
+  .filter((file) => !values.unit || isUnit(file))
+  .filter((file) => !values.postgres || needsPostgres(file));
+const jobs = Math.min(Number(values.jobs ?? availableParallelism()), files.length);
+if (!(jobs >= 1)) throw new Error(`--jobs is ${values.jobs}: a number from 1 on is needed`);
+
+const began = performance.now();
+const timesFile = join('.cache', 'test-seconds.json');
+const times = readTimes();
+const queue = fileQueue(files, (file) => times[file] ?? 0);
+const results: FileResult[] = [];
+const closing: string[] = [];
+const outputs = new WeakMap<ChildProcess, Buffer[]>();
+
+await Promise.all(Array.from({ length: jobs }, (_, worker) => runWorker(worker)));
+
+for (const { file, seconds } of results) times[file] = Math.round(seconds * 10) / 10;
+if (!values.grep) {
+  mkdirSync('.cache', { recursive: true });
+  writeFileSync(timesFile, `${JSON.stringify(times, null, 1)}\n`);
+}
+if (values.results) writeFileSync(values.results, JSON.stringify(results));
+process.exitCode = printSummary(results, closing, { jobs, seconds: (performance.now() - began) / 1000 }) ? 0 : 1;
+
+/** Gives a process one file after another. One that dies has failed its file, and another takes its place. */
+async function runWorker(worker: number): Promise<void> {
+  for (let file = queue.next(worker); file !== undefined; ) {
+    const child = start(worker);
+    const ended = new Promise<string>((resolve) => {
+      child.once('exit', (code, signal) => resolve(signal ?? `exit code ${code}`));
+    });
+    let died: string | undefined;
+    while (file !== undefined) {
+      const current: string = file;
+      const answer = await Promise.race([run(child, current), ended]);
+      if (typeof answer === 'string') {
+        died = answer;
+        const error = `the test process ended with ${answer}`;
+        results.push({
+          file: current,
+          seconds: 0,
+          cpuSeconds: 0,
+          tests: [{ title: current, state: 'failed', ms: 0, error }],
+        });
+      } else results.push(answer);
+      print(child);
+      file = queue.next(worker);
+      if (died !== undefined) break;
+    }
+    if (died === undefined) {
+      const closed = new Promise<void>((resolve) => {
+        child.on('message', (message: FromWorker) => {
+          if (message.kind !== 'closed') return;
+          if (message.error !== undefined) closing.push(message.error);
+          resolve();
+        });
+      });
+      send(child, { kind: 'end' });
+      await Promise.race([closed, ended]);
+      await ended;
+      print(child);
+    }
+  }
+}
+
+function start(worker: number): ChildProcess {
+  const child = fork(join(import.meta.dirname, 'test/worker.ts'), {
+    env: { ...process.env, TEST_WORKER: String(worker), TEST_WORKERS: String(jobs) },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
+  const output: Buffer[] = [];
+  outputs.set(child, output);
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on('data', (data: Buffer) => {
+      // One process alone prints as it goes; the output of several is kept together by file.
+      if (jobs === 1) process.stdout.write(data);
+      else output.push(data);
+    });
+  }
+  return child;
+}
+
+function print(child: ChildProcess): void {
+  process.stdout.write(Buffer.concat(outputs.get(child)?.splice(0) ?? []));
+}
+
+function run(child: ChildProcess, file: string): Promise<FileResult> {
+  return new Promise((resolve) => {
+    const listen = (message: FromWorker) => {
+      if (message.kind !== 'ran') return;
+      child.off('message', listen);
+      // What the file has printed last is on its way through another pipe.
+      setTimeout(() => resolve(message.result), 20);
+    };
+    child.on('message', listen);
+    send(child, { kind: 'run', file, grep: values.grep });
+  });
+}
+
+function send(child: ChildProcess, message: ToWorker): void {
+  child.send(message, () => {});
+}
+
+function readTimes(): Record<string, number> {
+  const measured = join(import.meta.dirname, 'test/seconds.json');
+  const own = existsSync(timesFile) ? (JSON.parse(readFileSync(timesFile, 'utf8')) as Record<string, number>) : {};
+  const shipped = existsSync(measured) ? (JSON.parse(readFileSync(measured, 'utf8')) as Record<string, number>) : {};
+  return { ...shipped, ...own };
+}

@@ -1,0 +1,80 @@
+/**
+ * Runs test files one after the other in one process, on the servers that they share: each is named by a message of
+ * scripts/test.ts and answered with its results. Not to be started by hand.
+ */
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import Mocha from 'mocha';
+import { mochaHooks } from '../../test/support/hooks.ts';
+import { closeAll } from '../../test/support/lifetime.ts';
+import type { FileResult, FromWorker, TestResult, ToWorker } from './protocol.ts';
+
+const OPTIONS = JSON.parse(readFileSync('.mocharc.json', 'utf8')) as Mocha.MochaOptions;
+
+process.on('message', (message: ToWorker) => {
+  if (message.kind === 'run') void run(message.file, message.grep).then((result) => send({ kind: 'ran', result }));
+  else void end();
+});
+send({ kind: 'ready' });
+
+async function run(file: string, grep: string | undefined): Promise<FileResult> {
+  const began = performance.now();
+  const cpuBefore = cpuSeconds();
+  const tests: TestResult[] = [];
+  const { timeout, forbidOnly, color } = OPTIONS;
+  const mocha = new Mocha({ timeout, forbidOnly, color, reporter: 'spec', rootHooks: mochaHooks, grep });
+  try {
+    mocha.addFile(resolve(file));
+    await mocha.loadFilesAsync();
+    await new Promise<void>((done) => {
+      const runner = mocha.run(() => done());
+      runner.on('test end', (test) => {
+        const state = test.isPending() ? 'skipped' : test.isFailed() ? 'failed' : 'passed';
+        if (state !== 'failed') tests.push({ title: test.fullTitle(), state, ms: test.duration ?? 0 });
+      });
+      // A hook that fails is no test, and counts as one.
+      runner.on('fail', (failed, error) => {
+        tests.push({ title: failed.fullTitle(), state: 'failed', ms: failed.duration ?? 0, error: textOf(error) });
+      });
+    });
+  } catch (error) {
+    console.error(error);
+    tests.push({ title: `${file} cannot be loaded`, state: 'failed', ms: 0, error: textOf(error) });
+  }
+  return { file, tests, seconds: (performance.now() - began) / 1000, cpuSeconds: cpuSeconds() - cpuBefore };
+}
+
+function textOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause === undefined ? '' : `\n  cause: ${textOf(error.cause)}`;
+  return `${error.stack ?? error.message}${cause}`;
+}
+
+/** Of this process and of its children that have ended; 0 where /proc is missing. */
+function cpuSeconds(): number {
+  try {
+    // Fields 14 to 17 of proc(5), counted after the command's name, in hundredths of a second.
+    const stat = readFileSync('/proc/self/stat', 'utf8');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) / 100;
+  } catch {
+    return 0;
+  }
+}
+
+async function end(): Promise<void> {
+  try {
+    await closeAll();
+    send({ kind: 'closed' });
+  } catch (error) {
+    console.error(error);
+    send({ kind: 'closed', error: textOf(error) });
+  }
+  process.disconnect();
+  // As `mocha --exit`: a socket that a test has left open does not hold up the rest.
+  setTimeout(() => process.exit(), 1_000).unref();
+}
+
+function send(message: FromWorker): void {
+  process.send?.(message);
+}
