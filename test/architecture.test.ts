@@ -80,11 +80,30 @@ describe('the architecture', () => {
     assert.deepEqual(files.flatMap(violations), []);
   });
 
-  it('lets only database/umzug.ts import umzug', () => {
+  it('lets only database/umzug.ts load umzug', () => {
     assert.deepEqual(
-      files.filter((file) => importsOf(file).includes('umzug')),
+      files.filter((file) => loadedBy(textOf(file)).includes('umzug')),
       ['database/umzug.ts'],
     );
+  });
+
+  it('sees every way in which a module is loaded', () => {
+    const ways = {
+      "import type { Umzug } from 'umzug';": [[], ['umzug']],
+      "import { Umzug } from 'umzug';": [['umzug'], ['umzug']],
+      "export { Umzug } from 'umzug';": [['umzug'], ['umzug']],
+      "import 'umzug';": [['umzug'], ['umzug']],
+      "const { Umzug } = await import('umzug');": [['umzug'], ['umzug']],
+      "  return require('umzug').Umzug;": [['umzug'], ['umzug']],
+      "  return createRequire(import.meta.url)('umzug');": [['umzug'], ['umzug']],
+      "  const from = (at: string) => createRequire(at)('umzug');": [['umzug'], ['umzug']],
+      "  createRequire(import.meta.url)<Types>('umzug')": [['umzug'], ['umzug']],
+      "process.getBuiltinModule('fs');": [['fs'], ['fs']],
+      "// require('umzug')": [[], []],
+    };
+    for (const [text, [loaded, imported]] of Object.entries(ways)) {
+      assert.deepEqual([loadedBy(text), importsIn(text)], [loaded, imported], text);
+    }
   });
 
   it('lets core read no clock, no environment and no file', () => {
@@ -135,11 +154,31 @@ function roomOf(file: string): string | undefined {
 }
 
 function importsOf(file: string): string[] {
-  const text = withoutComments(readFileSync(join(SOURCE, file), 'utf8'));
-  const statements = text.matchAll(
-    /^\s*(?:import|export)\s[^;'"]*?from\s+['"]([^'"]+)['"]|^import\s+['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)/gm,
-  );
-  return [...statements].map((match) => match[1] ?? match[2] ?? match[3] ?? '');
+  return importsIn(textOf(file));
+}
+
+function textOf(file: string): string {
+  return readFileSync(join(SOURCE, file), 'utf8');
+}
+
+/** Types included. */
+function importsIn(text: string): string[] {
+  const types = withoutComments(text).matchAll(/^\s*(?:import|export)\s+type\s[^;'"]*?from\s+['"]([^'"]+)['"]/gm);
+  return [...new Set([...loadedBy(text), ...[...types].map((match) => match[1] ?? '')])];
+}
+
+/** What the running program loads: statements, `import()`, `require` and what `createRequire` makes. */
+function loadedBy(text: string): string[] {
+  const ways = [
+    /^\s*(?:import|export)\s(?!type\s)[^;'"]*?from\s+['"]([^'"]+)['"]/gm,
+    /^\s*import\s+['"]([^'"]+)['"]/gm,
+    /\bimport\(\s*['"]([^'"]+)['"]/g,
+    /\brequire(?:\.resolve)?\(\s*['"]([^'"]+)['"]/g,
+    /\bcreateRequire\([^()]*\)(?:<[^>]*>)?\(\s*['"]([^'"]+)['"]/g,
+    /\bgetBuiltinModule\(\s*['"]([^'"]+)['"]/g,
+  ];
+  const code = withoutComments(text);
+  return [...new Set(ways.flatMap((way) => [...code.matchAll(way)].map((match) => match[1] ?? '')))];
 }
 
 function withoutComments(text: string): string {

@@ -10,16 +10,48 @@ describe('the pages', () => {
       .map((name) => join('docs', name)),
   ];
 
-  it('link only to what is there', () => {
-    const broken = pages.flatMap((page) => {
-      const links = [...readFileSync(page, 'utf8').matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)].map(
-        (match) => match[1] ?? '',
-      );
-      return links
-        .filter((link) => !/^[a-z]+:/.test(link) && !existsSync(join(dirname(page), link)))
-        .map((link) => `${page}: ${link}`);
-    });
-    assert.ok(pages.length > 5);
-    assert.deepEqual(broken, []);
+  it('link only to what is there, heading included', () => {
+    const links = pages.flatMap((page) => linksOf(page).map((link) => ({ page, link })));
+    assert.ok(links.length > 100, `too few links are found: ${links.length}`);
+    assert.ok(links.filter(({ link }) => link.includes('#')).length >= 3, 'too few links to headings are found');
+    assert.deepEqual(
+      links.filter(({ page, link }) => !leadsSomewhere(page, link)).map(({ page, link }) => `${page}: ${link}`),
+      [],
+    );
+  });
+
+  it('have anchors as GitHub makes them', () => {
+    const page = '# A `code` & "words", 1.5!\n## Same\n## Same\n```sh\n# no heading\n```\n### With [a link](x.md)\n';
+    assert.deepEqual([...anchorsOf(page)], ['a-code--words-15', 'same', 'same-1', 'with-a-link']);
   });
 });
+
+function linksOf(page: string): string[] {
+  const text = withoutCode(readFileSync(page, 'utf8'));
+  return [...text.matchAll(/\]\(([^)\s]+)\)/g)].map((match) => match[1] ?? '').filter((link) => !/^[a-z]+:/.test(link));
+}
+
+function leadsSomewhere(page: string, link: string): boolean {
+  const [path = '', anchor] = link.split('#');
+  const target = path === '' ? page : join(dirname(page), path);
+  if (!existsSync(target)) return false;
+  return anchor === undefined || !target.endsWith('.md') || anchorsOf(readFileSync(target, 'utf8')).has(anchor);
+}
+
+/** The anchors that GitHub gives the headings of a page: lower case, no punctuation, a hyphen for each space. */
+function anchorsOf(text: string): Set<string> {
+  const anchors = new Set<string>();
+  for (const [, heading = ''] of withoutCode(text).matchAll(/^#{1,6} +(.+?) *#*$/gm)) {
+    const words = heading.replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1').toLowerCase();
+    const anchor = words.replaceAll(/[^\p{L}\p{N}\p{M}_ -]/gu, '').replaceAll(' ', '-');
+    let unique = anchor;
+    for (let number = 1; anchors.has(unique); number += 1) unique = `${anchor}-${number}`;
+    anchors.add(unique);
+  }
+  for (const [, id = ''] of text.matchAll(/<a (?:id|name)="([^"]+)"/g)) anchors.add(id);
+  return anchors;
+}
+
+function withoutCode(text: string): string {
+  return text.replaceAll(/^( *)(```+|~~~+)[\s\S]*?^\1\2 *$/gm, '');
+}

@@ -3,6 +3,25 @@ const RETRY_MS = { first: 200, most: 60_000 } as const;
 const FAILURES_PER_SECOND = 20;
 const BURST = 200;
 
+/** Time and chance of the queue; an argument, so that tests need not wait. */
+export interface QueueClock {
+  /** Milliseconds that only grow. */
+  now(): number;
+  /** Calls after `ms`; the answer cancels the call. */
+  after(ms: number, call: () => void): () => void;
+  /** From 0 to 1. */
+  random(): number;
+}
+
+const SYSTEM_CLOCK: QueueClock = {
+  now: () => performance.now(),
+  after(ms, call) {
+    const timer = setTimeout(call, ms);
+    return () => clearTimeout(timer);
+  },
+  random: () => Math.random(),
+};
+
 export interface QueueOptions {
   /** How many keys are worked on at once. */
   workers: number;
@@ -11,6 +30,8 @@ export interface QueueOptions {
   onError(key: string, error: unknown): void;
   /** Milliseconds that a key has waited from when it was due. */
   onStart?(key: string, waitedMs: number): void;
+  /** By default the system's. */
+  clock?: QueueClock;
 }
 
 /**
@@ -19,18 +40,21 @@ export interface QueueOptions {
  */
 export class WorkQueue {
   readonly #options: QueueOptions;
+  readonly #clock: QueueClock;
   readonly #waiting = new Map<string, number>();
   readonly #working = new Map<string, number>();
   readonly #again = new Set<string>();
-  readonly #timers = new Map<string, { timer: NodeJS.Timeout; due: number }>();
+  readonly #timers = new Map<string, { cancel: () => void; due: number }>();
   readonly #failures = new Map<string, number>();
   #tokens = BURST;
-  #tokensAt = performance.now();
+  #tokensAt: number;
   #stopped = false;
   #idle: (() => void)[] = [];
 
   constructor(options: QueueOptions) {
     this.#options = options;
+    this.#clock = options.clock ?? SYSTEM_CLOCK;
+    this.#tokensAt = this.#clock.now();
   }
 
   /** Keys that are ready and wait for a worker. */
@@ -41,14 +65,14 @@ export class WorkQueue {
   /** Milliseconds for which the oldest work has been going on; 0 where nothing is worked on. */
   get longestWorkMs(): number {
     const [oldest] = this.#working.values();
-    return oldest === undefined ? 0 : performance.now() - oldest;
+    return oldest === undefined ? 0 : this.#clock.now() - oldest;
   }
 
   add(key: string): void {
     if (this.#stopped) return;
     this.#clearTimer(key);
     if (this.#working.has(key)) this.#again.add(key);
-    else if (!this.#waiting.has(key)) this.#waiting.set(key, performance.now());
+    else if (!this.#waiting.has(key)) this.#waiting.set(key, this.#clock.now());
     this.#pump();
   }
 
@@ -59,13 +83,13 @@ export class WorkQueue {
       this.add(key);
       return;
     }
-    const due = performance.now() + ms;
+    const due = this.#clock.now() + ms;
     const set = this.#timers.get(key);
     if (set !== undefined && set.due <= due) return;
     this.#clearTimer(key);
     // setTimeout takes at most 2^31 - 1 ms; a window may open later than that.
-    const timer = setTimeout(() => this.add(key), Math.min(ms, 2 ** 31 - 1));
-    this.#timers.set(key, { timer, due });
+    const cancel = this.#clock.after(Math.min(ms, 2 ** 31 - 1), () => this.add(key));
+    this.#timers.set(key, { cancel, due });
   }
 
   /** Forgets a key that is gone. */
@@ -88,8 +112,8 @@ export class WorkQueue {
       if (next === undefined) return;
       const [key, since] = next;
       this.#waiting.delete(key);
-      this.#working.set(key, performance.now());
-      this.#options.onStart?.(key, performance.now() - since);
+      this.#working.set(key, this.#clock.now());
+      this.#options.onStart?.(key, this.#clock.now() - since);
       void this.#run(key);
     }
   }
@@ -103,7 +127,7 @@ export class WorkQueue {
       const failures = (this.#failures.get(key) ?? 0) + 1;
       this.#failures.set(key, failures);
       const wait = Math.min(RETRY_MS.first * 2 ** Math.min(failures - 1, 20), RETRY_MS.most);
-      this.addAfter(key, wait * (0.75 + Math.random() / 2) + this.#takeToken());
+      this.addAfter(key, wait * (0.75 + this.#clock.random() / 2) + this.#takeToken());
     } finally {
       this.#working.delete(key);
       if (this.#again.delete(key)) this.add(key);
@@ -114,7 +138,7 @@ export class WorkQueue {
 
   /** Milliseconds until the shared rate allows one more failure to come back. */
   #takeToken(): number {
-    const now = performance.now();
+    const now = this.#clock.now();
     this.#tokens = Math.min(BURST, this.#tokens + ((now - this.#tokensAt) / 1000) * FAILURES_PER_SECOND);
     this.#tokensAt = now;
     this.#tokens -= 1;
@@ -122,7 +146,7 @@ export class WorkQueue {
   }
 
   #clearTimer(key: string): void {
-    clearTimeout(this.#timers.get(key)?.timer);
+    this.#timers.get(key)?.cancel();
     this.#timers.delete(key);
   }
 }

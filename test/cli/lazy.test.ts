@@ -18,28 +18,43 @@ async function loadedBy(args: string[], files: Record<string, string>): Promise<
   return [...new Set([...packages, ...rules])];
 }
 
-async function modulesOf(args: string[], files: Record<string, string>): Promise<string[]> {
+/** A command that ends early loads little: it has to end as it is expected to. */
+async function modulesOf(
+  args: string[],
+  files: Record<string, string>,
+  expected: 'success' | 'failure' = 'success',
+): Promise<string[]> {
   const folder = await temporaryFolder('lazy');
-  const loaded = join(folder, 'loaded.txt');
+  // Not beside the migrations: the listener would be one of them.
+  const outside = await temporaryFolder('listener');
+  const loaded = join(outside, 'loaded.txt');
   await writeFile(loaded, '');
-  await writeFile(join(folder, 'listener.mjs'), LISTENER);
+  await writeFile(join(outside, 'listener.mjs'), LISTENER);
   for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
   const child = spawn(
     process.execPath,
-    ['--import', join(folder, 'listener.mjs'), resolve('src/cli/main.ts'), ...args],
+    ['--import', join(outside, 'listener.mjs'), resolve('src/cli/main.ts'), ...args],
     {
       cwd: folder,
       env: { PATH: process.env.PATH, DATABASE_URL: 'sqlite:///app.db', LOADED: loaded, NODE_NO_WARNINGS: '1' },
-      stdio: 'ignore',
+      stdio: ['ignore', 'pipe', 'pipe'],
     },
   );
-  await new Promise((done) => child.on('close', done));
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (output += data));
+  const code = await new Promise((done) => child.on('close', done));
+  assert.equal(
+    code === 0 ? 'success' : 'failure',
+    expected,
+    `db-manager ${args.join(' ')} ended with ${code}:\n${output}`,
+  );
   const urls = (await readFile(loaded, 'utf8')).split('\n');
   assert.ok(urls.some((url) => url.endsWith('/src/cli/program.ts')));
   return urls;
 }
 
-const FILES = { '1_a.sql': 'CREATE TABLE a (id bigint);' };
+// An empty file is an empty SQLite database.
+const FILES = { '1_a.sql': 'CREATE TABLE a (id bigint);', 'app.db': '' };
 
 describe("PostgreSQL's parser and the safety rules", () => {
   for (const args of [
@@ -83,7 +98,7 @@ describe('the models of every kind that Kubernetes has', () => {
       'users: [{ name: x, user: { token: x } }]',
     ].join('\n');
     const ofClient = (
-      await modulesOf(['status', 'x', '--kubeconfig', 'config.yaml'], { 'config.yaml': nobody })
+      await modulesOf(['status', 'x', '--kubeconfig', 'config.yaml'], { 'config.yaml': nobody }, 'failure')
     ).filter((url) => url.includes('/client-node/dist/'));
     assert.ok(ofClient.some((url) => url.includes('/dist/config.js')));
     assert.deepEqual(
