@@ -2,14 +2,27 @@
  * The public API. Each function takes options and gives data; nothing is printed. Expected failures are thrown as
  * `ProblemError` with a reason of `docs/reasons.md`.
  */
-export type { BackupList } from './backups/list.ts';
+export type { BackupList, UnreadableBackup } from './backups/list.ts';
+export type { Retention } from './backups/prune.ts';
 export type { RestoredBackup } from './backups/restore.ts';
-export type { Backup, BackupManifest } from './core/model/backup.ts';
-export type { Finding } from './core/model/finding.ts';
-export { type Problem, ProblemError } from './core/model/problem.ts';
+export type { Backup, BackupManifest, DatabaseIdentity } from './core/model/backup.ts';
+export type { Dialect } from './core/model/dialect.ts';
+export type { MigrationEffects } from './core/model/effects.ts';
+export type { Finding, Severity } from './core/model/finding.ts';
+export type { HistoryRow, HistoryState } from './core/model/history.ts';
+export type { Direction } from './core/model/migration.ts';
+export { type Problem, ProblemError, type SourcePosition } from './core/model/problem.ts';
 export { REASONS, type Reason } from './core/model/reason.ts';
 export type { RunEvent, RunReport } from './core/model/report.ts';
-export type { DescribedDifference, TableValidation } from './core/schema/validation.ts';
+export type { RunRequest } from './core/model/request.ts';
+export type { Position, Revision } from './core/model/revision.ts';
+export type { ForeignTool } from './core/planning/adopt/foreign.ts';
+export type { Damage, Repair, RepairChoices } from './core/planning/repair.ts';
+export type { HistoryChange } from './core/planning/stamp.ts';
+export type { Difference } from './core/schema/difference.ts';
+export type { Rename } from './core/schema/renames.ts';
+export type { DescribedDifference, SchemaValidation, TableValidation } from './core/schema/validation.ts';
+export type { DoneMigration } from './database/port.ts';
 export {
   type BackupOptions,
   backupDatabase,
@@ -39,7 +52,9 @@ export {
   safeMigrate,
 } from './library/safe-migrate.ts';
 export { checkModels, type ValidationResult, validateSchema } from './library/schema.ts';
+export type { Configuration } from './library/settings/words.ts';
 export type { Options } from './library/settings.ts';
 export { type MigrationSql, migrateSql, type SqlOptions } from './library/sql.ts';
 export { createAllTables, dropAllTables, type Initialised, type InitOptions, initDatabase } from './library/tables.ts';
 export { type Waited, type WaitOptions, waitForRevision } from './library/wait.ts';
+export type { ScaffoldFormat } from './migrations/templates.ts';
