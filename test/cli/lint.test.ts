@@ -104,7 +104,7 @@ describe('db-manager lint', function () {
     await made.write('db-manager.config.json', '{ "safety": { "ignore": ["drop-colum"] } }');
     const { code, err } = await made.runWith(nowhere, 'lint');
     assert.equal(code, 2);
-    assert.match(err, /"drop-colum", and no rule is called that\. Did you mean drop-column/);
+    assert.match(err, /"drop-colum", which does not match any rule\. Did you mean drop-column/);
   });
 
   it('sees what code sends, with the line, for both databases', async () => {

@@ -128,7 +128,7 @@ for (const dialect of DIALECTS) {
       const request = requestFor(await folderOf(ITEMS), backups, { safety: { ignore: ['drop-colum'] } });
       const { report } = await runOn(url, request);
       assert.equal(report.reason, 'InvalidConfiguration');
-      assert.match(report.message, /"drop-colum", and no rule is called that\. Did you mean drop-column/);
+      assert.match(report.message, /"drop-colum", which does not match any rule\. Did you mean drop-column/);
       assert.deepEqual(steps(report), ['load: failed']);
       const target = targetOf(url);
       if (target.dialect === 'sqlite') assert.equal(existsSync(target.path), false);
@@ -201,7 +201,7 @@ describe('what the rehearsal showed', function () {
     assert.equal(found.migration, '2_wide');
     assert.match(
       found.message,
-      /^items was written anew on the copy: about 5,000 rows, 0\.\d MB in production.* took \d/,
+      /^items was rewritten on the copy: about 5,000 rows, 0\.\d MB in production.* took \d/,
     );
     const schema = await run(
       { ...ITEMS, '2_wide.sql': rewrite },

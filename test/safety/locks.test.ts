@@ -42,7 +42,7 @@ describe('the lock rules, on a server', () => {
 
   function finds(rule: string, given: string, { sql, besideWriterOf }: Step): boolean {
     const found = RULES.find(({ id }) => id === rule);
-    assert.ok(found, `no rule is called ${rule}`);
+    assert.ok(found, `no rule has the id ${rule}`);
     const example: Example = { given, sql, ...(besideWriterOf === undefined ? {} : { transaction: false as const }) };
     const read = readExample(found, example, parse);
     const server = { ...read.server, version: postgres.version };

@@ -1,37 +1,37 @@
 /**
- * Every outcome has one word. The same word is the condition's reason, the event, the log field, the CLI's JSON
- * and the heading in `docs/reasons.md`, which is generated from this table.
+ * Each outcome has one reason. The same name is the condition's reason, the event's reason, the log field, the value in
+ * the JSON output and the heading in `docs/reasons.md`, which is generated from this table.
  *
  * `exit` is the CLI's code: 0 done, 1 failed, 2 usage, 3 pending or different, 4 blocked until a person acts.
  */
 export const REASONS = {
-  // it went well
+  // success
   Migrated: { exit: 0, means: 'Every planned migration was applied.', help: 'Nothing.' },
   Reverted: { exit: 0, means: 'Every planned migration was reverted.', help: 'Nothing.' },
-  UpToDate: { exit: 0, means: 'The database stands at the target; there was nothing to run.', help: 'Nothing.' },
+  UpToDate: { exit: 0, means: 'The database is at the target; no migration had to run.', help: 'Nothing.' },
   DryRun: {
     exit: 0,
-    means: 'A dry run went through; the target was not written to.',
+    means: 'A dry run succeeded; nothing was written to the target.',
     help: 'Set `dryRun: false`, or run without `--dry-run`, to apply the plan.',
   },
-  Succeeded: { exit: 0, means: 'The step did what it is for.', help: 'Nothing.' },
-  Skipped: { exit: 0, means: 'The step was not needed or was turned off.', help: 'Nothing.' },
+  Succeeded: { exit: 0, means: 'The step succeeded.', help: 'Nothing.' },
+  Skipped: { exit: 0, means: 'The step was not needed or is disabled.', help: 'Nothing.' },
 
-  // where the work comes from
+  // configuration and migration files
   InvalidConfiguration: {
     exit: 2,
     means: 'A setting, a flag or a manifest is wrong.',
-    help: 'Correct what the message names; nothing was touched.',
+    help: 'Correct the setting that the message names. Nothing was changed.',
   },
   MigrationsNotFound: {
     exit: 2,
     means: 'The migrations folder does not exist or cannot be read.',
-    help: 'Check the path; `db-manager init` makes a new folder.',
+    help: 'Check the path. `db-manager init` creates a new folder.',
   },
   InvalidMigration: {
     exit: 1,
-    means: 'A migration file cannot be read: a syntax error, no `up`, or a name that is no revision.',
-    help: 'Correct the file at the place that the message names.',
+    means: 'A migration file cannot be read: a syntax error, no `up`, or an invalid file name.',
+    help: 'Correct the file at the line that the message names.',
   },
   DuplicateMigration: {
     exit: 1,
@@ -43,11 +43,11 @@ export const REASONS = {
   DatabaseUnreachable: {
     exit: 1,
     means: 'No connection could be made to the database.',
-    help: 'Check host, port and network; under Kubernetes the run is tried again by itself.',
+    help: 'Check host, port and network. In Kubernetes the run is retried automatically.',
   },
   DatabaseNotFound: {
     exit: 1,
-    means: 'The server answers, but the database does not exist.',
+    means: 'The server is reachable, but the database does not exist.',
     help: 'Create it with `db-manager init`, or correct its name.',
   },
   AuthenticationFailed: {
@@ -57,18 +57,18 @@ export const REASONS = {
   },
   PermissionDenied: {
     exit: 1,
-    means: 'The database user lacks a right that the run needs.',
-    help: 'Grant the right that the message names.',
+    means: 'The database user is missing a required permission.',
+    help: 'Grant the permission that the message names.',
   },
   PoolerUnsupported: {
     exit: 1,
-    means: 'The connection goes through a pooler in transaction mode, where a session lock does not hold.',
+    means: 'The connection goes through a pooler in transaction mode, which does not keep session locks.',
     help: 'Connect to PostgreSQL directly, or to a pool in session mode.',
   },
   ConnectionLost: {
     exit: 1,
     means: 'The database closed the connection during the run.',
-    help: 'The run is tried again from what the history says; see the server log.',
+    help: 'See the server log. The next run resumes from the migration history.',
   },
 
   // the plan
@@ -79,8 +79,8 @@ export const REASONS = {
   },
   MissingMigration: {
     exit: 4,
-    means: 'The history holds a migration whose file is gone.',
-    help: 'Bring the file back, or deploy the image that has it.',
+    means: 'The history contains a migration whose file is missing.',
+    help: 'Restore the file, or deploy the image that contains it.',
   },
   OutOfOrder: {
     exit: 4,
@@ -89,125 +89,129 @@ export const REASONS = {
   },
   InterruptedMigration: {
     exit: 4,
-    means: 'A migration without a transaction was cut off; nobody knows how far it came.',
-    help: 'Look at the database, then `db-manager repair`.',
+    means: 'A migration without a transaction was interrupted; its state is unknown.',
+    help: 'Inspect the database, then run `db-manager repair`.',
   },
   UnknownTarget: {
     exit: 2,
-    means: 'No migration has the name of the target.',
+    means: 'No migration matches the target.',
     help: '`db-manager migrate history` lists the names.',
   },
   AmbiguousTarget: {
     exit: 2,
-    means: 'Several migrations start with the text of the target.',
-    help: 'Type more of the name.',
+    means: 'The target is a prefix of several migrations.',
+    help: 'Use a longer prefix.',
   },
   DowngradeNotAllowed: {
     exit: 4,
-    means: 'The target lies behind the current revision and downgrades are not allowed.',
-    help: 'Set `allowDowngrade: true` if reverting is what you want.',
+    means: 'The target is older than the current revision, and downgrades are not allowed.',
+    help: 'Set `allowDowngrade: true` to allow reverting migrations.',
   },
   IrreversibleMigration: {
     exit: 4,
-    means: 'A migration on the way down has no `down`.',
+    means: 'A migration to be reverted has no `down`.',
     help: 'Write its `down`, or restore a backup.',
   },
   PlanChanged: {
     exit: 4,
     means: 'The plan is not the one that was approved or inspected.',
-    help: 'Look at the new plan and approve its digest.',
+    help: 'Review the new plan and approve its digest.',
   },
 
   // checks and approval
   UnsafePlan: {
     exit: 4,
-    means: 'A safety rule found something that would hurt a live database.',
-    help: 'Follow the advice of the finding, or ignore its rule by id with a reason.',
+    means: 'A safety rule found a statement that would harm a database in use.',
+    help: 'Follow the advice of the finding, or ignore its rule by id and state a reason.',
   },
   CheckFailed: {
     exit: 1,
-    means: 'A check of the surroundings failed before anything was touched.',
-    help: 'Mend what the message names.',
+    means: 'A preflight check failed before anything was changed.',
+    help: 'Fix the problem named in the message.',
   },
   AwaitingApproval: {
     exit: 4,
-    means: 'The plan waits for a person.',
-    help: '`db-manager approve` with the digest in the message.',
+    means: 'The plan is awaiting approval.',
+    help: 'Run `db-manager approve` with the digest in the message.',
   },
   LockHeld: {
     exit: 1,
-    means: 'Another run works on this database.',
-    help: 'Wait for the holder that the message names; under Kubernetes the run is tried again by itself.',
+    means: 'Another run holds the migration lock for this database.',
+    help: 'Wait for the run that the message names. In Kubernetes the run is retried automatically.',
   },
 
   // backup, restore, rehearsal
   BackupFailed: {
     exit: 1,
-    means: 'No backup could be taken, so nothing was migrated.',
-    help: 'Mend what the message names.',
+    means: 'No backup could be taken, so no migration was applied.',
+    help: 'Fix the problem named in the message.',
   },
   NoSpace: {
     exit: 1,
-    means: 'The disk has no room.',
-    help: 'Grow the volume or prune old backups: `db-manager prune`.',
+    means: 'The disk is full.',
+    help: 'Enlarge the volume, or delete old backups with `db-manager prune`.',
   },
   ClientTooOld: {
     exit: 1,
     means: 'pg_dump is older than the server.',
     help: 'Use a runner image with the PostgreSQL client that the message names.',
   },
-  BackupNotFound: { exit: 2, means: 'There is no such backup.', help: '`db-manager list-backups` lists them.' },
+  BackupNotFound: {
+    exit: 2,
+    means: 'The backup does not exist.',
+    help: '`db-manager list-backups` lists the backups.',
+  },
   BackupInvalid: {
     exit: 1,
-    means: 'The backup is not what its manifest says: truncated, altered or without a manifest.',
-    help: 'Choose another backup; `db-manager verify-backup` tests one.',
+    means: 'The backup does not match its manifest: it is truncated, altered or has no manifest.',
+    help: 'Choose another backup. `db-manager verify-backup` checks one.',
   },
   BackupMismatch: {
     exit: 4,
-    means: 'The backup is of another database.',
-    help: 'Name the target with `--into` if that is what you want.',
+    means: 'The backup was taken from a different database.',
+    help: 'Use `--into` to restore it into this database deliberately.',
   },
   SessionsConnected: {
     exit: 4,
-    means: 'Other sessions use the database that should be replaced.',
-    help: 'Stop them, or allow their end as the message says.',
+    means: 'Other sessions are connected to the database to be replaced.',
+    help: 'Close them, or allow the restore to terminate them as the message describes.',
   },
   RestoreFailed: {
     exit: 1,
-    means: 'The restore did not succeed; the target is as it was before.',
-    help: 'See the message; the safety backup is listed too.',
+    means: 'The restore failed; the target is unchanged.',
+    help: 'See the message. The safety backup is listed by `db-manager list-backups`.',
   },
   RehearsalFailed: {
     exit: 4,
-    means: 'A migration failed on the copy of production; production was not touched.',
-    help: 'Correct the migration: the message has its statement.',
+    means: 'A migration failed on the copy of production. It was not applied to production.',
+    help: 'Correct the migration. The message names the statement.',
   },
   RehearsalImpossible: {
     exit: 1,
-    means: 'No scratch copy could be made.',
-    help: 'Grant or free what the message names, or go without: `safety.rehearsal: Off`.',
+    means: 'The scratch copy for the rehearsal could not be created.',
+    help: 'Grant the missing permission or free the disk space, or disable the rehearsal with `safety.rehearsal: Off`.',
   },
   RowsLost: {
     exit: 4,
-    means: 'On the copy, rows were lost in a table that the migration does not name.',
-    help: 'Correct the migration, or ignore the rule by id with a reason.',
+    means: 'On the copy, a migration deleted rows from a table that it does not mention.',
+    help: 'Correct the migration, or ignore the rule by id and state a reason.',
   },
   RoundTripFailed: {
     exit: 4,
-    means: 'Reverting the plan on the copy did not lead back to the schema before it.',
+    means: 'Reverting the plan on the copy did not restore the original schema.',
     help: 'Correct the `down`, or set `safety.roundTrip: false`.',
   },
 
   // applying
   MigrationFailed: {
     exit: 1,
-    means: 'A migration failed. What its transaction did is rolled back; earlier ones stay applied.',
-    help: 'Correct the migration: the message has the statement and the place.',
+    means: 'A migration failed. Its transaction was rolled back; earlier migrations stay applied.',
+    help: 'Correct the migration. The message names the statement, file and line.',
   },
   LockTimeout: {
     exit: 1,
     means: 'A statement waited longer for a table lock than `timeouts.lock` allows.',
-    help: 'End the long transaction that blocks it, or raise the timeout; under Kubernetes the run is tried again by itself.',
+    help: 'End the transaction that blocks it, or raise the timeout. In Kubernetes the run is retried automatically.',
   },
   StatementTimeout: {
     exit: 1,
@@ -216,61 +220,69 @@ export const REASONS = {
   },
   SchemaMismatch: {
     exit: 3,
-    means: 'The schema is not the one that is expected.',
+    means: 'The schema differs from the expected schema.',
     help: '`db-manager validate -v` lists the differences; `db-manager generate` writes a migration for them.',
   },
 
   // the run as a whole
   Interrupted: {
     exit: 1,
-    means: 'The run was asked to stop and did so at a safe point.',
-    help: 'Run again: it goes on from what the history says.',
+    means: 'The run was asked to stop and stopped at a safe point.',
+    help: 'Run the command again. It resumes from the migration history.',
   },
   DeadlineExceeded: {
     exit: 1,
     means: 'The run took longer than `timeouts.run`.',
-    help: 'Raise the timeout; the next run goes on from what the history says.',
+    help: 'Raise the timeout. The next run resumes from the migration history.',
   },
   InternalError: {
     exit: 1,
     means: 'db-manager itself failed.',
-    help: 'Please report it with the output of the same command and `-v`.',
+    help: 'Please report it with the output of the same command with `-v`.',
   },
-  Declined: { exit: 4, means: 'The question was answered with no.', help: 'Nothing; `--force` answers yes.' },
+  Declined: {
+    exit: 4,
+    means: 'The user cancelled the command.',
+    help: 'Nothing was changed. `--force` skips the confirmation.',
+  },
 
   // the controller
-  Running: { exit: 3, means: 'A run is under way.', help: 'Wait; `kubectl describe` shows its steps.' },
-  Queued: { exit: 3, means: 'The run waits for a free place.', help: 'Wait.' },
-  Suspended: { exit: 4, means: '`spec.suspend` is true.', help: 'Set it to false to go on.' },
+  Running: { exit: 3, means: 'A run is in progress.', help: 'Wait. `kubectl describe` shows its steps.' },
+  Queued: {
+    exit: 3,
+    means: 'The run is queued: the limit --max-concurrent-runs is reached.',
+    help: 'Wait, or raise the limit.',
+  },
+  Suspended: { exit: 4, means: '`spec.suspend` is true.', help: 'Set it to false to continue.' },
   WaitingForDependency: {
     exit: 3,
-    means: 'Another DatabaseMigration has to be Ready first.',
-    help: 'Look at the one that the message names.',
+    means: 'Another DatabaseMigration must be Ready first.',
+    help: 'Check the resource that the message names.',
   },
-  DependencyCycle: { exit: 4, means: '`dependsOn` leads in a circle.', help: 'Take one name out.' },
-  DatabaseInUse: { exit: 3, means: 'Another DatabaseMigration runs on the same database.', help: 'Wait.' },
+  DependencyCycle: { exit: 4, means: '`dependsOn` contains a cycle.', help: 'Remove one of the entries.' },
+  DatabaseInUse: { exit: 3, means: 'Another DatabaseMigration is migrating the same database.', help: 'Wait.' },
   OutsideWindow: { exit: 3, means: 'The maintenance window is closed.', help: 'Wait for the time in the message.' },
   SourceNotFound: {
     exit: 1,
     means: 'A ConfigMap, a Secret, a claim or a key that the resource names does not exist.',
-    help: 'Create it; the run starts by itself.',
+    help: 'Create it. The run then starts automatically.',
   },
   ImagePullFailed: { exit: 1, means: 'The image cannot be pulled.', help: 'Correct the reference or the pull Secret.' },
   JobRefused: {
     exit: 1,
     means: 'The API server refused the Job.',
-    help: 'See the message: a quota, an admission rule or missing rights.',
+    help: 'See the message: a quota, an admission policy or missing permissions.',
   },
-  PodUnschedulable: { exit: 1, means: 'No node takes the pod.', help: 'See the message of the scheduler.' },
+  PodUnschedulable: { exit: 1, means: 'The pod cannot be scheduled.', help: 'See the message of the scheduler.' },
   RunVanished: {
     exit: 1,
     means: 'The Job or its pod disappeared before it could report.',
-    help: 'Rerun by itself from what the history says.',
+    help: 'The operator retries automatically. The next run resumes from the migration history.',
   },
   RetryLimitReached: {
     exit: 1,
-    means: 'The run failed as often as `retry.limit` allows.',
-    help: 'Mend the cause, then change the resource or annotate it with `db-manager.dev/retry`.',
+    means: 'The run failed and no retries are left.',
+    help: 'Fix the cause, then change the resource or annotate it with `db-manager.dev/retry`.',
   },
 } as const satisfies Record<string, ReasonEntry>;
 

@@ -9,7 +9,7 @@ const keyRef = z.strictObject({
 
 const secretSource = z
   .strictObject({ secretKeyRef: keyRef.describe('A key of a Secret.') })
-  .describe('Where the value comes from. The kubelet reads it; db-manager never does.');
+  .describe('Source of the value. The kubelet reads it; the operator never does.');
 
 const fileSource = z
   .strictObject({
@@ -26,25 +26,25 @@ const postgres = z.strictObject({
   host: z.string().min(1).max(253).describe('Host name or address.'),
   port: z.int().min(1).max(65535).default(5432).describe('TCP port.'),
   database: z.string().min(1).max(63).describe('Name of the database.'),
-  user: z.string().min(1).max(63).describe('The role that migrates; it has to own the tables.'),
-  passwordFrom: secretSource.optional().describe('Its password.'),
+  user: z.string().min(1).max(63).describe('Role that runs the migrations; it must own the tables.'),
+  passwordFrom: secretSource.optional().describe('Password of the role.'),
   sslMode: z
     .enum(['disable', 'prefer', 'require', 'verify-ca', 'verify-full'])
     .default('prefer')
     .describe("libpq's sslmode."),
-  caFrom: fileSource.optional().describe('PEM of the authority that signed the server certificate.'),
-  certFrom: secretSource.optional().describe('PEM of the client certificate.'),
-  keyFrom: secretSource.optional().describe("PEM of the client certificate's key."),
+  caFrom: fileSource.optional().describe('PEM certificate of the authority that signed the server certificate.'),
+  certFrom: secretSource.optional().describe('PEM client certificate.'),
+  keyFrom: secretSource.optional().describe('PEM key of the client certificate.'),
   schemas: z
     .array(z.string().min(1).max(63))
     .min(1)
     .max(50)
     .default(['public'])
-    .describe('Schemas to migrate, validate and back up; the history table lies in the first.'),
+    .describe('Schemas to migrate, validate and back up; the history table is created in the first.'),
 });
 
 const sqlite = z.strictObject({
-  volume: claim.describe('The volume that holds the file.'),
+  volume: claim.describe('Volume that contains the file.'),
   path: path
     .describe('Path of the database file inside the volume, without a leading slash.')
     .meta(cel(rule("!self.startsWith('/') && !self.contains('..')", 'path is relative to the volume and has no ..'))),
@@ -53,7 +53,7 @@ const sqlite = z.strictObject({
 export const database = z
   .strictObject({
     urlFrom: secretSource.optional().describe('A database URL, for example postgres://user:password@host:5432/name.'),
-    postgres: postgres.optional().describe('A PostgreSQL database by its parts.'),
+    postgres: postgres.optional().describe('A PostgreSQL database, described by its connection parameters.'),
     sqlite: sqlite.optional().describe('A SQLite file on a volume.'),
   })
   .describe('The database to migrate.')
@@ -75,7 +75,11 @@ export const migrations = z
   .strictObject({
     image: z
       .strictObject({
-        reference: z.string().min(1).max(500).describe('Image that holds the migration files; its command never runs.'),
+        reference: z
+          .string()
+          .min(1)
+          .max(500)
+          .describe('Image that contains the migration files. Its command is never run.'),
         path: path.default('/migrations').describe('Folder inside the image.'),
         pullPolicy: z.enum(['Always', 'IfNotPresent', 'Never']).optional().describe('When to pull.'),
       })
@@ -86,18 +90,18 @@ export const migrations = z
       .min(1)
       .max(50)
       .optional()
-      .describe('Files in ConfigMaps, one key a file; several for sets over 1 MiB.'),
+      .describe('Files in ConfigMaps, one key per file. Use several ConfigMaps for sets over 1 MiB.'),
     volume: z
       .strictObject({
-        claimName: objectName.describe('The claim.'),
-        path: path.optional().describe('Folder inside it.'),
+        claimName: objectName.describe('Name of the PersistentVolumeClaim.'),
+        path: path.optional().describe('Folder inside the volume.'),
       })
       .optional()
       .describe('Files on a volume.'),
     runnerImage: z
       .strictObject({ path: path.describe('Folder inside the runner image.') })
       .optional()
-      .describe('Files baked into spec.runner.image.'),
+      .describe('Files that are part of spec.runner.image.'),
   })
-  .describe('Where the migration files are.')
+  .describe('Location of the migration files.')
   .meta(cel(exactlyOne('image', 'configMaps', 'volume', 'runnerImage')));

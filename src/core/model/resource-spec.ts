@@ -12,18 +12,21 @@ const safety = z
     mode: z
       .enum(['Enforce', 'Warn', 'Off'])
       .default('Enforce')
-      .describe('What a finding of severity error does. Write "Off" in quotes: YAML reads a bare Off as false.'),
-    ignore: z.array(z.string().min(1).max(100)).max(100).default([]).describe('Ids of rules to leave out.'),
+      .describe('Effect of a finding of severity error. Write "Off" in quotes: YAML reads a bare Off as false.'),
+    ignore: z.array(z.string().min(1).max(100)).max(100).default([]).describe('Ids of rules to ignore.'),
     rehearsal: z
       .enum(['Auto', 'Full', 'SchemaOnly', 'Off'])
       .default('Auto')
       .describe(
-        'Run the plan first on a copy restored from the backup just taken. Auto: Full where size, room and rights allow. Write "Off" in quotes: YAML reads a bare Off as false.',
+        'First run the plan on a copy restored from the backup of this run. Auto: Full if size, disk space and permissions allow it. Write "Off" in quotes: YAML reads a bare Off as false.',
       ),
-    roundTrip: z.boolean().default(true).describe('On the copy, also revert the plan and compare with the start.'),
+    roundTrip: z
+      .boolean()
+      .default(true)
+      .describe('On the copy, also revert the plan and compare the schema with the original.'),
   })
   .prefault({})
-  .describe('What has to be proved before the database is touched.');
+  .describe('Checks that must pass before the database is changed.');
 
 const validation = z
   .strictObject({
@@ -32,10 +35,12 @@ const validation = z
     expect: z
       .enum(['Auto', 'Models', 'Replay'])
       .default('Auto')
-      .describe('Compare with Sequelize models or with a replay of the migrations. Auto: models where given.'),
+      .describe(
+        'Compare with the Sequelize models or with a replay of the migrations. Auto: the models if spec.models is set.',
+      ),
   })
   .prefault({})
-  .describe('Whether the schema has to be the expected one.');
+  .describe('Comparison of the schema with the expected schema.');
 
 const backup = z
   .strictObject({
@@ -48,8 +53,8 @@ const backup = z
           .min(1)
           .max(20)
           .optional()
-          .describe('Make a claim of this size, for example 10Gi; it outlives the resource.'),
-        storageClassName: objectName.optional().describe('Storage class of the claim that is made.'),
+          .describe('Create a claim of this size, for example 10Gi. It is kept when the resource is deleted.'),
+        storageClassName: objectName.optional().describe('Storage class of the created claim.'),
       })
       .optional()
       .describe('The volume for backups.')
@@ -59,123 +64,118 @@ const backup = z
           rule('!has(self.storageClassName) || has(self.size)', 'storageClassName goes with size'),
         ),
       ),
-    compression: z.enum(['auto', 'none', 'gzip', 'zstd', 'lz4']).default('auto').describe('For PostgreSQL dumps.'),
+    compression: z
+      .enum(['auto', 'none', 'gzip', 'zstd', 'lz4'])
+      .default('auto')
+      .describe('Compression of PostgreSQL dumps.'),
     retain: z
       .strictObject({
-        last: z.int().min(1).max(1000).default(10).describe('Keep at least this many.'),
+        last: z.int().min(1).max(1000).default(10).describe('Minimum number of backups to keep.'),
         days: z
           .int()
           .min(0)
           .max(3650)
           .default(30)
-          .describe('Keep those younger than this; 0 leaves it to `last` alone.'),
+          .describe('Also keep backups younger than this number of days; 0 keeps only `last`.'),
       })
       .prefault({})
-      .describe('What pruning after a successful run keeps.'),
+      .describe('Backups to keep when a successful run deletes old ones.'),
   })
   .prefault({})
-  .describe('The backup taken before each run.');
+  .describe('Backup taken before each run.');
 
 const timeouts = z
   .strictObject({
-    connect: duration.default('1m').describe('How long to try to connect.'),
-    lock: duration.default('5s').describe("PostgreSQL's lock_timeout for each statement; retried with backoff."),
-    statement: duration.default('0s').describe("PostgreSQL's statement_timeout; 0s is none."),
-    run: duration.default('30m').describe('How long the whole run may take.'),
+    connect: duration.default('1m').describe('How long to retry the connection.'),
+    lock: duration
+      .default('5s')
+      .describe("PostgreSQL's lock_timeout for each statement. A timeout is retried with backoff."),
+    statement: duration.default('0s').describe("PostgreSQL's statement_timeout; 0s means no limit."),
+    run: duration.default('30m').describe('Maximum duration of the whole run.'),
   })
   .prefault({})
   .describe('Durations such as 500ms, 30s, 1h30m.');
 
 const retry = z
   .strictObject({
-    limit: z
-      .int()
-      .min(0)
-      .max(100)
-      .default(3)
-      .describe('Attempts after the first; only failures that are safe to retry count.'),
-    backoff: duration.default('10s').describe('Wait before the first retry; doubles each time.'),
-    maxBackoff: duration.default('10m').describe('The longest wait.'),
+    limit: z.int().min(0).max(100).default(3).describe('Number of retries after a failure that is safe to retry.'),
+    backoff: duration.default('10s').describe('Delay before the first retry. It doubles with each retry.'),
+    maxBackoff: duration.default('10m').describe('Longest delay between retries.'),
   })
   .prefault({})
   .describe('Retries of a failed run.');
 
 const window = z
   .strictObject({
-    cron: z.string().min(9).max(100).describe('When the window opens, in cron form.'),
-    duration: duration.describe('How long it stays open.'),
-    timeZone: z.string().max(64).default('UTC').describe('IANA name.'),
+    cron: z.string().min(9).max(100).describe('When the window opens, as a cron expression.'),
+    duration: duration.describe('How long the window stays open.'),
+    timeZone: z.string().max(64).default('UTC').describe('IANA time zone of the cron expression.'),
   })
-  .describe('A maintenance window: runs start only inside it.');
+  .describe('Maintenance window. Runs start only inside it.');
 
 const runner = z
   .strictObject({
-    image: z
-      .string()
-      .min(1)
-      .max(500)
-      .optional()
-      .describe('Image of the runner; default: the one the operator is set up with.'),
-    imagePullPolicy: z.enum(['Always', 'IfNotPresent', 'Never']).optional().describe('When to pull it.'),
+    image: z.string().min(1).max(500).optional().describe("Runner image. Default: the operator's runner image."),
+    imagePullPolicy: z.enum(['Always', 'IfNotPresent', 'Never']).optional().describe('When to pull the runner image.'),
     imagePullSecrets: z
       .array(z.strictObject({ name: objectName }))
       .max(20)
       .optional()
-      .describe('Pull Secrets.'),
+      .describe('Secrets for pulling images.'),
     resources: anything.optional().describe('Resource requests and limits of the container.'),
-    nodeSelector: z.record(z.string(), z.string()).optional().describe('Node labels.'),
+    nodeSelector: z.record(z.string(), z.string()).optional().describe('Node labels that the pod requires.'),
     tolerations: z.array(anything).max(50).optional().describe('Tolerations of the pod.'),
     affinity: anything.optional().describe('Affinity of the pod.'),
-    env: z.array(anything).max(100).optional().describe('Further environment variables for code migrations.'),
-    labels: z.record(z.string(), z.string()).optional().describe('Further labels of the pod.'),
-    annotations: z.record(z.string(), z.string()).optional().describe('Further annotations of the pod.'),
-    serviceAccountName: objectName.optional().describe('Service account; its token is never mounted.'),
-    priorityClassName: objectName.optional().describe('Priority class.'),
-    runAsUser: z.int().min(1).optional().describe('User id, for volumes that belong to one; default 1000.'),
-    fsGroup: z.int().min(1).optional().describe('Group id of the volumes; default 1000.'),
-    ttlAfterFinished: duration
-      .default('1h')
-      .describe('How long a finished Job is kept; the status keeps what matters.'),
+    env: z.array(anything).max(100).optional().describe('Additional environment variables for code migrations.'),
+    labels: z.record(z.string(), z.string()).optional().describe('Additional labels of the pod.'),
+    annotations: z.record(z.string(), z.string()).optional().describe('Additional annotations of the pod.'),
+    serviceAccountName: objectName.optional().describe('Service account of the pod. Its token is never mounted.'),
+    priorityClassName: objectName.optional().describe('Priority class of the pod.'),
+    runAsUser: z.int().min(1).optional().describe('runAsUser of the pod. Default: 1000.'),
+    fsGroup: z.int().min(1).optional().describe('fsGroup of the pod. Default: 1000.'),
+    ttlAfterFinished: duration.default('1h').describe('How long a finished Job is kept. The status keeps its result.'),
   })
   .prefault({})
-  .describe('The pod that does the work.');
+  .describe('Pod template of the run.');
 
 export const specSchema = z
   .strictObject({
-    suspend: z.boolean().default(false).describe('Start no new run.'),
+    suspend: z.boolean().default(false).describe('Do not start new runs.'),
     execution: z
       .enum(['Job', 'Sidecar'])
       .default('Job')
-      .describe('Job: the controller runs one. Sidecar: `db-manager sidecar` beside the application does it.'),
+      .describe(
+        'Job: the operator creates a Job. Sidecar: `db-manager sidecar` runs the migrations next to the application.',
+      ),
     database,
     migrations,
     models: z
       .strictObject({
-        path: path.describe('Folder of Sequelize models, in the runner image or beside the migrations.'),
+        path: path.describe('Folder of Sequelize models, in the runner image or next to the migrations.'),
       })
       .optional()
-      .describe('Sequelize models that say what the schema should be.'),
+      .describe('Sequelize models that define the expected schema.'),
     target: z
       .string()
       .min(1)
       .max(200)
       .default('head')
-      .describe('head, base, a revision or a unique start of one, +N or -N.'),
+      .describe('head, base, a revision or a unique prefix of one, +N or -N.'),
     allowDowngrade: z.boolean().default(false).describe('Allow the run to revert migrations.'),
     outOfOrder: z
       .enum(['Refuse', 'Allow'])
       .default('Refuse')
-      .describe('What to do with a pending migration that sorts before an applied one.'),
-    dryRun: z.boolean().default(false).describe('Do everything but write to the database.'),
+      .describe('Handling of a pending migration that sorts before an applied one.'),
+    dryRun: z.boolean().default(false).describe('Run all steps without writing to the database.'),
     approval: z
       .enum(['Automatic', 'Manual', 'OnFindings'])
       .default('Automatic')
-      .describe('Manual: every plan waits. OnFindings: a plan with findings waits.'),
+      .describe('Manual: every plan waits for approval. OnFindings: a plan with findings waits for approval.'),
     approvedPlan: z
       .string()
       .regex(/^sha256:[0-9a-f]{64}$/)
       .optional()
-      .describe('Digest of the plan that may run, from status.plan.digest.'),
+      .describe('Digest of the approved plan, from status.plan.digest.'),
     safety,
     validation,
     backup,
@@ -192,10 +192,10 @@ export const specSchema = z
       .array(z.strictObject({ name: objectName }))
       .max(20)
       .default([])
-      .describe('DatabaseMigrations in this namespace that have to be Ready first.'),
+      .describe('DatabaseMigrations in this namespace that must be Ready first.'),
     runner,
   })
-  .describe('What the database should be brought to, and how carefully.')
+  .describe('Desired revision of the database, and how to reach it.')
   .meta(
     cel(
       // Here and not at `backup`: the API server holds a default against the rules of its own object before that

@@ -13,8 +13,8 @@ export const conditionSchema = z.object({
     .max(316)
     .describe('Reachable, Planned, Safe, BackedUp, Rehearsed, Applied, Verified, Ready, Reconciling, Stalled.'),
   status: z.enum(['True', 'False', 'Unknown']),
-  reason: z.string().max(1024).describe('One word; docs/reasons.md has a heading for each.'),
-  message: z.string().max(32768).describe('A sentence for a person.'),
+  reason: z.string().max(1024).describe('Machine-readable reason; docs/reasons.md describes each.'),
+  message: z.string().max(32768).describe('Human-readable message.'),
   lastTransitionTime: z.string().meta({ format: 'date-time' }),
   observedGeneration: z.int().min(0).optional(),
 });
@@ -23,23 +23,23 @@ export type Condition = z.infer<typeof conditionSchema>;
 
 export const statusSchema = z
   .object({
-    observedGeneration: z.int().optional().describe('The generation of the spec that this status speaks of.'),
+    observedGeneration: z.int().optional().describe('Generation of the spec that this status was computed from.'),
     conditions: z
       .array(conditionSchema)
       .optional()
-      .describe('The story of the last run, in order.')
+      .describe('Conditions of the last run, in order of its steps.')
       .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] }),
     summary: optionalText('One short line for `kubectl get`: what the last or the running run is at.'),
     database: optionalText('The database, without any secret.'),
     currentRevision: optionalText('The last applied migration, or base.'),
-    targetRevision: optionalText('The migration that the target stands for.'),
-    pending: z.int().optional().describe('Migrations still to run.'),
+    targetRevision: optionalText('Migration that the target resolves to.'),
+    pending: z.int().optional().describe('Number of pending migrations.'),
     plan: z
       .object({
-        digest: z.string().describe('What approvedPlan has to name.'),
+        digest: z.string().describe('Value for spec.approvedPlan.'),
         direction: z.enum(['up', 'down']),
-        migrations: z.array(z.string()).describe('In order; capped.'),
-        more: z.int().optional().describe('How many the cap left out.'),
+        migrations: z.array(z.string()).describe('Migrations of the plan, in order; limited in number.'),
+        more: z.int().optional().describe('Number of migrations that are not listed.'),
       })
       .optional()
       .describe('The last plan.'),
@@ -54,8 +54,8 @@ export const statusSchema = z
         startedAt: z.string().meta({ format: 'date-time' }).optional(),
         finishedAt: z.string().meta({ format: 'date-time' }).optional(),
         result: z.enum(['succeeded', 'blocked', 'failed']).optional(),
-        retry: z.enum(['safe', 'never']).optional().describe('Whether trying the same again may help.'),
-        retryAt: z.string().meta({ format: 'date-time' }).optional().describe('When it is tried again.'),
+        retry: z.enum(['safe', 'never']).optional().describe('Whether the run can be retried.'),
+        retryAt: z.string().meta({ format: 'date-time' }).optional().describe('Time of the next retry.'),
       })
       .optional()
       .describe('The last or current run.'),
@@ -89,15 +89,15 @@ export const statusSchema = z
         more: z.int().optional(),
       })
       .optional()
-      .describe('What the plan did on the copy.'),
+      .describe('Effects of the plan on the copy.'),
     schema: z
       .object({ before: z.array(z.string()).optional(), after: z.array(z.string()).optional() })
       .optional()
       .describe('Differences from the expected schema.'),
     failure: failureSchema
-      .extend({ log: z.array(z.string()).optional().describe('The last lines of the pod.') })
+      .extend({ log: z.array(z.string()).optional().describe('Last lines of the log of the pod.') })
       .optional()
-      .describe('Why the last run failed; kept after Job and pod are gone.'),
+      .describe('Why the last run failed. Kept after the Job and its pod are deleted.'),
     history: z
       .array(
         z.object({
@@ -114,6 +114,6 @@ export const statusSchema = z
       .optional()
       .describe('The last ten runs, newest first.'),
   })
-  .describe('What happened.');
+  .describe('Observed state.');
 
 export type DatabaseMigrationStatus = z.infer<typeof statusSchema>;

@@ -17,24 +17,24 @@ export interface ObservedRule {
 export const ROWS_LOST: ObservedRule = {
   id: 'observed-rows-lost',
   topic: 'data',
-  title: 'Rows were lost on the copy, in a table that the migration does not name.',
-  why: 'A cascade, a trigger or a rebuild took rows that nobody spoke of. A run ends with RowsLost before production is touched; ignored, it goes on.',
+  title: 'Rows were lost on the copy, in a table that the migration does not mention.',
+  why: 'A cascade, a trigger or a rebuild deleted rows of a table that no statement mentions. The run ends with RowsLost before production is changed; if the rule is ignored, it continues.',
   severity: 'error',
 };
 
 export const TABLE_REWRITTEN: ObservedRule = {
   id: 'observed-table-rewritten',
   topic: 'locks',
-  title: 'A table with rows was written anew on the copy.',
-  why: 'The server copies every row and builds every index of the table again, and nobody else can use the table until that is done. It also needs room on the disk for a second table.',
+  title: 'A table with rows was rewritten on the copy.',
+  why: 'The server copies every row and rebuilds every index of the table: all reads and writes are blocked until it finishes. It also needs disk space for a second copy of the table.',
   severity: 'warning',
 };
 
 export const LOCK_HELD: ObservedRule = {
   id: 'observed-lock-held',
   topic: 'locks',
-  title: 'A lock that others wait for was held for a second or more.',
-  why: 'A lock is kept until the transaction ends, so everything that the migration does after taking it adds to the time for which others wait. Those who wait queue up, and the pool of connections empties.',
+  title: 'A lock that blocks other sessions was held for a second or more.',
+  why: 'A lock is held until the transaction ends, so every later statement of the migration extends the time for which other sessions wait. Waiting sessions queue up and exhaust the connection pool.',
   severity: 'warning',
 };
 
@@ -42,7 +42,7 @@ export const SLOW: ObservedRule = {
   id: 'observed-slow',
   topic: 'locks',
   title: 'A migration took half a minute or more on the copy.',
-  why: 'A long transaction keeps VACUUM from cleaning up and replicas from following, and a rollback throws all of its work away. Fill rows in batches, outside of the migration that changes the schema.',
+  why: 'A long transaction prevents VACUUM from removing old rows and delays replicas, and a rollback discards all of its work. Fill rows in batches, outside the migration that changes the schema.',
   severity: 'notice',
 };
 
@@ -67,12 +67,12 @@ export interface Observation {
 const LONG_LOCK_SECONDS = 1;
 const SLOW_SECONDS = 30;
 
-/** Others wait for these: the last two for everybody, the first two for those who write. */
+/** Lock modes that block other sessions: the last one blocks reads and writes, the others block writes. */
 const BLOCKS: Record<string, string> = {
-  ShareLock: 'whoever writes to it waits',
-  ShareRowExclusiveLock: 'whoever writes to it waits',
-  ExclusiveLock: 'whoever writes to it waits',
-  AccessExclusiveLock: 'whoever reads or writes it waits',
+  ShareLock: 'writes are blocked',
+  ShareRowExclusiveLock: 'writes are blocked',
+  ExclusiveLock: 'writes are blocked',
+  AccessExclusiveLock: 'all reads and writes are blocked',
 };
 
 export function observedFindings({ mode, effects, sizes, ignore }: Observation): Finding[] {
@@ -90,12 +90,12 @@ function rewrites({ revision, seconds, rewrites }: MigrationEffects, mode: strin
     if (size === undefined || size.rows === 0) return [];
     const estimate =
       mode === 'Full'
-        ? `the migration took ${time(seconds)} there; production has the same rows, so expect as much, and more where the server is busy`
+        ? `the migration took ${time(seconds)} there; production has the same rows, so expect at least the same time, and more on a busy server`
         : 'the copy had no rows, so how long that takes is not known from it';
     return finding(TABLE_REWRITTEN, revision, {
-      message: `${plain(table)} was written anew on the copy: ${describe(size)} in production, and others wait for it meanwhile. ${capital(estimate)}.`,
+      message: `${plain(table)} was rewritten on the copy: ${describe(size)} in production, and other sessions are blocked until it finishes. ${capital(estimate)}.`,
       advice:
-        'Add a column, fill it in batches and switch over; or run it while nobody works. To rehearse it with rows: safety.rehearsal: Full',
+        'Add a column, fill it in batches and switch over; or run it while the application is stopped. To rehearse it with rows: safety.rehearsal: Full',
     });
   });
 }
@@ -108,9 +108,9 @@ function locks({ revision, seconds: whole, locks, rewrites }: MigrationEffects, 
     // The finding of a rewrite says it already.
     if (rewrites.includes(table)) return [];
     return finding(LOCK_HELD, revision, {
-      message: `${plain(table)} (${describe(size)}) was under ${mode} for ${time(seconds)} until the end of the migration: ${who}. Production has the same rows, so expect as long.`,
+      message: `${plain(table)} (${describe(size)}) was under ${mode} for ${time(seconds)} until the end of the migration: ${who}. Production has the same rows, so expect the same time.`,
       advice:
-        'Put the statement that takes the lock last or into a migration of its own, and what takes time before it.',
+        'Move the statement that takes the lock to the end or to a migration of its own, and slow statements before it.',
     });
   });
 }
@@ -119,8 +119,8 @@ function slow({ revision, seconds, statements }: MigrationEffects) {
   if (seconds < SLOW_SECONDS) return [];
   return [
     finding(SLOW, revision, {
-      message: `It took ${time(seconds)} for ${statements} statements on the copy; production has the same rows, so expect as much, and more where the server is busy.`,
-      advice: 'Do the work on rows in batches outside of the transaction, or plan a window for it.',
+      message: `It took ${time(seconds)} for ${statements} statements on the copy; production has the same rows, so expect at least the same time, and more on a busy server.`,
+      advice: 'Change the rows in batches outside the transaction, or schedule a maintenance window.',
     }),
   ];
 }

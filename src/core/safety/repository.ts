@@ -13,7 +13,7 @@ export const DUPLICATE_NUMBER: RepositoryRule = {
   id: 'duplicate-number',
   topic: 'hygiene',
   title: 'Two migrations begin with the same number.',
-  why: 'Two branches took the next number. Which of them goes first is decided by the rest of their names, which nobody thought of; where one is applied and the other comes later with a smaller name, it is out of order.',
+  why: 'Two branches used the same number. Their order then depends on the rest of their names. If one is already applied and the other sorts before it, the other is out of order.',
   severity: 'warning',
 };
 
@@ -21,7 +21,7 @@ export const MIXED_NUMBERING: RepositoryRule = {
   id: 'mixed-numbering',
   topic: 'hygiene',
   title: 'Some migrations begin with a timestamp, others with a short number or with none.',
-  why: 'A short number sorts before every timestamp, and a name without a number behind all of them: the next migration lands where nobody looks for it, or out of order.',
+  why: 'A short number sorts before every timestamp, and a name without a number sorts after all of them: the next migration is placed unexpectedly or out of order.',
   severity: 'warning',
 };
 
@@ -64,7 +64,7 @@ function duplicates(migrations: readonly Named[]): Found[] {
       {
         rule: DUPLICATE_NUMBER,
         migration,
-        message: `${migration.revision} and ${other.revision} have the same number; ${other.revision} goes first.`,
+        message: `${migration.revision} and ${other.revision} have the same number; ${other.revision} runs first.`,
         advice: 'Give the one that is not applied anywhere yet a number of its own.',
       },
     ];

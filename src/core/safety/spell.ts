@@ -4,7 +4,7 @@ import type { ReadMigration, ReadStatement, TableRef } from './action.ts';
 /** How a migration of that format opts out of its transaction. */
 export function optOut({ file }: Pick<ReadMigration, 'file'>): string {
   return /\.sql$/i.test(file)
-    ? '"-- migrate:up transaction:false", "-- +goose NO TRANSACTION" or, where the format has no word for it, "-- db-manager:transaction:false"'
+    ? '"-- migrate:up transaction:false", "-- +goose NO TRANSACTION" or, if the format has no such option, "-- db-manager:transaction:false"'
     : 'export const transaction = false';
 }
 

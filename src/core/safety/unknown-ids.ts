@@ -7,7 +7,7 @@ export function unknownIds(ignore: readonly string[], known: readonly string[]):
   const sentences = wrong.map((id) => {
     const near = nearest(id, known);
     const guess = near.length === 0 ? '' : ` Did you mean ${near.join(' or ')}?`;
-    return `safety.ignore names "${id}", and no rule is called that.${guess}`;
+    return `safety.ignore contains "${id}", which does not match any rule.${guess}`;
   });
   return { reason: 'InvalidConfiguration', message: `${sentences.join(' ')} All rules: docs/rules/README.md` };
 }

@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import type { Dialect } from '../../core/model/dialect.ts';
 import type { Action } from '../../core/safety/action.ts';
 import { tokenize } from '../sql/tokenize.ts';
@@ -15,7 +16,14 @@ export function loadParser(dialect: Dialect): Promise<Parser> {
 
 const LOADERS = { postgres: postgresParser, sqlite: sqliteParser } satisfies Record<Dialect, () => Promise<Parser>>;
 
+/**
+ * V8 recompiles hot WebAssembly on background threads with its optimising compiler, which takes more than 500 MiB for
+ * this parser and makes it no faster at the number of statements that a plan has. Both must be set before it is loaded.
+ */
+const WITHOUT_WASM_TIER_UP = ['--no-wasm-tier-up', '--no-wasm-dynamic-tiering'];
+
 async function postgresParser(): Promise<Parser> {
+  for (const flag of WITHOUT_WASM_TIER_UP) setFlagsFromString(flag);
   const [{ loadModule, parseSync, hasSqlDetails }, { postgresActions }, { longNames }] = await Promise.all([
     import('libpg-query'),
     import('../../core/safety/actions/postgres.ts'),

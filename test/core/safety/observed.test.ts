@@ -61,7 +61,7 @@ describe('findings of what the rehearsal showed', () => {
     { it: 'half a minute', effect: { seconds: 30 }, found: ['observed-slow'] },
     { it: 'half a minute on the schema alone', effect: { seconds: 30 }, more: { mode: 'SchemaOnly' }, found: [] },
     {
-      it: 'a table written anew on the schema alone',
+      it: 'a table rewritten on the schema alone',
       effect: { rewrites: ['public.orders'] },
       more: { mode: 'SchemaOnly' },
       found: ['observed-table-rewritten'],
@@ -81,12 +81,12 @@ describe('findings of what the rehearsal showed', () => {
     const [rewritten] = observe({ rewrites: ['public.orders'], seconds: 41.2 });
     assert.equal(
       rewritten?.message,
-      'orders was written anew on the copy: about 1,200,000 rows, 310 MB in production, and others wait for it meanwhile. The migration took 41 s there; production has the same rows, so expect as much, and more where the server is busy.',
+      'orders was rewritten on the copy: about 1,200,000 rows, 310 MB in production, and other sessions are blocked until it finishes. The migration took 41 s there; production has the same rows, so expect at least the same time, and more on a busy server.',
     );
     const [held] = observe({ ...lock('AccessExclusiveLock'), seconds: 3 });
     assert.match(
       held?.message ?? '',
-      /^orders \(about 1,200,000 rows, 310 MB\) was under AccessExclusiveLock for 3\.0 s until the end of the migration: whoever reads or writes it waits\./,
+      /^orders \(about 1,200,000 rows, 310 MB\) was under AccessExclusiveLock for 3\.0 s until the end of the migration: all reads and writes are blocked\./,
     );
     const [slow] = observe({ seconds: 300 });
     assert.match(slow?.message ?? '', /^It took 5 minutes for 3 statements/);
@@ -96,7 +96,7 @@ describe('findings of what the rehearsal showed', () => {
     const sizes = new Map([['main.orders', {}]]);
     assert.match(
       observe({ rewrites: ['main.orders'] }, { sizes })[0]?.message ?? '',
-      /^orders was written anew on the copy: of unknown size in/,
+      /^orders was rewritten on the copy: of unknown size in/,
     );
   });
 });

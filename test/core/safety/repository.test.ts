@@ -31,10 +31,10 @@ describe('what the names of migrations say together', () => {
     });
   }
 
-  it('points at the file, and names the one that goes first', () => {
+  it('points at the file, and names the one that runs first', () => {
     const [finding] = repositoryFindings([named('2_b'), named('2_c')]);
     assert.deepEqual(finding?.position, { file: '2_c.sql', line: 1, column: 1 });
-    assert.match(finding?.message ?? '', /2_b goes first/);
+    assert.match(finding?.message ?? '', /2_b runs first/);
   });
 
   it('is ignored by id, or by a comment with a reason', () => {

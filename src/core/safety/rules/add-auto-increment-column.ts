@@ -6,7 +6,7 @@ export const addAutoIncrementColumn: Rule = {
   id: 'add-auto-increment-column',
   topic: 'locks',
   title: 'A serial or identity column is added to a table in use.',
-  why: 'Every row gets a number, so every row is written anew under an ACCESS EXCLUSIVE lock: nobody can use the table until it is done.',
+  why: 'PostgreSQL assigns a number to every row, so the whole table is rewritten under an ACCESS EXCLUSIVE lock. All reads and writes are blocked until the rewrite finishes.',
   dialects: POSTGRES,
   severity: 'error',
   check: each('addColumn', ({ table, column }, { isNew }) => {
@@ -15,7 +15,7 @@ export const addAutoIncrementColumn: Rule = {
     const [target, name] = [spellTable(table), spellName(column.name)];
     const sequence = spellTable({ ...table, name: `${table.name}_${column.name}_seq` });
     return {
-      message: `Adds ${tableName(table)}.${column.name}, which numbers every row: the table is written anew while nobody can use it.`,
+      message: `Adds ${tableName(table)}.${column.name}, which numbers every row: the table is rewritten, and all reads and writes are blocked until it finishes.`,
       advice: `CREATE SEQUENCE ${sequence}; ALTER TABLE ${target} ADD COLUMN ${name} bigint; ALTER TABLE ${target} ALTER COLUMN ${name} SET DEFAULT nextval('${sequence}'); and in the next migration, in batches: UPDATE ${target} SET ${name} = DEFAULT WHERE ${name} IS NULL AND id BETWEEN …`,
     };
   }),

@@ -5,7 +5,7 @@ export const addColumnRefused: Rule = {
   id: 'add-column-refused',
   topic: 'sqlite',
   title: 'ADD COLUMN in a form that SQLite refuses.',
-  why: 'ALTER TABLE ADD COLUMN on SQLite writes no row, so it takes only what needs none: not UNIQUE, PRIMARY KEY or STORED, not NOT NULL without a default, no default that has to be computed, no reference with a default. Some of these pass on an empty table and fail in production. https://sqlite.org/lang_altertable.html',
+  why: 'On SQLite, ALTER TABLE ADD COLUMN does not rewrite rows, so it accepts only columns that need no rewrite. It refuses UNIQUE, PRIMARY KEY and STORED columns, NOT NULL without a default, computed defaults, and a reference with a default. Some of these forms pass on an empty table and fail in production. https://sqlite.org/lang_altertable.html',
   dialects: SQLITE,
   severity: 'error',
   check: each('addColumn', ({ table, column }, { isNew }) => {
@@ -81,5 +81,5 @@ function withDefault(table: string, column: string): string {
 }
 
 function fillAfterwards(table: string, column: string): string {
-  return `Add it without the default, then fill it: UPDATE ${table} SET ${column} = … WHERE ${column} IS NULL; and let the application write it from then on.`;
+  return `Add it without the default, then fill it: UPDATE ${table} SET ${column} = … WHERE ${column} IS NULL; and have the application write it from then on.`;
 }

@@ -6,7 +6,7 @@ export const addColumnWithDefault: Rule = {
   id: 'add-column-with-default',
   topic: 'locks',
   title: 'A column is added with a default, on PostgreSQL before 11.',
-  why: 'These versions write every row anew for it, under an ACCESS EXCLUSIVE lock: nobody can use the table until it is done. From 11 on a default that is the same for every row is kept beside the table and costs nothing; one that is not is volatile-default.',
+  why: 'These versions rewrite the whole table under an ACCESS EXCLUSIVE lock: all reads and writes are blocked until it finishes. Since PostgreSQL 11 a default that is the same for every row is stored in the catalogue and costs nothing; for other defaults see volatile-default.',
   dialects: POSTGRES,
   severity: 'error',
   until: 110000,
@@ -14,7 +14,7 @@ export const addColumnWithDefault: Rule = {
     if (column.default === undefined || isNew(table)) return undefined;
     const [target, name] = [spellTable(table), spellName(column.name)];
     return {
-      message: `Adds ${tableName(table)}.${column.name} with a default: every row is written anew while nobody can use the table.`,
+      message: `Adds ${tableName(table)}.${column.name} with a default: the table is rewritten, and all reads and writes are blocked until it finishes.`,
       advice: `ALTER TABLE ${target} ADD COLUMN ${name} ${column.type}; ALTER TABLE ${target} ALTER COLUMN ${name} SET DEFAULT …; and in the next migration, in batches: UPDATE ${target} SET ${name} = … WHERE id BETWEEN …`,
     };
   }),

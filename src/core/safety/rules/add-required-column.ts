@@ -5,7 +5,7 @@ export const addRequiredColumn: Rule = {
   id: 'add-required-column',
   topic: 'data',
   title: 'A NOT NULL column without a default is added.',
-  why: 'PostgreSQL refuses it as soon as the table has one row, and running versions of the application that do not know the column can insert no more. Add it with a default, or nullable and filled first.',
+  why: 'PostgreSQL refuses it if the table has any row, and inserts from running versions of the application that do not know the column fail. Add the column with a default, or add it nullable and fill it first.',
   dialects: POSTGRES,
   severity: 'error',
   check: each('addColumn', ({ table, column }, { isNew }) => {
@@ -15,7 +15,7 @@ export const addRequiredColumn: Rule = {
     if (isNew(table)) return undefined;
     const name = `${tableName(table)}.${column.name}`;
     return {
-      message: `Adds ${name}, NOT NULL and without a default: it fails on a table with rows, and inserts that do not name the column fail afterwards.`,
+      message: `Adds ${name} as NOT NULL without a default: this fails on a table with rows, and later inserts that omit the column fail.`,
       advice: `ALTER TABLE ${tableName(table)} ADD COLUMN ${column.name} ${column.type} NOT NULL DEFAULT …; or add it nullable, fill it in batches, then set NOT NULL behind a validated CHECK.`,
     };
   }),

@@ -8,7 +8,7 @@ export const addStoredGeneratedColumn: Rule = {
   id: 'add-stored-generated-column',
   topic: 'locks',
   title: 'A stored generated column is added to a table in use.',
-  why: 'Its value is computed and stored for every row, so the table is written anew under an ACCESS EXCLUSIVE lock: nobody can use it until that is done. From PostgreSQL 18 on a virtual one is computed when it is read.',
+  why: 'The value is computed and stored for every row, so the table is rewritten under an ACCESS EXCLUSIVE lock. All reads and writes are blocked until it finishes. PostgreSQL 18 and later also have virtual generated columns, which are computed when they are read.',
   dialects: POSTGRES,
   severity: 'error',
   since: 120000,
@@ -20,7 +20,7 @@ export const addStoredGeneratedColumn: Rule = {
         ? `ALTER TABLE ${target} ADD COLUMN ${name} ${column.type} GENERATED ALWAYS AS (…) VIRTUAL; or a plain column: `
         : '';
     return {
-      message: `Adds ${tableName(table)}.${column.name}, computed and stored for every row: the table is written anew while nobody can use it.`,
+      message: `Adds ${tableName(table)}.${column.name}, computed and stored for every row: the table is rewritten, and all reads and writes are blocked until it finishes.`,
       advice: `${virtual}ALTER TABLE ${target} ADD COLUMN ${name} ${column.type}; fill new rows by a BEFORE INSERT OR UPDATE trigger and old ones in batches in the next migration.`,
     };
   }),

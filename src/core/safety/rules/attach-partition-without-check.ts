@@ -5,8 +5,8 @@ import { spellName, spellTable } from '../spell.ts';
 export const attachPartitionWithoutCheck: Rule = {
   id: 'attach-partition-without-check',
   topic: 'locks',
-  title: 'A table with rows is attached as a partition, and no check says which rows it has.',
-  why: 'PostgreSQL reads every row of it under an ACCESS EXCLUSIVE lock to see that each belongs there. A valid CHECK constraint that says the same as the bounds spares it that, and is added and validated while everybody works. A default partition is read in the same way, unless a check on it excludes the bounds.',
+  title: 'A table with rows is attached as a partition without a CHECK on its bounds.',
+  why: 'PostgreSQL scans the table under an ACCESS EXCLUSIVE lock to verify that every row belongs in the partition. A validated CHECK constraint with the same bounds avoids the scan, and can be added and validated without blocking reads or writes. A default partition is scanned in the same way unless a CHECK on it excludes the bounds.',
   dialects: POSTGRES,
   severity: 'warning',
   check: each('attachPartition', ({ table, partition }, { isNew, known }) => {
@@ -17,7 +17,7 @@ export const attachPartitionWithoutCheck: Rule = {
     const name = spellName(`${partition.name}_bounds`);
     const alter = `ALTER TABLE ${spellTable(partition)}`;
     return {
-      message: `Reads every row of ${tableName(partition)} before it becomes a partition of ${tableName(table)}; nobody can use it meanwhile.`,
+      message: `Scans every row of ${tableName(partition)} before it becomes a partition of ${tableName(table)}: all reads and writes are blocked until it finishes.`,
       advice: `In the migration before: ${alter} ADD CONSTRAINT ${name} CHECK (<the bounds, and that the key is not null>) NOT VALID; then ${alter} VALIDATE CONSTRAINT ${name}; drop the check once it is attached.`,
     };
   }),

@@ -5,8 +5,8 @@ import { each, POSTGRES, type Rule } from '../rule.ts';
 export const backfillWithDdl: Rule = {
   id: 'backfill-with-ddl',
   topic: 'data',
-  title: 'Rows are written in the same transaction as a change of the schema.',
-  why: 'ALTER TABLE takes an ACCESS EXCLUSIVE lock and keeps it until the transaction ends, so nobody can read the table for as long as the rows take. In a migration of its own the change is a matter of milliseconds, and the rows are written under row locks.',
+  title: 'Rows are written in the same transaction as a schema change.',
+  why: 'ALTER TABLE takes an ACCESS EXCLUSIVE lock and holds it until the transaction ends, so reads are blocked for as long as the rows are written. In a migration of its own the schema change takes milliseconds, and the rows are written under row locks.',
   dialects: POSTGRES,
   severity: 'warning',
   check: each(['update', 'delete', 'insert'], (action, place) => {
@@ -17,8 +17,8 @@ export const backfillWithDdl: Rule = {
     );
     if (held === undefined) return undefined;
     return {
-      message: `Writes rows of ${tableName(action.table)} while ${tableName(held.table)} is still locked against everybody by an earlier statement of this migration.`,
-      advice: 'Move it to a migration of its own, behind this one; for many rows outside a transaction and in batches.',
+      message: `Writes rows of ${tableName(action.table)} while an earlier statement of this migration still holds an exclusive lock on ${tableName(held.table)}.`,
+      advice: 'Move it to a later migration of its own; for many rows, run it outside a transaction and in batches.',
     };
   }),
   examples: {

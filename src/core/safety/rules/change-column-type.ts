@@ -7,7 +7,7 @@ export const changeColumnType: Rule = {
   id: 'change-column-type',
   topic: 'locks',
   title: 'The type of a column is changed.',
-  why: 'Most changes write every row anew and build every index of the table again under an ACCESS EXCLUSIVE lock: nobody can use the table until it is done. A few are free: a longer varchar, varchar to text, a numeric with more digits before the point. Where the type that the column has is not known, and the change may be a free one, this is a warning.',
+  why: 'Most type changes rewrite the table and rebuild its indexes under an ACCESS EXCLUSIVE lock: all reads and writes are blocked until it finishes. A few are free: a longer varchar, varchar to text, a numeric with more digits before the decimal point. If the current type is not known and the change may be free, the severity is warning.',
   dialects: POSTGRES,
   severity: 'error',
   check: each('alterType', ({ table, column, to, using }, { isNew, known }) => {
@@ -20,8 +20,8 @@ export const changeColumnType: Rule = {
     return {
       ...(maybe ? { severity: 'warning' as const } : {}),
       message: maybe
-        ? `Changes ${tableName(table)}.${column} ${change}: unless it has a shorter type of that kind, every row is written anew while nobody can use the table.`
-        : `Changes ${tableName(table)}.${column} ${change}: every row is written anew while nobody can use the table.`,
+        ? `Changes ${tableName(table)}.${column} ${change}: unless the current type is a shorter one of the same kind, the table is rewritten, and all reads and writes are blocked until it finishes.`
+        : `Changes ${tableName(table)}.${column} ${change}: the table is rewritten, and all reads and writes are blocked until it finishes.`,
       advice: `ALTER TABLE ${target} ADD COLUMN ${spellName(`${column}_new`)} ${to}; keep both filled by a trigger, fill old rows in batches (UPDATE ${target} SET ${spellName(`${column}_new`)} = ${name} WHERE id BETWEEN …), switch the application over, then drop ${name}.`,
     };
   }),

@@ -5,14 +5,14 @@ export const charColumn: Rule = {
   id: 'char-column',
   topic: 'hygiene',
   title: 'A column is char(n).',
-  why: "It is filled up with spaces, which then count in some comparisons and not in others, and it saves nothing: PostgreSQL's manual calls it the slowest of the three.",
+  why: 'Values are padded with spaces, which count in some comparisons and not in others. It saves nothing: the PostgreSQL manual calls char(n) usually the slowest of the three character types.',
   dialects: POSTGRES,
   severity: 'notice',
   check: eachColumnOf(
     (type) => /^char\(\d+\)$/.test(type),
     (columns) => ({
-      message: `${columns}: char(n) is filled up with spaces.`,
-      advice: 'Use text, with a CHECK on its length where there is one: CHECK (length(code) = 3)',
+      message: `${columns}: char(n) pads values with spaces.`,
+      advice: 'Use text, with a CHECK on its length if needed: CHECK (length(code) = 3)',
     }),
   ),
   examples: {

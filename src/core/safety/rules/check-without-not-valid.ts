@@ -5,8 +5,8 @@ import { spellName, spellTable, written } from '../spell.ts';
 export const checkWithoutNotValid: Rule = {
   id: 'check-without-not-valid',
   topic: 'locks',
-  title: 'A check is added without NOT VALID.',
-  why: 'Every row is read under an ACCESS EXCLUSIVE lock: nobody can read or write the table until it is done. With NOT VALID new rows are checked from now on and old ones are not looked at; VALIDATE CONSTRAINT looks at them later, while everybody works.',
+  title: 'A CHECK constraint is added without NOT VALID.',
+  why: 'Every row is scanned under an ACCESS EXCLUSIVE lock: all reads and writes are blocked until it finishes. With NOT VALID only new rows are checked; VALIDATE CONSTRAINT checks the existing rows later, without blocking reads or writes.',
   dialects: POSTGRES,
   severity: 'error',
   check: each(['addConstraint', 'addColumn'], (action, place) => {
@@ -14,7 +14,7 @@ export const checkWithoutNotValid: Rule = {
     if (action.kind === 'addColumn') return ofColumn(action);
     if (action.constraint !== 'check' || action.notValid) return undefined;
     return {
-      message: `Reads every row of ${tableName(action.table)} to check it: nobody can use the table until it is done.`,
+      message: `Scans every row of ${tableName(action.table)} to check it: all reads and writes are blocked until it finishes.`,
       advice: advice(action, place),
     };
   }),
@@ -40,7 +40,7 @@ function ofColumn({ table, column }: ActionOf<'addColumn'>) {
   if (!column.check) return undefined;
   const name = spellName(`${table.name}_${column.name}_check`);
   return {
-    message: `Adds ${tableName(table)}.${column.name} with a check: every row is read, and nobody can use the table until it is done.`,
+    message: `Adds ${tableName(table)}.${column.name} with a check: every row is scanned, and all reads and writes are blocked until it finishes.`,
     advice: `Add the column without it; then ALTER TABLE ${spellTable(table)} ADD CONSTRAINT ${name} CHECK (…) NOT VALID; and in the next migration: ALTER TABLE ${spellTable(table)} VALIDATE CONSTRAINT ${name};`,
   };
 }

@@ -4,15 +4,15 @@ import { each, POSTGRES, type Rule } from '../rule.ts';
 export const cluster: Rule = {
   id: 'cluster',
   topic: 'locks',
-  title: 'CLUSTER.',
-  why: 'It writes the whole table anew in the order of an index, under an ACCESS EXCLUSIVE lock: nobody can use the table until it is done. The order is not kept for rows that come later. pg_repack does the same while everybody works.',
+  title: 'CLUSTER rewrites the table.',
+  why: 'CLUSTER rewrites the whole table in the order of an index, under an ACCESS EXCLUSIVE lock: all reads and writes are blocked until it finishes. The order is not kept for rows that are inserted later. pg_repack does the same without blocking reads or writes.',
   dialects: POSTGRES,
   severity: 'error',
   check: each('cluster', ({ table }, { isNew }) => {
     if (table !== undefined && isNew(table)) return undefined;
     const name = table === undefined ? 'every clustered table' : tableName(table);
     return {
-      message: `Writes ${name} anew while nobody can use it.`,
+      message: `Rewrites ${name}: all reads and writes are blocked until it finishes.`,
       advice: `pg_repack${table === undefined ? '' : ` --table ${name}`} --order-by <columns>`,
     };
   }),

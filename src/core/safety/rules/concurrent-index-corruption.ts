@@ -4,7 +4,7 @@ export const concurrentIndexCorruption: Rule = {
   id: 'concurrent-index-corruption',
   topic: 'data',
   title: 'An index is built concurrently on PostgreSQL 14.0 to 14.3.',
-  why: 'CREATE INDEX CONCURRENTLY and REINDEX CONCURRENTLY of these versions may leave rows out of the index without an error, so that queries do not find them. 14.4 mends it, and asks to rebuild such indexes.',
+  why: 'In these versions CREATE INDEX CONCURRENTLY and REINDEX CONCURRENTLY may leave rows out of the index without an error, so that queries do not find them. PostgreSQL 14.4 fixes this; rebuild indexes that were built before.',
   dialects: POSTGRES,
   severity: 'error',
   since: 140000,

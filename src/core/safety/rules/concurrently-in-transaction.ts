@@ -7,7 +7,7 @@ export const concurrentlyInTransaction: Rule = {
   id: 'concurrently-in-transaction',
   topic: 'locks',
   title: 'CONCURRENTLY inside a transaction.',
-  why: 'Such a command commits several times on its way, so PostgreSQL refuses it inside a transaction and the migration fails. REFRESH MATERIALIZED VIEW CONCURRENTLY is another matter: it may.',
+  why: 'These commands commit several times while they run, so PostgreSQL refuses them inside a transaction and the migration fails. REFRESH MATERIALIZED VIEW CONCURRENTLY is allowed inside a transaction.',
   dialects: POSTGRES,
   severity: 'error',
   check: each(['createIndex', 'dropIndex', 'reindex', 'detachPartition'], (action, place) => {

@@ -6,13 +6,13 @@ export const createIndexWithoutConcurrently: Rule = {
   id: 'create-index-without-concurrently',
   topic: 'locks',
   title: 'An index is built without CONCURRENTLY.',
-  why: 'The build takes a SHARE lock: from its first row to its last nobody can insert, update or delete. With CONCURRENTLY it reads the table twice, takes longer, and everybody goes on working. A partitioned table takes no CONCURRENTLY: make the index ON ONLY the parent, build one on each partition concurrently, and attach them.',
+  why: 'The build takes a SHARE lock: inserts, updates and deletes are blocked until it finishes. With CONCURRENTLY it reads the table twice and takes longer, but blocks neither reads nor writes. A partitioned table does not accept CONCURRENTLY: create the index ON ONLY the parent, build one on each partition concurrently, and attach them.',
   dialects: POSTGRES,
   severity: 'error',
   check: each('createIndex', (action, place) => {
     if (action.concurrently || action.only || place.isNew(action.table)) return undefined;
     return {
-      message: `Builds an index on ${tableName(action.table)}: nobody can write to the table until it is done.`,
+      message: `Builds an index on ${tableName(action.table)}: writes to the table are blocked until it finishes.`,
       advice: advice(action, place),
     };
   }),

@@ -5,8 +5,8 @@ import { rewritten, spellTable } from '../spell.ts';
 export const createPartitionOf: Rule = {
   id: 'create-partition-of',
   topic: 'locks',
-  title: 'A partition is made by CREATE TABLE … PARTITION OF.',
-  why: 'It takes an ACCESS EXCLUSIVE lock on the parent: while it waits for one long query on any partition, all reads and writes of all partitions queue up behind it. A table that is made by itself and attached afterwards takes a lock that nobody who reads or writes waits for.',
+  title: 'A partition is created with CREATE TABLE … PARTITION OF.',
+  why: 'It takes an ACCESS EXCLUSIVE lock on the parent. While it waits for one long query on any partition, all reads and writes of all partitions queue behind it. Creating a standalone table and attaching it takes a lock that does not block reads or writes.',
   dialects: POSTGRES,
   severity: 'warning',
   since: 120000,
@@ -15,7 +15,7 @@ export const createPartitionOf: Rule = {
     const bounds = rewritten(statement, /^[\s\S]*?\b(FOR\s+VALUES\s[\s\S]+|DEFAULT)$/i, '$1') ?? 'FOR VALUES …';
     const [parent, name] = [spellTable(partitionOf), spellTable(table)];
     return {
-      message: `Makes ${tableName(table)} under an ACCESS EXCLUSIVE lock on ${tableName(partitionOf)}.`,
+      message: `Creates ${tableName(table)} under an ACCESS EXCLUSIVE lock on ${tableName(partitionOf)}.`,
       advice: `CREATE TABLE ${name} (LIKE ${parent} INCLUDING DEFAULTS INCLUDING CONSTRAINTS); ALTER TABLE ${parent} ATTACH PARTITION ${name} ${bounds};`,
     };
   }),

@@ -4,17 +4,17 @@ import { each, POSTGRES, type Rule } from '../rule.ts';
 export const createTrigger: Rule = {
   id: 'create-trigger',
   topic: 'locks',
-  title: 'A trigger is made on a table in use.',
-  why: 'It takes a SHARE ROW EXCLUSIVE lock: short once it is had, but writers queue up behind it while it waits, and until the migration ends. From then on every write of every version of the application runs the function in its own transaction.',
+  title: 'A trigger is created on a table in use.',
+  why: 'It takes a SHARE ROW EXCLUSIVE lock and holds it until the migration ends. While it waits for the lock, writers queue behind it. Afterwards, every write from every version of the application runs the function in its own transaction.',
   dialects: POSTGRES,
   severity: 'notice',
   check: each('createTrigger', ({ table, name }, { isNew }) =>
     isNew(table)
       ? undefined
       : {
-          message: `Makes trigger ${name} on ${tableName(table)}: nobody can write to the table from here to the end of the migration.`,
+          message: `Creates trigger ${name} on ${tableName(table)}: writes to the table are blocked from here to the end of the migration.`,
           advice:
-            'Make it the last statement, or a migration of its own; and rehearse with rows what each write costs afterwards.',
+            'Make it the last statement, or a migration of its own. Measure in a rehearsal with rows what each write costs afterwards.',
         },
   ),
   examples: {

@@ -5,7 +5,7 @@ export const deleteWithoutWhere: Rule = {
   id: 'delete-without-where',
   topic: 'data',
   title: 'DELETE without WHERE.',
-  why: 'Every row goes, and with them the rows that reference them with ON DELETE CASCADE. The rows come back only from a backup.',
+  why: 'Every row is deleted, and with it the rows that reference it with ON DELETE CASCADE. The rows can be recovered only from a backup.',
   dialects: BOTH,
   severity: 'error',
   check: each('delete', ({ table, filtered }, place) => {
@@ -13,7 +13,7 @@ export const deleteWithoutWhere: Rule = {
     const name = tableName(table);
     return {
       message: `Deletes every row of ${name}.`,
-      advice: `Name the rows that may go: DELETE FROM ${name} WHERE …. If all of them may: -- db-manager:ignore delete-without-where <why>`,
+      advice: `Restrict the rows: DELETE FROM ${name} WHERE …. If every row should be deleted: -- db-manager:ignore delete-without-where <why>`,
     };
   }),
   examples: {

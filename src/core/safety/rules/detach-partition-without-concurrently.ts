@@ -6,14 +6,14 @@ export const detachPartitionWithoutConcurrently: Rule = {
   id: 'detach-partition-without-concurrently',
   topic: 'locks',
   title: 'A partition is detached without CONCURRENTLY.',
-  why: 'It takes an ACCESS EXCLUSIVE lock on the parent, so while it waits for one long query on any partition, all reads and writes of all partitions queue up behind it. From PostgreSQL 14 on CONCURRENTLY waits without that lock; it is refused where there is a default partition.',
+  why: 'It takes an ACCESS EXCLUSIVE lock on the parent. While it waits for one long query on any partition, all reads and writes of all partitions queue behind it. Since PostgreSQL 14, CONCURRENTLY waits without that lock; it is refused if there is a default partition.',
   dialects: POSTGRES,
   severity: 'warning',
   since: 140000,
   check: each('detachPartition', ({ table, partition, concurrently }, { isNew, migration }) => {
     if (concurrently || isNew(table)) return undefined;
     return {
-      message: `Detaches ${tableName(partition)} under an ACCESS EXCLUSIVE lock on ${tableName(table)} and all that is read through it.`,
+      message: `Detaches ${tableName(partition)} under an ACCESS EXCLUSIVE lock on ${tableName(table)} and all its partitions.`,
       advice: `${outside(migration)} ALTER TABLE ${spellTable(table)} DETACH PARTITION ${spellTable(partition)} CONCURRENTLY;`,
     };
   }),

@@ -5,16 +5,16 @@ export const disableTriggers: Rule = {
   id: 'disable-triggers',
   topic: 'data',
   title: 'Triggers of a table are disabled.',
-  why: 'Foreign keys are triggers too: with ALL the table takes rows that reference nothing, and nothing checks them afterwards. Audit and synchronisation stop as well, for every session and until somebody enables them again.',
+  why: 'Foreign keys are enforced by triggers: with ALL, the table accepts rows that reference nothing, and no later check finds them. Audit and replication triggers stop too, for every session, until they are enabled again.',
   dialects: POSTGRES,
   severity: 'error',
   check: each('disableTriggers', ({ table }, { isNew }) =>
     isNew(table)
       ? undefined
       : {
-          message: `Disables triggers of ${tableName(table)} for everybody; with ALL its foreign keys are among them.`,
+          message: `Disables triggers of ${tableName(table)} for every session; with ALL this includes its foreign keys.`,
           advice:
-            'Let the triggers tell this migration by a setting of its own: SET LOCAL app.migrating = on; and current_setting in the trigger function. Or switch them off for this transaction only, as superuser: SET LOCAL session_replication_role = replica',
+            'Have the trigger function skip this migration by a custom setting: SET LOCAL app.migrating = on; and check current_setting in the function. Or disable triggers for this transaction only, as superuser: SET LOCAL session_replication_role = replica',
         },
   ),
   examples: {

@@ -5,14 +5,14 @@ export const domainConstraintWithoutNotValid: Rule = {
   id: 'domain-constraint-without-not-valid',
   topic: 'locks',
   title: 'A constraint is added to a domain without NOT VALID.',
-  why: 'Every table that has a column of the domain is read, under a SHARE lock on all of them: nobody can write to any until it is done. With NOT VALID new values are checked from now on and no table is read; ALTER DOMAIN … VALIDATE CONSTRAINT reads them later, and up to PostgreSQL 18 it keeps writers out as well, so do it when there are few.',
+  why: 'Every table with a column of the domain is scanned, under a SHARE lock on all of them: writes are blocked until it finishes. With NOT VALID only new values are checked and no table is scanned. ALTER DOMAIN … VALIDATE CONSTRAINT scans them later; up to PostgreSQL 18 it blocks writes too, so run it when there are few.',
   dialects: POSTGRES,
   severity: 'error',
   check: each('addDomainConstraint', ({ name, notValid }, place) => {
     if (notValid || earlier(place, 'createDomain').some((made) => made.name === name)) return undefined;
     return {
-      message: `Reads every table that has a column of the domain ${name}; nobody can write to them until it is done.`,
-      advice: `ALTER DOMAIN ${name} ADD CONSTRAINT … CHECK (…) NOT VALID; and when few are writing: ALTER DOMAIN ${name} VALIDATE CONSTRAINT …;`,
+      message: `Scans every table that has a column of the domain ${name}; writes to them are blocked until it finishes.`,
+      advice: `ALTER DOMAIN ${name} ADD CONSTRAINT … CHECK (…) NOT VALID; and at a time of few writes: ALTER DOMAIN ${name} VALIDATE CONSTRAINT …;`,
     };
   }),
   examples: {

@@ -4,7 +4,7 @@ export const domainWithCheck: Rule = {
   id: 'domain-with-check',
   topic: 'locks',
   title: 'A domain with a CHECK.',
-  why: 'A check of a column is replaced while everybody works. One of a domain is not: whatever changes it reads every table that has such a column, with all of them locked against writers, and adding a column of the domain with a default writes the table anew.',
+  why: 'The CHECK of a column can be replaced without blocking reads or writes. The CHECK of a domain cannot: every change scans all tables with such a column while writes to them are blocked. Adding a column of the domain with a default rewrites the table.',
   dialects: POSTGRES,
   severity: 'notice',
   check: each('createDomain', ({ name, check }) =>
@@ -12,7 +12,7 @@ export const domainWithCheck: Rule = {
       ? {
           message: `The check of ${name} cannot be changed later without locking every table that uses it.`,
           advice:
-            'Give the column the plain type and a check of its own: ALTER TABLE … ADD CONSTRAINT … CHECK (…) NOT VALID;',
+            'Give the column the base type and a CHECK of its own: ALTER TABLE … ADD CONSTRAINT … CHECK (…) NOT VALID;',
         }
       : undefined,
   ),

@@ -4,16 +4,16 @@ import { each, POSTGRES, type Rule } from '../rule.ts';
 export const dropCascade: Rule = {
   id: 'drop-cascade',
   topic: 'data',
-  title: 'CASCADE drops whatever depends on the object.',
-  why: 'What goes with it is decided by what is in the database at that moment, not by what the author of the migration saw: columns of a dropped type, views over a dropped view, foreign keys to a dropped key. Name what has to go.',
+  title: 'CASCADE drops every dependent object.',
+  why: 'CASCADE removes what depends on the object in the database at that moment, which may be more than the author of the migration saw: columns of a dropped type, views over a dropped view, foreign keys to a dropped key. Name each object to drop.',
   dialects: POSTGRES,
   severity: 'warning',
   check: each(['dropObject', 'dropTable', 'dropColumn', 'dropConstraint'], (action, place) => {
     if (!action.cascade || ('table' in action && place.isNew(action.table))) return undefined;
     const dropped = nameOf(action);
     return {
-      message: `Drops ${dropped} and whatever depends on it${LOSSES[whatOf(action)] ?? ''}.`,
-      advice: `See what that is: DROP … RESTRICT names it in its error. Then drop it by name, in its own statements, and ${dropped} without CASCADE.`,
+      message: `Drops ${dropped} and every object that depends on it${LOSSES[whatOf(action)] ?? ''}.`,
+      advice: `DROP … RESTRICT lists the dependent objects in its error. Drop each one by name in its own statement, then ${dropped} without CASCADE.`,
       ...(whatOf(action) in LOSSES ? { severity: 'error' } : {}),
     };
   }),

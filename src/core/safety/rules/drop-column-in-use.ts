@@ -5,8 +5,8 @@ import { each, type Rule, type Said, SQLITE } from '../rule.ts';
 export const dropColumnInUse: Rule = {
   id: 'drop-column-in-use',
   topic: 'sqlite',
-  title: 'A column that something still uses is dropped.',
-  why: 'SQLite refuses DROP COLUMN while the column is in a key, a UNIQUE, an index, a foreign key, or a check that speaks of other columns. https://sqlite.org/lang_altertable.html#alter_table_drop_column',
+  title: 'A column that is still in use is dropped.',
+  why: 'SQLite refuses DROP COLUMN while the column is in a key, a UNIQUE constraint, an index, a foreign key, or a CHECK that refers to other columns. https://sqlite.org/lang_altertable.html#alter_table_drop_column',
   dialects: SQLITE,
   severity: 'error',
   check: each('dropColumn', ({ table, column }, place) => {
@@ -64,8 +64,8 @@ export const dropColumnInUse: Rule = {
 /** By their words: one of them may mean another table's column of that name. */
 function inTexts(table: string, column: string, texts: readonly string[]): Said {
   return {
-    message: `${texts.join(', ')} ${texts.length === 1 ? 'speaks' : 'speak'} of ${table} and of ${column}: SQLite refuses to drop a column that a view or trigger uses.`,
-    advice: `In the same migration drop ${texts.join(', ')}, then the column, then make ${texts.length === 1 ? 'it' : 'them'} again without it.`,
+    message: `${texts.join(', ')} ${texts.length === 1 ? 'refers' : 'refer'} to ${table} and to ${column}: SQLite refuses to drop a column that a view or trigger uses.`,
+    advice: `In the same migration drop ${texts.join(', ')}, then the column, then recreate ${texts.length === 1 ? 'it' : 'them'} without it.`,
     severity: 'warning',
   };
 }

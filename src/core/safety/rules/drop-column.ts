@@ -6,7 +6,7 @@ export const dropColumn: Rule = {
   id: 'drop-column',
   topic: 'data',
   title: 'A column is dropped with its values.',
-  why: 'The values come back only from a backup, and every running version of the application that names the column fails. Deploy the version that no longer names it first, and drop the column in a later migration.',
+  why: 'The values can be recovered only from a backup, and every running version of the application that names the column fails. First deploy a version that no longer names it, then drop the column in a later migration.',
   dialects: BOTH,
   severity: 'error',
   check: each(['dropColumn', 'dropTable'], (action, place) => {
@@ -18,7 +18,7 @@ export const dropColumn: Rule = {
     const names = old.map((column) => `${tableName(table)}.${column}`).join(', ');
     return {
       message: `Drops ${names} with ${old.length === 1 ? 'its' : 'their'} values.`,
-      advice: `Deploy the version of the application that no longer names ${names}, then say that nobody does: -- db-manager:ignore drop-column unused since <version>`,
+      advice: `Deploy a version of the application that no longer names ${names}, then state that it is unused: -- db-manager:ignore drop-column unused since <version>`,
     };
   }),
   examples: {

@@ -4,12 +4,12 @@ export const dropDatabase: Rule = {
   id: 'drop-database',
   topic: 'data',
   title: 'A database is dropped.',
-  why: 'No migration of one database has a reason to drop another, and PostgreSQL refuses to drop the one it is connected to.',
+  why: 'A migration of one database has no reason to drop another, and PostgreSQL refuses to drop the database that the session is connected to.',
   dialects: POSTGRES,
   severity: 'error',
   check: each('dropDatabase', ({ name }) => ({
     message: `Drops database ${name} with everything in it.`,
-    advice: `Take it out of the migration. Whoever may drop databases does it by hand, after a backup: dropdb ${name}`,
+    advice: `Remove it from the migration. Drop the database by hand, after a backup: dropdb ${name}`,
   })),
   examples: {
     bad: [{ sql: 'DROP DATABASE trading', transaction: false }],

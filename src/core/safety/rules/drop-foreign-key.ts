@@ -6,15 +6,15 @@ export const dropForeignKey: Rule = {
   id: 'drop-foreign-key',
   topic: 'data',
   title: 'A foreign key is dropped.',
-  why: 'From now on the database takes rows that point to nothing, and ON DELETE CASCADE stops; putting the key back fails on the first such row. Dropping it also locks both tables for a moment.',
+  why: 'The database then accepts rows that reference nothing, and ON DELETE CASCADE stops working; adding the key again fails on the first such row. Dropping it also locks both tables briefly.',
   dialects: BOTH,
   severity: 'warning',
   check: each('dropConstraint', ({ table, name }, place) => {
     if (place.isNew(table) || !isForeignKey(table, name, place) || comesBack(table, place)) return undefined;
     return {
-      message: `Drops foreign key ${name} of ${tableName(table)}: rows that reference nothing are taken from now on.`,
+      message: `Drops foreign key ${name} of ${tableName(table)}: the table then accepts rows that reference nothing.`,
       advice:
-        'Keep it. To change what it does, drop it and add it again NOT VALID in the same migration, and validate it in the next.',
+        'Keep it. To change it, drop it and add it again as NOT VALID in the same migration, and validate it in the next.',
     };
   }),
   examples: {

@@ -5,7 +5,7 @@ export const dropIndexWithoutConcurrently: Rule = {
   id: 'drop-index-without-concurrently',
   topic: 'locks',
   title: 'An index is dropped without CONCURRENTLY.',
-  why: 'DROP INDEX takes an ACCESS EXCLUSIVE lock on the table. It is short once it is had, but while it waits for a long query everybody else queues up behind it, readers too. With CONCURRENTLY nobody waits. An index that a constraint owns goes with its constraint only.',
+  why: 'DROP INDEX takes an ACCESS EXCLUSIVE lock on the table. The lock is held briefly, but while it waits for a long query, all reads and writes queue behind it. CONCURRENTLY does not block them. An index that belongs to a constraint can be dropped only with the constraint.',
   dialects: POSTGRES,
   severity: 'warning',
   check: each('dropIndex', ({ name, concurrently }, { known, statement, migration }) => {

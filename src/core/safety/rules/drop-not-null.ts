@@ -4,17 +4,17 @@ import { BOTH, each, type Rule } from '../rule.ts';
 export const dropNotNull: Rule = {
   id: 'drop-not-null',
   topic: 'compatibility',
-  title: 'A column may be NULL from now on.',
-  why: 'Running versions of the application have never seen a NULL there: they fail on the first one, and leave such rows out of comparisons and sums. Deploy the version that reads NULL first. The way back fails once there is one.',
+  title: 'NOT NULL is dropped from a column.',
+  why: 'Running versions of the application do not expect a NULL there: they fail on the first one, or leave such rows out of comparisons and sums. First deploy a version that can read NULL. The down migration fails once there is a NULL.',
   dialects: BOTH,
   severity: 'warning',
   check: each('dropNotNull', ({ table, column }, { isNew }) =>
     isNew(table)
       ? undefined
       : {
-          message: `Lets ${tableName(table)}.${column} be NULL.`,
+          message: `Allows NULL in ${tableName(table)}.${column}.`,
           advice:
-            'Deploy the version of the application that can read NULL there first, and the one that writes it after this migration.',
+            'First deploy a version of the application that can read NULL there. Deploy the version that writes it after this migration.',
         },
   ),
   examples: {

@@ -6,14 +6,14 @@ export const dropObject: Rule = {
   id: 'drop-object',
   topic: 'compatibility',
   title: 'A type, domain, sequence or extension is dropped.',
-  why: 'Queries of running versions of the application may name it: a cast to the type, nextval of the sequence, a function of the extension. PostgreSQL sees what depends on it in the database, and nothing of what depends on it in the application.',
+  why: 'Queries of running versions of the application may use it: a cast to the type, nextval of the sequence, a function of the extension. PostgreSQL knows what depends on it in the database, but not what depends on it in the application.',
   dialects: POSTGRES,
   severity: 'notice',
   check: each('dropObject', ({ what, name }) =>
     SAID.has(what)
       ? {
           message: `Drops ${what} ${name}${what === 'sequence' ? ' with its counter' : ''}.`,
-          advice: `Look for ${name} in the application's own queries, and drop it only when no running version names it.`,
+          advice: `Search the application's queries for ${name}, and drop it only when no running version uses it.`,
         }
       : undefined,
   ),

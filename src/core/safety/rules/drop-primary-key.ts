@@ -6,14 +6,14 @@ export const dropPrimaryKey: Rule = {
   id: 'drop-primary-key',
   topic: 'data',
   title: 'A primary key is dropped.',
-  why: 'Duplicates are taken from now on, ON CONFLICT fails for want of an index, and logical replication refuses UPDATE and DELETE on the table. A new key belongs in the same transaction.',
+  why: 'The table then accepts duplicates, ON CONFLICT fails because there is no index, and logical replication refuses UPDATE and DELETE on the table. Add the new key in the same transaction.',
   dialects: POSTGRES,
   severity: 'warning',
   check: each('dropConstraint', ({ table, name }, place) => {
     if (place.isNew(table) || !isPrimaryKey(table, name, place) || comesBack(table, place)) return undefined;
     return {
-      message: `Drops the primary key ${name} of ${tableName(table)} and puts none in its place.`,
-      advice: `Build the new key's index first, then change them in one statement: ALTER TABLE ${tableName(table)} DROP CONSTRAINT ${name}, ADD CONSTRAINT ${name} PRIMARY KEY USING INDEX …`,
+      message: `Drops the primary key ${name} of ${tableName(table)} without adding a new one.`,
+      advice: `Build the index of the new key first, then replace the key in one statement: ALTER TABLE ${tableName(table)} DROP CONSTRAINT ${name}, ADD CONSTRAINT ${name} PRIMARY KEY USING INDEX …`,
     };
   }),
   examples: {

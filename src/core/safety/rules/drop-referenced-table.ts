@@ -6,7 +6,7 @@ export const dropReferencedTable: Rule = {
   id: 'drop-referenced-table',
   topic: 'sqlite',
   title: 'A table that others reference is dropped with foreign keys on.',
-  why: 'SQLite deletes the rows of a table before it drops it, so with foreign keys on rows of other tables cascade away, are set to NULL, or stop the migration. That a new table takes the name a moment later does not bring them back. https://sqlite.org/foreignkeys.html#fk_schemacommands',
+  why: 'SQLite deletes the rows of a table before it drops it. With foreign keys on, rows of other tables are deleted by cascade, set to NULL, or stop the migration. Creating a new table with the same name afterwards does not restore them. https://sqlite.org/foreignkeys.html#fk_schemacommands',
   dialects: SQLITE,
   severity: 'error',
   check: each('dropTable', ({ table }, place) => {

@@ -4,12 +4,12 @@ export const dropSchema: Rule = {
   id: 'drop-schema',
   topic: 'data',
   title: 'A schema is dropped.',
-  why: 'With CASCADE everything in it goes: tables with their rows, and what other schemas have that depends on them. Drop what is in it by name, so that each loss can be seen, then the empty schema without CASCADE.',
+  why: 'With CASCADE everything in the schema is dropped: tables with their rows, and objects of other schemas that depend on them. Drop its objects by name, so that each loss can be seen, then drop the empty schema without CASCADE.',
   dialects: POSTGRES,
   severity: 'error',
   check: each('dropSchema', ({ name, cascade }) => ({
     message: cascade ? `Drops schema ${name} and everything in it.` : `Drops schema ${name}.`,
-    advice: `Drop its tables by name in a migration of their own, then: DROP SCHEMA ${name} RESTRICT; and say why it may go: -- db-manager:ignore drop-schema <why>`,
+    advice: `Drop its tables by name in a migration of their own, then: DROP SCHEMA ${name} RESTRICT; and state why: -- db-manager:ignore drop-schema <why>`,
     ...(cascade ? {} : { severity: 'warning' }),
   })),
   examples: {

@@ -6,7 +6,7 @@ export const dropTable: Rule = {
   id: 'drop-table',
   topic: 'data',
   title: 'A table is dropped with all its rows.',
-  why: 'The rows come back only from a backup, and every running version of the application that still uses the table fails. Deploy the version that no longer uses it first, and drop the table in a later migration.',
+  why: 'The rows can be recovered only from a backup, and every running version of the application that still uses the table fails. First deploy a version that no longer uses it, then drop the table in a later migration.',
   dialects: BOTH,
   severity: 'error',
   check: each('dropTable', ({ table }, place) => {
@@ -14,7 +14,7 @@ export const dropTable: Rule = {
     const name = tableName(table);
     return {
       message: `Drops table ${name} with all its rows.`,
-      advice: `Deploy the version of the application that no longer uses ${name}, then say that nobody does: -- db-manager:ignore drop-table unused since <version>`,
+      advice: `Deploy a version of the application that no longer uses ${name}, then state that it is unused: -- db-manager:ignore drop-table unused since <version>`,
     };
   }),
   examples: {

@@ -5,7 +5,7 @@ export const dropView: Rule = {
   id: 'drop-view',
   topic: 'compatibility',
   title: 'A view is dropped.',
-  why: 'Running versions of the application that read it fail from this moment. A view that is made again in the same migration is no loss to anybody.',
+  why: 'Running versions of the application that read the view fail immediately. A view that is recreated in the same migration is not reported.',
   dialects: BOTH,
   severity: 'warning',
   check: each('dropObject', ({ what, name }, place) => {
@@ -14,7 +14,7 @@ export const dropView: Rule = {
     if (later(place, 'createView').some(({ view }) => view.name === plain)) return undefined;
     return {
       message: `Drops ${what} ${name}.`,
-      advice: `Deploy the version of the application that no longer reads ${name} first. To change it, make it again in the same migration: CREATE OR REPLACE VIEW ${name} AS …`,
+      advice: `First deploy a version of the application that no longer reads ${name}. To change the view, recreate it in the same migration: CREATE OR REPLACE VIEW ${name} AS …`,
     };
   }),
   examples: {

@@ -5,7 +5,7 @@ export const enumValueInTransaction: Rule = {
   id: 'enum-value-in-transaction',
   topic: 'compatibility',
   title: 'A value is added to an enum in a transaction.',
-  why: 'PostgreSQL before 12 refuses it inside a transaction. Later ones take it, but the value cannot be used until the transaction has been committed ("unsafe use of new value"). A type that is made in the same transaction is an exception before 12 and from 17 on.',
+  why: 'PostgreSQL before 12 refuses it inside a transaction. Later versions accept it, but the value cannot be used until the transaction has been committed ("unsafe use of new value"). A type that is created in the same transaction is an exception before 12 and since 17.',
   dialects: POSTGRES,
   severity: 'error',
   check: each('addEnumValue', ({ type, value }, place) => {
@@ -22,7 +22,7 @@ export const enumValueInTransaction: Rule = {
     if (!usedLater(value, place)) return undefined;
     return {
       message: `Adds ${value} to ${type} and uses it in the same transaction: PostgreSQL refuses with "unsafe use of new value".`,
-      advice: `Use ${value} in the next migration, when this one has been committed.`,
+      advice: `Use ${value} in the next migration, after this one has been committed.`,
     };
   }),
   examples: {

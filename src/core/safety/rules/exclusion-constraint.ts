@@ -5,15 +5,15 @@ export const exclusionConstraint: Rule = {
   id: 'exclusion-constraint',
   topic: 'locks',
   title: 'An exclusion constraint is added to a table in use.',
-  why: 'PostgreSQL builds its index under an ACCESS EXCLUSIVE lock and has no way to do it concurrently or to add it NOT VALID: nobody can read or write the table until it is done.',
+  why: 'PostgreSQL builds its index under an ACCESS EXCLUSIVE lock and can neither build it concurrently nor add it as NOT VALID: all reads and writes are blocked until it finishes.',
   dialects: POSTGRES,
   severity: 'error',
   check: each('addConstraint', ({ table, constraint }, { isNew }) => {
     if (constraint !== 'exclusion' || isNew(table)) return undefined;
     const name = tableName(table);
     return {
-      message: `Builds an index on ${name} and looks for overlaps: nobody can read or write the table until it is done.`,
-      advice: `Make a new table with the constraint, copy the rows in batches and switch over. Where ${name} is small or nobody works: -- db-manager:ignore exclusion-constraint <why>`,
+      message: `Builds an index on ${name} and checks for overlaps: all reads and writes are blocked until it finishes.`,
+      advice: `Create a new table with the constraint, copy the rows in batches and switch over. If ${name} is small or the application is stopped: -- db-manager:ignore exclusion-constraint <why>`,
     };
   }),
   examples: {

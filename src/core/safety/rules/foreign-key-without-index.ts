@@ -5,8 +5,8 @@ import { BOTH, type Hit, type Rule, type Scope, whole } from '../rule.ts';
 export const foreignKeyWithoutIndex: Rule = {
   id: 'foreign-key-without-index',
   topic: 'hygiene',
-  title: 'A foreign key whose columns no index begins with.',
-  why: 'Every DELETE of a parent row, and every UPDATE of its key, reads the whole child table to see who references it. Neither PostgreSQL nor SQLite makes that index by itself.',
+  title: 'A foreign key without an index that begins with its columns.',
+  why: 'Every DELETE of a parent row, and every UPDATE of its key, scans the whole child table for references. Neither PostgreSQL nor SQLite creates this index automatically.',
   dialects: BOTH,
   severity: 'notice',
   check: whole(({ before, known, server }: Scope) =>
@@ -20,7 +20,7 @@ export const foreignKeyWithoutIndex: Rule = {
         return [
           {
             statement,
-            message: `No index of ${name} begins with ${columns.join(', ')}, which is a foreign key.`,
+            message: `No index of ${name} begins with ${columns.join(', ')}, the columns of a foreign key.`,
             advice: online
               ? `In a migration of its own, outside a transaction: CREATE INDEX CONCURRENTLY ${made}`
               : `CREATE INDEX ${made}`,

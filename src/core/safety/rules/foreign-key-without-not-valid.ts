@@ -6,7 +6,7 @@ export const foreignKeyWithoutNotValid: Rule = {
   id: 'foreign-key-without-not-valid',
   topic: 'locks',
   title: 'A foreign key is added without NOT VALID.',
-  why: 'Every row of the table is looked up in the referenced one under a SHARE ROW EXCLUSIVE lock on both: nobody can write to either until it is done. With NOT VALID new rows are checked from now on and old ones are not looked at; VALIDATE CONSTRAINT looks at them later, while everybody works. A partitioned table takes NOT VALID from PostgreSQL 18 on; before, add the key to its partitions one by one.',
+  why: 'Every row is looked up in the referenced table under a SHARE ROW EXCLUSIVE lock on both: writes to both are blocked until it finishes. With NOT VALID only new rows are checked; VALIDATE CONSTRAINT checks the existing rows later, without blocking reads or writes. A partitioned table accepts NOT VALID since PostgreSQL 18; before that, add the key to its partitions one at a time.',
   dialects: POSTGRES,
   severity: 'error',
   check: each(['addConstraint', 'addColumn'], (action, place) => {
@@ -15,7 +15,7 @@ export const foreignKeyWithoutNotValid: Rule = {
     if (action.constraint !== 'foreign key' || action.notValid) return undefined;
     const parent = action.references === undefined ? 'the other table' : tableName(action.references);
     return {
-      message: `Looks up every row of ${tableName(action.table)} in ${parent}: nobody can write to either table until it is done.`,
+      message: `Looks up every row of ${tableName(action.table)} in ${parent}: writes to both tables are blocked until it finishes.`,
       advice: advice(action, place),
     };
   }),
@@ -44,7 +44,7 @@ function ofColumn({ table, column }: ActionOf<'addColumn'>) {
   const { name, references, type } = column;
   if (references === undefined || column.default === undefined) return undefined;
   return {
-    message: `Adds ${tableName(table)}.${name} with a default and a foreign key: every row is looked up in ${tableName(references)} while nobody can use ${tableName(table)}.`,
+    message: `Adds ${tableName(table)}.${name} with a default and a foreign key: every row is looked up in ${tableName(references)}, and all reads and writes of ${tableName(table)} are blocked until it finishes.`,
     advice: `ALTER TABLE ${spellTable(table)} ADD COLUMN ${spellName(name)} ${type} DEFAULT …; ${inTwoSteps(table, name, `FOREIGN KEY (${spellName(name)}) REFERENCES ${spellTable(references)}`)}`,
   };
 }
@@ -60,7 +60,7 @@ function advice(
 ): string {
   const key = `FOREIGN KEY (${spellColumns(columns)}) REFERENCES ${references === undefined ? '…' : spellTable(references)}`;
   if (known.table(table)?.partitioned && server.version < 180000) {
-    return `For each partition: ALTER TABLE <partition> ADD CONSTRAINT … ${key} NOT VALID; and VALIDATE it in the next migration. With a valid key on every partition, adding it to ${tableName(table)} looks at no row.`;
+    return `For each partition: ALTER TABLE <partition> ADD CONSTRAINT … ${key} NOT VALID; and VALIDATE it in the next migration. Once every partition has a valid key, adding it to ${tableName(table)} scans no rows.`;
   }
   const constraint = spellName(name ?? `${[table.name, ...columns].join('_')}_fkey`);
   const alone = statement.actions?.length === 1 ? written(statement) : undefined;

@@ -4,11 +4,11 @@ export const identifierTooLong: Rule = {
   id: 'identifier-too-long',
   topic: 'hygiene',
   title: 'A name is longer than 63 bytes.',
-  why: 'PostgreSQL cuts it without an error. A later statement that says the whole name is cut the same way and works; a tool that compares names finds another one, and two long names that begin alike become the same.',
+  why: 'PostgreSQL truncates it without an error. A later statement with the full name is truncated in the same way and works, but a tool that compares names does not find it. Two long names with the same beginning become the same name.',
   dialects: POSTGRES,
   severity: 'warning',
   check: each('longName', ({ name }) => ({
-    message: `${name} is longer than 63 bytes and will be cut.`,
+    message: `${name} is longer than 63 bytes and will be truncated.`,
     advice: 'Give it a name of at most 63 bytes.',
   })),
   examples: {

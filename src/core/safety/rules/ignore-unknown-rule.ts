@@ -5,8 +5,8 @@ import { nearest } from '../unknown-ids.ts';
 export const ignoreUnknownRule: Rule = {
   id: 'ignore-unknown-rule',
   topic: 'hygiene',
-  title: 'A comment turns off a rule that does not exist.',
-  why: 'A typing error turns nothing off, or hides that the rule it spoke of has gone.',
+  title: 'A comment ignores a rule that does not exist.',
+  why: 'A misspelled rule id ignores nothing, and an id of a removed rule hides that the rule is gone.',
   dialects: BOTH,
   severity: 'error',
   check: whole(({ migration, ruleIds }) =>
@@ -15,8 +15,8 @@ export const ignoreUnknownRule: Rule = {
       const near = nearest(rule, [...ruleIds]);
       return {
         statement,
-        message: `"db-manager:ignore ${rule}" names no rule.${near.length === 0 ? '' : ` Did you mean ${near.join(' or ')}?`}`,
-        advice: 'Take it out, or name the rule as the finding does. All rules: docs/rules/README.md',
+        message: `"db-manager:ignore ${rule}" does not name an existing rule.${near.length === 0 ? '' : ` Did you mean ${near.join(' or ')}?`}`,
+        advice: 'Remove the comment, or use the rule id that the finding shows. List of rules: docs/rules/README.md',
       };
     }),
   ),

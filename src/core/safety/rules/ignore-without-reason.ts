@@ -4,8 +4,8 @@ import { BOTH, type Rule, whole } from '../rule.ts';
 export const ignoreWithoutReason: Rule = {
   id: 'ignore-without-reason',
   topic: 'hygiene',
-  title: 'A comment turns a rule off and does not say why.',
-  why: 'Who reads it in a year has to know whether the reason still holds. Without one the comment turns nothing off.',
+  title: 'A comment ignores a rule without a reason.',
+  why: 'A later reader must be able to judge whether the reason still holds. A comment without a reason ignores nothing.',
   dialects: BOTH,
   severity: 'error',
   check: whole(({ migration }) =>
@@ -14,7 +14,7 @@ export const ignoreWithoutReason: Rule = {
         ? {
             statement,
             message: `"db-manager:ignore ${rule}" gives no reason, so ${rule} is not ignored.`,
-            advice: `Write the reason behind it: -- db-manager:ignore ${rule} nobody reads it since release 12`,
+            advice: `Add the reason after the rule id: -- db-manager:ignore ${rule} unused since release 12`,
           }
         : [],
     ),

@@ -12,7 +12,7 @@ export const intPrimaryKey: Rule = {
   id: 'int-primary-key',
   topic: 'hygiene',
   title: 'A primary key of 32 bits or less.',
-  why: 'Numbers are used up by rolled back and failed inserts too. When they are, every insert fails, and the change to bigint writes the whole table and all that references it anew under a lock. bigint costs four bytes a row.',
+  why: 'Rolled back and failed inserts use up numbers too. When the numbers run out, every insert fails, and the change to bigint rewrites the table and every table that references it under a lock. bigint costs four more bytes per row.',
   dialects: POSTGRES,
   severity: 'warning',
   check: each(['createTable', 'addColumn'], (action) => {

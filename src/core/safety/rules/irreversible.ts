@@ -4,8 +4,8 @@ import { BOTH, type Rule, type Seen, whole } from '../rule.ts';
 export const irreversible: Rule = {
   id: 'irreversible',
   topic: 'hygiene',
-  title: 'The way back cannot bring back what this takes away.',
-  why: 'Its down makes the table, the column or the rule again, without what was in it. Only the backup has the rows, and restoring it loses what was written since.',
+  title: 'The down migration cannot restore the deleted data.',
+  why: 'The down migration recreates the table, the column or the constraint without the data that was in it. Only the backup has the rows, and restoring it loses what was written since.',
   dialects: BOTH,
   severity: 'notice',
   check: whole(({ migration, before }) => {
@@ -15,9 +15,9 @@ export const irreversible: Rule = {
     if (lost.length === 0) return [];
     return [
       {
-        message: `The way back does not bring back ${lost.join(', ')}.`,
+        message: `The down migration does not restore ${lost.join(', ')}.`,
         advice:
-          'Keep a copy until nobody wants to go back: CREATE TABLE kept_rows AS SELECT …; or count on the backup that db-manager takes before.',
+          'Keep a copy until a downgrade is no longer needed: CREATE TABLE kept_rows AS SELECT …; or rely on the backup that db-manager takes before the migration.',
       },
     ];
   }),

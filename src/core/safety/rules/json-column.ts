@@ -5,15 +5,14 @@ export const jsonColumn: Rule = {
   id: 'json-column',
   topic: 'hygiene',
   title: 'A column is json and not jsonb.',
-  why: 'json has no equality: SELECT DISTINCT, GROUP BY and UNION over a row that has such a column fail, and no index can be made over what is in it. It is parsed again at every read.',
+  why: 'json has no equality operator: SELECT DISTINCT, GROUP BY and UNION over a row with such a column fail, and its content cannot be indexed. It is parsed again at every read.',
   dialects: POSTGRES,
   severity: 'notice',
   check: eachColumnOf(
     (type) => type === 'json',
     (columns) => ({
       message: `${columns}: json cannot be compared or indexed.`,
-      advice:
-        'Use jsonb; keep json only where the text has to come back as it was written, spaces and doubled keys included.',
+      advice: 'Use jsonb. Keep json only if the exact text must be preserved, including spaces and duplicate keys.',
     }),
   ),
   examples: {

@@ -4,17 +4,17 @@ import { each, POSTGRES, type Rule } from '../rule.ts';
 export const lockTable: Rule = {
   id: 'lock-table',
   topic: 'locks',
-  title: 'LOCK TABLE in a mode that others wait for.',
-  why: 'The lock is kept until the migration ends, whatever it does meanwhile. Statements take the locks that they need by themselves. ACCESS EXCLUSIVE is what LOCK TABLE takes where no mode is named: readers wait too.',
+  title: 'LOCK TABLE in a mode that blocks other sessions.',
+  why: 'The lock is held until the migration ends. Statements take the locks that they need automatically. Without a mode, LOCK TABLE takes ACCESS EXCLUSIVE, which blocks reads too.',
   dialects: POSTGRES,
   severity: 'warning',
   check: each('lockTable', ({ table, exclusive }, { isNew }) =>
     isNew(table)
       ? undefined
       : {
-          message: `Locks ${tableName(table)} until the migration ends: nobody can ${exclusive ? 'read or write it' : 'write to it'}.`,
+          message: `Locks ${tableName(table)} until the migration ends: ${exclusive ? 'all reads and writes' : 'writes'} are blocked.`,
           advice:
-            'Take it out, or name a mode that readers and writers do not wait for: LOCK TABLE … IN SHARE UPDATE EXCLUSIVE MODE; To keep two migrations apart it is not needed: db-manager runs one at a time.',
+            'Remove it, or use a mode that does not block reads and writes: LOCK TABLE … IN SHARE UPDATE EXCLUSIVE MODE. It is not needed to keep migrations apart: db-manager runs one at a time.',
         },
   ),
   examples: {

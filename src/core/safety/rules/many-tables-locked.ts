@@ -11,7 +11,7 @@ export const manyTablesLocked: Rule = {
   id: 'many-tables-locked',
   topic: 'locks',
   title: 'One transaction locks three tables or more.',
-  why: 'Each lock is kept while the next is waited for, so the first table stands still until the last lock is had. An application that takes them in another order ends in a deadlock, and one of the two is rolled back.',
+  why: 'Each lock is held while the next one is waited for, so the first table is blocked until the last lock is acquired. An application that takes the locks in another order causes a deadlock, and one of the two transactions is rolled back.',
   dialects: POSTGRES,
   severity: 'warning',
   check: whole((scope: Scope): Hit[] =>
@@ -29,8 +29,8 @@ export const manyTablesLocked: Rule = {
       return [
         {
           statement: [...tables.values()][MANY - 1],
-          message: `Locks ${names.length} tables at a time: ${names.slice(0, SHOWN).join(', ')}${more}.`,
-          advice: 'Split it into one migration for each table: each commits, and lets go, before the next begins.',
+          message: `Locks ${names.length} tables at the same time: ${names.slice(0, SHOWN).join(', ')}${more}.`,
+          advice: 'Split it into one migration per table: each commits and releases its lock before the next begins.',
         },
       ];
     }),

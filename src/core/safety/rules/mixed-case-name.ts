@@ -5,7 +5,7 @@ export const mixedCaseName: Rule = {
   id: 'mixed-case-name',
   topic: 'hygiene',
   title: 'A name that has to be quoted.',
-  why: 'PostgreSQL folds a name without quotes to lower case, so this one is found only with quotes, in every query anybody ever types. A model can keep its own spelling and map it (underscored: true).',
+  why: 'PostgreSQL folds unquoted names to lower case, so this name must be quoted in every query. A model can keep its own spelling and map it (underscored: true).',
   dialects: POSTGRES,
   severity: 'notice',
   check: each(['createTable', 'addColumn', 'renameTable', 'renameColumn'], (action) => {

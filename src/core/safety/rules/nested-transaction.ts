@@ -4,7 +4,7 @@ export const nestedTransaction: Rule = {
   id: 'nested-transaction',
   topic: 'hygiene',
   title: 'BEGIN, COMMIT or ROLLBACK inside a migration that runs in a transaction.',
-  why: 'The migration and its row in the history are committed together or not at all. COMMIT in the middle breaks that: what stood before it stays when the rest fails, and the history does not say so.',
+  why: 'The migration and its history row are committed together or not at all. A COMMIT in the middle breaks this: the statements before it stay applied when the rest fails, and the history does not show it.',
   dialects: BOTH,
   severity: 'error',
   check: each('transaction', ({ verb }, { migration }) =>
@@ -12,7 +12,7 @@ export const nestedTransaction: Rule = {
       ? {
           message: `${verb} ends or nests the transaction that the migration runs in.`,
           advice:
-            'Take it out, or opt out of the transaction: "-- migrate:up transaction:false", "-- +goose NO TRANSACTION", export const transaction = false.',
+            'Remove it, or opt out of the transaction: "-- migrate:up transaction:false", "-- +goose NO TRANSACTION", export const transaction = false.',
         }
       : undefined,
   ),

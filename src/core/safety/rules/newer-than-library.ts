@@ -3,15 +3,15 @@ import { each, type Rule, SQLITE } from '../rule.ts';
 export const newerThanLibrary: Rule = {
   id: 'newer-than-library',
   topic: 'sqlite',
-  title: 'A feature that the SQLite library does not have yet.',
-  why: 'The library is built into whoever opens the file: db-manager has one, the application another, the sqlite3 shell a third. A statement fails in an older one, and so does every query over a schema that it cannot read.',
+  title: 'A feature that this SQLite library does not support yet.',
+  why: 'Each program that opens the file brings its own SQLite library: db-manager, the application, the sqlite3 shell. In an older library the statement fails, and so does every query over a schema that it cannot read.',
   dialects: SQLITE,
   severity: 'error',
   check: each('feature', ({ feature, since }, { server }) =>
     since > server.version
       ? {
           message: `${feature} needs SQLite ${dotted(since)}; this library is ${dotted(server.version)}.`,
-          advice: 'Write it without, or update the library that the migration runs with.',
+          advice: 'Write it without this feature, or update the SQLite library of the programs that open the file.',
         }
       : undefined,
   ),

@@ -3,15 +3,15 @@ import { BOTH, type Rule, whole } from '../rule.ts';
 export const noDown: Rule = {
   id: 'no-down',
   topic: 'hygiene',
-  title: 'A migration without a way back.',
-  why: 'It cannot be reverted, so neither can any migration behind it: a downgrade stops here, and after a failure only the backup is left. Write the way back while it is known.',
+  title: 'A migration without a down.',
+  why: 'It cannot be reverted, and neither can any migration before it: a downgrade stops here, and after a failure only the backup is left. Write the down migration while the change is fresh.',
   dialects: BOTH,
   severity: 'notice',
   check: whole(({ migration }) =>
     migration.direction === 'up' && !migration.reversible
       ? [
           {
-            message: 'There is no way back from this migration.',
+            message: 'This migration has no down.',
             advice:
               'Write one: "-- migrate:down" or export async function down. Where there is nothing to undo, an empty one says so.',
           },

@@ -4,7 +4,7 @@ export const opaqueCode: Rule = {
   id: 'opaque-code',
   topic: 'hygiene',
   title: 'Code whose statements are not all known.',
-  why: 'What code does is seen when it runs: it is run on an empty scratch database and its statements are written down. Where that was not possible, or stopped before its end, no rule can speak of the rest.',
+  why: 'The statements of a code migration are recorded by running it on an empty scratch database. If it could not be run there, or stopped before its end, the rules cannot check the remaining statements.',
   dialects: BOTH,
   severity: 'notice',
   check: whole(({ migration: { opaque, statements } }) =>
@@ -13,10 +13,10 @@ export const opaqueCode: Rule = {
           {
             message:
               statements.length === 0
-                ? 'Its statements are not known: it is code, and has not been recorded.'
-                : `Only its first ${statements.length} statements are known: the recording of its code stopped behind them.`,
+                ? 'Its statements are not known: it is code and was not recorded.'
+                : `Only its first ${statements.length} statements are known: the recording stopped after them.`,
             advice:
-              'The rehearsal runs it on a copy and watches. To have its statements checked before, make it run on an empty schema, or write it as .sql.',
+              'The rehearsal runs it on a copy and reports its effects. To have its statements checked earlier, make it run on an empty schema, or write it as .sql.',
           },
         ]
       : [],

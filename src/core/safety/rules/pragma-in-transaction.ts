@@ -14,8 +14,8 @@ const EFFECTS: Record<string, string> = {
 export const pragmaInTransaction: Rule = {
   id: 'pragma-in-transaction',
   topic: 'sqlite',
-  title: 'A PRAGMA that does nothing, or fails, in a transaction.',
-  why: 'The migration runs in a transaction, where the settings of the file and its journal cannot be changed. PRAGMA foreign_keys = OFF is no-op there as well, but db-manager sees it and runs the migration with foreign keys off.',
+  title: 'A PRAGMA that has no effect, or fails, in a transaction.',
+  why: 'The migration runs in a transaction, where the settings of the file and its journal cannot be changed. PRAGMA foreign_keys = OFF has no effect there either, but db-manager recognises it and runs the migration with foreign keys off.',
   dialects: SQLITE,
   severity: 'error',
   check: each('pragma', ({ name, value }, { migration }) => {
@@ -23,7 +23,7 @@ export const pragmaInTransaction: Rule = {
     const asks = value === undefined && name !== 'wal_checkpoint';
     if (effect === undefined || asks || !migration.transactional) return undefined;
     return {
-      message: `PRAGMA ${name} stands in a transaction: ${effect}.`,
+      message: `PRAGMA ${name} is inside a transaction: ${effect}.`,
       advice: 'Put it in a migration of its own that runs outside a transaction ("-- migrate:up transaction:false").',
       ...(effect.startsWith('SQLite refuses') ? {} : { severity: 'warning' }),
     };

@@ -5,8 +5,8 @@ import { outside, spellColumns, spellName, spellTable } from '../spell.ts';
 export const primaryKeyWithoutUsingIndex: Rule = {
   id: 'primary-key-without-using-index',
   topic: 'locks',
-  title: 'A primary key is added, and its index with it.',
-  why: 'The index is built under an ACCESS EXCLUSIVE lock, and columns that may be NULL are read row by row first: nobody can use the table until both are done. With columns that are NOT NULL already and an index that was built concurrently before, it is a matter of a moment.',
+  title: 'A primary key is added together with its index.',
+  why: 'The index is built under an ACCESS EXCLUSIVE lock, and nullable columns are scanned first: all reads and writes are blocked until both finish. If the columns are NOT NULL and the index was built concurrently before, adding the key takes a moment.',
   dialects: POSTGRES,
   severity: 'error',
   check: each(['addConstraint', 'addColumn'], (action, { isNew, known, migration }) => {
@@ -24,7 +24,7 @@ export const primaryKeyWithoutUsingIndex: Rule = {
       open.length === 0 ? '' : `Make ${open.join(', ')} NOT NULL behind a validated check (see set-not-null). `;
     const first = action.kind === 'addColumn' ? 'Add the column without it and fill it. ' : '';
     return {
-      message: `Builds an index on ${tableName(table)}: nobody can read or write the table until it is done.`,
+      message: `Builds an index on ${tableName(table)}: all reads and writes are blocked until it finishes.`,
       advice: `${first}${nullable}${outside(migration)} CREATE UNIQUE INDEX CONCURRENTLY ${name} ON ${spellTable(table)} (${spellColumns(columns)}); then ALTER TABLE ${spellTable(table)} ADD CONSTRAINT ${name} PRIMARY KEY USING INDEX ${name};`,
     };
   }),

@@ -6,15 +6,15 @@ export const refreshWithoutConcurrently: Rule = {
   id: 'refresh-without-concurrently',
   topic: 'locks',
   title: 'A materialized view is refreshed without CONCURRENTLY.',
-  why: 'It is under an ACCESS EXCLUSIVE lock for as long as its query runs: nobody can read it. CONCURRENTLY lets them read the old rows meanwhile; it needs a unique index without a condition, and a view that has been filled once.',
+  why: 'The view is locked with ACCESS EXCLUSIVE while its query runs: reads are blocked. With CONCURRENTLY, readers see the old rows until the new ones are ready. It needs a unique index without a WHERE clause, and a view that has been populated.',
   dialects: POSTGRES,
   severity: 'warning',
   check: each('refreshView', ({ view, concurrently }, { isNew }) =>
     concurrently || isNew(view)
       ? undefined
       : {
-          message: `Nobody can read ${tableName(view)} for as long as its query runs.`,
-          advice: `REFRESH MATERIALIZED VIEW CONCURRENTLY ${spellTable(view)}; it needs one of its unique indexes to have no condition: CREATE UNIQUE INDEX … ON ${spellTable(view)} (…);`,
+          message: `Reads of ${tableName(view)} are blocked while its query runs.`,
+          advice: `REFRESH MATERIALIZED VIEW CONCURRENTLY ${spellTable(view)}; it needs a unique index without a WHERE clause: CREATE UNIQUE INDEX … ON ${spellTable(view)} (…);`,
         },
   ),
   examples: {

@@ -5,8 +5,8 @@ import { optOut } from '../spell.ts';
 export const refusedInTransaction: Rule = {
   id: 'refused-in-transaction',
   topic: 'locks',
-  title: 'A command that its database refuses inside a transaction.',
-  why: 'VACUUM and its like manage their transactions themselves or cannot be undone, so the migration fails as soon as it comes to them.',
+  title: 'A command that cannot run inside a transaction.',
+  why: 'VACUUM and similar commands manage their own transactions or cannot be undone, so the migration fails when it reaches them.',
   dialects: BOTH,
   severity: 'error',
   check: each('outsideOnly', ({ command }, place) =>

@@ -7,7 +7,7 @@ export const reindexWithoutConcurrently: Rule = {
   id: 'reindex-without-concurrently',
   topic: 'locks',
   title: 'An index is rebuilt without CONCURRENTLY.',
-  why: 'The rebuild locks the table against writers and the index itself against everybody, so that even a plan for a SELECT waits. PostgreSQL has REINDEX CONCURRENTLY from 12 on; before, a new index is built concurrently and takes the old one’s name.',
+  why: 'The rebuild blocks writes to the table and all use of the index, so that even planning a SELECT waits. PostgreSQL 12 and later have REINDEX CONCURRENTLY; before that, build a new index concurrently and rename it.',
   dialects: POSTGRES,
   severity: 'error',
   check: each('reindex', ({ target, table, concurrently }, { isNew, known, server, statement, migration }) => {
@@ -19,7 +19,7 @@ export const reindexWithoutConcurrently: Rule = {
       '$1 CONCURRENTLY',
     );
     return {
-      message: `Rebuilds ${target} while nobody can write to ${table === undefined ? (of?.name ?? 'its table') : 'it'}, and reading waits too.`,
+      message: `Rebuilds ${target}: writes to ${table === undefined ? (of?.name ?? 'its table') : 'it'} are blocked until it finishes, and reads that use the index wait.`,
       advice:
         server.version < CONCURRENTLY_SINCE
           ? `${outside(migration)} CREATE INDEX CONCURRENTLY <new name> …; DROP INDEX CONCURRENTLY ${target}; ALTER INDEX <new name> RENAME TO ${target};`

@@ -6,7 +6,7 @@ export const renameColumn: Rule = {
   id: 'rename-column',
   topic: 'compatibility',
   title: 'A column is renamed.',
-  why: 'Running versions of the application name the old column and fail from this moment until the last of them is replaced. The model can map the new name to the old column, or a new column can be filled beside it.',
+  why: 'Running versions of the application use the old name and fail until the last of them is replaced. Map the new name to the old column in the model, or add a new column and keep both filled.',
   dialects: BOTH,
   severity: 'error',
   check: each('renameColumn', ({ table, from, to }, place) => {
@@ -14,7 +14,7 @@ export const renameColumn: Rule = {
     if (place.isNew(table) || made) return undefined;
     const name = tableName(table);
     return {
-      message: `Renames ${name}.${from} to ${to}: running versions of the application name the old column.`,
+      message: `Renames ${name}.${from} to ${to}: running versions of the application use the old name.`,
       advice: `Keep the column and map it in the model (${to}: { field: '${from}' }). Or in steps: add ${to}, write both, fill it in batches, read ${to}, drop ${from}.`,
     };
   }),

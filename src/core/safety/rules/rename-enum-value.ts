@@ -5,15 +5,15 @@ export const renameEnumValue: Rule = {
   id: 'rename-enum-value',
   topic: 'compatibility',
   title: 'A value of an enum is renamed.',
-  why: 'Running versions of the application write and compare the old value; PostgreSQL refuses it from this moment on.',
+  why: 'Running versions of the application write and compare the old value, which PostgreSQL then refuses.',
   dialects: POSTGRES,
   severity: 'error',
   check: each('renameEnumValue', ({ type, value }, place) =>
     makesType(place, type)
       ? undefined
       : {
-          message: `Renames value ${value} of ${type}: running versions of the application still say ${value}.`,
-          advice: `Add the new value beside it (ALTER TYPE ${type} ADD VALUE …), deploy the version that writes it and reads both, then change the rows in batches. The old value may stay.`,
+          message: `Renames value ${value} of ${type}: running versions of the application still use ${value}.`,
+          advice: `Add the new value as well (ALTER TYPE ${type} ADD VALUE …), deploy a version that writes it and reads both, then change the rows in batches. The old value may stay.`,
         },
   ),
   examples: {

@@ -4,12 +4,12 @@ export const renameSchema: Rule = {
   id: 'rename-schema',
   topic: 'compatibility',
   title: 'A schema is renamed.',
-  why: 'Every query of running versions of the application that names the schema, or has it in its search_path, fails from this moment. A search_path that names a schema which is not there gives no error: tables are looked for in the next one.',
+  why: 'Every query of a running version of the application that names the schema, or has it in its search_path, fails. A search_path with a missing schema gives no error: tables are looked up in the next schema.',
   dialects: POSTGRES,
   severity: 'error',
   check: each('renameSchema', ({ name, to }) => ({
-    message: `Renames schema ${name} to ${to}: running versions of the application look in ${name}.`,
-    advice: `Make ${to} beside it, with a view for each table that is read: CREATE SCHEMA ${to}; CREATE VIEW ${to}.… AS SELECT * FROM ${name}.…; and move the tables once nobody names ${name}.`,
+    message: `Renames schema ${name} to ${to}: running versions of the application use ${name}.`,
+    advice: `Create ${to} as a second schema, with a view for each table that is read: CREATE SCHEMA ${to}; CREATE VIEW ${to}.… AS SELECT * FROM ${name}.…; and move the tables once ${name} is no longer used.`,
   })),
   examples: {
     bad: [{ sql: 'ALTER SCHEMA billing RENAME TO invoicing' }],

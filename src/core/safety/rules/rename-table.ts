@@ -6,7 +6,7 @@ export const renameTable: Rule = {
   id: 'rename-table',
   topic: 'compatibility',
   title: 'A table or view is renamed.',
-  why: 'Running versions of the application know the old name and fail from this moment until the last of them is replaced. On PostgreSQL a view under the old name, made in the same migration, keeps them working: a plain view can be written to.',
+  why: 'Running versions of the application use the old name and fail until the last of them is replaced. On PostgreSQL a view with the old name, created in the same migration, keeps them working: a simple view can be written to.',
   dialects: BOTH,
   severity: 'error',
   check: each('renameTable', ({ table, to, view }, place) => {
@@ -16,11 +16,11 @@ export const renameTable: Rule = {
       place.server.dialect === 'postgres' && later(place, 'createView').some((one) => one.view.name === table.name);
     if (stays) return undefined;
     return {
-      message: `Renames ${view ? 'view ' : ''}${name} to ${to}: running versions of the application do not know the new name.`,
+      message: `Renames ${view ? 'view ' : ''}${name} to ${to}: running versions of the application use the old name.`,
       advice:
         place.server.dialect === 'postgres'
-          ? `In the same migration: ALTER TABLE ${name} RENAME TO ${to}; CREATE VIEW ${name} AS SELECT * FROM ${to}; and drop the view once nobody uses the old name.`
-          : `Keep the name and map the new one in the model (tableName: '${table.name}'). Where the application stands still meanwhile: -- db-manager:ignore rename-table <why>`,
+          ? `In the same migration: ALTER TABLE ${name} RENAME TO ${to}; CREATE VIEW ${name} AS SELECT * FROM ${to}; and drop the view once the old name is no longer used.`
+          : `Keep the name and map the new one in the model (tableName: '${table.name}'). If the application is stopped during the migration: -- db-manager:ignore rename-table <why>`,
     };
   }),
   examples: {

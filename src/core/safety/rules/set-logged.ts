@@ -5,16 +5,16 @@ import { spellTable } from '../spell.ts';
 export const setLogged: Rule = {
   id: 'set-logged',
   topic: 'locks',
-  title: 'A table is made LOGGED or UNLOGGED.',
-  why: 'Both write the whole table anew under an ACCESS EXCLUSIVE lock: nobody can use it until it is done, and making it LOGGED writes all of it into the WAL too. What is UNLOGGED is empty after a crash and is not there on replicas.',
+  title: 'A table is changed to LOGGED or UNLOGGED.',
+  why: 'Both rewrite the whole table under an ACCESS EXCLUSIVE lock: all reads and writes are blocked until it finishes. SET LOGGED also writes the whole table to the WAL. An UNLOGGED table is empty after a crash and is not replicated.',
   dialects: POSTGRES,
   severity: 'error',
   check: each(['setLogged', 'setUnlogged'], ({ kind, table }, { isNew }) => {
     if (isNew(table)) return undefined;
     const to = kind === 'setLogged' ? 'LOGGED' : 'UNLOGGED';
-    const crash = kind === 'setLogged' ? '' : ' It is empty after a crash from then on.';
+    const crash = kind === 'setLogged' ? '' : ' It will be empty after a crash.';
     return {
-      message: `Writes ${tableName(table)} anew to make it ${to}; nobody can use it meanwhile.${crash}`,
+      message: `Rewrites ${tableName(table)} to make it ${to}: all reads and writes are blocked until it finishes.${crash}`,
       advice: `CREATE ${kind === 'setLogged' ? '' : 'UNLOGGED '}TABLE <new> (LIKE ${spellTable(table)} INCLUDING ALL); copy the rows in batches and switch over.`,
     };
   }),

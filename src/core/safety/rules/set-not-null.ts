@@ -11,7 +11,7 @@ export const setNotNull: Rule = {
   id: 'set-not-null',
   topic: 'locks',
   title: 'SET NOT NULL on a column of a table in use.',
-  why: 'Every row is read under an ACCESS EXCLUSIVE lock: nobody can use the table until it is done. From PostgreSQL 12 on a valid check that says the same spares the reading; from 18 on NOT NULL itself can be added NOT VALID and validated. Before 12, keep the validated check in its place.',
+  why: 'Every row is scanned under an ACCESS EXCLUSIVE lock: all reads and writes are blocked until it finishes. Since PostgreSQL 12 a validated CHECK with the same condition avoids the scan; since 18 NOT NULL itself can be added as NOT VALID and validated. Before 12, keep the validated CHECK instead.',
   dialects: POSTGRES,
   severity: 'error',
   check: each(['setNotNull', 'addConstraint'], (action, place) => {
@@ -76,7 +76,7 @@ function say(table: TableRef, column: string, { server }: Place) {
       ? ''
       : ` and then ${alter} ALTER COLUMN ${spellName(column)} SET NOT NULL; ${alter} DROP CONSTRAINT ${name};`;
   return {
-    message: `Reads every row of ${tableName(table)} to see that ${column} is not null: nobody can use the table until it is done.`,
+    message: `Scans every row of ${tableName(table)} to verify that ${column} is not null: all reads and writes are blocked until it finishes.`,
     advice: `${alter} ADD CONSTRAINT ${name} ${test} NOT VALID; in the next migration: ${alter} VALIDATE CONSTRAINT ${name};${rest}`,
   };
 }

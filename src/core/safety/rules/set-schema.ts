@@ -6,7 +6,7 @@ export const setSchema: Rule = {
   id: 'set-schema',
   topic: 'compatibility',
   title: 'A table is moved to another schema.',
-  why: 'Running versions of the application look for it where it was. A view in the old schema, made in the same migration, keeps them working.',
+  why: 'Running versions of the application look for the table in the old schema. A view in the old schema, created in the same migration, keeps them working.',
   dialects: POSTGRES,
   severity: 'error',
   check: each('setSchema', ({ table, to }, place) => {
@@ -14,8 +14,8 @@ export const setSchema: Rule = {
     if (later(place, 'createView').some(({ view }) => view.name === table.name && view.schema !== to)) return undefined;
     const name = tableName(table);
     return {
-      message: `Moves ${name} to schema ${to}: running versions of the application look for it where it was.`,
-      advice: `In the same migration: ALTER TABLE ${name} SET SCHEMA ${to}; CREATE VIEW ${name} AS SELECT * FROM ${to}.${table.name}; and drop the view once nobody uses it.`,
+      message: `Moves ${name} to schema ${to}: running versions of the application look for it in the old schema.`,
+      advice: `In the same migration: ALTER TABLE ${name} SET SCHEMA ${to}; CREATE VIEW ${name} AS SELECT * FROM ${to}.${table.name}; and drop the view once it is no longer used.`,
     };
   }),
   examples: {

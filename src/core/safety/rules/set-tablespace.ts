@@ -5,7 +5,7 @@ export const setTablespace: Rule = {
   id: 'set-tablespace',
   topic: 'locks',
   title: 'A table is moved to another tablespace or access method.',
-  why: 'Every block of it is copied under an ACCESS EXCLUSIVE lock: nobody can use the table until it is done.',
+  why: 'The whole table is copied under an ACCESS EXCLUSIVE lock: all reads and writes are blocked until it finishes.',
   dialects: POSTGRES,
   severity: 'error',
   check: each(['setTablespace', 'setAccessMethod'], ({ kind, table }, { isNew }) => {
@@ -13,11 +13,11 @@ export const setTablespace: Rule = {
     const name = tableName(table);
     return kind === 'setTablespace'
       ? {
-          message: `Copies all of ${name} to another tablespace while nobody can use it.`,
-          advice: `pg_repack --table ${name} --tablespace <tablespace> moves it while everybody works.`,
+          message: `Copies ${name} to another tablespace: all reads and writes are blocked until it finishes.`,
+          advice: `pg_repack --table ${name} --tablespace <tablespace> moves it without blocking reads or writes.`,
         }
       : {
-          message: `Writes ${name} anew for another access method while nobody can use it.`,
+          message: `Rewrites ${name} for another access method: all reads and writes are blocked until it finishes.`,
           advice: `CREATE TABLE <new> (LIKE ${name} INCLUDING ALL) USING <method>; copy the rows in batches and switch over.`,
         };
   }),

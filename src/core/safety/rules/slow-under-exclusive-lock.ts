@@ -6,8 +6,8 @@ import { each, type Place, POSTGRES, type Rule } from '../rule.ts';
 export const slowUnderExclusiveLock: Rule = {
   id: 'slow-under-exclusive-lock',
   topic: 'locks',
-  title: 'Work that takes time comes after a statement that locks a table against everybody.',
-  why: 'ALTER TABLE may be a matter of a moment, but its ACCESS EXCLUSIVE lock is kept until the transaction ends. An index that is built, a constraint that is validated or a view that is refreshed behind it adds all its time to the time for which nobody can use that table. In another migration, or before the ALTER, it adds nothing.',
+  title: 'Slow work follows a statement that takes an exclusive lock.',
+  why: 'ALTER TABLE may take a moment, but its ACCESS EXCLUSIVE lock is held until the transaction ends. Building an index, validating a constraint or refreshing a view after it extends the time during which all reads and writes of that table are blocked. In another migration, or before the ALTER, it does not.',
   dialects: POSTGRES,
   severity: 'warning',
   check: each(['createIndex', 'reindex', 'refreshView', 'validateConstraint', 'addConstraint'], (action, place) => {
@@ -23,8 +23,8 @@ export const slowUnderExclusiveLock: Rule = {
     );
     if (held === undefined) return undefined;
     return {
-      message: `${describe(action)} while ${tableName(held.table)} is locked against everybody by an earlier statement of this migration.`,
-      advice: `Put it into a migration of its own, or before the statement that locks ${tableName(held.table)}.`,
+      message: `${describe(action)} while an earlier statement of this migration holds an exclusive lock on ${tableName(held.table)}.`,
+      advice: `Move it to a migration of its own, or before the statement that locks ${tableName(held.table)}.`,
     };
   }),
   examples: {

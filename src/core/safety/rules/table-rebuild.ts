@@ -5,8 +5,8 @@ import { each, type Rule, SQLITE } from '../rule.ts';
 export const tableRebuild: Rule = {
   id: 'table-rebuild',
   topic: 'sqlite',
-  title: 'A table is rebuilt: copied into a new one, which gets its name.',
-  why: 'Every row is written anew while nobody else may write, and the file grows by the table and its indexes. A rebuild by hand also loses the indexes, triggers and AUTOINCREMENT counter that it does not make again.',
+  title: 'A table is rebuilt by copying it into a new one.',
+  why: 'Every row is rewritten while other writers are blocked, and the file grows by the size of the table and its indexes. A rebuild by hand also loses the indexes, triggers and AUTOINCREMENT counter that it does not recreate.',
   dialects: SQLITE,
   severity: 'notice',
   check: each('dropTable', ({ table }, place) => {
@@ -15,11 +15,11 @@ export const tableRebuild: Rule = {
     const name = tableName(table);
     return rebuild.own
       ? {
-          message: `Rebuilds ${name}: every row is copied, and nobody else may write meanwhile.`,
-          advice: `Have room for ${name} a second time. Where SQLite has the ALTER TABLE for it (ADD COLUMN, RENAME COLUMN, DROP COLUMN of a column that nothing uses), that is used instead.`,
+          message: `Rebuilds ${name}: every row is copied, and other writers are blocked until it finishes.`,
+          advice: `Keep enough free disk space for a second copy of ${name}. Where SQLite has a native ALTER TABLE (ADD COLUMN, RENAME COLUMN, DROP COLUMN of an unused column), db-manager uses it.`,
         }
       : {
-          message: `Rebuilds ${name} by hand: every row is copied; indexes, triggers and the AUTOINCREMENT counter have to be made again.`,
+          message: `Rebuilds ${name} by hand: every row is copied; indexes, triggers and the AUTOINCREMENT counter must be recreated.`,
           advice: `In a .ts migration queryInterface.changeColumn, removeColumn and addConstraint rebuild ${name} from its own definition and keep all of them.`,
           severity: 'warning',
         };

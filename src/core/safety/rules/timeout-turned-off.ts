@@ -3,8 +3,8 @@ import { each, POSTGRES, type Rule } from '../rule.ts';
 export const timeoutTurnedOff: Rule = {
   id: 'timeout-turned-off',
   topic: 'locks',
-  title: 'A timeout of statements or of their locks is turned off.',
-  why: 'db-manager sets both for every migration. Without lock_timeout an ALTER TABLE that waits for one long query waits for as long as that takes, and everybody who comes later queues up behind it. With it the migration gives up, lets them pass, and is tried again.',
+  title: 'A migration turns off lock_timeout or statement_timeout.',
+  why: 'db-manager sets both for every migration. Without lock_timeout, an ALTER TABLE that waits for a long query waits as long as the query runs, and all later reads and writes queue behind it. With it, the migration gives up, lets them pass, and is retried.',
   dialects: POSTGRES,
   severity: 'warning',
   check: each('setTimeout', ({ name, off }) => {
@@ -12,13 +12,13 @@ export const timeoutTurnedOff: Rule = {
     return name === 'lock_timeout'
       ? {
           message:
-            'Turns lock_timeout off: a statement that waits for a lock may hold up everybody behind it for any time.',
-          advice: "Take it out; timeouts.lock sets it. Or give it a limit: SET LOCAL lock_timeout = '10s';",
+            'Turns lock_timeout off: a statement that waits for a lock blocks all later reads and writes without limit.',
+          advice: "Remove it; timeouts.lock sets it. Or set a limit: SET LOCAL lock_timeout = '10s';",
         }
       : {
           severity: 'notice',
-          message: 'Turns statement_timeout off: a statement may hold its locks for any time.',
-          advice: "Take it out; timeouts.statement sets it. Or give it a limit: SET LOCAL statement_timeout = '15min';",
+          message: 'Turns statement_timeout off: a statement may hold its locks without limit.',
+          advice: "Remove it; timeouts.statement sets it. Or set a limit: SET LOCAL statement_timeout = '15min';",
         };
   }),
   examples: {

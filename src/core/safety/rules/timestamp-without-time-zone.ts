@@ -5,13 +5,13 @@ export const timestampWithoutTimeZone: Rule = {
   id: 'timestamp-without-time-zone',
   topic: 'hygiene',
   title: 'A column is a timestamp without time zone.',
-  why: 'It keeps what a clock on a wall showed and not when that was: read by a session in another time zone it is another moment, and an hour a year is there twice. timestamptz takes the same eight bytes.',
+  why: 'It stores a local date and time, not a moment: a session in another time zone reads a different moment, and one hour per year is ambiguous. timestamptz takes the same eight bytes.',
   dialects: POSTGRES,
   severity: 'notice',
   check: eachColumnOf(
     (type) => /^timestamp(?:\(\d\))?$/.test(type),
     (columns) => ({
-      message: `${columns}: a timestamp without time zone does not say when something was.`,
+      message: `${columns}: a timestamp without time zone does not identify a moment.`,
       advice: 'Use timestamptz.',
     }),
   ),

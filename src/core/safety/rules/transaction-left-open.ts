@@ -4,7 +4,7 @@ export const transactionLeftOpen: Rule = {
   id: 'transaction-left-open',
   topic: 'hygiene',
   title: 'A transaction is opened and not ended.',
-  why: 'What stands behind BEGIN is rolled back when the connection closes, and the migration fails at its end.',
+  why: 'The statements after BEGIN are rolled back when the connection closes, and the migration fails at its end.',
   dialects: BOTH,
   severity: 'error',
   check: whole(({ before, migration }): Hit[] => {
@@ -17,8 +17,8 @@ export const transactionLeftOpen: Rule = {
     return [
       {
         statement: open.statement,
-        message: 'Begins a transaction that nothing ends.',
-        advice: 'End it with COMMIT; or take BEGIN out and let the migration run in its own transaction.',
+        message: 'Begins a transaction that is never ended.',
+        advice: 'End it with COMMIT, or remove BEGIN and let the migration run in its own transaction.',
       },
     ];
   }),

@@ -5,7 +5,7 @@ export const truncate: Rule = {
   id: 'truncate',
   topic: 'data',
   title: 'A table is emptied.',
-  why: 'All rows go at once, under a lock that stops readers too; with CASCADE so do the rows of every table with a foreign key to it. The rows come back only from a backup.',
+  why: 'All rows are deleted at once, under a lock that blocks reads too. With CASCADE the rows of every table with a foreign key to it are deleted as well. The rows can be recovered only from a backup.',
   dialects: POSTGRES,
   severity: 'error',
   check: each('truncate', ({ table, cascade }, place) => {
@@ -15,7 +15,7 @@ export const truncate: Rule = {
       message: cascade
         ? `Deletes every row of ${name} and of every table that references it, directly or not.`
         : `Deletes every row of ${name}.`,
-      advice: `Name the rows that may go: DELETE FROM ${name} WHERE …; in batches where there are many. If all of them may: -- db-manager:ignore truncate <why>`,
+      advice: `Restrict the rows: DELETE FROM ${name} WHERE …; in batches if there are many. If every row should be deleted: -- db-manager:ignore truncate <why>`,
     };
   }),
   examples: {

@@ -5,7 +5,7 @@ export const unbatchedBackfill: Rule = {
   id: 'unbatched-backfill',
   topic: 'data',
   title: 'UPDATE of a whole table in one statement.',
-  why: 'On PostgreSQL every row is locked until the end, every row gets a second version that has to be vacuumed, and replicas lag; on SQLite nobody else writes meanwhile. Batches by key keep each transaction short, and a run that stops can go on.',
+  why: 'On PostgreSQL every row is locked until the end, every row gets a second version that has to be vacuumed, and replicas lag. On SQLite all other writers are blocked. Batches by key keep each transaction short, and an interrupted run can continue.',
   dialects: BOTH,
   severity: 'warning',
   check: each('update', ({ table, filtered }, place) => {
@@ -13,7 +13,7 @@ export const unbatchedBackfill: Rule = {
     const name = tableName(table);
     return {
       message: `Writes every row of ${name} in one statement.`,
-      advice: `Fill it in batches, in a migration outside a transaction: UPDATE ${name} SET … WHERE id BETWEEN 1 AND 10000; and so on. A table that stays small may say so: -- db-manager:ignore unbatched-backfill <why>`,
+      advice: `Fill it in batches, in a migration outside a transaction: UPDATE ${name} SET … WHERE id BETWEEN 1 AND 10000; and so on. If the table stays small: -- db-manager:ignore unbatched-backfill <why>`,
     };
   }),
   examples: {

@@ -5,8 +5,8 @@ import { BOTH, each, type Place, type Rule } from '../rule.ts';
 export const uniqueOnExistingRows: Rule = {
   id: 'unique-on-existing-rows',
   topic: 'data',
-  title: 'Rows that are there already have to be unique.',
-  why: 'Two rows with the same values stop the migration; an index that is built concurrently stays behind INVALID. A rehearsal on a full copy tells whether there are any.',
+  title: 'Existing rows must be unique.',
+  why: 'Two rows with the same values stop the migration; an index that is built concurrently is left INVALID. A rehearsal on a full copy shows whether there are any.',
   dialects: BOTH,
   severity: 'warning',
   check: each(['addConstraint', 'createIndex', 'addColumn'], (action, place) => {
@@ -53,7 +53,7 @@ function say(table: TableRef, columns: readonly string[]) {
   const list = columns.join(', ');
   return {
     message: `Fails where two rows of ${tableName(table)} have the same ${list}.`,
-    advice: `Look first: SELECT ${list}, count(*) FROM ${tableName(table)} GROUP BY ${list} HAVING count(*) > 1; and mend what it finds in a migration before this one.`,
+    advice: `Check first: SELECT ${list}, count(*) FROM ${tableName(table)} GROUP BY ${list} HAVING count(*) > 1; and correct the rows it finds in a migration before this one.`,
   };
 }
 

@@ -5,8 +5,8 @@ import { outside, spellColumns, spellName, spellTable } from '../spell.ts';
 export const uniqueWithoutUsingIndex: Rule = {
   id: 'unique-without-using-index',
   topic: 'locks',
-  title: 'A unique constraint is added, and its index with it.',
-  why: 'The index is built under an ACCESS EXCLUSIVE lock: nobody can read or write the table until it is done. An index that was built concurrently before becomes the constraint in a moment. A partitioned table takes no such index: build one on each partition.',
+  title: 'A unique constraint is added together with its index.',
+  why: 'The index is built under an ACCESS EXCLUSIVE lock: all reads and writes are blocked until it finishes. An index that was built concurrently before becomes the constraint in a moment. A partitioned table does not accept such an index: build one on each partition.',
   dialects: POSTGRES,
   severity: 'error',
   check: each(['addConstraint', 'addColumn'], (action, { isNew, migration, statement }) => {
@@ -20,7 +20,7 @@ export const uniqueWithoutUsingIndex: Rule = {
     const nulls = /NULLS\s+NOT\s+DISTINCT/i.test(statement.sql) ? ' NULLS NOT DISTINCT' : '';
     const first = action.kind === 'addColumn' ? 'Add the column without it. ' : '';
     return {
-      message: `Builds an index on ${tableName(table)}: nobody can read or write the table until it is done.`,
+      message: `Builds an index on ${tableName(table)}: all reads and writes are blocked until it finishes.`,
       advice: `${first}${outside(migration)} CREATE UNIQUE INDEX CONCURRENTLY ${name} ON ${spellTable(table)} (${spellColumns(columns)})${nulls}; then ALTER TABLE ${spellTable(table)} ADD CONSTRAINT ${name} UNIQUE USING INDEX ${name};`,
     };
   }),

@@ -5,7 +5,7 @@ export const unnamedConstraint: Rule = {
   id: 'unnamed-constraint',
   topic: 'hygiene',
   title: 'A constraint or index is added without a name.',
-  why: 'PostgreSQL makes one up, with a number behind it where the name is taken. Then the way back has to guess it, and two databases may have different ones.',
+  why: 'PostgreSQL generates a name, with a number appended if the name is taken. The down migration then has to guess it, and two databases may have different names.',
   dialects: POSTGRES,
   severity: 'notice',
   check: each(['addConstraint', 'createIndex'], (action) => {

@@ -4,7 +4,7 @@ export const unreadableStatement: Rule = {
   id: 'unreadable-statement',
   topic: 'hygiene',
   title: 'A statement that cannot be parsed.',
-  why: 'The database will refuse it, or it is newer than the parser; either way no rule can say what it does.',
+  why: 'The database will refuse it, or it is newer than the parser. In both cases no rule can check it.',
   dialects: BOTH,
   severity: 'warning',
   check: whole(({ migration }) =>
@@ -12,9 +12,9 @@ export const unreadableStatement: Rule = {
       .filter(({ actions }) => actions === undefined)
       .map((statement) => ({
         statement,
-        message: `Cannot be parsed${statement.unread === undefined ? '' : `: ${statement.unread}`}. No rule has looked at it.`,
+        message: `Cannot be parsed${statement.unread === undefined ? '' : `: ${statement.unread}`}. No rule has checked it.`,
         advice:
-          'Correct it; where the database takes it, say that somebody has looked: -- db-manager:ignore unreadable-statement <why>',
+          'Correct it. If the database accepts it, state that it was reviewed: -- db-manager:ignore unreadable-statement <why>',
       })),
   ),
   examples: {

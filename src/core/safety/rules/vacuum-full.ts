@@ -4,16 +4,16 @@ import { each, POSTGRES, type Rule } from '../rule.ts';
 export const vacuumFull: Rule = {
   id: 'vacuum-full',
   topic: 'locks',
-  title: 'VACUUM FULL.',
-  why: 'It writes the whole table and all its indexes anew under an ACCESS EXCLUSIVE lock, and needs room for both: nobody can use the table until it is done. Plain VACUUM lets everybody work; pg_repack and pg_squeeze give the room back while everybody works.',
+  title: 'VACUUM FULL rewrites the table.',
+  why: 'VACUUM FULL rewrites the table and all its indexes under an ACCESS EXCLUSIVE lock, and needs disk space for both copies: all reads and writes are blocked until it finishes. Plain VACUUM does not block them; pg_repack and pg_squeeze return the space without blocking reads or writes.',
   dialects: POSTGRES,
   severity: 'error',
   check: each('vacuumFull', ({ table }, { isNew }) => {
     if (table !== undefined && isNew(table)) return undefined;
     const name = table === undefined ? 'one table after another' : tableName(table);
     return {
-      message: `Writes ${name} anew while nobody can use it.`,
-      advice: `VACUUM (ANALYZE)${table === undefined ? '' : ` ${name}`}; or, to give the room back: pg_repack${table === undefined ? '' : ` --table ${name}`}`,
+      message: `Rewrites ${name}: all reads and writes are blocked until it finishes.`,
+      advice: `VACUUM (ANALYZE)${table === undefined ? '' : ` ${name}`}; or, to return the space: pg_repack${table === undefined ? '' : ` --table ${name}`}`,
     };
   }),
   examples: {

@@ -8,16 +8,16 @@ export const validateUnderLock: Rule = {
   id: 'validate-under-lock',
   topic: 'locks',
   title: 'A constraint is validated while the same transaction holds a stronger lock.',
-  why: 'VALIDATE CONSTRAINT alone lets everybody read and write. Locks are kept until the transaction ends, though: behind ADD CONSTRAINT … NOT VALID or any other ALTER TABLE in the same migration, all rows are read under that one’s lock, and NOT VALID has gained nothing.',
+  why: 'VALIDATE CONSTRAINT alone does not block reads or writes. But locks are held until the transaction ends: after ADD CONSTRAINT … NOT VALID or any other ALTER TABLE in the same migration, all rows are scanned under that stronger lock, and NOT VALID has gained nothing.',
   dialects: POSTGRES,
   severity: 'error',
   check: each('validateConstraint', ({ table, name }, place) => {
     if (place.isNew(table)) return undefined;
     const held = heldLocks(place).find((lock) => sameTable(lock.table, table));
     if (held === undefined) return undefined;
-    const who = held.mode === 'ACCESS EXCLUSIVE' ? 'use' : 'write to';
+    const blocked = held.mode === 'ACCESS EXCLUSIVE' ? 'all reads and writes' : 'writes';
     return {
-      message: `Reads every row of ${tableName(table)} to validate ${name} under the ${held.mode} lock that an earlier part of this migration took: nobody can ${who} the table meanwhile.`,
+      message: `Scans every row of ${tableName(table)} to validate ${name} under the ${held.mode} lock that an earlier statement of this migration took: ${blocked} are blocked until it finishes.`,
       advice: `In the next migration: ALTER TABLE ${spellTable(table)} VALIDATE CONSTRAINT ${spellName(name)};`,
     };
   }),

@@ -5,13 +5,13 @@ export const varcharLength: Rule = {
   id: 'varchar-length',
   topic: 'hygiene',
   title: 'A column is varchar with a length.',
-  why: 'A shorter length later is a scan of the table under an ACCESS EXCLUSIVE lock. A CHECK over text says the same and can be changed without one: NOT VALID, then VALIDATE. There is no difference in speed or space.',
+  why: 'Reducing the length later scans the table under an ACCESS EXCLUSIVE lock. A CHECK over text gives the same limit and can be changed without it: NOT VALID, then VALIDATE. There is no difference in speed or space.',
   dialects: POSTGRES,
   severity: 'notice',
   check: eachColumnOf(
     (type) => /^varchar\(\d+\)$/.test(type),
     (columns, { name, type }) => ({
-      message: `${columns}: a length can only be made shorter under a lock that stops everybody.`,
+      message: `${columns}: the length can later be reduced only under a lock that blocks all reads and writes.`,
       advice: `${name} text CHECK (length(${name}) <= ${/\d+/.exec(type)?.[0]})`,
     }),
   ),

@@ -5,8 +5,8 @@ import { spellName, spellTable } from '../spell.ts';
 export const volatileDefault: Rule = {
   id: 'volatile-default',
   topic: 'locks',
-  title: 'A column is added with a default that is another one in every row.',
-  why: 'A constant, or now(), is kept beside the table and costs nothing. A default that has to be computed for each row, as gen_random_uuid() has, writes every row anew under an ACCESS EXCLUSIVE lock: nobody can use the table until it is done. Of a function that is not known this is a warning.',
+  title: 'A column is added with a volatile default.',
+  why: 'A constant default, or now(), is stored in the catalogue and costs nothing. A default that must be computed for each row, such as gen_random_uuid(), rewrites the table under an ACCESS EXCLUSIVE lock: all reads and writes are blocked until it finishes. For an unknown function the severity is warning.',
   dialects: POSTGRES,
   severity: 'error',
   since: 110000,
@@ -18,8 +18,8 @@ export const volatileDefault: Rule = {
     return {
       ...(unknown ? { severity: 'warning' as const } : {}),
       message: unknown
-        ? `Adds ${tableName(table)}.${column.name} with a default from a function: unless it is STABLE or IMMUTABLE, every row is written anew while nobody can use the table.`
-        : `Adds ${tableName(table)}.${column.name} with a volatile default: every row is written anew while nobody can use the table.`,
+        ? `Adds ${tableName(table)}.${column.name} with a default from a function: unless the function is STABLE or IMMUTABLE, the table is rewritten, and all reads and writes are blocked until it finishes.`
+        : `Adds ${tableName(table)}.${column.name} with a volatile default: the table is rewritten, and all reads and writes are blocked until it finishes.`,
       advice: `ALTER TABLE ${target} ADD COLUMN ${name} ${column.type}; ALTER TABLE ${target} ALTER COLUMN ${name} SET DEFAULT …; and in the next migration, in batches: UPDATE ${target} SET ${name} = … WHERE id BETWEEN …`,
     };
   }),

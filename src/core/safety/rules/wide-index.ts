@@ -6,8 +6,8 @@ const COLUMNS = 3;
 export const wideIndex: Rule = {
   id: 'wide-index',
   topic: 'hygiene',
-  title: 'An index over more than three columns that is not unique.',
-  why: 'Columns behind the third seldom narrow down what is found, and every write pays for them. Begin with the columns that leave the fewest rows.',
+  title: 'A non-unique index over more than three columns.',
+  why: 'Columns after the third rarely reduce the number of rows found, and every write pays for them. Begin with the most selective columns.',
   dialects: BOTH,
   severity: 'notice',
   check: each('createIndex', ({ table, columns, unique, name }) =>
@@ -15,7 +15,7 @@ export const wideIndex: Rule = {
       ? undefined
       : {
           message: `Index ${name ?? 'without a name'} of ${tableName(table)} has ${columns.length} columns.`,
-          advice: `Keep the ${COLUMNS} that leave the fewest rows; look at EXPLAIN for what uses it.`,
+          advice: `Keep the ${COLUMNS} most selective columns; check with EXPLAIN which queries use the index.`,
         },
   ),
   examples: {

@@ -3,14 +3,14 @@ import { each, type Rule, SQLITE } from '../rule.ts';
 export const writableSchema: Rule = {
   id: 'writable-schema',
   topic: 'sqlite',
-  title: "SQLite's own schema table is opened for writing.",
-  why: 'A mistake there makes the file unreadable, and SQLite notices it only when the file is opened the next time. A rebuild of the table says the same safely.',
+  title: 'The schema table of SQLite is opened for writing.',
+  why: 'A mistake there makes the file unreadable, and SQLite detects it only when the file is next opened. A rebuild of the table makes the same change safely.',
   dialects: SQLITE,
   severity: 'error',
   check: each('pragma', ({ name, value }) =>
     name === 'writable_schema' && value !== undefined && !/^(?:0|off|false|no|reset)$/i.test(value)
       ? {
-          message: 'Lets statements write to sqlite_schema: a mistake makes the database unreadable.',
+          message: 'Allows statements to write to sqlite_schema: a mistake makes the database unreadable.',
           advice:
             'Rebuild the table instead: queryInterface.changeColumn, removeColumn or addConstraint in a .ts migration.',
         }
