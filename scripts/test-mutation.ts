@@ -16,8 +16,11 @@ import { type Mutant, mutantsOf } from './mutation/mutants.ts';
 const AREAS: Record<string, { sources: string[]; tests: string[] }> = {
   planning: { sources: ['src/core/planning/**/*.ts'], tests: ['test/core/planning/*.test.ts'] },
   reconcile: { sources: ['src/core/reconcile/*.ts'], tests: ['test/core/reconcile/*.test.ts'] },
-  checksums: { sources: ['src/migrations/checksum.ts'], tests: ['test/migrations/read.test.ts'] },
-  retention: { sources: ['src/backups/prune.ts', 'src/backups/names.ts'], tests: ['test/backups/retention.test.ts'] },
+  checksums: { sources: ['src/migrations/checksum.ts'], tests: ['test/migrations/checksum.test.ts'] },
+  retention: {
+    sources: ['src/backups/prune.ts', 'src/backups/names.ts'],
+    tests: ['test/backups/{retention,names}.test.ts'],
+  },
 };
 const TIMEOUT_MS = 120_000;
 
