@@ -16,7 +16,7 @@ import { parseArgs } from 'node:util';
 import { MAJORS, type Major } from '../test/support/programs/pinned.ts';
 import { fetchClients, fetchServer, parseMajor } from '../test/support/programs/postgres-server.ts';
 import { needsPostgres, testFiles } from '../test/support/test-files.ts';
-import { VERSIONS_FILE, type VersionResult } from './generate/postgres-versions.ts';
+import { VERSIONS_FILE, type VersionResult, type VersionRuns } from './generate/postgres-versions.ts';
 import type { FileResult } from './test/protocol.ts';
 
 /** Catalogue queries, dump and restore, rules with versions, generate. */
@@ -25,7 +25,6 @@ const VERSIONED = [
   'test/core/safety/postgres-engine.test.ts',
   'test/database/backup-postgres.test.ts',
   'test/database/checks.test.ts',
-  'test/database/client-versions.test.ts',
   'test/database/snapshot.test.ts',
   'test/database/snapshot-sequelize.test.ts',
   'test/database/postgres',
@@ -48,16 +47,16 @@ const files = testFiles(values.versioned ? VERSIONED : [])
 const folder = mkdtempSync(join(tmpdir(), 'db-manager-versions-'));
 const results: VersionResult[] = [];
 try {
-  for (const major of majors) results.push(await runOn(major));
+  for (const major of majors) {
+    results.push(await runOn(major));
+    // After each, since all of them take long.
+    if (values.write) write();
+  }
 } finally {
   rmSync(folder, { recursive: true });
 }
 
-if (values.write) {
-  const versions = results.toSorted((a, b) => a.server.localeCompare(b.server, 'en', { numeric: true }));
-  writeFileSync(VERSIONS_FILE, `${JSON.stringify(versions, null, 2)}\n`);
-  execFileSync(process.execPath, [join(import.meta.dirname, 'generate.ts')], { stdio: 'inherit' });
-}
+if (values.write) execFileSync(process.execPath, [join(import.meta.dirname, 'generate.ts')], { stdio: 'ignore' });
 const sum = (key: 'passed' | 'failed' | 'skipped') => results.reduce((total, result) => total + result[key], 0);
 console.log('\nPostgreSQL:');
 for (const { server, clients, passed, failed, skipped, failures } of results) {
@@ -66,6 +65,12 @@ for (const { server, clients, passed, failed, skipped, failures } of results) {
 }
 console.log(`\n${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`);
 process.exitCode = sum('failed') === 0 && results.every(({ passed }) => passed > 0) ? 0 : 1;
+
+function write(): void {
+  const versions = results.toSorted((a, b) => a.server.localeCompare(b.server, 'en', { numeric: true }));
+  const runs: VersionRuns = { scope: values.versioned ? 'versioned' : 'all', files, results: versions };
+  writeFileSync(VERSIONS_FILE, `${JSON.stringify(runs, null, 2)}\n`);
+}
 
 async function runOn(major: Major): Promise<VersionResult> {
   const server = await fetchServer(major);

@@ -51,7 +51,12 @@ for (const dialect of DIALECTS) {
         const script = `import { ${called} } from '${LIBRARY}';\nconst value = ${code};\nconsole.log(JSON.stringify(value ?? null));`;
         const child = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
           cwd: here.folder,
-          env: { PATH: process.env.PATH, HOME: process.env.HOME, DATABASE_URL: here.url },
+          env: {
+            PATH: process.env.PATH,
+            NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
+            HOME: process.env.HOME,
+            DATABASE_URL: here.url,
+          },
           encoding: 'utf8',
         });
         assert.equal(child.status, 0, child.stderr);

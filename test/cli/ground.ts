@@ -43,7 +43,13 @@ export async function onTerminal(
   const quoted = [process.execPath, MAIN, ...args].map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
   const child = spawn('script', ['--quiet', '--return', '--flush', '--command', quoted, '/dev/null'], {
     cwd: folder,
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, TERM: 'xterm', DATABASE_URL: url },
+    env: {
+      PATH: process.env.PATH,
+      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
+      HOME: process.env.HOME,
+      TERM: 'xterm',
+      DATABASE_URL: url,
+    },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   let screen = '';
@@ -123,7 +129,7 @@ export async function withExample(made: Project): Promise<Project> {
 function execute(cwd: string, env: Record<string, string | undefined>, args: string[]): Promise<Result> {
   const child = spawn(process.execPath, [MAIN, ...args], {
     cwd,
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
+    env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE, HOME: process.env.HOME, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const output = { out: '', err: '' };

@@ -25,7 +25,12 @@ export async function up({ context }: { context: QueryInterface }) {
 async function interrupted(here: Project, when: RegExp, times: number) {
   const child = spawn(process.execPath, [resolve('src/cli/main.ts'), 'migrate', 'upgrade'], {
     cwd: here.folder,
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, DATABASE_URL: here.url },
+    env: {
+      PATH: process.env.PATH,
+      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
+      HOME: process.env.HOME,
+      DATABASE_URL: here.url,
+    },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let text = '';

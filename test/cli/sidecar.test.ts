@@ -77,7 +77,7 @@ async function beside(here: Project): Promise<Running> {
   const args = ['sidecar', '-f', 'migration.yaml', ...PLACES, '--port', '0', '--every', '200ms'];
   const child = spawn(process.execPath, [resolve('src/cli/main.ts'), ...args, '--status-file', 'status.json'], {
     cwd: here.folder,
-    env: { PATH: process.env.PATH },
+    env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   started.push(child);

@@ -45,7 +45,7 @@ describe('db-manager wait', () => {
 
     const waiting = spawn(process.execPath, [resolve('src/cli/main.ts'), 'wait', '--timeout', '2m'], {
       cwd: here.folder,
-      env: { PATH: process.env.PATH, ...env },
+      env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let said = '';

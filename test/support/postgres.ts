@@ -21,6 +21,8 @@ const HOST = '127.0.0.1';
 const QUICK = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' };
 
 export interface PostgresOptions {
+  /** The folder of initdb and postgres; by default that of all tests. */
+  bin?: string;
   /** True for tests about durability; by default nothing is flushed to disk. */
   fsync?: boolean;
   /** Lines of postgresql.conf, e.g. `{ log_statement: 'all' }`. */
@@ -64,7 +66,7 @@ export interface PrivatePostgres {
 
 /** Starts a server (about a second). Throws with the log's end when it does not come up in 20 s. */
 export async function startPostgres(options: PostgresOptions = {}): Promise<PrivatePostgres> {
-  const bin = await findPostgresBinaries();
+  const bin = options.bin ?? (await findPostgresBinaries());
   const owner = unprivilegedOwner();
   const folder = await temporaryFolder('pg');
   await chownTo(folder, owner);
