@@ -6,7 +6,7 @@ import { currentPosition, plan, requireReversible } from '../core/planning/plan.
 import type { DoneMigration } from '../database/port.ts';
 import { loadMigrations } from '../migrations/load.ts';
 import { asWriter, filesOf } from './session.ts';
-import type { Options } from './settings.ts';
+import { noticeOf, type Options } from './settings.ts';
 
 export interface MigrateOptions extends Options {
   /** `head`, `base`, a revision or its unique start, `+N`, `-N`. */
@@ -53,7 +53,7 @@ async function migrate(options: MigrateOptions & { target?: string }, down: bool
           message: `"${options.target}" is no target. Use head, base, a revision, +N or -N.`,
         });
       }
-      const files = await filesOf(settings);
+      const files = await filesOf(settings, noticeOf(options));
       const history = await database.history.read();
       const made = plan({ files, history, target, allowDowngrade: down, outOfOrder: settings.outOfOrder });
       if (!made.ok) throw new ProblemError(made.problem);

@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { type Problem, ProblemError } from '../core/model/problem.ts';
 import { lendPackages } from './lend-packages.ts';
 import { placeOfError } from './module-error.ts';
+import { readAnySuffix } from './suffixes.ts';
 
 /** What a module exports, whatever it is written in. */
 export type Exports = Readonly<Record<string, unknown>>;
@@ -25,6 +26,7 @@ export async function importMigration(folder: string, file: string, checksum: st
   delete cache[await realpath(path)];
   try {
     lendPackages();
+    readAnySuffix();
     return await import(url.href);
   } catch (cause) {
     throw new ProblemError(await importProblem(cause, file, path), { cause });
