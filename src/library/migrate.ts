@@ -1,3 +1,4 @@
+import { count } from '../core/model/count.ts';
 import { ProblemError } from '../core/model/problem.ts';
 import type { Position } from '../core/model/revision.ts';
 import { parseTarget } from '../core/model/revision.ts';
@@ -87,7 +88,7 @@ async function migrate(options: MigrateOptions & { target?: string }, down: bool
       if (outcome.kind === 'stopped') {
         throw new ProblemError({
           reason: 'Interrupted',
-          message: `Stopped after ${outcome.done.length} of ${migrations.length} migrations; run again for the rest.`,
+          message: `Stopped after ${outcome.done.length} of ${count(migrations.length, 'migration')}; run again for the rest.`,
         });
       }
       return { from, to: currentPosition(await database.history.read()), migrations: outcome.done };

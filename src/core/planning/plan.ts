@@ -71,7 +71,7 @@ export function requireReversible(migrations: readonly LoadedMigration[]): Probl
   return {
     reason: 'IrreversibleMigration',
     migration: first,
-    message: `${listNames(stuck)} ${stuck.length === 1 ? 'has' : 'have'} no down, so nothing was reverted. Write it (an empty one does not count), or restore a backup: db-manager list-backups`,
+    message: `${listNames(stuck)} ${stuck.length === 1 ? 'has' : 'have'} no down, so nothing was reverted. Write it (where there is nothing to undo: SELECT 1; in SQL, a down that does nothing in code), or restore a backup: db-manager list-backups`,
   };
 }
 

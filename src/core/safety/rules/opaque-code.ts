@@ -1,3 +1,4 @@
+import { count } from '../../model/count.ts';
 import { BOTH, type Rule, whole } from '../rule.ts';
 
 export const opaqueCode: Rule = {
@@ -14,7 +15,7 @@ export const opaqueCode: Rule = {
             message:
               statements.length === 0
                 ? 'Its statements are not known: it is code, and has not been recorded.'
-                : `Only its first ${statements.length} statements are known: the recording of its code stopped behind them.`,
+                : `Only the first ${count(statements.length, 'statement')} of it ${statements.length === 1 ? 'is' : 'are'} known: the recording of its code stopped behind them.`,
             advice:
               'The rehearsal runs it on a copy and watches. To have its statements checked before, make it run on an empty schema, or write it as .sql.',
           },
