@@ -48,6 +48,7 @@ export function globalsOf(command: Command, io: Io): Globals {
     verbose,
     env: io.env,
     signal: io.signal,
+    onNotice: (sentence) => io.err(sentence),
     onMessage: json === true ? undefined : (message) => io.err(message),
   };
 }

@@ -2,7 +2,7 @@ import { ProblemError } from '../core/model/problem.ts';
 import type { Position, Revision } from '../core/model/revision.ts';
 import { currentPosition } from '../core/planning/plan.ts';
 import { listRevisions } from '../migrations/read.ts';
-import { type Options, settingsOf } from './settings.ts';
+import { noticeOf, type Options, settingsOf } from './settings.ts';
 
 export interface Current {
   /** The migration that was applied last, or `base`. */
@@ -24,9 +24,12 @@ export interface Current {
  * const { revision, pending } = await getCurrentRevision({ databaseUrl: 'sqlite:///data/app.db' });
  */
 export async function getCurrentRevision(options: Options = {}): Promise<Current> {
-  const { target, timeouts, migrations } = await settingsOf(options);
+  const { target, timeouts, migrations, include, exclude } = await settingsOf(options);
   const { readHistory } = await import('../database/read-history.ts');
-  const [history, listed] = await Promise.all([readHistory(target, timeouts), listRevisions(migrations)]);
+  const [history, listed] = await Promise.all([
+    readHistory(target, timeouts),
+    listRevisions(migrations, { include, exclude, onNotice: noticeOf(options) }),
+  ]);
   if (!listed.ok) throw new ProblemError(listed.problem);
   const recorded = new Set(history.map(({ revision }) => revision));
   const pending = listed.revisions.filter((revision) => !recorded.has(revision));

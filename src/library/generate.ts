@@ -66,7 +66,8 @@ export async function generateMigration(options: GenerateOptions): Promise<Gener
     const migrations: Generated['migrations'] = [];
     for (const { title, up, down, transaction } of text.files) {
       const named = title === undefined ? message : `${message} ${title}`;
-      const work = { message: named, format: written, template, now: new Date(), up, down, transaction };
+      const globs = { include: settings.include, exclude: settings.exclude };
+      const work = { globs, message: named, format: written, template, now: new Date(), up, down, transaction };
       migrations.push(await write(settings.migrations, work));
     }
     return { migrations, warnings: text.warnings };

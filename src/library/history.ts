@@ -11,7 +11,7 @@ import { stamp } from '../core/planning/stamp.ts';
 import { describeMigration } from '../migrations/describe.ts';
 import { readContent } from '../migrations/read.ts';
 import { asWriter, author, filesOf, withDatabase } from './session.ts';
-import type { Options } from './settings.ts';
+import { noticeOf, type Options } from './settings.ts';
 
 /** `edited`: applied, but the file is another one now. `missing`: applied, and the file is gone. */
 export type HistoryEntryState = 'applied' | 'pending' | 'interrupted' | 'edited' | 'missing';
@@ -42,7 +42,7 @@ export interface HistoryEntry {
 export function getMigrationHistory(options: Options = {}): Promise<HistoryEntry[]> {
   return withDatabase(options, async ({ database, settings }) => {
     const history = await database.history.read();
-    const listed = entries(await filesOf(settings), history);
+    const listed = entries(await filesOf(settings, noticeOf(options)), history);
     return Promise.all(
       listed.map(async (entry) => ({ ...entry, description: await describe(settings.migrations, entry) })),
     );
@@ -78,7 +78,7 @@ function entries(files: MigrationFile[], history: HistoryRow[]): Undescribed[] {
 /** From the text alone: a broken file has to be listed too, and a listing must not run code. */
 async function describe(folder: string, { revision, files: [main] }: Undescribed): Promise<string> {
   const text = main === undefined ? '' : String(await readContent(folder, main));
-  return describeMigration(revision, text, main?.endsWith('.sql') === true ? 'sql' : 'code');
+  return describeMigration(revision, text, main?.toLowerCase().endsWith('.sql') === true ? 'sql' : 'code');
 }
 
 /**
@@ -92,7 +92,12 @@ export function stampDatabase(options: Options & { target: string }): Promise<{ 
     const target = parseTarget(options.target);
     if (target === undefined)
       throw new ProblemError({ reason: 'UnknownTarget', message: `"${options.target}" is no target.` });
-    const change = stamp(await filesOf(settings), await database.history.read(), target, author(runId));
+    const change = stamp(
+      await filesOf(settings, noticeOf(options)),
+      await database.history.read(),
+      target,
+      author(runId),
+    );
     if (!change.ok) throw new ProblemError(change.problem);
     await database.history.ensure();
     await database.history.remove(change.remove);

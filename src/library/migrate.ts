@@ -1,3 +1,4 @@
+import { count } from '../core/model/count.ts';
 import { ProblemError } from '../core/model/problem.ts';
 import type { Position } from '../core/model/revision.ts';
 import { parseTarget } from '../core/model/revision.ts';
@@ -6,7 +7,7 @@ import { currentPosition, plan, requireReversible } from '../core/planning/plan.
 import type { DoneMigration } from '../database/port.ts';
 import { loadMigrations } from '../migrations/load.ts';
 import { asWriter, filesOf } from './session.ts';
-import type { Options } from './settings.ts';
+import { noticeOf, type Options } from './settings.ts';
 
 export interface MigrateOptions extends Options {
   /** `head`, `base`, a revision or its unique start, `+N`, `-N`. */
@@ -53,7 +54,7 @@ async function migrate(options: MigrateOptions & { target?: string }, down: bool
           message: `"${options.target}" is no target. Use head, base, a revision, +N or -N.`,
         });
       }
-      const files = await filesOf(settings);
+      const files = await filesOf(settings, noticeOf(options));
       const history = await database.history.read();
       const made = plan({ files, history, target, allowDowngrade: down, outOfOrder: settings.outOfOrder });
       if (!made.ok) throw new ProblemError(made.problem);
@@ -87,7 +88,7 @@ async function migrate(options: MigrateOptions & { target?: string }, down: bool
       if (outcome.kind === 'stopped') {
         throw new ProblemError({
           reason: 'Interrupted',
-          message: `Stopped after ${outcome.done.length} of ${migrations.length} migrations; run again for the rest.`,
+          message: `Stopped after ${outcome.done.length} of ${count(migrations.length, 'migration')}; run again for the rest.`,
         });
       }
       return { from, to: currentPosition(await database.history.read()), migrations: outcome.done };

@@ -46,7 +46,7 @@ export async function safeMigrate(options: SafeMigrateOptions = {}): Promise<Run
     runId: randomUUID(),
     attempt: 1,
     database: { urlVariable: 'DATABASE_URL' },
-    migrations: { path: settings.migrations },
+    migrations: { path: settings.migrations, include: settings.include, exclude: settings.exclude },
     ...(settings.models === undefined ? {} : { models: { path: settings.models } }),
     target: options.target ?? 'head',
     allowDowngrade: options.allowDowngrade ?? false,

@@ -59,9 +59,12 @@ export function asWriter<T>(options: Options, work: (session: Session) => Promis
   );
 }
 
-/** The migrations on disk. Throws ProblemError. */
-export async function filesOf({ migrations }: Pick<Settings, 'migrations'>): Promise<MigrationFile[]> {
-  const read = await readMigrations(migrations);
+/** The migrations on disk. `onNotice` is told which files are left out. Throws ProblemError. */
+export async function filesOf(
+  { migrations, include, exclude }: Pick<Settings, 'migrations' | 'include' | 'exclude'>,
+  onNotice?: (sentence: string) => void,
+): Promise<MigrationFile[]> {
+  const read = await readMigrations(migrations, { include, exclude, onNotice });
   if (!read.ok) throw new ProblemError(read.problem);
   return read.files;
 }

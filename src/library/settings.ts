@@ -17,8 +17,15 @@ export interface Options extends Omit<Configuration, 'backups'> {
   env?: Readonly<Record<string, string | undefined>>;
   /** Told what is being done, for people. */
   onMessage?(message: string): void;
+  /** Told once in a call which files of the migrations folder are left out, and why. Default: `onMessage`. */
+  onNotice?(sentence: string): void;
   /** Aborted to stop at the next safe point. */
   signal?: AbortSignal;
+}
+
+/** Who is told of files that are left out. */
+export function noticeOf({ onNotice, onMessage }: Options): ((sentence: string) => void) | undefined {
+  return onNotice ?? onMessage;
 }
 
 export type Settings = Settled & { target: DatabaseTarget };

@@ -62,7 +62,8 @@ export async function waitForRevision(options: WaitOptions = {}): Promise<Waited
 async function revisionsOf(options: WaitOptions): Promise<(history: readonly HistoryRow[]) => string[]> {
   const { revision } = options;
   if (revision === undefined || revision === 'head') {
-    const listed = await listRevisions((await placesOf(options)).migrations);
+    const { migrations, include, exclude } = await placesOf(options);
+    const listed = await listRevisions(migrations, { include, exclude });
     if (!listed.ok) throw new ProblemError(listed.problem);
     return () => listed.revisions;
   }

@@ -1,12 +1,19 @@
 import type { MigrationBody } from '../core/model/migration.ts';
 import type { Revision } from '../core/model/revision.ts';
 
-/** The first comment's first line, else the name in words: what `migrate history` shows. */
+/**
+ * The first line of the first comment, else the name in words: what `migrate history` shows. A comment that is about
+ * the licence is none, from its first line to its last.
+ */
 export function describeMigration(revision: Revision, text: string, kind: MigrationBody['kind']): string {
-  const lines = kind === 'sql' ? sqlComment(text) : codeComment(text);
+  const comments = kind === 'sql' ? sqlComments(text) : codeComments(text);
+  const lines = comments.filter((comment) => !LICENCE.test(comment)).flatMap((comment) => comment.split('\n'));
   const line = lines.map((text) => text.trim()).find((text) => text !== '' && !isMark(text));
   return line === undefined ? nameInWords(revision) : clip(line);
 }
+
+const LICENCE =
+  /\bcopyright\b|©|\(c\)\s*\d{4}|\bSPDX-|\ball rights reserved\b|\blicen[cs]ed (?:under|to|by)\b|\b(?:MIT|BSD|ISC|Apache|GNU|Mozilla|public) (?:general )?(?:public )?licen[cs]e\b|\bpublic domain\b|\bthis file is (?:a )?part of\b/i;
 
 const LONGEST = 120;
 
@@ -27,32 +34,44 @@ function isMark(text: string): boolean {
   );
 }
 
-/** The lines of the comments that come before the first statement. */
-function sqlComment(text: string): string[] {
-  const lines: string[] = [];
-  for (const line of text.split('\n')) {
-    const trimmed = line.trim();
-    if (trimmed.startsWith('--')) lines.push(trimmed.slice(2));
-    else if (trimmed.startsWith('/*')) lines.push(trimmed.slice(2).replace(/\*\/.*$/, ''));
-    else if (trimmed !== '') break;
+/** The comments before the first statement, each as one text: lines of `--` that follow each other are one. */
+function sqlComments(text: string): string[] {
+  const comments: string[] = [];
+  let at = 0;
+  for (;;) {
+    SQL_SPACE.lastIndex = at;
+    SQL_SPACE.test(text);
+    SQL_COMMENT.lastIndex = SQL_SPACE.lastIndex;
+    const match = SQL_COMMENT.exec(text);
+    if (match === null) return comments;
+    at = SQL_COMMENT.lastIndex;
+    comments.push(match[1] === undefined ? withoutMarks(match[0], /^[ \t]*--/) : withoutMarks(match[1], STARS));
   }
-  return lines;
 }
 
-const CODE_COMMENT = /\/\*([\s\S]*?)\*\/|\/\/(.*)/y;
+const SQL_SPACE = /\s*/y;
+const SQL_COMMENT = /\/\*([\s\S]*?)\*\/|--[^\n]*(?:\n[ \t]*--[^\n]*)*/y;
+const CODE_COMMENT = /\/\*([\s\S]*?)\*\/|\/\/[^\n]*(?:\n[ \t]*\/\/[^\n]*)*/y;
 const BETWEEN = /(?:\s+|['"]use strict['"];?|#!.*)*/y;
+const STARS = /^\s*\*+ ?/;
 
-function codeComment(text: string): string[] {
-  const lines: string[] = [];
+function codeComments(text: string): string[] {
+  const comments: string[] = [];
   let at = 0;
   for (;;) {
     BETWEEN.lastIndex = at;
     BETWEEN.test(text);
     CODE_COMMENT.lastIndex = BETWEEN.lastIndex;
     const match = CODE_COMMENT.exec(text);
-    if (match === null) return lines;
+    if (match === null) return comments;
     at = CODE_COMMENT.lastIndex;
-    const body = match[1] ?? match[2] ?? '';
-    lines.push(...body.split('\n').map((line) => line.replace(/^\s*\*+ ?/, '')));
+    comments.push(match[1] === undefined ? withoutMarks(match[0], /^[ \t]*\/\//) : withoutMarks(match[1], STARS));
   }
+}
+
+function withoutMarks(comment: string, mark: RegExp): string {
+  return comment
+    .split('\n')
+    .map((line) => line.replace(mark, ''))
+    .join('\n');
 }

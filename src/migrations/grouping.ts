@@ -1,8 +1,8 @@
 import { basename, dirname, extname } from 'node:path/posix';
 import type { Problem } from '../core/model/problem.ts';
 import { parseRevision, type Revision } from '../core/model/revision.ts';
-import { sortByRevision } from '../core/planning/order.ts';
-import { isForeign } from './listing.ts';
+import { listNames } from '../core/planning/names.ts';
+import { sortFiles } from '../core/planning/order.ts';
 
 /** The files of one migration, by their names alone. */
 export interface Group {
@@ -15,18 +15,18 @@ export interface Group {
 
 export type Grouping = { ok: true; groups: Group[] } | { ok: false; problem: Problem };
 
-type Part =
-  | { part: 'whole' | 'up' | 'down'; stem: string; key: string; path: string }
-  | { part: 'refused'; problem: Problem };
+interface Part {
+  part: 'whole' | 'up' | 'down';
+  stem: string;
+  key: string;
+  path: string;
+}
 
 /** Sorts paths into migrations: pairs become one, and whatever is ambiguous is a problem. Pure. */
 export function groupFiles(paths: readonly string[]): Grouping {
-  const byKey = new Map<string, Part[]>();
-  for (const path of paths) {
-    const part = readName(path);
-    if (part.part === 'refused') return { ok: false, problem: part.problem };
-    byKey.set(part.key, [...(byKey.get(part.key) ?? []), part]);
-  }
+  const refused = refuseFlyway(paths);
+  if (refused !== undefined) return { ok: false, problem: refused };
+  const byKey = Map.groupBy(paths.map(partOf), ({ key }) => key);
   const groups: Group[] = [];
   const seen = new Map<string, string>();
   for (const parts of byKey.values()) {
@@ -38,26 +38,41 @@ export function groupFiles(paths: readonly string[]): Grouping {
     seen.set(made.revision, first);
     groups.push(made);
   }
-  return { ok: true, groups: sortByRevision(groups, ({ revision }) => revision) };
+  return { ok: true, groups: sortFiles(groups) };
 }
 
 const FLYWAY = /^([VU])(\d+(?:[._]\d+)*)__(.+)\.sql$/;
-const FLYWAY_OTHER = /^(R__|B\d+(?:[._]\d+)*__).+\.sql$/;
+const REPEATABLE = /^R__.+\.sql$/;
+const BASELINE = /^B\d+(?:[._]\d+)*__.+\.sql$/;
 const PAIR = /^(.+)\.(up|down)\.sql$/;
 
-/** Names with the same key belong to the same migration. */
-function readName(path: string): Part {
+/** What Flyway has besides versions and their undos: one sentence for all such files of a folder. */
+function refuseFlyway(paths: readonly string[]): Problem | undefined {
+  const named = (pattern: RegExp) => paths.filter((path) => pattern.test(plainName(path)));
+  const [repeatable, baseline] = [named(REPEATABLE), named(BASELINE)];
+  if (repeatable.length > 0)
+    return refused(
+      repeatable,
+      'Repeatable migrations of Flyway are not supported. Put the definition into a versioned migration (V…__….sql) each time it changes, or leave the files out with "exclude" in the configuration.',
+    );
+  if (baseline.length > 0)
+    return refused(
+      baseline,
+      'Baseline migrations of Flyway are not supported. Restore or create the schema, then mark what it contains: db-manager migrate stamp <revision>',
+    );
+  return undefined;
+}
+
+/** The file's name with its suffix in lower case: `4_d.SQL` is `4_d.sql`. */
+function plainName(path: string): string {
   const name = basename(path);
-  if (isForeign(name)) {
-    return refused(path, `${extname(name)} files cannot be run here. Write it as .sql, .ts or .js, or move it away.`);
-  }
-  const other = FLYWAY_OTHER.exec(name);
-  if (other !== null) {
-    const advice = other[1]?.startsWith('R')
-      ? 'Repeatable migrations of Flyway are not supported, because nothing says when to run them again. Put the definition into a versioned migration (V…__….sql) each time it changes.'
-      : 'Baseline migrations of Flyway are not supported. Restore or create the schema, then mark what it contains: db-manager migrate stamp <revision>';
-    return refused(path, advice);
-  }
+  const suffix = /(?:\.up|\.down)?\.\w+$/i.exec(name)?.[0] ?? '';
+  return name.slice(0, name.length - suffix.length) + suffix.toLowerCase();
+}
+
+/** Names with the same key belong to the same migration. */
+function partOf(path: string): Part {
+  const name = plainName(path);
   const flyway = FLYWAY.exec(name);
   if (flyway?.[1] !== undefined && flyway[2] !== undefined) {
     const version = flyway[2].split(/[._]/).map(BigInt).join('.');
@@ -75,7 +90,7 @@ function readName(path: string): Part {
 }
 
 function makeGroup(parts: readonly Part[]): Group | Problem {
-  const of = (kind: 'whole' | 'up' | 'down') => parts.flatMap((part) => (part.part === kind ? [part] : []));
+  const of = (kind: Part['part']) => parts.filter(({ part }) => part === kind);
   const wholes = of('whole');
   const ups = of('up');
   const downs = of('down');
@@ -102,10 +117,10 @@ function makeGroup(parts: readonly Part[]): Group | Problem {
 }
 
 /** One TypeScript file with compiled files of the same name beside it may be one migration; nothing else is. */
-function twins(revision: Revision, wholes: readonly Extract<Part, { path: string }>[]): Group | Problem {
+function twins(revision: Revision, wholes: readonly Part[]): Group | Problem {
   const all = paths(wholes);
-  const sources = all.filter((path) => /\.[cm]?ts$/.test(path));
-  const compiled = all.filter((path) => /\.[cm]?js$/.test(path));
+  const sources = all.filter((path) => /\.[cm]?ts$/i.test(path));
+  const compiled = all.filter((path) => /\.[cm]?js$/i.test(path));
   const [source] = sources;
   const together = new Set(all.map((path) => dirname(path))).size === 1;
   if (source === undefined || sources.length > 1 || sources.length + compiled.length < all.length || !together) {
@@ -115,7 +130,7 @@ function twins(revision: Revision, wholes: readonly Extract<Part, { path: string
 }
 
 function paths(parts: readonly Part[]): string[] {
-  return parts.flatMap((part) => ('path' in part ? [part.path] : []));
+  return parts.map(({ path }) => path);
 }
 
 export function duplicate(revision: Revision, files: readonly string[]): Problem {
@@ -126,6 +141,6 @@ export function duplicate(revision: Revision, files: readonly string[]): Problem
   };
 }
 
-function refused(path: string, advice: string): Part {
-  return { part: 'refused', problem: { reason: 'InvalidMigration', message: `${path}: ${advice}` } };
+function refused(paths: readonly string[], advice: string): Problem {
+  return { reason: 'InvalidMigration', message: `${listNames(paths)}: ${advice}` };
 }

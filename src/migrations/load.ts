@@ -1,4 +1,4 @@
-import { extname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { Dialect } from '../core/model/dialect.ts';
 import type { LoadedMigration, MigrationFile } from '../core/model/migration.ts';
 import { ProblemError } from '../core/model/problem.ts';
@@ -8,6 +8,7 @@ import { codeBodies } from './formats/code-bodies.ts';
 import { type Bodies, invalid, mainFile, type SourceFile } from './formats/format.ts';
 import { sqlBodies } from './formats/sql-bodies.ts';
 import { importMigration } from './module.ts';
+import { suffixOf } from './names.ts';
 import { inParallel, readContent } from './read.ts';
 
 /**
@@ -34,7 +35,7 @@ export async function loadMigrations(
   dialect: Dialect,
 ): Promise<LoadedMigration[]> {
   const early = await inParallel(files, async (file) => {
-    if (extname(mainFile(file)) !== '.sql') return undefined;
+    if (suffixOf(mainFile(file)) !== '.sql') return undefined;
     const [result] = await Promise.allSettled([loadMigration(folder, file, dialect)]);
     return result;
   });
@@ -63,7 +64,7 @@ async function readBodies(
   dialect: Dialect,
 ): Promise<Bodies> {
   const main = mainFile(file);
-  if (extname(main) === '.sql') return sqlBodies(sources, dialect);
+  if (suffixOf(main) === '.sql') return sqlBodies(sources, dialect);
   const imported = await importMigration(folder, main, file.checksum);
   // Node reads the file once more to import it: what ran must be what was hashed.
   await readUnchanged(folder, file);

@@ -1,10 +1,11 @@
 import { realpath } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Problem, ProblemError } from '../core/model/problem.ts';
 import { lendPackages } from './lend-packages.ts';
 import { placeOfError } from './module-error.ts';
+import { readAnySuffix, typeOfPackage } from './suffixes.ts';
 
 /** What a module exports, whatever it is written in. */
 export type Exports = Readonly<Record<string, unknown>>;
@@ -25,6 +26,7 @@ export async function importMigration(folder: string, file: string, checksum: st
   delete cache[await realpath(path)];
   try {
     lendPackages();
+    readAnySuffix();
     return await import(url.href);
   } catch (cause) {
     throw new ProblemError(await importProblem(cause, file, path), { cause });
@@ -36,7 +38,7 @@ async function importProblem(error: unknown, file: string, path: string): Promis
   const where = place === undefined ? file : `${file}:${place.line}:${place.column}`;
   return {
     reason: 'InvalidMigration',
-    message: `${where}: ${sentence(error)}${advice(error)}`,
+    message: `${where}: ${sentence(error)}${advice(error, path)}`,
     position: place === undefined ? undefined : { file, ...place },
   };
 }
@@ -57,11 +59,30 @@ const ADVICE: Record<string, string> = {
   MODULE_NOT_FOUND: ' Install the package beside the migrations, or correct the path.',
 };
 
-function advice(error: unknown): string {
+function advice(error: unknown, path: string): string {
   if (!(error instanceof Error)) return '';
+  if (isEsmInCommonJs(error)) return esmAdvice(path);
   if ('code' in error && typeof error.code === 'string') return ADVICE[error.code] ?? '';
   if (error instanceof ReferenceError && /^(?:module|exports|require) is not defined/.test(error.message)) {
     return ' Name the file .cjs, or write it with import and export.';
   }
   return '';
+}
+
+/** What Node says of `import` and `export` in a file that it takes for CommonJS, at its top or in what it requires. */
+function isEsmInCommonJs(error: Error): boolean {
+  return (
+    error instanceof SyntaxError &&
+    /^(?:Cannot use import statement outside a module|Unexpected token 'export'|Cannot use 'import\.meta' outside a module|await is only valid in async functions and the top level bodies of modules)/.test(
+      error.message,
+    )
+  );
+}
+
+function esmAdvice(path: string): string {
+  const why =
+    typeOfPackage(dirname(path)) === 'commonjs'
+      ? 'its package.json says "type": "commonjs"'
+      : 'its suffix or a package.json says so';
+  return ` The file is written as an ES module (as for Babel), but Node takes it for CommonJS because ${why}. Name it .mjs, or put a package.json with {"type":"module"} beside the migrations, or compile it to CommonJS.`;
 }

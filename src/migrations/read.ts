@@ -9,8 +9,8 @@ import type { MigrationFile } from '../core/model/migration.ts';
 import { type Problem, ProblemError } from '../core/model/problem.ts';
 import type { Revision } from '../core/model/revision.ts';
 import { checksumOf } from './checksum.ts';
-import { duplicate, type Group, groupFiles } from './grouping.ts';
-import { listFiles } from './listing.ts';
+import { duplicate, type Group, type Grouping, groupFiles } from './grouping.ts';
+import { type Located, type LocateOptions, locate } from './locate.ts';
 import { isCompiledTwin } from './twin.ts';
 
 /** Twice as fast for thousands of small files as the one of node:fs/promises, which opens a handle for each. */
@@ -20,11 +20,12 @@ export type ReadMigrations = { ok: true; files: MigrationFile[] } | { ok: false;
 export type ListedRevisions = { ok: true; revisions: Revision[] } | { ok: false; problem: Problem };
 
 /**
- * Lists and hashes every migration below the folder, in order. Nothing is parsed or imported: enough to plan.
- * Problems: MigrationsNotFound, InvalidMigration (a name that cannot be one), DuplicateMigration.
+ * Lists and hashes every migration of the folder, in order. Nothing is parsed or imported: enough to plan.
+ * Problems: MigrationsNotFound, UnsupportedMigrations (another tool's), InvalidMigration (a name that cannot be one),
+ * DuplicateMigration.
  */
-export async function readMigrations(folder: string): Promise<ReadMigrations> {
-  const grouped = await group(folder);
+export async function readMigrations(folder: string, options?: LocateOptions): Promise<ReadMigrations> {
+  const grouped = await groupsOf(folder, options);
   if (!grouped.ok) return grouped;
   try {
     const files = await inParallel(grouped.groups, (group) => readGroup(folder, group));
@@ -36,17 +37,26 @@ export async function readMigrations(folder: string): Promise<ReadMigrations> {
 }
 
 /** The revisions on disk in order, from the names alone: what `migrate current` needs, without reading a file. */
-export async function listRevisions(folder: string): Promise<ListedRevisions> {
-  const grouped = await group(folder);
+export async function listRevisions(folder: string, options?: LocateOptions): Promise<ListedRevisions> {
+  const grouped = await groupsOf(folder, options);
   return grouped.ok ? { ok: true, revisions: grouped.groups.map(({ revision }) => revision) } : grouped;
 }
 
-async function group(folder: string) {
+/** The folder that a new migration belongs to: that of the others where all lie in one (`migrations/versions/`). */
+export async function homeOf(folder: string, options?: LocateOptions): Promise<string> {
+  const located = await locate(folder, options).catch(() => undefined);
+  return located?.ok ? join(folder, located.home) : folder;
+}
+
+/** The files of each migration, in order, from the names alone. Problems: as those of `readMigrations`. */
+export async function groupsOf(folder: string, options?: LocateOptions): Promise<Grouping> {
+  let located: Located;
   try {
-    return groupFiles(await listFiles(folder));
+    located = await locate(folder, options);
   } catch (error) {
     return { ok: false as const, problem: notFound(resolve(folder), error) };
   }
+  return located.ok ? groupFiles(located.paths) : located;
 }
 
 async function readGroup(folder: string, { revision, files, compiled }: Group): Promise<MigrationFile> {

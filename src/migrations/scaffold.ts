@@ -3,8 +3,9 @@ import { link, mkdir, open, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Problem } from '../core/model/problem.ts';
 import { parseRevision, type Revision } from '../core/model/revision.ts';
-import { compareRevisions } from '../core/planning/order.ts';
-import { listRevisions } from './read.ts';
+import { orderOf } from '../core/planning/order.ts';
+import type { Globs } from './listing.ts';
+import { groupsOf, homeOf } from './read.ts';
 import {
   type OwnTemplate,
   renderMigration,
@@ -23,6 +24,8 @@ export interface NewMigration extends Partial<ScaffoldContent> {
   /** Instead of the form that `format` has. */
   template?: OwnTemplate;
   now: Date;
+  /** Which files of the folder are migrations. */
+  globs?: Globs;
 }
 
 export type Written =
@@ -35,7 +38,7 @@ export type Written =
  * is ever overwritten. Problems: those of reading the folder, and InvalidMigration where nothing can sort last.
  */
 export async function writeMigration(folder: string, migration: NewMigration): Promise<Written> {
-  const { format, template, now, message, up = '', down = '', transaction = true } = migration;
+  const { format, template, now, message, up = '', down = '', transaction = true, globs } = migration;
   const content = { message, up, down, transaction };
   const mistake = template === undefined ? undefined : templateMistake(template, content);
   if (mistake !== undefined) {
@@ -44,20 +47,23 @@ export async function writeMigration(folder: string, migration: NewMigration): P
   const refused = await makeFolder(folder);
   if (refused !== undefined) return { ok: false, problem: refused };
   const slug = slugOf(message);
+  const home = await homeOf(folder, globs);
   for (let attempt = 0; ; attempt += 1) {
-    const listed = await listRevisions(folder);
+    const listed = await groupsOf(folder, globs);
     if (!listed.ok) return listed;
-    const stamp = stampAfter(now, attempt, listed.revisions);
+    const revisions = listed.groups.map(({ revision }) => revision);
+    const stamp = stampAfter(now, attempt, revisions);
     const files =
       template === undefined
         ? renderMigration(format, stamp, slug, content)
         : renderTemplate(template, stamp, slug, content);
     const revision = revisionOf(files);
-    const last = listed.revisions.at(-1);
-    if (last !== undefined && compareRevisions(revision, last) <= 0) return { ok: false, problem: noNumber(last) };
+    const last = revisions.at(-1);
+    const compare = orderOf([...listed.groups, { revision, files: files.map(({ name }) => name) }]);
+    if (last !== undefined && compare(revision, last) <= 0) return { ok: false, problem: noNumber(last) };
     try {
-      await writeAll(folder, files);
-      return { ok: true, revision, files: files.map(({ name }) => resolve(folder, name)) };
+      await writeAll(home, files);
+      return { ok: true, revision, files: files.map(({ name }) => resolve(home, name)) };
     } catch (error) {
       // Somebody wrote the same name in the same second: take the next one.
       if (codeOf(error) !== 'EEXIST' || attempt >= 20) throw error;
@@ -154,9 +160,12 @@ function codeOf(error: unknown): string {
 }
 
 function noNumber(last: Revision): Problem {
+  const why = /^V?\d/.test(last)
+    ? 'has a short number, and code is in the order of its names as text,'
+    : 'has no number in front,';
   return {
     reason: 'InvalidMigration',
     migration: last,
-    message: `${last} has no number in front, so it sorts after every new migration. Rename it, for example 20240101000000_${last}, before it is applied anywhere.`,
+    message: `${last} ${why} so it sorts after every new migration. Rename it, for example 20240101000000_${last}, before it is applied anywhere.`,
   };
 }

@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import type { Dialect } from '../core/model/dialect.ts';
 import type { MigrationEffects } from '../core/model/effects.ts';
-import type { LoadedMigration } from '../core/model/migration.ts';
 import type { Snapshot } from '../core/model/snapshot.ts';
+import { namesTable } from '../migrations/statements/named-tables.ts';
 
 /** Rows that were gone from a table after a migration that does not name it. */
 export interface Loss {
@@ -18,22 +17,23 @@ export interface Loss {
 /** The statements of each migration as they were sent, by revision. */
 export type SentStatements = ReadonlyMap<string, readonly string[]>;
 
-/** A table that holds fewer rows afterwards although its migration does not name it. `start`: the schema before. */
-export async function unnamedLosses(
-  folder: string,
-  migrations: readonly LoadedMigration[],
+/**
+ * A table that holds fewer rows afterwards although no statement that the migration sent names it; what a comment says
+ * does not count. `start`: the schema before.
+ */
+export function unnamedLosses(
+  dialect: Dialect,
   effects: readonly MigrationEffects[],
   sent: SentStatements,
   start: Snapshot,
-): Promise<Loss[]> {
+): Loss[] {
   const losses: Loss[] = [];
   for (const { revision, rows } of effects) {
-    const migration = migrations.find((one) => one.revision === revision);
-    const source = await Promise.all((migration?.files ?? []).map((file) => readFile(join(folder, file), 'utf8')));
+    const statements = sent.get(revision) ?? [];
     for (const { table, before, after } of rows) {
       if (before === null || before <= (after ?? 0)) continue;
-      if (source.some((text) => mentions(text, plainName(table)))) continue;
-      const statement = culprit(table, sent.get(revision) ?? [], start);
+      if (statements.some((sql) => namesTable(sql, table, dialect))) continue;
+      const statement = culprit(table, statements, start);
       losses.push({ migration: revision, table, lost: before - (after ?? 0), before, statement });
     }
   }

@@ -61,6 +61,10 @@ ${approved}`;
 const PROVOKED: Partial<Record<Reason, Provocation>> = {
   InvalidConfiguration: { provoke: (here) => here.run('prune', '--last', '0') },
   MigrationsNotFound: { provoke: (here) => here.run('--migrations', 'gone', 'migrate', 'upgrade') },
+  UnsupportedMigrations: {
+    first: (here) => here.write('alembic/versions/ae1027a6acf0_create_notes.py', 'down_revision = None\n'),
+    provoke: (here) => here.run('--migrations', 'alembic/versions', 'lint'),
+  },
   InvalidMigration: {
     first: (here) => here.write('migrations/20240103000000_next.ts', 'export const up = ;'),
     provoke: upgrade,

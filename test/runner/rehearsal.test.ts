@@ -29,6 +29,13 @@ const CASES: {
     statement: /DELETE FROM customers/,
   },
   {
+    it: 'names the other table in a comment alone (B12)',
+    sql: '-- The orders are kept.\nDELETE FROM customers /* not from orders */ WHERE id < 3;',
+    reason: 'RowsLost',
+    message: /2_change takes 3 of 4 rows from (main|public)\.orders/,
+    statement: /DELETE FROM customers/,
+  },
+  {
     it: 'makes an index unique over duplicates',
     sql: 'CREATE UNIQUE INDEX customers_email ON customers (email);',
     reason: 'RehearsalFailed',

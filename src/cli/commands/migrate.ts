@@ -1,3 +1,4 @@
+import { count } from '../../core/model/count.ts';
 import { ProblemError } from '../../core/model/problem.ts';
 import { FOREIGN_TABLES, type ForeignTool } from '../../core/planning/adopt/foreign.ts';
 import {
@@ -32,7 +33,7 @@ export async function downgrade(options: Moving, io: Io): Promise<void> {
 
 function moved({ migrations, to }: Migrated, verb: string): string {
   if (migrations.length === 0) return `Nothing to do; the database stands at ${to}.`;
-  return `${migrations.length} ${migrations.length === 1 ? 'migration' : 'migrations'} ${verb}; the database stands at ${to}.`;
+  return `${count(migrations.length, 'migration')} ${verb}; the database stands at ${to}.`;
 }
 
 /** `migrate history [-v]` */
@@ -134,6 +135,6 @@ export async function adopt(options: Globals & { from: string }, io: Io): Promis
   print(io, options, await adoptHistory({ ...options, from }), ({ adopted, unmatched }) => {
     const left =
       unmatched.length === 0 ? '' : `\nNo file matches ${unmatched.join(', ')}; nothing was written for these.`;
-    return `${adopted.length} migrations adopted from ${from}; nothing was run.${left}`;
+    return `${count(adopted.length, 'migration')} adopted from ${from}; nothing was run.${left}`;
   });
 }

@@ -34,7 +34,7 @@ export async function printError(io: Io, error: unknown): Promise<void> {
     const excerpt = position === undefined ? '' : await excerptOf(io, position);
     if (excerpt !== '') io.err(indent(excerpt));
     // Of SQL the excerpt is the statement.
-    if (statement !== undefined && !(excerpt !== '' && position?.file.endsWith('.sql')))
+    if (statement !== undefined && !(excerpt !== '' && position?.file.toLowerCase().endsWith('.sql')))
       io.err(renderExcerptOf(statement));
     io.err(`  next: ${REASONS[reason].help}`);
     return;

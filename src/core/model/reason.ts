@@ -28,6 +28,11 @@ export const REASONS = {
     means: 'The migrations folder does not exist or cannot be read.',
     help: 'Check the path. `db-manager init` creates a new folder.',
   },
+  UnsupportedMigrations: {
+    exit: 2,
+    means: 'The folder holds migrations of a tool, or in a language or packing, that does not run here.',
+    help: 'Do what the message says for that tool; nothing was touched.',
+  },
   InvalidMigration: {
     exit: 1,
     means: 'A migration file cannot be read: a syntax error, no `up`, or an invalid file name.',

@@ -29,7 +29,11 @@ export const runRequestSchema = z.strictObject({
       }),
     }),
   ]),
-  migrations: z.strictObject({ path: z.string() }),
+  migrations: z.strictObject({
+    path: z.string(),
+    include: z.array(z.string()).optional(),
+    exclude: z.array(z.string()).optional(),
+  }),
   models: z.strictObject({ path: z.string() }).optional(),
   target: z.string(),
   allowDowngrade: z.boolean(),

@@ -4,7 +4,7 @@ import type { Problem } from '../model/problem.ts';
 import type { Reason } from '../model/reason.ts';
 import type { Revision } from '../model/revision.ts';
 import { listNames } from './names.ts';
-import { compareRevisions } from './order.ts';
+import { orderOf } from './order.ts';
 
 /**
  * Files and history have to tell the same story before anything is planned. Gives the first thing that does not fit:
@@ -53,11 +53,12 @@ function edited(files: readonly MigrationFile[], history: readonly HistoryRow[])
 
 function late(files: readonly MigrationFile[], history: readonly HistoryRow[]): Problem | undefined {
   const applied = new Set(history.map(({ revision }) => revision));
+  const compare = orderOf(files);
   let last: Revision | undefined;
-  for (const revision of applied) if (last === undefined || compareRevisions(revision, last) > 0) last = revision;
+  for (const revision of applied) if (last === undefined || compare(revision, last) > 0) last = revision;
   if (last === undefined) return undefined;
   const limit = last;
-  const pending = files.filter(({ revision }) => !applied.has(revision) && compareRevisions(revision, limit) < 0);
+  const pending = files.filter(({ revision }) => !applied.has(revision) && compare(revision, limit) < 0);
   return problem(
     'OutOfOrder',
     pending.map(({ revision }) => revision),

@@ -1,25 +1,35 @@
 import type { MigrationFile } from '../model/migration.ts';
 import type { Revision } from '../model/revision.ts';
 
+/** What the order is read from: a migration's name, and those of its files. */
+type Ordered = Pick<MigrationFile, 'revision' | 'files'>;
+
 /**
- * The order of migrations: by their leading number where both have one (`2_b` before `10_a`, `V1.2__x` before
- * `V1.10__y`), else by name in code units, which is what timestamps want; numbered ones come first. Total and the
- * same on every machine.
+ * The order of a folder's migrations is that of the tool which wrote their names. Where all are code, that is the
+ * order of the file names as text (sequelize-cli, Umzug); else that of their numbers, `compareRevisions`.
+ */
+export function orderOf(files: readonly Ordered[]): (a: Revision, b: Revision) => number {
+  if (!files.every(({ files: [main = ''] }) => /\.[cm]?[jt]s$/i.test(main))) return compareRevisions;
+  const names = new Map<string, string>(files.map(({ revision, files: [main = ''] }) => [revision, nameOf(main)]));
+  return (a, b) => compareText(names.get(a) ?? a, names.get(b) ?? b);
+}
+
+/** Sorts the migrations of a folder; each name is read once, so that ten thousand of them cost milliseconds. */
+export function sortFiles<T extends Ordered>(files: readonly T[]): T[] {
+  const compare = orderOf(files);
+  if (compare !== compareRevisions) return files.toSorted((a, b) => compare(a.revision, b.revision));
+  return files
+    .map((file) => ({ file, key: keyOf(file.revision) }))
+    .sort((a, b) => compareKeys(a.key, b.key))
+    .map(({ file }) => file);
+}
+
+/**
+ * By the leading number where both have one (`2_b` before `10_a`, `V1.2__x` before `V1.10__y`), else by name in code
+ * units, which is what timestamps want; numbered ones come first. Total and the same on every machine.
  */
 export function compareRevisions(a: Revision, b: Revision): number {
   return compareKeys(keyOf(a), keyOf(b));
-}
-
-/** Sorts by a revision; each name is read once, so that ten thousand of them cost milliseconds. */
-export function sortByRevision<T>(items: readonly T[], revisionOf: (item: T) => Revision): T[] {
-  return items
-    .map((item) => ({ item, key: keyOf(revisionOf(item)) }))
-    .sort((a, b) => compareKeys(a.key, b.key))
-    .map(({ item }) => item);
-}
-
-export function sortFiles(files: readonly MigrationFile[]): MigrationFile[] {
-  return sortByRevision(files, ({ revision }) => revision);
 }
 
 interface Key {
@@ -36,9 +46,9 @@ function keyOf(name: Revision): Key {
   return { name, version: parts.map(BigInt) };
 }
 
-/** `20240601T120000_x` is the time 20240601120000. */
+/** `20240601T120000_x` and `20240601-120000-x` are the time 20240601120000. */
 function timestampInDigits(name: string): string {
-  return name.replace(/^(\d{8})T(\d{6})(?=\D)/, '$1$2');
+  return name.replace(/^(\d{8})[T-](\d{6})(?=\D)/, '$1$2');
 }
 
 function compareKeys(a: Key, b: Key): number {
@@ -51,5 +61,13 @@ function compareKeys(a: Key, b: Key): number {
   } else if (a.version !== undefined || b.version !== undefined) {
     return a.version === undefined ? 1 : -1;
   }
-  return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
+  return compareText(a.name, b.name);
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
 }

@@ -11,7 +11,7 @@ import type { Position, Revision, Target } from '../model/revision.ts';
 import { planDigest } from './digest.ts';
 import { checkIntegrity } from './integrity.ts';
 import { listNames } from './names.ts';
-import { compareRevisions, sortFiles } from './order.ts';
+import { sortFiles } from './order.ts';
 import { resolveTarget } from './target.ts';
 
 export interface PlanInput {
@@ -52,7 +52,8 @@ export function plan(input: PlanInput): Planning {
     if (!input.allowDowngrade) return { ok: false, problem: downgradeRefused(to, from, beyond) };
     return { ok: true, plan: seal('down', from, to, withChecksums(beyond, files)), current: from, pending: names };
   }
-  const ahead = to === 'base' ? [] : pending.filter(({ revision }) => compareRevisions(revision, to) <= 0);
+  const upTo = new Set(to === 'base' ? [] : order.slice(0, order.indexOf(to) + 1));
+  const ahead = pending.filter(({ revision }) => upTo.has(revision));
   const migrations = ahead.map(({ revision, checksum }) => ({ revision, checksum }));
   return { ok: true, plan: seal('up', from, to, migrations), current: from, pending: names };
 }
@@ -70,7 +71,7 @@ export function requireReversible(migrations: readonly LoadedMigration[]): Probl
   return {
     reason: 'IrreversibleMigration',
     migration: first,
-    message: `${listNames(stuck)} ${stuck.length === 1 ? 'has' : 'have'} no down, so nothing was reverted. Write it (an empty one does not count), or restore a backup: db-manager list-backups`,
+    message: `${listNames(stuck)} ${stuck.length === 1 ? 'has' : 'have'} no down, so nothing was reverted. Write it (where there is nothing to undo: SELECT 1; in SQL, a down that does nothing in code), or restore a backup: db-manager list-backups`,
   };
 }
 

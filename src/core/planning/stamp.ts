@@ -2,7 +2,7 @@ import type { HistoryRow } from '../model/history.ts';
 import type { MigrationFile } from '../model/migration.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Revision, Target } from '../model/revision.ts';
-import { compareRevisions, sortFiles } from './order.ts';
+import { sortFiles } from './order.ts';
 import { resolveTarget } from './target.ts';
 
 /** What to change in the history: first remove, then put, in this order. */
@@ -40,7 +40,7 @@ export function stamp(
   );
   if (!resolved.ok) return resolved;
   const { position } = resolved;
-  const wanted = position === 'base' ? [] : sorted.filter(({ revision }) => compareRevisions(revision, position) <= 0);
+  const wanted = position === 'base' ? [] : sorted.slice(0, order.indexOf(position) + 1);
   const rows = new Map(history.map((row) => [row.revision, row]));
   const kept = wanted.findIndex((file, index) => !stays(history[index], file));
   const same = kept < 0 ? wanted.length : kept;

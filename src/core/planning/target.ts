@@ -1,7 +1,6 @@
 import type { Problem } from '../model/problem.ts';
 import type { Position, Revision, Target } from '../model/revision.ts';
 import { listNames } from './names.ts';
-import { compareRevisions } from './order.ts';
 
 export type Resolved =
   | {
@@ -56,9 +55,8 @@ function named(text: string, order: readonly Revision[], applied: readonly Revis
   if (!found.ok) return found;
   const position = found.revision;
   // A target that is itself pending lies ahead, even where later ones were applied out of order.
-  const beyond = applied.includes(position)
-    ? applied.filter((revision) => compareRevisions(revision, position) > 0).reverse()
-    : [];
+  const after = new Set(order.slice(order.indexOf(position) + 1));
+  const beyond = applied.includes(position) ? applied.filter((revision) => after.has(revision)).reverse() : [];
   return { ok: true, position, beyond };
 }
 

@@ -1,3 +1,4 @@
+import { count } from '../model/count.ts';
 import type { DatabaseMigration } from '../model/resource.ts';
 import type { Dependency } from './observed.ts';
 
@@ -28,7 +29,9 @@ function stateOf(
   }
   // A dry run that went through is Ready, and has left the database where it was.
   const pending = other.status?.pending ?? 0;
-  return pending === 0 ? { kind: 'ready' } : { kind: 'notReady', message: `${pending} migrations are pending` };
+  return pending === 0
+    ? { kind: 'ready' }
+    : { kind: 'notReady', message: `${count(pending, 'migration')} ${pending === 1 ? 'is' : 'are'} pending` };
 }
 
 /** The names from `from` back to `start`, or undefined where no way leads back. */

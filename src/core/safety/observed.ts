@@ -1,6 +1,7 @@
 /**
  * What the rehearsal showed, as findings: what happened on the copy, and what that means for production. Pure.
  */
+import { count } from '../model/count.ts';
 import type { MigrationEffects } from '../model/effects.ts';
 import type { Finding, Severity } from '../model/finding.ts';
 import type { Topic } from './rule.ts';
@@ -119,7 +120,7 @@ function slow({ revision, seconds, statements }: MigrationEffects) {
   if (seconds < SLOW_SECONDS) return [];
   return [
     finding(SLOW, revision, {
-      message: `It took ${time(seconds)} for ${statements} statements on the copy; production has the same rows, so expect at least the same time, and more on a busy server.`,
+      message: `It took ${time(seconds)} for ${count(statements, 'statement')} on the copy; production has the same rows, so expect at least the same time, and more on a busy server.`,
       advice: 'Change the rows in batches outside the transaction, or schedule a maintenance window.',
     }),
   ];

@@ -5,7 +5,7 @@
 import { join, relative } from 'node:path';
 import type { Dialect } from '../../core/model/dialect.ts';
 import type { Finding } from '../../core/model/finding.ts';
-import type { LoadedMigration } from '../../core/model/migration.ts';
+import type { LoadedMigration, MigrationFile } from '../../core/model/migration.ts';
 import { ProblemError } from '../../core/model/problem.ts';
 import type { ReadMigration } from '../../core/safety/action.ts';
 import { repositoryFindings } from '../../core/safety/repository.ts';
@@ -14,7 +14,7 @@ import { NEWEST, serverOf } from '../../core/safety/server.ts';
 import { unknownIds } from '../../core/safety/unknown-ids.ts';
 import { readStatements } from '../../migrations/statements/read.ts';
 import { filesOf } from '../session.ts';
-import { type Options, placesOf } from '../settings.ts';
+import { noticeOf, type Options, placesOf } from '../settings.ts';
 import { loadAll } from './load.ts';
 import { recordWithoutServer } from './record-postgres.ts';
 import { recordOnFile } from './record-sqlite.ts';
@@ -62,7 +62,12 @@ export async function lintMigrations(options: LintOptions = {}): Promise<LintRes
   const selections = await select(options.paths ?? [], settings.migrations, cwd);
   const wished = options.dialect ?? settings.target?.dialect;
   const parts: Part[] = [];
-  for (const selection of selections) parts.push(await readPart(selection, wished, options.signal));
+  for (const selection of selections) {
+    const own = selection.folder === settings.migrations;
+    const globs = own ? { include: settings.include, exclude: settings.exclude } : {};
+    const files = await filesOf({ migrations: selection.folder, ...globs }, noticeOf(options));
+    parts.push(await readPart(selection, files, wished, options.signal));
+  }
   const dialect = wished ?? (parts.some((part) => part.dialect === 'sqlite') ? 'sqlite' : 'postgres');
   const { server, serverVersion } = serverFor(dialect, options.serverVersion);
   const findings = parts.flatMap(({ selection, read, broken, wanted }) => {
@@ -90,10 +95,15 @@ interface Part {
 }
 
 /** Where nobody says whose SQL it is, it is PostgreSQL's unless that cannot read it and SQLite can read more of it. */
-async function readPart(selection: Selection, wished: Dialect | undefined, signal?: AbortSignal): Promise<Part> {
-  const first = await readAs(selection, wished ?? 'postgres', signal);
+async function readPart(
+  selection: Selection,
+  files: MigrationFile[],
+  wished: Dialect | undefined,
+  signal?: AbortSignal,
+): Promise<Part> {
+  const first = await readAs(selection, files, wished ?? 'postgres', signal);
   if (wished !== undefined || unread(first) === 0) return first;
-  const second = await readAs(selection, 'sqlite', signal);
+  const second = await readAs(selection, files, 'sqlite', signal);
   return unread(second) < unread(first) ? second : first;
 }
 
@@ -104,9 +114,13 @@ function unread({ read, broken }: Part): number {
 
 const RECORD = { postgres: recordWithoutServer, sqlite: recordOnFile } satisfies Record<Dialect, unknown>;
 
-async function readAs(selection: Selection, dialect: Dialect, signal?: AbortSignal): Promise<Part> {
+async function readAs(
+  selection: Selection,
+  files: MigrationFile[],
+  dialect: Dialect,
+  signal?: AbortSignal,
+): Promise<Part> {
   const { folder, wants } = selection;
-  const files = await filesOf({ migrations: folder });
   const { loaded, broken } = await loadAll(folder, files, dialect);
   const recorded = await RECORD[dialect](folder, loaded satisfies LoadedMigration[], signal);
   const read = await readStatements(folder, loaded, { dialect, direction: 'up', recorded });

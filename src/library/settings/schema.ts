@@ -9,6 +9,8 @@ const duration = z.string().regex(new RegExp(DURATION_PATTERN), 'has to be a dur
 const configurationSchema: z.ZodType<Configuration> = z.strictObject({
   databaseUrl: text.optional(),
   migrations: text.optional(),
+  include: z.array(text).min(1).optional(),
+  exclude: z.array(text).optional(),
   models: text.optional(),
   template: text.optional(),
   backups: z

@@ -57,6 +57,8 @@ export async function settle(options: SettleOptions = {}): Promise<Settled> {
 const WORDS: readonly (keyof Configuration)[] = [
   'databaseUrl',
   'migrations',
+  'include',
+  'exclude',
   'models',
   'template',
   'backups',

@@ -7,6 +7,10 @@ export interface Configuration {
   databaseUrl?: string;
   /** Folder of the migrations. Default `./migrations`. */
   migrations?: string;
+  /** Globs of files in that folder, such as `2024*.sql`: nothing else is read. Default: by the formats' own rules. */
+  include?: string[];
+  /** Globs of files in that folder which are no migrations, such as `archive`. */
+  exclude?: string[];
   /** File or folder of Sequelize models. Default `./models` where it exists. */
   models?: string;
   /** A file that `generate` fills in instead of its own form of a migration: `{{message}}`, `{{up}}`, `{{down}}`. */
@@ -51,6 +55,8 @@ export interface Settings {
   target?: DatabaseTarget;
   databaseUrl?: Secret;
   migrations: string;
+  include?: string[];
+  exclude?: string[];
   models?: string;
   template?: string;
   backups: {

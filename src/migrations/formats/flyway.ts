@@ -7,7 +7,7 @@ import { invalid, type SourceFile, type SqlFormat, type SqlSection } from './for
  */
 export const flyway: SqlFormat = {
   format: 'flyway',
-  detect: ([source]) => source !== undefined && /(?:^|\/)V\d+(?:[._]\d+)*__[^/]*\.sql$/.test(source.file),
+  detect: ([source]) => source !== undefined && /(?:^|\/)V\d+(?:[._]\d+)*__[^/]*\.sql$/i.test(source.file),
   read([up, down]) {
     if (up === undefined) throw new Error('a migration has a file');
     return { up: whole(up), down: down === undefined ? undefined : whole(down) };

@@ -7,7 +7,7 @@ import type { SourceFile, SqlFormat, SqlSection } from './format.ts';
  */
 export const golangMigrate: SqlFormat = {
   format: 'golang-migrate',
-  detect: ([source]) => source !== undefined && /\.up\.sql$/.test(source.file),
+  detect: ([source]) => source !== undefined && /\.up\.sql$/i.test(source.file),
   read([up, down]) {
     if (up === undefined) throw new Error('a migration has a file');
     return { up: whole(up), down: down === undefined ? undefined : whole(down) };

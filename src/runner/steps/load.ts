@@ -11,12 +11,17 @@ export const load: Step<object, Loaded> = {
   async run(_, { request }) {
     const unknown = await unknownIgnores(request);
     if (unknown !== undefined) return failed(unknown, { touched: false });
-    const read = await readMigrations(request.migrations.path);
+    const { path, include, exclude } = request.migrations;
+    let leftOut = '';
+    const onNotice = (sentence: string) => {
+      leftOut = `. ${sentence}`;
+    };
+    const read = await readMigrations(path, { include, exclude, onNotice });
     if (!read.ok) return failed(read.problem, { touched: false });
     return {
       kind: 'done',
       value: { files: read.files },
-      message: `${count(read.files.length, 'migration')} in ${request.migrations.path}`,
+      message: `${count(read.files.length, 'migration')} in ${path}${leftOut}`,
     };
   },
 };

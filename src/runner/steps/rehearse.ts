@@ -63,12 +63,10 @@ async function rehearseOn(copy: OpenedCopy, { plan, migrations, ...input }: Inpu
     return stop({ ...outcome.problem, reason: 'RehearsalFailed', message }, record({ roundTrip: 'skipped' }));
   }
 
-  const { safety, migrations: place } = ports.request;
+  const { safety } = ports.request;
   const enforce = safety.mode === 'Enforce';
   const warnings: string[] = [];
-  const losses = safety.ignore.includes(ROWS_LOST.id)
-    ? []
-    : await unnamedLosses(place.path, migrations, effects, sent, start);
+  const losses = safety.ignore.includes(ROWS_LOST.id) ? [] : unnamedLosses(database.dialect, effects, sent, start);
   findings = worstFirst([...findings, ...(await observed(input.database, copy.mode, effects, losses, ports))]);
   const [worst] = losses;
   if (worst !== undefined) {

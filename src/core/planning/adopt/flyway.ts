@@ -39,7 +39,7 @@ export const readFlyway: ReadForeign = (rows, order) => {
 /** By the script's own name, else by version: the folder may hold the same version in another format. */
 function isOf(file: { revision: Revision; version: bigint[] }, version: bigint[], row: ForeignRow): boolean {
   const script = textOf(row.script);
-  const name = script.slice(script.lastIndexOf('/') + 1).replace(/\.sql$/, '');
+  const name = script.slice(script.lastIndexOf('/') + 1).replace(/\.sql$/i, '');
   return file.revision === name || compare(file.version, version) === 0;
 }
 

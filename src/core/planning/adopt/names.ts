@@ -24,7 +24,7 @@ function byName(rows: readonly ForeignRow[], order: readonly Revision[]) {
   for (const row of rows) {
     const name = textOf(row.name);
     const base = name.slice(name.lastIndexOf('/') + 1);
-    const revision = known.get(base.replace(/(?:\.up)?\.(?:[cm]?[jt]s|sql)$/, '')) ?? known.get(base);
+    const revision = known.get(base.replace(/(?:\.up)?\.(?:[cm]?[jt]s|sql)$/i, '')) ?? known.get(base);
     if (revision === undefined) unmatched.push(name);
     else found.set(revision, row);
   }

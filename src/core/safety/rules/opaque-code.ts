@@ -1,3 +1,4 @@
+import { count } from '../../model/count.ts';
 import { BOTH, type Rule, whole } from '../rule.ts';
 
 export const opaqueCode: Rule = {
@@ -14,7 +15,7 @@ export const opaqueCode: Rule = {
             message:
               statements.length === 0
                 ? 'Its statements are not known: it is code and was not recorded.'
-                : `Only its first ${statements.length} statements are known: the recording stopped after them.`,
+                : `Only the first ${count(statements.length, 'statement')} of it ${statements.length === 1 ? 'is' : 'are'} known: the recording stopped after them.`,
             advice:
               'The rehearsal runs it on a copy and reports its effects. To have its statements checked earlier, make it run on an empty schema, or write it as .sql.',
           },

@@ -10,8 +10,9 @@ import { hasComments, removeItems, removePart, type Splice } from './text.ts';
 import { altersConstraints, execute, findTable, refuse, same, type Workbench } from './workbench.ts';
 
 /**
- * Type, NOT NULL and DEFAULT become what is given, as Sequelize does on every dialect; a reference or UNIQUE that is
- * given replaces or joins what is there. Everything else of the column stays.
+ * What the options name becomes what they say, as in Sequelize on SQLite; everything else of the column stays: its type
+ * where none is given, NOT NULL without `allowNull`, DEFAULT without `defaultValue`. A reference or UNIQUE that is given
+ * replaces or joins what is there. (On PostgreSQL Sequelize drops NOT NULL and DEFAULT where they are not given.)
  */
 export async function changeColumn(
   bench: Workbench,
@@ -19,14 +20,52 @@ export async function changeColumn(
   name: string,
   options: ColumnOptions,
 ): Promise<void> {
-  const wanted = await columnFrom(bench, table, name, options);
   const found = await findTable(bench, table);
   const column = requireColumn(parseTable(found.sql), table, name);
+  const given = named(options) && !options.type ? { ...options, type: column.type } : options;
+  const wanted = keepUnnamed(column, await columnFrom(bench, table, name, given), options);
   if (onlyNullability(column, wanted) && !hasComments(found.sql) && (await altersConstraints(bench))) {
     await nativeNotNull(bench, found.name, column.name, has(wanted, 'not null') !== undefined);
     return;
   }
-  await rebuild(bench, table, (sql, parsed) => change(sql, parsed, requireColumn(parsed, table, name), wanted));
+  const single = named(options) && 'unique' in options && !options.unique;
+  await rebuild(bench, table, (sql, parsed) => {
+    const current = requireColumn(parsed, table, name);
+    return [...change(sql, parsed, current, wanted), ...(single ? withoutUnique(sql, parsed, current) : [])];
+  });
+}
+
+/** Options with names, not a type alone. */
+function named(options: ColumnOptions): options is Exclude<ColumnOptions, string> {
+  const prototype: unknown = typeof options === 'object' ? Object.getPrototypeOf(options) : undefined;
+  return prototype === Object.prototype || prototype === null;
+}
+
+/** The clauses that the options do not speak of are wanted as they are. */
+function keepUnnamed(column: ParsedColumn, wanted: ParsedColumn, options: ColumnOptions): ParsedColumn {
+  const speaksOf = (word: string) => named(options) && word in options;
+  const kept = column.clauses.filter(
+    ({ kind }) =>
+      ((kind === 'not null' || kind === 'null') && !speaksOf('allowNull')) ||
+      (kind === 'default' && !speaksOf('defaultValue')),
+  );
+  const clauses = wanted.clauses.filter(({ kind }) => !kept.some((clause) => clause.kind === kind));
+  return { ...wanted, clauses: [...clauses, ...kept] };
+}
+
+/** `unique: false`: a UNIQUE of this column alone goes, wherever it is written. */
+function withoutUnique(sql: string, parsed: ParsedTable, column: ParsedColumn): Splice[] {
+  const own = column.clauses.filter(({ kind }) => kind === 'unique').map((clause) => removePart(sql, clause));
+  const alone = parsed.constraints.filter(
+    ({ kind, columns }) => kind === 'unique' && columns.length === 1 && same(columns[0] ?? '', column.name),
+  );
+  return [
+    ...own,
+    ...removeItems(
+      sql,
+      alone.map(({ start }) => start),
+    ),
+  ];
 }
 
 function has({ clauses }: ParsedColumn, kind: Clause['kind']): Clause | undefined {

@@ -2,6 +2,7 @@ import { type Clause, type ParsedTable, parseTable } from '../ddl/parse-table.ts
 import { quoteIdentifier } from '../driver.ts';
 import { codeOf } from '../errors.ts';
 import { rebuild } from './rebuild.ts';
+import { sameMeaning, saySame } from './same.ts';
 import { hasComments, insertItem, isItem, lastItem, removeItems, removePart, type Splice } from './text.ts';
 import { altersConstraints, execute, findTable, refuse, same, type Workbench } from './workbench.ts';
 
@@ -17,8 +18,12 @@ export async function addConstraint(bench: Workbench, table: string, options: ob
   if (clause === undefined) throw refuse(`The constraint for ${table} cannot be read: ${text}`);
   const found = await findTable(bench, table);
   const parsed = parseTable(found.sql);
-  if (clause.name !== undefined && namesOf(parsed).some((name) => same(name, clause.name ?? ''))) {
-    throw refuse(`The table ${table} already has a constraint ${clause.name}.`);
+  const known = clausesOf(parsed).find(({ name }) => name !== undefined && same(name, clause.name ?? ''));
+  if (known !== undefined) {
+    if (sameMeaning(known.text, clause.text)) return saySame(`constraint ${known.name}`, table, 'addConstraint');
+    throw refuse(
+      `The table ${table} already has a constraint ${clause.name}, and another one: ${known.text}. Remove it first, or give the new one another name.`,
+    );
   }
   if (clause.kind === 'check' && (await altersConstraints(bench))) {
     await nativeCheck(bench, found.name, clause);

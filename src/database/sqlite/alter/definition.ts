@@ -17,12 +17,15 @@ export async function columnFrom(
   const { normalizeAttribute } = sequelize as unknown as { normalizeAttribute(attribute: unknown): object };
   const generator = queryInterface.queryGenerator as {
     attributesToSQL(attributes: object, context: object): Record<string, string>;
+    replaceBooleanDefaults(sql: string): string;
   };
   const attribute = normalizeAttribute.call(sequelize, typeof options === 'string' ? { type: options } : options);
   const [sql = ''] = Object.values(
     generator.attributesToSQL({ [name]: { ...attribute, field: name } }, { context: 'addColumn', table }),
   );
-  const [column] = parseTable(`CREATE TABLE x (${quoteIdentifier(name)} ${sql})`).columns;
+  const [column] = parseTable(
+    `CREATE TABLE x (${quoteIdentifier(name)} ${generator.replaceBooleanDefaults(sql)})`,
+  ).columns;
   if (column === undefined) throw refuse(`The definition of ${table}.${name} cannot be read: ${sql}`);
   const { strict } = parseTable((await findTable(bench, table)).sql);
   if (strict && !STRICT_TYPES.includes(column.type.toUpperCase())) {

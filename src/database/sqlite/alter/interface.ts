@@ -11,6 +11,7 @@ import { changeColumn } from './change-column.ts';
 import { addColumn, removeColumn, renameColumn } from './columns.ts';
 import { addConstraint, removeConstraint } from './constraints.ts';
 import { describeTable } from './describe.ts';
+import { addIndex } from './indexes.ts';
 import { dropTable, renameTable } from './tables.ts';
 import type { Workbench } from './workbench.ts';
 
@@ -45,6 +46,8 @@ export function migrationInterface({
       track(() => renameColumn(bench, nameOf(table), from, to)),
     addConstraint: (table: TableName, options: object) => track(() => addConstraint(bench, nameOf(table), options)),
     removeConstraint: (table: TableName, name: string) => track(() => removeConstraint(bench, nameOf(table), name)),
+    addIndex: (table: TableName, fields: unknown, options?: object, rawTable?: string) =>
+      track(() => addIndex(bench, nameOf(table), fields, options, rawTable)),
     renameTable: (from: TableName, to: TableName) => track(() => renameTable(bench, nameOf(from), nameOf(to))),
     dropTable: (table: TableName) => track(() => dropTable(bench, nameOf(table))),
     describeTable: (table: TableName) => track(() => describeTable(bench, nameOf(table))),

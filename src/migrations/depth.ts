@@ -1,0 +1,75 @@
+import { basename, dirname } from 'node:path/posix';
+import { isVersioned, suffixOf } from './names.ts';
+
+/** A file that is not taken for a migration, and why. */
+export interface LeftOut {
+  path: string;
+  why: string;
+}
+
+export interface Depth {
+  kept: string[];
+  leftOut: LeftOut[];
+  /** Where the kept ones lie: `.`, or the one folder that holds them. */
+  home: string;
+}
+
+/** Folders that by custom hold no migrations to run, beside or below those that do. */
+const BY_CUSTOM =
+  /^(?:archived?s?|old|legacy|deprecated|disabled|drafts?|templates?|examples?|samples?|fixtures?|libs?|scripts?|helpers?|util(?:s|ities)?|shared|common|tests?|seed(?:s|er|ers)?|models?|snapshots?|meta|rollbacks?|undo|downs?)$/i;
+
+/**
+ * Which of the files that could run lie where their tool reads. The migrations folder is the given one, or, where no
+ * file with a version lies in it, the folders nearest to it that hold some (`migrations/versions/`). What lies deeper
+ * is read only where its tool does that: Flyway, Umzug's globs and plain SQL, not sequelize-cli, golang-migrate, goose
+ * and dbmate. `textOf` is asked for deeper files alone.
+ */
+export async function withinDepth(paths: readonly string[], textOf: (path: string) => Promise<string>): Promise<Depth> {
+  const versioned = paths.filter(isVersioned);
+  const depths = versioned.map(depthOf);
+  const base = depths.length === 0 ? 0 : Math.min(...depths);
+  const near = new Set(versioned.filter((path) => depthOf(path) === base).map(dirname));
+  const usual = [...near].filter((folder) => !byCustom(folder));
+  const bases = new Set(usual.length > 0 ? usual : near);
+  if (depths.length === 0) bases.add('.');
+  const [home = '.', ...others] = bases;
+  const result: Depth = { kept: [], leftOut: [], home: others.length === 0 ? home : '.' };
+  for (const path of paths) {
+    const why = bases.has(dirname(path)) ? undefined : await whyNot(path, bases, textOf);
+    if (why === undefined) result.kept.push(path);
+    else result.leftOut.push({ path, why });
+  }
+  return result;
+}
+
+async function whyNot(
+  path: string,
+  bases: ReadonlySet<string>,
+  textOf: (path: string) => Promise<string>,
+): Promise<string | undefined> {
+  if (!isVersioned(path)) {
+    return depthOf(path) === 0 ? `not in ${[...bases].sort()[0]}/ and without a version` : 'nested, without a version';
+  }
+  if (/^[VUBR]/.test(basename(path))) return undefined;
+  if (dirname(path).split('/').some(byCustom)) return 'in a folder that by its name holds none';
+  if (/\.(?:up|down)\.sql$/i.test(path)) return 'nested: golang-migrate does not read folders in folders';
+  const tool = flatTool(path, await textOf(path));
+  return tool === undefined ? undefined : `nested: ${tool} does not read folders in folders`;
+}
+
+/** The tool that a file is written for, where that tool reads one folder and none below it. */
+function flatTool(path: string, text: string): string | undefined {
+  if (suffixOf(path) === '.sql') {
+    if (/^\s*--\s*migrate:up\b/im.test(text)) return 'dbmate';
+    return /^\s*--\s*\+goose\b/im.test(text) ? 'goose' : undefined;
+  }
+  return /\bcontext\b/.test(text) ? undefined : 'sequelize-cli';
+}
+
+function byCustom(folder: string): boolean {
+  return BY_CUSTOM.test(basename(folder));
+}
+
+function depthOf(path: string): number {
+  return path.split('/').length - 1;
+}

@@ -1,0 +1,61 @@
+import { basename, extname } from 'node:path/posix';
+
+/** What a file's name alone tells. `quiet`: no one expects it to be a migration, so nothing is said of it. */
+export type NameReading =
+  | { kind: 'migration' }
+  | { kind: 'quiet' }
+  | { kind: 'leftOut'; why: string }
+  /** It has a version in front and would be missed: the whole folder is refused. */
+  | { kind: 'refused'; why: string };
+
+const RUNS = /\.(?:[cm]?[jt]s|sql)$/i;
+const QUIET = /\.d\.[cm]?ts$|\.map$|\.md$|^(?:readme|licen[cs]e|changelog)(?:\.|$)|^__init__\.py$/i;
+const INDEX = /^index\./i;
+const TEST = /[._-](?:test|spec)\.[cm]?[jt]s$/i;
+const COPY = /~$|^#.*#$|\.(?:bak|backup|orig|rej|sw[opn]|tmp|temp|old|save|off|disabled|skip|dist|sample|example)$/i;
+const COMPRESSED = /\.(?:gz|tgz|bz2|xz|zst|lz4|br|zip|7z|Z)$/;
+const SQL_BY_ANOTHER_NAME = /\.(?:ddl|dml|p?gsql|psql|plsql|pls|pks|pkb|mysql|tsql|sqlite)$/i;
+const FOREIGN =
+  /\.(?:go|py|rb|php|kts?|java|cs|fs|vb|exs?|scala|groovy|cljc?|edn|rs|p[lm]|lua|swift|dart|erl|sh|bash|zsh|ps1|coffee|es6|[jt]sx)$/i;
+const FOREIGN_TEST = /(?:_test\.(?:go|py|rb)|^test_.*\.py|\.designer\.cs)$/i;
+
+/** `0001_x`, `20240601-x`, `2024-06-01-x`, and Flyway's `V1__x`, `U1__x`, `B1__x`, `R__x`. */
+export function isVersioned(path: string): boolean {
+  return /^(?:\d|[VUB]\d[\d._]*__|R__)/.test(basename(path));
+}
+
+/** Whether its suffix, in any spelling, is one that runs here. */
+export function runs(path: string): boolean {
+  return RUNS.test(path);
+}
+
+/** `.sql`, `.ts`: the suffix in lower case. */
+export function suffixOf(path: string): string {
+  return extname(path).toLowerCase();
+}
+
+export function isForeign(path: string): boolean {
+  const name = basename(path);
+  return FOREIGN.test(name) && !FOREIGN_TEST.test(name);
+}
+
+/** Reads the name of one file. Pure. */
+export function readName(path: string): NameReading {
+  const name = basename(path);
+  if (QUIET.test(name)) return { kind: 'quiet' };
+  if (runs(name)) {
+    if (INDEX.test(name)) return { kind: 'leftOut', why: 'an index' };
+    if (TEST.test(name)) return { kind: 'leftOut', why: 'a test' };
+    return { kind: 'migration' };
+  }
+  if (COPY.test(name)) return { kind: 'leftOut', why: 'a copy or a disabled file' };
+  const suffix = extname(name);
+  if (!isVersioned(name)) return { kind: 'leftOut', why: suffix === '' ? 'no suffix' : `${suffix} is not run` };
+  if (COMPRESSED.test(name) && /\.sql\.|\.ddl\./i.test(name)) {
+    return { kind: 'refused', why: `${suffix} files are compressed and cannot be run. Unpack them into .sql files.` };
+  }
+  if (SQL_BY_ANOTHER_NAME.test(name)) {
+    return { kind: 'refused', why: `${suffix} files are not run. Name them .sql, or leave them out with "exclude".` };
+  }
+  return { kind: 'leftOut', why: suffix === '' ? 'no suffix' : `${suffix} is not run` };
+}

@@ -1,0 +1,58 @@
+import type { Dialect } from '../../core/model/dialect.ts';
+import { type Token, tokenize } from '../sql/tokenize.ts';
+
+/** Words that a relation's name follows. REFERENCES is none: who points at a table does not speak of its rows. */
+const BEFORE_A_TABLE = new Set([
+  'FROM',
+  'JOIN',
+  'INTO',
+  'UPDATE',
+  'TABLE',
+  'ONLY',
+  'EXISTS',
+  'USING',
+  'TRUNCATE',
+  'ON',
+]);
+
+/**
+ * Whether a statement speaks of a table: as a relation of its own, in the body of a DO block or function, or in a
+ * string that is just its name (`EXECUTE format('DELETE FROM %I', 'fills')`). A comment, a column or an alias of that
+ * name is none. `table` is `schema.name`.
+ */
+export function namesTable(sql: string, table: string, dialect: Dialect): boolean {
+  const dot = table.lastIndexOf('.');
+  const [schema, name] = [table.slice(0, Math.max(dot, 0)).toLowerCase(), table.slice(dot + 1).toLowerCase()];
+  const tokens = [...tokenize(sql, dialect)].filter(({ kind }) => kind !== 'space' && kind !== 'comment');
+  return tokens.some((token, index) => {
+    if (token.kind === 'string') {
+      const body = /^(\$\w*\$)([\s\S]*)\1$/.exec(textOf(sql, token))?.[2];
+      return body === undefined ? isName(unquoted(sql, token), name) : namesTable(body, table, dialect);
+    }
+    if (unquoted(sql, token) !== name) return false;
+    const qualified = symbolAt(sql, tokens[index - 1]) === '.';
+    if (qualified && unquoted(sql, tokens[index - 2]) !== schema) return false;
+    const before = tokens[index - (qualified ? 3 : 1)];
+    return symbolAt(sql, before) === ',' || (before?.kind === 'word' && BEFORE_A_TABLE.has(before.upper));
+  });
+}
+
+function isName(text: string, name: string): boolean {
+  return text === name || text.endsWith(`.${name}`);
+}
+
+function textOf(sql: string, { start, end }: Token): string {
+  return sql.slice(start, end);
+}
+
+function symbolAt(sql: string, token: Token | undefined): string | undefined {
+  return token?.kind === 'symbol' ? textOf(sql, token) : undefined;
+}
+
+/** In lower case and without quotes: both databases find a table by such a name or not at all. */
+function unquoted(sql: string, token: Token | undefined): string {
+  if (token === undefined) return '';
+  return textOf(sql, token)
+    .replace(/^["'`[]|["'`\]]$/g, '')
+    .toLowerCase();
+}
