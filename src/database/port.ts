@@ -12,6 +12,7 @@ import type { Direction, LoadedMigration } from '../core/model/migration.ts';
 import type { Problem } from '../core/model/problem.ts';
 import type { Snapshot } from '../core/model/snapshot.ts';
 import type { DatabaseTarget, Timeouts } from '../core/model/target.ts';
+import type { Doubt } from '../core/schema/doubts.ts';
 
 export interface OpenOptions {
   timeouts: Timeouts;
@@ -34,6 +35,8 @@ export interface Database {
   history: HistoryStore;
   /** Tables, columns, constraints, indexes of the migrated schemas, without our own history table. */
   snapshot(): Promise<Snapshot>;
+  /** Which of these pairs of expressions mean the same to this database; nothing is executed on its tables or written. */
+  sameExpressions(doubts: readonly Doubt[]): Promise<boolean[]>;
   /** Waits until this process is the only writer. Throws ProblemError LockHeld, naming the holder. */
   lock(options: LockOptions): Promise<Lock>;
   /** Applies or reverts in the given order; stops at the first failure, which is a value. */

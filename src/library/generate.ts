@@ -8,6 +8,7 @@ import { generateMigration as generateText } from '../migrations/generate/genera
 import { type NewMigration, type ScaffoldFormat, writeMigration } from '../migrations/scaffold.ts';
 import type { OwnTemplate } from '../migrations/templates.ts';
 import { readModels } from '../models/read.ts';
+import { inWordsOf } from '../runner/difference.ts';
 import { noModels } from './schema.ts';
 import { filesOf, type Session, withDatabase } from './session.ts';
 import { type Options, placesOf } from './settings.ts';
@@ -56,8 +57,9 @@ export async function generateMigration(options: GenerateOptions): Promise<Gener
     const { settings, database } = session;
     if (settings.models === undefined) throw noModels();
     await refusePending(session);
-    const expected = await readModels(settings.models, database.dialect);
+    const models = await readModels(settings.models, database.dialect);
     const found = await database.snapshot();
+    const expected = await inWordsOf(database, models, found);
     const template = await readTemplate(settings.template);
     const written = formatOf(template) ?? format;
     const renames = await renamesOf(expected, found, options);

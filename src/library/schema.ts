@@ -6,6 +6,7 @@ import type { Database } from '../database/port.ts';
 import { loadMigrations } from '../migrations/load.ts';
 import { madeSchemas } from '../migrations/made-schemas.ts';
 import { readModels } from '../models/read.ts';
+import { inWordsOf } from '../runner/difference.ts';
 import { filesOf, type Session, withDatabase } from './session.ts';
 import type { Options } from './settings.ts';
 
@@ -26,7 +27,7 @@ export function validateSchema(options: Options = {}): Promise<ValidationResult>
   return withDatabase(options, async (session) => {
     const { snapshot, source } = await expectedSchema(session);
     const found = await session.database.snapshot();
-    return { expected: source, ...toValidationResult(snapshot, found) };
+    return { expected: source, ...toValidationResult(await inWordsOf(session.database, snapshot, found), found) };
   });
 }
 
@@ -40,9 +41,10 @@ export function checkModels(options: Options = {}): Promise<ValidationResult> {
   return withDatabase(options, async (session) => {
     const { settings, database } = session;
     if (settings.models === undefined) throw noModels();
-    const snapshot = await readModels(settings.models, database.dialect);
+    const models = await readModels(settings.models, database.dialect);
     const all = (await filesOf(settings)).map(({ revision }) => revision);
     const found = await replay(session, all);
+    const snapshot = await inWordsOf(database, models, found);
     return { expected: `the models in ${settings.models}`, ...toValidationResult(snapshot, found) };
   });
 }

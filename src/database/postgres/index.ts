@@ -14,6 +14,7 @@ import { historyStore } from './history.ts';
 import { lock } from './lock.ts';
 import { openSession } from './migrate.ts';
 import { restore } from './restore.ts';
+import { sameExpressions } from './same-expressions.ts';
 import { createScratch, dropStaleScratches } from './scratch.ts';
 import { countRows, sizeBytes, tableSizes } from './size.ts';
 import { snapshot } from './snapshot.ts';
@@ -31,6 +32,7 @@ export async function openPostgres(target: PostgresTarget, options: OpenOptions)
     },
     history: inWords(historyStore(client, schemas)),
     snapshot: () => snapshot(open.sequelize, { schemas }),
+    sameExpressions: (doubts) => sameExpressions(client, doubts),
     lock: (wanted) => lock(open, wanted),
     async migrate(work) {
       const session = await openSession(open, work);

@@ -14,6 +14,7 @@ import { historyStore } from './history.ts';
 import { lock } from './lock.ts';
 import { openSession } from './migrate.ts';
 import { restore } from './restore.ts';
+import { sameExpressions } from './same-expressions.ts';
 import { createScratch, dropStaleScratches } from './scratch.ts';
 import { countRows, sizeBytes, tableSizes } from './size.ts';
 import { snapshot } from './snapshot.ts';
@@ -30,6 +31,7 @@ export async function openSqlite(target: SqliteTarget, options: OpenOptions): Pr
     },
     history: historyStore(connection),
     snapshot: () => snapshot(open.sequelize, { schemas: ['main'] }),
+    sameExpressions,
     // By its real path: a symbolic link to the file must not be a second lock.
     lock: (wanted) => lock(identity.id, wanted),
     async migrate(work) {

@@ -1,6 +1,7 @@
 import type { LoadedMigration } from '../../core/model/migration.ts';
-import { compareSnapshots, describeDifference } from '../../core/schema/compare.ts';
+import { describeDifference } from '../../core/schema/compare.ts';
 import { loadMigrations } from '../../migrations/load.ts';
+import { differencesOn } from '../difference.ts';
 import { type ExpectedSchema, replaySchema, whereReplayIsPossible } from '../expected.ts';
 import { failed } from '../failure.ts';
 import type { Step } from '../flow.ts';
@@ -58,7 +59,7 @@ async function compare(
   if ('impossible' in wanted) {
     return { kind: 'skipped' as const, value: { expected }, message: `no replay: ${wanted.impossible}` };
   }
-  const differences = compareSnapshots(wanted, await database.snapshot());
+  const differences = await differencesOn(database, wanted, await database.snapshot());
   const before = differences.map(describeDifference);
   const value = { expected, before };
   if (before.length === 0) return { kind: 'done' as const, value, message: 'the schema is as the migrations left it' };

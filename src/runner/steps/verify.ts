@@ -1,6 +1,7 @@
 import type { Snapshot } from '../../core/model/snapshot.ts';
 import { currentPosition } from '../../core/planning/plan.ts';
-import { compareSnapshots, describeDifference } from '../../core/schema/compare.ts';
+import { describeDifference } from '../../core/schema/compare.ts';
+import { differencesOn } from '../difference.ts';
 import { whereReplayIsPossible } from '../expected.ts';
 import { failed } from '../failure.ts';
 import type { Step } from '../flow.ts';
@@ -37,7 +38,7 @@ export const verify: Step<Input, Verified & Inspected> = {
       return { kind: 'skipped', value, message: 'no models, and files of applied migrations are missing' };
     }
     if ('impossible' in wanted) return { kind: 'skipped', value, message: `no replay: ${wanted.impossible}` };
-    const after = compareSnapshots(wanted.snapshot, await database.snapshot()).map(describeDifference);
+    const after = (await differencesOn(database, wanted.snapshot, await database.snapshot())).map(describeDifference);
     if (after.length === 0)
       return { kind: 'done', value: { ...value, after }, message: `the schema equals ${wanted.source}` };
     const message = `${count(after.length, 'difference')} from ${wanted.source}: ${few(after)}`;
