@@ -4,6 +4,7 @@
  * reason already decided, because only a dialect can read its own error codes.
  */
 import type { Backup, DatabaseIdentity } from '../core/model/backup.ts';
+import type { Baseline } from '../core/model/baseline.ts';
 import type { Capabilities, Dialect } from '../core/model/dialect.ts';
 import type { MigrationEffects } from '../core/model/effects.ts';
 import type { CheckResult } from '../core/model/finding.ts';
@@ -33,6 +34,7 @@ export interface Database {
   readonly sequelize: unknown;
 
   history: HistoryStore;
+  baseline: BaselineStore;
   /** Tables, columns, constraints, indexes of the migrated schemas, without our own history table. */
   snapshot(): Promise<Snapshot>;
   /** Which of these pairs of expressions mean the same to this database; nothing is executed on its tables or written. */
@@ -81,6 +83,22 @@ export interface HistoryStore {
   remove(revisions: string[]): Promise<void>;
   /** Rows of another tool's history table, for `adopt`; undefined where there is no such table. */
   foreign(table: string): Promise<Record<string, unknown>[] | undefined>;
+}
+
+/** What a replay starts from where the migrations do not begin with an empty database. */
+export interface BaselineStore {
+  /** The one that is kept; undefined where there is none. Never writes. */
+  read(): Promise<Baseline | undefined>;
+  /** Replaces the one that is kept. */
+  keep(baseline: Baseline): Promise<void>;
+  /** Whether there was one. */
+  forget(): Promise<boolean>;
+  /** This database's schema as SQL, without rows and without our own tables. */
+  schemaSql(): Promise<string>;
+  /** The extensions that are installed here, each with the statement that installs it. */
+  extensions(): Promise<{ name: string; sql: string }[]>;
+  /** Runs such SQL on this database, which is a scratch database. */
+  load(sql: string): Promise<void>;
 }
 
 export interface LockOptions {

@@ -187,6 +187,11 @@ export const REASONS = {
     means: 'No scratch copy could be made.',
     help: 'Grant or free what the message names, or go without: `safety.rehearsal: Off`.',
   },
+  ReplayImpossible: {
+    exit: 1,
+    means: 'The applied migrations cannot be run on an empty database, so there is no schema to compare with.',
+    help: 'Keep the schema as it is now as the start of every replay: `db-manager baseline`. Or compare with models.',
+  },
   RowsLost: {
     exit: 4,
     means: 'On the copy, rows were lost in a table that the migration does not name.',

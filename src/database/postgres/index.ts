@@ -6,6 +6,7 @@ import type { PostgresTarget } from '../../core/model/target.ts';
 import { openDatabase } from '../open.ts';
 import type { Database, OpenOptions } from '../port.ts';
 import { migrateWithUmzug } from '../umzug.ts';
+import { baselineStore } from './baseline.ts';
 import { checks } from './checks.ts';
 import { connect } from './connection.ts';
 import { checkDump, dump } from './dump.ts';
@@ -31,6 +32,7 @@ export async function openPostgres(target: PostgresTarget, options: OpenOptions)
       return open.sequelize;
     },
     history: inWords(historyStore(client, schemas)),
+    baseline: inWords(baselineStore(open)),
     snapshot: () => snapshot(open.sequelize, { schemas }),
     sameExpressions: (doubts) => sameExpressions(client, doubts),
     lock: (wanted) => lock(open, wanted),

@@ -45,7 +45,7 @@ export const TABLES: Part<TableRow> = {
      LEFT JOIN pg_inherits i ON i.inhrelid = c.oid AND c.relispartition
      LEFT JOIN pg_class parent ON parent.oid = i.inhparent
      LEFT JOIN pg_namespace pn ON pn.oid = parent.relnamespace
-     WHERE c.relkind IN ('r', 'p') AND n.nspname IN (:schemas) AND c.relname <> :history AND ${notOfExtension('c.oid', 'pg_class')}
+     WHERE c.relkind IN ('r', 'p') AND n.nspname IN (:schemas) AND c.relname NOT IN (:own) AND ${notOfExtension('c.oid', 'pg_class')}
      ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"`,
 };
 
@@ -77,7 +77,7 @@ export const COLUMNS: Part<ColumnsRow> = {
                 WHERE ${numbersColumn('s.seqrelid', 'dep')}
                 ORDER BY dep.refobjid, dep.refobjsubid, s.seqrelid) owned
        ON owned.refobjid = c.oid AND owned.refobjsubid = a.attnum
-     WHERE c.relkind IN ('r', 'p') AND n.nspname IN (:schemas) AND c.relname <> :history
+     WHERE c.relkind IN ('r', 'p') AND n.nspname IN (:schemas) AND c.relname NOT IN (:own)
      GROUP BY n.nspname, c.oid, c.relname`,
 };
 

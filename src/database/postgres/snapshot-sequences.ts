@@ -40,7 +40,7 @@ export const SEQUENCES: Part<SequenceRow> = {
                 JOIN pg_attribute a ON a.attrelid = tc.oid AND a.attnum = d.refobjsubid
                 WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')) owner
        ON owner.objid = c.oid
-     WHERE n.nspname IN (:schemas) AND owner."ownerTable" IS DISTINCT FROM :history AND ${notOfExtension('c.oid', 'pg_class')}
+     WHERE n.nspname IN (:schemas) AND coalesce(owner."ownerTable", '') NOT IN (:own) AND ${notOfExtension('c.oid', 'pg_class')}
      ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"`,
 };
 

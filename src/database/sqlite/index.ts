@@ -6,6 +6,7 @@ import type { SqliteTarget } from '../../core/model/target.ts';
 import { openDatabase } from '../open.ts';
 import type { Database, OpenOptions } from '../port.ts';
 import { migrateWithUmzug } from '../umzug.ts';
+import { baselineStore } from './baseline.ts';
 import { checks } from './checks.ts';
 import { connect } from './connection.ts';
 import { closeFile } from './driver.ts';
@@ -30,6 +31,7 @@ export async function openSqlite(target: SqliteTarget, options: OpenOptions): Pr
       return open.sequelize;
     },
     history: historyStore(connection),
+    baseline: baselineStore(connection),
     snapshot: () => snapshot(open.sequelize, { schemas: ['main'] }),
     sameExpressions,
     // By its real path: a symbolic link to the file must not be a second lock.

@@ -5,18 +5,23 @@ import { unknownIgnores } from '../safety.ts';
 import type { Loaded } from '../state.ts';
 import { count } from '../words.ts';
 
-/** Lists and hashes the migration files; nothing is imported yet. */
+/**
+ * Lists and hashes the migration files, which are not imported yet, and loads the models: a mistake in them is found
+ * before the database is opened.
+ */
 export const load: Step<object, Loaded> = {
   name: 'load',
-  async run(_, { request }) {
+  async run(_, { request, target }) {
     const unknown = await unknownIgnores(request);
     if (unknown !== undefined) return failed(unknown, { touched: false });
     const read = await readMigrations(request.migrations.path);
     if (!read.ok) return failed(read.problem, { touched: false });
-    return {
-      kind: 'done',
-      value: { files: read.files },
-      message: `${count(read.files.length, 'migration')} in ${request.migrations.path}`,
-    };
+    const message = `${count(read.files.length, 'migration')} in ${request.migrations.path}`;
+    if (request.models === undefined) return { kind: 'done', value: { files: read.files }, message };
+    // With Sequelize, which a run of `.sql` migrations has no other need of.
+    const { readModels } = await import('../../models/read.ts');
+    const models = await readModels(request.models.path, target.dialect);
+    const said = `${message}, ${count(models.tables.length, 'model')} in ${request.models.path}`;
+    return { kind: 'done', value: { files: read.files, models }, message: said };
   },
 };
