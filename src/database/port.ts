@@ -39,6 +39,8 @@ export interface Database {
   snapshot(): Promise<Snapshot>;
   /** Which of these pairs of expressions mean the same to this database; nothing is executed on its tables or written. */
   sameExpressions(doubts: readonly Doubt[]): Promise<boolean[]>;
+  /** In a sentence, the tables of schemas that are not looked after; undefined where there are none. */
+  otherSchemas(): Promise<string | undefined>;
   /** Waits until this process is the only writer. Throws ProblemError LockHeld, naming the holder. */
   lock(options: LockOptions): Promise<Lock>;
   /** Applies or reverts in the given order; stops at the first failure, which is a value. */

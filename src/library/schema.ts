@@ -2,16 +2,17 @@ import { ProblemError } from '../core/model/problem.ts';
 import type { Revision } from '../core/model/revision.ts';
 import type { Snapshot } from '../core/model/snapshot.ts';
 import { type SchemaValidation, toValidationResult } from '../core/schema/validation.ts';
-import { readModels } from '../models/read.ts';
 import { inWordsOf } from '../runner/difference.ts';
 import { replaySchema } from '../runner/expected.ts';
-import { filesOf, type Session, withDatabase } from './session.ts';
+import { filesOf, type Session, withModels } from './session.ts';
 import type { Options } from './settings.ts';
 
 /** How a schema compares: `missingTables`, `extraTables`, `tables[name]`, `differences` with what would mend each. */
 export interface ValidationResult extends SchemaValidation {
   /** What the database was compared with. */
   expected: string;
+  /** What was not looked at: tables of other schemas. */
+  notes: string[];
 }
 
 /**
@@ -22,10 +23,12 @@ export interface ValidationResult extends SchemaValidation {
  * if (!results.valid) console.error(results.missingTables, results.tables.orders?.missingColumns);
  */
 export function validateSchema(options: Options = {}): Promise<ValidationResult> {
-  return withDatabase(options, async (session) => {
+  return withModels(options, async (session) => {
+    const { database } = session;
     const { snapshot, source } = await expectedSchema(session);
-    const found = await session.database.snapshot();
-    return { expected: source, ...toValidationResult(await inWordsOf(session.database, snapshot, found), found) };
+    const found = await database.snapshot();
+    const result = toValidationResult(await inWordsOf(database, snapshot, found), found);
+    return { expected: source, ...result, notes: await notesOf(database) };
   });
 }
 
@@ -36,26 +39,27 @@ export function validateSchema(options: Options = {}): Promise<ValidationResult>
  * const { valid, differences } = await checkModels({ databaseUrl: 'sqlite:///data/app.db', models: './models' });
  */
 export function checkModels(options: Options = {}): Promise<ValidationResult> {
-  return withDatabase(options, async (session) => {
-    const { settings, database } = session;
-    if (settings.models === undefined) throw noModels();
-    const models = await readModels(settings.models, database.dialect);
+  return withModels(options, async (session) => {
+    const { settings, database, models } = session;
+    if (models === undefined) throw noModels();
     const covered = (await database.baseline.read())?.revisions ?? [];
     const rest = (await filesOf(settings)).map(({ revision }) => revision).filter((one) => !covered.includes(one));
     const found = await replay(session, [...covered, ...rest]);
     const snapshot = await inWordsOf(database, models, found);
-    return { expected: `the models in ${settings.models}`, ...toValidationResult(snapshot, found) };
+    const result = toValidationResult(snapshot, found);
+    return { expected: `the models in ${settings.models}`, ...result, notes: await notesOf(database) };
   });
 }
 
+/** Alike wherever schemas are compared, so that "equal" is never said of tables that were not looked at. */
+export async function notesOf(database: Session['database']): Promise<string[]> {
+  const others = await database.otherSchemas();
+  return others === undefined ? [] : [others];
+}
+
 async function expectedSchema(session: Session): Promise<{ snapshot: Snapshot; source: string }> {
-  const { settings, database } = session;
-  if (settings.models !== undefined) {
-    return {
-      snapshot: await readModels(settings.models, database.dialect),
-      source: `the models in ${settings.models}`,
-    };
-  }
+  const { settings, database, models } = session;
+  if (models !== undefined) return { snapshot: models, source: `the models in ${settings.models}` };
   const applied = (await database.history.read()).map(({ revision }) => revision);
   return { snapshot: await replay(session, applied), source: 'a replay of the applied migrations' };
 }

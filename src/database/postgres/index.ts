@@ -8,6 +8,7 @@ import type { Database, OpenOptions } from '../port.ts';
 import { migrateWithUmzug } from '../umzug.ts';
 import { baselineStore } from './baseline.ts';
 import { checks } from './checks.ts';
+import { otherSchemas } from './checks-schemas.ts';
 import { connect } from './connection.ts';
 import { checkDump, dump } from './dump.ts';
 import { inWords } from './errors.ts';
@@ -35,6 +36,7 @@ export async function openPostgres(target: PostgresTarget, options: OpenOptions)
     baseline: inWords(baselineStore(open)),
     snapshot: () => snapshot(open.sequelize, { schemas }),
     sameExpressions: (doubts) => sameExpressions(client, doubts),
+    otherSchemas: () => otherSchemas(open),
     lock: (wanted) => lock(open, wanted),
     async migrate(work) {
       const session = await openSession(open, work);

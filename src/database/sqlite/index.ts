@@ -34,6 +34,7 @@ export async function openSqlite(target: SqliteTarget, options: OpenOptions): Pr
     baseline: baselineStore(connection),
     snapshot: () => snapshot(open.sequelize, { schemas: ['main'] }),
     sameExpressions,
+    otherSchemas: async () => undefined,
     // By its real path: a symbolic link to the file must not be a second lock.
     lock: (wanted) => lock(identity.id, wanted),
     async migrate(work) {
