@@ -32,6 +32,7 @@ export {
   restoreDatabase,
   verifyBackup,
 } from './library/backups.ts';
+export { type BaselineOptions, type BaselineResult, takeBaseline } from './library/baseline.ts';
 export { type Current, getCurrentRevision } from './library/current.ts';
 export { type DiagramOptions, schemaDiagram } from './library/diagram.ts';
 export { type Generated, type GenerateOptions, generateMigration } from './library/generate.ts';

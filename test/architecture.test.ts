@@ -23,7 +23,8 @@ const ARROWS: Record<string, { rooms: string[]; packages: string[] }> = {
     rooms: ['core/model', 'core/planning', 'core/schema', 'database/port.ts'],
     packages: ['sequelize', 'pg', 'sqlite3', 'umzug'],
   },
-  'database/port.ts': { rooms: ['core/model'], packages: [] },
+  // `core/schema`: what the database is asked about two schemas is a question of the comparison.
+  'database/port.ts': { rooms: ['core/model', 'core/schema'], packages: [] },
   backups: { rooms: ['core/model', 'database/port.ts'], packages: [] },
   runner: {
     rooms: [

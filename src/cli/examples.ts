@@ -15,6 +15,7 @@ export const EXAMPLES: Record<string, readonly string[]> = {
   'migrate check': ['db-manager migrate check --models ./models'],
   repair: ['db-manager repair', 'db-manager repair --accept-checksums', 'db-manager repair --interrupted notApplied'],
   adopt: ['db-manager adopt --from alembic'],
+  baseline: ['db-manager baseline', 'db-manager baseline --forget'],
   backup: ['db-manager backup', 'db-manager backup --name before_release'],
   'list-backups': ['db-manager list-backups', 'db-manager list-backups --backups /mnt/backups'],
   'verify-backup': ['db-manager verify-backup latest'],

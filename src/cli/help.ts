@@ -5,7 +5,7 @@ export const GROUPS: Record<string, readonly string[]> = {
   'From a model to a migration:': ['init', 'generate', 'migrate', 'validate', 'lint', 'schema'],
   'Production:': ['safety-check', 'safe-migrate', 'wait', 'run'],
   'Backups:': ['backup', 'list-backups', 'verify-backup', 'restore', 'prune'],
-  'Mending and moving:': ['repair', 'adopt', 'create-tables', 'drop-tables'],
+  'Mending and moving:': ['repair', 'adopt', 'baseline', 'create-tables', 'drop-tables'],
   'Clusters:': ['apply', 'status', 'approve', 'operator', 'runner', 'sidecar'],
   'This tool:': ['config', 'completion', 'help'],
 };

@@ -4,6 +4,7 @@
  * reason already decided, because only a dialect can read its own error codes.
  */
 import type { Backup, DatabaseIdentity } from '../core/model/backup.ts';
+import type { Baseline } from '../core/model/baseline.ts';
 import type { Capabilities, Dialect } from '../core/model/dialect.ts';
 import type { MigrationEffects } from '../core/model/effects.ts';
 import type { CheckResult } from '../core/model/finding.ts';
@@ -12,6 +13,7 @@ import type { Direction, LoadedMigration } from '../core/model/migration.ts';
 import type { Problem } from '../core/model/problem.ts';
 import type { Snapshot } from '../core/model/snapshot.ts';
 import type { DatabaseTarget, Timeouts } from '../core/model/target.ts';
+import type { Doubt } from '../core/schema/doubts.ts';
 
 export interface OpenOptions {
   timeouts: Timeouts;
@@ -32,8 +34,13 @@ export interface Database {
   readonly sequelize: unknown;
 
   history: HistoryStore;
+  baseline: BaselineStore;
   /** Tables, columns, constraints, indexes of the migrated schemas, without our own history table. */
   snapshot(): Promise<Snapshot>;
+  /** Which of these pairs of expressions mean the same to this database; nothing is executed on its tables or written. */
+  sameExpressions(doubts: readonly Doubt[]): Promise<boolean[]>;
+  /** In a sentence, the tables of schemas that are not looked after; undefined where there are none. */
+  otherSchemas(): Promise<string | undefined>;
   /** Waits until this process is the only writer. Throws ProblemError LockHeld, naming the holder. */
   lock(options: LockOptions): Promise<Lock>;
   /** Applies or reverts in the given order; stops at the first failure, which is a value. */
@@ -78,6 +85,22 @@ export interface HistoryStore {
   remove(revisions: string[]): Promise<void>;
   /** Rows of another tool's history table, for `adopt`; undefined where there is no such table. */
   foreign(table: string): Promise<Record<string, unknown>[] | undefined>;
+}
+
+/** What a replay starts from where the migrations do not begin with an empty database. */
+export interface BaselineStore {
+  /** The one that is kept; undefined where there is none. Never writes. */
+  read(): Promise<Baseline | undefined>;
+  /** Replaces the one that is kept. */
+  keep(baseline: Baseline): Promise<void>;
+  /** Whether there was one. */
+  forget(): Promise<boolean>;
+  /** This database's schema as SQL, without rows and without our own tables. */
+  schemaSql(): Promise<string>;
+  /** The extensions that are installed here, each with the statement that installs it. */
+  extensions(): Promise<{ name: string; sql: string }[]>;
+  /** Runs such SQL on this database, which is a scratch database. */
+  load(sql: string): Promise<void>;
 }
 
 export interface LockOptions {

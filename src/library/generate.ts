@@ -1,16 +1,20 @@
-import { readFile } from 'node:fs/promises';
-import { extname } from 'node:path';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { extname, join } from 'node:path';
 import { ProblemError } from '../core/model/problem.ts';
 import type { Revision } from '../core/model/revision.ts';
 import type { Snapshot } from '../core/model/snapshot.ts';
 import { applyRenames, type Rename, renameCandidates } from '../core/schema/renames.ts';
 import { generateMigration as generateText } from '../migrations/generate/generate.ts';
+import type { Language } from '../migrations/generate/render.ts';
 import { type NewMigration, type ScaffoldFormat, writeMigration } from '../migrations/scaffold.ts';
 import type { OwnTemplate } from '../migrations/templates.ts';
-import { readModels } from '../models/read.ts';
-import { noModels } from './schema.ts';
-import { filesOf, type Session, withDatabase } from './session.ts';
-import { type Options, placesOf } from './settings.ts';
+import { inWordsOf } from '../runner/difference.ts';
+import { few } from '../runner/words.ts';
+import { prove } from './proof.ts';
+import { noModels, notesOf } from './schema.ts';
+import { filesOf, modelsOf, type Session, withDatabase } from './session.ts';
+import { type Options, placesOf, type Settings, settingsOf } from './settings.ts';
 
 export interface GenerateOptions extends Options {
   /** What the migration does; its name is made of it. */
@@ -19,6 +23,8 @@ export interface GenerateOptions extends Options {
   autogenerate?: boolean;
   /** Default `ts`. What is generated from models is ts, js or sql. */
   format?: ScaffoldFormat;
+  /** `base`: compare with an empty database instead of this one, for the first migration of tables that are there. */
+  from?: 'base';
   /** What is a rename and not a drop and an addition. */
   renames?: Rename[];
   /** Asked for each that is likely. Without it the generated file and the warnings ask. */
@@ -34,7 +40,8 @@ export interface Generated {
 
 /**
  * Writes the migrations that lead from the database to the models, each with up and down, into the migrations folder;
- * their names sort after every one that is there. On PostgreSQL there are several where one transaction would block
+ * their names sort after every one that is there. Before that they are applied to a scratch database, compared with the
+ * models, reverted and compared with the start. On PostgreSQL there are several where one transaction would block
  * others for long. The database is read, never written. Throws ProblemError, also where migrations are pending:
  * what they do would be generated again.
  *
@@ -52,26 +59,80 @@ export async function generateMigration(options: GenerateOptions): Promise<Gener
     const what = `What is generated from models is ts, js or sql, not ${format}. For an empty one: --no-autogenerate`;
     throw new ProblemError({ reason: 'InvalidConfiguration', message: what });
   }
-  return withDatabase(options, async (session) => {
-    const { settings, database } = session;
-    if (settings.models === undefined) throw noModels();
-    await refusePending(session);
-    const expected = await readModels(settings.models, database.dialect);
-    const found = await database.snapshot();
-    const template = await readTemplate(settings.template);
-    const written = formatOf(template) ?? format;
-    const renames = await renamesOf(expected, found, options);
-    const text = generateText({ expected, found, format: written, renames });
-    if (text.kind === 'nothing') return { migrations: [], warnings: [] };
-    const migrations: Generated['migrations'] = [];
-    for (const { title, up, down, transaction } of text.files) {
-      const named = title === undefined ? message : `${message} ${title}`;
-      const globs = { include: settings.include, exclude: settings.exclude };
-      const work = { globs, message: named, format: written, template, now: new Date(), up, down, transaction };
-      migrations.push(await write(settings.migrations, work));
-    }
-    return { migrations, warnings: text.warnings };
+  const settings = await settingsOf(options);
+  const models = await modelsOf(settings);
+  if (models === undefined) throw noModels();
+  const work = (session: Session) => fromModels({ ...session, models }, { ...options, format });
+  if (options.from === 'base') await refuseLater(settings);
+  return withDatabase(options, work, false, models).catch((error: unknown) => {
+    // The first migration of a database that does not exist yet starts from nothing.
+    if (error instanceof ProblemError && error.problem.reason === 'DatabaseNotFound')
+      return withNothing(settings, models, { ...options, format });
+    throw error;
   });
+}
+
+type FromModels = GenerateOptions & { format: Language };
+
+async function fromModels(session: Session & { models: Snapshot }, options: FromModels): Promise<Generated> {
+  const { database, models } = session;
+  if (options.from !== 'base') await refusePending(session);
+  const found = options.from === 'base' ? nothing(database.dialect) : await database.snapshot();
+  const expected = await inWordsOf(database, models, found);
+  const from = { kind: options.from === 'base' ? 'empty' : 'schema' } as const;
+  const check = (migrations: NewMigration[]) => prove(session, { migrations, models, from });
+  const { migrations, warnings } = await generated(session.settings, { expected, found }, options, check);
+  return { migrations, warnings: [...warnings, ...(await notesOf(database)).map((note) => `Not looked at: ${note}`)] };
+}
+
+/**
+ * Where there is no database: SQLite has one in an empty file meanwhile, which proves the migration; a server's
+ * database cannot be stood in for.
+ */
+async function withNothing(settings: Settings, models: Snapshot, options: FromModels): Promise<Generated> {
+  const { dialect } = settings.target;
+  if ((await pendingOf(settings, [])).length > 0) throw pendingProblem(await pendingOf(settings, []));
+  if (dialect === 'postgres') {
+    const why = 'the database does not exist yet';
+    return generated(settings, { expected: models, found: nothing(dialect) }, options, async () => why);
+  }
+  const folder = await mkdtemp(join(tmpdir(), 'db-manager-generate-'));
+  try {
+    const databaseUrl = `sqlite:///${join(folder, 'empty.db')}`;
+    const work = (session: Session) =>
+      fromModels({ ...session, settings, models }, { ...options, from: 'base' as const });
+    return await withDatabase({ ...options, databaseUrl }, work, true);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Writes the migrations after `check`, which throws where they are wrong, and gives why it could not tell. */
+async function generated(
+  settings: Settings,
+  { expected, found }: { expected: Snapshot; found: Snapshot },
+  options: FromModels,
+  check: (migrations: NewMigration[]) => Promise<string | undefined>,
+): Promise<Generated> {
+  const template = await readTemplate(settings.template);
+  const format = formatOf(template) ?? options.format;
+  const renames = await renamesOf(expected, found, options);
+  const text = generateText({ expected, found, format, renames });
+  if (text.kind === 'nothing') return { migrations: [], warnings: [] };
+  const work = text.files.map(({ title, up, down, transaction }): NewMigration => {
+    const message = title === undefined ? options.message : `${options.message} ${title}`;
+    const globs = { include: settings.include, exclude: settings.exclude };
+    return { globs, message, format, template, now: new Date(), up, down, transaction };
+  });
+  const unproved = text.unfinished ?? (await check(work));
+  const migrations: Generated['migrations'] = [];
+  for (const migration of work) migrations.push(await write(settings.migrations, migration));
+  const doubt = unproved === undefined ? [] : [`Not tried on a scratch database: ${unproved}`];
+  return { migrations, warnings: [...text.warnings, ...doubt] };
+}
+
+function nothing(dialect: Snapshot['dialect']): Snapshot {
+  return { dialect, tables: [], enums: [], sequences: [], views: [] };
 }
 
 async function renamesOf(expected: Snapshot, found: Snapshot, options: GenerateOptions): Promise<Rename[]> {
@@ -107,16 +168,35 @@ async function write(folder: string, migration: NewMigration): Promise<Generated
 }
 
 async function refusePending({ settings, database }: Session): Promise<void> {
-  const applied = new Set((await database.history.read()).map(({ revision }) => revision));
+  const pending = await pendingOf(
+    settings,
+    (await database.history.read()).map(({ revision }) => revision),
+  );
+  if (pending.length > 0) throw pendingProblem(pending);
+}
+
+async function pendingOf(settings: Settings, applied: readonly Revision[]): Promise<Revision[]> {
   const files = await filesOf(settings).catch((error: unknown) => {
     // The first migration makes the folder.
     if (error instanceof ProblemError && error.problem.reason === 'MigrationsNotFound') return [];
     throw error;
   });
-  const pending = files.filter(({ revision }) => !applied.has(revision)).map(({ revision }) => revision);
-  if (pending.length === 0) return;
-  throw new ProblemError({
+  return files.map(({ revision }) => revision).filter((revision) => !applied.includes(revision));
+}
+
+function pendingProblem(pending: readonly Revision[]): ProblemError {
+  return new ProblemError({
     reason: 'SchemaMismatch',
-    message: `The database is not up to date, so what is pending would be generated again: ${pending.slice(0, 3).join(', ')}${pending.length > 3 ? ` and ${pending.length - 3} more` : ''}. Apply it first: db-manager migrate upgrade`,
+    message: `The database is not up to date, so what is pending would be generated again: ${few(pending)}. Apply it first: db-manager migrate upgrade`,
+  });
+}
+
+/** From nothing leads only the first migration. */
+async function refuseLater(settings: Settings): Promise<void> {
+  const [first] = await pendingOf(settings, []);
+  if (first === undefined) return;
+  throw new ProblemError({
+    reason: 'InvalidConfiguration',
+    message: `--from base is for the first migration, and ${first} is in ${settings.migrations} already. Leave the option out: the database is compared with the models.`,
   });
 }

@@ -91,6 +91,8 @@ async function migrate(options: MigrateOptions & { target?: string }, down: bool
           message: `Stopped after ${outcome.done.length} of ${count(migrations.length, 'migration')}; run again for the rest.`,
         });
       }
+      const others = await database.otherSchemas();
+      if (others !== undefined) options.onMessage?.(`not looked at: ${others}`);
       return { from, to: currentPosition(await database.history.read()), migrations: outcome.done };
     },
     !down,

@@ -1,18 +1,18 @@
 import { ProblemError } from '../core/model/problem.ts';
+import type { Revision } from '../core/model/revision.ts';
 import type { Snapshot } from '../core/model/snapshot.ts';
-import { TOOL_VERSION } from '../core/model/version.ts';
 import { type SchemaValidation, toValidationResult } from '../core/schema/validation.ts';
-import type { Database } from '../database/port.ts';
-import { loadMigrations } from '../migrations/load.ts';
-import { madeSchemas } from '../migrations/made-schemas.ts';
-import { readModels } from '../models/read.ts';
-import { filesOf, type Session, withDatabase } from './session.ts';
+import { inWordsOf } from '../runner/difference.ts';
+import { replaySchema } from '../runner/expected.ts';
+import { filesOf, type Session, withModels } from './session.ts';
 import type { Options } from './settings.ts';
 
 /** How a schema compares: `missingTables`, `extraTables`, `tables[name]`, `differences` with what would mend each. */
 export interface ValidationResult extends SchemaValidation {
   /** What the database was compared with. */
   expected: string;
+  /** What was not looked at: tables of other schemas. */
+  notes: string[];
 }
 
 /**
@@ -23,10 +23,12 @@ export interface ValidationResult extends SchemaValidation {
  * if (!results.valid) console.error(results.missingTables, results.tables.orders?.missingColumns);
  */
 export function validateSchema(options: Options = {}): Promise<ValidationResult> {
-  return withDatabase(options, async (session) => {
+  return withModels(options, async (session) => {
+    const { database } = session;
     const { snapshot, source } = await expectedSchema(session);
-    const found = await session.database.snapshot();
-    return { expected: source, ...toValidationResult(snapshot, found) };
+    const found = await database.snapshot();
+    const result = toValidationResult(await inWordsOf(database, snapshot, found), found);
+    return { expected: source, ...result, notes: await notesOf(database) };
   });
 }
 
@@ -37,59 +39,46 @@ export function validateSchema(options: Options = {}): Promise<ValidationResult>
  * const { valid, differences } = await checkModels({ databaseUrl: 'sqlite:///data/app.db', models: './models' });
  */
 export function checkModels(options: Options = {}): Promise<ValidationResult> {
-  return withDatabase(options, async (session) => {
-    const { settings, database } = session;
-    if (settings.models === undefined) throw noModels();
-    const snapshot = await readModels(settings.models, database.dialect);
-    const all = (await filesOf(settings)).map(({ revision }) => revision);
-    const found = await replay(session, all);
-    return { expected: `the models in ${settings.models}`, ...toValidationResult(snapshot, found) };
+  return withModels(options, async (session) => {
+    const { settings, database, models } = session;
+    if (models === undefined) throw noModels();
+    const covered = (await database.baseline.read())?.revisions ?? [];
+    const rest = (await filesOf(settings)).map(({ revision }) => revision).filter((one) => !covered.includes(one));
+    const found = await replay(session, [...covered, ...rest]);
+    const snapshot = await inWordsOf(database, models, found);
+    const result = toValidationResult(snapshot, found);
+    return { expected: `the models in ${settings.models}`, ...result, notes: await notesOf(database) };
   });
 }
 
+/** Alike wherever schemas are compared, so that "equal" is never said of tables that were not looked at. */
+export async function notesOf(database: Session['database']): Promise<string[]> {
+  const others = await database.otherSchemas();
+  return others === undefined ? [] : [others];
+}
+
 async function expectedSchema(session: Session): Promise<{ snapshot: Snapshot; source: string }> {
-  const { settings, database } = session;
-  if (settings.models !== undefined) {
-    return {
-      snapshot: await readModels(settings.models, database.dialect),
-      source: `the models in ${settings.models}`,
-    };
-  }
+  const { settings, database, models } = session;
+  if (models !== undefined) return { snapshot: models, source: `the models in ${settings.models}` };
   const applied = (await database.history.read()).map(({ revision }) => revision);
   return { snapshot: await replay(session, applied), source: 'a replay of the applied migrations' };
 }
 
-/** The schema that these migrations, in this order, make of an empty database. */
-export async function replay({ database, settings, runId }: Session, revisions: readonly string[]): Promise<Snapshot> {
-  const files = new Map((await filesOf(settings)).map((file) => [file.revision as string, file]));
-  const wanted = revisions.map((revision) => {
-    const file = files.get(revision);
-    if (file !== undefined) return file;
-    throw new ProblemError({
-      reason: 'MissingMigration',
-      message: `${revision} is applied, but its file is gone, so the schema cannot be replayed. Give models, or bring the file back.`,
-    });
+/** The schema that these migrations, in this order, make of an empty database or of the baseline. */
+export async function replay(session: Session, revisions: readonly Revision[]): Promise<Snapshot> {
+  const { database, settings, runId } = session;
+  const cleanups: (() => Promise<void>)[] = [];
+  const expected = replaySchema(database, await filesOf(settings), {
+    folder: settings.migrations,
+    runId,
+    timeouts: settings.timeouts,
+    defer: (_, cleanup) => void cleanups.push(cleanup),
   });
-  const migrations = await loadMigrations(settings.migrations, wanted, database.dialect);
-  const makes = await madeSchemas(settings.migrations, wanted);
-  const scratch = await database.createScratch({ kind: 'empty', makes }, { runId: `${runId}-replay` });
   try {
-    return await applyAll(scratch.database, migrations, settings.timeouts, runId);
+    return await expected.after(revisions);
   } finally {
-    await scratch.drop();
+    for (const cleanup of cleanups) await cleanup();
   }
-}
-
-async function applyAll(
-  database: Database,
-  migrations: Awaited<ReturnType<typeof loadMigrations>>,
-  timeouts: Session['settings']['timeouts'],
-  runId: string,
-): Promise<Snapshot> {
-  await database.history.ensure();
-  const outcome = await database.migrate({ direction: 'up', migrations, runId, toolVersion: TOOL_VERSION, timeouts });
-  if (outcome.kind === 'failed') throw new ProblemError(outcome.problem);
-  return database.snapshot();
 }
 
 export function noModels(): ProblemError {

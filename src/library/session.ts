@@ -5,16 +5,20 @@
 import { randomUUID } from 'node:crypto';
 import type { MigrationFile } from '../core/model/migration.ts';
 import { ProblemError } from '../core/model/problem.ts';
+import type { Snapshot } from '../core/model/snapshot.ts';
 import { TOOL_VERSION } from '../core/model/version.ts';
 import { openDatabase } from '../database/open.ts';
 import type { Database } from '../database/port.ts';
 import { readMigrations } from '../migrations/read.ts';
+import { withModelSchemas } from '../models/schemas.ts';
 import { holder } from './holder.ts';
 import type { Options, Settings } from './settings.ts';
 import { settingsOf } from './settings.ts';
 
 export interface Session {
   database: Database;
+  /** What the models describe, where they were loaded before the database was opened. */
+  models?: Snapshot;
   settings: Settings;
   runId: string;
 }
@@ -24,10 +28,11 @@ export async function withDatabase<T>(
   options: Options,
   work: (session: Session) => Promise<T>,
   create = false,
+  models?: Snapshot,
 ): Promise<T> {
   const settings = await settingsOf(options);
   const runId = randomUUID().slice(0, 8);
-  const database = await openDatabase(settings.target, {
+  const database = await openDatabase(withModelSchemas(settings.target, models), {
     timeouts: settings.timeouts,
     applicationName: `db-manager ${runId}`,
     create,
@@ -37,6 +42,21 @@ export async function withDatabase<T>(
   } finally {
     await database.close();
   }
+}
+
+/**
+ * The same with the models, where there are some: they are loaded before the database is opened, and their schemas are
+ * looked at with those of the URL.
+ */
+export async function withModels<T>(options: Options, work: (session: Session) => Promise<T>): Promise<T> {
+  const settings = await settingsOf(options);
+  const models = await modelsOf(settings);
+  return withDatabase(options, (session) => work({ ...session, models }), false, models);
+}
+
+/** What the models describe; undefined where none are given. Throws ProblemError. */
+export async function modelsOf({ models, target }: Settings): Promise<Snapshot | undefined> {
+  return models === undefined ? undefined : (await import('../models/read.ts')).readModels(models, target.dialect);
 }
 
 /** The same, as the only writer. */

@@ -3,9 +3,9 @@ import { ProblemError } from '../core/model/problem.ts';
 import type { Revision } from '../core/model/revision.ts';
 import { requireReversible } from '../core/planning/plan.ts';
 import { loadMigrations } from '../migrations/load.ts';
-import { madeSchemas } from '../migrations/made-schemas.ts';
 import type { Recorded } from '../migrations/statements/read.ts';
 import { recordOn } from '../runner/recording.ts';
+import { openReplay } from '../runner/replay.ts';
 import { getCurrentRevision } from './current.ts';
 import { parseRange } from './range.ts';
 import { filesOf, withDatabase } from './session.ts';
@@ -86,12 +86,18 @@ function record(
   direction: Direction,
 ): Promise<ReadonlyMap<string, Recorded>> {
   return withDatabase(options, async ({ database, settings, runId }) => {
-    const makes = await madeSchemas(settings.migrations, files);
-    const scratch = await database.createScratch({ kind: 'empty', makes }, { runId: `${runId}-sql` });
+    const inRange = new Set(range.map(({ revision }) => revision));
+    const kept = await database.baseline.read();
+    // The baseline is of no use where the range itself is in it.
+    const baseline = kept?.revisions.some((revision) => inRange.has(revision)) ? undefined : kept;
+    const covered = new Set(baseline?.revisions);
+    const first = files.findIndex(({ revision }) => inRange.has(revision));
+    const earlier = files
+      .slice(0, direction === 'up' ? first : first + range.length)
+      .filter(({ revision }) => !covered.has(revision));
+    const start = { first: earlier, all: files, folder: settings.migrations, runId: `${runId}-sql` };
+    const scratch = await openReplay(database, baseline, start);
     try {
-      const inRange = new Set(range.map(({ revision }) => revision));
-      const first = files.findIndex(({ revision }) => inRange.has(revision));
-      const earlier = files.slice(0, direction === 'up' ? first : first + range.length);
       const before = await loadMigrations(settings.migrations, earlier, database.dialect);
       const { recorded, problem } = await recordOn(scratch.database, {
         migrations: range,

@@ -37,8 +37,13 @@ export async function initDatabase(options: InitOptions = {}): Promise<Initialis
   const { migrations, models } = await settingsOf(options);
   const made = await mkdir(migrations, { recursive: true });
   const notes = made === undefined ? [] : [`made the migrations folder ${migrations}`];
-  if (options.tables === 'Migrate') await upgradeDatabase(options);
-  else if (options.tables !== 'None' && models !== undefined) notes.push(...(await fromModels(options)));
+  if (options.tables !== 'None' && options.tables !== 'Migrate' && models !== undefined)
+    notes.push(...(await fromModels(options)));
+  if (options.tables === 'Migrate') {
+    const { to } = await upgradeDatabase(options);
+    if (to === 'base' && models !== undefined)
+      notes.push('there is no migration yet. Write the first one: db-manager generate "first tables"');
+  }
   return withDatabase(
     options,
     async ({ database }) => {
@@ -54,6 +59,10 @@ export async function initDatabase(options: InitOptions = {}): Promise<Initialis
   );
 }
 
+/** The next upgrade elsewhere would make nothing, and `generate` would find no difference here. */
+const NO_MIGRATION =
+  'the tables are those of the models, and no migration makes them yet. Write the first one from nothing, and mark it as applied here: db-manager generate --from base "first tables" && db-manager migrate stamp head';
+
 function fromModels(options: Options): Promise<string[]> {
   return asWriter(
     options,
@@ -62,7 +71,8 @@ function fromModels(options: Options): Promise<string[]> {
       const before = await names(session);
       await create(session);
       const files = await filesOf(settings);
-      if (files.length === 0 || (await database.history.read()).length > 0) return [];
+      if (files.length === 0) return [NO_MIGRATION];
+      if ((await database.history.read()).length > 0) return [];
       if (before.size > 0) {
         return ['tables were there before, and the history knows none of them: db-manager migrate stamp <revision>'];
       }

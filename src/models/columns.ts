@@ -5,8 +5,17 @@ import { quoteIfNeeded, tableOf } from './tables.ts';
 
 export type Attribute = ModelAttributeColumnOptions & { field: string };
 
-/** The attributes that are columns, as Sequelize would create them in this dialect. VIRTUAL ones are none. */
+/**
+ * The attributes that are columns, one for each column. Where two attributes have the same field (`authorId` with field
+ * `author_id`, and the foreign key `author_id` of an association), the column is where the first one is and what the
+ * last one says, as in Sequelize's own `sync`.
+ */
 export function attributesOf(model: ModelStatic<Model>): Attribute[] {
+  return [...new Map(allAttributesOf(model).map((attribute) => [attribute.field, attribute])).values()];
+}
+
+/** Every attribute that has a column, also those that share it. VIRTUAL ones have none. */
+export function allAttributesOf(model: ModelStatic<Model>): Attribute[] {
   return Object.entries(model.getAttributes())
     .filter(([, { type }]) => !(type instanceof DataTypes.VIRTUAL))
     .map(([name, attribute]) => ({ ...attribute, field: attribute.field ?? name }) as Attribute);

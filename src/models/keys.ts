@@ -1,7 +1,7 @@
 import type { Model, ModelStatic } from 'sequelize';
 import type { Dialect } from '../core/model/dialect.ts';
 import type { Deferrable, ForeignKey, Key, ReferentialAction, UniqueConstraint } from '../core/model/snapshot.ts';
-import { attributesOf } from './columns.ts';
+import { allAttributesOf, attributesOf } from './columns.ts';
 import { placeOf } from './tables.ts';
 
 export function primaryKeyOf(model: ModelStatic<Model>): { primaryKey?: Key } {
@@ -14,12 +14,12 @@ export function primaryKeyOf(model: ModelStatic<Model>): { primaryKey?: Key } {
 /** `unique: true`, and the same name on several attributes for a composite one. */
 export function uniquesOf(model: ModelStatic<Model>): UniqueConstraint[] {
   const groups = new Map<string, { columns: string[]; name?: string }>();
-  for (const { unique, field } of attributesOf(model)) {
+  for (const { unique, field } of allAttributesOf(model)) {
     if (unique === undefined || unique === false) continue;
     const name = typeof unique === 'string' ? unique : typeof unique === 'object' ? unique.name : undefined;
     const key = name ?? `\0${field}`;
     const group = groups.get(key) ?? { columns: [], ...(name === undefined ? {} : { name }) };
-    groups.set(key, { ...group, columns: [...group.columns, field] });
+    groups.set(key, { ...group, columns: [...new Set([...group.columns, field])] });
   }
   return [...groups.values()].map((group) => ({ ...group, nullsNotDistinct: false }));
 }

@@ -25,12 +25,22 @@ function unconnected(dialect: Dialect): Sequelize {
  */
 export async function defineAll(path: string, sequelize: Sequelize): Promise<ModelStatic<Model>[]> {
   for (const file of await modelFiles(path)) await define(file, sequelize);
+  if (Object.keys(sequelize.models).length === 0) await defineByIndex(path, sequelize);
   associate(Object.values(sequelize.models), sequelize, path);
   const models = Object.values(sequelize.models);
   if (models.length > 0) return models;
   throw invalid(
     `${path} defines no models. A model file exports a function (sequelize, DataTypes), an index file defineModels(sequelize) or its models.`,
   );
+}
+
+/**
+ * Where no file of a folder gave a model, its index file is the last that can: it may collect them from elsewhere. What
+ * fails there is the reason why there are none.
+ */
+async function defineByIndex(path: string, sequelize: Sequelize): Promise<void> {
+  const index = (await codeFiles(path)).find(isIndex);
+  if (index !== undefined) await define(join(resolve(path), index), sequelize);
 }
 
 /** sequelize-cli's convention; what `defineModels` has associated already is not done twice. */
@@ -54,13 +64,23 @@ async function modelFiles(written: string): Promise<string[]> {
     throw invalid(`There are no models at ${written}. Correct the path, or leave models out to compare with a replay.`);
   });
   if (!found.isDirectory()) return [path];
-  const names = (await readdir(path))
-    .filter((name) => CODE.has(extname(name)) && !/\.d\.[cm]?ts$|\.(?:test|spec)\.[cm]?[jt]s$/.test(name))
-    .sort();
-  const index = names.find((name) => /^index\.[cm]?[jt]s$/.test(name));
+  const names = await codeFiles(path);
+  const index = names.find(isIndex);
   // sequelize-cli's own index file connects to a database; only one with defineModels is ours to call.
   if (index !== undefined && (await definesModels(join(path, index)))) return [join(path, index)];
   return names.filter((name) => name !== index).map((name) => join(path, name));
+}
+
+/** The files of a folder that may define models; none where the path is a file. */
+async function codeFiles(path: string): Promise<string[]> {
+  const names = await readdir(resolve(path)).catch(() => []);
+  return names
+    .filter((name) => CODE.has(extname(name)) && !/\.d\.[cm]?ts$|\.(?:test|spec)\.[cm]?[jt]s$/.test(name))
+    .sort();
+}
+
+function isIndex(name: string): boolean {
+  return /^index\.[cm]?[jt]s$/.test(name);
 }
 
 async function definesModels(file: string): Promise<boolean> {

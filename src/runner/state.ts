@@ -5,12 +5,16 @@ import type { HistoryRow } from '../core/model/history.ts';
 import type { LoadedMigration, MigrationFile } from '../core/model/migration.ts';
 import type { Plan } from '../core/model/plan.ts';
 import type { Position } from '../core/model/revision.ts';
+import type { Snapshot } from '../core/model/snapshot.ts';
+import type { Difference } from '../core/schema/difference.ts';
 import type { Database, DoneMigration, Lock } from '../database/port.ts';
 import type { ExpectedSchema } from './expected.ts';
 
 /** What each step adds. A step's input type is the intersection of what it reads. */
 export interface Loaded {
   files: MigrationFile[];
+  /** The schema that the models describe, where the request names some. */
+  models?: Snapshot;
 }
 export interface Connected {
   database: Database;
@@ -35,6 +39,8 @@ export interface Expecting {
   expected: ExpectedSchema;
   /** Differences found before the run; absent where validation was skipped. */
   before?: string[];
+  /** The same as data, for `verify`: what was different before the run is not the run's fault. */
+  known?: Difference[];
 }
 export interface BackedUp {
   backup?: Backup;

@@ -254,6 +254,14 @@ const PROVOKED: Partial<Record<Reason, Provocation>> = {
         'full',
       ),
   },
+  ReplayImpossible: {
+    first: all(
+      (here) => here.write('migrations/20240101000000_a.sql', up('CREATE TABLE a (id integer PRIMARY KEY);')),
+      migrated,
+      (here) => here.write('migrations/20240101000000_a.sql', up('ALTER TABLE legacy ADD COLUMN a integer;')),
+    ),
+    provoke: (here) => here.run('validate'),
+  },
   RowsLost: {
     first: all(
       (here) =>

@@ -11,6 +11,7 @@ interface Generating extends Globals {
   format: string;
   autogenerate: boolean;
   rename: string[];
+  from?: 'base';
 }
 
 /** `generate <message>`: migrations from the difference between models and database, or an empty one. */
@@ -25,7 +26,9 @@ export async function generate({ rename, ...options }: Generating, io: Io): Prom
     return [
       ...files.map((file) => `wrote ${file}`),
       ...warnings.map((warning) => `  ! ${warning}`),
-      'Read it, then: db-manager safe-migrate',
+      options.from === 'base'
+        ? 'Read it. Where its tables are there already: db-manager migrate stamp head; elsewhere: db-manager safe-migrate'
+        : 'Read it, then: db-manager safe-migrate',
     ].join('\n');
   });
 }

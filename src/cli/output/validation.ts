@@ -13,6 +13,7 @@ export function renderValidation(result: ValidationResult, verbose = false): str
     return [
       `The schema equals ${result.expected} (${tables.length} ${tables.length === 1 ? 'table' : 'tables'}).`,
       ...detail,
+      ...notesOf(result),
     ].join('\n');
   }
   return [
@@ -23,5 +24,10 @@ export function renderValidation(result: ValidationResult, verbose = false): str
     ]),
     ...(verbose ? tables.filter(([, { valid }]) => valid).map(([name]) => `  ✓ ${name}`) : []),
     result.expected.startsWith('a replay') ? BESIDE_MIGRATIONS : BESIDE_MODELS,
+    ...notesOf(result),
   ].join('\n');
+}
+
+function notesOf({ notes }: ValidationResult): string[] {
+  return notes.map((note) => `  ! Not looked at: ${note}`);
 }

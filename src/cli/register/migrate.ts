@@ -67,4 +67,14 @@ export function registerMigrate(program: Command, io: Io): void {
     .action(async (options, command: Command) =>
       (await commands()).adopt({ ...globalsOf(command, io), ...options }, io),
     );
+  program
+    .command('baseline')
+    .summary('keep the schema as it is now as the start of every replay')
+    .description(
+      'For a database that did not begin empty, or whose old migrations cannot be run any more. Writes one table of its own, db_manager_baseline.',
+    )
+    .option('--forget', 'remove the baseline: a replay starts from an empty database again', false)
+    .action(async (options, command: Command) =>
+      (await import('../commands/baseline.ts')).baseline({ ...globalsOf(command, io), ...options }, io),
+    );
 }

@@ -78,6 +78,12 @@ export function registerRun(program: Command, io: Io): void {
     .argument('<message>', 'what the migration does')
     .option('--no-autogenerate', 'write an empty migration')
     .option('--format <format>', 'ts, js or sql; empty ones also in the forms of other tools', 'ts')
+    .addOption(
+      new Option(
+        '--from <base>',
+        'compare with an empty database: the first migration of tables that are there',
+      ).choices(['base']),
+    )
     .option('--rename <old=new>', 'a table, or table.column=new, is a rename; repeatable', collect, [])
     .option('--template <file>', 'a form of your own, with {{message}}, {{up}}, {{down}}, {{transaction}}')
     .summary('write a migration from the difference between models and database')

@@ -1,3 +1,4 @@
+import { BASELINE_TABLE } from './baseline.ts';
 import type { Revision } from './revision.ts';
 
 /**
@@ -20,3 +21,6 @@ export interface HistoryRow {
 }
 
 export const HISTORY_TABLE = 'db_manager_history';
+
+/** Our own tables in the target database: no schema that migrations make, and no rows that are theirs. */
+export const OWN_TABLES: readonly string[] = [HISTORY_TABLE, BASELINE_TABLE];

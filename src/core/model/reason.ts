@@ -196,6 +196,11 @@ export const REASONS = {
     means: 'The scratch copy for the rehearsal could not be created.',
     help: 'Grant the missing permission or free the disk space, or disable the rehearsal with `safety.rehearsal: Off`.',
   },
+  ReplayImpossible: {
+    exit: 1,
+    means: 'The applied migrations cannot be run on an empty database, so there is no schema to compare with.',
+    help: 'Keep the schema as it is now as the start of every replay: `db-manager baseline`. Or compare with models.',
+  },
   RowsLost: {
     exit: 4,
     means: 'On the copy, a migration deleted rows from a table that it does not mention.',

@@ -29,6 +29,8 @@ export interface Table {
   comment?: string;
   /** `by` as in PARTITION BY; `of` is the parent, with its schema where that is another one. */
   partition?: { by?: string; of?: string; bound?: string };
+  /** Tables that this one inherits from without being a partition, in their order, as in `partition.of`. */
+  inherits?: string[];
   /** SQLite's table options. */
   options: { withoutRowid: boolean; strict: boolean; autoincrement: boolean };
 }
@@ -125,8 +127,10 @@ export interface SequenceObject {
   increment: string;
   /** What is not the default of its type: `MINVALUE 5 CACHE 10 CYCLE`. */
   options?: string;
-  /** The column that owns it, as `schema.table.column`. */
+  /** The column that it numbers (serial, identity) and that owns it, as `schema.table.column`. */
   ownedBy?: string;
+  /** The table of a column that owns it without taking its numbers from it; `options` say OWNED BY. */
+  attachedTo?: { schema: string; name: string };
 }
 
 export interface View {

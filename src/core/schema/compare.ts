@@ -3,7 +3,7 @@
  * imports the model.
  */
 import type { Snapshot, Table } from '../model/snapshot.ts';
-import { tablesBeside } from './beside.ts';
+import { childrenGone, tablesBeside } from './beside.ts';
 import { compareColumns } from './columns.ts';
 import { compareConstraints } from './constraints.ts';
 import type { Difference } from './difference.ts';
@@ -40,12 +40,14 @@ export function isSilent(silent: ReadonlySet<string>, { kind, object, property }
 function compareAllTables(spelling: Spelling, expected: Snapshot, found: Snapshot): Difference[] {
   const tables = new Map(found.tables.map((table) => [keyOf(table), table]));
   const wanted = new Map(expected.tables.map((table) => [keyOf(table), table]));
+  const gone = spelling.names ? new Set() : childrenGone(expected, found);
   const differences = [...wanted].flatMap(([key, table]): Difference[] => {
     const other = tables.get(key);
+    if (gone.has(key)) return [];
     if (other === undefined) return [{ kind: 'missing', object: 'table', table: key }];
     return compareTables(spelling, table, other, key);
   });
-  const beside = new Set(tablesBeside(expected, found).map(keyOf));
+  const beside = new Set(tablesBeside(expected, found, !spelling.names).map(keyOf));
   const extra = [...tables.keys()].filter((key) => !wanted.has(key) && !beside.has(key));
   return [...differences, ...extra.map((table): Difference => ({ kind: 'extra', object: 'table', table }))];
 }
@@ -76,7 +78,7 @@ function compareOptions(expected: Table, found: Table, table: string): Differenc
     }));
 }
 
-export function optionFacts({ options, partition, comment }: Table): Record<string, string | undefined> {
+export function optionFacts({ options, partition, inherits, comment }: Table): Record<string, string | undefined> {
   const word = (value: boolean) => (value ? 'yes' : 'no');
   return {
     withoutRowid: word(options.withoutRowid),
@@ -84,6 +86,7 @@ export function optionFacts({ options, partition, comment }: Table): Record<stri
     autoincrement: word(options.autoincrement),
     'partitioned by': partition?.by,
     'partition of': partition?.of && `${partition.of} ${partition.bound ?? ''}`,
+    inherits: inherits?.join(', '),
     comment,
   };
 }

@@ -1,4 +1,5 @@
 import type { EnumType, NamedDefinition, SequenceObject, Snapshot, View } from '../model/snapshot.ts';
+import { childrenGone, tablesBeside } from './beside.ts';
 import type { Difference } from './difference.ts';
 import { indexText } from './indexes.ts';
 import { keyOf } from './names.ts';
@@ -6,6 +7,8 @@ import type { Spelling } from './spelling.ts';
 
 /** What stands beside the tables: enums, sequences, views. */
 export function compareObjects(spelling: Spelling, expected: Snapshot, found: Snapshot): Difference[] {
+  const gone = spelling.names ? new Set<string>() : childrenGone(expected, found);
+  const beside = new Set(tablesBeside(expected, found, !spelling.names).map(keyOf));
   return [
     ...compareTexts('enum', textsOf(expected.enums, enumText), textsOf(found.enums, enumText), 'values'),
     ...compareTexts(
@@ -16,8 +19,8 @@ export function compareObjects(spelling: Spelling, expected: Snapshot, found: Sn
     ),
     ...compareTexts(
       'sequence',
-      textsOf(ownSequences(expected), sequenceText),
-      textsOf(ownSequences(found), sequenceText),
+      textsOf(withoutTables(ownSequences(expected), gone), sequenceText),
+      textsOf(withoutTables(ownSequences(found), beside), sequenceText),
       'definition',
     ),
   ];
@@ -48,7 +51,11 @@ export function viewText(spelling: Spelling, { definition, indexes = [] }: View)
   return [spelling.statement(definition), ...own].join('; ');
 }
 
-/** Sequences that a column owns come and go with it. */
+function withoutTables(sequences: SequenceObject[], tables: ReadonlySet<string>): SequenceObject[] {
+  return sequences.filter(({ attachedTo }) => attachedTo === undefined || !tables.has(keyOf(attachedTo)));
+}
+
+/** Sequences that number a column come and go with it. */
 export function ownSequences({ sequences }: Snapshot): SequenceObject[] {
   return sequences.filter(({ ownedBy }) => ownedBy === undefined);
 }

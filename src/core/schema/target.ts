@@ -24,7 +24,7 @@ export function targetOf(expected: Snapshot, found: Snapshot): Snapshot {
   const sequences = pick(expected.sequences, found.sequences, (one) => `${keyOf(one)} ${sequenceText(one)}`);
   return {
     dialect: expected.dialect,
-    tables: nameConstraints(expected.dialect, [...merged, ...tablesBeside(expected, found)]),
+    tables: nameConstraints(expected.dialect, [...merged, ...tablesBeside(expected, found, silent.has('option'))]),
     enums: pick(expected.enums, found.enums, (one) => `${keyOf(one)} ${enumText(one)}`),
     sequences: silent.has('sequence') ? union(ownSequences(found), expected.sequences) : sequences,
     views: silent.has('view')

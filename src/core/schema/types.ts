@@ -22,7 +22,6 @@ const POSTGRES: Record<string, string> = {
   timetz: 'time with time zone',
   time: 'time without time zone',
   varbit: 'bit varying',
-  bit: 'bit(1)',
   dec: 'numeric',
   'char varying': 'character varying',
 };
@@ -51,6 +50,7 @@ export function canonicalType(dialect: Dialect, type: string): string {
   const text = spaced === null || argument === '' ? `${known}${argument}` : known.replace(/ with/, `${argument} with`);
   const float = /^double precision\((\d+)\)$/.exec(text)?.[1];
   if (float !== undefined) return `${Number(float) < 25 ? 'real' : 'double precision'}${array === '' ? '' : '[]'}`;
-  const sized = text === 'character' ? 'character(1)' : text.replace(/^numeric\((\d+)\)$/, 'numeric($1,0)');
+  const sized =
+    text === 'character' || text === 'bit' ? `${text}(1)` : text.replace(/^numeric\((\d+)\)$/, 'numeric($1,0)');
   return `${sized}${array === '' ? '' : '[]'}`;
 }

@@ -6,7 +6,9 @@ import type { PostgresTarget } from '../../core/model/target.ts';
 import { openDatabase } from '../open.ts';
 import type { Database, OpenOptions } from '../port.ts';
 import { migrateWithUmzug } from '../umzug.ts';
+import { baselineStore } from './baseline.ts';
 import { checks } from './checks.ts';
+import { otherSchemas } from './checks-schemas.ts';
 import { connect } from './connection.ts';
 import { checkDump, dump } from './dump.ts';
 import { inWords } from './errors.ts';
@@ -14,6 +16,7 @@ import { historyStore } from './history.ts';
 import { lock } from './lock.ts';
 import { openSession } from './migrate.ts';
 import { restore } from './restore.ts';
+import { sameExpressions } from './same-expressions.ts';
 import { createScratch, dropStaleScratches } from './scratch.ts';
 import { countRows, sizeBytes, tableSizes } from './size.ts';
 import { snapshot } from './snapshot.ts';
@@ -30,7 +33,10 @@ export async function openPostgres(target: PostgresTarget, options: OpenOptions)
       return open.sequelize;
     },
     history: inWords(historyStore(client, schemas)),
+    baseline: inWords(baselineStore(open)),
     snapshot: () => snapshot(open.sequelize, { schemas }),
+    sameExpressions: (doubts) => sameExpressions(client, doubts),
+    otherSchemas: () => otherSchemas(open),
     lock: (wanted) => lock(open, wanted),
     async migrate(work) {
       const session = await openSession(open, work);

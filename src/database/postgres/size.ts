@@ -1,4 +1,4 @@
-import { HISTORY_TABLE } from '../../core/model/history.ts';
+import { OWN_TABLES } from '../../core/model/history.ts';
 import type { TableSize } from '../port.ts';
 import { type Client, quoteIdentifier } from './driver.ts';
 
@@ -15,8 +15,8 @@ export async function tableSizes(client: Client, schemas: readonly string[]): Pr
        greatest(c.reltuples::bigint, pg_stat_get_live_tuples(c.oid), 0)::text AS rows,
        c.relkind = 'r' AND pg_relation_size(c.oid) = 0 AS empty
      FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-     WHERE c.relkind IN ('r', 'p') AND n.nspname = ANY($1) AND c.relname <> $2`,
-    [schemas, HISTORY_TABLE],
+     WHERE c.relkind IN ('r', 'p') AND n.nspname = ANY($1) AND c.relname <> ALL($2)`,
+    [schemas, OWN_TABLES],
   );
   // Before the first ANALYZE the estimate is none, whatever the table holds.
   const estimate = (rows: number, empty: boolean) => (rows > 0 ? { rows } : empty ? { rows: 0 } : {});
@@ -29,8 +29,8 @@ export async function tableSizes(client: Client, schemas: readonly string[]): Pr
 export async function countRows(client: Client, schemas: readonly string[]): Promise<Map<string, number>> {
   const { rows: tables } = await client.query<{ schema: string; name: string }>(
     `SELECT n.nspname AS schema, c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-     WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname = ANY($1) AND c.relname <> $2 ORDER BY 1, 2`,
-    [schemas, HISTORY_TABLE],
+     WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname = ANY($1) AND c.relname <> ALL($2) ORDER BY 1, 2`,
+    [schemas, OWN_TABLES],
   );
   const counts = new Map<string, number>();
   if (tables.length === 0) return counts;

@@ -1,5 +1,5 @@
 import type { Sequelize } from 'sequelize';
-import { HISTORY_TABLE } from '../../core/model/history.ts';
+import { OWN_TABLES } from '../../core/model/history.ts';
 import { select } from '../select.ts';
 
 /** A part of the snapshot: a query whose rows come back as one JSON list, and its rows' type. */
@@ -15,7 +15,7 @@ type Rows<Parts extends Record<string, Part<unknown>>> = {
 
 /**
  * All parts in one statement: one round trip, and one state of the catalogue, also while somebody else changes it.
- * `:schemas` is the list of schemas, `:history` the name of our own table.
+ * `:schemas` is the list of schemas, `:own` the names of our own tables.
  */
 export async function readParts<Parts extends Record<string, Part<unknown>>>(
   sequelize: Sequelize,
@@ -27,7 +27,7 @@ export async function readParts<Parts extends Record<string, Part<unknown>>>(
   );
   const [row] = await select<Rows<Parts>>(sequelize, `SELECT ${columns.join(',\n')}`, {
     schemas,
-    history: HISTORY_TABLE,
+    own: [...OWN_TABLES],
   });
   if (row === undefined) throw new Error('a SELECT without FROM gives one row');
   return row;

@@ -1,6 +1,6 @@
 import type { Column } from '../../core/model/snapshot.ts';
 import { notOfExtension, type Part } from './snapshot-catalogue.ts';
-import { optionsOf, type SequenceOptions } from './snapshot-sequences.ts';
+import { numbersColumn, optionsOf, type SequenceOptions } from './snapshot-sequences.ts';
 
 export interface TableRow {
   schema: string;
@@ -9,6 +9,7 @@ export interface TableRow {
   partitionBy: string | null;
   partitionOf: string | null;
   bound: string | null;
+  inherits: string[] | null;
 }
 
 /** A table's columns in their order, as lists: a large schema has so many that their names would be most of the text. */
@@ -35,19 +36,23 @@ export const TABLES: Part<TableRow> = {
   sql: `SELECT n.nspname AS schema, c.relname AS "table", obj_description(c.oid, 'pg_class') AS comment,
        CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END AS "partitionBy",
        CASE WHEN pn.nspname <> n.nspname THEN pn.nspname || '.' ELSE '' END || parent.relname AS "partitionOf",
-       CASE WHEN c.relispartition THEN pg_get_expr(c.relpartbound, c.oid) END AS bound
+       CASE WHEN c.relispartition THEN pg_get_expr(c.relpartbound, c.oid) END AS bound,
+       (SELECT array_agg(CASE WHEN hn.nspname <> n.nspname THEN hn.nspname || '.' ELSE '' END || h.relname ORDER BY x.inhseqno)
+        FROM pg_inherits x JOIN pg_class h ON h.oid = x.inhparent JOIN pg_namespace hn ON hn.oid = h.relnamespace
+        WHERE x.inhrelid = c.oid AND NOT c.relispartition) AS inherits
      FROM pg_class c
      JOIN pg_namespace n ON n.oid = c.relnamespace
      LEFT JOIN pg_inherits i ON i.inhrelid = c.oid AND c.relispartition
      LEFT JOIN pg_class parent ON parent.oid = i.inhparent
      LEFT JOIN pg_namespace pn ON pn.oid = parent.relnamespace
-     WHERE c.relkind IN ('r', 'p') AND n.nspname IN (:schemas) AND c.relname <> :history AND ${notOfExtension('c.oid', 'pg_class')}
+     WHERE c.relkind IN ('r', 'p') AND n.nspname IN (:schemas) AND c.relname NOT IN (:own) AND ${notOfExtension('c.oid', 'pg_class')}
      ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"`,
 };
 
 /**
  * Types with their arguments (format_type), defaults and generated expressions as the server prints them. The
- * sequence is the one that the column owns: an identity column's, or a serial's when the default takes from it.
+ * sequence is the one that numbers the column: an identity column's, or a serial's that the default takes from. A
+ * column may own further sequences, which are objects of their own.
  */
 export const COLUMNS: Part<ColumnsRow> = {
   sql: `SELECT n.nspname AS schema, c.relname AS "table", array_agg(a.attname ORDER BY a.attnum) AS names,
@@ -64,13 +69,15 @@ export const COLUMNS: Part<ColumnsRow> = {
      LEFT JOIN pg_collation co ON co.oid = a.attcollation AND a.attcollation <> t.typcollation
      LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
      LEFT JOIN pg_description com ON com.objoid = c.oid AND com.objsubid = a.attnum AND com.classoid = 'pg_class'::regclass
-     LEFT JOIN (SELECT dep.refobjid, dep.refobjsubid, json_build_object('type', format_type(s.seqtypid, NULL),
+     LEFT JOIN (SELECT DISTINCT ON (dep.refobjid, dep.refobjsubid) dep.refobjid, dep.refobjsubid, json_build_object('type', format_type(s.seqtypid, NULL),
                   'start', s.seqstart::text, 'increment', s.seqincrement::text, 'min', s.seqmin::text, 'max', s.seqmax::text,
                   'cache', s.seqcache::text, 'cycle', s.seqcycle) AS options
                 FROM pg_sequence s JOIN pg_depend dep ON dep.objid = s.seqrelid AND dep.classid = 'pg_class'::regclass
-                  AND dep.refclassid = 'pg_class'::regclass AND dep.deptype IN ('a', 'i')) owned
+                  AND dep.refclassid = 'pg_class'::regclass AND dep.deptype IN ('a', 'i')
+                WHERE ${numbersColumn('s.seqrelid', 'dep')}
+                ORDER BY dep.refobjid, dep.refobjsubid, s.seqrelid) owned
        ON owned.refobjid = c.oid AND owned.refobjsubid = a.attnum
-     WHERE c.relkind IN ('r', 'p') AND n.nspname IN (:schemas) AND c.relname <> :history
+     WHERE c.relkind IN ('r', 'p') AND n.nspname IN (:schemas) AND c.relname NOT IN (:own)
      GROUP BY n.nspname, c.oid, c.relname`,
 };
 

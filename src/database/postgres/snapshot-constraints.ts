@@ -72,7 +72,7 @@ export const CONSTRAINTS: Part<ConstraintRow> = {
      LEFT JOIN pg_index i ON i.indexrelid = k.conindid AND k.contype IN ('p', 'u')
      LEFT JOIN pg_class fc ON fc.oid = k.confrelid
      LEFT JOIN pg_namespace fn ON fn.oid = fc.relnamespace
-     WHERE n.nspname IN (:schemas) AND c.relname <> :history AND k.contype IN ('p', 'u', 'f', 'c', 'x') AND k.conparentid = 0
+     WHERE n.nspname IN (:schemas) AND c.relname NOT IN (:own) AND k.contype IN ('p', 'u', 'f', 'c', 'x') AND k.conparentid = 0
      ORDER BY k.conname COLLATE "C"`,
 };
 

@@ -50,7 +50,7 @@ export const INDEXES: Part<IndexRow> = {
      JOIN pg_class c ON c.oid = i.indrelid
      JOIN pg_namespace n ON n.oid = c.relnamespace
      JOIN pg_am am ON am.oid = ic.relam
-     WHERE n.nspname IN (:schemas) AND c.relkind IN ('r', 'p', 'm') AND c.relname <> :history AND NOT ic.relispartition
+     WHERE n.nspname IN (:schemas) AND c.relkind IN ('r', 'p', 'm') AND c.relname NOT IN (:own) AND NOT ic.relispartition
        AND NOT EXISTS (SELECT 1 FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x'))
      ORDER BY ic.relname COLLATE "C"`,
 };

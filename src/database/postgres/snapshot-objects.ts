@@ -19,6 +19,6 @@ export const VIEWS: Part<Omit<View, 'indexes'>> = {
 export const TRIGGERS: Part<NamedDefinition & { schema: string; table: string }> = {
   sql: `SELECT n.nspname AS schema, c.relname AS "table", t.tgname AS name, pg_get_triggerdef(t.oid) AS definition
      FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-     WHERE NOT t.tgisinternal AND coalesce(to_json(t) ->> 'tgparentid', '0') = '0' AND n.nspname IN (:schemas) AND c.relname <> :history
+     WHERE NOT t.tgisinternal AND coalesce(to_json(t) ->> 'tgparentid', '0') = '0' AND n.nspname IN (:schemas) AND c.relname NOT IN (:own)
      ORDER BY t.tgname COLLATE "C"`,
 };

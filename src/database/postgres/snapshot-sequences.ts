@@ -16,25 +16,38 @@ interface SequenceRow extends SequenceOptions {
   name: string;
   ownedBy: string | null;
   ownerTable: string | null;
+  /** The owner in SQL. */
+  ownerName: string | null;
+  ownerSchema: string | null;
+  numbers: boolean | null;
+}
+
+/** Whether a sequence with this ownership (a row of pg_depend) is the one that gives the column its numbers. */
+export function numbersColumn(sequence: string, ownership: string): string {
+  return `(${ownership}.deptype = 'i' OR EXISTS (SELECT FROM pg_attrdef ad JOIN pg_depend takes ON takes.classid = 'pg_attrdef'::regclass
+                  AND takes.objid = ad.oid AND takes.refclassid = 'pg_class'::regclass AND takes.refobjid = ${sequence}
+                  WHERE ad.adrelid = ${ownership}.refobjid AND ad.adnum = ${ownership}.refobjsubid))`;
 }
 
 export const SEQUENCES: Part<SequenceRow> = {
   sql: `SELECT n.nspname AS schema, c.relname AS name, format_type(s.seqtypid, NULL) AS type, s.seqstart::text AS start,
        s.seqincrement::text AS increment, s.seqmin::text AS min, s.seqmax::text AS max, s.seqcache::text AS cache,
-       s.seqcycle AS cycle, owner."ownedBy", owner."ownerTable"
+       s.seqcycle AS cycle, owner."ownedBy", owner."ownerTable", owner."ownerSchema", owner."ownerName", owner.numbers
      FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-     LEFT JOIN (SELECT d.objid, tc.relname AS "ownerTable", tn.nspname || '.' || tc.relname || '.' || a.attname AS "ownedBy"
+     LEFT JOIN (SELECT d.objid, tc.relname AS "ownerTable", tn.nspname || '.' || tc.relname || '.' || a.attname AS "ownedBy",
+                  tn.nspname AS "ownerSchema", format('%I.%I.%I', tn.nspname, tc.relname, a.attname) AS "ownerName", ${numbersColumn('d.objid', 'd')} AS numbers
                 FROM pg_depend d JOIN pg_class tc ON tc.oid = d.refobjid JOIN pg_namespace tn ON tn.oid = tc.relnamespace
                 JOIN pg_attribute a ON a.attrelid = tc.oid AND a.attnum = d.refobjsubid
                 WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')) owner
        ON owner.objid = c.oid
-     WHERE n.nspname IN (:schemas) AND owner."ownerTable" IS DISTINCT FROM :history AND ${notOfExtension('c.oid', 'pg_class')}
+     WHERE n.nspname IN (:schemas) AND coalesce(owner."ownerTable", '') NOT IN (:own) AND ${notOfExtension('c.oid', 'pg_class')}
      ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"`,
 };
 
 export function toSequence(row: SequenceRow): SequenceObject {
-  const { schema, name, type, start, increment, ownedBy } = row;
-  const options = extraOptions(row).join(' ');
+  const { schema, name, type, start, increment, ownedBy, ownerName, ownerSchema, ownerTable } = row;
+  const attached = ownedBy !== null && row.numbers !== true;
+  const options = [...extraOptions(row), ...(attached ? [`OWNED BY ${ownerName}`] : [])].join(' ');
   return {
     schema,
     name,
@@ -42,7 +55,8 @@ export function toSequence(row: SequenceRow): SequenceObject {
     start,
     increment,
     ...(options === '' ? {} : { options }),
-    ...(ownedBy === null ? {} : { ownedBy }),
+    ...(ownedBy === null || attached ? {} : { ownedBy }),
+    ...(attached ? { attachedTo: { schema: ownerSchema ?? '', name: ownerTable ?? '' } } : {}),
   };
 }
 

@@ -39,6 +39,7 @@ export async function snapshot(sequelize: Sequelize, { schemas }: { schemas: rea
       triggers: (triggers.get(key) ?? []).map(({ name, definition }) => ({ name, definition })),
       ...(row.comment === null ? {} : { comment: row.comment }),
       ...partitionOf(row),
+      ...(row.inherits === null ? {} : { inherits: row.inherits }),
       options: { withoutRowid: false, strict: false, autoincrement: false },
     };
   });

@@ -6,6 +6,7 @@ import type { SqliteTarget } from '../../core/model/target.ts';
 import { openDatabase } from '../open.ts';
 import type { Database, OpenOptions } from '../port.ts';
 import { migrateWithUmzug } from '../umzug.ts';
+import { baselineStore } from './baseline.ts';
 import { checks } from './checks.ts';
 import { connect } from './connection.ts';
 import { closeFile } from './driver.ts';
@@ -14,6 +15,7 @@ import { historyStore } from './history.ts';
 import { lock } from './lock.ts';
 import { openSession } from './migrate.ts';
 import { restore } from './restore.ts';
+import { sameExpressions } from './same-expressions.ts';
 import { createScratch, dropStaleScratches } from './scratch.ts';
 import { countRows, sizeBytes, tableSizes } from './size.ts';
 import { snapshot } from './snapshot.ts';
@@ -29,7 +31,10 @@ export async function openSqlite(target: SqliteTarget, options: OpenOptions): Pr
       return open.sequelize;
     },
     history: historyStore(connection),
+    baseline: baselineStore(connection),
     snapshot: () => snapshot(open.sequelize, { schemas: ['main'] }),
+    sameExpressions,
+    otherSchemas: async () => undefined,
     // By its real path: a symbolic link to the file must not be a second lock.
     lock: (wanted) => lock(identity.id, wanted),
     async migrate(work) {

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { HISTORY_TABLE } from '../../core/model/history.ts';
+import { OWN_TABLES } from '../../core/model/history.ts';
 import type { TableSize } from '../port.ts';
 import { all, type Connection, quoteIdentifier } from './driver.ts';
 
@@ -26,8 +26,8 @@ export async function tableSizes(connection: Connection): Promise<Map<string, Ta
 export async function countRows(connection: Connection): Promise<Map<string, number>> {
   const tables = await all<{ name: string }>(
     connection,
-    "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite!_%' ESCAPE '!' AND name <> ? ORDER BY name",
-    [HISTORY_TABLE],
+    "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite!_%' ESCAPE '!' AND name NOT IN (?, ?) ORDER BY name",
+    [...OWN_TABLES],
   );
   const counts = new Map<string, number>();
   for (const { name } of tables) {

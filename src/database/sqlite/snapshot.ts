@@ -1,5 +1,5 @@
 import type { Sequelize } from 'sequelize';
-import { HISTORY_TABLE } from '../../core/model/history.ts';
+import { OWN_TABLES } from '../../core/model/history.ts';
 import type {
   Check,
   Column,
@@ -23,8 +23,8 @@ import { readIndexes, type TableIndexes } from './snapshot-indexes.ts';
 export async function snapshot(sequelize: Sequelize, _options: { schemas: readonly string[] }): Promise<Snapshot> {
   const objects = await select<SchemaRow>(
     sequelize,
-    `SELECT type, name, tbl_name AS "table", sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite!_%' ESCAPE '!' AND tbl_name <> :history ORDER BY name`,
-    { history: HISTORY_TABLE },
+    `SELECT type, name, tbl_name AS "table", sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite!_%' ESCAPE '!' AND tbl_name NOT IN (:own) ORDER BY name`,
+    { own: [...OWN_TABLES] },
   );
   const columns = await readColumns(sequelize);
   const texts = objects.filter(({ type, sql }) => type === 'index' && sql !== null);

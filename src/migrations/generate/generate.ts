@@ -42,6 +42,8 @@ export type Generated =
       files: GeneratedFile[];
       /** What is lost, what may fail on rows that are there, what may be a rename; a line each. */
       warnings: string[];
+      /** Why a person has to finish it before it can be applied. */
+      unfinished?: string;
     };
 
 /** Pure: the same schemas give the same text. */
@@ -62,7 +64,11 @@ export function generateMigration(options: GenerateOptions): Generated {
     };
   });
   const losses = stages.flatMap(({ up }) => up.flatMap(warningsOf));
-  return { kind: 'migration', files, warnings: [...losses, ...questions] };
+  const stale = stages.some(({ up }) => up.some((step) => step.kind === 'createView' && step.stale !== undefined));
+  const unfinished = stale
+    ? { unfinished: 'a view was written before the renames and has to be corrected first.' }
+    : {};
+  return { kind: 'migration', files, warnings: [...losses, ...questions], ...unfinished };
 }
 
 export type { Rename } from '../../core/schema/renames.ts';

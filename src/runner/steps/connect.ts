@@ -1,12 +1,13 @@
+import { withModelSchemas } from '../../models/schemas.ts';
 import type { Step } from '../flow.ts';
-import type { Connected } from '../state.ts';
+import type { Connected, Loaded } from '../state.ts';
 import { few } from '../words.ts';
 
-/** Opens the database. A real run may make it where there is none yet (a first install); a dry run never does. */
-export const connect: Step<object, Connected> = {
+/** Opens the database, with the schemas of the models among those that are looked after. A real run may make it where there is none yet (a first install); a dry run never does. */
+export const connect: Step<Loaded, Connected> = {
   name: 'connect',
-  async run(_, { request, target, openDatabase, defer }) {
-    const database = await openDatabase(target, {
+  async run({ models }, { request, target, openDatabase, defer }) {
+    const database = await openDatabase(withModelSchemas(target, models), {
       timeouts: request.timeouts,
       applicationName: `db-manager ${request.runId}`,
       create: !request.dryRun,

@@ -5,10 +5,13 @@ import { unknownIgnores } from '../safety.ts';
 import type { Loaded } from '../state.ts';
 import { count } from '../words.ts';
 
-/** Lists and hashes the migration files; nothing is imported yet. */
+/**
+ * Lists and hashes the migration files, which are not imported yet, and loads the models: a mistake in them is found
+ * before the database is opened.
+ */
 export const load: Step<object, Loaded> = {
   name: 'load',
-  async run(_, { request }) {
+  async run(_, { request, target }) {
     const unknown = await unknownIgnores(request);
     if (unknown !== undefined) return failed(unknown, { touched: false });
     const { path, include, exclude } = request.migrations;
@@ -18,10 +21,12 @@ export const load: Step<object, Loaded> = {
     };
     const read = await readMigrations(path, { include, exclude, onNotice });
     if (!read.ok) return failed(read.problem, { touched: false });
-    return {
-      kind: 'done',
-      value: { files: read.files },
-      message: `${count(read.files.length, 'migration')} in ${path}${leftOut}`,
-    };
+    const message = `${count(read.files.length, 'migration')} in ${path}`;
+    if (request.models === undefined) return { kind: 'done', value: { files: read.files }, message: message + leftOut };
+    // With Sequelize, which a run of `.sql` migrations has no other need of.
+    const { readModels } = await import('../../models/read.ts');
+    const models = await readModels(request.models.path, target.dialect);
+    const said = `${message}, ${count(models.tables.length, 'model')} in ${request.models.path}${leftOut}`;
+    return { kind: 'done', value: { files: read.files, models }, message: said };
   },
 };

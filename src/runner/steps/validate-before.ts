@@ -1,6 +1,5 @@
-import type { LoadedMigration } from '../../core/model/migration.ts';
-import { compareSnapshots, describeDifference } from '../../core/schema/compare.ts';
-import { loadMigrations } from '../../migrations/load.ts';
+import { type Difference, describeDifference } from '../../core/schema/compare.ts';
+import { differencesOn } from '../difference.ts';
 import { type ExpectedSchema, replaySchema, whereReplayIsPossible } from '../expected.ts';
 import { failed } from '../failure.ts';
 import type { Step } from '../flow.ts';
@@ -12,57 +11,47 @@ type Input = Loaded & Connected & Inspected & Planned;
 
 /**
  * Has anybody changed the schema behind the migrations' back? Models describe the head, so before a run only a
- * replay of what is applied can tell. Where files of applied migrations are gone, nobody can: it says so.
+ * replay of what is applied can tell. Where that cannot be had, it says why, and the run goes on.
  */
 export const validateBefore: Step<Input, Expecting> = {
   name: 'validateBefore',
   async run(input, ports) {
-    const expected = replaySchema(input.database, input.files, ports);
-    const mode = ports.request.validation.before;
+    const { request, signal, defer } = ports;
+    const { runId, timeouts } = request;
+    const expected = replaySchema(input.database, input.files, {
+      folder: request.migrations.path,
+      runId,
+      timeouts,
+      signal,
+      defer,
+    });
+    const mode = request.validation.before;
     if (mode === 'Skip')
       return { kind: 'skipped', value: { expected }, message: 'turned off (validation.before: Skip)' };
     if (input.plan.migrations.length === 0) {
       return { kind: 'skipped', value: { expected }, message: 'nothing to run; verify compares the schema' };
     }
-    const applied = await appliedMigrations(input, ports);
-    if (applied === undefined) {
-      return {
-        kind: 'skipped',
-        value: { expected },
-        message: 'files of applied migrations are missing; cannot replay',
-      };
-    }
-    return compare(input, expected, applied, mode);
+    return compare(input, expected, mode, ports);
   },
 };
 
-/** The applied migrations in their order, loaded; undefined where a file is gone. */
-export async function appliedMigrations(
-  { files, history, database }: Loaded & Connected & Inspected,
-  { request }: RunPorts,
-): Promise<LoadedMigration[] | undefined> {
-  const byRevision = new Map(files.map((file) => [file.revision, file]));
-  const found = history.map(({ revision }) => byRevision.get(revision));
-  if (found.some((file) => file === undefined)) return undefined;
-  const wanted = found.filter((file) => file !== undefined);
-  return loadMigrations(request.migrations.path, wanted, database.dialect);
-}
-
 async function compare(
-  { database }: Connected,
+  { database, history, models }: Input,
   expected: ExpectedSchema,
-  applied: LoadedMigration[],
   mode: 'Enforce' | 'Warn',
+  { request }: RunPorts,
 ) {
-  const wanted = await whereReplayIsPossible(() => expected.after(applied));
+  const found = await database.snapshot();
+  const wanted = await whereReplayIsPossible(() => expected.after(history.map(({ revision }) => revision)));
   if ('impossible' in wanted) {
-    return { kind: 'skipped' as const, value: { expected }, message: `no replay: ${wanted.impossible}` };
+    const known = models === undefined ? [] : strangers(await differencesOn(database, models, found));
+    return { kind: 'skipped' as const, value: { expected, known }, message: wanted.impossible };
   }
-  const differences = compareSnapshots(wanted, await database.snapshot());
-  const before = differences.map(describeDifference);
-  const value = { expected, before };
+  const known = await differencesOn(database, wanted, found);
+  const before = known.map(describeDifference);
+  const value = { expected, before, known };
   if (before.length === 0) return { kind: 'done' as const, value, message: 'the schema is as the migrations left it' };
-  const message = `${count(before.length, 'difference')} from ${expected.source}: ${few(before)}`;
+  const message = `${count(before.length, 'difference')} from ${expected.source}: ${few(before)}. ${howToAdopt(request)}`;
   if (mode === 'Warn') return { kind: 'done' as const, value, message: `warning: ${message}` };
   return {
     ...failed(
@@ -71,4 +60,19 @@ async function compare(
     ),
     partial: value,
   };
+}
+
+/**
+ * Models say what the head is, so before the run only whole tables that they do not know are sure to be another
+ * program's: a column may be one that the run removes.
+ */
+function strangers(differences: readonly Difference[]): Difference[] {
+  return differences.filter(({ kind, object }) => kind === 'extra' && object === 'table');
+}
+
+/** What a person does about differences that are meant. Models stay what they are, so there a replay has to be asked for. */
+export function howToAdopt({ resource }: RunPorts['request'], fromModels = false): string {
+  const replay = fromModels ? 'compare with a replay (validation.expect: Replay), and ' : '';
+  const place = resource === undefined ? '' : " with this database's URL";
+  return `If they are meant, ${replay}take the schema as it is now as the start${place}: db-manager baseline`;
 }

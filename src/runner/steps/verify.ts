@@ -1,13 +1,14 @@
 import type { Snapshot } from '../../core/model/snapshot.ts';
 import { currentPosition } from '../../core/planning/plan.ts';
-import { compareSnapshots, describeDifference } from '../../core/schema/compare.ts';
+import { type Difference, describeDifference } from '../../core/schema/compare.ts';
+import { differencesOn } from '../difference.ts';
 import { whereReplayIsPossible } from '../expected.ts';
 import { failed } from '../failure.ts';
 import type { Step } from '../flow.ts';
 import type { RunPorts } from '../ports.ts';
 import type { Applied, Connected, Expecting, Inspected, Loaded, Planned, Verified } from '../state.ts';
 import { count, few } from '../words.ts';
-import { appliedMigrations } from './validate-before.ts';
+import { howToAdopt } from './validate-before.ts';
 
 type Input = Loaded & Connected & Inspected & Planned & Expecting & Applied;
 
@@ -33,19 +34,30 @@ export const verify: Step<Input, Verified & Inspected> = {
       return { kind: 'skipped', value, message: 'turned off (validation.after: Skip)' };
     }
     const wanted = await expectedSchema({ ...input, ...value }, ports);
-    if (wanted === undefined) {
-      return { kind: 'skipped', value, message: 'no models, and files of applied migrations are missing' };
-    }
-    if ('impossible' in wanted) return { kind: 'skipped', value, message: `no replay: ${wanted.impossible}` };
-    const after = compareSnapshots(wanted.snapshot, await database.snapshot()).map(describeDifference);
+    if ('impossible' in wanted) return { kind: 'skipped', value, message: wanted.impossible };
+    const differences = await differencesOn(database, wanted.snapshot, await database.snapshot());
+    const after = differences.map(describeDifference);
     if (after.length === 0)
       return { kind: 'done', value: { ...value, after }, message: `the schema equals ${wanted.source}` };
+    const fresh = differences.filter((one) => !isKnown(one, input.known));
     const message = `${count(after.length, 'difference')} from ${wanted.source}: ${few(after)}`;
+    if (touched && fresh.length === 0) {
+      const said = `warning: ${message}. All were there before this run. ${howToAdopt(request, wanted.snapshot === input.models)}`;
+      return { kind: 'done', value: { ...value, after }, message: said };
+    }
     if (request.validation.after === 'Warn') {
       return { kind: 'done', value: { ...value, after }, message: `warning: ${message}` };
     }
+    const wrongNow =
+      touched && fresh.length < after.length
+        ? `${count(fresh.length, 'difference')} from ${wanted.source}: ${few(fresh.map(describeDifference))}; ${after.length - fresh.length} more there before this run`
+        : message;
+    const advice = touched ? '' : ` ${howToAdopt(request, wanted.snapshot === input.models)}`;
     return {
-      ...failed({ reason: 'SchemaMismatch', message: `${message}. See: db-manager validate -v` }, { touched }),
+      ...failed(
+        { reason: 'SchemaMismatch', message: `${wrongNow}. See: db-manager validate -v.${advice}` },
+        { touched },
+      ),
       partial: { ...value, after },
     };
   },
@@ -55,23 +67,25 @@ function inspected({ history, current }: Inspected): Inspected {
   return { history, current };
 }
 
-/** Models where given and where the database stands at the head that they describe; else a replay. */
+/** The same object, differing in the same way and as it was found before; what is expected of it may be said otherwise. */
+function isKnown(difference: Difference, known: readonly Difference[] = []): boolean {
+  const key = ({ kind, object, table, name, property, expected, found }: Difference) =>
+    JSON.stringify([kind, object, table, name, property, found ?? expected]);
+  return known.some((one) => key(one) === key(difference));
+}
+
+/** Models where given and where the database is at the head that they describe; else a replay. */
 async function expectedSchema(
   input: Input,
-  ports: RunPorts,
-): Promise<{ snapshot: Snapshot; source: string } | { impossible: string } | undefined> {
-  const { models, validation } = ports.request;
+  { request: { models: place, validation } }: RunPorts,
+): Promise<{ snapshot: Snapshot; source: string } | { impossible: string }> {
   const recorded = new Set(input.history.map(({ revision }) => revision));
   const atHead = input.files.every(({ revision }) => recorded.has(revision));
-  if (models !== undefined && validation.expect !== 'Replay' && atHead) {
-    // With Sequelize, which a run of `.sql` migrations has no other need of.
-    const { readModels } = await import('../../models/read.ts');
-    return { snapshot: await readModels(models.path, input.database.dialect), source: `the models in ${models.path}` };
+  if (place !== undefined && input.models !== undefined && validation.expect !== 'Replay' && atHead) {
+    return { snapshot: input.models, source: `the models in ${place.path}` };
   }
-  const applied = await appliedMigrations(input, ports);
-  if (applied === undefined) return undefined;
   return whereReplayIsPossible(async () => ({
-    snapshot: await input.expected.after(applied),
+    snapshot: await input.expected.after(input.history.map(({ revision }) => revision)),
     source: input.expected.source,
   }));
 }

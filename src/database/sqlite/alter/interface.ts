@@ -4,7 +4,7 @@
  * else rebuild the table from its own CREATE TABLE text, so that nothing which is not named changes.
  */
 import type { ModelAttributeColumnOptions, QueryOptions, Sequelize } from 'sequelize';
-import { HISTORY_TABLE } from '../../../core/model/history.ts';
+import { OWN_TABLES } from '../../../core/model/history.ts';
 import { type Joined, joinTransaction, type OnStatement } from '../../joined.ts';
 import type { Connection } from '../driver.ts';
 import { changeColumn } from './change-column.ts';
@@ -56,7 +56,7 @@ export function migrationInterface({
   Object.assign(queryInterface, safe, {
     // Our own table is not the migration's; dropAllTables goes by this list too.
     showAllTables: async (options?: QueryOptions) =>
-      (await showAllTables(options)).filter((name) => name !== HISTORY_TABLE),
+      (await showAllTables(options)).filter((name) => !OWN_TABLES.includes(name)),
   });
   return { queryInterface, end };
 }

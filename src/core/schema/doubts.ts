@@ -1,0 +1,109 @@
+import type { Column, Index, Snapshot, Table } from '../model/snapshot.ts';
+import { changedProperties } from './columns.ts';
+import { keyOf } from './names.ts';
+import { type Spelling, spellingOf } from './spelling.ts';
+
+/** Two texts that are not spelled alike and may still mean the same; the database itself can tell. */
+export interface Doubt {
+  expected: string;
+  found: string;
+  /** The column's type, where the texts are its defaults. */
+  type?: string;
+  /** Where the texts are conditions or expressions over the columns of a table. */
+  table?: { schema: string; name: string };
+}
+
+/** A table with more unequal conditions than this is another table; to ask for all pairs would take long. */
+const MOST_PAIRS = 100;
+
+/** What is worth asking the database: texts at the same place whose spelling differs, each pair once. */
+export function doubtsOf(expected: Snapshot, found: Snapshot): Doubt[] {
+  const spelling = spellingOf(expected);
+  const tables = new Map(found.tables.map((table) => [keyOf(table), table]));
+  const doubts = expected.tables.flatMap((table) => {
+    const other = tables.get(keyOf(table));
+    return other === undefined ? [] : [...columnDoubts(spelling, table, other), ...textDoubts(spelling, table, other)];
+  });
+  return [...new Map(doubts.map((doubt) => [doubtKey(doubt), doubt])).values()];
+}
+
+/** `expected`, in the words of what was found where the database says that both mean the same. */
+export function inFoundWords(expected: Snapshot, same: readonly Doubt[]): Snapshot {
+  if (same.length === 0) return expected;
+  const words = new Map(same.map(({ found, ...doubt }) => [placeKey(doubt), found]));
+  return { ...expected, tables: expected.tables.map((table) => reworded(table, words)) };
+}
+
+function columnDoubts(spelling: Spelling, expected: Table, found: Table): Doubt[] {
+  const others = new Map(found.columns.map((column) => [column.name, column]));
+  return expected.columns.flatMap((column): Doubt[] => {
+    const other = others.get(column.name);
+    if (other === undefined) return [];
+    const changed = changedProperties(spelling, column, other);
+    if (changed.includes('type')) return [];
+    if (changed.includes('default') && column.default !== undefined && other.default !== undefined)
+      return [{ expected: column.default, found: other.default, type: column.type }];
+    if (changed.includes('generated') && column.generated && other.generated)
+      return [{ expected: column.generated.expression, found: other.generated.expression, table: placeOf(expected) }];
+    return [];
+  });
+}
+
+/** Conditions and expressions have no name that both sides share, so each may be any of the other side's. */
+function textDoubts(spelling: Spelling, expected: Table, found: Table): Doubt[] {
+  return [
+    ...pairs(spelling, expected, checksOf(expected), checksOf(found)),
+    ...pairs(spelling, expected, wheresOf(expected), wheresOf(found)),
+    ...pairs(spelling, expected, expressionsOf(expected), expressionsOf(found)),
+  ];
+}
+
+function pairs(spelling: Spelling, table: Table, expected: readonly string[], found: readonly string[]): Doubt[] {
+  const there = new Set(found.map(spelling.expression));
+  const wanted = new Set(expected.map(spelling.expression));
+  const left = expected.filter((text) => !there.has(spelling.expression(text)));
+  const right = found.filter((text) => !wanted.has(spelling.expression(text)));
+  const all = left.flatMap((one) => right.map((other) => ({ expected: one, found: other, table: placeOf(table) })));
+  return all.slice(0, MOST_PAIRS);
+}
+
+const placeOf = ({ schema, name }: Table) => ({ schema, name });
+const checksOf = ({ checks }: Table) => checks.map(({ expression }) => expression);
+const wheresOf = ({ indexes }: Table) => indexes.flatMap(({ where }) => (where === undefined ? [] : [where]));
+const expressionsOf = ({ indexes }: Table) =>
+  indexes.flatMap(({ parts }) => parts.flatMap((part) => ('expression' in part ? [part.expression] : [])));
+
+function doubtKey({ found, ...doubt }: Doubt): string {
+  return `${placeKey(doubt)}\0${found}`;
+}
+
+function placeKey({ expected, type, table }: Omit<Doubt, 'found'>): string {
+  return `${table === undefined ? `default of ${type}` : keyOf(table)}\0${expected}`;
+}
+
+function reworded(table: Table, words: ReadonlyMap<string, string>): Table {
+  const say = (text: string) => words.get(placeKey({ expected: text, table })) ?? text;
+  return {
+    ...table,
+    columns: table.columns.map((column) => rewordedColumn(column, say, words)),
+    checks: table.checks.map((check) => ({ ...check, expression: say(check.expression) })),
+    indexes: table.indexes.map((index) => rewordedIndex(index, say)),
+  };
+}
+
+function rewordedColumn(column: Column, say: (text: string) => string, words: ReadonlyMap<string, string>): Column {
+  const { default: text, generated, type } = column;
+  return {
+    ...column,
+    ...(text === undefined ? {} : { default: words.get(placeKey({ expected: text, type })) ?? text }),
+    ...(generated === undefined ? {} : { generated: { ...generated, expression: say(generated.expression) } }),
+  };
+}
+
+function rewordedIndex(index: Index, say: (text: string) => string): Index {
+  return {
+    ...index,
+    ...(index.where === undefined ? {} : { where: say(index.where) }),
+    parts: index.parts.map((part) => ('expression' in part ? { ...part, expression: say(part.expression) } : part)),
+  };
+}

@@ -1,0 +1,120 @@
+import type { Baseline } from '../../core/model/baseline.ts';
+import { BASELINE_TABLE } from '../../core/model/baseline.ts';
+import { OWN_TABLES } from '../../core/model/history.ts';
+import { ProblemError } from '../../core/model/problem.ts';
+import type { BaselineStore } from '../port.ts';
+import type { PostgresConnection } from './connection.ts';
+import { quoteIdentifier } from './driver.ts';
+import { majorOf } from './dump.ts';
+import { findClients } from './dump-clients.ts';
+import { environmentOf, errorIn, startProgram } from './dump-program.ts';
+
+/** Beside the history, in the first schema. */
+export function baselineStore(open: PostgresConnection): BaselineStore {
+  const { client } = open;
+  const table = `${quoteIdentifier(open.target.schemas[0] ?? 'public')}.${BASELINE_TABLE}`;
+  const there = async () => {
+    const { rows } = await client.query<{ there: boolean }>('SELECT to_regclass($1) IS NOT NULL AS there', [table]);
+    return rows[0]?.there === true;
+  };
+  return {
+    async read() {
+      if (!(await there())) return undefined;
+      const { rows } = await client.query<Omit<Baseline, 'takenAt'> & { takenAt: Date }>(
+        `SELECT taken_at AS "takenAt", run_id AS "runId", tool_version AS "toolVersion", revisions, schema FROM ${table}`,
+      );
+      return rows[0] && { ...rows[0], takenAt: rows[0].takenAt.toISOString() };
+    },
+    async keep({ takenAt, runId, toolVersion, revisions, schema }) {
+      await client.query('BEGIN');
+      try {
+        await client.query(`CREATE TABLE IF NOT EXISTS ${table} (
+          only_one boolean PRIMARY KEY DEFAULT true CHECK (only_one),
+          taken_at timestamptz NOT NULL,
+          run_id text NOT NULL,
+          tool_version text NOT NULL,
+          revisions text[] NOT NULL,
+          schema text NOT NULL
+        )`);
+        await client.query(`DELETE FROM ${table}`);
+        await client.query(
+          `INSERT INTO ${table} (taken_at, run_id, tool_version, revisions, schema) VALUES ($1, $2, $3, $4, $5)`,
+          [takenAt, runId, toolVersion, revisions, schema],
+        );
+        await client.query('COMMIT');
+      } catch (error) {
+        await client.query('ROLLBACK').catch(() => {});
+        throw error;
+      }
+    },
+    async forget() {
+      if (!(await there())) return false;
+      await client.query(`DROP TABLE ${table}`);
+      return true;
+    },
+    schemaSql: () => schemaSql(open),
+    extensions: () => extensions(open),
+    async load(sql) {
+      // The script sets parameters of its session, so it gets one of its own.
+      const session = await open.another('db-manager baseline');
+      try {
+        await session.query(sql);
+      } finally {
+        await session.end();
+      }
+    },
+  };
+}
+
+/** pg_dump's own script of the target's schemas, in a form that an empty database takes which has some of them already. */
+async function schemaSql(open: PostgresConnection): Promise<string> {
+  const clients = await findClients(majorOf(open));
+  const args = [
+    '--schema-only',
+    '--no-owner',
+    '--no-privileges',
+    '--no-password',
+    ...(clients.major >= 14 ? ['--extension=*'] : []),
+    ...open.target.schemas.map((schema) => `--schema=${quoteIdentifier(schema)}`),
+    ...OWN_TABLES.map((name) => `--exclude-table=*.${name}`),
+  ];
+  const { child, ended } = startProgram(clients, 'pg_dump', args, { env: environmentOf(open.target), stdout: 'pipe' });
+  let script = '';
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    script += text;
+  });
+  const { ok, words } = await ended;
+  if (!ok) {
+    throw new ProblemError({ reason: 'BackupFailed', message: `pg_dump cannot write the schema: ${errorIn(words)}` });
+  }
+  return plainScript(script);
+}
+
+/**
+ * Without what only psql or an owner can do: its meta-commands, comments on schemas and extensions. A parameter that
+ * came with a newer pg_dump than the server is left out too.
+ */
+function plainScript(script: string): string {
+  return (
+    script
+      .split('\n')
+      .filter((line) => !/^\\(?:un)?restrict |^COMMENT ON (?:EXTENSION|SCHEMA) |^SET transaction_timeout/.test(line))
+      .map((line) => line.replace(/^CREATE SCHEMA (?!IF NOT EXISTS)/, 'CREATE SCHEMA IF NOT EXISTS '))
+      // An extension may be in a schema that is not the target's.
+      .map((line) => line.replace(/^CREATE EXTENSION .* WITH SCHEMA (.+);$/, 'CREATE SCHEMA IF NOT EXISTS $1;\n$&'))
+      .join('\n')
+  );
+}
+
+/** An extension that says its schema itself is not asked to go elsewhere. */
+async function extensions({ client }: PostgresConnection): Promise<{ name: string; sql: string }[]> {
+  const { rows } = await client.query<{ name: string; sql: string }>(
+    `SELECT e.extname AS name, CASE WHEN x.schema IS NULL
+         THEN format('CREATE SCHEMA IF NOT EXISTS %I; CREATE EXTENSION IF NOT EXISTS %I WITH SCHEMA %I', n.nspname, e.extname, n.nspname)
+         ELSE format('CREATE EXTENSION IF NOT EXISTS %I', e.extname) END AS sql
+     FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
+     LEFT JOIN pg_available_extension_versions x ON x.name = e.extname AND x.version = e.extversion
+     WHERE e.extname <> 'plpgsql' ORDER BY e.oid`,
+  );
+  return rows;
+}

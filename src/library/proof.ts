@@ -1,0 +1,111 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { Direction, LoadedMigration } from '../core/model/migration.ts';
+import { ProblemError } from '../core/model/problem.ts';
+import type { Snapshot } from '../core/model/snapshot.ts';
+import { TOOL_VERSION } from '../core/model/version.ts';
+import { compareSnapshots, describeDifference } from '../core/schema/compare.ts';
+import type { Database, ScratchSource } from '../database/port.ts';
+import { loadMigrations } from '../migrations/load.ts';
+import { type NewMigration, writeMigration } from '../migrations/scaffold.ts';
+import { differencesOn } from '../runner/difference.ts';
+import { few } from '../runner/words.ts';
+import { filesOf, type Session } from './session.ts';
+
+export interface ToProve {
+  /** The new migrations, in their order. */
+  migrations: readonly NewMigration[];
+  /** What they lead to. */
+  models: Snapshot;
+  /** Where they start: the target's schema, or nothing. */
+  from: ScratchSource & { kind: 'schema' | 'empty' };
+}
+
+/**
+ * Applies new migrations to a scratch database that has the target's schema, compares it with the models, reverts them
+ * and compares it with the start. Throws ProblemError InternalError where it does not come out equal. Gives why there is
+ * no proof, where no scratch database can be made.
+ */
+export async function prove(session: Session, work: ToProve): Promise<string | undefined> {
+  const { database, settings, runId } = session;
+  const folder = await folderBeside(settings.migrations);
+  try {
+    const migrations = await written(folder, work.migrations, database);
+    const made = await database
+      .createScratch(work.from, { runId: `${runId}-proof`, folder })
+      .catch((error: unknown) => whyNot(error));
+    if (typeof made === 'string') return made;
+    try {
+      await play(made.database, migrations, work.models, session);
+    } finally {
+      await made.drop();
+    }
+    return undefined;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** At the same depth as the migrations, so that what a template imports is found from there too. */
+async function folderBeside(migrations: string): Promise<string> {
+  const prefix = '.db-manager-proof-';
+  return mkdtemp(join(dirname(migrations), prefix)).catch(() => mkdtemp(join(tmpdir(), prefix)));
+}
+
+async function written(
+  folder: string,
+  migrations: readonly NewMigration[],
+  { dialect }: Database,
+): Promise<LoadedMigration[]> {
+  for (const migration of migrations) {
+    const file = await writeMigration(folder, migration);
+    if (!file.ok) throw new ProblemError(file.problem);
+  }
+  return loadMigrations(folder, await filesOf({ migrations: folder }), dialect);
+}
+
+async function play(
+  scratch: Database,
+  migrations: LoadedMigration[],
+  models: Snapshot,
+  session: Session,
+): Promise<void> {
+  const start = await scratch.snapshot();
+  await scratch.history.ensure();
+  await migrate(scratch, 'up', migrations, session);
+  const reached = (await differencesOn(scratch, models, await scratch.snapshot())).map(describeDifference);
+  if (reached.length > 0) throw fault(`Applied, it leads to another schema than the models: ${few(reached)}`, session);
+  await migrate(scratch, 'down', migrations.toReversed(), session);
+  const back = compareSnapshots(start, await scratch.snapshot(), { names: 'exact' }).map(describeDifference);
+  if (back.length > 0) throw fault(`Reverted, it leaves another schema than it began with: ${few(back)}`, session);
+}
+
+async function migrate(scratch: Database, direction: Direction, migrations: LoadedMigration[], session: Session) {
+  const { runId, settings } = session;
+  const work = { direction, migrations, runId, toolVersion: TOOL_VERSION, timeouts: settings.timeouts };
+  const outcome = await scratch.migrate(work);
+  if (outcome.kind !== 'failed') return;
+  const { message, statement } = outcome.problem;
+  const sql = statement === undefined ? '' : ` (${statement.replace(/\s+/g, ' ').slice(0, 300)})`;
+  throw fault(`It cannot be ${direction === 'up' ? 'applied' : 'reverted'}: ${message}${sql}`, session);
+}
+
+function fault(what: string, { settings }: Session): ProblemError {
+  const whose =
+    settings.template === undefined
+      ? 'This is a fault of db-manager and not of your models'
+      : 'This is a fault of db-manager, or of the template, and not of your models';
+  return new ProblemError({
+    reason: 'InternalError',
+    message: `The generated migration was tried on a scratch database and does not do what it should; nothing was written. ${what.replace(/\.$/, '')}. ${whose}: please report it. Until then write it by hand: db-manager generate --no-autogenerate`,
+  });
+}
+
+/** Reasons for which this machine, server or user cannot have a scratch database. */
+const NO_SCRATCH = new Set(['RehearsalImpossible', 'ClientTooOld', 'CheckFailed', 'PermissionDenied', 'NoSpace']);
+
+function whyNot(error: unknown): string {
+  if (error instanceof ProblemError && NO_SCRATCH.has(error.problem.reason)) return error.problem.message;
+  throw error;
+}
