@@ -7,7 +7,7 @@ import type { MigrationFile } from '../core/model/migration.ts';
 import { ProblemError } from '../core/model/problem.ts';
 import { TOOL_VERSION } from '../core/model/version.ts';
 import { openDatabase } from '../database/open.ts';
-import type { Database } from '../database/port.ts';
+import type { Database, OpenOptions } from '../database/port.ts';
 import { readMigrations } from '../migrations/read.ts';
 import { holder } from './holder.ts';
 import type { Options, Settings } from './settings.ts';
@@ -23,7 +23,7 @@ export interface Session {
 export async function withDatabase<T>(
   options: Options,
   work: (session: Session) => Promise<T>,
-  create = false,
+  create: OpenOptions['create'] = false,
 ): Promise<T> {
   const settings = await settingsOf(options);
   const runId = randomUUID().slice(0, 8);
@@ -31,6 +31,8 @@ export async function withDatabase<T>(
     timeouts: settings.timeouts,
     applicationName: `db-manager ${runId}`,
     create,
+    // Where a new database was asked for, the command says so itself.
+    onCreated: create === 'file' ? options.onMessage : undefined,
   });
   try {
     return await work({ database, settings, runId });
@@ -40,7 +42,11 @@ export async function withDatabase<T>(
 }
 
 /** The same, as the only writer. */
-export function asWriter<T>(options: Options, work: (session: Session) => Promise<T>, create = false): Promise<T> {
+export function asWriter<T>(
+  options: Options,
+  work: (session: Session) => Promise<T>,
+  create: OpenOptions['create'] = false,
+): Promise<T> {
   return withDatabase(
     options,
     async (session) => {

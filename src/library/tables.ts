@@ -37,7 +37,7 @@ export async function initDatabase(options: InitOptions = {}): Promise<Initialis
   const { migrations, models } = await settingsOf(options);
   const made = await mkdir(migrations, { recursive: true });
   const notes = made === undefined ? [] : [`made the migrations folder ${migrations}`];
-  if (options.tables === 'Migrate') await upgradeDatabase(options);
+  if (options.tables === 'Migrate') await upgradeDatabase({ ...options, create: true });
   else if (options.tables !== 'None' && models !== undefined) notes.push(...(await fromModels(options)));
   return withDatabase(
     options,
@@ -90,7 +90,7 @@ export function createAllTables(options: Options = {}): Promise<{ tables: string
       await create(session);
       return { tables: [...(await names(session))].filter((name) => !before.has(name)) };
     },
-    true,
+    'file',
   );
 }
 

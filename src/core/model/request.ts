@@ -29,6 +29,8 @@ export const runRequestSchema = z.strictObject({
       }),
     }),
   ]),
+  /** Create a missing database. Without it only a SQLite file is created. */
+  create: z.boolean().optional(),
   migrations: z.strictObject({ path: z.string() }),
   models: z.strictObject({ path: z.string() }).optional(),
   target: z.string(),

@@ -2,14 +2,14 @@ import type { Step } from '../flow.ts';
 import type { Connected } from '../state.ts';
 import { few } from '../words.ts';
 
-/** Opens the database. A real run may make it where there is none yet (a first install); a dry run never does. */
+/** Opens the database. A real run makes a missing file, and a missing database where it was asked to; a dry run neither. */
 export const connect: Step<object, Connected> = {
   name: 'connect',
   async run(_, { request, target, openDatabase, defer }) {
     const database = await openDatabase(target, {
       timeouts: request.timeouts,
       applicationName: `db-manager ${request.runId}`,
-      create: !request.dryRun,
+      create: !request.dryRun && (request.create === true || 'file'),
     });
     defer('the connection', () => database.close());
     const { display, serverVersion } = database.identity;
