@@ -20,9 +20,8 @@ function patientSettings(major: number): string[] {
  * database as they do in psql. Decision: docs/decisions/2026-11-28-whose-settings-a-migration-sees.md.
  */
 export async function applyOwnSettings(client: Client): Promise<void> {
-  // Alone and first: a limit of a few milliseconds would stop the rest.
-  await client.query('SET statement_timeout = 0');
   await applySettings(client, [
+    'SET statement_timeout = 0',
     'SET lock_timeout = 0',
     'SET default_transaction_read_only = off',
     ...patientSettings(serverMajor(client) ?? 0),
@@ -61,11 +60,11 @@ export function migrationSettings(
 ): string[] {
   const path = (searchPath ?? [...new Set([...schemas, 'public'])]).map(quoteIdentifier).join(', ');
   return [
+    `SET statement_timeout = ${timeouts.statement}`,
     ...idleSettings(version),
     ...patientSettings(Math.floor(version / 10_000)),
     ...(version >= HAS_SESSION_SETTINGS ? ["SET client_connection_check_interval = '1s'"] : []),
     `SET lock_timeout = ${timeouts.lock}`,
-    `SET statement_timeout = ${timeouts.statement}`,
     `SET search_path = ${path}`,
     'SET client_min_messages = warning',
   ];
@@ -74,11 +73,15 @@ export function migrationSettings(
 /** A value that the platform refuses (no check of sockets on Windows), a setting that a fork of PostgreSQL lacks. */
 const NO_SUCH_SETTING = ['22023', '42704', '0A000'];
 
-/** In one round trip; one by one where the server refuses one of them. */
-export async function applySettings(client: Client, settings: readonly string[]): Promise<void> {
+/**
+ * In one round trip; one by one where the server refuses one of them. The limit for statements comes first: until then
+ * that of the database holds, which may be so short that a busy server exceeds it.
+ */
+export async function applySettings(client: Client, settings: readonly string[], attempts = 10): Promise<void> {
   try {
     await client.query(settings.join('; '));
   } catch (error) {
+    if (serverError(error)?.code === '57014' && attempts > 1) return applySettings(client, settings, attempts - 1);
     if (!NO_SUCH_SETTING.includes(serverError(error)?.code ?? '')) throw error;
     for (const setting of settings) await client.query(setting).catch(() => {});
   }
