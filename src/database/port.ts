@@ -141,6 +141,8 @@ export interface DumpOptions {
   compression: 'auto' | 'none' | 'gzip' | 'zstd' | 'lz4';
   jobs?: number;
   onProgress?(doneBytes: number, totalBytes: number | undefined): void;
+  /** What a person should know though it went well, in a sentence. */
+  onMessage?(message: string): void;
   signal?: AbortSignal;
 }
 

@@ -17,6 +17,23 @@ export const REASONS = {
   Succeeded: { exit: 0, means: 'The step did what it is for.', help: 'Nothing.' },
   Skipped: { exit: 0, means: 'The step was not needed or was turned off.', help: 'Nothing.' },
 
+  // the cluster, as the commands outside it see it
+  ApiServerUnreachable: {
+    exit: 1,
+    means: 'The Kubernetes API server did not answer a command.',
+    help: 'Check the network, the address in the kubeconfig and its certificates, then run the command again.',
+  },
+  ApiServerUnavailable: {
+    exit: 1,
+    means: 'The Kubernetes API server answered with an error of its own (5xx) or is too busy (429).',
+    help: 'Run the command again later; the message has the words of the API server.',
+  },
+  Conflict: {
+    exit: 1,
+    means: 'Another client changed the resource at the same time or owns a field of it.',
+    help: 'Look at the resource, then run the command again. `apply --force` takes over the fields.',
+  },
+
   // where the work comes from
   InvalidConfiguration: {
     exit: 2,
@@ -48,7 +65,7 @@ export const REASONS = {
   DatabaseNotFound: {
     exit: 1,
     means: 'The server answers, but the database does not exist.',
-    help: 'Create it with `db-manager init`, or correct its name.',
+    help: 'Correct its name, or create it: `db-manager init`, `--create`, `spec.database.create`.',
   },
   AuthenticationFailed: {
     exit: 1,
@@ -62,7 +79,7 @@ export const REASONS = {
   },
   PoolerUnsupported: {
     exit: 1,
-    means: 'The connection goes through a pooler in transaction mode, where a session lock does not hold.',
+    means: 'The connection goes through a pooler in transaction or statement mode, where a session lock does not hold.',
     help: 'Connect to PostgreSQL directly, or to a pool in session mode.',
   },
   ConnectionLost: {

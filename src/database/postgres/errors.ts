@@ -122,8 +122,11 @@ export function connectProblem(error: unknown, target: PostgresTarget): { proble
     case '3D000':
       return told(
         'DatabaseNotFound',
-        `${addressOf(target)} has no database "${target.database}". Create it: db-manager init`,
+        `${addressOf(target)} has no database "${target.database}". Create it with db-manager init, or correct the name.`,
       );
+    case '08P01':
+      // A pooler's answer to options that it does not pass on.
+      return told('DatabaseUnreachable', `${where} refuses the connection: ${message}`);
     case '42501':
       return told('PermissionDenied', `${where}: ${message}`);
     case '57P03':
