@@ -111,7 +111,7 @@ function unreadable(text: string): ConnectionStringError {
     );
   if (/^(host|server|data source|user id|username|database|initial catalog)\s*=[^;]*;/i.test(text))
     return new ConnectionStringError(`The database URL has the form of ADO.NET, which is not supported. ${FORMS}`);
-  if (looksLikeUrl(text) || text.includes('@') || /^[a-z]+:/i.test(text))
+  if (looksLikeUrl(text) || text.includes('@') || /^[a-z]{2,}:/i.test(text))
     return new ConnectionStringError(`The database URL cannot be read. ${URL_FORM}`);
   return new ConnectionStringError(
     'The database URL is neither a URL nor an existing file. For a new SQLite file write sqlite:///path/to/file.db, or give it the suffix .db, .sqlite or .sqlite3.',

@@ -100,7 +100,7 @@ function shuffled<T>(list: readonly T[]): T[] {
 function isOfHost(error: unknown): boolean {
   if (error instanceof ProblemError) return false;
   const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
-  return !/^[0-9A-Z]{5}$/.test(code) || /^(57P0|53)/.test(code) || code === 'EPIPE';
+  return !/^(?=.*\d)[0-9A-Z]{5}$/.test(code) || /^(57P0|53)/.test(code);
 }
 
 async function reachHost(target: PostgresTarget, options: OpenOptions, database?: string): Promise<Opened> {

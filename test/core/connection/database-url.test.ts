@@ -371,6 +371,7 @@ describe('a database URL', () => {
       [`postgres://u:${SECRET}@h:${SECRET}/d`, /port/],
       [`postgresql://u:p@h:5432/d?options=-c+statement_timeout%3D${SECRET}`, /statement_timeout/],
       [`ws://u:${SECRET}@h/d`, /cannot be read/],
+      [String.raw`C:\data\app`, /neither a URL nor an existing file/],
       [SECRET, /neither a URL nor an existing file/],
     ];
     for (const [text, says] of texts) {
