@@ -31,6 +31,8 @@ export interface TakeOptions {
   jobs?: number;
   now: Date;
   onProgress?(doneBytes: number, totalBytes: number | undefined): void;
+  /** What a person should know though it went well, in a sentence. */
+  onMessage?(message: string): void;
   signal?: AbortSignal;
 }
 
@@ -62,8 +64,8 @@ export async function takeBackup(db: Database, folder: string, options: TakeOpti
 
 async function write(db: Database, root: string, stem: string, partial: string, options: TakeOptions): Promise<Backup> {
   const data = join(partial, 'data');
-  const { compression, jobs, onProgress, signal } = options;
-  const dumped = await db.dump(data, { compression, jobs, onProgress, signal });
+  const { compression, jobs, onProgress, onMessage, signal } = options;
+  const dumped = await db.dump(data, { compression, jobs, onProgress, onMessage, signal });
   await makeDurable(data, dumped);
   // The two readings share the page cache, and the hash shares no processor with the database's own check.
   const [hashed] = await Promise.all([hashBackup(data, { signal }), db.checkDump(data, dumped.format, { signal })]);

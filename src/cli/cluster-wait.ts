@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ProblemError } from '../core/model/problem.ts';
 import type { Condition, DatabaseMigration } from '../core/model/resource.ts';
 import type { ResourceClient } from '../kubernetes/resource-client.ts';
-import { ClusterUnreachable } from './cluster.ts';
+import { mayPass } from './cluster.ts';
 
 const POLL_MS = 1_000;
 
@@ -51,7 +51,7 @@ export async function waitUntilSettled(client: ResourceClient, wanted: WaitFor):
         if (step !== undefined) once(`… ${step}`);
       }
     } catch (error) {
-      if (!(error instanceof ClusterUnreachable)) throw error;
+      if (!mayPass(error)) throw error;
       once(`… ${error.problem.message} Asking again.`);
     }
     if (signal.aborted)

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { ProblemError } from '../core/model/problem.ts';
 import { createApi } from '../kubernetes/api.ts';
-import { ApiError } from '../kubernetes/api-error.ts';
+import { ApiError, CredentialsError } from '../kubernetes/api-error.ts';
 import { kubeConfigReader } from '../kubernetes/kubeconfig.ts';
 import { type ResourceClient, resourceClient } from '../kubernetes/resource-client.ts';
 
@@ -38,6 +38,7 @@ export async function openCluster({ kubeconfig, namespace }: ClusterOptions): Pr
 /** The API server's refusals as problems: what may not be done, and that it is not there. */
 function inWords(client: ResourceClient): ResourceClient {
   const told = (error: unknown): never => {
+    if (error instanceof CredentialsError) throw invalid(`The kubeconfig cannot be used: ${error.message}`, error);
     if (!(error instanceof ApiError)) throw new ClusterUnreachable(error);
     if (error.status === 404) {
       throw invalid(
@@ -52,6 +53,15 @@ function inWords(client: ResourceClient): ResourceClient {
       );
     }
     if (error.status === 409) throw new ClusterConflict(error.message, { cause: error });
+    if (error.status >= 500 || error.status === 429) {
+      throw new ProblemError(
+        {
+          reason: 'ApiServerUnavailable',
+          message: `The API server could not do it (HTTP ${error.status}): ${error.message}.`,
+        },
+        { cause: error },
+      );
+    }
     throw invalid(`The API server refuses: ${error.message}`, error);
   };
   return {
@@ -62,18 +72,26 @@ function inWords(client: ResourceClient): ResourceClient {
   };
 }
 
-/** No answer: whoever waits asks again. */
-export class ClusterUnreachable extends ProblemError {
+/** Whether the same request may succeed a moment later. */
+export function mayPass(error: unknown): error is ProblemError {
+  return (
+    error instanceof ProblemError &&
+    (error.problem.reason === 'ApiServerUnreachable' || error.problem.reason === 'ApiServerUnavailable')
+  );
+}
+
+/** No answer. */
+class ClusterUnreachable extends ProblemError {
   constructor(cause: unknown) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    super({ reason: 'InvalidConfiguration', message: `The API server cannot be reached: ${why}.` }, { cause });
+    super({ reason: 'ApiServerUnreachable', message: `The API server cannot be reached: ${why}.` }, { cause });
   }
 }
 
-/** Somebody else has written meanwhile, or owns a field. */
+/** Another client has written meanwhile, or owns a field. */
 export class ClusterConflict extends ProblemError {
   constructor(message: string, options?: ErrorOptions) {
-    super({ reason: 'InvalidConfiguration', message: `${message}. --force takes the fields over.` }, options);
+    super({ reason: 'Conflict', message: `${message}. --force takes the fields over.` }, options);
   }
 }
 

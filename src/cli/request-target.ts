@@ -3,6 +3,7 @@ import { ProblemError } from '../core/model/problem.ts';
 import type { RunRequest } from '../core/model/request.ts';
 import { Secret } from '../core/model/secret.ts';
 import type { DatabaseTarget } from '../core/model/target.ts';
+import { surroundingsOf } from '../library/settings/surroundings.ts';
 
 /** The target of a request, with its secrets taken from the environment variables that it names. */
 export function targetOf(
@@ -13,7 +14,7 @@ export function targetOf(
   if ('urlVariable' in database) {
     const url = env[database.urlVariable];
     if (url === undefined || url === '') throw missing(database.urlVariable, 'the database URL');
-    const parsed = parseDatabaseUrl(url);
+    const parsed = parseDatabaseUrl(url, surroundingsOf(env));
     if (!parsed.ok) throw new ProblemError(parsed.problem);
     return parsed.target;
   }

@@ -19,8 +19,10 @@ export interface OpenOptions {
   timeouts: Timeouts;
   /** Seen by the database's administrators: `pg_stat_activity.application_name`. */
   applicationName: string;
-  /** Make the database where it does not exist (SQLite: the file and its folders). Default false. */
-  create?: boolean;
+  /** Create a missing database: true any, `file` only one that is a file, with its folders. Default false. */
+  create?: boolean | 'file';
+  /** Told once a database was created, in a sentence. */
+  onCreated?(message: string): void;
 }
 
 /** Connects and reads identity and version. Throws `ProblemError`: DatabaseUnreachable, AuthenticationFailed, … */
@@ -162,6 +164,8 @@ export interface DumpOptions {
   compression: 'auto' | 'none' | 'gzip' | 'zstd' | 'lz4';
   jobs?: number;
   onProgress?(doneBytes: number, totalBytes: number | undefined): void;
+  /** What a person should know though it went well, in a sentence. */
+  onMessage?(message: string): void;
   signal?: AbortSignal;
 }
 

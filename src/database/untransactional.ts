@@ -1,4 +1,5 @@
 import type { LoadedMigration, SqlStatement } from '../core/model/migration.ts';
+import { joinSentences } from '../core/model/sentences.ts';
 import { bodyOf, historyRow, MigrationStopped, runBody, whereabouts } from './one-migration.ts';
 import type { DoneMigration, MigrationWork } from './port.ts';
 import { retriesOf } from './retries.ts';
@@ -60,13 +61,13 @@ async function attemptOnce(
     // connection broke, the statement may have succeeded.
     const nothing = statement !== undefined && started === 1 && problem.reason !== 'ConnectionLost';
     const untouched = nothing && (await (up ? remove() : put('applied')).then(yes, no));
-    const message = [sentence(problem.message), mended, untouched ? undefined : partly(started - 1)];
+    const message = joinSentences(problem.message, mended, untouched ? undefined : partly(started - 1));
     const stopped = new MigrationStopped({
       problem: {
         ...problem,
         ...whereabouts(migration, error, problem, undefined),
         migration: migration.revision,
-        message: message.filter(Boolean).join(' '),
+        message,
       },
       retry: untouched && problem.reason === 'LockTimeout' ? 'safe' : 'never',
       touched: !untouched,
@@ -82,11 +83,6 @@ async function attemptOnce(
 const yes = () => true;
 /** The row stays, and the next run says that the migration was interrupted. */
 const no = () => false;
-
-/** A database's message ends without a full stop. */
-function sentence(text: string): string {
-  return /[.!?…]$/.test(text) ? text : `${text}.`;
-}
 
 function partly(statements: number): string {
   const before =

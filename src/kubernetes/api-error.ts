@@ -12,6 +12,14 @@ export class ApiError extends Error {
   }
 }
 
+/** The kubeconfig's credentials cannot be used: a missing file, a plugin that failed. Nothing was sent. */
+export class CredentialsError extends Error {
+  constructor(cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause });
+    this.name = 'CredentialsError';
+  }
+}
+
 /** From a `Status` object, or from whatever else came back. */
 export function errorFrom(code: number, body: string): ApiError {
   try {

@@ -9,7 +9,7 @@
 import http from 'node:http';
 import https from 'node:https';
 import type { KubeConfig } from '@kubernetes/client-node';
-import { ApiError, errorFrom } from './api-error.ts';
+import { ApiError, CredentialsError, errorFrom } from './api-error.ts';
 
 export type Verb = 'get' | 'list' | 'watch' | 'create' | 'patch' | 'delete' | 'update';
 
@@ -65,7 +65,9 @@ export function createApi(given: KubeConfig, onRequest: OnRequest = () => {}, re
   async function authenticated(): Promise<https.RequestOptions> {
     if (credentials !== undefined && credentials.until > performance.now()) return credentials.options;
     const options: https.RequestOptions = { headers: {} };
-    await config.applyToHTTPSOptions(options);
+    await config.applyToHTTPSOptions(options).catch((error: unknown) => {
+      throw new CredentialsError(error);
+    });
     if (cluster?.proxyUrl === undefined) options.agent = undefined;
     credentials = { options, until: performance.now() + CREDENTIALS_MS };
     return options;

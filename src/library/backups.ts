@@ -29,6 +29,7 @@ export function backupDatabase(options: BackupOptions = {}): Promise<Backup> {
       name: options.name,
       now: new Date(),
       onProgress: options.onProgress,
+      onMessage: options.onMessage,
       signal: options.signal,
     }),
   );

@@ -14,6 +14,8 @@ export interface MigrateOptions extends Options {
   target?: string;
   /** All in one transaction instead of one each. */
   singleTransaction?: boolean;
+  /** Create a missing PostgreSQL database. A missing SQLite file is created without it. */
+  create?: boolean;
 }
 
 export interface Migrated {
@@ -95,6 +97,7 @@ async function migrate(options: MigrateOptions & { target?: string }, down: bool
       if (others !== undefined) options.onMessage?.(`not looked at: ${others}`);
       return { from, to: currentPosition(await database.history.read()), migrations: outcome.done };
     },
-    !down,
+    // A downgrade has nothing to do in a new database.
+    down ? false : options.create === true || 'file',
   );
 }

@@ -16,6 +16,8 @@ export interface SafeMigrateOptions extends Options {
   dryRun?: boolean;
   /** Default true. Without one the rehearsal is on the schema only, and `onFailure: 'Restore'` has nothing to restore. */
   backup?: boolean;
+  /** Create a missing PostgreSQL database. A missing SQLite file is created without it. */
+  create?: boolean;
   /** Instead of `backup_YYYYMMDD_HHMMSS`. */
   backupName?: string;
   /** Default: `safety.rehearsal` of the settings. */
@@ -46,6 +48,7 @@ export async function safeMigrate(options: SafeMigrateOptions = {}): Promise<Run
     runId: randomUUID(),
     attempt: 1,
     database: { urlVariable: 'DATABASE_URL' },
+    ...(options.create === undefined ? {} : { create: options.create }),
     migrations: { path: settings.migrations, include: settings.include, exclude: settings.exclude },
     ...(settings.models === undefined ? {} : { models: { path: settings.models } }),
     target: options.target ?? 'head',

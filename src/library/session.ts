@@ -8,7 +8,7 @@ import { ProblemError } from '../core/model/problem.ts';
 import type { Snapshot } from '../core/model/snapshot.ts';
 import { TOOL_VERSION } from '../core/model/version.ts';
 import { openDatabase } from '../database/open.ts';
-import type { Database } from '../database/port.ts';
+import type { Database, OpenOptions } from '../database/port.ts';
 import { readMigrations } from '../migrations/read.ts';
 import { withModelSchemas } from '../models/schemas.ts';
 import { holder } from './holder.ts';
@@ -27,7 +27,7 @@ export interface Session {
 export async function withDatabase<T>(
   options: Options,
   work: (session: Session) => Promise<T>,
-  create = false,
+  create: OpenOptions['create'] = false,
   models?: Snapshot,
 ): Promise<T> {
   const settings = await settingsOf(options);
@@ -36,6 +36,8 @@ export async function withDatabase<T>(
     timeouts: settings.timeouts,
     applicationName: `db-manager ${runId}`,
     create,
+    // Where a new database was asked for, the command says so itself.
+    onCreated: create === 'file' ? options.onMessage : undefined,
   });
   try {
     return await work({ database, settings, runId });
@@ -60,7 +62,11 @@ export async function modelsOf({ models, target }: Settings): Promise<Snapshot |
 }
 
 /** The same, as the only writer. */
-export function asWriter<T>(options: Options, work: (session: Session) => Promise<T>, create = false): Promise<T> {
+export function asWriter<T>(
+  options: Options,
+  work: (session: Session) => Promise<T>,
+  create: OpenOptions['create'] = false,
+): Promise<T> {
   return withDatabase(
     options,
     async (session) => {

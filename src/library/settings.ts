@@ -13,7 +13,7 @@ export interface Options extends Omit<Configuration, 'backups'> {
   config?: string | false;
   /** Where relative paths start. Default: the working directory. */
   cwd?: string;
-  /** Default `process.env`; only DATABASE_URL and DB_PATH are read. */
+  /** Default `process.env`; DATABASE_URL, DB_PATH and libpq's PG… variables are read. */
   env?: Readonly<Record<string, string | undefined>>;
   /** Told what is being done, for people. */
   onMessage?(message: string): void;

@@ -40,7 +40,7 @@ export async function initDatabase(options: InitOptions = {}): Promise<Initialis
   if (options.tables !== 'None' && options.tables !== 'Migrate' && models !== undefined)
     notes.push(...(await fromModels(options)));
   if (options.tables === 'Migrate') {
-    const { to } = await upgradeDatabase(options);
+    const { to } = await upgradeDatabase({ ...options, create: true });
     if (to === 'base' && models !== undefined)
       notes.push('there is no migration yet. Write the first one: db-manager generate "first tables"');
   }
@@ -100,7 +100,7 @@ export function createAllTables(options: Options = {}): Promise<{ tables: string
       await create(session);
       return { tables: [...(await names(session))].filter((name) => !before.has(name)) };
     },
-    true,
+    'file',
   );
 }
 

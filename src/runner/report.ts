@@ -1,6 +1,7 @@
 import type { Problem } from '../core/model/problem.ts';
 import type { Progress, RunEvent, RunReport, StepReport } from '../core/model/report.ts';
 import type { RunRequest } from '../core/model/request.ts';
+import { joinSentences } from '../core/model/sentences.ts';
 import type { StepName, StepResult } from '../core/model/step.ts';
 import { TOOL_VERSION } from '../core/model/version.ts';
 import type { Stop } from './failure.ts';
@@ -125,12 +126,12 @@ function stopVerdict(stop: Stop, state: Partial<RunState>, steps: StepReport[]):
     ...(touched && kept > 0 && recovery?.kind === 'skipped'
       ? [`${count(kept, 'migration')} before it stay applied.`]
       : []),
-    ...(recovery !== undefined && recovery.kind !== 'skipped' ? [`${sentence(recovery.message)}`] : []),
+    ...(recovery !== undefined && recovery.kind !== 'skipped' ? [recovery.message] : []),
   ];
   return {
     result: stop.kind === 'blocked' ? 'blocked' : 'failed',
     reason,
-    message: story.join(' '),
+    message: joinSentences(...story),
     retry: stop.kind === 'failed' ? stop.retry : 'never',
     touched,
     failure: { reason, message, migration, statement, position, code },
@@ -210,4 +211,3 @@ function safetyResult(request: RunRequest, outcome: FlowOutcome<RunState>, findi
 }
 
 const round = (seconds: number) => Math.round(seconds * 1000) / 1000;
-const sentence = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;

@@ -318,6 +318,9 @@ const ELSEWHERE: Partial<Record<Reason, string>> = {
   PodUnschedulable: 'test/core/reconcile/tables.test.ts',
   RunVanished: 'test/cluster/operator-situations.test.ts',
   RetryLimitReached: 'test/core/reconcile/scenarios.test.ts',
+  ApiServerUnreachable: 'test/cli/cluster-errors.test.ts',
+  ApiServerUnavailable: 'test/cli/cluster-errors.test.ts',
+  Conflict: 'test/cli/cluster-errors.test.ts',
 };
 
 const bad = (Object.keys(REASONS) as Reason[]).filter((reason) => REASONS[reason].exit !== 0);

@@ -108,7 +108,7 @@ describeCluster('db-manager apply, status and approve', (cluster) => {
       }),
     );
     const { code, stderr } = await dbManager(['status'], { KUBECONFIG: config });
-    assert.equal(code, 2);
-    assert.match(stderr, /API server cannot be reached/);
+    assert.equal(code, 1);
+    assert.match(stderr, /ApiServerUnreachable: .*API server cannot be reached/m);
   });
 });

@@ -199,10 +199,7 @@ describe('what the rehearsal showed', function () {
     const found = full.safety?.findings.find(({ rule }) => rule === 'observed-table-rewritten');
     assert.equal(found?.severity, 'warning');
     assert.equal(found.migration, '2_wide');
-    assert.match(
-      found.message,
-      /^items was rewritten on the copy: about 5,000 rows, 0\.\d MB in production.* took \d/,
-    );
+    assert.match(found.message, /^items was rewritten on the copy: about 5,000 rows, 0\.\d MB in production.* took \d/);
     const schema = await run(
       { ...ITEMS, '2_wide.sql': rewrite },
       { dryRun: true, safety: { mode: 'Warn', rehearsal: 'SchemaOnly' } },

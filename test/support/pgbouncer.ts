@@ -22,7 +22,10 @@ export function findPgBouncer(): string | undefined {
 }
 
 /** Starts PgBouncer before a server, for any of its databases. Throws where it is not installed. */
-export async function startPgBouncer(postgres: PrivatePostgres, mode: 'session' | 'transaction'): Promise<PgBouncer> {
+export async function startPgBouncer(
+  postgres: PrivatePostgres,
+  mode: 'session' | 'transaction' | 'statement',
+): Promise<PgBouncer> {
   const command = findPgBouncer();
   if (!command) throw new Error('PgBouncer is not installed. On Debian and Ubuntu: apt-get install pgbouncer');
   const owner = unprivilegedOwner();

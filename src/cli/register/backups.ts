@@ -50,6 +50,7 @@ export function registerBackups(program: Command, io: Io): void {
     .summary('the whole run: check, back up, rehearse, apply, verify')
     .option('--target <target>', 'head, a revision or its start, +N, -N', 'head')
     .option('--dry-run', 'do everything but write to the database')
+    .option('--create', 'create a missing PostgreSQL database')
     .option('--no-backup', 'take no backup; the rehearsal is then on the schema only')
     .addOption(
       new Option('--rehearsal <mode>', 'on what the plan is tried first (default: safety.rehearsal, auto)').choices([

@@ -11,6 +11,7 @@ export function registerMigrate(program: Command, io: Io): void {
     .command('upgrade')
     .argument('[target]', 'head, a revision or its start, +N', 'head')
     .option('--single-transaction', 'all migrations in one transaction')
+    .option('--create', 'create a missing PostgreSQL database')
     .summary('apply what is pending, locked and atomic')
     .action(async (target, options, command: Command) =>
       (await commands()).upgrade({ ...globalsOf(command, io), ...options, target }, io),

@@ -1,107 +1,134 @@
+/**
+ * Database URLs, read once at the edge. `connection/` has a file for each form: `postgres-uri`, `keyword-value`,
+ * `sqlite-url`; `postgres-target` adds what libpq takes from service file, environment and password file.
+ */
+import { ConnectionStringError, type Given, URL_FORM } from './connection/given.ts';
+import { looksLikeKeywordValue, readKeywordValue } from './connection/keyword-value.ts';
+import { postgresTarget } from './connection/postgres-target.ts';
+import { readUri } from './connection/postgres-uri.ts';
+import { readFileUri, readSqliteUrl, sqliteFile } from './connection/sqlite-url.ts';
+import { NO_SURROUNDINGS, type Surroundings } from './connection/surroundings.ts';
 import type { Problem } from './problem.ts';
-import { Secret } from './secret.ts';
-import type { DatabaseTarget, PostgresSsl, PostgresTarget, SqliteTarget, SslMode } from './target.ts';
+import type { DatabaseTarget, PostgresTarget } from './target.ts';
 
 export type ParsedUrl = { ok: true; target: DatabaseTarget } | { ok: false; problem: Problem };
 
-const SSL_MODES: readonly SslMode[] = ['disable', 'prefer', 'require', 'verify-ca', 'verify-full'];
+const FORMS = 'Use postgres://user:password@host:5432/name or sqlite:///path/to/file.db';
+
+/** Other databases and tools, by the schemes of their URLs. Only these are repeated in a message. */
+const OTHERS =
+  /^(mysql|mysqlx|mysql2|mariadb|mariadbconnector|mssql|sqlserver|oracle|db2|ibm_db_sa|cockroachdb|redshift|snowflake|bigquery|duckdb|clickhouse|libsql|mongodb|redis|rediss|http|https|amqp|prisma|tcp|socket|unix)$/i;
+
+/** What SQLite files are called. */
+const SQLITE_FILE = /\.(db|db3|sdb|s3db|sl3|sqlite|sqlite2|sqlite3)$/i;
 
 /**
- * Reads a database URL in PostgreSQL's own form (manual, 34.1.1.2) or SQLAlchemy's (`postgresql+asyncpg://…`,
- * `sqlite:///relative.db`, `sqlite:////absolute.db`). A text without a scheme is the path of a SQLite file. No
- * message ever holds the password.
+ * Reads a database URL: PostgreSQL's URI and keyword/value forms (manual, 32.1.1), SQLAlchemy's (`postgresql+asyncpg://…`,
+ * `sqlite:///relative.db`, `sqlite:////absolute.db`), JDBC's, SQLite's (`file:…`), or the path of a SQLite file. A text is
+ * a path only if its name ends as those of SQLite files do, or if the file exists. No message ever holds the password.
  */
-export function parseDatabaseUrl(text: string): ParsedUrl {
-  const scheme = /^([a-z0-9+]+):/i.exec(text)?.[1]?.toLowerCase();
-  if (scheme === undefined) return text.trim() === '' ? wrong('The database URL is empty.') : sqlite(text);
-  const [dialect] = scheme.split('+');
-  if (dialect === 'postgres' || dialect === 'postgresql') return parsePostgres(text);
-  if (dialect === 'sqlite') return parseSqlite(text);
-  if (dialect === 'file') return sqlite(decodeURIComponent(text.replace(/^file:(\/\/)?/, '')));
-  return wrong(
-    `"${scheme}" is not supported. Use postgres://user:password@host:5432/name or sqlite:///path/to/file.db`,
+export function parseDatabaseUrl(text: string, surroundings: Surroundings = NO_SURROUNDINGS): ParsedUrl {
+  try {
+    return { ok: true, target: read(unwrapped(text), surroundings) };
+  } catch (error) {
+    if (!(error instanceof ConnectionStringError)) throw error;
+    return { ok: false, problem: { reason: 'InvalidConfiguration', message: error.message } };
+  }
+}
+
+function read(text: string, surroundings: Surroundings): DatabaseTarget {
+  if (text === '') throw new ConnectionStringError('The database URL is empty.');
+  const [, scheme = ''] = /^([a-z][a-z0-9+.-]*):/i.exec(text) ?? [];
+  const [dialect = '', driver = ''] = scheme.toLowerCase().split('+');
+  if (dialect === 'jdbc') return readJdbc(text, surroundings);
+  if (dialect === 'postgres' || dialect === 'postgresql')
+    return readPostgres(text, driver === 'asyncpg' ? 'verify-full' : 'require', surroundings);
+  if (dialect === 'sqlite' || dialect === 'sqlite3') return readSqliteUrl(text);
+  if (dialect === 'file') return readFileUri(text);
+  if (OTHERS.test(dialect)) throw new ConnectionStringError(`"${scheme}" is not supported. ${FORMS}`);
+  if (looksLikeKeywordValue(text)) {
+    const given: Given = new Map();
+    readKeywordValue(text, given);
+    return postgresTarget(given, 'require', surroundings);
+  }
+  if (text === ':memory:') return sqliteFile(text);
+  if (isFile(text, surroundings)) return sqliteFile(text);
+  throw unreadable(text);
+}
+
+function readPostgres(text: string, sslTrue: 'require' | 'verify-full', surroundings: Surroundings): PostgresTarget {
+  const given: Given = new Map();
+  readUri(text, given);
+  return postgresTarget(given, sslTrue, surroundings);
+}
+
+/** JDBC's URLs, of which the host may be left out: `jdbc:postgresql:name`. */
+function readJdbc(text: string, surroundings: Surroundings): DatabaseTarget {
+  const inner = text.slice('jdbc:'.length);
+  const [, dialect = ''] = /^([a-z]+):/i.exec(inner) ?? [];
+  if (/^sqlite$/i.test(dialect)) return readSqliteUrl(inner);
+  if (!/^postgresql$/i.test(dialect))
+    throw new ConnectionStringError(
+      `${OTHERS.test(dialect) ? `"jdbc:${dialect}"` : 'This kind of jdbc: URL'} is not supported. ${FORMS}`,
+    );
+  const rest = inner.slice('postgresql:'.length);
+  const uri = rest.startsWith('//') ? rest : `///${rest.replace(/^\//, '')}`;
+  return readPostgres(`postgresql:${uri}`, 'verify-full', surroundings);
+}
+
+/** Without blanks around it (the last line of a Secret's file) and without quotes (those of `docker run --env-file`). */
+function unwrapped(text: string): string {
+  const trimmed = text.trim();
+  const quoted = /^(["'`])([\s\S]*)\1$/.exec(trimmed);
+  return quoted?.[2] === undefined ? trimmed : quoted[2].trim();
+}
+
+function isFile(text: string, { exists }: Surroundings): boolean {
+  if (exists(text)) return true;
+  return SQLITE_FILE.test(text) && !looksLikeUrl(text);
+}
+
+/** What a person meant as a URL: user, password or host in it would become the name of a file. */
+function looksLikeUrl(text: string): boolean {
+  return (
+    /:\/\//.test(text) ||
+    /^["'`]|["'`]$/.test(text) ||
+    /^[^/\\]*:[^/\\]*@/.test(text) ||
+    /^[a-z+]*(postgres|pg|sql)[a-z+]*\W?\/\//i.test(text) ||
+    /@[^/]*(:\d+)?\//.test(text) ||
+    /\b(password|pwd|user|host)\s*=/i.test(text)
+  );
+}
+
+/** Why a text is neither a URL nor a file. It may hold a password, so no part of it is repeated. */
+function unreadable(text: string): ConnectionStringError {
+  if (/^["'`]|["'`]$/.test(text))
+    return new ConnectionStringError(`The database URL has a quotation mark at one end only. ${FORMS}`);
+  const [, name] = /^(?:export\s+|set\s+|-e\s+)?([A-Z][A-Z0-9_]*)\s*=/.exec(text) ?? [];
+  if (name !== undefined)
+    return new ConnectionStringError(
+      `The database URL begins with the name of a variable and an equals sign. Give only what follows it. ${FORMS}`,
+    );
+  if (/^(host|server|data source|user id|username|database|initial catalog)\s*=[^;]*;/i.test(text))
+    return new ConnectionStringError(`The database URL has the form of ADO.NET, which is not supported. ${FORMS}`);
+  if (looksLikeUrl(text) || text.includes('@') || /^[a-z]{2,}:/i.test(text))
+    return new ConnectionStringError(`The database URL cannot be read. ${URL_FORM}`);
+  return new ConnectionStringError(
+    'The database URL is neither a URL nor an existing file. For a new SQLite file write sqlite:///path/to/file.db, or give it the suffix .db, .sqlite or .sqlite3.',
   );
 }
 
 /** The target for people, without password: `postgres://app@db:5432/trading`, or the file's path. */
 export function displayTarget(target: DatabaseTarget): string {
   if (target.dialect === 'sqlite') return target.path;
-  return `postgres://${target.user}@${addressOf(target)}/${target.database}`;
+  const { user, database, host, port, hosts } = target;
+  if (hosts !== undefined) return `postgres://${user}@${hosts.map(addressOf).join(',')}/${database}`;
+  if (host.startsWith('/')) return `postgres://${user}@:${port}/${database}?host=${host}`;
+  return `postgres://${user}@${addressOf(target)}/${database}`;
 }
 
-/** `db:5432`, `[::1]:5432`. */
+/** `db:5432`, `[::1]:5432`, `/run/postgresql/.s.PGSQL.5432`. */
 export function addressOf({ host, port }: Pick<PostgresTarget, 'host' | 'port'>): string {
+  if (host.startsWith('/')) return `${host}/.s.PGSQL.${port}`;
   return `${host.includes(':') ? `[${host}]` : host}:${port}`;
-}
-
-function parseSqlite(text: string): ParsedUrl {
-  const match = /^sqlite(?:\+\w+)?:(?:\/\/(?:\/(.*))?)?(.*)$/i.exec(text);
-  const path = decode(match?.[1] ?? match?.[2] ?? '').replace(/\?.*$/, '');
-  if (path === '' || path === ':memory:') {
-    return wrong('A SQLite database in memory is gone when the command ends. Give a file: sqlite:///path/to/file.db');
-  }
-  return sqlite(path);
-}
-
-function sqlite(path: string): { ok: true; target: SqliteTarget } {
-  return { ok: true, target: { dialect: 'sqlite', path } };
-}
-
-function parsePostgres(text: string): ParsedUrl {
-  let url: URL;
-  try {
-    url = new URL(text.replace(/^[a-z0-9+]+:/i, 'postgres:'));
-  } catch {
-    return wrong(
-      'The database URL cannot be read. It has the form postgres://user:password@host:5432/name; special characters in the password are written percent-encoded, for example %40 for @.',
-    );
-  }
-  const parameters = url.searchParams;
-  const port = Number(url.port || parameters.get('port') || 5432);
-  const database = decode(url.pathname.slice(1)) || parameters.get('dbname') || '';
-  const user = decode(url.username) || parameters.get('user') || '';
-  const password = url.password === '' ? parameters.get('password') : decode(url.password);
-  const mode = sslMode(parameters);
-  if (database === '') return wrong('The database URL names no database: postgres://user:password@host:5432/NAME');
-  if (user === '') return wrong('The database URL names no user: postgres://USER:password@host:5432/name');
-  if (mode === undefined) return wrong(`sslmode has to be one of ${SSL_MODES.join(', ')}.`);
-  const target: PostgresTarget = {
-    dialect: 'postgres',
-    host: parameters.get('host') ?? (decode(url.hostname).replace(/^\[|\]$/g, '') || 'localhost'),
-    port,
-    database,
-    user,
-    ...(password === null ? {} : { password: new Secret(password) }),
-    ssl: { mode, ...sslFiles(parameters) },
-    schemas: (parameters.get('schemas') ?? parameters.get('schema') ?? 'public').split(','),
-  };
-  return { ok: true, target };
-}
-
-function sslMode(parameters: URLSearchParams): SslMode | undefined {
-  const text = parameters.get('sslmode') ?? (parameters.get('ssl') === 'true' ? 'require' : 'prefer');
-  const known = text === 'allow' ? 'prefer' : text;
-  return SSL_MODES.find((mode) => mode === known);
-}
-
-function sslFiles(parameters: URLSearchParams): Omit<PostgresSsl, 'mode'> {
-  const files = {
-    caFile: parameters.get('sslrootcert'),
-    certFile: parameters.get('sslcert'),
-    keyFile: parameters.get('sslkey'),
-  };
-  return Object.fromEntries(Object.entries(files).filter(([, file]) => file !== null));
-}
-
-/** A stray % is taken as it stands rather than refused. */
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-}
-
-function wrong(message: string): ParsedUrl {
-  return { ok: false, problem: { reason: 'InvalidConfiguration', message } };
 }

@@ -17,6 +17,23 @@ export const REASONS = {
   Succeeded: { exit: 0, means: 'The step succeeded.', help: 'Nothing.' },
   Skipped: { exit: 0, means: 'The step was not needed or is disabled.', help: 'Nothing.' },
 
+  // the Kubernetes API, for commands outside the cluster
+  ApiServerUnreachable: {
+    exit: 1,
+    means: 'The Kubernetes API server did not answer a command.',
+    help: 'Check the network, the address in the kubeconfig and its certificates, then run the command again.',
+  },
+  ApiServerUnavailable: {
+    exit: 1,
+    means: 'The Kubernetes API server answered with an error of its own (5xx) or is too busy (429).',
+    help: 'Run the command again later; the message contains the answer of the API server.',
+  },
+  Conflict: {
+    exit: 1,
+    means: 'Another client changed the resource at the same time or owns a field of it.',
+    help: 'Check the resource, then run the command again. `apply --force` takes over the fields.',
+  },
+
   // configuration and migration files
   InvalidConfiguration: {
     exit: 2,
@@ -53,7 +70,7 @@ export const REASONS = {
   DatabaseNotFound: {
     exit: 1,
     means: 'The server is reachable, but the database does not exist.',
-    help: 'Create it with `db-manager init`, or correct its name.',
+    help: 'Correct its name, or create it: `db-manager init`, `--create`, `spec.database.create`.',
   },
   AuthenticationFailed: {
     exit: 1,
@@ -67,7 +84,7 @@ export const REASONS = {
   },
   PoolerUnsupported: {
     exit: 1,
-    means: 'The connection goes through a pooler in transaction mode, which does not keep session locks.',
+    means: 'The connection goes through a pooler in transaction or statement mode, which does not keep session locks.',
     help: 'Connect to PostgreSQL directly, or to a pool in session mode.',
   },
   ConnectionLost: {

@@ -29,6 +29,8 @@ export const runRequestSchema = z.strictObject({
       }),
     }),
   ]),
+  /** Create a missing database. Without it only a SQLite file is created. */
+  create: z.boolean().optional(),
   migrations: z.strictObject({
     path: z.string(),
     include: z.array(z.string()).optional(),

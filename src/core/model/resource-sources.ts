@@ -55,6 +55,12 @@ export const database = z
     urlFrom: secretSource.optional().describe('A database URL, for example postgres://user:password@host:5432/name.'),
     postgres: postgres.optional().describe('A PostgreSQL database, described by its connection parameters.'),
     sqlite: sqlite.optional().describe('A SQLite file on a volume.'),
+    create: z
+      .boolean()
+      .optional()
+      .describe(
+        'Create the PostgreSQL database where the server has none of its name. Without it a wrong name is an error. A SQLite file is always created.',
+      ),
   })
   .describe('The database to migrate.')
   .meta(

@@ -7,29 +7,67 @@ export interface SqliteTarget {
   dialect: 'sqlite';
   /** Path of the file; relative paths are relative to the working directory of the process. */
   path: string;
+  /** Create the file where it does not exist (`?mode=rwc`). */
+  create?: boolean;
 }
 
-export interface PostgresTarget {
-  dialect: 'postgres';
+/** One of the servers that a connection string names. */
+export interface PostgresHost {
+  /** A name, an address, or the folder of a Unix socket. */
   host: string;
+  /** The address to connect to; `host` is then only the name in the certificate and in the password file. */
+  hostaddr?: string;
   port: number;
+  password?: Secret;
+}
+
+/** The names and meanings are libpq's (PostgreSQL manual, 32.1.2). */
+export interface PostgresTarget extends PostgresHost {
+  dialect: 'postgres';
   database: string;
   user: string;
-  password?: Secret;
   ssl: PostgresSsl;
   /** The schemas that are migrated, validated and backed up; the first is where the history table lies. */
   schemas: string[];
+  /** Set for migrations as it is; by default the schemas and `public`. */
+  searchPath?: string[];
+  /** All servers, where there are several. The first that answers as wanted is used for the whole run. */
+  hosts?: PostgresHost[];
+  targetSessionAttrs?: 'read-write' | 'read-only' | 'primary' | 'standby' | 'prefer-standby';
+  /** Try the hosts in random order. */
+  loadBalanceHosts?: boolean;
+  /** Command-line options of the session, `-c name=value`. */
+  options?: string;
+  /** Shown after ours in `pg_stat_activity`. */
+  applicationName?: string;
+  /** For one attempt on one host. */
+  connectTimeoutMs?: number;
+  channelBinding?: 'disable' | 'prefer' | 'require';
+  /** The only methods of authentication that the server may use. */
+  requireAuth?: string[];
+  /** Default true. */
+  keepAlive?: boolean;
+  keepAliveIdleMs?: number;
 }
 
 export type SslMode = 'disable' | 'prefer' | 'require' | 'verify-ca' | 'verify-full';
 
 export interface PostgresSsl {
   mode: SslMode;
-  /** Paths of PEM files. */
+  /** Paths of PEM files; `system` as `caFile` are the authorities that the operating system trusts. */
   caFile?: string;
   certFile?: string;
   keyFile?: string;
+  crlFile?: string;
+  minVersion?: TlsVersion;
+  maxVersion?: TlsVersion;
+  /** `direct`: TLS from the first byte, as PostgreSQL 17 can. */
+  negotiation?: 'postgres' | 'direct';
+  /** TLS without looking at the certificate was asked for by name (`no-verify`). */
+  unchecked?: boolean;
 }
+
+export type TlsVersion = 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3';
 
 /** Milliseconds; 0 means without limit. */
 export interface Timeouts {

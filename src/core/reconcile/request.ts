@@ -31,6 +31,7 @@ export function requestFromSpec(spec: DatabaseMigrationSpec, identity: RunIdenti
     version: 1,
     ...identity,
     database: databaseOf(spec, placement),
+    ...(spec.database.create === undefined ? {} : { create: spec.database.create }),
     migrations: { path: placement.migrationsFolder },
     ...(placement.modelsFolder === undefined ? {} : { models: { path: placement.modelsFolder } }),
     target: spec.target,

@@ -1,5 +1,6 @@
 import { REASONS, type Reason } from '../model/reason.ts';
 import type { DatabaseMigration } from '../model/resource.ts';
+import { joinSentences } from '../model/sentences.ts';
 import { clip } from './clip.ts';
 import { RETRY_ANNOTATION } from './inputs.ts';
 
@@ -15,10 +16,10 @@ export function whatToDo({ metadata }: DatabaseMigration, reason: Reason, messag
   const { help } = REASONS[reason];
   const namespace = metadata.namespace === undefined ? '' : ` -n ${metadata.namespace}`;
   const again = `kubectl annotate dbm ${metadata.name}${namespace} ${RETRY_ANNOTATION}="$(date +%s)" --overwrite`;
-  const advice = help === 'Nothing.' ? '' : ` ${help}`;
-  return `${sentence(clip(message, WHAT_HAPPENED))}${advice} To run it again as it is: ${again}`;
-}
-
-function sentence(text: string): string {
-  return /[.!?…]$/.test(text) ? text : `${text}.`;
+  const what = joinSentences(
+    clip(message, WHAT_HAPPENED),
+    help === 'Nothing.' ? undefined : help,
+    'To run it again as it is',
+  );
+  return `${what.replace(/\.$/, '')}: ${again}`;
 }

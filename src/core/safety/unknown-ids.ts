@@ -1,3 +1,4 @@
+import { distanceBetween } from '../model/edit-distance.ts';
 import type { Problem } from '../model/problem.ts';
 
 /** What is wrong with ids that `ignore` names: each has to be a rule's, or a typing error would turn nothing off. */
@@ -24,18 +25,4 @@ export function nearest(id: string, known: readonly string[]): string[] {
     .sort((a, b) => a.distance - b.distance || b.shared - a.shared)
     .slice(0, 3)
     .map(({ other }) => other);
-}
-
-/** Levenshtein's: how many letters have to be changed, added or taken away. */
-function distanceBetween(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j += 1) {
-      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }

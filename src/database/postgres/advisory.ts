@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Client } from './driver.ts';
+import { isoText } from './history.ts';
 
 /** Two 32-bit halves of an advisory lock's key. Advisory locks are per database, so its name is not part of it. */
 export type Key = readonly [number, number];
@@ -37,8 +38,13 @@ export async function holds(client: Client, [high, low]: Key): Promise<boolean> 
 
 /** Who has it, for people. Of sessions of other roles the server tells only a part (pg_read_all_stats). */
 export async function describeHolder(client: Client, [high, low]: Key): Promise<string> {
-  const { rows } = await client.query<{ name: string | null; pid: number; address: string | null; since: Date | null }>(
-    `SELECT a.application_name AS name, l.pid, host(a.client_addr) AS address, a.backend_start AS since
+  const { rows } = await client.query<{
+    name: string | null;
+    pid: number;
+    address: string | null;
+    since: string | null;
+  }>(
+    `SELECT a.application_name AS name, l.pid, host(a.client_addr) AS address, ${isoText('a.backend_start')} AS since
      FROM pg_locks l LEFT JOIN pg_stat_activity a USING (pid) WHERE ${GRANTED}`,
     [high >>> 0, low >>> 0],
   );
@@ -46,6 +52,6 @@ export async function describeHolder(client: Client, [high, low]: Key): Promise<
   if (row === undefined) return 'a run that has just ended';
   const name = row.name?.replace(/^db-manager (lock|migrate) /, 'run ') || 'a client without a name';
   const from = row.address === null ? '' : ` from ${row.address}`;
-  const since = row.since === null ? '' : `, connected since ${row.since.toISOString()}`;
+  const since = row.since === null ? '' : `, connected since ${row.since}`;
   return `${name} (backend ${row.pid}${from})${since}`;
 }

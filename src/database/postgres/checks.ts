@@ -22,7 +22,7 @@ async function databaseChecks({ client, identity, version, target }: PostgresCon
     long: string;
     longest: string | null;
   }>(
-    `SELECT pg_is_in_recovery() AS standby, current_setting('default_transaction_read_only') AS readonly,
+    `SELECT pg_is_in_recovery() AS standby, (SELECT reset_val FROM pg_settings WHERE name = 'default_transaction_read_only') AS readonly,
        (SELECT has_schema_privilege(oid, 'CREATE') FROM pg_namespace WHERE nspname = $1) AS "create",
        count(*)::text AS long, max(application_name || ' (backend ' || pid || ')') AS longest
      FROM pg_stat_activity
@@ -30,17 +30,10 @@ async function databaseChecks({ client, identity, version, target }: PostgresCon
     [target.schemas[0] ?? 'public', LONG_SECONDS],
   );
   const [row] = rows;
-  const standby = row?.standby === true || row?.readonly === 'on';
   const long = Number(row?.long ?? 0);
   return [
     { name: 'database reachable', result: 'passed', message: `${identity.display} answers` },
-    standby
-      ? {
-          name: 'database writable',
-          result: 'failed',
-          message: `${identity.display} is a standby or read-only; connect to the primary`,
-        }
-      : { name: 'database writable', result: 'passed', message: 'a primary' },
+    writable(identity.display, row),
     version >= OLDEST
       ? { name: 'server version', result: 'passed', message: identity.serverVersion }
       : { name: 'server version', result: 'failed', message: `${identity.serverVersion} is older than PostgreSQL 12` },
@@ -59,4 +52,17 @@ async function databaseChecks({ client, identity, version, target }: PostgresCon
           message: `${long} open for more than ${LONG_SECONDS} s, for example ${row?.longest}: they may block the migration`,
         },
   ];
+}
+
+function writable(where: string, row: { standby: boolean; readonly: string } | undefined): CheckResult {
+  const name = 'database writable';
+  if (row?.standby === true) {
+    return { name, result: 'failed', message: `${where} is a standby; connect to the primary` };
+  }
+  if (row?.readonly !== 'on') return { name, result: 'passed', message: 'a primary' };
+  return {
+    name,
+    result: 'failed',
+    message: `${where} is read-only by default (default_transaction_read_only is on for the server, the database or the user). Reset it there first, for example: ALTER DATABASE … RESET default_transaction_read_only`,
+  };
 }

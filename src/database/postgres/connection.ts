@@ -1,4 +1,3 @@
-import pg from 'pg';
 import type { Sequelize } from 'sequelize';
 import type { DatabaseIdentity } from '../../core/model/backup.ts';
 import { displayTarget } from '../../core/model/database-url.ts';
@@ -7,6 +6,8 @@ import type { OpenOptions } from '../port.ts';
 import { lazySequelize } from '../sequelize.ts';
 import { type Client, clientConfig, openClient } from './driver.ts';
 import { persist } from './reach.ts';
+import { pgFor } from './sequelize-module.ts';
+import { applyOwnSettings } from './settings.ts';
 
 export interface PostgresConnection {
   target: PostgresTarget;
@@ -17,26 +18,28 @@ export interface PostgresConnection {
   identity: DatabaseIdentity;
   /** As `server_version_num`: 150018. */
   version: number;
-  /** Another connection like this one, or to another database of the server. */
+  /** Another connection like this one, for our own queries too, or to another database of the server. */
   another(applicationName: string, database?: string): Promise<Client>;
+  /** A connection for migrations: with the settings that the database and the role have. */
+  migrating(applicationName: string): Promise<Client>;
 }
 
 /** Throws ProblemError: DatabaseUnreachable, AuthenticationFailed, DatabaseNotFound, PermissionDenied. */
-export async function connect(target: PostgresTarget, options: OpenOptions): Promise<PostgresConnection> {
-  const { client, ssl } = await persist(target, options);
+export async function connect(wanted: PostgresTarget, options: OpenOptions): Promise<PostgresConnection> {
+  const { client, ssl, target } = await persist(wanted, options);
+  const configuration = (applicationName: string, database?: string) =>
+    clientConfig(target, { applicationName, connectMs: options.timeouts.connect, ssl, database });
   const sequelize = lazySequelize({
     database: target.database,
     username: target.user,
-    password: target.password?.reveal(),
     dialect: 'postgres',
-    dialectModule: pg,
-    host: target.host,
-    port: target.port,
+    // It connects as we do: TLS, addresses and authentication in one place.
+    dialectModule: pgFor(() => configuration(options.applicationName), target),
     logging: false,
     retry: { max: 1 },
     schema: target.schemas[0] === 'public' ? undefined : target.schemas[0],
     pool: { max: 3, idle: 10_000 },
-    dialectOptions: { ssl, application_name: options.applicationName.slice(0, 63), keepAlive: true },
+    hooks: { afterConnect: (connection) => applyOwnSettings(connection as Client) },
   });
   const { rows } = await client.query<{ number: string; version: string; oid: string }>(
     "SELECT current_setting('server_version_num') AS number, current_setting('server_version') AS version, oid::text FROM pg_database WHERE datname = current_database()",
@@ -57,8 +60,12 @@ export async function connect(target: PostgresTarget, options: OpenOptions): Pro
     client,
     identity,
     version: Number(row?.number),
-    another: (applicationName, database) =>
-      openClient(clientConfig(target, { applicationName, connectMs: options.timeouts.connect, ssl, database })),
+    async another(applicationName, database) {
+      const another = await openClient(configuration(applicationName, database), target);
+      await applyOwnSettings(another);
+      return another;
+    },
+    migrating: (applicationName) => openClient(configuration(applicationName), target),
   };
 }
 

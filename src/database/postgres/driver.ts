@@ -1,84 +1,93 @@
-import { readFileSync } from 'node:fs';
-import type { ConnectionOptions } from 'node:tls';
+import { Socket } from 'node:net';
 import pg, { type ClientConfig } from 'pg';
-import { ProblemError } from '../../core/model/problem.ts';
 import type { PostgresTarget } from '../../core/model/target.ts';
+import { guardAuthentication } from './authentication.ts';
+import type { TlsAttempt } from './tls.ts';
 
 export type Client = pg.Client;
 
-/** What node-postgres needs for one connection. The password leaves its `Secret` here and in Sequelize's options. */
+/**
+ * What node-postgres needs for one connection. The password leaves its `Secret` here. What is left out is given all the
+ * same, or node-postgres would look for it in the environment, which the target has been read from already.
+ */
 export function clientConfig(target: PostgresTarget, options: ClientOptions): ClientConfig {
+  const { host, hostaddr, port, user, password, ssl, keepAlive = true, keepAliveIdleMs = 2_000 } = target;
   return {
-    host: target.host,
-    port: target.port,
+    host,
+    port,
     database: options.database ?? target.database,
-    user: target.user,
-    password: target.password?.reveal(),
+    user,
+    password: password?.reveal() ?? noPassword,
     ssl: options.ssl,
-    application_name: options.applicationName.slice(0, 63),
-    connectionTimeoutMillis: options.connectMs || undefined,
-    keepAlive: true,
-    keepAliveInitialDelayMillis: 2_000,
-  };
+    sslnegotiation: options.ssl === false ? 'postgres' : (ssl.negotiation ?? 'postgres'),
+    options: target.options,
+    application_name: sessionName(options.applicationName, target),
+    connectionTimeoutMillis: timeoutOf(target, options.connectMs),
+    keepAlive,
+    keepAliveInitialDelayMillis: keepAliveIdleMs,
+    enableChannelBinding: target.channelBinding === 'require' || target.channelBinding === 'prefer',
+    ...(hostaddr === undefined ? {} : { stream: () => socketTo(hostaddr) }),
+  } as ClientConfig;
 }
 
 export interface ClientOptions {
   applicationName: string;
   connectMs: number;
-  ssl: false | ConnectionOptions;
+  ssl: TlsAttempt;
   database?: string;
 }
 
+/** node-postgres then says that the server asks for a password and none was given. */
+function noPassword(): string {
+  return undefined as unknown as string;
+}
+
+/** Ours first, because it says which sessions are ours; the server cuts it after 63 bytes. */
+function sessionName(ours: string, { applicationName }: PostgresTarget): string {
+  return (applicationName === undefined ? ours : `${ours} (${applicationName})`).slice(0, 63);
+}
+
+function timeoutOf({ connectTimeoutMs = 0 }: PostgresTarget, connectMs: number): number | undefined {
+  const limits = [connectTimeoutMs, connectMs].filter((ms) => ms > 0);
+  return limits.length === 0 ? undefined : Math.min(...limits);
+}
+
+/** A socket that goes to the address whatever name it is asked for; TLS still checks the name. */
+function socketTo(address: string): Socket {
+  const socket = new Socket();
+  const connect = socket.connect.bind(socket) as (port: number, host: string) => Socket;
+  socket.connect = ((port: number) => connect(port, address)) as Socket['connect'];
+  return socket;
+}
+
+/** The major version that the server has told while connecting; undefined behind what does not pass it on. */
+export function serverMajor(client: Client): number | undefined {
+  return MAJORS.get(client);
+}
+
+const MAJORS = new WeakMap<Client, number>();
+
+/** Keeps the server's version. node-postgres reads the message and drops it. */
+function noteVersion(client: Client): void {
+  client.connection.on('parameterStatus', (message: { parameterName: string; parameterValue: string }) => {
+    const major = Number.parseInt(message.parameterValue, 10);
+    if (message.parameterName === 'server_version' && major > 0) MAJORS.set(client, major);
+  });
+}
+
 /** A connected client. An error while it idles is kept for the next query instead of ending the process. */
-export async function openClient(config: ClientConfig): Promise<Client> {
+export async function openClient(config: ClientConfig, target: PostgresTarget): Promise<Client> {
   const client = new pg.Client(config);
   client.on('error', () => {});
+  noteVersion(client);
+  const check = guardAuthentication(client, target);
   try {
     await client.connect();
+    check();
     return client;
   } catch (error) {
     await client.end().catch(() => {});
     throw error;
-  }
-}
-
-/**
- * The ways to try, in order, as libpq's sslmode defines them (PostgreSQL manual, 34.19): `prefer` tries TLS without
- * checking it and goes on without; `verify-ca` checks the chain, `verify-full` the name too.
- */
-export function sslAttempts({ ssl, host }: PostgresTarget): (false | ConnectionOptions)[] {
-  const files = {
-    ca: read(ssl.caFile, 'the certificate authority'),
-    cert: read(ssl.certFile, 'the client certificate'),
-    key: read(ssl.keyFile, 'the client key'),
-  };
-  if (host.startsWith('/')) return [false];
-  switch (ssl.mode) {
-    case 'disable':
-      return [false];
-    case 'prefer':
-      return [{ ...files, rejectUnauthorized: false }, false];
-    case 'require':
-      return [{ ...files, rejectUnauthorized: false }];
-    case 'verify-ca':
-      return [{ ...files, rejectUnauthorized: true, checkServerIdentity: () => undefined }];
-    case 'verify-full':
-      return [{ ...files, rejectUnauthorized: true }];
-  }
-}
-
-function read(file: string | undefined, what: string): string | undefined {
-  if (file === undefined) return undefined;
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new ProblemError(
-      {
-        reason: 'InvalidConfiguration',
-        message: `The file of ${what}, ${file}, cannot be read: ${(error as Error).message}`,
-      },
-      { cause: error },
-    );
   }
 }
 

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PostgresTarget } from '../../core/model/target.ts';
 import type { Clients } from './dump-clients.ts';
@@ -26,7 +27,7 @@ export function startProgram(
   options: { env: NodeJS.ProcessEnv; stdin?: 'pipe'; stdout?: 'pipe'; signal?: AbortSignal },
 ): Program {
   const child = spawn(join(clients.folder, program), args, {
-    env: options.env,
+    env: understood(options.env, clients),
     stdio: [options.stdin ?? 'ignore', options.stdout ?? 'ignore', 'pipe'],
   });
   let words = '';
@@ -45,30 +46,60 @@ export function startProgram(
   return { child, ended };
 }
 
-/** The environment of libpq for this target (PostgreSQL manual, 34.15), and nothing of ours that is not needed. */
+/**
+ * The environment of libpq for this target (PostgreSQL manual, 32.15): all that our own connections use, and nothing of
+ * ours that is not needed. A list of hosts has become one host by now.
+ */
 export function environmentOf(target: PostgresTarget, database = target.database): NodeJS.ProcessEnv {
-  const { HOME, PATH, PGPASSFILE, TMPDIR } = process.env;
-  const { mode, caFile, certFile, keyFile } = target.ssl;
+  const { HOME, PATH, PGPASSFILE, TMPDIR, SSL_CERT_FILE, SSL_CERT_DIR } = process.env;
+  const { mode, certFile, keyFile, crlFile, minVersion, maxVersion, negotiation } = target.ssl;
+  // What node-postgres checks against without a file; libpq has to be told.
+  const caFile = target.ssl.caFile ?? (mode === 'verify-full' ? 'system' : undefined);
   const all: NodeJS.ProcessEnv = {
     HOME,
     PATH,
     PGPASSFILE,
     TMPDIR,
+    SSL_CERT_FILE,
+    SSL_CERT_DIR,
     LC_ALL: 'C',
     PGHOST: target.host,
+    PGHOSTADDR: target.hostaddr,
     PGPORT: String(target.port),
     PGUSER: target.user,
     PGPASSWORD: target.password?.reveal(),
     PGDATABASE: database,
+    PGOPTIONS: target.options,
     PGSSLMODE: mode,
     PGSSLROOTCERT: caFile,
     PGSSLCERT: certFile,
     PGSSLKEY: keyFile,
+    PGSSLCRL: crlFile,
+    PGSSLMINPROTOCOLVERSION: minVersion,
+    PGSSLMAXPROTOCOLVERSION: maxVersion,
+    PGSSLNEGOTIATION: negotiation,
+    PGGSSENCMODE: 'disable',
+    PGCHANNELBINDING: target.channelBinding,
+    PGREQUIREAUTH: target.requireAuth?.join(','),
     PGAPPNAME: 'db-manager backup',
-    PGCONNECT_TIMEOUT: '30',
+    PGCONNECT_TIMEOUT: String(Math.ceil((target.connectTimeoutMs ?? 30_000) / 1000)),
     PGCLIENTENCODING: 'UTF8',
   };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+}
+
+/** Where systems keep the authorities that they trust, for programs before PostgreSQL 16, which know no `system`. */
+const AUTHORITIES = [
+  '/etc/ssl/certs/ca-certificates.crt',
+  '/etc/pki/tls/certs/ca-bundle.crt',
+  '/etc/ssl/cert.pem',
+  '/etc/ssl/ca-bundle.pem',
+];
+
+function understood(env: NodeJS.ProcessEnv, { major }: Clients): NodeJS.ProcessEnv {
+  if (env.PGSSLROOTCERT !== 'system' || major >= 16) return env;
+  const file = [env.SSL_CERT_FILE, ...AUTHORITIES].find((path) => path !== undefined && existsSync(path));
+  return file === undefined ? env : { ...env, PGSSLROOTCERT: file };
 }
 
 /** The line that says what went wrong, without the program's name. */

@@ -23,8 +23,9 @@ export async function dump(open: PostgresConnection, file: string, options: Dump
   const clients = await findClients(majorOf(open));
   const wanted = compressionsFor(clients, options.compression);
   const total = await sizeBytes(open.client);
+  const selection = await selectionOf(open, clients, options);
   for (const [index, compression] of wanted.entries()) {
-    const words = await tryDump(open, clients, file, compression, total, options);
+    const words = await tryDump(open, clients, file, compression, total, selection, options);
     if (words === undefined) {
       return {
         format: isParallel(options) ? 'pg_dump-directory' : 'pg_dump-custom',
@@ -61,6 +62,25 @@ export function majorOf({ version }: PostgresConnection): number {
   return Math.floor(version / 10_000);
 }
 
+/** What to dump. Of schemas that do not exist yet the backup is empty, and that is said; pg_dump would fail. */
+async function selectionOf(
+  { client, target: { schemas } }: PostgresConnection,
+  clients: Clients,
+  { onMessage }: DumpOptions,
+): Promise<string[]> {
+  const { rows } = await client.query('SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = ANY($1)', [schemas]);
+  if (rows.length === 0) {
+    onMessage?.(`the database has no schema ${schemas.join(', ')}, so the backup is empty`);
+    return ['--exclude-schema=*', '--no-blobs'];
+  }
+  return [
+    '--blobs',
+    // Schemas alone would leave their extensions behind, and with them the types of columns.
+    ...(clients.major >= 14 ? ['--extension=*'] : []),
+    ...schemas.map((schema) => `--schema=${quoteIdentifier(schema)}`),
+  ];
+}
+
 /** What pg_dump said where it failed; undefined where it did not. */
 async function tryDump(
   { target }: PostgresConnection,
@@ -68,6 +88,7 @@ async function tryDump(
   file: string,
   compression: Compression,
   total: number,
+  selection: readonly string[],
   options: DumpOptions,
 ): Promise<string | undefined> {
   const parallel = isParallel(options);
@@ -75,10 +96,7 @@ async function tryDump(
     ...(parallel ? ['--format=directory', `--jobs=${options.jobs}`] : ['--format=custom']),
     `--file=${file}`,
     '--no-password',
-    '--blobs',
-    // Schemas alone would leave their extensions behind, and with them the types of columns.
-    ...(clients.major >= 14 ? ['--extension=*'] : []),
-    ...target.schemas.map((schema) => `--schema=${quoteIdentifier(schema)}`),
+    ...selection,
     ...compressionArgs(clients, compression),
   ];
   const { ended } = startProgram(clients, 'pg_dump', args, { env: environmentOf(target), signal: options.signal });

@@ -2,6 +2,7 @@ import { addressOf, displayTarget } from '../../core/model/database-url.ts';
 import type { SqlStatement } from '../../core/model/migration.ts';
 import { type Problem, ProblemError } from '../../core/model/problem.ts';
 import type { Reason } from '../../core/model/reason.ts';
+import { joinSentences } from '../../core/model/sentences.ts';
 import type { PostgresTarget } from '../../core/model/target.ts';
 
 /** SQLSTATEs (PostgreSQL manual, appendix A) that are not the migration's own fault. Kept as strings. */
@@ -19,6 +20,9 @@ const REASON_OF_STATE: Record<string, Reason> = {
   '42501': 'PermissionDenied',
   '25006': 'PermissionDenied',
 };
+
+/** PgBouncer ends a client that begins a transaction in statement mode; its SQLSTATE says only "protocol violation". */
+const STATEMENT_POOLING = /transaction blocks not allowed in statement pooling mode/i;
 
 const CONNECTION_LOST =
   /ECONNRESET|EPIPE|Connection terminated|ETIMEDOUT|server closed the connection|Client has encountered a connection error|not queryable/i;
@@ -41,6 +45,7 @@ export function serverError(error: unknown): ServerError | undefined {
 
 export function reasonOf(error: unknown): Reason | undefined {
   const server = serverError(error);
+  if (server !== undefined && STATEMENT_POOLING.test(server.message)) return 'PoolerUnsupported';
   const known = server?.code === undefined ? undefined : REASON_OF_STATE[server.code];
   if (known !== undefined) return known;
   const text = error instanceof Error ? `${server?.code ?? ''} ${error.message}` : '';
@@ -51,15 +56,22 @@ export function problemOf(error: unknown, statement: SqlStatement | undefined): 
   if (error instanceof ProblemError) return error.problem;
   const server = serverError(error);
   const text = error instanceof Error ? error.message : String(error);
-  const message = [text, server?.detail, server?.hint].filter(Boolean).join('. ');
+  const reason = reasonOf(error) ?? 'MigrationFailed';
   return {
-    reason: reasonOf(error) ?? 'MigrationFailed',
-    message,
+    reason,
+    message:
+      reason === 'PoolerUnsupported' ? poolerMessage('statement') : joinSentences(text, server?.detail, server?.hint),
     ...(server?.code === undefined ? {} : { code: server.code }),
     ...(statement === undefined
       ? sqlOf(error)
       : { statement: statement.sql.slice(0, 1_000), position: positionOf(server?.position, statement) }),
   };
+}
+
+export function poolerMessage(mode: 'transaction' | 'statement'): string {
+  return mode === 'transaction'
+    ? 'The connection goes through a pooler in transaction mode (two connections share one server session), where a session lock does not hold. Connect to PostgreSQL directly, or to a pool in session mode.'
+    : 'The connection goes through a pooler in statement mode, where no transaction can begin and a session lock does not hold. Connect to PostgreSQL directly, or to a pool in session mode.';
 }
 
 /** The same functions; what the server refuses with a known code is thrown as ProblemError, in the server's words. */
@@ -110,8 +122,11 @@ export function connectProblem(error: unknown, target: PostgresTarget): { proble
     case '3D000':
       return told(
         'DatabaseNotFound',
-        `${addressOf(target)} has no database "${target.database}". Create it: db-manager init`,
+        `${addressOf(target)} has no database "${target.database}". Create it with db-manager init, or correct the name.`,
       );
+    case '08P01':
+      // A pooler's answer to options that it does not pass on.
+      return told('DatabaseUnreachable', `${where} refuses the connection: ${message}`);
     case '42501':
       return told('PermissionDenied', `${where}: ${message}`);
     case '57P03':

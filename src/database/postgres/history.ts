@@ -8,6 +8,11 @@ export function historyTable(schemas: readonly string[]): string {
   return `${quoteIdentifier(schemas[0] ?? 'public')}.${HISTORY_TABLE}`;
 }
 
+/** A timestamp as ISO 8601 in UTC, whatever DateStyle and TimeZone are. */
+export function isoText(expression: string): string {
+  return `to_char(${expression} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+}
+
 /** What has passed since the server got the message that this statement is in. */
 const ELAPSED = 'clock_timestamp() - statement_timestamp()';
 
@@ -62,11 +67,11 @@ export function historyStore(client: Client, schemas: readonly string[]): Histor
   return {
     async read() {
       if (!(await there())) return [];
-      const { rows } = await client.query<Omit<HistoryRow, 'appliedAt'> & { appliedAt: Date }>(
-        `SELECT revision, checksum, applied_at AS "appliedAt", duration_ms AS "durationMs", run_id AS "runId",
+      const { rows } = await client.query<HistoryRow>(
+        `SELECT revision, checksum, ${isoText('applied_at')} AS "appliedAt", duration_ms AS "durationMs", run_id AS "runId",
                 tool_version AS "toolVersion", state FROM ${table} ORDER BY sequence`,
       );
-      return rows.map((row) => ({ ...row, appliedAt: row.appliedAt.toISOString() }));
+      return rows;
     },
     async foreign(name) {
       // Other tools keep their table in `public` or in the first schema of the search path.

@@ -1,5 +1,6 @@
 import { ProblemError } from '../../core/model/problem.ts';
 import type { Client } from './driver.ts';
+import { poolerMessage } from './errors.ts';
 
 /** How many other sessions shake the pool. */
 const OTHERS = 4;
@@ -42,7 +43,6 @@ function toldBackendOf(client: Client): number | undefined {
 function unsupported(): ProblemError {
   return new ProblemError({
     reason: 'PoolerUnsupported',
-    message:
-      'The connection goes through a pooler in transaction mode (two connections share one server session), where a session lock does not hold. Connect to PostgreSQL directly, or to a pool in session mode.',
+    message: poolerMessage('transaction'),
   });
 }

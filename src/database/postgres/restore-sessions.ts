@@ -58,7 +58,7 @@ async function sessions({ client }: PostgresConnection): Promise<Session[]> {
        FROM pg_stat_activity
       WHERE datname = current_database() AND pid <> pg_backend_pid() AND usename IS NOT NULL
         AND coalesce(backend_type, 'client backend') = 'client backend'
-        AND NOT (usename = current_user
+        AND NOT (usename = session_user
                  AND (application_name LIKE 'db-manager%' OR application_name = current_setting('application_name')))
       ORDER BY backend_start`,
   );

@@ -29,6 +29,7 @@ export async function streamToPsql(stream: Stream): Promise<string | undefined> 
   into.on('error', () => {});
   psql.ended.then(() => source.child.kill('SIGTERM')).catch(() => {});
 
+  into.write(SESSION);
   into.write(stream.begin);
   for await (const piece of withoutUnknownSettings(from, stream.serverMajor)) {
     stream.onBytes?.(piece.length);
@@ -45,6 +46,12 @@ export async function streamToPsql(stream: Stream): Promise<string | undefined> 
   if (!written.ok) return written.words;
   return applied.ok && whole ? undefined : 'stopped before its commit';
 }
+
+/** Limits of the role or the database that would end a restore, before its transaction begins. */
+const SESSION = `SET statement_timeout = 0;
+SET idle_in_transaction_session_timeout = 0;
+SET default_transaction_read_only = off;
+`;
 
 /** Resolves also when the other side has gone; the next look at `writable` tells. */
 function drained(into: Writable): Promise<void> {

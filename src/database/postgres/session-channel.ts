@@ -42,7 +42,7 @@ export async function openChannel(
   open: PostgresConnection,
   { timeouts, runId, onRetry }: Pick<MigrationWork, 'timeouts' | 'runId' | 'onRetry'>,
 ): Promise<Channel> {
-  const settings = migrationSettings(open.version, timeouts, open.target.schemas);
+  const settings = migrationSettings(open.version, timeouts, open.target);
   let { client, pid } = await connect(open, runId, settings);
   let waiting: Part[] = [];
   let settingsChanged = false;
@@ -150,7 +150,7 @@ async function connect(
   runId: string,
   settings: readonly string[],
 ): Promise<{ client: Client; pid: number }> {
-  const client = await open.another(`db-manager migrate ${runId}`);
+  const client = await open.migrating(`db-manager migrate ${runId}`);
   try {
     await applySettings(client, settings);
     await fence(client, open);

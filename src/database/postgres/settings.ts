@@ -1,9 +1,40 @@
-import type { Timeouts } from '../../core/model/target.ts';
-import { type Client, quoteIdentifier } from './driver.ts';
+import type { PostgresTarget, Timeouts } from '../../core/model/target.ts';
+import { type Client, quoteIdentifier, serverMajor } from './driver.ts';
 import { serverError } from './errors.ts';
 
 /** Since version 14 (PostgreSQL manual, 20.3.1 and 20.11.1). */
 const HAS_SESSION_SETTINGS = 140_000;
+
+/** What a role or database may have set that would end our work between two statements; 0 is no limit. */
+function patientSettings(major: number): string[] {
+  return [
+    'SET idle_in_transaction_session_timeout = 0',
+    ...(major >= 14 ? ['SET idle_session_timeout = 0'] : []),
+    ...(major >= 17 ? ['SET transaction_timeout = 0'] : []),
+  ];
+}
+
+/**
+ * For connections on which only our own queries run: they read and write alike whatever `ALTER DATABASE … SET` or
+ * `ALTER ROLE … SET` say. The values are PostgreSQL's defaults. Migrations do not get them: they see the settings of the
+ * database as they do in psql. Decision: docs/decisions/2026-11-28-whose-settings-a-migration-sees.md.
+ */
+export async function applyOwnSettings(client: Client): Promise<void> {
+  await applySettings(client, [
+    'SET statement_timeout = 0',
+    'SET lock_timeout = 0',
+    'SET default_transaction_read_only = off',
+    ...patientSettings(serverMajor(client) ?? 0),
+    'SET datestyle = ISO',
+    'SET intervalstyle = postgres',
+    'SET bytea_output = hex',
+    'SET extra_float_digits = 3',
+    'SET standard_conforming_strings = on',
+    'SET quote_all_identifiers = off',
+    'SET row_security = on',
+    'SET search_path = "$user", public',
+  ]);
+}
 
 /**
  * For a connection that idles for a whole run: a client that vanished without a word is noticed within seconds, and
@@ -22,24 +53,36 @@ export function idleSettings(version: number): string[] {
  * For the session of migrations. `client_connection_check_interval` ends a statement whose client is gone; without
  * it the server would go on for as long as it takes.
  */
-export function migrationSettings(version: number, timeouts: Timeouts, schemas: readonly string[]): string[] {
-  const path = [...new Set([...schemas, 'public'])].map(quoteIdentifier).join(', ');
+export function migrationSettings(
+  version: number,
+  timeouts: Timeouts,
+  { schemas, searchPath }: Pick<PostgresTarget, 'schemas' | 'searchPath'>,
+): string[] {
+  const path = (searchPath ?? [...new Set([...schemas, 'public'])]).map(quoteIdentifier).join(', ');
   return [
+    `SET statement_timeout = ${timeouts.statement}`,
     ...idleSettings(version),
+    ...patientSettings(Math.floor(version / 10_000)),
     ...(version >= HAS_SESSION_SETTINGS ? ["SET client_connection_check_interval = '1s'"] : []),
     `SET lock_timeout = ${timeouts.lock}`,
-    `SET statement_timeout = ${timeouts.statement}`,
     `SET search_path = ${path}`,
     'SET client_min_messages = warning',
   ];
 }
 
-/** In one round trip; one by one where the platform refuses one of them (there is no check of sockets on Windows). */
-export async function applySettings(client: Client, settings: readonly string[]): Promise<void> {
+/** A value that the platform refuses (no check of sockets on Windows), a setting that a fork of PostgreSQL lacks. */
+const NO_SUCH_SETTING = ['22023', '42704', '0A000'];
+
+/**
+ * In one round trip; one by one where the server refuses one of them. The limit for statements comes first: until then
+ * that of the database holds, which may be so short that a busy server exceeds it.
+ */
+export async function applySettings(client: Client, settings: readonly string[], attempts = 10): Promise<void> {
   try {
     await client.query(settings.join('; '));
   } catch (error) {
-    if (serverError(error)?.code !== '22023') throw error;
+    if (serverError(error)?.code === '57014' && attempts > 1) return applySettings(client, settings, attempts - 1);
+    if (!NO_SUCH_SETTING.includes(serverError(error)?.code ?? '')) throw error;
     for (const setting of settings) await client.query(setting).catch(() => {});
   }
 }

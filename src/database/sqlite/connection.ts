@@ -25,7 +25,8 @@ export interface SqliteConnection {
 /** Throws ProblemError: DatabaseNotFound, PermissionDenied, CheckFailed (not a database), InvalidConfiguration. */
 export async function connect(target: SqliteTarget, options: OpenOptions): Promise<SqliteConnection> {
   const path = resolve(target.path);
-  await inspectFile(path, options.create === true);
+  const create = target.create === true || (options.create ?? false) !== false;
+  if (await inspectFile(path, create)) options.onCreated?.(`created the database file ${path}`);
   let connection: Connection | undefined;
   try {
     const sequelize = lazySequelize({
@@ -35,7 +36,7 @@ export async function connect(target: SqliteTarget, options: OpenOptions): Promi
       logging: false,
       retry: { max: 1 },
     });
-    connection = await openFile(path, { create: options.create });
+    connection = await openFile(path, { create });
     connection.configure('busyTimeout', options.timeouts.lock || BUSY_TIMEOUT);
     const [row] = await all<{ version: string }>(connection, 'SELECT sqlite_version() AS version');
     await all(connection, 'SELECT count(*) FROM sqlite_schema');

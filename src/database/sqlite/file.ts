@@ -6,8 +6,8 @@ import type { Reason } from '../../core/model/reason.ts';
 
 const HEADER = 'SQLite format 3\0';
 
-/** Says in a sentence what SQLite would say in a code. An empty file is an empty database. */
-export async function inspectFile(path: string, create: boolean): Promise<void> {
+/** Says in a sentence what SQLite would say in a code; true where the file is still to be created. An empty file is an empty database. */
+export async function inspectFile(path: string, create: boolean): Promise<boolean> {
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
     throw refused('PermissionDenied', `${path} cannot be looked at: ${error.message}`, error);
@@ -21,20 +21,21 @@ export async function inspectFile(path: string, create: boolean): Promise<void> 
     await access(dirname(path), constants.W_OK).catch((error: NodeJS.ErrnoException) => {
       throw refused('PermissionDenied', `${path} cannot be created: ${notWritable('the folder', error)}`, error);
     });
-    return;
+    return true;
   }
   if (found.isDirectory())
     throw refused('InvalidConfiguration', `${path} is a folder; give the path of the database file.`);
   await access(path, constants.R_OK | constants.W_OK).catch((error: NodeJS.ErrnoException) => {
     throw refused('PermissionDenied', notWritable(path, error), error);
   });
-  if (found.size === 0) return;
+  if (found.size === 0) return false;
   const file = await open(path, 'r');
   try {
     const { buffer } = await file.read(Buffer.alloc(HEADER.length), 0, HEADER.length, 0);
     if (buffer.toString('latin1') !== HEADER) {
       throw refused('InvalidConfiguration', `${path} is not a SQLite database.`);
     }
+    return false;
   } finally {
     await file.close();
   }

@@ -1,11 +1,13 @@
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { sqliteUrlOf } from '../../core/model/connection/sqlite-url.ts';
 import { parseDatabaseUrl } from '../../core/model/database-url.ts';
 import { parseDuration } from '../../core/model/duration.ts';
 import { ProblemError } from '../../core/model/problem.ts';
 import { Secret } from '../../core/model/secret.ts';
 import type { DatabaseTarget } from '../../core/model/target.ts';
 import { discoverConfiguration } from './discover.ts';
+import { surroundingsOf } from './surroundings.ts';
 import { type Configuration, DEFAULTS, type Settings } from './words.ts';
 
 export interface SettleOptions extends Configuration {
@@ -13,8 +15,8 @@ export interface SettleOptions extends Configuration {
   config?: string | false;
   /** Where relative paths start. Default: the working directory. */
   cwd?: string;
-  /** Default `process.env`; only DATABASE_URL and DB_PATH are read. */
-  env?: Readonly<Record<string, string | undefined>>;
+  /** Default `process.env`; DATABASE_URL, DB_PATH and libpq's PG… variables are read. */
+  env?: Environment;
 }
 
 export interface Settled {
@@ -24,6 +26,8 @@ export interface Settled {
   /** Who said each value, by its path: `{ 'backups.folder': 'default', databaseUrl: 'DATABASE_URL' }`. */
   sources: Record<string, string>;
 }
+
+type Environment = Readonly<Record<string, string | undefined>>;
 
 interface Layer {
   source: string;
@@ -50,8 +54,8 @@ export async function settle(options: SettleOptions = {}): Promise<Settled> {
   ];
   const sources: Record<string, string> = {};
   let merged: Configuration = {};
-  for (const layer of layers) merged = overlay(merged, absolute(layer), layer.source, sources, '');
-  return { settings: parse(merged), sources, ...(found ? { file: found.file } : {}) };
+  for (const layer of layers) merged = overlay(merged, absolute(layer, env), layer.source, sources, '');
+  return { settings: parse(merged, env, folder), sources, ...(found ? { file: found.file } : {}) };
 }
 
 const WORDS: readonly (keyof Configuration)[] = [
@@ -81,18 +85,23 @@ async function checked(values: Configuration): Promise<Configuration> {
   return (await import('./schema.ts')).parseConfiguration(values, 'the options');
 }
 
-function environmentLayer(env: Readonly<Record<string, string | undefined>>, folder: string): Layer[] {
+function environmentLayer(env: Environment, folder: string): Layer[] {
   const { DATABASE_URL: url, DB_PATH: path } = env;
   if (url) return [{ source: 'DATABASE_URL', folder, values: { databaseUrl: url } }];
-  if (path) return [{ source: 'DB_PATH', folder, values: { databaseUrl: path } }];
+  if (path) return [{ source: 'DB_PATH', folder, values: { databaseUrl: fileUrl(path.trim()) } }];
   return [];
 }
 
-function absolute({ folder, values }: Layer): Configuration {
+/** DB_PATH names a file, whatever it is called, unless it looks like something else. */
+function fileUrl(path: string): string {
+  return /^[^:@="'`?]+$/.test(path) ? sqliteUrlOf({ dialect: 'sqlite', path }) : path;
+}
+
+function absolute({ folder, values }: Layer, env: Environment): Configuration {
   const { databaseUrl, migrations, models, template, backups } = values;
   return {
     ...values,
-    ...(databaseUrl === undefined ? {} : { databaseUrl: absoluteUrl(databaseUrl, folder) }),
+    ...(databaseUrl === undefined ? {} : { databaseUrl: absoluteUrl(databaseUrl, folder, env) }),
     ...(migrations === undefined ? {} : { migrations: resolve(folder, migrations) }),
     ...(models === undefined ? {} : { models: resolve(folder, models) }),
     ...(template === undefined ? {} : { template: resolve(folder, template) }),
@@ -100,9 +109,10 @@ function absolute({ folder, values }: Layer): Configuration {
   };
 }
 
-function absoluteUrl(url: string, folder: string): string {
-  const parsed = parseDatabaseUrl(url);
-  return parsed.ok && parsed.target.dialect === 'sqlite' ? resolve(folder, parsed.target.path) : url;
+function absoluteUrl(url: string, folder: string, env: Environment): string {
+  const parsed = parseDatabaseUrl(url, surroundingsOf(env, folder));
+  if (!parsed.ok || parsed.target.dialect !== 'sqlite') return url;
+  return sqliteUrlOf({ ...parsed.target, path: resolve(folder, parsed.target.path) });
 }
 
 function overlay<T extends object>(
@@ -131,12 +141,14 @@ function isTree(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function parse(merged: Configuration): Settings {
+function parse(merged: Configuration, env: Environment, folder: string): Settings {
   const { databaseUrl, models, timeouts = {}, ...rest } = merged;
   return {
     ...(rest as Omit<Settings, 'timeouts' | 'target' | 'databaseUrl' | 'models'>),
     ...(models === undefined ? {} : { models }),
-    ...(databaseUrl === undefined ? {} : { databaseUrl: new Secret(databaseUrl), target: targetOf(databaseUrl) }),
+    ...(databaseUrl === undefined
+      ? {}
+      : { databaseUrl: new Secret(databaseUrl), target: targetOf(databaseUrl, env, folder) }),
     timeouts: {
       connect: milliseconds(timeouts.connect),
       lock: milliseconds(timeouts.lock),
@@ -146,8 +158,8 @@ function parse(merged: Configuration): Settings {
   };
 }
 
-function targetOf(url: string): DatabaseTarget {
-  const parsed = parseDatabaseUrl(url);
+function targetOf(url: string, env: Environment, folder: string): DatabaseTarget {
+  const parsed = parseDatabaseUrl(url, surroundingsOf(env, folder));
   if (!parsed.ok) throw new ProblemError(parsed.problem);
   return parsed.target;
 }

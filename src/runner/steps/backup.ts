@@ -13,6 +13,7 @@ export const backup: Step<Connected & Inspected & Planned, BackedUp> = {
     if (request.dryRun && request.safety.rehearsal === 'Off') {
       return { kind: 'skipped', value: {}, message: 'a dry run without rehearsal needs none' };
     }
+    const notes: string[] = [];
     const taken = await takeBackup(database, request.backup.folder, {
       name: request.backup.name,
       revision: current,
@@ -21,12 +22,13 @@ export const backup: Step<Connected & Inspected & Planned, BackedUp> = {
       now: now(),
       signal,
       onProgress: (done, total) => progress({ step: 'backup', done, total, unit: 'bytes' }),
+      onMessage: (message) => notes.push(message),
     });
     const { name, sizeBytes, sha256 } = taken.manifest;
     return {
       kind: 'done',
       value: { backup: taken },
-      message: `${name}, ${bytesText(sizeBytes)}, sha256 ${sha256.slice(0, 12)}`,
+      message: [`${name}, ${bytesText(sizeBytes)}, sha256 ${sha256.slice(0, 12)}`, ...notes].join('; '),
     };
   },
 };

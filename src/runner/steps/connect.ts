@@ -3,14 +3,17 @@ import type { Step } from '../flow.ts';
 import type { Connected, Loaded } from '../state.ts';
 import { few } from '../words.ts';
 
-/** Opens the database, with the schemas of the models among those that are looked after. A real run may make it where there is none yet (a first install); a dry run never does. */
+/**
+ * Opens the database, with the schemas of the models among those that are looked at. A real run creates a missing file,
+ * and a missing database if it was asked to; a dry run creates neither.
+ */
 export const connect: Step<Loaded, Connected> = {
   name: 'connect',
   async run({ models }, { request, target, openDatabase, defer }) {
     const database = await openDatabase(withModelSchemas(target, models), {
       timeouts: request.timeouts,
       applicationName: `db-manager ${request.runId}`,
-      create: !request.dryRun,
+      create: !request.dryRun && (request.create === true || 'file'),
     });
     defer('the connection', () => database.close());
     const { display, serverVersion } = database.identity;

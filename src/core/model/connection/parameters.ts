@@ -1,0 +1,207 @@
+import { distanceBetween } from '../edit-distance.ts';
+import { ConnectionStringError, type Given } from './given.ts';
+
+/**
+ * Every parameter that a connection string of this field may have: libpq up to PostgreSQL 18 (manual, 32.1.2),
+ * node-postgres, SQLAlchemy's drivers, JDBC, and the usual pools. `true` is honoured under its own name, `as` under
+ * libpq's; `refuse` says what to write instead.
+ */
+type Parameter = true | { as: string; value?: (text: string) => string } | { refuse: string };
+
+const POOL = 'It belongs to a connection pool, which db-manager does not use. Leave it out.';
+const ELSEWHERE = 'It has no meaning for db-manager. Leave it out.';
+const GSSAPI = 'db-manager does not authenticate by GSSAPI or SSPI. Leave it out, and use a password or a certificate.';
+const OAUTH = 'db-manager does not authenticate by OAuth. Use a password or a certificate.';
+const NODE_SOCKET = 'Node.js cannot set it. Use keepalives_idle, or leave it out.';
+const SCRAM_KEYS = 'Use password.';
+
+const refuse = (why: string) => ({ refuse: why });
+const asMilliseconds = (text: string) => String(Math.ceil(Number(text) / 1000));
+const asFlag = (text: string) => (/^(true|1|on|yes)$/i.test(text) ? '1' : '0');
+
+const JDBC_SERVER_TYPES: Record<string, string> = {
+  any: 'any',
+  master: 'primary',
+  primary: 'primary',
+  slave: 'standby',
+  secondary: 'standby',
+  preferSlave: 'prefer-standby',
+  preferSecondary: 'prefer-standby',
+};
+
+const PARAMETERS: Record<string, Parameter> = {
+  // libpq
+  ...Object.fromEntries(
+    [
+      ...['host', 'hostaddr', 'port', 'dbname', 'user', 'password', 'passfile', 'service', 'servicefile'],
+      ...['require_auth', 'channel_binding', 'connect_timeout', 'client_encoding', 'options'],
+      ...['application_name', 'fallback_application_name', 'keepalives', 'keepalives_idle'],
+      ...['sslmode', 'requiressl', 'sslnegotiation', 'sslcompression', 'sslcert', 'sslkey', 'sslcertmode'],
+      ...['sslrootcert', 'sslcrl', 'sslsni', 'ssl_min_protocol_version', 'ssl_max_protocol_version', 'gssencmode'],
+      ...['target_session_attrs', 'load_balance_hosts', 'min_protocol_version', 'max_protocol_version'],
+      // Of others, with a meaning that libpq has no keyword for; see postgres-target.ts.
+      ...['ssl', 'schemas', 'search_path'],
+    ].map((name) => [name, true] as const),
+  ),
+  keepalives_interval: refuse(NODE_SOCKET),
+  keepalives_count: refuse(NODE_SOCKET),
+  tcp_user_timeout: refuse(NODE_SOCKET),
+  replication: refuse('A replication connection cannot migrate. Leave it out.'),
+  sslcrldir: refuse('Use sslcrl with one file of revocation lists.'),
+  sslpassword: refuse('pg_dump cannot be given it without showing it. Use a key file without a passphrase, mode 0600.'),
+  sslkeylogfile: refuse('It writes the keys of the connection to a file. Leave it out.'),
+  requirepeer: refuse(
+    'Node.js cannot ask who owns a socket. Leave it out, and allow only the server to write to the socket folder.',
+  ),
+  krbsrvname: refuse(GSSAPI),
+  gsslib: refuse(GSSAPI),
+  gssdelegation: refuse(GSSAPI),
+  scram_client_key: refuse(SCRAM_KEYS),
+  scram_server_key: refuse(SCRAM_KEYS),
+  oauth_issuer: refuse(OAUTH),
+  oauth_client_id: refuse(OAUTH),
+  oauth_client_secret: refuse(OAUTH),
+  oauth_scope: refuse(OAUTH),
+
+  // db-manager, Prisma, Rails
+  schema: { as: 'schemas' },
+  schema_search_path: { as: 'search_path' },
+
+  // node-postgres
+  database: { as: 'dbname' },
+  username: { as: 'user' },
+  connectionTimeoutMillis: { as: 'connect_timeout', value: asMilliseconds },
+  keepAlive: { as: 'keepalives', value: asFlag },
+  keepAliveInitialDelayMillis: { as: 'keepalives_idle', value: asMilliseconds },
+  uselibpqcompat: refuse('db-manager always gives sslmode its meaning in libpq. Leave it out.'),
+  encoding: { as: 'client_encoding' },
+  query_timeout: refuse('Use the setting timeouts.statement.'),
+  statement_timeout: refuse('Use the setting timeouts.statement.'),
+  lock_timeout: refuse('Use the setting timeouts.lock.'),
+  idle_in_transaction_session_timeout: refuse(ELSEWHERE),
+  timezone: refuse('Use options=-c%20timezone%3DEurope%2FVienna.'),
+  TimeZone: refuse('Use options=-c%20timezone%3DEurope%2FVienna.'),
+  datestyle: refuse('Use options=-c%20datestyle%3DISO.'),
+  binary: refuse(ELSEWHERE),
+  max: refuse(POOL),
+  min: refuse(POOL),
+  idleTimeoutMillis: refuse(POOL),
+  sslca: refuse('Use sslrootcert.'),
+  ssl_ca: refuse('Use sslrootcert.'),
+  ssl_cert: refuse('Use sslcert.'),
+  ssl_key: refuse('Use sslkey.'),
+
+  // SQLAlchemy: psycopg, asyncpg, pg8000
+  timeout: { as: 'connect_timeout' },
+  command_timeout: refuse('Use the setting timeouts.statement.'),
+  direct_tls: { as: 'sslnegotiation', value: (text) => (asFlag(text) === '1' ? 'direct' : 'postgres') },
+  unix_sock: { as: 'host', value: (text) => text.replace(/\/\.s\.PGSQL\.\d+$/, '') },
+  tcp_keepalive: { as: 'keepalives', value: asFlag },
+  server_settings: refuse('Use options, for example options=-c%20timezone%3DUTC.'),
+  ssl_context: refuse('Use sslmode with sslrootcert.'),
+  prepare_threshold: refuse(ELSEWHERE),
+  statement_cache_size: refuse(ELSEWHERE),
+  prepared_statement_cache_size: refuse(ELSEWHERE),
+  prepared_statement_name_func: refuse(ELSEWHERE),
+  max_cached_statement_lifetime: refuse(ELSEWHERE),
+  max_cacheable_statement_size: refuse(ELSEWHERE),
+  async_fallback: refuse(ELSEWHERE),
+  autocommit: refuse(ELSEWHERE),
+  executemany_mode: refuse(ELSEWHERE),
+  use_native_hstore: refuse(ELSEWHERE),
+  connection_factory: refuse(ELSEWHERE),
+  pool_size: refuse(POOL),
+  max_overflow: refuse(POOL),
+  pool_recycle: refuse(POOL),
+  pool_pre_ping: refuse(POOL),
+
+  // JDBC (https://jdbc.postgresql.org/documentation/use/)
+  currentSchema: { as: 'search_path' },
+  ApplicationName: { as: 'application_name' },
+  connectTimeout: { as: 'connect_timeout' },
+  loginTimeout: { as: 'connect_timeout' },
+  socketTimeout: refuse('Use the setting timeouts.statement.'),
+  tcpKeepAlive: { as: 'keepalives', value: asFlag },
+  channelBinding: { as: 'channel_binding' },
+  requireAuth: { as: 'require_auth' },
+  gssEncMode: { as: 'gssencmode' },
+  sslNegotiation: { as: 'sslnegotiation' },
+  targetServerType: { as: 'target_session_attrs', value: (text) => JDBC_SERVER_TYPES[text] ?? text },
+  loadBalanceHosts: { as: 'load_balance_hosts', value: (text) => (asFlag(text) === '1' ? 'random' : 'disable') },
+  PGHOST: { as: 'host' },
+  PGPORT: { as: 'port' },
+  PGDBNAME: { as: 'dbname' },
+  sslfactory: refuse('Use sslmode with sslrootcert.'),
+  sslfactoryarg: refuse('Use sslmode with sslrootcert.'),
+  sslhostnameverifier: refuse('Use sslmode=verify-full.'),
+  sslpasswordcallback: refuse('Use a key file without a passphrase, mode 0600.'),
+  socketFactory: refuse('For a Unix socket use host with the folder of the socket.'),
+  socketFactoryArg: refuse('For a Unix socket use host with the folder of the socket.'),
+  hostRecheckSeconds: refuse(ELSEWHERE),
+  readOnly: refuse('db-manager has to write. Leave it out.'),
+  stringtype: refuse(ELSEWHERE),
+  prepareThreshold: refuse(ELSEWHERE),
+  preparedStatementCacheQueries: refuse(ELSEWHERE),
+  preferQueryMode: refuse(ELSEWHERE),
+  defaultRowFetchSize: refuse(ELSEWHERE),
+  reWriteBatchedInserts: refuse(ELSEWHERE),
+  binaryTransfer: refuse(ELSEWHERE),
+  assumeMinServerVersion: refuse(ELSEWHERE),
+  autosave: refuse(ELSEWHERE),
+  kerberosServerName: refuse(GSSAPI),
+  jaasApplicationName: refuse(GSSAPI),
+
+  // Prisma, Rails, Go
+  sslaccept: refuse('Use sslmode=verify-full for strict, sslmode=require for accept_invalid_certs.'),
+  sslidentity: refuse('Use sslcert and sslkey.'),
+  connection_limit: refuse(POOL),
+  pool_timeout: refuse(POOL),
+  pgbouncer: refuse('Connect to PostgreSQL directly, or to a pool in session mode, and leave it out.'),
+  socket_timeout: refuse('Use the setting timeouts.statement.'),
+  pool: refuse(POOL),
+  prepared_statements: refuse(ELSEWHERE),
+  pool_max_conns: refuse(POOL),
+  pool_min_conns: refuse(POOL),
+  binary_parameters: refuse(ELSEWHERE),
+  default_query_exec_mode: refuse(ELSEWHERE),
+  'x-migrations-table': refuse('db-manager has its own history: db-manager adopt --from golang-migrate.'),
+};
+
+/** Only such a text is repeated in a message: what follows a stray ? may be the rest of a password. */
+const NAME = /^[a-z][a-z0-9_.-]{0,40}$/i;
+
+/** Adds one parameter under libpq's keyword. Throws ConnectionStringError, naming it, where it is not honoured. */
+export function addParameter(given: Given, name: string, text: string, from: string, mayName = true): void {
+  const known = Object.hasOwn(PARAMETERS, name) ? PARAMETERS[name] : undefined;
+  if (known === undefined) throw new ConnectionStringError(unknown(name, from, mayName));
+  if (known === true) given.set(name, { text, from });
+  else if ('as' in known) given.set(known.as, { text: known.value?.(text) ?? text, from });
+  else throw new ConnectionStringError(`${capital(from)} has ${name}, which is not supported. ${known.refuse}`);
+}
+
+/** Whether `name` is one that a keyword/value string may begin with. */
+export function isParameter(name: string): boolean {
+  return Object.hasOwn(PARAMETERS, name);
+}
+
+function unknown(name: string, from: string, mayName: boolean): string {
+  if (!mayName || !NAME.test(name)) return `${capital(from)} has a parameter that is not known.`;
+  const near = nearest(name, Object.keys(PARAMETERS));
+  return `${capital(from)} has the parameter ${name}, which is not known.${near === undefined ? '' : ` Did you mean ${near}?`}`;
+}
+
+/** The word of the list that is one typing error away; undefined where none is. */
+export function nearest(word: string, words: readonly string[]): string | undefined {
+  const typed = word.toLowerCase();
+  let best: { word: string; distance: number } | undefined;
+  for (const each of words) {
+    const distance = each.toLowerCase() === typed ? 0 : distanceBetween(typed, each.toLowerCase());
+    if (distance <= Math.max(1, Math.floor(each.length / 4)) && distance < (best?.distance ?? Number.POSITIVE_INFINITY))
+      best = { word: each, distance };
+  }
+  return best?.word;
+}
+
+export function capital(text: string): string {
+  return /^the /.test(text) ? `T${text.slice(1)}` : text;
+}

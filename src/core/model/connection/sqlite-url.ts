@@ -1,0 +1,130 @@
+import type { SqliteTarget } from '../target.ts';
+import { ConnectionStringError, percentDecode } from './given.ts';
+import { nearest } from './parameters.ts';
+
+const PYTHON = 'It has a meaning in Python only. Leave it out.';
+
+/** SQLite's URI parameters (https://sqlite.org/uri.html), those of SQLAlchemy's driver, and Prisma's. */
+const REFUSED: Record<string, string> = {
+  vfs: "db-manager uses SQLite's own file system layer. Leave it out.",
+  psow: 'Leave it out.',
+  timeout: 'Use the setting timeouts.lock.',
+  busy_timeout: 'Use the setting timeouts.lock.',
+  check_same_thread: PYTHON,
+  isolation_level: PYTHON,
+  detect_types: PYTHON,
+  cached_statements: PYTHON,
+  factory: PYTHON,
+  connection_limit: 'db-manager has no pool. Leave it out.',
+  socket_timeout: 'Use the setting timeouts.lock.',
+};
+
+const READ_ONLY = 'db-manager has to write to the database. To read a file that must not change, copy it first.';
+
+/** `sqlite:///relative.db`, `sqlite:////absolute.db`, with `+driver`, percent-encoded. Throws ConnectionStringError. */
+export function readSqliteUrl(text: string): SqliteTarget {
+  const [, rest = ''] = /^(?:jdbc:)?sqlite3?(?:\+\w+)?:([\s\S]*)$/i.exec(text) ?? [];
+  const [place, query] = split(rest);
+  const path = percentDecode(place.replace(/^\/\/\/?/, ''));
+  const flags = parametersOf(query);
+  // SQLAlchemy: sqlite:///file:data/app.db?mode=rw&uri=true
+  const isUri = flags.get('uri') !== undefined && /^(true|1)$/i.test(flags.get('uri') ?? '');
+  flags.delete('uri');
+  return targetOf(isUri && path.startsWith('file:') ? pathOfFileUri(path) : path, flags);
+}
+
+/** `file:data/app.db`, `file:///data/app.db` (https://sqlite.org/uri.html). Throws ConnectionStringError. */
+export function readFileUri(text: string): SqliteTarget {
+  const [place, query] = split(text);
+  if (place.includes('#'))
+    throw new ConnectionStringError('The file: URI has a #, where its path would end. Write %23.');
+  return targetOf(percentDecode(pathOfFileUri(place)), parametersOf(query));
+}
+
+/** A URL that means exactly this file. */
+export function sqliteUrlOf({ path, create }: SqliteTarget): string {
+  const encoded = path.replace(/[%?#\s]/g, encodeURIComponent);
+  return `sqlite:///${encoded}${create === true ? '?mode=rwc' : ''}`;
+}
+
+export function sqliteFile(path: string): SqliteTarget {
+  return targetOf(path, new Map());
+}
+
+function split(text: string): [place: string, query: string] {
+  const at = text.indexOf('?');
+  return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
+}
+
+function pathOfFileUri(place: string): string {
+  const path = place.replace(/^file:/i, '');
+  const [, authority, rest] = /^\/\/([^/]*)([\s\S]*)$/.exec(path) ?? [];
+  if (authority === undefined || rest === undefined) return path;
+  if (authority !== '' && authority !== 'localhost')
+    throw new ConnectionStringError(
+      'The file: URI has a host between // and the next /. A relative path is written file:data/app.db, an absolute one file:///data/app.db.',
+    );
+  return rest;
+}
+
+function parametersOf(query: string): Map<string, string> {
+  const pairs = query.split('&').filter((pair) => pair !== '');
+  return new Map(
+    pairs.map((pair) => {
+      const equals = pair.indexOf('=');
+      if (equals < 0) return [percentDecode(pair), ''];
+      return [percentDecode(pair.slice(0, equals)), percentDecode(pair.slice(equals + 1))];
+    }),
+  );
+}
+
+function targetOf(path: string, flags: Map<string, string>): SqliteTarget {
+  const { create, memory } = readFlags(flags);
+  if (memory || path === '' || path === ':memory:')
+    throw new ConnectionStringError(
+      'A SQLite database in memory is gone when the command ends. Give a file: sqlite:///path/to/file.db',
+    );
+  if (path.includes('\0')) throw new ConnectionStringError('The path of the SQLite file has a zero byte.');
+  return { dialect: 'sqlite', path, ...(create ? { create } : {}) };
+}
+
+function readFlags(flags: Map<string, string>): { create: boolean; memory: boolean } {
+  let create = false;
+  let memory = false;
+  const refuse = (name: string, why: string) => {
+    throw new ConnectionStringError(`The SQLite URL has ${name}, which is not supported. ${why}`);
+  };
+  const onlyOff = (name: string, value: string, why: string) => {
+    if (!/^(0|false|no|off)$/i.test(value)) refuse(`${name}=${value === '' ? '1' : 'on'}`, why);
+  };
+  for (const [name, value] of flags) {
+    switch (name) {
+      case 'mode':
+        if (value === 'ro') refuse('mode=ro', READ_ONLY);
+        else if (value === 'memory') memory = true;
+        else if (value === 'rwc') create = true;
+        else if (value !== 'rw') refuse('a mode', 'It has to be rw, or rwc to create the file.');
+        break;
+      case 'immutable':
+        onlyOff(name, value, READ_ONLY);
+        break;
+      case 'nolock':
+        onlyOff(name, value, 'Without locks two processes would destroy the file. Leave it out.');
+        break;
+      case 'cache':
+        if (value !== 'private') refuse('cache=shared', 'Leave it out, or write cache=private.');
+        break;
+      default: {
+        const why = REFUSED[name];
+        if (why !== undefined) refuse(name, why);
+        if (!/^[a-z_]{1,40}$/i.test(name))
+          throw new ConnectionStringError('The SQLite URL has a parameter that is not known.');
+        const near = nearest(name, ['mode', 'cache', 'immutable', 'nolock', ...Object.keys(REFUSED)]);
+        throw new ConnectionStringError(
+          `The SQLite URL has the parameter ${name}, which is not known.${near === undefined ? '' : ` Did you mean ${near}?`} A question mark of a path is written %3F.`,
+        );
+      }
+    }
+  }
+  return { create, memory };
+}
