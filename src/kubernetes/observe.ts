@@ -2,6 +2,7 @@ import type { DatabaseMigration } from '../core/model/resource.ts';
 import { dependenciesOf } from '../core/reconcile/dependencies.ts';
 import { configMapsOf, databaseKey, inputsDigest } from '../core/reconcile/inputs.ts';
 import { EMPTY_LOG, type Observed, type ObservedRun, type Refusal } from '../core/reconcile/observed.ts';
+import type { Cleaning } from '../core/reconcile/redact.ts';
 import type { Api } from './api.ts';
 import { type Caches, isRecorded } from './caches.ts';
 import type { LogFollowers } from './logs.ts';
@@ -34,8 +35,9 @@ export async function gather(key: string, sources: Sources, now: Date): Promise<
   const pods = sources.caches.pods.by(uid);
   for (const { namespace, pod, run } of pods) {
     if (!pod.started || isRecorded(key, run.id, sources)) continue;
-    sources.logs.follow({ namespace, name: pod.name, runId: run.id });
-    if (pod.terminated !== undefined || pod.failure !== undefined) await sources.logs.end(run.id);
+    const followed = { namespace, name: pod.name, runId: run.id, cleaning: cleaningOf(key, sources) };
+    sources.logs.follow(followed);
+    if (pod.terminated !== undefined || pod.failure !== undefined) await sources.logs.end(followed);
   }
   const waiting = sources.caches.jobs
     .by(uid)
@@ -77,6 +79,10 @@ export function observe(key: string, { podRefused, over }: Gathered, sources: So
   };
 }
 
+function cleaningOf(key: string, { caches }: Pick<Sources, 'caches'>): Cleaning {
+  return { redactData: caches.resources.get(key)?.resource.spec.safety.redactData ?? true };
+}
+
 /** What a run that began now would be made from. */
 function inputsNow(key: string, { caches }: Sources): string | undefined {
   const record = caches.resources.get(key);
@@ -94,7 +100,7 @@ function observeRun(key: string, over: string | undefined, { caches, logs }: Sou
   const newest = newestRun(caches.jobs.by(uid), pods);
   if (newest !== undefined) {
     const log = logs.of(newest.id) ?? EMPTY_LOG;
-    const report = log.report ?? terminationReport(pods, newest.id);
+    const report = log.report ?? terminationReport(pods, newest.id, cleaningOf(key, { caches }));
     // A Job that ended since `gather` is not over before its pod has been looked for; it is on the queue for that.
     const state = newest.id === over || newest.state === 'gone' ? newest.state : 'active';
     return { ...newest, state, log: report === undefined ? log : { ...log, report } };

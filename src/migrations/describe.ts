@@ -33,7 +33,7 @@ function sqlComment(text: string): string[] {
   for (const line of text.split('\n')) {
     const trimmed = line.trim();
     if (trimmed.startsWith('--')) lines.push(trimmed.slice(2));
-    else if (trimmed.startsWith('/*')) lines.push(trimmed.slice(2).replace(/\*\/.*$/, ''));
+    else if (trimmed.startsWith('/*')) lines.push(trimmed.slice(2).split('*/')[0] ?? '');
     else if (trimmed !== '') break;
   }
   return lines;

@@ -267,6 +267,11 @@ export const REASONS = {
     means: 'The Job or its pod disappeared before it could report.',
     help: 'Rerun by itself from what the history says.',
   },
+  ReportUnreadable: {
+    exit: 1,
+    means: 'The run left a report that cannot be read, or a log that is too long.',
+    help: 'The next attempt starts from the history of the database. Look at the log: `kubectl logs job/NAME`.',
+  },
   RetryLimitReached: {
     exit: 1,
     means: 'The run failed as often as `retry.limit` allows.',

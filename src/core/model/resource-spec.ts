@@ -20,6 +20,12 @@ const safety = z
       .describe(
         'Run the plan first on a copy restored from the backup just taken. Auto: Full where size, room and rights allow. Write "Off" in quotes: YAML reads a bare Off as false.',
       ),
+    redactData: z
+      .boolean()
+      .default(true)
+      .describe(
+        "Leave values of rows out of the status and the events where a server's message quotes them; the log of the pod has them.",
+      ),
     roundTrip: z.boolean().default(true).describe('On the copy, also revert the plan and compare with the start.'),
   })
   .prefault({})

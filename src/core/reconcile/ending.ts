@@ -30,6 +30,10 @@ function lost(run: ObservedRun, now: Date, message: string): RunEnding {
       ? { kind: 'lost', reason: 'DeadlineExceeded', message: `The run took longer than timeouts.run. ${message}`, at }
       : { kind: 'lost', ...trouble, at };
   }
+  if (run.log.unreadable !== undefined || run.pod?.spoke === true) {
+    const why = run.log.unreadable ?? 'what it left as its report is not one';
+    return { kind: 'lost', reason: 'ReportUnreadable', message: `${message} The report cannot be read: ${why}.`, at };
+  }
   return { kind: 'lost', reason: 'RunVanished', message, at };
 }
 

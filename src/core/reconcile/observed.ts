@@ -73,6 +73,8 @@ export interface ObservedPod {
   waiting?: { reason: string; message: string };
   /** The scheduler's message while no node takes the pod. */
   unschedulable?: string;
+  /** Whether it left a termination message. */
+  spoke?: boolean;
   terminated?: { exitCode: number; signal?: number; reason?: string; at?: string };
   /** The pod's own reason and message, for example Evicted. */
   failure?: { reason: string; message: string };
@@ -88,6 +90,8 @@ export interface RunLog {
   report?: RunReport;
   /** The last lines that are no events: what a migration printed, a stack trace. */
   tail: string[];
+  /** Why not all of it was read. */
+  unreadable?: string;
   /** Nothing more is to come. */
   complete: boolean;
 }
