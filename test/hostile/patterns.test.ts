@@ -49,9 +49,9 @@ const EXCEPTIONS: Record<string, string> = {
   '/\\s*\\*\\/\\s*$/': OWN,
   '/^\\s*0+\\s*[a-z]*\\s*$/i': NAME,
   '/^[\\s\\S]*?\\b(FOR\\s+VALUES\\s[\\s\\S]+|DEFAULT)$/i': 'at most 300 characters',
-  [String.raw`/(?<=(?:^|[;\n/]|\b(?:begin|then|else|loop|do))\s*)set\b|set_config|\bdiscard\b|\breset\b/i`]:
+  '/(?<=(?:^|[;\\n/]|\\b(?:begin|then|else|loop|do))\\s*)set\\b|set_config|\\bdiscard\\b|\\breset\\b/i':
     'looks back from each SET over blanks only, so no blank is looked at twice',
-  [String.raw`/--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|\be'(?:[^'\\]|\\[\s\S]|'')*(?:'|$)|'(?:[^']|'')*(?:'|$)|"(?:[^"]|"")*(?:"|$)|\$(?<tag>(?:[A-Za-z_]\w{0,62})?)\$[\s\S]*?(?:\$\k<tag>\$|$)/gi`]:
+  "/--[^\\n]*|\\/\\*[\\s\\S]*?(?:\\*\\/|$)|\\be'(?:[^'\\\\]|\\\\[\\s\\S]|'')*(?:'|$)|'(?:[^']|'')*(?:'|$)|\"(?:[^\"]|\"\")*(?:\"|$)|\\$(?<tag>(?:[A-Za-z_]\\w{0,62})?)\\$[\\s\\S]*?(?:\\$\\k<tag>\\$|$)/gi":
     'what is not ended runs to the end of the text, so nothing is read twice',
   '/\\s+CASCADE$/i': 'at most 300 characters',
 };

@@ -113,3 +113,15 @@ function decoded(text: string): string {
 function escaped(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&');
 }
+
+/** All texts of a value that came from JSON or goes there, each with the key that it stands under. */
+export function mapTexts<T>(value: T, change: (text: string, key: string) => string): T {
+  return mapped(value, '', change) as T;
+}
+
+function mapped(value: unknown, key: string, change: (text: string, key: string) => string): unknown {
+  if (typeof value === 'string') return change(value, key);
+  if (Array.isArray(value)) return value.map((item) => mapped(item, key, change));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, mapped(item, name, change)]));
+}

@@ -108,11 +108,17 @@ export const runReportSchema = z.object({
       seconds: z.number(),
       roundTrip: z.enum(['passed', 'failed', 'skipped']),
       migrations: z.array(effectsSchema),
+      /** Migrations whose effects are left out. */
+      more: z.int().optional(),
     })
     .optional(),
   /** Differences between the expected schema and the one found; empty lists when they agree. */
   schema: z.object({ before: z.array(z.string()).optional(), after: z.array(z.string()).optional() }).optional(),
   failure: failureSchema.optional(),
+  /** How many of each severity there were, where not all findings are listed. */
+  findings: z.object({ error: z.int(), warning: z.int(), notice: z.int() }).optional(),
+  /** Path of the file that has the whole report. */
+  whole: z.string().optional(),
 });
 
 export type RunReport = z.infer<typeof runReportSchema>;

@@ -58,6 +58,7 @@ export function statusFromReport(
     }),
     backup: report.backup === undefined ? before.backup : { ...report.backup, takenAt: whole(report.backup.takenAt) },
     safety: safetyOf(report),
+    report: clip(report.whole, LIMITS.message),
     // A run that had nothing to do says nothing about how the last plan fared on the copy.
     rehearsal: rehearsalOf(report) ?? (nothingPlanned ? before.rehearsal : undefined),
     schema:
@@ -100,7 +101,7 @@ function planOf({ plan }: RunReport): DatabaseMigrationStatus['plan'] {
   return { digest: plan.digest, direction: plan.direction, ...capped('migrations', plan.migrations, plan.more) };
 }
 
-function safetyOf({ safety }: RunReport): DatabaseMigrationStatus['safety'] {
+function safetyOf({ safety, findings: counts }: RunReport): DatabaseMigrationStatus['safety'] {
   if (safety === undefined) return undefined;
   const checks = capped('checks', safety.checks);
   const findings = capped('findings', safety.findings);
@@ -116,6 +117,7 @@ function safetyOf({ safety }: RunReport): DatabaseMigrationStatus['safety'] {
         statement: clip(finding.statement, LIMITS.statement),
       }),
     ),
+    counts,
     more: more > 0 ? more : undefined,
   });
 }
@@ -123,7 +125,7 @@ function safetyOf({ safety }: RunReport): DatabaseMigrationStatus['safety'] {
 function rehearsalOf({ rehearsal }: RunReport): DatabaseMigrationStatus['rehearsal'] {
   if (rehearsal === undefined) return undefined;
   const { result, message, seconds, roundTrip } = rehearsal;
-  const effects = capped('migrations', rehearsal.migrations);
+  const effects = capped('migrations', rehearsal.migrations, rehearsal.more);
   const migrations = effects.migrations.map((each) => ({
     ...each,
     locks: capped('locks', each.locks).locks,
