@@ -65,6 +65,12 @@ const SHORTEN: ((report: RunReport) => RunReport)[] = [
       message: cut(r.failure.message, 4_000),
     },
   }),
+  (r) => ({
+    ...r,
+    rehearsal: r.rehearsal && fewerEffects(r.rehearsal, FEW),
+    safety: r.safety && { ...r.safety, findings: r.safety.findings.slice(0, FEW) },
+    schema: r.schema && { before: fewer(r.schema.before, FEW), after: fewer(r.schema.after, FEW) },
+  }),
   (r) => ({ ...r, rehearsal: r.rehearsal && fewerEffects(r.rehearsal, 0) }),
   (r) => ({ ...r, schema: r.schema && { before: fewer(r.schema.before, 3), after: fewer(r.schema.after, 3) } }),
   (r) => ({ ...r, safety: r.safety && { ...r.safety, checks: [], findings: r.safety.findings.slice(0, 3) } }),
@@ -104,7 +110,7 @@ function fewerEffects(rehearsal: Rehearsal, most: number): Rehearsal {
 
 /** Sentences, the last of which says how many are left out. */
 function fewer(lines: string[] | undefined, most: number): string[] | undefined {
-  if (lines === undefined) return undefined;
+  if (lines === undefined || lines.length <= most) return lines?.map((line) => cut(line, 500));
   const shown = lines.slice(0, most).map((line) => cut(line, 500));
   return lines.length > most ? [...shown, `and ${lines.length - most} more`] : shown;
 }
