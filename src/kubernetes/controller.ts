@@ -15,15 +15,16 @@ import { Leftovers } from './leftovers.ts';
 import { LogFollowers } from './logs.ts';
 import type { RunnerDefaults } from './manifests/job.ts';
 import { gather, observe, type Sources } from './observe.ts';
-import { Places } from './places.ts';
+
 import { WorkQueue } from './queue.ts';
+import { type SlotLimits, Slots } from './slots.ts';
 
 export interface ControllerOptions {
   api: Api;
   /** Empty: the whole cluster. */
   namespaces: readonly string[];
   runner: RunnerDefaults;
-  maxConcurrentRuns: number;
+  slots: SlotLimits;
   /** Of this process, for events. */
   identity: string;
   now(): Date;
@@ -60,14 +61,13 @@ export function createController({
   api,
   namespaces,
   runner,
-  maxConcurrentRuns,
+  slots: limits,
   identity,
   now,
   tell,
 }: ControllerOptions): Controller {
   let hands: Hands | undefined;
   const refusals = new Map<string, Refusal & { inputs: string }>();
-  const places = new Places(maxConcurrentRuns);
   const ofRun = new Map<string, string>();
   const queue = new WorkQueue({
     workers: WORKERS,
@@ -88,7 +88,8 @@ export function createController({
     if (logs.of(runId)?.report === undefined) queue.addAfter(key, LIVE_MS);
     else queue.add(key);
   });
-  const sources: Sources = { api, caches, logs, places, refusals };
+  const slots = new Slots(limits, (runId) => logs.of(runId));
+  const sources: Sources = { api, caches, logs, slots, refusals };
   const leftovers = new Leftovers(caches);
 
   async function work(key: string): Promise<void> {
@@ -96,20 +97,20 @@ export function createController({
     const began = performance.now();
     for (const { run } of caches.pods.by(caches.resources.get(key)?.uid ?? '')) ofRun.set(run.id, key);
     const gathered = await gather(key, sources, now());
-    // From here to `promise` nothing is awaited, so two resources cannot take the same place or the same database.
-    const observed = observe(key, gathered, sources);
+    // From here to `promise` nothing is awaited, so two resources cannot take the same slot or the same database.
+    const observed = observe(key, gathered, sources, now());
     if (observed === undefined) {
       forget(key);
       return sweep(key, hands);
     }
     const assessed = assess(observed, now());
     const decision = decide(assessed);
-    if (assessed.kind === 'due') places.promise(key, databaseKey(observed.resource));
+    if (assessed.kind === 'due') slots.promise(key, databaseKey(observed.resource));
     try {
       const outcome = await act(observed.resource, decision, hands);
       if (outcome.kind === 'refused') return refuse(key, observed.inputs, outcome.message);
     } finally {
-      places.settle(key);
+      slots.settle(key);
     }
     if (assessed.kind === 'due') {
       refusals.delete(key);

@@ -7,14 +7,15 @@ import type { Api } from './api.ts';
 import { type Caches, isRecorded } from './caches.ts';
 import type { LogFollowers } from './logs.ts';
 import { lookAgain } from './look-again.ts';
-import type { Places } from './places.ts';
+
 import { type JobRecord, newestRun, terminationReport } from './run-records.ts';
+import type { Slots } from './slots.ts';
 
 export interface Sources {
   api: Api;
   caches: Caches;
   logs: LogFollowers;
-  places: Places;
+  slots: Slots;
   refusals: ReadonlyMap<string, Refusal & { inputs: string }>;
 }
 
@@ -55,8 +56,13 @@ export async function gather(key: string, sources: Sources, now: Date): Promise<
 }
 
 /** Everything that is known of a resource now; undefined where it is gone. No I/O: nothing changes while it reads. */
-export function observe(key: string, { podRefused, over }: Gathered, sources: Sources): Observed | undefined {
-  const { caches, places, refusals } = sources;
+export function observe(
+  key: string,
+  { podRefused, over }: Gathered,
+  sources: Sources,
+  now: Date,
+): Observed | undefined {
+  const { caches, slots, refusals } = sources;
   const record = caches.resources.get(key);
   if (record === undefined) return undefined;
   const { resource, unreadable } = record;
@@ -65,13 +71,13 @@ export function observe(key: string, { podRefused, over }: Gathered, sources: So
   const inputs = inputsDigest(resource, versions);
   const run = observeRun(key, over, sources);
   const refusal = refusals.get(key);
-  const { databaseInUseBy, freePlace } = places.look(key, databaseKey(resource), caches);
+  const { databaseInUseBy, slot } = slots.look(key, databaseKey(resource), caches, now);
   return {
     resource,
     inputs,
     missingSources: versions.filter(({ version }) => version === undefined).map(({ name }) => name),
     dependencies: dependenciesOf(resource, (name) => caches.resources.get(`${namespace}/${name}`)?.resource),
-    freePlace,
+    slot,
     ...(unreadable === undefined ? {} : { unreadable }),
     ...(run === undefined ? {} : { run: { ...run, ...(podRefused === undefined ? {} : { podRefused }) } }),
     ...(refusal?.inputs === inputs ? { refusal } : {}),

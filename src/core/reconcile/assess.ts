@@ -93,7 +93,7 @@ function held(observed: Observed, now: Date): Situation {
 }
 
 function waitingFor(observed: Observed, now: Date): Situation | undefined {
-  const { resource, missingSources, dependencies, refusal, databaseInUseBy, freePlace } = observed;
+  const { resource, missingSources, dependencies, refusal, databaseInUseBy, slot } = observed;
   if (missingSources.length > 0) {
     const names = missingSources.map((name) => `"${name}"`).join(', ');
     const message = `ConfigMap ${names} does not exist in the namespace ${resource.metadata.namespace}. Create it; the run starts by itself.`;
@@ -113,16 +113,21 @@ function waitingFor(observed: Observed, now: Date): Situation | undefined {
     if (until > now) return { kind: 'waiting', reason: refusal.reason, message: refusal.message, until };
   }
   if (databaseInUseBy !== undefined) {
-    return { kind: 'waiting', reason: 'DatabaseInUse', message: `${databaseInUseBy} runs on the same database now.` };
+    return { kind: 'waiting', reason: 'DatabaseInUse', message: inUse(databaseInUseBy) };
   }
-  if (!freePlace) {
-    return {
-      kind: 'waiting',
-      reason: 'Queued',
-      message: 'As many runs as --max-concurrent-runs allows are under way.',
-    };
-  }
-  return undefined;
+  return slot.kind === 'free' ? undefined : { kind: 'waiting', reason: 'Queued', message: QUEUED[slot.by] };
+}
+
+const QUEUED = {
+  all: 'As many runs as --max-concurrent-runs of the operator allows are in progress; this one starts when one ends.',
+  namespace:
+    'As many runs of this namespace as --max-concurrent-runs-per-namespace of the operator allows are in progress; this one starts when one ends.',
+  turn: 'The next free slot goes to a namespace that has fewer runs in progress; this run follows.',
+} as const;
+
+function inUse(by: NonNullable<Observed['databaseInUseBy']>): string {
+  const who = by === 'elsewhere' ? 'A DatabaseMigration of another namespace' : `The DatabaseMigration ${by.name}`;
+  return `${who} runs on the same database now; this run starts when that one ends.`;
 }
 
 function outsideWindow(opens: Date | undefined): Situation {

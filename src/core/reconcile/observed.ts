@@ -21,10 +21,10 @@ export interface Observed {
   run?: ObservedRun;
   /** The API server's words when it refused to make the Job of these inputs. */
   refusal?: Refusal;
-  /** Another resource (`namespace/name`) that has a run on the same database now. */
-  databaseInUseBy?: string;
-  /** Whether another run may start, by `--max-concurrent-runs`. */
-  freePlace: boolean;
+  /** Who has a run on the same database now: a resource of the same namespace; one of another is not named. */
+  databaseInUseBy?: { name: string } | 'elsewhere';
+  /** Whether another run may start, and whose limit is reached: see `Slots`. */
+  slot: { kind: 'free' } | { kind: 'taken'; by: 'all' | 'namespace' | 'turn' };
 }
 
 export interface Dependency {

@@ -239,8 +239,8 @@ describe('a resource and its runs', () => {
     const world = new World({ dependsOn: [{ name: 'first' }] });
     world.configMaps.clear();
     world.dependencies = [{ name: 'first', state: { kind: 'missing' } }];
-    world.databaseInUseBy = 'trading/other';
-    world.freePlace = false;
+    world.databaseInUseBy = { name: 'other' };
+    world.slot = { kind: 'taken', by: 'all' };
     const reasons = [];
     const clear = [
       () => world.configMaps.set('migrations', '1'),
@@ -251,7 +251,7 @@ describe('a resource and its runs', () => {
         world.databaseInUseBy = undefined;
       },
       () => {
-        world.freePlace = true;
+        world.slot = { kind: 'free' };
       },
     ];
     for (const next of clear) {
