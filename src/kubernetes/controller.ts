@@ -6,9 +6,9 @@ import { decide } from '../core/reconcile/decide.ts';
 import { databaseKey } from '../core/reconcile/inputs.ts';
 import type { Refusal } from '../core/reconcile/observed.ts';
 import type { Assessed } from '../core/reconcile/situation.ts';
-import { act, type Hands } from './act.ts';
+import { act, type Hands, type Outcome } from './act.ts';
 import type { Api } from './api.ts';
-import { isStatus } from './api-error.ts';
+import { isStatus, isTerminating } from './api-error.ts';
 import { type Caches, createCaches, isRecorded } from './caches.ts';
 import { fenced, type Leadership, NotLeader } from './lease.ts';
 import { Leftovers } from './leftovers.ts';
@@ -74,7 +74,8 @@ export function createController({
     work,
     onError: (key, error) => {
       // A conflict is the ordinary course of things: the resource has changed and is looked at again.
-      if (!isStatus(error, 409) && !(error instanceof NotLeader)) tell({ type: 'failed', key, error });
+      if (!isStatus(error, 409) && !isTerminating(error) && !(error instanceof NotLeader))
+        tell({ type: 'failed', key, error });
     },
     onStart: (_key, waitedMs) => tell({ type: 'waited', seconds: waitedMs / 1000 }),
   });
@@ -108,7 +109,7 @@ export function createController({
     if (assessed.kind === 'due') slots.promise(key, databaseKey(observed.resource));
     try {
       const outcome = await act(observed.resource, decision, hands);
-      if (outcome.kind === 'refused') return refuse(key, observed.inputs, outcome.message);
+      if (outcome.kind === 'refused') return refuse(key, observed.inputs, outcome);
     } finally {
       slots.settle(key);
     }
@@ -132,10 +133,10 @@ export function createController({
     if (again !== undefined) queue.addAfter(key, again);
   }
 
-  function refuse(key: string, inputs: string, message: string): void {
+  function refuse(key: string, inputs: string, { message, permanent }: Extract<Outcome, { kind: 'refused' }>): void {
     const before = refusals.get(key);
     const count = before?.inputs === inputs ? before.count + 1 : 1;
-    refusals.set(key, { reason: 'JobRefused', message, count, at: now(), inputs });
+    refusals.set(key, { reason: 'JobRefused', message, permanent, count, at: now(), inputs });
     queue.add(key);
   }
 

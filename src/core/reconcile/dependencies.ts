@@ -28,7 +28,9 @@ function stateOf(
   }
   // A dry run that went through is Ready, and has left the database where it was.
   const pending = other.status?.pending ?? 0;
-  return pending === 0 ? { kind: 'ready' } : { kind: 'notReady', message: `${pending} migrations are pending` };
+  return pending === 0
+    ? { kind: 'ready' }
+    : { kind: 'notReady', message: `${pending} ${pending === 1 ? 'migration is' : 'migrations are'} pending` };
 }
 
 /** The names from `from` back to `start`, or undefined where no way leads back. */

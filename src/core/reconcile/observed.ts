@@ -39,6 +39,8 @@ export interface Dependency {
 export interface Refusal {
   reason: Reason;
   message: string;
+  /** Trying the same again is of no use. */
+  permanent?: boolean;
   /** How often in a row. */
   count: number;
   at: Date;
