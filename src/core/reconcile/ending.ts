@@ -23,7 +23,8 @@ export function endingOf(run: ObservedRun, now: Date): RunEnding | undefined {
 }
 
 function lost(run: ObservedRun, now: Date, message: string): RunEnding {
-  const at = run.pod?.terminated?.at === undefined ? now : new Date(run.pod.terminated.at);
+  const ended = new Date(run.pod?.terminated?.at ?? Number.NaN);
+  const at = Number.isNaN(ended.getTime()) ? now : ended;
   if (run.failure?.reason === 'DeadlineExceeded') {
     const trouble = run.pod?.started === true ? undefined : podTrouble(run);
     return trouble === undefined
