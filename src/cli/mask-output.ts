@@ -21,6 +21,7 @@ export function maskOutput(output: Output, mask: (text: string) => string): void
   ] as const) {
     const write = stream.write.bind(stream);
     let rest = '';
+    let ending = false;
     const decoder = new TextDecoder();
     stream.write = ((
       chunk: string | Uint8Array,
@@ -29,6 +30,11 @@ export function maskOutput(output: Output, mask: (text: string) => string): void
     ) => {
       const done = typeof encoding === 'function' ? encoding : callback;
       const text = typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true });
+      if (ending) {
+        // Who listens to the exit after us has no next line.
+        writeSync(descriptor, mask(text));
+        return true;
+      }
       const end = text.lastIndexOf('\n') + 1;
       const whole = end === 0 ? '' : rest + text.slice(0, end);
       rest = end === 0 ? rest + text : text.slice(end);
@@ -38,6 +44,7 @@ export function maskOutput(output: Output, mask: (text: string) => string): void
       return write(mask(whole + long), done);
     }) as typeof stream.write;
     output.on('exit', () => {
+      ending = true;
       if (rest !== '') writeSync(descriptor, mask(rest));
     });
   }
