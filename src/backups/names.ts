@@ -41,6 +41,11 @@ export function manifestNameOf(name: string): string {
   return `${name}.json`;
 }
 
+/** The whole report of the run that took a backup, as JSON. It is no manifest, so its name does not end like one. */
+export function reportNameOf(name: string): string {
+  return `${name}.report`;
+}
+
 /** The backup that a manifest's file name speaks of, or undefined where it is some other file. */
 export function nameOfManifest(file: string): string | undefined {
   const name = file.endsWith('.json') ? file.slice(0, -'.json'.length) : undefined;

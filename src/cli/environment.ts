@@ -1,9 +1,11 @@
+import { masker } from '../core/model/masking.ts';
 import type { RunEvent } from '../core/model/report.ts';
 import type { DatabaseTarget } from '../core/model/target.ts';
 import { openDatabase } from '../database/open.ts';
 import { holder } from '../library/holder.ts';
 import type { RunEnvironment } from '../runner/ports.ts';
 import type { Io } from './io.ts';
+import { secretValues } from './secret-values.ts';
 
 /** The real ports of a run: the clock, the databases, this process's signal. */
 export function runEnvironment(io: Io, target: DatabaseTarget, emit: (event: RunEvent) => void): RunEnvironment {
@@ -13,6 +15,11 @@ export function runEnvironment(io: Io, target: DatabaseTarget, emit: (event: Run
     holder: holder(io.env),
     now: () => new Date(),
     emit,
+    mask: masker([...secretValues(io.env), ...passwordOf(target)]),
     signal: io.signal,
   };
+}
+
+function passwordOf(target: DatabaseTarget): string[] {
+  return target.dialect === 'postgres' && target.password !== undefined ? [target.password.reveal()] : [];
 }

@@ -29,7 +29,7 @@ export interface Hands {
 }
 
 /** The API server will not make what a run needs: its words. Everything else that goes wrong is thrown. */
-export type Outcome = { kind: 'done' } | { kind: 'refused'; message: string };
+export type Outcome = { kind: 'done' } | { kind: 'refused'; message: string; permanent: boolean };
 
 /**
  * Carries a decision out, in the order of `ACTION_ORDER`. Each step may be done twice without harm, so a decision that
@@ -49,7 +49,8 @@ export async function act(resource: DatabaseMigration, decision: Decision, hands
       } catch (error) {
         const refused = (kind === 'createJob' || kind === 'createClaim') && isStatus(error, 400, 403, 404, 422);
         if (!refused) throw error;
-        return { kind: 'refused', message: (error as ApiError).message };
+        // What is not valid stays so until the resource changes; a quota or an admission rule may.
+        return { kind: 'refused', message: (error as ApiError).message, permanent: isStatus(error, 422) };
       }
     }
   }

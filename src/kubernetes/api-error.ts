@@ -33,3 +33,8 @@ export function errorFrom(code: number, body: string): ApiError {
 export function isStatus(error: unknown, ...codes: number[]): boolean {
   return error instanceof ApiError && codes.includes(error.status);
 }
+
+/** Its namespace is being deleted, and takes nothing new: the end of what lies in it, not a fault. */
+export function isTerminating(error: unknown): boolean {
+  return isStatus(error, 403) && error instanceof Error && error.message.includes('being terminated');
+}

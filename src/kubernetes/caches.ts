@@ -15,6 +15,8 @@ export interface Caches {
   configMaps: Store<string>;
   /** Keys of the Jobs that are not known to be over. */
   activeJobs: ReadonlySet<string>;
+  /** Namespaces that have a resource in the queue for a slot. */
+  queued(): ReadonlySet<string>;
   /** All Jobs that were made for a resource of this key, also for one of the same name before it. */
   jobsOf(key: string): JobRecord[];
   hasSynced(): boolean;
@@ -49,7 +51,7 @@ export function createCaches(namespaces: readonly string[], touched: (key: strin
       else activeJobs.delete(key);
       made.set(key, after === undefined ? [] : [after.resource]);
       touched(after?.resource ?? before?.resource ?? '');
-      // A place has become free, and perhaps a database.
+      // A slot has become free, and perhaps a database.
       if (before?.state === 'active' && after?.state !== 'active') for (const each of [...waiting]) touched(each);
     },
   });
@@ -78,6 +80,12 @@ export function createCaches(namespaces: readonly string[], touched: (key: strin
     pods,
     configMaps,
     activeJobs,
+    queued: () =>
+      new Set(
+        [...waiting].flatMap((key) =>
+          resources.get(key)?.ready?.reason === 'Queued' ? [key.slice(0, key.indexOf('/'))] : [],
+        ),
+      ),
     jobsOf: (key) => made.of(key).flatMap((job) => jobs.get(job) ?? []),
     hasSynced: () => watched.every(({ store, path }) => store.hasSynced([path])),
     async run(api, signal, onError) {

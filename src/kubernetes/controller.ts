@@ -6,24 +6,25 @@ import { decide } from '../core/reconcile/decide.ts';
 import { databaseKey } from '../core/reconcile/inputs.ts';
 import type { Refusal } from '../core/reconcile/observed.ts';
 import type { Assessed } from '../core/reconcile/situation.ts';
-import { act, type Hands } from './act.ts';
+import { act, type Hands, type Outcome } from './act.ts';
 import type { Api } from './api.ts';
-import { isStatus } from './api-error.ts';
+import { isStatus, isTerminating } from './api-error.ts';
 import { type Caches, createCaches, isRecorded } from './caches.ts';
 import { fenced, type Leadership, NotLeader } from './lease.ts';
 import { Leftovers } from './leftovers.ts';
 import { LogFollowers } from './logs.ts';
 import type { RunnerDefaults } from './manifests/job.ts';
 import { gather, observe, type Sources } from './observe.ts';
-import { Places } from './places.ts';
+
 import { WorkQueue } from './queue.ts';
+import { type SlotLimits, Slots } from './slots.ts';
 
 export interface ControllerOptions {
   api: Api;
   /** Empty: the whole cluster. */
   namespaces: readonly string[];
   runner: RunnerDefaults;
-  maxConcurrentRuns: number;
+  slots: SlotLimits;
   /** Of this process, for events. */
   identity: string;
   now(): Date;
@@ -60,21 +61,21 @@ export function createController({
   api,
   namespaces,
   runner,
-  maxConcurrentRuns,
+  slots: limits,
   identity,
   now,
   tell,
 }: ControllerOptions): Controller {
   let hands: Hands | undefined;
   const refusals = new Map<string, Refusal & { inputs: string }>();
-  const places = new Places(maxConcurrentRuns);
   const ofRun = new Map<string, string>();
   const queue = new WorkQueue({
     workers: WORKERS,
     work,
     onError: (key, error) => {
       // A conflict is the ordinary course of things: the resource has changed and is looked at again.
-      if (!isStatus(error, 409) && !(error instanceof NotLeader)) tell({ type: 'failed', key, error });
+      if (!isStatus(error, 409) && !isTerminating(error) && !(error instanceof NotLeader))
+        tell({ type: 'failed', key, error });
     },
     onStart: (_key, waitedMs) => tell({ type: 'waited', seconds: waitedMs / 1000 }),
   });
@@ -88,7 +89,8 @@ export function createController({
     if (logs.of(runId)?.report === undefined) queue.addAfter(key, LIVE_MS);
     else queue.add(key);
   });
-  const sources: Sources = { api, caches, logs, places, refusals };
+  const slots = new Slots(limits, (runId) => logs.of(runId));
+  const sources: Sources = { api, caches, logs, slots, refusals };
   const leftovers = new Leftovers(caches);
 
   async function work(key: string): Promise<void> {
@@ -96,20 +98,20 @@ export function createController({
     const began = performance.now();
     for (const { run } of caches.pods.by(caches.resources.get(key)?.uid ?? '')) ofRun.set(run.id, key);
     const gathered = await gather(key, sources, now());
-    // From here to `promise` nothing is awaited, so two resources cannot take the same place or the same database.
-    const observed = observe(key, gathered, sources);
+    // From here to `promise` nothing is awaited, so two resources cannot take the same slot or the same database.
+    const observed = observe(key, gathered, sources, now());
     if (observed === undefined) {
       forget(key);
       return sweep(key, hands);
     }
     const assessed = assess(observed, now());
     const decision = decide(assessed);
-    if (assessed.kind === 'due') places.promise(key, databaseKey(observed.resource));
+    if (assessed.kind === 'due') slots.promise(key, databaseKey(observed.resource));
     try {
       const outcome = await act(observed.resource, decision, hands);
-      if (outcome.kind === 'refused') return refuse(key, observed.inputs, outcome.message);
+      if (outcome.kind === 'refused') return refuse(key, observed.inputs, outcome);
     } finally {
-      places.settle(key);
+      slots.settle(key);
     }
     if (assessed.kind === 'due') {
       refusals.delete(key);
@@ -131,10 +133,10 @@ export function createController({
     if (again !== undefined) queue.addAfter(key, again);
   }
 
-  function refuse(key: string, inputs: string, message: string): void {
+  function refuse(key: string, inputs: string, { message, permanent }: Extract<Outcome, { kind: 'refused' }>): void {
     const before = refusals.get(key);
     const count = before?.inputs === inputs ? before.count + 1 : 1;
-    refusals.set(key, { reason: 'JobRefused', message, count, at: now(), inputs });
+    refusals.set(key, { reason: 'JobRefused', message, permanent, count, at: now(), inputs });
     queue.add(key);
   }
 

@@ -2,7 +2,7 @@ import { API_VERSION, type DatabaseMigration, KIND } from '../core/model/resourc
 import { digest } from '../core/reconcile/inputs.ts';
 import type { EventRecord } from '../core/reconcile/situation.ts';
 import type { Hands } from './act.ts';
-import { isStatus } from './api-error.ts';
+import { isStatus, isTerminating } from './api-error.ts';
 
 /** Events as `kubectl describe` shows them. The name comes from the event's key: a second telling is refused, and fine. */
 export async function emitEvents(
@@ -32,7 +32,7 @@ export async function emitEvents(
     try {
       await api.request({ verb: 'create', path: `/api/v1/namespaces/${namespace}/events`, body });
     } catch (error) {
-      if (!isStatus(error, 409)) onEventError(error);
+      if (!isStatus(error, 409) && !isTerminating(error)) onEventError(error);
     }
   }
 }

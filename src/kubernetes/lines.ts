@@ -1,19 +1,60 @@
-import type { Readable } from 'node:stream';
+import { setImmediate as turn } from 'node:timers/promises';
 
-/** A line longer than this is cut, in characters: no event of a watch or a run is as long. */
+/** A line longer than this is cut, in bytes: no event of a watch is as long. */
 const LONGEST = 16_000_000;
+/** What is kept for the next line, in bytes. */
+const SMALL = 65_536;
+const NEWLINE = 10;
 
 /**
- * The lines of a stream as they come. Throws when the stream breaks off, which node:readline does not tell: it waits
- * for ever for the end of a connection that was reset.
+ * The lines of a stream as they come. Throws when the stream breaks off, which node:readline does not say: it waits
+ * without end for a connection that was reset.
+ *
+ * Each byte is looked at once, what is longer than `longest` (by the first byte of a line) is dropped as it comes, and
+ * the event loop has its turn after each chunk: whoever writes the stream cannot stop the process.
  */
-export async function* linesOf(stream: Readable): AsyncGenerator<string> {
-  stream.setEncoding('utf8');
-  let rest = '';
+export async function* linesOf(
+  stream: AsyncIterable<Buffer | string>,
+  longest: (first: number) => number = () => LONGEST,
+): AsyncGenerator<string> {
+  let held: Buffer = Buffer.alloc(0);
+  let size = 0;
+  let begun = false;
+  let limit = 0;
+  const cut = (bytes: Buffer) => {
+    if (!begun && bytes.length > 0) {
+      begun = true;
+      limit = longest(bytes[0] ?? 0);
+    }
+    return bytes.subarray(0, Math.max(0, limit - size));
+  };
+  const hold = (bytes: Buffer) => {
+    const kept = cut(bytes);
+    if (size + kept.length > held.length) {
+      const larger = Buffer.allocUnsafe(Math.max(1_024, held.length * 2, size + kept.length));
+      held.copy(larger, 0, 0, size);
+      held = larger;
+    }
+    kept.copy(held, size);
+    size += kept.length;
+  };
+  const line = (bytes: Buffer) => {
+    const kept = cut(bytes);
+    const text = size === 0 ? kept.toString('utf8') : Buffer.concat([held.subarray(0, size), kept]).toString('utf8');
+    if (held.length > SMALL) held = Buffer.alloc(0);
+    size = 0;
+    begun = false;
+    return text;
+  };
   for await (const chunk of stream) {
-    const parts = (rest + chunk).split('\n');
-    rest = (parts.pop() ?? '').slice(0, LONGEST);
-    yield* parts;
+    const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+    let from = 0;
+    for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, from)) {
+      yield line(bytes.subarray(from, end));
+      from = end + 1;
+    }
+    hold(bytes.subarray(from));
+    await turn();
   }
-  if (rest !== '') yield rest;
+  if (size > 0) yield line(Buffer.alloc(0));
 }

@@ -6,6 +6,8 @@ export const FIELD_MANAGER = 'db-manager';
 export const LABELS = {
   owner: 'db-manager.dev/uid',
   database: 'db-manager.dev/database',
+  /** For people: `kubectl get jobs -l db-manager.dev/name=orders`. */
+  name: 'db-manager.dev/name',
 } as const;
 
 export const ANNOTATIONS = {

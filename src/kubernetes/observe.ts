@@ -2,18 +2,20 @@ import type { DatabaseMigration } from '../core/model/resource.ts';
 import { dependenciesOf } from '../core/reconcile/dependencies.ts';
 import { configMapsOf, databaseKey, inputsDigest } from '../core/reconcile/inputs.ts';
 import { EMPTY_LOG, type Observed, type ObservedRun, type Refusal } from '../core/reconcile/observed.ts';
+import type { Cleaning } from '../core/reconcile/redact.ts';
 import type { Api } from './api.ts';
 import { type Caches, isRecorded } from './caches.ts';
 import type { LogFollowers } from './logs.ts';
 import { lookAgain } from './look-again.ts';
-import type { Places } from './places.ts';
+
 import { type JobRecord, newestRun, terminationReport } from './run-records.ts';
+import type { Slots } from './slots.ts';
 
 export interface Sources {
   api: Api;
   caches: Caches;
   logs: LogFollowers;
-  places: Places;
+  slots: Slots;
   refusals: ReadonlyMap<string, Refusal & { inputs: string }>;
 }
 
@@ -34,8 +36,9 @@ export async function gather(key: string, sources: Sources, now: Date): Promise<
   const pods = sources.caches.pods.by(uid);
   for (const { namespace, pod, run } of pods) {
     if (!pod.started || isRecorded(key, run.id, sources)) continue;
-    sources.logs.follow({ namespace, name: pod.name, runId: run.id });
-    if (pod.terminated !== undefined || pod.failure !== undefined) await sources.logs.end(run.id);
+    const followed = { namespace, name: pod.name, runId: run.id, cleaning: cleaningOf(key, sources) };
+    sources.logs.follow(followed);
+    if (pod.terminated !== undefined || pod.failure !== undefined) await sources.logs.end(followed);
   }
   const waiting = sources.caches.jobs
     .by(uid)
@@ -53,8 +56,13 @@ export async function gather(key: string, sources: Sources, now: Date): Promise<
 }
 
 /** Everything that is known of a resource now; undefined where it is gone. No I/O: nothing changes while it reads. */
-export function observe(key: string, { podRefused, over }: Gathered, sources: Sources): Observed | undefined {
-  const { caches, places, refusals } = sources;
+export function observe(
+  key: string,
+  { podRefused, over }: Gathered,
+  sources: Sources,
+  now: Date,
+): Observed | undefined {
+  const { caches, slots, refusals } = sources;
   const record = caches.resources.get(key);
   if (record === undefined) return undefined;
   const { resource, unreadable } = record;
@@ -63,18 +71,22 @@ export function observe(key: string, { podRefused, over }: Gathered, sources: So
   const inputs = inputsDigest(resource, versions);
   const run = observeRun(key, over, sources);
   const refusal = refusals.get(key);
-  const { databaseInUseBy, freePlace } = places.look(key, databaseKey(resource), caches);
+  const { databaseInUseBy, slot } = slots.look(key, databaseKey(resource), caches, now);
   return {
     resource,
     inputs,
     missingSources: versions.filter(({ version }) => version === undefined).map(({ name }) => name),
     dependencies: dependenciesOf(resource, (name) => caches.resources.get(`${namespace}/${name}`)?.resource),
-    freePlace,
+    slot,
     ...(unreadable === undefined ? {} : { unreadable }),
     ...(run === undefined ? {} : { run: { ...run, ...(podRefused === undefined ? {} : { podRefused }) } }),
     ...(refusal?.inputs === inputs ? { refusal } : {}),
     ...(databaseInUseBy === undefined ? {} : { databaseInUseBy }),
   };
+}
+
+function cleaningOf(key: string, { caches }: Pick<Sources, 'caches'>): Cleaning {
+  return { redactData: caches.resources.get(key)?.resource.spec.safety.redactData ?? true };
 }
 
 /** What a run that began now would be made from. */
@@ -94,7 +106,7 @@ function observeRun(key: string, over: string | undefined, { caches, logs }: Sou
   const newest = newestRun(caches.jobs.by(uid), pods);
   if (newest !== undefined) {
     const log = logs.of(newest.id) ?? EMPTY_LOG;
-    const report = log.report ?? terminationReport(pods, newest.id);
+    const report = log.report ?? terminationReport(pods, newest.id, cleaningOf(key, { caches }));
     // A Job that ended since `gather` is not over before its pod has been looked for; it is on the queue for that.
     const state = newest.id === over || newest.state === 'gone' ? newest.state : 'active';
     return { ...newest, state, log: report === undefined ? log : { ...log, report } };

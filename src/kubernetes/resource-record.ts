@@ -1,4 +1,5 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import type { Reason } from '../core/model/reason.ts';
 import { API_VERSION, type DatabaseMigration, databaseMigrationSchema } from '../core/model/resource.ts';
 import { configMapsOf } from '../core/reconcile/inputs.ts';
 import type { KubernetesObject } from './store.ts';
@@ -18,6 +19,8 @@ export class ResourceRecord {
   readonly dependsOn: readonly string[];
   readonly ready: { status: string; reason: string; generation: number | undefined } | undefined;
   readonly stalled: boolean;
+  /** Its run is due, and something else has to happen before its pod can begin. */
+  readonly waits: boolean;
   readonly pending: number | undefined;
   readonly backup: { sizeBytes: number; takenAt: string } | undefined;
   readonly run: { id: string; startedAt?: string; finishedAt?: string } | undefined;
@@ -40,6 +43,7 @@ export class ResourceRecord {
     this.dependsOn = spec.dependsOn.map(({ name }) => name);
     this.ready = ready && { status: ready.status, reason: ready.reason, generation: ready.observedGeneration };
     this.stalled = condition('Stalled')?.status === 'True';
+    this.waits = WAITING.has(ready?.reason ?? '');
     this.pending = status?.pending;
     this.backup = status?.backup && { sizeBytes: status.backup.sizeBytes, takenAt: status.backup.takenAt };
     const { run } = status ?? {};
@@ -62,6 +66,17 @@ export class ResourceRecord {
     return resource;
   }
 }
+
+const WAITING = new Set<string>([
+  'Queued',
+  'DatabaseInUse',
+  'WaitingForDependency',
+  'OutsideWindow',
+  'SourceNotFound',
+  'ImagePullFailed',
+  'PodUnschedulable',
+  'JobRefused',
+] satisfies Reason[]);
 
 /** Those that were unpacked last: one reconcile asks for the same a few times. */
 const recent = new Map<ResourceRecord, DatabaseMigration>();

@@ -1,5 +1,6 @@
 import type { V1Job, V1Pod } from '@kubernetes/client-node';
 import type { ObservedPod, ObservedRun, RunIdentity } from '../core/reconcile/observed.ts';
+import type { Cleaning } from '../core/reconcile/redact.ts';
 import { ANNOTATIONS, LABELS, RUNNER_CONTAINER } from './names.ts';
 import { reportOf } from './run-log.ts';
 import type { KubernetesObject } from './store.ts';
@@ -54,6 +55,9 @@ export function jobRecord(object: KubernetesObject): JobRecord {
   };
 }
 
+/** How a container ended whose termination message is its own; for others the kubelet writes one. */
+const OWN_WORDS = new Set(['Completed', 'Error']);
+
 export function podRecord(object: KubernetesObject): PodRecord {
   const { metadata, status } = object as unknown as V1Pod;
   const container = status?.containerStatuses?.find(({ name }) => name === RUNNER_CONTAINER);
@@ -77,6 +81,7 @@ export function podRecord(object: KubernetesObject): PodRecord {
             ...(ended.finishedAt ? { at: String(ended.finishedAt) } : {}),
           },
         }),
+    ...(ended?.message && OWN_WORDS.has(ended.reason ?? 'Completed') ? { spoke: true } : {}),
     ...(failed ? { failure: { reason: status.reason ?? '', message: status.message ?? '' } } : {}),
     // The API server writes into it when the pod's grace period is over.
     ...(deletionTimestamp === undefined ? {} : { deleteBy: String(deletionTimestamp) }),
@@ -133,9 +138,9 @@ function byAge(a: Dated, b: Dated): number {
 type Dated = { createdAt: string; run: RunIdentity };
 
 /** The report that a pod of this run left as its termination message. */
-export function terminationReport(pods: readonly PodRecord[], runId: string) {
+export function terminationReport(pods: readonly PodRecord[], runId: string, cleaning: Cleaning) {
   for (const { run, terminationMessage } of pods) {
-    const report = run.id === runId ? reportOf(terminationMessage, runId) : undefined;
+    const report = run.id === runId ? reportOf(terminationMessage, runId, cleaning) : undefined;
     if (report !== undefined) return report;
   }
   return undefined;

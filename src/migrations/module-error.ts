@@ -34,7 +34,8 @@ function isHead(line: string, path: string): boolean {
 /** The first frame of the stack that lies in the file: an error thrown while the module ran. */
 export function framePlace(stack: string, path: string): Place | undefined {
   for (const line of stack.split('\n')) {
-    const [, place, row, column] = /^\s+at (?:.*\()?(.+?):(\d+):(\d+)\)?$/.exec(line) ?? [];
+    const [, place, row, column] =
+      /^\s{1,20}at (?:.*\()?(.+?):(\d{1,9}):(\d{1,9})\)?$/.exec(line.slice(0, 4_000)) ?? [];
     if (place === undefined) continue;
     const clean = place.replace(/^async /, '').replace(/\?checksum=[0-9a-f]*$/, '');
     if (clean === path || clean === pathToFileURL(path).href) return { line: Number(row), column: Number(column) };

@@ -168,7 +168,7 @@ function codeOptions({ transaction }: ScaffoldContent): string[] {
 }
 
 function codeBody(body: string, comment: string, indent = '  '): string {
-  const text = body.trim() === '' ? comment : body.replace(/\s+$/, '');
+  const text = body.trim() === '' ? comment : body.trimEnd();
   return text
     .split('\n')
     .map((line) => (line === '' ? line : indent + line))

@@ -11,12 +11,14 @@ export interface RunEnvironment {
   holder: string;
   now(): Date;
   emit(event: RunEvent): void;
+  /** Takes the secrets that this process was given out of a text that leaves it. */
+  mask?(text: string): string;
   /** Aborted when the process is asked to stop. */
   signal: AbortSignal;
 }
 
 /** What a step may use. Cleanups registered with `defer` run in reverse order when the run ends, however it ends. */
-export interface RunPorts extends Omit<RunEnvironment, 'emit'> {
+export interface RunPorts extends Omit<RunEnvironment, 'emit' | 'mask'> {
   request: RunRequest;
   progress(progress: Progress): void;
   defer(what: string, cleanup: () => Promise<void>): void;

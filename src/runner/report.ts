@@ -1,3 +1,4 @@
+import type { MigrationEffects } from '../core/model/effects.ts';
 import type { Problem } from '../core/model/problem.ts';
 import type { Progress, RunEvent, RunReport, StepReport } from '../core/model/report.ts';
 import type { RunRequest } from '../core/model/request.ts';
@@ -6,12 +7,19 @@ import type { StepName, StepResult } from '../core/model/step.ts';
 import { TOOL_VERSION } from '../core/model/version.ts';
 import type { Stop } from './failure.ts';
 import type { FlowOutcome } from './flow.ts';
+import { keepReport } from './keep-report.ts';
+import { maskedTexts } from './masked.ts';
 import type { RunEnvironment } from './ports.ts';
 import type { RunState } from './state.ts';
+import { boundReport } from './termination.ts';
 import { count } from './words.ts';
 
 /** Collects what happens in a run and turns it into events and, at the end, the report. */
-export function recorder(request: RunRequest, { now, emit }: Pick<RunEnvironment, 'now' | 'emit'>) {
+export function recorder(
+  request: RunRequest,
+  { now, mask, ...environment }: Pick<RunEnvironment, 'now' | 'emit' | 'mask'>,
+) {
+  const emit = (event: RunEvent) => environment.emit(maskedTexts(event, mask));
   const { runId } = request;
   const startedAt = now().toISOString();
   const steps: StepReport[] = [];
@@ -47,7 +55,7 @@ export function recorder(request: RunRequest, { now, emit }: Pick<RunEnvironment
     leftOver(what: string, message: string): void {
       leftOvers.push(`${what} could not be cleaned up: ${message}`);
     },
-    finish(outcome: FlowOutcome<RunState>): RunReport {
+    async finish(outcome: FlowOutcome<RunState>): Promise<RunReport> {
       const report: RunReport = {
         version: 1,
         runId,
@@ -65,8 +73,11 @@ export function recorder(request: RunRequest, { now, emit }: Pick<RunEnvironment
         ),
       };
       if (leftOvers.length > 0) report.message = `${report.message} (${leftOvers.join('; ')})`;
-      emit({ type: 'report', report });
-      return report;
+      const masked = maskedTexts(report, mask);
+      const whole = await keepReport(outcome.state.backup, masked);
+      const told = whole === undefined ? masked : { ...masked, whole };
+      environment.emit({ type: 'report', report: boundReport(told) });
+      return told;
     },
   };
 }
@@ -188,13 +199,18 @@ function facts(request: RunRequest, outcome: FlowOutcome<RunState>, recovered: b
             message: rehearsal.message,
             seconds: round(rehearsal.seconds),
             roundTrip: rehearsal.roundTrip,
-            migrations: rehearsal.migrations,
+            migrations: rehearsal.migrations.filter(isWorthSaying),
           },
     schema:
       state.before === undefined && state.after === undefined
         ? undefined
         : { before: state.before, after: state.after },
   };
+}
+
+/** A migration that held, rewrote and changed nothing of what was there before is not listed. */
+function isWorthSaying({ locks, rewrites, rows }: MigrationEffects): boolean {
+  return locks.length > 0 || rewrites.length > 0 || rows.length > 0;
 }
 
 /** Where the database stands now: the last that was done, else what was read last. */

@@ -1,25 +1,78 @@
 import { type RunReport, TERMINATION_MESSAGE_BYTES } from '../core/model/report.ts';
 
 /**
+ * A report that goes to the log, and from there to the controller, has at most so many bytes, however long its plan is;
+ * the file beside the backup has the whole.
+ */
+export const LOGGED_REPORT_BYTES = 131_072;
+
+export function boundReport(report: RunReport): RunReport {
+  return shortened(report, LOGGED_REPORT_BYTES);
+}
+
+/**
  * The report as JSON in at most `limit` bytes (Kubernetes keeps 4096 of a termination message). What a person
  * misses least goes first; the same report always gives the same text.
  */
 export function clipReport(report: RunReport, limit = TERMINATION_MESSAGE_BYTES): string {
+  return JSON.stringify(shortened(report, limit));
+}
+
+function shortened(report: RunReport, limit: number): RunReport {
   let clipped = report;
   for (const shorten of [keep, ...SHORTEN]) {
     clipped = shorten(clipped);
-    const text = JSON.stringify(clipped);
-    if (Buffer.byteLength(text) <= limit) return text;
+    if (Buffer.byteLength(JSON.stringify(clipped)) <= limit) return clipped;
   }
-  return JSON.stringify(core(clipped));
+  return core(clipped);
 }
 
 const keep = (report: RunReport) => report;
+/** As many as a status lists. */
+const MANY = 50;
+/** Tables of one migration. */
+const FEW = 10;
 
 /** From the least missed to the most. */
 const SHORTEN: ((report: RunReport) => RunReport)[] = [
-  (r) => ({ ...r, rehearsal: r.rehearsal && { ...r.rehearsal, migrations: [] } }),
-  (r) => ({ ...r, schema: r.schema && { before: r.schema.before?.slice(0, 3), after: r.schema.after?.slice(0, 3) } }),
+  (r) => ({ ...r, rehearsal: r.rehearsal && fewerEffects(r.rehearsal, MANY) }),
+  (r) => ({
+    ...r,
+    findings: r.safety && countFindings(r.safety.findings),
+    safety: r.safety && {
+      ...r.safety,
+      // The worst come first.
+      findings: r.safety.findings
+        .slice(0, MANY)
+        .map((one) => ({ ...one, message: cut(one.message, 500), statement: cut(one.statement, 500) })),
+    },
+  }),
+  (r) => ({
+    ...r,
+    schema: r.schema && {
+      before: fewer(r.schema.before, MANY),
+      after: fewer(r.schema.after, MANY),
+    },
+  }),
+  (r) => ({ ...r, applied: r.applied.slice(-MANY), plan: r.plan && shortPlan(r.plan, MANY) }),
+  (r) => ({ ...r, steps: r.steps.map((step) => ({ ...step, message: cut(step.message, 2_000) })) }),
+  (r) => ({
+    ...r,
+    message: cut(r.message, 4_000),
+    failure: r.failure && {
+      ...r.failure,
+      statement: cut(r.failure.statement, 4_000),
+      message: cut(r.failure.message, 4_000),
+    },
+  }),
+  (r) => ({
+    ...r,
+    rehearsal: r.rehearsal && fewerEffects(r.rehearsal, FEW),
+    safety: r.safety && { ...r.safety, findings: r.safety.findings.slice(0, FEW) },
+    schema: r.schema && { before: fewer(r.schema.before, FEW), after: fewer(r.schema.after, FEW) },
+  }),
+  (r) => ({ ...r, rehearsal: r.rehearsal && fewerEffects(r.rehearsal, 0) }),
+  (r) => ({ ...r, schema: r.schema && { before: fewer(r.schema.before, 3), after: fewer(r.schema.after, 3) } }),
   (r) => ({ ...r, safety: r.safety && { ...r.safety, checks: [], findings: r.safety.findings.slice(0, 3) } }),
   (r) => ({ ...r, applied: r.applied.slice(-5) }),
   (r) => ({ ...r, plan: r.plan && shortPlan(r.plan, 5) }),
@@ -36,6 +89,36 @@ const SHORTEN: ((report: RunReport) => RunReport)[] = [
   (r) => ({ ...r, steps: r.steps.map((step) => ({ ...step, message: cut(step.message, 60) })) }),
   (r) => ({ ...r, safety: r.safety && { ...r.safety, findings: [] }, plan: r.plan && shortPlan(r.plan, 0) }),
 ];
+
+type Rehearsal = NonNullable<RunReport['rehearsal']>;
+
+/** Those that took longest, in the order of the plan. */
+function fewerEffects(rehearsal: Rehearsal, most: number): Rehearsal {
+  const all = rehearsal.migrations;
+  const longest = new Set([...all].sort((a, b) => b.seconds - a.seconds).slice(0, most));
+  const more = (rehearsal.more ?? 0) + all.length - longest.size;
+  const migrations = all
+    .filter((one) => longest.has(one))
+    .map((one) => ({
+      ...one,
+      locks: one.locks.slice(0, FEW),
+      rows: one.rows.slice(0, FEW),
+      rewrites: one.rewrites.slice(0, FEW),
+    }));
+  return { ...rehearsal, migrations, ...(more > 0 ? { more } : {}) };
+}
+
+/** Sentences, the last of which says how many are left out. */
+function fewer(lines: string[] | undefined, most: number): string[] | undefined {
+  if (lines === undefined || lines.length <= most) return lines?.map((line) => cut(line, 500));
+  const shown = lines.slice(0, most).map((line) => cut(line, 500));
+  return lines.length > most ? [...shown, `and ${lines.length - most} more`] : shown;
+}
+
+function countFindings(findings: NonNullable<RunReport['safety']>['findings']) {
+  const of = (severity: string) => findings.filter((one) => one.severity === severity).length;
+  return { error: of('error'), warning: of('warning'), notice: of('notice') };
+}
 
 /** What always fits: who, what came of it and why. */
 function core(r: RunReport): RunReport {

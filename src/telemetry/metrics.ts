@@ -8,6 +8,8 @@ export interface TrackedResource {
   name: string;
   ready: { status: string; reason: string } | undefined;
   stalled: boolean;
+  /** It is not Ready, and something else has to happen before its pod can begin. */
+  waits: boolean;
   pending: number | undefined;
   backup: { sizeBytes: number; takenAt: string } | undefined;
   run: { startedAt?: string; finishedAt?: string } | undefined;
@@ -106,6 +108,18 @@ export function createMetrics(sources: MetricSources) {
     registers,
     collect() {
       this.set(sources.leading() ? 1 : 0);
+    },
+  });
+  new Gauge({
+    name: 'db_manager_waiting_runs',
+    help: 'Runs that are due and wait, by namespace and by what they wait for (the reason of Ready).',
+    labelNames: ['namespace', 'reason'],
+    registers,
+    collect() {
+      this.reset();
+      for (const { namespace, ready, waits } of sources.resources()) {
+        if (waits && ready !== undefined) this.inc({ namespace, reason: ready.reason }, 1);
+      }
     },
   });
   perResource('db_manager_pending_migrations', 'Migrations still to run.', ({ pending }) => pending);

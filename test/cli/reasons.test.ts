@@ -317,6 +317,7 @@ const ELSEWHERE: Partial<Record<Reason, string>> = {
   JobRefused: 'test/cluster/operator-situations.test.ts',
   PodUnschedulable: 'test/core/reconcile/tables.test.ts',
   RunVanished: 'test/cluster/operator-situations.test.ts',
+  ReportUnreadable: 'test/core/reconcile/scenarios.test.ts',
   RetryLimitReached: 'test/core/reconcile/scenarios.test.ts',
   ApiServerUnreachable: 'test/cli/cluster-errors.test.ts',
   ApiServerUnavailable: 'test/cli/cluster-errors.test.ts',

@@ -37,6 +37,7 @@ describe('the metrics of resources', () => {
     name: 'orders',
     ready: { status: 'False', reason: 'MigrationFailed' },
     stalled: true,
+    waits: false,
     pending: 2,
     backup: { sizeBytes: 4_096, takenAt: '2026-01-05T09:00:00Z' },
     run: { startedAt: '2026-01-05T09:00:00Z' },

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
-import { type RunReport, runReportSchema, TERMINATION_MESSAGE_BYTES } from '../../src/core/model/report.ts';
+import {
+  REPORT_BYTES,
+  type RunReport,
+  runReportSchema,
+  TERMINATION_MESSAGE_BYTES,
+} from '../../src/core/model/report.ts';
 import { STEP_NAMES } from '../../src/core/model/step.ts';
-import { clipReport } from '../../src/runner/termination.ts';
+import { boundReport, clipReport, LOGGED_REPORT_BYTES } from '../../src/runner/termination.ts';
 
 const text = (length: number) => 'ä'.repeat(length);
 const report = (size: number): RunReport => ({
@@ -44,5 +49,55 @@ describe('clipReport', () => {
   it('counts what it leaves out of the plan', () => {
     const { plan } = runReportSchema.parse(JSON.parse(clipReport(report(1_000))));
     if (plan !== undefined) assert.equal(plan.migrations.length + (plan.more ?? 0), 1_000);
+  });
+});
+
+describe('a report as a line of the log', () => {
+  const many = (size: number): RunReport => ({
+    ...report(1),
+    safety: {
+      result: 'Warned',
+      checks: [],
+      findings: Array.from({ length: size }, (_, n) => ({
+        rule: 'x',
+        severity: n === 0 ? 'error' : 'notice',
+        message: text(300),
+        advice: text(300),
+        statement: text(5_000),
+      })),
+    },
+    rehearsal: {
+      result: 'Full',
+      message: '',
+      seconds: 1,
+      roundTrip: 'passed',
+      migrations: Array.from({ length: size }, (_, n) => ({
+        revision: `${n}_m`,
+        seconds: n === 700 ? 60 : 0.01,
+        statements: 1,
+        locks: Array.from({ length: size }, (_, t) => ({ table: `public.t${t}`, mode: 'AccessShareLock' })),
+        rewrites: [],
+        rows: [],
+      })),
+    },
+    schema: { after: Array.from({ length: size }, () => text(2_000)) },
+  });
+
+  for (const size of [1, 60, 900]) {
+    it(`is shorter than what the controller reads, with ${size} of everything`, () => {
+      const bounded = boundReport(many(size));
+      assert.ok(Buffer.byteLength(JSON.stringify(bounded)) <= LOGGED_REPORT_BYTES);
+      assert.ok(LOGGED_REPORT_BYTES < REPORT_BYTES);
+      assert.equal(runReportSchema.parse(bounded).rehearsal?.result, 'Full');
+    });
+  }
+
+  it('keeps the worst, and how many there were', () => {
+    const { safety, findings, rehearsal, schema } = boundReport(many(900));
+    assert.equal(safety?.findings[0]?.severity, 'error');
+    assert.deepEqual(findings, { error: 1, warning: 0, notice: 899 });
+    assert.ok(rehearsal?.migrations.some(({ seconds }) => seconds === 60));
+    assert.equal((rehearsal?.migrations.length ?? 0) + (rehearsal?.more ?? 0), 900);
+    assert.match(schema?.after?.at(-1) ?? '', /^and \d+ more$/);
   });
 });

@@ -64,6 +64,14 @@ spec:
         {{- toYaml . | nindent 8 }}
         {{- end }}
         - {name: HOME, value: /tmp}
+        {{- $secrets := list }}
+        {{- range $runner.env }}
+        {{- if dig "valueFrom" "secretKeyRef" false . }}{{ $secrets = append $secrets .name }}{{ end }}
+        {{- end }}
+        {{- with $secrets }}
+        - name: DB_MANAGER_SECRET_VARIABLES
+          value: {{ join "," . | quote }}
+        {{- end }}
         - name: DB_MANAGER_POD
           valueFrom: {fieldRef: {fieldPath: metadata.name}}
         {{- include "db-migration.secretEnv" (dict "database" $spec.database "passwordVariable" "DATABASE_PASSWORD") | nindent 8 }}

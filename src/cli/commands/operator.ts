@@ -30,6 +30,8 @@ export interface OperatorOptions {
   logLevel: LogLevel;
   logFormat: LogFormat;
   maxConcurrentRuns: number;
+  /** Absent: as many as over all namespaces. */
+  maxConcurrentRunsPerNamespace?: number;
   /** Aborted when the process is asked to stop. */
   signal: AbortSignal;
 }
@@ -69,7 +71,10 @@ export async function runOperator(options: OperatorOptions): Promise<number> {
     api,
     namespaces: options.namespaces ?? [],
     runner: { image: options.runnerImage, imagePullPolicy: options.runnerPullPolicy },
-    maxConcurrentRuns: options.maxConcurrentRuns,
+    slots: {
+      most: options.maxConcurrentRuns,
+      mostPerNamespace: options.maxConcurrentRunsPerNamespace ?? options.maxConcurrentRuns,
+    },
     identity,
     now: () => new Date(),
     tell: narrate(logger, metrics),

@@ -1,21 +1,27 @@
 import { writeFileSync } from 'node:fs';
+import { masker } from '../../core/model/masking.ts';
 import { ProblemError } from '../../core/model/problem.ts';
 import { REASONS } from '../../core/model/reason.ts';
 import type { RunEvent, RunReport } from '../../core/model/report.ts';
 import { RUN_REQUEST_VARIABLE, type RunRequest, runRequestSchema } from '../../core/model/request.ts';
 import { toProblem } from '../../runner/failure.ts';
+import { maskedTexts } from '../../runner/masked.ts';
 import { reportOfProblem } from '../../runner/report.ts';
 import { run } from '../../runner/run.ts';
-import { clipReport } from '../../runner/termination.ts';
+import { boundReport, clipReport } from '../../runner/termination.ts';
 import { runEnvironment } from '../environment.ts';
 import type { Io } from '../io.ts';
+import { maskOutput } from '../mask-output.ts';
 import { targetOf } from '../request-target.ts';
+import { secretValues } from '../secret-values.ts';
 
 /**
  * The process inside a run pod: one request from the environment, one JSON line an event, the clipped report as
  * termination message. It has no API rights; the controller reads what it leaves.
  */
 export async function runRunner(io: Io): Promise<void> {
+  // What a migration prints leaves the pod too.
+  maskOutput(process, masker(secretValues(io.env)));
   const text = io.env[RUN_REQUEST_VARIABLE];
   const report = await runOrExplain(text, io);
   writeTerminationMessage(io, report);
@@ -24,14 +30,15 @@ export async function runRunner(io: Io): Promise<void> {
 
 /** What goes wrong before a run can begin (a request or a URL that cannot be read) is a report too. */
 async function runOrExplain(text: string | undefined, io: Io): Promise<RunReport> {
+  const mask = masker(secretValues(io.env));
   const emit = (event: RunEvent) => io.out(JSON.stringify(event));
   let request: RunRequest | undefined;
   try {
     request = readRequest(text);
     return await run(request, runEnvironment(io, targetOf(request.database, io.env), emit));
   } catch (error) {
-    const report = reportOfProblem(toProblem(error), request, new Date());
-    emit({ type: 'report', report });
+    const report = maskedTexts(reportOfProblem(toProblem(error), request, new Date()), mask);
+    emit({ type: 'report', report: boundReport(report) });
     return report;
   }
 }

@@ -21,6 +21,11 @@ export function registerCluster(program: Command, io: Io): void {
     .option('--lease-namespace <name>', "default: the pod's own")
     .option('--kubeconfig <file>', 'default: the service account, else ~/.kube/config')
     .option('--max-concurrent-runs <n>', 'runs at the same time', wholeNumber, 10)
+    .option(
+      '--max-concurrent-runs-per-namespace <n>',
+      'runs at the same time in one namespace; default: no limit of its own',
+      wholeNumber,
+    )
     .option('--log-level <level>', 'error, warn, info or debug', 'info')
     .option('--log-format <format>', 'json or text', 'json')
     .action(async (options) => {

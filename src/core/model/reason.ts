@@ -306,6 +306,11 @@ export const REASONS = {
     means: 'The Job or its pod disappeared before it could report.',
     help: 'The operator retries automatically. The next run resumes from the migration history.',
   },
+  ReportUnreadable: {
+    exit: 1,
+    means: 'The run left a report that cannot be read, or a log that is too long.',
+    help: 'The next attempt starts from the history of the database. Look at the log: `kubectl logs job/NAME`.',
+  },
   RetryLimitReached: {
     exit: 1,
     means: 'The run failed and no retries are left.',

@@ -108,11 +108,17 @@ export const runReportSchema = z.object({
       seconds: z.number(),
       roundTrip: z.enum(['passed', 'failed', 'skipped']),
       migrations: z.array(effectsSchema),
+      /** Migrations whose effects are left out. */
+      more: z.int().optional(),
     })
     .optional(),
   /** Differences between the expected schema and the one found; empty lists when they agree. */
   schema: z.object({ before: z.array(z.string()).optional(), after: z.array(z.string()).optional() }).optional(),
   failure: failureSchema.optional(),
+  /** How many of each severity there were, where not all findings are listed. */
+  findings: z.object({ error: z.int(), warning: z.int(), notice: z.int() }).optional(),
+  /** Path of the file that has the whole report. */
+  whole: z.string().optional(),
 });
 
 export type RunReport = z.infer<typeof runReportSchema>;
@@ -139,6 +145,11 @@ export const runEventSchema = z.discriminatedUnion('type', [
 ]);
 
 export type RunEvent = z.infer<typeof runEventSchema>;
+
+/**
+ * A report as a line is at most this long, in bytes: see `boundReport`. A longer line is no report, and is not parsed.
+ */
+export const REPORT_BYTES = 262_144;
 
 /** Kubernetes keeps this many bytes of a container's termination message. */
 export const TERMINATION_MESSAGE_BYTES = 4096;

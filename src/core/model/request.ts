@@ -70,3 +70,6 @@ export type RunRequest = z.infer<typeof runRequestSchema>;
 
 /** The environment variable by which a runner pod gets its request, as JSON. */
 export const RUN_REQUEST_VARIABLE = 'DB_MANAGER_RUN_REQUEST';
+
+/** By these a process gets to know which of its variables and files hold secrets: names with commas between them. */
+export const SECRET_VARIABLES = { names: 'DB_MANAGER_SECRET_VARIABLES', files: 'DB_MANAGER_SECRET_FILES' } as const;

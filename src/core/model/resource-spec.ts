@@ -24,6 +24,12 @@ const safety = z
       .boolean()
       .default(true)
       .describe('On the copy, also revert the plan and compare the schema with the original.'),
+    redactData: z
+      .boolean()
+      .default(true)
+      .describe(
+        'Remove values of rows from server messages in the status and in events. The log of the pod keeps them.',
+      ),
   })
   .prefault({})
   .describe('Checks that must pass before the database is changed.');

@@ -75,6 +75,10 @@ export const statusSchema = z
         result: z.enum(['Passed', 'Warned', 'Blocked', 'Off']),
         checks: z.array(checkSchema),
         findings: z.array(findingSchema),
+        counts: z
+          .object({ error: z.int(), warning: z.int(), notice: z.int() })
+          .optional()
+          .describe('How many findings there were, where not all are listed.'),
         more: z.int().optional(),
       })
       .optional()
@@ -94,6 +98,7 @@ export const statusSchema = z
       .object({ before: z.array(z.string()).optional(), after: z.array(z.string()).optional() })
       .optional()
       .describe('Differences from the expected schema.'),
+    report: optionalText('Path of the file that has the whole report of the last run, on the volume of its backup.'),
     failure: failureSchema
       .extend({ log: z.array(z.string()).optional().describe('Last lines of the log of the pod.') })
       .optional()

@@ -1,3 +1,4 @@
+import { clip } from './clip.ts';
 import { endingOf } from './ending.ts';
 import { runIdentity } from './inputs.ts';
 import type { Observed, ObservedRun } from './observed.ts';
@@ -93,36 +94,48 @@ function held(observed: Observed, now: Date): Situation {
 }
 
 function waitingFor(observed: Observed, now: Date): Situation | undefined {
-  const { resource, missingSources, dependencies, refusal, databaseInUseBy, freePlace } = observed;
+  const { resource, missingSources, dependencies, refusal, databaseInUseBy, slot } = observed;
   if (missingSources.length > 0) {
     const names = missingSources.map((name) => `"${name}"`).join(', ');
-    const message = `ConfigMap ${names} does not exist in the namespace ${resource.metadata.namespace}. Create it; the run starts by itself.`;
+    const message = `${missingSources.length === 1 ? 'The ConfigMap' : 'The ConfigMaps'} ${names} ${missingSources.length === 1 ? 'does' : 'do'} not exist in the namespace ${resource.metadata.namespace}. Create ${missingSources.length === 1 ? 'it' : 'them'}; the run starts then.`;
     return { kind: 'waiting', reason: 'SourceNotFound', message };
   }
-  for (const { name, state } of dependencies) {
-    if (state.kind === 'ready' || state.kind === 'cycle') continue;
-    const why = state.kind === 'missing' ? 'it does not exist' : state.message;
-    return { kind: 'waiting', reason: 'WaitingForDependency', message: `${name} has to be Ready first: ${why}` };
-  }
+  const unmet = dependencies.flatMap(({ name, state }) => {
+    if (state.kind === 'ready' || state.kind === 'cycle') return [];
+    return [
+      `${name} has to be Ready first: ${state.kind === 'missing' ? 'it does not exist' : clip(state.message, 300)}`,
+    ];
+  });
+  if (unmet.length > 0) return { kind: 'waiting', reason: 'WaitingForDependency', message: unmet.join('; ') };
   const { window } = resource.spec;
   const state = window === undefined ? undefined : windowState(window, now);
   if (state?.kind === 'closed') return outsideWindow(state.opens);
+  if (refusal?.permanent === true) {
+    const { name, namespace } = resource.metadata;
+    const message = `The API server refuses what the run needs: ${refusal.message}. Correct the spec: kubectl edit dbm ${name} -n ${namespace}`;
+    return { kind: 'invalid', reason: refusal.reason, message };
+  }
   if (refusal !== undefined) {
     const wait = Math.min(REFUSED_BACKOFF_MS * 2 ** Math.min(refusal.count - 1, 20), REFUSED_MOST_MS);
     const until = new Date(refusal.at.getTime() + wait);
     if (until > now) return { kind: 'waiting', reason: refusal.reason, message: refusal.message, until };
   }
   if (databaseInUseBy !== undefined) {
-    return { kind: 'waiting', reason: 'DatabaseInUse', message: `${databaseInUseBy} runs on the same database now.` };
+    return { kind: 'waiting', reason: 'DatabaseInUse', message: inUse(databaseInUseBy) };
   }
-  if (!freePlace) {
-    return {
-      kind: 'waiting',
-      reason: 'Queued',
-      message: 'As many runs as --max-concurrent-runs allows are under way.',
-    };
-  }
-  return undefined;
+  return slot.kind === 'free' ? undefined : { kind: 'waiting', reason: 'Queued', message: QUEUED[slot.by] };
+}
+
+const QUEUED = {
+  all: 'As many runs as --max-concurrent-runs of the operator allows are in progress; this one starts when one ends.',
+  namespace:
+    'As many runs of this namespace as --max-concurrent-runs-per-namespace of the operator allows are in progress; this one starts when one ends.',
+  turn: 'The next free slot goes to a namespace that has fewer runs in progress; this run follows.',
+} as const;
+
+function inUse(by: NonNullable<Observed['databaseInUseBy']>): string {
+  const who = by === 'elsewhere' ? 'A DatabaseMigration of another namespace' : `The DatabaseMigration ${by.name}`;
+  return `${who} runs on the same database now; this run starts when that one ends.`;
 }
 
 function outsideWindow(opens: Date | undefined): Situation {

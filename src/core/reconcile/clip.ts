@@ -8,6 +8,8 @@ export const LIMITS = {
   logLine: 300,
   summary: 120,
   event: 1000,
+  /** A migration, a database. */
+  name: 300,
 } as const;
 
 export function clip(text: string, length: number): string;

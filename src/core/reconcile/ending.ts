@@ -23,12 +23,17 @@ export function endingOf(run: ObservedRun, now: Date): RunEnding | undefined {
 }
 
 function lost(run: ObservedRun, now: Date, message: string): RunEnding {
-  const at = run.pod?.terminated?.at === undefined ? now : new Date(run.pod.terminated.at);
+  const ended = new Date(run.pod?.terminated?.at ?? Number.NaN);
+  const at = Number.isNaN(ended.getTime()) ? now : ended;
   if (run.failure?.reason === 'DeadlineExceeded') {
     const trouble = run.pod?.started === true ? undefined : podTrouble(run);
     return trouble === undefined
       ? { kind: 'lost', reason: 'DeadlineExceeded', message: `The run took longer than timeouts.run. ${message}`, at }
       : { kind: 'lost', ...trouble, at };
+  }
+  if (run.log.unreadable !== undefined || run.pod?.spoke === true) {
+    const why = run.log.unreadable ?? 'what it left as its report is not one';
+    return { kind: 'lost', reason: 'ReportUnreadable', message: `${message} The report cannot be read: ${why}.`, at };
   }
   return { kind: 'lost', reason: 'RunVanished', message, at };
 }

@@ -31,13 +31,16 @@ function endOfRun({ run, conditions, backup, history, failure }: DatabaseMigrati
   const stalled = conditions?.find(({ type }) => type === 'Stalled');
   const entry = history?.find((each) => each.run === run?.id);
   if (ready === undefined || run === undefined) return [];
-  const statement = failure?.statement === undefined ? '' : ` Statement: ${clip(failure.statement, 300)}`;
+  const statement =
+    failure?.statement === undefined || ready.message.includes(' Statement: ')
+      ? ''
+      : ` Statement: ${clip(failure.statement, 300)}`;
   const saved = entry?.backup === undefined || backup === undefined ? '' : ` Backup: ${backup.name}.`;
   const reason = ready.reason as Reason;
   const end: EventRecord = {
     type: run.result === 'succeeded' || reason === 'AwaitingApproval' ? 'Normal' : 'Warning',
     reason,
-    message: clip(`${clip(ready.message, 600)}${statement}${saved}`, LIMITS.event),
+    message: clip(`${clip(ready.message, 700)}${statement}${saved}`, LIMITS.event),
     key: `${run.id} end`,
   };
   if (stalled?.reason !== 'RetryLimitReached') return [end];

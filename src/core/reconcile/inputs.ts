@@ -20,14 +20,15 @@ export function configMapsOf({ migrations, database }: DatabaseMigrationSpec): s
 
 /**
  * Digest of everything that a run is made from. A change makes a new run due; what only says when and how often to
- * run (suspend, window, dependsOn, retry, the Job's time to live) is left out, so changing it runs nothing.
+ * run (suspend, window, dependsOn, retry, the Job's time to live), or how to report (redactData), is left out, so changing it runs nothing.
  */
 export function inputsDigest(resource: DatabaseMigration, sources: readonly SourceVersion[]): string {
   const { suspend: _1, window: _2, dependsOn: _3, retry: _4, ...spec } = resource.spec;
   const { ttlAfterFinished: _5, ...runner } = spec.runner;
+  const { redactData: _6, ...safety } = spec.safety;
   const retry = resource.metadata.annotations?.[RETRY_ANNOTATION] ?? '';
   const versions = sources.map(({ name, version }) => [name, version ?? '']).sort();
-  return `sha256:${digest({ spec: { ...spec, runner }, versions, retry })}`;
+  return `sha256:${digest({ spec: { ...spec, runner, safety }, versions, retry })}`;
 }
 
 /** Two resources with the same key migrate the same database, as far as their specs tell. */

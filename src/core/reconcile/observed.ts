@@ -21,10 +21,10 @@ export interface Observed {
   run?: ObservedRun;
   /** The API server's words when it refused to make the Job of these inputs. */
   refusal?: Refusal;
-  /** Another resource (`namespace/name`) that has a run on the same database now. */
-  databaseInUseBy?: string;
-  /** Whether another run may start, by `--max-concurrent-runs`. */
-  freePlace: boolean;
+  /** Who has a run on the same database now: a resource of the same namespace; one of another is not named. */
+  databaseInUseBy?: { name: string } | 'elsewhere';
+  /** Whether another run may start, and whose limit is reached: see `Slots`. */
+  slot: { kind: 'free' } | { kind: 'taken'; by: 'all' | 'namespace' | 'turn' };
 }
 
 export interface Dependency {
@@ -39,6 +39,8 @@ export interface Dependency {
 export interface Refusal {
   reason: Reason;
   message: string;
+  /** Trying the same again is of no use. */
+  permanent?: boolean;
   /** How often in a row. */
   count: number;
   at: Date;
@@ -73,6 +75,8 @@ export interface ObservedPod {
   waiting?: { reason: string; message: string };
   /** The scheduler's message while no node takes the pod. */
   unschedulable?: string;
+  /** Whether it left a termination message. */
+  spoke?: boolean;
   terminated?: { exitCode: number; signal?: number; reason?: string; at?: string };
   /** The pod's own reason and message, for example Evicted. */
   failure?: { reason: string; message: string };
@@ -88,6 +92,8 @@ export interface RunLog {
   report?: RunReport;
   /** The last lines that are no events: what a migration printed, a stack trace. */
   tail: string[];
+  /** Why not all of it was read. */
+  unreadable?: string;
   /** Nothing more is to come. */
   complete: boolean;
 }

@@ -17,7 +17,7 @@ const WAITING = {
 } as const satisfies Record<string, Reason>;
 
 /** Why a run's pod does not begin, where it is known. */
-export function podTrouble({ pod, podRefused }: ObservedRun): Trouble | undefined {
+export function podTrouble({ pod, podRefused }: Pick<ObservedRun, 'pod' | 'podRefused'>): Trouble | undefined {
   if (pod === undefined) return podRefused === undefined ? undefined : { reason: 'JobRefused', message: podRefused };
   const { waiting, unschedulable } = pod;
   if (waiting !== undefined && waiting.reason in WAITING) {

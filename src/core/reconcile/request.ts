@@ -27,6 +27,8 @@ export interface RunIdentity {
 
 /** Freezes a spec into what one run shall do. Pure: the same spec and placement give the same request. */
 export function requestFromSpec(spec: DatabaseMigrationSpec, identity: RunIdentity, placement: Placement): RunRequest {
+  // How a report is shown is the controller's.
+  const { redactData: _, ...safety } = spec.safety;
   return {
     version: 1,
     ...identity,
@@ -40,7 +42,7 @@ export function requestFromSpec(spec: DatabaseMigrationSpec, identity: RunIdenti
     dryRun: spec.dryRun,
     approval: spec.approval,
     approvedPlan: spec.approvedPlan,
-    safety: spec.safety,
+    safety,
     validation: spec.validation,
     backup: {
       enabled: spec.backup.enabled,

@@ -3,7 +3,7 @@ import type { DatabaseMigration, DatabaseMigrationStatus } from '../model/resour
 import { HISTORY_LIMIT } from '../model/resource-status.ts';
 import { capped, cappedSentences, clip, LIMITS } from './clip.ts';
 import { conditionsFromSteps, secondsOf, settleConditions, type Verdict } from './conditions.ts';
-import { whatToDo } from './what-to-do.ts';
+import { happenedAt, whatToDo } from './what-to-do.ts';
 
 /** What the controller knows of a finished run besides its report. */
 export interface RunFacts {
@@ -40,9 +40,9 @@ export function statusFromReport(
     observedGeneration: generation,
     conditions: settleConditions(verdicts, before.conditions, generation, now),
     summary: clip(summaryOf(report, facts), LIMITS.summary),
-    database: report.database ?? before.database,
-    currentRevision: report.currentRevision ?? before.currentRevision,
-    targetRevision: report.targetRevision ?? before.targetRevision,
+    database: clip(report.database, LIMITS.name) ?? before.database,
+    currentRevision: clip(report.currentRevision, LIMITS.name) ?? before.currentRevision,
+    targetRevision: clip(report.targetRevision, LIMITS.name) ?? before.targetRevision,
     pending: report.pending ?? before.pending,
     plan: planOf(report) ?? before.plan,
     run: defined({
@@ -56,8 +56,9 @@ export function statusFromReport(
       retry: succeeded ? undefined : report.retry,
       retryAt: facts.retryAt === undefined ? undefined : secondsOf(facts.retryAt),
     }),
-    backup: report.backup === undefined ? before.backup : { ...report.backup, takenAt: whole(report.backup.takenAt) },
+    backup: report.backup === undefined ? before.backup : backupOf(report.backup),
     safety: safetyOf(report),
+    report: clip(report.whole, LIMITS.message),
     // A run that had nothing to do says nothing about how the last plan fared on the copy.
     rehearsal: rehearsalOf(report) ?? (nothingPlanned ? before.rehearsal : undefined),
     schema:
@@ -72,11 +73,12 @@ export function statusFromReport(
 function kstatusOf(resource: DatabaseMigration, report: RunReport, { retryAt, job }: RunFacts): Verdict[] {
   const { reason, message, result, attempt } = report;
   if (result === 'succeeded') return [{ type: 'Ready', status: 'True', reason, message }];
-  const ready: Verdict = { type: 'Ready', status: 'False', reason, message };
+  const said = job === undefined ? message : happenedAt(message, report.failure, LIMITS.message - 400);
+  const ready: Verdict = { type: 'Ready', status: 'False', reason, message: said };
   if (retryAt !== undefined) {
     const again = `attempt ${attempt + 1} at ${secondsOf(retryAt)}`;
     return [
-      { ...ready, message: `${message} (${again})` },
+      { ...ready, message: `${said} (${again})` },
       { type: 'Reconciling', status: 'True', reason, message: again },
     ];
   }
@@ -84,7 +86,7 @@ function kstatusOf(resource: DatabaseMigration, report: RunReport, { retryAt, jo
   if (reason === 'AwaitingApproval') return [ready];
   const word = report.retry === 'safe' ? 'RetryLimitReached' : reason;
   // Outside a cluster there is nothing to annotate.
-  const advice = job === undefined ? message : whatToDo(resource, reason, message);
+  const advice = job === undefined ? message : whatToDo(resource, reason, message, report.failure);
   return [ready, { type: 'Stalled', status: 'True', reason: word, message: advice }];
 }
 
@@ -95,12 +97,33 @@ function summaryOf({ reason, attempt, pending }: RunReport, { retryAt, retryLimi
   return reason === 'DryRun' && pending !== undefined ? `DryRun: ${pending} to run` : reason;
 }
 
-function planOf({ plan }: RunReport): DatabaseMigrationStatus['plan'] {
-  if (plan === undefined) return undefined;
-  return { digest: plan.digest, direction: plan.direction, ...capped('migrations', plan.migrations, plan.more) };
+function backupOf(backup: NonNullable<RunReport['backup']>): DatabaseMigrationStatus['backup'] {
+  const sizeBytes = Math.min(Math.max(0, Math.trunc(backup.sizeBytes)), Number.MAX_SAFE_INTEGER);
+  const { name, path, sha256, takenAt, verifiedBy } = backup;
+  return {
+    name: clip(name, LIMITS.name),
+    path: clip(path, LIMITS.message),
+    sizeBytes,
+    sha256: clip(sha256, LIMITS.name),
+    takenAt: whole(takenAt),
+    verifiedBy,
+  };
 }
 
-function safetyOf({ safety }: RunReport): DatabaseMigrationStatus['safety'] {
+function planOf({ plan }: RunReport): DatabaseMigrationStatus['plan'] {
+  if (plan === undefined) return undefined;
+  return {
+    digest: plan.digest,
+    direction: plan.direction,
+    ...capped(
+      'migrations',
+      plan.migrations.map((name) => clip(name, LIMITS.name)),
+      plan.more,
+    ),
+  };
+}
+
+function safetyOf({ safety, findings: counts }: RunReport): DatabaseMigrationStatus['safety'] {
   if (safety === undefined) return undefined;
   const checks = capped('checks', safety.checks);
   const findings = capped('findings', safety.findings);
@@ -111,11 +134,13 @@ function safetyOf({ safety }: RunReport): DatabaseMigrationStatus['safety'] {
     findings: findings.findings.map((finding) =>
       defined({
         ...finding,
+        migration: clip(finding.migration, LIMITS.name),
         message: clip(finding.message, LIMITS.message),
         advice: clip(finding.advice, LIMITS.message),
         statement: clip(finding.statement, LIMITS.statement),
       }),
     ),
+    counts,
     more: more > 0 ? more : undefined,
   });
 }
@@ -123,14 +148,25 @@ function safetyOf({ safety }: RunReport): DatabaseMigrationStatus['safety'] {
 function rehearsalOf({ rehearsal }: RunReport): DatabaseMigrationStatus['rehearsal'] {
   if (rehearsal === undefined) return undefined;
   const { result, message, seconds, roundTrip } = rehearsal;
-  const effects = capped('migrations', rehearsal.migrations);
+  const effects = capped('migrations', rehearsal.migrations, rehearsal.more);
   const migrations = effects.migrations.map((each) => ({
     ...each,
-    locks: capped('locks', each.locks).locks,
+    revision: clip(each.revision, LIMITS.name),
+    seconds: rounded(each.seconds),
+    locks: capped('locks', each.locks).locks.map((lock) =>
+      defined({ ...lock, seconds: lock.seconds === undefined ? undefined : rounded(lock.seconds) }),
+    ),
     rewrites: capped('rewrites', each.rewrites).rewrites,
     rows: capped('rows', each.rows).rows,
   }));
-  return { ...effects, result, message: clip(message, LIMITS.message), seconds, roundTrip, migrations };
+  return {
+    ...effects,
+    result,
+    message: clip(message, LIMITS.message),
+    seconds: rounded(seconds),
+    roundTrip,
+    migrations,
+  };
 }
 
 function failureOf(report: RunReport, { log }: RunFacts): DatabaseMigrationStatus['failure'] {
@@ -140,7 +176,7 @@ function failureOf(report: RunReport, { log }: RunFacts): DatabaseMigrationStatu
   return defined({
     reason,
     message: clip(message, LIMITS.message),
-    migration,
+    migration: clip(migration, LIMITS.name),
     statement: clip(statement, LIMITS.statement),
     position,
     code,
@@ -163,8 +199,15 @@ function historyOf(before: DatabaseMigrationStatus, report: RunReport): Database
   return [entry, ...(before.history ?? []).filter(({ run }) => run !== report.runId)].slice(0, HISTORY_LIMIT);
 }
 
+/** Milliseconds are enough for a person. */
+function rounded(seconds: number): number {
+  return Math.round(seconds * 1000) / 1000;
+}
+
 function whole(time: string): string {
-  return secondsOf(new Date(time));
+  const date = new Date(time);
+  // A pod may write anything; what is no time is none of a status.
+  return secondsOf(Number.isNaN(date.getTime()) ? new Date(0) : date);
 }
 
 /** Without the keys that are undefined, so that what is written equals what is read back. */

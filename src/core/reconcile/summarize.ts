@@ -91,7 +91,7 @@ function running({ resource }: Observed, run: ObservedRun, now: Date): DatabaseM
       attempt: run.attempt,
       inputs: run.inputs,
       ...(log.step === undefined ? {} : { step: log.step }),
-      ...(log.progress === undefined ? {} : { progress: stepText(log.step, log.progress) }),
+      ...(log.progress === undefined ? {} : { progress: clip(stepText(log.step, log.progress), LIMITS.summary) }),
       startedAt: known ?? `${run.createdAt.slice(0, 19)}Z`,
     },
   };
@@ -106,12 +106,18 @@ function finished({ resource }: Observed, run: ObservedRun, ending: RunEnding, n
     job: run.job,
     inputs: run.inputs,
     generation: run.generation,
-    retryAt: again ? retryAt(spec, run.attempt, new Date(report.finishedAt), run.id) : undefined,
+    retryAt: again ? retryAt(spec, run.attempt, dateOf(report.finishedAt, now), run.id) : undefined,
     retryLimit: spec.retry.limit,
     log: run.log.tail,
   };
   // The identity is the Job's: a report cannot speak for another run.
   return statusFromReport(resource, { ...report, runId: run.id, attempt: run.attempt }, now, facts);
+}
+
+/** A pod may write anything; what is no time, or one to come, is now. */
+function dateOf(text: string, now: Date): Date {
+  const date = new Date(text);
+  return date <= now ? date : now;
 }
 
 /** Only what stands above the runs changes: Ready, Reconciling, Stalled and the summary. */
@@ -159,7 +165,12 @@ function stalled(
   const word = limitReached ? 'RetryLimitReached' : reason;
   const verdicts: Verdict[] = [
     { type: 'Ready', status: 'False', reason, message },
-    { type: 'Stalled', status: 'True', reason: word, message: whatToDo(resource, reason, message) },
+    {
+      type: 'Stalled',
+      status: 'True',
+      reason: word,
+      message: whatToDo(resource, reason, before.failure?.message ?? message, before.failure),
+    },
   ];
   return { ...withVerdicts(settled, verdicts, now), summary: reason };
 }

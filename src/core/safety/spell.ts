@@ -33,9 +33,15 @@ const LENGTH = 300;
 
 /** The statement without what is around it; undefined where it is too long to repeat. */
 export function written({ sql }: Pick<ReadStatement, 'sql'>): string | undefined {
-  const text = sql.replace(/^(?:\s+|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)+/, '').replace(/[;\s]+$/, '');
+  const text = withoutEnd(sql.replace(/^(?:\s+|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)+/, ''));
   if (text.length > LENGTH || text.includes('--') || text === '') return undefined;
   return /['"$]/.test(text) ? text : text.replace(/\s+/g, ' ');
+}
+
+function withoutEnd(text: string): string {
+  let end = text.length;
+  while (end > 0 && (text[end - 1] === ';' || (text[end - 1] as string).trim() === '')) end -= 1;
+  return text.slice(0, end);
 }
 
 /** The statement with a part replaced; undefined where the part is not in it. */

@@ -9,7 +9,7 @@ const BUILD = new RegExp(
   String.raw`^\s*create\s+(?:unique\s+)?index\s+concurrently\s+(?:(?:if\s+not\s+exists\s+)?(?!on\s)(${NAME})\s+)?on\s+(?:only\s+)?(${NAME}(?:\s*\.\s*${NAME})?)`,
   'i',
 );
-const COMMENTS = /--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\//g;
+const COMMENTS = /--[^\n]*|\/\*(?:(?!\*\/)[\s\S])*(?:\*\/)?/g;
 
 export interface IndexBuild {
   /** Absent where the server makes up the name. */
@@ -32,14 +32,26 @@ const WAITS = [
   /^\s*(?:create\s+(?:unique\s+)?|drop\s+)index\s+concurrently\b/i,
   /^\s*reindex\s+(?:\([^)]*\)\s*)?\w+\s+concurrently\b/i,
   /^\s*refresh\s+materialized\s+view\s+concurrently\b/i,
-  /^\s*alter\s+table\b[\s\S]*\bdetach\s+partition\b[\s\S]*\bconcurrently\s*;?\s*$/i,
 ];
 
 /** Statements that block nobody and wait for old transactions, when hours of work may lie behind them. */
 export function waitsForOthers(sql: string): boolean {
   if (!/concurrently/i.test(sql)) return false;
   const text = sql.replace(COMMENTS, ' ');
-  return WAITS.some((pattern) => pattern.test(text));
+  return WAITS.some((pattern) => pattern.test(text)) || detaches(text);
+}
+
+function detaches(text: string): boolean {
+  const [first, second, ...rest] = text
+    .toLowerCase()
+    .split(/[\s;]+/)
+    .filter((word) => word !== '');
+  return (
+    first === 'alter' &&
+    second === 'table' &&
+    rest.at(-1) === 'concurrently' &&
+    rest.some((word, index) => word === 'detach' && rest[index + 1] === 'partition')
+  );
 }
 
 export interface Leftover {

@@ -1,7 +1,7 @@
 import type { Observation } from '../session.ts';
 import type { Client } from './driver.ts';
 import type { LockWatch } from './lock-watch.ts';
-import { countRows } from './size.ts';
+import { type HeldLock, nameOf, type TableState, type TableStates, type WatchedTables } from './table-states.ts';
 
 /** From the weakest to the strongest (PostgreSQL manual, 13.3.1). */
 const STRENGTH = [
@@ -15,38 +15,40 @@ const STRENGTH = [
   'AccessExclusiveLock',
 ];
 
+export interface Watched {
+  tables: WatchedTables;
+  locks: LockWatch;
+  /** Of the migration that runs. */
+  statements(): number;
+  /** Whether its locks are held to its end. */
+  inTransaction(): boolean;
+  /** Another connection to the same database; its caller ends it. */
+  apart(): Promise<Client>;
+}
+
 /** What a migration holds and does, seen from its own connection just before it commits. */
-export async function observe(
-  client: Client,
-  schemas: readonly string[],
-  statements: () => number,
-  watch: LockWatch,
-): Promise<Observation> {
-  const rowsBefore = await countRows(client, schemas);
-  const filesBefore = await storage(client, schemas);
+export async function observe(client: Client, watched: Watched): Promise<Observation> {
+  const { tables, locks: watch } = watched;
+  const before = await tables.before(client, watched.apart);
   const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
   watch.start(rows[0]?.pid ?? 0);
   return {
     async effects(revision, seconds) {
       const heldFor = await watch.stop();
-      const locks = await heldLocks(client, schemas);
-      const filesAfter = await storage(client, schemas);
-      const rowsAfter = await countRows(client, schemas);
-      const tables = [...new Set([...rowsBefore.keys(), ...rowsAfter.keys()])].sort();
+      const held = await heldLocks(client);
+      const own = held.filter((lock) => !tables.isOurs(lock));
+      const after = await tables.after(client, watched.inTransaction() ? held : undefined);
       return {
         revision,
         seconds,
-        statements: statements(),
+        statements: watched.statements(),
         // A table that the migration made is nobody else's yet; its locks do not matter.
-        locks: locks
-          .filter(({ table }) => filesBefore.has(table))
-          .map((lock) => ({ ...lock, seconds: heldFor(lock.table, lock.mode) ?? round(seconds) })),
-        rewrites: [...filesBefore]
-          .filter(([name, node]) => (filesAfter.get(name) ?? node) !== node)
-          .map(([name]) => name),
-        rows: tables
-          .map((table) => ({ table, before: rowsBefore.get(table) ?? null, after: rowsAfter.get(table) ?? null }))
-          .filter(({ before, after }) => before !== after),
+        locks: strongest(own, before).map((lock) => ({
+          ...lock,
+          seconds: heldFor(lock.table, lock.mode) ?? round(seconds),
+        })),
+        rewrites: [...before.values()].filter((table) => isRewritten(table, after)).map(nameOf),
+        rows: changedRows(before, after),
       };
     },
   };
@@ -56,27 +58,48 @@ function round(seconds: number): number {
   return Math.round(seconds * 1000) / 1000;
 }
 
-/** `schema.table` to the file that holds it: another number means that the table was written anew. */
-async function storage(client: Client, schemas: readonly string[]): Promise<Map<string, string>> {
-  const { rows } = await client.query<{ name: string; node: string }>(
-    `SELECT n.nspname || '.' || c.relname AS name, c.relfilenode::text AS node
-     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'r' AND n.nspname = ANY($1)`,
-    [schemas],
+/** Before its own counting begins: what the session holds on tables, views and sequences. */
+async function heldLocks(client: Client): Promise<HeldLock[]> {
+  const { rows } = await client.query<HeldLock>(
+    `SELECT DISTINCT l.relation::text AS oid, l.mode FROM pg_locks l
+     WHERE l.pid = pg_backend_pid() AND l.granted AND l.locktype = 'relation'
+       AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
   );
-  return new Map(rows.map(({ name, node }) => [name, node]));
+  return rows;
 }
 
-async function heldLocks(client: Client, schemas: readonly string[]): Promise<{ table: string; mode: string }[]> {
-  const { rows } = await client.query<{ table: string; mode: string }>(
-    `SELECT n.nspname || '.' || c.relname AS "table", l.mode
-     FROM pg_locks l JOIN pg_class c ON c.oid = l.relation JOIN pg_namespace n ON n.oid = c.relnamespace
-     WHERE l.pid = pg_backend_pid() AND l.granted AND c.relkind IN ('r', 'p') AND n.nspname = ANY($1)`,
-    [schemas],
-  );
-  const strongest = new Map<string, string>();
-  for (const { table, mode } of rows) {
-    const known = strongest.get(table);
-    if (known === undefined || STRENGTH.indexOf(mode) > STRENGTH.indexOf(known)) strongest.set(table, mode);
+function strongest(held: readonly HeldLock[], before: TableStates): { table: string; mode: string }[] {
+  const modes = new Map<string, string>();
+  for (const { oid, mode } of held) {
+    const table = before.get(oid);
+    if (table === undefined || table.partitioned) continue;
+    const known = modes.get(nameOf(table));
+    if (known === undefined || STRENGTH.indexOf(mode) > STRENGTH.indexOf(known)) modes.set(nameOf(table), mode);
   }
-  return [...strongest].map(([table, mode]) => ({ table, mode })).sort((a, b) => (a.table < b.table ? -1 : 1));
+  return [...modes].map(([table, mode]) => ({ table, mode })).sort(byTable);
+}
+
+function isRewritten({ oid, node, partitioned }: TableState, after: TableStates): boolean {
+  return !partitioned && (after.get(oid)?.node ?? node) !== node;
+}
+
+function changedRows(before: TableStates, after: TableStates) {
+  const [then, now] = [rowsByName(before, after), rowsByName(after, before)];
+  return [...new Set([...then.keys(), ...now.keys()])]
+    .map((table) => ({ table, before: then.get(table) ?? null, after: now.get(table) ?? null }))
+    .filter((rows) => rows.before !== rows.after)
+    .sort(byTable);
+}
+
+/** Of the tables that are not the same object in the other map: what is shared was not touched. */
+function rowsByName(tables: TableStates, others: TableStates): Map<string, number> {
+  const rows = new Map<string, number>();
+  for (const [oid, table] of tables) {
+    if (others.get(oid) !== table && table.rows !== undefined) rows.set(nameOf(table), table.rows);
+  }
+  return rows;
+}
+
+function byTable(a: { table: string }, b: { table: string }): number {
+  return a.table < b.table ? -1 : 1;
 }

@@ -11,6 +11,7 @@ import { problemOf, reasonOf, serverError } from './errors.ts';
 import { historyTable, putSql, removeSql } from './history.ts';
 import { lockWatch } from './lock-watch.ts';
 import { openChannel } from './session-channel.ts';
+import { WatchedTables } from './table-states.ts';
 import { refuseControl } from './transaction-control.ts';
 
 type SessionWork = Pick<MigrationWork, 'timeouts' | 'runId' | 'onStatement' | 'onRetry'>;
@@ -21,6 +22,7 @@ export async function openSession(open: PostgresConnection, work: SessionWork): 
   const table = historyTable(schemas);
   const channel = await openChannel(open, work);
   const locks = lockWatch(() => open.another(`db-manager watch ${work.runId}`), schemas);
+  const tables = new WatchedTables(schemas);
   let joined: Joined | undefined;
   let inTransaction = false;
   let statements = 0;
@@ -95,10 +97,12 @@ export async function openSession(open: PostgresConnection, work: SessionWork): 
       inTransaction = false;
       // PostgreSQL answers COMMIT of an aborted transaction with success and the word ROLLBACK.
       if (command !== 'COMMIT') throw first ?? refuse('The transaction was rolled back instead of committed.');
+      tables.commit();
     },
     async rollback() {
       await codeEnds().catch(() => {});
       inTransaction = false;
+      tables.rollback();
       await channel.rollback();
     },
     async execute({ sql }, holdBack) {
@@ -135,19 +139,27 @@ export async function openSession(open: PostgresConnection, work: SessionWork): 
       return { mode: 'normal', pause: true, why: waitedFor(serverError(error)?.message ?? 'a lock could not be had') };
     },
     async cleanUp() {
+      tables.rollback(true);
       await codeEnds().catch(() => {});
       await channel.rollback();
       return mended.length === 0 ? undefined : mended.join(' ');
     },
     unclear: (error) => reasonOf(error) === 'ConnectionLost',
     async isRecorded(revision) {
+      tables.rollback(true);
       await channel.reopen();
       const sql = `SELECT 1 FROM ${table} WHERE revision = ${pg.escapeLiteral(revision)} AND state = 'applied'`;
       return (await channel.client().query(sql)).rows.length > 0;
     },
     async observe() {
       await channel.flush();
-      return observe(channel.client(), schemas, () => statements, locks);
+      return observe(channel.client(), {
+        tables,
+        locks,
+        statements: () => statements,
+        inTransaction: () => inTransaction,
+        apart: () => open.another(`db-manager count ${work.runId}`),
+      });
     },
     async close() {
       await codeEnds().catch(() => {});

@@ -135,7 +135,7 @@ export async function openChannel(
 }
 
 /** SET where a statement may begin, not that of an UPDATE; too often costs a round trip, too seldom a leak. */
-const SETS = /(?:^|[;\n/]|\b(?:begin|then|else|loop|do))\s*set\b|set_config|\bdiscard\b|\breset\b/i;
+const SETS = /(?<=(?:^|[;\n/]|\b(?:begin|then|else|loop|do))\s*)set\b|set_config|\bdiscard\b|\breset\b/i;
 
 interface Part {
   sql: string;

@@ -1,8 +1,8 @@
 import { ProblemError } from '../../core/model/problem.ts';
 
-/** Comments, strings, quoted names and dollar-quoted bodies: nothing in them is a statement. */
+/** Comments, strings, quoted names and dollar-quoted bodies: nothing in them is a statement. What is not ended runs to the end. */
 const OPAQUE =
-  /--[^\n]*|\/\*[\s\S]*?\*\/|\be'(?:[^'\\]|\\[\s\S]|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|\$(?<tag>(?:[A-Za-z_]\w*)?)\$[\s\S]*?\$\k<tag>\$/gi;
+  /--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|\be'(?:[^'\\]|\\[\s\S]|'')*(?:'|$)|'(?:[^']|'')*(?:'|$)|"(?:[^"]|"")*(?:"|$)|\$(?<tag>(?:[A-Za-z_]\w{0,62})?)\$[\s\S]*?(?:\$\k<tag>\$|$)/gi;
 
 /**
  * Throws where code would end the transaction that its migration runs in, also from inside a text of several

@@ -2,35 +2,103 @@ import type { Observation } from '../session.ts';
 import { all, type Connection } from './driver.ts';
 import { countRows } from './size.ts';
 
-/** Tables with their root page: a table whose page changed was written anew. */
-async function rootPages(connection: Connection): Promise<Map<string, number>> {
-  const rows = await all<{ name: string; rootpage: number }>(
-    connection,
-    "SELECT name, rootpage FROM sqlite_schema WHERE type = 'table' AND rootpage > 0",
-  );
-  return new Map(rows.map(({ name, rootpage }) => [name, rootpage]));
+interface TableStates {
+  /** Tables with their root page: a table whose page changed was written anew. */
+  pages: ReadonlyMap<string, number>;
+  /** By `main.<table>`. */
+  rows: ReadonlyMap<string, number>;
 }
 
-export async function observe(connection: Connection, statements: () => number): Promise<Observation> {
-  const rowsBefore = await countRows(connection);
-  const pagesBefore = await rootPages(connection);
+/**
+ * What a session's tables are, carried on from one migration to the next. They are counted again only where the
+ * connection has changed a row (sqlite3_total_changes, which counts those of triggers, cascades and a DELETE of all) or
+ * the tables are others.
+ */
+export class WatchedTables {
+  readonly #connection: Connection;
+  #committed: TableStates | undefined;
+  #current: TableStates | undefined;
+  #changes = 0;
+  /** Before the history row, which is no change of the migration. */
+  #marked: number | undefined;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  async before(): Promise<TableStates> {
+    this.#current ??= { pages: await this.#rootPages(), rows: await countRows(this.#connection) };
+    this.#changes = await this.#totalChanges();
+    this.#marked = undefined;
+    return this.#current;
+  }
+
+  async after(): Promise<TableStates> {
+    const known = this.#current;
+    const changed = known === undefined || (this.#marked ?? (await this.#totalChanges())) !== this.#changes;
+    const pages = await this.#rootPages();
+    const same =
+      !changed && pages.size === known.pages.size && [...pages].every(([name, page]) => known.pages.get(name) === page);
+    if (!same) this.#current = { pages, rows: await countRows(this.#connection) };
+    return this.#current as TableStates;
+  }
+
+  /** The migration is done; its history row follows. */
+  async mark(): Promise<void> {
+    if (this.#current !== undefined) this.#marked = await this.#totalChanges();
+  }
+
+  commit(): void {
+    this.#committed = this.#current;
+  }
+
+  rollback(): void {
+    this.#current = this.#committed;
+  }
+
+  /** A migration without a transaction failed: how far it came is not known. */
+  forget(): void {
+    this.#committed = undefined;
+    this.#current = undefined;
+  }
+
+  async #rootPages(): Promise<Map<string, number>> {
+    const rows = await all<{ name: string; rootpage: number }>(
+      this.#connection,
+      "SELECT name, rootpage FROM sqlite_schema WHERE type = 'table' AND rootpage > 0",
+    );
+    return new Map(rows.map(({ name, rootpage }) => [name, rootpage]));
+  }
+
+  async #totalChanges(): Promise<number> {
+    const [row] = await all<{ n: number }>(this.#connection, 'SELECT total_changes() AS n');
+    return row?.n ?? 0;
+  }
+}
+
+export async function observe(
+  tables: WatchedTables,
+  statements: () => number,
+  inTransaction: () => boolean,
+): Promise<Observation> {
+  const before = await tables.before();
   return {
     async effects(revision, seconds) {
-      const rowsAfter = await countRows(connection);
-      const pagesAfter = await rootPages(connection);
-      const tables = [...new Set([...rowsBefore.keys(), ...rowsAfter.keys()])].sort();
+      const after = await tables.after();
+      if (!inTransaction()) tables.commit();
+      const names = before === after ? [] : [...new Set([...before.rows.keys(), ...after.rows.keys()])].sort();
       return {
         revision,
         seconds,
         statements: statements(),
         // One writer at a time: the whole database is locked for the length of the transaction.
         locks: [],
-        rewrites: [...pagesBefore]
-          .filter(([name, page]) => (pagesAfter.get(name) ?? page) !== page)
+        rewrites: [...before.pages]
+          .filter(([name, page]) => (after.pages.get(name) ?? page) !== page)
           .map(([name]) => `main.${name}`),
-        rows: tables
-          .map((table) => ({ table, before: rowsBefore.get(table) ?? null, after: rowsAfter.get(table) ?? null }))
-          .filter(({ before, after }) => before !== after),
+        rows: names
+          .map((table) => ({ table, before: before.rows.get(table) ?? null, after: after.rows.get(table) ?? null }))
+          .filter((rows) => rows.before !== rows.after),
       };
     },
   };

@@ -5,7 +5,7 @@ import type { MigrationSession, TransactionMode } from '../session.ts';
 import { migrationInterface } from './alter/interface.ts';
 import { BUSY_TIMEOUT, type SqliteConnection } from './connection.ts';
 import { all, type Connection, closeFile, exec, openFile } from './driver.ts';
-import { observe } from './effects.ts';
+import { observe, WatchedTables } from './effects.ts';
 import { locate } from './error-position.ts';
 import { messageOf, problemOf, reasonOf } from './errors.ts';
 import { NeedsForeignKeysOff } from './foreign-keys.ts';
@@ -24,6 +24,7 @@ export async function openSession(
   const keepsJournal = await keepJournal(connection);
   const transactions = transactionsOn(connection);
   const history = rowWriter(connection);
+  const tables = new WatchedTables(connection);
   let mode: TransactionMode = 'normal';
   let statements = 0;
   let last: string | undefined;
@@ -57,11 +58,13 @@ export async function openSession(
     async commit() {
       await transactions.commit();
       inTransaction = false;
+      tables.commit();
     },
     async rollback() {
       await codeEnds().catch(() => {});
       await transactions.rollback();
       inTransaction = false;
+      tables.rollback();
     },
     async execute({ sql }: SqlStatement) {
       see(sql);
@@ -90,10 +93,12 @@ export async function openSession(
     marks: transactions.marks,
     async putHistory(row) {
       await settle();
+      await tables.mark();
       await history.put(row);
     },
     async removeHistory(revision) {
       await settle();
+      await tables.mark();
       await removeRow(connection, revision);
     },
     problemOf,
@@ -106,12 +111,18 @@ export async function openSession(
     },
     async cleanUp() {
       await codeEnds().catch(() => {});
+      tables.forget();
       return undefined;
     },
     // What SQLite says of a COMMIT is so; there is no connection to lose.
     unclear: () => false,
     isRecorded: async () => false,
-    observe: () => observe(connection, () => statements),
+    observe: () =>
+      observe(
+        tables,
+        () => statements,
+        () => inTransaction,
+      ),
     async close() {
       await codeEnds().catch(() => {});
       await history.end();

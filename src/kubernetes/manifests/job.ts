@@ -1,6 +1,6 @@
 import type { V1Container, V1EnvVar, V1Job, V1PodSpec } from '@kubernetes/client-node';
 import { parseDuration } from '../../core/model/duration.ts';
-import { RUN_REQUEST_VARIABLE } from '../../core/model/request.ts';
+import { RUN_REQUEST_VARIABLE, SECRET_VARIABLES } from '../../core/model/request.ts';
 import { API_VERSION, type DatabaseMigration, KIND } from '../../core/model/resource.ts';
 import { databaseKey } from '../../core/reconcile/inputs.ts';
 import type { RunIdentity } from '../../core/reconcile/observed.ts';
@@ -35,6 +35,7 @@ export function runJob(resource: DatabaseMigration, run: RunIdentity, defaults: 
     'app.kubernetes.io/component': 'runner',
     [LABELS.owner]: metadata.uid ?? '',
     [LABELS.database]: databaseKey(resource),
+    [LABELS.name]: labelOf(name),
   };
   const annotations = {
     [ANNOTATIONS.resource]: `${namespace}/${name}`,
@@ -117,6 +118,11 @@ function container(resource: DatabaseMigration, run: RunIdentity, defaults: Runn
   };
 }
 
+/** The resource's name as the value of a label, which is shorter than a name may be. */
+export function labelOf(name: string): string {
+  return name.slice(0, 63).replace(/[^a-z0-9]+$/, '');
+}
+
 /** The user's variables come first, so that they cannot stand in for ours. */
 function environment(resource: DatabaseMigration, run: RunIdentity): V1EnvVar[] {
   const { metadata, spec } = resource;
@@ -134,11 +140,17 @@ function environment(resource: DatabaseMigration, run: RunIdentity): V1EnvVar[] 
   const request = requestFromSpec(spec, identity, podPlacement(resource));
   const secret = urlFrom?.secretKeyRef ?? postgres?.passwordFrom?.secretKeyRef;
   const variable = urlFrom === undefined ? VARIABLES.password : VARIABLES.url;
+  const own = (spec.runner.env ?? []) as unknown as V1EnvVar[];
+  const secrets = own.filter(({ valueFrom }) => valueFrom?.secretKeyRef !== undefined).map(({ name }) => name);
+  const { keyFile } = podPlacement(resource);
   return [
-    ...((spec.runner.env ?? []) as unknown as V1EnvVar[]),
+    ...own,
     { name: 'HOME', value: '/tmp' },
     { name: VARIABLES.pod, valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
     ...(secret === undefined ? [] : [{ name: variable, valueFrom: { secretKeyRef: secret } }]),
+    // What the runner takes out of all that leaves the pod; its own variables it knows.
+    { name: SECRET_VARIABLES.names, value: secrets.join(',') },
+    { name: SECRET_VARIABLES.files, value: keyFile ?? '' },
     { name: RUN_REQUEST_VARIABLE, value: JSON.stringify(request) },
   ];
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { REASONS } from '../../../src/core/model/reason.ts';
 import { FINALIZER } from '../../../src/core/reconcile/decide.ts';
-import { World } from './world.ts';
+import { START, World } from './world.ts';
 
 describe('a resource and its runs', () => {
   it('runs once, becomes Ready, and is then left alone', () => {
@@ -239,8 +239,8 @@ describe('a resource and its runs', () => {
     const world = new World({ dependsOn: [{ name: 'first' }] });
     world.configMaps.clear();
     world.dependencies = [{ name: 'first', state: { kind: 'missing' } }];
-    world.databaseInUseBy = 'trading/other';
-    world.freePlace = false;
+    world.databaseInUseBy = { name: 'other' };
+    world.slot = { kind: 'taken', by: 'all' };
     const reasons = [];
     const clear = [
       () => world.configMaps.set('migrations', '1'),
@@ -251,7 +251,7 @@ describe('a resource and its runs', () => {
         world.databaseInUseBy = undefined;
       },
       () => {
-        world.freePlace = true;
+        world.slot = { kind: 'free' };
       },
     ];
     for (const next of clear) {
@@ -372,5 +372,64 @@ describe('a resource and its runs', () => {
       assert.ok(event !== undefined && event.reason in REASONS);
       assert.equal(event.type, 'Warning');
     }
+  });
+});
+
+describe('a Job that the API server refuses', () => {
+  const refusal = { reason: 'JobRefused', message: 'Invalid value: "x y"', count: 1, at: START } as const;
+
+  it('is Stalled where the spec is not valid, until it changes', () => {
+    const world = new World();
+    world.refusal = { ...refusal, permanent: true };
+    assert.equal(world.step().kind, 'invalid');
+    assert.equal(world.condition('Stalled')?.reason, 'JobRefused');
+    assert.match(world.condition('Ready')?.message ?? '', /kubectl edit dbm bot -n trading/);
+    world.refusal = undefined;
+    assert.equal(world.step().kind, 'due');
+  });
+
+  it('is tried again where a quota or an admission rule refused it', () => {
+    const world = new World();
+    world.refusal = refusal;
+    assert.equal(world.step().kind, 'waiting');
+    assert.equal(world.condition('Stalled'), undefined);
+  });
+
+  it('names every dependency that is not met', () => {
+    const world = new World({ dependsOn: [{ name: 'a' }, { name: 'b' }, { name: 'c' }] });
+    world.dependencies = [
+      { name: 'a', state: { kind: 'missing' } },
+      { name: 'b', state: { kind: 'ready' } },
+      { name: 'c', state: { kind: 'notReady', message: '1 migration is pending' } },
+    ];
+    world.step();
+    assert.equal(
+      world.condition('Ready')?.message,
+      'a has to be Ready first: it does not exist; c has to be Ready first: 1 migration is pending',
+    );
+  });
+});
+
+describe('a run whose report cannot be read', () => {
+  it('ends with ReportUnreadable and is tried again, as often as the limit says', () => {
+    const world = new World({ retry: { limit: 1 } });
+    world.step();
+    for (let attempt = 1; attempt <= 2; attempt += 1) {
+      world.says('load');
+      assert.ok(world.run !== undefined);
+      world.run = {
+        ...world.run,
+        state: 'failed',
+        pod: { name: 'p', started: true, terminated: { exitCode: 0 } },
+        log: { steps: [], tail: [], complete: true, unreadable: 'the log is longer than 16 MB' },
+      };
+      assert.equal(world.step().kind, 'finished');
+      assert.equal(world.condition('Ready')?.reason, 'ReportUnreadable');
+      assert.match(world.condition('Ready')?.message ?? '', /longer than 16 MB/);
+      world.later(60);
+      if (attempt === 1) assert.equal(world.step().kind, 'due');
+    }
+    assert.equal(world.step().kind, 'stalled');
+    assert.equal(world.condition('Stalled')?.reason, 'RetryLimitReached');
   });
 });

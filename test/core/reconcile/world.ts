@@ -38,8 +38,8 @@ export class World {
   configMaps = new Map<string, string>([['migrations', '1']]);
   dependencies: Dependency[] = [];
   refusal: Refusal | undefined;
-  databaseInUseBy: string | undefined;
-  freePlace = true;
+  databaseInUseBy: Observed['databaseInUseBy'];
+  slot: Observed['slot'] = { kind: 'free' };
   run: ObservedRun | undefined;
   claims = 0;
   jobs: string[] = [];
@@ -61,7 +61,7 @@ export class World {
       ...(this.run === undefined ? {} : { run: this.run }),
       ...(this.refusal === undefined ? {} : { refusal: this.refusal }),
       ...(this.databaseInUseBy === undefined ? {} : { databaseInUseBy: this.databaseInUseBy }),
-      freePlace: this.freePlace,
+      slot: this.slot,
     };
   }
 

@@ -32,8 +32,8 @@ interface Item {
   to: number;
 }
 
-const BEHIND = /(?:[ \t\r]|--[^\n]*|\/\*[\s\S]*?\*\/)*(?=\n)/y;
-const BEHIND_LAST = /(?:[ \t\r]|--[^\n]*|\/\*[\s\S]*?\*\/)*(?=\n|\))/y;
+const BEHIND = /(?:[ \t\r]|--[^\n]*(?=\n)|\/\*(?:(?!\*\/)[\s\S])*\*\/)*(?=\n)/y;
+const BEHIND_LAST = /(?:[ \t\r]|--[^\n]*(?=\n)|\/\*(?:(?!\*\/)[\s\S])*\*\/)*(?=[\n)])/y;
 
 function itemsOf(sql: string): Item[] {
   const tokens = tokensOf(sql);
@@ -104,7 +104,8 @@ export function lastItem(sql: string): number {
 
 /** Takes out a part of an item, with the blanks before it. */
 export function removePart(sql: string, { start, end }: { start: number; end: number }): Splice {
-  const blanks = /[ \t]*$/.exec(sql.slice(0, start))?.[0].length ?? 0;
+  let blanks = 0;
+  while (sql[start - blanks - 1] === ' ' || sql[start - blanks - 1] === '\t') blanks += 1;
   return { start: start - blanks, end, text: '' };
 }
 

@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { check } from 'recheck';
+import ts from 'typescript';
+
+/**
+ * Every regular expression of src is checked for growth (recheck: automata and fuzzing). One whose time grows faster
+ * than its text stands here with what bounds it. `kubernetes`, `telemetry` and `core/reconcile` read what tenants
+ * write, all in one process: they may have no exception but for texts that the API server keeps short.
+ */
+const NAME = 'a name or a type, at most some hundred characters';
+const OWN = "a statement or file of the user's own, in the user's own process";
+const NUMBER = 'digits that we made';
+const EXCEPTIONS: Record<string, string> = {
+  '/(?:\\s+|[\'"]use strict[\'"];?|#!.*)*/y': 'nothing follows, so it cannot fail and try again',
+  '/(\\.0)+$/': NAME,
+  '/^\\s{1,20}at (?:.*\\()?(.+?):(\\d{1,9}):(\\d{1,9})\\)?$/': 'at most 4,000 characters',
+  '/^_+|_+$/g': 'at most 60 characters',
+  '/[ \\t]+$/gm': OWN,
+  '/\\B(?=(\\d{3})+$)/g': NUMBER,
+  '/^sqlite(?:\\+\\w+)?:(?:\\/\\/(?:\\/(.*))?)?(.*)$/i': NAME,
+  '/\\?.*$/': NAME,
+  '/([0-9]+)(ms|s|m|h|d)/g': 'at most 20 characters, by the CRD',
+  '/^-+|-+$/g': 'at most 40 characters',
+  '/^(?:--[^\\n]*db-manager:[^\\n]*\\n\\s*)+|;?[ \\t]*--[ \\t]*db-manager:[^\\n]*$/g': OWN,
+  '/(?:\\[\\d*\\])+$/': NAME,
+  '/\\(([^)]*)\\)/': NAME,
+  '/\\([^)]*\\)/': NAME,
+  '/0+$/': NUMBER,
+  '/(?:\\[\\])+$/': NAME,
+  '/\\s*\\(\\s*/g': NAME,
+  '/\\s*,\\s*/g': NAME,
+  '/\\s*\\)/g': NAME,
+  '/ \\(Debian.*$/': 'the version that a client of ours prints',
+  '/^-- TOC entry (\\d+) \\(class \\d+ OID \\d+\\)\\n(?:-- Dependencies: .*\\n)?-- Name: (.*); Type: (.*); Schema: (.*); Owner: (.*)$/gm':
+    'one line of a list that pg_restore prints',
+  '/\\uFFFD+$/': NAME,
+  '/near "([\\s\\S]+)": syntax error/': OWN,
+  '/\\s+(ASC|DESC)$/i': OWN,
+  '/\\s+COLLATE\\s+\\w+$/i': OWN,
+  '/\\s*=[\\s\\S]*$/': OWN,
+  '/\\/\\*[\\s\\S]*?\\*\\/|(^|[^:\'"`\\\\])\\/\\/.*$/gm': OWN,
+  '/__awaiter\\(this, arguments, [^)]*\\) *, *function\\s*\\*\\s*\\(\\s*\\{[^}]*\\bcontext\\b|function\\s*\\*\\s*\\(\\s*\\{\\s*context\\b/':
+    OWN,
+  '/^\\s*--\\s*\\+goose\\s+(Up|Down|StatementBegin|StatementEnd|NO\\s+TRANSACTION|ENVSUB|\\S+)(.*)$/i': OWN,
+  '/^--[ \\t]*(?:db-manager:)?[ \\t]*transaction:[ \\t]*false[ \\t]*$/im': OWN,
+  '/\\(.*?\\)/g': NAME,
+  '/\\s*\\*\\/\\s*$/': OWN,
+  '/^\\s*0+\\s*[a-z]*\\s*$/i': NAME,
+  '/^[\\s\\S]*?\\b(FOR\\s+VALUES\\s[\\s\\S]+|DEFAULT)$/i': 'at most 300 characters',
+  '/(?<=(?:^|[;\\n/]|\\b(?:begin|then|else|loop|do))\\s*)set\\b|set_config|\\bdiscard\\b|\\breset\\b/i':
+    'looks back from each SET over blanks only, so no blank is looked at twice',
+  "/--[^\\n]*|\\/\\*[\\s\\S]*?(?:\\*\\/|$)|\\be'(?:[^'\\\\]|\\\\[\\s\\S]|'')*(?:'|$)|'(?:[^']|'')*(?:'|$)|\"(?:[^\"]|\"\")*(?:\"|$)|\\$(?<tag>(?:[A-Za-z_]\\w{0,62})?)\\$[\\s\\S]*?(?:\\$\\k<tag>\\$|$)/gi":
+    'what is not ended runs to the end of the text, so nothing is read twice',
+  '/\\s+CASCADE$/i': 'at most 300 characters',
+};
+const SHARED = /^(?:kubernetes|telemetry|core\/reconcile|core\/model\/masking)/;
+const SHORT_BY_API = new Set(['/^-+|-+$/g']);
+
+const SOURCE = join(import.meta.dirname, '..', '..', 'src');
+
+function literals(): Map<string, string[]> {
+  const found = new Map<string, string[]>();
+  for (const name of readdirSync(SOURCE, { recursive: true, encoding: 'utf8' })) {
+    if (!name.endsWith('.ts')) continue;
+    const file = ts.createSourceFile(name, readFileSync(join(SOURCE, name), 'utf8'), ts.ScriptTarget.Latest);
+    const visit = (node: ts.Node) => {
+      if (ts.isRegularExpressionLiteral(node)) found.set(node.text, [...(found.get(node.text) ?? []), name]);
+      ts.forEachChild(node, visit);
+    };
+    visit(file);
+  }
+  return found;
+}
+
+describe('a regular expression', () => {
+  const growing = new Map<string, string[]>();
+
+  before(async function () {
+    this.timeout(600_000);
+    for (const [text, files] of literals()) {
+      const end = text.lastIndexOf('/');
+      const { status } = await check(text.slice(1, end), text.slice(end + 1), { timeout: 60_000 });
+      // What recheck cannot decide counts as growing: someone has to say what bounds it.
+      if (status !== 'safe') growing.set(text, files);
+    }
+  });
+
+  it('is among those that are found', () => assert.ok(literals().size > 200));
+
+  it('takes a time that grows with its text, or stands in the list with what bounds it', () => {
+    const unknown = [...growing].filter(([text]) => !(text in EXCEPTIONS));
+    assert.deepEqual(unknown, []);
+  });
+
+  it('has no exception without need', () => {
+    assert.deepEqual(
+      Object.keys(EXCEPTIONS).filter((text) => !growing.has(text)),
+      [],
+    );
+  });
+
+  it('has none where one process reads what all tenants write', () => {
+    const shared = [...growing].filter(
+      ([text, files]) => files.some((file) => SHARED.test(file)) && !SHORT_BY_API.has(text),
+    );
+    assert.deepEqual(shared, []);
+  });
+});
