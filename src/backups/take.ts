@@ -29,6 +29,8 @@ export interface TakeOptions {
   compression: 'auto' | 'none' | 'gzip' | 'zstd' | 'lz4';
   /** Parallel connections, where the database's tool has them. */
   jobs?: number;
+  /** PostgreSQL: only these schemas instead of the whole database. */
+  schemas?: readonly string[];
   now: Date;
   onProgress?(doneBytes: number, totalBytes: number | undefined): void;
   signal?: AbortSignal;
@@ -62,8 +64,8 @@ export async function takeBackup(db: Database, folder: string, options: TakeOpti
 
 async function write(db: Database, root: string, stem: string, partial: string, options: TakeOptions): Promise<Backup> {
   const data = join(partial, 'data');
-  const { compression, jobs, onProgress, signal } = options;
-  const dumped = await db.dump(data, { compression, jobs, onProgress, signal });
+  const { compression, jobs, schemas, onProgress, signal } = options;
+  const dumped = await db.dump(data, { compression, jobs, schemas, onProgress, signal });
   await makeDurable(data, dumped);
   // The two readings share the page cache, and the hash shares no processor with the database's own check.
   const [hashed] = await Promise.all([hashBackup(data, { signal }), db.checkDump(data, dumped.format, { signal })]);
@@ -99,6 +101,8 @@ function manifestOf(
     ...hashed,
     compression: dumped.compression,
     schemas: dumped.schemas,
+    leftOut: dumped.leftOut,
+    catalogue: dumped.catalogue,
   };
 }
 

@@ -172,6 +172,11 @@ export const REASONS = {
     means: 'Other sessions use the database that should be replaced.',
     help: 'Stop them, or allow their end as the message says.',
   },
+  RestoreIncomplete: {
+    exit: 1,
+    means: 'What was restored is not equal to the backup; the target is as it was before.',
+    help: 'The message lists the differences. Restore as a superuser, or with pg_restore by hand.',
+  },
   RestoreFailed: {
     exit: 1,
     means: 'The restore did not succeed; the target is as it was before.',

@@ -19,6 +19,10 @@ export interface PostgresConnection {
   version: number;
   /** Another connection like this one, or to another database of the server. */
   another(applicationName: string, database?: string): Promise<Client>;
+  /** Closes all connections to the database, so that it can be renamed. */
+  release(): Promise<void>;
+  /** Connects again after `release`. */
+  renew(): Promise<void>;
 }
 
 /** Throws ProblemError: DatabaseUnreachable, AuthenticationFailed, DatabaseNotFound, PermissionDenied. */
@@ -48,7 +52,9 @@ export async function connect(target: PostgresTarget, options: OpenOptions): Pro
     id: `${await systemIdentifier(client, target)}/${target.database}`,
     serverVersion: `PostgreSQL ${row?.version ?? ''}`,
   };
-  return {
+  const config = (applicationName: string, database?: string) =>
+    clientConfig(target, { applicationName, connectMs: options.timeouts.connect, ssl, database });
+  const open: PostgresConnection = {
     target,
     get sequelize() {
       return sequelize.get();
@@ -57,9 +63,16 @@ export async function connect(target: PostgresTarget, options: OpenOptions): Pro
     client,
     identity,
     version: Number(row?.number),
-    another: (applicationName, database) =>
-      openClient(clientConfig(target, { applicationName, connectMs: options.timeouts.connect, ssl, database })),
+    another: (applicationName, database) => openClient(config(applicationName, database)),
+    async release() {
+      await sequelize.close();
+      await open.client.end();
+    },
+    async renew() {
+      open.client = await openClient(config(options.applicationName));
+    },
   };
+  return open;
 }
 
 /** pg_control_system() needs a right that hosted databases do not always give; the address is the next best. */

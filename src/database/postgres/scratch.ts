@@ -8,9 +8,10 @@ import { quoteIdentifier } from './driver.ts';
 import { majorOf } from './dump.ts';
 import { type Clients, findClients } from './dump-clients.ts';
 import { environmentOf, errorIn, startProgram } from './dump-program.ts';
-import { refuseOtherFormat, withTemporaryFile } from './restore.ts';
+import { refuseOtherFormat } from './restore-problems.ts';
+import { withTemporaryFile } from './temporary-file.ts';
 import { listWithout, readContents } from './restore-contents.ts';
-import { select } from './restore-selection.ts';
+import { lookAround, select } from './restore-selection.ts';
 import { streamToPsql } from './restore-stream.ts';
 import { createScratchDatabase, dropStale } from './scratch-database.ts';
 
@@ -88,7 +89,7 @@ async function restoreInto(
   const clients = await findClients(majorOf(open));
   const contents = await readContents(clients, path);
   const there = await open.another('db-manager scratch', name);
-  const { left } = await select(there, contents).finally(() => there.end());
+  const { left } = select(contents, await lookAround(there).finally(() => there.end()));
   for (const { id, type } of contents.entries) if (type === 'ACL' || type === 'DEFAULT ACL') left.add(id);
   return withTemporaryFile('list', async (listFile) => {
     await writeFile(listFile, listWithout(contents, left), { mode: 0o600 });
@@ -135,7 +136,6 @@ function stream(
     serverMajor: majorOf(open),
     begin: 'BEGIN;\n',
     source,
-    commit: '\nCOMMIT;\n',
     onBytes: (piece) => {
       bytes += piece;
       onProgress?.(bytes, undefined);

@@ -47,6 +47,8 @@ export async function openSqlite(target: SqliteTarget, options: OpenOptions): Pr
     dump: (file, wanted) => dump(path, file, wanted),
     checkDump: (file, _format, wanted) => checkDump(file, wanted),
     restore: (backup, wanted) => restore(path, backup, wanted),
+    keptDatabases: async () => [],
+    dropKept: async () => {},
     createScratch: (from, wanted) => createScratch(path, from, wanted, openDatabase),
     dropStaleScratches: () => dropStaleScratches(path),
     async close() {
