@@ -137,6 +137,8 @@ export type MigrationOutcome =
 export interface CheckContext {
   /** Where a backup will be taken to; absent where none will, so that nothing is asked of the programs that take it. */
   backupFolder?: string;
+  /** A failed run restores the backup: what would prevent that is a failed check. */
+  restore?: { endSessions: boolean };
 }
 
 export interface DumpOptions {

@@ -6,6 +6,7 @@ import { TOOL_VERSION } from '../core/model/version.ts';
 import type { Stop } from './failure.ts';
 import type { FlowOutcome } from './flow.ts';
 import type { RunEnvironment } from './ports.ts';
+import { asks } from './safety.ts';
 import type { RunState } from './state.ts';
 import { count } from './words.ts';
 
@@ -125,12 +126,12 @@ function stopVerdict(stop: Stop, state: Partial<RunState>, steps: StepReport[]):
     ...(touched && kept > 0 && recovery?.kind === 'skipped'
       ? [`${count(kept, 'migration')} before it stay applied.`]
       : []),
-    ...(recovery !== undefined && recovery.kind !== 'skipped' ? [`${sentence(recovery.message)}`] : []),
+    ...(recovery !== undefined && recovery.kind !== 'skipped' ? [recovery.message] : []),
   ];
   return {
     result: stop.kind === 'blocked' ? 'blocked' : 'failed',
     reason,
-    message: story.join(' '),
+    message: story.length === 1 ? message : story.map(withStop).join(' '),
     retry: stop.kind === 'failed' ? stop.retry : 'never',
     touched,
     failure: { reason, message, migration, statement, position, code },
@@ -178,7 +179,7 @@ function facts(request: RunRequest, outcome: FlowOutcome<RunState>, recovered: b
     safety:
       checks === undefined || findings === undefined
         ? undefined
-        : { result: safetyResult(request, outcome, findings.length), checks, findings },
+        : { result: safetyResult(request, outcome, findings.filter(asks).length), checks, findings },
     rehearsal:
       rehearsal === undefined
         ? undefined
@@ -210,4 +211,5 @@ function safetyResult(request: RunRequest, outcome: FlowOutcome<RunState>, findi
 }
 
 const round = (seconds: number) => Math.round(seconds * 1000) / 1000;
-const sentence = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+/** A sentence ends before the next begins. Its first word may be a name, so its case stays. */
+const withStop = (text: string) => (/[.!?]$/.test(text.trimEnd()) ? text.trimEnd() : `${text.trimEnd()}.`);

@@ -46,8 +46,12 @@ export async function keptDatabases({ client, identity }: PostgresConnection): P
 }
 
 export async function dropKept(open: PostgresConnection, name: string): Promise<void> {
-  if ((await keptDatabases(open)).some((kept) => kept.name === name)) return dropDatabase(open.client, name, open.version);
-  throw new ProblemError({ reason: 'InvalidConfiguration', message: `${name} was not kept by a restore of this database.` });
+  if ((await keptDatabases(open)).some((kept) => kept.name === name))
+    return dropDatabase(open.client, name, open.version);
+  throw new ProblemError({
+    reason: 'InvalidConfiguration',
+    message: `${name} was not kept by a restore of this database.`,
+  });
 }
 
 /** WITH (FORCE) came with PostgreSQL 13. */

@@ -1,22 +1,22 @@
 import { writeFile } from 'node:fs/promises';
-import type { Catalogue } from './catalogue/digest.ts';
 import { compareEntries } from './catalogue/compare.ts';
 import { readProperties } from './catalogue/database.ts';
+import type { Catalogue } from './catalogue/digest.ts';
 import { COMPARABLE, type RunQuery, readEntries } from './catalogue/read.ts';
 import type { PostgresConnection } from './connection.ts';
 import { quoteIdentifier } from './driver.ts';
 import { majorOf } from './dump.ts';
 import { environmentOf, startProgram } from './dump-program.ts';
-import { incomplete, restoreProblem } from './restore-problems.ts';
-import type { RestoreWork } from './restore-work.ts';
-import { withTemporaryFile } from './temporary-file.ts';
 import { listWithout } from './restore-contents.ts';
+import { incomplete, restoreProblem } from './restore-problems.ts';
 import { settingStatements } from './restore-properties.ts';
 import { beginScript } from './restore-script.ts';
 import { beginWholeScript } from './restore-script-whole.ts';
 import { lookAround, type Selection, select } from './restore-selection.ts';
 import { settleSessions } from './restore-sessions.ts';
 import { streamToPsql } from './restore-stream.ts';
+import type { RestoreWork } from './restore-work.ts';
+import { withTemporaryFile } from './temporary-file.ts';
 
 /**
  * One transaction: the content is dropped, filled by what pg_restore writes, compared with the backup, and committed by
@@ -60,7 +60,12 @@ export async function restoreInPlace(open: PostgresConnection, work: RestoreWork
 }
 
 /** Owners, grants and settings, then the comparison. Throws ProblemError RestoreIncomplete. */
-async function finish(run: RunQuery, open: PostgresConnection, { backup, catalogue }: RestoreWork, selection: Selection) {
+async function finish(
+  run: RunQuery,
+  open: PostgresConnection,
+  { backup, catalogue }: RestoreWork,
+  selection: Selection,
+) {
   for (const statement of selection.afterwards) await run(statement);
   if (catalogue === undefined) return;
   if (catalogue.properties !== undefined) await bringSettings(run, open, catalogue, selection);
@@ -76,7 +81,12 @@ async function finish(run: RunQuery, open: PostgresConnection, { backup, catalog
 }
 
 /** Only where they differ: who may not set one need not. */
-async function bringSettings(run: RunQuery, { target }: PostgresConnection, { properties }: Catalogue, selection: Selection) {
+async function bringSettings(
+  run: RunQuery,
+  { target }: PostgresConnection,
+  { properties }: Catalogue,
+  selection: Selection,
+) {
   if (properties === undefined) return;
   const now = await readProperties(run);
   if (JSON.stringify(now.settings) !== JSON.stringify(properties.settings)) {
@@ -96,6 +106,10 @@ async function bringSettings(run: RunQuery, { target }: PostgresConnection, { pr
 function extensionsOf({ entries }: Catalogue): string[] {
   return entries
     .filter((entry) => entry.class === 'extension')
-    .map(({ name }) => name.slice('extension '.length).replace(/^"(.*)"$/, '$1').replaceAll('""', '"'));
+    .map(({ name }) =>
+      name
+        .slice('extension '.length)
+        .replace(/^"(.*)"$/, '$1')
+        .replaceAll('""', '"'),
+    );
 }
-

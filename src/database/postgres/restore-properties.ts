@@ -32,9 +32,15 @@ export function createStatement(name: string, { encoding, locale, tablespace }: 
 }
 
 /** What gives a database these properties; the owner last, since the others ask for ownership. */
-export function propertyStatements(name: string, wanted: DatabaseProperties, unavailable: ReadonlySet<string>): string[] {
+export function propertyStatements(
+  name: string,
+  wanted: DatabaseProperties,
+  unavailable: ReadonlySet<string>,
+): string[] {
   const database = quoteIdentifier(name);
-  const owner = unavailable.has(wanted.owner) ? [] : [`ALTER DATABASE ${database} OWNER TO ${quoteIdentifier(wanted.owner)}`];
+  const owner = unavailable.has(wanted.owner)
+    ? []
+    : [`ALTER DATABASE ${database} OWNER TO ${quoteIdentifier(wanted.owner)}`];
   return [
     `COMMENT ON DATABASE ${database} IS ${wanted.comment === null ? 'NULL' : literal(wanted.comment)}`,
     ...settingStatements(name, wanted, unavailable),
@@ -71,7 +77,11 @@ function listOf(value: string): string {
   return names.length === 0 ? "''" : names.join(', ');
 }
 
-function grants(database: string, { owner, privileges }: DatabaseProperties, unavailable: ReadonlySet<string>): string[] {
+function grants(
+  database: string,
+  { owner, privileges }: DatabaseProperties,
+  unavailable: ReadonlySet<string>,
+): string[] {
   const who = (role: string) => (role === '' ? 'PUBLIC' : quoteIdentifier(role));
   const available = privileges.filter(([grantor, grantee]) => !unavailable.has(grantor) && !unavailable.has(grantee));
   const grant = ([, grantee, privilege, grantable]: Privilege) =>

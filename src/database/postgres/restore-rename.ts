@@ -59,7 +59,9 @@ export async function swap(open: PostgresConnection, admin: Client, work: Swap):
   return { name: kept, sizeBytes: old.sizeBytes, replacedAt: now.toISOString() };
 }
 
-async function aboutOld({ client }: PostgresConnection): Promise<{ empty: boolean; sizeBytes: number; comment: string | null }> {
+async function aboutOld({
+  client,
+}: PostgresConnection): Promise<{ empty: boolean; sizeBytes: number; comment: string | null }> {
   const { rows } = await client.query<{ empty: boolean; size: string; comment: string | null }>(
     `SELECT pg_database_size(oid)::text AS size, shobj_description(oid, 'pg_database') AS comment,
        NOT EXISTS (SELECT FROM pg_class WHERE oid >= 16384 AND relkind IN ('r', 'p', 'v', 'm', 'S', 'f'))

@@ -1,11 +1,17 @@
-import { literal, LOCK_WAIT } from './restore-script.ts';
+import { LOCK_WAIT, literal } from './restore-script.ts';
 
 /**
  * What runs before a whole backup's own SQL where the database itself stays: it empties the database of all that this
  * user may drop. A schema that holds an extension, or is another's, stays and is emptied; so does `public`. What is
  * left is compared with the backup like everything else, before the commit.
  */
-export function beginWholeScript({ largeObjects, extensions }: { largeObjects: boolean; extensions: string[] }): string {
+export function beginWholeScript({
+  largeObjects,
+  extensions,
+}: {
+  largeObjects: boolean;
+  extensions: string[];
+}): string {
   return `BEGIN;
 SET LOCAL lock_timeout = '${LOCK_WAIT}';
 SET LOCAL statement_timeout = 0;
@@ -79,7 +85,7 @@ ${largeObjects ? "SELECT count(lo_unlink(oid)) FROM pg_largeobject_metadata WHER
 }
 
 function member(catalogue: string, oid: string): string {
-  return `EXISTS (SELECT FROM pg_depend e WHERE e.classid = '${catalogue}'::regclass AND e.objid = ${oid} AND e.deptype = 'e')`;
+  return `EXISTS (SELECT FROM pg_depend own WHERE own.classid = '${catalogue}'::regclass AND own.objid = ${oid} AND own.deptype = 'e')`;
 }
 
 const SCHEMAS = `n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'`;

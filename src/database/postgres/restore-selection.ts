@@ -57,7 +57,9 @@ function messagesOf(missing: Set<string>, foreign: Set<string>): string[] {
     );
   }
   if (foreign.size > 0) {
-    messages.push(`This user may not act as the roles ${list(foreign)}. Their objects belong to the user that restores.`);
+    messages.push(
+      `This user may not act as the roles ${list(foreign)}. Their objects belong to the user that restores.`,
+    );
   }
   return messages;
 }
@@ -68,7 +70,8 @@ function isGrant({ type }: Entry): boolean {
 
 function isKept({ type, name, sql }: Entry, here: Surroundings): boolean {
   // PostgreSQL makes `public` with each database: its entry only sets the owner.
-  if (type === 'SCHEMA') return here.kept.has(`SCHEMA ${name}`) && (sql.includes('CREATE SCHEMA') || !here.ownedSchemas.has(name));
+  if (type === 'SCHEMA')
+    return here.kept.has(`SCHEMA ${name}`) && (sql.includes('CREATE SCHEMA') || !here.ownedSchemas.has(name));
   if (here.kept.has(`${type} ${name}`)) return true;
   const [, kind, of = ''] = /^(SCHEMA|EXTENSION) (.*)$/.exec(name) ?? [];
   if (kind === 'EXTENSION') return type === 'COMMENT' && (here.kept.has(name) || sql.includes('plpgsql'));
@@ -89,7 +92,9 @@ function statementsAfterwards(
   });
   const grants = entries
     .filter((entry) => isGrant(entry) && !left.has(entry.id))
-    .flatMap((entry) => (entry.type === 'DEFAULT ACL' && unavailable.has(entry.owner) ? [] : grantsOf(entry, unavailable)));
+    .flatMap((entry) =>
+      entry.type === 'DEFAULT ACL' && unavailable.has(entry.owner) ? [] : grantsOf(entry, unavailable),
+    );
   return [...owners, ...grants];
 }
 
@@ -105,7 +110,9 @@ function grantsOf({ sql }: Entry, unavailable: ReadonlySet<string>): string[] {
       if (to !== undefined && unavailable.has(to)) continue;
       if (grantor !== undefined && unavailable.has(grantor)) continue;
       // Not as another session: only a superuser may be one.
-      statements.push(...(grantor === undefined ? [line] : [`SET ROLE ${quoteIdentifier(grantor)};`, line, 'RESET ROLE;']));
+      statements.push(
+        ...(grantor === undefined ? [line] : [`SET ROLE ${quoteIdentifier(grantor)};`, line, 'RESET ROLE;']),
+      );
     }
   }
   return statements;

@@ -13,15 +13,15 @@ import { majorOf } from './dump.ts';
 import { environmentOf, startProgram } from './dump-program.ts';
 import { queryOn } from './dump-snapshot.ts';
 import { besideName, dropDatabase } from './kept-databases.ts';
-import { incomplete, restoreProblem } from './restore-problems.ts';
-import type { RestoreWork } from './restore-work.ts';
-import { withTemporaryFile } from './temporary-file.ts';
 import { listWithout } from './restore-contents.ts';
+import { incomplete, restoreProblem } from './restore-problems.ts';
 import { createStatement, propertyStatements } from './restore-properties.ts';
+import { swap } from './restore-rename.ts';
 import { literal } from './restore-script.ts';
 import { lookAround, type Selection, select } from './restore-selection.ts';
 import { streamToPsql } from './restore-stream.ts';
-import { swap } from './restore-rename.ts';
+import type { RestoreWork } from './restore-work.ts';
+import { withTemporaryFile } from './temporary-file.ts';
 
 /** Why the database cannot be replaced by another one, in a sentence. */
 export class CannotSwap extends Error {}
@@ -110,13 +110,21 @@ async function dropLeftovers(admin: Client, { identity, version }: PostgresConne
   );
   for (const { name, of } of rows) {
     if (of !== identity.id) continue;
-    const { rows: got } = await admin.query<{ got: boolean }>('SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS got', [name]);
+    const { rows: got } = await admin.query<{ got: boolean }>(
+      'SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS got',
+      [name],
+    );
     if (got[0]?.got === true) await dropDatabase(admin, name, version);
   }
 }
 
 /** Fills the new database; the path of the database only where the dump cannot be restored without (see R1 in the notes of the tests). */
-async function fill(open: PostgresConnection, work: RestoreWork, name: string, properties: DatabaseProperties): Promise<Selection> {
+async function fill(
+  open: PostgresConnection,
+  work: RestoreWork,
+  name: string,
+  properties: DatabaseProperties,
+): Promise<Selection> {
   const { contents, backup, catalogue } = work;
   const there = await open.another('db-manager restore', name);
   const selection = await (async () => {
@@ -186,7 +194,11 @@ async function pgRestore(
       serverMajor: majorOf(open),
       begin: 'BEGIN;\n',
       searchPath,
-      source: startProgram(clients, 'pg_restore', ['--file=-', ...common, backup.path], { env, stdout: 'pipe', signal: options.signal }),
+      source: startProgram(clients, 'pg_restore', ['--file=-', ...common, backup.path], {
+        env,
+        stdout: 'pipe',
+        signal: options.signal,
+      }),
       finish: async (run) => {
         for (const statement of afterwards) await run(statement);
       },
@@ -220,11 +232,16 @@ async function compare(
 }
 
 async function missingRoles(admin: Client, { owner, settings, privileges }: DatabaseProperties): Promise<string[]> {
-  const { rows } = await admin.query<{ name: string }>(`SELECT rolname AS name FROM pg_roles WHERE pg_has_role(oid, 'MEMBER')`);
+  const { rows } = await admin.query<{ name: string }>(
+    `SELECT rolname AS name FROM pg_roles WHERE pg_has_role(oid, 'MEMBER')`,
+  );
   const here = new Set(rows.map(({ name }) => name));
   const { rows: all } = await admin.query<{ name: string }>('SELECT rolname AS name FROM pg_roles');
   const exists = new Set(all.map(({ name }) => name));
-  const named = [...settings.map(({ role }) => role), ...privileges.flatMap(([grantor, grantee]) => [grantor, grantee])];
+  const named = [
+    ...settings.map(({ role }) => role),
+    ...privileges.flatMap(([grantor, grantee]) => [grantor, grantee]),
+  ];
   const gone = named.filter((role): role is string => role !== null && role !== '' && !exists.has(role));
   return here.has(owner) ? gone : [...gone, owner];
 }
@@ -245,7 +262,10 @@ function cannotBecauseOfRights(error: unknown): CannotSwap | undefined {
   if (!(error instanceof Error) || error instanceof CannotSwap) return undefined;
   const denied = /permission denied|must be (owner|superuser|member|able)|must have|Must be superuser/i;
   const code = 'code' in error ? error.code : undefined;
-  if (code !== '42501' && !(error instanceof ProblemError && error.problem.reason === 'RestoreFailed' && denied.test(error.message))) {
+  if (
+    code !== '42501' &&
+    !(error instanceof ProblemError && error.problem.reason === 'RestoreFailed' && denied.test(error.message))
+  ) {
     return undefined;
   }
   const [, told = error.message] = /could not be restored: (.*?)\. [^.]* is as it was/.exec(error.message) ?? [];

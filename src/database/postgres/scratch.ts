@@ -8,12 +8,12 @@ import { quoteIdentifier } from './driver.ts';
 import { majorOf } from './dump.ts';
 import { type Clients, findClients } from './dump-clients.ts';
 import { environmentOf, errorIn, startProgram } from './dump-program.ts';
-import { refuseOtherFormat } from './restore-problems.ts';
-import { withTemporaryFile } from './temporary-file.ts';
 import { listWithout, readContents } from './restore-contents.ts';
+import { refuseOtherFormat } from './restore-problems.ts';
 import { lookAround, select } from './restore-selection.ts';
 import { streamToPsql } from './restore-stream.ts';
 import { createScratchDatabase, dropStale } from './scratch-database.ts';
+import { withTemporaryFile } from './temporary-file.ts';
 
 /** More connections than this restore no faster on a server that serves others meanwhile. */
 const MOST_JOBS = 4;

@@ -40,7 +40,7 @@ export async function openSqlite(target: SqliteTarget, options: OpenOptions): Pr
         await session.close();
       }
     },
-    checks: () => checks(open),
+    checks: (context) => checks(open, context),
     sizeBytes: () => sizeBytes(path),
     tableSizes: () => tableSizes(connection),
     rowCounts: () => countRows(connection),

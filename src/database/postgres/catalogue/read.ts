@@ -54,7 +54,8 @@ const CLASSES: ObjectClass[] = [...DATABASE_CLASSES, ...PROGRAM_CLASSES, ...RELA
 
 export async function readEntries(run: RunQuery, options: ReadOptions): Promise<Entry[]> {
   const entries: Entry[] = options.schemas === undefined ? [await databaseEntry(run)] : [];
-  for (const kind of CLASSES) if (kind.name !== 'large object' || options.largeObjects) entries.push(...(await readClass(run, kind, options)));
+  for (const kind of CLASSES)
+    if (kind.name !== 'large object' || options.largeObjects) entries.push(...(await readClass(run, kind, options)));
   entries.push(...(await readRows(run, options)));
   return entries.sort((a, b) => compareText(a.class, b.class) || compareText(a.name, b.name));
 }
