@@ -37,7 +37,13 @@ export async function restoreInPlace(open: PostgresConnection, work: RestoreWork
   const words = await withTemporaryFile('list', async (listFile) => {
     await writeFile(listFile, listWithout(contents, selection.left), { mode: 0o600 });
     const env = environmentOf(open.target);
-    const args = ['--file=-', `--use-list=${listFile}`, ...(selection.withoutOwners ? ['--no-owner'] : []), path];
+    const args = [
+      '--file=-',
+      '--single-transaction',
+      `--use-list=${listFile}`,
+      ...(selection.withoutOwners ? ['--no-owner'] : []),
+      path,
+    ];
     return streamToPsql({
       clients,
       env,

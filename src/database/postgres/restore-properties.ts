@@ -26,8 +26,8 @@ export function createStatement(name: string, { encoding, locale, tablespace }: 
     ...(provider === undefined ? [] : [`LOCALE_PROVIDER ${provider}`]),
     ...(provider === 'icu' ? [...option('ICU_LOCALE', other), ...option('ICU_RULES', locale.daticurules)] : []),
     ...(provider === 'builtin' ? option('BUILTIN_LOCALE', other) : []),
-    // Its own name, since a default would follow the template.
-    `TABLESPACE ${quoteIdentifier(tablespace)}`,
+    // template0 is in pg_default, and to name a tablespace asks for a privilege on it.
+    ...(tablespace === 'pg_default' ? [] : [`TABLESPACE ${quoteIdentifier(tablespace)}`]),
   ].join(' ');
 }
 

@@ -39,7 +39,7 @@ export async function streamToPsql(stream: Stream): Promise<string | undefined> 
 
   const answers = answersOf(into, out);
   into.write(stream.begin);
-  for await (const piece of withOurSettings(from, stream)) {
+  for await (const piece of withoutCommit(withOurSettings(from, stream))) {
     stream.onBytes?.(piece.length);
     if (!into.writable) break;
     if (!into.write(piece)) await drained(into);
@@ -124,6 +124,24 @@ async function* withOurSettings(from: Readable, { serverMajor, searchPath }: Str
   }
   if (head !== undefined) yield cleaned(head, serverMajor, searchPath);
 }
+
+/**
+ * `--single-transaction` ends its script with COMMIT; ours is sent later. Without that option pg_restore would commit
+ * after the large objects. Only comments follow it, so a row that reads `COMMIT;` is not taken for it.
+ */
+async function* withoutCommit(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let tail = Buffer.alloc(0);
+  for await (const piece of pieces) {
+    tail = Buffer.concat([tail, piece]);
+    if (tail.length <= TAIL_BYTES) continue;
+    yield tail.subarray(0, tail.length - TAIL_BYTES);
+    tail = Buffer.from(tail.subarray(tail.length - TAIL_BYTES));
+  }
+  const text = tail.toString('latin1').replace(/^COMMIT;\n((?:--[^\n]*\n|\\unrestrict [^\n]*\n|\s)*)(?![\s\S])/m, '$1');
+  yield Buffer.from(text, 'latin1');
+}
+
+const TAIL_BYTES = 4_096;
 
 /** The settings stand at the very beginning. */
 const HEAD_BYTES = 4_096;

@@ -194,7 +194,7 @@ async function pgRestore(
       serverMajor: majorOf(open),
       begin: 'BEGIN;\n',
       searchPath,
-      source: startProgram(clients, 'pg_restore', ['--file=-', ...common, backup.path], {
+      source: startProgram(clients, 'pg_restore', ['--file=-', '--single-transaction', ...common, backup.path], {
         env,
         stdout: 'pipe',
         signal: options.signal,

@@ -96,7 +96,10 @@ async function restoreInto(
     const env = environmentOf(open.target, name);
     const common = [`--use-list=${listFile}`, '--no-owner', '--no-password'];
     if (isNewer(clients, open)) {
-      const source = startProgram(clients, 'pg_restore', ['--file=-', ...common, path], { env, stdout: 'pipe' });
+      const source = startProgram(clients, 'pg_restore', ['--file=-', '--single-transaction', ...common, path], {
+        env,
+        stdout: 'pipe',
+      });
       return stream(open, clients, env, source, options);
     }
     const jobs = `--jobs=${Math.min(MOST_JOBS, availableParallelism())}`;

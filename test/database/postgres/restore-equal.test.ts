@@ -11,7 +11,11 @@ import { damage, ownersObjects, type Roles, superusersObjects } from './kitchen-
 const RESTORE = { safetyBackup: false, now: OPTIONS.now } as const;
 
 describe('a database with an object of every class', () => {
-  for (const by of ['a superuser', 'an owner who may create databases', 'an owner who may not create databases'] as const) {
+  for (const by of [
+    'a superuser',
+    'an owner who may create databases',
+    'an owner who may not create databases',
+  ] as const) {
     it(`is equal after twelve kinds of damage and a restore by ${by}`, async () => {
       const sink = await kitchenSink(by);
       const before = await sink.observe();
@@ -46,7 +50,9 @@ async function kitchenSink(by: By) {
   const superuser = by === 'a superuser';
   await postgres.query(`CREATE ROLE ${roles.app}; CREATE ROLE ${roles.reader}; CREATE ROLE ${roles.grantor} LOGIN PASSWORD 'x';
     CREATE ROLE ${roles.owner} LOGIN PASSWORD 'x' ${by === 'an owner who may create databases' ? 'CREATEDB' : ''} IN ROLE ${roles.app}, ${roles.grantor}`);
-  await postgres.query(`CREATE DATABASE ${id} OWNER ${roles.owner} TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C' CONNECTION LIMIT 40`);
+  await postgres.query(
+    `CREATE DATABASE ${id} OWNER ${roles.owner} TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C' CONNECTION LIMIT 40`,
+  );
   await postgres.query(
     `ALTER DATABASE ${id} SET datestyle = 'SQL, DMY'; ALTER DATABASE ${id} SET search_path = sales, "$user", public;
      ALTER ROLE ${roles.owner} IN DATABASE ${id} SET work_mem = '9MB'; ALTER DATABASE ${id} SET "my.tenant" = 'it''s one';
@@ -82,7 +88,10 @@ async function observe(database: string) {
     .filter((line) => !/^\\(un)?restrict|^--/.test(line))
     .map((line) => line.replace(/::(?:character varying|text)(?:\[\])?|[()]/g, ''))
     .filter((line) => line !== '');
-  const rows = dump('--data-only', '--inserts').split('\n').filter((line) => !/^\\(un)?restrict/.test(line)).sort();
+  const rows = dump('--data-only', '--inserts')
+    .split('\n')
+    .filter((line) => !/^\\(un)?restrict/.test(line))
+    .sort();
   const run = (sql: string) => postgres.query(sql, [], database);
   const privileges = await run(
     `SELECT relnamespace::regnamespace::text || '.' || relname AS name, relowner::regrole::text AS owner,

@@ -41,9 +41,11 @@ export const PROGRAM_CLASSES: ObjectClass[] = [
   {
     name: 'type',
     hasExpressions: true,
+    // A multirange belongs to whoever made its range; ALTER TYPE does not change that.
     // A table's row type and an array type follow from their originals.
     query: ({ major }) => `
-      ${inSchema('pg_type', 't', 'typ', `${acl('t.typacl', `'T'::"char"`, 't.typowner')} AS acl`)},
+      SELECT 'pg_type'::regclass AS classid, t.oid AS objid, 0 AS subid, n.nspname AS schema, CASE WHEN t.typtype <> 'm' THEN t.typowner END AS owner,
+        CASE WHEN t.typtype <> 'm' THEN ${acl('t.typacl', `'T'::"char"`, 't.typowner')} END AS acl,
         jsonb_build_object('kind', t.typtype, 'length', t.typlen, 'byValue', t.typbyval, 'category', t.typcategory,
           'preferred', t.typispreferred, 'delimiter', t.typdelim, 'align', t.typalign, 'storage', t.typstorage,
           'notNull', t.typnotnull, 'base', ${type('t.typbasetype')}, 'modifier', t.typtypmod, 'default', t.typdefault,

@@ -49,10 +49,11 @@ export const RELATION_CLASSES: ObjectClass[] = [
   {
     name: 'constraint',
     hasExpressions: true,
+    // What a partition's constraint inherits is set when the partition is attached.
     // A foreign key's copies on partitions, and a constraint trigger's row here, follow from the original.
     query: () => `
       SELECT 'pg_constraint'::regclass AS classid, k.oid AS objid, 0 AS subid, n.nspname AS schema, NULL::oid AS owner, NULL::jsonb AS acl,
-        jsonb_build_object('definition', pg_get_constraintdef(k.oid), 'local', k.conislocal, 'noInherit', k.connoinherit) AS def
+        jsonb_build_object('definition', pg_get_constraintdef(k.oid), 'local', k.conislocal OR k.conparentid <> 0, 'noInherit', k.connoinherit AND k.conparentid = 0) AS def
       FROM pg_constraint k JOIN pg_namespace n ON n.oid = k.connamespace
       WHERE k.oid >= ${FIRST_USER_OID} AND k.contype <> 't' AND NOT (k.contype = 'f' AND k.conparentid <> 0)
         AND n.nspname !~ '^pg_(toast|temp)'
@@ -107,7 +108,7 @@ export const RELATION_CLASSES: ObjectClass[] = [
     query: () => `
       SELECT 'pg_policy'::regclass AS classid, p.oid AS objid, 0 AS subid, c.nspname AS schema, NULL::oid AS owner, NULL::jsonb AS acl,
         jsonb_build_object('command', p.polcmd, 'permissive', p.polpermissive,
-          'roles', (SELECT array_agg(CASE r WHEN 0 THEN '' ELSE pg_get_userbyid(r)::text END ORDER BY 1) FROM unnest(p.polroles) r),
+          'roles', (SELECT array_agg(role ORDER BY role) FROM (SELECT CASE r WHEN 0 THEN '' ELSE pg_get_userbyid(r)::text END AS role FROM unnest(p.polroles) r) l),
           'using', pg_get_expr(p.polqual, p.polrelid), 'check', pg_get_expr(p.polwithcheck, p.polrelid)) AS def
       FROM pg_policy p JOIN ${RELATIONS} c ON c.oid = p.polrelid`,
   },
