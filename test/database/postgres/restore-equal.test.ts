@@ -55,7 +55,7 @@ async function kitchenSink(by: By) {
   );
   await postgres.query(
     `ALTER DATABASE ${id} SET datestyle = 'SQL, DMY'; ALTER DATABASE ${id} SET search_path = sales, "$user", public;
-     ALTER ROLE ${roles.owner} IN DATABASE ${id} SET work_mem = '9MB'; ALTER DATABASE ${id} SET "my.tenant" = 'it''s one';
+     ALTER ROLE ${roles.owner} IN DATABASE ${id} SET work_mem = '9MB';${superuser ? ` ALTER DATABASE ${id} SET "my.tenant" = 'it''s one';` : ''}
      COMMENT ON DATABASE ${id} IS 'it''s all'; GRANT CONNECT ON DATABASE ${id} TO ${roles.app} WITH GRANT OPTION; REVOKE TEMPORARY ON DATABASE ${id} FROM PUBLIC`,
   );
   const ownersUrl = postgres.url(id).replace(/\/\/[^@]+@/, `//${roles.owner}:x@`);
