@@ -35,6 +35,8 @@ async function readAll(run: RunQuery, kind: string, list: string, options: ReadO
   });
   const entries = wanted.filter(([, , sql]) => sql === null).map(([, name]) => entry(name, null));
   const readable = wanted.flatMap(([, name, sql]) => (sql === null ? [] : [{ name, sql }]));
+  // To plan a query, PostgreSQL reads the functions of index expressions, which may name tables without a schema.
+  if (readable.length > 0) await run(EVERY_SCHEMA);
   for (let from = 0; from < readable.length; from += AT_ONCE) {
     const part = readable.slice(from, from + AT_ONCE);
     const lines = await run(part.map(({ sql }, at) => `SELECT '${at}:' || (${sql})`).join(' UNION ALL '));
@@ -43,8 +45,13 @@ async function readAll(run: RunQuery, kind: string, list: string, options: ReadO
       entries.push(entry(part[Number(line.slice(0, colon))]?.name ?? '', line.slice(colon + 1)));
     }
   }
+  if (readable.length > 0) await run("SELECT set_config('search_path', '', true)");
   return entries;
 }
+
+/** In one order, so that names in rows (of type regclass, say) read alike in the backup and in what was restored. */
+const EVERY_SCHEMA = `SELECT set_config('search_path', (SELECT string_agg(quote_ident(nspname), ', ' ORDER BY nspname)
+    FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'), true)`;
 
 async function largeObjects(run: RunQuery): Promise<Entry[]> {
   const [value = ''] = await run(
