@@ -1,6 +1,6 @@
 import type { Backup } from '../core/model/backup.ts';
 import { ProblemError } from '../core/model/problem.ts';
-import type { Database } from '../database/port.ts';
+import type { Database, KeptDatabase } from '../database/port.ts';
 import { readBackup } from './manifest.ts';
 import { type TakeOptions, takeBackup } from './take.ts';
 import { verifyBackup } from './verify.ts';
@@ -22,14 +22,16 @@ export type RestorePhase = 'verify' | 'safetyBackup' | 'restore';
 
 export interface RestoredBackup {
   backup: Backup;
-  /** What brings the state before the restore back. */
+  /** What brings the state before the restore back, where the content was replaced in place. */
   safetyBackup?: Backup;
+  /** The database as it was before, where the restore made another one: its name is all that changed. */
+  kept?: KeptDatabase;
 }
 
 /**
- * Replaces the content of `db` by the backup, whole or not at all: the backup is verified, then a safety backup taken,
- * and only then is the target touched. Throws ProblemError BackupNotFound, BackupInvalid, BackupMismatch,
- * SessionsConnected, NoSpace, Interrupted or RestoreFailed; the target is then as it was.
+ * Replaces the content of `db` by the backup, whole or not at all: the backup is verified, then what was there is
+ * secured (a safety backup, or the replaced database itself is kept), and only then is the target touched. Throws ProblemError BackupNotFound, BackupInvalid, BackupMismatch,
+ * SessionsConnected, NoSpace, Interrupted, RestoreIncomplete or RestoreFailed; the target is then as it was.
  */
 export async function restoreBackup(
   db: Database,
@@ -46,18 +48,22 @@ export async function restoreBackup(
       signal,
     },
   );
-  const safetyBackup = options.safetyBackup && (await takeSafetyBackup(db, options.safetyBackup, options));
+  const safety: { backup?: Backup } = {};
+  const { safetyBackup } = options;
   try {
-    await db.restore(backup, {
+    const { kept } = await db.restore(backup, {
       endSessions,
       onMessage,
       signal,
+      async beforeReplacing() {
+        if (safetyBackup !== false) safety.backup = await takeSafetyBackup(db, safetyBackup, options);
+      },
       onProgress: (done, total) => onProgress?.('restore', done, total),
     });
+    return { backup, ...(safety.backup ? { safetyBackup: safety.backup } : {}), ...(kept ? { kept } : {}) };
   } catch (error) {
-    throw withSafetyBackup(error, safetyBackup || undefined);
+    throw withSafetyBackup(error, safety.backup);
   }
-  return { backup, ...(safetyBackup ? { safetyBackup } : {}) };
 }
 
 function refuseMismatch(db: Database, { manifest }: Backup, { into }: RestoreBackupOptions): void {

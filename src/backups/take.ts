@@ -29,6 +29,8 @@ export interface TakeOptions {
   compression: 'auto' | 'none' | 'gzip' | 'zstd' | 'lz4';
   /** Parallel connections, where the database's tool has them. */
   jobs?: number;
+  /** PostgreSQL: only these schemas instead of the whole database. */
+  schemas?: readonly string[];
   now: Date;
   onProgress?(doneBytes: number, totalBytes: number | undefined): void;
   /** What a person should know though it went well, in a sentence. */
@@ -64,8 +66,8 @@ export async function takeBackup(db: Database, folder: string, options: TakeOpti
 
 async function write(db: Database, root: string, stem: string, partial: string, options: TakeOptions): Promise<Backup> {
   const data = join(partial, 'data');
-  const { compression, jobs, onProgress, onMessage, signal } = options;
-  const dumped = await db.dump(data, { compression, jobs, onProgress, onMessage, signal });
+  const { compression, jobs, schemas, onProgress, onMessage, signal } = options;
+  const dumped = await db.dump(data, { compression, jobs, schemas, onProgress, onMessage, signal });
   await makeDurable(data, dumped);
   // The two readings share the page cache, and the hash shares no processor with the database's own check.
   const [hashed] = await Promise.all([hashBackup(data, { signal }), db.checkDump(data, dumped.format, { signal })]);
@@ -101,6 +103,8 @@ function manifestOf(
     ...hashed,
     compression: dumped.compression,
     schemas: dumped.schemas,
+    leftOut: dumped.leftOut,
+    catalogue: dumped.catalogue,
   };
 }
 

@@ -1,6 +1,6 @@
 import type { HistoryRow } from '../core/model/history.ts';
 import type { Direction, LoadedMigration, MigrationBody, SqlStatement } from '../core/model/migration.ts';
-import type { Problem } from '../core/model/problem.ts';
+import { type Problem, ProblemError } from '../core/model/problem.ts';
 import type { MigrationWork } from './port.ts';
 import type { MigrationSession } from './session.ts';
 
@@ -21,10 +21,15 @@ export class MigrationStopped extends Error {
   }
 }
 
-/** The body for a direction; the planner has made sure that there is one. */
+/** The body for a direction. Throws ProblemError IrreversibleMigration: an empty one would remove the history row and keep the schema. */
 export function bodyOf(migration: LoadedMigration, direction: Direction): MigrationBody {
   const body = direction === 'up' ? migration.up : migration.down;
-  return body ?? { kind: 'sql', statements: [] };
+  if (body !== undefined) return body;
+  throw new ProblemError({
+    reason: 'IrreversibleMigration',
+    migration: migration.revision,
+    message: `${migration.revision} has no ${direction}, so it was not reverted.`,
+  });
 }
 
 /** What can be said of a failure beside the database's words: the statement that was sent last, and code's place. */

@@ -3,7 +3,7 @@
  * same names; nobody else knows which one is behind it. Expected failures are thrown as `ProblemError` with the
  * reason already decided, because only a dialect can read its own error codes.
  */
-import type { Backup, DatabaseIdentity } from '../core/model/backup.ts';
+import type { Backup, BackupManifest, DatabaseIdentity } from '../core/model/backup.ts';
 import type { Baseline } from '../core/model/baseline.ts';
 import type { Capabilities, Dialect } from '../core/model/dialect.ts';
 import type { MigrationEffects } from '../core/model/effects.ts';
@@ -61,7 +61,11 @@ export interface Database {
   /** Reads a dump with the database's own means. Throws ProblemError BackupInvalid. */
   checkDump(path: string, format: DumpResult['format'], options?: { signal?: AbortSignal }): Promise<void>;
   /** Replaces this database's content by a verified backup: all of it or nothing. */
-  restore(backup: Backup, options: RestoreOptions): Promise<void>;
+  restore(backup: Backup, options: RestoreOptions): Promise<RestoreOutcome>;
+  /** Databases that restores of this one replaced and kept, newest first. */
+  keptDatabases(): Promise<KeptDatabase[]>;
+  /** Drops one of them, and nothing else. */
+  dropKept(name: string): Promise<void>;
   /** A scratch database beside this one, filled from a backup, from this schema without rows, or empty. */
   createScratch(from: ScratchSource, options: ScratchOptions): Promise<Scratch>;
   /** Drops scratch databases that crashed runs left behind, and nothing else; their names. */
@@ -158,22 +162,25 @@ export type MigrationOutcome =
 export interface CheckContext {
   /** Where a backup will be taken to; absent where none will, so that nothing is asked of the programs that take it. */
   backupFolder?: string;
+  /** A failed run restores the backup: what would prevent that is a failed check. */
+  restore?: { endSessions: boolean };
 }
 
 export interface DumpOptions {
   compression: 'auto' | 'none' | 'gzip' | 'zstd' | 'lz4';
   jobs?: number;
+  /** PostgreSQL: only these schemas instead of the whole database. */
+  schemas?: readonly string[];
   onProgress?(doneBytes: number, totalBytes: number | undefined): void;
   /** What a person should know though it went well, in a sentence. */
   onMessage?(message: string): void;
   signal?: AbortSignal;
 }
 
-export interface DumpResult {
+export interface DumpResult extends Pick<BackupManifest, 'schemas' | 'leftOut' | 'catalogue'> {
   format: 'sqlite' | 'pg_dump-custom' | 'pg_dump-directory';
   clientVersion: string;
   compression: 'none' | 'gzip' | 'zstd' | 'lz4';
-  schemas?: string[];
 }
 
 export interface RestoreOptions {
@@ -182,7 +189,25 @@ export interface RestoreOptions {
   onProgress?(done: number, total: number | undefined): void;
   /** What a person should know though it went well, in a sentence: roles that are missing here. */
   onMessage?(message: string): void;
+  /**
+   * Called before the content is replaced in place, after all that could refuse the restore: a safety backup is taken
+   * here. Not called where the replaced database is kept.
+   */
+  beforeReplacing?(): Promise<void>;
   signal?: AbortSignal;
+}
+
+export interface RestoreOutcome {
+  /** The database as it was before, where the restore made another one and kept it. */
+  kept?: KeptDatabase;
+}
+
+/** A database that a restore replaced and kept. */
+export interface KeptDatabase {
+  name: string;
+  sizeBytes: number;
+  /** When it was replaced, ISO 8601 in UTC. */
+  replacedAt: string;
 }
 
 export type ScratchSource =

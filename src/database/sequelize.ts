@@ -24,6 +24,7 @@ export function lazySequelize(options: Options): LazySequelize {
     },
     async close() {
       await made?.close();
+      made = undefined;
     },
   };
 }

@@ -1,9 +1,11 @@
 import { type BackupList, findBackup, listBackups as list } from '../backups/list.ts';
 import { pruneBackups as prune, type Retention } from '../backups/prune.ts';
+import { pruneKept } from '../backups/prune-kept.ts';
 import { type RestoredBackup, restoreBackup } from '../backups/restore.ts';
 import { takeBackup } from '../backups/take.ts';
 import { verifyBackup as verify } from '../backups/verify.ts';
 import type { Backup } from '../core/model/backup.ts';
+import { bytesText } from '../core/model/bytes.ts';
 import { TOOL_VERSION } from '../core/model/version.ts';
 import { currentPosition } from '../core/planning/plan.ts';
 import { checkDump } from '../database/check-dump.ts';
@@ -13,6 +15,8 @@ import { type Options, placesOf } from './settings.ts';
 export interface BackupOptions extends Options {
   /** Instead of `backup_YYYYMMDD_HHMMSS`. */
   name?: string;
+  /** PostgreSQL: only these schemas instead of the whole database. */
+  schemas?: string[];
   onProgress?(done: number, total: number | undefined): void;
 }
 
@@ -27,6 +31,7 @@ export function backupDatabase(options: BackupOptions = {}): Promise<Backup> {
     takeBackup(session.database, session.settings.backups.folder, {
       ...(await labels(session)),
       name: options.name,
+      schemas: options.schemas ?? session.settings.backups.schemas,
       now: new Date(),
       onProgress: options.onProgress,
       onMessage: options.onMessage,
@@ -93,16 +98,23 @@ export function restoreDatabase(options: RestoreOptions): Promise<RestoredBackup
 
 /**
  * Removes old backups of this database; never the newest whole one, never another database's. Gives those it removed.
+ * Databases that a restore replaced and kept are dropped after as many days.
  *
  * @example
  * const removed = await pruneBackups({ databaseUrl: 'sqlite:///data/app.db', last: 5, days: 14 });
  */
 export function pruneBackups(options: Options & Partial<Retention> & { dryRun?: boolean } = {}): Promise<Backup[]> {
   const { dryRun } = options;
-  return withDatabase(options, ({ database, settings }) => {
+  return withDatabase(options, async ({ database, settings }) => {
     const { folder, retain } = settings.backups;
     const { last = retain.last, days = retain.days } = options;
-    return prune(folder, { last, days, dryRun, databaseId: database.identity.id, now: new Date() });
+    const now = new Date();
+    for (const { name, sizeBytes } of await pruneKept(database, { days, dryRun, now })) {
+      options.onMessage?.(
+        `The database ${name} (${bytesText(sizeBytes)}), kept by a restore, ${dryRun === true ? 'would be' : 'was'} dropped.`,
+      );
+    }
+    return prune(folder, { last, days, dryRun, databaseId: database.identity.id, now });
   });
 }
 

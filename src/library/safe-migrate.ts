@@ -64,9 +64,11 @@ export async function safeMigrate(options: SafeMigrateOptions = {}): Promise<Run
       folder: settings.backups.folder,
       name: options.backupName,
       compression: settings.backups.compression,
+      schemas: settings.backups.schemas,
       retain: settings.backups.retain,
     },
     onFailure: settings.onFailure,
+    endSessions: settings.endSessions,
     timeouts: settings.timeouts,
   };
   return run(request, {

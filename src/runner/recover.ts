@@ -1,6 +1,7 @@
 import { restoreBackup } from '../backups/restore.ts';
 import type { StepResult } from '../core/model/step.ts';
 import { TOOL_VERSION } from '../core/model/version.ts';
+import { requireReversible } from '../core/planning/plan.ts';
 import { failed, toProblem } from './failure.ts';
 import type { RunPorts } from './ports.ts';
 import type { RunState } from './state.ts';
@@ -30,6 +31,8 @@ async function downgrade(
   const back = (migrations ?? []).filter(({ revision }) => finished.has(revision)).reverse();
   if (database === undefined || back.length === 0)
     return { kind: 'skipped', value: {}, message: 'nothing was committed' };
+  const stuck = requireReversible(back);
+  if (stuck !== undefined) return failed(stuck, { touched: true, retry: 'never' });
   const outcome = await database.migrate({
     direction: 'down',
     migrations: back,
@@ -52,10 +55,15 @@ async function restore({ database, backup }: Partial<RunState>, ports: RunPorts)
       { touched: true, retry: 'never' },
     );
   }
-  await restoreBackup(database, backup, { safetyBackup: false, now: ports.now() });
+  const { kept } = await restoreBackup(database, backup, {
+    safetyBackup: false,
+    now: ports.now(),
+    endSessions: ports.request.endSessions,
+  });
+  const asItWas = kept === undefined ? '' : `; the database as it was is kept as ${kept.name}`;
   return {
     kind: 'done',
     value: {},
-    message: `${backup.manifest.name} restored (onFailure: Restore); writes since it was taken are lost`,
+    message: `${backup.manifest.name} restored (onFailure: Restore); writes since it was taken are not in it${asItWas}`,
   };
 }

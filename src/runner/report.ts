@@ -10,6 +10,7 @@ import type { FlowOutcome } from './flow.ts';
 import { keepReport } from './keep-report.ts';
 import { maskedTexts } from './masked.ts';
 import type { RunEnvironment } from './ports.ts';
+import { asks } from './safety.ts';
 import type { RunState } from './state.ts';
 import { boundReport } from './termination.ts';
 import { count } from './words.ts';
@@ -190,7 +191,7 @@ function facts(request: RunRequest, outcome: FlowOutcome<RunState>, recovered: b
     safety:
       checks === undefined || findings === undefined
         ? undefined
-        : { result: safetyResult(request, outcome, findings.length), checks, findings },
+        : { result: safetyResult(request, outcome, findings.filter(asks).length), checks, findings },
     rehearsal:
       rehearsal === undefined
         ? undefined

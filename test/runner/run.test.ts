@@ -137,7 +137,8 @@ for (const dialect of DIALECTS) {
     }
 
     it('reverts what it did when onFailure is Downgrade, and restores when it is Restore', async () => {
-      const folder = await folderOf({ ...GOOD, '3_bad.sql': '-- migrate:up\nINSERT INTO nowhere VALUES (1);\n' });
+      const bad = '-- migrate:up\nINSERT INTO nowhere VALUES (1);\n-- migrate:down\nSELECT 1;\n';
+      const folder = await folderOf({ ...GOOD, '3_bad.sql': bad });
       for (const onFailure of ['Downgrade', 'Restore'] as const) {
         const { url } = await temporaryDatabase(dialect);
         const backups = await temporaryFolder('backups');

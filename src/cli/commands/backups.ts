@@ -1,3 +1,4 @@
+import type { Backup } from '../../core/model/backup.ts';
 import { bytesText } from '../../core/model/bytes.ts';
 import { ProblemError } from '../../core/model/problem.ts';
 import {
@@ -15,22 +16,27 @@ import { progressBar } from '../output/progress-bar.ts';
 import { renderTable } from '../output/table.ts';
 
 /** `backup [--name N]` */
-export async function backup(options: Globals & { name?: string }, io: Io): Promise<void> {
+export async function backup(options: Globals & { name?: string; schemas?: string[] }, io: Io): Promise<void> {
   const bar = progressBar(io, 'backup');
   const taken = await backupDatabase({ ...options, onProgress: bar.update }).finally(bar.stop);
-  print(
-    io,
-    options,
-    taken,
-    ({ path, manifest }) =>
-      `${path}\n  ${bytesText(manifest.sizeBytes)}, at ${manifest.revision}, sha256 ${manifest.sha256}`,
+  print(io, options, withoutObjects(taken), ({ path, manifest }) =>
+    [
+      path,
+      `${bytesText(manifest.sizeBytes)}, at ${manifest.revision}, sha256 ${manifest.sha256}`,
+      ...(manifest.leftOut ?? []),
+    ].join('\n  '),
   );
+}
+
+/** The list of objects is for a restore; it may hold the settings of the database, and these a secret. */
+function withoutObjects({ path, manifest: { catalogue, ...manifest } }: Backup): Backup {
+  return { path, manifest };
 }
 
 /** `list-backups` */
 export async function listBackups(options: Globals, io: Io): Promise<void> {
   const found = await list(options);
-  print(io, options, found, ({ backups, unreadable }) => {
+  print(io, options, { ...found, backups: found.backups.map(withoutObjects) }, ({ backups, unreadable }) => {
     if (backups.length === 0 && unreadable.length === 0) return 'There are no backups. To take one: db-manager backup';
     const rows = backups.map(({ manifest }) => [
       manifest.name,
@@ -47,7 +53,12 @@ export async function listBackups(options: Globals, io: Io): Promise<void> {
 
 /** `verify-backup <file>` */
 export async function verifyBackup(options: Globals & { file: string }, io: Io): Promise<void> {
-  print(io, options, await verify(options), ({ path, manifest }) => `${path} is whole (sha256 ${manifest.sha256}).`);
+  print(
+    io,
+    options,
+    withoutObjects(await verify(options)),
+    ({ path, manifest }) => `${path} is whole (sha256 ${manifest.sha256}).`,
+  );
 }
 
 interface Restoring extends Omit<Globals, 'databaseUrl'> {
@@ -73,9 +84,15 @@ export async function restore({ into, force, ...options }: Restoring, io: Io): P
     into: into !== undefined,
     onProgress: (_, part, total) => bar.update(part, total),
   }).finally(bar.stop);
-  print(io, options, done, ({ backup, safetyBackup }) => {
+  const shown = {
+    ...done,
+    backup: withoutObjects(done.backup),
+    ...(done.safetyBackup && { safetyBackup: withoutObjects(done.safetyBackup) }),
+  };
+  print(io, options, shown, ({ backup, safetyBackup, kept }) => {
     const safety = safetyBackup === undefined ? '' : `\nWhat was there before: ${safetyBackup.path}`;
-    return `${backup.manifest.name} restored; the database stands at ${backup.manifest.revision}.${safety}`;
+    const old = kept === undefined ? '' : `\nThe database as it was: ${kept.name} (${bytesText(kept.sizeBytes)})`;
+    return `${backup.manifest.name} restored; the database is at ${backup.manifest.revision}.${safety}${old}`;
   });
 }
 

@@ -10,6 +10,9 @@ export function registerBackups(program: Command, io: Io): void {
     .command('backup')
     .summary('take a backup and prove that it is whole')
     .option('--name <name>', 'instead of backup_YYYYMMDD_HHMMSS')
+    .option('--schemas <names>', 'PostgreSQL: only these schemas, separated by commas', (text: string) =>
+      text.split(','),
+    )
     .action(async (options, command: Command) =>
       (await commands()).backup({ ...globalsOf(command, io), ...options }, io),
     );

@@ -18,4 +18,13 @@ export const backupManifestSchema = z.object({
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   compression: z.enum(['none', 'gzip', 'zstd', 'lz4']),
   schemas: z.array(z.string()).optional(),
+  leftOut: z.array(z.string()).optional(),
+  catalogue: z
+    .object({
+      version: z.literal(1),
+      serverMajor: z.int(),
+      classes: z.record(z.string(), z.object({ count: z.int(), sha256: z.string() })),
+      objects: z.string(),
+    })
+    .optional(),
 }) satisfies z.ZodType<BackupManifest>;

@@ -19,7 +19,22 @@ export interface BackupManifest {
   /** Hex; for a directory, of its files' names and hashes in order of name. */
   sha256: string;
   compression: 'none' | 'gzip' | 'zstd' | 'lz4';
+  /** PostgreSQL: the only schemas that it holds; absent where it is of the whole database. */
   schemas?: string[];
+  /** What of the database it does not hold, in sentences. */
+  leftOut?: string[];
+  /** What the database held when the backup was taken; a restore compares it with what it made. */
+  catalogue?: CatalogueDigest;
+}
+
+/** Every object of a database, as hashes. */
+export interface CatalogueDigest {
+  version: 1;
+  serverMajor: number;
+  /** By class of object: how many, and a hash over all of them. */
+  classes: Record<string, { count: number; sha256: string }>;
+  /** The list of objects: JSON, gzip, base64. It holds no text of definitions. */
+  objects: string;
 }
 
 /** Which database this is, without any secret. */

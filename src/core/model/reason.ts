@@ -198,6 +198,11 @@ export const REASONS = {
     means: 'Other sessions are connected to the database to be replaced.',
     help: 'Close them, or allow the restore to terminate them as the message describes.',
   },
+  RestoreIncomplete: {
+    exit: 1,
+    means: 'What was restored is not equal to the backup; the target is as it was before.',
+    help: 'The message lists the differences. Restore as a superuser, or with pg_restore by hand.',
+  },
   RestoreFailed: {
     exit: 1,
     means: 'The restore failed; the target is unchanged.',

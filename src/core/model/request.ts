@@ -59,9 +59,13 @@ export const runRequestSchema = z.strictObject({
     folder: z.string(),
     name: z.string().optional(),
     compression: z.enum(['auto', 'none', 'gzip', 'zstd', 'lz4']),
+    /** PostgreSQL: only these schemas instead of the whole database. */
+    schemas: z.array(z.string()).min(1).optional(),
     retain: z.strictObject({ last: z.int().min(1), days: z.int().min(0) }).optional(),
   }),
   onFailure: z.enum(['Keep', 'Downgrade', 'Restore']),
+  /** `onFailure: Restore` may end other sessions of the database. */
+  endSessions: z.boolean().optional(),
   /** Milliseconds; 0 is no limit. */
   timeouts: z.strictObject({ connect: z.int(), lock: z.int(), statement: z.int(), run: z.int() }),
 });

@@ -74,6 +74,12 @@ const backup = z
       .enum(['auto', 'none', 'gzip', 'zstd', 'lz4'])
       .default('auto')
       .describe('Compression of PostgreSQL dumps.'),
+    schemas: z
+      .array(z.string().min(1).max(63))
+      .min(1)
+      .max(50)
+      .optional()
+      .describe('PostgreSQL: back up only these schemas. Default: the whole database.'),
     retain: z
       .strictObject({
         last: z.int().min(1).max(1000).default(10).describe('Minimum number of backups to keep.'),
@@ -190,6 +196,12 @@ export const specSchema = z
       .default('Keep')
       .describe(
         'After a failed apply. Keep: leave what committed. Downgrade: revert it. Restore: bring back the backup; writes since then are lost.',
+      ),
+    endSessions: z
+      .boolean()
+      .default(false)
+      .describe(
+        'onFailure: Restore may end other sessions of the database. Without it, a run with onFailure: Restore does not start while an application is connected.',
       ),
     timeouts,
     retry,

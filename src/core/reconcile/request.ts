@@ -48,9 +48,11 @@ export function requestFromSpec(spec: DatabaseMigrationSpec, identity: RunIdenti
       enabled: spec.backup.enabled,
       folder: placement.backupsFolder,
       compression: spec.backup.compression,
+      schemas: spec.backup.schemas,
       retain: spec.backup.retain,
     },
     onFailure: spec.onFailure,
+    endSessions: spec.endSessions,
     timeouts: {
       connect: milliseconds(spec.timeouts.connect),
       lock: milliseconds(spec.timeouts.lock),

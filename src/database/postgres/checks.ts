@@ -1,5 +1,6 @@
 import type { CheckResult } from '../../core/model/finding.ts';
 import type { CheckContext } from '../port.ts';
+import { restoreCheck } from './checks-restore.ts';
 import { schemasCheck } from './checks-schemas.ts';
 import { clientCheck, serverChecks } from './checks-server.ts';
 import type { PostgresConnection } from './connection.ts';
@@ -9,9 +10,19 @@ const OLDEST = 120_000;
 const LONG_SECONDS = 60;
 
 /** What could go wrong, read-only: standby, version, rights, schemas that nobody looks after, long transactions, replicas, and the programs for backups. */
-export async function checks(open: PostgresConnection, { backupFolder }: CheckContext): Promise<CheckResult[]> {
+export async function checks(
+  open: PostgresConnection,
+  { backupFolder, restore }: CheckContext,
+): Promise<CheckResult[]> {
   const clients = backupFolder === undefined ? [] : [await clientCheck(open)];
-  return [...(await databaseChecks(open)), ...(await schemasCheck(open)), ...(await serverChecks(open)), ...clients];
+  const recovery = restore === undefined ? [] : [await restoreCheck(open, restore)];
+  return [
+    ...recovery,
+    ...(await databaseChecks(open)),
+    ...(await schemasCheck(open)),
+    ...(await serverChecks(open)),
+    ...clients,
+  ];
 }
 
 async function databaseChecks({ client, identity, version, target }: PostgresConnection): Promise<CheckResult[]> {

@@ -22,6 +22,10 @@ export interface PostgresConnection {
   another(applicationName: string, database?: string): Promise<Client>;
   /** A connection for migrations: with the settings that the database and the role have. */
   migrating(applicationName: string): Promise<Client>;
+  /** Closes all connections to the database, so that it can be renamed. */
+  release(): Promise<void>;
+  /** Connects again after `release`. */
+  renew(): Promise<void>;
 }
 
 /** Throws ProblemError: DatabaseUnreachable, AuthenticationFailed, DatabaseNotFound, PermissionDenied. */
@@ -51,7 +55,7 @@ export async function connect(wanted: PostgresTarget, options: OpenOptions): Pro
     id: `${await systemIdentifier(client, target)}/${target.database}`,
     serverVersion: `PostgreSQL ${row?.version ?? ''}`,
   };
-  return {
+  const open: PostgresConnection = {
     target,
     get sequelize() {
       return sequelize.get();
@@ -66,7 +70,16 @@ export async function connect(wanted: PostgresTarget, options: OpenOptions): Pro
       return another;
     },
     migrating: (applicationName) => openClient(configuration(applicationName), target),
+    async release() {
+      await sequelize.close();
+      await open.client.end();
+    },
+    async renew() {
+      open.client = await openClient(configuration(options.applicationName), target);
+      await applyOwnSettings(open.client);
+    },
   };
+  return open;
 }
 
 /** pg_control_system() needs a right that hosted databases do not always give; the address is the next best. */

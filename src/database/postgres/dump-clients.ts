@@ -22,15 +22,35 @@ export interface Clients {
  * ProblemError ClientTooOld, naming what to install.
  */
 export async function findClients(serverMajor: number, env: NodeJS.ProcessEnv = process.env): Promise<Clients> {
+  const { found, folders } = await installed(env);
+  const fitting = found.filter(({ major }) => major >= serverMajor).sort((a, b) => a.major - b.major);
+  if (fitting[0] !== undefined) return fitting[0];
+  throw tooOld(serverMajor, found, folders);
+}
+
+/** The newest programs of this machine: they read the dumps of all versions up to their own. Throws ClientTooOld. */
+export async function newestClients(env: NodeJS.ProcessEnv = process.env): Promise<Clients> {
+  const { found, folders } = await installed(env);
+  const [newest] = found.sort((a, b) => b.major - a.major);
+  if (newest !== undefined) return newest;
+  throw tooOld(OLDEST, found, folders);
+}
+
+/** The major version in the words of pg_dump's `--version`; 0 where there is none. */
+export function majorIn(version: string): number {
+  return Number(/\) (\d+)/.exec(version)?.[1] ?? 0);
+}
+
+const OLDEST = 12;
+
+async function installed(env: NodeJS.ProcessEnv): Promise<{ found: Clients[]; folders: string[] }> {
   const folders = env.PG_BIN ? [env.PG_BIN] : [...(await debianFolders()), ...pathFolders(env)];
   const found: Clients[] = [];
   for (const folder of folders) {
     const clients = await look(folder);
     if (clients !== undefined) found.push(clients);
   }
-  const fitting = found.filter(({ major }) => major >= serverMajor).sort((a, b) => a.major - b.major);
-  if (fitting[0] !== undefined) return fitting[0];
-  throw tooOld(serverMajor, found, folders);
+  return { found, folders };
 }
 
 function tooOld(serverMajor: number, found: Clients[], folders: string[]): ProblemError {
@@ -60,8 +80,8 @@ async function look(folder: string): Promise<Clients | undefined> {
     await Promise.all(PROGRAMS.map((program) => access(join(folder, program), constants.X_OK)));
     const { stdout } = await run(join(folder, 'pg_dump'), ['--version']);
     const version = stdout.trim().replace(/ \(Debian.*$/, '');
-    const major = Number(/\) (\d+)/.exec(version)?.[1]);
-    return Number.isInteger(major) ? { folder, major, version } : undefined;
+    const major = majorIn(version);
+    return major > 0 ? { folder, major, version } : undefined;
   } catch {
     // A folder without the programs, or with one that cannot run here, is none of the candidates.
     return undefined;

@@ -5,8 +5,10 @@ import { ProblemError } from '../../core/model/problem.ts';
 import type { DumpOptions, DumpResult } from '../port.ts';
 import type { PostgresConnection } from './connection.ts';
 import { quoteIdentifier } from './driver.ts';
-import { type Clients, findClients } from './dump-clients.ts';
+import { type Clients, findClients, newestClients } from './dump-clients.ts';
 import { environmentOf, errorIn, startProgram } from './dump-program.ts';
+import { scopeOf } from './dump-scope.ts';
+import { openSnapshot, type Scope } from './dump-snapshot.ts';
 import { sizeBytes } from './size.ts';
 
 type Compression = DumpResult['compression'];
@@ -15,35 +17,62 @@ const PROGRESS_MS = 500;
 const NO_COMPRESSION = /not supported by this (installation|build)|does not support compression/i;
 
 /**
- * Dumps the target's schemas, with the extensions and large objects that they may need, to the new file or, with
- * `jobs` above 1, folder `file`. One consistent snapshot. Throws ProblemError ClientTooOld, NoSpace, PermissionDenied,
- * LockTimeout or BackupFailed, in pg_dump's own words.
+ * Dumps the whole database, or only `schemas`, to the new file or, with `jobs` above 1, folder `file`. The digest of the
+ * catalogue is of the dump's own snapshot. Throws ProblemError ClientTooOld, NoSpace, PermissionDenied, LockTimeout or
+ * BackupFailed, in pg_dump's own words.
  */
 export async function dump(open: PostgresConnection, file: string, options: DumpOptions): Promise<DumpResult> {
   const clients = await findClients(majorOf(open));
   const wanted = compressionsFor(clients, options.compression);
   const total = await sizeBytes(open.client);
-  const selection = await selectionOf(open, clients, options);
+  const { scope, leftOut } = await scopeOf(open.client, options);
+  const snapshot = await openSnapshot(open, scope);
+  try {
+    // Both at once; pg_dump's own words come first where both fail.
+    const reading = snapshot.read();
+    reading.catch(() => {});
+    const compression = await dumpWith(wanted, (each) =>
+      tryDump(open, clients, file, { ...options, ...scope, compression: each, total, snapshot: snapshot.id }),
+    ).catch(async (error) => {
+      options.signal?.throwIfAborted();
+      // The snapshot ended because its transaction did: why is the answer.
+      if (error instanceof Refused && /requested snapshot/.test(error.message)) await reading;
+      throw error instanceof Refused ? dumpProblem(error.message, file) : error;
+    });
+    await reading;
+    return {
+      format: isParallel(options) ? 'pg_dump-directory' : 'pg_dump-custom',
+      clientVersion: clients.version,
+      compression,
+      schemas: scope.schemas === undefined ? undefined : [...scope.schemas],
+      leftOut: leftOut.length === 0 ? undefined : leftOut,
+      catalogue: await snapshot.digest(),
+    };
+  } finally {
+    await snapshot.close().catch(() => {});
+  }
+}
+
+/** pg_dump's words where it failed. */
+class Refused extends Error {}
+
+/** The first compression that this pg_dump has. Throws Refused. */
+async function dumpWith(
+  wanted: Compression[],
+  attempt: (compression: Compression) => Promise<string | undefined>,
+): Promise<Compression> {
   for (const [index, compression] of wanted.entries()) {
-    const words = await tryDump(open, clients, file, compression, total, selection, options);
-    if (words === undefined) {
-      return {
-        format: isParallel(options) ? 'pg_dump-directory' : 'pg_dump-custom',
-        clientVersion: clients.version,
-        compression,
-        schemas: open.target.schemas,
-      };
-    }
-    options.signal?.throwIfAborted();
-    if (index < wanted.length - 1 && NO_COMPRESSION.test(words)) continue;
-    throw dumpProblem(words, file);
+    const words = await attempt(compression);
+    if (words === undefined) return compression;
+    if (index === wanted.length - 1 || !NO_COMPRESSION.test(words)) throw new Refused(words);
   }
   throw new Error('no compression to try');
 }
 
 /** Reads a dump's table of contents. Throws ProblemError BackupInvalid. */
 export async function checkDump(path: string, options: { signal?: AbortSignal } = {}): Promise<void> {
-  const clients = await findClients(0);
+  // Its version is not known here; the newest program reads the dumps of all older ones.
+  const clients = await newestClients();
   const { PATH, HOME } = process.env;
   const { ended } = startProgram(clients, 'pg_restore', ['--list', path], {
     env: { PATH, HOME, LC_ALL: 'C' },
@@ -52,33 +81,28 @@ export async function checkDump(path: string, options: { signal?: AbortSignal } 
   const { ok, words } = await ended;
   options.signal?.throwIfAborted();
   if (ok) return;
-  throw new ProblemError({
-    reason: 'BackupInvalid',
-    message: `pg_restore cannot read ${basename(path)}: ${errorIn(words)}`,
-  });
+  throw unreadable(basename(path), words, clients);
+}
+
+/** A dump that pg_restore cannot read: damaged, or written by a newer pg_dump. */
+export function unreadable(name: string, words: string, { version }: Clients): ProblemError {
+  if (/unsupported version/.test(words)) {
+    return new ProblemError({
+      reason: 'ClientTooOld',
+      message: `${name} was written by a newer pg_dump than ${version}: ${errorIn(words)}. Install a newer postgresql-client, or set PG_BIN to its folder.`,
+    });
+  }
+  return new ProblemError({ reason: 'BackupInvalid', message: `pg_restore cannot read ${name}: ${errorIn(words)}` });
 }
 
 export function majorOf({ version }: PostgresConnection): number {
   return Math.floor(version / 10_000);
 }
 
-/** What to dump. Of schemas that do not exist yet the backup is empty, and that is said; pg_dump would fail. */
-async function selectionOf(
-  { client, target: { schemas } }: PostgresConnection,
-  clients: Clients,
-  { onMessage }: DumpOptions,
-): Promise<string[]> {
-  const { rows } = await client.query('SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = ANY($1)', [schemas]);
-  if (rows.length === 0) {
-    onMessage?.(`the database has no schema ${schemas.join(', ')}, so the backup is empty`);
-    return ['--exclude-schema=*', '--no-blobs'];
-  }
-  return [
-    '--blobs',
-    // Schemas alone would leave their extensions behind, and with them the types of columns.
-    ...(clients.major >= 14 ? ['--extension=*'] : []),
-    ...schemas.map((schema) => `--schema=${quoteIdentifier(schema)}`),
-  ];
+interface Attempt extends Omit<DumpOptions, 'compression'>, Scope {
+  compression: Compression;
+  total: number;
+  snapshot: string;
 }
 
 /** What pg_dump said where it failed; undefined where it did not. */
@@ -86,17 +110,22 @@ async function tryDump(
   { target }: PostgresConnection,
   clients: Clients,
   file: string,
-  compression: Compression,
-  total: number,
-  selection: readonly string[],
-  options: DumpOptions,
+  options: Attempt,
 ): Promise<string | undefined> {
+  const { schemas, largeObjects, empty = false, compression, total } = options;
   const parallel = isParallel(options);
   const args = [
     ...(parallel ? ['--format=directory', `--jobs=${options.jobs}`] : ['--format=custom']),
     `--file=${file}`,
+    `--snapshot=${options.snapshot}`,
     '--no-password',
-    ...selection,
+    // Of a restored subscription nothing would say whether it may replicate again.
+    '--no-subscriptions',
+    largeObjects ? '--blobs' : '--no-blobs',
+    // Schemas alone would leave their extensions behind, and with them the types of columns.
+    ...(schemas !== undefined && !empty && clients.major >= 14 ? ['--extension=*'] : []),
+    // pg_dump fails where none of the schemas exists.
+    ...(empty ? ['--exclude-schema=*'] : (schemas ?? []).map((schema) => `--schema=${quoteIdentifier(schema)}`)),
     ...compressionArgs(clients, compression),
   ];
   const { ended } = startProgram(clients, 'pg_dump', args, { env: environmentOf(target), signal: options.signal });
@@ -160,7 +189,7 @@ function dumpProblem(words: string, file: string): ProblemError {
   if (/permission denied for/.test(words)) {
     return new ProblemError({
       reason: 'PermissionDenied',
-      message: `pg_dump may not read everything: ${told}. Grant the right to the user that migrates.`,
+      message: `pg_dump may not read everything: ${told}. Grant the user that takes backups SELECT on it, or limit the backup: backups.schemas.`,
     });
   }
   return new ProblemError({ reason: 'BackupFailed', message: `pg_dump failed: ${told} (writing ${basename(file)})` });

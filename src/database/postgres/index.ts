@@ -13,6 +13,7 @@ import { connect } from './connection.ts';
 import { checkDump, dump } from './dump.ts';
 import { inWords } from './errors.ts';
 import { historyStore } from './history.ts';
+import { dropKept, keptDatabases } from './kept-databases.ts';
 import { lock } from './lock.ts';
 import { openSession } from './migrate.ts';
 import { restore } from './restore.ts';
@@ -23,7 +24,7 @@ import { snapshot } from './snapshot.ts';
 
 export async function openPostgres(target: PostgresTarget, options: OpenOptions): Promise<Database> {
   const open = await connect(target, options);
-  const { client, identity } = open;
+  const { identity } = open;
   const { schemas } = target;
   return inWords<Database>({
     dialect: 'postgres',
@@ -32,10 +33,13 @@ export async function openPostgres(target: PostgresTarget, options: OpenOptions)
     get sequelize() {
       return open.sequelize;
     },
-    history: inWords(historyStore(client, schemas)),
+    // Each time with the connection of the moment: a restore replaces it.
+    get history() {
+      return inWords(historyStore(open.client, schemas));
+    },
     baseline: inWords(baselineStore(open)),
     snapshot: () => snapshot(open.sequelize, { schemas }),
-    sameExpressions: (doubts) => sameExpressions(client, doubts),
+    sameExpressions: (doubts) => sameExpressions(open.client, doubts),
     otherSchemas: () => otherSchemas(open),
     lock: (wanted) => lock(open, wanted),
     async migrate(work) {
@@ -47,17 +51,19 @@ export async function openPostgres(target: PostgresTarget, options: OpenOptions)
       }
     },
     checks: (context) => checks(open, context),
-    sizeBytes: () => sizeBytes(client),
-    tableSizes: () => tableSizes(client, schemas),
-    rowCounts: () => countRows(client, schemas),
+    sizeBytes: () => sizeBytes(open.client),
+    tableSizes: () => tableSizes(open.client, schemas),
+    rowCounts: () => countRows(open.client, schemas),
     dump: (file, wanted) => dump(open, file, wanted),
     checkDump: (file, _format, wanted) => checkDump(file, wanted),
     restore: (backup, wanted) => restore(open, backup, wanted),
+    keptDatabases: () => keptDatabases(open),
+    dropKept: (name) => dropKept(open, name),
     createScratch: (from, wanted) => createScratch(open, from, wanted, openDatabase),
     dropStaleScratches: () => dropStaleScratches(open),
     async close() {
       await open.closeSequelize();
-      await client.end();
+      await open.client.end();
     },
   });
 }

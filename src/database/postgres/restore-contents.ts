@@ -1,6 +1,7 @@
-import { ProblemError } from '../../core/model/problem.ts';
+import { basename } from 'node:path';
+import { unreadable } from './dump.ts';
 import type { Clients } from './dump-clients.ts';
-import { type Ended, errorIn, startProgram } from './dump-program.ts';
+import { type Ended, startProgram } from './dump-program.ts';
 
 /** One entry of a dump's table of contents that is more than data. */
 export interface Entry {
@@ -21,7 +22,7 @@ export interface Contents {
 }
 
 const HEADER =
-  /^-- TOC entry (\d+) \(class \d+ OID \d+\)\n(?:-- Dependencies: .*\n)?-- Name: (.*); Type: (.*); Schema: (.*); Owner: (.*)$/gm;
+  /^-- TOC entry (\d+) \(class \d+ OID \d+\)\n(?:-- Dependencies: .*\n)?-- Name: (.*); Type: (.*); Schema: (.*?); Owner: (.*?)(?:; Tablespace: (.*))?$/gm;
 
 /** What a dump would do, without its rows. Throws ProblemError BackupInvalid. */
 export async function readContents(clients: Clients, path: string): Promise<Contents> {
@@ -60,5 +61,5 @@ async function output(clients: Clients, path: string, args: string[]): Promise<s
   });
   const { ok, words }: Ended = await ended;
   if (ok) return text;
-  throw new ProblemError({ reason: 'BackupInvalid', message: `pg_restore cannot read ${path}: ${errorIn(words)}` });
+  throw unreadable(basename(path), words, clients);
 }

@@ -1,5 +1,5 @@
 /** How long a restore waits for a lock on a table that others still use. */
-const LOCK_WAIT = '15s';
+export const LOCK_WAIT = '15s';
 
 /**
  * What runs before the dump's own SQL, in the same transaction: it empties the schemas, object by object, so that the

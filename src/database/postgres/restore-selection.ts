@@ -1,95 +1,167 @@
-import type { Client } from './driver.ts';
+import { type Client, quoteIdentifier } from './driver.ts';
 import type { Contents, Entry } from './restore-contents.ts';
+import { STAYS } from './restore-script-whole.ts';
 
 export interface Selection {
   /** Entries to leave out, by id. */
   left: Set<string>;
-  /** Objects are to belong to the user that restores, since some owner is missing. */
+  /** Owners and grants are not pg_restore's: `afterwards` makes those that can be. */
   withoutOwners: boolean;
-  /** What is not as it was, in sentences. */
+  /** SQL that follows the dump's own, statement by statement. */
+  afterwards: string[];
+  /** Roles that are not on this server, or that this user may not act as. */
+  unavailable: Set<string>;
+  /** What will not be as it was, in sentences. */
   messages: string[];
 }
 
-interface Surroundings {
-  schemas: string[];
-  ownedSchemas: string[];
-  extensions: string[];
+export interface Surroundings {
+  user: string;
+  superuser: boolean;
+  /** Kept, not made again: `SCHEMA name`, `EXTENSION name`, … */
+  kept: ReadonlySet<string>;
+  /** Schemas that this user owns. */
+  ownedSchemas: ReadonlySet<string>;
   /** Roles that exist; whether this user may act as them. */
   roles: Map<string, boolean>;
 }
 
 /**
- * What of a dump can be restored here: schemas and extensions that exist are kept, not made again; grants to roles
- * that this server does not have are left out, and owners that it lacks are replaced by the user, and said.
+ * What of a dump can be restored here: what is kept is not made again. An object of a role that is not available
+ * belongs to the user, and only such an object; a grant to a role that is not there is left out, and said.
  */
-export async function select(client: Client, { entries }: Contents): Promise<Selection> {
-  const here = await look(client);
-  const left = new Set<string>();
-  const missing = new Set<string>();
-  const foreign = new Set<string>();
-  let grants = 0;
+export function select({ entries }: Contents, here: Surroundings): Selection {
+  const left = new Set(entries.filter((entry) => isKept(entry, here)).map(({ id }) => id));
+  const [missing, foreign] = [new Set<string>(), new Set<string>()];
   for (const entry of entries) {
-    if (isThere(entry, here)) {
-      left.add(entry.id);
-      continue;
+    const owners = left.has(entry.id) || entry.owner === '' || entry.owner === '-' ? [] : [entry.owner];
+    for (const role of owners) {
+      if (!here.roles.has(role)) missing.add(role);
+      else if (here.roles.get(role) !== true) foreign.add(role);
     }
-    if (entry.type === 'ACL' || entry.type === 'DEFAULT ACL') {
-      const unknown = rolesOf(entry).filter((role) => !here.roles.has(role));
-      const notOurs = entry.type === 'DEFAULT ACL' && here.roles.get(entry.owner) !== true;
-      if (unknown.length === 0 && !notOurs) continue;
-      left.add(entry.id);
-      grants++;
-      for (const role of unknown) missing.add(role);
-    } else if (entry.owner !== '' && entry.owner !== '-') {
-      if (!here.roles.has(entry.owner)) missing.add(entry.owner);
-      else if (here.roles.get(entry.owner) !== true) foreign.add(entry.owner);
-    }
+    if (isGrant(entry)) for (const role of rolesOf(entry)) if (!here.roles.has(role)) missing.add(role);
   }
-  const ownerless = entries.some(({ owner, id }) => !left.has(id) && (missing.has(owner) || foreign.has(owner)));
-  return { left, withoutOwners: ownerless, messages: messagesOf({ missing, foreign, grants, ownerless }) };
+  const unavailable = new Set([...missing, ...foreign]);
+  const byHand = unavailable.size > 0 || !here.superuser;
+  const afterwards = byHand ? statementsAfterwards(entries, left, here, unavailable) : [];
+  if (byHand) for (const entry of entries) if (isGrant(entry)) left.add(entry.id);
+  return { left, withoutOwners: byHand, afterwards, unavailable, messages: messagesOf(missing, foreign) };
 }
 
-function messagesOf(found: { missing: Set<string>; foreign: Set<string>; grants: number; ownerless: boolean }) {
-  const messages: string[] = [];
+function messagesOf(missing: Set<string>, foreign: Set<string>): string[] {
   const list = (names: Set<string>) => [...names].sort().join(', ');
-  if (found.missing.size > 0) messages.push(`This server does not have the roles ${list(found.missing)}.`);
-  if (found.foreign.size > 0) messages.push(`This user may not give objects to the roles ${list(found.foreign)}.`);
-  if (found.ownerless) messages.push('Restored objects belong to the user that restores.');
-  if (found.grants > 0) messages.push(`The grants of ${found.grants} objects were left out.`);
+  const messages: string[] = [];
+  if (missing.size > 0) {
+    messages.push(
+      `This server does not have the roles ${list(missing)}. Their objects belong to the user that restores, and grants to them are left out.`,
+    );
+  }
+  if (foreign.size > 0) {
+    messages.push(
+      `This user may not act as the roles ${list(foreign)}. Their objects belong to the user that restores.`,
+    );
+  }
   return messages;
 }
 
-function isThere({ type, name, sql }: Entry, here: Surroundings): boolean {
-  if (type === 'SCHEMA') return here.schemas.includes(name);
-  if (type === 'EXTENSION') return here.extensions.includes(name);
+function isGrant({ type }: Entry): boolean {
+  return type === 'ACL' || type === 'DEFAULT ACL';
+}
+
+function isKept({ type, name, sql }: Entry, here: Surroundings): boolean {
+  // PostgreSQL makes `public` with each database: its entry only sets the owner.
+  if (type === 'SCHEMA')
+    return here.kept.has(`SCHEMA ${name}`) && (sql.includes('CREATE SCHEMA') || !here.ownedSchemas.has(name));
+  if (here.kept.has(`${type} ${name}`)) return true;
   const [, kind, of = ''] = /^(SCHEMA|EXTENSION) (.*)$/.exec(name) ?? [];
-  if (kind === 'EXTENSION') return type === 'COMMENT' && (here.extensions.includes(of) || sql.includes('plpgsql'));
-  if (kind === 'SCHEMA') return here.schemas.includes(of) && !here.ownedSchemas.includes(of);
+  if (kind === 'EXTENSION') return type === 'COMMENT' && (here.kept.has(name) || sql.includes('plpgsql'));
+  if (kind === 'SCHEMA') return here.kept.has(name) && !here.ownedSchemas.has(of);
   return false;
+}
+
+/** The owners and grants that can be made, as the dump has them, but each by itself. */
+function statementsAfterwards(
+  entries: Entry[],
+  left: ReadonlySet<string>,
+  here: Surroundings,
+  unavailable: ReadonlySet<string>,
+): string[] {
+  const owners = entries.flatMap(({ id, sql, owner }) => {
+    const [, statement] = /(?:^|\n)(ALTER [^\n]* OWNER TO [^\n]*;)[\s-]*$/.exec(sql) ?? [];
+    return statement === undefined || left.has(id) || unavailable.has(owner) || owner === here.user ? [] : [statement];
+  });
+  const grants = entries
+    .filter((entry) => isGrant(entry) && !left.has(entry.id))
+    .flatMap((entry) =>
+      entry.type === 'DEFAULT ACL' && unavailable.has(entry.owner) ? [] : grantsOf(entry, unavailable),
+    );
+  return [...owners, ...grants];
+}
+
+function grantsOf({ sql }: Entry, unavailable: ReadonlySet<string>): string[] {
+  let grantor: string | undefined;
+  const statements: string[] = [];
+  for (const line of sql.split('\n')) {
+    const session = /^SET SESSION AUTHORIZATION (.*);$/.exec(line)?.[1];
+    if (session !== undefined) grantor = plainName(session);
+    else if (/^RESET SESSION AUTHORIZATION;$/.test(line)) grantor = undefined;
+    else if (/^(GRANT|REVOKE|ALTER DEFAULT PRIVILEGES)\b.*;$/.test(line)) {
+      const to = roleIn(line);
+      if (to !== undefined && unavailable.has(to)) continue;
+      if (grantor !== undefined && unavailable.has(grantor)) continue;
+      // Not as another session: only a superuser may be one.
+      statements.push(
+        ...(grantor === undefined ? [line] : [`SET ROLE ${quoteIdentifier(grantor)};`, line, 'RESET ROLE;']),
+      );
+    }
+  }
+  return statements;
 }
 
 /** The roles that an entry's GRANT and REVOKE statements name. */
 function rolesOf({ sql }: Entry): string[] {
-  const found = sql.matchAll(
-    /^(?:GRANT|REVOKE|ALTER DEFAULT PRIVILEGES)\b.* (?:TO|FROM) ("(?:[^"]|"")+"|[^\s";]+)(?: WITH GRANT OPTION)?;$/gm,
-  );
-  return [...found]
-    .map(([, role = '']) => (role.startsWith('"') ? role.slice(1, -1).replaceAll('""', '"') : role))
-    .filter((role) => role !== 'PUBLIC');
+  return sql.split('\n').flatMap((line) => {
+    const session = /^SET SESSION AUTHORIZATION (.*);$/.exec(line)?.[1];
+    if (session !== undefined) return session === 'DEFAULT' ? [] : [plainName(session)];
+    return /^(GRANT|REVOKE|ALTER DEFAULT PRIVILEGES)\b/.test(line) ? (roleIn(line) ?? []) : [];
+  });
 }
 
-async function look(client: Client): Promise<Surroundings> {
+/** Undefined for PUBLIC. */
+function roleIn(line: string): string | undefined {
+  const [, role] = / (?:TO|FROM) ("(?:[^"]|"")+"|[^\s";]+)(?: WITH GRANT OPTION)?;$/.exec(line) ?? [];
+  return role === undefined || role === 'PUBLIC' ? undefined : plainName(role);
+}
+
+function plainName(role: string): string {
+  return /^["']/.test(role) ? role.slice(1, -1).replaceAll(role.charAt(0).repeat(2), role.charAt(0)) : role;
+}
+
+/** What is here. `emptied`: a whole backup replaces all that the user may drop, most schemas too. */
+export async function lookAround(client: Client, emptied = false): Promise<Surroundings> {
+  const { rows: roles } = await client.query<{ name: string; member: boolean; me: boolean; super: boolean }>(
+    `SELECT rolname AS name, pg_has_role(oid, 'MEMBER') AS member, rolname = current_user AS me, rolsuper AS super FROM pg_roles`,
+  );
   const { rows: schemas } = await client.query<{ name: string; owned: boolean }>(
-    `SELECT nspname AS name, pg_has_role(nspowner, 'USAGE') AS owned FROM pg_namespace`,
+    `SELECT nspname AS name, pg_has_role(nspowner, 'USAGE') AS owned FROM pg_namespace n WHERE ${emptied ? STAYS : 'true'}`,
   );
-  const { rows: extensions } = await client.query<{ name: string }>('SELECT extname AS name FROM pg_extension');
-  const { rows: roles } = await client.query<{ name: string; member: boolean }>(
-    `SELECT rolname AS name, pg_has_role(oid, 'MEMBER') AS member FROM pg_roles`,
-  );
+  const { rows: kept } = await client.query<{ name: string }>(KEPT);
+  const me = roles.find((role) => role.me);
   return {
-    schemas: schemas.map(({ name }) => name),
-    ownedSchemas: schemas.filter(({ owned }) => owned).map(({ name }) => name),
-    extensions: extensions.map(({ name }) => name),
+    user: me?.name ?? '',
+    superuser: me?.super === true,
+    kept: new Set([...schemas.map(({ name }) => `SCHEMA ${name}`), ...kept.map(({ name }) => name)]),
+    ownedSchemas: new Set(schemas.filter(({ owned }) => owned).map(({ name }) => name)),
     roles: new Map(roles.map(({ name, member }) => [name, member])),
   };
 }
+
+/** By the names that pg_dump gives them. Extensions are kept wherever they are; the others where they are not ours to drop. */
+const KEPT = `SELECT 'EXTENSION ' || extname AS name FROM pg_extension
+  UNION ALL SELECT 'EVENT TRIGGER ' || evtname FROM pg_event_trigger WHERE NOT pg_has_role(evtowner, 'USAGE')
+  UNION ALL SELECT 'PUBLICATION ' || pubname FROM pg_publication WHERE NOT pg_has_role(pubowner, 'USAGE')
+  UNION ALL SELECT 'FOREIGN DATA WRAPPER ' || fdwname FROM pg_foreign_data_wrapper WHERE NOT pg_has_role(fdwowner, 'USAGE')
+  UNION ALL SELECT 'SERVER ' || srvname FROM pg_foreign_server WHERE NOT pg_has_role(srvowner, 'USAGE')
+  UNION ALL SELECT format('USER MAPPING USER MAPPING %s SERVER %s', m.usename, m.srvname) FROM pg_user_mappings m
+    JOIN pg_foreign_server s ON s.oid = m.srvid WHERE NOT pg_has_role(s.srvowner, 'USAGE')
+  UNION ALL SELECT 'PROCEDURAL LANGUAGE ' || lanname FROM pg_language WHERE lanispl AND NOT pg_has_role(lanowner, 'USAGE')`;

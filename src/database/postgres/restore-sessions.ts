@@ -26,13 +26,19 @@ export async function settleSessions(open: PostgresConnection, options: RestoreO
     if (performance.now() > deadline) {
       throw new ProblemError({
         reason: 'SessionsConnected',
-        message: `${database} is still used by ${named(left)}: they connect anew as soon as they are ended. Stop their programs first.`,
+        message: `${database} is still used by ${named(left)}: they connect again as soon as they are ended. Stop their programs first.`,
       });
     }
     for (const session of left) await end(open, session);
     await sleep(100);
   }
   options.onMessage?.(`Ended ${named(others)}.`);
+}
+
+/** The sessions of others, named; undefined where there are none. */
+export async function otherSessions(open: PostgresConnection): Promise<string | undefined> {
+  const others = await sessions(open);
+  return others.length === 0 ? undefined : named(others);
 }
 
 async function end({ client, target }: PostgresConnection, { pid, who }: Session): Promise<void> {

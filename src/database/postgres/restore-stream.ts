@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import type { Readable, Writable } from 'node:stream';
+import type { RunQuery } from './catalogue/read.ts';
 import type { Clients } from './dump-clients.ts';
 import { type Program, startProgram } from './dump-program.ts';
 
@@ -7,12 +9,17 @@ export interface Stream {
   /** Of psql: the database to write to. */
   env: NodeJS.ProcessEnv;
   serverMajor: number;
+  /** Instead of the empty one that pg_dump sets. */
+  searchPath?: string;
   /** Runs first. */
   begin: string;
   /** The program whose standard output is the SQL in between. */
   source: Program;
-  /** Runs only when the source has said that it wrote everything. */
-  commit: string;
+  /**
+   * Runs when the source has said that it wrote everything, in the same transaction; the commit is sent when it has
+   * returned, and not where it throws.
+   */
+  finish?(run: RunQuery): Promise<void>;
   onBytes?(done: number): void;
   signal?: AbortSignal;
 }
@@ -20,28 +27,39 @@ export interface Stream {
 /** Undefined when all went well; else the words of the program that failed first. */
 export async function streamToPsql(stream: Stream): Promise<string | undefined> {
   const { source, signal } = stream;
-  const args = ['--no-psqlrc', '--quiet', '--no-password', '--set=ON_ERROR_STOP=1'];
-  const psql = startProgram(stream.clients, 'psql', args, { env: stream.env, stdin: 'pipe', signal });
+  const args = ['--no-psqlrc', '--quiet', '--no-password', '--tuples-only', '--no-align', '--set=ON_ERROR_STOP=1'];
+  const psql = startProgram(stream.clients, 'psql', args, { env: stream.env, stdin: 'pipe', stdout: 'pipe', signal });
   const into = psql.child.stdin;
+  const out = psql.child.stdout;
   const from = source.child.stdout;
-  if (!into || !from) throw new Error('the programs have no pipes');
+  if (!into || !out || !from) throw new Error('the programs have no pipes');
   // psql that has ended tells why by itself; that the pipe broke is only its echo.
   into.on('error', () => {});
   psql.ended.then(() => source.child.kill('SIGTERM')).catch(() => {});
 
+  const answers = answersOf(into, out);
   into.write(SESSION);
   into.write(stream.begin);
-  for await (const piece of withoutUnknownSettings(from, stream.serverMajor)) {
+  for await (const piece of withoutCommit(withOurSettings(from, stream))) {
     stream.onBytes?.(piece.length);
     if (!into.writable) break;
     if (!into.write(piece)) await drained(into);
   }
   const written = await source.ended;
   // Without the commit the server rolls back, whatever became of us.
-  const whole = written.ok && !signal?.aborted;
-  if (whole) into.end(stream.commit);
+  let whole = written.ok && !signal?.aborted;
+  let refusal: unknown;
+  if (whole && stream.finish !== undefined) {
+    await stream.finish(answers).catch((error: unknown) => {
+      whole = false;
+      // What psql says of its own end is the better answer.
+      if (!(error instanceof NoAnswer)) refusal = error;
+    });
+  }
+  if (whole) into.end('\nCOMMIT;\n');
   else into.destroy();
   const applied = await psql.ended;
+  if (refusal !== undefined) throw refusal;
   if (!applied.ok && applied.words !== '') return applied.words;
   if (!written.ok) return written.words;
   return applied.ok && whole ? undefined : 'stopped before its commit';
@@ -52,6 +70,39 @@ const SESSION = `SET statement_timeout = 0;
 SET idle_in_transaction_session_timeout = 0;
 SET default_transaction_read_only = off;
 `;
+/** psql ended while its answer was awaited. */
+class NoAnswer extends Error {}
+
+/** Asks psql, whose output so far is of no interest, and reads lines until a mark that only this question has. */
+function answersOf(into: Writable, out: Readable): RunQuery {
+  let text = '';
+  let ended = false;
+  let look = () => {};
+  out.setEncoding('utf8').on('data', (piece: string) => {
+    text += piece;
+    look();
+  });
+  out.on('close', () => {
+    ended = true;
+    look();
+  });
+  return (sql) => {
+    const mark = `db-manager-${randomUUID()}`;
+    return new Promise((resolve, reject) => {
+      look = () => {
+        const at = text.indexOf(`${mark}b\n`);
+        if (at < 0) return ended ? reject(new NoAnswer()) : undefined;
+        const start = text.indexOf(`${mark}a\n`) + mark.length + 2;
+        const lines = text.slice(start, at).split('\n').slice(0, -1);
+        text = text.slice(at + mark.length + 2);
+        look = () => {};
+        resolve(lines);
+      };
+      into.write(`\n\\echo ${mark}a\n${sql.trim().replace(/;$/, '')};\n\\echo ${mark}b\n`);
+      look();
+    });
+  };
+}
 
 /** Resolves also when the other side has gone; the next look at `writable` tells. */
 function drained(into: Writable): Promise<void> {
@@ -65,8 +116,8 @@ function drained(into: Writable): Promise<void> {
 }
 
 /** A newer pg_dump sets what an older server does not know: `transaction_timeout` came with PostgreSQL 17. */
-async function* withoutUnknownSettings(from: Readable, serverMajor: number): AsyncGenerator<Buffer> {
-  let head: Buffer | undefined = serverMajor < 17 ? Buffer.alloc(0) : undefined;
+async function* withOurSettings(from: Readable, { serverMajor, searchPath }: Stream): AsyncGenerator<Buffer> {
+  let head: Buffer | undefined = serverMajor < 17 || searchPath !== undefined ? Buffer.alloc(0) : undefined;
   for await (const piece of from as AsyncIterable<Buffer>) {
     if (head === undefined) {
       yield piece;
@@ -74,15 +125,39 @@ async function* withoutUnknownSettings(from: Readable, serverMajor: number): Asy
     }
     head = Buffer.concat([head, piece]);
     if (head.length < HEAD_BYTES) continue;
-    yield cleaned(head);
+    yield cleaned(head, serverMajor, searchPath);
     head = undefined;
   }
-  if (head !== undefined) yield cleaned(head);
+  if (head !== undefined) yield cleaned(head, serverMajor, searchPath);
 }
+
+/**
+ * `--single-transaction` ends its script with COMMIT; ours is sent later. Without that option pg_restore would commit
+ * after the large objects. Only comments follow it, so a row that reads `COMMIT;` is not taken for it.
+ */
+async function* withoutCommit(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let tail = Buffer.alloc(0);
+  for await (const piece of pieces) {
+    tail = Buffer.concat([tail, piece]);
+    if (tail.length <= TAIL_BYTES) continue;
+    yield tail.subarray(0, tail.length - TAIL_BYTES);
+    tail = Buffer.from(tail.subarray(tail.length - TAIL_BYTES));
+  }
+  const text = tail.toString('latin1').replace(/^COMMIT;\n((?:--[^\n]*\n|\\unrestrict [^\n]*\n|\s)*)(?![\s\S])/m, '$1');
+  yield Buffer.from(text, 'latin1');
+}
+
+const TAIL_BYTES = 4_096;
 
 /** The settings stand at the very beginning. */
 const HEAD_BYTES = 4_096;
 
-function cleaned(head: Buffer): Buffer {
-  return Buffer.from(head.toString('latin1').replace(/^SET transaction_timeout = 0;$/m, ''), 'latin1');
+function cleaned(head: Buffer, serverMajor: number, searchPath: string | undefined): Buffer {
+  let text = head.toString('latin1');
+  if (serverMajor < 17) text = text.replace(/^SET transaction_timeout = 0;$/m, '');
+  if (searchPath !== undefined) {
+    const path = Buffer.from(searchPath.replaceAll("'", "''")).toString('latin1');
+    text = text.replace("set_config('search_path', '', false)", () => `set_config('search_path', '${path}', false)`);
+  }
+  return Buffer.from(text, 'latin1');
 }

@@ -8,11 +8,12 @@ import { quoteIdentifier } from './driver.ts';
 import { majorOf } from './dump.ts';
 import { type Clients, findClients } from './dump-clients.ts';
 import { environmentOf, errorIn, startProgram } from './dump-program.ts';
-import { refuseOtherFormat, withTemporaryFile } from './restore.ts';
 import { listWithout, readContents } from './restore-contents.ts';
-import { select } from './restore-selection.ts';
+import { refuseOtherFormat } from './restore-problems.ts';
+import { lookAround, select } from './restore-selection.ts';
 import { streamToPsql } from './restore-stream.ts';
 import { createScratchDatabase, dropStale } from './scratch-database.ts';
+import { withTemporaryFile } from './temporary-file.ts';
 
 /** More connections than this restore no faster on a server that serves others meanwhile. */
 const MOST_JOBS = 4;
@@ -88,14 +89,17 @@ async function restoreInto(
   const clients = await findClients(majorOf(open));
   const contents = await readContents(clients, path);
   const there = await open.another('db-manager scratch', name);
-  const { left } = await select(there, contents).finally(() => there.end());
+  const { left } = select(contents, await lookAround(there).finally(() => there.end()));
   for (const { id, type } of contents.entries) if (type === 'ACL' || type === 'DEFAULT ACL') left.add(id);
   return withTemporaryFile('list', async (listFile) => {
     await writeFile(listFile, listWithout(contents, left), { mode: 0o600 });
     const env = environmentOf(open.target, name);
     const common = [`--use-list=${listFile}`, '--no-owner', '--no-password'];
     if (isNewer(clients, open)) {
-      const source = startProgram(clients, 'pg_restore', ['--file=-', ...common, path], { env, stdout: 'pipe' });
+      const source = startProgram(clients, 'pg_restore', ['--file=-', '--single-transaction', ...common, path], {
+        env,
+        stdout: 'pipe',
+      });
       return stream(open, clients, env, source, options);
     }
     const jobs = `--jobs=${Math.min(MOST_JOBS, availableParallelism())}`;
@@ -135,7 +139,6 @@ function stream(
     serverMajor: majorOf(open),
     begin: 'BEGIN;\n',
     source,
-    commit: '\nCOMMIT;\n',
     onBytes: (piece) => {
       bytes += piece;
       onProgress?.(bytes, undefined);

@@ -3,24 +3,44 @@ import { access, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { bytesText } from '../../core/model/bytes.ts';
 import type { CheckResult } from '../../core/model/finding.ts';
+import type { CheckContext } from '../port.ts';
 import type { SqliteConnection } from './connection.ts';
 import { all, type Connection, closeFile, exec, openFile } from './driver.ts';
 import { messageOf, reasonOf } from './errors.ts';
+import { processesWith } from './restore-processes.ts';
 import { sizeBytes } from './size.ts';
 
 /** Up to this size the whole file is read, which takes well under a second; a backup reads larger ones anyway. */
 const QUICK_CHECK_BYTES = 64 * 1024 * 1024;
 
 /** What could go wrong, without changing anything: rights on the folder, room, other writers, a damaged file. */
-export async function checks({ path, identity, connection }: SqliteConnection): Promise<CheckResult[]> {
+export async function checks(
+  { path, identity, connection }: SqliteConnection,
+  { restore }: CheckContext,
+): Promise<CheckResult[]> {
   const size = await sizeBytes(path);
   return [
+    ...(restore === undefined ? [] : [await restorable(path, restore)]),
     await answers(path, connection),
     await folderWritable(dirname(identity.id)),
     await freeSpace(dirname(identity.id), size),
     await otherWriters(path),
     await integrity(connection, size),
   ];
+}
+
+/** Whether `onFailure: Restore` could restore now: after a failure it is too late to find that out. */
+async function restorable(path: string, { endSessions }: NonNullable<CheckContext['restore']>): Promise<CheckResult> {
+  const name = 'onFailure: Restore';
+  const others = await processesWith(path);
+  if (others.length === 0) return { name, result: 'passed', message: 'no other process has the file open' };
+  const list = others.slice(0, 5).map(({ pid, command }) => `${command} (process ${pid})`);
+  if (endSessions) return { name, result: 'passed', message: `${list.join(', ')} would see the restored content` };
+  return {
+    name,
+    result: 'failed',
+    message: `${path} is open in ${list.join(', ')}, which would block the restore. Stop the application before the run, or allow a restore under it: endSessions: true`,
+  };
 }
 
 async function folderWritable(folder: string): Promise<CheckResult> {

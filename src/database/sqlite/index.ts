@@ -45,13 +45,15 @@ export async function openSqlite(target: SqliteTarget, options: OpenOptions): Pr
         await session.close();
       }
     },
-    checks: () => checks(open),
+    checks: (context) => checks(open, context),
     sizeBytes: () => sizeBytes(path),
     tableSizes: () => tableSizes(connection),
     rowCounts: () => countRows(connection),
     dump: (file, wanted) => dump(path, file, wanted),
     checkDump: (file, _format, wanted) => checkDump(file, wanted),
     restore: (backup, wanted) => restore(path, backup, wanted),
+    keptDatabases: async () => [],
+    dropKept: async () => {},
     createScratch: (from, wanted) => createScratch(path, from, wanted, openDatabase),
     dropStaleScratches: () => dropStaleScratches(path),
     async close() {

@@ -7,7 +7,7 @@ import { copyFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Backup } from '../../core/model/backup.ts';
 import { ProblemError } from '../../core/model/problem.ts';
-import type { RestoreOptions } from '../port.ts';
+import type { RestoreOptions, RestoreOutcome } from '../port.ts';
 import { withFile } from './dump-connection.ts';
 import { copyPages, hasCode, isBusy } from './dump-copy.ts';
 import { processesWith } from './restore-processes.ts';
@@ -16,7 +16,7 @@ import { claimScratch, clearScratch } from './scratch-files.ts';
 const BUSY_MS = 10_000;
 
 /** Throws ProblemError BackupMismatch, BackupInvalid, SessionsConnected, NoSpace or RestoreFailed; all or nothing. */
-export async function restore(path: string, backup: Backup, options: RestoreOptions): Promise<void> {
+export async function restore(path: string, backup: Backup, options: RestoreOptions): Promise<RestoreOutcome> {
   const { manifest } = backup;
   if (manifest.format !== 'sqlite') {
     throw new ProblemError({
@@ -26,6 +26,7 @@ export async function restore(path: string, backup: Backup, options: RestoreOpti
   }
   await refuseTruncated(backup);
   await refuseOthers(path, options);
+  await options.beforeReplacing?.();
   const copyFrom = (file: string) =>
     withFile(file, 'immutable', (source) =>
       copyPages(source, path, {
@@ -49,6 +50,7 @@ export async function restore(path: string, backup: Backup, options: RestoreOpti
   }
   // What the restore wrote to the WAL goes to the file; where a reader is in the way, a later checkpoint does it.
   await withFile(path, 'read-write', (target) => target.exec('PRAGMA wal_checkpoint(TRUNCATE)')).catch(() => {});
+  return {};
 }
 
 /** A copy of the backup in the target's page size, marked as a scratch file so that a crash leaves nothing for ever. */

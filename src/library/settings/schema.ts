@@ -16,6 +16,7 @@ const configurationSchema: z.ZodType<Configuration> = z.strictObject({
   backups: z
     .strictObject({
       folder: text.optional(),
+      schemas: z.array(z.string().min(1)).min(1).optional(),
       retain: z
         .strictObject({ last: z.int().min(1).max(1000).optional(), days: z.int().min(0).max(3650).optional() })
         .optional(),
@@ -47,6 +48,7 @@ const configurationSchema: z.ZodType<Configuration> = z.strictObject({
     .optional(),
   outOfOrder: z.enum(['Refuse', 'Allow']).optional(),
   onFailure: z.enum(['Keep', 'Downgrade', 'Restore']).optional(),
+  endSessions: z.boolean().optional(),
 });
 
 /** Throws ProblemError InvalidConfiguration with every mistake at once; no message holds a value. */

@@ -19,6 +19,8 @@ export interface Configuration {
     /** Default `./data/backups`. */
     folder?: string;
     retain?: { last?: number; days?: number };
+    /** PostgreSQL: only these schemas instead of the whole database. */
+    schemas?: string[];
     compression?: 'auto' | 'none' | 'gzip' | 'zstd' | 'lz4';
   };
   safety?: {
@@ -36,6 +38,8 @@ export interface Configuration {
   timeouts?: { connect?: string; lock?: string; statement?: string; run?: string };
   outOfOrder?: 'Refuse' | 'Allow';
   onFailure?: 'Keep' | 'Downgrade' | 'Restore';
+  /** `onFailure: Restore` may end other sessions of the database. */
+  endSessions?: boolean;
 }
 
 /** What holds where nobody says otherwise; a database and models have no default. */
@@ -48,6 +52,7 @@ export const DEFAULTS = {
   timeouts: { connect: '10s', lock: '5s', statement: '0s', run: '30m' },
   outOfOrder: 'Refuse',
   onFailure: 'Keep',
+  endSessions: false,
 } as const satisfies Configuration;
 
 /** The configuration that holds, parsed: absolute paths, milliseconds, the password out of sight. */
@@ -63,10 +68,12 @@ export interface Settings {
     folder: string;
     retain: { last: number; days: number };
     compression: 'auto' | 'none' | 'gzip' | 'zstd' | 'lz4';
+    schemas?: string[];
   };
   safety: Required<NonNullable<Configuration['safety']>>;
   validation: Required<NonNullable<Configuration['validation']>>;
   timeouts: Timeouts;
   outOfOrder: 'Refuse' | 'Allow';
   onFailure: 'Keep' | 'Downgrade' | 'Restore';
+  endSessions: boolean;
 }

@@ -19,16 +19,20 @@ export const backup: Step<Connected & Inspected & Planned, BackedUp> = {
       revision: current,
       toolVersion: TOOL_VERSION,
       compression: request.backup.compression,
+      schemas: request.backup.schemas,
       now: now(),
       signal,
       onProgress: (done, total) => progress({ step: 'backup', done, total, unit: 'bytes' }),
       onMessage: (message) => notes.push(message),
     });
-    const { name, sizeBytes, sha256 } = taken.manifest;
+    const { name, sizeBytes, sha256, leftOut = [] } = taken.manifest;
     return {
       kind: 'done',
       value: { backup: taken },
-      message: [`${name}, ${bytesText(sizeBytes)}, sha256 ${sha256.slice(0, 12)}`, ...notes].join('; '),
+      message: [
+        `${name}, ${bytesText(sizeBytes)}, sha256 ${sha256.slice(0, 12)}`,
+        ...[...notes, ...leftOut].map((text) => text.replace(/\.$/, '')),
+      ].join('. '),
     };
   },
 };

@@ -1,7 +1,9 @@
 import { checkFolder } from '../../backups/folder.ts';
 import { bytesText } from '../../core/model/bytes.ts';
 import type { CheckResult } from '../../core/model/finding.ts';
+import type { Problem } from '../../core/model/problem.ts';
 import type { RunRequest } from '../../core/model/request.ts';
+import { requireReversible } from '../../core/planning/plan.ts';
 import type { Database } from '../../database/port.ts';
 import { failed, toProblem } from '../failure.ts';
 import type { Step } from '../flow.ts';
@@ -18,7 +20,9 @@ export const check: Step<Loaded & Connected & Planned, Checked> = {
     if (plan.migrations.length === 0) {
       return { kind: 'skipped', value: { checks: [], findings: [] }, message: 'nothing to run' };
     }
-    const checks = await lookAround(database, request.backup);
+    const irreversible = downgradeImpossible(input, request);
+    if (irreversible !== undefined) return failed(irreversible, { touched: false });
+    const checks = await lookAround(database, request.backup, request);
     const broken = checks.filter(({ result }) => result === 'failed');
     if (broken.length > 0) {
       const message = broken.map((check) => `${check.name}: ${check.message}`).join('; ');
@@ -37,9 +41,23 @@ export const check: Step<Loaded & Connected & Planned, Checked> = {
 export async function lookAround(
   database: Database,
   backup: Pick<RunRequest['backup'], 'enabled' | 'folder'>,
+  recovery: Partial<Pick<RunRequest, 'onFailure' | 'endSessions'>> = {},
 ): Promise<CheckResult[]> {
-  const surroundings = await database.checks(backup.enabled ? { backupFolder: backup.folder } : {});
+  // A failed run is too late to find out that the restore is not possible.
+  const restore = recovery.onFailure === 'Restore' ? { endSessions: recovery.endSessions === true } : undefined;
+  const surroundings = await database.checks({ restore, ...(backup.enabled ? { backupFolder: backup.folder } : {}) });
   return backup.enabled ? [...surroundings, await backupFolder(await roomFor(database), backup.folder)] : surroundings;
+}
+
+/** A run that shall revert what it did when it fails needs a `down` in every migration. */
+function downgradeImpossible({ migrations, plan }: Planned, { onFailure }: RunRequest): Problem | undefined {
+  const stuck = onFailure === 'Downgrade' && plan.direction === 'up' ? requireReversible(migrations) : undefined;
+  if (stuck === undefined) return undefined;
+  const names = migrations.filter(({ down }) => down === undefined).map(({ revision }) => revision);
+  return {
+    ...stuck,
+    message: `onFailure: Downgrade reverts what a failed run did, but ${names.join(', ')} ${names.length === 1 ? 'has' : 'have'} no down. Write it (an empty one does not count), or set onFailure to Keep or Restore.`,
+  };
 }
 
 /** Errors block unless a person decides, or has decided, about exactly this plan. */

@@ -1,4 +1,5 @@
 import { pruneBackups } from '../../backups/prune.ts';
+import { pruneKept } from '../../backups/prune-kept.ts';
 import { toProblem } from '../failure.ts';
 import type { Step } from '../flow.ts';
 import type { BackedUp, Connected } from '../state.ts';
@@ -15,7 +16,9 @@ export const prune: Step<Connected & BackedUp, object> = {
     }
     try {
       const removed = await pruneBackups(folder, { ...retain, databaseId: database.identity.id, now: now() });
-      return { kind: 'done', value: {}, message: `${count(removed.length, 'old backup')} removed` };
+      const dropped = await pruneKept(database, { days: retain.days, now: now() });
+      const kept = dropped.map(({ name }) => `; the database ${name}, kept by a restore, was dropped`).join('');
+      return { kind: 'done', value: {}, message: `${count(removed.length, 'old backup')} removed${kept}` };
     } catch (error) {
       return { kind: 'skipped', value: {}, message: `old backups could not be removed: ${toProblem(error).message}` };
     }

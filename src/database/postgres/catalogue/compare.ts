@@ -1,0 +1,71 @@
+import type { Entry, Privilege } from './read.ts';
+
+export interface CompareOptions {
+  /** The servers' major versions differ: they print one definition in two ways. */
+  acrossVersions: boolean;
+  /** Roles of the backup that this server does not have, or that this user may not act as. */
+  unavailable: ReadonlySet<string>;
+  /** Who owns what belonged to those. */
+  user: string;
+}
+
+/** What is not as in the backup, one sentence each; none where all is equal. */
+export function compareEntries(expected: Entry[], actual: Entry[], options: CompareOptions): string[] {
+  const key = (entry: Entry) => `${entry.class}\0${entry.name}`;
+  const here = new Map(actual.map((entry) => [key(entry), withRoles(entry, options)]));
+  const differences: string[] = [];
+  for (const original of expected) {
+    const want = withRoles(original, options);
+    const have = here.get(key(want));
+    here.delete(key(want));
+    const of = labelOf(want);
+    if (have === undefined) differences.push(`${of} is missing`);
+    else differences.push(...differencesOf(of, want, have, options));
+  }
+  return [...differences, ...[...here.values()].map((entry) => `${labelOf(entry)} is not in the backup`)];
+}
+
+function differencesOf(of: string, want: Entry, have: Entry, { acrossVersions }: CompareOptions): string[] {
+  const found: string[] = [];
+  if (want.owner !== have.owner) found.push(`${of} belongs to ${have.owner} instead of ${want.owner}`);
+  if (!acrossVersions && JSON.stringify(want.privileges ?? []) !== JSON.stringify(have.privileges ?? [])) {
+    found.push(`${of} has other privileges`);
+  }
+  if (want.value === null || have.value === null || want.value === have.value) return found;
+  if (want.class === 'sequence value') return [...found, `${of} is ${have.value} instead of ${want.value}`];
+  if (want.class !== 'rows') return acrossVersions ? found : [...found, `${of} is defined otherwise`];
+  const [wanted, count] = [want.value, have.value].map((value) => value.split(':')[0]);
+  if (wanted !== count) return [...found, `${of}: ${count} instead of ${wanted}`];
+  return acrossVersions ? found : [...found, `${of}: their content differs`];
+}
+
+function labelOf({ class: kind, name }: Entry): string {
+  switch (kind) {
+    case 'rows':
+      return `rows of ${name}`;
+    case 'sequence value':
+      return `value of sequence ${name}`;
+    case 'comment':
+    case 'security label':
+      return `${kind} on ${name}`;
+    case 'privileges on a system object':
+      return `privileges on ${name}`;
+    default:
+      return name;
+  }
+}
+
+/** As it is where some roles are not available: their objects belong to the user, and their grants are not there. */
+function withRoles(entry: Entry, { unavailable, user }: CompareOptions): Entry {
+  if (unavailable.size === 0) return entry;
+  const replaced = (role: string) => (role !== '' && role === entry.owner && unavailable.has(role) ? user : role);
+  const privileges = entry.privileges
+    ?.map(([grantor, grantee, ...rest]): Privilege => [replaced(grantor), replaced(grantee), ...rest])
+    .filter(([grantor, grantee]) => !unavailable.has(grantor) && !unavailable.has(grantee))
+    .sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+  return {
+    ...entry,
+    owner: entry.owner === null ? null : replaced(entry.owner),
+    privileges: privileges ?? null,
+  };
+}

@@ -1,0 +1,47 @@
+import type { Entry, Privilege, RunQuery } from './read.ts';
+import { hashOf } from './read.ts';
+import { acl } from './sql.ts';
+
+/** What belongs to the database itself and is in no dump of its content. */
+export interface DatabaseProperties {
+  encoding: string;
+  /** The columns of pg_database that say how text is sorted, by their names. */
+  locale: Record<string, string | null>;
+  tablespace: string;
+  connectionLimit: number;
+  allowConnections: boolean;
+  isTemplate: boolean;
+  comment: string | null;
+  owner: string;
+  privileges: Privilege[];
+  /** `ALTER DATABASE … SET`; with a role: `ALTER ROLE … IN DATABASE … SET`. `name=value` each. */
+  settings: { role: string | null; config: string[] }[];
+}
+
+const QUERY = `SELECT jsonb_build_object(
+    'encoding', pg_encoding_to_char(d.encoding),
+    'locale', (SELECT jsonb_object_agg(key, value) FROM jsonb_each(to_jsonb(d))
+                WHERE key IN ('datcollate', 'datctype', 'datlocprovider', 'daticulocale', 'datlocale', 'daticurules')),
+    'tablespace', t.spcname, 'connectionLimit', d.datconnlimit, 'allowConnections', d.datallowconn, 'isTemplate', d.datistemplate,
+    'comment', shobj_description(d.oid, 'pg_database'), 'owner', pg_get_userbyid(d.datdba),
+    'privileges', ${acl('d.datacl', `'d'::"char"`, 'd.datdba')},
+    'settings', coalesce((SELECT jsonb_agg(jsonb_build_object('role', CASE s.setrole WHEN 0 THEN NULL ELSE pg_get_userbyid(s.setrole)::text END,
+        'config', s.setconfig) ORDER BY s.setrole = 0 DESC, pg_get_userbyid(s.setrole)) FROM pg_db_role_setting s WHERE s.setdatabase = d.oid), '[]'::jsonb))::text
+  FROM pg_database d JOIN pg_tablespace t ON t.oid = d.dattablespace`;
+
+export async function readProperties(run: RunQuery): Promise<DatabaseProperties> {
+  const [line = ''] = await run(`${QUERY} WHERE d.datname = current_database()`);
+  return JSON.parse(line) as DatabaseProperties;
+}
+
+export async function databaseEntry(run: RunQuery): Promise<Entry> {
+  return entryOf(await readProperties(run));
+}
+
+/** The properties as one object of the digest. The values of settings may be secret: only their hash is kept here. */
+export function entryOf({ owner, privileges, settings, ...rest }: DatabaseProperties): Entry {
+  const sorted = settings.map(({ role, config }) => [role, [...config].sort()]);
+  // A copy that is being filled takes no connections and has another limit; both are set when it is swapped in.
+  const text = JSON.stringify([rest.encoding, rest.locale, rest.tablespace, rest.comment, rest.isTemplate, sorted]);
+  return { class: 'database', name: 'database', owner, privileges, value: hashOf(text) };
+}

@@ -1,0 +1,141 @@
+import { acl, FIRST_USER_OID, identity, type ObjectClass, own, sorted } from './sql.ts';
+
+const NO_ACL = 'NULL::jsonb AS acl';
+/** A function or NULL, by its full name. */
+const routine = (column: string) => identity('pg_proc', `${column}::oid`);
+const operator = (column: string) => identity('pg_operator', `${column}::oid`);
+const type = (column: string) => `CASE WHEN ${column} <> 0 THEN format_type(${column}, NULL) END`;
+
+/** The head of a class whose objects lie in a schema. */
+function inSchema(catalogue: string, alias: string, prefix: string, aclSql = NO_ACL): string {
+  return `SELECT '${catalogue}'::regclass AS classid, ${alias}.oid AS objid, 0 AS subid, n.nspname AS schema, ${alias}.${prefix}owner AS owner, ${aclSql}`;
+}
+
+function user(catalogue: string, alias: string): string {
+  return `${alias}.oid >= ${FIRST_USER_OID} AND ${own(catalogue, `${alias}.oid`)}`;
+}
+
+/** Routines, types and operators. */
+export const PROGRAM_CLASSES: ObjectClass[] = [
+  {
+    name: 'function',
+    hasExpressions: true,
+    query: () => `
+      ${inSchema('pg_proc', 'p', 'pro', `${acl('p.proacl', `'f'::"char"`, 'p.proowner')} AS acl`)},
+        jsonb_build_object('definition', CASE WHEN p.prokind <> 'a' THEN pg_get_functiondef(p.oid) END, 'kind', p.prokind,
+          'parallel', p.proparallel, 'support', ${routine('p.prosupport')}) AS def
+      FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+      WHERE ${user('pg_proc', 'p')} AND n.nspname !~ '^pg_temp'
+        AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'i')`,
+  },
+  {
+    name: 'aggregate',
+    query: () => `
+      SELECT 'pg_proc'::regclass AS classid, p.oid AS objid, 0 AS subid, n.nspname AS schema, NULL::oid AS owner, ${NO_ACL},
+        to_jsonb(a) - '{aggfnoid,aggtransfn,aggfinalfn,aggcombinefn,aggserialfn,aggdeserialfn,aggmtransfn,aggminvtransfn,aggmfinalfn,aggsortop,aggtranstype,aggmtranstype}'::text[]
+          || jsonb_build_object('arguments', pg_get_function_arguments(p.oid),
+            'functions', ARRAY[${['aggtransfn', 'aggfinalfn', 'aggcombinefn', 'aggserialfn', 'aggdeserialfn', 'aggmtransfn', 'aggminvtransfn', 'aggmfinalfn'].map((name) => routine(`a.${name}`)).join(', ')}],
+            'order', ${operator('a.aggsortop')}, 'state', ${type('a.aggtranstype')}, 'moving', ${type('a.aggmtranstype')}) AS def
+      FROM pg_aggregate a JOIN pg_proc p ON p.oid = a.aggfnoid JOIN pg_namespace n ON n.oid = p.pronamespace WHERE ${user('pg_proc', 'p')}`,
+  },
+  {
+    name: 'type',
+    hasExpressions: true,
+    // A multirange belongs to whoever made its range; ALTER TYPE does not change that.
+    // A table's row type and an array type follow from their originals.
+    query: ({ major }) => `
+      SELECT 'pg_type'::regclass AS classid, t.oid AS objid, 0 AS subid, n.nspname AS schema, CASE WHEN t.typtype <> 'm' THEN t.typowner END AS owner,
+        CASE WHEN t.typtype <> 'm' THEN ${acl('t.typacl', `'T'::"char"`, 't.typowner')} END AS acl,
+        jsonb_build_object('kind', t.typtype, 'length', t.typlen, 'byValue', t.typbyval, 'category', t.typcategory,
+          'preferred', t.typispreferred, 'delimiter', t.typdelim, 'align', t.typalign, 'storage', t.typstorage,
+          'notNull', t.typnotnull, 'base', ${type('t.typbasetype')}, 'modifier', t.typtypmod, 'default', t.typdefault,
+          'element', CASE WHEN t.typtype = 'b' THEN ${type('t.typelem')} END,
+          'collation', ${identity('pg_collation', 't.typcollation')},
+          'functions', ARRAY[${['typinput', 'typoutput', 'typreceive', 'typsend', 'typmodin', 'typmodout', 'typanalyze'].map((name) => routine(`t.${name}`)).join(', ')}],
+          'labels', (SELECT array_agg(e.enumlabel ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = t.oid),
+          'range', (SELECT jsonb_build_array(${type('r.rngsubtype')}, ${identity('pg_opclass', 'r.rngsubopc')}, ${identity('pg_collation', 'r.rngcollation')},
+             ${routine('r.rngcanonical')}, ${routine('r.rngsubdiff')}${major >= 14 ? `, ${type('r.rngmultitypid')}` : ''}) FROM pg_range r WHERE r.rngtypid = t.oid)) AS def
+      FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
+      WHERE ${user('pg_type', 't')} AND n.nspname !~ '^pg_(toast|temp)'
+        AND (t.typrelid = 0 OR EXISTS (SELECT FROM pg_class c WHERE c.oid = t.typrelid AND c.relkind = 'c'))
+        AND NOT EXISTS (SELECT FROM pg_type e WHERE e.typarray = t.oid)`,
+  },
+  {
+    name: 'operator',
+    query: () => `
+      ${inSchema('pg_operator', 'o', 'opr')},
+        jsonb_build_object('kind', o.oprkind, 'merges', o.oprcanmerge, 'hashes', o.oprcanhash, 'result', ${type('o.oprresult')},
+          'commutator', ${operator('o.oprcom')}, 'negator', ${operator('o.oprnegate')},
+          'functions', ARRAY[${['oprcode', 'oprrest', 'oprjoin'].map((name) => routine(`o.${name}`)).join(', ')}]) AS def
+      FROM pg_operator o JOIN pg_namespace n ON n.oid = o.oprnamespace WHERE ${user('pg_operator', 'o')}`,
+  },
+  {
+    name: 'operator class',
+    query: () => `
+      ${inSchema('pg_opclass', 'o', 'opc')},
+        jsonb_build_object('family', ${identity('pg_opfamily', 'o.opcfamily')}, 'type', ${type('o.opcintype')}, 'default', o.opcdefault, 'key', ${type('o.opckeytype')}) AS def
+      FROM pg_opclass o JOIN pg_namespace n ON n.oid = o.opcnamespace WHERE ${user('pg_opclass', 'o')}`,
+  },
+  {
+    name: 'operator family',
+    query: () => `
+      ${inSchema('pg_opfamily', 'f', 'opf')},
+        jsonb_build_object(
+          'operators', (SELECT jsonb_agg(x ORDER BY x::text) FROM (SELECT jsonb_build_array(m.amopstrategy, ${operator('m.amopopr')}, m.amoppurpose,
+             ${identity('pg_opfamily', 'm.amopsortfamily')}) AS x FROM pg_amop m WHERE m.amopfamily = f.oid) l),
+          'functions', (SELECT jsonb_agg(x ORDER BY x::text) FROM (SELECT jsonb_build_array(m.amprocnum, ${routine('m.amproc')}, ${type('m.amproclefttype')},
+             ${type('m.amprocrighttype')}) AS x FROM pg_amproc m WHERE m.amprocfamily = f.oid) l)) AS def
+      FROM pg_opfamily f JOIN pg_namespace n ON n.oid = f.opfnamespace WHERE ${user('pg_opfamily', 'f')}`,
+  },
+  {
+    name: 'collation',
+    query: () => `
+      ${inSchema('pg_collation', 'c', 'coll')},
+        to_jsonb(c) - '{oid,collnamespace,collowner,collversion}'::text[] AS def
+      FROM pg_collation c JOIN pg_namespace n ON n.oid = c.collnamespace WHERE ${user('pg_collation', 'c')}`,
+  },
+  {
+    name: 'conversion',
+    query: () => `
+      ${inSchema('pg_conversion', 'c', 'con')},
+        jsonb_build_object('from', c.conforencoding, 'to', c.contoencoding, 'function', ${routine('c.conproc')}, 'default', c.condefault) AS def
+      FROM pg_conversion c JOIN pg_namespace n ON n.oid = c.connamespace WHERE ${user('pg_conversion', 'c')}`,
+  },
+  {
+    name: 'text search configuration',
+    query: () => `
+      ${inSchema('pg_ts_config', 'c', 'cfg')},
+        jsonb_build_object('parser', ${identity('pg_ts_parser', 'c.cfgparser')},
+          'mappings', (SELECT jsonb_agg(jsonb_build_array(m.maptokentype, m.mapseqno, ${identity('pg_ts_dict', 'm.mapdict')}) ORDER BY m.maptokentype, m.mapseqno)
+             FROM pg_ts_config_map m WHERE m.mapcfg = c.oid)) AS def
+      FROM pg_ts_config c JOIN pg_namespace n ON n.oid = c.cfgnamespace WHERE ${user('pg_ts_config', 'c')}`,
+  },
+  {
+    name: 'text search dictionary',
+    query: () => `
+      ${inSchema('pg_ts_dict', 'd', 'dict')},
+        jsonb_build_object('template', ${identity('pg_ts_template', 'd.dicttemplate')}, 'options', d.dictinitoption) AS def
+      FROM pg_ts_dict d JOIN pg_namespace n ON n.oid = d.dictnamespace WHERE ${user('pg_ts_dict', 'd')}`,
+  },
+  {
+    name: 'text search parser',
+    query: () => `
+      SELECT 'pg_ts_parser'::regclass AS classid, p.oid AS objid, 0 AS subid, n.nspname AS schema, NULL::oid AS owner, ${NO_ACL},
+        jsonb_build_array(${['prsstart', 'prstoken', 'prsend', 'prsheadline', 'prslextype'].map((name) => routine(`p.${name}`)).join(', ')}) AS def
+      FROM pg_ts_parser p JOIN pg_namespace n ON n.oid = p.prsnamespace WHERE ${user('pg_ts_parser', 'p')}`,
+  },
+  {
+    name: 'text search template',
+    query: () => `
+      SELECT 'pg_ts_template'::regclass AS classid, t.oid AS objid, 0 AS subid, n.nspname AS schema, NULL::oid AS owner, ${NO_ACL},
+        jsonb_build_array(${routine('t.tmplinit')}, ${routine('t.tmpllexize')}) AS def
+      FROM pg_ts_template t JOIN pg_namespace n ON n.oid = t.tmplnamespace WHERE ${user('pg_ts_template', 't')}`,
+  },
+  {
+    name: 'extension',
+    query: () => `
+      SELECT 'pg_extension'::regclass AS classid, x.oid AS objid, 0 AS subid, NULL::name AS schema, x.extowner AS owner, ${NO_ACL},
+        jsonb_build_object('version', x.extversion, 'schema', n.nspname, 'settings', ${sorted('x.extcondition')}) AS def
+      FROM pg_extension x JOIN pg_namespace n ON n.oid = x.extnamespace`,
+  },
+];

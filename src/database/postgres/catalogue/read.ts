@@ -1,0 +1,96 @@
+/**
+ * The digest of a database: every object of every class (PostgreSQL manual, chapter 53) with its owner, privileges and
+ * definition, the database's own properties, and the rows of every table. A backup takes it in the dump's snapshot; a
+ * restore compares it with what it made. It holds hashes of definitions and no text of them.
+ */
+import { createHash } from 'node:crypto';
+import { databaseEntry } from './database.ts';
+import { DATABASE_CLASSES } from './database-wide.ts';
+import { PROGRAM_CLASSES } from './programs.ts';
+import { RELATION_CLASSES } from './relations.ts';
+import { readRows } from './rows.ts';
+import type { ObjectClass, Server } from './sql.ts';
+
+/** `[grantor, grantee or '', privilege, grantable]` */
+export type Privilege = [grantor: string, grantee: string, privilege: string, grantable: boolean];
+
+/** One object. A null value was not readable and is not compared. */
+export interface Entry {
+  class: string;
+  /** With its type, as PostgreSQL identifies it: `table public.orders`. */
+  name: string;
+  owner: string | null;
+  privileges: Privilege[] | null;
+  /** A hash of the definition, or what may be shown of it: a count of rows. */
+  value: string | null;
+}
+
+/** Runs a query whose only column is text; the rows. */
+export type RunQuery = (sql: string) => Promise<string[]>;
+
+export interface ReadOptions extends Server {
+  /** Only what lies in these schemas; absent: everything, the database's properties too. */
+  schemas?: readonly string[];
+  /** False: large objects are in no such backup. */
+  largeObjects: boolean;
+}
+
+/** What makes the texts of one database comparable with those of another, for the session or the transaction. */
+export const COMPARABLE = [
+  "search_path = ''",
+  'row_security = off',
+  "datestyle = 'ISO, YMD'",
+  "intervalstyle = 'postgres'",
+  "timezone = 'UTC'",
+  "bytea_output = 'hex'",
+  'extra_float_digits = 1',
+  "lc_monetary = 'C'",
+  'statement_timeout = 0',
+  'standard_conforming_strings = on',
+  'quote_all_identifiers = off',
+];
+
+const CLASSES: ObjectClass[] = [...DATABASE_CLASSES, ...PROGRAM_CLASSES, ...RELATION_CLASSES];
+
+export async function readEntries(run: RunQuery, options: ReadOptions): Promise<Entry[]> {
+  const entries: Entry[] = options.schemas === undefined ? [await databaseEntry(run)] : [];
+  for (const kind of CLASSES)
+    if (kind.name !== 'large object' || options.largeObjects) entries.push(...(await readClass(run, kind, options)));
+  entries.push(...(await readRows(run, options)));
+  return entries.sort((a, b) => compareText(a.class, b.class) || compareText(a.name, b.name));
+}
+
+export const hashOf = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 16);
+
+export function within(schema: string | null, { schemas }: ReadOptions): boolean {
+  return schemas === undefined || (schema !== null && schemas.includes(schema));
+}
+
+async function readClass(run: RunQuery, kind: ObjectClass, options: ReadOptions): Promise<Entry[]> {
+  const lines = await run(
+    `SELECT jsonb_build_array(i.type || ' ' || i.identity, q.schema,
+       CASE WHEN q.owner IS NOT NULL THEN pg_get_userbyid(q.owner) END, q.acl, q.def)::text
+     FROM (${kind.query(options)}) q, LATERAL pg_identify_object(q.classid, q.objid, q.subid) i`,
+  );
+  return lines.flatMap((line) => {
+    const [name, schema, owner, privileges, definition] = JSON.parse(line) as [
+      string,
+      string | null,
+      string | null,
+      Privilege[] | null,
+      unknown,
+    ];
+    if (!within(schema, options)) return [];
+    const text = JSON.stringify(definition);
+    return [{ class: kind.name, name, owner, privileges, value: hashOf(kind.hasExpressions ? plain(text) : text) }];
+  });
+}
+
+/** PostgreSQL reads its own `(ARRAY['a'::varchar])::text[]` back as `ARRAY[('a'::varchar)::text]`. */
+function plain(text: string): string {
+  return text.replace(/::(?:character varying|text|bpchar)(?:\(\d+\))?(?:\[\])?|[()]|\s+|\\n/g, '');
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,84 @@
+import { type Entry, type ReadOptions, type RunQuery, within } from './read.ts';
+import { FIRST_USER_OID, RELATIONS } from './sql.ts';
+
+/** How many tables one query reads. */
+const AT_ONCE = 20;
+
+type Readable = [schema: string, identity: string, sql: string | null];
+
+/**
+ * Rows of every table that a dump holds, with a sum of hashes of their text; values of sequences; content of large
+ * objects. `count:hash`, or null where this user may not read it.
+ */
+export async function readRows(run: RunQuery, options: ReadOptions): Promise<Entry[]> {
+  return [
+    ...(await readAll(run, 'rows', TABLES, options)),
+    ...(await readAll(run, 'rows', CONFIGURATION, options)),
+    ...(await readSequences(run, options)),
+    ...(options.largeObjects ? await largeObjects(run) : []),
+  ];
+}
+
+export function readSequences(run: RunQuery, options: ReadOptions): Promise<Entry[]> {
+  return readAll(run, 'sequence value', SEQUENCES, options);
+}
+
+async function readAll(run: RunQuery, kind: string, list: string, options: ReadOptions): Promise<Entry[]> {
+  const found = (await run(list)).map((line) => JSON.parse(line) as Readable);
+  const wanted = found.filter(([schema]) => within(schema, options));
+  const entry = (name: string, value: string | null): Entry => ({
+    class: kind,
+    name,
+    owner: null,
+    privileges: null,
+    value,
+  });
+  const entries = wanted.filter(([, , sql]) => sql === null).map(([, name]) => entry(name, null));
+  const readable = wanted.flatMap(([, name, sql]) => (sql === null ? [] : [{ name, sql }]));
+  // To plan a query, PostgreSQL reads the functions of index expressions, which may name tables without a schema.
+  if (readable.length > 0) await run(EVERY_SCHEMA);
+  for (let from = 0; from < readable.length; from += AT_ONCE) {
+    const part = readable.slice(from, from + AT_ONCE);
+    const lines = await run(part.map(({ sql }, at) => `SELECT '${at}:' || (${sql})`).join(' UNION ALL '));
+    for (const line of lines) {
+      const colon = line.indexOf(':');
+      entries.push(entry(part[Number(line.slice(0, colon))]?.name ?? '', line.slice(colon + 1)));
+    }
+  }
+  if (readable.length > 0) await run("SELECT set_config('search_path', '', true)");
+  return entries;
+}
+
+/** In one order, so that names in rows (of type regclass, say) read alike in the backup and in what was restored. */
+const EVERY_SCHEMA = `SELECT set_config('search_path', (SELECT string_agg(quote_ident(nspname), ', ' ORDER BY nspname)
+    FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'), true)`;
+
+async function largeObjects(run: RunQuery): Promise<Entry[]> {
+  const [value = ''] = await run(
+    `SELECT CASE WHEN coalesce((SELECT bool_and(pg_has_role(lomowner, 'USAGE')) FROM pg_largeobject_metadata), true)
+       THEN (SELECT count(*) || ':' || coalesce(sum(hashtextextended(md5(lo_get(oid)), oid::bigint)), 0) FROM pg_largeobject_metadata) ELSE '' END`,
+  );
+  const name = 'large objects';
+  return [{ class: 'rows', name, owner: null, privileges: null, value: value === '' ? null : value }];
+}
+
+const READABLE = `has_table_privilege(c.oid, 'SELECT') AND NOT row_security_active(c.oid)`;
+
+/** Columns that are computed are not in a dump. */
+const COUNT = (condition: string) => `
+  format('SELECT count(*) || '':'' || coalesce(sum(hashtextextended(ROW(%s)::text, 0)), 0) FROM ONLY %s%s',
+    (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attname) FROM pg_attribute a
+      WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''),
+    c.oid::regclass, ${condition})`;
+
+const TABLES = `SELECT jsonb_build_array(c.nspname, c.oid::regclass::text, CASE WHEN ${READABLE} THEN ${COUNT("''")} END)::text
+  FROM ${RELATIONS} c WHERE c.relkind = 'r'`;
+
+/** Rows that users added to the tables of extensions (PostgreSQL manual, 38.17.3). */
+const CONFIGURATION = `SELECT jsonb_build_array(n.nspname, c.oid::regclass::text, CASE WHEN ${READABLE} THEN ${COUNT("' ' || x.condition")} END)::text
+  FROM (SELECT unnest(extconfig) AS oid, unnest(extcondition) AS condition FROM pg_extension) x
+  JOIN pg_class c ON c.oid = x.oid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'r'`;
+
+const SEQUENCES = `SELECT jsonb_build_array(c.nspname, c.oid::regclass::text,
+    CASE WHEN has_sequence_privilege(c.oid, 'SELECT') THEN format('SELECT last_value || '':'' || is_called FROM %s', c.oid::regclass) END)::text
+  FROM ${RELATIONS} c WHERE c.relkind = 'S' AND c.oid >= ${FIRST_USER_OID}`;

@@ -1,0 +1,28 @@
+import type { CheckResult } from '../../core/model/finding.ts';
+import { ProblemError } from '../../core/model/problem.ts';
+import type { CheckContext } from '../port.ts';
+import type { PostgresConnection } from './connection.ts';
+import { refuseReplication } from './restore-replication.ts';
+import { otherSessions } from './restore-sessions.ts';
+
+/** Whether `onFailure: Restore` could restore now: after a failure it is too late to find that out. */
+export async function restoreCheck(
+  open: PostgresConnection,
+  { endSessions }: NonNullable<CheckContext['restore']>,
+): Promise<CheckResult> {
+  const name = 'onFailure: Restore';
+  try {
+    await refuseReplication(open);
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error;
+    return { name, result: 'failed', message: error.problem.message.replace(/\.$/, '') };
+  }
+  const sessions = await otherSessions(open);
+  if (sessions === undefined) return { name, result: 'passed', message: 'no other session is connected' };
+  if (endSessions) return { name, result: 'passed', message: `a restore ends the sessions of ${sessions}` };
+  return {
+    name,
+    result: 'failed',
+    message: `${sessions} would block the restore. Stop the application before the run, or allow that its sessions are ended: endSessions: true`,
+  };
+}

@@ -1,0 +1,60 @@
+import type { DumpOptions } from '../port.ts';
+import type { Client } from './driver.ts';
+import type { Scope } from './dump-snapshot.ts';
+
+/** How many names a sentence lists. */
+const NAMED = 10;
+
+interface Row {
+  schemas: string[];
+  large_objects: number;
+  unreadable: number;
+  subscriptions: number;
+  present: number;
+}
+
+/** What a dump will hold, and what it will leave out, in sentences. */
+export async function scopeOf(
+  client: Client,
+  { schemas }: Pick<DumpOptions, 'schemas'>,
+): Promise<{ scope: Scope; leftOut: string[] }> {
+  const { rows } = await client.query<Row>(QUERY, [schemas ?? []]);
+  const { schemas: others = [], large_objects = 0, unreadable = 0, subscriptions = 0, present = 0 } = rows[0] ?? {};
+  const scope: Scope = { schemas, largeObjects: schemas === undefined && unreadable === 0 };
+  if (schemas !== undefined && present === 0) {
+    return {
+      scope: { ...scope, empty: true },
+      leftOut: [`The database has no schema ${listed([...schemas])}, so the backup is empty.`],
+    };
+  }
+  const leftOut: string[] = [];
+  if (schemas !== undefined) {
+    leftOut.push(
+      'What belongs to no schema is not in this backup: casts, languages, foreign servers, event triggers, publications, settings of the database.',
+    );
+    if (others.length > 0) leftOut.push(`These schemas are not in this backup: ${listed(others)}.`);
+  }
+  if (large_objects > 0 && !scope.largeObjects) {
+    const why = schemas === undefined ? `, because this user may not read ${unreadable} of them` : '';
+    leftOut.push(`The ${large_objects} large objects are not in this backup${why}.`);
+  }
+  if (subscriptions > 0) leftOut.push(`The subscriptions of this database (${subscriptions}) are not in this backup.`);
+  return { scope, leftOut };
+}
+
+function listed(names: string[]): string {
+  const shown = names.slice(0, NAMED).join(', ');
+  return names.length > NAMED ? `${shown} and ${names.length - NAMED} more` : shown;
+}
+
+const QUERY = `
+  SELECT ARRAY(SELECT n.nspname::text FROM pg_namespace n
+                WHERE n.nspname <> ALL ($1) AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+                  AND (n.nspname <> 'public' OR EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = n.oid)) ORDER BY 1) AS schemas,
+    (SELECT count(*)::int FROM pg_largeobject_metadata) AS large_objects,
+    (SELECT count(*)::int FROM pg_namespace n WHERE n.nspname = ANY ($1)) AS present,
+    (SELECT count(*)::int FROM pg_largeobject_metadata l
+      WHERE NOT pg_has_role(l.lomowner, 'USAGE')
+        AND NOT EXISTS (SELECT FROM aclexplode(l.lomacl) a
+                         WHERE a.privilege_type = 'SELECT' AND (a.grantee = 0 OR pg_has_role(a.grantee, 'USAGE')))) AS unreadable,
+    (SELECT count(*)::int FROM pg_subscription s JOIN pg_database d ON d.oid = s.subdbid WHERE d.datname = current_database()) AS subscriptions`;

@@ -1,0 +1,49 @@
+import type { Backup } from '../../core/model/backup.ts';
+import { ProblemError } from '../../core/model/problem.ts';
+import type { PostgresConnection } from './connection.ts';
+import { errorIn } from './dump-program.ts';
+
+export function refuseOtherFormat({ identity }: PostgresConnection, { manifest }: Backup): void {
+  if (manifest.dialect === 'postgres') return;
+  throw new ProblemError({
+    reason: 'BackupMismatch',
+    message: `${manifest.name} is a backup of ${manifest.dialect} and cannot be restored to ${identity.display}.`,
+  });
+}
+
+/** What a program of PostgreSQL said, as a problem. */
+export function restoreProblem(words: string, name: string, { identity }: PostgresConnection): ProblemError {
+  const told = errorIn(words).replace(/\.$/, '');
+  const asBefore = `${identity.display} is as it was.`;
+  if (/No space left on device|could not extend file/.test(words)) {
+    return new ProblemError({
+      reason: 'NoSpace',
+      message: `The server's disk is full: ${told}. ${asBefore} A restore needs space for both states for a while.`,
+    });
+  }
+  if (/canceling statement due to lock timeout/.test(words)) {
+    return new ProblemError({
+      reason: 'SessionsConnected',
+      message: `A table is in use by a session that connected in the meantime: ${told}. ${asBefore}`,
+    });
+  }
+  if (/server closed the connection|connection to server was lost|terminating connection/.test(words)) {
+    return new ProblemError({
+      reason: 'ConnectionLost',
+      message: `The connection was lost while ${name} was restored: ${told}. ${identity.display} holds either the state before or the whole backup.`,
+    });
+  }
+  return new ProblemError({ reason: 'RestoreFailed', message: `${name} could not be restored: ${told}. ${asBefore}` });
+}
+
+/** How many differences a message lists. */
+const LISTED = 20;
+
+export function incomplete(differences: string[], name: string, { identity }: PostgresConnection): ProblemError {
+  const listed = differences.slice(0, LISTED).join('; ');
+  const more = differences.length > LISTED ? `; and ${differences.length - LISTED} more` : '';
+  return new ProblemError({
+    reason: 'RestoreIncomplete',
+    message: `What was restored from ${name} differs from the backup: ${listed}${more}. ${identity.display} is as it was.`,
+  });
+}

@@ -1,0 +1,231 @@
+import assert from 'node:assert/strict';
+import { readdir } from 'node:fs/promises';
+import { restoreBackup } from '../../../src/backups/restore.ts';
+import { takeBackup } from '../../../src/backups/take.ts';
+import { type Ground, ground, OPTIONS, openTarget, withPostgres } from '../../backups/ground.ts';
+import { problem } from '../../backups/problems.ts';
+import { sharedPostgres } from '../../support/postgres.ts';
+
+const RESTORE = { safetyBackup: false, now: OPTIONS.now } as const;
+
+describe('a restore of PostgreSQL', () => {
+  let on: Ground;
+  beforeEach(async () => {
+    on = await ground('postgres', 10);
+  });
+  afterEach(() => on.close());
+
+  const rows = <Row extends object>(sql: string) =>
+    withPostgres(on.target, async (client) => (await client.query<Row>(sql)).rows);
+  const restored = async (damage: string, said: string[] = []) => {
+    const backup = await takeBackup(on.db, on.folder, OPTIONS);
+    await on.sql(damage);
+    await restoreBackup(on.db, backup, { ...RESTORE, onMessage: (text) => said.push(text) });
+    return backup;
+  };
+
+  it('loses no schema that the connection does not name: the backup is of the whole database', async () => {
+    await on.sql('CREATE SCHEMA app; CREATE TABLE app.t (id int); INSERT INTO app.t VALUES (1), (2)');
+    if (on.target.dialect !== 'postgres') throw new Error('unreachable');
+    const narrow = await openTarget({ ...on.target, schemas: ['public'] });
+    const backup = await takeBackup(narrow, on.folder, OPTIONS);
+    assert.equal(backup.manifest.leftOut, undefined);
+    await on.sql('DELETE FROM app.t');
+    await restoreBackup(narrow, backup, RESTORE);
+    await narrow.close();
+    assert.deepEqual(await rows('SELECT count(*)::int AS n FROM app.t'), [{ n: 2 }]);
+  });
+
+  it('takes a safety backup of all that a backup of some schemas empties', async () => {
+    await on.sql('CREATE SCHEMA app; CREATE TABLE app.t (id int); INSERT INTO app.t VALUES (1)');
+    const backup = await takeBackup(on.db, on.folder, { ...OPTIONS, schemas: ['public', 'app'] });
+    await on.sql('INSERT INTO app.t VALUES (2), (3)');
+    const { safetyBackup } = await restoreBackup(on.db, backup, {
+      ...RESTORE,
+      safetyBackup: { ...OPTIONS, folder: on.folder },
+    });
+    assert.ok(safetyBackup);
+    assert.equal(safetyBackup.manifest.schemas, undefined);
+    await restoreBackup(on.db, safetyBackup, RESTORE);
+    assert.deepEqual(await rows('SELECT count(*)::int AS n FROM app.t'), [{ n: 3 }]);
+  });
+
+  it('reads an owner beside a tablespace', async () => {
+    const postgres = await sharedPostgres();
+    const name = `ts_${process.pid}`;
+    const tool = await import('node:fs/promises');
+    const { chownTo, unprivilegedOwner } = await import('../../support/unprivileged.ts');
+    const { temporaryFolder } = await import('../../support/databases.ts');
+    const folder = await temporaryFolder('tablespace');
+    await tool.chmod(folder, 0o700);
+    await chownTo(folder, unprivilegedOwner());
+    await postgres.query(`CREATE TABLESPACE ${name} LOCATION '${folder}'`);
+    await postgres.query(`CREATE ROLE ${name}_owner`);
+    await on.sql(`CREATE TABLE there (id int) TABLESPACE ${name}; ALTER TABLE there OWNER TO ${name}_owner`);
+    await restored('DROP TABLE there');
+    const found = await rows(
+      `SELECT relowner::regrole::text AS owner, spcname AS space FROM pg_class c JOIN pg_tablespace t ON t.oid = reltablespace WHERE relname = 'there'`,
+    );
+    assert.deepEqual(found, [{ owner: `${name}_owner`, space: name }]);
+    for (const { name: kept } of await on.db.keptDatabases()) await on.db.dropKept(kept);
+    await on.sql(`DROP TABLE there; DROP ROLE ${name}_owner`);
+    await postgres.query(`DROP TABLESPACE ${name}`);
+  });
+
+  it('replaces only the owner that is missing, and grants of roles that are there stay', async () => {
+    const [gone, here] = [`gone_${process.pid}`, `here_${process.pid}`];
+    await on.sql(`CREATE ROLE ${gone}; CREATE ROLE ${here}; CREATE TABLE a (id int); CREATE TABLE b (id int);
+      ALTER TABLE a OWNER TO ${gone}; ALTER TABLE b OWNER TO ${here}; GRANT SELECT ON customers TO ${here}, ${gone}`);
+    const said: string[] = [];
+    await restored(`DROP TABLE a; DROP OWNED BY ${gone}; DROP ROLE ${gone}`, said);
+    assert.match(said.join(' '), new RegExp(`does not have the roles ${gone}\\.`));
+    assert.deepEqual(
+      await rows(
+        `SELECT relname AS name, relowner::regrole::text AS owner FROM pg_class WHERE relname IN ('a', 'b') ORDER BY 1`,
+      ),
+      [
+        { name: 'a', owner: 'tester' },
+        { name: 'b', owner: here },
+      ],
+    );
+    assert.deepEqual(await rows(`SELECT has_table_privilege('${here}', 'customers', 'SELECT') AS may`), [
+      { may: true },
+    ]);
+    for (const { name } of await on.db.keptDatabases()) await on.db.dropKept(name);
+    await on.sql(`DROP OWNED BY ${here}; DROP ROLE ${here}`);
+  });
+
+  it('gives a reader no more than it had: global default privileges are as they were', async () => {
+    const reader = `reader_${process.pid}`;
+    await on.sql(`CREATE ROLE ${reader}; CREATE TABLE hidden (id int)`);
+    await restored(`ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO ${reader}`);
+    await on.sql('CREATE TABLE new (id int)');
+    const may = await rows(
+      `SELECT has_table_privilege('${reader}', 'hidden', 'SELECT') AS hidden, has_table_privilege('${reader}', 'new', 'SELECT') AS new`,
+    );
+    assert.deepEqual(may, [{ hidden: false, new: false }]);
+    for (const { name } of await on.db.keptDatabases()) await on.db.dropKept(name);
+    await on.sql(`DROP OWNED BY ${reader}; DROP ROLE ${reader}`);
+  });
+
+  it('leaves large objects alone where the backup is of some schemas', async () => {
+    await on.sql("SELECT lo_from_bytea(7101, 'before')");
+    const backup = await takeBackup(on.db, on.folder, { ...OPTIONS, schemas: ['public'] });
+    assert.match((backup.manifest.leftOut ?? []).join(' '), /The 1 large objects are not in this backup/);
+    await on.sql("SELECT lo_put(7101, 0, 'AFTER!')");
+    await restoreBackup(on.db, backup, RESTORE);
+    assert.deepEqual(await rows("SELECT convert_from(lo_get(7101), 'UTF8') AS text"), [{ text: 'AFTER!' }]);
+  });
+
+  for (const [name, sql] of [
+    [
+      'a CHECK',
+      `CREATE TABLE kinds (word text); INSERT INTO kinds VALUES ('a');
+       CREATE FUNCTION kind_known(w text) RETURNS boolean LANGUAGE sql STABLE AS $$ SELECT EXISTS (SELECT 1 FROM kinds WHERE word = w) $$;
+       CREATE TABLE things (kind text CHECK (kind_known(kind))); INSERT INTO things VALUES ('a')`,
+    ],
+    [
+      'an expression index',
+      `CREATE TABLE kinds (word text); INSERT INTO kinds VALUES ('a');
+       CREATE FUNCTION kind_count(w text) RETURNS bigint LANGUAGE sql IMMUTABLE AS $$ SELECT count(*) FROM kinds WHERE word = w $$;
+       CREATE TABLE things (kind text); INSERT INTO things VALUES ('a'); CREATE INDEX of_things ON things (kind_count(kind))`,
+    ],
+    [
+      'a materialized view',
+      `CREATE TABLE kinds (word text); INSERT INTO kinds VALUES ('a');
+       CREATE FUNCTION words() RETURNS SETOF text LANGUAGE sql AS $$ SELECT word FROM kinds $$;
+       CREATE TABLE things (kind text); INSERT INTO things VALUES ('a'); CREATE MATERIALIZED VIEW seen AS SELECT * FROM words()`,
+    ],
+  ] as const) {
+    it(`works where ${name} calls a function that reads a table by its name alone, and says so`, async () => {
+      await on.sql(sql);
+      const said: string[] = [];
+      await restored('DELETE FROM things', said);
+      assert.deepEqual(await rows('SELECT kind FROM things'), [{ kind: 'a' }]);
+      assert.match(said.join(' '), /ALTER FUNCTION … SET search_path/);
+    });
+  }
+
+  it('does not succeed where what was restored is not what was saved, and changes nothing', async () => {
+    const backup = await takeBackup(on.db, on.folder, OPTIONS);
+    const other = await ground('postgres', 11);
+    const wrong = await takeBackup(other.db, on.folder, { ...OPTIONS, name: 'other' });
+    await other.close();
+    const mixed = {
+      path: wrong.path,
+      manifest: { ...wrong.manifest, database: backup.manifest.database, catalogue: backup.manifest.catalogue },
+    };
+    await on.sql('DELETE FROM orders WHERE id > 3');
+    const before = await on.contentHash();
+    const message = await problem('RestoreIncomplete', () => on.db.restore(mixed, {}));
+    assert.match(message, /rows of public\.orders: 11 instead of 10/);
+    assert.equal(await on.contentHash(), before);
+    assert.deepEqual(await on.db.keptDatabases(), []);
+  });
+
+  it('from a manifest without the list of objects says that it could not compare', async () => {
+    const backup = await takeBackup(on.db, on.folder, OPTIONS);
+    const { catalogue, ...manifest } = backup.manifest;
+    assert.ok(catalogue);
+    await on.sql('DELETE FROM orders');
+    const said: string[] = [];
+    await on.db.restore(
+      { path: backup.path, manifest: { ...manifest, schemas: ['public'] } },
+      { onMessage: (text) => said.push(text) },
+    );
+    assert.deepEqual(await rows('SELECT count(*)::int AS n FROM orders'), [{ n: 10 }]);
+    assert.match(said.join(' '), /cannot be compared/);
+  });
+
+  it('that is refused for open sessions takes no safety backup', async () => {
+    const backup = await takeBackup(on.db, on.folder, OPTIONS);
+    await withPostgres(on.target, async () => {
+      const before = await readdir(on.folder);
+      const safetyBackup = { ...OPTIONS, folder: on.folder };
+      await problem('SessionsConnected', () => restoreBackup(on.db, backup, { ...RESTORE, safetyBackup }));
+      assert.deepEqual(await readdir(on.folder), before);
+    });
+  });
+
+  it('keeps the replaced database until it is dropped, with all that was in it, and drops no other', async () => {
+    await restored('DELETE FROM orders; COMMENT ON TABLE orders IS NULL');
+    const [kept] = await on.db.keptDatabases();
+    assert.ok(kept);
+    assert.ok(kept.sizeBytes > 1_000_000);
+    if (on.target.dialect !== 'postgres') throw new Error('unreachable');
+    const inside = { ...on.target, database: kept.name };
+    assert.deepEqual(
+      await withPostgres(inside, async (client) => (await client.query('SELECT count(*)::int AS n FROM orders')).rows),
+      [{ n: 0 }],
+    );
+    await problem('InvalidConfiguration', () => on.db.dropKept('postgres'));
+    await on.db.dropKept(kept.name);
+    assert.deepEqual(await on.db.keptDatabases(), []);
+  });
+
+  it('into another, empty database leaves no kept database behind, and foreign tables come along', async () => {
+    await on.sql(`CREATE FOREIGN DATA WRAPPER w; CREATE SERVER s FOREIGN DATA WRAPPER w; CREATE FOREIGN TABLE far (id int) SERVER s;
+      CREATE SCHEMA extensions; CREATE EXTENSION IF NOT EXISTS plpgsql; CREATE CAST (text AS int) WITH INOUT AS ASSIGNMENT`);
+    const backup = await takeBackup(on.db, on.folder, OPTIONS);
+    const other = await ground('postgres', 0);
+    await restoreBackup(other.db, backup, { ...RESTORE, into: true });
+    assert.equal(await other.contentHash(), await on.contentHash());
+    assert.deepEqual(await other.db.keptDatabases(), []);
+    await other.close();
+  });
+
+  it('keeps the properties of the database', async () => {
+    if (on.target.dialect !== 'postgres') throw new Error('unreachable');
+    const { database } = on.target;
+    const properties = () =>
+      rows(`SELECT d.datconnlimit, d.datacl::text[], shobj_description(d.oid, 'pg_database') AS comment, s.setconfig
+        FROM pg_database d JOIN pg_db_role_setting s ON s.setdatabase = d.oid WHERE datname = '${database}'`);
+    await on.sql(`ALTER DATABASE ${database} SET search_path = '$user', "Odd name", public; ALTER DATABASE ${database} SET datestyle = 'SQL, DMY';
+      ALTER DATABASE ${database} CONNECTION LIMIT 33; COMMENT ON DATABASE ${database} IS 'it''s ours'; REVOKE TEMPORARY ON DATABASE ${database} FROM PUBLIC`);
+    const before = await properties();
+    await restored(
+      `ALTER DATABASE ${database} RESET ALL; ALTER DATABASE ${database} SET work_mem = '5MB'; ALTER DATABASE ${database} CONNECTION LIMIT 44`,
+    );
+    assert.deepEqual(await properties(), before);
+  });
+});
