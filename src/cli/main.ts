@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { blameMigration } from '../migrations/stray.ts';
+import { blameMigration } from '../author/run.ts';
 import { createIo } from './io.ts';
 /**
  * The command line: the only composition root. It parses flags, opens what the engine needs, and prints.

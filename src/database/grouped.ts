@@ -57,7 +57,7 @@ export function groupOf(work: MigrationWork, session: MigrationSession, onDone: 
   const attempt = async (migration: LoadedMigration, heard: (statement: SqlStatement) => void) => {
     const start = performance.now();
     await marks?.set();
-    await runBody(bodyOf(migration, direction), session, heard);
+    await runBody(migration, direction, session, heard);
     if (direction === 'up') await session.putHistory(historyRow(migration, work, 'applied', start));
     else await session.removeHistory(migration.revision);
     marks?.keep();

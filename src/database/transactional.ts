@@ -1,5 +1,5 @@
 import type { LoadedMigration, SqlStatement } from '../core/model/migration.ts';
-import { bodyOf, historyRow, MigrationStopped, runBody, whereabouts } from './one-migration.ts';
+import { historyRow, MigrationStopped, runBody, whereabouts } from './one-migration.ts';
 import type { DoneMigration, MigrationWork } from './port.ts';
 import { retriesOf } from './retries.ts';
 import type { MigrationSession, TransactionMode } from './session.ts';
@@ -46,12 +46,11 @@ async function attemptOnce(
   try {
     if (own) await session.begin(mode);
     const observation = work.observe ? await session.observe() : undefined;
-    const holdLast = own && observation === undefined;
     const heard = (next: SqlStatement) => {
       statement = next;
     };
-    const held = await runBody(bodyOf(migration, work.direction), session, heard, holdLast);
-    if (!held) statement = undefined;
+    await runBody(migration, work.direction, session, heard);
+    statement = undefined;
     if (work.direction === 'up') await session.putHistory(historyRow(migration, work, 'applied', began));
     else await session.removeHistory(migration.revision);
     const effects = await observation?.effects(migration.revision, (performance.now() - began) / 1000);

@@ -1,5 +1,5 @@
 import type { LoadedMigration, SqlStatement } from '../core/model/migration.ts';
-import { bodyOf, historyRow, MigrationStopped, runBody, whereabouts } from './one-migration.ts';
+import { historyRow, MigrationStopped, runBody, whereabouts } from './one-migration.ts';
 import type { DoneMigration, MigrationWork } from './port.ts';
 import { retriesOf } from './retries.ts';
 import type { MigrationSession } from './session.ts';
@@ -48,7 +48,7 @@ async function attemptOnce(
   }
   const observation = work.observe ? await session.observe() : undefined;
   try {
-    await runBody(bodyOf(migration, work.direction), session, (next) => {
+    await runBody(migration, work.direction, session, (next) => {
       statement = next;
       started += 1;
     });

@@ -7,6 +7,7 @@ import type { MigrationSession } from '../session.ts';
 import { buildIndex, indexBuildOf, waitsForOthers } from './concurrently.ts';
 import type { PostgresConnection } from './connection.ts';
 import { observe } from './effects.ts';
+import { readTypesOn } from './enum-types.ts';
 import { problemOf, reasonOf, serverError } from './errors.ts';
 import { historyTable, putSql, removeSql } from './history.ts';
 import { lockWatch } from './lock-watch.ts';
@@ -28,8 +29,11 @@ export async function openSession(open: PostgresConnection, work: SessionWork): 
   /** The first error inside a transaction: all that follow only say that there was one. */
   let first: unknown;
   let mended: string[] = [];
+  let running: string | undefined;
+  const late: string[] = [];
 
   const startOver = () => {
+    running = undefined;
     statements = 0;
     last = undefined;
     first = undefined;
@@ -91,7 +95,9 @@ export async function openSession(open: PostgresConnection, work: SessionWork): 
       inTransaction = true;
     },
     async commit() {
-      const command = await around('COMMIT', () => channel.send('COMMIT'));
+      if (running !== undefined && late.includes(running))
+        throw refuse('It sent a query after its end. Wait for every query with await.');
+      const command = await around('COMMIT', () => channel.flush('COMMIT'));
       inTransaction = false;
       // PostgreSQL answers COMMIT of an aborted transaction with success and the word ROLLBACK.
       if (command !== 'COMMIT') throw first ?? refuse('The transaction was rolled back instead of committed.');
@@ -99,15 +105,16 @@ export async function openSession(open: PostgresConnection, work: SessionWork): 
     async rollback() {
       await codeEnds().catch(() => {});
       inTransaction = false;
+      late.length = 0;
       await channel.rollback();
     },
-    async execute({ sql }, holdBack) {
+    async execute({ sql }) {
       see(sql);
-      if (holdBack) channel.hold(sql);
-      else await around(sql, () => channel.send(sql));
-      return holdBack;
+      await channel.flush();
+      await around(sql, () => channel.send(sql));
     },
-    codeArguments() {
+    codeArguments(revision) {
+      running = revision;
       joined = joinTransaction(open.sequelize, channel.client(), {
         onStatement: see,
         inTransaction,
@@ -116,9 +123,13 @@ export async function openSession(open: PostgresConnection, work: SessionWork): 
           await channel.flush();
           return around(sql, run);
         },
+        onLate: () => void late.push(revision),
       });
-      return { queryInterface: joined.queryInterface, sequelize: loadSequelize().Sequelize };
+      readTypesOn(joined, open.sequelize, () => channel.client());
+      const { queryInterface, queries } = joined;
+      return { queryInterface, queries, sequelize: loadSequelize().Sequelize };
     },
+    late: () => late.splice(0),
     trace: () => ({ statements, last }),
     async putHistory(row) {
       if (!inTransaction) startOver();

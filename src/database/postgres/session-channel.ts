@@ -2,7 +2,6 @@ import type { MigrationWork } from '../port.ts';
 import { type Watch, watchBlockers } from './blockers.ts';
 import type { PostgresConnection } from './connection.ts';
 import type { Client } from './driver.ts';
-import { serverError } from './errors.ts';
 import { fence } from './fence.ts';
 import { backendOf } from './pooler.ts';
 import { applySettings, migrationSettings } from './settings.ts';
@@ -12,13 +11,14 @@ export interface Channel {
   client(): Client;
   /** After a statement that succeeded: `I` outside a transaction, `T` inside, `E` inside one that an error has aborted. */
   status(): 'I' | 'T' | 'E' | null;
-  /** Puts our own statements in front of whatever is sent next, to save round trips. */
+  /**
+   * Keeps statements of our own until `flush`, which sends them together to save round trips. They never go in one
+   * message with an author's: what an author leaves open there would take ours in.
+   */
   ahead(...statements: string[]): void;
-  /** The same with a statement of the migration: the position in an error is that in its text. */
-  hold(sql: string): void;
-  /** Sends what waits in front. */
-  flush(): Promise<void>;
-  /** The command tag of the last statement. */
+  /** Sends what was kept, and a last one; the command tag of the last. */
+  flush(last?: string): Promise<string>;
+  /** Sends a statement alone; its command tag. */
   send(sql: string): Promise<string>;
   /** Runs a statement and looks meanwhile who blocks it. */
   watched<T>(run: () => Promise<T>): Promise<T>;
@@ -44,20 +44,14 @@ export async function openChannel(
 ): Promise<Channel> {
   const settings = migrationSettings(open.version, timeouts, open.target.schemas);
   let { client, pid } = await connect(open, runId, settings);
-  let waiting: Part[] = [];
+  let waiting: string[] = [];
   let settingsChanged = false;
   let roleChanged = false;
   let watch: Watch | undefined;
 
-  /** All in one message: an error skips what stands behind it, so a statement never runs without its BEGIN. */
-  const sendParts = async (parts: Part[]): Promise<string> => {
-    waiting = [];
-    try {
-      const results: unknown = await client.query(parts.map(({ sql }) => sql).join(SEPARATOR));
-      return commandOf(Array.isArray(results) ? results.at(-1) : results);
-    } catch (error) {
-      throw placed(error, parts);
-    }
+  const send = async (sql: string): Promise<string> => {
+    const results: unknown = await client.query(sql);
+    return commandOf(Array.isArray(results) ? results.at(-1) : results);
   };
   const watched = async <T>(run: () => Promise<T>, lockTimeout = timeouts.lock): Promise<T> => {
     watch = watchBlockers(open.client, pid, lockTimeout, (who) => {
@@ -81,15 +75,14 @@ export async function openChannel(
     client: () => client,
     status: () => client.getTransactionStatus(),
     ahead(...statements) {
-      waiting.push(...statements.map((sql) => ({ sql, migration: false })));
+      waiting.push(...statements);
     },
-    hold(sql) {
-      waiting.push({ sql, migration: true });
+    async flush(last) {
+      const statements = last === undefined ? waiting : [...waiting, last];
+      waiting = [];
+      return statements.length === 0 ? '' : send(statements.join(';\n'));
     },
-    async flush() {
-      if (waiting.length > 0) await sendParts(waiting);
-    },
-    send: (sql) => sendParts([...waiting, { sql, migration: true }]),
+    send,
     watched: (run) => watched(run),
     /**
      * Where a statement blocks nobody and has hours of work behind it when it waits, a lock timeout would only throw
@@ -137,14 +130,6 @@ export async function openChannel(
 /** SET where a statement may begin, not that of an UPDATE; too often costs a round trip, too seldom a leak. */
 const SETS = /(?:^|[;\n/]|\b(?:begin|then|else|loop|do))\s*set\b|set_config|\bdiscard\b|\breset\b/i;
 
-interface Part {
-  sql: string;
-  migration: boolean;
-}
-
-/** On a line of its own: a statement may end in a comment. */
-const SEPARATOR = '\n;';
-
 async function connect(
   open: PostgresConnection,
   runId: string,
@@ -163,21 +148,4 @@ async function connect(
 
 function commandOf(result: unknown): string {
   return typeof result === 'object' && result !== null && 'command' in result ? String(result.command) : '';
-}
-
-/** The server counts characters from the start of all that was sent; the author knows one statement. */
-function placed(error: unknown, parts: readonly Part[]): unknown {
-  const server = serverError(error);
-  if (server?.position === undefined) return error;
-  let position = Number(server.position);
-  for (const { sql, migration } of parts) {
-    const length = [...sql].length;
-    if (position <= length + SEPARATOR.length) {
-      // What is missing at the end of a statement is missed at the separator.
-      server.position = migration ? String(Math.min(position, length + 1)) : undefined;
-      break;
-    }
-    position -= length + SEPARATOR.length;
-  }
-  return error;
 }

@@ -1,4 +1,5 @@
 import type { SqlStatement } from '../../core/model/migration.ts';
+import { ProblemError } from '../../core/model/problem.ts';
 import type { Timeouts } from '../../core/model/target.ts';
 import { loadSequelize } from '../sequelize.ts';
 import type { MigrationSession, TransactionMode } from '../session.ts';
@@ -30,6 +31,8 @@ export async function openSession(
   /** SQL migrations are checked where they are read; code may say anything, so its transaction is looked at again. */
   let endCode: (() => Promise<void>) | undefined;
   let inTransaction = false;
+  let running: string | undefined;
+  const late: string[] = [];
   const see = (sql: string) => {
     transactions.allow(sql);
     statements += 1;
@@ -49,32 +52,38 @@ export async function openSession(
   return {
     async begin(wanted) {
       mode = wanted;
+      running = undefined;
       statements = 0;
       last = undefined;
       await transactions.begin(wanted);
       inTransaction = true;
     },
     async commit() {
+      if (running !== undefined && late.includes(running)) {
+        const message = 'It sent a query after its end. Wait for every query with await.';
+        throw new ProblemError({ reason: 'MigrationFailed', message });
+      }
       await transactions.commit();
       inTransaction = false;
     },
     async rollback() {
       await codeEnds().catch(() => {});
       await transactions.rollback();
+      late.length = 0;
       inTransaction = false;
     },
     async execute({ sql }: SqlStatement) {
       see(sql);
-      if (transactions.covers(sql)) return false;
+      if (transactions.covers(sql)) return;
       try {
         await exec(connection, sql);
-        return false;
       } catch (error) {
         await locate(connection, sql, error);
         throw error;
       }
     },
-    codeArguments() {
+    codeArguments(revision) {
+      running = revision;
       const { atomically } = transactions;
       const joined = migrationInterface({
         sequelize: open.sequelize,
@@ -82,10 +91,13 @@ export async function openSession(
         atomically,
         onStatement: see,
         inTransaction,
+        onLate: () => void late.push(revision),
       });
       endCode = joined.end;
-      return { queryInterface: joined.queryInterface, sequelize: loadSequelize().Sequelize };
+      const { queryInterface, queries } = joined;
+      return { queryInterface, queries, sequelize: loadSequelize().Sequelize };
     },
+    late: () => late.splice(0),
     trace: () => ({ statements, last }),
     marks: transactions.marks,
     async putHistory(row) {

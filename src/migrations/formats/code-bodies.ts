@@ -1,7 +1,7 @@
+import { runAuthorCode } from '../../author/run.ts';
 import type { MigrationBody, MigrationFormat } from '../../core/model/migration.ts';
 import type { Exports } from '../module.ts';
 import { framePlace } from '../module-error.ts';
-import { answerFor } from '../stray.ts';
 import { type CallStyle, callStyle, firstParameterName } from './call-style.ts';
 import { type Bodies, invalid } from './format.ts';
 import { sequelizeCliCall } from './sequelize-cli.ts';
@@ -118,9 +118,7 @@ function codeBody(fn: AuthorFunction, self: Exports, style: CallStyle, file: str
   const call = CALLS[style](fn.bind(self), { name, path });
   return {
     kind: 'code',
-    async call(queryInterface, sequelize) {
-      await answerFor(name, async () => void (await call(queryInterface, sequelize)));
-    },
+    call: (queryInterface, sequelize, queries) => runAuthorCode(name, () => call(queryInterface, sequelize), queries),
     placeOf(error) {
       const place = error instanceof Error ? framePlace(error.stack ?? '', path) : undefined;
       return place && { file, ...place };
