@@ -1,6 +1,7 @@
 import type { QueryInterface, QueryOptions, Sequelize, Transaction, TransactionOptions } from 'sequelize';
 import { boundToAuthor, notAsAuthor } from '../author/context.ts';
 import type { PendingQueries } from '../core/model/migration.ts';
+import { ProblemError } from '../core/model/problem.ts';
 import { type Begun, begunWork, type TransactionWork } from './begun-work.ts';
 import { loadSequelize } from './sequelize.ts';
 
@@ -56,6 +57,7 @@ export function joinTransaction(sequelize: Sequelize, connection: unknown, optio
       value: (sql: Sql, given?: QueryOptions) =>
         track(async () => {
           const text = rewrite(typeof sql === 'string' ? sql : sql.query);
+          refuseNul(text);
           onStatement(text);
           const whole = typeof sql === 'string' ? text : { ...sql, query: text };
           const joinedOptions = joinOptions(withLogging(given));
@@ -83,6 +85,16 @@ export function joinTransaction(sequelize: Sequelize, connection: unknown, optio
     getQueryInterface: { value: () => queryInterface },
   });
   return { sequelize: view, queryInterface, track, end, queries: begun };
+}
+
+/** The drivers end a text there, so the rest of it would be left out without a word. */
+function refuseNul(sql: string): void {
+  if (!sql.includes('\0')) return;
+  throw new ProblemError({
+    reason: 'MigrationFailed',
+    message: 'The query has a NUL character, where the database would stop reading. Take it out.',
+    statement: sql.slice(0, sql.indexOf('\0')),
+  });
 }
 
 /** A Transaction object for a connection that is not Sequelize's: it neither takes one from the pool nor gives it back. */

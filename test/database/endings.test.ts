@@ -69,17 +69,6 @@ for (const dialect of DIALECTS) {
       assert.deepEqual(await numbers(database), []);
     });
 
-    it('a query that comes after its migration has ended is refused', async () => {
-      let late: Promise<unknown> = Promise.resolve();
-      const careless = code(async (q) => {
-        late = wait(50).then(() => insert(q, 9));
-        late.catch(() => {});
-      });
-      assertDone(await migrate(database, [migration(careless), migration(code(() => wait(100)))]));
-      await assert.rejects(late, /already ended/);
-      assert.deepEqual(await numbers(database), []);
-    });
-
     it('outside our transaction its own are real ones', async () => {
       const own = (n: number, end: (t: Transaction) => Promise<void>) => async (q: QueryInterface) => {
         const transaction = await q.sequelize.transaction();
