@@ -3,6 +3,7 @@ import { boundToAuthor, notAsAuthor } from '../author/context.ts';
 import type { PendingQueries } from '../core/model/migration.ts';
 import { ProblemError } from '../core/model/problem.ts';
 import { type Begun, begunWork, type TransactionWork } from './begun-work.ts';
+import { codeControl, leftOpen } from './code-control.ts';
 import { loadSequelize } from './sequelize.ts';
 
 /** Called with each statement before it is sent. */
@@ -41,6 +42,7 @@ export function joinTransaction(sequelize: Sequelize, connection: unknown, optio
   const transaction = transactionOn(sequelize, connection);
   const view: Sequelize = Object.create(sequelize);
   const begun = begunWork(options.onLate);
+  const control = codeControl();
   const { track, end } = begun;
   const joinOptions = <T extends { transaction?: Transaction | null }>(given: T | undefined) => ({
     ...given,
@@ -54,13 +56,14 @@ export function joinTransaction(sequelize: Sequelize, connection: unknown, optio
 
   Object.defineProperties(view, {
     query: {
-      value: (sql: Sql, given?: QueryOptions) =>
+      value: (sql: Sql, wanted?: QueryOptions) =>
         track(async () => {
-          const text = rewrite(typeof sql === 'string' ? sql : sql.query);
+          const given = rewrite(typeof sql === 'string' ? sql : sql.query);
+          const text = inTransaction ? control.join(given) : given;
           refuseNul(text);
           onStatement(text);
           const whole = typeof sql === 'string' ? text : { ...sql, query: text };
-          const joinedOptions = joinOptions(withLogging(given));
+          const joinedOptions = joinOptions(withLogging(wanted));
           // Our own timers and connections on the way are not the migration's.
           return notAsAuthor(() => around(text, () => query.call(sequelize, whole, joinedOptions)));
         }),
@@ -84,7 +87,11 @@ export function joinTransaction(sequelize: Sequelize, connection: unknown, optio
     queryInterface: { value: queryInterface, writable: true },
     getQueryInterface: { value: () => queryInterface },
   });
-  return { sequelize: view, queryInterface, track, end, queries: begun };
+  const endAll = async () => {
+    await end();
+    if (control.open()) throw leftOpen();
+  };
+  return { sequelize: view, queryInterface, track, end: endAll, queries: begun };
 }
 
 /** The drivers end a text there, so the rest of it would be left out without a word. */

@@ -9,6 +9,8 @@ import type { Problem } from '../core/model/problem.ts';
  */
 export interface MigrationSession {
   begin(mode: TransactionMode): Promise<void>;
+  /** What `begin` does to a session that others have used, where a transaction goes on over several migrations. */
+  startOver(): Promise<void>;
   commit(): Promise<void>;
   /** Never throws: a connection that is gone has rolled back. */
   rollback(): Promise<void>;
@@ -26,6 +28,8 @@ export interface MigrationSession {
   /** Where migrations may share a transaction; see `grouped.ts`. */
   marks?: Marks;
 
+  /** The database's words where what failed can only run outside a transaction. */
+  outsideOnly(error: unknown): string | undefined;
   /** What went wrong, in the words of the field; `statement` is the one that failed where it came from SQL. */
   problemOf(error: unknown, statement: SqlStatement | undefined): Problem;
   /** The same migration may succeed when tried again, and how: after a pause, or at once in another mode. */

@@ -56,11 +56,12 @@ async function attemptOnce(
     const problem = session.problemOf(error, statement);
     const retry = session.retryOf(error);
     const mended = await session.cleanUp();
-    // Only SQL tells how far it came: when its first statement failed, nothing of the migration is there. Where the
-    // connection broke, the statement may have succeeded.
-    const nothing = statement !== undefined && started === 1 && problem.reason !== 'ConnectionLost';
+    // When its first statement failed, nothing of the migration is there. Where the connection broke, the statement may
+    // have succeeded.
+    const sent = statement === undefined && problem.code !== undefined ? session.trace().statements : started;
+    const nothing = sent === 1 && problem.reason !== 'ConnectionLost';
     const untouched = nothing && (await (up ? remove() : put('applied')).then(yes, no));
-    const message = [sentence(problem.message), mended, untouched ? undefined : partly(started - 1)];
+    const message = [sentence(problem.message), mended, untouched ? undefined : partly(sent - 1)];
     const stopped = new MigrationStopped({
       problem: {
         ...problem,

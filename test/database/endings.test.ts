@@ -26,7 +26,7 @@ for (const dialect of DIALECTS) {
     });
     afterEach(() => database.close());
 
-    for (const text of ['COMMIT', '/* mine */ ROLLBACK', 'BEGIN', 'commit;']) {
+    for (const text of ['COMMIT', '/* mine */ ROLLBACK', 'commit;']) {
       it(`code may not say ${text} inside our transaction`, async () => {
         const outcome = await migrate(database, [
           migration(
@@ -36,7 +36,7 @@ for (const dialect of DIALECTS) {
             }),
           ),
         ]);
-        assert.match(failureOf(outcome), /(COMMIT|ROLLBACK|BEGIN) does not belong here.*transaction = false/);
+        assert.match(failureOf(outcome), /(COMMIT|ROLLBACK) does not belong here.*transaction = false/);
         assert.deepEqual(await numbers(database), []);
         assert.deepEqual(await states(database), ['0_table applied']);
       });

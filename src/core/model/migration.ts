@@ -53,4 +53,6 @@ export interface LoadedMigration extends MigrationFile {
   down?: MigrationBody;
   /** False where the author opted out of the transaction for that direction. */
   transactional: { up: boolean; down: boolean };
+  /** The author asks for the transaction, so it never runs without. */
+  atomic?: boolean;
 }

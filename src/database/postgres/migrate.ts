@@ -11,8 +11,7 @@ import { readTypesOn } from './enum-types.ts';
 import { problemOf, reasonOf, serverError } from './errors.ts';
 import { historyTable, putSql, removeSql } from './history.ts';
 import { lockWatch } from './lock-watch.ts';
-import { openChannel } from './session-channel.ts';
-import { refuseControl } from './transaction-control.ts';
+import { OWN_ROLE, openChannel } from './session-channel.ts';
 
 type SessionWork = Pick<MigrationWork, 'timeouts' | 'runId' | 'onStatement' | 'onRetry'>;
 
@@ -68,7 +67,7 @@ export async function openSession(open: PostgresConnection, work: SessionWork): 
   const settle = async () => {
     const code = await codeEnds();
     if (!inTransaction) {
-      if (channel.status() === 'I') return channel.restoreSettings();
+      if (channel.status() === 'I') return;
       await channel.rollback();
       throw refuse('The migration left a transaction open, which was rolled back. It has to end with COMMIT.');
     }
@@ -83,17 +82,19 @@ export async function openSession(open: PostgresConnection, work: SessionWork): 
   /** In a transaction it goes with the COMMIT, in one round trip. */
   const record = async (sql: string) => {
     await settle();
-    channel.ahead(...channel.ownRole(), sql);
+    if (!inTransaction) await channel.startOver();
+    channel.ahead(...OWN_ROLE, sql);
     if (!inTransaction) await channel.flush();
   };
 
   return {
     async begin() {
       startOver();
-      await channel.restoreSettings();
+      await channel.startOver();
       channel.ahead('BEGIN');
       inTransaction = true;
     },
+    startOver: channel.startOver,
     async commit() {
       if (running !== undefined && late.includes(running))
         throw refuse('It sent a query after its end. Wait for every query with await.');
@@ -119,7 +120,6 @@ export async function openSession(open: PostgresConnection, work: SessionWork): 
         onStatement: see,
         inTransaction,
         around: async (sql, run) => {
-          if (inTransaction) refuseControl(sql);
           await channel.flush();
           return around(sql, run);
         },
@@ -136,6 +136,10 @@ export async function openSession(open: PostgresConnection, work: SessionWork): 
       await record(putSql(table, row));
     },
     removeHistory: (revision) => record(removeSql(table, revision)),
+    outsideOnly(error) {
+      const server = serverError(error);
+      return server?.code === '25001' || server?.code === '55P04' ? server.message : undefined;
+    },
     problemOf(error, statement): Problem {
       const cause = serverError(error)?.code === '25P02' && first !== undefined ? first : error;
       const problem = problemOf(cause, statement);

@@ -2,12 +2,12 @@
  * Restore of PostgreSQL in one transaction: the dumped schemas are emptied, filled by what pg_restore writes, and
  * committed by a last line that is sent only when pg_restore has ended well. Whoever dies before, the server rolls back.
  */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Backup } from '../../core/model/backup.ts';
 import { ProblemError } from '../../core/model/problem.ts';
 import type { RestoreOptions } from '../port.ts';
+import { withTemporaryFolder } from '../temporary-folder.ts';
 import type { PostgresConnection } from './connection.ts';
 import { majorOf } from './dump.ts';
 import { findClients } from './dump-clients.ts';
@@ -66,12 +66,7 @@ export function refuseOtherFormat({ identity }: PostgresConnection, { manifest }
 
 /** The path of a file that does not exist yet, in a folder that only this user can read and that is removed afterwards. */
 export async function withTemporaryFile<T>(name: string, use: (file: string) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), 'db-manager-'));
-  try {
-    return await use(join(folder, name));
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  return withTemporaryFolder('restore', (folder) => use(join(folder, name)));
 }
 
 function restoreProblem(words: string, name: string, { identity }: PostgresConnection): ProblemError {

@@ -26,11 +26,10 @@ export interface Channel {
   patiently<T>(run: () => Promise<T>): Promise<T>;
   /** Who blocked the last statement, in words. */
   blockers(): string | undefined;
-  /** Notes statements that may change the session's settings or role. */
+  /** Notes statements that may change the session's settings. */
   seeSettings(sql: string): void;
-  restoreSettings(): Promise<void>;
-  /** Statements after which the history is written by the one who runs, whoever the migration has become. */
-  ownRole(): string[];
+  /** Makes the session what it was when it was opened, so that a migration does the same after others as alone. */
+  startOver(): Promise<void>;
   /** Never throws: a connection that is gone has rolled back, and whatever comes next gets a new one. */
   rollback(): Promise<void>;
   /** A new connection in place of this one, once the server has ended the old session. */
@@ -46,10 +45,11 @@ export async function openChannel(
   let { client, pid } = await connect(open, runId, settings);
   let waiting: string[] = [];
   let settingsChanged = false;
-  let roleChanged = false;
+  let used = false;
   let watch: Watch | undefined;
 
   const send = async (sql: string): Promise<string> => {
+    used = true;
     const results: unknown = await client.query(sql);
     return commandOf(Array.isArray(results) ? results.at(-1) : results);
   };
@@ -67,12 +67,15 @@ export async function openChannel(
     await client.end().catch(() => {});
     waiting = [];
     settingsChanged = false;
-    roleChanged = false;
+    used = false;
     ({ client, pid } = await connect(open, runId, settings));
   };
 
   return {
-    client: () => client,
+    client: () => {
+      used = true;
+      return client;
+    },
     status: () => client.getTransactionStatus(),
     ahead(...statements) {
       waiting.push(...statements);
@@ -101,16 +104,15 @@ export async function openChannel(
     seeSettings(sql) {
       if (!SETS.test(sql)) return;
       settingsChanged = true;
-      roleChanged ||= /\brole\b|\bauthorization\b|\bdiscard\b/i.test(sql);
     },
-    async restoreSettings() {
-      if (!settingsChanged) return;
-      await client.query('RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL');
-      await applySettings(client, settings);
+    async startOver() {
+      // What was said does not tell: a function may set anything.
+      if (!used) return;
+      await applySettings(client, [...START_OVER, ...settings]);
+      await fence(client, open);
       settingsChanged = false;
-      roleChanged = false;
+      used = false;
     },
-    ownRole: () => (roleChanged ? ['RESET SESSION AUTHORIZATION', 'RESET ROLE'] : []),
     async rollback() {
       waiting = [];
       try {
@@ -126,6 +128,24 @@ export async function openChannel(
     },
   };
 }
+
+/** As the role that connected, whoever the migration has become. */
+export const OWN_ROLE: readonly string[] = ['RESET SESSION AUTHORIZATION', 'RESET ROLE'];
+
+/**
+ * What DISCARD ALL does (PostgreSQL manual), one by one: it cannot go in one message with others, and plans need not be
+ * thrown away. The lock of `fence` goes with the migration's own and is taken again; the run's lock is another session's.
+ */
+const START_OVER = [
+  ...OWN_ROLE,
+  'RESET ALL',
+  'CLOSE ALL',
+  'UNLISTEN *',
+  'DEALLOCATE ALL',
+  'SELECT pg_advisory_unlock_all()',
+  'DISCARD SEQUENCES',
+  'DISCARD TEMP',
+];
 
 /** SET where a statement may begin, not that of an UPDATE; too often costs a round trip, too seldom a leak. */
 const SETS = /(?:^|[;\n/]|\b(?:begin|then|else|loop|do))\s*set\b|set_config|\bdiscard\b|\breset\b/i;

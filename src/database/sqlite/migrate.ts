@@ -1,6 +1,7 @@
 import type { SqlStatement } from '../../core/model/migration.ts';
 import { ProblemError } from '../../core/model/problem.ts';
 import type { Timeouts } from '../../core/model/target.ts';
+import { SETS_SESSION } from '../grouped.ts';
 import { loadSequelize } from '../sequelize.ts';
 import type { MigrationSession, TransactionMode } from '../session.ts';
 import { migrationInterface } from './alter/interface.ts';
@@ -11,7 +12,7 @@ import { locate } from './error-position.ts';
 import { messageOf, problemOf, reasonOf } from './errors.ts';
 import { NeedsForeignKeysOff } from './foreign-keys.ts';
 import { removeRow, rowWriter } from './history.ts';
-import { transactionsOn } from './transaction.ts';
+import { type Transactions, transactionsOn } from './transaction.ts';
 
 /** A session on a connection of its own: SQLite's foreign_keys pragma belongs to the connection. */
 export async function openSession(
@@ -19,12 +20,9 @@ export async function openSession(
   timeouts: Timeouts,
   onStatement?: (sql: string) => void,
 ): Promise<MigrationSession> {
-  const connection = await openFile(open.path);
-  connection.configure('busyTimeout', timeouts.lock || BUSY_TIMEOUT);
-  await exec(connection, 'PRAGMA foreign_keys = ON');
-  const keepsJournal = await keepJournal(connection);
-  const transactions = transactionsOn(connection);
-  const history = rowWriter(connection);
+  let here = await openGround(open, timeouts);
+  /** Something was said that belongs to the connection and would reach the next migration. */
+  let used = false;
   let mode: TransactionMode = 'normal';
   let statements = 0;
   let last: string | undefined;
@@ -34,7 +32,8 @@ export async function openSession(
   let running: string | undefined;
   const late: string[] = [];
   const see = (sql: string) => {
-    transactions.allow(sql);
+    here.transactions.allow(sql);
+    used ||= SETS_SESSION.test(sql);
     statements += 1;
     last = sql;
     onStatement?.(sql);
@@ -46,16 +45,26 @@ export async function openSession(
     return end !== undefined;
   };
   const settle = async () => {
-    if ((await codeEnds()) || !inTransaction) await transactions.settle();
+    if ((await codeEnds()) || !inTransaction) await here.transactions.settle();
+  };
+
+  /** SQLite has no word for it, so what was set goes with its connection. */
+  const startOver = async () => {
+    if (!used || inTransaction) return;
+    used = false;
+    await closeGround(here);
+    here = await openGround(open, timeouts);
   };
 
   return {
+    startOver,
     async begin(wanted) {
       mode = wanted;
       running = undefined;
       statements = 0;
       last = undefined;
-      await transactions.begin(wanted);
+      await startOver();
+      await here.transactions.begin(wanted);
       inTransaction = true;
     },
     async commit() {
@@ -63,32 +72,32 @@ export async function openSession(
         const message = 'It sent a query after its end. Wait for every query with await.';
         throw new ProblemError({ reason: 'MigrationFailed', message });
       }
-      await transactions.commit();
+      await here.transactions.commit();
       inTransaction = false;
     },
     async rollback() {
       await codeEnds().catch(() => {});
-      await transactions.rollback();
+      await here.transactions.rollback();
       late.length = 0;
       inTransaction = false;
     },
     async execute({ sql }: SqlStatement) {
       see(sql);
-      if (transactions.covers(sql)) return;
+      if (here.transactions.covers(sql)) return;
       try {
-        await exec(connection, sql);
+        await exec(here.connection, sql);
       } catch (error) {
-        await locate(connection, sql, error);
+        await locate(here.connection, sql, error);
         throw error;
       }
     },
     codeArguments(revision) {
       running = revision;
-      const { atomically } = transactions;
+      const { connection, transactions } = here;
       const joined = migrationInterface({
         sequelize: open.sequelize,
         connection,
-        atomically,
+        atomically: transactions.atomically,
         onStatement: see,
         inTransaction,
         onLate: () => void late.push(revision),
@@ -99,18 +108,29 @@ export async function openSession(
     },
     late: () => late.splice(0),
     trace: () => ({ statements, last }),
-    marks: transactions.marks,
+    marks: {
+      allowed: () => here.transactions.marks.allowed(),
+      set: () => here.transactions.marks.set(),
+      keep: () => here.transactions.marks.keep(),
+      back: () => here.transactions.marks.back(),
+    },
     async putHistory(row) {
       await settle();
-      await history.put(row);
+      await startOver();
+      await here.history.put(row);
     },
     async removeHistory(revision) {
       await settle();
-      await removeRow(connection, revision);
+      await startOver();
+      await removeRow(here.connection, revision);
+    },
+    outsideOnly(error) {
+      const message = messageOf(error);
+      return /(?:within|inside) a? ?transaction$/.test(message) ? message : undefined;
     },
     problemOf,
     retryOf(error) {
-      if (error instanceof NeedsForeignKeysOff || (transactions.needsForeignKeysOff() && mode === 'normal')) {
+      if (error instanceof NeedsForeignKeysOff || (here.transactions.needsForeignKeysOff() && mode === 'normal')) {
         return { mode: 'foreignKeysOff', pause: false, why: 'a table that others reference is rebuilt' };
       }
       if (reasonOf(error) === 'LockTimeout') return { mode, pause: true, why: messageOf(error) };
@@ -123,14 +143,33 @@ export async function openSession(
     // What SQLite says of a COMMIT is so; there is no connection to lose.
     unclear: () => false,
     isRecorded: async () => false,
-    observe: () => observe(connection, () => statements),
+    observe: () => observe(here.connection, () => statements),
     async close() {
       await codeEnds().catch(() => {});
-      await history.end();
-      if (keepsJournal) await exec(connection, 'PRAGMA journal_mode = DELETE').catch(() => {});
-      await closeFile(connection);
+      await closeGround(here);
     },
   };
+}
+
+interface Ground {
+  connection: Connection;
+  transactions: Transactions;
+  history: ReturnType<typeof rowWriter>;
+  keepsJournal: boolean;
+}
+
+async function openGround(open: SqliteConnection, timeouts: Timeouts): Promise<Ground> {
+  const connection = await openFile(open.path);
+  connection.configure('busyTimeout', timeouts.lock || BUSY_TIMEOUT);
+  await exec(connection, 'PRAGMA foreign_keys = ON');
+  const keepsJournal = await keepJournal(connection);
+  return { connection, transactions: transactionsOn(connection), history: rowWriter(connection), keepsJournal };
+}
+
+async function closeGround({ connection, history, keepsJournal }: Ground): Promise<void> {
+  await history.end();
+  if (keepsJournal) await exec(connection, 'PRAGMA journal_mode = DELETE').catch(() => {});
+  await closeFile(connection);
 }
 
 /**

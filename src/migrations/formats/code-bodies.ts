@@ -49,7 +49,8 @@ export function codeBodies(module: Exports, file: string, path: string): Bodies 
     description: text(holder.exports.description) ?? text(module.description),
     up: body(up),
     down: down === undefined ? undefined : body(down),
-    transactional: { up: transaction, down: transaction },
+    transactional: { up: transaction ?? true, down: transaction ?? true },
+    atomic: transaction === true,
   };
 }
 
@@ -91,9 +92,9 @@ function text(value: unknown): string | undefined {
   return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
 }
 
-function flag(exports: Exports, module: Exports, file: string): boolean {
+function flag(exports: Exports, module: Exports, file: string): boolean | undefined {
   const value = exports.transaction ?? module.transaction;
-  if (value === undefined || typeof value === 'boolean') return value ?? true;
+  if (value === undefined || typeof value === 'boolean') return value;
   return invalid(file, 1, '"transaction" has to be true or false: export const transaction = false;');
 }
 
