@@ -41,7 +41,7 @@ describe('on a Node that is too old', () => {
       await writeFile(join(folder, 'main.js'), outputText);
       await writeFile(
         join(folder, 'as.cjs'),
-        `Object.defineProperty(process, 'versions', { value: { node: '${version}' } });\n`,
+        `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '${version}' } });\n`,
       );
       const ended = await run(process.execPath, ['--require', './as.cjs', 'main.js'], { cwd: folder }).catch(
         (error) => error,
