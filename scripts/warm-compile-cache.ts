@@ -27,6 +27,6 @@ execFileSync(process.execPath, [main, 'safe-migrate'], { cwd: folder, env, stdio
 
 process.chdir(folder);
 createRequire(main)('pg');
-for (const file of dist.filter((name) => name.endsWith('.js') && name !== 'cli/main.js')) {
+for (const file of dist.filter((name) => name.endsWith('.js') && name !== 'cli/main.js' && name !== 'cli/start.js')) {
   await import(pathToFileURL(join(app, 'dist', file)).href);
 }

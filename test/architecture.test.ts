@@ -14,14 +14,16 @@ const ARROWS: Record<string, { rooms: string[]; packages: string[] }> = {
   'core/schema': { rooms: ['core/model'], packages: [] },
   'core/safety': { rooms: ['core/model', 'core/planning', 'core/schema'], packages: [] },
   'core/reconcile': { rooms: ['core/model'], packages: [] },
+  // Who calls code that others wrote goes through it, wherever the call is made.
+  author: { rooms: ['core/model'], packages: [] },
   migrations: {
-    rooms: ['migrations/lend-packages.ts', 'core/model', 'core/planning', 'core/schema', 'core/safety'],
+    rooms: ['author', 'migrations/lend-packages.ts', 'core/model', 'core/planning', 'core/schema', 'core/safety'],
     packages: ['*'],
   },
   'migrations/lend-packages.ts': { rooms: [], packages: [] },
-  models: { rooms: ['core/model', 'core/schema', 'migrations/lend-packages.ts'], packages: ['sequelize'] },
+  models: { rooms: ['author', 'core/model', 'core/schema', 'migrations/lend-packages.ts'], packages: ['sequelize'] },
   database: {
-    rooms: ['core/model', 'core/planning', 'core/schema', 'database/port.ts'],
+    rooms: ['author', 'core/model', 'core/planning', 'core/schema', 'database/port.ts'],
     packages: ['sequelize', 'pg', 'sqlite3', 'umzug'],
   },
   // `core/schema`: what the database is asked about two schemas is a question of the comparison.
@@ -42,6 +44,7 @@ const ARROWS: Record<string, { rooms: string[]; packages: string[] }> = {
   },
   library: {
     rooms: [
+      'author',
       'core/model',
       'core/planning',
       'core/schema',

@@ -1,24 +1,17 @@
 #!/usr/bin/env node
-import { blameMigration } from '../migrations/stray.ts';
-import { createIo } from './io.ts';
 /**
- * The command line: the only composition root. It parses flags, opens what the engine needs, and prints.
- * Commands are loaded when they are called, so that `migrate current` pays for nothing else.
+ * Imports nothing before it has looked at Node's version: an older Node stops at the first import that it does not have,
+ * with a stack trace.
  */
-import { exitCodeOf, printError } from './output/errors.ts';
-import { createProgram } from './program.ts';
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 
-const io = createIo(process);
-process.on('uncaughtException', async (error: NodeJS.ErrnoException) => {
-  // Who reads our output has read enough: `db-manager migrate history | head`.
-  if (error.code === 'EPIPE' && error.syscall === 'write') process.exit(0);
-  if (blameMigration(error)) return;
-  await printError(io, error);
-  process.exit(exitCodeOf(error));
-});
-try {
-  await createProgram(io).parseAsync(process.argv);
-} catch (error) {
-  await printError(io, error);
-  process.exitCode = exitCodeOf(error);
+if (major < 22 || (major === 22 && minor < 19)) {
+  process.stderr.write(
+    `error: db-manager needs Node 22.19 or newer, and this is Node ${process.versions.node}. Install a newer one: https://nodejs.org/en/download\n`,
+  );
+  process.exitCode = 1;
+} else {
+  await import('./start.ts');
 }
+
+export {};

@@ -57,7 +57,7 @@ export function groupOf(work: MigrationWork, session: MigrationSession, onDone: 
   const attempt = async (migration: LoadedMigration, heard: (statement: SqlStatement) => void) => {
     const start = performance.now();
     await marks?.set();
-    await runBody(bodyOf(migration, direction), session, heard);
+    await runBody(migration, direction, session, heard);
     if (direction === 'up') await session.putHistory(historyRow(migration, work, 'applied', start));
     else await session.removeHistory(migration.revision);
     marks?.keep();
@@ -69,6 +69,7 @@ export function groupOf(work: MigrationWork, session: MigrationSession, onDone: 
     takes(migration) {
       if (!usable || !migration.transactional[direction]) return false;
       if (defers(migration, direction)) usable = false;
+      if (setsSession(migration, direction)) return false;
       return usable && bodyOf(migration, direction).kind === 'sql';
     },
     async run(migration) {
@@ -108,6 +109,15 @@ export function groupOf(work: MigrationWork, session: MigrationSession, onDone: 
 const yes = () => true;
 /** Whoever has the lock: alone a migration waits for it and tries again. */
 const no = () => false;
+
+/** What outlives a transaction needs a connection of its own; see `sqlite/migrate.ts`. */
+function setsSession(migration: LoadedMigration, direction: Direction): boolean {
+  const body = bodyOf(migration, direction);
+  return body.kind === 'sql' && body.statements.some(({ sql }) => SETS_SESSION.test(sql));
+}
+
+/** Temporary tables, attached databases and pragmas belong to a connection. */
+export const SETS_SESSION = /\b(?:pragma|temp|temporary|attach|detach)\b/i;
 
 /** What is checked at COMMIT would be checked for the whole group, and one migration could mend what another broke. */
 function defers(migration: LoadedMigration, direction: Direction): boolean {

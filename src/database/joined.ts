@@ -1,4 +1,9 @@
 import type { QueryInterface, QueryOptions, Sequelize, Transaction, TransactionOptions } from 'sequelize';
+import { boundToAuthor, notAsAuthor } from '../author/context.ts';
+import type { PendingQueries } from '../core/model/migration.ts';
+import { ProblemError } from '../core/model/problem.ts';
+import { type Begun, begunWork, type TransactionWork } from './begun-work.ts';
+import { codeControl, leftOpen } from './code-control.ts';
 import { loadSequelize } from './sequelize.ts';
 
 /** Called with each statement before it is sent. */
@@ -12,22 +17,18 @@ export interface JoinOptions {
   rewrite?(sql: string): string;
   /** Every query goes through here, for a dialect that has something to do before or after it. */
   around?<T>(sql: string, run: () => Promise<T>): Promise<T>;
+  /** Called for work that comes after `end`, before it is refused. */
+  onLate?(): void;
 }
 
-export interface Joined {
+export interface Joined extends Pick<Begun, 'track' | 'end'> {
   sequelize: Sequelize;
   queryInterface: QueryInterface;
-  /** Counts work as the migration's own until it has ended; afterwards there is no more. */
-  track<T>(work: () => Promise<T>): Promise<T>;
-  /**
-   * Waits for queries that the migration sent and did not wait for, so that none of them lands behind our COMMIT,
-   * and refuses those that come later. Throws what such a forgotten query throws.
-   */
-  end(): Promise<void>;
+  queries: PendingQueries;
 }
 
 type Sql = string | { query: string; values: unknown[] };
-type Work = (inner: Transaction) => PromiseLike<unknown>;
+type Work = TransactionWork;
 
 /**
  * A view of a Sequelize instance in which every query that names no transaction joins the given connection's. No
@@ -40,31 +41,42 @@ export function joinTransaction(sequelize: Sequelize, connection: unknown, optio
   const { onStatement, inTransaction, rewrite = (text) => text, around = (_sql, run) => run() } = options;
   const transaction = transactionOn(sequelize, connection);
   const view: Sequelize = Object.create(sequelize);
-  const { track, end } = tracker();
+  const begun = begunWork(options.onLate);
+  const control = codeControl();
+  const { track, end } = begun;
   const joinOptions = <T extends { transaction?: Transaction | null }>(given: T | undefined) => ({
     ...given,
     transaction: given?.transaction ?? transaction,
   });
+  const withLogging = (given: QueryOptions | undefined): QueryOptions | undefined =>
+    typeof given?.logging === 'function' ? { ...given, logging: boundToAuthor(given.logging) } : given;
 
   const query = sequelize.query as (sql: Sql, options?: QueryOptions) => Promise<unknown>;
   const open = sequelize.transaction as (options: TransactionOptions, work?: Work) => Promise<unknown>;
 
   Object.defineProperties(view, {
     query: {
-      value: (sql: Sql, given?: QueryOptions) =>
+      value: (sql: Sql, wanted?: QueryOptions) =>
         track(async () => {
-          const text = rewrite(typeof sql === 'string' ? sql : sql.query);
+          const given = rewrite(typeof sql === 'string' ? sql : sql.query);
+          const text = inTransaction ? control.join(given) : given;
+          refuseNul(text);
           onStatement(text);
           const whole = typeof sql === 'string' ? text : { ...sql, query: text };
-          return around(text, () => query.call(sequelize, whole, joinOptions(given)));
+          const joinedOptions = joinOptions(withLogging(wanted));
+          // Our own timers and connections on the way are not the migration's.
+          return notAsAuthor(() => around(text, () => query.call(sequelize, whole, joinedOptions)));
         }),
     },
     transaction: {
       value: (first?: TransactionOptions | Work, second?: Work) => {
         const [given, work] = typeof first === 'function' ? [undefined, first] : [first, second];
-        return inTransaction || given?.transaction != null
-          ? open.call(view, joinOptions(given), work)
-          : ownTransaction(transactionOn(view, connection, given), work);
+        const nested = inTransaction || given?.transaction != null;
+        return begun.trackTransaction(work, (noted) =>
+          nested
+            ? open.call(view, joinOptions(given), noted)
+            : ownTransaction(transactionOn(view, connection, given), noted),
+        );
       },
     },
   });
@@ -75,7 +87,21 @@ export function joinTransaction(sequelize: Sequelize, connection: unknown, optio
     queryInterface: { value: queryInterface, writable: true },
     getQueryInterface: { value: () => queryInterface },
   });
-  return { sequelize: view, queryInterface, track, end };
+  const endAll = async () => {
+    await end();
+    if (control.open()) throw leftOpen();
+  };
+  return { sequelize: view, queryInterface, track, end: endAll, queries: begun };
+}
+
+/** The drivers end a text there, so the rest of it would be left out without a word. */
+function refuseNul(sql: string): void {
+  if (!sql.includes('\0')) return;
+  throw new ProblemError({
+    reason: 'MigrationFailed',
+    message: 'The query has a NUL character, where the database would stop reading. Take it out.',
+    statement: sql.slice(0, sql.indexOf('\0')),
+  });
 }
 
 /** A Transaction object for a connection that is not Sequelize's: it neither takes one from the pool nor gives it back. */
@@ -105,36 +131,4 @@ async function ownTransaction(transaction: Transaction, work: Work | undefined):
   }
   await transaction.commit();
   return result;
-}
-
-/** The one place that waits for the work: V8 follows a stack to the migration's line only where there is one. */
-async function finished<T>(work: () => Promise<T>, done: () => void): Promise<T> {
-  try {
-    return await work();
-  } finally {
-    done();
-  }
-}
-
-function tracker(): Pick<Joined, 'track' | 'end'> {
-  const pending = new Set<Promise<unknown>>();
-  let ended = false;
-  return {
-    track(work) {
-      if (ended) return Promise.reject(new Error('The migration had already ended. Wait for every query with await.'));
-      // What nobody waits for stays unhandled, and loud, unless `end` is in time to take it.
-      const theirs: ReturnType<typeof work> = finished(work, () => void pending.delete(theirs));
-      pending.add(theirs);
-      return theirs;
-    },
-    async end() {
-      let failure: PromiseRejectedResult | undefined;
-      while (pending.size > 0) {
-        const results = await Promise.allSettled(pending);
-        failure ??= results.find((result) => result.status === 'rejected');
-      }
-      ended = true;
-      if (failure !== undefined) throw failure.reason;
-    },
-  };
 }

@@ -47,27 +47,23 @@ export function whereabouts(
   return { ...(statement === undefined ? {} : { statement }), ...(position === undefined ? {} : { position }) };
 }
 
-/**
- * Runs a body; `onStatement` hears which SQL statement is about to run. `holdLast` lets the session send the last one
- * together with what follows; true where it did.
- */
+/** Runs the body for a direction; `onStatement` hears which SQL statement is about to run. */
 export async function runBody(
-  body: MigrationBody,
+  migration: LoadedMigration,
+  direction: Direction,
   session: MigrationSession,
   onStatement: (statement: SqlStatement) => void,
-  holdLast = false,
-): Promise<boolean> {
+): Promise<void> {
+  const body = bodyOf(migration, direction);
   if (body.kind === 'code') {
-    const { queryInterface, sequelize } = session.codeArguments();
-    await body.call(queryInterface, sequelize);
-    return false;
+    const { queryInterface, sequelize, queries } = session.codeArguments(migration.revision);
+    await body.call(queryInterface, sequelize, queries);
+    return;
   }
-  let held = false;
-  for (const [index, statement] of body.statements.entries()) {
+  for (const statement of body.statements) {
     onStatement(statement);
-    held = await session.execute(statement, holdLast && index === body.statements.length - 1);
+    await session.execute(statement);
   }
-  return held;
 }
 
 export function historyRow(

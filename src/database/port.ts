@@ -152,6 +152,8 @@ export interface DoneMigration {
   revision: string;
   seconds: number;
   effects?: MigrationEffects;
+  /** Why it ran outside a transaction although its author did not say so: its work and its row are not one. */
+  outside?: string;
 }
 
 export type MigrationOutcome =

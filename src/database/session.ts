@@ -1,6 +1,6 @@
 import type { MigrationEffects } from '../core/model/effects.ts';
 import type { HistoryRow } from '../core/model/history.ts';
-import type { SqlStatement } from '../core/model/migration.ts';
+import type { PendingQueries, SqlStatement } from '../core/model/migration.ts';
 import type { Problem } from '../core/model/problem.ts';
 
 /**
@@ -9,16 +9,16 @@ import type { Problem } from '../core/model/problem.ts';
  */
 export interface MigrationSession {
   begin(mode: TransactionMode): Promise<void>;
+  /** What `begin` does to a session that others have used, where a transaction goes on over several migrations. */
+  startOver(): Promise<void>;
   commit(): Promise<void>;
   /** Never throws: a connection that is gone has rolled back. */
   rollback(): Promise<void>;
-  /**
-   * `last`: only its history row and COMMIT follow, so a session may hold it back and send it with them. True where it
-   * did so: what goes wrong with it then is thrown by `commit`.
-   */
-  execute(statement: SqlStatement, last: boolean): Promise<boolean>;
-  /** What code migrations get: a query interface whose queries run here, and the Sequelize class. */
-  codeArguments(): { queryInterface: unknown; sequelize: unknown };
+  execute(statement: SqlStatement): Promise<void>;
+  /** What the code of this migration gets: a query interface whose queries run here, and the Sequelize class. */
+  codeArguments(revision: string): CodeArguments;
+  /** Migrations of which a query came after their end, since this was asked last. Such a query is refused. */
+  late(): string[];
   /** The statement that ran last and how many ran since `begin`, for reports. */
   trace(): { statements: number; last: string | undefined };
 
@@ -28,6 +28,8 @@ export interface MigrationSession {
   /** Where migrations may share a transaction; see `grouped.ts`. */
   marks?: Marks;
 
+  /** The database's words where what failed can only run outside a transaction. */
+  outsideOnly(error: unknown): string | undefined;
   /** What went wrong, in the words of the field; `statement` is the one that failed where it came from SQL. */
   problemOf(error: unknown, statement: SqlStatement | undefined): Problem;
   /** The same migration may succeed when tried again, and how: after a pause, or at once in another mode. */
@@ -42,6 +44,12 @@ export interface MigrationSession {
   /** Rehearsal only: looks at the database before a migration; the answer is asked for before its commit. */
   observe(): Promise<Observation>;
   close(): Promise<void>;
+}
+
+export interface CodeArguments {
+  queryInterface: unknown;
+  sequelize: unknown;
+  queries: PendingQueries;
 }
 
 /** `foreignKeysOff` is SQLite's: a table that others reference is rebuilt, and all references are checked before COMMIT. */

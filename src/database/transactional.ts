@@ -3,6 +3,7 @@ import { bodyOf, historyRow, MigrationStopped, runBody, whereabouts } from './on
 import type { DoneMigration, MigrationWork } from './port.ts';
 import { retriesOf } from './retries.ts';
 import type { MigrationSession, TransactionMode } from './session.ts';
+import { runOutsideTransaction } from './untransactional.ts';
 
 /**
  * A migration's body and its history row, in one transaction. What a lock timeout or a deadlock ends is rolled back
@@ -18,12 +19,23 @@ export async function runInTransaction(
   for (;;) {
     const attempt = await attemptOnce(migration, work, session, mode);
     if ('done' in attempt) return attempt.done;
+    const outside = mayLeave(migration, work) ? session.outsideOnly(attempt.error) : undefined;
+    if (outside !== undefined) return { ...(await runOutsideTransaction(migration, work, session)), outside };
     const retry = work.singleTransaction ? undefined : session.retryOf(attempt.error);
     const otherMode = retry !== undefined && retry.mode !== mode && !work.signal?.aborted;
     const again = otherMode || (retry?.pause === true && (await retries.pause(retry.why)));
     if (!again) throw stop(attempt, migration, session);
     mode = retry?.mode ?? mode;
   }
+}
+
+/**
+ * The tools whose code this is open no transaction, so a statement that cannot run in one is no mistake there. Nothing is
+ * lost by trying: what had run before it is rolled back.
+ */
+function mayLeave(migration: LoadedMigration, work: MigrationWork): boolean {
+  const { kind } = bodyOf(migration, work.direction);
+  return kind === 'code' && migration.atomic !== true && work.singleTransaction !== true;
 }
 
 type Attempt =
@@ -45,13 +57,13 @@ async function attemptOnce(
   work.onAttempt?.(migration);
   try {
     if (own) await session.begin(mode);
+    else await session.startOver();
     const observation = work.observe ? await session.observe() : undefined;
-    const holdLast = own && observation === undefined;
     const heard = (next: SqlStatement) => {
       statement = next;
     };
-    const held = await runBody(bodyOf(migration, work.direction), session, heard, holdLast);
-    if (!held) statement = undefined;
+    await runBody(migration, work.direction, session, heard);
+    statement = undefined;
     if (work.direction === 'up') await session.putHistory(historyRow(migration, work, 'applied', began));
     else await session.removeHistory(migration.revision);
     const effects = await observation?.effects(migration.revision, (performance.now() - began) / 1000);

@@ -9,8 +9,9 @@ import { createRequire, Module } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { Umzug } from 'umzug';
 import type { LoadedMigration } from '../core/model/migration.ts';
+import type { Problem } from '../core/model/problem.ts';
 import { groupOf } from './grouped.ts';
-import { type Failure, MigrationStopped } from './one-migration.ts';
+import { type Failure, historyRow, MigrationStopped } from './one-migration.ts';
 import type { DoneMigration, MigrationOutcome, MigrationWork } from './port.ts';
 import type { MigrationSession, TransactionMode } from './session.ts';
 import { runInTransaction } from './transactional.ts';
@@ -39,6 +40,17 @@ export async function migrateWithUmzug(
         : await runOutsideTransaction(migration, work, session),
     );
   };
+  /** What came after a migration's end was refused, so it has done a part of its work, and nothing tells how much. */
+  const refuseLate = async () => {
+    const [revision] = session.late();
+    const migration = work.migrations.find((one) => one.revision === revision);
+    if (migration === undefined) return;
+    await group.commit();
+    const state = work.direction === 'up' ? 'started' : 'reverting';
+    const touched = work.singleTransaction !== true;
+    if (touched) await session.putHistory(historyRow(migration, work, state, performance.now()));
+    throw new MigrationStopped({ problem: late(migration, touched), retry: 'never', touched });
+  };
   const runOne = async (migration: LoadedMigration) => {
     try {
       if (work.signal?.aborted) {
@@ -47,6 +59,7 @@ export async function migrateWithUmzug(
       }
       work.onStart?.(migration, done.length + group.size());
       await run(migration);
+      await refuseLate();
     } catch (error) {
       stopped = error instanceof MigrationStopped ? error : new MigrationStopped(unexpected(error, migration, session));
       throw stopped;
@@ -72,6 +85,7 @@ export async function migrateWithUmzug(
     if (work.singleTransaction) await session.begin(mode);
     if (list.length > 0) await (work.direction === 'up' ? umzug.up() : umzug.down({ to: 0 }));
     await group.commit();
+    await refuseLate();
     if (work.singleTransaction) await session.commit();
     return { kind: 'done', done };
   } catch (error) {
@@ -120,6 +134,15 @@ function loadUmzug(): typeof Umzug {
 
 function transactional(migration: LoadedMigration, { direction, singleTransaction }: MigrationWork): boolean {
   return singleTransaction === true || migration.transactional[direction];
+}
+
+function late({ revision }: LoadedMigration, committed: boolean): Problem {
+  const state = committed ? ' Its history row says so; look at the database, then: db-manager repair.' : '';
+  return {
+    reason: 'MigrationFailed',
+    migration: revision,
+    message: `${revision} sent a query after its end, which was refused, so a part of its work is missing.${state} Wait for every query with await.`,
+  };
 }
 
 function unexpected(error: unknown, { revision }: LoadedMigration, session: MigrationSession): Failure {

@@ -1,6 +1,6 @@
 import type { LoadedMigration, SqlStatement } from '../core/model/migration.ts';
 import { joinSentences } from '../core/model/sentences.ts';
-import { bodyOf, historyRow, MigrationStopped, runBody, whereabouts } from './one-migration.ts';
+import { historyRow, MigrationStopped, runBody, whereabouts } from './one-migration.ts';
 import type { DoneMigration, MigrationWork } from './port.ts';
 import { retriesOf } from './retries.ts';
 import type { MigrationSession } from './session.ts';
@@ -49,7 +49,7 @@ async function attemptOnce(
   }
   const observation = work.observe ? await session.observe() : undefined;
   try {
-    await runBody(bodyOf(migration, work.direction), session, (next) => {
+    await runBody(migration, work.direction, session, (next) => {
       statement = next;
       started += 1;
     });
@@ -57,11 +57,12 @@ async function attemptOnce(
     const problem = session.problemOf(error, statement);
     const retry = session.retryOf(error);
     const mended = await session.cleanUp();
-    // Only SQL tells how far it came: when its first statement failed, nothing of the migration is there. Where the
-    // connection broke, the statement may have succeeded.
-    const nothing = statement !== undefined && started === 1 && problem.reason !== 'ConnectionLost';
+    // When its first statement failed, nothing of the migration is there. Where the connection broke, the statement may
+    // have succeeded.
+    const sent = statement === undefined && problem.code !== undefined ? session.trace().statements : started;
+    const nothing = sent === 1 && problem.reason !== 'ConnectionLost';
     const untouched = nothing && (await (up ? remove() : put('applied')).then(yes, no));
-    const message = joinSentences(problem.message, mended, untouched ? undefined : partly(started - 1));
+    const message = joinSentences(problem.message, mended, untouched ? undefined : partly(sent - 1));
     const stopped = new MigrationStopped({
       problem: {
         ...problem,

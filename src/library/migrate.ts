@@ -21,7 +21,7 @@ export interface MigrateOptions extends Options {
 export interface Migrated {
   from: Position;
   to: Position;
-  migrations: Pick<DoneMigration, 'revision' | 'seconds'>[];
+  migrations: Pick<DoneMigration, 'revision' | 'seconds' | 'outside'>[];
 }
 
 /**
@@ -82,8 +82,14 @@ async function migrate(options: MigrateOptions & { target?: string }, down: bool
         timeouts: settings.timeouts,
         singleTransaction: options.singleTransaction,
         signal: options.signal,
-        onDone: ({ revision, seconds }) =>
-          options.onMessage?.(`${direction === 'up' ? 'applied' : 'reverted'} ${revision} (${seconds.toFixed(2)} s)`),
+        onDone: ({ revision, seconds, outside }) => {
+          options.onMessage?.(`${direction === 'up' ? 'applied' : 'reverted'} ${revision} (${seconds.toFixed(2)} s)`);
+          if (outside !== undefined) {
+            options.onMessage?.(
+              `${revision} ran outside a transaction, so its work and its history row are not one: ${outside}`,
+            );
+          }
+        },
         onRetry: options.onMessage,
       });
       if (outcome.kind === 'failed') throw new ProblemError(outcome.problem);

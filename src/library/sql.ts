@@ -3,7 +3,7 @@ import { ProblemError } from '../core/model/problem.ts';
 import type { Revision } from '../core/model/revision.ts';
 import { requireReversible } from '../core/planning/plan.ts';
 import { loadMigrations } from '../migrations/load.ts';
-import type { Recorded } from '../migrations/statements/read.ts';
+import { type Recorded, staysInTransaction } from '../migrations/statements/read.ts';
 import { recordOn } from '../runner/recording.ts';
 import { openReplay } from '../runner/replay.ts';
 import { getCurrentRevision } from './current.ts';
@@ -46,14 +46,16 @@ export async function migrateSql(options: SqlOptions = {}): Promise<MigrationSql
     ? await record(options, files, migrations, direction)
     : new Map<string, Recorded>();
   return migrations.map((migration): MigrationSql => {
-    const { revision, transactional } = migration;
+    const { revision } = migration;
     const body = bodyOf(migration, direction);
-    const said = { revision, direction, transaction: transactional[direction] };
+    const sent = recorded.get(revision)?.statements ?? [];
+    const transaction = staysInTransaction(migration, direction, sent, dialect);
+    const said = { revision, direction, transaction };
     if (body?.kind === 'sql') return { ...said, source: 'file', statements: body.statements.map(({ sql }) => sql) };
     return {
       ...said,
       source: 'recorded',
-      statements: (recorded.get(revision)?.statements ?? []).map(({ sql }) => sql),
+      statements: sent.map(({ sql }) => sql),
     };
   });
 }

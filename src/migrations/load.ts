@@ -52,9 +52,9 @@ async function load(folder: string, file: MigrationFile, dialect: Dialect): Prom
   const contents = await readUnchanged(folder, file);
   const sources = file.files.map((name, index) => decode(name, contents[index]));
   const bodies = await readBodies(folder, file, sources, dialect);
-  const { format, up, down, transactional } = bodies;
+  const { format, up, down, transactional, atomic } = bodies;
   const description = bodies.description ?? describeMigration(file.revision, sources[0]?.text ?? '', up.kind);
-  return { ...file, format, description, up, down, transactional };
+  return { ...file, format, description, up, down, transactional, ...(atomic === true ? { atomic } : {}) };
 }
 
 async function readBodies(

@@ -2,6 +2,7 @@ import { realpath } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { importAsAuthor } from '../author/output.ts';
 import { type Problem, ProblemError } from '../core/model/problem.ts';
 import { lendPackages } from './lend-packages.ts';
 import { placeOfError } from './module-error.ts';
@@ -27,7 +28,7 @@ export async function importMigration(folder: string, file: string, checksum: st
   try {
     lendPackages();
     readAnySuffix();
-    return await import(url.href);
+    return await importAsAuthor(file, () => import(url.href));
   } catch (cause) {
     throw new ProblemError(await importProblem(cause, file, path), { cause });
   }

@@ -2,6 +2,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { extname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { DataTypes, type Model, type ModelStatic, Sequelize } from 'sequelize';
+import { importAsAuthor } from '../author/output.ts';
 import type { Dialect } from '../core/model/dialect.ts';
 import { ProblemError } from '../core/model/problem.ts';
 import { lendPackages } from '../migrations/lend-packages.ts';
@@ -92,10 +93,10 @@ type Define = (sequelize: Sequelize, types: typeof DataTypes) => unknown;
 async function define(file: string, sequelize: Sequelize): Promise<void> {
   try {
     lendPackages();
-    const module = (await import(pathToFileURL(file).href)) as Record<string, unknown>;
+    const module = (await importAsAuthor(file, () => import(pathToFileURL(file).href))) as Record<string, unknown>;
     const inner = module.default as Record<string, unknown> | Define | undefined;
     const found = module.defineModels ?? (isPlainFunction(inner) ? inner : inner?.defineModels);
-    if (isPlainFunction(found)) await found(sequelize, DataTypes);
+    if (isPlainFunction(found)) await importAsAuthor(file, async () => found(sequelize, DataTypes));
     else adoptModels([module, inner], sequelize);
   } catch (error) {
     throw invalid(`The model file ${file} cannot be loaded: ${messageOf(error)}`, error);

@@ -5,7 +5,7 @@
  * A flow is typed by what its steps add: a step can be appended only where everything that it reads has been
  * added by an earlier one, so a wrong order does not compile.
  */
-import type { Problem } from '../core/model/problem.ts';
+import { type Problem, ProblemError } from '../core/model/problem.ts';
 import type { StepName, StepResult } from '../core/model/step.ts';
 import { failed, type Stop } from './failure.ts';
 import type { RunPorts } from './ports.ts';
@@ -64,16 +64,20 @@ async function attempt(step: AnyStep, state: object, ports: RunPorts): Promise<S
   try {
     return await step.run(state as never, ports);
   } catch (error) {
-    return failed(error, { touched: step.name === 'apply' });
+    // What an abort throws on its way is no bug of ours.
+    const thrown =
+      ports.signal.aborted && !(error instanceof ProblemError) ? interruption(ports.signal, step.name) : error;
+    return failed(thrown, { touched: step.name === 'apply' });
   }
 }
 
-function interruption(signal: AbortSignal): Problem {
+function interruption(signal: AbortSignal, during?: StepName): Problem {
+  const where = during === undefined ? 'between two steps' : `in the step ${during}, which took back what it had begun`;
   const deadline = signal.reason instanceof DOMException && signal.reason.name === 'TimeoutError';
   return deadline
-    ? { reason: 'DeadlineExceeded', message: 'The run took longer than timeouts.run and stopped between two steps.' }
+    ? { reason: 'DeadlineExceeded', message: `The run took longer than timeouts.run and stopped ${where}.` }
     : {
         reason: 'Interrupted',
-        message: 'The run was asked to stop and did so between two steps; run it again to go on.',
+        message: `The run was asked to stop and did so ${where}; run it again to go on.`,
       };
 }

@@ -26,7 +26,7 @@ for (const dialect of DIALECTS) {
     });
     afterEach(() => database.close());
 
-    for (const text of ['COMMIT', '/* mine */ ROLLBACK', 'BEGIN', 'commit;']) {
+    for (const text of ['COMMIT', '/* mine */ ROLLBACK', 'commit;']) {
       it(`code may not say ${text} inside our transaction`, async () => {
         const outcome = await migrate(database, [
           migration(
@@ -36,7 +36,7 @@ for (const dialect of DIALECTS) {
             }),
           ),
         ]);
-        assert.match(failureOf(outcome), /(COMMIT|ROLLBACK|BEGIN) does not belong here.*transaction = false/);
+        assert.match(failureOf(outcome), /(COMMIT|ROLLBACK) does not belong here.*transaction = false/);
         assert.deepEqual(await numbers(database), []);
         assert.deepEqual(await states(database), ['0_table applied']);
       });
@@ -66,17 +66,6 @@ for (const dialect of DIALECTS) {
       ]);
       assert.match(failureOf(outcome), /nowhere/);
       assert.equal(outcome.kind === 'failed' && outcome.problem.migration, '1_careless');
-      assert.deepEqual(await numbers(database), []);
-    });
-
-    it('a query that comes after its migration has ended is refused', async () => {
-      let late: Promise<unknown> = Promise.resolve();
-      const careless = code(async (q) => {
-        late = wait(50).then(() => insert(q, 9));
-        late.catch(() => {});
-      });
-      assertDone(await migrate(database, [migration(careless), migration(code(() => wait(100)))]));
-      await assert.rejects(late, /already ended/);
       assert.deepEqual(await numbers(database), []);
     });
 

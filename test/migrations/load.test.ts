@@ -137,7 +137,7 @@ describe('Loading migrations', () => {
         2,
       ],
       ['BEGIN', '1_a.sql', '-- migrate:up\nBEGIN;\nSELECT 1;\nCOMMIT;\n', /:2:1: BEGIN does not belong here/, 2],
-      ['COMMIT in the middle', '1_a.up.sql', 'SELECT 1;\n COMMIT;\nSELECT 2;', /:2:2: COMMIT does not/, 2],
+      ['COMMIT in the middle', '1_a.sql', 'SELECT 1;\n COMMIT;\nSELECT 2;', /:2:2: COMMIT does not/, 2],
       ['ROLLBACK', '1_a.sql', 'SELECT 1;\nROLLBACK;', /ROLLBACK does not/, 2],
       ['END', '1_a.sql', 'SELECT 1;\nEND;', /END does not/, 2],
       [

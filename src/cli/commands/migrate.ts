@@ -33,7 +33,10 @@ export async function downgrade(options: Moving, io: Io): Promise<void> {
 
 function moved({ migrations, to }: Migrated, verb: string): string {
   if (migrations.length === 0) return `Nothing to do; the database stands at ${to}.`;
-  return `${count(migrations.length, 'migration')} ${verb}; the database stands at ${to}.`;
+  const outside = migrations.flatMap(({ revision, outside }) =>
+    outside === undefined ? [] : `\n${revision} ran outside a transaction, so it was not atomic: ${outside}`,
+  );
+  return `${count(migrations.length, 'migration')} ${verb}; the database stands at ${to}.${outside.join('')}`;
 }
 
 /** `migrate history [-v]` */

@@ -14,6 +14,19 @@ export function exitCodeOf(error: unknown): number {
   return 1;
 }
 
+/** What a command throws because it was asked to stop is no bug of ours, whatever was thrown on the way. */
+export function interruptedOr(signal: AbortSignal, error: unknown): unknown {
+  if (!signal.aborted || error instanceof ProblemError || error instanceof CommanderError) return error;
+  const by = signal.reason instanceof Error ? signal.reason.message : 'a signal';
+  return new ProblemError(
+    {
+      reason: 'Interrupted',
+      message: `${by} stopped the command before its end. What it had begun and not finished was taken back; run it again to do it.`,
+    },
+    { cause: error },
+  );
+}
+
 /**
  * What happened, why, and what to do; a stack trace only where a bug of ours meets `-v`. With `--json` the one document
  * on standard output is `{ "error": { reason, message, … } }`.

@@ -23,13 +23,22 @@ export interface SqlStatement {
   column: number;
 }
 
+/** The queries of a code migration that have been sent and not been answered yet. */
+export interface PendingQueries {
+  /** Waits for them; throws what one of them threw. False where there were none. */
+  drain(): Promise<boolean>;
+}
+
 /** What a migration does in one direction. */
 export type MigrationBody =
   | { kind: 'sql'; statements: SqlStatement[] }
   | {
       kind: 'code';
-      /** Calls the author's function with the arguments that its format expects. */
-      call(queryInterface: unknown, sequelize: unknown): Promise<void>;
+      /**
+       * Calls the author's function with the arguments that its format expects, and waits for all that it has begun;
+       * `queries` knows of the queries that it has sent.
+       */
+      call(queryInterface: unknown, sequelize: unknown, queries?: PendingQueries): Promise<void>;
       /** Where in its file an error came from that `call` threw; undefined where its stack does not tell. */
       placeOf?(error: unknown): SourcePosition | undefined;
     };
@@ -44,4 +53,6 @@ export interface LoadedMigration extends MigrationFile {
   down?: MigrationBody;
   /** False where the author opted out of the transaction for that direction. */
   transactional: { up: boolean; down: boolean };
+  /** The author asks for the transaction, so it never runs without. */
+  atomic?: boolean;
 }

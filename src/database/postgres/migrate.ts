@@ -7,12 +7,12 @@ import type { MigrationSession } from '../session.ts';
 import { buildIndex, indexBuildOf, waitsForOthers } from './concurrently.ts';
 import type { PostgresConnection } from './connection.ts';
 import { observe } from './effects.ts';
+import { readTypesOn } from './enum-types.ts';
 import { problemOf, reasonOf, serverError } from './errors.ts';
 import { historyTable, putSql, removeSql } from './history.ts';
 import { lockWatch } from './lock-watch.ts';
-import { openChannel } from './session-channel.ts';
+import { OWN_ROLE, openChannel } from './session-channel.ts';
 import { WatchedTables } from './table-states.ts';
-import { refuseControl } from './transaction-control.ts';
 
 type SessionWork = Pick<MigrationWork, 'timeouts' | 'runId' | 'onStatement' | 'onRetry'>;
 
@@ -30,8 +30,11 @@ export async function openSession(open: PostgresConnection, work: SessionWork): 
   /** The first error inside a transaction: all that follow only say that there was one. */
   let first: unknown;
   let mended: string[] = [];
+  let running: string | undefined;
+  const late: string[] = [];
 
   const startOver = () => {
+    running = undefined;
     statements = 0;
     last = undefined;
     first = undefined;
@@ -66,7 +69,7 @@ export async function openSession(open: PostgresConnection, work: SessionWork): 
   const settle = async () => {
     const code = await codeEnds();
     if (!inTransaction) {
-      if (channel.status() === 'I') return channel.restoreSettings();
+      if (channel.status() === 'I') return;
       await channel.rollback();
       throw refuse('The migration left a transaction open, which was rolled back. It has to end with COMMIT.');
     }
@@ -81,19 +84,23 @@ export async function openSession(open: PostgresConnection, work: SessionWork): 
   /** In a transaction it goes with the COMMIT, in one round trip. */
   const record = async (sql: string) => {
     await settle();
-    channel.ahead(...channel.ownRole(), sql);
+    if (!inTransaction) await channel.startOver();
+    channel.ahead(...OWN_ROLE, sql);
     if (!inTransaction) await channel.flush();
   };
 
   return {
     async begin() {
       startOver();
-      await channel.restoreSettings();
+      await channel.startOver();
       channel.ahead('BEGIN');
       inTransaction = true;
     },
+    startOver: channel.startOver,
     async commit() {
-      const command = await around('COMMIT', () => channel.send('COMMIT'));
+      if (running !== undefined && late.includes(running))
+        throw refuse('It sent a query after its end. Wait for every query with await.');
+      const command = await around('COMMIT', () => channel.flush('COMMIT'));
       inTransaction = false;
       // PostgreSQL answers COMMIT of an aborted transaction with success and the word ROLLBACK.
       if (command !== 'COMMIT') throw first ?? refuse('The transaction was rolled back instead of committed.');
@@ -103,32 +110,40 @@ export async function openSession(open: PostgresConnection, work: SessionWork): 
       await codeEnds().catch(() => {});
       inTransaction = false;
       tables.rollback();
+      late.length = 0;
       await channel.rollback();
     },
-    async execute({ sql }, holdBack) {
+    async execute({ sql }) {
       see(sql);
-      if (holdBack) channel.hold(sql);
-      else await around(sql, () => channel.send(sql));
-      return holdBack;
+      await channel.flush();
+      await around(sql, () => channel.send(sql));
     },
-    codeArguments() {
+    codeArguments(revision) {
+      running = revision;
       joined = joinTransaction(open.sequelize, channel.client(), {
         onStatement: see,
         inTransaction,
         around: async (sql, run) => {
-          if (inTransaction) refuseControl(sql);
           await channel.flush();
           return around(sql, run);
         },
+        onLate: () => void late.push(revision),
       });
-      return { queryInterface: joined.queryInterface, sequelize: loadSequelize().Sequelize };
+      readTypesOn(joined, open.sequelize, () => channel.client());
+      const { queryInterface, queries } = joined;
+      return { queryInterface, queries, sequelize: loadSequelize().Sequelize };
     },
+    late: () => late.splice(0),
     trace: () => ({ statements, last }),
     async putHistory(row) {
       if (!inTransaction) startOver();
       await record(putSql(table, row));
     },
     removeHistory: (revision) => record(removeSql(table, revision)),
+    outsideOnly(error) {
+      const server = serverError(error);
+      return server?.code === '25001' || server?.code === '55P04' ? server.message : undefined;
+    },
     problemOf(error, statement): Problem {
       const cause = serverError(error)?.code === '25P02' && first !== undefined ? first : error;
       const problem = problemOf(cause, statement);

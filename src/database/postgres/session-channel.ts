@@ -2,7 +2,6 @@ import type { MigrationWork } from '../port.ts';
 import { type Watch, watchBlockers } from './blockers.ts';
 import type { PostgresConnection } from './connection.ts';
 import type { Client } from './driver.ts';
-import { serverError } from './errors.ts';
 import { fence } from './fence.ts';
 import { backendOf } from './pooler.ts';
 import { applySettings, migrationSettings } from './settings.ts';
@@ -12,13 +11,14 @@ export interface Channel {
   client(): Client;
   /** After a statement that succeeded: `I` outside a transaction, `T` inside, `E` inside one that an error has aborted. */
   status(): 'I' | 'T' | 'E' | null;
-  /** Puts our own statements in front of whatever is sent next, to save round trips. */
+  /**
+   * Keeps statements of our own until `flush`, which sends them together to save round trips. They never go in one
+   * message with an author's: what an author leaves open there would take ours in.
+   */
   ahead(...statements: string[]): void;
-  /** The same with a statement of the migration: the position in an error is that in its text. */
-  hold(sql: string): void;
-  /** Sends what waits in front. */
-  flush(): Promise<void>;
-  /** The command tag of the last statement. */
+  /** Sends what was kept, and a last one; the command tag of the last. */
+  flush(last?: string): Promise<string>;
+  /** Sends a statement alone; its command tag. */
   send(sql: string): Promise<string>;
   /** Runs a statement and looks meanwhile who blocks it. */
   watched<T>(run: () => Promise<T>): Promise<T>;
@@ -26,11 +26,10 @@ export interface Channel {
   patiently<T>(run: () => Promise<T>): Promise<T>;
   /** Who blocked the last statement, in words. */
   blockers(): string | undefined;
-  /** Notes statements that may change the session's settings or role. */
+  /** Notes statements that may change the session's settings. */
   seeSettings(sql: string): void;
-  restoreSettings(): Promise<void>;
-  /** Statements after which the history is written by the one who runs, whoever the migration has become. */
-  ownRole(): string[];
+  /** Makes the session what it was when it was opened, so that a migration does the same after others as alone. */
+  startOver(): Promise<void>;
   /** Never throws: a connection that is gone has rolled back, and whatever comes next gets a new one. */
   rollback(): Promise<void>;
   /** A new connection in place of this one, once the server has ended the old session. */
@@ -44,20 +43,15 @@ export async function openChannel(
 ): Promise<Channel> {
   const settings = migrationSettings(open.version, timeouts, open.target);
   let { client, pid } = await connect(open, runId, settings);
-  let waiting: Part[] = [];
+  let waiting: string[] = [];
   let settingsChanged = false;
-  let roleChanged = false;
+  let used = false;
   let watch: Watch | undefined;
 
-  /** All in one message: an error skips what stands behind it, so a statement never runs without its BEGIN. */
-  const sendParts = async (parts: Part[]): Promise<string> => {
-    waiting = [];
-    try {
-      const results: unknown = await client.query(parts.map(({ sql }) => sql).join(SEPARATOR));
-      return commandOf(Array.isArray(results) ? results.at(-1) : results);
-    } catch (error) {
-      throw placed(error, parts);
-    }
+  const send = async (sql: string): Promise<string> => {
+    used = true;
+    const results: unknown = await client.query(sql);
+    return commandOf(Array.isArray(results) ? results.at(-1) : results);
   };
   const watched = async <T>(run: () => Promise<T>, lockTimeout = timeouts.lock): Promise<T> => {
     watch = watchBlockers(open.client, pid, lockTimeout, (who) => {
@@ -73,23 +67,25 @@ export async function openChannel(
     await client.end().catch(() => {});
     waiting = [];
     settingsChanged = false;
-    roleChanged = false;
+    used = false;
     ({ client, pid } = await connect(open, runId, settings));
   };
 
   return {
-    client: () => client,
+    client: () => {
+      used = true;
+      return client;
+    },
     status: () => client.getTransactionStatus(),
     ahead(...statements) {
-      waiting.push(...statements.map((sql) => ({ sql, migration: false })));
+      waiting.push(...statements);
     },
-    hold(sql) {
-      waiting.push({ sql, migration: true });
+    async flush(last) {
+      const statements = last === undefined ? waiting : [...waiting, last];
+      waiting = [];
+      return statements.length === 0 ? '' : send(statements.join(';\n'));
     },
-    async flush() {
-      if (waiting.length > 0) await sendParts(waiting);
-    },
-    send: (sql) => sendParts([...waiting, { sql, migration: true }]),
+    send,
     watched: (run) => watched(run),
     /**
      * Where a statement blocks nobody and has hours of work behind it when it waits, a lock timeout would only throw
@@ -108,16 +104,15 @@ export async function openChannel(
     seeSettings(sql) {
       if (!SETS.test(sql)) return;
       settingsChanged = true;
-      roleChanged ||= /\brole\b|\bauthorization\b|\bdiscard\b/i.test(sql);
     },
-    async restoreSettings() {
-      if (!settingsChanged) return;
-      await client.query('RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL');
-      await applySettings(client, settings);
+    async startOver() {
+      // What was said does not tell: a function may set anything.
+      if (!used) return;
+      await applySettings(client, [...START_OVER, ...settings]);
+      await fence(client, open);
       settingsChanged = false;
-      roleChanged = false;
+      used = false;
     },
-    ownRole: () => (roleChanged ? ['RESET SESSION AUTHORIZATION', 'RESET ROLE'] : []),
     async rollback() {
       waiting = [];
       try {
@@ -134,16 +129,26 @@ export async function openChannel(
   };
 }
 
+/** As the role that connected, whoever the migration has become. */
+export const OWN_ROLE: readonly string[] = ['RESET SESSION AUTHORIZATION', 'RESET ROLE'];
+
+/**
+ * What DISCARD ALL does (PostgreSQL manual), one by one: it cannot go in one message with others, and plans need not be
+ * thrown away. The lock of `fence` goes with the migration's own and is taken again; the run's lock is another session's.
+ */
+const START_OVER = [
+  ...OWN_ROLE,
+  'RESET ALL',
+  'CLOSE ALL',
+  'UNLISTEN *',
+  'DEALLOCATE ALL',
+  'SELECT pg_advisory_unlock_all()',
+  'DISCARD SEQUENCES',
+  'DISCARD TEMP',
+];
+
 /** SET where a statement may begin, not that of an UPDATE; too often costs a round trip, too seldom a leak. */
 const SETS = /(?<=(?:^|[;\n/]|\b(?:begin|then|else|loop|do))\s*)set\b|set_config|\bdiscard\b|\breset\b/i;
-
-interface Part {
-  sql: string;
-  migration: boolean;
-}
-
-/** On a line of its own: a statement may end in a comment. */
-const SEPARATOR = '\n;';
 
 async function connect(
   open: PostgresConnection,
@@ -163,21 +168,4 @@ async function connect(
 
 function commandOf(result: unknown): string {
   return typeof result === 'object' && result !== null && 'command' in result ? String(result.command) : '';
-}
-
-/** The server counts characters from the start of all that was sent; the author knows one statement. */
-function placed(error: unknown, parts: readonly Part[]): unknown {
-  const server = serverError(error);
-  if (server?.position === undefined) return error;
-  let position = Number(server.position);
-  for (const { sql, migration } of parts) {
-    const length = [...sql].length;
-    if (position <= length + SEPARATOR.length) {
-      // What is missing at the end of a statement is missed at the separator.
-      server.position = migration ? String(Math.min(position, length + 1)) : undefined;
-      break;
-    }
-    position -= length + SEPARATOR.length;
-  }
-  return error;
 }

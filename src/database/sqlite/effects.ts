@@ -76,16 +76,17 @@ export class WatchedTables {
   }
 }
 
+/** `watched` gives those of the connection of the moment: a migration may end on another one than it began on. */
 export async function observe(
-  tables: WatchedTables,
+  watched: () => WatchedTables,
   statements: () => number,
   inTransaction: () => boolean,
 ): Promise<Observation> {
-  const before = await tables.before();
+  const before = await watched().before();
   return {
     async effects(revision, seconds) {
-      const after = await tables.after();
-      if (!inTransaction()) tables.commit();
+      const after = await watched().after();
+      if (!inTransaction()) watched().commit();
       const names = before === after ? [] : [...new Set([...before.rows.keys(), ...after.rows.keys()])].sort();
       return {
         revision,

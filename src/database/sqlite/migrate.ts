@@ -1,5 +1,7 @@
 import type { SqlStatement } from '../../core/model/migration.ts';
+import { ProblemError } from '../../core/model/problem.ts';
 import type { Timeouts } from '../../core/model/target.ts';
+import { SETS_SESSION } from '../grouped.ts';
 import { loadSequelize } from '../sequelize.ts';
 import type { MigrationSession, TransactionMode } from '../session.ts';
 import { migrationInterface } from './alter/interface.ts';
@@ -10,7 +12,7 @@ import { locate } from './error-position.ts';
 import { messageOf, problemOf, reasonOf } from './errors.ts';
 import { NeedsForeignKeysOff } from './foreign-keys.ts';
 import { removeRow, rowWriter } from './history.ts';
-import { transactionsOn } from './transaction.ts';
+import { type Transactions, transactionsOn } from './transaction.ts';
 
 /** A session on a connection of its own: SQLite's foreign_keys pragma belongs to the connection. */
 export async function openSession(
@@ -18,21 +20,20 @@ export async function openSession(
   timeouts: Timeouts,
   onStatement?: (sql: string) => void,
 ): Promise<MigrationSession> {
-  const connection = await openFile(open.path);
-  connection.configure('busyTimeout', timeouts.lock || BUSY_TIMEOUT);
-  await exec(connection, 'PRAGMA foreign_keys = ON');
-  const keepsJournal = await keepJournal(connection);
-  const transactions = transactionsOn(connection);
-  const history = rowWriter(connection);
-  const tables = new WatchedTables(connection);
+  let here = await openGround(open, timeouts);
+  /** Something was said that belongs to the connection and would reach the next migration. */
+  let used = false;
   let mode: TransactionMode = 'normal';
   let statements = 0;
   let last: string | undefined;
   /** SQL migrations are checked where they are read; code may say anything, so its transaction is looked at again. */
   let endCode: (() => Promise<void>) | undefined;
   let inTransaction = false;
+  let running: string | undefined;
+  const late: string[] = [];
   const see = (sql: string) => {
-    transactions.allow(sql);
+    here.transactions.allow(sql);
+    used ||= SETS_SESSION.test(sql);
     statements += 1;
     last = sql;
     onStatement?.(sql);
@@ -44,66 +45,96 @@ export async function openSession(
     return end !== undefined;
   };
   const settle = async () => {
-    if ((await codeEnds()) || !inTransaction) await transactions.settle();
+    if ((await codeEnds()) || !inTransaction) await here.transactions.settle();
+  };
+
+  /** SQLite has no word for it, so what was set goes with its connection. */
+  const startOver = async () => {
+    if (!used || inTransaction) return;
+    used = false;
+    await closeGround(here);
+    here = await openGround(open, timeouts);
   };
 
   return {
+    startOver,
     async begin(wanted) {
       mode = wanted;
+      running = undefined;
       statements = 0;
       last = undefined;
-      await transactions.begin(wanted);
+      await startOver();
+      await here.transactions.begin(wanted);
       inTransaction = true;
     },
     async commit() {
-      await transactions.commit();
+      if (running !== undefined && late.includes(running)) {
+        const message = 'It sent a query after its end. Wait for every query with await.';
+        throw new ProblemError({ reason: 'MigrationFailed', message });
+      }
+      await here.transactions.commit();
       inTransaction = false;
-      tables.commit();
+      here.tables.commit();
     },
     async rollback() {
       await codeEnds().catch(() => {});
-      await transactions.rollback();
+      await here.transactions.rollback();
+      late.length = 0;
       inTransaction = false;
-      tables.rollback();
+      here.tables.rollback();
     },
     async execute({ sql }: SqlStatement) {
       see(sql);
-      if (transactions.covers(sql)) return false;
+      if (here.transactions.covers(sql)) return;
       try {
-        await exec(connection, sql);
-        return false;
+        await exec(here.connection, sql);
       } catch (error) {
-        await locate(connection, sql, error);
+        await locate(here.connection, sql, error);
         throw error;
       }
     },
-    codeArguments() {
-      const { atomically } = transactions;
+    codeArguments(revision) {
+      running = revision;
+      const { connection, transactions } = here;
       const joined = migrationInterface({
         sequelize: open.sequelize,
         connection,
-        atomically,
+        atomically: transactions.atomically,
         onStatement: see,
         inTransaction,
+        onLate: () => void late.push(revision),
       });
       endCode = joined.end;
-      return { queryInterface: joined.queryInterface, sequelize: loadSequelize().Sequelize };
+      const { queryInterface, queries } = joined;
+      return { queryInterface, queries, sequelize: loadSequelize().Sequelize };
     },
+    late: () => late.splice(0),
     trace: () => ({ statements, last }),
-    marks: transactions.marks,
+    marks: {
+      allowed: () => here.transactions.marks.allowed(),
+      set: () => here.transactions.marks.set(),
+      keep: () => here.transactions.marks.keep(),
+      back: () => here.transactions.marks.back(),
+    },
     async putHistory(row) {
       await settle();
-      await tables.mark();
-      await history.put(row);
+      await here.tables.mark();
+      await startOver();
+      await here.history.put(row);
     },
     async removeHistory(revision) {
       await settle();
-      await tables.mark();
-      await removeRow(connection, revision);
+      await here.tables.mark();
+      await startOver();
+      await removeRow(here.connection, revision);
+    },
+    outsideOnly(error) {
+      const message = messageOf(error);
+      return /(?:within|inside) a? ?transaction$/.test(message) ? message : undefined;
     },
     problemOf,
     retryOf(error) {
-      if (error instanceof NeedsForeignKeysOff || (transactions.needsForeignKeysOff() && mode === 'normal')) {
+      if (error instanceof NeedsForeignKeysOff || (here.transactions.needsForeignKeysOff() && mode === 'normal')) {
         return { mode: 'foreignKeysOff', pause: false, why: 'a table that others reference is rebuilt' };
       }
       if (reasonOf(error) === 'LockTimeout') return { mode, pause: true, why: messageOf(error) };
@@ -111,7 +142,7 @@ export async function openSession(
     },
     async cleanUp() {
       await codeEnds().catch(() => {});
-      tables.forget();
+      here.tables.forget();
       return undefined;
     },
     // What SQLite says of a COMMIT is so; there is no connection to lose.
@@ -119,17 +150,43 @@ export async function openSession(
     isRecorded: async () => false,
     observe: () =>
       observe(
-        tables,
+        () => here.tables,
         () => statements,
         () => inTransaction,
       ),
     async close() {
       await codeEnds().catch(() => {});
-      await history.end();
-      if (keepsJournal) await exec(connection, 'PRAGMA journal_mode = DELETE').catch(() => {});
-      await closeFile(connection);
+      await closeGround(here);
     },
   };
+}
+
+interface Ground {
+  connection: Connection;
+  transactions: Transactions;
+  history: ReturnType<typeof rowWriter>;
+  keepsJournal: boolean;
+  tables: WatchedTables;
+}
+
+async function openGround(open: SqliteConnection, timeouts: Timeouts): Promise<Ground> {
+  const connection = await openFile(open.path);
+  connection.configure('busyTimeout', timeouts.lock || BUSY_TIMEOUT);
+  await exec(connection, 'PRAGMA foreign_keys = ON');
+  const keepsJournal = await keepJournal(connection);
+  return {
+    connection,
+    transactions: transactionsOn(connection),
+    history: rowWriter(connection),
+    keepsJournal,
+    tables: new WatchedTables(connection),
+  };
+}
+
+async function closeGround({ connection, history, keepsJournal }: Ground): Promise<void> {
+  await history.end();
+  if (keepsJournal) await exec(connection, 'PRAGMA journal_mode = DELETE').catch(() => {});
+  await closeFile(connection);
 }
 
 /**

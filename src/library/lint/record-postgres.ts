@@ -34,7 +34,10 @@ async function run(migration: LoadedMigration, { begin, sent, complete }: Record
     return {};
   };
   try {
-    const interfaceThatKnowsNothing = Object.assign(queryInterface, { describeTable });
+    const renameColumn = queryInterface.renameColumn.bind(
+      Object.create(queryInterface, { describeTable: { value: async () => ANY_COLUMNS } }),
+    );
+    const interfaceThatKnowsNothing = Object.assign(queryInterface, { describeTable, renameColumn });
     if (migration.up.kind === 'code') await migration.up.call(interfaceThatKnowsNothing, Constructor);
     if (!asked) complete();
   } catch {
@@ -42,10 +45,16 @@ async function run(migration: LoadedMigration, { begin, sent, complete }: Record
   }
 }
 
+/** Sequelize looks whether the column is there before it is renamed, and PostgreSQL's statement needs nothing of it. */
+const ANY_COLUMNS = new Proxy({}, { get: () => ({ type: 'TEXT', allowNull: true, defaultValue: null }) });
+
 /** A Sequelize that connects to nothing. */
 function deaf(Constructor: typeof Sequelize, sent: (sql: string) => void): Sequelize {
   const sequelize = new Constructor({ dialect: 'postgres', logging: false });
   const transaction = { commit: async () => {}, rollback: async () => {}, afterCommit: () => {} };
+  // Where a type was created, Sequelize asks the server for its number.
+  const { dialect } = sequelize as Sequelize & { dialect: { connectionManager: object } };
+  Object.assign(dialect.connectionManager, { _refreshDynamicOIDs: async () => {} });
   return Object.assign(sequelize, {
     query: async (sql: string | { query: string }, options: QueryOptions = {}) => {
       sent(typeof sql === 'string' ? sql : sql.query);

@@ -1,9 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LoadedMigration } from '../../core/model/migration.ts';
 import type { Problem } from '../../core/model/problem.ts';
 import { openDatabase } from '../../database/open.ts';
+import { withTemporaryFolder } from '../../database/temporary-folder.ts';
 import { patiently } from '../../migrations/statements/patience.ts';
 import type { Recorded } from '../../migrations/statements/read.ts';
 import { MOST_STATEMENTS, recorder } from '../../migrations/statements/record.ts';
@@ -23,8 +22,7 @@ export async function recordOnFile(
   const last = migrations.findLastIndex(({ up }) => up.kind === 'code');
   const all = new Map<string, Recorded>();
   if (last < 0) return all;
-  const room = await mkdtemp(join(tmpdir(), 'db-manager-lint-'));
-  try {
+  return withTemporaryFolder('lint', async (room) => {
     const target = { dialect: 'sqlite', path: join(room, 'lint.db') } as const;
     const database = await openDatabase(target, {
       timeouts: TIMEOUTS,
@@ -48,7 +46,5 @@ export async function recordOnFile(
       await database.close();
     }
     return all;
-  } finally {
-    await rm(room, { recursive: true, force: true });
-  }
+  });
 }

@@ -1,7 +1,7 @@
+import { runAuthorCode } from '../../author/run.ts';
 import type { MigrationBody, MigrationFormat } from '../../core/model/migration.ts';
 import type { Exports } from '../module.ts';
 import { framePlace } from '../module-error.ts';
-import { answerFor } from '../stray.ts';
 import { type CallStyle, callStyle, firstParameterName } from './call-style.ts';
 import { type Bodies, invalid } from './format.ts';
 import { sequelizeCliCall } from './sequelize-cli.ts';
@@ -49,7 +49,8 @@ export function codeBodies(module: Exports, file: string, path: string): Bodies 
     description: text(holder.exports.description) ?? text(module.description),
     up: body(up),
     down: down === undefined ? undefined : body(down),
-    transactional: { up: transaction, down: transaction },
+    transactional: { up: transaction ?? true, down: transaction ?? true },
+    atomic: transaction === true,
   };
 }
 
@@ -91,9 +92,9 @@ function text(value: unknown): string | undefined {
   return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
 }
 
-function flag(exports: Exports, module: Exports, file: string): boolean {
+function flag(exports: Exports, module: Exports, file: string): boolean | undefined {
   const value = exports.transaction ?? module.transaction;
-  if (value === undefined || typeof value === 'boolean') return value ?? true;
+  if (value === undefined || typeof value === 'boolean') return value;
   return invalid(file, 1, '"transaction" has to be true or false: export const transaction = false;');
 }
 
@@ -118,9 +119,7 @@ function codeBody(fn: AuthorFunction, self: Exports, style: CallStyle, file: str
   const call = CALLS[style](fn.bind(self), { name, path });
   return {
     kind: 'code',
-    async call(queryInterface, sequelize) {
-      await answerFor(name, async () => void (await call(queryInterface, sequelize)));
-    },
+    call: (queryInterface, sequelize, queries) => runAuthorCode(name, () => call(queryInterface, sequelize), queries),
     placeOf(error) {
       const place = error instanceof Error ? framePlace(error.stack ?? '', path) : undefined;
       return place && { file, ...place };

@@ -9,6 +9,7 @@ const MARKER = /^\s*--\s*migrate:(up|down)\b(.*)$/i;
  */
 export const dbmate: SqlFormat = {
   format: 'dbmate',
+  optOut: '-- migrate:up transaction:false',
   detect: ([source]) => source !== undefined && findMarkers(source.text, MARKER).length > 0,
   read([source]) {
     if (source === undefined) throw new Error('a migration has a file');

@@ -2,7 +2,8 @@ import { invalid, type SourceFile, type SqlFormat, type SqlSection } from './for
 
 /**
  * Flyway: `V1__x.sql` and, where there is one, `U1__x.sql`. As in Flyway, a file whose statements cannot run inside a
- * transaction runs outside one. Placeholders are refused: nothing here would replace them.
+ * transaction runs outside one. BEGIN and COMMIT in it
+ * count. Placeholders are refused: nothing here would replace them.
  * https://documentation.red-gate.com/flyway/flyway-concepts/migrations
  */
 export const flyway: SqlFormat = {
@@ -28,5 +29,5 @@ function whole({ file, text }: SourceFile): SqlSection {
       column,
     );
   }
-  return { pieces: [{ file, text, line: 1 }] };
+  return { pieces: [{ file, text, line: 1 }], ownTransaction: true };
 }

@@ -19,7 +19,10 @@ export interface Piece {
 export interface SqlSection {
   pieces: Piece[];
   transaction?: boolean;
-  /** `BEGIN; …; COMMIT;` around everything is the format's custom and is taken off, since we run it in one anyway. */
+  /**
+   * The tool sends the file as it is, with BEGIN and COMMIT where its author put them. Around everything they are taken
+   * off, since we run it in a transaction anyway.
+   */
   ownTransaction?: boolean;
 }
 
@@ -32,6 +35,8 @@ export interface SqlSections {
 export interface SqlFormat {
   format: MigrationFormat;
   detect(sources: readonly SourceFile[]): boolean;
+  /** What an author writes to run outside a transaction; absent where the format has no word for it. */
+  optOut?: string;
   /** Throws ProblemError InvalidMigration with the place. */
   read(sources: readonly SourceFile[], dialect: Dialect): SqlSections;
 }
@@ -43,6 +48,7 @@ export interface Bodies {
   up: MigrationBody;
   down?: MigrationBody;
   transactional: { up: boolean; down: boolean };
+  atomic?: boolean;
 }
 
 /** Throws ProblemError InvalidMigration that points at a line of a file. */

@@ -1,8 +1,8 @@
 import type { SourceFile, SqlFormat, SqlSection } from './format.ts';
 
 /**
- * golang-migrate: `1_x.up.sql` and `1_x.down.sql`. It runs a file as it is, without a transaction of its own, so its
- * users write BEGIN and COMMIT around the file, which we take off, and leave them out for CREATE INDEX CONCURRENTLY.
+ * golang-migrate: `1_x.up.sql` and `1_x.down.sql`. It sends a file as it is, without a transaction of its own, so its
+ * users write BEGIN and COMMIT where they want them, and leave them out for CREATE INDEX CONCURRENTLY.
  * https://github.com/golang-migrate/migrate/blob/master/MIGRATIONS.md
  */
 export const golangMigrate: SqlFormat = {

@@ -10,6 +10,7 @@ const MARKER = /^\s*--\s*\+goose\s+(Up|Down|StatementBegin|StatementEnd|NO\s+TRA
  */
 export const goose: SqlFormat = {
   format: 'goose',
+  optOut: '-- +goose NO TRANSACTION',
   detect: ([source]) => source !== undefined && findMarkers(source.text, MARKER).length > 0,
   read([source]) {
     if (source === undefined) throw new Error('a migration has a file');

@@ -1,3 +1,5 @@
+import { currentAuthor } from '../../author/context.ts';
+import { isThenable } from '../../author/run.ts';
 import type { AuthorFunction, Call } from './code-bodies.ts';
 
 /**
@@ -10,9 +12,15 @@ export function sequelizeCliCall(fn: AuthorFunction): Call {
     const Sequelize = sequelizeClass(sequelize);
     if (fn.length < 3) return fn(queryInterface, Sequelize);
     return new Promise<void>((resolve, reject) => {
-      const done = (error?: unknown) => (error === undefined || error === null ? resolve() : reject(error));
-      // An async function with an unused third parameter never calls it: its promise counts too, once it rejects.
-      Promise.resolve(fn(queryInterface, Sequelize, done)).catch(reject);
+      const done = (error?: unknown) => {
+        if (error === undefined || error === null) return resolve();
+        reject(error);
+        // It may say so after its promise has been resolved.
+        currentAuthor()?.fail(error);
+      };
+      const returned = fn(queryInterface, Sequelize, done);
+      // An async function with an unused third parameter never calls it: its promise counts too.
+      if (isThenable(returned)) Promise.resolve(returned).then(() => resolve(), reject);
     });
   };
 }

@@ -10,10 +10,15 @@ import { firstWords } from './words.ts';
  * Refuses what no driver can run, and what would break the migration's own transaction, with advice and the place.
  * Throws ProblemError InvalidMigration.
  */
-export function refuseStatements(statements: readonly SqlStatement[], dialect: Dialect, transactional: boolean): void {
+export function refuseStatements(
+  statements: readonly SqlStatement[],
+  dialect: Dialect,
+  transactional: boolean,
+  optOut: string,
+): void {
   for (const statement of statements) {
     const found =
-      psqlCommand(statement, dialect) ?? copy(statement, dialect) ?? control(statement, dialect, transactional);
+      psqlCommand(statement, dialect) ?? copy(statement, dialect) ?? control(statement, dialect, transactional, optOut);
     if (found === undefined) continue;
     const position = positionAt(statement, found.offset);
     throw new ProblemError({
@@ -58,13 +63,18 @@ function copy({ sql }: SqlStatement, dialect: Dialect): Objection | undefined {
   };
 }
 
-function control({ sql }: SqlStatement, dialect: Dialect, transactional: boolean): Objection | undefined {
+function control(
+  { sql }: SqlStatement,
+  dialect: Dialect,
+  transactional: boolean,
+  optOut: string,
+): Objection | undefined {
   if (!transactional) return undefined;
   const command = transactionControl(sql, dialect);
   if (command === undefined) return undefined;
   return {
     offset: firstOffset(sql, dialect),
-    advice: `${command} does not belong here: the migration already runs in a transaction of its own, which commits with its history row. Take it out, or opt out of the transaction ("-- migrate:up transaction:false", "-- +goose NO TRANSACTION").`,
+    advice: `${command} does not belong here: the migration already runs in a transaction of its own, which commits with its history row. Take it out, or opt out of the transaction with: ${optOut}`,
   };
 }
 

@@ -4,8 +4,9 @@
  */
 import type { Dialect } from '../../core/model/dialect.ts';
 import type { SqlStatement } from '../../core/model/migration.ts';
-import type { SourcePosition } from '../../core/model/problem.ts';
+import { ProblemError, type SourcePosition } from '../../core/model/problem.ts';
 import { newBody } from './body.ts';
+import { type Lost, lostFrom } from './lost.ts';
 import { tokenize } from './tokenize.ts';
 
 /** Where a piece of SQL stands in its file, so that statements point into the file and not into the piece. */
@@ -25,6 +26,8 @@ export interface Origin {
  * unless a comment above it speaks to a machine (`-- db-manager:ignore …`, a planner hint), which then belongs to it;
  * such a comment behind the semicolon on the same line belongs to it too, with the semicolon. Pieces with nothing
  * but comments are no statements.
+ *
+ * Throws ProblemError InvalidMigration with the place where a part of the text would be lost: see `refuseLost`.
  */
 export function splitSql(sql: string, dialect: Dialect, origin: Origin): SqlStatement[] {
   const found: { start: number; end: number }[] = [];
@@ -33,6 +36,7 @@ export function splitSql(sql: string, dialect: Dialect, origin: Origin): SqlStat
   let end = 0;
   let body = newBody(dialect);
 
+  refuseLost(sql, dialect, origin);
   for (const token of tokenize(sql, dialect)) {
     if (token.kind === 'space') continue;
     if (token.kind === 'comment') {
@@ -68,6 +72,17 @@ export function splitSql(sql: string, dialect: Dialect, origin: Origin): SqlStat
 /** The place in the file of an offset into a statement's text, as the databases' error positions are. */
 export function positionAt(statement: SqlStatement, offset: number): SourcePosition {
   return placer(statement.sql, statement)(Math.min(offset, statement.sql.length));
+}
+
+function refuseLost(sql: string, dialect: Dialect, origin: Origin): void {
+  const lost: Lost | undefined = lostFrom(sql, dialect);
+  if (lost === undefined) return;
+  const position = placer(sql, origin)(lost.offset);
+  throw new ProblemError({
+    reason: 'InvalidMigration',
+    message: `${position.file}:${position.line}:${position.column}: ${lost.advice}`,
+    position,
+  });
 }
 
 function speaksToMachine(sql: string, start: number, end: number): boolean {

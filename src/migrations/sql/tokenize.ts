@@ -6,8 +6,8 @@ export type Token =
   | { kind: 'word'; start: number; end: number; upper: string };
 
 /**
- * Splits SQL into tokens; together they are the whole text. An unfinished string or comment runs to the end, where
- * the database will complain about it better than we could. Strings follow `standard_conforming_strings = on`.
+ * Splits SQL into tokens; together they are the whole text. An unfinished string or comment runs to the end;
+ * `lost.ts` finds it. Strings follow `standard_conforming_strings = on`.
  * Sources: PostgreSQL manual 4.1 and its `scan.l`; SQLite's `tokenize.c` and "SQL keywords".
  */
 export function* tokenize(sql: string, dialect: Dialect): Generator<Token, void, void> {

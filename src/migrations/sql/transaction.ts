@@ -39,7 +39,7 @@ export function needsNoTransaction(statements: readonly SqlStatement[], dialect:
   return statements.length > 0 && statements.every(({ sql }) => runsOnlyOutside(sql, dialect));
 }
 
-function runsOnlyOutside(sql: string, dialect: Dialect): boolean {
+export function runsOnlyOutside(sql: string, dialect: Dialect): boolean {
   const words = firstWords(sql, dialect, 6);
   const [first, second] = words;
   if (first === 'VACUUM') return true;

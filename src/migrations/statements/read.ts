@@ -11,6 +11,7 @@ import { readIgnores } from '../../core/safety/ignore.ts';
 import { mainFile } from '../formats/format.ts';
 import { positionAt } from '../sql/split.ts';
 import { tokenize } from '../sql/tokenize.ts';
+import { runsOnlyOutside } from '../sql/transaction.ts';
 import { type CodeIgnores, ignoresOfCode, NO_IGNORES } from './code-ignores.ts';
 import { loadParser, type Parser } from './parser.ts';
 import { withoutPlaceholders } from './placeholders.ts';
@@ -67,11 +68,21 @@ function readOne(
       body?.kind === 'sql'
         ? body.statements.map((statement) => ofFile(statement, dialect, parse))
         : sent.map((statement) => ofCode(statement, dialect, parse, ignores)),
-    transactional: migration.transactional[direction],
+    transactional: staysInTransaction(migration, direction, sent, dialect),
     reversible: direction === 'down' || migration.down !== undefined,
     opaque: body?.kind === 'code' && known?.complete !== true,
     ignore: ignores.elsewhere(sent.map(({ position }) => position)),
   };
+}
+
+/** Code that sends a statement which cannot run in a transaction runs outside one; see `mayLeave` of the database. */
+export function staysInTransaction(
+  { transactional, atomic }: LoadedMigration,
+  direction: Direction,
+  sent: readonly { sql: string }[],
+  dialect: Dialect,
+): boolean {
+  return transactional[direction] && (atomic === true || !sent.some(({ sql }) => runsOnlyOutside(sql, dialect)));
 }
 
 function ofFile(statement: SqlStatement, dialect: Dialect, parse: Parser): ReadStatement {

@@ -1,4 +1,5 @@
 import { TOOL_VERSION } from '../../core/model/version.ts';
+import type { DoneMigration } from '../../database/port.ts';
 import { failed } from '../failure.ts';
 import type { Step } from '../flow.ts';
 import type { Applied, Connected, Locked, Planned } from '../state.ts';
@@ -32,7 +33,7 @@ export const apply: Step<Connected & Planned & Locked, Applied> = {
       onRetry: (message) => progress({ step: 'apply', done: 0, total, unit: 'migrations', label: message }),
     });
     const verb = plan.direction === 'up' ? 'applied' : 'reverted';
-    const finished = `${count(outcome.done.length, 'migration')} ${verb}`;
+    const finished = `${count(outcome.done.length, 'migration')} ${verb}${outsideOf(outcome.done)}`;
     if (outcome.kind === 'done') return { kind: 'done', value: { done: outcome.done }, message: finished };
     const touched = outcome.done.length > 0;
     const result =
@@ -45,3 +46,12 @@ export const apply: Step<Connected & Planned & Locked, Applied> = {
     return { ...result, partial: { done: outcome.done } };
   },
 };
+
+/** Which of them lost their atomicity, and why. */
+export function outsideOf(done: readonly DoneMigration[]): string {
+  return done
+    .flatMap(({ revision, outside }) =>
+      outside === undefined ? [] : `; ${revision} ran outside a transaction (${outside})`,
+    )
+    .join('');
+}

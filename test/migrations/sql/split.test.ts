@@ -22,7 +22,6 @@ const BOTH: [string, string, string[]][] = [
   ['a comment behind the last one', 'SELECT 1; -- done', ['SELECT 1']],
   ['CRLF', 'SELECT 1;\r\nSELECT 2;\r\n', ['SELECT 1', 'SELECT 2']],
   ['a backslash that escapes nothing', "SELECT '\\'; SELECT 2", ["SELECT '\\'", 'SELECT 2']],
-  ['a string that never ends', "SELECT 'a; SELECT 2", ["SELECT 'a; SELECT 2"]],
   [
     'a mark above a statement belongs to it',
     '-- db-manager:ignore r why\nDROP TABLE a;',

@@ -21,6 +21,7 @@ export interface InterfaceOptions {
   atomically: Workbench['atomically'];
   onStatement: OnStatement;
   inTransaction: boolean;
+  onLate?(): void;
 }
 
 export type TableName = string | { tableName: string; schema?: string };
@@ -32,8 +33,9 @@ export function migrationInterface({
   atomically,
   onStatement,
   inTransaction,
-}: InterfaceOptions): Pick<Joined, 'queryInterface' | 'end'> {
-  const joined = joinTransaction(sequelize, connection, { onStatement, inTransaction, rewrite });
+  onLate,
+}: InterfaceOptions): Pick<Joined, 'queryInterface' | 'queries' | 'end'> {
+  const joined = joinTransaction(sequelize, connection, { onStatement, inTransaction, rewrite, onLate });
   const { sequelize: view, queryInterface, track, end } = joined;
   const bench: Workbench = { sequelize: view, queryInterface, connection, atomically, onStatement };
   const safe = {
@@ -58,7 +60,7 @@ export function migrationInterface({
     showAllTables: async (options?: QueryOptions) =>
       (await showAllTables(options)).filter((name) => !OWN_TABLES.includes(name)),
   });
-  return { queryInterface, end };
+  return { queryInterface, queries: joined.queries, end };
 }
 
 /** Sequelize 6 takes a statement that begins with `-- ` for a comment as a whole, and silently does nothing. */

@@ -1,0 +1,104 @@
+import { createHook } from 'node:async_hooks';
+import { type Begun, currentAuthor } from './context.ts';
+
+/**
+ * What Node knows to be at work, by its own names (https://nodejs.org/api/async_hooks.html#type). A promise is not in
+ * the list: it is settled by one of these, or by a query, or never.
+ */
+const KINDS: Record<string, string> = {
+  Timeout: 'a timer',
+  Immediate: 'a callback of setImmediate',
+  FSREQCALLBACK: 'a file operation',
+  FSREQPROMISE: 'a file operation',
+  GETADDRINFOREQWRAP: 'a name lookup',
+  TCPCONNECTWRAP: 'a connection attempt',
+  PIPECONNECTWRAP: 'a connection attempt',
+  TCPWRAP: 'a network connection',
+  PIPEWRAP: 'a pipe',
+  PROCESSWRAP: 'a child process',
+  WORKER: 'a worker thread',
+  PBKDF2REQUEST: 'a key derivation',
+  SCRYPTREQUEST: 'a key derivation',
+  RANDOMBYTESREQUEST: 'a random number',
+};
+
+/** Open for longer than it works: a pool keeps connections. Sooner given up, and then no reason to fail. */
+const KEPT_OPEN: ReadonlySet<string> = new Set(['TCPWRAP', 'PIPEWRAP']);
+
+const owners = new Map<number, Map<number, Begun>>();
+
+const hook = createHook({
+  init(id, kind, _trigger, resource) {
+    if (KINDS[kind] === undefined) return;
+    const author = currentAuthor();
+    if (author === undefined) return;
+    author.begun.set(id, { kind, resource, origin: new Error('begun here') });
+    owners.set(id, author.begun);
+  },
+  after(id) {
+    const begun = owners.get(id)?.get(id);
+    if (begun !== undefined && !goesOn(begun)) forget(id);
+  },
+  destroy: forget,
+});
+
+let watchers = 0;
+
+/** Watches while `work` runs: hooks cost every promise of the process a little. */
+export async function watchBegun<T>(work: () => Promise<T>): Promise<T> {
+  watchers += 1;
+  hook.enable();
+  try {
+    return await work();
+  } finally {
+    watchers -= 1;
+    if (watchers === 0) hook.disable();
+  }
+}
+
+export interface Unfinished {
+  /** `a timer`. */
+  what: string;
+  origin: Error;
+  /** A library's own timer, or a connection that stays open: after a short while it is no reason to wait or to fail. */
+  idle: boolean;
+}
+
+/** What still is at work and would keep Node running; what is not would not be waited for in any program. */
+export function unfinished(begun: ReadonlyMap<number, Begun>): Unfinished[] {
+  return [...begun.values()]
+    .filter(({ resource }) => !('hasRef' in resource && typeof resource.hasRef === 'function') || resource.hasRef())
+    .map(({ kind, origin }) => ({
+      what: KINDS[kind] ?? kind,
+      origin,
+      idle: KEPT_OPEN.has(kind) || ofLibrary(origin),
+    }));
+}
+
+/** Ends what was found to go on, so that it does not keep the process running after its failure. */
+export function giveUp(begun: ReadonlyMap<number, Begun>): void {
+  for (const { kind, resource } of begun.values()) {
+    if (kind === 'Timeout') clearTimeout(resource as NodeJS.Timeout);
+    else if ('unref' in resource && typeof resource.unref === 'function') resource.unref();
+  }
+}
+
+function forget(id: number): void {
+  owners.get(id)?.delete(id);
+  owners.delete(id);
+}
+
+/** `setInterval` and handles outlive a callback; a timer and a request do not. */
+function goesOn({ kind, resource }: Begun): boolean {
+  if (kind === 'Timeout') return '_repeat' in resource && resource._repeat !== null;
+  return KEPT_OPEN.has(kind) || kind === 'PROCESSWRAP' || kind === 'WORKER';
+}
+
+/** The innermost frame that is not Node's own. */
+function ofLibrary({ stack = '' }: Error): boolean {
+  const frame = stack
+    .split('\n')
+    .slice(1)
+    .find((line) => !/\(?node:|author[/\\]begun\.|<anonymous>/.test(line));
+  return frame !== undefined && /[/\\]node_modules[/\\]/.test(frame);
+}

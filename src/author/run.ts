@@ -1,0 +1,148 @@
+/**
+ * Runs the code of migrations: what it begins is finished before it counts as done, what goes wrong beside its promise
+ * fails it, and what it prints goes to standard error. Imports core only; whoever calls authors' code goes through here.
+ */
+import { writeSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { PendingQueries } from '../core/model/migration.ts';
+import { ProblemError } from '../core/model/problem.ts';
+import { giveUp, unfinished, watchBegun } from './begun.ts';
+import { type Author, currentAuthor, notAsAuthor, runAs } from './context.ts';
+import { divideOutput } from './output.ts';
+
+const NO_QUERIES: PendingQueries = { drain: async () => false };
+
+/** How long something may go on after the function has returned, in milliseconds. Queries may take as long as they do. */
+const LONGEST = 10_000;
+const LONGEST_IDLE = 2_000;
+
+const running: Author[] = [];
+
+/** Hands an error that was thrown beside every promise to the migration whose code it is; false where none runs. */
+export function blameMigration(error: unknown): boolean {
+  const now = currentAuthor();
+  const author = now !== undefined && running.includes(now) ? now : running.at(-1);
+  author?.fail(error);
+  return author !== undefined;
+}
+
+/**
+ * Calls the code and waits until everything that it has begun has ended: queries, transactions, timers, files, also
+ * those that it does not wait for. An error of any of them fails it, and a `process.exit(0)` in it does not look like
+ * success. Throws what it throws; ProblemError MigrationFailed for what it has left running.
+ */
+export async function runAuthorCode(
+  name: string,
+  code: () => unknown,
+  queries: PendingQueries = NO_QUERIES,
+): Promise<void> {
+  divideOutput();
+  const stray = Promise.withResolvers<never>();
+  stray.promise.catch(() => {});
+  const author: Author = { name, begun: new Map(), fail: (error) => stray.reject(unawaited(error)) };
+  const onExit = (exitCode: number) => {
+    if (exitCode !== 0) return;
+    process.exitCode = 1;
+    writeSync(
+      2,
+      `error: MigrationFailed: ${name} called process.exit, which ended the whole run; the migration is not recorded, and its transaction is rolled back.\n  next: Take process.exit out of the migration: return when it is done, throw when it cannot be.\n`,
+    );
+  };
+  const toItsEnd = async () => {
+    const returned = Promise.resolve(runAs(author, () => allOf(code)));
+    await returned;
+    await allEnded(author, queries);
+  };
+  running.push(author);
+  process.on('exit', onExit);
+  try {
+    await watchBegun(() => Promise.race([toItsEnd(), stray.promise]));
+  } finally {
+    process.off('exit', onExit);
+    running.splice(running.indexOf(author), 1);
+  }
+}
+
+/** A promise in a list counts like one alone. A generator is not begun by calling it, so nothing of it would run. */
+async function allOf(code: () => unknown): Promise<void> {
+  const value = await code();
+  if (isGenerator(value)) {
+    throw new ProblemError({
+      reason: 'MigrationFailed',
+      message:
+        'The function is a generator, so calling it runs nothing of it. Write it as an async function, with await in place of yield.',
+    });
+  }
+  await settleList(value);
+}
+
+async function settleList(value: unknown): Promise<void> {
+  if (!Array.isArray(value)) return;
+  const waiting = value.filter((one) => isThenable(one) || (Array.isArray(one) && one.some(isThenable)));
+  for (const inner of await Promise.all(waiting)) await settleList(inner);
+}
+
+export function isThenable(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+}
+
+function isGenerator(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return (
+    'next' in value &&
+    typeof value.next === 'function' &&
+    'throw' in value &&
+    (Symbol.asyncIterator in value || Symbol.iterator in value)
+  );
+}
+
+/**
+ * A chain of promises goes on in between two turns of the event loop, so it is over once a turn has passed in which
+ * nothing was pending.
+ */
+async function allEnded(author: Author, queries: PendingQueries): Promise<void> {
+  await notAsAuthor(async () => {
+    let began = performance.now();
+    for (let quiet = 0; quiet < 2; ) {
+      if (await queries.drain()) {
+        quiet = 0;
+        began = performance.now();
+      }
+      await turn();
+      const left = unfinished(author.begun);
+      if (left.length === 0) {
+        quiet += 1;
+        continue;
+      }
+      quiet = 0;
+      const passed = performance.now() - began;
+      const [first] = left.filter(({ idle }) => !idle);
+      if (first === undefined && passed > LONGEST_IDLE) return;
+      if (first !== undefined && passed > LONGEST) {
+        giveUp(author.begun);
+        throw leftRunning(first);
+      }
+      await sleep(5);
+    }
+  });
+}
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+function leftRunning({ what, origin }: { what: string; origin: Error }): Error {
+  const error = new ProblemError({
+    reason: 'MigrationFailed',
+    message: `It left ${what} running ${LONGEST / 1000} s after its end, so it may still change the database. Wait for it before the function returns, or end it.`,
+  });
+  return Object.assign(error, { stack: `${error.name}: ${error.message}\n${frames(origin)}` });
+}
+
+function frames({ stack = '' }: Error): string {
+  return stack.slice(stack.indexOf('\n') + 1);
+}
+
+function unawaited(error: unknown): Error {
+  const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
+  const told = new Error(`${message} (nothing awaited this: await every promise, and every timer, before the end)`);
+  return Object.assign(told, { name, stack });
+}

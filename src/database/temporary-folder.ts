@@ -1,0 +1,38 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { own, takeOver } from './sqlite/scratch-owner.ts';
+
+const PREFIX = 'db-manager-';
+const OWNER = 'owner';
+
+/**
+ * A folder below the system's temporary one that only this user can read, for as long as `use` takes. A lock in it lives
+ * as long as this process, also in another container that shares the folder, so what a killed run left behind is known:
+ * whoever makes the next one removes it.
+ */
+export async function withTemporaryFolder<T>(purpose: string, use: (folder: string) => Promise<T>): Promise<T> {
+  await sweepTemporaryFolders();
+  const folder = await mkdtemp(join(tmpdir(), `${PREFIX}${purpose}-`));
+  const ownership = await own(join(folder, OWNER), purpose);
+  try {
+    return await use(folder);
+  } finally {
+    await ownership?.release();
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+/** Removes what runs that are dead left behind, and nothing else; the names removed. Never throws. */
+export async function sweepTemporaryFolders(): Promise<string[]> {
+  const names = await readdir(tmpdir()).catch(() => []);
+  const removed: string[] = [];
+  for (const name of names.filter((name) => name.startsWith(PREFIX))) {
+    const folder = join(tmpdir(), name);
+    const dead = await takeOver(join(folder, OWNER), async () => {}).catch(() => false);
+    if (!dead) continue;
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 }).catch(() => {});
+    removed.push(name);
+  }
+  return removed;
+}

@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import ts from 'typescript';
+import { temporaryFolder } from '../support/databases.ts';
+
+const run = promisify(execFile);
+
+describe('on a Node that is too old', () => {
+  it('the entry imports nothing before it has looked at the version', async () => {
+    const source = await readFile('src/cli/main.ts', 'utf8');
+    assert.deepEqual(
+      ts.preProcessFile(source).importedFiles.map(({ fileName }) => fileName),
+      ['./start.ts'],
+    );
+    assert.match(source, /await import\('\.\/start\.ts'\)/);
+  });
+
+  for (const [version, old] of [
+    ['20.20.2', true],
+    ['22.18.0', true],
+    ['18.0.0', true],
+    ['22.19.0', false],
+    ['24.1.0', false],
+    ['26.0.0', false],
+  ] as const) {
+    it(`says what it needs on ${version}: ${old}`, async () => {
+      const folder = await temporaryFolder('version');
+      // The entry as it is, with the version of another Node, beside a program that only says that it was reached.
+      const { outputText } = ts.transpileModule(await readFile(resolve('src/cli/main.ts'), 'utf8'), {
+        compilerOptions: {
+          target: ts.ScriptTarget.ES2024,
+          module: ts.ModuleKind.NodeNext,
+          rewriteRelativeImportExtensions: true,
+        },
+      });
+      await writeFile(join(folder, 'package.json'), '{"type":"module"}');
+      await writeFile(join(folder, 'start.ts'), "console.log('started');\n");
+      await writeFile(join(folder, 'main.js'), outputText);
+      await writeFile(
+        join(folder, 'as.cjs'),
+        `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '${version}' } });\n`,
+      );
+      const ended = await run(process.execPath, ['--require', './as.cjs', 'main.js'], { cwd: folder }).catch(
+        (error) => error,
+      );
+      if (!old) return assert.equal(ended.stdout, 'started\n');
+      assert.equal(ended.code, 1);
+      assert.match(ended.stderr, /^error: db-manager needs Node 22\.19 or newer, and this is Node [\d.]+\. .*\n$/);
+      assert.equal(ended.stdout, '');
+    });
+  }
+});
