@@ -5,7 +5,7 @@ import { ProblemError } from '../../core/model/problem.ts';
 import type { DumpOptions, DumpResult } from '../port.ts';
 import type { PostgresConnection } from './connection.ts';
 import { quoteIdentifier } from './driver.ts';
-import { type Clients, findClients } from './dump-clients.ts';
+import { type Clients, findClients, findNewestClients } from './dump-clients.ts';
 import { environmentOf, errorIn, startProgram } from './dump-program.ts';
 import { sizeBytes } from './size.ts';
 
@@ -42,7 +42,7 @@ export async function dump(open: PostgresConnection, file: string, options: Dump
 
 /** Reads a dump's table of contents. Throws ProblemError BackupInvalid. */
 export async function checkDump(path: string, options: { signal?: AbortSignal } = {}): Promise<void> {
-  const clients = await findClients(0);
+  const clients = await findNewestClients();
   const { PATH, HOME } = process.env;
   const { ended } = startProgram(clients, 'pg_restore', ['--list', path], {
     env: { PATH, HOME, LC_ALL: 'C' },

@@ -13,6 +13,8 @@ export interface Stream {
   source: Program;
   /** Runs only when the source has said that it wrote everything. */
   commit: string;
+  /** Instead of the empty one that pg_dump's SQL sets: functions may read tables whose schema they do not name. */
+  searchPath?: string;
   onBytes?(done: number): void;
   signal?: AbortSignal;
 }
@@ -30,7 +32,7 @@ export async function streamToPsql(stream: Stream): Promise<string | undefined> 
   psql.ended.then(() => source.child.kill('SIGTERM')).catch(() => {});
 
   into.write(stream.begin);
-  for await (const piece of withoutUnknownSettings(from, stream.serverMajor)) {
+  for await (const piece of withFittingSettings(from, stream)) {
     stream.onBytes?.(piece.length);
     if (!into.writable) break;
     if (!into.write(piece)) await drained(into);
@@ -58,8 +60,9 @@ function drained(into: Writable): Promise<void> {
 }
 
 /** A newer pg_dump sets what an older server does not know: `transaction_timeout` came with PostgreSQL 17. */
-async function* withoutUnknownSettings(from: Readable, serverMajor: number): AsyncGenerator<Buffer> {
-  let head: Buffer | undefined = serverMajor < 17 ? Buffer.alloc(0) : undefined;
+async function* withFittingSettings(from: Readable, stream: Stream): AsyncGenerator<Buffer> {
+  const changes = stream.serverMajor < 17 || stream.searchPath !== undefined;
+  let head: Buffer | undefined = changes ? Buffer.alloc(0) : undefined;
   for await (const piece of from as AsyncIterable<Buffer>) {
     if (head === undefined) {
       yield piece;
@@ -67,15 +70,21 @@ async function* withoutUnknownSettings(from: Readable, serverMajor: number): Asy
     }
     head = Buffer.concat([head, piece]);
     if (head.length < HEAD_BYTES) continue;
-    yield cleaned(head);
+    yield fitting(head, stream);
     head = undefined;
   }
-  if (head !== undefined) yield cleaned(head);
+  if (head !== undefined) yield fitting(head, stream);
 }
 
 /** The settings stand at the very beginning. */
 const HEAD_BYTES = 4_096;
 
-function cleaned(head: Buffer): Buffer {
-  return Buffer.from(head.toString('latin1').replace(/^SET transaction_timeout = 0;$/m, ''), 'latin1');
+function fitting(head: Buffer, { serverMajor, searchPath }: Stream): Buffer {
+  let text = head.toString('latin1');
+  if (serverMajor < 17) text = text.replace(/^SET transaction_timeout = 0;$/m, '');
+  if (searchPath !== undefined) {
+    const wanted = Buffer.from(`SET search_path = ${searchPath};`, 'utf8').toString('latin1');
+    text = text.replace(/^SELECT pg_catalog\.set_config\('search_path', '', false\);$/m, () => wanted);
+  }
+  return Buffer.from(text, 'latin1');
 }
