@@ -4,8 +4,10 @@ import { TOOL_VERSION } from '../core/model/version.ts';
 import { type SchemaValidation, toValidationResult } from '../core/schema/validation.ts';
 import type { Database } from '../database/port.ts';
 import { loadMigrations } from '../migrations/load.ts';
-import { madeSchemas } from '../migrations/made-schemas.ts';
+import { madeObjects } from '../migrations/made-objects.ts';
 import { readModels } from '../models/read.ts';
+import { openScratch } from '../runner/scratch.ts';
+import { scratchServerOf } from './scratch-server.ts';
 import { filesOf, type Session, withDatabase } from './session.ts';
 import type { Options } from './settings.ts';
 
@@ -71,8 +73,10 @@ export async function replay({ database, settings, runId }: Session, revisions: 
     });
   });
   const migrations = await loadMigrations(settings.migrations, wanted, database.dialect);
-  const makes = await madeSchemas(settings.migrations, wanted);
-  const scratch = await database.createScratch({ kind: 'empty', makes }, { runId: `${runId}-replay` });
+  const { extensions, ...makes } = await madeObjects(settings.migrations, wanted);
+  const server = scratchServerOf(settings.safety.rehearsalServer);
+  const options = { runId: `${runId}-replay`, server, extensions };
+  const scratch = await openScratch(database, { kind: 'empty', ...makes }, options);
   try {
     return await applyAll(scratch.database, migrations, settings.timeouts, runId);
   } finally {

@@ -3,11 +3,13 @@ import { ProblemError } from '../core/model/problem.ts';
 import type { Revision } from '../core/model/revision.ts';
 import { requireReversible } from '../core/planning/plan.ts';
 import { loadMigrations } from '../migrations/load.ts';
-import { madeSchemas } from '../migrations/made-schemas.ts';
+import { madeObjects } from '../migrations/made-objects.ts';
 import type { Recorded } from '../migrations/statements/read.ts';
 import { recordOn } from '../runner/recording.ts';
+import { openScratch } from '../runner/scratch.ts';
 import { getCurrentRevision } from './current.ts';
 import { parseRange } from './range.ts';
+import { scratchServerOf } from './scratch-server.ts';
 import { filesOf, withDatabase } from './session.ts';
 import { type Options, settingsOf } from './settings.ts';
 
@@ -86,8 +88,13 @@ function record(
   direction: Direction,
 ): Promise<ReadonlyMap<string, Recorded>> {
   return withDatabase(options, async ({ database, settings, runId }) => {
-    const makes = await madeSchemas(settings.migrations, files);
-    const scratch = await database.createScratch({ kind: 'empty', makes }, { runId: `${runId}-sql` });
+    const { extensions, ...makes } = await madeObjects(settings.migrations, files);
+    const server = scratchServerOf(settings.safety.rehearsalServer);
+    const scratch = await openScratch(
+      database,
+      { kind: 'empty', ...makes },
+      { runId: `${runId}-sql`, server, extensions },
+    );
     try {
       const inRange = new Set(range.map(({ revision }) => revision));
       const first = files.findIndex(({ revision }) => inRange.has(revision));

@@ -2,9 +2,10 @@ import type { LoadedMigration, MigrationFile } from '../core/model/migration.ts'
 import { ProblemError } from '../core/model/problem.ts';
 import type { Snapshot } from '../core/model/snapshot.ts';
 import { TOOL_VERSION } from '../core/model/version.ts';
-import type { Database, Scratch } from '../database/port.ts';
-import { madeSchemas } from '../migrations/made-schemas.ts';
+import type { Database } from '../database/port.ts';
+import { madeObjects } from '../migrations/made-objects.ts';
 import type { RunPorts } from './ports.ts';
+import { type GuardedScratch, openScratch } from './scratch.ts';
 
 /** Says what the schema should be. Where nobody can tell, says why. */
 export interface ExpectedSchema {
@@ -22,7 +23,8 @@ export async function whereReplayIsPossible<T>(make: () => Promise<T>): Promise<
   try {
     return await make();
   } catch (error) {
-    const impossible = error instanceof ProblemError && error.problem.reason === 'RehearsalImpossible';
+    const impossible =
+      error instanceof ProblemError && ['RehearsalImpossible', 'NotRehearsable'].includes(error.problem.reason);
     if (impossible) return { impossible: error.problem.message };
     throw error;
   }
@@ -35,12 +37,13 @@ export async function whereReplayIsPossible<T>(make: () => Promise<T>): Promise<
  */
 export function replaySchema(database: Database, files: readonly MigrationFile[], ports: RunPorts): ExpectedSchema {
   const { request } = ports;
-  let scratch: Scratch | undefined;
+  let scratch: GuardedScratch | undefined;
   let replayed: string[] = [];
 
   const open = async () => {
-    const makes = await madeSchemas(request.migrations.path, files);
-    const made = await database.createScratch({ kind: 'empty', makes }, { runId: `${request.runId}-replay` });
+    const { extensions, ...makes } = await madeObjects(request.migrations.path, files);
+    const options = { runId: `${request.runId}-replay`, server: ports.rehearsalServer, extensions };
+    const made = await openScratch(database, { kind: 'empty', ...makes }, options);
     ports.defer('the replay database', () => made.drop());
     await made.database.history.ensure();
     replayed = [];

@@ -187,6 +187,11 @@ export const REASONS = {
     means: 'No scratch copy could be made.',
     help: 'Grant or free what the message names, or go without: `safety.rehearsal: Off`.',
   },
+  NotRehearsable: {
+    exit: 4,
+    means: 'A migration acts beyond its database, where the rehearsal may not follow. Nothing was sent.',
+    help: 'Set `safety.rehearsalServer: Private` where the message says so; else take the statement out and run it by hand, or set `safety.rehearsal: Off`.',
+  },
   RowsLost: {
     exit: 4,
     means: 'On the copy, rows were lost in a table that the migration does not name.',

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { database, migrations } from './resource-sources.ts';
+import { database, migrations, secretSource } from './resource-sources.ts';
 import { anything, cel, duration, exactlyOne, objectName, path, rule } from './resource-words.ts';
 
 /**
@@ -19,6 +19,17 @@ const safety = z
       .default('Auto')
       .describe(
         'Run the plan first on a copy restored from the backup just taken. Auto: Full where size, room and rights allow. Write "Off" in quotes: YAML reads a bare Off as false.',
+      ),
+    rehearsalServer: z
+      .enum(['Auto', 'Private', 'SameServer'])
+      .default('Auto')
+      .describe(
+        "Where scratch copies of a PostgreSQL database are. Private: on a server that the run starts in its own pod. SameServer: beside the database, on its server. Auto: Private, else SameServer where the server's version or an extension is not in the runner's image.",
+      ),
+    rehearsalServerUrlFrom: secretSource
+      .optional()
+      .describe(
+        'A URL of another PostgreSQL server for scratch copies, in place of rehearsalServer; its user may create databases.',
       ),
     roundTrip: z.boolean().default(true).describe('On the copy, also revert the plan and compare with the start.'),
   })

@@ -1,5 +1,5 @@
 import { parseDuration } from '../model/duration.ts';
-import type { RunRequest } from '../model/request.ts';
+import { REHEARSAL_URL_VARIABLE, type RunRequest } from '../model/request.ts';
 import type { DatabaseMigrationSpec } from '../model/resource.ts';
 
 /**
@@ -39,7 +39,7 @@ export function requestFromSpec(spec: DatabaseMigrationSpec, identity: RunIdenti
     dryRun: spec.dryRun,
     approval: spec.approval,
     approvedPlan: spec.approvedPlan,
-    safety: spec.safety,
+    safety: safetyOf(spec),
     validation: spec.validation,
     backup: {
       enabled: spec.backup.enabled,
@@ -55,6 +55,12 @@ export function requestFromSpec(spec: DatabaseMigrationSpec, identity: RunIdenti
       run: milliseconds(spec.timeouts.run),
     },
   };
+}
+
+function safetyOf({ safety: { rehearsalServerUrlFrom, ...safety } }: DatabaseMigrationSpec): RunRequest['safety'] {
+  return rehearsalServerUrlFrom === undefined
+    ? safety
+    : { ...safety, rehearsalServer: { urlVariable: REHEARSAL_URL_VARIABLE } };
 }
 
 function databaseOf({ database }: DatabaseMigrationSpec, placement: Placement): RunRequest['database'] {

@@ -79,7 +79,7 @@ describe('a private server', function () {
 
   it('has the settings of database and role, and rights that are missing are missing', async () => {
     target = await ordinary({
-      superuser: `CREATE SCHEMA "my.tenant" AUTHORIZATION OWNER_ROLE; CREATE SCHEMA closed; CREATE TABLE closed.t (id int);
+      superuser: `CREATE SCHEMA "my.tenant" AUTHORIZATION OWNER_ROLE; CREATE SCHEMA closed; CREATE TABLE closed.t (id int); CREATE TABLE public.closed (id int);
         DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET search_path = "my.tenant", public', current_database());
         EXECUTE format('ALTER DATABASE %I SET timezone = ''Asia/Tokyo''', current_database());
         EXECUTE format('ALTER DATABASE %I SET statement_timeout = ''20s''', current_database()); END $$;
@@ -95,12 +95,13 @@ describe('a private server', function () {
     const here = await onNewConnection(scratch, target, settings);
     assert.deepEqual(here, rows);
     assert.equal(rows[0]?.path, '"my.tenant", public');
-    await assert.rejects(onNewConnection(scratch, target, 'SELECT * FROM closed.t'), /permission denied/);
+    await assert.rejects(onNewConnection(scratch, target, 'SELECT * FROM public.closed'), /permission denied/);
   });
 
   const HARD = {
     'an extension in a schema of its own (F9)': {
-      superuser: 'CREATE SCHEMA extensions; CREATE EXTENSION citext SCHEMA extensions',
+      superuser:
+        'CREATE SCHEMA extensions; GRANT USAGE ON SCHEMA extensions TO PUBLIC; CREATE EXTENSION citext SCHEMA extensions',
       owner: "CREATE TABLE t (id int PRIMARY KEY, e extensions.citext DEFAULT 'X'); INSERT INTO t VALUES (1)",
     },
     'a foreign table (F9)': {

@@ -32,6 +32,8 @@ export interface Part {
   /** As pg_dump says it; of a backup, from its manifest. */
   dumpedBy?: string;
   section?: 'pre-data' | 'data' | 'post-data';
+  /** Entries of this type alone. */
+  only?: string;
 }
 
 /** What never goes to a copy: it would reach other servers, or names this database from outside. */
@@ -65,7 +67,7 @@ export async function restoreParts(filling: Filling, parts: readonly Part[]): Pr
   // The functions that are at fault can be looked up now, before the database is emptied.
   const repairs = await repairsOf(filling, failures);
   for (const { left, contents } of prepared) {
-    for (const { id } of lost) if (contents.list.includes(`\n${id};`)) left.add(id);
+    for (const { type, name } of lost) for (const id of idsOf(contents, type, name)) left.add(id);
   }
   await filling.again();
   await makePlace(filling, prepared);
@@ -81,6 +83,14 @@ export async function restoreParts(filling: Filling, parts: readonly Part[]): Pr
       ? []
       : [`pg_restore alone cannot restore ${first.type} ${first.name}: ${first.message}${repairText(repairs)}`]),
   ];
+}
+
+/** Of entries with that type and name, in whichever schema. */
+function idsOf({ list }: Contents, type: string, name: string): string[] {
+  const lines = [...list.matchAll(/^(\d+); \d+ \d+ (.*)$/gm)];
+  return lines
+    .filter(([, , text = '']) => text.startsWith(`${type} `) && text.includes(` ${name} `))
+    .map(([, id = '']) => id);
 }
 
 /** The objects that no copy could be made of, and why. */
@@ -127,6 +137,11 @@ async function prepare({ open }: Filling, part: Part): Promise<Prepared> {
   const clients = await findClientsFor(majorOf(open), part.dumpedBy);
   const contents = await readContents(clients, part.path);
   const left = new Set(contents.entries.filter(({ type }) => LEFT_OUT.includes(type)).map(({ id }) => id));
+  if (part.only !== undefined) {
+    for (const [line, id = ''] of contents.list.matchAll(/^(\d+); .*$/gm)) {
+      if (!line.includes(` ${part.only} `)) left.add(id);
+    }
+  }
   return { part, clients, contents, left };
 }
 
@@ -157,7 +172,7 @@ async function restorePart(filling: Filling, prepared: Prepared): Promise<Restor
   const { clients, part } = prepared;
   if (clients.major > majorOf(filling.open)) {
     const words = await streamPart(filling, prepared, '');
-    return words === undefined ? [] : [{ id: '', type: '', name: '', message: errorIn(words), words }];
+    return words === undefined ? [] : [{ type: '', name: '', message: errorIn(words), words }];
   }
   return withList(prepared, async (list) => {
     const jobs = `--jobs=${Math.min(MOST_JOBS, availableParallelism())}`;

@@ -2,8 +2,6 @@
 import { type Client, quoteIdentifier } from '../driver.ts';
 
 export interface RestoreFailure {
-  /** Of the dump's entry. */
-  id: string;
   /** As pg_dump names it: `TABLE DATA`. */
   type: string;
   name: string;
@@ -13,8 +11,21 @@ export interface RestoreFailure {
   words: string;
 }
 
-/** `pg_restore: from TOC entry 3210; 0 16390 TABLE DATA things owner`. */
-const ENTRY = /from TOC entry (\d+); \d+ \d+ ([A-Z][A-Z ]*[A-Z]) (.*?)(?: \S+)?$/m;
+/** `pg_restore: from TOC entry 3210; 0 16390 TABLE DATA things owner`; not said by what runs beside others. */
+const ENTRY = /from TOC entry \d+; \d+ \d+ ([A-Z][A-Z ]*[A-Z]) (.*?)(?: \S+)?$/m;
+
+/** What the command or the message names, where the entry is not said. */
+const NAMED: readonly [RegExp, string][] = [
+  [/^pg_restore: error: COPY failed for table "((?:[^"]|"")+)"/, 'TABLE DATA'],
+  [/^Command was: REFRESH MATERIALIZED VIEW ([^;]+);/m, 'MATERIALIZED VIEW DATA'],
+  [/^Command was: CREATE (?:UNIQUE )?INDEX (\S+) /m, 'INDEX'],
+  [/^Command was: ALTER TABLE (?:ONLY )?\S+\s+ADD CONSTRAINT (\S+) FOREIGN KEY/m, 'FK CONSTRAINT'],
+  [/^Command was: ALTER TABLE (?:ONLY )?\S+\s+ADD CONSTRAINT (\S+) /m, 'CONSTRAINT'],
+  [
+    /^Command was: CREATE (?:OR REPLACE )?[A-Z ]*?(?:TABLE|VIEW|FUNCTION|TRIGGER|TYPE|EXTENSION|SERVER) (?:IF NOT EXISTS )?([^\s(;]+)/m,
+    '',
+  ],
+];
 
 export function failuresIn(words: string): RestoreFailure[] {
   const failures: RestoreFailure[] = [];
@@ -25,10 +36,20 @@ export function failuresIn(words: string): RestoreFailure[] {
       piece,
     )?.[1];
     if (message === undefined || !piece.startsWith('pg_restore: error:')) continue;
-    failures.push({ id: entry?.[1] ?? '', type: entry?.[2] ?? '', name: entry?.[3] ?? '', message, words: piece });
+    const [type = '', name = ''] = entry === null ? named(piece) : entry.slice(1);
+    failures.push({ type, name, message, words: piece });
+    entry = null;
   }
   if (failures.length > 0) return failures;
-  return [{ id: '', type: '', name: '', message: words.split('\n').at(-1) ?? '', words }];
+  return [{ type: '', name: '', message: words.split('\n').at(-1) ?? '', words }];
+}
+
+function named(piece: string): [type: string, name: string] {
+  for (const [pattern, type] of NAMED) {
+    const name = pattern.exec(piece)?.[1];
+    if (name !== undefined) return [type === '' ? 'object' : type, name.replace(/^.*\./, '').replace(/^"|"$/g, '')];
+  }
+  return ['', ''];
 }
 
 /** Whether the archive is at fault, rather than what its SQL met. */

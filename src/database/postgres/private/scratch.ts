@@ -108,6 +108,7 @@ function restoreBackup(filling: Filling, { path, manifest }: Backup): Promise<st
           { ...schema, section: 'pre-data' },
           { ...whole, section: 'data' },
           { ...schema, section: 'post-data' },
+          { ...whole, section: 'post-data', only: 'MATERIALIZED VIEW DATA' },
         ]),
   );
 }
