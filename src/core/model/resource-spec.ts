@@ -133,7 +133,11 @@ const runner = z
       .max(20)
       .optional()
       .describe('Pull Secrets.'),
-    resources: anything.optional().describe('Resource requests and limits of the container.'),
+    resources: anything
+      .optional()
+      .describe(
+        'Resource requests and limits of the container. A rehearsal on a private PostgreSQL server takes about 150Mi of memory, and ephemeral storage for a copy of the database.',
+      ),
     nodeSelector: z.record(z.string(), z.string()).optional().describe('Node labels.'),
     tolerations: z.array(anything).max(50).optional().describe('Tolerations of the pod.'),
     affinity: anything.optional().describe('Affinity of the pod.'),

@@ -1,5 +1,6 @@
 import type { CheckResult } from '../../core/model/finding.ts';
 import type { CheckContext } from '../port.ts';
+import { readableCheck } from './checks-readable.ts';
 import { schemasCheck } from './checks-schemas.ts';
 import { clientCheck, serverChecks } from './checks-server.ts';
 import type { PostgresConnection } from './connection.ts';
@@ -10,7 +11,7 @@ const LONG_SECONDS = 60;
 
 /** What could go wrong, read-only: standby, version, rights, schemas that nobody looks after, long transactions, replicas, and the programs for backups. */
 export async function checks(open: PostgresConnection, { backupFolder }: CheckContext): Promise<CheckResult[]> {
-  const clients = backupFolder === undefined ? [] : [await clientCheck(open)];
+  const clients = backupFolder === undefined ? [] : [await clientCheck(open), await readableCheck(open)];
   return [...(await databaseChecks(open)), ...(await schemasCheck(open)), ...(await serverChecks(open)), ...clients];
 }
 

@@ -67,7 +67,7 @@ async function fill(
     case 'backup': {
       refuseOtherFormat(open, from.backup);
       const { path, manifest } = from.backup;
-      const words = await restoreInto(place, open, name, path, options, manifest.clientVersion);
+      const words = await restoreInto(place, name, path, options, manifest.clientVersion);
       if (words !== undefined) throw fillProblem(words, `the backup ${manifest.name}`, 'BackupInvalid');
       return;
     }
@@ -84,7 +84,6 @@ async function fill(
 /** Several tables at a time where it can be; through psql where the program is newer than the server (see the stream). */
 async function restoreInto(
   place: PostgresConnection,
-  open: PostgresConnection,
   name: string,
   path: string,
   options: Pick<ScratchOptions, 'onProgress'>,
@@ -126,7 +125,7 @@ async function copySchema(
       ...open.target.schemas.map((schema) => `--schema=${quoteIdentifier(schema)}`),
     ];
     const { ok, words } = await startProgram(clients, 'pg_dump', args, { env: environmentOf(open.target) }).ended;
-    return ok ? restoreInto(place, open, name, file, {}, clients.version) : words;
+    return ok ? restoreInto(place, name, file, {}, clients.version) : words;
   });
 }
 

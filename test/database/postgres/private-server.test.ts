@@ -119,20 +119,21 @@ describe('a private server', function () {
     'a publication (F9)': {
       superuser: `CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1); CREATE PUBLICATION pb FOR TABLE t; ALTER TABLE t OWNER TO OWNER_ROLE;
         ALTER PUBLICATION pb OWNER TO OWNER_ROLE`,
-      then: 'CREATE TABLE u (id int); ALTER PUBLICATION pb ADD TABLE u',
+      after: 'CREATE TABLE u (id int); ALTER PUBLICATION pb ADD TABLE u',
     },
     'a materialized view over a function with unqualified names (F9)': {
       owner: `CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1);
         CREATE FUNCTION n() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM t'; CREATE MATERIALIZED VIEW m AS SELECT n() AS n`,
       note: /pg_restore alone cannot restore MATERIALIZED VIEW DATA m: .*ALTER FUNCTION public\.n\(\) SET search_path = "public";/,
-      then: 'REFRESH MATERIALIZED VIEW m',
+      after: 'REFRESH MATERIALIZED VIEW m',
     },
     'a check over a function that reads a table (R1)': {
       owner: `CREATE TABLE kinds (word text); INSERT INTO kinds VALUES ('a');
         CREATE FUNCTION kind_known(w text) RETURNS boolean LANGUAGE sql AS $$ SELECT EXISTS (SELECT 1 FROM kinds WHERE word = w) $$;
         CREATE TABLE t (kind text CHECK (kind_known(kind))); INSERT INTO t VALUES ('a')`,
       note: /pg_restore alone cannot restore TABLE DATA t: .*ALTER FUNCTION public\.kind_known\(w text\) SET search_path = "public";/,
-      then: "ALTER FUNCTION kind_known(text) SET search_path = public; INSERT INTO t VALUES ('a'); DELETE FROM t WHERE ctid <> (SELECT min(ctid) FROM t)",
+      after:
+        "ALTER FUNCTION kind_known(text) SET search_path = public; INSERT INTO t VALUES ('a'); DELETE FROM t WHERE ctid <> (SELECT min(ctid) FROM t)",
     },
     'an index over a function in PL/pgSQL that reads a table (kind of R1)': {
       owner: `CREATE TABLE factors (f int); INSERT INTO factors VALUES (3);
@@ -149,20 +150,20 @@ describe('a private server', function () {
       superuser: `CREATE FUNCTION log() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'; CREATE EVENT TRIGGER e ON ddl_command_end EXECUTE FUNCTION log();
         ALTER DEFAULT PRIVILEGES FOR ROLE OWNER_ROLE GRANT SELECT ON TABLES TO pg_monitor`,
       owner: 'CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)',
-      then: 'CREATE TABLE u (id int)',
+      after: 'CREATE TABLE u (id int)',
     },
   } as const;
   for (const [what, { ...case_ }] of Object.entries(HARD)) {
     it(`is filled from a backup with ${what}`, async () => {
-      const hard: { superuser?: string; owner?: string; role?: string; note?: RegExp; then?: string } = case_;
+      const hard: { superuser?: string; owner?: string; role?: string; note?: RegExp; after?: string } = case_;
       target = await ordinary({
-        superuser: 'GRANT CREATE ON SCHEMA public TO OWNER_ROLE;' + (hard.superuser ?? ''),
+        superuser: `GRANT CREATE ON SCHEMA public TO OWNER_ROLE; ${hard.superuser ?? ''}`,
         owner: hard.owner,
         role: hard.role,
       });
       scratch = await copyOf(target);
       assert.equal(scratch.place.kind, 'Private');
-      if (hard.then !== undefined) await on(scratch, hard.then);
+      if (hard.after !== undefined) await on(scratch, hard.after);
       assert.deepEqual(await on(scratch, 'SELECT count(*)::int AS n FROM t'), [{ n: 1 }]);
       if (hard.note === undefined) assert.deepEqual(scratch.notes, []);
       else assert.match(scratch.notes.join('\n'), hard.note);

@@ -38,14 +38,14 @@ export async function applyLikenessSettings(admin: Client, database: string, set
         : `ROLE ${quoteIdentifier(role)}${inDatabase ? ` IN DATABASE ${quoteIdentifier(database)}` : ''}`;
     const word = name.split('.').map(quoteIdentifier).join('.');
     // A setting of an extension that is not here is known to nobody here either.
-    await admin.query(`ALTER ${whose} SET ${word} TO ${valueOf(setting)}`).catch(() => {});
+    await admin.query(`ALTER ${whose} SET ${word} TO ${textOf(setting)}`).catch(() => {});
   }
 }
 
 /** Settings whose values are lists of names, which the catalogue keeps quoted (`variable_is_guc_list_quote`). */
 const LISTS = /^(search_path|temp_tablespaces|(local|session|shared)_preload_libraries|unix_socket_directories)$/i;
 
-function valueOf({ name, value }: Setting): string {
+function textOf({ name, value }: Setting): string {
   return LISTS.test(name) && value !== '' ? value : literal(value);
 }
 
