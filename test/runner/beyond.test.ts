@@ -133,20 +133,9 @@ describe('statements that act beyond the database', function () {
 
   for (const form of ['sql', 'code'] as const) {
     it(`in ${form} run on a private server, are reported, and leave the target's server as it was`, async () => {
-      // Each of its own: what one has done, another may need undone.
+      // Without those whose work the others need undone.
       const before = await state();
-      const chosen = [
-        SERVER[0],
-        SERVER[1],
-        SERVER[4],
-        SERVER[7],
-        SERVER[9],
-        SERVER[10],
-        SERVER[11],
-        SERVER[12],
-        SERVER[15],
-        SERVER[17],
-      ];
+      const chosen = SERVER.filter((statement) => !/RENAME|DROP ROLE|DO \$\$/.test(statement));
       const options = await project(['CREATE TABLE made (id int)', ...chosen], form);
       const report = await safeMigrate({ ...options, dryRun: true, rehearsalServer: 'Private' });
       assert.equal(report.rehearsal?.result, 'Full', report.message);
