@@ -193,15 +193,20 @@ describe('statements that act beyond the database', function () {
   });
 
   it('F1: a role is made by the migration, and the next run does not meet it', async () => {
-    const options = await project(['CREATE TABLE t1 (id int PRIMARY KEY); CREATE ROLE beyond_f1'], 'sql');
-    const report = await safeMigrate({ ...options, backups: options.backups });
+    const fresh = await (await sharedPostgres()).createDatabase('f1');
+    const options = {
+      ...(await project(['CREATE TABLE t1 (id int PRIMARY KEY); CREATE ROLE beyond_f1'], 'sql')),
+      databaseUrl: fresh.url,
+    };
+    const report = await safeMigrate(options);
     assert.equal(report.result, 'succeeded', report.message);
     await sql('DROP ROLE beyond_f1');
   });
 
   it('F1: a run that fails in its rehearsal has changed no role', async () => {
     const options = await project(['ALTER ROLE beyond_writer CONNECTION LIMIT 7', 'SELECT 1/0'], 'sql');
-    const report = await safeMigrate(options);
+    const fresh = await (await sharedPostgres()).createDatabase('f1');
+    const report = await safeMigrate({ ...options, databaseUrl: fresh.url });
     assert.equal(report.reason, 'RehearsalFailed', report.message);
     assert.match(report.message, /production was not touched/);
     assert.deepEqual(await sql("SELECT rolconnlimit FROM pg_roles WHERE rolname = 'beyond_writer'"), [
