@@ -91,7 +91,7 @@ for (const { dialect, server, of } of PLACES) {
     it('of two runs at once do not meet', async () => {
       const make = (runId: string) => on.db.createScratch({ kind: 'empty' }, { runId, server });
       const [one, two] = await Promise.all([make('same'), make('same')]);
-      assert.notEqual(one.database.identity.id, two.database.identity.id);
+      assert.notEqual(one.database.identity.display, two.database.identity.display);
       await Promise.all([one.drop(), two.drop()]);
       assert.deepEqual(await left(), []);
     });
@@ -145,6 +145,8 @@ describe('a scratch copy of postgres', () => {
 function isOurs(folder: string): boolean {
   try {
     const { pid } = JSON.parse(readFileSync(join(tmpdir(), folder, 'owner.json'), 'utf8'));
+    // What servers are copied from has no server, and goes with the process.
+    readFileSync(join(tmpdir(), folder, 'data', 'postmaster.pid'));
     return pid === process.pid || children.includes(pid);
   } catch {
     return false;

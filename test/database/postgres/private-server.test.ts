@@ -244,7 +244,8 @@ async function ownFolder(): Promise<string> {
     if (!name.startsWith('db-manager-pg-')) continue;
     const path = join(tmpdir(), name);
     const owner = await readFile(join(path, 'owner.json'), 'utf8').catch(() => '{}');
-    if (JSON.parse(owner).pid === process.pid) return path;
+    const serving = await readFile(join(path, 'data', 'postmaster.pid')).catch(() => undefined);
+    if (JSON.parse(owner).pid === process.pid && serving !== undefined) return path;
   }
   throw new Error('no folder');
 }

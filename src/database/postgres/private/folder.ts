@@ -27,6 +27,9 @@ for wait in 0.1 0.3 1 3; do
 done
 `;
 
+/** Of the servers of this process, when it is root. */
+const GROUP = 30_000 + Math.floor(Math.random() * 29_000);
+
 /** Whom the server runs as; empty where that is this process's own user. */
 export interface ServerUser {
   uid?: number;
@@ -147,7 +150,7 @@ async function serverUser(): Promise<ServerUser> {
   const users = await readFile('/etc/passwd', 'utf8').catch(() => '');
   for (const name of ['postgres', 'nobody']) {
     const uid = new RegExp(`^${name}:[^:]*:(\\d+):`, 'm').exec(users)?.[1];
-    if (uid !== undefined) return { uid: Number(uid), gid: 30_000 + Math.floor(Math.random() * 29_000) };
+    if (uid !== undefined) return { uid: Number(uid), gid: GROUP };
   }
   throw new NoPrivateServer('PostgreSQL does not run as root, and this machine has no user postgres or nobody');
 }

@@ -47,8 +47,9 @@ export async function findServer(major: number, env: NodeJS.ProcessEnv = process
 /** Throws NoPrivateServer where it cannot be had. */
 export async function startServer(programs: Programs, options: ServerOptions): Promise<PrivateServer> {
   await refuseWithoutSpace(options.bytes);
+  const template = await templateOf(programs);
+  const { superuser } = template;
   const folder = await makeFolder();
-  const superuser = `db_manager_${randomBytes(6).toString('hex')}`;
   let child: ChildProcess | undefined;
   let stopping: Promise<void> | undefined;
   const stop = async () => {
@@ -60,7 +61,7 @@ export async function startServer(programs: Programs, options: ServerOptions): P
     await folder.remove();
   };
   try {
-    await initialise(programs, folder, superuser);
+    await copyData(template.folder, folder);
     await configure(folder, options.settings);
     child = await launch(programs, folder);
     const connect = (database: string, user = superuser) =>
@@ -80,6 +81,38 @@ export async function startServer(programs: Programs, options: ServerOptions): P
     await stop();
     throw error;
   }
+}
+
+interface Template {
+  folder: ServerFolder;
+  superuser: string;
+}
+
+/** What initdb has made, once for this process: it takes more time than all else. It goes with the process. */
+const templates = new Map<string, Promise<Template>>();
+
+function templateOf(programs: Programs): Promise<Template> {
+  const made = templates.get(programs.folder) ?? makeTemplate(programs);
+  templates.set(programs.folder, made);
+  made.catch(() => templates.delete(programs.folder));
+  return made;
+}
+
+async function makeTemplate(programs: Programs): Promise<Template> {
+  const folder = await makeFolder();
+  const superuser = `db_manager_${randomBytes(6).toString('hex')}`;
+  try {
+    await initialise(programs, folder, superuser);
+    return { folder, superuser };
+  } catch (error) {
+    await folder.remove();
+    throw error;
+  }
+}
+
+async function copyData(from: ServerFolder, { path, data, user }: ServerFolder): Promise<void> {
+  const { code, words } = await runToEnd('cp', ['-R', `${from.data}/.`, data], path, user);
+  if (code !== 0) throw new NoPrivateServer(`the files of an empty server could not be copied: ${words.trim()}`);
 }
 
 /** Only the name of its socket: nothing listens on a network. */
