@@ -41,7 +41,7 @@ async function makeOldDatabase(): Promise<void> {
   const request = demoRequest({ database: DATABASE, target: SEED_REVISION, backups: join(FOLDER, 'backups') });
   const report = await run(
     request,
-    runEnvironment(io, { dialect: 'sqlite', path: DATABASE }, () => {}),
+    runEnvironment(io, { dialect: 'sqlite', path: DATABASE }, request, () => {}),
   );
   if (report.result !== 'succeeded') throw new Error(report.message);
   const began = performance.now();

@@ -1,17 +1,25 @@
 import { masker } from '../core/model/masking.ts';
 import type { RunEvent } from '../core/model/report.ts';
+import type { RunRequest } from '../core/model/request.ts';
 import type { DatabaseTarget } from '../core/model/target.ts';
 import { openDatabase } from '../database/open.ts';
 import { holder } from '../library/holder.ts';
+import { scratchServerOf } from '../library/scratch-server.ts';
 import type { RunEnvironment } from '../runner/ports.ts';
 import type { Io } from './io.ts';
 import { secretValues } from './secret-values.ts';
 
 /** The real ports of a run: the clock, the databases, this process's signal. */
-export function runEnvironment(io: Io, target: DatabaseTarget, emit: (event: RunEvent) => void): RunEnvironment {
+export function runEnvironment(
+  io: Io,
+  target: DatabaseTarget,
+  { safety }: Pick<RunRequest, 'safety'>,
+  emit: (event: RunEvent) => void,
+): RunEnvironment {
   return {
     target,
     openDatabase,
+    rehearsalServer: scratchServerOf(safety.rehearsalServer, io.env),
     holder: holder(io.env),
     now: () => new Date(),
     emit,

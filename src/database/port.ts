@@ -216,10 +216,25 @@ export type ScratchSource =
   | { kind: 'backup'; backup: Backup }
   | { kind: 'schema' }
   /** With the target's schemas, but not those that what runs there makes itself. */
-  | { kind: 'empty'; makes?(schema: string): boolean };
+  | {
+      kind: 'empty';
+      makes?(schema: string): boolean;
+      makesRole?(role: string): boolean;
+      makesExtension?(extension: string): boolean;
+    };
+
+/**
+ * Where scratch databases of a server's database are: on a private server of the run, on the target's server, or on
+ * another that is named. Auto: private where it can be, else on the target's server.
+ */
+export type ScratchServer = 'Auto' | 'Private' | 'SameServer' | { target: DatabaseTarget };
 
 export interface ScratchOptions {
   runId: string;
+  /** Default Auto. A database that is a file needs none. */
+  server?: ScratchServer;
+  /** Extensions that what runs there creates. */
+  extensions?: readonly string[];
   /** Where a file copy may lie; by default beside the database. */
   folder?: string;
   onProgress?(done: number, total: number | undefined): void;
@@ -227,6 +242,16 @@ export interface ScratchOptions {
 
 export interface Scratch {
   database: Database;
+  place: ScratchPlace;
+  /** What is not as in production, in sentences. */
+  notes: string[];
   /** Drops the scratch database; safe to call twice. */
   drop(): Promise<void>;
+}
+
+export interface ScratchPlace {
+  /** `Private`: nothing outside sees what runs there, and all of it goes with the run. `File`: of a database that is one. */
+  kind: 'Private' | 'SameServer' | 'OtherServer' | 'File';
+  /** Where it is not the one that is preferred: why. */
+  why?: string;
 }

@@ -6,6 +6,7 @@ import { openDatabase } from '../database/open.ts';
 import { run } from '../runner/run.ts';
 import { lookAround } from '../runner/steps/check.ts';
 import { holder } from './holder.ts';
+import { scratchServerOf } from './scratch-server.ts';
 import { withDatabase } from './session.ts';
 import { type Options, settingsOf } from './settings.ts';
 
@@ -22,6 +23,8 @@ export interface SafeMigrateOptions extends Options {
   backupName?: string;
   /** Default: `safety.rehearsal` of the settings. */
   rehearsal?: RunRequest['safety']['rehearsal'];
+  /** Default: `safety.rehearsalServer` of the settings. */
+  rehearsalServer?: RunRequest['safety']['rehearsalServer'];
   /** A target behind the current revision is refused unless this is true. */
   allowDowngrade?: boolean;
   /** Digest of the plan that may run although a rule objects or `approval` asks. */
@@ -57,7 +60,11 @@ export async function safeMigrate(options: SafeMigrateOptions = {}): Promise<Run
     dryRun: options.dryRun ?? false,
     approval: options.approval ?? 'Automatic',
     approvedPlan: options.approvedPlan,
-    safety: { ...settings.safety, rehearsal: options.rehearsal ?? settings.safety.rehearsal },
+    safety: {
+      ...settings.safety,
+      rehearsal: options.rehearsal ?? settings.safety.rehearsal,
+      rehearsalServer: options.rehearsalServer ?? settings.safety.rehearsalServer,
+    },
     validation: settings.validation,
     backup: {
       enabled: backup,
@@ -74,6 +81,7 @@ export async function safeMigrate(options: SafeMigrateOptions = {}): Promise<Run
   return run(request, {
     target: settings.target,
     openDatabase,
+    rehearsalServer: scratchServerOf(request.safety.rehearsalServer, options.env),
     holder: holder(),
     now: () => new Date(),
     emit: (event) => options.onEvent?.(event),

@@ -4,6 +4,7 @@ import type { Snapshot } from '../core/model/snapshot.ts';
 import { type SchemaValidation, toValidationResult } from '../core/schema/validation.ts';
 import { inWordsOf } from '../runner/difference.ts';
 import { replaySchema } from '../runner/expected.ts';
+import { scratchServerOf } from './scratch-server.ts';
 import { filesOf, type Session, withModels } from './session.ts';
 import type { Options } from './settings.ts';
 
@@ -71,6 +72,7 @@ export async function replay(session: Session, revisions: readonly Revision[]): 
   const expected = replaySchema(database, await filesOf(settings), {
     folder: settings.migrations,
     runId,
+    server: scratchServerOf(settings.safety.rehearsalServer),
     timeouts: settings.timeouts,
     defer: (_, cleanup) => void cleanups.push(cleanup),
   });

@@ -8,6 +8,7 @@ import { recordOn } from '../runner/recording.ts';
 import { openReplay } from '../runner/replay.ts';
 import { getCurrentRevision } from './current.ts';
 import { parseRange } from './range.ts';
+import { scratchServerOf } from './scratch-server.ts';
 import { filesOf, withDatabase } from './session.ts';
 import { type Options, settingsOf } from './settings.ts';
 
@@ -97,7 +98,13 @@ function record(
     const earlier = files
       .slice(0, direction === 'up' ? first : first + range.length)
       .filter(({ revision }) => !covered.has(revision));
-    const start = { first: earlier, all: files, folder: settings.migrations, runId: `${runId}-sql` };
+    const start = {
+      first: earlier,
+      all: files,
+      folder: settings.migrations,
+      runId: `${runId}-sql`,
+      server: scratchServerOf(settings.safety.rehearsalServer),
+    };
     const scratch = await openReplay(database, baseline, start);
     try {
       const before = await loadMigrations(settings.migrations, earlier, database.dialect);

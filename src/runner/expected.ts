@@ -5,9 +5,10 @@ import type { Revision } from '../core/model/revision.ts';
 import type { Snapshot } from '../core/model/snapshot.ts';
 import type { Timeouts } from '../core/model/target.ts';
 import { TOOL_VERSION } from '../core/model/version.ts';
-import type { Database, Scratch } from '../database/port.ts';
+import type { Database, ScratchServer } from '../database/port.ts';
 import { loadMigrations } from '../migrations/load.ts';
 import { openReplay } from './replay.ts';
+import type { GuardedScratch } from './scratch.ts';
 
 /** Says what the schema should be. Where there is nothing to say it by, says why. */
 export interface ExpectedSchema {
@@ -24,6 +25,8 @@ export interface ReplayOptions {
   /** Of the migrations. */
   folder: string;
   runId: string;
+  /** Where the scratch database is made. */
+  server?: ScratchServer;
   timeouts: Timeouts;
   signal?: AbortSignal;
   /** Called with what drops the scratch database, once there is one. */
@@ -41,7 +44,8 @@ export async function whereReplayIsPossible<T>(make: () => Promise<T>): Promise<
     if (!(error instanceof ProblemError)) throw error;
     const { reason, message } = error.problem;
     if (reason === 'ReplayImpossible') return { impossible: message };
-    if (reason === 'RehearsalImpossible') return { impossible: `cannot compare: ${message}` };
+    if (reason === 'RehearsalImpossible' || reason === 'NotRehearsable')
+      return { impossible: `cannot compare: ${message}` };
     throw error;
   }
 }
@@ -57,7 +61,7 @@ export function replaySchema(
   options: ReplayOptions,
 ): ExpectedSchema {
   const byRevision = new Map(files.map((file) => [file.revision, file]));
-  let scratch: Scratch | undefined;
+  let scratch: GuardedScratch | undefined;
   let replayed: Revision[] = [];
   let kept: { baseline: Baseline | undefined } | undefined;
 
@@ -82,7 +86,13 @@ export function replaySchema(
 
   const open = async (wanted: readonly MigrationFile[]) => {
     const { folder, runId } = options;
-    const made = await openReplay(database, kept?.baseline, { first: wanted, all: files, folder, runId });
+    const made = await openReplay(database, kept?.baseline, {
+      first: wanted,
+      all: files,
+      folder,
+      runId,
+      server: options.server,
+    });
     options.defer('the replay database', () => made.drop());
     return made;
   };

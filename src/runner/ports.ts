@@ -1,12 +1,14 @@
 import type { Progress, RunEvent } from '../core/model/report.ts';
 import type { RunRequest } from '../core/model/request.ts';
 import type { DatabaseTarget } from '../core/model/target.ts';
-import type { OpenDatabase } from '../database/port.ts';
+import type { OpenDatabase, ScratchServer } from '../database/port.ts';
 
 /** Everything that a run gets from outside. Secrets are only in `target`. */
 export interface RunEnvironment {
   target: DatabaseTarget;
   openDatabase: OpenDatabase;
+  /** Where scratch copies are made. */
+  rehearsalServer?: ScratchServer;
   /** Who runs, for those who wait on the lock: `pod/x` or `user@host`. */
   holder: string;
   now(): Date;

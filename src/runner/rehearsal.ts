@@ -4,12 +4,14 @@ import { ProblemError } from '../core/model/problem.ts';
 import type { Snapshot } from '../core/model/snapshot.ts';
 import { TOOL_VERSION } from '../core/model/version.ts';
 import { compareSnapshots, describeDifference } from '../core/schema/compare.ts';
-import type { Database, MigrationOutcome, Scratch } from '../database/port.ts';
+import type { Database, MigrationOutcome, ScratchSource } from '../database/port.ts';
+import { madeObjects } from '../migrations/made-objects.ts';
 import type { RunPorts } from './ports.ts';
+import { type GuardedScratch, openScratch } from './scratch.ts';
 import { few } from './words.ts';
 
 export interface OpenedCopy {
-  scratch: Scratch;
+  scratch: GuardedScratch;
   mode: 'Full' | 'SchemaOnly';
   /** Why this mode. */
   why: string;
@@ -19,12 +21,18 @@ export interface OpenedCopy {
  * The copy that the plan is rehearsed on. `Auto` is Full where a backup was taken and room and rights allow,
  * else SchemaOnly with the reason. Throws ProblemError RehearsalImpossible where the wish cannot be met.
  */
-export async function openCopy(database: Database, backup: Backup | undefined, ports: RunPorts): Promise<OpenedCopy> {
+export async function openCopy(
+  database: Database,
+  backup: Backup | undefined,
+  migrations: readonly LoadedMigration[],
+  ports: RunPorts,
+): Promise<OpenedCopy> {
   const { safety, runId } = ports.request;
   const onProgress = (done: number, total: number | undefined) =>
     ports.progress({ step: 'rehearse', done, total, unit: 'bytes', label: 'restoring the copy' });
-  const make = (source: Parameters<Database['createScratch']>[0]) =>
-    database.createScratch(source, { runId, onProgress });
+  const { extensions } = await madeObjects(ports.request.migrations.path, migrations);
+  const make = (source: ScratchSource) =>
+    openScratch(database, source, { runId, onProgress, server: ports.rehearsalServer, extensions });
 
   if (safety.rehearsal !== 'SchemaOnly' && backup !== undefined) {
     try {

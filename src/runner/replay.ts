@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import type { Baseline } from '../core/model/baseline.ts';
 import type { MigrationFile } from '../core/model/migration.ts';
 import { ProblemError } from '../core/model/problem.ts';
-import type { Database, Scratch } from '../database/port.ts';
-import { madeSchemas } from '../migrations/made-schemas.ts';
+import type { Database, ScratchServer } from '../database/port.ts';
+import { madeObjects } from '../migrations/made-objects.ts';
+import { type GuardedScratch, openScratch } from './scratch.ts';
 
 export interface ReplayStart {
   /** What runs on it at once. */
@@ -14,6 +15,8 @@ export interface ReplayStart {
   /** Of the migrations. */
   folder: string;
   runId: string;
+  /** Where the scratch database is made. */
+  server?: ScratchServer;
 }
 
 /**
@@ -23,14 +26,18 @@ export interface ReplayStart {
 export async function openReplay(
   database: Database,
   baseline: Baseline | undefined,
-  { first, all, folder, runId }: ReplayStart,
-): Promise<Scratch> {
+  { first, all, folder, runId, server }: ReplayStart,
+): Promise<GuardedScratch> {
   const covered = new Set(baseline?.revisions);
-  const makes = await madeSchemas(
+  const { extensions, ...makes } = await madeObjects(
     folder,
     all.filter(({ revision }) => !covered.has(revision)),
   );
-  const scratch = await database.createScratch({ kind: 'empty', makes }, { runId: `${runId}-replay` });
+  const scratch = await openScratch(
+    database,
+    { kind: 'empty', ...makes },
+    { runId: `${runId}-replay`, server, extensions },
+  );
   try {
     if (baseline === undefined) await installExtensions(database, scratch.database, folder, first);
     else await scratch.database.baseline.load(baseline.schema).catch(asImpossible);

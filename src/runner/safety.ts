@@ -5,12 +5,14 @@ import type { ReadMigration } from '../core/safety/action.ts';
 import type { repositoryFindings } from '../core/safety/repository.ts';
 import { serverOf } from '../core/safety/server.ts';
 import { worstFirst } from '../core/safety/worst-first.ts';
+import { madeObjects } from '../migrations/made-objects.ts';
 import { patiently } from '../migrations/statements/patience.ts';
 import type { Recorded } from '../migrations/statements/read.ts';
 import { MOST_STATEMENTS, recorder } from '../migrations/statements/record.ts';
 import { toProblem } from './failure.ts';
 import type { RunPorts } from './ports.ts';
 import { recordOn } from './recording.ts';
+import { openScratch } from './scratch.ts';
 import type { Connected, Loaded, Planned } from './state.ts';
 import { count } from './words.ts';
 
@@ -64,7 +66,9 @@ async function recordCode({ database, plan, migrations }: Input, ports: RunPorts
   if (last < 0) return nothing;
   const { request, signal } = ports;
   try {
-    const scratch = await database.createScratch({ kind: 'schema' }, { runId: `${request.runId}-check` });
+    const { extensions } = await madeObjects(request.migrations.path, migrations);
+    const options = { runId: `${request.runId}-check`, server: ports.rehearsalServer, extensions };
+    const scratch = await openScratch(database, { kind: 'schema' }, options);
     ports.defer('the database that code is recorded on', () => scratch.drop());
     const work = {
       direction,

@@ -20,7 +20,10 @@ switch (what) {
     break;
   }
   case 'scratch':
-    await db.createScratch({ kind: 'schema' }, { runId: 'in-a-child' });
+    await db.createScratch(
+      { kind: 'schema' },
+      { runId: 'in-a-child', server: folder === 'Private' ? 'Private' : 'SameServer' },
+    );
     process.stdout.write('ready\n');
     await new Promise((resolve) => setTimeout(resolve, 600_000));
     break;

@@ -12,11 +12,14 @@ import { renderValidation } from '../output/validation.ts';
 
 const REHEARSALS = { auto: 'Auto', full: 'Full', schema: 'SchemaOnly', off: 'Off' } as const;
 
+const REHEARSAL_SERVERS = { auto: 'Auto', private: 'Private', 'same-server': 'SameServer' } as const;
+
 interface Safe extends Globals {
   target: string;
   dryRun?: boolean;
   backup: boolean;
   rehearsal?: keyof typeof REHEARSALS;
+  rehearsalServer?: keyof typeof REHEARSAL_SERVERS;
   allowDowngrade?: boolean;
   /** Digest of the plan. */
   approve?: string;
@@ -24,7 +27,7 @@ interface Safe extends Globals {
 
 /** `safe-migrate` */
 export async function safeMigrateCommand(
-  { rehearsal, backup, approve, ...options }: Safe & { backups?: string },
+  { rehearsal, rehearsalServer, backup, approve, ...options }: Safe & { backups?: string },
   io: Io,
 ): Promise<void> {
   const mode = rehearsal === undefined ? undefined : REHEARSALS[rehearsal];
@@ -34,6 +37,7 @@ export async function safeMigrateCommand(
     backup,
     approvedPlan: approve,
     rehearsal: mode,
+    rehearsalServer: rehearsalServer === undefined ? undefined : REHEARSAL_SERVERS[rehearsalServer],
     onEvent: (event) => view?.show(event),
   };
   const report = await safeMigrate(request);

@@ -63,6 +63,12 @@ export function registerBackups(program: Command, io: Io): void {
         'off',
       ]),
     )
+    .addOption(
+      new Option(
+        '--rehearsal-server <where>',
+        'where the copy of a PostgreSQL database is: on a private server, or on its own (default: safety.rehearsalServer, auto)',
+      ).choices(['auto', 'private', 'same-server']),
+    )
     .option('--backup-name <name>', 'instead of backup_YYYYMMDD_HHMMSS')
     .option('--allow-downgrade', 'allow the target to lie behind')
     .option(

@@ -223,6 +223,11 @@ export const REASONS = {
     means: 'The applied migrations cannot be run on an empty database, so there is no schema to compare with.',
     help: 'Keep the schema as it is now as the start of every replay: `db-manager baseline`. Or compare with models.',
   },
+  NotRehearsable: {
+    exit: 4,
+    means: 'A migration acts beyond its database, where the rehearsal may not follow. Nothing was sent.',
+    help: 'Set `safety.rehearsalServer: Private` where the message says so; else take the statement out and run it by hand, or set `safety.rehearsal: Off`.',
+  },
   RowsLost: {
     exit: 4,
     means: 'On the copy, a migration deleted rows from a table that it does not mention.',

@@ -1,5 +1,13 @@
 import { z } from 'zod';
 
+/** `urlVariable`: the environment variable that holds the URL of a server for scratch copies. */
+const rehearsalServerSchema = z.union([
+  z.enum(['Auto', 'Private', 'SameServer']),
+  z.strictObject({ urlVariable: z.string().min(1) }),
+]);
+
+export type RehearsalServer = z.infer<typeof rehearsalServerSchema>;
+
 /**
  * What one run shall do, frozen when it starts: the controller writes it into the Job, the CLI makes it from
  * its flags. It holds no secret: only the names of the environment variables that hold one.
@@ -48,6 +56,8 @@ export const runRequestSchema = z.strictObject({
     ignore: z.array(z.string()),
     rehearsal: z.enum(['Auto', 'Full', 'SchemaOnly', 'Off']),
     roundTrip: z.boolean(),
+    /** Absent: Auto. */
+    rehearsalServer: rehearsalServerSchema.optional(),
   }),
   validation: z.strictObject({
     before: z.enum(['Enforce', 'Warn', 'Skip']),
@@ -71,6 +81,9 @@ export const runRequestSchema = z.strictObject({
 });
 
 export type RunRequest = z.infer<typeof runRequestSchema>;
+
+/** The environment variable that holds the URL of a server for scratch copies, where a resource names one. */
+export const REHEARSAL_URL_VARIABLE = 'REHEARSAL_DATABASE_URL';
 
 /** The environment variable by which a runner pod gets its request, as JSON. */
 export const RUN_REQUEST_VARIABLE = 'DB_MANAGER_RUN_REQUEST';

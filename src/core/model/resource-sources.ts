@@ -7,7 +7,7 @@ const keyRef = z.strictObject({
   key: z.string().min(1).max(253).describe('Key in its data.'),
 });
 
-const secretSource = z
+export const secretSource = z
   .strictObject({ secretKeyRef: keyRef.describe('A key of a Secret.') })
   .describe('Source of the value. The kubelet reads it; the operator never does.');
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { database, migrations } from './resource-sources.ts';
+import { database, migrations, secretSource } from './resource-sources.ts';
 import { anything, cel, duration, exactlyOne, objectName, path, rule } from './resource-words.ts';
 
 /**
@@ -29,6 +29,17 @@ const safety = z
       .default(true)
       .describe(
         'Remove values of rows from server messages in the status and in events. The log of the pod keeps them.',
+      ),
+    rehearsalServer: z
+      .enum(['Auto', 'Private', 'SameServer'])
+      .default('Auto')
+      .describe(
+        "Location of the scratch copies of a PostgreSQL database. Private: on a server that the run starts in its own pod. SameServer: next to the database, on its server. Auto: Private, else SameServer where the server's version or an extension is not in the runner's image.",
+      ),
+    rehearsalServerUrlFrom: secretSource
+      .optional()
+      .describe(
+        'A URL of another PostgreSQL server for scratch copies, in place of rehearsalServer; its user may create databases.',
       ),
   })
   .prefault({})
@@ -134,7 +145,11 @@ const runner = z
       .max(20)
       .optional()
       .describe('Secrets for pulling images.'),
-    resources: anything.optional().describe('Resource requests and limits of the container.'),
+    resources: anything
+      .optional()
+      .describe(
+        'Resource requests and limits of the container. A rehearsal on a private PostgreSQL server takes about 150Mi of memory, and ephemeral storage for a copy of the database.',
+      ),
     nodeSelector: z.record(z.string(), z.string()).optional().describe('Node labels that the pod requires.'),
     tolerations: z.array(anything).max(50).optional().describe('Tolerations of the pod.'),
     affinity: anything.optional().describe('Affinity of the pod.'),

@@ -1,5 +1,5 @@
 import { parseDuration } from '../model/duration.ts';
-import type { RunRequest } from '../model/request.ts';
+import { REHEARSAL_URL_VARIABLE, type RunRequest } from '../model/request.ts';
 import type { DatabaseMigrationSpec } from '../model/resource.ts';
 
 /**
@@ -27,8 +27,6 @@ export interface RunIdentity {
 
 /** Freezes a spec into what one run shall do. Pure: the same spec and placement give the same request. */
 export function requestFromSpec(spec: DatabaseMigrationSpec, identity: RunIdentity, placement: Placement): RunRequest {
-  // How a report is shown is the controller's.
-  const { redactData: _, ...safety } = spec.safety;
   return {
     version: 1,
     ...identity,
@@ -42,7 +40,7 @@ export function requestFromSpec(spec: DatabaseMigrationSpec, identity: RunIdenti
     dryRun: spec.dryRun,
     approval: spec.approval,
     approvedPlan: spec.approvedPlan,
-    safety,
+    safety: safetyOf(spec),
     validation: spec.validation,
     backup: {
       enabled: spec.backup.enabled,
@@ -60,6 +58,15 @@ export function requestFromSpec(spec: DatabaseMigrationSpec, identity: RunIdenti
       run: milliseconds(spec.timeouts.run),
     },
   };
+}
+
+/** How a report is shown (`redactData`) is the operator's. */
+function safetyOf({
+  safety: { rehearsalServerUrlFrom, redactData: _, ...safety },
+}: DatabaseMigrationSpec): RunRequest['safety'] {
+  return rehearsalServerUrlFrom === undefined
+    ? safety
+    : { ...safety, rehearsalServer: { urlVariable: REHEARSAL_URL_VARIABLE } };
 }
 
 function databaseOf({ database }: DatabaseMigrationSpec, placement: Placement): RunRequest['database'] {

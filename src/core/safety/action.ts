@@ -105,6 +105,8 @@ export type Action =
   | { kind: 'pragma'; name: string; value?: string }
   /** A feature that older SQLite libraries do not have; `since` as SQLite counts: 3035000. */
   | { kind: 'feature'; feature: string; since: number }
+  /** Something that no restore of the database undoes: `CREATE ROLE x`. */
+  | { kind: 'beyond'; what: string; reach: 'server' | 'outside' }
   /** A name that is written longer than PostgreSQL keeps it: 63 bytes. */
   | { kind: 'longName'; name: string };
 

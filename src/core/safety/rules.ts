@@ -7,6 +7,7 @@ import { addRequiredColumn } from './rules/add-required-column.ts';
 import { addStoredGeneratedColumn } from './rules/add-stored-generated-column.ts';
 import { attachPartitionWithoutCheck } from './rules/attach-partition-without-check.ts';
 import { backfillWithDdl } from './rules/backfill-with-ddl.ts';
+import { beyondDatabase } from './rules/beyond-database.ts';
 import { changeColumnType } from './rules/change-column-type.ts';
 import { charColumn } from './rules/char-column.ts';
 import { checkWithoutNotValid } from './rules/check-without-not-valid.ts';
@@ -120,6 +121,7 @@ export const RULES: readonly Rule[] = [
   // data
   addRequiredColumn,
   backfillWithDdl,
+  beyondDatabase,
   concurrentIndexCorruption,
   deleteWithoutWhere,
   disableTriggers,

@@ -14,7 +14,10 @@ const METHODS: Record<string, string> = {
  * one without channel binding where `channel_binding=require`. The function that is returned is called after connecting:
  * a server may also ask for nothing at all.
  */
-export function guardAuthentication(client: Client, { channelBinding, requireAuth }: PostgresTarget): () => void {
+export function guardAuthentication(
+  client: Client,
+  { channelBinding, requireAuth }: Pick<PostgresTarget, 'channelBinding' | 'requireAuth'>,
+): () => void {
   if (channelBinding !== 'require' && requireAuth === undefined) return () => {};
   const { connection } = client;
   let used: string | undefined;

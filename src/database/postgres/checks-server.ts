@@ -1,8 +1,11 @@
 import type { CheckResult } from '../../core/model/finding.ts';
 import { ProblemError } from '../../core/model/problem.ts';
 import type { PostgresConnection } from './connection.ts';
+import { quoteIdentifier } from './driver.ts';
 import { majorOf } from './dump.ts';
 import { findClients } from './dump-clients.ts';
+import { NoPrivateServer } from './private/problem.ts';
+import { findServer } from './private/server.ts';
 
 /** A replica further behind than this will not catch up while a migration writes. */
 const LAG_SECONDS = 10;
@@ -19,7 +22,8 @@ interface Row {
 }
 
 /** What the server serves besides this database: replicas, other sessions, and what the user may do there. One query. */
-export async function serverChecks({ client, target }: PostgresConnection): Promise<CheckResult[]> {
+export async function serverChecks(open: PostgresConnection): Promise<CheckResult[]> {
+  const { client, target } = open;
   const { rows } = await client.query<Row>(
     `SELECT (SELECT count(*)::int FROM pg_stat_replication) AS replicas,
        (SELECT extract(epoch FROM max(replay_lag))::float8 FROM pg_stat_replication) AS lag,
@@ -32,7 +36,7 @@ export async function serverChecks({ client, target }: PostgresConnection): Prom
   const [row] = rows;
   return row === undefined
     ? []
-    : [replication(row), slots(row), prepared(row), connections(row), mayCreate(row, target.user)];
+    : [replication(row), slots(row), prepared(row), connections(row), await mayRehearse(open, row, target.user)];
 }
 
 function replication({ replicas, lag }: Row): CheckResult {
@@ -78,14 +82,21 @@ function connections({ free }: Row): CheckResult {
   };
 }
 
-function mayCreate({ may_create: may }: Row, user: string): CheckResult {
+/** On a private server nothing is asked of the user; on the target's server it has to make a database. */
+async function mayRehearse(open: PostgresConnection, { may_create: may }: Row, user: string): Promise<CheckResult> {
   const name = 'rehearsal rights';
-  if (may !== false) return { name, result: 'passed', message: `${user} may create a database for the copy` };
-  return {
-    name,
-    result: 'warning',
-    message: `${user} may not create databases, so nothing can be rehearsed on a copy: ALTER ROLE ${user} CREATEDB`,
-  };
+  try {
+    const { version } = await findServer(majorOf(open));
+    return { name, result: 'passed', message: `a private server can be started here: ${version}` };
+  } catch (error) {
+    if (!(error instanceof NoPrivateServer)) throw error;
+    if (may !== false) return { name, result: 'passed', message: `${user} may create a database for the copy` };
+    return {
+      name,
+      result: 'warning',
+      message: `nothing can be rehearsed on a copy: ${error.message}; or let a superuser run: ALTER ROLE ${quoteIdentifier(user)} CREATEDB;`,
+    };
+  }
 }
 
 /** The programs that take the backup and restore the copy. */

@@ -1,5 +1,6 @@
 import type { CheckResult } from '../../core/model/finding.ts';
 import type { CheckContext } from '../port.ts';
+import { readableCheck } from './checks-readable.ts';
 import { restoreCheck } from './checks-restore.ts';
 import { schemasCheck } from './checks-schemas.ts';
 import { clientCheck, serverChecks } from './checks-server.ts';
@@ -14,7 +15,7 @@ export async function checks(
   open: PostgresConnection,
   { backupFolder, restore }: CheckContext,
 ): Promise<CheckResult[]> {
-  const clients = backupFolder === undefined ? [] : [await clientCheck(open)];
+  const clients = backupFolder === undefined ? [] : [await clientCheck(open), await readableCheck(open)];
   const recovery = restore === undefined ? [] : [await restoreCheck(open, restore)];
   return [
     ...recovery,

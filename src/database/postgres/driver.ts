@@ -76,7 +76,10 @@ function noteVersion(client: Client): void {
 }
 
 /** A connected client. An error while it idles is kept for the next query instead of ending the process. */
-export async function openClient(config: ClientConfig, target: PostgresTarget): Promise<Client> {
+export async function openClient(
+  config: ClientConfig,
+  target: Pick<PostgresTarget, 'channelBinding' | 'requireAuth'> = {},
+): Promise<Client> {
   const client = new pg.Client(config);
   client.on('error', () => {});
   noteVersion(client);

@@ -5,7 +5,7 @@ import { ProblemError } from '../../core/model/problem.ts';
 import type { DumpOptions, DumpResult } from '../port.ts';
 import type { PostgresConnection } from './connection.ts';
 import { quoteIdentifier } from './driver.ts';
-import { type Clients, findClients, newestClients } from './dump-clients.ts';
+import { type Clients, findClients, findNewestClients } from './dump-clients.ts';
 import { environmentOf, errorIn, startProgram } from './dump-program.ts';
 import { scopeOf } from './dump-scope.ts';
 import { openSnapshot, type Scope } from './dump-snapshot.ts';
@@ -72,7 +72,7 @@ async function dumpWith(
 /** Reads a dump's table of contents. Throws ProblemError BackupInvalid. */
 export async function checkDump(path: string, options: { signal?: AbortSignal } = {}): Promise<void> {
   // Its version is not known here; the newest program reads the dumps of all older ones.
-  const clients = await newestClients();
+  const clients = await findNewestClients();
   const { PATH, HOME } = process.env;
   const { ended } = startProgram(clients, 'pg_restore', ['--list', path], {
     env: { PATH, HOME, LC_ALL: 'C' },

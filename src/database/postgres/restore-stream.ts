@@ -9,7 +9,7 @@ export interface Stream {
   /** Of psql: the database to write to. */
   env: NodeJS.ProcessEnv;
   serverMajor: number;
-  /** Instead of the empty one that pg_dump sets. */
+  /** Instead of the empty one that pg_dump sets: functions may read tables whose schema they do not name. */
   searchPath?: string;
   /** Runs first. */
   begin: string;

@@ -8,7 +8,7 @@ import type { RestoreOptions, RestoreOutcome } from '../port.ts';
 import { unpackCatalogue } from './catalogue/digest.ts';
 import type { PostgresConnection } from './connection.ts';
 import { majorOf } from './dump.ts';
-import { findClients, majorIn } from './dump-clients.ts';
+import { findClientsFor } from './dump-clients.ts';
 import { readContents } from './restore-contents.ts';
 import { restoreInPlace } from './restore-in-place.ts';
 import { refuseOtherFormat } from './restore-problems.ts';
@@ -28,7 +28,7 @@ export async function restore(
 ): Promise<RestoreOutcome> {
   refuseOtherFormat(open, backup);
   const { path, manifest } = backup;
-  const clients = await findClients(Math.max(majorOf(open), majorIn(manifest.clientVersion)));
+  const clients = await findClientsFor(majorOf(open), manifest.clientVersion);
   const contents = await readContents(clients, path);
   const catalogue = manifest.catalogue && unpackCatalogue(manifest.catalogue);
   await refuseReplication(open);

@@ -24,13 +24,19 @@ export interface ScratchDatabase {
 }
 
 /** Creates an empty database like the target, locked for as long as this process lives. Throws RehearsalImpossible. */
-export async function createScratchDatabase(open: PostgresConnection, runId: string): Promise<ScratchDatabase> {
+export async function createScratchDatabase(
+  open: PostgresConnection,
+  like: PostgresConnection,
+  runId: string,
+): Promise<ScratchDatabase> {
   await refuseWithoutRight(open);
-  const name = scratchName(open.target.database, runId);
+  const name = scratchName(like.target.database, runId);
   const holder = await open.another(`db-manager scratch ${runId}`);
   try {
     await holder.query('SELECT pg_advisory_lock($1, $2)', [LOCK_CLASS, keyOf(name)]);
-    await holder.query(`CREATE DATABASE ${quoteIdentifier(name)} CONNECTION LIMIT ${MARK} ${await likeTarget(holder)}`);
+    await holder.query(
+      `CREATE DATABASE ${quoteIdentifier(name)} CONNECTION LIMIT ${MARK} ${await likeTarget(like.client)}`,
+    );
     const comment = { 'db-manager': 'scratch', of: open.identity.id, runId, host: hostname(), pid: process.pid };
     const text = literal(JSON.stringify({ ...comment, at: new Date().toISOString() }));
     await holder.query(`COMMENT ON DATABASE ${quoteIdentifier(name)} IS ${text}`);

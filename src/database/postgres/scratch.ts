@@ -1,188 +1,102 @@
-/** Scratch copies of PostgreSQL: a database `<name>_rehearsal_<run>` on the same server, created and dropped by the run. */
-import { writeFile } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
+/** Where a scratch copy of PostgreSQL is made: on a private server of the run, or on a server that is there already. */
 import { ProblemError } from '../../core/model/problem.ts';
 import type { OpenDatabase, Scratch, ScratchOptions, ScratchSource } from '../port.ts';
-import type { PostgresConnection } from './connection.ts';
-import { quoteIdentifier } from './driver.ts';
-import { majorOf } from './dump.ts';
-import { type Clients, findClients } from './dump-clients.ts';
-import { environmentOf, errorIn, startProgram } from './dump-program.ts';
-import { listWithout, readContents } from './restore-contents.ts';
-import { refuseOtherFormat } from './restore-problems.ts';
-import { lookAround, select } from './restore-selection.ts';
-import { streamToPsql } from './restore-stream.ts';
-import { createScratchDatabase, dropStale } from './scratch-database.ts';
-import { withTemporaryFile } from './temporary-file.ts';
+import { connect, type PostgresConnection } from './connection.ts';
+import { sweepFolders } from './private/folder.ts';
+import { NoPrivateServer } from './private/problem.ts';
+import { createPrivate } from './private/scratch.ts';
+import { dropStale } from './scratch-database.ts';
+import { createOnServer } from './scratch-same-server.ts';
 
-/** More connections than this restore no faster on a server that serves others meanwhile. */
-const MOST_JOBS = 4;
-
-/**
- * Makes a scratch database and opens it. Owners and grants are left out: everything on the copy is the user's. Throws
- * ProblemError RehearsalImpossible (right, room) or BackupInvalid (the backup does not restore).
- */
+/** Makes a scratch copy and opens it. Throws ProblemError RehearsalImpossible or BackupInvalid. */
 export async function createScratch(
   open: PostgresConnection,
   from: ScratchSource,
   options: ScratchOptions,
   openDatabase: OpenDatabase,
 ): Promise<Scratch> {
-  const scratch = await createScratchDatabase(open, options.runId);
+  const { server = 'Auto' } = options;
+  if (typeof server === 'object') return onOtherServer(open, from, options, openDatabase, server.target);
+  if (server === 'SameServer') {
+    return { ...(await createOnServer(open, open, from, options, openDatabase)), ...at('SameServer') };
+  }
   try {
-    await fill(open, scratch.name, from, options);
-    const database = await openDatabase(
-      { ...open.target, database: scratch.name },
-      {
-        timeouts: { connect: 10_000, lock: 10_000, statement: 0, run: 0 },
-        applicationName: `db-manager rehearsal ${options.runId}`,
-      },
-    );
+    return await createPrivate(open, from, options, openDatabase);
+  } catch (error) {
+    if (!(error instanceof NoPrivateServer)) throw error;
+    const why = `no private server could be used: ${error.message}`;
+    if (server === 'Private') throw impossible(`A private server was asked for, and ${why}.`, error);
+    return { ...(await fallBack(open, from, options, openDatabase, why)), ...at('SameServer', why) };
+  }
+}
+
+/** Drops what dead runs left of this database's scratch copies, and nothing else; their names. */
+export async function dropStaleScratches(open: PostgresConnection): Promise<string[]> {
+  return [...(await dropStale(open)), ...(await sweepFolders())];
+}
+
+async function fallBack(
+  open: PostgresConnection,
+  from: ScratchSource,
+  options: ScratchOptions,
+  openDatabase: OpenDatabase,
+  why: string,
+) {
+  try {
+    return await createOnServer(open, open, from, options, openDatabase);
+  } catch (error) {
+    if (!(error instanceof ProblemError) || error.problem.reason !== 'RehearsalImpossible') throw error;
+    throw impossible(`${error.problem.message} It was tried on the target's server because ${why}.`, error);
+  }
+}
+
+async function onOtherServer(
+  open: PostgresConnection,
+  from: ScratchSource,
+  options: ScratchOptions,
+  openDatabase: OpenDatabase,
+  target: Extract<ScratchOptions['server'], object>['target'],
+): Promise<Scratch> {
+  if (target.dialect !== 'postgres') {
+    throw new ProblemError({
+      reason: 'InvalidConfiguration',
+      message: 'safety.rehearsalServer names a database of another kind than the target. Name a PostgreSQL server.',
+    });
+  }
+  const timeouts = { connect: 10_000, lock: 10_000, statement: 0, run: 0 };
+  const place = await connect(target, { timeouts, applicationName: `db-manager rehearsal ${options.runId}` });
+  const close = async () => {
+    await place.closeSequelize();
+    await place.client.end();
+  };
+  try {
+    if (place.identity.id.replace(/\/.*/, '') === open.identity.id.replace(/\/.*/, '')) {
+      throw impossible(
+        'safety.rehearsalServer names the server of the target itself. Name another, or set SameServer.',
+      );
+    }
+    await dropStale({ ...place, target: { ...place.target, database: open.target.database } });
+    const made = await createOnServer(place, open, from, options, openDatabase);
+    const drop = () => made.drop().finally(close);
     let dropped: Promise<void> | undefined;
-    const drop = async () => {
-      await database.close().catch(() => {});
-      await scratch.drop();
-    };
     return {
-      database,
+      ...made,
+      ...at('OtherServer'),
       drop() {
         dropped ??= drop();
         return dropped;
       },
     };
   } catch (error) {
-    await scratch.drop();
+    await close();
     throw error;
   }
 }
 
-/** Drops what dead runs left of this database's scratch copies, and nothing else; their names. */
-export function dropStaleScratches(open: PostgresConnection): Promise<string[]> {
-  return dropStale(open);
+function at(kind: Scratch['place']['kind'], why?: string): Pick<Scratch, 'place' | 'notes'> {
+  return { place: { kind, why }, notes: [] };
 }
 
-async function fill(open: PostgresConnection, name: string, from: ScratchSource, options: ScratchOptions) {
-  switch (from.kind) {
-    case 'backup': {
-      refuseOtherFormat(open, from.backup);
-      const words = await restoreInto(open, name, from.backup.path, options);
-      if (words !== undefined) throw fillProblem(words, `the backup ${from.backup.manifest.name}`, 'BackupInvalid');
-      return;
-    }
-    case 'schema': {
-      const words = await copySchema(open, name);
-      if (words !== undefined) throw fillProblem(words, 'the schema', 'RehearsalImpossible');
-      return;
-    }
-    case 'empty':
-      return makeSchemas(open, name, from.makes);
-  }
-}
-
-/** Several tables at a time where it can be; through psql where the program is newer than the server (see the stream). */
-async function restoreInto(
-  open: PostgresConnection,
-  name: string,
-  path: string,
-  options: Pick<ScratchOptions, 'onProgress'>,
-) {
-  const clients = await findClients(majorOf(open));
-  const contents = await readContents(clients, path);
-  const there = await open.another('db-manager scratch', name);
-  const { left } = select(contents, await lookAround(there).finally(() => there.end()));
-  for (const { id, type } of contents.entries) if (type === 'ACL' || type === 'DEFAULT ACL') left.add(id);
-  return withTemporaryFile('list', async (listFile) => {
-    await writeFile(listFile, listWithout(contents, left), { mode: 0o600 });
-    const env = environmentOf(open.target, name);
-    const common = [`--use-list=${listFile}`, '--no-owner', '--no-password'];
-    if (isNewer(clients, open)) {
-      const source = startProgram(clients, 'pg_restore', ['--file=-', '--single-transaction', ...common, path], {
-        env,
-        stdout: 'pipe',
-      });
-      return stream(open, clients, env, source, options);
-    }
-    const jobs = `--jobs=${Math.min(MOST_JOBS, availableParallelism())}`;
-    const args = [`--dbname=dbname=${conninfo(name)}`, '--exit-on-error', jobs, ...common, path];
-    const { ok, words } = await startProgram(clients, 'pg_restore', args, { env }).ended;
-    return ok ? undefined : words;
-  });
-}
-
-async function copySchema(open: PostgresConnection, name: string): Promise<string | undefined> {
-  const clients = await findClients(majorOf(open));
-  return withTemporaryFile('schema', async (file) => {
-    const args = [
-      '--format=custom',
-      `--file=${file}`,
-      '--schema-only',
-      '--no-password',
-      ...(clients.major >= 14 ? ['--extension=*'] : []),
-      ...open.target.schemas.map((schema) => `--schema=${quoteIdentifier(schema)}`),
-    ];
-    const { ok, words } = await startProgram(clients, 'pg_dump', args, { env: environmentOf(open.target) }).ended;
-    return ok ? restoreInto(open, name, file, {}) : words;
-  });
-}
-
-function stream(
-  open: PostgresConnection,
-  clients: Clients,
-  env: NodeJS.ProcessEnv,
-  source: ReturnType<typeof startProgram>,
-  { onProgress }: Pick<ScratchOptions, 'onProgress'>,
-) {
-  let bytes = 0;
-  return streamToPsql({
-    clients,
-    env,
-    serverMajor: majorOf(open),
-    begin: 'BEGIN;\n',
-    source,
-    onBytes: (piece) => {
-      bytes += piece;
-      onProgress?.(bytes, undefined);
-    },
-  });
-}
-
-function isNewer(clients: Clients, open: PostgresConnection): boolean {
-  return clients.major > majorOf(open);
-}
-
-async function makeSchemas(
-  open: PostgresConnection,
-  name: string,
-  makes: (schema: string) => boolean = () => false,
-): Promise<void> {
-  const there = await open.another('db-manager scratch', name);
-  try {
-    // The first has the history, so it is there before anything runs, in production too.
-    for (const schema of open.target.schemas.filter((each, index) => index === 0 || !makes(each)))
-      await there.query(`CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(schema)}`);
-  } finally {
-    await there.end();
-  }
-}
-
-/** A value of libpq's connection string (PostgreSQL manual, 34.1.1.1). */
-function conninfo(value: string): string {
-  return `'${value.replace(/[\\']/g, '\\$&')}'`;
-}
-
-function fillProblem(words: string, what: string, reason: 'BackupInvalid' | 'RehearsalImpossible'): ProblemError {
-  const told = errorIn(words);
-  if (/No space left on device|could not extend file/.test(words)) {
-    return new ProblemError({
-      reason: 'RehearsalImpossible',
-      message: `The server has no room for a scratch copy: ${told}. Grow its disk, or set safety.rehearsal: SchemaOnly.`,
-    });
-  }
-  if (/permission denied|must be (owner|superuser)|must have/i.test(words)) {
-    return new ProblemError({
-      reason: 'RehearsalImpossible',
-      message: `The user may not restore ${what} to a scratch copy: ${told}.`,
-    });
-  }
-  return new ProblemError({ reason, message: `Restoring ${what} to a scratch copy failed: ${told}.` });
+function impossible(message: string, cause?: unknown): ProblemError {
+  return new ProblemError({ reason: 'RehearsalImpossible', message }, { cause });
 }

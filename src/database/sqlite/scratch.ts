@@ -39,6 +39,8 @@ export async function createScratch(
     };
     return {
       database,
+      place: { kind: 'File' },
+      notes: [],
       drop() {
         dropped ??= drop();
         return dropped;

@@ -1,6 +1,6 @@
 import type { V1Container, V1EnvVar, V1Job, V1PodSpec } from '@kubernetes/client-node';
 import { parseDuration } from '../../core/model/duration.ts';
-import { RUN_REQUEST_VARIABLE, SECRET_VARIABLES } from '../../core/model/request.ts';
+import { REHEARSAL_URL_VARIABLE, RUN_REQUEST_VARIABLE, SECRET_VARIABLES } from '../../core/model/request.ts';
 import { API_VERSION, type DatabaseMigration, KIND } from '../../core/model/resource.ts';
 import { databaseKey } from '../../core/reconcile/inputs.ts';
 import type { RunIdentity } from '../../core/reconcile/observed.ts';
@@ -139,6 +139,7 @@ function environment(resource: DatabaseMigration, run: RunIdentity): V1EnvVar[] 
   };
   const request = requestFromSpec(spec, identity, podPlacement(resource));
   const secret = urlFrom?.secretKeyRef ?? postgres?.passwordFrom?.secretKeyRef;
+  const rehearsal = spec.safety.rehearsalServerUrlFrom;
   const variable = urlFrom === undefined ? VARIABLES.password : VARIABLES.url;
   const own = (spec.runner.env ?? []) as unknown as V1EnvVar[];
   const secrets = own.filter(({ valueFrom }) => valueFrom?.secretKeyRef !== undefined).map(({ name }) => name);
@@ -151,6 +152,9 @@ function environment(resource: DatabaseMigration, run: RunIdentity): V1EnvVar[] 
     // What the runner takes out of all that leaves the pod; its own variables it knows.
     { name: SECRET_VARIABLES.names, value: secrets.join(',') },
     { name: SECRET_VARIABLES.files, value: keyFile ?? '' },
+    ...(rehearsal === undefined
+      ? []
+      : [{ name: REHEARSAL_URL_VARIABLE, valueFrom: { secretKeyRef: rehearsal.secretKeyRef } }]),
     { name: RUN_REQUEST_VARIABLE, value: JSON.stringify(request) },
   ];
 }

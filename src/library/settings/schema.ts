@@ -29,6 +29,9 @@ const configurationSchema: z.ZodType<Configuration> = z.strictObject({
       ignore: z.array(text).optional(),
       rehearsal: z.enum(['Auto', 'Full', 'SchemaOnly', 'Off']).optional(),
       roundTrip: z.boolean().optional(),
+      rehearsalServer: z
+        .union([z.enum(['Auto', 'Private', 'SameServer']), z.strictObject({ urlVariable: text })])
+        .optional(),
     })
     .optional(),
   validation: z

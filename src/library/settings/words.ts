@@ -28,6 +28,8 @@ export interface Configuration {
     ignore?: string[];
     rehearsal?: 'Auto' | 'Full' | 'SchemaOnly' | 'Off';
     roundTrip?: boolean;
+    /** Where scratch copies of PostgreSQL are made; a URL comes from the environment variable that is named. */
+    rehearsalServer?: 'Auto' | 'Private' | 'SameServer' | { urlVariable: string };
   };
   validation?: {
     before?: 'Enforce' | 'Warn' | 'Skip';
@@ -46,7 +48,7 @@ export interface Configuration {
 export const DEFAULTS = {
   migrations: './migrations',
   backups: { folder: './data/backups', retain: { last: 10, days: 30 }, compression: 'auto' },
-  safety: { mode: 'Enforce', ignore: [], rehearsal: 'Auto', roundTrip: true },
+  safety: { mode: 'Enforce', ignore: [], rehearsal: 'Auto', roundTrip: true, rehearsalServer: 'Auto' },
   validation: { before: 'Warn', after: 'Enforce', expect: 'Auto' },
   // A person waits for the answer, so an unreachable server is said sooner than in a cluster.
   timeouts: { connect: '10s', lock: '5s', statement: '0s', run: '30m' },

@@ -1,7 +1,9 @@
 import { setFlagsFromString } from 'node:v8';
 import type { Dialect } from '../../core/model/dialect.ts';
 import type { Action } from '../../core/safety/action.ts';
+import type { Judge } from '../../core/safety/beyond/judge.ts';
 import { tokenize } from '../sql/tokenize.ts';
+import { withoutPlaceholders } from './placeholders.ts';
 
 /** What a statement does, or why it cannot be read and where in its text. */
 export type Parsed = { actions: Action[] } | { message: string; offset: number };
@@ -14,6 +16,26 @@ export function loadParser(dialect: Dialect): Promise<Parser> {
   return LOADERS[dialect]();
 }
 
+/** Says what statements of PostgreSQL do beyond their database; one for each line of statements that follow each other. */
+export async function loadJudge(): Promise<Judge> {
+  const [{ loadModule, parseSync, parsePlPgSQLSync }, { beyondJudge }] = await Promise.all([
+    import('libpg-query'),
+    import('../../core/safety/beyond/judge.ts'),
+  ]);
+  await loadModule();
+  const statements = (sql: string): unknown[] => (parseSync(sql).stmts ?? []).map(({ stmt }) => stmt);
+  return beyondJudge({
+    plpgsql: parsePlPgSQLSync,
+    statements(sql) {
+      try {
+        return statements(sql);
+      } catch {
+        return statements(withoutPlaceholders(sql, 'postgres'));
+      }
+    },
+  });
+}
+
 const LOADERS = { postgres: postgresParser, sqlite: sqliteParser } satisfies Record<Dialect, () => Promise<Parser>>;
 
 /**
@@ -24,17 +46,18 @@ const WITHOUT_WASM_TIER_UP = ['--no-wasm-tier-up', '--no-wasm-dynamic-tiering'];
 
 async function postgresParser(): Promise<Parser> {
   for (const flag of WITHOUT_WASM_TIER_UP) setFlagsFromString(flag);
-  const [{ loadModule, parseSync, hasSqlDetails }, { postgresActions }, { longNames }] = await Promise.all([
+  const [{ parseSync, hasSqlDetails }, { postgresActions }, { longNames }] = await Promise.all([
     import('libpg-query'),
     import('../../core/safety/actions/postgres.ts'),
     import('../../core/safety/actions/long-names.ts'),
   ]);
-  await loadModule();
+  const judge = await loadJudge();
   return (sql) => {
     try {
       const { stmts = [] } = parseSync(sql);
       const actions = stmts.flatMap(({ stmt }) => postgresActions(stmt));
-      return { actions: [...actions, ...longNames(sql, tokenize(sql, 'postgres'))] };
+      const beyond = judge(sql).map((one) => ({ kind: 'beyond' as const, ...one }));
+      return { actions: [...actions, ...beyond, ...longNames(sql, tokenize(sql, 'postgres'))] };
     } catch (error) {
       if (hasSqlDetails(error)) {
         return { message: error.message, offset: Math.max(0, error.sqlDetails?.cursorPosition ?? 0) };

@@ -8,6 +8,7 @@ import { describeLoss, unnamedLosses } from '../losses.ts';
 import { observed } from '../observed.ts';
 import type { RunPorts } from '../ports.ts';
 import { type OpenedCopy, openCopy, roundTrip, runOnCopy } from '../rehearsal.ts';
+import { describePlace, untouched } from '../scratch.ts';
 import type { BackedUp, Checked, Connected, Planned, Rehearsed } from '../state.ts';
 import { count, few } from '../words.ts';
 
@@ -23,7 +24,7 @@ export const rehearse: Step<Input, Output> = {
     if (ports.request.safety.rehearsal === 'Off') {
       return { kind: 'skipped', value: { findings }, message: 'turned off (safety.rehearsal: Off)' };
     }
-    const copy = await openCopy(input.database, input.backup, ports);
+    const copy = await openCopy(input.database, input.backup, input.migrations, ports);
     ports.defer('the rehearsal copy', () => copy.scratch.drop());
     const result = await rehearseOn(copy, input, ports);
     await copy.scratch.drop();
@@ -41,7 +42,7 @@ async function rehearseOn(copy: OpenedCopy, { plan, migrations, ...input }: Inpu
   const effects: MigrationEffects[] = outcome.done.flatMap(({ effects }) => effects ?? []);
   const record = (trip: Pick<RehearsalResult, 'roundTrip' | 'roundTripMessage'>): RehearsalResult => ({
     mode: copy.mode,
-    message: copy.why,
+    message: [copy.why, describePlace(copy.scratch)].filter(Boolean).join(', '),
     seconds: (performance.now() - began) / 1000,
     migrations: effects,
     ...trip,
@@ -59,8 +60,10 @@ async function rehearseOn(copy: OpenedCopy, { plan, migrations, ...input }: Inpu
     );
   }
   if (outcome.kind === 'failed') {
-    const message = `${outcome.problem.message} (on the copy; production was not touched)`;
-    return stop({ ...outcome.problem, reason: 'RehearsalFailed', message }, record({ roundTrip: 'skipped' }));
+    const { problem } = outcome;
+    if (problem.reason === 'NotRehearsable') return stop(problem, record({ roundTrip: 'skipped' }));
+    const message = `${problem.message} (on the copy; ${untouched(copy.scratch)})`;
+    return stop({ ...problem, reason: 'RehearsalFailed', message }, record({ roundTrip: 'skipped' }));
   }
 
   const { safety } = ports.request;
@@ -74,7 +77,7 @@ async function rehearseOn(copy: OpenedCopy, { plan, migrations, ...input }: Inpu
     const { migration, statement } = worst;
     const problem: Problem = {
       reason: 'RowsLost',
-      message: `${told}. Production was not touched.`,
+      message: `${told}. ${untouched(copy.scratch).replace(/^./, (first) => first.toUpperCase())}.`,
       migration,
       statement,
     };
@@ -87,12 +90,12 @@ async function rehearseOn(copy: OpenedCopy, { plan, migrations, ...input }: Inpu
       : { result: 'skipped' as const };
   const rehearsal = record({ roundTrip: trip.result, roundTripMessage: trip.message });
   if (trip.result === 'failed') {
-    const message = `Reverting the plan on the copy does not lead back: ${trip.message}. Production was not touched.`;
+    const message = `Reverting the plan on the copy does not lead back: ${trip.message} (${untouched(copy.scratch)}).`;
     if (enforce) return stop({ reason: 'RoundTripFailed', message }, rehearsal);
     warnings.push(message);
   }
   const parts = [
-    `${count(migrations.length, 'migration')} succeeded ${copy.why}`,
+    `${count(migrations.length, 'migration')} succeeded ${rehearsal.message}`,
     `round trip ${trip.result}`,
     ...warnings,
   ];

@@ -1,0 +1,202 @@
+/** Finds what a statement does beyond its database, also inside DO blocks and in functions that it has seen made. */
+import { as, list, names, open, type Tree, text, tree } from '../actions/tree.ts';
+import { type Beyond, functionBeyond, STATEMENTS, tableBeyond, textBeyond } from './table.ts';
+
+export type { Beyond } from './table.ts';
+
+/** PostgreSQL's parser, as far as it is needed. Both throw. */
+export interface Parsing {
+  /** Nodes of statements. */
+  statements(sql: string): unknown[];
+  /** The tree of a function in PL/pgSQL, from its CREATE FUNCTION. */
+  plpgsql(createFunction: string): unknown;
+}
+
+/** Judges statements one after another: what an earlier one made, a later one may call. */
+export type Judge = (sql: string) => Beyond[];
+
+/** Deeper than code that people write; a block that holds itself ends here. */
+const DEEPEST = 5;
+/** They keep an expression and do not run it. */
+const KEEPS = new Set([
+  'ViewStmt',
+  'CreateFunctionStmt',
+  'RuleStmt',
+  'CreateStmt',
+  'AlterTableStmt',
+  'CreateTrigStmt',
+  'PrepareStmt',
+]);
+const CHANGES = new Set(['InsertStmt', 'UpdateStmt', 'DeleteStmt', 'MergeStmt']);
+
+export function beyondJudge(parsing: Parsing): Judge {
+  /** Functions made so far, by name, with what they do. */
+  const made = new Map<string, Beyond[]>();
+  const foreignTables = new Set<string>();
+
+  const ofText = (sql: string, depth: number): Beyond[] => {
+    if (depth > DEEPEST) return [];
+    let nodes: unknown[];
+    try {
+      nodes = parsing.statements(sql);
+    } catch {
+      return textBeyond(sql);
+    }
+    return nodes.flatMap((node) => ofStatement(node, depth));
+  };
+
+  const ofStatement = (node: unknown, depth: number): Beyond[] => {
+    const [kind, fields] = open(node);
+    const own = STATEMENTS[kind]?.(fields);
+    const found = own === undefined ? [] : [own];
+    if (kind === 'DoStmt') found.push(...ofBlock(fields, depth));
+    if (kind === 'CreateFunctionStmt') remember(fields, depth);
+    if (kind === 'CreateForeignTableStmt') foreignTables.add(relation(tree(fields.base).relation));
+    if (kind === 'CreateTrigStmt' || kind === 'CreateEventTrigStmt') found.push(...callOf(names(fields.funcname)));
+    if (!KEEPS.has(kind)) walk(node, (each, eachFields) => found.push(...ofNode(each, eachFields)));
+    return found;
+  };
+
+  const ofNode = (kind: string, fields: Tree): Beyond[] => {
+    if (kind === 'FuncCall') return callOf(names(fields.funcname));
+    if (!CHANGES.has(kind)) return [];
+    const range = tree(fields.relation);
+    const changed = tableBeyond(range);
+    const away = foreignTables.has(relation(range));
+    return [
+      ...(changed === undefined ? [] : [changed]),
+      ...(away ? [{ what: `a change of the foreign table ${relation(range)}`, reach: 'outside' as const }] : []),
+    ];
+  };
+
+  const callOf = (path: string[]): Beyond[] => {
+    const known = functionBeyond(path);
+    if (known !== undefined) return [known];
+    return (made.get(path.at(-1) ?? '') ?? []).map(({ what, reach }) => ({
+      what: `${what} in ${path.join('.')}()`,
+      reach,
+    }));
+  };
+
+  const ofBlock = (fields: Tree, depth: number): Beyond[] => {
+    const { body, language } = parts(fields.args);
+    return ofBody(body, language ?? 'plpgsql', depth);
+  };
+
+  const remember = (fields: Tree, depth: number): void => {
+    const { body, language } = parts(fields.options);
+    const name = names(fields.funcname).at(-1) ?? '';
+    const inSql = fields.sql_body === undefined ? [] : ofTree(fields.sql_body, depth);
+    made.set(name, [...inSql, ...ofBody(body, language ?? 'sql', depth)]);
+  };
+
+  const ofTree = (node: unknown, depth: number): Beyond[] => {
+    const found: Beyond[] = [];
+    walk(node, (kind, fields) => {
+      if (kind.endsWith('Stmt')) found.push(...ofStatement({ [kind]: fields }, depth + 1));
+    });
+    return unique(found);
+  };
+
+  const ofBody = (body: string, language: string, depth: number): Beyond[] => {
+    if (body === '') return [];
+    if (language === 'sql') return ofText(body, depth + 1);
+    if (language !== 'plpgsql') return textBeyond(body);
+    let queries: { sql: string; dynamic: boolean }[];
+    try {
+      const mark = markFor(body);
+      queries = queriesIn(
+        parsing.plpgsql(`CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS ${mark}${body}${mark}`),
+      );
+    } catch {
+      return textBeyond(body);
+    }
+    return unique(queries.flatMap(({ sql, dynamic }) => (dynamic ? ofDynamic(sql, depth) : ofQuery(sql, depth))));
+  };
+
+  /** A statement, or an expression of PL/pgSQL. */
+  const ofQuery = (sql: string, depth: number): Beyond[] => {
+    for (const text of [sql, `SELECT ${sql}`, sql.replace(/^\s*[\w."]+\s*(?::=|=)/, 'SELECT ')]) {
+      try {
+        parsing.statements(text);
+        return ofText(text, depth + 1);
+      } catch {
+        // The next form.
+      }
+    }
+    return textBeyond(sql);
+  };
+
+  /** EXECUTE of an expression: the statement is in its constants, with gaps. */
+  const ofDynamic = (sql: string, depth: number): Beyond[] => {
+    const found = ofQuery(sql, depth);
+    try {
+      for (const node of parsing.statements(`SELECT ${sql}`)) {
+        const constants: string[] = [];
+        walk(node, (kind, fields) => {
+          const value = kind === 'A_Const' ? text(tree(fields.sval).sval) : undefined;
+          if (value !== undefined) constants.push(value);
+        });
+        const statement = constants.join(' ').replace(/%(\d+\$)?[ILs]/g, 'x');
+        found.push(...textBeyond(statement), ...ofText(statement, depth + 1));
+      }
+    } catch {
+      found.push(...textBeyond(sql));
+    }
+    return found;
+  };
+
+  return (sql) => unique(ofText(sql, 0));
+}
+
+function parts(options: unknown): { body: string; language?: string } {
+  let body = '';
+  let language: string | undefined;
+  for (const option of list(options)) {
+    const { defname, arg } = as('DefElem', option);
+    if (defname === 'language') language = text(as('String', arg).sval)?.toLowerCase();
+    if (defname !== 'as') continue;
+    const [first] = list(as('List', arg).items);
+    body = text(as('String', arg).sval) ?? text(as('String', first).sval) ?? '';
+  }
+  return { body, language };
+}
+
+/** Every `query` of a PL/pgSQL tree; those of EXECUTE are expressions that give a statement. */
+function queriesIn(node: unknown, dynamic = false): { sql: string; dynamic: boolean }[] {
+  if (Array.isArray(node)) return node.flatMap((each) => queriesIn(each, dynamic));
+  if (typeof node !== 'object' || node === null) return [];
+  return Object.entries(node).flatMap(([key, value]) => {
+    if (key === 'query' && typeof value === 'string') return [{ sql: value, dynamic }];
+    const begins = /^PLpgSQL_stmt_(dynexecute|dynfors)$/.test(key) || key === 'dynquery';
+    return queriesIn(value, begins || (dynamic && key !== 'body'));
+  });
+}
+
+function walk(node: unknown, visit: (kind: string, fields: Tree) => void): void {
+  if (Array.isArray(node)) {
+    for (const each of node) walk(each, visit);
+    return;
+  }
+  if (typeof node !== 'object' || node === null) return;
+  for (const [key, value] of Object.entries(node)) {
+    if (/^[A-Z]/.test(key)) visit(key, tree(value));
+    walk(value, visit);
+  }
+}
+
+function relation(range: unknown): string {
+  const { relname } = tree(range);
+  return text(relname) ?? text(as('RangeVar', range).relname) ?? '';
+}
+
+/** A dollar quote that the text does not have. */
+function markFor(body: string): string {
+  let mark = '$b$';
+  for (let index = 0; body.includes(mark); index++) mark = `$b${index}$`;
+  return mark;
+}
+
+function unique(found: readonly Beyond[]): Beyond[] {
+  return [...new Map(found.map((one) => [one.what, one])).values()];
+}

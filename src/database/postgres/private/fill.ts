@@ -1,0 +1,283 @@
+/** Fills the database of a private server: by pg_restore as its superuser, with owners, grants and everything else. */
+import { writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import type { PostgresTarget } from '../../../core/model/target.ts';
+import type { PostgresConnection } from '../connection.ts';
+import { quoteIdentifier } from '../driver.ts';
+import { majorOf } from '../dump.ts';
+import { type Clients, findClientsFor } from '../dump-clients.ts';
+import { environmentOf, errorIn, startProgram } from '../dump-program.ts';
+import { type Contents, listWithout, readContents } from '../restore-contents.ts';
+import { streamToPsql } from '../restore-stream.ts';
+import { withTemporaryFile } from '../temporary-file.ts';
+import type { Likeness } from './likeness.ts';
+import { failuresIn, type RestoreFailure, repairOf } from './restore-failures.ts';
+import type { PrivateServer } from './server.ts';
+
+/** More connections than this restore no faster. */
+const MOST_JOBS = 4;
+
+export interface Filling {
+  open: PostgresConnection;
+  server: PrivateServer;
+  like: Likeness;
+  database: string;
+  onProgress?(done: number, total: number | undefined): void;
+  /** Empties the database, for another try. */
+  again(): Promise<void>;
+}
+
+export interface Part {
+  path: string;
+  /** As pg_dump says it; of a backup, from its manifest. */
+  dumpedBy?: string;
+  section?: 'pre-data' | 'data' | 'post-data';
+  /** Entries of this type alone. */
+  only?: string;
+}
+
+/** What never goes to a copy: it would reach other servers, or names this database from outside. */
+const LEFT_OUT = ['SUBSCRIPTION', 'USER MAPPING'];
+
+interface Prepared {
+  part: Part;
+  clients: Clients;
+  contents: Contents;
+  left: Set<string>;
+}
+
+/**
+ * Restores the parts in their order. What pg_restore cannot restore by itself is tried with the search path that
+ * applications have, since functions may need it. What could not be restored as it was, in sentences; throws
+ * RestoreStopped where the copy cannot be had.
+ */
+export async function restoreParts(filling: Filling, parts: readonly Part[]): Promise<string[]> {
+  const prepared: Prepared[] = [];
+  for (const part of parts) prepared.push(await prepare(filling, part));
+  await makePlace(filling, prepared);
+  const failures: RestoreFailure[] = [];
+  for (const one of prepared) {
+    failures.push(...(await restorePart(filling, one)));
+    await cutOff(filling);
+  }
+  if (failures.length === 0) return [];
+  const lost = failures.filter((failure) => outOfReach(failure, parts));
+  if (lost.length === failures.length) return lost.map(sayLost);
+
+  // The functions that are at fault can be looked up now, before the database is emptied.
+  const repairs = await repairsOf(filling, failures);
+  for (const { left, contents } of prepared) {
+    for (const { type, name } of lost) for (const id of idsOf(contents, type, name)) left.add(id);
+  }
+  await filling.again();
+  await makePlace(filling, prepared);
+  for (const one of prepared) {
+    const words = await streamPart(filling, one);
+    if (words !== undefined) throw new RestoreStopped(failures, repairs, errorIn(words));
+    await cutOff(filling);
+  }
+  const [first] = failures.filter((failure) => !lost.includes(failure));
+  return [
+    ...lost.map(sayLost),
+    ...(first === undefined
+      ? []
+      : [`pg_restore alone cannot restore ${first.type} ${first.name}: ${first.message}${repairText(repairs)}`]),
+  ];
+}
+
+/** Of entries with that type and name, in whichever schema. */
+function idsOf({ list }: Contents, type: string, name: string): string[] {
+  const lines = [...list.matchAll(/^(\d+); \d+ \d+ (.*)$/gm)];
+  return lines
+    .filter(([, , text = '']) => text.startsWith(`${type} `) && text.includes(` ${name} `))
+    .map(([, id = '']) => id);
+}
+
+/** The objects that no copy could be made of, and why. */
+export class RestoreStopped extends Error {
+  readonly failures: readonly RestoreFailure[];
+  readonly repairs: readonly string[];
+
+  constructor(failures: readonly RestoreFailure[], repairs: readonly string[], words: string) {
+    const [first] = failures;
+    const which = first === undefined || first.name === '' ? '' : `${first.type} ${first.name}: `;
+    super(`pg_restore stopped at ${which}${first?.message ?? words}${repairText(repairs)}`);
+    this.failures = failures;
+    this.repairs = repairs;
+  }
+}
+
+function repairText(repairs: readonly string[]): string {
+  return repairs.length === 0
+    ? ''
+    : `. pg_restore runs with an empty search_path. Run on the database: ${repairs.join(' ')} Later backups can be restored then`;
+}
+
+async function repairsOf({ server, database, open }: Filling, failures: readonly RestoreFailure[]): Promise<string[]> {
+  const client = await server.connect(database);
+  try {
+    return await repairOf(client, failures, open.target.schemas);
+  } finally {
+    await client.end();
+  }
+}
+
+/** Of a foreign table the rows are elsewhere; a key of a limited backup may lead to a table that has no rows here. */
+function outOfReach({ type, message }: RestoreFailure, parts: readonly Part[]): boolean {
+  if (type === 'MATERIALIZED VIEW DATA')
+    return /foreign-data wrapper|user mapping|not available on a copy/.test(message);
+  return type === 'FK CONSTRAINT' && parts.length > 1;
+}
+
+function sayLost({ type, name, message }: RestoreFailure): string {
+  return `${type} ${name} is not on the copy: ${message}`;
+}
+
+async function prepare({ open }: Filling, part: Part): Promise<Prepared> {
+  const clients = await findClientsFor(majorOf(open), part.dumpedBy);
+  const contents = await readContents(clients, part.path);
+  const left = new Set(contents.entries.filter(({ type }) => LEFT_OUT.includes(type)).map(({ id }) => id));
+  if (part.only !== undefined) {
+    for (const [line, id = ''] of contents.list.matchAll(/^(\d+); .*$/gm)) {
+      if (!line.includes(` ${part.only} `)) left.add(id);
+    }
+  }
+  return { part, clients, contents, left };
+}
+
+/** The schemas that the dump does not bring: those of extensions, and no `public` where it makes its own. */
+async function makePlace({ server, database, like }: Filling, prepared: readonly Prepared[]): Promise<void> {
+  const making = prepared.filter(({ part: { section } }) => section === undefined || section === 'pre-data');
+  const entries = making.flatMap(({ contents }) => contents.entries);
+  const made = new Set(
+    entries.filter(({ type, sql }) => type === 'SCHEMA' && /^CREATE SCHEMA /m.test(sql)).map(({ name }) => name),
+  );
+  const extensions = new Set(
+    entries.filter(({ type }) => type === 'EXTENSION').map(({ sql }) => /WITH SCHEMA (.*);/.exec(sql)?.[1]),
+  );
+  const client = await server.connect(database);
+  try {
+    if (made.has('public')) await client.query('DROP SCHEMA IF EXISTS public');
+    for (const { name, owner } of like.extensionSchemas) {
+      const quoted = quoteIdentifier(name);
+      if (made.has(name) || !(extensions.has(name) || extensions.has(quoted))) continue;
+      await client.query(`CREATE SCHEMA IF NOT EXISTS ${quoted} AUTHORIZATION ${quoteIdentifier(owner)}`);
+    }
+  } finally {
+    await client.end();
+  }
+}
+
+async function restorePart(filling: Filling, prepared: Prepared): Promise<RestoreFailure[]> {
+  const { clients, part } = prepared;
+  if (clients.major > majorOf(filling.open)) {
+    const words = await streamPart(filling, prepared, '');
+    return words === undefined ? [] : [{ type: '', name: '', message: errorIn(words), words }];
+  }
+  return withList(prepared, async (list) => {
+    const jobs = `--jobs=${Math.min(MOST_JOBS, availableParallelism())}`;
+    const args = [`--dbname=${conninfo(filling.database)}`, jobs, ...argsOf(part), list, part.path];
+    const { ok, words } = await startProgram(clients, 'pg_restore', args, { env: envOf(filling) }).ended;
+    return ok ? [] : failuresIn(words);
+  });
+}
+
+/** In one transaction over one connection, with a search path; the words of what failed first. */
+function streamPart(filling: Filling, prepared: Prepared, path = pathOf(filling)): Promise<string | undefined> {
+  const { clients, part } = prepared;
+  const env = envOf(filling);
+  let bytes = 0;
+  return withList(prepared, (list) =>
+    streamToPsql({
+      clients,
+      env,
+      serverMajor: majorOf(filling.open),
+      begin: 'BEGIN;\n',
+      source: startProgram(
+        clients,
+        'pg_restore',
+        ['--file=-', '--single-transaction', ...argsOf(part), list, part.path],
+        {
+          env,
+          stdout: 'pipe',
+        },
+      ),
+      searchPath: path === '' ? undefined : path,
+      onBytes: (piece) => {
+        bytes += piece;
+        filling.onProgress?.(bytes, undefined);
+      },
+    }),
+  );
+}
+
+/** The path of those who use the database: that of the database or of the role, else the schemas. */
+function pathOf({ like, open }: Filling): string {
+  const set = like.settings.filter(({ name }) => name.toLowerCase() === 'search_path');
+  const said = set.find(({ role }) => role === like.role) ?? set.find(({ role }) => role === undefined);
+  const schemas = open.target.schemas.map(quoteIdentifier);
+  return [...new Set([...schemas, ...(said === undefined || said.value === '' ? [] : [said.value]), '"public"'])].join(
+    ', ',
+  );
+}
+
+function argsOf({ section }: Part): string[] {
+  return ['--no-password', ...(section === undefined ? [] : [`--section=${section}`])];
+}
+
+function withList<T>({ contents, left }: Prepared, use: (argument: string) => Promise<T>): Promise<T> {
+  return withTemporaryFile('list', async (file) => {
+    await writeFile(file, listWithout(contents, left), { mode: 0o600 });
+    return use(`--use-list=${file}`);
+  });
+}
+
+/**
+ * Nothing that runs on a copy reaches another server: wrappers of foreign data lose what connects, and dblink says so.
+ * An object of the migration that needs them fails with that message.
+ */
+async function cutOff({ server, database }: Filling): Promise<void> {
+  const client = await server.connect(database);
+  try {
+    await client.query(CUT_OFF);
+  } finally {
+    await client.end();
+  }
+}
+
+const CUT_OFF = `DO $cut$
+DECLARE f record;
+BEGIN
+  FOR f IN SELECT fdwname FROM pg_catalog.pg_foreign_data_wrapper WHERE fdwhandler <> 0 LOOP
+    EXECUTE format('ALTER FOREIGN DATA WRAPPER %I NO HANDLER', f.fdwname);
+  END LOOP;
+  FOR f IN SELECT p.oid FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid = p.prolang
+            WHERE l.lanname = 'c' AND p.probin LIKE '%dblink' AND p.proname !~ 'validator' LOOP
+    BEGIN
+      EXECUTE format(
+        'CREATE OR REPLACE FUNCTION %s(%s) RETURNS %s LANGUAGE plpgsql AS $f$BEGIN RAISE EXCEPTION ''other servers are not available on a copy''; END$f$',
+        f.oid::regproc, pg_get_function_arguments(f.oid), pg_get_function_result(f.oid));
+    EXCEPTION WHEN OTHERS THEN NULL;
+    END;
+  END LOOP;
+END
+$cut$`;
+
+export function envOf({ server, database, open }: Pick<Filling, 'server' | 'database' | 'open'>): NodeJS.ProcessEnv {
+  return environmentOf(targetOn(server, open.target, server.superuser, database));
+}
+
+/** The target as it is on the private server. */
+export function targetOn(
+  { host, port }: PrivateServer,
+  { schemas }: PostgresTarget,
+  user: string,
+  database: string,
+): PostgresTarget {
+  return { dialect: 'postgres', host, port, user, database, ssl: { mode: 'disable' }, schemas };
+}
+
+/** A value of libpq's connection string (PostgreSQL manual, 34.1.1.1). */
+function conninfo(database: string): string {
+  return `dbname='${database.replace(/[\\']/g, '\\$&')}'`;
+}

@@ -1,0 +1,84 @@
+/** What pg_restore says of entries that it could not restore (`pg_backup_archiver.c`, warn_or_exit_horribly). */
+import { type Client, quoteIdentifier } from '../driver.ts';
+
+export interface RestoreFailure {
+  /** As pg_dump names it: `TABLE DATA`. */
+  type: string;
+  name: string;
+  /** The server's message. */
+  message: string;
+  /** Everything that was said, with the context. */
+  words: string;
+}
+
+/** `pg_restore: from TOC entry 3210; 0 16390 TABLE DATA things owner`; not said by what runs beside others. */
+const ENTRY = /from TOC entry \d+; \d+ \d+ ([A-Z][A-Z ]*[A-Z]) (.*?)(?: \S+)?$/m;
+
+/** What the command or the message names, where the entry is not said. */
+const NAMED: readonly [RegExp, string][] = [
+  [/^pg_restore: error: COPY failed for table "((?:[^"]|"")+)"/, 'TABLE DATA'],
+  [/^Command was: REFRESH MATERIALIZED VIEW ([^;]+);/m, 'MATERIALIZED VIEW DATA'],
+  [/^Command was: CREATE (?:UNIQUE )?INDEX (\S+) /m, 'INDEX'],
+  [/^Command was: ALTER TABLE (?:ONLY )?\S+\s+ADD CONSTRAINT (\S+) FOREIGN KEY/m, 'FK CONSTRAINT'],
+  [/^Command was: ALTER TABLE (?:ONLY )?\S+\s+ADD CONSTRAINT (\S+) /m, 'CONSTRAINT'],
+  [
+    /^Command was: CREATE (?:OR REPLACE )?[A-Z ]*?(?:TABLE|VIEW|FUNCTION|TRIGGER|TYPE|EXTENSION|SERVER) (?:IF NOT EXISTS )?([^\s(;]+)/m,
+    '',
+  ],
+];
+
+export function failuresIn(words: string): RestoreFailure[] {
+  const failures: RestoreFailure[] = [];
+  let entry: RegExpExecArray | null = null;
+  for (const piece of words.split(/^(?=pg_restore: (?:from TOC entry|error:))/m)) {
+    entry = ENTRY.exec(piece) ?? entry;
+    const message = /error: (?:could not execute query: )?(?:COPY failed for table .*?: )?(?:ERROR: +)?(.*)/.exec(
+      piece,
+    )?.[1];
+    if (message === undefined || !piece.startsWith('pg_restore: error:')) continue;
+    const [type = '', name = ''] = entry === null ? named(piece) : entry.slice(1);
+    failures.push({ type, name, message, words: piece });
+    entry = null;
+  }
+  if (failures.length > 0) return failures;
+  return [{ type: '', name: '', message: words.split('\n').at(-1) ?? '', words }];
+}
+
+function named(piece: string): [type: string, name: string] {
+  for (const [pattern, type] of NAMED) {
+    const name = pattern.exec(piece)?.[1];
+    if (name !== undefined) return [type === '' ? 'object' : type, name.replace(/^.*\./, '').replace(/^"|"$/g, '')];
+  }
+  return ['', ''];
+}
+
+/** Whether the archive is at fault, rather than what its SQL met. */
+export function isDamaged({ words }: RestoreFailure): boolean {
+  return /could not (read|uncompress|find|open|decompress)|corrupt|unexpected end of file|not appear to be a valid|did not find magic|invalid (compression|archive|data)/i.test(
+    words,
+  );
+}
+
+/** The statements that let functions find their tables whatever the search path is. */
+export async function repairOf(
+  client: Client,
+  failures: readonly RestoreFailure[],
+  schemas: readonly string[],
+): Promise<string[]> {
+  const names = new Set<string>();
+  for (const { words } of failures) {
+    if (!/does not exist/.test(words)) continue;
+    for (const [, sql, plpgsql] of words.matchAll(/SQL function "([^"]+)"|PL\/pgSQL function ([^\s(]+)/g)) {
+      names.add((sql ?? plpgsql ?? '').replace(/^.*\./, '').replace(/^"|"$/g, ''));
+    }
+  }
+  const { rows } = await client.query<{ name: string }>(
+    `SELECT format('%I.%I(%s)', n.nspname, p.proname, pg_get_function_identity_arguments(p.oid)) AS name
+     FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+     WHERE p.proname = ANY ($1) AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+       AND NOT EXISTS (SELECT FROM unnest(p.proconfig) c WHERE c LIKE 'search_path=%') ORDER BY 1`,
+    [[...names]],
+  );
+  const path = schemas.map(quoteIdentifier).join(', ');
+  return rows.map(({ name }) => `ALTER FUNCTION ${name} SET search_path = ${path};`);
+}

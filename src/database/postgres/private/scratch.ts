@@ -1,0 +1,178 @@
+/** A scratch copy on a private server, as the target is: same names, roles and settings, and nobody else. */
+import type { Backup } from '../../../core/model/backup.ts';
+import { ProblemError } from '../../../core/model/problem.ts';
+import type { OpenDatabase, Scratch, ScratchOptions, ScratchSource } from '../../port.ts';
+import type { PostgresConnection } from '../connection.ts';
+import { type Client, quoteIdentifier } from '../driver.ts';
+import { majorOf } from '../dump.ts';
+import { findClients } from '../dump-clients.ts';
+import { environmentOf, errorIn, startProgram } from '../dump-program.ts';
+import { refuseOtherFormat } from '../restore-problems.ts';
+import { sizeBytes } from '../size.ts';
+import { withTemporaryFile } from '../temporary-file.ts';
+import { type Filling, type Part, RestoreStopped, restoreParts, targetOn } from './fill.ts';
+import { applyLikenessSettings, liken } from './liken.ts';
+import { type Likeness, readLikeness } from './likeness.ts';
+import { NoPrivateServer } from './problem.ts';
+import { isDamaged } from './restore-failures.ts';
+import { findServer, type PrivateServer, startServer } from './server.ts';
+
+/** Throws NoPrivateServer where the target's server cannot be stood in for here, and ProblemErrors of the restore. */
+export async function createPrivate(
+  open: PostgresConnection,
+  from: ScratchSource,
+  options: ScratchOptions,
+  openDatabase: OpenDatabase,
+): Promise<Scratch> {
+  if (from.kind === 'backup') refuseOtherFormat(open, from.backup);
+  const programs = await findServer(majorOf(open));
+  const like = await readLikeness(open);
+  const bytes = from.kind === 'backup' ? await sizeBytes(open.client) : 0;
+  const server = await startServer(programs, { settings: like.configuration, bytes });
+  try {
+    const notes = await make(open, server, like, from, options);
+    const { database } = open.target;
+    const copy = await openDatabase(targetOn(server, open.target, like.role, database), {
+      timeouts: { connect: 10_000, lock: 10_000, statement: 0, run: 0 },
+      applicationName: `db-manager rehearsal ${options.runId}`,
+    });
+    let dropped: Promise<void> | undefined;
+    const drop = async () => {
+      await copy.close().catch(() => {});
+      await server.stop();
+    };
+    return {
+      database: copy,
+      place: { kind: 'Private' },
+      notes,
+      drop() {
+        dropped ??= drop();
+        return dropped;
+      },
+    };
+  } catch (error) {
+    await server.stop();
+    if (error instanceof RestoreStopped) throw fillProblem(error, from);
+    throw error;
+  }
+}
+
+async function make(
+  open: PostgresConnection,
+  server: PrivateServer,
+  like: Likeness,
+  from: ScratchSource,
+  options: ScratchOptions,
+): Promise<string[]> {
+  const { database } = open.target;
+  const admin = await server.connect('template1');
+  try {
+    await refuseWithoutExtensions(admin, open, [...like.extensions, ...(options.extensions ?? [])]);
+    const likenOptions = {
+      database,
+      // As whoever owns a database may make everything in it.
+      ...(from.kind === 'empty' ? { owner: like.role, makesRole: from.makesRole } : {}),
+    };
+    const notes = await liken(admin, like, likenOptions);
+    const again = async () => {
+      await liken(admin, { ...like, roles: [], grants: [] }, likenOptions);
+    };
+    const filling: Filling = { open, server, like, database, again, onProgress: options.onProgress };
+    notes.push(...(await fill(filling, from)));
+    await applyLikenessSettings(admin, database, like.settings);
+    return notes;
+  } finally {
+    await admin.end();
+  }
+}
+
+async function fill(filling: Filling, from: ScratchSource): Promise<string[]> {
+  switch (from.kind) {
+    case 'backup':
+      return restoreBackup(filling, from.backup);
+    case 'schema':
+      return withSchemaDump(filling, (part) => restoreParts(filling, [part]));
+    case 'empty':
+      await makeEmpty(filling, from);
+      return [];
+  }
+}
+
+/** A backup that is limited to schemas lacks what they need of the rest: that comes from the database as it is. */
+function restoreBackup(filling: Filling, { path, manifest }: Backup): Promise<string[]> {
+  const whole: Part = { path, dumpedBy: manifest.clientVersion };
+  if (manifest.schemas === undefined) return restoreParts(filling, [whole]);
+  return withSchemaDump(filling, (schema) =>
+    schema.limited
+      ? restoreParts(filling, [whole])
+      : restoreParts(filling, [
+          { ...schema, section: 'pre-data' },
+          { ...whole, section: 'data' },
+          { ...schema, section: 'post-data' },
+          { ...whole, section: 'post-data', only: 'MATERIALIZED VIEW DATA' },
+        ]),
+  );
+}
+
+/** The schema of the whole database; only of the target's schemas where the role may not lock all tables. */
+function withSchemaDump<T>({ open }: Filling, use: (part: Part & { limited: boolean }) => Promise<T>): Promise<T> {
+  return withTemporaryFile('schema', async (file) => {
+    const clients = await findClients(majorOf(open));
+    const schemas = open.target.schemas.map((schema) => `--schema=${quoteIdentifier(schema)}`);
+    const extensions = clients.major >= 14 ? ['--extension=*'] : [];
+    let words = '';
+    for (const limits of [[], [...extensions, ...schemas]]) {
+      const args = ['--format=custom', `--file=${file}`, '--schema-only', '--no-password', ...limits];
+      const ended = await startProgram(clients, 'pg_dump', args, { env: environmentOf(open.target) }).ended;
+      if (ended.ok) return use({ path: file, dumpedBy: clients.version, limited: limits.length > 0 });
+      words = ended.words;
+    }
+    throw new ProblemError({
+      reason: 'RehearsalImpossible',
+      message: `The schema could not be read for a scratch copy: ${errorIn(words)}.`,
+    });
+  });
+}
+
+async function makeEmpty(
+  { server, database, like, open }: Filling,
+  { makes = () => false, makesExtension = () => false }: Extract<ScratchSource, { kind: 'empty' }>,
+): Promise<void> {
+  const client = await server.connect(database);
+  const role = quoteIdentifier(like.role);
+  try {
+    // The first has the history, so it is there before anything runs, in production too.
+    for (const schema of open.target.schemas.filter((each, index) => index === 0 || !makes(each))) {
+      await client.query(`CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(schema)} AUTHORIZATION ${role}`);
+    }
+    for (const extension of like.extensions.filter((each) => each !== 'plpgsql' && !makesExtension(each))) {
+      await client.query(`CREATE EXTENSION IF NOT EXISTS ${quoteIdentifier(extension)} CASCADE`);
+    }
+  } finally {
+    await client.end();
+  }
+}
+
+async function refuseWithoutExtensions(admin: Client, open: PostgresConnection, names: readonly string[]) {
+  const sql = 'SELECT name::text FROM pg_available_extensions WHERE name = ANY ($1)';
+  const here = new Set((await admin.query<{ name: string }>(sql, [names])).rows.map(({ name }) => name));
+  const missing = names.filter((name) => !here.has(name));
+  if (missing.length === 0) return;
+  const there = (await open.client.query<{ name: string }>(sql, [missing])).rows.map(({ name }) => name);
+  if (there.length === 0) return;
+  throw new NoPrivateServer(
+    `the files of ${there.length === 1 ? 'extension' : 'extensions'} ${there.join(', ')} are not on this machine. Install their packages for PostgreSQL ${majorOf(open)} here`,
+  );
+}
+
+function fillProblem(error: RestoreStopped, from: ScratchSource): ProblemError {
+  const what = from.kind === 'backup' ? `the backup ${from.backup.manifest.name}` : 'the schema';
+  const damaged = from.kind === 'backup' && error.failures.some(isDamaged);
+  return new ProblemError(
+    {
+      reason: damaged ? 'BackupInvalid' : 'RehearsalImpossible',
+      message: `Restoring ${what} to a scratch copy failed: ${error.message}.`,
+    },
+    { cause: error },
+  );
+}

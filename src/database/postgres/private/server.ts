@@ -1,0 +1,220 @@
+/** A PostgreSQL server of this run's own: private socket, random superuser, nothing flushed to disk. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { appendFile, open, readFile, statfs } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { bytesText } from '../../../core/model/bytes.ts';
+import { type Client, openClient } from '../driver.ts';
+import { findPrograms, type Programs, programFolders } from '../programs.ts';
+import { makeFolder, type ServerFolder, type ServerUser } from './folder.ts';
+import { NoPrivateServer } from './problem.ts';
+
+const START_MS = 60_000;
+/** What an empty server and its log of changes need. */
+const EMPTY_BYTES = 200_000_000;
+
+export interface PrivateServer {
+  /** The folder of its socket, for `host`. */
+  host: string;
+  port: number;
+  superuser: string;
+  connect(database: string, user?: string): Promise<Client>;
+  /** Ends it and removes its folder; safe to call twice. */
+  stop(): Promise<void>;
+}
+
+export interface ServerOptions {
+  /** Lines of postgresql.conf. */
+  settings: Readonly<Record<string, string>>;
+  /** What it will hold. */
+  bytes: number;
+}
+
+/** `initdb` and `postgres` of exactly this major version. Throws NoPrivateServer. */
+export async function findServer(major: number, env: NodeJS.ProcessEnv = process.env): Promise<Programs> {
+  const found = await findPrograms(await programFolders(env), ['postgres', 'initdb']);
+  const fitting = found.find((programs) => programs.major === major);
+  if (fitting !== undefined) return fitting;
+  const have = found.length === 0 ? 'none' : found.map((one) => `${one.major} in ${one.folder}`).join(', ');
+  throw new NoPrivateServer(
+    `the server programs (initdb, postgres) of PostgreSQL ${major} are not on this machine (found: ${have}). Install postgresql-${major}, or set PG_BIN to their folder`,
+  );
+}
+
+/** Throws NoPrivateServer where it cannot be had. */
+export async function startServer(programs: Programs, options: ServerOptions): Promise<PrivateServer> {
+  await refuseWithoutSpace(options.bytes);
+  const template = await templateOf(programs);
+  const { superuser } = template;
+  const folder = await makeFolder();
+  let child: ChildProcess | undefined;
+  let stopping: Promise<void> | undefined;
+  const stop = async () => {
+    if (child !== undefined && child.exitCode === null && child.signalCode === null) {
+      const ended = once(child, 'exit');
+      child.kill('SIGQUIT');
+      await ended;
+    }
+    await folder.remove();
+  };
+  try {
+    await copyData(template.folder, folder);
+    await configure(folder, options.settings);
+    child = await launch(programs, folder);
+    const connect = (database: string, user = superuser) =>
+      openClient({ host: folder.socket, port: PORT, user, database, application_name: 'db-manager', ssl: false });
+    await ready(child, folder, () => connect('postgres'));
+    return {
+      host: folder.socket,
+      port: PORT,
+      superuser,
+      connect,
+      stop() {
+        stopping ??= stop();
+        return stopping;
+      },
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+interface Template {
+  folder: ServerFolder;
+  superuser: string;
+}
+
+/** What initdb has made, once for this process: it takes more time than all else. It goes with the process. */
+const templates = new Map<string, Promise<Template>>();
+
+function templateOf(programs: Programs): Promise<Template> {
+  const made = templates.get(programs.folder) ?? makeTemplate(programs);
+  templates.set(programs.folder, made);
+  made.catch(() => templates.delete(programs.folder));
+  return made;
+}
+
+async function makeTemplate(programs: Programs): Promise<Template> {
+  const folder = await makeFolder();
+  const superuser = `db_manager_${randomBytes(6).toString('hex')}`;
+  try {
+    await initialise(programs, folder, superuser);
+    return { folder, superuser };
+  } catch (error) {
+    await folder.remove();
+    throw error;
+  }
+}
+
+async function copyData(from: ServerFolder, { path, data, user }: ServerFolder): Promise<void> {
+  const { code, words } = await runToEnd('cp', ['-R', `${from.data}/.`, data], path, user);
+  if (code !== 0) throw new NoPrivateServer(`the files of an empty server could not be copied: ${words.trim()}`);
+}
+
+/** Only the name of its socket: nothing listens on a network. */
+const PORT = 5432;
+
+async function refuseWithoutSpace(bytes: number): Promise<void> {
+  const { bavail, bsize } = await statfs(tmpdir());
+  const needed = bytes + EMPTY_BYTES;
+  const free = bavail * bsize;
+  if (free >= needed) return;
+  throw new NoPrivateServer(
+    `the copy needs about ${bytesText(needed)}, and ${tmpdir()} has ${bytesText(free)} free. Free space there, or set TMPDIR to a larger folder`,
+  );
+}
+
+async function initialise(programs: Programs, { path, data, user }: ServerFolder, superuser: string): Promise<void> {
+  const args = ['-D', data, '-U', superuser, '--auth=trust', '--no-sync', '--locale=C', '--encoding=UTF8'];
+  const { code, words } = await runToEnd(join(programs.folder, 'initdb'), args, path, user);
+  if (code === 0) return;
+  const lines = words.split('\n').filter((line) => /error|fatal|could not|cannot/i.test(line));
+  throw new NoPrivateServer(`initdb failed: ${lines.slice(0, 2).join(' ').trim() || words.trim().slice(-200)}`);
+}
+
+/** All that goes to the socket is the run's own: its folder lets nobody else in. */
+const FIXED: Readonly<Record<string, string>> = {
+  listen_addresses: '',
+  port: String(PORT),
+  unix_socket_permissions: '0700',
+  max_connections: '50',
+  shared_buffers: '64MB',
+  max_wal_size: '256MB',
+  // /dev/shm of a container is small.
+  dynamic_shared_memory_type: 'mmap',
+  fsync: 'off',
+  synchronous_commit: 'off',
+  full_page_writes: 'off',
+  autovacuum: 'off',
+  jit: 'off',
+  logging_collector: 'off',
+  log_statement: 'none',
+  log_min_error_statement: 'panic',
+};
+
+async function configure({ data, socket }: ServerFolder, settings: Readonly<Record<string, string>>): Promise<void> {
+  const all = { ...settings, ...FIXED, unix_socket_directories: socket };
+  const lines = Object.entries(all).map(([name, value]) => `${name} = '${value.replaceAll("'", "''")}'\n`);
+  await appendFile(join(data, 'postgresql.conf'), `\n${lines.join('')}`);
+}
+
+async function launch(programs: Programs, { path, data, user }: ServerFolder): Promise<ChildProcess> {
+  const log = await open(join(path, 'log'), 'a', 0o600);
+  try {
+    const child = spawn(join(programs.folder, 'postgres'), ['-D', data], {
+      cwd: '/',
+      env: environment(),
+      stdio: ['ignore', log.fd, log.fd],
+      // Ctrl-C in a terminal is for the run, which ends its server itself.
+      detached: true,
+      ...user,
+    });
+    child.on('error', () => {});
+    child.unref();
+    return child;
+  } finally {
+    await log.close();
+  }
+}
+
+async function ready(child: ChildProcess, { path }: ServerFolder, connect: () => Promise<Client>): Promise<void> {
+  const deadline = performance.now() + START_MS;
+  for (;;) {
+    try {
+      const client = await connect();
+      return await client.end();
+    } catch (error) {
+      const ended = child.exitCode !== null || child.signalCode !== null || child.pid === undefined;
+      if (ended || performance.now() > deadline) {
+        const log = await readFile(join(path, 'log'), 'utf8').catch(() => '');
+        const told = log.split('\n').find((line) => /FATAL|ERROR|could not/.test(line)) ?? String(error);
+        throw new NoPrivateServer(`the server did not start: ${told.replace(/^.*(?:FATAL|ERROR): +/, '')}`);
+      }
+      await sleep(20);
+    }
+  }
+}
+
+async function runToEnd(program: string, args: string[], cwd: string, user: ServerUser) {
+  const child = spawn(program, args, { cwd, env: environment(), stdio: ['ignore', 'pipe', 'pipe'], ...user });
+  let words = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      words = (words + text).slice(-4_000);
+    });
+  }
+  return new Promise<{ code: number | null; words: string }>((resolve) => {
+    child.once('error', (error) => resolve({ code: null, words: error.message }));
+    child.once('close', (code) => resolve({ code, words }));
+  });
+}
+
+function environment(): NodeJS.ProcessEnv {
+  const { PATH, TMPDIR, TZ, LD_LIBRARY_PATH } = process.env;
+  const all = { PATH, TMPDIR, TZ, LD_LIBRARY_PATH, LC_ALL: 'C' };
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+}

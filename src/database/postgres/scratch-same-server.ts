@@ -1,0 +1,193 @@
+/** Scratch copies on a server that is there already: a database `<name>_rehearsal_<run>`, created and dropped by the run. */
+import { writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { ProblemError } from '../../core/model/problem.ts';
+import type { OpenDatabase, Scratch, ScratchOptions, ScratchSource } from '../port.ts';
+import type { PostgresConnection } from './connection.ts';
+import { quoteIdentifier } from './driver.ts';
+import { majorOf } from './dump.ts';
+import { type Clients, findClients, findClientsFor } from './dump-clients.ts';
+import { environmentOf, errorIn, startProgram } from './dump-program.ts';
+import { listWithout, readContents } from './restore-contents.ts';
+import { refuseOtherFormat } from './restore-problems.ts';
+import { lookAround, select } from './restore-selection.ts';
+import { streamToPsql } from './restore-stream.ts';
+import { createScratchDatabase } from './scratch-database.ts';
+import { withTemporaryFile } from './temporary-file.ts';
+
+/** More connections than this restore no faster on a server that serves others meanwhile. */
+const MOST_JOBS = 4;
+
+/**
+ * Makes a scratch database beside `place` and opens it. Owners and grants are left out: everything on the copy is the
+ * user's. Throws ProblemError RehearsalImpossible (right, space) or BackupInvalid (the backup does not restore).
+ */
+export async function createOnServer(
+  place: PostgresConnection,
+  open: PostgresConnection,
+  from: ScratchSource,
+  options: ScratchOptions,
+  openDatabase: OpenDatabase,
+): Promise<Pick<Scratch, 'database' | 'drop'>> {
+  const scratch = await createScratchDatabase(place, open, options.runId);
+  try {
+    await fill(place, open, scratch.name, from, options);
+    const database = await openDatabase(
+      { ...place.target, database: scratch.name, schemas: open.target.schemas },
+      {
+        timeouts: { connect: 10_000, lock: 10_000, statement: 0, run: 0 },
+        applicationName: `db-manager rehearsal ${options.runId}`,
+      },
+    );
+    let dropped: Promise<void> | undefined;
+    const drop = async () => {
+      await database.close().catch(() => {});
+      await scratch.drop();
+    };
+    return {
+      database,
+      drop() {
+        dropped ??= drop();
+        return dropped;
+      },
+    };
+  } catch (error) {
+    await scratch.drop();
+    throw error;
+  }
+}
+
+async function fill(
+  place: PostgresConnection,
+  open: PostgresConnection,
+  name: string,
+  from: ScratchSource,
+  options: ScratchOptions,
+) {
+  switch (from.kind) {
+    case 'backup': {
+      refuseOtherFormat(open, from.backup);
+      const { path, manifest } = from.backup;
+      const words = await restoreInto(place, name, path, options, manifest.clientVersion);
+      if (words !== undefined) throw fillProblem(words, `the backup ${manifest.name}`, 'BackupInvalid');
+      return;
+    }
+    case 'schema': {
+      const words = await copySchema(place, open, name);
+      if (words !== undefined) throw fillProblem(words, 'the schema', 'RehearsalImpossible');
+      return;
+    }
+    case 'empty':
+      return makeSchemas(place, open, name, from.makes);
+  }
+}
+
+/** Several tables at a time where it can be; through psql where the program is newer than the server (see the stream). */
+async function restoreInto(
+  place: PostgresConnection,
+  name: string,
+  path: string,
+  options: Pick<ScratchOptions, 'onProgress'>,
+  dumpedBy?: string,
+) {
+  const clients = await findClientsFor(majorOf(place), dumpedBy);
+  const contents = await readContents(clients, path);
+  const there = await place.another('db-manager scratch', name);
+  const { left } = select(contents, await lookAround(there).finally(() => there.end()));
+  for (const { id, type } of contents.entries) if (type === 'ACL' || type === 'DEFAULT ACL') left.add(id);
+  return withTemporaryFile('list', async (listFile) => {
+    await writeFile(listFile, listWithout(contents, left), { mode: 0o600 });
+    const env = environmentOf(place.target, name);
+    const common = [`--use-list=${listFile}`, '--no-owner', '--no-password'];
+    if (clients.major > majorOf(place)) {
+      const source = startProgram(clients, 'pg_restore', ['--file=-', '--single-transaction', ...common, path], {
+        env,
+        stdout: 'pipe',
+      });
+      return stream(place, clients, env, source, options);
+    }
+    const jobs = `--jobs=${Math.min(MOST_JOBS, availableParallelism())}`;
+    const args = [`--dbname=dbname=${conninfo(name)}`, '--exit-on-error', jobs, ...common, path];
+    const { ok, words } = await startProgram(clients, 'pg_restore', args, { env }).ended;
+    return ok ? undefined : words;
+  });
+}
+
+async function copySchema(
+  place: PostgresConnection,
+  open: PostgresConnection,
+  name: string,
+): Promise<string | undefined> {
+  const clients = await findClients(majorOf(open));
+  return withTemporaryFile('schema', async (file) => {
+    const args = [
+      '--format=custom',
+      `--file=${file}`,
+      '--schema-only',
+      '--no-password',
+      ...(clients.major >= 14 ? ['--extension=*'] : []),
+      ...open.target.schemas.map((schema) => `--schema=${quoteIdentifier(schema)}`),
+    ];
+    const { ok, words } = await startProgram(clients, 'pg_dump', args, { env: environmentOf(open.target) }).ended;
+    return ok ? restoreInto(place, name, file, {}, clients.version) : words;
+  });
+}
+
+function stream(
+  open: PostgresConnection,
+  clients: Clients,
+  env: NodeJS.ProcessEnv,
+  source: ReturnType<typeof startProgram>,
+  { onProgress }: Pick<ScratchOptions, 'onProgress'>,
+) {
+  let bytes = 0;
+  return streamToPsql({
+    clients,
+    env,
+    serverMajor: majorOf(open),
+    begin: 'BEGIN;\n',
+    source,
+    onBytes: (piece) => {
+      bytes += piece;
+      onProgress?.(bytes, undefined);
+    },
+  });
+}
+
+async function makeSchemas(
+  place: PostgresConnection,
+  open: PostgresConnection,
+  name: string,
+  makes: (schema: string) => boolean = () => false,
+): Promise<void> {
+  const there = await place.another('db-manager scratch', name);
+  try {
+    // The first has the history, so it is there before anything runs, in production too.
+    for (const schema of open.target.schemas.filter((each, index) => index === 0 || !makes(each)))
+      await there.query(`CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(schema)}`);
+  } finally {
+    await there.end();
+  }
+}
+
+/** A value of libpq's connection string (PostgreSQL manual, 34.1.1.1). */
+function conninfo(value: string): string {
+  return `'${value.replace(/[\\']/g, '\\$&')}'`;
+}
+
+function fillProblem(words: string, what: string, reason: 'BackupInvalid' | 'RehearsalImpossible'): ProblemError {
+  const told = errorIn(words);
+  if (/No space left on device|could not extend file/.test(words)) {
+    return new ProblemError({
+      reason: 'RehearsalImpossible',
+      message: `The server has no room for a scratch copy: ${told}. Grow its disk, or set safety.rehearsal: SchemaOnly.`,
+    });
+  }
+  if (/permission denied|must be (owner|superuser)|must have/i.test(words)) {
+    return new ProblemError({
+      reason: 'RehearsalImpossible',
+      message: `The user may not restore ${what} to a scratch copy: ${told}.`,
+    });
+  }
+  return new ProblemError({ reason, message: `Restoring ${what} to a scratch copy failed: ${told}.` });
+}

@@ -1,0 +1,37 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { MigrationFile } from '../core/model/migration.ts';
+
+export interface Made {
+  makes(schema: string): boolean;
+  makesRole(role: string): boolean;
+  makesExtension(extension: string): boolean;
+  /** Every extension that is named in a CREATE EXTENSION. */
+  extensions: string[];
+}
+
+/**
+ * Tells whether these migrations create a schema, a role or an extension: then it must not be there before they run on
+ * an empty database. Read from the files' text, `CREATE SCHEMA` and `createSchema` alike.
+ */
+export async function madeObjects(folder: string, migrations: readonly Pick<MigrationFile, 'files'>[]): Promise<Made> {
+  const texts = await Promise.all(
+    migrations.flatMap(({ files }) => files.map((file) => readFile(join(folder, file), 'utf8'))),
+  );
+  const extension = /create\s+extension\s+(?:if\s+not\s+exists\s+)?\\?"?([\w-]+)/gi;
+  return {
+    makes: naming(texts, 'create\\s*schema'),
+    makesRole: naming(texts, 'create\\s+(?:role|user|group)'),
+    makesExtension: naming(texts, 'create\\s+extension'),
+    extensions: [...new Set(texts.flatMap((text) => [...text.matchAll(extension)].map(([, name = '']) => name)))],
+  };
+}
+
+function naming(texts: readonly string[], command: string): (name: string) => boolean {
+  const creating = texts.filter((text) => new RegExp(command, 'i').test(text));
+  return (object) => {
+    const name = object.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+    const pattern = new RegExp(`${command}\\b[^;\\n]*?(?<![\\w$])${name}(?![\\w$])`, 'i');
+    return creating.some((text) => pattern.test(text));
+  };
+}
