@@ -55,7 +55,8 @@ export async function openGround(dialect: TestDialect, schemas?: string[]): Prom
 
 /** Without what PostgreSQL 15 brought, on a server that is older. */
 async function asFarAsKnown(sequelize: Sequelize, sql: string): Promise<string> {
-  const [[row]] = (await sequelize.query('SHOW server_version_num')) as unknown as [[{ server_version_num: string }]];
-  if (Number(row.server_version_num) >= 150_000) return sql;
+  const [rows] = await sequelize.query("SELECT current_setting('server_version_num')::int AS version");
+  const [{ version = 0 } = {}] = rows as { version?: number }[];
+  if (version >= 150_000) return sql;
   return sql.replaceAll(' NULLS NOT DISTINCT', '').replaceAll(/ON DELETE SET NULL \([^)]*\)/g, 'ON DELETE SET NULL');
 }
