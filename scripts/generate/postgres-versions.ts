@@ -44,7 +44,7 @@ export function postgresVersionsPage(note: string): string {
 
 # PostgreSQL versions tested
 
-${ran} (${files.length} files).
+${results.length === 0 ? 'No run is recorded yet.' : `${ran} (${files.length} files).`}
 
 | server | pg_dump, pg_restore, psql | passed | failed | skipped |
 | --- | --- | --- | --- | --- |

@@ -7,6 +7,7 @@ import { restoreBackup } from '../../src/backups/restore.ts';
 import { takeBackup } from '../../src/backups/take.ts';
 import { verifyBackup } from '../../src/backups/verify.ts';
 import { checkDump } from '../../src/database/check-dump.ts';
+import { findClients } from '../../src/database/postgres/dump-clients.ts';
 import { DIALECTS, temporaryFolder } from '../support/databases.ts';
 import { sharedPostgres } from '../support/postgres.ts';
 import { contentHashOf, type Ground, ground, OPTIONS, targetOf } from './ground.ts';
@@ -135,14 +136,20 @@ for (const dialect of DIALECTS) {
       }
       const postgres = await sharedPostgres();
       const { url, name, drop } = await postgres.createDatabase('own_tools');
-      execFileSync(join(postgres.bin, 'pg_restore'), ['--exit-on-error', '--clean', '--if-exists', '-d', name, path], {
-        env: {
-          PGHOST: postgres.host,
-          PGPORT: String(postgres.port),
-          PGUSER: postgres.user,
-          PGPASSWORD: postgres.password,
+      // The server's own folder may hold no client programs.
+      const clients = await findClients(Math.floor(postgres.version / 10_000));
+      execFileSync(
+        join(clients.folder, 'pg_restore'),
+        ['--exit-on-error', '--clean', '--if-exists', '-d', name, path],
+        {
+          env: {
+            PGHOST: postgres.host,
+            PGPORT: String(postgres.port),
+            PGUSER: postgres.user,
+            PGPASSWORD: postgres.password,
+          },
         },
-      });
+      );
       assert.equal(await contentHashOf(targetOf(url)), await on.contentHash());
       await drop();
     });

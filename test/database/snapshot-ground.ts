@@ -31,7 +31,8 @@ export async function openGround(dialect: TestDialect, schemas?: string[]): Prom
   return {
     database,
     sequelize,
-    async run(sql) {
+    async run(given) {
+      const sql = target.dialect === 'postgres' ? await asFarAsKnown(sequelize, given) : given;
       for (const statement of sql.split(/;\s*$/m)) if (statement.trim() !== '') await sequelize.query(statement);
     },
     snapshot: () => database.snapshot(),
@@ -50,4 +51,12 @@ export async function openGround(dialect: TestDialect, schemas?: string[]): Prom
       await drop();
     },
   };
+}
+
+/** Without what PostgreSQL 15 brought, on a server that is older. */
+async function asFarAsKnown(sequelize: Sequelize, sql: string): Promise<string> {
+  const [rows] = await sequelize.query("SELECT current_setting('server_version_num')::int AS version");
+  const [{ version = 0 } = {}] = rows as { version?: number }[];
+  if (version >= 150_000) return sql;
+  return sql.replaceAll(' NULLS NOT DISTINCT', '').replaceAll(/ON DELETE SET NULL \([^)]*\)/g, 'ON DELETE SET NULL');
 }
