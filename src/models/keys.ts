@@ -11,17 +11,27 @@ export function primaryKeyOf(model: ModelStatic<Model>): { primaryKey?: Key } {
   return columns.length === 0 ? {} : { primaryKey: { columns } };
 }
 
-/** `unique: true`, and the same name on several attributes for a composite one. */
+/**
+ * `unique: true`, and the same name on several attributes for a composite one. The word belongs to the column, so of two
+ * attributes on one field the last one says it; names are collected from all attributes. What is unique as the primary
+ * key needs no constraint, and the databases make none.
+ */
 export function uniquesOf(model: ModelStatic<Model>): UniqueConstraint[] {
-  const groups = new Map<string, { columns: string[]; name?: string }>();
+  const words = attributesOf(model).flatMap(({ unique, field }) => (unique === true ? [{ columns: [field] }] : []));
+  const groups = new Map<string, { name?: string; columns: string[] }>();
   for (const { unique, field } of allAttributesOf(model)) {
-    if (unique === undefined || unique === false) continue;
-    const name = typeof unique === 'string' ? unique : typeof unique === 'object' ? unique.name : undefined;
+    if (!unique || unique === true) continue;
+    // Often written with a message alone.
+    const name: string | undefined = typeof unique === 'object' ? unique.name : unique;
     const key = name ?? `\0${field}`;
-    const group = groups.get(key) ?? { columns: [], ...(name === undefined ? {} : { name }) };
-    groups.set(key, { ...group, columns: [...new Set([...group.columns, field])] });
+    const { columns } = groups.get(key) ?? { columns: [] };
+    groups.set(key, { ...(name === undefined ? {} : { name }), columns: [...new Set([...columns, field])] });
   }
-  return [...groups.values()].map((group) => ({ ...group, nullsNotDistinct: false }));
+  const named = [...groups.values()];
+  const key = primaryKeyOf(model).primaryKey?.columns.join('\0');
+  return [...words, ...named]
+    .filter(({ columns }) => columns.join('\0') !== key)
+    .map((group) => ({ ...group, nullsNotDistinct: false }));
 }
 
 export function foreignKeysOf(model: ModelStatic<Model>, dialect: Dialect): ForeignKey[] {
