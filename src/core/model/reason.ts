@@ -1,3 +1,5 @@
+import { CLUSTER_REASONS } from './cluster-reasons.ts';
+
 /**
  * Every outcome has one word. The same word is the condition's reason, the event, the log field, the CLI's JSON
  * and the heading in `docs/reasons.md`, which is generated from this table.
@@ -17,22 +19,7 @@ export const REASONS = {
   Succeeded: { exit: 0, means: 'The step did what it is for.', help: 'Nothing.' },
   Skipped: { exit: 0, means: 'The step was not needed or was turned off.', help: 'Nothing.' },
 
-  // the cluster, as the commands outside it see it
-  ApiServerUnreachable: {
-    exit: 1,
-    means: 'The Kubernetes API server did not answer a command.',
-    help: 'Check the network, the address in the kubeconfig and its certificates, then run the command again.',
-  },
-  ApiServerUnavailable: {
-    exit: 1,
-    means: 'The Kubernetes API server answered with an error of its own (5xx) or is too busy (429).',
-    help: 'Run the command again later; the message has the words of the API server.',
-  },
-  Conflict: {
-    exit: 1,
-    means: 'Another client changed the resource at the same time or owns a field of it.',
-    help: 'Look at the resource, then run the command again. `apply --force` takes over the fields.',
-  },
+  ...CLUSTER_REASONS,
 
   // where the work comes from
   InvalidConfiguration: {
