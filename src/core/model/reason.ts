@@ -1,3 +1,5 @@
+import { CLUSTER_REASONS } from './cluster-reasons.ts';
+
 /**
  * Each outcome has one reason. The same name is the condition's reason, the event's reason, the log field, the value in
  * the JSON output and the heading in `docs/reasons.md`, which is generated from this table.
@@ -17,22 +19,7 @@ export const REASONS = {
   Succeeded: { exit: 0, means: 'The step succeeded.', help: 'Nothing.' },
   Skipped: { exit: 0, means: 'The step was not needed or is disabled.', help: 'Nothing.' },
 
-  // the Kubernetes API, for commands outside the cluster
-  ApiServerUnreachable: {
-    exit: 1,
-    means: 'The Kubernetes API server did not answer a command.',
-    help: 'Check the network, the address in the kubeconfig and its certificates, then run the command again.',
-  },
-  ApiServerUnavailable: {
-    exit: 1,
-    means: 'The Kubernetes API server answered with an error of its own (5xx) or is too busy (429).',
-    help: 'Run the command again later; the message contains the answer of the API server.',
-  },
-  Conflict: {
-    exit: 1,
-    means: 'Another client changed the resource at the same time or owns a field of it.',
-    help: 'Check the resource, then run the command again. `apply --force` takes over the fields.',
-  },
+  ...CLUSTER_REASONS,
 
   // configuration and migration files
   InvalidConfiguration: {

@@ -43,7 +43,6 @@ export async function connect(wanted: PostgresTarget, options: OpenOptions): Pro
     retry: { max: 1 },
     schema: target.schemas[0] === 'public' ? undefined : target.schemas[0],
     pool: { max: 3, idle: 10_000 },
-    hooks: { afterConnect: (connection) => applyOwnSettings(connection as Client) },
   });
   const { rows } = await client.query<{ number: string; version: string; oid: string }>(
     "SELECT current_setting('server_version_num') AS number, current_setting('server_version') AS version, oid::text FROM pg_database WHERE datname = current_database()",

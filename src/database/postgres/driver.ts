@@ -68,7 +68,7 @@ export function serverMajor(client: Client): number | undefined {
 const MAJORS = new WeakMap<Client, number>();
 
 /** Keeps the server's version. node-postgres reads the message and drops it. */
-function noteVersion(client: Client): void {
+export function noteVersion(client: Client): void {
   client.connection.on('parameterStatus', (message: { parameterName: string; parameterValue: string }) => {
     const major = Number.parseInt(message.parameterValue, 10);
     if (message.parameterName === 'server_version' && major > 0) MAJORS.set(client, major);

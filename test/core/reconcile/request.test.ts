@@ -1,0 +1,21 @@
+import assert from 'node:assert/strict';
+import { specSchema } from '../../../src/core/model/resource-spec.ts';
+import { type Placement, requestFromSpec } from '../../../src/core/reconcile/request.ts';
+
+const PLACEMENT = { migrationsFolder: '/m', backupsFolder: '/b', urlVariable: 'DATABASE_URL' } as Placement;
+
+describe('the request of a resource', () => {
+  const request = (database: object) =>
+    requestFromSpec(
+      specSchema.parse({ database, migrations: { runnerImage: { path: '/m' } } }),
+      { runId: 'r', attempt: 1 },
+      PLACEMENT,
+    );
+  const url = { urlFrom: { secretKeyRef: { name: 'db', key: 'url' } } };
+
+  it('creates a missing database only where the resource says so', () => {
+    assert.equal(request(url).create, undefined);
+    assert.equal(request({ ...url, create: false }).create, false);
+    assert.equal(request({ ...url, create: true }).create, true);
+  });
+});
