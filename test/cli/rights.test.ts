@@ -3,19 +3,20 @@ import { sharedPostgres } from '../support/postgres.ts';
 import { project, withMigrations } from './ground.ts';
 
 describe('a user of PostgreSQL who may work in one schema and no more', () => {
-  it('is told what a rehearsal needs, and without one is backed up and migrated', async () => {
+  it("is told what a rehearsal on the target's server needs, and is rehearsed on a private one by default", async () => {
     const here = await withMigrations(await project('postgres'));
     const { pathname, host } = new URL(here.url);
     const postgres = await sharedPostgres();
     await postgres.query("CREATE ROLE one_schema LOGIN PASSWORD 'p'");
     await postgres.query('GRANT CREATE, USAGE ON SCHEMA public TO one_schema', [], pathname.slice(1));
     const env = { DATABASE_URL: `postgres://one_schema:p@${host}${pathname}` };
-    const refused = await here.runWith(env, 'safe-migrate');
+    const refused = await here.runWith(env, 'safe-migrate', '--rehearsal-server', 'same-server');
     assert.equal(refused.code, 1);
     assert.match(refused.out + refused.err, /ALTER ROLE "one_schema" CREATEDB;[\s\S]*safety\.rehearsal: Off/);
-    const { code, out, err } = await here.runWith(env, 'safe-migrate', '--rehearsal', 'off');
+    const { code, out, err } = await here.runWith(env, 'safe-migrate');
     assert.equal(code, 0, out + err);
     assert.match(out, /2 migrations applied/);
+    assert.match(out, /on a copy restored from backup_\S+, on a private server/);
     assert.equal((await here.runWith(env, 'migrate', 'current')).code, 0);
   });
 });
