@@ -17,7 +17,7 @@ export interface PostgresTarget {
   user: string;
   password?: Secret;
   ssl: PostgresSsl;
-  /** The schemas that are migrated, validated and backed up; the first is where the history table lies. */
+  /** The schemas that are migrated and validated; the first is where the history table lies. */
   schemas: string[];
 }
 

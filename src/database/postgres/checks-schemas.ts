@@ -36,7 +36,7 @@ export async function schemasCheck({ client, target: { schemas } }: PostgresConn
     {
       name: 'other schemas',
       result: 'warning',
-      message: `tables in other schemas than ${schemas.map(quoteIdentifier).join(', ')} are not backed up, rehearsed or validated: ${found}.${unseen} Where this project owns them, name their schemas too: spec.database.postgres.schemas, or ?schemas=${all} at the end of the URL.`,
+      message: `tables in other schemas than ${schemas.map(quoteIdentifier).join(', ')} are not validated, and the rehearsal does not count their rows: ${found}.${unseen} Where this project owns them, name their schemas too: spec.database.postgres.schemas, or ?schemas=${all} at the end of the URL.`,
     },
   ];
 }

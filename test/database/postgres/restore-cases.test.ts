@@ -80,13 +80,17 @@ describe('a restore of PostgreSQL', () => {
     await restored(`DROP TABLE a; DROP OWNED BY ${gone}; DROP ROLE ${gone}`, said);
     assert.match(said.join(' '), new RegExp(`does not have the roles ${gone}\\.`));
     assert.deepEqual(
-      await rows(`SELECT relname AS name, relowner::regrole::text AS owner FROM pg_class WHERE relname IN ('a', 'b') ORDER BY 1`),
+      await rows(
+        `SELECT relname AS name, relowner::regrole::text AS owner FROM pg_class WHERE relname IN ('a', 'b') ORDER BY 1`,
+      ),
       [
         { name: 'a', owner: 'tester' },
         { name: 'b', owner: here },
       ],
     );
-    assert.deepEqual(await rows(`SELECT has_table_privilege('${here}', 'customers', 'SELECT') AS may`), [{ may: true }]);
+    assert.deepEqual(await rows(`SELECT has_table_privilege('${here}', 'customers', 'SELECT') AS may`), [
+      { may: true },
+    ]);
     for (const { name } of await on.db.keptDatabases()) await on.db.dropKept(name);
     await on.sql(`DROP OWNED BY ${here}; DROP ROLE ${here}`);
   });
@@ -147,7 +151,10 @@ describe('a restore of PostgreSQL', () => {
     const other = await ground('postgres', 11);
     const wrong = await takeBackup(other.db, on.folder, { ...OPTIONS, name: 'other' });
     await other.close();
-    const mixed = { path: wrong.path, manifest: { ...wrong.manifest, database: backup.manifest.database, catalogue: backup.manifest.catalogue } };
+    const mixed = {
+      path: wrong.path,
+      manifest: { ...wrong.manifest, database: backup.manifest.database, catalogue: backup.manifest.catalogue },
+    };
     await on.sql('DELETE FROM orders WHERE id > 3');
     const before = await on.contentHash();
     const message = await problem('RestoreIncomplete', () => on.db.restore(mixed, {}));
@@ -162,7 +169,10 @@ describe('a restore of PostgreSQL', () => {
     assert.ok(catalogue);
     await on.sql('DELETE FROM orders');
     const said: string[] = [];
-    await on.db.restore({ path: backup.path, manifest: { ...manifest, schemas: ['public'] } }, { onMessage: (text) => said.push(text) });
+    await on.db.restore(
+      { path: backup.path, manifest: { ...manifest, schemas: ['public'] } },
+      { onMessage: (text) => said.push(text) },
+    );
     assert.deepEqual(await rows('SELECT count(*)::int AS n FROM orders'), [{ n: 10 }]);
     assert.match(said.join(' '), /cannot be compared/);
   });
@@ -204,6 +214,35 @@ describe('a restore of PostgreSQL', () => {
     await other.close();
   });
 
+  it('by the library, as the only writer, leaves a database that works and can be written to at once', async () => {
+    const { restoreDatabase, backupDatabase, pruneBackups } = await import('../../../src/library/backups.ts');
+    const options = { databaseUrl: on.url, backups: { folder: on.folder }, env: {} };
+    await backupDatabase(options);
+    await on.sql('DELETE FROM orders');
+    const { kept, safetyBackup } = await restoreDatabase({ ...options, file: 'latest', endSessions: true });
+    assert.ok(kept);
+    assert.equal(safetyBackup, undefined);
+    assert.deepEqual(await rows('SELECT count(*)::int AS n FROM orders'), [{ n: 10 }]);
+    const said: string[] = [];
+    await pruneBackups({ ...options, days: 1, onMessage: (text) => said.push(text) });
+    assert.equal(said.length, 0);
+    await pruneBackups({ ...options, days: 0, dryRun: true, onMessage: (text) => said.push(text) });
+    assert.match(said.join(), new RegExp(`${kept.name}.*would be dropped`));
+    await pruneBackups({ ...options, days: 0 });
+    const left = await rows(`SELECT 1 FROM pg_database WHERE datname = '${kept.name}'`);
+    assert.deepEqual(left, []);
+  });
+
+  it('is refused before anything is written where a subscription would write meanwhile', async () => {
+    const backup = await takeBackup(on.db, on.folder, OPTIONS);
+    await on.sql(`CREATE SUBSCRIPTION s CONNECTION 'host=127.0.0.1 port=1' PUBLICATION p WITH (connect = false)`);
+    await on.sql('ALTER SUBSCRIPTION s ENABLE');
+    const message = await problem('RestoreFailed', () => restoreBackup(on.db, backup, RESTORE));
+    assert.match(message, /ALTER SUBSCRIPTION s DISABLE;/);
+    await on.sql('ALTER SUBSCRIPTION s DISABLE; ALTER SUBSCRIPTION s SET (slot_name = NONE)');
+    await on.sql('DROP SUBSCRIPTION s');
+  });
+
   it('keeps the properties of the database', async () => {
     if (on.target.dialect !== 'postgres') throw new Error('unreachable');
     const { database } = on.target;
@@ -213,7 +252,9 @@ describe('a restore of PostgreSQL', () => {
     await on.sql(`ALTER DATABASE ${database} SET search_path = '$user', "Odd name", public; ALTER DATABASE ${database} SET datestyle = 'SQL, DMY';
       ALTER DATABASE ${database} CONNECTION LIMIT 33; COMMENT ON DATABASE ${database} IS 'it''s ours'; REVOKE TEMPORARY ON DATABASE ${database} FROM PUBLIC`);
     const before = await properties();
-    await restored(`ALTER DATABASE ${database} RESET ALL; ALTER DATABASE ${database} SET work_mem = '5MB'; ALTER DATABASE ${database} CONNECTION LIMIT 44`);
+    await restored(
+      `ALTER DATABASE ${database} RESET ALL; ALTER DATABASE ${database} SET work_mem = '5MB'; ALTER DATABASE ${database} CONNECTION LIMIT 44`,
+    );
     assert.deepEqual(await properties(), before);
   });
 });
