@@ -30,15 +30,22 @@ for (const dialect of DIALECTS) {
       assert.equal(await on.contentHash(), before);
     });
 
-    it('takes a safety backup before a restore, which undoes it', async () => {
+    it('secures what was there before a restore, which undoes it', async () => {
       const first = await takeBackup(on.db, on.folder, OPTIONS);
       await on.sql('DELETE FROM orders');
       const damaged = await on.contentHash();
-      const { safetyBackup } = await restoreBackup(on.db, first, {
+      const { safetyBackup, kept } = await restoreBackup(on.db, first, {
         safetyBackup: { ...OPTIONS, folder: on.folder },
         now: OPTIONS.now,
       });
       assert.notEqual(await on.contentHash(), damaged);
+      if (dialect === 'postgres') {
+        // The replaced database itself is kept: no second copy of it is written.
+        assert.ok(kept);
+        if (on.target.dialect !== 'postgres') throw new Error('unreachable');
+        assert.equal(await contentHashOf({ ...on.target, database: kept.name }), damaged);
+        return;
+      }
       assert.ok(safetyBackup);
       assert.match(safetyBackup.manifest.name, /^backup_20260601_120000_2\./);
       await restoreBackup(on.db, safetyBackup, { safetyBackup: false, now: OPTIONS.now });

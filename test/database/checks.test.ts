@@ -59,7 +59,7 @@ describe('the checks around a PostgreSQL database', function () {
       assert.equal(before?.result, 'warning');
       assert.match(
         before.message,
-        /than "public" are not backed up, rehearsed or validated: 2 in "My Reports"\. Where/,
+        /than "public" are not validated, and the rehearsal does not count their rows: 2 in "My Reports"\. Where/,
       );
       await query('ALTER TABLE "My Reports".lines ADD FOREIGN KEY (id) REFERENCES public.orders ON DELETE CASCADE');
       const bound = by(await ask(url), 'other schemas')?.message ?? '';

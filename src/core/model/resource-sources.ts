@@ -40,7 +40,7 @@ const postgres = z.strictObject({
     .min(1)
     .max(50)
     .default(['public'])
-    .describe('Schemas to migrate, validate and back up; the history table is created in the first.'),
+    .describe('Schemas to migrate and validate; the history table is created in the first.'),
 });
 
 const sqlite = z.strictObject({

@@ -27,7 +27,7 @@ export interface PostgresTarget extends PostgresHost {
   database: string;
   user: string;
   ssl: PostgresSsl;
-  /** The schemas that are migrated, validated and backed up; the first is where the history table lies. */
+  /** The schemas that are migrated and validated; the first is where the history table lies. */
   schemas: string[];
   /** Set for migrations as it is; by default the schemas and `public`. */
   searchPath?: string[];

@@ -38,5 +38,5 @@ export async function otherSchemas({ client, target: { schemas } }: PostgresConn
   const unseen =
     bound.length === 0 ? '' : ` Foreign keys of ${bound.join(', ')} lead here: what cascades there is not seen.`;
   const all = [...schemas, ...rows.map(({ schema }) => schema)].map(encodeURIComponent).join(',');
-  return `tables in other schemas than ${schemas.map(quoteIdentifier).join(', ')} are not backed up, rehearsed or validated: ${found}.${unseen} Where this project owns them, name their schemas too: spec.database.postgres.schemas, or ?schemas=${all} at the end of the URL.`;
+  return `tables in other schemas than ${schemas.map(quoteIdentifier).join(', ')} are not validated, and the rehearsal does not count their rows: ${found}.${unseen} If this project owns them, list their schemas as well: spec.database.postgres.schemas, or ?schemas=${all} at the end of the URL.`;
 }

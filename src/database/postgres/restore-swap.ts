@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { ProblemError } from '../../core/model/problem.ts';
-import type { RestoreOutcome } from '../port.ts';
+import type { RestoreOptions, RestoreOutcome } from '../port.ts';
 import { compareEntries } from './catalogue/compare.ts';
 import type { DatabaseProperties } from './catalogue/database.ts';
 import type { Catalogue } from './catalogue/digest.ts';
@@ -28,6 +28,7 @@ export class CannotSwap extends Error {}
 
 /** More connections than this restore no faster on a server that serves others meanwhile. */
 const MOST_JOBS = 4;
+const PROGRESS_MS = 500;
 /** Says whose database `…_restore_…` is, so that what a crash left is found and dropped. */
 const COMMENT_START = '{"db-manager":"restore"';
 
@@ -177,7 +178,11 @@ async function pgRestore(
     if (searchPath === undefined && clients.major === majorOf(open)) {
       const jobs = `--jobs=${Math.min(MOST_JOBS, availableParallelism())}`;
       const args = [`--dbname=dbname=${conninfo(name)}`, '--exit-on-error', jobs, ...common, backup.path];
-      const { ok, words } = await startProgram(clients, 'pg_restore', args, { env, signal: options.signal }).ended;
+      const stop = tellSize(open, name, options);
+      const { ok, words } = await startProgram(clients, 'pg_restore', args, {
+        env,
+        signal: options.signal,
+      }).ended.finally(stop);
       if (!ok) return words;
       const there = await open.another('db-manager restore', name);
       try {
@@ -209,6 +214,19 @@ async function pgRestore(
       signal: options.signal,
     });
   });
+}
+
+/** pg_restore says nothing while it works; the size of what it fills does. */
+function tellSize({ client }: PostgresConnection, name: string, { onProgress }: RestoreOptions): () => void {
+  if (onProgress === undefined) return () => {};
+  onProgress(0, undefined);
+  const timer = setInterval(() => {
+    client.query<{ size: string }>('SELECT pg_database_size($1::name) AS size', [name]).then(
+      ({ rows }) => onProgress(Number(rows[0]?.size ?? 0), undefined),
+      () => {},
+    );
+  }, PROGRESS_MS);
+  return () => clearInterval(timer);
 }
 
 async function compare(

@@ -214,6 +214,35 @@ describe('a restore of PostgreSQL', () => {
     await other.close();
   });
 
+  it('by the library, as the only writer, leaves a database that works and can be written to at once', async () => {
+    const { restoreDatabase, backupDatabase, pruneBackups } = await import('../../../src/library/backups.ts');
+    const options = { databaseUrl: on.url, backups: { folder: on.folder }, env: {} };
+    await backupDatabase(options);
+    await on.sql('DELETE FROM orders');
+    const { kept, safetyBackup } = await restoreDatabase({ ...options, file: 'latest', endSessions: true });
+    assert.ok(kept);
+    assert.equal(safetyBackup, undefined);
+    assert.deepEqual(await rows('SELECT count(*)::int AS n FROM orders'), [{ n: 10 }]);
+    const said: string[] = [];
+    await pruneBackups({ ...options, days: 1, onMessage: (text) => said.push(text) });
+    assert.equal(said.length, 0);
+    await pruneBackups({ ...options, days: 0, dryRun: true, onMessage: (text) => said.push(text) });
+    assert.match(said.join(), new RegExp(`${kept.name}.*would be dropped`));
+    await pruneBackups({ ...options, days: 0 });
+    const left = await rows(`SELECT 1 FROM pg_database WHERE datname = '${kept.name}'`);
+    assert.deepEqual(left, []);
+  });
+
+  it('is refused before anything is written where a subscription would write meanwhile', async () => {
+    const backup = await takeBackup(on.db, on.folder, OPTIONS);
+    await on.sql(`CREATE SUBSCRIPTION s CONNECTION 'host=127.0.0.1 port=1' PUBLICATION p WITH (connect = false)`);
+    await on.sql('ALTER SUBSCRIPTION s ENABLE');
+    const message = await problem('RestoreFailed', () => restoreBackup(on.db, backup, RESTORE));
+    assert.match(message, /ALTER SUBSCRIPTION s DISABLE;/);
+    await on.sql('ALTER SUBSCRIPTION s DISABLE; ALTER SUBSCRIPTION s SET (slot_name = NONE)');
+    await on.sql('DROP SUBSCRIPTION s');
+  });
+
   it('keeps the properties of the database', async () => {
     if (on.target.dialect !== 'postgres') throw new Error('unreachable');
     const { database } = on.target;
