@@ -1,6 +1,8 @@
+import { withDatabaseUrl } from '../author/environment.ts';
 import type { HistoryRow } from '../core/model/history.ts';
 import type { Direction, LoadedMigration, MigrationBody, SqlStatement } from '../core/model/migration.ts';
 import { type Problem, ProblemError } from '../core/model/problem.ts';
+import { databaseUrlFor } from './code-environment.ts';
 import type { MigrationWork } from './port.ts';
 import type { MigrationSession } from './session.ts';
 
@@ -56,8 +58,9 @@ export async function runBody(
 ): Promise<void> {
   const body = bodyOf(migration, direction);
   if (body.kind === 'code') {
-    const { queryInterface, sequelize, queries } = session.codeArguments(migration.revision);
-    await body.call(queryInterface, sequelize, queries);
+    const { queryInterface, sequelize, queries, target } = session.codeArguments(migration.revision);
+    const url = databaseUrlFor(target, process.env.DATABASE_URL);
+    await withDatabaseUrl(url, () => body.call(queryInterface, sequelize, queries));
     return;
   }
   for (const statement of body.statements) {

@@ -2,6 +2,7 @@ import type { MigrationEffects } from '../core/model/effects.ts';
 import type { HistoryRow } from '../core/model/history.ts';
 import type { PendingQueries, SqlStatement } from '../core/model/migration.ts';
 import type { Problem } from '../core/model/problem.ts';
+import type { DatabaseTarget } from '../core/model/target.ts';
 
 /**
  * One connection on which migrations run, as the loop in `umzug.ts` needs it. Each dialect has one in `migrate.ts`.
@@ -50,6 +51,8 @@ export interface CodeArguments {
   queryInterface: unknown;
   sequelize: unknown;
   queries: PendingQueries;
+  /** The database that it runs on. */
+  target: DatabaseTarget;
 }
 
 /** `foreignKeysOff` is SQLite's: a table that others reference is rebuilt, and all references are checked before COMMIT. */

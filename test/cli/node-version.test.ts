@@ -32,12 +32,12 @@ describe('on a Node that is too old', () => {
       const { outputText } = ts.transpileModule(await readFile(resolve('src/cli/main.ts'), 'utf8'), {
         compilerOptions: {
           target: ts.ScriptTarget.ES2024,
-          module: ts.ModuleKind.NodeNext,
+          module: ts.ModuleKind.ESNext,
           rewriteRelativeImportExtensions: true,
         },
       });
       await writeFile(join(folder, 'package.json'), '{"type":"module"}');
-      await writeFile(join(folder, 'start.ts'), "console.log('started');\n");
+      await writeFile(join(folder, 'start.js'), "console.log('started');\n");
       await writeFile(join(folder, 'main.js'), outputText);
       await writeFile(
         join(folder, 'as.cjs'),
@@ -46,7 +46,7 @@ describe('on a Node that is too old', () => {
       const ended = await run(process.execPath, ['--require', './as.cjs', 'main.js'], { cwd: folder }).catch(
         (error) => error,
       );
-      if (!old) return assert.equal(ended.stdout, 'started\n');
+      if (!old) return assert.equal(ended.stdout, 'started\n', String(ended.stderr));
       assert.equal(ended.code, 1);
       assert.match(ended.stderr, /^error: db-manager needs Node 22\.19 or newer, and this is Node [\d.]+\. .*\n$/);
       assert.equal(ended.stdout, '');

@@ -131,7 +131,7 @@ export async function openSession(open: PostgresConnection, work: SessionWork): 
       });
       readTypesOn(joined, open.sequelize, () => channel.client());
       const { queryInterface, queries } = joined;
-      return { queryInterface, queries, sequelize: loadSequelize().Sequelize };
+      return { queryInterface, queries, sequelize: loadSequelize().Sequelize, target: open.target };
     },
     late: () => late.splice(0),
     trace: () => ({ statements, last }),

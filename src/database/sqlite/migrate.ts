@@ -106,7 +106,8 @@ export async function openSession(
       });
       endCode = joined.end;
       const { queryInterface, queries } = joined;
-      return { queryInterface, queries, sequelize: loadSequelize().Sequelize };
+      const target = { dialect: 'sqlite', path: open.path } as const;
+      return { queryInterface, queries, sequelize: loadSequelize().Sequelize, target };
     },
     late: () => late.splice(0),
     trace: () => ({ statements, last }),

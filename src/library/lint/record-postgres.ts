@@ -1,4 +1,5 @@
 import type { QueryOptions, Sequelize } from 'sequelize';
+import { withDatabaseUrl } from '../../author/environment.ts';
 import type { LoadedMigration } from '../../core/model/migration.ts';
 import { patiently } from '../../migrations/statements/patience.ts';
 import type { Recorded } from '../../migrations/statements/read.ts';
@@ -38,7 +39,8 @@ async function run(migration: LoadedMigration, { begin, sent, complete }: Record
       Object.create(queryInterface, { describeTable: { value: async () => ANY_COLUMNS } }),
     );
     const interfaceThatKnowsNothing = Object.assign(queryInterface, { describeTable, renameColumn });
-    if (migration.up.kind === 'code') await migration.up.call(interfaceThatKnowsNothing, Constructor);
+    const { up } = migration;
+    if (up.kind === 'code') await withDatabaseUrl(undefined, () => up.call(interfaceThatKnowsNothing, Constructor));
     if (!asked) complete();
   } catch {
     // The migration stays incomplete, and that is what a reader is told.

@@ -1,0 +1,29 @@
+import { resolve } from 'node:path';
+import { parseDatabaseUrl } from '../core/model/database-url.ts';
+import type { DatabaseTarget, PostgresTarget } from '../core/model/target.ts';
+
+/** What DATABASE_URL is while code runs on this database: as it is where it names the same one. */
+export function databaseUrlFor(target: DatabaseTarget, present: string | undefined): string | undefined {
+  if (present === undefined) return undefined;
+  const parsed = parseDatabaseUrl(present);
+  if (parsed.ok && isSame(parsed.target, target)) return present;
+  return target.dialect === 'sqlite' ? `sqlite:///${resolve(target.path)}` : postgresUrl(target);
+}
+
+function isSame(a: DatabaseTarget, b: DatabaseTarget): boolean {
+  if (a.dialect === 'sqlite' || b.dialect === 'sqlite') {
+    return a.dialect === 'sqlite' && b.dialect === 'sqlite' && resolve(a.path) === resolve(b.path);
+  }
+  return a.host === b.host && a.port === b.port && a.database === b.database;
+}
+
+function postgresUrl({ host, port, user, password, database, ssl }: PostgresTarget): string {
+  const url = new URL(`postgres://localhost:${port}/${encodeURIComponent(database)}`);
+  url.username = encodeURIComponent(user);
+  if (password !== undefined) url.password = encodeURIComponent(password.reveal());
+  if (host.startsWith('/')) url.searchParams.set('host', host);
+  else url.hostname = host.includes(':') ? `[${host}]` : host;
+  url.searchParams.set('sslmode', ssl.mode);
+  if (ssl.caFile !== undefined) url.searchParams.set('sslrootcert', ssl.caFile);
+  return url.href;
+}
