@@ -33,8 +33,14 @@ async function run(migration: LoadedMigration, { begin, sent, complete }: Record
     asked = true;
     return {};
   };
+  // Sequelize asks whether the column is there, and for its type, and then needs neither.
+  const { queryGenerator } = queryInterface as unknown as {
+    queryGenerator: { renameColumnQuery(table: unknown, before: string, attributes: object): string };
+  };
+  const renameColumn = (table: unknown, before: string, after: string, options?: QueryOptions) =>
+    sequelize.query(queryGenerator.renameColumnQuery(table, before, { [after]: '' }), options);
   try {
-    const interfaceThatKnowsNothing = Object.assign(queryInterface, { describeTable });
+    const interfaceThatKnowsNothing = Object.assign(queryInterface, { describeTable, renameColumn });
     if (migration.up.kind === 'code') await migration.up.call(interfaceThatKnowsNothing, Constructor);
     if (!asked) complete();
   } catch {
@@ -45,6 +51,9 @@ async function run(migration: LoadedMigration, { begin, sent, complete }: Record
 /** A Sequelize that connects to nothing. */
 function deaf(Constructor: typeof Sequelize, sent: (sql: string) => void): Sequelize {
   const sequelize = new Constructor({ dialect: 'postgres', logging: false });
+  // After CREATE TYPE Sequelize asks the server for the number of the new type.
+  const { connectionManager } = sequelize as unknown as { connectionManager: object };
+  Object.assign(connectionManager, { _refreshDynamicOIDs: async () => {} });
   const transaction = { commit: async () => {}, rollback: async () => {}, afterCommit: () => {} };
   return Object.assign(sequelize, {
     query: async (sql: string | { query: string }, options: QueryOptions = {}) => {
