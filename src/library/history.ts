@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { HistoryRow } from '../core/model/history.ts';
 import type { MigrationFile } from '../core/model/migration.ts';
 import { ProblemError } from '../core/model/problem.ts';
@@ -8,6 +9,7 @@ import { editedFiles } from '../core/planning/integrity.ts';
 import { currentPosition } from '../core/planning/plan.ts';
 import { type Repair, type RepairChoices, repair } from '../core/planning/repair.ts';
 import { stamp } from '../core/planning/stamp.ts';
+import { readAlembicScripts } from '../migrations/alembic-scripts.ts';
 import { describeMigration } from '../migrations/describe.ts';
 import { readContent } from '../migrations/read.ts';
 import { asWriter, author, filesOf, withDatabase } from './session.ts';
@@ -129,9 +131,20 @@ export function repairHistory(options: Options & Partial<RepairChoices> = {}): P
  * @example
  * const { adopted, unmatched } = await adoptHistory({ databaseUrl: 'sqlite:///data/app.db', from: 'sequelize' });
  */
-export function adoptHistory(
-  options: Options & { from: ForeignTool },
-): Promise<{ adopted: Revision[]; unmatched: string[] }> {
+export async function adoptHistory(
+  options: Options & {
+    from: ForeignTool;
+    /** Folder of Alembic's scripts, relative to `cwd`: their `down_revision` says the order. */
+    versions?: string;
+  },
+): Promise<{ adopted: Revision[]; unmatched: string[]; note?: string }> {
+  const { from, versions, cwd = process.cwd() } = options;
+  if (versions !== undefined && from !== 'alembic') {
+    throw new ProblemError({
+      reason: 'InvalidConfiguration',
+      message: `--versions is the folder of Alembic's scripts, and says nothing of ${from}. Leave it out.`,
+    });
+  }
   return asWriter(options, async ({ database, settings, runId }) => {
     const rows = await database.history.foreign(FOREIGN_TABLES[options.from]);
     if (rows === undefined) {
@@ -143,13 +156,15 @@ export function adoptHistory(
     const adoption = readForeignHistory(
       options.from,
       rows,
-      await filesOf(settings),
+      await filesOf(settings, noticeOf(options)),
       await database.history.read(),
       author(runId),
+      versions === undefined ? undefined : await readAlembicScripts(resolve(cwd, versions)),
     );
     if (!adoption.ok) throw new ProblemError(adoption.problem);
     await database.history.ensure();
     await database.history.put(adoption.put);
-    return { adopted: adoption.put.map(({ revision }) => revision), unmatched: adoption.unmatched };
+    const { put, unmatched, note } = adoption;
+    return { adopted: put.map(({ revision }) => revision), unmatched, ...(note === undefined ? {} : { note }) };
   });
 }

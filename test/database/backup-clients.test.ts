@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { findClients, majorIn, newestClients } from '../../src/database/postgres/dump-clients.ts';
+import { findClients, findClientsFor, findNewestClients } from '../../src/database/postgres/dump-clients.ts';
 import { problem } from '../backups/problems.ts';
 import { temporaryFolder } from '../support/databases.ts';
 
@@ -33,10 +33,9 @@ describe('the PostgreSQL client', () => {
 
   it('that reads a dump of unknown version is the newest, and that restores one is no older than the dump', async () => {
     const PATH = [await fake(996), await fake(999), await fake(997)].join(':');
-    assert.equal((await newestClients({ PATH })).major, 999);
-    assert.equal(majorIn('pg_dump (PostgreSQL) 998.2'), 998);
-    assert.equal((await findClients(Math.max(996, majorIn('pg_dump (PostgreSQL) 998.2')), { PATH })).major, 999);
-    await problem('ClientTooOld', async () => newestClients({ PG_BIN: await temporaryFolder('empty') }));
+    assert.equal((await findNewestClients({ PATH })).major, 999);
+    assert.equal((await findClientsFor(996, 'pg_dump (PostgreSQL) 998.2', { PATH })).major, 999);
+    await problem('ClientTooOld', async () => findNewestClients({ PG_BIN: await temporaryFolder('empty') }));
   });
 
   it('that is not there at all is said, with where it was looked for', async () => {

@@ -13,6 +13,21 @@ const FAILS: [string, Record<string, string>][] = [
   ['import.meta', { '1_a.js': 'exports.up = async (q, S) => import.meta.url;' }],
 ];
 
+describe('A class with up, as TypeORM writes', () => {
+  for (const [name, text] of [
+    [
+      '1700000000000-Orders.ts',
+      'export class Orders1700000000000 { async up(queryRunner) {} async down(queryRunner) {} }',
+    ],
+    ['Migration20240101.js', 'exports.Migration20240101 = class { async up() {} };'],
+    ['1_a.mjs', 'export default class { async up() {} }'],
+  ] as const)
+    it(`is named, with what to do: ${name}`, async () => {
+      const { message } = await problemOf(async () => loadAll(await folderOf({ [name]: text })));
+      assert.match(message, /TypeORM.*migrate stamp head/);
+    });
+});
+
 describe('An ES module where Node takes the file for CommonJS', () => {
   for (const [name, files] of FAILS)
     it(`is explained, with what to do: ${name} (H18)`, async () => {

@@ -126,7 +126,7 @@ const CHOICE = {
 } as const;
 
 /** `adopt --from <tool>` */
-export async function adopt(options: Globals & { from: string }, io: Io): Promise<void> {
+export async function adopt(options: Globals & { from: string; versions?: string }, io: Io): Promise<void> {
   const tools = Object.keys(FOREIGN_TABLES) as ForeignTool[];
   const from = tools.find((tool) => tool === options.from);
   if (from === undefined) {
@@ -135,9 +135,12 @@ export async function adopt(options: Globals & { from: string }, io: Io): Promis
       message: `--from is one of ${tools.join(', ')}, not "${options.from}".`,
     });
   }
-  print(io, options, await adoptHistory({ ...options, from }), ({ adopted, unmatched }) => {
+  const result = await adoptHistory({ ...options, from });
+  // Rows that no file matches at all: the folder is another one, or its migrations do not run here.
+  if (result.adopted.length === 0 && result.unmatched.length > 0) io.setExitCode(4);
+  print(io, options, result, ({ adopted, unmatched, note }) => {
     const left =
       unmatched.length === 0 ? '' : `\nNo file matches ${unmatched.join(', ')}; nothing was written for these.`;
-    return `${count(adopted.length, 'migration')} adopted from ${from}; nothing was run.${left}`;
+    return `${count(adopted.length, 'migration')} adopted from ${from}; nothing was run.${left}${note === undefined ? '' : `\n${note}`}`;
   });
 }

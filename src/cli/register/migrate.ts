@@ -65,6 +65,7 @@ export function registerMigrate(program: Command, io: Io): void {
     .command('adopt')
     .summary("take over another tool's history without running anything")
     .requiredOption('--from <tool>', 'sequelize, alembic, flyway, golang-migrate, dbmate, goose or knex')
+    .option('--versions <folder>', "Alembic's scripts, whose down_revision says the order")
     .action(async (options, command: Command) =>
       (await commands()).adopt({ ...globalsOf(command, io), ...options }, io),
     );

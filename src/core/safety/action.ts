@@ -47,6 +47,8 @@ export interface IndexSpec {
   concurrently: boolean;
   /** Of SQLite: every word of its expressions and its condition, in lower case. */
   speaksOf?: readonly string[];
+  /** It has expressions besides the columns. */
+  expressions?: true;
   /** ON ONLY: of a partitioned table without its partitions, so nothing is built yet. */
   only?: true;
 }
@@ -148,6 +150,11 @@ export interface ReadMigration {
 
 export function tableName({ schema, name }: TableRef): string {
   return schema === undefined ? name : `${schema}.${name}`;
+}
+
+/** One name for a table, however it is written: `public` is where a name without a schema is looked for. */
+export function tableKey({ schema, name }: TableRef): string {
+  return tableName(schema === 'public' || schema === 'main' ? { name } : { schema, name });
 }
 
 /** The table that an action is about, where it is about one. */

@@ -1,6 +1,6 @@
 /** What stands around an action: later statements of its migration, and patterns of several statements. */
 import type { Action, ActionKind, ActionOf, ReadMigration, TableRef } from './action.ts';
-import type { Place } from './rule.ts';
+import type { Place, Scope } from './rule.ts';
 
 /** All that a migration does, in order. */
 export function actionsOf({ statements }: Pick<ReadMigration, 'statements'>): Action[] {
@@ -27,6 +27,14 @@ function ofKind<Kind extends ActionKind>(actions: readonly Action[], kind: Kind)
 
 export function sameTable(a: TableRef, b: TableRef): boolean {
   return a.name === b.name && (a.schema === undefined || b.schema === undefined || a.schema === b.schema);
+}
+
+/** The migration makes a temporary table of that name, before or behind, and no other one of it is known. */
+export function isTemporary({ migration, known }: Pick<Scope, 'migration' | 'known'>, table: TableRef): boolean {
+  const made = ofKind(actionsOf(migration), 'createTable');
+  const there = known.table(table);
+  const permanent = there !== undefined && !there.fresh && there.columns.size > 0;
+  return !permanent && made.some((one) => one.temporary && one.table.name === table.name);
 }
 
 /** Tables of this name are the query interface's own on SQLite: see `database/sqlite/alter/rebuild.ts`. */

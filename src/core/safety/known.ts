@@ -8,6 +8,8 @@ export interface KnownTable {
   name: string;
   /** Made in the plan that is looked at. */
   fresh: boolean;
+  /** Gone with its session. */
+  temporary?: true;
   /** Column to type. */
   columns: Map<string, string>;
   /** Columns that the table itself keeps from being NULL. */
@@ -19,7 +21,7 @@ export interface KnownTable {
 }
 
 export type KnownConstraint = Omit<ConstraintSpec, 'notValid' | 'usingIndex'> & { valid: boolean };
-export type KnownIndex = Pick<IndexSpec, 'name' | 'columns' | 'unique' | 'partial' | 'speaksOf'>;
+export type KnownIndex = Pick<IndexSpec, 'name' | 'columns' | 'unique' | 'partial' | 'speaksOf' | 'expressions'>;
 
 /**
  * The schema as far as it is known: the database's snapshot, where there is one, and what the statements looked at so
@@ -76,6 +78,7 @@ export function knownSchema(snapshot: Snapshot | undefined): KnownSchema {
         for (const { name, notNull } of action.columns) if (notNull) made.notNull.add(name);
         for (const constraint of action.constraints) constrain(made, constraint);
         made.partitioned = action.partitioned === true;
+        if (action.temporary) made.temporary = true;
         tables.set(made.name, made);
         return;
       }
@@ -110,7 +113,10 @@ export function knownSchema(snapshot: Snapshot | undefined): KnownSchema {
     isNew,
     apply,
     settle: () => {
-      for (const table of all()) table.fresh = false;
+      for (const [name, table] of tables) {
+        if (table.temporary) tables.delete(name);
+        table.fresh = false;
+      }
     },
   };
 }
@@ -239,5 +245,6 @@ function shared(expression: string, { columns }: Table): string[] {
 function fromIndex({ name, parts, unique, where }: Index): KnownIndex {
   const columns = parts.flatMap((part) => ('column' in part ? [part.column] : []));
   const texts = [...parts.map((part) => ('expression' in part ? part.expression : '')), where ?? ''];
-  return { name, columns, unique, partial: where !== undefined, speaksOf: wordsOf(texts.join(' ')) };
+  const expressions = parts.length > columns.length ? { expressions: true as const } : {};
+  return { name, columns, unique, partial: where !== undefined, speaksOf: wordsOf(texts.join(' ')), ...expressions };
 }

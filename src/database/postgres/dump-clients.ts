@@ -20,9 +20,13 @@ export async function findClients(serverMajor: number, env: NodeJS.ProcessEnv = 
 }
 
 /** The same for a dump, which no older program than the one that wrote it may be able to read. */
-export function findClientsFor(serverMajor: number, dumpedBy: string | undefined): Promise<Clients> {
+export function findClientsFor(
+  serverMajor: number,
+  dumpedBy: string | undefined,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<Clients> {
   const dumped = Number(/\) (\d+)/.exec(dumpedBy ?? '')?.[1] ?? 0);
-  return findClients(Math.max(serverMajor, dumped));
+  return findClients(Math.max(serverMajor, dumped), env);
 }
 
 /** The newest programs on this machine: they read the dumps of all that are older. Throws ProblemError ClientTooOld. */

@@ -34,10 +34,13 @@ async function run(migration: LoadedMigration, { begin, sent, complete }: Record
     asked = true;
     return {};
   };
+  // Sequelize asks whether the column is there, and for its type, and then needs neither.
+  const { queryGenerator } = queryInterface as unknown as {
+    queryGenerator: { renameColumnQuery(table: unknown, before: string, attributes: object): string };
+  };
+  const renameColumn = (table: unknown, before: string, after: string, options?: QueryOptions) =>
+    sequelize.query(queryGenerator.renameColumnQuery(table, before, { [after]: '' }), options);
   try {
-    const renameColumn = queryInterface.renameColumn.bind(
-      Object.create(queryInterface, { describeTable: { value: async () => ANY_COLUMNS } }),
-    );
     const interfaceThatKnowsNothing = Object.assign(queryInterface, { describeTable, renameColumn });
     const { up } = migration;
     if (up.kind === 'code') await withDatabaseUrl(undefined, () => up.call(interfaceThatKnowsNothing, Constructor));
@@ -53,10 +56,10 @@ const ANY_COLUMNS = new Proxy({}, { get: () => ({ type: 'TEXT', allowNull: true,
 /** A Sequelize that connects to nothing. */
 function deaf(Constructor: typeof Sequelize, sent: (sql: string) => void): Sequelize {
   const sequelize = new Constructor({ dialect: 'postgres', logging: false });
+  // After CREATE TYPE Sequelize asks the server for the number of the new type.
+  const { connectionManager } = sequelize as unknown as { connectionManager: object };
+  Object.assign(connectionManager, { _refreshDynamicOIDs: async () => {} });
   const transaction = { commit: async () => {}, rollback: async () => {}, afterCommit: () => {} };
-  // Where a type was created, Sequelize asks the server for its number.
-  const { dialect } = sequelize as Sequelize & { dialect: { connectionManager: object } };
-  Object.assign(dialect.connectionManager, { _refreshDynamicOIDs: async () => {} });
   return Object.assign(sequelize, {
     query: async (sql: string | { query: string }, options: QueryOptions = {}) => {
       sent(typeof sql === 'string' ? sql : sql.query);

@@ -23,6 +23,13 @@ interface Holder {
 /** Makes bodies of a module's `up` and `down`. Throws ProblemError InvalidMigration. */
 export function codeBodies(module: Exports, file: string, path: string): Bodies {
   const holder = findHolder(module);
+  if (holder === undefined && Object.values(module).some(isMigrationClass)) {
+    return invalid(
+      file,
+      1,
+      'This is a class with "up", as TypeORM and MikroORM write migrations, and their query runner is not here. Write its SQL into a .sql file of the same name, then mark what the database has: db-manager migrate stamp head',
+    );
+  }
   if (holder === undefined) {
     return invalid(
       file,
@@ -71,6 +78,11 @@ function findHolder(module: Exports): Holder | undefined {
 function commonJs(module: Exports): Exports | undefined {
   const exported = module['module.exports'] ?? module.default;
   return isExports(exported) && typeof exported.up === 'function' ? exported : undefined;
+}
+
+/** `export class Orders1700000000000 implements MigrationInterface { up(queryRunner) … }` */
+function isMigrationClass(value: unknown): boolean {
+  return typeof value === 'function' && typeof (value.prototype as { up?: unknown } | undefined)?.up === 'function';
 }
 
 function isExports(value: unknown): value is Exports {

@@ -18,6 +18,67 @@ const flyway = (installed_rank: number, version: string | null, script: string, 
   ...more,
 });
 
+describe("Taking over Alembic's history by the chain of its scripts (H19)", () => {
+  const chain = new Map([
+    ['f00', []],
+    ['aaa', ['f00']],
+    ['b11', ['aaa']],
+    ['c22', ['aaa']],
+    ['m33', ['b11', 'c22']],
+    ['d44', ['m33']],
+  ]);
+  const files = ['aaa_b', 'b11_c', 'c22_d', 'd44_f', 'f00_a', 'm33_e'];
+  const read = (...heads: string[]) =>
+    readForeignHistory(
+      'alembic',
+      heads.map((version_num) => ({ version_num })),
+      filesOf(...files),
+      [],
+      AUTHOR,
+      chain,
+    );
+  const CASES: [string, string[], string[]][] = [
+    ['up to the middle', ['b11'], ['f00_a', 'aaa_b', 'b11_c']],
+    ['through a merge', ['m33'], ['f00_a', 'aaa_b', 'b11_c', 'c22_d', 'm33_e']],
+    ['to the head', ['d44'], ['f00_a', 'aaa_b', 'b11_c', 'c22_d', 'm33_e', 'd44_f']],
+    ['with several heads', ['b11', 'c22'], ['f00_a', 'aaa_b', 'b11_c', 'c22_d']],
+    ['at base', [], []],
+  ];
+  for (const [name, heads, expected] of CASES)
+    it(`adopts what it leads back to, in its order: ${name}`, () => {
+      const adoption = read(...heads);
+      assert.ok(adoption.ok);
+      assert.deepEqual(
+        adoption.put.map(({ revision }) => revision),
+        expected,
+      );
+      assert.equal(adoption.note === undefined, expected.length < 2);
+    });
+
+  it('refuses a version that the scripts do not have, and names that begin with ids without scripts', () => {
+    const unknown = read('e55');
+    assert.ok(!unknown.ok && /do not have e55/.test(unknown.problem.message));
+    const rows = [{ version_num: 'ae1027a6acf0' }];
+    const names = filesOf('1975ea83b712_a', 'ae1027a6acf0_b', 'c0ffee123456_c');
+    const guess = readForeignHistory('alembic', rows, names, [], AUTHOR);
+    assert.ok(!guess.ok && /--versions alembic\/versions/.test(guess.problem.message));
+  });
+
+  it('says nothing of names that sort as Alembic ran them', () => {
+    const rows = [{ version_num: 'b11' }];
+    const adoption = readForeignHistory(
+      'alembic',
+      rows,
+      filesOf('1_f00', '2_aaa', '3_b11', '4_c22'),
+      [],
+      AUTHOR,
+      chain,
+    );
+    assert.ok(adoption.ok && adoption.note === undefined);
+    assert.equal(adoption.put.length, 3);
+  });
+});
+
 describe('Taking over a history', () => {
   const CASES: [string, ForeignTool, ForeignRow[], string[], string[], string[]][] = [
     [

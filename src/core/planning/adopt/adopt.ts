@@ -4,7 +4,7 @@ import type { MigrationFile } from '../../model/migration.ts';
 import type { Problem } from '../../model/problem.ts';
 import { sortFiles } from '../order.ts';
 import { type Author, newRow } from '../stamp.ts';
-import { readAlembic } from './alembic.ts';
+import { type AlembicChain, readAlembic } from './alembic.ts';
 import { readFlyway } from './flyway.ts';
 import type { ForeignRow, ForeignTool, ReadForeign } from './foreign.ts';
 import { readKnex, readSequelize } from './names.ts';
@@ -27,6 +27,8 @@ export type Adoption =
       put: HistoryRow[];
       /** What the other tool names and no file on disk matches. Nothing is written for it. */
       unmatched: string[];
+      /** What the user has to know of the names on disk. */
+      note?: string;
     }
   | { ok: false; problem: Problem };
 
@@ -37,13 +39,14 @@ export function readForeignHistory(
   files: readonly MigrationFile[],
   history: readonly HistoryRow[],
   author: Author,
+  chain?: AlembicChain,
 ): Adoption {
   const order = sortFiles(files).map(({ revision }) => revision);
-  const reading = READERS[tool](rows, order);
+  const reading = tool === 'alembic' ? readAlembic(rows, order, chain) : READERS[tool](rows, order);
   if (!reading.ok) return reading;
   const known = new Set(history.map(({ revision }) => revision));
   const put = reading.applied
     .filter(({ revision }) => !known.has(revision))
     .map(({ revision, at }) => newRow(revision, null, { ...author, now: at ?? author.now }));
-  return { ok: true, put, unmatched: reading.unmatched };
+  return { ok: true, put, unmatched: reading.unmatched, ...(reading.note === undefined ? {} : { note: reading.note }) };
 }

@@ -1,21 +1,77 @@
-import { type ReadForeign, refuse, textOf } from './foreign.ts';
+import type { Revision } from '../../model/revision.ts';
+import { type ForeignReading, type ForeignRow, refuse, textOf } from './foreign.ts';
+
+/** Each revision of Alembic's scripts with those before it (`down_revision`): none for the first, several for a merge. */
+export type AlembicChain = ReadonlyMap<string, readonly string[]>;
 
 /**
  * alembic_version holds the id of the current revision, and no list. It is looked for as a part of the names on disk
- * (`ae1027a6acf_add_orders`, `2024_06_01-ae1027a6acf_add_orders`); everything up to that file is applied.
+ * (`ae1027a6acf_add_orders`, `2024_06_01-ae1027a6acf_add_orders`). With the scripts' own chain, what it leads back to is
+ * applied; without, everything up to that file, which needs names that sort.
  */
-export const readAlembic: ReadForeign = (rows, order) => {
-  const [row, second] = rows;
-  if (row === undefined) return { ok: true, applied: [], unmatched: [] };
-  const version = textOf(row.version_num);
+export function readAlembic(
+  rows: readonly ForeignRow[],
+  order: readonly Revision[],
+  chain?: AlembicChain,
+): ForeignReading {
+  const versions = rows.map((row) => textOf(row.version_num));
+  const [version, second] = versions;
+  if (version === undefined) return { ok: true, applied: [], unmatched: [] };
+  if (chain !== undefined) return readChain(versions, order, chain);
   if (second !== undefined) {
-    const heads = rows.map((each) => textOf(each.version_num)).join(', ');
     return refuse(
       'InvalidConfiguration',
-      `alembic_version has several heads (${heads}), and here is one line of migrations. Merge them with "alembic merge heads" and upgrade, then adopt again.`,
+      `alembic_version has several heads (${versions.join(', ')}), and here is one line of migrations. Merge them with "alembic merge heads" and upgrade, then adopt again.`,
     );
   }
-  const at = order.findLastIndex((revision) => revision === version || revision.split(/[_\-.]/).includes(version));
+  const at = order.findLastIndex((revision) => isOf(revision, version));
   if (at < 0) return { ok: true, applied: [], unmatched: [version] };
+  if (order[at]?.startsWith(version) && order.filter((revision) => UNSORTED.test(revision)).length > 1) {
+    return refuse(
+      'InvalidConfiguration',
+      `The names of the migrations begin with Alembic's ids, which do not sort as Alembic ran them. Say where its scripts are: db-manager adopt --from alembic --versions alembic/versions`,
+    );
+  }
   return { ok: true, applied: order.slice(0, at + 1).map((revision) => ({ revision })), unmatched: [] };
-};
+}
+
+/** `ae1027a6acf_x`, `1975ea83b712_x`: an id in front, and no number. */
+const UNSORTED = /^(?!\d+[_.-])[0-9a-f]{6,}(?:[_.-]|$)/;
+
+function isOf(revision: Revision, id: string): boolean {
+  return revision === id || revision.split(/[_\-.]/).includes(id);
+}
+
+function readChain(versions: readonly string[], order: readonly Revision[], chain: AlembicChain): ForeignReading {
+  const ids: string[] = [];
+  const missing = new Set<string>();
+  const visit = (id: string) => {
+    if (ids.includes(id) || missing.has(id)) return;
+    const before = chain.get(id);
+    if (before === undefined) return void missing.add(id);
+    for (const one of before) visit(one);
+    ids.push(id);
+  };
+  for (const version of versions) visit(version);
+  if (missing.size > 0) {
+    return refuse(
+      'InvalidConfiguration',
+      `Alembic's scripts do not have ${[...missing].join(', ')}, which alembic_version leads to. Name the folder that has all of them with --versions.`,
+    );
+  }
+  const found = ids.map((id) => ({ id, revision: order.find((revision) => isOf(revision, id)) }));
+  const applied = found.flatMap(({ revision }) => (revision === undefined ? [] : [revision]));
+  const places = applied.map((revision) => order.indexOf(revision));
+  const sorted = places.every((place, index) => index === 0 || place > (places[index - 1] ?? -1));
+  const example = `${String(1).padStart(4, '0')}_${applied[0] ?? ''}`;
+  return {
+    ok: true,
+    applied: [...new Set(applied)].map((revision) => ({ revision })),
+    unmatched: found.flatMap(({ id, revision }) => (revision === undefined ? [id] : [])),
+    ...(sorted
+      ? {}
+      : {
+          note: `The names sort otherwise than Alembic ran them, so a new database would run them in the wrong order. Before anything else is applied, number them in this order, ${example} first: ${applied.join(', ')}. Then: db-manager migrate stamp head`,
+        }),
+  };
+}

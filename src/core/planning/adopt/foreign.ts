@@ -19,7 +19,13 @@ export type ForeignRow = Readonly<Record<string, unknown>>;
 
 /** What one tool's table says in our words. `at` is ISO 8601 in UTC where the tool keeps a time. */
 export type ForeignReading =
-  | { ok: true; applied: { revision: Revision; at?: string }[]; unmatched: string[] }
+  | {
+      ok: true;
+      applied: { revision: Revision; at?: string }[];
+      unmatched: string[];
+      /** What the user has to know of these names. */
+      note?: string;
+    }
   | { ok: false; problem: Problem };
 
 /** Reads a tool's rows against the revisions on disk, given in order. */

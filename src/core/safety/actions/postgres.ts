@@ -148,6 +148,7 @@ function createIndex(fields: Tree): Action[] {
       unique: fields.unique === true,
       partial: fields.whereClause !== undefined,
       concurrently,
+      ...(list(fields.indexParams).length > columns.length ? { expressions: true } : {}),
       ...(tree(fields.relation).inh === true ? {} : { only: true }),
     },
   ];

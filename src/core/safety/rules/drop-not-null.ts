@@ -1,4 +1,5 @@
 import { tableName } from '../action.ts';
+import type { KnownTable } from '../known.ts';
 import { BOTH, each, type Rule } from '../rule.ts';
 
 export const dropNotNull: Rule = {
@@ -8,8 +9,8 @@ export const dropNotNull: Rule = {
   why: 'Running versions of the application do not expect a NULL there: they fail on the first one, or leave such rows out of comparisons and sums. First deploy a version that can read NULL. The down migration fails once there is a NULL.',
   dialects: BOTH,
   severity: 'warning',
-  check: each('dropNotNull', ({ table, column }, { isNew }) =>
-    isNew(table)
+  check: each('dropNotNull', ({ table, column }, { isNew, known }) =>
+    isNew(table) || isNullable(known.table(table), column)
       ? undefined
       : {
           message: `Allows NULL in ${tableName(table)}.${column}.`,
@@ -28,3 +29,8 @@ export const dropNotNull: Rule = {
     ],
   },
 };
+
+/** It is known, and may be NULL already: Sequelize's changeColumn says DROP NOT NULL each time. */
+function isNullable(table: KnownTable | undefined, column: string): boolean {
+  return table?.columns.has(column) === true && !table.notNull.has(column);
+}

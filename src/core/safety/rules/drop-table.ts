@@ -1,5 +1,5 @@
 import { tableName } from '../action.ts';
-import { rebuildOf } from '../around.ts';
+import { isTemporary, rebuildOf } from '../around.ts';
 import { BOTH, each, type Rule } from '../rule.ts';
 
 export const dropTable: Rule = {
@@ -10,7 +10,7 @@ export const dropTable: Rule = {
   dialects: BOTH,
   severity: 'error',
   check: each('dropTable', ({ table }, place) => {
-    if (place.isNew(table) || rebuildOf(place, table) !== undefined) return undefined;
+    if (place.isNew(table) || isTemporary(place, table) || rebuildOf(place, table) !== undefined) return undefined;
     const name = tableName(table);
     return {
       message: `Drops table ${name} with all its rows.`,

@@ -1,4 +1,5 @@
 import { type Action, tableName } from '../action.ts';
+import { isTemporary } from '../around.ts';
 import { BOTH, type Rule, type Seen, whole } from '../rule.ts';
 
 export const irreversible: Rule = {
@@ -8,10 +9,17 @@ export const irreversible: Rule = {
   why: 'The down migration recreates the table, the column or the constraint without the data that was in it. Only the backup has the rows, and restoring it loses what was written since.',
   dialects: BOTH,
   severity: 'notice',
-  check: whole(({ migration, before }) => {
+  check: whole((scope) => {
+    const { migration, before } = scope;
     if (migration.direction === 'down' || !migration.reversible) return [];
     const rebuilt = namesTakenOver(before);
-    const lost = [...new Set(before.flatMap((seen) => lostBy(seen, rebuilt)))];
+    const lost = [
+      ...new Set(
+        before.flatMap((seen) =>
+          seen.action.kind === 'dropTable' && isTemporary(scope, seen.action.table) ? [] : lostBy(seen, rebuilt),
+        ),
+      ),
+    ];
     if (lost.length === 0) return [];
     return [
       {

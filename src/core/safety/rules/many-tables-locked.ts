@@ -1,4 +1,4 @@
-import { type ActionKind, tableName } from '../action.ts';
+import { type ActionKind, tableKey, tableName } from '../action.ts';
 import { allTransactions, locksIn } from '../locks.ts';
 import { type Hit, POSTGRES, type Rule, type Scope, whole } from '../rule.ts';
 
@@ -16,19 +16,19 @@ export const manyTablesLocked: Rule = {
   severity: 'warning',
   check: whole((scope: Scope): Hit[] =>
     allTransactions(scope).flatMap((transaction) => {
-      const tables = new Map<string, Hit['statement']>();
+      const tables = new Map<string, { name: string; statement: Hit['statement'] }>();
       for (const { table, seen } of locksIn(transaction, scope.known)) {
-        const name = tableName(table);
+        const key = tableKey(table);
         // What is dropped nobody should be using, and a new table's parents are let go with it.
-        if (LEFT_OUT.has(seen.action.kind) || tables.has(name)) continue;
-        tables.set(name, seen.statement);
+        if (LEFT_OUT.has(seen.action.kind) || tables.has(key)) continue;
+        tables.set(key, { name: tableName(table), statement: seen.statement });
       }
       if (tables.size < MANY) return [];
-      const names = [...tables.keys()];
+      const names = [...tables.values()].map(({ name }) => name);
       const more = names.length > SHOWN ? ` and ${names.length - SHOWN} more` : '';
       return [
         {
-          statement: [...tables.values()][MANY - 1],
+          statement: [...tables.values()][MANY - 1]?.statement,
           message: `Locks ${names.length} tables at the same time: ${names.slice(0, SHOWN).join(', ')}${more}.`,
           advice: 'Split it into one migration per table: each commits and releases its lock before the next begins.',
         },

@@ -1,4 +1,4 @@
-import { type TableRef, tableName } from '../action.ts';
+import { type IndexSpec, type TableRef, tableName } from '../action.ts';
 import { earlier, sameTable } from '../around.ts';
 import { BOTH, each, type Place, type Rule } from '../rule.ts';
 
@@ -21,7 +21,8 @@ export const uniqueOnExistingRows: Rule = {
         ? action.unique
         : (action.constraint === 'unique' || action.constraint === 'primary key') && !action.usingIndex;
     if (!unique || action.columns.length === 0) return undefined;
-    return isUnique(table, action.columns, place) ? undefined : say(table, action.columns);
+    if (isUnique(table, action.columns, place)) return undefined;
+    return action.kind === 'createIndex' && action.expressions ? sayKey(table, action) : say(table, action.columns);
   }),
   examples: {
     bad: [
@@ -57,13 +58,24 @@ function say(table: TableRef, columns: readonly string[]) {
   };
 }
 
+/** A key with expressions: its columns alone may well be equal. */
+function sayKey(table: TableRef, { name, columns }: Pick<IndexSpec, 'name' | 'columns'>) {
+  const key = `${columns.join(', ')} and the same expressions`;
+  return {
+    message: `Fails where two rows of ${tableName(table)} have the same ${key} of ${name ?? 'the index'}.`,
+    advice: `Look first: group ${tableName(table)} by all that the index lists, expressions included, HAVING count(*) > 1; and correct what it finds in a migration before this one.`,
+  };
+}
+
 /** By a key over some of the columns, or because one of them is new and NULL in every row. */
 function isUnique(table: TableRef, columns: readonly string[], place: Place): boolean {
   const known = place.known.table(table);
   const keys = [
     known?.primaryKey ?? [],
     ...(known?.constraints ?? []).filter(({ constraint }) => constraint === 'unique').map((one) => one.columns),
-    ...(known?.indexes ?? []).filter(({ unique, partial }) => unique && !partial).map((one) => one.columns),
+    ...(known?.indexes ?? [])
+      .filter(({ unique, partial, expressions }) => unique && !partial && !expressions)
+      .map((one) => one.columns),
   ].filter((key) => key.length > 0);
   if (keys.some((key) => key.every((column) => columns.includes(column)))) return true;
   const written = [...earlier(place, 'update'), ...earlier(place, 'insert')].some((one) => sameTable(one.table, table));
