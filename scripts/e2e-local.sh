@@ -69,9 +69,16 @@ trap clean EXIT
 packages=(docker.io containerd runc containernetworking-plugins iptables conntrack debootstrap gcc libc6-dev)
 install() {
   apt-get update -qq
-  printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d && chmod +x /usr/sbin/policy-rc.d
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "${packages[@]}" || { rm -f /usr/sbin/policy-rc.d; return 1; }
-  rm -f /usr/sbin/policy-rc.d
+  # Services shall not start; a policy that is there already stays as it is.
+  local own_policy=
+  if [ ! -e /usr/sbin/policy-rc.d ] && [ ! -L /usr/sbin/policy-rc.d ]; then
+    own_policy=/usr/sbin/policy-rc.d
+    printf '#!/bin/sh\nexit 101\n' >"$own_policy" && chmod +x "$own_policy"
+  fi
+  local failed=0
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "${packages[@]}" || failed=1
+  [ -z "$own_policy" ] || rm -f "$own_policy"
+  [ "$failed" = 0 ] || return 1
 }
 if dpkg-query -W -f '${Status}\n' "${packages[@]}" 2>&1 | grep -qv '^install ok installed$'; then
   attempt "Debian's packages could not be installed" install

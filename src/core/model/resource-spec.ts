@@ -1,6 +1,17 @@
 import { z } from 'zod';
 import { database, migrations } from './resource-sources.ts';
-import { anything, cel, duration, exactlyOne, objectName, path, rule } from './resource-words.ts';
+import {
+  anything,
+  CRON,
+  cel,
+  duration,
+  exactlyOne,
+  objectName,
+  path,
+  QUANTITY,
+  rule,
+  TIME_ZONE,
+} from './resource-words.ts';
 
 /**
  * `DatabaseMigration.spec`. One schema: from it come the TypeScript type, the runtime parse, the CRD with its CEL
@@ -53,6 +64,7 @@ const backup = z
           .string()
           .min(1)
           .max(20)
+          .regex(QUANTITY)
           .optional()
           .describe('Make a claim of this size, for example 10Gi; it outlives the resource.'),
         storageClassName: objectName.optional().describe('Storage class of the claim that is made.'),
@@ -108,9 +120,9 @@ const retry = z
 
 const window = z
   .strictObject({
-    cron: z.string().min(9).max(100).describe('When the window opens, in cron form.'),
+    cron: z.string().min(9).max(100).regex(CRON).describe('When the window opens, in cron form.'),
     duration: duration.describe('How long it stays open.'),
-    timeZone: z.string().max(64).default('UTC').describe('IANA name.'),
+    timeZone: z.string().max(64).regex(TIME_ZONE).default('UTC').describe('IANA name.'),
   })
   .describe('A maintenance window: runs start only inside it.');
 
