@@ -31,6 +31,12 @@ export function customResourceDefinition() {
                 'Brings a database to a revision of its migrations: checks, backs up, rehearses on a copy, applies and verifies.',
               type: 'object',
               required: ['spec'],
+              'x-kubernetes-validations': [
+                {
+                  rule: '!has(self.spec.dependsOn) || self.spec.dependsOn.all(each, each.name != self.metadata.name)',
+                  message: 'a DatabaseMigration cannot depend on itself: take its own name out of spec.dependsOn',
+                },
+              ],
               properties: {
                 apiVersion: { type: 'string' },
                 kind: { type: 'string' },

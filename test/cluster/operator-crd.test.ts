@@ -89,6 +89,36 @@ const REFUSED: { title: string; spec: object; sentence: RegExp }[] = [
     sentence: /spec\.approvedPlan/,
   },
   {
+    title: 'a schedule with too few fields',
+    spec: { ...GOOD, window: { cron: '0 4 * * ', duration: '1h' } },
+    sentence: /spec\.window\.cron/,
+  },
+  {
+    title: 'a schedule in words',
+    spec: { ...GOOD, window: { cron: 'every night at 4; now', duration: '1h' } },
+    sentence: /spec\.window\.cron/,
+  },
+  {
+    title: 'a time zone that is a sentence',
+    spec: { ...GOOD, window: { cron: '0 4 * * *', duration: '1h', timeZone: 'Central Europe' } },
+    sentence: /spec\.window\.timeZone/,
+  },
+  {
+    title: 'a size that is no quantity',
+    spec: { ...GOOD, backup: { volume: { size: '10 GB' } } },
+    sentence: /spec\.backup\.volume\.size/,
+  },
+  {
+    title: 'a size of nothing',
+    spec: { ...GOOD, backup: { volume: { size: '0Gi' } } },
+    sentence: /spec\.backup\.volume\.size/,
+  },
+  {
+    title: 'a name that no object can have',
+    spec: { ...GOOD, dependsOn: [{ name: 'Other Migration' }] },
+    sentence: /spec\.dependsOn\[0\]\.name/,
+  },
+  {
     title: 'a port out of range',
     spec: { ...GOOD, database: { postgres: { host: 'db', port: 70000, database: 'd', user: 'u' } } },
     sentence: /spec\.database\.postgres\.port/,

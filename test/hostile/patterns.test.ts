@@ -23,6 +23,7 @@ const EXCEPTIONS: Record<string, string> = {
   '/\\?.*$/': NAME,
   '/([0-9]+)(ms|s|m|h|d)/g': 'at most 20 characters, by the CRD',
   '/^-+|-+$/g': 'at most 40 characters',
+  '/[^a-z0-9]+$/': 'at most 63 characters',
   '/^(?:--[^\\n]*db-manager:[^\\n]*\\n\\s*)+|;?[ \\t]*--[ \\t]*db-manager:[^\\n]*$/g': OWN,
   '/(?:\\[\\d*\\])+$/': NAME,
   '/\\(([^)]*)\\)/': NAME,
@@ -56,7 +57,7 @@ const EXCEPTIONS: Record<string, string> = {
   '/\\s+CASCADE$/i': 'at most 300 characters',
 };
 const SHARED = /^(?:kubernetes|telemetry|core\/reconcile|core\/model\/masking)/;
-const SHORT_BY_API = new Set(['/^-+|-+$/g']);
+const SHORT_BY_API = new Set(['/[^a-z0-9]+$/', '/^-+|-+$/g']);
 
 const SOURCE = join(import.meta.dirname, '..', '..', 'src');
 

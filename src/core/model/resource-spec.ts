@@ -1,6 +1,17 @@
 import { z } from 'zod';
 import { database, migrations, secretSource } from './resource-sources.ts';
-import { anything, cel, duration, exactlyOne, objectName, path, rule } from './resource-words.ts';
+import {
+  anything,
+  CRON,
+  cel,
+  duration,
+  exactlyOne,
+  objectName,
+  path,
+  QUANTITY,
+  rule,
+  TIME_ZONE,
+} from './resource-words.ts';
 
 /**
  * `DatabaseMigration.spec`. One schema: from it come the TypeScript type, the runtime parse, the CRD with its CEL
@@ -69,6 +80,7 @@ const backup = z
           .string()
           .min(1)
           .max(20)
+          .regex(QUANTITY)
           .optional()
           .describe('Create a claim of this size, for example 10Gi. It is kept when the resource is deleted.'),
         storageClassName: objectName.optional().describe('Storage class of the created claim.'),
@@ -130,9 +142,9 @@ const retry = z
 
 const window = z
   .strictObject({
-    cron: z.string().min(9).max(100).describe('When the window opens, as a cron expression.'),
+    cron: z.string().min(9).max(100).regex(CRON).describe('When the window opens, as a cron expression.'),
     duration: duration.describe('How long the window stays open.'),
-    timeZone: z.string().max(64).default('UTC').describe('IANA time zone of the cron expression.'),
+    timeZone: z.string().max(64).regex(TIME_ZONE).default('UTC').describe('IANA time zone of the cron expression.'),
   })
   .describe('Maintenance window. Runs start only inside it.');
 

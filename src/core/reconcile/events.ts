@@ -35,8 +35,10 @@ function endOfRun({ run, conditions, backup, history, failure }: DatabaseMigrati
     failure?.statement === undefined || ready.message.includes(' Statement: ')
       ? ''
       : ` Statement: ${clip(failure.statement, 300)}`;
-  const saved = entry?.backup === undefined || backup === undefined ? '' : ` Backup: ${backup.name}.`;
   const reason = ready.reason as Reason;
+  // A dry run's message says that nothing was written.
+  const saved =
+    entry?.backup === undefined || backup === undefined || reason === 'DryRun' ? '' : ` Backup: ${backup.name}.`;
   const end: EventRecord = {
     type: run.result === 'succeeded' || reason === 'AwaitingApproval' ? 'Normal' : 'Warning',
     reason,

@@ -83,6 +83,7 @@ function running({ resource }: Observed, run: ObservedRun, now: Date): DatabaseM
   return {
     ...before,
     observedGeneration: run.generation,
+    pending: pendingOf(log) ?? before.pending,
     conditions: settleConditions(verdicts, before.conditions, run.generation, now),
     summary: clip(trouble === undefined ? `Running: ${at}` : trouble.reason, LIMITS.summary),
     run: {
@@ -95,6 +96,13 @@ function running({ resource }: Observed, run: ObservedRun, now: Date): DatabaseM
       startedAt: known ?? `${run.createdAt.slice(0, 19)}Z`,
     },
   };
+}
+
+/** What is left to apply, as far as the run has said. */
+function pendingOf({ progress }: ObservedRun['log']): number | undefined {
+  if (progress?.unit !== 'migrations' || progress.total === undefined) return undefined;
+  const left = progress.step === 'apply' ? progress.total - progress.done : progress.total;
+  return Number.isSafeInteger(left) && left >= 0 ? left : undefined;
 }
 
 /** The status at the end of a run, and when it is tried again. */
