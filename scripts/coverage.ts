@@ -12,7 +12,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 
 /** What has to be judged branch by branch: losing data begins here. */
-const JUDGED = /^src\/(database|backups|runner)\//;
+const JUDGED = /^src\/(database|backups|engine)\//;
 
 const c8 = join('node_modules', 'c8', 'bin', 'c8.js');
 const reports = ['text', 'json', 'html'].flatMap((name) => ['--reporter', name]);
@@ -40,7 +40,7 @@ interface Branches {
   b: Record<string, number[]>;
 }
 const files = JSON.parse(readFileSync('coverage/coverage-final.json', 'utf8')) as Record<string, Branches>;
-console.log('\nBranches of database, backups and runner that no test reaches:');
+console.log('\nBranches of database, backups and engine that no test reaches:');
 let unreached = 0;
 for (const [path, { branchMap, b }] of Object.entries(files)) {
   const file = relative('.', path);

@@ -10,7 +10,7 @@ import { runManifest } from '../src/cli/commands/run.ts';
 import { runEnvironment } from '../src/cli/environment.ts';
 import { createIo } from '../src/cli/io.ts';
 import { exitCodeOf, printError } from '../src/cli/output/errors.ts';
-import { run } from '../src/runner/run.ts';
+import { run } from '../src/engine/run.ts';
 import { demoRequest } from './demo-request.ts';
 
 const FOLDER = '.demo';

@@ -53,7 +53,7 @@ export {
   safeMigrate,
 } from './library/safe-migrate.ts';
 export { checkModels, type ValidationResult, validateSchema } from './library/schema.ts';
-export type { Configuration } from './library/settings/words.ts';
+export type { Configuration } from './library/settings/configuration.ts';
 export type { Options } from './library/settings.ts';
 export { type MigrationSql, migrateSql, type SqlOptions } from './library/sql.ts';
 export { createAllTables, dropAllTables, type Initialised, type InitOptions, initDatabase } from './library/tables.ts';

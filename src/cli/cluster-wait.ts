@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ProblemError } from '../core/model/problem.ts';
 import type { Condition, DatabaseMigration } from '../core/model/resource.ts';
-import type { ResourceClient } from '../kubernetes/resource-client.ts';
+import type { ResourceClient } from '../operator/resource-client.ts';
 import { mayPass } from './cluster.ts';
 
 const POLL_MS = 1_000;

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { createApi } from '../controller-runtime/api.ts';
+import { ApiError, CredentialsError } from '../controller-runtime/api-error.ts';
+import { kubeConfigReader } from '../controller-runtime/kubeconfig.ts';
 import { ProblemError } from '../core/model/problem.ts';
-import { createApi } from '../kubernetes/api.ts';
-import { ApiError, CredentialsError } from '../kubernetes/api-error.ts';
-import { kubeConfigReader } from '../kubernetes/kubeconfig.ts';
-import { type ResourceClient, resourceClient } from '../kubernetes/resource-client.ts';
+import { type ResourceClient, resourceClient } from '../operator/resource-client.ts';
 
 export interface ClusterOptions {
   kubeconfig?: string;

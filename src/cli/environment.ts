@@ -3,9 +3,9 @@ import type { RunEvent } from '../core/model/report.ts';
 import type { RunRequest } from '../core/model/request.ts';
 import type { DatabaseTarget } from '../core/model/target.ts';
 import { openDatabase } from '../database/open.ts';
+import type { RunEnvironment } from '../engine/ports.ts';
 import { holder } from '../library/holder.ts';
 import { scratchServerOf } from '../library/scratch-server.ts';
-import type { RunEnvironment } from '../runner/ports.ts';
 import type { Io } from './io.ts';
 import { secretValues } from './secret-values.ts';
 

@@ -29,7 +29,7 @@ export async function readDocument(file: string): Promise<{ resource: DatabaseMi
   return { resource: parsed.data, written: only as { spec: unknown } };
 }
 
-export interface LocalPlaces {
+export interface LocalPaths {
   /** `claim=folder` pairs. */
   volume: string[];
   migrations?: string;
@@ -40,7 +40,7 @@ export interface LocalPlaces {
  * Folders of this machine in place of a pod's mounts. A claim without `--volume` is a folder of its name below
  * `./data/volumes`, so a manifest runs here as it is.
  */
-export function localPlacement({ spec, metadata }: DatabaseMigration, places: LocalPlaces): Placement {
+export function localPlacement({ spec, metadata }: DatabaseMigration, places: LocalPaths): Placement {
   const claims = claimFolders(places.volume);
   const folderOf = (claim: string) => resolve(claims.get(claim) ?? join('data', 'volumes', claim));
   const { sqlite } = spec.database;

@@ -21,7 +21,7 @@ export function createProgram(io: Io): Command {
       const globals = globalsOf(command, io);
       io.verbose ||= globals.verbose === true;
       io.json = globals.json === true;
-      io.migrations = async () => (await (await import('../library/settings.ts')).placesOf(globals)).migrations;
+      io.migrations = async () => (await (await import('../library/settings.ts')).resolvePaths(globals)).migrations;
     });
   addGlobals(program);
   registerMigrate(program, io);

@@ -6,7 +6,7 @@ import type { DatabaseTarget } from '../core/model/target.ts';
 import { surroundingsOf } from '../library/settings/surroundings.ts';
 
 /** The target of a request, with its secrets taken from the environment variables that it names. */
-export function targetOf(
+export function targetFromRequest(
   database: RunRequest['database'],
   env: Readonly<Record<string, string | undefined>>,
 ): DatabaseTarget {

@@ -35,7 +35,7 @@ export function bodyOf(migration: LoadedMigration, direction: Direction): Migrat
 }
 
 /** What can be said of a failure beside the database's words: the statement that was sent last, and code's place. */
-export function whereabouts(
+export function failureLocation(
   { up, down }: LoadedMigration,
   error: unknown,
   problem: Problem,

@@ -29,11 +29,11 @@ async function fromPostgres(
   target: Extract<DatabaseTarget, { dialect: 'postgres' }>,
   timeouts: Timeouts,
 ): Promise<HistoryRow[]> {
-  const [{ persist }, { historyStore }] = await Promise.all([
-    import('./postgres/reach.ts'),
+  const [{ connectWithRetry }, { historyStore }] = await Promise.all([
+    import('./postgres/connect-with-retry.ts'),
     import('./postgres/history.ts'),
   ]);
-  const { client } = await persist(target, { timeouts, applicationName: 'db-manager history' });
+  const { client } = await connectWithRetry(target, { timeouts, applicationName: 'db-manager history' });
   try {
     return await historyStore(client, target.schemas).read();
   } finally {

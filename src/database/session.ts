@@ -21,13 +21,13 @@ export interface MigrationSession {
   /** Migrations of which a query came after their end, since this was asked last. Such a query is refused. */
   late(): string[];
   /** The statement that ran last and how many ran since `begin`, for reports. */
-  trace(): { statements: number; last: string | undefined };
+  lastStatement(): { statements: number; last: string | undefined };
 
   putHistory(row: HistoryRow): Promise<void>;
   removeHistory(revision: string): Promise<void>;
 
   /** Where migrations may share a transaction; see `grouped.ts`. */
-  marks?: Marks;
+  marks?: Savepoints;
 
   /** The database's words where what failed can only run outside a transaction. */
   outsideOnly(error: unknown): string | undefined;
@@ -38,7 +38,7 @@ export interface MigrationSession {
   /** Mends what a failed migration without a transaction left behind (an INVALID index); says what was done. */
   cleanUp(): Promise<string | undefined>;
   /** The connection broke, so a COMMIT that was sent may have taken place or not. */
-  unclear(error: unknown): boolean;
+  commitOutcomeUnknown(error: unknown): boolean;
   /** Whether a history row is there, asked on a fresh connection once the old one has ended on the server. */
   isRecorded(revision: string): Promise<boolean>;
 
@@ -59,7 +59,7 @@ export interface CodeArguments {
 export type TransactionMode = 'normal' | 'foreignKeysOff';
 
 /** Marks inside a transaction, to which one migration of several can be taken back. */
-export interface Marks {
+export interface Savepoints {
   /** False where a constraint is checked at COMMIT only. */
   allowed(): Promise<boolean>;
   set(): Promise<void>;

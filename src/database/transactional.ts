@@ -1,9 +1,9 @@
 import type { LoadedMigration, SqlStatement } from '../core/model/migration.ts';
-import { bodyOf, historyRow, MigrationStopped, runBody, whereabouts } from './one-migration.ts';
+import { runOutsideTransaction } from './non-transactional.ts';
+import { bodyOf, failureLocation, historyRow, MigrationStopped, runBody } from './one-migration.ts';
 import type { DoneMigration, MigrationWork } from './port.ts';
 import { retriesOf } from './retries.ts';
 import type { MigrationSession, TransactionMode } from './session.ts';
-import { runOutsideTransaction } from './untransactional.ts';
 
 /**
  * A migration's body and its history row, in one transaction. What a lock timeout or a deadlock ends is rolled back
@@ -70,10 +70,11 @@ async function attemptOnce(
     if (own) await session.commit();
     return finished(effects);
   } catch (error) {
-    const { last } = session.trace();
+    const { last } = session.lastStatement();
     if (own) await session.rollback();
     // Only the history knows whether a COMMIT whose answer was lost took place.
-    if (own && session.unclear(error) && (await recordedAsWished(migration, work, session))) return finished();
+    if (own && session.commitOutcomeUnknown(error) && (await recordedAsWished(migration, work, session)))
+      return finished();
     return { error, statement, last };
   }
 }
@@ -95,7 +96,7 @@ export function stop(
   const problem = session.problemOf(error, statement);
   const passing = problem.reason === 'LockTimeout' || problem.reason === 'ConnectionLost';
   const failure = {
-    problem: { ...problem, migration: migration.revision, ...whereabouts(migration, error, problem, last) },
+    problem: { ...problem, migration: migration.revision, ...failureLocation(migration, error, problem, last) },
     retry: passing ? ('safe' as const) : ('never' as const),
     touched: false,
   };

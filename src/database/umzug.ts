@@ -10,12 +10,12 @@ import { dirname, join } from 'node:path';
 import type { Umzug } from 'umzug';
 import type { LoadedMigration } from '../core/model/migration.ts';
 import type { Problem } from '../core/model/problem.ts';
-import { groupOf } from './grouped.ts';
+import { groupOf } from './batched.ts';
+import { runOutsideTransaction } from './non-transactional.ts';
 import { type Failure, historyRow, MigrationStopped } from './one-migration.ts';
 import type { DoneMigration, MigrationOutcome, MigrationWork } from './port.ts';
 import type { MigrationSession, TransactionMode } from './session.ts';
 import { runInTransaction } from './transactional.ts';
-import { runOutsideTransaction } from './untransactional.ts';
 
 /** `mode` is that of a single transaction, which is begun here; others are begun for each migration. */
 export async function migrateWithUmzug(
@@ -32,7 +32,7 @@ export async function migrateWithUmzug(
   };
   const group = groupOf(work, session, onDone);
   const run = async (migration: LoadedMigration) => {
-    if (group.takes(migration)) return group.run(migration);
+    if (group.accepts(migration)) return group.run(migration);
     await group.commit();
     onDone(
       transactional(migration, work)

@@ -10,7 +10,7 @@ import { TOOL_VERSION } from '../core/model/version.ts';
 import { currentPosition } from '../core/planning/plan.ts';
 import { checkDump } from '../database/check-dump.ts';
 import { asWriter, type Session, withDatabase } from './session.ts';
-import { type Options, placesOf } from './settings.ts';
+import { type Options, resolvePaths } from './settings.ts';
 
 export interface BackupOptions extends Options {
   /** Instead of `backup_YYYYMMDD_HHMMSS`. */
@@ -47,7 +47,7 @@ export function backupDatabase(options: BackupOptions = {}): Promise<Backup> {
  * const { backups, unreadable } = await listBackups({ backups: { folder: './data/backups' } });
  */
 export async function listBackups(options: Options = {}): Promise<BackupList> {
-  return list((await placesOf(options)).backups.folder);
+  return list((await resolvePaths(options)).backups.folder);
 }
 
 /**
@@ -57,7 +57,7 @@ export async function listBackups(options: Options = {}): Promise<BackupList> {
  * const { manifest } = await verifyBackup({ file: 'latest' });
  */
 export async function verifyBackup(options: Options & { file: string }): Promise<Backup> {
-  const found = await findBackup((await placesOf(options)).backups.folder, options.file);
+  const found = await findBackup((await resolvePaths(options)).backups.folder, options.file);
   return verify(found, { check: checkDump, signal: options.signal });
 }
 

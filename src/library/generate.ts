@@ -5,16 +5,16 @@ import { ProblemError } from '../core/model/problem.ts';
 import type { Revision } from '../core/model/revision.ts';
 import type { Snapshot } from '../core/model/snapshot.ts';
 import { applyRenames, type Rename, renameCandidates } from '../core/schema/renames.ts';
+import { inWordsOf } from '../engine/difference.ts';
+import { few } from '../engine/run-text.ts';
 import { generateMigration as generateText } from '../migrations/generate/generate.ts';
 import type { Language } from '../migrations/generate/render.ts';
 import { type NewMigration, type ScaffoldFormat, writeMigration } from '../migrations/scaffold.ts';
 import type { OwnTemplate } from '../migrations/templates.ts';
-import { inWordsOf } from '../runner/difference.ts';
-import { few } from '../runner/words.ts';
 import { prove } from './proof.ts';
 import { noModels, notesOf } from './schema.ts';
 import { filesOf, modelsOf, type Session, withDatabase } from './session.ts';
-import { type Options, placesOf, type Settings, settingsOf } from './settings.ts';
+import { type Options, resolvePaths, type Settings, settingsOf } from './settings.ts';
 
 export interface GenerateOptions extends Options {
   /** What the migration does; its name is made of it. */
@@ -51,7 +51,7 @@ export interface Generated {
 export async function generateMigration(options: GenerateOptions): Promise<Generated> {
   const { message, format = 'ts', autogenerate = true } = options;
   if (!autogenerate) {
-    const { migrations, template: file } = await placesOf(options);
+    const { migrations, template: file } = await resolvePaths(options);
     const template = await readTemplate(file);
     return { migrations: [await write(migrations, { message, format, template, now: new Date() })], warnings: [] };
   }

@@ -7,10 +7,10 @@ import type { Snapshot } from '../core/model/snapshot.ts';
 import { TOOL_VERSION } from '../core/model/version.ts';
 import { compareSnapshots, describeDifference } from '../core/schema/compare.ts';
 import type { Database, ScratchSource } from '../database/port.ts';
+import { differencesOn } from '../engine/difference.ts';
+import { few } from '../engine/run-text.ts';
 import { loadMigrations } from '../migrations/load.ts';
 import { type NewMigration, writeMigration } from '../migrations/scaffold.ts';
-import { differencesOn } from '../runner/difference.ts';
-import { few } from '../runner/words.ts';
 import { filesOf, type Session } from './session.ts';
 
 export interface ToProve {

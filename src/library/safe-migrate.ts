@@ -3,8 +3,8 @@ import type { CheckResult, Finding } from '../core/model/finding.ts';
 import type { RunEvent, RunReport } from '../core/model/report.ts';
 import type { RunRequest } from '../core/model/request.ts';
 import { openDatabase } from '../database/open.ts';
-import { run } from '../runner/run.ts';
-import { lookAround } from '../runner/steps/check.ts';
+import { run } from '../engine/run.ts';
+import { preflightChecks } from '../engine/steps/check.ts';
 import { holder } from './holder.ts';
 import { scratchServerOf } from './scratch-server.ts';
 import { withDatabase } from './session.ts';
@@ -137,6 +137,6 @@ export async function checkMigrationSafety(options: Options = {}): Promise<Safet
 
 function surroundings(options: Options): Promise<CheckResult[]> {
   return withDatabase(options, ({ database, settings }) =>
-    lookAround(database, { enabled: true, folder: settings.backups.folder }),
+    preflightChecks(database, { enabled: true, folder: settings.backups.folder }),
   );
 }

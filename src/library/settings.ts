@@ -1,6 +1,6 @@
 import type { DatabaseTarget } from '../core/model/target.ts';
-import { requireTarget, settle } from './settings/settle.ts';
-import type { Configuration, Settings as Settled } from './settings/words.ts';
+import type { Configuration, Settings as Settled } from './settings/configuration.ts';
+import { requireTarget, resolveSettings } from './settings/resolve.ts';
 
 /**
  * What every function of the library takes: the words of the configuration file, where to look for that file, and how
@@ -31,17 +31,17 @@ export function noticeOf({ onNotice, onMessage }: Options): ((sentence: string) 
 export type Settings = Settled & { target: DatabaseTarget };
 
 /** What holds for these options, and who said it. Throws ProblemError InvalidConfiguration. */
-export function settleOptions({ backups, ...options }: Options) {
-  return settle({ ...options, backups: typeof backups === 'string' ? { folder: backups } : backups });
+export function resolveOptions({ backups, ...options }: Options) {
+  return resolveSettings({ ...options, backups: typeof backups === 'string' ? { folder: backups } : backups });
 }
 
 /** The same for work without a database. */
-export async function placesOf(options: Options): Promise<Settled> {
-  return (await settleOptions(options)).settings;
+export async function resolvePaths(options: Options): Promise<Settled> {
+  return (await resolveOptions(options)).settings;
 }
 
 /** The same with the database, which has to be named. */
 export async function settingsOf(options: Options): Promise<Settings> {
-  const settings = await placesOf(options);
+  const settings = await resolvePaths(options);
   return { ...settings, target: requireTarget(settings) };
 }

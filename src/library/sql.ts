@@ -2,10 +2,10 @@ import type { Direction, LoadedMigration, MigrationFile } from '../core/model/mi
 import { ProblemError } from '../core/model/problem.ts';
 import type { Revision } from '../core/model/revision.ts';
 import { requireReversible } from '../core/planning/plan.ts';
+import { recordOn } from '../engine/recording.ts';
+import { openReplay } from '../engine/replay.ts';
 import { loadMigrations } from '../migrations/load.ts';
 import { type Recorded, staysInTransaction } from '../migrations/statements/read.ts';
-import { recordOn } from '../runner/recording.ts';
-import { openReplay } from '../runner/replay.ts';
 import { getCurrentRevision } from './current.ts';
 import { parseRange } from './range.ts';
 import { scratchServerOf } from './scratch-server.ts';

@@ -4,7 +4,7 @@ import { ProblemError } from '../core/model/problem.ts';
 import { findRevision } from '../core/planning/target.ts';
 import { readHistory } from '../database/read-history.ts';
 import { listRevisions } from '../migrations/read.ts';
-import { type Options, placesOf, settingsOf } from './settings.ts';
+import { type Options, resolvePaths, settingsOf } from './settings.ts';
 
 export interface WaitOptions extends Options {
   /** A revision, the start of one, or `head`: everything in the migrations folder. Default `head`. */
@@ -62,7 +62,7 @@ export async function waitForRevision(options: WaitOptions = {}): Promise<Waited
 async function revisionsOf(options: WaitOptions): Promise<(history: readonly HistoryRow[]) => string[]> {
   const { revision } = options;
   if (revision === undefined || revision === 'head') {
-    const { migrations, include, exclude } = await placesOf(options);
+    const { migrations, include, exclude } = await resolvePaths(options);
     const listed = await listRevisions(migrations, { include, exclude });
     if (!listed.ok) throw new ProblemError(listed.problem);
     return () => listed.revisions;

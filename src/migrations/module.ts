@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { importAsAuthor } from '../author/output.ts';
 import { type Problem, ProblemError } from '../core/model/problem.ts';
-import { lendPackages } from './lend-packages.ts';
 import { placeOfError } from './module-error.ts';
+import { lendPackages } from './module-fallback.ts';
 import { readAnySuffix, typeOfPackage } from './suffixes.ts';
 
 /** What a module exports, whatever it is written in. */

@@ -9,9 +9,9 @@ import type { MigrationFile } from '../core/model/migration.ts';
 import { type Problem, ProblemError } from '../core/model/problem.ts';
 import type { Revision } from '../core/model/revision.ts';
 import { checksumOf } from './checksum.ts';
+import { isCompiledFrom } from './compiled-output.ts';
 import { duplicate, type Group, type Grouping, groupFiles } from './grouping.ts';
 import { type Located, type LocateOptions, locate } from './locate.ts';
-import { isCompiledTwin } from './twin.ts';
 
 /** Twice as fast for thousands of small files as the one of node:fs/promises, which opens a handle for each. */
 const readFile = promisify(readFileCallback);
@@ -64,7 +64,7 @@ async function readGroup(folder: string, { revision, files, compiled }: Group): 
   if (compiled.length > 0) {
     const source = String(contents[0]);
     for (const file of compiled) {
-      if (isCompiledTwin(source, String(await readContent(folder, file)))) continue;
+      if (isCompiledFrom(source, String(await readContent(folder, file)))) continue;
       throw new ProblemError(duplicate(revision, [...files, file]));
     }
   }

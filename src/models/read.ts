@@ -27,7 +27,7 @@ export async function readModels(path: string, dialect: Dialect): Promise<Snapsh
 export function snapshotOf(models: readonly ModelStatic<Model>[], dialect: Dialect): Snapshot {
   const tables = models.map((model) => toTable(model, dialect)).sort(byName);
   const enums = dialect === 'postgres' ? models.flatMap(enumsOf).sort(byName) : [];
-  return { dialect, tables, enums: distinct(enums), sequences: [], views: [], silentOn: SILENT_ON };
+  return { dialect, tables, enums: distinct(enums), sequences: [], views: [], unsupportedKinds: SILENT_ON };
 }
 
 function toTable(model: ModelStatic<Model>, dialect: Dialect): Table {

@@ -9,7 +9,7 @@ import { takeBackup } from '../../src/backups/take.ts';
 import { verifyBackup } from '../../src/backups/verify.ts';
 import { startWriting } from '../../src/backups/writer.ts';
 import { temporaryFolder } from '../support/databases.ts';
-import { ground, OPTIONS } from './ground.ts';
+import { ground, OPTIONS } from './fixtures.ts';
 
 describe('what a crashed backup leaves', () => {
   let folder: string;

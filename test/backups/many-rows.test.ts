@@ -5,9 +5,9 @@ import { restoreBackup } from '../../src/backups/restore.ts';
 import { takeBackup } from '../../src/backups/take.ts';
 import { verifyBackup } from '../../src/backups/verify.ts';
 import { checkDump } from '../../src/database/check-dump.ts';
-import { EXAMPLE, look, requestFor, runOn } from '../runner/request.ts';
+import { EXAMPLE, look, requestFor, runOn } from '../engine/request.ts';
 import { DIALECTS, temporaryDatabase, temporaryFolder } from '../support/databases.ts';
-import { contentHashOf, OPTIONS, runSql, targetOf } from './ground.ts';
+import { contentHashOf, OPTIONS, runSql, targetOf } from './fixtures.ts';
 
 /** 30,000 orders in the suite; `DB_MANAGER_FAULTS=long` takes 1,000,000. */
 const ORDERS = process.env.DB_MANAGER_FAULTS === 'long' ? 1_000_000 : 30_000;

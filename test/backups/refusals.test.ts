@@ -9,7 +9,7 @@ import { verifyBackup } from '../../src/backups/verify.ts';
 import type { Backup } from '../../src/core/model/backup.ts';
 import type { Reason } from '../../src/core/model/reason.ts';
 import { DIALECTS } from '../support/databases.ts';
-import { type Ground, ground, OPTIONS } from './ground.ts';
+import { type Ground, ground, OPTIONS } from './fixtures.ts';
 import { problem } from './problems.ts';
 
 const DAMAGE: { what: string; reason: Reason; listed: boolean; damage(backup: Backup): Promise<void> }[] = [

@@ -10,7 +10,7 @@ import { checkDump } from '../../src/database/check-dump.ts';
 import { findClients } from '../../src/database/postgres/dump-clients.ts';
 import { DIALECTS, temporaryFolder } from '../support/databases.ts';
 import { sharedPostgres } from '../support/postgres.ts';
-import { contentHashOf, type Ground, ground, OPTIONS, targetOf } from './ground.ts';
+import { contentHashOf, type Ground, ground, OPTIONS, targetOf } from './fixtures.ts';
 import { problem } from './problems.ts';
 
 for (const dialect of DIALECTS) {

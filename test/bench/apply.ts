@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RUN_REQUEST_VARIABLE } from '../../src/core/model/request.ts';
-import { requestFor } from '../runner/request.ts';
+import { requestFor } from '../engine/request.ts';
 import { type TestDialect, temporaryDatabase, temporaryFolder } from '../support/databases.ts';
 import { type Command, middle, printRatios, secondsOf } from './measure.ts';
 import type { Peers } from './peers.ts';

@@ -6,7 +6,7 @@ import { verifyBackup } from '../../src/backups/verify.ts';
 import { checkDump } from '../../src/database/check-dump.ts';
 import { openDatabase } from '../../src/database/open.ts';
 import type { Database } from '../../src/database/port.ts';
-import { targetOf } from '../runner/request.ts';
+import { targetOf } from '../engine/request.ts';
 import { DIALECTS, type TestDialect, temporaryDatabase, temporaryFolder } from '../support/databases.ts';
 import { median, printRatios, type Result, secondsOf } from './measure.ts';
 

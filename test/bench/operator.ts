@@ -1,10 +1,10 @@
 /** The controller with 5,000 resources: how long until all are Ready, what it writes, what it holds, what it asks. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KubeConfig } from '@kubernetes/client-node';
+import { createApi } from '../../src/controller-runtime/api.ts';
 import { type RunReport, runReportSchema } from '../../src/core/model/report.ts';
-import { createApi } from '../../src/kubernetes/api.ts';
 import { sharedControlPlane } from '../cluster/control-plane.ts';
-import { openGround } from '../cluster/operator-ground.ts';
+import { openGround } from '../cluster/operator-fixtures.ts';
 import { configMap, furnish, LEDGER, migration, sqliteMigration } from '../cluster/operator-resources.ts';
 import { eventually } from '../support/processes.ts';
 import { build, type MeasuredOperator, startBuilt } from './operator/built.ts';

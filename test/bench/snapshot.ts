@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Sequelize } from 'sequelize';
 import { openDatabase } from '../../src/database/open.ts';
-import { targetOf } from '../runner/request.ts';
+import { targetOf } from '../engine/request.ts';
 import { type TestDialect, temporaryDatabase, temporaryFolder } from '../support/databases.ts';
 import { median, printRatios, secondsOf } from './measure.ts';
 import type { Peers } from './peers.ts';

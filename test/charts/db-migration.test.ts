@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { databaseMigrationSchema } from '../../src/core/model/resource.ts';
 import { TOOL_VERSION } from '../../src/core/model/version.ts';
-import { applicationChart, ORDERS } from '../cluster/charts-ground.ts';
+import { applicationChart, ORDERS } from '../cluster/charts-fixtures.ts';
 import { CHARTS, helm, only, type Rendered, refusal, render } from './helm.ts';
 
 const CHART = join(CHARTS, 'db-migration');

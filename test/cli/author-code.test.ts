@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { DIALECTS, type Project, project } from './ground.ts';
+import { DIALECTS, type Project, project } from './fixtures.ts';
 
 const FILE = 'migrations/20240103000000_code.js';
 const TABLE = "await context.createTable('made', { id: { type: 'INTEGER', primaryKey: true } });";

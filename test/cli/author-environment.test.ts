@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { DIALECTS, project } from './ground.ts';
+import { DIALECTS, project } from './fixtures.ts';
 
 const CODE = `module.exports = { up: async (q, S) => {
   console.log('URL', process.env.DATABASE_URL, 'CHILD', String(require('node:child_process').execSync('echo "[$DATABASE_URL]"')));

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { DIALECTS, project } from './ground.ts';
+import { DIALECTS, project } from './fixtures.ts';
 
 /** Prints in the ways that code prints, when it is imported, run, and after its own end. */
 const LOUD = `console.log('NOISE import');

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { REASONS } from '../../src/core/model/reason.ts';
 import { freePort } from '../support/ports.ts';
-import { type Project, project } from './ground.ts';
+import { type Project, project } from './fixtures.ts';
 
 const MANIFEST = `apiVersion: db-manager.dev/v1alpha1
 kind: DatabaseMigration

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { DIALECTS, type Project, project, withMigrations, withModels } from './ground.ts';
+import { DIALECTS, type Project, project, withMigrations, withModels } from './fixtures.ts';
 
 const PAGE = readFileSync('docs/coming-from-alembic.md', 'utf8');
 const LIBRARY = pathToFileURL(resolve('src/index.ts')).href;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sharedPostgres, TEST_PASSWORD, TEST_USER } from '../support/postgres.ts';
-import { project, withMigrations } from './ground.ts';
+import { project, withMigrations } from './fixtures.ts';
 
 const SECRET = 's3cret-in-url';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DIALECTS, type Project, project, withExample } from './ground.ts';
+import { DIALECTS, type Project, project, withExample } from './fixtures.ts';
 
 /** Whether an XML parser takes it, and the text that it shows. */
 function textsOf(file: string): string[] {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DIALECTS, type Project, project, withModels } from './ground.ts';
+import { DIALECTS, type Project, project, withModels } from './fixtures.ts';
 
 const files = (here: Project) => readdir(join(here.folder, 'migrations')).catch(() => [] as string[]);
 

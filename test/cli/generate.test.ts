@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DIALECTS, onTerminal, type Project, project, withMigrations, withModels } from './ground.ts';
+import { DIALECTS, onTerminal, type Project, project, withMigrations, withModels } from './fixtures.ts';
 
 interface Generated {
   migrations: { revision: string; files: string[] }[];

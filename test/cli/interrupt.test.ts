@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
-import { DIALECTS, type Project, project } from './ground.ts';
+import { DIALECTS, type Project, project } from './fixtures.ts';
 
 /** Four migrations that take half a second each; each tells when it has begun. */
 async function withSlowMigrations(here: Project): Promise<Project> {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { EXAMPLES } from '../../src/cli/examples.ts';
-import { DIALECTS, type Project, project, withMigrations, withModels } from './ground.ts';
+import { DIALECTS, type Project, project, withMigrations, withModels } from './fixtures.ts';
 
 const ROW = /^\| `(.+?)` \| (`\[\]` )?(`.+`) \|$/gm;
 const ROWS = [...readFileSync('docs/json.md', 'utf8').matchAll(ROW)].map(([, command = '', list, keys = '']) => ({

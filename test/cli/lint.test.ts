@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Finding } from '../../src/core/model/finding.ts';
 import type { LintResult } from '../../src/library/lint/lint.ts';
-import { EXAMPLE, type Project, project, withExample } from './ground.ts';
+import { EXAMPLE, type Project, project, withExample } from './fixtures.ts';
 
 const nowhere = { DATABASE_URL: undefined, DB_PATH: undefined };
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DIALECTS, type Project, project, withMigrations } from './ground.ts';
+import { DIALECTS, type Project, project, withMigrations } from './fixtures.ts';
 
 const FIRST = '20240101000000_create_notes';
 const SECOND = '20240102000000_add_author';

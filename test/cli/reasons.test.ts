@@ -6,7 +6,7 @@ import { REASONS, type Reason } from '../../src/core/model/reason.ts';
 import { startPgBouncer } from '../support/pgbouncer.ts';
 import { sharedPostgres, TEST_PASSWORD } from '../support/postgres.ts';
 import { smallDisk } from '../support/small-disk.ts';
-import { type Project, project, type Result, type TestDialect, withMigrations, withModels } from './ground.ts';
+import { type Project, project, type Result, type TestDialect, withMigrations, withModels } from './fixtures.ts';
 
 /** Typed where a password belongs; must never be printed. */
 const SECRET = 's3cret-in-url';
@@ -17,7 +17,7 @@ interface Provocation {
   dialect?: TestDialect;
   first?(here: Project): Promise<unknown>;
   /** Undefined where this machine does not allow it. */
-  provoke(here: Project): Promise<Result | undefined>;
+  trigger(here: Project): Promise<Result | undefined>;
 }
 
 const migrated = (here: Project) => here.run('init', '--migrate');
@@ -59,36 +59,36 @@ spec:
 ${approved}`;
 
 const PROVOKED: Partial<Record<Reason, Provocation>> = {
-  InvalidConfiguration: { provoke: (here) => here.run('prune', '--last', '0') },
-  MigrationsNotFound: { provoke: (here) => here.run('--migrations', 'gone', 'migrate', 'upgrade') },
+  InvalidConfiguration: { trigger: (here) => here.run('prune', '--last', '0') },
+  MigrationsNotFound: { trigger: (here) => here.run('--migrations', 'gone', 'migrate', 'upgrade') },
   UnsupportedMigrations: {
     first: (here) => here.write('alembic/versions/ae1027a6acf0_create_notes.py', 'down_revision = None\n'),
-    provoke: (here) => here.run('--migrations', 'alembic/versions', 'lint'),
+    trigger: (here) => here.run('--migrations', 'alembic/versions', 'lint'),
   },
   InvalidMigration: {
     first: (here) => here.write('migrations/20240103000000_next.ts', 'export const up = ;'),
-    provoke: upgrade,
+    trigger: upgrade,
   },
   DuplicateMigration: {
     first: (here) => here.write('migrations/20240102000000_add_author.js', 'export async function up() {}'),
-    provoke: upgrade,
+    trigger: upgrade,
   },
   DatabaseUnreachable: {
     first: configured('timeouts: {connect: 1s}'),
-    provoke: (here) => here.runWith({ DATABASE_URL: `postgres://app:${SECRET}@127.0.0.1:1/x` }, 'migrate', 'current'),
+    trigger: (here) => here.runWith({ DATABASE_URL: `postgres://app:${SECRET}@127.0.0.1:1/x` }, 'migrate', 'current'),
   },
-  DatabaseNotFound: { provoke: (here) => here.run('migrate', 'current') },
+  DatabaseNotFound: { trigger: (here) => here.run('migrate', 'current') },
   AuthenticationFailed: {
     dialect: 'postgres',
-    provoke: (here) => here.runWith({ DATABASE_URL: here.url.replace(TEST_PASSWORD, SECRET) }, 'migrate', 'current'),
+    trigger: (here) => here.runWith({ DATABASE_URL: here.url.replace(TEST_PASSWORD, SECRET) }, 'migrate', 'current'),
   },
   PermissionDenied: {
     dialect: 'postgres',
-    provoke: async (here) => here.runWith(await asRole(here, 'reader', ''), 'migrate', 'upgrade'),
+    trigger: async (here) => here.runWith(await asRole(here, 'reader', ''), 'migrate', 'upgrade'),
   },
   PoolerUnsupported: {
     dialect: 'postgres',
-    async provoke(here) {
+    async trigger(here) {
       const bouncer = await startPgBouncer(await sharedPostgres(), 'transaction');
       const url = bouncer.url(new URL(here.url).pathname.slice(1));
       const result = await here.runWith({ DATABASE_URL: url }, 'migrate', 'upgrade');
@@ -99,22 +99,22 @@ const PROVOKED: Partial<Record<Reason, Provocation>> = {
   ConnectionLost: {
     dialect: 'postgres',
     first: next('SELECT pg_terminate_backend(pg_backend_pid());'),
-    provoke: upgrade,
+    trigger: upgrade,
   },
   ChecksumMismatch: {
     first: all(migrated, (here) => here.write('migrations/20240102000000_add_author.sql', up('SELECT 1;'))),
-    provoke: safely,
+    trigger: safely,
   },
   MissingMigration: {
     first: all(migrated, async (here) => {
       const { rm } = await import('node:fs/promises');
       await rm(resolve(here.folder, 'migrations/20240102000000_add_author.sql'));
     }),
-    provoke: safely,
+    trigger: safely,
   },
   OutOfOrder: {
     first: all(migrated, (here) => here.write('migrations/20230101000000_late.sql', up('SELECT 1;'))),
-    provoke: safely,
+    trigger: safely,
   },
   InterruptedMigration: {
     first: all(
@@ -125,25 +125,25 @@ const PROVOKED: Partial<Record<Reason, Provocation>> = {
         ),
       upgrade,
     ),
-    provoke: upgrade,
+    trigger: upgrade,
   },
-  UnknownTarget: { provoke: (here) => here.run('migrate', 'upgrade', 'nope') },
-  AmbiguousTarget: { provoke: (here) => here.run('migrate', 'upgrade', '2024') },
-  DowngradeNotAllowed: { first: migrated, provoke: (here) => here.run('safe-migrate', '--target', 'base') },
+  UnknownTarget: { trigger: (here) => here.run('migrate', 'upgrade', 'nope') },
+  AmbiguousTarget: { trigger: (here) => here.run('migrate', 'upgrade', '2024') },
+  DowngradeNotAllowed: { first: migrated, trigger: (here) => here.run('safe-migrate', '--target', 'base') },
   IrreversibleMigration: {
     first: all(next('CREATE TABLE t (id integer);'), migrated),
-    provoke: (here) => here.run('migrate', 'downgrade', 'base'),
+    trigger: (here) => here.run('migrate', 'downgrade', 'base'),
   },
   PlanChanged: {
     first: (here) => here.write('app.yaml', manifest(`  approvedPlan: sha256:${'0'.repeat(64)}\n`)),
-    provoke: (here) => here.run('run', '-f', 'app.yaml'),
+    trigger: (here) => here.run('run', '-f', 'app.yaml'),
   },
   AwaitingApproval: {
     first: (here) => here.write('app.yaml', manifest('')),
-    provoke: (here) => here.run('run', '-f', 'app.yaml'),
+    trigger: (here) => here.run('run', '-f', 'app.yaml'),
   },
-  UnsafePlan: { first: all(migrated, next('DROP TABLE notes;')), provoke: safely },
-  CheckFailed: { first: all(migrated, next('SELECT 1;'), (here) => here.write('data/backups', '')), provoke: safely },
+  UnsafePlan: { first: all(migrated, next('DROP TABLE notes;')), trigger: safely },
+  CheckFailed: { first: all(migrated, next('SELECT 1;'), (here) => here.write('data/backups', '')), trigger: safely },
   LockHeld: {
     dialect: 'postgres',
     first: all(
@@ -152,7 +152,7 @@ const PROVOKED: Partial<Record<Reason, Provocation>> = {
       (here) => here.write('other.yaml', 'timeouts: {run: 1m}'),
       next('SELECT pg_sleep(6);'),
     ),
-    async provoke(here) {
+    async trigger(here) {
       const other = here.runWith({}, '--config', resolve(here.folder, 'other.yaml'), 'migrate', 'upgrade');
       await new Promise((done) => setTimeout(done, 2_000));
       const result = await here.run('safe-migrate', '--no-backup', '--rehearsal', 'off');
@@ -162,7 +162,7 @@ const PROVOKED: Partial<Record<Reason, Provocation>> = {
   },
   BackupFailed: {
     first: all(migrated, (here) => here.write('data/backups', '')),
-    provoke: (here) => here.run('backup'),
+    trigger: (here) => here.run('backup'),
   },
   NoSpace: {
     first: all(
@@ -170,7 +170,7 @@ const PROVOKED: Partial<Record<Reason, Provocation>> = {
       migrated,
       fill,
     ),
-    async provoke(here) {
+    async trigger(here) {
       const disk = await smallDisk(1);
       if (disk === undefined) return undefined;
       const result = await here.run('--backups', disk.folder, 'backup');
@@ -181,7 +181,7 @@ const PROVOKED: Partial<Record<Reason, Provocation>> = {
   ClientTooOld: {
     dialect: 'postgres',
     first: migrated,
-    async provoke(here) {
+    async trigger(here) {
       await here.write('old/pg_dump', '#!/bin/sh\necho "pg_dump (PostgreSQL) 9.6.1"\n');
       await chmod(resolve(here.folder, 'old/pg_dump'), 0o755);
       return here.runWith({ PG_BIN: resolve(here.folder, 'old') }, 'backup');
@@ -190,7 +190,7 @@ const PROVOKED: Partial<Record<Reason, Provocation>> = {
   RestoreFailed: {
     dialect: 'postgres',
     first: all(migrated, (here) => here.run('backup', '--name', 'kept')),
-    async provoke(here) {
+    async trigger(here) {
       const refuse = `CREATE SCHEMA guard; CREATE FUNCTION guard.refuse() RETURNS event_trigger LANGUAGE plpgsql
         AS $$ BEGIN RAISE 'no tables today'; END $$;
         CREATE EVENT TRIGGER none ON ddl_command_end WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION guard.refuse()`;
@@ -205,7 +205,7 @@ const PROVOKED: Partial<Record<Reason, Provocation>> = {
       configured('timeouts: {lock: 100ms, run: 20s}'),
       next('ALTER TABLE notes ADD COLUMN x integer;'),
     ),
-    async provoke(here) {
+    async trigger(here) {
       const other = new pg.Client({ connectionString: here.url });
       await other.connect();
       await other.query('BEGIN; LOCK TABLE notes');
@@ -215,18 +215,18 @@ const PROVOKED: Partial<Record<Reason, Provocation>> = {
       return result;
     },
   },
-  BackupNotFound: { first: migrated, provoke: (here) => here.run('restore', 'nothing', '--force') },
+  BackupNotFound: { first: migrated, trigger: (here) => here.run('restore', 'nothing', '--force') },
   BackupInvalid: {
     first: all(
       migrated,
       (here) => here.run('backup', '--name', 'kept'),
       (here) => here.write('data/backups/kept.db', 'not it'),
     ),
-    provoke: (here) => here.run('restore', 'data/backups/kept.db', '--force'),
+    trigger: (here) => here.run('restore', 'data/backups/kept.db', '--force'),
   },
   BackupMismatch: {
     first: all(migrated, (here) => here.run('backup', '--name', 'kept')),
-    async provoke(here) {
+    async trigger(here) {
       const other = await project('sqlite');
       await other.run('init', '--no-tables');
       return other.run('restore', resolve(here.folder, 'data/backups/kept.db'), '--force');
@@ -235,7 +235,7 @@ const PROVOKED: Partial<Record<Reason, Provocation>> = {
   SessionsConnected: {
     dialect: 'postgres',
     first: all(migrated, (here) => here.run('backup', '--name', 'kept')),
-    async provoke(here) {
+    async trigger(here) {
       const other = new pg.Client({ connectionString: here.url, application_name: 'shop' });
       await other.connect();
       const result = await here.run('restore', 'kept', '--force');
@@ -243,10 +243,10 @@ const PROVOKED: Partial<Record<Reason, Provocation>> = {
       return result;
     },
   },
-  RehearsalFailed: { first: next('INSERT INTO nowhere VALUES (1);'), provoke: safely },
+  RehearsalFailed: { first: next('INSERT INTO nowhere VALUES (1);'), trigger: safely },
   RehearsalImpossible: {
     dialect: 'postgres',
-    provoke: async (here) =>
+    trigger: async (here) =>
       here.runWith(
         await asRole(here, 'owner', 'GRANT CREATE, USAGE ON SCHEMA public TO $role'),
         'safe-migrate',
@@ -260,7 +260,7 @@ const PROVOKED: Partial<Record<Reason, Provocation>> = {
       migrated,
       (here) => here.write('migrations/20240101000000_a.sql', up('ALTER TABLE legacy ADD COLUMN a integer;')),
     ),
-    provoke: (here) => here.run('validate'),
+    trigger: (here) => here.run('validate'),
   },
   RowsLost: {
     first: all(
@@ -274,37 +274,37 @@ const PROVOKED: Partial<Record<Reason, Provocation>> = {
       migrated,
       next('DELETE FROM notes WHERE id = 1;'),
     ),
-    provoke: safely,
+    trigger: safely,
   },
   RoundTripFailed: {
     first: all(migrated, next('CREATE TABLE t (id integer PRIMARY KEY);', 'SELECT 1;')),
-    provoke: safely,
+    trigger: safely,
   },
-  MigrationFailed: { first: next('INSERT INTO nowhere VALUES (1);'), provoke: upgrade },
+  MigrationFailed: { first: next('INSERT INTO nowhere VALUES (1);'), trigger: upgrade },
   StatementTimeout: {
     dialect: 'postgres',
     first: all(configured('timeouts: {statement: 300ms}'), next('SELECT pg_sleep(20);')),
-    provoke: upgrade,
+    trigger: upgrade,
   },
   SchemaMismatch: {
     first: async (here) => {
       await withModels(here);
       await next('CREATE TABLE other (id integer PRIMARY KEY);', 'DROP TABLE other;')(here);
     },
-    provoke: safely,
+    trigger: safely,
   },
   DeadlineExceeded: {
     dialect: 'postgres',
     first: all(configured('timeouts: {run: 1s}'), next('SELECT pg_sleep(4);')),
-    provoke: (here) => here.run('safe-migrate', '--no-backup', '--rehearsal', 'off'),
+    trigger: (here) => here.run('safe-migrate', '--no-backup', '--rehearsal', 'off'),
   },
-  Declined: { first: migrated, provoke: (here) => here.run('drop-tables') },
+  Declined: { first: migrated, trigger: (here) => here.run('drop-tables') },
 };
 
 /** Reasons that one process at a terminal cannot meet, or not without breaking the machine: the test that does. */
 const ELSEWHERE: Partial<Record<Reason, string>> = {
   Interrupted: 'test/cli/interrupt.test.ts',
-  InternalError: 'test/runner/flow.test.ts',
+  InternalError: 'test/engine/flow.test.ts',
   Running: 'test/cluster/operator-situations.test.ts',
   Queued: 'test/core/reconcile/scenarios.test.ts',
   Suspended: 'test/cluster/operator-situations.test.ts',
@@ -330,9 +330,9 @@ describe('every reason of docs/reasons.md', function () {
   this.timeout(120_000);
 
   for (const reason of bad) {
-    const { dialect = 'sqlite', first, provoke } = PROVOKED[reason] ?? {};
+    const { dialect = 'sqlite', first, trigger } = PROVOKED[reason] ?? {};
     const elsewhere = ELSEWHERE[reason];
-    if (provoke === undefined) {
+    if (trigger === undefined) {
       it(`${reason} is met in ${elsewhere}`, async () => {
         assert.ok(elsewhere, `${reason} has no case`);
         assert.match(await readFile(elsewhere, 'utf8'), new RegExp(`\\b${reason}\\b`));
@@ -342,7 +342,7 @@ describe('every reason of docs/reasons.md', function () {
     it(`${reason} ends with ${REASONS[reason].exit}, in words, without a stack and a secret`, async function () {
       const here = await withMigrations(await project(dialect));
       await first?.(here);
-      const ended = await provoke(here);
+      const ended = await trigger(here);
       if (ended === undefined) return this.skip();
       const { code, out, err } = ended;
       const told = out + err;

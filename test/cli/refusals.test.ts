@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DIALECTS, type Project, project, type Result, withMigrations, withModels } from './ground.ts';
+import { DIALECTS, type Project, project, type Result, withMigrations, withModels } from './fixtures.ts';
 
 /** Everything that a person can get wrong has a sentence and a code, and never a stack or a password. */
 describe('what db-manager refuses', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { sharedPostgres } from '../support/postgres.ts';
-import { project, withMigrations } from './ground.ts';
+import { project, withMigrations } from './fixtures.ts';
 
 describe('a user of PostgreSQL who may work in one schema and no more', () => {
   it("is told what a rehearsal on the target's server needs, and is rehearsed on a private one by default", async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { SafetyResult } from '../../src/library/safe-migrate.ts';
-import { DIALECTS, project, withMigrations } from './ground.ts';
+import { DIALECTS, project, withMigrations } from './fixtures.ts';
 
 const DROP =
   '-- Nobody reads it.\n\n-- migrate:up\nALTER TABLE notes\n  DROP COLUMN author;\n-- migrate:down\nALTER TABLE notes ADD COLUMN author text;\n';

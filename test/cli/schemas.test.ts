@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type Project, project } from './ground.ts';
+import { type Project, project } from './fixtures.ts';
 
 describe('a schema that a migration makes', () => {
   let here: Project;

@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import sqlite3 from 'sqlite3';
 import type { DatabaseMigration } from '../../src/core/model/resource.ts';
 import { eventually } from '../support/processes.ts';
-import { type Project, project, withMigrations } from './ground.ts';
+import { type Project, project, withMigrations } from './fixtures.ts';
 
 const WIDER = `-- migrate:up
 ALTER TABLE notes ADD COLUMN written_at text;

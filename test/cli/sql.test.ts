@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { DIALECTS, project, withExample, withMigrations } from './ground.ts';
+import { DIALECTS, project, withExample, withMigrations } from './fixtures.ts';
 
 for (const dialect of DIALECTS) {
   describe(`db-manager migrate sql on ${dialect}`, () => {

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { startPostgres } from '../support/postgres.ts';
 import { eventually } from '../support/processes.ts';
-import { project, withMigrations } from './ground.ts';
+import { project, withMigrations } from './fixtures.ts';
 
 const FIRST = '20240101000000_create_notes';
 const SECOND = '20240102000000_add_author';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { startAgent } from './agent.ts';
 import { job, pod } from './manifests.ts';
-import { openRoom, statusOf } from './room.ts';
 import { describeCluster } from './suite.ts';
+import { openRoom, statusOf } from './workdir.ts';
 
 const image = 'faults-shell:test';
 const images = { [image]: { command: ['/bin/sh', '-c'] } };

@@ -5,8 +5,8 @@ import { temporaryFolder } from '../support/lifetime.ts';
 import { type Agent, sharedAgent } from './agent.ts';
 import { findKubectl } from './clients.ts';
 import { type ContainerSpec, pod } from './manifests.ts';
-import { openRoom, type Room } from './room.ts';
 import { describeCluster } from './suite.ts';
+import { openRoom, type Room } from './workdir.ts';
 
 const SHELL = 'volumes-shell:test';
 

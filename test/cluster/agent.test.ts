@@ -4,8 +4,8 @@ import { eventually } from '../support/processes.ts';
 import { type Agent, sharedAgent } from './agent.ts';
 import { findKubectl } from './clients.ts';
 import { job, pod } from './manifests.ts';
-import { openRoom, type Room, statusOf } from './room.ts';
 import { describeCluster } from './suite.ts';
+import { openRoom, type Room, statusOf } from './workdir.ts';
 
 const SHELL = 'shell:test';
 

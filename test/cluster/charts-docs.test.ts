@@ -7,7 +7,7 @@ import { databaseMigrationSchema } from '../../src/core/model/resource.ts';
 import { TOOL_VERSION } from '../../src/core/model/version.ts';
 import { CHARTS, render } from '../charts/helm.ts';
 import { mustRun } from '../support/processes.ts';
-import { applicationChart, ORDERS } from './charts-ground.ts';
+import { applicationChart, ORDERS } from './charts-fixtures.ts';
 import { findHelm, findKubectl } from './clients.ts';
 import { type ControlPlane, startControlPlane } from './control-plane.ts';
 import { describeCluster } from './suite.ts';

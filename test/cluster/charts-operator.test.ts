@@ -12,7 +12,7 @@ import {
   openChartsGround,
   openDatabase,
   SLOW,
-} from './charts-ground.ts';
+} from './charts-fixtures.ts';
 import { describeCluster } from './suite.ts';
 
 const OPERATOR = join(import.meta.dirname, '../../charts/db-manager');

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { TOOL_VERSION } from '../../src/core/model/version.ts';
 import { temporaryFolder } from '../support/lifetime.ts';
 import { TEST_PASSWORD } from '../support/postgres.ts';
-import { applicationChart, type ChartsGround, ORDERS, openChartsGround, openDatabase } from './charts-ground.ts';
+import { applicationChart, type ChartsGround, ORDERS, openChartsGround, openDatabase } from './charts-fixtures.ts';
 import { claim, postgresDatabase, secret } from './operator-resources.ts';
 import { describeCluster } from './suite.ts';
 

@@ -8,7 +8,7 @@ import {
   ORDERS,
   openChartsGround,
   openDatabase,
-} from './charts-ground.ts';
+} from './charts-fixtures.ts';
 import { describeCluster } from './suite.ts';
 
 const GOOD = { '1_orders.sql': ORDERS, '2_notes.sql': NOTES };

@@ -1,5 +1,12 @@
 import assert from 'node:assert/strict';
-import { applicationChart, type ChartsGround, NOTES, ORDERS, openChartsGround, openDatabase } from './charts-ground.ts';
+import {
+  applicationChart,
+  type ChartsGround,
+  NOTES,
+  ORDERS,
+  openChartsGround,
+  openDatabase,
+} from './charts-fixtures.ts';
 import { describeCluster } from './suite.ts';
 
 const WAIT = ['--wait', '--timeout=90s'];

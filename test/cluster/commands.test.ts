@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { dbManager, type Output } from '../cli/process.ts';
 import { temporaryFolder } from '../support/lifetime.ts';
-import { type Ground, type Operator, openGround } from './operator-ground.ts';
+import { type Ground, type Operator, openGround } from './operator-fixtures.ts';
 import { configMap, furnish, LEDGER, sqliteMigration } from './operator-resources.ts';
 import { describeCluster } from './suite.ts';
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type Ground, type Operator, openGround } from './operator-ground.ts';
+import { type Ground, type Operator, openGround } from './operator-fixtures.ts';
 import {
   condition,
   configMap,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { installCrd } from './operator-ground.ts';
-import { openRoom, type Room } from './room.ts';
+import { installCrd } from './operator-fixtures.ts';
 import { describeCluster } from './suite.ts';
+import { openRoom, type Room } from './workdir.ts';
 
 const GOOD = {
   database: { sqlite: { volume: { claimName: 'bot' }, path: 'trading.db' } },

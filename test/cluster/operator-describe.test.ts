@@ -4,7 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { normalised, withoutSpec } from './described.ts';
 import { ENDINGS, type Ending } from './operator-endings.ts';
-import { type Ground, type Operator, openGround } from './operator-ground.ts';
+import { type Ground, type Operator, openGround } from './operator-fixtures.ts';
 import { furnish, reasonOf } from './operator-resources.ts';
 import { describeCluster } from './suite.ts';
 

@@ -1,5 +1,5 @@
 import type { Reason } from '../../src/core/model/reason.ts';
-import type { Ground } from './operator-ground.ts';
+import type { Ground } from './operator-fixtures.ts';
 import { configMap, sqliteMigration } from './operator-resources.ts';
 
 /** An ending that docs/describe.md shows. */

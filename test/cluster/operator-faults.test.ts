@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { DIALECTS } from '../support/databases.ts';
-import { type Ground, type Operator, openGround } from './operator-ground.ts';
+import { type Ground, type Operator, openGround } from './operator-fixtures.ts';
 import {
   condition,
   configMap,

@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '../support/processes.ts';
 import { startAgent } from './agent.ts';
-import { type Ground, IMAGES, type Operator, openGround } from './operator-ground.ts';
+import { type Ground, IMAGES, type Operator, openGround } from './operator-fixtures.ts';
 import {
   condition,
   configMap,

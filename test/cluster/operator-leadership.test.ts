@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '../support/processes.ts';
-import { type Ground, type Operator, openGround } from './operator-ground.ts';
+import { type Ground, type Operator, openGround } from './operator-fixtures.ts';
 import { configMap, furnish, LEDGER, sqliteLedger, sqliteMigration } from './operator-resources.ts';
 import { describeCluster } from './suite.ts';
 

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import sqlite3 from 'sqlite3';
 import type { DatabaseMigration } from '../../src/core/model/resource.ts';
 import { type PrivatePostgres, sharedPostgres, TEST_PASSWORD, TEST_USER } from '../support/postgres.ts';
-import type { Ground } from './operator-ground.ts';
+import type { Ground } from './operator-fixtures.ts';
 
 /** Migrations that leave a row in a ledger, so that a test can count how often each has really run. */
 export const LEDGER = {

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { LEASE_RIGHTS, RIGHTS } from '../../scripts/generate/rbac.ts';
 import { TEST_PASSWORD } from '../support/postgres.ts';
 import { eventually } from '../support/processes.ts';
-import { type Ground, IMAGE, type Operator, openGround } from './operator-ground.ts';
+import { type Ground, IMAGE, type Operator, openGround } from './operator-fixtures.ts';
 import {
   condition,
   configMap,

@@ -5,10 +5,10 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '../support/processes.ts';
-import { type Ground, type Operator, openGround } from './operator-ground.ts';
+import { type Ground, type Operator, openGround } from './operator-fixtures.ts';
 import { furnish } from './operator-resources.ts';
 import { type CuttingProxy, cuttingProxy } from './storm/cutting-proxy.ts';
-import { Dice } from './storm/dice.ts';
+import { Dice } from './storm/random.ts';
 import { Slots } from './storm/slots.ts';
 import { lies, unsettled } from './storm/verdict.ts';
 import { describeCluster } from './suite.ts';

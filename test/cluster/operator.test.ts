@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TEST_PASSWORD } from '../support/postgres.ts';
-import { type Ground, type Operator, openGround } from './operator-ground.ts';
+import { type Ground, type Operator, openGround } from './operator-fixtures.ts';
 import {
   condition,
   configMap,

@@ -6,7 +6,7 @@ import { takeBackup } from '../../src/backups/take.ts';
 import { verifyBackup } from '../../src/backups/verify.ts';
 import { checkDump } from '../../src/database/check-dump.ts';
 import { findClients } from '../../src/database/postgres/dump-clients.ts';
-import { type Ground, ground, OPTIONS, openTarget, targetOf, withPostgres } from '../backups/ground.ts';
+import { type Ground, ground, OPTIONS, openTarget, targetOf, withPostgres } from '../backups/fixtures.ts';
 import { problem } from '../backups/problems.ts';
 import { temporaryFolder } from '../support/databases.ts';
 import { sharedPostgres } from '../support/postgres.ts';

@@ -8,7 +8,7 @@ import { restoreBackup } from '../../src/backups/restore.ts';
 import { takeBackup } from '../../src/backups/take.ts';
 import { verifyBackup } from '../../src/backups/verify.ts';
 import { checkDump } from '../../src/database/check-dump.ts';
-import { contentHashOf, type Ground, ground, OPTIONS, openTarget } from '../backups/ground.ts';
+import { contentHashOf, type Ground, ground, OPTIONS, openTarget } from '../backups/fixtures.ts';
 import { problem } from '../backups/problems.ts';
 import { temporaryFolder } from '../support/databases.ts';
 import { findOnPath } from '../support/processes.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import pg from 'pg';
 import type { CheckResult } from '../../src/core/model/finding.ts';
 import type { CheckContext } from '../../src/database/port.ts';
-import { look } from '../runner/request.ts';
+import { look } from '../engine/request.ts';
 import { temporaryFolder } from '../support/databases.ts';
 import { type PrivatePostgres, startPostgres } from '../support/postgres.ts';
 

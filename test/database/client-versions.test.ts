@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { project } from '../cli/ground.ts';
+import { project } from '../cli/fixtures.ts';
 import { type PrivatePostgres, startPostgres } from '../support/postgres.ts';
 import { CLIENTS, type Major, SERVERS } from '../support/programs/pinned.ts';
 import { fetchClients, fetchServer } from '../support/programs/postgres-server.ts';

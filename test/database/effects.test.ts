@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { MigrationEffects } from '../../src/core/model/effects.ts';
 import type { MigrationBody } from '../../src/core/model/migration.ts';
 import { DIALECTS, type TestDialect, temporaryDatabase } from '../support/databases.ts';
-import { code, migrate, migration, openReady, sql } from './migration-ground.ts';
+import { code, migrate, migration, openReady, sql } from './migration-fixtures.ts';
 
 type Rows = Record<string, [number | null, number | null]>;
 interface Step {

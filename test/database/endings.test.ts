@@ -12,7 +12,7 @@ import {
   openReady,
   sql,
   states,
-} from './migration-ground.ts';
+} from './migration-fixtures.ts';
 
 const insert = (q: QueryInterface, n: number) => q.sequelize.query(`INSERT INTO t VALUES (${n})`);
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));

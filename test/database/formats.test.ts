@@ -3,7 +3,7 @@ import { compareSnapshots, describeDifference } from '../../src/core/schema/comp
 import { openDatabase } from '../../src/database/open.ts';
 import { loadMigrations } from '../../src/migrations/load.ts';
 import { readMigrations } from '../../src/migrations/read.ts';
-import { look, targetOf } from '../runner/request.ts';
+import { look, targetOf } from '../engine/request.ts';
 import { DIALECTS, type TestDialect, temporaryDatabase } from '../support/databases.ts';
 
 /** One folder a format and one that mixes them; some hold what only one database has. */

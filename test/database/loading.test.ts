@@ -8,7 +8,7 @@ async function loadedAfter(body: string): Promise<string[]> {
   const file = join(await temporaryFolder('loading'), 'test.db');
   const script = `
     import { createRequire } from 'node:module';
-    import { migrate, migration, sql, code, openReady } from ${JSON.stringify(join(import.meta.dirname, 'migration-ground.ts'))};
+    import { migrate, migration, sql, code, openReady } from ${JSON.stringify(join(import.meta.dirname, 'migration-fixtures.ts'))};
     const require = createRequire(${JSON.stringify(import.meta.url)});
     const database = await openReady(${JSON.stringify(file)});
     const { kind } = await migrate(database, [migration(${body})]);

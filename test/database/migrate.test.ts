@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import type { QueryInterface, Transaction } from 'sequelize';
 import { openDatabase } from '../../src/database/open.ts';
 import type { Database } from '../../src/database/port.ts';
-import { targetOf } from '../runner/request.ts';
+import { targetOf } from '../engine/request.ts';
 import { DIALECTS, temporaryDatabase } from '../support/databases.ts';
-import { code, migrate, migration, numbers, openReady, sql, TIMEOUTS } from './migration-ground.ts';
+import { code, migrate, migration, numbers, openReady, sql, TIMEOUTS } from './migration-fixtures.ts';
 
 for (const dialect of DIALECTS) {
   describe(`migrating ${dialect}`, () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Database } from '../../src/database/port.ts';
 import { folderOf, loadAll, loadOne } from '../migrations/files.ts';
 import { DIALECTS, temporaryDatabase } from '../support/databases.ts';
-import { assertDone, failureOf, migrate, migration, numbers, openReady, sql, states } from './migration-ground.ts';
+import { assertDone, failureOf, migrate, migration, numbers, openReady, sql, states } from './migration-fixtures.ts';
 
 let count = 0;
 const code = (up: string, more = '') => {

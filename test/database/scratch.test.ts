@@ -6,7 +6,7 @@ import { readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { takeBackup } from '../../src/backups/take.ts';
-import { type Ground, ground, OPTIONS, openTarget, targetOf, withPostgres } from '../backups/ground.ts';
+import { type Ground, ground, OPTIONS, openTarget, targetOf, withPostgres } from '../backups/fixtures.ts';
 import { problem } from '../backups/problems.ts';
 import { guardProcess, releaseProcess } from '../support/lifetime.ts';
 import { sharedPostgres } from '../support/postgres.ts';

@@ -1,7 +1,7 @@
 import type { Table } from '../../src/core/model/snapshot.ts';
 import { canonicalType } from '../../src/core/schema/types.ts';
 import type { TestDialect } from '../support/databases.ts';
-import type { Ground } from './snapshot-ground.ts';
+import type { Ground } from './snapshot-fixtures.ts';
 
 interface Described {
   type: string;

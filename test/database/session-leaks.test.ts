@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import type { MigrationBody } from '../../src/core/model/migration.ts';
 import type { Database } from '../../src/database/port.ts';
-import { query } from '../runner/request.ts';
+import { query } from '../engine/request.ts';
 import { DIALECTS, temporaryDatabase } from '../support/databases.ts';
-import { assertDone, code, failureOf, migrate, migration, numbers, openReady, sql } from './migration-ground.ts';
+import { assertDone, code, failureOf, migrate, migration, numbers, openReady, sql } from './migration-fixtures.ts';
 
 const say = (text: string) => code((q) => q.sequelize.query(text));
 

@@ -4,7 +4,7 @@ import { empty, openStage, textFor } from '../migrations/generate/scenario.ts';
 import { SCENARIOS } from '../migrations/generate/scenarios.ts';
 import { DIALECTS, type TestDialect } from '../support/databases.ts';
 import { compareWithSequelize } from './sequelize-view.ts';
-import { type Ground, openGround } from './snapshot-ground.ts';
+import { type Ground, openGround } from './snapshot-fixtures.ts';
 import { RICH_POSTGRES, RICH_SQLITE } from './snapshot-schemas.ts';
 
 const SCHEMAS: Record<TestDialect, string> = { postgres: RICH_POSTGRES, sqlite: RICH_SQLITE };

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Snapshot, Table } from '../../src/core/model/snapshot.ts';
 import { compareSnapshots } from '../../src/core/schema/compare.ts';
 import { DIALECTS } from '../support/databases.ts';
-import { openGround } from './snapshot-ground.ts';
+import { openGround } from './snapshot-fixtures.ts';
 import { RICH_POSTGRES, RICH_SQLITE } from './snapshot-schemas.ts';
 
 const RICH = { postgres: RICH_POSTGRES, sqlite: RICH_SQLITE };

@@ -3,7 +3,7 @@ import type { LoadedMigration } from '../../src/core/model/migration.ts';
 import type { Database } from '../../src/database/port.ts';
 import { loadOne } from '../migrations/files.ts';
 import { DIALECTS, temporaryDatabase } from '../support/databases.ts';
-import { assertDone, failureOf, migrate, migration, numbers, openReady, sql, states } from './migration-ground.ts';
+import { assertDone, failureOf, migrate, migration, numbers, openReady, sql, states } from './migration-fixtures.ts';
 
 /** Each puts 1 into `t` in a way that the function's own promise does not wait for. */
 const BEGUN: Record<string, string> = {

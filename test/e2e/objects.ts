@@ -1,10 +1,10 @@
 /** Manifests and charts of the end-to-end tests. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { applicationChart as fixtureChart } from '../cluster/charts-ground.ts';
-import { IMAGE } from './ground.ts';
+import { applicationChart as fixtureChart } from '../cluster/charts-fixtures.ts';
+import { IMAGE } from './fixtures.ts';
 
-export { BROKEN, MORE, NOTES, ORDERS } from '../cluster/charts-ground.ts';
+export { BROKEN, MORE, NOTES, ORDERS } from '../cluster/charts-fixtures.ts';
 
 const [, REPOSITORY = '', TAG = 'latest'] = /^(.+?)(?::([^:/]+))?$/.exec(IMAGE) ?? [];
 const IMAGE_VALUES = { repository: REPOSITORY, tag: TAG };

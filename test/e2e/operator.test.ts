@@ -3,7 +3,7 @@ import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { temporaryFolder } from '../support/lifetime.ts';
 import { eventually } from '../support/processes.ts';
-import { openPostgres, openRoom, type Postgres, type Room } from './ground.ts';
+import { openPostgres, openRoom, type Postgres, type Room } from './fixtures.ts';
 import { applicationChart, BROKEN, MORE, NOTES, ORDERS, operatorValues, resource } from './objects.ts';
 import { describeE2e } from './suite.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { eventually } from '../support/processes.ts';
-import { IMAGE, openRoom, RESTRICTED, type Room } from './ground.ts';
+import { IMAGE, openRoom, RESTRICTED, type Room } from './fixtures.ts';
 import { describeE2e } from './suite.ts';
 
 const FIRST =

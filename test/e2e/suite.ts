@@ -1,4 +1,4 @@
-import { whyNot } from './ground.ts';
+import { whyNot } from './fixtures.ts';
 
 let said = false;
 

@@ -2,7 +2,7 @@
 import { listBackups } from '../../src/backups/list.ts';
 import { restoreBackup } from '../../src/backups/restore.ts';
 import { takeBackup } from '../../src/backups/take.ts';
-import { OPTIONS, openTarget, targetOf } from '../backups/ground.ts';
+import { OPTIONS, openTarget, targetOf } from '../backups/fixtures.ts';
 
 const [what, url = '', folder = ''] = process.argv.slice(2);
 const db = await openTarget(targetOf(url));

@@ -6,7 +6,7 @@ import { listBackups } from '../../src/backups/list.ts';
 import { restoreBackup } from '../../src/backups/restore.ts';
 import { takeBackup } from '../../src/backups/take.ts';
 import type { Database } from '../../src/database/port.ts';
-import { contentHashOf, type Ground, ground, OPTIONS, openTarget } from '../backups/ground.ts';
+import { contentHashOf, type Ground, ground, OPTIONS, openTarget } from '../backups/fixtures.ts';
 import { problem } from '../backups/problems.ts';
 import { DIALECTS, temporaryFolder } from '../support/databases.ts';
 import { type SmallDisk, smallDisk } from '../support/small-disk.ts';

@@ -9,7 +9,7 @@ import { PARTIAL_PREFIX } from '../../src/backups/names.ts';
 import { takeBackup } from '../../src/backups/take.ts';
 import { verifyBackup } from '../../src/backups/verify.ts';
 import { checkDump } from '../../src/database/check-dump.ts';
-import { type Ground, ground, OPTIONS } from '../backups/ground.ts';
+import { type Ground, ground, OPTIONS } from '../backups/fixtures.ts';
 import { DIALECTS, temporaryFolder } from '../support/databases.ts';
 import { guardProcess, releaseProcess } from '../support/lifetime.ts';
 import { sharedPostgres } from '../support/postgres.ts';

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { randomFrom } from '../../migrations/seed-data.ts';
 import { STEP_NAMES } from '../../src/core/model/step.ts';
-import { look, query, requestFor } from '../runner/request.ts';
+import { look, query, requestFor } from '../engine/request.ts';
 import { DIALECTS, temporaryDatabase, temporaryFolder } from '../support/databases.ts';
 import { runProcess } from './runner-process.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { look, query, requestFor } from '../runner/request.ts';
+import { look, query, requestFor } from '../engine/request.ts';
 import { DIALECTS, temporaryDatabase, temporaryFolder } from '../support/databases.ts';
 import { runProcess } from './runner-process.ts';
 

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { linesOf } from '../../src/controller-runtime/lines.ts';
+import type { KubernetesObject } from '../../src/controller-runtime/store.ts';
 import { runReportSchema } from '../../src/core/model/report.ts';
 import { databaseMigrationSchema } from '../../src/core/model/resource.ts';
 import { statusSchema } from '../../src/core/model/resource-status.ts';
@@ -6,13 +8,11 @@ import { assess } from '../../src/core/reconcile/assess.ts';
 import { decide } from '../../src/core/reconcile/decide.ts';
 import { inputsDigest } from '../../src/core/reconcile/inputs.ts';
 import { EMPTY_LOG, type ObservedRun } from '../../src/core/reconcile/observed.ts';
-import { createCaches } from '../../src/kubernetes/caches.ts';
-import { linesOf } from '../../src/kubernetes/lines.ts';
-import { longestLine, RunLogReader, reportOf } from '../../src/kubernetes/run-log.ts';
-import { newestRun, terminationReport } from '../../src/kubernetes/run-records.ts';
-import { Slots } from '../../src/kubernetes/slots.ts';
-import type { KubernetesObject } from '../../src/kubernetes/store.ts';
-import { report, resource, START } from '../core/reconcile/world.ts';
+import { createCaches } from '../../src/operator/caches.ts';
+import { longestLine, RunLogReader, reportOf } from '../../src/operator/run-log.ts';
+import { newestRun, terminationReport } from '../../src/operator/run-records.ts';
+import { Slots } from '../../src/operator/slots.ts';
+import { report, resource, START } from '../core/reconcile/reconcile-harness.ts';
 
 /** The same numbers from the same seed (mulberry32). */
 function random(seed: number): () => number {

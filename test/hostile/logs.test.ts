@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Api, ApiRequest } from '../../src/controller-runtime/api.ts';
+import { linesOf } from '../../src/controller-runtime/lines.ts';
 import type { RunReport } from '../../src/core/model/report.ts';
-import type { Api, ApiRequest } from '../../src/kubernetes/api.ts';
-import { linesOf } from '../../src/kubernetes/lines.ts';
-import { LOG_BYTES, LogFollowers } from '../../src/kubernetes/logs.ts';
-import { longestLine, RunLogReader, reportOf } from '../../src/kubernetes/run-log.ts';
-import { report as reportFor, START } from '../core/reconcile/world.ts';
+import { LOG_BYTES, LogFollowers } from '../../src/operator/logs.ts';
+import { longestLine, RunLogReader, reportOf } from '../../src/operator/run-log.ts';
+import { report as reportFor, START } from '../core/reconcile/reconcile-harness.ts';
 import { assertLinear } from './growth.ts';
 
 const RUN = { id: 'r', attempt: 1 };

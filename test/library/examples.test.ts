@@ -4,8 +4,8 @@ import { cp, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import * as library from '../../src/index.ts';
-import { runSql, targetOf } from '../backups/ground.ts';
-import { project, withMigrations, withModels } from '../cli/ground.ts';
+import { runSql, targetOf } from '../backups/fixtures.ts';
+import { project, withMigrations, withModels } from '../cli/fixtures.ts';
 import { temporaryFolder } from '../support/lifetime.ts';
 
 const run = promisify(execFile);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ProblemError } from '../../src/core/model/problem.ts';
-import { settle } from '../../src/library/settings/settle.ts';
+import { resolveSettings } from '../../src/library/settings/resolve.ts';
 import { temporaryFolder } from '../support/databases.ts';
 
 describe('the settings', () => {
@@ -14,7 +14,7 @@ describe('the settings', () => {
   const file = (name: string, text: string) => writeFile(join(cwd, name), text);
 
   it('have defaults below the working directory, and no models where there is no folder of that name', async () => {
-    const { settings, sources } = await settle({ cwd, env: {} });
+    const { settings, sources } = await resolveSettings({ cwd, env: {} });
     assert.equal(settings.migrations, join(cwd, 'migrations'));
     assert.equal(settings.backups.folder, join(cwd, 'data/backups'));
     assert.deepEqual(settings.backups.retain, { last: 10, days: 30 });
@@ -26,7 +26,7 @@ describe('the settings', () => {
 
   it('find a folder of models', async () => {
     await mkdir(join(cwd, 'models'));
-    assert.equal((await settle({ cwd, env: {} })).settings.models, join(cwd, 'models'));
+    assert.equal((await resolveSettings({ cwd, env: {} })).settings.models, join(cwd, 'models'));
   });
 
   it('take an option before the environment, that before the file, and that before the defaults, leaf by leaf', async () => {
@@ -38,7 +38,7 @@ describe('the settings', () => {
       settings,
       sources,
       file: found,
-    } = await settle({
+    } = await resolveSettings({
       cwd,
       env: { DATABASE_URL: 'sqlite:///env.db', DB_PATH: 'path.db' },
       models: 'y',
@@ -54,7 +54,7 @@ describe('the settings', () => {
   });
 
   it('take DB_PATH for a SQLite file', async () => {
-    const { settings, sources } = await settle({ cwd, env: { DB_PATH: 'data/app.db' } });
+    const { settings, sources } = await resolveSettings({ cwd, env: { DB_PATH: 'data/app.db' } });
     assert.deepEqual(settings.target, { dialect: 'sqlite', path: join(cwd, 'data/app.db') });
     assert.equal(sources.databaseUrl, 'DB_PATH');
   });
@@ -68,21 +68,21 @@ describe('the settings', () => {
   ] as const) {
     it(`are read from db-manager.config.${name}`, async () => {
       await file(`db-manager.config.${name}`, text);
-      assert.equal((await settle({ cwd, env: {} })).settings.migrations, join(cwd, 'there'));
+      assert.equal((await resolveSettings({ cwd, env: {} })).settings.migrations, join(cwd, 'there'));
     });
   }
 
   it('keep paths of a file relative to that file', async () => {
     await mkdir(join(cwd, 'sub'));
     await file('sub/other.json', '{ "migrations": "m", "databaseUrl": "sqlite:///d.db" }');
-    const { settings } = await settle({ cwd, env: {}, config: 'sub/other.json' });
+    const { settings } = await resolveSettings({ cwd, env: {}, config: 'sub/other.json' });
     assert.equal(settings.migrations, join(cwd, 'sub/m'));
     assert.deepEqual(settings.target, { dialect: 'sqlite', path: join(cwd, 'sub/d.db') });
   });
 
   it('say every mistake of a file at once', async () => {
     await file('db-manager.config.yaml', 'migration: x\ntimeouts: {lock: soon}\nsafety: {mode: Maybe}');
-    const message = await problemOf(settle({ cwd, env: {} }));
+    const message = await problemOf(resolveSettings({ cwd, env: {} }));
     assert.match(message, /db-manager\.config\.yaml/);
     assert.match(message, /migration/);
     assert.match(message, /timeouts\.lock: has to be a duration/);
@@ -90,17 +90,20 @@ describe('the settings', () => {
   });
 
   it('refuse two files, a file that is not there, and one without a default export', async () => {
-    assert.match(await problemOf(settle({ cwd, env: {}, config: 'gone.json' })), /no configuration file .*gone\.json/);
+    assert.match(
+      await problemOf(resolveSettings({ cwd, env: {}, config: 'gone.json' })),
+      /no configuration file .*gone\.json/,
+    );
     await file('db-manager.config.mjs', 'export const migrations = 1;');
-    assert.match(await problemOf(settle({ cwd, env: {} })), /no default export/);
+    assert.match(await problemOf(resolveSettings({ cwd, env: {} })), /no default export/);
     await file('db-manager.config.json', '{}');
-    assert.match(await problemOf(settle({ cwd, env: {} })), /Several configuration files/);
+    assert.match(await problemOf(resolveSettings({ cwd, env: {} })), /Several configuration files/);
   });
 
   it('check the options too, and never say a password', async () => {
     const safety = { mode: 'Sometimes' as 'Off' };
-    assert.match(await problemOf(settle({ cwd, env: {}, safety })), /safety\.mode/);
-    const { settings } = await settle({ cwd, env: { DATABASE_URL: 'postgres://app:s3cret@db/trading' } });
+    assert.match(await problemOf(resolveSettings({ cwd, env: {}, safety })), /safety\.mode/);
+    const { settings } = await resolveSettings({ cwd, env: { DATABASE_URL: 'postgres://app:s3cret@db/trading' } });
     assert.doesNotMatch(JSON.stringify(settings), /s3cret/);
   });
 });

@@ -8,7 +8,7 @@ import { ACCOUNTS, DELETED_STRATEGY, INSTRUMENTS } from '../../migrations/seed-d
 import { compareSnapshots, describeDifference } from '../../src/core/schema/compare.ts';
 import { upgradeDatabase } from '../../src/index.ts';
 import { readModels } from '../../src/models/read.ts';
-import { look } from '../runner/request.ts';
+import { look } from '../engine/request.ts';
 import { DIALECTS } from '../support/databases.ts';
 import { openPlain, type Plain, REBUILDS_A_PARENT, REVISIONS, statementsOf } from './plain.ts';
 

@@ -4,13 +4,13 @@ import type { Dialect } from '../../src/core/model/dialect.ts';
 import type { Direction } from '../../src/core/model/migration.ts';
 import type { ReadMigration } from '../../src/core/safety/action.ts';
 import { openDatabase } from '../../src/database/open.ts';
+import { recordOn } from '../../src/engine/recording.ts';
 import { ignoresIn } from '../../src/migrations/statements/code-ignores.ts';
 import { loadParser } from '../../src/migrations/statements/parser.ts';
 import { withoutPlaceholders } from '../../src/migrations/statements/placeholders.ts';
 import { type ReadOptions, readStatements } from '../../src/migrations/statements/read.ts';
 import { recorder } from '../../src/migrations/statements/record.ts';
-import { recordOn } from '../../src/runner/recording.ts';
-import { targetOf } from '../runner/request.ts';
+import { targetOf } from '../engine/request.ts';
 import { DIALECTS, temporaryDatabase } from '../support/databases.ts';
 import { folderOf, loadAll } from './files.ts';
 

@@ -3,10 +3,10 @@ import { DataTypes, type ModelAttributes, Sequelize } from 'sequelize';
 import type { Dialect } from '../../src/core/model/dialect.ts';
 import type { Snapshot } from '../../src/core/model/snapshot.ts';
 import { describeDifference } from '../../src/core/schema/compare.ts';
+import { differencesOn, inWordsOf } from '../../src/engine/difference.ts';
 import { generateMigration } from '../../src/migrations/generate/generate.ts';
 import { snapshotOf } from '../../src/models/read.ts';
-import { differencesOn, inWordsOf } from '../../src/runner/difference.ts';
-import { openGround } from '../database/snapshot-ground.ts';
+import { openGround } from '../database/snapshot-fixtures.ts';
 import { migrate, write } from '../migrations/generate/scenario.ts';
 import { DIALECTS } from '../support/databases.ts';
 

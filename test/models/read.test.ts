@@ -5,7 +5,7 @@ import { loadMigrations } from '../../src/migrations/load.ts';
 import { readMigrations } from '../../src/migrations/read.ts';
 import { defineAll } from '../../src/models/load.ts';
 import { readModels } from '../../src/models/read.ts';
-import { openGround } from '../database/snapshot-ground.ts';
+import { openGround } from '../database/snapshot-fixtures.ts';
 import { DIALECTS } from '../support/databases.ts';
 
 const FIXTURES = 'test/fixtures';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type LockMode, locksOf } from '../../src/core/safety/locks.ts';
 import { loadParser } from '../../src/migrations/statements/parser.ts';
 import { sharedPostgres } from '../support/postgres.ts';
-import { GROUND } from './ground.ts';
+import { GROUND } from './fixtures.ts';
 import { observe } from './observe.ts';
 
 /** From the strongest to the weakest that somebody waits for. */

@@ -7,7 +7,7 @@ import { isFreeChange, shortType } from '../../src/core/safety/types.ts';
 import { loadParser, type Parser } from '../../src/migrations/statements/parser.ts';
 import { readExample } from '../core/safety/read-example.ts';
 import { type PrivatePostgres, sharedPostgres } from '../support/postgres.ts';
-import { GROUND } from './ground.ts';
+import { GROUND } from './fixtures.ts';
 import { type Observed, observe, type Step } from './observe.ts';
 import { type Evidence, PROOFS, WITHOUT_PROOF } from './proofs.ts';
 

@@ -6,6 +6,7 @@
 import { REASONS } from '../../src/core/model/reason.ts';
 import type { StepReport } from '../../src/core/model/report.ts';
 import { STEP_NAMES, type StepName } from '../../src/core/model/step.ts';
+import { flow, type Step } from '../../src/engine/flow.ts';
 import {
   getCurrentRevision,
   lintMigrations,
@@ -18,7 +19,6 @@ import {
   restoreDatabase,
   upgradeDatabase,
 } from '../../src/index.ts';
-import { flow, type Step } from '../../src/runner/flow.ts';
 
 declare const text: string;
 

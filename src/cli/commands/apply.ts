@@ -1,6 +1,6 @@
 import type { DatabaseMigration } from '../../core/model/resource.ts';
 import { RETRY_ANNOTATION } from '../../core/reconcile/inputs.ts';
-import type { ResourceClient } from '../../kubernetes/resource-client.ts';
+import type { ResourceClient } from '../../operator/resource-client.ts';
 import { type ClusterOptions, openCluster } from '../cluster.ts';
 import { ready, waitUntilSettled } from '../cluster-wait.ts';
 import type { Io } from '../io.ts';

@@ -1,6 +1,6 @@
 import { displayTarget } from '../../core/model/database-url.ts';
 import { durationText } from '../../core/model/duration.ts';
-import { settleOptions } from '../../library/settings.ts';
+import { resolveOptions } from '../../library/settings.ts';
 import type { Globals } from '../globals.ts';
 import type { Io } from '../io.ts';
 import { print } from '../output/print.ts';
@@ -14,7 +14,7 @@ interface EffectiveSetting {
 
 /** `config`: the settings that hold, who said each, and never a password. */
 export async function config(options: Globals, io: Io): Promise<void> {
-  const { settings, sources, file } = await settleOptions(options);
+  const { settings, sources, file } = await resolveOptions(options);
   const { databaseUrl: _, target, timeouts, ...rest } = settings;
   const values = leaves({
     ...(target === undefined ? {} : { databaseUrl: displayTarget(target) }),

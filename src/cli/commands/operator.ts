@@ -3,15 +3,15 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
+import { createApi } from '../../controller-runtime/api.ts';
+import { kubeConfigReader } from '../../controller-runtime/kubeconfig.ts';
+import { ALWAYS_LEADER, acquireLease, type Leadership } from '../../controller-runtime/lease.ts';
 import { TOOL_VERSION } from '../../core/model/version.ts';
-import { createApi } from '../../kubernetes/api.ts';
-import { createController } from '../../kubernetes/controller.ts';
-import { kubeConfigReader } from '../../kubernetes/kubeconfig.ts';
-import { ALWAYS_LEADER, acquireLease, type Leadership } from '../../kubernetes/lease.ts';
+import { createController } from '../../operator/controller.ts';
 import { createLogger, type LogFormat, type LogLevel } from '../../telemetry/logger.ts';
 import { createMetrics } from '../../telemetry/metrics.ts';
 import { startProbeServer } from '../../telemetry/server.ts';
-import { narrate } from './operator-news.ts';
+import { logAndCount } from './operator-telemetry.ts';
 
 export interface OperatorOptions {
   /** Empty or absent: the whole cluster. */
@@ -77,7 +77,7 @@ export async function runOperator(options: OperatorOptions): Promise<number> {
     },
     identity,
     now: () => new Date(),
-    tell: narrate(logger, metrics),
+    emit: logAndCount(logger, metrics),
   });
   const probes = await startProbeServer({
     port: options.metricsPort,

@@ -3,15 +3,15 @@ import { REASONS } from '../../core/model/reason.ts';
 import type { DatabaseMigration } from '../../core/model/resource.ts';
 import { requestFromSpec } from '../../core/reconcile/request.ts';
 import { statusFromReport } from '../../core/reconcile/status-from-report.ts';
-import { run } from '../../runner/run.ts';
+import { run } from '../../engine/run.ts';
 import { runEnvironment } from '../environment.ts';
 import type { Io } from '../io.ts';
-import { type LocalPlaces, localPlacement, readManifest } from '../manifest.ts';
+import { type LocalPaths, localPlacement, readManifest } from '../manifest.ts';
 import { runView } from '../output/run-view.ts';
 import { renderStatus } from '../output/status-view.ts';
-import { targetOf } from '../request-target.ts';
+import { targetFromRequest } from '../request-target.ts';
 
-export interface RunOptions extends LocalPlaces {
+export interface RunOptions extends LocalPaths {
   filename: string;
   databaseUrl?: string;
   json?: boolean;
@@ -27,7 +27,9 @@ export async function runManifest(options: RunOptions, io: Io): Promise<void> {
   );
   const env = { ...io.env, ...(options.databaseUrl === undefined ? {} : { DATABASE_URL: options.databaseUrl }) };
   const view = options.json === true ? undefined : runView(io);
-  const environment = runEnvironment(io, targetOf(request.database, env), request, (event) => view?.show(event));
+  const environment = runEnvironment(io, targetFromRequest(request.database, env), request, (event) =>
+    view?.show(event),
+  );
   const report = await run(request, environment);
   view?.close();
   const done = withStatus(resource, statusFromReport(resource, report, environment.now()));

@@ -4,15 +4,15 @@ import { ProblemError } from '../../core/model/problem.ts';
 import { REASONS } from '../../core/model/reason.ts';
 import type { RunEvent, RunReport } from '../../core/model/report.ts';
 import { RUN_REQUEST_VARIABLE, type RunRequest, runRequestSchema } from '../../core/model/request.ts';
-import { toProblem } from '../../runner/failure.ts';
-import { maskedTexts } from '../../runner/masked.ts';
-import { reportOfProblem } from '../../runner/report.ts';
-import { run } from '../../runner/run.ts';
-import { boundReport, clipReport } from '../../runner/termination.ts';
+import { toProblem } from '../../engine/failure.ts';
+import { maskedTexts } from '../../engine/masked.ts';
+import { reportOfProblem } from '../../engine/report.ts';
+import { run } from '../../engine/run.ts';
+import { boundReport, clipReport } from '../../engine/termination.ts';
 import { runEnvironment } from '../environment.ts';
 import type { Io } from '../io.ts';
 import { maskOutput } from '../mask-output.ts';
-import { targetOf } from '../request-target.ts';
+import { targetFromRequest } from '../request-target.ts';
 import { secretValues } from '../secret-values.ts';
 
 /**
@@ -35,7 +35,7 @@ async function runOrExplain(text: string | undefined, io: Io): Promise<RunReport
   let request: RunRequest | undefined;
   try {
     request = readRequest(text);
-    return await run(request, runEnvironment(io, targetOf(request.database, io.env), request, emit));
+    return await run(request, runEnvironment(io, targetFromRequest(request.database, io.env), request, emit));
   } catch (error) {
     const report = maskedTexts(reportOfProblem(toProblem(error), request, new Date()), mask);
     emit({ type: 'report', report: boundReport(report) });

@@ -6,16 +6,16 @@ import { REASONS } from '../../core/model/reason.ts';
 import type { DatabaseMigration } from '../../core/model/resource.ts';
 import { requestFromSpec } from '../../core/reconcile/request.ts';
 import { statusFromReport } from '../../core/reconcile/status-from-report.ts';
-import { toProblem } from '../../runner/failure.ts';
-import { run } from '../../runner/run.ts';
+import { toProblem } from '../../engine/failure.ts';
+import { run } from '../../engine/run.ts';
 import { startProbeServer } from '../../telemetry/server.ts';
 import { runEnvironment } from '../environment.ts';
 import type { Io } from '../io.ts';
 import { readManifest } from '../manifest.ts';
 import { runView } from '../output/run-view.ts';
-import { targetOf } from '../request-target.ts';
+import { targetFromRequest } from '../request-target.ts';
 import { inputsOf } from './sidecar-inputs.ts';
-import { type SidecarPlaces, sidecarPlacement } from './sidecar-places.ts';
+import { type SidecarPlaces, sidecarPlacement } from './sidecar-paths.ts';
 import { type Form, refusal, sentence, type Verdict, verdictOf } from './sidecar-verdict.ts';
 import { leaveTerminationMessage } from './termination-message.ts';
 
@@ -41,11 +41,11 @@ const STARTING: Verdict = { reason: 'Running', message: 'the first run has not e
  * ends by itself: a failed migration is a container that is not ready, not one that is restarted.
  */
 export async function sidecar(options: SidecarOptions, io: Io): Promise<void> {
-  const say = (verdict: Verdict) => {
+  const print = (verdict: Verdict) => {
     if (options.json !== true) io.out(sentence(verdict));
   };
   if (options.once === true) {
-    const verdict = await untilSettled(options, io, say);
+    const verdict = await untilSettled(options, io, print);
     leaveTerminationMessage(io, sentence(verdict));
     io.setExitCode(REASONS[verdict.reason].exit);
     return;
@@ -59,9 +59,9 @@ export async function sidecar(options: SidecarOptions, io: Io): Promise<void> {
   });
   if (options.json !== true) io.out(`sidecar of ${options.filename}; probes on port ${probes.port}`);
   try {
-    await forEver(options, io, (verdict) => {
+    await runLoop(options, io, (verdict) => {
       stands = verdict;
-      say(verdict);
+      print(verdict);
     });
     leaveTerminationMessage(io, sentence(stands));
   } finally {
@@ -70,18 +70,18 @@ export async function sidecar(options: SidecarOptions, io: Io): Promise<void> {
 }
 
 /** Retries what may be retried, and ends with the last word. */
-async function untilSettled(options: SidecarOptions, io: Io, say: (verdict: Verdict) => void): Promise<Verdict> {
+async function untilSettled(options: SidecarOptions, io: Io, print: (verdict: Verdict) => void): Promise<Verdict> {
   for (let attempt = 1; ; attempt++) {
-    const verdict = await pass(options, io, 'once', attempt);
-    say(verdict);
+    const verdict = await reconcileOnce(options, io, 'once', attempt);
+    print(verdict);
     // An init container that waited for a window would hold the application back for hours without a word of why.
     if (verdict.again === undefined || verdict.reason === 'OutsideWindow' || io.signal.aborted) return verdict;
-    await nap(verdict.again.getTime() - Date.now(), io.signal);
+    await sleepFor(verdict.again.getTime() - Date.now(), io.signal);
     if (io.signal.aborted) return verdict;
   }
 }
 
-async function forEver(options: SidecarOptions, io: Io, told: (verdict: Verdict) => void): Promise<void> {
+async function runLoop(options: SidecarOptions, io: Io, told: (verdict: Verdict) => void): Promise<void> {
   let inputs = '';
   let attempt = 0;
   let again: Date | undefined;
@@ -91,16 +91,16 @@ async function forEver(options: SidecarOptions, io: Io, told: (verdict: Verdict)
     if (changed || (again !== undefined && again.getTime() <= Date.now())) {
       attempt = changed ? 1 : attempt + 1;
       inputs = now;
-      const verdict = await pass(options, io, 'beside', attempt);
+      const verdict = await reconcileOnce(options, io, 'beside', attempt);
       again = verdict.again;
       told(verdict);
     }
-    await nap(options.every * 1000, io.signal);
+    await sleepFor(options.every * 1000, io.signal);
   }
 }
 
 /** One look at the manifest and, where it allows one, one run. Whatever goes wrong is a verdict. */
-async function pass(options: SidecarOptions, io: Io, form: Form, attempt: number): Promise<Verdict> {
+async function reconcileOnce(options: SidecarOptions, io: Io, form: Form, attempt: number): Promise<Verdict> {
   try {
     const resource = await readManifest(options.filename);
     return refusal(resource, form, new Date()) ?? (await runOnce(resource, options, io, attempt));
@@ -120,7 +120,7 @@ async function runOnce(
   const request = requestFromSpec(resource.spec, identity, sidecarPlacement(resource, options));
   const env = { ...io.env, ...(options.databaseUrl === undefined ? {} : { DATABASE_URL: options.databaseUrl }) };
   const view = options.json === true ? undefined : runView(io);
-  const environment = runEnvironment(io, targetOf(request.database, env), request, (event) => {
+  const environment = runEnvironment(io, targetFromRequest(request.database, env), request, (event) => {
     if (view === undefined) io.out(JSON.stringify(event));
     else view.show(event);
   });
@@ -158,6 +158,6 @@ function metricsOf({ ready }: Verdict): string {
   ].join('\n');
 }
 
-async function nap(ms: number, signal: AbortSignal): Promise<void> {
+async function sleepFor(ms: number, signal: AbortSignal): Promise<void> {
   await sleep(Math.max(0, ms), undefined, { signal }).catch(() => {});
 }

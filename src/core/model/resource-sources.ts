@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { cel, exactlyOne, objectName, path, rule } from './resource-words.ts';
+import { cel, exactlyOne, objectName, path, rule } from './schema-helpers.ts';
 
 /** Where the database and the migration files are: `spec.database` and `spec.migrations`. */
 const keyRef = z.strictObject({

@@ -11,7 +11,7 @@ import {
   QUANTITY,
   rule,
   TIME_ZONE,
-} from './resource-words.ts';
+} from './schema-helpers.ts';
 
 /**
  * `DatabaseMigration.spec`. One schema: from it come the TypeScript type, the runtime parse, the CRD with its CEL

@@ -11,7 +11,7 @@ export interface Snapshot {
   sequences: SequenceObject[];
   views: View[];
   /** Kinds of objects that the source of this snapshot cannot express (models have no CHECK); not compared. */
-  silentOn?: readonly string[];
+  unsupportedKinds?: readonly string[];
 }
 
 export interface Table {

@@ -1,9 +1,9 @@
-import { clip } from './clip.ts';
-import { endingOf } from './ending.ts';
 import { runIdentity } from './inputs.ts';
 import type { Observed, ObservedRun } from './observed.ts';
 import { hasRetryLeft } from './retry.ts';
+import { runResult } from './run-result.ts';
 import type { Assessed, OpenRun, Situation } from './situation.ts';
+import { clip } from './truncate.ts';
 import { windowState } from './window.ts';
 
 /** How soon to look again when something else has to happen first, and no watch would tell, in milliseconds. */
@@ -21,12 +21,14 @@ function situationOf(observed: Observed, now: Date): Situation {
   if (resource.metadata.deletionTimestamp !== undefined) {
     return { kind: 'deleting', open: openRunOf(open, now) };
   }
-  return followed(observed, open, now) ?? refusedByHand(observed, now) ?? settled(observed) ?? held(observed, now);
+  return (
+    activeRun(observed, open, now) ?? invalidSpec(observed, now) ?? settledOutcome(observed) ?? held(observed, now)
+  );
 }
 
 function openRunOf(run: ObservedRun | undefined, now: Date): OpenRun {
   if (run === undefined) return { kind: 'none' };
-  const ending = endingOf(run, now);
+  const ending = runResult(run, now);
   if (ending !== undefined) return { kind: 'ended', run, ending };
   return hasBegun(run) ? { kind: 'begun', run } : { kind: 'notBegun', run };
 }
@@ -40,9 +42,9 @@ function unrecordedRun({ resource: { status }, run }: Observed): ObservedRun | u
   return recorded ? undefined : run;
 }
 
-function followed(observed: Observed, open: ObservedRun | undefined, now: Date): Situation | undefined {
+function activeRun(observed: Observed, open: ObservedRun | undefined, now: Date): Situation | undefined {
   if (open !== undefined) {
-    const ending = endingOf(open, now);
+    const ending = runResult(open, now);
     if (ending !== undefined) return { kind: 'finished', run: open, ending };
     const replaced = open.inputs !== observed.inputs && !hasBegun(open);
     return replaced ? { kind: 'superseded', run: open } : { kind: 'running', run: open };
@@ -55,7 +57,7 @@ function followed(observed: Observed, open: ObservedRun | undefined, now: Date):
 }
 
 /** What only a change of the spec can mend. */
-function refusedByHand({ resource: { spec }, unreadable, dependencies }: Observed, now: Date): Situation | undefined {
+function invalidSpec({ resource: { spec }, unreadable, dependencies }: Observed, now: Date): Situation | undefined {
   if (unreadable !== undefined) return { kind: 'invalid', reason: 'InvalidConfiguration', message: unreadable };
   if (spec.execution === 'Sidecar') return { kind: 'elsewhere' };
   const window = spec.window === undefined ? undefined : windowState(spec.window, now);
@@ -70,7 +72,7 @@ function refusedByHand({ resource: { spec }, unreadable, dependencies }: Observe
 }
 
 /** The last run was of these inputs, and no other has to follow. */
-function settled({ resource: { spec, status }, inputs }: Observed): Situation | undefined {
+function settledOutcome({ resource: { spec, status }, inputs }: Observed): Situation | undefined {
   const last = status?.run;
   if (last?.inputs !== inputs || last.result === undefined) return undefined;
   if (last.result === 'succeeded') return { kind: 'upToDate' };

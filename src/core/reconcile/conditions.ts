@@ -9,7 +9,7 @@ import {
   STEP_NAMES,
   type StepName,
 } from '../model/step.ts';
-import { clip, LIMITS } from './clip.ts';
+import { clip, LIMITS } from './truncate.ts';
 
 /** A condition as decided, before it is compared with the one that stands. */
 export interface Verdict {

@@ -1,14 +1,14 @@
 import type { DatabaseMigrationStatus } from '../model/resource.ts';
+import { computeStatus } from './compute-status.ts';
 import { eventsOf } from './events.ts';
 import { canonical } from './inputs.ts';
 import type { Action, Assessed, EventRecord } from './situation.ts';
-import { summarize } from './summarize.ts';
 
 /** Held while a run is under way, so that deleting the resource waits until the run's end is recorded. */
 export const FINALIZER = 'db-manager.dev/run';
 
 /** How soon to look again where no watch may tell, in milliseconds. */
-const LOOK_AGAIN_MS = { running: 30_000, podless: 3_000, queued: 10_000, superseded: 1_000 } as const;
+const REQUEUE_MS = { running: 30_000, podless: 3_000, queued: 10_000, superseded: 1_000 } as const;
 
 export interface Decision {
   /** The status to write; absent where the one that stands is right. */
@@ -22,9 +22,9 @@ export interface Decision {
 /** What to do in a situation. Pure: the same situation gives the same decision. */
 export function decide(assessed: Assessed): Decision {
   const { observed } = assessed;
-  const after = summarize(assessed);
+  const after = computeStatus(assessed);
   const changed = after !== undefined && canonical(after) !== canonical(observed.resource.status ?? {});
-  const requeueAfter = lookAgain(assessed);
+  const requeueAfter = requeueDelay(assessed);
   return {
     ...(changed ? { status: after } : {}),
     actions: actionsOf(assessed),
@@ -65,21 +65,21 @@ function actionsOf(assessed: Assessed): Action[] {
   }
 }
 
-function lookAgain(assessed: Assessed): number | undefined {
+function requeueDelay(assessed: Assessed): number | undefined {
   const { now } = assessed;
   switch (assessed.kind) {
     case 'running':
-      return assessed.run.pod === undefined ? LOOK_AGAIN_MS.podless : LOOK_AGAIN_MS.running;
+      return assessed.run.pod === undefined ? REQUEUE_MS.podless : REQUEUE_MS.running;
     case 'deleting':
-      return assessed.open.kind === 'begun' ? LOOK_AGAIN_MS.running : undefined;
+      return assessed.open.kind === 'begun' ? REQUEUE_MS.running : undefined;
     case 'superseded':
-      return LOOK_AGAIN_MS.superseded;
+      return REQUEUE_MS.superseded;
     case 'finished':
     case 'vanished':
       return 0; // what follows from the new status is decided with it
     case 'waiting':
       if (assessed.until !== undefined) return Math.max(0, assessed.until.getTime() - now.getTime());
-      return assessed.reason === 'Queued' || assessed.reason === 'DatabaseInUse' ? LOOK_AGAIN_MS.queued : undefined;
+      return assessed.reason === 'Queued' || assessed.reason === 'DatabaseInUse' ? REQUEUE_MS.queued : undefined;
     case 'due':
     case 'elsewhere':
     case 'invalid':

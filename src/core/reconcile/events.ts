@@ -1,7 +1,7 @@
 import { REASONS, type Reason } from '../model/reason.ts';
 import type { DatabaseMigrationStatus } from '../model/resource.ts';
-import { clip, LIMITS } from './clip.ts';
 import type { Assessed, EventRecord } from './situation.ts';
+import { clip, LIMITS } from './truncate.ts';
 
 /**
  * What to tell of the step from the status that stands to the one that follows: transitions only. Each event has a key

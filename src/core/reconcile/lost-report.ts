@@ -2,7 +2,7 @@ import type { RunReport } from '../model/report.ts';
 import type { DatabaseMigrationStatus } from '../model/resource.ts';
 import { TOOL_VERSION } from '../model/version.ts';
 import type { ObservedRun } from './observed.ts';
-import type { RunEnding } from './situation.ts';
+import type { RunResult } from './situation.ts';
 
 /**
  * A report for a run that left none: what is known, and nothing more. It may be tried again, because every run
@@ -10,7 +10,7 @@ import type { RunEnding } from './situation.ts';
  */
 export function lostReport(
   run: ObservedRun,
-  { reason, message, at }: Extract<RunEnding, { kind: 'lost' }>,
+  { reason, message, at }: Extract<RunResult, { kind: 'lost' }>,
   before: DatabaseMigrationStatus | undefined,
 ): RunReport {
   const began = before?.run?.id === run.id ? before.run.startedAt : undefined;

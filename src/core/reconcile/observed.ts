@@ -1,6 +1,6 @@
 /**
  * Reconciling, decided: what the controller sees -> what situation that is -> what to do. Pure: no clock, no I/O;
- * imports only core/model. `kubernetes/` gathers an `Observed` and carries a `Decision` out.
+ * imports only core/model. `operator/` gathers an `Observed` and carries a `Decision` out.
  */
 import type { Reason } from '../model/reason.ts';
 import type { Progress, RunReport, StepReport } from '../model/report.ts';

@@ -1,7 +1,7 @@
 import type { Reason } from '../model/reason.ts';
 import type { ObservedRun } from './observed.ts';
 
-export interface Trouble {
+export interface PodProblem {
   reason: Reason;
   message: string;
 }
@@ -17,7 +17,7 @@ const WAITING = {
 } as const satisfies Record<string, Reason>;
 
 /** Why a run's pod does not begin, where it is known. */
-export function podTrouble({ pod, podRefused }: Pick<ObservedRun, 'pod' | 'podRefused'>): Trouble | undefined {
+export function podFailureReason({ pod, podRefused }: Pick<ObservedRun, 'pod' | 'podRefused'>): PodProblem | undefined {
   if (pod === undefined) return podRefused === undefined ? undefined : { reason: 'JobRefused', message: podRefused };
   const { waiting, unschedulable } = pod;
   if (waiting !== undefined && waiting.reason in WAITING) {

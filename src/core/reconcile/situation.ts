@@ -3,7 +3,7 @@ import type { RunReport } from '../model/report.ts';
 import type { Observed, ObservedRun, RunIdentity } from './observed.ts';
 
 /** How a run ended: with its report, or without one and what is known instead. */
-export type RunEnding =
+export type RunResult =
   | { kind: 'reported'; report: RunReport }
   | { kind: 'lost'; reason: Reason; message: string; at: Date };
 
@@ -12,7 +12,7 @@ export type OpenRun =
   | { kind: 'none' }
   | { kind: 'begun'; run: ObservedRun }
   | { kind: 'notBegun'; run: ObservedRun }
-  | { kind: 'ended'; run: ObservedRun; ending: RunEnding };
+  | { kind: 'ended'; run: ObservedRun; ending: RunResult };
 
 /**
  * What is the matter with a resource. The first that matches, from top to bottom:
@@ -27,7 +27,7 @@ export type Situation =
   /** The pod never began, and what it was made from has changed: it makes room for a new run. */
   | { kind: 'superseded'; run: ObservedRun }
   /** A run has ended and the status does not say so yet. */
-  | { kind: 'finished'; run: ObservedRun; ending: RunEnding }
+  | { kind: 'finished'; run: ObservedRun; ending: RunResult }
   /** The status speaks of a run of which nothing is left, and that never reported. */
   | { kind: 'vanished'; run: RunIdentity; startedAt?: string }
   /** Somebody else does the work (`execution: Sidecar`). */

@@ -1,9 +1,9 @@
 import type { Failure, RunReport } from '../model/report.ts';
 import type { DatabaseMigration, DatabaseMigrationStatus } from '../model/resource.ts';
 import { HISTORY_LIMIT } from '../model/resource-status.ts';
-import { capped, cappedSentences, clip, LIMITS } from './clip.ts';
 import { conditionsFromSteps, secondsOf, settleConditions, type Verdict } from './conditions.ts';
-import { happenedAt, whatToDo } from './what-to-do.ts';
+import { happenedAt, whatToDo } from './stalled-message.ts';
+import { cappedSentences, clip, LIMITS, limited } from './truncate.ts';
 
 /** What the controller knows of a finished run besides its report. */
 export interface RunFacts {
@@ -115,7 +115,7 @@ function planOf({ plan }: RunReport): DatabaseMigrationStatus['plan'] {
   return {
     digest: plan.digest,
     direction: plan.direction,
-    ...capped(
+    ...limited(
       'migrations',
       plan.migrations.map((name) => clip(name, LIMITS.name)),
       plan.more,
@@ -125,8 +125,8 @@ function planOf({ plan }: RunReport): DatabaseMigrationStatus['plan'] {
 
 function safetyOf({ safety, findings: counts }: RunReport): DatabaseMigrationStatus['safety'] {
   if (safety === undefined) return undefined;
-  const checks = capped('checks', safety.checks);
-  const findings = capped('findings', safety.findings);
+  const checks = limited('checks', safety.checks);
+  const findings = limited('findings', safety.findings);
   const more = (checks.more ?? 0) + (findings.more ?? 0);
   return defined({
     result: safety.result,
@@ -148,16 +148,16 @@ function safetyOf({ safety, findings: counts }: RunReport): DatabaseMigrationSta
 function rehearsalOf({ rehearsal }: RunReport): DatabaseMigrationStatus['rehearsal'] {
   if (rehearsal === undefined) return undefined;
   const { result, message, seconds, roundTrip } = rehearsal;
-  const effects = capped('migrations', rehearsal.migrations, rehearsal.more);
+  const effects = limited('migrations', rehearsal.migrations, rehearsal.more);
   const migrations = effects.migrations.map((each) => ({
     ...each,
     revision: clip(each.revision, LIMITS.name),
     seconds: rounded(each.seconds),
-    locks: capped('locks', each.locks).locks.map((lock) =>
+    locks: limited('locks', each.locks).locks.map((lock) =>
       defined({ ...lock, seconds: lock.seconds === undefined ? undefined : rounded(lock.seconds) }),
     ),
-    rewrites: capped('rewrites', each.rewrites).rewrites,
-    rows: capped('rows', each.rows).rows,
+    rewrites: limited('rewrites', each.rewrites).rewrites,
+    rows: limited('rows', each.rows).rows,
   }));
   return {
     ...effects,

@@ -6,10 +6,10 @@
 import type { Finding, Severity } from '../model/finding.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { type Action, type ReadMigration, type ReadStatement, tableOf } from './action.ts';
-import { type KnownSchema, knownSchema } from './known.ts';
 import { OBSERVED_RULES } from './observed.ts';
 import { REPOSITORY_RULES } from './repository.ts';
-import type { Hit, Place, Rule, Scope, Seen, Server } from './rule.ts';
+import type { ActionContext, FindingDraft, MigrationContext, Rule, SeenAction, Server } from './rule.ts';
+import { knownSchema, type SchemaState } from './schema-state.ts';
 
 export interface CheckOptions {
   server: Server;
@@ -20,14 +20,14 @@ export interface CheckOptions {
   /** Migrations of before the plan: they tell what is there, and give no findings. */
   given?: readonly ReadMigration[];
   /** Each migration is a plan of its own, as where files are read without a database: what one makes is there for the next. */
-  apart?: boolean;
+  perMigrationPlan?: boolean;
 }
 
 /** Findings in the order of the statements. */
 export function checkMigrations(
   migrations: readonly ReadMigration[],
   rules: readonly Rule[],
-  { server, ignore, snapshot, given = [], apart = false }: CheckOptions,
+  { server, ignore, snapshot, given = [], perMigrationPlan = false }: CheckOptions,
 ): Finding[] {
   const known = knownSchema(snapshot);
   for (const { statements } of given) for (const action of actionsOf(statements)) known.apply(action);
@@ -37,7 +37,7 @@ export function checkMigrations(
   const table = tableOfRules(asked);
   return migrations.flatMap((migration) => {
     const findings = walk(migration, { server, known, ruleIds, ...table });
-    if (apart) known.settle();
+    if (perMigrationPlan) known.settle();
     return findings;
   });
 }
@@ -67,26 +67,26 @@ function tableOfRules(rules: readonly Rule[]): RuleTable {
 
 interface Walk extends RuleTable {
   server: Server;
-  known: KnownSchema;
+  known: SchemaState;
   ruleIds: ReadonlySet<string>;
 }
 
 function walk(migration: ReadMigration, { server, known, ruleIds, byKind, ofWholes }: Walk): Finding[] {
   const findings: Finding[] = [];
-  const before: Seen[] = [];
-  const scope: Scope = { server, migration, before, known, ruleIds };
-  const tell = (rule: Rule, hit: Hit) => {
+  const before: SeenAction[] = [];
+  const scope: MigrationContext = { server, migration, before, known, ruleIds };
+  const tell = (rule: Rule, hit: FindingDraft) => {
     if (!isIgnored(rule.id, hit.statement, migration)) findings.push(finding(rule, hit, migration));
   };
   for (const statement of migration.statements) {
-    const place: Place = { ...scope, statement, isNew: known.isNew };
+    const place: ActionContext = { ...scope, statement, isNew: known.isNew };
     for (const action of statement.actions ?? []) {
       for (const rule of byKind.get(action.kind) ?? []) {
         const said = 'look' in rule.check ? rule.check.look(action, place) : undefined;
         if (said !== undefined) tell(rule, { ...said, statement });
       }
       const table = tableOf(action);
-      before.push({ action, statement, fresh: table !== undefined && known.isNew(table) });
+      before.push({ action, statement, createdInPlan: table !== undefined && known.isNew(table) });
       known.apply(action);
     }
   }
@@ -103,7 +103,11 @@ function isIgnored(id: string, statement: ReadStatement | undefined, migration: 
   return places.some(({ ignore }) => ignore.some(({ rule, why }) => rule === id && why !== ''));
 }
 
-function finding(rule: Rule, { message, advice, severity, statement }: Hit, migration: ReadMigration): Finding {
+function finding(
+  rule: Rule,
+  { message, advice, severity, statement }: FindingDraft,
+  migration: ReadMigration,
+): Finding {
   return {
     rule: rule.id,
     severity: inDirection(severity ?? rule.severity, migration),

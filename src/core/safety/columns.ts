@@ -1,6 +1,6 @@
 /** Checks of the types that columns are given. */
 import { type ActionOf, tableName } from './action.ts';
-import { type Check, each, type Said } from './rule.ts';
+import { type Check, type ColumnFinding, onAction } from './rule.ts';
 
 type Giving = ActionOf<'createTable' | 'addColumn' | 'alterType'>;
 
@@ -24,9 +24,9 @@ export function columnsGiven(action: Giving): GivenColumn[] {
 /** Says it once a statement, of all its columns of such a type: `orders.placed_at, orders.seen_at`. */
 export function eachColumnOf(
   matches: (type: string) => boolean,
-  say: (columns: string, first: GivenColumn) => Said,
+  say: (columns: string, first: GivenColumn) => ColumnFinding,
 ): Check {
-  return each(['createTable', 'addColumn', 'alterType'], (action) => {
+  return onAction(['createTable', 'addColumn', 'alterType'], (action) => {
     const found = columnsGiven(action).filter(({ type }) => matches(type.replace(/\[\]$/, '')));
     const [first] = found;
     if (first === undefined) return undefined;

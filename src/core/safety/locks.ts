@@ -3,8 +3,8 @@
  * "Explicit Locking", `AlterTableGetLockLevel` of tablecmds.c, and `test/safety/locks.test.ts`, which asks a server.
  */
 import type { Action, TableRef } from './action.ts';
-import type { KnownSchema } from './known.ts';
-import type { Place, Scope, Seen } from './rule.ts';
+import type { ActionContext, MigrationContext, SeenAction } from './rule.ts';
+import type { SchemaState } from './schema-state.ts';
 
 /** Those that a writer waits for; a reader waits for the first one only. */
 export type LockMode = 'ACCESS EXCLUSIVE' | 'EXCLUSIVE' | 'SHARE ROW EXCLUSIVE' | 'SHARE';
@@ -77,9 +77,12 @@ function shared(table: TableRef | undefined): Lock[] {
 const OPENS = new Set(['BEGIN', 'START TRANSACTION']);
 
 /** What was done, by transaction; what was done outside of one is left out. The last one may still be open. */
-function transactions({ migration, before }: Pick<Scope, 'migration' | 'before'>): { ended: Seen[][]; open?: Seen[] } {
-  const ended: Seen[][] = [];
-  let open: Seen[] | undefined = migration.transactional ? [] : undefined;
+function transactions({ migration, before }: Pick<MigrationContext, 'migration' | 'before'>): {
+  ended: SeenAction[][];
+  open?: SeenAction[];
+} {
+  const ended: SeenAction[][] = [];
+  let open: SeenAction[] | undefined = migration.transactional ? [] : undefined;
   for (const seen of before) {
     if (seen.action.kind !== 'transaction') open?.push(seen);
     else if (OPENS.has(seen.action.verb)) open ??= [];
@@ -92,29 +95,29 @@ function transactions({ migration, before }: Pick<Scope, 'migration' | 'before'>
 }
 
 /** What was done in the transaction that is open now; undefined where none is. */
-export function openTransaction(scope: Pick<Scope, 'migration' | 'before'>): Seen[] | undefined {
+export function openTransaction(scope: Pick<MigrationContext, 'migration' | 'before'>): SeenAction[] | undefined {
   return transactions(scope).open;
 }
 
-export function allTransactions(scope: Pick<Scope, 'migration' | 'before'>): Seen[][] {
+export function allTransactions(scope: Pick<MigrationContext, 'migration' | 'before'>): SeenAction[][] {
   const { ended, open } = transactions(scope);
   return open === undefined ? ended : [...ended, open];
 }
 
 export interface HeldLock extends Lock {
-  seen: Seen;
+  seen: SeenAction;
 }
 
 /** Locks on tables in use that were taken before in the open transaction, or in the same statement, and are kept. */
-export function heldLocks(place: Place): HeldLock[] {
+export function heldLocks(place: ActionContext): HeldLock[] {
   const held = openTransaction(place) ?? place.before.filter(({ statement }) => statement === place.statement);
   return locksIn(held, place.known);
 }
 
-export function locksIn(seen: readonly Seen[], known: KnownSchema): HeldLock[] {
+export function locksIn(seen: readonly SeenAction[], known: SchemaState): HeldLock[] {
   return seen.flatMap((one) =>
     locksOf(one.action)
-      .filter(({ table }) => !known.isNew(table) && !(one.fresh && one.action.kind !== 'createTable'))
+      .filter(({ table }) => !known.isNew(table) && !(one.createdInPlan && one.action.kind !== 'createTable'))
       .map((lock) => ({ ...lock, seen: one })),
   );
 }

@@ -1,7 +1,7 @@
 import type { Dialect } from '../model/dialect.ts';
 import type { Severity } from '../model/finding.ts';
 import type { Action, ActionKind, ActionOf, ReadMigration, ReadStatement, TableRef } from './action.ts';
-import type { KnownSchema } from './known.ts';
+import type { SchemaState } from './schema-state.ts';
 
 /** The server that the plan would run on. `version` as PostgreSQL counts: 150018; SQLite: 3052000. */
 export interface Server {
@@ -12,33 +12,33 @@ export interface Server {
 export type Topic = 'locks' | 'data' | 'compatibility' | 'hygiene' | 'sqlite';
 
 /** One action with where it stands. `fresh`: its table was made in the same plan, so nobody uses it yet. */
-export interface Seen {
+export interface SeenAction {
   action: Action;
   statement: ReadStatement;
-  fresh: boolean;
+  createdInPlan: boolean;
 }
 
 /** Where a rule looks from: one migration in the plan. */
-export interface Scope {
+export interface MigrationContext {
   server: Server;
   migration: ReadMigration;
   /** What the migration has done so far; all of it for a check of the whole migration. */
-  before: readonly Seen[];
+  before: readonly SeenAction[];
   /** The schema as it is at that point. */
-  known: KnownSchema;
+  known: SchemaState;
   /** Ids that `ignore` may name. */
   ruleIds: ReadonlySet<string>;
 }
 
 /** Where an action stands. */
-export interface Place extends Scope {
+export interface ActionContext extends MigrationContext {
   statement: ReadStatement;
   /** A table made in the same plan is empty and unused: lock rules leave it alone. */
   isNew(table: TableRef): boolean;
 }
 
 /** One thing a rule says. */
-export interface Said {
+export interface ColumnFinding {
   message: string;
   /** The safe alternative, ready to type. */
   advice: string;
@@ -46,13 +46,13 @@ export interface Said {
   severity?: Severity;
 }
 
-export interface Hit extends Said {
+export interface FindingDraft extends ColumnFinding {
   statement?: ReadStatement;
 }
 
 export type Check =
-  | { kinds: readonly ActionKind[]; look(action: Action, place: Place): Said | undefined }
-  | { migration(scope: Scope): Hit[] };
+  | { kinds: readonly ActionKind[]; look(action: Action, place: ActionContext): ColumnFinding | undefined }
+  | { migration(scope: MigrationContext): FindingDraft[] };
 
 /** One or more migrations for a rule to look at. */
 export interface Example {
@@ -92,9 +92,9 @@ export interface Rule {
 }
 
 /** A check that looks at each action of one or more kinds. */
-export function each<Kind extends ActionKind>(
+export function onAction<Kind extends ActionKind>(
   kinds: Kind | readonly Kind[],
-  look: (action: ActionOf<Kind>, place: Place) => Said | undefined,
+  look: (action: ActionOf<Kind>, place: ActionContext) => ColumnFinding | undefined,
 ): Check {
   return {
     kinds: typeof kinds === 'string' ? [kinds] : kinds,
@@ -103,7 +103,7 @@ export function each<Kind extends ActionKind>(
 }
 
 /** A check of a migration as a whole, after its last statement. */
-export function whole(migration: (scope: Scope) => Hit[]): Check {
+export function onMigration(migration: (scope: MigrationContext) => FindingDraft[]): Check {
   return { migration };
 }
 

@@ -1,6 +1,6 @@
 import type { Column, Table } from '../model/snapshot.ts';
 import type { Difference } from './difference.ts';
-import type { Spelling } from './spelling.ts';
+import type { Spelling } from './normalizer.ts';
 
 /** What a column is, as comparable texts; undefined and absent are the same. */
 export type ColumnFacts = Record<ColumnProperty, string | undefined>;
@@ -13,15 +13,16 @@ export type ColumnProperty =
   | 'collation'
   | 'comment';
 
-export function columnFacts(spelling: Spelling, column: Column): ColumnFacts {
+export function columnFacts(normalizer: Spelling, column: Column): ColumnFacts {
   const { serial, identity, generated } = column;
   const automatic = serial === true || identity !== undefined;
   return {
-    type: spelling.type(column.type),
+    type: normalizer.type(column.type),
     nullable: column.nullable ? 'yes' : 'no',
-    default: automatic ? undefined : spelling.default(column.default, column.type),
+    default: automatic ? undefined : normalizer.default(column.default, column.type),
     'automatic value': automaticOf(column),
-    generated: generated && `${spelling.expression(generated.expression)}${generated.stored ? ' stored' : ' virtual'}`,
+    generated:
+      generated && `${normalizer.expression(generated.expression)}${generated.stored ? ' stored' : ' virtual'}`,
     collation: column.collation?.toLowerCase(),
     comment: column.comment,
   };
@@ -34,31 +35,31 @@ function automaticOf({ serial, identity }: Column): string | undefined {
 }
 
 /** Which properties differ, in the order in which they are said. */
-export function changedProperties(spelling: Spelling, expected: Column, found: Column): ColumnProperty[] {
-  const wanted = columnFacts(spelling, expected);
-  const other = columnFacts(spelling, found);
+export function changedProperties(normalizer: Spelling, expected: Column, found: Column): ColumnProperty[] {
+  const wanted = columnFacts(normalizer, expected);
+  const other = columnFacts(normalizer, found);
   return (Object.keys(wanted) as ColumnProperty[]).filter((property) => wanted[property] !== other[property]);
 }
 
-export function compareColumns(spelling: Spelling, expected: Table, found: Table, table: string): Difference[] {
+export function compareColumns(normalizer: Spelling, expected: Table, found: Table, table: string): Difference[] {
   const others = new Map(found.columns.map((column) => [column.name, column]));
   const differences = expected.columns.flatMap((column): Difference[] => {
     const other = others.get(column.name);
     others.delete(column.name);
-    if (other !== undefined) return compareColumn(spelling, column, other, table);
+    if (other !== undefined) return compareColumn(normalizer, column, other, table);
     const { name, type } = column;
-    return [{ kind: 'missing', object: 'column', table, name, expected: spelling.type(type) }];
+    return [{ kind: 'missing', object: 'column', table, name, expected: normalizer.type(type) }];
   });
   const extra = [...others.values()].map(
-    ({ name, type }): Difference => ({ kind: 'extra', object: 'column', table, name, found: spelling.type(type) }),
+    ({ name, type }): Difference => ({ kind: 'extra', object: 'column', table, name, found: normalizer.type(type) }),
   );
   return [...differences, ...extra];
 }
 
-function compareColumn(spelling: Spelling, expected: Column, found: Column, table: string): Difference[] {
-  const wanted = columnFacts(spelling, expected);
-  const other = columnFacts(spelling, found);
-  return changedProperties(spelling, expected, found).map((property) => ({
+function compareColumn(normalizer: Spelling, expected: Column, found: Column, table: string): Difference[] {
+  const wanted = columnFacts(normalizer, expected);
+  const other = columnFacts(normalizer, found);
+  return changedProperties(normalizer, expected, found).map((property) => ({
     kind: 'changed',
     object: 'column',
     table,

@@ -3,17 +3,17 @@
  * imports the model.
  */
 import type { Snapshot, Table } from '../model/snapshot.ts';
-import { childrenGone, tablesBeside } from './beside.ts';
 import { compareColumns } from './columns.ts';
 import { compareConstraints } from './constraints.ts';
 import type { Difference } from './difference.ts';
 import { compareIndexes } from './indexes.ts';
 import { keyOf } from './names.ts';
+import { type CompareOptions, type Spelling, spellingOf } from './normalizer.ts';
 import { compareObjects, compareTriggers } from './objects.ts';
-import { type CompareOptions, type Spelling, spellingOf } from './spelling.ts';
+import { childrenGone, unmanagedTables } from './unmanaged-tables.ts';
 
 export { type Difference, describeDifference, mendOf } from './difference.ts';
-export type { CompareOptions } from './spelling.ts';
+export type { CompareOptions } from './normalizer.ts';
 
 /**
  * What is missing, extra or different in `found`. Sets are compared as sets; names that the database made up do not
@@ -21,9 +21,9 @@ export type { CompareOptions } from './spelling.ts';
  * (`silentOn`).
  */
 export function compareSnapshots(expected: Snapshot, found: Snapshot, options: CompareOptions = {}): Difference[] {
-  const spelling = spellingOf(expected, options);
-  const silent = new Set(expected.silentOn);
-  const all = [...compareAllTables(spelling, expected, found), ...compareObjects(spelling, expected, found)];
+  const normalizer = spellingOf(expected, options);
+  const silent = new Set(expected.unsupportedKinds);
+  const all = [...compareAllTables(normalizer, expected, found), ...compareObjects(normalizer, expected, found)];
   return all.filter((difference) => !isSilent(silent, difference));
 }
 
@@ -37,28 +37,28 @@ export function isSilent(silent: ReadonlySet<string>, { kind, object, property }
   return object === 'column' && property !== undefined && silent.has(property);
 }
 
-function compareAllTables(spelling: Spelling, expected: Snapshot, found: Snapshot): Difference[] {
+function compareAllTables(normalizer: Spelling, expected: Snapshot, found: Snapshot): Difference[] {
   const tables = new Map(found.tables.map((table) => [keyOf(table), table]));
   const wanted = new Map(expected.tables.map((table) => [keyOf(table), table]));
-  const gone = spelling.names ? new Set() : childrenGone(expected, found);
+  const gone = normalizer.names ? new Set() : childrenGone(expected, found);
   const differences = [...wanted].flatMap(([key, table]): Difference[] => {
     const other = tables.get(key);
     if (gone.has(key)) return [];
     if (other === undefined) return [{ kind: 'missing', object: 'table', table: key }];
-    return compareTables(spelling, table, other, key);
+    return compareTables(normalizer, table, other, key);
   });
-  const beside = new Set(tablesBeside(expected, found, !spelling.names).map(keyOf));
+  const beside = new Set(unmanagedTables(expected, found, !normalizer.names).map(keyOf));
   const extra = [...tables.keys()].filter((key) => !wanted.has(key) && !beside.has(key));
   return [...differences, ...extra.map((table): Difference => ({ kind: 'extra', object: 'table', table }))];
 }
 
-function compareTables(spelling: Spelling, expected: Table, found: Table, table: string): Difference[] {
+function compareTables(normalizer: Spelling, expected: Table, found: Table, table: string): Difference[] {
   return [
     ...compareOptions(expected, found, table),
-    ...compareColumns(spelling, expected, found, table),
-    ...compareConstraints(spelling, expected, found, table),
-    ...compareIndexes(spelling, expected, found, table),
-    ...compareTriggers(spelling, expected.triggers, found.triggers, table),
+    ...compareColumns(normalizer, expected, found, table),
+    ...compareConstraints(normalizer, expected, found, table),
+    ...compareIndexes(normalizer, expected, found, table),
+    ...compareTriggers(normalizer, expected.triggers, found.triggers, table),
   ];
 }
 

@@ -1,20 +1,20 @@
 import type { Check, ForeignKey, Key, NamedDefinition, Table, UniqueConstraint } from '../model/snapshot.ts';
 import type { Difference } from './difference.ts';
 import { keyOf, shortName } from './names.ts';
-import type { Spelling } from './spelling.ts';
+import type { Spelling } from './normalizer.ts';
 
 /** Constraints are compared by what they hold, not by name: the database makes up names, and tools differ in theirs. */
-export function compareConstraints(spelling: Spelling, expected: Table, found: Table, table: string): Difference[] {
+export function compareConstraints(normalizer: Spelling, expected: Table, found: Table, table: string): Difference[] {
   const sets = (object: Difference['object'], texts: (one: Table) => string[]) =>
     compareSets(object, texts(expected), texts(found), table);
   return [
     ...sets('primary key', ({ primaryKey }) =>
-      primaryKey === undefined ? [] : [primaryKeyText(spelling, primaryKey)],
+      primaryKey === undefined ? [] : [primaryKeyText(normalizer, primaryKey)],
     ),
-    ...sets('unique', (one) => uniqueTexts(spelling, one)),
-    ...sets('foreign key', (one) => one.foreignKeys.map((key) => foreignKeyText(spelling, key))),
-    ...sets('check', (one) => one.checks.map((check) => checkText(spelling, check))),
-    ...sets('exclusion', (one) => one.exclusions.map((exclusion) => exclusionText(spelling, exclusion))),
+    ...sets('unique', (one) => uniqueTexts(normalizer, one)),
+    ...sets('foreign key', (one) => one.foreignKeys.map((key) => foreignKeyText(normalizer, key))),
+    ...sets('check', (one) => one.checks.map((check) => checkText(normalizer, check))),
+    ...sets('exclusion', (one) => one.exclusions.map((exclusion) => exclusionText(normalizer, exclusion))),
   ];
 }
 
@@ -22,14 +22,14 @@ function named({ names }: Spelling, name: string | undefined, text: string): str
   return names && name !== undefined ? `${name} ${text}` : text;
 }
 
-export function primaryKeyText(spelling: Spelling, key: Key): string {
-  return named(spelling, key.name, `(${key.columns.join(', ')})${included(key)}`);
+export function primaryKeyText(normalizer: Spelling, key: Key): string {
+  return named(normalizer, key.name, `(${key.columns.join(', ')})${included(key)}`);
 }
 
 /** A UNIQUE constraint and a plain unique index over the same columns hold the same rows out. */
-export function uniqueTexts(spelling: Spelling, { uniques, indexes }: Pick<Table, 'uniques' | 'indexes'>): string[] {
+export function uniqueTexts(normalizer: Spelling, { uniques, indexes }: Pick<Table, 'uniques' | 'indexes'>): string[] {
   const plain = indexes.flatMap(uniqueOfIndex);
-  return [...new Set([...uniques, ...plain].map((unique) => uniqueText(spelling, unique)))];
+  return [...new Set([...uniques, ...plain].map((unique) => uniqueText(normalizer, unique)))];
 }
 
 /** The unique constraint that a plain unique index amounts to; none for other indexes. */
@@ -48,17 +48,17 @@ export function uniqueOfIndex(index: Table['indexes'][number]): UniqueConstraint
   return columns.length === parts.length ? [{ name, columns, nullsNotDistinct }] : [];
 }
 
-export function uniqueText(spelling: Spelling, unique: UniqueConstraint): string {
+export function uniqueText(normalizer: Spelling, unique: UniqueConstraint): string {
   const { name, columns, nullsNotDistinct, deferrable } = unique;
   const parts = [
     `(${columns.join(', ')})${included(unique)}`,
     nullsNotDistinct ? 'NULLS NOT DISTINCT' : '',
     deferrable === undefined ? '' : `DEFERRABLE ${deferrable}`,
   ];
-  return named(spelling, name, joined(parts));
+  return named(normalizer, name, joined(parts));
 }
 
-export function foreignKeyText(spelling: Spelling, key: ForeignKey): string {
+export function foreignKeyText(normalizer: Spelling, key: ForeignKey): string {
   const { references, onDelete, onUpdate, onDeleteColumns, match, deferrable, validated } = key;
   const parent = shortName(keyOf({ schema: references.schema, name: references.table }));
   const parts = [
@@ -68,16 +68,16 @@ export function foreignKeyText(spelling: Spelling, key: ForeignKey): string {
     deferrable === undefined ? '' : `DEFERRABLE ${deferrable}`,
     validated ? '' : 'NOT VALID',
   ];
-  return named(spelling, key.name, joined(parts));
+  return named(normalizer, key.name, joined(parts));
 }
 
-export function checkText(spelling: Spelling, { name, expression, validated, noInherit }: Check): string {
-  const parts = [spelling.expression(expression), noInherit ? 'NO INHERIT' : '', validated ? '' : 'NOT VALID'];
-  return named(spelling, name, joined(parts));
+export function checkText(normalizer: Spelling, { name, expression, validated, noInherit }: Check): string {
+  const parts = [normalizer.expression(expression), noInherit ? 'NO INHERIT' : '', validated ? '' : 'NOT VALID'];
+  return named(normalizer, name, joined(parts));
 }
 
-export function exclusionText(spelling: Spelling, { name, definition }: NamedDefinition): string {
-  return named(spelling, name, spelling.statement(definition));
+export function exclusionText(normalizer: Spelling, { name, definition }: NamedDefinition): string {
+  return named(normalizer, name, normalizer.statement(definition));
 }
 
 function included({ include }: Key): string {

@@ -1,7 +1,7 @@
 import type { Column, Index, Snapshot, Table } from '../model/snapshot.ts';
 import { changedProperties } from './columns.ts';
 import { keyOf } from './names.ts';
-import { type Spelling, spellingOf } from './spelling.ts';
+import { type Spelling, spellingOf } from './normalizer.ts';
 
 /** Two texts that are not spelled alike and may still mean the same; the database itself can tell. */
 export interface Doubt {
@@ -18,11 +18,13 @@ const MOST_PAIRS = 100;
 
 /** What is worth asking the database: texts at the same place whose spelling differs, each pair once. */
 export function doubtsOf(expected: Snapshot, found: Snapshot): Doubt[] {
-  const spelling = spellingOf(expected);
+  const normalizer = spellingOf(expected);
   const tables = new Map(found.tables.map((table) => [keyOf(table), table]));
   const doubts = expected.tables.flatMap((table) => {
     const other = tables.get(keyOf(table));
-    return other === undefined ? [] : [...columnDoubts(spelling, table, other), ...textDoubts(spelling, table, other)];
+    return other === undefined
+      ? []
+      : [...columnDoubts(normalizer, table, other), ...textDoubts(normalizer, table, other)];
   });
   return [...new Map(doubts.map((doubt) => [doubtKey(doubt), doubt])).values()];
 }
@@ -34,12 +36,12 @@ export function inFoundWords(expected: Snapshot, same: readonly Doubt[]): Snapsh
   return { ...expected, tables: expected.tables.map((table) => reworded(table, words)) };
 }
 
-function columnDoubts(spelling: Spelling, expected: Table, found: Table): Doubt[] {
+function columnDoubts(normalizer: Spelling, expected: Table, found: Table): Doubt[] {
   const others = new Map(found.columns.map((column) => [column.name, column]));
   return expected.columns.flatMap((column): Doubt[] => {
     const other = others.get(column.name);
     if (other === undefined) return [];
-    const changed = changedProperties(spelling, column, other);
+    const changed = changedProperties(normalizer, column, other);
     if (changed.includes('type')) return [];
     if (changed.includes('default') && column.default !== undefined && other.default !== undefined)
       return [{ expected: column.default, found: other.default, type: column.type }];
@@ -50,19 +52,19 @@ function columnDoubts(spelling: Spelling, expected: Table, found: Table): Doubt[
 }
 
 /** Conditions and expressions have no name that both sides share, so each may be any of the other side's. */
-function textDoubts(spelling: Spelling, expected: Table, found: Table): Doubt[] {
+function textDoubts(normalizer: Spelling, expected: Table, found: Table): Doubt[] {
   return [
-    ...pairs(spelling, expected, checksOf(expected), checksOf(found)),
-    ...pairs(spelling, expected, wheresOf(expected), wheresOf(found)),
-    ...pairs(spelling, expected, expressionsOf(expected), expressionsOf(found)),
+    ...pairs(normalizer, expected, checksOf(expected), checksOf(found)),
+    ...pairs(normalizer, expected, wheresOf(expected), wheresOf(found)),
+    ...pairs(normalizer, expected, expressionsOf(expected), expressionsOf(found)),
   ];
 }
 
-function pairs(spelling: Spelling, table: Table, expected: readonly string[], found: readonly string[]): Doubt[] {
-  const there = new Set(found.map(spelling.expression));
-  const wanted = new Set(expected.map(spelling.expression));
-  const left = expected.filter((text) => !there.has(spelling.expression(text)));
-  const right = found.filter((text) => !wanted.has(spelling.expression(text)));
+function pairs(normalizer: Spelling, table: Table, expected: readonly string[], found: readonly string[]): Doubt[] {
+  const there = new Set(found.map(normalizer.expression));
+  const wanted = new Set(expected.map(normalizer.expression));
+  const left = expected.filter((text) => !there.has(normalizer.expression(text)));
+  const right = found.filter((text) => !wanted.has(normalizer.expression(text)));
   const all = left.flatMap((one) => right.map((other) => ({ expected: one, found: other, table: placeOf(table) })));
   return all.slice(0, MOST_PAIRS);
 }

@@ -4,7 +4,7 @@ import { castOf, comparison, conjunction, likeOf, notOf, plainCall } from './exp
 import { type Token, tokensOf } from './expression-tokens.ts';
 
 /** Thrown and caught in this room only: the text is beyond this grammar and is compared as text. */
-export class BeyondGrammar extends Error {}
+export class UnsupportedExpression extends Error {}
 
 const TIGHT = 14;
 
@@ -12,7 +12,7 @@ const TIGHT = 14;
 export function parseExpression(dialect: Dialect, text: string): Node {
   const parser = new Parser(tokensOf(dialect, text), dialect);
   const node = parser.expression(0);
-  if (parser.peek() !== undefined) throw new BeyondGrammar();
+  if (parser.peek() !== undefined) throw new UnsupportedExpression();
   return node;
 }
 
@@ -32,7 +32,7 @@ class Parser {
 
   #next(): Token {
     const token = this.#tokens[this.#at];
-    if (token === undefined) throw new BeyondGrammar();
+    if (token === undefined) throw new UnsupportedExpression();
     this.#at += 1;
     return token;
   }
@@ -47,7 +47,7 @@ class Parser {
   }
 
   #expect(text: string): void {
-    if (!this.#takes(text)) throw new BeyondGrammar();
+    if (!this.#takes(text)) throw new UnsupportedExpression();
   }
 
   expression(level: number): Node {
@@ -96,7 +96,7 @@ class Parser {
       case 'name':
         return this.#named(token);
       case 'mark':
-        throw new BeyondGrammar();
+        throw new UnsupportedExpression();
     }
   }
 
@@ -109,7 +109,7 @@ class Parser {
 
   #named(first: Token): Node {
     if (first.kind === 'word' && ['select', 'exists', 'when', 'then', 'else', 'end', 'from'].includes(first.text)) {
-      throw new BeyondGrammar();
+      throw new UnsupportedExpression();
     }
     // `interval '1 day'`, `date '2024-01-01'`: the type of a literal, as in '1 day'::interval.
     if (first.kind === 'word' && this.peek()?.kind === 'string') {
@@ -128,7 +128,7 @@ class Parser {
       return this.#list(')');
     } catch (error) {
       // EXTRACT(year FROM x), TRIM(BOTH …): a grammar of their own; the words stay in their order.
-      if (!(error instanceof BeyondGrammar)) throw error;
+      if (!(error instanceof UnsupportedExpression)) throw error;
       this.#at = start;
       return [{ kind: 'atom', text: this.#untilClosed() }];
     }
@@ -151,7 +151,7 @@ class Parser {
 
   #tail(): string {
     if (!this.#takes('filter', '(') && !this.#takes('over', '(')) return '';
-    throw new BeyondGrammar();
+    throw new UnsupportedExpression();
   }
 
   #case(): Node {
@@ -214,7 +214,7 @@ class Parser {
       return { kind: 'binary', operator: `is${not} distinct from`, left, right, level: LEVELS.is };
     }
     const word = this.#next();
-    if (!['null', 'true', 'false', 'unknown'].includes(word.text)) throw new BeyondGrammar();
+    if (!['null', 'true', 'false', 'unknown'].includes(word.text)) throw new UnsupportedExpression();
     return { kind: 'after', arg: left, text: ` is${not} ${word.text}`, level: LEVELS.is };
   }
 

@@ -1,6 +1,6 @@
 import type { Dialect } from '../model/dialect.ts';
 import { textOf } from './expression-nodes.ts';
-import { BeyondGrammar, parseExpression } from './expression-parse.ts';
+import { parseExpression, UnsupportedExpression } from './expression-parse.ts';
 import { tokensOf } from './expression-tokens.ts';
 
 /**
@@ -12,7 +12,7 @@ export function canonicalExpression(dialect: Dialect, text: string): string {
   try {
     return textOf(parseExpression(dialect, text));
   } catch (error) {
-    if (error instanceof BeyondGrammar) return canonicalStatement(dialect, text);
+    if (error instanceof UnsupportedExpression) return canonicalStatement(dialect, text);
     throw error;
   }
 }

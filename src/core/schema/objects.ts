@@ -1,20 +1,20 @@
 import type { EnumType, NamedDefinition, SequenceObject, Snapshot, View } from '../model/snapshot.ts';
-import { childrenGone, tablesBeside } from './beside.ts';
 import type { Difference } from './difference.ts';
 import { indexText } from './indexes.ts';
 import { keyOf } from './names.ts';
-import type { Spelling } from './spelling.ts';
+import type { Spelling } from './normalizer.ts';
+import { childrenGone, unmanagedTables } from './unmanaged-tables.ts';
 
 /** What stands beside the tables: enums, sequences, views. */
-export function compareObjects(spelling: Spelling, expected: Snapshot, found: Snapshot): Difference[] {
-  const gone = spelling.names ? new Set<string>() : childrenGone(expected, found);
-  const beside = new Set(tablesBeside(expected, found, !spelling.names).map(keyOf));
+export function compareObjects(normalizer: Spelling, expected: Snapshot, found: Snapshot): Difference[] {
+  const gone = normalizer.names ? new Set<string>() : childrenGone(expected, found);
+  const beside = new Set(unmanagedTables(expected, found, !normalizer.names).map(keyOf));
   return [
     ...compareTexts('enum', textsOf(expected.enums, enumText), textsOf(found.enums, enumText), 'values'),
     ...compareTexts(
       'view',
-      textsOf(expected.views, (view) => viewText(spelling, view)),
-      textsOf(found.views, (view) => viewText(spelling, view)),
+      textsOf(expected.views, (view) => viewText(normalizer, view)),
+      textsOf(found.views, (view) => viewText(normalizer, view)),
       'definition',
     ),
     ...compareTexts(
@@ -28,13 +28,13 @@ export function compareObjects(spelling: Spelling, expected: Snapshot, found: Sn
 
 /** Triggers of a table, by name. */
 export function compareTriggers(
-  spelling: Spelling,
+  normalizer: Spelling,
   expected: readonly NamedDefinition[],
   found: readonly NamedDefinition[],
   table: string,
 ): Difference[] {
   const texts = (list: readonly NamedDefinition[]) =>
-    new Map(list.map(({ name, definition }) => [name, spelling.statement(definition)]));
+    new Map(list.map(({ name, definition }) => [name, normalizer.statement(definition)]));
   return compareTexts('trigger', texts(expected), texts(found), 'definition').map((difference) => ({
     ...difference,
     name: difference.table,
@@ -46,9 +46,9 @@ export function enumText({ values }: EnumType): string {
   return values.map((value) => `'${value}'`).join(', ');
 }
 
-export function viewText(spelling: Spelling, { definition, indexes = [] }: View): string {
-  const own = indexes.map((index) => indexText(spelling, index)).sort();
-  return [spelling.statement(definition), ...own].join('; ');
+export function viewText(normalizer: Spelling, { definition, indexes = [] }: View): string {
+  const own = indexes.map((index) => indexText(normalizer, index)).sort();
+  return [normalizer.statement(definition), ...own].join('; ');
 }
 
 function withoutTables(sequences: SequenceObject[], tables: ReadonlySet<string>): SequenceObject[] {

@@ -1,10 +1,10 @@
 import type { EnumType, Snapshot, View } from '../model/snapshot.ts';
 import { mentions } from './mentions.ts';
 import { keyOf } from './names.ts';
+import type { Spelling } from './normalizer.ts';
 import { enumText, ownSequences, sequenceText, viewText } from './objects.ts';
 import { type Operation, placeOf } from './operations.ts';
 import { viewsInOrder } from './plan-order.ts';
-import type { Spelling } from './spelling.ts';
 
 export function enumSteps(from: Snapshot, to: Snapshot): Operation[] {
   const before = new Map(from.enums.map((type) => [keyOf(type), type]));
@@ -70,8 +70,13 @@ export interface Touched {
 }
 
 /** Views that change, and those that read what changes under them, go first and come back last. */
-export function viewSteps(spelling: Spelling, from: Snapshot, to: Snapshot, touched: readonly Touched[]): Operation[] {
-  const after = new Map(to.views.map((view) => [keyOf(view), viewText(spelling, view)]));
+export function viewSteps(
+  normalizer: Spelling,
+  from: Snapshot,
+  to: Snapshot,
+  touched: readonly Touched[],
+): Operation[] {
+  const after = new Map(to.views.map((view) => [keyOf(view), viewText(normalizer, view)]));
   const leaving = new Set<View>();
   const reads = (view: View) =>
     touched.some(
@@ -80,7 +85,7 @@ export function viewSteps(spelling: Spelling, from: Snapshot, to: Snapshot, touc
         (columns === undefined || columns.some((column) => mentions(view.definition, column))),
     ) || [...leaving].some((other) => mentions(view.definition, other.name));
   for (const view of viewsInOrder(from.views)) {
-    if (after.get(keyOf(view)) !== viewText(spelling, view) || reads(view)) leaving.add(view);
+    if (after.get(keyOf(view)) !== viewText(normalizer, view) || reads(view)) leaving.add(view);
   }
   const there = new Set(from.views.filter((view) => !leaving.has(view)).map(keyOf));
   return [

@@ -1,23 +1,23 @@
 import type { Snapshot, Table } from '../model/snapshot.ts';
 import { mentions } from './mentions.ts';
 import { keyOf } from './names.ts';
+import { type Spelling, spellingOf } from './normalizer.ts';
 import type { Constraint, Operation } from './operations.ts';
 import { placeOf } from './operations.ts';
 import { enumSteps, sequenceSteps, type Touched, viewSteps } from './plan-objects.ts';
 import { ordered, parentsFirst } from './plan-order.ts';
-import { type Spelling, spellingOf } from './spelling.ts';
 import { type ColumnChange, constraintsOf, nameOf, type TableChanges, tableChanges } from './table-changes.ts';
 
 /** The steps from one state of a PostgreSQL database to another; everything is altered in place. */
 export function planPostgres(from: Snapshot, to: Snapshot): Operation[] {
-  const spelling = spellingOf(to, { names: 'exact' });
+  const normalizer = spellingOf(to, { names: 'exact' });
   const before = new Map(from.tables.map((table) => [keyOf(table), table]));
   const after = new Map(to.tables.map((table) => [keyOf(table), table]));
   const created = parentsFirst(to.tables.filter((table) => !before.has(keyOf(table))));
   const dropped = parentsFirst(from.tables.filter((table) => !after.has(keyOf(table)))).reverse();
   const kept = to.tables.flatMap((table) => {
     const other = before.get(keyOf(table));
-    return other === undefined ? [] : [{ from: other, to: table, changes: changesOf(spelling, other, table) }];
+    return other === undefined ? [] : [{ from: other, to: table, changes: changesOf(normalizer, other, table) }];
   });
   const enums = enumSteps(from, to);
   const touched: Touched[] = [
@@ -37,7 +37,7 @@ export function planPostgres(from: Snapshot, to: Snapshot): Operation[] {
       .map((schema): Operation => ({ kind: 'createSchema', schema })),
     ...enums,
     ...sequenceSteps(from, to),
-    ...viewSteps(spelling, from, to, touched),
+    ...viewSteps(normalizer, from, to, touched),
     ...dropped.flatMap((table) => dropSteps(table, dropped)),
     ...created.flatMap((table) => createSteps(table, created)),
     ...kept.flatMap(({ from: old, to: table, changes }) => alterSteps(old, table, changes)),
@@ -106,8 +106,8 @@ function alterSteps(from: Table, to: Table, changes: TableChanges): Operation[] 
  * The changes, with what PostgreSQL cannot alter turned into drop and add: a generated column's expression, and a
  * generated column that reads a column whose type changes. What hangs on such a column is dropped and made again.
  */
-function changesOf(spelling: Spelling, from: Table, to: Table): TableChanges {
-  const changes = tableChanges(spelling, from, to);
+function changesOf(normalizer: Spelling, from: Table, to: Table): TableChanges {
+  const changes = tableChanges(normalizer, from, to);
   const retyped = changes.changedColumns
     .filter(({ properties }) => properties.includes('type'))
     .map((one) => one.to.name);

@@ -2,10 +2,10 @@ import type { Column, ForeignKey, Snapshot, Table } from '../model/snapshot.ts';
 import { optionFacts } from './compare.ts';
 import { mentions } from './mentions.ts';
 import { keyOf } from './names.ts';
+import { type Spelling, spellingOf } from './normalizer.ts';
 import { type Operation, placeOf } from './operations.ts';
 import { viewSteps } from './plan-objects.ts';
 import { ordered, parentsFirst } from './plan-order.ts';
-import { type Spelling, spellingOf } from './spelling.ts';
 import { type TableChanges, tableChanges } from './table-changes.ts';
 
 /**
@@ -13,13 +13,13 @@ import { type TableChanges, tableChanges } from './table-changes.ts';
  * (https://sqlite.org/lang_altertable.html), else the table is rebuilt.
  */
 export function planSqlite(from: Snapshot, to: Snapshot): Operation[] {
-  const spelling = spellingOf(to, { names: 'exact' });
+  const normalizer = spellingOf(to, { names: 'exact' });
   const before = new Map(from.tables.map((table) => [keyOf(table), table]));
   const after = new Map(to.tables.map((table) => [keyOf(table), table]));
   const created = parentsFirst(to.tables.filter((table) => !before.has(keyOf(table))));
   const dropped = parentsFirst(from.tables.filter((table) => !after.has(keyOf(table)))).reverse();
   const steps = [
-    ...viewSteps(spelling, from, to, []),
+    ...viewSteps(normalizer, from, to, []),
     ...dropped.map((table): Operation => ({ kind: 'dropTable', table })),
     ...created.flatMap((table): Operation[] => [
       { kind: 'createTable', table },
@@ -28,15 +28,15 @@ export function planSqlite(from: Snapshot, to: Snapshot): Operation[] {
     ]),
     ...to.tables.flatMap((table) => {
       const other = before.get(keyOf(table));
-      return other === undefined ? [] : alterSteps(spelling, other, table, [from, to]);
+      return other === undefined ? [] : alterSteps(normalizer, other, table, [from, to]);
     }),
   ];
   // A table goes after those that pointed at it are rebuilt: DROP TABLE deletes rows, and that cascades.
   return ordered(steps, { dropTable: 17 });
 }
 
-function alterSteps(spelling: Spelling, from: Table, to: Table, states: readonly Snapshot[]): Operation[] {
-  const changes = tableChanges(spelling, from, to);
+function alterSteps(normalizer: Spelling, from: Table, to: Table, states: readonly Snapshot[]): Operation[] {
+  const changes = tableChanges(normalizer, from, to);
   const table = placeOf(to);
   const added = nativeAdditions(changes);
   if (

@@ -2,8 +2,8 @@ import type { Column, Index, Snapshot, Table } from '../model/snapshot.ts';
 import { columnFacts } from './columns.ts';
 import { renamed } from './mentions.ts';
 import { keyOf, shortName } from './names.ts';
+import { spellingOf } from './normalizer.ts';
 import { type Operation, placeOf } from './operations.ts';
-import { spellingOf } from './spelling.ts';
 
 /** What a person says is a rename and not a drop and an addition. Tables as `orders` or `schema.orders`. */
 export type Rename =
@@ -15,14 +15,14 @@ export type Rename =
  * table that goes and one that comes with the same columns. Only a person knows; without an answer nothing is renamed.
  */
 export function renameCandidates(expected: Snapshot, found: Snapshot): Rename[] {
-  const spelling = spellingOf(expected);
+  const normalizer = spellingOf(expected);
   const facts = (column: Column) => {
-    const { comment: _comment, ...rest } = columnFacts(spelling, column);
+    const { comment: _comment, ...rest } = columnFacts(normalizer, column);
     return JSON.stringify(rest);
   };
   const shape = ({ columns }: Table) =>
     columns
-      .map((column) => `${column.name} ${spelling.type(column.type)}`)
+      .map((column) => `${column.name} ${normalizer.type(column.type)}`)
       .sort()
       .join();
   const before = new Map(found.tables.map((table) => [keyOf(table), table]));

@@ -2,8 +2,8 @@ import type { Column, Index, NamedDefinition, Table } from '../model/snapshot.ts
 import { type ColumnProperty, changedProperties } from './columns.ts';
 import { checkText, exclusionText, foreignKeyText, primaryKeyText, uniqueText } from './constraints.ts';
 import { indexText } from './indexes.ts';
+import type { Spelling } from './normalizer.ts';
 import type { Constraint } from './operations.ts';
-import type { Spelling } from './spelling.ts';
 
 export interface ColumnChange {
   from: Column;
@@ -27,26 +27,26 @@ export interface TableChanges {
 }
 
 /** `from` and `to` are two states of one database, so names count; pass a spelling with names. */
-export function tableChanges(spelling: Spelling, from: Table, to: Table): TableChanges {
+export function tableChanges(normalizer: Spelling, from: Table, to: Table): TableChanges {
   const before = new Map(from.columns.map((column) => [column.name, column]));
   const after = new Map(to.columns.map((column) => [column.name, column]));
   const changed = to.columns.flatMap((column): ColumnChange[] => {
     const other = before.get(column.name);
-    const properties = other === undefined ? [] : changedProperties(spelling, column, other);
+    const properties = other === undefined ? [] : changedProperties(normalizer, column, other);
     return other === undefined || properties.length === 0 ? [] : [{ from: other, to: column, properties }];
   });
-  const constraints = split(constraintsOf(from), constraintsOf(to), (one) => constraintText(spelling, one));
+  const constraints = split(constraintsOf(from), constraintsOf(to), (one) => constraintText(normalizer, one));
   const validated = constraints.added.flatMap((constraint) => {
     const name = nameOf(constraint);
-    const before = constraints.dropped.find((one) => isSameUnvalidated(spelling, one, constraint));
+    const before = constraints.dropped.find((one) => isSameUnvalidated(normalizer, one, constraint));
     return before === undefined || name === undefined ? [] : [{ constraint, before, name }];
   });
   const settled = new Set<Constraint>(validated.flatMap(({ constraint, before }) => [constraint, before]));
-  const indexes = split(from.indexes, to.indexes, (index) => indexText(spelling, index));
+  const indexes = split(from.indexes, to.indexes, (index) => indexText(normalizer, index));
   const triggers = split(
     from.triggers,
     to.triggers,
-    ({ name, definition }) => `${name} ${spelling.statement(definition)}`,
+    ({ name, definition }) => `${name} ${normalizer.statement(definition)}`,
   );
   return {
     addedColumns: to.columns.filter(({ name }) => !before.has(name)),
@@ -73,18 +73,18 @@ export function constraintsOf(table: Table): Constraint[] {
   ];
 }
 
-export function constraintText(spelling: Spelling, constraint: Constraint): string {
+export function constraintText(normalizer: Spelling, constraint: Constraint): string {
   switch (constraint.kind) {
     case 'primary key':
-      return `primary key ${primaryKeyText(spelling, constraint.key)}`;
+      return `primary key ${primaryKeyText(normalizer, constraint.key)}`;
     case 'unique':
-      return `unique ${uniqueText(spelling, constraint.key)}`;
+      return `unique ${uniqueText(normalizer, constraint.key)}`;
     case 'foreign key':
-      return `foreign key ${foreignKeyText(spelling, constraint.key)}`;
+      return `foreign key ${foreignKeyText(normalizer, constraint.key)}`;
     case 'check':
-      return `check ${checkText(spelling, constraint.check)}`;
+      return `check ${checkText(normalizer, constraint.check)}`;
     case 'exclusion':
-      return `exclusion ${exclusionText(spelling, constraint.exclusion)}`;
+      return `exclusion ${exclusionText(normalizer, constraint.exclusion)}`;
   }
 }
 
@@ -98,19 +98,19 @@ function isValidated(constraint: Constraint): boolean {
   return constraint.kind !== 'foreign key' || constraint.key.validated;
 }
 
-function isSameUnvalidated(spelling: Spelling, before: Constraint, after: Constraint): boolean {
+function isSameUnvalidated(normalizer: Spelling, before: Constraint, after: Constraint): boolean {
   if (before.kind === 'check' && after.kind === 'check') {
     return (
       before.check.validated !== after.check.validated &&
-      checkText(spelling, { ...before.check, validated: true }) ===
-        checkText(spelling, { ...after.check, validated: true })
+      checkText(normalizer, { ...before.check, validated: true }) ===
+        checkText(normalizer, { ...after.check, validated: true })
     );
   }
   if (before.kind !== 'foreign key' || after.kind !== 'foreign key') return false;
   return (
     before.key.validated !== after.key.validated &&
-    foreignKeyText(spelling, { ...before.key, validated: true }) ===
-      foreignKeyText(spelling, { ...after.key, validated: true })
+    foreignKeyText(normalizer, { ...before.key, validated: true }) ===
+      foreignKeyText(normalizer, { ...after.key, validated: true })
   );
 }
 

@@ -1,60 +1,60 @@
 import type { Column, Snapshot, Table } from '../model/snapshot.ts';
-import { tablesBeside } from './beside.ts';
 import { type ColumnProperty, changedProperties } from './columns.ts';
 import { checkText, exclusionText, foreignKeyText, primaryKeyText, uniqueOfIndex, uniqueText } from './constraints.ts';
 import { indexText } from './indexes.ts';
 import { mentions } from './mentions.ts';
 import { keyOf } from './names.ts';
+import { type Spelling, spellingOf } from './normalizer.ts';
 import { enumText, ownSequences, sequenceText, viewText } from './objects.ts';
-import { type Spelling, spellingOf } from './spelling.ts';
 import { nameConstraints } from './target-names.ts';
+import { unmanagedTables } from './unmanaged-tables.ts';
 
 /**
  * The schema that a migration leads to: everything that already means what is expected stays as it was found, so
  * that only real differences become steps; and what the expected side has no words for is kept.
  */
-export function targetOf(expected: Snapshot, found: Snapshot): Snapshot {
-  const spelling = spellingOf(expected);
-  const silent = new Set(expected.silentOn);
+export function mergeTarget(expected: Snapshot, found: Snapshot): Snapshot {
+  const normalizer = spellingOf(expected);
+  const silent = new Set(expected.unsupportedKinds);
   const tables = new Map(found.tables.map((table) => [keyOf(table), table]));
   const merged = expected.tables.map((table) => {
     const other = tables.get(keyOf(table));
-    return other === undefined ? table : mergeTable(spelling, silent, table, other);
+    return other === undefined ? table : mergeTable(normalizer, silent, table, other);
   });
   const sequences = pick(expected.sequences, found.sequences, (one) => `${keyOf(one)} ${sequenceText(one)}`);
   return {
     dialect: expected.dialect,
-    tables: nameConstraints(expected.dialect, [...merged, ...tablesBeside(expected, found, silent.has('option'))]),
+    tables: nameConstraints(expected.dialect, [...merged, ...unmanagedTables(expected, found, silent.has('option'))]),
     enums: pick(expected.enums, found.enums, (one) => `${keyOf(one)} ${enumText(one)}`),
     sequences: silent.has('sequence') ? union(ownSequences(found), expected.sequences) : sequences,
     views: silent.has('view')
       ? union(found.views, expected.views)
-      : pick(expected.views, found.views, (one) => `${keyOf(one)} ${viewText(spelling, one)}`),
+      : pick(expected.views, found.views, (one) => `${keyOf(one)} ${viewText(normalizer, one)}`),
   };
 }
 
-function mergeTable(spelling: Spelling, silent: ReadonlySet<string>, expected: Table, found: Table): Table {
-  const columns = mergeColumns(spelling, silent, expected, found);
+function mergeTable(normalizer: Spelling, silent: ReadonlySet<string>, expected: Table, found: Table): Table {
+  const columns = mergeColumns(normalizer, silent, expected, found);
   const kept = new Set(columns.map(({ name }) => name));
   const gone = found.columns.filter(({ name }) => !kept.has(name)).map(({ name }) => name);
   const still = (text: string) => !gone.some((name) => mentions(text, name));
-  const { primaryKey } = pickKey(spelling, expected, found);
+  const { primaryKey } = pickKey(normalizer, expected, found);
   return {
     ...found,
     columns,
     primaryKey,
-    uniques: mergeUniques(spelling, expected, found),
-    foreignKeys: pick(expected.foreignKeys, found.foreignKeys, (key) => foreignKeyText(spelling, key)),
+    uniques: mergeUniques(normalizer, expected, found),
+    foreignKeys: pick(expected.foreignKeys, found.foreignKeys, (key) => foreignKeyText(normalizer, key)),
     checks: silent.has('check')
       ? [...found.checks.filter(({ expression }) => still(expression)), ...expected.checks]
-      : pick(expected.checks, found.checks, (check) => checkText(spelling, check)),
+      : pick(expected.checks, found.checks, (check) => checkText(normalizer, check)),
     exclusions: silent.has('exclusion')
       ? found.exclusions.filter(({ definition }) => still(definition))
-      : pick(expected.exclusions, found.exclusions, (one) => exclusionText(spelling, one)),
-    indexes: mergeIndexes(spelling, expected, found),
+      : pick(expected.exclusions, found.exclusions, (one) => exclusionText(normalizer, one)),
+    indexes: mergeIndexes(normalizer, expected, found),
     triggers: silent.has('trigger')
       ? found.triggers
-      : pick(expected.triggers, found.triggers, (one) => `${one.name} ${spelling.statement(one.definition)}`),
+      : pick(expected.triggers, found.triggers, (one) => `${one.name} ${normalizer.statement(one.definition)}`),
     comment: expected.comment,
     partition: silent.has('option') ? found.partition : expected.partition,
     options: silent.has('option') ? found.options : expected.options,
@@ -62,27 +62,27 @@ function mergeTable(spelling: Spelling, silent: ReadonlySet<string>, expected: T
 }
 
 function pickKey(
-  spelling: Spelling,
+  normalizer: Spelling,
   { primaryKey: wanted }: Table,
   { primaryKey: there }: Table,
 ): Pick<Table, 'primaryKey'> {
-  const same = wanted && there && primaryKeyText(spelling, wanted) === primaryKeyText(spelling, there);
+  const same = wanted && there && primaryKeyText(normalizer, wanted) === primaryKeyText(normalizer, there);
   return { primaryKey: same ? there : wanted };
 }
 
 /** Columns in the order in which they are found; new ones come last, as in the database. */
-function mergeColumns(spelling: Spelling, silent: ReadonlySet<string>, expected: Table, found: Table): Column[] {
+function mergeColumns(normalizer: Spelling, silent: ReadonlySet<string>, expected: Table, found: Table): Column[] {
   const wanted = new Map(expected.columns.map((column) => [column.name, column]));
   const there = found.columns.flatMap((column) => {
     const other = wanted.get(column.name);
     wanted.delete(column.name);
-    return other === undefined ? [] : [mergeColumn(spelling, silent, other, column)];
+    return other === undefined ? [] : [mergeColumn(normalizer, silent, other, column)];
   });
   return [...there, ...wanted.values()];
 }
 
-function mergeColumn(spelling: Spelling, silent: ReadonlySet<string>, expected: Column, found: Column): Column {
-  const changed = changedProperties(spelling, expected, found).filter((property) => !silent.has(property));
+function mergeColumn(normalizer: Spelling, silent: ReadonlySet<string>, expected: Column, found: Column): Column {
+  const changed = changedProperties(normalizer, expected, found).filter((property) => !silent.has(property));
   if (changed.length === 0) return found;
   const take = <Name extends keyof Column>(property: ColumnProperty, name: Name): Pick<Column, Name> => {
     const from = changed.includes(property) ? expected : found;
@@ -105,25 +105,28 @@ function mergeColumn(spelling: Spelling, silent: ReadonlySet<string>, expected: 
 }
 
 /** A unique index that holds the same rows out as an expected constraint is left as it is, and the other way. */
-function mergeUniques(spelling: Spelling, expected: Table, found: Table): Table['uniques'] {
-  const indexed = new Set(found.indexes.flatMap(uniqueOfIndex).map((unique) => uniqueText(spelling, unique)));
+function mergeUniques(normalizer: Spelling, expected: Table, found: Table): Table['uniques'] {
+  const indexed = new Set(found.indexes.flatMap(uniqueOfIndex).map((unique) => uniqueText(normalizer, unique)));
   const wantedByIndex = expected.indexes.flatMap(uniqueOfIndex);
-  const there = new Set(found.uniques.map((unique) => uniqueText(spelling, unique)));
-  const asConstraint = wantedByIndex.filter((unique) => there.has(uniqueText(spelling, unique)));
-  const wanted = [...expected.uniques.filter((unique) => !indexed.has(uniqueText(spelling, unique))), ...asConstraint];
-  return pick(wanted, found.uniques, (unique) => uniqueText(spelling, unique));
+  const there = new Set(found.uniques.map((unique) => uniqueText(normalizer, unique)));
+  const asConstraint = wantedByIndex.filter((unique) => there.has(uniqueText(normalizer, unique)));
+  const wanted = [
+    ...expected.uniques.filter((unique) => !indexed.has(uniqueText(normalizer, unique))),
+    ...asConstraint,
+  ];
+  return pick(wanted, found.uniques, (unique) => uniqueText(normalizer, unique));
 }
 
-function mergeIndexes(spelling: Spelling, expected: Table, found: Table): Table['indexes'] {
+function mergeIndexes(normalizer: Spelling, expected: Table, found: Table): Table['indexes'] {
   const plainText = (index: Table['indexes'][number]) => {
     const [unique] = uniqueOfIndex(index);
-    return unique === undefined ? indexText(spelling, index) : `unique ${uniqueText(spelling, unique)}`;
+    return unique === undefined ? indexText(normalizer, index) : `unique ${uniqueText(normalizer, unique)}`;
   };
-  const constraints = new Set(found.uniques.map((unique) => uniqueText(spelling, unique)));
-  const wantedUniques = new Set(expected.uniques.map((unique) => `unique ${uniqueText(spelling, unique)}`));
+  const constraints = new Set(found.uniques.map((unique) => uniqueText(normalizer, unique)));
+  const wantedUniques = new Set(expected.uniques.map((unique) => `unique ${uniqueText(normalizer, unique)}`));
   const wanted = expected.indexes.filter((index) => {
     const [unique] = uniqueOfIndex(index);
-    return unique === undefined || !constraints.has(uniqueText(spelling, unique));
+    return unique === undefined || !constraints.has(uniqueText(normalizer, unique));
   });
   const asIndex = found.indexes.filter((index) => wantedUniques.has(plainText(index)));
   return pick([...wanted, ...asIndex], found.indexes, plainText);

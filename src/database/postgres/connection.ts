@@ -4,8 +4,8 @@ import { displayTarget } from '../../core/model/database-url.ts';
 import type { PostgresTarget } from '../../core/model/target.ts';
 import type { OpenOptions } from '../port.ts';
 import { lazySequelize } from '../sequelize.ts';
+import { connectWithRetry } from './connect-with-retry.ts';
 import { type Client, clientConfig, openClient } from './driver.ts';
-import { persist } from './reach.ts';
 import { pgFor } from './sequelize-module.ts';
 import { applyOwnSettings } from './settings.ts';
 
@@ -30,7 +30,7 @@ export interface PostgresConnection {
 
 /** Throws ProblemError: DatabaseUnreachable, AuthenticationFailed, DatabaseNotFound, PermissionDenied. */
 export async function connect(wanted: PostgresTarget, options: OpenOptions): Promise<PostgresConnection> {
-  const { client, ssl, target } = await persist(wanted, options);
+  const { client, ssl, target } = await connectWithRetry(wanted, options);
   const configuration = (applicationName: string, database?: string) =>
     clientConfig(target, { applicationName, connectMs: options.timeouts.connect, ssl, database });
   const sequelize = lazySequelize({

@@ -75,8 +75,8 @@ export function poolerMessage(mode: 'transaction' | 'statement'): string {
 }
 
 /** The same functions; what the server refuses with a known code is thrown as ProblemError, in the server's words. */
-export function inWords<Port extends object>(port: Port): Port {
-  const told = (error: unknown) => {
+export function mapErrors<Port extends object>(port: Port): Port {
+  const toProblemError = (error: unknown) => {
     if (error instanceof ProblemError || reasonOf(error) === undefined) throw error;
     throw new ProblemError(problemOf(error, undefined), { cause: error });
   };
@@ -84,7 +84,7 @@ export function inWords<Port extends object>(port: Port): Port {
   const wrapped = Object.entries(Object.getOwnPropertyDescriptors(port)).map(([name, property]) => {
     const { value } = property;
     if (typeof value !== 'function') return [name, property];
-    return [name, { ...property, value: async (...args: unknown[]) => value(...args).catch(told) }];
+    return [name, { ...property, value: async (...args: unknown[]) => value(...args).catch(toProblemError) }];
   });
   return Object.defineProperties({}, Object.fromEntries(wrapped)) as Port;
 }
@@ -111,39 +111,46 @@ export function connectProblem(error: unknown, target: PostgresTarget): { proble
     message: error instanceof Error ? error.message : String(error),
   };
   const where = displayTarget(target);
-  const told = (reason: Reason, text: string, passing = false) => ({
+  const toProblemError = (reason: Reason, text: string, passing = false) => ({
     problem: { reason, message: text, ...(code === undefined ? {} : { code }) },
     passing,
   });
   switch (code) {
     case '28P01':
     case '28000':
-      return told('AuthenticationFailed', `${where} refuses the user "${target.user}": ${message}`);
+      return toProblemError('AuthenticationFailed', `${where} refuses the user "${target.user}": ${message}`);
     case '3D000':
-      return told(
+      return toProblemError(
         'DatabaseNotFound',
         `${addressOf(target)} has no database "${target.database}". Create it with db-manager init, or correct the name.`,
       );
     case '08P01':
       // A pooler's answer to options that it does not pass on.
-      return told('DatabaseUnreachable', `${where} refuses the connection: ${message}`);
+      return toProblemError('DatabaseUnreachable', `${where} refuses the connection: ${message}`);
     case '42501':
-      return told('PermissionDenied', `${where}: ${message}`);
+      return toProblemError('PermissionDenied', `${where}: ${message}`);
     case '57P03':
-      return told('DatabaseUnreachable', `${where} is starting up or shutting down: ${message}`, true);
+      return toProblemError('DatabaseUnreachable', `${where} is starting up or shutting down: ${message}`, true);
     case '53300':
-      return told('DatabaseUnreachable', `${where} has no free connection: ${message}`, true);
+      return toProblemError('DatabaseUnreachable', `${where} has no free connection: ${message}`, true);
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return told('DatabaseUnreachable', `The host name ${target.host} cannot be resolved.`, true);
+      return toProblemError('DatabaseUnreachable', `The host name ${target.host} cannot be resolved.`, true);
     case 'ECONNREFUSED':
-      return told('DatabaseUnreachable', `Nothing answers at ${addressOf(target)} (connection refused).`, true);
+      return toProblemError(
+        'DatabaseUnreachable',
+        `Nothing answers at ${addressOf(target)} (connection refused).`,
+        true,
+      );
   }
   if (/password must be a string|no password supplied|SASL/i.test(message)) {
-    return told('AuthenticationFailed', `${where} asks for a password and none was given.`);
+    return toProblemError('AuthenticationFailed', `${where} asks for a password and none was given.`);
   }
   if (/certificate|self-signed|SSL|TLS/i.test(message)) {
-    return told('DatabaseUnreachable', `TLS with ${addressOf(target)} (sslmode ${target.ssl.mode}) failed: ${message}`);
+    return toProblemError(
+      'DatabaseUnreachable',
+      `TLS with ${addressOf(target)} (sslmode ${target.ssl.mode}) failed: ${message}`,
+    );
   }
-  return told('DatabaseUnreachable', `${where} cannot be reached: ${message || 'no answer in time'}`, true);
+  return toProblemError('DatabaseUnreachable', `${where} cannot be reached: ${message || 'no answer in time'}`, true);
 }

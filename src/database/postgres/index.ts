@@ -11,7 +11,7 @@ import { checks } from './checks.ts';
 import { otherSchemas } from './checks-schemas.ts';
 import { connect } from './connection.ts';
 import { checkDump, dump } from './dump.ts';
-import { inWords } from './errors.ts';
+import { mapErrors } from './errors.ts';
 import { historyStore } from './history.ts';
 import { dropKept, keptDatabases } from './kept-databases.ts';
 import { lock } from './lock.ts';
@@ -26,7 +26,7 @@ export async function openPostgres(target: PostgresTarget, options: OpenOptions)
   const open = await connect(target, options);
   const { identity } = open;
   const { schemas } = target;
-  return inWords<Database>({
+  return mapErrors<Database>({
     dialect: 'postgres',
     can: { transactionalDdl: true, concurrentIndexes: true, singleFile: false, schemas: true, observableLocks: true },
     identity,
@@ -35,9 +35,9 @@ export async function openPostgres(target: PostgresTarget, options: OpenOptions)
     },
     // Each time with the connection of the moment: a restore replaces it.
     get history() {
-      return inWords(historyStore(open.client, schemas));
+      return mapErrors(historyStore(open.client, schemas));
     },
-    baseline: inWords(baselineStore(open)),
+    baseline: mapErrors(baselineStore(open)),
     snapshot: () => snapshot(open.sequelize, { schemas }),
     sameExpressions: (doubts) => sameExpressions(open.client, doubts),
     otherSchemas: () => otherSchemas(open),

@@ -1,9 +1,9 @@
 import pg from 'pg';
 import { type Problem, ProblemError } from '../../core/model/problem.ts';
-import { type Joined, joinTransaction } from '../joined.ts';
 import type { MigrationWork } from '../port.ts';
 import { loadSequelize } from '../sequelize.ts';
 import type { MigrationSession } from '../session.ts';
+import { joinTransaction, type ScopedSequelize } from '../transaction-scope.ts';
 import { buildIndex, indexBuildOf, waitsForOthers } from './concurrently.ts';
 import type { PostgresConnection } from './connection.ts';
 import { observe } from './effects.ts';
@@ -23,7 +23,7 @@ export async function openSession(open: PostgresConnection, work: SessionWork): 
   const channel = await openChannel(open, work);
   const locks = lockWatch(() => open.another(`db-manager watch ${work.runId}`), schemas);
   const tables = new WatchedTables(schemas);
-  let joined: Joined | undefined;
+  let joined: ScopedSequelize | undefined;
   let inTransaction = false;
   let statements = 0;
   let last: string | undefined;
@@ -48,7 +48,8 @@ export async function openSession(open: PostgresConnection, work: SessionWork): 
   };
   /** Whatever a migration sends, as SQL or by code, goes through here. */
   const around = async <T>(sql: string, run: () => Promise<T>): Promise<T> => {
-    const watched = () => (inTransaction || !waitsForOthers(sql) ? channel.watched(run) : channel.patiently(run));
+    const watched = () =>
+      inTransaction || !waitsForOthers(sql) ? channel.watched(run) : channel.withoutLockTimeout(run);
     const build = inTransaction ? undefined : indexBuildOf(sql);
     try {
       return build === undefined
@@ -85,7 +86,7 @@ export async function openSession(open: PostgresConnection, work: SessionWork): 
   const record = async (sql: string) => {
     await settle();
     if (!inTransaction) await channel.startOver();
-    channel.ahead(...OWN_ROLE, sql);
+    channel.prepend(...OWN_ROLE, sql);
     if (!inTransaction) await channel.flush();
   };
 
@@ -93,7 +94,7 @@ export async function openSession(open: PostgresConnection, work: SessionWork): 
     async begin() {
       startOver();
       await channel.startOver();
-      channel.ahead('BEGIN');
+      channel.prepend('BEGIN');
       inTransaction = true;
     },
     startOver: channel.startOver,
@@ -134,7 +135,7 @@ export async function openSession(open: PostgresConnection, work: SessionWork): 
       return { queryInterface, queries, sequelize: loadSequelize().Sequelize, target: open.target };
     },
     late: () => late.splice(0),
-    trace: () => ({ statements, last }),
+    lastStatement: () => ({ statements, last }),
     async putHistory(row) {
       if (!inTransaction) startOver();
       await record(putSql(table, row));
@@ -159,7 +160,7 @@ export async function openSession(open: PostgresConnection, work: SessionWork): 
       await channel.rollback();
       return mended.length === 0 ? undefined : mended.join(' ');
     },
-    unclear: (error) => reasonOf(error) === 'ConnectionLost',
+    commitOutcomeUnknown: (error) => reasonOf(error) === 'ConnectionLost',
     async isRecorded(revision) {
       tables.rollback(true);
       await channel.reopen();

@@ -2,7 +2,7 @@ import type { MigrationWork } from '../port.ts';
 import { type Watch, watchBlockers } from './blockers.ts';
 import type { PostgresConnection } from './connection.ts';
 import type { Client } from './driver.ts';
-import { fence } from './fence.ts';
+import { fence } from './exclusive-session.ts';
 import { backendOf } from './pooler.ts';
 import { applySettings, migrationSettings } from './settings.ts';
 
@@ -15,7 +15,7 @@ export interface Channel {
    * Keeps statements of our own until `flush`, which sends them together to save round trips. They never go in one
    * message with an author's: what an author leaves open there would take ours in.
    */
-  ahead(...statements: string[]): void;
+  prepend(...statements: string[]): void;
   /** Sends what was kept, and a last one; the command tag of the last. */
   flush(last?: string): Promise<string>;
   /** Sends a statement alone; its command tag. */
@@ -23,7 +23,7 @@ export interface Channel {
   /** Runs a statement and looks meanwhile who blocks it. */
   watched<T>(run: () => Promise<T>): Promise<T>;
   /** The same without a lock timeout. */
-  patiently<T>(run: () => Promise<T>): Promise<T>;
+  withoutLockTimeout<T>(run: () => Promise<T>): Promise<T>;
   /** Who blocked the last statement, in words. */
   blockers(): string | undefined;
   /** Notes statements that may change the session's settings. */
@@ -77,7 +77,7 @@ export async function openChannel(
       return client;
     },
     status: () => client.getTransactionStatus(),
-    ahead(...statements) {
+    prepend(...statements) {
       waiting.push(...statements);
     },
     async flush(last) {
@@ -91,7 +91,7 @@ export async function openChannel(
      * Where a statement blocks nobody and has hours of work behind it when it waits, a lock timeout would only throw
      * that away. Unless the migration has set one itself.
      */
-    async patiently(run) {
+    async withoutLockTimeout(run) {
       if (settingsChanged) return watched(run);
       await client.query('SET lock_timeout = 0');
       try {

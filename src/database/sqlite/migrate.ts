@@ -1,7 +1,7 @@
 import type { SqlStatement } from '../../core/model/migration.ts';
 import { ProblemError } from '../../core/model/problem.ts';
 import type { Timeouts } from '../../core/model/target.ts';
-import { SETS_SESSION } from '../grouped.ts';
+import { SETS_SESSION } from '../batched.ts';
 import { loadSequelize } from '../sequelize.ts';
 import type { MigrationSession, TransactionMode } from '../session.ts';
 import { migrationInterface } from './alter/interface.ts';
@@ -110,7 +110,7 @@ export async function openSession(
       return { queryInterface, queries, sequelize: loadSequelize().Sequelize, target };
     },
     late: () => late.splice(0),
-    trace: () => ({ statements, last }),
+    lastStatement: () => ({ statements, last }),
     marks: {
       allowed: () => here.transactions.marks.allowed(),
       set: () => here.transactions.marks.set(),
@@ -147,7 +147,7 @@ export async function openSession(
       return undefined;
     },
     // What SQLite says of a COMMIT is so; there is no connection to lose.
-    unclear: () => false,
+    commitOutcomeUnknown: () => false,
     isRecorded: async () => false,
     observe: () =>
       observe(

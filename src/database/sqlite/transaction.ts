@@ -1,5 +1,5 @@
 import { ProblemError } from '../../core/model/problem.ts';
-import type { Marks, TransactionMode } from '../session.ts';
+import type { Savepoints, TransactionMode } from '../session.ts';
 import { all, type Connection, exec } from './driver.ts';
 import { NeedsForeignKeysOff, readViolations, refuseNewViolations, type Violations } from './foreign-keys.ts';
 
@@ -20,7 +20,7 @@ export interface Transactions {
   /** An operation of several statements: whole or not at all. See `Workbench`. */
   atomically<T>(withForeignKeysOff: boolean, work: () => Promise<T>): Promise<T>;
   /** Several migrations in one transaction: a commit goes to the disk four times. */
-  marks: Marks;
+  marks: Savepoints;
   /** Before a history row: the migration's own transaction is still there, and none that it forgot. */
   settle(): Promise<void>;
 }

@@ -14,7 +14,7 @@ import { NEWEST, serverOf } from '../../core/safety/server.ts';
 import { unknownIds } from '../../core/safety/unknown-ids.ts';
 import { readStatements } from '../../migrations/statements/read.ts';
 import { filesOf } from '../session.ts';
-import { noticeOf, type Options, placesOf } from '../settings.ts';
+import { noticeOf, type Options, resolvePaths } from '../settings.ts';
 import { loadAll } from './load.ts';
 import { recordWithoutServer } from './record-postgres.ts';
 import { recordOnFile } from './record-sqlite.ts';
@@ -49,7 +49,7 @@ export interface LintResult {
  * const { findings } = await lintMigrations({ migrations: './migrations', dialect: 'postgres' });
  */
 export async function lintMigrations(options: LintOptions = {}): Promise<LintResult> {
-  const settings = await placesOf(options);
+  const settings = await resolvePaths(options);
   const { ignore } = settings.safety;
   const [{ RULES }, { ruleIds }, { checkMigrations }] = await Promise.all([
     import('../../core/safety/rules.ts'),
@@ -72,7 +72,7 @@ export async function lintMigrations(options: LintOptions = {}): Promise<LintRes
   const { server, serverVersion } = serverFor(dialect, options.serverVersion);
   const findings = parts.flatMap(({ selection, read, broken, wanted }) => {
     const names = repositoryFindings(read, ignore);
-    const said = [...broken, ...names, ...checkMigrations(read, RULES, { server, ignore, apart: true })];
+    const said = [...broken, ...names, ...checkMigrations(read, RULES, { server, ignore, perMigrationPlan: true })];
     return inOrder(said, wanted).map((finding) => fromHere(strict(finding, dialect), selection.folder, cwd));
   });
   return {

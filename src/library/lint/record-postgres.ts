@@ -1,7 +1,7 @@
 import type { QueryOptions, Sequelize } from 'sequelize';
 import { withDatabaseUrl } from '../../author/environment.ts';
 import type { LoadedMigration } from '../../core/model/migration.ts';
-import { patiently } from '../../migrations/statements/patience.ts';
+import { withIdleTimeout } from '../../migrations/statements/idle-timeout.ts';
 import type { Recorded } from '../../migrations/statements/read.ts';
 import { MOST_STATEMENTS, type Recorder, recorder } from '../../migrations/statements/record.ts';
 
@@ -20,7 +20,8 @@ export async function recordWithoutServer(
   const { Sequelize } = await import('sequelize');
   for (const migration of code) {
     const heard = recorder(folder, MOST_STATEMENTS);
-    for (const [revision, what] of await patiently(heard, run(migration, heard, Sequelize))) all.set(revision, what);
+    for (const [revision, what] of await withIdleTimeout(heard, run(migration, heard, Sequelize)))
+      all.set(revision, what);
   }
   return all;
 }

@@ -3,10 +3,10 @@ import type { LoadedMigration } from '../../core/model/migration.ts';
 import type { Problem } from '../../core/model/problem.ts';
 import { openDatabase } from '../../database/open.ts';
 import { withTemporaryFolder } from '../../database/temporary-folder.ts';
-import { patiently } from '../../migrations/statements/patience.ts';
+import { recordOn } from '../../engine/recording.ts';
+import { withIdleTimeout } from '../../migrations/statements/idle-timeout.ts';
 import type { Recorded } from '../../migrations/statements/read.ts';
 import { MOST_STATEMENTS, recorder } from '../../migrations/statements/record.ts';
-import { recordOn } from '../../runner/recording.ts';
 
 const TIMEOUTS = { connect: 10_000, lock: 10_000, statement: 0, run: 0 };
 
@@ -38,7 +38,7 @@ export async function recordOnFile(
         const recording = recordOn(database, work, heard).then((done) => {
           problem = done.problem;
         });
-        for (const [revision, what] of await patiently(heard, recording)) all.set(revision, what);
+        for (const [revision, what] of await withIdleTimeout(heard, recording)) all.set(revision, what);
         const stuck = rest.findIndex(({ revision }) => revision === problem?.migration);
         rest = stuck < 0 || signal?.aborted ? [] : rest.slice(stuck + 1);
       }

@@ -3,7 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ProblemError } from '../../core/model/problem.ts';
-import type { Configuration } from './words.ts';
+import type { Configuration } from './configuration.ts';
 
 const NAMES = ['ts', 'mts', 'js', 'mjs', 'cjs', 'json', 'yaml', 'yml'].map((ext) => `db-manager.config.${ext}`);
 

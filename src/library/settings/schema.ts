@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { DURATION_PATTERN } from '../../core/model/duration.ts';
 import { ProblemError } from '../../core/model/problem.ts';
-import type { Configuration } from './words.ts';
+import type { Configuration } from './configuration.ts';
 
 const text = z.string().min(1);
 const duration = z.string().regex(new RegExp(DURATION_PATTERN), 'has to be a duration such as 500ms, 30s or 1h30m');

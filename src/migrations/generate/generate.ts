@@ -5,9 +5,9 @@
  */
 import type { Dialect } from '../../core/model/dialect.ts';
 import type { Snapshot } from '../../core/model/snapshot.ts';
+import { planMigrationFiles, type Stage } from '../../core/schema/migration-files.ts';
 import { lossOf, type Operation } from '../../core/schema/operations.ts';
 import { type Rename, renameCandidates } from '../../core/schema/renames.ts';
-import { type Stage, stagesOf } from '../../core/schema/stages.ts';
 import { postgresSql } from './postgres.ts';
 import { bodyOf, type Language } from './render.ts';
 import { sqliteSql } from './sqlite.ts';
@@ -49,7 +49,7 @@ export type Generated =
 /** Pure: the same schemas give the same text. */
 export function generateMigration(options: GenerateOptions): Generated {
   const { expected, found, format, renames = [], safe } = options;
-  const stages = stagesOf(expected, found, { renames, safe });
+  const stages = planMigrationFiles(expected, found, { renames, safe });
   if (stages.length === 0) return { kind: 'nothing' };
   const questions = questionsOf(expected, found, renames);
   const files = stages.map((stage, index): GeneratedFile => {

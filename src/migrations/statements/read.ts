@@ -1,7 +1,7 @@
 /**
  * Migrations as the safety rules see them: every statement with its place, what it does, and what a comment beside it
  * tells the rules to leave alone. Statements of SQL files are known; those of code are what was recorded of it
- * (`runner/recording.ts`, `library/lint/`). Imports core and this room.
+ * (`engine/recording.ts`, `library/lint/`). Imports core and this module.
  */
 import type { Dialect } from '../../core/model/dialect.ts';
 import type { Direction, LoadedMigration, SqlStatement } from '../../core/model/migration.ts';

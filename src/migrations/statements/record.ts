@@ -17,7 +17,7 @@ export interface Recorder {
   /** The migration that began last has come to its end. */
   complete(): void;
   /** When something was heard last, as `performance.now()` counts. */
-  heardAt(): number;
+  lastActivityAt(): number;
 }
 
 /** What only looks changes nothing, and is not what a reader of the SQL wants to see. */
@@ -28,13 +28,13 @@ export function recorder(folder: string, most = Number.POSITIVE_INFINITY): Recor
   const recorded = new Map<string, Recorded>();
   let current: Recorded = { statements: [], complete: false };
   let count = 0;
-  let heardAt = performance.now();
+  let lastActivityAt = performance.now();
   let file = '';
   let path = '';
   return {
     recorded,
     begin(migration) {
-      heardAt = performance.now();
+      lastActivityAt = performance.now();
       current = { statements: [], complete: false };
       recorded.set(migration.revision, current);
       count = 0;
@@ -42,17 +42,17 @@ export function recorder(folder: string, most = Number.POSITIVE_INFINITY): Recor
       path = pathOf(folder, file);
     },
     sent(sql) {
-      heardAt = performance.now();
+      lastActivityAt = performance.now();
       count += 1;
       if (count > most) throw new Error(`It sends more than ${most} statements; the recording stops here.`);
       if (LOOKING.test(sql)) return;
       current.statements.push({ sql: sql.replace(/;\s*$/, ''), position: placeOfCaller(file, path) });
     },
     complete() {
-      heardAt = performance.now();
+      lastActivityAt = performance.now();
       current.complete = true;
     },
-    heardAt: () => heardAt,
+    lastActivityAt: () => lastActivityAt,
   };
 }
 

@@ -1,9 +1,9 @@
 import { CoordinationV1Api, CoreV1Api, KubeConfig, type V1Pod } from '@kubernetes/client-node';
+import { type Api, createApi } from '../../../src/controller-runtime/api.ts';
+import { isStatus } from '../../../src/controller-runtime/api-error.ts';
+import { linesOf } from '../../../src/controller-runtime/lines.ts';
 import type { RunReport } from '../../../src/core/model/report.ts';
 import { RUN_REQUEST_VARIABLE } from '../../../src/core/model/request.ts';
-import { type Api, createApi } from '../../../src/kubernetes/api.ts';
-import { isStatus } from '../../../src/kubernetes/api-error.ts';
-import { linesOf } from '../../../src/kubernetes/lines.ts';
 import { startLogServer } from '../../cluster/agent/log-server.ts';
 import { registerNode } from '../../cluster/agent/node.ts';
 import type { ControlPlane } from '../../cluster/control-plane.ts';

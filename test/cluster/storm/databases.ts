@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import sqlite3 from 'sqlite3';
 import type { DIALECTS } from '../../support/databases.ts';
-import type { Ground } from '../operator-ground.ts';
+import type { Ground } from '../operator-fixtures.ts';
 import { postgresDatabase } from '../operator-resources.ts';
 
 export interface StormDatabase {

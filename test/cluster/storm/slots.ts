@@ -1,13 +1,13 @@
 import { KubeConfig } from '@kubernetes/client-node';
+import { type Api, createApi } from '../../../src/controller-runtime/api.ts';
+import { isStatus } from '../../../src/controller-runtime/api-error.ts';
 import type { DatabaseMigration } from '../../../src/core/model/resource.ts';
-import { type Api, createApi } from '../../../src/kubernetes/api.ts';
-import { isStatus } from '../../../src/kubernetes/api-error.ts';
 import { DIALECTS } from '../../support/databases.ts';
 import { eventually } from '../../support/processes.ts';
-import type { Ground } from '../operator-ground.ts';
+import type { Ground } from '../operator-fixtures.ts';
 import { configMap, migration } from '../operator-resources.ts';
 import { type StormDatabase, stormDatabase } from './databases.ts';
-import type { Dice } from './dice.ts';
+import type { Dice } from './random.ts';
 
 /** One name under which a resource comes and goes, and what it asks for now. */
 export interface Slot {

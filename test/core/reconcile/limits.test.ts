@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { STATUS_LIST_LIMIT } from '../../../src/core/model/resource-status.ts';
-import { capped, cappedSentences, clip, LIMITS } from '../../../src/core/reconcile/clip.ts';
 import { canonical, digest } from '../../../src/core/reconcile/inputs.ts';
 import { hasRetryLeft, retryAt } from '../../../src/core/reconcile/retry.ts';
-import { progressText, stepText } from '../../../src/core/reconcile/wording.ts';
+import { progressText, stepText } from '../../../src/core/reconcile/text.ts';
+import { cappedSentences, clip, LIMITS, limited } from '../../../src/core/reconcile/truncate.ts';
 
 type Spec = Parameters<typeof retryAt>[0];
 const spec = (retry: Partial<Spec['retry']>) =>
@@ -59,10 +59,10 @@ describe('the texts of a status', () => {
   it('are lists that say how many they leave out', () => {
     const items = Array.from({ length: STATUS_LIST_LIMIT + 1 }, (_, n) => `${n}`);
     const full = items.slice(0, STATUS_LIST_LIMIT);
-    assert.deepEqual(capped('a', full), { a: full });
-    assert.deepEqual(capped('a', items), { a: full, more: 1 });
-    assert.deepEqual(capped('a', items, 4), { a: full, more: 5 });
-    assert.deepEqual(capped('a', [], 2), { a: [], more: 2 });
+    assert.deepEqual(limited('a', full), { a: full });
+    assert.deepEqual(limited('a', items), { a: full, more: 1 });
+    assert.deepEqual(limited('a', items, 4), { a: full, more: 5 });
+    assert.deepEqual(limited('a', [], 2), { a: [], more: 2 });
     assert.deepEqual(cappedSentences(full), full);
     assert.deepEqual(cappedSentences(items), [...full, 'and 1 more']);
     assert.equal(cappedSentences(undefined), undefined);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { REASONS } from '../../../src/core/model/reason.ts';
 import { FINALIZER } from '../../../src/core/reconcile/decide.ts';
-import { START, World } from './world.ts';
+import { START, World } from './reconcile-harness.ts';
 
 describe('a resource and its runs', () => {
   it('runs once, becomes Ready, and is then left alone', () => {

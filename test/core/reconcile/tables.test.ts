@@ -4,13 +4,13 @@ import { STATUS_LIST_LIMIT } from '../../../src/core/model/resource-status.ts';
 import type { StepName } from '../../../src/core/model/step.ts';
 import { conditionsFromSteps } from '../../../src/core/reconcile/conditions.ts';
 import { dependenciesOf } from '../../../src/core/reconcile/dependencies.ts';
-import { endingOf } from '../../../src/core/reconcile/ending.ts';
 import { canonical, databaseKey, inputsDigest, runIdentity } from '../../../src/core/reconcile/inputs.ts';
 import { EMPTY_LOG, type ObservedRun } from '../../../src/core/reconcile/observed.ts';
-import { podTrouble } from '../../../src/core/reconcile/pod-trouble.ts';
+import { podFailureReason } from '../../../src/core/reconcile/pod-trouble.ts';
+import { runResult } from '../../../src/core/reconcile/run-result.ts';
 import { statusFromReport } from '../../../src/core/reconcile/status-from-report.ts';
-import { progressText } from '../../../src/core/reconcile/wording.ts';
-import { report, resource, START, stepDone, WHOLE_RUN } from './world.ts';
+import { progressText } from '../../../src/core/reconcile/text.ts';
+import { report, resource, START, stepDone, WHOLE_RUN } from './reconcile-harness.ts';
 
 const RUN: ObservedRun = {
   id: 'bot-1',
@@ -198,7 +198,7 @@ describe('the end of a run', () => {
   ];
   for (const [title, change, expected] of cases) {
     it(title, () => {
-      const ending = endingOf({ ...RUN, ...change }, START);
+      const ending = runResult({ ...RUN, ...change }, START);
       assert.equal(ending === undefined ? 'goes on' : ending.kind === 'lost' ? ending.reason : ending.kind, expected);
     });
   }
@@ -221,7 +221,7 @@ describe('a pod that does not begin', () => {
   ];
   for (const [change, reason] of cases) {
     it(`${JSON.stringify(change)}: ${reason ?? 'no trouble'}`, () => {
-      assert.equal(podTrouble({ ...RUN, ...change })?.reason, reason);
+      assert.equal(podFailureReason({ ...RUN, ...change })?.reason, reason);
     });
   }
 });

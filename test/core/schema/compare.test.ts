@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import type { Column, Snapshot, Table } from '../../../src/core/model/snapshot.ts';
 import { compareSnapshots, describeDifference, mendOf, sameSchema } from '../../../src/core/schema/compare.ts';
+import { planMigrationFiles } from '../../../src/core/schema/migration-files.ts';
 import { renameCandidates } from '../../../src/core/schema/renames.ts';
-import { stagesOf } from '../../../src/core/schema/stages.ts';
 import { toValidationResult } from '../../../src/core/schema/validation.ts';
 
 const id: Column = { name: 'id', type: 'integer', nullable: false };
@@ -82,9 +82,9 @@ describe('a difference', () => {
       ['table t_2024 is not expected'],
       'two states of one database differ by what a migration made',
     );
-    const models = schema([table('t', [])], { silentOn: ['option'] });
+    const models = schema([table('t', [])], { unsupportedKinds: ['option'] });
     assert.deepEqual(compareSnapshots(models, there), []);
-    assert.deepEqual(stagesOf(models, there), [], 'and nobody drops them');
+    assert.deepEqual(planMigrationFiles(models, there), [], 'and nobody drops them');
   });
 
   it('is none where the expected side has no words for it', () => {
@@ -93,7 +93,7 @@ describe('a difference', () => {
       views: [{ schema: 'public', name: 'v', materialized: false, definition: 'SELECT 1' }],
     });
     assert.equal(compareSnapshots(schema([table('t', [])]), there).length, 2);
-    assert.deepEqual(compareSnapshots(schema([table('t', [])], { silentOn: ['check', 'view'] }), there), []);
+    assert.deepEqual(compareSnapshots(schema([table('t', [])], { unsupportedKinds: ['check', 'view'] }), there), []);
   });
 });
 
@@ -133,7 +133,10 @@ describe('the result of a validation', () => {
 
 describe('stages', () => {
   const kinds = (expected: Snapshot, from: Snapshot, safe?: boolean) =>
-    stagesOf(expected, from, { safe }).map(({ up, transaction }) => [transaction, ...up.map(({ kind }) => kind)]);
+    planMigrationFiles(expected, from, { safe }).map(({ up, transaction }) => [
+      transaction,
+      ...up.map(({ kind }) => kind),
+    ]);
   const index = {
     name: 't_a',
     unique: false,
@@ -171,7 +174,7 @@ describe('stages', () => {
     const child = table('a', [], {
       foreignKeys: [{ ...key, onDelete: 'NO ACTION', onUpdate: 'NO ACTION', validated: true }],
     });
-    const [stage] = stagesOf(schema([child, table('z', [])]), schema([]));
+    const [stage] = planMigrationFiles(schema([child, table('z', [])]), schema([]));
     const names = (steps: typeof stage extends undefined ? never : NonNullable<typeof stage>['up']) =>
       steps.map((one) => (one.kind === 'createTable' || one.kind === 'dropTable' ? one.table.name : one.kind));
     assert.deepEqual(names(stage?.up ?? []), ['z', 'a']);

@@ -9,12 +9,12 @@ import { openDatabase } from '../../../src/database/open.ts';
 import type { Database } from '../../../src/database/port.ts';
 import { readHistory } from '../../../src/database/read-history.ts';
 import { surroundingsOf } from '../../../src/library/settings/surroundings.ts';
-import { query } from '../../runner/request.ts';
+import { query } from '../../engine/request.ts';
 import { type Authority, createAuthority } from '../../support/certificates.ts';
 import { temporaryFolder } from '../../support/databases.ts';
 import { freePort } from '../../support/ports.ts';
 import { type PrivatePostgres, startPostgres, TEST_PASSWORD, TEST_USER } from '../../support/postgres.ts';
-import { assertDone, migrate, migration, sql } from '../migration-ground.ts';
+import { assertDone, migrate, migration, sql } from '../migration-fixtures.ts';
 
 const TIMEOUTS = { connect: 3_000, lock: 2_000, statement: 0, run: 0 };
 const SESSION = `SELECT a.ssl, s.application_name, current_setting('TimeZone') AS zone, host(s.client_addr) AS address

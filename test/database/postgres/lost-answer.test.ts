@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import type { Database } from '../../../src/database/port.ts';
 import { temporaryDatabase } from '../../support/databases.ts';
-import { assertDone, code, migrate, migration, numbers, openReady, sql, states } from '../migration-ground.ts';
+import { assertDone, code, migrate, migration, numbers, openReady, sql, states } from '../migration-fixtures.ts';
 
 /** What becomes of the message with COMMIT in it, once; the connection breaks either way. */
 type Fate = 'reaches the server and its answer is lost' | 'is lost itself';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { compareSnapshots, describeDifference } from '../../../src/core/schema/compare.ts';
-import { type Ground, openGround } from '../snapshot-ground.ts';
+import { type Ground, openGround } from '../snapshot-fixtures.ts';
 
 const BASE = `CREATE TABLE events (id bigint NOT NULL, at date NOT NULL, kind text) PARTITION BY RANGE (at);
 CREATE INDEX events_kind ON events (kind);

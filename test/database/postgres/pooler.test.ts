@@ -5,7 +5,7 @@ import { ProblemError } from '../../../src/core/model/problem.ts';
 import { openDatabase } from '../../../src/database/open.ts';
 import type { Database } from '../../../src/database/port.ts';
 import { upgradeDatabase } from '../../../src/library/migrate.ts';
-import { targetOf } from '../../runner/request.ts';
+import { targetOf } from '../../engine/request.ts';
 import { temporaryFolder } from '../../support/databases.ts';
 import { findPgBouncer, startPgBouncer } from '../../support/pgbouncer.ts';
 import { sharedPostgres } from '../../support/postgres.ts';

@@ -6,7 +6,7 @@ import pg from 'pg';
 import { takeBackup } from '../../../src/backups/take.ts';
 import { ProblemError } from '../../../src/core/model/problem.ts';
 import type { Scratch, ScratchSource } from '../../../src/database/port.ts';
-import { OPTIONS, openTarget, targetOf } from '../../backups/ground.ts';
+import { OPTIONS, openTarget, targetOf } from '../../backups/fixtures.ts';
 import { temporaryFolder } from '../../support/databases.ts';
 import { sharedPostgres } from '../../support/postgres.ts';
 

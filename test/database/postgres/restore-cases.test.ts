@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { restoreBackup } from '../../../src/backups/restore.ts';
 import { takeBackup } from '../../../src/backups/take.ts';
-import { type Ground, ground, OPTIONS, openTarget, withPostgres } from '../../backups/ground.ts';
+import { type Ground, ground, OPTIONS, openTarget, withPostgres } from '../../backups/fixtures.ts';
 import { problem } from '../../backups/problems.ts';
 import { sharedPostgres } from '../../support/postgres.ts';
 

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { restoreBackup } from '../../../src/backups/restore.ts';
 import { takeBackup } from '../../../src/backups/take.ts';
-import { OPTIONS, openTarget, targetOf, withPostgres } from '../../backups/ground.ts';
+import { OPTIONS, openTarget, targetOf, withPostgres } from '../../backups/fixtures.ts';
 import { temporaryFolder } from '../../support/databases.ts';
 import { sharedPostgres } from '../../support/postgres.ts';
 import { damage, ownersObjects, type Roles, superusersObjects } from './kitchen-sink.ts';

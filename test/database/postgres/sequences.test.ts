@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Snapshot } from '../../../src/core/model/snapshot.ts';
 import { compareSnapshots, describeDifference } from '../../../src/core/schema/compare.ts';
-import { openGround } from '../snapshot-ground.ts';
+import { openGround } from '../snapshot-fixtures.ts';
 
 async function snapshotOf(sql: string): Promise<Snapshot> {
   const ground = await openGround('postgres');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import pg from 'pg';
 import type { Database } from '../../../src/database/port.ts';
-import { query } from '../../runner/request.ts';
+import { query } from '../../engine/request.ts';
 import { temporaryDatabase } from '../../support/databases.ts';
 import {
   assertDone,
@@ -13,7 +13,7 @@ import {
   openReady,
   sql,
   states,
-} from '../migration-ground.ts';
+} from '../migration-fixtures.ts';
 
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 

@@ -8,7 +8,7 @@ import type { Snapshot } from '../../../src/core/model/snapshot.ts';
 import { compareSnapshots, describeDifference } from '../../../src/core/schema/compare.ts';
 import type { MigrationOutcome } from '../../../src/database/port.ts';
 import { all, closeFile, exec, openFile } from '../../../src/database/sqlite/driver.ts';
-import { look } from '../../runner/request.ts';
+import { look } from '../../engine/request.ts';
 import { temporaryFolder } from '../../support/databases.ts';
 import { ALTER_CASES, PLAIN_ROWS, PLAIN_SCHEMA, RICH_ROWS, RICH_SCHEMA } from './alter-cases.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { DataTypes, Op, type QueryInterface, Sequelize } from 'sequelize';
 import { compareSnapshots, describeDifference } from '../../../src/core/schema/compare.ts';
-import { look } from '../../runner/request.ts';
-import { apply, databaseWith, failureOf, rowsOf, textOf } from './ground.ts';
+import { look } from '../../engine/request.ts';
+import { apply, databaseWith, failureOf, rowsOf, textOf } from './fixtures.ts';
 
 /** What Sequelize itself can rebuild without a loss, so that both have to come out equal. */
 const SCHEMA = `

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { QueryInterface } from 'sequelize';
-import { apply, databaseWith, failureOf, rowsOf, type Step, textOf } from './ground.ts';
+import { apply, databaseWith, failureOf, rowsOf, type Step, textOf } from './fixtures.ts';
 
 const SCHEMA = `
 CREATE TABLE p (id INTEGER PRIMARY KEY, junk TEXT, note TEXT);

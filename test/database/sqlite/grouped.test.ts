@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { all, exec, openFile } from '../../../src/database/sqlite/driver.ts';
-import { apply, databaseWith, failureOf, rowsOf, type Step } from './ground.ts';
+import { apply, databaseWith, failureOf, rowsOf, type Step } from './fixtures.ts';
 
 const insert = (n: number): string[] => [`INSERT INTO t VALUES (${n})`];
 const numbers = async (file: string) => (await rowsOf<{ n: number }>(file, 'SELECT n FROM t')).map(({ n }) => n);

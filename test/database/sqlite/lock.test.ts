@@ -5,7 +5,7 @@ import { ProblemError } from '../../../src/core/model/problem.ts';
 import type { DatabaseTarget } from '../../../src/core/model/target.ts';
 import { openDatabase } from '../../../src/database/open.ts';
 import { exec, openFile } from '../../../src/database/sqlite/driver.ts';
-import { databaseWith, TIMEOUTS } from './ground.ts';
+import { databaseWith, TIMEOUTS } from './fixtures.ts';
 
 const open = (path: string) => {
   const target: DatabaseTarget = { dialect: 'sqlite', path };

@@ -1,5 +1,5 @@
 /** Rebuilds a large table in a migration, outside a transaction where asked, and says when it has begun. */
-import { apply } from './ground.ts';
+import { apply } from './fixtures.ts';
 
 const [file = '', transaction] = process.argv.slice(2);
 process.stdout.write('begun\n');

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { databaseWith, rowsOf, textOf } from './ground.ts';
+import { databaseWith, rowsOf, textOf } from './fixtures.ts';
 
 const ROWS = 150_000;
 const SCHEMA = `

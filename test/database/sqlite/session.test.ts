@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { apply, databaseWith, failureOf, rowsOf, textOf } from './ground.ts';
+import { apply, databaseWith, failureOf, rowsOf, textOf } from './fixtures.ts';
 
 describe('a migration session on SQLite', () => {
   it('says at which token a statement went wrong, not at the first that looks like it', async () => {

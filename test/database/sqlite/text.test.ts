@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { QueryInterface } from 'sequelize';
-import { apply, databaseWith, failureOf, rowsOf, textOf } from './ground.ts';
+import { apply, databaseWith, failureOf, rowsOf, textOf } from './fixtures.ts';
 
 /** Table, operations, and the text of `t` afterwards: nothing changes that was not asked for. */
 const CASES: { name: string; before: string; run(q: QueryInterface): Promise<unknown>; after: string }[] = [

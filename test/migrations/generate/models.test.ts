@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { compareSnapshots, describeDifference } from '../../../src/core/schema/compare.ts';
 import { generateMigration } from '../../../src/migrations/generate/generate.ts';
 import { readModels } from '../../../src/models/read.ts';
-import { type Ground, openGround } from '../../database/snapshot-ground.ts';
+import { type Ground, openGround } from '../../database/snapshot-fixtures.ts';
 import { DIALECTS, type TestDialect } from '../../support/databases.ts';
 import { migrate, write } from './scenario.ts';
 

@@ -7,7 +7,7 @@ import { type Generated, generateMigration } from '../../../src/migrations/gener
 import { loadMigrations } from '../../../src/migrations/load.ts';
 import { readMigrations } from '../../../src/migrations/read.ts';
 import { writeMigration } from '../../../src/migrations/scaffold.ts';
-import { type Ground, openGround } from '../../database/snapshot-ground.ts';
+import { type Ground, openGround } from '../../database/snapshot-fixtures.ts';
 import { type TestDialect, temporaryFolder } from '../../support/databases.ts';
 
 export interface Scenario {
@@ -22,7 +22,7 @@ export interface Scenario {
   keeps?: string;
   renames?: Rename[];
   /** What the expected side has no words for, as models have none for views. */
-  silentOn?: Snapshot['silentOn'];
+  silentOn?: Snapshot['unsupportedKinds'];
   /** Generated texts have to say this. */
   says?: RegExp;
   /** Why one database has no such case. */

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Finding, Severity } from '../../../core/model/finding.ts';
+import { count } from '../../../engine/run-text.ts';
 import { renderExcerpt } from '../../../migrations/excerpt.ts';
-import { count } from '../../../runner/words.ts';
 import type { Io } from '../../io.ts';
 import { paint } from '../paint.ts';
 

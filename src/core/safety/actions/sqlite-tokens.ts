@@ -17,7 +17,7 @@ export interface Token {
 }
 
 /** Undefined where a string, a name or a parenthesis is not closed: no database would take it. */
-export function meaningful(sql: string, lexed: Iterable<Lexed>): Token[] | undefined {
+export function significantTokens(sql: string, lexed: Iterable<Lexed>): Token[] | undefined {
   const tokens: Token[] = [];
   let depth = 0;
   for (const { kind, start, end } of lexed) {

@@ -5,11 +5,11 @@
 import type { Action, TableRef } from '../action.ts';
 import { features } from './sqlite-features.ts';
 import { columnOf, constraintsOf, indexedColumns, tableBody } from './sqlite-table.ts';
-import { type Cursor, cursor, type Lexed, meaningful, outside, type Token } from './sqlite-tokens.ts';
+import { type Cursor, cursor, type Lexed, outside, significantTokens, type Token } from './sqlite-tokens.ts';
 
 /** Of one statement and its tokens, comments and spaces included; undefined where it is none of SQLite's. */
 export function sqliteActions(sql: string, lexed: Iterable<Lexed>): Action[] | undefined {
-  const tokens = meaningful(sql, lexed);
+  const tokens = significantTokens(sql, lexed);
   if (tokens === undefined) return undefined;
   const at = cursor(tokens);
   const read = READERS[at.next()?.key ?? ''];

@@ -1,6 +1,6 @@
 import { tableName } from '../action.ts';
-import { each, POSTGRES, type Rule } from '../rule.ts';
-import { spellName, spellTable } from '../spell.ts';
+import { quoteName, spellTable } from '../quoting.ts';
+import { onAction, POSTGRES, type Rule } from '../rule.ts';
 
 export const addAutoIncrementColumn: Rule = {
   id: 'add-auto-increment-column',
@@ -9,10 +9,10 @@ export const addAutoIncrementColumn: Rule = {
   why: 'PostgreSQL assigns a number to every row, so the whole table is rewritten under an ACCESS EXCLUSIVE lock. All reads and writes are blocked until the rewrite finishes.',
   dialects: POSTGRES,
   severity: 'error',
-  check: each('addColumn', ({ table, column }, { isNew }) => {
+  check: onAction('addColumn', ({ table, column }, { isNew }) => {
     const serial = /^(?:small|big)?serial$/.test(column.type);
     if (!(serial || column.identity) || isNew(table)) return undefined;
-    const [target, name] = [spellTable(table), spellName(column.name)];
+    const [target, name] = [spellTable(table), quoteName(column.name)];
     const sequence = spellTable({ ...table, name: `${table.name}_${column.name}_seq` });
     return {
       message: `Adds ${tableName(table)}.${column.name}, which numbers every row: the table is rewritten, and all reads and writes are blocked until it finishes.`,

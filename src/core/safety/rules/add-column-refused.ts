@@ -1,5 +1,5 @@
 import { type ColumnSpec, tableName } from '../action.ts';
-import { each, type Rule, SQLITE } from '../rule.ts';
+import { onAction, type Rule, SQLITE } from '../rule.ts';
 
 export const addColumnRefused: Rule = {
   id: 'add-column-refused',
@@ -8,7 +8,7 @@ export const addColumnRefused: Rule = {
   why: 'On SQLite, ALTER TABLE ADD COLUMN does not rewrite rows, so it accepts only columns that need no rewrite. It refuses UNIQUE, PRIMARY KEY and STORED columns, NOT NULL without a default, computed defaults, and a reference with a default. Some of these forms pass on an empty table and fail in production. https://sqlite.org/lang_altertable.html',
   dialects: SQLITE,
   severity: 'error',
-  check: each('addColumn', ({ table, column }, { isNew }) => {
+  check: onAction('addColumn', ({ table, column }, { isNew }) => {
     const fault = always(column) ?? (isNew(table) ? undefined : withRows(column));
     if (fault === undefined) return undefined;
     const name = tableName(table);

@@ -1,6 +1,6 @@
 import { tableName } from '../action.ts';
-import { each, POSTGRES, type Rule } from '../rule.ts';
-import { spellName, spellTable } from '../spell.ts';
+import { quoteName, spellTable } from '../quoting.ts';
+import { onAction, POSTGRES, type Rule } from '../rule.ts';
 
 export const addColumnWithDefault: Rule = {
   id: 'add-column-with-default',
@@ -10,9 +10,9 @@ export const addColumnWithDefault: Rule = {
   dialects: POSTGRES,
   severity: 'error',
   until: 110000,
-  check: each('addColumn', ({ table, column }, { isNew }) => {
+  check: onAction('addColumn', ({ table, column }, { isNew }) => {
     if (column.default === undefined || isNew(table)) return undefined;
-    const [target, name] = [spellTable(table), spellName(column.name)];
+    const [target, name] = [spellTable(table), quoteName(column.name)];
     return {
       message: `Adds ${tableName(table)}.${column.name} with a default: the table is rewritten, and all reads and writes are blocked until it finishes.`,
       advice: `ALTER TABLE ${target} ADD COLUMN ${name} ${column.type}; ALTER TABLE ${target} ALTER COLUMN ${name} SET DEFAULT …; and in the next migration, in batches: UPDATE ${target} SET ${name} = … WHERE id BETWEEN …`,

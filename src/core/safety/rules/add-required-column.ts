@@ -1,5 +1,5 @@
 import { tableName } from '../action.ts';
-import { each, POSTGRES, type Rule } from '../rule.ts';
+import { onAction, POSTGRES, type Rule } from '../rule.ts';
 
 export const addRequiredColumn: Rule = {
   id: 'add-required-column',
@@ -8,7 +8,7 @@ export const addRequiredColumn: Rule = {
   why: 'PostgreSQL refuses it if the table has any row, and inserts from running versions of the application that do not know the column fail. Add the column with a default, or add it nullable and fill it first.',
   dialects: POSTGRES,
   severity: 'error',
-  check: each('addColumn', ({ table, column }, { isNew }) => {
+  check: onAction('addColumn', ({ table, column }, { isNew }) => {
     const required = column.notNull || column.primaryKey;
     if (!required || column.default !== undefined || column.identity || column.generated !== undefined)
       return undefined;

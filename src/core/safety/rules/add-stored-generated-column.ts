@@ -1,6 +1,6 @@
 import { tableName } from '../action.ts';
-import { each, POSTGRES, type Rule } from '../rule.ts';
-import { spellName, spellTable } from '../spell.ts';
+import { quoteName, spellTable } from '../quoting.ts';
+import { onAction, POSTGRES, type Rule } from '../rule.ts';
 
 const VIRTUAL_SINCE = 180000;
 
@@ -12,9 +12,9 @@ export const addStoredGeneratedColumn: Rule = {
   dialects: POSTGRES,
   severity: 'error',
   since: 120000,
-  check: each('addColumn', ({ table, column }, { isNew, server }) => {
+  check: onAction('addColumn', ({ table, column }, { isNew, server }) => {
     if (column.generated !== 'stored' || isNew(table)) return undefined;
-    const [target, name] = [spellTable(table), spellName(column.name)];
+    const [target, name] = [spellTable(table), quoteName(column.name)];
     const virtual =
       server.version >= VIRTUAL_SINCE
         ? `ALTER TABLE ${target} ADD COLUMN ${name} ${column.type} GENERATED ALWAYS AS (…) VIRTUAL; or a plain column: `

@@ -1,6 +1,6 @@
 import { tableName } from '../action.ts';
-import { each, POSTGRES, type Rule } from '../rule.ts';
-import { spellName, spellTable } from '../spell.ts';
+import { quoteName, spellTable } from '../quoting.ts';
+import { onAction, POSTGRES, type Rule } from '../rule.ts';
 
 export const attachPartitionWithoutCheck: Rule = {
   id: 'attach-partition-without-check',
@@ -9,12 +9,12 @@ export const attachPartitionWithoutCheck: Rule = {
   why: 'PostgreSQL scans the table under an ACCESS EXCLUSIVE lock to verify that every row belongs in the partition. A validated CHECK constraint with the same bounds avoids the scan, and can be added and validated without blocking reads or writes. A default partition is scanned in the same way unless a CHECK on it excludes the bounds.',
   dialects: POSTGRES,
   severity: 'warning',
-  check: each('attachPartition', ({ table, partition }, { isNew, known }) => {
+  check: onAction('attachPartition', ({ table, partition }, { isNew, known }) => {
     const checked = known
       .table(partition)
       ?.constraints.some(({ constraint, valid }) => constraint === 'check' && valid);
     if (isNew(partition) || checked) return undefined;
-    const name = spellName(`${partition.name}_bounds`);
+    const name = quoteName(`${partition.name}_bounds`);
     const alter = `ALTER TABLE ${spellTable(partition)}`;
     return {
       message: `Scans every row of ${tableName(partition)} before it becomes a partition of ${tableName(table)}: all reads and writes are blocked until it finishes.`,

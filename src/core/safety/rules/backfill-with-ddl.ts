@@ -1,6 +1,6 @@
 import { tableName } from '../action.ts';
 import { heldLocks } from '../locks.ts';
-import { each, POSTGRES, type Rule } from '../rule.ts';
+import { onAction, POSTGRES, type Rule } from '../rule.ts';
 
 export const backfillWithDdl: Rule = {
   id: 'backfill-with-ddl',
@@ -9,7 +9,7 @@ export const backfillWithDdl: Rule = {
   why: 'ALTER TABLE takes an ACCESS EXCLUSIVE lock and holds it until the transaction ends, so reads are blocked for as long as the rows are written. In a migration of its own the schema change takes milliseconds, and the rows are written under row locks.',
   dialects: POSTGRES,
   severity: 'warning',
-  check: each(['update', 'delete', 'insert'], (action, place) => {
+  check: onAction(['update', 'delete', 'insert'], (action, place) => {
     if (place.isNew(action.table) || (action.kind === 'insert' && !action.fromSelect)) return undefined;
     // A table that is dropped is gone for everybody anyway.
     const held = heldLocks(place).find(

@@ -1,4 +1,4 @@
-import { each, POSTGRES, type Rule } from '../rule.ts';
+import { onAction, POSTGRES, type Rule } from '../rule.ts';
 
 export const beyondDatabase: Rule = {
   id: 'beyond-database',
@@ -7,7 +7,7 @@ export const beyondDatabase: Rule = {
   why: 'Roles, databases, tablespaces, settings of the server, replication slots, files, programs and other servers are not part of a backup of the database. No restore undoes what a migration does to them, and a rollback undoes only a part. A rehearsal runs what acts on the server on a private server, and nothing that acts outside of it.',
   dialects: POSTGRES,
   severity: 'warning',
-  check: each('beyond', ({ what, reach }) => ({
+  check: onAction('beyond', ({ what, reach }) => ({
     message: `${what} acts beyond the database, and no restore undoes it.`,
     advice:
       reach === 'server'

@@ -1,6 +1,6 @@
 import { tableName } from '../action.ts';
-import { each, POSTGRES, type Rule } from '../rule.ts';
-import { spellName, spellTable } from '../spell.ts';
+import { quoteName, spellTable } from '../quoting.ts';
+import { onAction, POSTGRES, type Rule } from '../rule.ts';
 import { isFreeChange } from '../types.ts';
 
 export const changeColumnType: Rule = {
@@ -10,19 +10,19 @@ export const changeColumnType: Rule = {
   why: 'Most type changes rewrite the table and rebuild its indexes under an ACCESS EXCLUSIVE lock: all reads and writes are blocked until it finishes. A few are free: a longer varchar, varchar to text, a numeric with more digits before the decimal point. If the current type is not known and the change may be free, the severity is warning.',
   dialects: POSTGRES,
   severity: 'error',
-  check: each('alterType', ({ table, column, to, using }, { isNew, known }) => {
+  check: onAction('alterType', ({ table, column, to, using }, { isNew, known }) => {
     if (isNew(table)) return undefined;
     const from = known.table(table)?.columns.get(column);
     if (from !== undefined && !using && isFreeChange(from, to)) return undefined;
     const maybe = from === undefined && !using && MAY_BE_FREE.test(to);
-    const [name, target] = [spellName(column), spellTable(table)];
+    const [name, target] = [quoteName(column), spellTable(table)];
     const change = from === undefined ? `to ${to}` : `from ${from} to ${to}`;
     return {
       ...(maybe ? { severity: 'warning' as const } : {}),
       message: maybe
         ? `Changes ${tableName(table)}.${column} ${change}: unless the current type is a shorter one of the same kind, the table is rewritten, and all reads and writes are blocked until it finishes.`
         : `Changes ${tableName(table)}.${column} ${change}: the table is rewritten, and all reads and writes are blocked until it finishes.`,
-      advice: `ALTER TABLE ${target} ADD COLUMN ${spellName(`${column}_new`)} ${to}; keep both filled by a trigger, fill old rows in batches (UPDATE ${target} SET ${spellName(`${column}_new`)} = ${name} WHERE id BETWEEN …), switch the application over, then drop ${name}.`,
+      advice: `ALTER TABLE ${target} ADD COLUMN ${quoteName(`${column}_new`)} ${to}; keep both filled by a trigger, fill old rows in batches (UPDATE ${target} SET ${quoteName(`${column}_new`)} = ${name} WHERE id BETWEEN …), switch the application over, then drop ${name}.`,
     };
   }),
   examples: {

@@ -1,6 +1,6 @@
 import { type ActionOf, tableName } from '../action.ts';
-import { each, type Place, POSTGRES, type Rule } from '../rule.ts';
-import { spellName, spellTable, written } from '../spell.ts';
+import { quoteName, spellTable, written } from '../quoting.ts';
+import { type ActionContext, onAction, POSTGRES, type Rule } from '../rule.ts';
 
 export const checkWithoutNotValid: Rule = {
   id: 'check-without-not-valid',
@@ -9,7 +9,7 @@ export const checkWithoutNotValid: Rule = {
   why: 'Every row is scanned under an ACCESS EXCLUSIVE lock: all reads and writes are blocked until it finishes. With NOT VALID only new rows are checked; VALIDATE CONSTRAINT checks the existing rows later, without blocking reads or writes.',
   dialects: POSTGRES,
   severity: 'error',
-  check: each(['addConstraint', 'addColumn'], (action, place) => {
+  check: onAction(['addConstraint', 'addColumn'], (action, place) => {
     if (place.isNew(action.table)) return undefined;
     if (action.kind === 'addColumn') return ofColumn(action);
     if (action.constraint !== 'check' || action.notValid) return undefined;
@@ -38,15 +38,15 @@ export const checkWithoutNotValid: Rule = {
 
 function ofColumn({ table, column }: ActionOf<'addColumn'>) {
   if (!column.check) return undefined;
-  const name = spellName(`${table.name}_${column.name}_check`);
+  const name = quoteName(`${table.name}_${column.name}_check`);
   return {
     message: `Adds ${tableName(table)}.${column.name} with a check: every row is scanned, and all reads and writes are blocked until it finishes.`,
     advice: `Add the column without it; then ALTER TABLE ${spellTable(table)} ADD CONSTRAINT ${name} CHECK (…) NOT VALID; and in the next migration: ALTER TABLE ${spellTable(table)} VALIDATE CONSTRAINT ${name};`,
   };
 }
 
-function advice({ table, name, columns }: ActionOf<'addConstraint'>, { statement }: Place): string {
-  const constraint = spellName(name ?? [table.name, ...columns, 'check'].join('_'));
+function advice({ table, name, columns }: ActionOf<'addConstraint'>, { statement }: ActionContext): string {
+  const constraint = quoteName(name ?? [table.name, ...columns, 'check'].join('_'));
   const alone = statement.actions?.length === 1 ? written(statement) : undefined;
   const first =
     alone?.replace(name === undefined ? /\bADD\s+CHECK\b/i : /$^/, `ADD CONSTRAINT ${constraint} CHECK`) ??

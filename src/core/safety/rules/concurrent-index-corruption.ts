@@ -1,4 +1,4 @@
-import { each, POSTGRES, type Rule } from '../rule.ts';
+import { onAction, POSTGRES, type Rule } from '../rule.ts';
 
 export const concurrentIndexCorruption: Rule = {
   id: 'concurrent-index-corruption',
@@ -9,7 +9,7 @@ export const concurrentIndexCorruption: Rule = {
   severity: 'error',
   since: 140000,
   until: 140004,
-  check: each(['createIndex', 'reindex'], ({ concurrently }, { server }) =>
+  check: onAction(['createIndex', 'reindex'], ({ concurrently }, { server }) =>
     concurrently
       ? {
           message: `PostgreSQL 14.${server.version % 10000} may leave rows out of an index that is built concurrently.`,

@@ -1,7 +1,7 @@
 import type { ActionOf } from '../action.ts';
 import { openTransaction } from '../locks.ts';
-import { each, POSTGRES, type Rule } from '../rule.ts';
-import { optOut } from '../spell.ts';
+import { optOut } from '../quoting.ts';
+import { onAction, POSTGRES, type Rule } from '../rule.ts';
 
 export const concurrentlyInTransaction: Rule = {
   id: 'concurrently-in-transaction',
@@ -10,7 +10,7 @@ export const concurrentlyInTransaction: Rule = {
   why: 'These commands commit several times while they run, so PostgreSQL refuses them inside a transaction and the migration fails. REFRESH MATERIALIZED VIEW CONCURRENTLY is allowed inside a transaction.',
   dialects: POSTGRES,
   severity: 'error',
-  check: each(['createIndex', 'dropIndex', 'reindex', 'detachPartition'], (action, place) => {
+  check: onAction(['createIndex', 'dropIndex', 'reindex', 'detachPartition'], (action, place) => {
     if (!action.concurrently || openTransaction(place) === undefined) return undefined;
     return {
       message: `${COMMANDS[action.kind]} CONCURRENTLY is refused inside a transaction.`,

@@ -1,6 +1,6 @@
 import { type ActionOf, tableName } from '../action.ts';
-import { each, type Place, POSTGRES, type Rule } from '../rule.ts';
-import { outside, rewritten, spellColumns, spellName, spellTable } from '../spell.ts';
+import { outside, quoteName, rewritten, spellColumns, spellTable } from '../quoting.ts';
+import { type ActionContext, onAction, POSTGRES, type Rule } from '../rule.ts';
 
 export const createIndexWithoutConcurrently: Rule = {
   id: 'create-index-without-concurrently',
@@ -9,7 +9,7 @@ export const createIndexWithoutConcurrently: Rule = {
   why: 'The build takes a SHARE lock: inserts, updates and deletes are blocked until it finishes. With CONCURRENTLY it reads the table twice and takes longer, but blocks neither reads nor writes. A partitioned table does not accept CONCURRENTLY: create the index ON ONLY the parent, build one on each partition concurrently, and attach them.',
   dialects: POSTGRES,
   severity: 'error',
-  check: each('createIndex', (action, place) => {
+  check: onAction('createIndex', (action, place) => {
     if (action.concurrently || action.only || place.isNew(action.table)) return undefined;
     return {
       message: `Builds an index on ${tableName(action.table)}: writes to the table are blocked until it finishes.`,
@@ -40,14 +40,17 @@ export const createIndexWithoutConcurrently: Rule = {
   },
 };
 
-function advice({ table, name, columns }: ActionOf<'createIndex'>, { known, statement, migration }: Place): string {
+function advice(
+  { table, name, columns }: ActionOf<'createIndex'>,
+  { known, statement, migration }: ActionContext,
+): string {
   if (known.table(table)?.partitioned) {
-    const index = spellName(name ?? `${[table.name, ...columns].join('_')}_idx`);
+    const index = quoteName(name ?? `${[table.name, ...columns].join('_')}_idx`);
     return `CREATE INDEX ${index} ON ONLY ${spellTable(table)} (${spellColumns(columns)}); then for each partition, outside a transaction: CREATE INDEX CONCURRENTLY … ON <partition> (${spellColumns(columns)}); ALTER INDEX ${index} ATTACH PARTITION …`;
   }
   const safe =
     rewritten(statement, /^(CREATE\s+(?:UNIQUE\s+)?INDEX)\b/i, '$1 CONCURRENTLY') ??
-    `CREATE INDEX CONCURRENTLY ${name === undefined ? '' : `${spellName(name)} `}ON ${spellTable(table)} (${spellColumns(columns)})`;
+    `CREATE INDEX CONCURRENTLY ${name === undefined ? '' : `${quoteName(name)} `}ON ${spellTable(table)} (${spellColumns(columns)})`;
   const call = /\.sql$/i.test(migration.file) ? '' : ' With addIndex: { concurrently: true }.';
   return `${outside(migration)} ${safe};${call}`;
 }

@@ -1,6 +1,6 @@
 import { tableName } from '../action.ts';
-import { each, POSTGRES, type Rule } from '../rule.ts';
-import { rewritten, spellTable } from '../spell.ts';
+import { rewritten, spellTable } from '../quoting.ts';
+import { onAction, POSTGRES, type Rule } from '../rule.ts';
 
 export const createPartitionOf: Rule = {
   id: 'create-partition-of',
@@ -10,7 +10,7 @@ export const createPartitionOf: Rule = {
   dialects: POSTGRES,
   severity: 'warning',
   since: 120000,
-  check: each('createTable', ({ table, partitionOf }, { isNew, statement }) => {
+  check: onAction('createTable', ({ table, partitionOf }, { isNew, statement }) => {
     if (partitionOf === undefined || isNew(partitionOf)) return undefined;
     const bounds = rewritten(statement, /^[\s\S]*?\b(FOR\s+VALUES\s[\s\S]+|DEFAULT)$/i, '$1') ?? 'FOR VALUES …';
     const [parent, name] = [spellTable(partitionOf), spellTable(table)];

@@ -1,5 +1,5 @@
 import { tableName } from '../action.ts';
-import { each, POSTGRES, type Rule } from '../rule.ts';
+import { onAction, POSTGRES, type Rule } from '../rule.ts';
 
 export const createTrigger: Rule = {
   id: 'create-trigger',
@@ -8,7 +8,7 @@ export const createTrigger: Rule = {
   why: 'It takes a SHARE ROW EXCLUSIVE lock and holds it until the migration ends. While it waits for the lock, writers queue behind it. Afterwards, every write from every version of the application runs the function in its own transaction.',
   dialects: POSTGRES,
   severity: 'notice',
-  check: each('createTrigger', ({ table, name }, { isNew }) =>
+  check: onAction('createTrigger', ({ table, name }, { isNew }) =>
     isNew(table)
       ? undefined
       : {

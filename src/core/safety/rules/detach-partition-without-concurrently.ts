@@ -1,6 +1,6 @@
 import { tableName } from '../action.ts';
-import { each, POSTGRES, type Rule } from '../rule.ts';
-import { outside, spellTable } from '../spell.ts';
+import { outside, spellTable } from '../quoting.ts';
+import { onAction, POSTGRES, type Rule } from '../rule.ts';
 
 export const detachPartitionWithoutConcurrently: Rule = {
   id: 'detach-partition-without-concurrently',
@@ -10,7 +10,7 @@ export const detachPartitionWithoutConcurrently: Rule = {
   dialects: POSTGRES,
   severity: 'warning',
   since: 140000,
-  check: each('detachPartition', ({ table, partition, concurrently }, { isNew, migration }) => {
+  check: onAction('detachPartition', ({ table, partition, concurrently }, { isNew, migration }) => {
     if (concurrently || isNew(table)) return undefined;
     return {
       message: `Detaches ${tableName(partition)} under an ACCESS EXCLUSIVE lock on ${tableName(table)} and all its partitions.`,

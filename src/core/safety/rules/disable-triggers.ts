@@ -1,5 +1,5 @@
 import { tableName } from '../action.ts';
-import { each, POSTGRES, type Rule } from '../rule.ts';
+import { onAction, POSTGRES, type Rule } from '../rule.ts';
 
 export const disableTriggers: Rule = {
   id: 'disable-triggers',
@@ -8,7 +8,7 @@ export const disableTriggers: Rule = {
   why: 'Foreign keys are enforced by triggers: with ALL, the table accepts rows that reference nothing, and no later check finds them. Audit and replication triggers stop too, for every session, until they are enabled again.',
   dialects: POSTGRES,
   severity: 'error',
-  check: each('disableTriggers', ({ table }, { isNew }) =>
+  check: onAction('disableTriggers', ({ table }, { isNew }) =>
     isNew(table)
       ? undefined
       : {

@@ -1,5 +1,5 @@
-import { earlier } from '../around.ts';
-import { each, POSTGRES, type Rule } from '../rule.ts';
+import { onAction, POSTGRES, type Rule } from '../rule.ts';
+import { earlier } from '../rule-helpers.ts';
 
 export const domainConstraintWithoutNotValid: Rule = {
   id: 'domain-constraint-without-not-valid',
@@ -8,7 +8,7 @@ export const domainConstraintWithoutNotValid: Rule = {
   why: 'Every table with a column of the domain is scanned, under a SHARE lock on all of them: writes are blocked until it finishes. With NOT VALID only new values are checked and no table is scanned. ALTER DOMAIN … VALIDATE CONSTRAINT scans them later; up to PostgreSQL 18 it blocks writes too, so run it when there are few.',
   dialects: POSTGRES,
   severity: 'error',
-  check: each('addDomainConstraint', ({ name, notValid }, place) => {
+  check: onAction('addDomainConstraint', ({ name, notValid }, place) => {
     if (notValid || earlier(place, 'createDomain').some((made) => made.name === name)) return undefined;
     return {
       message: `Scans every table that has a column of the domain ${name}; writes to them are blocked until it finishes.`,

@@ -1,4 +1,4 @@
-import { each, POSTGRES, type Rule } from '../rule.ts';
+import { onAction, POSTGRES, type Rule } from '../rule.ts';
 
 export const domainWithCheck: Rule = {
   id: 'domain-with-check',
@@ -7,7 +7,7 @@ export const domainWithCheck: Rule = {
   why: 'The CHECK of a column can be replaced without blocking reads or writes. The CHECK of a domain cannot: every change scans all tables with such a column while writes to them are blocked. Adding a column of the domain with a default rewrites the table.',
   dialects: POSTGRES,
   severity: 'notice',
-  check: each('createDomain', ({ name, check }) =>
+  check: onAction('createDomain', ({ name, check }) =>
     check
       ? {
           message: `The check of ${name} cannot be changed later without locking every table that uses it.`,

@@ -1,5 +1,5 @@
 import { type ActionOf, tableName } from '../action.ts';
-import { each, POSTGRES, type Rule } from '../rule.ts';
+import { onAction, POSTGRES, type Rule } from '../rule.ts';
 
 export const dropCascade: Rule = {
   id: 'drop-cascade',
@@ -8,7 +8,7 @@ export const dropCascade: Rule = {
   why: 'CASCADE removes what depends on the object in the database at that moment, which may be more than the author of the migration saw: columns of a dropped type, views over a dropped view, foreign keys to a dropped key. Name each object to drop.',
   dialects: POSTGRES,
   severity: 'warning',
-  check: each(['dropObject', 'dropTable', 'dropColumn', 'dropConstraint'], (action, place) => {
+  check: onAction(['dropObject', 'dropTable', 'dropColumn', 'dropConstraint'], (action, place) => {
     if (!action.cascade || ('table' in action && place.isNew(action.table))) return undefined;
     const dropped = nameOf(action);
     return {

@@ -1,6 +1,6 @@
 import { tableName } from '../action.ts';
-import type { KnownTable } from '../known.ts';
-import { each, type Rule, type Said, SQLITE } from '../rule.ts';
+import { type ColumnFinding, onAction, type Rule, SQLITE } from '../rule.ts';
+import type { KnownTable } from '../schema-state.ts';
 
 export const dropColumnInUse: Rule = {
   id: 'drop-column-in-use',
@@ -9,12 +9,12 @@ export const dropColumnInUse: Rule = {
   why: 'SQLite refuses DROP COLUMN while the column is in a key, a UNIQUE constraint, an index, a foreign key, or a CHECK that refers to other columns. https://sqlite.org/lang_altertable.html#alter_table_drop_column',
   dialects: SQLITE,
   severity: 'error',
-  check: each('dropColumn', ({ table, column }, place) => {
+  check: onAction('dropColumn', ({ table, column }, place) => {
     const known = place.known.table(table);
     const user = known && userOf(known, column);
     const name = tableName(table);
     if (user === undefined) {
-      const texts = place.known.speakingOf(table, column);
+      const texts = place.known.dependentsOf(table, column);
       return texts.length === 0 ? undefined : inTexts(name, column, texts);
     }
     return {
@@ -62,7 +62,7 @@ export const dropColumnInUse: Rule = {
 };
 
 /** By their words: one of them may mean another table's column of that name. */
-function inTexts(table: string, column: string, texts: readonly string[]): Said {
+function inTexts(table: string, column: string, texts: readonly string[]): ColumnFinding {
   return {
     message: `${texts.join(', ')} ${texts.length === 1 ? 'refers' : 'refer'} to ${table} and to ${column}: SQLite refuses to drop a column that a view or trigger uses.`,
     advice: `In the same migration drop ${texts.join(', ')}, then the column, then recreate ${texts.length === 1 ? 'it' : 'them'} without it.`,

@@ -1,6 +1,6 @@
 import { type TableRef, tableName } from '../action.ts';
-import { earlier, rebuildOf, sameTable } from '../around.ts';
-import { BOTH, each, type Place, type Rule } from '../rule.ts';
+import { type ActionContext, BOTH, onAction, type Rule } from '../rule.ts';
+import { earlier, rebuildOf, sameTable } from '../rule-helpers.ts';
 
 export const dropColumn: Rule = {
   id: 'drop-column',
@@ -9,7 +9,7 @@ export const dropColumn: Rule = {
   why: 'The values can be recovered only from a backup, and every running version of the application that names the column fails. First deploy a version that no longer names it, then drop the column in a later migration.',
   dialects: BOTH,
   severity: 'error',
-  check: each(['dropColumn', 'dropTable'], (action, place) => {
+  check: onAction(['dropColumn', 'dropTable'], (action, place) => {
     const { table } = action;
     if (place.isNew(table)) return undefined;
     const columns = action.kind === 'dropColumn' ? [action.column] : leftOut(table, place);
@@ -50,7 +50,7 @@ export const dropColumn: Rule = {
 };
 
 /** Columns that a rebuilt table does not have any more. */
-function leftOut(table: TableRef, place: Place): string[] {
+function leftOut(table: TableRef, place: ActionContext): string[] {
   const rebuild = rebuildOf(place, table);
   const made = rebuild && place.known.table(rebuild.scratch);
   const before = place.known.table(table);
@@ -59,6 +59,6 @@ function leftOut(table: TableRef, place: Place): string[] {
   return [...before.columns.keys()].filter((name) => !kept.has(name.toLowerCase()));
 }
 
-function addedHere(table: TableRef, column: string, place: Place): boolean {
+function addedHere(table: TableRef, column: string, place: ActionContext): boolean {
   return earlier(place, 'addColumn').some((one) => sameTable(one.table, table) && one.column.name === column);
 }

@@ -1,4 +1,4 @@
-import { each, POSTGRES, type Rule } from '../rule.ts';
+import { onAction, POSTGRES, type Rule } from '../rule.ts';
 
 export const dropDatabase: Rule = {
   id: 'drop-database',
@@ -7,7 +7,7 @@ export const dropDatabase: Rule = {
   why: 'A migration of one database has no reason to drop another, and PostgreSQL refuses to drop the database that the session is connected to.',
   dialects: POSTGRES,
   severity: 'error',
-  check: each('dropDatabase', ({ name }) => ({
+  check: onAction('dropDatabase', ({ name }) => ({
     message: `Drops database ${name} with everything in it.`,
     advice: `Remove it from the migration. Drop the database by hand, after a backup: dropdb ${name}`,
   })),

@@ -1,6 +1,6 @@
 import { type TableRef, tableName } from '../action.ts';
-import { later, sameTable } from '../around.ts';
-import { BOTH, each, type Place, type Rule } from '../rule.ts';
+import { type ActionContext, BOTH, onAction, type Rule } from '../rule.ts';
+import { later, sameTable } from '../rule-helpers.ts';
 
 export const dropForeignKey: Rule = {
   id: 'drop-foreign-key',
@@ -9,7 +9,7 @@ export const dropForeignKey: Rule = {
   why: 'The database then accepts rows that reference nothing, and ON DELETE CASCADE stops working; adding the key again fails on the first such row. Dropping it also locks both tables briefly.',
   dialects: BOTH,
   severity: 'warning',
-  check: each('dropConstraint', ({ table, name }, place) => {
+  check: onAction('dropConstraint', ({ table, name }, place) => {
     if (place.isNew(table) || !isForeignKey(table, name, place) || comesBack(table, place)) return undefined;
     return {
       message: `Drops foreign key ${name} of ${tableName(table)}: the table then accepts rows that reference nothing.`,
@@ -42,20 +42,20 @@ export const dropForeignKey: Rule = {
 };
 
 /** By what is known of it, else by its name: PostgreSQL's own ends in _fkey. */
-function isForeignKey(table: TableRef, name: string, { known }: Place): boolean {
+function isForeignKey(table: TableRef, name: string, { known }: ActionContext): boolean {
   const constraint = known.table(table)?.constraints.find((one) => one.name === name);
   if (constraint !== undefined) return constraint.constraint === 'foreign key';
   return /_fkey\d*$|^fk_|_fk$/i.test(name);
 }
 
-function comesBack(table: TableRef, place: Place): boolean {
+function comesBack(table: TableRef, place: ActionContext): boolean {
   return (
     later(place, 'addConstraint').some((one) => one.constraint === 'foreign key' && sameTable(one.table, table)) ||
     inSameStatement(table, place)
   );
 }
 
-function inSameStatement(table: TableRef, { statement }: Place): boolean {
+function inSameStatement(table: TableRef, { statement }: ActionContext): boolean {
   return (statement.actions ?? []).some(
     (one) => one.kind === 'addConstraint' && one.constraint === 'foreign key' && sameTable(one.table, table),
   );

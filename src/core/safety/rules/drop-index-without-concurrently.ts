@@ -1,5 +1,5 @@
-import { each, POSTGRES, type Rule } from '../rule.ts';
-import { outside, rewritten } from '../spell.ts';
+import { outside, rewritten } from '../quoting.ts';
+import { onAction, POSTGRES, type Rule } from '../rule.ts';
 
 export const dropIndexWithoutConcurrently: Rule = {
   id: 'drop-index-without-concurrently',
@@ -8,9 +8,9 @@ export const dropIndexWithoutConcurrently: Rule = {
   why: 'DROP INDEX takes an ACCESS EXCLUSIVE lock on the table. The lock is held briefly, but while it waits for a long query, all reads and writes queue behind it. CONCURRENTLY does not block them. An index that belongs to a constraint can be dropped only with the constraint.',
   dialects: POSTGRES,
   severity: 'warning',
-  check: each('dropIndex', ({ name, concurrently }, { known, statement, migration }) => {
+  check: onAction('dropIndex', ({ name, concurrently }, { known, statement, migration }) => {
     const table = known.tableOfIndex(name);
-    if (concurrently || table?.fresh || table?.partitioned) return undefined;
+    if (concurrently || table?.createdInPlan || table?.partitioned) return undefined;
     const alone = statement.actions?.length === 1;
     const safe =
       (alone ? rewritten(statement, /^(DROP\s+INDEX)\b/i, '$1 CONCURRENTLY') : undefined) ??

@@ -1,6 +1,6 @@
 import { tableName } from '../action.ts';
-import type { KnownTable } from '../known.ts';
-import { BOTH, each, type Rule } from '../rule.ts';
+import { BOTH, onAction, type Rule } from '../rule.ts';
+import type { KnownTable } from '../schema-state.ts';
 
 export const dropNotNull: Rule = {
   id: 'drop-not-null',
@@ -9,7 +9,7 @@ export const dropNotNull: Rule = {
   why: 'Running versions of the application do not expect a NULL there: they fail on the first one, or leave such rows out of comparisons and sums. First deploy a version that can read NULL. The down migration fails once there is a NULL.',
   dialects: BOTH,
   severity: 'warning',
-  check: each('dropNotNull', ({ table, column }, { isNew, known }) =>
+  check: onAction('dropNotNull', ({ table, column }, { isNew, known }) =>
     isNew(table) || isNullable(known.table(table), column)
       ? undefined
       : {

@@ -1,4 +1,4 @@
-import { each, POSTGRES, type Rule } from '../rule.ts';
+import { onAction, POSTGRES, type Rule } from '../rule.ts';
 
 const SAID = new Set(['sequence', 'type', 'domain', 'extension']);
 
@@ -9,7 +9,7 @@ export const dropObject: Rule = {
   why: 'Queries of running versions of the application may use it: a cast to the type, nextval of the sequence, a function of the extension. PostgreSQL knows what depends on it in the database, but not what depends on it in the application.',
   dialects: POSTGRES,
   severity: 'notice',
-  check: each('dropObject', ({ what, name }) =>
+  check: onAction('dropObject', ({ what, name }) =>
     SAID.has(what)
       ? {
           message: `Drops ${what} ${name}${what === 'sequence' ? ' with its counter' : ''}.`,

@@ -1,6 +1,6 @@
 import { type TableRef, tableName } from '../action.ts';
-import { later, sameTable } from '../around.ts';
-import { each, type Place, POSTGRES, type Rule } from '../rule.ts';
+import { type ActionContext, onAction, POSTGRES, type Rule } from '../rule.ts';
+import { later, sameTable } from '../rule-helpers.ts';
 
 export const dropPrimaryKey: Rule = {
   id: 'drop-primary-key',
@@ -9,7 +9,7 @@ export const dropPrimaryKey: Rule = {
   why: 'The table then accepts duplicates, ON CONFLICT fails because there is no index, and logical replication refuses UPDATE and DELETE on the table. Add the new key in the same transaction.',
   dialects: POSTGRES,
   severity: 'warning',
-  check: each('dropConstraint', ({ table, name }, place) => {
+  check: onAction('dropConstraint', ({ table, name }, place) => {
     if (place.isNew(table) || !isPrimaryKey(table, name, place) || comesBack(table, place)) return undefined;
     return {
       message: `Drops the primary key ${name} of ${tableName(table)} without adding a new one.`,
@@ -34,12 +34,12 @@ export const dropPrimaryKey: Rule = {
   },
 };
 
-function isPrimaryKey(table: TableRef, name: string, { known }: Place): boolean {
+function isPrimaryKey(table: TableRef, name: string, { known }: ActionContext): boolean {
   const constraint = known.table(table)?.constraints.find((one) => one.name === name);
   return constraint === undefined ? /_pkey\d*$/.test(name) : constraint.constraint === 'primary key';
 }
 
-function comesBack(table: TableRef, place: Place): boolean {
+function comesBack(table: TableRef, place: ActionContext): boolean {
   const here = (place.statement.actions ?? []).flatMap((action) => (action.kind === 'addConstraint' ? [action] : []));
   return [...here, ...later(place, 'addConstraint')].some(
     (one) => one.constraint === 'primary key' && sameTable(one.table, table),

@@ -1,6 +1,6 @@
 import { type Action, tableName } from '../action.ts';
-import { earlier, rebuildOf } from '../around.ts';
-import { each, type Place, type Rule, SQLITE } from '../rule.ts';
+import { type ActionContext, onAction, type Rule, SQLITE } from '../rule.ts';
+import { earlier, rebuildOf } from '../rule-helpers.ts';
 
 export const dropReferencedTable: Rule = {
   id: 'drop-referenced-table',
@@ -9,7 +9,7 @@ export const dropReferencedTable: Rule = {
   why: 'SQLite deletes the rows of a table before it drops it. With foreign keys on, rows of other tables are deleted by cascade, set to NULL, or stop the migration. Creating a new table with the same name afterwards does not restore them. https://sqlite.org/foreignkeys.html#fk_schemacommands',
   dialects: SQLITE,
   severity: 'error',
-  check: each('dropTable', ({ table }, place) => {
+  check: onAction('dropTable', ({ table }, place) => {
     const children = place.known.referencing(table).filter(({ name }) => !goes(name, place));
     const rebuild = rebuildOf(place, table);
     if (children.length === 0 || rebuild?.own === true || place.isNew(table)) return undefined;
@@ -65,6 +65,6 @@ function isOff(action: Extract<Action, { kind: 'pragma' }>): boolean {
 }
 
 /** Dropped before: known no more, but for a table that is known only by its foreign key. */
-function goes(name: string, place: Place): boolean {
+function goes(name: string, place: ActionContext): boolean {
   return earlier(place, 'dropTable').some(({ table }) => table.name === name);
 }

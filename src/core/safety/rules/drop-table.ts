@@ -1,6 +1,6 @@
 import { tableName } from '../action.ts';
-import { isTemporary, rebuildOf } from '../around.ts';
-import { BOTH, each, type Rule } from '../rule.ts';
+import { BOTH, onAction, type Rule } from '../rule.ts';
+import { isTemporary, rebuildOf } from '../rule-helpers.ts';
 
 export const dropTable: Rule = {
   id: 'drop-table',
@@ -9,7 +9,7 @@ export const dropTable: Rule = {
   why: 'The rows can be recovered only from a backup, and every running version of the application that still uses the table fails. First deploy a version that no longer uses it, then drop the table in a later migration.',
   dialects: BOTH,
   severity: 'error',
-  check: each('dropTable', ({ table }, place) => {
+  check: onAction('dropTable', ({ table }, place) => {
     if (place.isNew(table) || isTemporary(place, table) || rebuildOf(place, table) !== undefined) return undefined;
     const name = tableName(table);
     return {

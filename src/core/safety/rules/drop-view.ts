@@ -1,5 +1,5 @@
-import { later } from '../around.ts';
-import { BOTH, each, type Rule } from '../rule.ts';
+import { BOTH, onAction, type Rule } from '../rule.ts';
+import { later } from '../rule-helpers.ts';
 
 export const dropView: Rule = {
   id: 'drop-view',
@@ -8,7 +8,7 @@ export const dropView: Rule = {
   why: 'Running versions of the application that read the view fail immediately. A view that is recreated in the same migration is not reported.',
   dialects: BOTH,
   severity: 'warning',
-  check: each('dropObject', ({ what, name }, place) => {
+  check: onAction('dropObject', ({ what, name }, place) => {
     if (what !== 'view' && what !== 'materialized view') return undefined;
     const plain = bare(name);
     if (later(place, 'createView').some(({ view }) => view.name === plain)) return undefined;

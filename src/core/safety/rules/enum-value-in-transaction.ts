@@ -1,5 +1,5 @@
-import { makesType } from '../around.ts';
-import { each, type Place, POSTGRES, type Rule } from '../rule.ts';
+import { type ActionContext, onAction, POSTGRES, type Rule } from '../rule.ts';
+import { makesType } from '../rule-helpers.ts';
 
 export const enumValueInTransaction: Rule = {
   id: 'enum-value-in-transaction',
@@ -8,7 +8,7 @@ export const enumValueInTransaction: Rule = {
   why: 'PostgreSQL before 12 refuses it inside a transaction. Later versions accept it, but the value cannot be used until the transaction has been committed ("unsafe use of new value"). A type that is created in the same transaction is an exception before 12 and since 17.',
   dialects: POSTGRES,
   severity: 'error',
-  check: each('addEnumValue', ({ type, value }, place) => {
+  check: onAction('addEnumValue', ({ type, value }, place) => {
     const { migration, server } = place;
     const excepted = (server.version < 120000 || server.version >= 170000) && makesType(place, type);
     if (!migration.transactional || excepted) return undefined;
@@ -48,7 +48,7 @@ export const enumValueInTransaction: Rule = {
   },
 };
 
-function usedLater(value: string, { migration, statement }: Place): boolean {
+function usedLater(value: string, { migration, statement }: ActionContext): boolean {
   const literal = `'${value.replaceAll("'", "''")}'`;
   return migration.statements
     .slice(migration.statements.indexOf(statement) + 1)

@@ -1,6 +1,6 @@
 import { type Action, type TableRef, tableName } from '../action.ts';
-import type { KnownTable } from '../known.ts';
-import { BOTH, type Hit, type Rule, type Scope, whole } from '../rule.ts';
+import { BOTH, type FindingDraft, type MigrationContext, onMigration, type Rule } from '../rule.ts';
+import type { KnownTable } from '../schema-state.ts';
 
 export const foreignKeyWithoutIndex: Rule = {
   id: 'foreign-key-without-index',
@@ -9,14 +9,14 @@ export const foreignKeyWithoutIndex: Rule = {
   why: 'Every DELETE of a parent row, and every UPDATE of its key, scans the whole child table for references. Neither PostgreSQL nor SQLite creates this index automatically.',
   dialects: BOTH,
   severity: 'notice',
-  check: whole(({ before, known, server }: Scope) =>
-    before.flatMap(({ action, statement, fresh }) =>
-      keysOf(action).flatMap(({ table, columns }): Hit[] => {
+  check: onMigration(({ before, known, server }: MigrationContext) =>
+    before.flatMap(({ action, statement, createdInPlan }) =>
+      keysOf(action).flatMap(({ table, columns }): FindingDraft[] => {
         const now = known.table(table);
         if (now === undefined || isIndexed(now, columns)) return [];
         const name = tableName(table);
         const made = `${[table.name, ...columns].join('_')}_idx ON ${name} (${columns.join(', ')});`;
-        const online = server.dialect === 'postgres' && !(fresh || action.kind === 'createTable');
+        const online = server.dialect === 'postgres' && !(createdInPlan || action.kind === 'createTable');
         return [
           {
             statement,

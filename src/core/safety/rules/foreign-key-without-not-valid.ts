@@ -1,6 +1,6 @@
 import { type ActionOf, type TableRef, tableName } from '../action.ts';
-import { each, type Place, POSTGRES, type Rule } from '../rule.ts';
-import { spellColumns, spellName, spellTable, written } from '../spell.ts';
+import { quoteName, spellColumns, spellTable, written } from '../quoting.ts';
+import { type ActionContext, onAction, POSTGRES, type Rule } from '../rule.ts';
 
 export const foreignKeyWithoutNotValid: Rule = {
   id: 'foreign-key-without-not-valid',
@@ -9,7 +9,7 @@ export const foreignKeyWithoutNotValid: Rule = {
   why: 'Every row is looked up in the referenced table under a SHARE ROW EXCLUSIVE lock on both: writes to both are blocked until it finishes. With NOT VALID only new rows are checked; VALIDATE CONSTRAINT checks the existing rows later, without blocking reads or writes. A partitioned table accepts NOT VALID since PostgreSQL 18; before that, add the key to its partitions one at a time.',
   dialects: POSTGRES,
   severity: 'error',
-  check: each(['addConstraint', 'addColumn'], (action, place) => {
+  check: onAction(['addConstraint', 'addColumn'], (action, place) => {
     if (place.isNew(action.table)) return undefined;
     if (action.kind === 'addColumn') return ofColumn(action);
     if (action.constraint !== 'foreign key' || action.notValid) return undefined;
@@ -45,24 +45,24 @@ function ofColumn({ table, column }: ActionOf<'addColumn'>) {
   if (references === undefined || column.default === undefined) return undefined;
   return {
     message: `Adds ${tableName(table)}.${name} with a default and a foreign key: every row is looked up in ${tableName(references)}, and all reads and writes of ${tableName(table)} are blocked until it finishes.`,
-    advice: `ALTER TABLE ${spellTable(table)} ADD COLUMN ${spellName(name)} ${type} DEFAULT …; ${inTwoSteps(table, name, `FOREIGN KEY (${spellName(name)}) REFERENCES ${spellTable(references)}`)}`,
+    advice: `ALTER TABLE ${spellTable(table)} ADD COLUMN ${quoteName(name)} ${type} DEFAULT …; ${inTwoSteps(table, name, `FOREIGN KEY (${quoteName(name)}) REFERENCES ${spellTable(references)}`)}`,
   };
 }
 
 function inTwoSteps(table: TableRef, column: string, key: string): string {
-  const constraint = spellName(`${table.name}_${column}_fkey`);
+  const constraint = quoteName(`${table.name}_${column}_fkey`);
   return `ALTER TABLE ${spellTable(table)} ADD CONSTRAINT ${constraint} ${key} NOT VALID; and in the next migration: ALTER TABLE ${spellTable(table)} VALIDATE CONSTRAINT ${constraint};`;
 }
 
 function advice(
   { table, columns, references, name }: ActionOf<'addConstraint'>,
-  { statement, known, server }: Place,
+  { statement, known, server }: ActionContext,
 ): string {
   const key = `FOREIGN KEY (${spellColumns(columns)}) REFERENCES ${references === undefined ? '…' : spellTable(references)}`;
   if (known.table(table)?.partitioned && server.version < 180000) {
     return `For each partition: ALTER TABLE <partition> ADD CONSTRAINT … ${key} NOT VALID; and VALIDATE it in the next migration. Once every partition has a valid key, adding it to ${tableName(table)} scans no rows.`;
   }
-  const constraint = spellName(name ?? `${[table.name, ...columns].join('_')}_fkey`);
+  const constraint = quoteName(name ?? `${[table.name, ...columns].join('_')}_fkey`);
   const alone = statement.actions?.length === 1 ? written(statement) : undefined;
   if (alone === undefined) return inTwoSteps(table, columns.join('_'), key);
   const named =

@@ -1,4 +1,4 @@
-import { each, POSTGRES, type Rule } from '../rule.ts';
+import { onAction, POSTGRES, type Rule } from '../rule.ts';
 
 export const identifierTooLong: Rule = {
   id: 'identifier-too-long',
@@ -7,7 +7,7 @@ export const identifierTooLong: Rule = {
   why: 'PostgreSQL truncates it without an error. A later statement with the full name is truncated in the same way and works, but a tool that compares names does not find it. Two long names with the same beginning become the same name.',
   dialects: POSTGRES,
   severity: 'warning',
-  check: each('longName', ({ name }) => ({
+  check: onAction('longName', ({ name }) => ({
     message: `${name} is longer than 63 bytes and will be truncated.`,
     advice: 'Give it a name of at most 63 bytes.',
   })),

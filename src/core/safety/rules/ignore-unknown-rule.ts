@@ -1,5 +1,5 @@
 import { ignoresOf } from '../ignore.ts';
-import { BOTH, type Rule, whole } from '../rule.ts';
+import { BOTH, onMigration, type Rule } from '../rule.ts';
 import { nearest } from '../unknown-ids.ts';
 
 export const ignoreUnknownRule: Rule = {
@@ -9,7 +9,7 @@ export const ignoreUnknownRule: Rule = {
   why: 'A misspelled rule id ignores nothing, and an id of a removed rule hides that the rule is gone.',
   dialects: BOTH,
   severity: 'error',
-  check: whole(({ migration, ruleIds }) =>
+  check: onMigration(({ migration, ruleIds }) =>
     ignoresOf(migration).flatMap(({ rule, statement }) => {
       if (ruleIds.has(rule)) return [];
       const near = nearest(rule, [...ruleIds]);

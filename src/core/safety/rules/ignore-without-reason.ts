@@ -1,5 +1,5 @@
 import { ignoresOf } from '../ignore.ts';
-import { BOTH, type Rule, whole } from '../rule.ts';
+import { BOTH, onMigration, type Rule } from '../rule.ts';
 
 export const ignoreWithoutReason: Rule = {
   id: 'ignore-without-reason',
@@ -8,7 +8,7 @@ export const ignoreWithoutReason: Rule = {
   why: 'A later reader must be able to judge whether the reason still holds. A comment without a reason ignores nothing.',
   dialects: BOTH,
   severity: 'error',
-  check: whole(({ migration }) =>
+  check: onMigration(({ migration }) =>
     ignoresOf(migration).flatMap(({ rule, why, statement }) =>
       why === ''
         ? {

@@ -1,5 +1,5 @@
 import { type ActionOf, tableName } from '../action.ts';
-import { each, POSTGRES, type Rule } from '../rule.ts';
+import { onAction, POSTGRES, type Rule } from '../rule.ts';
 
 const SMALL: Record<string, string> = {
   integer: '2,147,483,647',
@@ -15,7 +15,7 @@ export const intPrimaryKey: Rule = {
   why: 'Rolled back and failed inserts use up numbers too. When the numbers run out, every insert fails, and the change to bigint rewrites the table and every table that references it under a lock. bigint costs four more bytes per row.',
   dialects: POSTGRES,
   severity: 'warning',
-  check: each(['createTable', 'addColumn'], (action) => {
+  check: onAction(['createTable', 'addColumn'], (action) => {
     const found = keyColumns(action).find(({ type }) => type in SMALL);
     if (found === undefined) return undefined;
     return {

@@ -1,6 +1,6 @@
 import { type Action, tableName } from '../action.ts';
-import { isTemporary } from '../around.ts';
-import { BOTH, type Rule, type Seen, whole } from '../rule.ts';
+import { BOTH, onMigration, type Rule, type SeenAction } from '../rule.ts';
+import { isTemporary } from '../rule-helpers.ts';
 
 export const irreversible: Rule = {
   id: 'irreversible',
@@ -9,7 +9,7 @@ export const irreversible: Rule = {
   why: 'The down migration recreates the table, the column or the constraint without the data that was in it. Only the backup has the rows, and restoring it loses what was written since.',
   dialects: BOTH,
   severity: 'notice',
-  check: whole((scope) => {
+  check: onMigration((scope) => {
     const { migration, before } = scope;
     if (migration.direction === 'down' || !migration.reversible) return [];
     const rebuilt = namesTakenOver(before);
@@ -50,15 +50,17 @@ export const irreversible: Rule = {
 };
 
 /** A table that is made here and gets the name of one that is dropped: a rebuild, which copies the rows. */
-function namesTakenOver(before: readonly Seen[]): ReadonlySet<string> {
+function namesTakenOver(before: readonly SeenAction[]): ReadonlySet<string> {
   return new Set(
-    before.flatMap(({ action, fresh }) => (action.kind === 'renameTable' && fresh && !action.view ? [action.to] : [])),
+    before.flatMap(({ action, createdInPlan }) =>
+      action.kind === 'renameTable' && createdInPlan && !action.view ? [action.to] : [],
+    ),
   );
 }
 
-function lostBy({ action, fresh }: Seen, rebuilt: ReadonlySet<string>): string[] {
+function lostBy({ action, createdInPlan }: SeenAction, rebuilt: ReadonlySet<string>): string[] {
   if (action.kind === 'dropTable' && rebuilt.has(action.table.name)) return [];
-  return fresh ? [] : lost(action);
+  return createdInPlan ? [] : lost(action);
 }
 
 function lost(action: Action): string[] {

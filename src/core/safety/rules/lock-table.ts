@@ -1,5 +1,5 @@
 import { tableName } from '../action.ts';
-import { each, POSTGRES, type Rule } from '../rule.ts';
+import { onAction, POSTGRES, type Rule } from '../rule.ts';
 
 export const lockTable: Rule = {
   id: 'lock-table',
@@ -8,7 +8,7 @@ export const lockTable: Rule = {
   why: 'The lock is held until the migration ends. Statements take the locks that they need automatically. Without a mode, LOCK TABLE takes ACCESS EXCLUSIVE, which blocks reads too.',
   dialects: POSTGRES,
   severity: 'warning',
-  check: each('lockTable', ({ table, exclusive }, { isNew }) =>
+  check: onAction('lockTable', ({ table, exclusive }, { isNew }) =>
     isNew(table)
       ? undefined
       : {

@@ -1,6 +1,6 @@
 import { type ActionKind, tableKey, tableName } from '../action.ts';
 import { allTransactions, locksIn } from '../locks.ts';
-import { type Hit, POSTGRES, type Rule, type Scope, whole } from '../rule.ts';
+import { type FindingDraft, type MigrationContext, onMigration, POSTGRES, type Rule } from '../rule.ts';
 
 /** Two are what a foreign key takes. */
 const MANY = 3;
@@ -14,9 +14,9 @@ export const manyTablesLocked: Rule = {
   why: 'Each lock is held while the next one is waited for, so the first table is blocked until the last lock is acquired. An application that takes the locks in another order causes a deadlock, and one of the two transactions is rolled back.',
   dialects: POSTGRES,
   severity: 'warning',
-  check: whole((scope: Scope): Hit[] =>
+  check: onMigration((scope: MigrationContext): FindingDraft[] =>
     allTransactions(scope).flatMap((transaction) => {
-      const tables = new Map<string, { name: string; statement: Hit['statement'] }>();
+      const tables = new Map<string, { name: string; statement: FindingDraft['statement'] }>();
       for (const { table, seen } of locksIn(transaction, scope.known)) {
         const key = tableKey(table);
         // What is dropped nobody should be using, and a new table's parents are let go with it.

@@ -1,5 +1,5 @@
 import { type ActionOf, tableName } from '../action.ts';
-import { each, POSTGRES, type Rule } from '../rule.ts';
+import { onAction, POSTGRES, type Rule } from '../rule.ts';
 
 export const mixedCaseName: Rule = {
   id: 'mixed-case-name',
@@ -8,7 +8,7 @@ export const mixedCaseName: Rule = {
   why: 'PostgreSQL folds unquoted names to lower case, so this name must be quoted in every query. A model can keep its own spelling and map it (underscored: true).',
   dialects: POSTGRES,
   severity: 'notice',
-  check: each(['createTable', 'addColumn', 'renameTable', 'renameColumn'], (action) => {
+  check: onAction(['createTable', 'addColumn', 'renameTable', 'renameColumn'], (action) => {
     const found = namesOf(action).filter((name) => !/^[\p{Ll}_][\p{Ll}\p{Nd}_$]*$/u.test(name));
     if (found.length === 0) return undefined;
     return {

@@ -1,4 +1,4 @@
-import { BOTH, each, type Rule } from '../rule.ts';
+import { BOTH, onAction, type Rule } from '../rule.ts';
 
 export const nestedTransaction: Rule = {
   id: 'nested-transaction',
@@ -7,7 +7,7 @@ export const nestedTransaction: Rule = {
   why: 'The migration and its history row are committed together or not at all. A COMMIT in the middle breaks this: the statements before it stay applied when the rest fails, and the history does not show it.',
   dialects: BOTH,
   severity: 'error',
-  check: each('transaction', ({ verb }, { migration }) =>
+  check: onAction('transaction', ({ verb }, { migration }) =>
     migration.transactional
       ? {
           message: `${verb} ends or nests the transaction that the migration runs in.`,

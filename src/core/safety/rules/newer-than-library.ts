@@ -1,4 +1,4 @@
-import { each, type Rule, SQLITE } from '../rule.ts';
+import { onAction, type Rule, SQLITE } from '../rule.ts';
 
 export const newerThanLibrary: Rule = {
   id: 'newer-than-library',
@@ -7,7 +7,7 @@ export const newerThanLibrary: Rule = {
   why: 'Each program that opens the file brings its own SQLite library: db-manager, the application, the sqlite3 shell. In an older library the statement fails, and so does every query over a schema that it cannot read.',
   dialects: SQLITE,
   severity: 'error',
-  check: each('feature', ({ feature, since }, { server }) =>
+  check: onAction('feature', ({ feature, since }, { server }) =>
     since > server.version
       ? {
           message: `${feature} needs SQLite ${dotted(since)}; this library is ${dotted(server.version)}.`,

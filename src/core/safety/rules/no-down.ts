@@ -1,4 +1,4 @@
-import { BOTH, type Rule, whole } from '../rule.ts';
+import { BOTH, onMigration, type Rule } from '../rule.ts';
 
 export const noDown: Rule = {
   id: 'no-down',
@@ -7,7 +7,7 @@ export const noDown: Rule = {
   why: 'It cannot be reverted, and neither can any migration before it: a downgrade stops here, and after a failure only the backup is left. Write the down migration while the change is fresh.',
   dialects: BOTH,
   severity: 'notice',
-  check: whole(({ migration }) =>
+  check: onMigration(({ migration }) =>
     migration.direction === 'up' && !migration.reversible
       ? [
           {

@@ -1,5 +1,5 @@
 import { count } from '../../model/count.ts';
-import { BOTH, type Rule, whole } from '../rule.ts';
+import { BOTH, onMigration, type Rule } from '../rule.ts';
 
 export const opaqueCode: Rule = {
   id: 'opaque-code',
@@ -8,7 +8,7 @@ export const opaqueCode: Rule = {
   why: 'The statements of a code migration are recorded by running it on an empty scratch database. If it could not be run there, or stopped before its end, the rules cannot check the remaining statements.',
   dialects: BOTH,
   severity: 'notice',
-  check: whole(({ migration: { opaque, statements } }) =>
+  check: onMigration(({ migration: { opaque, statements } }) =>
     opaque
       ? [
           {

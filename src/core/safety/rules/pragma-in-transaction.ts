@@ -1,4 +1,4 @@
-import { each, type Rule, SQLITE } from '../rule.ts';
+import { onAction, type Rule, SQLITE } from '../rule.ts';
 
 /** What each does there: tried on the engine, and in https://sqlite.org/pragma.html. */
 const EFFECTS: Record<string, string> = {
@@ -18,7 +18,7 @@ export const pragmaInTransaction: Rule = {
   why: 'The migration runs in a transaction, where the settings of the file and its journal cannot be changed. PRAGMA foreign_keys = OFF has no effect there either, but db-manager recognises it and runs the migration with foreign keys off.',
   dialects: SQLITE,
   severity: 'error',
-  check: each('pragma', ({ name, value }, { migration }) => {
+  check: onAction('pragma', ({ name, value }, { migration }) => {
     const effect = EFFECTS[name];
     const asks = value === undefined && name !== 'wal_checkpoint';
     if (effect === undefined || asks || !migration.transactional) return undefined;

@@ -1,6 +1,6 @@
 import { tableName } from '../action.ts';
-import { each, POSTGRES, type Rule } from '../rule.ts';
-import { outside, spellColumns, spellName, spellTable } from '../spell.ts';
+import { outside, quoteName, spellColumns, spellTable } from '../quoting.ts';
+import { onAction, POSTGRES, type Rule } from '../rule.ts';
 
 export const primaryKeyWithoutUsingIndex: Rule = {
   id: 'primary-key-without-using-index',
@@ -9,7 +9,7 @@ export const primaryKeyWithoutUsingIndex: Rule = {
   why: 'The index is built under an ACCESS EXCLUSIVE lock, and nullable columns are scanned first: all reads and writes are blocked until both finish. If the columns are NOT NULL and the index was built concurrently before, adding the key takes a moment.',
   dialects: POSTGRES,
   severity: 'error',
-  check: each(['addConstraint', 'addColumn'], (action, { isNew, known, migration }) => {
+  check: onAction(['addConstraint', 'addColumn'], (action, { isNew, known, migration }) => {
     const { table } = action;
     const columns = action.kind === 'addColumn' ? [action.column.name] : action.columns;
     const key =
@@ -18,7 +18,7 @@ export const primaryKeyWithoutUsingIndex: Rule = {
         : action.constraint === 'primary key' && !action.usingIndex;
     if (!key || isNew(table)) return undefined;
     const own = action.kind === 'addConstraint' ? action.name : undefined;
-    const name = spellName(own ?? `${table.name}_pkey`);
+    const name = quoteName(own ?? `${table.name}_pkey`);
     const open = columns.filter((column) => !known.table(table)?.notNull.has(column));
     const nullable =
       open.length === 0 ? '' : `Make ${open.join(', ')} NOT NULL behind a validated check (see set-not-null). `;

@@ -1,6 +1,6 @@
 import { tableName } from '../action.ts';
-import { each, POSTGRES, type Rule } from '../rule.ts';
-import { spellTable } from '../spell.ts';
+import { spellTable } from '../quoting.ts';
+import { onAction, POSTGRES, type Rule } from '../rule.ts';
 
 export const refreshWithoutConcurrently: Rule = {
   id: 'refresh-without-concurrently',
@@ -9,7 +9,7 @@ export const refreshWithoutConcurrently: Rule = {
   why: 'The view is locked with ACCESS EXCLUSIVE while its query runs: reads are blocked. With CONCURRENTLY, readers see the old rows until the new ones are ready. It needs a unique index without a WHERE clause, and a view that has been populated.',
   dialects: POSTGRES,
   severity: 'warning',
-  check: each('refreshView', ({ view, concurrently }, { isNew }) =>
+  check: onAction('refreshView', ({ view, concurrently }, { isNew }) =>
     concurrently || isNew(view)
       ? undefined
       : {

@@ -1,6 +1,6 @@
 import { openTransaction } from '../locks.ts';
-import { BOTH, each, type Rule } from '../rule.ts';
-import { optOut } from '../spell.ts';
+import { optOut } from '../quoting.ts';
+import { BOTH, onAction, type Rule } from '../rule.ts';
 
 export const refusedInTransaction: Rule = {
   id: 'refused-in-transaction',
@@ -9,7 +9,7 @@ export const refusedInTransaction: Rule = {
   why: 'VACUUM and similar commands manage their own transactions or cannot be undone, so the migration fails when it reaches them.',
   dialects: BOTH,
   severity: 'error',
-  check: each('outsideOnly', ({ command }, place) =>
+  check: onAction('outsideOnly', ({ command }, place) =>
     openTransaction(place) === undefined
       ? undefined
       : {

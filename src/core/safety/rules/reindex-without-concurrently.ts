@@ -1,5 +1,5 @@
-import { each, POSTGRES, type Rule } from '../rule.ts';
-import { outside, rewritten } from '../spell.ts';
+import { outside, rewritten } from '../quoting.ts';
+import { onAction, POSTGRES, type Rule } from '../rule.ts';
 
 const CONCURRENTLY_SINCE = 120000;
 
@@ -10,9 +10,9 @@ export const reindexWithoutConcurrently: Rule = {
   why: 'The rebuild blocks writes to the table and all use of the index, so that even planning a SELECT waits. PostgreSQL 12 and later have REINDEX CONCURRENTLY; before that, build a new index concurrently and rename it.',
   dialects: POSTGRES,
   severity: 'error',
-  check: each('reindex', ({ target, table, concurrently }, { isNew, known, server, statement, migration }) => {
+  check: onAction('reindex', ({ target, table, concurrently }, { isNew, known, server, statement, migration }) => {
     const of = known.tableOfIndex(target);
-    if (concurrently || of?.fresh || (table !== undefined && isNew(table))) return undefined;
+    if (concurrently || of?.createdInPlan || (table !== undefined && isNew(table))) return undefined;
     const safe = rewritten(
       statement,
       /^(REINDEX\s+(?:\([^)]*\)\s*)?(?:INDEX|TABLE|SCHEMA|DATABASE))\b/i,

@@ -1,6 +1,6 @@
 import { tableName } from '../action.ts';
-import { earlier, sameTable } from '../around.ts';
-import { BOTH, each, type Rule } from '../rule.ts';
+import { BOTH, onAction, type Rule } from '../rule.ts';
+import { earlier, sameTable } from '../rule-helpers.ts';
 
 export const renameColumn: Rule = {
   id: 'rename-column',
@@ -9,7 +9,7 @@ export const renameColumn: Rule = {
   why: 'Running versions of the application use the old name and fail until the last of them is replaced. Map the new name to the old column in the model, or add a new column and keep both filled.',
   dialects: BOTH,
   severity: 'error',
-  check: each('renameColumn', ({ table, from, to }, place) => {
+  check: onAction('renameColumn', ({ table, from, to }, place) => {
     const made = earlier(place, 'addColumn').some((one) => sameTable(one.table, table) && one.column.name === from);
     if (place.isNew(table) || made) return undefined;
     const name = tableName(table);

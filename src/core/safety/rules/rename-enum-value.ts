@@ -1,5 +1,5 @@
-import { makesType } from '../around.ts';
-import { each, POSTGRES, type Rule } from '../rule.ts';
+import { onAction, POSTGRES, type Rule } from '../rule.ts';
+import { makesType } from '../rule-helpers.ts';
 
 export const renameEnumValue: Rule = {
   id: 'rename-enum-value',
@@ -8,7 +8,7 @@ export const renameEnumValue: Rule = {
   why: 'Running versions of the application write and compare the old value, which PostgreSQL then refuses.',
   dialects: POSTGRES,
   severity: 'error',
-  check: each('renameEnumValue', ({ type, value }, place) =>
+  check: onAction('renameEnumValue', ({ type, value }, place) =>
     makesType(place, type)
       ? undefined
       : {

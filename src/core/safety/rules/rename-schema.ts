@@ -1,4 +1,4 @@
-import { each, POSTGRES, type Rule } from '../rule.ts';
+import { onAction, POSTGRES, type Rule } from '../rule.ts';
 
 export const renameSchema: Rule = {
   id: 'rename-schema',
@@ -7,7 +7,7 @@ export const renameSchema: Rule = {
   why: 'Every query of a running version of the application that names the schema, or has it in its search_path, fails. A search_path with a missing schema gives no error: tables are looked up in the next schema.',
   dialects: POSTGRES,
   severity: 'error',
-  check: each('renameSchema', ({ name, to }) => ({
+  check: onAction('renameSchema', ({ name, to }) => ({
     message: `Renames schema ${name} to ${to}: running versions of the application use ${name}.`,
     advice: `Create ${to} as a second schema, with a view for each table that is read: CREATE SCHEMA ${to}; CREATE VIEW ${to}.… AS SELECT * FROM ${name}.…; and move the tables once ${name} is no longer used.`,
   })),

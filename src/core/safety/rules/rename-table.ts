@@ -1,6 +1,6 @@
 import { tableName } from '../action.ts';
-import { later } from '../around.ts';
-import { BOTH, each, type Rule } from '../rule.ts';
+import { BOTH, onAction, type Rule } from '../rule.ts';
+import { later } from '../rule-helpers.ts';
 
 export const renameTable: Rule = {
   id: 'rename-table',
@@ -9,7 +9,7 @@ export const renameTable: Rule = {
   why: 'Running versions of the application use the old name and fail until the last of them is replaced. On PostgreSQL a view with the old name, created in the same migration, keeps them working: a simple view can be written to.',
   dialects: BOTH,
   severity: 'error',
-  check: each('renameTable', ({ table, to, view }, place) => {
+  check: onAction('renameTable', ({ table, to, view }, place) => {
     if (place.isNew(table)) return undefined;
     const name = tableName(table);
     const stays =

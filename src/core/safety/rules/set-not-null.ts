@@ -1,6 +1,6 @@
 import { type TableRef, tableName } from '../action.ts';
-import { each, type Place, POSTGRES, type Rule } from '../rule.ts';
-import { spellName, spellTable } from '../spell.ts';
+import { quoteName, spellTable } from '../quoting.ts';
+import { type ActionContext, onAction, POSTGRES, type Rule } from '../rule.ts';
 
 /** From here on a valid check that says the same spares the reading. */
 const PROVEN_BY_CHECK = 120000;
@@ -14,7 +14,7 @@ export const setNotNull: Rule = {
   why: 'Every row is scanned under an ACCESS EXCLUSIVE lock: all reads and writes are blocked until it finishes. Since PostgreSQL 12 a validated CHECK with the same condition avoids the scan; since 18 NOT NULL itself can be added as NOT VALID and validated. Before 12, keep the validated CHECK instead.',
   dialects: POSTGRES,
   severity: 'error',
-  check: each(['setNotNull', 'addConstraint'], (action, place) => {
+  check: onAction(['setNotNull', 'addConstraint'], (action, place) => {
     const { table } = action;
     if (place.isNew(table)) return undefined;
     if (action.kind === 'addConstraint') {
@@ -56,7 +56,7 @@ export const setNotNull: Rule = {
   },
 };
 
-function isProven(table: TableRef, column: string, { known, server }: Place): boolean {
+function isProven(table: TableRef, column: string, { known, server }: ActionContext): boolean {
   const now = known.table(table);
   if (now?.notNull.has(column)) return true;
   return (
@@ -66,15 +66,15 @@ function isProven(table: TableRef, column: string, { known, server }: Place): bo
   );
 }
 
-function say(table: TableRef, column: string, { server }: Place) {
+function say(table: TableRef, column: string, { server }: ActionContext) {
   const alter = `ALTER TABLE ${spellTable(table)}`;
-  const name = spellName(`${table.name}_${column}_not_null`);
+  const name = quoteName(`${table.name}_${column}_not_null`);
   const test =
-    server.version >= CONSTRAINT_SINCE ? `NOT NULL ${spellName(column)}` : `CHECK (${spellName(column)} IS NOT NULL)`;
+    server.version >= CONSTRAINT_SINCE ? `NOT NULL ${quoteName(column)}` : `CHECK (${quoteName(column)} IS NOT NULL)`;
   const rest =
     server.version >= CONSTRAINT_SINCE || server.version < PROVEN_BY_CHECK
       ? ''
-      : ` and then ${alter} ALTER COLUMN ${spellName(column)} SET NOT NULL; ${alter} DROP CONSTRAINT ${name};`;
+      : ` and then ${alter} ALTER COLUMN ${quoteName(column)} SET NOT NULL; ${alter} DROP CONSTRAINT ${name};`;
   return {
     message: `Scans every row of ${tableName(table)} to verify that ${column} is not null: all reads and writes are blocked until it finishes.`,
     advice: `${alter} ADD CONSTRAINT ${name} ${test} NOT VALID; in the next migration: ${alter} VALIDATE CONSTRAINT ${name};${rest}`,

@@ -1,6 +1,6 @@
 import { tableName } from '../action.ts';
-import { later } from '../around.ts';
-import { each, POSTGRES, type Rule } from '../rule.ts';
+import { onAction, POSTGRES, type Rule } from '../rule.ts';
+import { later } from '../rule-helpers.ts';
 
 export const setSchema: Rule = {
   id: 'set-schema',
@@ -9,7 +9,7 @@ export const setSchema: Rule = {
   why: 'Running versions of the application look for the table in the old schema. A view in the old schema, created in the same migration, keeps them working.',
   dialects: POSTGRES,
   severity: 'error',
-  check: each('setSchema', ({ table, to }, place) => {
+  check: onAction('setSchema', ({ table, to }, place) => {
     if (place.isNew(table)) return undefined;
     if (later(place, 'createView').some(({ view }) => view.name === table.name && view.schema !== to)) return undefined;
     const name = tableName(table);

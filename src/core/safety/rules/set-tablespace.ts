@@ -1,5 +1,5 @@
 import { tableName } from '../action.ts';
-import { each, POSTGRES, type Rule } from '../rule.ts';
+import { onAction, POSTGRES, type Rule } from '../rule.ts';
 
 export const setTablespace: Rule = {
   id: 'set-tablespace',
@@ -8,7 +8,7 @@ export const setTablespace: Rule = {
   why: 'The whole table is copied under an ACCESS EXCLUSIVE lock: all reads and writes are blocked until it finishes.',
   dialects: POSTGRES,
   severity: 'error',
-  check: each(['setTablespace', 'setAccessMethod'], ({ kind, table }, { isNew }) => {
+  check: onAction(['setTablespace', 'setAccessMethod'], ({ kind, table }, { isNew }) => {
     if (isNew(table)) return undefined;
     const name = tableName(table);
     return kind === 'setTablespace'

@@ -1,7 +1,7 @@
 import { type Action, type ActionOf, tableName } from '../action.ts';
-import { sameTable } from '../around.ts';
 import { heldLocks, locksOf } from '../locks.ts';
-import { each, type Place, POSTGRES, type Rule } from '../rule.ts';
+import { type ActionContext, onAction, POSTGRES, type Rule } from '../rule.ts';
+import { sameTable } from '../rule-helpers.ts';
 
 export const slowUnderExclusiveLock: Rule = {
   id: 'slow-under-exclusive-lock',
@@ -10,7 +10,7 @@ export const slowUnderExclusiveLock: Rule = {
   why: 'ALTER TABLE may take a moment, but its ACCESS EXCLUSIVE lock is held until the transaction ends. Building an index, validating a constraint or refreshing a view after it extends the time during which all reads and writes of that table are blocked. In another migration, or before the ALTER, it does not.',
   dialects: POSTGRES,
   severity: 'warning',
-  check: each(['createIndex', 'reindex', 'refreshView', 'validateConstraint', 'addConstraint'], (action, place) => {
+  check: onAction(['createIndex', 'reindex', 'refreshView', 'validateConstraint', 'addConstraint'], (action, place) => {
     if (!isSlow(action, place)) return undefined;
     const own = locksOf(action).filter(({ mode }) => mode === 'ACCESS EXCLUSIVE');
     const held = heldLocks(place).find(
@@ -52,12 +52,12 @@ export const slowUnderExclusiveLock: Rule = {
 type Slow = ActionOf<'createIndex' | 'reindex' | 'refreshView' | 'validateConstraint' | 'addConstraint'>;
 
 /** It reads a table, or the result of a query, that has rows. */
-function isSlow(action: Slow, { isNew, known }: Place): boolean {
+function isSlow(action: Slow, { isNew, known }: ActionContext): boolean {
   switch (action.kind) {
     case 'createIndex':
       return !action.concurrently && !action.only && !isNew(action.table);
     case 'reindex':
-      return !action.concurrently && !known.tableOfIndex(action.target)?.fresh;
+      return !action.concurrently && !known.tableOfIndex(action.target)?.createdInPlan;
     case 'refreshView':
       return true;
     case 'validateConstraint':

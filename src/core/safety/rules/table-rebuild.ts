@@ -1,6 +1,6 @@
 import { tableName } from '../action.ts';
-import { rebuildOf } from '../around.ts';
-import { each, type Rule, SQLITE } from '../rule.ts';
+import { onAction, type Rule, SQLITE } from '../rule.ts';
+import { rebuildOf } from '../rule-helpers.ts';
 
 export const tableRebuild: Rule = {
   id: 'table-rebuild',
@@ -9,7 +9,7 @@ export const tableRebuild: Rule = {
   why: 'Every row is rewritten while other writers are blocked, and the file grows by the size of the table and its indexes. A rebuild by hand also loses the indexes, triggers and AUTOINCREMENT counter that it does not recreate.',
   dialects: SQLITE,
   severity: 'notice',
-  check: each('dropTable', ({ table }, place) => {
+  check: onAction('dropTable', ({ table }, place) => {
     const rebuild = rebuildOf(place, table);
     if (rebuild === undefined || place.isNew(table)) return undefined;
     const name = tableName(table);

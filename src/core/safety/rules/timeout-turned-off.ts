@@ -1,4 +1,4 @@
-import { each, POSTGRES, type Rule } from '../rule.ts';
+import { onAction, POSTGRES, type Rule } from '../rule.ts';
 
 export const timeoutTurnedOff: Rule = {
   id: 'timeout-turned-off',
@@ -7,7 +7,7 @@ export const timeoutTurnedOff: Rule = {
   why: 'db-manager sets both for every migration. Without lock_timeout, an ALTER TABLE that waits for a long query waits as long as the query runs, and all later reads and writes queue behind it. With it, the migration gives up, lets them pass, and is retried.',
   dialects: POSTGRES,
   severity: 'warning',
-  check: each('setTimeout', ({ name, off }) => {
+  check: onAction('setTimeout', ({ name, off }) => {
     if (!off) return undefined;
     return name === 'lock_timeout'
       ? {

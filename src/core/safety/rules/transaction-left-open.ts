@@ -1,4 +1,4 @@
-import { BOTH, type Hit, type Rule, type Seen, whole } from '../rule.ts';
+import { BOTH, type FindingDraft, onMigration, type Rule, type SeenAction } from '../rule.ts';
 
 export const transactionLeftOpen: Rule = {
   id: 'transaction-left-open',
@@ -7,9 +7,9 @@ export const transactionLeftOpen: Rule = {
   why: 'The statements after BEGIN are rolled back when the connection closes, and the migration fails at its end.',
   dialects: BOTH,
   severity: 'error',
-  check: whole(({ before, migration }): Hit[] => {
+  check: onMigration(({ before, migration }): FindingDraft[] => {
     if (migration.transactional) return [];
-    const open = before.reduce<Seen | undefined>((last, seen) => {
+    const open = before.reduce<SeenAction | undefined>((last, seen) => {
       if (seen.action.kind !== 'transaction') return last;
       return OPENING.has(seen.action.verb) ? seen : undefined;
     }, undefined);

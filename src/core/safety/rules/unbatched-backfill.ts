@@ -1,5 +1,5 @@
 import { tableName } from '../action.ts';
-import { BOTH, each, type Rule } from '../rule.ts';
+import { BOTH, onAction, type Rule } from '../rule.ts';
 
 export const unbatchedBackfill: Rule = {
   id: 'unbatched-backfill',
@@ -8,7 +8,7 @@ export const unbatchedBackfill: Rule = {
   why: 'On PostgreSQL every row is locked until the end, every row gets a second version that has to be vacuumed, and replicas lag. On SQLite all other writers are blocked. Batches by key keep each transaction short, and an interrupted run can continue.',
   dialects: BOTH,
   severity: 'warning',
-  check: each('update', ({ table, filtered }, place) => {
+  check: onAction('update', ({ table, filtered }, place) => {
     if (filtered || place.isNew(table)) return undefined;
     const name = tableName(table);
     return {

@@ -1,6 +1,6 @@
 import { type IndexSpec, type TableRef, tableName } from '../action.ts';
-import { earlier, sameTable } from '../around.ts';
-import { BOTH, each, type Place, type Rule } from '../rule.ts';
+import { type ActionContext, BOTH, onAction, type Rule } from '../rule.ts';
+import { earlier, sameTable } from '../rule-helpers.ts';
 
 export const uniqueOnExistingRows: Rule = {
   id: 'unique-on-existing-rows',
@@ -9,7 +9,7 @@ export const uniqueOnExistingRows: Rule = {
   why: 'Two rows with the same values stop the migration; an index that is built concurrently is left INVALID. A rehearsal on a full copy shows whether there are any.',
   dialects: BOTH,
   severity: 'warning',
-  check: each(['addConstraint', 'createIndex', 'addColumn'], (action, place) => {
+  check: onAction(['addConstraint', 'createIndex', 'addColumn'], (action, place) => {
     const { table } = action;
     if (place.isNew(table)) return undefined;
     if (action.kind === 'addColumn') {
@@ -68,7 +68,7 @@ function sayKey(table: TableRef, { name, columns }: Pick<IndexSpec, 'name' | 'co
 }
 
 /** By a key over some of the columns, or because one of them is new and NULL in every row. */
-function isUnique(table: TableRef, columns: readonly string[], place: Place): boolean {
+function isUnique(table: TableRef, columns: readonly string[], place: ActionContext): boolean {
   const known = place.known.table(table);
   const keys = [
     known?.primaryKey ?? [],

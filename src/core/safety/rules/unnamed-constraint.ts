@@ -1,5 +1,5 @@
 import { tableName } from '../action.ts';
-import { each, POSTGRES, type Rule } from '../rule.ts';
+import { onAction, POSTGRES, type Rule } from '../rule.ts';
 
 export const unnamedConstraint: Rule = {
   id: 'unnamed-constraint',
@@ -8,7 +8,7 @@ export const unnamedConstraint: Rule = {
   why: 'PostgreSQL generates a name, with a number appended if the name is taken. The down migration then has to guess it, and two databases may have different names.',
   dialects: POSTGRES,
   severity: 'notice',
-  check: each(['addConstraint', 'createIndex'], (action) => {
+  check: onAction(['addConstraint', 'createIndex'], (action) => {
     if (action.name !== undefined) return undefined;
     const what =
       action.kind === 'createIndex'

@@ -1,4 +1,4 @@
-import { BOTH, type Rule, whole } from '../rule.ts';
+import { BOTH, onMigration, type Rule } from '../rule.ts';
 
 export const unreadableStatement: Rule = {
   id: 'unreadable-statement',
@@ -7,7 +7,7 @@ export const unreadableStatement: Rule = {
   why: 'The database will refuse it, or it is newer than the parser. In both cases no rule can check it.',
   dialects: BOTH,
   severity: 'warning',
-  check: whole(({ migration }) =>
+  check: onMigration(({ migration }) =>
     migration.statements
       .filter(({ actions }) => actions === undefined)
       .map((statement) => ({

@@ -1,8 +1,8 @@
 import { tableName } from '../action.ts';
-import { sameTable } from '../around.ts';
 import { heldLocks } from '../locks.ts';
-import { each, POSTGRES, type Rule } from '../rule.ts';
-import { spellName, spellTable } from '../spell.ts';
+import { quoteName, spellTable } from '../quoting.ts';
+import { onAction, POSTGRES, type Rule } from '../rule.ts';
+import { sameTable } from '../rule-helpers.ts';
 
 export const validateUnderLock: Rule = {
   id: 'validate-under-lock',
@@ -11,14 +11,14 @@ export const validateUnderLock: Rule = {
   why: 'VALIDATE CONSTRAINT alone does not block reads or writes. But locks are held until the transaction ends: after ADD CONSTRAINT … NOT VALID or any other ALTER TABLE in the same migration, all rows are scanned under that stronger lock, and NOT VALID has gained nothing.',
   dialects: POSTGRES,
   severity: 'error',
-  check: each('validateConstraint', ({ table, name }, place) => {
+  check: onAction('validateConstraint', ({ table, name }, place) => {
     if (place.isNew(table)) return undefined;
     const held = heldLocks(place).find((lock) => sameTable(lock.table, table));
     if (held === undefined) return undefined;
     const blocked = held.mode === 'ACCESS EXCLUSIVE' ? 'all reads and writes' : 'writes';
     return {
       message: `Scans every row of ${tableName(table)} to validate ${name} under the ${held.mode} lock that an earlier statement of this migration took: ${blocked} are blocked until it finishes.`,
-      advice: `In the next migration: ALTER TABLE ${spellTable(table)} VALIDATE CONSTRAINT ${spellName(name)};`,
+      advice: `In the next migration: ALTER TABLE ${spellTable(table)} VALIDATE CONSTRAINT ${quoteName(name)};`,
     };
   }),
   examples: {

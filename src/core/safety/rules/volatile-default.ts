@@ -1,6 +1,6 @@
 import { tableName } from '../action.ts';
-import { each, POSTGRES, type Rule } from '../rule.ts';
-import { spellName, spellTable } from '../spell.ts';
+import { quoteName, spellTable } from '../quoting.ts';
+import { onAction, POSTGRES, type Rule } from '../rule.ts';
 
 export const volatileDefault: Rule = {
   id: 'volatile-default',
@@ -10,11 +10,11 @@ export const volatileDefault: Rule = {
   dialects: POSTGRES,
   severity: 'error',
   since: 110000,
-  check: each('addColumn', ({ table, column }, { isNew }) => {
+  check: onAction('addColumn', ({ table, column }, { isNew }) => {
     const serial = /^(?:small|big)?serial$/.test(column.type);
     if (column.default === undefined || column.default === 'constant' || serial || isNew(table)) return undefined;
     const unknown = column.default === 'unknown';
-    const [target, name] = [spellTable(table), spellName(column.name)];
+    const [target, name] = [spellTable(table), quoteName(column.name)];
     return {
       ...(unknown ? { severity: 'warning' as const } : {}),
       message: unknown

@@ -1,5 +1,5 @@
 import { tableName } from '../action.ts';
-import { BOTH, each, type Rule } from '../rule.ts';
+import { BOTH, onAction, type Rule } from '../rule.ts';
 
 const COLUMNS = 3;
 
@@ -10,7 +10,7 @@ export const wideIndex: Rule = {
   why: 'Columns after the third rarely reduce the number of rows found, and every write pays for them. Begin with the most selective columns.',
   dialects: BOTH,
   severity: 'notice',
-  check: each('createIndex', ({ table, columns, unique, name }) =>
+  check: onAction('createIndex', ({ table, columns, unique, name }) =>
     unique || columns.length <= COLUMNS
       ? undefined
       : {

@@ -1,4 +1,4 @@
-import { each, type Rule, SQLITE } from '../rule.ts';
+import { onAction, type Rule, SQLITE } from '../rule.ts';
 
 export const writableSchema: Rule = {
   id: 'writable-schema',
@@ -7,7 +7,7 @@ export const writableSchema: Rule = {
   why: 'A mistake there makes the file unreadable, and SQLite detects it only when the file is next opened. A rebuild of the table makes the same change safely.',
   dialects: SQLITE,
   severity: 'error',
-  check: each('pragma', ({ name, value }) =>
+  check: onAction('pragma', ({ name, value }) =>
     name === 'writable_schema' && value !== undefined && !/^(?:0|off|false|no|reset)$/i.test(value)
       ? {
           message: 'Allows statements to write to sqlite_schema: a mistake makes the database unreadable.',

@@ -7,7 +7,7 @@ import { columnFrom } from './definition.ts';
 import type { ColumnOptions } from './interface.ts';
 import { rebuild } from './rebuild.ts';
 import { hasComments, removeItems, removePart, type Splice } from './text.ts';
-import { altersConstraints, execute, findTable, refuse, same, type Workbench } from './workbench.ts';
+import { type AlterContext, altersConstraints, execute, findTable, refuse, same } from './workbench.ts';
 
 /**
  * What the options name becomes what they say, as in Sequelize on SQLite; everything else of the column stays: its type
@@ -15,21 +15,21 @@ import { altersConstraints, execute, findTable, refuse, same, type Workbench } f
  * replaces or joins what is there. (On PostgreSQL Sequelize drops NOT NULL and DEFAULT where they are not given.)
  */
 export async function changeColumn(
-  bench: Workbench,
+  ctx: AlterContext,
   table: string,
   name: string,
   options: ColumnOptions,
 ): Promise<void> {
-  const found = await findTable(bench, table);
+  const found = await findTable(ctx, table);
   const column = requireColumn(parseTable(found.sql), table, name);
   const given = named(options) && !options.type ? { ...options, type: column.type } : options;
-  const wanted = keepUnnamed(column, await columnFrom(bench, table, name, given), options);
-  if (onlyNullability(column, wanted) && !hasComments(found.sql) && (await altersConstraints(bench))) {
-    await nativeNotNull(bench, found.name, column.name, has(wanted, 'not null') !== undefined);
+  const wanted = keepUnnamed(column, await columnFrom(ctx, table, name, given), options);
+  if (onlyNullability(column, wanted) && !hasComments(found.sql) && (await altersConstraints(ctx))) {
+    await nativeNotNull(ctx, found.name, column.name, has(wanted, 'not null') !== undefined);
     return;
   }
   const single = named(options) && 'unique' in options && !options.unique;
-  await rebuild(bench, table, (sql, parsed) => {
+  await rebuild(ctx, table, (sql, parsed) => {
     const current = requireColumn(parsed, table, name);
     return [...change(sql, parsed, current, wanted), ...(single ? withoutUnique(sql, parsed, current) : [])];
   });
@@ -83,9 +83,9 @@ function sameDefault(column: ParsedColumn, wanted: ParsedColumn): boolean {
 }
 
 /** SQLite's own way needs no rebuild, but of rows that do not fit it only says `constraint failed`. */
-async function nativeNotNull(bench: Workbench, table: string, column: string, notNull: boolean): Promise<void> {
+async function nativeNotNull(ctx: AlterContext, table: string, column: string, notNull: boolean): Promise<void> {
   const [t, c] = [quoteIdentifier(table), quoteIdentifier(column)];
-  const change = execute(bench, `ALTER TABLE ${t} ALTER COLUMN ${c} ${notNull ? 'SET' : 'DROP'} NOT NULL`);
+  const change = execute(ctx, `ALTER TABLE ${t} ALTER COLUMN ${c} ${notNull ? 'SET' : 'DROP'} NOT NULL`);
   await change.catch((error: Error) => {
     if (codeOf(error) !== 'SQLITE_CONSTRAINT') throw error;
     throw refuse(`Rows of ${table} have no ${column}. Fill them first: UPDATE ${t} SET ${c} = … WHERE ${c} IS NULL`);

@@ -7,16 +7,16 @@ import type { ColumnOptions } from './interface.ts';
 import { mentions } from './mentions.ts';
 import { rebuild } from './rebuild.ts';
 import { insertItem, removeItems, type Splice } from './text.ts';
-import { execute, findTable, referencesTo, refuse, same, schemaObjects, type Workbench } from './workbench.ts';
+import { type AlterContext, execute, findTable, referencesTo, refuse, same, schemaObjects } from './workbench.ts';
 
-export async function addColumn(bench: Workbench, table: string, name: string, options: ColumnOptions): Promise<void> {
-  const column = await columnFrom(bench, table, name, options);
+export async function addColumn(ctx: AlterContext, table: string, name: string, options: ColumnOptions): Promise<void> {
+  const column = await columnFrom(ctx, table, name, options);
   if (canBeAdded(column)) {
     const sql = `ALTER TABLE ${quoteIdentifier(table)} ADD COLUMN ${textOf(column)}`;
-    await bench.atomically(false, () => keepingDependents(bench, () => execute(bench, sql)));
+    await ctx.atomically(false, () => keepingDependents(ctx, () => execute(ctx, sql)));
     return;
   }
-  await rebuild(bench, table, (sql, { columns }) => insertItem(sql, columns.at(-1)?.start ?? 0, textOf(column)));
+  await rebuild(ctx, table, (sql, { columns }) => insertItem(sql, columns.at(-1)?.start ?? 0, textOf(column)));
 }
 
 /** What ADD COLUMN refuses (https://sqlite.org/lang_altertable.html, "ALTER TABLE ADD COLUMN"). */
@@ -31,33 +31,33 @@ function canBeAdded({ clauses }: ParsedColumn): boolean {
   return !(has('references') && plain);
 }
 
-export async function removeColumn(bench: Workbench, table: string, name: string): Promise<void> {
-  const { name: actual, sql } = await findTable(bench, table);
+export async function removeColumn(ctx: AlterContext, table: string, name: string): Promise<void> {
+  const { name: actual, sql } = await findTable(ctx, table);
   const parsed = parseTable(sql);
   const column = requireColumn(parsed, table, name);
-  await refuseReferenced(bench, actual, parsed, column);
-  const others = (await schemaObjects(bench)).filter((object) => object.sql !== null && object.type !== 'table');
+  await refuseReferenced(ctx, actual, parsed, column);
+  const others = (await schemaObjects(ctx)).filter((object) => object.sql !== null && object.type !== 'table');
   const used =
     column.clauses.some(({ kind }) => ['primary key', 'unique', 'references', 'check'].includes(kind)) ||
     parsed.constraints.some(({ text }) => mentions(text, name)) ||
     parsed.columns.some((other) => other !== column && other.clauses.some(({ text }) => mentions(text, name))) ||
     others.some((object) => mentions(object.sql ?? '', name));
   if (!used) {
-    await execute(bench, `ALTER TABLE ${quoteIdentifier(actual)} DROP COLUMN ${quoteIdentifier(column.name)}`);
+    await execute(ctx, `ALTER TABLE ${quoteIdentifier(actual)} DROP COLUMN ${quoteIdentifier(column.name)}`);
     return;
   }
-  await rebuild(bench, table, (text, whole) => withoutColumn(text, whole, table, name));
+  await rebuild(ctx, table, (text, whole) => withoutColumn(text, whole, table, name));
 }
 
 /** A foreign key to a column that is gone would fail each write to the child, with `foreign key mismatch`. */
 async function refuseReferenced(
-  bench: Workbench,
+  ctx: AlterContext,
   table: string,
   parsed: ParsedTable,
   column: ParsedColumn,
 ): Promise<void> {
   const isKey = inPrimaryKey(parsed, column);
-  const reference = (await referencesTo(bench, table)).find(
+  const reference = (await referencesTo(ctx, table)).find(
     ({ name, column: own, to }) =>
       (to === null ? isKey : same(to, column.name)) && !(same(name, table) && same(own, column.name)),
   );
@@ -95,9 +95,9 @@ function inPrimaryKey({ constraints }: ParsedTable, { name, clauses }: ParsedCol
 }
 
 /** SQLite's own rename takes indexes, triggers, views and the references of other tables with it. */
-export async function renameColumn(bench: Workbench, table: string, from: string, to: string): Promise<void> {
+export async function renameColumn(ctx: AlterContext, table: string, from: string, to: string): Promise<void> {
   await execute(
-    bench,
+    ctx,
     `ALTER TABLE ${quoteIdentifier(table)} RENAME COLUMN ${quoteIdentifier(from)} TO ${quoteIdentifier(to)}`,
   );
 }

@@ -4,19 +4,19 @@ import { codeOf } from '../errors.ts';
 import { rebuild } from './rebuild.ts';
 import { sameMeaning, saySame } from './same.ts';
 import { hasComments, insertItem, isItem, lastItem, removeItems, removePart, type Splice } from './text.ts';
-import { altersConstraints, execute, findTable, refuse, same, type Workbench } from './workbench.ts';
+import { type AlterContext, altersConstraints, execute, findTable, refuse, same } from './workbench.ts';
 
 /** `queryInterface.addConstraint`: the clause that Sequelize writes, added to the table. */
-export async function addConstraint(bench: Workbench, table: string, options: object): Promise<void> {
+export async function addConstraint(ctx: AlterContext, table: string, options: object): Promise<void> {
   if (!('type' in options)) throw refuse('addConstraint needs a type: check, unique, primary key or foreign key.');
   if (!('fields' in options)) throw refuse('addConstraint needs fields: the names of the columns.');
-  const generator = bench.queryInterface.queryGenerator as {
+  const generator = ctx.queryInterface.queryGenerator as {
     getConstraintSnippet(table: string, options: object): string;
   };
   const text = generator.getConstraintSnippet(table, options);
   const [clause] = parseTable(`CREATE TABLE x (y, ${text})`).constraints;
   if (clause === undefined) throw refuse(`The constraint for ${table} cannot be read: ${text}`);
-  const found = await findTable(bench, table);
+  const found = await findTable(ctx, table);
   const parsed = parseTable(found.sql);
   const known = clausesOf(parsed).find(({ name }) => name !== undefined && same(name, clause.name ?? ''));
   if (known !== undefined) {
@@ -25,16 +25,16 @@ export async function addConstraint(bench: Workbench, table: string, options: ob
       `The table ${table} already has a constraint ${clause.name}, and another one: ${known.text}. Remove it first, or give the new one another name.`,
     );
   }
-  if (clause.kind === 'check' && (await altersConstraints(bench))) {
-    await nativeCheck(bench, found.name, clause);
+  if (clause.kind === 'check' && (await altersConstraints(ctx))) {
+    await nativeCheck(ctx, found.name, clause);
     return;
   }
-  await rebuild(bench, table, (sql) => insertItem(sql, lastItem(sql), clause.text));
+  await rebuild(ctx, table, (sql) => insertItem(sql, lastItem(sql), clause.text));
 }
 
 /** SQLite itself looks whether every row fits, but only says `constraint failed`. */
-async function nativeCheck(bench: Workbench, table: string, { text, expression = '' }: Clause): Promise<void> {
-  await execute(bench, `ALTER TABLE ${quoteIdentifier(table)} ADD ${text}`).catch((error: Error) => {
+async function nativeCheck(ctx: AlterContext, table: string, { text, expression = '' }: Clause): Promise<void> {
+  await execute(ctx, `ALTER TABLE ${quoteIdentifier(table)} ADD ${text}`).catch((error: Error) => {
     if (codeOf(error) !== 'SQLITE_CONSTRAINT') throw error;
     throw refuse(
       `Rows of ${table} do not satisfy ${expression}. Find them with: SELECT * FROM ${quoteIdentifier(table)} WHERE NOT (${expression})`,
@@ -43,8 +43,8 @@ async function nativeCheck(bench: Workbench, table: string, { text, expression =
 }
 
 /** `queryInterface.removeConstraint`: of the table or of one of its columns, by name. */
-export async function removeConstraint(bench: Workbench, table: string, name: string): Promise<void> {
-  const found = await findTable(bench, table);
+export async function removeConstraint(ctx: AlterContext, table: string, name: string): Promise<void> {
+  const found = await findTable(ctx, table);
   const parsed = parseTable(found.sql);
   const clause = clausesOf(parsed).find((known) => known.name !== undefined && same(known.name, name));
   if (clause === undefined) {
@@ -53,8 +53,8 @@ export async function removeConstraint(bench: Workbench, table: string, name: st
       `The table ${table} has no constraint ${name}; it has ${names.length === 0 ? 'none with a name' : names.join(', ')}.`,
     );
   }
-  if (clause.kind === 'check' && (await droppedNatively(bench, found, name))) return;
-  await rebuild(bench, table, (sql, current) =>
+  if (clause.kind === 'check' && (await droppedNatively(ctx, found, name))) return;
+  await rebuild(ctx, table, (sql, current) =>
     withoutClauses(sql, current, (one) => one.name !== undefined && same(one.name, name)),
   );
 }
@@ -63,9 +63,13 @@ export async function removeConstraint(bench: Workbench, table: string, name: st
  * SQLite's own DROP CONSTRAINT takes comments nearby with it, and in 3.52 finds no name that is written with quotes;
  * for such the table is rebuilt.
  */
-async function droppedNatively(bench: Workbench, table: { name: string; sql: string }, name: string): Promise<boolean> {
-  if (hasComments(table.sql) || !/^[a-z_]\w*$/i.test(name) || !(await altersConstraints(bench))) return false;
-  return execute(bench, `ALTER TABLE ${quoteIdentifier(table.name)} DROP CONSTRAINT ${name}`).then(
+async function droppedNatively(
+  ctx: AlterContext,
+  table: { name: string; sql: string },
+  name: string,
+): Promise<boolean> {
+  if (hasComments(table.sql) || !/^[a-z_]\w*$/i.test(name) || !(await altersConstraints(ctx))) return false;
+  return execute(ctx, `ALTER TABLE ${quoteIdentifier(table.name)} DROP CONSTRAINT ${name}`).then(
     () => true,
     () => false,
   );

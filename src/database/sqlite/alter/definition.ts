@@ -1,19 +1,19 @@
 import { type ParsedColumn, parseTable } from '../ddl/parse-table.ts';
 import { quoteIdentifier } from '../driver.ts';
 import type { ColumnOptions } from './interface.ts';
-import { findTable, refuse, type Workbench } from './workbench.ts';
+import { type AlterContext, findTable, refuse } from './workbench.ts';
 
 /** All that a STRICT table knows (https://sqlite.org/stricttables.html). Sequelize's types are others, but for TEXT and INTEGER. */
 const STRICT_TYPES = ['INT', 'INTEGER', 'REAL', 'TEXT', 'BLOB', 'ANY'];
 
 /** A column's definition as Sequelize writes it for SQLite, in its parts. */
 export async function columnFrom(
-  bench: Workbench,
+  ctx: AlterContext,
   table: string,
   name: string,
   options: ColumnOptions,
 ): Promise<ParsedColumn> {
-  const { sequelize, queryInterface } = bench;
+  const { sequelize, queryInterface } = ctx;
   const { normalizeAttribute } = sequelize as unknown as { normalizeAttribute(attribute: unknown): object };
   const generator = queryInterface.queryGenerator as {
     attributesToSQL(attributes: object, context: object): Record<string, string>;
@@ -27,7 +27,7 @@ export async function columnFrom(
     `CREATE TABLE x (${quoteIdentifier(name)} ${generator.replaceBooleanDefaults(sql)})`,
   ).columns;
   if (column === undefined) throw refuse(`The definition of ${table}.${name} cannot be read: ${sql}`);
-  const { strict } = parseTable((await findTable(bench, table)).sql);
+  const { strict } = parseTable((await findTable(ctx, table)).sql);
   if (strict && !STRICT_TYPES.includes(column.type.toUpperCase())) {
     throw refuse(
       `${table} is STRICT, and such a table has no type ${column.type}. Give ${name} one of ${STRICT_TYPES.join(', ')} as text, for example type: 'TEXT'.`,

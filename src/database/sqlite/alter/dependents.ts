@@ -1,16 +1,16 @@
 import { tokensOf } from '../ddl/tokens.ts';
 import { all, quoteIdentifier } from '../driver.ts';
-import { refuse, type SchemaObject, schemaObjects, type Workbench } from './workbench.ts';
+import { type AlterContext, refuse, type SchemaObject, schemaObjects } from './workbench.ts';
 
 /**
  * Views and triggers are only text: one that no longer fits the tables fails when somebody reads or writes, which is
  * too late. EXPLAIN compiles them, with the bodies of the triggers, and runs nothing. What was broken before is not
  * this migration's fault.
  */
-export async function keepingDependents<T>(bench: Workbench, work: () => Promise<T>): Promise<T> {
-  const before = await brokenDependents(bench);
+export async function keepingDependents<T>(ctx: AlterContext, work: () => Promise<T>): Promise<T> {
+  const before = await brokenDependents(ctx);
   const result = await work();
-  for (const [name, why] of await brokenDependents(bench)) {
+  for (const [name, why] of await brokenDependents(ctx)) {
     if (before.has(name)) continue;
     throw refuse(`After the change the ${name} no longer works (${why}). Drop or replace it first.`);
   }
@@ -18,19 +18,19 @@ export async function keepingDependents<T>(bench: Workbench, work: () => Promise
 }
 
 /** `view x` or `trigger x`, with SQLite's message. */
-async function brokenDependents(bench: Workbench): Promise<Map<string, string>> {
+async function brokenDependents(ctx: AlterContext): Promise<Map<string, string>> {
   const broken = new Map<string, string>();
-  for (const object of await schemaObjects(bench)) {
+  for (const object of await schemaObjects(ctx)) {
     if (object.type !== 'view' && object.type !== 'trigger') continue;
-    const why = await failure(bench, object);
+    const why = await failure(ctx, object);
     if (why !== undefined) broken.set(`${object.type} ${object.name}`, why);
   }
   return broken;
 }
 
-async function failure(bench: Workbench, object: SchemaObject): Promise<string | undefined> {
+async function failure(ctx: AlterContext, object: SchemaObject): Promise<string | undefined> {
   const compile = (sql: string) =>
-    all(bench.connection, `EXPLAIN ${sql}`).then(
+    all(ctx.connection, `EXPLAIN ${sql}`).then(
       () => undefined,
       (error: Error) => error.message.replace(/^SQLITE_[A-Z]+: /, ''),
     );
@@ -40,7 +40,7 @@ async function failure(bench: Workbench, object: SchemaObject): Promise<string |
   if (event === 'INSERT') return compile(`INSERT INTO ${table} DEFAULT VALUES`);
   if (event === 'DELETE') return compile(`DELETE FROM ${table}`);
   const columns = await all<{ name: string }>(
-    bench.connection,
+    ctx.connection,
     'SELECT name FROM pragma_table_xinfo(?) WHERE hidden = 0',
     [object.table],
   );

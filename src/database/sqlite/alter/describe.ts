@@ -1,25 +1,25 @@
 import type { ColumnsDescription } from 'sequelize';
 import { loadSequelize } from '../../sequelize.ts';
 import { all, quoteIdentifier } from '../driver.ts';
-import { refuse, type Workbench } from './workbench.ts';
+import { type AlterContext, refuse } from './workbench.ts';
 
 /**
  * `queryInterface.describeTable` in Sequelize's shape. Its own throws where an index has an expression, and calls each
  * column of a composite UNIQUE unique.
  */
-export async function describeTable(bench: Workbench, table: string): Promise<ColumnsDescription> {
-  const columns = (await bench.sequelize.query(`PRAGMA TABLE_INFO(${quoteIdentifier(table)});`, {
+export async function describeTable(ctx: AlterContext, table: string): Promise<ColumnsDescription> {
+  const columns = (await ctx.sequelize.query(`PRAGMA TABLE_INFO(${quoteIdentifier(table)});`, {
     type: loadSequelize().QueryTypes.DESCRIBE,
   })) as unknown as Record<string, Partial<ColumnsDescription[string]> & { unique?: boolean; references?: object }>;
   if (Object.keys(columns).length === 0) throw refuse(`There is no table ${table}.`);
   const uniques = await all<{ name: string }>(
-    bench.connection,
+    ctx.connection,
     `SELECT min(i.name) AS name FROM pragma_index_list(?) l JOIN pragma_index_info(l.name) i
      WHERE l."unique" = 1 AND l.partial = 0 GROUP BY l.name HAVING count(*) = 1 AND count(i.name) = 1`,
     [table],
   );
   const keys = await all<{ from: string; table: string; to: string | null }>(
-    bench.connection,
+    ctx.connection,
     'SELECT "from", "table", "to" FROM pragma_foreign_key_list(?)',
     [table],
   );

@@ -5,7 +5,7 @@
  */
 import type { ModelAttributeColumnOptions, QueryOptions, Sequelize } from 'sequelize';
 import { OWN_TABLES } from '../../../core/model/history.ts';
-import { type Joined, joinTransaction, type OnStatement } from '../../joined.ts';
+import { joinTransaction, type OnStatement, type ScopedSequelize } from '../../transaction-scope.ts';
 import type { Connection } from '../driver.ts';
 import { changeColumn } from './change-column.ts';
 import { addColumn, removeColumn, renameColumn } from './columns.ts';
@@ -13,12 +13,12 @@ import { addConstraint, removeConstraint } from './constraints.ts';
 import { describeTable } from './describe.ts';
 import { addIndex } from './indexes.ts';
 import { dropTable, renameTable } from './tables.ts';
-import type { Workbench } from './workbench.ts';
+import type { AlterContext } from './workbench.ts';
 
 export interface InterfaceOptions {
   sequelize: Sequelize;
   connection: Connection;
-  atomically: Workbench['atomically'];
+  atomically: AlterContext['atomically'];
   onStatement: OnStatement;
   inTransaction: boolean;
   onLate?(): void;
@@ -34,25 +34,25 @@ export function migrationInterface({
   onStatement,
   inTransaction,
   onLate,
-}: InterfaceOptions): Pick<Joined, 'queryInterface' | 'queries' | 'end'> {
+}: InterfaceOptions): Pick<ScopedSequelize, 'queryInterface' | 'queries' | 'end'> {
   const joined = joinTransaction(sequelize, connection, { onStatement, inTransaction, rewrite, onLate });
   const { sequelize: view, queryInterface, track, end } = joined;
-  const bench: Workbench = { sequelize: view, queryInterface, connection, atomically, onStatement };
+  const ctx: AlterContext = { sequelize: view, queryInterface, connection, atomically, onStatement };
   const safe = {
     addColumn: (table: TableName, name: string, column: ColumnOptions) =>
-      track(() => addColumn(bench, nameOf(table), name, column)),
-    removeColumn: (table: TableName, name: string) => track(() => removeColumn(bench, nameOf(table), name)),
+      track(() => addColumn(ctx, nameOf(table), name, column)),
+    removeColumn: (table: TableName, name: string) => track(() => removeColumn(ctx, nameOf(table), name)),
     changeColumn: (table: TableName, name: string, column: ColumnOptions) =>
-      track(() => changeColumn(bench, nameOf(table), name, column)),
+      track(() => changeColumn(ctx, nameOf(table), name, column)),
     renameColumn: (table: TableName, from: string, to: string) =>
-      track(() => renameColumn(bench, nameOf(table), from, to)),
-    addConstraint: (table: TableName, options: object) => track(() => addConstraint(bench, nameOf(table), options)),
-    removeConstraint: (table: TableName, name: string) => track(() => removeConstraint(bench, nameOf(table), name)),
+      track(() => renameColumn(ctx, nameOf(table), from, to)),
+    addConstraint: (table: TableName, options: object) => track(() => addConstraint(ctx, nameOf(table), options)),
+    removeConstraint: (table: TableName, name: string) => track(() => removeConstraint(ctx, nameOf(table), name)),
     addIndex: (table: TableName, fields: unknown, options?: object, rawTable?: string) =>
-      track(() => addIndex(bench, nameOf(table), fields, options, rawTable)),
-    renameTable: (from: TableName, to: TableName) => track(() => renameTable(bench, nameOf(from), nameOf(to))),
-    dropTable: (table: TableName) => track(() => dropTable(bench, nameOf(table))),
-    describeTable: (table: TableName) => track(() => describeTable(bench, nameOf(table))),
+      track(() => addIndex(ctx, nameOf(table), fields, options, rawTable)),
+    renameTable: (from: TableName, to: TableName) => track(() => renameTable(ctx, nameOf(from), nameOf(to))),
+    dropTable: (table: TableName) => track(() => dropTable(ctx, nameOf(table))),
+    describeTable: (table: TableName) => track(() => describeTable(ctx, nameOf(table))),
   };
   const showAllTables = queryInterface.showAllTables.bind(queryInterface);
   Object.assign(queryInterface, safe, {

@@ -6,13 +6,13 @@ import { copyRows } from './rows.ts';
 import { keepStatistics, returnStatistics } from './statistics.ts';
 import { renamed, type Splice, splice } from './text.ts';
 import {
+  type AlterContext,
   execute,
   findTable,
   referencesTo,
   type SchemaObject,
   same,
   schemaObjects,
-  type Workbench,
 } from './workbench.ts';
 
 /** Changes of the table's own CREATE TABLE text. */
@@ -25,46 +25,46 @@ export type Edit = (sql: string, table: ParsedTable) => Splice[];
  *
  * A table that others reference needs foreign keys off, since dropping it would delete or change their rows.
  */
-export async function rebuild(bench: Workbench, tableName: string, edit: Edit): Promise<void> {
-  const { name, sql } = await findTable(bench, tableName);
+export async function rebuild(ctx: AlterContext, tableName: string, edit: Edit): Promise<void> {
+  const { name, sql } = await findTable(ctx, tableName);
   const before = parseTable(sql);
   const edited = splice(sql, edit(sql, before));
   if (edited === sql) return;
-  const referenced = (await referencesTo(bench, name)).length > 0;
-  await bench.atomically(referenced, () => keepingDependents(bench, () => replace(bench, name, before, edited)));
+  const referenced = (await referencesTo(ctx, name)).length > 0;
+  await ctx.atomically(referenced, () => keepingDependents(ctx, () => replace(ctx, name, before, edited)));
 }
 
-async function replace(bench: Workbench, name: string, before: ParsedTable, edited: string): Promise<void> {
+async function replace(ctx: AlterContext, name: string, before: ParsedTable, edited: string): Promise<void> {
   const after = parseTable(edited);
-  const dependents = (await schemaObjects(bench)).filter(
+  const dependents = (await schemaObjects(ctx)).filter(
     ({ type, table, sql }) => same(table, name) && (type === 'index' || type === 'trigger') && sql !== null,
   );
-  const sequence = await readSequence(bench, name);
+  const sequence = await readSequence(ctx, name);
   const scratch = `_db_manager_new_${name}`;
   try {
-    await execute(bench, renamed(edited, name, quoteIdentifier(scratch)));
-    await copyRows(bench, name, scratch, before, after);
+    await execute(ctx, renamed(edited, name, quoteIdentifier(scratch)));
+    await copyRows(ctx, name, scratch, before, after);
   } catch (error) {
     // The author knows the table by its own name.
     if (error instanceof Error) error.message = error.message.replaceAll(scratch, name);
     throw error;
   }
-  await keepStatistics(bench, name, scratch);
-  await execute(bench, `DROP TABLE ${quoteIdentifier(name)}`);
+  await keepStatistics(ctx, name, scratch);
+  await execute(ctx, `DROP TABLE ${quoteIdentifier(name)}`);
   // With the legacy behaviour a rename neither rewrites nor checks what others say about the table: right, because
   // they say its old name, which it is about to have again.
-  await exec(bench.connection, 'PRAGMA legacy_alter_table = ON');
+  await exec(ctx.connection, 'PRAGMA legacy_alter_table = ON');
   try {
-    await execute(bench, `ALTER TABLE ${quoteIdentifier(scratch)} RENAME TO ${quoteIdentifier(name)}`);
+    await execute(ctx, `ALTER TABLE ${quoteIdentifier(scratch)} RENAME TO ${quoteIdentifier(name)}`);
   } finally {
-    await exec(bench.connection, 'PRAGMA legacy_alter_table = OFF');
+    await exec(ctx.connection, 'PRAGMA legacy_alter_table = OFF');
   }
-  if (sequence !== undefined && after.autoincrement) await restoreSequence(bench, name, sequence);
-  for (const dependent of dependents) await recreate(bench, dependent, before, after);
-  await returnStatistics(bench, scratch, name);
+  if (sequence !== undefined && after.autoincrement) await restoreSequence(ctx, name, sequence);
+  for (const dependent of dependents) await recreate(ctx, dependent, before, after);
+  await returnStatistics(ctx, scratch, name);
 }
 
-async function readSequence({ connection }: Workbench, table: string): Promise<number | undefined> {
+async function readSequence({ connection }: AlterContext, table: string): Promise<number | undefined> {
   const there = await all(connection, "SELECT 1 FROM main.sqlite_schema WHERE name = 'sqlite_sequence'");
   if (there.length === 0) return undefined;
   const [row] = await all<{ seq: number }>(connection, 'SELECT seq FROM sqlite_sequence WHERE name = ?', [table]);
@@ -72,14 +72,14 @@ async function readSequence({ connection }: Workbench, table: string): Promise<n
 }
 
 /** AUTOINCREMENT promises that no id is ever used twice, also not one of a row that is gone. */
-async function restoreSequence({ connection }: Workbench, table: string, seq: number): Promise<void> {
+async function restoreSequence({ connection }: AlterContext, table: string, seq: number): Promise<void> {
   await run(connection, 'DELETE FROM sqlite_sequence WHERE name = ?', [table]);
   await run(connection, 'INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)', [table, seq]);
 }
 
 /** Indexes over a column that is gone go with it, as in PostgreSQL; everything else comes back as it was written. */
 async function recreate(
-  bench: Workbench,
+  ctx: AlterContext,
   { type, sql }: SchemaObject,
   before: ParsedTable,
   after: ParsedTable,
@@ -87,5 +87,5 @@ async function recreate(
   if (sql === null) return;
   const gone = before.columns.filter((column) => !after.columns.some((other) => same(other.name, column.name)));
   if (type === 'index' && gone.some((column) => mentions(sql.slice(sql.indexOf('(')), column.name))) return;
-  await execute(bench, sql);
+  await execute(ctx, sql);
 }

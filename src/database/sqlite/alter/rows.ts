@@ -1,10 +1,10 @@
 import type { ParsedColumn, ParsedTable } from '../ddl/parse-table.ts';
 import { all, quoteIdentifier } from '../driver.ts';
-import { execute, refuse, same, type Workbench } from './workbench.ts';
+import { type AlterContext, execute, refuse, same } from './workbench.ts';
 
 /** Copies every row into the rebuilt table; generated columns are computed there anew. */
 export async function copyRows(
-  bench: Workbench,
+  ctx: AlterContext,
   from: string,
   to: string,
   before: ParsedTable,
@@ -13,16 +13,13 @@ export async function copyRows(
   const kept = stored(after).filter((column) => stored(before).some((other) => same(other, column)));
   const columns = [...rowidOf(before, after), ...kept.map(quoteIdentifier)].join(', ');
   if (columns === '') return;
-  await execute(
-    bench,
-    `INSERT INTO ${quoteIdentifier(to)} (${columns}) SELECT ${columns} FROM ${quoteIdentifier(from)}`,
-  );
+  await execute(ctx, `INSERT INTO ${quoteIdentifier(to)} (${columns}) SELECT ${columns} FROM ${quoteIdentifier(from)}`);
   const clauses = [...after.constraints, ...after.columns.flatMap((column) => column.clauses)];
   // UNIQUE … ON CONFLICT REPLACE would swallow rows without an error.
-  if (clauses.some(({ text }) => /\bON\s+CONFLICT\b/i.test(text))) await compareCounts(bench, from, to);
+  if (clauses.some(({ text }) => /\bON\s+CONFLICT\b/i.test(text))) await compareCounts(ctx, from, to);
 }
 
-async function compareCounts({ connection }: Workbench, from: string, to: string): Promise<void> {
+async function compareCounts({ connection }: AlterContext, from: string, to: string): Promise<void> {
   const [row] = await all<{ before: number; after: number }>(
     connection,
     `SELECT (SELECT count(*) FROM ${quoteIdentifier(from)}) AS "before", (SELECT count(*) FROM ${quoteIdentifier(to)}) AS "after"`,

@@ -1,21 +1,21 @@
 import { all, run } from '../driver.ts';
-import type { Workbench } from './workbench.ts';
+import type { AlterContext } from './workbench.ts';
 
 /**
  * DROP TABLE forgets what ANALYZE learned of the table, and queries would get slower plans until somebody runs it
  * again. So the rows wait under the scratch table's name.
  */
-export async function keepStatistics(bench: Workbench, table: string, scratch: string): Promise<void> {
-  for (const name of await statisticsTables(bench))
-    await run(bench.connection, `UPDATE ${name} SET tbl = ? WHERE tbl = ? COLLATE NOCASE`, [scratch, table]);
+export async function keepStatistics(ctx: AlterContext, table: string, scratch: string): Promise<void> {
+  for (const name of await statisticsTables(ctx))
+    await run(ctx.connection, `UPDATE ${name} SET tbl = ? WHERE tbl = ? COLLATE NOCASE`, [scratch, table]);
 }
 
 /** Gives them back, but for indexes that are gone. */
-export async function returnStatistics(bench: Workbench, scratch: string, table: string): Promise<void> {
-  for (const name of await statisticsTables(bench)) {
-    await run(bench.connection, `UPDATE ${name} SET tbl = ? WHERE tbl = ?`, [table, scratch]);
+export async function returnStatistics(ctx: AlterContext, scratch: string, table: string): Promise<void> {
+  for (const name of await statisticsTables(ctx)) {
+    await run(ctx.connection, `UPDATE ${name} SET tbl = ? WHERE tbl = ?`, [table, scratch]);
     await run(
-      bench.connection,
+      ctx.connection,
       `DELETE FROM ${name} WHERE tbl = ? AND idx IS NOT NULL AND idx <> tbl
        AND idx NOT IN (SELECT name FROM main.sqlite_schema WHERE type = 'index')`,
       [table],
@@ -23,7 +23,7 @@ export async function returnStatistics(bench: Workbench, scratch: string, table:
   }
 }
 
-async function statisticsTables({ connection }: Workbench): Promise<string[]> {
+async function statisticsTables({ connection }: AlterContext): Promise<string[]> {
   const rows = await all<{ name: string }>(
     connection,
     "SELECT name FROM main.sqlite_schema WHERE name IN ('sqlite_stat1', 'sqlite_stat4')",

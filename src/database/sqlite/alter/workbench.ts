@@ -1,10 +1,10 @@
 import type { QueryInterface, Sequelize } from 'sequelize';
 import { ProblemError } from '../../../core/model/problem.ts';
-import type { OnStatement } from '../../joined.ts';
+import type { OnStatement } from '../../transaction-scope.ts';
 import { all, type Connection, exec } from '../driver.ts';
 
 /** What the operations of this folder work with: one migration's connection. */
-export interface Workbench {
+export interface AlterContext {
   sequelize: Sequelize;
   queryInterface: QueryInterface;
   connection: Connection;
@@ -16,7 +16,7 @@ export interface Workbench {
   onStatement: OnStatement;
 }
 
-export async function execute({ connection, onStatement }: Workbench, sql: string): Promise<void> {
+export async function execute({ connection, onStatement }: AlterContext, sql: string): Promise<void> {
   onStatement(sql);
   await exec(connection, sql);
 }
@@ -29,7 +29,7 @@ export interface SchemaObject {
   sql: string | null;
 }
 
-export function schemaObjects({ connection }: Workbench): Promise<SchemaObject[]> {
+export function schemaObjects({ connection }: AlterContext): Promise<SchemaObject[]> {
   return all<SchemaObject>(
     connection,
     'SELECT type, name, tbl_name AS "table", sql FROM main.sqlite_schema ORDER BY rowid',
@@ -37,8 +37,8 @@ export function schemaObjects({ connection }: Workbench): Promise<SchemaObject[]
 }
 
 /** The table as it is written in the schema. Names are compared as SQLite does, without regard to case. */
-export async function findTable(bench: Workbench, name: string): Promise<{ name: string; sql: string }> {
-  const objects = await schemaObjects(bench);
+export async function findTable(ctx: AlterContext, name: string): Promise<{ name: string; sql: string }> {
+  const objects = await schemaObjects(ctx);
   const table = objects.find((object) => object.type === 'table' && same(object.name, name));
   if (table?.sql == null) throw refuse(`There is no table ${name}.`);
   if (/^CREATE\s+VIRTUAL\b/i.test(table.sql)) {
@@ -56,7 +56,7 @@ interface Reference {
 }
 
 /** The foreign keys to this table, its own included. */
-export function referencesTo({ connection }: Workbench, table: string): Promise<Reference[]> {
+export function referencesTo({ connection }: AlterContext, table: string): Promise<Reference[]> {
   return all<Reference>(
     connection,
     `SELECT s.name AS name, f."from" AS "column", f."to" AS "to"
@@ -67,7 +67,7 @@ export function referencesTo({ connection }: Workbench, table: string): Promise<
 }
 
 /** ALTER COLUMN … NOT NULL and ADD or DROP CONSTRAINT came with SQLite 3.52. */
-export async function altersConstraints({ connection }: Workbench): Promise<boolean> {
+export async function altersConstraints({ connection }: AlterContext): Promise<boolean> {
   const [row] = await all<{ version: string }>(connection, 'SELECT sqlite_version() AS version');
   const [major = 0, minor = 0] = (row?.version ?? '').split('.').map(Number);
   return major > 3 || (major === 3 && minor >= 52);

@@ -1,0 +1,45 @@
+/** Reasons that the operator gives, part of `REASONS`. */
+export const OPERATOR_REASONS = {
+  Running: { exit: 3, means: 'A run is in progress.', help: 'Wait. `kubectl describe` shows its steps.' },
+  Queued: {
+    exit: 3,
+    means: 'The run is queued: the limit --max-concurrent-runs is reached.',
+    help: 'Wait, or raise the limit.',
+  },
+  Suspended: { exit: 4, means: '`spec.suspend` is true.', help: 'Set it to false to continue.' },
+  WaitingForDependency: {
+    exit: 3,
+    means: 'Another DatabaseMigration must be Ready first.',
+    help: 'Check the resource that the message names.',
+  },
+  DependencyCycle: { exit: 4, means: '`dependsOn` contains a cycle.', help: 'Remove one of the entries.' },
+  DatabaseInUse: { exit: 3, means: 'Another DatabaseMigration is migrating the same database.', help: 'Wait.' },
+  OutsideWindow: { exit: 3, means: 'The maintenance window is closed.', help: 'Wait for the time in the message.' },
+  SourceNotFound: {
+    exit: 1,
+    means: 'A ConfigMap, a Secret, a claim or a key that the resource names does not exist.',
+    help: 'Create it. The run then starts automatically.',
+  },
+  ImagePullFailed: { exit: 1, means: 'The image cannot be pulled.', help: 'Correct the reference or the pull Secret.' },
+  JobRefused: {
+    exit: 1,
+    means: 'The API server refused the Job.',
+    help: 'See the message: a quota, an admission policy or missing permissions.',
+  },
+  PodUnschedulable: { exit: 1, means: 'The pod cannot be scheduled.', help: 'See the message of the scheduler.' },
+  RunVanished: {
+    exit: 1,
+    means: 'The Job or its pod disappeared before it could report.',
+    help: 'The operator retries automatically. The next run resumes from the migration history.',
+  },
+  ReportUnreadable: {
+    exit: 1,
+    means: 'The run left a report that cannot be read, or a log that is too long.',
+    help: 'The next attempt starts from the history of the database. Look at the log: `kubectl logs job/NAME`.',
+  },
+  RetryLimitReached: {
+    exit: 1,
+    means: 'The run failed and no retries are left.',
+    help: 'Fix the cause, then change the resource or annotate it with `db-manager.dev/retry`.',
+  },
+} as const;

@@ -1,0 +1,207 @@
+import type { Reason } from '../model/reason.ts';
+import type { DatabaseMigrationStatus } from '../model/resource.ts';
+import type { Condition } from '../model/resource-status.ts';
+import { RUN_CONDITIONS } from '../model/step.ts';
+import { conditionsFromSteps, settleConditions, type Verdict } from './conditions.ts';
+import { lostReport } from './lost-report.ts';
+import type { Observed, ObservedRun } from './observed.ts';
+import { podFailureReason } from './pod-trouble.ts';
+import { hasRetryLeft, retryAt } from './retry.ts';
+import type { Assessed, RunResult } from './situation.ts';
+import { whatToDo } from './stalled-message.ts';
+import { type RunFacts, statusFromReport } from './status-from-report.ts';
+import { stepText } from './text.ts';
+import { clip, LIMITS } from './truncate.ts';
+
+/** What the status should say now; undefined where it is not ours to write. */
+export function computeStatus(assessed: Assessed): DatabaseMigrationStatus | undefined {
+  const { observed, now } = assessed;
+  const before = observed.resource.status ?? {};
+  switch (assessed.kind) {
+    case 'elsewhere':
+      return undefined;
+    case 'deleting': {
+      const { open } = assessed;
+      if (open.kind === 'ended') return finished(observed, open.run, open.ending, now);
+      return open.kind === 'begun' ? running(observed, open.run, now) : undefined;
+    }
+    case 'running':
+      return running(observed, assessed.run, now);
+    case 'due': {
+      const createdAt = now.toISOString();
+      return running(observed, { ...assessed.run, createdAt, state: 'active', log: EMPTY_STATUS_LOG }, now);
+    }
+    case 'finished':
+      return finished(observed, assessed.run, assessed.ending, now);
+    case 'vanished': {
+      const { run, startedAt } = assessed;
+      const message = 'The Job and its pod disappeared before the run could report.';
+      const gone: ObservedRun = {
+        ...run,
+        createdAt: startedAt ?? now.toISOString(),
+        state: 'gone',
+        log: EMPTY_STATUS_LOG,
+      };
+      return finished(observed, gone, { kind: 'lost', reason: 'RunVanished', message, at: now }, now);
+    }
+    case 'superseded': {
+      const message = 'The pod never began; it makes room for one that is made from what the resource says now.';
+      const { run: _, ...rest } = before;
+      return overall(
+        { ...observed, resource: { ...observed.resource, status: rest } },
+        now,
+        'Running',
+        message,
+        'Reconciling',
+      );
+    }
+    case 'invalid':
+      return overall(observed, now, assessed.reason, assessed.message, 'Stalled');
+    case 'suspended':
+      return overall(observed, now, 'Suspended', 'spec.suspend is true; a run is due and waits for it to be false.');
+    case 'waiting':
+      return before.run?.retryAt !== undefined && assessed.reason === before.failure?.reason
+        ? kept(observed, now)
+        : overall(observed, now, assessed.reason, assessed.message, 'Reconciling');
+    case 'upToDate':
+      return upToDate(observed, now);
+    case 'stalled':
+      return stalled(observed, assessed, now);
+  }
+}
+
+const EMPTY_STATUS_LOG = { steps: [], tail: [], complete: false };
+
+function running({ resource }: Observed, run: ObservedRun, now: Date): DatabaseMigrationStatus {
+  const before = resource.status ?? {};
+  const { log } = run;
+  const trouble = podFailureReason(run);
+  const at = run.pod?.started === true || log.step !== undefined ? stepText(log.step, log.progress) : 'starting';
+  const reason = trouble?.reason ?? 'Running';
+  const message = trouble?.message ?? `Attempt ${run.attempt} is under way: ${at}.`;
+  const verdicts: Verdict[] = [
+    ...conditionsFromSteps(log.steps, { running: true }),
+    { type: 'Ready', status: 'False', reason, message },
+    { type: 'Reconciling', status: 'True', reason, message },
+  ];
+  const known = before.run?.id === run.id ? before.run.startedAt : undefined;
+  return {
+    ...before,
+    observedGeneration: run.generation,
+    pending: pendingOf(log) ?? before.pending,
+    conditions: settleConditions(verdicts, before.conditions, run.generation, now),
+    summary: clip(trouble === undefined ? `Running: ${at}` : trouble.reason, LIMITS.summary),
+    run: {
+      id: run.id,
+      job: run.job,
+      attempt: run.attempt,
+      inputs: run.inputs,
+      ...(log.step === undefined ? {} : { step: log.step }),
+      ...(log.progress === undefined ? {} : { progress: clip(stepText(log.step, log.progress), LIMITS.summary) }),
+      startedAt: known ?? `${run.createdAt.slice(0, 19)}Z`,
+    },
+  };
+}
+
+/** What is left to apply, as far as the run has said. */
+function pendingOf({ progress }: ObservedRun['log']): number | undefined {
+  if (progress?.unit !== 'migrations' || progress.total === undefined) return undefined;
+  const left = progress.step === 'apply' ? progress.total - progress.done : progress.total;
+  return Number.isSafeInteger(left) && left >= 0 ? left : undefined;
+}
+
+/** The status at the end of a run, and when it is tried again. */
+function finished({ resource }: Observed, run: ObservedRun, ending: RunResult, now: Date): DatabaseMigrationStatus {
+  const report = ending.kind === 'reported' ? ending.report : lostReport(run, ending, resource.status);
+  const { spec } = resource;
+  const again = report.result === 'failed' && report.retry === 'safe' && hasRetryLeft(spec, run.attempt);
+  const facts: RunFacts = {
+    job: run.job,
+    inputs: run.inputs,
+    generation: run.generation,
+    retryAt: again ? retryAt(spec, run.attempt, dateOf(report.finishedAt, now), run.id) : undefined,
+    retryLimit: spec.retry.limit,
+    log: run.log.tail,
+  };
+  // The identity is the Job's: a report cannot speak for another run.
+  return statusFromReport(resource, { ...report, runId: run.id, attempt: run.attempt }, now, facts);
+}
+
+/** A pod may write anything; what is no time, or one to come, is now. */
+function dateOf(text: string, now: Date): Date {
+  const date = new Date(text);
+  return date <= now ? date : now;
+}
+
+/** Only what stands above the runs changes: Ready, Reconciling, Stalled and the summary. */
+function overall(
+  observed: Observed,
+  now: Date,
+  reason: Reason,
+  message: string,
+  and?: 'Reconciling' | 'Stalled',
+): DatabaseMigrationStatus {
+  const verdicts: Verdict[] = [
+    { type: 'Ready', status: 'False', reason, message },
+    ...(and === undefined ? [] : [{ type: and, status: 'True', reason, message } as const]),
+  ];
+  return { ...withVerdicts(observed, verdicts, now), summary: reason };
+}
+
+function upToDate(observed: Observed, now: Date): DatabaseMigrationStatus {
+  const before = observed.resource.status ?? {};
+  const ready = before.conditions?.find(({ type }) => type === 'Ready');
+  const ended = before.history?.find(({ run }) => run === before.run?.id);
+  const reason = (ended?.reason ?? 'UpToDate') as Reason;
+  const message =
+    ready?.status === 'True' ? ready.message : `The database stands at ${before.currentRevision ?? 'its target'}.`;
+  const status = withVerdicts(observed, [{ type: 'Ready', status: 'True', reason, message }], now);
+  const { generation } = observed.resource.metadata;
+  // Nothing that a run is made from has changed, so what the run proved holds for this generation too.
+  const conditions = status.conditions?.map((each) => ({ ...each, observedGeneration: generation }));
+  return { ...status, conditions, ...(ready?.status === 'True' ? {} : { summary: reason }) };
+}
+
+function stalled(
+  observed: Observed,
+  { reason, limitReached }: { reason: Reason; limitReached: boolean },
+  now: Date,
+): DatabaseMigrationStatus {
+  const before = observed.resource.status ?? {};
+  const ready = before.conditions?.find(({ type }) => type === 'Ready');
+  const message = ready?.reason === reason ? ready.message : (before.failure?.message ?? '');
+  const { run } = before;
+  const { retryAt: _, ...ended } = run ?? { id: '', attempt: 1 };
+  const { resource } = observed;
+  const settled = { ...observed, resource: { ...resource, status: { ...before, run: run && ended } } };
+  if (reason === 'AwaitingApproval') return { ...overall(settled, now, reason, message) };
+  const word = limitReached ? 'RetryLimitReached' : reason;
+  const verdicts: Verdict[] = [
+    { type: 'Ready', status: 'False', reason, message },
+    {
+      type: 'Stalled',
+      status: 'True',
+      reason: word,
+      message: whatToDo(resource, reason, before.failure?.message ?? message, before.failure),
+    },
+  ];
+  return { ...withVerdicts(settled, verdicts, now), summary: reason };
+}
+
+/** A retry is due later: the status says so already. */
+function kept(observed: Observed, now: Date): DatabaseMigrationStatus {
+  const above = (observed.resource.status?.conditions ?? []).filter(({ type }) => !isRunCondition(type));
+  return withVerdicts(observed, above as Verdict[], now);
+}
+
+function withVerdicts({ resource }: Observed, verdicts: Verdict[], now: Date): DatabaseMigrationStatus {
+  const before = resource.status ?? {};
+  const { generation } = resource.metadata;
+  const ofRun: Condition[] = (before.conditions ?? []).filter(({ type }) => isRunCondition(type));
+  const conditions = [...ofRun, ...settleConditions(verdicts, before.conditions, generation, now)];
+  return { ...before, observedGeneration: generation, conditions };
+}
+
+function isRunCondition(type: string): boolean {
+  return RUN_CONDITIONS.some((name) => name === type);
+}

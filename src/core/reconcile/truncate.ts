@@ -1,0 +1,38 @@
+import { STATUS_LIST_LIMIT } from '../model/resource-status.ts';
+
+/** Longest texts in a status, in characters: far below the API's limits, since 5,000 resources lie in one memory. */
+export const LIMITS = {
+  message: 1024,
+  statement: 2048,
+  logLines: 20,
+  logLine: 300,
+  summary: 120,
+  event: 1000,
+  /** A migration, a database. */
+  name: 300,
+} as const;
+
+export function clip(text: string, length: number): string;
+export function clip(text: string | undefined, length: number): string | undefined;
+export function clip(text: string | undefined, length: number): string | undefined {
+  return text !== undefined && text.length > length ? `${text.slice(0, length - 1)}…` : text;
+}
+
+/** The first of a list and how many the cap left out, in the form that the status has. */
+export function limited<Name extends string, T>(
+  name: Name,
+  items: readonly T[],
+  before = 0,
+): { [key in Name]: T[] } & { more?: number } {
+  const left = Math.max(0, items.length - STATUS_LIST_LIMIT) + before;
+  return { [name]: items.slice(0, STATUS_LIST_LIMIT), ...(left > 0 ? { more: left } : {}) } as {
+    [key in Name]: T[];
+  } & { more?: number };
+}
+
+/** A list of sentences, whose last says how many the cap left out. */
+export function cappedSentences(items: readonly string[] | undefined): string[] | undefined {
+  if (items === undefined) return undefined;
+  const shown = items.slice(0, STATUS_LIST_LIMIT).map((item) => clip(item, LIMITS.message));
+  return items.length > STATUS_LIST_LIMIT ? [...shown, `and ${items.length - STATUS_LIST_LIMIT} more`] : shown;
+}

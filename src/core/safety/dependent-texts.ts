@@ -1,0 +1,61 @@
+import type { Snapshot } from '../model/snapshot.ts';
+import type { Action } from './action.ts';
+
+/** Views and triggers, as the names that their texts speak of: SQLite keeps them as texts, too. */
+export interface KnownTexts {
+  /** Those that name both: `view open_orders`. */
+  dependentsOf(table: string, column: string): string[];
+  apply(action: Action): void;
+}
+
+interface Text {
+  what: string;
+  /** In lower case. */
+  names: ReadonlySet<string>;
+  /** The table that a trigger goes with. */
+  of?: string;
+}
+
+export function knownTexts(snapshot: Snapshot | undefined): KnownTexts {
+  const texts = new Map<string, Text>();
+  if (snapshot?.dialect === 'sqlite') {
+    for (const { name, definition } of snapshot.views) texts.set(name, text(`view ${name}`, wordsOf(definition)));
+    for (const { name: of, triggers } of snapshot.tables) {
+      for (const { name, definition } of triggers) {
+        texts.set(name, { ...text(`trigger ${name}`, wordsOf(definition)), of });
+      }
+    }
+  }
+  return {
+    dependentsOf: (table, column) =>
+      [...texts.values()]
+        .filter(({ names }) => names.has(table.toLowerCase()) && names.has(column.toLowerCase()))
+        .map(({ what }) => what),
+    apply(action) {
+      switch (action.kind) {
+        case 'createView':
+          if (action.speaksOf) texts.set(action.view.name, text(`view ${action.view.name}`, action.speaksOf));
+          return;
+        case 'createTrigger': {
+          if (!action.speaksOf) return;
+          texts.set(action.name, { ...text(`trigger ${action.name}`, action.speaksOf), of: action.table.name });
+          return;
+        }
+        case 'dropObject':
+          texts.delete(action.name);
+          return;
+        case 'dropTable':
+          for (const [name, { of }] of texts) if (of === action.table.name) texts.delete(name);
+      }
+    },
+  };
+}
+
+/** The words of an SQL text, in lower case: names among them, and what is none. */
+export function wordsOf(sql: string): string[] {
+  return sql.toLowerCase().match(/[\p{L}_][\p{L}\p{Nd}_$]*/gu) ?? [];
+}
+
+function text(what: string, names: readonly string[]): Text {
+  return { what, names: new Set(names) };
+}

@@ -1,0 +1,94 @@
+import type { LoadedMigration, SqlStatement } from '../core/model/migration.ts';
+import { joinSentences } from '../core/model/sentences.ts';
+import { failureLocation, historyRow, MigrationStopped, runBody } from './one-migration.ts';
+import type { DoneMigration, MigrationWork } from './port.ts';
+import { retriesOf } from './retries.ts';
+import type { MigrationSession } from './session.ts';
+
+/**
+ * A migration that opted out of its transaction (`CREATE INDEX CONCURRENTLY`). A row that says so goes in first, so
+ * a killed run is known. When nothing of it has succeeded the row is taken out again and it may simply be rerun.
+ */
+export async function runOutsideTransaction(
+  migration: LoadedMigration,
+  work: MigrationWork,
+  session: MigrationSession,
+): Promise<DoneMigration> {
+  const retries = retriesOf(migration, work);
+  for (;;) {
+    const attempt = await attemptOnce(migration, work, session);
+    if ('done' in attempt) return attempt.done;
+    const { stopped, why } = attempt;
+    if (why === undefined || !(await retries.pause(why))) throw stopped;
+  }
+}
+
+/** `why` where it may be tried again: nothing of the migration is there, and what stopped it will pass. */
+type Attempt = { done: DoneMigration } | { stopped: MigrationStopped; why: string | undefined };
+
+async function attemptOnce(
+  migration: LoadedMigration,
+  work: MigrationWork,
+  session: MigrationSession,
+): Promise<Attempt> {
+  const began = performance.now();
+  const up = work.direction === 'up';
+  const put = (state: 'applied' | 'started' | 'reverting') =>
+    session.putHistory(historyRow(migration, work, state, began));
+  const remove = () => session.removeHistory(migration.revision);
+  let statement: SqlStatement | undefined;
+  let started = 0;
+  work.onAttempt?.(migration);
+  try {
+    await put(up ? 'started' : 'reverting');
+  } catch (error) {
+    const problem = { ...session.problemOf(error, undefined), migration: migration.revision };
+    const retry = problem.reason === 'LockTimeout' ? 'safe' : 'never';
+    const stopped = new MigrationStopped({ problem, retry, touched: false });
+    return { stopped, why: session.retryOf(error)?.why };
+  }
+  const observation = work.observe ? await session.observe() : undefined;
+  try {
+    await runBody(migration, work.direction, session, (next) => {
+      statement = next;
+      started += 1;
+    });
+  } catch (error) {
+    const problem = session.problemOf(error, statement);
+    const retry = session.retryOf(error);
+    const mended = await session.cleanUp();
+    // When its first statement failed, nothing of the migration is there. Where the connection broke, the statement may
+    // have succeeded.
+    const sent = statement === undefined && problem.code !== undefined ? session.lastStatement().statements : started;
+    const nothing = sent === 1 && problem.reason !== 'ConnectionLost';
+    const untouched = nothing && (await (up ? remove() : put('applied')).then(yes, no));
+    const message = joinSentences(problem.message, mended, untouched ? undefined : partly(sent - 1));
+    const stopped = new MigrationStopped({
+      problem: {
+        ...problem,
+        ...failureLocation(migration, error, problem, undefined),
+        migration: migration.revision,
+        message,
+      },
+      retry: untouched && problem.reason === 'LockTimeout' ? 'safe' : 'never',
+      touched: !untouched,
+    });
+    return { stopped, why: untouched && retry?.pause ? retry.why : undefined };
+  }
+  const seconds = (performance.now() - began) / 1000;
+  const effects = await observation?.effects(migration.revision, seconds);
+  await (up ? put('applied') : remove());
+  return { done: { revision: migration.revision, seconds, effects } };
+}
+
+const yes = () => true;
+/** The row stays, and the next run says that the migration was interrupted. */
+const no = () => false;
+
+function partly(statements: number): string {
+  const before =
+    statements > 0
+      ? `${statements} of its statements before this one stay done`
+      : 'it may have done a part of its work';
+  return `It runs outside a transaction, so ${before}; look at the database, then: db-manager repair.`;
+}

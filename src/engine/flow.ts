@@ -1,0 +1,83 @@
+/**
+ * The runner: one run of a plan, as a list of steps. This file knows how steps are chained and nothing of what
+ * they do. It may import core, migrations, models, backups and `database/port`; never kubernetes.
+ *
+ * A flow is typed by what its steps add: a step can be appended only where everything that it reads has been
+ * added by an earlier one, so a wrong order does not compile.
+ */
+import { type Problem, ProblemError } from '../core/model/problem.ts';
+import type { StepName, StepResult } from '../core/model/step.ts';
+import { failed, type Stop } from '../engine/failure.ts';
+import type { RunPorts } from './ports.ts';
+
+export interface Step<In, Out extends object> {
+  name: StepName;
+  // A property, not a method: methods are checked in both directions, and a wrong order would compile.
+  run: (input: In, ports: RunPorts) => Promise<StepResult<Out>>;
+}
+
+/** What the flow tells while it goes: exactly one `onStart` and one `onEnd` for each step that began. */
+export interface FlowListener {
+  onStart(step: StepName): void;
+  onEnd(step: StepName, result: StepResult<object>): void;
+}
+
+export type FlowOutcome<State> =
+  | { kind: 'completed'; state: State }
+  | { kind: 'stopped'; step: StepName; result: Stop; state: Partial<State> };
+
+export interface Flow<Start extends object, State extends object> {
+  step<Out extends object>(next: Step<State, Out>): Flow<Start, State & Out>;
+  run(start: Start, ports: RunPorts, listener: FlowListener): Promise<FlowOutcome<State>>;
+}
+
+/** An empty flow over what is known before the first step. */
+export function flow<Start extends object>(): Flow<Start, Start> {
+  return build([]);
+}
+
+// Steps are stored without their types; `step` is the only door, and it checks them.
+type AnyStep = Step<never, object>;
+
+function build<Start extends object, State extends object>(steps: readonly AnyStep[]): Flow<Start, State> {
+  return {
+    step: (next) => build([...steps, next as AnyStep]),
+    run: async (start, ports, listener) => {
+      const state: object = { ...start };
+      for (const step of steps) {
+        listener.onStart(step.name);
+        const result = await attempt(step, state, ports);
+        listener.onEnd(step.name, result);
+        if (result.kind === 'blocked' || result.kind === 'failed') {
+          Object.assign(state, result.partial);
+          return { kind: 'stopped', step: step.name, result, state: state as Partial<State> };
+        }
+        Object.assign(state, result.value);
+      }
+      return { kind: 'completed', state: state as State };
+    },
+  };
+}
+
+async function attempt(step: AnyStep, state: object, ports: RunPorts): Promise<StepResult<object>> {
+  if (ports.signal.aborted) return failed(interruption(ports.signal), { touched: false });
+  try {
+    return await step.run(state as never, ports);
+  } catch (error) {
+    // What an abort throws on its way is no bug of ours.
+    const thrown =
+      ports.signal.aborted && !(error instanceof ProblemError) ? interruption(ports.signal, step.name) : error;
+    return failed(thrown, { touched: step.name === 'apply' });
+  }
+}
+
+function interruption(signal: AbortSignal, during?: StepName): Problem {
+  const where = during === undefined ? 'between two steps' : `in the step ${during}, which took back what it had begun`;
+  const deadline = signal.reason instanceof DOMException && signal.reason.name === 'TimeoutError';
+  return deadline
+    ? { reason: 'DeadlineExceeded', message: `The run took longer than timeouts.run and stopped ${where}.` }
+    : {
+        reason: 'Interrupted',
+        message: `The run was asked to stop and did so ${where}; run it again to go on.`,
+      };
+}

@@ -1,0 +1,69 @@
+import { restoreBackup } from '../backups/restore.ts';
+import type { StepResult } from '../core/model/step.ts';
+import { TOOL_VERSION } from '../core/model/version.ts';
+import { requireReversible } from '../core/planning/plan.ts';
+import { failed, toProblem } from '../engine/failure.ts';
+import type { RunPorts } from '../engine/ports.ts';
+import { count } from './run-text.ts';
+import type { RunState } from './state.ts';
+
+/** What `onFailure` asks for after a run that changed the target and failed. Never throws. */
+export async function recover(state: Partial<RunState>, ports: RunPorts): Promise<StepResult<object>> {
+  try {
+    switch (ports.request.onFailure) {
+      case 'Keep':
+        return { kind: 'skipped', value: {}, message: 'what was committed is kept (onFailure: Keep)' };
+      case 'Downgrade':
+        return await downgrade(state, ports);
+      case 'Restore':
+        return await restore(state, ports);
+    }
+  } catch (error) {
+    return failed(toProblem(error), { touched: true, retry: 'never' });
+  }
+}
+
+async function downgrade(
+  { database, migrations, done }: Partial<RunState>,
+  ports: RunPorts,
+): Promise<StepResult<object>> {
+  const finished = new Set(done?.map(({ revision }) => revision));
+  const back = (migrations ?? []).filter(({ revision }) => finished.has(revision)).reverse();
+  if (database === undefined || back.length === 0)
+    return { kind: 'skipped', value: {}, message: 'nothing was committed' };
+  const stuck = requireReversible(back);
+  if (stuck !== undefined) return failed(stuck, { touched: true, retry: 'never' });
+  const outcome = await database.migrate({
+    direction: 'down',
+    migrations: back,
+    runId: ports.request.runId,
+    toolVersion: TOOL_VERSION,
+    timeouts: ports.request.timeouts,
+  });
+  if (outcome.kind === 'failed') return failed(outcome.problem, { touched: true, retry: 'never' });
+  return {
+    kind: 'done',
+    value: {},
+    message: `${count(back.length, 'migration')} of this run reverted (onFailure: Downgrade)`,
+  };
+}
+
+async function restore({ database, backup }: Partial<RunState>, ports: RunPorts): Promise<StepResult<object>> {
+  if (database === undefined || backup === undefined) {
+    return failed(
+      { reason: 'RestoreFailed', message: 'No backup was taken in this run, so none was restored.' },
+      { touched: true, retry: 'never' },
+    );
+  }
+  const { kept } = await restoreBackup(database, backup, {
+    safetyBackup: false,
+    now: ports.now(),
+    endSessions: ports.request.endSessions,
+  });
+  const asItWas = kept === undefined ? '' : `; the database as it was is kept as ${kept.name}`;
+  return {
+    kind: 'done',
+    value: {},
+    message: `${backup.manifest.name} restored (onFailure: Restore); writes since it was taken are not in it${asItWas}`,
+  };
+}

@@ -1,0 +1,101 @@
+import type { Backup } from '../core/model/backup.ts';
+import type { LoadedMigration } from '../core/model/migration.ts';
+import { ProblemError } from '../core/model/problem.ts';
+import type { Snapshot } from '../core/model/snapshot.ts';
+import { TOOL_VERSION } from '../core/model/version.ts';
+import { compareSnapshots, describeDifference } from '../core/schema/compare.ts';
+import type { Database, MigrationOutcome, ScratchSource } from '../database/port.ts';
+import type { RunPorts } from '../engine/ports.ts';
+import { madeObjects } from '../migrations/made-objects.ts';
+import { few } from './run-text.ts';
+import { type GuardedScratch, openScratch } from './scratch.ts';
+
+export interface OpenedCopy {
+  scratch: GuardedScratch;
+  mode: 'Full' | 'SchemaOnly';
+  /** Why this mode. */
+  why: string;
+}
+
+/**
+ * The copy that the plan is rehearsed on. `Auto` is Full where a backup was taken and room and rights allow,
+ * else SchemaOnly with the reason. Throws ProblemError RehearsalImpossible where the wish cannot be met.
+ */
+export async function openCopy(
+  database: Database,
+  backup: Backup | undefined,
+  migrations: readonly LoadedMigration[],
+  ports: RunPorts,
+): Promise<OpenedCopy> {
+  const { safety, runId } = ports.request;
+  const onProgress = (done: number, total: number | undefined) =>
+    ports.progress({ step: 'rehearse', done, total, unit: 'bytes', label: 'restoring the copy' });
+  const { extensions } = await madeObjects(ports.request.migrations.path, migrations);
+  const make = (source: ScratchSource) =>
+    openScratch(database, source, { runId, onProgress, server: ports.rehearsalServer, extensions });
+
+  if (safety.rehearsal !== 'SchemaOnly' && backup !== undefined) {
+    try {
+      return {
+        scratch: await make({ kind: 'backup', backup }),
+        mode: 'Full',
+        why: `on a copy restored from ${backup.manifest.name}`,
+      };
+    } catch (error) {
+      const unavailable = error instanceof ProblemError && error.problem.reason === 'RehearsalImpossible';
+      if (!unavailable || safety.rehearsal === 'Full') throw error;
+      const why = `on the schema only, because ${error.problem.message}`;
+      return { scratch: await make({ kind: 'schema' }), mode: 'SchemaOnly', why };
+    }
+  }
+  const why =
+    safety.rehearsal === 'SchemaOnly' ? 'on the schema only, as asked' : 'on the schema only: no backup was taken';
+  return { scratch: await make({ kind: 'schema' }), mode: 'SchemaOnly', why };
+}
+
+/** Runs the plan on the copy and records what it did there; `sent` gets the statements of each migration. */
+export function runOnCopy(
+  copy: Database,
+  migrations: LoadedMigration[],
+  direction: 'up' | 'down',
+  ports: RunPorts,
+  sent = new Map<string, string[]>(),
+): Promise<MigrationOutcome> {
+  const total = migrations.length;
+  let statements: string[] = [];
+  return copy.migrate({
+    direction,
+    migrations,
+    runId: ports.request.runId,
+    toolVersion: TOOL_VERSION,
+    timeouts: ports.request.timeouts,
+    observe: true,
+    signal: ports.signal,
+    onStart: ({ revision }, index) => {
+      statements = [];
+      sent.set(revision, statements);
+      ports.progress({ step: 'rehearse', done: index, total, unit: 'migrations', label: revision });
+    },
+    onStatement: (sql) => void statements.push(sql.slice(0, 1_000)),
+    onDone: ({ revision }, index) =>
+      ports.progress({ step: 'rehearse', done: index + 1, total, unit: 'migrations', label: revision }),
+  });
+}
+
+export type RoundTrip = { result: 'passed' | 'failed' | 'skipped'; message?: string };
+
+/** Reverts the plan on the copy and compares with the start. */
+export async function roundTrip(
+  copy: Database,
+  migrations: LoadedMigration[],
+  start: Snapshot,
+  ports: RunPorts,
+): Promise<RoundTrip> {
+  const stuck = migrations.filter(({ down }) => down === undefined).map(({ revision }) => revision);
+  if (stuck.length > 0) return { result: 'skipped', message: `no down in ${few(stuck)}` };
+  const reverted = await runOnCopy(copy, [...migrations].reverse(), 'down', ports);
+  if (reverted.kind === 'failed') return { result: 'failed', message: reverted.problem.message };
+  if (reverted.kind === 'stopped') return { result: 'skipped', message: 'the run was asked to stop' };
+  const differences = compareSnapshots(start, await copy.snapshot(), { names: 'exact' }).map(describeDifference);
+  return differences.length === 0 ? { result: 'passed' } : { result: 'failed', message: few(differences) };
+}

@@ -1,0 +1,230 @@
+import type { MigrationEffects } from '../core/model/effects.ts';
+import type { Problem } from '../core/model/problem.ts';
+import type { Progress, RunEvent, RunReport, StepReport } from '../core/model/report.ts';
+import type { RunRequest } from '../core/model/request.ts';
+import { joinSentences } from '../core/model/sentences.ts';
+import type { StepName, StepResult } from '../core/model/step.ts';
+import { TOOL_VERSION } from '../core/model/version.ts';
+import type { Stop } from '../engine/failure.ts';
+import type { FlowOutcome } from '../engine/flow.ts';
+import { keepReport } from '../engine/keep-report.ts';
+import { maskedTexts } from '../engine/masked.ts';
+import type { RunEnvironment } from '../engine/ports.ts';
+import { count } from './run-text.ts';
+import { needsAttention } from './safety.ts';
+import type { RunState } from './state.ts';
+import { boundReport } from './termination.ts';
+
+/** Collects what happens in a run and turns it into events and, at the end, the report. */
+export function recorder(
+  request: RunRequest,
+  { now, mask, ...environment }: Pick<RunEnvironment, 'now' | 'emit' | 'mask'>,
+) {
+  const emit = (event: RunEvent) => environment.emit(maskedTexts(event, mask));
+  const { runId } = request;
+  const startedAt = now().toISOString();
+  const steps: StepReport[] = [];
+  const leftOvers: string[] = [];
+  let began = performance.now();
+  let lastProgress = 0;
+
+  return {
+    onStart(step: StepName): void {
+      began = performance.now();
+      lastProgress = 0;
+      emit({ type: 'started', runId, step, at: now().toISOString() });
+    },
+    onEnd(step: StepName, result: StepResult<object>): void {
+      const report: StepReport = {
+        step,
+        kind: result.kind,
+        ...('reason' in result ? { reason: result.reason } : {}),
+        message: result.message,
+        at: now().toISOString(),
+        seconds: round((performance.now() - began) / 1000),
+      };
+      steps.push(report);
+      emit({ type: 'step', runId, report });
+    },
+    progress(progress: Progress): void {
+      // A few a second are enough for a person and for a log that a controller follows; the last one always goes.
+      const at = performance.now();
+      if (at - lastProgress < 200 && progress.done !== progress.total) return;
+      lastProgress = at;
+      emit({ type: 'progress', runId, progress } satisfies RunEvent);
+    },
+    leftOver(what: string, message: string): void {
+      leftOvers.push(`${what} could not be cleaned up: ${message}`);
+    },
+    async finish(outcome: FlowOutcome<RunState>): Promise<RunReport> {
+      const report: RunReport = {
+        version: 1,
+        runId,
+        attempt: request.attempt,
+        toolVersion: TOOL_VERSION,
+        startedAt,
+        finishedAt: now().toISOString(),
+        ...verdict(request, outcome, steps),
+        dryRun: request.dryRun,
+        steps,
+        ...facts(
+          request,
+          outcome,
+          steps.some(({ step, kind }) => step === 'recover' && kind === 'done'),
+        ),
+      };
+      if (leftOvers.length > 0) report.message = `${report.message} (${leftOvers.join('; ')})`;
+      const masked = maskedTexts(report, mask);
+      const whole = await keepReport(outcome.state.backup, masked);
+      const told = whole === undefined ? masked : { ...masked, whole };
+      environment.emit({ type: 'report', report: boundReport(told) });
+      return told;
+    },
+  };
+}
+
+/** The report of a run that could not begin: nothing was connected to, nothing touched. */
+export function reportOfProblem(problem: Problem, request: RunRequest | undefined, now: Date): RunReport {
+  const { reason, message } = problem;
+  return {
+    version: 1,
+    runId: request?.runId ?? 'unknown',
+    attempt: request?.attempt ?? 1,
+    toolVersion: TOOL_VERSION,
+    startedAt: now.toISOString(),
+    finishedAt: now.toISOString(),
+    result: 'failed',
+    reason,
+    message,
+    retry: 'never',
+    touched: false,
+    dryRun: request?.dryRun ?? false,
+    steps: [],
+    applied: [],
+    failure: { reason, message },
+  };
+}
+
+type Verdict = Pick<RunReport, 'result' | 'reason' | 'message' | 'retry' | 'touched' | 'failure'>;
+
+function verdict(request: RunRequest, outcome: FlowOutcome<RunState>, steps: StepReport[]): Verdict {
+  if (outcome.kind === 'stopped') return stopVerdict(outcome.result, outcome.state, steps);
+  const { plan, done, current } = outcome.state;
+  const base = { result: 'succeeded', retry: 'never', touched: done.length > 0 } as const;
+  if (plan.migrations.length === 0) {
+    return { ...base, reason: 'UpToDate', message: `Nothing is pending; the database stands at ${current}.` };
+  }
+  if (request.dryRun) {
+    const planned = count(plan.migrations.length, 'migration');
+    return {
+      ...base,
+      reason: 'DryRun',
+      message: `A dry run: ${planned} would lead to ${plan.to}. Nothing was written.`,
+    };
+  }
+  const finished = count(done.length, 'migration');
+  return plan.direction === 'up'
+    ? { ...base, reason: 'Migrated', message: `${finished} applied; the database stands at ${current}.` }
+    : { ...base, reason: 'Reverted', message: `${finished} reverted; the database stands at ${current}.` };
+}
+
+function stopVerdict(stop: Stop, state: Partial<RunState>, steps: StepReport[]): Verdict {
+  const { reason, message, migration, statement, position, code } = stop;
+  const touched = stop.kind === 'failed' && stop.touched;
+  const recovery = steps.find(({ step }) => step === 'recover');
+  const kept = state.done?.length ?? 0;
+  const story = [
+    message,
+    ...(touched && kept > 0 && recovery?.kind === 'skipped'
+      ? [`${count(kept, 'migration')} before it stay applied.`]
+      : []),
+    ...(recovery !== undefined && recovery.kind !== 'skipped' ? [recovery.message] : []),
+  ];
+  return {
+    result: stop.kind === 'blocked' ? 'blocked' : 'failed',
+    reason,
+    message: joinSentences(...story),
+    retry: stop.kind === 'failed' ? stop.retry : 'never',
+    touched,
+    failure: { reason, message, migration, statement, position, code },
+  };
+}
+
+type Facts = Pick<
+  RunReport,
+  | 'database'
+  | 'currentRevision'
+  | 'targetRevision'
+  | 'pending'
+  | 'plan'
+  | 'applied'
+  | 'backup'
+  | 'safety'
+  | 'rehearsal'
+  | 'schema'
+>;
+
+function facts(request: RunRequest, outcome: FlowOutcome<RunState>, recovered: boolean): Facts {
+  const state: Partial<RunState> = outcome.state;
+  const { plan, backup, rehearsal, checks, findings } = state;
+  const done = recovered ? [] : (state.done ?? []);
+  const planned = plan?.migrations.map(({ revision }) => revision as string) ?? [];
+  const failedRehearsal = outcome.kind === 'stopped' && outcome.step === 'rehearse';
+  return {
+    database: state.database?.identity.display,
+    currentRevision: recovered ? plan?.from : currentRevision(state),
+    targetRevision: plan?.to,
+    pending: plan === undefined ? undefined : planned.length - done.length,
+    plan: plan === undefined ? undefined : { digest: plan.digest, direction: plan.direction, migrations: planned },
+    applied: done.map(({ revision, seconds }) => ({ revision, seconds: round(seconds) })),
+    backup:
+      backup === undefined
+        ? undefined
+        : {
+            name: backup.manifest.name,
+            path: backup.path,
+            sizeBytes: backup.manifest.sizeBytes,
+            sha256: backup.manifest.sha256,
+            takenAt: backup.manifest.takenAt,
+            verifiedBy: rehearsal?.mode === 'Full' ? 'Rehearsal' : 'Checksum',
+          },
+    safety:
+      checks === undefined || findings === undefined
+        ? undefined
+        : { result: safetyResult(request, outcome, findings.filter(needsAttention).length), checks, findings },
+    rehearsal:
+      rehearsal === undefined
+        ? undefined
+        : {
+            result: failedRehearsal ? 'Failed' : rehearsal.mode,
+            message: rehearsal.message,
+            seconds: round(rehearsal.seconds),
+            roundTrip: rehearsal.roundTrip,
+            migrations: rehearsal.migrations.filter(isWorthSaying),
+          },
+    schema:
+      state.before === undefined && state.after === undefined
+        ? undefined
+        : { before: state.before, after: state.after },
+  };
+}
+
+/** A migration that held, rewrote and changed nothing of what was there before is not listed. */
+function isWorthSaying({ locks, rewrites, rows }: MigrationEffects): boolean {
+  return locks.length > 0 || rewrites.length > 0 || rows.length > 0;
+}
+
+/** Where the database stands now: the last that was done, else what was read last. */
+function currentRevision({ plan, done = [], current }: Partial<RunState>): string | undefined {
+  if (plan === undefined || done.length === 0) return current;
+  if (plan.direction === 'up') return done.at(-1)?.revision;
+  return done.length === plan.migrations.length ? plan.to : plan.migrations[done.length]?.revision;
+}
+
+function safetyResult(request: RunRequest, outcome: FlowOutcome<RunState>, findings: number) {
+  if (outcome.kind === 'stopped' && outcome.step === 'check') return 'Blocked';
+  if (request.safety.mode === 'Off') return 'Off';
+  return findings > 0 ? 'Warned' : 'Passed';
+}
+
+const round = (seconds: number) => Math.round(seconds * 1000) / 1000;

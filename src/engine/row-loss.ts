@@ -1,0 +1,75 @@
+import type { Dialect } from '../core/model/dialect.ts';
+import type { MigrationEffects } from '../core/model/effects.ts';
+import type { Snapshot } from '../core/model/snapshot.ts';
+import { namesTable } from '../migrations/statements/named-tables.ts';
+
+/** Rows that were gone from a table after a migration that does not name it. */
+export interface Loss {
+  migration: string;
+  /** `schema.table` */
+  table: string;
+  lost: number;
+  before: number;
+  /** The statement that took them, as far as the foreign keys tell. */
+  statement?: string;
+}
+
+/** The statements of each migration as they were sent, by revision. */
+export type SentStatements = ReadonlyMap<string, readonly string[]>;
+
+/**
+ * A table that holds fewer rows afterwards although no statement that the migration sent names it; what a comment says
+ * does not count. `start`: the schema before.
+ */
+export function unexpectedRowLoss(
+  dialect: Dialect,
+  effects: readonly MigrationEffects[],
+  sent: SentStatements,
+  start: Snapshot,
+): Loss[] {
+  const losses: Loss[] = [];
+  for (const { revision, rows } of effects) {
+    const statements = sent.get(revision) ?? [];
+    for (const { table, before, after } of rows) {
+      if (before === null || before <= (after ?? 0)) continue;
+      if (statements.some((sql) => namesTable(sql, table, dialect))) continue;
+      const statement = likelyStatement(table, statements, start);
+      losses.push({ migration: revision, table, lost: before - (after ?? 0), before, statement });
+    }
+  }
+  return losses;
+}
+
+export function describeLoss({ migration, table, lost, before, statement }: Loss): string {
+  const by = statement === undefined ? '' : ` by: ${statement.replace(/\s+/g, ' ').slice(0, 200)}`;
+  return `${migration} takes ${lost} of ${before} rows from ${table}, which it does not name${by}`;
+}
+
+const TAKES_ROWS = /^\s*(?:with\b|delete\b|drop\b|truncate\b|replace\b|update\b|insert\s+or\s+replace\b|alter\b)/i;
+
+/** The first statement that takes something from a table which the losing one hangs on by foreign keys, else any. */
+function likelyStatement(table: string, statements: readonly string[], start: Snapshot): string | undefined {
+  const suspects = statements.filter((sql) => TAKES_ROWS.test(sql));
+  const parents = ancestors(table, start).map(plainName);
+  return suspects.find((sql) => parents.some((parent) => mentions(sql, parent))) ?? suspects[0];
+}
+
+/** Tables that a table's foreign keys lead to, over any number of steps; `schema.table`. */
+function ancestors(table: string, { tables }: Snapshot): string[] {
+  const found = new Set([table]);
+  for (const name of found) {
+    const known = tables.find((one) => `${one.schema}.${one.name}` === name);
+    for (const { references } of known?.foreignKeys ?? []) found.add(`${references.schema}.${references.table}`);
+  }
+  found.delete(table);
+  return [...found];
+}
+
+function plainName(table: string): string {
+  return table.slice(table.lastIndexOf('.') + 1);
+}
+
+function mentions(text: string, name: string): boolean {
+  const escaped = name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  return new RegExp(`(?<![A-Za-z0-9_])${escaped}(?![A-Za-z0-9_])`, 'i').test(text);
+}

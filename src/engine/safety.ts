@@ -1,0 +1,148 @@
+import type { Finding } from '../core/model/finding.ts';
+import type { Problem } from '../core/model/problem.ts';
+import type { RunRequest } from '../core/model/request.ts';
+import type { ReadMigration } from '../core/safety/action.ts';
+import { bySeverity } from '../core/safety/by-severity.ts';
+import type { repositoryFindings } from '../core/safety/repository.ts';
+import { serverOf } from '../core/safety/server.ts';
+import { toProblem } from '../engine/failure.ts';
+import type { RunPorts } from '../engine/ports.ts';
+import { recordOn } from '../engine/recording.ts';
+import { count } from '../engine/run-text.ts';
+import { madeObjects } from '../migrations/made-objects.ts';
+import { withIdleTimeout } from '../migrations/statements/idle-timeout.ts';
+import type { Recorded } from '../migrations/statements/read.ts';
+import { MOST_STATEMENTS, recorder } from '../migrations/statements/record.ts';
+import { openScratch } from './scratch.ts';
+import type { Connected, Loaded, Planned } from './state.ts';
+
+type Input = Loaded & Connected & Planned;
+
+/**
+ * What the safety rules say of the plan, the worst first, with the server's version and the schema as it is. Rules and parser are
+ * loaded here: a run that has nothing to do pays for neither.
+ */
+export async function planFindings(input: Input, ports: RunPorts): Promise<Finding[]> {
+  const { database, plan, migrations } = input;
+  const { safety, migrations: place } = ports.request;
+  const [{ RULES }, { checkMigrations }, { repositoryFindings }, { readStatements }] = await Promise.all([
+    import('../core/safety/rules.ts'),
+    import('../core/safety/check.ts'),
+    import('../core/safety/repository.ts'),
+    import('../migrations/statements/read.ts'),
+  ]);
+  const { dialect, identity } = database;
+  const server = serverOf(dialect, identity.serverVersion) ?? { dialect, version: 0 };
+  const snapshot = await database.snapshot();
+  const recorded = await recordCode(input, ports);
+  const read = await readStatements(place.path, migrations, { dialect, direction: plan.direction, recorded });
+  const { ignore } = safety;
+  return bySeverity([
+    ...namingFindings(input, read, repositoryFindings, ignore),
+    ...checkMigrations(read, RULES, { server, ignore, snapshot }),
+  ]);
+}
+
+/** What the names of all migrations say, as far as it is about those that would run. */
+function namingFindings(
+  { files }: Loaded,
+  read: readonly ReadMigration[],
+  checkNames: typeof repositoryFindings,
+  ignore: readonly string[],
+): Finding[] {
+  const planned = new Map(read.map((migration) => [migration.revision, migration]));
+  const all = files.map((file) => planned.get(file.revision) ?? { ...file, file: file.files[0] ?? '', statements: [] });
+  return checkNames(all, ignore).filter(({ migration = '' }) => planned.has(migration));
+}
+
+/**
+ * What code sends, heard on a scratch database with this one's schema and no rows. Where none can be made, or where the
+ * code fails there, it stays opaque: the rehearsal is what tells whether it works.
+ */
+async function recordCode({ database, plan, migrations }: Input, ports: RunPorts) {
+  const nothing: ReadonlyMap<string, Recorded> = new Map();
+  const { direction } = plan;
+  const last = migrations.findLastIndex(({ up, down }) => (direction === 'up' ? up : down)?.kind === 'code');
+  if (last < 0) return nothing;
+  const { request, signal } = ports;
+  try {
+    const { extensions } = await madeObjects(request.migrations.path, migrations);
+    const options = { runId: `${request.runId}-check`, server: ports.rehearsalServer, extensions };
+    const scratch = await openScratch(database, { kind: 'schema' }, options);
+    ports.defer('the database that code is recorded on', () => scratch.drop());
+    const work = {
+      direction,
+      folder: request.migrations.path,
+      runId: request.runId,
+      timeouts: request.timeouts,
+      signal,
+    };
+    const heard = recorder(work.folder, MOST_STATEMENTS);
+    const recording = recordOn(scratch.database, { ...work, migrations: migrations.slice(0, last + 1) }, heard);
+    const recorded = await withIdleTimeout(heard, recording);
+    await scratch.drop();
+    return recorded;
+  } catch (error) {
+    const { reason } = toProblem(error);
+    if (reason === 'InternalError') throw error;
+    return nothing;
+  }
+}
+
+/** Ids in `safety.ignore` that no rule has, as a problem; looked at before anything is touched. */
+export async function unknownIgnores({ safety }: RunRequest): Promise<Problem | undefined> {
+  if (safety.ignore.length === 0) return undefined;
+  const { ruleIds } = await import('../core/safety/rule-ids.ts');
+  const { unknownIds } = await import('../core/safety/unknown-ids.ts');
+  return unknownIds(safety.ignore, ruleIds());
+}
+
+/** `2 errors, 1 warning`; notices are not counted, they ask for nothing. */
+export function countFindings(findings: readonly Finding[]): string {
+  const of = (severity: Finding['severity']) => findings.filter((one) => one.severity === severity).length;
+  const [errors, warnings] = [of('error'), of('warning')];
+  return [...(errors > 0 ? [count(errors, 'error')] : []), ...(warnings > 0 ? [count(warnings, 'warning')] : [])].join(
+    ', ',
+  );
+}
+
+/** The first of the worst, in a sentence: which rule, where, and what it says. */
+export function describeMostSevere(findings: readonly Finding[]): string {
+  const worst = findings.find(({ severity }) => severity === 'error') ?? findings.find(needsAttention);
+  if (worst === undefined) return '';
+  const { rule, message, migration, position } = worst;
+  const place = position === undefined ? migration : `${position.file}:${position.line}:${position.column}`;
+  return `${rule} at ${place ?? 'the plan'}: ${message}`;
+}
+
+/** Whether a finding asks for somebody's attention: an error or a warning. */
+export function needsAttention({ severity }: Finding): boolean {
+  return severity !== 'notice';
+}
+
+/** Why the plan is not run, and the ways on. */
+export function unsafePlanProblem(findings: readonly Finding[], { resource }: RunRequest, digest: string): Problem {
+  const first = findings.find(({ severity }) => severity === 'error');
+  const [where, approve] =
+    resource === undefined
+      ? ['db-manager safety-check', `approve exactly this plan: ${approvalCommand(resource, digest)}`]
+      : [
+          `kubectl describe dbm ${resource.name} -n ${resource.namespace}`,
+          'let a person approve such plans (approval: OnFindings)',
+        ];
+  const id = first?.rule ?? '';
+  return {
+    reason: 'UnsafePlan',
+    message: `${countFindings(findings)} in what would run; nothing was touched. ${describeMostSevere(findings)} Advice and all findings: ${where}. If it is meant, say why beside the statement ("-- db-manager:ignore ${id} <why>"), name it in safety.ignore, or ${approve}.`,
+    migration: first?.migration,
+    statement: first?.statement,
+    position: first?.position,
+  };
+}
+
+/** What a person types to let exactly this plan run. */
+export function approvalCommand(resource: RunRequest['resource'], digest: string): string {
+  if (resource === undefined) return `db-manager safe-migrate --approve ${digest} (in a manifest: spec.approvedPlan)`;
+  const { name, namespace } = resource;
+  return `kubectl patch dbm ${name} -n ${namespace} --type merge -p '{"spec":{"approvedPlan":"${digest}"}}'`;
+}

@@ -1,0 +1,57 @@
+import { TOOL_VERSION } from '../../core/model/version.ts';
+import type { DoneMigration } from '../../database/port.ts';
+import { failed } from '../../engine/failure.ts';
+import type { Step } from '../../engine/flow.ts';
+import { count } from '../../engine/run-text.ts';
+import type { Applied, Connected, Locked, Planned } from '../../engine/state.ts';
+
+/** The only step that writes to the target. Each migration commits together with its history row. */
+export const apply: Step<Connected & Planned & Locked, Applied> = {
+  name: 'apply',
+  async run({ database, plan, migrations, lock }, { request, progress, signal }) {
+    if (migrations.length === 0) return { kind: 'skipped', value: { done: [] }, message: 'nothing is pending' };
+    if (request.dryRun) return { kind: 'skipped', value: { done: [] }, message: 'a dry run does not write' };
+    if (lock === undefined || !(await lock.held())) {
+      return failed(
+        { reason: 'LockHeld', message: 'The lock was lost before anything was applied; the run is tried again.' },
+        { touched: false },
+      );
+    }
+    await database.history.ensure();
+    const total = migrations.length;
+    const outcome = await database.migrate({
+      direction: plan.direction,
+      migrations,
+      runId: request.runId,
+      toolVersion: TOOL_VERSION,
+      timeouts: request.timeouts,
+      signal,
+      onStart: (migration, index) =>
+        progress({ step: 'apply', done: index, total, unit: 'migrations', label: migration.revision }),
+      onDone: (done, index) =>
+        progress({ step: 'apply', done: index + 1, total, unit: 'migrations', label: done.revision }),
+      onRetry: (message) => progress({ step: 'apply', done: 0, total, unit: 'migrations', label: message }),
+    });
+    const verb = plan.direction === 'up' ? 'applied' : 'reverted';
+    const finished = `${count(outcome.done.length, 'migration')} ${verb}${outsideOf(outcome.done)}`;
+    if (outcome.kind === 'done') return { kind: 'done', value: { done: outcome.done }, message: finished };
+    const touched = outcome.done.length > 0;
+    const result =
+      outcome.kind === 'stopped'
+        ? failed(
+            { reason: 'Interrupted', message: `Asked to stop: ${finished} of ${total}; run again for the rest.` },
+            { touched },
+          )
+        : failed(outcome.problem, { touched: touched || outcome.touched, retry: outcome.retry });
+    return { ...result, partial: { done: outcome.done } };
+  },
+};
+
+/** Which of them lost their atomicity, and why. */
+export function outsideOf(done: readonly DoneMigration[]): string {
+  return done
+    .flatMap(({ revision, outside }) =>
+      outside === undefined ? [] : `; ${revision} ran outside a transaction (${outside})`,
+    )
+    .join('');
+}

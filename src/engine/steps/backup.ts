@@ -1,0 +1,38 @@
+import { takeBackup } from '../../backups/take.ts';
+import { bytesText } from '../../core/model/bytes.ts';
+import { TOOL_VERSION } from '../../core/model/version.ts';
+import type { Step } from '../../engine/flow.ts';
+import type { BackedUp, Connected, Inspected, Planned } from '../../engine/state.ts';
+
+/** A dry run takes one too when the rehearsal needs it: the backup folder is not the target. */
+export const backup: Step<Connected & Inspected & Planned, BackedUp> = {
+  name: 'backup',
+  async run({ database, current, plan }, { request, now, progress, signal }) {
+    if (plan.migrations.length === 0) return { kind: 'skipped', value: {}, message: 'nothing to run' };
+    if (!request.backup.enabled) return { kind: 'skipped', value: {}, message: 'turned off (backup.enabled: false)' };
+    if (request.dryRun && request.safety.rehearsal === 'Off') {
+      return { kind: 'skipped', value: {}, message: 'a dry run without rehearsal needs none' };
+    }
+    const notes: string[] = [];
+    const taken = await takeBackup(database, request.backup.folder, {
+      name: request.backup.name,
+      revision: current,
+      toolVersion: TOOL_VERSION,
+      compression: request.backup.compression,
+      schemas: request.backup.schemas,
+      now: now(),
+      signal,
+      onProgress: (done, total) => progress({ step: 'backup', done, total, unit: 'bytes' }),
+      onMessage: (message) => notes.push(message),
+    });
+    const { name, sizeBytes, sha256, leftOut = [] } = taken.manifest;
+    return {
+      kind: 'done',
+      value: { backup: taken },
+      message: [
+        `${name}, ${bytesText(sizeBytes)}, sha256 ${sha256.slice(0, 12)}`,
+        ...[...notes, ...leftOut].map((text) => text.replace(/\.$/, '')),
+      ].join('. '),
+    };
+  },
+};

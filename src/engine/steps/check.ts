@@ -1,0 +1,107 @@
+import { checkFolder } from '../../backups/folder.ts';
+import { bytesText } from '../../core/model/bytes.ts';
+import type { CheckResult } from '../../core/model/finding.ts';
+import type { Problem } from '../../core/model/problem.ts';
+import type { RunRequest } from '../../core/model/request.ts';
+import { requireReversible } from '../../core/planning/plan.ts';
+import type { Database } from '../../database/port.ts';
+import { failed, toProblem } from '../../engine/failure.ts';
+import type { Step } from '../../engine/flow.ts';
+import { count } from '../../engine/run-text.ts';
+import {
+  countFindings,
+  describeMostSevere,
+  needsAttention,
+  planFindings,
+  unsafePlanProblem,
+} from '../../engine/safety.ts';
+import type { Checked, Connected, Loaded, Planned } from '../../engine/state.ts';
+
+/** What could go wrong around the plan and in it, looked at before anything is written. */
+export const check: Step<Loaded & Connected & Planned, Checked> = {
+  name: 'check',
+  async run(input, ports) {
+    const { database, plan } = input;
+    const { request } = ports;
+    if (plan.migrations.length === 0) {
+      return { kind: 'skipped', value: { checks: [], findings: [] }, message: 'nothing to run' };
+    }
+    const irreversible = downgradeImpossible(input, request);
+    if (irreversible !== undefined) return failed(irreversible, { touched: false });
+    const checks = await preflightChecks(database, request.backup, request);
+    const broken = checks.filter(({ result }) => result === 'failed');
+    if (broken.length > 0) {
+      const message = broken.map((check) => `${check.name}: ${check.message}`).join('; ');
+      return { ...failed({ reason: 'CheckFailed', message }, { touched: false }), partial: { checks, findings: [] } };
+    }
+    const findings = request.safety.mode === 'Off' ? [] : await planFindings(input, ports);
+    const value = { checks, findings };
+    if (findings.some(({ severity }) => severity === 'error') && blocks(request, plan.digest)) {
+      return { ...failed(unsafePlanProblem(findings, request, plan.digest), { touched: false }), partial: value };
+    }
+    return { kind: 'done', value, message: describeChecks(value, request) };
+  },
+};
+
+/** The database's surroundings and the backup folder: what has to be right whatever the plan. */
+export async function preflightChecks(
+  database: Database,
+  backup: Pick<RunRequest['backup'], 'enabled' | 'folder'>,
+  recovery: Partial<Pick<RunRequest, 'onFailure' | 'endSessions'>> = {},
+): Promise<CheckResult[]> {
+  // A failed run is too late to find out that the restore is not possible.
+  const restore = recovery.onFailure === 'Restore' ? { endSessions: recovery.endSessions === true } : undefined;
+  const surroundings = await database.checks({ restore, ...(backup.enabled ? { backupFolder: backup.folder } : {}) });
+  return backup.enabled ? [...surroundings, await backupFolder(await roomFor(database), backup.folder)] : surroundings;
+}
+
+/** A run that shall revert what it did when it fails needs a `down` in every migration. */
+function downgradeImpossible({ migrations, plan }: Planned, { onFailure }: RunRequest): Problem | undefined {
+  const stuck = onFailure === 'Downgrade' && plan.direction === 'up' ? requireReversible(migrations) : undefined;
+  if (stuck === undefined) return undefined;
+  const names = migrations.filter(({ down }) => down === undefined).map(({ revision }) => revision);
+  return {
+    ...stuck,
+    message: `onFailure: Downgrade reverts what a failed run did, but ${names.join(', ')} ${names.length === 1 ? 'has' : 'have'} no down. Write it (an empty one does not count), or set onFailure to Keep or Restore.`,
+  };
+}
+
+/** Errors block unless a person decides, or has decided, about exactly this plan. */
+function blocks({ safety, approval, approvedPlan }: RunRequest, digest: string): boolean {
+  return safety.mode === 'Enforce' && approval === 'Automatic' && approvedPlan !== digest;
+}
+
+function describeChecks({ checks, findings }: Checked, { safety }: RunRequest): string {
+  const warnings = checks.filter(({ result }) => result === 'warning').map(({ message }) => message);
+  const noted = findings.filter(needsAttention);
+  const rules =
+    safety.mode === 'Off'
+      ? 'safety rules are off'
+      : noted.length === 0
+        ? 'no rule objects'
+        : `warning: ${countFindings(noted)}, first ${describeMostSevere(noted)}`;
+  return [
+    `${count(checks.length, 'check')} passed`,
+    ...(warnings.length > 0 ? [`${count(warnings.length, 'warning')}: ${warnings.join('; ')}`] : []),
+    rules,
+  ].join('; ');
+}
+
+/** A dump is compressed and holds no indexes; a fifth of the database is a careful guess. A file is copied whole. */
+const DUMP_SHARE = 0.2;
+
+async function roomFor(database: Database): Promise<number> {
+  const size = await database.sizeBytes();
+  return database.can.singleFile ? size : Math.ceil(size * DUMP_SHARE);
+}
+
+/** The backup folder has to be writable and to have room for a copy of the database. */
+async function backupFolder(needed: number, folder: string): Promise<CheckResult> {
+  const name = 'backup folder writable';
+  try {
+    const { freeBytes } = await checkFolder(folder, needed);
+    return { name, result: 'passed', message: `${folder}, ${bytesText(freeBytes)} free` };
+  } catch (error) {
+    return { name, result: 'failed', message: toProblem(error).message };
+  }
+}

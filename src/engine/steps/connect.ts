@@ -1,0 +1,25 @@
+import type { Step } from '../../engine/flow.ts';
+import { few } from '../../engine/run-text.ts';
+import type { Connected, Loaded } from '../../engine/state.ts';
+import { withModelSchemas } from '../../models/schemas.ts';
+
+/**
+ * Opens the database, with the schemas of the models among those that are looked at. A real run creates a missing file,
+ * and a missing database if it was asked to; a dry run creates neither.
+ */
+export const connect: Step<Loaded, Connected> = {
+  name: 'connect',
+  async run({ models }, { request, target, openDatabase, defer }) {
+    const database = await openDatabase(withModelSchemas(target, models), {
+      timeouts: request.timeouts,
+      applicationName: `db-manager ${request.runId}`,
+      create: !request.dryRun && (request.create === true || 'file'),
+    });
+    defer('the connection', () => database.close());
+    const { display, serverVersion } = database.identity;
+    // A crashed run cannot clean up after itself; whichever run comes next does.
+    const stale = await database.dropStaleScratches();
+    const dropped = stale.length === 0 ? '' : `; dropped what a crashed run left: ${few(stale)}`;
+    return { kind: 'done', value: { database }, message: `${display} (${serverVersion})${dropped}` };
+  },
+};

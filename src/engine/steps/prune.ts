@@ -1,0 +1,26 @@
+import { pruneBackups } from '../../backups/prune.ts';
+import { pruneKept } from '../../backups/prune-kept.ts';
+import { toProblem } from '../../engine/failure.ts';
+import type { Step } from '../../engine/flow.ts';
+import { count } from '../../engine/run-text.ts';
+import type { BackedUp, Connected } from '../../engine/state.ts';
+
+/** Removes old backups after a success. A folder that cannot be cleaned is said, but fails no migration. */
+export const prune: Step<Connected & BackedUp, object> = {
+  name: 'prune',
+  async run({ database, backup }, { request, now }) {
+    const { retain, folder } = request.backup;
+    if (request.dryRun) return { kind: 'skipped', value: {}, message: 'a dry run removes nothing' };
+    if (backup === undefined || retain === undefined) {
+      return { kind: 'skipped', value: {}, message: 'no backup was taken' };
+    }
+    try {
+      const removed = await pruneBackups(folder, { ...retain, databaseId: database.identity.id, now: now() });
+      const dropped = await pruneKept(database, { days: retain.days, now: now() });
+      const kept = dropped.map(({ name }) => `; the database ${name}, kept by a restore, was dropped`).join('');
+      return { kind: 'done', value: {}, message: `${count(removed.length, 'old backup')} removed${kept}` };
+    } catch (error) {
+      return { kind: 'skipped', value: {}, message: `old backups could not be removed: ${toProblem(error).message}` };
+    }
+  },
+};

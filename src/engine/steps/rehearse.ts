@@ -1,0 +1,103 @@
+import type { MigrationEffects, RehearsalResult } from '../../core/model/effects.ts';
+import type { Problem } from '../../core/model/problem.ts';
+import { bySeverity } from '../../core/safety/by-severity.ts';
+import { ROWS_LOST } from '../../core/safety/observed.ts';
+import { failed } from '../../engine/failure.ts';
+import type { Step } from '../../engine/flow.ts';
+import { observed } from '../../engine/observed.ts';
+import type { RunPorts } from '../../engine/ports.ts';
+import { type OpenedCopy, openCopy, roundTrip, runOnCopy } from '../../engine/rehearsal.ts';
+import { describeLoss, unexpectedRowLoss } from '../../engine/row-loss.ts';
+import { count, few } from '../../engine/run-text.ts';
+import { describePlace, untouched } from '../../engine/scratch.ts';
+import type { BackedUp, Checked, Connected, Planned, Rehearsed } from '../../engine/state.ts';
+
+type Input = Connected & Planned & Checked & BackedUp;
+type Output = Rehearsed & Pick<Checked, 'findings'>;
+
+/** Production is touched only after the plan has succeeded on a restored copy of it. */
+export const rehearse: Step<Input, Output> = {
+  name: 'rehearse',
+  async run(input, ports) {
+    const { findings } = input;
+    if (input.plan.migrations.length === 0) return { kind: 'skipped', value: { findings }, message: 'nothing to run' };
+    if (ports.request.safety.rehearsal === 'Off') {
+      return { kind: 'skipped', value: { findings }, message: 'turned off (safety.rehearsal: Off)' };
+    }
+    const copy = await openCopy(input.database, input.backup, input.migrations, ports);
+    ports.defer('the rehearsal copy', () => copy.scratch.drop());
+    const result = await rehearseOn(copy, input, ports);
+    await copy.scratch.drop();
+    return result;
+  },
+};
+
+async function rehearseOn(copy: OpenedCopy, { plan, migrations, ...input }: Input, ports: RunPorts) {
+  const began = performance.now();
+  const { database } = copy.scratch;
+  const start = await database.snapshot();
+  await database.history.ensure();
+  const sent = new Map<string, string[]>();
+  const outcome = await runOnCopy(database, migrations, plan.direction, ports, sent);
+  const effects: MigrationEffects[] = outcome.done.flatMap(({ effects }) => effects ?? []);
+  const record = (trip: Pick<RehearsalResult, 'roundTrip' | 'roundTripMessage'>): RehearsalResult => ({
+    mode: copy.mode,
+    message: [copy.why, describePlace(copy.scratch)].filter(Boolean).join(', '),
+    seconds: (performance.now() - began) / 1000,
+    migrations: effects,
+    ...trip,
+  });
+  let findings = input.findings;
+  const stop = (problem: Problem, rehearsal: RehearsalResult) => ({
+    ...failed(problem, { touched: false }),
+    partial: { rehearsal, findings },
+  });
+
+  if (outcome.kind === 'stopped') {
+    return stop(
+      { reason: 'Interrupted', message: 'Asked to stop during the rehearsal; nothing was touched.' },
+      record({ roundTrip: 'skipped' }),
+    );
+  }
+  if (outcome.kind === 'failed') {
+    const { problem } = outcome;
+    if (problem.reason === 'NotRehearsable') return stop(problem, record({ roundTrip: 'skipped' }));
+    const message = `${problem.message} (on the copy; ${untouched(copy.scratch)})`;
+    return stop({ ...problem, reason: 'RehearsalFailed', message }, record({ roundTrip: 'skipped' }));
+  }
+
+  const { safety } = ports.request;
+  const enforce = safety.mode === 'Enforce';
+  const warnings: string[] = [];
+  const losses = safety.ignore.includes(ROWS_LOST.id) ? [] : unexpectedRowLoss(database.dialect, effects, sent, start);
+  findings = bySeverity([...findings, ...(await observed(input.database, copy.mode, effects, losses, ports))]);
+  const [worst] = losses;
+  if (worst !== undefined) {
+    const told = few(losses.map(describeLoss));
+    const { migration, statement } = worst;
+    const problem: Problem = {
+      reason: 'RowsLost',
+      message: `${told}. ${untouched(copy.scratch).replace(/^./, (first) => first.toUpperCase())}.`,
+      migration,
+      statement,
+    };
+    if (enforce) return stop(problem, record({ roundTrip: 'skipped' }));
+    warnings.push(told);
+  }
+  const trip =
+    safety.roundTrip && plan.direction === 'up'
+      ? await roundTrip(database, migrations, start, ports)
+      : { result: 'skipped' as const };
+  const rehearsal = record({ roundTrip: trip.result, roundTripMessage: trip.message });
+  if (trip.result === 'failed') {
+    const message = `Reverting the plan on the copy does not lead back: ${trip.message} (${untouched(copy.scratch)}).`;
+    if (enforce) return stop({ reason: 'RoundTripFailed', message }, rehearsal);
+    warnings.push(message);
+  }
+  const parts = [
+    `${count(migrations.length, 'migration')} succeeded ${rehearsal.message}`,
+    `round trip ${trip.result}`,
+    ...warnings,
+  ];
+  return { kind: 'done' as const, value: { rehearsal, findings }, message: parts.join('; ') };
+}

@@ -1,0 +1,91 @@
+import type { Snapshot } from '../../core/model/snapshot.ts';
+import { currentPosition } from '../../core/planning/plan.ts';
+import { type Difference, describeDifference } from '../../core/schema/compare.ts';
+import { differencesOn } from '../../engine/difference.ts';
+import { replayIfPossible } from '../../engine/expected.ts';
+import { failed } from '../../engine/failure.ts';
+import type { Step } from '../../engine/flow.ts';
+import type { RunPorts } from '../../engine/ports.ts';
+import { count, few } from '../../engine/run-text.ts';
+import type { Applied, Connected, Expecting, Inspected, Loaded, Planned, Verified } from '../../engine/state.ts';
+import { howToAdopt } from '../../engine/steps/validate-before.ts';
+
+type Input = Loaded & Connected & Inspected & Planned & Expecting & Applied;
+
+/** Is the database what it should be now? Asks the history first, then the schema. */
+export const verify: Step<Input, Verified & Inspected> = {
+  name: 'verify',
+  async run(input, ports) {
+    const { database, plan } = input;
+    const { request } = ports;
+    if (request.dryRun && plan.migrations.length > 0) {
+      return { kind: 'skipped', value: inspected(input), message: 'a dry run changed nothing' };
+    }
+    const history = await database.history.read();
+    const value = { history, current: currentPosition(history) };
+    const applied = new Set(history.flatMap(({ revision, state }) => (state === 'applied' ? [revision] : [])));
+    const wrong = plan.migrations.filter(({ revision }) => applied.has(revision) !== (plan.direction === 'up'));
+    const touched = input.done.length > 0;
+    if (wrong.length > 0) {
+      const message = `The history does not hold what was run: ${few(wrong.map(({ revision }) => revision))}.`;
+      return { ...failed({ reason: 'SchemaMismatch', message }, { touched }), partial: value };
+    }
+    if (request.validation.after === 'Skip') {
+      return { kind: 'skipped', value, message: 'turned off (validation.after: Skip)' };
+    }
+    const wanted = await expectedSchema({ ...input, ...value }, ports);
+    if ('unavailable' in wanted) return { kind: 'skipped', value, message: wanted.unavailable };
+    const differences = await differencesOn(database, wanted.snapshot, await database.snapshot());
+    const after = differences.map(describeDifference);
+    if (after.length === 0)
+      return { kind: 'done', value: { ...value, after }, message: `the schema equals ${wanted.source}` };
+    const fresh = differences.filter((one) => !isKnown(one, input.known));
+    const message = `${count(after.length, 'difference')} from ${wanted.source}: ${few(after)}`;
+    if (touched && fresh.length === 0) {
+      const said = `warning: ${message}. All were there before this run. ${howToAdopt(request, wanted.snapshot === input.models)}`;
+      return { kind: 'done', value: { ...value, after }, message: said };
+    }
+    if (request.validation.after === 'Warn') {
+      return { kind: 'done', value: { ...value, after }, message: `warning: ${message}` };
+    }
+    const wrongNow =
+      touched && fresh.length < after.length
+        ? `${count(fresh.length, 'difference')} from ${wanted.source}: ${few(fresh.map(describeDifference))}; ${after.length - fresh.length} more there before this run`
+        : message;
+    const advice = touched ? '' : ` ${howToAdopt(request, wanted.snapshot === input.models)}`;
+    return {
+      ...failed(
+        { reason: 'SchemaMismatch', message: `${wrongNow}. See: db-manager validate -v.${advice}` },
+        { touched },
+      ),
+      partial: { ...value, after },
+    };
+  },
+};
+
+function inspected({ history, current }: Inspected): Inspected {
+  return { history, current };
+}
+
+/** The same object, differing in the same way and as it was found before; what is expected of it may be said otherwise. */
+function isKnown(difference: Difference, known: readonly Difference[] = []): boolean {
+  const key = ({ kind, object, table, name, property, expected, found }: Difference) =>
+    JSON.stringify([kind, object, table, name, property, found ?? expected]);
+  return known.some((one) => key(one) === key(difference));
+}
+
+/** Models where given and where the database is at the head that they describe; else a replay. */
+async function expectedSchema(
+  input: Input,
+  { request: { models: place, validation } }: RunPorts,
+): Promise<{ snapshot: Snapshot; source: string } | { unavailable: string }> {
+  const recorded = new Set(input.history.map(({ revision }) => revision));
+  const atHead = input.files.every(({ revision }) => recorded.has(revision));
+  if (place !== undefined && input.models !== undefined && validation.expect !== 'Replay' && atHead) {
+    return { snapshot: input.models, source: `the models in ${place.path}` };
+  }
+  return replayIfPossible(async () => ({
+    snapshot: await input.expected.after(input.history.map(({ revision }) => revision)),
+    source: input.expected.source,
+  }));
+}

@@ -1,0 +1,182 @@
+import { existsSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { sqliteUrlOf } from '../../core/model/connection/sqlite-url.ts';
+import { parseDatabaseUrl } from '../../core/model/database-url.ts';
+import { parseDuration } from '../../core/model/duration.ts';
+import { ProblemError } from '../../core/model/problem.ts';
+import { Secret } from '../../core/model/secret.ts';
+import type { DatabaseTarget } from '../../core/model/target.ts';
+import { type Configuration, DEFAULTS, type Settings } from './configuration.ts';
+import { discoverConfiguration } from './discover.ts';
+import { surroundingsOf } from './surroundings.ts';
+
+export interface SettleOptions extends Configuration {
+  /** A configuration file; default: `db-manager.config.{ts,js,json,yaml}` in `cwd`. `false` reads none. */
+  config?: string | false;
+  /** Where relative paths start. Default: the working directory. */
+  cwd?: string;
+  /** Default `process.env`; DATABASE_URL, DB_PATH and libpq's PG… variables are read. */
+  env?: Environment;
+}
+
+export interface ResolvedSettings {
+  settings: Settings;
+  /** The file that was read, where there was one. */
+  file?: string;
+  /** Who said each value, by its path: `{ 'backups.folder': 'default', databaseUrl: 'DATABASE_URL' }`. */
+  sources: Record<string, string>;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+interface Layer {
+  source: string;
+  /** What relative paths of this layer are relative to. */
+  folder: string;
+  values: Configuration;
+}
+
+/**
+ * The settings that hold: options before environment before configuration file before defaults, leaf by leaf. Throws
+ * ProblemError InvalidConfiguration; a missing database URL is no error until somebody needs it.
+ */
+export async function resolveSettings(options: SettleOptions = {}): Promise<ResolvedSettings> {
+  const { config, cwd = process.cwd(), env = process.env, ...given } = options;
+  const folder = resolve(cwd);
+  const found = config === false ? undefined : await discoverConfiguration(folder, config);
+  const values = await checked(known(given));
+  const layers: Layer[] = [
+    { source: 'default', folder, values: DEFAULTS as Configuration },
+    ...(existsSync(resolve(folder, 'models')) ? [{ source: 'default', folder, values: { models: './models' } }] : []),
+    ...(found ? [{ source: found.file, folder: dirname(found.file), values: found.configuration }] : []),
+    ...environmentLayer(env, folder),
+    { source: 'option', folder, values },
+  ];
+  const sources: Record<string, string> = {};
+  let merged: Configuration = {};
+  for (const layer of layers) merged = overlay(merged, absolute(layer, env), layer.source, sources, '');
+  return { settings: parse(merged, env, folder), sources, ...(found ? { file: found.file } : {}) };
+}
+
+const WORDS: readonly (keyof Configuration)[] = [
+  'databaseUrl',
+  'migrations',
+  'include',
+  'exclude',
+  'models',
+  'template',
+  'backups',
+  'safety',
+  'validation',
+  'timeouts',
+  'outOfOrder',
+  'onFailure',
+  'endSessions',
+];
+
+/** A function's own options stand beside the configuration's words in one object. */
+function known(given: Configuration): Configuration {
+  return Object.fromEntries(WORDS.flatMap((word) => (given[word] === undefined ? [] : [[word, given[word]]])));
+}
+
+/** Paths and a URL need no schema, and loading one costs more than reading a history. */
+async function checked(values: Configuration): Promise<Configuration> {
+  const plain = Object.values(values).every((value) => typeof value === 'string');
+  if (plain && values.outOfOrder === undefined && values.onFailure === undefined) return values;
+  return (await import('./schema.ts')).parseConfiguration(values, 'the options');
+}
+
+function environmentLayer(env: Environment, folder: string): Layer[] {
+  const { DATABASE_URL: url, DB_PATH: path } = env;
+  if (url) return [{ source: 'DATABASE_URL', folder, values: { databaseUrl: url } }];
+  if (path) return [{ source: 'DB_PATH', folder, values: { databaseUrl: fileUrl(path.trim()) } }];
+  return [];
+}
+
+/** DB_PATH names a file, whatever it is called, unless it looks like something else. */
+function fileUrl(path: string): string {
+  return /^[^:@="'`?]+$/.test(path) ? sqliteUrlOf({ dialect: 'sqlite', path }) : path;
+}
+
+function absolute({ folder, values }: Layer, env: Environment): Configuration {
+  const { databaseUrl, migrations, models, template, backups } = values;
+  return {
+    ...values,
+    ...(databaseUrl === undefined ? {} : { databaseUrl: absoluteUrl(databaseUrl, folder, env) }),
+    ...(migrations === undefined ? {} : { migrations: resolve(folder, migrations) }),
+    ...(models === undefined ? {} : { models: resolve(folder, models) }),
+    ...(template === undefined ? {} : { template: resolve(folder, template) }),
+    ...(backups?.folder === undefined ? {} : { backups: { ...backups, folder: resolve(folder, backups.folder) } }),
+  };
+}
+
+function absoluteUrl(url: string, folder: string, env: Environment): string {
+  const parsed = parseDatabaseUrl(url, surroundingsOf(env, folder));
+  if (!parsed.ok || parsed.target.dialect !== 'sqlite') return url;
+  return sqliteUrlOf({ ...parsed.target, path: resolve(folder, parsed.target.path) });
+}
+
+function overlay<T extends object>(
+  below: T,
+  above: T,
+  source: string,
+  sources: Record<string, string>,
+  path: string,
+): T {
+  const result = { ...below } as Record<string, unknown>;
+  for (const [key, value] of Object.entries(above)) {
+    if (value === undefined) continue;
+    const name = path === '' ? key : `${path}.${key}`;
+    if (isTree(value)) {
+      const under = isTree(result[key]) ? result[key] : {};
+      result[key] = overlay(under, value, source, sources, name);
+    } else {
+      result[key] = value;
+      sources[name] = source;
+    }
+  }
+  return result as T;
+}
+
+function isTree(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function parse(merged: Configuration, env: Environment, folder: string): Settings {
+  const { databaseUrl, models, timeouts = {}, ...rest } = merged;
+  return {
+    ...(rest as Omit<Settings, 'timeouts' | 'target' | 'databaseUrl' | 'models'>),
+    ...(models === undefined ? {} : { models }),
+    ...(databaseUrl === undefined
+      ? {}
+      : { databaseUrl: new Secret(databaseUrl), target: targetOf(databaseUrl, env, folder) }),
+    timeouts: {
+      connect: milliseconds(timeouts.connect),
+      lock: milliseconds(timeouts.lock),
+      statement: milliseconds(timeouts.statement),
+      run: milliseconds(timeouts.run),
+    },
+  };
+}
+
+function targetOf(url: string, env: Environment, folder: string): DatabaseTarget {
+  const parsed = parseDatabaseUrl(url, surroundingsOf(env, folder));
+  if (!parsed.ok) throw new ProblemError(parsed.problem);
+  return parsed.target;
+}
+
+/** Defaults and schema make sure that the text is there and a duration. */
+function milliseconds(text = ''): number {
+  return parseDuration(text) ?? 0;
+}
+
+/** The database that was named. Throws ProblemError InvalidConfiguration, saying the three ways to name one. */
+export function requireTarget({ target }: Settings): DatabaseTarget {
+  if (target !== undefined) return target;
+  throw new ProblemError({
+    reason: 'InvalidConfiguration',
+    message:
+      'No database is named. Give --database-url postgres://user:password@host:5432/name or sqlite:///path/to/file.db, ' +
+      'set DATABASE_URL (or DB_PATH for a SQLite file), or write databaseUrl into db-manager.config.ts.',
+  });
+}

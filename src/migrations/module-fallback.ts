@@ -1,0 +1,25 @@
+import { registerHooks } from 'node:module';
+
+/** What migrations and models may import although their folder (a ConfigMap, a volume) has no node_modules. */
+const BUNDLED_PACKAGES = new Set(['sequelize', 'umzug', 'pg']);
+
+let lending = false;
+
+/**
+ * Answers an import of one of our own packages from a folder that has none with ours. A folder with packages of its
+ * own keeps them: ours come only where the import would fail.
+ */
+export function lendPackages(): void {
+  if (lending) return;
+  lending = true;
+  registerHooks({
+    resolve(specifier, context, next) {
+      try {
+        return next(specifier, context);
+      } catch (error) {
+        if (!BUNDLED_PACKAGES.has(specifier)) throw error;
+        return next(specifier, { ...context, parentURL: import.meta.url });
+      }
+    },
+  });
+}

@@ -1,0 +1,123 @@
+import type { Api } from '../controller-runtime/api.ts';
+import { reflect } from '../controller-runtime/reflector.ts';
+import { Store } from '../controller-runtime/store.ts';
+import { API_VERSION, PLURAL } from '../core/model/resource.ts';
+import { MANAGED_SELECTOR } from './names.ts';
+import { ResourceRecord } from './resource-record.ts';
+import { ReverseIndex } from './reverse-index.ts';
+import { type JobRecord, jobRecord, type PodRecord, podRecord } from './run-records.ts';
+
+export interface Caches {
+  resources: Store<ResourceRecord>;
+  jobs: Store<JobRecord>;
+  pods: Store<PodRecord>;
+  /** Of ConfigMaps only the version is known: their content never comes to the controller. */
+  configMaps: Store<string>;
+  /** Keys of the Jobs that are not known to be over. */
+  activeJobs: ReadonlySet<string>;
+  /** Namespaces that have a resource in the queue for a slot. */
+  queued(): ReadonlySet<string>;
+  /** All Jobs that were made for a resource of this key, also for one of the same name before it. */
+  jobsOf(key: string): JobRecord[];
+  hasSynced(): boolean;
+  /** Watches until the signal aborts. */
+  run(api: Api, signal: AbortSignal, onError: (path: string, error: unknown) => void): Promise<void>;
+}
+
+/** `touched` is told the keys of the resources that a change may concern. */
+export function createCaches(namespaces: readonly string[], touched: (key: string) => void): Caches {
+  const readers = new ReverseIndex();
+  const dependents = new ReverseIndex();
+  const waiting = new Set<string>();
+  const activeJobs = new Set<string>();
+  const made = new ReverseIndex();
+  const resources: Store<ResourceRecord> = new Store({
+    keep: (object) => new ResourceRecord(object),
+    onChange: ({ key, before, after }) => {
+      touched(key);
+      const within = (names: readonly string[] = []) => names.map((name) => `${after?.namespace}/${name}`);
+      readers.set(key, within(after?.configMaps));
+      dependents.set(key, within(after?.dependsOn));
+      if (isWaiting(after)) waiting.add(key);
+      else waiting.delete(key);
+      if (before?.readiness !== after?.readiness) for (const dependent of dependents.of(key)) touched(dependent);
+    },
+  });
+  const jobs = new Store<JobRecord>({
+    keep: jobRecord,
+    index: ({ owner }) => owner,
+    onChange: ({ key, before, after }) => {
+      if (after?.state === 'active') activeJobs.add(key);
+      else activeJobs.delete(key);
+      made.set(key, after === undefined ? [] : [after.resource]);
+      touched(after?.resource ?? before?.resource ?? '');
+      // A slot has become free, and perhaps a database.
+      if (before?.state === 'active' && after?.state !== 'active') for (const each of [...waiting]) touched(each);
+    },
+  });
+  const pods = new Store<PodRecord>({
+    keep: podRecord,
+    index: ({ owner }) => owner,
+    onChange: ({ before, after }) => touched(after?.resource ?? before?.resource ?? ''),
+  });
+  const configMaps = new Store<string>({
+    keep: ({ metadata }) => metadata.resourceVersion ?? '',
+    onChange: ({ key }) => {
+      for (const reader of readers.of(key)) touched(reader);
+    },
+  });
+
+  const scopes = namespaces.length === 0 ? [''] : namespaces.map((name) => `/namespaces/${encodeURIComponent(name)}`);
+  const watched = scopes.flatMap((scope) => [
+    { store: resources, path: `/apis/${API_VERSION}${scope}/${PLURAL}` },
+    { store: jobs, path: `/apis/batch/v1${scope}/jobs`, labelSelector: MANAGED_SELECTOR },
+    { store: pods, path: `/api/v1${scope}/pods`, labelSelector: MANAGED_SELECTOR },
+    { store: configMaps, path: `/api/v1${scope}/configmaps`, metadataOnly: true },
+  ]);
+  return {
+    resources,
+    jobs,
+    pods,
+    configMaps,
+    activeJobs,
+    queued: () =>
+      new Set(
+        [...waiting].flatMap((key) =>
+          resources.get(key)?.ready?.reason === 'Queued' ? [key.slice(0, key.indexOf('/'))] : [],
+        ),
+      ),
+    jobsOf: (key) => made.of(key).flatMap((job) => jobs.get(job) ?? []),
+    hasSynced: () => watched.every(({ store, path }) => store.hasSynced([path])),
+    async run(api, signal, onError) {
+      let before: Promise<unknown> = Promise.resolve();
+      const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+        const mine = before.then(work);
+        before = mine.catch(() => {});
+        return mine;
+      };
+      await Promise.all(
+        watched.map(({ store, ...options }) =>
+          // The stores differ in what they keep, which a reflector does not look at.
+          reflect(
+            api,
+            store as Store<unknown>,
+            { ...options, inTurn, onError: (error) => onError(options.path, error) },
+            signal,
+          ),
+        ),
+      );
+    },
+  };
+}
+
+function isWaiting(record: ResourceRecord | undefined): boolean {
+  const reason = record?.ready?.reason;
+  return reason === 'Queued' || reason === 'DatabaseInUse';
+}
+
+/** Whether the end of a run stands in its resource's status. */
+export function isRecorded(key: string, runId: string, { caches }: { caches: Pick<Caches, 'resources'> }): boolean {
+  const status = caches.resources.get(key)?.resource.status;
+  if (status?.run?.id === runId) return status.run.finishedAt !== undefined;
+  return status?.history?.some(({ run }) => run === runId) === true;
+}

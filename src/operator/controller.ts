@@ -1,0 +1,179 @@
+import type { Api } from '../controller-runtime/api.ts';
+import { isStatus, isTerminating } from '../controller-runtime/api-error.ts';
+import { fenced, type Leadership, NotLeader } from '../controller-runtime/lease.ts';
+import { WorkQueue } from '../controller-runtime/queue.ts';
+import type { Reason } from '../core/model/reason.ts';
+import type { StepReport } from '../core/model/report.ts';
+import type { DatabaseMigrationStatus } from '../core/model/resource.ts';
+import { assess } from '../core/reconcile/assess.ts';
+import { decide } from '../core/reconcile/decide.ts';
+import { databaseKey } from '../core/reconcile/inputs.ts';
+import type { Refusal } from '../core/reconcile/observed.ts';
+import type { Assessed } from '../core/reconcile/situation.ts';
+import { type ActionContext, act, type Outcome } from '../operator/act.ts';
+import { type Caches, createCaches, isRecorded } from '../operator/caches.ts';
+import { LogFollowers } from './logs.ts';
+import type { RunnerDefaults } from './manifests/job.ts';
+import { fetchObservations, observe, type Sources } from './observe.ts';
+import { OrphanedJobs } from './orphaned-jobs.ts';
+import { type SlotLimits, Slots } from './slots.ts';
+
+export interface ControllerOptions {
+  api: Api;
+  /** Empty: the whole cluster. */
+  namespaces: readonly string[];
+  runner: RunnerDefaults;
+  slots: SlotLimits;
+  /** Of this process, for events. */
+  identity: string;
+  now(): Date;
+  emit(news: ControllerEvent): void;
+}
+
+/** What the controller has to say, for logs and metrics. It never says the same twice. */
+export type ControllerEvent =
+  | { type: 'reconciled'; key: string; situation: Assessed['kind']; seconds: number }
+  | { type: 'failed'; key: string; error: unknown }
+  | { type: 'waited'; seconds: number }
+  | { type: 'started'; key: string; run: string; attempt: number }
+  | { type: 'step'; key: string; run: string; step: StepReport }
+  | { type: 'ended'; key: string; run: string; status: DatabaseMigrationStatus }
+  | { type: 'event'; key: string; level: 'Normal' | 'Warning'; reason: Reason; message: string }
+  | { type: 'watch'; path: string; error: unknown };
+
+/** How often a live status is written at most, for one resource, in milliseconds. */
+const LIVE_MS = 400;
+const WORKERS = 8;
+
+export interface Controller {
+  readonly caches: Caches;
+  readonly queue: WorkQueue;
+  /** Reads before it leads, so that a second replica takes over without a pause. Resolves when the signal aborts. */
+  watch(signal: AbortSignal): Promise<void>;
+  /** Begins to act; every write is fenced by the leadership. */
+  lead(leadership: Leadership): void;
+  /** Takes on nothing new and resolves when what is under way is done. Runs go on without it. */
+  stop(): Promise<void>;
+}
+
+export function createController({
+  api,
+  namespaces,
+  runner,
+  slots: limits,
+  identity,
+  now,
+  emit,
+}: ControllerOptions): Controller {
+  let hands: ActionContext | undefined;
+  const refusals = new Map<string, Refusal & { inputs: string }>();
+  const ofRun = new Map<string, string>();
+  const queue = new WorkQueue({
+    workers: WORKERS,
+    work,
+    onError: (key, error) => {
+      // A conflict is the ordinary course of things: the resource has changed and is looked at again.
+      if (!isStatus(error, 409) && !isTerminating(error) && !(error instanceof NotLeader))
+        emit({ type: 'failed', key, error });
+    },
+    onStart: (_key, waitedMs) => emit({ type: 'waited', seconds: waitedMs / 1000 }),
+  });
+  const caches = createCaches(namespaces, (key) => {
+    if (hands !== undefined && key !== '') queue.add(key);
+  });
+  const logs = new LogFollowers(api, (runId, step) => {
+    const key = ofRun.get(runId);
+    if (key === undefined) return;
+    if (step !== undefined) emit({ type: 'step', key, run: runId, step });
+    if (logs.of(runId)?.report === undefined) queue.addAfter(key, LIVE_MS);
+    else queue.add(key);
+  });
+  const slots = new Slots(limits, (runId) => logs.of(runId));
+  const sources: Sources = { api, caches, logs, slots, refusals };
+  const leftovers = new OrphanedJobs(caches);
+
+  async function work(key: string): Promise<void> {
+    if (hands === undefined) return;
+    const began = performance.now();
+    for (const { run } of caches.pods.by(caches.resources.get(key)?.uid ?? '')) ofRun.set(run.id, key);
+    const gathered = await fetchObservations(key, sources, now());
+    // From here to `promise` nothing is awaited, so two resources cannot take the same slot or the same database.
+    const observed = observe(key, gathered, sources, now());
+    if (observed === undefined) {
+      forget(key);
+      return sweep(key, hands);
+    }
+    const assessed = assess(observed, now());
+    const decision = decide(assessed);
+    if (assessed.kind === 'due') slots.promise(key, databaseKey(observed.resource));
+    try {
+      const outcome = await act(observed.resource, decision, hands);
+      if (outcome.kind === 'refused') return refuse(key, observed.inputs, outcome);
+    } finally {
+      slots.settle(key);
+    }
+    if (assessed.kind === 'due') {
+      refusals.delete(key);
+      emit({ type: 'started', key, run: assessed.run.id, attempt: assessed.run.attempt });
+    }
+    for (const { type: level, reason, message } of decision.events)
+      emit({ type: 'event', key, level, reason, message });
+    if ((assessed.kind === 'finished' || assessed.kind === 'vanished') && decision.status !== undefined) {
+      emit({ type: 'ended', key, run: assessed.run.id, status: decision.status });
+    }
+    dropRecorded(key);
+    if (decision.requeueAfter !== undefined) queue.addAfter(key, decision.requeueAfter);
+    await sweep(key, hands);
+    emit({ type: 'reconciled', key, situation: assessed.kind, seconds: (performance.now() - began) / 1000 });
+  }
+
+  async function sweep(key: string, { api }: ActionContext): Promise<void> {
+    const again = await leftovers.collect(key, api, now());
+    if (again !== undefined) queue.addAfter(key, again);
+  }
+
+  function refuse(key: string, inputs: string, { message, permanent }: Extract<Outcome, { kind: 'refused' }>): void {
+    const before = refusals.get(key);
+    const count = before?.inputs === inputs ? before.count + 1 : 1;
+    refusals.set(key, { reason: 'JobRefused', message, permanent, count, at: now(), inputs });
+    queue.add(key);
+  }
+
+  /** What a run left behind is in the status now. */
+  function dropRecorded(key: string): void {
+    for (const pod of caches.pods.by(caches.resources.get(key)?.uid ?? '')) {
+      if (isRecorded(key, pod.run.id, sources)) pod.terminationMessage = undefined;
+    }
+    for (const [runId, owner] of ofRun) {
+      if (owner !== key || !isRecorded(key, runId, sources)) continue;
+      logs.drop(runId);
+      ofRun.delete(runId);
+    }
+  }
+
+  function forget(key: string): void {
+    queue.forget(key);
+    refusals.delete(key);
+    for (const [runId, owner] of ofRun) {
+      if (owner !== key) continue;
+      logs.drop(runId);
+      ofRun.delete(runId);
+    }
+  }
+
+  return {
+    caches,
+    queue,
+    watch: (signal) => caches.run(api, signal, (path, error) => emit({ type: 'watch', path, error })),
+    lead(leadership) {
+      const onEventError = (error: unknown) => emit({ type: 'failed', key: 'events', error });
+      hands = { api: fenced(api, leadership), caches, runner, identity, now, onEventError };
+      for (const key of caches.resources.keys()) queue.add(key);
+      for (const { resource } of caches.jobs.values()) queue.add(resource);
+    },
+    async stop() {
+      logs.stop();
+      await queue.stop();
+    },
+  };
+}

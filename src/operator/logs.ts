@@ -1,0 +1,179 @@
+import type { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Api } from '../controller-runtime/api.ts';
+import { isStatus } from '../controller-runtime/api-error.ts';
+import { linesOf } from '../controller-runtime/lines.ts';
+import { REPORT_BYTES, type StepReport } from '../core/model/report.ts';
+import type { RunLog } from '../core/reconcile/observed.ts';
+import type { Cleaning } from '../core/reconcile/redact.ts';
+import { RUNNER_CONTAINER } from './names.ts';
+import { longestLine, RunLogReader } from './run-log.ts';
+
+export interface FollowedPod {
+  namespace: string;
+  name: string;
+  runId: string;
+  cleaning?: Cleaning;
+}
+
+const RETRY_MS = { first: 250, most: 5_000 } as const;
+/** How long the end of a terminated pod's log is waited for, before its termination message has to do. */
+const END_MS = 5_000;
+/** Read of one pod's log at most, in bytes, however often it is read: a run of ours writes less than two million. */
+export const LOG_BYTES = 16_000_000;
+/** What a line costs of these besides its own: empty ones take time too. */
+const LINE_BYTES = 100;
+/** The last line of a run is its report; an older line may be as long as it likes. */
+const LAST = { tailLines: 3, limitBytes: 2 * REPORT_BYTES, timeoutMs: 5_000 } as const;
+
+interface Follower {
+  reader: RunLogReader;
+  stop: AbortController;
+  /** Set when the pod is known to have ended: after the next end of the stream nothing more comes. */
+  ended: boolean;
+  /** Bytes read until now. */
+  bytes: number;
+  done: Promise<void>;
+}
+
+type Outcome = 'end' | 'failed' | 'gone' | 'tooLong';
+
+class TooLong extends Error {}
+
+/** Told that there is more to know of a run; with each step once, when it has ended. */
+export type OnRunChange = (runId: string, step?: StepReport) => void;
+
+/** Follows the logs of the runs that are under way. */
+export class LogFollowers {
+  readonly #api: Api;
+  readonly #onChange: OnRunChange;
+  readonly #followers = new Map<string, Follower>();
+
+  constructor(api: Api, onChange: OnRunChange) {
+    this.#api = api;
+    this.#onChange = onChange;
+  }
+
+  /** What is known; undefined where the run is not followed. */
+  of(runId: string): RunLog | undefined {
+    return this.#followers.get(runId)?.reader.snapshot();
+  }
+
+  /** Begins to follow a pod whose container has started; nothing happens when it is followed already. */
+  follow(pod: FollowedPod): void {
+    if (this.#followers.has(pod.runId)) return;
+    const reader = new RunLogReader(pod.runId, pod.cleaning);
+    const stop = new AbortController();
+    const follower: Follower = { reader, stop, ended: false, bytes: 0, done: Promise.resolve() };
+    this.#followers.set(pod.runId, follower);
+    follower.done = this.#run(pod, follower);
+  }
+
+  /** The pod has ended: resolves when its whole log is read, or when that takes too long. */
+  async end(pod: FollowedPod): Promise<void> {
+    const follower = this.#followers.get(pod.runId);
+    if (follower === undefined) return;
+    follower.ended = true;
+    const { reader, stop } = follower;
+    if (reader.complete) return;
+    const timeout = new AbortController();
+    await Promise.race([follower.done, sleep(END_MS, undefined, { signal: timeout.signal }).catch(() => {})]);
+    timeout.abort();
+    if (reader.complete && reader.unreadable === undefined) return;
+    stop.abort();
+    reader.unreadable ??= `it was not read within ${END_MS / 1000} s`;
+    // What could not be read as a whole is not read in the same way again.
+    if (reader.snapshot().report === undefined) await this.#readLast(pod, reader);
+    reader.complete = true;
+  }
+
+  /** Forgets a run. */
+  drop(runId: string): void {
+    this.#followers.get(runId)?.stop.abort();
+    this.#followers.delete(runId);
+  }
+
+  get size(): number {
+    return this.#followers.size;
+  }
+
+  runs(): string[] {
+    return [...this.#followers.keys()];
+  }
+
+  stop(): void {
+    for (const runId of this.runs()) this.drop(runId);
+  }
+
+  async #run(pod: FollowedPod, follower: Follower): Promise<void> {
+    const { reader, stop } = follower;
+    let failures = 0;
+    while (!stop.signal.aborted && !reader.complete) {
+      const wasEnded = follower.ended;
+      const outcome = await this.#readOnce(pod, follower);
+      if (outcome === 'tooLong') {
+        reader.unreadable = `the log is longer than ${LOG_BYTES / 1_000_000} MB`;
+        // Its pod may go on; the report is read when it has ended.
+        return;
+      }
+      if (outcome === 'gone' || (outcome === 'end' && (wasEnded || reader.snapshot().report !== undefined))) {
+        reader.complete = true;
+        break;
+      }
+      failures = outcome === 'end' ? 1 : failures + 1;
+      // The stream can end while the pod goes on (a restarted API server, a rotated log): it is read again.
+      const wait = Math.min(RETRY_MS.first * 2 ** Math.min(failures - 1, 10), RETRY_MS.most);
+      await sleep(wait, undefined, { signal: stop.signal }).catch(() => {});
+    }
+    if (!stop.signal.aborted) this.#onChange(pod.runId);
+  }
+
+  async #readOnce(pod: FollowedPod, follower: Follower): Promise<Outcome> {
+    const { reader, stop } = follower;
+    try {
+      const response = await this.#open(pod, { follow: true }, stop.signal);
+      reader.restart();
+      for await (const line of linesOf(counted(response, follower), longestLine)) {
+        spend(follower, LINE_BYTES);
+        const news = reader.read(line);
+        if (news !== undefined) this.#onChange(pod.runId, news.step);
+      }
+      return 'end';
+    } catch (error) {
+      if (error instanceof TooLong) return 'tooLong';
+      return isStatus(error, 404) ? 'gone' : 'failed';
+    }
+  }
+
+  async #readLast(pod: FollowedPod, reader: RunLogReader): Promise<void> {
+    const { tailLines, limitBytes, timeoutMs } = LAST;
+    try {
+      const response = await this.#open(pod, { tailLines, limitBytes }, AbortSignal.timeout(timeoutMs));
+      for await (const line of linesOf(response, longestLine)) reader.read(line);
+    } catch {
+      // The termination message has to do.
+    }
+  }
+
+  #open(pod: FollowedPod, query: Record<string, string | number | boolean>, signal: AbortSignal): Promise<Readable> {
+    return this.#api.stream({
+      verb: 'get',
+      path: `/api/v1/namespaces/${pod.namespace}/pods/${pod.name}/log`,
+      query: { container: RUNNER_CONTAINER, ...query },
+      accept: '*/*',
+      signal,
+    });
+  }
+}
+
+async function* counted(stream: Readable, follower: Follower): AsyncGenerator<Buffer> {
+  for await (const chunk of stream) {
+    spend(follower, (chunk as Buffer).length);
+    yield chunk as Buffer;
+  }
+}
+
+function spend(follower: Follower, bytes: number): void {
+  follower.bytes += bytes;
+  if (follower.bytes > LOG_BYTES) throw new TooLong();
+}

@@ -1,0 +1,71 @@
+import type { V1Volume, V1VolumeMount } from '@kubernetes/client-node';
+import type { DatabaseMigration } from '../../core/model/resource.ts';
+import { backupClaimName } from '../../operator/manifests/claim.ts';
+import { MOUNTS } from '../names.ts';
+
+export interface MountedVolume {
+  volume: V1Volume;
+  mount: Omit<V1VolumeMount, 'name'>;
+}
+
+/** The volumes of a run's pod, each with where it is mounted. Only what the run writes to is writable. */
+export function volumesOf(resource: DatabaseMigration): MountedVolume[] {
+  const { database, migrations } = resource.spec;
+  return [
+    { volume: { name: 'temporary', emptyDir: {} }, mount: { mountPath: MOUNTS.temporary } },
+    ...(database.sqlite === undefined
+      ? []
+      : [claim('database', database.sqlite.volume.claimName, MOUNTS.database, false)]),
+    ...backups(resource),
+    ...migrationFiles(migrations),
+    ...certificates(database.postgres),
+  ];
+}
+
+function backups(resource: DatabaseMigration): MountedVolume[] {
+  const name = backupClaimName(resource);
+  return name === undefined ? [] : [claim('backups', name, MOUNTS.backups, false)];
+}
+
+function migrationFiles({ image, configMaps, volume }: DatabaseMigration['spec']['migrations']): MountedVolume[] {
+  const mount = { mountPath: MOUNTS.migrations, readOnly: true };
+  if (volume !== undefined) return [claim('migrations', volume.claimName, MOUNTS.migrations, true)];
+  if (image !== undefined) {
+    const { reference, pullPolicy } = image;
+    return [{ volume: { name: 'migrations', image: { reference, ...(pullPolicy && { pullPolicy }) } }, mount }];
+  }
+  if (configMaps === undefined) return [];
+  const sources = configMaps.map(({ name }) => ({ configMap: { name } }));
+  return [{ volume: { name: 'migrations', projected: { sources } }, mount }];
+}
+
+function certificates(postgres: DatabaseMigration['spec']['database']['postgres']): MountedVolume[] {
+  const { caFrom, certFrom, keyFrom } = postgres ?? {};
+  return [
+    ...file('ca', caFrom?.secretKeyRef, caFrom?.configMapKeyRef),
+    ...file('cert', certFrom?.secretKeyRef),
+    ...file('key', keyFrom?.secretKeyRef),
+  ];
+}
+
+interface KeyRef {
+  name: string;
+  key: string;
+}
+
+function file(name: string, secret: KeyRef | undefined, configMap?: KeyRef): MountedVolume[] {
+  const mount = { mountPath: `${MOUNTS.files}/${name}`, readOnly: true };
+  const items = (key: string) => [{ key, path: `${name}.pem` }];
+  if (secret !== undefined) {
+    // Readable by the pod's group alone: libpq's rule for client keys, and OpenSSL's good manners.
+    const source = { secretName: secret.name, items: items(secret.key), defaultMode: 0o440 };
+    return [{ volume: { name, secret: source }, mount }];
+  }
+  if (configMap === undefined) return [];
+  return [{ volume: { name, configMap: { name: configMap.name, items: items(configMap.key) } }, mount }];
+}
+
+function claim(name: string, claimName: string, mountPath: string, readOnly: boolean): MountedVolume {
+  const source = readOnly ? { claimName, readOnly } : { claimName };
+  return { volume: { name, persistentVolumeClaim: source }, mount: { mountPath, ...(readOnly ? { readOnly } : {}) } };
+}

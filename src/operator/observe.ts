@@ -1,0 +1,133 @@
+import type { Api } from '../controller-runtime/api.ts';
+import type { DatabaseMigration } from '../core/model/resource.ts';
+import { dependenciesOf } from '../core/reconcile/dependencies.ts';
+import { configMapsOf, databaseKey, inputsDigest } from '../core/reconcile/inputs.ts';
+import { EMPTY_LOG, type Observed, type ObservedRun, type Refusal } from '../core/reconcile/observed.ts';
+import type { Cleaning } from '../core/reconcile/redact.ts';
+import { refreshFromApiServer } from '../operator/cache-refresh.ts';
+import { type Caches, isRecorded } from '../operator/caches.ts';
+import type { LogFollowers } from '../operator/logs.ts';
+
+import { type JobRecord, newestRun, terminationReport } from './run-records.ts';
+import type { Slots } from './slots.ts';
+
+export interface Sources {
+  api: Api;
+  caches: Caches;
+  logs: LogFollowers;
+  slots: Slots;
+  refusals: ReadonlyMap<string, Refusal & { inputs: string }>;
+}
+
+/** What only a request can tell, for `observe`. */
+export interface Fetched {
+  podRefused?: string;
+  /** The run that is over for certain, with its pod's end in the caches. */
+  over?: string;
+}
+
+/** A Job without a pod for longer than this has a reason that only its events tell, in milliseconds. */
+const POD_PATIENCE_MS = 2_000;
+
+/** The part of observing that needs the network: the end of a log, the reason why a Job gets no pod. */
+export async function fetchObservations(key: string, sources: Sources, now: Date): Promise<Fetched> {
+  const over = await refreshFromApiServer(key, inputsNow(key, sources), sources);
+  const uid = sources.caches.resources.get(key)?.uid ?? '';
+  const pods = sources.caches.pods.by(uid);
+  for (const { namespace, pod, run } of pods) {
+    if (!pod.started || isRecorded(key, run.id, sources)) continue;
+    const followed = { namespace, name: pod.name, runId: run.id, cleaning: cleaningOf(key, sources) };
+    sources.logs.follow(followed);
+    if (pod.terminated !== undefined || pod.failure !== undefined) await sources.logs.end(followed);
+  }
+  const waiting = sources.caches.jobs
+    .by(uid)
+    .find(
+      ({ state, run, createdAt }) =>
+        state === 'active' &&
+        now.getTime() - Date.parse(createdAt) > POD_PATIENCE_MS &&
+        !pods.some((each) => each.run.id === run.id) &&
+        !isRecorded(key, run.id, sources),
+    );
+  return {
+    ...(over === undefined ? {} : { over }),
+    ...(waiting === undefined ? {} : { podRefused: await refusalOf(waiting, sources.api) }),
+  };
+}
+
+/** Everything that is known of a resource now; undefined where it is gone. No I/O: nothing changes while it reads. */
+export function observe(key: string, { podRefused, over }: Fetched, sources: Sources, now: Date): Observed | undefined {
+  const { caches, slots, refusals } = sources;
+  const record = caches.resources.get(key);
+  if (record === undefined) return undefined;
+  const { resource, unreadable } = record;
+  const { namespace = '' } = resource.metadata;
+  const versions = versionsOf(resource, caches);
+  const inputs = inputsDigest(resource, versions);
+  const run = observeRun(key, over, sources);
+  const refusal = refusals.get(key);
+  const { databaseInUseBy, slot } = slots.look(key, databaseKey(resource), caches, now);
+  return {
+    resource,
+    inputs,
+    missingSources: versions.filter(({ version }) => version === undefined).map(({ name }) => name),
+    dependencies: dependenciesOf(resource, (name) => caches.resources.get(`${namespace}/${name}`)?.resource),
+    slot,
+    ...(unreadable === undefined ? {} : { unreadable }),
+    ...(run === undefined ? {} : { run: { ...run, ...(podRefused === undefined ? {} : { podRefused }) } }),
+    ...(refusal?.inputs === inputs ? { refusal } : {}),
+    ...(databaseInUseBy === undefined ? {} : { databaseInUseBy }),
+  };
+}
+
+function cleaningOf(key: string, { caches }: Pick<Sources, 'caches'>): Cleaning {
+  return { redactData: caches.resources.get(key)?.resource.spec.safety.redactData ?? true };
+}
+
+/** What a run that began now would be made from. */
+function inputsNow(key: string, { caches }: Sources): string | undefined {
+  const record = caches.resources.get(key);
+  return record === undefined ? undefined : inputsDigest(record.resource, versionsOf(record.resource, caches));
+}
+
+function versionsOf({ spec, metadata }: DatabaseMigration, { configMaps }: Caches) {
+  return configMapsOf(spec).map((name) => ({ name, version: configMaps.get(`${metadata.namespace ?? ''}/${name}`) }));
+}
+
+function observeRun(key: string, over: string | undefined, { caches, logs }: Sources): ObservedRun | undefined {
+  const { metadata, status } = caches.resources.get(key)?.resource ?? {};
+  const uid = metadata?.uid ?? '';
+  const pods = caches.pods.by(uid);
+  const newest = newestRun(caches.jobs.by(uid), pods);
+  if (newest !== undefined) {
+    const log = logs.of(newest.id) ?? EMPTY_LOG;
+    const report = log.report ?? terminationReport(pods, newest.id, cleaningOf(key, { caches }));
+    // A Job that ended since `gather` is not over before its pod has been looked for; it is on the queue for that.
+    const state = newest.id === over || newest.state === 'gone' ? newest.state : 'active';
+    return { ...newest, state, log: report === undefined ? log : { ...log, report } };
+  }
+  // Job and pod are gone, but the run's last words were heard.
+  const last = status?.run;
+  const log = last === undefined || last.finishedAt !== undefined ? undefined : logs.of(last.id);
+  if (last === undefined || log?.report === undefined) return undefined;
+  const { id, job = id, attempt, inputs = '', startedAt = '' } = last;
+  return {
+    id,
+    job,
+    attempt,
+    inputs,
+    generation: status?.observedGeneration ?? 0,
+    createdAt: startedAt,
+    state: 'gone',
+    log,
+  };
+}
+
+async function refusalOf({ namespace, uid }: JobRecord, api: Api): Promise<string | undefined> {
+  const { items } = await api.request<{ items: { message?: string; lastTimestamp?: string }[] }>({
+    verb: 'list',
+    path: `/api/v1/namespaces/${namespace}/events`,
+    query: { fieldSelector: `involvedObject.uid=${uid},reason=FailedCreate`, limit: 20 },
+  });
+  return items.at(-1)?.message;
+}

@@ -1,0 +1,121 @@
+import {
+  REPORT_BYTES,
+  type RunEvent,
+  type RunReport,
+  runEventSchema,
+  runReportSchema,
+  type StepReport,
+} from '../core/model/report.ts';
+import type { RunLog } from '../core/reconcile/observed.ts';
+import { type Cleaning, cleanReport, cleanText } from '../core/reconcile/redact.ts';
+import { LIMITS } from '../core/reconcile/truncate.ts';
+
+/** Of a line that is no event, in bytes: enough to find the end of a URL that begins in what is kept. */
+const OTHER_LINE_BYTES = 2_048;
+const BRACE = 0x7b;
+
+/** How much of a line is read, in bytes, by its first one. */
+export function longestLine(first: number): number {
+  return first === BRACE ? REPORT_BYTES : OTHER_LINE_BYTES;
+}
+
+/** What every event begins with; a line that begins otherwise is not parsed. */
+const EVENT_START = /^\{"type":"(?:started|progress|step|report)",/;
+
+/**
+ * Reads a runner's output line by line. Reading a log again from its start gives the same result. Everything that a pod
+ * writes is hostile: a line is parsed only where its size and its start are those of an event.
+ */
+export class RunLogReader {
+  readonly #runId: string;
+  readonly #cleaning: Cleaning;
+  readonly #steps = new Map<string, RunLog['steps'][number]>();
+  #state: Pick<RunLog, 'step' | 'progress' | 'report'> = {};
+  #tail: string[] = [];
+  complete = false;
+  /** Why the rest of the log is not read. */
+  unreadable: string | undefined;
+
+  constructor(runId: string, cleaning: Cleaning = { redactData: true }) {
+    this.#runId = runId;
+    this.#cleaning = cleaning;
+  }
+
+  /** Undefined where the line changed nothing; `step` where it said for the first time that a step has ended. */
+  read(line: string): { step?: StepReport } | undefined {
+    const event = this.#parse(line);
+    if (event === undefined) {
+      this.#keep(line);
+      return undefined;
+    }
+    switch (event.type) {
+      case 'started':
+        this.#state = { ...this.#state, step: event.step, progress: undefined };
+        return {};
+      case 'progress':
+        this.#state = { ...this.#state, step: event.progress.step, progress: event.progress };
+        return {};
+      case 'step': {
+        const known = this.#steps.has(event.report.step);
+        this.#steps.set(event.report.step, event.report);
+        return known ? {} : { step: event.report };
+      }
+      case 'report':
+        this.#state = { ...this.#state, report: event.report };
+        return {};
+    }
+  }
+
+  /** Before the log is read again from its start. */
+  restart(): void {
+    this.#tail = [];
+  }
+
+  snapshot(): RunLog {
+    const { progress, ...state } = this.#state;
+    return {
+      ...state,
+      ...(progress === undefined ? {} : { progress }),
+      ...(this.unreadable === undefined ? {} : { unreadable: this.unreadable }),
+      steps: [...this.#steps.values()],
+      tail: this.#tail,
+      complete: this.complete,
+    };
+  }
+
+  #keep(line: string): void {
+    if (line.trim() === '') return;
+    const cut = line.length >= OTHER_LINE_BYTES / 4;
+    const start = line.slice(0, OTHER_LINE_BYTES);
+    this.#tail.push(cleanText(start, this.#cleaning, cut).slice(0, LIMITS.logLine));
+    if (this.#tail.length > LIMITS.logLines) this.#tail.shift();
+  }
+
+  #parse(line: string): RunEvent | undefined {
+    if (line.length > REPORT_BYTES || !EVENT_START.test(line)) return undefined;
+    try {
+      const { success, data } = runEventSchema.safeParse(JSON.parse(line));
+      if (!success) return undefined;
+      // What a migration prints could look like an event; only events of this run are believed.
+      const runId = data.type === 'report' ? data.report.runId : data.runId;
+      return runId === this.#runId ? cleanReport(data, this.#cleaning) : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+/** The report in a termination message, where it is one and of this run. */
+export function reportOf(
+  message: string | undefined,
+  runId: string,
+  cleaning: Cleaning = { redactData: true },
+): RunReport | undefined {
+  if (message === undefined || message.length > REPORT_BYTES || !message.startsWith('{"')) return undefined;
+  try {
+    const { success, data } = runReportSchema.safeParse(JSON.parse(message));
+    return success && data.runId === runId ? cleanReport(data, cleaning) : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,127 @@
+import type { RunLog } from '../core/reconcile/observed.ts';
+import { podFailureReason } from '../core/reconcile/pod-trouble.ts';
+import type { Caches } from '../operator/caches.ts';
+import type { JobRecord } from '../operator/run-records.ts';
+
+export interface SlotLimits {
+  /** Runs at once, over all namespaces. */
+  most: number;
+  /** Runs at once in one namespace. */
+  mostPerNamespace: number;
+}
+
+/** Whether a run may start: `all` and `namespace` say whose limit is reached, `turn` that other namespaces come first. */
+export type SlotAnswer = { kind: 'free' } | { kind: 'taken'; by: 'all' | 'namespace' | 'turn' };
+
+export interface Look {
+  slot: SlotAnswer;
+  /** A resource of the same namespace, or that it is one of another. */
+  databaseInUseBy?: { name: string } | 'elsewhere';
+}
+
+/** A pod that has not begun for so long waits for something, whatever the kubelet says of it, in milliseconds. */
+const START_MS = 60_000;
+/** Jobs whose pods do not begin are only objects, but there shall not be any number of them in one namespace. */
+const WAITING_TIMES = 10;
+
+interface Slot {
+  namespace: string;
+  state: 'starting' | 'running' | 'waiting';
+}
+
+/**
+ * Who may run at once. A slot is held by a run whose pod has begun or is about to; one that waits for a Secret, an image
+ * or a claim holds none. A database is held for its namespace from the decision to start on, and for other namespaces
+ * only by a run that has connected to it: a resource that merely names it may have no right to.
+ */
+export class Slots {
+  readonly #limits: SlotLimits;
+  readonly #logOf: (runId: string) => RunLog | undefined;
+  readonly #promised = new Map<string, string>();
+
+  constructor(limits: SlotLimits, logOf: (runId: string) => RunLog | undefined) {
+    this.#limits = limits;
+    this.#logOf = logOf;
+  }
+
+  look(
+    key: string,
+    database: string,
+    caches: Pick<Caches, 'activeJobs' | 'jobs' | 'pods' | 'resources' | 'queued'>,
+    now: Date,
+  ): Look {
+    const slots = new Map<string, Slot>();
+    let databaseInUseBy: Look['databaseInUseBy'];
+    const namespace = namespaceOf(key);
+    const hold = (by: string) => {
+      const near = namespaceOf(by) === namespace;
+      if (near) databaseInUseBy = { name: by.slice(namespace.length + 1) };
+      else databaseInUseBy ??= 'elsewhere';
+    };
+    for (const id of caches.activeJobs) {
+      const job = caches.jobs.get(id);
+      if (job === undefined || job.resource === key) continue;
+      // A run that has reported is over, although its Job is not known to be complete yet.
+      const last = caches.resources.get(job.resource)?.run;
+      if (last?.id === job.run.id && last.finishedAt !== undefined) continue;
+      const state = this.#stateOf(job, caches, now);
+      slots.set(job.resource, { namespace: job.namespace, state });
+      if (job.database !== database || state === 'waiting') continue;
+      if (job.namespace === namespace || this.#hasConnected(job)) hold(job.resource);
+    }
+    for (const [owner, ofDatabase] of this.#promised) {
+      if (owner === key) continue;
+      if (!slots.has(owner)) slots.set(owner, { namespace: namespaceOf(owner), state: 'starting' });
+      if (ofDatabase === database && namespaceOf(owner) === namespace) hold(owner);
+    }
+    const slot = this.#answer(namespace, [...slots.values()], caches.queued());
+    return { slot, ...(databaseInUseBy === undefined ? {} : { databaseInUseBy }) };
+  }
+
+  /** From the decision to start a run until its Job is in the cache or was refused. */
+  promise(key: string, database: string): void {
+    this.#promised.set(key, database);
+  }
+
+  settle(key: string): void {
+    this.#promised.delete(key);
+  }
+
+  #stateOf(job: JobRecord, { pods }: Pick<Caches, 'pods'>, now: Date): Slot['state'] {
+    const pod = pods.by(job.owner).findLast(({ run }) => run.id === job.run.id)?.pod;
+    if (pod?.started === true) return 'running';
+    const late = now.getTime() - Date.parse(job.createdAt) > START_MS;
+    const trouble = pod === undefined ? undefined : podFailureReason({ pod });
+    return late || trouble !== undefined ? 'waiting' : 'starting';
+  }
+
+  #hasConnected({ run }: JobRecord): boolean {
+    return this.#logOf(run.id)?.steps.some(({ step, kind }) => step === 'connect' && kind === 'done') === true;
+  }
+
+  /**
+   * The namespace that runs least comes first: a slot is left to each namespace that has a resource in the queue and
+   * fewer runs than this one.
+   */
+  #answer(namespace: string, slots: readonly Slot[], queued: ReadonlySet<string>): SlotAnswer {
+    const { most, mostPerNamespace } = this.#limits;
+    const held = slots.filter(({ state }) => state !== 'waiting');
+    const runs = new Map<string, number>();
+    for (const slot of held) runs.set(slot.namespace, (runs.get(slot.namespace) ?? 0) + 1);
+    const mine = runs.get(namespace) ?? 0;
+    const waiting = slots.filter((slot) => slot.state === 'waiting' && slot.namespace === namespace).length;
+    if (mine >= mostPerNamespace || waiting >= mostPerNamespace * WAITING_TIMES)
+      return { kind: 'taken', by: 'namespace' };
+    const free = most - held.length;
+    if (free <= 0) return { kind: 'taken', by: 'all' };
+    const before = [...queued].filter((other) => {
+      const theirs = runs.get(other) ?? 0;
+      return other !== namespace && theirs < mine && theirs < mostPerNamespace;
+    });
+    return before.length < free ? { kind: 'free' } : { kind: 'taken', by: 'turn' };
+  }
+}
+
+function namespaceOf(key: string): string {
+  return key.slice(0, key.indexOf('/'));
+}

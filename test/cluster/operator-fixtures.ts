@@ -1,0 +1,160 @@
+/** What tests of the operator stand on: the CRD, a namespace with the operator's rights and no more, the process itself. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { DatabaseMigration } from '../../src/core/model/resource.ts';
+import { temporaryFolder } from '../support/lifetime.ts';
+import { eventually, type Server, startServer } from '../support/processes.ts';
+import { type Agent, sharedAgent } from './agent.ts';
+import type { ControlPlane } from './control-plane.ts';
+import { openRoom, type Room } from './workdir.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const NODE = process.execPath;
+
+/** The image of the operator and its runner, as the agent runs it: this checkout. */
+export const IMAGE = 'db-manager:test';
+
+// At places of their own in the pod: a checkout below /tmp would be hidden by the pod's own /tmp.
+export const IMAGES = {
+  [IMAGE]: {
+    command: ['/opt/node', '/app/src/cli/main.ts'],
+    files: { '/app': ROOT, '/opt/node': NODE },
+    env: { NODE_NO_WARNINGS: '1' },
+  },
+};
+
+export interface OperatorOptions {
+  namespaces?: string[];
+  leaderElection?: boolean;
+  leaseName?: string;
+  leaseNamespace?: string;
+  maxConcurrentRuns?: number;
+  kubeconfig?: string;
+}
+
+export interface Operator extends Server {
+  /** Base URL of /healthz, /readyz and /metrics. */
+  probes: string;
+  log(): Promise<string>;
+}
+
+export interface Ground extends Room {
+  agent: Agent;
+  controlPlane: ControlPlane;
+  /** Starts an operator for this namespace, as its service account; returns when it acts. */
+  startOperator(options?: OperatorOptions): Promise<Operator>;
+  apply(...objects: object[]): Promise<string>;
+  resource(name: string): Promise<DatabaseMigration>;
+  /** Waits with `kubectl wait` for a condition of a resource. */
+  waitFor(name: string, condition: string, seconds?: number): Promise<void>;
+  /** Asks until the resource is so; an error shows its last status. */
+  resourceWhen(
+    name: string,
+    what: string,
+    isSo: (resource: DatabaseMigration) => boolean,
+    seconds?: number,
+  ): Promise<DatabaseMigration>;
+  jobs(): Promise<{ metadata: { name: string }; status?: { active?: number } }[]>;
+}
+
+export async function openGround(controlPlane: ControlPlane, prefix: string): Promise<Ground> {
+  await installCrd(controlPlane);
+  const agent = await sharedAgent();
+  for (const [reference, image] of Object.entries(IMAGES)) agent.setImage(reference, image);
+  const room = await openRoom(controlPlane, prefix);
+  await grant(controlPlane, room.namespace);
+  const { namespace } = room;
+  const ground: Ground = {
+    ...room,
+    agent,
+    controlPlane,
+    startOperator: (options) => startOperator(controlPlane, namespace, options),
+    apply: (...objects) =>
+      controlPlane.mustKubectl(['apply', `--namespace=${namespace}`, '--filename=-'], {
+        input: JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }),
+      }),
+    resource: async (name) => JSON.parse(await room.run('get', 'dbm', name, '--output=json')),
+    async waitFor(name, condition, seconds = 45) {
+      await ground
+        .run('wait', `--for=condition=${condition}`, `dbm/${name}`, `--timeout=${seconds}s`)
+        .catch(async (error: unknown) => {
+          throw new Error(`${name} is not ${condition}:\n${await room.run('describe', 'dbm', name)}`, { cause: error });
+        });
+    },
+    async resourceWhen(name, what, isSo, seconds = 30) {
+      let last: DatabaseMigration | undefined;
+      return eventually(
+        `${name} to be ${what}`,
+        async () => {
+          last = await ground.resource(name);
+          return isSo(last) && last;
+        },
+        { timeoutMs: seconds * 1000, everyMs: 100, explain: async () => JSON.stringify(last?.status, null, 2) },
+      );
+    },
+    jobs: async () => JSON.parse(await room.run('get', 'jobs', '--output=json')).items,
+  };
+  return ground;
+}
+
+/** Installs crds/ and returns when the API server serves it. */
+export async function installCrd({ mustKubectl, kubectl }: ControlPlane): Promise<void> {
+  await mustKubectl(['apply', '--server-side', '--force-conflicts', `--filename=${join(ROOT, 'crds')}`]);
+  const served = ['get', 'databasemigrations', '--namespace=default'];
+  await eventually('the CRD to be served', async () => (await kubectl(served)).code === 0, { timeoutMs: 30_000 });
+}
+
+/** The rights of deploy/rbac/namespaced, and those on the lease, for the service account `operator`. */
+async function grant(controlPlane: ControlPlane, namespace: string): Promise<void> {
+  const apply = ['apply', `--namespace=${namespace}`, '--filename=-'];
+  const all = await readFile(join(ROOT, 'deploy/rbac/rbac.yaml'), 'utf8');
+  const lease = all.split('---\n').filter((document) => /^kind: Role$/m.test(document));
+  const roles = [await readFile(join(ROOT, 'deploy/rbac/namespaced/rbac.yaml'), 'utf8'), ...lease];
+  const input = roles.join('\n---\n').replaceAll('namespace: db-manager', `namespace: ${namespace}`);
+  await controlPlane.mustKubectl(apply, { input });
+  const binding = ['create', 'rolebinding', 'lease', '--role=db-manager-operator-lease'];
+  await controlPlane.mustKubectl([...binding, `--serviceaccount=${namespace}:${ACCOUNT}`, `--namespace=${namespace}`]);
+  await controlPlane.mustKubectl(['create', 'serviceaccount', ACCOUNT, `--namespace=${namespace}`]);
+}
+
+const ACCOUNT = 'db-manager-operator';
+
+async function startOperator(
+  controlPlane: ControlPlane,
+  namespace: string,
+  options: OperatorOptions = {},
+): Promise<Operator> {
+  const kubeconfig = options.kubeconfig ?? (await controlPlane.kubeconfigFor({ serviceAccount: ACCOUNT, namespace }));
+  const folder = await temporaryFolder('operator');
+  const settings = {
+    namespaces: [namespace],
+    runnerImage: IMAGE,
+    metricsPort: 0,
+    leaderElection: false,
+    leaseName: 'db-manager-operator',
+    leaseNamespace: namespace,
+    logLevel: 'debug',
+    logFormat: 'json',
+    maxConcurrentRuns: 20,
+    ...options,
+    kubeconfig,
+  };
+  const server = await startServer({
+    command: NODE,
+    args: [join(import.meta.dirname, 'operator-process.ts'), JSON.stringify(settings)],
+    logFile: join(folder, 'operator.log'),
+    cwd: ROOT,
+  });
+  const log = () => readFile(server.logFile, 'utf8');
+  const explain = () => server.logTail();
+  const port = await eventually(
+    'the operator to start',
+    async () => {
+      const text = await log();
+      if (!server.isRunning()) throw new Error(`the operator ended: ${text}`);
+      return settings.leaderElection || text.includes('operator leads') ? /"port":(\d+)/.exec(text)?.[1] : undefined;
+    },
+    { timeoutMs: 20_000, explain },
+  );
+  return { ...server, log, probes: `http://127.0.0.1:${port}` };
+}

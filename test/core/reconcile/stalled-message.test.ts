@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { REASON_NAMES, REASONS } from '../../../src/core/model/reason.ts';
+import type { DatabaseMigration } from '../../../src/core/model/resource.ts';
+import { happenedAt, whatToDo } from '../../../src/core/reconcile/stalled-message.ts';
+
+const resource = { metadata: { name: 'orders', namespace: 'shop' } } as DatabaseMigration;
+const AGAIN =
+  'To run it again as it is: kubectl annotate dbm orders -n shop db-manager.dev/retry="$(date +%s)" --overwrite';
+
+describe('what a person has to do', () => {
+  it('is said after what happened, with the command that runs it again', () => {
+    assert.equal(
+      whatToDo(resource, 'MigrationFailed', 'no such table: nowhere'),
+      `no such table: nowhere. ${REASONS.MigrationFailed.help} ${AGAIN}`,
+    );
+  });
+
+  it('is left to a message that has a command of its own', () => {
+    const message = 'The plan changed. To approve: kubectl patch dbm orders';
+    assert.equal(whatToDo(resource, 'PlanChanged', message), message);
+  });
+
+  it('is never cut off, whatever happened', () => {
+    for (const reason of REASON_NAMES) {
+      const text = whatToDo(resource, reason, 'x'.repeat(5_000));
+      assert.ok(text.length <= 1_024, reason);
+      assert.ok(text.endsWith(AGAIN), reason);
+    }
+  });
+});
+
+describe('what happened', () => {
+  const place = {
+    migration: '2_change',
+    position: { file: '2_change.sql', line: 3, column: 5 },
+    statement: 'INSERT INTO nowhere\n  VALUES (1)',
+  };
+
+  it('names migration, file, line and statement (C10)', () => {
+    assert.equal(
+      happenedAt('no such table: nowhere', place, 500),
+      'no such table: nowhere. At 2_change, 2_change.sql:3:5. Statement: INSERT INTO nowhere VALUES (1).',
+    );
+  });
+
+  it('does not repeat what the message has', () => {
+    const message = '2_change (2_change.sql:3:5) failed at INSERT INTO nowhere VALUES (1)';
+    assert.equal(happenedAt(message, place, 500), `${message}.`);
+  });
+
+  it('is followed by advice once, in words for a cluster', () => {
+    const advice = 'Undo the edit, or `db-manager repair --accept-checksums`.';
+    const text = whatToDo(resource, 'ChecksumMismatch', `1_a.sql was edited after it was applied. ${advice}`);
+    assert.equal(text.match(/--accept-checksums/g)?.length, 1);
+    assert.match(text, /where the database can be reached/);
+    const target = whatToDo(
+      resource,
+      'UnknownTarget',
+      '"x" is no migration. `db-manager migrate history` lists the names.',
+    );
+    assert.doesNotMatch(target, /db-manager migrate history/);
+    assert.match(target, /Set spec.target/);
+  });
+
+  it('fits into a message with a long statement', () => {
+    const long = {
+      migration: 'm'.repeat(300),
+      position: { file: 'f'.repeat(300), line: 1, column: 1 },
+      statement: 's'.repeat(9_000),
+    };
+    for (const reason of REASON_NAMES) {
+      const text = whatToDo(resource, reason, 'x'.repeat(5_000), long);
+      assert.ok(text.length <= 1_250 && text.endsWith(AGAIN), `${reason} ${text.length}`);
+    }
+  });
+});

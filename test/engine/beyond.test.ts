@@ -1,0 +1,216 @@
+import assert from 'node:assert/strict';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Problem } from '../../src/core/model/problem.ts';
+import { openScratch } from '../../src/engine/scratch.ts';
+import { checkMigrationSafety, safeMigrate } from '../../src/library/safe-migrate.ts';
+import { migrateSql } from '../../src/library/sql.ts';
+import { loadMigrations } from '../../src/migrations/load.ts';
+import { readMigrations } from '../../src/migrations/read.ts';
+import { openTarget, targetOf } from '../backups/fixtures.ts';
+import { temporaryFolder } from '../support/databases.ts';
+import { sharedPostgres } from '../support/postgres.ts';
+
+/** Everything that all databases of the server share, without what merely runs. */
+const SHARED = `SELECT jsonb_build_object(
+  'roles', (SELECT jsonb_agg(to_jsonb(a) ORDER BY oid) FROM pg_authid a),
+  'members', (SELECT jsonb_agg(to_jsonb(m) ORDER BY roleid, member) FROM pg_auth_members m),
+  'databases', (SELECT jsonb_agg(to_jsonb(d) - 'datfrozenxid' - 'datminmxid' ORDER BY oid) FROM pg_database d),
+  'settings', (SELECT jsonb_agg(to_jsonb(s) ORDER BY setdatabase, setrole) FROM pg_db_role_setting s),
+  'tablespaces', (SELECT jsonb_agg(to_jsonb(t) ORDER BY oid) FROM pg_tablespace t),
+  'slots', (SELECT jsonb_agg(slot_name ORDER BY slot_name) FROM pg_replication_slots),
+  'comments', (SELECT jsonb_agg(to_jsonb(c) ORDER BY objoid) FROM pg_shdescription c),
+  'subscriptions', (SELECT jsonb_agg(subname ORDER BY oid) FROM pg_subscription),
+  'files', (SELECT jsonb_agg(to_jsonb(f)) FROM pg_file_settings f)
+)::text AS state`;
+
+const SERVER = [
+  'CREATE ROLE beyond_made',
+  'ALTER ROLE beyond_writer CONNECTION LIMIT 7',
+  "ALTER ROLE beyond_writer SET search_path = 'x'",
+  "ALTER ROLE beyond_writer PASSWORD 'x'",
+  'ALTER ROLE beyond_writer RENAME TO beyond_other',
+  'DROP ROLE beyond_reader',
+  'GRANT beyond_reader TO beyond_writer',
+  'DROP OWNED BY beyond_writer',
+  'REASSIGN OWNED BY beyond_writer TO beyond_reader',
+  "COMMENT ON ROLE beyond_writer IS 'x'",
+  "COMMENT ON DATABASE postgres IS 'x'",
+  'ALTER DATABASE postgres SET work_mem = 1024',
+  'GRANT CREATE ON DATABASE postgres TO beyond_writer',
+  "SELECT pg_create_physical_replication_slot('beyond_slot')",
+  'SELECT pg_reload_conf()',
+  "SELECT pg_notify('beyond', 'x')",
+  'NOTIFY beyond',
+  'SELECT pg_switch_wal()',
+  "DO $$ BEGIN EXECUTE 'CREATE ROLE beyond_made'; END $$",
+  'DO $$ BEGIN CREATE ROLE beyond_made; END $$',
+] as const;
+/** Refused inside a transaction. */
+const ALONE = ["ALTER SYSTEM SET work_mem = '8MB'", 'CREATE DATABASE beyond_db', 'CHECKPOINT'] as const;
+const OUTSIDE = [
+  "COPY (SELECT 1) TO PROGRAM 'cat >> FOLDER/program'",
+  "COPY (SELECT 1) TO 'FOLDER/file'",
+  "SELECT lo_import('/etc/passwd')",
+  "SELECT lo_export(lo_from_bytea(0, 'x'), 'FOLDER/lo')",
+  "SELECT pg_read_file('PG_VERSION')",
+  "SELECT dblink_exec('URL', 'INSERT INTO beyond_log VALUES (1)')",
+  "DO $$ BEGIN PERFORM dblink_exec('URL', 'INSERT INTO beyond_log VALUES (1)'); END $$",
+] as const;
+
+describe('statements that act beyond the database', function () {
+  this.timeout(120_000);
+  let name: string;
+  let url: string;
+  const sql = async (text: string, database?: string) =>
+    (await sharedPostgres()).query<Record<string, unknown>>(text, [], database);
+  const state = async () => (await sql(SHARED))[0]?.state;
+
+  before(async () => {
+    const postgres = await sharedPostgres();
+    ({ name, url } = await postgres.createDatabase('beyond'));
+    await sql('CREATE EXTENSION dblink', name);
+    await sql('CREATE TABLE kept (id int); CREATE TABLE beyond_log (id int)', name);
+    await sql('CREATE ROLE beyond_writer; CREATE ROLE beyond_reader');
+  });
+
+  after(async () => {
+    await sql('DROP ROLE beyond_writer; DROP ROLE beyond_reader');
+  });
+
+  /** A project whose migrations are these statements, each twice over: as SQL or as code. */
+  async function project(statements: readonly string[], form: 'sql' | 'code', alone = false) {
+    const cwd = await temporaryFolder('beyond');
+    await mkdir(join(cwd, 'migrations'));
+    for (const [index, statement] of statements.entries()) {
+      const file = join(cwd, 'migrations', `${String(index + 1).padStart(4, '0')}_beyond`);
+      const text = statement.replaceAll('FOLDER', cwd).replaceAll('URL', url);
+      if (form === 'sql')
+        await writeFile(`${file}.sql`, `-- migrate:up${alone ? ' transaction:false' : ''}\n${text};\n`);
+      else {
+        const query = JSON.stringify(text);
+        const own = alone ? 'export const transaction = false;\n' : '';
+        await writeFile(
+          `${file}.mjs`,
+          `${own}export async function up({ context }) { await context.sequelize.query(${query}); }\n`,
+        );
+      }
+    }
+    return {
+      cwd,
+      databaseUrl: url,
+      config: false as const,
+      backups: join(cwd, 'backups'),
+      migrations: join(cwd, 'migrations'),
+    };
+  }
+
+  /** What became of each statement, sent alone on one scratch database. */
+  async function refusedOn(server: 'SameServer' | 'Private', statements: readonly string[], form: 'sql' | 'code') {
+    const { migrations: folder } = await project(statements, form);
+    const read = await readMigrations(folder);
+    if (!read.ok) throw new Error(read.problem.message);
+    const db = await openTarget(targetOf(url));
+    const scratch = await openScratch(db, { kind: 'empty' }, { runId: 'beyond', server });
+    try {
+      await scratch.database.history.ensure();
+      const timeouts = { connect: 5_000, lock: 5_000, statement: 0, run: 0 };
+      const found: { statement: string; problem?: Problem }[] = [];
+      for (const [index, migration] of (await loadMigrations(folder, read.files, 'postgres')).entries()) {
+        const work = { direction: 'up' as const, runId: 'beyond', toolVersion: '0', timeouts };
+        const outcome = await scratch.database.migrate({ ...work, migrations: [migration] });
+        found.push({
+          statement: statements[index] ?? '',
+          problem: outcome.kind === 'failed' ? outcome.problem : undefined,
+        });
+      }
+      return found;
+    } finally {
+      await scratch.drop();
+      await db.close();
+    }
+  }
+
+  for (const form of ['sql', 'code'] as const) {
+    it(`in ${form} run on a private server, are reported, and leave the target's server as it was`, async () => {
+      // Without those whose work the others need undone.
+      const before = await state();
+      const chosen = SERVER.filter((statement) => !/RENAME|DROP ROLE|DO \$\$/.test(statement));
+      const options = await project(['CREATE TABLE made (id int)', ...chosen], form);
+      const report = await safeMigrate({ ...options, dryRun: true, rehearsalServer: 'Private' });
+      assert.equal(report.rehearsal?.result, 'Full', report.message);
+      assert.match(
+        report.rehearsal?.message ?? '',
+        /on a private server; not undone by a restore: CREATE ROLE beyond_made \(0002_beyond\)/,
+      );
+      assert.equal(await state(), before);
+      await checkMigrationSafety(options);
+      assert.equal(await state(), before);
+      await migrateSql({ ...options, range: 'base:head' });
+      assert.equal(await state(), before);
+    });
+
+    it(`in ${form}, outside a transaction, run on a private server alone`, async () => {
+      const before = await state();
+      const report = await safeMigrate({
+        ...(await project(ALONE, form, true)),
+        dryRun: true,
+        rehearsalServer: 'Private',
+      });
+      assert.equal(report.rehearsal?.result, 'Full', report.message);
+      assert.equal(await state(), before);
+    });
+
+    it(`in ${form} are never sent to the target's server`, async () => {
+      const before = await state();
+      const refused = await refusedOn('SameServer', [...SERVER, ...OUTSIDE], form);
+      for (const { statement, problem } of refused) {
+        assert.equal(problem?.reason, 'NotRehearsable', `${statement}: ${problem?.message}`);
+        assert.match(problem.message, /It was not sent\. .*safety\.rehearsal/);
+      }
+      assert.equal(refused.length, SERVER.length + OUTSIDE.length);
+      assert.equal(await state(), before);
+      assert.deepEqual(await sql('SELECT * FROM beyond_log', name), []);
+    });
+
+    it(`in ${form}, what acts outside is not run on a private server either`, async () => {
+      for (const { statement, problem } of await refusedOn('Private', OUTSIDE, form)) {
+        assert.equal(problem?.reason, 'NotRehearsable', `${statement}: ${problem?.message}`);
+        assert.match(problem.message, /No copy stands in for files, programs and other servers/);
+      }
+      assert.deepEqual(await sql('SELECT * FROM beyond_log', name), []);
+    });
+  }
+
+  it('are refused also where code catches what is thrown at it', async () => {
+    const options = await project([], 'code');
+    await writeFile(
+      join(options.migrations, '0001_sly.mjs'),
+      "export async function up({ context }) { await context.sequelize.query('CREATE ROLE beyond_sly').catch(() => {}); }\n",
+    );
+    const report = await safeMigrate({ ...options, dryRun: true, backup: false, rehearsalServer: 'SameServer' });
+    assert.equal(report.reason, 'NotRehearsable', report.message);
+  });
+
+  it('F1: a role is made by the migration, and the next run does not meet it', async () => {
+    const fresh = await (await sharedPostgres()).createDatabase('f1');
+    const options = {
+      ...(await project(['CREATE TABLE t1 (id int PRIMARY KEY); CREATE ROLE beyond_f1'], 'sql')),
+      databaseUrl: fresh.url,
+    };
+    const report = await safeMigrate(options);
+    assert.equal(report.result, 'succeeded', report.message);
+    await sql('DROP ROLE beyond_f1');
+  });
+
+  it('F1: a run that fails in its rehearsal has changed no role', async () => {
+    const options = await project(['ALTER ROLE beyond_writer CONNECTION LIMIT 7', 'SELECT 1/0'], 'sql');
+    const fresh = await (await sharedPostgres()).createDatabase('f1');
+    const report = await safeMigrate({ ...options, databaseUrl: fresh.url });
+    assert.equal(report.reason, 'RehearsalFailed', report.message);
+    assert.match(report.message, /production was not touched/);
+    assert.deepEqual(await sql("SELECT rolconnlimit FROM pg_roles WHERE rolname = 'beyond_writer'"), [
+      { rolconnlimit: -1 },
+    ]);
+  });
+});

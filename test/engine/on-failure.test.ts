@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { withPostgres } from '../backups/fixtures.ts';
+import { DIALECTS, temporaryDatabase, temporaryFolder } from '../support/databases.ts';
+import { look, requestFor, runOn, targetOf } from './request.ts';
+
+async function folderOf(files: Record<string, string>): Promise<string> {
+  const folder = await temporaryFolder('migrations');
+  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+  return folder;
+}
+
+const ITEMS = '-- migrate:up\nCREATE TABLE items (id INTEGER PRIMARY KEY);\n';
+const WITH_DOWN = `${ITEMS}-- migrate:down\nDROP TABLE items;\n`;
+const BAD = '-- migrate:up\nINSERT INTO nowhere VALUES (1);\n-- migrate:down\nSELECT 1;\n';
+const QUICK = { safety: { rehearsal: 'Off' }, validation: { before: 'Skip', after: 'Skip' } } as const;
+
+for (const dialect of DIALECTS) {
+  describe(`onFailure on ${dialect}`, function () {
+    this.timeout(120_000);
+
+    for (const [name, first] of [
+      ['in a transaction', ITEMS],
+      ['outside a transaction', ITEMS.replace('migrate:up', 'migrate:up transaction:false')],
+    ] as const) {
+      it(`Downgrade does not start a plan with a migration without down ${name}`, async () => {
+        const { url } = await temporaryDatabase(dialect);
+        const folder = await folderOf({ '1_items.sql': first, '2_bad.sql': BAD });
+        const request = requestFor(folder, await temporaryFolder('backups'), { onFailure: 'Downgrade', ...QUICK });
+        const { report } = await runOn(url, request);
+        assert.equal(report.reason, 'IrreversibleMigration', report.message);
+        assert.match(report.message, /1_items has no down/);
+        assert.equal(report.touched, false);
+        const { history, tables } = await look(url, async (database) => ({
+          history: await database.history.read(),
+          tables: (await database.snapshot()).tables,
+        }));
+        assert.deepEqual([history, tables], [[], []]);
+      });
+    }
+
+    it('a migration without down is not reverted, and its history row stays', async () => {
+      const { url } = await temporaryDatabase(dialect);
+      const folder = await folderOf({ '1_items.sql': ITEMS });
+      await runOn(url, requestFor(folder, await temporaryFolder('backups'), QUICK));
+      const { loadMigrations } = await import('../../src/migrations/load.ts');
+      const { readMigrations } = await import('../../src/migrations/read.ts');
+      const read = await readMigrations(folder);
+      assert.ok(read.ok);
+      const migrations = await loadMigrations(folder, read.files, dialect);
+      await look(url, async (database) => {
+        const timeouts = { connect: 3_000, lock: 2_000, statement: 0, run: 0 };
+        const work = { direction: 'down', migrations, runId: 'x', toolVersion: 'x', timeouts } as const;
+        const outcome = await database.migrate(work).catch((error) => ({ kind: 'thrown' as const, error }));
+        assert.notEqual(outcome.kind, 'done');
+        assert.equal((await database.history.read()).length, 1);
+        assert.equal((await database.snapshot()).tables.length, 1);
+      });
+    });
+
+    it('a sentence about the recovery begins after a stop, and keeps the case of names', async () => {
+      const { url } = await temporaryDatabase(dialect);
+      const folder = await folderOf({ '1_items.sql': WITH_DOWN, '2_bad.sql': BAD });
+      const request = requestFor(folder, await temporaryFolder('backups'), { onFailure: 'Restore', ...QUICK });
+      const { report } = await runOn(url, request);
+      assert.equal(report.reason, 'MigrationFailed', report.message);
+      assert.match(report.message, /[.!?] backup_\d+_\d+\.\w+ restored \(onFailure: Restore\)/);
+    });
+  });
+}
+
+describe('onFailure: Restore with an application connected', function () {
+  this.timeout(120_000);
+
+  it('is refused before anything is changed, and ends the sessions where endSessions allows it', async () => {
+    const { url } = await temporaryDatabase('postgres');
+    const folder = await folderOf({ '1_items.sql': WITH_DOWN, '2_bad.sql': BAD });
+    const request = (endSessions: boolean, backups: string) =>
+      requestFor(folder, backups, { onFailure: 'Restore', endSessions, ...QUICK });
+    const backups = await temporaryFolder('backups');
+    await withPostgres(
+      targetOf(url),
+      async (client) => {
+        await client.query(
+          'CREATE TABLE kept (id int); INSERT INTO kept VALUES (1); CREATE PUBLICATION p FOR TABLE kept',
+        );
+        const refused = await runOn(url, request(false, backups));
+        assert.equal(refused.report.reason, 'CheckFailed', refused.report.message);
+        assert.match(refused.report.message, /shop.*would block the restore.*endSessions/);
+        assert.equal(refused.report.touched, false);
+        const { report } = await runOn(url, request(true, backups));
+        assert.equal(report.reason, 'MigrationFailed', report.message);
+        assert.equal(report.steps.find(({ step }) => step === 'recover')?.kind, 'done', report.message);
+      },
+      { application_name: 'shop' },
+    );
+    await look(url, async (database) => {
+      assert.deepEqual([...(await database.rowCounts())], [['public.kept', 1]]);
+      assert.equal((await database.keptDatabases()).length, 1);
+    });
+  });
+});

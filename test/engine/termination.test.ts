@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import {
+  REPORT_BYTES,
+  type RunReport,
+  runReportSchema,
+  TERMINATION_MESSAGE_BYTES,
+} from '../../src/core/model/report.ts';
+import { STEP_NAMES } from '../../src/core/model/step.ts';
+import { boundReport, clipReport, LOGGED_REPORT_BYTES } from '../../src/engine/termination.ts';
+
+const text = (length: number) => 'ä'.repeat(length);
+const report = (size: number): RunReport => ({
+  version: 1,
+  runId: 'r',
+  attempt: 1,
+  toolVersion: '0',
+  startedAt: '2026-01-01T00:00:00.000Z',
+  finishedAt: '2026-01-01T00:00:01.000Z',
+  result: 'failed',
+  reason: 'MigrationFailed',
+  message: text(size),
+  retry: 'never',
+  touched: true,
+  dryRun: false,
+  steps: STEP_NAMES.map((step) => ({ step, kind: 'done', message: text(size), at: '', seconds: 1 })),
+  currentRevision: '1_a',
+  plan: { digest: 'sha256:x', direction: 'up', migrations: Array.from({ length: size }, (_, i) => `${i}_migration`) },
+  applied: Array.from({ length: size }, (_, i) => ({ revision: `${i}_migration`, seconds: 1 })),
+  failure: { reason: 'MigrationFailed', message: text(size), migration: '1_a', statement: text(size) },
+});
+
+describe('clipReport', () => {
+  for (const size of [1, 20, 100, 1_000, 5_000]) {
+    it(`fits a report with texts of ${size} characters into a termination message that still parses`, () => {
+      const clipped = clipReport(report(size));
+      assert.ok(Buffer.byteLength(clipped) <= TERMINATION_MESSAGE_BYTES, `${Buffer.byteLength(clipped)} bytes`);
+      const parsed = runReportSchema.parse(JSON.parse(clipped));
+      assert.equal(parsed.reason, 'MigrationFailed');
+      assert.equal(parsed.failure?.migration, '1_a');
+      assert.equal(parsed.currentRevision, '1_a');
+      assert.equal(clipped, clipReport(report(size)));
+    });
+  }
+
+  it('leaves a report that fits as it is', () => {
+    assert.deepEqual(JSON.parse(clipReport(report(1))), JSON.parse(JSON.stringify(report(1))));
+  });
+
+  it('counts what it leaves out of the plan', () => {
+    const { plan } = runReportSchema.parse(JSON.parse(clipReport(report(1_000))));
+    if (plan !== undefined) assert.equal(plan.migrations.length + (plan.more ?? 0), 1_000);
+  });
+});
+
+describe('a report as a line of the log', () => {
+  const many = (size: number): RunReport => ({
+    ...report(1),
+    safety: {
+      result: 'Warned',
+      checks: [],
+      findings: Array.from({ length: size }, (_, n) => ({
+        rule: 'x',
+        severity: n === 0 ? 'error' : 'notice',
+        message: text(300),
+        advice: text(300),
+        statement: text(5_000),
+      })),
+    },
+    rehearsal: {
+      result: 'Full',
+      message: '',
+      seconds: 1,
+      roundTrip: 'passed',
+      migrations: Array.from({ length: size }, (_, n) => ({
+        revision: `${n}_m`,
+        seconds: n === 700 ? 60 : 0.01,
+        statements: 1,
+        locks: Array.from({ length: size }, (_, t) => ({ table: `public.t${t}`, mode: 'AccessShareLock' })),
+        rewrites: [],
+        rows: [],
+      })),
+    },
+    schema: { after: Array.from({ length: size }, () => text(2_000)) },
+  });
+
+  for (const size of [1, 60, 900]) {
+    it(`is shorter than what the controller reads, with ${size} of everything`, () => {
+      const bounded = boundReport(many(size));
+      assert.ok(Buffer.byteLength(JSON.stringify(bounded)) <= LOGGED_REPORT_BYTES);
+      assert.ok(LOGGED_REPORT_BYTES < REPORT_BYTES);
+      assert.equal(runReportSchema.parse(bounded).rehearsal?.result, 'Full');
+    });
+  }
+
+  it('keeps the worst, and how many there were', () => {
+    const { safety, findings, rehearsal, schema } = boundReport(many(900));
+    assert.equal(safety?.findings[0]?.severity, 'error');
+    assert.deepEqual(findings, { error: 1, warning: 0, notice: 899 });
+    assert.ok(rehearsal?.migrations.some(({ seconds }) => seconds === 60));
+    assert.equal((rehearsal?.migrations.length ?? 0) + (rehearsal?.more ?? 0), 900);
+    assert.match(schema?.after?.at(-1) ?? '', /^and \d+ more$/);
+  });
+});
