@@ -15,8 +15,8 @@ for (const { path, text } of made) {
 }
 
 // A rule that has gone leaves no page behind.
-for (const name of await readdir(join(root, 'docs/rules'))) {
-  const path = `docs/rules/${name}`;
+for (const name of await readdir(join(root, 'docs/reference/rules'))) {
+  const path = `docs/reference/rules/${name}`;
   if (made.some((artifact) => artifact.path === path)) continue;
   await rm(join(root, path));
   console.log(`${path} removed`);

@@ -1,5 +1,5 @@
 /**
- * Plays the workflows of docs/terminal-session.md on a real terminal (tmux), on both databases, and writes the page.
+ * Plays the workflows of docs/guides/terminal-session.md on a real terminal (tmux), on both databases, and writes the page.
  * `node scripts/terminal-session.ts [FILE]`; a page that is not as it would be written fails
  * test/cli/terminal-session.test.ts.
  */
@@ -64,7 +64,7 @@ async function typeAll(terminal: Terminal, lines: readonly Line[]): Promise<void
 
 if (import.meta.main) {
   try {
-    await writeFile(process.argv[2] ?? 'docs/terminal-session.md', await terminalSession());
+    await writeFile(process.argv[2] ?? 'docs/guides/terminal-session.md', await terminalSession());
   } finally {
     await closeAll();
   }

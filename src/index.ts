@@ -1,6 +1,6 @@
 /**
  * The public API. Each function takes options and gives data; nothing is printed. Expected failures are thrown as
- * `ProblemError` with a reason of `docs/reasons.md`.
+ * `ProblemError` with a reason of `docs/reference/reasons.md`.
  */
 export type { BackupList, UnreadableBackup } from './backups/list.ts';
 export type { Retention } from './backups/prune.ts';

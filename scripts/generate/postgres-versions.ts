@@ -26,7 +26,7 @@ export interface VersionRuns {
 
 const NONE: VersionRuns = { scope: 'all', files: [], results: [] };
 
-/** docs/postgresql-versions.md: what was tested, from the runs. */
+/** docs/reference/postgresql-versions.md: what was tested, from the runs. */
 export function postgresVersionsPage(note: string): string {
   const { scope, files, results }: VersionRuns = existsSync(VERSIONS_FILE)
     ? JSON.parse(readFileSync(VERSIONS_FILE, 'utf8'))

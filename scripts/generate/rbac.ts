@@ -60,7 +60,7 @@ export function rbacFiles(note: string): { path: string; text: string }[] {
     },
     { path: 'deploy/rbac/namespaced/rbac.yaml', text: documents(note, namespaced) },
     { path: 'deploy/rbac/namespaced/kustomization.yaml', text: kustomization(note, ['rbac.yaml']) },
-    { path: 'docs/rbac.md', text: page(note) },
+    { path: 'docs/operations/rbac.md', text: page(note) },
   ];
 }
 

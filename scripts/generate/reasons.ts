@@ -2,7 +2,7 @@ import { REASONS } from '../../src/core/model/reason.ts';
 
 const EXITS = ['done', 'failed', 'usage', 'pending or different', 'blocked until a person acts'];
 
-/** `docs/reasons.md`: one heading a reason, so that the word in a condition can be looked up. */
+/** `docs/reference/reasons.md`: one heading a reason, so that the word in a condition can be looked up. */
 export function reasonsPage(note: string): string {
   const sections = Object.entries(REASONS).map(
     ([reason, { exit, means, help }]) =>

@@ -1,7 +1,7 @@
 import { API_VERSION, KIND, SHORT_NAME, specSchema, statusSchema } from '../../src/core/model/resource.ts';
 import { type StructuralSchema, structuralSchema } from './structural-schema.ts';
 
-/** `docs/reference.md`: every field of the resource with its type, default and meaning, and the rules that hold. */
+/** `docs/reference/databasemigration.md`: every field of the resource with its type, default and meaning, and the rules that hold. */
 export function referencePage(note: string): string {
   const spec = structuralSchema(specSchema);
   const status = structuralSchema(statusSchema);

@@ -14,13 +14,13 @@ const TOPICS = {
   sqlite: 'SQLite',
 } as const satisfies Record<Topic, string>;
 
-/** `docs/rules/`: an index by topic, and a page a rule with its cases, which are its tests too. */
+/** `docs/reference/rules/`: an index by topic, and a page a rule with its cases, which are its tests too. */
 export function rulePages(note: string): { path: string; text: string }[] {
   return [
-    { path: 'docs/rules/README.md', text: index(note) },
-    ...RULES.map((rule) => ({ path: `docs/rules/${rule.id}.md`, text: page(rule, note) })),
-    ...REPOSITORY_RULES.map((rule) => ({ path: `docs/rules/${rule.id}.md`, text: folderPage(rule, note) })),
-    ...OBSERVED_RULES.map((rule) => ({ path: `docs/rules/${rule.id}.md`, text: observedPage(rule, note) })),
+    { path: 'docs/reference/rules/README.md', text: index(note) },
+    ...RULES.map((rule) => ({ path: `docs/reference/rules/${rule.id}.md`, text: page(rule, note) })),
+    ...REPOSITORY_RULES.map((rule) => ({ path: `docs/reference/rules/${rule.id}.md`, text: folderPage(rule, note) })),
+    ...OBSERVED_RULES.map((rule) => ({ path: `docs/reference/rules/${rule.id}.md`, text: observedPage(rule, note) })),
   ];
 }
 
@@ -38,7 +38,7 @@ function index(note: string): string {
     '# Safety rules',
     '',
     `${RULES.length} rules on what migrations say, ${REPOSITORY_RULES.length} on how they are named, and ${OBSERVED_RULES.length} on what they did in the rehearsal. What they`,
-    'are for, where they are asked and how one is turned off: [safety.md](../safety.md).',
+    'are for, where they are asked and how one is turned off: [safety.md](../../concepts/safety.md).',
     '',
     ...sections,
     '## Names of migrations',
@@ -96,7 +96,7 @@ function turnOff(id: string): string[] {
     `-- db-manager:ignore ${id} <why>`,
     '```',
     '',
-    `Everywhere: \`${id}\` in \`safety.ignore\` of the resource or the configuration. See [safety.md](../safety.md).`,
+    `Everywhere: \`${id}\` in \`safety.ignore\` of the resource or the configuration. See [safety.md](../../concepts/safety.md).`,
     '',
   ];
 }

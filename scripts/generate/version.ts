@@ -9,11 +9,11 @@ const PLACES: { path: string; pattern: RegExp }[] = [
   { path: 'charts/db-manager/Chart.yaml', pattern: /^((?:appV|v)ersion: ).*/gm },
   { path: 'charts/db-migration/Chart.yaml', pattern: /^((?:appV|v)ersion: ).*/gm },
   { path: 'test/fixtures/charts/app/Chart.yaml', pattern: /(name: db-migration\n +version: ).*/g },
-  { path: 'docs/helm-hooks.md', pattern: /(name: db-migration\n +version: ).*/g },
+  { path: 'docs/guides/helm-hooks.md', pattern: /(name: db-migration\n +version: ).*/g },
   ...[
     'deploy/samples/sqlite-with-application.yaml',
     'deploy/samples/migrations-runner-image.yaml',
-    'docs/sidecar.md',
+    'docs/guides/sidecar.md',
   ].map((path) => ({ path, pattern: /(\bdb-manager:)\d+\.\d+\.\d+[\w.-]*/g })),
 ];
 

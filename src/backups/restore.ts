@@ -12,7 +12,7 @@ export interface RestoreBackupOptions {
   /** The target need not be the database that the backup is of. */
   into?: boolean;
   /** End other sessions of the target instead of refusing. */
-  endSessions?: boolean;
+  terminateSessions?: boolean;
   onProgress?(phase: RestorePhase, done: number, total: number | undefined): void;
   onMessage?(message: string): void;
   signal?: AbortSignal;
@@ -31,14 +31,14 @@ export interface RestoredBackup {
 /**
  * Replaces the content of `db` by the backup, whole or not at all: the backup is verified, then what was there is
  * secured (a safety backup, or the replaced database itself is kept), and only then is the target touched. Throws ProblemError BackupNotFound, BackupInvalid, BackupMismatch,
- * SessionsConnected, NoSpace, Interrupted, RestoreIncomplete or RestoreFailed; the target is then as it was.
+ * ActiveSessions, NoSpace, Interrupted, RestoreIncomplete or RestoreFailed; the target is then as it was.
  */
 export async function restoreBackup(
   db: Database,
   { path }: Pick<Backup, 'path'>,
   options: RestoreBackupOptions,
 ): Promise<RestoredBackup> {
-  const { onProgress, onMessage, signal, endSessions } = options;
+  const { onProgress, onMessage, signal, terminateSessions } = options;
   refuseMismatch(db, await readBackup(path), options);
   const backup = await verifyBackup(
     { path },
@@ -52,7 +52,7 @@ export async function restoreBackup(
   const { safetyBackup } = options;
   try {
     const { kept } = await db.restore(backup, {
-      endSessions,
+      terminateSessions,
       onMessage,
       signal,
       async beforeReplacing() {

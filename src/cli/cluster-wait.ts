@@ -22,7 +22,7 @@ export interface WaitFor {
 
 /**
  * Waits until the operator has come to an end with a resource: Ready, given up, or waiting for a person. An API server
- * that does not answer is asked again. Throws ProblemError DeadlineExceeded, Interrupted or SourceNotFound (deleted).
+ * that does not answer is asked again. Throws ProblemError DeadlineExceeded, Interrupted or ReferenceNotFound (deleted).
  */
 export async function waitUntilSettled(client: ResourceClient, wanted: WaitFor): Promise<DatabaseMigration> {
   const { namespace, name, timeoutMs, signal, tell } = wanted;
@@ -38,7 +38,10 @@ export async function waitUntilSettled(client: ResourceClient, wanted: WaitFor):
     try {
       const found = await client.get(namespace, name);
       if (found === undefined) {
-        throw new ProblemError({ reason: 'SourceNotFound', message: `${name} was deleted while it was waited for.` });
+        throw new ProblemError({
+          reason: 'ReferenceNotFound',
+          message: `${name} was deleted while it was waited for.`,
+        });
       }
       last = found;
       if (isCurrent(found, wanted)) {

@@ -20,7 +20,7 @@ export const EXAMPLES: Record<string, readonly string[]> = {
   'list-backups': ['db-manager list-backups', 'db-manager list-backups --backups /mnt/backups'],
   'verify-backup': ['db-manager verify-backup latest'],
   restore: ['db-manager restore latest', 'db-manager restore before_release --into sqlite:///copy.db --force'],
-  prune: ['db-manager prune --dry-run', 'db-manager prune --last 5 --days 14'],
+  prune: ['db-manager prune --dry-run', 'db-manager prune --keep-last 5 --keep-days 14'],
   'safe-migrate': ['db-manager safe-migrate --dry-run', 'db-manager safe-migrate --backup-name before_release'],
   'safety-check': ['db-manager safety-check', 'db-manager safety-check --json'],
   validate: ['db-manager validate', 'db-manager validate --models ./models -v'],

@@ -165,7 +165,7 @@ export interface CheckContext {
   /** Where a backup will be taken to; absent where none will, so that nothing is asked of the programs that take it. */
   backupFolder?: string;
   /** A failed run restores the backup: what would prevent that is a failed check. */
-  restore?: { endSessions: boolean };
+  restore?: { terminateSessions: boolean };
 }
 
 export interface DumpOptions {
@@ -187,7 +187,7 @@ export interface DumpResult extends Pick<BackupManifest, 'schemas' | 'leftOut' |
 
 export interface RestoreOptions {
   /** End other sessions of the database instead of refusing. */
-  endSessions?: boolean;
+  terminateSessions?: boolean;
   onProgress?(done: number, total: number | undefined): void;
   /** What a person should know though it went well, in a sentence: roles that are missing here. */
   onMessage?(message: string): void;

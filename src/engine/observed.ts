@@ -14,7 +14,7 @@ export async function observed(
   { request }: Pick<RunPorts, 'request'>,
 ): Promise<Finding[]> {
   const { safety } = request;
-  if (safety.mode === 'Off') return [];
+  if (safety.mode === 'Disabled') return [];
   const touched = effects.some(({ rewrites, locks }) => rewrites.length > 0 || locks.length > 0);
   const sizes = touched ? await production.tableSizes() : new Map();
   return [...losses.map(lossFinding), ...observedFindings({ mode, effects, sizes, ignore: safety.ignore })];

@@ -58,7 +58,7 @@ async function restore({ database, backup }: Partial<RunState>, ports: RunPorts)
   const { kept } = await restoreBackup(database, backup, {
     safetyBackup: false,
     now: ports.now(),
-    endSessions: ports.request.endSessions,
+    terminateSessions: ports.request.terminateSessions,
   });
   const asItWas = kept === undefined ? '' : `; the database as it was is kept as ${kept.name}`;
   return {

@@ -223,7 +223,7 @@ function currentRevision({ plan, done = [], current }: Partial<RunState>): strin
 
 function safetyResult(request: RunRequest, outcome: FlowOutcome<RunState>, findings: number) {
   if (outcome.kind === 'stopped' && outcome.step === 'check') return 'Blocked';
-  if (request.safety.mode === 'Off') return 'Off';
+  if (request.safety.mode === 'Disabled') return 'Disabled';
   return findings > 0 ? 'Warned' : 'Passed';
 }
 

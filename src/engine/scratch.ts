@@ -87,7 +87,7 @@ function notRehearsable({ what, reach }: Beyond, sql: string, place: ScratchPlac
 }
 
 function adviceFor(reach: Beyond['reach'], { kind, why }: ScratchPlace): string {
-  const without = 'take the statement out and run it by hand, or set safety.rehearsal: Off.';
+  const without = 'take the statement out and run it by hand, or set safety.rehearsal: Disabled.';
   if (reach === 'outside') return `No copy stands in for files, programs and other servers: ${without}`;
   const where = kind === 'SameServer' ? "the target's own server" : 'a server that others use';
   const reason = why === undefined ? '' : `, because ${why}`;

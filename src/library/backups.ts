@@ -66,7 +66,7 @@ export interface RestoreOptions extends Options {
   file: string;
   /** The target need not be the database that the backup is of. */
   into?: boolean;
-  endSessions?: boolean;
+  terminateSessions?: boolean;
   onProgress?(phase: string, done: number, total: number | undefined): void;
 }
 
@@ -86,7 +86,7 @@ export function restoreDatabase(options: RestoreOptions): Promise<RestoredBackup
         safetyBackup: { folder: settings.backups.folder, ...(await labels(session)) },
         now: new Date(),
         into: options.into,
-        endSessions: options.endSessions,
+        terminateSessions: options.terminateSessions,
         onProgress: options.onProgress,
         onMessage: options.onMessage,
         signal: options.signal,

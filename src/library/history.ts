@@ -116,8 +116,8 @@ export function stampDatabase(options: Options & { target: string }): Promise<{ 
  */
 export function repairHistory(options: Options & Partial<RepairChoices> = {}): Promise<Repair['findings']> {
   return asWriter(options, async ({ database, settings }) => {
-    const { acceptChecksums = false, forgetMissing = false, interrupted, only } = options;
-    const choices = { acceptChecksums, forgetMissing, interrupted, only };
+    const { acceptChecksums = false, removeMissing = false, interrupted, only } = options;
+    const choices = { acceptChecksums, removeMissing, interrupted, only };
     const change = repair(await filesOf(settings), await database.history.read(), choices);
     await database.history.remove(change.remove);
     await database.history.put(change.put);

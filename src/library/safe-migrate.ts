@@ -75,7 +75,7 @@ export async function safeMigrate(options: SafeMigrateOptions = {}): Promise<Run
       retain: settings.backups.retain,
     },
     onFailure: settings.onFailure,
-    endSessions: settings.endSessions,
+    terminateSessions: settings.terminateSessions,
     timeouts: settings.timeouts,
   };
   return run(request, {
@@ -105,7 +105,7 @@ export interface SafetyResult {
  * if (!safety.safe) console.error(safety.errors);
  */
 export async function checkMigrationSafety(options: Options = {}): Promise<SafetyResult> {
-  const report = await safeMigrate({ ...options, dryRun: true, rehearsal: 'Off' });
+  const report = await safeMigrate({ ...options, dryRun: true, rehearsal: 'Disabled' });
   const reached = (step: string) =>
     report.steps.some((one) => one.step === step && one.kind !== 'failed' && one.kind !== 'blocked');
   const classic = [

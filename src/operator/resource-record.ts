@@ -72,7 +72,7 @@ const WAITING = new Set<string>([
   'DatabaseInUse',
   'WaitingForDependency',
   'OutsideWindow',
-  'SourceNotFound',
+  'ReferenceNotFound',
   'ImagePullFailed',
   'PodUnschedulable',
   'JobRefused',
@@ -114,6 +114,6 @@ const BLANK = databaseMigrationSchema.parse({
   spec: {
     database: { urlFrom: { secretKeyRef: { name: 'x', key: 'x' } } },
     migrations: { runnerImage: { path: '/' } },
-    backup: { enabled: false },
+    backup: { mode: 'Disabled' },
   },
 });

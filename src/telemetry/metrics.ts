@@ -27,7 +27,7 @@ export interface MetricSources {
 const SECONDS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60];
 const STEP_SECONDS = [0.01, 0.1, 1, 5, 15, 60, 300, 900, 3600];
 
-/** The operator's metrics. docs/monitoring.md names each, which a test holds. */
+/** The operator's metrics. docs/operations/monitoring.md names each, which a test holds. */
 export function createMetrics(sources: MetricSources) {
   const registry = new Registry();
   const registers = [registry];

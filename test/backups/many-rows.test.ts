@@ -19,7 +19,7 @@ for (const dialect of DIALECTS) {
     it('comes back row for row from its backup after a table was dropped and rows were deleted', async () => {
       const { url, drop } = await temporaryDatabase(dialect);
       const folder = await temporaryFolder('backups');
-      const off = { backup: { enabled: false }, safety: { rehearsal: 'Off' } } as const;
+      const off = { backup: { enabled: false }, safety: { rehearsal: 'Disabled' } } as const;
       const { report } = await runOn(url, requestFor(EXAMPLE, folder, { target: SEED_REVISION, ...off }));
       assert.equal(report.result, 'succeeded', report.message);
       await seed(url, { orders: ORDERS });

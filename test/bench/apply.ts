@@ -38,8 +38,8 @@ type Tool = { name: string; command(url: string): Promise<Command> };
 function tools({ folder }: { folder: string }, peers: Peers): Tool[] {
   const plain = {
     backup: { enabled: false },
-    safety: { rehearsal: 'Off', mode: 'Off' },
-    validation: { before: 'Skip', after: 'Skip' },
+    safety: { rehearsal: 'Disabled', mode: 'Disabled' },
+    validation: { before: 'Disabled', after: 'Disabled' },
   } as const;
   const list: Tool[] = [
     {

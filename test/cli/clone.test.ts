@@ -4,7 +4,7 @@ import { cpSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { temporaryFolder } from '../support/databases.ts';
 
-const PAGE = readFileSync('docs/coming-from-alembic.md', 'utf8');
+const PAGE = readFileSync('docs/guides/coming-from-alembic.md', 'utf8');
 /** What is not in a fresh clone. */
 const MADE = new Set(['node_modules', 'dist', '.git', 'data', '.demo', '.cache', 'coverage']);
 /** The page's revision is that of its own small project; here it is the example's first. */

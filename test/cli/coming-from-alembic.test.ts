@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { DIALECTS, type Project, project, withMigrations, withModels } from './fixtures.ts';
 
-const PAGE = readFileSync('docs/coming-from-alembic.md', 'utf8');
+const PAGE = readFileSync('docs/guides/coming-from-alembic.md', 'utf8');
 const LIBRARY = pathToFileURL(resolve('src/index.ts')).href;
 
 interface Row {
@@ -28,7 +28,7 @@ const words = (text: string) =>
   [...text.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '');
 
 for (const dialect of DIALECTS) {
-  describe(`docs/coming-from-alembic.md on ${dialect}`, () => {
+  describe(`docs/guides/coming-from-alembic.md on ${dialect}`, () => {
     let here: Project;
     before(async () => {
       here = await withModels(await withMigrations(await project(dialect)));

@@ -63,7 +63,7 @@ for (const dialect of DIALECTS) {
       assert.match(refused.stderr, /--force/);
       assert.match(await ok('restore', 'before', '--force'), /What was there before/);
       assert.equal((await ok('migrate', 'current')).trim(), `${HEAD} (head)`);
-      assert.match(await ok('prune', '--last', '1', '--days', '0', '--dry-run'), /would go/);
+      assert.match(await ok('prune', '--keep-last', '1', '--keep-days', '0', '--dry-run'), /would go/);
       assert.equal((await run('verify-backup', 'nothing')).code, 2);
     });
 
@@ -90,7 +90,7 @@ for (const dialect of DIALECTS) {
       assert.equal(broken.code, 4);
       assert.match(broken.stderr, /MissingMigration/);
       assert.equal((await run('repair')).code, 4);
-      assert.match(await ok('repair', '--accept-checksums', '--forget-missing'), /edited, accepted/);
+      assert.match(await ok('repair', '--accept-checksums', '--remove-missing'), /edited, accepted/);
       assert.match(await ok('migrate', 'current'), /\(head\)/);
       const nothing = await run('adopt', '--from', 'alembic');
       assert.equal(nothing.code, 2);

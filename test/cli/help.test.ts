@@ -71,8 +71,8 @@ describe('the help', () => {
     }
   });
 
-  it('agrees with docs/cli.md on what commands there are', () => {
-    const page = readFileSync('docs/cli.md', 'utf8');
+  it('agrees with docs/reference/cli.md on what commands there are', () => {
+    const page = readFileSync('docs/reference/cli.md', 'utf8');
     const listed = [...page.matchAll(/^\| (`[^|]+?`) \|/gm)].flatMap(([, cell = '']) => [
       ...cell.matchAll(/`([^`]+)`/g),
     ]);

@@ -4,14 +4,16 @@ import { EXAMPLES } from '../../src/cli/examples.ts';
 import { DIALECTS, type Project, project, withMigrations, withModels } from './fixtures.ts';
 
 const ROW = /^\| `(.+?)` \| (`\[\]` )?(`.+`) \|$/gm;
-const ROWS = [...readFileSync('docs/json.md', 'utf8').matchAll(ROW)].map(([, command = '', list, keys = '']) => ({
-  command,
-  list: list !== undefined,
-  keys: keys.split(', ').map((key) => key.replaceAll('`', '')),
-}));
+const ROWS = [...readFileSync('docs/reference/json.md', 'utf8').matchAll(ROW)].map(
+  ([, command = '', list, keys = '']) => ({
+    command,
+    list: list !== undefined,
+    keys: keys.split(', ').map((key) => key.replaceAll('`', '')),
+  }),
+);
 
 for (const dialect of DIALECTS) {
-  describe(`docs/json.md on ${dialect}`, () => {
+  describe(`docs/reference/json.md on ${dialect}`, () => {
     let here: Project;
     before(async () => {
       here = await withModels(await withMigrations(await project(dialect)));
@@ -46,9 +48,9 @@ for (const dialect of DIALECTS) {
   });
 }
 
-describe('docs/json.md', () => {
+describe('docs/reference/json.md', () => {
   it('has a word on every command', () => {
-    const page = readFileSync('docs/json.md', 'utf8');
+    const page = readFileSync('docs/reference/json.md', 'utf8');
     const unnamed = Object.keys(EXAMPLES).filter((name) => !page.includes(`\`${name}`));
     assert.deepEqual(unnamed, []);
   });

@@ -98,8 +98,8 @@ for (const dialect of DIALECTS) {
       await rm(join(here.folder, 'migrations/20240103000000_gone.sql'));
       const refused = await here.run('migrate', 'upgrade');
       assert.equal(refused.code, 4);
-      assert.match(refused.err, /MissingMigration.*repair --forget-missing/s);
-      assert.equal((await here.run('repair', '--forget-missing')).code, 0);
+      assert.match(refused.err, /MissingMigration.*repair --remove-missing/s);
+      assert.equal((await here.run('repair', '--remove-missing')).code, 0);
       assert.equal((await here.run('migrate', 'upgrade')).code, 0);
     });
 

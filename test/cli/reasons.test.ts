@@ -59,7 +59,7 @@ spec:
 ${approved}`;
 
 const PROVOKED: Partial<Record<Reason, Provocation>> = {
-  InvalidConfiguration: { trigger: (here) => here.run('prune', '--last', '0') },
+  InvalidConfiguration: { trigger: (here) => here.run('prune', '--keep-last', '0') },
   MigrationsNotFound: { trigger: (here) => here.run('--migrations', 'gone', 'migrate', 'upgrade') },
   UnsupportedMigrations: {
     first: (here) => here.write('alembic/versions/ae1027a6acf0_create_notes.py', 'down_revision = None\n'),
@@ -155,7 +155,7 @@ const PROVOKED: Partial<Record<Reason, Provocation>> = {
     async trigger(here) {
       const other = here.runWith({}, '--config', resolve(here.folder, 'other.yaml'), 'migrate', 'upgrade');
       await new Promise((done) => setTimeout(done, 2_000));
-      const result = await here.run('safe-migrate', '--no-backup', '--rehearsal', 'off');
+      const result = await here.run('safe-migrate', '--no-backup', '--rehearsal', 'disabled');
       await other;
       return result;
     },
@@ -232,7 +232,7 @@ const PROVOKED: Partial<Record<Reason, Provocation>> = {
       return other.run('restore', resolve(here.folder, 'data/backups/kept.db'), '--force');
     },
   },
-  SessionsConnected: {
+  ActiveSessions: {
     dialect: 'postgres',
     first: all(migrated, (here) => here.run('backup', '--name', 'kept')),
     async trigger(here) {
@@ -296,9 +296,9 @@ const PROVOKED: Partial<Record<Reason, Provocation>> = {
   DeadlineExceeded: {
     dialect: 'postgres',
     first: all(configured('timeouts: {run: 1s}'), next('SELECT pg_sleep(4);')),
-    trigger: (here) => here.run('safe-migrate', '--no-backup', '--rehearsal', 'off'),
+    trigger: (here) => here.run('safe-migrate', '--no-backup', '--rehearsal', 'disabled'),
   },
-  Declined: { first: migrated, trigger: (here) => here.run('drop-tables') },
+  Cancelled: { first: migrated, trigger: (here) => here.run('drop-tables') },
 };
 
 /** Reasons that one process at a terminal cannot meet, or not without breaking the machine: the test that does. */
@@ -312,11 +312,11 @@ const ELSEWHERE: Partial<Record<Reason, string>> = {
   DependencyCycle: 'test/cluster/operator-situations.test.ts',
   DatabaseInUse: 'test/cluster/operator-situations.test.ts',
   OutsideWindow: 'test/cluster/operator-situations.test.ts',
-  SourceNotFound: 'test/cluster/operator-situations.test.ts',
+  ReferenceNotFound: 'test/cluster/operator-situations.test.ts',
   ImagePullFailed: 'test/cluster/operator-situations.test.ts',
   JobRefused: 'test/cluster/operator-situations.test.ts',
   PodUnschedulable: 'test/core/reconcile/tables.test.ts',
-  RunVanished: 'test/cluster/operator-situations.test.ts',
+  RunLost: 'test/cluster/operator-situations.test.ts',
   ReportUnreadable: 'test/core/reconcile/scenarios.test.ts',
   RetryLimitReached: 'test/core/reconcile/scenarios.test.ts',
   ApiServerUnreachable: 'test/cli/cluster-errors.test.ts',
@@ -326,7 +326,7 @@ const ELSEWHERE: Partial<Record<Reason, string>> = {
 
 const bad = (Object.keys(REASONS) as Reason[]).filter((reason) => REASONS[reason].exit !== 0);
 
-describe('every reason of docs/reasons.md', function () {
+describe('every reason of docs/reference/reasons.md', function () {
   this.timeout(120_000);
 
   for (const reason of bad) {

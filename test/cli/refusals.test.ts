@@ -23,8 +23,8 @@ describe('what db-manager refuses', () => {
       [['backup', '--nmae', 'x'], 2, /unknown option '--nmae'/],
       [['restore'], 2, /missing required argument 'file'/],
       [['safe-migrate', '--rehearsal', 'maybe'], 2, /Allowed choices are auto, full, schema, off/],
-      [['prune', '--last', 'many'], 2, /A whole number is needed/],
-      [['prune', '--last', '0'], 2, /--last is at least 1/],
+      [['prune', '--keep-last', 'many'], 2, /A whole number is needed/],
+      [['prune', '--keep-last', '0'], 2, /--keep-last is at least 1/],
       [['adopt'], 2, /required option '--from <tool>'/],
       [['adopt', '--from', 'excel'], 2, /--from is one of sequelize, alembic/],
       [['repair', '--interrupted', 'perhaps'], 2, /applied or notApplied, not "perhaps"/],
@@ -99,7 +99,7 @@ describe('what db-manager refuses', () => {
       for (const args of [['drop-tables'], ['restore', 'kept']]) {
         const result = await here.run(...args);
         assert.equal(result.code, 4);
-        assert.match(result.err, /Declined: .*--force/);
+        assert.match(result.err, /Cancelled: .*--force/);
       }
       assert.equal((await here.run('validate')).code, 0, 'everything is still there');
     });

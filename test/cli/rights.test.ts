@@ -12,7 +12,7 @@ describe('a user of PostgreSQL who may work in one schema and no more', () => {
     const env = { DATABASE_URL: `postgres://one_schema:p@${host}${pathname}` };
     const refused = await here.runWith(env, 'safe-migrate', '--rehearsal-server', 'same-server');
     assert.equal(refused.code, 1);
-    assert.match(refused.out + refused.err, /ALTER ROLE "one_schema" CREATEDB;[\s\S]*safety\.rehearsal: Off/);
+    assert.match(refused.out + refused.err, /ALTER ROLE "one_schema" CREATEDB;[\s\S]*safety\.rehearsal: Disabled/);
     const { code, out, err } = await here.runWith(env, 'safe-migrate');
     assert.equal(code, 0, out + err);
     assert.match(out, /2 migrations applied/);

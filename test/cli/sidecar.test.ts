@@ -74,7 +74,7 @@ interface Running {
 }
 
 async function beside(here: Project): Promise<Running> {
-  const args = ['sidecar', '-f', 'migration.yaml', ...PLACES, '--port', '0', '--every', '200ms'];
+  const args = ['sidecar', '-f', 'migration.yaml', ...PLACES, '--port', '0', '--poll-interval', '200ms'];
   const child = spawn(process.execPath, [resolve('src/cli/main.ts'), ...args, '--status-file', 'status.json'], {
     cwd: here.folder,
     env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE },

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { terminalSession } from '../../scripts/terminal-session.ts';
 import { findOnPath } from '../support/processes.ts';
 
-describe('docs/terminal-session.md', function () {
+describe('docs/guides/terminal-session.md', function () {
   // Some sixty commands, each a process.
   this.timeout(900_000);
 
@@ -13,7 +13,7 @@ describe('docs/terminal-session.md', function () {
       console.warn('\n    SKIPPED: tmux is not installed (apt-get install tmux)\n');
       return this.skip();
     }
-    const page = await readFile('docs/terminal-session.md', 'utf8');
+    const page = await readFile('docs/guides/terminal-session.md', 'utf8');
     assert.equal(await terminalSession(), page, 'to write it anew: node scripts/terminal-session.ts');
   });
 });

@@ -12,7 +12,15 @@ import { findHelm, findKubectl } from './clients.ts';
 import { type ControlPlane, startControlPlane } from './control-plane.ts';
 import { describeCluster } from './suite.ts';
 
-const PAGES = ['install', 'helm-hooks', 'argocd', 'flux', 'production', 'threat-model', 'compatibility'];
+const PAGES = [
+  'operations/install',
+  'guides/helm-hooks',
+  'guides/argocd',
+  'guides/flux',
+  'operations/production',
+  'concepts/threat-model',
+  'reference/compatibility',
+];
 const ROOT = join(import.meta.dirname, '../..');
 
 interface Block {
@@ -42,7 +50,7 @@ describeCluster('what the pages on installing show', () => {
   for (const page of PAGES) {
     describe(`docs/${page}.md`, () => {
       before(async () => {
-        if (page === 'install') return;
+        if (page === 'operations/install') return;
         await own.mustKubectl(['apply', '--server-side', '--force-conflicts', '--filename=crds']);
         await own.kubectl(['create', 'namespace', 'shop']);
       });

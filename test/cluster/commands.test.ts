@@ -58,7 +58,7 @@ describeCluster('db-manager apply, status and approve', (cluster) => {
     assert.equal(code, 1, stderr);
     assert.match(
       stderr,
-      /DeadlineExceeded: late did not come to an end in 3 s \(SourceNotFound.*db-manager status late/,
+      /DeadlineExceeded: late did not come to an end in 3 s \(ReferenceNotFound.*db-manager status late/,
     );
   });
 
@@ -81,7 +81,7 @@ describeCluster('db-manager apply, status and approve', (cluster) => {
     const unasked = await run('approve', 'asks');
     assert.equal(unasked.code, 4);
     assert.match(unasked.stdout, /asks would apply:\n {2}1_ledger\n {2}2_orders/);
-    assert.match(unasked.stderr, /Declined: .*no terminal/);
+    assert.match(unasked.stderr, /Cancelled: .*no terminal/);
     const approved = await run('approve', 'asks', '--yes');
     assert.equal(approved.code, 0, approved.stderr);
     await ground.waitFor('asks', 'Ready');

@@ -18,7 +18,7 @@ const REFUSED: { title: string; spec: object; sentence: RegExp }[] = [
   },
   {
     title: 'an unknown field far inside',
-    spec: { ...GOOD, safety: { rehersal: 'Off' } },
+    spec: { ...GOOD, safety: { rehersal: 'Disabled' } },
     sentence: /unknown field "spec\.safety\.rehersal"/,
   },
   { title: 'no database', spec: { ...GOOD, database: {} }, sentence: /set exactly one of urlFrom, postgres, sqlite/ },
@@ -35,12 +35,12 @@ const REFUSED: { title: string; spec: object; sentence: RegExp }[] = [
   {
     title: 'backups without a volume',
     spec: { ...GOOD, backup: {} },
-    sentence: /set backup\.volume, or backup\.enabled: false/,
+    sentence: /set backup\.volume, or backup\.mode: Disabled/,
   },
   {
     title: 'backups by default, without a volume',
     spec: { database: GOOD.database, migrations: GOOD.migrations },
-    sentence: /set backup\.volume, or backup\.enabled: false/,
+    sentence: /set backup\.volume, or backup\.mode: Disabled/,
   },
   {
     title: 'a claim that is given and to be made',
@@ -54,13 +54,13 @@ const REFUSED: { title: string; spec: object; sentence: RegExp }[] = [
   },
   {
     title: 'a restore without backups',
-    spec: { ...GOOD, backup: { enabled: false }, onFailure: 'Restore' },
-    sentence: /onFailure: Restore needs backup\.enabled: true/,
+    spec: { ...GOOD, backup: { mode: 'Disabled' }, onFailure: 'Restore' },
+    sentence: /onFailure: Restore needs backup\.mode: Enabled/,
   },
   {
     title: 'a full rehearsal without backups',
-    spec: { ...GOOD, backup: { enabled: false }, safety: { rehearsal: 'Full' } },
-    sentence: /safety\.rehearsal: Full needs backup\.enabled: true/,
+    spec: { ...GOOD, backup: { mode: 'Disabled' }, safety: { rehearsal: 'Full' } },
+    sentence: /safety\.rehearsal: Full needs backup\.mode: Enabled/,
   },
   {
     title: 'a downgrade that is not allowed',

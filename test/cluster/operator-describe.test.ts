@@ -1,4 +1,4 @@
-/** docs/describe.md: what `kubectl describe` really shows, word by word but for what differs from run to run. */
+/** docs/operations/describe.md: what `kubectl describe` really shows, word by word but for what differs from run to run. */
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,17 +8,17 @@ import { type Ground, type Operator, openGround } from './operator-fixtures.ts';
 import { furnish, reasonOf } from './operator-resources.ts';
 import { describeCluster } from './suite.ts';
 
-const PAGE = join(import.meta.dirname, '../../docs/describe.md');
+const PAGE = join(import.meta.dirname, '../../docs/operations/describe.md');
 
 const HEAD = `<!-- Generated from a real API server by test/cluster/operator-describe.test.ts; \`UPDATE_DOCS=1\` writes it anew. -->
 # What \`kubectl describe\` shows
 
 Five typical endings. Times, digests, sizes and generated names are not those of the run, and \`Spec\` is shown once.
 \`Ready\` says what happened and \`Stalled\` what to do about it; \`Summary\` is also the column Status of
-\`kubectl get dbm\`. Every reason has its heading in [reasons.md](reasons.md).
+\`kubectl get dbm\`. Every reason has its heading in [reasons.md](../reference/reasons.md).
 `;
 
-describeCluster('docs/describe.md', (cluster) => {
+describeCluster('docs/operations/describe.md', (cluster) => {
   let ground: Ground;
   let operator: Operator;
   const shown = new Map<string, string>();

@@ -2,7 +2,7 @@ import type { Reason } from '../../src/core/model/reason.ts';
 import type { Ground } from './operator-fixtures.ts';
 import { configMap, sqliteMigration } from './operator-resources.ts';
 
-/** An ending that docs/describe.md shows. */
+/** An ending that docs/operations/describe.md shows. */
 export interface Ending {
   title: string;
   about: string;
@@ -88,7 +88,7 @@ export const ENDINGS: readonly Ending[] = [
         'fails',
         ORDERS,
         { '2_one_order_a_symbol.sql': up('CREATE UNIQUE INDEX one_order_a_symbol ON orders (symbol);') },
-        { safety: { rehearsal: 'Off' } },
+        { safety: { rehearsal: 'Disabled' } },
       ),
   },
   {

@@ -32,7 +32,7 @@ describeCluster('the operator and its runs, when one of them is killed', (cluste
   /** A resource whose third migration takes some seconds, at that moment of its run. */
   async function midApply(name: string, dialect: (typeof DIALECTS)[number]) {
     // The rehearsal would be slow too; what is killed here is the apply step.
-    const spec = { safety: { rehearsal: 'Off' }, validation: { after: 'Skip' } };
+    const spec = { safety: { rehearsal: 'Disabled' }, validation: { after: 'Disabled' } };
     const files = { ...LEDGER, ...slow('3_slow', dialect), ...LAST };
     let ledger = () => sqliteLedger(ground, name);
     if (dialect === 'sqlite') await ground.apply(configMap(name, files), sqliteMigration(name, spec));
@@ -81,7 +81,7 @@ describeCluster('the operator and its runs, when one of them is killed', (cluste
       assert.equal(status?.run?.attempt, 2);
       assert.deepEqual(
         status?.history?.map(({ reason }) => reason),
-        ['Migrated', 'RunVanished'],
+        ['Migrated', 'RunLost'],
       );
       assert.deepEqual(await ledger(), WHOLE, 'no migration ran twice and none is lost');
     });

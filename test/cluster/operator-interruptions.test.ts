@@ -73,7 +73,7 @@ describeCluster('the operator, when its connection, its token or its node is los
     await ground.resourceWhen(
       'goes',
       'suspended',
-      (each) => reasonOf(each) === 'SourceNotFound' || reasonOf(each) === 'Suspended',
+      (each) => reasonOf(each) === 'ReferenceNotFound' || reasonOf(each) === 'Suspended',
     );
     const before = await requests(LISTS);
     proxy.refuse();
@@ -227,7 +227,7 @@ describeCluster('the operator, when its connection, its token or its node is los
       '--output=jsonpath={.items[*].reason}',
     );
     // The watches are not in step: the resource may be seen before its ConfigMap.
-    const ofRuns = events.split(' ').filter((reason) => reason !== 'SourceNotFound');
+    const ofRuns = events.split(' ').filter((reason) => reason !== 'ReferenceNotFound');
     assert.deepEqual(ofRuns.sort(), [
       'DatabaseUnreachable',
       'DatabaseUnreachable',
@@ -257,7 +257,7 @@ describeCluster('the operator, when its connection, its token or its node is los
     try {
       await furnish(room);
       const files = { ...LEDGER, ...slow('3_slow', 'sqlite', 5) };
-      const quick = { safety: { rehearsal: 'Off' }, validation: { after: 'Skip' } };
+      const quick = { safety: { rehearsal: 'Disabled' }, validation: { after: 'Disabled' } };
       await room.apply(configMap('far', files), sqliteMigration('far', quick));
       const { status } = await room.resourceWhen('far', 'applying', (each) => each.status?.run?.step === 'apply', 60);
       const pod = await room.podOf(status?.run?.job ?? '');
@@ -268,7 +268,7 @@ describeCluster('the operator, when its connection, its token or its node is los
       const vanished = await room.resourceWhen(
         'far',
         'known to be lost',
-        ({ status: now }) => now?.history?.[0]?.reason === 'RunVanished',
+        ({ status: now }) => now?.history?.[0]?.reason === 'RunLost',
       );
       assert.equal(vanished.status?.history?.length, 1);
       await agent.nodeReturns();
@@ -276,7 +276,7 @@ describeCluster('the operator, when its connection, its token or its node is los
       const after = await room.resource('far');
       assert.deepEqual(
         after.status?.history?.map(({ reason }) => reason),
-        ['Migrated', 'RunVanished'],
+        ['Migrated', 'RunLost'],
       );
       assert.deepEqual(await sqliteLedger({ ...room, agent }, 'far'), ['1_ledger', '2_orders', '3_slow']);
     } finally {

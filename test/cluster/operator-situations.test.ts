@@ -49,12 +49,12 @@ describeCluster('the operator, when a run has to wait or cannot start', (cluster
 
   it('waits for a ConfigMap that is missing, and starts when it comes', async () => {
     await ground.apply(sqliteMigration('source'));
-    const resource = await shows('source', 'SourceNotFound');
+    const resource = await shows('source', 'ReferenceNotFound');
     assert.match(condition(resource, 'Ready')?.message ?? '', /ConfigMap "source" does not exist/);
     assert.deepEqual(resource.metadata.finalizers, undefined);
     await ground.apply(configMap('source', LEDGER));
     await ground.waitFor('source', 'Ready');
-    assert.deepEqual((await told('source')).sort(), ['Migrated', 'Running', 'SourceNotFound']);
+    assert.deepEqual((await told('source')).sort(), ['Migrated', 'Running', 'ReferenceNotFound']);
   });
 
   it('says that a Secret is missing, and goes on when it comes', async () => {
@@ -62,7 +62,7 @@ describeCluster('the operator, when a run has to wait or cannot start', (cluster
     const passwordFrom = { secretKeyRef: { name: 'late', key: 'password' } };
     const database = { postgres: { ...spec.database.postgres, passwordFrom } };
     await ground.apply(configMap('late-secret', LEDGER), migration('late-secret', { database }));
-    const resource = await shows('late-secret', 'SourceNotFound');
+    const resource = await shows('late-secret', 'ReferenceNotFound');
     assert.match(condition(resource, 'Ready')?.message ?? '', /secret "late" not found/);
     await ground.apply(secret('late', { password: TEST_PASSWORD }));
     await ground.waitFor('late-secret', 'Ready');
@@ -82,7 +82,7 @@ describeCluster('the operator, when a run has to wait or cannot start', (cluster
   it('says that a claim is missing', async () => {
     const database = { sqlite: { volume: { claimName: 'not-there' }, path: 'x.db' } };
     await ground.apply(configMap('claimless', LEDGER), sqliteMigration('claimless', { database }));
-    const resource = await shows('claimless', 'SourceNotFound');
+    const resource = await shows('claimless', 'ReferenceNotFound');
     assert.match(condition(resource, 'Ready')?.message ?? '', /persistentvolumeclaim "not-there" not found/);
     await ground.run('delete', 'dbm', 'claimless', '--timeout=20s');
     await eventually(
@@ -94,7 +94,7 @@ describeCluster('the operator, when a run has to wait or cannot start', (cluster
   it('runs two resources for one database one after the other', async () => {
     const { spec, rows } = await postgresDatabase('situations');
     const files = { ...LEDGER, ...slow('3_slow', 'postgres', 2) };
-    const quick = { ...spec, safety: { rehearsal: 'Off' }, validation: { after: 'Skip' } };
+    const quick = { ...spec, safety: { rehearsal: 'Disabled' }, validation: { after: 'Disabled' } };
     const shared = { ...quick, migrations: { configMaps: [{ name: 'shared' }] } };
     await ground.apply(configMap('shared', files), migration('one', shared));
     await ground.resourceWhen('one', 'running', ({ status }) => status?.run?.job !== undefined);
@@ -200,7 +200,7 @@ describeCluster('the operator, when a run has to wait or cannot start', (cluster
 
   it('tries again after an eviction', async () => {
     const files = { ...LEDGER, ...slow('3_slow', 'sqlite') };
-    const quick = { safety: { rehearsal: 'Off' }, validation: { after: 'Skip' } };
+    const quick = { safety: { rehearsal: 'Disabled' }, validation: { after: 'Disabled' } };
     await ground.apply(configMap('evicted', files), sqliteMigration('evicted', quick));
     const { status } = await ground.resourceWhen('evicted', 'applying', (each) => each.status?.run?.step === 'apply');
     const pod = await ground.podOf(status?.run?.job ?? '');
@@ -209,7 +209,7 @@ describeCluster('the operator, when a run has to wait or cannot start', (cluster
     const after = await ground.resource('evicted');
     assert.deepEqual(
       after.status?.history?.map(({ reason }) => reason),
-      ['Migrated', 'RunVanished'],
+      ['Migrated', 'RunLost'],
     );
     assert.deepEqual(await sqliteLedger(ground, 'evicted'), ['1_ledger', '2_orders', '3_slow']);
   });

@@ -97,7 +97,7 @@ describeCluster('the operator', (cluster) => {
   it('says which statement failed, keeps what committed, and does not try again', async () => {
     const broken =
       "-- migrate:up\nINSERT INTO ledger VALUES ('3_broken');\nINSERT INTO nowhere VALUES (1);\n-- migrate:down\nSELECT 1;\n";
-    const spec = { safety: { rehearsal: 'Off' } };
+    const spec = { safety: { rehearsal: 'Disabled' } };
     await ground.apply(configMap('broken', { ...LEDGER, '3_broken.sql': broken }), sqliteMigration('broken', spec));
     const resource = await ground.resourceWhen('broken', 'failed', (each) => reasonOf(each) === 'MigrationFailed', 60);
     assert.equal(condition(resource, 'Ready')?.status, 'False');
@@ -160,7 +160,7 @@ describeCluster('the operator', (cluster) => {
         database: { postgres: { ...postgres, port: 1 } },
       }),
       sqliteMigration('folder', { migrations: { volume: { claimName: 'bot', path: 'no/such/folder' } } }),
-      sqliteMigration('syntax', { safety: { rehearsal: 'Off' } }),
+      sqliteMigration('syntax', { safety: { rehearsal: 'Disabled' } }),
     );
     const expected = {
       password: 'AuthenticationFailed',

@@ -139,11 +139,15 @@ describe('backups of PostgreSQL', () => {
       async (client) => {
         await client.query('BEGIN; SELECT * FROM orders LIMIT 1');
         const before = await on.contentHash();
-        const message = await problem('SessionsConnected', () => restoreBackup(on.db, backup, RESTORE));
+        const message = await problem('ActiveSessions', () => restoreBackup(on.db, backup, RESTORE));
         assert.match(message, /shop.*of tester from 127\.0\.0\.1 \(backend \d+\)/);
         assert.equal(await on.contentHash(), before);
         const said: string[] = [];
-        await restoreBackup(on.db, backup, { ...RESTORE, endSessions: true, onMessage: (text) => said.push(text) });
+        await restoreBackup(on.db, backup, {
+          ...RESTORE,
+          terminateSessions: true,
+          onMessage: (text) => said.push(text),
+        });
         assert.match(said.join(), /Ended shop/);
         assert.equal(await on.contentHash(), before);
       },

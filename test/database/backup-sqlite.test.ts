@@ -115,11 +115,11 @@ describe('backups of SQLite', () => {
     await once(holder, 'spawn');
     await new Promise((resolve) => setTimeout(resolve, 200));
     try {
-      const message = await problem('SessionsConnected', () => restoreBackup(on.db, backup, RESTORE));
+      const message = await problem('ActiveSessions', () => restoreBackup(on.db, backup, RESTORE));
       assert.match(message, new RegExp(`open in tail \\(process ${holder.pid}\\)`));
       assert.equal(await on.contentHash(), damaged);
       const said: string[] = [];
-      await restoreBackup(on.db, backup, { ...RESTORE, endSessions: true, onMessage: (text) => said.push(text) });
+      await restoreBackup(on.db, backup, { ...RESTORE, terminateSessions: true, onMessage: (text) => said.push(text) });
       assert.match(said.join(), /stays open in tail/);
       assert.notEqual(await on.contentHash(), damaged);
     } finally {
@@ -132,10 +132,7 @@ describe('backups of SQLite', () => {
     const backup = await takeBackup(on.db, on.folder, OPTIONS);
     const writer = await connection(path);
     await exec(writer, "BEGIN IMMEDIATE; INSERT INTO customers VALUES (500, 'on the way')");
-    assert.match(
-      await problem('SessionsConnected', () => restoreBackup(on.db, backup, RESTORE)),
-      /nothing was changed/,
-    );
+    assert.match(await problem('ActiveSessions', () => restoreBackup(on.db, backup, RESTORE)), /nothing was changed/);
     await exec(writer, 'COMMIT');
     assert.deepEqual(await all(writer, 'SELECT name FROM customers WHERE id = 500'), [{ name: 'on the way' }]);
     await close(writer);

@@ -217,7 +217,7 @@ describe('extensions that a DBA has installed', function () {
       '1_a.sql':
         '-- migrate:up\nCREATE TABLE a (id int PRIMARY KEY, mail citext);\nCREATE INDEX ON a USING gin ((mail::text) tools.gin_trgm_ops);\n',
     });
-    const plain = { backup: { enabled: false }, safety: { rehearsal: 'Off' } } as const;
+    const plain = { backup: { enabled: false }, safety: { rehearsal: 'Disabled' } } as const;
     const report = await here.run(plain);
     assert.equal(report.reason, 'Migrated', report.message);
     assert.match(step(report, 'verify')?.message ?? '', /^the schema equals a replay/);

@@ -14,7 +14,7 @@ async function folderOf(files: Record<string, string>): Promise<string> {
 const ITEMS = '-- migrate:up\nCREATE TABLE items (id INTEGER PRIMARY KEY);\n';
 const WITH_DOWN = `${ITEMS}-- migrate:down\nDROP TABLE items;\n`;
 const BAD = '-- migrate:up\nINSERT INTO nowhere VALUES (1);\n-- migrate:down\nSELECT 1;\n';
-const QUICK = { safety: { rehearsal: 'Off' }, validation: { before: 'Skip', after: 'Skip' } } as const;
+const QUICK = { safety: { rehearsal: 'Disabled' }, validation: { before: 'Disabled', after: 'Disabled' } } as const;
 
 for (const dialect of DIALECTS) {
   describe(`onFailure on ${dialect}`, function () {
@@ -73,11 +73,11 @@ for (const dialect of DIALECTS) {
 describe('onFailure: Restore with an application connected', function () {
   this.timeout(120_000);
 
-  it('is refused before anything is changed, and ends the sessions where endSessions allows it', async () => {
+  it('is refused before anything is changed, and ends the sessions where terminateSessions allows it', async () => {
     const { url } = await temporaryDatabase('postgres');
     const folder = await folderOf({ '1_items.sql': WITH_DOWN, '2_bad.sql': BAD });
-    const request = (endSessions: boolean, backups: string) =>
-      requestFor(folder, backups, { onFailure: 'Restore', endSessions, ...QUICK });
+    const request = (terminateSessions: boolean, backups: string) =>
+      requestFor(folder, backups, { onFailure: 'Restore', terminateSessions, ...QUICK });
     const backups = await temporaryFolder('backups');
     await withPostgres(
       targetOf(url),
@@ -87,7 +87,7 @@ describe('onFailure: Restore with an application connected', function () {
         );
         const refused = await runOn(url, request(false, backups));
         assert.equal(refused.report.reason, 'CheckFailed', refused.report.message);
-        assert.match(refused.report.message, /shop.*would block the restore.*endSessions/);
+        assert.match(refused.report.message, /shop.*would block the restore.*terminateSessions/);
         assert.equal(refused.report.touched, false);
         const { report } = await runOn(url, request(true, backups));
         assert.equal(report.reason, 'MigrationFailed', report.message);

@@ -28,8 +28,8 @@ for (const dialect of DIALECTS) {
       const backups = await temporaryFolder('backups');
       const plain = {
         backup: { enabled: false },
-        safety: { rehearsal: 'Off' },
-        validation: { before: 'Skip', after: 'Skip' },
+        safety: { rehearsal: 'Disabled' },
+        validation: { before: 'Disabled', after: 'Disabled' },
       } as const;
       const first = await runOn(url, requestFor(EXAMPLE, backups, { target: SEED_REVISION, ...plain }));
       assert.equal(first.report.reason, 'Migrated', first.report.message);
@@ -118,7 +118,7 @@ for (const dialect of DIALECTS) {
           'production is untouched',
         );
 
-        const { report } = await runOn(url, requestFor(folder, backups, { safety: { rehearsal: 'Off' } }));
+        const { report } = await runOn(url, requestFor(folder, backups, { safety: { rehearsal: 'Disabled' } }));
         assert.equal(report.reason, 'MigrationFailed');
         assert.equal(report.failure?.migration, '3_bad');
         assert.match(report.failure?.statement ?? '', failure.statement);
@@ -142,7 +142,10 @@ for (const dialect of DIALECTS) {
       for (const onFailure of ['Downgrade', 'Restore'] as const) {
         const { url } = await temporaryDatabase(dialect);
         const backups = await temporaryFolder('backups');
-        const { report } = await runOn(url, requestFor(folder, backups, { onFailure, safety: { rehearsal: 'Off' } }));
+        const { report } = await runOn(
+          url,
+          requestFor(folder, backups, { onFailure, safety: { rehearsal: 'Disabled' } }),
+        );
         assert.equal(report.reason, 'MigrationFailed', report.message);
         assert.equal(
           report.steps.find(({ step }) => step === 'recover')?.kind,

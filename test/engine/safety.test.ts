@@ -39,7 +39,7 @@ async function ground(dialect: TestDialect) {
   const backups = await temporaryFolder('backups');
   const run = async (files: Record<string, string>, overrides: Overrides = {}): Promise<RunReport> =>
     (await runOn(url, requestFor(await folderOf(files), backups, overrides))).report;
-  const first = await run(ITEMS, { backup: { enabled: false }, safety: { rehearsal: 'Off' } });
+  const first = await run(ITEMS, { backup: { enabled: false }, safety: { rehearsal: 'Disabled' } });
   assert.equal(first.reason, 'Migrated', first.message);
   return { url, backups, run };
 }
@@ -97,17 +97,17 @@ for (const dialect of DIALECTS) {
         warned.steps.find(({ step }) => step === 'check')?.message ?? '',
         /warning: 1 error, first drop-column/,
       );
-      const off = await run({ ...ITEMS, ...DROP }, { ...dry, safety: { mode: 'Off' } });
-      assert.equal(off.safety?.result, 'Off');
+      const off = await run({ ...ITEMS, ...DROP }, { ...dry, safety: { mode: 'Disabled' } });
+      assert.equal(off.safety?.result, 'Disabled');
       assert.deepEqual(off.safety.findings, []);
     });
 
     it('leave out what is ignored in the request or beside the statement', async () => {
       const { run } = await ground(dialect);
-      const dry = { dryRun: true, safety: { rehearsal: 'Off' } } as const;
+      const dry = { dryRun: true, safety: { rehearsal: 'Disabled' } } as const;
       const named = await run(
         { ...ITEMS, ...DROP },
-        { dryRun: true, safety: { rehearsal: 'Off', ignore: ['drop-column'] } },
+        { dryRun: true, safety: { rehearsal: 'Disabled', ignore: ['drop-column'] } },
       );
       assert.equal(named.reason, 'DryRun', named.message);
       assert.deepEqual(ids(named), []);

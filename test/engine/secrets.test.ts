@@ -18,7 +18,7 @@ async function leavesOf(body: string, env: Record<string, string>): Promise<stri
   const backups = await temporaryFolder('backups');
   const message = join(backups, 'termination');
   await writeFile(message, '');
-  const request = requestFor(folder, backups, { safety: { rehearsal: 'Off' }, backup: { enabled: false } });
+  const request = requestFor(folder, backups, { safety: { rehearsal: 'Disabled' }, backup: { enabled: false } });
   const all = {
     ...process.env,
     DATABASE_URL: `sqlite:///${join(backups, 'x.db')}`,

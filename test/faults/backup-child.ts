@@ -16,7 +16,7 @@ switch (what) {
     if (backup === undefined) throw new Error('no backup');
     process.stdout.write('ready\n');
     // The test itself has the database open.
-    await restoreBackup(db, backup, { safetyBackup: false, now: new Date(), endSessions: true });
+    await restoreBackup(db, backup, { safetyBackup: false, now: new Date(), terminateSessions: true });
     break;
   }
   case 'scratch':

@@ -97,8 +97,8 @@ for (const dialect of DIALECTS) {
       const backups = await temporaryFolder('backups');
       const plain = {
         backup: { enabled: false },
-        safety: { rehearsal: 'Off', mode: 'Off' },
-        validation: { before: 'Skip', after: 'Skip' },
+        safety: { rehearsal: 'Disabled', mode: 'Disabled' },
+        validation: { before: 'Disabled', after: 'Disabled' },
       } as const;
       const halfway = new Set<number>();
       let kills = 0;

@@ -7,8 +7,8 @@ import { runProcess } from './runner-process.ts';
 
 const PLAIN = {
   backup: { enabled: false },
-  safety: { rehearsal: 'Off', mode: 'Off' },
-  validation: { before: 'Skip', after: 'Skip' },
+  safety: { rehearsal: 'Disabled', mode: 'Disabled' },
+  validation: { before: 'Disabled', after: 'Disabled' },
 } as const;
 
 type Wait = 'in its code' | 'in the server';

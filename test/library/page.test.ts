@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { EXAMPLES } from '../../src/cli/examples.ts';
 import * as library from '../../src/index.ts';
 
-describe('docs/library.md', () => {
+describe('docs/reference/library.md', () => {
   // The table of functions stands before the one of options.
-  const [page = ''] = readFileSync('docs/library.md', 'utf8').split('## Options');
+  const [page = ''] = readFileSync('docs/reference/library.md', 'utf8').split('## Options');
   const rows = [...page.matchAll(/^\| (`[a-z]+[A-Z][^|]*) \| ([^|]+) \|/gm)].map(([, names = '', commands = '']) => ({
     names: [...names.matchAll(/`(\w+)`/g)].map(([, name]) => name),
     commands: [...commands.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name),

@@ -101,7 +101,7 @@ describe('the settings', () => {
   });
 
   it('check the options too, and never say a password', async () => {
-    const safety = { mode: 'Sometimes' as 'Off' };
+    const safety = { mode: 'Sometimes' as 'Disabled' };
     assert.match(await problemOf(resolveSettings({ cwd, env: {}, safety })), /safety\.mode/);
     const { settings } = await resolveSettings({ cwd, env: { DATABASE_URL: 'postgres://app:s3cret@db/trading' } });
     assert.doesNotMatch(JSON.stringify(settings), /s3cret/);

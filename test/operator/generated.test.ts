@@ -18,7 +18,7 @@ describe('generated files', () => {
   it('leave no page of a rule that has gone', () => {
     const pages = artifacts().map(({ path }) => path);
     assert.deepEqual(
-      readdirSync(join(ROOT, 'docs/rules')).filter((name) => !pages.includes(`docs/rules/${name}`)),
+      readdirSync(join(ROOT, 'docs/reference/rules')).filter((name) => !pages.includes(`docs/reference/rules/${name}`)),
       [],
     );
   });

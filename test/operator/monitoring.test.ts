@@ -88,8 +88,8 @@ describe('the dashboard and the alert rules', () => {
   });
 });
 
-describe('docs/monitoring.md', () => {
-  const page = read('docs/monitoring.md');
+describe('docs/operations/monitoring.md', () => {
+  const page = read('docs/operations/monitoring.md');
 
   it('names every metric there is with its labels, and none that there is not', () => {
     const rows = [...page.matchAll(/^\| `(db_manager_\w+)` \|([^|]*)\|/gm)];

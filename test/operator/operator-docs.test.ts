@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { REASONS } from '../../src/core/model/reason.ts';
 
-const page = readFileSync(join(import.meta.dirname, '../../docs/operator.md'), 'utf8');
+const page = readFileSync(join(import.meta.dirname, '../../docs/operations/operator.md'), 'utf8');
 
-describe('docs/operator.md', () => {
+describe('docs/operations/operator.md', () => {
   it('names no reason that there is not', () => {
     const words = [...page.matchAll(/`([A-Z][a-z]+(?:[A-Z][a-z]+)+)`/g)].map(([, word]) => word ?? '');
     const others = new Set(['DatabaseMigration']);

@@ -9,7 +9,7 @@ import { eventually } from '../support/processes.ts';
 const SPEC = {
   database: { sqlite: { volume: { claimName: 'bot' }, path: 'bot.db' } },
   migrations: { configMaps: [{ name: 'one' }, { name: 'two' }] },
-  backup: { enabled: false },
+  backup: { mode: 'Disabled' },
   dependsOn: [{ name: 'other' }],
 };
 

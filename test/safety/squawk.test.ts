@@ -6,7 +6,7 @@ import { ruleIds } from '../../src/core/safety/rule-ids.ts';
 import { RULES } from '../../src/core/safety/rules.ts';
 import { findSquawk, postgresCases, runSquawk } from './run-squawk.ts';
 
-const PAGE = join(import.meta.dirname, '..', '..', 'docs', 'squawk.md');
+const PAGE = join(import.meta.dirname, '..', '..', 'docs', 'guides', 'squawk.md');
 
 /** Of squawk 2.66.0: every name that its --include takes. */
 const RULES_OF_SQUAWK = `adding-field-with-default adding-foreign-key-constraint adding-not-nullable-field

@@ -11,9 +11,9 @@ import { exitOf } from './cluster.ts';
 export interface ApplyOptions extends ClusterOptions {
   filename: string;
   wait?: boolean;
-  /** Seconds; 0 waits for ever. */
+  /** Seconds; 0 waits without a limit. */
   timeout: number;
-  force?: boolean;
+  forceConflicts?: boolean;
   json?: boolean;
 }
 
@@ -30,7 +30,7 @@ export async function apply(options: ApplyOptions, io: Io): Promise<void> {
   const applied = await client.apply(
     namespace,
     { metadata: wanted.metadata, spec: written.spec },
-    options.force === true,
+    options.forceConflicts === true,
   );
   const notRun = await retryWhereGivenUp(client, namespace, applied);
   if (options.wait !== true) {

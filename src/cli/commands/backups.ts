@@ -66,7 +66,7 @@ interface Restoring extends Omit<Globals, 'databaseUrl'> {
   file: string;
   force?: boolean;
   into?: string;
-  endSessions?: boolean;
+  terminateSessions?: boolean;
 }
 
 /** `restore <file>`: asks first, since what was written after the backup is gone afterwards. */
@@ -97,19 +97,19 @@ export async function restore({ into, force, ...options }: Restoring, io: Io): P
 }
 
 interface Pruning extends Globals {
-  last?: number;
-  days?: number;
+  keepLast?: number;
+  keepDays?: number;
   dryRun?: boolean;
 }
 
 /** `prune` */
 export async function prune(options: Pruning, io: Io): Promise<void> {
-  if (options.last !== undefined && options.last < 1)
+  if (options.keepLast !== undefined && options.keepLast < 1)
     throw new ProblemError({
       reason: 'InvalidConfiguration',
-      message: '--last is at least 1: the newest backup always stays.',
+      message: '--keep-last is at least 1: the newest backup always stays.',
     });
-  print(io, options, await pruneBackups(options), (gone) =>
+  print(io, options, await pruneBackups({ ...options, last: options.keepLast, days: options.keepDays }), (gone) =>
     gone.length === 0
       ? 'Nothing is old enough to go.'
       : `${gone.length} ${options.dryRun === true ? 'would go' : 'removed'}: ${gone.map(({ manifest }) => manifest.name).join(', ')}`,

@@ -60,7 +60,7 @@ export async function approve(name: string, options: ApproveOptions, io: Io): Pr
     const why = current
       ? `${state?.reason ?? 'Unknown'}: ${state?.message ?? 'nothing is known yet'}`
       : 'its newest state has not been looked at yet';
-    throw new ProblemError({ reason: 'Declined', message: `Nothing of ${name} waits for approval (${why})` });
+    throw new ProblemError({ reason: 'Cancelled', message: `Nothing of ${name} waits for approval (${why})` });
   }
   if (options.json !== true) {
     io.out(`${name} would ${plan.direction === 'up' ? 'apply' : 'revert'}:`);

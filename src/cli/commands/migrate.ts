@@ -92,7 +92,7 @@ export async function check(options: Globals, io: Io): Promise<void> {
 
 interface Repairing extends Globals {
   acceptChecksums: boolean;
-  forgetMissing: boolean;
+  removeMissing: boolean;
   interrupted?: string;
 }
 
@@ -111,18 +111,18 @@ export async function repair(options: Repairing, io: Io): Promise<void> {
       ? 'Files and history agree; there was nothing to mend.'
       : all
           .map(
-            ({ revision, damage, done }) =>
-              `${revision}: ${damage}, ${done === 'left' ? `left as it is; ${CHOICE[damage]}` : done}`,
+            ({ revision, problem, action }) =>
+              `${revision}: ${problem}, ${action === 'none' ? `left as it is; ${CHOICE[problem]}` : action}`,
           )
           .join('\n'),
   );
-  if (findings.some(({ done }) => done === 'left')) io.setExitCode(4);
+  if (findings.some(({ action }) => action === 'none')) io.setExitCode(4);
 }
 
 const CHOICE = {
   interrupted: 'look at the database, then --interrupted applied or --interrupted notApplied',
   edited: 'undo the edit, or --accept-checksums',
-  missing: 'bring the file back, or --forget-missing',
+  missing: 'bring the file back, or --remove-missing',
 } as const;
 
 /** `adopt --from <tool>` */

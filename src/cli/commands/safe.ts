@@ -10,7 +10,7 @@ import { runView } from '../output/run-view.ts';
 import { renderTable } from '../output/table.ts';
 import { renderValidation } from '../output/validation.ts';
 
-const REHEARSALS = { auto: 'Auto', full: 'Full', schema: 'SchemaOnly', off: 'Off' } as const;
+const REHEARSALS = { auto: 'Auto', full: 'Full', schema: 'SchemaOnly', disabled: 'Disabled' } as const;
 
 const REHEARSAL_SERVERS = { auto: 'Auto', private: 'Private', 'same-server': 'SameServer' } as const;
 

@@ -28,7 +28,7 @@ export interface SidecarOptions extends SidecarPlaces {
   /** Of /healthz, /readyz and /metrics; 0 asks the system for one. */
   port: number;
   /** Seconds between two looks at the manifest and the migrations. */
-  every: number;
+  pollInterval: number;
   databaseUrl?: string;
   json?: boolean;
 }
@@ -95,7 +95,7 @@ async function runLoop(options: SidecarOptions, io: Io, told: (verdict: Verdict)
       again = verdict.again;
       told(verdict);
     }
-    await sleepFor(options.every * 1000, io.signal);
+    await sleepFor(options.pollInterval * 1000, io.signal);
   }
 }
 

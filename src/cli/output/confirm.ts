@@ -6,11 +6,11 @@ export async function confirm(io: Io, forced: boolean, question: string): Promis
   if (forced) return;
   if (!io.terminal) {
     throw new ProblemError({
-      reason: 'Declined',
+      reason: 'Cancelled',
       message: `${question} There is no terminal to ask on; say --force if that is what you want.`,
     });
   }
   const { confirm: ask } = await import('@inquirer/prompts');
   if (await ask({ message: question, default: false })) return;
-  throw new ProblemError({ reason: 'Declined', message: 'Nothing was done.' });
+  throw new ProblemError({ reason: 'Cancelled', message: 'Nothing was done.' });
 }

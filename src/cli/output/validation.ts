@@ -18,10 +18,7 @@ export function renderValidation(result: ValidationResult, verbose = false): str
   }
   return [
     `The schema differs from ${result.expected}:`,
-    ...result.differences.flatMap(({ message, mend }) => [
-      `  ✗ ${message}`,
-      ...(verbose ? [`    to mend: ${mend}`] : []),
-    ]),
+    ...result.differences.flatMap(({ message, fix }) => [`  ✗ ${message}`, ...(verbose ? [`    to fix: ${fix}`] : [])]),
     ...(verbose ? tables.filter(([, { valid }]) => valid).map(([name]) => `  ✓ ${name}`) : []),
     result.expected.startsWith('a replay') ? BESIDE_MIGRATIONS : BESIDE_MODELS,
     ...notesOf(result),

@@ -32,7 +32,7 @@ export function registerBackups(program: Command, io: Io): void {
     .argument('<file>', 'name, the start of one, path, or latest')
     .option('--force', 'do not ask')
     .option('--into <url>', 'another database than the one the backup is of')
-    .option('--end-sessions', 'end other sessions of the target')
+    .option('--terminate-sessions', 'end other sessions of the target')
     .summary("replace the database's content by a backup, after a safety backup")
     .action(async (file, options, command: Command) =>
       (await commands()).restore({ ...globalsOf(command, io), ...options, file }, io),
@@ -40,8 +40,8 @@ export function registerBackups(program: Command, io: Io): void {
   program
     .command('prune')
     .summary('remove old backups of this database')
-    .option('--last <n>', 'keep at least this many (default: backups.retain.last, 10)', wholeNumber)
-    .option('--days <n>', 'keep those younger than this (default: backups.retain.days, 30)', wholeNumber)
+    .option('--keep-last <n>', 'keep at least this many (default: backups.retain.last, 10)', wholeNumber)
+    .option('--keep-days <n>', 'keep those younger than this (default: backups.retain.days, 30)', wholeNumber)
     .option('--dry-run', 'only say which')
     .action(async (options, command: Command) =>
       (await commands()).prune({ ...globalsOf(command, io), ...options }, io),

@@ -55,7 +55,7 @@ export function registerCluster(program: Command, io: Io): void {
     )
     .option('--status-file <file>', 'write the resource with its status there, as JSON, after each run')
     .option('--port <port>', 'of /healthz, /readyz and /metrics', wholeNumber, 8080)
-    .option('--every <duration>', 'how often to look for changes', seconds, 5)
+    .option('--poll-interval <duration>', 'how often to look for changes', seconds, 5)
     .action(async (options, command: Command) =>
       (await import('../commands/sidecar.ts')).sidecar({ ...globalsOf(command, io), ...options }, io),
     );
@@ -75,8 +75,13 @@ function registerResources(program: Command, io: Io): void {
     .description('Exit code 0 when it is Ready, else the one of its reason; 4 when a person has to act.')
     .requiredOption('-f, --filename <file>', 'the manifest; - for standard input')
     .option('--wait', 'follow it until it is Ready, has given up, or waits for a person')
-    .option('--timeout <seconds>', 'of --wait; 0 waits for ever', wholeNumber, 1800)
-    .option('--force', 'take fields over that somebody else has set')
+    .option(
+      '--timeout <duration>',
+      'of --wait, such as 30m; a number without a unit is seconds, 0 waits without a limit',
+      seconds,
+      1800,
+    )
+    .option('--force-conflicts', 'take ownership of fields that another manager has set')
     .action(async (options, command: Command) =>
       (await import('../commands/apply.ts')).apply({ ...globalsOf(command, io), ...options }, io),
     );

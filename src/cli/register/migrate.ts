@@ -56,7 +56,7 @@ export function registerMigrate(program: Command, io: Io): void {
     .command('repair')
     .summary('mend the history after an interrupted, edited or missing migration')
     .option('--accept-checksums', 'take edited files as they are now', false)
-    .option('--forget-missing', 'forget applied migrations whose file is gone', false)
+    .option('--remove-missing', 'forget applied migrations whose file is gone', false)
     .option('--interrupted <state>', 'an interrupted migration is in the database (applied) or not (notApplied)')
     .action(async (options, command: Command) =>
       (await commands()).repair({ ...globalsOf(command, io), ...options }, io),

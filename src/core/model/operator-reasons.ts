@@ -15,7 +15,7 @@ export const OPERATOR_REASONS = {
   DependencyCycle: { exit: 4, means: '`dependsOn` contains a cycle.', help: 'Remove one of the entries.' },
   DatabaseInUse: { exit: 3, means: 'Another DatabaseMigration is migrating the same database.', help: 'Wait.' },
   OutsideWindow: { exit: 3, means: 'The maintenance window is closed.', help: 'Wait for the time in the message.' },
-  SourceNotFound: {
+  ReferenceNotFound: {
     exit: 1,
     means: 'A ConfigMap, a Secret, a claim or a key that the resource names does not exist.',
     help: 'Create it. The run then starts automatically.',
@@ -27,7 +27,7 @@ export const OPERATOR_REASONS = {
     help: 'See the message: a quota, an admission policy or missing permissions.',
   },
   PodUnschedulable: { exit: 1, means: 'The pod cannot be scheduled.', help: 'See the message of the scheduler.' },
-  RunVanished: {
+  RunLost: {
     exit: 1,
     means: 'The Job or its pod disappeared before it could report.',
     help: 'The operator retries automatically. The next run resumes from the migration history.',

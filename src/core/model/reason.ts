@@ -3,7 +3,7 @@ import { OPERATOR_REASONS } from './operator-reasons.ts';
 
 /**
  * Each outcome has one reason. The same name is the condition's reason, the event's reason, the log field, the value in
- * the JSON output and the heading in `docs/reasons.md`, which is generated from this table.
+ * the JSON output and the heading in `docs/reference/reasons.md`, which is generated from this table.
  *
  * `exit` is the CLI's code: 0 done, 1 failed, 2 usage, 3 pending or different, 4 blocked until a person acts.
  */
@@ -181,7 +181,7 @@ export const REASONS = {
     means: 'The backup was taken from a different database.',
     help: 'Use `--into` to restore it into this database deliberately.',
   },
-  SessionsConnected: {
+  ActiveSessions: {
     exit: 4,
     means: 'Other sessions are connected to the database to be replaced.',
     help: 'Close them, or allow the restore to terminate them as the message describes.',
@@ -204,7 +204,7 @@ export const REASONS = {
   RehearsalImpossible: {
     exit: 1,
     means: 'The scratch copy for the rehearsal could not be created.',
-    help: 'Grant the missing permission or free the disk space, or disable the rehearsal with `safety.rehearsal: Off`.',
+    help: 'Grant the missing permission or free the disk space, or disable the rehearsal with `safety.rehearsal: Disabled`.',
   },
   ReplayImpossible: {
     exit: 1,
@@ -214,7 +214,7 @@ export const REASONS = {
   NotRehearsable: {
     exit: 4,
     means: 'A migration acts beyond its database, where the rehearsal may not follow. Nothing was sent.',
-    help: 'Set `safety.rehearsalServer: Private` where the message says so; else take the statement out and run it by hand, or set `safety.rehearsal: Off`.',
+    help: 'Set `safety.rehearsalServer: Private` where the message says so; else take the statement out and run it by hand, or set `safety.rehearsal: Disabled`.',
   },
   RowsLost: {
     exit: 4,
@@ -265,7 +265,7 @@ export const REASONS = {
     means: 'db-manager itself failed.',
     help: 'Please report it with the output of the same command with `-v`.',
   },
-  Declined: {
+  Cancelled: {
     exit: 4,
     means: 'The user cancelled the command.',
     help: 'Nothing was changed. `--force` skips the confirmation.',

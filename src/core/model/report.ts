@@ -96,7 +96,7 @@ export const runReportSchema = z.object({
     .optional(),
   safety: z
     .object({
-      result: z.enum(['Passed', 'Warned', 'Blocked', 'Off']),
+      result: z.enum(['Passed', 'Warned', 'Blocked', 'Disabled']),
       checks: z.array(checkSchema),
       findings: z.array(findingSchema),
     })

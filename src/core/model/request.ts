@@ -52,16 +52,16 @@ export const runRequestSchema = z.strictObject({
   approval: z.enum(['Automatic', 'Manual', 'OnFindings']),
   approvedPlan: z.string().optional(),
   safety: z.strictObject({
-    mode: z.enum(['Enforce', 'Warn', 'Off']),
+    mode: z.enum(['Enforce', 'Warn', 'Disabled']),
     ignore: z.array(z.string()),
-    rehearsal: z.enum(['Auto', 'Full', 'SchemaOnly', 'Off']),
+    rehearsal: z.enum(['Auto', 'Full', 'SchemaOnly', 'Disabled']),
     roundTrip: z.boolean(),
     /** Absent: Auto. */
     rehearsalServer: rehearsalServerSchema.optional(),
   }),
   validation: z.strictObject({
-    before: z.enum(['Enforce', 'Warn', 'Skip']),
-    after: z.enum(['Enforce', 'Warn', 'Skip']),
+    before: z.enum(['Enforce', 'Warn', 'Disabled']),
+    after: z.enum(['Enforce', 'Warn', 'Disabled']),
     expect: z.enum(['Auto', 'Models', 'Replay']),
   }),
   backup: z.strictObject({
@@ -75,7 +75,7 @@ export const runRequestSchema = z.strictObject({
   }),
   onFailure: z.enum(['Keep', 'Downgrade', 'Restore']),
   /** `onFailure: Restore` may end other sessions of the database. */
-  endSessions: z.boolean().optional(),
+  terminateSessions: z.boolean().optional(),
   /** Milliseconds; 0 is no limit. */
   timeouts: z.strictObject({ connect: z.int(), lock: z.int(), statement: z.int(), run: z.int() }),
 });

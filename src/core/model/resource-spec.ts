@@ -15,21 +15,18 @@ import {
 
 /**
  * `DatabaseMigration.spec`. One schema: from it come the TypeScript type, the runtime parse, the CRD with its CEL
- * rules and `docs/reference.md` (`npm run generate`). Texts given to `describe` are what `kubectl explain` shows;
+ * rules and `docs/reference/databasemigration.md` (`npm run generate`). Texts given to `describe` are what `kubectl explain` shows;
  * `x-kubernetes-validations` in `meta` are refused by the API server itself.
  */
 const safety = z
   .strictObject({
-    mode: z
-      .enum(['Enforce', 'Warn', 'Off'])
-      .default('Enforce')
-      .describe('Effect of a finding of severity error. Write "Off" in quotes: YAML reads a bare Off as false.'),
+    mode: z.enum(['Enforce', 'Warn', 'Disabled']).default('Enforce').describe('Effect of a finding of severity error.'),
     ignore: z.array(z.string().min(1).max(100)).max(100).default([]).describe('Ids of rules to ignore.'),
     rehearsal: z
-      .enum(['Auto', 'Full', 'SchemaOnly', 'Off'])
+      .enum(['Auto', 'Full', 'SchemaOnly', 'Disabled'])
       .default('Auto')
       .describe(
-        'First run the plan on a copy restored from the backup of this run. Auto: Full if size, disk space and permissions allow it. Write "Off" in quotes: YAML reads a bare Off as false.',
+        'First run the plan on a copy restored from the backup of this run. Auto: Full if size, disk space and permissions allow it.',
       ),
     roundTrip: z
       .boolean()
@@ -58,8 +55,8 @@ const safety = z
 
 const validation = z
   .strictObject({
-    before: z.enum(['Enforce', 'Warn', 'Skip']).default('Warn').describe('Compare the schema before the run.'),
-    after: z.enum(['Enforce', 'Warn', 'Skip']).default('Enforce').describe('Compare the schema after the run.'),
+    before: z.enum(['Enforce', 'Warn', 'Disabled']).default('Warn').describe('Compare the schema before the run.'),
+    after: z.enum(['Enforce', 'Warn', 'Disabled']).default('Enforce').describe('Compare the schema after the run.'),
     expect: z
       .enum(['Auto', 'Models', 'Replay'])
       .default('Auto')
@@ -72,7 +69,10 @@ const validation = z
 
 const backup = z
   .strictObject({
-    enabled: z.boolean().default(true).describe('Take a backup before anything is applied.'),
+    mode: z
+      .enum(['Enabled', 'Disabled'])
+      .default('Enabled')
+      .describe('Enabled: take a backup before anything is applied.'),
     volume: z
       .strictObject({
         claimName: objectName.optional().describe('An existing claim.'),
@@ -224,7 +224,7 @@ export const specSchema = z
       .describe(
         'After a failed apply. Keep: leave what committed. Downgrade: revert it. Restore: bring back the backup; writes since then are lost.',
       ),
-    endSessions: z
+    terminateSessions: z
       .boolean()
       .default(false)
       .describe(
@@ -245,11 +245,14 @@ export const specSchema = z
     cel(
       // Here and not at `backup`: the API server holds a default against the rules of its own object before that
       // object's defaults are filled in.
-      rule('!self.backup.enabled || has(self.backup.volume)', 'set backup.volume, or backup.enabled: false'),
-      rule("self.onFailure != 'Restore' || self.backup.enabled", 'onFailure: Restore needs backup.enabled: true'),
+      rule("self.backup.mode == 'Disabled' || has(self.backup.volume)", 'set backup.volume, or backup.mode: Disabled'),
       rule(
-        "self.safety.rehearsal != 'Full' || self.backup.enabled",
-        'safety.rehearsal: Full needs backup.enabled: true, since it restores that backup',
+        "self.onFailure != 'Restore' || self.backup.mode == 'Enabled'",
+        'onFailure: Restore needs backup.mode: Enabled',
+      ),
+      rule(
+        "self.safety.rehearsal != 'Full' || self.backup.mode == 'Enabled'",
+        'safety.rehearsal: Full needs backup.mode: Enabled, since it restores that backup',
       ),
       rule(
         "!(self.target == 'base' || self.target.startsWith('-')) || self.allowDowngrade",

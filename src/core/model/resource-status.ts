@@ -13,7 +13,7 @@ export const conditionSchema = z.object({
     .max(316)
     .describe('Reachable, Planned, Safe, BackedUp, Rehearsed, Applied, Verified, Ready, Reconciling, Stalled.'),
   status: z.enum(['True', 'False', 'Unknown']),
-  reason: z.string().max(1024).describe('Machine-readable reason; docs/reasons.md describes each.'),
+  reason: z.string().max(1024).describe('Machine-readable reason; docs/reference/reasons.md describes each.'),
   message: z.string().max(32768).describe('Human-readable message.'),
   lastTransitionTime: z.string().meta({ format: 'date-time' }),
   observedGeneration: z.int().min(0).optional(),
@@ -72,7 +72,7 @@ export const statusSchema = z
       .describe('The last backup.'),
     safety: z
       .object({
-        result: z.enum(['Passed', 'Warned', 'Blocked', 'Off']),
+        result: z.enum(['Passed', 'Warned', 'Blocked', 'Disabled']),
         checks: z.array(checkSchema),
         findings: z.array(findingSchema),
         counts: z

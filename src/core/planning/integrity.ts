@@ -38,7 +38,7 @@ function missing(files: readonly MigrationFile[], history: readonly HistoryRow[]
     'MissingMigration',
     missingFiles(files, history),
     (names, one) =>
-      `${names} ${one ? 'is' : 'are'} applied, but ${one ? 'the file is' : 'the files are'} not in the migrations folder. Bring ${one ? 'it' : 'them'} back, deploy the version that has ${one ? 'it' : 'them'}, or forget ${one ? 'it' : 'them'}: db-manager repair --forget-missing`,
+      `${names} ${one ? 'is' : 'are'} applied, but ${one ? 'the file is' : 'the files are'} not in the migrations folder. Bring ${one ? 'it' : 'them'} back, deploy the version that has ${one ? 'it' : 'them'}, or forget ${one ? 'it' : 'them'}: db-manager repair --remove-missing`,
   );
 }
 

@@ -11,7 +11,7 @@ export interface RepairChoices {
   /** An interrupted migration is in the database (`applied`), or nothing of it is any more (`notApplied`). */
   interrupted?: 'applied' | 'notApplied';
   /** Forget applied migrations whose file is gone. */
-  forgetMissing: boolean;
+  removeMissing: boolean;
   /** Only these revisions; all where absent. */
   only?: readonly Revision[];
 }
@@ -20,7 +20,7 @@ export type Damage = 'interrupted' | 'edited' | 'missing';
 
 export interface Repair extends HistoryChange {
   /** Everything that does not fit, and what the choices make of it; `left` waits for a decision. */
-  findings: { revision: Revision; damage: Damage; done: 'accepted' | 'applied' | 'removed' | 'left' }[];
+  findings: { revision: Revision; problem: Damage; action: 'accepted' | 'applied' | 'removed' | 'none' }[];
 }
 
 /** Which rows of the history change so that a plan can be made again. The database's own tables are not touched. */
@@ -36,13 +36,13 @@ export function repair(
     const { revision } = row;
     const chosen = choices.only?.includes(revision) ?? true;
     const checksum = edited.get(revision);
-    const note = (damage: Damage, done: Repair['findings'][number]['done']) => {
-      result.findings.push({ revision, damage, done });
+    const note = (problem: Damage, action: Repair['findings'][number]['action']) => {
+      result.findings.push({ revision, problem, action });
     };
 
     if (missing.has(revision)) {
-      const forget = chosen && choices.forgetMissing;
-      note('missing', forget ? 'removed' : 'left');
+      const forget = chosen && choices.removeMissing;
+      note('missing', forget ? 'removed' : 'none');
       if (forget) {
         result.remove.push(revision);
         continue;
@@ -56,12 +56,12 @@ export function repair(
         result.remove.push(revision);
         continue;
       }
-      note('interrupted', choice === 'applied' ? 'applied' : 'left');
+      note('interrupted', choice === 'applied' ? 'applied' : 'none');
       if (choice === 'applied') mended = { ...mended, state: 'applied' };
     }
     if (checksum !== undefined) {
       const accept = chosen && choices.acceptChecksums;
-      note('edited', accept ? 'accepted' : 'left');
+      note('edited', accept ? 'accepted' : 'none');
       if (accept) mended = { ...mended, checksum };
     }
     if (mended !== row) result.put.push(mended);

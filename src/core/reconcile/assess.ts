@@ -89,7 +89,7 @@ function held(observed: Observed, now: Date): Situation {
   const last = status?.run?.inputs === inputs ? status.run : undefined;
   const retry = last?.retryAt === undefined ? undefined : new Date(last.retryAt);
   if (retry !== undefined && retry > now) {
-    const reason = status?.failure?.reason ?? 'RunVanished';
+    const reason = status?.failure?.reason ?? 'RunLost';
     return { kind: 'waiting', reason, message: status?.failure?.message ?? '', until: retry };
   }
   return waitingFor(observed, now) ?? { kind: 'due', run: runIdentity(resource, inputs, (last?.attempt ?? 0) + 1) };
@@ -100,7 +100,7 @@ function waitingFor(observed: Observed, now: Date): Situation | undefined {
   if (missingSources.length > 0) {
     const names = missingSources.map((name) => `"${name}"`).join(', ');
     const message = `${missingSources.length === 1 ? 'The ConfigMap' : 'The ConfigMaps'} ${names} ${missingSources.length === 1 ? 'does' : 'do'} not exist in the namespace ${resource.metadata.namespace}. Create ${missingSources.length === 1 ? 'it' : 'them'}; the run starts then.`;
-    return { kind: 'waiting', reason: 'SourceNotFound', message };
+    return { kind: 'waiting', reason: 'ReferenceNotFound', message };
   }
   const unmet = dependencies.flatMap(({ name, state }) => {
     if (state.kind === 'ready' || state.kind === 'cycle') return [];

@@ -42,7 +42,7 @@ export function computeStatus(assessed: Assessed): DatabaseMigrationStatus | und
         state: 'gone',
         log: EMPTY_STATUS_LOG,
       };
-      return finished(observed, gone, { kind: 'lost', reason: 'RunVanished', message, at: now }, now);
+      return finished(observed, gone, { kind: 'lost', reason: 'RunLost', message, at: now }, now);
     }
     case 'superseded': {
       const message = 'The pod never began; it makes room for one that is made from what the resource says now.';

@@ -50,7 +50,9 @@ function actionsOf(assessed: Assessed): Action[] {
     case 'due':
       return [
         ...(held ? [] : [{ kind: 'hold' } as const]),
-        ...(spec.backup.enabled && spec.backup.volume?.size !== undefined ? [{ kind: 'createClaim' } as const] : []),
+        ...(spec.backup.mode === 'Enabled' && spec.backup.volume?.size !== undefined
+          ? [{ kind: 'createClaim' } as const]
+          : []),
         { kind: 'createJob', run: assessed.run },
       ];
     case 'finished':

@@ -70,5 +70,5 @@ function vanishedWhileDeleting(before: DatabaseMigrationStatus | undefined): Eve
   const run = before?.run;
   if (run === undefined || run.finishedAt !== undefined) return [];
   const message = `The run ${run.id} disappeared before it could report, and its resource is being deleted. The history in the database says how far it came.`;
-  return [{ type: 'Warning', reason: 'RunVanished', message, key: `${run.id} deleted` }];
+  return [{ type: 'Warning', reason: 'RunLost', message, key: `${run.id} deleted` }];
 }

@@ -13,7 +13,7 @@ const WAITING = {
   InvalidImageName: 'ImagePullFailed',
   ErrImageNeverPull: 'ImagePullFailed',
   RegistryUnavailable: 'ImagePullFailed',
-  CreateContainerConfigError: 'SourceNotFound',
+  CreateContainerConfigError: 'ReferenceNotFound',
 } as const satisfies Record<string, Reason>;
 
 /** Why a run's pod does not begin, where it is known. */
@@ -26,5 +26,5 @@ export function podFailureReason({ pod, podRefused }: Pick<ObservedRun, 'pod' | 
   }
   if (unschedulable === undefined) return undefined;
   const missing = /persistentvolumeclaim "[^"]*" not found/.test(unschedulable);
-  return { reason: missing ? 'SourceNotFound' : 'PodUnschedulable', message: unschedulable };
+  return { reason: missing ? 'ReferenceNotFound' : 'PodUnschedulable', message: unschedulable };
 }

@@ -43,14 +43,14 @@ export function requestFromSpec(spec: DatabaseMigrationSpec, identity: RunIdenti
     safety: safetyOf(spec),
     validation: spec.validation,
     backup: {
-      enabled: spec.backup.enabled,
+      enabled: spec.backup.mode === 'Enabled',
       folder: placement.backupsFolder,
       compression: spec.backup.compression,
       schemas: spec.backup.schemas,
       retain: spec.backup.retain,
     },
     onFailure: spec.onFailure,
-    endSessions: spec.endSessions,
+    terminateSessions: spec.terminateSessions,
     timeouts: {
       connect: milliseconds(spec.timeouts.connect),
       lock: milliseconds(spec.timeouts.lock),

@@ -35,7 +35,7 @@ function lost(run: ObservedRun, now: Date, message: string): RunResult {
     const why = run.log.unreadable ?? 'what it left as its report is not one';
     return { kind: 'lost', reason: 'ReportUnreadable', message: `${message} The report cannot be read: ${why}.`, at };
   }
-  return { kind: 'lost', reason: 'RunVanished', message, at };
+  return { kind: 'lost', reason: 'RunLost', message, at };
 }
 
 function describeLoss({ pod, state, failure, log }: ObservedRun): string {

@@ -10,7 +10,10 @@ export function unknownIds(ignore: readonly string[], known: readonly string[]):
     const guess = near.length === 0 ? '' : ` Did you mean ${near.join(' or ')}?`;
     return `safety.ignore contains "${id}", which does not match any rule.${guess}`;
   });
-  return { reason: 'InvalidConfiguration', message: `${sentences.join(' ')} All rules: docs/rules/README.md` };
+  return {
+    reason: 'InvalidConfiguration',
+    message: `${sentences.join(' ')} All rules: docs/reference/rules/README.md`,
+  };
 }
 
 /** At most three ids that differ by a few letters or share most of their words, the nearest first. */

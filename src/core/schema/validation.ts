@@ -24,7 +24,7 @@ export interface DescribedDifference {
   /** All of it in a sentence. */
   message: string;
   /** The change to the database that would mend it. */
-  mend: string;
+  fix: string;
 }
 
 export interface SchemaValidation {
@@ -79,6 +79,6 @@ function described(difference: Difference): DescribedDifference {
     ...(expected === undefined ? {} : { expected }),
     ...(found === undefined ? {} : { found }),
     message: describeDifference(difference),
-    mend: mendOf(difference),
+    fix: mendOf(difference),
   };
 }

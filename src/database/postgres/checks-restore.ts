@@ -8,7 +8,7 @@ import { otherSessions } from './restore-sessions.ts';
 /** Whether `onFailure: Restore` could restore now: after a failure it is too late to find that out. */
 export async function restoreCheck(
   open: PostgresConnection,
-  { endSessions }: NonNullable<CheckContext['restore']>,
+  { terminateSessions }: NonNullable<CheckContext['restore']>,
 ): Promise<CheckResult> {
   const name = 'onFailure: Restore';
   try {
@@ -19,10 +19,10 @@ export async function restoreCheck(
   }
   const sessions = await otherSessions(open);
   if (sessions === undefined) return { name, result: 'passed', message: 'no other session is connected' };
-  if (endSessions) return { name, result: 'passed', message: `a restore ends the sessions of ${sessions}` };
+  if (terminateSessions) return { name, result: 'passed', message: `a restore ends the sessions of ${sessions}` };
   return {
     name,
     result: 'failed',
-    message: `${sessions} would block the restore. Stop the application before the run, or allow that its sessions are ended: endSessions: true`,
+    message: `${sessions} would block the restore. Stop the application before the run, or allow that its sessions are ended: terminateSessions: true`,
   };
 }

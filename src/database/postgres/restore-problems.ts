@@ -23,7 +23,7 @@ export function restoreProblem(words: string, name: string, { identity }: Postgr
   }
   if (/canceling statement due to lock timeout/.test(words)) {
     return new ProblemError({
-      reason: 'SessionsConnected',
+      reason: 'ActiveSessions',
       message: `A table is in use by a session that connected in the meantime: ${told}. ${asBefore}`,
     });
   }

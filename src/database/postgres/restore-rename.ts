@@ -29,7 +29,7 @@ export async function swap(open: PostgresConnection, admin: Client, work: Swap):
   const final = quoteIdentifier(database);
   await open.release();
   let renamed = false;
-  const ended = endSessions(open, options.endSessions === true, () => renamed);
+  const ended = terminateSessions(open, options.terminateSessions === true, () => renamed);
   try {
     await admin.query('BEGIN');
     await admin.query(`ALTER DATABASE ${final} RENAME TO ${quoteIdentifier(kept)}`);
@@ -73,7 +73,7 @@ async function aboutOld({
 }
 
 /** Ours always, since they are ours; others where that was asked for. Until the rename is over. */
-async function endSessions(open: PostgresConnection, others: boolean, over: () => boolean): Promise<void> {
+async function terminateSessions(open: PostgresConnection, others: boolean, over: () => boolean): Promise<void> {
   const helper = await open.another('db-manager restore', 'template1').catch(() => undefined);
   if (helper === undefined) return;
   try {
@@ -96,8 +96,8 @@ function renameProblem(error: unknown, { identity }: PostgresConnection): unknow
   if (!(error instanceof Error) || !('code' in error) || error.code !== '55006') return error;
   return new ProblemError(
     {
-      reason: 'SessionsConnected',
-      message: `A session connected to ${identity.display} during the restore: ${error.message}. The database is as it was. Stop the application, or end its sessions with --end-sessions.`,
+      reason: 'ActiveSessions',
+      message: `A session connected to ${identity.display} during the restore: ${error.message}. The database is as it was. Stop the application, or end its sessions with --terminate-sessions.`,
       code: '55006',
     },
     { cause: error },

@@ -10,22 +10,22 @@ interface Session {
 
 const END_WAIT_MS = 10_000;
 
-/** Refuses while others use the database, naming them, or ends them where that was asked for. Throws SessionsConnected. */
+/** Refuses while others use the database, naming them, or ends them where that was asked for. Throws ActiveSessions. */
 export async function settleSessions(open: PostgresConnection, options: RestoreOptions): Promise<void> {
   const others = await sessions(open);
   if (others.length === 0) return;
   const { database } = open.target;
-  if (!options.endSessions) {
+  if (!options.terminateSessions) {
     throw new ProblemError({
-      reason: 'SessionsConnected',
-      message: `${database} is used by ${named(others)}. Stop them, or end them with --end-sessions.`,
+      reason: 'ActiveSessions',
+      message: `${database} is used by ${named(others)}. Stop them, or end them with --terminate-sessions.`,
     });
   }
   const deadline = performance.now() + END_WAIT_MS;
   for (let left = others; left.length > 0; left = await sessions(open)) {
     if (performance.now() > deadline) {
       throw new ProblemError({
-        reason: 'SessionsConnected',
+        reason: 'ActiveSessions',
         message: `${database} is still used by ${named(left)}: they connect again as soon as they are ended. Stop their programs first.`,
       });
     }
@@ -48,7 +48,7 @@ async function end({ client, target }: PostgresConnection, { pid, who }: Session
     const why = error instanceof Error ? error.message : String(error);
     throw new ProblemError(
       {
-        reason: 'SessionsConnected',
+        reason: 'ActiveSessions',
         message: `The session ${who} could not be ended (${why}). A superuser can allow it: GRANT pg_signal_backend TO ${target.user};`,
       },
       { cause: error },

@@ -18,7 +18,7 @@ import { CannotSwap, restoreBySwap } from './restore-swap.ts';
 import type { RestoreWork } from './restore-work.ts';
 
 /**
- * Throws ProblemError BackupMismatch, BackupInvalid, SessionsConnected, ClientTooOld, NoSpace, RestoreIncomplete or
+ * Throws ProblemError BackupMismatch, BackupInvalid, ActiveSessions, ClientTooOld, NoSpace, RestoreIncomplete or
  * RestoreFailed; the target is then as it was.
  */
 export async function restore(
@@ -33,7 +33,7 @@ export async function restore(
   const catalogue = manifest.catalogue && unpackCatalogue(manifest.catalogue);
   await refuseReplication(open);
   // Before anything is written: a refusal costs nothing.
-  if (!options.endSessions) await settleSessions(open, options);
+  if (!options.terminateSessions) await settleSessions(open, options);
   for (const message of manifest.leftOut ?? []) options.onMessage?.(message);
   if (catalogue === undefined) {
     options.onMessage?.(

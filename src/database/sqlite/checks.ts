@@ -30,16 +30,20 @@ export async function checks(
 }
 
 /** Whether `onFailure: Restore` could restore now: after a failure it is too late to find that out. */
-async function restorable(path: string, { endSessions }: NonNullable<CheckContext['restore']>): Promise<CheckResult> {
+async function restorable(
+  path: string,
+  { terminateSessions }: NonNullable<CheckContext['restore']>,
+): Promise<CheckResult> {
   const name = 'onFailure: Restore';
   const others = await processesWith(path);
   if (others.length === 0) return { name, result: 'passed', message: 'no other process has the file open' };
   const list = others.slice(0, 5).map(({ pid, command }) => `${command} (process ${pid})`);
-  if (endSessions) return { name, result: 'passed', message: `${list.join(', ')} would see the restored content` };
+  if (terminateSessions)
+    return { name, result: 'passed', message: `${list.join(', ')} would see the restored content` };
   return {
     name,
     result: 'failed',
-    message: `${path} is open in ${list.join(', ')}, which would block the restore. Stop the application before the run, or allow a restore under it: endSessions: true`,
+    message: `${path} is open in ${list.join(', ')}, which would block the restore. Stop the application before the run, or allow a restore under it: terminateSessions: true`,
   };
 }
 

@@ -15,7 +15,7 @@ import { claimScratch, clearScratch } from './scratch-files.ts';
 
 const BUSY_MS = 10_000;
 
-/** Throws ProblemError BackupMismatch, BackupInvalid, SessionsConnected, NoSpace or RestoreFailed; all or nothing. */
+/** Throws ProblemError BackupMismatch, BackupInvalid, ActiveSessions, NoSpace or RestoreFailed; all or nothing. */
 export async function restore(path: string, backup: Backup, options: RestoreOptions): Promise<RestoreOutcome> {
   const { manifest } = backup;
   if (manifest.format !== 'sqlite') {
@@ -87,18 +87,18 @@ async function refuseTruncated({ path, manifest }: Backup): Promise<void> {
   });
 }
 
-async function refuseOthers(path: string, { endSessions, onMessage }: RestoreOptions): Promise<void> {
+async function refuseOthers(path: string, { terminateSessions, onMessage }: RestoreOptions): Promise<void> {
   const others = await processesWith(path);
   if (others.length === 0) return;
   const list = others.slice(0, 5).map(({ pid, command }) => `${command} (process ${pid})`);
   if (others.length > 5) list.push(`${others.length - 5} more`);
-  if (endSessions) {
+  if (terminateSessions) {
     onMessage?.(`${path} stays open in ${list.join(', ')}, which see the restored content from now on.`);
     return;
   }
   throw new ProblemError({
-    reason: 'SessionsConnected',
-    message: `${path} is open in ${list.join(', ')}. Stop them, or restore under them with --end-sessions.`,
+    reason: 'ActiveSessions',
+    message: `${path} is open in ${list.join(', ')}. Stop them, or restore under them with --terminate-sessions.`,
   });
 }
 
@@ -109,7 +109,7 @@ async function restoreProblem(error: unknown, path: string): Promise<unknown> {
     const others = (await processesWith(path)).map(({ pid, command }) => `${command} (process ${pid})`);
     const who = others.length > 0 ? others.join(', ') : 'another process, or another transaction of this one,';
     const message = `${path} is locked: ${who} reads or writes it since ${BUSY_MS / 1000} s. Stop it and try again; nothing was changed.`;
-    return new ProblemError({ reason: 'SessionsConnected', message, code }, { cause: error });
+    return new ProblemError({ reason: 'ActiveSessions', message, code }, { cause: error });
   }
   if (code === 'SQLITE_FULL') {
     const message = `The disk of ${dirname(path)} is full; ${path} is as it was. A restore needs room for both states for a while.`;

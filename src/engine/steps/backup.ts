@@ -9,8 +9,8 @@ export const backup: Step<Connected & Inspected & Planned, BackedUp> = {
   name: 'backup',
   async run({ database, current, plan }, { request, now, progress, signal }) {
     if (plan.migrations.length === 0) return { kind: 'skipped', value: {}, message: 'nothing to run' };
-    if (!request.backup.enabled) return { kind: 'skipped', value: {}, message: 'turned off (backup.enabled: false)' };
-    if (request.dryRun && request.safety.rehearsal === 'Off') {
+    if (!request.backup.enabled) return { kind: 'skipped', value: {}, message: 'turned off (backup.mode: Disabled)' };
+    if (request.dryRun && request.safety.rehearsal === 'Disabled') {
       return { kind: 'skipped', value: {}, message: 'a dry run without rehearsal needs none' };
     }
     const notes: string[] = [];

@@ -34,7 +34,7 @@ export const check: Step<Loaded & Connected & Planned, Checked> = {
       const message = broken.map((check) => `${check.name}: ${check.message}`).join('; ');
       return { ...failed({ reason: 'CheckFailed', message }, { touched: false }), partial: { checks, findings: [] } };
     }
-    const findings = request.safety.mode === 'Off' ? [] : await planFindings(input, ports);
+    const findings = request.safety.mode === 'Disabled' ? [] : await planFindings(input, ports);
     const value = { checks, findings };
     if (findings.some(({ severity }) => severity === 'error') && blocks(request, plan.digest)) {
       return { ...failed(unsafePlanProblem(findings, request, plan.digest), { touched: false }), partial: value };
@@ -47,10 +47,11 @@ export const check: Step<Loaded & Connected & Planned, Checked> = {
 export async function preflightChecks(
   database: Database,
   backup: Pick<RunRequest['backup'], 'enabled' | 'folder'>,
-  recovery: Partial<Pick<RunRequest, 'onFailure' | 'endSessions'>> = {},
+  recovery: Partial<Pick<RunRequest, 'onFailure' | 'terminateSessions'>> = {},
 ): Promise<CheckResult[]> {
   // A failed run is too late to find out that the restore is not possible.
-  const restore = recovery.onFailure === 'Restore' ? { endSessions: recovery.endSessions === true } : undefined;
+  const restore =
+    recovery.onFailure === 'Restore' ? { terminateSessions: recovery.terminateSessions === true } : undefined;
   const surroundings = await database.checks({ restore, ...(backup.enabled ? { backupFolder: backup.folder } : {}) });
   return backup.enabled ? [...surroundings, await backupFolder(await roomFor(database), backup.folder)] : surroundings;
 }
@@ -75,7 +76,7 @@ function describeChecks({ checks, findings }: Checked, { safety }: RunRequest): 
   const warnings = checks.filter(({ result }) => result === 'warning').map(({ message }) => message);
   const noted = findings.filter(needsAttention);
   const rules =
-    safety.mode === 'Off'
+    safety.mode === 'Disabled'
       ? 'safety rules are off'
       : noted.length === 0
         ? 'no rule objects'

@@ -21,8 +21,8 @@ export const rehearse: Step<Input, Output> = {
   async run(input, ports) {
     const { findings } = input;
     if (input.plan.migrations.length === 0) return { kind: 'skipped', value: { findings }, message: 'nothing to run' };
-    if (ports.request.safety.rehearsal === 'Off') {
-      return { kind: 'skipped', value: { findings }, message: 'turned off (safety.rehearsal: Off)' };
+    if (ports.request.safety.rehearsal === 'Disabled') {
+      return { kind: 'skipped', value: { findings }, message: 'turned off (safety.rehearsal: Disabled)' };
     }
     const copy = await openCopy(input.database, input.backup, input.migrations, ports);
     ports.defer('the rehearsal copy', () => copy.scratch.drop());

@@ -26,8 +26,8 @@ export const validateBefore: Step<Input, Expecting> = {
       defer,
     });
     const mode = request.validation.before;
-    if (mode === 'Skip')
-      return { kind: 'skipped', value: { expected }, message: 'turned off (validation.before: Skip)' };
+    if (mode === 'Disabled')
+      return { kind: 'skipped', value: { expected }, message: 'turned off (validation.before: Disabled)' };
     if (input.plan.migrations.length === 0) {
       return { kind: 'skipped', value: { expected }, message: 'nothing to run; verify compares the schema' };
     }

@@ -30,8 +30,8 @@ export const verify: Step<Input, Verified & Inspected> = {
       const message = `The history does not hold what was run: ${few(wrong.map(({ revision }) => revision))}.`;
       return { ...failed({ reason: 'SchemaMismatch', message }, { touched }), partial: value };
     }
-    if (request.validation.after === 'Skip') {
-      return { kind: 'skipped', value, message: 'turned off (validation.after: Skip)' };
+    if (request.validation.after === 'Disabled') {
+      return { kind: 'skipped', value, message: 'turned off (validation.after: Disabled)' };
     }
     const wanted = await expectedSchema({ ...input, ...value }, ports);
     if ('unavailable' in wanted) return { kind: 'skipped', value, message: wanted.unavailable };

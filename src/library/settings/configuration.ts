@@ -24,16 +24,16 @@ export interface Configuration {
     compression?: 'auto' | 'none' | 'gzip' | 'zstd' | 'lz4';
   };
   safety?: {
-    mode?: 'Enforce' | 'Warn' | 'Off';
+    mode?: 'Enforce' | 'Warn' | 'Disabled';
     ignore?: string[];
-    rehearsal?: 'Auto' | 'Full' | 'SchemaOnly' | 'Off';
+    rehearsal?: 'Auto' | 'Full' | 'SchemaOnly' | 'Disabled';
     roundTrip?: boolean;
     /** Where scratch copies of PostgreSQL are made; a URL comes from the environment variable that is named. */
     rehearsalServer?: 'Auto' | 'Private' | 'SameServer' | { urlVariable: string };
   };
   validation?: {
-    before?: 'Enforce' | 'Warn' | 'Skip';
-    after?: 'Enforce' | 'Warn' | 'Skip';
+    before?: 'Enforce' | 'Warn' | 'Disabled';
+    after?: 'Enforce' | 'Warn' | 'Disabled';
     expect?: 'Auto' | 'Models' | 'Replay';
   };
   /** Durations such as `500ms`, `30s`, `1h30m`. */
@@ -41,7 +41,7 @@ export interface Configuration {
   outOfOrder?: 'Refuse' | 'Allow';
   onFailure?: 'Keep' | 'Downgrade' | 'Restore';
   /** `onFailure: Restore` may end other sessions of the database. */
-  endSessions?: boolean;
+  terminateSessions?: boolean;
 }
 
 /** What holds where nobody says otherwise; a database and models have no default. */
@@ -54,7 +54,7 @@ export const DEFAULTS = {
   timeouts: { connect: '10s', lock: '5s', statement: '0s', run: '30m' },
   outOfOrder: 'Refuse',
   onFailure: 'Keep',
-  endSessions: false,
+  terminateSessions: false,
 } as const satisfies Configuration;
 
 /** The configuration that holds, parsed: absolute paths, milliseconds, the password out of sight. */
@@ -77,5 +77,5 @@ export interface Settings {
   timeouts: Timeouts;
   outOfOrder: 'Refuse' | 'Allow';
   onFailure: 'Keep' | 'Downgrade' | 'Restore';
-  endSessions: boolean;
+  terminateSessions: boolean;
 }

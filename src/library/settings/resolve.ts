@@ -71,7 +71,7 @@ const WORDS: readonly (keyof Configuration)[] = [
   'timeouts',
   'outOfOrder',
   'onFailure',
-  'endSessions',
+  'terminateSessions',
 ];
 
 /** A function's own options stand beside the configuration's words in one object. */

@@ -25,9 +25,9 @@ const configurationSchema: z.ZodType<Configuration> = z.strictObject({
     .optional(),
   safety: z
     .strictObject({
-      mode: z.enum(['Enforce', 'Warn', 'Off']).optional(),
+      mode: z.enum(['Enforce', 'Warn', 'Disabled']).optional(),
       ignore: z.array(text).optional(),
-      rehearsal: z.enum(['Auto', 'Full', 'SchemaOnly', 'Off']).optional(),
+      rehearsal: z.enum(['Auto', 'Full', 'SchemaOnly', 'Disabled']).optional(),
       roundTrip: z.boolean().optional(),
       rehearsalServer: z
         .union([z.enum(['Auto', 'Private', 'SameServer']), z.strictObject({ urlVariable: text })])
@@ -36,8 +36,8 @@ const configurationSchema: z.ZodType<Configuration> = z.strictObject({
     .optional(),
   validation: z
     .strictObject({
-      before: z.enum(['Enforce', 'Warn', 'Skip']).optional(),
-      after: z.enum(['Enforce', 'Warn', 'Skip']).optional(),
+      before: z.enum(['Enforce', 'Warn', 'Disabled']).optional(),
+      after: z.enum(['Enforce', 'Warn', 'Disabled']).optional(),
       expect: z.enum(['Auto', 'Models', 'Replay']).optional(),
     })
     .optional(),
@@ -51,7 +51,7 @@ const configurationSchema: z.ZodType<Configuration> = z.strictObject({
     .optional(),
   outOfOrder: z.enum(['Refuse', 'Allow']).optional(),
   onFailure: z.enum(['Keep', 'Downgrade', 'Restore']).optional(),
-  endSessions: z.boolean().optional(),
+  terminateSessions: z.boolean().optional(),
 });
 
 /** Throws ProblemError InvalidConfiguration with every mistake at once; no message holds a value. */

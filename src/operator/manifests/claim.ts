@@ -4,7 +4,7 @@ import { ANNOTATIONS, MANAGED_BY } from '../names.ts';
 
 /** The claim that a resource's backups lie on, or undefined where it takes none. */
 export function backupClaimName({ metadata, spec: { backup } }: DatabaseMigration): string | undefined {
-  if (!backup.enabled || backup.volume === undefined) return undefined;
+  if (backup.mode === 'Disabled' || backup.volume === undefined) return undefined;
   return backup.volume.claimName ?? `${metadata.name.slice(0, 240)}-backups`;
 }
 

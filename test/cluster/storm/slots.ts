@@ -118,8 +118,8 @@ export class Slots {
       target: slot.target === undefined ? 'head' : revisionOf(slot.target),
       allowDowngrade: true,
       // The storm is about the controller; what is left out here has tests of its own.
-      safety: { mode: 'Off', rehearsal: 'Off' },
-      validation: { before: 'Skip', after: 'Skip' },
+      safety: { mode: 'Disabled', rehearsal: 'Disabled' },
+      validation: { before: 'Disabled', after: 'Disabled' },
       retry: { limit: 50 + (slot.edits % 7), backoff: '1s', maxBackoff: '2s' },
     });
     await this.#put(this.#path(slot), body);

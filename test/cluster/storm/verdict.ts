@@ -48,7 +48,7 @@ export async function lies(slot: Slot, resource: DatabaseMigration | undefined):
 }
 
 /** Whatever is killed, a run ends in one of these. */
-const EXPECTED = ['Migrated', 'Reverted', 'UpToDate', 'RunVanished'];
+const EXPECTED = ['Migrated', 'Reverted', 'UpToDate', 'RunLost'];
 
 /** A pod may begin in the moment in which it is taken back because its resource was edited; it has done nothing then. */
 function justBegun({ reason, from, to }: { reason: string; from?: string; to?: string }): boolean {

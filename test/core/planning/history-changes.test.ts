@@ -70,7 +70,7 @@ describe('Stamping', () => {
 });
 
 describe('Repair', () => {
-  const nothing: RepairChoices = { acceptChecksums: false, forgetMissing: false };
+  const nothing: RepairChoices = { acceptChecksums: false, removeMissing: false };
   const history = [rowOf('1_a', 'applied', 'sha256:old'), rowOf('5_gone'), rowOf('10_c', 'started', 'sha256:older')];
   type Row = [string, Damage, string];
   const CASES: [string, RepairChoices, string[], [string, string, string | null][], Row[]][] = [
@@ -103,7 +103,7 @@ describe('Repair', () => {
     ],
     [
       'drops what was not applied, and forgets what is missing',
-      { ...nothing, interrupted: 'notApplied', forgetMissing: true },
+      { ...nothing, interrupted: 'notApplied', removeMissing: true },
       ['5_gone', '10_c'],
       [],
       [
@@ -114,7 +114,7 @@ describe('Repair', () => {
     ],
     [
       'marks as applied only what it is told',
-      { acceptChecksums: true, forgetMissing: true, interrupted: 'applied', only: [revisionOf('10_c')] },
+      { acceptChecksums: true, removeMissing: true, interrupted: 'applied', only: [revisionOf('10_c')] },
       [],
       [['10_c', 'applied', 'sha256:10_c']],
       [
@@ -134,14 +134,14 @@ describe('Repair', () => {
         put,
       );
       assert.deepEqual(
-        result.findings.map(({ revision, damage, done }) => [revision, damage, done]),
+        result.findings.map(({ revision, problem, action }) => [revision, problem, action]),
         findings,
       );
     });
   }
 
   it('with every decision made leaves a history that can be planned from', () => {
-    const result = repair(FOUR, history, { acceptChecksums: true, forgetMissing: true, interrupted: 'notApplied' });
+    const result = repair(FOUR, history, { acceptChecksums: true, removeMissing: true, interrupted: 'notApplied' });
     const rows = after(history, result);
     const next = plan({
       files: FOUR,

@@ -147,7 +147,7 @@ describe('The plan', () => {
       'head',
       FOUR,
       'MissingMigration',
-      /^3_x, 4_y are applied.*--forget-missing/,
+      /^3_x, 4_y are applied.*--remove-missing/,
     ],
     [
       'an edited file',

@@ -67,7 +67,7 @@ describe('a resource and its runs', () => {
     world.run = undefined;
     const gone = world.step();
     assert.equal(gone.kind, 'vanished');
-    assert.equal(world.condition('Ready')?.reason, 'RunVanished');
+    assert.equal(world.condition('Ready')?.reason, 'RunLost');
     assert.equal(world.step().kind, 'waiting');
     world.later(60);
     assert.equal(world.step().kind, 'due');
@@ -78,7 +78,7 @@ describe('a resource and its runs', () => {
     assert.equal(world.condition('Ready')?.status, 'True');
     assert.deepEqual(
       world.resource.status?.history?.map(({ reason }) => reason),
-      ['Migrated', 'RunVanished'],
+      ['Migrated', 'RunLost'],
     );
   });
 
@@ -95,7 +95,7 @@ describe('a resource and its runs', () => {
       if (world.run !== undefined)
         world.run = { ...world.run, state: 'failed', log: { ...world.run.log, complete: true } };
       assert.equal(world.step().kind, 'finished');
-      assert.equal(world.condition('Ready')?.reason, 'RunVanished');
+      assert.equal(world.condition('Ready')?.reason, 'RunLost');
       assert.match(world.condition('Reconciling')?.message ?? '', /attempt 2 at/);
     }
   });
@@ -260,7 +260,7 @@ describe('a resource and its runs', () => {
       assert.equal(world.condition('Reconciling')?.status, 'True');
       next();
     }
-    assert.deepEqual(reasons, ['SourceNotFound', 'WaitingForDependency', 'DatabaseInUse', 'Queued']);
+    assert.deepEqual(reasons, ['ReferenceNotFound', 'WaitingForDependency', 'DatabaseInUse', 'Queued']);
     assert.equal(world.step().kind, 'due');
   });
 
@@ -323,7 +323,7 @@ describe('a resource and its runs', () => {
     const { events, actions } = world.step();
     assert.deepEqual(
       events.map(({ reason }) => reason),
-      ['RunVanished'],
+      ['RunLost'],
     );
     assert.deepEqual(actions, [{ kind: 'release' }]);
   });
@@ -364,7 +364,7 @@ describe('a resource and its runs', () => {
     assert.deepEqual(world.step(), { kind: 'elsewhere', actions: [], events: [] });
   });
 
-  it('never ends without an event that has a heading in docs/reasons.md', () => {
+  it('never ends without an event that has a heading in docs/reference/reasons.md', () => {
     for (const reason of ['LockHeld', 'BackupFailed', 'SchemaMismatch', 'Interrupted'] as const) {
       const world = new World();
       world.step();

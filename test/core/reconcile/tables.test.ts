@@ -167,9 +167,9 @@ describe('the end of a run', () => {
     ['has not come while the pod runs', { pod: { name: 'p', started: true } }, 'goes on'],
     ['is not told before the log has been read', { pod: ended }, 'goes on'],
     ['is a report, once there is one', { log: { ...EMPTY_LOG, report: report(RUN, START) } }, 'reported'],
-    ['is lost when the log ends without one', { pod: ended, log: { ...EMPTY_LOG, complete: true } }, 'RunVanished'],
-    ['is lost when the Job failed and no pod is left', { state: 'failed' }, 'RunVanished'],
-    ['is lost when the Job was deleted', { state: 'gone' }, 'RunVanished'],
+    ['is lost when the log ends without one', { pod: ended, log: { ...EMPTY_LOG, complete: true } }, 'RunLost'],
+    ['is lost when the Job failed and no pod is left', { state: 'failed' }, 'RunLost'],
+    ['is lost when the Job was deleted', { state: 'gone' }, 'RunLost'],
     ['waits for the pod of a deleted Job', { state: 'gone', pod: { name: 'p', started: true } }, 'goes on'],
     [
       'is a deadline where the Job says so',
@@ -193,7 +193,7 @@ describe('the end of a run', () => {
     [
       'is lost with a node that stays silent',
       { pod: { name: 'p', started: true, deleteBy: new Date(START.getTime() - 90_000).toISOString() } },
-      'RunVanished',
+      'RunLost',
     ],
   ];
   for (const [title, change, expected] of cases) {
@@ -214,10 +214,10 @@ describe('a pod that does not begin', () => {
     [{ pod: { ...pod, waiting: { reason: 'ErrImagePull', message: '' } } }, 'ImagePullFailed'],
     [
       { pod: { ...pod, waiting: { reason: 'CreateContainerConfigError', message: 'secret "s" not found' } } },
-      'SourceNotFound',
+      'ReferenceNotFound',
     ],
     [{ pod: { ...pod, unschedulable: '0/3 nodes are available: 3 Insufficient cpu.' } }, 'PodUnschedulable'],
-    [{ pod: { ...pod, unschedulable: 'persistentvolumeclaim "bot" not found' } }, 'SourceNotFound'],
+    [{ pod: { ...pod, unschedulable: 'persistentvolumeclaim "bot" not found' } }, 'ReferenceNotFound'],
   ];
   for (const [change, reason] of cases) {
     it(`${JSON.stringify(change)}: ${reason ?? 'no trouble'}`, () => {

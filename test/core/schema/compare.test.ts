@@ -117,7 +117,7 @@ describe('the result of a validation', () => {
         expected: 'numeric(20,8)',
         found: 'numeric(10,2)',
         message: 'column orders.total: type is numeric(10,2), expected numeric(20,8)',
-        mend: 'set the type of column orders.total to numeric(20,8)',
+        fix: 'set the type of column orders.total to numeric(20,8)',
       },
     );
     assert.equal(results.tables.fills?.valid, false);

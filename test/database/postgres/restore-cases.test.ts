@@ -182,7 +182,7 @@ describe('a restore of PostgreSQL', () => {
     await withPostgres(on.target, async () => {
       const before = await readdir(on.folder);
       const safetyBackup = { ...OPTIONS, folder: on.folder };
-      await problem('SessionsConnected', () => restoreBackup(on.db, backup, { ...RESTORE, safetyBackup }));
+      await problem('ActiveSessions', () => restoreBackup(on.db, backup, { ...RESTORE, safetyBackup }));
       assert.deepEqual(await readdir(on.folder), before);
     });
   });
@@ -219,7 +219,7 @@ describe('a restore of PostgreSQL', () => {
     const options = { databaseUrl: on.url, backups: { folder: on.folder }, env: {} };
     await backupDatabase(options);
     await on.sql('DELETE FROM orders');
-    const { kept, safetyBackup } = await restoreDatabase({ ...options, file: 'latest', endSessions: true });
+    const { kept, safetyBackup } = await restoreDatabase({ ...options, file: 'latest', terminateSessions: true });
     assert.ok(kept);
     assert.equal(safetyBackup, undefined);
     assert.deepEqual(await rows('SELECT count(*)::int AS n FROM orders'), [{ n: 10 }]);

@@ -27,7 +27,7 @@ describe('a database with an object of every class', () => {
         assert.equal(JSON.stringify(backup.manifest).includes('hidden-password'), false);
         await sink.damage();
         assert.notDeepEqual(await sink.observe(), before);
-        await restoreBackup(db, backup, { ...RESTORE, endSessions: true, onMessage: (text) => said.push(text) });
+        await restoreBackup(db, backup, { ...RESTORE, terminateSessions: true, onMessage: (text) => said.push(text) });
         assert.deepEqual(await sink.observe(), before);
         const kept = await db.keptDatabases();
         assert.equal(kept.length, by === 'an owner who may not create databases' ? 0 : 1, said.join('\n'));

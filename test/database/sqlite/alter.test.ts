@@ -151,7 +151,7 @@ describe('the SQLite query interface of migrations', () => {
     );
   });
 
-  it('keeps what plain Sequelize 6 loses, as docs/sqlite.md shows', async function () {
+  it('keeps what plain Sequelize 6 loses, as docs/concepts/sqlite.md shows', async function () {
     this.timeout(60_000);
     const lines: string[] = [];
     for (const alter of ALTER_CASES) {
@@ -167,7 +167,7 @@ describe('the SQLite query interface of migrations', () => {
         `| \`${alter.name}\` | ${error === undefined ? losses(before, await stateOf(file), alter.changes) : `fails: ${error.split('\n')[0]}`} |`,
       );
     }
-    const path = join(import.meta.dirname, '../../../docs/sqlite.md');
+    const path = join(import.meta.dirname, '../../../docs/concepts/sqlite.md');
     const page = await readFile(path, 'utf8');
     const table = lines.join('\n');
     if (process.env.UPDATE_DOCS === '1') {
@@ -179,7 +179,7 @@ describe('the SQLite query interface of migrations', () => {
     }
     assert.ok(
       page.includes(table),
-      `docs/sqlite.md is stale; UPDATE_DOCS=1 npm test writes it. It should have:\n${table}`,
+      `docs/concepts/sqlite.md is stale; UPDATE_DOCS=1 npm test writes it. It should have:\n${table}`,
     );
     assert.match(table, /cascading: 3 rows before, 0 after/);
   });

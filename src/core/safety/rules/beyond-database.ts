@@ -12,7 +12,7 @@ export const beyondDatabase: Rule = {
     advice:
       reach === 'server'
         ? 'Keep it in the scripts that set the server up, and run it there before the migration. Where it has to stay, make it safe to run twice.'
-        : 'No rehearsal can run it. Take it out of the migration and run it by hand, or set safety.rehearsal: Off.',
+        : 'No rehearsal can run it. Take it out of the migration and run it by hand, or set safety.rehearsal: Disabled.',
   })),
   examples: {
     bad: [

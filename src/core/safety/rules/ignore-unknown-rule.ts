@@ -16,7 +16,8 @@ export const ignoreUnknownRule: Rule = {
       return {
         statement,
         message: `"db-manager:ignore ${rule}" does not name an existing rule.${near.length === 0 ? '' : ` Did you mean ${near.join(' or ')}?`}`,
-        advice: 'Remove the comment, or use the rule id that the finding shows. List of rules: docs/rules/README.md',
+        advice:
+          'Remove the comment, or use the rule id that the finding shows. List of rules: docs/reference/rules/README.md',
       };
     }),
   ),

@@ -1,6 +1,6 @@
 /**
  * The query interface that migrations get on SQLite. It is Sequelize's own, except for the operations with which
- * Sequelize 6 loses data or schema (see docs/sqlite.md): those use SQLite's ALTER TABLE where it has the right one,
+ * Sequelize 6 loses data or schema (see docs/concepts/sqlite.md): those use SQLite's ALTER TABLE where it has the right one,
  * else rebuild the table from its own CREATE TABLE text, so that nothing which is not named changes.
  */
 import type { ModelAttributeColumnOptions, QueryOptions, Sequelize } from 'sequelize';

@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+
+/**
+ * Words and turns that the documentation style refuses (docs/contributing/glossary.md, "Words to avoid"), in code,
+ * messages, pages, charts and CRDs. Each line names what to write instead.
+ */
+const FORBIDDEN: readonly (readonly [pattern: RegExp, instead: string])[] = [
+  [/\bmend(?:s|ed|ing)?\b/i, 'fix, repair'],
+  [/\banew\b|\bmade again\b|\btaken up again\b/i, 'again; recreate, rewrite, restart, resume'],
+  [/\bby itself\b/i, 'automatically; alone'],
+  [/\bstands? (?:at|in|for|behind|beside)\b|\blies? (?:behind|in)\b/i, 'is at, is in, is older than'],
+  [/\btold\b|\b(?:says|speaks?) of\b/i, 'reported, logged, applies to'],
+  [/\bis no (?!longer\b|more\b)/i, 'is not a'],
+  [/\b(?:no|some|every)body\b(?!['"`]?\s*[:,)\]=])/i, 'name the client, or use the passive'],
+  [/\b(?:goes|went) through\b|\btakes? place\b|\bcomes? about\b/i, 'succeeds, happens'],
+  [/\bwhatever\b|\ball the same\b|\bmeanwhile\b|\bbesides\b/i, 'leave it out'],
+  [/\bfrom \d[\d.]* on\b/i, 'since, and later'],
+  [/\bno room\b|\broom for\b|\bmakes? room\b|\bthis room\b|\brooms\b/i, 'disk space, module, slot'],
+  [/\brights\b/i, 'permissions; privileges for PostgreSQL'],
+  [/\bbeside\b/i, 'next to'],
+  [/\bfor ever\b/i, 'forever, without a limit'],
+  [/\bis had\b|\bway back\b|\bunder way\b/i, 'is acquired, down migration, in progress'],
+  [/\bfront door\b|\bonly door\b|\bthe house\b|\btwins?\b/i, 'entry point, project, compiled output'],
+];
+
+/** Lines that are right as they are: file, a piece of the line, and why. */
+const EXCEPTIONS: readonly (readonly [file: RegExp, piece: string, why: string])[] = [
+  [/^docs\/contributing\/glossary\.md$/, '', 'names the words to avoid'],
+  [/^docs\/decisions\/2026-11-2[0-7]/, '', 'dated records, kept as they were written'],
+];
+
+const FOLDERS = ['src', 'docs', 'charts', 'crds', 'README.md', 'CHANGELOG.md'];
+const TEXT = /\.(?:ts|md|ya?ml|tpl|txt|json)$/;
+
+describe('the prose', () => {
+  const files = execFileSync('git', ['ls-files', ...FOLDERS], { encoding: 'utf8' })
+    .split('\n')
+    .filter((file) => TEXT.test(file));
+
+  it('is looked at in every folder', () => {
+    assert.ok(files.length > 300, `only ${files.length} files`);
+  });
+
+  it('has none of the words that the glossary refuses', () => {
+    const hits = files.flatMap((file) =>
+      readFileSync(file, 'utf8')
+        .split('\n')
+        .flatMap((line, index) => {
+          const found = FORBIDDEN.find(([pattern]) => pattern.test(line));
+          if (found === undefined || isException(file, line)) return [];
+          return [`${file}:${index + 1}: "${found[0].exec(line)?.[0]}" (write: ${found[1]})`];
+        }),
+    );
+    assert.deepEqual(hits, []);
+  });
+
+  it('finds each of them where it is written', () => {
+    const samples = [
+      'to mend it',
+      'begins anew',
+      'starts by itself',
+      'stands at head',
+      'is told twice',
+      'is no target',
+      'nobody can write',
+      'it went through',
+      'whatever it is',
+      'from 12 on',
+      'makes room for it',
+      'has the rights',
+      'beside the table',
+      'for ever',
+      'the way back',
+      'the house',
+    ];
+    assert.deepEqual(
+      samples.map((sample) => FORBIDDEN.findIndex(([pattern]) => pattern.test(sample))),
+      FORBIDDEN.map((_, index) => index),
+    );
+  });
+
+  it('has no exception that excepts nothing', () => {
+    const unused = EXCEPTIONS.filter(
+      ([file, piece]) => !files.some((one) => file.test(one) && readFileSync(one, 'utf8').includes(piece)),
+    );
+    assert.deepEqual(unused.map(String), []);
+  });
+});
+
+function isException(file: string, line: string): boolean {
+  return EXCEPTIONS.some(([where, piece]) => where.test(file) && line.includes(piece));
+}
