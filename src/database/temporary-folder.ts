@@ -1,7 +1,6 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { own, takeOver } from './sqlite/scratch-owner.ts';
 
 const PREFIX = 'db-manager-';
 const OWNER = 'owner';
@@ -14,6 +13,7 @@ const OWNER = 'owner';
 export async function withTemporaryFolder<T>(purpose: string, use: (folder: string) => Promise<T>): Promise<T> {
   await sweepTemporaryFolders();
   const folder = await mkdtemp(join(tmpdir(), `${PREFIX}${purpose}-`));
+  const { own } = await import('./sqlite/scratch-owner.ts');
   const ownership = await own(join(folder, OWNER), purpose);
   try {
     return await use(folder);
@@ -27,6 +27,7 @@ export async function withTemporaryFolder<T>(purpose: string, use: (folder: stri
 export async function sweepTemporaryFolders(): Promise<string[]> {
   const names = await readdir(tmpdir()).catch(() => []);
   const removed: string[] = [];
+  const { takeOver } = await import('./sqlite/scratch-owner.ts');
   for (const name of names.filter((name) => name.startsWith(PREFIX))) {
     const folder = join(tmpdir(), name);
     const dead = await takeOver(join(folder, OWNER), async () => {}).catch(() => false);

@@ -61,8 +61,9 @@ for (const dialect of DIALECTS) {
       const refused = await run('restore', 'before');
       assert.equal(refused.code, 4);
       assert.match(refused.stderr, /--force/);
-      assert.match(await ok('restore', 'before', '--force'), /What was there before/);
+      assert.match(await ok('restore', 'before', '--force'), /What was there before|The database as it was/);
       assert.equal((await ok('migrate', 'current')).trim(), `${HEAD} (head)`);
+      await ok('backup', '--name', 'second');
       assert.match(await ok('prune', '--keep-last', '1', '--keep-days', '0', '--dry-run'), /would go/);
       assert.equal((await run('verify-backup', 'nothing')).code, 2);
     });
@@ -133,7 +134,8 @@ describe('the command line', () => {
   ];
   for (const { args, code, says } of cases) {
     it(`ends "${args.join(' ')}" with ${code} and a sentence`, async () => {
-      const output = await dbManager(args);
+      // Not in this repository, which has a configuration.
+      const output = await dbManager(args, {}, await temporaryFolder('usage'));
       assert.equal(output.code, code, output.stderr);
       assert.match(`${output.stderr}${output.stdout}`, says);
       assert.doesNotMatch(output.stderr, /\n\s+at .*\.ts:\d+/);

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { resolve } from 'node:path';
 
 export interface Output {
   code: number | null;
@@ -8,9 +9,14 @@ export interface Output {
 }
 
 /** The command line as a user runs it, without a terminal. */
-export async function dbManager(args: string[], env: Record<string, string> = {}): Promise<Output> {
+export async function dbManager(
+  args: string[],
+  env: Record<string, string> = {},
+  cwd = process.cwd(),
+): Promise<Output> {
   const { DATABASE_URL: _url, DB_PATH: _path, ...rest } = process.env;
-  const child = spawn(process.execPath, ['src/cli/main.ts', ...args], {
+  const child = spawn(process.execPath, [resolve('src/cli/main.ts'), ...args], {
+    cwd,
     env: { ...rest, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
