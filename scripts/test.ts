@@ -8,8 +8,8 @@
  *   npm run test:unit            pure code only: no server, no program, a few seconds
  */
 import { type ChildProcess, fork } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { isUnit, needsPostgres, testFiles } from '../test/support/test-files.ts';
@@ -42,7 +42,14 @@ const results: FileResult[] = [];
 const closing: string[] = [];
 const outputs = new WeakMap<ChildProcess, Buffer[]>();
 
+/** Open to all users: servers run as another one than root. */
+const temporaryFolders = Array.from({ length: jobs }, (_, worker) => {
+  const folder = mkdtempSync(join(tmpdir(), `dbm${worker}-`));
+  chmodSync(folder, 0o1777);
+  return folder;
+});
 await Promise.all(Array.from({ length: jobs }, (_, worker) => runWorker(worker)));
+for (const folder of temporaryFolders) rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
 
 for (const { file, seconds } of results) times[file] = Math.round(seconds * 10) / 10;
 if (!values.grep) {
@@ -99,6 +106,8 @@ function start(worker: number): ChildProcess {
       ...process.env,
       TEST_WORKER: String(worker),
       TEST_WORKERS: String(jobs),
+      // A test that looks at what a run leaves behind shall not see what another process's run has there.
+      TMPDIR: temporaryFolders[worker] ?? tmpdir(),
       // Half of what a command costs is compiling it; coverage counts what is compiled here.
       ...(process.env.NODE_V8_COVERAGE ? {} : { NODE_COMPILE_CACHE: resolve('.cache/compile') }),
     },

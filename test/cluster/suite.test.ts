@@ -8,7 +8,7 @@ const mocha = join(dirname(createRequire(import.meta.url).resolve('mocha/package
 
 describe('the cluster tests on a machine without the programs and without Go', () => {
   async function runWith(extra: NodeJS.ProcessEnv) {
-    const env = { PATH: '/nowhere', XDG_CACHE_HOME: await temporaryFolder(), ...extra };
+    const env = { PATH: '/nowhere', TEST_FETCHED_PROGRAMS: 'none', XDG_CACHE_HOME: await temporaryFolder(), ...extra };
     const args = [mocha, join(import.meta.dirname, 'control-plane.test.ts')];
     return runCommand(process.execPath, args, { env, cwd: join(import.meta.dirname, '../..') });
   }

@@ -92,7 +92,7 @@ describe('a PostgreSQL server whose disk is full', function () {
       await writeFile(join(migrations, name), `-- migrate:up\n${text}\n`);
     const free = await fillDisk();
     const backups = await temporaryFolder('backups');
-    const wish = { safety: { rehearsal: 'Full' } } as const;
+    const wish = { safety: { rehearsal: 'Full', rehearsalServer: 'SameServer' } } as const;
     const { report } = await runOn(url, requestFor(migrations, backups, wish));
     await free();
     assert.equal(report.reason, 'RehearsalImpossible', report.message);

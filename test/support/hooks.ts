@@ -3,7 +3,8 @@ import { closeAll } from './lifetime.ts';
 import { offerFetchedPrograms } from './postgres-binaries.ts';
 import { applyTimeouts } from './timeouts.ts';
 
-offerFetchedPrograms();
+// `none`: a test is about a machine that has nothing.
+if (process.env.TEST_FETCHED_PROGRAMS !== 'none') offerFetchedPrograms();
 
 export const mochaHooks = {
   beforeAll(this: Mocha.Context): void {
