@@ -4,8 +4,8 @@ import type { OpenDatabase } from './port.ts';
 export const openDatabase: OpenDatabase = async (target, options) => {
   switch (target.dialect) {
     case 'postgres':
-      return (await import('./postgres/index.ts')).openPostgres(target, options);
+      return (await import('./postgres/index.ts')).openPostgres(target, options, openDatabase);
     case 'sqlite':
-      return (await import('./sqlite/index.ts')).openSqlite(target, options);
+      return (await import('./sqlite/index.ts')).openSqlite(target, options, openDatabase);
   }
 };

@@ -11,22 +11,14 @@ import {
 } from '../core/model/resource.ts';
 import { type Decision, FINALIZER } from '../core/reconcile/decide.ts';
 import { ACTION_ORDER, type Action } from '../core/reconcile/situation.ts';
+import type { ActionContext } from './action-context.ts';
 import type { Caches } from './caches.ts';
 import { emitEvents } from './events.ts';
 import { backupClaim } from './manifests/claim.ts';
 import { type RunnerDefaults, runJob } from './manifests/job.ts';
 import { FIELD_MANAGER } from './names.ts';
 
-export interface ActionContext {
-  api: Api;
-  caches: Caches;
-  runner: RunnerDefaults;
-  /** Of this process, for events. */
-  identity: string;
-  now(): Date;
-  /** Told of an event that could not be written; nothing else depends on it. */
-  onEventError(error: unknown): void;
-}
+export type { ActionContext } from './action-context.ts';
 
 /** The API server will not make what a run needs: its words. Everything else that goes wrong is thrown. */
 export type Outcome = { kind: 'done' } | { kind: 'refused'; message: string; permanent: boolean };

@@ -2,7 +2,7 @@ import { isStatus, isTerminating } from '../controller-runtime/api-error.ts';
 import { API_VERSION, type DatabaseMigration, KIND } from '../core/model/resource.ts';
 import { digest } from '../core/reconcile/inputs.ts';
 import type { EventRecord } from '../core/reconcile/situation.ts';
-import type { ActionContext } from '../operator/act.ts';
+import type { ActionContext } from './action-context.ts';
 
 /** Events as `kubectl describe` shows them. The name comes from the event's key: a second telling is refused, and fine. */
 export async function emitEvents(

@@ -1,6 +1,6 @@
 import { ProblemError } from '../../core/model/problem.ts';
 import type { PostgresTarget } from '../../core/model/target.ts';
-import type { Client } from './driver.ts';
+import type { Client } from './client.ts';
 
 /** What the server asks for, by node-postgres' events, in the words of libpq's `require_auth`. */
 const METHODS: Record<string, string> = {

@@ -2,9 +2,10 @@ import { Socket } from 'node:net';
 import pg, { type ClientConfig } from 'pg';
 import type { PostgresTarget } from '../../core/model/target.ts';
 import { guardAuthentication } from './authentication.ts';
+import type { Client } from './client.ts';
 import type { TlsAttempt } from './tls.ts';
 
-export type Client = pg.Client;
+export type { Client } from './client.ts';
 
 /**
  * What node-postgres needs for one connection. The password leaves its `Secret` here. What is left out is given all the

@@ -3,8 +3,7 @@
  * The files have the same names as SQLite's.
  */
 import type { PostgresTarget } from '../../core/model/target.ts';
-import { openDatabase } from '../open.ts';
-import type { Database, OpenOptions } from '../port.ts';
+import type { Database, OpenDatabase, OpenOptions } from '../port.ts';
 import { migrateWithUmzug } from '../umzug.ts';
 import { baselineStore } from './baseline.ts';
 import { checks } from './checks.ts';
@@ -22,7 +21,12 @@ import { createScratch, dropStaleScratches } from './scratch.ts';
 import { countRows, sizeBytes, tableSizes } from './size.ts';
 import { snapshot } from './snapshot.ts';
 
-export async function openPostgres(target: PostgresTarget, options: OpenOptions): Promise<Database> {
+export async function openPostgres(
+  target: PostgresTarget,
+  options: OpenOptions,
+  /** Opens a scratch copy, which may be on another server. */
+  openDatabase: OpenDatabase,
+): Promise<Database> {
   const open = await connect(target, options);
   const { identity } = open;
   const { schemas } = target;

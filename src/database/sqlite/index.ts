@@ -3,8 +3,7 @@
  * `../umzug.ts`, `alter/` is the query interface that loses nothing. The files have the same names as PostgreSQL's.
  */
 import type { SqliteTarget } from '../../core/model/target.ts';
-import { openDatabase } from '../open.ts';
-import type { Database, OpenOptions } from '../port.ts';
+import type { Database, OpenDatabase, OpenOptions } from '../port.ts';
 import { migrateWithUmzug } from '../umzug.ts';
 import { baselineStore } from './baseline.ts';
 import { checks } from './checks.ts';
@@ -20,7 +19,12 @@ import { createScratch, dropStaleScratches } from './scratch.ts';
 import { countRows, sizeBytes, tableSizes } from './size.ts';
 import { snapshot } from './snapshot.ts';
 
-export async function openSqlite(target: SqliteTarget, options: OpenOptions): Promise<Database> {
+export async function openSqlite(
+  target: SqliteTarget,
+  options: OpenOptions,
+  /** Opens a scratch copy, which may be on another server. */
+  openDatabase: OpenDatabase,
+): Promise<Database> {
   const open = await connect(target, options);
   const { path, connection, identity } = open;
   return {

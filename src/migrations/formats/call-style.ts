@@ -1,4 +1,4 @@
-import type { AuthorFunction } from './code-bodies.ts';
+import type { AuthorFunction } from './author-function.ts';
 
 /** How a function wants to be called; `either` where its text does not show it. */
 export type CallStyle = 'umzug' | 'sequelize-cli' | 'either';

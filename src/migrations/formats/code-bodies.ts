@@ -2,16 +2,14 @@ import { runAuthorCode } from '../../author/run.ts';
 import type { MigrationBody, MigrationFormat } from '../../core/model/migration.ts';
 import type { Exports } from '../module.ts';
 import { framePlace } from '../module-error.ts';
+import type { AuthorFunction, Call } from './author-function.ts';
 import { type CallStyle, callStyle, firstParameterName } from './call-style.ts';
 import { type Bodies, invalid } from './format.ts';
 import { sequelizeCliCall } from './sequelize-cli.ts';
 import { eitherCall, umzugCall } from './umzug.ts';
 
 /** A function that the author wrote. Its `this` is the object that it is exported in. */
-export type AuthorFunction = (...args: unknown[]) => unknown;
-
-/** How an author's function is called with what the database gives. */
-export type Call = (queryInterface: unknown, sequelize: unknown) => unknown;
+export type { AuthorFunction, Call } from './author-function.ts';
 
 /** Where `up` was found: on the module itself, or on the object that it exports. */
 interface Holder {

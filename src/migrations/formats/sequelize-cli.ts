@@ -1,6 +1,6 @@
 import { currentAuthor } from '../../author/context.ts';
 import { isThenable } from '../../author/run.ts';
-import type { AuthorFunction, Call } from './code-bodies.ts';
+import type { AuthorFunction, Call } from './author-function.ts';
 
 /**
  * sequelize-cli: `up(queryInterface, Sequelize)`, where Sequelize is the class with its DataTypes; a function with a

@@ -1,4 +1,4 @@
-import type { AuthorFunction, Call } from './code-bodies.ts';
+import type { AuthorFunction, Call } from './author-function.ts';
 import { sequelizeClass } from './sequelize-cli.ts';
 
 /**

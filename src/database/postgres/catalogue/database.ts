@@ -1,5 +1,5 @@
-import type { Entry, Privilege, RunQuery } from './read.ts';
-import { hashOf } from './read.ts';
+import type { Entry, Privilege, RunQuery } from './entry.ts';
+import { hashOf } from './entry.ts';
 import { acl } from './sql.ts';
 
 /** What belongs to the database itself and is in no dump of its content. */

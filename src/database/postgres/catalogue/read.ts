@@ -3,37 +3,15 @@
  * definition, the database's own properties, and the rows of every table. A backup takes it in the dump's snapshot; a
  * restore compares it with what it made. It holds hashes of definitions and no text of them.
  */
-import { createHash } from 'node:crypto';
 import { databaseEntry } from './database.ts';
 import { DATABASE_CLASSES } from './database-wide.ts';
+import { type Entry, hashOf, type Privilege, type ReadOptions, type RunQuery, within } from './entry.ts';
 import { PROGRAM_CLASSES } from './programs.ts';
 import { RELATION_CLASSES } from './relations.ts';
 import { readRows } from './rows.ts';
-import type { ObjectClass, Server } from './sql.ts';
+import type { ObjectClass } from './sql.ts';
 
-/** `[grantor, grantee or '', privilege, grantable]` */
-export type Privilege = [grantor: string, grantee: string, privilege: string, grantable: boolean];
-
-/** One object. A null value was not readable and is not compared. */
-export interface Entry {
-  class: string;
-  /** With its type, as PostgreSQL identifies it: `table public.orders`. */
-  name: string;
-  owner: string | null;
-  privileges: Privilege[] | null;
-  /** A hash of the definition, or what may be shown of it: a count of rows. */
-  value: string | null;
-}
-
-/** Runs a query whose only column is text; the rows. */
-export type RunQuery = (sql: string) => Promise<string[]>;
-
-export interface ReadOptions extends Server {
-  /** Only what lies in these schemas; absent: everything, the database's properties too. */
-  schemas?: readonly string[];
-  /** False: large objects are in no such backup. */
-  largeObjects: boolean;
-}
+export type { Entry, Privilege, ReadOptions, RunQuery } from './entry.ts';
 
 /** What makes the texts of one database comparable with those of another, for the session or the transaction. */
 export const COMPARABLE = [
@@ -58,12 +36,6 @@ export async function readEntries(run: RunQuery, options: ReadOptions): Promise<
     if (kind.name !== 'large object' || options.largeObjects) entries.push(...(await readClass(run, kind, options)));
   entries.push(...(await readRows(run, options)));
   return entries.sort((a, b) => compareText(a.class, b.class) || compareText(a.name, b.name));
-}
-
-export const hashOf = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 16);
-
-export function within(schema: string | null, { schemas }: ReadOptions): boolean {
-  return schemas === undefined || (schema !== null && schemas.includes(schema));
 }
 
 async function readClass(run: RunQuery, kind: ObjectClass, options: ReadOptions): Promise<Entry[]> {

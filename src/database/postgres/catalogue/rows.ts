@@ -1,4 +1,4 @@
-import { type Entry, type ReadOptions, type RunQuery, within } from './read.ts';
+import { type Entry, type ReadOptions, type RunQuery, within } from './entry.ts';
 import { FIRST_USER_OID, RELATIONS } from './sql.ts';
 
 /** How many tables one query reads. */

@@ -1,9 +1,9 @@
 import { type Clause, type ParsedColumn, type ParsedTable, parseTable } from '../ddl/parse-table.ts';
 import { quoteIdentifier } from '../driver.ts';
+import type { ColumnOptions } from './column-options.ts';
 import { withoutClauses } from './constraints.ts';
 import { columnFrom, textOf } from './definition.ts';
 import { keepingDependents } from './dependents.ts';
-import type { ColumnOptions } from './interface.ts';
 import { mentions } from './mentions.ts';
 import { rebuild } from './rebuild.ts';
 import { insertItem, removeItems, type Splice } from './text.ts';

@@ -1,6 +1,6 @@
 import { type ParsedColumn, parseTable } from '../ddl/parse-table.ts';
 import { quoteIdentifier } from '../driver.ts';
-import type { ColumnOptions } from './interface.ts';
+import type { ColumnOptions } from './column-options.ts';
 import { type AlterContext, findTable, refuse } from './workbench.ts';
 
 /** All that a STRICT table knows (https://sqlite.org/stricttables.html). Sequelize's types are others, but for TEXT and INTEGER. */

@@ -3,11 +3,12 @@
  * Sequelize 6 loses data or schema (see docs/concepts/sqlite.md): those use SQLite's ALTER TABLE where it has the right one,
  * else rebuild the table from its own CREATE TABLE text, so that nothing which is not named changes.
  */
-import type { ModelAttributeColumnOptions, QueryOptions, Sequelize } from 'sequelize';
+import type { QueryOptions, Sequelize } from 'sequelize';
 import { OWN_TABLES } from '../../../core/model/history.ts';
 import { joinTransaction, type OnStatement, type ScopedSequelize } from '../../transaction-scope.ts';
 import type { Connection } from '../driver.ts';
 import { changeColumn } from './change-column.ts';
+import type { ColumnOptions } from './column-options.ts';
 import { addColumn, removeColumn, renameColumn } from './columns.ts';
 import { addConstraint, removeConstraint } from './constraints.ts';
 import { describeTable } from './describe.ts';
@@ -25,7 +26,6 @@ export interface InterfaceOptions {
 }
 
 export type TableName = string | { tableName: string; schema?: string };
-export type ColumnOptions = ModelAttributeColumnOptions | string;
 
 export function migrationInterface({
   sequelize,

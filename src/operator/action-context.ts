@@ -1,0 +1,15 @@
+import type { Api } from '../controller-runtime/api.ts';
+import type { Caches } from './caches.ts';
+import type { RunnerDefaults } from './manifests/job.ts';
+
+/** What actions need to be carried out. */
+export interface ActionContext {
+  api: Api;
+  caches: Caches;
+  runner: RunnerDefaults;
+  /** Of this process, for events. */
+  identity: string;
+  now(): Date;
+  /** Told of an event that could not be written; nothing else depends on it. */
+  onEventError(error: unknown): void;
+}
