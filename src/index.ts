@@ -5,7 +5,8 @@
 export type { BackupList, UnreadableBackup } from './backups/list.ts';
 export type { Retention } from './backups/prune.ts';
 export type { RestoredBackup } from './backups/restore.ts';
-export type { Backup, BackupManifest, DatabaseIdentity } from './core/model/backup.ts';
+export type { Backup, BackupManifest, CatalogueDigest, DatabaseIdentity } from './core/model/backup.ts';
+export type { Baseline } from './core/model/baseline.ts';
 export type { Dialect } from './core/model/dialect.ts';
 export type { MigrationEffects } from './core/model/effects.ts';
 export type { Finding, Severity } from './core/model/finding.ts';
@@ -22,7 +23,7 @@ export type { HistoryChange } from './core/planning/stamp.ts';
 export type { Difference } from './core/schema/difference.ts';
 export type { Rename } from './core/schema/renames.ts';
 export type { DescribedDifference, SchemaValidation, TableValidation } from './core/schema/validation.ts';
-export type { DoneMigration } from './database/port.ts';
+export type { DoneMigration, KeptDatabase } from './database/port.ts';
 export {
   type BackupOptions,
   backupDatabase,
