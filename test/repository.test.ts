@@ -214,3 +214,17 @@ describe('a Node.js that is too old', () => {
     );
   });
 });
+
+describe('the image', () => {
+  it('is built from files that .dockerignore lets through', () => {
+    const allowed = readFileSync('.dockerignore', 'utf8').split('\n');
+    const copied = [...readFileSync('deploy/Dockerfile', 'utf8').matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(
+      ([, paths = '']) => paths.split(/\s+/),
+    );
+    assert.ok(copied.length > 5);
+    assert.deepEqual(
+      copied.filter((path) => !allowed.includes(`!${path.replace('./', '')}`)),
+      [],
+    );
+  });
+});
