@@ -116,7 +116,7 @@ describeCluster('the operator, when a run has to wait or cannot start', (cluster
     await ground.apply(configMap('chain', LEDGER), uses('third', 'second'), uses('second', 'first'));
     assert.match(
       condition(await shows('second', 'WaitingForDependency'), 'Ready')?.message ?? '',
-      /first has to be Ready first: it does not exist/,
+      /first must be Ready first: it does not exist/,
     );
     await ground.apply(uses('first'));
     await ground.waitFor('third', 'Ready');
