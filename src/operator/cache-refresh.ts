@@ -13,7 +13,7 @@ interface CacheContext {
 
 /**
  * The watches of different kinds are not synchronized: the end of a Job can be seen before its pod is seen at all;
- * after a lost connection, many seconds before. So an object that is missing in a cache is no proof that a run is lost,
+ * after a lost connection, many seconds before. So an object that is missing in a cache does not prove that a run is lost,
  * or that it never started and can be deleted (because its resource is deleted or its `inputs` have changed). The API
  * server is queried, and its answer is stored in the caches. Returns the run that has ended, with the state of its pod
  * in the caches. Throws if the API server cannot be reached; then nothing is decided yet.
