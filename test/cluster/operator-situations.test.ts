@@ -54,7 +54,7 @@ describeCluster('the operator, when a run has to wait or cannot start', (cluster
     assert.deepEqual(resource.metadata.finalizers, undefined);
     await ground.apply(configMap('source', LEDGER));
     await ground.waitFor('source', 'Ready');
-    assert.deepEqual((await told('source')).sort(), ['Migrated', 'Running', 'ReferenceNotFound']);
+    assert.deepEqual((await told('source')).sort(), ['Migrated', 'ReferenceNotFound', 'Running']);
   });
 
   it('says that a Secret is missing, and goes on when it comes', async () => {
