@@ -1,5 +1,5 @@
--- Argo CD's health of a DatabaseMigration. The status is kstatus: Ready, Reconciling and Stalled, each with the
--- generation that it speaks of.
+-- The Argo CD health check of a DatabaseMigration. The status follows kstatus: Ready, Reconciling and Stalled, each with
+-- its observedGeneration.
 local health = { status = "Progressing", message = "The operator has not looked at it yet" }
 local status = obj.status
 if obj.spec ~= nil and obj.spec.suspend == true then
@@ -22,7 +22,7 @@ if ready.status == "True" then
 elseif conditions.Stalled ~= nil and conditions.Stalled.status == "True" then
   health.status = "Degraded"
 elseif ready.reason == "AwaitingApproval" or ready.reason == "PlanChanged" then
-  -- A person has to say yes; the sync waits without failing.
+  -- A person has to approve; the sync waits without failing.
   health.status = "Suspended"
 end
 return health

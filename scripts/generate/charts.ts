@@ -6,17 +6,17 @@ import { LEASE_RIGHTS, RIGHTS, type Right, rulesOf } from './rbac.ts';
 
 const YAML = { version: '1.1', lineWidth: 120, aliasDuplicateObjects: false } as const;
 
-/** A chart sees only files of its own. */
+/** Copied, because a chart can only read its own files. */
 const COPIES = ['grafana/db-manager.json', 'prometheus/rules.yaml'];
 
 /**
- * What the operator's chart has in common with crds/ and deploy/rbac. The CRD is a template, since Helm never upgrades
- * what lies in a chart's own crds/ folder.
+ * The parts of the operator chart that are also in crds/ and deploy/. The CRD is a template, because Helm never upgrades
+ * the crds/ folder of a chart.
  */
 export function chartFiles(note: string): { path: string; text: string }[] {
   return [
     { path: 'charts/db-manager/templates/crds.yaml', text: crdTemplate(note) },
-    { path: 'charts/db-manager/templates/_rights.tpl', text: rightsTemplate(note) },
+    { path: 'charts/db-manager/templates/_rules.tpl', text: rulesTemplate(note) },
     ...COPIES.map((path) => ({
       path: `charts/db-manager/files/${path.split('/')[1]}`,
       text: readFileSync(join(import.meta.dirname, '../../deploy', path), 'utf8'),
@@ -34,7 +34,7 @@ function crdTemplate(note: string): string {
     'metadata:',
     `  name: ${metadata.name}`,
     '  annotations:',
-    '    # Deleting it would delete every DatabaseMigration with it.',
+    '    # Its deletion would delete every DatabaseMigration.',
     '    helm.sh/resource-policy: keep',
     '  labels:',
     '    {{- include "db-manager.labels" . | nindent 4 }}',
@@ -42,17 +42,17 @@ function crdTemplate(note: string): string {
   return `${head.join('\n')}\n${literal(stringify({ spec }, YAML))}{{- end }}\n`;
 }
 
-function rightsTemplate(note: string): string {
+function rulesTemplate(note: string): string {
   const rules = (rights: Right[]) => literal(stringify(rulesOf(rights), YAML)).trimEnd();
   return [
     `{{/* ${note} */}}`,
-    `{{- define "db-manager.rights" -}}\n${rules(RIGHTS)}\n{{- end -}}`,
-    `{{- define "db-manager.lease-rights" -}}\n${rules(LEASE_RIGHTS)}\n{{- end -}}`,
+    `{{- define "db-manager.rules" -}}\n${rules(RIGHTS)}\n{{- end -}}`,
+    `{{- define "db-manager.leaseRules" -}}\n${rules(LEASE_RIGHTS)}\n{{- end -}}`,
     '',
   ].join('\n');
 }
 
-/** Text that stands in a template as it is. */
+/** Text for a template, escaped so that it is not interpreted. */
 function literal(text: string): string {
   return text.replaceAll('{{', '{{ "{{" }}');
 }

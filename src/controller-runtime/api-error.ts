@@ -1,7 +1,7 @@
-/** The API server's refusal, in its own words. */
+/** An error response of the API server, with its message. */
 export class ApiError extends Error {
   readonly status: number;
-  /** Kubernetes' word, for example AlreadyExists, Conflict, Forbidden, Expired. */
+  /** The Kubernetes reason, for example AlreadyExists, Conflict, Forbidden, Expired. */
   readonly reason: string;
 
   constructor(status: number, reason: string, message: string) {
@@ -12,7 +12,7 @@ export class ApiError extends Error {
   }
 }
 
-/** The kubeconfig's credentials cannot be used: a missing file, a plugin that failed. Nothing was sent. */
+/** The credentials of the kubeconfig cannot be used: a file is missing or a plugin failed. Nothing was sent. */
 export class CredentialsError extends Error {
   constructor(cause: unknown) {
     super(cause instanceof Error ? cause.message : String(cause), { cause });
@@ -20,7 +20,7 @@ export class CredentialsError extends Error {
   }
 }
 
-/** From a `Status` object, or from whatever else came back. */
+/** Creates the error from a `Status` object or from any other response body. */
 export function errorFrom(code: number, body: string): ApiError {
   try {
     const { reason, message } = JSON.parse(body) as { reason?: unknown; message?: unknown };
@@ -34,7 +34,7 @@ export function isStatus(error: unknown, ...codes: number[]): boolean {
   return error instanceof ApiError && codes.includes(error.status);
 }
 
-/** Its namespace is being deleted, and takes nothing new: the end of what lies in it, not a fault. */
+/** The namespace is being deleted and accepts no new objects: expected, not a fault. */
 export function isTerminating(error: unknown): boolean {
   return isStatus(error, 403) && error instanceof Error && error.message.includes('being terminated');
 }

@@ -1,10 +1,10 @@
 /**
- * The cluster's side of the controller: it watches, gathers what `core/reconcile` decides on, and carries decisions
- * out. It may import core/model, core/reconcile and @kubernetes/client-node.
+ * The part of the controller that talks to the cluster: it watches, collects the input of `core/reconcile`, and
+ * executes its decisions. It may import core/model, core/reconcile and @kubernetes/client-node.
  *
- * This file is the one door to the API server. Kubeconfig, certificates, tokens and exec plugins are client-node's;
- * the requests are made here, because its typed client can neither list by pages without copying every object, nor ask
- * for metadata only, nor be cut off in the middle (docs/decisions has the whole story).
+ * All requests to the API server go through this file. client-node reads the kubeconfig, certificates, tokens and exec
+ * plugins. The requests are sent here, because its typed client cannot list in pages without copying every object,
+ * request metadata only, or be aborted during a response (details in docs/decisions).
  */
 import http from 'node:http';
 import https from 'node:https';
@@ -15,27 +15,27 @@ export type Verb = 'get' | 'list' | 'watch' | 'create' | 'patch' | 'delete' | 'u
 
 export interface ApiRequest {
   verb: Verb;
-  /** With every name already encoded, for example `/api/v1/namespaces/x/pods/y/log`. */
+  /** With every name encoded, for example `/api/v1/namespaces/x/pods/y/log`. */
   path: string;
   query?: Record<string, string | number | boolean | undefined>;
   body?: unknown;
   contentType?: string;
   accept?: string;
-  /** Until the answer is complete; for a stream, until it begins. Default 15 s. */
+  /** Until the response is complete; for a stream, until it starts. Default 15 s. */
   timeoutMs?: number;
   signal?: AbortSignal;
-  /** Called at the last moment before anything is sent; what it throws is thrown. */
+  /** Called immediately before the request is sent; an error that it throws is passed on. */
   guard?(): void;
 }
 
 export interface Api {
-  /** The answer's body as JSON. Throws `ApiError` where the server refuses, any other error where it is not reached. */
+  /** The response body as JSON. Throws `ApiError` if the server refuses, any other error if it cannot be reached. */
   request<T>(request: ApiRequest): Promise<T>;
-  /** The answer as it comes; the caller ends it by its signal. */
+  /** The response as a stream; the caller ends it with its signal. */
   stream(request: ApiRequest): Promise<http.IncomingMessage>;
 }
 
-/** Told of every request, for metrics; `code` is 0 where there was no answer. */
+/** Called for every request, for metrics; `code` is 0 if there was no response. */
 export type OnRequest = (verb: Verb, resource: string, code: number) => void;
 
 const METHODS = {
@@ -51,7 +51,7 @@ const METHODS = {
 const CREDENTIALS_MS = 10_000;
 const TIMEOUT_MS = 15_000;
 
-/** `reload` reads the configuration anew when the API server says 401: its token or certificate was replaced. */
+/** `reload` reads the configuration again if the API server returns 401: its token or certificate was replaced. */
 export function createApi(given: KubeConfig, onRequest: OnRequest = () => {}, reload?: () => KubeConfig): Api {
   let config = given;
   const cluster = config.getCurrentCluster();
@@ -61,7 +61,7 @@ export function createApi(given: KubeConfig, onRequest: OnRequest = () => {}, re
   const agents = new Map<boolean, http.Agent>();
   let credentials: { options: https.RequestOptions; until: number } | undefined;
 
-  /** Tokens are short-lived and are read again; a plugin is asked at most every ten seconds. */
+  /** Tokens are short-lived and are read again; a plugin runs at most every ten seconds. */
   async function authenticated(): Promise<https.RequestOptions> {
     if (credentials !== undefined && credentials.until > performance.now()) return credentials.options;
     const options: https.RequestOptions = { headers: {} };
@@ -78,14 +78,14 @@ export function createApi(given: KubeConfig, onRequest: OnRequest = () => {}, re
     if (reload === undefined) return;
     try {
       config = reload();
-      // They hold the certificates of before; what is under way on them goes on.
+      // The agents hold the previous certificates; requests in progress on them continue.
       agents.clear();
     } catch {
-      // It is just being written: the next 401 reads it again.
+      // The file is being written: the next 401 reads it again.
     }
   }
 
-  /** Streams get connections of their own, so that a hundred followed logs never hold up a write. */
+  /** Streams use separate connections, so that many followed logs never delay a write. */
   function agentFor(options: https.RequestOptions, streaming: boolean): http.Agent {
     if (options.agent instanceof http.Agent) return options.agent;
     const known = agents.get(streaming);
@@ -124,13 +124,13 @@ export function createApi(given: KubeConfig, onRequest: OnRequest = () => {}, re
         },
       });
       const limit = request.timeoutMs ?? TIMEOUT_MS;
-      const timer = setTimeout(() => sent.destroy(new Error(`no answer within ${limit} ms`)), limit);
+      const timer = setTimeout(() => sent.destroy(new Error(`no response within ${limit} ms`)), limit);
       sent.once('close', () => clearTimeout(timer));
       sent.once('error', reject);
       sent.once('response', (message) => {
         if (streaming) {
           clearTimeout(timer);
-          // A dead peer is noticed although nothing is sent: the kernel asks every 30 s.
+          // Detects a dead peer although nothing is sent: the kernel probes it every 30 s.
           message.socket.setKeepAlive(true, 30_000);
         }
         resolve(message);
@@ -165,7 +165,7 @@ async function textOf(message: http.IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** `pods/log` of `/api/v1/namespaces/x/pods/y/log`: the resource and, where there is one, its subresource. */
+/** `pods/log` of `/api/v1/namespaces/x/pods/y/log`: the resource and its subresource, if any. */
 export function resourceOf(path: string): string {
   const match = /^\/api(?:s\/[^/]+)?\/[^/]+\/(?:namespaces\/[^/]+\/)?([^/]+)(?:\/[^/]+(?:\/(.+))?)?$/.exec(path);
   if (match === null) return 'unknown';

@@ -6,35 +6,38 @@ import { isStatus } from '../controller-runtime/api-error.ts';
 export interface LeaseOptions {
   namespace: string;
   name: string;
-  /** Who we are, unique among the replicas. */
+  /** Identity of this process, unique among the replicas. */
   identity: string;
-  /** A lease that was not renewed for so long is free. Milliseconds; default 15 s. */
+  /** A lease that was not renewed for this time is free. Milliseconds; default 15 s. */
   durationMs?: number;
-  /** We stop acting when we could not renew for so long: less than the above, so that we stop before another starts. */
+  /**
+   * The leader stops if it could not renew for this time. Less than `durationMs`, so that it stops before another
+   * starts.
+   */
   renewDeadlineMs?: number;
   /** How often the lease is renewed; default 2 s. */
   retryMs?: number;
-  /** How often one that is another's is looked at: how long a hand-over takes at most. Default 1 s. */
+  /** How often a lease of another process is checked: the longest time that a handover takes. Default 1 s. */
   lookMs?: number;
   onError?(error: unknown): void;
 }
 
 export interface Leadership {
-  /** Aborted when leadership is lost. It never comes back: the process has to begin anew. */
+  /** Aborted if leadership is lost. It cannot be regained: the process has to restart. */
   lost: AbortSignal;
   /**
-   * Whether we may still write, by the clock and not by the timers: a process that was stopped beyond its lease and
-   * woken finds out here, before any timer has run.
+   * Whether this process may still write. It checks the clock, not timers: a process that was suspended for longer than
+   * its lease detects it here, before any timer has run.
    */
   valid(): boolean;
-  /** Gives the lease back, so that the next one need not wait for it to run out. */
+  /** Releases the lease, so that the next leader does not have to wait until it expires. */
   release(): Promise<void>;
 }
 
-/** Thrown by a fenced write when we are not the leader any more. */
+/** Thrown by a fenced write if this process is no longer the leader. */
 export class NotLeader extends Error {
   constructor() {
-    super('this process lost its lease and writes nothing more');
+    super('this process lost its lease and no longer writes');
     this.name = 'NotLeader';
   }
 }
@@ -46,7 +49,7 @@ export const ALWAYS_LEADER: Leadership = {
   release: async () => {},
 };
 
-/** Waits until the lease is ours, then keeps it. Rejects only when the signal aborts. */
+/** Waits until this process holds the lease, then renews it. Rejects only if the signal aborts. */
 export async function acquireLease(api: Api, options: LeaseOptions, signal: AbortSignal): Promise<Leadership> {
   const { durationMs = 15_000, renewDeadlineMs = 10_000, retryMs = 2_000, lookMs = 1_000 } = options;
   const attempt = createAttempt(api, { ...options, durationMs });
@@ -59,7 +62,7 @@ export async function acquireLease(api: Api, options: LeaseOptions, signal: Abor
 
   function keep(since: number): Leadership {
     const lost = new AbortController();
-    // What counts is when the request left, not when its answer came: the lease runs from the earlier moment.
+    // The time of the request counts, not of the response: the lease is valid from the earlier time.
     let renewedAt = since;
     const valid = () => !lost.signal.aborted && performance.now() - renewedAt < renewDeadlineMs;
     const stop = new AbortController();
@@ -92,7 +95,7 @@ function createAttempt(api: Api, options: LeaseOptions & { durationMs: number })
   const { namespace, name, identity, durationMs, onError } = options;
   const collection = `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases`;
   const path = `${collection}/${name}`;
-  // Another's lease is judged by our own clock, from when we first saw its last renewal: clocks of nodes differ.
+  // The age of another lease is measured with the local clock since its last renewal was seen: clocks of nodes differ.
   let seen: { version: string; at: number } | undefined;
   const self = {
     heldByAnother: false,
@@ -141,7 +144,7 @@ function createAttempt(api: Api, options: LeaseOptions & { durationMs: number })
     }
     self.heldByAnother = false;
     const taken = holder === identity ? {} : { acquireTime: time, leaseTransitions: leaseTransitions + 1 };
-    // The version that was read is sent back: of two that take a free lease at once, one gets a conflict.
+    // The version that was read is sent back: if two processes take a free lease at the same time, one gets a conflict.
     const body = { ...lease, spec: { ...lease.spec, ...ours, ...taken } };
     await api.request({ verb: 'update', path, body, timeoutMs: 5_000, signal });
     return true;
@@ -149,7 +152,7 @@ function createAttempt(api: Api, options: LeaseOptions & { durationMs: number })
   return self;
 }
 
-/** An API that refuses to write when the lease is lost, judged at the last moment before each write. */
+/** An API that refuses to write if the lease is lost; checked immediately before each write. */
 export function fenced(api: Api, leadership: Leadership): Api {
   const guard = () => {
     if (!leadership.valid()) throw new NotLeader();

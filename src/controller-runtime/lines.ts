@@ -1,17 +1,17 @@
 import { setImmediate as turn } from 'node:timers/promises';
 
-/** A line longer than this is cut, in bytes: no event of a watch is as long. */
+/** A longer line is truncated, in bytes: no event of a watch is this long. */
 const LONGEST = 16_000_000;
-/** What is kept for the next line, in bytes. */
+/** Largest buffer that is kept for the next line, in bytes. */
 const SMALL = 65_536;
 const NEWLINE = 10;
 
 /**
- * The lines of a stream as they come. Throws when the stream breaks off, which node:readline does not say: it waits
- * without end for a connection that was reset.
+ * The lines of a stream as they arrive. Throws if the stream is interrupted; node:readline does not report this and
+ * waits forever for a connection that was reset.
  *
- * Each byte is looked at once, what is longer than `longest` (by the first byte of a line) is dropped as it comes, and
- * the event loop has its turn after each chunk: whoever writes the stream cannot stop the process.
+ * Each byte is read once. The part of a line that exceeds `longest` (by the first byte of the line) is dropped as it
+ * arrives. The event loop runs after each chunk, so that the sender of the stream cannot block the process.
  */
 export async function* linesOf(
   stream: AsyncIterable<Buffer | string>,

@@ -1,13 +1,13 @@
-/** A failure is retried per key with growing patience; all failures together at most at this rate. */
+/** A failed key is retried with exponential backoff; all failures together are limited to this rate. */
 const RETRY_MS = { first: 200, most: 60_000 } as const;
 const FAILURES_PER_SECOND = 20;
 const BURST = 200;
 
-/** Time and chance of the queue; an argument, so that tests need not wait. */
+/** Clock and random numbers of the queue; an argument, so that tests do not have to wait. */
 export interface QueueClock {
-  /** Milliseconds that only grow. */
+  /** Monotonic time in milliseconds. */
   now(): number;
-  /** Calls after `ms`; the answer cancels the call. */
+  /** Calls `call` after `ms`; the returned function cancels it. */
   after(ms: number, call: () => void): () => void;
   /** From 0 to 1. */
   random(): number;
@@ -23,20 +23,20 @@ const SYSTEM_CLOCK: QueueClock = {
 };
 
 export interface QueueOptions {
-  /** How many keys are worked on at once. */
+  /** Maximum number of keys that are processed at the same time. */
   workers: number;
   work(key: string): Promise<void>;
-  /** Told of a failure; the key comes back by itself. */
+  /** Called for a failure; the key is retried automatically. */
   onError(key: string, error: unknown): void;
-  /** Milliseconds that a key has waited from when it was due. */
+  /** Called with the milliseconds that a key has waited since it was due. */
   onStart?(key: string, waitedMs: number): void;
-  /** By default the system's. */
+  /** Default: the system clock. */
   clock?: QueueClock;
 }
 
 /**
- * A queue of keys: each stands in it at most once, is worked on by one worker at a time, and comes back when it was
- * added again meanwhile. First in, first out, so that no key starves another. Bounded by the number of keys.
+ * A queue of keys. Each key is queued at most once, is processed by one worker at a time, and is queued again if it was
+ * added while it was processed. First in, first out, so that no key starves another. Bounded by the number of keys.
  */
 export class WorkQueue {
   readonly #options: QueueOptions;
@@ -57,12 +57,12 @@ export class WorkQueue {
     this.#tokensAt = this.#clock.now();
   }
 
-  /** Keys that are ready and wait for a worker. */
+  /** Number of keys that are ready and wait for a worker. */
   get depth(): number {
     return this.#waiting.size;
   }
 
-  /** Milliseconds for which the oldest work has been going on; 0 where nothing is worked on. */
+  /** Age of the oldest work in progress, in milliseconds; 0 if there is none. */
   get longestWorkMs(): number {
     const [oldest] = this.#working.values();
     return oldest === undefined ? 0 : this.#clock.now() - oldest;
@@ -76,7 +76,7 @@ export class WorkQueue {
     this.#pump();
   }
 
-  /** Adds the key after a while; an earlier time that is already set stands. */
+  /** Adds the key after a delay; an earlier time that is already set is kept. */
   addAfter(key: string, ms: number): void {
     if (this.#stopped) return;
     if (ms <= 0) {
@@ -87,18 +87,18 @@ export class WorkQueue {
     const set = this.#timers.get(key);
     if (set !== undefined && set.due <= due) return;
     this.#clearTimer(key);
-    // setTimeout takes at most 2^31 - 1 ms; a window may open later than that.
+    // setTimeout accepts at most 2^31 - 1 ms; a maintenance window may open later.
     const cancel = this.#clock.after(Math.min(ms, 2 ** 31 - 1), () => this.add(key));
     this.#timers.set(key, { cancel, due });
   }
 
-  /** Forgets a key that is gone. */
+  /** Removes the state of a deleted key. */
   forget(key: string): void {
     this.#clearTimer(key);
     this.#failures.delete(key);
   }
 
-  /** Takes nothing new and resolves when what is worked on is done. */
+  /** Accepts no new keys and resolves when the work in progress is done. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#waiting.clear();
@@ -136,7 +136,7 @@ export class WorkQueue {
     }
   }
 
-  /** Milliseconds until the shared rate allows one more failure to come back. */
+  /** Milliseconds until the shared rate allows one more retry. */
   #takeToken(): number {
     const now = this.#clock.now();
     this.#tokens = Math.min(BURST, this.#tokens + ((now - this.#tokensAt) / 1000) * FAILURES_PER_SECOND);

@@ -5,22 +5,22 @@ import { linesOf } from '../controller-runtime/lines.ts';
 import type { KubernetesObject, Store } from './store.ts';
 
 export interface ReflectorOptions {
-  /** Of the collection, for example `/api/v1/pods`. */
+  /** Path of the collection, for example `/api/v1/pods`. */
   path: string;
   labelSelector?: string;
-  /** For kinds of which only name and version are wanted: their content never comes over the wire. */
+  /** For kinds of which only name and version are needed: their content is never transferred. */
   metadataOnly?: boolean;
-  /** Runs one after the other what several reflectors give it: their pages then never lie in memory together. */
+  /** Serializes the work of several reflectors, so that their pages are never in memory at the same time. */
   inTurn?<T>(work: () => Promise<T>): Promise<T>;
-  /** Told of what went wrong; the reflector goes on by itself. */
+  /** Called for each error; the reflector retries automatically. */
   onError?(error: unknown): void;
 }
 
-/** Bookmarks come about every minute; a watch that is silent for longer has a dead peer. */
+/** Bookmarks arrive about every minute; a watch that is silent for longer has lost its peer. */
 const SILENCE_MS = 150_000;
 const BACKOFF_MS = { first: 200, most: 15_000 } as const;
 
-/** Objects; a page lies in memory twice, as text and as objects. */
+/** Objects per page; a page is in memory twice, as text and as objects. */
 const PAGE = 100;
 
 interface ObjectList {
@@ -34,9 +34,10 @@ interface WatchEvent {
 }
 
 /**
- * Keeps a store equal to a collection until the signal aborts: a list by pages, then watches from its version on. A
- * watch that ends is taken up at the version it came to; 410 Gone means a new list, whose difference from what is
- * stored is told like any other change; any other failure is tried again with growing, jittered patience, for ever.
+ * Synchronizes a store with a collection until the signal aborts: it lists in pages, then watches from the version of
+ * the list. A watch that ends is restarted at the last version. 410 Gone causes a new list, and its differences from
+ * the store are reported like any other change. Any other failure is retried without limit, with exponential backoff
+ * and jitter.
  */
 export async function reflect<T>(
   api: Api,
@@ -44,7 +45,7 @@ export async function reflect<T>(
   options: ReflectorOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  // How far the store has come; kept when a watch breaks off in the middle.
+  // The last version in the store; kept if a watch is interrupted.
   const at: { version?: string } = {};
   let failures = 0;
   while (!signal.aborted) {
@@ -59,7 +60,7 @@ export async function reflect<T>(
       else options.onError?.(error);
       failures += 1;
     }
-    // The first end of a watch is taken up at once; ends in quick succession are not.
+    // A watch restarts immediately after its first end, but not if watches end in quick succession.
     if (failures > 0) await pause(failures, signal);
   }
 }
@@ -88,7 +89,7 @@ async function list<T>(api: Api, store: Store<T>, options: ReflectorOptions, sig
   return version;
 }
 
-/** Until the server ends the watch; throws when it breaks off. */
+/** Returns when the server ends the watch; throws if it is interrupted. */
 async function watch<T>(
   api: Api,
   store: Store<T>,
@@ -105,7 +106,7 @@ async function watch<T>(
       allowWatchBookmarks: true,
       resourceVersion: at.version,
       labelSelector: options.labelSelector,
-      // Ends by itself, at different times for different watchers, so that load moves to new API servers.
+      // The server ends each watch after a random time, so that load moves to new API servers.
       timeoutSeconds: 300 + Math.floor(Math.random() * 300),
     },
     accept: accept(options, 'PartialObjectMetadata'),

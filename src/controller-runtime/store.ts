@@ -1,4 +1,4 @@
-/** What the cache needs of any object. */
+/** The fields of an object that the cache needs. */
 export interface KubernetesObject {
   metadata: {
     name: string;
@@ -12,21 +12,21 @@ export interface KubernetesObject {
 }
 
 export interface StoreOptions<T> {
-  /** Keeps what is needed of an object; what is dropped here is never held. Must keep `metadata`'s identity. */
+  /** Reduces an object to the fields that are stored. Must keep the identity of `metadata`. */
   keep(object: KubernetesObject): T;
-  /** A second key to look objects up by, for example the owner's uid. */
+  /** A second key for lookups, for example the UID of the owner. */
   index?(object: T): string | undefined;
-  /** Told of every change, after it is visible. */
+  /** Called for every change, after it is visible. */
   onChange(change: { key: string; before: T | undefined; after: T | undefined }): void;
 }
 
-/** kubectl's copy of the whole object. */
+/** The copy of the whole object that kubectl stores. */
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 const TOMBSTONES = 1_000;
 
 /**
- * The objects of one kind by `namespace/name`. What is older than what is held, or than a deletion, is ignored, so
- * that the answers to our own writes can be put in at once and a late watch cannot undo them.
+ * The objects of one kind by `namespace/name`. An object that is older than the stored one, or than its deletion, is
+ * ignored. So the responses to our own writes can be stored immediately, and a late watch event cannot undo them.
  */
 export class Store<T> {
   readonly #objects = new Map<string, { value: T; version: bigint; source: string | undefined }>();
@@ -43,7 +43,7 @@ export class Store<T> {
     return this.#objects.size;
   }
 
-  /** Whether these lists have all come in at least once. */
+  /** Whether all these lists were received at least once. */
   hasSynced(sources: readonly string[]): boolean {
     return sources.every((source) => this.#sources.has(source));
   }
@@ -67,7 +67,7 @@ export class Store<T> {
     });
   }
 
-  /** Drops what nobody reads before an object is held, page by page. */
+  /** Removes unused fields before an object is stored, page by page. */
   trim(object: KubernetesObject): KubernetesObject {
     const { metadata } = object;
     delete metadata.managedFields;
@@ -99,14 +99,14 @@ export class Store<T> {
     if (held !== undefined && held.version <= version) this.#drop(key);
   }
 
-  /** Takes a whole list of one source: what is not in it any more is gone, whatever its version. */
+  /** Stores a whole list of one source: an object that is missing in it is deleted, regardless of its version. */
   replace(source: string, objects: readonly KubernetesObject[]): void {
     const replacement = this.beginReplace(source);
     replacement.add(objects);
     replacement.end();
   }
 
-  /** The same page by page, so that a long list never lies in memory as a whole. Nothing is gone before the end. */
+  /** The same page by page, so that a long list is never completely in memory. Nothing is deleted before the end. */
   beginReplace(source: string): { add(page: readonly KubernetesObject[]): void; end(): void } {
     const seen = new Set<string>();
     return {
@@ -158,7 +158,10 @@ export function keyOf({ metadata: { namespace, name } }: KubernetesObject): stri
   return `${namespace ?? ''}/${name}`;
 }
 
-/** Since Kubernetes 1.35 versions are promised to be comparable numbers; they have always been (etcd's revision). */
+/**
+ * Versions are guaranteed to be comparable numbers since Kubernetes 1.35; before that they always were (etcd
+ * revisions).
+ */
 function versionOf({ metadata: { resourceVersion } }: KubernetesObject): bigint {
   return /^\d+$/.test(resourceVersion ?? '') ? BigInt(resourceVersion ?? 0) : 0n;
 }

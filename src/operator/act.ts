@@ -20,28 +20,28 @@ import { FIELD_MANAGER } from './names.ts';
 
 export type { ActionContext } from './action-context.ts';
 
-/** The API server will not make what a run needs: its words. Everything else that goes wrong is thrown. */
+/** `refused`: the API server refused to create an object of the run, with its message. Any other error is thrown. */
 export type Outcome = { kind: 'done' } | { kind: 'refused'; message: string; permanent: boolean };
 
 /**
- * Carries a decision out, in the order of `ACTION_ORDER`. Each step may be done twice without harm, so a decision that
- * broke off in the middle is made and carried out again. Throws `ApiError` 409 when the resource has changed since.
+ * Executes a decision in the order of `ACTION_ORDER`. Each action is idempotent, so an interrupted decision is computed
+ * and executed again. Throws `ApiError` 409 if the resource has changed since the decision.
  */
-export async function act(resource: DatabaseMigration, decision: Decision, hands: ActionContext): Promise<Outcome> {
+export async function act(resource: DatabaseMigration, decision: Decision, context: ActionContext): Promise<Outcome> {
   let version = resource.metadata.resourceVersion;
   for (const kind of ACTION_ORDER) {
     if (kind === null) {
-      if (decision.status !== undefined) version = await writeStatus(resource, version, decision.status, hands);
-      await emitEvents(resource, decision.events, hands);
+      if (decision.status !== undefined) version = await writeStatus(resource, version, decision.status, context);
+      await emitEvents(resource, decision.events, context);
       continue;
     }
     for (const action of decision.actions.filter((each) => each.kind === kind)) {
       try {
-        version = (await perform(action, resource, version, hands)) ?? version;
+        version = (await perform(action, resource, version, context)) ?? version;
       } catch (error) {
         const refused = (kind === 'createJob' || kind === 'createClaim') && isStatus(error, 400, 403, 404, 422);
         if (!refused) throw error;
-        // What is not valid stays so until the resource changes; a quota or an admission rule may.
+        // An invalid object stays invalid until the resource changes; a quota or an admission rule may change.
         return { kind: 'refused', message: (error as ApiError).message, permanent: isStatus(error, 422) };
       }
     }
@@ -49,39 +49,39 @@ export async function act(resource: DatabaseMigration, decision: Decision, hands
   return { kind: 'done' };
 }
 
-/** Returns the resource's new version where the action changed it. */
+/** Returns the new version of the resource if the action changed it. */
 async function perform(
   action: Action,
   resource: DatabaseMigration,
   version: string | undefined,
-  hands: ActionContext,
+  context: ActionContext,
 ): Promise<string | undefined> {
   const { namespace = '' } = resource.metadata;
   const finalizers = (resource.metadata.finalizers ?? []).filter((each) => each !== FINALIZER);
   switch (action.kind) {
     case 'hold':
-      return writeFinalizers(resource, version, [...finalizers, FINALIZER], hands);
+      return writeFinalizers(resource, version, [...finalizers, FINALIZER], context);
     case 'release':
-      return writeFinalizers(resource, version, finalizers, hands);
+      return writeFinalizers(resource, version, finalizers, context);
     case 'createClaim': {
       const body = backupClaim(resource);
       const path = `/api/v1/namespaces/${namespace}/persistentvolumeclaims`;
-      if (body !== undefined) await hands.api.request({ verb: 'create', path, body }).catch(ignore(409));
+      if (body !== undefined) await context.api.request({ verb: 'create', path, body }).catch(ignore(409));
       return undefined;
     }
     case 'createJob': {
       const path = `/apis/batch/v1/namespaces/${namespace}/jobs`;
-      const body = runJob(resource, action.run, hands.runner);
-      const job = await hands.api.request<V1Job>({ verb: 'create', path, body }).catch((error: unknown) => {
-        // It has been made before, and the cache has not heard of it.
+      const body = runJob(resource, action.run, context.runner);
+      const job = await context.api.request<V1Job>({ verb: 'create', path, body }).catch((error: unknown) => {
+        // The Job already exists, but the cache has not seen it yet.
         if (!isStatus(error, 409)) throw error;
-        return hands.api.request<V1Job>({ verb: 'get', path: `${path}/${action.run.job}` });
+        return context.api.request<V1Job>({ verb: 'get', path: `${path}/${action.run.job}` });
       });
-      hands.caches.jobs.put(job as unknown as KubernetesObject);
+      context.caches.jobs.put(job as unknown as KubernetesObject);
       return undefined;
     }
     case 'deleteJob':
-      await hands.api
+      await context.api
         .request({
           verb: 'delete',
           path: `/apis/batch/v1/namespaces/${namespace}/jobs/${action.job}`,
@@ -92,7 +92,7 @@ async function perform(
   }
 }
 
-/** The version that was decided on goes along: a resource that has changed since is decided on anew. */
+/** Sends the version that the decision is based on, so that a resource that has changed since causes a new decision. */
 async function writeFinalizers(
   resource: DatabaseMigration,
   version: string | undefined,
@@ -108,12 +108,12 @@ async function writeFinalizers(
     })
     .catch(ignore(404));
   if (written === undefined) return version;
-  // Without its last finalizer an object that is being deleted is gone; the watch tells.
+  // An object that is being deleted disappears with its last finalizer; the watch reports it.
   if (resource.metadata.deletionTimestamp === undefined) caches.resources.put(caches.resources.trim(written));
   return written.metadata.resourceVersion;
 }
 
-/** Server-side apply: the controller is the only manager of the whole status, so what it leaves out goes away. */
+/** Server-side apply: the controller is the only manager of the status, so a field that it leaves out is removed. */
 async function writeStatus(
   resource: DatabaseMigration,
   version: string | undefined,

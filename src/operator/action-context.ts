@@ -7,9 +7,9 @@ export interface ActionContext {
   api: Api;
   caches: Caches;
   runner: RunnerDefaults;
-  /** Of this process, for events. */
+  /** Identity of this process, for events. */
   identity: string;
   now(): Date;
-  /** Told of an event that could not be written; nothing else depends on it. */
+  /** Called if an event could not be written; nothing else depends on the event. */
   onEventError(error: unknown): void;
 }

@@ -12,11 +12,11 @@ interface CacheContext {
 }
 
 /**
- * The watches of different kinds are not in step: a Job can be seen to be over before its pod is seen at all, after a
- * lost connection by many seconds. So no run is called lost, or taken away because it never began (its resource is
- * deleted, or `inputs` are others by now), on what a cache does not hold: the API server is asked, and what it has goes
- * into the caches. Returns the run that is over, with all that is to be seen of its pod in the caches. Throws where the
- * API server cannot be asked; then nothing is decided yet.
+ * The watches of different kinds are not synchronized: the end of a Job can be seen before its pod is seen at all;
+ * after a lost connection, many seconds before. So an object that is missing in a cache does not prove that a run is lost,
+ * or that it never started and can be deleted (because its resource is deleted or its `inputs` have changed). The API
+ * server is queried, and its answer is stored in the caches. Returns the run that has ended, with the state of its pod
+ * in the caches. Throws if the API server cannot be reached; then nothing is decided yet.
  */
 export async function refreshFromApiServer(
   key: string,

@@ -11,20 +11,20 @@ export interface Caches {
   resources: Store<ResourceRecord>;
   jobs: Store<JobRecord>;
   pods: Store<PodRecord>;
-  /** Of ConfigMaps only the version is known: their content never comes to the controller. */
+  /** Only the versions of ConfigMaps: the controller never receives their content. */
   configMaps: Store<string>;
-  /** Keys of the Jobs that are not known to be over. */
+  /** Keys of the Jobs that are not known to have ended. */
   activeJobs: ReadonlySet<string>;
-  /** Namespaces that have a resource in the queue for a slot. */
+  /** Namespaces with a resource that waits for a slot. */
   queued(): ReadonlySet<string>;
-  /** All Jobs that were made for a resource of this key, also for one of the same name before it. */
+  /** All Jobs that were created for a resource with this key, including an earlier resource of the same name. */
   jobsOf(key: string): JobRecord[];
   hasSynced(): boolean;
   /** Watches until the signal aborts. */
   run(api: Api, signal: AbortSignal, onError: (path: string, error: unknown) => void): Promise<void>;
 }
 
-/** `touched` is told the keys of the resources that a change may concern. */
+/** `touched` receives the keys of the resources that a change may affect. */
 export function createCaches(namespaces: readonly string[], touched: (key: string) => void): Caches {
   const readers = new ReverseIndex();
   const dependents = new ReverseIndex();
@@ -51,7 +51,7 @@ export function createCaches(namespaces: readonly string[], touched: (key: strin
       else activeJobs.delete(key);
       made.set(key, after === undefined ? [] : [after.resource]);
       touched(after?.resource ?? before?.resource ?? '');
-      // A slot has become free, and perhaps a database.
+      // A slot is free now, and perhaps a database.
       if (before?.state === 'active' && after?.state !== 'active') for (const each of [...waiting]) touched(each);
     },
   });
@@ -97,7 +97,7 @@ export function createCaches(namespaces: readonly string[], touched: (key: strin
       };
       await Promise.all(
         watched.map(({ store, ...options }) =>
-          // The stores differ in what they keep, which a reflector does not look at.
+          // The stores differ in the fields that they keep, which a reflector does not read.
           reflect(
             api,
             store as Store<unknown>,
@@ -115,7 +115,7 @@ function isWaiting(record: ResourceRecord | undefined): boolean {
   return reason === 'Queued' || reason === 'DatabaseInUse';
 }
 
-/** Whether the end of a run stands in its resource's status. */
+/** Whether the end of a run is recorded in the status of its resource. */
 export function isRecorded(key: string, runId: string, { caches }: { caches: Pick<Caches, 'resources'> }): boolean {
   const status = caches.resources.get(key)?.resource.status;
   if (status?.run?.id === runId) return status.run.finishedAt !== undefined;

@@ -20,17 +20,17 @@ import { type SlotLimits, Slots } from './slots.ts';
 
 export interface ControllerOptions {
   api: Api;
-  /** Empty: the whole cluster. */
+  /** Empty: all namespaces. */
   namespaces: readonly string[];
   runner: RunnerDefaults;
   slots: SlotLimits;
-  /** Of this process, for events. */
+  /** Identity of this process, for events. */
   identity: string;
   now(): Date;
   emit(news: ControllerEvent): void;
 }
 
-/** What the controller has to say, for logs and metrics. It never says the same twice. */
+/** Events of the controller, for logs and metrics. Each is emitted once. */
 export type ControllerEvent =
   | { type: 'reconciled'; key: string; situation: Assessed['kind']; seconds: number }
   | { type: 'failed'; key: string; error: unknown }
@@ -41,18 +41,18 @@ export type ControllerEvent =
   | { type: 'event'; key: string; level: 'Normal' | 'Warning'; reason: Reason; message: string }
   | { type: 'watch'; path: string; error: unknown };
 
-/** How often a live status is written at most, for one resource, in milliseconds. */
+/** Minimum interval between two writes of the live status of one resource, in milliseconds. */
 const LIVE_MS = 400;
 const WORKERS = 8;
 
 export interface Controller {
   readonly caches: Caches;
   readonly queue: WorkQueue;
-  /** Reads before it leads, so that a second replica takes over without a pause. Resolves when the signal aborts. */
+  /** Watches before it leads, so that a second replica takes over without a pause. Resolves when the signal aborts. */
   watch(signal: AbortSignal): Promise<void>;
-  /** Begins to act; every write is fenced by the leadership. */
+  /** Starts to act; every write is fenced by the leadership. */
   lead(leadership: Leadership): void;
-  /** Takes on nothing new and resolves when what is under way is done. Runs go on without it. */
+  /** Accepts no new work and resolves when the work in progress is done. Runs continue without the controller. */
   stop(): Promise<void>;
 }
 
@@ -65,21 +65,21 @@ export function createController({
   now,
   emit,
 }: ControllerOptions): Controller {
-  let hands: ActionContext | undefined;
+  let context: ActionContext | undefined;
   const refusals = new Map<string, Refusal & { inputs: string }>();
   const ofRun = new Map<string, string>();
   const queue = new WorkQueue({
     workers: WORKERS,
     work,
     onError: (key, error) => {
-      // A conflict is the ordinary course of things: the resource has changed and is looked at again.
+      // A conflict is expected: the resource has changed and is reconciled again.
       if (!isStatus(error, 409) && !isTerminating(error) && !(error instanceof NotLeader))
         emit({ type: 'failed', key, error });
     },
     onStart: (_key, waitedMs) => emit({ type: 'waited', seconds: waitedMs / 1000 }),
   });
   const caches = createCaches(namespaces, (key) => {
-    if (hands !== undefined && key !== '') queue.add(key);
+    if (context !== undefined && key !== '') queue.add(key);
   });
   const logs = new LogFollowers(api, (runId, step) => {
     const key = ofRun.get(runId);
@@ -93,21 +93,21 @@ export function createController({
   const leftovers = new OrphanedJobs(caches);
 
   async function work(key: string): Promise<void> {
-    if (hands === undefined) return;
+    if (context === undefined) return;
     const began = performance.now();
     for (const { run } of caches.pods.by(caches.resources.get(key)?.uid ?? '')) ofRun.set(run.id, key);
     const gathered = await fetchObservations(key, sources, now());
-    // From here to `promise` nothing is awaited, so two resources cannot take the same slot or the same database.
+    // Nothing is awaited between here and `promise`, so two resources cannot take the same slot or database.
     const observed = observe(key, gathered, sources, now());
     if (observed === undefined) {
       forget(key);
-      return sweep(key, hands);
+      return sweep(key, context);
     }
     const assessed = assess(observed, now());
     const decision = decide(assessed);
     if (assessed.kind === 'due') slots.promise(key, databaseKey(observed.resource));
     try {
-      const outcome = await act(observed.resource, decision, hands);
+      const outcome = await act(observed.resource, decision, context);
       if (outcome.kind === 'refused') return refuse(key, observed.inputs, outcome);
     } finally {
       slots.settle(key);
@@ -123,7 +123,7 @@ export function createController({
     }
     dropRecorded(key);
     if (decision.requeueAfter !== undefined) queue.addAfter(key, decision.requeueAfter);
-    await sweep(key, hands);
+    await sweep(key, context);
     emit({ type: 'reconciled', key, situation: assessed.kind, seconds: (performance.now() - began) / 1000 });
   }
 
@@ -139,7 +139,7 @@ export function createController({
     queue.add(key);
   }
 
-  /** What a run left behind is in the status now. */
+  /** The result of a run is now in the status. */
   function dropRecorded(key: string): void {
     for (const pod of caches.pods.by(caches.resources.get(key)?.uid ?? '')) {
       if (isRecorded(key, pod.run.id, sources)) pod.terminationMessage = undefined;
@@ -167,7 +167,7 @@ export function createController({
     watch: (signal) => caches.run(api, signal, (path, error) => emit({ type: 'watch', path, error })),
     lead(leadership) {
       const onEventError = (error: unknown) => emit({ type: 'failed', key: 'events', error });
-      hands = { api: fenced(api, leadership), caches, runner, identity, now, onEventError };
+      context = { api: fenced(api, leadership), caches, runner, identity, now, onEventError };
       for (const key of caches.resources.keys()) queue.add(key);
       for (const { resource } of caches.jobs.values()) queue.add(resource);
     },

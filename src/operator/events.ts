@@ -4,7 +4,7 @@ import { digest } from '../core/reconcile/inputs.ts';
 import type { EventRecord } from '../core/reconcile/situation.ts';
 import type { ActionContext } from './action-context.ts';
 
-/** Events as `kubectl describe` shows them. The name comes from the event's key: a second telling is refused, and fine. */
+/** Events as `kubectl describe` shows them. The name is derived from the key, so a duplicate is refused and ignored. */
 export async function emitEvents(
   { metadata }: DatabaseMigration,
   events: readonly EventRecord[],

@@ -17,21 +17,24 @@ export interface FollowedPod {
 }
 
 const RETRY_MS = { first: 250, most: 5_000 } as const;
-/** How long the end of a terminated pod's log is waited for, before its termination message has to do. */
+/** How long to wait for the end of the log of a terminated pod before its termination message is used instead. */
 const END_MS = 5_000;
-/** Read of one pod's log at most, in bytes, however often it is read: a run of ours writes less than two million. */
+/**
+ * The maximum that is read from the log of one pod, over all its readings, in bytes. A normal run writes less than 2
+ * MB.
+ */
 export const LOG_BYTES = 16_000_000;
-/** What a line costs of these besides its own: empty ones take time too. */
+/** The cost of a line in addition to its length, in bytes: empty lines take time too. */
 const LINE_BYTES = 100;
-/** The last line of a run is its report; an older line may be as long as it likes. */
+/** The last line of a run is its report; an earlier line may be of any length. */
 const LAST = { tailLines: 3, limitBytes: 2 * REPORT_BYTES, timeoutMs: 5_000 } as const;
 
 interface Follower {
   reader: RunLogReader;
   stop: AbortController;
-  /** Set when the pod is known to have ended: after the next end of the stream nothing more comes. */
+  /** Set if the pod has ended: the log is complete at the next end of the stream. */
   ended: boolean;
-  /** Bytes read until now. */
+  /** Bytes read so far. */
   bytes: number;
   done: Promise<void>;
 }
@@ -40,10 +43,10 @@ type Outcome = 'end' | 'failed' | 'gone' | 'tooLong';
 
 class TooLong extends Error {}
 
-/** Told that there is more to know of a run; with each step once, when it has ended. */
+/** Called if there is news about a run; once for each step, when the step has ended. */
 export type OnRunChange = (runId: string, step?: StepReport) => void;
 
-/** Follows the logs of the runs that are under way. */
+/** Follows the logs of the runs in progress. */
 export class LogFollowers {
   readonly #api: Api;
   readonly #onChange: OnRunChange;
@@ -54,12 +57,12 @@ export class LogFollowers {
     this.#onChange = onChange;
   }
 
-  /** What is known; undefined where the run is not followed. */
+  /** What is known so far; undefined if the run is not followed. */
   of(runId: string): RunLog | undefined {
     return this.#followers.get(runId)?.reader.snapshot();
   }
 
-  /** Begins to follow a pod whose container has started; nothing happens when it is followed already. */
+  /** Starts to follow a pod whose container has started; does nothing if the pod is already followed. */
   follow(pod: FollowedPod): void {
     if (this.#followers.has(pod.runId)) return;
     const reader = new RunLogReader(pod.runId, pod.cleaning);
@@ -69,7 +72,7 @@ export class LogFollowers {
     follower.done = this.#run(pod, follower);
   }
 
-  /** The pod has ended: resolves when its whole log is read, or when that takes too long. */
+  /** For a pod that has ended: resolves when its whole log is read, or after a timeout. */
   async end(pod: FollowedPod): Promise<void> {
     const follower = this.#followers.get(pod.runId);
     if (follower === undefined) return;
@@ -82,7 +85,7 @@ export class LogFollowers {
     if (reader.complete && reader.unreadable === undefined) return;
     stop.abort();
     reader.unreadable ??= `it was not read within ${END_MS / 1000} s`;
-    // What could not be read as a whole is not read in the same way again.
+    // A log that could not be read completely is not read again.
     if (reader.snapshot().report === undefined) await this.#readLast(pod, reader);
     reader.complete = true;
   }
@@ -113,7 +116,7 @@ export class LogFollowers {
       const outcome = await this.#readOnce(pod, follower);
       if (outcome === 'tooLong') {
         reader.unreadable = `the log is longer than ${LOG_BYTES / 1_000_000} MB`;
-        // Its pod may go on; the report is read when it has ended.
+        // The pod may still run; the report is read when it has ended.
         return;
       }
       if (outcome === 'gone' || (outcome === 'end' && (wasEnded || reader.snapshot().report !== undefined))) {
@@ -121,7 +124,7 @@ export class LogFollowers {
         break;
       }
       failures = outcome === 'end' ? 1 : failures + 1;
-      // The stream can end while the pod goes on (a restarted API server, a rotated log): it is read again.
+      // The stream can end while the pod still runs (API server restarted, log rotated): the log is read again.
       const wait = Math.min(RETRY_MS.first * 2 ** Math.min(failures - 1, 10), RETRY_MS.most);
       await sleep(wait, undefined, { signal: stop.signal }).catch(() => {});
     }
@@ -151,7 +154,7 @@ export class LogFollowers {
       const response = await this.#open(pod, { tailLines, limitBytes }, AbortSignal.timeout(timeoutMs));
       for await (const line of linesOf(response, longestLine)) reader.read(line);
     } catch {
-      // The termination message has to do.
+      // The termination message is used instead.
     }
   }
 

@@ -1,4 +1,4 @@
-/** Labels and annotations by which the controller finds what it made. */
+/** Labels and annotations by which the controller finds the objects that it created. */
 export const MANAGED_BY = { 'app.kubernetes.io/managed-by': 'db-manager' } as const;
 export const MANAGED_SELECTOR = 'app.kubernetes.io/managed-by=db-manager';
 export const FIELD_MANAGER = 'db-manager';
@@ -6,7 +6,7 @@ export const FIELD_MANAGER = 'db-manager';
 export const LABELS = {
   owner: 'db-manager.dev/uid',
   database: 'db-manager.dev/database',
-  /** For people: `kubectl get jobs -l db-manager.dev/name=orders`. */
+  /** For users: `kubectl get jobs -l db-manager.dev/name=orders`. */
   name: 'db-manager.dev/name',
 } as const;
 
@@ -20,7 +20,7 @@ export const ANNOTATIONS = {
 
 export const RUNNER_CONTAINER = 'runner';
 
-/** Where volumes lie in a run's pod. */
+/** Mount paths of the volumes in the pod of a run. */
 export const MOUNTS = {
   database: '/data/database',
   backups: '/data/backups',

@@ -19,17 +19,17 @@ export interface Sources {
   refusals: ReadonlyMap<string, Refusal & { inputs: string }>;
 }
 
-/** What only a request can tell, for `observe`. */
+/** What `observe` needs and only a request can answer. */
 export interface Fetched {
   podRefused?: string;
-  /** The run that is over for certain, with its pod's end in the caches. */
+  /** The run that has certainly ended; the final state of its pod is in the caches. */
   over?: string;
 }
 
-/** A Job without a pod for longer than this has a reason that only its events tell, in milliseconds. */
+/** If a Job has no pod for longer than this, only its events give the reason. Milliseconds. */
 const POD_PATIENCE_MS = 2_000;
 
-/** The part of observing that needs the network: the end of a log, the reason why a Job gets no pod. */
+/** The part of observing that needs the network: the end of a log, and the reason why a Job has no pod. */
 export async function fetchObservations(key: string, sources: Sources, now: Date): Promise<Fetched> {
   const over = await refreshFromApiServer(key, inputsNow(key, sources), sources);
   const uid = sources.caches.resources.get(key)?.uid ?? '';
@@ -55,7 +55,9 @@ export async function fetchObservations(key: string, sources: Sources, now: Date
   };
 }
 
-/** Everything that is known of a resource now; undefined where it is gone. No I/O: nothing changes while it reads. */
+/**
+ * Everything that is known about a resource now; undefined if it is deleted. No I/O: nothing changes while it reads.
+ */
 export function observe(key: string, { podRefused, over }: Fetched, sources: Sources, now: Date): Observed | undefined {
   const { caches, slots, refusals } = sources;
   const record = caches.resources.get(key);
@@ -84,7 +86,7 @@ function cleaningOf(key: string, { caches }: Pick<Sources, 'caches'>): Cleaning 
   return { redactData: caches.resources.get(key)?.resource.spec.safety.redactData ?? true };
 }
 
-/** What a run that began now would be made from. */
+/** The inputs of a run that would start now. */
 function inputsNow(key: string, { caches }: Sources): string | undefined {
   const record = caches.resources.get(key);
   return record === undefined ? undefined : inputsDigest(record.resource, versionsOf(record.resource, caches));
@@ -102,11 +104,12 @@ function observeRun(key: string, over: string | undefined, { caches, logs }: Sou
   if (newest !== undefined) {
     const log = logs.of(newest.id) ?? EMPTY_LOG;
     const report = log.report ?? terminationReport(pods, newest.id, cleaningOf(key, { caches }));
-    // A Job that ended since `gather` is not over before its pod has been looked for; it is on the queue for that.
+    // A Job that ended after `gather` counts as ended only after its pod was looked up; its key is in the queue for
+    // that.
     const state = newest.id === over || newest.state === 'gone' ? newest.state : 'active';
     return { ...newest, state, log: report === undefined ? log : { ...log, report } };
   }
-  // Job and pod are gone, but the run's last words were heard.
+  // The Job and its pod are deleted, but the end of the log was read.
   const last = status?.run;
   const log = last === undefined || last.finishedAt !== undefined ? undefined : logs.of(last.id);
   if (last === undefined || log?.report === undefined) return undefined;

@@ -4,13 +4,13 @@ import type { KubernetesObject } from '../controller-runtime/store.ts';
 import { API_VERSION, PLURAL } from '../core/model/resource.ts';
 import type { Caches } from '../operator/caches.ts';
 
-/** How long the cluster's own garbage collector is left alone with them, in milliseconds. */
+/** How long to wait for the garbage collector of the cluster, in milliseconds. */
 const PATIENCE_MS = 60_000;
 
 /**
- * Jobs that are over and whose resource is gone. The cluster's garbage collector takes them, with one exception: when a
- * resource is deleted and made again under its name while the collector's watch is broken off, it sees one object that
- * has changed, and the Jobs of the first stay until their ttl is over.
+ * Jobs that have ended and whose resource is deleted. The garbage collector of the cluster deletes them, with one
+ * exception: if a resource is deleted and recreated under the same name while the watch of the collector is
+ * interrupted, the collector sees one changed object, and the Jobs of the first resource stay until their TTL expires.
  */
 export class OrphanedJobs {
   readonly #caches: Pick<Caches, 'resources' | 'jobsOf'>;
@@ -20,10 +20,10 @@ export class OrphanedJobs {
     this.#caches = caches;
   }
 
-  /** Returns after how many milliseconds to call it again; undefined where nothing is left. */
+  /** Returns after how many milliseconds to call it again; undefined if no orphaned Jobs are left. */
   async collect(key: string, api: Api, now: Date): Promise<number | undefined> {
     const uid = this.#caches.resources.get(key)?.uid;
-    // Without its reference it was left on purpose: `kubectl delete --cascade=orphan`.
+    // A Job without its owner reference was kept on purpose: `kubectl delete --cascade=orphan`.
     const left = this.#caches.jobsOf(key).filter((job) => job.owned && job.owner !== uid && job.state !== 'active');
     const since = this.#since.get(key) ?? now.getTime();
     if (left.length === 0) this.#since.delete(key);
@@ -33,7 +33,7 @@ export class OrphanedJobs {
     if (rest > 0) return rest;
     const living = await currentUid(key, api);
     for (const { namespace, name, uid, owner } of left) {
-      if (owner === living) continue; // the caches are not in step
+      if (owner === living) continue; // the caches are not synchronized
       await api
         .request({
           verb: 'delete',

@@ -2,19 +2,21 @@ import type { Api } from '../controller-runtime/api.ts';
 import { isStatus } from '../controller-runtime/api-error.ts';
 import { API_VERSION, type DatabaseMigration, GROUP, KIND, PLURAL, VERSION } from '../core/model/resource.ts';
 
-/** What people and hooks do with DatabaseMigrations; the controller has ways of its own. */
+/** Operations of commands and hooks on DatabaseMigrations; the controller does not use this client. */
 export interface ResourceClient {
-  /** Undefined where there is none. */
+  /** Undefined if it does not exist. */
   get(namespace: string, name: string): Promise<DatabaseMigration | undefined>;
-  /** Of one namespace, or of all. */
+  /** In one namespace, or in all. */
   list(namespace: string | undefined): Promise<DatabaseMigration[]>;
-  /** Server-side apply. `force` takes fields over that another manager has set; without it that is a conflict (409). */
+  /**
+   * Server-side apply. `force` takes over fields of other managers; without it such a field causes a conflict (409).
+   */
   apply(namespace: string, resource: Applied, force: boolean): Promise<DatabaseMigration>;
-  /** A merge patch; with the resourceVersion in it, only of the state that was looked at (409 otherwise). */
+  /** A merge patch. If it contains a resourceVersion, it applies only to that version (otherwise 409). */
   patch(namespace: string, name: string, body: object): Promise<DatabaseMigration>;
 }
 
-/** As it was written: what it leaves out is not ours. */
+/** As it was written: omitted fields belong to other managers. */
 export interface Applied {
   metadata: { name: string };
   spec: unknown;
@@ -22,14 +24,14 @@ export interface Applied {
 
 const FIELD_MANAGER = 'db-manager-cli';
 
-/** Throws `ApiError` where the server refuses, any other error where it is not reached. */
+/** Throws `ApiError` if the server refuses, any other error if it cannot be reached. */
 export function resourceClient(api: Api): ResourceClient {
   return {
     async get(namespace, name) {
       try {
         return await api.request<DatabaseMigration>({ verb: 'get', path: pathOf(namespace, name) });
       } catch (error) {
-        // Without the CRD the whole path is unknown, which is another thing than a resource that is not there.
+        // Without the CRD the whole path is unknown, which differs from a missing resource.
         if (isStatus(error, 404) && error instanceof Error && error.message.includes(name)) return undefined;
         throw error;
       }

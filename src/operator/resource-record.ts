@@ -5,28 +5,28 @@ import { API_VERSION, type DatabaseMigration, databaseMigrationSchema } from '..
 import { configMapsOf } from '../core/reconcile/inputs.ts';
 
 /**
- * A resource as this version reads it. What is asked of all of them at once (metrics, who waits, who depends on whom)
- * lies open; the rest is packed, since a status with its history and findings takes 30 KB as objects and 2 KB so, and
- * only the few resources that are looked at are unpacked.
+ * A resource as this version reads it. Fields that are read for all resources (metrics, queue, dependencies) are kept
+ * as they are. The rest is compressed: a status with its history and findings takes 30 KB as objects and 2 KB
+ * compressed. It is decompressed only for the few resources that are reconciled.
  */
 export class ResourceRecord {
   readonly key: string;
   readonly namespace: string;
   readonly name: string;
   readonly uid: string;
-  /** Names of the ConfigMaps and the resources, in its namespace, that it rests on. */
+  /** Names of the ConfigMaps and the resources in its namespace that it depends on. */
   readonly configMaps: readonly string[];
   readonly dependsOn: readonly string[];
   readonly ready: { status: string; reason: string; generation: number | undefined } | undefined;
   readonly stalled: boolean;
-  /** Its run is due, and something else has to happen before its pod can begin. */
+  /** Its run is due, but something else has to happen before its pod can start. */
   readonly waits: boolean;
   readonly pending: number | undefined;
   readonly backup: { sizeBytes: number; takenAt: string } | undefined;
   readonly run: { id: string; startedAt?: string; finishedAt?: string } | undefined;
-  /** Changes when a dependent may have something else to decide on. */
+  /** Changes if the decision for a dependent may change. */
   readonly readiness: string;
-  /** Why it cannot be read, where that is so. */
+  /** Why it cannot be read, if so. */
   readonly unreadable: string | undefined;
   readonly #packed: Uint8Array;
 
@@ -53,7 +53,7 @@ export class ResourceRecord {
     this.#packed = packed(resource);
   }
 
-  /** Not to be changed: others are given the same. */
+  /** Do not modify: the object is shared with other callers. */
   get resource(): DatabaseMigration {
     const known = recent.get(this);
     if (known !== undefined) return known;
@@ -78,19 +78,19 @@ const WAITING = new Set<string>([
   'JobRefused',
 ] satisfies Reason[]);
 
-/** Those that were unpacked last: one reconcile asks for the same a few times. */
+/** The records that were decompressed last: one reconcile reads the same record several times. */
 const recent = new Map<ResourceRecord, DatabaseMigration>();
 const RECENT = 32;
 
 function packed(resource: DatabaseMigration): Uint8Array {
-  // Copied, because zlib's answer is a window on a chunk of 16 KiB that it would keep alive; and not into a Buffer,
-  // because small ones share slabs of 64 KiB with whatever passes, and would each keep one alive.
+  // Copied, because the result of zlib is a view of a 16 KiB chunk that it would keep alive. Not into a Buffer,
+  // because small Buffers share slabs of 64 KiB with unrelated data, and each would keep a slab alive.
   return new Uint8Array(deflateRawSync(JSON.stringify(resource), { level: 1 }));
 }
 
 /**
- * The API server has checked the resource against the CRD; what does not parse was written under a newer or an older
- * one. Its spec is kept as it is, so that a run that is under way can still be followed to its end.
+ * The API server has validated the resource against the CRD. A resource that does not parse was written with a newer or
+ * an older CRD. Its spec is kept unchanged, so that a run in progress can still be followed to its end.
  */
 function parseResource(object: KubernetesObject): { resource: DatabaseMigration; unreadable?: string } {
   const parsed = databaseMigrationSchema.safeParse(object);
@@ -99,7 +99,7 @@ function parseResource(object: KubernetesObject): { resource: DatabaseMigration;
   const message = `${issue?.path.join('.') ?? 'the resource'}: ${issue?.message ?? 'cannot be read'}. Update the CRD and the operator to the same version.`;
   const { status: _, ...withoutStatus } = object as KubernetesObject & { status?: unknown };
   const again = databaseMigrationSchema.safeParse(withoutStatus);
-  // A status of another version is written anew; the database tells what was done.
+  // A status of another version is rewritten; the database shows what was done.
   if (again.success) return { resource: again.data };
   return {
     resource: { ...BLANK, ...(withoutStatus as object), spec: BLANK.spec } as DatabaseMigration,

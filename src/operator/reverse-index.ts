@@ -1,9 +1,9 @@
-/** Who names what: from a name to those that mention it, so that a change finds them without asking everybody. */
+/** Maps a name to the keys that mention it, so that a change finds its dependents without a scan of all resources. */
 export class ReverseIndex {
   readonly #named = new Map<string, readonly string[]>();
   readonly #by = new Map<string, Set<string>>();
 
-  /** Replaces what `who` mentions; nothing forgets it. */
+  /** Replaces what `who` mentions; an empty list removes it. */
   set(who: string, names: readonly string[]): void {
     for (const name of this.#named.get(who) ?? []) {
       const others = this.#by.get(name);
@@ -22,7 +22,7 @@ export class ReverseIndex {
     }
   }
 
-  /** A copy: those who are told may change what they mention. */
+  /** A copy, because a caller may change the index while it iterates. */
   of(name: string): string[] {
     return [...(this.#by.get(name) ?? [])];
   }

@@ -10,21 +10,24 @@ import type { RunLog } from '../core/reconcile/observed.ts';
 import { type Cleaning, cleanReport, cleanText } from '../core/reconcile/redact.ts';
 import { LIMITS } from '../core/reconcile/truncate.ts';
 
-/** Of a line that is no event, in bytes: enough to find the end of a URL that begins in what is kept. */
+/**
+ * Maximum length of a line that is not an event, in bytes: enough to find the end of a URL that starts in the kept
+ * part.
+ */
 const OTHER_LINE_BYTES = 2_048;
 const BRACE = 0x7b;
 
-/** How much of a line is read, in bytes, by its first one. */
+/** How many bytes of a line are read, by the first byte of the line. */
 export function longestLine(first: number): number {
   return first === BRACE ? REPORT_BYTES : OTHER_LINE_BYTES;
 }
 
-/** What every event begins with; a line that begins otherwise is not parsed. */
+/** The start of every event; a line with another start is not parsed. */
 const EVENT_START = /^\{"type":"(?:started|progress|step|report)",/;
 
 /**
- * Reads a runner's output line by line. Reading a log again from its start gives the same result. Everything that a pod
- * writes is hostile: a line is parsed only where its size and its start are those of an event.
+ * Reads the output of a runner line by line. Reading a log again from its start gives the same result. The output of a
+ * pod is untrusted: a line is parsed only if its size and its start are those of an event.
  */
 export class RunLogReader {
   readonly #runId: string;
@@ -41,7 +44,7 @@ export class RunLogReader {
     this.#cleaning = cleaning;
   }
 
-  /** Undefined where the line changed nothing; `step` where it said for the first time that a step has ended. */
+  /** Undefined if the line changed nothing; `step` if it is the first to report the end of that step. */
   read(line: string): { step?: StepReport } | undefined {
     const event = this.#parse(line);
     if (event === undefined) {
@@ -66,7 +69,7 @@ export class RunLogReader {
     }
   }
 
-  /** Before the log is read again from its start. */
+  /** Call this before the log is read again from its start. */
   restart(): void {
     this.#tail = [];
   }
@@ -96,7 +99,7 @@ export class RunLogReader {
     try {
       const { success, data } = runEventSchema.safeParse(JSON.parse(line));
       if (!success) return undefined;
-      // What a migration prints could look like an event; only events of this run are believed.
+      // The output of a migration can look like an event; only events of this run are accepted.
       const runId = data.type === 'report' ? data.report.runId : data.runId;
       return runId === this.#runId ? cleanReport(data, this.#cleaning) : undefined;
     } catch {
@@ -105,7 +108,7 @@ export class RunLogReader {
   }
 }
 
-/** The report in a termination message, where it is one and of this run. */
+/** The report in a termination message, if the message is a report of this run. */
 export function reportOf(
   message: string | undefined,
   runId: string,

@@ -5,13 +5,13 @@ import type { Cleaning } from '../core/reconcile/redact.ts';
 import { ANNOTATIONS, LABELS, RUNNER_CONTAINER } from '../operator/names.ts';
 import { reportOf } from '../operator/run-log.ts';
 
-/** What is kept of a Job: a tenth of its size. */
+/** The fields of a Job that are kept: a tenth of its size. */
 export interface JobRecord {
   namespace: string;
   name: string;
   uid: string;
   owner: string;
-  /** Whether it goes with its owner. */
+  /** Whether it is deleted with its owner. */
   owned: boolean;
   database: string;
   /** `namespace/name` of the resource. */
@@ -22,7 +22,7 @@ export interface JobRecord {
   failure?: { reason: string; message: string };
 }
 
-/** What is kept of a run's pod. */
+/** The fields of the pod of a run that are kept. */
 export interface PodRecord {
   namespace: string;
   owner: string;
@@ -55,7 +55,7 @@ export function jobRecord(object: KubernetesObject): JobRecord {
   };
 }
 
-/** How a container ended whose termination message is its own; for others the kubelet writes one. */
+/** Termination reasons whose message the container itself wrote; for other reasons the kubelet writes the message. */
 const OWN_WORDS = new Set(['Completed', 'Error']);
 
 export function podRecord(object: KubernetesObject): PodRecord {
@@ -83,7 +83,7 @@ export function podRecord(object: KubernetesObject): PodRecord {
         }),
     ...(ended?.message && OWN_WORDS.has(ended.reason ?? 'Completed') ? { spoke: true } : {}),
     ...(failed ? { failure: { reason: status.reason ?? '', message: status.message ?? '' } } : {}),
-    // The API server writes into it when the pod's grace period is over.
+    // The API server sets deletionTimestamp to the time at which the grace period of the pod ends.
     ...(deletionTimestamp === undefined ? {} : { deleteBy: String(deletionTimestamp) }),
   };
   return {
@@ -108,7 +108,7 @@ function identityOf(annotations: Record<string, string>): RunIdentity {
   };
 }
 
-/** The newest run of a resource, from its Jobs and pods; the log is added by who follows it. */
+/** The newest run of a resource, from its Jobs and pods; the caller adds the log. */
 export function newestRun(
   jobs: readonly JobRecord[],
   pods: readonly PodRecord[],
@@ -137,7 +137,7 @@ function byAge(a: Dated, b: Dated): number {
 
 type Dated = { createdAt: string; run: RunIdentity };
 
-/** The report that a pod of this run left as its termination message. */
+/** The report that a pod of this run wrote as its termination message. */
 export function terminationReport(pods: readonly PodRecord[], runId: string, cleaning: Cleaning) {
   for (const { run, terminationMessage } of pods) {
     const report = run.id === runId ? reportOf(terminationMessage, runId, cleaning) : undefined;

@@ -4,24 +4,26 @@ import type { Caches } from '../operator/caches.ts';
 import type { JobRecord } from '../operator/run-records.ts';
 
 export interface SlotLimits {
-  /** Runs at once, over all namespaces. */
+  /** Maximum number of runs at the same time, in all namespaces. */
   most: number;
-  /** Runs at once in one namespace. */
+  /** Maximum number of runs at the same time in one namespace. */
   mostPerNamespace: number;
 }
 
-/** Whether a run may start: `all` and `namespace` say whose limit is reached, `turn` that other namespaces come first. */
+/** Whether a run may start. `all`, `namespace`: the limit that is reached; `turn`: other namespaces come first. */
 export type SlotAnswer = { kind: 'free' } | { kind: 'taken'; by: 'all' | 'namespace' | 'turn' };
 
 export interface Look {
   slot: SlotAnswer;
-  /** A resource of the same namespace, or that it is one of another. */
+  /** A resource of the same namespace, or `elsewhere` for a resource of another namespace. */
   databaseInUseBy?: { name: string } | 'elsewhere';
 }
 
-/** A pod that has not begun for so long waits for something, whatever the kubelet says of it, in milliseconds. */
+/**
+ * A pod that has not started after this time counts as waiting, even if the kubelet reports no reason. Milliseconds.
+ */
 const START_MS = 60_000;
-/** Jobs whose pods do not begin are only objects, but there shall not be any number of them in one namespace. */
+/** Jobs whose pods do not start use no resources of a node, but their number in one namespace is limited. */
 const WAITING_TIMES = 10;
 
 interface Slot {
@@ -30,9 +32,10 @@ interface Slot {
 }
 
 /**
- * Who may run at once. A slot is held by a run whose pod has begun or is about to; one that waits for a Secret, an image
- * or a claim holds none. A database is held for its namespace from the decision to start on, and for other namespaces
- * only by a run that has connected to it: a resource that merely names it may have no right to.
+ * Decides which runs may run at the same time. A run holds a slot if its pod has started or is about to start; a run
+ * that waits for a Secret, an image or a claim holds none. Within its namespace, a run holds its database from the
+ * decision to start. For other namespaces it holds the database only after it has connected: a resource that only names
+ * a database may lack access to it.
  */
 export class Slots {
   readonly #limits: SlotLimits;
@@ -61,7 +64,7 @@ export class Slots {
     for (const id of caches.activeJobs) {
       const job = caches.jobs.get(id);
       if (job === undefined || job.resource === key) continue;
-      // A run that has reported is over, although its Job is not known to be complete yet.
+      // A run that has reported has ended, even if its Job is not complete yet.
       const last = caches.resources.get(job.resource)?.run;
       if (last?.id === job.run.id && last.finishedAt !== undefined) continue;
       const state = this.#stateOf(job, caches, now);
@@ -78,7 +81,7 @@ export class Slots {
     return { slot, ...(databaseInUseBy === undefined ? {} : { databaseInUseBy }) };
   }
 
-  /** From the decision to start a run until its Job is in the cache or was refused. */
+  /** Reserves the slot from the decision to start a run until its Job is in the cache or was refused. */
   promise(key: string, database: string): void {
     this.#promised.set(key, database);
   }
@@ -100,8 +103,8 @@ export class Slots {
   }
 
   /**
-   * The namespace that runs least comes first: a slot is left to each namespace that has a resource in the queue and
-   * fewer runs than this one.
+   * The namespace with the fewest runs comes first: one slot is reserved for each namespace that has a resource in the
+   * queue and fewer runs than this one.
    */
   #answer(namespace: string, slots: readonly Slot[], queued: ReadonlySet<string>): SlotAnswer {
     const { most, mostPerNamespace } = this.#limits;

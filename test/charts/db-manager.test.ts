@@ -155,18 +155,18 @@ describe('the chart of the operator', () => {
     [
       'two replicas without leader election',
       { replicas: 2, leaderElection: { enabled: false } },
-      /two operators would act at once\. Set leaderElection\.enabled=true, or replicas=1/,
+      /two operators would act at the same time\. Set leaderElection\.enabled=true, or replicas=1/,
     ],
-    ['a disruption budget for one pod', { podDisruptionBudget: { enabled: true } }, /needs replicas=2 or more/],
+    ['a disruption budget for one pod', { podDisruptionBudget: { enabled: true } }, /requires replicas=2 or more/],
     [
       'a ServiceMonitor without a Service',
       { metrics: { service: { enabled: false }, serviceMonitor: { enabled: true } } },
-      /needs metrics\.service\.enabled=true/,
+      /requires metrics\.service\.enabled=true/,
     ],
     [
       'an account that nobody names',
       { serviceAccount: { create: false } },
-      /name the account that the operator runs as in serviceAccount\.name/,
+      /set serviceAccount\.name to the account that the operator runs as/,
     ],
     ['a value that there is not', { imagee: { tag: '1' } }, /additional properties 'imagee' not allowed/],
     ['a tag for a digest', { image: { digest: 'latest' } }, /'\/image\/digest'/],

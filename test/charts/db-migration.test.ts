@@ -115,7 +115,7 @@ describe('the chart of an application’s migrations', () => {
 
   it('refuses to wait for a target that says nothing without the database', async () => {
     const why = await refusal(await applicationChart({}), { 'db-migration': { spec: { target: '+1' } } });
-    assert.match(why, /cannot wait for db-migration\.spec\.target=\+1.*name a revision, or head/);
+    assert.match(why, /cannot wait for db-migration\.spec\.target=\+1.*set a revision, or head/);
   });
 
   it('can be there twice, under an alias, for two databases', async () => {
@@ -169,7 +169,7 @@ describe('the chart of an application’s migrations', () => {
     [
       'a claim that nobody makes',
       { mode: 'standalone', spec: { ...SPEC, backup: { volume: { size: '1Gi' } } } },
-      /make a PersistentVolumeClaim and name it/,
+      /create a PersistentVolumeClaim and set/,
     ],
     [
       'certificates that the run would not see',
@@ -185,12 +185,12 @@ describe('the chart of an application’s migrations', () => {
     [
       'a way back to nowhere',
       { ...FILES, rollback: { downgrade: true } },
-      /needs a revision in db-migration\.spec\.target/,
+      /requires a revision in db-migration\.spec\.target/,
     ],
     [
       'a way back without the way',
       { spec: { ...SPEC, target: '1_a' }, rollback: { downgrade: true } },
-      /does not hold the newer migrations/,
+      /does not contain the newer migrations/,
     ],
     ['a mode that there is not', { ...VALUES, mode: 'sidecar' }, /'\/mode'/],
     ['a value that there is not', { ...VALUES, timeout: 5 }, /additional properties 'timeout' not allowed/],

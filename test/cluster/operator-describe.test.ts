@@ -1,4 +1,4 @@
-/** docs/operations/describe.md: what `kubectl describe` really shows, word by word but for what differs from run to run. */
+/** docs/operations/describe.md: the real output of `kubectl describe`, except for the parts that differ between runs. */
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -10,11 +10,11 @@ import { describeCluster } from './suite.ts';
 
 const PAGE = join(import.meta.dirname, '../../docs/operations/describe.md');
 
-const HEAD = `<!-- Generated from a real API server by test/cluster/operator-describe.test.ts; \`UPDATE_DOCS=1\` writes it anew. -->
+const HEAD = `<!-- Generated from a real API server by test/cluster/operator-describe.test.ts; \`UPDATE_DOCS=1\` rewrites it. -->
 # What \`kubectl describe\` shows
 
-Five typical endings. Times, digests, sizes and generated names are not those of the run, and \`Spec\` is shown once.
-\`Ready\` says what happened and \`Stalled\` what to do about it; \`Summary\` is also the column Status of
+Five typical results. Times, digests, sizes and generated names are replaced, and \`Spec\` is shown once.
+\`Ready\` shows what happened, and \`Stalled\` what to do about it; \`Summary\` is also the column Status of
 \`kubectl get dbm\`. Every reason has its heading in [reasons.md](../reference/reasons.md).
 `;
 

@@ -61,7 +61,7 @@ export const ENDINGS: readonly Ending[] = [
   {
     title: 'A person has to approve',
     about:
-      'With `approval: OnFindings`, a plan in which a safety rule found something waits. `Ready` has the command that approves exactly this plan; `Stalled` is absent, so tools that wait go on waiting.',
+      'With `approval: OnFindings`, a plan with findings waits for an approval. `Ready` has the command that approves exactly this plan. `Stalled` is absent, so tools that wait keep waiting.',
     name: 'drops-a-column',
     reason: 'AwaitingApproval',
     prepare: (ground) =>
@@ -79,7 +79,7 @@ export const ENDINGS: readonly Ending[] = [
   {
     title: 'A migration failed',
     about:
-      'Without a rehearsal it fails on the database itself. The statement, the place and the words of the database stay after the Job and its pod are gone; the transaction was rolled back.',
+      'Without a rehearsal it fails on the database itself, and the transaction is rolled back. The status keeps the statement, its location and the error of the database after the Job and its pod are deleted.',
     name: 'fails',
     reason: 'MigrationFailed',
     prepare: (ground) =>
@@ -94,7 +94,7 @@ export const ENDINGS: readonly Ending[] = [
   {
     title: 'The rehearsal caught lost rows',
     about:
-      'The migration deletes orders, and `ON DELETE CASCADE` would have taken positions along, of which the migration says nothing. It ran on the copy only.',
+      'The migration deletes orders, and `ON DELETE CASCADE` would also have deleted positions, which the migration does not mention. It ran on the copy only.',
     name: 'loses-rows',
     reason: 'RowsLost',
     prepare: (ground) =>
@@ -109,7 +109,7 @@ export const ENDINGS: readonly Ending[] = [
   },
   {
     title: 'Waits for another',
-    about: 'A run is due, and something else has to happen first. It starts by itself.',
+    about: 'A run is due, but something else has to happen first. The run then starts automatically.',
     name: 'waits',
     reason: 'WaitingForDependency',
     prepare: async (ground) => {

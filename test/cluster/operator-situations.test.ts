@@ -54,7 +54,7 @@ describeCluster('the operator, when a run has to wait or cannot start', (cluster
     assert.deepEqual(resource.metadata.finalizers, undefined);
     await ground.apply(configMap('source', LEDGER));
     await ground.waitFor('source', 'Ready');
-    assert.deepEqual((await told('source')).sort(), ['Migrated', 'Running', 'ReferenceNotFound']);
+    assert.deepEqual((await told('source')).sort(), ['Migrated', 'ReferenceNotFound', 'Running']);
   });
 
   it('says that a Secret is missing, and goes on when it comes', async () => {
@@ -100,7 +100,7 @@ describeCluster('the operator, when a run has to wait or cannot start', (cluster
     await ground.resourceWhen('one', 'running', ({ status }) => status?.run?.job !== undefined);
     await ground.apply(migration('two', shared));
     const waiting = await shows('two', 'DatabaseInUse');
-    assert.match(condition(waiting, 'Ready')?.message ?? '', /The DatabaseMigration one runs on the same database/);
+    assert.match(condition(waiting, 'Ready')?.message ?? '', /The DatabaseMigration one is already migrating this database/);
     await ground.waitFor('one', 'Ready');
     await ground.waitFor('two', 'Ready');
     assert.equal(reasonOf(await ground.resource('two')), 'UpToDate');
@@ -116,7 +116,7 @@ describeCluster('the operator, when a run has to wait or cannot start', (cluster
     await ground.apply(configMap('chain', LEDGER), uses('third', 'second'), uses('second', 'first'));
     assert.match(
       condition(await shows('second', 'WaitingForDependency'), 'Ready')?.message ?? '',
-      /first has to be Ready first: it does not exist/,
+      /first must be Ready first: it does not exist/,
     );
     await ground.apply(uses('first'));
     await ground.waitFor('third', 'Ready');

@@ -1,4 +1,4 @@
-{{/* Names end in a digest where they would be too long, so that two long releases never share one. */}}
+{{/* A name that would be too long ends in a digest, so that two long release names never give the same name. */}}
 {{- define "db-manager.fullname" -}}
 {{- $name := .Release.Name -}}
 {{- if not (contains "db-manager" $name) -}}{{- $name = printf "%s-db-manager" $name -}}{{- end -}}
@@ -25,7 +25,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 
 {{- define "db-manager.serviceAccount" -}}
 {{- if and (not .Values.serviceAccount.create) (not .Values.serviceAccount.name) -}}
-{{- fail "serviceAccount.create is false: name the account that the operator runs as in serviceAccount.name" -}}
+{{- fail "serviceAccount.create is false: set serviceAccount.name to the account that the operator runs as" -}}
 {{- end -}}
 {{- default (include "db-manager.fullname" .) .Values.serviceAccount.name -}}
 {{- end -}}
@@ -36,12 +36,12 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- with .Values.image.digest }}@{{ . }}{{ else }}:{{ default .Chart.AppVersion .Values.image.tag }}{{ end -}}
 {{- end -}}
 
-{{/* Refuses what would harm at run time, with a sentence that says what to type. */}}
+{{/* Rejects unsafe values with an error that names the fix. */}}
 {{- define "db-manager.check" -}}
 {{- if and (gt (int .Values.replicas) 1) (not .Values.leaderElection.enabled) -}}
-{{- fail (printf "replicas is %d and leaderElection.enabled is false: two operators would act at once. Set leaderElection.enabled=true, or replicas=1" (int .Values.replicas)) -}}
+{{- fail (printf "replicas is %d and leaderElection.enabled is false: two operators would act at the same time. Set leaderElection.enabled=true, or replicas=1" (int .Values.replicas)) -}}
 {{- end -}}
 {{- if and .Values.podDisruptionBudget.enabled (lt (int .Values.replicas) 2) -}}
-{{- fail "podDisruptionBudget.enabled needs replicas=2 or more: a budget for one pod only holds up the draining of its node" -}}
+{{- fail "podDisruptionBudget.enabled requires replicas=2 or more: a budget for one pod only blocks the drain of its node" -}}
 {{- end -}}
 {{- end -}}

@@ -1,15 +1,15 @@
 {{/*
-What an application's chart includes. Each takes a dict: root, the application's context; files, a glob in its chart
-(optional); name, where the dependency has an alias.
-  db-migration.hooks        the hook, with the application's own files
-  db-migration.wait         an init container that holds the application back until its migrations are applied
+The templates for an application chart. Each takes a dict: root, the context of the application; files, a glob in its
+chart (optional); name, if the dependency has an alias.
+  db-migration.hooks        the hook, with the files of the application
+  db-migration.wait         an init container that blocks the application until its migrations are applied
   db-migration.waitVolumes  the volumes that this init container mounts
 */}}
 {{- define "db-migration.hooks" -}}
 {{- $scope := include "db-migration.scope" . | fromJson -}}
 {{- if $scope.Values -}}
 {{- if not $scope.Values.renderedByParent -}}
-{{- fail (printf "set %s.renderedByParent=true: this chart's templates include db-migration.hooks, so the dependency must not render its own" $scope.Chart.Name) -}}
+{{- fail (printf "set %s.renderedByParent=true: the templates of this chart include db-migration.hooks, so the dependency must not render its own hooks" $scope.Chart.Name) -}}
 {{- end -}}
 {{- include "db-migration.objects" (merge (dict "given" $scope.given) (index .root.Subcharts $scope.Chart.Name) (dict "Template" .root.Template)) -}}
 {{- end -}}
@@ -29,7 +29,7 @@ What an application's chart includes. Each takes a dict: root, the application's
 {{- end -}}
 {{- end -}}
 
-{{/* The dependency as the application's chart sees it, and its files; nothing where it is switched off. */}}
+{{/* The dependency in the scope of the application chart, and its files; empty if it is disabled. */}}
 {{- define "db-migration.scope" -}}
 {{- $name := default "db-migration" .name -}}
 {{- $sub := index .root.Subcharts $name -}}

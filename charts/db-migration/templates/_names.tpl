@@ -1,4 +1,4 @@
-{{/* Names end in a digest where they would be too long for a Job, so that two long releases never share one. */}}
+{{/* A name that would be too long for a Job ends in a digest, so that two long release names never give the same name. */}}
 {{- define "db-migration.fullname" -}}
 {{- $name := printf "%s-%s" .Release.Name (default .Chart.Name .Values.nameOverride) -}}
 {{- if gt (len $name) 52 -}}
@@ -24,8 +24,8 @@ db-manager.dev/migration: {{ include "db-migration.fullname" . }}
 {{- end -}}
 
 {{/*
-The ConfigMap of the files is named after what is in it. So a new set of files changes the resource's spec, and with it
-the generation that is waited for; and pods of an older revision, which still wait for the older set, find it.
+The name of the ConfigMap contains a digest of its files. So a new set of files changes the spec of the resource, and
+with it the generation that the hook waits for. Pods of an older revision, which wait for the older set, still find it.
 */}}
 {{- define "db-migration.filesName" -}}
 {{- printf "%s-files-%s" (include "db-migration.fullname" .) (toJson .given | sha256sum | trunc 10) -}}
@@ -35,7 +35,7 @@ the generation that is waited for; and pods of an older revision, which still wa
 {{- default (include "db-migration.fullname" .) .Values.serviceAccount.name -}}
 {{- end -}}
 
-{{/* When everything that comes before the application is made. */}}
+{{/* The hook events for everything that is created before the application. */}}
 {{- define "db-migration.events" -}}
 {{- if not .Values.database.inRelease -}}pre-install,pre-upgrade
 {{- else if eq .Values.database.firstInstall "PostInstall" -}}post-install,pre-upgrade
@@ -43,12 +43,12 @@ the generation that is waited for; and pods of an older revision, which still wa
 {{- end -}}
 {{- end -}}
 
-{{/* On this first install all of it is part of the release, and no hook. */}}
+{{/* On this first install all objects are part of the release, and none is a hook. */}}
 {{- define "db-migration.isResource" -}}
 {{- if and .Release.IsInstall .Values.database.inRelease (eq .Values.database.firstInstall "Resource") -}}true{{- end -}}
 {{- end -}}
 
-{{/* Annotations of a hook: events, weight, policy. */}}
+{{/* The annotations of a hook. Arguments: context, events, weight, policy. */}}
 {{- define "db-migration.hook" -}}
 {{- $ctx := index . 0 -}}
 helm.sh/hook: {{ index . 1 }}

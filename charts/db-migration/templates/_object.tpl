@@ -1,7 +1,7 @@
 {{/*
-An object with its name, labels and hook annotations: context, object, name, events, weight, policy. Helm forgets a hook
-once it is made, so what stays for later is made once more, and then deleted, when the release has been uninstalled. In
-mode operator the files and the Secret belong to the DatabaseMigration, which stays.
+An object with its name, labels and hook annotations. Arguments: context, object, name, events, weight, policy. Helm does
+not track a hook after its creation. So an object that stays is created again, and then deleted, when the release is
+uninstalled. In mode operator the files and the Secret belong to the DatabaseMigration, which is kept.
 */}}
 {{- define "db-migration.object" -}}
 {{- $ctx := index . 0 -}}

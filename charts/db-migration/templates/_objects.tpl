@@ -1,4 +1,4 @@
-{{/* Everything, in the order in which Helm makes it: -20 what is read, -10 rights and manifests, 0 the Job. */}}
+{{/* All objects, in the order in which Helm creates them: -20 input, -10 permissions and manifests, 0 the Job. */}}
 {{- define "db-migration.objects" -}}
 {{- include "db-migration.check" . -}}
 {{- $name := include "db-migration.fullname" . -}}
@@ -18,12 +18,12 @@
 {{- if .given }}
 {{- $files := dict "apiVersion" "v1" "kind" "ConfigMap" "data" .given }}
 {{- $filesName := include "db-migration.filesName" . }}
-{{- /* The same files are the same object: made anew, it would look like new ones to the operator. */}}
+{{- /* The same files are the same object: if it were recreated, the operator would see new files. */}}
 {{- if not (lookup "v1" "ConfigMap" .Release.Namespace $filesName) }}
 {{- include "db-migration.object" (list . $files $filesName $events -20 $kept) }}
 {{- end }}
 {{- if .Values.rollback.downgrade }}
-{{- /* The newest files under one name, and not made anew by a rollback: they hold what has to be reverted. */}}
+{{- /* The newest files under a fixed name. A rollback does not recreate them: they contain the migrations to revert. */}}
 {{- include "db-migration.object" (list . $files (printf "%s-newest" $name) $events -20 $kept) }}
 {{- end }}
 {{- end }}
@@ -31,8 +31,8 @@
 {{- $account := include "db-migration.serviceAccount" . }}
 {{- $subject := dict "kind" "ServiceAccount" "name" $account "namespace" .Release.Namespace }}
 {{- $ref := dict "apiGroup" "rbac.authorization.k8s.io" "kind" "Role" "name" $account }}
-{{- $rules := include "db-migration.rights" . | fromYamlArray }}
-{{- /* Not taken away when helm gives up early: the hook still waits, and its log should say what came of it. */}}
+{{- $rules := include "db-migration.rules" . | fromYamlArray }}
+{{- /* Kept if helm times out: the hook still waits, and its log should show the result. */}}
 {{- range list
   (dict "apiVersion" "v1" "kind" "ServiceAccount")
   (dict "apiVersion" "rbac.authorization.k8s.io/v1" "kind" "Role" "rules" $rules)
@@ -47,8 +47,8 @@
 {{- end -}}
 
 {{/*
-In mode operator each upgrade asks anew, also where the spec is the same: a failed run is tried again, and what is
-waited for is an answer to this upgrade and not to an earlier one.
+In mode operator each upgrade requests a run, even if the spec is the same: a failed run is retried, and the hook waits
+for the result of this upgrade, not of an earlier one.
 */}}
 {{- define "db-migration.upgradeSpec" -}}
 {{- $spec := include "db-migration.spec" . | fromYaml -}}

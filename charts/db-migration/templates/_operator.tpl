@@ -11,7 +11,7 @@ metadata:
   {{- end }}
 spec:
   restartPolicy: Never
-  # A little longer than what is waited for, so that the reason is said and not cut off.
+  # Longer than --timeout, so that the command can still report the reason.
   activeDeadlineSeconds: {{ add $ctx.Values.timeoutSeconds 60 }}
   serviceAccountName: {{ include "db-migration.serviceAccount" $ctx }}
   enableServiceLinks: true
@@ -47,8 +47,8 @@ spec:
       configMap: {name: {{ $manifest }}}
 {{- end -}}
 
-{{/* What the hook may do in its namespace. */}}
-{{- define "db-migration.rights" -}}
+{{/* The permissions of the hook in its namespace. */}}
+{{- define "db-migration.rules" -}}
 - apiGroups: [db-manager.dev]
   resources: [databasemigrations]
   verbs: [get, list, watch, create, patch]

@@ -13,7 +13,7 @@ readOnlyRootFilesystem: true
 capabilities: {drop: [ALL]}
 {{- end -}}
 
-{{/* The database's secret as environment: the URL, or the password of its parts. */}}
+{{/* The secret of the database as an environment variable: the URL or the password. */}}
 {{- define "db-migration.secretEnv" -}}
 {{- $url := dig "urlFrom" "secretKeyRef" dict .database -}}
 {{- $password := dig "postgres" "passwordFrom" "secretKeyRef" dict .database -}}
@@ -27,7 +27,7 @@ capabilities: {drop: [ALL]}
 {{- end }}
 {{- end -}}
 
-{{/* The claims that a run uses, each once: the database's, the backups', the migrations'. */}}
+{{/* The claims that a run uses, each once: database, backups, migrations. */}}
 {{- define "db-migration.claims" -}}
 {{- $claims := list -}}
 {{- with dig "sqlite" "volume" "claimName" "" .database -}}{{- $claims = append $claims . -}}{{- end -}}
@@ -44,7 +44,7 @@ capabilities: {drop: [ALL]}
 {{- if .migrations.configMaps }}/migrations{{ end -}}
 {{- end -}}
 
-{{/* The volume of migrations that are no claim and not in the image that runs. */}}
+{{/* The volume of migrations that are neither on a claim nor in the runner image. */}}
 {{- define "db-migration.filesVolume" -}}
 {{- with .migrations.configMaps }}
 - name: db-migrations

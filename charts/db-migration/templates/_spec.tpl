@@ -1,4 +1,4 @@
-{{/* The DatabaseMigration's spec: the values', with what this chart adds. */}}
+{{/* The spec of the DatabaseMigration: from the values, with the additions of this chart. */}}
 {{- define "db-migration.spec" -}}
 {{- $spec := tpl (toYaml .Values.spec) . | fromYaml -}}
 {{- $spec = include "db-migration.pruned" $spec | fromJson -}}
@@ -8,13 +8,13 @@
 {{- $_ := set $spec "database" (dict "urlFrom" (dict "secretKeyRef" $ref)) -}}
 {{- end -}}
 {{- if and .Values.database.inRelease (not (dig "timeouts" "connect" "" $spec)) -}}
-{{- /* The database's own pod may still be starting. */ -}}
+{{- /* The pod of the database may still be starting. */ -}}
 {{- $_ := set $spec "timeouts" (merge (dict "connect" "5m") (default dict $spec.timeouts)) -}}
 {{- end -}}
 {{- toYaml $spec -}}
 {{- end -}}
 
-{{/* A map without its nulls: by a null one values file takes back what another has set. */}}
+{{/* A map without null values: a null in one values file removes a value of another. */}}
 {{- define "db-migration.pruned" -}}
 {{- $kept := dict -}}
 {{- range $key, $value := . -}}
@@ -27,7 +27,7 @@
 {{- toJson $kept -}}
 {{- end -}}
 
-{{/* The manifest, as `db-manager apply` and `db-manager run` take it. */}}
+{{/* The manifest for `db-manager apply` and `db-manager run`. */}}
 {{- define "db-migration.manifest" -}}
 {{- $ctx := index . 0 -}}
 {{- $spec := index . 1 -}}
@@ -42,7 +42,7 @@ spec:
   {{- toYaml $spec | nindent 2 }}
 {{- end -}}
 
-{{/* Refuses what would fail later, with a sentence that says what to set. */}}
+{{/* Rejects values that would fail later, with an error that names the value to set. */}}
 {{- define "db-migration.check" -}}
 {{- $spec := include "db-migration.spec" . | fromYaml -}}
 {{- $chart := .Chart.Name -}}
@@ -51,7 +51,7 @@ spec:
 {{- if and .given $given.migrations -}}{{- fail (printf "set %s.files or %s.spec.migrations, not both" $chart $chart) -}}{{- end -}}
 {{- if not $spec.database -}}{{- fail (printf "%s needs a database: set %s.database.url, or %s.spec.database" $chart $chart $chart) -}}{{- end -}}
 {{- if not $spec.migrations -}}
-{{- fail (printf "%s needs migrations: set %s.spec.migrations or %s.files, or hand over the chart's own files (%s.renderedByParent)" $chart $chart $chart $chart) -}}
+{{- fail (printf "%s needs migrations: set %s.spec.migrations or %s.files, or pass the files of the application chart (%s.renderedByParent)" $chart $chart $chart $chart) -}}
 {{- end -}}
 {{- $backup := default dict $spec.backup -}}
 {{- if and (ne (toString (dig "mode" "Enabled" $backup)) "Disabled") (not $backup.volume) -}}
@@ -59,21 +59,21 @@ spec:
 {{- end -}}
 {{- if eq .Values.mode "standalone" -}}
 {{- with dig "volume" "size" "" $backup -}}
-{{- fail (printf "in mode standalone %s.spec.backup.volume.size makes no claim, since a hook that is made anew would delete it: make a PersistentVolumeClaim and name it in %s.spec.backup.volume.claimName" $chart $chart) -}}
+{{- fail (printf "in mode standalone %s.spec.backup.volume.size creates no claim, because the next hook would delete it: create a PersistentVolumeClaim and set %s.spec.backup.volume.claimName" $chart $chart) -}}
 {{- end -}}
 {{- range list "caFrom" "certFrom" "keyFrom" -}}
 {{- if dig "postgres" . "" $spec.database -}}
-{{- fail (printf "in mode standalone %s.spec.database.postgres.%s is not known: use %s.spec.database.urlFrom with sslrootcert, sslcert and sslkey in the URL" $chart . $chart) -}}
+{{- fail (printf "in mode standalone %s.spec.database.postgres.%s is not supported: use %s.spec.database.urlFrom with sslrootcert, sslcert and sslkey in the URL" $chart . $chart) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
 {{- if .Values.rollback.downgrade -}}
 {{- $target := toString (default "head" $spec.target) -}}
 {{- if or (eq $target "head") (eq $target "base") (hasPrefix "+" $target) (hasPrefix "-" $target) -}}
-{{- fail (printf "%s.rollback.downgrade needs a revision in %s.spec.target: a chart that asks for %s does not say what to go back to" $chart $chart $target) -}}
+{{- fail (printf "%s.rollback.downgrade requires a revision in %s.spec.target: %s does not name the revision to go back to" $chart $chart $target) -}}
 {{- end -}}
 {{- if not .given -}}
-{{- fail (printf "%s.rollback.downgrade needs %s.files, or the chart's own files: the older chart's image or volume does not hold the newer migrations that have to be reverted" $chart $chart) -}}
+{{- fail (printf "%s.rollback.downgrade requires %s.files, or the files of the application chart: the image or volume of the older chart does not contain the newer migrations to revert" $chart $chart) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

@@ -1,4 +1,4 @@
-{{/* The pod that does the run itself: what the operator's own Job does, from the same spec. */}}
+{{/* The pod that runs the migrations itself, like the Job of the operator, from the same spec. */}}
 {{- define "db-migration.standalonePod" -}}
 {{- $ctx := index . 0 -}}
 {{- $spec := index . 1 -}}
@@ -81,7 +81,7 @@ spec:
       {{- end }}
       securityContext:
         {{- include "db-migration.restricted" . | nindent 8 }}
-      # The end of the log is in the pod's status too, where it outlives a log that was not collected.
+      # The end of the log is also in the pod status, so that it is available without a log collector.
       terminationMessagePolicy: FallbackToLogsOnError
       volumeMounts:
         - {name: tmp, mountPath: /tmp}

@@ -1,7 +1,7 @@
 {{/*
-The init container that holds the application back. It asks the database, not a Job or the API server, so it survives
-the clean-up of Jobs and needs no rights. It waits for spec.target where that is a revision, else for every file that
-this revision of the chart has.
+The init container that blocks the application. It queries the database, not a Job or the API server, so it does not
+depend on existing Jobs and needs no permissions. It waits for spec.target if that is a revision, otherwise for every
+file of this revision of the chart.
 */}}
 {{- define "db-migration.waitContainer" -}}
 {{- include "db-migration.check" . -}}
@@ -11,7 +11,7 @@ this revision of the chart has.
 {{- $folder := include "db-migration.folder" $spec -}}
 {{- $target := toString (default "head" $spec.target) -}}
 {{- if or (eq $target "base") (hasPrefix "+" $target) (hasPrefix "-" $target) -}}
-{{- fail (printf "db-migration.wait cannot wait for %s.spec.target=%s, which depends on where the database stands: name a revision, or head" .Chart.Name $target) -}}
+{{- fail (printf "db-migration.wait cannot wait for %s.spec.target=%s, which depends on the current revision of the database: set a revision, or head" .Chart.Name $target) -}}
 {{- end -}}
 - name: wait-for-migrations
   image: {{ include "db-migration.waitImage" (list . $spec) | quote }}
@@ -60,7 +60,7 @@ this revision of the chart has.
 {{- end }}
 {{- end -}}
 
-{{/* Migrations in the runner's image are only there. */}}
+{{/* Migrations in the runner image exist only in that image. */}}
 {{- define "db-migration.waitImage" -}}
 {{- $ctx := index . 0 -}}
 {{- $spec := index . 1 -}}

@@ -6,11 +6,11 @@ import type { Assessed, OpenRun, Situation } from './situation.ts';
 import { clip } from './truncate.ts';
 import { windowState } from './window.ts';
 
-/** How soon to look again when something else has to happen first, and no watch would tell, in milliseconds. */
+/** Delays before the creation of a refused Job is tried again, because no watch reports the cause. Milliseconds. */
 const REFUSED_BACKOFF_MS = 5_000;
 const REFUSED_MOST_MS = 300_000;
 
-/** What is the matter with a resource; the clock is an argument. See `Situation` for the order. */
+/** The situation of a resource; the clock is an argument. See `Situation` for the order. */
 export function assess(observed: Observed, now: Date): Assessed {
   return { ...situationOf(observed, now), observed, now };
 }
@@ -33,7 +33,7 @@ function openRunOf(run: ObservedRun | undefined, now: Date): OpenRun {
   return hasBegun(run) ? { kind: 'begun', run } : { kind: 'notBegun', run };
 }
 
-/** The run that is not recorded as over. */
+/** The run whose end is not recorded yet. */
 function unrecordedRun({ resource: { status }, run }: Observed): ObservedRun | undefined {
   if (run === undefined) return undefined;
   const recorded =
@@ -56,7 +56,7 @@ function activeRun(observed: Observed, open: ObservedRun | undefined, now: Date)
   return { kind: 'vanished', run: { id, job, attempt, inputs, generation }, startedAt };
 }
 
-/** What only a change of the spec can mend. */
+/** Problems that only a change of the spec can fix. */
 function invalidSpec({ resource: { spec }, unreadable, dependencies }: Observed, now: Date): Situation | undefined {
   if (unreadable !== undefined) return { kind: 'invalid', reason: 'InvalidConfiguration', message: unreadable };
   if (spec.execution === 'Sidecar') return { kind: 'elsewhere' };
@@ -64,14 +64,14 @@ function invalidSpec({ resource: { spec }, unreadable, dependencies }: Observed,
   if (window?.kind === 'invalid') return { kind: 'invalid', reason: 'InvalidConfiguration', message: window.message };
   for (const { state } of dependencies) {
     if (state.kind === 'cycle') {
-      const message = `dependsOn leads in a circle: ${state.path.join(' -> ')}. Take one of these names out.`;
+      const message = `dependsOn contains a cycle: ${state.path.join(' -> ')}. Remove one of these entries.`;
       return { kind: 'invalid', reason: 'DependencyCycle', message };
     }
   }
   return undefined;
 }
 
-/** The last run was of these inputs, and no other has to follow. */
+/** The last run had these inputs, and no other run has to follow. */
 function settledOutcome({ resource: { spec, status }, inputs }: Observed): Situation | undefined {
   const last = status?.run;
   if (last?.inputs !== inputs || last.result === undefined) return undefined;
@@ -81,7 +81,7 @@ function settledOutcome({ resource: { spec, status }, inputs }: Observed): Situa
   return hasRetryLeft(spec, last.attempt) ? undefined : { kind: 'stalled', reason, limitReached: true };
 }
 
-/** A run is due; what it waits for, or that it may start. */
+/** A run is due: what it waits for, or that it may start. */
 function held(observed: Observed, now: Date): Situation {
   const { resource, inputs } = observed;
   const { spec, status } = resource;
@@ -99,13 +99,13 @@ function waitingFor(observed: Observed, now: Date): Situation | undefined {
   const { resource, missingSources, dependencies, refusal, databaseInUseBy, slot } = observed;
   if (missingSources.length > 0) {
     const names = missingSources.map((name) => `"${name}"`).join(', ');
-    const message = `${missingSources.length === 1 ? 'The ConfigMap' : 'The ConfigMaps'} ${names} ${missingSources.length === 1 ? 'does' : 'do'} not exist in the namespace ${resource.metadata.namespace}. Create ${missingSources.length === 1 ? 'it' : 'them'}; the run starts then.`;
+    const message = `${missingSources.length === 1 ? 'The ConfigMap' : 'The ConfigMaps'} ${names} ${missingSources.length === 1 ? 'does' : 'do'} not exist in the namespace ${resource.metadata.namespace}. Create ${missingSources.length === 1 ? 'it' : 'them'}; the run then starts automatically.`;
     return { kind: 'waiting', reason: 'ReferenceNotFound', message };
   }
   const unmet = dependencies.flatMap(({ name, state }) => {
     if (state.kind === 'ready' || state.kind === 'cycle') return [];
     return [
-      `${name} has to be Ready first: ${state.kind === 'missing' ? 'it does not exist' : clip(state.message, 300)}`,
+      `${name} must be Ready first: ${state.kind === 'missing' ? 'it does not exist' : clip(state.message, 300)}`,
     ];
   });
   if (unmet.length > 0) return { kind: 'waiting', reason: 'WaitingForDependency', message: unmet.join('; ') };
@@ -114,7 +114,7 @@ function waitingFor(observed: Observed, now: Date): Situation | undefined {
   if (state?.kind === 'closed') return outsideWindow(state.opens);
   if (refusal?.permanent === true) {
     const { name, namespace } = resource.metadata;
-    const message = `The API server refuses what the run needs: ${refusal.message}. Correct the spec: kubectl edit dbm ${name} -n ${namespace}`;
+    const message = `The API server rejected an object that the run needs: ${refusal.message}. Correct the spec: kubectl edit dbm ${name} -n ${namespace}`;
     return { kind: 'invalid', reason: refusal.reason, message };
   }
   if (refusal !== undefined) {
@@ -129,15 +129,15 @@ function waitingFor(observed: Observed, now: Date): Situation | undefined {
 }
 
 const QUEUED = {
-  all: 'As many runs as --max-concurrent-runs of the operator allows are in progress; this one starts when one ends.',
+  all: 'The limit --max-concurrent-runs of the operator is reached; this run starts when another run ends.',
   namespace:
-    'As many runs of this namespace as --max-concurrent-runs-per-namespace of the operator allows are in progress; this one starts when one ends.',
-  turn: 'The next free slot goes to a namespace that has fewer runs in progress; this run follows.',
+    'The limit --max-concurrent-runs-per-namespace of the operator is reached; this run starts when another run of this namespace ends.',
+  turn: 'The next free slot goes to a namespace with fewer runs in progress; this run starts after that.',
 } as const;
 
 function inUse(by: NonNullable<Observed['databaseInUseBy']>): string {
-  const who = by === 'elsewhere' ? 'A DatabaseMigration of another namespace' : `The DatabaseMigration ${by.name}`;
-  return `${who} runs on the same database now; this run starts when that one ends.`;
+  const who = by === 'elsewhere' ? 'A DatabaseMigration in another namespace' : `The DatabaseMigration ${by.name}`;
+  return `${who} is already migrating this database; this run starts when that run ends.`;
 }
 
 function outsideWindow(opens: Date | undefined): Situation {
@@ -148,7 +148,7 @@ function outsideWindow(opens: Date | undefined): Situation {
   return { kind: 'waiting', reason: 'OutsideWindow', message, ...(opens === undefined ? {} : { until: opens }) };
 }
 
-/** The runner's container has run, so the database may have been touched. */
+/** The container of the runner has started, so the database may have been changed. */
 function hasBegun({ pod, log }: ObservedRun): boolean {
   return pod?.started === true || log.steps.length > 0 || log.step !== undefined;
 }

@@ -13,7 +13,7 @@ import { type RunFacts, statusFromReport } from './status-from-report.ts';
 import { stepText } from './text.ts';
 import { clip, LIMITS } from './truncate.ts';
 
-/** What the status should say now; undefined where it is not ours to write. */
+/** The desired status; undefined if another process writes it. */
 export function computeStatus(assessed: Assessed): DatabaseMigrationStatus | undefined {
   const { observed, now } = assessed;
   const before = observed.resource.status ?? {};
@@ -45,7 +45,7 @@ export function computeStatus(assessed: Assessed): DatabaseMigrationStatus | und
       return finished(observed, gone, { kind: 'lost', reason: 'RunLost', message, at: now }, now);
     }
     case 'superseded': {
-      const message = 'The pod never began; it makes room for one that is made from what the resource says now.';
+      const message = 'The pod had not started; it is replaced because the inputs of the run changed.';
       const { run: _, ...rest } = before;
       return overall(
         { ...observed, resource: { ...observed.resource, status: rest } },
@@ -58,7 +58,7 @@ export function computeStatus(assessed: Assessed): DatabaseMigrationStatus | und
     case 'invalid':
       return overall(observed, now, assessed.reason, assessed.message, 'Stalled');
     case 'suspended':
-      return overall(observed, now, 'Suspended', 'spec.suspend is true; a run is due and waits for it to be false.');
+      return overall(observed, now, 'Suspended', 'A run is pending until spec.suspend is false.');
     case 'waiting':
       return before.run?.retryAt !== undefined && assessed.reason === before.failure?.reason
         ? kept(observed, now)
@@ -78,7 +78,7 @@ function running({ resource }: Observed, run: ObservedRun, now: Date): DatabaseM
   const trouble = podFailureReason(run);
   const at = run.pod?.started === true || log.step !== undefined ? stepText(log.step, log.progress) : 'starting';
   const reason = trouble?.reason ?? 'Running';
-  const message = trouble?.message ?? `Attempt ${run.attempt} is under way: ${at}.`;
+  const message = trouble?.message ?? `Attempt ${run.attempt} is in progress: ${at}.`;
   const verdicts: Verdict[] = [
     ...conditionsFromSteps(log.steps, { running: true }),
     { type: 'Ready', status: 'False', reason, message },
@@ -103,14 +103,14 @@ function running({ resource }: Observed, run: ObservedRun, now: Date): DatabaseM
   };
 }
 
-/** What is left to apply, as far as the run has said. */
+/** The number of migrations left to apply, if the run has reported it. */
 function pendingOf({ progress }: ObservedRun['log']): number | undefined {
   if (progress?.unit !== 'migrations' || progress.total === undefined) return undefined;
   const left = progress.step === 'apply' ? progress.total - progress.done : progress.total;
   return Number.isSafeInteger(left) && left >= 0 ? left : undefined;
 }
 
-/** The status at the end of a run, and when it is tried again. */
+/** The status at the end of a run, with the time of the next attempt. */
 function finished({ resource }: Observed, run: ObservedRun, ending: RunResult, now: Date): DatabaseMigrationStatus {
   const report = ending.kind === 'reported' ? ending.report : lostReport(run, ending, resource.status);
   const { spec } = resource;
@@ -123,17 +123,17 @@ function finished({ resource }: Observed, run: ObservedRun, ending: RunResult, n
     retryLimit: spec.retry.limit,
     log: run.log.tail,
   };
-  // The identity is the Job's: a report cannot speak for another run.
+  // The identity comes from the Job, so that a report cannot claim to be of another run.
   return statusFromReport(resource, { ...report, runId: run.id, attempt: run.attempt }, now, facts);
 }
 
-/** A pod may write anything; what is no time, or one to come, is now. */
+/** The output of a pod is untrusted: an invalid or future time is replaced by the current time. */
 function dateOf(text: string, now: Date): Date {
   const date = new Date(text);
   return date <= now ? date : now;
 }
 
-/** Only what stands above the runs changes: Ready, Reconciling, Stalled and the summary. */
+/** Changes only the fields that are not part of a run: Ready, Reconciling, Stalled and the summary. */
 function overall(
   observed: Observed,
   now: Date,
@@ -154,10 +154,10 @@ function upToDate(observed: Observed, now: Date): DatabaseMigrationStatus {
   const ended = before.history?.find(({ run }) => run === before.run?.id);
   const reason = (ended?.reason ?? 'UpToDate') as Reason;
   const message =
-    ready?.status === 'True' ? ready.message : `The database stands at ${before.currentRevision ?? 'its target'}.`;
+    ready?.status === 'True' ? ready.message : `The database is at ${before.currentRevision ?? 'its target'}.`;
   const status = withVerdicts(observed, [{ type: 'Ready', status: 'True', reason, message }], now);
   const { generation } = observed.resource.metadata;
-  // Nothing that a run is made from has changed, so what the run proved holds for this generation too.
+  // The inputs of the run have not changed, so its results apply to this generation too.
   const conditions = status.conditions?.map((each) => ({ ...each, observedGeneration: generation }));
   return { ...status, conditions, ...(ready?.status === 'True' ? {} : { summary: reason }) };
 }
@@ -188,7 +188,7 @@ function stalled(
   return { ...withVerdicts(settled, verdicts, now), summary: reason };
 }
 
-/** A retry is due later: the status says so already. */
+/** A retry is due later, and the status already shows it. */
 function kept(observed: Observed, now: Date): DatabaseMigrationStatus {
   const above = (observed.resource.status?.conditions ?? []).filter(({ type }) => !isRunCondition(type));
   return withVerdicts(observed, above as Verdict[], now);

@@ -11,7 +11,7 @@ import {
 } from '../model/step.ts';
 import { clip, LIMITS } from './truncate.ts';
 
-/** A condition as decided, before it is compared with the one that stands. */
+/** A condition as computed, before it is compared with the current one. */
 export interface Verdict {
   type: ConditionType;
   status: Condition['status'];
@@ -22,11 +22,11 @@ export interface Verdict {
 export interface StepsContext {
   /** Whether more steps may follow. */
   running: boolean;
-  /** Whether the plan was empty: then everything that was planned is in the history. */
+  /** Whether the plan was empty: then the whole plan is already in the history. */
   nothingPlanned?: boolean;
 }
 
-/** What the steps of a run prove, one verdict for each of `RUN_CONDITIONS`, in that order. */
+/** The verdicts of the steps of a run, one for each of `RUN_CONDITIONS`, in that order. */
 export function conditionsFromSteps(steps: readonly StepReport[], context: StepsContext): Verdict[] {
   const reported = new Map(steps.map((step) => [step.step, step]));
   return RUN_CONDITIONS.map((type) => ({ type, ...verdictOf(type, reported, context) }));
@@ -45,8 +45,8 @@ function verdictOf(type: RunCondition, reported: ReadonlyMap<StepName, StepRepor
   if (wrong !== undefined) return { status: 'False', reason: wrong.reason ?? 'InternalError', message: wrong.message };
   if (own.length < names.length) {
     return context.running
-      ? { status: 'Unknown', reason: 'Running', message: 'not reached yet' }
-      : { status: 'Unknown', reason: 'Skipped', message: 'the run ended before it' };
+      ? { status: 'Unknown', reason: 'Running', message: 'not started' }
+      : { status: 'Unknown', reason: 'Skipped', message: 'not run: an earlier step ended the run' };
   }
   const done = own.filter(({ kind }) => kind === 'done');
   const message = (done.at(-1) ?? own.at(-1))?.message ?? '';
@@ -56,7 +56,7 @@ function verdictOf(type: RunCondition, reported: ReadonlyMap<StepName, StepRepor
 }
 
 /**
- * Conditions as the status has them: a transition time moves only when the status of a condition changes
+ * The conditions of the status. A transition time changes only if the status of its condition changes
  * (Kubernetes API conventions, "Typical status properties").
  */
 export function settleConditions(

@@ -1,19 +1,22 @@
+import { count } from '../model/count.ts';
+
 /** The five fields of crontab(5): minute, hour, day of month, month, day of week; lists, ranges, steps and names. */
 export interface Cron {
   minutes: number[];
   hours: number[];
-  /** Whether the clock strikes on a day; month counts from 1, weekday from 0 (Sunday). */
+  /** Whether the schedule matches a day; month counts from 1, weekday from 0 (Sunday). */
   isOn(day: { day: number; month: number; weekday: number }): boolean;
 }
 
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 const DAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];
 
-/** The schedule, or a sentence that says what is wrong with it. */
+/** The schedule, or a message that describes the error. */
 export function parseCron(text: string): Cron | string {
   const fields = text.trim().toLowerCase().split(/\s+/);
   const [minute = '', hour = '', day = '', month = '', weekday = ''] = fields;
-  if (fields.length !== 5) return `"${text}" has ${fields.length} fields; cron has five: minute hour day month weekday`;
+  if (fields.length !== 5)
+    return `"${text}" has ${count(fields.length, 'field')}; a cron schedule has five: minute hour day month weekday`;
   const minutes = parseField(minute, 0, 59);
   const hours = parseField(hour, 0, 23);
   const days = parseField(day, 1, 31);
@@ -30,7 +33,7 @@ export function parseCron(text: string): Cron | string {
       if (!inMonths.includes(at.month)) return false;
       const byDay = inDays.includes(at.day);
       const byWeekday = onWeekday.has(at.weekday);
-      // crontab(5): when both are restricted, either is enough.
+      // crontab(5): if both are restricted, one match is enough.
       return day.startsWith('*') || weekday.startsWith('*') ? byDay && byWeekday : byDay || byWeekday;
     },
   };
@@ -44,7 +47,7 @@ function parseField(text: string, low: number, high: number, names: string[] = [
     if (match === null) return wrong;
     const [, start = '', end, step] = match;
     const from = start === '*' ? low : numberOf(start, names, base);
-    // `5/10` runs on to the end, as in Vixie cron.
+    // `5/10` continues to the end of the range, as in Vixie cron.
     const to = end !== undefined ? numberOf(end, names, base) : start === '*' || step !== undefined ? high : from;
     const by = step === undefined ? 1 : Number(step);
     if (!(from >= low && to <= high && from <= to && by > 0) || (start === '*' && end !== undefined)) return wrong;

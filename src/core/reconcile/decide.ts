@@ -4,18 +4,20 @@ import { eventsOf } from './events.ts';
 import { canonical } from './inputs.ts';
 import type { Action, Assessed, EventRecord } from './situation.ts';
 
-/** Held while a run is under way, so that deleting the resource waits until the run's end is recorded. */
+/**
+ * Present while a run is in progress, so that the deletion of the resource waits until the end of the run is recorded.
+ */
 export const FINALIZER = 'db-manager.dev/run';
 
-/** How soon to look again where no watch may tell, in milliseconds. */
+/** Delay until the next reconcile if a watch may not report the change, in milliseconds. */
 const REQUEUE_MS = { running: 30_000, podless: 3_000, queued: 10_000, superseded: 1_000 } as const;
 
 export interface Decision {
-  /** The status to write; absent where the one that stands is right. */
+  /** The status to write; absent if the current status is correct. */
   status?: DatabaseMigrationStatus;
   actions: Action[];
   events: EventRecord[];
-  /** Milliseconds until the resource has to be looked at again, whatever the watches say. */
+  /** Milliseconds until the resource has to be reconciled again, even without an event from a watch. */
   requeueAfter?: number;
 }
 
@@ -78,7 +80,7 @@ function requeueDelay(assessed: Assessed): number | undefined {
       return REQUEUE_MS.superseded;
     case 'finished':
     case 'vanished':
-      return 0; // what follows from the new status is decided with it
+      return 0; // the next decision depends on the new status
     case 'waiting':
       if (assessed.until !== undefined) return Math.max(0, assessed.until.getTime() - now.getTime());
       return assessed.reason === 'Queued' || assessed.reason === 'DatabaseInUse' ? REQUEUE_MS.queued : undefined;

@@ -2,7 +2,7 @@ import { count } from '../model/count.ts';
 import type { DatabaseMigration } from '../model/resource.ts';
 import type { Dependency } from './observed.ts';
 
-/** The state of each `dependsOn`. `find` looks a name up in the namespace of the resource. */
+/** The state of each entry of `dependsOn`. `find` looks up a name in the namespace of the resource. */
 export function dependenciesOf(
   resource: DatabaseMigration,
   find: (name: string) => DatabaseMigration | undefined,
@@ -27,14 +27,14 @@ function stateOf(
       message: ready === undefined ? 'it has not run yet' : `${ready.reason}: ${ready.message}`,
     };
   }
-  // A dry run that went through is Ready, and has left the database where it was.
+  // A resource is also Ready after a successful dry run, which leaves the database unchanged.
   const pending = other.status?.pending ?? 0;
   return pending === 0
     ? { kind: 'ready' }
     : { kind: 'notReady', message: `${count(pending, 'migration')} ${pending === 1 ? 'is' : 'are'} pending` };
 }
 
-/** The names from `from` back to `start`, or undefined where no way leads back. */
+/** The path of names from `from` back to `start`, or undefined if there is none. */
 function pathBack(
   start: string,
   from: string,

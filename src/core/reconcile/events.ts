@@ -4,8 +4,8 @@ import type { Assessed, EventRecord } from './situation.ts';
 import { clip, LIMITS } from './truncate.ts';
 
 /**
- * What to tell of the step from the status that stands to the one that follows: transitions only. Each event has a key
- * made of what it is about, so that a controller that died after telling it does not tell it twice.
+ * The events for the change from the current status to the next one: transitions only. Each event has a key that is
+ * derived from its subject, so that a controller that crashed after it emitted an event does not emit it again.
  */
 export function eventsOf(assessed: Assessed, after: DatabaseMigrationStatus | undefined): EventRecord[] {
   const before = assessed.observed.resource.status;
@@ -17,7 +17,7 @@ export function eventsOf(assessed: Assessed, after: DatabaseMigrationStatus | un
 }
 
 function startOfRun(assessed: Assessed): EventRecord[] {
-  // Also when the Job is there and the status does not know it: the controller died between the two writes.
+  // Also if the Job exists and the status does not name it: the controller crashed between the two writes.
   if (assessed.kind !== 'due' && assessed.kind !== 'running') return [];
   const { id, attempt, job } = assessed.run;
   if (assessed.observed.resource.status?.run?.id === id) return [];
@@ -36,7 +36,7 @@ function endOfRun({ run, conditions, backup, history, failure }: DatabaseMigrati
       ? ''
       : ` Statement: ${clip(failure.statement, 300)}`;
   const reason = ready.reason as Reason;
-  // A dry run's message says that nothing was written.
+  // The message of a dry run already says that nothing was written.
   const saved =
     entry?.backup === undefined || backup === undefined || reason === 'DryRun' ? '' : ` Backup: ${backup.name}.`;
   const end: EventRecord = {
@@ -50,7 +50,10 @@ function endOfRun({ run, conditions, backup, history, failure }: DatabaseMigrati
   return [end, { type: 'Warning', reason: 'RetryLimitReached', message, key: `${run.id} limit` }];
 }
 
-/** Ready got another reason without a run having ended: it waits, is suspended, is invalid, or its pod is in trouble. */
+/**
+ * Ready has a new reason although no run has ended: the resource waits, is suspended or invalid, or its pod has a
+ * problem.
+ */
 function change(
   assessed: Assessed,
   before: DatabaseMigrationStatus | undefined,
@@ -69,6 +72,6 @@ function change(
 function vanishedWhileDeleting(before: DatabaseMigrationStatus | undefined): EventRecord[] {
   const run = before?.run;
   if (run === undefined || run.finishedAt !== undefined) return [];
-  const message = `The run ${run.id} disappeared before it could report, and its resource is being deleted. The history in the database says how far it came.`;
+  const message = `The run ${run.id} disappeared before it could report, and its resource is being deleted. The migration history in the database shows what was applied.`;
   return [{ type: 'Warning', reason: 'RunLost', message, key: `${run.id} deleted` }];
 }

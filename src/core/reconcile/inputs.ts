@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 import type { DatabaseMigration, DatabaseMigrationSpec } from '../model/resource.ts';
 import type { RunIdentity } from './observed.ts';
 
-/** A change of this annotation's value starts a new run of a resource that has given up. */
+/** A change of the value of this annotation starts a new run of a stalled resource. */
 export const RETRY_ANNOTATION = 'db-manager.dev/retry';
 
-/** Version of a ConfigMap that the spec names, or undefined where it does not exist. */
+/** Version of a ConfigMap that the spec references, or undefined if it does not exist. */
 export type SourceVersion = { name: string; version: string | undefined };
 
-/** The ConfigMaps that a run's pod will read. */
+/** The ConfigMaps that the pod of a run reads. */
 export function configMapsOf({ migrations, database }: DatabaseMigrationSpec): string[] {
   const authority = database.postgres?.caFrom?.configMapKeyRef?.name;
   const names = [
@@ -19,8 +19,9 @@ export function configMapsOf({ migrations, database }: DatabaseMigrationSpec): s
 }
 
 /**
- * Digest of everything that a run is made from. A change makes a new run due; what only says when and how often to
- * run (suspend, window, dependsOn, retry, the Job's time to live), or how to report (redactData), is left out, so changing it runs nothing.
+ * Digest of all inputs of a run. A change makes a new run due. Fields that only control when and how often to run
+ * (suspend, window, dependsOn, retry, the time to live of the Job), or how to report (redactData), are excluded, so a
+ * change of them starts no run.
  */
 export function inputsDigest(resource: DatabaseMigration, sources: readonly SourceVersion[]): string {
   const { suspend: _1, window: _2, dependsOn: _3, retry: _4, ...spec } = resource.spec;
@@ -31,7 +32,7 @@ export function inputsDigest(resource: DatabaseMigration, sources: readonly Sour
   return `sha256:${digest({ spec: { ...spec, runner, safety }, versions, retry })}`;
 }
 
-/** Two resources with the same key migrate the same database, as far as their specs tell. */
+/** Two resources with the same key migrate the same database, judged by their specs. */
 export function databaseKey({ metadata, spec: { database } }: DatabaseMigration): string {
   const namespace = metadata.namespace ?? 'default';
   if (database.sqlite !== undefined) {
@@ -39,7 +40,7 @@ export function databaseKey({ metadata, spec: { database } }: DatabaseMigration)
   }
   if (database.postgres !== undefined) {
     const { host, port, database: name } = database.postgres;
-    // A name without a dot is looked up in the pod's own namespace.
+    // A name without a dot is resolved in the namespace of the pod.
     const where = host.includes('.') || host.includes(':') ? host : `${host}.${namespace}`;
     return digest(['postgres', where.toLowerCase(), port, name]).slice(0, 32);
   }
@@ -48,8 +49,8 @@ export function databaseKey({ metadata, spec: { database } }: DatabaseMigration)
 }
 
 /**
- * The identity of a run. The same inputs and attempt give the same Job name, so creating twice is a no-op; the
- * generation keeps a spec that came back to an earlier text apart from its earlier run.
+ * The identity of a run. The same inputs and attempt give the same Job name, so creating it twice has no effect. The
+ * generation distinguishes a spec that was changed back to an earlier text from the earlier run.
  */
 export function runIdentity(resource: DatabaseMigration, inputs: string, attempt: number): RunIdentity {
   const { name, uid = '', generation = 0 } = resource.metadata;
@@ -63,7 +64,7 @@ export function runIdentity(resource: DatabaseMigration, inputs: string, attempt
   return { id: job, job, attempt, inputs, generation };
 }
 
-/** Hex sha256 of a value; the order of an object's keys does not matter. */
+/** Hex sha256 of a value; the order of object keys does not matter. */
 export function digest(value: unknown): string {
   return createHash('sha256').update(canonical(value)).digest('hex');
 }

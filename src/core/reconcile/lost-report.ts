@@ -5,8 +5,8 @@ import type { ObservedRun } from './observed.ts';
 import type { RunResult } from './situation.ts';
 
 /**
- * A report for a run that left none: what is known, and nothing more. It may be tried again, because every run
- * starts from the database's history; only a run that ran out of its time would do so again.
+ * A report for a run that left none, with only the known facts. The run may be retried, because every run starts from
+ * the migration history. The exception is a run that exceeded its time limit: it would do so again.
  */
 export function lostReport(
   run: ObservedRun,

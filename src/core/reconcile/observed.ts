@@ -1,29 +1,29 @@
 /**
- * Reconciling, decided: what the controller sees -> what situation that is -> what to do. Pure: no clock, no I/O;
- * imports only core/model. `operator/` gathers an `Observed` and carries a `Decision` out.
+ * The decisions of a reconcile: observed state -> situation -> actions. Pure: no clock, no I/O; imports only
+ * core/model. `operator/` collects an `Observed` and executes a `Decision`.
  */
 import type { Reason } from '../model/reason.ts';
 import type { Progress, RunReport, StepReport } from '../model/report.ts';
 import type { DatabaseMigration } from '../model/resource.ts';
 import type { StepName } from '../model/step.ts';
 
-/** Everything that a decision about one resource may rest on, as it was seen at one moment. */
+/** All inputs of a decision about one resource, as seen at one moment. */
 export interface Observed {
   resource: DatabaseMigration;
-  /** Why the spec cannot be read by this version; absent where it can. */
+  /** Why this version cannot read the spec; absent if it can. */
   unreadable?: string;
-  /** Digest of what a run of this resource would be made from: see `inputsDigest`. */
+  /** Digest of the inputs of a run of this resource: see `inputsDigest`. */
   inputs: string;
-  /** ConfigMaps that the spec names and that do not exist. */
+  /** ConfigMaps that the spec references and that do not exist. */
   missingSources: string[];
   dependencies: Dependency[];
   /** The newest Job of this resource, or what is left of it. */
   run?: ObservedRun;
-  /** The API server's words when it refused to make the Job of these inputs. */
+  /** The message of the API server when it refused to create the Job for these inputs. */
   refusal?: Refusal;
-  /** Who has a run on the same database now: a resource of the same namespace; one of another is not named. */
+  /** The resource with a run on the same database. A resource of another namespace is not named. */
   databaseInUseBy?: { name: string } | 'elsewhere';
-  /** Whether another run may start, and whose limit is reached: see `Slots`. */
+  /** Whether another run may start, and which limit is reached: see `Slots`. */
   slot: { kind: 'free' } | { kind: 'taken'; by: 'all' | 'namespace' | 'turn' };
 }
 
@@ -39,14 +39,14 @@ export interface Dependency {
 export interface Refusal {
   reason: Reason;
   message: string;
-  /** Trying the same again is of no use. */
+  /** The same request would fail again. */
   permanent?: boolean;
   /** How often in a row. */
   count: number;
   at: Date;
 }
 
-/** What a run was started with; the controller writes it into the Job's annotations. */
+/** The identity of a run; the controller writes it into the annotations of the Job. */
 export interface RunIdentity {
   id: string;
   job: string;
@@ -59,9 +59,9 @@ export interface ObservedRun extends RunIdentity {
   createdAt: string;
   /** `gone`: the Job was deleted, but its pod or its log is still known. */
   state: 'active' | 'complete' | 'failed' | 'gone';
-  /** The Job controller's word and sentence for a failed Job, for example DeadlineExceeded. */
+  /** Reason and message of the Job controller for a failed Job, for example DeadlineExceeded. */
   failure?: { reason: string; message: string };
-  /** Why the Job controller can make no pod, for example a quota. */
+  /** Why the Job controller cannot create a pod, for example because of a quota. */
   podRefused?: string;
   pod?: ObservedPod;
   log: RunLog;
@@ -69,32 +69,32 @@ export interface ObservedRun extends RunIdentity {
 
 export interface ObservedPod {
   name: string;
-  /** Whether the runner's container has ever run. */
+  /** Whether the container of the runner has ever started. */
   started: boolean;
   /** Why the container does not start: the kubelet's reason and message. */
   waiting?: { reason: string; message: string };
-  /** The scheduler's message while no node takes the pod. */
+  /** The message of the scheduler while the pod cannot be scheduled. */
   unschedulable?: string;
-  /** Whether it left a termination message. */
+  /** Whether the container wrote a termination message. */
   spoke?: boolean;
   terminated?: { exitCode: number; signal?: number; reason?: string; at?: string };
-  /** The pod's own reason and message, for example Evicted. */
+  /** Reason and message of the pod, for example Evicted. */
   failure?: { reason: string; message: string };
-  /** ISO 8601: by when the pod should have been gone, once it is being deleted. */
+  /** ISO 8601: if the pod is being deleted, the time by which it should be gone. */
   deleteBy?: string;
 }
 
-/** What the pod has said so far. */
+/** What the pod has reported so far. */
 export interface RunLog {
   steps: StepReport[];
   step?: StepName;
   progress?: Progress;
   report?: RunReport;
-  /** The last lines that are no events: what a migration printed, a stack trace. */
+  /** The last lines that are not events: the output of a migration, a stack trace. */
   tail: string[];
-  /** Why not all of it was read. */
+  /** Why the log was not read completely. */
   unreadable?: string;
-  /** Nothing more is to come. */
+  /** The log is complete. */
   complete: boolean;
 }
 

@@ -6,7 +6,7 @@ export interface PodProblem {
   message: string;
 }
 
-/** The kubelet's waiting reasons that a person should hear about. */
+/** Waiting reasons of the kubelet that are reported to the user. */
 const WAITING = {
   ErrImagePull: 'ImagePullFailed',
   ImagePullBackOff: 'ImagePullFailed',
@@ -16,7 +16,7 @@ const WAITING = {
   CreateContainerConfigError: 'ReferenceNotFound',
 } as const satisfies Record<string, Reason>;
 
-/** Why a run's pod does not begin, where it is known. */
+/** Why the pod of a run does not start, if known. */
 export function podFailureReason({ pod, podRefused }: Pick<ObservedRun, 'pod' | 'podRefused'>): PodProblem | undefined {
   if (pod === undefined) return podRefused === undefined ? undefined : { reason: 'JobRefused', message: podRefused };
   const { waiting, unschedulable } = pod;

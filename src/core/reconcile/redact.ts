@@ -1,8 +1,8 @@
 import { MASK, maskPasswords } from '../model/masking.ts';
 
-/** How the server goes on after the values of a key (errmsg and errdetail of PostgreSQL's executor). */
+/** The text of the server after the values of a key (errmsg and errdetail of PostgreSQL's executor). */
 const AFTER_KEY = /\) (?:already exists|is duplicated|is not present|is still referenced|conflicts with|is violated)/g;
-/** What stands before a row or a value that the server quotes. */
+/** The text of the server before a row or a value that it quotes. */
 const BEFORE_ROW = ['Failing row contains (', 'row contains ('];
 const BEFORE_VALUE = [
   /\binvalid input syntax for (?:type )?[\w" .[\](),-]{1,100}: "/g,
@@ -16,8 +16,8 @@ const BEFORE_VALUE = [
 ];
 
 /**
- * A message of a database server without the values of rows that it quotes: `Key (email)=(***) already exists.`. Names of
- * constraints, tables and columns stay. The pod's log has the whole.
+ * A message of a database server without the values of rows that it quotes: `Key (email)=(***) already exists.`. Names
+ * of constraints, tables and columns are kept. The log of the pod has the full message.
  */
 export function redactRows(text: string): string {
   return text.includes('(') || text.includes('"') ? text.split('\n').map(redactLine).join('\n') : text;
@@ -50,7 +50,7 @@ function redactAfter(line: string, before: string): string {
   return `${line.slice(0, from)}${MASK}${line.slice(lastParenthesis(line, from))}`;
 }
 
-/** The value may hold anything, so it ends with the last parenthesis of the line; without one, with the line. */
+/** The value may contain any text, so it ends at the last parenthesis of the line, or at the end of the line. */
 function lastParenthesis(line: string, from: number): number {
   const end = line.lastIndexOf(')');
   return end < from ? line.length : end;
@@ -61,12 +61,12 @@ function redactQuoted(line: string, before: RegExp): string {
   const match = before.exec(line);
   if (match === null) return line;
   const from = match.index + match[0].length;
-  // The value may hold quotes, so it ends with the last one.
+  // The value may contain quotes, so it ends at the last quote.
   const end = line.lastIndexOf('"');
   return `${line.slice(0, from)}${MASK}${line.slice(end < from ? line.length : end)}`;
 }
 
-/** Longest text that is taken over from a pod, in characters: a statement with its message. */
+/** Longest text that is accepted from a pod, in characters: a statement with its message. */
 const LONGEST_TEXT = 8_000;
 
 export interface Cleaning {
@@ -74,16 +74,16 @@ export interface Cleaning {
   redactData: boolean;
 }
 
-/** A line of a pod as a status may have it. `cut`: its end is missing. */
+/** A line of a pod, cleaned for a status. `cut`: its end is missing. */
 export function cleanText(text: string, { redactData }: Cleaning, cut = false): string {
   const masked = maskPasswords(text.slice(0, LONGEST_TEXT), cut || text.length > LONGEST_TEXT);
   return redactData ? redactRows(masked) : masked;
 }
 
-/** Keys whose texts are ours: of the migration file or from a fixed list. */
+/** Keys whose texts contain no row values: from the migration file or from a fixed list. */
 const OURS = new Set(['statement', 'runId', 'type', 'step', 'kind', 'reason', 'sha256', 'digest']);
 
-/** All texts of what a pod reported, as a status may have them. Data comes from JSON, so it has no circles. */
+/** Cleans all texts of the report of a pod for a status. The data comes from JSON, so it contains no cycles. */
 export function cleanReport<T>(value: T, cleaning: Cleaning): T {
   return clean(value, '', cleaning) as T;
 }

@@ -3,8 +3,8 @@ import { REHEARSAL_URL_VARIABLE, type RunRequest } from '../model/request.ts';
 import type { DatabaseMigrationSpec } from '../model/resource.ts';
 
 /**
- * Where things lie for the process that runs: a pod's mount paths, or folders on this machine for
- * `db-manager run`. Secrets are named by environment variable, never held.
+ * The paths for the process that runs: the mount paths of a pod, or local folders for `db-manager run`. Secrets are
+ * referenced by environment variable; the request never contains them.
  */
 export interface Placement {
   urlVariable: string;
@@ -25,7 +25,7 @@ export interface RunIdentity {
   resource?: RunRequest['resource'];
 }
 
-/** Freezes a spec into what one run shall do. Pure: the same spec and placement give the same request. */
+/** Converts a spec into the request for one run. Pure: the same spec and placement give the same request. */
 export function requestFromSpec(spec: DatabaseMigrationSpec, identity: RunIdentity, placement: Placement): RunRequest {
   return {
     version: 1,
@@ -60,7 +60,7 @@ export function requestFromSpec(spec: DatabaseMigrationSpec, identity: RunIdenti
   };
 }
 
-/** How a report is shown (`redactData`) is the operator's. */
+/** Only the operator uses `redactData`, to show a report. */
 function safetyOf({
   safety: { rehearsalServerUrlFrom, redactData: _, ...safety },
 }: DatabaseMigrationSpec): RunRequest['safety'] {
@@ -100,7 +100,7 @@ function databaseOf({ database }: DatabaseMigrationSpec, placement: Placement): 
   };
 }
 
-/** The schema has checked the text, so it parses. */
+/** The schema has validated the text, so it parses. */
 function milliseconds(text: string): number {
   return parseDuration(text) ?? 0;
 }

@@ -3,9 +3,9 @@ import type { DatabaseMigrationSpec } from '../model/resource.ts';
 import { digest } from './inputs.ts';
 
 /**
- * When the attempt after `attempt` (1 is the first) may start, counted from the end of that one. Doubles up to
- * `maxBackoff`; up to a tenth is added so that what failed together does not come back together, always the same for
- * the same run.
+ * When the attempt after `attempt` (1 is the first) may start, counted from the end of `attempt`. The delay doubles up
+ * to `maxBackoff`. A jitter of up to a tenth is added, so that runs that failed together are not retried together. The
+ * jitter of a run is always the same.
  */
 export function retryAt({ retry }: DatabaseMigrationSpec, attempt: number, finishedAt: Date, run: string): Date {
   const first = parseDuration(retry.backoff) ?? 0;
@@ -15,7 +15,7 @@ export function retryAt({ retry }: DatabaseMigrationSpec, attempt: number, finis
   return new Date(finishedAt.getTime() + Math.round(wait * (1 + jitter)));
 }
 
-/** Whether the attempt that failed may be followed by another. */
+/** Whether another attempt may follow the failed attempt. */
 export function hasRetryLeft({ retry }: DatabaseMigrationSpec, attempt: number): boolean {
   return attempt <= retry.limit;
 }

@@ -2,19 +2,19 @@ import type { ObservedRun } from './observed.ts';
 import { podFailureReason } from './pod-trouble.ts';
 import type { RunResult } from './situation.ts';
 
-/** How long after it should have been gone a pod on a silent node is given up, in milliseconds. */
+/** How long after its deletion deadline a pod on an unresponsive node counts as lost, in milliseconds. */
 const NODE_PATIENCE_MS = 60_000;
 
 /**
- * How a run ended, or undefined while it goes on. Only a report says what a run did; where there is none the run is
- * lost, whatever the exit code was, and the next run learns from the database's history how far it came.
+ * How a run ended, or undefined while it is in progress. Only a report shows what a run did. Without a report the run
+ * is lost, for any exit code, and the next run resumes from the migration history of the database.
  */
 export function runResult(run: ObservedRun, now: Date): RunResult | undefined {
   const { log, pod, state } = run;
   if (log.report !== undefined) return { kind: 'reported', report: log.report };
   const over = state === 'complete' || state === 'failed';
   if (pod?.deleteBy !== undefined && Date.parse(pod.deleteBy) + NODE_PATIENCE_MS < now.getTime()) {
-    return lost(run, now, `Its node does not answer; the pod ${pod.name} should have been gone by ${pod.deleteBy}.`);
+    return lost(run, now, `The node is unresponsive; the pod ${pod.name} was due to be deleted by ${pod.deleteBy}.`);
   }
   if (pod !== undefined && pod.terminated === undefined && pod.failure === undefined && !over) return undefined;
   if (!over && state === 'active' && pod === undefined) return undefined;
@@ -32,14 +32,14 @@ function lost(run: ObservedRun, now: Date, message: string): RunResult {
       : { kind: 'lost', ...trouble, at };
   }
   if (run.log.unreadable !== undefined || run.pod?.spoke === true) {
-    const why = run.log.unreadable ?? 'what it left as its report is not one';
+    const why = run.log.unreadable ?? 'it is not a valid report';
     return { kind: 'lost', reason: 'ReportUnreadable', message: `${message} The report cannot be read: ${why}.`, at };
   }
   return { kind: 'lost', reason: 'RunLost', message, at };
 }
 
 function describeLoss({ pod, state, failure, log }: ObservedRun): string {
-  const lastStep = log.step === undefined ? '' : ` It was at the step ${log.step}.`;
+  const lastStep = log.step === undefined ? '' : ` The last step was ${log.step}.`;
   if (pod === undefined) {
     const why = failure === undefined ? '' : ` (${failure.reason}: ${failure.message})`;
     return `The pod disappeared before it could report${why}.${lastStep}`;
@@ -50,7 +50,7 @@ function describeLoss({ pod, state, failure, log }: ObservedRun): string {
   if (pod.terminated !== undefined) {
     const { exitCode, signal, reason } = pod.terminated;
     const how = signal === undefined ? `exit code ${exitCode}` : `signal ${signal}`;
-    return `The pod ${pod.name} ended with ${how}${reason === undefined ? '' : ` (${reason})`} and without a report.${lastStep}`;
+    return `The pod ${pod.name} ended with ${how}${reason === undefined ? '' : ` (${reason})`} without a report.${lastStep}`;
   }
-  return `The Job is ${state}, but the pod ${pod.name} never reported.${lastStep}`;
+  return `The Job is ${state}, but the pod ${pod.name} did not report.${lastStep}`;
 }

@@ -2,12 +2,14 @@ import type { Reason } from '../model/reason.ts';
 import type { RunReport } from '../model/report.ts';
 import type { Observed, ObservedRun, RunIdentity } from './observed.ts';
 
-/** How a run ended: with its report, or without one and what is known instead. */
+/** How a run ended: with its report, or without a report and with what is known instead. */
 export type RunResult =
   | { kind: 'reported'; report: RunReport }
   | { kind: 'lost'; reason: Reason; message: string; at: Date };
 
-/** The run of a resource that is being deleted: none, one that may have touched the database, one that never began. */
+/**
+ * The run of a resource that is being deleted: none, one that may have changed the database, or one that never started.
+ */
 export type OpenRun =
   | { kind: 'none' }
   | { kind: 'begun'; run: ObservedRun }
@@ -15,37 +17,36 @@ export type OpenRun =
   | { kind: 'ended'; run: ObservedRun; ending: RunResult };
 
 /**
- * What is the matter with a resource. The first that matches, from top to bottom:
- * a run that exists is followed to its end whatever the spec says by now, and a resource that has what it asks for
- * waits for nothing.
+ * The situation of a resource: the first that matches, from top to bottom. An existing run is followed to its end even
+ * if the spec has changed since, and a resource that has reached its desired state waits for nothing.
  */
 export type Situation =
-  /** It is being deleted, and may have a run that is not recorded yet. */
+  /** The resource is being deleted, and may have a run whose end is not recorded yet. */
   | { kind: 'deleting'; open: OpenRun }
-  /** A run is under way. */
+  /** A run is in progress. */
   | { kind: 'running'; run: ObservedRun }
-  /** The pod never began, and what it was made from has changed: it makes room for a new run. */
+  /** The pod has not started and the inputs have changed: a new run replaces it. */
   | { kind: 'superseded'; run: ObservedRun }
-  /** A run has ended and the status does not say so yet. */
+  /** A run has ended, and its end is not in the status yet. */
   | { kind: 'finished'; run: ObservedRun; ending: RunResult }
-  /** The status speaks of a run of which nothing is left, and that never reported. */
+  /** The status names a run that left no report, and whose Job and pod no longer exist. */
   | { kind: 'vanished'; run: RunIdentity; startedAt?: string }
-  /** Somebody else does the work (`execution: Sidecar`). */
+  /** A sidecar migrates the database (`execution: Sidecar`). */
   | { kind: 'elsewhere' }
-  /** The spec makes no sense; a person has to change it. */
+  /** The spec is invalid; a person has to change it. */
   | { kind: 'invalid'; reason: Reason; message: string }
-  /** The last run of these inputs has done what the spec asks. */
+  /** The last run of these inputs succeeded. */
   | { kind: 'upToDate' }
-  /** The last run of these inputs did not go through, and trying again is of no use. */
+  /** The last run of these inputs failed, and a retry does not help. */
   | { kind: 'stalled'; reason: Reason; limitReached: boolean }
   | { kind: 'suspended' }
-  /** A run is due, but not yet. `until`: when to look again, where that is known. */
+  /** A run is pending. `until`: when to reconcile again, if known. */
   | { kind: 'waiting'; reason: Reason; message: string; until?: Date }
   | { kind: 'due'; run: RunIdentity };
 
 export type Assessed = Situation & { observed: Observed; now: Date };
 
-/** One thing to do in the cluster. Carrying one out twice is the same as once. */
+/** One change in the cluster. Every action is idempotent. */
 export type Action =
   | { kind: 'hold' }
   | { kind: 'createClaim' }
@@ -53,7 +54,7 @@ export type Action =
   | { kind: 'deleteJob'; job: string }
   | { kind: 'release' };
 
-/** In this order; `null` is where the status is written, so that nothing is let go of before it is recorded. */
+/** The order of actions. `null` is where the status is written, so that nothing is deleted before it is recorded. */
 export const ACTION_ORDER = ['hold', 'createClaim', 'createJob', null, 'deleteJob', 'release'] as const satisfies (
   | Action['kind']
   | null
@@ -63,6 +64,6 @@ export interface EventRecord {
   type: 'Normal' | 'Warning';
   reason: Reason;
   message: string;
-  /** The same key is the same event: it is told once, also across restarts of the controller. */
+  /** The same key is the same event: it is emitted once, even if the controller restarts. */
   key: string;
 }

@@ -4,37 +4,37 @@ import type { DatabaseMigration } from '../model/resource.ts';
 import { RETRY_ANNOTATION } from './inputs.ts';
 import { clip } from './truncate.ts';
 
-/** Of what happened, so that what to do is never cut off, in characters. */
+/** Longest description of the failure, so that the advice is never cut off. Characters. */
 const WHAT_HAPPENED = 500;
 const STATEMENT = 160;
 
-/** Where advice of the command line is of no use in a cluster. */
+/** Replaces advice for the command line that is not useful in a cluster. */
 const IN_A_CLUSTER: Partial<Record<Reason, string>> = {
   ChecksumMismatch:
-    'Undo the edit and write a new migration. To accept the file as it is, run `db-manager repair --accept-checksums` where the database can be reached.',
-  MissingMigration: 'Put the file back into the source of the migrations, or deploy the image that has it.',
-  InterruptedMigration: 'Look at the database, then run `db-manager repair` where the database can be reached.',
+    'Undo the edit and write a new migration. To accept the file as it is, run `db-manager repair --accept-checksums` from a host that can reach the database.',
+  MissingMigration: 'Restore the file in the source of the migrations, or deploy an image that contains it.',
+  InterruptedMigration: 'Inspect the database, then run `db-manager repair` from a host that can reach it.',
   UnknownTarget: 'Set spec.target to head, base or the name of a migration.',
-  AmbiguousTarget: 'Set spec.target to more of the name.',
+  AmbiguousTarget: 'Set spec.target to a longer prefix of the name.',
   AwaitingApproval: 'Set spec.approvedPlan to the digest of the plan.',
-  DowngradeNotAllowed: 'Set spec.allowDowngrade to true if reverting is what you want.',
+  DowngradeNotAllowed: 'Set spec.allowDowngrade to true to allow the downgrade.',
 };
 
 /**
- * The message of `Stalled`, which is also what kstatus tools print: what happened and where, what a person has to do,
- * once, and the command that runs it again as it is. A message that has a command of its own stays as it is.
+ * The message of `Stalled`, which kstatus tools also print: what happened and where, what a person has to do, once, and
+ * the command that retries without a change. A message that already contains a command is kept.
  */
 export function whatToDo({ metadata }: DatabaseMigration, reason: Reason, message: string, failure?: Place): string {
   if (message.includes('kubectl ')) return message;
   const namespace = metadata.namespace === undefined ? '' : ` -n ${metadata.namespace}`;
   const again = `kubectl annotate dbm ${metadata.name}${namespace} ${RETRY_ANNOTATION}="$(date +%s)" --overwrite`;
   const happened = happenedAt(withoutAdvice(message), failure, WHAT_HAPPENED);
-  return [happened, adviceFor(reason), `To run it again as it is: ${again}`].filter((text) => text !== '').join(' ');
+  return [happened, adviceFor(reason), `To retry without changes: ${again}`].filter((text) => text !== '').join(' ');
 }
 
 export type Place = Pick<Failure, 'migration' | 'statement' | 'position'>;
 
-/** What happened, in which migration and line, and the statement. */
+/** What happened, with the migration, the line and the statement. */
 export function happenedAt(message: string, failure: Place | undefined, longest: number): string {
   const { migration, position, statement } = failure ?? {};
   const file = position === undefined ? '' : `${position.file}:${position.line}:${position.column}`;
@@ -51,7 +51,7 @@ function adviceFor(reason: Reason): string {
   return help === 'Nothing.' ? '' : help;
 }
 
-/** The sentences before the first that gives advice for a shell: what to do in a cluster follows. */
+/** The sentences before the first one with a shell command: advice for a cluster replaces the rest. */
 function withoutAdvice(message: string): string {
   const shell = message.search(/`?db-manager [a-z]/);
   if (shell < 0) return message;

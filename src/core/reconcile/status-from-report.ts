@@ -5,22 +5,22 @@ import { conditionsFromSteps, secondsOf, settleConditions, type Verdict } from '
 import { happenedAt, whatToDo } from './stalled-message.ts';
 import { cappedSentences, clip, LIMITS, limited } from './truncate.ts';
 
-/** What the controller knows of a finished run besides its report. */
+/** What the controller knows about a finished run in addition to its report. */
 export interface RunFacts {
   job?: string;
   inputs?: string;
   generation?: number;
-  /** When it is tried again. */
+  /** When the run is retried. */
   retryAt?: Date;
-  /** How often it may be tried, for the message. */
+  /** The maximum number of retries, for the message. */
   retryLimit?: number;
-  /** The last lines of the pod, kept where it failed. */
+  /** The last lines of the pod, kept if the run failed. */
   log?: readonly string[];
 }
 
 /**
  * The status of a resource whose run has ended with this report: the same in a cluster and for `db-manager run -f`.
- * Reads what stood before from `resource.status`; keeps what this run has nothing to say about.
+ * Reads the previous status from `resource.status` and keeps the fields that this run does not report.
  */
 export function statusFromReport(
   resource: DatabaseMigration,
@@ -59,7 +59,7 @@ export function statusFromReport(
     backup: report.backup === undefined ? before.backup : backupOf(report.backup),
     safety: safetyOf(report),
     report: clip(report.whole, LIMITS.message),
-    // A run that had nothing to do says nothing about how the last plan fared on the copy.
+    // A run with an empty plan has no rehearsal, so the result of the last rehearsal is kept.
     rehearsal: rehearsalOf(report) ?? (nothingPlanned ? before.rehearsal : undefined),
     schema:
       report.schema &&
@@ -69,7 +69,7 @@ export function statusFromReport(
   });
 }
 
-/** kstatus: Ready always; Reconciling and Stalled only where they are true, so that their absence means no. */
+/** kstatus: Ready is always present; Reconciling and Stalled only if true, because their absence means false. */
 function kstatusOf(resource: DatabaseMigration, report: RunReport, { retryAt, job }: RunFacts): Verdict[] {
   const { reason, message, result, attempt } = report;
   if (result === 'succeeded') return [{ type: 'Ready', status: 'True', reason, message }];
@@ -82,7 +82,7 @@ function kstatusOf(resource: DatabaseMigration, report: RunReport, { retryAt, jo
       { type: 'Reconciling', status: 'True', reason, message: again },
     ];
   }
-  // Waiting for a person's approval is no failure: tools that wait for Ready shall go on waiting.
+  // Waiting for an approval is not a failure: tools that wait for Ready must keep waiting.
   if (reason === 'AwaitingApproval') return [ready];
   const word = report.retry === 'safe' ? 'RetryLimitReached' : reason;
   // Outside a cluster there is nothing to annotate.
@@ -184,7 +184,7 @@ function failureOf(report: RunReport, { log }: RunFacts): DatabaseMigrationStatu
   });
 }
 
-/** Newest first; a run stands in it once. */
+/** Newest first; each run is listed once. */
 function historyOf(before: DatabaseMigrationStatus, report: RunReport): DatabaseMigrationStatus['history'] {
   const entry = defined({
     run: report.runId,
@@ -199,14 +199,14 @@ function historyOf(before: DatabaseMigrationStatus, report: RunReport): Database
   return [entry, ...(before.history ?? []).filter(({ run }) => run !== report.runId)].slice(0, HISTORY_LIMIT);
 }
 
-/** Milliseconds are enough for a person. */
+/** Rounded to milliseconds. */
 function rounded(seconds: number): number {
   return Math.round(seconds * 1000) / 1000;
 }
 
 function whole(time: string): string {
   const date = new Date(time);
-  // A pod may write anything; what is no time is none of a status.
+  // The output of a pod is untrusted, and an invalid time is not allowed in a status.
   return secondsOf(Number.isNaN(date.getTime()) ? new Date(0) : date);
 }
 

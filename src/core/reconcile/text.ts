@@ -2,7 +2,7 @@ import { bytesText } from '../model/bytes.ts';
 import type { Progress } from '../model/report.ts';
 import type { StepName } from '../model/step.ts';
 
-/** `backup (1.2 GB of 3.4 GB)`: a step and how far it is, for a person. */
+/** `backup (1.2 GB of 3.4 GB)`: a step and its progress, for users. */
 export function stepText(step: StepName | undefined, progress: Progress | undefined): string {
   if (step === undefined) return 'starting';
   return progress === undefined || progress.step !== step ? step : `${step} (${progressText(progress)})`;

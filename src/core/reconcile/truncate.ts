@@ -1,6 +1,8 @@
 import { STATUS_LIST_LIMIT } from '../model/resource-status.ts';
 
-/** Longest texts in a status, in characters: far below the API's limits, since 5,000 resources lie in one memory. */
+/**
+ * Longest texts in a status, in characters: far below the limits of the API, because one process holds 5,000 resources.
+ */
 export const LIMITS = {
   message: 1024,
   statement: 2048,
@@ -8,7 +10,7 @@ export const LIMITS = {
   logLine: 300,
   summary: 120,
   event: 1000,
-  /** A migration, a database. */
+  /** The name of a migration or a database. */
   name: 300,
 } as const;
 
@@ -18,7 +20,7 @@ export function clip(text: string | undefined, length: number): string | undefin
   return text !== undefined && text.length > length ? `${text.slice(0, length - 1)}…` : text;
 }
 
-/** The first of a list and how many the cap left out, in the form that the status has. */
+/** The first items of a list and the number of omitted items, in the form of the status. */
 export function limited<Name extends string, T>(
   name: Name,
   items: readonly T[],
@@ -30,7 +32,7 @@ export function limited<Name extends string, T>(
   } & { more?: number };
 }
 
-/** A list of sentences, whose last says how many the cap left out. */
+/** A list of sentences; the last one says how many are omitted. */
 export function cappedSentences(items: readonly string[] | undefined): string[] | undefined {
   if (items === undefined) return undefined;
   const shown = items.slice(0, STATUS_LIST_LIMIT).map((item) => clip(item, LIMITS.message));

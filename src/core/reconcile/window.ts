@@ -6,12 +6,12 @@ type Window = NonNullable<DatabaseMigrationSpec['window']>;
 
 export type WindowState =
   | { kind: 'open'; until: Date }
-  /** `opens` is absent where the schedule never strikes, for example on 30 February. */
+  /** `opens` is absent if the schedule never matches, for example on 30 February. */
   | { kind: 'closed'; opens?: Date }
   | { kind: 'invalid'; message: string };
 
 const DAY = 86_400_000;
-/** 29 February comes at most eight years after the last one. */
+/** Two 29 Februaries are at most eight years apart. */
 const HORIZON_DAYS = 366 * 8;
 
 /** Whether a maintenance window is open now, and until or from when. */
@@ -20,7 +20,7 @@ export function windowState(window: Window, now: Date): WindowState {
   if (typeof cron === 'string') return { kind: 'invalid', message: `spec.window.cron: ${cron}` };
   const clock = zoneClock(window.timeZone);
   if (clock === undefined) {
-    return { kind: 'invalid', message: `spec.window.timeZone: "${window.timeZone}" is no IANA time zone` };
+    return { kind: 'invalid', message: `spec.window.timeZone: "${window.timeZone}" is not a valid IANA time zone` };
   }
   const duration = parseDuration(window.duration) ?? 0;
   const last = lastOpening(cron, clock, now, duration);
@@ -61,7 +61,7 @@ function openingsOn(cron: Cron, clock: ZoneClock, day: number): Date[] {
 interface ZoneClock {
   /** Midnight of the local calendar day, written as if in UTC. */
   dayOf(at: Date): number;
-  /** The moment at which the clock on the wall shows what `wall` shows in UTC. In a gap: the moment after it. */
+  /** The instant at which the local clock shows what `wall` shows in UTC. In a gap: the instant after the gap. */
   instant(wall: number): Date;
 }
 

@@ -10,20 +10,20 @@ import { podPlacement } from './placement.ts';
 import { volumesOf } from './volumes.ts';
 
 export interface RunnerDefaults {
-  /** Image of the runner where the resource names none. */
+  /** Image of the runner if the resource does not set one. */
   image: string;
   imagePullPolicy?: 'Always' | 'IfNotPresent' | 'Never';
 }
 
-/** How long a runner has to stop at a safe point. */
+/** Time for a runner to stop at a safe point. */
 const GRACE_SECONDS = 60;
-/** Added to timeouts.run for scheduling and pulling: the runner watches its own time from its start. */
+/** Added to timeouts.run for scheduling and image pulls; the runner measures its own time from its start. */
 const START_SECONDS = 600;
 const USER = 1000;
 
 /**
- * The Job of one run. Retries belong to `decide`, so it has none of its own; everything that the run needs to know is
- * frozen in it, and nothing secret is. The pod meets Pod Security `restricted`.
+ * The Job of one run. `decide` controls retries, so the Job has none. The Job contains everything that the run needs to
+ * know, and no secrets. The pod meets Pod Security `restricted`.
  */
 export function runJob(resource: DatabaseMigration, run: RunIdentity, defaults: RunnerDefaults): V1Job {
   const { metadata, spec } = resource;
@@ -118,12 +118,12 @@ function container(resource: DatabaseMigration, run: RunIdentity, defaults: Runn
   };
 }
 
-/** The resource's name as the value of a label, which is shorter than a name may be. */
+/** The name of the resource as a label value, which has a lower length limit than a name. */
 export function labelOf(name: string): string {
   return name.slice(0, 63).replace(/[^a-z0-9]+$/, '');
 }
 
-/** The user's variables come first, so that they cannot stand in for ours. */
+/** The variables of the user come first, so that they cannot replace ours. */
 function environment(resource: DatabaseMigration, run: RunIdentity): V1EnvVar[] {
   const { metadata, spec } = resource;
   const { urlFrom, postgres } = spec.database;
@@ -149,7 +149,7 @@ function environment(resource: DatabaseMigration, run: RunIdentity): V1EnvVar[] 
     { name: 'HOME', value: '/tmp' },
     { name: VARIABLES.pod, valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
     ...(secret === undefined ? [] : [{ name: variable, valueFrom: { secretKeyRef: secret } }]),
-    // What the runner takes out of all that leaves the pod; its own variables it knows.
+    // Secrets that the runner removes from all output of the pod; it already knows its own variables.
     { name: SECRET_VARIABLES.names, value: secrets.join(',') },
     { name: SECRET_VARIABLES.files, value: keyFile ?? '' },
     ...(rehearsal === undefined

@@ -3,7 +3,7 @@ import type { DatabaseMigration } from '../../core/model/resource.ts';
 import type { Placement } from '../../core/reconcile/request.ts';
 import { MOUNTS, VARIABLES } from '../names.ts';
 
-/** Where a run's pod finds everything: the mount paths of `volumes.ts`, in the request's words. */
+/** The paths in the pod of a run: the mount paths of `volumes.ts`, in the form of the request. */
 export function podPlacement({ metadata, spec }: DatabaseMigration): Placement {
   const { postgres, sqlite } = spec.database;
   const migrationsFolder = folderOfMigrations(spec.migrations);
@@ -12,7 +12,7 @@ export function podPlacement({ metadata, spec }: DatabaseMigration): Placement {
     passwordVariable: VARIABLES.password,
     sqliteFile: sqlite === undefined ? '' : posix.join(MOUNTS.database, sqlite.path),
     migrationsFolder,
-    // A relative path is meant from the migrations folder, so that models can lie beside or inside it.
+    // A relative path starts at the migrations folder, so that models can be next to it or inside it.
     modelsFolder: spec.models === undefined ? undefined : posix.resolve(migrationsFolder, spec.models.path),
     backupsFolder: posix.join(MOUNTS.backups, metadata.namespace ?? 'default', metadata.name),
     caFile: postgres?.caFrom === undefined ? undefined : `${MOUNTS.files}/ca/ca.pem`,

@@ -8,7 +8,7 @@ export interface MountedVolume {
   mount: Omit<V1VolumeMount, 'name'>;
 }
 
-/** The volumes of a run's pod, each with where it is mounted. Only what the run writes to is writable. */
+/** The volumes of the pod of a run, each with its mount. Only volumes that the run writes to are writable. */
 export function volumesOf(resource: DatabaseMigration): MountedVolume[] {
   const { database, migrations } = resource.spec;
   return [
@@ -57,7 +57,7 @@ function file(name: string, secret: KeyRef | undefined, configMap?: KeyRef): Mou
   const mount = { mountPath: `${MOUNTS.files}/${name}`, readOnly: true };
   const items = (key: string) => [{ key, path: `${name}.pem` }];
   if (secret !== undefined) {
-    // Readable by the pod's group alone: libpq's rule for client keys, and OpenSSL's good manners.
+    // Readable only by the group of the pod, as libpq requires for client keys.
     const source = { secretName: secret.name, items: items(secret.key), defaultMode: 0o440 };
     return [{ volume: { name, secret: source }, mount }];
   }

@@ -405,7 +405,7 @@ describe('a Job that the API server refuses', () => {
     world.step();
     assert.equal(
       world.condition('Ready')?.message,
-      'a has to be Ready first: it does not exist; c has to be Ready first: 1 migration is pending',
+      'a must be Ready first: it does not exist; c must be Ready first: 1 migration is pending',
     );
   });
 });

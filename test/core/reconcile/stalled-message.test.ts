@@ -5,7 +5,7 @@ import { happenedAt, whatToDo } from '../../../src/core/reconcile/stalled-messag
 
 const resource = { metadata: { name: 'orders', namespace: 'shop' } } as DatabaseMigration;
 const AGAIN =
-  'To run it again as it is: kubectl annotate dbm orders -n shop db-manager.dev/retry="$(date +%s)" --overwrite';
+  'To retry without changes: kubectl annotate dbm orders -n shop db-manager.dev/retry="$(date +%s)" --overwrite';
 
 describe('what a person has to do', () => {
   it('is said after what happened, with the command that runs it again', () => {
@@ -52,7 +52,7 @@ describe('what happened', () => {
     const advice = 'Undo the edit, or `db-manager repair --accept-checksums`.';
     const text = whatToDo(resource, 'ChecksumMismatch', `1_a.sql was edited after it was applied. ${advice}`);
     assert.equal(text.match(/--accept-checksums/g)?.length, 1);
-    assert.match(text, /where the database can be reached/);
+    assert.match(text, /from a host that can reach the database/);
     const target = whatToDo(
       resource,
       'UnknownTarget',

@@ -100,8 +100,12 @@ describe('a maintenance window', () => {
   }
 
   it('says what is wrong with a schedule or a zone', () => {
-    assert.match(state('0 2 * *', '1h', 'UTC', '2024-06-01T00:00:00Z'), /has 4 fields; cron has five/);
-    assert.match(state('0 2 * * *', '1h', 'Mars/Base', '2024-06-01T00:00:00Z'), /"Mars\/Base" is no IANA time zone/);
+    assert.match(state('0 2 * *', '1h', 'UTC', '2024-06-01T00:00:00Z'), /has 4 fields; a cron schedule has five/);
+    assert.match(state('5', '1h', 'UTC', '2024-06-01T00:00:00Z'), /"5" has 1 field; a cron/);
+    assert.match(
+      state('0 2 * * *', '1h', 'Mars/Base', '2024-06-01T00:00:00Z'),
+      /"Mars\/Base" is not a valid IANA time zone/,
+    );
   });
 });
 

@@ -11,7 +11,7 @@ export const backfillWithDdl: Rule = {
   severity: 'warning',
   check: onAction(['update', 'delete', 'insert'], (action, place) => {
     if (place.isNew(action.table) || (action.kind === 'insert' && !action.fromSelect)) return undefined;
-    // A table that is dropped is gone for everybody anyway.
+    // The lock on a dropped table does not matter: the table no longer exists.
     const held = heldLocks(place).find(
       ({ mode, seen }) => mode === 'ACCESS EXCLUSIVE' && seen.action.kind !== 'dropTable',
     );

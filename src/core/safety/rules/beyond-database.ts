@@ -11,8 +11,8 @@ export const beyondDatabase: Rule = {
     message: `${what} acts beyond the database, and no restore undoes it.`,
     advice:
       reach === 'server'
-        ? 'Keep it in the scripts that set the server up, and run it there before the migration. Where it has to stay, make it safe to run twice.'
-        : 'No rehearsal can run it. Take it out of the migration and run it by hand, or set safety.rehearsal: Disabled.',
+        ? 'Keep it in the scripts that set up the server, and run it there before the migration. If it has to stay, make it safe to run twice.'
+        : 'No rehearsal can run it. Remove it from the migration and run it by hand, or set safety.rehearsal: Disabled.',
   })),
   examples: {
     bad: [

@@ -48,5 +48,5 @@ export const changeColumnType: Rule = {
   },
 };
 
-/** Types that some other type changes to without a rewrite. */
+/** Types that some other type can change to without a rewrite. */
 const MAY_BE_FREE = /^(?:text|varchar|bit varying|numeric|inet|timestamp|timestamptz|time|timetz|interval)\b(?!.*\[\])/;

@@ -37,7 +37,7 @@ export const dropCascade: Rule = {
 
 type Dropping = ActionOf<'dropObject' | 'dropTable' | 'dropColumn' | 'dropConstraint'>;
 
-/** Where it takes values along. */
+/** Kinds whose removal with CASCADE also deletes values. */
 const LOSSES: Record<string, string> = {
   type: ': every column of that type, with its values',
   domain: ': every column of that type, with its values',

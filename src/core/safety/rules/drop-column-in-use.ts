@@ -61,7 +61,7 @@ export const dropColumnInUse: Rule = {
   },
 };
 
-/** By their words: one of them may mean another table's column of that name. */
+/** Found by text: a view or trigger may mean a column of that name in another table. */
 function inTexts(table: string, column: string, texts: readonly string[]): ColumnFinding {
   return {
     message: `${texts.join(', ')} ${texts.length === 1 ? 'refers' : 'refer'} to ${table} and to ${column}: SQLite refuses to drop a column that a view or trigger uses.`,
@@ -70,11 +70,11 @@ function inTexts(table: string, column: string, texts: readonly string[]): Colum
   };
 }
 
-/** What stands in the way of a DROP COLUMN. */
+/** What prevents a DROP COLUMN. */
 function userOf(table: KnownTable, column: string): { what: string; index?: string } | undefined {
   const uses = (columns: readonly string[]) => columns.some((one) => one.toLowerCase() === column.toLowerCase());
   if (uses(table.primaryKey)) return { what: 'the primary key' };
-  // A foreign key of one column may stand with the column, and goes with it.
+  // SQLite drops a foreign key of one column with the column.
   const constraint = table.constraints.find(
     ({ constraint: kind, columns }) => uses(columns) && (kind !== 'foreign key' || columns.length > 1),
   );
@@ -83,4 +83,4 @@ function userOf(table: KnownTable, column: string): { what: string; index?: stri
   return index && { what: `index ${index.name}`, index: index.name };
 }
 
-const KINDS: Record<string, string> = { unique: 'a UNIQUE constraint', check: 'a check that speaks of it' };
+const KINDS: Record<string, string> = { unique: 'a UNIQUE constraint', check: 'a CHECK that refers to it' };

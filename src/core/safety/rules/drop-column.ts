@@ -49,7 +49,7 @@ export const dropColumn: Rule = {
   },
 };
 
-/** Columns that a rebuilt table does not have any more. */
+/** Columns that a rebuilt table no longer has. */
 function leftOut(table: TableRef, place: ActionContext): string[] {
   const rebuild = rebuildOf(place, table);
   const made = rebuild && place.known.table(rebuild.scratch);

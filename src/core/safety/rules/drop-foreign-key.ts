@@ -41,7 +41,7 @@ export const dropForeignKey: Rule = {
   },
 };
 
-/** By what is known of it, else by its name: PostgreSQL's own ends in _fkey. */
+/** By its known definition, otherwise by its name: a name that PostgreSQL generates ends in _fkey. */
 function isForeignKey(table: TableRef, name: string, { known }: ActionContext): boolean {
   const constraint = known.table(table)?.constraints.find((one) => one.name === name);
   if (constraint !== undefined) return constraint.constraint === 'foreign key';

@@ -30,7 +30,7 @@ export const dropNotNull: Rule = {
   },
 };
 
-/** It is known, and may be NULL already: Sequelize's changeColumn says DROP NOT NULL each time. */
+/** The column is known to be nullable already: changeColumn of Sequelize always emits DROP NOT NULL. */
 function isNullable(table: KnownTable | undefined, column: string): boolean {
   return table?.columns.has(column) === true && !table.notNull.has(column);
 }

@@ -6,7 +6,7 @@ export const dropPrimaryKey: Rule = {
   id: 'drop-primary-key',
   topic: 'data',
   title: 'A primary key is dropped.',
-  why: 'The table then accepts duplicates, ON CONFLICT fails because there is no index, and logical replication refuses UPDATE and DELETE on the table. Add the new key in the same transaction.',
+  why: 'The table then accepts duplicates, ON CONFLICT fails because the index is gone, and logical replication refuses UPDATE and DELETE on the table. Add the new key in the same transaction.',
   dialects: POSTGRES,
   severity: 'warning',
   check: onAction('dropConstraint', ({ table, name }, place) => {

@@ -64,7 +64,7 @@ function isOff(action: Extract<Action, { kind: 'pragma' }>): boolean {
   return action.name === 'foreign_keys' && /^(?:off|0|no|false)$/i.test(action.value ?? '');
 }
 
-/** Dropped before: known no more, but for a table that is known only by its foreign key. */
+/** Dropped before: no longer known, unless the table is known only by its foreign key. */
 function goes(name: string, place: ActionContext): boolean {
   return earlier(place, 'dropTable').some(({ table }) => table.name === name);
 }

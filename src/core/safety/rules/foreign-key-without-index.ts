@@ -72,7 +72,7 @@ function keysOf(action: Action): { table: TableRef; columns: readonly string[] }
   }
 }
 
-/** By an index or a key that begins with the columns, in any order. */
+/** Covered by an index or a key that begins with the columns, in any order. */
 function isIndexed({ primaryKey, constraints, indexes }: KnownTable, columns: readonly string[]): boolean {
   const lists = [
     primaryKey,

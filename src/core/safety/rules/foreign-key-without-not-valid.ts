@@ -34,7 +34,7 @@ export const foreignKeyWithoutNotValid: Rule = {
         sql: `CREATE TABLE fills (id bigint, order_id bigint);
               ALTER TABLE fills ADD CONSTRAINT fills_order FOREIGN KEY (order_id) REFERENCES orders`,
       },
-      // Every row has NULL there, so PostgreSQL looks at none.
+      // The new column is NULL in every row, so PostgreSQL checks none.
       { sql: 'ALTER TABLE orders ADD COLUMN account_id bigint REFERENCES accounts' },
     ],
   },

@@ -23,8 +23,8 @@ export const ignoreUnknownRule: Rule = {
   ),
   examples: {
     bad: [
-      { sql: '-- db-manager:ignore drop-tabel nobody reads it\nDROP TABLE orders' },
-      { sql: '-- db-manager:ignore drop-tabel nobody reads it\nDROP TABLE orders', dialect: 'sqlite' },
+      { sql: '-- db-manager:ignore drop-tabel unused\nDROP TABLE orders' },
+      { sql: '-- db-manager:ignore drop-tabel unused\nDROP TABLE orders', dialect: 'sqlite' },
     ],
     good: [{ sql: '-- db-manager:ignore ignore-unknown-rule for its own sake\nCREATE TABLE orders (id bigint)' }],
   },

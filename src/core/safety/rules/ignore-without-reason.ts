@@ -24,6 +24,6 @@ export const ignoreWithoutReason: Rule = {
       { sql: '-- db-manager:ignore drop-table\nDROP TABLE orders' },
       { sql: '-- db-manager:ignore drop-table\nDROP TABLE orders', dialect: 'sqlite' },
     ],
-    good: [{ sql: '-- db-manager:ignore drop-table nobody reads it since release 12\nDROP TABLE orders' }],
+    good: [{ sql: '-- db-manager:ignore drop-table unused since release 12\nDROP TABLE orders' }],
   },
 };

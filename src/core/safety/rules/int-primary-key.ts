@@ -37,7 +37,7 @@ export const intPrimaryKey: Rule = {
   },
 };
 
-/** The one column of a primary key: in a key of several no column has to count to the end. */
+/** The single column of a primary key: in a composite key no column has to be unique on its own. */
 function keyColumns(action: ActionOf<'createTable' | 'addColumn'>) {
   if (action.kind === 'addColumn') return action.column.primaryKey ? [action.column] : [];
   if (action.temporary) return [];

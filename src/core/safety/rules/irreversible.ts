@@ -49,7 +49,7 @@ export const irreversible: Rule = {
   },
 };
 
-/** A table that is made here and gets the name of one that is dropped: a rebuild, which copies the rows. */
+/** A table that is created here and gets the name of a dropped table: a rebuild, which copies the rows. */
 function namesTakenOver(before: readonly SeenAction[]): ReadonlySet<string> {
   return new Set(
     before.flatMap(({ action, createdInPlan }) =>

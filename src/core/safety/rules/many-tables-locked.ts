@@ -2,7 +2,7 @@ import { type ActionKind, tableKey, tableName } from '../action.ts';
 import { allTransactions, locksIn } from '../locks.ts';
 import { type FindingDraft, type MigrationContext, onMigration, POSTGRES, type Rule } from '../rule.ts';
 
-/** Two are what a foreign key takes. */
+/** A foreign key locks two. */
 const MANY = 3;
 const SHOWN = 5;
 const LEFT_OUT: ReadonlySet<ActionKind> = new Set(['dropTable', 'createTable']);
@@ -19,7 +19,7 @@ export const manyTablesLocked: Rule = {
       const tables = new Map<string, { name: string; statement: FindingDraft['statement'] }>();
       for (const { table, seen } of locksIn(transaction, scope.known)) {
         const key = tableKey(table);
-        // What is dropped nobody should be using, and a new table's parents are let go with it.
+        // Not counted: dropped tables, which should be unused, and the tables that a new table references.
         if (LEFT_OUT.has(seen.action.kind) || tables.has(key)) continue;
         tables.set(key, { name: tableName(table), statement: seen.statement });
       }

@@ -29,7 +29,7 @@ export const mixedCaseName: Rule = {
   },
 };
 
-/** Names that come into being. */
+/** Names that the action creates. */
 function namesOf(action: ActionOf<'createTable' | 'addColumn' | 'renameTable' | 'renameColumn'>): string[] {
   switch (action.kind) {
     case 'createTable':

@@ -13,7 +13,7 @@ export const noDown: Rule = {
           {
             message: 'This migration has no down.',
             advice:
-              'Write one: "-- migrate:down" or export async function down. Where there is nothing to undo, say so: SELECT 1; in SQL, a down that does nothing in code.',
+              'Write one: "-- migrate:down" or export async function down. If there is nothing to undo, write that: SELECT 1; in SQL, a down that does nothing in code.',
           },
         ]
       : [],

@@ -1,6 +1,6 @@
 import { onAction, type Rule, SQLITE } from '../rule.ts';
 
-/** What each does there: tried on the engine, and in https://sqlite.org/pragma.html. */
+/** The effect of each in a transaction: verified on the engine, and documented in https://sqlite.org/pragma.html. */
 const EFFECTS: Record<string, string> = {
   synchronous: 'SQLite refuses it there',
   temp_store: 'SQLite refuses it there',

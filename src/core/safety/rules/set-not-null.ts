@@ -2,9 +2,9 @@ import { type TableRef, tableName } from '../action.ts';
 import { quoteName, spellTable } from '../quoting.ts';
 import { type ActionContext, onAction, POSTGRES, type Rule } from '../rule.ts';
 
-/** From here on a valid check that says the same spares the reading. */
+/** Since this version a valid CHECK with the same condition avoids the scan. */
 const PROVEN_BY_CHECK = 120000;
-/** From here on NOT NULL is a constraint that can be added NOT VALID. */
+/** Since this version NOT NULL is a constraint that can be added as NOT VALID. */
 const CONSTRAINT_SINCE = 180000;
 
 export const setNotNull: Rule = {

@@ -17,7 +17,7 @@ export const slowUnderExclusiveLock: Rule = {
       ({ mode, table, seen }) =>
         mode === 'ACCESS EXCLUSIVE' &&
         seen.statement !== place.statement &&
-        // What locks the table against everybody by itself has a rule of its own.
+        // A statement that itself takes ACCESS EXCLUSIVE on the table has its own rule.
         !own.some((lock) => sameTable(lock.table, table)) &&
         !(action.kind === 'validateConstraint' && sameTable(action.table, table)),
     );
@@ -51,7 +51,7 @@ export const slowUnderExclusiveLock: Rule = {
 
 type Slow = ActionOf<'createIndex' | 'reindex' | 'refreshView' | 'validateConstraint' | 'addConstraint'>;
 
-/** It reads a table, or the result of a query, that has rows. */
+/** Whether it reads a table or a query result that has rows. */
 function isSlow(action: Slow, { isNew, known }: ActionContext): boolean {
   switch (action.kind) {
     case 'createIndex':

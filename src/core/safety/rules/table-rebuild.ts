@@ -16,7 +16,7 @@ export const tableRebuild: Rule = {
     return rebuild.own
       ? {
           message: `Rebuilds ${name}: every row is copied, and other writers are blocked until it finishes.`,
-          advice: `Keep enough free disk space for a second copy of ${name}. Where SQLite has a native ALTER TABLE (ADD COLUMN, RENAME COLUMN, DROP COLUMN of an unused column), db-manager uses it.`,
+          advice: `Keep enough free disk space for a second copy of ${name}. If SQLite has a native ALTER TABLE for the change (ADD COLUMN, RENAME COLUMN, DROP COLUMN of an unused column), db-manager uses it.`,
         }
       : {
           message: `Rebuilds ${name} by hand: every row is copied; indexes, triggers and the AUTOINCREMENT counter must be recreated.`,

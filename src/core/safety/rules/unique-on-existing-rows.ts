@@ -53,21 +53,21 @@ export const uniqueOnExistingRows: Rule = {
 function say(table: TableRef, columns: readonly string[]) {
   const list = columns.join(', ');
   return {
-    message: `Fails where two rows of ${tableName(table)} have the same ${list}.`,
+    message: `Fails if two rows of ${tableName(table)} have the same ${list}.`,
     advice: `Check first: SELECT ${list}, count(*) FROM ${tableName(table)} GROUP BY ${list} HAVING count(*) > 1; and correct the rows it finds in a migration before this one.`,
   };
 }
 
-/** A key with expressions: its columns alone may well be equal. */
+/** For a key with expressions: its columns alone may be equal. */
 function sayKey(table: TableRef, { name, columns }: Pick<IndexSpec, 'name' | 'columns'>) {
   const key = `${columns.join(', ')} and the same expressions`;
   return {
-    message: `Fails where two rows of ${tableName(table)} have the same ${key} of ${name ?? 'the index'}.`,
-    advice: `Look first: group ${tableName(table)} by all that the index lists, expressions included, HAVING count(*) > 1; and correct what it finds in a migration before this one.`,
+    message: `Fails if two rows of ${tableName(table)} have the same ${key} of ${name ?? 'the index'}.`,
+    advice: `Check first: group ${tableName(table)} by all columns and expressions of the index, HAVING count(*) > 1; and correct the rows it finds in a migration before this one.`,
   };
 }
 
-/** By a key over some of the columns, or because one of them is new and NULL in every row. */
+/** Unique already by a key over some of the columns, or because a column is new and NULL in every row. */
 function isUnique(table: TableRef, columns: readonly string[], place: ActionContext): boolean {
   const known = place.known.table(table);
   const keys = [

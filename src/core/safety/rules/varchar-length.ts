@@ -5,7 +5,7 @@ export const varcharLength: Rule = {
   id: 'varchar-length',
   topic: 'hygiene',
   title: 'A column is varchar with a length.',
-  why: 'Reducing the length later scans the table under an ACCESS EXCLUSIVE lock. A CHECK over text gives the same limit and can be changed without it: NOT VALID, then VALIDATE. There is no difference in speed or space.',
+  why: 'Reducing the length later scans the table under an ACCESS EXCLUSIVE lock. A CHECK over text gives the same limit and can be changed without it: NOT VALID, then VALIDATE. Speed and space are the same.',
   dialects: POSTGRES,
   severity: 'notice',
   check: eachColumnOf(
