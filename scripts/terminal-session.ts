@@ -1,6 +1,6 @@
 /**
  * Plays the workflows of docs/guides/terminal-session.md on a real terminal (tmux), on both databases, and writes the page.
- * `node scripts/terminal-session.ts [FILE]`; a page that is not as it would be written fails
+ * `node scripts/terminal-session.ts [FILE]`; a page that differs from the output fails
  * test/cli/terminal-session.test.ts.
  */
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
@@ -18,9 +18,9 @@ export async function terminalSession(): Promise<string> {
   for (const dialect of DIALECTS) parts.push(await play(dialect));
   return `# A session on a terminal
 
-Development, production and rollback as they look, on SQLite and then on PostgreSQL. \`scripts/terminal-session.ts\` types
-the commands on a real terminal and writes this page; times, hashes and places are replaced by examples. \`DATABASE_URL\` is
-set. An exit code other than 0 stands before the next prompt.
+Development, production and rollback, on SQLite and then on PostgreSQL. \`scripts/terminal-session.ts\` types the commands
+on a real terminal and writes this page. Times, hashes and paths are replaced by examples. \`DATABASE_URL\` is set. An exit
+code other than 0 is shown before the next prompt.
 
 ${parts.join('\n')}`;
 }

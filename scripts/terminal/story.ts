@@ -25,7 +25,7 @@ export const STORY: readonly Chapter[] = [
     title: 'Development',
     parts: [
       {
-        text: 'A model, an empty database, and the first migration from the difference between them.',
+        text: 'Generate the first migration from the difference between a model and an empty database.',
         lines: [
           line('cat models/order.cjs'),
           line('db-manager init --no-tables'),
@@ -34,7 +34,7 @@ export const STORY: readonly Chapter[] = [
         ],
       },
       {
-        text: 'The model changes: `note` is called `comment` now, and there is an `email`. Only a person knows that it is a new name and not another column, so it is asked.',
+        text: 'The model changes: `note` is renamed to `comment`, and `email` is added. A rename cannot be distinguished from a new column, so `generate` asks.',
         lines: [
           line("sed -i 's/note: TEXT,/comment: TEXT,\\n    email: STRING(120),/' models/order.cjs"),
           line('db-manager validate -v'),
@@ -45,7 +45,7 @@ export const STORY: readonly Chapter[] = [
         ],
       },
       {
-        text: 'Review, apply, validate. `lint` objects to the rename: where an application already runs, it goes in steps. Here nothing is released yet.',
+        text: 'Review, apply, validate. `lint` reports the rename: for a running application, rename in several steps. Here nothing is released yet.',
         lines: [
           line('cat migrations/*_order_comments_and_email.sql'),
           line('db-manager lint'),
@@ -61,7 +61,7 @@ export const STORY: readonly Chapter[] = [
     title: 'Production',
     parts: [
       {
-        text: 'One more change arrives: dry run, a backup with a name, safety check, the run itself, and a look at what came of it.',
+        text: 'Another change: dry run, named backup, safety check, the run, and a check of the result.',
         lines: [
           line("sed -i 's/email: STRING(120),/email: STRING(120),\\n    priority: INTEGER,/' models/order.cjs"),
           line('db-manager generate "order priority" --format sql'),
@@ -80,7 +80,7 @@ export const STORY: readonly Chapter[] = [
     title: 'Rollback',
     parts: [
       {
-        text: 'Down by one migration; `validate` says what the models have and the database has no more.',
+        text: 'Revert one migration; `validate` reports the objects that the models define and the database lacks.',
         lines: [
           line('db-manager migrate downgrade -1'),
           line('db-manager validate'),
@@ -88,7 +88,7 @@ export const STORY: readonly Chapter[] = [
         ],
       },
       {
-        text: 'Or the backup: it asks first, and keeps what it replaces.',
+        text: 'Or restore the backup: `restore` asks for confirmation and backs up the current state first.',
         lines: [
           line('db-manager list-backups'),
           line('db-manager verify-backup before_priority'),
