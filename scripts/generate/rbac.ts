@@ -113,20 +113,21 @@ function page(note: string): string {
       ({ group, resource, verbs, why }) =>
         `| \`${group === '' ? 'core' : group}\` | \`${resource}\` | ${verbs.join(', ')} | ${why} |`,
     );
-  const head = ['| Group | Resource | Verbs | What for |', '| --- | --- | --- | --- |'];
+  const head = ['| Group | Resource | Verbs | Purpose |', '| --- | --- | --- | --- |'];
   return [
     `<!-- ${note} -->`,
-    '# What the operator may do',
+    '# Permissions of the operator',
     '',
-    'These are all of its rights; a test holds that each is used and that no other is needed. It has none on Secrets:',
-    "the kubelet puts their values into a run's pod, and the pod has no service account token.",
+    'This page lists all permissions of the operator. A test checks that each is used and that no other is needed. The',
+    'operator has no permissions on Secrets: the kubelet puts their values into the pod of a run. That pod has no service',
+    'account token.',
     '',
     '## In each watched namespace',
     '',
     ...head,
     ...rows(RIGHTS),
     '',
-    '`deploy/rbac` grants them cluster-wide; `deploy/rbac/namespaced` in one namespace (`--namespaces`).',
+    '`deploy/rbac` grants them cluster-wide, `deploy/rbac/namespaced` in one namespace (`--namespaces`).',
     '',
     '## In its own namespace',
     '',
