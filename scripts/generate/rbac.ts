@@ -11,23 +11,28 @@ export interface Right {
 
 /** Needed in every namespace that the operator watches. */
 export const RIGHTS: Right[] = [
-  { group: GROUP, resource: PLURAL, verbs: ['list', 'watch'], why: 'To see what is asked for.' },
-  { group: GROUP, resource: PLURAL, verbs: ['patch'], why: 'To hold a finalizer while a run is under way.' },
-  { group: GROUP, resource: `${PLURAL}/status`, verbs: ['patch'], why: 'To say what happened.' },
-  { group: 'batch', resource: 'jobs', verbs: ['list', 'watch', 'create'], why: 'One Job a run.' },
-  { group: 'batch', resource: 'jobs', verbs: ['get'], why: 'To take up a Job that was made just before a restart.' },
-  { group: 'batch', resource: 'jobs', verbs: ['delete'], why: 'To replace a Job whose pod never began.' },
-  { group: '', resource: 'pods', verbs: ['list', 'watch'], why: 'To see why a pod does not start or how it ended.' },
-  { group: '', resource: 'pods/log', verbs: ['get'], why: 'Steps and reports come from the log.' },
+  { group: GROUP, resource: PLURAL, verbs: ['list', 'watch'], why: 'Read the resources.' },
+  { group: GROUP, resource: PLURAL, verbs: ['patch'], why: 'Set the finalizer while a run is in progress.' },
+  { group: GROUP, resource: `${PLURAL}/status`, verbs: ['patch'], why: 'Write the result.' },
+  { group: 'batch', resource: 'jobs', verbs: ['list', 'watch', 'create'], why: 'One Job per run.' },
+  { group: 'batch', resource: 'jobs', verbs: ['get'], why: 'Find a Job that was created just before a restart.' },
+  { group: 'batch', resource: 'jobs', verbs: ['delete'], why: 'Replace a Job whose pod has not started.' },
+  { group: '', resource: 'pods', verbs: ['list', 'watch'], why: 'See why a pod does not start, or how it ended.' },
+  { group: '', resource: 'pods/log', verbs: ['get'], why: 'Read steps and reports from the log.' },
   {
     group: '',
     resource: 'configmaps',
     verbs: ['list', 'watch'],
-    why: 'Names and versions only; contents are not asked for.',
+    why: 'Read names and versions; contents are not requested.',
   },
-  { group: '', resource: 'persistentvolumeclaims', verbs: ['create'], why: 'Backup volumes that a resource asks for.' },
-  { group: '', resource: 'events', verbs: ['create'], why: 'To tell transitions.' },
-  { group: '', resource: 'events', verbs: ['list'], why: 'To say why a Job gets no pod, for example a quota.' },
+  {
+    group: '',
+    resource: 'persistentvolumeclaims',
+    verbs: ['create'],
+    why: 'Create the backup volumes that resources request.',
+  },
+  { group: '', resource: 'events', verbs: ['create'], why: 'Report transitions.' },
+  { group: '', resource: 'events', verbs: ['list'], why: 'Report why a Job gets no pod, for example a quota.' },
 ];
 
 /** Needed in the operator's own namespace only. */
@@ -38,7 +43,7 @@ export const LEASE_RIGHTS: Right[] = [
 const NAME = 'db-manager-operator';
 const OWN_NAMESPACE = 'db-manager';
 
-/** Files of `deploy/rbac`: cluster-wide, and `namespaced/` for one namespace without any cluster-wide right. */
+/** Files of `deploy/rbac`: cluster-wide, and `namespaced/` for one namespace without any cluster-wide permission. */
 export function rbacFiles(note: string): { path: string; text: string }[] {
   const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: NAME, namespace: OWN_NAMESPACE } };
   const lease = role('Role', `${NAME}-lease`, LEASE_RIGHTS, OWN_NAMESPACE);
@@ -113,20 +118,21 @@ function page(note: string): string {
       ({ group, resource, verbs, why }) =>
         `| \`${group === '' ? 'core' : group}\` | \`${resource}\` | ${verbs.join(', ')} | ${why} |`,
     );
-  const head = ['| Group | Resource | Verbs | What for |', '| --- | --- | --- | --- |'];
+  const head = ['| Group | Resource | Verbs | Purpose |', '| --- | --- | --- | --- |'];
   return [
     `<!-- ${note} -->`,
-    '# What the operator may do',
+    '# Permissions of the operator',
     '',
-    'These are all of its rights; a test holds that each is used and that no other is needed. It has none on Secrets:',
-    "the kubelet puts their values into a run's pod, and the pod has no service account token.",
+    'This page lists all permissions of the operator. A test checks that each is used and that no other is needed. The',
+    'operator has no permissions on Secrets: the kubelet puts their values into the pod of a run. That pod has no service',
+    'account token.',
     '',
     '## In each watched namespace',
     '',
     ...head,
     ...rows(RIGHTS),
     '',
-    '`deploy/rbac` grants them cluster-wide; `deploy/rbac/namespaced` in one namespace (`--namespaces`).',
+    '`deploy/rbac` grants them cluster-wide, `deploy/rbac/namespaced` in one namespace (`--namespaces`).',
     '',
     '## In its own namespace',
     '',

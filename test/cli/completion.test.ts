@@ -36,7 +36,7 @@ const LINES: [line: string, has: string[], hasNot: string[]][] = [
   ['db-manager ', ['migrate', 'safe-migrate', 'backup', 'completion'], ['upgrade']],
   ['db-manager migrate ', ['upgrade', 'downgrade', 'current', 'history'], ['backup']],
   ['db-manager safe-migrate --', ['--dry-run', '--no-backup', '--rehearsal', '--json'], ['--namespace']],
-  ['db-manager safe-migrate --rehearsal ', ['auto', 'full', 'schema', 'off'], ['migrate']],
+  ['db-manager safe-migrate --rehearsal ', ['auto', 'full', 'schema', 'disabled'], ['migrate']],
   ['db-manager --json migrate upgrade --', ['--database-url'], ['--rehearsal']],
 ];
 

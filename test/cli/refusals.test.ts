@@ -22,7 +22,7 @@ describe('what db-manager refuses', () => {
       [['safe-migrat'], 2, /Did you mean safe-migrate\?/],
       [['backup', '--nmae', 'x'], 2, /unknown option '--nmae'/],
       [['restore'], 2, /missing required argument 'file'/],
-      [['safe-migrate', '--rehearsal', 'maybe'], 2, /Allowed choices are auto, full, schema, off/],
+      [['safe-migrate', '--rehearsal', 'maybe'], 2, /Allowed choices are auto, full, schema, disabled/],
       [['prune', '--keep-last', 'many'], 2, /A whole number is needed/],
       [['prune', '--keep-last', '0'], 2, /--keep-last is at least 1/],
       [['adopt'], 2, /required option '--from <tool>'/],

@@ -10,12 +10,12 @@ import { describeCluster } from './suite.ts';
 
 const PAGE = join(import.meta.dirname, '../../docs/operations/describe.md');
 
-const HEAD = `<!-- Generated from a real API server by test/cluster/operator-describe.test.ts; \`UPDATE_DOCS=1\` rewrites it. -->
+const HEAD = `<!-- Generated from a real API server by test/cluster/operator-describe.test.ts; \`UPDATE_DOCS=1\` updates it. -->
 # What \`kubectl describe\` shows
 
 Five typical results. Times, digests, sizes and generated names are replaced, and \`Spec\` is shown once.
-\`Ready\` shows what happened, and \`Stalled\` what to do about it; \`Summary\` is also the column Status of
-\`kubectl get dbm\`. Every reason has its heading in [reasons.md](../reference/reasons.md).
+\`Ready\` says what happened and \`Stalled\` what to do. \`Summary\` is also the column Status of \`kubectl get dbm\`.
+[reasons.md](../reference/reasons.md) describes every reason.
 `;
 
 describeCluster('docs/operations/describe.md', (cluster) => {

@@ -51,7 +51,7 @@ async function two(
 export const ENDINGS: readonly Ending[] = [
   {
     title: 'Ready',
-    about: 'Checked, backed up, rehearsed on the restored backup, applied, verified.',
+    about: 'The run checked, backed up, rehearsed on the restored backup, applied and verified.',
     name: 'orders',
     reason: 'Migrated',
     prepare: async (ground) => {
@@ -59,9 +59,9 @@ export const ENDINGS: readonly Ending[] = [
     },
   },
   {
-    title: 'A person has to approve',
+    title: 'A plan awaits approval',
     about:
-      'With `approval: OnFindings`, a plan with findings waits for an approval. `Ready` has the command that approves exactly this plan. `Stalled` is absent, so tools that wait keep waiting.',
+      'With `approval: OnFindings`, a plan with findings of the safety rules waits for approval. `Ready` has the command that approves exactly this plan. `Stalled` is absent, so tools that wait keep waiting.',
     name: 'drops-a-column',
     reason: 'AwaitingApproval',
     prepare: (ground) =>
@@ -79,7 +79,7 @@ export const ENDINGS: readonly Ending[] = [
   {
     title: 'A migration failed',
     about:
-      'Without a rehearsal it fails on the database itself, and the transaction is rolled back. The status keeps the statement, its location and the error of the database after the Job and its pod are deleted.',
+      'Without a rehearsal, it fails on the database, and the transaction is rolled back. The statement, its position and the message of the database remain after the Job and its pod are deleted.',
     name: 'fails',
     reason: 'MigrationFailed',
     prepare: (ground) =>
@@ -92,9 +92,9 @@ export const ENDINGS: readonly Ending[] = [
       ),
   },
   {
-    title: 'The rehearsal caught lost rows',
+    title: 'The rehearsal found lost rows',
     about:
-      'The migration deletes orders, and `ON DELETE CASCADE` would also have deleted positions, which the migration does not mention. It ran on the copy only.',
+      'The migration deletes orders, and `ON DELETE CASCADE` deletes positions too, a table that the migration does not mention. The migration ran on the copy only.',
     name: 'loses-rows',
     reason: 'RowsLost',
     prepare: (ground) =>
@@ -108,8 +108,8 @@ export const ENDINGS: readonly Ending[] = [
       ),
   },
   {
-    title: 'Waits for another',
-    about: 'A run is due, but something else has to happen first. The run then starts automatically.',
+    title: 'A run waits for another resource',
+    about: 'A run is due, but another resource must be Ready first. The run then starts automatically.',
     name: 'waits',
     reason: 'WaitingForDependency',
     prepare: async (ground) => {

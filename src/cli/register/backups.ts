@@ -60,7 +60,7 @@ export function registerBackups(program: Command, io: Io): void {
         'auto',
         'full',
         'schema',
-        'off',
+        'disabled',
       ]),
     )
     .addOption(
