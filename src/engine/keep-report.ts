@@ -5,7 +5,7 @@ import type { RunReport } from '../core/model/report.ts';
 
 /**
  * Writes the whole report to a file next to the backup of the run, because a status contains only counts. Returns its
- * path. Undefined if there is no backup or the file cannot be written: a report must not fail a run.
+ * path. Undefined without a backup, or if the file cannot be written: a report must not fail a run.
  */
 export async function keepReport(backup: Backup | undefined, report: RunReport): Promise<string | undefined> {
   if (backup === undefined) return undefined;
