@@ -63,7 +63,7 @@ for (const dialect of DIALECTS) {
       assert.match(report.message, /db-manager safety-check/);
       assert.match(
         report.message,
-        /-- db-manager:ignore drop-column <why>.*safety\.ignore.*safe-migrate --approve sha256:/,
+        /-- db-manager:ignore drop-column <reason>.*safety\.ignore.*safe-migrate --approve sha256:/,
       );
       assert.deepEqual(report.failure?.position, { file: '2_drop.sql', line: 4, column: 1 });
       assert.equal(report.failure.migration, '2_drop');
