@@ -4,8 +4,9 @@ import { doubtsOf, inFoundWords } from '../core/schema/doubts.ts';
 import type { Database } from '../database/port.ts';
 
 /**
- * What is expected, in the words of what was found wherever the database says that both texts mean the same: `'09:00'`
- * and `'09:00:00'::time without time zone` are one default. Texts that are spelled alike are not asked about.
+ * The expected schema, with the found text in place of the expected one if the database reports that both mean the
+ * same: `'09:00'` and `'09:00:00'::time without time zone` are the same default. The database is not queried for
+ * identical texts.
  */
 export async function inWordsOf(database: Database, expected: Snapshot, found: Snapshot): Promise<Snapshot> {
   const doubts = doubtsOf(expected, found);
@@ -17,7 +18,7 @@ export async function inWordsOf(database: Database, expected: Snapshot, found: S
   );
 }
 
-/** The differences of two schemas, after the database has decided where texts alone cannot. */
+/** The differences between two schemas. The database decides if the texts alone cannot. */
 export async function differencesOn(database: Database, expected: Snapshot, found: Snapshot): Promise<Difference[]> {
   return compareSnapshots(await inWordsOf(database, expected, found), found);
 }

@@ -10,32 +10,32 @@ import { loadMigrations } from '../migrations/load.ts';
 import { openReplay } from './replay.ts';
 import type { GuardedScratch } from './scratch.ts';
 
-/** Says what the schema should be. Where there is nothing to say it by, says why. */
+/** Determines what the schema should be, or why that cannot be determined. */
 export interface ExpectedSchema {
-  /** What it is derived from, for messages: `the models in ./models`, `a replay of the migrations`. */
+  /** The source of the expected schema, for messages: `the models in ./models`, `a replay of the migrations`. */
   source: string;
   /**
-   * The schema after these migrations, in this order. Throws ProblemError ReplayImpossible or RehearsalImpossible where
-   * there is none.
+   * The schema after these migrations, in this order. Throws ProblemError ReplayImpossible or RehearsalImpossible if it
+   * cannot be determined.
    */
   after(revisions: readonly Revision[]): Promise<Snapshot>;
 }
 
 export interface ReplayOptions {
-  /** Of the migrations. */
+  /** The folder of the migrations. */
   folder: string;
   runId: string;
-  /** Where the scratch database is made. */
+  /** The server on which the scratch database is created. */
   server?: ScratchServer;
   timeouts: Timeouts;
   signal?: AbortSignal;
-  /** Called with what drops the scratch database, once there is one. */
+  /** Called with the function that drops the scratch database, after it is created. */
   defer(what: string, cleanup: () => Promise<void>): void;
 }
 
 /**
- * What `make` gives, or why it cannot be had. A database that did not begin empty, or a user who may not create a
- * scratch database, is no reason to fail migrations that can go without the comparison.
+ * The result of `make`, or the reason why it is unavailable. Migrations that run without the comparison must not fail
+ * because the database was not empty at first, or because the user may not create a scratch database.
  */
 export async function replayIfPossible<T>(make: () => Promise<T>): Promise<T | { unavailable: string }> {
   try {
@@ -51,9 +51,9 @@ export async function replayIfPossible<T>(make: () => Promise<T>): Promise<T | {
 }
 
 /**
- * The expected schema by replay: the migrations run on an empty scratch database, which is then introspected. It starts
- * with the baseline, where the database keeps one. The scratch database is made on first use, goes on where the next
- * call extends the last one, and is made again where it does not (a downgrade).
+ * The expected schema by replay: the migrations run on an empty scratch database, which is then introspected. The
+ * replay starts with the baseline if the database has one. The scratch database is created on first use. It is reused
+ * if the next call extends the previous one, and recreated if not (a downgrade).
  */
 export function replaySchema(
   database: Database,
@@ -77,7 +77,8 @@ export function replaySchema(
       timeouts: options.timeouts,
       signal: options.signal,
     });
-    if (outcome.kind === 'stopped') throw new ProblemError({ reason: 'Interrupted', message: 'Asked to stop.' });
+    if (outcome.kind === 'stopped')
+      throw new ProblemError({ reason: 'Interrupted', message: 'The run was stopped on request.' });
     if (outcome.kind === 'failed' && options.signal?.aborted) throw new ProblemError(outcome.problem);
     if (outcome.kind === 'failed') throw cannotCompare(outcome.problem.migration ?? '', outcome.problem.message);
     replayed = [...revisions];
@@ -112,13 +113,13 @@ export function replaySchema(
   };
 }
 
-/** What is to be replayed on top of the baseline. Throws where the database has gone back behind it. */
+/** The revisions to replay on top of the baseline. Throws if the database was reverted to an older revision. */
 export function beyond(baseline: Baseline | undefined, revisions: readonly Revision[]): Revision[] {
   const applied = new Set(revisions);
   const gone = baseline?.revisions.find((revision) => !applied.has(revision));
   if (gone !== undefined) {
     throw unavailable(
-      `cannot compare: the baseline has ${gone}, which is not applied any more. Take the schema as it is now: db-manager baseline`,
+      `cannot compare: the baseline contains ${gone}, which is no longer applied. Record the current schema as the baseline: db-manager baseline`,
     );
   }
   const covered = new Set(baseline?.revisions);
@@ -129,7 +130,7 @@ function fileOf(revision: Revision, files: ReadonlyMap<Revision, MigrationFile>)
   const file = files.get(revision);
   if (file !== undefined) return file;
   throw unavailable(
-    `cannot compare: ${revision} is applied, but its file is gone. Bring it back, or take the schema as it is now as the start: db-manager baseline`,
+    `cannot compare: ${revision} is applied, but its file is missing. Restore it, or record the current schema as the baseline: db-manager baseline`,
   );
 }
 
@@ -141,14 +142,14 @@ function asImpossible(error: unknown): never {
 const ABSENT =
   /\b(relation|type|schema|function|sequence|extension|role|table|column|index|view) "?([^\s"]+)"? does not exist|no such (table|column|index|view|function): (\S+)/i;
 
-/** Why the applied migrations do not run on an empty database, and the way out. */
+/** Why the applied migrations do not run on an empty database, and what to do. */
 export function cannotCompare(migration: string, message: string): ProblemError {
   const [, kind, name, other, its] = ABSENT.exec(message) ?? [];
   const why =
     kind === undefined && other === undefined
       ? `${migration} does not run on an empty database (${message.slice(0, 300).replace(/[.\s]+$/, '')})`
-      : `${(kind ?? other)?.toLowerCase()} ${name ?? its} is not made by these migrations (${migration} needs it)`;
-  return unavailable(`cannot compare: ${why}; baseline with: db-manager baseline`);
+      : `${(kind ?? other)?.toLowerCase()} ${name ?? its} is not created by these migrations (${migration} needs it)`;
+  return unavailable(`cannot compare: ${why}; record the current schema as the baseline: db-manager baseline`);
 }
 
 function unavailable(message: string): ProblemError {

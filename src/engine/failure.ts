@@ -2,7 +2,7 @@ import { type Problem, ProblemError } from '../core/model/problem.ts';
 import { REASONS, type Reason } from '../core/model/reason.ts';
 import type { StepResult } from '../core/model/step.ts';
 
-/** Reasons that pass by themselves: trying the same run again may succeed and can do no harm. */
+/** Temporary reasons: a retry of the same run may succeed and is safe. */
 const PASSING: ReadonlySet<Reason> = new Set<Reason>([
   'DatabaseUnreachable',
   'ConnectionLost',
@@ -14,12 +14,13 @@ const PASSING: ReadonlySet<Reason> = new Set<Reason>([
   'DatabaseNotFound',
 ]);
 
-/** A step that did not go through. */
+/** A step that failed. */
 export type Stop = Exclude<StepResult<object>, { kind: 'done' | 'skipped' }>;
 
 /**
- * The one place where what was thrown or found becomes a step's result. A reason that only a person can settle
- * (exit code 4) blocks; every other fails. What is not a `ProblemError` is a bug of ours: InternalError.
+ * The only place where a thrown error or a problem that was found becomes the result of a step. A reason that requires
+ * a person (exit code 4) blocks; every other reason fails. Anything but a `ProblemError` is a bug in db-manager:
+ * InternalError.
  */
 export function failed(thrown: unknown, options: { touched: boolean; retry?: 'safe' | 'never' }): Stop {
   const problem = toProblem(thrown);

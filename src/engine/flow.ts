@@ -1,9 +1,9 @@
 /**
- * The runner: one run of a plan, as a list of steps. This file knows how steps are chained and nothing of what
- * they do. It may import core, migrations, models, backups and `database/port`; never kubernetes.
+ * The engine: one run of a plan, as a list of steps. This file chains the steps and does not know what they do. It may
+ * import core, migrations, models, backups and `database/port`; never Kubernetes code.
  *
- * A flow is typed by what its steps add: a step can be appended only where everything that it reads has been
- * added by an earlier one, so a wrong order does not compile.
+ * The type of a flow contains what its steps add. A step can be appended only after the steps that add everything it
+ * reads, so a wrong order does not compile.
  */
 import { type Problem, ProblemError } from '../core/model/problem.ts';
 import type { StepName, StepResult } from '../core/model/step.ts';
@@ -12,11 +12,11 @@ import type { RunPorts } from './ports.ts';
 
 export interface Step<In, Out extends object> {
   name: StepName;
-  // A property, not a method: methods are checked in both directions, and a wrong order would compile.
+  // A property, not a method: parameters of methods are bivariant, and a wrong order would compile.
   run: (input: In, ports: RunPorts) => Promise<StepResult<Out>>;
 }
 
-/** What the flow tells while it goes: exactly one `onStart` and one `onEnd` for each step that began. */
+/** Callbacks of a flow: exactly one `onStart` and one `onEnd` for each step that started. */
 export interface FlowListener {
   onStart(step: StepName): void;
   onEnd(step: StepName, result: StepResult<object>): void;
@@ -31,12 +31,12 @@ export interface Flow<Start extends object, State extends object> {
   run(start: Start, ports: RunPorts, listener: FlowListener): Promise<FlowOutcome<State>>;
 }
 
-/** An empty flow over what is known before the first step. */
+/** An empty flow, with the state that is known before the first step. */
 export function flow<Start extends object>(): Flow<Start, Start> {
   return build([]);
 }
 
-// Steps are stored without their types; `step` is the only door, and it checks them.
+// Steps are stored without their types; `step` is the only entry point and checks them.
 type AnyStep = Step<never, object>;
 
 function build<Start extends object, State extends object>(steps: readonly AnyStep[]): Flow<Start, State> {
@@ -64,7 +64,7 @@ async function attempt(step: AnyStep, state: object, ports: RunPorts): Promise<S
   try {
     return await step.run(state as never, ports);
   } catch (error) {
-    // What an abort throws on its way is no bug of ours.
+    // An error that is thrown because of an abort is not a bug in db-manager.
     const thrown =
       ports.signal.aborted && !(error instanceof ProblemError) ? interruption(ports.signal, step.name) : error;
     return failed(thrown, { touched: step.name === 'apply' });
@@ -72,12 +72,13 @@ async function attempt(step: AnyStep, state: object, ports: RunPorts): Promise<S
 }
 
 function interruption(signal: AbortSignal, during?: StepName): Problem {
-  const where = during === undefined ? 'between two steps' : `in the step ${during}, which took back what it had begun`;
+  const where =
+    during === undefined ? 'between two steps' : `during the step ${during}, which undid its unfinished work`;
   const deadline = signal.reason instanceof DOMException && signal.reason.name === 'TimeoutError';
   return deadline
     ? { reason: 'DeadlineExceeded', message: `The run took longer than timeouts.run and stopped ${where}.` }
     : {
         reason: 'Interrupted',
-        message: `The run was asked to stop and did so ${where}; run it again to go on.`,
+        message: `The run stopped on request ${where}. Run it again to continue.`,
       };
 }

@@ -4,8 +4,8 @@ import type { Backup } from '../core/model/backup.ts';
 import type { RunReport } from '../core/model/report.ts';
 
 /**
- * The whole of a report in a file beside the run's backup, where it is found when a status has only its counts; its
- * path. Undefined where there is no backup, or where the file cannot be written: a report is not worth a run.
+ * Writes the whole report to a file next to the backup of the run, because a status contains only counts. Returns its
+ * path. Undefined without a backup, or if the file cannot be written: a report must not fail a run.
  */
 export async function keepReport(backup: Backup | undefined, report: RunReport): Promise<string | undefined> {
   if (backup === undefined) return undefined;

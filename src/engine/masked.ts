@@ -1,6 +1,8 @@
 import { mapTexts } from '../core/model/masking.ts';
 
-/** Keys of a report whose texts are words of ours, numbers or times: a secret that is the word `apply` masks no step. */
+/**
+ * Keys of a report with fixed texts, numbers or times: a secret that equals `apply` must not mask the name of a step.
+ */
 const OURS = new Set([
   'runId',
   'type',
@@ -25,7 +27,7 @@ const OURS = new Set([
   'mode',
 ]);
 
-/** What leaves a run, without the secrets that it was given. */
+/** Output of a run, without the secrets that the run was given. */
 export function maskedTexts<T>(value: T, mask: ((text: string) => string) | undefined): T {
   return mask === undefined ? value : mapTexts(value, (text, key) => (OURS.has(key) ? text : mask(text)));
 }

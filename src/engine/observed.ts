@@ -5,7 +5,7 @@ import type { Database } from '../database/port.ts';
 import type { RunPorts } from './ports.ts';
 import { describeLoss, type Loss } from './row-loss.ts';
 
-/** What the copy showed, as findings beside those of the rules; sizes are those of production's tables. */
+/** Observations on the copy, as findings next to those of the rules. Sizes are those of the production tables. */
 export async function observed(
   production: Database,
   mode: 'Full' | 'SchemaOnly',
@@ -25,7 +25,7 @@ function lossFinding(loss: Loss): Finding {
     rule: ROWS_LOST.id,
     severity: ROWS_LOST.severity,
     message: describeLoss(loss),
-    advice: `Name what happens to the rows of ${loss.table} in the migration, or keep them: look at its foreign keys and triggers.`,
+    advice: `State in the migration what happens to the rows of ${loss.table}, or keep them: check its foreign keys and triggers.`,
     migration: loss.migration,
     statement: loss.statement,
   };

@@ -3,23 +3,25 @@ import type { RunRequest } from '../core/model/request.ts';
 import type { DatabaseTarget } from '../core/model/target.ts';
 import type { OpenDatabase, ScratchServer } from '../database/port.ts';
 
-/** Everything that a run gets from outside. Secrets are only in `target`. */
+/** All inputs of a run. Only `target` contains secrets. */
 export interface RunEnvironment {
   target: DatabaseTarget;
   openDatabase: OpenDatabase;
-  /** Where scratch copies are made. */
+  /** The server on which scratch copies are created. */
   rehearsalServer?: ScratchServer;
-  /** Who runs, for those who wait on the lock: `pod/x` or `user@host`. */
+  /** The owner of the run, shown to those that wait for the lock: `pod/x` or `user@host`. */
   holder: string;
   now(): Date;
   emit(event: RunEvent): void;
-  /** Takes the secrets that this process was given out of a text that leaves it. */
+  /** Removes the secrets of this process from a text before it is output. */
   mask?(text: string): string;
-  /** Aborted when the process is asked to stop. */
+  /** Aborted when the process receives a stop request. */
   signal: AbortSignal;
 }
 
-/** What a step may use. Cleanups registered with `defer` run in reverse order when the run ends, however it ends. */
+/**
+ * What a step may use. Cleanups registered with `defer` run in reverse order at the end of the run, also if it fails.
+ */
 export interface RunPorts extends Omit<RunEnvironment, 'emit' | 'mask'> {
   request: RunRequest;
   progress(progress: Progress): void;

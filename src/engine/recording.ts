@@ -9,9 +9,9 @@ import { type Recorder, recorder } from '../migrations/statements/record.ts';
 export interface Recording {
   migrations: readonly LoadedMigration[];
   direction: Direction;
-  /** What to run first, upwards: for a scratch database that is empty. */
+  /** Migrations to apply first, if the scratch database is empty. */
   before?: LoadedMigration[];
-  /** Of the migrations. */
+  /** The folder of the migrations. */
   folder: string;
   runId: string;
   timeouts: Timeouts;
@@ -20,11 +20,11 @@ export interface Recording {
 
 export interface WhatWasRecorded {
   recorded: ReadonlyMap<string, Recorded>;
-  /** Why it ended before its end. */
+  /** Why the recording ended early. */
   problem?: Problem;
 }
 
-/** Runs migrations on a scratch database and writes down what they send: how code becomes statements. */
+/** Runs migrations on a scratch database and records the statements that they send. This turns code into statements. */
 export async function recordOn(
   scratch: Database,
   recording: Recording,
@@ -54,6 +54,6 @@ function problemOf(outcome: MigrationOutcome): Problem | undefined {
     case 'failed':
       return outcome.problem;
     case 'stopped':
-      return { reason: 'Interrupted', message: 'Asked to stop.' };
+      return { reason: 'Interrupted', message: 'The run was stopped on request.' };
   }
 }

@@ -7,12 +7,12 @@ import type { RunPorts } from '../engine/ports.ts';
 import { count } from './run-text.ts';
 import type { RunState } from './state.ts';
 
-/** What `onFailure` asks for after a run that changed the target and failed. Never throws. */
+/** The `onFailure` action after a run that changed the target and failed. Never throws. */
 export async function recover(state: Partial<RunState>, ports: RunPorts): Promise<StepResult<object>> {
   try {
     switch (ports.request.onFailure) {
       case 'Keep':
-        return { kind: 'skipped', value: {}, message: 'what was committed is kept (onFailure: Keep)' };
+        return { kind: 'skipped', value: {}, message: 'committed migrations are kept (onFailure: Keep)' };
       case 'Downgrade':
         return await downgrade(state, ports);
       case 'Restore':
@@ -60,10 +60,10 @@ async function restore({ database, backup }: Partial<RunState>, ports: RunPorts)
     now: ports.now(),
     terminateSessions: ports.request.terminateSessions,
   });
-  const asItWas = kept === undefined ? '' : `; the database as it was is kept as ${kept.name}`;
+  const asItWas = kept === undefined ? '' : `; the previous database is kept as ${kept.name}`;
   return {
     kind: 'done',
     value: {},
-    message: `${backup.manifest.name} restored (onFailure: Restore); writes since it was taken are not in it${asItWas}`,
+    message: `${backup.manifest.name} restored (onFailure: Restore); writes made after the backup are not in it${asItWas}`,
   };
 }

@@ -13,13 +13,13 @@ import { type GuardedScratch, openScratch } from './scratch.ts';
 export interface OpenedCopy {
   scratch: GuardedScratch;
   mode: 'Full' | 'SchemaOnly';
-  /** Why this mode. */
+  /** Why this mode was selected. */
   why: string;
 }
 
 /**
- * The copy that the plan is rehearsed on. `Auto` is Full where a backup was taken and room and rights allow,
- * else SchemaOnly with the reason. Throws ProblemError RehearsalImpossible where the wish cannot be met.
+ * The copy for the rehearsal of the plan. `Auto` is Full if a backup was taken and disk space and privileges allow it,
+ * otherwise SchemaOnly with the reason. Throws ProblemError RehearsalImpossible if the requested mode is not possible.
  */
 export async function openCopy(
   database: Database,
@@ -49,11 +49,11 @@ export async function openCopy(
     }
   }
   const why =
-    safety.rehearsal === 'SchemaOnly' ? 'on the schema only, as asked' : 'on the schema only: no backup was taken';
+    safety.rehearsal === 'SchemaOnly' ? 'on the schema only, as requested' : 'on the schema only: no backup was taken';
   return { scratch: await make({ kind: 'schema' }), mode: 'SchemaOnly', why };
 }
 
-/** Runs the plan on the copy and records what it did there; `sent` gets the statements of each migration. */
+/** Runs the plan on the copy and records its effects; `sent` receives the statements of each migration. */
 export function runOnCopy(
   copy: Database,
   migrations: LoadedMigration[],
@@ -84,7 +84,7 @@ export function runOnCopy(
 
 export type RoundTrip = { result: 'passed' | 'failed' | 'skipped'; message?: string };
 
-/** Reverts the plan on the copy and compares with the start. */
+/** Reverts the plan on the copy and compares the result with the original schema. */
 export async function roundTrip(
   copy: Database,
   migrations: LoadedMigration[],
@@ -92,10 +92,10 @@ export async function roundTrip(
   ports: RunPorts,
 ): Promise<RoundTrip> {
   const stuck = migrations.filter(({ down }) => down === undefined).map(({ revision }) => revision);
-  if (stuck.length > 0) return { result: 'skipped', message: `no down in ${few(stuck)}` };
+  if (stuck.length > 0) return { result: 'skipped', message: `no down migration in ${few(stuck)}` };
   const reverted = await runOnCopy(copy, [...migrations].reverse(), 'down', ports);
   if (reverted.kind === 'failed') return { result: 'failed', message: reverted.problem.message };
-  if (reverted.kind === 'stopped') return { result: 'skipped', message: 'the run was asked to stop' };
+  if (reverted.kind === 'stopped') return { result: 'skipped', message: 'the run was stopped on request' };
   const differences = compareSnapshots(start, await copy.snapshot(), { names: 'exact' }).map(describeDifference);
   return differences.length === 0 ? { result: 'passed' } : { result: 'failed', message: few(differences) };
 }

@@ -8,20 +8,20 @@ import { madeObjects } from '../migrations/made-objects.ts';
 import { type GuardedScratch, openScratch } from './scratch.ts';
 
 export interface ReplayStart {
-  /** What runs on it at once. */
+  /** Migrations that run on it immediately. */
   first: readonly MigrationFile[];
-  /** What may run on it later. */
+  /** Migrations that may run on it later. */
   all: readonly MigrationFile[];
-  /** Of the migrations. */
+  /** The folder of the migrations. */
   folder: string;
   runId: string;
-  /** Where the scratch database is made. */
+  /** The server on which the scratch database is created. */
   server?: ScratchServer;
 }
 
 /**
- * A scratch database as it was before these migrations: with the baseline where one is kept, else empty, but for the
- * extensions that someone installed for the target beforehand.
+ * A scratch database in the state before these migrations: with the baseline if there is one, otherwise empty except
+ * for the extensions that were installed in the target beforehand.
  */
 export async function openReplay(
   database: Database,
@@ -49,7 +49,10 @@ export async function openReplay(
   }
 }
 
-/** Those that the migrations install are left to them; one that this user may not install is missed where it is used. */
+/**
+ * Excludes extensions that the migrations install. An extension that this user may not install is reported where it is
+ * used.
+ */
 async function installExtensions(
   database: Database,
   scratch: Database,
@@ -72,7 +75,7 @@ function asImpossible(error: unknown): never {
   throw new ProblemError(
     {
       reason: 'ReplayImpossible',
-      message: `cannot compare: the baseline cannot be loaded into an empty database (${why}). Take the schema as it is now: db-manager baseline`,
+      message: `cannot compare: the baseline cannot be loaded into an empty database (${why}). Record the current schema as the baseline: db-manager baseline`,
     },
     { cause: error },
   );

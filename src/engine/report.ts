@@ -15,7 +15,7 @@ import { needsAttention } from './safety.ts';
 import type { RunState } from './state.ts';
 import { boundReport } from './termination.ts';
 
-/** Collects what happens in a run and turns it into events and, at the end, the report. */
+/** Collects the results of a run and turns them into events and, at the end, into the report. */
 export function recorder(
   request: RunRequest,
   { now, mask, ...environment }: Pick<RunEnvironment, 'now' | 'emit' | 'mask'>,
@@ -47,7 +47,8 @@ export function recorder(
       emit({ type: 'step', runId, report });
     },
     progress(progress: Progress): void {
-      // A few a second are enough for a person and for a log that a controller follows; the last one always goes.
+      // A few events per second are enough for a person and for a log that an operator follows. The last one is always
+      // sent.
       const at = performance.now();
       if (at - lastProgress < 200 && progress.done !== progress.total) return;
       lastProgress = at;
@@ -76,14 +77,14 @@ export function recorder(
       if (leftOvers.length > 0) report.message = `${report.message} (${leftOvers.join('; ')})`;
       const masked = maskedTexts(report, mask);
       const whole = await keepReport(outcome.state.backup, masked);
-      const told = whole === undefined ? masked : { ...masked, whole };
-      environment.emit({ type: 'report', report: boundReport(told) });
-      return told;
+      const complete = whole === undefined ? masked : { ...masked, whole };
+      environment.emit({ type: 'report', report: boundReport(complete) });
+      return complete;
     },
   };
 }
 
-/** The report of a run that could not begin: nothing was connected to, nothing touched. */
+/** The report of a run that could not start: no connection was opened and nothing was changed. */
 export function reportOfProblem(problem: Problem, request: RunRequest | undefined, now: Date): RunReport {
   const { reason, message } = problem;
   return {
@@ -112,20 +113,21 @@ function verdict(request: RunRequest, outcome: FlowOutcome<RunState>, steps: Ste
   const { plan, done, current } = outcome.state;
   const base = { result: 'succeeded', retry: 'never', touched: done.length > 0 } as const;
   if (plan.migrations.length === 0) {
-    return { ...base, reason: 'UpToDate', message: `Nothing is pending; the database stands at ${current}.` };
+    return { ...base, reason: 'UpToDate', message: `Nothing is pending; the database is at ${current}.` };
   }
   if (request.dryRun) {
     const planned = count(plan.migrations.length, 'migration');
+    const verb = plan.direction === 'up' ? 'applied' : 'reverted';
     return {
       ...base,
       reason: 'DryRun',
-      message: `A dry run: ${planned} would lead to ${plan.to}. Nothing was written.`,
+      message: `Dry run: ${planned} would be ${verb}, to reach ${plan.to}. No changes were made.`,
     };
   }
   const finished = count(done.length, 'migration');
   return plan.direction === 'up'
-    ? { ...base, reason: 'Migrated', message: `${finished} applied; the database stands at ${current}.` }
-    : { ...base, reason: 'Reverted', message: `${finished} reverted; the database stands at ${current}.` };
+    ? { ...base, reason: 'Migrated', message: `${finished} applied; the database is at ${current}.` }
+    : { ...base, reason: 'Reverted', message: `${finished} reverted; the database is at ${current}.` };
 }
 
 function stopVerdict(stop: Stop, state: Partial<RunState>, steps: StepReport[]): Verdict {
@@ -136,7 +138,7 @@ function stopVerdict(stop: Stop, state: Partial<RunState>, steps: StepReport[]):
   const story = [
     message,
     ...(touched && kept > 0 && recovery?.kind === 'skipped'
-      ? [`${count(kept, 'migration')} before it stay applied.`]
+      ? [`${count(kept, 'migration')} before it ${kept === 1 ? 'stays' : 'stay'} applied.`]
       : []),
     ...(recovery !== undefined && recovery.kind !== 'skipped' ? [recovery.message] : []),
   ];
@@ -209,12 +211,12 @@ function facts(request: RunRequest, outcome: FlowOutcome<RunState>, recovered: b
   };
 }
 
-/** A migration that held, rewrote and changed nothing of what was there before is not listed. */
+/** A migration without locks, rewrites and changed rows is not listed. */
 function isWorthSaying({ locks, rewrites, rows }: MigrationEffects): boolean {
   return locks.length > 0 || rewrites.length > 0 || rows.length > 0;
 }
 
-/** Where the database stands now: the last that was done, else what was read last. */
+/** The current revision of the database: that of the last completed migration, otherwise the one read last. */
 function currentRevision({ plan, done = [], current }: Partial<RunState>): string | undefined {
   if (plan === undefined || done.length === 0) return current;
   if (plan.direction === 'up') return done.at(-1)?.revision;

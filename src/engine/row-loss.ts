@@ -3,23 +3,23 @@ import type { MigrationEffects } from '../core/model/effects.ts';
 import type { Snapshot } from '../core/model/snapshot.ts';
 import { namesTable } from '../migrations/statements/named-tables.ts';
 
-/** Rows that were gone from a table after a migration that does not name it. */
+/** Rows that are missing from a table after a migration that does not mention it. */
 export interface Loss {
   migration: string;
   /** `schema.table` */
   table: string;
   lost: number;
   before: number;
-  /** The statement that took them, as far as the foreign keys tell. */
+  /** The statement that deleted them, as far as the foreign keys show it. */
   statement?: string;
 }
 
-/** The statements of each migration as they were sent, by revision. */
+/** The statements that each migration sent, by revision. */
 export type SentStatements = ReadonlyMap<string, readonly string[]>;
 
 /**
- * A table that holds fewer rows afterwards although no statement that the migration sent names it; what a comment says
- * does not count. `start`: the schema before.
+ * Tables that contain fewer rows afterwards although no statement of the migration mentions them; comments do not
+ * count. `start` is the schema before the migration.
  */
 export function unexpectedRowLoss(
   dialect: Dialect,
@@ -41,20 +41,23 @@ export function unexpectedRowLoss(
 }
 
 export function describeLoss({ migration, table, lost, before, statement }: Loss): string {
-  const by = statement === undefined ? '' : ` by: ${statement.replace(/\s+/g, ' ').slice(0, 200)}`;
-  return `${migration} takes ${lost} of ${before} rows from ${table}, which it does not name${by}`;
+  const by = statement === undefined ? '' : ` (statement: ${statement.replace(/\s+/g, ' ').slice(0, 200)})`;
+  return `${migration} deletes ${lost} of ${before} rows from ${table}, a table that it does not mention${by}`;
 }
 
 const TAKES_ROWS = /^\s*(?:with\b|delete\b|drop\b|truncate\b|replace\b|update\b|insert\s+or\s+replace\b|alter\b)/i;
 
-/** The first statement that takes something from a table which the losing one hangs on by foreign keys, else any. */
+/**
+ * The first statement that deletes from a table which the losing table references by foreign keys; otherwise the first
+ * statement that deletes anything.
+ */
 function likelyStatement(table: string, statements: readonly string[], start: Snapshot): string | undefined {
   const suspects = statements.filter((sql) => TAKES_ROWS.test(sql));
   const parents = ancestors(table, start).map(plainName);
   return suspects.find((sql) => parents.some((parent) => mentions(sql, parent))) ?? suspects[0];
 }
 
-/** Tables that a table's foreign keys lead to, over any number of steps; `schema.table`. */
+/** Tables that a table references by foreign keys, directly or indirectly; `schema.table`. */
 function ancestors(table: string, { tables }: Snapshot): string[] {
   const found = new Set([table]);
   for (const name of found) {

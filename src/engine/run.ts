@@ -22,7 +22,7 @@ import { rehearse } from './steps/rehearse.ts';
 import { validateBefore } from './steps/validate-before.ts';
 import { verify } from './steps/verify.ts';
 
-/** The whole run, in order. `recover` and `prune` close it, one on failure and one on success. */
+/** The whole run, in order. After it, `recover` runs on failure, and `prune` on success. */
 const WHOLE_RUN = flow<object>()
   .step(load)
   .step(connect)
@@ -39,8 +39,8 @@ const WHOLE_RUN = flow<object>()
   .step(verify);
 
 /**
- * Runs a request to its end and tells what it found and did. Never throws: whatever happens ends in the report.
- * An event is emitted when a step starts, when it ends, for progress, and one with the report at the end.
+ * Runs a request to its end and reports the result. Never throws: every error becomes a part of the report. An event is
+ * emitted when a step starts, when it ends, on progress, and with the report at the end.
  */
 export async function run(request: RunRequest, environment: RunEnvironment): Promise<RunReport> {
   const cleanups: { what: string; cleanup: () => Promise<void> }[] = [];

@@ -19,8 +19,8 @@ import type { Connected, Loaded, Planned } from './state.ts';
 type Input = Loaded & Connected & Planned;
 
 /**
- * What the safety rules say of the plan, the worst first, with the server's version and the schema as it is. Rules and parser are
- * loaded here: a run that has nothing to do pays for neither.
+ * The findings of the safety rules for the plan, the most severe first, with the version of the server and the current
+ * schema. Rules and parser are loaded here, so that a run without pending migrations does not load them.
  */
 export async function planFindings(input: Input, ports: RunPorts): Promise<Finding[]> {
   const { database, plan, migrations } = input;
@@ -43,7 +43,7 @@ export async function planFindings(input: Input, ports: RunPorts): Promise<Findi
   ]);
 }
 
-/** What the names of all migrations say, as far as it is about those that would run. */
+/** The findings on the names of all migrations, limited to the migrations of the plan. */
 function namingFindings(
   { files }: Loaded,
   read: readonly ReadMigration[],
@@ -56,8 +56,9 @@ function namingFindings(
 }
 
 /**
- * What code sends, heard on a scratch database with this one's schema and no rows. Where none can be made, or where the
- * code fails there, it stays opaque: the rehearsal is what tells whether it works.
+ * The statements that code sends, recorded on a scratch database with the schema of the target and no rows. The code
+ * stays opaque if no scratch database can be created or the code fails there: the rehearsal then shows whether it
+ * works.
  */
 async function recordCode({ database, plan, migrations }: Input, ports: RunPorts) {
   const nothing: ReadonlyMap<string, Recorded> = new Map();
@@ -89,7 +90,7 @@ async function recordCode({ database, plan, migrations }: Input, ports: RunPorts
   }
 }
 
-/** Ids in `safety.ignore` that no rule has, as a problem; looked at before anything is touched. */
+/** Ids in `safety.ignore` that match no rule, as a problem; checked before anything is changed. */
 export async function unknownIgnores({ safety }: RunRequest): Promise<Problem | undefined> {
   if (safety.ignore.length === 0) return undefined;
   const { ruleIds } = await import('../core/safety/rule-ids.ts');
@@ -97,7 +98,7 @@ export async function unknownIgnores({ safety }: RunRequest): Promise<Problem | 
   return unknownIds(safety.ignore, ruleIds());
 }
 
-/** `2 errors, 1 warning`; notices are not counted, they ask for nothing. */
+/** `2 errors, 1 warning`; notices are not counted, because they require no action. */
 export function countFindings(findings: readonly Finding[]): string {
   const of = (severity: Finding['severity']) => findings.filter((one) => one.severity === severity).length;
   const [errors, warnings] = [of('error'), of('warning')];
@@ -106,7 +107,7 @@ export function countFindings(findings: readonly Finding[]): string {
   );
 }
 
-/** The first of the worst, in a sentence: which rule, where, and what it says. */
+/** The most severe finding, as a sentence: rule, place and message. */
 export function describeMostSevere(findings: readonly Finding[]): string {
   const worst = findings.find(({ severity }) => severity === 'error') ?? findings.find(needsAttention);
   if (worst === undefined) return '';
@@ -115,12 +116,12 @@ export function describeMostSevere(findings: readonly Finding[]): string {
   return `${rule} at ${place ?? 'the plan'}: ${message}`;
 }
 
-/** Whether a finding asks for somebody's attention: an error or a warning. */
+/** Whether a finding requires attention: an error or a warning. */
 export function needsAttention({ severity }: Finding): boolean {
   return severity !== 'notice';
 }
 
-/** Why the plan is not run, and the ways on. */
+/** Why the plan is not run, and the possible actions. */
 export function unsafePlanProblem(findings: readonly Finding[], { resource }: RunRequest, digest: string): Problem {
   const first = findings.find(({ severity }) => severity === 'error');
   const [where, approve] =
@@ -128,19 +129,19 @@ export function unsafePlanProblem(findings: readonly Finding[], { resource }: Ru
       ? ['db-manager safety-check', `approve exactly this plan: ${approvalCommand(resource, digest)}`]
       : [
           `kubectl describe dbm ${resource.name} -n ${resource.namespace}`,
-          'let a person approve such plans (approval: OnFindings)',
+          'require approval for such plans (approval: OnFindings)',
         ];
   const id = first?.rule ?? '';
   return {
     reason: 'UnsafePlan',
-    message: `${countFindings(findings)} in what would run; nothing was touched. ${describeMostSevere(findings)} Advice and all findings: ${where}. If it is meant, say why beside the statement ("-- db-manager:ignore ${id} <why>"), name it in safety.ignore, or ${approve}.`,
+    message: `${countFindings(findings)} in the plan; no changes were made. ${describeMostSevere(findings)} Advice and all findings: ${where}. If this is intentional, add "-- db-manager:ignore ${id} <reason>" next to the statement, add the rule to safety.ignore, or ${approve}.`,
     migration: first?.migration,
     statement: first?.statement,
     position: first?.position,
   };
 }
 
-/** What a person types to let exactly this plan run. */
+/** The command that approves exactly this plan. */
 export function approvalCommand(resource: RunRequest['resource'], digest: string): string {
   if (resource === undefined) return `db-manager safe-migrate --approve ${digest} (in a manifest: spec.approvedPlan)`;
   const { name, namespace } = resource;

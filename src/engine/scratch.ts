@@ -1,6 +1,7 @@
 /**
- * Scratch databases as the runner uses them: what a migration sends there is judged before it is sent. What acts beyond
- * the database is let through only to a private server, and what acts outside of any server never.
+ * Scratch databases for the engine: each statement that a migration sends there is checked before it is sent.
+ * Statements with effects beyond the database are sent only to a private server. Statements with effects outside of any
+ * server are never sent.
  */
 import { ProblemError } from '../core/model/problem.ts';
 import type { Beyond, Judge } from '../core/safety/beyond/judge.ts';
@@ -16,7 +17,7 @@ import type {
 import { few } from '../engine/run-text.ts';
 
 export interface GuardedScratch extends Scratch {
-  /** What was let through and no restore of the database undoes: `CREATE ROLE x (0001_roles)`. */
+  /** Statements that were sent and that no restore of the database undoes: `CREATE ROLE x (0001_roles)`. */
   beyond: string[];
 }
 
@@ -41,7 +42,7 @@ export async function openScratch(
 function guard(database: Database, place: ScratchPlace, judge: Judge, beyond: string[]): Database {
   const migrate = async (work: MigrationWork): Promise<MigrationOutcome> => {
     let current = '';
-    /** Kept, since code may catch what is thrown at it. */
+    /** Kept, because the code of the migration may catch the error. */
     let refused: ProblemError | undefined;
     const outcome = await database.migrate({
       ...work,
@@ -56,8 +57,8 @@ function guard(database: Database, place: ScratchPlace, judge: Judge, beyond: st
             refused ??= notRehearsable(one, sql, place, current);
             throw refused;
           }
-          const said = `${one.what} (${current})`;
-          if (!beyond.includes(said)) beyond.push(said);
+          const effect = `${one.what} (${current})`;
+          if (!beyond.includes(effect)) beyond.push(effect);
         }
       },
     });
@@ -80,21 +81,21 @@ const STATEMENT_LENGTH = 400;
 function notRehearsable({ what, reach }: Beyond, sql: string, place: ScratchPlace, migration: string): ProblemError {
   return new ProblemError({
     reason: 'NotRehearsable',
-    message: `${what} acts beyond the database, and no restore undoes it. It was not sent. ${adviceFor(reach, place)}`,
+    message: `${what} has effects beyond the database, which a restore cannot undo. It was not sent. ${adviceFor(reach, place)}`,
     migration,
     statement: sql.trim().slice(0, STATEMENT_LENGTH),
   });
 }
 
 function adviceFor(reach: Beyond['reach'], { kind, why }: ScratchPlace): string {
-  const without = 'take the statement out and run it by hand, or set safety.rehearsal: Disabled.';
-  if (reach === 'outside') return `No copy stands in for files, programs and other servers: ${without}`;
-  const where = kind === 'SameServer' ? "the target's own server" : 'a server that others use';
+  const without = 'remove the statement and run it manually, or set safety.rehearsal: Disabled.';
+  if (reach === 'outside') return `Files, programs and other servers cannot be rehearsed on a copy: ${without}`;
+  const where = kind === 'SameServer' ? "the target's own server" : 'a shared server';
   const reason = why === undefined ? '' : `, because ${why}`;
   return `The copy is on ${where}${reason}. Set safety.rehearsalServer: Private to rehearse it, or ${without}`;
 }
 
-/** What a message says of the place of a copy: nothing where it is the one that is preferred. */
+/** The place of a copy for messages; empty for the preferred place. */
 export function describePlace({ place, notes, beyond }: GuardedScratch): string {
   const parts = [
     ...(place.kind === 'Private' ? ['on a private server'] : []),
@@ -107,7 +108,7 @@ export function describePlace({ place, notes, beyond }: GuardedScratch): string 
   return parts.join('; ');
 }
 
-/** How far production is known to be as it was. */
+/** What is certain about the state of production. */
 export function untouched({ place }: Pick<Scratch, 'place'>): string {
-  return place.kind === 'SameServer' ? 'the target database was not touched' : 'production was not touched';
+  return place.kind === 'SameServer' ? 'the target database was not changed' : 'production was not changed';
 }

@@ -10,10 +10,10 @@ import type { Difference } from '../core/schema/difference.ts';
 import type { Database, DoneMigration, Lock } from '../database/port.ts';
 import type { ExpectedSchema } from '../engine/expected.ts';
 
-/** What each step adds. A step's input type is the intersection of what it reads. */
+/** The fields that each step adds. The input type of a step is the intersection of the fields that it reads. */
 export interface Loaded {
   files: MigrationFile[];
-  /** The schema that the models describe, where the request names some. */
+  /** The schema of the models, if the request has models. */
   models?: Snapshot;
 }
 export interface Connected {
@@ -32,14 +32,14 @@ export interface Checked {
   findings: Finding[];
 }
 export interface Locked {
-  /** Absent in a dry run, which writes nothing and so needs no lock. */
+  /** Absent in a dry run: it writes nothing and needs no lock. */
   lock?: Lock;
 }
 export interface Expecting {
   expected: ExpectedSchema;
-  /** Differences found before the run; absent where validation was skipped. */
+  /** Differences found before the run; absent if validation was skipped. */
   before?: string[];
-  /** The same as data, for `verify`: what was different before the run is not the run's fault. */
+  /** The same differences as data, for `verify`: the run did not cause them. */
   known?: Difference[];
 }
 export interface BackedUp {

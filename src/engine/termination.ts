@@ -1,8 +1,8 @@
 import { type RunReport, TERMINATION_MESSAGE_BYTES } from '../core/model/report.ts';
 
 /**
- * A report that goes to the log, and from there to the controller, has at most so many bytes, however long its plan is;
- * the file beside the backup has the whole.
+ * The size limit in bytes of a report that is written to the log, from where the operator reads it. The file next to
+ * the backup contains the whole report.
  */
 export const LOGGED_REPORT_BYTES = 131_072;
 
@@ -11,8 +11,8 @@ export function boundReport(report: RunReport): RunReport {
 }
 
 /**
- * The report as JSON in at most `limit` bytes (Kubernetes keeps 4096 of a termination message). What a person
- * misses least goes first; the same report always gives the same text.
+ * The report as JSON in at most `limit` bytes (Kubernetes keeps 4096 bytes of a termination message). The least
+ * important parts are removed first. The same report always produces the same text.
  */
 export function clipReport(report: RunReport, limit = TERMINATION_MESSAGE_BYTES): string {
   return JSON.stringify(shortened(report, limit));
@@ -28,12 +28,12 @@ function shortened(report: RunReport, limit: number): RunReport {
 }
 
 const keep = (report: RunReport) => report;
-/** As many as a status lists. */
+/** The number of items that a status lists. */
 const MANY = 50;
-/** Tables of one migration. */
+/** The number of tables of one migration. */
 const FEW = 10;
 
-/** From the least missed to the most. */
+/** From the least to the most important. */
 const SHORTEN: ((report: RunReport) => RunReport)[] = [
   (r) => ({ ...r, rehearsal: r.rehearsal && fewerEffects(r.rehearsal, MANY) }),
   (r) => ({
@@ -41,7 +41,7 @@ const SHORTEN: ((report: RunReport) => RunReport)[] = [
     findings: r.safety && countFindings(r.safety.findings),
     safety: r.safety && {
       ...r.safety,
-      // The worst come first.
+      // The most severe come first.
       findings: r.safety.findings
         .slice(0, MANY)
         .map((one) => ({ ...one, message: cut(one.message, 500), statement: cut(one.statement, 500) })),
@@ -92,7 +92,7 @@ const SHORTEN: ((report: RunReport) => RunReport)[] = [
 
 type Rehearsal = NonNullable<RunReport['rehearsal']>;
 
-/** Those that took longest, in the order of the plan. */
+/** The slowest ones, in the order of the plan. */
 function fewerEffects(rehearsal: Rehearsal, most: number): Rehearsal {
   const all = rehearsal.migrations;
   const longest = new Set([...all].sort((a, b) => b.seconds - a.seconds).slice(0, most));
@@ -108,7 +108,7 @@ function fewerEffects(rehearsal: Rehearsal, most: number): Rehearsal {
   return { ...rehearsal, migrations, ...(more > 0 ? { more } : {}) };
 }
 
-/** Sentences, the last of which says how many are left out. */
+/** A list of sentences; the last one contains the number of sentences left out. */
 function fewer(lines: string[] | undefined, most: number): string[] | undefined {
   if (lines === undefined || lines.length <= most) return lines?.map((line) => cut(line, 500));
   const shown = lines.slice(0, most).map((line) => cut(line, 500));
@@ -120,7 +120,7 @@ function countFindings(findings: NonNullable<RunReport['safety']>['findings']) {
   return { error: of('error'), warning: of('warning'), notice: of('notice') };
 }
 
-/** What always fits: who, what came of it and why. */
+/** The part that always fits: identity, result and reason. */
 function core(r: RunReport): RunReport {
   return {
     ...r,

@@ -7,12 +7,12 @@ const REVISION = /^revision\s*(?::[^=\n]+)?=\s*(['"])([^'"]+)\1/m;
 const DOWN = /^down_revision\s*(?::[^=\n]+)?=\s*(None|['"][^'"]*['"]|[([][^)\]]*[)\]])/m;
 
 /**
- * `revision` and `down_revision` of every script of Alembic's below a folder; nothing of it is run. Throws ProblemError
- * InvalidConfiguration where it holds none.
+ * `revision` and `down_revision` of every Alembic script below a folder; none of them is run. Throws ProblemError
+ * InvalidConfiguration if there are none.
  */
 export async function readAlembicScripts(folder: string): Promise<AlembicChain> {
   const names = await readdir(folder, { recursive: true }).catch((cause: unknown) => {
-    const message = `The folder of Alembic's scripts ${folder} cannot be read. Name it with --versions, for example alembic/versions.`;
+    const message = `The folder of Alembic scripts ${folder} cannot be read. Specify it with --versions, for example alembic/versions.`;
     throw new ProblemError({ reason: 'InvalidConfiguration', message }, { cause });
   });
   const chain = new Map<string, string[]>();
@@ -29,6 +29,6 @@ export async function readAlembicScripts(folder: string): Promise<AlembicChain> 
   if (chain.size > 0) return chain;
   throw new ProblemError({
     reason: 'InvalidConfiguration',
-    message: `${folder} holds no script of Alembic, that is no .py file with "revision" and "down_revision". Name another folder with --versions.`,
+    message: `${folder} contains no Alembic script: a .py file with "revision" and "down_revision". Specify another folder with --versions.`,
   });
 }

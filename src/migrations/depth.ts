@@ -10,19 +10,19 @@ export interface LeftOut {
 export interface Depth {
   kept: string[];
   leftOut: LeftOut[];
-  /** Where the kept ones lie: `.`, or the one folder that holds them. */
+  /** The folder of the included files: `.`, or the one folder that contains them. */
   home: string;
 }
 
-/** Folders that by custom hold no migrations to run, beside or below those that do. */
+/** Folders that by convention contain no migrations to run, next to or below those that do. */
 const BY_CUSTOM =
   /^(?:archived?s?|old|legacy|deprecated|disabled|drafts?|templates?|examples?|samples?|fixtures?|libs?|scripts?|helpers?|util(?:s|ities)?|shared|common|tests?|seed(?:s|er|ers)?|models?|snapshots?|meta|rollbacks?|undo|downs?)$/i;
 
 /**
- * Which of the files that could run lie where their tool reads. The migrations folder is the given one, or, where no
- * file with a version lies in it, the folders nearest to it that hold some (`migrations/versions/`). What lies deeper
- * is read only where its tool does that: Flyway, Umzug's globs and plain SQL, not sequelize-cli, golang-migrate, goose
- * and dbmate. `textOf` is asked for deeper files alone.
+ * Which of the files that could run are in a folder that their tool reads. The migrations folder is the given one. If
+ * it contains no file with a version, it is the nearest folders that do (`migrations/versions/`). Deeper files are read
+ * only if their tool reads them: Flyway, the globs of Umzug and plain SQL, but not sequelize-cli, golang-migrate, goose
+ * and dbmate. `textOf` is called for deeper files only.
  */
 export async function withinDepth(paths: readonly string[], textOf: (path: string) => Promise<string>): Promise<Depth> {
   const versioned = paths.filter(isVersioned);

@@ -8,11 +8,11 @@ interface ForeignTool {
   /** Takes a path relative to the folder. */
   is(path: string): boolean;
   advice: string;
-  /** A file that may lie beside migrations which run here: it decides only where there are none. */
-  beside?: true;
+  /** A file that may be next to migrations which run here: it decides only if there are none. */
+  companion?: true;
 }
 
-/** Both ways that exist for migrations in a language that does not run here. */
+/** The two options for migrations in a language that db-manager does not run. */
 const twoWays = (print: string, mark = 'db-manager migrate stamp head') =>
   `Print their SQL (${print}) into .sql files in a folder of its own, or begin there with one dump of the schema; then mark what the database has: ${mark}`;
 
@@ -35,7 +35,7 @@ const TOOLS: readonly ForeignTool[] = [
   {
     tool: 'Sqitch',
     is: named(/^sqitch\.plan$/),
-    beside: true,
+    companion: true,
     advice:
       'Copy each deploy script and its revert script to <number>_<name>.up.sql and <number>_<name>.down.sql, numbered as in sqitch.plan, then mark what the database has: db-manager migrate stamp head',
   },
@@ -43,14 +43,14 @@ const TOOLS: readonly ForeignTool[] = [
     tool: 'Liquibase',
     is: named(/(?:^|[.\-_])(?:db\.)?changelog\b.*\.(?:xml|ya?ml|json|sql)$|^changeset.*\.xml$|\.changelog\./i),
     advice: twoWays('liquibase update-sql'),
-    beside: true,
+    companion: true,
   },
   { tool: 'Rails', is: named(/^\d{14}_\w+\.rb$/), advice: twoWays('or keep db/structure.sql: rails db:schema:dump') },
   {
     tool: 'Alembic',
     is: (path) => /^(?:env\.py|script\.py\.mako|alembic\.ini)$/.test(basename(path)) || ALEMBIC.test(basename(path)),
     advice: twoWays('alembic upgrade base:head --sql', 'db-manager adopt --from alembic'),
-    beside: true,
+    companion: true,
   },
   { tool: 'Django', is: named(/^\d{4}_\w+\.py$/), advice: twoWays('python manage.py sqlmigrate <app> <name>') },
   {
@@ -88,13 +88,13 @@ const ALEMBIC =
   /^(?:\d{4}_\d\d_\d\d_\d{4}-|[\dT_-]*[_-])?(?=[0-9a-f]*[a-f])[0-9a-f]{10,40}_\w*\.py$|^[0-9a-f]{12}_\w*\.py$/;
 
 /**
- * One sentence for a folder, or files in it, that another tool wrote and only that tool runs; undefined where there is
- * none. Files with a number in front are refused whoever wrote them: left out, they would be missed. `alone`: nothing
- * in the folder runs here.
+ * One sentence for a folder, or for files in it, that another tool wrote and only that tool runs; undefined if there
+ * are none. Files with a number in front are always refused: if they were left out, they would be missing. `alone`:
+ * nothing in the folder runs here.
  */
 export function refuseForeign(paths: readonly string[], folder: string, alone: boolean): Problem | undefined {
-  for (const { tool, is, advice, beside } of TOOLS) {
-    if (beside && !alone) continue;
+  for (const { tool, is, advice, companion } of TOOLS) {
+    if (companion && !alone) continue;
     const found = paths.filter(is);
     const [first] = found;
     if (first === undefined) continue;

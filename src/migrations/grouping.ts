@@ -9,7 +9,7 @@ export interface Group {
   revision: Revision;
   /** As in `MigrationFile`: one file, or up and down. */
   files: string[];
-  /** `x.js` beside `x.ts`: to be looked at, because only its content tells whether it is the compiled twin. */
+  /** `x.js` next to `x.ts`: only the content tells whether it is the compiled output, so it must be read. */
   compiled: string[];
 }
 
@@ -22,7 +22,7 @@ interface Part {
   path: string;
 }
 
-/** Sorts paths into migrations: pairs become one, and whatever is ambiguous is a problem. Pure. */
+/** Groups paths into migrations: pairs become one migration, and anything ambiguous is a problem. Pure. */
 export function groupFiles(paths: readonly string[]): Grouping {
   const refused = refuseFlyway(paths);
   if (refused !== undefined) return { ok: false, problem: refused };
@@ -46,7 +46,7 @@ const REPEATABLE = /^R__.+\.sql$/;
 const BASELINE = /^B\d+(?:[._]\d+)*__.+\.sql$/;
 const PAIR = /^(.+)\.(up|down)\.sql$/;
 
-/** What Flyway has besides versions and their undos: one sentence for all such files of a folder. */
+/** Flyway files other than versioned and undo migrations: one sentence for all such files of a folder. */
 function refuseFlyway(paths: readonly string[]): Problem | undefined {
   const named = (pattern: RegExp) => paths.filter((path) => pattern.test(plainName(path)));
   const [repeatable, baseline] = [named(REPEATABLE), named(BASELINE)];
@@ -100,24 +100,26 @@ function makeGroup(parts: readonly Part[]): Group | Problem {
   if (revision === undefined) {
     return {
       reason: 'InvalidMigration',
-      message: `${main.path}: "${main.stem}" is no name for a migration. Use letters, digits, "_", "-" and "." (at most 200), starting with a letter or a digit, as in 20240601120000_add_orders.`,
+      message: `${main.path}: "${main.stem}" is not a valid migration name. Use letters, digits, "_", "-" and "." (at most 200), starting with a letter or a digit, as in 20240601120000_add_orders.`,
     };
   }
-  if (wholes.length > 1) return twins(revision, wholes);
+  if (wholes.length > 1) return outputs(revision, wholes);
   const doubled = [ups, downs].find((list) => list.length > 1);
   if (doubled !== undefined) return duplicate(revision, paths(doubled));
   if (wholes.length === 0 && ups.length === 0) {
     return {
       reason: 'InvalidMigration',
       migration: revision,
-      message: `${main.path} has no migration that it reverts. Add the one that goes up, or delete the file.`,
+      message: `${main.path} has no matching up migration. Add it, or delete the file.`,
     };
   }
   return { revision, files: paths([...wholes, ...ups, ...downs]), compiled: [] };
 }
 
-/** One TypeScript file with compiled files of the same name beside it may be one migration; nothing else is. */
-function twins(revision: Revision, wholes: readonly Part[]): Group | Problem {
+/**
+ * One TypeScript file with compiled files of the same name next to it may be one migration; no other combination is.
+ */
+function outputs(revision: Revision, wholes: readonly Part[]): Group | Problem {
   const all = paths(wholes);
   const sources = all.filter((path) => /\.[cm]?ts$/i.test(path));
   const compiled = all.filter((path) => /\.[cm]?js$/i.test(path));

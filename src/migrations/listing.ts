@@ -20,7 +20,7 @@ export async function listFiles(folder: string, { include, exclude = [] }: Globs
   return wanted.sort();
 }
 
-/** `archive` and `archive/` stand for all that is in that folder. */
+/** `archive` and `archive/` match everything in that folder. */
 function matches(path: string, glob: string): boolean {
   const pattern = glob.replace(/^\.\//, '').replace(/\/+$/, '');
   return posix.matchesGlob(path, pattern) || posix.matchesGlob(path, `${pattern}/**`);

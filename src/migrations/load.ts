@@ -76,7 +76,7 @@ async function readUnchanged(folder: string, file: MigrationFile): Promise<Buffe
   if (checksumOf(contents) === file.checksum) return contents;
   throw new ProblemError({
     reason: 'PlanChanged',
-    message: `${file.files.join(' and ')} changed on disk after the plan was made. Nothing of it was run. Run again to plan with the new text.`,
+    message: `${file.files.join(' and ')} changed on disk after the plan was made. It was not run. Run again to plan with the new content.`,
   });
 }
 

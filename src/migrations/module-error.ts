@@ -6,7 +6,7 @@ export interface Place {
   column: number;
 }
 
-/** Where in the file an import failed; undefined where nobody can tell, or where the fault lies in another file. */
+/** Where in the file an import failed; undefined if unknown, or if the error is in another file. */
 export async function placeOfError(error: unknown, path: string): Promise<Place | undefined> {
   if (!(error instanceof Error)) return undefined;
   const stack = error.stack ?? '';
@@ -31,7 +31,7 @@ function isHead(line: string, path: string): boolean {
   return place !== line && (place === path || place === pathToFileURL(path).href);
 }
 
-/** The first frame of the stack that lies in the file: an error thrown while the module ran. */
+/** The first frame of the stack that is in the file: an error thrown while the module ran. */
 export function framePlace(stack: string, path: string): Place | undefined {
   for (const line of stack.split('\n')) {
     const [, place, row, column] =

@@ -8,16 +8,16 @@ import { placeOfError } from './module-error.ts';
 import { lendPackages } from './module-fallback.ts';
 import { readAnySuffix, typeOfPackage } from './suffixes.ts';
 
-/** What a module exports, whatever it is written in. */
+/** The exports of a module, in any module format. */
 export type Exports = Readonly<Record<string, unknown>>;
 
 const { cache } = createRequire(import.meta.url);
 
 /**
- * Imports a migration through Node itself: TypeScript by type stripping, CommonJS and ES modules alike. The checksum
- * is a part of the address, so that a process that lives long sees an edited file anew.
+ * Imports a migration through Node itself: TypeScript by type stripping, CommonJS and ES modules alike. The checksum is
+ * a part of the address, so that a long-lived process loads an edited file again.
  *
- * Throws ProblemError InvalidMigration with file, line, column and Node's own sentence.
+ * Throws ProblemError InvalidMigration with file, line, column and the message of Node.
  */
 export async function importMigration(folder: string, file: string, checksum: string): Promise<Exports> {
   const path = join(folder, file);
@@ -53,11 +53,11 @@ function sentence(error: unknown): string {
 
 const ADVICE: Record<string, string> = {
   ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX:
-    ' Node removes types and does nothing else: write it without enum, namespace and parameter properties, or compile it to .js.',
+    ' Node only strips types: write it without enum, namespace and parameter properties, or compile it to .js.',
   ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING:
     ' Node runs no TypeScript below node_modules: compile it to .js, or keep the migrations elsewhere.',
-  ERR_MODULE_NOT_FOUND: ' Install the package beside the migrations, or write the import with its extension (./x.ts).',
-  MODULE_NOT_FOUND: ' Install the package beside the migrations, or correct the path.',
+  ERR_MODULE_NOT_FOUND: ' Install the package next to the migrations, or write the import with its extension (./x.ts).',
+  MODULE_NOT_FOUND: ' Install the package next to the migrations, or correct the path.',
 };
 
 function advice(error: unknown, path: string): string {
@@ -70,7 +70,10 @@ function advice(error: unknown, path: string): string {
   return '';
 }
 
-/** What Node says of `import` and `export` in a file that it takes for CommonJS, at its top or in what it requires. */
+/**
+ * The messages of Node for `import` and `export` in a file that it loads as CommonJS, at its top or in what it
+ * requires.
+ */
 function isEsmInCommonJs(error: Error): boolean {
   return (
     error instanceof SyntaxError &&
@@ -85,5 +88,5 @@ function esmAdvice(path: string): string {
     typeOfPackage(dirname(path)) === 'commonjs'
       ? 'its package.json says "type": "commonjs"'
       : 'its suffix or a package.json says so';
-  return ` The file is written as an ES module (as for Babel), but Node takes it for CommonJS because ${why}. Name it .mjs, or put a package.json with {"type":"module"} beside the migrations, or compile it to CommonJS.`;
+  return ` The file is written as an ES module (as for Babel), but Node takes it for CommonJS because ${why}. Name it .mjs, or put a package.json with {"type":"module"} next to the migrations, or compile it to CommonJS.`;
 }

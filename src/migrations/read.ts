@@ -1,6 +1,7 @@
 /**
- * Migrations on disk: this room lists and hashes them (`read.ts`), parses or imports what a plan needs (`load.ts`),
- * knows the formats (`formats/`, `sql/`) and writes new ones (`scaffold.ts`). It imports core, never a database.
+ * Migrations on disk: this module lists and hashes them (`read.ts`), parses or imports those that a plan needs
+ * (`load.ts`), knows the formats (`formats/`, `sql/`) and writes new ones (`scaffold.ts`). It imports core, never a
+ * database.
  */
 import { readFile as readFileCallback } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -42,7 +43,7 @@ export async function listRevisions(folder: string, options?: LocateOptions): Pr
   return grouped.ok ? { ok: true, revisions: grouped.groups.map(({ revision }) => revision) } : grouped;
 }
 
-/** The folder that a new migration belongs to: that of the others where all lie in one (`migrations/versions/`). */
+/** The folder for a new migration: that of the others if all are in one folder (`migrations/versions/`). */
 export async function homeOf(folder: string, options?: LocateOptions): Promise<string> {
   const located = await locate(folder, options).catch(() => undefined);
   return located?.ok ? join(folder, located.home) : folder;

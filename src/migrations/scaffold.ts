@@ -33,9 +33,9 @@ export type Written =
   { ok: true; revision: Revision; files: string[] } | { ok: false; problem: Problem };
 
 /**
- * Writes `YYYYMMDDHHMMSS_slug.<ext>` (UTC) into the folder, which is made where it is missing. The new migration
- * sorts after every one that is there, also where the clock is behind. A file appears whole or not at all, and none
- * is ever overwritten. Problems: those of reading the folder, and InvalidMigration where nothing can sort last.
+ * Writes `YYYYMMDDHHMMSS_slug.<ext>` (UTC) into the folder, which is created if missing. The new migration sorts after
+ * all existing ones, even if the clock is behind. A file appears whole or not at all, and none is ever overwritten.
+ * Problems: those of reading the folder, and InvalidMigration if nothing can sort last.
  */
 export async function writeMigration(folder: string, migration: NewMigration): Promise<Written> {
   const { format, template, now, message, up = '', down = '', transaction = true, globs } = migration;
@@ -65,7 +65,7 @@ export async function writeMigration(folder: string, migration: NewMigration): P
       await writeAll(home, files);
       return { ok: true, revision, files: files.map(({ name }) => resolve(home, name)) };
     } catch (error) {
-      // Somebody wrote the same name in the same second: take the next one.
+      // Another process wrote the same name in the same second: use the next one.
       if (codeOf(error) !== 'EEXIST' || attempt >= 20) throw error;
     }
   }
@@ -116,7 +116,7 @@ async function makeFolder(folder: string): Promise<Problem | undefined> {
     await mkdir(folder, { recursive: true });
     return undefined;
   } catch (error) {
-    const message = `The migrations folder ${resolve(folder)} cannot be made (${codeOf(error)}). Check the path and its permissions.`;
+    const message = `The migrations folder ${resolve(folder)} cannot be created (${codeOf(error)}). Check the path and its permissions.`;
     return { reason: 'MigrationsNotFound', message };
   }
 }

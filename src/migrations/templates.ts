@@ -38,7 +38,7 @@ export function templateMistake({ text }: OwnTemplate, { transaction }: Scaffold
   const unknown = [...text.matchAll(/\{\{\s*(\w+)\s*\}\}/g)]
     .map(([, name = '']) => name)
     .filter((name) => !MARKS.has(name));
-  if (unknown.length > 0) return `has {{${unknown[0]}}}, which nothing is put in for`;
+  if (unknown.length > 0) return `has {{${unknown[0]}}}, which is not a known placeholder`;
   if (transaction || text.includes('{{transaction}}')) return undefined;
   return 'has no {{transaction}}, and this migration has to run outside a transaction';
 }
@@ -158,10 +158,11 @@ const TEMPLATES = {
   plain: (stamp, slug, content) => [file(`${stamp}_${slug}.sql`, plainText(content, content.up, UP_SQL))],
 } satisfies Record<ScaffoldFormat, Template>;
 
-const UP_CODE = '// What changes. Every query made through queryInterface joins the transaction of this migration.';
-const DOWN_CODE = '// How to take it back. Delete this function if there is no way back.';
-const UP_SQL = '-- What changes. It runs in a transaction, together with its row in the history.';
-const DOWN_SQL = '-- How to take it back. Left empty, this migration cannot be reverted.';
+const UP_CODE =
+  '// Make the change here. Every query made through queryInterface joins the transaction of this migration.';
+const DOWN_CODE = '// Revert the change here. Delete this function if the change cannot be reverted.';
+const UP_SQL = '-- Make the change here. It runs in a transaction, together with its row in the history.';
+const DOWN_SQL = '-- Revert the change here. If this is left empty, the migration cannot be reverted.';
 
 function codeOptions({ transaction }: ScaffoldContent): string[] {
   return transaction ? [] : ['export const transaction = false;', ''];

@@ -107,7 +107,7 @@ function isPlainFunction(value: unknown): value is Define {
   return typeof value === 'function' && !isModel(value);
 }
 
-/** Models that a file made on an instance of its own (exported by name or as a list) are made again on ours. */
+/** Models that a file defined on its own instance (exported by name or as a list) are defined again on ours. */
 function adoptModels(exported: readonly unknown[], sequelize: Sequelize): void {
   const values = exported.flatMap((value) => {
     if (isModel(value)) return [value];

@@ -49,7 +49,7 @@ for (const dialect of DIALECTS) {
       assert.match(different.stdout, /table orders is missing/);
       const history = JSON.parse(await ok('--json', 'migrate', 'history')) as { revision: string; state: string }[];
       assert.deepEqual([history.length, history[0]?.state, history[1]?.state], [12, 'applied', 'pending']);
-      assert.match(await ok('migrate', 'downgrade', 'base'), /stands at base/);
+      assert.match(await ok('migrate', 'downgrade', 'base'), /is at base/);
     });
 
     it('back up, verify, list, restore and prune', async () => {

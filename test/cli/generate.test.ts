@@ -75,7 +75,7 @@ for (const dialect of DIALECTS) {
       assert.equal((await here.run('validate')).code, 0);
       const cases: [string, RegExp][] = [
         ['{{up}}', /has no \{\{down\}\}/],
-        ['{{up}}{{down}}{{author}}', /has \{\{author\}\}, which nothing is put in for/],
+        ['{{up}}{{down}}{{author}}', /has \{\{author\}\}, which is not a known placeholder/],
       ];
       for (const [text, says] of cases) {
         await here.write(form, text);

@@ -98,7 +98,7 @@ describeE2e('on a real cluster, the sidecar', () => {
     const files = { '1_notes.sql': FIRST, '2_wider.sql': WIDER, '3_rebuilt.js': REBUILT };
     await room.apply(configMap('notes-migrations', files));
     // The kubelet brings a changed ConfigMap to a running pod within its sync period, a minute or so.
-    await eventually('the sidecar to migrate', async () => /stands at 3_rebuilt/.test(await logs()), {
+    await eventually('the sidecar to migrate', async () => /is at 3_rebuilt/.test(await logs()), {
       timeoutMs: 240_000,
       everyMs: 2_000,
       explain: logs,

@@ -57,7 +57,7 @@ for (const dialect of DIALECTS) {
       assert.equal(first.reason, 'Migrated', first.message);
       assert.match(
         step(first, 'verify')?.message ?? '',
-        /^cannot compare: (relation|table) legacy is not made by these migrations .*baseline with: db-manager baseline$/,
+        /^cannot compare: (relation|table) legacy is not created by these migrations .*as the baseline: db-manager baseline$/,
       );
       await here.write({ '2_y.sql': '-- migrate:up\nALTER TABLE legacy ADD COLUMN y INTEGER;\n' });
       const second = await here.run({ validation: { before: 'Enforce' } });
@@ -84,8 +84,8 @@ for (const dialect of DIALECTS) {
       });
       const report = await here.run();
       assert.equal(report.reason, 'Migrated', report.message);
-      assert.equal(step(report, 'validateBefore')?.message, 'the schema is as the migrations left it');
-      assert.match(step(report, 'verify')?.message ?? '', /^the schema equals a replay/);
+      assert.equal(step(report, 'validateBefore')?.message, 'the schema matches the applied migrations');
+      assert.match(step(report, 'verify')?.message ?? '', /^the schema matches a replay/);
       await here.sql('DROP INDEX legacy_name');
       const drifted = await validateSchema(options(here));
       assert.deepEqual(
@@ -112,7 +112,7 @@ for (const dialect of DIALECTS) {
       assert.deepEqual(result.differences, []);
       const back = await here.run({ target: '1_a', allowDowngrade: true });
       assert.equal(back.reason, 'Reverted', back.message);
-      assert.match(step(back, 'verify')?.message ?? '', /the baseline has 2_b, which is not applied any more/);
+      assert.match(step(back, 'verify')?.message ?? '', /the baseline contains 2_b, which is no longer applied/);
     });
 
     it('keeps code out of the comparison whose modules are gone', async () => {
@@ -137,7 +137,7 @@ for (const dialect of DIALECTS) {
       assert.equal(report.reason, 'Migrated', report.message);
       assert.match(
         step(report, 'verify')?.message ?? '',
-        /^warning: 2 differences .*column a\.extra.*table stranger.*\. All were there before this run\. .*db-manager baseline$/,
+        /^warning: 2 differences .*column a\.extra.*table stranger.*\. All existed before this run\. .*db-manager baseline$/,
       );
       assert.equal(report.schema?.after?.length, 2, 'and the report keeps them');
     });
@@ -156,7 +156,7 @@ for (const dialect of DIALECTS) {
       await here.sql('INSERT INTO a VALUES (1)');
       const report = await here.run();
       assert.equal(report.reason, 'SchemaMismatch');
-      assert.match(report.message, /table few is missing, table many is not expected; 1 more there before this run/);
+      assert.match(report.message, /table few is missing, table many is not expected; 1 more existed before this run/);
     });
 
     it('does not fail for tables that the models do not know, where nothing can be replayed', async () => {
@@ -174,7 +174,7 @@ for (const dialect of DIALECTS) {
           one,
         ]),
       );
-      if (dialect === 'sqlite') assert.match(verify?.message ?? '', /table stranger is not expected.*All were there/);
+      if (dialect === 'sqlite') assert.match(verify?.message ?? '', /table stranger is not expected.*All existed/);
       else assert.match(verify?.message ?? '', /column legacy\.id/, 'a plain integer is no serial');
       assert.match(verify?.message ?? '', /stranger|1 more there/);
     });
@@ -220,10 +220,10 @@ describe('extensions that a DBA has installed', function () {
     const plain = { backup: { enabled: false }, safety: { rehearsal: 'Disabled' } } as const;
     const report = await here.run(plain);
     assert.equal(report.reason, 'Migrated', report.message);
-    assert.match(step(report, 'verify')?.message ?? '', /^the schema equals a replay/);
+    assert.match(step(report, 'verify')?.message ?? '', /^the schema matches a replay/);
     await here.write({ '2_b.sql': '-- migrate:up\nCREATE EXTENSION hstore;\nCREATE TABLE b (h hstore);\n' });
     const next = await here.run(plain);
-    assert.match(step(next, 'verify')?.message ?? '', /^the schema equals a replay/, next.message);
+    assert.match(step(next, 'verify')?.message ?? '', /^the schema matches a replay/, next.message);
     await takeBaseline({ databaseUrl: here.url, migrations: here.folder, config: false });
     const same = await validateSchema({ databaseUrl: here.url, migrations: here.folder, config: false });
     assert.deepEqual(same.differences, []);

@@ -176,7 +176,7 @@ describe('statements that act beyond the database', function () {
     it(`in ${form}, what acts outside is not run on a private server either`, async () => {
       for (const { statement, problem } of await refusedOn('Private', OUTSIDE, form)) {
         assert.equal(problem?.reason, 'NotRehearsable', `${statement}: ${problem?.message}`);
-        assert.match(problem.message, /No copy stands in for files, programs and other servers/);
+        assert.match(problem.message, /Files, programs and other servers cannot be rehearsed/);
       }
       assert.deepEqual(await sql('SELECT * FROM beyond_log', name), []);
     });
@@ -208,7 +208,7 @@ describe('statements that act beyond the database', function () {
     const fresh = await (await sharedPostgres()).createDatabase('f1');
     const report = await safeMigrate({ ...options, databaseUrl: fresh.url });
     assert.equal(report.reason, 'RehearsalFailed', report.message);
-    assert.match(report.message, /production was not touched/);
+    assert.match(report.message, /production was not changed/);
     assert.deepEqual(await sql("SELECT rolconnlimit FROM pg_roles WHERE rolname = 'beyond_writer'"), [
       { rolconnlimit: -1 },
     ]);

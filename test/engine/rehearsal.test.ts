@@ -25,7 +25,7 @@ const CASES: {
     it: 'takes rows from another table through a cascade',
     sql: 'DELETE FROM customers WHERE id < 3;',
     reason: 'RowsLost',
-    message: /2_change takes 3 of 4 rows from (main|public)\.orders, which it does not name/,
+    message: /2_change deletes 3 of 4 rows from (main|public)\.orders, a table that it does not mention/,
     statement: /DELETE FROM customers/,
   },
   {

@@ -63,7 +63,7 @@ for (const dialect of DIALECTS) {
       assert.match(report.message, /db-manager safety-check/);
       assert.match(
         report.message,
-        /-- db-manager:ignore drop-column <why>.*safety\.ignore.*safe-migrate --approve sha256:/,
+        /-- db-manager:ignore drop-column <reason>.*safety\.ignore.*safe-migrate --approve sha256:/,
       );
       assert.deepEqual(report.failure?.position, { file: '2_drop.sql', line: 4, column: 1 });
       assert.equal(report.failure.migration, '2_drop');
@@ -153,7 +153,7 @@ for (const dialect of DIALECTS) {
       const files = { ...ITEMS, ...DROP };
       const waiting = await run(files, { approval: 'OnFindings' });
       assert.equal(waiting.reason, 'AwaitingApproval', waiting.message);
-      assert.match(waiting.message, /waits for approval\. 1 error, first drop-column at 2_drop\.sql:4:1/);
+      assert.match(waiting.message, /is awaiting approval\. 1 error, first drop-column at 2_drop\.sql:4:1/);
       assert.deepEqual(ids(waiting), ['drop-column']);
       const approvedPlan = waiting.plan?.digest ?? '';
       const more = { ...files, '3_more.sql': '-- migrate:up\nCREATE TABLE more (id integer PRIMARY KEY);\n' };

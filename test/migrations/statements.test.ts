@@ -231,7 +231,7 @@ describe('reading statements', () => {
       '\n',
     );
     const ignores = ignoresIn(text, 'x.ts');
-    assert.deepEqual(ignores.beside({ file: 'x.ts', line: 6, column: 1 }), [{ rule: 'b', why: 'second' }]);
+    assert.deepEqual(ignores.at({ file: 'x.ts', line: 6, column: 1 }), [{ rule: 'b', why: 'second' }]);
     assert.deepEqual(ignores.elsewhere([{ file: 'x.ts', line: 6, column: 1 }]), [{ rule: 'a', why: 'first' }]);
   });
 

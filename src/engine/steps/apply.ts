@@ -13,7 +13,10 @@ export const apply: Step<Connected & Planned & Locked, Applied> = {
     if (request.dryRun) return { kind: 'skipped', value: { done: [] }, message: 'a dry run does not write' };
     if (lock === undefined || !(await lock.held())) {
       return failed(
-        { reason: 'LockHeld', message: 'The lock was lost before anything was applied; the run is tried again.' },
+        {
+          reason: 'LockHeld',
+          message: 'The migration lock was lost before anything was applied; the run will be retried.',
+        },
         { touched: false },
       );
     }
@@ -39,7 +42,7 @@ export const apply: Step<Connected & Planned & Locked, Applied> = {
     const result =
       outcome.kind === 'stopped'
         ? failed(
-            { reason: 'Interrupted', message: `Asked to stop: ${finished} of ${total}; run again for the rest.` },
+            { reason: 'Interrupted', message: `Stopped on request: ${finished} of ${total}. Run again to continue.` },
             { touched },
           )
         : failed(outcome.problem, { touched: touched || outcome.touched, retry: outcome.retry });
@@ -47,7 +50,7 @@ export const apply: Step<Connected & Planned & Locked, Applied> = {
   },
 };
 
-/** Which of them lost their atomicity, and why. */
+/** Migrations that ran outside a transaction, and why. */
 export function outsideOf(done: readonly DoneMigration[]): string {
   return done
     .flatMap(({ revision, outside }) =>

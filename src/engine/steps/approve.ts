@@ -2,7 +2,7 @@ import type { Step } from '../../engine/flow.ts';
 import { approvalCommand, countFindings, describeMostSevere, needsAttention } from '../../engine/safety.ts';
 import type { Checked, Planned } from '../../engine/state.ts';
 
-/** An approval is of one plan, by digest. Nothing to run needs none; a dry run writes nothing and needs none. */
+/** An approval applies to one plan, by digest. An empty plan and a dry run need no approval. */
 export const approve: Step<Planned & Checked, object> = {
   name: 'approve',
   async run({ plan, findings }, { request }) {
@@ -21,7 +21,7 @@ export const approve: Step<Planned & Checked, object> = {
       ? {
           kind: 'blocked',
           reason: 'AwaitingApproval',
-          message: `The plan ${plan.digest} waits for approval.${found} ${how}`,
+          message: `The plan ${plan.digest} is awaiting approval.${found} ${how}`,
         }
       : {
           kind: 'blocked',

@@ -4,14 +4,14 @@ import { TOOL_VERSION } from '../../core/model/version.ts';
 import type { Step } from '../../engine/flow.ts';
 import type { BackedUp, Connected, Inspected, Planned } from '../../engine/state.ts';
 
-/** A dry run takes one too when the rehearsal needs it: the backup folder is not the target. */
+/** A dry run also takes a backup if the rehearsal needs it: the backup folder is not a part of the target. */
 export const backup: Step<Connected & Inspected & Planned, BackedUp> = {
   name: 'backup',
   async run({ database, current, plan }, { request, now, progress, signal }) {
     if (plan.migrations.length === 0) return { kind: 'skipped', value: {}, message: 'nothing to run' };
     if (!request.backup.enabled) return { kind: 'skipped', value: {}, message: 'turned off (backup.mode: Disabled)' };
     if (request.dryRun && request.safety.rehearsal === 'Disabled') {
-      return { kind: 'skipped', value: {}, message: 'a dry run without rehearsal needs none' };
+      return { kind: 'skipped', value: {}, message: 'a dry run without a rehearsal needs no backup' };
     }
     const notes: string[] = [];
     const taken = await takeBackup(database, request.backup.folder, {

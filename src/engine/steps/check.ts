@@ -17,7 +17,7 @@ import {
 } from '../../engine/safety.ts';
 import type { Checked, Connected, Loaded, Planned } from '../../engine/state.ts';
 
-/** What could go wrong around the plan and in it, looked at before anything is written. */
+/** Checks the plan and its environment before anything is written. */
 export const check: Step<Loaded & Connected & Planned, Checked> = {
   name: 'check',
   async run(input, ports) {
@@ -43,31 +43,31 @@ export const check: Step<Loaded & Connected & Planned, Checked> = {
   },
 };
 
-/** The database's surroundings and the backup folder: what has to be right whatever the plan. */
+/** Checks of the database server and the backup folder that do not depend on the plan. */
 export async function preflightChecks(
   database: Database,
   backup: Pick<RunRequest['backup'], 'enabled' | 'folder'>,
   recovery: Partial<Pick<RunRequest, 'onFailure' | 'terminateSessions'>> = {},
 ): Promise<CheckResult[]> {
-  // A failed run is too late to find out that the restore is not possible.
+  // After a failed run it is too late to find out that a restore is not possible.
   const restore =
     recovery.onFailure === 'Restore' ? { terminateSessions: recovery.terminateSessions === true } : undefined;
-  const surroundings = await database.checks({ restore, ...(backup.enabled ? { backupFolder: backup.folder } : {}) });
-  return backup.enabled ? [...surroundings, await backupFolder(await roomFor(database), backup.folder)] : surroundings;
+  const serverChecks = await database.checks({ restore, ...(backup.enabled ? { backupFolder: backup.folder } : {}) });
+  return backup.enabled ? [...serverChecks, await backupFolder(await spaceFor(database), backup.folder)] : serverChecks;
 }
 
-/** A run that shall revert what it did when it fails needs a `down` in every migration. */
+/** A run that reverts its migrations on failure needs a `down` in every migration. */
 function downgradeImpossible({ migrations, plan }: Planned, { onFailure }: RunRequest): Problem | undefined {
   const stuck = onFailure === 'Downgrade' && plan.direction === 'up' ? requireReversible(migrations) : undefined;
   if (stuck === undefined) return undefined;
   const names = migrations.filter(({ down }) => down === undefined).map(({ revision }) => revision);
   return {
     ...stuck,
-    message: `onFailure: Downgrade reverts what a failed run did, but ${names.join(', ')} ${names.length === 1 ? 'has' : 'have'} no down. Write it (an empty one does not count), or set onFailure to Keep or Restore.`,
+    message: `onFailure: Downgrade reverts the migrations of a failed run, but ${names.join(', ')} ${names.length === 1 ? 'has' : 'have'} no down migration. Add it (an empty one does not count), or set onFailure to Keep or Restore.`,
   };
 }
 
-/** Errors block unless a person decides, or has decided, about exactly this plan. */
+/** Errors block the run, unless this plan awaits approval or is approved. */
 function blocks({ safety, approval, approvedPlan }: RunRequest, digest: string): boolean {
   return safety.mode === 'Enforce' && approval === 'Automatic' && approvedPlan !== digest;
 }
@@ -79,24 +79,27 @@ function describeChecks({ checks, findings }: Checked, { safety }: RunRequest): 
     safety.mode === 'Disabled'
       ? 'safety rules are off'
       : noted.length === 0
-        ? 'no rule objects'
+        ? 'no rule violations'
         : `warning: ${countFindings(noted)}, first ${describeMostSevere(noted)}`;
   return [
-    `${count(checks.length, 'check')} passed`,
+    `${count(checks.length - warnings.length, 'check')} passed`,
     ...(warnings.length > 0 ? [`${count(warnings.length, 'warning')}: ${warnings.join('; ')}`] : []),
     rules,
   ].join('; ');
 }
 
-/** A dump is compressed and holds no indexes; a fifth of the database is a careful guess. A file is copied whole. */
+/**
+ * A dump is compressed and contains no indexes; a fifth of the database is a conservative estimate. A file is copied
+ * whole.
+ */
 const DUMP_SHARE = 0.2;
 
-async function roomFor(database: Database): Promise<number> {
+async function spaceFor(database: Database): Promise<number> {
   const size = await database.sizeBytes();
   return database.can.singleFile ? size : Math.ceil(size * DUMP_SHARE);
 }
 
-/** The backup folder has to be writable and to have room for a copy of the database. */
+/** The backup folder must be writable and have enough disk space for a copy of the database. */
 async function backupFolder(needed: number, folder: string): Promise<CheckResult> {
   const name = 'backup folder writable';
   try {

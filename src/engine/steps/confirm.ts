@@ -4,7 +4,10 @@ import type { Step } from '../../engine/flow.ts';
 import type { Connected, Inspected, Loaded, Locked, Planned } from '../../engine/state.ts';
 import { loadPlan, planFor } from './plan.ts';
 
-/** Under the lock: is the plan still the one that was inspected? Another run may have done it meanwhile. */
+/**
+ * Checks under the lock that the plan is still current: another run may have changed the database while this run
+ * waited.
+ */
 export const confirm: Step<Loaded & Connected & Inspected & Planned & Locked, Inspected & Planned> = {
   name: 'confirm',
   async run({ files, database, history, current, plan, migrations, lock }, { request }) {
@@ -15,22 +18,22 @@ export const confirm: Step<Loaded & Connected & Inspected & Planned & Locked, In
     const inspected = { history: now, current: currentPosition(now) };
     const fresh = planFor(request, files, now);
     if (fresh.digest === plan.digest) {
-      return { kind: 'done', value: { plan, migrations, ...inspected }, message: 'the plan still holds' };
+      return { kind: 'done', value: { plan, migrations, ...inspected }, message: 'plan unchanged' };
     }
     const planned = await loadPlan(request, files, fresh, database.dialect);
     const value = { ...planned, ...inspected };
     if (planned.plan.migrations.length === 0) {
-      return { kind: 'done', value, message: 'another run has done it meanwhile; nothing is left to run' };
+      return { kind: 'done', value, message: 'already completed by another run; nothing is left to run' };
     }
     if (request.approval !== 'Automatic') {
       return failed(
         {
           reason: 'PlanChanged',
-          message: `Another run changed the database while this one waited: the plan is now ${planned.plan.digest}. Look at it and approve it.`,
+          message: `Another run changed the database while this run waited. The plan is now ${planned.plan.digest}. Review and approve it.`,
         },
         { touched: false },
       );
     }
-    return { kind: 'done', value, message: 'another run has done a part of it meanwhile; the rest follows' };
+    return { kind: 'done', value, message: 'partly completed by another run; continuing with the rest' };
   },
 };

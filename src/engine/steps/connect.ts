@@ -4,8 +4,8 @@ import type { Connected, Loaded } from '../../engine/state.ts';
 import { withModelSchemas } from '../../models/schemas.ts';
 
 /**
- * Opens the database, with the schemas of the models among those that are looked at. A real run creates a missing file,
- * and a missing database if it was asked to; a dry run creates neither.
+ * Opens the database; the schemas of the models are included in the introspection. A real run creates a missing file,
+ * and a missing database if requested; a dry run creates neither.
  */
 export const connect: Step<Loaded, Connected> = {
   name: 'connect',
@@ -17,9 +17,9 @@ export const connect: Step<Loaded, Connected> = {
     });
     defer('the connection', () => database.close());
     const { display, serverVersion } = database.identity;
-    // A crashed run cannot clean up after itself; whichever run comes next does.
+    // A crashed run cannot clean up after itself; the next run does it.
     const stale = await database.dropStaleScratches();
-    const dropped = stale.length === 0 ? '' : `; dropped what a crashed run left: ${few(stale)}`;
+    const dropped = stale.length === 0 ? '' : `; removed leftovers of a crashed run: ${few(stale)}`;
     return { kind: 'done', value: { database }, message: `${display} (${serverVersion})${dropped}` };
   },
 };

@@ -3,7 +3,7 @@ import type { Step } from '../../engine/flow.ts';
 import { count } from '../../engine/run-text.ts';
 import type { Connected, Inspected } from '../../engine/state.ts';
 
-/** Reads the history: where the database stands. Writes nothing. */
+/** Reads the migration history and the current revision. Writes nothing. */
 export const inspect: Step<Connected, Inspected> = {
   name: 'inspect',
   async run({ database }) {
@@ -12,7 +12,7 @@ export const inspect: Step<Connected, Inspected> = {
     return {
       kind: 'done',
       value: { history, current },
-      message: `stands at ${current}, ${count(history.length, 'migration')} applied`,
+      message: `at ${current}, ${count(history.length, 'migration')} applied`,
     };
   },
 };

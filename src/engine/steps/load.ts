@@ -6,7 +6,7 @@ import type { Loaded } from '../../engine/state.ts';
 import { readMigrations } from '../../migrations/read.ts';
 
 /**
- * Lists and hashes the migration files, which are not imported yet, and loads the models: a mistake in them is found
+ * Lists and hashes the migration files without importing them, and loads the models, so that an error in them is found
  * before the database is opened.
  */
 export const load: Step<object, Loaded> = {
@@ -23,10 +23,10 @@ export const load: Step<object, Loaded> = {
     if (!read.ok) return failed(read.problem, { touched: false });
     const message = `${count(read.files.length, 'migration')} in ${path}`;
     if (request.models === undefined) return { kind: 'done', value: { files: read.files }, message: message + leftOut };
-    // With Sequelize, which a run of `.sql` migrations has no other need of.
+    // This loads Sequelize, which a run of `.sql` migrations does not need otherwise.
     const { readModels } = await import('../../models/read.ts');
     const models = await readModels(request.models.path, target.dialect);
-    const said = `${message}, ${count(models.tables.length, 'model')} in ${request.models.path}${leftOut}`;
-    return { kind: 'done', value: { files: read.files, models }, message: said };
+    const text = `${message}, ${count(models.tables.length, 'model')} in ${request.models.path}${leftOut}`;
+    return { kind: 'done', value: { files: read.files, models }, message: text };
   },
 };

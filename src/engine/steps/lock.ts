@@ -1,7 +1,7 @@
 import type { Step } from '../../engine/flow.ts';
 import type { Connected, Locked, Planned } from '../../engine/state.ts';
 
-/** Waits until this run is the only writer. Nothing to write needs no lock. */
+/** Waits for the migration lock. An empty plan needs no lock. */
 export const lock: Step<Connected & Planned, Locked> = {
   name: 'lock',
   async run({ database, plan }, { request, holder, progress, defer, signal }) {
@@ -15,11 +15,11 @@ export const lock: Step<Connected & Planned, Locked> = {
       signal,
     });
     defer('the lock', () => lock.release());
-    return { kind: 'done', value: { lock }, message: 'this run is the only writer' };
+    return { kind: 'done', value: { lock }, message: 'migration lock acquired' };
   },
 };
 
-/** A waiter gives up after half of the run's time, so that what follows the lock still has a chance. */
+/** The wait for the lock ends after half of timeouts.run, so that the steps after it still have time. */
 function lockWait(runMs: number): number {
   return runMs === 0 ? 900_000 : runMs / 2;
 }

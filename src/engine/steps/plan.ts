@@ -11,7 +11,7 @@ import { count, few } from '../../engine/run-text.ts';
 import type { Connected, Inspected, Loaded, Planned } from '../../engine/state.ts';
 import { loadMigrations } from '../../migrations/load.ts';
 
-/** Decides what to run and imports exactly that. */
+/** Decides which migrations to run and imports only those. */
 export const plan: Step<Loaded & Connected & Inspected, Planned> = {
   name: 'plan',
   async run({ files, history, database }, { request }) {
@@ -20,13 +20,13 @@ export const plan: Step<Loaded & Connected & Inspected, Planned> = {
   },
 };
 
-/** The plan for what the history says now. Throws ProblemError. */
+/** The plan for the current state of the history. Throws ProblemError. */
 export function planFor(request: RunRequest, files: MigrationFile[], history: HistoryRow[]): Plan {
   const target = parseTarget(request.target);
   if (target === undefined) {
     throw new ProblemError({
       reason: 'UnknownTarget',
-      message: `"${request.target}" is no target. Use head, base, a revision or its start, +N or -N.`,
+      message: `"${request.target}" is not a valid target. Use head, base, a revision or a unique prefix of one, +N or -N.`,
     });
   }
   const { allowDowngrade, outOfOrder } = request;
@@ -35,7 +35,7 @@ export function planFor(request: RunRequest, files: MigrationFile[], history: Hi
   return made.plan;
 }
 
-/** Imports what a plan runs. A plan downwards needs a way back in every migration. Throws ProblemError. */
+/** Imports the migrations of a plan. A plan that reverts needs a down migration for each. Throws ProblemError. */
 export async function loadPlan(
   request: RunRequest,
   files: MigrationFile[],

@@ -5,7 +5,9 @@ import type { Step } from '../../engine/flow.ts';
 import { count } from '../../engine/run-text.ts';
 import type { BackedUp, Connected } from '../../engine/state.ts';
 
-/** Removes old backups after a success. A folder that cannot be cleaned is said, but fails no migration. */
+/**
+ * Deletes old backups after a successful run. A folder that cannot be pruned is reported, but does not fail the run.
+ */
 export const prune: Step<Connected & BackedUp, object> = {
   name: 'prune',
   async run({ database, backup }, { request, now }) {

@@ -15,7 +15,7 @@ import type { BackedUp, Checked, Connected, Planned, Rehearsed } from '../../eng
 type Input = Connected & Planned & Checked & BackedUp;
 type Output = Rehearsed & Pick<Checked, 'findings'>;
 
-/** Production is touched only after the plan has succeeded on a restored copy of it. */
+/** The target is changed only after the plan has succeeded on a restored copy of it. */
 export const rehearse: Step<Input, Output> = {
   name: 'rehearse',
   async run(input, ports) {
@@ -55,7 +55,7 @@ async function rehearseOn(copy: OpenedCopy, { plan, migrations, ...input }: Inpu
 
   if (outcome.kind === 'stopped') {
     return stop(
-      { reason: 'Interrupted', message: 'Asked to stop during the rehearsal; nothing was touched.' },
+      { reason: 'Interrupted', message: 'Stopped on request during the rehearsal; no changes were made.' },
       record({ roundTrip: 'skipped' }),
     );
   }
@@ -73,16 +73,16 @@ async function rehearseOn(copy: OpenedCopy, { plan, migrations, ...input }: Inpu
   findings = bySeverity([...findings, ...(await observed(input.database, copy.mode, effects, losses, ports))]);
   const [worst] = losses;
   if (worst !== undefined) {
-    const told = few(losses.map(describeLoss));
+    const lost = few(losses.map(describeLoss));
     const { migration, statement } = worst;
     const problem: Problem = {
       reason: 'RowsLost',
-      message: `${told}. ${untouched(copy.scratch).replace(/^./, (first) => first.toUpperCase())}.`,
+      message: `${lost}. ${untouched(copy.scratch).replace(/^./, (first) => first.toUpperCase())}.`,
       migration,
       statement,
     };
     if (enforce) return stop(problem, record({ roundTrip: 'skipped' }));
-    warnings.push(told);
+    warnings.push(lost);
   }
   const trip =
     safety.roundTrip && plan.direction === 'up'
@@ -90,7 +90,7 @@ async function rehearseOn(copy: OpenedCopy, { plan, migrations, ...input }: Inpu
       : { result: 'skipped' as const };
   const rehearsal = record({ roundTrip: trip.result, roundTripMessage: trip.message });
   if (trip.result === 'failed') {
-    const message = `Reverting the plan on the copy does not lead back: ${trip.message} (${untouched(copy.scratch)}).`;
+    const message = `Reverting the plan on the copy does not restore the original schema: ${trip.message} (${untouched(copy.scratch)}).`;
     if (enforce) return stop({ reason: 'RoundTripFailed', message }, rehearsal);
     warnings.push(message);
   }

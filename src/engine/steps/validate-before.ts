@@ -10,8 +10,9 @@ import type { Connected, Expecting, Inspected, Loaded, Planned } from '../../eng
 type Input = Loaded & Connected & Inspected & Planned;
 
 /**
- * Has anybody changed the schema behind the migrations' back? Models describe the head, so before a run only a
- * replay of what is applied can tell. Where that cannot be had, it says why, and the run goes on.
+ * Checks whether the schema was changed outside the migrations. The models describe the head, so before a run only a
+ * replay of the applied migrations can show that. If a replay is not possible, the step reports why, and the run
+ * continues.
  */
 export const validateBefore: Step<Input, Expecting> = {
   name: 'validateBefore',
@@ -50,12 +51,13 @@ async function compare(
   const known = await differencesOn(database, wanted, found);
   const before = known.map(describeDifference);
   const value = { expected, before, known };
-  if (before.length === 0) return { kind: 'done' as const, value, message: 'the schema is as the migrations left it' };
+  if (before.length === 0)
+    return { kind: 'done' as const, value, message: 'the schema matches the applied migrations' };
   const message = `${count(before.length, 'difference')} from ${expected.source}: ${few(before)}. ${howToAdopt(request)}`;
   if (mode === 'Warn') return { kind: 'done' as const, value, message: `warning: ${message}` };
   return {
     ...failed(
-      { reason: 'SchemaMismatch', message: `${message}. Nothing was touched. See: db-manager validate -v` },
+      { reason: 'SchemaMismatch', message: `${message}. No changes were made. See: db-manager validate -v` },
       { touched: false },
     ),
     partial: value,
@@ -63,16 +65,19 @@ async function compare(
 }
 
 /**
- * Models say what the head is, so before the run only whole tables that they do not know are sure to be another
- * program's: a column may be one that the run removes.
+ * Models describe the head. Before the run, only whole tables that the models do not contain certainly belong to
+ * another program: a column may be one that the run removes.
  */
 function strangers(differences: readonly Difference[]): Difference[] {
   return differences.filter(({ kind, object }) => kind === 'extra' && object === 'table');
 }
 
-/** What a person does about differences that are meant. Models stay what they are, so there a replay has to be asked for. */
+/**
+ * What to do about intended differences. `db-manager baseline` does not change the models, so the advice then includes
+ * a comparison with a replay.
+ */
 export function howToAdopt({ resource }: RunPorts['request'], fromModels = false): string {
   const replay = fromModels ? 'compare with a replay (validation.expect: Replay), and ' : '';
   const place = resource === undefined ? '' : " with this database's URL";
-  return `If they are meant, ${replay}take the schema as it is now as the start${place}: db-manager baseline`;
+  return `If they are intended, ${replay}record the current schema as the baseline${place}: db-manager baseline`;
 }

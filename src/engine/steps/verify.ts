@@ -12,7 +12,7 @@ import { howToAdopt } from '../../engine/steps/validate-before.ts';
 
 type Input = Loaded & Connected & Inspected & Planned & Expecting & Applied;
 
-/** Is the database what it should be now? Asks the history first, then the schema. */
+/** Checks that the database has the expected state: first the history, then the schema. */
 export const verify: Step<Input, Verified & Inspected> = {
   name: 'verify',
   async run(input, ports) {
@@ -27,7 +27,7 @@ export const verify: Step<Input, Verified & Inspected> = {
     const wrong = plan.migrations.filter(({ revision }) => applied.has(revision) !== (plan.direction === 'up'));
     const touched = input.done.length > 0;
     if (wrong.length > 0) {
-      const message = `The history does not hold what was run: ${few(wrong.map(({ revision }) => revision))}.`;
+      const message = `The migration history does not match the migrations that were run: ${few(wrong.map(({ revision }) => revision))}.`;
       return { ...failed({ reason: 'SchemaMismatch', message }, { touched }), partial: value };
     }
     if (request.validation.after === 'Disabled') {
@@ -38,19 +38,19 @@ export const verify: Step<Input, Verified & Inspected> = {
     const differences = await differencesOn(database, wanted.snapshot, await database.snapshot());
     const after = differences.map(describeDifference);
     if (after.length === 0)
-      return { kind: 'done', value: { ...value, after }, message: `the schema equals ${wanted.source}` };
+      return { kind: 'done', value: { ...value, after }, message: `the schema matches ${wanted.source}` };
     const fresh = differences.filter((one) => !isKnown(one, input.known));
     const message = `${count(after.length, 'difference')} from ${wanted.source}: ${few(after)}`;
     if (touched && fresh.length === 0) {
-      const said = `warning: ${message}. All were there before this run. ${howToAdopt(request, wanted.snapshot === input.models)}`;
-      return { kind: 'done', value: { ...value, after }, message: said };
+      const text = `warning: ${message}. All existed before this run. ${howToAdopt(request, wanted.snapshot === input.models)}`;
+      return { kind: 'done', value: { ...value, after }, message: text };
     }
     if (request.validation.after === 'Warn') {
       return { kind: 'done', value: { ...value, after }, message: `warning: ${message}` };
     }
     const wrongNow =
       touched && fresh.length < after.length
-        ? `${count(fresh.length, 'difference')} from ${wanted.source}: ${few(fresh.map(describeDifference))}; ${after.length - fresh.length} more there before this run`
+        ? `${count(fresh.length, 'difference')} from ${wanted.source}: ${few(fresh.map(describeDifference))}; ${after.length - fresh.length} more existed before this run`
         : message;
     const advice = touched ? '' : ` ${howToAdopt(request, wanted.snapshot === input.models)}`;
     return {
@@ -67,14 +67,14 @@ function inspected({ history, current }: Inspected): Inspected {
   return { history, current };
 }
 
-/** The same object, differing in the same way and as it was found before; what is expected of it may be said otherwise. */
+/** The same object with the same difference as before the run; the expected value may be written differently. */
 function isKnown(difference: Difference, known: readonly Difference[] = []): boolean {
   const key = ({ kind, object, table, name, property, expected, found }: Difference) =>
     JSON.stringify([kind, object, table, name, property, found ?? expected]);
   return known.some((one) => key(one) === key(difference));
 }
 
-/** Models where given and where the database is at the head that they describe; else a replay. */
+/** The models, if the request has models and the database is at the head that they describe; otherwise a replay. */
 async function expectedSchema(
   input: Input,
   { request: { models: place, validation } }: RunPorts,

@@ -25,32 +25,28 @@ export function codeBodies(module: Exports, file: string, path: string): Bodies 
     return invalid(
       file,
       1,
-      'This is a class with "up", as TypeORM and MikroORM write migrations, and their query runner is not here. Write its SQL into a .sql file of the same name, then mark what the database has: db-manager migrate stamp head',
+      'This is a class with "up", as TypeORM and MikroORM write migrations, which are not supported. Write its SQL into a .sql file of the same name, then mark what the database has: db-manager migrate stamp head',
     );
   }
   if (holder === undefined) {
     return invalid(
       file,
       1,
-      'There is no function "up". Write: export async function up({ context: queryInterface }) { … }',
+      'The function "up" is missing. Write: export async function up({ context: queryInterface }) { … }',
     );
   }
   const up = functionOf(holder.exports, 'up', file);
   const down = functionOf(holder.exports, 'down', file);
   if (up === undefined) throw new Error('the holder has an up');
   if (firstParameterName(up) === 'knex') {
-    return invalid(
-      file,
-      1,
-      'This is a migration of knex, which is not here. Write it with the queryInterface, or as .sql.',
-    );
+    return invalid(file, 1, 'knex migrations are not supported. Rewrite it with the queryInterface, or as .sql.');
   }
   const styles = [up, down].flatMap((fn) => (fn === undefined ? [] : [callStyle(fn)]));
-  const told = styles.find((style) => style !== 'either');
-  const body = (fn: AuthorFunction): MigrationBody => codeBody(fn, holder.exports, styleOf(fn, told), file, path);
+  const style = styles.find((one) => one !== 'either');
+  const body = (fn: AuthorFunction): MigrationBody => codeBody(fn, holder.exports, styleOf(fn, style), file, path);
   const transaction = flag(holder.exports, module, file);
   return {
-    format: formatOf(told, holder),
+    format: formatOf(style, holder),
     description: text(holder.exports.description) ?? text(module.description),
     up: body(up),
     down: down === undefined ? undefined : body(down),
@@ -108,15 +104,15 @@ function flag(exports: Exports, module: Exports, file: string): boolean | undefi
   return invalid(file, 1, '"transaction" has to be true or false: export const transaction = false;');
 }
 
-function formatOf(told: CallStyle | undefined, { named }: Holder): MigrationFormat {
-  if (told === 'umzug' || told === 'sequelize-cli') return told;
+function formatOf(style: CallStyle | undefined, { named }: Holder): MigrationFormat {
+  if (style === 'umzug' || style === 'sequelize-cli') return style;
   return named ? 'umzug' : 'sequelize-cli';
 }
 
 /** A function that does not show what it expects is taken for what its counterpart shows. */
-function styleOf(fn: AuthorFunction, told: CallStyle | undefined): CallStyle {
+function styleOf(fn: AuthorFunction, style: CallStyle | undefined): CallStyle {
   const own = callStyle(fn);
-  return own === 'either' ? (told ?? 'either') : own;
+  return own === 'either' ? (style ?? 'either') : own;
 }
 
 const CALLS = { umzug: umzugCall, 'sequelize-cli': sequelizeCliCall, either: eitherCall } satisfies Record<

@@ -20,7 +20,7 @@ export const dbmate: SqlFormat = {
     }
     const doubled = down?.name === 'up' ? down : third;
     if (doubled !== undefined) {
-      return invalid(source.file, doubled.line, `"-- migrate:${doubled.name}" stands twice. Join the two blocks.`);
+      return invalid(source.file, doubled.line, `"-- migrate:${doubled.name}" occurs twice. Join the two blocks.`);
     }
     const before = firstCodeLine(source.text.slice(0, up.start));
     if (before !== undefined) {
@@ -46,7 +46,7 @@ function section(source: SourceFile, marker: Marker, end: number): SqlSection {
         `${option}: environment variables are not put into migrations here, because a plan has to be the same everywhere. Write the value, or use a .ts migration that reads process.env.`,
       );
     } else {
-      invalid(source.file, marker.line, `"${option}" is no option here. Known is transaction:false.`);
+      invalid(source.file, marker.line, `"${option}" is not a supported option. Use transaction:false, or remove it.`);
     }
   }
   return { pieces: [pieceOf(source, marker.end, end, marker.line + 1)], transaction };

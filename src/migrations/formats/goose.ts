@@ -18,7 +18,7 @@ export const goose: SqlFormat = {
     const up = sectionStart(source, markers, 'up');
     const down = sectionStart(source, markers, 'down');
     if (up === undefined) {
-      return invalid(source.file, 1, 'There is no "-- +goose Up". Put it above the statements.');
+      return invalid(source.file, 1, '"-- +goose Up" is missing. Add it above the statements.');
     }
     if (down !== undefined && down.start < up.start) {
       return invalid(source.file, down.line, '"-- +goose Up" has to come before "-- +goose Down".');
@@ -39,7 +39,7 @@ export const goose: SqlFormat = {
 
 function sectionStart(source: SourceFile, markers: readonly Marker[], name: 'up' | 'down'): Marker | undefined {
   const [first, second] = markers.filter((marker) => marker.name === name);
-  if (second !== undefined) invalid(source.file, second.line, `"-- +goose ${name}" stands twice. Join the two blocks.`);
+  if (second !== undefined) invalid(source.file, second.line, `"-- +goose ${name}" occurs twice. Join the two blocks.`);
   return first;
 }
 
@@ -55,12 +55,12 @@ function pieces(source: SourceFile, markers: readonly Marker[], from: Marker, to
       if (open !== undefined) invalid(source.file, marker.line, 'StatementBegin inside a block. End the first one.');
       open = marker;
     } else if (name === 'statementend') {
-      if (open === undefined) invalid(source.file, marker.line, 'StatementEnd without StatementBegin. Take it out.');
+      if (open === undefined) invalid(source.file, marker.line, 'StatementEnd without StatementBegin. Remove it.');
       open = undefined;
     } else if (name === 'envsub') {
       if (!/^off$/i.test(marker.rest)) refuseEnvironment(source, marker);
     } else if (!/^no\s+transaction$/.test(name)) {
-      invalid(source.file, marker.line, `"+goose ${name}" is not known. Take it out, or correct its spelling.`);
+      invalid(source.file, marker.line, `"+goose ${name}" is not known. Remove it, or correct its spelling.`);
     }
     found.push(pieceOf(source, start, marker.start, line));
     start = marker.end;

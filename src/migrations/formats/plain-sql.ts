@@ -1,6 +1,6 @@
 import type { SqlFormat } from './format.ts';
 
-/** SQL without any mark: everything goes up, and there is no way down. */
+/** SQL without any marker: everything belongs to the up migration; a down migration does not exist. */
 export const plainSql: SqlFormat = {
   format: 'sql',
   detect: () => true,

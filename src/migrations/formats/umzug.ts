@@ -10,8 +10,8 @@ export function umzugCall(fn: AuthorFunction, names: { name: string; path: strin
 }
 
 /**
- * For a function that does not show which of both it is, such as `up(x)`: the first argument is the query interface
- * and has Umzug's three names besides, the second is Sequelize. Either reading finds what it expects.
+ * For a function that does not show which of the two it is, such as `up(x)`: the first argument is the query interface
+ * with the three names of Umzug added, the second is Sequelize. Either way the function finds what it expects.
  */
 export function eitherCall(fn: AuthorFunction, names: { name: string; path: string }): Call {
   return (queryInterface, sequelize) => {

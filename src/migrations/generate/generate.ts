@@ -1,7 +1,7 @@
 /**
- * The difference between two schemas as the text of migrations, with a way there and a way back. Decisions are
- * `core/schema`'s (what to do, in which order, in how many migrations); here they become SQL, and SQL becomes the body
- * of a file in the format that is asked for. Imports core only; `scaffold.ts` writes the files.
+ * The difference between two schemas as the text of migrations, up and down. `core/schema` decides what to do, in which
+ * order and in how many migrations. This module turns those decisions into SQL, and the SQL into the body of a file in
+ * the requested format. Imports core only; `scaffold.ts` writes the files.
  */
 import type { Dialect } from '../../core/model/dialect.ts';
 import type { Snapshot } from '../../core/model/snapshot.ts';
@@ -74,7 +74,7 @@ export function generateMigration(options: GenerateOptions): Generated {
 export type { Rename } from '../../core/schema/renames.ts';
 export { renameCandidates } from '../../core/schema/renames.ts';
 
-const NOTHING: Statement = { sql: 'SELECT 1', comments: ['Nothing to take back.'] };
+const NOTHING: Statement = { sql: 'SELECT 1', comments: ['Nothing to revert.'] };
 
 const SQL: Record<Dialect, (operation: Operation, stage: Stage) => string[]> = {
   postgres: (operation, { transaction }) => postgresSql(operation, { concurrently: !transaction }),
@@ -116,7 +116,7 @@ function doubtOf(operation: Operation): string | undefined {
     return `Was written before the renames: read ${names} in ${operation.view.name}.`;
   }
   if (operation.kind === 'rebuildTable')
-    return `SQLite has no ALTER for this: ${operation.to.name} is made anew and its rows are copied.`;
+    return `SQLite has no ALTER for this: ${operation.to.name} is recreated and its rows are copied.`;
   return undefined;
 }
 

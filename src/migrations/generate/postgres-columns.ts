@@ -26,7 +26,7 @@ function identitySql({ generation, options }: NonNullable<Column['identity']>): 
   return words(`GENERATED ${generation} AS IDENTITY`, options && `(${options})`);
 }
 
-/** Each property in the order in which they do not stand in each other's way: the default goes before the type. */
+/** The properties in an order in which they do not conflict: the default before the type. */
 export function alterColumnSql({ table, from, to, properties }: Operation & { kind: 'alterColumn' }): string[] {
   const changes = new Set(properties);
   const name = tableName(table);

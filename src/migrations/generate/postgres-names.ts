@@ -1,6 +1,6 @@
 import type { Place } from '../../core/schema/operations.ts';
 import { quote } from './statement.ts';
 
-/** `public` is where everybody looks first; any other schema is said. */
+/** `public` is in the default search path; any other schema is written. */
 export const tableName = ({ schema, name }: Place) =>
   schema === 'public' ? quote(name) : `${quote(schema)}.${quote(name)}`;

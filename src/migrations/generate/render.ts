@@ -3,7 +3,7 @@ import type { Statement } from './statement.ts';
 /** What a migration's body is written in. */
 export type Language = 'ts' | 'js' | 'sql';
 
-/** The body of one direction; `comments` stand at its head. */
+/** The body of one direction; it starts with `comments`. */
 export function bodyOf(language: Language, comments: readonly string[], statements: readonly Statement[]): string {
   const mark = language === 'sql' ? '--' : '//';
   const head = comments.map((line) => `${mark} ${line}`);

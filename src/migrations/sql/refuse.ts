@@ -44,7 +44,7 @@ function psqlCommand({ sql }: SqlStatement, dialect: Dialect): Objection | undef
     const name = /^\\\S*/.exec(sql.slice(start, start + 40))?.[0] ?? '\\';
     return {
       offset: start,
-      advice: `${name} is a command of psql, not SQL. Take it out, or write what it does as SQL.`,
+      advice: `${name} is a psql command, not SQL. Remove it, or write what it does as SQL.`,
     };
   }
   return undefined;
@@ -74,7 +74,7 @@ function control(
   if (command === undefined) return undefined;
   return {
     offset: firstOffset(sql, dialect),
-    advice: `${command} does not belong here: the migration already runs in a transaction of its own, which commits with its history row. Take it out, or opt out of the transaction with: ${optOut}`,
+    advice: `${command} is not allowed here: the migration already runs in a transaction of its own, which commits with its history row. Remove it, or opt out of the transaction with: ${optOut}`,
   };
 }
 

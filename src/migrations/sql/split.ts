@@ -9,7 +9,7 @@ import { newBody } from './body.ts';
 import { type Lost, lostFrom } from './lost.ts';
 import { tokenize } from './tokenize.ts';
 
-/** Where a piece of SQL stands in its file, so that statements point into the file and not into the piece. */
+/** Where a piece of SQL is in its file, so that statements point into the file and not into the piece. */
 export interface Origin {
   file: string;
   /** Line of the piece's first character, from 1. */
@@ -46,9 +46,9 @@ export function splitSql(sql: string, dialect: Dialect, origin: Origin): SqlStat
         continue;
       }
       const previous = found.at(-1);
-      const beside =
+      const sameLine =
         previous !== undefined && lead === undefined && !sql.slice(previous.end, token.start).includes('\n');
-      if (beside) previous.end = token.end;
+      if (sameLine) previous.end = token.end;
       else lead ??= token.start;
       continue;
     }

@@ -21,7 +21,7 @@ export function* tokenize(sql: string, dialect: Dialect): Generator<Token, void,
 }
 
 const SPACE = /[ \t\n\r\f\v]+/y;
-/** Every character beyond ASCII may stand in a name, in both databases. */
+/** Every non-ASCII character may occur in a name, in both databases. */
 const WORD = /[A-Za-z_\u0080-\uffff][A-Za-z0-9_$\u0080-\uffff]*/y;
 const NUMBER = /\d[\w.]*/y;
 const DOLLAR_TAG = /\$(?:[A-Za-z_\u0080-\uffff][A-Za-z0-9_\u0080-\uffff]*)?\$/y;
@@ -125,7 +125,7 @@ function nestedEnd(sql: string, start: number): number {
   return mark.lastIndex;
 }
 
-/** A doubled quote stands for one. */
+/** A doubled quote represents one quote. */
 function quotedEnd(sql: string, start: number, quote: string): number {
   let at = start + 1;
   for (;;) {

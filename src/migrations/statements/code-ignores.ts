@@ -7,12 +7,12 @@ export type Ignores = { rule: string; why: string }[];
 /** `// db-manager:ignore <rule> <why>` in a migration's code. */
 export interface CodeIgnores {
   /** Of the line itself and of the lines of comments right above it. */
-  beside(position: SourcePosition | undefined): Ignores;
-  /** Those that stand beside none of these places: they are of the migration as a whole. */
+  at(position: SourcePosition | undefined): Ignores;
+  /** Those that are not next to any of these places: they apply to the whole migration. */
   elsewhere(positions: readonly (SourcePosition | undefined)[]): Ignores;
 }
 
-export const NO_IGNORES: CodeIgnores = { beside: () => [], elsewhere: () => [] };
+export const NO_IGNORES: CodeIgnores = { at: () => [], elsewhere: () => [] };
 
 /** Reads a file of code once for its comments. Throws ProblemError InvalidMigration where it cannot be read. */
 export async function ignoresOfCode(folder: string, file: string): Promise<CodeIgnores> {
@@ -26,7 +26,7 @@ const COMMENT_LINE = /^\s*(?:\/\/|\/\*|\*)/;
 export function ignoresIn(text: string, file: string): CodeIgnores {
   const lines = text.split(/\r\n|\n|\r/);
   const byLine = lines.map((line) => (line.includes('db-manager:ignore') ? readIgnores(asSqlComment(line)) : []));
-  const linesBeside = (position: SourcePosition | undefined): number[] => {
+  const linesFor = (position: SourcePosition | undefined): number[] => {
     if (position === undefined || position.file !== file) return [];
     const own = position.line - 1;
     const found = [own];
@@ -34,9 +34,9 @@ export function ignoresIn(text: string, file: string): CodeIgnores {
     return found;
   };
   return {
-    beside: (position) => linesBeside(position).flatMap((line) => byLine[line] ?? []),
+    at: (position) => linesFor(position).flatMap((line) => byLine[line] ?? []),
     elsewhere(positions) {
-      const taken = new Set(positions.flatMap(linesBeside));
+      const taken = new Set(positions.flatMap(linesFor));
       return byLine.flatMap((ignores, line) => (taken.has(line) ? [] : ignores));
     },
   };

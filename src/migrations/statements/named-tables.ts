@@ -1,7 +1,10 @@
 import type { Dialect } from '../../core/model/dialect.ts';
 import { type Token, tokenize } from '../sql/tokenize.ts';
 
-/** Words that a relation's name follows. REFERENCES is none: who points at a table does not speak of its rows. */
+/**
+ * Keywords that are followed by the name of a relation. REFERENCES is not included: a reference to a table does not
+ * concern its rows.
+ */
 const BEFORE_A_TABLE = new Set([
   'FROM',
   'JOIN',
@@ -16,9 +19,9 @@ const BEFORE_A_TABLE = new Set([
 ]);
 
 /**
- * Whether a statement speaks of a table: as a relation of its own, in the body of a DO block or function, or in a
- * string that is just its name (`EXECUTE format('DELETE FROM %I', 'fills')`). A comment, a column or an alias of that
- * name is none. `table` is `schema.name`.
+ * Whether a statement mentions a table: as a relation, in the body of a DO block or function, or in a string that is
+ * exactly its name (`EXECUTE format('DELETE FROM %I', 'fills')`). A comment, a column or an alias with that name does
+ * not count. `table` is `schema.name`.
  */
 export function namesTable(sql: string, table: string, dialect: Dialect): boolean {
   const dot = table.lastIndexOf('.');

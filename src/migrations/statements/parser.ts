@@ -11,7 +11,7 @@ export type Parsed = { actions: Action[] } | { message: string; offset: number }
 /** Reads one statement. Never throws. */
 export type Parser = (sql: string) => Parsed;
 
-/** The parser of a dialect. PostgreSQL's is its own, as WebAssembly: loaded here, and by nobody who does not ask. */
+/** The parser of a dialect. The PostgreSQL parser is WebAssembly; it is loaded only when requested. */
 export function loadParser(dialect: Dialect): Promise<Parser> {
   return LOADERS[dialect]();
 }

@@ -1,7 +1,7 @@
 /**
- * Migrations as the safety rules see them: every statement with its place, what it does, and what a comment beside it
- * tells the rules to leave alone. Statements of SQL files are known; those of code are what was recorded of it
- * (`engine/recording.ts`, `library/lint/`). Imports core and this module.
+ * Migrations as the safety rules see them: every statement with its place and its actions, and the rules that a comment
+ * next to it disables. Statements of SQL files are known; those of code are what was recorded (`engine/recording.ts`,
+ * `library/lint/`). Imports core and this module.
  */
 import type { Dialect } from '../../core/model/dialect.ts';
 import type { Direction, LoadedMigration, SqlStatement } from '../../core/model/migration.ts';
@@ -100,7 +100,7 @@ function ofCode(
   parse: Parser,
   ignores: CodeIgnores,
 ): ReadStatement {
-  const ignore = [...readIgnores(sql), ...ignores.beside(position)];
+  const ignore = [...readIgnores(sql), ...ignores.at(position)];
   let parsed = parse(sql);
   if (!('actions' in parsed)) parsed = parse(withoutPlaceholders(sql, dialect));
   return 'actions' in parsed

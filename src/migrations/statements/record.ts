@@ -8,10 +8,10 @@ import type { Recorded } from './read.ts';
 /** More than this, and looking for what a migration does to a schema is over. */
 export const MOST_STATEMENTS = 10_000;
 
-/** Writes down what migrations send while somebody runs them. */
+/** Records the statements that migrations send while they run. */
 export interface Recorder {
   recorded: ReadonlyMap<string, Recorded>;
-  /** A migration begins; begun anew, what it sent before counts no more. */
+  /** A migration starts; if it is started again, the statements that it sent before are discarded. */
   begin(migration: LoadedMigration): void;
   sent(sql: string): void;
   /** The migration that began last has come to its end. */
@@ -23,7 +23,7 @@ export interface Recorder {
 /** What only looks changes nothing, and is not what a reader of the SQL wants to see. */
 const LOOKING = /^\s*(?:SELECT|PRAGMA\s+\w+\s*(?:\(|;|$)|SHOW|EXPLAIN)\b/i;
 
-/** `most`: code that sends more than that is stopped, since on an empty schema it may wait for rows for ever. */
+/** `most`: code that sends more statements is stopped, because on an empty schema it may wait for rows forever. */
 export function recorder(folder: string, most = Number.POSITIVE_INFINITY): Recorder {
   const recorded = new Map<string, Recorded>();
   let current: Recorded = { statements: [], complete: false };
@@ -44,7 +44,7 @@ export function recorder(folder: string, most = Number.POSITIVE_INFINITY): Recor
     sent(sql) {
       lastActivityAt = performance.now();
       count += 1;
-      if (count > most) throw new Error(`It sends more than ${most} statements; the recording stops here.`);
+      if (count > most) throw new Error(`It sends more than ${most} statements; the recording was stopped.`);
       if (LOOKING.test(sql)) return;
       current.statements.push({ sql: sql.replace(/;\s*$/, ''), position: placeOfCaller(file, path) });
     },

@@ -157,7 +157,7 @@ describe('a resource and its runs', () => {
   it('waits for the approval of a plan, which is not a failure, and then runs it', () => {
     const world = new World({ approval: 'Manual' });
     world.step();
-    const failure = { reason: 'AwaitingApproval', message: 'The plan waits for approval.' } as const;
+    const failure = { reason: 'AwaitingApproval', message: 'The plan is awaiting approval.' } as const;
     world.reports({ result: 'blocked', ...failure, failure });
     assert.deepEqual(
       world.step().events.map(({ type }) => type),
