@@ -1,7 +1,7 @@
 /**
  * The digest of a database: every object of every class (PostgreSQL manual, chapter 53) with its owner, privileges and
  * definition, the database's own properties, and the rows of every table. A backup takes it in the dump's snapshot; a
- * restore compares it with what it made. It holds hashes of definitions and no text of them.
+ * restore compares it with the result. It contains hashes of definitions and no text of them.
  */
 import { createHash } from 'node:crypto';
 import { databaseEntry } from './database.ts';
@@ -29,7 +29,7 @@ export interface Entry {
 export type RunQuery = (sql: string) => Promise<string[]>;
 
 export interface ReadOptions extends Server {
-  /** Only what lies in these schemas; absent: everything, the database's properties too. */
+  /** Only objects in these schemas; absent: everything, including the database's properties. */
   schemas?: readonly string[];
   /** False: large objects are in no such backup. */
   largeObjects: boolean;
