@@ -115,7 +115,7 @@ describe('what db-manager refuses', () => {
       assert.match(verified.err, /BackupInvalid/);
       assert.equal((await here.run('restore', path, '--force')).code, 1);
       assert.equal((await here.run('migrate', 'current')).code, 0);
-      assert.match((await here.run('list-backups')).out, /not a backup: .*truncated or altered/);
+      assert.match((await here.run('list-backups')).out, /not a backup: .*truncated or changed/);
     });
 
     it(`another database's backup, unless the target is named, on ${dialect}`, async () => {

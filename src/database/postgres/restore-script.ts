@@ -22,7 +22,7 @@ DECLARE
   kind text;
   named text;
 BEGIN
-  -- Default privileges would grant on what is made again; the dump brings its own.
+  -- Default privileges would grant on objects that are created; the dump brings its own.
   FOR found IN ${DEFAULT_GRANTS} LOOP
     EXECUTE format('ALTER DEFAULT PRIVILEGES FOR ROLE %I IN SCHEMA %I REVOKE ALL ON %s FROM %s',
       found.granter, found.nspname, found.kind, found.grantee);
