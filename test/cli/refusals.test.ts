@@ -33,7 +33,7 @@ describe('what db-manager refuses', () => {
       [['--database-url', 'postgres://app:s3cret@127.0.0.1:1', 'migrate', 'current'], 2, /names no database/],
       [['--database-url', 'sqlite://', 'migrate', 'current'], 2, /in memory is gone/],
       [['backup', '--name', '../x'], 1, /no database file .*db-manager init/],
-      [['verify-backup', 'nothing'], 2, /BackupNotFound: There is no backup "nothing"/],
+      [['verify-backup', 'nothing'], 2, /BackupNotFound: .* has no backup "nothing"/],
       [['run', '-f', 'gone.yaml'], 2, /no readable file gone\.yaml/],
       [['--migrations', 'gone', 'init', '--no-tables'], 0, /^$/],
       [['--models', 'nowhere', 'create-tables'], 2, /no models at .*nowhere/],
