@@ -2,8 +2,8 @@ import { createHook } from 'node:async_hooks';
 import { type Begun, currentAuthor } from './context.ts';
 
 /**
- * What Node knows to be at work, by its own names (https://nodejs.org/api/async_hooks.html#type). A promise is not in
- * the list: it is settled by one of these, or by a query, or never.
+ * Resources that Node tracks as active, by Node's own names (https://nodejs.org/api/async_hooks.html#type). Promises are
+ * not in the list: a promise is settled by one of these, or by a query, or never.
  */
 const KINDS: Record<string, string> = {
   Timeout: 'a timer',
@@ -22,7 +22,7 @@ const KINDS: Record<string, string> = {
   RANDOMBYTESREQUEST: 'a random number',
 };
 
-/** Open for longer than it works: a pool keeps connections. Sooner given up, and then no reason to fail. */
+/** Stays open longer than it is active: a pool keeps connections. The wait for it is shorter, and then it does not fail the code. */
 const KEPT_OPEN: ReadonlySet<string> = new Set(['TCPWRAP', 'PIPEWRAP']);
 
 const owners = new Map<number, Map<number, Begun>>();
@@ -44,7 +44,7 @@ const hook = createHook({
 
 let watchers = 0;
 
-/** Watches while `work` runs: hooks cost every promise of the process a little. */
+/** Watches while `work` runs: hooks slow down every promise of the process a little. */
 export async function watchBegun<T>(work: () => Promise<T>): Promise<T> {
   watchers += 1;
   hook.enable();
@@ -60,11 +60,11 @@ export interface Unfinished {
   /** `a timer`. */
   what: string;
   origin: Error;
-  /** A library's own timer, or a connection that stays open: after a short while it is no reason to wait or to fail. */
+  /** A library's own timer, or a connection that stays open: after a short time it is not a reason to wait or to fail. */
   idle: boolean;
 }
 
-/** What still is at work and would keep Node running; what is not would not be waited for in any program. */
+/** What is still active and would keep Node running; no program would wait for the rest. */
 export function unfinished(begun: ReadonlyMap<number, Begun>): Unfinished[] {
   return [...begun.values()]
     .filter(({ resource }) => !('hasRef' in resource && typeof resource.hasRef === 'function') || resource.hasRef())
@@ -75,7 +75,7 @@ export function unfinished(begun: ReadonlyMap<number, Begun>): Unfinished[] {
     }));
 }
 
-/** Ends what was found to go on, so that it does not keep the process running after its failure. */
+/** Ends what was found running, so that it does not keep the process running after its failure. */
 export function giveUp(begun: ReadonlyMap<number, Begun>): void {
   for (const { kind, resource } of begun.values()) {
     if (kind === 'Timeout') clearTimeout(resource as NodeJS.Timeout);
@@ -88,7 +88,7 @@ function forget(id: number): void {
   owners.delete(id);
 }
 
-/** `setInterval` and handles outlive a callback; a timer and a request do not. */
+/** `setInterval` and handles live longer than a callback; timers and requests do not. */
 function goesOn({ kind, resource }: Begun): boolean {
   if (kind === 'Timeout') return '_repeat' in resource && resource._repeat !== null;
   return KEPT_OPEN.has(kind) || kind === 'PROCESSWRAP' || kind === 'WORKER';

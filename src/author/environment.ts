@@ -1,7 +1,7 @@
 /**
- * While code runs, DATABASE_URL of the process is that of the database it runs on: a connection of its own, or a program
- * that it starts, must not reach the target while the code is only recorded or rehearsed. Undefined takes it away. Where
- * it was not set it stays so.
+ * While code runs, the process's DATABASE_URL is the URL of the database that the code runs on: a connection of its own,
+ * or a program that it starts, must not reach the target while the code is only recorded or rehearsed. Undefined removes
+ * the variable. If the variable was not set, it stays unset.
  */
 export async function withDatabaseUrl<T>(url: string | undefined, work: () => Promise<T>): Promise<T> {
   const { env } = process;

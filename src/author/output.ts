@@ -3,8 +3,8 @@ import { currentAuthor, runAs } from './context.ts';
 let divided = false;
 
 /**
- * From now on what author's code prints goes to standard error, whichever way it prints: standard output is ours, and with
- * `--json` it is one document.
+ * From now on all output of author code is written to standard error, however it is printed: standard output is ours, and
+ * with `--json` it is one document.
  */
 export function divideOutput(): void {
   if (divided) return;
@@ -16,7 +16,7 @@ export function divideOutput(): void {
   } as typeof stdout.write;
 }
 
-/** Imports a file of the author's, so that what it prints meanwhile and later is known as the author's. */
+/** Imports an author's file, so that its output during and after the import is attributed to the author. */
 export function importAsAuthor<T>(name: string, load: () => Promise<T>): Promise<T> {
   divideOutput();
   return runAs({ name, begun: new Map(), fail: () => {} }, load);

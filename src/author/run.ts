@@ -1,6 +1,6 @@
 /**
- * Runs the code of migrations: what it begins is finished before it counts as done, what goes wrong beside its promise
- * fails it, and what it prints goes to standard error. Imports core only; whoever calls authors' code goes through here.
+ * Runs the code of migrations: the work that it starts has to finish before it counts as done, errors outside its promise
+ * fail it, and its output is written to standard error. Imports core only; every caller of author code uses this module.
  */
 import { writeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,13 +12,13 @@ import { divideOutput } from './output.ts';
 
 const NO_QUERIES: PendingQueries = { drain: async () => false };
 
-/** How long something may go on after the function has returned, in milliseconds. Queries may take as long as they do. */
+/** How long work may continue after the function has returned, in milliseconds. Queries have no such limit. */
 const LONGEST = 10_000;
 const LONGEST_IDLE = 2_000;
 
 const running: Author[] = [];
 
-/** Hands an error that was thrown beside every promise to the migration whose code it is; false where none runs. */
+/** Passes an error that was thrown outside every promise to the migration whose code it is; false if none runs. */
 export function blameMigration(error: unknown): boolean {
   const now = currentAuthor();
   const author = now !== undefined && running.includes(now) ? now : running.at(-1);
@@ -27,9 +27,9 @@ export function blameMigration(error: unknown): boolean {
 }
 
 /**
- * Calls the code and waits until everything that it has begun has ended: queries, transactions, timers, files, also
- * those that it does not wait for. An error of any of them fails it, and a `process.exit(0)` in it does not look like
- * success. Throws what it throws; ProblemError MigrationFailed for what it has left running.
+ * Calls the code and waits until all work that it has started has ended: queries, transactions, timers, files, even
+ * if the code does not await it. An error in any of it fails the code, and a `process.exit(0)` in it does not look like
+ * success. Throws what the code throws; ProblemError MigrationFailed for work that is still running.
  */
 export async function runAuthorCode(
   name: string,
@@ -45,7 +45,7 @@ export async function runAuthorCode(
     process.exitCode = 1;
     writeSync(
       2,
-      `error: MigrationFailed: ${name} called process.exit, which ended the whole run; the migration is not recorded, and its transaction is rolled back.\n  next: Take process.exit out of the migration: return when it is done, throw when it cannot be.\n`,
+      `error: MigrationFailed: ${name} called process.exit, which ended the whole run; the migration is not recorded, and its transaction is rolled back.\n  next: Remove process.exit from the migration: return on success, throw on failure.\n`,
     );
   };
   const toItsEnd = async () => {
@@ -63,14 +63,14 @@ export async function runAuthorCode(
   }
 }
 
-/** A promise in a list counts like one alone. A generator is not begun by calling it, so nothing of it would run. */
+/** An array of promises counts like a single promise. Calling a generator does not start it, so none of it would run. */
 async function allOf(code: () => unknown): Promise<void> {
   const value = await code();
   if (isGenerator(value)) {
     throw new ProblemError({
       reason: 'MigrationFailed',
       message:
-        'The function is a generator, so calling it runs nothing of it. Write it as an async function, with await in place of yield.',
+        'The function is a generator, so a call does not run its body. Write an async function, with await instead of yield.',
     });
   }
   await settleList(value);
@@ -97,7 +97,7 @@ function isGenerator(value: unknown): boolean {
 }
 
 /**
- * A chain of promises goes on in between two turns of the event loop, so it is over once a turn has passed in which
+ * A chain of promises continues between two turns of the event loop, so it has ended once a turn has passed in which
  * nothing was pending.
  */
 async function allEnded(author: Author, queries: PendingQueries): Promise<void> {
@@ -132,7 +132,7 @@ const turn = () => new Promise((resolve) => setImmediate(resolve));
 function leftRunning({ what, origin }: { what: string; origin: Error }): Error {
   const error = new ProblemError({
     reason: 'MigrationFailed',
-    message: `It left ${what} running ${LONGEST / 1000} s after its end, so it may still change the database. Wait for it before the function returns, or end it.`,
+    message: `The function left ${what} running: it had not ended ${LONGEST / 1000} s later, so it may still change the database. Wait for it before the function returns, or end it.`,
   });
   return Object.assign(error, { stack: `${error.name}: ${error.message}\n${frames(origin)}` });
 }
@@ -143,6 +143,6 @@ function frames({ stack = '' }: Error): string {
 
 function unawaited(error: unknown): Error {
   const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
-  const told = new Error(`${message} (nothing awaited this: await every promise, and every timer, before the end)`);
-  return Object.assign(told, { name, stack });
+  const unhandled = new Error(`${message} (unhandled rejection: await every promise and every timer before the end)`);
+  return Object.assign(unhandled, { name, stack });
 }

@@ -11,7 +11,7 @@ export async function syncFile(path: string): Promise<void> {
   }
 }
 
-/** Waits until the folder's entries (new names, renames) are on the disk; some network file systems cannot. */
+/** Waits until the folder's entries (new names, renames) are on the disk; some network file systems do not support this. */
 export async function syncFolder(path: string): Promise<void> {
   try {
     await syncFile(path);
@@ -20,7 +20,7 @@ export async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** Writes a new file and waits for the disk. Throws EEXIST where there is one. */
+/** Writes a new file and waits for the disk. Throws EEXIST if the file exists. */
 export async function writeDurably(path: string, text: string, mode: number): Promise<void> {
   const handle = await open(path, 'wx', mode);
   try {
@@ -31,7 +31,7 @@ export async function writeDurably(path: string, text: string, mode: number): Pr
   }
 }
 
-/** The files below a folder, relative and in order of name; a file is itself, under the name ''. */
+/** The files below a folder, relative and sorted by name. For a file: the file, under the name ''. */
 export async function filesBelow(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   return entries
@@ -40,7 +40,7 @@ export async function filesBelow(folder: string): Promise<string[]> {
     .sort();
 }
 
-/** An error of the system: any, or one of these codes. */
+/** Whether this is an error of the operating system: any, or one of these codes. */
 export function isErrno(error: unknown, ...codes: string[]): error is NodeJS.ErrnoException {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return false;
   return codes.length === 0 ? 'syscall' in error : codes.includes(error.code);

@@ -5,8 +5,8 @@ import { ProblemError } from '../core/model/problem.ts';
 import { isErrno } from './durable.ts';
 
 /**
- * Proves that backups can be written there: makes the folder where it is missing, writes a file for real (a read-only
- * volume passes every other test) and compares the free space with what a backup needs. Throws ProblemError
+ * Checks that backups can be written there: creates the folder if it is missing, writes a test file (a read-only
+ * volume passes every other check) and compares the free space with what a backup needs. Throws ProblemError
  * BackupFailed or NoSpace.
  */
 export async function checkFolder(folder: string, neededBytes: number): Promise<{ freeBytes: number }> {
@@ -16,12 +16,12 @@ export async function checkFolder(folder: string, neededBytes: number): Promise<
   throw new ProblemError({
     reason: 'NoSpace',
     message:
-      `The backup needs up to ${bytesText(neededBytes)}, but only ${bytesText(free)} are free in ${resolve(folder)}. ` +
-      'Grow the volume, or prune old backups: `db-manager prune`.',
+      `The backup needs up to ${bytesText(neededBytes)}, but ${resolve(folder)} has only ${bytesText(free)} free.  ` +
+      'Enlarge the volume, or delete old backups: `db-manager prune`.',
   });
 }
 
-/** Makes the folder and proves that it can be written to. Throws ProblemError BackupFailed or NoSpace. */
+/** Creates the folder and checks that it is writable. Throws ProblemError BackupFailed or NoSpace. */
 export async function prepareFolder(folder: string): Promise<void> {
   const probe = join(folder, `.db-manager-probe-${process.pid}-${performance.now()}`);
   try {
@@ -39,13 +39,13 @@ export async function freeBytes(folder: string): Promise<number> {
   return bavail * bsize;
 }
 
-/** A file system's error as a problem; whatever is no such error is returned as it is. */
+/** A file system error as a problem; any other error is returned unchanged. */
 export function folderProblem(error: unknown, folder: string): unknown {
   if (isErrno(error, 'ENOSPC', 'EDQUOT', 'EFBIG')) {
     return new ProblemError(
       {
         reason: 'NoSpace',
-        message: `There is no room left in the backup folder ${resolve(folder)}.`,
+        message: `The disk of the backup folder ${resolve(folder)} is full.`,
         code: error.code,
       },
       { cause: error },
@@ -53,8 +53,8 @@ export function folderProblem(error: unknown, folder: string): unknown {
   }
   if (isErrno(error, 'EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'ENOENT', 'EIO')) {
     const user = process.getuid?.();
-    const who = user === undefined ? 'this user' : `user ${user}`;
-    const message = `The backup folder ${resolve(folder)} cannot be written to by ${who}: ${error.message}.`;
+    const who = user === undefined ? 'This user' : `User ${user}`;
+    const message = `${who} cannot write to the backup folder ${resolve(folder)}: ${error.message}.`;
     return new ProblemError({ reason: 'BackupFailed', message, code: error.code }, { cause: error });
   }
   return error;

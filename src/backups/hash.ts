@@ -12,11 +12,11 @@ export interface HashOptions {
 
 export interface HashedBackup {
   sizeBytes: number;
-  /** Hex. Of a folder: over `<hash>  <name>\n` of each file in order of name, as `sha256sum` prints them. */
+  /** Hexadecimal. For a folder: the hash of `<hash>  <name>\n` of each file, sorted by name, as `sha256sum` prints them. */
   sha256: string;
 }
 
-/** Size and hash of a backup, file or folder. The disk reads the next piece while this one is hashed. */
+/** Size and hash of a backup, file or folder. The next part is read while this one is hashed. */
 export async function hashBackup(path: string, options: HashOptions = {}): Promise<HashedBackup> {
   const totalBytes = await sizeOf(path);
   let done = 0;
@@ -31,7 +31,7 @@ export async function hashBackup(path: string, options: HashOptions = {}): Promi
   return { sizeBytes: totalBytes, sha256: list.digest('hex') };
 }
 
-/** Bytes of a file, or of all files of a folder. */
+/** Size in bytes of a file, or of all files in a folder. */
 export async function sizeOf(path: string): Promise<number> {
   const whole = await stat(path);
   if (!whole.isDirectory()) return whole.size;

@@ -8,8 +8,8 @@ import { isBeingWritten } from './writer.ts';
 export const PARTIAL_MANIFEST = 'manifest.json';
 
 /**
- * Removes what crashed backups left in the folder; the names removed. A backup that was whole and lacked only its
- * manifest's last rename is finished instead. Never touches one that is being written, nor any other file.
+ * Removes what crashed backups left in the folder, and returns the removed names. A complete backup that lacks only the
+ * rename of its manifest is finished instead. A backup in progress and all other files are not touched.
  */
 export async function cleanLeftovers(folder: string): Promise<string[]> {
   const names = (await readdir(folder)).filter((name) => name.startsWith(PARTIAL_PREFIX));
@@ -24,7 +24,7 @@ export async function cleanLeftovers(folder: string): Promise<string[]> {
   return removed;
 }
 
-/** The data is renamed before its manifest; a crash in between left a whole backup without one. */
+/** The data is renamed before its manifest; a crash between the two leaves a complete backup without a manifest. */
 async function finishRenamed(folder: string, partial: string, stem: string): Promise<void> {
   for (const extension of Object.values(EXTENSIONS)) {
     const name = stem + extension;

@@ -8,18 +8,18 @@ import { looksLikeBackup, manifestNameOf, nameOfManifest, newestFirst, reportNam
 
 export interface UnreadableBackup {
   path: string;
-  /** In a sentence. */
+  /** As a sentence. */
   why: string;
 }
 
 export interface BackupList {
-  /** Newest first. Present and of the right size; `verifyBackup` reads their content. */
+  /** Newest first. They exist and have the expected size; `verifyBackup` reads their content. */
   backups: Backup[];
-  /** What bears a backup's name and is none: no manifest, an unreadable one, a file that is gone or truncated. */
+  /** Names that look like a backup but are not valid: the manifest is missing or unreadable, or a file is missing or truncated. */
   unreadable: UnreadableBackup[];
 }
 
-/** The backups of a folder, of whatever database; none where the folder does not exist. Throws ProblemError BackupNotFound. */
+/** The backups in a folder, of any database; empty if the folder does not exist. Throws ProblemError BackupNotFound. */
 export async function listBackups(folder: string): Promise<BackupList> {
   const root = resolve(folder);
   const entries = await readdir(root).catch((error: unknown) => {
@@ -37,7 +37,7 @@ export async function listBackups(folder: string): Promise<BackupList> {
       list.backups.push(await readBackup(path));
     } catch (error) {
       if (!(error instanceof ProblemError)) throw error;
-      // Removed by a prune while this was listing.
+      // Removed by a prune during this listing.
       if (error.problem.reason !== 'BackupNotFound') list.unreadable.push({ path, why: error.problem.message });
     }
   }
@@ -46,8 +46,8 @@ export async function listBackups(folder: string): Promise<BackupList> {
 }
 
 /**
- * The backup that a person means: a path, a name in the folder with or without extension, the start of one, or
- * `latest`. Throws ProblemError BackupNotFound, BackupInvalid or, where several begin so, InvalidConfiguration.
+ * The backup that the user names: a path, a name in the folder with or without extension, a unique prefix, or
+ * `latest`. Throws ProblemError BackupNotFound, BackupInvalid or, if the prefix is not unique, InvalidConfiguration.
  */
 export async function findBackup(folder: string, text: string): Promise<Backup> {
   const wanted = text.endsWith('.json') ? text.slice(0, -'.json'.length) : text;
@@ -62,19 +62,19 @@ export async function findBackup(folder: string, text: string): Promise<Backup> 
   if (only === undefined || wanted === '') {
     throw new ProblemError({
       reason: 'BackupNotFound',
-      message: `There is no backup "${text}" in ${resolve(folder)}. \`db-manager list-backups\` lists them.`,
+      message: `${resolve(folder)} has no backup "${text}". To list the backups: \`db-manager list-backups\`.`,
     });
   }
   if (others.length > 0) {
     throw new ProblemError({
       reason: 'InvalidConfiguration',
-      message: `"${text}" may be any of ${candidates.map(nameOf).join(', ')}. Type more of the name.`,
+      message: `"${text}" matches several backups: ${candidates.map(nameOf).join(', ')}. Use a longer prefix.`,
     });
   }
   return readBackup(only);
 }
 
-/** The files that make up a backup, manifest first: what is listed no longer once the first is gone. */
+/** The files of a backup, manifest first: once the manifest is deleted, the backup is no longer listed. */
 export function filesOf({ path }: Backup): [manifest: string, data: string, report: string] {
   return [manifestNameOf(path), path, reportNameOf(path)];
 }

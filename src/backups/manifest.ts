@@ -12,8 +12,8 @@ export function manifestText(manifest: BackupManifest): string {
 }
 
 /**
- * Reads the manifest beside a backup and holds it against the file's presence and size; the content is
- * `verifyBackup`'s. Throws ProblemError BackupNotFound or BackupInvalid.
+ * Reads the manifest next to a backup and checks that the file exists and has the recorded size; `verifyBackup`
+ * checks the content. Throws ProblemError BackupNotFound or BackupInvalid.
  */
 export async function readBackup(path: string): Promise<Backup> {
   const absolute = resolve(path);
@@ -21,13 +21,13 @@ export async function readBackup(path: string): Promise<Backup> {
   const manifest = await readManifest(absolute);
   const invalid = (message: string) => new ProblemError({ reason: 'BackupInvalid', message });
   if (manifest.name !== name) {
-    throw invalid(`${name} is not the backup that its manifest is of (${manifest.name}). Rename it back.`);
+    throw invalid(`The manifest of ${name} belongs to ${manifest.name}. Rename the backup to that name.`);
   }
   const sizeBytes = await existingSize(absolute);
-  if (sizeBytes === undefined) throw invalid(`${name} has a manifest, but the backup itself is gone.`);
+  if (sizeBytes === undefined) throw invalid(`${name} has a manifest, but its backup file is missing.`);
   if (sizeBytes !== manifest.sizeBytes) {
     throw invalid(
-      `${name} is ${sizeBytes} bytes long where its manifest says ${manifest.sizeBytes}: it was truncated or altered.`,
+      `${name} has ${sizeBytes} bytes, but its manifest records ${manifest.sizeBytes}: it was truncated or changed.`,
     );
   }
   return { path: absolute, manifest };
@@ -46,10 +46,10 @@ async function readManifest(path: string): Promise<BackupManifest> {
     if ((await existingSize(path)) === undefined) {
       throw new ProblemError({
         reason: 'BackupNotFound',
-        message: `There is no backup ${path}. \`db-manager list-backups\` lists them.`,
+        message: `The backup ${path} does not exist. To list the backups: \`db-manager list-backups\`.`,
       });
     }
-    throw invalid(`${name} has no manifest (${manifestNameOf(name)}), so nothing tells whether it is whole.`);
+    throw invalid(`${name} has no manifest (${manifestNameOf(name)}), so its integrity cannot be checked.`);
   }
   try {
     const parsed = backupManifestSchema.safeParse(JSON.parse(text));
@@ -57,7 +57,7 @@ async function readManifest(path: string): Promise<BackupManifest> {
     const [issue] = parsed.error.issues;
     throw invalid(`The manifest of ${name} is not valid: ${issue?.path.join('.')}: ${issue?.message}.`);
   } catch (error) {
-    if (error instanceof SyntaxError) throw invalid(`The manifest of ${name} is no JSON.`, error);
+    if (error instanceof SyntaxError) throw invalid(`The manifest of ${name} is not valid JSON.`, error);
     throw error;
   }
 }

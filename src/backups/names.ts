@@ -1,14 +1,14 @@
 import type { BackupManifest } from '../core/model/backup.ts';
 import { ProblemError } from '../core/model/problem.ts';
 
-/** What a backup's name ends with; all three are formats of the databases' own tools. */
+/** File extensions of backups; all three are formats of the databases' own tools. */
 export const EXTENSIONS = {
   sqlite: '.db',
   'pg_dump-custom': '.dump',
   'pg_dump-directory': '.dir',
 } as const satisfies Record<BackupManifest['format'], string>;
 
-/** Where a backup is written until it is whole; a name with this prefix is never listed. */
+/** Prefix of a backup that is not complete yet; names with this prefix are never listed. */
 export const PARTIAL_PREFIX = '.db-manager-partial-';
 
 const STEM = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
@@ -20,19 +20,19 @@ export function stemAt(now: Date): string {
   return `backup_${digits.slice(0, 8)}_${digits.slice(8, 14)}`;
 }
 
-/** The n-th try for a free name: `backup_…`, `backup_…_2`, … */
+/** The n-th candidate for an unused name: `backup_…`, `backup_…_2`, … */
 export function nthStem(stem: string, n: number): string {
   return n === 1 ? stem : `${stem}_${n}`;
 }
 
-/** A name that a person chose, without extension. Throws ProblemError InvalidConfiguration. */
+/** A name that the user chose, without extension. Throws ProblemError InvalidConfiguration. */
 export function chosenStem(name: string): string {
   const stem = name.replace(OF_A_BACKUP, '');
   if (STEM.test(stem)) return stem;
   throw new ProblemError({
     reason: 'InvalidConfiguration',
     message:
-      `"${name}" cannot be the name of a backup. Use at most 100 letters, digits, dots, dashes and underscores, ` +
+      `"${name}" is not a valid backup name. Use at most 100 letters, digits, dots, dashes and underscores, ` +
       'and start with a letter or a digit.',
   });
 }
@@ -41,18 +41,18 @@ export function manifestNameOf(name: string): string {
   return `${name}.json`;
 }
 
-/** The whole report of the run that took a backup, as JSON. It is no manifest, so its name does not end like one. */
+/** The full report of the run that took a backup, as JSON. It is not a manifest, so its name has a different ending. */
 export function reportNameOf(name: string): string {
   return `${name}.report`;
 }
 
-/** The backup that a manifest's file name speaks of, or undefined where it is some other file. */
+/** The backup that belongs to a manifest's file name, or undefined if the file is not a manifest. */
 export function nameOfManifest(file: string): string | undefined {
   const name = file.endsWith('.json') ? file.slice(0, -'.json'.length) : undefined;
   return name !== undefined && !name.startsWith('.') && OF_A_BACKUP.test(name) ? name : undefined;
 }
 
-/** True for what db-manager itself would have named so: a backup that lacks its manifest is worth a word. */
+/** Whether db-manager generates such names: a backup with such a name and without a manifest is reported. */
 export function looksLikeBackup(file: string): boolean {
   return /^backup_\d{8}_\d{6}(_\d+)?\.(db|dump|dir)$/.test(file);
 }

@@ -3,7 +3,7 @@ import type { PruneOptions } from './prune.ts';
 
 const DAY_MS = 86_400_000;
 
-/** Drops the databases that restores replaced and kept, once they are older than `days`; returns those. */
+/** Drops databases that restores replaced and kept, if they are older than `days`; returns the dropped ones. */
 export async function pruneKept(
   db: Pick<Database, 'keptDatabases' | 'dropKept'>,
   { days, dryRun, now }: Pick<PruneOptions, 'days' | 'dryRun' | 'now'>,

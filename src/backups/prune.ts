@@ -7,25 +7,25 @@ import { filesOf, listBackups } from './list.ts';
 import { newestFirst } from './names.ts';
 
 export interface Retention {
-  /** Keep at least so many of the newest. */
+  /** Number of newest backups to keep. */
   last: number;
-  /** Keep everything that is younger than so many days; 0 keeps nothing for its age. */
+  /** Keep all backups that are younger than this number of days; 0 keeps none because of its age. */
   days: number;
 }
 
 export interface PruneOptions extends Retention {
-  /** Only backups of this database are looked at. */
+  /** Only backups of this database are considered. */
   databaseId: string;
   now: Date;
-  /** Say what would be removed and remove nothing. */
+  /** Report what would be removed, and remove nothing. */
   dryRun?: boolean;
 }
 
 const DAY_MS = 86_400_000;
 
 /**
- * Which backups of one database may go, oldest first: neither among the `last` newest nor younger than `days`. The
- * newest is never among them, whatever the retention says.
+ * Which backups of one database may be deleted, oldest first: neither among the `last` newest nor younger than `days`.
+ * The newest backup is never among them, regardless of the retention.
  */
 export function expired(backups: Backup[], { last, days, databaseId, now }: PruneOptions): Backup[] {
   return backups
@@ -37,8 +37,8 @@ export function expired(backups: Backup[], { last, days, databaseId, now }: Prun
 }
 
 /**
- * Removes expired backups of one database and what crashed backups left; returns the backups removed. Files that are
- * no whole backup of this database are left alone and do not count.
+ * Removes expired backups of one database and what crashed backups left; returns the removed backups. Files that are
+ * not complete backups of this database are left alone and do not count.
  */
 export async function pruneBackups(folder: string, options: PruneOptions): Promise<Backup[]> {
   const root = resolve(folder);
@@ -47,7 +47,7 @@ export async function pruneBackups(folder: string, options: PruneOptions): Promi
   const old = expired(backups, options);
   if (options.dryRun) return old;
   for (const backup of old) {
-    // The manifest goes first: a crash in between leaves a file without manifest, never a manifest without its file.
+    // The manifest is deleted first: a crash in between leaves a file without a manifest, never a manifest without its file.
     for (const path of filesOf(backup)) await rm(path, { recursive: true, force: true });
   }
   if (old.length > 0) await syncFolder(root);

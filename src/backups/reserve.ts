@@ -8,8 +8,8 @@ import { chosenStem, nthStem, PARTIAL_PREFIX, stemAt } from './names.ts';
 const TRIES = 1000;
 
 /**
- * Takes a name for this process alone: the partial folder bears it, and a folder can be made only once. The names of
- * whole backups are read after that, since whoever held the name before has published by then.
+ * Reserves a name for this process: the partial folder has this name, and a folder can be created only once. The names
+ * of complete backups are read afterwards, because the previous owner of the name has published its backup by then.
  */
 export async function reserve(
   root: string,
@@ -25,7 +25,7 @@ export async function reserve(
   }
   throw new ProblemError({
     reason: 'InvalidConfiguration',
-    message: `There is a backup named ${base} in ${root} already. Choose another name.`,
+    message: `${root} already has a backup named ${base}. Choose another name.`,
   });
 }
 

@@ -6,12 +6,12 @@ import { type TakeOptions, takeBackup } from './take.ts';
 import { verifyBackup } from './verify.ts';
 
 export interface RestoreBackupOptions {
-  /** Taken of the target before it is replaced; false only where a fresh backup is at hand (`onFailure: Restore`). */
+  /** Taken from the target before it is replaced; false only if a fresh backup exists (`onFailure: Restore`). */
   safetyBackup: false | (Pick<TakeOptions, 'name' | 'revision' | 'toolVersion' | 'compression'> & { folder: string });
   now: Date;
-  /** The target need not be the database that the backup is of. */
+  /** Allow a target that is not the database from which the backup was taken. */
   into?: boolean;
-  /** End other sessions of the target instead of refusing. */
+  /** Terminate other sessions of the target instead of failing. */
   terminateSessions?: boolean;
   onProgress?(phase: RestorePhase, done: number, total: number | undefined): void;
   onMessage?(message: string): void;
@@ -22,16 +22,16 @@ export type RestorePhase = 'verify' | 'safetyBackup' | 'restore';
 
 export interface RestoredBackup {
   backup: Backup;
-  /** What brings the state before the restore back, where the content was replaced in place. */
+  /** The backup with the state before the restore, if the content was replaced in place. */
   safetyBackup?: Backup;
-  /** The database as it was before, where the restore made another one: its name is all that changed. */
+  /** The previous database, if the restore created a new one: only its name has changed. */
   kept?: KeptDatabase;
 }
 
 /**
- * Replaces the content of `db` by the backup, whole or not at all: the backup is verified, then what was there is
- * secured (a safety backup, or the replaced database itself is kept), and only then is the target touched. Throws ProblemError BackupNotFound, BackupInvalid, BackupMismatch,
- * ActiveSessions, NoSpace, Interrupted, RestoreIncomplete or RestoreFailed; the target is then as it was.
+ * Replaces the content of `db` by the backup, completely or not at all: the backup is verified, then the current state
+ * is secured (by a safety backup, or by keeping the replaced database), and only then is the target changed. Throws ProblemError BackupNotFound, BackupInvalid, BackupMismatch,
+ * ActiveSessions, NoSpace, Interrupted, RestoreIncomplete or RestoreFailed; the target is then unchanged.
  */
 export async function restoreBackup(
   db: Database,
@@ -70,7 +70,7 @@ function refuseMismatch(db: Database, { manifest }: Backup, { into }: RestoreBac
   if (manifest.dialect !== db.dialect) {
     throw new ProblemError({
       reason: 'BackupMismatch',
-      message: `${manifest.name} is a backup of ${manifest.database.display} and cannot be restored to ${db.identity.display}: they are different kinds of database.`,
+      message: `${manifest.name} is a backup of ${manifest.database.display} and cannot be restored to ${db.identity.display}, which is a different kind of database.`,
     });
   }
   if (into || manifest.database.id === db.identity.id) return;
@@ -78,7 +78,7 @@ function refuseMismatch(db: Database, { manifest }: Backup, { into }: RestoreBac
     reason: 'BackupMismatch',
     message:
       `${manifest.name} is a backup of ${manifest.database.display}, not of ${db.identity.display}. ` +
-      'To restore it there all the same, name the target: --into <url>.',
+      'To restore it to this target, name the target: --into <url>.',
   });
 }
 
@@ -97,10 +97,10 @@ function takeSafetyBackup(
 
 function withSafetyBackup(error: unknown, safetyBackup: Backup | undefined): unknown {
   if (error instanceof Error && error.name === 'AbortError') {
-    const message = 'Asked to stop during the restore; the target is as it was.';
+    const message = 'The restore was interrupted; the target is unchanged.';
     return new ProblemError({ reason: 'Interrupted', message }, { cause: error });
   }
   if (!(error instanceof ProblemError) || safetyBackup === undefined) return error;
-  const message = `${error.problem.message} The state before is also in ${safetyBackup.path}.`;
+  const message = `${error.problem.message} The previous state is also in ${safetyBackup.path}.`;
   return new ProblemError({ ...error.problem, message }, { cause: error });
 }

@@ -1,10 +1,10 @@
 /**
- * The room of backups: a folder (a volume) with whole backups, each beside its manifest. Knows names, manifests,
- * hashes and retention; how a database is dumped and restored is the database's. Imports core/model and the types
+ * The backups module: a folder (a volume) with complete backups, each next to its manifest. It handles names, manifests,
+ * hashes and retention; dumping and restoring a database is done by the database module. Imports core/model and the types
  * of database/port.ts.
  *
- * A backup is written in a partial folder of its own, fsynced, hashed and checked there; then the backup and, last,
- * its manifest are renamed to their names. What is listed is therefore whole, whenever the process was killed.
+ * A backup is written, fsynced, hashed and checked in its own partial folder; then the backup and, last,
+ * its manifest are renamed to their final names. A listed backup is therefore complete, even after a kill at any time.
  */
 import { chmod, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -23,31 +23,31 @@ import { startWriting } from './writer.ts';
 export interface TakeOptions {
   /** Instead of `backup_YYYYMMDD_HHMMSS`. */
   name?: string;
-  /** Where the database stands. */
+  /** Revision of the database. */
   revision: string;
   toolVersion: string;
   compression: 'auto' | 'none' | 'gzip' | 'zstd' | 'lz4';
-  /** Parallel connections, where the database's tool has them. */
+  /** Number of parallel connections, if the database's tool supports them. */
   jobs?: number;
   /** PostgreSQL: only these schemas instead of the whole database. */
   schemas?: readonly string[];
   now: Date;
   onProgress?(doneBytes: number, totalBytes: number | undefined): void;
-  /** What a person should know though it went well, in a sentence. */
+  /** What the user should know although the backup succeeded, as a sentence. */
   onMessage?(message: string): void;
   signal?: AbortSignal;
 }
 
 /**
- * Takes a backup and proves that what was written is whole: fsynced, re-read, checked by the database's own means.
- * Throws ProblemError BackupFailed, NoSpace, ClientTooOld, Interrupted or InvalidConfiguration (a name in use);
- * nothing is left under a listed name then.
+ * Takes a backup and checks that it was written completely: fsynced, read again, checked by the database's own tools.
+ * Throws ProblemError BackupFailed, NoSpace, ClientTooOld, Interrupted or InvalidConfiguration (the name exists);
+ * no file then remains under a listed name.
  */
 export async function takeBackup(db: Database, folder: string, options: TakeOptions): Promise<Backup> {
   const root = resolve(folder);
   await prepareFolder(root);
   await cleanLeftovers(root);
-  // A copy of a file needs at least its size; how far a dump compresses is not known before.
+  // A copy of a file needs at least its size; how well a dump compresses is not known in advance.
   if (db.can.singleFile) await checkFolder(root, await db.sizeBytes());
   const { stem, partial } = await reserve(root, options);
   try {
@@ -69,7 +69,7 @@ async function write(db: Database, root: string, stem: string, partial: string, 
   const { compression, jobs, schemas, onProgress, onMessage, signal } = options;
   const dumped = await db.dump(data, { compression, jobs, schemas, onProgress, onMessage, signal });
   await makeDurable(data, dumped);
-  // The two readings share the page cache, and the hash shares no processor with the database's own check.
+  // Both reads use the same page cache, and the hash does not compete with the database's own check for a processor.
   const [hashed] = await Promise.all([hashBackup(data, { signal }), db.checkDump(data, dumped.format, { signal })]);
 
   const name = stem + EXTENSIONS[dumped.format];
@@ -108,7 +108,7 @@ function manifestOf(
   };
 }
 
-/** Readable by the group, so that a volume shared by group id can be read by the pod that restores it. */
+/** Readable by the group, so that a pod with the same group id can read the volume and restore the backup. */
 async function makeDurable(data: string, { format }: DumpResult): Promise<void> {
   if (format !== 'pg_dump-directory') {
     await chmod(data, 0o640);
@@ -126,7 +126,7 @@ function asProblem(error: unknown, root: string): unknown {
   if (error instanceof ProblemError) return error;
   if (error instanceof Error && error.name === 'AbortError') {
     return new ProblemError(
-      { reason: 'Interrupted', message: 'Asked to stop while the backup was written; what was written is removed.' },
+      { reason: 'Interrupted', message: 'The backup was interrupted; its partial files are removed.' },
       { cause: error },
     );
   }

@@ -6,14 +6,14 @@ import { hashBackup } from './hash.ts';
 import { readBackup } from './manifest.ts';
 
 export interface VerifyOptions {
-  /** The database's own check of its format: `checkDump` of the database room. */
+  /** The database's own check of its format: `checkDump` of the database module. */
   check?(path: string, format: BackupManifest['format'], options: { signal?: AbortSignal }): Promise<void>;
   onProgress?(doneBytes: number, totalBytes: number): void;
   signal?: AbortSignal;
 }
 
 /**
- * Reads a backup again, manifest and content, and holds it against what was written when it was taken. Returns it as
+ * Reads a backup again, manifest and content, and compares it with what was recorded when it was taken. Returns it as
  * it is on disk now. Throws ProblemError BackupNotFound or BackupInvalid; changes nothing.
  */
 export async function verifyBackup({ path }: Pick<Backup, 'path'>, options: VerifyOptions = {}): Promise<Backup> {
@@ -26,7 +26,7 @@ export async function verifyBackup({ path }: Pick<Backup, 'path'>, options: Veri
     throw new ProblemError({
       reason: 'BackupInvalid',
       message:
-        `${basename(path)} was altered since it was taken: its sha256 is ${hashed.slice(0, 12)}…, its manifest says ` +
+        `${basename(path)} has changed since it was taken: its sha256 is ${hashed.slice(0, 12)}…, but its manifest records ` +
         `${sha256.slice(0, 12)}…. Choose another backup: \`db-manager list-backups\`.`,
     });
   }
@@ -34,7 +34,7 @@ export async function verifyBackup({ path }: Pick<Backup, 'path'>, options: Veri
 }
 
 function interrupted(path: string, cause: unknown): ProblemError {
-  const message = `Asked to stop while ${basename(path)} was read; nothing was changed.`;
+  const message = `The check of ${basename(path)} was interrupted; nothing was changed.`;
   return new ProblemError({ reason: 'Interrupted', message }, { cause });
 }
 

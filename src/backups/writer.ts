@@ -4,18 +4,18 @@ import { join } from 'node:path';
 import { isErrno } from './durable.ts';
 
 /**
- * Says in a partial backup's folder who writes it. A writer on the same machine can be asked for by its process; of
- * one elsewhere (another pod, the same volume) only the heartbeat tells whether it lives.
+ * Records in a partial backup's folder which process writes it. On the same machine the process can be checked directly;
+ * on another machine (another pod, the same volume) only the heartbeat shows whether it is alive.
  */
 const WRITER_FILE = 'writer.json';
 const HEARTBEAT_MS = 5_000;
-/** A writer elsewhere that was silent for so long is dead. */
+/** A writer on another machine is considered dead after this silence. */
 const SILENCE_MS = 5 * 60_000;
 
 interface Writer {
   machine: string;
   pid: number;
-  /** The process's start in clock ticks since boot, so that a reused pid is not taken for it. */
+  /** The process's start in clock ticks since boot, so that a reused pid is not mistaken for it. */
   started: string;
 }
 
@@ -23,19 +23,19 @@ export interface Heartbeat {
   stop(): void;
 }
 
-/** Marks the folder as this process's and keeps the mark fresh until `stop`. */
+/** Marks the folder as written by this process and updates the mark until `stop`. */
 export async function startWriting(folder: string): Promise<Heartbeat> {
   const text = JSON.stringify(await thisProcess());
   const path = join(folder, WRITER_FILE);
   await writeFile(path, text, { mode: 0o600 });
-  // Written rather than touched: the time is then the file system's own, the same for all machines that share it.
+  // Written instead of touched, so that the time comes from the file system, which all machines share.
   const beat = () => open(path, 'r+').then((file) => file.write(text, 0).finally(() => file.close()));
   const timer = setInterval(() => void beat().catch(() => {}), HEARTBEAT_MS);
   timer.unref();
   return { stop: () => clearInterval(timer) };
 }
 
-/** False only when it is sure that nobody writes to this partial backup any more. */
+/** False only if it is certain that no process writes to this partial backup any more. */
 export async function isBeingWritten(folder: string, silenceMs = SILENCE_MS): Promise<boolean> {
   const writer = await readWriter(join(folder, WRITER_FILE));
   if (writer !== undefined && writer.machine === (await machine())) {
@@ -66,7 +66,7 @@ function isWriter(value: unknown): value is Writer {
   );
 }
 
-/** Milliseconds since the last sign of life, by the clock of the file system. */
+/** Milliseconds since the last heartbeat, by the clock of the file system. */
 async function silenceOf(folder: string): Promise<number> {
   const probe = join(folder, `.probe-${process.pid}`);
   try {
@@ -86,19 +86,19 @@ async function thisProcess(): Promise<Writer> {
   return { machine: await machine(), pid: process.pid, started: (await startOf(process.pid)) ?? '' };
 }
 
-/** Tells apart machines, boots and containers: a pid means something only within one of these. */
+/** Identifies machine, boot and container: a pid is meaningful only within one of these. */
 async function machine(): Promise<string> {
   const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '');
   const namespace = await readlink('/proc/self/ns/pid').catch(() => '');
   return [hostname(), boot.trim(), namespace].join(' ');
 }
 
-/** Undefined where no such process runs; '' where the system does not tell. */
+/** Undefined if no such process runs; '' if the system does not provide this. */
 async function startOf(pid: number): Promise<string | undefined> {
   try {
     const text = await readFile(`/proc/${pid}/stat`, 'utf8');
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-    // A zombie has ended; it only waits for its parent to take note.
+    // A zombie has ended; its parent has not collected it yet.
     return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
   } catch {
     return isRunning(pid) ? '' : undefined;

@@ -4,30 +4,30 @@ import type { DoneMigration, MigrationWork } from './port.ts';
 import type { MigrationSession } from './session.ts';
 import { runInTransaction, stop } from './transactional.ts';
 
-/** A group is committed once it is this old, in milliseconds: so much work a crash can undo, and no more. */
+/** A batch is committed once it is this old, in milliseconds: a crash can undo at most this much work. */
 const MAX_BATCH_AGE_MS = 50;
 
-/** Migrations that share a transaction, because their database goes to the disk several times for each COMMIT. */
+/** Migrations that share a transaction, because their database writes to the disk several times for each COMMIT. */
 export interface Batch {
-  /** False where a migration has to have a transaction of its own. */
+  /** False if a migration needs its own transaction. */
   accepts(migration: LoadedMigration): boolean;
-  /** Throws MigrationStopped where it fails; those before it are committed then. */
+  /** Throws MigrationStopped if it fails; the migrations before it are committed then. */
   run(migration: LoadedMigration): Promise<void>;
   /** Commits what has run since the last one. */
   commit(): Promise<void>;
-  /** How many wait for their commit. */
+  /** How many migrations wait for their commit. */
   size(): number;
 }
 
 /**
- * Each migration is as atomic as alone: its body and its history row are between the same two marks, a failed one goes
- * back to its mark, and a crash takes whole migrations with their rows. Where a group cannot be committed as it is, its
- * members run again one by one, which also tells whose fault it is. Only SQL may run twice unseen, so code has no group.
+ * Each migration is as atomic as alone: its body and its history row are within one savepoint, a failed migration is
+ * rolled back to its savepoint, and a crash loses only complete migrations with their rows. If a batch cannot be
+ * committed, its members run again one by one, which also identifies the failing one. Only SQL can run twice unnoticed, so code is never in a batch.
  */
 export function groupOf(work: MigrationWork, session: MigrationSession, onDone: (done: DoneMigration) => void): Batch {
   const { direction } = work;
   const { marks } = session;
-  // Who listens to statements or watches effects wants to know whose they are, one after the other.
+  // Listeners of statements and observers of effects need to know the migration, so they get one after the other.
   const watched = work.observe === true || work.onStatement !== undefined;
   let usable = marks !== undefined && !work.singleTransaction && !watched;
   let members: LoadedMigration[] = [];
@@ -107,10 +107,10 @@ export function groupOf(work: MigrationWork, session: MigrationSession, onDone: 
 }
 
 const yes = () => true;
-/** Whoever has the lock: alone a migration waits for it and tries again. */
+/** If another session holds the lock: a single migration waits for it and tries again. */
 const no = () => false;
 
-/** What outlives a transaction needs a connection of its own; see `sqlite/migrate.ts`. */
+/** What outlives a transaction needs its own connection; see `sqlite/migrate.ts`. */
 function setsSession(migration: LoadedMigration, direction: Direction): boolean {
   const body = bodyOf(migration, direction);
   return body.kind === 'sql' && body.statements.some(({ sql }) => SETS_SESSION.test(sql));
@@ -119,7 +119,7 @@ function setsSession(migration: LoadedMigration, direction: Direction): boolean 
 /** Temporary tables, attached databases and pragmas belong to a connection. */
 export const SETS_SESSION = /\b(?:pragma|temp|temporary|attach|detach)\b/i;
 
-/** What is checked at COMMIT would be checked for the whole group, and one migration could mend what another broke. */
+/** A check at COMMIT would cover the whole batch, and one migration could repair what another broke. */
 function defers(migration: LoadedMigration, direction: Direction): boolean {
   const body = bodyOf(migration, direction);
   return body.kind === 'sql' && body.statements.some(({ sql }) => /defer/i.test(sql));

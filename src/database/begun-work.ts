@@ -4,21 +4,21 @@ import { ProblemError } from '../core/model/problem.ts';
 
 export type TransactionWork = (inner: Transaction) => PromiseLike<unknown>;
 
-/** What a code migration has begun on its connection: queries, and transactions of its own. */
+/** What a code migration has started on its connection: queries, and its own transactions. */
 export interface Begun extends PendingQueries {
-  /** Counts work as the migration's own until it has ended; afterwards it is refused. */
+  /** Counts work as the migration's own until the migration has ended; later work is rejected. */
   track<T>(work: () => Promise<T>): Promise<T>;
   /**
-   * The same for a transaction, which has to be over when the migration is. `work` is absent where the migration ends the
-   * transaction itself; `open` opens it, and calls the work that it is given.
+   * The same for a transaction, which has to end before the migration does. `work` is absent if the migration ends the
+   * transaction itself; `open` opens it and runs the work that it is given.
    */
   trackTransaction(
     work: TransactionWork | undefined,
     open: (work: TransactionWork | undefined) => Promise<unknown>,
   ): Promise<unknown>;
   /**
-   * Waits for queries that the migration sent and did not wait for, so that none of them lands behind our COMMIT, and
-   * refuses those that come later. Throws what such a forgotten query throws, and where a transaction was left open.
+   * Waits for queries that the migration sent and did not await, so that none of them runs after our COMMIT, and
+   * rejects later ones. Throws the error of such a query, and throws if a transaction was left open.
    */
   end(): Promise<void>;
 }
@@ -32,13 +32,13 @@ export function begunWork(onLate?: () => void): Begun {
 
   const late = () => {
     onLate?.();
-    return Promise.reject(new Error('The migration had already ended. Wait for every query with await.'));
+    return Promise.reject(new Error('The migration has already finished. Await every query.'));
   };
   const failed = (reason: unknown) => {
     failure ??= { reason };
   };
   const drain = async () => {
-    // Handlers come first: what nobody waits for stays unhandled, and loud, unless this is in time to take it.
+    // Handlers come first: a promise without a handler stays unhandled, and is reported, unless this handles it in time.
     for (const transaction of transactions) transaction.catch(failed);
     const some = pending.size > 0;
     while (pending.size > 0) {
@@ -72,7 +72,7 @@ export function begunWork(onLate?: () => void): Begun {
       return theirs;
     },
     async end() {
-      // A chain of promises goes on between two turns of the event loop.
+      // A chain of promises continues between two turns of the event loop.
       while (await drain()) await turn();
       await turn();
       while (await drain()) await turn();
@@ -81,7 +81,7 @@ export function begunWork(onLate?: () => void): Begun {
         throw new ProblemError({
           reason: 'MigrationFailed',
           message:
-            'The migration left a transaction open, which was rolled back. Wait for sequelize.transaction(…) with await or return, and end each transaction with commit() or rollback().',
+            'The migration left a transaction open, which was rolled back. Await or return sequelize.transaction(…), and end each transaction with commit() or rollback().',
         });
       }
     },
@@ -90,12 +90,12 @@ export function begunWork(onLate?: () => void): Begun {
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-/** Sequelize notes on a transaction how it has ended. */
+/** Sequelize records on a transaction how it has ended. */
 function isOpen(transaction: Transaction): boolean {
   return (transaction as Transaction & { finished?: string }).finished === undefined;
 }
 
-/** The one place that waits for the work: V8 follows a stack to the migration's line only where there is one. */
+/** The only place that waits for the work: V8 can trace a stack to the migration's line only if there is a single one. */
 async function finished<T>(work: () => Promise<T>, done: () => void): Promise<T> {
   try {
     return await work();

@@ -1,6 +1,6 @@
 import type { BackupManifest } from '../core/model/backup.ts';
 
-/** Reads a backup with its database's own means, without a database. Throws ProblemError BackupInvalid. */
+/** Reads a backup with its database's own tools, without a database. Throws ProblemError BackupInvalid. */
 export async function checkDump(
   path: string,
   format: BackupManifest['format'],

@@ -1,6 +1,6 @@
 import { ProblemError } from '../core/model/problem.ts';
 
-/** Comments, strings, quoted names and dollar-quoted bodies: nothing in them is a statement. */
+/** Comments, strings, quoted names and dollar-quoted bodies: they contain no statements. */
 const OPAQUE =
   /--[^\n]*|\/\*[\s\S]*?\*\/|\be'(?:[^'\\]|\\[\s\S]|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|`[^`]*`|\$(?<tag>(?:[A-Za-z_]\w*)?)\$[\s\S]*?\$\k<tag>\$/gi;
 
@@ -8,16 +8,16 @@ const MARK = 'db_manager_begin';
 
 export interface CodeControl {
   /**
-   * The text with its BEGIN and COMMIT as marks inside the transaction that its migration runs in: what it commits or
-   * takes back is durable, or not, together with the history row. Throws ProblemError MigrationFailed where it would end
-   * a transaction that it has not begun: the first half would be committed without its row.
+   * The text with its BEGIN and COMMIT replaced by savepoints inside the migration's transaction: what it commits or
+   * rolls back becomes durable, or not, together with the history row. Throws ProblemError MigrationFailed if it would end
+   * a transaction that it has not started: the first half would be committed without its row.
    */
   join(sql: string): string;
-  /** Whether it has begun a transaction and not ended it. */
+  /** Whether it has started a transaction and not ended it. */
   open(): boolean;
 }
 
-/** Transaction control in the queries of one code migration. SQL files are looked at when they are read. */
+/** Transaction control in the queries of one code migration. SQL files are checked when they are read. */
 export function codeControl(): CodeControl {
   let open = false;
   const replacement = (statement: string): string | undefined => {
@@ -41,7 +41,7 @@ export function codeControl(): CodeControl {
     join(sql) {
       if (!/\b(?:begin|start|commit|end|rollback|abort|prepare)\b/i.test(sql)) return sql;
       const masked = sql.replace(OPAQUE, (text) => ' '.repeat(text.length));
-      // The body of a function in the SQL standard's form has statements and an END of its own; so has a trigger's.
+      // A function body in the form of the SQL standard has its own statements and END; so has a trigger's body.
       if (/\bbegin\s+atomic\b|\bcreate\s+(?:temp\w*\s+)?trigger\b/i.test(masked)) return sql;
       let at = 0;
       let joined = '';
@@ -59,13 +59,13 @@ export function codeControl(): CodeControl {
 export function leftOpen(): ProblemError {
   return new ProblemError({
     reason: 'MigrationFailed',
-    message: 'The migration left a transaction open, which was rolled back. It has to end with COMMIT.',
+    message: 'The migration left a transaction open, which was rolled back. End it with COMMIT.',
   });
 }
 
 function refused(command: string): ProblemError {
   return new ProblemError({
     reason: 'MigrationFailed',
-    message: `${command} does not belong here: the migration already runs in a transaction, which commits with its history row. Take it out, or opt out with: export const transaction = false`,
+    message: `${command} is not allowed here: the migration already runs in a transaction, which commits with its history row. Remove it, or opt out with: export const transaction = false`,
   });
 }

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { parseDatabaseUrl } from '../core/model/database-url.ts';
 import type { DatabaseTarget, PostgresTarget } from '../core/model/target.ts';
 
-/** What DATABASE_URL is while code runs on this database: as it is where it names the same one. */
+/** The value of DATABASE_URL while code runs on this database: unchanged if it already names the same database. */
 export function databaseUrlFor(target: DatabaseTarget, present: string | undefined): string | undefined {
   if (present === undefined) return undefined;
   const parsed = parseDatabaseUrl(present);

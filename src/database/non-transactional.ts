@@ -6,8 +6,8 @@ import { retriesOf } from './retries.ts';
 import type { MigrationSession } from './session.ts';
 
 /**
- * A migration that opted out of its transaction (`CREATE INDEX CONCURRENTLY`). A row that says so goes in first, so
- * a killed run is known. When nothing of it has succeeded the row is taken out again and it may simply be rerun.
+ * A migration that opted out of its transaction (`CREATE INDEX CONCURRENTLY`). A row that records this is written first,
+ * so a killed run is detected. If nothing in it has succeeded, the row is removed again and the migration can be rerun.
  */
 export async function runOutsideTransaction(
   migration: LoadedMigration,
@@ -23,7 +23,7 @@ export async function runOutsideTransaction(
   }
 }
 
-/** `why` where it may be tried again: nothing of the migration is there, and what stopped it will pass. */
+/** `why` if it may be tried again: the migration has changed nothing, and the cause is temporary. */
 type Attempt = { done: DoneMigration } | { stopped: MigrationStopped; why: string | undefined };
 
 async function attemptOnce(
@@ -56,13 +56,13 @@ async function attemptOnce(
   } catch (error) {
     const problem = session.problemOf(error, statement);
     const retry = session.retryOf(error);
-    const mended = await session.cleanUp();
-    // When its first statement failed, nothing of the migration is there. Where the connection broke, the statement may
+    const repaired = await session.cleanUp();
+    // If its first statement failed, the migration has changed nothing. If the connection broke, the statement may
     // have succeeded.
     const sent = statement === undefined && problem.code !== undefined ? session.lastStatement().statements : started;
     const nothing = sent === 1 && problem.reason !== 'ConnectionLost';
     const untouched = nothing && (await (up ? remove() : put('applied')).then(yes, no));
-    const message = joinSentences(problem.message, mended, untouched ? undefined : partly(sent - 1));
+    const message = joinSentences(problem.message, repaired, untouched ? undefined : partly(sent - 1));
     const stopped = new MigrationStopped({
       problem: {
         ...problem,
@@ -82,13 +82,13 @@ async function attemptOnce(
 }
 
 const yes = () => true;
-/** The row stays, and the next run says that the migration was interrupted. */
+/** The row stays, and the next run reports that the migration was interrupted. */
 const no = () => false;
 
 function partly(statements: number): string {
   const before =
     statements > 0
-      ? `${statements} of its statements before this one stay done`
-      : 'it may have done a part of its work';
-  return `It runs outside a transaction, so ${before}; look at the database, then: db-manager repair.`;
+      ? `${statements === 1 ? '1 statement' : `${statements} statements`} before this one took effect`
+      : 'a part of it may have taken effect';
+  return `It runs outside a transaction, so ${before}. Inspect the database, then run: db-manager repair`;
 }

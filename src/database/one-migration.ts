@@ -6,15 +6,15 @@ import { databaseUrlFor } from './code-environment.ts';
 import type { MigrationWork } from './port.ts';
 import type { MigrationSession } from './session.ts';
 
-/** What ended one migration badly. */
+/** The failure of one migration. */
 export interface Failure {
   problem: Problem;
   retry: 'safe' | 'never';
-  /** The database may hold a part of this migration. */
+  /** The database may contain a part of this migration. */
   touched: boolean;
 }
 
-/** Carries a `Failure` through Umzug, which wraps what is thrown. */
+/** Carries a `Failure` through Umzug, which wraps thrown errors. */
 export class MigrationStopped extends Error {
   readonly failure: Failure | undefined;
   constructor(failure?: Failure, options?: { cause?: unknown }) {
@@ -30,11 +30,11 @@ export function bodyOf(migration: LoadedMigration, direction: Direction): Migrat
   throw new ProblemError({
     reason: 'IrreversibleMigration',
     migration: migration.revision,
-    message: `${migration.revision} has no ${direction}, so it was not reverted.`,
+    message: `${migration.revision} has no ${direction} migration, so it was not reverted.`,
   });
 }
 
-/** What can be said of a failure beside the database's words: the statement that was sent last, and code's place. */
+/** What is known about a failure in addition to the database's message: the last statement sent, and the place in the code. */
 export function failureLocation(
   { up, down }: LoadedMigration,
   error: unknown,
@@ -42,14 +42,14 @@ export function failureLocation(
   last: string | undefined,
 ): Pick<Problem, 'position' | 'statement'> {
   const body = up.kind === 'code' ? up : down?.kind === 'code' ? down : undefined;
-  // An error of the author's own code says nothing about the statement before it.
+  // An error in the author's own code is unrelated to the statement before it.
   const isAuthors = body !== undefined && problem.code === undefined;
   const statement = problem.statement ?? (isAuthors ? undefined : last?.slice(0, 1_000));
   const position = problem.position ?? body?.placeOf?.(error);
   return { ...(statement === undefined ? {} : { statement }), ...(position === undefined ? {} : { position }) };
 }
 
-/** Runs the body for a direction; `onStatement` hears which SQL statement is about to run. */
+/** Runs the body for a direction; `onStatement` is called with the SQL statement that is about to run. */
 export async function runBody(
   migration: LoadedMigration,
   direction: Direction,

@@ -1,6 +1,6 @@
 import type { OpenDatabase } from './port.ts';
 
-/** Opens a database of either dialect; only the code of the one that is asked for is loaded. */
+/** Opens a database of either dialect; only the code of the requested dialect is loaded. */
 export const openDatabase: OpenDatabase = async (target, options) => {
   switch (target.dialect) {
     case 'postgres':

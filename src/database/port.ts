@@ -1,7 +1,7 @@
 /**
- * What the rest of the house may ask of a database. `postgres/` and `sqlite/` each fulfil it with files of the
- * same names; nobody else knows which one is behind it. Expected failures are thrown as `ProblemError` with the
- * reason already decided, because only a dialect can read its own error codes.
+ * The interface of a database for the rest of the project. `postgres/` and `sqlite/` each implement it with files of the
+ * same names; no other module knows which one is used. Expected failures are thrown as `ProblemError` with the
+ * reason already set, because only a dialect can interpret its own error codes.
  */
 import type { Backup, BackupManifest, DatabaseIdentity } from '../core/model/backup.ts';
 import type { Baseline } from '../core/model/baseline.ts';
@@ -17,11 +17,11 @@ import type { Doubt } from '../core/schema/doubts.ts';
 
 export interface OpenOptions {
   timeouts: Timeouts;
-  /** Seen by the database's administrators: `pg_stat_activity.application_name`. */
+  /** Visible to the database's administrators: `pg_stat_activity.application_name`. */
   applicationName: string;
-  /** Create a missing database: true any, `file` only one that is a file, with its folders. Default false. */
+  /** Create a missing database: true for any, `file` only for one that is a file, with its folders. Default false. */
   create?: boolean | 'file';
-  /** Told once a database was created, in a sentence. */
+  /** Called once a database was created, with a sentence. */
   onCreated?(message: string): void;
 }
 
@@ -32,78 +32,78 @@ export interface Database {
   readonly dialect: Dialect;
   readonly can: Capabilities;
   readonly identity: DatabaseIdentity;
-  /** The Sequelize connection, for users of the library and for models; rooms use the functions below. */
+  /** The Sequelize connection, for users of the library and for models; modules use the functions below. */
   readonly sequelize: unknown;
 
   history: HistoryStore;
   baseline: BaselineStore;
-  /** Tables, columns, constraints, indexes of the migrated schemas, without our own history table. */
+  /** Tables, columns, constraints and indexes of the migrated schemas, without our own history table. */
   snapshot(): Promise<Snapshot>;
-  /** Which of these pairs of expressions mean the same to this database; nothing is executed on its tables or written. */
+  /** Which of these pairs of expressions have the same meaning in this database; nothing is executed on its tables or written. */
   sameExpressions(doubts: readonly Doubt[]): Promise<boolean[]>;
-  /** In a sentence, the tables of schemas that are not looked after; undefined where there are none. */
+  /** The tables of unmanaged schemas, as a sentence; undefined if there are none. */
   otherSchemas(): Promise<string | undefined>;
-  /** Waits until this process is the only writer. Throws ProblemError LockHeld, naming the holder. */
+  /** Waits until this run holds the migration lock. Throws ProblemError LockHeld, naming the holder. */
   lock(options: LockOptions): Promise<Lock>;
-  /** Applies or reverts in the given order; stops at the first failure, which is a value. */
+  /** Applies or reverts in the given order; stops at the first failure, which is returned as a value. */
   migrate(work: MigrationWork): Promise<MigrationOutcome>;
-  /** Free room, rights, replication, long transactions: what could go wrong, read-only. */
+  /** Free disk space, privileges, replication, long transactions: read-only checks of what could go wrong. */
   checks(context: CheckContext): Promise<CheckResult[]>;
   /** Rough size in bytes, for estimates and free-space checks. */
   sizeBytes(): Promise<number>;
-  /** Rows and bytes of every migrated table, as cheaply as the database can tell; keys are `schema.table`. */
+  /** Rows and bytes of every migrated table, as cheaply as the database can provide them; keys are `schema.table`. */
   tableSizes(): Promise<Map<string, TableSize>>;
-  /** Row count of every migrated table, exact; keys are `schema.table`. */
+  /** Exact row count of every migrated table; keys are `schema.table`. */
   rowCounts(): Promise<Map<string, number>>;
 
-  /** Writes a whole backup of this database to `file` (a path that does not exist). */
+  /** Writes a complete backup of this database to `file` (a path that does not exist). */
   dump(file: string, options: DumpOptions): Promise<DumpResult>;
-  /** Reads a dump with the database's own means. Throws ProblemError BackupInvalid. */
+  /** Reads a dump with the database's own tools. Throws ProblemError BackupInvalid. */
   checkDump(path: string, format: DumpResult['format'], options?: { signal?: AbortSignal }): Promise<void>;
-  /** Replaces this database's content by a verified backup: all of it or nothing. */
+  /** Replaces this database's content by a verified backup: completely or not at all. */
   restore(backup: Backup, options: RestoreOptions): Promise<RestoreOutcome>;
   /** Databases that restores of this one replaced and kept, newest first. */
   keptDatabases(): Promise<KeptDatabase[]>;
   /** Drops one of them, and nothing else. */
   dropKept(name: string): Promise<void>;
-  /** A scratch database beside this one, filled from a backup, from this schema without rows, or empty. */
+  /** A scratch database next to this one, filled from a backup, from this schema without rows, or empty. */
   createScratch(from: ScratchSource, options: ScratchOptions): Promise<Scratch>;
-  /** Drops scratch databases that crashed runs left behind, and nothing else; their names. */
+  /** Drops scratch databases of crashed runs, and nothing else; returns their names. */
   dropStaleScratches(): Promise<string[]>;
 
   close(): Promise<void>;
 }
 
 export interface TableSize {
-  /** Absent where the table has rows and nobody has counted or estimated them yet. */
+  /** Absent if the table has rows that have not been counted or estimated yet. */
   rows?: number;
-  /** With indexes; absent where the database cannot tell. */
+  /** With indexes; absent if the database cannot report it. */
   bytes?: number;
 }
 
 export interface HistoryStore {
-  /** Rows in the order of their application; empty where the table does not exist. Never writes. */
+  /** Rows in the order of their application; empty if the table does not exist. Never writes. */
   read(): Promise<HistoryRow[]>;
   /** Creates or upgrades the table. */
   ensure(): Promise<void>;
   /** Adds or replaces rows, all or none (`stamp`, `adopt`, `repair`). */
   put(rows: HistoryRow[]): Promise<void>;
   remove(revisions: string[]): Promise<void>;
-  /** Rows of another tool's history table, for `adopt`; undefined where there is no such table. */
+  /** Rows of another tool's history table, for `adopt`; undefined if the table does not exist. */
   foreign(table: string): Promise<Record<string, unknown>[] | undefined>;
 }
 
-/** What a replay starts from where the migrations do not begin with an empty database. */
+/** The schema from which a replay starts, if the migrations do not start with an empty database. */
 export interface BaselineStore {
-  /** The one that is kept; undefined where there is none. Never writes. */
+  /** The stored baseline; undefined if there is none. Never writes. */
   read(): Promise<Baseline | undefined>;
-  /** Replaces the one that is kept. */
+  /** Replaces the stored baseline. */
   keep(baseline: Baseline): Promise<void>;
-  /** Whether there was one. */
+  /** Whether a baseline existed. */
   forget(): Promise<boolean>;
   /** This database's schema as SQL, without rows and without our own tables. */
   schemaSql(): Promise<string>;
-  /** The extensions that are installed here, each with the statement that installs it. */
+  /** The installed extensions, each with the statement that installs it. */
   extensions(): Promise<{ name: string; sql: string }[]>;
   /** Runs such SQL on this database, which is a scratch database. */
   load(sql: string): Promise<void>;
@@ -113,7 +113,7 @@ export interface LockOptions {
   /** How long to wait, in milliseconds. */
   waitMs: number;
   runId: string;
-  /** Who we are, for those that wait: `pod/x` or `user@host`. */
+  /** The identity of this run for other runs that wait: `pod/x` or `user@host`. */
   holder: string;
   onWaiting?(message: string): void;
   /** Stop waiting once this is aborted. */
@@ -121,7 +121,7 @@ export interface LockOptions {
 }
 
 export interface Lock {
-  /** True while the database still grants it. */
+  /** True while the database still grants the lock. */
   held(): Promise<boolean>;
   release(): Promise<void>;
 }
@@ -134,17 +134,17 @@ export interface MigrationWork {
   timeouts: Timeouts;
   /** All migrations in one transaction instead of one each. */
   singleTransaction?: boolean;
-  /** Record locks, rewrites and row counts of each migration (rehearsal only: it costs time). */
+  /** Record locks, rewrites and row counts of each migration (rehearsal only, because it takes time). */
   observe?: boolean;
   /** Stop before the next migration once this is aborted. */
   signal?: AbortSignal;
   onStart?(migration: LoadedMigration, index: number): void;
   onDone?(done: DoneMigration, index: number): void;
-  /** A migration begins, also when it begins anew after a lock timeout or in another mode. */
+  /** A migration starts, also when it restarts after a lock timeout or in another mode. */
   onAttempt?(migration: LoadedMigration): void;
-  /** Each statement of a migration before it is sent, also those of a migration's code. */
+  /** Each statement of a migration before it is sent, also those of code. */
   onStatement?(sql: string): void;
-  /** A retry after a lock timeout, in a sentence. */
+  /** A retry after a lock timeout, as a sentence. */
   onRetry?(message: string): void;
 }
 
@@ -152,7 +152,7 @@ export interface DoneMigration {
   revision: string;
   seconds: number;
   effects?: MigrationEffects;
-  /** Why it ran outside a transaction although its author did not say so: its work and its row are not one. */
+  /** Why it ran outside a transaction although its author did not request this: its work and its row are not atomic. */
   outside?: string;
 }
 
@@ -162,9 +162,9 @@ export type MigrationOutcome =
   | { kind: 'stopped'; done: DoneMigration[] };
 
 export interface CheckContext {
-  /** Where a backup will be taken to; absent where none will, so that nothing is asked of the programs that take it. */
+  /** The destination of the backup; absent if none will be taken, so that the programs for backups are not checked. */
   backupFolder?: string;
-  /** A failed run restores the backup: what would prevent that is a failed check. */
+  /** A failed run restores the backup: an obstacle to that is a failed check. */
   restore?: { terminateSessions: boolean };
 }
 
@@ -174,7 +174,7 @@ export interface DumpOptions {
   /** PostgreSQL: only these schemas instead of the whole database. */
   schemas?: readonly string[];
   onProgress?(doneBytes: number, totalBytes: number | undefined): void;
-  /** What a person should know though it went well, in a sentence. */
+  /** What the user should know although the run succeeded, as a sentence. */
   onMessage?(message: string): void;
   signal?: AbortSignal;
 }
@@ -186,21 +186,21 @@ export interface DumpResult extends Pick<BackupManifest, 'schemas' | 'leftOut' |
 }
 
 export interface RestoreOptions {
-  /** End other sessions of the database instead of refusing. */
+  /** Terminate other sessions of the database instead of failing. */
   terminateSessions?: boolean;
   onProgress?(done: number, total: number | undefined): void;
-  /** What a person should know though it went well, in a sentence: roles that are missing here. */
+  /** What the user should know although the restore succeeded, as a sentence: roles that are missing here. */
   onMessage?(message: string): void;
   /**
-   * Called before the content is replaced in place, after all that could refuse the restore: a safety backup is taken
-   * here. Not called where the replaced database is kept.
+   * Called before the content is replaced in place, after all checks that could refuse the restore: a safety backup is
+   * taken here. Not called if the replaced database is kept.
    */
   beforeReplacing?(): Promise<void>;
   signal?: AbortSignal;
 }
 
 export interface RestoreOutcome {
-  /** The database as it was before, where the restore made another one and kept it. */
+  /** The previous database, if the restore created a new one and kept it. */
   kept?: KeptDatabase;
 }
 
@@ -215,7 +215,7 @@ export interface KeptDatabase {
 export type ScratchSource =
   | { kind: 'backup'; backup: Backup }
   | { kind: 'schema' }
-  /** With the target's schemas, but not those that what runs there makes itself. */
+  /** With the target's schemas, except those that the code run there creates itself. */
   | {
       kind: 'empty';
       makes?(schema: string): boolean;
@@ -224,18 +224,18 @@ export type ScratchSource =
     };
 
 /**
- * Where scratch databases of a server's database are: on a private server of the run, on the target's server, or on
- * another that is named. Auto: private where it can be, else on the target's server.
+ * If the scratch databases of a server's database are created: on a private server of the run, on the target's
+ * server, or on another server that is named. Auto: on a private server if possible, otherwise on the target's server.
  */
 export type ScratchServer = 'Auto' | 'Private' | 'SameServer' | { target: DatabaseTarget };
 
 export interface ScratchOptions {
   runId: string;
-  /** Default Auto. A database that is a file needs none. */
+  /** Default Auto. Ignored for a database that is a file. */
   server?: ScratchServer;
-  /** Extensions that what runs there creates. */
+  /** Extensions that the code run there creates. */
   extensions?: readonly string[];
-  /** Where a file copy may lie; by default beside the database. */
+  /** Folder for a file copy; by default next to the database. */
   folder?: string;
   onProgress?(done: number, total: number | undefined): void;
 }
@@ -243,15 +243,15 @@ export interface ScratchOptions {
 export interface Scratch {
   database: Database;
   place: ScratchPlace;
-  /** What is not as in production, in sentences. */
+  /** Differences from production, as sentences. */
   notes: string[];
   /** Drops the scratch database; safe to call twice. */
   drop(): Promise<void>;
 }
 
 export interface ScratchPlace {
-  /** `Private`: nothing outside sees what runs there, and all of it goes with the run. `File`: of a database that is one. */
+  /** `Private`: its content is not visible outside and is deleted with the run. `File`: for a database that is a file. */
   kind: 'Private' | 'SameServer' | 'OtherServer' | 'File';
-  /** Where it is not the one that is preferred: why. */
+  /** Why the preferred place was not used; absent if it was. */
   why?: string;
 }

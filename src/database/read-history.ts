@@ -2,8 +2,8 @@ import type { HistoryRow } from '../core/model/history.ts';
 import type { DatabaseTarget, Timeouts } from '../core/model/target.ts';
 
 /**
- * The history alone, over the bare driver: what `migrate current` and `wait` ask. Neither Sequelize nor Umzug is
- * loaded, which is most of what opening a database costs. Throws ProblemError as `openDatabase` does.
+ * Reads only the history, over the bare driver, for `migrate current` and `wait`. Neither Sequelize nor Umzug is
+ * loaded, which is most of the cost of opening a database. Throws ProblemError as `openDatabase` does.
  */
 export async function readHistory(target: DatabaseTarget, timeouts: Timeouts): Promise<HistoryRow[]> {
   return target.dialect === 'sqlite' ? fromSqlite(target.path) : fromPostgres(target, timeouts);

@@ -1,7 +1,7 @@
 import type { Sequelize } from 'sequelize';
 import { loadSequelize } from './sequelize.ts';
 
-/** Rows of a query; `:name` stands for a value. Column names come back as they are written. */
+/** Rows of a query; `:name` is replaced by a value. Column names are returned as they are written. */
 export function select<Row extends object>(
   sequelize: Sequelize,
   sql: string,

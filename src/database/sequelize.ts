@@ -2,8 +2,8 @@ import { createRequire } from 'node:module';
 import type { Options, Sequelize } from 'sequelize';
 
 /**
- * Sequelize, loaded when it is first asked for: it is most of what opening a database costs, and `.sql` migrations
- * have no need of it.
+ * Sequelize, loaded on first use: it is most of the cost of opening a database, and `.sql` migrations
+ * do not need it.
  */
 export function loadSequelize(): typeof import('sequelize') {
   return createRequire(import.meta.url)('sequelize');
@@ -11,7 +11,7 @@ export function loadSequelize(): typeof import('sequelize') {
 
 export interface LazySequelize {
   get(): Sequelize;
-  /** Where it was ever made. */
+  /** If an instance was ever created. */
   close(): Promise<void>;
 }
 

@@ -6,9 +6,9 @@ const PREFIX = 'db-manager-';
 const OWNER = 'owner';
 
 /**
- * A folder below the system's temporary one that only this user can read, for as long as `use` takes. A lock in it lives
- * as long as this process, also in another container that shares the folder, so what a killed run left behind is known:
- * whoever makes the next one removes it.
+ * A folder below the system's temporary folder that only this user can read, for the duration of `use`. A lock in it lives
+ * as long as this process, also for other containers that share the folder, so leftovers of a killed run are detected:
+ * the next run that creates a folder removes them.
  */
 export async function withTemporaryFolder<T>(purpose: string, use: (folder: string) => Promise<T>): Promise<T> {
   await sweepTemporaryFolders();
@@ -23,7 +23,7 @@ export async function withTemporaryFolder<T>(purpose: string, use: (folder: stri
   }
 }
 
-/** Removes what runs that are dead left behind, and nothing else; the names removed. Never throws. */
+/** Removes leftovers of dead runs, and nothing else; returns the removed names. Never throws. */
 export async function sweepTemporaryFolders(): Promise<string[]> {
   const names = await readdir(tmpdir()).catch(() => []);
   const removed: string[] = [];

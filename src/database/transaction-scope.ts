@@ -11,13 +11,13 @@ export type OnStatement = (sql: string) => void;
 
 export interface JoinOptions {
   onStatement: OnStatement;
-  /** Whether we have sent BEGIN ourselves. */
+  /** Whether we have already sent BEGIN. */
   inTransaction: boolean;
-  /** How the dialect's driver needs the text, where Sequelize would misread it. */
+  /** Rewrites the text for the dialect's driver if Sequelize would misread it. */
   rewrite?(sql: string): string;
-  /** Every query goes through here, for a dialect that has something to do before or after it. */
+  /** Wraps every query, for a dialect that has to act before or after it. */
   around?<T>(sql: string, run: () => Promise<T>): Promise<T>;
-  /** Called for work that comes after `end`, before it is refused. */
+  /** Called for work that starts after `end`, before it is rejected. */
   onLate?(): void;
 }
 
@@ -31,11 +31,11 @@ type Sql = string | { query: string; values: unknown[] };
 type Work = TransactionWork;
 
 /**
- * A view of a Sequelize instance in which every query that names no transaction joins the given connection's. No
- * global state (CLS) is involved: only those who hold the view are in the transaction.
+ * A view of a Sequelize instance in which every query without a transaction uses the given connection's transaction. No
+ * global state (CLS) is involved: only code that holds the view is in the transaction.
  *
- * A migration that opens its own transaction on the view gets a savepoint of ours, so what it commits or rolls back
- * still becomes durable, or not, together with the history row. Where we have none it gets a real one.
+ * A migration that opens its own transaction on the view gets one of our savepoints, so what it commits or rolls back
+ * becomes durable, or not, together with the history row. If we have no transaction, it gets a real one.
  */
 export function joinTransaction(sequelize: Sequelize, connection: unknown, options: JoinOptions): ScopedSequelize {
   const { onStatement, inTransaction, rewrite = (text) => text, around = (_sql, run) => run() } = options;
@@ -64,7 +64,7 @@ export function joinTransaction(sequelize: Sequelize, connection: unknown, optio
           onStatement(text);
           const whole = typeof sql === 'string' ? text : { ...sql, query: text };
           const joinedOptions = joinOptions(withLogging(wanted));
-          // Our own timers and connections on the way are not the migration's.
+          // Our own timers and connections do not belong to the migration.
           return notAsAuthor(() => around(text, () => query.call(sequelize, whole, joinedOptions)));
         }),
     },
@@ -94,17 +94,17 @@ export function joinTransaction(sequelize: Sequelize, connection: unknown, optio
   return { sequelize: scoped, queryInterface, track, end: endAll, queries: begun };
 }
 
-/** The drivers end a text there, so the rest of it would be left out without a word. */
+/** The drivers end a text there, so the rest would be dropped silently. */
 function refuseNul(sql: string): void {
   if (!sql.includes('\0')) return;
   throw new ProblemError({
     reason: 'MigrationFailed',
-    message: 'The query has a NUL character, where the database would stop reading. Take it out.',
+    message: 'The query contains a NUL character, at which the database would stop reading. Remove it.',
     statement: sql.slice(0, sql.indexOf('\0')),
   });
 }
 
-/** A Transaction object for a connection that is not Sequelize's: it neither takes one from the pool nor gives it back. */
+/** A Transaction object for a connection that does not belong to Sequelize: it neither takes one from the pool nor returns one. */
 export function transactionOn(
   sequelize: Sequelize,
   connection: unknown,

@@ -6,8 +6,8 @@ import { retriesOf } from './retries.ts';
 import type { MigrationSession, TransactionMode } from './session.ts';
 
 /**
- * A migration's body and its history row, in one transaction. What a lock timeout or a deadlock ends is rolled back
- * as a whole and tried again as a whole, with growing and jittered pauses.
+ * A migration's body and its history row, in one transaction. After a lock timeout or a deadlock the whole transaction is
+ * rolled back and retried, with growing and jittered pauses.
  */
 export async function runInTransaction(
   migration: LoadedMigration,
@@ -30,8 +30,8 @@ export async function runInTransaction(
 }
 
 /**
- * The tools whose code this is open no transaction, so a statement that cannot run in one is no mistake there. Nothing is
- * lost by trying: what had run before it is rolled back.
+ * The tools that this code is written for open no transaction, so a statement that cannot run in one is valid there.
+ * Trying costs nothing: the statements before it are rolled back.
  */
 function mayLeave(migration: LoadedMigration, work: MigrationWork): boolean {
   const { kind } = bodyOf(migration, work.direction);
@@ -72,7 +72,7 @@ async function attemptOnce(
   } catch (error) {
     const { last } = session.lastStatement();
     if (own) await session.rollback();
-    // Only the history knows whether a COMMIT whose answer was lost took place.
+    // If the answer to a COMMIT was lost, only the history shows whether it succeeded.
     if (own && session.commitOutcomeUnknown(error) && (await recordedAsWished(migration, work, session)))
       return finished();
     return { error, statement, last };
@@ -87,7 +87,7 @@ async function recordedAsWished(
   return (await session.isRecorded(revision).catch(() => direction !== 'up')) === (direction === 'up');
 }
 
-/** What a failed attempt means, for the one who runs migrations. */
+/** What a failed attempt means, for the user. */
 export function stop(
   { error, statement, last }: Exclude<Attempt, { done: DoneMigration }>,
   migration: LoadedMigration,

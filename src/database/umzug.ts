@@ -2,8 +2,8 @@
  * The loop that applies and reverts migrations, for both dialects; the only file that imports umzug.
  *
  * Umzug orders and calls; it does not log. Its `logMigration` runs after `up`, outside of the migration's
- * transaction (umzug #708), so a crash between the two would forget an applied migration. Here the history row is
- * written by the migration's own transaction, and Umzug's storage has nothing left to do.
+ * transaction (umzug #708), so a crash between the two would lose the record of an applied migration. Here the history
+ * row is written by the migration's own transaction, and Umzug's storage does nothing.
  */
 import { createRequire, Module } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -17,7 +17,7 @@ import type { DoneMigration, MigrationOutcome, MigrationWork } from './port.ts';
 import type { MigrationSession, TransactionMode } from './session.ts';
 import { runInTransaction } from './transactional.ts';
 
-/** `mode` is that of a single transaction, which is begun here; others are begun for each migration. */
+/** `mode` is for a single transaction, which is started here; otherwise one is started for each migration. */
 export async function migrateWithUmzug(
   work: MigrationWork,
   session: MigrationSession,
@@ -40,7 +40,7 @@ export async function migrateWithUmzug(
         : await runOutsideTransaction(migration, work, session),
     );
   };
-  /** What came after a migration's end was refused, so it has done a part of its work, and nothing tells how much. */
+  /** Queries after a migration's end were rejected, so a part of its work is missing, and it is unknown how much. */
   const refuseLate = async () => {
     const [revision] = session.late();
     const migration = work.migrations.find((one) => one.revision === revision);
@@ -66,7 +66,7 @@ export async function migrateWithUmzug(
     }
   };
 
-  // Umzug reverts the executed ones from the end of its list, so a plan downwards is given to it upside down.
+  // Umzug reverts executed migrations from the end of its list, so a downgrade plan is passed in reverse order.
   const list = work.direction === 'up' ? work.migrations : [...work.migrations].reverse();
   const umzug = new (loadUmzug())({
     migrations: list.map((migration) => ({
@@ -93,11 +93,11 @@ export async function migrateWithUmzug(
     if (work.singleTransaction) {
       await session.rollback();
       done.length = 0;
-      // All of it runs again from its start where one of the migrations needs another mode.
+      // All of it runs again from the start if one of the migrations needs another mode.
       const other = session.retryOf(stopped?.cause ?? error)?.mode ?? mode;
       if (other !== mode && !work.signal?.aborted) return migrateWithUmzug(work, session, other);
       const problem = stopped === undefined ? session.problemOf(error, undefined) : undefined;
-      // A connection lost in COMMIT leaves open whether it took place; that is no failure with nothing touched.
+      // A connection that is lost in COMMIT leaves its outcome unknown; such a failure may have changed the database.
       if (problem !== undefined && problem.reason !== 'ConnectionLost') {
         return {
           kind: 'failed',
@@ -115,8 +115,8 @@ export async function migrateWithUmzug(
 }
 
 /**
- * With its command line left until somebody asks for it: that is 200 modules and nine tenths of what loading Umzug
- * costs. Where a later version keeps it in another file, it is loaded with the rest.
+ * Its command line is not loaded until it is used: that is 200 modules and nine tenths of the cost of loading Umzug.
+ * If a later version has it in another file, it is loaded with the rest.
  */
 function loadUmzug(): typeof Umzug {
   const require = createRequire(import.meta.url);
@@ -137,11 +137,11 @@ function transactional(migration: LoadedMigration, { direction, singleTransactio
 }
 
 function late({ revision }: LoadedMigration, committed: boolean): Problem {
-  const state = committed ? ' Its history row says so; look at the database, then: db-manager repair.' : '';
+  const state = committed ? ' Its history row records this. Inspect the database, then run: db-manager repair' : '';
   return {
     reason: 'MigrationFailed',
     migration: revision,
-    message: `${revision} sent a query after its end, which was refused, so a part of its work is missing.${state} Wait for every query with await.`,
+    message: `${revision} sent a query after its end, which was rejected, so a part of its work is missing. Await every query.${state}`,
   };
 }
 

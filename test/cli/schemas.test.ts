@@ -47,6 +47,6 @@ describe('a schema that a migration makes', () => {
 
   it('is warned of where it is not among the schemas', async () => {
     const { out } = await here.run('safety-check');
-    assert.match(out, /other schemas +warning +tables in other schemas than "public" are not validated.* 1 in "other"/);
+    assert.match(out, /other schemas +warning +tables in schemas other than "public" are not validated.* 1 in "other"/);
   });
 });

@@ -105,7 +105,7 @@ describe('backups of PostgreSQL', () => {
     const message = await problem('RestoreFailed', () => restoreBackup(on.db, backup, RESTORE));
     assert.match(message, /view reports\.best/);
     assert.match(message, /constraint notes_order_id_fkey on table reports\.notes/);
-    assert.match(message, /as it was/);
+    assert.match(message, /is unchanged/);
     assert.equal(await on.contentHash(), before);
   });
 
@@ -114,7 +114,7 @@ describe('backups of PostgreSQL', () => {
     await on.sql('DELETE FROM orders');
     const before = await on.contentHash();
     const failing = { ...backup, path: await withFailingTail(backup.path) };
-    assert.match(await problem('RestoreFailed', () => on.db.restore(failing, {})), /as it was/);
+    assert.match(await problem('RestoreFailed', () => on.db.restore(failing, {})), /is unchanged/);
     assert.equal(await on.contentHash(), before);
   });
 
@@ -127,7 +127,7 @@ describe('backups of PostgreSQL', () => {
     const before = await on.contentHash();
     assert.match(
       await problem('RestoreFailed', () => restoreBackup(on.db, backup, RESTORE)),
-      /no indexes today.*as it was/,
+      /no indexes today.*is unchanged/,
     );
     assert.equal(await on.contentHash(), before);
   });
@@ -148,7 +148,7 @@ describe('backups of PostgreSQL', () => {
           terminateSessions: true,
           onMessage: (text) => said.push(text),
         });
-        assert.match(said.join(), /Ended shop/);
+        assert.match(said.join(), /Terminated shop/);
         assert.equal(await on.contentHash(), before);
       },
       { application_name: 'shop' },

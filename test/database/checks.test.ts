@@ -33,13 +33,13 @@ describe('the checks around a PostgreSQL database', function () {
         'database reachable',
         'database writable',
         'server version',
-        'rights',
+        'privileges',
         'long transactions',
         'replication',
         'replication slots',
         'prepared transactions',
         'connections',
-        'rehearsal rights',
+        'rehearsal privileges',
         'client version',
         'backup readable',
       ],
@@ -63,7 +63,7 @@ describe('the checks around a PostgreSQL database', function () {
       );
       await query('ALTER TABLE "My Reports".lines ADD FOREIGN KEY (id) REFERENCES public.orders ON DELETE CASCADE');
       const bound = by(await ask(url), 'other schemas')?.message ?? '';
-      assert.match(bound, /Foreign keys of "My Reports" lead here: what cascades there is not seen/);
+      assert.match(bound, /Foreign keys of "My Reports" reference the validated tables: rows that cascade there are not counted/);
       const [, said = ''] = /(\?schemas=\S+)/.exec(bound) ?? [];
       assert.equal(by(await ask(`${url}${said}`), 'other schemas'), undefined, 'named as it says, nothing is left');
     } finally {
@@ -149,11 +149,11 @@ describe('the checks around a PostgreSQL database', function () {
     weak.username = 'weak';
     weak.password = 'weak-pass-1';
     const checks = await ask(weak.href);
-    assert.equal(by(checks, 'rights')?.result, 'failed');
-    assert.match(by(checks, 'rights')?.message ?? '', /GRANT CREATE ON SCHEMA public TO weak/);
+    assert.equal(by(checks, 'privileges')?.result, 'failed');
+    assert.match(by(checks, 'privileges')?.message ?? '', /GRANT CREATE ON SCHEMA public TO weak/);
     // A private server asks nothing of the role.
-    assert.equal(by(checks, 'rehearsal rights')?.result, 'passed');
-    assert.match(by(checks, 'rehearsal rights')?.message ?? '', /private server/);
+    assert.equal(by(checks, 'rehearsal privileges')?.result, 'passed');
+    assert.match(by(checks, 'rehearsal privileges')?.message ?? '', /private server/);
     assert.doesNotMatch(JSON.stringify(checks), /weak-pass-1/);
   });
 

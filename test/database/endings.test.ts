@@ -36,7 +36,7 @@ for (const dialect of DIALECTS) {
             }),
           ),
         ]);
-        assert.match(failureOf(outcome), /(COMMIT|ROLLBACK) does not belong here.*transaction = false/);
+        assert.match(failureOf(outcome), /(COMMIT|ROLLBACK) is not allowed here.*transaction = false/);
         assert.deepEqual(await numbers(database), []);
         assert.deepEqual(await states(database), ['0_table applied']);
       });

@@ -130,7 +130,7 @@ for (const dialect of DIALECTS) {
         next,
         migration(sql('INSERT INTO t VALUES (3)'), { name: '3_x' }),
       ]);
-      assert.match(failureOf(outcome), /^1_late sent a query after its end, which was refused/);
+      assert.match(failureOf(outcome), /^1_late sent a query after its end, which was rejected/);
       assert.equal(outcome.kind === 'failed' && outcome.touched, true);
       assert.deepEqual(await numbers(database), [1]);
       assert.deepEqual((await states(database)).slice(0, 2), ['0_table applied', '1_late started']);

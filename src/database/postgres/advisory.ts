@@ -6,8 +6,8 @@ import { isoText } from './history.ts';
 export type Key = readonly [number, number];
 
 /**
- * `writer` is held for a whole run, on a connection that does nothing else. `migrating` is held by the session in
- * which migrations run: it outlives a killed process for as long as the server still works on its last statement.
+ * `writer` is held for a whole run, on a separate idle connection. `migrating` is held by the session in
+ * which migrations run: it outlives a killed process for as long as the server still executes its last statement.
  */
 export function keyOf(purpose: 'writer' | 'migrating', schema: string): Key {
   const name = purpose === 'writer' ? `db-manager\n${schema}` : `db-manager\n${schema}\nmigrating`;
@@ -15,7 +15,7 @@ export function keyOf(purpose: 'writer' | 'migrating', schema: string): Key {
   return [digest.readInt32BE(0), digest.readInt32BE(4)];
 }
 
-/** Taken for the session, or not; never waits: a waiter has a snapshot that CREATE INDEX CONCURRENTLY waits for. */
+/** Tries to take the lock for the session; never waits: a waiter has a snapshot that CREATE INDEX CONCURRENTLY waits for. */
 export async function tryLock(client: Client, key: Key): Promise<boolean> {
   const { rows } = await client.query<{ got: boolean }>('SELECT pg_try_advisory_lock($1, $2) AS got', [...key]);
   return rows[0]?.got === true;
@@ -29,14 +29,14 @@ const GRANTED = `l.locktype = 'advisory' AND l.granted AND l.objsubid = 2
   AND l.classid = $1::bigint::oid AND l.objid = $2::bigint::oid
   AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
 
-/** Whether this session still has it. A connection that is gone holds nothing. */
+/** Whether this session still has it. A lost connection holds nothing. */
 export async function holds(client: Client, [high, low]: Key): Promise<boolean> {
   const sql = `SELECT 1 FROM pg_locks l WHERE l.pid = pg_backend_pid() AND ${GRANTED}`;
   const { rows } = await client.query(sql, [high >>> 0, low >>> 0]).catch(() => ({ rows: [] }));
   return rows.length === 1;
 }
 
-/** Who has it, for people. Of sessions of other roles the server tells only a part (pg_read_all_stats). */
+/** Describes the holder. For sessions of other roles the server shows only a part (pg_read_all_stats). */
 export async function describeHolder(client: Client, [high, low]: Key): Promise<string> {
   const { rows } = await client.query<{
     name: string | null;

@@ -2,7 +2,7 @@ import { ProblemError } from '../../core/model/problem.ts';
 import type { PostgresTarget } from '../../core/model/target.ts';
 import type { Client } from './client.ts';
 
-/** What the server asks for, by node-postgres' events, in the words of libpq's `require_auth`. */
+/** The authentication that the server requests, by node-postgres' events, with the names of libpq's `require_auth`. */
 const METHODS: Record<string, string> = {
   authenticationCleartextPassword: 'password',
   authenticationMD5Password: 'md5',
@@ -10,8 +10,8 @@ const METHODS: Record<string, string> = {
 };
 
 /**
- * Ends a connection before it answers a server that asks for another authentication than `require_auth` allows, or for
- * one without channel binding where `channel_binding=require`. The function that is returned is called after connecting:
+ * Closes a connection before it answers a server that requests a different authentication than `require_auth` allows, or
+ * one without channel binding if `channel_binding=require`. Call the returned function after connecting:
  * a server may also ask for nothing at all.
  */
 export function guardAuthentication(
@@ -25,11 +25,11 @@ export function guardAuthentication(
   const refusal = (method: string, mechanisms: readonly string[] = []): ProblemError | undefined => {
     if (requireAuth !== undefined && !requireAuth.includes(method))
       return refused(
-        `The server asks for the authentication ${method}, and require_auth allows ${requireAuth.join(', ')}`,
+        `The server requests the authentication ${method}, but require_auth allows ${requireAuth.join(', ')}`,
       );
     if (channelBinding === 'require' && !mechanisms.includes('SCRAM-SHA-256-PLUS'))
       return refused(
-        `channel_binding is require, and the server offers no channel binding (its authentication is ${method})`,
+        `channel_binding is require, but the server offers no channel binding (its authentication is ${method})`,
       );
     return undefined;
   };

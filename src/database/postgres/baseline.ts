@@ -9,7 +9,7 @@ import { majorOf } from './dump.ts';
 import { findClients } from './dump-clients.ts';
 import { environmentOf, errorIn, startProgram } from './dump-program.ts';
 
-/** Beside the history, in the first schema. */
+/** Next to the history, in the first schema. */
 export function baselineStore(open: PostgresConnection): BaselineStore {
   const { client } = open;
   const table = `${quoteIdentifier(open.target.schemas[0] ?? 'public')}.${BASELINE_TABLE}`;
@@ -66,7 +66,7 @@ export function baselineStore(open: PostgresConnection): BaselineStore {
   };
 }
 
-/** pg_dump's own script of the target's schemas, in a form that an empty database takes which has some of them already. */
+/** pg_dump's own script of the target's schemas, in a form that an empty database accepts even if some schemas exist. */
 async function schemaSql(open: PostgresConnection): Promise<string> {
   const clients = await findClients(majorOf(open));
   const args = [
@@ -91,8 +91,8 @@ async function schemaSql(open: PostgresConnection): Promise<string> {
 }
 
 /**
- * Without what only psql or an owner can do: its meta-commands, comments on schemas and extensions. A parameter that
- * came with a newer pg_dump than the server is left out too.
+ * Without commands that only psql or an owner can run: meta-commands, comments on schemas and extensions. Parameters that
+ * are newer than the server are left out too.
  */
 function plainScript(script: string): string {
   return (
@@ -106,7 +106,7 @@ function plainScript(script: string): string {
   );
 }
 
-/** An extension that says its schema itself is not asked to go elsewhere. */
+/** An extension that specifies its schema is installed there. */
 async function extensions({ client }: PostgresConnection): Promise<{ name: string; sql: string }[]> {
   const { rows } = await client.query<{ name: string; sql: string }>(
     `SELECT e.extname AS name, CASE WHEN x.schema IS NULL

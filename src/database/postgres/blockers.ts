@@ -4,14 +4,14 @@ const FIRST_LOOK = 3_000;
 const NEXT_LOOK = 10_000;
 
 export interface Watch {
-  /** Those who blocked it when it was last looked at, in words. */
+  /** The sessions that blocked it at the last check, as text. */
   blockers(): string | undefined;
   stop(): void;
 }
 
 /**
- * Looks from another connection who a statement waits for. After a lock timeout it would be too late to ask: the
- * wait is over, and the server's message names nobody.
+ * Checks from another connection which sessions a statement waits for. After a lock timeout it would be too late: the
+ * wait is over, and the server's message does not name them.
  */
 export function watchBlockers(ask: Client, pid: number, lockTimeout: number, tell: (who: string) => void): Watch {
   let found: string | undefined;

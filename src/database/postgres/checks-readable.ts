@@ -11,7 +11,7 @@ interface Row {
   mine: boolean;
 }
 
-/** What keeps pg_dump from reading every row of the schemas: a missing privilege, or row security that applies to us. */
+/** What prevents pg_dump from reading every row of the schemas: a missing privilege, or row security. */
 export async function readableCheck({ client, target: { schemas, user } }: PostgresConnection): Promise<CheckResult> {
   const name = 'backup readable';
   const { rows } = await client.query<Row>(
@@ -26,20 +26,20 @@ export async function readableCheck({ client, target: { schemas, user } }: Postg
     [schemas],
   );
   const [first] = rows;
-  if (first === undefined) return { name, result: 'passed', message: `${user} may read every table` };
+  if (first === undefined) return { name, result: 'passed', message: `${user} can read every table` };
   const others = rows.length > 1 ? ` and ${rows.length - 1} more` : '';
   const me = quoteIdentifier(user);
   if (!first.hidden) {
     return {
       name,
       result: 'failed',
-      message: `${user} may not read ${first.name}${others}, so no backup can be taken. Let ${first.owner} run: GRANT SELECT ON ${first.name} TO ${me};`,
+      message: `${user} has no privilege to read ${first.name}${others}, so no backup can be taken. As ${first.owner}, run: GRANT SELECT ON ${first.name} TO ${me};`,
     };
   }
   const advice =
     first.forced && first.mine
-      ? `Let a superuser run: ALTER ROLE ${me} BYPASSRLS; or run: ALTER TABLE ${first.name} NO FORCE ROW LEVEL SECURITY;`
-      : `Let a superuser run: ALTER ROLE ${me} BYPASSRLS;`;
+      ? `As a superuser, run: ALTER ROLE ${me} BYPASSRLS; or run: ALTER TABLE ${first.name} NO FORCE ROW LEVEL SECURITY;`
+      : `As a superuser, run: ALTER ROLE ${me} BYPASSRLS;`;
   return {
     name,
     result: 'failed',

@@ -5,7 +5,7 @@ import type { PostgresConnection } from './connection.ts';
 import { refuseReplication } from './restore-replication.ts';
 import { otherSessions } from './restore-sessions.ts';
 
-/** Whether `onFailure: Restore` could restore now: after a failure it is too late to find that out. */
+/** Whether `onFailure: Restore` could restore now: after a failure it would be too late to find out. */
 export async function restoreCheck(
   open: PostgresConnection,
   { terminateSessions }: NonNullable<CheckContext['restore']>,
@@ -19,10 +19,10 @@ export async function restoreCheck(
   }
   const sessions = await otherSessions(open);
   if (sessions === undefined) return { name, result: 'passed', message: 'no other session is connected' };
-  if (terminateSessions) return { name, result: 'passed', message: `a restore ends the sessions of ${sessions}` };
+  if (terminateSessions) return { name, result: 'passed', message: `a restore terminates the sessions of ${sessions}` };
   return {
     name,
     result: 'failed',
-    message: `${sessions} would block the restore. Stop the application before the run, or allow that its sessions are ended: terminateSessions: true`,
+    message: `${sessions} would block the restore. Stop the application before the run, or allow db-manager to terminate its sessions: terminateSessions: true`,
   };
 }

@@ -5,20 +5,20 @@ import { quoteIdentifier } from './driver.ts';
 interface Row {
   schema: string;
   tables: number;
-  /** Whether a foreign key leads from there into the schemas that are looked after. */
+  /** Whether a foreign key from there references a managed schema. */
   bound: boolean;
 }
 
 /**
- * Tables that nobody looks after, because their schemas are not among the target's: a warning where there are some, and
- * nothing to say where there are none. Extensions' own tables do not count.
+ * Unmanaged tables, because their schemas are not among the target's: a warning if there are any, otherwise
+ * nothing. Tables of extensions do not count.
  */
 export async function schemasCheck(open: PostgresConnection): Promise<CheckResult[]> {
   const message = await otherSchemas(open);
   return message === undefined ? [] : [{ name: 'other schemas', result: 'warning', message }];
 }
 
-/** The same as a sentence; undefined where every table is looked after. */
+/** The same as a sentence; undefined if every table is managed. */
 export async function otherSchemas({ client, target: { schemas } }: PostgresConnection): Promise<string | undefined> {
   const { rows } = await client.query<Row>(
     `SELECT n.nspname::text AS schema, count(*)::int AS tables,
@@ -36,7 +36,9 @@ export async function otherSchemas({ client, target: { schemas } }: PostgresConn
   const found = rows.map(({ schema, tables }) => `${tables} in ${quoteIdentifier(schema)}`).join(', ');
   const bound = rows.filter((row) => row.bound).map(({ schema }) => quoteIdentifier(schema));
   const unseen =
-    bound.length === 0 ? '' : ` Foreign keys of ${bound.join(', ')} lead here: what cascades there is not seen.`;
+    bound.length === 0
+      ? ''
+      : ` Foreign keys of ${bound.join(', ')} reference the validated tables: rows that cascade there are not counted.`;
   const all = [...schemas, ...rows.map(({ schema }) => schema)].map(encodeURIComponent).join(',');
-  return `tables in other schemas than ${schemas.map(quoteIdentifier).join(', ')} are not validated, and the rehearsal does not count their rows: ${found}.${unseen} If this project owns them, list their schemas as well: spec.database.postgres.schemas, or ?schemas=${all} at the end of the URL.`;
+  return `tables in schemas other than ${schemas.map(quoteIdentifier).join(', ')} are not validated, and the rehearsal does not count their rows: ${found}.${unseen} If this project owns them, list their schemas as well: spec.database.postgres.schemas, or ?schemas=${all} at the end of the URL.`;
 }

@@ -7,9 +7,9 @@ import { findClients } from './dump-clients.ts';
 import { NoPrivateServer } from './private/problem.ts';
 import { findServer } from './private/server.ts';
 
-/** A replica further behind than this will not catch up while a migration writes. */
+/** A replica with more lag than this will not catch up while a migration writes. */
 const LAG_SECONDS = 10;
-/** A run has a few open at a time: its own, the lock's, the migration's, those of the copy. */
+/** A run has several connections at a time: its own, the lock's, the migration's, those of the copy. */
 const CONNECTIONS_NEEDED = 6;
 
 interface Row {
@@ -21,7 +21,7 @@ interface Row {
   may_create: boolean | null;
 }
 
-/** What the server serves besides this database: replicas, other sessions, and what the user may do there. One query. */
+/** The server's other clients, replicas and sessions, and the privileges of the user. One query. */
 export async function serverChecks(open: PostgresConnection): Promise<CheckResult[]> {
   const { client, target } = open;
   const { rows } = await client.query<Row>(
@@ -48,17 +48,17 @@ function replication({ replicas, lag }: Row): CheckResult {
   return {
     name,
     result: 'warning',
-    message: `${message}; what a migration writes comes on top. Wait until it has caught up`,
+    message: `${message}; the migration's writes add to this lag. Wait until the replica has caught up`,
   };
 }
 
 function slots({ idle_slots: idle }: Row): CheckResult {
   const name = 'replication slots';
-  if (idle === null) return { name, result: 'passed', message: 'none is left unread' };
+  if (idle === null) return { name, result: 'passed', message: 'every slot has a consumer' };
   return {
     name,
     result: 'warning',
-    message: `nobody reads ${idle.slice(0, 3).join(', ')}${idle.length > 3 ? ` and ${idle.length - 3} more` : ''}: the server keeps all that is written until somebody does, and a rewrite may fill its disk`,
+    message: `without a consumer: ${idle.slice(0, 3).join(', ')}${idle.length > 3 ? ` and ${idle.length - 3} more` : ''}. WAL accumulates until the slot is read or dropped, and a table rewrite may fill the disk`,
   };
 }
 
@@ -68,7 +68,7 @@ function prepared({ prepared }: Row): CheckResult {
   return {
     name,
     result: 'warning',
-    message: `${prepared} in this database hold their locks until somebody ends them (pg_prepared_xacts)`,
+    message: `${prepared} in this database hold their locks until they are committed or rolled back (pg_prepared_xacts)`,
   };
 }
 
@@ -78,23 +78,23 @@ function connections({ free }: Row): CheckResult {
   return {
     name,
     result: 'warning',
-    message: `only ${Math.max(0, free)} of max_connections are free, and a run opens up to ${CONNECTIONS_NEEDED}`,
+    message: `only ${Math.max(0, free)} of max_connections are free, but a run opens up to ${CONNECTIONS_NEEDED}`,
   };
 }
 
-/** On a private server nothing is asked of the user; on the target's server it has to make a database. */
+/** On a private server the user needs no privilege; on the target's server it has to create a database. */
 async function mayRehearse(open: PostgresConnection, { may_create: may }: Row, user: string): Promise<CheckResult> {
-  const name = 'rehearsal rights';
+  const name = 'rehearsal privileges';
   try {
     const { version } = await findServer(majorOf(open));
     return { name, result: 'passed', message: `a private server can be started here: ${version}` };
   } catch (error) {
     if (!(error instanceof NoPrivateServer)) throw error;
-    if (may !== false) return { name, result: 'passed', message: `${user} may create a database for the copy` };
+    if (may !== false) return { name, result: 'passed', message: `${user} can create a database for the copy` };
     return {
       name,
       result: 'warning',
-      message: `nothing can be rehearsed on a copy: ${error.message}; or let a superuser run: ALTER ROLE ${quoteIdentifier(user)} CREATEDB;`,
+      message: `a rehearsal is not possible: ${error.message}; or, as a superuser, run: ALTER ROLE ${quoteIdentifier(user)} CREATEDB;`,
     };
   }
 }

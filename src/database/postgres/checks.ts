@@ -10,7 +10,7 @@ const OLDEST = 120_000;
 /** A transaction open for longer than this is likely to block a migration that needs a strong lock. */
 const LONG_SECONDS = 60;
 
-/** What could go wrong, read-only: standby, version, rights, schemas that nobody looks after, long transactions, replicas, and the programs for backups. */
+/** Read-only checks of what could go wrong: standby, version, privileges, unmanaged schemas, long transactions, replicas, and the programs for backups. */
 export async function checks(
   open: PostgresConnection,
   { backupFolder, restore }: CheckContext,
@@ -51,11 +51,15 @@ async function databaseChecks({ client, identity, version, target }: PostgresCon
       : { name: 'server version', result: 'failed', message: `${identity.serverVersion} is older than PostgreSQL 12` },
     row?.create === false
       ? {
-          name: 'rights',
+          name: 'privileges',
           result: 'failed',
-          message: `the user ${target.user} may not create in schema ${target.schemas[0]}: GRANT CREATE ON SCHEMA ${target.schemas[0]} TO ${target.user}`,
+          message: `the user ${target.user} cannot create objects in schema ${target.schemas[0]}. Run: GRANT CREATE ON SCHEMA ${target.schemas[0]} TO ${target.user}`,
         }
-      : { name: 'rights', result: 'passed', message: `${target.user} may create in schema ${target.schemas[0]}` },
+      : {
+          name: 'privileges',
+          result: 'passed',
+          message: `${target.user} can create objects in schema ${target.schemas[0]}`,
+        },
     long === 0
       ? { name: 'long transactions', result: 'passed', message: `none older than ${LONG_SECONDS} s` }
       : {

@@ -12,9 +12,9 @@ const BUILD = new RegExp(
 const COMMENTS = /--[^\n]*|\/\*(?:(?!\*\/)[\s\S])*(?:\*\/)?/g;
 
 export interface IndexBuild {
-  /** Absent where the server makes up the name. */
+  /** Absent if the server makes up the name. */
   name?: string;
-  /** As written, to be read by the server. */
+  /** As written, to be interpreted by the server. */
   table: string;
 }
 
@@ -34,7 +34,7 @@ const WAITS = [
   /^\s*refresh\s+materialized\s+view\s+concurrently\b/i,
 ];
 
-/** Statements that block nobody and wait for old transactions, when hours of work may lie behind them. */
+/** Statements that block no other session and wait for old transactions, possibly after hours of work. */
 export function waitsForOthers(sql: string): boolean {
   if (!/concurrently/i.test(sql)) return false;
   const text = sql.replace(COMMENTS, ' ');
@@ -57,11 +57,11 @@ function detaches(text: string): boolean {
 export interface Leftover {
   schema: string;
   name: string;
-  /** Somebody else works on the table in a way that building an index does. */
+  /** Another session works on the table in the way that an index build does. */
   busy: boolean;
 }
 
-/** INVALID indexes of a table: what failed builds left behind, and what is being built. */
+/** INVALID indexes of a table: leftovers of failed builds, and builds in progress. */
 export async function invalidIndexes(client: Client, { table }: IndexBuild): Promise<Leftover[]> {
   const { rows } = await client.query<Leftover>(
     `SELECT n.nspname AS schema, c.relname AS name, EXISTS (
@@ -76,8 +76,8 @@ export async function invalidIndexes(client: Client, { table }: IndexBuild): Pro
 }
 
 /**
- * Builds with what an earlier attempt left behind out of the way, and takes away what a failed one leaves: an
- * INVALID index costs every write and serves no read, and `IF NOT EXISTS` would take it for a whole one.
+ * Builds after removing the leftover of an earlier attempt, and removes the leftover of a failed one: an
+ * INVALID index slows down every write and serves no read, and `IF NOT EXISTS` would accept it as complete.
  */
 export async function buildIndex<T>(
   client: Client,
@@ -94,7 +94,7 @@ export async function buildIndex<T>(
     const after = await invalidIndexes(client, build).catch(() => []);
     for (const left of after) {
       const known = left.name !== old?.name && before.some(({ name }) => name === left.name);
-      // Where the name was taken, the index that has it is somebody else's.
+      // If the name was in use, the index with this name belongs to another session.
       const ours = build.name === undefined ? !left.busy : left.name === build.name && !isTaken(error);
       if (ours && !known) tell(await drop(client, left, 'that it left behind'));
     }
@@ -104,7 +104,7 @@ export async function buildIndex<T>(
 
 const isTaken = (error: unknown) => (serverError(error)?.code ?? '') === '42P07';
 
-/** Without blocking anybody. */
+/** Without blocking other sessions. */
 async function drop(client: Client, { schema, name }: Leftover, which: string): Promise<string> {
   const statement = `DROP INDEX CONCURRENTLY IF EXISTS ${quoteIdentifier(schema)}.${quoteIdentifier(name)}`;
   try {
@@ -116,7 +116,7 @@ async function drop(client: Client, { schema, name }: Leftover, which: string): 
     return `The INVALID index ${name} ${which} was dropped.`;
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    return `The INVALID index ${name} ${which} could not be dropped (${why}). Drop it: ${statement};`;
+    return `The INVALID index ${name} ${which} could not be dropped (${why}). To drop it, run: ${statement};`;
   }
 }
 

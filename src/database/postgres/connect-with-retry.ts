@@ -12,7 +12,7 @@ import { type TlsAttempt, tlsAttempts } from './tls.ts';
 export interface Opened {
   client: Client;
   ssl: TlsAttempt;
-  /** The target with the one host that answered: the rest of the run goes there too. */
+  /** The target with the one host that answered: the rest of the run uses it too. */
   target: PostgresTarget;
 }
 
@@ -26,7 +26,7 @@ class HostError extends Error {
   }
 }
 
-/** Tries until `timeouts.connect` is over, as long as what is wrong may pass. The client has our own settings. */
+/** Tries until `timeouts.connect` has passed, as long as the failure may be temporary. The client has our own settings. */
 export async function connectWithRetry(target: PostgresTarget, options: OpenOptions): Promise<Opened> {
   const deadline = performance.now() + (options.timeouts.connect || 60_000);
   let pause = 100;
@@ -56,7 +56,7 @@ export async function connectWithRetry(target: PostgresTarget, options: OpenOpti
   }
 }
 
-/** Each host in turn. As in libpq the next one is tried only where this one did not answer or is not of the kind wanted. */
+/** Each host in turn. As in libpq the next one is tried only if this one did not answer or is not of the requested kind. */
 async function attempt(target: PostgresTarget, options: OpenOptions, database?: string): Promise<Opened> {
   const hosts = target.hosts ?? [target];
   const ordered = target.loadBalanceHosts ? shuffled(hosts) : hosts;
@@ -119,10 +119,10 @@ async function reachHost(target: PostgresTarget, options: OpenOptions, database?
       if (!refusedTls || index === ways.length - 1) throw error;
     }
   }
-  throw new Error('no way to connect');
+  throw new Error('no connection method left');
 }
 
-/** What the server is, where that is not what `target_session_attrs` asks for (PostgreSQL manual, 32.1.2). */
+/** The kind of the server, if it is not what `target_session_attrs` requests (PostgreSQL manual, 32.1.2). */
 async function isOfWrongKind(
   client: Client,
   kind: Exclude<PostgresTarget['targetSessionAttrs'], 'prefer-standby'>,
@@ -168,7 +168,7 @@ async function createDatabase(target: PostgresTarget, options: OpenOptions): Pro
   }
 }
 
-/** A database of the server whose name differs by a typing error, in a sentence; nothing where none can be seen. */
+/** A database of the server whose name is similar, as a sentence; empty if none is found. */
 async function similarName(target: PostgresTarget, options: OpenOptions): Promise<string> {
   try {
     const { client } = await attempt(target, options, 'postgres');
@@ -185,6 +185,6 @@ async function similarName(target: PostgresTarget, options: OpenOptions): Promis
       await client.end();
     }
   } catch {
-    return ''; // there is no database "postgres", or this user may not connect to it
+    return ''; // the database "postgres" is missing, or this user may not connect to it
   }
 }

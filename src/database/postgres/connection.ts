@@ -81,7 +81,7 @@ export async function connect(wanted: PostgresTarget, options: OpenOptions): Pro
   return open;
 }
 
-/** pg_control_system() needs a right that hosted databases do not always give; the address is the next best. */
+/** pg_control_system() needs a privilege that hosted databases do not always grant; the address is the alternative. */
 async function systemIdentifier(client: Client, target: PostgresTarget): Promise<string> {
   try {
     const { rows } = await client.query<{ id: string }>(

@@ -8,8 +8,8 @@ import type { TlsAttempt } from './tls.ts';
 export type { Client } from './client.ts';
 
 /**
- * What node-postgres needs for one connection. The password leaves its `Secret` here. What is left out is given all the
- * same, or node-postgres would look for it in the environment, which the target has been read from already.
+ * The configuration of node-postgres for one connection. The password leaves its `Secret` here. Unset values are passed
+ * explicitly, or node-postgres would look for them in the environment, which has already been read into the target.
  */
 export function clientConfig(target: PostgresTarget, options: ClientOptions): ClientConfig {
   const { host, hostaddr, port, user, password, ssl, keepAlive = true, keepAliveIdleMs = 2_000 } = target;
@@ -43,7 +43,7 @@ function noPassword(): string {
   return undefined as unknown as string;
 }
 
-/** Ours first, because it says which sessions are ours; the server cuts it after 63 bytes. */
+/** Our name first, because it identifies our sessions; the server truncates it to 63 bytes. */
 function sessionName(ours: string, { applicationName }: PostgresTarget): string {
   return (applicationName === undefined ? ours : `${ours} (${applicationName})`).slice(0, 63);
 }
@@ -53,7 +53,7 @@ function timeoutOf({ connectTimeoutMs = 0 }: PostgresTarget, connectMs: number):
   return limits.length === 0 ? undefined : Math.min(...limits);
 }
 
-/** A socket that goes to the address whatever name it is asked for; TLS still checks the name. */
+/** A socket that connects to the address regardless of the requested name; TLS still checks the name. */
 function socketTo(address: string): Socket {
   const socket = new Socket();
   const connect = socket.connect.bind(socket) as (port: number, host: string) => Socket;
@@ -61,7 +61,7 @@ function socketTo(address: string): Socket {
   return socket;
 }
 
-/** The major version that the server has told while connecting; undefined behind what does not pass it on. */
+/** The major version that the server reported while connecting; undefined behind a pooler that does not pass it on. */
 export function serverMajor(client: Client): number | undefined {
   return MAJORS.get(client);
 }

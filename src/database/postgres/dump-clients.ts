@@ -29,7 +29,7 @@ export function findClientsFor(
   return findClients(Math.max(serverMajor, dumped), env);
 }
 
-/** The newest programs on this machine: they read the dumps of all that are older. Throws ProblemError ClientTooOld. */
+/** The newest programs on this machine: they read the dumps of all older ones. Throws ProblemError ClientTooOld. */
 export async function findNewestClients(env: NodeJS.ProcessEnv = process.env): Promise<Clients> {
   const folders = await programFolders(env);
   const found = await findPrograms(folders, PROGRAMS);
@@ -47,6 +47,6 @@ function tooOld(serverMajor: number, found: Clients[], folders: string[]): Probl
     reason: 'ClientTooOld',
     message:
       `The server is PostgreSQL ${serverMajor} and needs pg_dump, pg_restore and psql ${serverMajor} or newer; found ` +
-      `${have}. Use a runner image with postgresql-client-${serverMajor}, or set PG_BIN to the folder that holds them.`,
+      `${have}. Use a runner image with postgresql-client-${serverMajor}, or set PG_BIN to their folder.`,
   });
 }

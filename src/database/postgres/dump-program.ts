@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { PostgresTarget } from '../../core/model/target.ts';
 import type { Clients } from './dump-clients.ts';
 
-/** How much of a program's own words is kept for a message: its last ones, where the error is. */
+/** How much of a program's output is kept for a message: the end, which contains the error. */
 const KEPT = 8_000;
 
 export interface Ended {
@@ -15,11 +15,11 @@ export interface Ended {
 
 export interface Program {
   child: ChildProcess;
-  /** Settles when the program has ended; rejects only where it could not be started. */
+  /** Settles when the program has ended; rejects only if it could not be started. */
   ended: Promise<Ended>;
 }
 
-/** Starts one of PostgreSQL's programs. Where to connect and the password go by the environment, never by argument. */
+/** Starts one of PostgreSQL's programs. The connection and the password are passed in the environment, never as arguments. */
 export function startProgram(
   clients: Clients,
   program: 'pg_dump' | 'pg_restore' | 'psql',
@@ -47,13 +47,13 @@ export function startProgram(
 }
 
 /**
- * The environment of libpq for this target (PostgreSQL manual, 32.15): all that our own connections use, and nothing of
- * ours that is not needed. A list of hosts has become one host by now.
+ * The environment of libpq for this target (PostgreSQL manual, 32.15): the settings of our own connections, and none of
+ * our variables that are not needed. A list of hosts has become one host by now.
  */
 export function environmentOf(target: PostgresTarget, database = target.database): NodeJS.ProcessEnv {
   const { HOME, PATH, PGPASSFILE, TMPDIR, SSL_CERT_FILE, SSL_CERT_DIR } = process.env;
   const { mode, certFile, keyFile, crlFile, minVersion, maxVersion, negotiation } = target.ssl;
-  // What node-postgres checks against without a file; libpq has to be told.
+  // node-postgres checks against these without a file; libpq needs an explicit one.
   const caFile = target.ssl.caFile ?? (mode === 'verify-full' ? 'system' : undefined);
   const all: NodeJS.ProcessEnv = {
     HOME,
@@ -106,11 +106,11 @@ function understood(env: NodeJS.ProcessEnv, { major }: Clients): NodeJS.ProcessE
 export function errorIn(words: string): string {
   const lines = words.split('\n').filter((line) => line.trim() !== '');
   const from = lines.findIndex((line) => /error:|ERROR:|FATAL:/.test(line));
-  const told = from < 0 ? lines.slice(-2) : lines.slice(from, from + 3);
+  const text = from < 0 ? lines.slice(-2) : lines.slice(from, from + 3);
   return (
-    told
+    text
       .join(' ')
       .replace(/^(pg_dump|pg_restore|psql): (error: )?/, '')
-      .trim() || 'it said nothing'
+      .trim() || 'no error message'
   );
 }

@@ -13,7 +13,7 @@ interface Row {
   present: number;
 }
 
-/** What a dump will hold, and what it will leave out, in sentences. */
+/** What a dump will contain, and what it will omit, as sentences. */
 export async function scopeOf(
   client: Client,
   { schemas }: Pick<DumpOptions, 'schemas'>,
@@ -30,7 +30,7 @@ export async function scopeOf(
   const leftOut: string[] = [];
   if (schemas !== undefined) {
     leftOut.push(
-      'What belongs to no schema is not in this backup: casts, languages, foreign servers, event triggers, publications, settings of the database.',
+      'Objects outside schemas are not in this backup: casts, languages, foreign servers, event triggers, publications, settings of the database.',
     );
     if (others.length > 0) leftOut.push(`These schemas are not in this backup: ${listed(others)}.`);
   }

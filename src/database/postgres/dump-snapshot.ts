@@ -20,7 +20,7 @@ export interface DumpSnapshot {
   id: string;
   /** Reads the catalogue as the snapshot sees it. */
   read(): Promise<void>;
-  /** After the dump. Sequences stand outside of snapshots: one that moved meanwhile is not compared. */
+  /** After the dump. Sequences are outside of snapshots: one that changed during the dump is not compared. */
   digest(): Promise<CatalogueDigest>;
   close(): Promise<void>;
 }
@@ -29,7 +29,7 @@ export function queryOn(client: Client): RunQuery {
   return async (sql) => (await client.query({ text: sql, rowMode: 'array' })).rows.map(([line]) => String(line));
 }
 
-/** Opens a transaction whose snapshot pg_dump shares, so that the digest is of exactly what the dump holds. */
+/** Opens a transaction whose snapshot pg_dump shares, so that the digest describes exactly what the dump contains. */
 export async function openSnapshot(open: PostgresConnection, scope: Scope): Promise<DumpSnapshot> {
   const client = await open.another('db-manager backup snapshot');
   const run = queryOn(client);

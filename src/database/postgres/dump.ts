@@ -18,8 +18,8 @@ const NO_COMPRESSION = /not supported by this (installation|build)|does not supp
 
 /**
  * Dumps the whole database, or only `schemas`, to the new file or, with `jobs` above 1, folder `file`. The digest of the
- * catalogue is of the dump's own snapshot. Throws ProblemError ClientTooOld, NoSpace, PermissionDenied, LockTimeout or
- * BackupFailed, in pg_dump's own words.
+ * catalogue is taken in the dump's own snapshot. Throws ProblemError ClientTooOld, NoSpace, PermissionDenied, LockTimeout or
+ * BackupFailed, with pg_dump's own message.
  */
 export async function dump(open: PostgresConnection, file: string, options: DumpOptions): Promise<DumpResult> {
   const clients = await findClients(majorOf(open));
@@ -28,7 +28,7 @@ export async function dump(open: PostgresConnection, file: string, options: Dump
   const { scope, leftOut } = await scopeOf(open.client, options);
   const snapshot = await openSnapshot(open, scope);
   try {
-    // Both at once; pg_dump's own words come first where both fail.
+    // At the same time; pg_dump's own message comes first if both fail.
     const reading = snapshot.read();
     reading.catch(() => {});
     const compression = await dumpWith(wanted, (each) =>
@@ -56,7 +56,7 @@ export async function dump(open: PostgresConnection, file: string, options: Dump
 /** pg_dump's words where it failed. */
 class Refused extends Error {}
 
-/** The first compression that this pg_dump has. Throws Refused. */
+/** The first compression that this pg_dump supports. Throws Refused. */
 async function dumpWith(
   wanted: Compression[],
   attempt: (compression: Compression) => Promise<string | undefined>,
@@ -105,7 +105,7 @@ interface Attempt extends Omit<DumpOptions, 'compression'>, Scope {
   snapshot: string;
 }
 
-/** What pg_dump said where it failed; undefined where it did not. */
+/** The message of a failed pg_dump; undefined if it succeeded. */
 async function tryDump(
   { target }: PostgresConnection,
   clients: Clients,
@@ -119,7 +119,7 @@ async function tryDump(
     `--file=${file}`,
     `--snapshot=${options.snapshot}`,
     '--no-password',
-    // Of a restored subscription nothing would say whether it may replicate again.
+    // Nothing would define whether a restored subscription may replicate again.
     '--no-subscriptions',
     largeObjects ? '--blobs' : '--no-blobs',
     // Schemas alone would leave their extensions behind, and with them the types of columns.
@@ -149,7 +149,7 @@ function compressionsFor({ major, version }: Clients, wanted: DumpOptions['compr
   if ((wanted === 'zstd' || wanted === 'lz4') && major < 16) {
     throw new ProblemError({
       reason: 'InvalidConfiguration',
-      message: `${version} has no ${wanted} compression; PostgreSQL 16 brought it. Set compression to auto or gzip.`,
+      message: `${version} does not support ${wanted} compression, which requires PostgreSQL 16. Set compression to auto or gzip.`,
     });
   }
   return [wanted];
@@ -176,21 +176,21 @@ async function sizeSoFar(file: string): Promise<number> {
 }
 
 function dumpProblem(words: string, file: string): ProblemError {
-  const told = errorIn(words);
+  const text = errorIn(words);
   if (/No space left on device|Disk quota exceeded|File too large/.test(words)) {
     return new ProblemError({
       reason: 'NoSpace',
-      message: `The disk of the backup folder is full: ${told}. Grow the volume, or prune: \`db-manager prune\`.`,
+      message: `The disk of the backup folder is full: ${text}. Enlarge the volume, or delete old backups: \`db-manager prune\`.`,
     });
   }
   if (/aborting because of server version mismatch/.test(words)) {
-    return new ProblemError({ reason: 'ClientTooOld', message: told });
+    return new ProblemError({ reason: 'ClientTooOld', message: text });
   }
   if (/permission denied for/.test(words)) {
     return new ProblemError({
       reason: 'PermissionDenied',
-      message: `pg_dump may not read everything: ${told}. Grant the user that takes backups SELECT on it, or limit the backup: backups.schemas.`,
+      message: `pg_dump cannot read everything: ${text}. Grant SELECT to the user that takes backups, or limit the backup: backups.schemas.`,
     });
   }
-  return new ProblemError({ reason: 'BackupFailed', message: `pg_dump failed: ${told} (writing ${basename(file)})` });
+  return new ProblemError({ reason: 'BackupFailed', message: `pg_dump failed: ${text} (writing ${basename(file)})` });
 }

@@ -26,7 +26,7 @@ export interface Watched {
   apart(): Promise<Client>;
 }
 
-/** What a migration holds and does, seen from its own connection just before it commits. */
+/** The locks and effects of a migration, seen from its own connection just before it commits. */
 export async function observe(client: Client, watched: Watched): Promise<Observation> {
   const { tables, locks: watch } = watched;
   const before = await tables.before(client, watched.apart);
@@ -42,7 +42,7 @@ export async function observe(client: Client, watched: Watched): Promise<Observa
         revision,
         seconds,
         statements: watched.statements(),
-        // A table that the migration made is nobody else's yet; its locks do not matter.
+        // A table that the migration created is not visible to other sessions yet; its locks do not matter.
         locks: strongest(own, before).map((lock) => ({
           ...lock,
           seconds: heldFor(lock.table, lock.mode) ?? round(seconds),
@@ -58,7 +58,7 @@ function round(seconds: number): number {
   return Math.round(seconds * 1000) / 1000;
 }
 
-/** Before its own counting begins: what the session holds on tables, views and sequences. */
+/** Before our own counting starts: the locks of the session on tables, views and sequences. */
 async function heldLocks(client: Client): Promise<HeldLock[]> {
   const { rows } = await client.query<HeldLock>(
     `SELECT DISTINCT l.relation::text AS oid, l.mode FROM pg_locks l
@@ -91,7 +91,7 @@ function changedRows(before: TableStates, after: TableStates) {
     .sort(byTable);
 }
 
-/** Of the tables that are not the same object in the other map: what is shared was not touched. */
+/** Of the tables that are not the same object in the other map: shared objects were not changed. */
 function rowsByName(tables: TableStates, others: TableStates): Map<string, number> {
   const rows = new Map<string, number>();
   for (const [oid, table] of tables) {

@@ -21,7 +21,7 @@ const REASON_OF_STATE: Record<string, Reason> = {
   '25006': 'PermissionDenied',
 };
 
-/** PgBouncer ends a client that begins a transaction in statement mode; its SQLSTATE says only "protocol violation". */
+/** PgBouncer disconnects a client that starts a transaction in statement mode; its SQLSTATE only means "protocol violation". */
 const STATEMENT_POOLING = /transaction blocks not allowed in statement pooling mode/i;
 
 const CONNECTION_LOST =
@@ -70,17 +70,17 @@ export function problemOf(error: unknown, statement: SqlStatement | undefined): 
 
 export function poolerMessage(mode: 'transaction' | 'statement'): string {
   return mode === 'transaction'
-    ? 'The connection goes through a pooler in transaction mode (two connections share one server session), where a session lock does not hold. Connect to PostgreSQL directly, or to a pool in session mode.'
-    : 'The connection goes through a pooler in statement mode, where no transaction can begin and a session lock does not hold. Connect to PostgreSQL directly, or to a pool in session mode.';
+    ? 'The connection uses a pooler in transaction mode (two connections share one server session), so session-level locks do not work. Connect to PostgreSQL directly, or to a pool in session mode.'
+    : 'The connection uses a pooler in statement mode, so transactions and session-level locks do not work. Connect to PostgreSQL directly, or to a pool in session mode.';
 }
 
-/** The same functions; what the server refuses with a known code is thrown as ProblemError, in the server's words. */
+/** The same functions; errors of the server with a known code are thrown as ProblemError, with the server's message. */
 export function mapErrors<Port extends object>(port: Port): Port {
   const toProblemError = (error: unknown) => {
     if (error instanceof ProblemError || reasonOf(error) === undefined) throw error;
     throw new ProblemError(problemOf(error, undefined), { cause: error });
   };
-  // Not by value: what is made when it is asked for is not asked for here.
+  // Not by value: getters are not evaluated here.
   const wrapped = Object.entries(Object.getOwnPropertyDescriptors(port)).map(([name, property]) => {
     const { value } = property;
     if (typeof value !== 'function') return [name, property];
@@ -105,7 +105,7 @@ function positionOf(position: string | undefined, { sql, file, line, column }: S
     : { file, line: line + breaks, column: characters.length - lastBreak };
 }
 
-/** Why no connection came about, for a person; `passing` ones may be tried again. Never with the password. */
+/** Why the connection failed, as a message; `passing` failures may be retried. Never contains the password. */
 export function connectProblem(error: unknown, target: PostgresTarget): { problem: Problem; passing: boolean } {
   const { code, message = '' } = serverError(error) ?? {
     message: error instanceof Error ? error.message : String(error),
@@ -118,15 +118,15 @@ export function connectProblem(error: unknown, target: PostgresTarget): { proble
   switch (code) {
     case '28P01':
     case '28000':
-      return toProblemError('AuthenticationFailed', `${where} refuses the user "${target.user}": ${message}`);
+      return toProblemError('AuthenticationFailed', `${where} rejects the user "${target.user}": ${message}`);
     case '3D000':
       return toProblemError(
         'DatabaseNotFound',
         `${addressOf(target)} has no database "${target.database}". Create it with db-manager init, or correct the name.`,
       );
     case '08P01':
-      // A pooler's answer to options that it does not pass on.
-      return toProblemError('DatabaseUnreachable', `${where} refuses the connection: ${message}`);
+      // A pooler's answer to options that it does not support.
+      return toProblemError('DatabaseUnreachable', `${where} rejects the connection: ${message}`);
     case '42501':
       return toProblemError('PermissionDenied', `${where}: ${message}`);
     case '57P03':
@@ -139,12 +139,12 @@ export function connectProblem(error: unknown, target: PostgresTarget): { proble
     case 'ECONNREFUSED':
       return toProblemError(
         'DatabaseUnreachable',
-        `Nothing answers at ${addressOf(target)} (connection refused).`,
+        `No server is listening at ${addressOf(target)} (connection refused).`,
         true,
       );
   }
   if (/password must be a string|no password supplied|SASL/i.test(message)) {
-    return toProblemError('AuthenticationFailed', `${where} asks for a password and none was given.`);
+    return toProblemError('AuthenticationFailed', `${where} requires a password, but none was given.`);
   }
   if (/certificate|self-signed|SSL|TLS/i.test(message)) {
     return toProblemError(

@@ -4,13 +4,13 @@ import { describeHolder, keyOf, tryLock } from './advisory.ts';
 import type { PostgresConnection } from './connection.ts';
 import type { Client } from './driver.ts';
 
-/** How long to wait for a session that is being ended by the server, in milliseconds. */
+/** How long to wait for a session that the server is terminating, in milliseconds. */
 const WAIT = 15_000;
 const POLL = 100;
 
 /**
- * One session migrates at a time. A session whose client is gone may still be at work on the server, in a statement
- * or in the COMMIT whose answer was lost; only when it has ended does the history tell what became of it.
+ * One session migrates at a time. A session whose client is gone may still be active on the server, in a statement
+ * or in the COMMIT whose answer was lost; only after its end does the history show the outcome.
  * Throws ProblemError LockHeld.
  */
 export async function fence(client: Client, open: PostgresConnection): Promise<void> {
@@ -21,7 +21,7 @@ export async function fence(client: Client, open: PostgresConnection): Promise<v
       const holder = await describeHolder(client, key);
       throw new ProblemError({
         reason: 'LockHeld',
-        message: `Another session migrates ${open.identity.display}: ${holder}. It may be what is left of a run that was killed; the server ends it when its statement is over.`,
+        message: `Another session is migrating ${open.identity.display}: ${holder}. It may belong to a killed run; PostgreSQL ends it when its current statement finishes.`,
       });
     }
     await sleep(POLL);

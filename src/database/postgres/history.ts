@@ -3,22 +3,22 @@ import { HISTORY_TABLE, type HistoryRow } from '../../core/model/history.ts';
 import type { HistoryStore } from '../port.ts';
 import { type Client, quoteIdentifier } from './driver.ts';
 
-/** The history lies in the first schema, named in full: a migration may change the search path. */
+/** The history is in the first schema and is schema-qualified: a migration may change the search path. */
 export function historyTable(schemas: readonly string[]): string {
   return `${quoteIdentifier(schemas[0] ?? 'public')}.${HISTORY_TABLE}`;
 }
 
-/** A timestamp as ISO 8601 in UTC, whatever DateStyle and TimeZone are. */
+/** A timestamp as ISO 8601 in UTC, independent of DateStyle and TimeZone. */
 export function isoText(expression: string): string {
   return `to_char(${expression} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 }
 
-/** What has passed since the server got the message that this statement is in. */
+/** The time since the server received the message with this statement. */
 const ELAPSED = 'clock_timestamp() - statement_timestamp()';
 
 /**
- * As text, so that it can go with a statement of the migration and COMMIT in one round trip. The row's times are those
- * at which the message was sent; the server adds what the statements before it took.
+ * As text, so that it can be sent with a statement of the migration and COMMIT in one round trip. The row's times are
+ * those of the sending; the server adds the time that the statements before it took.
  */
 export function putSql(table: string, row: HistoryRow): string {
   const { revision, checksum, appliedAt, durationMs, runId, toolVersion, state } = row;
@@ -44,10 +44,10 @@ export function historyStore(client: Client, schemas: readonly string[]): Histor
   };
   const ensure = async () => {
     if (await there()) return;
-    // Two creators at once collide in the catalogue in spite of IF NOT EXISTS, so they take turns.
+    // Two concurrent creators collide in the catalogue in spite of IF NOT EXISTS, so they take turns.
     await together(client, async () => {
       await client.query("SELECT pg_advisory_xact_lock(hashtext('db-manager history'))");
-      // Even with IF NOT EXISTS it asks for a right on the database, which a user of one schema has no need of.
+      // Even with IF NOT EXISTS it needs a privilege on the database, which a user of one schema does not need.
       const { rows } = await client.query<{ there: boolean }>('SELECT to_regnamespace($1) IS NOT NULL AS there', [
         schema,
       ]);

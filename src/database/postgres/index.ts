@@ -37,7 +37,7 @@ export async function openPostgres(
     get sequelize() {
       return open.sequelize;
     },
-    // Each time with the connection of the moment: a restore replaces it.
+    // With the current connection each time: a restore replaces it.
     get history() {
       return mapErrors(historyStore(open.client, schemas));
     },

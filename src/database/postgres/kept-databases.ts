@@ -1,4 +1,4 @@
-/** Databases that a restore replaced: marked by their comment, kept beside the restored one until they are dropped. */
+/** Databases that a restore replaced: marked by their comment, kept next to the restored one until they are dropped. */
 import { createHash } from 'node:crypto';
 import { ProblemError } from '../../core/model/problem.ts';
 import type { KeptDatabase } from '../port.ts';
@@ -6,10 +6,10 @@ import type { PostgresConnection } from './connection.ts';
 import { type Client, quoteIdentifier } from './driver.ts';
 
 const COMMENT_START = '{"db-manager":"kept"';
-/** PostgreSQL cuts names after so many bytes. */
+/** PostgreSQL truncates names to this number of bytes. */
 const NAME_BYTES = 63;
 
-/** `shop_before_restore_20261128_081500`; a long name is cut, and told apart by a hash. */
+/** `shop_before_restore_20261128_081500`; a long name is truncated and made unique by a hash. */
 export function keptName(database: string, now: Date): string {
   const digits = now.toISOString().replace(/[^0-9]/g, '');
   return besideName(database, `_before_restore_${digits.slice(0, 8)}_${digits.slice(8, 14)}`);
@@ -54,7 +54,7 @@ export async function dropKept(open: PostgresConnection, name: string): Promise<
   });
 }
 
-/** WITH (FORCE) came with PostgreSQL 13. */
+/** WITH (FORCE) was added in PostgreSQL 13. */
 export async function dropDatabase(client: Client, name: string, version: number): Promise<void> {
   await client.query(`DROP DATABASE IF EXISTS ${quoteIdentifier(name)}${version >= 130_000 ? ' WITH (FORCE)' : ''}`);
 }

@@ -1,20 +1,20 @@
 import type { Client } from './driver.ts';
 
-/** A migration that is over sooner is not asked about: its locks were held for its whole time, which is short. */
+/** A shorter migration is not checked: its locks were held for its whole duration, which is short. */
 const EVERY_MS = 50;
 
 /** Since when a session has held its locks, seen from another connection while it works. */
 export interface LockWatch {
   /** Begins with a migration of that backend (`pg_backend_pid()`). */
   start(backend: number): void;
-  /** Ends with it; the seconds for which a lock was held until now, at most; undefined where nobody has looked. */
+  /** Ends with it; the maximum seconds for which a lock was held until now; undefined if no check has run. */
   stop(): Promise<(table: string, mode: string) => number | undefined>;
   close(): Promise<void>;
 }
 
 /**
- * Looks every 50 ms at what the backend holds. A lock counts from the look before it was seen, so the number is never too
- * small. Where looking fails, nothing was seen: the rehearsal goes on without it.
+ * Checks every 50 ms which locks the backend holds. A lock counts from the check before it was seen, so the number is
+ * never too small. If a check fails, the result is empty: the rehearsal continues without it.
  */
 export function lockWatch(connect: () => Promise<Client>, schemas: readonly string[]): LockWatch {
   let connection: Promise<Client> | undefined;

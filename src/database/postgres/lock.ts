@@ -10,9 +10,9 @@ import { applySettings, idleSettings } from './settings.ts';
 const POLL = 200;
 
 /**
- * One writer: a session-level advisory lock, polled with try-lock, on a connection of its own that idles outside
+ * One writer: a session-level advisory lock, polled with try-lock, on a separate connection that idles outside
  * any transaction, so that CREATE INDEX CONCURRENTLY never waits for it. The server frees it when the connection
- * ends; keepalives see to it that a vanished client is noticed within seconds.
+ * ends; with keepalives a vanished client is noticed within seconds.
  */
 export async function lock(open: PostgresConnection, options: LockOptions): Promise<Lock> {
   const client = await open.another(`db-manager lock ${options.runId} ${options.holder}`);
@@ -23,7 +23,7 @@ export async function lock(open: PostgresConnection, options: LockOptions): Prom
     await applySettings(client, idleSettings(open.version));
     await refusePooler(client, () => open.another('db-manager pooler check'));
     await wait(client, writer, deadline, open, options);
-    // The server may still work on the last statement of a run that was killed; what it commits has to be seen.
+    // The server may still execute the last statement of a killed run; its commit has to be visible.
     const migrating = keyOf('migrating', schema);
     await wait(client, migrating, deadline, open, options);
     await unlock(client, migrating);
@@ -41,17 +41,17 @@ async function wait(
   open: PostgresConnection,
   { waitMs, onWaiting, signal }: LockOptions,
 ): Promise<void> {
-  let told = '';
+  let reported = '';
   while (!(await tryLock(client, key))) {
     const holder = await describeHolder(client, key);
     if (signal?.aborted || performance.now() > deadline) {
       throw new ProblemError({
         reason: 'LockHeld',
-        message: `Another run works on ${open.identity.display}: ${holder}. Waited ${Math.round(waitMs / 1000)} s.`,
+        message: `Another run holds the migration lock for ${open.identity.display}: ${holder}. Waited ${Math.round(waitMs / 1000)} s.`,
       });
     }
-    if (holder !== told) onWaiting?.(`waiting for ${holder}`);
-    told = holder;
+    if (holder !== reported) onWaiting?.(`waiting for ${holder}`);
+    reported = holder;
     await sleep(POLL * (0.5 + Math.random()), undefined, { signal }).catch(() => {});
   }
 }

@@ -16,7 +16,7 @@ import { WatchedTables } from './table-states.ts';
 
 type SessionWork = Pick<MigrationWork, 'timeouts' | 'runId' | 'onStatement' | 'onRetry'>;
 
-/** A session on a connection of its own, so that what a migration sets does not outlive it elsewhere. */
+/** A session on its own connection, so that a migration's settings do not outlive it. */
 export async function openSession(open: PostgresConnection, work: SessionWork): Promise<MigrationSession> {
   const { schemas } = open.target;
   const table = historyTable(schemas);
@@ -27,9 +27,9 @@ export async function openSession(open: PostgresConnection, work: SessionWork): 
   let inTransaction = false;
   let statements = 0;
   let last: string | undefined;
-  /** The first error inside a transaction: all that follow only say that there was one. */
+  /** The first error inside a transaction: all later errors only report that there was one. */
   let first: unknown;
-  let mended: string[] = [];
+  let repaired: string[] = [];
   let running: string | undefined;
   const late: string[] = [];
 
@@ -38,7 +38,7 @@ export async function openSession(open: PostgresConnection, work: SessionWork): 
     statements = 0;
     last = undefined;
     first = undefined;
-    mended = [];
+    repaired = [];
   };
   const see = (sql: string) => {
     statements += 1;
@@ -46,7 +46,7 @@ export async function openSession(open: PostgresConnection, work: SessionWork): 
     work.onStatement?.(sql);
     channel.seeSettings(sql);
   };
-  /** Whatever a migration sends, as SQL or by code, goes through here. */
+  /** Wraps all statements of a migration, from SQL or from code. */
   const around = async <T>(sql: string, run: () => Promise<T>): Promise<T> => {
     const watched = () =>
       inTransaction || !waitsForOthers(sql) ? channel.watched(run) : channel.withoutLockTimeout(run);
@@ -54,7 +54,7 @@ export async function openSession(open: PostgresConnection, work: SessionWork): 
     try {
       return build === undefined
         ? await watched()
-        : await buildIndex(channel.client(), build, watched, (what) => mended.push(what));
+        : await buildIndex(channel.client(), build, watched, (what) => repaired.push(what));
     } catch (error) {
       first ??= error;
       throw error;
@@ -66,20 +66,20 @@ export async function openSession(open: PostgresConnection, work: SessionWork): 
     await ending?.end();
     return ending !== undefined;
   };
-  /** Before a history row: the migration's transaction is still there and whole, or there is none that it forgot. */
+  /** Before a history row: the migration's transaction is still intact, and no other transaction was left open. */
   const settle = async () => {
     const code = await codeEnds();
     if (!inTransaction) {
       if (channel.status() === 'I') return;
       await channel.rollback();
-      throw refuse('The migration left a transaction open, which was rolled back. It has to end with COMMIT.');
+      throw refuse('The migration left a transaction open, which was rolled back. End it with COMMIT.');
     }
-    // SQL migrations are checked where they are read; code may say anything.
+    // SQL migrations are checked when they are read; code may send any statement.
     if (!code) return;
     await channel.flush();
     if (channel.status() === 'E') throw first ?? refuse('An error has aborted the transaction.');
     if (channel.status() === 'I') {
-      throw refuse('The transaction ended before the migration did, so a part of it may be kept.');
+      throw refuse('The transaction ended before the migration did, so a part of its changes may be kept.');
     }
   };
   /** In a transaction it goes with the COMMIT, in one round trip. */
@@ -100,7 +100,7 @@ export async function openSession(open: PostgresConnection, work: SessionWork): 
     startOver: channel.startOver,
     async commit() {
       if (running !== undefined && late.includes(running))
-        throw refuse('It sent a query after its end. Wait for every query with await.');
+        throw refuse('It sent a query after its end. Await every query.');
       const command = await around('COMMIT', () => channel.flush('COMMIT'));
       inTransaction = false;
       // PostgreSQL answers COMMIT of an aborted transaction with success and the word ROLLBACK.
@@ -152,13 +152,17 @@ export async function openSession(open: PostgresConnection, work: SessionWork): 
     },
     retryOf(error) {
       if (reasonOf(error) !== 'LockTimeout') return undefined;
-      return { mode: 'normal', pause: true, why: waitedFor(serverError(error)?.message ?? 'a lock could not be had') };
+      return {
+        mode: 'normal',
+        pause: true,
+        why: waitedFor(serverError(error)?.message ?? 'a lock could not be acquired'),
+      };
     },
     async cleanUp() {
       tables.rollback(true);
       await codeEnds().catch(() => {});
       await channel.rollback();
-      return mended.length === 0 ? undefined : mended.join(' ');
+      return repaired.length === 0 ? undefined : repaired.join(' ');
     },
     commitOutcomeUnknown: (error) => reasonOf(error) === 'ConnectionLost',
     async isRecorded(revision) {

@@ -2,16 +2,16 @@ import { ProblemError } from '../../core/model/problem.ts';
 import type { Client } from './driver.ts';
 import { poolerMessage } from './errors.ts';
 
-/** How many other sessions shake the pool. */
+/** How many other sessions are used to test the pool. */
 const OTHERS = 4;
 
 /**
  * Behind a pooler in transaction mode two statements of one connection may run on different server sessions, so a
- * session lock would be taken on one and asked for on another.
+ * session lock would be taken on one and checked on another.
  *
  * A server tells each client the process that serves it (BackendKeyData); a pooler makes up that number (pgbouncer
- * #1296). Where it is the true one there is no pooler. Else others take sessions from the pool and keep them: in
- * transaction mode one of them gets the session that we had, or we get another one.
+ * #1296). If it is the real one no pooler is in use. Otherwise other connections take sessions from the pool and keep
+ * them: in transaction mode one of them gets our previous session, or we get a different one.
  */
 export async function refusePooler(client: Client, another: () => Promise<Client>): Promise<void> {
   const mine = await backendOf(client);

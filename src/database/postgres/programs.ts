@@ -22,7 +22,7 @@ export async function programFolders(env: NodeJS.ProcessEnv): Promise<string[]> 
   return [...new Set([...(await debianFolders()), ...(await fromPgConfig(env)), ...path])];
 }
 
-/** The folders that have all these programs, with the version that the first of them says. */
+/** The folders that contain all these programs, with the version that the first of them reports. */
 export async function findPrograms(folders: readonly string[], names: readonly string[]): Promise<Programs[]> {
   const found = await Promise.all(folders.map((folder) => look(folder, names)));
   return found.filter((programs) => programs !== undefined);
@@ -51,7 +51,7 @@ async function look(folder: string, [first = '', ...others]: readonly string[]):
     const major = Number(/\) (\d+)/.exec(version)?.[1]);
     return Number.isInteger(major) ? { folder, major, version } : undefined;
   } catch {
-    // A folder without the programs, or with one that cannot run here, is none of the candidates.
+    // A folder without the programs, or with one that cannot run here, is not a candidate.
     return undefined;
   }
 }

@@ -20,7 +20,7 @@ import { withTemporaryFile } from './temporary-file.ts';
 
 /**
  * One transaction: the content is dropped, filled by what pg_restore writes, compared with the backup, and committed by
- * a last line that is sent only when all went well. Whoever dies before, the server rolls back.
+ * a last line that is sent only if everything succeeded. After a crash before that, the server rolls back.
  */
 export async function restoreInPlace(open: PostgresConnection, work: RestoreWork): Promise<void> {
   const { backup, clients, contents, catalogue, options } = work;
@@ -86,7 +86,7 @@ async function finish(
   if (differences.length > 0) throw incomplete(differences, backup.manifest.name, open);
 }
 
-/** Only where they differ: who may not set one need not. */
+/** Only if they differ: a user without the privilege to set them need not. */
 async function bringSettings(
   run: RunQuery,
   { target }: PostgresConnection,

@@ -11,29 +11,29 @@ export function refuseOtherFormat({ identity }: PostgresConnection, { manifest }
   });
 }
 
-/** What a program of PostgreSQL said, as a problem. */
+/** The error of a PostgreSQL program, as a problem. */
 export function restoreProblem(words: string, name: string, { identity }: PostgresConnection): ProblemError {
-  const told = errorIn(words).replace(/\.$/, '');
-  const asBefore = `${identity.display} is as it was.`;
+  const text = errorIn(words).replace(/\.$/, '');
+  const asBefore = `${identity.display} is unchanged.`;
   if (/No space left on device|could not extend file/.test(words)) {
     return new ProblemError({
       reason: 'NoSpace',
-      message: `The server's disk is full: ${told}. ${asBefore} A restore needs space for both states for a while.`,
+      message: `The server's disk is full: ${text}. ${asBefore} A restore temporarily needs disk space for both copies.`,
     });
   }
   if (/canceling statement due to lock timeout/.test(words)) {
     return new ProblemError({
       reason: 'ActiveSessions',
-      message: `A table is in use by a session that connected in the meantime: ${told}. ${asBefore}`,
+      message: `A table is in use by a session that connected during the restore: ${text}. ${asBefore}`,
     });
   }
   if (/server closed the connection|connection to server was lost|terminating connection/.test(words)) {
     return new ProblemError({
       reason: 'ConnectionLost',
-      message: `The connection was lost while ${name} was restored: ${told}. ${identity.display} holds either the state before or the whole backup.`,
+      message: `The connection was lost while ${name} was restored: ${text}. ${identity.display} contains either the previous state or the complete backup.`,
     });
   }
-  return new ProblemError({ reason: 'RestoreFailed', message: `${name} could not be restored: ${told}. ${asBefore}` });
+  return new ProblemError({ reason: 'RestoreFailed', message: `${name} could not be restored: ${text}. ${asBefore}` });
 }
 
 /** How many differences a message lists. */
@@ -44,6 +44,6 @@ export function incomplete(differences: string[], name: string, { identity }: Po
   const more = differences.length > LISTED ? `; and ${differences.length - LISTED} more` : '';
   return new ProblemError({
     reason: 'RestoreIncomplete',
-    message: `What was restored from ${name} differs from the backup: ${listed}${more}. ${identity.display} is as it was.`,
+    message: `What was restored from ${name} differs from the backup: ${listed}${more}. ${identity.display} is unchanged.`,
   });
 }

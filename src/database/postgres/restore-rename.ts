@@ -16,8 +16,8 @@ interface Swap {
 
 /**
  * Gives the new database the name of the old one, in one transaction. RENAME waits five seconds for the sessions of a
- * database and lets no new one in meanwhile, so those that may be ended are ended while it waits. What was replaced is
- * kept; an empty database is not.
+ * database and rejects new ones during the wait, so sessions that may be terminated are terminated then. The replaced
+ * database is kept, unless it is empty.
  */
 export async function swap(open: PostgresConnection, admin: Client, work: Swap): Promise<KeptDatabase | undefined> {
   const { database } = open.target;
@@ -54,7 +54,7 @@ export async function swap(open: PostgresConnection, admin: Client, work: Swap):
     return undefined;
   }
   options.onMessage?.(
-    `The database as it was is kept as ${kept}. To drop it: DROP DATABASE ${quoteIdentifier(kept)}; \`db-manager prune\` drops it when backups.retain.days have passed.`,
+    `The previous database is kept as ${kept}. To drop it: DROP DATABASE ${quoteIdentifier(kept)}; \`db-manager prune\` drops it when backups.retain.days have passed.`,
   );
   return { name: kept, sizeBytes: old.sizeBytes, replacedAt: now.toISOString() };
 }
@@ -72,7 +72,7 @@ async function aboutOld({
   return { empty: row?.empty === true, sizeBytes: Number(row?.size ?? 0), comment: row?.comment ?? null };
 }
 
-/** Ours always, since they are ours; others where that was asked for. Until the rename is over. */
+/** Always our own sessions; other sessions only if requested. Until the rename has finished. */
 async function terminateSessions(open: PostgresConnection, others: boolean, over: () => boolean): Promise<void> {
   const helper = await open.another('db-manager restore', 'template1').catch(() => undefined);
   if (helper === undefined) return;
@@ -97,7 +97,7 @@ function renameProblem(error: unknown, { identity }: PostgresConnection): unknow
   return new ProblemError(
     {
       reason: 'ActiveSessions',
-      message: `A session connected to ${identity.display} during the restore: ${error.message}. The database is as it was. Stop the application, or end its sessions with --terminate-sessions.`,
+      message: `A session connected to ${identity.display} during the restore: ${error.message}. The database is unchanged. Stop the application, or pass --terminate-sessions to terminate its sessions.`,
       code: '55006',
     },
     { cause: error },

@@ -1,7 +1,7 @@
 import { ProblemError } from '../../core/model/problem.ts';
 import type { PostgresConnection } from './connection.ts';
 
-/** What a restore can neither keep nor bring back. Logical slots stay with the replaced database, which is said. */
+/** What a restore can neither keep nor restore. Logical slots stay with the replaced database, which is reported. */
 export async function refuseReplication({ client, identity, target }: PostgresConnection): Promise<void> {
   const { rows } = await client.query<{ subscriptions: string[]; prepared: string[]; slots: string[] }>(
     `SELECT ARRAY(SELECT quote_ident(subname) FROM pg_subscription s JOIN pg_database d ON d.oid = s.subdbid
@@ -11,7 +11,7 @@ export async function refuseReplication({ client, identity, target }: PostgresCo
   );
   const { subscriptions = [], prepared = [], slots = [] } = rows[0] ?? {};
   const refuse = (message: string) =>
-    new ProblemError({ reason: 'RestoreFailed', message: `${message} ${identity.display} is as it was.` });
+    new ProblemError({ reason: 'RestoreFailed', message: `${message} ${identity.display} is unchanged.` });
   if (subscriptions.length > 0) {
     const commands = subscriptions.map((name) => `ALTER SUBSCRIPTION ${name} DISABLE;`).join(' ');
     throw refuse(`A subscription would write into the database during the restore. Disable it first: ${commands}`);

@@ -1,9 +1,9 @@
 import { LOCK_WAIT, literal } from './restore-script.ts';
 
 /**
- * What runs before a whole backup's own SQL where the database itself stays: it empties the database of all that this
- * user may drop. A schema that holds an extension, or is another's, stays and is emptied; so does `public`. What is
- * left is compared with the backup like everything else, before the commit.
+ * Runs before a complete backup's own SQL if the database itself is kept: it removes all objects that this
+ * user may drop. A schema that contains an extension, or has another owner, is kept and emptied; so is `public`. The
+ * remaining objects are compared with the backup like everything else, before the commit.
  */
 export function beginWholeScript({
   largeObjects,

@@ -3,7 +3,7 @@ export const LOCK_WAIT = '15s';
 
 /**
  * What runs before the dump's own SQL, in the same transaction: it empties the schemas, object by object, so that the
- * schemas with their owner and grants and the extensions in them stay. CASCADE also reaches objects of other schemas (a
+ * schemas with their owner and grants and the extensions in them are kept. CASCADE also reaches objects of other schemas (a
  * view, a foreign key, a column's default) which no backup of these schemas could bring back: then nothing is dropped.
  */
 export function beginScript(schemas: readonly string[], largeObjects: readonly [from: string, to: string][]): string {
@@ -22,7 +22,7 @@ DECLARE
   kind text;
   named text;
 BEGIN
-  -- Default privileges would grant on what is made anew; the dump brings its own.
+  -- Default privileges would grant on objects that are created; the dump brings its own.
   FOR found IN ${DEFAULT_GRANTS} LOOP
     EXECUTE format('ALTER DEFAULT PRIVILEGES FOR ROLE %I IN SCHEMA %I REVOKE ALL ON %s FROM %s',
       found.granter, found.nspname, found.kind, found.grantee);
@@ -36,7 +36,7 @@ BEGIN
   lost := ARRAY(SELECT unnest(outside) EXCEPT (${OUTSIDE}));
   IF cardinality(lost) > 0 THEN
     RAISE EXCEPTION 'outside of schema % these would be lost: %', array_to_string(wanted, ', '), array_to_string(lost[1:10], '; ')
-      USING HINT = 'Drop them first and make them again afterwards.';
+      USING HINT = 'Drop them first and create them again afterwards.';
   END IF;
 END
 $db_manager$;
@@ -91,7 +91,7 @@ const OUTSIDE = `
     UNION SELECT pg_catalog.pg_describe_object('pg_catalog.pg_extension'::regclass, oid, 0) FROM pg_catalog.pg_extension
   `;
 
-/** A string as SQL text, whatever standard_conforming_strings says. */
+/** A string as SQL text, independent of standard_conforming_strings. */
 export function literal(text: string): string {
   const quoted = `'${text.replaceAll("'", "''")}'`;
   return text.includes('\\') ? ` E${quoted.replaceAll('\\', '\\\\')}` : quoted;

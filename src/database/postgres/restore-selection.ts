@@ -5,20 +5,20 @@ import { STAYS } from './restore-script-whole.ts';
 export interface Selection {
   /** Entries to leave out, by id. */
   left: Set<string>;
-  /** Owners and grants are not pg_restore's: `afterwards` makes those that can be. */
+  /** Owners and grants are not restored by pg_restore: `afterwards` sets the available ones. */
   withoutOwners: boolean;
   /** SQL that follows the dump's own, statement by statement. */
   afterwards: string[];
   /** Roles that are not on this server, or that this user may not act as. */
   unavailable: Set<string>;
-  /** What will not be as it was, in sentences. */
+  /** What will differ from the backup, as sentences. */
   messages: string[];
 }
 
 export interface Surroundings {
   user: string;
   superuser: boolean;
-  /** Kept, not made again: `SCHEMA name`, `EXTENSION name`, … */
+  /** Kept, not created again: `SCHEMA name`, `EXTENSION name`, … */
   kept: ReadonlySet<string>;
   /** Schemas that this user owns. */
   ownedSchemas: ReadonlySet<string>;
@@ -27,8 +27,8 @@ export interface Surroundings {
 }
 
 /**
- * What of a dump can be restored here: what is kept is not made again. An object of a role that is not available
- * belongs to the user, and only such an object; a grant to a role that is not there is left out, and said.
+ * The part of a dump that can be restored here: kept objects are not created again. An object of an unavailable role
+ * belongs to the user; a grant to a missing role is left out, and this is reported.
  */
 export function select({ entries }: Contents, here: Surroundings): Selection {
   const left = new Set(entries.filter((entry) => isKept(entry, here)).map(({ id }) => id));
@@ -69,7 +69,7 @@ function isGrant({ type }: Entry): boolean {
 }
 
 function isKept({ type, name, sql }: Entry, here: Surroundings): boolean {
-  // PostgreSQL makes `public` with each database: its entry only sets the owner.
+  // PostgreSQL creates `public` with each database: its entry only sets the owner.
   if (type === 'SCHEMA')
     return here.kept.has(`SCHEMA ${name}`) && (sql.includes('CREATE SCHEMA') || !here.ownedSchemas.has(name));
   if (here.kept.has(`${type} ${name}`)) return true;
@@ -79,7 +79,7 @@ function isKept({ type, name, sql }: Entry, here: Surroundings): boolean {
   return false;
 }
 
-/** The owners and grants that can be made, as the dump has them, but each by itself. */
+/** The owners and grants that can be set, as in the dump, but one at a time. */
 function statementsAfterwards(
   entries: Entry[],
   left: ReadonlySet<string>,

@@ -10,7 +10,7 @@ interface Session {
 
 const END_WAIT_MS = 10_000;
 
-/** Refuses while others use the database, naming them, or ends them where that was asked for. Throws ActiveSessions. */
+/** Fails if other sessions use the database, naming them, or terminates them if requested. Throws ActiveSessions. */
 export async function settleSessions(open: PostgresConnection, options: RestoreOptions): Promise<void> {
   const others = await sessions(open);
   if (others.length === 0) return;
@@ -18,7 +18,7 @@ export async function settleSessions(open: PostgresConnection, options: RestoreO
   if (!options.terminateSessions) {
     throw new ProblemError({
       reason: 'ActiveSessions',
-      message: `${database} is used by ${named(others)}. Stop them, or end them with --terminate-sessions.`,
+      message: `${database} is used by ${named(others)}. Stop them, or pass --terminate-sessions to terminate them.`,
     });
   }
   const deadline = performance.now() + END_WAIT_MS;
@@ -26,16 +26,16 @@ export async function settleSessions(open: PostgresConnection, options: RestoreO
     if (performance.now() > deadline) {
       throw new ProblemError({
         reason: 'ActiveSessions',
-        message: `${database} is still used by ${named(left)}: they connect again as soon as they are ended. Stop their programs first.`,
+        message: `${database} is still used by ${named(left)}: they reconnect as soon as they are terminated. Stop their programs first.`,
       });
     }
     for (const session of left) await end(open, session);
     await sleep(100);
   }
-  options.onMessage?.(`Ended ${named(others)}.`);
+  options.onMessage?.(`Terminated ${named(others)}.`);
 }
 
-/** The sessions of others, named; undefined where there are none. */
+/** The sessions of others, named; undefined if there are none. */
 export async function otherSessions(open: PostgresConnection): Promise<string | undefined> {
   const others = await sessions(open);
   return others.length === 0 ? undefined : named(others);
@@ -49,14 +49,14 @@ async function end({ client, target }: PostgresConnection, { pid, who }: Session
     throw new ProblemError(
       {
         reason: 'ActiveSessions',
-        message: `The session ${who} could not be ended (${why}). A superuser can allow it: GRANT pg_signal_backend TO ${target.user};`,
+        message: `The session ${who} could not be terminated (${why}). As a superuser, run: GRANT pg_signal_backend TO ${target.user};`,
       },
       { cause: error },
     );
   }
 }
 
-/** Sessions of others. Ours bear our application's name: the lock's connection and the pool do not stand in the way. */
+/** Sessions of others. Ours have our application's name: the lock's connection and the pool do not block the restore. */
 async function sessions({ client }: PostgresConnection): Promise<Session[]> {
   const { rows } = await client.query<Session>(
     `SELECT pid, concat_ws(' ', quote_ident(coalesce(nullif(application_name, ''), 'a program')),

@@ -9,22 +9,22 @@ export interface Stream {
   /** Of psql: the database to write to. */
   env: NodeJS.ProcessEnv;
   serverMajor: number;
-  /** Instead of the empty one that pg_dump sets: functions may read tables whose schema they do not name. */
+  /** Replaces the empty one that pg_dump sets: functions may read tables without naming their schema. */
   searchPath?: string;
   /** Runs first. */
   begin: string;
   /** The program whose standard output is the SQL in between. */
   source: Program;
   /**
-   * Runs when the source has said that it wrote everything, in the same transaction; the commit is sent when it has
-   * returned, and not where it throws.
+   * Runs when the source has reported that it wrote everything, in the same transaction; the commit is sent when it has
+   * returned, and not if it throws.
    */
   finish?(run: RunQuery): Promise<void>;
   onBytes?(done: number): void;
   signal?: AbortSignal;
 }
 
-/** Undefined when all went well; else the words of the program that failed first. */
+/** Undefined on success; otherwise the message of the program that failed first. */
 export async function streamToPsql(stream: Stream): Promise<string | undefined> {
   const { source, signal } = stream;
   const args = ['--no-psqlrc', '--quiet', '--no-password', '--tuples-only', '--no-align', '--set=ON_ERROR_STOP=1'];
@@ -33,7 +33,7 @@ export async function streamToPsql(stream: Stream): Promise<string | undefined> 
   const out = psql.child.stdout;
   const from = source.child.stdout;
   if (!into || !out || !from) throw new Error('the programs have no pipes');
-  // psql that has ended tells why by itself; that the pipe broke is only its echo.
+  // If psql has ended, its own message gives the cause; the broken pipe is only a consequence.
   into.on('error', () => {});
   psql.ended.then(() => source.child.kill('SIGTERM')).catch(() => {});
 
@@ -46,13 +46,13 @@ export async function streamToPsql(stream: Stream): Promise<string | undefined> 
     if (!into.write(piece)) await drained(into);
   }
   const written = await source.ended;
-  // Without the commit the server rolls back, whatever became of us.
+  // Without the commit the server rolls back, even if this process has died.
   let whole = written.ok && !signal?.aborted;
   let refusal: unknown;
   if (whole && stream.finish !== undefined) {
     await stream.finish(answers).catch((error: unknown) => {
       whole = false;
-      // What psql says of its own end is the better answer.
+      // psql's own message about its end is more precise.
       if (!(error instanceof NoAnswer)) refusal = error;
     });
   }
@@ -115,7 +115,7 @@ function drained(into: Writable): Promise<void> {
   });
 }
 
-/** A newer pg_dump sets what an older server does not know: `transaction_timeout` came with PostgreSQL 17. */
+/** A newer pg_dump sets what an older server does not know: `transaction_timeout` was added in PostgreSQL 17. */
 async function* withOurSettings(from: Readable, { serverMajor, searchPath }: Stream): AsyncGenerator<Buffer> {
   let head: Buffer | undefined = serverMajor < 17 || searchPath !== undefined ? Buffer.alloc(0) : undefined;
   for await (const piece of from as AsyncIterable<Buffer>) {
@@ -149,7 +149,7 @@ async function* withoutCommit(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buf
 
 const TAIL_BYTES = 4_096;
 
-/** The settings stand at the very beginning. */
+/** The settings are at the very beginning. */
 const HEAD_BYTES = 4_096;
 
 function cleaned(head: Buffer, serverMajor: number, searchPath: string | undefined): Buffer {

@@ -23,23 +23,23 @@ import { streamToPsql } from './restore-stream.ts';
 import type { RestoreWork } from './restore-work.ts';
 import { withTemporaryFile } from './temporary-file.ts';
 
-/** Why the database cannot be replaced by another one, in a sentence. */
+/** Why the database cannot be replaced by another one, as a sentence. */
 export class CannotSwap extends Error {}
 
-/** More connections than this restore no faster on a server that serves others meanwhile. */
+/** With more connections than this, a restore does not get faster on a server that has other clients. */
 const MOST_JOBS = 4;
 const PROGRESS_MS = 500;
-/** Says whose database `…_restore_…` is, so that what a crash left is found and dropped. */
+/** Identifies the database to which `…_restore_…` belongs, so that leftovers of a crash are found and dropped. */
 const COMMENT_START = '{"db-manager":"restore"';
 
-/** Throws CannotSwap, before anything was changed, where the user may not do what this needs. */
+/** Throws CannotSwap, before any change, if the user lacks a privilege that this needs. */
 export async function restoreBySwap(
   open: PostgresConnection,
   work: RestoreWork,
   catalogue: Catalogue,
 ): Promise<RestoreOutcome> {
   const { properties } = catalogue;
-  if (properties === undefined) throw new CannotSwap('The manifest does not say the properties of the database.');
+  if (properties === undefined) throw new CannotSwap('The manifest does not contain the properties of the database.');
   const admin = await connectBeside(open);
   const name = besideName(open.target.database, `_restore_${randomBytes(3).toString('hex')}`);
   let made = false;
@@ -72,10 +72,10 @@ async function connectBeside(open: PostgresConnection): Promise<Client> {
     try {
       return await open.another('db-manager restore', database);
     } catch {
-      // Some hosts let nobody connect to one of them; the other may do.
+      // Some hosting providers allow no connections to one of them; the other may work.
     }
   }
-  throw new CannotSwap(`${open.target.user} may connect neither to the database postgres nor to template1.`);
+  throw new CannotSwap(`${open.target.user} can connect neither to the database postgres nor to template1.`);
 }
 
 async function refuseWithoutRights({ client, target }: PostgresConnection): Promise<void> {
@@ -85,7 +85,7 @@ async function refuseWithoutRights({ client, target }: PostgresConnection): Prom
      FROM pg_roles r, pg_database d WHERE r.rolname = current_user AND d.datname = current_database()`,
   );
   const [row] = rows;
-  if (row?.may !== true) throw new CannotSwap(`${target.user} may not create databases.`);
+  if (row?.may !== true) throw new CannotSwap(`${target.user} has no privilege to create databases.`);
   if (!row.owner) throw new CannotSwap(`${target.user} does not own the database ${target.database}.`);
   if (row.subscriptions > 0) throw new CannotSwap('A subscription belongs to the database and cannot move to another.');
 }
@@ -102,7 +102,7 @@ async function create(admin: Client, open: PostgresConnection, name: string, pro
   }
 }
 
-/** Databases of restores that died: those whose lock nobody holds. */
+/** Databases of dead restores: those whose lock is not held. */
 async function dropLeftovers(admin: Client, { identity, version }: PostgresConnection): Promise<void> {
   const { rows } = await admin.query<{ name: string; of: string }>(
     `SELECT datname AS name, shobj_description(oid, 'pg_database')::jsonb ->> 'of' AS of FROM pg_database
@@ -146,7 +146,7 @@ async function fill(
     words = await pgRestore(open, work, name, selection, pathOf(open, properties));
     if (words === undefined) {
       work.options.onMessage?.(
-        'A function reads tables by names without a schema; the backup was restored with the search path of the database. ALTER FUNCTION … SET search_path makes the function independent of it.',
+        'A function uses table names without a schema, so the backup was restored with the search path of the database. To make the function independent of it, run: ALTER FUNCTION … SET search_path',
       );
     }
   }
@@ -286,6 +286,6 @@ function cannotBecauseOfRights(error: unknown): CannotSwap | undefined {
   ) {
     return undefined;
   }
-  const [, told = error.message] = /could not be restored: (.*?)\. [^.]* is as it was/.exec(error.message) ?? [];
-  return new CannotSwap(`The backup cannot be restored to a new database by this user: ${told}.`);
+  const [, reason = error.message] = /could not be restored: (.*?)\. [^.]* is unchanged/.exec(error.message) ?? [];
+  return new CannotSwap(`The backup cannot be restored to a new database by this user: ${reason}.`);
 }

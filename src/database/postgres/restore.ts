@@ -1,6 +1,6 @@
 /**
- * Restore of PostgreSQL. Where the user may create databases: into a new database beside the old one, which takes its
- * name in one transaction once it is equal to the backup (`restore-swap`). Else in place, in one transaction that is
+ * Restore of PostgreSQL. If the user may create databases: into a new database next to the old one, which takes its
+ * name in one transaction once it is equal to the backup (`restore-swap`). Otherwise in place, in one transaction that is
  * committed only when the result is equal to the backup (`restore-in-place`). Either way the catalogue decides.
  */
 import type { Backup } from '../../core/model/backup.ts';
@@ -19,7 +19,7 @@ import type { RestoreWork } from './restore-work.ts';
 
 /**
  * Throws ProblemError BackupMismatch, BackupInvalid, ActiveSessions, ClientTooOld, NoSpace, RestoreIncomplete or
- * RestoreFailed; the target is then as it was.
+ * RestoreFailed; the target is then unchanged.
  */
 export async function restore(
   open: PostgresConnection,
@@ -32,7 +32,7 @@ export async function restore(
   const contents = await readContents(clients, path);
   const catalogue = manifest.catalogue && unpackCatalogue(manifest.catalogue);
   await refuseReplication(open);
-  // Before anything is written: a refusal costs nothing.
+  // Before any write, so that a failed check has no effect.
   if (!options.terminateSessions) await settleSessions(open, options);
   for (const message of manifest.leftOut ?? []) options.onMessage?.(message);
   if (catalogue === undefined) {

@@ -7,7 +7,7 @@ import { type Client, quoteIdentifier } from './driver.ts';
 const MOST_PAIRS = 500;
 
 /**
- * Which of the pairs mean the same to this server. It is asked to plan `SELECT first, second` and to show the plan:
+ * Which of the pairs have the same meaning for this server. It is asked to plan `SELECT first, second` and show the plan:
  * the planner resolves types, adds the casts, and computes what is constant, so that equal expressions are printed
  * alike. Nothing is executed or written, which a standby and a user without the TEMPORARY privilege allow too.
  */
@@ -26,7 +26,7 @@ export async function sameExpressions(client: Client, doubts: readonly Doubt[]):
   return doubts.map((doubt) => answers.get(doubt) ?? false);
 }
 
-/** All in one statement; where that fails, each alone, since one text that the server refuses says nothing of others. */
+/** All in one statement; if that fails, each alone, because a text that the server rejects is unrelated to the others. */
 async function answersOf(client: Client, from: string, doubts: readonly Doubt[]): Promise<boolean[]> {
   try {
     return await explain(client, from, doubts);
@@ -41,7 +41,7 @@ async function answersOf(client: Client, from: string, doubts: readonly Doubt[])
 async function explain(client: Client, from: string, doubts: readonly Doubt[]): Promise<boolean[]> {
   const columns = doubts.flatMap(({ expected, found, type }) => [typed(expected, type), typed(found, type)]);
   const text = `EXPLAIN (VERBOSE, COSTS OFF, FORMAT JSON) SELECT ${columns.join(', ')}${from === '' ? '' : ` FROM ${from}`}`;
-  // The extended protocol takes one statement and no more, whatever the texts contain.
+  // The extended protocol accepts exactly one statement, regardless of the texts.
   const { rows } = await client.query<{ 'QUERY PLAN': [{ Plan: { Output: string[] } }] }>({
     text,
     queryMode: 'extended',

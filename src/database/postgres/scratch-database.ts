@@ -6,8 +6,8 @@ import { type Client, quoteIdentifier } from './driver.ts';
 import { literal } from './restore-script.ts';
 
 /**
- * What marks a scratch database from the very statement that creates it, so that not even a crash right after leaves
- * one unmarked: a connection limit that nobody else sets. The comment, which tells more, comes a moment later.
+ * Marks a scratch database in the statement that creates it, so that even an immediate crash leaves
+ * no unmarked one: an unusual connection limit. The comment, with more details, is set a moment later.
  */
 const MARK = 6_437;
 /** How the comment begins. */
@@ -19,11 +19,11 @@ const NAME_BYTES = 63;
 
 export interface ScratchDatabase {
   name: string;
-  /** Drops it and ends the lock that says that its run lives. */
+  /** Drops it and releases the lock that shows that its run is alive. */
   drop(): Promise<void>;
 }
 
-/** Creates an empty database like the target, locked for as long as this process lives. Throws RehearsalImpossible. */
+/** Creates an empty database like the target, locked while this process lives. Throws RehearsalImpossible. */
 export async function createScratchDatabase(
   open: PostgresConnection,
   like: PostgresConnection,
@@ -119,7 +119,7 @@ function keyOf(name: string): number {
   return createHash('sha256').update(name).digest().readInt32BE();
 }
 
-/** WITH (FORCE) came with PostgreSQL 13; it ends the sessions that a killed run left behind. */
+/** WITH (FORCE) was added in PostgreSQL 13; it ends the sessions that a killed run left behind. */
 async function dropDatabase(client: Client, name: string): Promise<void> {
   await client.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [name]);
   const { rows } = await client.query<{ force: boolean }>(
@@ -155,7 +155,7 @@ async function refuseWithoutRight({ client, target }: PostgresConnection): Promi
   if (rows[0]?.may === true) return;
   throw new ProblemError({
     reason: 'RehearsalImpossible',
-    message: `The user ${target.user} may not create databases, which a rehearsal needs. Let a superuser run: ALTER ROLE ${quoteIdentifier(target.user)} CREATEDB;`,
+    message: `The user ${target.user} cannot create databases, which a rehearsal needs. As a superuser, run: ALTER ROLE ${quoteIdentifier(target.user)} CREATEDB;`,
   });
 }
 
@@ -166,7 +166,7 @@ function creationProblem(error: unknown, { target }: PostgresConnection, left: s
   return new ProblemError(
     {
       reason: 'RehearsalImpossible',
-      message: `No scratch copy of ${target.database} could be made: ${error.message}.${left}`,
+      message: `The scratch copy of ${target.database} could not be created: ${error.message}.${left}`,
       code,
     },
     { cause: error },

@@ -1,4 +1,4 @@
-/** Scratch copies on a server that is there already: a database `<name>_rehearsal_<run>`, created and dropped by the run. */
+/** Scratch copies on an existing server: a database `<name>_rehearsal_<run>`, created and dropped by the run. */
 import { writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { ProblemError } from '../../core/model/problem.ts';
@@ -15,12 +15,12 @@ import { streamToPsql } from './restore-stream.ts';
 import { createScratchDatabase } from './scratch-database.ts';
 import { withTemporaryFile } from './temporary-file.ts';
 
-/** More connections than this restore no faster on a server that serves others meanwhile. */
+/** With more connections than this, a restore does not get faster on a server that has other clients. */
 const MOST_JOBS = 4;
 
 /**
- * Makes a scratch database beside `place` and opens it. Owners and grants are left out: everything on the copy is the
- * user's. Throws ProblemError RehearsalImpossible (right, space) or BackupInvalid (the backup does not restore).
+ * Creates a scratch database next to `place` and opens it. Owners and grants are left out: everything on the copy
+ * belongs to the user. Throws ProblemError RehearsalImpossible (privilege, disk space) or BackupInvalid.
  */
 export async function createOnServer(
   place: PostgresConnection,
@@ -82,7 +82,7 @@ async function fill(
   }
 }
 
-/** Several tables at a time where it can be; through psql where the program is newer than the server (see the stream). */
+/** Several tables at a time if possible; through psql if the program is newer than the server (see the stream). */
 async function restoreInto(
   place: PostgresConnection,
   name: string,
@@ -162,7 +162,7 @@ async function makeSchemas(
 ): Promise<void> {
   const there = await place.another('db-manager scratch', name);
   try {
-    // The first has the history, so it is there before anything runs, in production too.
+    // The history is in the first schema, so it exists before anything runs, as in production.
     for (const schema of open.target.schemas.filter((each, index) => index === 0 || !makes(each)))
       await there.query(`CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(schema)}`);
   } finally {
@@ -176,18 +176,18 @@ function conninfo(value: string): string {
 }
 
 function fillProblem(words: string, what: string, reason: 'BackupInvalid' | 'RehearsalImpossible'): ProblemError {
-  const told = errorIn(words);
+  const text = errorIn(words);
   if (/No space left on device|could not extend file/.test(words)) {
     return new ProblemError({
       reason: 'RehearsalImpossible',
-      message: `The server has no room for a scratch copy: ${told}. Grow its disk, or set safety.rehearsal: SchemaOnly.`,
+      message: `The server does not have enough disk space for a scratch copy: ${text}. Enlarge its disk, or set safety.rehearsal: SchemaOnly.`,
     });
   }
   if (/permission denied|must be (owner|superuser)|must have/i.test(words)) {
     return new ProblemError({
       reason: 'RehearsalImpossible',
-      message: `The user may not restore ${what} to a scratch copy: ${told}.`,
+      message: `The user has no privilege to restore ${what} to a scratch copy: ${text}.`,
     });
   }
-  return new ProblemError({ reason, message: `Restoring ${what} to a scratch copy failed: ${told}.` });
+  return new ProblemError({ reason, message: `Restoring ${what} to a scratch copy failed: ${text}.` });
 }

@@ -1,4 +1,4 @@
-/** Where a scratch copy of PostgreSQL is made: on a private server of the run, or on a server that is there already. */
+/** Where a scratch copy of PostgreSQL is created: on a private server of the run, or on an existing server. */
 import { ProblemError } from '../../core/model/problem.ts';
 import type { OpenDatabase, Scratch, ScratchOptions, ScratchSource } from '../port.ts';
 import { connect, type PostgresConnection } from './connection.ts';
@@ -8,7 +8,7 @@ import { createPrivate } from './private/scratch.ts';
 import { dropStale } from './scratch-database.ts';
 import { createOnServer } from './scratch-same-server.ts';
 
-/** Makes a scratch copy and opens it. Throws ProblemError RehearsalImpossible or BackupInvalid. */
+/** Creates a scratch copy and opens it. Throws ProblemError RehearsalImpossible or BackupInvalid. */
 export async function createScratch(
   open: PostgresConnection,
   from: ScratchSource,
@@ -25,12 +25,12 @@ export async function createScratch(
   } catch (error) {
     if (!(error instanceof NoPrivateServer)) throw error;
     const why = `no private server could be used: ${error.message}`;
-    if (server === 'Private') throw impossible(`A private server was asked for, and ${why}.`, error);
+    if (server === 'Private') throw impossible(`A private server was requested, but ${why}.`, error);
     return { ...(await fallBack(open, from, options, openDatabase, why)), ...at('SameServer', why) };
   }
 }
 
-/** Drops what dead runs left of this database's scratch copies, and nothing else; their names. */
+/** Drops scratch copies of this database that dead runs left, and nothing else; returns their names. */
 export async function dropStaleScratches(open: PostgresConnection): Promise<string[]> {
   return [...(await dropStale(open)), ...(await sweepFolders())];
 }
@@ -46,7 +46,7 @@ async function fallBack(
     return await createOnServer(open, open, from, options, openDatabase);
   } catch (error) {
     if (!(error instanceof ProblemError) || error.problem.reason !== 'RehearsalImpossible') throw error;
-    throw impossible(`${error.problem.message} It was tried on the target's server because ${why}.`, error);
+    throw impossible(`${error.problem.message} The target's server was used because ${why}.`, error);
   }
 }
 
@@ -60,7 +60,8 @@ async function onOtherServer(
   if (target.dialect !== 'postgres') {
     throw new ProblemError({
       reason: 'InvalidConfiguration',
-      message: 'safety.rehearsalServer names a database of another kind than the target. Name a PostgreSQL server.',
+      message:
+        'safety.rehearsalServer is not a PostgreSQL URL, but the target is PostgreSQL. Set it to a PostgreSQL server.',
     });
   }
   const timeouts = { connect: 10_000, lock: 10_000, statement: 0, run: 0 };
@@ -72,7 +73,7 @@ async function onOtherServer(
   try {
     if (place.identity.id.replace(/\/.*/, '') === open.identity.id.replace(/\/.*/, '')) {
       throw impossible(
-        'safety.rehearsalServer names the server of the target itself. Name another, or set SameServer.',
+        'safety.rehearsalServer is the server of the target. Set it to another server, or set SameServer.',
       );
     }
     await dropStale({ ...place, target: { ...place.target, database: open.target.database } });

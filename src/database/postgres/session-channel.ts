@@ -6,7 +6,7 @@ import { fence } from './exclusive-session.ts';
 import { backendOf } from './pooler.ts';
 import { applySettings, migrationSettings } from './settings.ts';
 
-/** The connection of one session: what goes over it, how long a statement may wait, and what to do when it breaks. */
+/** The connection of one session: its statements, how long one may wait, and the handling of a broken connection. */
 export interface Channel {
   client(): Client;
   /** After a statement that succeeded: `I` outside a transaction, `T` inside, `E` inside one that an error has aborted. */
@@ -20,17 +20,17 @@ export interface Channel {
   flush(last?: string): Promise<string>;
   /** Sends a statement alone; its command tag. */
   send(sql: string): Promise<string>;
-  /** Runs a statement and looks meanwhile who blocks it. */
+  /** Runs a statement and checks during that time which sessions block it. */
   watched<T>(run: () => Promise<T>): Promise<T>;
   /** The same without a lock timeout. */
   withoutLockTimeout<T>(run: () => Promise<T>): Promise<T>;
-  /** Who blocked the last statement, in words. */
+  /** The sessions that blocked the last statement, as text. */
   blockers(): string | undefined;
   /** Notes statements that may change the session's settings. */
   seeSettings(sql: string): void;
-  /** Makes the session what it was when it was opened, so that a migration does the same after others as alone. */
+  /** Resets the session to its initial state, so that a migration behaves the same after others as alone. */
   startOver(): Promise<void>;
-  /** Never throws: a connection that is gone has rolled back, and whatever comes next gets a new one. */
+  /** Never throws: a lost connection has rolled back, and the next migration gets a new one. */
   rollback(): Promise<void>;
   /** A new connection in place of this one, once the server has ended the old session. */
   reopen(): Promise<void>;
@@ -88,8 +88,8 @@ export async function openChannel(
     send,
     watched: (run) => watched(run),
     /**
-     * Where a statement blocks nobody and has hours of work behind it when it waits, a lock timeout would only throw
-     * that away. Unless the migration has set one itself.
+     * If a statement blocks no other session and has done hours of work before it waits, a lock timeout would only discard
+     * that work. Unless the migration has set one.
      */
     async withoutLockTimeout(run) {
       if (settingsChanged) return watched(run);
@@ -106,7 +106,7 @@ export async function openChannel(
       settingsChanged = true;
     },
     async startOver() {
-      // What was said does not tell: a function may set anything.
+      // The text of the statements is not sufficient: a function may change any setting.
       if (!used) return;
       await applySettings(client, [...START_OVER, ...settings]);
       await fence(client, open);
@@ -129,7 +129,7 @@ export async function openChannel(
   };
 }
 
-/** As the role that connected, whoever the migration has become. */
+/** As the role that connected, regardless of the role that the migration has set. */
 export const OWN_ROLE: readonly string[] = ['RESET SESSION AUTHORIZATION', 'RESET ROLE'];
 
 /**

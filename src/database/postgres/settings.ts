@@ -5,7 +5,7 @@ import { serverError } from './errors.ts';
 /** Since version 14 (PostgreSQL manual, 20.3.1 and 20.11.1). */
 const HAS_SESSION_SETTINGS = 140_000;
 
-/** What a role or database may have set that would end our work between two statements; 0 is no limit. */
+/** Settings of a role or database that would end our session between two statements; 0 disables the limit. */
 function patientSettings(major: number): string[] {
   return [
     'SET idle_in_transaction_session_timeout = 0',
@@ -15,8 +15,8 @@ function patientSettings(major: number): string[] {
 }
 
 /**
- * For connections on which only our own queries run: they read and write alike whatever `ALTER DATABASE … SET` or
- * `ALTER ROLE … SET` say. The values are PostgreSQL's defaults. Migrations do not get them: they see the settings of the
+ * For connections on which only our own queries run: they behave the same regardless of `ALTER DATABASE … SET` or
+ * `ALTER ROLE … SET`. The values are PostgreSQL's defaults. Migrations do not get them: they see the settings of the
  * database as they do in psql. Decision: docs/decisions/2026-11-28-whose-settings-a-migration-sees.md.
  */
 export async function applyOwnSettings(client: Client): Promise<void> {
@@ -70,11 +70,11 @@ export function migrationSettings(
   ];
 }
 
-/** A value that the platform refuses (no check of sockets on Windows), a setting that a fork of PostgreSQL lacks. */
+/** A value that the platform rejects (no check of sockets on Windows), a setting that a fork of PostgreSQL lacks. */
 const NO_SUCH_SETTING = ['22023', '42704', '0A000'];
 
 /**
- * In one round trip; one by one where the server refuses one of them. The limit for statements comes first: until then
+ * In one round trip; one by one if the server rejects one of them. The limit for statements comes first: until then
  * that of the database holds, which may be so short that a busy server exceeds it.
  */
 export async function applySettings(client: Client, settings: readonly string[], attempts = 10): Promise<void> {

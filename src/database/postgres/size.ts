@@ -8,7 +8,7 @@ export async function sizeBytes(client: Client): Promise<number> {
   return Number(rows[0]?.size ?? 0);
 }
 
-/** What the planner and the statistics believe, and the files' sizes with indexes and TOAST: one query, no table is read. */
+/** The estimates of the planner and the statistics, and the sizes with indexes and TOAST: one query, no table is read. */
 export async function tableSizes(client: Client, schemas: readonly string[]): Promise<Map<string, TableSize>> {
   const { rows } = await client.query<{ name: string; rows: string; bytes: string; empty: boolean }>(
     `SELECT n.nspname || '.' || c.relname AS name, pg_total_relation_size(c.oid)::text AS bytes,
@@ -18,7 +18,7 @@ export async function tableSizes(client: Client, schemas: readonly string[]): Pr
      WHERE c.relkind IN ('r', 'p') AND n.nspname = ANY($1) AND c.relname <> ALL($2)`,
     [schemas, OWN_TABLES],
   );
-  // Before the first ANALYZE the estimate is none, whatever the table holds.
+  // Before the first ANALYZE no estimate exists.
   const estimate = (rows: number, empty: boolean) => (rows > 0 ? { rows } : empty ? { rows: 0 } : {});
   return new Map(
     rows.map(({ name, rows, bytes, empty }) => [name, { ...estimate(Number(rows), empty), bytes: Number(bytes) }]),

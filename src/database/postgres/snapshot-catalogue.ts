@@ -14,7 +14,7 @@ type Rows<Parts extends Record<string, Part<unknown>>> = {
 };
 
 /**
- * All parts in one statement: one round trip, and one state of the catalogue, also while somebody else changes it.
+ * All parts in one statement: one round trip, and one consistent state of the catalogue, also during concurrent changes.
  * `:schemas` is the list of schemas, `:own` the names of our own tables.
  */
 export async function readParts<Parts extends Record<string, Part<unknown>>>(
@@ -33,7 +33,7 @@ export async function readParts<Parts extends Record<string, Part<unknown>>>(
   return row;
 }
 
-/** How a table is named inside this room: schema and name with a character that no name has between them. */
+/** The key of a table in this module: schema and name with a character between them that names do not contain. */
 export const keyOf = (schema: string, table: string) => `${schema}\0${table}`;
 
 /** Rows by the table they belong to, in their order. */
@@ -41,7 +41,7 @@ export function byTable<Row extends { schema: string; table: string }>(rows: rea
   return Map.groupBy(rows, ({ schema, table }) => keyOf(schema, table));
 }
 
-/** A condition that leaves out what extensions brought: not the migrations' to change. */
+/** A condition that excludes objects of extensions: they are not managed by migrations. */
 export function notOfExtension(oid: string, catalogue: string): string {
   return `NOT EXISTS (SELECT 1 FROM pg_depend e WHERE e.objid = ${oid} AND e.classid = '${catalogue}'::regclass AND e.deptype = 'e')`;
 }

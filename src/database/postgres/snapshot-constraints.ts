@@ -53,7 +53,7 @@ const NAMES = (relation: string, numbers: string) =>
 
 /**
  * All constraints. NOT NULL constraints (PostgreSQL 18) belong to the columns, those of partitions to their parent.
- * `confdelsetcols` came with PostgreSQL 15, so it is read through JSON, which gives NULL where it is not there.
+ * `confdelsetcols` was added in PostgreSQL 15, so it is read through JSON, which gives NULL where it is not there.
  */
 export const CONSTRAINTS: Part<ConstraintRow> = {
   sql: `SELECT n.nspname AS schema, c.relname AS "table", k.conname AS name, k.contype AS type,

@@ -25,8 +25,8 @@ const DESCENDING = 1;
 const NULLS_FIRST = 2;
 
 /**
- * Indexes that no constraint owns. `indnullsnotdistinct` came with PostgreSQL 15, so it is read through JSON; only a
- * part that is no column is printed, since printing costs most of the time.
+ * Indexes that no constraint owns. `indnullsnotdistinct` was added in PostgreSQL 15, so it is read through JSON; only
+ * parts that are not columns are printed, because printing takes most of the time.
  */
 export const INDEXES: Part<IndexRow> = {
   sql: `SELECT n.nspname AS schema, c.relname AS "table", ic.relname AS name, i.indisunique AS unique, am.amname AS method,
@@ -68,7 +68,7 @@ export function toIndex(row: IndexRow): Index {
   };
 }
 
-/** Only what differs from the default is said: NULLS LAST for ASC, NULLS FIRST for DESC. */
+/** Only differences from the default: NULLS LAST for ASC, NULLS FIRST for DESC. */
 function toPart({ text, column, option, opclass, collation }: IndexRow['parts'][number]): IndexPart {
   const descending = (option & DESCENDING) !== 0;
   const nullsFirst = (option & NULLS_FIRST) !== 0;

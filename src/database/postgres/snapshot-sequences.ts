@@ -60,7 +60,7 @@ export function toSequence(row: SequenceRow): SequenceObject {
   };
 }
 
-/** An identity column's options in SQL, those that are not the default (CREATE SEQUENCE); undefined where all are. */
+/** An identity column's options in SQL, those that are not the default (CREATE SEQUENCE); undefined if all are. */
 export function optionsOf(row: SequenceOptions): string | undefined {
   const { start, increment } = row;
   const options = [

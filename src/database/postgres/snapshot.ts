@@ -19,8 +19,8 @@ const PARTS = {
 };
 
 /**
- * The schema as data, in one query of the catalogue whatever the number of tables (PostgreSQL manual, chapter 53).
- * Objects that belong to extensions are not the migrations' and are left out; so is our history table.
+ * The schema as data, in one query of the catalogue regardless of the number of tables (PostgreSQL manual, chapter 53).
+ * Objects of extensions do not belong to the migrations and are left out; so is our history table.
  */
 export async function snapshot(sequelize: Sequelize, { schemas }: { schemas: readonly string[] }): Promise<Snapshot> {
   const found = await readParts(sequelize, PARTS, schemas);

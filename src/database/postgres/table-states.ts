@@ -8,7 +8,7 @@ export interface TableState {
   table: string;
   partitioned: boolean;
   partition: boolean;
-  /** The file that holds it: another number means that the table was written anew. */
+  /** The file that stores it: a different number means that the table was rewritten. */
   node: string;
   /** Tables whose rows include this one's. */
   parents: string[];
@@ -18,7 +18,7 @@ export interface TableState {
 
 export type TableStates = ReadonlyMap<string, TableState>;
 
-/** A lock that the session holds on a table; `schema` is absent where the table was dropped since. */
+/** A lock that the session holds on a table; `schema` is absent if the table was dropped since. */
 export interface HeldLock {
   oid: string;
   mode: string;
@@ -61,7 +61,7 @@ async function count(client: Client, tables: readonly TableState[]): Promise<voi
 }
 
 /**
- * What a session's tables are, carried on from one migration to the next: only what a migration has changed is read
+ * State of a session's tables, carried over from one migration to the next: only changed tables are read
  * again, so that a plan of a thousand migrations does not count a thousand tables a thousand times.
  */
 export class WatchedTables {
@@ -82,7 +82,7 @@ export class WatchedTables {
     return this.#current;
   }
 
-  /** The tables after a migration that holds these locks; none where it had no transaction, and all are read. */
+  /** The tables after a migration that holds these locks; none if it had no transaction, and all are read. */
   async after(client: Client, locks: readonly HeldLock[] | undefined): Promise<TableStates> {
     const known = this.#current;
     if (known === undefined || locks === undefined || (await this.#schemasChanged(client))) {

@@ -9,7 +9,7 @@ export type TlsAttempt = false | ConnectionOptions;
 /**
  * The ways to try, in order, as libpq's sslmode defines them (PostgreSQL manual, 32.19): `prefer` tries TLS without
  * checking it and goes on without; `require` checks the chain where an authority is named, as `verify-ca` does;
- * `verify-full` checks the name too. Throws ProblemError InvalidConfiguration where a file cannot be read.
+ * `verify-full` checks the name too. Throws ProblemError InvalidConfiguration if a file cannot be read.
  */
 export function tlsAttempts({ ssl, host }: PostgresTarget): TlsAttempt[] {
   if (host.startsWith('/') || ssl.mode === 'disable') return [false];

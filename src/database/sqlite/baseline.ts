@@ -48,7 +48,7 @@ export function baselineStore(connection: Connection): BaselineStore {
   };
 }
 
-/** The statements that sqlite_schema keeps, tables first. Tables that a virtual table makes itself come with it. */
+/** The statements that sqlite_schema stores, tables first. Tables that a virtual table creates are created with it. */
 async function schemaSql(connection: Connection): Promise<string> {
   const objects = await all<{ sql: string }>(
     connection,

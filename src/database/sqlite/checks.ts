@@ -10,10 +10,10 @@ import { messageOf, reasonOf } from './errors.ts';
 import { processesWith } from './restore-processes.ts';
 import { sizeBytes } from './size.ts';
 
-/** Up to this size the whole file is read, which takes well under a second; a backup reads larger ones anyway. */
+/** Up to this size the whole file is read, which takes well under a second; larger files are read by a backup anyway. */
 const QUICK_CHECK_BYTES = 64 * 1024 * 1024;
 
-/** What could go wrong, without changing anything: rights on the folder, room, other writers, a damaged file. */
+/** Read-only checks of what could go wrong: permissions on the folder, disk space, other writers, a damaged file. */
 export async function checks(
   { path, identity, connection }: SqliteConnection,
   { restore }: CheckContext,
@@ -29,7 +29,7 @@ export async function checks(
   ];
 }
 
-/** Whether `onFailure: Restore` could restore now: after a failure it is too late to find that out. */
+/** Whether `onFailure: Restore` could restore now: after a failure it would be too late to find out. */
 async function restorable(
   path: string,
   { terminateSessions }: NonNullable<CheckContext['restore']>,
@@ -38,12 +38,11 @@ async function restorable(
   const others = await processesWith(path);
   if (others.length === 0) return { name, result: 'passed', message: 'no other process has the file open' };
   const list = others.slice(0, 5).map(({ pid, command }) => `${command} (process ${pid})`);
-  if (terminateSessions)
-    return { name, result: 'passed', message: `${list.join(', ')} would see the restored content` };
+  if (terminateSessions) return { name, result: 'passed', message: `${list.join(', ')} will see the restored content` };
   return {
     name,
     result: 'failed',
-    message: `${path} is open in ${list.join(', ')}, which would block the restore. Stop the application before the run, or allow a restore under it: terminateSessions: true`,
+    message: `${path} is open in ${list.join(', ')}, which would block the restore. Stop the application before the run, or allow a restore while the file is open: terminateSessions: true`,
   };
 }
 
@@ -67,11 +66,11 @@ async function freeSpace(folder: string, size: number): Promise<CheckResult> {
     : {
         name: 'free space',
         result: 'warning',
-        message: `only ${bytesText(free)} free; a rebuild may need as much as the database has: ${bytesText(size)}`,
+        message: `only ${bytesText(free)} free; a table rebuild may need as much as the size of the database: ${bytesText(size)}`,
       };
 }
 
-/** The mode is told, not judged: DELETE and WAL are both safe, and only these stay with the file. */
+/** The mode is reported, not checked: DELETE and WAL are both safe, and only these are stored in the file. */
 async function answers(path: string, connection: Connection): Promise<CheckResult> {
   const [row] = await all<{ journal_mode: string }>(connection, 'PRAGMA journal_mode');
   return {
@@ -81,7 +80,7 @@ async function answers(path: string, connection: Connection): Promise<CheckResul
   };
 }
 
-/** Takes the write lock for a moment and gives it back: SQLite tells of other writers in no other way. */
+/** Acquires the write lock briefly and releases it: SQLite has no other way to detect other writers. */
 async function otherWriters(path: string): Promise<CheckResult> {
   const name = 'no other writer';
   const probe = await openFile(path);
@@ -89,13 +88,13 @@ async function otherWriters(path: string): Promise<CheckResult> {
     probe.configure('busyTimeout', 0);
     await exec(probe, 'BEGIN IMMEDIATE');
     await exec(probe, 'ROLLBACK');
-    return { name, result: 'passed', message: 'nobody holds the write lock' };
+    return { name, result: 'passed', message: 'no other process holds the write lock' };
   } catch (error) {
     return reasonOf(error) === 'LockTimeout'
       ? {
           name,
           result: 'warning',
-          message: 'another process is writing; migrations wait for it as long as timeouts.lock says',
+          message: 'another process is writing; migrations wait for it up to timeouts.lock',
         }
       : { name, result: 'failed', message: `the database cannot be written to: ${messageOf(error)}` };
   } finally {
@@ -106,17 +105,21 @@ async function otherWriters(path: string): Promise<CheckResult> {
 async function integrity(connection: Connection, size: number): Promise<CheckResult> {
   const name = 'integrity';
   if (size > QUICK_CHECK_BYTES)
-    return { name, result: 'passed', message: 'left to the backup, which reads the whole file' };
+    return { name, result: 'passed', message: 'checked during the backup, which reads the whole file' };
   let rows: { quick_check: string }[];
   try {
     rows = await all(connection, 'PRAGMA quick_check(3)');
   } catch (error) {
     if (reasonOf(error) === 'LockTimeout')
-      return { name, result: 'warning', message: 'not looked at: another process keeps the database locked' };
+      return { name, result: 'warning', message: 'not checked: another process keeps the database locked' };
     rows = [{ quick_check: messageOf(error) }];
   }
   const found = rows.map((row) => row.quick_check).join('; ');
   return found === 'ok'
-    ? { name, result: 'passed', message: 'quick_check says ok' }
-    : { name, result: 'failed', message: `the file is damaged: ${found}. Restore a backup: db-manager list-backups` };
+    ? { name, result: 'passed', message: 'quick_check returned ok' }
+    : {
+        name,
+        result: 'failed',
+        message: `the file is damaged: ${found}. Restore a backup. To list the backups: db-manager list-backups`,
+      };
 }

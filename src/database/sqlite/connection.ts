@@ -10,14 +10,14 @@ import { all, type Connection, closeFile, openFile } from './driver.ts';
 import { messageOf } from './errors.ts';
 import { inspectFile, refused } from './file.ts';
 
-/** How long a query waits for another process's write, in milliseconds, where no lock timeout is set. */
+/** How long a query waits for another process's write, in milliseconds, if no lock timeout is set. */
 export const BUSY_TIMEOUT = 5_000;
 
 export interface SqliteConnection {
   path: string;
   readonly sequelize: Sequelize;
   closeSequelize(): Promise<void>;
-  /** For our own queries; migrations get a connection of their own. */
+  /** For our own queries; migrations get their own connection. */
   connection: Connection;
   identity: DatabaseIdentity;
 }

@@ -3,7 +3,7 @@ import sqlite3 from 'sqlite3';
 export type Connection = sqlite3.Database;
 export type Statement = sqlite3.Statement;
 
-/** Opens a file with the promise that the callback API lacks. */
+/** Opens a file and returns a promise, which the callback API lacks. */
 export function openFile(path: string, mode: { create?: boolean; readOnly?: boolean } = {}): Promise<Connection> {
   const flags = mode.readOnly
     ? sqlite3.OPEN_READONLY

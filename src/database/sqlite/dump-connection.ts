@@ -1,6 +1,6 @@
 import sqlite3 from 'sqlite3';
 
-/** A connection of its own beside the pool's, in promises. `immutable` reads a file that nobody writes, without side files. */
+/** A connection outside the pool, with promises. `immutable` reads a file that is not being written, without side files. */
 export interface FileConnection {
   raw: sqlite3.Database;
   exec(sql: string): Promise<void>;
@@ -29,7 +29,7 @@ export async function openFile(path: string, mode: FileMode, busyMs = 0): Promis
   return { raw, exec, all, close };
 }
 
-/** Runs on a connection and closes it, however that ends. */
+/** Runs on a connection and closes it in any case. */
 export async function withFile<T>(
   path: string,
   mode: FileMode,
@@ -44,7 +44,7 @@ export async function withFile<T>(
   }
 }
 
-/** SQLite's URI of a file; `?`, `#` and `%` in a path would end it. */
+/** SQLite's URI of a file; `?`, `#` and `%` in a path are escaped. */
 function immutableUri(path: string): string {
   return `file:${path.split('/').map(encodeURIComponent).join('/')}?immutable=1`;
 }

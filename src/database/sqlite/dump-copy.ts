@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import sqlite3 from 'sqlite3';
 import type { FileConnection } from './dump-connection.ts';
 
-/** 64 MiB at the usual page size: long enough to cost nothing, short enough to stop and to tell how far it is. */
+/** 64 MiB at the usual page size: large enough to be efficient, small enough to stop and to report progress. */
 const PAGES_PER_STEP = 16_384;
 
 export interface CopyOptions {
@@ -14,7 +14,7 @@ export interface CopyOptions {
 
 /**
  * Copies `source` over the database in the file `to` by SQLite's online backup: one transaction there, all or nothing.
- * Steps by another process would make it start again, so the caller holds a read transaction on `source`.
+ * A write by another process would restart the copy, so the caller holds a read transaction on `source`.
  */
 export async function copyPages(source: FileConnection, to: string, options: CopyOptions): Promise<void> {
   const backup = await start(source.raw, to);

@@ -9,14 +9,14 @@ import { copyPages, hasCode, isBusy } from './dump-copy.ts';
 const BUSY_MS = 30_000;
 
 /**
- * Writes a whole copy of the database at `path` to the new file `file`, while others read and, under WAL, write.
- * Nothing is loaded into memory but a page cache. Throws ProblemError BackupFailed or NoSpace.
+ * Writes a complete copy of the database at `path` to the new file `file`, while others read and, in WAL mode, write.
+ * Only a page cache is loaded into memory. Throws ProblemError BackupFailed or NoSpace.
  */
 export async function dump(path: string, file: string, options: DumpOptions): Promise<DumpResult> {
   if (options.compression !== 'auto' && options.compression !== 'none') {
     throw new ProblemError({
       reason: 'InvalidConfiguration',
-      message: `A backup of SQLite is a plain database file and is not compressed; set compression to auto or none, not ${options.compression}.`,
+      message: `A SQLite backup is a plain database file and is not compressed. Set compression to auto or none, not ${options.compression}.`,
     });
   }
   const source = await openFile(path, 'read-write', BUSY_MS).catch((error) => {
@@ -42,11 +42,11 @@ export async function dump(path: string, file: string, options: DumpOptions): Pr
   }
 }
 
-/** SQLite's own integrity check of a backup, which is read and not changed. Throws ProblemError BackupInvalid. */
+/** SQLite's own integrity check of a backup, which is only read. Throws ProblemError BackupInvalid. */
 export async function checkDump(path: string, options: { signal?: AbortSignal } = {}): Promise<void> {
   const invalid = (words: string, cause?: unknown) =>
     new ProblemError(
-      { reason: 'BackupInvalid', message: `SQLite finds the copy ${basename(path)} damaged: ${words}.` },
+      { reason: 'BackupInvalid', message: `The copy ${basename(path)} is damaged, according to SQLite: ${words}.` },
       { cause },
     );
   const found = await withFile(path, 'immutable', async (copy) => {
@@ -76,7 +76,10 @@ function dumpProblem(error: unknown, path: string): unknown {
   const make = (reason: 'NoSpace' | 'BackupFailed' | 'DatabaseNotFound', message: string) =>
     new ProblemError({ reason, message, code }, { cause: error });
   if (code === 'SQLITE_FULL') {
-    return make('NoSpace', `The disk is full: the copy of ${path} could not be written. Grow the volume, or prune.`);
+    return make(
+      'NoSpace',
+      `The disk is full: the copy of ${path} could not be written. Enlarge the volume, or delete old backups: \`db-manager prune\`.`,
+    );
   }
   if (isBusy(error)) {
     return make('BackupFailed', `${path} was locked by another process for ${BUSY_MS / 1000} s. Try again later.`);

@@ -3,23 +3,23 @@ import { all, type Connection } from './driver.ts';
 import { countRows } from './size.ts';
 
 interface TableStates {
-  /** Tables with their root page: a table whose page changed was written anew. */
+  /** Tables with their root page: a table whose page changed was rewritten. */
   pages: ReadonlyMap<string, number>;
   /** By `main.<table>`. */
   rows: ReadonlyMap<string, number>;
 }
 
 /**
- * What a session's tables are, carried on from one migration to the next. They are counted again only where the
- * connection has changed a row (sqlite3_total_changes, which counts those of triggers, cascades and a DELETE of all) or
- * the tables are others.
+ * State of a session's tables, carried over from one migration to the next. They are counted again only if the
+ * connection has changed a row (sqlite3_total_changes, which includes triggers, cascades and a DELETE of all rows) or
+ * the tables are different.
  */
 export class WatchedTables {
   readonly #connection: Connection;
   #committed: TableStates | undefined;
   #current: TableStates | undefined;
   #changes = 0;
-  /** Before the history row, which is no change of the migration. */
+  /** Before the history row, which does not count as a change of the migration. */
   #marked: number | undefined;
 
   constructor(connection: Connection) {
@@ -56,7 +56,7 @@ export class WatchedTables {
     this.#current = this.#committed;
   }
 
-  /** A migration without a transaction failed: how far it came is not known. */
+  /** A migration without a transaction failed: it is unknown how much it changed. */
   forget(): void {
     this.#committed = undefined;
     this.#current = undefined;
@@ -76,7 +76,7 @@ export class WatchedTables {
   }
 }
 
-/** `watched` gives those of the connection of the moment: a migration may end on another one than it began on. */
+/** `watched` returns the tables of the current connection: a migration may end on a different connection. */
 export async function observe(
   watched: () => WatchedTables,
   statements: () => number,
@@ -92,7 +92,7 @@ export async function observe(
         revision,
         seconds,
         statements: statements(),
-        // One writer at a time: the whole database is locked for the length of the transaction.
+        // One writer at a time: the whole database is locked for the duration of the transaction.
         locks: [],
         rewrites: [...before.pages]
           .filter(([name, page]) => (after.pages.get(name) ?? page) !== page)

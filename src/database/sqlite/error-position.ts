@@ -1,19 +1,19 @@
 import { tokensOf } from './ddl/tokens.ts';
 import type { Connection } from './driver.ts';
 
-/** More tokens of the same text than this are not tried. */
+/** The maximum number of tokens with the same text that are tried. */
 const MOST = 200;
 const offsets = new WeakMap<object, number>();
 
-/** Where in its statement a failed one went wrong, once `locate` has looked. */
+/** The position of an error in its statement, once `locate` has found it. */
 export function offsetOf(error: unknown): number | undefined {
   return typeof error === 'object' && error !== null ? offsets.get(error) : undefined;
 }
 
 /**
- * Finds the place of a syntax error. SQLite's driver gives no offset, only the token; but its parser stops at the
- * first token that cannot be right, so the statement cut off behind that very token fails with the same message, and
- * cut off behind an earlier one it does not.
+ * Finds the position of a syntax error. SQLite's driver gives no offset, only the token; but its parser stops at the
+ * first invalid token, so the statement truncated after that token fails with the same message, and
+ * truncated after an earlier token it does not.
  */
 export async function locate(connection: Connection, sql: string, error: unknown): Promise<void> {
   if (!(error instanceof Error)) return;
@@ -40,14 +40,14 @@ async function find(connection: Connection, sql: string, message: string): Promi
   return name === undefined ? undefined : placeOfName(sql, name);
 }
 
-/** An unterminated string reaches to the end, so SQLite's text is looked for and not a token of ours. */
+/** An unterminated string extends to the end, so the search is for SQLite's text and not for one of our tokens. */
 function placeOf(sql: string, text: string): number | undefined {
   const token = tokensOf(sql).find(({ start, end }) => sql.slice(start, end) === text);
   const at = token?.start ?? sql.lastIndexOf(text);
   return at < 0 ? undefined : at;
 }
 
-/** A name may be written with quotes and in another case, and be qualified in the message alone. */
+/** A name may be written with quotes and in another case, and be qualified only in the message. */
 function placeOfName(sql: string, name: string): number | undefined {
   const wanted = (name.split('.').at(-1) ?? name).toLowerCase();
   return tokensOf(sql).find(({ kind, value }) => kind !== 'other' && value.toLowerCase() === wanted)?.start;

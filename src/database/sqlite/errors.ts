@@ -3,7 +3,7 @@ import { type Problem, ProblemError } from '../../core/model/problem.ts';
 import type { Reason } from '../../core/model/reason.ts';
 import { offsetOf } from './error-position.ts';
 
-/** SQLite's result codes by name, and what they mean for a run. The rest is the migration's own fault. */
+/** SQLite's result codes by name, and their meaning for a run. All others are errors of the migration. */
 const REASON_OF_CODE: Record<string, Reason> = {
   SQLITE_BUSY: 'LockTimeout',
   SQLITE_LOCKED: 'LockTimeout',
@@ -15,7 +15,7 @@ const REASON_OF_CODE: Record<string, Reason> = {
   SQLITE_CORRUPT: 'CheckFailed',
 };
 
-/** `SQLITE_…` of an error, also where Sequelize has wrapped it. */
+/** `SQLITE_…` of an error, also if Sequelize has wrapped it. */
 export function codeOf(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null) return undefined;
   if ('code' in error && typeof error.code === 'string' && error.code.startsWith('SQLITE_')) return error.code;

@@ -6,17 +6,17 @@ import type { Reason } from '../../core/model/reason.ts';
 
 const HEADER = 'SQLite format 3\0';
 
-/** Says in a sentence what SQLite would say in a code; true where the file is still to be created. An empty file is an empty database. */
+/** Replaces SQLite's error codes by sentences; true if the file does not exist yet. An empty file is an empty database. */
 export async function inspectFile(path: string, create: boolean): Promise<boolean> {
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
-    throw refused('PermissionDenied', `${path} cannot be looked at: ${error.message}`, error);
+    throw refused('PermissionDenied', `${path} cannot be read: ${error.message}`, error);
   });
   if (found === undefined) {
     if (!create)
-      throw refused('DatabaseNotFound', `There is no database file ${path}. Create it first: db-manager init`);
+      throw refused('DatabaseNotFound', `The database file ${path} does not exist. Create it first: db-manager init`);
     await mkdir(dirname(path), { recursive: true }).catch((error: Error) => {
-      throw refused('PermissionDenied', `The folder of ${path} cannot be made: ${error.message}`, error);
+      throw refused('PermissionDenied', `The folder of ${path} cannot be created: ${error.message}`, error);
     });
     await access(dirname(path), constants.W_OK).catch((error: NodeJS.ErrnoException) => {
       throw refused('PermissionDenied', `${path} cannot be created: ${notWritable('the folder', error)}`, error);
@@ -43,7 +43,7 @@ export async function inspectFile(path: string, create: boolean): Promise<boolea
 
 function notWritable(what: string, { code }: NodeJS.ErrnoException): string {
   return code === 'EROFS'
-    ? `${what} lies on a disk that is mounted read-only. Mount it writable: in a pod, without readOnly at its volume.`
+    ? `${what} is on a disk that is mounted read-only. Mount it read-write: in a pod, remove readOnly from its volume mount.`
     : `${what} is not readable and writable for this user (id ${process.getuid?.() ?? 'unknown'}). Change its owner or its mode.`;
 }
 

@@ -30,13 +30,13 @@ VALUES (?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (revision) DO UPDATE SET checksum = excluded.checksum, applied_at = excluded.applied_at,
   duration_ms = excluded.duration_ms, run_id = excluded.run_id, tool_version = excluded.tool_version, state = excluded.state`;
 
-/** One row, on whichever connection and in whichever transaction the caller is. */
+/** One row, on the connection and in the transaction of the caller. */
 export function putRow(connection: Connection, row: HistoryRow): Promise<void> {
   const { revision, checksum, appliedAt, durationMs, runId, toolVersion, state } = row;
   return run(connection, PUT, [revision, checksum, appliedAt, durationMs, runId, toolVersion, state]);
 }
 
-/** The same, prepared once: for a session that writes many. `end` before the connection is closed. */
+/** The same, prepared once: for a session that writes many. Call `end` before the connection is closed. */
 export function rowWriter(connection: Connection): { put(row: HistoryRow): Promise<void>; end(): Promise<void> } {
   let statement: Statement | undefined;
   return {
@@ -85,7 +85,7 @@ export function historyStore(connection: Connection): HistoryStore {
   };
 }
 
-/** A busy database, a full disk and missing rights are expected; anything else is a bug and stays what it is. */
+/** A busy database, a full disk and missing permissions are expected; any other error is a bug and is not changed. */
 function asProblem(error: unknown): never {
   throw reasonOf(error) === undefined ? error : new ProblemError(problemOf(error, undefined), { cause: error });
 }

@@ -1,6 +1,6 @@
 /**
  * SQLite. `connection` opens, `driver` turns callbacks into promises, `migrate` is a session for the loop in
- * `../umzug.ts`, `alter/` is the query interface that loses nothing. The files have the same names as PostgreSQL's.
+ * `../umzug.ts`, `alter/` is a query interface that keeps all data. The files have the same names as PostgreSQL's.
  */
 import type { SqliteTarget } from '../../core/model/target.ts';
 import type { Database, OpenDatabase, OpenOptions } from '../port.ts';
@@ -39,7 +39,7 @@ export async function openSqlite(
     snapshot: () => snapshot(open.sequelize, { schemas: ['main'] }),
     sameExpressions,
     otherSchemas: async () => undefined,
-    // By its real path: a symbolic link to the file must not be a second lock.
+    // By its real path: a symbolic link to the file must not create a second lock.
     lock: (wanted) => lock(identity.id, wanted),
     async migrate(work) {
       const session = await openSession(open, work.timeouts, work.onStatement);

@@ -9,27 +9,27 @@ import { codeOf, messageOf } from './errors.ts';
 const POLL = 100;
 
 /**
- * One writer: an exclusive SQLite transaction held on a side file. It is an operating-system lock, so it dies with
- * its process, and readers and writers of the database itself are not disturbed. Who holds it is written beside it,
- * for those who wait.
+ * One writer: an exclusive SQLite transaction held on a side file. It is an operating-system lock, so it ends with
+ * its process, and it does not block readers and writers of the database. The holder is recorded in a file next to it,
+ * for waiting runs.
  */
 export async function lock(path: string, options: LockOptions): Promise<Lock> {
   const file = `${path}.db-manager-lock`;
   const noteFile = `${file}.holder`;
   const connection = await openSide(file);
   const deadline = performance.now() + options.waitMs;
-  let told = '';
+  let reported = '';
   while (!(await tryLock(connection))) {
     const holder = await describeHolder(noteFile);
     if (options.signal?.aborted || performance.now() > deadline) {
       await closeFile(connection);
       throw new ProblemError({
         reason: 'LockHeld',
-        message: `Another run works on ${path}: ${holder}. Waited ${Math.round(options.waitMs / 1000)} s.`,
+        message: `Another run holds the migration lock for ${path}: ${holder}. Waited ${Math.round(options.waitMs / 1000)} s.`,
       });
     }
-    if (holder !== told) options.onWaiting?.(`waiting for ${holder}`);
-    told = holder;
+    if (holder !== reported) options.onWaiting?.(`waiting for ${holder}`);
+    reported = holder;
     await sleep(POLL * (0.5 + Math.random()), undefined, { signal: options.signal }).catch(() => {});
   }
   const inode = (await stat(file)).ino;
@@ -43,7 +43,7 @@ export async function lock(path: string, options: LockOptions): Promise<Lock> {
   await writeFile(noteFile, `${JSON.stringify(note)}\n`);
   let released = false;
   return {
-    // Somebody who deletes the file has broken the lock: the next run would lock a new file.
+    // Deleting the file breaks the lock: the next run would lock a new file.
     held: async () => !released && (await stat(file).catch(() => undefined))?.ino === inode,
     release: async () => {
       if (released) return;
@@ -62,7 +62,7 @@ async function openSide(file: string): Promise<Connection> {
   } catch (error) {
     throw new ProblemError({
       reason: 'PermissionDenied',
-      message: `The lock file ${file} cannot be made (${messageOf(error)}). The folder of the database has to be writable.`,
+      message: `The lock file ${file} cannot be created (${messageOf(error)}). Make the folder of the database writable.`,
     });
   }
 }
@@ -77,12 +77,12 @@ async function tryLock(connection: Connection): Promise<boolean> {
   }
 }
 
-/** Written after the lock was taken, so for a moment it may be missing or from the holder before. */
+/** Written after the lock was acquired, so it may briefly be missing or contain the previous holder. */
 async function describeHolder(noteFile: string): Promise<string> {
   try {
     const note = JSON.parse(await readFile(noteFile, 'utf8')) as Record<string, unknown>;
     return `${note.holder} on ${note.host} (process ${note.pid}, run ${note.runId}), since ${note.since}`;
   } catch {
-    return 'a run that has just begun';
+    return 'a run that has just started';
   }
 }

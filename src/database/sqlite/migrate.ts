@@ -14,19 +14,19 @@ import { NeedsForeignKeysOff } from './foreign-keys.ts';
 import { removeRow, rowWriter } from './history.ts';
 import { type Transactions, transactionsOn } from './transaction.ts';
 
-/** A session on a connection of its own: SQLite's foreign_keys pragma belongs to the connection. */
+/** A session on its own connection: SQLite's foreign_keys pragma belongs to the connection. */
 export async function openSession(
   open: SqliteConnection,
   timeouts: Timeouts,
   onStatement?: (sql: string) => void,
 ): Promise<MigrationSession> {
   let here = await openGround(open, timeouts);
-  /** Something was said that belongs to the connection and would reach the next migration. */
+  /** A statement changed a setting of the connection, which would affect the next migration. */
   let used = false;
   let mode: TransactionMode = 'normal';
   let statements = 0;
   let last: string | undefined;
-  /** SQL migrations are checked where they are read; code may say anything, so its transaction is looked at again. */
+  /** SQL migrations are checked when they are read; code may send any statement, so its transaction is checked again. */
   let endCode: (() => Promise<void>) | undefined;
   let inTransaction = false;
   let running: string | undefined;
@@ -48,7 +48,7 @@ export async function openSession(
     if ((await codeEnds()) || !inTransaction) await here.transactions.settle();
   };
 
-  /** SQLite has no word for it, so what was set goes with its connection. */
+  /** SQLite has no command for this, so the settings are discarded with their connection. */
   const startOver = async () => {
     if (!used || inTransaction) return;
     used = false;
@@ -69,7 +69,7 @@ export async function openSession(
     },
     async commit() {
       if (running !== undefined && late.includes(running)) {
-        const message = 'It sent a query after its end. Wait for every query with await.';
+        const message = 'It sent a query after its end. Await every query.';
         throw new ProblemError({ reason: 'MigrationFailed', message });
       }
       await here.transactions.commit();
@@ -136,7 +136,7 @@ export async function openSession(
     problemOf,
     retryOf(error) {
       if (error instanceof NeedsForeignKeysOff || (here.transactions.needsForeignKeysOff() && mode === 'normal')) {
-        return { mode: 'foreignKeysOff', pause: false, why: 'a table that others reference is rebuilt' };
+        return { mode: 'foreignKeysOff', pause: false, why: 'it rebuilds a table that other tables reference' };
       }
       if (reasonOf(error) === 'LockTimeout') return { mode, pause: true, why: messageOf(error) };
       return undefined;
@@ -146,7 +146,7 @@ export async function openSession(
       here.tables.forget();
       return undefined;
     },
-    // What SQLite says of a COMMIT is so; there is no connection to lose.
+    // SQLite's answer to a COMMIT is definite; no connection can be lost.
     commitOutcomeUnknown: () => false,
     isRecorded: async () => false,
     observe: () =>
@@ -191,10 +191,10 @@ async function closeGround({ connection, history, keepsJournal }: Ground): Promi
 }
 
 /**
- * Between migrations the rollback journal is kept and its header overwritten instead of being deleted: a commit is then
- * durable when it returns, while a deleted journal can come back after a power cut and take the last commit with it
+ * Between migrations the rollback journal is kept and its header overwritten instead of deleted: a commit is then
+ * durable when it returns, while a deleted journal can reappear after a power failure and undo the last commit
  * (https://sqlite.org/pragma.html#pragma_synchronous, EXTRA). The setting is this connection's own; a database in another
- * mode is left in it.
+ * mode keeps it.
  */
 async function keepJournal(connection: Connection): Promise<boolean> {
   const [row] = await all<{ journal_mode: string }>(connection, 'PRAGMA journal_mode');

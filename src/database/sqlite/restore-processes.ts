@@ -7,8 +7,8 @@ export interface OpenIn {
 }
 
 /**
- * Other processes of this machine that have the file open, as far as this user may see them (Linux: /proc). None where
- * the system does not tell: the database's own locks then decide.
+ * Other processes on this machine that have the file open, if this user can see them (Linux: /proc). Empty if
+ * the system does not provide this: the database's own locks then decide.
  */
 export async function processesWith(path: string): Promise<OpenIn[]> {
   const file = await stat(path).catch(() => undefined);
@@ -30,7 +30,7 @@ async function hasOpen(pid: number, dev: number, ino: number): Promise<boolean> 
   return false;
 }
 
-/** The program's name only: arguments may hold what nobody should read. */
+/** The program's name only: arguments may contain secrets. */
 async function commandOf(pid: number): Promise<string> {
   const [program = ''] = (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).split('\0');
   return basename(program) || 'a process';

@@ -1,6 +1,6 @@
 /**
- * Restore of SQLite: the online backup in the other direction, in one transaction of the target. Others that have the
- * file open see the old state until the commit and the new one after it; a rename would leave them on a deleted file.
+ * Restore of SQLite: the online backup in the other direction, in one transaction of the target. Processes that have the
+ * file open see the old state until the commit and the new one after it; after a rename they would use a deleted file.
  */
 import { constants } from 'node:fs';
 import { copyFile, stat } from 'node:fs/promises';
@@ -40,7 +40,7 @@ export async function restore(path: string, backup: Backup, options: RestoreOpti
     );
   try {
     await copyFrom(backup.path).catch(async (error) => {
-      // A WAL takes pages of its own size only.
+      // A WAL accepts only pages of its own size.
       if (!hasCode(error, 'SQLITE_READONLY')) throw error;
       await withPageSizeOf(path, backup, copyFrom);
     });
@@ -48,12 +48,12 @@ export async function restore(path: string, backup: Backup, options: RestoreOpti
     options.signal?.throwIfAborted();
     throw await restoreProblem(error, path);
   }
-  // What the restore wrote to the WAL goes to the file; where a reader is in the way, a later checkpoint does it.
+  // Checkpoints the WAL after the restore; if a reader blocks this, a later checkpoint does it.
   await withFile(path, 'read-write', (target) => target.exec('PRAGMA wal_checkpoint(TRUNCATE)')).catch(() => {});
   return {};
 }
 
-/** A copy of the backup in the target's page size, marked as a scratch file so that a crash leaves nothing for ever. */
+/** A copy of the backup in the target's page size, marked as a scratch file so that a later run removes it after a crash. */
 async function withPageSizeOf(path: string, backup: Backup, use: (file: string) => Promise<void>): Promise<void> {
   const rows = await withFile(path, 'read-write', (target) => target.all<{ page_size: number }>('PRAGMA page_size'));
   const { file, ownership } = await claimScratch(dirname(path), path, 'restore');
@@ -71,7 +71,7 @@ async function withPageSizeOf(path: string, backup: Backup, use: (file: string) 
   }
 }
 
-/** The online backup would take a short file for a short database. */
+/** The online backup would accept a truncated file as a smaller database. */
 async function refuseTruncated({ path, manifest }: Backup): Promise<void> {
   const size = await stat(path).then(
     (found) => found.size,
@@ -82,8 +82,8 @@ async function refuseTruncated({ path, manifest }: Backup): Promise<void> {
     reason: 'BackupInvalid',
     message:
       size === undefined
-        ? `${path} is gone.`
-        : `${path} is ${size} bytes long where its manifest says ${manifest.sizeBytes}.`,
+        ? `${path} is missing.`
+        : `${path} has ${size} bytes, but its manifest records ${manifest.sizeBytes}.`,
   });
 }
 
@@ -98,7 +98,7 @@ async function refuseOthers(path: string, { terminateSessions, onMessage }: Rest
   }
   throw new ProblemError({
     reason: 'ActiveSessions',
-    message: `${path} is open in ${list.join(', ')}. Stop them, or restore under them with --terminate-sessions.`,
+    message: `${path} is open in ${list.join(', ')}. Stop them, or pass --terminate-sessions to restore while the file is open.`,
   });
 }
 
@@ -108,13 +108,13 @@ async function restoreProblem(error: unknown, path: string): Promise<unknown> {
   if (isBusy(error)) {
     const others = (await processesWith(path)).map(({ pid, command }) => `${command} (process ${pid})`);
     const who = others.length > 0 ? others.join(', ') : 'another process, or another transaction of this one,';
-    const message = `${path} is locked: ${who} reads or writes it since ${BUSY_MS / 1000} s. Stop it and try again; nothing was changed.`;
+    const message = `${path} is locked: ${who} has been reading or writing it for ${BUSY_MS / 1000} s. Nothing was changed. Stop it and try again.`;
     return new ProblemError({ reason: 'ActiveSessions', message, code }, { cause: error });
   }
   if (code === 'SQLITE_FULL') {
-    const message = `The disk of ${dirname(path)} is full; ${path} is as it was. A restore needs room for both states for a while.`;
+    const message = `The disk of ${dirname(path)} is full; ${path} is unchanged. A restore temporarily needs disk space for both copies.`;
     return new ProblemError({ reason: 'NoSpace', message, code }, { cause: error });
   }
-  const message = `${path} could not be replaced and is as it was: ${error.message}.`;
+  const message = `${path} could not be replaced and is unchanged: ${error.message}.`;
   return new ProblemError({ reason: 'RestoreFailed', message, code }, { cause: error });
 }

@@ -2,9 +2,9 @@ import type { Doubt } from '../../core/schema/doubts.ts';
 import { all, closeFile, exec, openFile } from './driver.ts';
 
 /**
- * Which of the pairs of defaults mean the same to SQLite: both are stored in a column of the type, in a database in
- * memory, and the values compared. What calls a function or reads the clock has another value each time, and the texts
- * of conditions are as their authors wrote them: those are compared by text alone.
+ * Which of the pairs of defaults have the same meaning in SQLite: both are stored in a column of the type, in a database
+ * in memory, and the values are compared. Expressions that call a function or read the clock have a different value each
+ * time, and conditions are stored as they were written: those are compared only by text.
  */
 export async function sameExpressions(doubts: readonly Doubt[]): Promise<boolean[]> {
   if (!doubts.some(isConstant)) return doubts.map(() => false);

@@ -5,16 +5,16 @@ import { hasCode } from './dump-copy.ts';
 import { type Ownership, own } from './scratch-owner.ts';
 
 const PREFIX = '.db-manager-scratch-';
-/** Ends the name of the mark beside a scratch file. */
+/** Suffix of the mark next to a scratch file. */
 export const OWNER = '.owner';
 const SIDE_FILES = ['', '-journal', '-wal', '-shm', '.db-manager-lock', '.db-manager-lock.holder'];
 
-/** Two databases may lie in one folder; each one's runs look after their own. */
+/** A folder may contain two databases; the runs of each handle only their own files. */
 export function prefixOf(path: string): string {
   return `${PREFIX}${basename(path)}-`;
 }
 
-/** A free name beside the database, marked as ours for as long as this process lives. Throws RehearsalImpossible. */
+/** An unused name next to the database, marked as ours while this process lives. Throws RehearsalImpossible. */
 export async function claimScratch(
   folder: string,
   path: string,
@@ -32,11 +32,11 @@ export async function claimScratch(
   }
   throw new ProblemError({
     reason: 'RehearsalImpossible',
-    message: `No scratch copy could be made in ${folder}: the user has to be able to write there.`,
+    message: `The scratch copy could not be created in ${folder}: the user cannot write there. Make the folder writable.`,
   });
 }
 
-/** Removes the file and what SQLite and our lock put beside it. */
+/** Removes the file and the side files of SQLite and of our lock. */
 export async function clearScratch(file: string): Promise<void> {
   for (const suffix of SIDE_FILES) await rm(file + suffix, { force: true });
 }
@@ -45,7 +45,7 @@ export function impossible(error: unknown, folder: string): unknown {
   if (!hasCode(error, 'ENOSPC', 'EDQUOT', 'EACCES', 'EPERM', 'EROFS', 'SQLITE_FULL', 'SQLITE_CANTOPEN')) return error;
   const why = error instanceof Error ? error.message : String(error);
   return new ProblemError(
-    { reason: 'RehearsalImpossible', message: `No scratch copy could be made in ${folder}: ${why}.` },
+    { reason: 'RehearsalImpossible', message: `The scratch copy could not be created in ${folder}: ${why}.` },
     { cause: error },
   );
 }

@@ -12,9 +12,9 @@ export interface Ownership {
 }
 
 /**
- * The mark beside a scratch file: a small SQLite database that says who made it and when, with an exclusive transaction
- * held on it for as long as the run lives. The lock is the operating system's and dies with the process. Undefined
- * where the name is taken.
+ * The mark next to a scratch file: a small SQLite database that records who created it and when, with an exclusive
+ * transaction held on it while the run lives. The lock belongs to the operating system and ends with the process.
+ * Undefined if the name is in use.
  */
 export async function own(path: string, runId: string): Promise<Ownership | undefined> {
   if (await exists(path)) return undefined;
@@ -30,7 +30,7 @@ export async function own(path: string, runId: string): Promise<Ownership | unde
     if (isBusy(error) || hasCode(error, 'SQLITE_ERROR', 'SQLITE_READONLY', 'SQLITE_IOERR')) return undefined;
     throw error;
   }
-  // A sweep that came between the file's birth and its lock has removed it: the lock is then on nothing.
+  // A cleanup between the creation of the file and its lock has removed it: the lock is then useless.
   if (!(await exists(path))) {
     await connection.close();
     return undefined;
@@ -44,7 +44,7 @@ export async function own(path: string, runId: string): Promise<Ownership | unde
   };
 }
 
-/** Runs `clear` and removes the mark, if it is ours and nobody alive holds it. False where it was left alone. */
+/** Runs `clear` and removes the mark, if it is ours and no live process holds it. False if it was left alone. */
 export async function takeOver(path: string, clear: () => Promise<void>): Promise<boolean> {
   try {
     return await withFile(path, 'read-write', async (mark) => {

@@ -6,8 +6,8 @@ interface SchemaObject {
 }
 
 /**
- * Writes the schema of one database into an empty one: tables first, then what stands on them. Tables that a virtual
- * table makes for itself come with it; rows are not copied.
+ * Writes the schema of one database into an empty one: tables first, then the objects that depend on them. Tables that a
+ * virtual table creates are created with it; rows are not copied.
  */
 export async function copySchema(from: FileConnection, to: FileConnection): Promise<void> {
   const pragmas = ['page_size', 'encoding', 'user_version', 'application_id', 'auto_vacuum'];

@@ -1,4 +1,4 @@
-/** Scratch copies of SQLite: a file `.db-manager-scratch-<run>…` beside the database, marked and locked by its run. */
+/** Scratch copies of SQLite: a file `.db-manager-scratch-<run>…` next to the database, marked and locked by its run. */
 
 import { constants } from 'node:fs';
 import { copyFile, readdir, statfs } from 'node:fs/promises';
@@ -11,7 +11,7 @@ import { claimScratch, clearScratch, impossible, OWNER, prefixOf } from './scrat
 import { takeOver } from './scratch-owner.ts';
 import { copySchema } from './scratch-schema.ts';
 
-/** Makes a scratch database and opens it. Throws ProblemError RehearsalImpossible where there is no room or no right. */
+/** Creates a scratch database and opens it. Throws ProblemError RehearsalImpossible if disk space or a permission is missing. */
 export async function createScratch(
   path: string,
   from: ScratchSource,
@@ -53,7 +53,7 @@ export async function createScratch(
   }
 }
 
-/** Drops what runs that are dead left beside the database, or in `folder`; their file names. */
+/** Removes scratch files of dead runs next to the database, or in `folder`; returns their names. */
 export async function dropStaleScratches(path: string, folder = dirname(path)): Promise<string[]> {
   const prefix = prefixOf(path);
   const marks = (await readdir(folder).catch(() => [])).filter(
@@ -72,10 +72,10 @@ async function fill(file: string, path: string, from: ScratchSource, options: Sc
     case 'backup': {
       const { path: source, manifest } = from.backup;
       if (manifest.format !== 'sqlite') {
-        throw new ProblemError({ reason: 'BackupMismatch', message: `${manifest.name} is no backup of SQLite.` });
+        throw new ProblemError({ reason: 'BackupMismatch', message: `${manifest.name} is not a backup of SQLite.` });
       }
       options.onProgress?.(0, manifest.sizeBytes);
-      // File systems that can share blocks copy in no time and use no room.
+      // File systems that can share blocks copy instantly and use no extra disk space.
       await copyFile(source, file, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
       options.onProgress?.(manifest.sizeBytes, manifest.sizeBytes);
       return;
@@ -98,6 +98,6 @@ async function refuseWithoutRoom(folder: string, needed: number): Promise<void> 
   if (free >= needed) return;
   throw new ProblemError({
     reason: 'RehearsalImpossible',
-    message: `A scratch copy needs ${bytesText(needed)}, but only ${bytesText(free)} are free in ${folder}. Grow the volume or prune backups.`,
+    message: `A scratch copy needs ${bytesText(needed)}, but ${folder} has only ${bytesText(free)} free. Enlarge the volume, or delete old backups: \`db-manager prune\`.`,
   });
 }

@@ -3,7 +3,7 @@ import { OWN_TABLES } from '../../core/model/history.ts';
 import type { TableSize } from '../port.ts';
 import { all, type Connection, quoteIdentifier } from './driver.ts';
 
-/** Bytes of the file and of what its WAL holds. */
+/** Bytes of the file and of its WAL. */
 export async function sizeBytes(path: string): Promise<number> {
   const sizes = await Promise.all(
     [path, `${path}-wal`].map((file) =>
@@ -16,16 +16,16 @@ export async function sizeBytes(path: string): Promise<number> {
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 
-/** SQLite keeps no count of rows and, built without dbstat, no size of a table: the rows are counted. */
+/** SQLite stores no row count and, without dbstat, no table size, so the rows are counted. */
 export async function tableSizes(connection: Connection): Promise<Map<string, TableSize>> {
   const counts = await countRows(connection);
   return new Map([...counts].map(([name, rows]) => [name, { rows }]));
 }
 
-/** Counts in one query; SQLite allows 500 (SQLITE_MAX_COMPOUND_SELECT). */
+/** Number of counts in one query; SQLite allows 500 (SQLITE_MAX_COMPOUND_SELECT). */
 const TOGETHER = 200;
 
-/** Exact row counts of every table but ours and SQLite's own; keys are `main.<table>`. */
+/** Exact row count of every table except our own and SQLite's; keys are `main.<table>`. */
 export async function countRows(connection: Connection): Promise<Map<string, number>> {
   const tables = await all<{ name: string }>(
     connection,

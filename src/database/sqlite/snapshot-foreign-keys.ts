@@ -7,14 +7,14 @@ interface Row {
   id: number;
   parent: string;
   from: string;
-  /** Null where the reference names no column: it means the parent's primary key. */
+  /** Null if the reference names no column: it refers to the parent's primary key. */
   to: string | null;
   onUpdate: ReferentialAction;
   onDelete: ReferentialAction;
   primary: string | null;
 }
 
-/** All foreign keys in one query, by table; names and DEFERRABLE are in the text only. */
+/** All foreign keys in one query, by table; names and DEFERRABLE are available only in the text. */
 export async function readForeignKeys(sequelize: Sequelize): Promise<Map<string, ForeignKey[]>> {
   const rows = await select<Row>(
     sequelize,

@@ -4,7 +4,7 @@ import { select } from '../select.ts';
 import { byComma, closing, tokensOf } from './ddl/tokens.ts';
 
 export interface TableIndexes {
-  /** Indexes made by CREATE INDEX. */
+  /** Indexes created by CREATE INDEX. */
   own: Index[];
   /** Columns of UNIQUE constraints. */
   uniques: string[][];
@@ -65,7 +65,7 @@ function toIndex(first: Row, rows: Row[], sql: string): Index {
   };
 }
 
-/** The text of each part without its order, and the condition of a partial index. */
+/** The text of each part without its sort order, and the condition of a partial index. */
 function readText(sql: string): { expressions: string[]; where?: string } {
   const tokens = tokensOf(sql);
   const open = tokens.findIndex(({ kind, value }) => kind === 'other' && value === '(');

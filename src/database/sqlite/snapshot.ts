@@ -17,7 +17,7 @@ import { readIndexes, type TableIndexes } from './snapshot-indexes.ts';
 
 /**
  * The schema as data, in a constant number of queries: sqlite_schema joined with the table-valued PRAGMAs
- * (https://sqlite.org/pragma.html#pragfunc). What no PRAGMA tells (CHECKs, names of constraints, COLLATE, DEFERRABLE)
+ * (https://sqlite.org/pragma.html#pragfunc). What no PRAGMA returns (CHECKs, names of constraints, COLLATE, DEFERRABLE)
  * is read from the CREATE TABLE text.
  */
 export async function snapshot(sequelize: Sequelize, _options: { schemas: readonly string[] }): Promise<Snapshot> {
@@ -59,7 +59,7 @@ export async function snapshot(sequelize: Sequelize, _options: { schemas: readon
   return { dialect: 'sqlite', tables, enums: [], sequences: [], views };
 }
 
-/** An index says a collation only where it is not the column's own. */
+/** A collation is set for an index only if it differs from the column's. */
 function withoutOwnCollation(index: Index, columns: readonly Column[]): Index {
   const parts = index.parts.map((part) => {
     const own = 'column' in part ? columns.find(({ name }) => name === part.column)?.collation : undefined;
@@ -82,7 +82,7 @@ interface ColumnRow {
   type: string;
   notNull: 0 | 1;
   default: string | null;
-  /** Place in the primary key from 1; 0 for other columns. */
+  /** Position in the primary key, starting at 1; 0 for other columns. */
   key: number;
   /** 2: virtual generated, 3: stored generated. */
   hidden: number;
@@ -126,7 +126,7 @@ function primaryKeyOf(rows: ColumnRow[], parsed: ParsedTable): { primaryKey?: Ke
   return { primaryKey: { ...(name === undefined ? {} : { name }), columns } };
 }
 
-/** Uniques are what SQLite keeps as indexes with origin `u`; their names stand only in the text. */
+/** UNIQUE constraints are the indexes with origin `u`; their names are available only in the text. */
 function uniquesOf(indexes: TableIndexes | undefined, parsed: ParsedTable): UniqueConstraint[] {
   const named = [
     ...parsed.constraints.filter(({ kind }) => kind === 'unique'),

@@ -5,23 +5,23 @@ import { NeedsForeignKeysOff, readViolations, refuseNewViolations, type Violatio
 
 /**
  * The transactions of one migration connection, and its foreign keys: SQLite's pragma belongs to the connection and
- * does nothing inside a transaction, so the two can only be kept right together. Between migrations they are on.
+ * does nothing inside a transaction, so both have to be managed together. Between migrations foreign keys are on.
  */
 export interface Transactions {
   begin(mode: TransactionMode): Promise<void>;
   commit(): Promise<void>;
   rollback(): Promise<void>;
-  /** Whether this attempt asked for another mode; also where the migration caught the error and went on. */
+  /** Whether this attempt asked for another mode; also if the migration caught the error and continued. */
   needsForeignKeysOff(): boolean;
-  /** What a migration may not say inside our transaction, or what has to happen before it. Throws. */
+  /** Rejects statements that are not allowed inside our transaction, or prepares for them. Throws. */
   allow(sql: string): void;
-  /** True where `sql` is a pragma that our mode already stands for. */
+  /** True if `sql` is a pragma whose effect our mode already has. */
   covers(sql: string): boolean;
-  /** An operation of several statements: whole or not at all. See `Workbench`. */
+  /** An operation of several statements, atomic. See `Workbench`. */
   atomically<T>(withForeignKeysOff: boolean, work: () => Promise<T>): Promise<T>;
-  /** Several migrations in one transaction: a commit goes to the disk four times. */
+  /** Several migrations in one transaction: a commit writes to the disk four times. */
   marks: Savepoints;
-  /** Before a history row: the migration's own transaction is still there, and none that it forgot. */
+  /** Before a history row: the migration's own transaction still exists, and it left no other transaction open. */
   settle(): Promise<void>;
 }
 
@@ -30,7 +30,7 @@ export function transactionsOn(connection: Connection): Transactions {
   let needed = false;
   let before: Violations = new Map();
   let release = '';
-  /** A migration outside a transaction has set the pragma itself. */
+  /** A migration outside a transaction has set the pragma. */
   let changed = false;
 
   const foreignKeys = (on: boolean) => exec(connection, `PRAGMA foreign_keys = ${on ? 'ON' : 'OFF'}`);
@@ -44,7 +44,7 @@ export function transactionsOn(connection: Connection): Transactions {
     if (was === 'foreignKeysOff') await foreignKeys(true);
   };
 
-  /** Node's sqlite3 does not tell autocommit, but BEGIN inside a transaction is an error. */
+  /** Node's sqlite3 does not expose autocommit, but BEGIN inside a transaction is an error. */
   const inTransaction = async () => {
     try {
       await exec(connection, 'BEGIN');
@@ -62,7 +62,7 @@ export function transactionsOn(connection: Connection): Transactions {
       await exec(connection, 'RELEASE db_manager_alter');
       return result;
     } catch (error) {
-      // A full disk ends the whole transaction by itself; then there is no savepoint to go back to.
+      // A full disk ends the whole transaction; then no savepoint is left to roll back to.
       await exec(connection, 'ROLLBACK TO db_manager_alter; RELEASE db_manager_alter').catch(() => {});
       throw error;
     }
@@ -136,7 +136,7 @@ export function transactionsOn(connection: Connection): Transactions {
         throw new ProblemError({
           reason: 'MigrationFailed',
           message:
-            'A table that others reference cannot be rebuilt inside a transaction that the migration opened itself. Let db-manager run the migration in its own transaction, or open none.',
+            'A table that other tables reference cannot be rebuilt inside a transaction that the migration opened. Remove that transaction, so that db-manager can run the migration in its own one.',
         });
       }
       return inSavepoint(work);
@@ -154,7 +154,7 @@ export function transactionsOn(connection: Connection): Transactions {
         release = '';
       },
       keep() {
-        // Goes with the next mark; COMMIT needs none.
+        // Sent with the next savepoint; COMMIT does not need it.
         release = 'RELEASE db_manager_migration;';
       },
       async back() {
@@ -171,7 +171,7 @@ export function transactionsOn(connection: Connection): Transactions {
       if (open !== undefined && !inside) {
         throw new ProblemError({
           reason: 'MigrationFailed',
-          message: 'The transaction ended before the migration did, so a part of it may be lost or kept.',
+          message: 'The transaction ended before the migration did, so a part of its changes may be lost or kept.',
         });
       }
       if (open !== undefined) return;
@@ -179,7 +179,7 @@ export function transactionsOn(connection: Connection): Transactions {
         await exec(connection, 'ROLLBACK');
         throw new ProblemError({
           reason: 'MigrationFailed',
-          message: 'The migration left a transaction open, which was rolled back. It has to end with COMMIT.',
+          message: 'The migration left a transaction open, which was rolled back. End it with COMMIT.',
         });
       }
       if (changed) await foreignKeys(true);
@@ -213,6 +213,6 @@ function transactionControl(sql: string): string | undefined {
 function refuseControl(command: string): ProblemError {
   return new ProblemError({
     reason: 'MigrationFailed',
-    message: `${command} does not belong here: the migration already runs in a transaction, which commits with its history row. Take it out, or opt out with: export const transaction = false`,
+    message: `${command} is not allowed here: the migration already runs in a transaction, which commits with its history row. Remove it, or opt out with: export const transaction = false`,
   });
 }

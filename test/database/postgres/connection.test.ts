@@ -99,7 +99,7 @@ describe('a connection to PostgreSQL', function () {
 
     it('is refused where channel binding or an authentication is asked for that there is not', async () => {
       assert.match(await refused(reach(url('channel_binding=require&sslmode=disable'))), /offers no channel binding/);
-      assert.match(await refused(reach(url('require_auth=md5,password'))), /asks for the authentication scram-sha-256/);
+      assert.match(await refused(reach(url('require_auth=md5,password'))), /requests the authentication scram-sha-256/);
       assert.match(await refused(reach(url('require_auth=!scram-sha-256'))), /require_auth allows/);
       assert.equal((await reach(url('require_auth=scram-sha-256'))).ssl, true);
     });

@@ -212,9 +212,9 @@ describe('the SQLite query interface, beside Sequelize itself', () => {
     assert.deepEqual(
       warnings.filter((text) => text.includes('exists already')),
       [
-        'addIndex: the index n_q of n exists already and is equal, so nothing was done.',
-        'addIndex: the index part of n exists already and is equal, so nothing was done.',
-        'addConstraint: the constraint once of c exists already and is equal, so nothing was done.',
+        'addIndex: the index n_q of n already exists and is equal, so nothing was done.',
+        'addIndex: the index part of n already exists and is equal, so nothing was done.',
+        'addConstraint: the constraint once of c already exists and is equal, so nothing was done.',
       ],
     );
   });
@@ -223,7 +223,7 @@ describe('the SQLite query interface, beside Sequelize itself', () => {
     [
       'not unique',
       (q) => q.addIndex('n', ['q']),
-      /index n_q already, and another one: CREATE UNIQUE INDEX.*DROP INDEX "n_q"/s,
+      /different index n_q already exists: CREATE UNIQUE INDEX.*DROP INDEX "n_q"/s,
     ],
     ['other columns', (q) => q.addIndex('n', { fields: ['p', 'q'], unique: true, name: 'n_q' }), /another one/],
     [
@@ -236,7 +236,7 @@ describe('the SQLite query interface, beside Sequelize itself', () => {
     [
       'another constraint',
       (q) => q.addConstraint('c', { type: 'unique', fields: ['b'], name: 'once' }),
-      /constraint once, and another one/,
+      /different constraint once/,
     ],
   ];
   for (const [name, call, message] of DIFFERENT)

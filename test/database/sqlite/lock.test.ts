@@ -73,7 +73,7 @@ describe('the lock and the checks of SQLite', () => {
     const text = join(folder, 'text');
     await writeFile(text, 'hello world, this is no database at all');
     const cases: [string, string, RegExp][] = [
-      [join(folder, 'nothing.db'), 'DatabaseNotFound', /There is no database file .*db-manager init/],
+      [join(folder, 'nothing.db'), 'DatabaseNotFound', /The database file .*db-manager init/],
       [folder, 'InvalidConfiguration', /is a folder/],
       [text, 'InvalidConfiguration', /is not a SQLite database/],
     ];

@@ -26,7 +26,7 @@ describe('a migration session on SQLite', () => {
         await q.sequelize.query('/* mine */ COMMIT');
       },
     ]);
-    assert.match(failureOf(outcome), /COMMIT does not belong here/);
+    assert.match(failureOf(outcome), /COMMIT is not allowed here/);
     assert.deepEqual(history, []);
     assert.deepEqual(await rowsOf(file, 'SELECT * FROM t'), []);
   });

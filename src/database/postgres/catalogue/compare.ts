@@ -9,7 +9,7 @@ export interface CompareOptions {
   user: string;
 }
 
-/** What is not as in the backup, one sentence each; none where all is equal. */
+/** What is not as in the backup, one sentence each; none if all is equal. */
 export function compareEntries(expected: Entry[], actual: Entry[], options: CompareOptions): string[] {
   const key = (entry: Entry) => `${entry.class}\0${entry.name}`;
   const here = new Map(actual.map((entry) => [key(entry), withRoles(entry, options)]));

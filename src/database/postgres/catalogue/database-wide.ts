@@ -5,7 +5,7 @@ const user = (catalogue: string, alias: string) =>
 const head = (catalogue: string, oid: string, owner = 'NULL::oid', aclSql = 'NULL::jsonb') =>
   `SELECT '${catalogue}'::regclass AS classid, ${oid} AS objid, 0 AS subid, NULL::name AS schema, ${owner} AS owner, ${aclSql} AS acl`;
 
-/** Schemas, and what lies in none. */
+/** Schemas, and objects outside schemas. */
 export const DATABASE_CLASSES: ObjectClass[] = [
   {
     name: 'schema',

@@ -10,7 +10,7 @@ export interface Catalogue {
   entries: Entry[];
   schemas?: readonly string[];
   largeObjects: boolean;
-  /** Absent where the backup is of some schemas only. */
+  /** Absent if the backup is of some schemas only. */
   properties?: DatabaseProperties;
 }
 
@@ -33,7 +33,7 @@ export function packCatalogue({ serverMajor, entries, ...rest }: Catalogue): Cat
   return { version: 1, serverMajor, classes, objects: gzipSync(JSON.stringify(packed)).toString('base64') };
 }
 
-/** Throws ProblemError BackupInvalid where the list is not what its hashes say. */
+/** Throws ProblemError BackupInvalid if the list is not what its hashes say. */
 export function unpackCatalogue(digest: CatalogueDigest): Catalogue {
   try {
     const packed = JSON.parse(gunzipSync(Buffer.from(digest.objects, 'base64')).toString('utf8')) as Packed;
@@ -55,6 +55,6 @@ export function unpackCatalogue(digest: CatalogueDigest): Catalogue {
   }
   throw new ProblemError({
     reason: 'BackupInvalid',
-    message: 'The list of objects in the manifest was altered. Choose another backup: `db-manager list-backups`.',
+    message: 'The list of objects in the manifest was changed. Choose another backup: `db-manager list-backups`.',
   });
 }

@@ -20,7 +20,7 @@ export interface Entry {
 export type RunQuery = (sql: string) => Promise<string[]>;
 
 export interface ReadOptions extends Server {
-  /** Only what lies in these schemas; absent: everything, the database's properties too. */
+  /** Only objects in these schemas; absent: everything, including the properties of the database. */
   schemas?: readonly string[];
   /** False: large objects are in no such backup. */
   largeObjects: boolean;

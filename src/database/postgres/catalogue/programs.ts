@@ -6,7 +6,7 @@ const routine = (column: string) => identity('pg_proc', `${column}::oid`);
 const operator = (column: string) => identity('pg_operator', `${column}::oid`);
 const type = (column: string) => `CASE WHEN ${column} <> 0 THEN format_type(${column}, NULL) END`;
 
-/** The head of a class whose objects lie in a schema. */
+/** The head of a class whose objects are in a schema. */
 function inSchema(catalogue: string, alias: string, prefix: string, aclSql = NO_ACL): string {
   return `SELECT '${catalogue}'::regclass AS classid, ${alias}.oid AS objid, 0 AS subid, n.nspname AS schema, ${alias}.${prefix}owner AS owner, ${aclSql}`;
 }

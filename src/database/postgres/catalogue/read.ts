@@ -1,7 +1,7 @@
 /**
  * The digest of a database: every object of every class (PostgreSQL manual, chapter 53) with its owner, privileges and
  * definition, the database's own properties, and the rows of every table. A backup takes it in the dump's snapshot; a
- * restore compares it with what it made. It holds hashes of definitions and no text of them.
+ * restore compares it with the result. It contains hashes of definitions and no text of them.
  */
 import { databaseEntry } from './database.ts';
 import { DATABASE_CLASSES } from './database-wide.ts';

@@ -8,7 +8,7 @@ type Readable = [schema: string, identity: string, sql: string | null];
 
 /**
  * Rows of every table that a dump holds, with a sum of hashes of their text; values of sequences; content of large
- * objects. `count:hash`, or null where this user may not read it.
+ * objects. `count:hash`, or null if this user may not read it.
  */
 export async function readRows(run: RunQuery, options: ReadOptions): Promise<Entry[]> {
   return [

@@ -14,7 +14,7 @@ import type { Likeness } from './likeness.ts';
 import { failuresIn, type RestoreFailure, repairOf } from './restore-failures.ts';
 import type { PrivateServer } from './server.ts';
 
-/** More connections than this restore no faster. */
+/** With more connections than this, a restore does not get faster. */
 const MOST_JOBS = 4;
 
 export interface Filling {
@@ -47,9 +47,9 @@ interface Prepared {
 }
 
 /**
- * Restores the parts in their order. What pg_restore cannot restore by itself is tried with the search path that
- * applications have, since functions may need it. What could not be restored as it was, in sentences; throws
- * RestoreStopped where the copy cannot be had.
+ * Restores the parts in their order. Parts that pg_restore alone cannot restore are tried with the search path that
+ * applications have, since functions may need it. Returns what could not be restored unchanged, as sentences; throws
+ * RestoreStopped if no copy is possible.
  */
 export async function restoreParts(filling: Filling, parts: readonly Part[]): Promise<string[]> {
   const prepared: Prepared[] = [];
@@ -93,7 +93,7 @@ function idsOf({ list }: Contents, type: string, name: string): string[] {
     .map(([, id = '']) => id);
 }
 
-/** The objects that no copy could be made of, and why. */
+/** The objects that could not be copied, and why. */
 export class RestoreStopped extends Error {
   readonly failures: readonly RestoreFailure[];
   readonly repairs: readonly string[];
@@ -233,7 +233,7 @@ function withList<T>({ contents, left }: Prepared, use: (argument: string) => Pr
 }
 
 /**
- * Nothing that runs on a copy reaches another server: wrappers of foreign data lose what connects, and dblink says so.
+ * Code on a copy cannot reach another server: foreign-data wrappers lose their handler, and dblink raises an error.
  * An object of the migration that needs them fails with that message.
  */
 async function cutOff({ server, database }: Filling): Promise<void> {

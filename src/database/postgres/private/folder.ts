@@ -1,7 +1,7 @@
 /**
- * The folder of a private server: only its run can reach it, and it goes with the run. A small shell holds the reading
- * end of a pipe whose other end is this process: whatever ends the run, SIGKILL too, closes the pipe, and the shell
- * stops the server and removes the folder. Where both were killed, the next run sweeps.
+ * The folder of a private server: only its run can reach it, and it is removed with the run. A small shell holds the
+ * reading end of a pipe whose other end is this process: any end of the run, also SIGKILL, closes the pipe, and the shell
+ * stops the server and removes the folder. If both were killed, the next run cleans up.
  */
 import { spawn } from 'node:child_process';
 import { chmod, chown, mkdir, mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
@@ -30,7 +30,7 @@ done
 /** Of the servers of this process, when it is root. */
 const GROUP = 30_000 + Math.floor(Math.random() * 29_000);
 
-/** Whom the server runs as; empty where that is this process's own user. */
+/** Whom the server runs as; empty if that is this process's own user. */
 export interface ServerUser {
   uid?: number;
   gid?: number;
@@ -132,7 +132,7 @@ async function stopServerIn(path: string): Promise<void> {
   }
 }
 
-/** When a process started, in the kernel's ticks: with the pid it names one process. Undefined where there is none. */
+/** When a process started, in the kernel's ticks: with the pid it names one process. Undefined if there is none. */
 async function startOf(pid: number): Promise<string | undefined> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
   if (stat !== undefined) return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];

@@ -1,4 +1,4 @@
-/** Makes a private server like the target's: roles, tablespaces, the database with its locale, settings. */
+/** Creates a private server like the target's: roles, tablespaces, the database with its locale, settings. */
 import { type Client, quoteIdentifier } from '../driver.ts';
 import { literal } from '../restore-script.ts';
 import type { DatabaseLikeness, Likeness, Setting } from './likeness.ts';
@@ -12,7 +12,7 @@ export interface LikenOptions {
   owner?: string;
 }
 
-/** Roles and the empty database; what could not be made alike, in sentences. */
+/** Roles and the empty database; what could not be made alike, as sentences. */
 export async function liken(admin: Client, like: Likeness, options: LikenOptions): Promise<string[]> {
   const notes: string[] = [];
   for (const sql of like.roles) {
@@ -37,7 +37,7 @@ export async function applyLikenessSettings(admin: Client, database: string, set
         ? `DATABASE ${quoteIdentifier(database)}`
         : `ROLE ${quoteIdentifier(role)}${inDatabase ? ` IN DATABASE ${quoteIdentifier(database)}` : ''}`;
     const word = name.split('.').map(quoteIdentifier).join('.');
-    // A setting of an extension that is not here is known to nobody here either.
+    // A setting of an extension that is not installed here is unknown to this server too.
     await admin.query(`ALTER ${whose} SET ${word} TO ${textOf(setting)}`).catch(() => {});
   }
 }
@@ -81,7 +81,7 @@ async function createDatabase(admin: Client, like: DatabaseLikeness, options: Li
       problems.push((error as Error).message);
     }
   }
-  throw new NoPrivateServer(`a database like the target's cannot be made here: ${problems[0]}`);
+  throw new NoPrivateServer(`a database like the target's cannot be created here: ${problems[0]}`);
 }
 
 /** The target's locale; where this machine does not have it, the nearest that it has. */

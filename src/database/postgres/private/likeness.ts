@@ -1,4 +1,4 @@
-/** What of the target's server a private server has to have, read with no more than an ordinary role may read. */
+/** The properties of the target's server that a private server needs, read with the privileges of an ordinary role. */
 import type { PostgresConnection } from '../connection.ts';
 import { quoteIdentifier } from '../driver.ts';
 
@@ -7,12 +7,12 @@ export interface Likeness {
   role: string;
   database: DatabaseLikeness;
   roles: string[];
-  /** SQL for what roles have: memberships, tablespaces, rights on settings. Each may fail alone. */
+  /** SQL for the attributes of roles: memberships, tablespaces, privileges on settings. Each may fail alone. */
   grants: string[];
   /** `ALTER DATABASE/ROLE … SET`, for after the copy is filled. */
   settings: Setting[];
   extensions: string[];
-  /** Of schemas that extensions lie in. */
+  /** Of schemas that contain extensions. */
   extensionSchemas: { name: string; owner: string }[];
   /** Lines of postgresql.conf. */
   configuration: Record<string, string>;
@@ -34,7 +34,7 @@ export interface DatabaseLikeness {
   provider: 'libc' | 'icu' | 'builtin';
   locale?: string;
   comment?: string;
-  /** GRANT and REVOKE; `%s` stands for the quoted name. */
+  /** GRANT and REVOKE; `%s` is replaced by the quoted name. */
   privileges: string[];
 }
 
@@ -142,7 +142,7 @@ async function readMemberships({ client }: PostgresConnection): Promise<string[]
   });
 }
 
-/** GRANT SET ON PARAMETER came with version 15. */
+/** GRANT SET ON PARAMETER was added in version 15. */
 async function readParameterRights({ client, version }: PostgresConnection): Promise<string[]> {
   if (version < 150_000) return [];
   const { rows } = await client.query<{ sql: string }>(

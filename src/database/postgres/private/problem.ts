@@ -1,4 +1,4 @@
-/** Why no private server can stand in for the target here: for `Auto` a reason to rehearse on the target's own server. */
+/** Why no private server can be used for the target here: for `Auto` a reason to rehearse on the target's own server. */
 export class NoPrivateServer extends Error {
   override name = 'NoPrivateServer';
 }

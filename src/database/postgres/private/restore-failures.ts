@@ -1,4 +1,4 @@
-/** What pg_restore says of entries that it could not restore (`pg_backup_archiver.c`, warn_or_exit_horribly). */
+/** pg_restore's messages about entries that it could not restore (`pg_backup_archiver.c`, warn_or_exit_horribly). */
 import { type Client, quoteIdentifier } from '../driver.ts';
 
 export interface RestoreFailure {
@@ -11,7 +11,7 @@ export interface RestoreFailure {
   words: string;
 }
 
-/** `pg_restore: from TOC entry 3210; 0 16390 TABLE DATA things owner`; not said by what runs beside others. */
+/** `pg_restore: from TOC entry 3210; 0 16390 TABLE DATA things owner`; missing for entries that run in parallel. */
 const ENTRY = /from TOC entry \d+; \d+ \d+ ([A-Z][A-Z ]*[A-Z]) (.*?)(?: \S+)?$/m;
 
 /** What the command or the message names, where the entry is not said. */
@@ -59,7 +59,7 @@ export function isDamaged({ words }: RestoreFailure): boolean {
   );
 }
 
-/** The statements that let functions find their tables whatever the search path is. */
+/** The statements that let functions find their tables regardless of the search path. */
 export async function repairOf(
   client: Client,
   failures: readonly RestoreFailure[],

@@ -1,4 +1,4 @@
-/** A scratch copy on a private server, as the target is: same names, roles and settings, and nobody else. */
+/** A scratch copy on a private server, like the target: same names, roles and settings, and no other clients. */
 import type { Backup } from '../../../core/model/backup.ts';
 import { ProblemError } from '../../../core/model/problem.ts';
 import type { OpenDatabase, Scratch, ScratchOptions, ScratchSource } from '../../port.ts';
@@ -17,7 +17,7 @@ import { NoPrivateServer } from './problem.ts';
 import { isDamaged } from './restore-failures.ts';
 import { findServer, type PrivateServer, startServer } from './server.ts';
 
-/** Throws NoPrivateServer where the target's server cannot be stood in for here, and ProblemErrors of the restore. */
+/** Throws NoPrivateServer if the target's server cannot be reproduced here, and ProblemErrors of the restore. */
 export async function createPrivate(
   open: PostgresConnection,
   from: ScratchSource,
@@ -70,7 +70,7 @@ async function make(
     await refuseWithoutExtensions(admin, open, [...like.extensions, ...(options.extensions ?? [])]);
     const likenOptions = {
       database,
-      // As whoever owns a database may make everything in it.
+      // As the owner of a database, the role may create everything in it.
       ...(from.kind === 'empty' ? { owner: like.role, makesRole: from.makesRole } : {}),
     };
     const notes = await liken(admin, like, likenOptions);
@@ -141,7 +141,7 @@ async function makeEmpty(
   const client = await server.connect(database);
   const role = quoteIdentifier(like.role);
   try {
-    // The first has the history, so it is there before anything runs, in production too.
+    // The history is in the first schema, so it exists before anything runs, as in production.
     for (const schema of open.target.schemas.filter((each, index) => index === 0 || !makes(each))) {
       await client.query(`CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(schema)} AUTHORIZATION ${role}`);
     }

@@ -1,4 +1,4 @@
-/** A PostgreSQL server of this run's own: private socket, random superuser, nothing flushed to disk. */
+/** A PostgreSQL server that belongs to this run: private socket, random superuser, nothing flushed to disk. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -44,7 +44,7 @@ export async function findServer(major: number, env: NodeJS.ProcessEnv = process
   );
 }
 
-/** Throws NoPrivateServer where it cannot be had. */
+/** Throws NoPrivateServer if it is not possible. */
 export async function startServer(programs: Programs, options: ServerOptions): Promise<PrivateServer> {
   await refuseWithoutSpace(options.bytes);
   const template = await templateOf(programs);
@@ -88,7 +88,7 @@ interface Template {
   superuser: string;
 }
 
-/** What initdb has made, once for this process: it takes more time than all else. It goes with the process. */
+/** The files that initdb created, once for this process: this takes most of the time. They are removed with the process. */
 const templates = new Map<string, Promise<Template>>();
 
 function templateOf(programs: Programs): Promise<Template> {
@@ -136,7 +136,7 @@ async function initialise(programs: Programs, { path, data, user }: ServerFolder
   throw new NoPrivateServer(`initdb failed: ${lines.slice(0, 2).join(' ').trim() || words.trim().slice(-200)}`);
 }
 
-/** All that goes to the socket is the run's own: its folder lets nobody else in. */
+/** Only the run can use the socket: its folder is closed to all other users. */
 const FIXED: Readonly<Record<string, string>> = {
   listen_addresses: '',
   port: String(PORT),
@@ -191,8 +191,8 @@ async function ready(child: ChildProcess, { path }: ServerFolder, connect: () =>
       const ended = child.exitCode !== null || child.signalCode !== null || child.pid === undefined;
       if (ended || performance.now() > deadline) {
         const log = await readFile(join(path, 'log'), 'utf8').catch(() => '');
-        const told = log.split('\n').find((line) => /FATAL|ERROR|could not/.test(line)) ?? String(error);
-        throw new NoPrivateServer(`the server did not start: ${told.replace(/^.*(?:FATAL|ERROR): +/, '')}`);
+        const reason = log.split('\n').find((line) => /FATAL|ERROR|could not/.test(line)) ?? String(error);
+        throw new NoPrivateServer(`the server did not start: ${reason.replace(/^.*(?:FATAL|ERROR): +/, '')}`);
       }
       await sleep(20);
     }

@@ -10,9 +10,9 @@ import { hasComments, removeItems, removePart, type Splice } from './text.ts';
 import { type AlterContext, altersConstraints, execute, findTable, refuse, same } from './workbench.ts';
 
 /**
- * What the options name becomes what they say, as in Sequelize on SQLite; everything else of the column stays: its type
- * where none is given, NOT NULL without `allowNull`, DEFAULT without `defaultValue`. A reference or UNIQUE that is given
- * replaces or joins what is there. (On PostgreSQL Sequelize drops NOT NULL and DEFAULT where they are not given.)
+ * The given options are applied, as in Sequelize on SQLite; everything else of the column is kept: its type
+ * if none is given, NOT NULL without `allowNull`, DEFAULT without `defaultValue`. A given reference or UNIQUE
+ * replaces or joins the existing one. (On PostgreSQL Sequelize drops NOT NULL and DEFAULT if they are not given.)
  */
 export async function changeColumn(
   ctx: AlterContext,
@@ -35,13 +35,13 @@ export async function changeColumn(
   });
 }
 
-/** Options with names, not a type alone. */
+/** Options with names, not only a type. */
 function named(options: ColumnOptions): options is Exclude<ColumnOptions, string> {
   const prototype: unknown = typeof options === 'object' ? Object.getPrototypeOf(options) : undefined;
   return prototype === Object.prototype || prototype === null;
 }
 
-/** The clauses that the options do not speak of are wanted as they are. */
+/** Clauses that the options do not mention stay unchanged. */
 function keepUnnamed(column: ParsedColumn, wanted: ParsedColumn, options: ColumnOptions): ParsedColumn {
   const speaksOf = (word: string) => named(options) && word in options;
   const kept = column.clauses.filter(
@@ -53,7 +53,7 @@ function keepUnnamed(column: ParsedColumn, wanted: ParsedColumn, options: Column
   return { ...wanted, clauses: [...clauses, ...kept] };
 }
 
-/** `unique: false`: a UNIQUE of this column alone goes, wherever it is written. */
+/** `unique: false`: a UNIQUE on only this column is removed, wherever it is written. */
 function withoutUnique(sql: string, parsed: ParsedTable, column: ParsedColumn): Splice[] {
   const own = column.clauses.filter(({ kind }) => kind === 'unique').map((clause) => removePart(sql, clause));
   const alone = parsed.constraints.filter(
@@ -82,17 +82,19 @@ function sameDefault(column: ParsedColumn, wanted: ParsedColumn): boolean {
   return has(column, 'default')?.expression === has(wanted, 'default')?.expression;
 }
 
-/** SQLite's own way needs no rebuild, but of rows that do not fit it only says `constraint failed`. */
+/** SQLite's own ALTER needs no rebuild, but for rows that do not fit it only reports `constraint failed`. */
 async function nativeNotNull(ctx: AlterContext, table: string, column: string, notNull: boolean): Promise<void> {
   const [t, c] = [quoteIdentifier(table), quoteIdentifier(column)];
   const change = execute(ctx, `ALTER TABLE ${t} ALTER COLUMN ${c} ${notNull ? 'SET' : 'DROP'} NOT NULL`);
   await change.catch((error: Error) => {
     if (codeOf(error) !== 'SQLITE_CONSTRAINT') throw error;
-    throw refuse(`Rows of ${table} have no ${column}. Fill them first: UPDATE ${t} SET ${c} = … WHERE ${c} IS NULL`);
+    throw refuse(
+      `Some rows of ${table} have no ${column}. Fill them first: UPDATE ${t} SET ${c} = … WHERE ${c} IS NULL`,
+    );
   });
 }
 
-/** Each clause is replaced where it stands; new ones come behind the type. */
+/** Each clause is replaced in its position; new ones are added after the type. */
 function change(sql: string, parsed: ParsedTable, column: ParsedColumn, wanted: ParsedColumn): Splice[] {
   const missing = new Map(wanted.clauses.map((clause) => [clause.kind, clause.text]));
   const splices: Splice[] = [];
@@ -106,7 +108,7 @@ function change(sql: string, parsed: ParsedTable, column: ParsedColumn, wanted: 
     if (!stays(clause, wanted)) splices.push({ ...span(clause), text });
   }
   const alone = (clause: Clause) => clause.columns.length === 1 && same(clause.columns[0] ?? '', column.name);
-  // What the table says of this column alone is the column's: a new reference replaces it, UNIQUE need not be twice.
+  // Table constraints on only this column belong to the column: a new reference replaces it, and UNIQUE is not repeated.
   if (missing.has('references')) {
     const old = parsed.constraints.filter((clause) => clause.kind === 'foreign key' && alone(clause));
     splices.push(
@@ -126,7 +128,7 @@ function change(sql: string, parsed: ParsedTable, column: ParsedColumn, wanted: 
   return splices;
 }
 
-/** A name, ON CONFLICT or AUTOINCREMENT that is there is kept where the definition does not speak against it. */
+/** An existing name, ON CONFLICT or AUTOINCREMENT is kept unless the definition contradicts it. */
 function stays(clause: Clause, wanted: ParsedColumn): boolean {
   const text = has(wanted, clause.kind);
   switch (clause.kind) {

@@ -49,7 +49,7 @@ export async function removeColumn(ctx: AlterContext, table: string, name: strin
   await rebuild(ctx, table, (text, whole) => withoutColumn(text, whole, table, name));
 }
 
-/** A foreign key to a column that is gone would fail each write to the child, with `foreign key mismatch`. */
+/** A foreign key to a removed column would make each write to the child fail with `foreign key mismatch`. */
 async function refuseReferenced(
   ctx: AlterContext,
   table: string,
@@ -67,7 +67,7 @@ async function refuseReferenced(
   );
 }
 
-/** Constraints over the column go with it, as in PostgreSQL; a generated column that needs it is a refusal. */
+/** Constraints on the column are removed with it, as in PostgreSQL; a generated column that needs it is an error. */
 function withoutColumn(sql: string, parsed: ParsedTable, table: string, name: string): Splice[] {
   const column = requireColumn(parsed, table, name);
   const needing = parsed.columns.find(
@@ -94,7 +94,7 @@ function inPrimaryKey({ constraints }: ParsedTable, { name, clauses }: ParsedCol
   );
 }
 
-/** SQLite's own rename takes indexes, triggers, views and the references of other tables with it. */
+/** SQLite's own rename also updates indexes, triggers, views and the references of other tables. */
 export async function renameColumn(ctx: AlterContext, table: string, from: string, to: string): Promise<void> {
   await execute(
     ctx,

@@ -22,7 +22,7 @@ export async function addConstraint(ctx: AlterContext, table: string, options: o
   if (known !== undefined) {
     if (sameMeaning(known.text, clause.text)) return saySame(`constraint ${known.name}`, table, 'addConstraint');
     throw refuse(
-      `The table ${table} already has a constraint ${clause.name}, and another one: ${known.text}. Remove it first, or give the new one another name.`,
+      `The table ${table} already has a different constraint ${clause.name}: ${known.text}. Remove it first, or use another name for the new one.`,
     );
   }
   if (clause.kind === 'check' && (await altersConstraints(ctx))) {
@@ -32,12 +32,12 @@ export async function addConstraint(ctx: AlterContext, table: string, options: o
   await rebuild(ctx, table, (sql) => insertItem(sql, lastItem(sql), clause.text));
 }
 
-/** SQLite itself looks whether every row fits, but only says `constraint failed`. */
+/** SQLite checks whether every row fits, but only reports `constraint failed`. */
 async function nativeCheck(ctx: AlterContext, table: string, { text, expression = '' }: Clause): Promise<void> {
   await execute(ctx, `ALTER TABLE ${quoteIdentifier(table)} ADD ${text}`).catch((error: Error) => {
     if (codeOf(error) !== 'SQLITE_CONSTRAINT') throw error;
     throw refuse(
-      `Rows of ${table} do not satisfy ${expression}. Find them with: SELECT * FROM ${quoteIdentifier(table)} WHERE NOT (${expression})`,
+      `Some rows of ${table} do not satisfy ${expression}. Find them with: SELECT * FROM ${quoteIdentifier(table)} WHERE NOT (${expression})`,
     );
   });
 }
@@ -50,7 +50,7 @@ export async function removeConstraint(ctx: AlterContext, table: string, name: s
   if (clause === undefined) {
     const names = namesOf(parsed);
     throw refuse(
-      `The table ${table} has no constraint ${name}; it has ${names.length === 0 ? 'none with a name' : names.join(', ')}.`,
+      `The table ${table} has no constraint ${name}. Its named constraints: ${names.length === 0 ? 'none' : names.join(', ')}.`,
     );
   }
   if (clause.kind === 'check' && (await droppedNatively(ctx, found, name))) return;
@@ -60,8 +60,8 @@ export async function removeConstraint(ctx: AlterContext, table: string, name: s
 }
 
 /**
- * SQLite's own DROP CONSTRAINT takes comments nearby with it, and in 3.52 finds no name that is written with quotes;
- * for such the table is rebuilt.
+ * SQLite's own DROP CONSTRAINT removes nearby comments too, and in 3.52 does not find a name that is written with quotes;
+ * in these cases the table is rebuilt.
  */
 async function droppedNatively(
   ctx: AlterContext,
@@ -75,7 +75,7 @@ async function droppedNatively(
   );
 }
 
-/** Takes constraints out of the text, of the table and of its columns. */
+/** Removes constraints from the text, of the table and of its columns. */
 export function withoutClauses(sql: string, parsed: ParsedTable, gone: (clause: Clause) => boolean): Splice[] {
   const constraints = parsed.constraints.filter(gone);
   const items = constraints.filter((clause) => isItem(sql, clause));

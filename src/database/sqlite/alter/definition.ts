@@ -3,7 +3,7 @@ import { quoteIdentifier } from '../driver.ts';
 import type { ColumnOptions } from './column-options.ts';
 import { type AlterContext, findTable, refuse } from './workbench.ts';
 
-/** All that a STRICT table knows (https://sqlite.org/stricttables.html). Sequelize's types are others, but for TEXT and INTEGER. */
+/** All types of a STRICT table (https://sqlite.org/stricttables.html). Of Sequelize's types, only TEXT and INTEGER are among them. */
 const STRICT_TYPES = ['INT', 'INTEGER', 'REAL', 'TEXT', 'BLOB', 'ANY'];
 
 /** A column's definition as Sequelize writes it for SQLite, in its parts. */
@@ -30,7 +30,7 @@ export async function columnFrom(
   const { strict } = parseTable((await findTable(ctx, table)).sql);
   if (strict && !STRICT_TYPES.includes(column.type.toUpperCase())) {
     throw refuse(
-      `${table} is STRICT, and such a table has no type ${column.type}. Give ${name} one of ${STRICT_TYPES.join(', ')} as text, for example type: 'TEXT'.`,
+      `${table} is STRICT, and STRICT tables do not support the type ${column.type}. Use one of ${STRICT_TYPES.join(', ')} for ${name}, as a string, for example type: 'TEXT'.`,
     );
   }
   return column;

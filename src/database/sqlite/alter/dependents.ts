@@ -3,9 +3,9 @@ import { all, quoteIdentifier } from '../driver.ts';
 import { type AlterContext, refuse, type SchemaObject, schemaObjects } from './workbench.ts';
 
 /**
- * Views and triggers are only text: one that no longer fits the tables fails when somebody reads or writes, which is
+ * Views and triggers are only text: one that no longer fits the tables fails on its next use, which is
  * too late. EXPLAIN compiles them, with the bodies of the triggers, and runs nothing. What was broken before is not
- * this migration's fault.
+ * caused by this migration.
  */
 export async function keepingDependents<T>(ctx: AlterContext, work: () => Promise<T>): Promise<T> {
   const before = await brokenDependents(ctx);
@@ -45,14 +45,14 @@ async function failure(ctx: AlterContext, object: SchemaObject): Promise<string 
     [object.table],
   );
   const names = columns.map(({ name }) => name.toLowerCase());
-  // SQLite takes UPDATE OF a column that is not there, and the trigger then never fires.
+  // SQLite accepts UPDATE OF a missing column, and the trigger then never fires.
   const missing = of.find((column) => !names.includes(column.toLowerCase()));
   if (missing !== undefined) return `no such column: ${missing}`;
   const update = of.length > 0 ? of : columns.map(({ name }) => name);
   return compile(`UPDATE ${table} SET ${update.map((name) => `${quoteIdentifier(name)} = NULL`).join(', ')}`);
 }
 
-/** What a trigger fires on: CREATE TRIGGER name [BEFORE | AFTER | INSTEAD OF] INSERT | DELETE | UPDATE [OF a, b] ON … */
+/** The event of a trigger: CREATE TRIGGER name [BEFORE | AFTER | INSTEAD OF] INSERT | DELETE | UPDATE [OF a, b] ON … */
 function eventOf(sql: string): { event: string; of: string[] } {
   const tokens = tokensOf(sql).slice(3);
   const at = tokens.findIndex(({ kind, value }) => kind === 'word' && ['INSERT', 'DELETE', 'UPDATE'].includes(value));

@@ -4,14 +4,14 @@ import { all, quoteIdentifier } from '../driver.ts';
 import { type AlterContext, refuse } from './workbench.ts';
 
 /**
- * `queryInterface.describeTable` in Sequelize's shape. Its own throws where an index has an expression, and calls each
- * column of a composite UNIQUE unique.
+ * `queryInterface.describeTable` in Sequelize's format. Sequelize's own throws if an index has an expression, and marks
+ * each column of a composite UNIQUE as unique.
  */
 export async function describeTable(ctx: AlterContext, table: string): Promise<ColumnsDescription> {
   const columns = (await ctx.sequelize.query(`PRAGMA TABLE_INFO(${quoteIdentifier(table)});`, {
     type: loadSequelize().QueryTypes.DESCRIBE,
   })) as unknown as Record<string, Partial<ColumnsDescription[string]> & { unique?: boolean; references?: object }>;
-  if (Object.keys(columns).length === 0) throw refuse(`There is no table ${table}.`);
+  if (Object.keys(columns).length === 0) throw refuse(`The table ${table} does not exist.`);
   const uniques = await all<{ name: string }>(
     ctx.connection,
     `SELECT min(i.name) AS name FROM pragma_index_list(?) l JOIN pragma_index_info(l.name) i

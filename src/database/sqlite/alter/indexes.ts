@@ -3,8 +3,8 @@ import { sameMeaning, saySame } from './same.ts';
 import { type AlterContext, execute, refuse, same, schemaObjects } from './workbench.ts';
 
 /**
- * `queryInterface.addIndex`. An equal index of that name is accepted: a history written for sequelize-cli adds again
- * what Sequelize's own rebuilds lost and ours kept. Another index of that name is an error.
+ * `queryInterface.addIndex`. An equal index of that name is accepted: migrations written for sequelize-cli add indexes
+ * again that Sequelize's own rebuilds lost and ours kept. A different index of that name is an error.
  */
 export async function addIndex(
   ctx: AlterContext,
@@ -17,7 +17,7 @@ export async function addIndex(
     addIndexQuery(table: string, options: object, rawTable: string): string;
   };
   const given = (Array.isArray(fields) ? { ...options, fields } : { ...(fields as object) }) as { fields?: unknown[] };
-  // Sequelize writes into what it is given.
+  // Sequelize modifies its argument.
   const own = { ...given, fields: (given.fields ?? []).map((field) => (isPlain(field) ? { ...field } : field)) };
   const sql = generator.addIndexQuery(table, own, rawTable);
   const name = /^CREATE\s+(?:UNIQUE\s+)?INDEX\s+(?:IF\s+NOT\s+EXISTS\s+)?`((?:[^`]|``)+)`/i.exec(sql)?.[1];
@@ -25,7 +25,7 @@ export async function addIndex(
   if (known === undefined) return execute(ctx, sql);
   if (known.sql !== null && sameMeaning(known.sql, sql)) return saySame(`index ${known.name}`, table, 'addIndex');
   throw refuse(
-    `There is an index ${known.name} already, and another one: ${known.sql ?? 'that of a constraint'}. Drop it first (DROP INDEX ${quoteIdentifier(known.name)}), or give the new one another name.`,
+    `A different index ${known.name} already exists: ${known.sql ?? 'the index of a constraint'}. Drop it first (DROP INDEX ${quoteIdentifier(known.name)}), or use another name for the new one.`,
   );
 }
 

@@ -1,7 +1,7 @@
 /**
- * The query interface that migrations get on SQLite. It is Sequelize's own, except for the operations with which
- * Sequelize 6 loses data or schema (see docs/concepts/sqlite.md): those use SQLite's ALTER TABLE where it has the right one,
- * else rebuild the table from its own CREATE TABLE text, so that nothing which is not named changes.
+ * The query interface for migrations on SQLite. It is Sequelize's own, except for the operations with which
+ * Sequelize 6 loses data or schema (see docs/concepts/sqlite.md): those use SQLite's ALTER TABLE if it has a suitable one,
+ * otherwise rebuild the table from its own CREATE TABLE text, so that everything else stays unchanged.
  */
 import type { QueryOptions, Sequelize } from 'sequelize';
 import { OWN_TABLES } from '../../../core/model/history.ts';
@@ -56,14 +56,14 @@ export function migrationInterface({
   };
   const showAllTables = queryInterface.showAllTables.bind(queryInterface);
   Object.assign(queryInterface, safe, {
-    // Our own table is not the migration's; dropAllTables goes by this list too.
+    // Our own tables do not belong to the migration; dropAllTables uses this list too.
     showAllTables: async (options?: QueryOptions) =>
       (await showAllTables(options)).filter((name) => !OWN_TABLES.includes(name)),
   });
   return { queryInterface, queries: joined.queries, end };
 }
 
-/** Sequelize 6 takes a statement that begins with `-- ` for a comment as a whole, and silently does nothing. */
+/** Sequelize 6 treats a statement that starts with `-- ` as a comment as a whole, and silently does nothing. */
 function rewrite(sql: string): string {
   const statement = sql.replace(/^(?:\s*--[^\n]*(?:\n|$))+/, '');
   return statement.trim() === '' ? sql : statement;

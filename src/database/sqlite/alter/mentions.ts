@@ -1,6 +1,6 @@
 import { tokensOf } from '../ddl/tokens.ts';
 
-/** Words of expressions that are never a column's name without quotes (https://sqlite.org/lang_keywords.html). */
+/** Keywords in expressions that are never a column's name without quotes (https://sqlite.org/lang_keywords.html). */
 const RESERVED = new Set(
   `ADD ALL AND AS AUTOINCREMENT BETWEEN CASE CHECK COLLATE CONSTRAINT CREATE DEFAULT DEFERRABLE DELETE DISTINCT DROP
   ELSE ESCAPE EXISTS FOREIGN FROM GROUP HAVING IN INDEX INSERT INTO IS ISNULL JOIN LIMIT NOT NOTHING NOTNULL NULL ON
@@ -10,7 +10,7 @@ const RESERVED = new Set(
 
 /**
  * Whether SQL text names a column. Strings, comments, keywords, collations and functions of the same name do not
- * count: a CHECK on `length(name)` is none on the column `length`.
+ * count: a CHECK on `length(name)` is not a CHECK on the column `length`.
  */
 export function mentions(sql: string, column: string): boolean {
   const wanted = column.toLowerCase();

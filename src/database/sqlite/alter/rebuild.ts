@@ -19,11 +19,11 @@ import {
 export type Edit = (sql: string, table: ParsedTable) => Splice[];
 
 /**
- * Rebuilds a table in the documented way (https://sqlite.org/lang_altertable.html, "Making Other Kinds Of Table Schema
+ * Rebuilds a table as documented (https://sqlite.org/lang_altertable.html, "Making Other Kinds Of Table Schema
  * Changes"): a new table from the edited CREATE TABLE text, rows copied, the old one dropped, the new one renamed, and
- * its indexes and triggers made again from their own text. An edit that changes nothing does nothing.
+ * its indexes and triggers recreated from their own text. An edit that changes nothing does nothing.
  *
- * A table that others reference needs foreign keys off, since dropping it would delete or change their rows.
+ * A table that others reference needs foreign keys off, because dropping it would delete or change their rows.
  */
 export async function rebuild(ctx: AlterContext, tableName: string, edit: Edit): Promise<void> {
   const { name, sql } = await findTable(ctx, tableName);
@@ -45,14 +45,14 @@ async function replace(ctx: AlterContext, name: string, before: ParsedTable, edi
     await execute(ctx, renamed(edited, name, quoteIdentifier(scratch)));
     await copyRows(ctx, name, scratch, before, after);
   } catch (error) {
-    // The author knows the table by its own name.
+    // The author uses the table's own name.
     if (error instanceof Error) error.message = error.message.replaceAll(scratch, name);
     throw error;
   }
   await keepStatistics(ctx, name, scratch);
   await execute(ctx, `DROP TABLE ${quoteIdentifier(name)}`);
-  // With the legacy behaviour a rename neither rewrites nor checks what others say about the table: right, because
-  // they say its old name, which it is about to have again.
+  // With the legacy behavior a rename neither rewrites nor checks references to the table. This is correct, because
+  // they use its old name, which it is about to get back.
   await exec(ctx.connection, 'PRAGMA legacy_alter_table = ON');
   try {
     await execute(ctx, `ALTER TABLE ${quoteIdentifier(scratch)} RENAME TO ${quoteIdentifier(name)}`);
@@ -71,13 +71,13 @@ async function readSequence({ connection }: AlterContext, table: string): Promis
   return row?.seq;
 }
 
-/** AUTOINCREMENT promises that no id is ever used twice, also not one of a row that is gone. */
+/** AUTOINCREMENT guarantees that no id is ever reused, not even the id of a deleted row. */
 async function restoreSequence({ connection }: AlterContext, table: string, seq: number): Promise<void> {
   await run(connection, 'DELETE FROM sqlite_sequence WHERE name = ?', [table]);
   await run(connection, 'INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)', [table, seq]);
 }
 
-/** Indexes over a column that is gone go with it, as in PostgreSQL; everything else comes back as it was written. */
+/** Indexes on a removed column are removed, as in PostgreSQL; everything else is recreated as it was written. */
 async function recreate(
   ctx: AlterContext,
   { type, sql }: SchemaObject,

@@ -2,7 +2,7 @@ import type { ParsedColumn, ParsedTable } from '../ddl/parse-table.ts';
 import { all, quoteIdentifier } from '../driver.ts';
 import { type AlterContext, execute, refuse, same } from './workbench.ts';
 
-/** Copies every row into the rebuilt table; generated columns are computed there anew. */
+/** Copies every row into the rebuilt table; generated columns are computed again there. */
 export async function copyRows(
   ctx: AlterContext,
   from: string,
@@ -15,7 +15,7 @@ export async function copyRows(
   if (columns === '') return;
   await execute(ctx, `INSERT INTO ${quoteIdentifier(to)} (${columns}) SELECT ${columns} FROM ${quoteIdentifier(from)}`);
   const clauses = [...after.constraints, ...after.columns.flatMap((column) => column.clauses)];
-  // UNIQUE … ON CONFLICT REPLACE would swallow rows without an error.
+  // UNIQUE … ON CONFLICT REPLACE would drop rows without an error.
   if (clauses.some(({ text }) => /\bON\s+CONFLICT\b/i.test(text))) await compareCounts(ctx, from, to);
 }
 
@@ -26,7 +26,7 @@ async function compareCounts({ connection }: AlterContext, from: string, to: str
   );
   if (row === undefined || row.before === row.after) return;
   throw refuse(
-    `${row.before - row.after} of ${row.before} rows of ${from} would be dropped by ON CONFLICT of a constraint. Mend or delete them first.`,
+    `${row.before - row.after} of ${row.before} rows of ${from} would be dropped by ON CONFLICT of a constraint. Correct or delete them first.`,
   );
 }
 
@@ -36,14 +36,14 @@ function stored(table: ParsedTable): string[] {
     .map(({ name }) => name);
 }
 
-/** Rows keep their rowid, unless the table has none, a column hides it, or a column is it and is copied anyway. */
+/** Rows keep their rowid, unless the table has none, a column hides it, or a column is the rowid and is copied anyway. */
 function rowidOf(before: ParsedTable, after: ParsedTable): string[] {
   if (before.withoutRowid || after.withoutRowid || hasRowidAlias(after)) return [];
   const hidden = [...before.columns, ...after.columns].some(({ name }) => same(name, '_rowid_'));
   return hidden ? [] : ['_rowid_'];
 }
 
-/** `INTEGER PRIMARY KEY` is the rowid by another name; with DESC, for history's sake, it is not (lang_createtable). */
+/** `INTEGER PRIMARY KEY` is another name for the rowid; with DESC, for historical reasons, it is not (lang_createtable). */
 function hasRowidAlias(table: ParsedTable): boolean {
   const key = table.constraints.find(({ kind }) => kind === 'primary key')?.columns;
   const own = ({ clauses }: ParsedColumn) =>

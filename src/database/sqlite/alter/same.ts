@@ -1,11 +1,11 @@
 import { tokensOf } from '../ddl/tokens.ts';
 
-/** Words that say what holds without them. */
+/** Keywords that only state a default. */
 const NEEDLESS = new Set(['asc']);
 
 /**
- * Whether two pieces of DDL say the same: word by word, without regard to case, quotes of names and words that change
- * nothing.
+ * Whether two pieces of DDL have the same meaning: compared word by word, ignoring case, quotes of names and words that
+ * change nothing.
  */
 export function sameMeaning(a: string, b: string): boolean {
   return words(a) === words(b);
@@ -22,11 +22,11 @@ function words(sql: string): string {
 const said = new Set<string>();
 
 /**
- * Once in a process: an operation that finds its work done. Sequelize's rebuilds lose indexes and constraints on
- * SQLite, so histories written for it add them again.
+ * Logged once per process: an operation whose result already exists. Sequelize's rebuilds lose indexes and constraints on
+ * SQLite, so migrations written for it add them again.
  */
 export function saySame(what: string, table: string, operation: string): void {
-  const sentence = `${operation}: the ${what} of ${table} exists already and is equal, so nothing was done.`;
+  const sentence = `${operation}: the ${what} of ${table} already exists and is equal, so nothing was done.`;
   if (said.has(sentence)) return;
   said.add(sentence);
   process.emitWarning(sentence, { type: 'db-manager' });

@@ -2,15 +2,15 @@ import { all, run } from '../driver.ts';
 import type { AlterContext } from './workbench.ts';
 
 /**
- * DROP TABLE forgets what ANALYZE learned of the table, and queries would get slower plans until somebody runs it
- * again. So the rows wait under the scratch table's name.
+ * DROP TABLE deletes the statistics of ANALYZE, and queries would get slower plans until the next ANALYZE.
+ * So the rows are kept under the scratch table's name.
  */
 export async function keepStatistics(ctx: AlterContext, table: string, scratch: string): Promise<void> {
   for (const name of await statisticsTables(ctx))
     await run(ctx.connection, `UPDATE ${name} SET tbl = ? WHERE tbl = ? COLLATE NOCASE`, [scratch, table]);
 }
 
-/** Gives them back, but for indexes that are gone. */
+/** Restores them, except for indexes that no longer exist. */
 export async function returnStatistics(ctx: AlterContext, scratch: string, table: string): Promise<void> {
   for (const name of await statisticsTables(ctx)) {
     await run(ctx.connection, `UPDATE ${name} SET tbl = ? WHERE tbl = ?`, [table, scratch]);

@@ -1,9 +1,9 @@
 import { byComma, closing, type Token, tokensOf } from '../ddl/tokens.ts';
 
 /**
- * Changes a CREATE TABLE in its own text, so that what nobody asked to change stays as its author wrote it, comments
- * included. Each item of the list (a column or a constraint) owns the text around it: comments on its own line behind
- * it, also behind its comma, and comments on lines of their own before it.
+ * Changes a CREATE TABLE in its own text, so that everything else stays as its author wrote it, including
+ * comments. Each item of the list (a column or a constraint) owns the text around it: comments on its own line after
+ * it, also after its comma, and comments on separate lines before it.
  */
 export interface Splice {
   start: number;
@@ -11,7 +11,7 @@ export interface Splice {
   text: string;
 }
 
-/** Applies splices that do not overlap; those at one place stay in their order. */
+/** Applies splices that do not overlap; those at the same position stay in their order. */
 export function splice(sql: string, splices: readonly Splice[]): string {
   let at = 0;
   let done = '';
@@ -25,9 +25,9 @@ export function splice(sql: string, splices: readonly Splice[]): string {
 interface Item {
   start: number;
   end: number;
-  /** Where its comma stands; absent for the last one. */
+  /** Position of its comma; absent for the last one. */
   comma?: number;
-  /** All that it owns. */
+  /** All text that it owns. */
   from: number;
   to: number;
 }
@@ -57,7 +57,7 @@ function tail(sql: string, at: number, pattern: RegExp): number {
   return found === null ? at : at + found[0].length;
 }
 
-/** Takes out the items that start at the given places, with their commas and comments. */
+/** Removes the items that start at the given positions, with their commas and comments. */
 export function removeItems(sql: string, starts: readonly number[]): Splice[] {
   const items = itemsOf(sql);
   const gone = (item: Item) => starts.includes(item.start);
@@ -65,7 +65,7 @@ export function removeItems(sql: string, starts: readonly number[]): Splice[] {
   const splices = items.filter(gone).map(({ from, to }) => ({
     start: from,
     end: to,
-    // What follows must not end up behind a line comment.
+    // The text that follows must not end up in a line comment.
     text: sql.slice(from, to).includes('\n') && sql[to] !== '\n' ? '\n' : '',
   }));
   if (
@@ -77,10 +77,10 @@ export function removeItems(sql: string, starts: readonly number[]): Splice[] {
   return splices;
 }
 
-/** Puts an item behind the one that starts at `after`, laid out like it. */
+/** Adds an item after the one that starts at `after`, formatted like it. */
 export function insertItem(sql: string, after: number, text: string): Splice[] {
   const item = itemsOf(sql).find(({ start }) => start === after);
-  if (item === undefined) throw new Error('There is no item at this place of the CREATE TABLE');
+  if (item === undefined) throw new Error('The CREATE TABLE has no item at this position');
   const owned = sql.slice(item.from, item.to);
   const indent = /\n([ \t]*)$/.exec(sql.slice(0, item.start))?.[1] ?? '  ';
   const gap = /\n|--/.test(owned) ? `\n${indent}` : ' ';
@@ -92,32 +92,32 @@ export function insertItem(sql: string, after: number, text: string): Splice[] {
     : [{ start: item.to, end: item.to, text: `${gap}${text},` }];
 }
 
-/** Whether a constraint is an item of its own; SQLite lets several stand together without commas. */
+/** Whether a constraint is a separate item; SQLite allows several in a row without commas. */
 export function isItem(sql: string, { start, end }: { start: number; end: number }): boolean {
   return itemsOf(sql).some((item) => item.start === start && item.end === end);
 }
 
-/** Where the last item of the list starts. */
+/** If the last item of the list starts. */
 export function lastItem(sql: string): number {
   return itemsOf(sql).at(-1)?.start ?? 0;
 }
 
-/** Takes out a part of an item, with the blanks before it. */
+/** Removes a part of an item, with the blanks before it. */
 export function removePart(sql: string, { start, end }: { start: number; end: number }): Splice {
   let blanks = 0;
   while (sql[start - blanks - 1] === ' ' || sql[start - blanks - 1] === '\t') blanks += 1;
   return { start: start - blanks, end, text: '' };
 }
 
-/** Whether comments stand in the text, which SQLite's own ALTER TABLE may take out. */
+/** Whether the text contains comments, which SQLite's own ALTER TABLE may remove. */
 export function hasComments(sql: string): boolean {
   const tokens = tokensOf(sql);
   return tokens.some(({ start }, index) => /--|\/\*/.test(sql.slice(tokens[index - 1]?.end ?? 0, start)));
 }
 
 /**
- * The same table under another name. Where its own expressions qualify a column with the table's name, which only
- * works under that name, the qualifier goes: no other table can be meant there.
+ * The same table under another name. If its own expressions qualify a column with the table's name, which is valid
+ * only under that name, the qualifier is removed: it can refer to no other table.
  */
 export function renamed(sql: string, name: string, quoted: string): string {
   const tokens = tokensOf(sql);

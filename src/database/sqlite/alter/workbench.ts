@@ -3,14 +3,14 @@ import { ProblemError } from '../../../core/model/problem.ts';
 import type { OnStatement } from '../../transaction-scope.ts';
 import { all, type Connection, exec } from '../driver.ts';
 
-/** What the operations of this folder work with: one migration's connection. */
+/** The context of the operations of this folder: one migration's connection. */
 export interface AlterContext {
   sequelize: Sequelize;
   queryInterface: QueryInterface;
   connection: Connection;
   /**
-   * Runs an operation so that it happens whole or not at all, also where the migration runs outside a transaction or
-   * goes on after the error. `withForeignKeysOff` is for what would cascade into other tables.
+   * Runs an operation atomically, also if the migration runs outside a transaction or
+   * continues after the error. `withForeignKeysOff` is for operations that would cascade into other tables.
    */
   atomically<T>(withForeignKeysOff: boolean, work: () => Promise<T>): Promise<T>;
   onStatement: OnStatement;
@@ -21,7 +21,7 @@ export async function execute({ connection, onStatement }: AlterContext, sql: st
   await exec(connection, sql);
 }
 
-/** An object of the schema as SQLite keeps it. */
+/** An object of the schema as SQLite stores it. */
 export interface SchemaObject {
   type: 'table' | 'index' | 'trigger' | 'view';
   name: string;
@@ -40,9 +40,9 @@ export function schemaObjects({ connection }: AlterContext): Promise<SchemaObjec
 export async function findTable(ctx: AlterContext, name: string): Promise<{ name: string; sql: string }> {
   const objects = await schemaObjects(ctx);
   const table = objects.find((object) => object.type === 'table' && same(object.name, name));
-  if (table?.sql == null) throw refuse(`There is no table ${name}.`);
+  if (table?.sql == null) throw refuse(`The table ${name} does not exist.`);
   if (/^CREATE\s+VIRTUAL\b/i.test(table.sql)) {
-    throw refuse(`${name} is a virtual table, which cannot be altered. Drop it and create it anew.`);
+    throw refuse(`${name} is a virtual table, which cannot be altered. Drop it and create it again.`);
   }
   return { name: table.name, sql: table.sql };
 }
@@ -51,11 +51,11 @@ interface Reference {
   /** The table that has the foreign key. */
   name: string;
   column: string;
-  /** The column that it references; null for the primary key, where none is written. */
+  /** The column that it references; null for the primary key, if no column is written. */
   to: string | null;
 }
 
-/** The foreign keys to this table, its own included. */
+/** The foreign keys that reference this table, including its own. */
 export function referencesTo({ connection }: AlterContext, table: string): Promise<Reference[]> {
   return all<Reference>(
     connection,
@@ -77,7 +77,7 @@ export function same(a: string, b: string): boolean {
   return a.toLowerCase() === b.toLowerCase();
 }
 
-/** An operation that cannot be done, for the author of the migration. */
+/** An operation that is not possible, with a message for the author of the migration. */
 export function refuse(message: string): ProblemError {
   return new ProblemError({ reason: 'MigrationFailed', message });
 }

@@ -12,7 +12,7 @@ export type ClauseKind =
   | 'generated'
   | 'foreign key';
 
-/** Where something stands in the text that was parsed. */
+/** A position in the parsed text. */
 export interface Span {
   start: number;
   end: number;
@@ -27,7 +27,7 @@ export interface Clause extends Span {
   text: string;
   /** The columns that a table constraint lists; empty for a column's own. */
   columns: string[];
-  /** What stands in the parentheses of CHECK, GENERATED and DEFAULT (…), or DEFAULT's value. */
+  /** The text in the parentheses of CHECK, GENERATED and DEFAULT (…), or DEFAULT's value. */
   expression?: string;
 }
 
@@ -35,14 +35,14 @@ export interface ParsedColumn extends Span {
   name: string;
   /** The name as it is written, with its quotes. */
   written: string;
-  /** Declared type, empty where there is none. */
+  /** Declared type; empty if there is none. */
   type: string;
-  /** Of the type; behind the name and empty where there is none. */
+  /** Position of the type; after the name, and empty, if there is none. */
   typeSpan: Span;
   clauses: Clause[];
 }
 
-/** A CREATE TABLE in its parts. They are changed in the text itself, by their spans: see `../alter/text.ts`. */
+/** The parts of a CREATE TABLE. They are changed in the text, by their spans: see `../alter/text.ts`. */
 export interface ParsedTable {
   columns: ParsedColumn[];
   constraints: Clause[];
@@ -67,7 +67,7 @@ const CLAUSE_START = new Set([
 ]);
 const TABLE_CLAUSE = new Set(['CONSTRAINT', 'PRIMARY', 'UNIQUE', 'CHECK', 'FOREIGN']);
 
-/** Parses the text that `sqlite_schema` keeps for a table (https://sqlite.org/lang_createtable.html). */
+/** Parses the text that `sqlite_schema` stores for a table (https://sqlite.org/lang_createtable.html). */
 export function parseTable(sql: string): ParsedTable {
   const tokens = tokensOf(sql);
   const open = tokens.findIndex(({ kind, value }) => kind === 'other' && value === '(');
@@ -106,7 +106,7 @@ function parseColumn(sql: string, tokens: Token[]): ParsedColumn {
   };
 }
 
-/** Cuts a run of constraints at the words that start one. */
+/** Splits a series of constraints at the keywords that start one. */
 function parseClauses(sql: string, tokens: Token[]): Clause[] {
   const clauses: Clause[] = [];
   let at = 0;
@@ -161,7 +161,7 @@ function kindAt(tokens: Token[], at: number): ClauseKind {
   }
 }
 
-/** Where a clause ends: at the next word that can start one and does not belong to it. */
+/** The end of a clause: the next keyword that can start one and does not belong to it. */
 function clauseEnd(tokens: Token[], body: number, kind: ClauseKind): number {
   const least = { 'not null': 2, 'primary key': 2, default: 2, collate: 2, generated: 1, 'foreign key': 2 } as Partial<
     Record<ClauseKind, number>

@@ -1,4 +1,4 @@
-/** A token of SQLite's DDL with its place; white space and comments are left out. */
+/** A token of SQLite's DDL with its position; white space and comments are omitted. */
 export interface Token {
   kind: 'word' | 'name' | 'string' | 'other';
   start: number;
@@ -31,7 +31,7 @@ export function unquote(text: string): string {
   return '"\'`'.includes(quote) ? text.slice(1, -1).replaceAll(quote + quote, quote) : text;
 }
 
-/** The name that a token stands for, in the case it is written in; SQLite takes strings as names too. */
+/** The name that a token represents, in its original case; SQLite accepts strings as names too. */
 export function nameAt(sql: string, token: Token): string {
   return token.kind === 'word' ? sql.slice(token.start, token.end) : token.value;
 }
@@ -49,7 +49,7 @@ export function closing(tokens: readonly Token[], open: number): number {
   return tokens.length - 1;
 }
 
-/** Splits a range of tokens at the commas that are in no parenthesis. */
+/** Splits a range of tokens at the commas outside parentheses. */
 export function byComma(tokens: readonly Token[]): Token[][] {
   const pieces: Token[][] = [[]];
   let depth = 0;
