@@ -164,6 +164,8 @@ export type MigrationOutcome =
 export interface CheckContext {
   /** Where a backup will be taken to; absent where none will, so that nothing is asked of the programs that take it. */
   backupFolder?: string;
+  /** PostgreSQL: the backup is of these schemas alone. */
+  backupSchemas?: readonly string[];
   /** A failed run restores the backup: what would prevent that is a failed check. */
   restore?: { terminateSessions: boolean };
 }

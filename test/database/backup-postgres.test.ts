@@ -196,7 +196,7 @@ describe('backups of PostgreSQL', () => {
     const backup = await takeBackup(on.db, on.folder, OPTIONS);
     writing = false;
     await writer;
-    const scratch = await on.db.createScratch({ kind: 'backup', backup }, { runId: 'pairs' });
+    const scratch = await on.db.createScratch({ kind: 'backup', backup }, { runId: 'pairs', server: 'SameServer' });
     const { display } = scratch.database.identity;
     const database = display.slice(display.lastIndexOf('/') + 1);
     if (on.target.dialect !== 'postgres') throw new Error('unreachable');

@@ -46,13 +46,14 @@ export const check: Step<Loaded & Connected & Planned, Checked> = {
 /** The database's surroundings and the backup folder: what has to be right whatever the plan. */
 export async function preflightChecks(
   database: Database,
-  backup: Pick<RunRequest['backup'], 'enabled' | 'folder'>,
+  backup: Pick<RunRequest['backup'], 'enabled' | 'folder' | 'schemas'>,
   recovery: Partial<Pick<RunRequest, 'onFailure' | 'terminateSessions'>> = {},
 ): Promise<CheckResult[]> {
   // A failed run is too late to find out that the restore is not possible.
   const restore =
     recovery.onFailure === 'Restore' ? { terminateSessions: recovery.terminateSessions === true } : undefined;
-  const surroundings = await database.checks({ restore, ...(backup.enabled ? { backupFolder: backup.folder } : {}) });
+  const taken = backup.enabled ? { backupFolder: backup.folder, backupSchemas: backup.schemas } : {};
+  const surroundings = await database.checks({ restore, ...taken });
   return backup.enabled ? [...surroundings, await backupFolder(await roomFor(database), backup.folder)] : surroundings;
 }
 

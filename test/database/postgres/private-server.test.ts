@@ -221,7 +221,7 @@ describe('a private server', function () {
 });
 
 async function onNewConnection(scratch: Scratch, { role, name }: Ordinary, sql: string) {
-  const host = /@(\/[^:]+):/.exec(scratch.database.identity.display)?.[1];
+  const host = /\?host=(\/.+)$/.exec(scratch.database.identity.display)?.[1];
   const client = new pg.Client({ host, port: 5432, user: role, database: name });
   await client.connect();
   try {
