@@ -57,6 +57,22 @@ export async function preflightChecks(
   return backup.enabled ? [...surroundings, await backupFolder(await roomFor(database), backup.folder)] : surroundings;
 }
 
+/**
+ * What would prevent the restore of `onFailure: Restore` now. An application may have connected while the backup was
+ * taken and rehearsed, so the last moment before the first write asks again.
+ */
+export async function restoreObstacle(database: Database, request: RunRequest): Promise<Problem | undefined> {
+  if (request.onFailure !== 'Restore') return undefined;
+  const restore = { terminateSessions: request.terminateSessions === true };
+  const checks = await database.checks({ restore });
+  const obstacle = checks.find(({ name, result }) => name === 'onFailure: Restore' && result === 'failed');
+  if (obstacle === undefined) return undefined;
+  return {
+    reason: 'CheckFailed',
+    message: `${obstacle.name}: ${obstacle.message}. This became so after the first check. Nothing was applied`,
+  };
+}
+
 /** A run that shall revert what it did when it fails needs a `down` in every migration. */
 function downgradeImpossible({ migrations, plan }: Planned, { onFailure }: RunRequest): Problem | undefined {
   const stuck = onFailure === 'Downgrade' && plan.direction === 'up' ? requireReversible(migrations) : undefined;
