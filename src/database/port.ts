@@ -164,6 +164,8 @@ export type MigrationOutcome =
 export interface CheckContext {
   /** The destination of the backup; absent if none will be taken, so that the programs for backups are not checked. */
   backupFolder?: string;
+  /** PostgreSQL: the backup contains only these schemas. */
+  backupSchemas?: readonly string[];
   /** A failed run restores the backup: an obstacle to that is a failed check. */
   restore?: { terminateSessions: boolean };
 }

@@ -1,4 +1,5 @@
 import type { MigrationEffects } from '../core/model/effects.ts';
+import type { Finding } from '../core/model/finding.ts';
 import type { Problem } from '../core/model/problem.ts';
 import type { Progress, RunEvent, RunReport, StepReport } from '../core/model/report.ts';
 import type { RunRequest } from '../core/model/request.ts';
@@ -193,7 +194,7 @@ function facts(request: RunRequest, outcome: FlowOutcome<RunState>, recovered: b
     safety:
       checks === undefined || findings === undefined
         ? undefined
-        : { result: safetyResult(request, outcome, findings.filter(needsAttention).length), checks, findings },
+        : { result: safetyResult(request, outcome, findings), checks, findings },
     rehearsal:
       rehearsal === undefined
         ? undefined
@@ -223,10 +224,13 @@ function currentRevision({ plan, done = [], current }: Partial<RunState>): strin
   return done.length === plan.migrations.length ? plan.to : plan.migrations[done.length]?.revision;
 }
 
-function safetyResult(request: RunRequest, outcome: FlowOutcome<RunState>, findings: number) {
+function safetyResult(request: RunRequest, outcome: FlowOutcome<RunState>, findings: readonly Finding[]) {
   if (outcome.kind === 'stopped' && outcome.step === 'check') return 'Blocked';
   if (request.safety.mode === 'Disabled') return 'Disabled';
-  return findings > 0 ? 'Warned' : 'Passed';
+  // What waits for a person because of an error is not let through with a warning.
+  const waits = outcome.kind === 'stopped' && outcome.step === 'approve';
+  if (waits && findings.some(({ severity }) => severity === 'error')) return 'Blocked';
+  return findings.some(needsAttention) ? 'Warned' : 'Passed';
 }
 
 const round = (seconds: number) => Math.round(seconds * 1000) / 1000;

@@ -137,6 +137,6 @@ export async function checkMigrationSafety(options: Options = {}): Promise<Safet
 
 function surroundings(options: Options): Promise<CheckResult[]> {
   return withDatabase(options, ({ database, settings }) =>
-    preflightChecks(database, { enabled: true, folder: settings.backups.folder }),
+    preflightChecks(database, { enabled: true, folder: settings.backups.folder, schemas: settings.backups.schemas }),
   );
 }

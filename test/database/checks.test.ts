@@ -1,13 +1,23 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import pg from 'pg';
+import { takeBackup } from '../../src/backups/take.ts';
 import type { CheckResult } from '../../src/core/model/finding.ts';
+import type { ProblemError } from '../../src/core/model/problem.ts';
 import type { CheckContext } from '../../src/database/port.ts';
+import { OPTIONS } from '../backups/fixtures.ts';
 import { look } from '../engine/request.ts';
 import { temporaryFolder } from '../support/databases.ts';
 import { type PrivatePostgres, startPostgres } from '../support/postgres.ts';
 
 const by = (checks: CheckResult[], name: string) => checks.find((check) => check.name === name);
 const ask = (url: string, context: CheckContext = {}) => look(url, (database) => database.checks(context));
+
+/** What takes back what a test made: a schema, a sequence or a table. */
+function dropOf(make: string): string {
+  if (make.startsWith('CREATE SCHEMA')) return 'DROP SCHEMA IF EXISTS aside, "My side" CASCADE';
+  return make.startsWith('CREATE SEQ') ? 'DROP SEQUENCE hidden' : 'DROP TABLE hidden';
+}
 
 describe('the checks around a PostgreSQL database', function () {
   this.timeout(60_000);
@@ -59,7 +69,7 @@ describe('the checks around a PostgreSQL database', function () {
       assert.equal(before?.result, 'warning');
       assert.match(
         before.message,
-        /than "public" are not validated, and the rehearsal does not count their rows: 2 in "My Reports"\. Where/,
+        /than "public" are not validated, and the rehearsal does not count their rows: 2 in "My Reports"\. If/,
       );
       await query('ALTER TABLE "My Reports".lines ADD FOREIGN KEY (id) REFERENCES public.orders ON DELETE CASCADE');
       const bound = by(await ask(url), 'other schemas')?.message ?? '';
@@ -123,6 +133,16 @@ describe('the checks around a PostgreSQL database', function () {
       /plain may not read public\.hidden.*Let tester run: GRANT SELECT ON public\.hidden TO "plain";/,
     ],
     ['whose sequence the user may not read', 'CREATE SEQUENCE hidden', /plain may not read public\.hidden/],
+    [
+      'of a schema that the connection does not name',
+      'CREATE SCHEMA aside; CREATE TABLE aside.hidden (id int); GRANT USAGE ON SCHEMA aside TO plain',
+      /plain may not read aside\.hidden.*GRANT SELECT ON aside\.hidden TO "plain";/,
+    ],
+    [
+      'of a schema that the user may not use',
+      'CREATE SCHEMA "My side"; CREATE TABLE "My side".hidden (id int); GRANT SELECT ON "My side".hidden TO plain',
+      /may not use the schema of "My side"\.hidden.*Let tester run: GRANT USAGE ON SCHEMA "My side" TO "plain";/,
+    ],
   ] as const) {
     it(`fail where a backup would lack a table ${what}`, async () => {
       await server.query("CREATE ROLE plain LOGIN PASSWORD 'p'", undefined, name);
@@ -132,12 +152,41 @@ describe('the checks around a PostgreSQL database', function () {
         const check = by(await ask(plain, { backupFolder: await temporaryFolder('backups') }), 'backup readable');
         assert.equal(check?.result, 'failed');
         assert.match(check.message, advice);
+        const folder = await temporaryFolder('backups');
+        // pg_dump is the judge.
+        const taking = look(plain, (database) => takeBackup(database, join(folder, 'b'), OPTIONS));
+        await assert.rejects(taking, ({ problem }: ProblemError) =>
+          ['PermissionDenied', 'BackupFailed'].includes(problem.reason),
+        );
       } finally {
-        await server.query(`DROP ${make.startsWith('CREATE SEQ') ? 'SEQUENCE' : 'TABLE'} hidden`, undefined, name);
+        await server.query(dropOf(make), undefined, name);
         await server.query('DROP OWNED BY plain; DROP ROLE plain', undefined, name);
       }
     });
   }
+
+  it('pass where only what pg_dump does not read is closed, or what a limited backup leaves out', async () => {
+    const other = await server.createDatabase('closed');
+    await server.query(
+      `CREATE ROLE plain LOGIN PASSWORD 'p'; CREATE SCHEMA aside; CREATE TABLE aside.hidden (id int);
+       CREATE MATERIALIZED VIEW closed AS SELECT 1 AS one; CREATE VIEW shut AS SELECT 1 AS one`,
+      undefined,
+      other.name,
+    );
+    try {
+      const plain = other.url.replace(/\/\/[^@]+@/, '//plain:p@');
+      const backupFolder = await temporaryFolder('backups');
+      const whole = by(await ask(plain, { backupFolder }), 'backup readable');
+      assert.equal(whole?.result, 'failed');
+      const limited = by(await ask(plain, { backupFolder, backupSchemas: ['public'] }), 'backup readable');
+      assert.deepEqual([limited?.result, limited?.message], ['passed', 'plain may read every table']);
+      const options = { ...OPTIONS, schemas: ['public'] };
+      const { manifest } = await look(plain, (database) => takeBackup(database, join(backupFolder, 'b'), options));
+      assert.deepEqual(manifest.schemas, ['public']);
+    } finally {
+      await server.query('DROP ROLE plain');
+    }
+  });
 
   it('tell what a user may not do: create in the schema, and make a database for the copy', async () => {
     await server.query(

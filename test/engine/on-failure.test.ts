@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import pg from 'pg';
+import type { RunEvent } from '../../src/core/model/report.ts';
 import { withPostgres } from '../backups/fixtures.ts';
 import { DIALECTS, temporaryDatabase, temporaryFolder } from '../support/databases.ts';
 import { look, requestFor, runOn, targetOf } from './request.ts';
@@ -100,4 +102,30 @@ describe('onFailure: Restore with an application connected', function () {
       assert.equal((await database.keptDatabases()).length, 1);
     });
   });
+
+  for (const [files, reason] of [
+    [{ '1_items.sql': WITH_DOWN, '2_bad.sql': BAD }, 'a plan that would fail'],
+    [{ '1_items.sql': WITH_DOWN }, 'a plan that would succeed'],
+  ] as const) {
+    it(`is refused before the first write where it connects after the check, with ${reason} (F12)`, async () => {
+      const { url } = await temporaryDatabase('postgres');
+      const request = requestFor(await folderOf(files), await temporaryFolder('backups'), {
+        onFailure: 'Restore',
+        ...QUICK,
+      });
+      const shop = new pg.Client({ connectionString: url, application_name: 'shop' });
+      let connected: Promise<unknown> | undefined;
+      const connect = (event: RunEvent) => {
+        if (event.type === 'started' && event.step === 'backup') connected = shop.connect();
+      };
+      const { report } = await runOn(url, request, undefined, connect);
+      await connected;
+      await shop.end();
+      assert.deepEqual([report.reason, report.touched], ['CheckFailed', false], report.message);
+      assert.match(report.message, /shop.*would block the restore.*after the first check/);
+      assert.deepEqual((await look(url, (database) => database.snapshot())).tables, []);
+      const { report: again } = await runOn(url, request);
+      assert.equal(again.reason, reason.endsWith('fail') ? 'MigrationFailed' : 'Migrated');
+    });
+  }
 });

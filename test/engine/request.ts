@@ -50,6 +50,7 @@ export async function runOn(
   url: string,
   request: RunRequest,
   signal = new AbortController().signal,
+  onEvent: (event: RunEvent) => void = () => {},
 ): Promise<{ report: RunReport; events: RunEvent[] }> {
   const events: RunEvent[] = [];
   const report = await run(request, {
@@ -57,7 +58,10 @@ export async function runOn(
     openDatabase,
     holder: 'test',
     now: () => new Date(),
-    emit: (event) => void events.push(event),
+    emit: (event) => {
+      events.push(event);
+      onEvent(event);
+    },
     signal,
   });
   return { report, events };

@@ -155,10 +155,17 @@ for (const dialect of DIALECTS) {
       assert.equal(waiting.reason, 'AwaitingApproval', waiting.message);
       assert.match(waiting.message, /is awaiting approval\. 1 error, first drop-column at 2_drop\.sql:4:1/);
       assert.deepEqual(ids(waiting), ['drop-column']);
+      assert.equal(waiting.safety?.result, 'Blocked');
+      const asked = await run(files, { approval: 'Manual' });
+      assert.deepEqual([asked.reason, asked.safety?.result], ['AwaitingApproval', 'Blocked']);
+      const made = '-- migrate:up\nCREATE TABLE made (id integer PRIMARY KEY);\n';
+      const harmless = await run({ ...ITEMS, '2_made.sql': made }, { approval: 'Manual' });
+      const expected = dialect === 'postgres' ? 'Warned' : 'Passed';
+      assert.deepEqual([harmless.reason, harmless.safety?.result], ['AwaitingApproval', expected]);
       const approvedPlan = waiting.plan?.digest ?? '';
       const more = { ...files, '3_more.sql': '-- migrate:up\nCREATE TABLE more (id integer PRIMARY KEY);\n' };
       const changed = await run(more, { approval: 'OnFindings', approvedPlan });
-      assert.equal(changed.reason, 'PlanChanged');
+      assert.deepEqual([changed.reason, changed.safety?.result], ['PlanChanged', 'Blocked']);
       const done = await run(files, { approval: 'OnFindings', approvedPlan });
       assert.equal(done.reason, 'Migrated', done.message);
       const { tables } = await look(url, (database) => database.snapshot());

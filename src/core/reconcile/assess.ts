@@ -1,3 +1,5 @@
+import type { Reason } from '../model/reason.ts';
+import type { DatabaseMigrationStatus } from '../model/resource.ts';
 import { runIdentity } from './inputs.ts';
 import type { Observed, ObservedRun } from './observed.ts';
 import { hasRetryLeft } from './retry.ts';
@@ -76,9 +78,15 @@ function settledOutcome({ resource: { spec, status }, inputs }: Observed): Situa
   const last = status?.run;
   if (last?.inputs !== inputs || last.result === undefined) return undefined;
   if (last.result === 'succeeded') return { kind: 'upToDate' };
-  const reason = status?.failure?.reason ?? 'InternalError';
+  const reason = reasonOf(status) ?? 'InternalError';
   if (last.retry !== 'safe') return { kind: 'stalled', reason, limitReached: false };
   return hasRetryLeft(spec, last.attempt) ? undefined : { kind: 'stalled', reason, limitReached: true };
+}
+
+/** Reason of the last run. A run that waits for approval has not failed: its reason is only in the history. */
+function reasonOf(status: DatabaseMigrationStatus | undefined): Reason | undefined {
+  const recorded = status?.history?.find(({ run }) => run === status.run?.id)?.reason;
+  return status?.failure?.reason ?? (recorded as Reason | undefined);
 }
 
 /** A run is due: what it waits for, or that it may start. */

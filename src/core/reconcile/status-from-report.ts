@@ -64,7 +64,7 @@ export function statusFromReport(
     schema:
       report.schema &&
       defined({ before: cappedSentences(report.schema.before), after: cappedSentences(report.schema.after) }),
-    failure: succeeded ? undefined : failureOf(report, facts),
+    failure: succeeded || isWaiting(report) ? undefined : failureOf(report, facts),
     history: historyOf(before, report),
   });
 }
@@ -83,11 +83,16 @@ function kstatusOf(resource: DatabaseMigration, report: RunReport, { retryAt, jo
     ];
   }
   // Waiting for an approval is not a failure: tools that wait for Ready must keep waiting.
-  if (reason === 'AwaitingApproval') return [ready];
+  if (isWaiting(report)) return [ready];
   const word = report.retry === 'safe' ? 'RetryLimitReached' : reason;
   // Outside a cluster there is nothing to annotate.
   const advice = job === undefined ? message : whatToDo(resource, reason, message, report.failure);
   return [ready, { type: 'Stalled', status: 'True', reason: word, message: advice }];
+}
+
+/** Waiting for a person's approval is not a failure: tools that wait for Ready shall go on waiting. */
+function isWaiting({ reason }: RunReport): boolean {
+  return reason === 'AwaitingApproval';
 }
 
 function summaryOf({ reason, attempt, pending }: RunReport, { retryAt, retryLimit }: RunFacts): string {

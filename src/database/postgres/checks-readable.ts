@@ -4,45 +4,54 @@ import { quoteIdentifier } from './driver.ts';
 
 interface Row {
   name: string;
+  schema: string;
   owner: string;
-  /** Row security applies to this user, so a backup would lack rows, and pg_dump refuses. */
-  hidden: boolean;
+  schemaOwner: string;
+  /** What keeps the rows from this user: no USAGE of the schema, no SELECT, or row security, which pg_dump refuses. */
+  by: 'schema' | 'privilege' | 'row security';
   forced: boolean;
   mine: boolean;
 }
 
-/** What prevents pg_dump from reading every row of the schemas: a missing privilege, or row security. */
-export async function readableCheck({ client, target: { schemas, user } }: PostgresConnection): Promise<CheckResult> {
+/**
+ * What prevents pg_dump from reading everything that a backup contains: the whole database, or only `schemas`. It locks the tables of
+ * extensions too, and reads no rows of views, materialized views and foreign tables.
+ */
+export async function readableCheck(
+  { client, target: { user } }: PostgresConnection,
+  schemas?: readonly string[],
+): Promise<CheckResult> {
   const name = 'backup readable';
   const { rows } = await client.query<Row>(
-    `SELECT format('%I.%I', n.nspname, c.relname) AS name, pg_get_userbyid(c.relowner)::text AS owner,
-       has_table_privilege(c.oid, 'SELECT') AS hidden, c.relforcerowsecurity AS forced,
-       pg_has_role(c.relowner, 'USAGE') AS mine
-     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-     WHERE n.nspname = ANY ($1) AND c.relkind IN ('r', 'p', 'm', 'S') AND c.relpersistence <> 't'
-       AND (CASE c.relkind WHEN 'S' THEN NOT has_sequence_privilege(c.oid, 'SELECT')
-            ELSE NOT has_table_privilege(c.oid, 'SELECT') OR row_security_active(c.oid) END)
-     ORDER BY 1 LIMIT 20`,
-    [schemas],
+    `SELECT * FROM (
+       SELECT format('%I.%I', n.nspname, c.relname) AS name, quote_ident(n.nspname) AS schema,
+         pg_get_userbyid(c.relowner)::text AS owner, pg_get_userbyid(n.nspowner)::text AS "schemaOwner",
+         CASE WHEN NOT has_schema_privilege(n.oid, 'USAGE') THEN 'schema'
+              WHEN NOT CASE c.relkind WHEN 'S' THEN has_sequence_privilege(c.oid, 'SELECT')
+                                      ELSE has_table_privilege(c.oid, 'SELECT') END THEN 'privilege'
+              WHEN c.relkind = 'r' AND row_security_active(c.oid) THEN 'row security' END AS by,
+         c.relforcerowsecurity AS forced, pg_has_role(c.relowner, 'USAGE') AS mine
+       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+       WHERE CASE WHEN $1::text[] IS NULL THEN n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+                  ELSE n.nspname = ANY ($1) END
+         AND c.relkind IN ('r', 'p', 'S') AND c.relpersistence <> 't') AS each
+     WHERE by IS NOT NULL ORDER BY name LIMIT 20`,
+    [schemas ?? null],
   );
   const [first] = rows;
   if (first === undefined) return { name, result: 'passed', message: `${user} can read every table` };
   const others = rows.length > 1 ? ` and ${rows.length - 1} more` : '';
+  return { name, result: 'failed', message: problemOf(first, others, user) };
+}
+
+function problemOf({ by, name, schema, owner, schemaOwner, forced, mine }: Row, others: string, user: string): string {
   const me = quoteIdentifier(user);
-  if (!first.hidden) {
-    return {
-      name,
-      result: 'failed',
-      message: `${user} has no privilege to read ${first.name}${others}, so no backup can be taken. As ${first.owner}, run: GRANT SELECT ON ${first.name} TO ${me};`,
-    };
+  switch (by) {
+    case 'schema':
+      return `${user} has no privilege to use the schema of ${name}${others}, so no backup can be taken. As ${schemaOwner}, run: GRANT USAGE ON SCHEMA ${schema} TO ${me};`;
+    case 'privilege':
+      return `${user} has no privilege to read ${name}${others}, so no backup can be taken. As ${owner}, run: GRANT SELECT ON ${name} TO ${me};`;
+    case 'row security':
+      return `row security hides rows of ${name}${others} from ${user}, so pg_dump refuses to take a backup. As a superuser, run: ALTER ROLE ${me} BYPASSRLS;${forced && mine ? ` or run: ALTER TABLE ${name} NO FORCE ROW LEVEL SECURITY;` : ''}`;
   }
-  const advice =
-    first.forced && first.mine
-      ? `As a superuser, run: ALTER ROLE ${me} BYPASSRLS; or run: ALTER TABLE ${first.name} NO FORCE ROW LEVEL SECURITY;`
-      : `As a superuser, run: ALTER ROLE ${me} BYPASSRLS;`;
-  return {
-    name,
-    result: 'failed',
-    message: `row security hides rows of ${first.name}${others} from ${user}, so pg_dump refuses to take a backup. ${advice}`,
-  };
 }

@@ -13,9 +13,9 @@ const LONG_SECONDS = 60;
 /** Read-only checks of what could go wrong: standby, version, privileges, unmanaged schemas, long transactions, replicas, and the programs for backups. */
 export async function checks(
   open: PostgresConnection,
-  { backupFolder, restore }: CheckContext,
+  { backupFolder, backupSchemas, restore }: CheckContext,
 ): Promise<CheckResult[]> {
-  const clients = backupFolder === undefined ? [] : [await clientCheck(open), await readableCheck(open)];
+  const clients = backupFolder === undefined ? [] : [await clientCheck(open), await readableCheck(open, backupSchemas)];
   const recovery = restore === undefined ? [] : [await restoreCheck(open, restore)];
   return [
     ...recovery,

@@ -4,6 +4,7 @@ import { failed } from '../../engine/failure.ts';
 import type { Step } from '../../engine/flow.ts';
 import { count } from '../../engine/run-text.ts';
 import type { Applied, Connected, Locked, Planned } from '../../engine/state.ts';
+import { restoreObstacle } from './check.ts';
 
 /** The only step that writes to the target. Each migration commits together with its history row. */
 export const apply: Step<Connected & Planned & Locked, Applied> = {
@@ -20,6 +21,8 @@ export const apply: Step<Connected & Planned & Locked, Applied> = {
         { touched: false },
       );
     }
+    const obstacle = await restoreObstacle(database, request);
+    if (obstacle !== undefined) return failed(obstacle, { touched: false });
     await database.history.ensure();
     const total = migrations.length;
     const outcome = await database.migrate({

@@ -46,14 +46,31 @@ export const check: Step<Loaded & Connected & Planned, Checked> = {
 /** Checks of the database server and the backup folder that do not depend on the plan. */
 export async function preflightChecks(
   database: Database,
-  backup: Pick<RunRequest['backup'], 'enabled' | 'folder'>,
+  backup: Pick<RunRequest['backup'], 'enabled' | 'folder' | 'schemas'>,
   recovery: Partial<Pick<RunRequest, 'onFailure' | 'terminateSessions'>> = {},
 ): Promise<CheckResult[]> {
   // After a failed run it is too late to find out that a restore is not possible.
   const restore =
     recovery.onFailure === 'Restore' ? { terminateSessions: recovery.terminateSessions === true } : undefined;
-  const serverChecks = await database.checks({ restore, ...(backup.enabled ? { backupFolder: backup.folder } : {}) });
+  const taken = backup.enabled ? { backupFolder: backup.folder, backupSchemas: backup.schemas } : {};
+  const serverChecks = await database.checks({ restore, ...taken });
   return backup.enabled ? [...serverChecks, await backupFolder(await spaceFor(database), backup.folder)] : serverChecks;
+}
+
+/**
+ * An obstacle to the restore of `onFailure: Restore`. An application may have connected while the backup was taken and
+ * rehearsed, so this is checked again before the first write.
+ */
+export async function restoreObstacle(database: Database, request: RunRequest): Promise<Problem | undefined> {
+  if (request.onFailure !== 'Restore') return undefined;
+  const restore = { terminateSessions: request.terminateSessions === true };
+  const checks = await database.checks({ restore });
+  const obstacle = checks.find(({ name, result }) => name === 'onFailure: Restore' && result === 'failed');
+  if (obstacle === undefined) return undefined;
+  return {
+    reason: 'CheckFailed',
+    message: `${obstacle.name}: ${obstacle.message}. This changed after the first check. No migration was applied`,
+  };
 }
 
 /** A run that reverts its migrations on failure needs a `down` in every migration. */

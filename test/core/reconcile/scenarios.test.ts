@@ -165,11 +165,35 @@ describe('a resource and its runs', () => {
     );
     assert.equal(world.condition('Ready')?.reason, 'AwaitingApproval');
     assert.equal(world.condition('Stalled'), undefined);
+    assert.equal(world.resource.status?.failure, undefined, 'nothing has failed');
     assert.deepEqual(world.later(86_400).settle(), ['stalled']);
+    const ready = world.condition('Ready');
+    assert.deepEqual([ready?.reason, ready?.message], ['AwaitingApproval', failure.message]);
+    assert.deepEqual([world.condition('Stalled'), world.resource.status?.failure], [undefined, undefined]);
     world.edit({ approvedPlan: `sha256:${'a'.repeat(64)}` });
     assert.equal(world.step().kind, 'due');
     world.reports().settle();
     assert.equal(world.condition('Ready')?.status, 'True');
+  });
+
+  it('takes back the failure of an earlier run while a corrected plan waits for approval', () => {
+    const world = new World({ approval: 'Manual' });
+    world.step();
+    world.fails('CheckFailed', 'never', {}).settle();
+    assert.equal(world.resource.status?.failure?.reason, 'CheckFailed');
+    world.configMaps.set('migrations', '2');
+    assert.equal(world.step().kind, 'due');
+    world.reports({ result: 'blocked', reason: 'AwaitingApproval', message: 'The plan waits for approval.' }).settle();
+    assert.equal(world.resource.status?.failure, undefined);
+    assert.equal(world.condition('Ready')?.reason, 'AwaitingApproval');
+  });
+
+  it('says PlanChanged as a failure: a person has to look', () => {
+    const world = new World({ approval: 'Manual', approvedPlan: `sha256:${'a'.repeat(64)}` });
+    world.step();
+    world.reports({ result: 'blocked', reason: 'PlanChanged', message: 'The plan is another.' }).settle();
+    assert.equal(world.resource.status?.failure?.reason, 'PlanChanged');
+    assert.equal(world.condition('Stalled')?.reason, 'PlanChanged');
   });
 
   it('follows a run to its end when the spec is edited meanwhile, and then runs the new one', () => {

@@ -22,8 +22,11 @@ async function ordinary(setUp: { superuser?: string; owner?: string; role?: stri
   if (setUp.superuser !== undefined) await sql(setUp.superuser.replaceAll('OWNER_ROLE', `"${role}"`));
   const asOwner = new pg.Client({ connectionString: url });
   await asOwner.connect();
-  if (setUp.owner !== undefined) await asOwner.query(setUp.owner);
-  await asOwner.end();
+  try {
+    if (setUp.owner !== undefined) await asOwner.query(setUp.owner);
+  } finally {
+    await asOwner.end();
+  }
   const target = targetOf(url);
   const db = await openTarget(target);
   return {
@@ -124,6 +127,7 @@ describe('a private server', function () {
     'a materialized view over a function with unqualified names (F9)': {
       owner: `CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1);
         CREATE FUNCTION n() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM t'; CREATE MATERIALIZED VIEW m AS SELECT n() AS n`,
+      until: 170_000,
       note: /pg_restore alone cannot restore MATERIALIZED VIEW DATA m: .*ALTER FUNCTION public\.n\(\) SET search_path = "public";/,
       after: 'REFRESH MATERIALIZED VIEW m',
     },
@@ -139,6 +143,7 @@ describe('a private server', function () {
       owner: `CREATE TABLE factors (f int); INSERT INTO factors VALUES (3);
         CREATE FUNCTION scaled(i int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN RETURN i * (SELECT f FROM factors); END $$;
         CREATE TABLE t (id int); INSERT INTO t VALUES (1); CREATE INDEX by_scale ON t (scaled(id))`,
+      until: 170_000,
       note: /pg_restore alone cannot restore INDEX by_scale: .*ALTER FUNCTION public\.scaled\(i integer\)/,
     },
     'an untrusted extension that a superuser made (R2)': {
@@ -155,7 +160,15 @@ describe('a private server', function () {
   } as const;
   for (const [what, { ...case_ }] of Object.entries(HARD)) {
     it(`is filled from a backup with ${what}`, async () => {
-      const hard: { superuser?: string; owner?: string; role?: string; note?: RegExp; after?: string } = case_;
+      const hard: { superuser?: string; owner?: string; role?: string; note?: RegExp; after?: string; until?: number } =
+        case_;
+      if ((await sharedPostgres()).version >= (hard.until ?? Number.POSITIVE_INFINITY)) {
+        // Since version 17, such an object is made and maintained with a search_path of pg_catalog alone.
+        const superuser = 'GRANT CREATE ON SCHEMA public TO OWNER_ROLE';
+        await assert.rejects(ordinary({ ...hard, superuser }), /relation "\w+" does not exist/);
+        target = await ordinary();
+        return;
+      }
       target = await ordinary({
         superuser: `GRANT CREATE ON SCHEMA public TO OWNER_ROLE; ${hard.superuser ?? ''}`,
         owner: hard.owner,
@@ -221,7 +234,7 @@ describe('a private server', function () {
 });
 
 async function onNewConnection(scratch: Scratch, { role, name }: Ordinary, sql: string) {
-  const host = /@(\/[^:]+):/.exec(scratch.database.identity.display)?.[1];
+  const host = /\?host=(\/.+)$/.exec(scratch.database.identity.display)?.[1];
   const client = new pg.Client({ host, port: 5432, user: role, database: name });
   await client.connect();
   try {

@@ -138,6 +138,11 @@ describe('a restore of PostgreSQL', () => {
     ],
   ] as const) {
     it(`works where ${name} calls a function that reads a table by its name alone, and says so`, async () => {
+      if (name !== 'a CHECK' && (await sharedPostgres()).version >= 170_000) {
+        // Since version 17, such an object is made and maintained with a search_path of pg_catalog alone.
+        await assert.rejects(on.sql(sql), /relation "kinds" does not exist/);
+        return;
+      }
       await on.sql(sql);
       const said: string[] = [];
       await restored('DELETE FROM things', said);
