@@ -2,7 +2,7 @@ import type { Snapshot, Table } from '../model/snapshot.ts';
 import { keyOf } from './names.ts';
 
 /** Where other tools keep what they have applied (`adopt` reads them); left in place, they are nobody's difference. */
-const HISTORIES = new Set([
+export const FOREIGN_HISTORIES: ReadonlySet<string> = new Set([
   'SequelizeMeta',
   'SequelizeData',
   'alembic_version',
@@ -24,7 +24,7 @@ export function unmanagedTables(expected: Snapshot, found: Snapshot, withChildre
   const children = withChildren ? childrenOf(found, wanted) : new Set();
   return found.tables.filter((table) => {
     const key = keyOf(table);
-    return !wanted.has(key) && (HISTORIES.has(table.name) || children.has(key));
+    return !wanted.has(key) && (FOREIGN_HISTORIES.has(table.name) || children.has(key));
   });
 }
 

@@ -2,6 +2,7 @@
  * PostgreSQL. `connection` opens, `migrate` is a session for the loop in `../umzug.ts`, `lock` is the one writer.
  * The files have the same names as SQLite's.
  */
+import { ownTables } from '../../core/model/history.ts';
 import type { PostgresTarget } from '../../core/model/target.ts';
 import { openDatabase } from '../open.ts';
 import type { Database, OpenOptions } from '../port.ts';
@@ -26,6 +27,7 @@ export async function openPostgres(target: PostgresTarget, options: OpenOptions)
   const open = await connect(target, options);
   const { identity } = open;
   const { schemas } = target;
+  const own = ownTables(target);
   return mapErrors<Database>({
     dialect: 'postgres',
     can: { transactionalDdl: true, concurrentIndexes: true, singleFile: false, schemas: true, observableLocks: true },
@@ -35,10 +37,10 @@ export async function openPostgres(target: PostgresTarget, options: OpenOptions)
     },
     // Each time with the connection of the moment: a restore replaces it.
     get history() {
-      return mapErrors(historyStore(open.client, schemas));
+      return mapErrors(historyStore(open.client, target));
     },
     baseline: mapErrors(baselineStore(open)),
-    snapshot: () => snapshot(open.sequelize, { schemas }),
+    snapshot: () => snapshot(open.sequelize, { schemas, own: own.names }),
     sameExpressions: (doubts) => sameExpressions(open.client, doubts),
     otherSchemas: () => otherSchemas(open),
     lock: (wanted) => lock(open, wanted),
@@ -52,9 +54,16 @@ export async function openPostgres(target: PostgresTarget, options: OpenOptions)
     },
     checks: (context) => checks(open, context),
     sizeBytes: () => sizeBytes(open.client),
-    tableSizes: () => tableSizes(open.client, schemas),
-    rowCounts: () => countRows(open.client, schemas),
-    dump: (file, wanted) => dump(open, file, wanted),
+    tableSizes: () => tableSizes(open.client, schemas, own.names),
+    rowCounts: () => countRows(open.client, schemas, own.names),
+    // A backup without its history could not be migrated after a restore.
+    dump: (file, wanted) =>
+      dump(open, file, {
+        ...wanted,
+        ...(wanted.schemas && target.history?.schema
+          ? { schemas: [...new Set([...wanted.schemas, target.history.schema])] }
+          : {}),
+      }),
     checkDump: (file, _format, wanted) => checkDump(file, wanted),
     restore: (backup, wanted) => restore(open, backup, wanted),
     keptDatabases: () => keptDatabases(open),

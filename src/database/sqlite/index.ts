@@ -22,7 +22,7 @@ import { snapshot } from './snapshot.ts';
 
 export async function openSqlite(target: SqliteTarget, options: OpenOptions): Promise<Database> {
   const open = await connect(target, options);
-  const { path, connection, identity } = open;
+  const { path, connection, identity, own } = open;
   return {
     dialect: 'sqlite',
     can: { transactionalDdl: true, concurrentIndexes: false, singleFile: true, schemas: false, observableLocks: false },
@@ -30,9 +30,9 @@ export async function openSqlite(target: SqliteTarget, options: OpenOptions): Pr
     get sequelize() {
       return open.sequelize;
     },
-    history: historyStore(connection),
-    baseline: baselineStore(connection),
-    snapshot: () => snapshot(open.sequelize, { schemas: ['main'] }),
+    history: historyStore(connection, own),
+    baseline: baselineStore(connection, own),
+    snapshot: () => snapshot(open.sequelize, { own: own.names }),
     sameExpressions,
     otherSchemas: async () => undefined,
     // By its real path: a symbolic link to the file must not be a second lock.
@@ -47,14 +47,14 @@ export async function openSqlite(target: SqliteTarget, options: OpenOptions): Pr
     },
     checks: (context) => checks(open, context),
     sizeBytes: () => sizeBytes(path),
-    tableSizes: () => tableSizes(connection),
-    rowCounts: () => countRows(connection),
+    tableSizes: () => tableSizes(connection, own),
+    rowCounts: () => countRows(connection, own),
     dump: (file, wanted) => dump(path, file, wanted),
     checkDump: (file, _format, wanted) => checkDump(file, wanted),
     restore: (backup, wanted) => restore(path, backup, wanted),
     keptDatabases: async () => [],
     dropKept: async () => {},
-    createScratch: (from, wanted) => createScratch(path, from, wanted, openDatabase),
+    createScratch: (from, wanted) => createScratch({ path, history: target.history }, from, wanted, openDatabase),
     dropStaleScratches: () => dropStaleScratches(path),
     async close() {
       await open.closeSequelize();
