@@ -1,7 +1,18 @@
-import { FOREIGN_HISTORIES } from '../schema/unmanaged-tables.ts';
 import type { HistorySetting } from './history.ts';
 import { ProblemError } from './problem.ts';
 import type { DatabaseTarget } from './target.ts';
+
+/** Where other tools keep what they have applied (`adopt` reads them); left in place, they are nobody's difference. */
+export const FOREIGN_HISTORIES: ReadonlySet<string> = new Set([
+  'SequelizeMeta',
+  'SequelizeData',
+  'alembic_version',
+  'flyway_schema_history',
+  'schema_migrations',
+  'goose_db_version',
+  'knex_migrations',
+  'knex_migrations_lock',
+]);
 
 /** The target with the setting `history`. Throws ProblemError InvalidConfiguration. */
 export function withHistory(target: DatabaseTarget, history: HistorySetting | undefined): DatabaseTarget {

@@ -1,17 +1,6 @@
+import { FOREIGN_HISTORIES } from '../model/history-setting.ts';
 import type { Snapshot, Table } from '../model/snapshot.ts';
 import { keyOf } from './names.ts';
-
-/** Where other tools keep what they have applied (`adopt` reads them); left in place, they are nobody's difference. */
-export const FOREIGN_HISTORIES: ReadonlySet<string> = new Set([
-  'SequelizeMeta',
-  'SequelizeData',
-  'alembic_version',
-  'flyway_schema_history',
-  'schema_migrations',
-  'goose_db_version',
-  'knex_migrations',
-  'knex_migrations_lock',
-]);
 
 /**
  * Tables that are there and may be, though nothing expects them: histories of other migration tools, and children of
