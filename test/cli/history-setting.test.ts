@@ -28,7 +28,7 @@ async function succeeds(here: Project, ...args: string[]) {
 }
 
 describe('a history in a schema of its own', function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
 
   it('is not met by migrations that loop over all tables: renames and triggers', async () => {
     const here = await project('postgres');
@@ -61,7 +61,7 @@ describe('a history in a schema of its own', function () {
 
 for (const dialect of DIALECTS) {
   describe(`a history under another name on ${dialect}`, function () {
-    this.timeout(180_000);
+    this.timeout(300_000);
 
     it('is used by all commands, and left out of what is compared, counted and listed', async () => {
       const here = await project(dialect);
