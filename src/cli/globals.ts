@@ -12,6 +12,8 @@ export function addGlobals(program: Command): void {
   program
     .option('--database-url <url>', 'database (or DATABASE_URL, or DB_PATH for a SQLite file)')
     .option('--migrations <folder>', 'folder of migrations (default: ./migrations)')
+    .option('--history-schema <name>', 'PostgreSQL: schema of the history table (default: the first schema)')
+    .option('--history-table <name>', 'name of the history table (default: db_manager_history)')
     .option('--models <path>', 'Sequelize models (default: ./models where it exists)')
     .option('--backups <folder>', 'folder of backups (default: ./data/backups)')
     .option('--config <file>', 'configuration (default: db-manager.config.{ts,js,json,yaml} here)')
@@ -37,10 +39,13 @@ function globalOptions() {
 
 /** The global options of a command, its own before those of the program. */
 export function globalsOf(command: Command, io: Io): Globals {
-  const { databaseUrl, migrations, models, backups, config, json, verbose } = command.optsWithGlobals<Globals>();
+  const { databaseUrl, migrations, historySchema, historyTable, models, backups, config, json, verbose } =
+    command.optsWithGlobals<Globals & { historySchema?: string; historyTable?: string }>();
+  const history = { schema: historySchema, table: historyTable };
   return {
     databaseUrl,
     migrations,
+    ...(historySchema === undefined && historyTable === undefined ? {} : { history }),
     models,
     backups,
     config,

@@ -1,4 +1,5 @@
 import { parseDatabaseUrl } from '../core/model/database-url.ts';
+import { withHistory } from '../core/model/history-setting.ts';
 import { ProblemError } from '../core/model/problem.ts';
 import type { RunRequest } from '../core/model/request.ts';
 import { Secret } from '../core/model/secret.ts';
@@ -7,6 +8,13 @@ import { surroundingsOf } from '../library/settings/surroundings.ts';
 
 /** The target of a request, with its secrets taken from the environment variables that it names. */
 export function targetFromRequest(
+  { database, history }: Pick<RunRequest, 'database' | 'history'>,
+  env: Readonly<Record<string, string | undefined>>,
+): DatabaseTarget {
+  return withHistory(databaseOf(database, env), history);
+}
+
+function databaseOf(
   database: RunRequest['database'],
   env: Readonly<Record<string, string | undefined>>,
 ): DatabaseTarget {

@@ -1,4 +1,4 @@
-import type { HistoryRow } from '../core/model/history.ts';
+import { type HistoryRow, ownTables } from '../core/model/history.ts';
 import type { DatabaseTarget, Timeouts } from '../core/model/target.ts';
 
 /**
@@ -6,20 +6,21 @@ import type { DatabaseTarget, Timeouts } from '../core/model/target.ts';
  * loaded, which is most of the cost of opening a database. Throws ProblemError as `openDatabase` does.
  */
 export async function readHistory(target: DatabaseTarget, timeouts: Timeouts): Promise<HistoryRow[]> {
-  return target.dialect === 'sqlite' ? fromSqlite(target.path) : fromPostgres(target, timeouts);
+  return target.dialect === 'sqlite' ? fromSqlite(target) : fromPostgres(target, timeouts);
 }
 
-async function fromSqlite(path: string): Promise<HistoryRow[]> {
+async function fromSqlite(target: Extract<DatabaseTarget, { dialect: 'sqlite' }>): Promise<HistoryRow[]> {
   const [{ inspectFile }, { closeFile, openFile }, { historyStore }] = await Promise.all([
     import('./sqlite/file.ts'),
     import('./sqlite/driver.ts'),
     import('./sqlite/history.ts'),
   ]);
+  const { path } = target;
   await inspectFile(path, false);
   const connection = await openFile(path);
   connection.configure('busyTimeout', 5_000);
   try {
-    return await historyStore(connection).read();
+    return await historyStore(connection, ownTables(target)).read();
   } finally {
     await closeFile(connection);
   }
@@ -35,7 +36,7 @@ async function fromPostgres(
   ]);
   const { client } = await connectWithRetry(target, { timeouts, applicationName: 'db-manager history' });
   try {
-    return await historyStore(client, target.schemas).read();
+    return await historyStore(client, target).read();
   } finally {
     await client.end();
   }

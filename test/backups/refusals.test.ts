@@ -189,7 +189,10 @@ describe('pruning', () => {
     await problem('BackupNotFound', () => findBackup(on.folder, join(on.folder, 'nope.db')));
     await rename(path, join(on.folder, 'renamed.db'));
     await rename(`${path}.json`, join(on.folder, 'renamed.db.json'));
-    assert.match(await problem('BackupInvalid', () => findBackup(on.folder, 'renamed')), /Rename the backup to that name/);
+    assert.match(
+      await problem('BackupInvalid', () => findBackup(on.folder, 'renamed')),
+      /Rename the backup to that name/,
+    );
   });
 });
 

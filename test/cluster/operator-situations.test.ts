@@ -100,7 +100,10 @@ describeCluster('the operator, when a run has to wait or cannot start', (cluster
     await ground.resourceWhen('one', 'running', ({ status }) => status?.run?.job !== undefined);
     await ground.apply(migration('two', shared));
     const waiting = await shows('two', 'DatabaseInUse');
-    assert.match(condition(waiting, 'Ready')?.message ?? '', /The DatabaseMigration one is already migrating this database/);
+    assert.match(
+      condition(waiting, 'Ready')?.message ?? '',
+      /The DatabaseMigration one is already migrating this database/,
+    );
     await ground.waitFor('one', 'Ready');
     await ground.waitFor('two', 'Ready');
     assert.equal(reasonOf(await ground.resource('two')), 'UpToDate');

@@ -73,7 +73,10 @@ describe('the checks around a PostgreSQL database', function () {
       );
       await query('ALTER TABLE "My Reports".lines ADD FOREIGN KEY (id) REFERENCES public.orders ON DELETE CASCADE');
       const bound = by(await ask(url), 'other schemas')?.message ?? '';
-      assert.match(bound, /Foreign keys of "My Reports" reference the validated tables: rows that cascade there are not counted/);
+      assert.match(
+        bound,
+        /Foreign keys of "My Reports" reference the validated tables: rows that cascade there are not counted/,
+      );
       const [, said = ''] = /(\?schemas=\S+)/.exec(bound) ?? [];
       assert.equal(by(await ask(`${url}${said}`), 'other schemas'), undefined, 'named as it says, nothing is left');
     } finally {

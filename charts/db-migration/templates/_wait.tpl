@@ -21,6 +21,12 @@ file of this revision of the chart.
     - {{ printf "--revision=%s" $target | quote }}
     - {{ printf "--migrations=%s" $folder | quote }}
     - --timeout=0
+    {{- with dig "history" "schema" "" $spec.database }}
+    - {{ printf "--history-schema=%s" . | quote }}
+    {{- end }}
+    {{- with dig "history" "table" "" $spec.database }}
+    - {{ printf "--history-table=%s" . | quote }}
+    {{- end }}
   env:
     - {name: HOME, value: /tmp}
     {{- if $sqlite }}

@@ -27,9 +27,7 @@ export async function runManifest(options: RunOptions, io: Io): Promise<void> {
   );
   const env = { ...io.env, ...(options.databaseUrl === undefined ? {} : { DATABASE_URL: options.databaseUrl }) };
   const view = options.json === true ? undefined : runView(io);
-  const environment = runEnvironment(io, targetFromRequest(request.database, env), request, (event) =>
-    view?.show(event),
-  );
+  const environment = runEnvironment(io, targetFromRequest(request, env), request, (event) => view?.show(event));
   const report = await run(request, environment);
   view?.close();
   const done = withStatus(resource, statusFromReport(resource, report, environment.now()));

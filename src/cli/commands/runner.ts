@@ -35,7 +35,7 @@ async function runOrExplain(text: string | undefined, io: Io): Promise<RunReport
   let request: RunRequest | undefined;
   try {
     request = readRequest(text);
-    return await run(request, runEnvironment(io, targetFromRequest(request.database, io.env), request, emit));
+    return await run(request, runEnvironment(io, targetFromRequest(request, io.env), request, emit));
   } catch (error) {
     const report = maskedTexts(reportOfProblem(toProblem(error), request, new Date()), mask);
     emit({ type: 'report', report: boundReport(report) });

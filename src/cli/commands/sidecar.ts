@@ -120,7 +120,7 @@ async function runOnce(
   const request = requestFromSpec(resource.spec, identity, sidecarPlacement(resource, options));
   const env = { ...io.env, ...(options.databaseUrl === undefined ? {} : { DATABASE_URL: options.databaseUrl }) };
   const view = options.json === true ? undefined : runView(io);
-  const environment = runEnvironment(io, targetFromRequest(request.database, env), request, (event) => {
+  const environment = runEnvironment(io, targetFromRequest(request, env), request, (event) => {
     if (view === undefined) io.out(JSON.stringify(event));
     else view.show(event);
   });

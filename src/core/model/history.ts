@@ -22,5 +22,39 @@ export interface HistoryRow {
 
 export const HISTORY_TABLE = 'db_manager_history';
 
+/** The setting `history`: another schema or another name for the table of the history. */
+export interface HistorySetting {
+  /** PostgreSQL only. Default: the first of the target's schemas. */
+  schema?: string;
+  /** Default `db_manager_history`. */
+  table?: string;
+}
+
 /** Our own tables in the target database: no schema that migrations make, and no rows that are theirs. */
-export const OWN_TABLES: readonly string[] = [HISTORY_TABLE, BASELINE_TABLE];
+export interface OwnTables {
+  /** Of PostgreSQL. */
+  schema: string;
+  history: string;
+  /** Beside the history. */
+  baseline: string;
+  /** The names that are left out wherever tables are read. */
+  names: readonly string[];
+}
+
+interface Place {
+  history?: HistorySetting;
+  schemas?: readonly string[];
+}
+
+export function ownTables({ history = {}, schemas = [] }: Place): OwnTables {
+  const [first = 'public'] = schemas;
+  const { schema = first, table } = history;
+  const named = {
+    history: table ?? HISTORY_TABLE,
+    baseline: table === undefined ? BASELINE_TABLE : `${table}_baseline`,
+  };
+  // In a schema of its own, the name is free for the project's tables elsewhere.
+  const apart = history.schema !== undefined && !schemas.includes(history.schema);
+  const names = new Set([HISTORY_TABLE, BASELINE_TABLE, ...(apart ? [] : [named.history, named.baseline])]);
+  return { schema, ...named, names: [...names] };
+}

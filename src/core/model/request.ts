@@ -37,6 +37,8 @@ export const runRequestSchema = z.strictObject({
       }),
     }),
   ]),
+  /** Where the history is kept, where it is not in db_manager_history of the first schema. */
+  history: z.strictObject({ schema: z.string().optional(), table: z.string().optional() }).optional(),
   /** Create a missing database. Without it only a SQLite file is created. */
   create: z.boolean().optional(),
   migrations: z.strictObject({

@@ -55,6 +55,18 @@ export const database = z
     urlFrom: secretSource.optional().describe('A database URL, for example postgres://user:password@host:5432/name.'),
     postgres: postgres.optional().describe('A PostgreSQL database, described by its connection parameters.'),
     sqlite: sqlite.optional().describe('A SQLite file on a volume.'),
+    history: z
+      .strictObject({
+        schema: z
+          .string()
+          .min(1)
+          .max(63)
+          .optional()
+          .describe('PostgreSQL: schema of the history table. Default: the first schema.'),
+        table: z.string().min(1).max(50).optional().describe('Name of the history table. Default: db_manager_history.'),
+      })
+      .optional()
+      .describe('Location of the history table, for migrations that change every table of a schema.'),
     create: z
       .boolean()
       .optional()

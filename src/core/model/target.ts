@@ -1,3 +1,4 @@
+import type { HistorySetting } from './history.ts';
 import type { Secret } from './secret.ts';
 
 /** How to reach the database, parsed once at the edge. */
@@ -9,6 +10,7 @@ export interface SqliteTarget {
   path: string;
   /** Create the file where it does not exist (`?mode=rwc`). */
   create?: boolean;
+  history?: HistorySetting;
 }
 
 /** One of the servers that a connection string names. */
@@ -27,8 +29,9 @@ export interface PostgresTarget extends PostgresHost {
   database: string;
   user: string;
   ssl: PostgresSsl;
-  /** The schemas that are migrated and validated; the first is where the history table lies. */
+  /** The schemas that are migrated and validated; the first is where the history table is, where `history` says no other. */
   schemas: string[];
+  history?: HistorySetting;
   /** Set for migrations as it is; by default the schemas and `public`. */
   searchPath?: string[];
   /** All servers, where there are several. The first that answers as wanted is used for the whole run. */

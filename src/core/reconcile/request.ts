@@ -32,6 +32,7 @@ export function requestFromSpec(spec: DatabaseMigrationSpec, identity: RunIdenti
     ...identity,
     database: databaseOf(spec, placement),
     ...(spec.database.create === undefined ? {} : { create: spec.database.create }),
+    ...(spec.database.history === undefined ? {} : { history: spec.database.history }),
     migrations: { path: placement.migrationsFolder },
     ...(placement.modelsFolder === undefined ? {} : { models: { path: placement.modelsFolder } }),
     target: spec.target,

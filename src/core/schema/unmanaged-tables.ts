@@ -1,17 +1,6 @@
+import { FOREIGN_HISTORIES } from '../model/history-setting.ts';
 import type { Snapshot, Table } from '../model/snapshot.ts';
 import { keyOf } from './names.ts';
-
-/** Where other tools keep what they have applied (`adopt` reads them); left in place, they are nobody's difference. */
-const HISTORIES = new Set([
-  'SequelizeMeta',
-  'SequelizeData',
-  'alembic_version',
-  'flyway_schema_history',
-  'schema_migrations',
-  'goose_db_version',
-  'knex_migrations',
-  'knex_migrations_lock',
-]);
 
 /**
  * Tables that are there and may be, though nothing expects them: histories of other migration tools, and children of
@@ -24,7 +13,7 @@ export function unmanagedTables(expected: Snapshot, found: Snapshot, withChildre
   const children = withChildren ? childrenOf(found, wanted) : new Set();
   return found.tables.filter((table) => {
     const key = keyOf(table);
-    return !wanted.has(key) && (HISTORIES.has(table.name) || children.has(key));
+    return !wanted.has(key) && (FOREIGN_HISTORIES.has(table.name) || children.has(key));
   });
 }
 

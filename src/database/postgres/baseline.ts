@@ -1,6 +1,6 @@
+import pg from 'pg';
 import type { Baseline } from '../../core/model/baseline.ts';
-import { BASELINE_TABLE } from '../../core/model/baseline.ts';
-import { OWN_TABLES } from '../../core/model/history.ts';
+import { ownTables } from '../../core/model/history.ts';
 import { ProblemError } from '../../core/model/problem.ts';
 import type { BaselineStore } from '../port.ts';
 import type { PostgresConnection } from './connection.ts';
@@ -9,10 +9,11 @@ import { majorOf } from './dump.ts';
 import { findClients } from './dump-clients.ts';
 import { environmentOf, errorIn, startProgram } from './dump-program.ts';
 
-/** Next to the history, in the first schema. */
+/** Next to the history. */
 export function baselineStore(open: PostgresConnection): BaselineStore {
   const { client } = open;
-  const table = `${quoteIdentifier(open.target.schemas[0] ?? 'public')}.${BASELINE_TABLE}`;
+  const { schema: place, baseline } = ownTables(open.target);
+  const table = `${quoteIdentifier(place)}.${quoteIdentifier(baseline)}`;
   const there = async () => {
     const { rows } = await client.query<{ there: boolean }>('SELECT to_regclass($1) IS NOT NULL AS there', [table]);
     return rows[0]?.there === true;
@@ -28,6 +29,9 @@ export function baselineStore(open: PostgresConnection): BaselineStore {
     async keep({ takenAt, runId, toolVersion, revisions, schema }) {
       await client.query('BEGIN');
       try {
+        await client.query(
+          `DO $$ BEGIN IF to_regnamespace(${pg.escapeLiteral(quoteIdentifier(place))}) IS NULL THEN CREATE SCHEMA ${quoteIdentifier(place)}; END IF; END $$`,
+        );
         await client.query(`CREATE TABLE IF NOT EXISTS ${table} (
           only_one boolean PRIMARY KEY DEFAULT true CHECK (only_one),
           taken_at timestamptz NOT NULL,
@@ -76,7 +80,7 @@ async function schemaSql(open: PostgresConnection): Promise<string> {
     '--no-password',
     ...(clients.major >= 14 ? ['--extension=*'] : []),
     ...open.target.schemas.map((schema) => `--schema=${quoteIdentifier(schema)}`),
-    ...OWN_TABLES.map((name) => `--exclude-table=*.${name}`),
+    ...ownTables(open.target).names.map((name) => `--exclude-table=*.${quoteIdentifier(name)}`),
   ];
   const { child, ended } = startProgram(clients, 'pg_dump', args, { env: environmentOf(open.target), stdout: 'pipe' });
   let script = '';

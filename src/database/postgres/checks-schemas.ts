@@ -1,4 +1,5 @@
 import type { CheckResult } from '../../core/model/finding.ts';
+import { ownTables } from '../../core/model/history.ts';
 import type { PostgresConnection } from './connection.ts';
 import { quoteIdentifier } from './driver.ts';
 
@@ -19,7 +20,9 @@ export async function schemasCheck(open: PostgresConnection): Promise<CheckResul
 }
 
 /** The same as a sentence; undefined if every table is managed. */
-export async function otherSchemas({ client, target: { schemas } }: PostgresConnection): Promise<string | undefined> {
+export async function otherSchemas({ client, target }: PostgresConnection): Promise<string | undefined> {
+  const { schemas } = target;
+  const own = ownTables(target);
   const { rows } = await client.query<Row>(
     `SELECT n.nspname::text AS schema, count(*)::int AS tables,
        bool_or(EXISTS (SELECT FROM pg_constraint f JOIN pg_class p ON p.oid = f.confrelid
@@ -27,10 +30,10 @@ export async function otherSchemas({ client, target: { schemas } }: PostgresConn
          WHERE f.contype = 'f' AND f.conrelid = c.oid AND pn.nspname = ANY ($1))) AS bound
      FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
      WHERE c.relkind IN ('r', 'p') AND n.nspname <> ALL ($1) AND n.nspname <> 'information_schema'
-       AND n.nspname !~ '^pg_'
+       AND n.nspname !~ '^pg_' AND NOT (n.nspname = $2 AND c.relname = ANY ($3))
        AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
      GROUP BY n.nspname ORDER BY n.nspname`,
-    [schemas],
+    [schemas, own.schema, [own.history, own.baseline]],
   );
   if (rows.length === 0) return undefined;
   const found = rows.map(({ schema, tables }) => `${tables} in ${quoteIdentifier(schema)}`).join(', ');

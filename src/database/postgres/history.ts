@@ -1,11 +1,17 @@
 import pg from 'pg';
-import { HISTORY_TABLE, type HistoryRow } from '../../core/model/history.ts';
+import { HISTORY_TABLE, type HistoryRow, ownTables } from '../../core/model/history.ts';
+import { ProblemError } from '../../core/model/problem.ts';
+import type { PostgresTarget } from '../../core/model/target.ts';
 import type { HistoryStore } from '../port.ts';
 import { type Client, quoteIdentifier } from './driver.ts';
 
-/** The history is in the first schema and is schema-qualified: a migration may change the search path. */
-export function historyTable(schemas: readonly string[]): string {
-  return `${quoteIdentifier(schemas[0] ?? 'public')}.${HISTORY_TABLE}`;
+/** Location of the history. */
+export type HistoryPlace = Pick<PostgresTarget, 'schemas' | 'history'>;
+
+/** Schema-qualified: a migration may change the search path. */
+export function historyTable(place: HistoryPlace): string {
+  const { schema, history } = ownTables(place);
+  return `${quoteIdentifier(schema)}.${quoteIdentifier(history)}`;
 }
 
 /** A timestamp as ISO 8601 in UTC, independent of DateStyle and TimeZone. */
@@ -35,12 +41,19 @@ export function removeSql(table: string, revision: string): string {
   return `DELETE FROM ${table} WHERE revision = ${pg.escapeLiteral(revision)}`;
 }
 
-export function historyStore(client: Client, schemas: readonly string[]): HistoryStore {
-  const table = historyTable(schemas);
-  const schema = quoteIdentifier(schemas[0] ?? 'public');
-  const there = async () => {
-    const { rows } = await client.query<{ there: boolean }>('SELECT to_regclass($1) IS NOT NULL AS there', [table]);
+export function historyStore(client: Client, place: HistoryPlace): HistoryStore {
+  const { schemas } = place;
+  const table = historyTable(place);
+  const schema = quoteIdentifier(ownTables(place).schema);
+  const usual = historyTable({ schemas });
+  const exists = async (name: string) => {
+    const { rows } = await client.query<{ there: boolean }>('SELECT to_regclass($1) IS NOT NULL AS there', [name]);
     return rows[0]?.there === true;
+  };
+  const there = async () => {
+    if (await exists(table)) return true;
+    if (table !== usual && (await exists(usual))) throw elsewhere(place);
+    return false;
   };
   const ensure = async () => {
     if (await there()) return;
@@ -93,6 +106,24 @@ export function historyStore(client: Client, schemas: readonly string[]): Histor
       if (await there()) await client.query(`DELETE FROM ${table} WHERE revision = ANY($1)`, [revisions]);
     },
   };
+}
+
+/** Without this, a run would apply again all that the old table says is applied. */
+function elsewhere({ schemas, history = {} }: HistoryPlace): ProblemError {
+  const from = quoteIdentifier(schemas[0] ?? 'public');
+  const to = history.schema === undefined ? from : quoteIdentifier(history.schema);
+  const moves = [
+    ...(to === from
+      ? []
+      : [`CREATE SCHEMA IF NOT EXISTS ${to};`, `ALTER TABLE ${from}.${HISTORY_TABLE} SET SCHEMA ${to};`]),
+    ...(history.table === undefined
+      ? []
+      : [`ALTER TABLE ${to}.${HISTORY_TABLE} RENAME TO ${quoteIdentifier(history.table)};`]),
+  ];
+  return new ProblemError({
+    reason: 'InvalidConfiguration',
+    message: `The setting history names ${historyTable({ schemas, history })}, but the history is in ${from}.${HISTORY_TABLE}. Move it, and a baseline likewise: ${moves.join(' ')}`,
+  });
 }
 
 async function together(client: Client, work: () => Promise<void>): Promise<void> {

@@ -2,6 +2,7 @@
  * PostgreSQL. `connection` opens, `migrate` is a session for the loop in `../umzug.ts`, `lock` is the one writer.
  * The files have the same names as SQLite's.
  */
+import { ownTables } from '../../core/model/history.ts';
 import type { PostgresTarget } from '../../core/model/target.ts';
 import type { Database, OpenDatabase, OpenOptions } from '../port.ts';
 import { migrateWithUmzug } from '../umzug.ts';
@@ -30,6 +31,7 @@ export async function openPostgres(
   const open = await connect(target, options);
   const { identity } = open;
   const { schemas } = target;
+  const own = ownTables(target);
   return mapErrors<Database>({
     dialect: 'postgres',
     can: { transactionalDdl: true, concurrentIndexes: true, singleFile: false, schemas: true, observableLocks: true },
@@ -39,10 +41,10 @@ export async function openPostgres(
     },
     // With the current connection each time: a restore replaces it.
     get history() {
-      return mapErrors(historyStore(open.client, schemas));
+      return mapErrors(historyStore(open.client, target));
     },
     baseline: mapErrors(baselineStore(open)),
-    snapshot: () => snapshot(open.sequelize, { schemas }),
+    snapshot: () => snapshot(open.sequelize, { schemas, own: own.names }),
     sameExpressions: (doubts) => sameExpressions(open.client, doubts),
     otherSchemas: () => otherSchemas(open),
     lock: (wanted) => lock(open, wanted),
@@ -56,9 +58,16 @@ export async function openPostgres(
     },
     checks: (context) => checks(open, context),
     sizeBytes: () => sizeBytes(open.client),
-    tableSizes: () => tableSizes(open.client, schemas),
-    rowCounts: () => countRows(open.client, schemas),
-    dump: (file, wanted) => dump(open, file, wanted),
+    tableSizes: () => tableSizes(open.client, schemas, own.names),
+    rowCounts: () => countRows(open.client, schemas, own.names),
+    // A backup without its history could not be migrated after a restore.
+    dump: (file, wanted) =>
+      dump(open, file, {
+        ...wanted,
+        ...(wanted.schemas && target.history?.schema
+          ? { schemas: [...new Set([...wanted.schemas, target.history.schema])] }
+          : {}),
+      }),
     checkDump: (file, _format, wanted) => checkDump(file, wanted),
     restore: (backup, wanted) => restore(open, backup, wanted),
     keptDatabases: () => keptDatabases(open),

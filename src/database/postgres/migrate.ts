@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { ownTables } from '../../core/model/history.ts';
 import { type Problem, ProblemError } from '../../core/model/problem.ts';
 import type { MigrationWork } from '../port.ts';
 import { loadSequelize } from '../sequelize.ts';
@@ -19,10 +20,10 @@ type SessionWork = Pick<MigrationWork, 'timeouts' | 'runId' | 'onStatement' | 'o
 /** A session on its own connection, so that a migration's settings do not outlive it. */
 export async function openSession(open: PostgresConnection, work: SessionWork): Promise<MigrationSession> {
   const { schemas } = open.target;
-  const table = historyTable(schemas);
+  const table = historyTable(open.target);
   const channel = await openChannel(open, work);
   const locks = lockWatch(() => open.another(`db-manager watch ${work.runId}`), schemas);
-  const tables = new WatchedTables(schemas);
+  const tables = new WatchedTables(schemas, ownTables(open.target).names);
   let joined: ScopedSequelize | undefined;
   let inTransaction = false;
   let statements = 0;

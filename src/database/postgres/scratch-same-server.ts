@@ -33,7 +33,7 @@ export async function createOnServer(
   try {
     await fill(place, open, scratch.name, from, options);
     const database = await openDatabase(
-      { ...place.target, database: scratch.name, schemas: open.target.schemas },
+      { ...place.target, database: scratch.name, schemas: open.target.schemas, history: open.target.history },
       {
         timeouts: { connect: 10_000, lock: 10_000, statement: 0, run: 0 },
         applicationName: `db-manager rehearsal ${options.runId}`,

@@ -1,4 +1,3 @@
-import { OWN_TABLES } from '../../core/model/history.ts';
 import type { TableSize } from '../port.ts';
 import { type Client, quoteIdentifier } from './driver.ts';
 
@@ -9,14 +8,18 @@ export async function sizeBytes(client: Client): Promise<number> {
 }
 
 /** The estimates of the planner and the statistics, and the sizes with indexes and TOAST: one query, no table is read. */
-export async function tableSizes(client: Client, schemas: readonly string[]): Promise<Map<string, TableSize>> {
+export async function tableSizes(
+  client: Client,
+  schemas: readonly string[],
+  own: readonly string[],
+): Promise<Map<string, TableSize>> {
   const { rows } = await client.query<{ name: string; rows: string; bytes: string; empty: boolean }>(
     `SELECT n.nspname || '.' || c.relname AS name, pg_total_relation_size(c.oid)::text AS bytes,
        greatest(c.reltuples::bigint, pg_stat_get_live_tuples(c.oid), 0)::text AS rows,
        c.relkind = 'r' AND pg_relation_size(c.oid) = 0 AS empty
      FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
      WHERE c.relkind IN ('r', 'p') AND n.nspname = ANY($1) AND c.relname <> ALL($2)`,
-    [schemas, OWN_TABLES],
+    [schemas, own],
   );
   // Before the first ANALYZE no estimate exists.
   const estimate = (rows: number, empty: boolean) => (rows > 0 ? { rows } : empty ? { rows: 0 } : {});
@@ -26,11 +29,15 @@ export async function tableSizes(client: Client, schemas: readonly string[]): Pr
 }
 
 /** Exact row counts of every table of the schemas but ours, in one query; keys are `schema.table`. */
-export async function countRows(client: Client, schemas: readonly string[]): Promise<Map<string, number>> {
+export async function countRows(
+  client: Client,
+  schemas: readonly string[],
+  own: readonly string[],
+): Promise<Map<string, number>> {
   const { rows: tables } = await client.query<{ schema: string; name: string }>(
     `SELECT n.nspname AS schema, c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
      WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname = ANY($1) AND c.relname <> ALL($2) ORDER BY 1, 2`,
-    [schemas, OWN_TABLES],
+    [schemas, own],
   );
   const counts = new Map<string, number>();
   if (tables.length === 0) return counts;

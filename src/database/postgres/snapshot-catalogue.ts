@@ -1,6 +1,11 @@
 import type { Sequelize } from 'sequelize';
-import { OWN_TABLES } from '../../core/model/history.ts';
 import { select } from '../select.ts';
+
+/** What is read: these schemas without these tables, which are ours. */
+export interface Scope {
+  schemas: readonly string[];
+  own: readonly string[];
+}
 
 /** A part of the snapshot: a query whose rows come back as one JSON list, and its rows' type. */
 export interface Part<Row> {
@@ -20,14 +25,14 @@ type Rows<Parts extends Record<string, Part<unknown>>> = {
 export async function readParts<Parts extends Record<string, Part<unknown>>>(
   sequelize: Sequelize,
   parts: Parts,
-  schemas: readonly string[],
+  { schemas, own }: Scope,
 ): Promise<Rows<Parts>> {
   const columns = Object.entries(parts).map(
     ([name, { sql }]) => `(SELECT coalesce(json_agg(part), '[]'::json) FROM (${sql}) part) AS "${name}"`,
   );
   const [row] = await select<Rows<Parts>>(sequelize, `SELECT ${columns.join(',\n')}`, {
     schemas,
-    own: [...OWN_TABLES],
+    own,
   });
   if (row === undefined) throw new Error('a SELECT without FROM gives one row');
   return row;

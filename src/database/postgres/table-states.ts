@@ -1,4 +1,3 @@
-import { HISTORY_TABLE } from '../../core/model/history.ts';
 import { type Client, quoteIdentifier } from './driver.ts';
 
 /** A table of the watched schemas, by its oid, which a rename keeps. */
@@ -38,13 +37,19 @@ const COLUMNS = `c.oid::text AS oid, n.nspname AS schema, c.relname AS "table", 
   c.relispartition AS partition, c.relfilenode::text AS node,
   ARRAY(SELECT i.inhparent::text FROM pg_inherits i WHERE i.inhrelid = c.oid) AS parents`;
 
+/** The schemas whose tables are watched, without ours. */
+interface Watched {
+  schemas: readonly string[];
+  own: readonly string[];
+}
+
 /** The tables of the schemas with their rows; `only`: of these alone, by their oids. */
-async function read(client: Client, schemas: readonly string[], only?: readonly string[]): Promise<TableState[]> {
+async function read(client: Client, { schemas, own }: Watched, only?: readonly string[]): Promise<TableState[]> {
   const { rows } = await client.query<TableState>(
     `SELECT ${COLUMNS} FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-     WHERE c.relkind IN ('r', 'p') AND n.nspname = ANY($1) AND c.relname <> $2
+     WHERE c.relkind IN ('r', 'p') AND n.nspname = ANY($1) AND c.relname <> ALL($2)
        AND ($3::oid[] IS NULL OR c.oid = ANY($3::oid[]))`,
-    [schemas, HISTORY_TABLE, only ?? null],
+    [schemas, own, only ?? null],
   );
   return rows;
 }
@@ -65,15 +70,15 @@ async function count(client: Client, tables: readonly TableState[]): Promise<voi
  * again, so that a plan of a thousand migrations does not count a thousand tables a thousand times.
  */
 export class WatchedTables {
-  readonly #schemas: readonly string[];
+  readonly #watched: Watched;
   #committed: TableStates | undefined;
   #current: TableStates | undefined;
   #namespaces = '';
   /** Counted in the transaction that is open: the locks of that are ours. */
   #ours = new Set<string>();
 
-  constructor(schemas: readonly string[]) {
-    this.#schemas = schemas;
+  constructor(schemas: readonly string[], own: readonly string[]) {
+    this.#watched = { schemas, own };
   }
 
   /** As the last migration left them. `apart`: another connection, so that counting takes no lock in the session. */
@@ -99,7 +104,7 @@ export class WatchedTables {
         seen.add(oid);
         next.delete(oid);
       }
-      const found = await read(client, this.#schemas, ask);
+      const found = await read(client, this.#watched, ask);
       await this.#count(client, found);
       for (const table of found) next.set(table.oid, table);
       ask = [...new Set(found.flatMap(({ parents }) => parents))].filter((oid) => !seen.has(oid));
@@ -140,7 +145,7 @@ export class WatchedTables {
 
   async #readWith(client: Client): Promise<TableStates> {
     this.#namespaces = await this.#readNamespaces(client);
-    const tables = await read(client, this.#schemas);
+    const tables = await read(client, this.#watched);
     await this.#count(client, tables);
     return new Map(tables.map((table) => [table.oid, table]));
   }
@@ -158,7 +163,7 @@ export class WatchedTables {
   async #readNamespaces(client: Client): Promise<string> {
     const { rows } = await client.query<{ oid: string; name: string }>(
       'SELECT oid::text AS oid, nspname AS name FROM pg_namespace WHERE nspname = ANY($1) ORDER BY 1',
-      [this.#schemas],
+      [this.#watched.schemas],
     );
     return JSON.stringify(rows);
   }

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { Sequelize } from 'sequelize';
 import sqlite3 from 'sqlite3';
 import type { DatabaseIdentity } from '../../core/model/backup.ts';
+import { type OwnTables, ownTables } from '../../core/model/history.ts';
 import type { SqliteTarget } from '../../core/model/target.ts';
 import type { OpenOptions } from '../port.ts';
 import { lazySequelize } from '../sequelize.ts';
@@ -20,6 +21,7 @@ export interface SqliteConnection {
   /** For our own queries; migrations get their own connection. */
   connection: Connection;
   identity: DatabaseIdentity;
+  own: OwnTables;
 }
 
 /** Throws ProblemError: DatabaseNotFound, PermissionDenied, CheckFailed (not a database), InvalidConfiguration. */
@@ -55,6 +57,7 @@ export async function connect(target: SqliteTarget, options: OpenOptions): Promi
       closeSequelize: sequelize.close,
       connection: opened,
       identity,
+      own: ownTables(target),
     };
   } catch (error) {
     if (connection !== undefined) await closeFile(connection).catch(() => {});

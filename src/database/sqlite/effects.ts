@@ -1,3 +1,4 @@
+import type { OwnTables } from '../../core/model/history.ts';
 import type { Observation } from '../session.ts';
 import { all, type Connection } from './driver.ts';
 import { countRows } from './size.ts';
@@ -16,18 +17,20 @@ interface TableStates {
  */
 export class WatchedTables {
   readonly #connection: Connection;
+  readonly #own: OwnTables;
   #committed: TableStates | undefined;
   #current: TableStates | undefined;
   #changes = 0;
   /** Before the history row, which does not count as a change of the migration. */
   #marked: number | undefined;
 
-  constructor(connection: Connection) {
+  constructor(connection: Connection, own: OwnTables) {
     this.#connection = connection;
+    this.#own = own;
   }
 
   async before(): Promise<TableStates> {
-    this.#current ??= { pages: await this.#rootPages(), rows: await countRows(this.#connection) };
+    this.#current ??= { pages: await this.#rootPages(), rows: await countRows(this.#connection, this.#own) };
     this.#changes = await this.#totalChanges();
     this.#marked = undefined;
     return this.#current;
@@ -39,7 +42,7 @@ export class WatchedTables {
     const pages = await this.#rootPages();
     const same =
       !changed && pages.size === known.pages.size && [...pages].every(([name, page]) => known.pages.get(name) === page);
-    if (!same) this.#current = { pages, rows: await countRows(this.#connection) };
+    if (!same) this.#current = { pages, rows: await countRows(this.#connection, this.#own) };
     return this.#current as TableStates;
   }
 

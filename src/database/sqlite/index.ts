@@ -26,7 +26,7 @@ export async function openSqlite(
   openDatabase: OpenDatabase,
 ): Promise<Database> {
   const open = await connect(target, options);
-  const { path, connection, identity } = open;
+  const { path, connection, identity, own } = open;
   return {
     dialect: 'sqlite',
     can: { transactionalDdl: true, concurrentIndexes: false, singleFile: true, schemas: false, observableLocks: false },
@@ -34,9 +34,9 @@ export async function openSqlite(
     get sequelize() {
       return open.sequelize;
     },
-    history: historyStore(connection),
-    baseline: baselineStore(connection),
-    snapshot: () => snapshot(open.sequelize, { schemas: ['main'] }),
+    history: historyStore(connection, own),
+    baseline: baselineStore(connection, own),
+    snapshot: () => snapshot(open.sequelize, { own: own.names }),
     sameExpressions,
     otherSchemas: async () => undefined,
     // By its real path: a symbolic link to the file must not create a second lock.
@@ -51,14 +51,14 @@ export async function openSqlite(
     },
     checks: (context) => checks(open, context),
     sizeBytes: () => sizeBytes(path),
-    tableSizes: () => tableSizes(connection),
-    rowCounts: () => countRows(connection),
+    tableSizes: () => tableSizes(connection, own),
+    rowCounts: () => countRows(connection, own),
     dump: (file, wanted) => dump(path, file, wanted),
     checkDump: (file, _format, wanted) => checkDump(file, wanted),
     restore: (backup, wanted) => restore(path, backup, wanted),
     keptDatabases: async () => [],
     dropKept: async () => {},
-    createScratch: (from, wanted) => createScratch(path, from, wanted, openDatabase),
+    createScratch: (from, wanted) => createScratch({ path, history: target.history }, from, wanted, openDatabase),
     dropStaleScratches: () => dropStaleScratches(path),
     async close() {
       await open.closeSequelize();

@@ -99,6 +99,7 @@ export async function openSession(
       const joined = migrationInterface({
         sequelize: open.sequelize,
         connection,
+        own: open.own,
         atomically: transactions.atomically,
         onStatement: see,
         inTransaction,
@@ -127,7 +128,7 @@ export async function openSession(
       await settle();
       await here.tables.mark();
       await startOver();
-      await removeRow(here.connection, revision);
+      await removeRow(here.connection, open.own, revision);
     },
     outsideOnly(error) {
       const message = messageOf(error);
@@ -178,9 +179,9 @@ async function openGround(open: SqliteConnection, timeouts: Timeouts): Promise<G
   return {
     connection,
     transactions: transactionsOn(connection),
-    history: rowWriter(connection),
+    history: rowWriter(connection, open.own),
     keepsJournal,
-    tables: new WatchedTables(connection),
+    tables: new WatchedTables(connection, open.own),
   };
 }
 

@@ -5,6 +5,7 @@ import { copyFile, readdir, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { bytesText } from '../../core/model/bytes.ts';
 import { ProblemError } from '../../core/model/problem.ts';
+import type { SqliteTarget } from '../../core/model/target.ts';
 import type { OpenDatabase, Scratch, ScratchOptions, ScratchSource } from '../port.ts';
 import { withFile } from './dump-connection.ts';
 import { claimScratch, clearScratch, impossible, OWNER, prefixOf } from './scratch-files.ts';
@@ -13,7 +14,7 @@ import { copySchema } from './scratch-schema.ts';
 
 /** Creates a scratch database and opens it. Throws ProblemError RehearsalImpossible if disk space or a permission is missing. */
 export async function createScratch(
-  path: string,
+  { path, history }: Pick<SqliteTarget, 'path' | 'history'>,
   from: ScratchSource,
   options: ScratchOptions,
   open: OpenDatabase,
@@ -24,7 +25,7 @@ export async function createScratch(
   try {
     await fill(file, path, from, options);
     const database = await open(
-      { dialect: 'sqlite', path: file },
+      { dialect: 'sqlite', path: file, history },
       {
         timeouts: { connect: 10_000, lock: 10_000, statement: 0, run: 0 },
         applicationName: `db-manager rehearsal ${options.runId}`,

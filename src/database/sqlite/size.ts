@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { OWN_TABLES } from '../../core/model/history.ts';
+import type { OwnTables } from '../../core/model/history.ts';
 import type { TableSize } from '../port.ts';
 import { all, type Connection, quoteIdentifier } from './driver.ts';
 
@@ -17,8 +17,8 @@ export async function sizeBytes(path: string): Promise<number> {
 }
 
 /** SQLite stores no row count and, without dbstat, no table size, so the rows are counted. */
-export async function tableSizes(connection: Connection): Promise<Map<string, TableSize>> {
-  const counts = await countRows(connection);
+export async function tableSizes(connection: Connection, own: OwnTables): Promise<Map<string, TableSize>> {
+  const counts = await countRows(connection, own);
   return new Map([...counts].map(([name, rows]) => [name, { rows }]));
 }
 
@@ -26,11 +26,11 @@ export async function tableSizes(connection: Connection): Promise<Map<string, Ta
 const TOGETHER = 200;
 
 /** Exact row count of every table except our own and SQLite's; keys are `main.<table>`. */
-export async function countRows(connection: Connection): Promise<Map<string, number>> {
+export async function countRows(connection: Connection, own: OwnTables): Promise<Map<string, number>> {
   const tables = await all<{ name: string }>(
     connection,
-    "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite!_%' ESCAPE '!' AND name NOT IN (?, ?) ORDER BY name",
-    [...OWN_TABLES],
+    "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite!_%' ESCAPE '!' AND name NOT IN (SELECT value FROM json_each(?)) ORDER BY name",
+    [JSON.stringify(own.names)],
   );
   const counts = new Map<string, number>();
   for (let from = 0; from < tables.length; from += TOGETHER) {

@@ -1,5 +1,4 @@
 import type { Sequelize } from 'sequelize';
-import { OWN_TABLES } from '../../core/model/history.ts';
 import type {
   Check,
   Column,
@@ -20,11 +19,11 @@ import { readIndexes, type TableIndexes } from './snapshot-indexes.ts';
  * (https://sqlite.org/pragma.html#pragfunc). What no PRAGMA returns (CHECKs, names of constraints, COLLATE, DEFERRABLE)
  * is read from the CREATE TABLE text.
  */
-export async function snapshot(sequelize: Sequelize, _options: { schemas: readonly string[] }): Promise<Snapshot> {
+export async function snapshot(sequelize: Sequelize, { own }: { own: readonly string[] }): Promise<Snapshot> {
   const objects = await select<SchemaRow>(
     sequelize,
     `SELECT type, name, tbl_name AS "table", sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite!_%' ESCAPE '!' AND tbl_name NOT IN (:own) ORDER BY name`,
-    { own: [...OWN_TABLES] },
+    { own },
   );
   const columns = await readColumns(sequelize);
   const texts = objects.filter(({ type, sql }) => type === 'index' && sql !== null);

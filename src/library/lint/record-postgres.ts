@@ -51,9 +51,6 @@ async function run(migration: LoadedMigration, { begin, sent, complete }: Record
   }
 }
 
-/** Sequelize looks whether the column is there before it is renamed, and PostgreSQL's statement needs nothing of it. */
-const ANY_COLUMNS = new Proxy({}, { get: () => ({ type: 'TEXT', allowNull: true, defaultValue: null }) });
-
 /** A Sequelize that connects to nothing. */
 function deaf(Constructor: typeof Sequelize, sent: (sql: string) => void): Sequelize {
   const sequelize = new Constructor({ dialect: 'postgres', logging: false });

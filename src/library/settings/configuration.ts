@@ -1,3 +1,4 @@
+import type { HistorySetting } from '../../core/model/history.ts';
 import type { Secret } from '../../core/model/secret.ts';
 import type { DatabaseTarget, Timeouts } from '../../core/model/target.ts';
 
@@ -5,6 +6,11 @@ import type { DatabaseTarget, Timeouts } from '../../core/model/target.ts';
 export interface Configuration {
   /** `postgres://user:password@host:5432/name`, `sqlite:///path/to/file.db` or the path of a SQLite file. */
   databaseUrl?: string;
+  /**
+   * Where the history is kept, so that migrations that loop over all tables do not meet it. `schema` (PostgreSQL): a
+   * schema of its own. `table`: another name. Default: `db_manager_history` in the first schema.
+   */
+  history?: HistorySetting;
   /** Folder of the migrations. Default `./migrations`. */
   migrations?: string;
   /** Globs of files in that folder, such as `2024*.sql`: nothing else is read. Default: by the formats' own rules. */

@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { sqliteUrlOf } from '../../core/model/connection/sqlite-url.ts';
 import { parseDatabaseUrl } from '../../core/model/database-url.ts';
 import { parseDuration } from '../../core/model/duration.ts';
+import { withHistory } from '../../core/model/history-setting.ts';
 import { ProblemError } from '../../core/model/problem.ts';
 import { Secret } from '../../core/model/secret.ts';
 import type { DatabaseTarget } from '../../core/model/target.ts';
@@ -60,6 +61,7 @@ export async function resolveSettings(options: SettleOptions = {}): Promise<Reso
 
 const WORDS: readonly (keyof Configuration)[] = [
   'databaseUrl',
+  'history',
   'migrations',
   'include',
   'exclude',
@@ -143,13 +145,13 @@ function isTree(value: unknown): value is object {
 }
 
 function parse(merged: Configuration, env: Environment, folder: string): Settings {
-  const { databaseUrl, models, timeouts = {}, ...rest } = merged;
+  const { databaseUrl, history, models, timeouts = {}, ...rest } = merged;
   return {
     ...(rest as Omit<Settings, 'timeouts' | 'target' | 'databaseUrl' | 'models'>),
     ...(models === undefined ? {} : { models }),
     ...(databaseUrl === undefined
       ? {}
-      : { databaseUrl: new Secret(databaseUrl), target: targetOf(databaseUrl, env, folder) }),
+      : { databaseUrl: new Secret(databaseUrl), target: withHistory(targetOf(databaseUrl, env, folder), history) }),
     timeouts: {
       connect: milliseconds(timeouts.connect),
       lock: milliseconds(timeouts.lock),

@@ -6,8 +6,11 @@ import type { Configuration } from './configuration.ts';
 const text = z.string().min(1);
 const duration = z.string().regex(new RegExp(DURATION_PATTERN), 'has to be a duration such as 500ms, 30s or 1h30m');
 
+const historySchema = z.strictObject({ schema: text.max(63).optional(), table: text.max(50).optional() });
+
 const configurationSchema: z.ZodType<Configuration> = z.strictObject({
   databaseUrl: text.optional(),
+  history: historySchema.optional(),
   migrations: text.optional(),
   include: z.array(text).min(1).optional(),
   exclude: z.array(text).optional(),

@@ -270,11 +270,11 @@ export function envOf({ server, database, open }: Pick<Filling, 'server' | 'data
 /** The target as it is on the private server. */
 export function targetOn(
   { host, port }: PrivateServer,
-  { schemas }: PostgresTarget,
+  { schemas, history }: PostgresTarget,
   user: string,
   database: string,
 ): PostgresTarget {
-  return { dialect: 'postgres', host, port, user, database, ssl: { mode: 'disable' }, schemas };
+  return { dialect: 'postgres', host, port, user, database, ssl: { mode: 'disable' }, schemas, history };
 }
 
 /** A value of libpq's connection string (PostgreSQL manual, 34.1.1.1). */

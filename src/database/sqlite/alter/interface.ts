@@ -4,7 +4,7 @@
  * otherwise rebuild the table from its own CREATE TABLE text, so that everything else stays unchanged.
  */
 import type { QueryOptions, Sequelize } from 'sequelize';
-import { OWN_TABLES } from '../../../core/model/history.ts';
+import type { OwnTables } from '../../../core/model/history.ts';
 import { joinTransaction, type OnStatement, type ScopedSequelize } from '../../transaction-scope.ts';
 import type { Connection } from '../driver.ts';
 import { changeColumn } from './change-column.ts';
@@ -19,6 +19,7 @@ import type { AlterContext } from './workbench.ts';
 export interface InterfaceOptions {
   sequelize: Sequelize;
   connection: Connection;
+  own: OwnTables;
   atomically: AlterContext['atomically'];
   onStatement: OnStatement;
   inTransaction: boolean;
@@ -30,6 +31,7 @@ export type TableName = string | { tableName: string; schema?: string };
 export function migrationInterface({
   sequelize,
   connection,
+  own,
   atomically,
   onStatement,
   inTransaction,
@@ -58,7 +60,7 @@ export function migrationInterface({
   Object.assign(queryInterface, safe, {
     // Our own tables do not belong to the migration; dropAllTables uses this list too.
     showAllTables: async (options?: QueryOptions) =>
-      (await showAllTables(options)).filter((name) => !OWN_TABLES.includes(name)),
+      (await showAllTables(options)).filter((name) => !own.names.includes(name)),
   });
   return { queryInterface, queries: joined.queries, end };
 }

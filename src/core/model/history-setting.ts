@@ -1,0 +1,36 @@
+import type { HistorySetting } from './history.ts';
+import { ProblemError } from './problem.ts';
+import type { DatabaseTarget } from './target.ts';
+
+/** Where other tools keep what they have applied (`adopt` reads them); left in place, they are nobody's difference. */
+export const FOREIGN_HISTORIES: ReadonlySet<string> = new Set([
+  'SequelizeMeta',
+  'SequelizeData',
+  'alembic_version',
+  'flyway_schema_history',
+  'schema_migrations',
+  'goose_db_version',
+  'knex_migrations',
+  'knex_migrations_lock',
+]);
+
+/** The target with the setting `history`. Throws ProblemError InvalidConfiguration. */
+export function withHistory(target: DatabaseTarget, history: HistorySetting | undefined): DatabaseTarget {
+  if (history?.schema === undefined && history?.table === undefined) return target;
+  const { schema, table } = history;
+  if (schema !== undefined && target.dialect === 'sqlite')
+    throw refused('history.schema is for PostgreSQL: SQLite has no schemas. Set history.table instead.');
+  if (/^(pg_|information_schema$)/.test(schema ?? ''))
+    throw refused(`history.schema cannot be ${schema}, which belongs to PostgreSQL. Name another schema.`);
+  if (/^sqlite_/i.test(table ?? '') && target.dialect === 'sqlite')
+    throw refused(`history.table cannot be ${table}: SQLite reserves such names. Choose another name.`);
+  if (table !== undefined && FOREIGN_HISTORIES.has(table))
+    throw refused(
+      `history.table cannot be ${table}, which is the table of another tool. Take its rows over with: db-manager adopt`,
+    );
+  return { ...target, history };
+}
+
+function refused(message: string): ProblemError {
+  return new ProblemError({ reason: 'InvalidConfiguration', message });
+}
