@@ -5,7 +5,7 @@ import { Secret } from '../core/model/secret.ts';
 import type { DatabaseTarget } from '../core/model/target.ts';
 import { surroundingsOf } from '../library/settings/surroundings.ts';
 
-/** The target of a request, with its secrets taken from the environment variables that it names. */
+/** The target of a request, with its secrets read from the environment variables that it names. */
 export function targetFromRequest(
   database: RunRequest['database'],
   env: Readonly<Record<string, string | undefined>>,
@@ -32,6 +32,6 @@ export function targetFromRequest(
 function missing(variable: string, what: string): ProblemError {
   return new ProblemError({
     reason: 'InvalidConfiguration',
-    message: `The environment variable ${variable}, which should hold ${what}, is not set.`,
+    message: `The environment variable ${variable}, which should contain ${what}, is not set.`,
   });
 }
