@@ -27,10 +27,10 @@ export interface WaitFor {
 export async function waitUntilSettled(client: ResourceClient, wanted: WaitFor): Promise<DatabaseMigration> {
   const { namespace, name, timeoutMs, signal, tell } = wanted;
   const deadline = timeoutMs === 0 ? Number.POSITIVE_INFINITY : performance.now() + timeoutMs;
-  const told = new Set<string>();
+  const seen = new Set<string>();
   const once = (line: string) => {
-    if (told.has(line)) return;
-    told.add(line);
+    if (seen.has(line)) return;
+    seen.add(line);
     tell(line);
   };
   let last: DatabaseMigration | undefined;

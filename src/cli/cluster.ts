@@ -37,7 +37,7 @@ export async function openCluster({ kubeconfig, namespace }: ClusterOptions): Pr
 
 /** The errors of the API server as problems: a denied request, or a missing object. */
 function inWords(client: ResourceClient): ResourceClient {
-  const told = (error: unknown): never => {
+  const mapError = (error: unknown): never => {
     if (error instanceof CredentialsError) throw invalid(`The kubeconfig cannot be used: ${error.message}`, error);
     if (!(error instanceof ApiError)) throw new ClusterUnreachable(error);
     if (error.status === 404) {
@@ -65,10 +65,10 @@ function inWords(client: ResourceClient): ResourceClient {
     throw invalid(`The API server rejected the request: ${error.message}`, error);
   };
   return {
-    get: (...args) => client.get(...args).catch(told),
-    list: (...args) => client.list(...args).catch(told),
-    apply: (...args) => client.apply(...args).catch(told),
-    patch: (...args) => client.patch(...args).catch(told),
+    get: (...args) => client.get(...args).catch(mapError),
+    list: (...args) => client.list(...args).catch(mapError),
+    apply: (...args) => client.apply(...args).catch(mapError),
+    patch: (...args) => client.patch(...args).catch(mapError),
   };
 }
 

@@ -81,7 +81,7 @@ async function untilSettled(options: SidecarOptions, io: Io, print: (verdict: Ve
   }
 }
 
-async function runLoop(options: SidecarOptions, io: Io, told: (verdict: Verdict) => void): Promise<void> {
+async function runLoop(options: SidecarOptions, io: Io, report: (verdict: Verdict) => void): Promise<void> {
   let inputs = '';
   let attempt = 0;
   let again: Date | undefined;
@@ -93,7 +93,7 @@ async function runLoop(options: SidecarOptions, io: Io, told: (verdict: Verdict)
       inputs = now;
       const verdict = await reconcileOnce(options, io, 'beside', attempt);
       again = verdict.again;
-      told(verdict);
+      report(verdict);
     }
     await sleepFor(options.pollInterval * 1000, io.signal);
   }

@@ -12,7 +12,7 @@ export function registerMigrate(program: Command, io: Io): void {
     .argument('[target]', 'head, a revision or its unique prefix, +N', 'head')
     .option('--single-transaction', 'run all migrations in one transaction')
     .option('--create', 'create a missing PostgreSQL database')
-    .summary('apply pending migrations under the migration lock, each in a transaction')
+    .summary('apply pending migrations atomically, under the migration lock')
     .action(async (target, options, command: Command) =>
       (await commands()).upgrade({ ...globalsOf(command, io), ...options, target }, io),
     );
@@ -21,7 +21,7 @@ export function registerMigrate(program: Command, io: Io): void {
     .argument('<target>', 'base, a revision or its unique prefix, -N (write it after --)')
     .option('--single-transaction', 'run all migrations in one transaction')
     .allowUnknownOption()
-    .summary('revert to a revision under the migration lock, each migration in a transaction')
+    .summary('revert to a revision atomically, under the migration lock')
     .action(async (target, options, command: Command) =>
       (await commands()).downgrade({ ...globalsOf(command, io), ...options, target }, io),
     );

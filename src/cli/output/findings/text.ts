@@ -40,5 +40,5 @@ export function countBySeverity(findings: readonly Finding[]): string {
     const n = findings.filter((one) => one.severity === severity).length;
     return n === 0 ? [] : [count(n, severity)];
   });
-  return parts.length === 0 ? 'nothing' : parts.join(', ').replace(/, ([^,]*)$/, ' and $1');
+  return parts.length === 0 ? 'no findings' : parts.join(', ').replace(/, ([^,]*)$/, ' and $1');
 }
