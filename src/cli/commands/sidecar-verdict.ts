@@ -14,7 +14,7 @@ export interface Verdict {
   again?: Date;
 }
 
-export type Form = 'once' | 'beside';
+export type Form = 'once' | 'continuous';
 
 /** Why no run may start now, or undefined. Pure: the clock is an argument. */
 export function refusal({ spec }: DatabaseMigration, form: Form, now: Date): Verdict | undefined {
@@ -31,7 +31,7 @@ export function refusal({ spec }: DatabaseMigration, form: Form, now: Date): Ver
       'spec.dependsOn names other resources, but the sidecar does not use the API server. Remove it, or set execution: Job.',
     );
   }
-  if (form === 'beside' && spec.onFailure === 'Restore') {
+  if (form === 'continuous' && spec.onFailure === 'Restore') {
     return refuse(
       'InvalidConfiguration',
       'onFailure: Restore would discard what the application writes while the migration runs. Use Keep or Downgrade, or the init container (sidecar --once).',

@@ -91,7 +91,7 @@ async function runLoop(options: SidecarOptions, io: Io, report: (verdict: Verdic
     if (changed || (again !== undefined && again.getTime() <= Date.now())) {
       attempt = changed ? 1 : attempt + 1;
       inputs = now;
-      const verdict = await reconcileOnce(options, io, 'beside', attempt);
+      const verdict = await reconcileOnce(options, io, 'continuous', attempt);
       again = verdict.again;
       report(verdict);
     }

@@ -4,15 +4,15 @@ import type { Revision } from '../model/revision.ts';
 import { editedFiles, missingFiles } from './integrity.ts';
 import type { HistoryChange } from './stamp.ts';
 
-/** What a person decided after looking at the database. What is not decided stays as it is. */
+/** The decisions of a person who has inspected the database. Other problems are left unchanged. */
 export interface RepairChoices {
-  /** Take the files as they are now for what was applied. */
+  /** Accept the current content of edited files as applied. */
   acceptChecksums: boolean;
-  /** An interrupted migration is in the database (`applied`), or nothing of it is any more (`notApplied`). */
+  /** Whether an interrupted migration is completely in the database (`applied`) or not at all (`notApplied`). */
   interrupted?: 'applied' | 'notApplied';
-  /** Forget applied migrations whose file is gone. */
+  /** Remove applied migrations whose file is missing from the history. */
   removeMissing: boolean;
-  /** Only these revisions; all where absent. */
+  /** Only these revisions; default: all. */
   only?: readonly Revision[];
 }
 
@@ -23,7 +23,7 @@ export interface Repair extends HistoryChange {
   findings: { revision: Revision; problem: Damage; action: 'accepted' | 'applied' | 'removed' | 'none' }[];
 }
 
-/** Which rows of the history change so that a plan can be made again. The database's own tables are not touched. */
+/** The changes of the history that make planning possible again. The tables of the user are not changed. */
 export function repair(
   files: readonly MigrationFile[],
   history: readonly HistoryRow[],
