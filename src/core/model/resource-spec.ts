@@ -243,7 +243,7 @@ export const specSchema = z
   .describe('Desired revision of the database, and how to reach it.')
   .meta(
     cel(
-      // Here and not at `backup`: the API server holds a default against the rules of its own object before that
+      // Here and not at `backup`: the API server validates a default against the rules of its own object before that
       // object's defaults are filled in.
       rule("self.backup.mode == 'Disabled' || has(self.backup.volume)", 'set backup.volume, or backup.mode: Disabled'),
       rule(

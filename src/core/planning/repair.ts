@@ -19,7 +19,7 @@ export interface RepairChoices {
 export type Damage = 'interrupted' | 'edited' | 'missing';
 
 export interface Repair extends HistoryChange {
-  /** Everything that does not fit, and what the choices make of it; `left` waits for a decision. */
+  /** Every problem and the action chosen for it; `none` needs a decision. */
   findings: { revision: Revision; problem: Damage; action: 'accepted' | 'applied' | 'removed' | 'none' }[];
 }
 
@@ -48,7 +48,7 @@ export function repair(
         continue;
       }
     }
-    let mended = row;
+    let fixed = row;
     if (row.state !== 'applied') {
       const choice = chosen ? choices.interrupted : undefined;
       if (choice === 'notApplied') {
@@ -57,14 +57,14 @@ export function repair(
         continue;
       }
       note('interrupted', choice === 'applied' ? 'applied' : 'none');
-      if (choice === 'applied') mended = { ...mended, state: 'applied' };
+      if (choice === 'applied') fixed = { ...fixed, state: 'applied' };
     }
     if (checksum !== undefined) {
       const accept = chosen && choices.acceptChecksums;
       note('edited', accept ? 'accepted' : 'none');
-      if (accept) mended = { ...mended, checksum };
+      if (accept) fixed = { ...fixed, checksum };
     }
-    if (mended !== row) result.put.push(mended);
+    if (fixed !== row) result.put.push(fixed);
   }
   return result;
 }

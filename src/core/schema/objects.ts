@@ -5,7 +5,7 @@ import { keyOf } from './names.ts';
 import type { Spelling } from './normalizer.ts';
 import { childrenGone, unmanagedTables } from './unmanaged-tables.ts';
 
-/** What stands beside the tables: enums, sequences, views. */
+/** Objects outside tables: enums, sequences, views. */
 export function compareObjects(normalizer: Spelling, expected: Snapshot, found: Snapshot): Difference[] {
   const gone = normalizer.names ? new Set<string>() : childrenGone(expected, found);
   const beside = new Set(unmanagedTables(expected, found, !normalizer.names).map(keyOf));
@@ -55,7 +55,7 @@ function withoutTables(sequences: SequenceObject[], tables: ReadonlySet<string>)
   return sequences.filter(({ attachedTo }) => attachedTo === undefined || !tables.has(keyOf(attachedTo)));
 }
 
-/** Sequences that number a column come and go with it. */
+/** Sequences that number a column are created and dropped with it. */
 export function ownSequences({ sequences }: Snapshot): SequenceObject[] {
   return sequences.filter(({ ownedBy }) => ownedBy === undefined);
 }
