@@ -202,7 +202,7 @@ describe('db-manager sidecar', () => {
       const before = acknowledged().length;
       await here.write('migrations/20240103000000_wider.sql', WIDER);
       await here.write('migrations/20240104000000_rebuilt.js', REBUILT);
-      const migrated = () => /Migrated: \d migrations? applied; the database stands at 20240104000000_rebuilt/;
+      const migrated = () => /Migrated: \d migrations? applied; the database is at 20240104000000_rebuilt/;
       await eventually('it to migrate', async () => migrated().test(running.said()), {
         timeoutMs: 90_000,
         explain: async () => running.said(),

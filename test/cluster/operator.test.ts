@@ -61,7 +61,7 @@ describeCluster('the operator', (cluster) => {
     assert.match(story, /Backup:\n +Name: +backup_/);
     assert.match(story, /Checks:\n/);
     assert.match(story, /Normal +Running .*Attempt 1 started: Job exchange-/);
-    assert.match(story, /Normal +Migrated .*2 migrations applied; the database stands at 2_orders\. Backup: backup_/);
+    assert.match(story, /Normal +Migrated .*2 migrations applied; the database is at 2_orders\. Backup: backup_/);
     assert.deepEqual(await database.rows('SELECT migration FROM ledger ORDER BY 1'), [
       { migration: '1_ledger' },
       { migration: '2_orders' },

@@ -208,7 +208,7 @@ export const REASONS = {
   },
   ReplayImpossible: {
     exit: 1,
-    means: 'The applied migrations cannot be run on an empty database, so there is no schema to compare with.',
+    means: 'The applied migrations cannot be run on an empty database, so no schema is available for comparison.',
     help: 'Record the current schema as the start of every replay: `db-manager baseline`. Or compare with models.',
   },
   NotRehearsable: {

@@ -47,8 +47,8 @@ function compareAllTables(normalizer: Spelling, expected: Snapshot, found: Snaps
     if (other === undefined) return [{ kind: 'missing', object: 'table', table: key }];
     return compareTables(normalizer, table, other, key);
   });
-  const beside = new Set(unmanagedTables(expected, found, !normalizer.names).map(keyOf));
-  const extra = [...tables.keys()].filter((key) => !wanted.has(key) && !beside.has(key));
+  const unmanaged = new Set(unmanagedTables(expected, found, !normalizer.names).map(keyOf));
+  const extra = [...tables.keys()].filter((key) => !wanted.has(key) && !unmanaged.has(key));
   return [...differences, ...extra.map((table): Difference => ({ kind: 'extra', object: 'table', table }))];
 }
 

@@ -50,12 +50,12 @@ export function planMigrationFiles(
   }
   if (start.steps.length === 0) return stages.filter(({ up }) => up.length > 0);
   const back = applyRenames(start.snapshot, reversed(renames)).steps;
-  const told = stages.map((stage) => ({
+  const described = stages.map((stage) => ({
     ...stage,
     up: stage.up.map((step) => withStale(step, start.steps)),
     down: stage.down.map((step) => withStale(step, start.steps)),
   }));
-  const [first, ...rest] = told;
+  const [first, ...rest] = described;
   if (first === undefined) return [];
   const whole = { ...first, up: [...start.steps, ...first.up], down: [...first.down, ...back] };
   return [whole, ...rest].filter(({ up }) => up.length > 0);

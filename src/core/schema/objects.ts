@@ -8,7 +8,7 @@ import { childrenGone, unmanagedTables } from './unmanaged-tables.ts';
 /** Objects outside tables: enums, sequences, views. */
 export function compareObjects(normalizer: Spelling, expected: Snapshot, found: Snapshot): Difference[] {
   const gone = normalizer.names ? new Set<string>() : childrenGone(expected, found);
-  const beside = new Set(unmanagedTables(expected, found, !normalizer.names).map(keyOf));
+  const unmanaged = new Set(unmanagedTables(expected, found, !normalizer.names).map(keyOf));
   return [
     ...compareTexts('enum', textsOf(expected.enums, enumText), textsOf(found.enums, enumText), 'values'),
     ...compareTexts(
@@ -20,7 +20,7 @@ export function compareObjects(normalizer: Spelling, expected: Snapshot, found: 
     ...compareTexts(
       'sequence',
       textsOf(withoutTables(ownSequences(expected), gone), sequenceText),
-      textsOf(withoutTables(ownSequences(found), beside), sequenceText),
+      textsOf(withoutTables(ownSequences(found), unmanaged), sequenceText),
       'definition',
     ),
   ];

@@ -166,7 +166,7 @@ export function report(
     finishedAt: at.toISOString(),
     result: 'succeeded',
     reason: 'Migrated',
-    message: '2 migrations applied; the database stands at 2_b.',
+    message: '2 migrations applied; the database is at 2_b.',
     retry: 'never',
     touched: true,
     dryRun: false,
