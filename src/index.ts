@@ -1,5 +1,5 @@
 /**
- * The public API. Each function takes options and gives data; nothing is printed. Expected failures are thrown as
+ * The public API. Each function takes options and returns data; nothing is printed. Expected failures are thrown as
  * `ProblemError` with a reason of `docs/reference/reasons.md`.
  */
 export type { BackupList, UnreadableBackup } from './backups/list.ts';

@@ -9,28 +9,28 @@ const POLL_MS = 1_000;
 export interface WaitFor {
   namespace: string;
   name: string;
-  /** Of the spec that is waited for. */
+  /** Generation of the spec to wait for. */
   generation: number;
-  /** A run that has ended before and does not count. */
+  /** An earlier run, which is ignored. */
   notRun?: string;
-  /** Milliseconds; 0 waits for ever. */
+  /** Milliseconds; 0 waits without a limit. */
   timeoutMs: number;
   signal: AbortSignal;
-  /** Each thing that has become so, as a line. */
+  /** Called with one line per change. */
   tell(line: string): void;
 }
 
 /**
- * Waits until the operator has come to an end with a resource: Ready, given up, or waiting for a person. An API server
- * that does not answer is asked again. Throws ProblemError DeadlineExceeded, Interrupted or ReferenceNotFound (deleted).
+ * Waits until the operator has finished with a resource: Ready, failed permanently, or waiting for approval. An API server
+ * that does not respond is asked again. Throws ProblemError DeadlineExceeded, Interrupted or ReferenceNotFound (deleted).
  */
 export async function waitUntilSettled(client: ResourceClient, wanted: WaitFor): Promise<DatabaseMigration> {
   const { namespace, name, timeoutMs, signal, tell } = wanted;
   const deadline = timeoutMs === 0 ? Number.POSITIVE_INFINITY : performance.now() + timeoutMs;
-  const told = new Set<string>();
+  const seen = new Set<string>();
   const once = (line: string) => {
-    if (told.has(line)) return;
-    told.add(line);
+    if (seen.has(line)) return;
+    seen.add(line);
     tell(line);
   };
   let last: DatabaseMigration | undefined;
@@ -40,7 +40,7 @@ export async function waitUntilSettled(client: ResourceClient, wanted: WaitFor):
       if (found === undefined) {
         throw new ProblemError({
           reason: 'ReferenceNotFound',
-          message: `${name} was deleted while it was waited for.`,
+          message: `${name} was deleted during the wait.`,
         });
       }
       last = found;
@@ -55,15 +55,15 @@ export async function waitUntilSettled(client: ResourceClient, wanted: WaitFor):
       }
     } catch (error) {
       if (!mayPass(error)) throw error;
-      once(`… ${error.problem.message} Asking again.`);
+      once(`… ${error.problem.message} Retrying.`);
     }
     if (signal.aborted)
-      throw stopped('Interrupted', `Asked to stop waiting. The run of ${name} goes on in the cluster.`);
+      throw stopped('Interrupted', `The wait was interrupted. The run of ${name} continues in the cluster.`);
     if (performance.now() + POLL_MS > deadline) {
-      const state = last === undefined ? 'nothing is known of it' : describe(last);
+      const state = last === undefined ? 'its state is unknown' : describe(last);
       throw stopped(
         'DeadlineExceeded',
-        `${name} did not come to an end in ${Math.round(timeoutMs / 1000)} s (${state}). It goes on in the cluster: db-manager status ${name} -n ${namespace}`,
+        `${name} did not finish within ${Math.round(timeoutMs / 1000)} s (${state}). The run continues in the cluster: db-manager status ${name} -n ${namespace}`,
       );
     }
     await sleep(POLL_MS, undefined, { signal }).catch(() => {});
@@ -79,7 +79,7 @@ function isCurrent({ status }: DatabaseMigration, { generation, notRun }: WaitFo
   return notRun === undefined || status?.run?.id !== notRun;
 }
 
-/** Nothing goes on by itself any more. */
+/** Nothing more happens automatically. */
 function isSettled({ status }: DatabaseMigration): boolean {
   const state = ready({ status });
   if (state === undefined) return false;
@@ -91,7 +91,9 @@ function isSettled({ status }: DatabaseMigration): boolean {
 
 function describe(resource: DatabaseMigration): string {
   const state = ready(resource);
-  return state === undefined ? 'no operator has looked at it: is one running?' : `${state.reason}: ${state.message}`;
+  return state === undefined
+    ? 'no operator has processed it. Check that one is running'
+    : `${state.reason}: ${state.message}`;
 }
 
 function stopped(reason: 'Interrupted' | 'DeadlineExceeded', message: string): ProblemError {

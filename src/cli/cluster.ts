@@ -12,43 +12,43 @@ export interface ClusterOptions {
 
 export interface Cluster {
   client: ResourceClient;
-  /** The one that was asked for, else the context's, else the pod's. */
+  /** The requested namespace, else the one of the context, else the one of the pod. */
   namespace: string;
 }
 
-/** What client-node assumes where it finds nothing. */
+/** The default of client-node if it finds no configuration. */
 const NOWHERE = 'http://localhost:8080';
 
-/** The cluster of the kubeconfig or of the pod that this runs in. Throws ProblemError InvalidConfiguration. */
+/** The cluster of the kubeconfig, or of the pod that the process runs in. Throws ProblemError InvalidConfiguration. */
 export async function openCluster({ kubeconfig, namespace }: ClusterOptions): Promise<Cluster> {
   const read = await kubeConfigReader(kubeconfig);
   try {
     const config = read();
     if (config.getCurrentCluster()?.server === NOWHERE)
-      throw new Error('there is no kubeconfig, and this is no pod of a cluster');
+      throw new Error('no kubeconfig was found, and the process does not run in a pod');
     const context = config.getContextObject(config.getCurrentContext());
     const api = createApi(config);
     return { client: inWords(resourceClient(api)), namespace: namespace ?? context?.namespace ?? ownNamespace() };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw invalid(`No cluster is known: ${why}. Give --kubeconfig, or set KUBECONFIG.`, error);
+    throw invalid(`No Kubernetes cluster is configured: ${why}. Pass --kubeconfig, or set KUBECONFIG.`, error);
   }
 }
 
-/** The API server's refusals as problems: what may not be done, and that it is not there. */
+/** The errors of the API server as problems: a denied request, or a missing object. */
 function inWords(client: ResourceClient): ResourceClient {
-  const told = (error: unknown): never => {
+  const mapError = (error: unknown): never => {
     if (error instanceof CredentialsError) throw invalid(`The kubeconfig cannot be used: ${error.message}`, error);
     if (!(error instanceof ApiError)) throw new ClusterUnreachable(error);
     if (error.status === 404) {
       throw invalid(
-        `The cluster does not know DatabaseMigrations (${error.message}). Install the CRD: kubectl apply -f crds/`,
+        `The CRD of DatabaseMigration is not installed in the cluster (${error.message}). Install the CRD: kubectl apply -f crds/`,
         error,
       );
     }
     if (error.status === 401 || error.status === 403) {
       throw new ProblemError(
-        { reason: 'PermissionDenied', message: `The API server refuses: ${error.message}.` },
+        { reason: 'PermissionDenied', message: `The API server denied the request: ${error.message}.` },
         { cause: error },
       );
     }
@@ -57,22 +57,22 @@ function inWords(client: ResourceClient): ResourceClient {
       throw new ProblemError(
         {
           reason: 'ApiServerUnavailable',
-          message: `The API server could not do it (HTTP ${error.status}): ${error.message}.`,
+          message: `The API server failed (HTTP ${error.status}): ${error.message}.`,
         },
         { cause: error },
       );
     }
-    throw invalid(`The API server refuses: ${error.message}`, error);
+    throw invalid(`The API server rejected the request: ${error.message}`, error);
   };
   return {
-    get: (...args) => client.get(...args).catch(told),
-    list: (...args) => client.list(...args).catch(told),
-    apply: (...args) => client.apply(...args).catch(told),
-    patch: (...args) => client.patch(...args).catch(told),
+    get: (...args) => client.get(...args).catch(mapError),
+    list: (...args) => client.list(...args).catch(mapError),
+    apply: (...args) => client.apply(...args).catch(mapError),
+    patch: (...args) => client.patch(...args).catch(mapError),
   };
 }
 
-/** Whether the same request may succeed a moment later. */
+/** Whether the same request may succeed when it is retried. */
 export function mayPass(error: unknown): error is ProblemError {
   return (
     error instanceof ProblemError &&
@@ -80,7 +80,7 @@ export function mayPass(error: unknown): error is ProblemError {
   );
 }
 
-/** No answer. */
+/** The API server did not respond. */
 class ClusterUnreachable extends ProblemError {
   constructor(cause: unknown) {
     const why = cause instanceof Error ? cause.message : String(cause);
@@ -88,10 +88,10 @@ class ClusterUnreachable extends ProblemError {
   }
 }
 
-/** Another client has written meanwhile, or owns a field. */
+/** Another client has written the object since, or owns a field. */
 export class ClusterConflict extends ProblemError {
   constructor(message: string, options?: ErrorOptions) {
-    super({ reason: 'Conflict', message: `${message}. --force takes the fields over.` }, options);
+    super({ reason: 'Conflict', message: `${message}. --force-conflicts takes ownership of the fields.` }, options);
   }
 }
 

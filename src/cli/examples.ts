@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 
-/** What `--help` of a command ends with; a command without an entry fails a test. */
+/** The examples at the end of each command's `--help`. A command without an entry fails a test. */
 export const EXAMPLES: Record<string, readonly string[]> = {
   'migrate upgrade': [
     'db-manager migrate upgrade',
@@ -48,7 +48,7 @@ export const EXAMPLES: Record<string, readonly string[]> = {
     'db-manager sidecar -f /etc/db-manager/migration.yaml',
     'db-manager sidecar --once -f /etc/db-manager/migration.yaml --volume app-data=/data',
   ],
-  runner: ['db-manager run -f migration.yaml   # the same here, without a cluster'],
+  runner: ['db-manager run -f migration.yaml   # the same run locally, without a cluster'],
   lint: [
     'db-manager lint',
     'db-manager lint migrations/20240601120000_add_orders.sql --server-version 15',
@@ -56,7 +56,7 @@ export const EXAMPLES: Record<string, readonly string[]> = {
   ],
 };
 
-/** Adds the examples of every command below this one to its help. */
+/** Adds the examples to the help of every subcommand. */
 export function addExamples(program: Command, path = ''): void {
   for (const command of program.commands) {
     const name = path === '' ? command.name() : `${path} ${command.name()}`;

@@ -7,21 +7,21 @@ export interface Globals extends Options {
   verbose?: boolean;
 }
 
-/** Options that stand before or after any command. */
+/** Options that can be given before or after any command. */
 export function addGlobals(program: Command): void {
   program
-    .option('--database-url <url>', 'database (or DATABASE_URL, or DB_PATH for a SQLite file)')
+    .option('--database-url <url>', 'database URL (or set DATABASE_URL, or DB_PATH for a SQLite file)')
     .option('--migrations <folder>', 'folder of migrations (default: ./migrations)')
     .option('--history-schema <name>', 'PostgreSQL: schema of the history table (default: the first schema)')
     .option('--history-table <name>', 'name of the history table (default: db_manager_history)')
-    .option('--models <path>', 'Sequelize models (default: ./models where it exists)')
+    .option('--models <path>', 'Sequelize models (default: ./models if it exists)')
     .option('--backups <folder>', 'folder of backups (default: ./data/backups)')
     .option('--config <file>', 'configuration (default: db-manager.config.{ts,js,json,yaml} here)')
     .option('--json', 'print one JSON document')
-    .option('-v, --verbose', 'say more; show the stack of a bug');
+    .option('-v, --verbose', 'print more detail; print the stack trace of an internal error');
 }
 
-/** Lets the global options follow the command as well: `db-manager backup --json`. */
+/** Allows the global options after the command as well: `db-manager backup --json`. */
 export function allowGlobalsEverywhere(program: Command): void {
   for (const command of program.commands) {
     if (command.commands.length > 0) allowGlobalsEverywhere(command);

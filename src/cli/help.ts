@@ -1,20 +1,20 @@
 import type { Command } from 'commander';
 
-/** What the program's help lists together, in the order in which a newcomer needs it. A command in none fails a test. */
+/** Groups of commands in the program's help, in the order in which a new user needs them. A command without a group fails a test. */
 export const GROUPS: Record<string, readonly string[]> = {
   'From a model to a migration:': ['init', 'generate', 'migrate', 'validate', 'lint', 'schema'],
   'Production:': ['safety-check', 'safe-migrate', 'wait', 'run'],
   'Backups:': ['backup', 'list-backups', 'verify-backup', 'restore', 'prune'],
-  'Mending and moving:': ['repair', 'adopt', 'baseline', 'create-tables', 'drop-tables'],
+  'Repair and import:': ['repair', 'adopt', 'baseline', 'create-tables', 'drop-tables'],
   'Clusters:': ['apply', 'status', 'approve', 'operator', 'runner', 'sidecar'],
   'This tool:': ['config', 'completion', 'help'],
 };
 
-/** Groups the commands, says what each does at the top of its own help, and where the global options stand. */
+/** Groups the commands, adds the description to the help of each, and refers to the global options. */
 export function arrangeHelp(program: Command): void {
   for (const [heading, names] of Object.entries(GROUPS))
     for (const command of program.commands.filter((one) => names.includes(one.name()))) command.helpGroup(heading);
-  program.helpCommand('help [command]', 'the same as --help');
+  program.helpCommand('help [command]', 'display help for a command');
   const headings = Object.keys(GROUPS);
   const order = Object.values(GROUPS).flat();
   const place = (command: Command) => order.indexOf(command.name());
@@ -33,9 +33,9 @@ function describeEach(parent: Command, path: string): void {
   for (const command of parent.commands) {
     const full = `${path} ${command.name()}`;
     if (command.description() === '') command.description(sentence(command.summary()));
-    command.showHelpAfterError(`(what it takes: ${full} --help)`);
+    command.showHelpAfterError(`(see ${full} --help)`);
     if (command.commands.length === 0)
-      command.addHelpText('after', '--database-url, --json, -v and other options of every command: db-manager --help');
+      command.addHelpText('after', 'Global options such as --database-url, --json and -v: db-manager --help');
     describeEach(command, full);
   }
 }

@@ -1,17 +1,17 @@
-/** What a command prints to and how: decided once, from the process and the global flags. */
+/** The output of a command: set up once from the process and the global flags. */
 export interface Io {
   out(text: string): void;
   err(text: string): void;
-  /** Standard output is a terminal, so colour and progress bars make sense. */
+  /** Standard output is a terminal, so colours and progress bars are used. */
   terminal: boolean;
   colour: boolean;
   columns: number;
   env: Readonly<Record<string, string | undefined>>;
-  /** Aborted by the first Ctrl-C or SIGTERM; a second one ends the process at once. */
+  /** Aborted by the first Ctrl-C or SIGTERM; a second one ends the process immediately. */
   signal: AbortSignal;
-  /** `-v` was given: say more, and show the stack of a bug. */
+  /** `-v` was given: print more detail, and the stack trace of an internal error. */
   verbose: boolean;
-  /** `--json` was given: standard output is one document, also when something fails. */
+  /** `--json` was given: standard output is one document, also after a failure. */
   json: boolean;
   /** The migrations folder of the command that runs, for messages that point into a file. */
   migrations?: () => Promise<string>;
@@ -23,7 +23,7 @@ export function createIo(host: NodeJS.Process): Io {
   const stop = new AbortController();
   const onSignal = (signal: NodeJS.Signals) => {
     if (stop.signal.aborted) host.exit(signal === 'SIGINT' ? 130 : 143);
-    host.stderr.write(`${signal}: stopping at the next safe point; once more to stop at once\n`);
+    host.stderr.write(`${signal}: stopping at the next safe point; press again to stop immediately\n`);
     stop.abort(new Error(signal));
   };
   host.on('SIGINT', onSignal).on('SIGTERM', onSignal);

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * Imports nothing before it has looked at Node's version: an older Node stops at the first import that it does not have,
- * with a stack trace.
+ * Imports nothing before it has checked the version of Node.js: an older version fails at the first import that it does
+ * not support, with a stack trace.
  */
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 

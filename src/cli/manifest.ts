@@ -6,15 +6,15 @@ import { ProblemError } from '../core/model/problem.ts';
 import { type DatabaseMigration, databaseMigrationSchema, KIND } from '../core/model/resource.ts';
 import type { Placement } from '../core/reconcile/request.ts';
 
-/** Reads the one DatabaseMigration of a manifest, `-` for standard input; every mistake in it is said at once. */
+/** Reads the one DatabaseMigration of a manifest, `-` for standard input; all errors in it are reported together. */
 export async function readManifest(file: string): Promise<DatabaseMigration> {
   return (await readDocument(file)).resource;
 }
 
-/** The same, and what was written: without the defaults, which are the API server's to set. */
+/** The same, and the manifest as written: without the defaults, which the API server sets. */
 export async function readDocument(file: string): Promise<{ resource: DatabaseMigration; written: { spec: unknown } }> {
   const text = await readFile(file === '-' ? '/dev/stdin' : file, 'utf8').catch(() => {
-    throw invalid(`There is no readable file ${file}.`);
+    throw invalid(`${file} does not exist or cannot be read.`);
   });
   const documents = parseAllDocuments(text);
   const broken = documents.flatMap(({ errors }) => errors.map(({ message }) => message));
@@ -37,8 +37,8 @@ export interface LocalPaths {
 }
 
 /**
- * Folders of this machine in place of a pod's mounts. A claim without `--volume` is a folder of its name below
- * `./data/volumes`, so a manifest runs here as it is.
+ * Local folders in place of the mounts of a pod. A claim without `--volume` is the folder of its name in
+ * `./data/volumes`, so that a manifest runs locally without changes.
  */
 export function localPlacement({ spec, metadata }: DatabaseMigration, places: LocalPaths): Placement {
   const claims = claimFolders(places.volume);

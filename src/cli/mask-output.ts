@@ -1,9 +1,9 @@
 import { writeSync } from 'node:fs';
 
-/** A line that does not end is let go at this length, in characters. */
+/** A line without an end is written at this length, in characters. */
 const LONGEST = 65_536;
 
-/** Of a process, what is changed here. */
+/** The parts of a process that are changed here. */
 interface Output {
   stdout: NodeJS.WriteStream;
   stderr: NodeJS.WriteStream;
@@ -11,8 +11,8 @@ interface Output {
 }
 
 /**
- * From now on what is written to standard output and error has its secrets masked, line by line, so that one that is
- * written in two pieces is seen. What native code writes by itself is not.
+ * Masks secrets in everything that is written to standard output and standard error from now on. It works line by line,
+ * so that a secret that is written in two pieces is found. Output of native code is not masked.
  */
 export function maskOutput(output: Output, mask: (text: string) => string): void {
   for (const [stream, descriptor] of [
@@ -31,7 +31,7 @@ export function maskOutput(output: Output, mask: (text: string) => string): void
       const done = typeof encoding === 'function' ? encoding : callback;
       const text = typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true });
       if (ending) {
-        // Who listens to the exit after us has no next line.
+        // Later exit handlers have no next line.
         writeSync(descriptor, mask(text));
         return true;
       }

@@ -6,7 +6,7 @@ import { Secret } from '../core/model/secret.ts';
 import type { DatabaseTarget } from '../core/model/target.ts';
 import { surroundingsOf } from '../library/settings/surroundings.ts';
 
-/** The target of a request, with its secrets taken from the environment variables that it names. */
+/** The target of a request, with its secrets read from the environment variables that it names. */
 export function targetFromRequest(
   { database, history }: Pick<RunRequest, 'database' | 'history'>,
   env: Readonly<Record<string, string | undefined>>,
@@ -40,6 +40,6 @@ function databaseOf(
 function missing(variable: string, what: string): ProblemError {
   return new ProblemError({
     reason: 'InvalidConfiguration',
-    message: `The environment variable ${variable}, which should hold ${what}, is not set.`,
+    message: `The environment variable ${variable}, which should contain ${what}, is not set.`,
   });
 }

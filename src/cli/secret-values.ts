@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { SECRET_VARIABLES } from '../core/model/request.ts';
 
-/** Variables that hold a secret wherever they are set. */
+/** Variables that always hold a secret. */
 const ALWAYS = ['DATABASE_URL', 'DATABASE_PASSWORD', 'PGPASSWORD'];
 
 /**
- * The values that may leave this process nowhere: those of the variables that came from Secrets, which whoever starts it
- * names in `DB_MANAGER_SECRET_VARIABLES`, and of the files that it names in `DB_MANAGER_SECRET_FILES`.
+ * The values that must not leave this process: those of the variables that came from Secrets, which are listed in
+ * `DB_MANAGER_SECRET_VARIABLES`, and of the files that are listed in `DB_MANAGER_SECRET_FILES`.
  */
 export function secretValues(env: Readonly<Record<string, string | undefined>>): string[] {
   const listed = (variable: string) => (env[variable] ?? '').split(',').filter((name) => name !== '');
@@ -18,6 +18,6 @@ function contentOf(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch {
-    return ''; // whoever needs the file says so
+    return ''; // the code that needs the file reports the error
   }
 }

@@ -21,7 +21,7 @@ export interface BackupOptions extends Options {
 }
 
 /**
- * Takes a backup and proves that it is whole.
+ * Takes a backup and verifies that it is complete.
  *
  * @example
  * const { path } = await backupDatabase({ databaseUrl: 'sqlite:///data/app.db' });
@@ -41,7 +41,7 @@ export function backupDatabase(options: BackupOptions = {}): Promise<Backup> {
 }
 
 /**
- * Whole backups, newest first, and what in the folder cannot be read as one. Needs no database.
+ * Complete backups, newest first, and the entries of the folder that are not readable backups. Needs no database.
  *
  * @example
  * const { backups, unreadable } = await listBackups({ backups: { folder: './data/backups' } });
@@ -51,7 +51,7 @@ export async function listBackups(options: Options = {}): Promise<BackupList> {
 }
 
 /**
- * Re-reads and re-hashes a backup. Throws ProblemError BackupNotFound or BackupInvalid. Needs no database.
+ * Reads a backup again and verifies its hash. Throws ProblemError BackupNotFound or BackupInvalid. Needs no database.
  *
  * @example
  * const { manifest } = await verifyBackup({ file: 'latest' });
@@ -62,16 +62,16 @@ export async function verifyBackup(options: Options & { file: string }): Promise
 }
 
 export interface RestoreOptions extends Options {
-  /** A name, the start of one, a path, or `latest`. */
+  /** A name, a unique prefix of a name, a path, or `latest`. */
   file: string;
-  /** The target need not be the database that the backup is of. */
+  /** The target may be a different database than the one of the backup. */
   into?: boolean;
   terminateSessions?: boolean;
   onProgress?(phase: string, done: number, total: number | undefined): void;
 }
 
 /**
- * Replaces the database's content by a backup, after a safety backup; whole or not at all.
+ * Replaces the content of the database with a backup, after a safety backup. The replacement is atomic.
  *
  * @example
  * const { safetyBackup } = await restoreDatabase({ databaseUrl: 'sqlite:///data/app.db', file: 'latest' });
@@ -97,8 +97,8 @@ export function restoreDatabase(options: RestoreOptions): Promise<RestoredBackup
 }
 
 /**
- * Removes old backups of this database; never the newest whole one, never another database's. Gives those it removed.
- * Databases that a restore replaced and kept are dropped after as many days.
+ * Deletes old backups of this database, but never its newest complete backup or a backup of another database. Returns
+ * the deleted backups. Databases that a restore replaced and kept are dropped after the same number of days.
  *
  * @example
  * const removed = await pruneBackups({ databaseUrl: 'sqlite:///data/app.db', last: 5, days: 14 });

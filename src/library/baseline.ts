@@ -3,23 +3,23 @@ import { asWriter, author } from './session.ts';
 import type { Options } from './settings.ts';
 
 export interface BaselineOptions extends Options {
-  /** `true`: no baseline from now on; a replay starts from an empty database again. */
+  /** `true`: remove the baseline, so that a replay starts from an empty database. */
   forget?: boolean;
 }
 
 export interface BaselineResult {
-  /** The one that is kept now; absent after `forget`. */
+  /** The current baseline; absent after `forget`. */
   baseline?: Omit<Baseline, 'schema'>;
-  /** Tables of the schema that was taken. */
+  /** Tables of the recorded schema. */
   tables: number;
-  /** Whether there was one before. */
+  /** Whether a baseline existed before. */
   replaced: boolean;
 }
 
 /**
- * Keeps the schema as it is now, without rows, in the database itself. From then on a replay starts from it and runs
- * only what is applied later: for a database that did not begin empty, or whose old files cannot be run any more. Only
- * the table `db_manager_baseline` is written.
+ * Stores the current schema, without rows, in the database itself. A replay then starts from it and runs only the
+ * migrations that are applied later: for a database that existed before its first migration, or whose old files can no
+ * longer run. Only the table `db_manager_baseline` is written.
  *
  * @example
  * const { baseline } = await takeBaseline({ databaseUrl: 'sqlite:///data/app.db' });

@@ -5,19 +5,19 @@ import { listRevisions } from '../migrations/read.ts';
 import { noticeOf, type Options, settingsOf } from './settings.ts';
 
 export interface Current {
-  /** The migration that was applied last, or `base`. */
+  /** The last applied migration, or `base`. */
   revision: Position;
   /** The last migration on disk, or `base`. */
   head: Position;
-  /** What is on disk and not applied, in order. */
+  /** Migrations on disk that are not applied, in order. */
   pending: Revision[];
   upToDate: boolean;
-  /** Began outside a transaction and never finished: `repairHistory` mends them. */
+  /** Migrations without a transaction that were interrupted: `repairHistory` repairs them. */
   interrupted: Revision[];
 }
 
 /**
- * Where the database stands. Reads the history and the names of the files, and nothing else: scripts call it in a
+ * The current revision of the database. Reads only the history and the names of the files: scripts call it in a
  * loop, so neither Sequelize nor Umzug is loaded. Throws ProblemError.
  *
  * @example

@@ -7,15 +7,15 @@ import { filesOf, withDatabase } from './session.ts';
 import type { Options } from './settings.ts';
 
 export interface DiagramOptions extends Options {
-  /** `FROM:TO`: what changes between two revisions. Absent: the database as it is. */
+  /** `FROM:TO`: the changes between two revisions. Absent: the current schema. */
   range?: string;
   /** Default `mermaid`. */
   format?: 'mermaid' | 'svg';
 }
 
 /**
- * The schema as a picture: the database as it is, or what changes between two revisions, which are replayed on a
- * scratch database. The target is read, never written.
+ * The schema as a diagram: the current schema, or the changes between two revisions, which are replayed on a
+ * scratch database. The target is only read, never written.
  *
  * @example
  * const picture = await schemaDiagram({ databaseUrl: 'sqlite:///data/app.db', range: 'base:head', format: 'svg' });

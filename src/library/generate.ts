@@ -17,33 +17,33 @@ import { filesOf, modelsOf, type Session, withDatabase } from './session.ts';
 import { type Options, resolvePaths, type Settings, settingsOf } from './settings.ts';
 
 export interface GenerateOptions extends Options {
-  /** What the migration does; its name is made of it. */
+  /** What the migration does; its name is derived from it. */
   message: string;
-  /** `false`: an empty migration to be written by hand, without a database. Default true: from the models. */
+  /** `false`: an empty migration to fill in by hand, without a database. Default true: from the models. */
   autogenerate?: boolean;
-  /** Default `ts`. What is generated from models is ts, js or sql. */
+  /** Default `ts`. Migrations from models can be ts, js or sql. */
   format?: ScaffoldFormat;
-  /** `base`: compare with an empty database instead of this one, for the first migration of tables that are there. */
+  /** `base`: compare with an empty database instead of this one, for the first migration of existing tables. */
   from?: 'base';
-  /** What is a rename and not a drop and an addition. */
+  /** Tables and columns that are renamed, not dropped and added. */
   renames?: Rename[];
-  /** Asked for each that is likely. Without it the generated file and the warnings ask. */
+  /** Called for each likely rename. Without it, the generated file and the warnings mention it. */
   askRename?(candidate: Rename): Promise<boolean>;
 }
 
 export interface Generated {
-  /** In the order in which they apply; none where models and database do not differ. */
+  /** In the order in which they apply; empty if models and database do not differ. */
   migrations: { revision: Revision; files: string[] }[];
-  /** What would be lost or may fail on rows that are there, and what may be a rename; a line each. */
+  /** Data that would be lost, steps that may fail on existing rows, and possible renames; one line each. */
   warnings: string[];
 }
 
 /**
- * Writes the migrations that lead from the database to the models, each with up and down, into the migrations folder;
- * their names sort after every one that is there. Before that they are applied to a scratch database, compared with the
- * models, reverted and compared with the start. On PostgreSQL there are several where one transaction would block
- * others for long. The database is read, never written. Throws ProblemError, also where migrations are pending:
- * what they do would be generated again.
+ * Writes the migrations that change the database to match the models, each with up and down, into the migrations
+ * folder. Their names sort after all existing ones. Before that they are applied to a scratch database, compared with
+ * the models, reverted and compared with the start. On PostgreSQL there are several if one transaction would block
+ * other sessions for long. The database is only read, never written. Throws ProblemError, also if migrations are
+ * pending, because their changes would be generated again.
  *
  * @example
  * const { migrations } = await generateMigration({ message: 'add orders', autogenerate: false, format: 'sql' });
@@ -56,7 +56,7 @@ export async function generateMigration(options: GenerateOptions): Promise<Gener
     return { migrations: [await write(migrations, { message, format, template, now: new Date() })], warnings: [] };
   }
   if (format !== 'ts' && format !== 'js' && format !== 'sql') {
-    const what = `What is generated from models is ts, js or sql, not ${format}. For an empty one: --no-autogenerate`;
+    const what = `Migrations from models can be ts, js or sql, not ${format}. For an empty migration: --no-autogenerate`;
     throw new ProblemError({ reason: 'InvalidConfiguration', message: what });
   }
   const settings = await settingsOf(options);
@@ -65,7 +65,7 @@ export async function generateMigration(options: GenerateOptions): Promise<Gener
   const work = (session: Session) => fromModels({ ...session, models }, { ...options, format });
   if (options.from === 'base') await refuseLater(settings);
   return withDatabase(options, work, false, models).catch((error: unknown) => {
-    // The first migration of a database that does not exist yet starts from nothing.
+    // The first migration of a database that does not exist yet starts from an empty schema.
     if (error instanceof ProblemError && error.problem.reason === 'DatabaseNotFound')
       return withNothing(settings, models, { ...options, format });
     throw error;
@@ -82,12 +82,12 @@ async function fromModels(session: Session & { models: Snapshot }, options: From
   const from = { kind: options.from === 'base' ? 'empty' : 'schema' } as const;
   const check = (migrations: NewMigration[]) => prove(session, { migrations, models, from });
   const { migrations, warnings } = await generated(session.settings, { expected, found }, options, check);
-  return { migrations, warnings: [...warnings, ...(await notesOf(database)).map((note) => `Not looked at: ${note}`)] };
+  return { migrations, warnings: [...warnings, ...(await notesOf(database)).map((note) => `Not checked: ${note}`)] };
 }
 
 /**
- * Where there is no database: SQLite has one in an empty file meanwhile, which proves the migration; a server's
- * database cannot be stood in for.
+ * If the database does not exist: for SQLite an empty file replaces it, so that the migration can be verified. A database
+ * on a server cannot be replaced.
  */
 async function withNothing(settings: Settings, models: Snapshot, options: FromModels): Promise<Generated> {
   const { dialect } = settings.target;
@@ -107,7 +107,7 @@ async function withNothing(settings: Settings, models: Snapshot, options: FromMo
   }
 }
 
-/** Writes the migrations after `check`, which throws where they are wrong, and gives why it could not tell. */
+/** Writes the migrations after `check`, which throws if they are wrong and returns why it could not verify them. */
 async function generated(
   settings: Settings,
   { expected, found }: { expected: Snapshot; found: Snapshot },
@@ -127,7 +127,7 @@ async function generated(
   const unproved = text.unfinished ?? (await check(work));
   const migrations: Generated['migrations'] = [];
   for (const migration of work) migrations.push(await write(settings.migrations, migration));
-  const doubt = unproved === undefined ? [] : [`Not tried on a scratch database: ${unproved}`];
+  const doubt = unproved === undefined ? [] : [`Not verified on a scratch database: ${unproved}`];
   return { migrations, warnings: [...text.warnings, ...doubt] };
 }
 
@@ -149,7 +149,7 @@ async function readTemplate(path: string | undefined): Promise<OwnTemplate | und
   try {
     return { text: await readFile(path, 'utf8'), extension: extname(path).slice(1) };
   } catch (error) {
-    const message = `There is no readable template ${path}.`;
+    const message = `The template ${path} does not exist or cannot be read.`;
     throw new ProblemError({ reason: 'InvalidConfiguration', message }, { cause: error });
   }
 }
@@ -177,7 +177,7 @@ async function refusePending({ settings, database }: Session): Promise<void> {
 
 async function pendingOf(settings: Settings, applied: readonly Revision[]): Promise<Revision[]> {
   const files = await filesOf(settings).catch((error: unknown) => {
-    // The first migration makes the folder.
+    // The first migration creates the folder.
     if (error instanceof ProblemError && error.problem.reason === 'MigrationsNotFound') return [];
     throw error;
   });
@@ -187,16 +187,16 @@ async function pendingOf(settings: Settings, applied: readonly Revision[]): Prom
 function pendingProblem(pending: readonly Revision[]): ProblemError {
   return new ProblemError({
     reason: 'SchemaMismatch',
-    message: `The database is not up to date, so what is pending would be generated again: ${few(pending)}. Apply it first: db-manager migrate upgrade`,
+    message: `The database is not up to date, so the pending changes would be generated again: ${few(pending)}. Apply them first: db-manager migrate upgrade`,
   });
 }
 
-/** From nothing leads only the first migration. */
+/** Only the first migration starts from an empty schema. */
 async function refuseLater(settings: Settings): Promise<void> {
   const [first] = await pendingOf(settings, []);
   if (first === undefined) return;
   throw new ProblemError({
     reason: 'InvalidConfiguration',
-    message: `--from base is for the first migration, and ${first} is in ${settings.migrations} already. Leave the option out: the database is compared with the models.`,
+    message: `--from base is only for the first migration, but ${settings.migrations} already contains ${first}. Omit the option to compare the database with the models.`,
   });
 }

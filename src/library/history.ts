@@ -15,17 +15,17 @@ import { readContent } from '../migrations/read.ts';
 import { asWriter, author, filesOf, withDatabase } from './session.ts';
 import { noticeOf, type Options } from './settings.ts';
 
-/** `edited`: applied, but the file is another one now. `missing`: applied, and the file is gone. */
+/** `edited`: applied, but the file has changed since. `missing`: applied, but the file no longer exists. */
 export type HistoryEntryState = 'applied' | 'pending' | 'interrupted' | 'edited' | 'missing';
 
 export interface HistoryEntry {
   revision: Revision;
   state: HistoryEntryState;
-  /** The first comment of the file, else its name in words. */
+  /** The first comment of the file, else its name as words. */
   description: string;
-  /** True for the one that was applied last. */
+  /** True for the last applied migration. */
   current: boolean;
-  /** ISO 8601 in UTC; of applied ones. */
+  /** ISO 8601 in UTC; only if applied. */
   appliedAt?: string;
   durationMs?: number;
   runId?: string;
@@ -34,8 +34,8 @@ export interface HistoryEntry {
 }
 
 /**
- * Every migration: applied ones in the order of their application, then pending ones in theirs. Reads files as text
- * and runs none. Throws ProblemError.
+ * All migrations: the applied ones in the order in which they were applied, then the pending ones in order. Reads files
+ * as text and runs none. Throws ProblemError.
  *
  * @example
  * const history = await getMigrationHistory({ databaseUrl: 'sqlite:///data/app.db' });
@@ -77,14 +77,14 @@ function entries(files: MigrationFile[], history: HistoryRow[]): Undescribed[] {
   return [...applied, ...pending];
 }
 
-/** From the text alone: a broken file has to be listed too, and a listing must not run code. */
+/** From the text alone: a broken file must be listed too, and a listing must not run code. */
 async function describe(folder: string, { revision, files: [main] }: Undescribed): Promise<string> {
   const text = main === undefined ? '' : String(await readContent(folder, main));
   return describeMigration(revision, text, main?.toLowerCase().endsWith('.sql') === true ? 'sql' : 'code');
 }
 
 /**
- * Makes the history say that exactly the migrations up to the target are applied, without running one.
+ * Sets the history so that exactly the migrations up to the target are marked as applied, without running any.
  *
  * @example
  * const { revision } = await stampDatabase({ databaseUrl: 'sqlite:///data/app.db', target: 'head' });
@@ -93,7 +93,7 @@ export function stampDatabase(options: Options & { target: string }): Promise<{ 
   return asWriter(options, async ({ database, settings, runId }) => {
     const target = parseTarget(options.target);
     if (target === undefined)
-      throw new ProblemError({ reason: 'UnknownTarget', message: `"${options.target}" is no target.` });
+      throw new ProblemError({ reason: 'UnknownTarget', message: `"${options.target}" is not a valid target.` });
     const change = stamp(
       await filesOf(settings, noticeOf(options)),
       await database.history.read(),
@@ -109,7 +109,7 @@ export function stampDatabase(options: Options & { target: string }): Promise<{ 
 }
 
 /**
- * Mends the history after a person has looked at the database. What is not decided is reported as `left`.
+ * Repairs the history after a person has inspected the database. A problem without a decision has the action `none`.
  *
  * @example
  * const findings = await repairHistory({ databaseUrl: 'sqlite:///data/app.db', acceptChecksums: true });
@@ -126,7 +126,7 @@ export function repairHistory(options: Options & Partial<RepairChoices> = {}): P
 }
 
 /**
- * Takes over another tool's history: its rows become ours, nothing is run, and its table stays.
+ * Imports the history of another tool: its rows are copied, no migration is run, and its table is kept.
  *
  * @example
  * const { adopted, unmatched } = await adoptHistory({ databaseUrl: 'sqlite:///data/app.db', from: 'sequelize' });
@@ -134,7 +134,7 @@ export function repairHistory(options: Options & Partial<RepairChoices> = {}): P
 export async function adoptHistory(
   options: Options & {
     from: ForeignTool;
-    /** Folder of Alembic's scripts, relative to `cwd`: their `down_revision` says the order. */
+    /** Folder of Alembic's scripts, relative to `cwd`: their `down_revision` defines the order. */
     versions?: string;
   },
 ): Promise<{ adopted: Revision[]; unmatched: string[]; note?: string }> {
@@ -142,7 +142,7 @@ export async function adoptHistory(
   if (versions !== undefined && from !== 'alembic') {
     throw new ProblemError({
       reason: 'InvalidConfiguration',
-      message: `--versions is the folder of Alembic's scripts, and says nothing of ${from}. Leave it out.`,
+      message: `--versions is the folder of Alembic's scripts and does not apply to ${from}. Omit it.`,
     });
   }
   return asWriter(options, async ({ database, settings, runId }) => {
@@ -150,7 +150,7 @@ export async function adoptHistory(
     if (rows === undefined) {
       throw new ProblemError({
         reason: 'InvalidConfiguration',
-        message: `The database has no table ${FOREIGN_TABLES[options.from]}, where ${options.from} keeps its history.`,
+        message: `The database has no table ${FOREIGN_TABLES[options.from]}, in which ${options.from} stores its history.`,
       });
     }
     const adoption = readForeignHistory(

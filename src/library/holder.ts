@@ -1,6 +1,6 @@
 import { hostname, userInfo } from 'node:os';
 
-/** How those who wait on our lock see us. In a pod the host name is the pod's name. */
+/** Name of the lock holder, shown to runs that wait for the lock. In a pod the host name is the name of the pod. */
 export function holder(env: Readonly<Record<string, string | undefined>> = process.env): string {
   if (env.KUBERNETES_SERVICE_HOST !== undefined || env.DB_MANAGER_POD !== undefined) {
     return `pod/${env.DB_MANAGER_POD ?? hostname()}`;

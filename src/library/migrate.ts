@@ -10,9 +10,9 @@ import { asWriter, filesOf } from './session.ts';
 import { noticeOf, type Options } from './settings.ts';
 
 export interface MigrateOptions extends Options {
-  /** `head`, `base`, a revision or its unique start, `+N`, `-N`. */
+  /** `head`, `base`, a revision or its unique prefix, `+N`, `-N`. */
   target?: string;
-  /** All in one transaction instead of one each. */
+  /** All migrations in one transaction instead of one transaction each. */
   singleTransaction?: boolean;
   /** Create a missing PostgreSQL database. A missing SQLite file is created without it. */
   create?: boolean;
@@ -25,8 +25,8 @@ export interface Migrated {
 }
 
 /**
- * Applies what is pending, up to the target: locked, each migration together with its history row, without backup or
- * rehearsal (`safeMigrate` has those). Throws ProblemError; what had been applied before the failure stays.
+ * Applies pending migrations up to the target, under the migration lock, each together with its history row, without
+ * backup or rehearsal (see `safeMigrate`). Throws ProblemError; migrations applied before the failure stay applied.
  *
  * @example
  * const { migrations } = await upgradeDatabase({ databaseUrl: 'sqlite:///data/app.db' });
@@ -36,7 +36,7 @@ export function upgradeDatabase(options: MigrateOptions = {}): Promise<Migrated>
 }
 
 /**
- * Reverts to the target, which is required. A migration on the way without `down` is refused before anything runs.
+ * Reverts to the target, which is required. If a migration to revert has no `down`, nothing is run.
  *
  * @example
  * await downgradeDatabase({ databaseUrl: 'sqlite:///data/app.db', target: '-1' });
@@ -53,7 +53,7 @@ async function migrate(options: MigrateOptions & { target?: string }, down: bool
       if (target === undefined) {
         throw new ProblemError({
           reason: 'UnknownTarget',
-          message: `"${options.target}" is no target. Use head, base, a revision, +N or -N.`,
+          message: `"${options.target}" is not a valid target. Use head, base, a revision, +N or -N.`,
         });
       }
       const files = await filesOf(settings, noticeOf(options));
@@ -64,7 +64,7 @@ async function migrate(options: MigrateOptions & { target?: string }, down: bool
       if (down && direction === 'up' && made.plan.migrations.length > 0) {
         throw new ProblemError({
           reason: 'UnknownTarget',
-          message: `${to} lies ahead of ${from}; to go there: db-manager migrate upgrade ${to}`,
+          message: `${to} is newer than ${from}. To apply it: db-manager migrate upgrade ${to}`,
         });
       }
       const byRevision = new Map(files.map((file) => [file.revision, file]));
@@ -86,7 +86,7 @@ async function migrate(options: MigrateOptions & { target?: string }, down: bool
           options.onMessage?.(`${direction === 'up' ? 'applied' : 'reverted'} ${revision} (${seconds.toFixed(2)} s)`);
           if (outside !== undefined) {
             options.onMessage?.(
-              `${revision} ran outside a transaction, so its work and its history row are not one: ${outside}`,
+              `${revision} ran outside a transaction, so its changes and its history row were not atomic: ${outside}`,
             );
           }
         },
@@ -96,14 +96,14 @@ async function migrate(options: MigrateOptions & { target?: string }, down: bool
       if (outcome.kind === 'stopped') {
         throw new ProblemError({
           reason: 'Interrupted',
-          message: `Stopped after ${outcome.done.length} of ${count(migrations.length, 'migration')}; run again for the rest.`,
+          message: `Stopped after ${outcome.done.length} of ${count(migrations.length, 'migration')}. Run the command again to continue.`,
         });
       }
       const others = await database.otherSchemas();
-      if (others !== undefined) options.onMessage?.(`not looked at: ${others}`);
+      if (others !== undefined) options.onMessage?.(`not checked: ${others}`);
       return { from, to: currentPosition(await database.history.read()), migrations: outcome.done };
     },
-    // A downgrade has nothing to do in a new database.
+    // In a new database a downgrade has nothing to revert.
     down ? false : options.create === true || 'file',
   );
 }

@@ -16,16 +16,16 @@ import { filesOf, type Session } from './session.ts';
 export interface ToProve {
   /** The new migrations, in their order. */
   migrations: readonly NewMigration[];
-  /** What they lead to. */
+  /** The expected schema after them. */
   models: Snapshot;
-  /** Where they start: the target's schema, or nothing. */
+  /** Their start: the schema of the target, or an empty one. */
   from: ScratchSource & { kind: 'schema' | 'empty' };
 }
 
 /**
- * Applies new migrations to a scratch database that has the target's schema, compares it with the models, reverts them
- * and compares it with the start. Throws ProblemError InternalError where it does not come out equal. Gives why there is
- * no proof, where no scratch database can be made.
+ * Applies new migrations to a scratch database with the schema of the target, compares it with the models, reverts them
+ * and compares it with the start. Throws ProblemError InternalError if the schemas differ. Returns the reason if no
+ * scratch database can be created.
  */
 export async function prove(session: Session, work: ToProve): Promise<string | undefined> {
   const { database, settings, runId } = session;
@@ -47,7 +47,7 @@ export async function prove(session: Session, work: ToProve): Promise<string | u
   }
 }
 
-/** At the same depth as the migrations, so that what a template imports is found from there too. */
+/** At the same depth as the migrations, so that relative imports of a template resolve there too. */
 async function folderBeside(migrations: string): Promise<string> {
   const prefix = '.db-manager-proof-';
   return mkdtemp(join(dirname(migrations), prefix)).catch(() => mkdtemp(join(tmpdir(), prefix)));
@@ -75,10 +75,10 @@ async function play(
   await scratch.history.ensure();
   await migrate(scratch, 'up', migrations, session);
   const reached = (await differencesOn(scratch, models, await scratch.snapshot())).map(describeDifference);
-  if (reached.length > 0) throw fault(`Applied, it leads to another schema than the models: ${few(reached)}`, session);
+  if (reached.length > 0) throw fault(`After its up, the schema differs from the models: ${few(reached)}`, session);
   await migrate(scratch, 'down', migrations.toReversed(), session);
   const back = compareSnapshots(start, await scratch.snapshot(), { names: 'exact' }).map(describeDifference);
-  if (back.length > 0) throw fault(`Reverted, it leaves another schema than it began with: ${few(back)}`, session);
+  if (back.length > 0) throw fault(`After its down, the schema differs from the original one: ${few(back)}`, session);
 }
 
 async function migrate(scratch: Database, direction: Direction, migrations: LoadedMigration[], session: Session) {
@@ -94,15 +94,15 @@ async function migrate(scratch: Database, direction: Direction, migrations: Load
 function fault(what: string, { settings }: Session): ProblemError {
   const whose =
     settings.template === undefined
-      ? 'This is a fault of db-manager and not of your models'
-      : 'This is a fault of db-manager, or of the template, and not of your models';
+      ? 'This is a bug in db-manager, not in your models'
+      : 'This is a bug in db-manager or in the template, not in your models';
   return new ProblemError({
     reason: 'InternalError',
-    message: `The generated migration was tried on a scratch database and does not do what it should; nothing was written. ${what.replace(/\.$/, '')}. ${whose}: please report it. Until then write it by hand: db-manager generate --no-autogenerate`,
+    message: `The generated migration failed on a scratch database, so nothing was written. ${what.replace(/\.$/, '')}. ${whose}. Please report it. Until it is fixed, write the migration by hand: db-manager generate --no-autogenerate`,
   });
 }
 
-/** Reasons for which this machine, server or user cannot have a scratch database. */
+/** Reasons why no scratch database can be created on this machine or server, or by this user. */
 const NO_SCRATCH = new Set(['RehearsalImpossible', 'ClientTooOld', 'CheckFailed', 'PermissionDenied', 'NoSpace']);
 
 function whyNot(error: unknown): string {

@@ -3,13 +3,13 @@ import type { Revision } from '../core/model/revision.ts';
 import { findRevision } from '../core/planning/target.ts';
 
 /**
- * `FROM:TO` as places in the order; `base` is -1 and stands before the first. Throws ProblemError InvalidConfiguration,
+ * `FROM:TO` as positions in the order; `base` is -1, before the first. Throws ProblemError InvalidConfiguration,
  * UnknownTarget or AmbiguousTarget.
  */
 export function parseRange(range: string, order: readonly Revision[]): { start: number; end: number } {
   const [from, to, ...rest] = range.split(':');
   if (from === undefined || to === undefined || rest.length > 0) {
-    const message = `"${range}" is no range. Write FROM:TO, for example base:head.`;
+    const message = `"${range}" is not a valid range. Write FROM:TO, for example base:head.`;
     throw new ProblemError({ reason: 'InvalidConfiguration', message });
   }
   return { start: indexOf(from || 'base', order), end: indexOf(to || 'head', order) };

@@ -11,11 +11,11 @@ import { withDatabase } from './session.ts';
 import { type Options, settingsOf } from './settings.ts';
 
 export interface SafeMigrateOptions extends Options {
-  /** `head` (the default), `base`, a revision or its unique start, `+N`, `-N`. */
+  /** `head` (the default), `base`, a revision or its unique prefix, `+N`, `-N`. */
   target?: string;
-  /** Everything but writing to the database; the backup that the rehearsal needs is taken and kept. */
+  /** All steps without writing to the database. The backup that the rehearsal needs is taken and kept. */
   dryRun?: boolean;
-  /** Default true. Without one the rehearsal is on the schema only, and `onFailure: 'Restore'` has nothing to restore. */
+  /** Default true. Without a backup the rehearsal uses the schema only, and `onFailure: 'Restore'` has nothing to restore. */
   backup?: boolean;
   /** Create a missing PostgreSQL database. A missing SQLite file is created without it. */
   create?: boolean;
@@ -25,19 +25,19 @@ export interface SafeMigrateOptions extends Options {
   rehearsal?: RunRequest['safety']['rehearsal'];
   /** Default: `safety.rehearsalServer` of the settings. */
   rehearsalServer?: RunRequest['safety']['rehearsalServer'];
-  /** A target behind the current revision is refused unless this is true. */
+  /** A target older than the current revision is refused unless this is true. */
   allowDowngrade?: boolean;
-  /** Digest of the plan that may run although a rule objects or `approval` asks. */
+  /** Digest of the plan that may run despite findings or `approval`. */
   approvedPlan?: string;
   /** Default `Automatic`. */
   approval?: RunRequest['approval'];
-  /** Each step as it ends, and progress within long ones. */
+  /** Called when a step ends, and with the progress of long steps. */
   onEvent?(event: RunEvent): void;
 }
 
 /**
- * The whole run: check, back up, rehearse on the restored backup, apply, verify. Never throws for what a run can
- * meet; the report says what happened.
+ * Runs all steps: check, back up, rehearse on the restored backup, apply, verify. Does not throw for failures of a run;
+ * the report describes them.
  *
  * @example
  * const report = await safeMigrate({ databaseUrl: 'sqlite:///data/app.db' });
@@ -98,7 +98,7 @@ export interface SafetyResult {
 }
 
 /**
- * Is it safe to migrate now? Database, backup folder, history and what is pending, without writing to the database.
+ * Checks whether it is safe to migrate now: database, backup folder, history and pending migrations, without writing.
  *
  * @example
  * const safety = await checkMigrationSafety({ databaseUrl: 'sqlite:///data/app.db' });
@@ -117,7 +117,7 @@ export async function checkMigrationSafety(options: Options = {}): Promise<Safet
     result: reached(step) ? ('passed' as const) : ('failed' as const),
     message: report.steps.find((one) => one.step === step)?.message ?? `not reached: ${report.message}`,
   }));
-  // Where nothing is pending a run has nothing to check; a person who asks wants to know all the same.
+  // Without pending migrations a run has nothing to check, but an explicit safety check still runs the checks.
   const around = report.safety?.checks.length
     ? report.safety.checks
     : reached('plan')

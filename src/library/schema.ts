@@ -8,16 +8,16 @@ import { scratchServerOf } from './scratch-server.ts';
 import { filesOf, type Session, withModels } from './session.ts';
 import type { Options } from './settings.ts';
 
-/** How a schema compares: `missingTables`, `extraTables`, `tables[name]`, `differences` with what would mend each. */
+/** How a schema compares: `missingTables`, `extraTables`, `tables[name]`, `differences` with the fix of each. */
 export interface ValidationResult extends SchemaValidation {
-  /** What the database was compared with. */
+  /** The schema that the database was compared with. */
   expected: string;
-  /** What was not looked at: tables of other schemas. */
+  /** What was not checked: tables of other schemas. */
   notes: string[];
 }
 
 /**
- * Compares the database with the models where there are some, else with a replay of the applied migrations.
+ * Compares the database with the models if there are any, else with a replay of the applied migrations.
  *
  * @example
  * const results = await validateSchema({ databaseUrl: 'sqlite:///data/app.db', models: './models' });
@@ -34,7 +34,7 @@ export function validateSchema(options: Options = {}): Promise<ValidationResult>
 }
 
 /**
- * Do models and migrations say the same? Replays all migrations on an empty scratch database; the target is not touched.
+ * Compares models and migrations. Replays all migrations on an empty scratch database; the target is not changed.
  *
  * @example
  * const { valid, differences } = await checkModels({ databaseUrl: 'sqlite:///data/app.db', models: './models' });
@@ -52,7 +52,7 @@ export function checkModels(options: Options = {}): Promise<ValidationResult> {
   });
 }
 
-/** Alike wherever schemas are compared, so that "equal" is never said of tables that were not looked at. */
+/** Used by every comparison of schemas, so that tables that were not checked are always reported. */
 export async function notesOf(database: Session['database']): Promise<string[]> {
   const others = await database.otherSchemas();
   return others === undefined ? [] : [others];
@@ -65,7 +65,7 @@ async function expectedSchema(session: Session): Promise<{ snapshot: Snapshot; s
   return { snapshot: await replay(session, applied), source: 'a replay of the applied migrations' };
 }
 
-/** The schema that these migrations, in this order, make of an empty database or of the baseline. */
+/** The schema after these migrations have run, in this order, on an empty database or on the baseline. */
 export async function replay(session: Session, revisions: readonly Revision[]): Promise<Snapshot> {
   const { database, settings, runId } = session;
   const cleanups: (() => Promise<void>)[] = [];
@@ -86,6 +86,6 @@ export async function replay(session: Session, revisions: readonly Revision[]): 
 export function noModels(): ProblemError {
   return new ProblemError({
     reason: 'InvalidConfiguration',
-    message: 'No models are given. Name their file or folder with --models, or keep them in ./models.',
+    message: 'No models were found. Pass their file or folder with --models, or put them in ./models.',
   });
 }

@@ -3,7 +3,7 @@ import { ProblemError } from '../core/model/problem.ts';
 import type { RehearsalServer } from '../core/model/request.ts';
 import type { ScratchServer } from '../database/port.ts';
 
-/** The server that a setting means; a URL is read from the environment variable that it names. Throws ProblemError. */
+/** The server of a setting; a URL is read from the environment variable that the setting names. Throws ProblemError. */
 export function scratchServerOf(
   server: RehearsalServer | undefined,
   env: Readonly<Record<string, string | undefined>> = process.env,

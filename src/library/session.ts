@@ -1,6 +1,6 @@
 /**
- * The library: one plain async function for each thing that the tool can do; options in, data out, nothing printed.
- * The command line and `import … from 'db-manager'` share it. It may import every room but cli and kubernetes.
+ * The library: one plain async function for each operation of the tool; options in, data out, nothing printed.
+ * The command line and `import … from 'db-manager'` share it. It may import every module except cli and kubernetes.
  */
 import { randomUUID } from 'node:crypto';
 import type { MigrationFile } from '../core/model/migration.ts';
@@ -17,13 +17,13 @@ import { settingsOf } from './settings.ts';
 
 export interface Session {
   database: Database;
-  /** What the models describe, where they were loaded before the database was opened. */
+  /** The schema of the models, if they were loaded before the database was opened. */
   models?: Snapshot;
   settings: Settings;
   runId: string;
 }
 
-/** Opens the database for one piece of work and closes it, whatever happens. */
+/** Opens the database for one piece of work and always closes it. */
 export async function withDatabase<T>(
   options: Options,
   work: (session: Session) => Promise<T>,
@@ -36,7 +36,7 @@ export async function withDatabase<T>(
     timeouts: settings.timeouts,
     applicationName: `db-manager ${runId}`,
     create,
-    // Where a new database was asked for, the command says so itself.
+    // If a new database was requested, the command reports it itself.
     onCreated: create === 'file' ? options.onMessage : undefined,
   });
   try {
@@ -47,8 +47,8 @@ export async function withDatabase<T>(
 }
 
 /**
- * The same with the models, where there are some: they are loaded before the database is opened, and their schemas are
- * looked at with those of the URL.
+ * The same with the models, if there are any: they are loaded before the database is opened, and their schemas are
+ * included with those of the URL.
  */
 export async function withModels<T>(options: Options, work: (session: Session) => Promise<T>): Promise<T> {
   const settings = await settingsOf(options);
@@ -56,12 +56,12 @@ export async function withModels<T>(options: Options, work: (session: Session) =
   return withDatabase(options, (session) => work({ ...session, models }), false, models);
 }
 
-/** What the models describe; undefined where none are given. Throws ProblemError. */
+/** The schema of the models; undefined if there are none. Throws ProblemError. */
 export async function modelsOf({ models, target }: Settings): Promise<Snapshot | undefined> {
   return models === undefined ? undefined : (await import('../models/read.ts')).readModels(models, target.dialect);
 }
 
-/** The same, as the only writer. */
+/** The same, under the migration lock. */
 export function asWriter<T>(
   options: Options,
   work: (session: Session) => Promise<T>,
@@ -72,7 +72,7 @@ export function asWriter<T>(
     async (session) => {
       const { database, settings, runId } = session;
       const { onMessage: onWaiting, signal } = options;
-      // Half of a run's time, as the runner waits.
+      // Half of the time of a run, the same as in the runner.
       const waitMs = settings.timeouts.run === 0 ? 900_000 : settings.timeouts.run / 2;
       const lock = await database.lock({ waitMs, runId, holder: holder(), onWaiting, signal });
       try {
@@ -85,7 +85,7 @@ export function asWriter<T>(
   );
 }
 
-/** The migrations on disk. `onNotice` is told which files are left out. Throws ProblemError. */
+/** The migrations on disk. `onNotice` is called for files that are skipped. Throws ProblemError. */
 export async function filesOf(
   { migrations, include, exclude }: Pick<Settings, 'migrations' | 'include' | 'exclude'>,
   onNotice?: (sentence: string) => void,
@@ -95,7 +95,7 @@ export async function filesOf(
   return read.files;
 }
 
-/** Who writes history rows that no run wrote. */
+/** Author of history rows that were not written by a run. */
 export function author(runId: string): { now: string; runId: string; toolVersion: string } {
   return { now: new Date().toISOString(), runId, toolVersion: TOOL_VERSION };
 }

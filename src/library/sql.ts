@@ -13,24 +13,24 @@ import { filesOf, withDatabase } from './session.ts';
 import { type Options, settingsOf } from './settings.ts';
 
 export interface SqlOptions extends Options {
-  /** `from:to`, each `base`, `head`, a revision or the start of one; backwards reverts. Default: what is pending. */
+  /** `from:to`, each `base`, `head`, a revision or its unique prefix; a reversed range reverts. Default: pending migrations. */
   range?: string;
 }
 
 export interface MigrationSql {
   revision: Revision;
   direction: Direction;
-  /** False where the author opted out of it. */
+  /** False if the author opted out of it. */
   transaction: boolean;
-  /** `recorded`: the migration is code, and this is what it ran on an empty scratch database. */
+  /** `recorded`: the migration is code, and these are the statements that it ran on an empty scratch database. */
   source: 'file' | 'recorded';
   statements: string[];
 }
 
 /**
- * The SQL that would run, in order. A range over `.sql` files needs no database, only its URL, which says whose SQL
- * it is; code is run on an empty scratch database and what it sends is written down, so what it would decide by rows
- * is not in it. The target is not touched. Throws ProblemError.
+ * The SQL that would run, in order. A range of `.sql` files needs no database, only its URL, which selects the
+ * dialect. Code is run on an empty scratch database and its statements are recorded, so statements that depend on
+ * existing rows are missing. The target is not changed. Throws ProblemError.
  *
  * @example
  * const sql = await migrateSql({ databaseUrl: 'sqlite:///data/app.db', range: 'base:head' });
@@ -81,7 +81,7 @@ async function choose(
   return { direction: 'down', wanted: files.slice(end + 1, start + 1).reverse() };
 }
 
-/** Everything up to the range runs on the scratch database, and then the range with an ear at its queries. */
+/** Everything before the range runs on the scratch database, and then the range while its queries are recorded. */
 function record(
   options: Options,
   files: MigrationFile[],
@@ -91,7 +91,7 @@ function record(
   return withDatabase(options, async ({ database, settings, runId }) => {
     const inRange = new Set(range.map(({ revision }) => revision));
     const kept = await database.baseline.read();
-    // The baseline is of no use where the range itself is in it.
+    // The baseline cannot be used if it contains the range itself.
     const baseline = kept?.revisions.some((revision) => inRange.has(revision)) ? undefined : kept;
     const covered = new Set(baseline?.revisions);
     const first = files.findIndex(({ revision }) => inRange.has(revision));

@@ -11,24 +11,24 @@ import { asWriter, author, filesOf, type Session, withDatabase } from './session
 import { type Options, settingsOf } from './settings.ts';
 
 export interface InitOptions extends Options {
-  /** `Models`: create them from the models where there are some. `Migrate`: by migrating. `None`: an empty database. */
+  /** `Models`: create the tables from the models, if any. `Migrate`: run the migrations. `None`: an empty database. */
   tables?: 'Models' | 'Migrate' | 'None';
 }
 
 export interface Initialised {
   /** For a person: the file, or the URL without password. */
   database: string;
-  /** All tables that are there now. */
+  /** All tables that exist now. */
   tables: string[];
   revision: Position;
-  /** What a person should know: that a folder was made, or that tables stand outside the history. */
+  /** Notes for the user: a folder was created, or tables are not covered by the history. */
   notes: string[];
 }
 
 /**
- * Creates the database and the migrations folder where they do not exist, and the tables. Tables made from the models
- * in an empty database are those of the head, so the history is stamped with it: the next upgrade would otherwise
- * create them a second time. Where tables were there before, nothing is stamped, because nobody knows where they stand.
+ * Creates the database and the migrations folder if they do not exist, and the tables. In an empty database, tables from
+ * the models are those of the head, so the history is stamped with head. Otherwise the next upgrade would
+ * create them a second time. If tables existed before, nothing is stamped, because their revision is unknown.
  *
  * @example
  * const { tables, revision } = await initDatabase({ databaseUrl: 'sqlite:///data/app.db', tables: 'Migrate' });
@@ -36,13 +36,13 @@ export interface Initialised {
 export async function initDatabase(options: InitOptions = {}): Promise<Initialised> {
   const { migrations, models } = await settingsOf(options);
   const made = await mkdir(migrations, { recursive: true });
-  const notes = made === undefined ? [] : [`made the migrations folder ${migrations}`];
+  const notes = made === undefined ? [] : [`created the migrations folder ${migrations}`];
   if (options.tables !== 'None' && options.tables !== 'Migrate' && models !== undefined)
     notes.push(...(await fromModels(options)));
   if (options.tables === 'Migrate') {
     const { to } = await upgradeDatabase({ ...options, create: true });
     if (to === 'base' && models !== undefined)
-      notes.push('there is no migration yet. Write the first one: db-manager generate "first tables"');
+      notes.push('there are no migrations yet. Write the first one: db-manager generate "first tables"');
   }
   return withDatabase(
     options,
@@ -59,9 +59,9 @@ export async function initDatabase(options: InitOptions = {}): Promise<Initialis
   );
 }
 
-/** The next upgrade elsewhere would make nothing, and `generate` would find no difference here. */
+/** The next upgrade of another database would create nothing, and `generate` would find no difference here. */
 const NO_MIGRATION =
-  'the tables are those of the models, and no migration makes them yet. Write the first one from nothing, and mark it as applied here: db-manager generate --from base "first tables" && db-manager migrate stamp head';
+  'the tables were created from the models, but no migration creates them yet. Write the first one and mark it as applied here: db-manager generate --from base "first tables" && db-manager migrate stamp head';
 
 function fromModels(options: Options): Promise<string[]> {
   return asWriter(
@@ -74,20 +74,22 @@ function fromModels(options: Options): Promise<string[]> {
       if (files.length === 0) return [NO_MIGRATION];
       if ((await database.history.read()).length > 0) return [];
       if (before.size > 0) {
-        return ['tables were there before, and the history knows none of them: db-manager migrate stamp <revision>'];
+        return [
+          'the database already had tables, but its history is empty. Record their revision: db-manager migrate stamp <revision>',
+        ];
       }
       const change = stamp(files, [], { kind: 'head' }, author(runId));
       if (!change.ok) throw new ProblemError(change.problem);
       await database.history.put(change.put);
-      return ['the tables are those of the models, so the history was stamped with head; no migration was run'];
+      return ['the tables were created from the models, so the history was stamped with head; no migration was run'];
     },
     true,
   );
 }
 
 /**
- * Creates the tables of the models that are not there yet; gives the names of those it made. The history stays as it
- * is. Throws ProblemError.
+ * Creates the missing tables of the models; returns the names of the created ones. The history is not
+ * changed. Throws ProblemError.
  *
  * @example
  * const { tables } = await createAllTables({ databaseUrl: 'sqlite:///data/app.db', models: './models' });
@@ -105,8 +107,8 @@ export function createAllTables(options: Options = {}): Promise<{ tables: string
 }
 
 /**
- * Drops the tables of the models, children before parents, with their rows; gives the names of those that were there.
- * The history stays as it is: `stampDatabase` with `base` says that nothing is applied any more. Throws ProblemError.
+ * Drops the tables of the models and their rows, children before parents; returns the names of the dropped ones.
+ * The history is not changed: `stampDatabase` with `base` records that no migration is applied. Throws ProblemError.
  *
  * @example
  * const { tables } = await dropAllTables({ databaseUrl: 'sqlite:///data/app.db', models: './models' });

@@ -7,29 +7,29 @@ import { listRevisions } from '../migrations/read.ts';
 import { type Options, resolvePaths, settingsOf } from './settings.ts';
 
 export interface WaitOptions extends Options {
-  /** A revision, the start of one, or `head`: everything in the migrations folder. Default `head`. */
+  /** A revision, its unique prefix, or `head`: all migrations of the folder. Default `head`. */
   revision?: string;
-  /** Seconds; 0 waits for ever. Default 300. */
+  /** Seconds; 0 waits without a limit. Default 300. */
   timeout?: number;
 }
 
 export interface Waited {
   reached: boolean;
-  /** What was waited for. */
+  /** The expected revision. */
   revision: string;
   seconds: number;
   /** Why it was not reached, in a sentence. */
   why?: string;
-  /** What is still missing, in order; absent where the database did not answer. */
+  /** The missing migrations, in order; absent if the database did not respond. */
   pending?: string[];
 }
 
 const POLL_MS = 1_000;
 
 /**
- * Waits until a revision is applied: for an init container that holds an application back. It asks the database, not
- * the Job, so it survives the clean-up of Jobs and needs no API rights. A database that cannot be reached yet is
- * waited for too. Throws ProblemError only for what waiting cannot mend.
+ * Waits until a revision is applied: for an init container that delays the start of an application. It queries the
+ * database, not the Job, so it survives the clean-up of Jobs and needs no API permissions. It also waits for a database
+ * that is not reachable yet. Throws ProblemError only for an error that waiting cannot fix.
  *
  * @example
  * const { reached } = await waitForRevision({ databaseUrl: 'sqlite:///data/app.db', revision: 'head', timeout: 60 });
@@ -40,10 +40,10 @@ export async function waitForRevision(options: WaitOptions = {}): Promise<Waited
   const revision = options.revision ?? 'head';
   const start = performance.now();
   const limit = (options.timeout ?? 300) * 1000 || Number.POSITIVE_INFINITY;
-  let told = '';
+  let logged = '';
   for (;;) {
     const left = limit - (performance.now() - start);
-    // Each attempt is short: the answer to "not yet" is the next one.
+    // Each attempt is short, because it is followed by the next one.
     const connect = Math.max(200, Math.min(timeouts.connect || 5_000, 5_000, left));
     const missing = await look(() => readHistory(target, { ...timeouts, connect }), wanted);
     const seconds = (performance.now() - start) / 1000;
@@ -52,13 +52,13 @@ export async function waitForRevision(options: WaitOptions = {}): Promise<Waited
       return { reached: false, revision, seconds, ...missing };
     }
     const { why } = missing;
-    if (why !== told) options.onMessage?.(`waiting: ${why}`);
-    told = why;
+    if (why !== logged) options.onMessage?.(`waiting: ${why}`);
+    logged = why;
     await sleep(POLL_MS, undefined, { signal: options.signal }).catch(() => {});
   }
 }
 
-/** `head` needs the folder; a revision by name does not, so that any image can wait for it. */
+/** `head` needs the folder. A revision by name does not, so that any image can wait for it. */
 async function revisionsOf(options: WaitOptions): Promise<(history: readonly HistoryRow[]) => string[]> {
   const { revision } = options;
   if (revision === undefined || revision === 'head') {

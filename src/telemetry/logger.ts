@@ -1,6 +1,6 @@
 /**
- * Telemetry: the logger, the metrics and the port that serves them. It may import core/model; what happens is told to
- * it by whoever composes the process (cli).
+ * Telemetry: the logger, the metrics and the port that serves them. It may import core/model; the code that composes the
+ * process (cli) passes the events to it.
  */
 import { createLogger as createWinston, format, type Logger, transports } from 'winston';
 
@@ -12,13 +12,13 @@ export type LogFormat = (typeof LOG_FORMATS)[number];
 export interface LoggerOptions {
   level: LogLevel;
   format: LogFormat;
-  /** Default: standard error, so that standard output stays free for data. */
+  /** Default: standard error, so that standard output is available for data. */
   stream?: NodeJS.WritableStream;
 }
 
 export type { Logger } from 'winston';
 
-/** JSON for machines, one line an event; or text for a person. Fields keep their names in both. */
+/** JSON for machines, one line per event, or text for people. The names of the fields are the same in both. */
 export function createLogger({ level, format: kind, stream = process.stderr }: LoggerOptions): Logger {
   const shape = kind === 'json' ? format.json() : format.printf(textLine);
   return createWinston({

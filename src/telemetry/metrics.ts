@@ -2,23 +2,23 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { StepReport } from '../core/model/report.ts';
 import type { DatabaseMigrationStatus } from '../core/model/resource.ts';
 
-/** What the metrics of one resource are made from. */
+/** The data for the metrics of one resource. */
 export interface TrackedResource {
   namespace: string;
   name: string;
   ready: { status: string; reason: string } | undefined;
   stalled: boolean;
-  /** It is not Ready, and something else has to happen before its pod can begin. */
+  /** It is not Ready, and another event has to happen before its pod can start. */
   waits: boolean;
   pending: number | undefined;
   backup: { sizeBytes: number; takenAt: string } | undefined;
   run: { startedAt?: string; finishedAt?: string } | undefined;
 }
 
-/** Read when Prometheus asks, so that nothing has to be kept in step. */
+/** Read when Prometheus scrapes, so that no copy has to be kept up to date. */
 export interface MetricSources {
   version: string;
-  /** Told by the leader only: a second replica would have everything counted twice. */
+  /** Exported by the leader only: with a second replica everything would be counted twice. */
   resources(): Iterable<TrackedResource>;
   queueDepth(): number;
   leading(): boolean;
@@ -27,7 +27,7 @@ export interface MetricSources {
 const SECONDS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60];
 const STEP_SECONDS = [0.01, 0.1, 1, 5, 15, 60, 300, 900, 3600];
 
-/** The operator's metrics. docs/operations/monitoring.md names each, which a test holds. */
+/** The operator's metrics. docs/operations/monitoring.md lists them, and a test checks this. */
 export function createMetrics(sources: MetricSources) {
   const registry = new Registry();
   const registers = [registry];
@@ -35,44 +35,44 @@ export function createMetrics(sources: MetricSources) {
 
   const runs = new Counter({
     name: 'db_manager_runs_total',
-    help: 'Runs that ended, by result and reason.',
+    help: 'Finished runs, by result and reason.',
     labelNames: ['result', 'reason'],
     registers,
   });
   const steps = new Histogram({
     name: 'db_manager_step_duration_seconds',
-    help: 'How long the steps of runs took.',
+    help: 'Duration of the steps of runs.',
     labelNames: ['step', 'kind'],
     buckets: STEP_SECONDS,
     registers,
   });
   const reconciles = new Histogram({
     name: 'db_manager_reconcile_duration_seconds',
-    help: 'How long reconciling a resource took, by the situation it was in.',
+    help: 'Duration of the reconciles of a resource, by its situation.',
     labelNames: ['situation'],
     buckets: SECONDS,
     registers,
   });
   const errors = new Counter({
     name: 'db_manager_reconcile_errors_total',
-    help: 'Reconciles that failed and are tried again.',
+    help: 'Failed reconciles, which are retried.',
     registers,
   });
   const waits = new Histogram({
     name: 'db_manager_queue_wait_seconds',
-    help: 'How long a resource that was due waited for a worker.',
+    help: 'Time that a due resource waited for a worker.',
     buckets: SECONDS,
     registers,
   });
   const requests = new Counter({
     name: 'db_manager_api_requests_total',
-    help: 'Requests to the API server; code 0 where it did not answer.',
+    help: 'Requests to the API server; code 0 means that it did not respond.',
     labelNames: ['verb', 'resource', 'code'],
     registers,
   });
   const watches = new Counter({
     name: 'db_manager_watch_failures_total',
-    help: 'Lists and watches that broke off and are taken up again.',
+    help: 'Lists and watches that were closed and restarted.',
     labelNames: ['resource'],
     registers,
   });
@@ -96,7 +96,7 @@ export function createMetrics(sources: MetricSources) {
   });
   new Gauge({
     name: 'db_manager_queue_depth',
-    help: 'Resources that wait for a worker.',
+    help: 'Resources waiting for a worker.',
     registers,
     collect() {
       this.set(sources.queueDepth());
@@ -104,7 +104,7 @@ export function createMetrics(sources: MetricSources) {
   });
   new Gauge({
     name: 'db_manager_leader',
-    help: '1 where this process leads.',
+    help: '1 if this process is the leader.',
     registers,
     collect() {
       this.set(sources.leading() ? 1 : 0);
@@ -112,7 +112,7 @@ export function createMetrics(sources: MetricSources) {
   });
   new Gauge({
     name: 'db_manager_waiting_runs',
-    help: 'Runs that are due and wait, by namespace and by what they wait for (the reason of Ready).',
+    help: 'Runs that are due but waiting, by namespace and by cause (the reason of Ready).',
     labelNames: ['namespace', 'reason'],
     registers,
     collect() {
@@ -122,20 +122,18 @@ export function createMetrics(sources: MetricSources) {
       }
     },
   });
-  perResource('db_manager_pending_migrations', 'Migrations still to run.', ({ pending }) => pending);
-  perResource('db_manager_ready', '1 where the resource is Ready.', ({ ready }) =>
+  perResource('db_manager_pending_migrations', 'Number of pending migrations.', ({ pending }) => pending);
+  perResource('db_manager_ready', '1 if the resource is Ready.', ({ ready }) =>
     ready === undefined ? undefined : Number(ready.status === 'True'),
   );
-  perResource('db_manager_stalled', '1 where a person has to act.', ({ ready, stalled }) =>
+  perResource('db_manager_stalled', '1 if a person has to act.', ({ ready, stalled }) =>
     ready === undefined ? undefined : Number(stalled),
   );
-  perResource(
-    'db_manager_run_started_timestamp_seconds',
-    'When the run that is under way began (Unix time).',
-    (each) => (each.run?.finishedAt === undefined ? unix(each.run?.startedAt) : undefined),
+  perResource('db_manager_run_started_timestamp_seconds', 'Start of the current run (Unix time).', (each) =>
+    each.run?.finishedAt === undefined ? unix(each.run?.startedAt) : undefined,
   );
   perResource('db_manager_backup_size_bytes', 'Size of the last backup.', ({ backup }) => backup?.sizeBytes);
-  perResource('db_manager_backup_timestamp_seconds', 'When the last backup was taken (Unix time).', ({ backup }) =>
+  perResource('db_manager_backup_timestamp_seconds', 'Time of the last backup (Unix time).', ({ backup }) =>
     unix(backup?.takenAt),
   );
 

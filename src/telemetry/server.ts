@@ -3,11 +3,11 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 export interface ProbeServerOptions {
-  /** 0 asks the system for a free one. */
+  /** 0 selects a free port. */
   port: number;
-  /** Why the process should be restarted, or undefined while it is well. */
+  /** Why the process should be restarted, or undefined if it is healthy. */
   unwell(): string | undefined;
-  /** Why it cannot serve yet, or undefined when it can. */
+  /** Why it is not ready, or undefined if it is. */
   unready(): string | undefined;
   metrics(): Promise<{ contentType: string; text: string }>;
 }
@@ -43,7 +43,7 @@ async function answer(url: string, response: ServerResponse, options: ProbeServe
       }
       return;
     default:
-      response.writeHead(404).end('there is /healthz, /readyz and /metrics\n');
+      response.writeHead(404).end('available paths: /healthz, /readyz and /metrics\n');
   }
 }
 

@@ -112,7 +112,7 @@ describe('the command line', () => {
   it('says that there is no cluster where there is no kubeconfig', async () => {
     const { code, stderr } = await dbManager(['status'], { HOME: await temporaryFolder('home'), KUBECONFIG: '' });
     assert.equal(code, 2);
-    assert.match(stderr, /No cluster is known: there is no kubeconfig/);
+    assert.match(stderr, /No Kubernetes cluster is configured: there is no kubeconfig/);
   });
 
   const cases: { args: string[]; code: number; says: RegExp }[] = [

@@ -26,10 +26,13 @@ for (const dialect of DIALECTS) {
       assert.equal(checked.code, 0, checked.out + checked.err);
       const again = await here.run('generate', '--from', 'base', 'again');
       assert.equal(again.code, 2, again.out + again.err);
-      assert.match(again.err, /--from base is for the first migration, and \d+_first_tables is in/);
+      assert.match(again.err, /--from base is only for the first migration, but \d+_first_tables is in/);
       const none = await withModels(await project(dialect));
       const migrated = await none.run('init', '--migrate');
-      assert.match(migrated.out, /there is no migration yet\. Write the first one: db-manager generate "first tables"/);
+      assert.match(
+        migrated.out,
+        /there are no migrations yet\. Write the first one: db-manager generate "first tables"/,
+      );
     });
 
     it('has one column for two attributes of one field, and is tried before it is written', async () => {
@@ -118,7 +121,7 @@ describe('a database that does not exist yet', function () {
     const url = `${here.url}_later`;
     const generated = await here.runWith({ DATABASE_URL: url }, 'generate', 'first', '--format', 'sql');
     assert.equal(generated.code, 0, generated.out + generated.err);
-    assert.match(generated.out, /Not tried on a scratch database: the database does not exist yet/);
+    assert.match(generated.out, /Not verified on a scratch database: the database does not exist yet/);
     assert.equal((await here.run('migrate', 'upgrade')).code, 0);
     assert.equal((await here.run('validate')).code, 0);
   });

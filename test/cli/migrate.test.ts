@@ -52,7 +52,7 @@ for (const dialect of DIALECTS) {
     it('refuses what is no target, is not there, or lies the other way, and touches nothing', async () => {
       const cases: [string[], number, RegExp][] = [
         [['migrate', 'upgrade', 'no such!'], 2, /UnknownTarget: "no such!" is not a valid target/],
-        [['migrate', 'upgrade', '2031'], 2, /UnknownTarget: No migration is called or starts with "2031"/],
+        [['migrate', 'upgrade', '2031'], 2, /UnknownTarget: No migration matches "2031"/],
         [['migrate', 'upgrade', '2024'], 2, /AmbiguousTarget: "2024" starts 2 migrations/],
         [['migrate', 'downgrade', SECOND], 2, /lies ahead of base.*migrate upgrade/s],
         [['migrate', 'downgrade'], 2, /missing required argument/],

@@ -26,7 +26,7 @@ describe('what db-manager refuses', () => {
       [['prune', '--keep-last', 'many'], 2, /A whole number is needed/],
       [['prune', '--keep-last', '0'], 2, /--keep-last is at least 1/],
       [['adopt'], 2, /required option '--from <tool>'/],
-      [['adopt', '--from', 'excel'], 2, /--from is one of sequelize, alembic/],
+      [['adopt', '--from', 'excel'], 2, /--from must be one of sequelize, alembic/],
       [['repair', '--interrupted', 'perhaps'], 2, /applied or notApplied, not "perhaps"/],
       [['--config', 'gone.yaml', 'config'], 2, /no configuration file .*gone\.yaml/],
       [['--database-url', 'mysql://root:s3cret@db/x', 'migrate', 'current'], 2, /"mysql" is not supported/],

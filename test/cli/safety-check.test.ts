@@ -29,7 +29,7 @@ for (const dialect of DIALECTS) {
       ]) {
         assert.match(out, new RegExp(`^${check} +passed`, 'm'));
       }
-      assert.match(out, /FINDINGS on what is pending: 1 error/);
+      assert.match(out, /FINDINGS in the pending migrations: 1 error/);
       assert.match(
         out,
         /^error drop-column: .*\n {2}at 20240103000000_drop_author\.sql:4:1\n {2}4 \| ALTER TABLE notes\n {4}\| \^\n {2}instead: /m,

@@ -58,7 +58,7 @@ describeCluster('db-manager apply, status and approve', (cluster) => {
     assert.equal(code, 1, stderr);
     assert.match(
       stderr,
-      /DeadlineExceeded: late did not come to an end in 3 s \(ReferenceNotFound.*db-manager status late/,
+      /DeadlineExceeded: late did not finish within 3 s \(ReferenceNotFound.*db-manager status late/,
     );
   });
 

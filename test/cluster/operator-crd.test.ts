@@ -50,7 +50,7 @@ const REFUSED: { title: string; spec: object; sentence: RegExp }[] = [
   {
     title: 'a storage class for a claim that exists',
     spec: { ...GOOD, backup: { volume: { claimName: 'b', storageClassName: 'fast' } } },
-    sentence: /storageClassName goes with size/,
+    sentence: /storageClassName requires size/,
   },
   {
     title: 'a restore without backups',
@@ -65,7 +65,7 @@ const REFUSED: { title: string; spec: object; sentence: RegExp }[] = [
   {
     title: 'a downgrade that is not allowed',
     spec: { ...GOOD, target: '-2' },
-    sentence: /a target behind the current revision needs allowDowngrade: true/,
+    sentence: /a target older than the current revision needs allowDowngrade: true/,
   },
   {
     title: 'migrations in a runner image that is not given',

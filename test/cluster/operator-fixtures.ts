@@ -152,7 +152,9 @@ async function startOperator(
     async () => {
       const text = await log();
       if (!server.isRunning()) throw new Error(`the operator ended: ${text}`);
-      return settings.leaderElection || text.includes('operator leads') ? /"port":(\d+)/.exec(text)?.[1] : undefined;
+      return settings.leaderElection || text.includes('leader election won')
+        ? /"port":(\d+)/.exec(text)?.[1]
+        : undefined;
     },
     { timeoutMs: 20_000, explain },
   );

@@ -27,7 +27,7 @@ describeCluster('the operator, when a run has to wait or cannot start', (cluster
     ground = await openGround(cluster(), 'situations');
     await furnish(ground);
     operator = await ground.startOperator({ leaderElection: true });
-    await eventually('the operator to lead', async () => (await operator.log()).includes('operator leads'));
+    await eventually('the operator to lead', async () => (await operator.log()).includes('leader election won'));
   });
   after(() => operator?.stop());
 

@@ -6,7 +6,7 @@ import { startProbeServer } from '../../src/telemetry/server.ts';
 
 describe('the probes', () => {
   it('answer 200 while all is well, 503 with the reason when it is not, 500 when the metrics fail', async () => {
-    let [unwell, unready]: (string | undefined)[] = [undefined, 'the lists have not come in yet'];
+    let [unwell, unready]: (string | undefined)[] = [undefined, 'the caches have not synced yet'];
     const server = await startProbeServer({
       port: 0,
       unwell: () => unwell,
@@ -19,7 +19,7 @@ describe('the probes', () => {
         return `${response.status} ${(await response.text()).trim()}`;
       };
       assert.equal(await ask('/healthz'), '200 ok');
-      assert.equal(await ask('/readyz?verbose'), '503 the lists have not come in yet');
+      assert.equal(await ask('/readyz?verbose'), '503 the caches have not synced yet');
       [unwell, unready] = ['a reconcile is stuck', undefined];
       assert.equal(await ask('/healthz'), '503 a reconcile is stuck');
       assert.equal(await ask('/readyz'), '200 ok');

@@ -18,9 +18,9 @@ export interface ApplyOptions extends ClusterOptions {
 }
 
 /**
- * `db-manager apply -f`: hands a DatabaseMigration to the operator, and with `--wait` follows it to its end. Exit code
- * 0 when it is Ready, else the one of its reason. One that had given up is tried again: that is what applying it once
- * more means.
+ * `db-manager apply -f`: submits a DatabaseMigration to the operator, and with `--wait` follows it until it ends. Exit code
+ * 0 if it is Ready, else the exit code of its reason. A resource that failed permanently is retried when it is applied
+ * again.
  */
 export async function apply(options: ApplyOptions, io: Io): Promise<void> {
   const { resource: wanted, written } = await readDocument(options.filename);
@@ -54,7 +54,7 @@ export async function apply(options: ApplyOptions, io: Io): Promise<void> {
   io.setExitCode(exitOf(settled));
 }
 
-/** The run that had given up on this very spec, where one had. */
+/** The run of this same spec that failed permanently, if there is one. */
 async function retryWhereGivenUp(
   client: ResourceClient,
   namespace: string,

@@ -28,7 +28,7 @@ export async function backup(options: Globals & { name?: string; schemas?: strin
   );
 }
 
-/** The list of objects is for a restore; it may hold the settings of the database, and these a secret. */
+/** The list of objects is for a restore. It may contain settings of the database, and those may contain a secret. */
 function withoutObjects({ path, manifest: { catalogue, ...manifest } }: Backup): Backup {
   return { path, manifest };
 }
@@ -37,7 +37,7 @@ function withoutObjects({ path, manifest: { catalogue, ...manifest } }: Backup):
 export async function listBackups(options: Globals, io: Io): Promise<void> {
   const found = await list(options);
   print(io, options, { ...found, backups: found.backups.map(withoutObjects) }, ({ backups, unreadable }) => {
-    if (backups.length === 0 && unreadable.length === 0) return 'There are no backups. To take one: db-manager backup';
+    if (backups.length === 0 && unreadable.length === 0) return 'There are no backups. Take one: db-manager backup';
     const rows = backups.map(({ manifest }) => [
       manifest.name,
       bytesText(manifest.sizeBytes),
@@ -57,7 +57,7 @@ export async function verifyBackup(options: Globals & { file: string }, io: Io):
     io,
     options,
     withoutObjects(await verify(options)),
-    ({ path, manifest }) => `${path} is whole (sha256 ${manifest.sha256}).`,
+    ({ path, manifest }) => `${path} is complete (sha256 ${manifest.sha256}).`,
   );
 }
 
@@ -69,13 +69,13 @@ interface Restoring extends Omit<Globals, 'databaseUrl'> {
   terminateSessions?: boolean;
 }
 
-/** `restore <file>`: asks first, since what was written after the backup is gone afterwards. */
+/** `restore <file>`: asks first, because everything written after the backup is lost. */
 export async function restore({ into, force, ...options }: Restoring, io: Io): Promise<void> {
   const databaseUrl = into ?? options.databaseUrl;
   await confirm(
     io,
     force === true,
-    `Replace the database's content by ${options.file}? What was written since then is lost.`,
+    `Replace the content of the database with ${options.file}? Everything written since that backup is lost.`,
   );
   const bar = progressBar(io, 'restore');
   const done = await restoreDatabase({
@@ -90,8 +90,9 @@ export async function restore({ into, force, ...options }: Restoring, io: Io): P
     ...(done.safetyBackup && { safetyBackup: withoutObjects(done.safetyBackup) }),
   };
   print(io, options, shown, ({ backup, safetyBackup, kept }) => {
-    const safety = safetyBackup === undefined ? '' : `\nWhat was there before: ${safetyBackup.path}`;
-    const old = kept === undefined ? '' : `\nThe database as it was: ${kept.name} (${bytesText(kept.sizeBytes)})`;
+    const safety = safetyBackup === undefined ? '' : `\nSafety backup of the previous content: ${safetyBackup.path}`;
+    const old =
+      kept === undefined ? '' : `\nThe previous database was kept as ${kept.name} (${bytesText(kept.sizeBytes)})`;
     return `${backup.manifest.name} restored; the database is at ${backup.manifest.revision}.${safety}${old}`;
   });
 }
@@ -107,11 +108,11 @@ export async function prune(options: Pruning, io: Io): Promise<void> {
   if (options.keepLast !== undefined && options.keepLast < 1)
     throw new ProblemError({
       reason: 'InvalidConfiguration',
-      message: '--keep-last is at least 1: the newest backup always stays.',
+      message: '--keep-last must be at least 1: the newest backup is always kept.',
     });
   print(io, options, await pruneBackups({ ...options, last: options.keepLast, days: options.keepDays }), (gone) =>
     gone.length === 0
-      ? 'Nothing is old enough to go.'
-      : `${gone.length} ${options.dryRun === true ? 'would go' : 'removed'}: ${gone.map(({ manifest }) => manifest.name).join(', ')}`,
+      ? 'No backup is old enough to be removed.'
+      : `${gone.length} ${options.dryRun === true ? 'would be removed' : 'removed'}: ${gone.map(({ manifest }) => manifest.name).join(', ')}`,
   );
 }

@@ -12,7 +12,7 @@ export async function baseline(options: Globals & { forget: boolean }, io: Io): 
     const covered = last === undefined ? 'no migration' : `${revisions.length} migrations up to ${last}`;
     return [
       `${replaced ? 'Replaced' : 'Kept'} the baseline: the schema as it is now (${tables} tables), after ${covered}.`,
-      'A replay starts from it and runs what is applied later. No table of yours was changed.',
+      'A replay starts from it and runs the migrations that are applied later. None of your tables was changed.',
     ].join('\n');
   });
 }

@@ -13,7 +13,7 @@ export interface StatusOptions extends ClusterOptions {
   json?: boolean;
 }
 
-/** `db-manager status [name]`: one resource with its story, or all of them, a line each. */
+/** `db-manager status [name]`: the details of one resource, or a list with one line per resource. */
 export async function status(name: string | undefined, options: StatusOptions, io: Io): Promise<void> {
   const { client, namespace } = await openCluster(options);
   if (name !== undefined) {
@@ -26,7 +26,9 @@ export async function status(name: string | undefined, options: StatusOptions, i
   const items = await client.list(options.allNamespaces === true ? undefined : namespace);
   if (options.json === true) return io.out(JSON.stringify({ items }, null, 2));
   if (items.length === 0)
-    return io.out(`There is no DatabaseMigration in ${options.allNamespaces ? 'the cluster' : namespace}.`);
+    return io.out(
+      `No DatabaseMigration was found in ${options.allNamespaces ? 'the cluster' : `namespace ${namespace}`}.`,
+    );
   io.out(
     renderTable(
       ['NAMESPACE', 'NAME', 'REVISION', 'PENDING', 'READY', 'STATUS'],
@@ -48,7 +50,7 @@ export interface ApproveOptions extends ClusterOptions {
   json?: boolean;
 }
 
-/** `db-manager approve <name>`: shows the plan that waits, asks, and lets exactly that plan run. */
+/** `db-manager approve <name>`: shows the pending plan, asks, and approves exactly that plan. */
 export async function approve(name: string, options: ApproveOptions, io: Io): Promise<void> {
   const { client, namespace } = await openCluster(options);
   const resource = await client.get(namespace, name);
@@ -58,9 +60,9 @@ export async function approve(name: string, options: ApproveOptions, io: Io): Pr
   const current = resource.status?.observedGeneration === resource.metadata.generation;
   if (plan === undefined || !current || (state?.reason !== 'AwaitingApproval' && state?.reason !== 'PlanChanged')) {
     const why = current
-      ? `${state?.reason ?? 'Unknown'}: ${state?.message ?? 'nothing is known yet'}`
-      : 'its newest state has not been looked at yet';
-    throw new ProblemError({ reason: 'Cancelled', message: `Nothing of ${name} waits for approval (${why})` });
+      ? `${state?.reason ?? 'Unknown'}: ${state?.message ?? 'it has no status yet'}`
+      : 'the operator has not processed its current spec yet';
+    throw new ProblemError({ reason: 'Cancelled', message: `${name} has no plan that awaits approval (${why})` });
   }
   if (options.json !== true) {
     io.out(`${name} would ${plan.direction === 'up' ? 'apply' : 'revert'}:`);
@@ -74,26 +76,26 @@ export async function approve(name: string, options: ApproveOptions, io: Io): Pr
   await confirm(
     io,
     options.yes === true,
-    `Let exactly this plan (${plan.digest.slice(0, 19)}…) run on ${resource.status?.database ?? name}?`,
+    `Approve exactly this plan (${plan.digest.slice(0, 19)}…) for ${resource.status?.database ?? name}?`,
   );
-  // Of the state that was shown: what somebody has changed meanwhile is refused.
+  // With the resource version that was shown: if it has changed since, the approval is rejected.
   const { resourceVersion } = resource.metadata;
   const body = { metadata: { resourceVersion }, spec: { approvedPlan: plan.digest } };
   await client.patch(namespace, name, body).catch((error: unknown) => {
     if (!(error instanceof ClusterConflict)) throw error;
     throw new ProblemError({
       reason: 'PlanChanged',
-      message: `${name} was changed while you looked; nothing was approved. Look again.`,
+      message: `${name} has changed since it was shown; nothing was approved. Run the command again to review it.`,
     });
   });
   io.out(
     options.json === true
       ? JSON.stringify({ name, namespace, approvedPlan: plan.digest }, null, 2)
-      : `Approved. Watch it: db-manager status ${name} -n ${namespace}`,
+      : `Approved. Follow it: db-manager status ${name} -n ${namespace}`,
   );
 }
 
-/** The exit code that the resource's state stands for. */
+/** The exit code for the state of the resource. */
 export function exitOf(resource: Pick<DatabaseMigration, 'status'>): number {
   const state = ready(resource);
   if (state === undefined) return 3;
@@ -101,6 +103,6 @@ export function exitOf(resource: Pick<DatabaseMigration, 'status'>): number {
 }
 
 function notThere(name: string, namespace: string): ProblemError {
-  const message = `There is no DatabaseMigration ${name} in namespace ${namespace}. See them all: db-manager status -A`;
+  const message = `DatabaseMigration ${name} was not found in namespace ${namespace}. List all of them: db-manager status -A`;
   return new ProblemError({ reason: 'InvalidConfiguration', message });
 }

@@ -12,7 +12,7 @@ interface EffectiveSetting {
   source: string;
 }
 
-/** `config`: the settings that hold, who said each, and never a password. */
+/** `config`: the effective settings and the source of each, never a password. */
 export async function config(options: Globals, io: Io): Promise<void> {
   const { settings, sources, file } = await resolveOptions(options);
   const { databaseUrl: _, target, timeouts, ...rest } = settings;
@@ -26,7 +26,7 @@ export async function config(options: Globals, io: Io): Promise<void> {
   );
   print(io, options, { file: file ?? null, settings: settled }, () => {
     const rows = Object.entries(settled).map(([name, { value, source }]) => [name, textOf(value), source]);
-    const head = file === undefined ? 'There is no configuration file.' : file;
+    const head = file === undefined ? 'No configuration file was found.' : file;
     return `${head}\n\n${renderTable(['SETTING', 'VALUE', 'SOURCE'], rows, io.columns)}`;
   });
 }

@@ -3,7 +3,7 @@ import type { Globals } from '../globals.ts';
 import type { Io } from '../io.ts';
 import { print } from '../output/print.ts';
 
-/** `migrate current`: exit 3 when something is pending, 4 when a migration was cut off. Imports next to nothing. */
+/** `migrate current`: exit 3 if migrations are pending, 4 if a migration was interrupted. Imports almost nothing. */
 export async function current(options: Globals, io: Io): Promise<void> {
   const found = await getCurrentRevision(options);
   print(io, options, found, (standing) => sentence(standing, options.verbose === true));
@@ -12,7 +12,9 @@ export async function current(options: Globals, io: Io): Promise<void> {
 }
 
 function sentence({ revision, head, pending, interrupted }: Current, verbose: boolean): string {
-  const cutOff = interrupted.map((name) => `${name} began and never finished. Look at it, then: db-manager repair`);
+  const cutOff = interrupted.map(
+    (name) => `${name} was interrupted; its state is unknown. Inspect the database, then run: db-manager repair`,
+  );
   if (pending.length === 0) return [`${revision} (head)`, ...cutOff].join('\n');
   const list = verbose ? pending.map((name) => `  pending  ${name}`) : [];
   const first = `${revision} (${pending.length} pending; head is ${head})`;

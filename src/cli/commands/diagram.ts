@@ -9,7 +9,7 @@ interface Drawing extends Globals {
   output?: string;
 }
 
-/** `schema diagram [from:to]`: to standard output, or into a file whose extension says the format. */
+/** `schema diagram [from:to]`: to standard output, or into a file whose extension selects the format. */
 export async function diagram(range: string | undefined, options: Drawing, io: Io): Promise<void> {
   const { output, json } = options;
   const format = options.format ?? (output?.endsWith('.svg') ? 'svg' : 'mermaid');

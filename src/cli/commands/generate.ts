@@ -17,18 +17,18 @@ interface Generating extends Globals {
 /** `generate <message>`: migrations from the difference between models and database, or an empty one. */
 export async function generate({ rename, ...options }: Generating, io: Io): Promise<void> {
   const format = SCAFFOLDS.find((known) => known === options.format);
-  if (format === undefined) throw wrong(`--format is one of ${SCAFFOLDS.join(', ')}, not "${options.format}".`);
+  if (format === undefined) throw wrong(`--format must be one of ${SCAFFOLDS.join(', ')}, not "${options.format}".`);
   const askRename = io.terminal && !io.json ? ask : undefined;
   const result = await generateMigration({ ...options, format, renames: rename.map(parseRename), askRename });
   print(io, options, result, ({ migrations, warnings }) => {
-    if (migrations.length === 0) return 'Models and database do not differ; nothing was written.';
+    if (migrations.length === 0) return 'The models and the database do not differ; nothing was written.';
     const files = migrations.flatMap((migration) => migration.files);
     return [
       ...files.map((file) => `wrote ${file}`),
       ...warnings.map((warning) => `  ! ${warning}`),
       options.from === 'base'
-        ? 'Read it. Where its tables are there already: db-manager migrate stamp head; elsewhere: db-manager safe-migrate'
-        : 'Read it, then: db-manager safe-migrate',
+        ? 'Review it. If its tables already exist: db-manager migrate stamp head; otherwise: db-manager safe-migrate'
+        : 'Review it, then run: db-manager safe-migrate',
     ].join('\n');
   });
 }
@@ -39,14 +39,14 @@ async function ask(candidate: Rename): Promise<boolean> {
     candidate.kind === 'table'
       ? [`table ${candidate.from}`, candidate.to]
       : [`column ${candidate.table}.${candidate.from}`, candidate.to];
-  return confirm({ message: `Is ${to} the ${from} under a new name, with what is in it?`, default: true });
+  return confirm({ message: `Is ${to} a new name for the ${from}? Its content is kept.`, default: true });
 }
 
 /** `orders=purchases` renames a table, `orders.comment=note` a column. */
 function parseRename(text: string): Rename {
   const [, before, to] = /^([^=]+)=([^=.]+)$/.exec(text) ?? [];
   if (before === undefined || to === undefined) {
-    throw wrong(`--rename is TABLE=NEW_NAME or TABLE.COLUMN=NEW_NAME, not "${text}".`);
+    throw wrong(`--rename must be TABLE=NEW_NAME or TABLE.COLUMN=NEW_NAME, not "${text}".`);
   }
   const at = before.lastIndexOf('.');
   if (at < 0) return { kind: 'table', from: before, to };

@@ -21,8 +21,8 @@ interface Linting extends Globals {
 const NAMES = { postgres: 'PostgreSQL', sqlite: 'SQLite' } as const satisfies Record<Dialect, string>;
 
 /**
- * `lint [paths]`: the safety rules on files, without a database. Exit 4 when there are errors. For a person, notices are
- * only counted unless `-v` is given; a document has them all.
+ * `lint [paths]`: the safety rules on files, without a database. Exit 4 if there are errors. The text format only
+ * counts notices unless `-v` is given; the other formats list them all.
  */
 export async function lint(options: Linting, io: Io): Promise<void> {
   const result = await lintMigrations(options);
@@ -46,10 +46,10 @@ export async function lint(options: Linting, io: Io): Promise<void> {
 
 async function asText(result: LintResult, shown: Finding[], io: Io): Promise<string> {
   const { findings, migrations, dialect, serverVersion } = result;
-  const read = `${count(migrations, 'migration')} read as ${NAMES[dialect]} ${serverVersion}`;
-  const hidden = findings.length > shown.length ? ' (-v shows notices too)' : '';
+  const read = `${count(migrations, 'migration')} checked for ${NAMES[dialect]} ${serverVersion}`;
+  const hidden = findings.length > shown.length ? ' (-v also shows notices)' : '';
   const summary = `${read}: ${countBySeverity(findings)}${hidden}.`;
   if (shown.length === 0) return summary;
-  const ways = 'A finding that is meant: write "-- db-manager:ignore <rule> <why>" beside the statement.';
+  const ways = 'If a finding is intentional, write "-- db-manager:ignore <rule> <reason>" next to the statement.';
   return `${await renderFindings(shown, io, process.cwd())}\n\n${summary}\n${ways}`;
 }

@@ -32,17 +32,17 @@ export async function downgrade(options: Moving, io: Io): Promise<void> {
 }
 
 function moved({ migrations, to }: Migrated, verb: string): string {
-  if (migrations.length === 0) return `Nothing to do; the database stands at ${to}.`;
+  if (migrations.length === 0) return `Nothing to do; the database is at ${to}.`;
   const outside = migrations.flatMap(({ revision, outside }) =>
     outside === undefined ? [] : `\n${revision} ran outside a transaction, so it was not atomic: ${outside}`,
   );
-  return `${count(migrations.length, 'migration')} ${verb}; the database stands at ${to}.${outside.join('')}`;
+  return `${count(migrations.length, 'migration')} ${verb}; the database is at ${to}.${outside.join('')}`;
 }
 
 /** `migrate history [-v]` */
 export async function history(options: Globals, io: Io): Promise<void> {
   print(io, options, await getMigrationHistory(options), (entries) => {
-    if (entries.length === 0) return 'There are no migrations. To write one: db-manager generate "what it does"';
+    if (entries.length === 0) return 'There are no migrations. Write one: db-manager generate "what it does"';
     return options.verbose === true ? inFull(entries) : asTable(entries, io);
   });
 }
@@ -79,11 +79,11 @@ export async function stamp(options: Globals & { target: string }, io: Io): Prom
     io,
     options,
     await stampDatabase(options),
-    ({ revision }) => `The history now says ${revision}; nothing was run.`,
+    ({ revision }) => `The history is now at ${revision}; no migration was run.`,
   );
 }
 
-/** `migrate check`: exit 3 when models and migrations differ. */
+/** `migrate check`: exit 3 if models and migrations differ. */
 export async function check(options: Globals, io: Io): Promise<void> {
   const result = await checkModels(options);
   print(io, options, result, renderValidation);
@@ -96,19 +96,19 @@ interface Repairing extends Globals {
   interrupted?: string;
 }
 
-/** `repair`: exit 4 when something is left for a person to decide. */
+/** `repair`: exit 4 if a decision is still needed. */
 export async function repair(options: Repairing, io: Io): Promise<void> {
   const { interrupted } = options;
   if (interrupted !== undefined && interrupted !== 'applied' && interrupted !== 'notApplied') {
     throw new ProblemError({
       reason: 'InvalidConfiguration',
-      message: `--interrupted is applied or notApplied, not "${interrupted}".`,
+      message: `--interrupted must be applied or notApplied, not "${interrupted}".`,
     });
   }
   const findings = await repairHistory({ ...options, interrupted });
   print(io, options, findings, (all) =>
     all.length === 0
-      ? 'Files and history agree; there was nothing to mend.'
+      ? 'Files and history agree; nothing had to be repaired.'
       : all
           .map(
             ({ revision, problem, action }) =>
@@ -120,9 +120,9 @@ export async function repair(options: Repairing, io: Io): Promise<void> {
 }
 
 const CHOICE = {
-  interrupted: 'look at the database, then --interrupted applied or --interrupted notApplied',
-  edited: 'undo the edit, or --accept-checksums',
-  missing: 'bring the file back, or --remove-missing',
+  interrupted: 'inspect the database, then pass --interrupted applied or --interrupted notApplied',
+  edited: 'undo the edit, or pass --accept-checksums',
+  missing: 'restore the file, or pass --remove-missing',
 } as const;
 
 /** `adopt --from <tool>` */
@@ -132,15 +132,17 @@ export async function adopt(options: Globals & { from: string; versions?: string
   if (from === undefined) {
     throw new ProblemError({
       reason: 'InvalidConfiguration',
-      message: `--from is one of ${tools.join(', ')}, not "${options.from}".`,
+      message: `--from must be one of ${tools.join(', ')}, not "${options.from}".`,
     });
   }
   const result = await adoptHistory({ ...options, from });
-  // Rows that no file matches at all: the folder is another one, or its migrations do not run here.
+  // No row matches a file: the folder is the wrong one, or its migrations do not run here.
   if (result.adopted.length === 0 && result.unmatched.length > 0) io.setExitCode(4);
   print(io, options, result, ({ adopted, unmatched, note }) => {
     const left =
-      unmatched.length === 0 ? '' : `\nNo file matches ${unmatched.join(', ')}; nothing was written for these.`;
-    return `${count(adopted.length, 'migration')} adopted from ${from}; nothing was run.${left}${note === undefined ? '' : `\n${note}`}`;
+      unmatched.length === 0
+        ? ''
+        : `\nNo file matches ${unmatched.join(', ')}; nothing was written to the history for them.`;
+    return `${count(adopted.length, 'migration')} adopted from ${from}; no migration was run.${left}${note === undefined ? '' : `\n${note}`}`;
   });
 }

@@ -3,7 +3,7 @@ import type { ControllerEvent } from '../../operator/controller.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 
-/** Turns what the controller tells into log lines and metrics. Each line says which resource, and which run. */
+/** Turns the events of the controller into log lines and metrics. Each line names the resource and the run. */
 export function logAndCount(logger: Logger, metrics: Metrics): (news: ControllerEvent) => void {
   return (news) => {
     switch (news.type) {
@@ -13,7 +13,7 @@ export function logAndCount(logger: Logger, metrics: Metrics): (news: Controller
         return;
       case 'failed':
         metrics.failed();
-        logger.error('reconcile failed; it is tried again', { resource: news.key, error: messageOf(news.error) });
+        logger.error('reconcile failed; will retry', { resource: news.key, error: messageOf(news.error) });
         return;
       case 'waited':
         metrics.waited(news.seconds);
@@ -47,7 +47,7 @@ export function logAndCount(logger: Logger, metrics: Metrics): (news: Controller
         return;
       case 'watch':
         metrics.watchBroke(resourceOf(news.path));
-        logger.warn('a watch was cut off; it is taken up again', { path: news.path, error: messageOf(news.error) });
+        logger.warn('watch closed; restarting', { path: news.path, error: messageOf(news.error) });
         return;
     }
   };

@@ -16,40 +16,40 @@ import { logAndCount } from './operator-telemetry.ts';
 export interface OperatorOptions {
   /** Empty or absent: the whole cluster. */
   namespaces?: readonly string[];
-  /** Image of the runner where a resource names none. */
+  /** Runner image of resources that do not set one. */
   runnerImage: string;
   runnerPullPolicy?: 'Always' | 'IfNotPresent' | 'Never';
-  /** Of /healthz, /readyz and /metrics; 0 asks the system for one. */
+  /** Port of /healthz, /readyz and /metrics; 0 selects a free port. */
   metricsPort: number;
   leaderElection: boolean;
-  /** Of the lease that the replicas of one operator share: another operator beside them has another. */
+  /** Name of the lease that the replicas of one operator share. A second operator needs a different name. */
   leaseName: string;
-  /** Where the lease lies; default: the pod's own namespace, else `default`. */
+  /** Namespace of the lease; default: the namespace of the pod, else `default`. */
   leaseNamespace?: string;
   kubeconfig?: string;
   logLevel: LogLevel;
   logFormat: LogFormat;
   maxConcurrentRuns: number;
-  /** Absent: as many as over all namespaces. */
+  /** Absent: no limit per namespace. */
   maxConcurrentRunsPerNamespace?: number;
-  /** Aborted when the process is asked to stop. */
+  /** Aborted when the process receives a request to stop. */
   signal: AbortSignal;
 }
 
-/** Work that takes longer than this is stuck, and a restart is the cure, in milliseconds. */
+/** A reconcile that takes longer than this is stuck, and the process has to be restarted. Milliseconds. */
 const STUCK_MS = 120_000;
-/** How long what is under way may take to end when we are asked to stop. */
+/** How long reconciles in progress may take to finish at shutdown. */
 const STOP_MS = 1_500;
 /**
- * A controller has little to hold and much that passes: V8 lets the space for what passes grow to three times 16 MiB,
- * and the rest to twice what is used, which is half of the process.
+ * A controller keeps little data and allocates much that is short-lived. By default V8 lets the young generation grow to
+ * three times 16 MiB and the old one to twice its use, which is half of the memory of the process.
  */
 const SMALL_HEAP = ['--semi-space-growth-factor=1', '--optimize-for-size', '--heap-growing-percent=20'];
 
 /**
- * The operator process: watches, waits until it leads, acts until it is asked to stop or loses its lease. Returns the
- * exit code: 0 when it was asked to stop, 1 when it lost the lease and has to begin anew. Runs that are under way go
- * on without it, and the next one takes them up.
+ * The operator process: watches, waits for leader election, and reconciles until it is stopped or loses its lease.
+ * Returns the exit code: 0 if it was stopped, 1 if it lost the lease and has to restart. Runs in progress continue
+ * without it, and the next leader follows them.
  */
 export async function runOperator(options: OperatorOptions): Promise<number> {
   for (const flag of SMALL_HEAP) setFlagsFromString(flag);
@@ -82,18 +82,18 @@ export async function runOperator(options: OperatorOptions): Promise<number> {
   const probes = await startProbeServer({
     port: options.metricsPort,
     unwell: () => (controller.queue.longestWorkMs > STUCK_MS ? 'a reconcile is stuck' : undefined),
-    unready: () => (controller.caches.hasSynced() ? undefined : 'the lists have not come in yet'),
+    unready: () => (controller.caches.hasSynced() ? undefined : 'the caches have not synced yet'),
     metrics: async () => ({ contentType: metrics.registry.contentType, text: await metrics.registry.metrics() }),
   });
   const scope = options.namespaces?.length ? options.namespaces.join(',') : 'all namespaces';
-  logger.info('operator starts', { version: TOOL_VERSION, scope, identity, port: probes.port });
+  logger.info('operator starting', { version: TOOL_VERSION, scope, identity, port: probes.port });
 
   const ended = new AbortController();
   const watching = controller.watch(AbortSignal.any([options.signal, ended.signal]));
   try {
     leadership = options.leaderElection ? await lead() : ALWAYS_LEADER;
     await synced();
-    logger.info('operator leads', { identity, resources: controller.caches.resources.size });
+    logger.info('leader election won', { identity, resources: controller.caches.resources.size });
     controller.lead(leadership);
     await aborted(AbortSignal.any([options.signal, leadership.lost]));
   } catch (error) {
@@ -105,14 +105,14 @@ export async function runOperator(options: OperatorOptions): Promise<number> {
     ended.abort();
     await watching;
     await probes.close();
-    logger.info(lost ? 'operator lost its lease and ends' : 'operator ends', { identity });
+    logger.info(lost ? 'lease lost; operator stopped' : 'operator stopped', { identity });
   }
   return options.signal.aborted ? 0 : 1;
 
   function lead(): Promise<Leadership> {
     const namespace = options.leaseNamespace ?? ownNamespace();
     const name = options.leaseName;
-    logger.info('operator waits for its lease', { namespace, lease: name });
+    logger.info('waiting for leader election', { namespace, lease: name });
     const onError = (error: unknown) => logger.warn('the lease could not be renewed', { error: messageOf(error) });
     return acquireLease(api, { namespace, name, identity, onError }, options.signal);
   }

@@ -17,7 +17,7 @@ export interface RunOptions extends LocalPaths {
   json?: boolean;
 }
 
-/** `db-manager run -f`: what the Job does, here, and the status that it would have written. */
+/** `db-manager run -f`: runs the manifest locally as the Job would, and prints the status that it would have written. */
 export async function runManifest(options: RunOptions, io: Io): Promise<void> {
   const resource = await readManifest(options.filename);
   const request = requestFromSpec(

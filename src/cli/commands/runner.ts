@@ -16,11 +16,11 @@ import { targetFromRequest } from '../request-target.ts';
 import { secretValues } from '../secret-values.ts';
 
 /**
- * The process inside a run pod: one request from the environment, one JSON line an event, the clipped report as
- * termination message. It has no API rights; the controller reads what it leaves.
+ * The process inside a run pod: one request from the environment, one JSON line per event, the truncated report as
+ * termination message. It has no API permissions; the controller reads its log and its termination message.
  */
 export async function runRunner(io: Io): Promise<void> {
-  // What a migration prints leaves the pod too.
+  // The output of a migration is also in the log of the pod.
   maskOutput(process, masker(secretValues(io.env)));
   const text = io.env[RUN_REQUEST_VARIABLE];
   const report = await runOrExplain(text, io);
@@ -28,7 +28,7 @@ export async function runRunner(io: Io): Promise<void> {
   io.setExitCode(REASONS[report.reason].exit);
 }
 
-/** What goes wrong before a run can begin (a request or a URL that cannot be read) is a report too. */
+/** A failure before the run starts (an invalid request or URL) also produces a report. */
 async function runOrExplain(text: string | undefined, io: Io): Promise<RunReport> {
   const mask = masker(secretValues(io.env));
   const emit = (event: RunEvent) => io.out(JSON.stringify(event));
@@ -47,7 +47,7 @@ function readRequest(text: string | undefined): RunRequest {
   if (text === undefined) {
     throw new ProblemError({
       reason: 'InvalidConfiguration',
-      message: `${RUN_REQUEST_VARIABLE} is not set. This command is started by the operator; to run a manifest here use: db-manager run -f FILE`,
+      message: `${RUN_REQUEST_VARIABLE} is not set. The operator starts this command. To run a manifest locally: db-manager run -f FILE`,
     });
   }
   try {
@@ -56,14 +56,14 @@ function readRequest(text: string | undefined): RunRequest {
     throw new ProblemError(
       {
         reason: 'InvalidConfiguration',
-        message: `${RUN_REQUEST_VARIABLE} cannot be read; operator and runner image are probably of different versions. ${(error as Error).message}`,
+        message: `${RUN_REQUEST_VARIABLE} cannot be read; the operator and the runner image probably have different versions. ${(error as Error).message}`,
       },
       { cause: error },
     );
   }
 }
 
-/** Outside a pod there is no such file; the last line of the log has the whole report anyway. */
+/** Outside a pod this file does not exist. The last line of the log has the whole report. */
 function writeTerminationMessage(io: Io, report: RunReport): void {
   try {
     writeFileSync(io.env.DB_MANAGER_TERMINATION_LOG ?? '/dev/termination-log', clipReport(report), { flag: 'r+' });

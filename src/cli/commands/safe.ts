@@ -46,7 +46,7 @@ export async function safeMigrateCommand(
   io.setExitCode(REASONS[report.reason].exit);
 }
 
-/** `safety-check`: exit 1 when it is not safe. */
+/** `safety-check`: exit 1 if it is not safe. */
 export async function safetyCheck(options: Globals, io: Io): Promise<void> {
   const safety = await checkMigrationSafety(options);
   const { checks, findings, safe } = safety;
@@ -57,7 +57,7 @@ export async function safetyCheck(options: Globals, io: Io): Promise<void> {
     const rows = checks.map(({ name, result, message }) => [name, result, message]);
     return [
       renderTable(['CHECK', 'RESULT', ''], rows, io.columns),
-      `FINDINGS on what is pending: ${countBySeverity(findings)}${findings.length > shown.length ? ' (-v shows notices too)' : ''}`,
+      `FINDINGS in the pending migrations: ${countBySeverity(findings)}${findings.length > shown.length ? ' (-v also shows notices)' : ''}`,
       ...(text === '' ? [] : [text]),
       safe ? 'Safe to migrate: db-manager safe-migrate' : 'Not safe to migrate.',
     ].join('\n\n');
@@ -65,7 +65,7 @@ export async function safetyCheck(options: Globals, io: Io): Promise<void> {
   if (!safety.safe) io.setExitCode(1);
 }
 
-/** `validate [-v]`: exit 3 when the schema is not the expected one. */
+/** `validate [-v]`: exit 3 if the schema differs from the expected schema. */
 export async function validate(options: Globals, io: Io): Promise<void> {
   const result = await validateSchema(options);
   print(io, options, result, (found) => renderValidation(found, options.verbose));

@@ -3,9 +3,9 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /**
- * Digest of what a run is made from: the manifest's text, and name, size and time of every migration. A ConfigMap that
- * is mounted is swapped as a whole by the kubelet, within about a minute of its change, so a digest that stays is a
- * state that was there. What cannot be read counts as absent: the run says why.
+ * Digest of the inputs of a run: the text of the manifest, and name, size and time of every migration. The kubelet
+ * replaces a mounted ConfigMap as a whole, within about a minute of its change, so two equal digests in a row are a
+ * consistent state. A file that cannot be read counts as absent; the run reports the error.
  */
 export async function inputsOf(manifest: string, migrationsFolder: string | undefined): Promise<string> {
   const hash = createHash('sha256').update(await readFile(manifest).catch(() => 'absent'));

@@ -6,7 +6,7 @@ import { MOUNTS } from '../../operator/names.ts';
 import { claimFolders } from '../manifest.ts';
 
 export interface SidecarPlaces {
-  /** `claim=folder` pairs: where this container mounts a claim. */
+  /** `claim=folder` pairs: the folder where this container mounts a claim. */
   volume: string[];
   migrations?: string;
   models?: string;
@@ -15,8 +15,8 @@ export interface SidecarPlaces {
 }
 
 /**
- * Where things lie in the sidecar's container: as in the pod of a Job, so that one manifest fits both, except where a
- * flag says otherwise.
+ * Paths in the container of the sidecar: the same as in the pod of a Job, so that one manifest works for both, unless a
+ * flag overrides them.
  */
 export function sidecarPlacement(resource: DatabaseMigration, places: SidecarPlaces): Placement {
   const { metadata, spec } = resource;

@@ -4,40 +4,40 @@ import type { DatabaseMigration } from '../../core/model/resource.ts';
 import { hasRetryLeft, retryAt } from '../../core/reconcile/retry.ts';
 import { windowState } from '../../core/reconcile/window.ts';
 
-/** Where the sidecar stands: the words of a run's report, or why none may begin. */
+/** State of the sidecar: the result of a run, or why no run may start. */
 export interface Verdict {
   reason: Reason;
   message: string;
-  /** The database stands where the manifest wants it. */
+  /** The database is at the target of the manifest. */
   ready: boolean;
-  /** When to try again by itself; absent: when the manifest or the migrations change. */
+  /** Time of the next automatic retry; absent: only after a change of the manifest or the migrations. */
   again?: Date;
 }
 
-export type Form = 'once' | 'beside';
+export type Form = 'once' | 'continuous';
 
-/** Why no run may begin now, or undefined. Pure: the clock is an argument. */
+/** Why no run may start now, or undefined. Pure: the clock is an argument. */
 export function refusal({ spec }: DatabaseMigration, form: Form, now: Date): Verdict | undefined {
   const refuse = (reason: Reason, message: string): Verdict => ({ reason, message, ready: false });
   if (spec.execution !== 'Sidecar') {
     return refuse(
       'InvalidConfiguration',
-      'spec.execution is Job, so the controller runs a Job for this resource. Set execution: Sidecar, or take the sidecar away.',
+      'spec.execution is Job, so the controller runs a Job for this resource. Set execution: Sidecar, or remove the sidecar.',
     );
   }
   if (spec.dependsOn.length > 0) {
     return refuse(
       'InvalidConfiguration',
-      'spec.dependsOn names other resources, and the sidecar asks no API server. Take it out, or set execution: Job.',
+      'spec.dependsOn names other resources, but the sidecar does not use the API server. Remove it, or set execution: Job.',
     );
   }
-  if (form === 'beside' && spec.onFailure === 'Restore') {
+  if (form === 'continuous' && spec.onFailure === 'Restore') {
     return refuse(
       'InvalidConfiguration',
-      'onFailure: Restore would take back what the application writes while the migration runs. Use Keep or Downgrade, or the init container (sidecar --once).',
+      'onFailure: Restore would discard what the application writes while the migration runs. Use Keep or Downgrade, or the init container (sidecar --once).',
     );
   }
-  if (spec.suspend) return refuse('Suspended', 'spec.suspend is true; nothing is run until it is false.');
+  if (spec.suspend) return refuse('Suspended', 'spec.suspend is true; no run starts until it is false.');
   const window = spec.window === undefined ? undefined : windowState(spec.window, now);
   if (window?.kind === 'invalid') return refuse('InvalidConfiguration', window.message);
   if (window?.kind === 'closed') {
@@ -52,7 +52,7 @@ export function refusal({ spec }: DatabaseMigration, form: Form, now: Date): Ver
   return undefined;
 }
 
-/** What a finished run means, and when it is tried again: the same rule as the controller's. */
+/** The meaning of a finished run and the time of its retry: the same rule as in the controller. */
 export function verdictOf({ spec }: DatabaseMigration, report: RunReport): Verdict {
   const { reason, message, result, retry, attempt } = report;
   if (result === 'succeeded') return { reason, message, ready: true };
@@ -64,6 +64,6 @@ export function verdictOf({ spec }: DatabaseMigration, report: RunReport): Verdi
 /** One or two lines for a log, a probe and `kubectl describe pod`. */
 export function sentence({ reason, message, ready, again }: Verdict): string {
   if (ready) return `${reason}: ${message}`;
-  const next = again === undefined ? `next: ${REASONS[reason].help}` : `tried again at ${again.toISOString()}`;
+  const next = again === undefined ? `next: ${REASONS[reason].help}` : `retry at ${again.toISOString()}`;
   return `${reason}: ${message}\n  ${next}`;
 }

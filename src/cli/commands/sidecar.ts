@@ -23,22 +23,22 @@ export interface SidecarOptions extends SidecarPlaces {
   filename: string;
   /** One pass and an exit code: the init container. */
   once?: boolean;
-  /** Where the resource with its status is written after each run, as JSON. */
+  /** File to which the resource with its status is written after each run, as JSON. */
   statusFile?: string;
-  /** Of /healthz, /readyz and /metrics; 0 asks the system for one. */
+  /** Port of /healthz, /readyz and /metrics; 0 selects a free port. */
   port: number;
-  /** Seconds between two looks at the manifest and the migrations. */
+  /** Seconds between two checks of the manifest and the migrations. */
   pollInterval: number;
   databaseUrl?: string;
   json?: boolean;
 }
 
-const STARTING: Verdict = { reason: 'Running', message: 'the first run has not ended yet', ready: false };
+const STARTING: Verdict = { reason: 'Running', message: 'the first run has not finished yet', ready: false };
 
 /**
- * `db-manager sidecar`: the run of a Job's pod, in this process, beside an application that owns the volume. With
- * `--once` it is an init container and ends; else it goes on, runs again when manifest or migrations change, and never
- * ends by itself: a failed migration is a container that is not ready, not one that is restarted.
+ * `db-manager sidecar`: the run of a Job's pod, in this process, next to an application that owns the volume. With
+ * `--once` it is an init container and exits. Otherwise it keeps running and starts a run when the manifest or the
+ * migrations change. After a failed migration the container is not ready; it does not exit and is not restarted.
  */
 export async function sidecar(options: SidecarOptions, io: Io): Promise<void> {
   const print = (verdict: Verdict) => {
@@ -69,19 +69,19 @@ export async function sidecar(options: SidecarOptions, io: Io): Promise<void> {
   }
 }
 
-/** Retries what may be retried, and ends with the last word. */
+/** Retries as long as a retry is allowed, and gives the last verdict. */
 async function untilSettled(options: SidecarOptions, io: Io, print: (verdict: Verdict) => void): Promise<Verdict> {
   for (let attempt = 1; ; attempt++) {
     const verdict = await reconcileOnce(options, io, 'once', attempt);
     print(verdict);
-    // An init container that waited for a window would hold the application back for hours without a word of why.
+    // An init container that waited for a window would block the application for hours without an explanation.
     if (verdict.again === undefined || verdict.reason === 'OutsideWindow' || io.signal.aborted) return verdict;
     await sleepFor(verdict.again.getTime() - Date.now(), io.signal);
     if (io.signal.aborted) return verdict;
   }
 }
 
-async function runLoop(options: SidecarOptions, io: Io, told: (verdict: Verdict) => void): Promise<void> {
+async function runLoop(options: SidecarOptions, io: Io, report: (verdict: Verdict) => void): Promise<void> {
   let inputs = '';
   let attempt = 0;
   let again: Date | undefined;
@@ -91,15 +91,15 @@ async function runLoop(options: SidecarOptions, io: Io, told: (verdict: Verdict)
     if (changed || (again !== undefined && again.getTime() <= Date.now())) {
       attempt = changed ? 1 : attempt + 1;
       inputs = now;
-      const verdict = await reconcileOnce(options, io, 'beside', attempt);
+      const verdict = await reconcileOnce(options, io, 'continuous', attempt);
       again = verdict.again;
-      told(verdict);
+      report(verdict);
     }
     await sleepFor(options.pollInterval * 1000, io.signal);
   }
 }
 
-/** One look at the manifest and, where it allows one, one run. Whatever goes wrong is a verdict. */
+/** One check of the manifest and, if it allows one, one run. Every failure becomes a verdict. */
 async function reconcileOnce(options: SidecarOptions, io: Io, form: Form, attempt: number): Promise<Verdict> {
   try {
     const resource = await readManifest(options.filename);
@@ -131,7 +131,7 @@ async function runOnce(
   return verdict;
 }
 
-/** Whole or not at all, so that a reader never sees half of it. */
+/** Written atomically, so that a reader never sees a partial file. */
 async function writeStatus(file: string | undefined, resource: DatabaseMigration): Promise<void> {
   if (file === undefined) return;
   const unfinished = `${file}.tmp`;
@@ -151,7 +151,7 @@ async function migrationsFolder(options: SidecarOptions): Promise<string | undef
 
 function metricsOf({ ready }: Verdict): string {
   return [
-    '# HELP db_manager_sidecar_ready 1 while the database stands where the manifest wants it.',
+    '# HELP db_manager_sidecar_ready 1 while the database is at the target of the manifest.',
     '# TYPE db_manager_sidecar_ready gauge',
     `db_manager_sidecar_ready ${ready ? 1 : 0}`,
     '',

@@ -10,7 +10,7 @@ export async function init(options: Globals & { tables: boolean; migrate?: boole
   const done = await initDatabase({ ...rest, tables: tables ? (migrate === true ? 'Migrate' : 'Models') : 'None' });
   print(io, options, done, ({ database, tables: made, revision, notes }) =>
     [
-      `${database} is there${made.length > 0 ? `, with ${made.join(', ')}` : ''}; it stands at ${revision}.`,
+      `${database} exists${made.length > 0 ? `, with ${made.join(', ')}` : ''}; it is at ${revision}.`,
       ...notes.map((note) => `  ${note}`),
     ].join('\n'),
   );
@@ -19,16 +19,16 @@ export async function init(options: Globals & { tables: boolean; migrate?: boole
 /** `create-tables` */
 export async function createTables(options: Globals, io: Io): Promise<void> {
   print(io, options, await createAllTables(options), ({ tables }) =>
-    tables.length === 0 ? 'All tables of the models are there already.' : `created ${tables.join(', ')}`,
+    tables.length === 0 ? 'All tables of the models already exist.' : `created ${tables.join(', ')}`,
   );
 }
 
 /** `drop-tables [--force]` */
 export async function dropTables({ force, ...options }: Globals & { force?: boolean }, io: Io): Promise<void> {
-  await confirm(io, force === true, 'Drop all tables of the models, with their rows?');
+  await confirm(io, force === true, 'Drop all tables of the models and their rows?');
   print(io, options, await dropAllTables(options), ({ tables }) =>
     tables.length === 0
       ? 'There was nothing to drop.'
-      : `dropped ${tables.join(', ')}\nThe history is as it was; to say that nothing is applied: db-manager migrate stamp base`,
+      : `dropped ${tables.join(', ')}\nThe history is unchanged. To record that no migration is applied: db-manager migrate stamp base`,
   );
 }

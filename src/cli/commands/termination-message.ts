@@ -3,14 +3,14 @@ import { TERMINATION_MESSAGE_BYTES } from '../../core/model/report.ts';
 import type { Io } from '../io.ts';
 
 /**
- * What `kubectl describe pod` shows of a container that has ended. Outside a pod there is no such file and nothing is
- * written: whatever this says stands in the log too.
+ * The text that `kubectl describe pod` shows for a container that has ended. Outside a pod the file does not exist and
+ * nothing is written: the log contains the same text.
  */
 export function leaveTerminationMessage(io: Io, text: string): void {
   const bytes = Buffer.from(text).subarray(0, TERMINATION_MESSAGE_BYTES);
   try {
     writeFileSync(io.env.DB_MANAGER_TERMINATION_LOG ?? '/dev/termination-log', bytes, { flag: 'r+' });
   } catch {
-    // no pod
+    // not in a pod
   }
 }

@@ -3,12 +3,12 @@ import type { Globals } from '../globals.ts';
 import type { Io } from '../io.ts';
 import { print } from '../output/print.ts';
 
-/** More names than this help nobody in the log of an init container. */
+/** A longer list of names is not useful in the log of an init container. */
 const MOST_NAMES = 20;
 
 /**
- * `wait`: exit 0 once the database stands where it should, 3 when the time is over. What it waits for goes to standard
- * error whenever that changes, so that `kubectl logs` of a pod that hangs says why.
+ * `wait`: exit 0 as soon as the revision is applied, 3 on timeout. Every change of the state that it waits for is
+ * written to standard error, so that `kubectl logs` of a blocked pod shows the cause.
  */
 export async function wait(options: Globals & Pick<WaitOptions, 'revision' | 'timeout'>, io: Io): Promise<void> {
   const waited = await waitForRevision({ ...options, signal: io.signal, onMessage: (message) => io.err(message) });

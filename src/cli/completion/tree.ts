@@ -1,24 +1,24 @@
-/** What a shell may complete, read from the commands themselves. `bash`, `zsh` and `fish` write it in their language. */
+/** What a shell may complete, read from the definitions of the commands. `bash`, `zsh` and `fish` write it as scripts. */
 import type { Command } from 'commander';
 
 export interface Place {
   /** `''` for the program, `migrate upgrade` for a command. */
   path: string;
-  /** What may follow: commands, with what they do. */
+  /** The commands that may follow, with their summaries. */
   commands: { name: string; about: string }[];
   options: CompletedOption[];
 }
 
 export interface CompletedOption {
-  /** `--target`, and `-f` where there is a short one. */
+  /** `--target`, and `-f` if the option has a short form. */
   flags: string[];
   about: string;
   takesValue: boolean;
-  /** The values that it takes, where they are known. */
+  /** The allowed values, if they are known. */
   choices: readonly string[];
 }
 
-/** Every place where a person may press Tab, the program first. */
+/** Every position that can be completed, the program first. */
 export function placesOf(command: Command, path = ''): Place[] {
   const commands = command.commands.map((one) => ({ name: one.name(), about: one.summary() || one.description() }));
   const options = command.options.map(({ long, short, description, required, optional, argChoices }) => ({
@@ -27,7 +27,7 @@ export function placesOf(command: Command, path = ''): Place[] {
     takesValue: required || optional,
     choices: argChoices ?? [],
   }));
-  const help = { flags: ['--help', '-h'], about: 'what it does, with examples', takesValue: false, choices: [] };
+  const help = { flags: ['--help', '-h'], about: 'display help with examples', takesValue: false, choices: [] };
   const below = command.commands.flatMap((one) => placesOf(one, path === '' ? one.name() : `${path} ${one.name()}`));
   return [{ path, commands, options: [...options, help] }, ...below];
 }

@@ -14,21 +14,21 @@ export function exitCodeOf(error: unknown): number {
   return 1;
 }
 
-/** What a command throws because it was asked to stop is no bug of ours, whatever was thrown on the way. */
+/** An error that a command throws after a request to stop is not an internal error. */
 export function interruptedOr(signal: AbortSignal, error: unknown): unknown {
   if (!signal.aborted || error instanceof ProblemError || error instanceof CommanderError) return error;
   const by = signal.reason instanceof Error ? signal.reason.message : 'a signal';
   return new ProblemError(
     {
       reason: 'Interrupted',
-      message: `${by} stopped the command before its end. What it had begun and not finished was taken back; run it again to do it.`,
+      message: `${by} stopped the command. Unfinished work was rolled back. Run the command again to continue.`,
     },
     { cause: error },
   );
 }
 
 /**
- * What happened, why, and what to do; a stack trace only where a bug of ours meets `-v`. With `--json` the one document
+ * What happened, why, and what to do. A stack trace only for an internal error with `-v`. With `--json` the one document
  * on standard output is `{ "error": { reason, message, … } }`.
  */
 export async function printError(io: Io, error: unknown): Promise<void> {
@@ -46,7 +46,7 @@ export async function printError(io: Io, error: unknown): Promise<void> {
     else if (migration !== undefined) io.err(`  in ${migration}`);
     const excerpt = position === undefined ? '' : await excerptOf(io, position);
     if (excerpt !== '') io.err(indent(excerpt));
-    // Of SQL the excerpt is the statement.
+    // For SQL the excerpt is the statement.
     if (statement !== undefined && !(excerpt !== '' && position?.file.toLowerCase().endsWith('.sql')))
       io.err(renderExcerptOf(statement));
     io.err(`  next: ${REASONS[reason].help}`);
@@ -57,13 +57,13 @@ export async function printError(io: Io, error: unknown): Promise<void> {
   else io.err(`  next: ${REASONS.InternalError.help}`);
 }
 
-/** The line at fault with a caret, where the file can be read. */
+/** The line of the error with a caret, if the file can be read. */
 async function excerptOf(io: Io, position: SourcePosition): Promise<string> {
   try {
     const folder = (await io.migrations?.()) ?? '.';
     return renderExcerpt(await readFile(resolve(folder, position.file), 'utf8'), position, Math.min(io.columns, 120));
   } catch {
-    return ''; // the place says enough
+    return ''; // the position is enough
   }
 }
 

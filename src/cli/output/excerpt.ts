@@ -1,4 +1,4 @@
-/** A statement as an indented block, at most a few lines of it. */
+/** A statement as an indented block of at most a few lines. */
 export function renderExcerptOf(statement: string, most = 8): string {
   const lines = statement.trim().split('\n');
   const shown = lines.slice(0, most).map((line) => `  | ${line}`);

@@ -4,7 +4,7 @@ import type { Io } from '../io.ts';
 import { renderExcerptOf } from './excerpt.ts';
 import { paint } from './paint.ts';
 
-/** What came of a run: one sentence, and where it failed the statement, the place and what to do. */
+/** The result of a run: one sentence, and for a failure the statement, the position and what to do. */
 export function renderReport({ result, reason, message, failure, backup }: RunReport, io: Io): string {
   const colour = paint(io);
   const lines = ['', result === 'succeeded' ? colour.green(message) : `${colour.red(reason)}: ${message}`];

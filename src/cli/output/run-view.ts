@@ -11,8 +11,8 @@ export interface RunView {
 }
 
 /**
- * A run as it happens: one line a step. On a terminal a bar stands below while a step that can tell how far it is
- * takes its time; elsewhere (pipes, CI) there are only the lines.
+ * The progress of a run: one line per step. On a terminal, a progress bar is shown below during a step that reports its
+ * progress. Otherwise (pipes, CI) only the lines are printed.
  */
 export function runView(io: Io): RunView {
   let bar: SingleBar | undefined;

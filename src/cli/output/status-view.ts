@@ -5,7 +5,7 @@ import { renderExcerptOf } from './excerpt.ts';
 import { paint } from './paint.ts';
 import { renderTable } from './table.ts';
 
-/** A status for a person: where the database stands, the conditions, and what to do where something is wrong. */
+/** A status as text: the current revision, the conditions, and what to do after a failure. */
 export function renderStatus({ metadata, status }: DatabaseMigration, io: Io): string {
   const colour = paint(io);
   const lines = [
@@ -15,7 +15,7 @@ export function renderStatus({ metadata, status }: DatabaseMigration, io: Io): s
     `  pending   ${status?.pending ?? 'unknown'}`,
     ...(status?.backup === undefined
       ? []
-      : [`  backup    ${status.backup.path} (proved by: ${status.backup.verifiedBy})`]),
+      : [`  backup    ${status.backup.path} (verified by: ${status.backup.verifiedBy})`]),
     '',
     renderTable(
       ['CONDITION', 'STATUS', 'REASON', 'MESSAGE'],

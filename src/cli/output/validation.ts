@@ -1,17 +1,17 @@
 import type { ValidationResult } from '../../library/schema.ts';
 
 const BESIDE_MODELS =
-  'Two ways out: write a migration that makes these changes (db-manager generate "…"), or change the models to what is there.';
+  'To fix this, write a migration that makes these changes (db-manager generate "…"), or change the models to match the database.';
 const BESIDE_MIGRATIONS =
-  'The database was changed beside the migrations, or its history was: undo the change by hand, or write it down as a migration; where only the history is wrong: db-manager migrate stamp <revision>';
+  'The database or its history was changed outside the migrations. Undo the change by hand, or write it as a migration. If only the history is wrong: db-manager migrate stamp <revision>';
 
-/** Differences as sentences, verbose with what would mend each, and both ways out. */
+/** Differences as sentences, with the fix of each if verbose, and the two ways to fix them. */
 export function renderValidation(result: ValidationResult, verbose = false): string {
   const tables = Object.entries(result.tables);
   if (result.valid) {
     const detail = verbose ? tables.map(([name]) => `  ✓ ${name}`) : [];
     return [
-      `The schema equals ${result.expected} (${tables.length} ${tables.length === 1 ? 'table' : 'tables'}).`,
+      `The schema matches ${result.expected} (${tables.length} ${tables.length === 1 ? 'table' : 'tables'}).`,
       ...detail,
       ...notesOf(result),
     ].join('\n');
@@ -26,5 +26,5 @@ export function renderValidation(result: ValidationResult, verbose = false): str
 }
 
 function notesOf({ notes }: ValidationResult): string[] {
-  return notes.map((note) => `  ! Not looked at: ${note}`);
+  return notes.map((note) => `  ! Not checked: ${note}`);
 }

@@ -3,27 +3,29 @@ import { parseDuration } from '../../core/model/duration.ts';
 import { globalsOf } from '../globals.ts';
 import type { Io } from '../io.ts';
 
-/** What people and hooks do with a cluster, and the processes inside one. */
+/** Commands for users and hooks of a cluster, and the processes inside one. */
 export function registerCluster(program: Command, io: Io): void {
   registerResources(program, io);
   program
     .command('operator')
-    .summary('the controller of DatabaseMigrations')
+    .summary('run the controller of DatabaseMigrations')
     .description(
-      'Watches DatabaseMigrations and runs a Job for each run that is due. Runs inside a cluster, or beside one with --kubeconfig.',
+      'Watches DatabaseMigrations and runs a Job for each run that is due. Runs inside a cluster, or outside it with --kubeconfig.',
     )
-    .requiredOption('--runner-image <image>', 'image of the runner where a resource names none', io.env.RUNNER_IMAGE)
-    .option('--runner-pull-policy <policy>', 'Always, IfNotPresent or Never')
-    .option('--namespaces <names>', 'comma-separated; default: the whole cluster', (text) => text.split(','))
-    .option('--metrics-port <port>', 'of /healthz, /readyz and /metrics', wholeNumber, 8080)
-    .option('--no-leader-election', 'for a single replica')
-    .option('--lease-name <name>', 'of the Lease that the replicas of one operator share', 'db-manager-operator')
-    .option('--lease-namespace <name>', "default: the pod's own")
-    .option('--kubeconfig <file>', 'default: the service account, else ~/.kube/config')
-    .option('--max-concurrent-runs <n>', 'runs at the same time', wholeNumber, 10)
+    .requiredOption('--runner-image <image>', 'runner image of resources that do not set one', io.env.RUNNER_IMAGE)
+    .option('--runner-pull-policy <policy>', 'pull policy of the runner image: Always, IfNotPresent or Never')
+    .option('--namespaces <names>', 'namespaces to watch, separated by commas (default: the whole cluster)', (text) =>
+      text.split(','),
+    )
+    .option('--metrics-port <port>', 'port of /healthz, /readyz and /metrics', wholeNumber, 8080)
+    .option('--no-leader-election', 'disable leader election, for a single replica')
+    .option('--lease-name <name>', 'name of the Lease that the replicas of one operator share', 'db-manager-operator')
+    .option('--lease-namespace <name>', 'namespace of the Lease (default: the namespace of the pod)')
+    .option('--kubeconfig <file>', 'kubeconfig file (default: the service account, else ~/.kube/config)')
+    .option('--max-concurrent-runs <n>', 'maximum number of runs at the same time', wholeNumber, 10)
     .option(
       '--max-concurrent-runs-per-namespace <n>',
-      'runs at the same time in one namespace; default: no limit of its own',
+      'maximum number of runs at the same time in one namespace (default: no separate limit)',
       wholeNumber,
     )
     .option('--log-level <level>', 'error, warn, info or debug', 'info')
@@ -35,27 +37,27 @@ export function registerCluster(program: Command, io: Io): void {
 
   program
     .command('runner')
-    .summary('the process inside a run pod')
-    .description('Reads a run request from the environment, runs it and prints one JSON line an event.')
+    .summary('process of a run pod; the operator starts it')
+    .description('Reads a run request from the environment, runs it and prints one JSON line per event.')
     .action(async () => (await import('../commands/runner.ts')).runRunner(io));
 
   program
     .command('sidecar')
-    .summary('the run beside an application that owns the volume; --once as its init container')
+    .summary('run the migrations next to an application that owns the volume; with --once as its init container')
     .description(
-      'Runs the one DatabaseMigration of a manifest in this process, again whenever the manifest or its migrations change. Asks no API server.',
+      'Runs the one DatabaseMigration of a manifest in this process, and again after each change of the manifest or its migrations. Does not use the API server.',
     )
     .requiredOption('-f, --filename <file>', 'manifest of a DatabaseMigration with execution: Sidecar')
-    .option('--once', 'one run, then the exit code: for an init container')
+    .option('--once', 'run once and exit, for an init container')
     .option(
       '--volume <claim=folder>',
-      'where a claim is mounted, if not as in the pod of a Job; repeatable',
+      'folder where a claim is mounted, if it differs from the pod of a Job; repeatable',
       collect,
       [],
     )
-    .option('--status-file <file>', 'write the resource with its status there, as JSON, after each run')
-    .option('--port <port>', 'of /healthz, /readyz and /metrics', wholeNumber, 8080)
-    .option('--poll-interval <duration>', 'how often to look for changes', seconds, 5)
+    .option('--status-file <file>', 'file to write the resource with its status to, as JSON, after each run')
+    .option('--port <port>', 'port of /healthz, /readyz and /metrics', wholeNumber, 8080)
+    .option('--poll-interval <duration>', 'how often to check for changes', seconds, 5)
     .action(async (options, command: Command) =>
       (await import('../commands/sidecar.ts')).sidecar({ ...globalsOf(command, io), ...options }, io),
     );
@@ -68,16 +70,16 @@ function collect(value: string, before: string[]): string[] {
 function registerResources(program: Command, io: Io): void {
   const inCluster = (command: Command) =>
     command
-      .option('-n, --namespace <name>', "default: the context's, in a pod its own")
-      .option('--kubeconfig <file>', 'default: KUBECONFIG, ~/.kube/config, or the service account');
+      .option('-n, --namespace <name>', 'namespace (default: the one of the context; in a pod, the one of the pod)')
+      .option('--kubeconfig <file>', 'kubeconfig file (default: KUBECONFIG, ~/.kube/config, or the service account)');
   inCluster(program.command('apply'))
-    .summary('hand a DatabaseMigration to the operator, and wait for its end')
-    .description('Exit code 0 when it is Ready, else the one of its reason; 4 when a person has to act.')
-    .requiredOption('-f, --filename <file>', 'the manifest; - for standard input')
-    .option('--wait', 'follow it until it is Ready, has given up, or waits for a person')
+    .summary('submit a DatabaseMigration to the operator, and optionally wait for its result')
+    .description('Exit code 0 if it is Ready, else the exit code of its reason; 4 if a person has to act.')
+    .requiredOption('-f, --filename <file>', 'manifest of a DatabaseMigration; - for standard input')
+    .option('--wait', 'wait until it is Ready, fails permanently, or awaits approval')
     .option(
       '--timeout <duration>',
-      'of --wait, such as 30m; a number without a unit is seconds, 0 waits without a limit',
+      'timeout of --wait, such as 30m; a number without a unit is seconds, 0 waits without a limit',
       seconds,
       1800,
     )
@@ -86,29 +88,29 @@ function registerResources(program: Command, io: Io): void {
       (await import('../commands/apply.ts')).apply({ ...globalsOf(command, io), ...options }, io),
     );
   inCluster(program.command('status'))
-    .summary('DatabaseMigrations of a cluster: all of them, or the story of one')
+    .summary('list the DatabaseMigrations of a cluster, or show the details of one')
     .argument('[name]')
-    .option('-A, --all-namespaces', 'of the whole cluster')
+    .option('-A, --all-namespaces', 'list all namespaces')
     .action(async (name: string | undefined, options, command: Command) =>
       (await import('../commands/cluster.ts')).status(name, { ...globalsOf(command, io), ...options }, io),
     );
   inCluster(program.command('approve'))
-    .summary('let the plan that waits run, and no other')
+    .summary('approve the pending plan, and no other')
     .argument('<name>')
-    .option('-y, --yes', 'do not ask')
+    .option('-y, --yes', 'skip the confirmation')
     .action(async (name: string, options, command: Command) =>
       (await import('../commands/cluster.ts')).approve(name, { ...globalsOf(command, io), ...options }, io),
     );
 }
 
 export function wholeNumber(text: string): number {
-  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('A whole number is needed.');
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
   return Number(text);
 }
 
 /** `5m`, `90s` or a bare number of seconds, as seconds. */
 export function seconds(text: string): number {
   const ms = /^\d+$/.test(text) ? Number(text) * 1000 : parseDuration(text);
-  if (ms === undefined) throw new InvalidArgumentError('A duration such as 90s, 5m or 1h30m is needed.');
+  if (ms === undefined) throw new InvalidArgumentError('It must be a duration such as 90s, 5m or 1h30m.');
   return ms / 1000;
 }

@@ -1,13 +1,13 @@
 import type { Dialect } from './dialect.ts';
 
-/** The JSON that lies beside each backup. A backup without a readable manifest is not listed. */
+/** The JSON file next to each backup. A backup without a readable manifest is not listed. */
 export interface BackupManifest {
   version: 1;
-  /** File or folder name of the backup itself, beside the manifest. */
+  /** File or folder name of the backup itself, next to the manifest. */
   name: string;
   dialect: Dialect;
   format: 'sqlite' | 'pg_dump-custom' | 'pg_dump-directory';
-  /** Which database it is of; a restore into another one is refused unless asked for. */
+  /** The database of the backup; a restore into another one is refused unless it is requested. */
   database: DatabaseIdentity;
   revision: string;
   toolVersion: string;
@@ -19,11 +19,11 @@ export interface BackupManifest {
   /** Hex; for a directory, of its files' names and hashes in order of name. */
   sha256: string;
   compression: 'none' | 'gzip' | 'zstd' | 'lz4';
-  /** PostgreSQL: the only schemas that it holds; absent where it is of the whole database. */
+  /** PostgreSQL: the only schemas in the backup; absent if it contains the whole database. */
   schemas?: string[];
-  /** What of the database it does not hold, in sentences. */
+  /** The parts of the database that it does not contain, in sentences. */
   leftOut?: string[];
-  /** What the database held when the backup was taken; a restore compares it with what it made. */
+  /** The objects of the database at the time of the backup; a restore compares its result with them. */
   catalogue?: CatalogueDigest;
 }
 
@@ -33,7 +33,7 @@ export interface CatalogueDigest {
   serverMajor: number;
   /** By class of object: how many, and a hash over all of them. */
   classes: Record<string, { count: number; sha256: string }>;
-  /** The list of objects: JSON, gzip, base64. It holds no text of definitions. */
+  /** The list of objects: JSON, gzip, base64. It does not contain the text of definitions. */
   objects: string;
 }
 
@@ -47,7 +47,7 @@ export interface DatabaseIdentity {
   serverVersion: string;
 }
 
-/** A whole backup on disk. */
+/** A complete backup on disk. */
 export interface Backup {
   /** Absolute path of the backup file or folder. */
   path: string;

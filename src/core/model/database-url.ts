@@ -1,6 +1,6 @@
 /**
- * Database URLs, read once at the edge. `connection/` has a file for each form: `postgres-uri`, `keyword-value`,
- * `sqlite-url`; `postgres-target` adds what libpq takes from service file, environment and password file.
+ * Database URLs, parsed once at the entry points. `connection/` has a file for each form: `postgres-uri`, `keyword-value`,
+ * `sqlite-url`; `postgres-target` adds the values that libpq reads from service file, environment and password file.
  */
 import { ConnectionStringError, type Given, URL_FORM } from './connection/given.ts';
 import { looksLikeKeywordValue, readKeywordValue } from './connection/keyword-value.ts';
@@ -19,13 +19,13 @@ const FORMS = 'Use postgres://user:password@host:5432/name or sqlite:///path/to/
 const OTHERS =
   /^(mysql|mysqlx|mysql2|mariadb|mariadbconnector|mssql|sqlserver|oracle|db2|ibm_db_sa|cockroachdb|redshift|snowflake|bigquery|duckdb|clickhouse|libsql|mongodb|redis|rediss|http|https|amqp|prisma|tcp|socket|unix)$/i;
 
-/** What SQLite files are called. */
+/** Suffixes of SQLite files. */
 const SQLITE_FILE = /\.(db|db3|sdb|s3db|sl3|sqlite|sqlite2|sqlite3)$/i;
 
 /**
  * Reads a database URL: PostgreSQL's URI and keyword/value forms (manual, 32.1.1), SQLAlchemy's (`postgresql+asyncpg://…`,
  * `sqlite:///relative.db`, `sqlite:////absolute.db`), JDBC's, SQLite's (`file:…`), or the path of a SQLite file. A text is
- * a path only if its name ends as those of SQLite files do, or if the file exists. No message ever holds the password.
+ * a path only if it has a suffix of SQLite files or if the file exists. No message ever contains the password.
  */
 export function parseDatabaseUrl(text: string, surroundings: Surroundings = NO_SURROUNDINGS): ParsedUrl {
   try {
@@ -62,7 +62,7 @@ function readPostgres(text: string, sslTrue: 'require' | 'verify-full', surround
   return postgresTarget(given, sslTrue, surroundings);
 }
 
-/** JDBC's URLs, of which the host may be left out: `jdbc:postgresql:name`. */
+/** JDBC URLs, whose host may be omitted: `jdbc:postgresql:name`. */
 function readJdbc(text: string, surroundings: Surroundings): DatabaseTarget {
   const inner = text.slice('jdbc:'.length);
   const [, dialect = ''] = /^([a-z]+):/i.exec(inner) ?? [];
@@ -76,7 +76,7 @@ function readJdbc(text: string, surroundings: Surroundings): DatabaseTarget {
   return readPostgres(`postgresql:${uri}`, 'verify-full', surroundings);
 }
 
-/** Without blanks around it (the last line of a Secret's file) and without quotes (those of `docker run --env-file`). */
+/** Without white space around it (from the file of a Secret) and without quotes (from `docker run --env-file`). */
 function unwrapped(text: string): string {
   const trimmed = text.trim();
   const quoted = /^(["'`])([\s\S]*)\1$/.exec(trimmed);
@@ -88,7 +88,7 @@ function isFile(text: string, { exists }: Surroundings): boolean {
   return SQLITE_FILE.test(text) && !looksLikeUrl(text);
 }
 
-/** What a person meant as a URL: user, password or host in it would become the name of a file. */
+/** Text that is meant as a URL: otherwise its user, password or host would become a file name. */
 function looksLikeUrl(text: string): boolean {
   return (
     /:\/\//.test(text) ||
@@ -100,25 +100,25 @@ function looksLikeUrl(text: string): boolean {
   );
 }
 
-/** Why a text is neither a URL nor a file. It may hold a password, so no part of it is repeated. */
+/** Why a text is neither a URL nor a file. It may contain a password, so no part of it is repeated. */
 function unreadable(text: string): ConnectionStringError {
   if (/^["'`]|["'`]$/.test(text))
-    return new ConnectionStringError(`The database URL has a quotation mark at one end only. ${FORMS}`);
+    return new ConnectionStringError(`The database URL has a quotation mark at only one end. ${FORMS}`);
   const [, name] = /^(?:export\s+|set\s+|-e\s+)?([A-Z][A-Z0-9_]*)\s*=/.exec(text) ?? [];
   if (name !== undefined)
     return new ConnectionStringError(
-      `The database URL begins with the name of a variable and an equals sign. Give only what follows it. ${FORMS}`,
+      `The database URL begins with the name of a variable and an equals sign. Pass only the text after it. ${FORMS}`,
     );
   if (/^(host|server|data source|user id|username|database|initial catalog)\s*=[^;]*;/i.test(text))
     return new ConnectionStringError(`The database URL has the form of ADO.NET, which is not supported. ${FORMS}`);
   if (looksLikeUrl(text) || text.includes('@') || /^[a-z]{2,}:/i.test(text))
     return new ConnectionStringError(`The database URL cannot be read. ${URL_FORM}`);
   return new ConnectionStringError(
-    'The database URL is neither a URL nor an existing file. For a new SQLite file write sqlite:///path/to/file.db, or give it the suffix .db, .sqlite or .sqlite3.',
+    'The database URL is neither a URL nor an existing file. For a new SQLite file write sqlite:///path/to/file.db, or use the suffix .db, .sqlite or .sqlite3.',
   );
 }
 
-/** The target for people, without password: `postgres://app@db:5432/trading`, or the file's path. */
+/** The target as text, without password: `postgres://app@db:5432/trading`, or the file's path. */
 export function displayTarget(target: DatabaseTarget): string {
   if (target.dialect === 'sqlite') return target.path;
   const { user, database, host, port, hosts } = target;

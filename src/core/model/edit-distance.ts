@@ -1,4 +1,4 @@
-/** Levenshtein's: how many letters have to be changed, added or taken away. */
+/** The Levenshtein distance: how many letters have to be changed, added or removed. */
 export function distanceBetween(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 1; i <= a.length; i += 1) {

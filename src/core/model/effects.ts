@@ -3,17 +3,17 @@ export interface MigrationEffects {
   revision: string;
   seconds: number;
   statements: number;
-  /** Strongest lock held on each table, for example `AccessExclusiveLock`, and for how long until the end, at most. */
+  /** Strongest lock on each table, for example `AccessExclusiveLock`, and the longest time that it was held. */
   locks: { table: string; mode: string; seconds?: number }[];
-  /** Tables whose storage was written anew. */
+  /** Tables whose storage was rewritten. */
   rewrites: string[];
-  /** Row counts of tables where they changed; a table absent on one side has null there. */
+  /** Row counts of the tables in which they changed; null on the side where a table does not exist. */
   rows: { table: string; before: number | null; after: number | null }[];
 }
 
 export interface RehearsalResult {
   mode: 'Full' | 'SchemaOnly';
-  /** Why this mode. */
+  /** Why this mode was used. */
   message: string;
   seconds: number;
   roundTrip: 'passed' | 'failed' | 'skipped';

@@ -2,7 +2,7 @@ import type { SourcePosition } from './problem.ts';
 
 export type Severity = 'error' | 'warning' | 'notice';
 
-/** One thing that a safety rule says about a plan. */
+/** One result of a safety rule for a plan. */
 export interface Finding {
   /** The rule's id in kebab case, for example `index-without-concurrently`. */
   rule: string;
@@ -15,7 +15,7 @@ export interface Finding {
   position?: SourcePosition;
 }
 
-/** One check of the database's surroundings, made before a run touches anything. */
+/** One preflight check of the environment of the database, before a run changes anything. */
 export interface CheckResult {
   name: string;
   result: 'passed' | 'warning' | 'failed';

@@ -3,14 +3,14 @@ import type { Revision } from './revision.ts';
 
 /**
  * `applied`: the migration's body is committed. `started` and `reverting`: a migration that runs outside a
- * transaction has begun and nothing tells yet how far it came; `repair` mends such a row.
+ * transaction has started and its progress is unknown; `repair` resolves such a row.
  */
 export type HistoryState = 'applied' | 'started' | 'reverting';
 
 /** One row of `db_manager_history` in the target database. */
 export interface HistoryRow {
   revision: Revision;
-  /** `sha256:<hex>`, or null for rows taken over from a tool that keeps none. */
+  /** `sha256:<hex>`, or null for rows imported from a tool without checksums. */
   checksum: string | null;
   /** ISO 8601 in UTC. */
   appliedAt: string;
@@ -30,12 +30,12 @@ export interface HistorySetting {
   table?: string;
 }
 
-/** Our own tables in the target database: no schema that migrations make, and no rows that are theirs. */
+/** Our own tables in the target database: they are not part of the schema and the rows of the migrations. */
 export interface OwnTables {
-  /** Of PostgreSQL. */
+  /** PostgreSQL: the schema of the tables. */
   schema: string;
   history: string;
-  /** Beside the history. */
+  /** Next to the history. */
   baseline: string;
   /** The names that are left out wherever tables are read. */
   names: readonly string[];

@@ -1,18 +1,18 @@
-/** What stands where a secret stood. */
+/** The replacement of a secret. */
 export const MASK = '***';
 
-/** Shorter values would take ordinary words with them: they are masked only where they stand alone. */
+/** Shorter values would also match in ordinary words: they are masked only as separate words. */
 const SHORT = 4;
 
 /**
- * A function that takes secret values out of a text: as they are, and as JSON, SQL, a URL, base64 or a shell writes
- * them. One for a process, made from what it was given by Secrets. The time grows with the length of the text.
+ * A function that masks secret values in a text: in plain form, and as JSON, SQL, a URL, base64 or a shell writes
+ * them. One per process, created from the values of its Secrets. The time grows with the length of the text.
  */
 export function masker(values: Iterable<string>): (text: string) => string {
   const forms = new Set([...values].flatMap(partsOf).flatMap(formsOf));
   const long = [...forms].filter((form) => form.length >= SHORT);
   const short = [...forms].filter((form) => form.length > 1 && form.length < SHORT);
-  // The longest first: a value that holds another is taken as a whole.
+  // The longest first: a value that contains another one is masked as a whole.
   const byLength = (a: string, b: string) => b.length - a.length;
   const all = [
     ...long.sort(byLength).map(escaped),
@@ -22,7 +22,7 @@ export function masker(values: Iterable<string>): (text: string) => string {
   return (text) => maskPasswords(pattern === undefined ? text : text.replace(pattern, MASK));
 }
 
-/** A value, the password inside it where it is a URL, and the lines of a key or a certificate. */
+/** A value, the password in it if it is a URL, and the lines of a key or a certificate. */
 function partsOf(value: string): string[] {
   const trimmed = value.trim();
   const lines = trimmed.includes('\n') ? trimmed.split(/\r?\n/).filter((line) => line.length >= 16) : [];
@@ -52,8 +52,8 @@ function formsOf(value: string): string[] {
 }
 
 /**
- * A text without the passwords of the URLs in it. Each word is looked at once, so the time grows with the length.
- * A URL that was cut before its `@` loses all that follows its user.
+ * A text without the passwords of the URLs in it. Each word is read once, so the time grows linearly with the length.
+ * In a URL that was truncated before its `@`, everything after the user is masked.
  */
 export function maskPasswords(text: string, cut = false): string {
   let at = text.indexOf('://');
@@ -73,7 +73,7 @@ export function maskPasswords(text: string, cut = false): string {
   return result + text.slice(done);
 }
 
-/** `user:password@` at the start of what follows `://`; the last `@` ends it, since a password may hold one. */
+/** `user:password@` at the start of the text after `://`; the last `@` ends it, because a password may contain one. */
 function passwordAt(text: string, from: number, end: number): { start: number; end: number } | undefined {
   const start = afterUser(text, from, end);
   if (start === undefined) return undefined;
@@ -86,7 +86,7 @@ function cutPassword(text: string, from: number): { start: number; end: number }
   return start === undefined ? undefined : { start, end: text.length };
 }
 
-/** Where the password begins; undefined where there is no user with a colon. */
+/** Start of the password; undefined without a user and a colon. */
 function afterUser(text: string, from: number, end: number): number | undefined {
   for (let index = from; index < end; index += 1) {
     const character = text[index];
@@ -114,7 +114,7 @@ function escaped(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&');
 }
 
-/** All texts of a value that came from JSON or goes there, each with the key that it stands under. */
+/** All strings in a JSON value, each with its key. */
 export function mapTexts<T>(value: T, change: (text: string, key: string) => string): T {
   return mapped(value, '', change) as T;
 }

@@ -6,16 +6,16 @@ export type MigrationFormat = 'umzug' | 'sequelize-cli' | 'dbmate' | 'goose' | '
 
 export type Direction = 'up' | 'down';
 
-/** What a directory listing and a hash tell of a migration: enough to plan, cheap for thousands of files. */
+/** A migration as known from a directory listing and a hash: enough to plan, cheap for thousands of files. */
 export interface MigrationFile {
   revision: Revision;
-  /** Paths relative to the migrations folder; two for formats that keep up and down apart, `up` first. */
+  /** Paths relative to the migrations folder; two for formats with separate up and down files, `up` first. */
   files: string[];
   /** `sha256:<hex>` of the contents with line ends normalised to LF; for two files, of both in order. */
   checksum: string;
 }
 
-/** One SQL statement with the place it starts at, for messages that point into the file. Lines and columns start at 1. */
+/** One SQL statement with its start position, for messages that point into the file. Lines and columns start at 1. */
 export interface SqlStatement {
   sql: string;
   file: string;
@@ -23,9 +23,9 @@ export interface SqlStatement {
   column: number;
 }
 
-/** The queries of a code migration that have been sent and not been answered yet. */
+/** The queries of a code migration that have been sent and are not finished yet. */
 export interface PendingQueries {
-  /** Waits for them; throws what one of them threw. False where there were none. */
+  /** Waits for them; throws the error of the first that failed. False if there were none. */
   drain(): Promise<boolean>;
 }
 
@@ -35,24 +35,24 @@ export type MigrationBody =
   | {
       kind: 'code';
       /**
-       * Calls the author's function with the arguments that its format expects, and waits for all that it has begun;
+       * Calls the author's function with the arguments that its format expects, and waits for everything that it started;
        * `queries` knows of the queries that it has sent.
        */
       call(queryInterface: unknown, sequelize: unknown, queries?: PendingQueries): Promise<void>;
-      /** Where in its file an error came from that `call` threw; undefined where its stack does not tell. */
+      /** Where in its file an error came from that `call` threw; undefined if its stack does not show it. */
       placeOf?(error: unknown): SourcePosition | undefined;
     };
 
-/** A migration that has been read (and imported, where it is code) and can be run. */
+/** A migration that has been read (and, for code, imported) and can be run. */
 export interface LoadedMigration extends MigrationFile {
   format: MigrationFormat;
-  /** The first comment's text, else the name in words. */
+  /** The text of the first comment, else the name as words. */
   description: string;
   up: MigrationBody;
-  /** Absent where the file has no way back. */
+  /** Absent if the file has no down migration. */
   down?: MigrationBody;
-  /** False where the author opted out of the transaction for that direction. */
+  /** False if the author opted out of the transaction for that direction. */
   transactional: { up: boolean; down: boolean };
-  /** The author asks for the transaction, so it never runs without. */
+  /** The author requires the transaction, so it never runs without one. */
   atomic?: boolean;
 }

@@ -14,17 +14,17 @@ export const OPERATOR_REASONS = {
   },
   DependencyCycle: { exit: 4, means: '`dependsOn` contains a cycle.', help: 'Remove one of the entries.' },
   DatabaseInUse: { exit: 3, means: 'Another DatabaseMigration is migrating the same database.', help: 'Wait.' },
-  OutsideWindow: { exit: 3, means: 'The maintenance window is closed.', help: 'Wait for the time in the message.' },
+  OutsideWindow: { exit: 3, means: 'The maintenance window is closed.', help: 'Wait until the time in the message.' },
   ReferenceNotFound: {
     exit: 1,
-    means: 'A ConfigMap, a Secret, a claim or a key that the resource names does not exist.',
+    means: 'A ConfigMap, Secret, claim or key that the resource references does not exist.',
     help: 'Create it. The run then starts automatically.',
   },
   ImagePullFailed: { exit: 1, means: 'The image cannot be pulled.', help: 'Correct the reference or the pull Secret.' },
   JobRefused: {
     exit: 1,
     means: 'The API server refused the Job.',
-    help: 'See the message: a quota, an admission policy or missing permissions.',
+    help: 'See the message for the cause: a quota, an admission policy or missing permissions.',
   },
   PodUnschedulable: { exit: 1, means: 'The pod cannot be scheduled.', help: 'See the message of the scheduler.' },
   RunLost: {
@@ -34,8 +34,8 @@ export const OPERATOR_REASONS = {
   },
   ReportUnreadable: {
     exit: 1,
-    means: 'The run left a report that cannot be read, or a log that is too long.',
-    help: 'The next attempt starts from the history of the database. Look at the log: `kubectl logs job/NAME`.',
+    means: 'The report of the run cannot be read, or its log is too long.',
+    help: 'The next attempt starts from the history of the database. Read the log: `kubectl logs job/NAME`.',
   },
   RetryLimitReached: {
     exit: 1,

@@ -6,12 +6,12 @@ export interface PlannedMigration {
   checksum: string;
 }
 
-/** The ordered migrations that lead from where the database stands to the target. Empty when it is there. */
+/** The ordered migrations from the current revision to the target. Empty if the database is at the target. */
 export interface Plan {
   direction: Direction;
   from: Position;
   to: Position;
   migrations: PlannedMigration[];
-  /** `sha256:<hex>` over direction, start and every migration with its checksum: what an approval is of. */
+  /** `sha256:<hex>` over direction, start and every migration with its checksum: the value that is approved. */
   digest: string;
 }

@@ -1,25 +1,25 @@
 import type { Reason } from './reason.ts';
 
-/** An expected failure as a value: why, in one word and in a sentence that ends with what to do. */
+/** An expected failure as a value: its reason, and a message that ends with what to do. */
 export interface Problem {
   reason: Reason;
   message: string;
   migration?: string;
-  /** The statement at fault, clipped; never with values bound to it. */
+  /** The failed statement, truncated; never with its bound values. */
   statement?: string;
   position?: SourcePosition;
   /** The database's own error code: an SQLSTATE or `SQLITE_…`. */
   code?: string;
 }
 
-/** A place in a migration file; line and column start at 1. */
+/** A position in a migration file; line and column start at 1. */
 export interface SourcePosition {
   file: string;
   line: number;
   column: number;
 }
 
-/** Carries a `Problem` through code that can only throw. Turned back into a value where a step ends. */
+/** Carries a `Problem` through code that can only throw. Converted back into a value at the end of a step. */
 export class ProblemError extends Error {
   readonly problem: Problem;
 

@@ -2,7 +2,7 @@ import { CLUSTER_REASONS } from './cluster-reasons.ts';
 import { OPERATOR_REASONS } from './operator-reasons.ts';
 
 /**
- * Each outcome has one reason. The same name is the condition's reason, the event's reason, the log field, the value in
+ * Each outcome has one reason. The same name is used as the reason of the condition, the reason of the event, the log field, the value in
  * the JSON output and the heading in `docs/reference/reasons.md`, which is generated from this table.
  *
  * `exit` is the CLI's code: 0 done, 1 failed, 2 usage, 3 pending or different, 4 blocked until a person acts.
@@ -35,8 +35,8 @@ export const REASONS = {
   },
   UnsupportedMigrations: {
     exit: 2,
-    means: 'The folder holds migrations of a tool, or in a language or packing, that does not run here.',
-    help: 'Do what the message says for that tool; nothing was touched.',
+    means: 'The folder contains migrations of a tool, or in a language or format, that is not supported.',
+    help: 'Follow the instructions in the message; nothing was changed.',
   },
   InvalidMigration: {
     exit: 1,
@@ -72,7 +72,7 @@ export const REASONS = {
   },
   PoolerUnsupported: {
     exit: 1,
-    means: 'The connection goes through a pooler in transaction or statement mode, which does not keep session locks.',
+    means: 'The connection uses a pooler in transaction or statement mode, which does not keep session locks.',
     help: 'Connect to PostgreSQL directly, or to a pool in session mode.',
   },
   ConnectionLost: {
@@ -188,7 +188,7 @@ export const REASONS = {
   },
   RestoreIncomplete: {
     exit: 1,
-    means: 'What was restored is not equal to the backup; the target is as it was before.',
+    means: 'The restored content differs from the backup; the target is unchanged.',
     help: 'The message lists the differences. Restore as a superuser, or with pg_restore by hand.',
   },
   RestoreFailed: {
@@ -208,13 +208,13 @@ export const REASONS = {
   },
   ReplayImpossible: {
     exit: 1,
-    means: 'The applied migrations cannot be run on an empty database, so there is no schema to compare with.',
-    help: 'Keep the schema as it is now as the start of every replay: `db-manager baseline`. Or compare with models.',
+    means: 'The applied migrations cannot be run on an empty database, so no schema is available for comparison.',
+    help: 'Record the current schema as the start of every replay: `db-manager baseline`. Or compare with models.',
   },
   NotRehearsable: {
     exit: 4,
-    means: 'A migration acts beyond its database, where the rehearsal may not follow. Nothing was sent.',
-    help: 'Set `safety.rehearsalServer: Private` where the message says so; else take the statement out and run it by hand, or set `safety.rehearsal: Disabled`.',
+    means: 'A migration has effects outside its database, which the rehearsal must not repeat. Nothing was executed.',
+    help: 'Set `safety.rehearsalServer: Private` if the message says so. Otherwise remove the statement and run it by hand, or set `safety.rehearsal: Disabled`.',
   },
   RowsLost: {
     exit: 4,

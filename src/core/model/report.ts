@@ -3,8 +3,8 @@ import { REASON_NAMES } from './reason.ts';
 import { STEP_NAMES } from './step.ts';
 
 /**
- * What a run found and did. The only thing that the controller believes about a run: it comes as the last JSON
- * line of the pod's log and, clipped to 4096 bytes, as its termination message.
+ * What a run found and did. The controller's only source for the result of a run: the last JSON
+ * line of the pod's log and, truncated to 4096 bytes, its termination message.
  */
 const reason = z.enum(REASON_NAMES);
 
@@ -25,7 +25,7 @@ export const stepReportSchema = z.object({
   kind: z.enum(['done', 'skipped', 'blocked', 'failed']),
   reason: reason.optional(),
   message: z.string(),
-  /** ISO 8601 in UTC: when the step ended. */
+  /** ISO 8601 in UTC: end of the step. */
   at: z.string(),
   seconds: z.number(),
 });
@@ -65,7 +65,7 @@ export const runReportSchema = z.object({
   result: z.enum(['succeeded', 'blocked', 'failed']),
   reason,
   message: z.string(),
-  /** Whether the same request may be run again by itself. */
+  /** Whether the same request may be retried automatically. */
   retry: z.enum(['safe', 'never']),
   /** Whether the target database was changed. */
   touched: z.boolean(),
@@ -108,14 +108,14 @@ export const runReportSchema = z.object({
       seconds: z.number(),
       roundTrip: z.enum(['passed', 'failed', 'skipped']),
       migrations: z.array(effectsSchema),
-      /** Migrations whose effects are left out. */
+      /** Number of migrations whose effects are omitted. */
       more: z.int().optional(),
     })
     .optional(),
-  /** Differences between the expected schema and the one found; empty lists when they agree. */
+  /** Differences between the expected schema and the schema that was found; empty lists if they agree. */
   schema: z.object({ before: z.array(z.string()).optional(), after: z.array(z.string()).optional() }).optional(),
   failure: failureSchema.optional(),
-  /** How many of each severity there were, where not all findings are listed. */
+  /** Number of findings per severity, if not all findings are listed. */
   findings: z.object({ error: z.int(), warning: z.int(), notice: z.int() }).optional(),
   /** Path of the file that has the whole report. */
   whole: z.string().optional(),
@@ -125,7 +125,7 @@ export type RunReport = z.infer<typeof runReportSchema>;
 export type StepReport = z.infer<typeof stepReportSchema>;
 export type Failure = z.infer<typeof failureSchema>;
 
-/** How far a step has come; at most a few a second. Bytes for backup and restore, migrations for apply. */
+/** Progress of a step; at most a few events per second. Bytes for backup and restore, migrations for apply. */
 export const progressSchema = z.object({
   step: z.enum(STEP_NAMES),
   done: z.number(),
@@ -136,7 +136,7 @@ export const progressSchema = z.object({
 
 export type Progress = z.infer<typeof progressSchema>;
 
-/** One JSON line of a runner's standard output. */
+/** One JSON line of the standard output of a runner. */
 export const runEventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('started'), runId: z.string(), step: z.enum(STEP_NAMES), at: z.string() }),
   z.object({ type: z.literal('progress'), runId: z.string(), progress: progressSchema }),
@@ -147,7 +147,7 @@ export const runEventSchema = z.discriminatedUnion('type', [
 export type RunEvent = z.infer<typeof runEventSchema>;
 
 /**
- * A report as a line is at most this long, in bytes: see `boundReport`. A longer line is no report, and is not parsed.
+ * A report as a line is at most this long, in bytes: see `boundReport`. A longer line is not a report, and is not parsed.
  */
 export const REPORT_BYTES = 262_144;
 

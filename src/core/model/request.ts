@@ -9,8 +9,8 @@ const rehearsalServerSchema = z.union([
 export type RehearsalServer = z.infer<typeof rehearsalServerSchema>;
 
 /**
- * What one run shall do, frozen when it starts: the controller writes it into the Job, the CLI makes it from
- * its flags. It holds no secret: only the names of the environment variables that hold one.
+ * The specification of one run, fixed when it starts: the controller writes it into the Job, the CLI creates it from
+ * its flags. It contains no secret, only the names of the environment variables that contain one.
  */
 export const runRequestSchema = z.strictObject({
   version: z.literal(1),
@@ -76,19 +76,19 @@ export const runRequestSchema = z.strictObject({
     retain: z.strictObject({ last: z.int().min(1), days: z.int().min(0) }).optional(),
   }),
   onFailure: z.enum(['Keep', 'Downgrade', 'Restore']),
-  /** `onFailure: Restore` may end other sessions of the database. */
+  /** `onFailure: Restore` may terminate other sessions of the database. */
   terminateSessions: z.boolean().optional(),
-  /** Milliseconds; 0 is no limit. */
+  /** Milliseconds; 0 means no limit. */
   timeouts: z.strictObject({ connect: z.int(), lock: z.int(), statement: z.int(), run: z.int() }),
 });
 
 export type RunRequest = z.infer<typeof runRequestSchema>;
 
-/** The environment variable that holds the URL of a server for scratch copies, where a resource names one. */
+/** The environment variable that holds the URL of a server for scratch copies, if a resource names one. */
 export const REHEARSAL_URL_VARIABLE = 'REHEARSAL_DATABASE_URL';
 
-/** The environment variable by which a runner pod gets its request, as JSON. */
+/** The environment variable with the request of a runner pod, as JSON. */
 export const RUN_REQUEST_VARIABLE = 'DB_MANAGER_RUN_REQUEST';
 
-/** By these a process gets to know which of its variables and files hold secrets: names with commas between them. */
+/** Variables that list the variables and files of a process that contain secrets, separated by commas. */
 export const SECRET_VARIABLES = { names: 'DB_MANAGER_SECRET_VARIABLES', files: 'DB_MANAGER_SECRET_FILES' } as const;

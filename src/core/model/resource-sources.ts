@@ -71,7 +71,7 @@ export const database = z
       .boolean()
       .optional()
       .describe(
-        'Create the PostgreSQL database where the server has none of its name. Without it a wrong name is an error. A SQLite file is always created.',
+        'Create the PostgreSQL database if it does not exist. Otherwise a wrong name is an error. A SQLite file is always created.',
       ),
   })
   .describe('The database to migrate.')
@@ -80,11 +80,11 @@ export const database = z
       exactlyOne('urlFrom', 'postgres', 'sqlite'),
       rule(
         'has(self.sqlite) == has(oldSelf.sqlite) && (!has(self.sqlite) || self.sqlite.path == oldSelf.sqlite.path && self.sqlite.volume.claimName == oldSelf.sqlite.volume.claimName)',
-        'a DatabaseMigration stays with its database: make a new resource for another SQLite file',
+        'the database of a DatabaseMigration is immutable: create a new resource for another SQLite file',
       ),
       rule(
         '!has(self.postgres) || !has(oldSelf.postgres) || self.postgres.database == oldSelf.postgres.database',
-        'a DatabaseMigration stays with its database: make a new resource for another PostgreSQL database',
+        'the database of a DatabaseMigration is immutable: create a new resource for another PostgreSQL database',
       ),
     ),
   );

@@ -15,8 +15,8 @@ import {
 
 /**
  * `DatabaseMigration.spec`. One schema: from it come the TypeScript type, the runtime parse, the CRD with its CEL
- * rules and `docs/reference/databasemigration.md` (`npm run generate`). Texts given to `describe` are what `kubectl explain` shows;
- * `x-kubernetes-validations` in `meta` are refused by the API server itself.
+ * rules and `docs/reference/databasemigration.md` (`npm run generate`). `kubectl explain` shows the texts of `describe`;
+ * the API server itself enforces `x-kubernetes-validations` in `meta`.
  */
 const safety = z
   .strictObject({
@@ -42,12 +42,12 @@ const safety = z
       .enum(['Auto', 'Private', 'SameServer'])
       .default('Auto')
       .describe(
-        "Location of the scratch copies of a PostgreSQL database. Private: on a server that the run starts in its own pod. SameServer: next to the database, on its server. Auto: Private, else SameServer where the server's version or an extension is not in the runner's image.",
+        "Location of the scratch copies of a PostgreSQL database. Private: on a server that the run starts in its own pod. SameServer: next to the database, on its server. Auto: Private, or SameServer if the runner image lacks the server's version or an extension.",
       ),
     rehearsalServerUrlFrom: secretSource
       .optional()
       .describe(
-        'A URL of another PostgreSQL server for scratch copies, in place of rehearsalServer; its user may create databases.',
+        'URL of another PostgreSQL server for scratch copies, instead of rehearsalServer. Its user must be allowed to create databases.',
       ),
   })
   .prefault({})
@@ -90,7 +90,7 @@ const backup = z
       .meta(
         cel(
           exactlyOne('claimName', 'size'),
-          rule('!has(self.storageClassName) || has(self.size)', 'storageClassName goes with size'),
+          rule('!has(self.storageClassName) || has(self.size)', 'storageClassName requires size'),
         ),
       ),
     compression: z
@@ -222,13 +222,13 @@ export const specSchema = z
       .enum(['Keep', 'Downgrade', 'Restore'])
       .default('Keep')
       .describe(
-        'After a failed apply. Keep: leave what committed. Downgrade: revert it. Restore: bring back the backup; writes since then are lost.',
+        'After a failed apply. Keep: leave committed migrations applied. Downgrade: revert them. Restore: restore the backup; later writes are lost.',
       ),
     terminateSessions: z
       .boolean()
       .default(false)
       .describe(
-        'onFailure: Restore may end other sessions of the database. Without it, a run with onFailure: Restore does not start while an application is connected.',
+        'onFailure: Restore may terminate other sessions of the database. Without it, a run with onFailure: Restore does not start while an application is connected.',
       ),
     timeouts,
     retry,
@@ -243,7 +243,7 @@ export const specSchema = z
   .describe('Desired revision of the database, and how to reach it.')
   .meta(
     cel(
-      // Here and not at `backup`: the API server holds a default against the rules of its own object before that
+      // Here and not at `backup`: the API server validates a default against the rules of its own object before that
       // object's defaults are filled in.
       rule("self.backup.mode == 'Disabled' || has(self.backup.volume)", 'set backup.volume, or backup.mode: Disabled'),
       rule(
@@ -252,11 +252,11 @@ export const specSchema = z
       ),
       rule(
         "self.safety.rehearsal != 'Full' || self.backup.mode == 'Enabled'",
-        'safety.rehearsal: Full needs backup.mode: Enabled, since it restores that backup',
+        'safety.rehearsal: Full needs backup.mode: Enabled, because it restores that backup',
       ),
       rule(
         "!(self.target == 'base' || self.target.startsWith('-')) || self.allowDowngrade",
-        'a target behind the current revision needs allowDowngrade: true',
+        'a target older than the current revision needs allowDowngrade: true',
       ),
       rule('!has(self.migrations.runnerImage) || has(self.runner.image)', 'migrations.runnerImage needs runner.image'),
     ),

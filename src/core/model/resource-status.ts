@@ -29,7 +29,7 @@ export const statusSchema = z
       .optional()
       .describe('Conditions of the last run, in order of its steps.')
       .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] }),
-    summary: optionalText('One short line for `kubectl get`: what the last or the running run is at.'),
+    summary: optionalText('Short state of the current or last run, for `kubectl get`.'),
     database: optionalText('The database, without any secret.'),
     currentRevision: optionalText('The last applied migration, or base.'),
     targetRevision: optionalText('Migration that the target resolves to.'),
@@ -48,9 +48,9 @@ export const statusSchema = z
         id: z.string(),
         job: optionalText('Name of its Job.'),
         attempt: z.int(),
-        inputs: optionalText('Digest of everything that the run was made from; a change makes a new run due.'),
-        step: optionalText('The step it is at.'),
-        progress: optionalText('How far that step has come.'),
+        inputs: optionalText('Digest of all inputs of the run; a change triggers a new run.'),
+        step: optionalText('Current step of the run.'),
+        progress: optionalText('Progress of that step.'),
         startedAt: z.string().meta({ format: 'date-time' }).optional(),
         finishedAt: z.string().meta({ format: 'date-time' }).optional(),
         result: z.enum(['succeeded', 'blocked', 'failed']).optional(),
@@ -78,7 +78,7 @@ export const statusSchema = z
         counts: z
           .object({ error: z.int(), warning: z.int(), notice: z.int() })
           .optional()
-          .describe('How many findings there were, where not all are listed.'),
+          .describe('Number of findings, if not all are listed.'),
         more: z.int().optional(),
       })
       .optional()
@@ -98,7 +98,7 @@ export const statusSchema = z
       .object({ before: z.array(z.string()).optional(), after: z.array(z.string()).optional() })
       .optional()
       .describe('Differences from the expected schema.'),
-    report: optionalText('Path of the file that has the whole report of the last run, on the volume of its backup.'),
+    report: optionalText('Path of the file with the whole report of the last run, on the volume of its backup.'),
     failure: failureSchema
       .extend({ log: z.array(z.string()).optional().describe('Last lines of the log of the pod.') })
       .optional()

@@ -1,6 +1,6 @@
 /**
  * A value that must never be printed. Every way that JavaScript turns an object into text gives `***`;
- * only `reveal()` gives the value, so a grep for it lists every place that a secret can leave by.
+ * only `reveal()` returns the value, so a grep for it lists every place where a secret is used.
  */
 export class Secret {
   readonly #value: string;

@@ -1,5 +1,5 @@
 /**
- * Texts of several origins as one: each ends with a stop, one alone stays as it is. Their first letters stay, because a text may begin with the
+ * Texts of several origins as one: each ends with a stop; a single text is not changed. Their first letters are not changed, because a text may begin with the
  * name of a file or of a database.
  */
 export function joinSentences(...parts: readonly (string | undefined)[]): string {

@@ -15,7 +15,7 @@ export interface Snapshot {
 }
 
 export interface Table {
-  /** PostgreSQL's schema; `main` on SQLite. */
+  /** Schema in PostgreSQL; `main` on SQLite. */
   schema: string;
   name: string;
   columns: Column[];
@@ -27,7 +27,7 @@ export interface Table {
   indexes: Index[];
   triggers: NamedDefinition[];
   comment?: string;
-  /** `by` as in PARTITION BY; `of` is the parent, with its schema where that is another one. */
+  /** `by` as in PARTITION BY; `of` is the parent, with its schema if that differs. */
   partition?: { by?: string; of?: string; bound?: string };
   /** Tables that this one inherits from without being a partition, in their order, as in `partition.of`. */
   inherits?: string[];
@@ -40,22 +40,22 @@ export interface Column {
   /** As the database writes it, with arguments: `character varying(255)`, `numeric(20,8)[]`. */
   type: string;
   nullable: boolean;
-  /** SQL text of the default, absent where there is none. */
+  /** SQL text of the default, absent if there is none. */
   default?: string;
   /** `options` are those of its sequence that are not the default: `START WITH 100 INCREMENT BY 5`. */
   identity?: { generation: 'ALWAYS' | 'BY DEFAULT'; options?: string };
-  /** True where the default is a sequence that the column owns. */
+  /** True if the default is a sequence that the column owns. */
   serial?: boolean;
   generated?: { expression: string; stored: boolean };
   collation?: string;
   comment?: string;
 }
 
-/** A name is absent where the database made it up or keeps none. */
+/** The name is absent if the database generated it or stores none. */
 export interface Key {
   name?: string;
   columns: string[];
-  /** Columns that its index carries along (INCLUDE). */
+  /** Columns that its index includes (INCLUDE). */
   include?: string[];
 }
 
@@ -71,7 +71,7 @@ export interface ForeignKey extends Key {
   references: { schema: string; table: string; columns: string[] };
   onDelete: ReferentialAction;
   onUpdate: ReferentialAction;
-  /** The columns that ON DELETE SET NULL or SET DEFAULT sets, where not all of them. */
+  /** The columns that ON DELETE SET NULL or SET DEFAULT sets, if not all of them. */
   onDeleteColumns?: string[];
   match?: 'FULL';
   deferrable?: Deferrable;
@@ -82,7 +82,7 @@ export interface Check {
   name?: string;
   expression: string;
   validated: boolean;
-  /** Absent where tables that inherit from this one have the check too. */
+  /** Absent if tables that inherit from this one have the check too. */
   noInherit?: true;
 }
 
@@ -94,9 +94,9 @@ export interface NamedDefinition {
 export interface Index {
   name: string;
   unique: boolean;
-  /** `btree` unless said otherwise. */
+  /** Default `btree`. */
   method: string;
-  /** In order; an expression stands in its own text. */
+  /** In order; an expression is stored as its text. */
   parts: IndexPart[];
   include: string[];
   /** The condition of a partial index. */
@@ -125,11 +125,11 @@ export interface SequenceObject {
   type: string;
   start: string;
   increment: string;
-  /** What is not the default of its type: `MINVALUE 5 CACHE 10 CYCLE`. */
+  /** Options that differ from the defaults of its type: `MINVALUE 5 CACHE 10 CYCLE`. */
   options?: string;
   /** The column that it numbers (serial, identity) and that owns it, as `schema.table.column`. */
   ownedBy?: string;
-  /** The table of a column that owns it without taking its numbers from it; `options` say OWNED BY. */
+  /** The table of a column that owns it but does not use its numbers; `options` contain OWNED BY. */
   attachedTo?: { schema: string; name: string };
 }
 

@@ -1,6 +1,6 @@
 import type { Problem } from './problem.ts';
 
-/** The steps of a run, in order. `recover` and `prune` close it: one on failure, one on success. */
+/** The steps of a run, in order. `recover` and `prune` are the last: one on failure, one on success. */
 export const STEP_NAMES = [
   'load',
   'connect',
@@ -22,8 +22,8 @@ export const STEP_NAMES = [
 export type StepName = (typeof STEP_NAMES)[number];
 
 /**
- * How a step ended. `blocked`: a person must act. `retry: 'safe'`: the same run may be tried again by itself.
- * `partial`: what was found or done all the same, for the report.
+ * How a step ended. `blocked`: a person must act. `retry: 'safe'`: the same run may be retried automatically.
+ * `partial`: results until then, for the report.
  */
 export type StepResult<T> =
   | { kind: 'done' | 'skipped'; value: T; message: string }
@@ -42,7 +42,7 @@ export type ConditionType =
   | 'Reconciling'
   | 'Stalled';
 
-/** The conditions that a run's steps prove, in the order in which they come true. */
+/** The conditions that the steps of a run set, in the order in which they become true. */
 export const RUN_CONDITIONS = [
   'Reachable',
   'Planned',
@@ -56,8 +56,8 @@ export const RUN_CONDITIONS = [
 export type RunCondition = (typeof RUN_CONDITIONS)[number];
 
 /**
- * Which condition a step speaks for. A condition with several steps is true when the last of them is done,
- * false when any fails. `null`: the step is reported in the run's log and, where it fails, in Ready's reason.
+ * The condition of each step. A condition with several steps is true when the last of them is done,
+ * false if any fails. `null`: the step is reported in the log of the run and, if it fails, in the reason of Ready.
  */
 export const CONDITION_OF_STEP = {
   load: 'Planned',

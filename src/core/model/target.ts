@@ -1,19 +1,19 @@
 import type { HistorySetting } from './history.ts';
 import type { Secret } from './secret.ts';
 
-/** How to reach the database, parsed once at the edge. */
+/** How to connect to the database, parsed once at the entry points. */
 export type DatabaseTarget = SqliteTarget | PostgresTarget;
 
 export interface SqliteTarget {
   dialect: 'sqlite';
   /** Path of the file; relative paths are relative to the working directory of the process. */
   path: string;
-  /** Create the file where it does not exist (`?mode=rwc`). */
+  /** Create the file if it does not exist (`?mode=rwc`). */
   create?: boolean;
   history?: HistorySetting;
 }
 
-/** One of the servers that a connection string names. */
+/** One of the servers of a connection string. */
 export interface PostgresHost {
   /** A name, an address, or the folder of a Unix socket. */
   host: string;
@@ -29,19 +29,19 @@ export interface PostgresTarget extends PostgresHost {
   database: string;
   user: string;
   ssl: PostgresSsl;
-  /** The schemas that are migrated and validated; the first is where the history table is, where `history` says no other. */
+  /** The schemas that are migrated and validated; the first contains the history table unless `history` sets another. */
   schemas: string[];
   history?: HistorySetting;
-  /** Set for migrations as it is; by default the schemas and `public`. */
+  /** Set unchanged for migrations; by default the schemas and `public`. */
   searchPath?: string[];
-  /** All servers, where there are several. The first that answers as wanted is used for the whole run. */
+  /** All servers, if there are several. The first that meets the requirements is used for the whole run. */
   hosts?: PostgresHost[];
   targetSessionAttrs?: 'read-write' | 'read-only' | 'primary' | 'standby' | 'prefer-standby';
   /** Try the hosts in random order. */
   loadBalanceHosts?: boolean;
   /** Command-line options of the session, `-c name=value`. */
   options?: string;
-  /** Shown after ours in `pg_stat_activity`. */
+  /** Shown after our own name in `pg_stat_activity`. */
   applicationName?: string;
   /** For one attempt on one host. */
   connectTimeoutMs?: number;
@@ -66,7 +66,7 @@ export interface PostgresSsl {
   maxVersion?: TlsVersion;
   /** `direct`: TLS from the first byte, as PostgreSQL 17 can. */
   negotiation?: 'postgres' | 'direct';
-  /** TLS without looking at the certificate was asked for by name (`no-verify`). */
+  /** TLS without a check of the certificate was requested by name (`no-verify`). */
   unchecked?: boolean;
 }
 

@@ -7,8 +7,8 @@ import { listNames } from './names.ts';
 import { orderOf } from './order.ts';
 
 /**
- * Files and history have to tell the same story before anything is planned. Gives the first thing that does not fit:
- * InterruptedMigration, MissingMigration, ChecksumMismatch, OutOfOrder, each with what mends it.
+ * Files and history must be consistent before anything is planned. Returns the first problem:
+ * InterruptedMigration, MissingMigration, ChecksumMismatch, OutOfOrder, each with the fix.
  */
 export function checkIntegrity(
   files: readonly MigrationFile[],
@@ -29,7 +29,7 @@ function interrupted(history: readonly HistoryRow[]): Problem | undefined {
     'InterruptedMigration',
     rows.map(({ revision }) => revision),
     (names) =>
-      `${names} began outside a transaction and never finished; a part of it may be done. Look at the database, then: db-manager repair`,
+      `${names} started without a transaction and did not finish, so it may be partly applied. Inspect the database, then run: db-manager repair`,
   );
 }
 
@@ -38,7 +38,7 @@ function missing(files: readonly MigrationFile[], history: readonly HistoryRow[]
     'MissingMigration',
     missingFiles(files, history),
     (names, one) =>
-      `${names} ${one ? 'is' : 'are'} applied, but ${one ? 'the file is' : 'the files are'} not in the migrations folder. Bring ${one ? 'it' : 'them'} back, deploy the version that has ${one ? 'it' : 'them'}, or forget ${one ? 'it' : 'them'}: db-manager repair --remove-missing`,
+      `${names} ${one ? 'is' : 'are'} applied, but ${one ? 'the file is' : 'the files are'} not in the migrations folder. Restore ${one ? 'it' : 'them'}, deploy the version that contains ${one ? 'it' : 'them'}, or remove ${one ? 'it' : 'them'} from the history: db-manager repair --remove-missing`,
   );
 }
 
@@ -73,7 +73,7 @@ export function missingFiles(files: readonly MigrationFile[], history: readonly 
   return history.filter(({ revision }) => !known.has(revision)).map(({ revision }) => revision);
 }
 
-/** Files whose applied text was another one. Rows without a checksum (taken over from another tool) say nothing. */
+/** Files that changed after they were applied. Rows without a checksum (imported from another tool) are not checked. */
 export function editedFiles(files: readonly MigrationFile[], history: readonly HistoryRow[]): MigrationFile[] {
   const applied = new Map(history.map(({ revision, checksum }) => [revision, checksum]));
   return files.filter(({ revision, checksum }) => {

@@ -1,12 +1,12 @@
 import type { MigrationFile } from '../model/migration.ts';
 import type { Revision } from '../model/revision.ts';
 
-/** What the order is read from: a migration's name, and those of its files. */
+/** The input of the order: the name of a migration, and those of its files. */
 type Ordered = Pick<MigrationFile, 'revision' | 'files'>;
 
 /**
- * The order of a folder's migrations is that of the tool which wrote their names. Where all are code, that is the
- * order of the file names as text (sequelize-cli, Umzug); else that of their numbers, `compareRevisions`.
+ * The migrations of a folder are ordered as by the tool that created their names. If all are code, that is the
+ * order of the file names as text (sequelize-cli, Umzug); else the order of their numbers, `compareRevisions`.
  */
 export function orderOf(files: readonly Ordered[]): (a: Revision, b: Revision) => number {
   if (!files.every(({ files: [main = ''] }) => /\.[cm]?[jt]s$/i.test(main))) return compareRevisions;
@@ -25,7 +25,7 @@ export function sortFiles<T extends Ordered>(files: readonly T[]): T[] {
 }
 
 /**
- * By the leading number where both have one (`2_b` before `10_a`, `V1.2__x` before `V1.10__y`), else by name in code
+ * By the leading number if both have one (`2_b` before `10_a`, `V1.2__x` before `V1.10__y`), else by name in code
  * units, which is what timestamps want; numbered ones come first. Total and the same on every machine.
  */
 export function compareRevisions(a: Revision, b: Revision): number {
@@ -34,7 +34,7 @@ export function compareRevisions(a: Revision, b: Revision): number {
 
 interface Key {
   name: string;
-  /** Compared without limit: a timestamp with microseconds is larger than a double can hold. */
+  /** Compared as text: a timestamp with microseconds does not fit into a double. */
   version: bigint[] | undefined;
 }
 

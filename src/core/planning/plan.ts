@@ -1,7 +1,7 @@
 /**
  * Planning: files + history + target -> the ordered migrations to apply or revert; and what `stamp`, `repair` and
- * `adopt` change in the history. Pure: it imports the model and hashes. Whatever does not fit is a `Problem`, found
- * before anything is touched.
+ * `adopt` change in the history. Pure: it imports the model and hashes. Every inconsistency is a `Problem`, found
+ * before anything is changed.
  */
 import type { HistoryRow } from '../model/history.ts';
 import type { LoadedMigration, MigrationFile } from '../model/migration.ts';
@@ -16,7 +16,7 @@ import { resolveTarget } from './target.ts';
 
 export interface PlanInput {
   files: readonly MigrationFile[];
-  /** In the order of application, as the database gives it. */
+  /** In the order of application, as read from the database. */
   history: readonly HistoryRow[];
   target: Target;
   allowDowngrade: boolean;
@@ -28,8 +28,8 @@ export type Planning =
   | { ok: false; problem: Problem };
 
 /**
- * What leads from where the database stands to the target: everything pending up to it, or, where the target lies
- * behind, everything applied beyond it, the last one first. Problems: those of `checkIntegrity`, UnknownTarget,
+ * The migrations from the current revision to the target: everything pending up to it or, if the target is
+ * older, everything applied after it, the last one first. Problems: those of `checkIntegrity`, UnknownTarget,
  * AmbiguousTarget, DowngradeNotAllowed.
  */
 export function plan(input: PlanInput): Planning {
@@ -58,12 +58,12 @@ export function plan(input: PlanInput): Planning {
   return { ok: true, plan: seal('up', from, to, migrations), current: from, pending: names };
 }
 
-/** Where the history says that the database stands: the migration that was applied last. */
+/** The current revision according to the history: the last applied migration. */
 export function currentPosition(history: readonly HistoryRow[]): Position {
   return history.findLast(({ state }) => state === 'applied')?.revision ?? 'base';
 }
 
-/** A plan downwards needs a way back in every migration; it is refused before anything runs. */
+/** A downgrade needs a down in every migration; otherwise it is refused before anything runs. */
 export function requireReversible(migrations: readonly LoadedMigration[]): Problem | undefined {
   const stuck = migrations.filter(({ down }) => down === undefined).map(({ revision }) => revision);
   const [first] = stuck;
@@ -71,11 +71,11 @@ export function requireReversible(migrations: readonly LoadedMigration[]): Probl
   return {
     reason: 'IrreversibleMigration',
     migration: first,
-    message: `${listNames(stuck)} ${stuck.length === 1 ? 'has' : 'have'} no down, so nothing was reverted. Write it (where there is nothing to undo: SELECT 1; in SQL, a down that does nothing in code), or restore a backup: db-manager list-backups`,
+    message: `${listNames(stuck)} ${stuck.length === 1 ? 'has' : 'have'} no down, so nothing was reverted. Write it (if there is nothing to undo: SELECT 1; in SQL, an empty function in code), or restore a backup: db-manager list-backups`,
   };
 }
 
-/** The integrity check has made sure that every applied revision has its file. */
+/** The integrity check guarantees that every applied revision has its file. */
 function withChecksums(revisions: readonly Revision[], files: readonly MigrationFile[]): PlannedMigration[] {
   const checksums = new Map(files.map(({ revision, checksum }) => [revision, checksum]));
   return revisions.map((revision) => ({ revision, checksum: checksums.get(revision) ?? '' }));
@@ -89,6 +89,6 @@ function downgradeRefused(to: Position, current: Position, beyond: readonly Revi
   return {
     reason: 'DowngradeNotAllowed',
     migration: beyond[0],
-    message: `The target ${to} lies behind ${current}: ${listNames(beyond)} would be reverted. If that is what you want: db-manager migrate downgrade ${to}, or allowDowngrade: true in the resource.`,
+    message: `The target ${to} is older than the current revision ${current}: ${listNames(beyond)} would be reverted. If this is intentional, run db-manager migrate downgrade ${to}, or set allowDowngrade: true in the resource.`,
   };
 }

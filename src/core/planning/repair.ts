@@ -4,26 +4,26 @@ import type { Revision } from '../model/revision.ts';
 import { editedFiles, missingFiles } from './integrity.ts';
 import type { HistoryChange } from './stamp.ts';
 
-/** What a person decided after looking at the database. What is not decided stays as it is. */
+/** The decisions of a person who has inspected the database. Other problems are left unchanged. */
 export interface RepairChoices {
-  /** Take the files as they are now for what was applied. */
+  /** Accept the current content of edited files as applied. */
   acceptChecksums: boolean;
-  /** An interrupted migration is in the database (`applied`), or nothing of it is any more (`notApplied`). */
+  /** Whether an interrupted migration is completely in the database (`applied`) or not at all (`notApplied`). */
   interrupted?: 'applied' | 'notApplied';
-  /** Forget applied migrations whose file is gone. */
+  /** Remove applied migrations whose file is missing from the history. */
   removeMissing: boolean;
-  /** Only these revisions; all where absent. */
+  /** Only these revisions; default: all. */
   only?: readonly Revision[];
 }
 
 export type Damage = 'interrupted' | 'edited' | 'missing';
 
 export interface Repair extends HistoryChange {
-  /** Everything that does not fit, and what the choices make of it; `left` waits for a decision. */
+  /** Every problem and the action chosen for it; `none` needs a decision. */
   findings: { revision: Revision; problem: Damage; action: 'accepted' | 'applied' | 'removed' | 'none' }[];
 }
 
-/** Which rows of the history change so that a plan can be made again. The database's own tables are not touched. */
+/** The changes of the history that make planning possible again. The tables of the user are not changed. */
 export function repair(
   files: readonly MigrationFile[],
   history: readonly HistoryRow[],
@@ -48,7 +48,7 @@ export function repair(
         continue;
       }
     }
-    let mended = row;
+    let fixed = row;
     if (row.state !== 'applied') {
       const choice = chosen ? choices.interrupted : undefined;
       if (choice === 'notApplied') {
@@ -57,14 +57,14 @@ export function repair(
         continue;
       }
       note('interrupted', choice === 'applied' ? 'applied' : 'none');
-      if (choice === 'applied') mended = { ...mended, state: 'applied' };
+      if (choice === 'applied') fixed = { ...fixed, state: 'applied' };
     }
     if (checksum !== undefined) {
       const accept = chosen && choices.acceptChecksums;
       note('edited', accept ? 'accepted' : 'none');
-      if (accept) mended = { ...mended, checksum };
+      if (accept) fixed = { ...fixed, checksum };
     }
-    if (mended !== row) result.put.push(mended);
+    if (fixed !== row) result.put.push(fixed);
   }
   return result;
 }

@@ -5,13 +5,13 @@ import type { Revision, Target } from '../model/revision.ts';
 import { sortFiles } from './order.ts';
 import { resolveTarget } from './target.ts';
 
-/** What to change in the history: first remove, then put, in this order. */
+/** The changes of the history: first remove, then put, in this order. */
 export interface HistoryChange {
   remove: Revision[];
   put: HistoryRow[];
 }
 
-/** Who writes rows that no run wrote. `now` is ISO 8601 in UTC. */
+/** Author of rows that were not written by a run. `now` is ISO 8601 in UTC. */
 export interface Author {
   now: string;
   runId: string;
@@ -19,9 +19,9 @@ export interface Author {
 }
 
 /**
- * Makes the history say that exactly the migrations up to the target are applied, without running one: rows beyond
- * it and rows without a file go, missing ones come. Rows that stay keep their time and checksum. What comes after a
- * gap is put anew, because the history's order is the order of application.
+ * Sets the history so that exactly the migrations up to the target are marked as applied, without running any: rows
+ * after it and rows without a file are deleted, missing ones are added. Other rows keep their time and checksum. Rows
+ * after a gap are written again, because the order of the history is the order of application.
  *
  * Problems: UnknownTarget, AmbiguousTarget.
  */

@@ -6,14 +6,14 @@ export type Resolved =
   | {
       ok: true;
       position: Position;
-      /** What is applied and lies beyond the position: to be reverted, in this order. */
+      /** Applied migrations after the position: to be reverted, in this order. */
       beyond: Revision[];
     }
   | { ok: false; problem: Problem };
 
 /**
- * What a target stands for. `order` is every revision on disk in order, `applied` the applied ones in the order of
- * their application: `+N` counts over what is pending, `-N` takes back the last N that were applied.
+ * Resolves a target. `order` is every revision on disk in order, `applied` the applied ones in the order of
+ * their application: `+N` counts pending migrations, `-N` reverts the last N applied ones.
  */
 export function resolveTarget(target: Target, order: readonly Revision[], applied: readonly Revision[]): Resolved {
   switch (target.kind) {
@@ -29,7 +29,7 @@ export function resolveTarget(target: Target, order: readonly Revision[], applie
 }
 
 /**
- * The revision that a name or its start stands for: the exact one before longer ones that start with it.
+ * The revision for a name or its prefix: an exact match before longer names with that prefix.
  * Problems: UnknownTarget, AmbiguousTarget with the candidates.
  */
 export function findRevision(
@@ -42,11 +42,11 @@ export function findRevision(
   const [only] = candidates;
   if (only === undefined) {
     const known = order.length === 0 ? 'There are no migrations.' : `The last ones are ${order.slice(-3).join(', ')}.`;
-    const message = `No migration is called or starts with "${text}". ${known} All of them: db-manager migrate history`;
+    const message = `No migration matches "${text}". ${known} List all of them: db-manager migrate history`;
     return lost('UnknownTarget', message);
   }
   if (candidates.length === 1) return { ok: true, revision: only };
-  const message = `"${text}" starts ${candidates.length} migrations: ${listNames(candidates)}. Type more of the name.`;
+  const message = `"${text}" is a prefix of ${candidates.length} migrations: ${listNames(candidates)}. Use a longer prefix.`;
   return lost('AmbiguousTarget', message);
 }
 
@@ -54,7 +54,7 @@ function named(text: string, order: readonly Revision[], applied: readonly Revis
   const found = findRevision(text, order);
   if (!found.ok) return found;
   const position = found.revision;
-  // A target that is itself pending lies ahead, even where later ones were applied out of order.
+  // A pending target is newer, even if later migrations were applied out of order.
   const after = new Set(order.slice(order.indexOf(position) + 1));
   const beyond = applied.includes(position) ? applied.filter((revision) => after.has(revision)).reverse() : [];
   return { ok: true, position, beyond };

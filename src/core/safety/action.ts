@@ -1,13 +1,13 @@
 import type { Direction } from '../model/migration.ts';
 import type { SourcePosition } from '../model/problem.ts';
 
-/** A table as a statement names it; `schema` is absent where the statement leaves it out. */
+/** A table as named in a statement; `schema` is absent if the statement omits it. */
 export interface TableRef {
   schema?: string;
   name: string;
 }
 
-/** `unknown`: a function that we do not know, so it may give each row another value. */
+/** `unknown`: an unknown function, which may give each row a different value. */
 export type DefaultKind = 'constant' | 'volatile' | 'unknown';
 
 export interface ColumnSpec {
@@ -33,27 +33,27 @@ export interface ConstraintSpec {
   references?: TableRef;
   notValid: boolean;
   usingIndex: boolean;
-  /** Of a check: the column that it says is not null, where that is all it says. */
+  /** Of a check: the column that it requires to be not null, if it requires nothing else. */
   notNullOf?: string;
 }
 
 export interface IndexSpec {
   name?: string;
   table: TableRef;
-  /** Plain columns; an expression is left out. */
+  /** Plain columns; expressions are omitted. */
   columns: string[];
   unique: boolean;
   partial: boolean;
   concurrently: boolean;
   /** Of SQLite: every word of its expressions and its condition, in lower case. */
   speaksOf?: readonly string[];
-  /** It has expressions besides the columns. */
+  /** It also has expressions. */
   expressions?: true;
   /** ON ONLY: of a partitioned table without its partitions, so nothing is built yet. */
   only?: true;
 }
 
-/** What a statement does, as far as a rule may care. One statement can do several things. */
+/** What a statement does, reduced to what rules need. One statement can have several actions. */
 export type Action =
   | {
       kind: 'createTable';
@@ -93,7 +93,7 @@ export type Action =
   /** `speaksOf`: every word of its text, in lower case; of SQLite, where a text keeps a column from being dropped. */
   | { kind: 'createView'; view: TableRef; materialized: boolean; speaksOf?: readonly string[] }
   | { kind: 'refreshView'; view: TableRef; concurrently: boolean }
-  /** In a mode that others wait for; `exclusive`: readers wait too. */
+  /** In a mode that blocks other sessions; `exclusive`: reads are blocked too. */
   | { kind: 'lockTable'; table: TableRef; exclusive: boolean }
   | { kind: 'createTrigger'; table: TableRef; name: string; speaksOf?: readonly string[] }
   | { kind: 'addDomainConstraint'; name: string; notValid: boolean }
@@ -102,14 +102,14 @@ export type Action =
   | { kind: 'insert'; table: TableRef; fromSelect: boolean }
   | { kind: 'transaction'; verb: string }
   | { kind: 'setTimeout'; name: 'lock_timeout' | 'statement_timeout'; off: boolean }
-  /** A command that its database refuses inside a transaction. */
+  /** A command that cannot run inside a transaction. */
   | { kind: 'outsideOnly'; command: string }
   | { kind: 'pragma'; name: string; value?: string }
   /** A feature that older SQLite libraries do not have; `since` as SQLite counts: 3035000. */
   | { kind: 'feature'; feature: string; since: number }
-  /** Something that no restore of the database undoes: `CREATE ROLE x`. */
+  /** An effect that a restore of the database does not undo: `CREATE ROLE x`. */
   | { kind: 'beyond'; what: string; reach: 'server' | 'outside' }
-  /** A name that is written longer than PostgreSQL keeps it: 63 bytes. */
+  /** A name longer than the limit of PostgreSQL, 63 bytes. */
   | { kind: 'longName'; name: string };
 
 export type ActionKind = Action['kind'];
@@ -122,14 +122,14 @@ type Narrowed<Of, Kind> = Of extends { kind: infer Own }
     : Of & { kind: Extract<Own, Kind> }
   : never;
 
-/** A statement with what it does. `actions` is undefined where it could not be parsed. */
+/** A statement with its actions. `actions` is undefined if it could not be parsed. */
 export interface ReadStatement {
   sql: string;
   position?: SourcePosition;
   actions: Action[] | undefined;
-  /** The parser's own words, where it could not. */
+  /** The error of the parser, if it failed. */
   unread?: string;
-  /** Rules that a comment beside the statement tells to leave it alone, with the reason given; empty where none is. */
+  /** Rules that a comment next to the statement disables, with the given reason, which may be empty. */
   ignore: { rule: string; why: string }[];
 }
 
@@ -142,9 +142,9 @@ export interface ReadMigration {
   statements: ReadStatement[];
   transactional: boolean;
   reversible: boolean;
-  /** Code whose statements are not all known: it has not been recorded, or not to its end. */
+  /** Code whose statements are not all known: it was not recorded, or not completely. */
   opaque: boolean;
-  /** Of comments that stand beside none of its statements: they speak for the migration as a whole. */
+  /** Of comments that are not next to a statement: they apply to the whole migration. */
   ignore?: ReadStatement['ignore'];
 }
 
@@ -152,12 +152,12 @@ export function tableName({ schema, name }: TableRef): string {
   return schema === undefined ? name : `${schema}.${name}`;
 }
 
-/** One name for a table, however it is written: `public` is where a name without a schema is looked for. */
+/** The canonical name of a table: a name without a schema is in `public`. */
 export function tableKey({ schema, name }: TableRef): string {
   return tableName(schema === 'public' || schema === 'main' ? { name } : { schema, name });
 }
 
-/** The table that an action is about, where it is about one. */
+/** The table of an action, if it has one. */
 export function tableOf(action: Action): TableRef | undefined {
   return 'table' in action ? action.table : undefined;
 }

@@ -1,6 +1,6 @@
 /**
- * The safety rules on a plan: walks its statements in order, keeps what is known of the schema, asks every rule of
- * `rules.ts`, and leaves out what is ignored. Pure; `actions/` says what statements do, `src/migrations/statements`
+ * The safety rules on a plan: visits its statements in order, tracks the state of the schema, runs every rule of
+ * `rules.ts`, and drops ignored findings. Pure; `actions/` extracts what statements do, `src/migrations/statements`
  * parses them. Imports core only.
  */
 import type { Finding, Severity } from '../model/finding.ts';
@@ -13,13 +13,13 @@ import { knownSchema, type SchemaState } from './schema-state.ts';
 
 export interface CheckOptions {
   server: Server;
-  /** Ids of rules to leave out. */
+  /** Ids of rules to skip. */
   ignore: readonly string[];
-  /** The schema before the plan, where there is a database to ask. */
+  /** The schema before the plan, if there is a database. */
   snapshot?: Snapshot;
-  /** Migrations of before the plan: they tell what is there, and give no findings. */
+  /** Migrations before the plan: they define the existing schema and produce no findings. */
   given?: readonly ReadMigration[];
-  /** Each migration is a plan of its own, as where files are read without a database: what one makes is there for the next. */
+  /** Each migration is a separate plan, as for files without a database: its tables exist for the next migration. */
   perMigrationPlan?: boolean;
 }
 
@@ -96,7 +96,7 @@ function walk(migration: ReadMigration, { server, known, ruleIds, byKind, ofWhol
   return findings;
 }
 
-/** What is said of a migration as a whole can be ignored at any of its statements. */
+/** A finding about the whole migration can be ignored at any of its statements. */
 function isIgnored(id: string, statement: ReadStatement | undefined, migration: ReadMigration): boolean {
   const whole = { ignore: migration.ignore ?? [] };
   const places = statement === undefined ? [...migration.statements, whole] : [statement];
@@ -119,14 +119,14 @@ function finding(
   };
 }
 
-/** A plan downwards was asked for by name and undoes by nature: what it takes away is told, and does not block. */
+/** A downgrade is requested explicitly and removes things by design: its findings are reported, but do not block. */
 function inDirection(severity: Severity, { direction }: ReadMigration): Severity {
   return direction === 'down' && severity === 'error' ? 'warning' : severity;
 }
 
 const STATEMENT_LENGTH = 400;
 
-/** Comments that speak to us are not what a finding is about: those above the statement, and one behind it. */
+/** Removes our own directives from the text of a finding: those above the statement, and one behind it. */
 const OUR_COMMENTS = /^(?:--[^\n]*db-manager:[^\n]*\n\s*)+|;?[ \t]*--[ \t]*db-manager:[^\n]*$/g;
 
 function shorten(sql: string): string {

@@ -9,7 +9,7 @@ export interface GivenColumn {
   type: string;
 }
 
-/** Columns that get a type by an action; a temporary table has no past and no future. */
+/** Columns that get a type from an action; columns of a temporary table are ignored. */
 export function columnsGiven(action: Giving): GivenColumn[] {
   switch (action.kind) {
     case 'createTable':
@@ -21,7 +21,7 @@ export function columnsGiven(action: Giving): GivenColumn[] {
   }
 }
 
-/** Says it once a statement, of all its columns of such a type: `orders.placed_at, orders.seen_at`. */
+/** One finding per statement for all its columns of such a type: `orders.placed_at, orders.seen_at`. */
 export function eachColumnOf(
   matches: (type: string) => boolean,
   say: (columns: string, first: GivenColumn) => ColumnFinding,

@@ -1,9 +1,9 @@
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Action } from './action.ts';
 
-/** Views and triggers, as the names that their texts speak of: SQLite keeps them as texts, too. */
+/** Views and triggers with the names in their texts: SQLite also stores them as text. */
 export interface KnownTexts {
-  /** Those that name both: `view open_orders`. */
+  /** Those that contain both names: `view open_orders`. */
   dependentsOf(table: string, column: string): string[];
   apply(action: Action): void;
 }
@@ -12,7 +12,7 @@ interface Text {
   what: string;
   /** In lower case. */
   names: ReadonlySet<string>;
-  /** The table that a trigger goes with. */
+  /** The table of a trigger. */
   of?: string;
 }
 
@@ -51,7 +51,7 @@ export function knownTexts(snapshot: Snapshot | undefined): KnownTexts {
   };
 }
 
-/** The words of an SQL text, in lower case: names among them, and what is none. */
+/** The words of an SQL text, in lower case: names and other words. */
 export function wordsOf(sql: string): string[] {
   return sql.toLowerCase().match(/[\p{L}_][\p{L}\p{Nd}_$]*/gu) ?? [];
 }

@@ -1,12 +1,12 @@
 /**
- * What PostgreSQL locks, and for how long it stays locked: until the transaction ends. Sources: the manual's page
+ * The locks of PostgreSQL, which are held until the transaction ends. Sources: the manual's page
  * "Explicit Locking", `AlterTableGetLockLevel` of tablecmds.c, and `test/safety/locks.test.ts`, which asks a server.
  */
 import type { Action, TableRef } from './action.ts';
 import type { ActionContext, MigrationContext, SeenAction } from './rule.ts';
 import type { SchemaState } from './schema-state.ts';
 
-/** Those that a writer waits for; a reader waits for the first one only. */
+/** Modes that block writes; only the first one also blocks reads. */
 export type LockMode = 'ACCESS EXCLUSIVE' | 'EXCLUSIVE' | 'SHARE ROW EXCLUSIVE' | 'SHARE';
 
 export interface Lock {
@@ -14,7 +14,7 @@ export interface Lock {
   mode: LockMode;
 }
 
-/** The locks that an action takes on tables, as far as somebody waits for them. */
+/** The locks of an action on tables that block other sessions. */
 export function locksOf(action: Action): Lock[] {
   switch (action.kind) {
     case 'addColumn':
@@ -76,7 +76,7 @@ function shared(table: TableRef | undefined): Lock[] {
 
 const OPENS = new Set(['BEGIN', 'START TRANSACTION']);
 
-/** What was done, by transaction; what was done outside of one is left out. The last one may still be open. */
+/** Actions by transaction, without those outside of one. The last transaction may still be open. */
 function transactions({ migration, before }: Pick<MigrationContext, 'migration' | 'before'>): {
   ended: SeenAction[][];
   open?: SeenAction[];
@@ -94,7 +94,7 @@ function transactions({ migration, before }: Pick<MigrationContext, 'migration' 
   return { ended, open };
 }
 
-/** What was done in the transaction that is open now; undefined where none is. */
+/** Actions in the open transaction; undefined if none is open. */
 export function openTransaction(scope: Pick<MigrationContext, 'migration' | 'before'>): SeenAction[] | undefined {
   return transactions(scope).open;
 }
@@ -108,7 +108,7 @@ export interface HeldLock extends Lock {
   seen: SeenAction;
 }
 
-/** Locks on tables in use that were taken before in the open transaction, or in the same statement, and are kept. */
+/** Locks on tables in use that were taken before in the open transaction, or in the same statement, and are still held. */
 export function heldLocks(place: ActionContext): HeldLock[] {
   const held = openTransaction(place) ?? place.before.filter(({ statement }) => statement === place.statement);
   return locksIn(held, place.known);

@@ -1,12 +1,12 @@
 /**
- * What the rehearsal showed, as findings: what happened on the copy, and what that means for production. Pure.
+ * Findings of the rehearsal: what happened on the copy, and its meaning for production. Pure.
  */
 import { count } from '../model/count.ts';
 import type { MigrationEffects } from '../model/effects.ts';
 import type { Finding, Severity } from '../model/finding.ts';
 import type { Topic } from './rule.ts';
 
-/** A rule that no statement is asked about: the copy is. */
+/** A rule that checks the result on the copy, not statements. */
 export interface ObservedRule {
   id: string;
   topic: Topic;
@@ -52,7 +52,7 @@ export const OBSERVED_RULES: readonly ObservedRule[] = [ROWS_LOST, TABLE_REWRITT
 
 /** Of a table in production. */
 export interface TableSize {
-  /** As the server estimates it; absent where it has rows and no estimate. */
+  /** As the server estimates it; absent if it has rows but no estimate. */
   rows?: number;
   bytes?: number;
 }
@@ -87,12 +87,12 @@ export function observedFindings({ mode, effects, sizes, ignore }: Observation):
 function rewrites({ revision, seconds, rewrites }: MigrationEffects, mode: string, sizes: Observation['sizes']) {
   return rewrites.flatMap((table) => {
     const size = sizes.get(table);
-    // An empty table is written anew in no time.
+    // Rewriting an empty table takes no time.
     if (size === undefined || size.rows === 0) return [];
     const estimate =
       mode === 'Full'
         ? `the migration took ${time(seconds)} there; production has the same rows, so expect at least the same time, and more on a busy server`
-        : 'the copy had no rows, so how long that takes is not known from it';
+        : 'the copy had no rows, so the duration in production is unknown';
     return finding(TABLE_REWRITTEN, revision, {
       message: `${plain(table)} was rewritten on the copy: ${describe(size)} in production, and other sessions are blocked until it finishes. ${capital(estimate)}.`,
       advice:
@@ -106,7 +106,7 @@ function locks({ revision, seconds: whole, locks, rewrites }: MigrationEffects, 
     const who = BLOCKS[mode];
     const size = sizes.get(table);
     if (who === undefined || seconds < LONG_LOCK_SECONDS || size === undefined || size.rows === 0) return [];
-    // The finding of a rewrite says it already.
+    // Already covered by the finding about the rewrite.
     if (rewrites.includes(table)) return [];
     return finding(LOCK_HELD, revision, {
       message: `${plain(table)} (${describe(size)}) was under ${mode} for ${time(seconds)} until the end of the migration: ${who}. Production has the same rows, so expect the same time.`,
@@ -143,7 +143,7 @@ function time(seconds: number): string {
   return seconds >= 10 ? `${Math.round(seconds)} s` : `${seconds.toFixed(1)} s`;
 }
 
-/** `public.orders` is what an author calls orders. */
+/** `public.orders` is shown as orders. */
 function plain(table: string): string {
   return table.replace(/^(?:public|main)\./, '');
 }

@@ -1,4 +1,4 @@
-/** SQL for advice that can be typed as it stands. */
+/** SQL for advice that can be copied unchanged. */
 import type { ReadMigration, ReadStatement, TableRef } from './action.ts';
 
 /** How a migration of that format opts out of its transaction. */
@@ -12,11 +12,11 @@ export function outside(migration: Pick<ReadMigration, 'file'>): string {
   return `In a migration of its own, outside a transaction (${optOut(migration)}):`;
 }
 
-/** Words that PostgreSQL reserves and that people use as names all the same. */
+/** Reserved words of PostgreSQL that are often used as names. */
 const RESERVED =
   /^(?:all|analyse|analyze|and|any|array|as|asc|both|case|cast|check|collate|column|constraint|create|default|desc|distinct|do|else|end|except|false|fetch|for|foreign|from|grant|group|having|in|initially|into|leading|limit|not|null|offset|on|only|or|order|placing|primary|references|returning|select|some|table|then|to|trailing|true|union|unique|user|using|variadic|when|where|window|with)$/;
 
-/** Quoted where it has to be. */
+/** Quoted if necessary. */
 export function quoteName(name: string): string {
   return /^[a-z_][a-z0-9_$]*$/.test(name) && !RESERVED.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
 }
@@ -31,7 +31,7 @@ export function spellColumns(columns: readonly string[]): string {
 
 const LENGTH = 300;
 
-/** The statement without what is around it; undefined where it is too long to repeat. */
+/** The statement without surrounding text; undefined if it is too long to repeat. */
 export function written({ sql }: Pick<ReadStatement, 'sql'>): string | undefined {
   const text = withoutEnd(sql.replace(/^(?:\s+|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)+/, ''));
   if (text.length > LENGTH || text.includes('--') || text === '') return undefined;
@@ -44,7 +44,7 @@ function withoutEnd(text: string): string {
   return text.slice(0, end);
 }
 
-/** The statement with a part replaced; undefined where the part is not in it. */
+/** The statement with a part replaced; undefined if the part is not in it. */
 export function rewritten(statement: Pick<ReadStatement, 'sql'>, part: RegExp, by: string): string | undefined {
   const text = written(statement);
   return text !== undefined && part.test(text) ? text.replace(part, by) : undefined;

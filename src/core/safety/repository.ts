@@ -1,12 +1,12 @@
 /**
- * What the names of all migrations say together, without a database. What a database adds (edited, missing, late files)
- * is no rule but a refusal: `core/planning/integrity.ts`. Two files of one revision are refused when they are read.
+ * Rules about the names of all migrations together, without a database. Problems that need a database (edited, missing
+ * or late files) are errors, not rules: `core/planning/integrity.ts`. Two files of one revision are an error when read.
  */
 import type { Finding } from '../model/finding.ts';
 import type { ReadMigration } from './action.ts';
 import type { ObservedRule } from './observed.ts';
 
-/** A rule that is asked about the folder. */
+/** A rule about the whole folder. */
 export type RepositoryRule = ObservedRule;
 
 export const DUPLICATE_NUMBER: RepositoryRule = {
@@ -30,7 +30,7 @@ export const REPOSITORY_RULES: readonly RepositoryRule[] = [DUPLICATE_NUMBER, MI
 
 type Named = Pick<ReadMigration, 'revision' | 'file' | 'statements' | 'ignore'>;
 
-/** In the order of the migrations, which is the order in which they run. `ignore`: ids of rules to leave out. */
+/** In the order of the migrations, which is the order in which they run. `ignore`: ids of rules to skip. */
 export function repositoryFindings(migrations: readonly Named[], ignore: readonly string[] = []): Finding[] {
   return [...duplicates(migrations), ...mixed(migrations)]
     .filter(({ rule, migration }) => !ignore.includes(rule.id) && !isIgnored(rule, migration))
@@ -65,7 +65,7 @@ function duplicates(migrations: readonly Named[]): Found[] {
         rule: DUPLICATE_NUMBER,
         migration,
         message: `${migration.revision} and ${other.revision} have the same number; ${other.revision} runs first.`,
-        advice: 'Give the one that is not applied anywhere yet a number of its own.',
+        advice: 'Give a different number to the one that is not applied anywhere yet.',
       },
     ];
   });
@@ -90,7 +90,7 @@ function mixed(migrations: readonly Named[]): Found[] {
         rule: MIXED_NUMBERING,
         migration,
         message: `${migration.revision}${more} ${few.length > 1 ? 'begin' : 'begins'} with ${kind}, the others with ${most[0]}.`,
-        advice: `Name new migrations like most of them; one that is not applied anywhere yet can be renamed.`,
+        advice: `Name new migrations like most of the existing ones. A migration that is not applied anywhere yet can be renamed.`,
       },
     ];
   });

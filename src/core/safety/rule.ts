@@ -11,38 +11,38 @@ export interface Server {
 
 export type Topic = 'locks' | 'data' | 'compatibility' | 'hygiene' | 'sqlite';
 
-/** One action with where it stands. `fresh`: its table was made in the same plan, so nobody uses it yet. */
+/** One action with its position. `fresh`: its table was created in the same plan, so it is not used yet. */
 export interface SeenAction {
   action: Action;
   statement: ReadStatement;
   createdInPlan: boolean;
 }
 
-/** Where a rule looks from: one migration in the plan. */
+/** The context of a rule: one migration in the plan. */
 export interface MigrationContext {
   server: Server;
   migration: ReadMigration;
-  /** What the migration has done so far; all of it for a check of the whole migration. */
+  /** The actions of the migration so far; all of them for a check of the whole migration. */
   before: readonly SeenAction[];
-  /** The schema as it is at that point. */
+  /** The state of the schema at that point. */
   known: SchemaState;
   /** Ids that `ignore` may name. */
   ruleIds: ReadonlySet<string>;
 }
 
-/** Where an action stands. */
+/** The position of an action. */
 export interface ActionContext extends MigrationContext {
   statement: ReadStatement;
-  /** A table made in the same plan is empty and unused: lock rules leave it alone. */
+  /** A table created in the same plan is empty and unused: lock rules ignore it. */
   isNew(table: TableRef): boolean;
 }
 
-/** One thing a rule says. */
+/** One finding of a rule. */
 export interface ColumnFinding {
   message: string;
   /** The safe alternative, ready to type. */
   advice: string;
-  /** Where it is not the rule's own. */
+  /** Only if it differs from the severity of the rule. */
   severity?: Severity;
 }
 
@@ -54,44 +54,44 @@ export type Check =
   | { kinds: readonly ActionKind[]; look(action: Action, place: ActionContext): ColumnFinding | undefined }
   | { migration(scope: MigrationContext): FindingDraft[] };
 
-/** One or more migrations for a rule to look at. */
+/** One or more migrations as input of a rule. */
 export interface Example {
   sql: string;
-  /** The way back; by default there is one. */
+  /** Whether it has a down; default true. */
   down?: string | null;
-  /** A migration of an earlier plan: the schema that is there already. */
+  /** A migration of an earlier plan: the existing schema. */
   given?: string;
   /** Runs outside a transaction. */
   transaction?: false;
   /** Code, of which only these statements are known. */
   opaque?: true;
-  /** Absent: every server that the rule speaks of. */
+  /** Absent: every server that the rule applies to. */
   version?: number;
   /** Absent: the first of the rule's dialects. */
   dialect?: Dialect;
 }
 
 /**
- * One rule a file. `examples` are its tests and the cases on its docs page: every bad one must be found, no good one
- * may be.
+ * One rule per file. `examples` are its tests and the cases on its docs page: every bad one must be found, and no good
+ * one.
  */
 export interface Rule {
   id: string;
   topic: Topic;
-  /** What it is about, in a sentence. */
+  /** The problem, in one sentence. */
   title: string;
   /** Why it matters, and what to do instead. */
   why: string;
   dialects: readonly Dialect[];
   severity: Severity;
-  /** Server versions that it speaks of: from `since` and before `until`. */
+  /** Server versions that it applies to: `since` and later, before `until`. */
   since?: number;
   until?: number;
   check: Check;
   examples: { bad: readonly Example[]; good: readonly Example[] };
 }
 
-/** A check that looks at each action of one or more kinds. */
+/** A check of each action of one or more kinds. */
 export function onAction<Kind extends ActionKind>(
   kinds: Kind | readonly Kind[],
   look: (action: ActionOf<Kind>, place: ActionContext) => ColumnFinding | undefined,

@@ -6,13 +6,13 @@ import { shortType } from './types.ts';
 
 export interface KnownTable {
   name: string;
-  /** Made in the plan that is looked at. */
+  /** Created in the current plan. */
   createdInPlan: boolean;
-  /** Gone with its session. */
+  /** Dropped at the end of its session. */
   temporary?: true;
   /** Column to type. */
   columns: Map<string, string>;
-  /** Columns that the table itself keeps from being NULL. */
+  /** Columns that are NOT NULL in the table itself. */
   notNull: Set<string>;
   partitioned: boolean;
   primaryKey: readonly string[];
@@ -24,8 +24,8 @@ export type KnownConstraint = Omit<ConstraintSpec, 'notValid' | 'usingIndex'> & 
 export type KnownIndex = Pick<IndexSpec, 'name' | 'columns' | 'unique' | 'partial' | 'speaksOf' | 'expressions'>;
 
 /**
- * The schema as far as it is known: the database's snapshot, where there is one, and what the statements looked at so
- * far have made of it. Mutable, since a plan is walked once; owned by `check.ts`.
+ * The known state of the schema: the snapshot of the database, if there is one, and the effects of the statements so
+ * far. Mutable, because a plan is visited once; owned by `check.ts`.
  */
 export interface SchemaState {
   table(ref: TableRef): KnownTable | undefined;
@@ -34,10 +34,10 @@ export interface SchemaState {
   tableOfIndex(name: string): KnownTable | undefined;
   /** Views and triggers whose text names both the table and the column: `view open_orders`. */
   dependentsOf(ref: TableRef, column: string): string[];
-  /** Made in this plan; with a snapshot, a table that is in neither is made by the plan's code. */
+  /** Created in this plan; with a snapshot, a table that is in neither is created by the code of the plan. */
   isNew(ref: TableRef): boolean;
   apply(action: Action): void;
-  /** What was made so far was there before the plan: nothing of it is new. */
+  /** Marks everything so far as existing before the plan. */
   settle(): void;
 }
 
@@ -58,7 +58,7 @@ export function knownSchema(snapshot: Snapshot | undefined): SchemaState {
     tables.set(table.name, table);
     return table;
   };
-  /** Dropped, and in use before: a new table that gets such a name has taken over rows and readers. */
+  /** Dropped, and in use before: a new table with such a name has inherited its rows and its readers. */
   const replaced = new Set<string>();
   const rename = (ref: TableRef, to: TableRef) => {
     const table = tableFor(ref);
@@ -71,7 +71,7 @@ export function knownSchema(snapshot: Snapshot | undefined): SchemaState {
     texts.apply(action);
     switch (action.kind) {
       case 'createTable': {
-        // IF NOT EXISTS: what is there stays as it is, with its rows and readers.
+        // IF NOT EXISTS: an existing table is unchanged, with its rows and readers.
         if (tables.has(key(action.table))) return;
         const made = empty(key(action.table), true);
         for (const { name, type } of action.columns) made.columns.set(name, type);
@@ -83,7 +83,7 @@ export function knownSchema(snapshot: Snapshot | undefined): SchemaState {
         return;
       }
       case 'createView':
-        // One that keeps rows has indexes too, and nobody reads it yet.
+        // A table with rows has indexes too, and it is not read yet.
         if (action.materialized) tables.set(key(action.view), empty(key(action.view), true));
         return;
       case 'dropTable':
@@ -121,7 +121,7 @@ export function knownSchema(snapshot: Snapshot | undefined): SchemaState {
   };
 }
 
-/** What an action does inside one table. */
+/** The effect of an action inside one table. */
 function change(table: KnownTable, action: Action): void {
   switch (action.kind) {
     case 'addColumn': {
@@ -235,7 +235,7 @@ function fromSnapshot(name: string, table: Table): KnownTable {
   };
 }
 
-/** Columns that a check speaks of, where they are several: none of them can be dropped on SQLite while it stands. */
+/** Columns of a check with several columns: on SQLite none of them can be dropped while the check exists. */
 function shared(expression: string, { columns }: Table): string[] {
   const words = new Set(wordsOf(expression));
   const named = columns.map(({ name }) => name).filter((name) => words.has(name.toLowerCase()));

@@ -1,4 +1,4 @@
-/** Types by their short names, and which change of type leaves the stored rows as they are. */
+/** Types by their short names, and which type changes do not rewrite the stored rows. */
 
 const SHORT: Record<string, string> = {
   int: 'integer',
@@ -29,7 +29,7 @@ export function shortType(text: string): string {
 }
 
 /**
- * Whether PostgreSQL changes the type without writing the table anew. Sources: the manual's page of ALTER TABLE (a
+ * Whether PostgreSQL changes the type without rewriting the table. Sources: the manual's page of ALTER TABLE (a
  * binary coercible type), and the transform functions of varchar, numeric, varbit, timestamp, time and interval.
  */
 export function isFreeChange(from: string, to: string): boolean {

@@ -1,7 +1,7 @@
 import { distanceBetween } from '../model/edit-distance.ts';
 import type { Problem } from '../model/problem.ts';
 
-/** What is wrong with ids that `ignore` names: each has to be a rule's, or a typing error would turn nothing off. */
+/** The unknown ids in `ignore`: each must be the id of a rule, because a misspelled id would have no effect. */
 export function unknownIds(ignore: readonly string[], known: readonly string[]): Problem | undefined {
   const wrong = ignore.filter((id) => !known.includes(id));
   if (wrong.length === 0) return undefined;

@@ -2,7 +2,7 @@ import type { Column, Table } from '../model/snapshot.ts';
 import type { Difference } from './difference.ts';
 import type { Spelling } from './normalizer.ts';
 
-/** What a column is, as comparable texts; undefined and absent are the same. */
+/** The properties of a column as comparable texts; undefined and absent are the same. */
 export type ColumnFacts = Record<ColumnProperty, string | undefined>;
 export type ColumnProperty =
   | 'type'
@@ -34,7 +34,7 @@ function automaticOf({ serial, identity }: Column): string | undefined {
   return `identity ${identity.generation}${identity.options === undefined ? '' : ` (${identity.options})`}`;
 }
 
-/** Which properties differ, in the order in which they are said. */
+/** The properties that differ, in the order of their report. */
 export function changedProperties(normalizer: Spelling, expected: Column, found: Column): ColumnProperty[] {
   const wanted = columnFacts(normalizer, expected);
   const other = columnFacts(normalizer, found);

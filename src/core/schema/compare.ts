@@ -1,5 +1,5 @@
 /**
- * Schemas as data: comparison by meaning, types, defaults, and the operations that lead from one to the other. Pure;
+ * Schemas as data: comparison by meaning, types, defaults, and the operations that change one into the other. Pure;
  * imports the model.
  */
 import type { Snapshot, Table } from '../model/snapshot.ts';
@@ -16,8 +16,8 @@ export { type Difference, describeDifference, mendOf } from './difference.ts';
 export type { CompareOptions } from './normalizer.ts';
 
 /**
- * What is missing, extra or different in `found`. Sets are compared as sets; names that the database made up do not
- * count (unless `names: 'exact'`, for two states of one database); nor does what the expected side has no words for
+ * What is missing, extra or different in `found`. Sets are compared as sets; generated names do not
+ * count (unless `names: 'exact'`, for two states of one database); nor do kinds that the expected side cannot express
  * (`silentOn`).
  */
 export function compareSnapshots(expected: Snapshot, found: Snapshot, options: CompareOptions = {}): Difference[] {
@@ -31,7 +31,7 @@ export function sameSchema(expected: Snapshot, found: Snapshot, options: Compare
   return compareSnapshots(expected, found, options).length === 0;
 }
 
-/** What one side has no words for is never extra; nor are the options that it would have to name. */
+/** Objects that one side cannot express are never extra; nor are options that it would have to name. */
 export function isSilent(silent: ReadonlySet<string>, { kind, object, property }: Difference): boolean {
   if (silent.has(object)) return kind === 'extra' || object === 'option';
   return object === 'column' && property !== undefined && silent.has(property);
@@ -47,8 +47,8 @@ function compareAllTables(normalizer: Spelling, expected: Snapshot, found: Snaps
     if (other === undefined) return [{ kind: 'missing', object: 'table', table: key }];
     return compareTables(normalizer, table, other, key);
   });
-  const beside = new Set(unmanagedTables(expected, found, !normalizer.names).map(keyOf));
-  const extra = [...tables.keys()].filter((key) => !wanted.has(key) && !beside.has(key));
+  const unmanaged = new Set(unmanagedTables(expected, found, !normalizer.names).map(keyOf));
+  const extra = [...tables.keys()].filter((key) => !wanted.has(key) && !unmanaged.has(key));
   return [...differences, ...extra.map((table): Difference => ({ kind: 'extra', object: 'table', table }))];
 }
 

@@ -3,7 +3,7 @@ import type { Difference } from './difference.ts';
 import { keyOf, shortName } from './names.ts';
 import type { Spelling } from './normalizer.ts';
 
-/** Constraints are compared by what they hold, not by name: the database makes up names, and tools differ in theirs. */
+/** Constraints are compared by content, not by name: databases generate names, and tools use different ones. */
 export function compareConstraints(normalizer: Spelling, expected: Table, found: Table, table: string): Difference[] {
   const sets = (object: Difference['object'], texts: (one: Table) => string[]) =>
     compareSets(object, texts(expected), texts(found), table);
@@ -26,13 +26,13 @@ export function primaryKeyText(normalizer: Spelling, key: Key): string {
   return named(normalizer, key.name, `(${key.columns.join(', ')})${included(key)}`);
 }
 
-/** A UNIQUE constraint and a plain unique index over the same columns hold the same rows out. */
+/** A UNIQUE constraint and a plain unique index over the same columns reject the same rows. */
 export function uniqueTexts(normalizer: Spelling, { uniques, indexes }: Pick<Table, 'uniques' | 'indexes'>): string[] {
   const plain = indexes.flatMap(uniqueOfIndex);
   return [...new Set([...uniques, ...plain].map((unique) => uniqueText(normalizer, unique)))];
 }
 
-/** The unique constraint that a plain unique index amounts to; none for other indexes. */
+/** The unique constraint that is equivalent to a plain unique index; none for other indexes. */
 export function uniqueOfIndex(index: Table['indexes'][number]): UniqueConstraint[] {
   const { name, unique, where, include, parts, valid, nullsNotDistinct } = index;
   if (!unique || !valid || where !== undefined || include.length > 0) return [];

@@ -3,7 +3,7 @@ import { canonicalExpression } from './expressions.ts';
 import { canonicalType } from './types.ts';
 
 /**
- * A default by meaning. The column's type decides what a literal says: `'0'` of a number is 0, `0.00` of a numeric is
+ * A default by meaning. The type of the column determines the meaning of a literal: `'0'` of a number is 0, `0.00` of a numeric is
  * 0, `'t'` of a boolean is true, spaces in jsonb mean nothing; `'007'` of a text stays what it is.
  */
 export function canonicalDefault(dialect: Dialect, text: string | undefined, type = ''): string | undefined {
@@ -46,7 +46,7 @@ const LITERALS: Record<Family, (text: string, dialect: Dialect) => string> = {
   other: (text) => text,
 };
 
-/** Without zeros that say nothing; as text, because a bigint or numeric does not fit into a double. */
+/** Without insignificant zeros; as text, because a bigint or numeric does not fit into a double. */
 function plainNumber(text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
   const [whole = '', part = ''] = text.split('.');

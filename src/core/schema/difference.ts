@@ -1,6 +1,6 @@
 import { shortName } from './names.ts';
 
-/** One way in which the schema that was found is not the one that is expected. */
+/** One difference between the schema that was found and the expected schema. */
 export interface Difference {
   kind: 'missing' | 'extra' | 'changed';
   object:
@@ -42,7 +42,7 @@ export function describeDifference(difference: Difference): string {
   }
 }
 
-/** What would mend it: the change to the database, as a clause that a person can act on. */
+/** The fix: the change to the database, as an instruction. */
 export function mendOf(difference: Difference): string {
   const { kind, property, expected } = difference;
   const what = subject(difference);
@@ -50,7 +50,7 @@ export function mendOf(difference: Difference): string {
     case 'missing':
       return `create ${what}${expected === undefined ? '' : ` as ${expected}`}`;
     case 'extra':
-      return `drop ${what}, or add it to what is expected`;
+      return `drop ${what}, or add it to the expected schema`;
     case 'changed':
       return expected === undefined
         ? `remove the ${property} of ${what}`
@@ -58,7 +58,7 @@ export function mendOf(difference: Difference): string {
   }
 }
 
-/** Objects that stand beside the tables are named by their own name. */
+/** Objects outside tables are named by their own name. */
 const OWN = new Set<Difference['object']>(['table', 'enum', 'sequence', 'view']);
 
 /** `column orders.note` */

@@ -3,20 +3,20 @@ import { changedProperties } from './columns.ts';
 import { keyOf } from './names.ts';
 import { type Spelling, spellingOf } from './normalizer.ts';
 
-/** Two texts that are not spelled alike and may still mean the same; the database itself can tell. */
+/** Two texts with different spellings that may have the same meaning; the database itself can decide. */
 export interface Doubt {
   expected: string;
   found: string;
-  /** The column's type, where the texts are its defaults. */
+  /** The column's type, if the texts are its defaults. */
   type?: string;
-  /** Where the texts are conditions or expressions over the columns of a table. */
+  /** Set if the texts are conditions or expressions over the columns of a table. */
   table?: { schema: string; name: string };
 }
 
-/** A table with more unequal conditions than this is another table; to ask for all pairs would take long. */
+/** A table with more different conditions than this counts as different; checking all pairs would take long. */
 const MOST_PAIRS = 100;
 
-/** What is worth asking the database: texts at the same place whose spelling differs, each pair once. */
+/** The questions for the database: texts at the same place with different spellings, each pair once. */
 export function doubtsOf(expected: Snapshot, found: Snapshot): Doubt[] {
   const normalizer = spellingOf(expected);
   const tables = new Map(found.tables.map((table) => [keyOf(table), table]));
@@ -29,7 +29,7 @@ export function doubtsOf(expected: Snapshot, found: Snapshot): Doubt[] {
   return [...new Map(doubts.map((doubt) => [doubtKey(doubt), doubt])).values()];
 }
 
-/** `expected`, in the words of what was found where the database says that both mean the same. */
+/** `expected`, with the text that was found where the database confirms that both mean the same. */
 export function inFoundWords(expected: Snapshot, same: readonly Doubt[]): Snapshot {
   if (same.length === 0) return expected;
   const words = new Map(same.map(({ found, ...doubt }) => [placeKey(doubt), found]));

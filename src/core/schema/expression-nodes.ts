@@ -1,4 +1,4 @@
-/** An expression as a tree, with everything that only spells the same thing differently taken out. */
+/** An expression as a tree, without differences that are only spelling. */
 export type Node =
   | { kind: 'atom'; text: string; literal?: 'string' | 'number' | 'null' }
   | { kind: 'call'; name: string; args: Node[]; tail: string }

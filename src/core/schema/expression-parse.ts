@@ -3,7 +3,7 @@ import { LEVELS, levelOfOperator, type Node } from './expression-nodes.ts';
 import { castOf, comparison, conjunction, likeOf, notOf, plainCall } from './expression-rules.ts';
 import { type Token, tokensOf } from './expression-tokens.ts';
 
-/** Thrown and caught in this room only: the text is beyond this grammar and is compared as text. */
+/** Thrown and caught in this module only: the grammar does not cover the text, so it is compared as text. */
 export class UnsupportedExpression extends Error {}
 
 const TIGHT = 14;
@@ -127,7 +127,7 @@ class Parser {
     try {
       return this.#list(')');
     } catch (error) {
-      // EXTRACT(year FROM x), TRIM(BOTH …): a grammar of their own; the words stay in their order.
+      // EXTRACT(year FROM x), TRIM(BOTH …): special grammar; the words keep their order.
       if (!(error instanceof UnsupportedExpression)) throw error;
       this.#at = start;
       return [{ kind: 'atom', text: this.#untilClosed() }];

@@ -3,8 +3,8 @@ import { LEVELS, levelOfOperator, type Node } from './expression-nodes.ts';
 import { canonicalType } from './types.ts';
 
 /**
- * What the databases rewrite when they keep an expression (PostgreSQL's ruleutils.c prints the rewritten form), turned
- * back: IN is = ANY (ARRAY[…]), LIKE is ~~, BETWEEN is two comparisons, literals and text columns get casts.
+ * Reverses the changes that databases make when they store an expression (PostgreSQL's ruleutils.c prints the rewritten
+ * form): IN is = ANY (ARRAY[…]), LIKE is ~~, BETWEEN is two comparisons, literals and text columns get casts.
  */
 export function castOf(dialect: Dialect, arg: Node, type: string): Node {
   const plain = canonicalType(dialect, type);
@@ -14,7 +14,7 @@ export function castOf(dialect: Dialect, arg: Node, type: string): Node {
   return arg.kind === 'cast' && arg.type === plain ? arg : { kind: 'cast', arg, type: plain };
 }
 
-/** `'{a,b}'::text[]` is ARRAY['a','b'], where nothing in it needs escapes. */
+/** `'{a,b}'::text[]` is ARRAY['a','b'], if it needs no escapes. */
 function arrayLiteral(node: Node & { kind: 'atom' }, type: string): Node | undefined {
   const inner = type.endsWith('[]') ? /^'\{([^"\\{}']*)\}'$/.exec(node.text)?.[1] : undefined;
   if (inner === undefined) return undefined;

@@ -5,7 +5,7 @@ import { tokensOf } from './expression-tokens.ts';
 
 /**
  * An expression in the one spelling that equal ones share: the database adds casts and parentheses and rewrites IN,
- * LIKE and BETWEEN; the author writes quotes and capitals. What is beyond the grammar is compared token by token.
+ * LIKE and BETWEEN; the author writes quotes and capitals. Text that the grammar does not cover is compared token by token.
  */
 export function canonicalExpression(dialect: Dialect, text: string): string {
   if (/^-?\d+$/.test(text)) return text;
@@ -17,7 +17,7 @@ export function canonicalExpression(dialect: Dialect, text: string): string {
   }
 }
 
-/** A statement (of a view or trigger) without what means nothing: white space, comments, case, needless quotes. */
+/** A statement (of a view or trigger) without insignificant differences: white space, comments, case, unnecessary quotes. */
 export function canonicalStatement(dialect: Dialect, text: string): string {
   return tokensOf(dialect, text.trim().replace(/;\s*$/, ''))
     .map((token) => token.text)

@@ -3,7 +3,7 @@ import { compareSets, uniqueOfIndex } from './constraints.ts';
 import type { Difference } from './difference.ts';
 import type { Spelling } from './normalizer.ts';
 
-/** Indexes by what they are; a plain unique one is compared as a unique constraint, so it is left out here. */
+/** Indexes by content; a plain unique index is compared as a unique constraint, so it is skipped here. */
 export function compareIndexes(normalizer: Spelling, expected: Table, found: Table, table: string): Difference[] {
   return compareSets('index', indexTexts(normalizer, expected), indexTexts(normalizer, found), table);
 }

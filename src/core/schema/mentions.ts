@@ -1,9 +1,9 @@
-/** Whether SQL text names something; a name inside a string does not count. */
+/** Whether SQL text contains a name; a name inside a string does not count. */
 export function mentions(sql: string, name: string): boolean {
   return pattern(name).test(sql.replace(/'(?:[^']|'')*'/g, "''"));
 }
 
-/** SQL text in which one name stands for another, as the database itself would rewrite it. */
+/** SQL text with one name replaced by another, as the database itself would rewrite it. */
 export function renamed(sql: string, from: string, to: string, quote: (name: string) => string): string {
   const pieces = sql.split(/('(?:[^']|'')*')/);
   return pieces

@@ -9,24 +9,24 @@ import { applyRenames, type Rename, reversed } from './renames.ts';
 import { constraintsOf, constraintText } from './table-changes.ts';
 import { mergeTarget } from './target.ts';
 
-/** One migration file to be: its steps there and back. */
+/** One migration file to write: its steps up and down. */
 export interface Stage {
   up: Operation[];
   down: Operation[];
-  /** False for an index that is built concurrently, which no transaction allows. */
+  /** False for an index that is built concurrently, which is not allowed in a transaction. */
   transaction: boolean;
-  /** What it is about, where there are several: `indexes`. */
+  /** Its topic, if there are several: `indexes`. */
   title?: 'enum values' | 'index' | 'validate';
 }
 
 export interface StageOptions {
   renames?: readonly Rename[];
-  /** PostgreSQL: forms that block nobody for long, in migrations of their own. Default true. */
+  /** PostgreSQL: statements that do not block other sessions for long, in separate migrations. Default true. */
   safe?: boolean;
 }
 
 /**
- * The migrations that lead from what is found to what is expected, in order; none where nothing differs.
+ * The migrations that change the found schema into the expected one, in order; none if they do not differ.
  *
  * On PostgreSQL, for tables that may hold rows already: values of enums come first (a new value cannot be used in
  * the transaction that adds it, ALTER TYPE), indexes are built concurrently, and constraints come NOT VALID in the
@@ -50,18 +50,18 @@ export function planMigrationFiles(
   }
   if (start.steps.length === 0) return stages.filter(({ up }) => up.length > 0);
   const back = applyRenames(start.snapshot, reversed(renames)).steps;
-  const told = stages.map((stage) => ({
+  const described = stages.map((stage) => ({
     ...stage,
     up: stage.up.map((step) => withStale(step, start.steps)),
     down: stage.down.map((step) => withStale(step, start.steps)),
   }));
-  const [first, ...rest] = told;
+  const [first, ...rest] = described;
   if (first === undefined) return [];
   const whole = { ...first, up: [...start.steps, ...first.up], down: [...first.down, ...back] };
   return [whole, ...rest].filter(({ up }) => up.length > 0);
 }
 
-/** The database itself puts a column's new name into its views; the text of one that is made again has the old one. */
+/** The database itself renames a column in its views; the text of a recreated view still has the old name. */
 function withStale(step: Operation, renames: readonly Operation[]): Operation {
   if (step.kind !== 'createView') return step;
   const { definition } = step.view;
@@ -75,7 +75,7 @@ function withStale(step: Operation, renames: readonly Operation[]): Operation {
 
 interface State extends Partial<Pick<Stage, 'transaction' | 'title'>> {
   state: Snapshot;
-  /** A state on the way, in the same migration. */
+  /** An intermediate state, in the same migration. */
   via?: Snapshot;
 }
 
@@ -94,7 +94,7 @@ function postgresStates(from: Snapshot, to: Snapshot, safe: boolean): State[] {
   return [...first, { state: main }, ...indexed, { state: to, via: valid, title: 'validate' }];
 }
 
-/** The start with the values that only have to be added; undefined where that is all there is to do, or nothing. */
+/** The start with the enum values that only have to be added; undefined if this is the only change, or none. */
 function withEnumValues(from: Snapshot, to: Snapshot): Snapshot | undefined {
   const enums = from.enums.map((type) => {
     const wanted = to.enums.find((one) => keyOf(one) === keyOf(type));
@@ -106,7 +106,7 @@ function withEnumValues(from: Snapshot, to: Snapshot): Snapshot | undefined {
   return state;
 }
 
-/** The target without what would scan or lock a table that is there already for long. */
+/** The target without changes that would scan or lock an existing table for long. */
 function withoutBlocking(from: Snapshot, to: Snapshot) {
   const there = new Map(from.tables.map((table) => [keyOf(table), table]));
   const waiting: { table: Table; index: Index }[] = [];
@@ -152,7 +152,7 @@ function notYetValid(before: Table, table: Table): Table {
   };
 }
 
-/** What waited for its validation is valid; what is expected to be NOT VALID stays so. */
+/** Constraints that awaited their validation are valid; those expected to be NOT VALID stay NOT VALID. */
 function validated(table: Table, to: Snapshot): Table {
   const wanted = to.tables.find((one) => keyOf(one) === keyOf(table));
   const constraints = [...(wanted?.checks ?? []), ...(wanted?.foreignKeys ?? [])];

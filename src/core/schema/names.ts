@@ -1,9 +1,9 @@
-/** `public.orders`: how a table is named inside this room and in differences. */
+/** `public.orders`: the name of a table inside this module and in differences. */
 export function keyOf({ schema, name }: { schema: string; name: string }): string {
   return `${schema}.${name}`;
 }
 
-/** A table for people: the schemas that everybody has are not said. */
+/** The display name of a table, without the default schema. */
 export function shortName(key: string): string {
   return key.replace(/^(main|public)\./, '');
 }

@@ -4,10 +4,10 @@ import { canonicalDefault } from './defaults.ts';
 import { canonicalExpression, canonicalStatement } from './expressions.ts';
 import { canonicalType } from './types.ts';
 
-/** How the texts of two snapshots are brought to one spelling while they are compared. */
+/** Normalizes the texts of two snapshots for their comparison. */
 export interface Spelling {
   dialect: Dialect;
-  /** True where names of constraints and indexes count too: two states of one database. */
+  /** True if names of constraints and indexes count too: two states of one database. */
   names: boolean;
   type(text: string): string;
   default(text: string | undefined, type: string): string | undefined;
@@ -16,11 +16,11 @@ export interface Spelling {
 }
 
 export interface CompareOptions {
-  /** `exact`: names of constraints and indexes count. `ignored` (default): only what they hold. */
+  /** `exact`: names of constraints and indexes count. `ignored` (default): only their content. */
   names?: 'exact' | 'ignored';
 }
 
-/** Schemas repeat themselves (types, `0`, `now()`), so every text is spelled once. */
+/** Texts in schemas repeat (types, `0`, `now()`), so every text is normalized only once. */
 export function spellingOf(
   { dialect }: Pick<Snapshot, 'dialect'>,
   { names = 'ignored' }: CompareOptions = {},

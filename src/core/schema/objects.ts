@@ -5,10 +5,10 @@ import { keyOf } from './names.ts';
 import type { Spelling } from './normalizer.ts';
 import { childrenGone, unmanagedTables } from './unmanaged-tables.ts';
 
-/** What stands beside the tables: enums, sequences, views. */
+/** Objects outside tables: enums, sequences, views. */
 export function compareObjects(normalizer: Spelling, expected: Snapshot, found: Snapshot): Difference[] {
   const gone = normalizer.names ? new Set<string>() : childrenGone(expected, found);
-  const beside = new Set(unmanagedTables(expected, found, !normalizer.names).map(keyOf));
+  const unmanaged = new Set(unmanagedTables(expected, found, !normalizer.names).map(keyOf));
   return [
     ...compareTexts('enum', textsOf(expected.enums, enumText), textsOf(found.enums, enumText), 'values'),
     ...compareTexts(
@@ -20,7 +20,7 @@ export function compareObjects(normalizer: Spelling, expected: Snapshot, found: 
     ...compareTexts(
       'sequence',
       textsOf(withoutTables(ownSequences(expected), gone), sequenceText),
-      textsOf(withoutTables(ownSequences(found), beside), sequenceText),
+      textsOf(withoutTables(ownSequences(found), unmanaged), sequenceText),
       'definition',
     ),
   ];
@@ -55,7 +55,7 @@ function withoutTables(sequences: SequenceObject[], tables: ReadonlySet<string>)
   return sequences.filter(({ attachedTo }) => attachedTo === undefined || !tables.has(keyOf(attachedTo)));
 }
 
-/** Sequences that number a column come and go with it. */
+/** Sequences that number a column are created and dropped with it. */
 export function ownSequences({ sequences }: Snapshot): SequenceObject[] {
   return sequences.filter(({ ownedBy }) => ownedBy === undefined);
 }

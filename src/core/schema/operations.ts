@@ -13,7 +13,7 @@ import type {
 } from '../model/snapshot.ts';
 import type { ColumnProperty } from './columns.ts';
 
-/** A table by name; `existing` tables may hold rows, the others are made by the same migration. */
+/** A table by name; `existing` tables may contain rows, the others are created by the same migration. */
 export interface Place {
   schema: string;
   name: string;
@@ -34,7 +34,7 @@ export type Operation =
   | { kind: 'createEnum'; type: EnumType }
   | { kind: 'dropEnum'; type: EnumType }
   | { kind: 'addEnumValue'; type: EnumType; value: string; place: { before: string } | { after: string } | undefined }
-  /** Values are gone or in another order: a new type takes the old one's place in every column. */
+  /** Values are removed or in a different order: a new type replaces the old one in every column. */
   | { kind: 'replaceEnum'; from: EnumType; to: EnumType; users: { table: Place; column: Column }[]; lost: string[] }
   | { kind: 'createSequence'; sequence: SequenceObject }
   | { kind: 'dropSequence'; sequence: SequenceObject }
@@ -51,19 +51,19 @@ export type Operation =
   | { kind: 'dropIndex'; table: Place; index: Index }
   | { kind: 'createTrigger'; table: Place; trigger: NamedDefinition }
   | { kind: 'dropTrigger'; table: Place; trigger: NamedDefinition }
-  /** `stale`: columns that its definition reads under a name from before the renames; a person has to put in the new one. */
+  /** `stale`: columns that its definition reads under a name from before the renames; a person has to insert the new one. */
   | { kind: 'createView'; view: View; stale?: { from: string; to: string }[] }
   | { kind: 'dropView'; view: View }
   | { kind: 'commentTable'; table: Place; comment: string | undefined }
-  /** SQLite: a new table takes the old one's place; `referenced` says that rows elsewhere point at it. */
+  /** SQLite: a new table replaces the old one; `referenced`: rows of other tables reference it. */
   | { kind: 'rebuildTable'; from: Table; to: Table; referenced: boolean };
 
-/** What a table says of itself at CREATE TABLE and nobody can change afterwards is a rebuild or a new table. */
+/** Options of CREATE TABLE that cannot be changed later need a rebuild or a new table. */
 export function placeOf({ schema, name }: Place): Place {
   return { schema, name };
 }
 
-/** What is lost when it runs, in a clause; undefined for steps that lose nothing. */
+/** The data that is lost when it runs, as a clause; undefined for steps that lose nothing. */
 export function lossOf(operation: Operation): string | undefined {
   switch (operation.kind) {
     case 'dropTable':
@@ -75,7 +75,7 @@ export function lossOf(operation: Operation): string | undefined {
     case 'replaceEnum':
       return operation.lost.length === 0
         ? undefined
-        : `removes ${operation.lost.map((value) => `'${value}'`).join(', ')} from ${operation.to.name}; it fails where rows have it`;
+        : `removes ${operation.lost.map((value) => `'${value}'`).join(', ')} from ${operation.to.name}; it fails if rows contain it`;
     case 'dropSequence':
       return `drops the sequence ${operation.sequence.name} with its position`;
     case 'rebuildTable':

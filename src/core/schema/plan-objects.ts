@@ -19,7 +19,7 @@ export function enumSteps(from: Snapshot, to: Snapshot): Operation[] {
   ];
 }
 
-/** New values can be put in anywhere; a value that goes or moves needs a new type (ALTER TYPE has no word for it). */
+/** New values can be inserted anywhere; a removed or moved value needs a new type (ALTER TYPE does not support it). */
 function changedEnum(from: EnumType, to: EnumType, after: Snapshot): Operation[] {
   const kept = to.values.filter((value) => from.values.includes(value));
   if (kept.join('\0') !== from.values.join('\0')) {
@@ -63,13 +63,13 @@ export function sequenceSteps(from: Snapshot, to: Snapshot): Operation[] {
   ];
 }
 
-/** A table that is altered so that its views stand in the way: all of them, or those that read one of the columns. */
+/** Views that block the change of a table: all of them, or those that read one of the columns. */
 export interface Touched {
   table: string;
   columns?: readonly string[];
 }
 
-/** Views that change, and those that read what changes under them, go first and come back last. */
+/** Views that change, and views of changed objects, are dropped first and created last. */
 export function viewSteps(
   normalizer: Spelling,
   from: Snapshot,

@@ -4,8 +4,8 @@ import { keyOf } from './names.ts';
 import type { Constraint, Operation } from './operations.ts';
 
 /**
- * What comes before what: first everything that stands in the way goes, children before parents; then what is new
- * comes, parents before children. Steps of one rank keep their order.
+ * The order of steps: first everything that blocks other steps is dropped, children before parents; then new objects
+ * are created, parents before children. Steps of one rank keep their order.
  */
 const RANKS: Record<Operation['kind'], number> = {
   renameTable: 0,
@@ -44,20 +44,20 @@ function rankOf(operation: Operation, proven: ReadonlySet<string>): number {
     return column !== undefined && proven.has(`${keyOf(operation.table)}.${column}`) ? 18 : rank;
   }
   if (operation.kind === 'addConstraint' && operation.constraint.kind === 'foreign key') return 23;
-  // A generated column reads others, which have to be there and to have their type.
+  // A generated column reads other columns, which must exist with their final type.
   const generated = 'column' in operation && operation.column.generated !== undefined;
   if (generated && operation.kind === 'addColumn') return 17;
   return generated && operation.kind === 'dropColumn' ? 7 : rank;
 }
 
-/** Of `CHECK (column IS NOT NULL)`: with it SET NOT NULL needs no scan, so it goes only afterwards. */
+/** Of `CHECK (column IS NOT NULL)`: with it SET NOT NULL needs no scan, so it is dropped only afterwards. */
 function columnOfProof(constraint: Constraint): string | undefined {
   if (constraint.kind !== 'check') return undefined;
   const text = /^\(*("(?:[^"]|"")+"|[^"()\s]+) IS NOT NULL\)*$/i.exec(constraint.check.expression)?.[1];
   return text?.startsWith('"') ? text.slice(1, -1).replaceAll('""', '"') : text;
 }
 
-/** Columns that are altered in whether they take NULL, as `schema.table.column`. */
+/** Columns whose nullability changes, as `schema.table.column`. */
 function provenColumns(operations: readonly Operation[]): Set<string> {
   return new Set(
     operations.flatMap((one) =>
@@ -66,14 +66,14 @@ function provenColumns(operations: readonly Operation[]): Set<string> {
   );
 }
 
-/** `own` are ranks in which a database differs. */
+/** `own`: ranks that are specific to a database. */
 export function ordered(operations: readonly Operation[], own: Partial<typeof RANKS> = {}): Operation[] {
   const proven = provenColumns(operations);
   const ranks = new Map(operations.map((operation) => [operation, own[operation.kind] ?? rankOf(operation, proven)]));
   return [...operations].sort((a, b) => (ranks.get(a) ?? 0) - (ranks.get(b) ?? 0));
 }
 
-/** Parents first: what a table references or is a partition of comes before it, as far as there is no cycle. */
+/** Parents first: what a table references or is a partition of comes before it, unless there is a cycle. */
 export function parentsFirst(tables: readonly Table[]): Table[] {
   return sortedBy(tables, (table) => [
     ...table.foreignKeys.map(({ references }) => keyOf({ schema: references.schema, name: references.table })),

@@ -44,7 +44,7 @@ export function planPostgres(from: Snapshot, to: Snapshot): Operation[] {
   ]);
 }
 
-/** A table comes with everything inside it but foreign keys to tables that come later, its indexes and triggers. */
+/** A table is created with all its parts except foreign keys to later tables, its indexes and triggers. */
 function createSteps(table: Table, created: readonly Table[]): Operation[] {
   const place = placeOf(table);
   const later = new Set(created.slice(created.indexOf(table) + 1).map(keyOf));
@@ -60,7 +60,7 @@ function createSteps(table: Table, created: readonly Table[]): Operation[] {
   ];
 }
 
-/** Children go first; in a cycle a foreign key has to go before. */
+/** Children are dropped first; in a cycle a foreign key has to be dropped before. */
 function dropSteps(table: Table, dropped: readonly Table[]): Operation[] {
   const place = placeOf(table);
   const earlier = new Set(dropped.slice(0, dropped.indexOf(table)).map(keyOf));
@@ -103,8 +103,8 @@ function alterSteps(from: Table, to: Table, changes: TableChanges): Operation[] 
 }
 
 /**
- * The changes, with what PostgreSQL cannot alter turned into drop and add: a generated column's expression, and a
- * generated column that reads a column whose type changes. What hangs on such a column is dropped and made again.
+ * The changes, with drop and add for what PostgreSQL cannot alter: a generated column's expression, and a
+ * generated column that reads a column whose type changes. Objects that depend on such a column are recreated.
  */
 function changesOf(normalizer: Spelling, from: Table, to: Table): TableChanges {
   const changes = tableChanges(normalizer, from, to);
@@ -153,7 +153,7 @@ function changesOf(normalizer: Spelling, from: Table, to: Table): TableChanges {
   };
 }
 
-/** A view stands in the way of what it reads: types, drops and replaced columns. */
+/** A view blocks changes of what it reads: types, drops and replaced columns. */
 function blockedByViews({ droppedColumns, changedColumns }: TableChanges): string[] {
   const retyped = changedColumns.flatMap(({ from, properties }) => (properties.includes('type') ? [from] : []));
   return [...droppedColumns, ...retyped].map(({ name }) => name);

@@ -9,7 +9,7 @@ import { ordered, parentsFirst } from './plan-order.ts';
 import { type TableChanges, tableChanges } from './table-changes.ts';
 
 /**
- * The steps from one state of a SQLite database to another: ALTER TABLE where SQLite has it
+ * The steps from one state of a SQLite database to another: ALTER TABLE if SQLite supports the change
  * (https://sqlite.org/lang_altertable.html), else the table is rebuilt.
  */
 export function planSqlite(from: Snapshot, to: Snapshot): Operation[] {
@@ -31,7 +31,7 @@ export function planSqlite(from: Snapshot, to: Snapshot): Operation[] {
       return other === undefined ? [] : alterSteps(normalizer, other, table, [from, to]);
     }),
   ];
-  // A table goes after those that pointed at it are rebuilt: DROP TABLE deletes rows, and that cascades.
+  // A table is dropped after those that referenced it are rebuilt: DROP TABLE deletes rows, and that cascades.
   return ordered(steps, { dropTable: 17 });
 }
 
@@ -60,8 +60,8 @@ function alterSteps(normalizer: Spelling, from: Table, to: Table, states: readon
 }
 
 /**
- * The columns that ADD COLUMN takes, with the reference that belongs to them; undefined where one of them, or a
- * constraint, needs a rebuild: STORED, NOT NULL without a default, a default that is no constant, a UNIQUE.
+ * The columns that ADD COLUMN supports, with their references; undefined if one of them, or a
+ * constraint, needs a rebuild: STORED, NOT NULL without a default, a default that is not a constant, a UNIQUE.
  */
 function nativeAdditions({ addedColumns, added, dropped }: TableChanges) {
   if (dropped.length > 0) return undefined;
@@ -84,7 +84,7 @@ function canBeAdded({ nullable, default: text, generated }: Column): boolean {
   return nullable || (text !== undefined && !/^null$/i.test(text));
 }
 
-/** DROP COLUMN refuses what an index, a constraint, a trigger or another column mentions. */
+/** DROP COLUMN fails for a column that an index, a constraint, a trigger or another column mentions. */
 function canDropInPlace(from: Table, { droppedColumns, droppedIndexes }: TableChanges): boolean {
   if (droppedColumns.length === 0) return true;
   const texts = [

@@ -5,14 +5,14 @@ import { keyOf, shortName } from './names.ts';
 import { spellingOf } from './normalizer.ts';
 import { type Operation, placeOf } from './operations.ts';
 
-/** What a person says is a rename and not a drop and an addition. Tables as `orders` or `schema.orders`. */
+/** A rename that a person has confirmed, instead of a drop and an addition. Tables as `orders` or `schema.orders`. */
 export type Rename =
   | { kind: 'table'; from: string; to: string }
   | { kind: 'column'; table: string; from: string; to: string };
 
 /**
- * What looks like a rename: in one table a column that goes and one that comes with the same type and rules, or a
- * table that goes and one that comes with the same columns. Only a person knows; without an answer nothing is renamed.
+ * Possible renames: in one table a removed and an added column with the same type and constraints, or a
+ * removed and an added table with the same columns. Only a person can decide; without an answer nothing is renamed.
  */
 export function renameCandidates(expected: Snapshot, found: Snapshot): Rename[] {
   const normalizer = spellingOf(expected);
@@ -55,7 +55,7 @@ function pairs<T>(gone: readonly T[], come: readonly T[], text: (one: T) => stri
   });
 }
 
-/** The snapshot as the database will be after these renames, and the steps that do them. */
+/** The snapshot after these renames, and their steps. */
 export function applyRenames(found: Snapshot, renames: readonly Rename[]): { snapshot: Snapshot; steps: Operation[] } {
   let snapshot = found;
   const steps: Operation[] = [];
@@ -75,7 +75,7 @@ export function applyRenames(found: Snapshot, renames: readonly Rename[]): { sna
   return { snapshot, steps };
 }
 
-/** The way back, in the opposite order. */
+/** The down steps, in reverse order. */
 export function reversed(renames: readonly Rename[]): Rename[] {
   return renames.toReversed().map((rename) => ({ ...rename, from: rename.to, to: rename.from }));
 }

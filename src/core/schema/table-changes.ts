@@ -11,14 +11,14 @@ export interface ColumnChange {
   properties: ColumnProperty[];
 }
 
-/** What two states of one table do not share, as objects. */
+/** The differences between two states of one table, as objects. */
 export interface TableChanges {
   addedColumns: Column[];
   droppedColumns: Column[];
   changedColumns: ColumnChange[];
   added: Constraint[];
   dropped: Constraint[];
-  /** NOT VALID before, valid now, and else the same. */
+  /** NOT VALID before, valid now, otherwise the same. */
   validated: { constraint: Constraint; name: string }[];
   addedIndexes: Index[];
   droppedIndexes: Index[];
@@ -26,7 +26,7 @@ export interface TableChanges {
   droppedTriggers: NamedDefinition[];
 }
 
-/** `from` and `to` are two states of one database, so names count; pass a spelling with names. */
+/** `from` and `to` are two states of one database, so names count; pass a normalizer with names. */
 export function tableChanges(normalizer: Spelling, from: Table, to: Table): TableChanges {
   const before = new Map(from.columns.map((column) => [column.name, column]));
   const after = new Map(to.columns.map((column) => [column.name, column]));
@@ -54,7 +54,7 @@ export function tableChanges(normalizer: Spelling, from: Table, to: Table): Tabl
     changedColumns: changed,
     added: constraints.added.filter((one) => !settled.has(one)),
     dropped: constraints.dropped.filter((one) => !settled.has(one)),
-    // The way back from valid to NOT VALID needs no step: nothing that holds is lost.
+    // The down from valid to NOT VALID needs no step: the constraint is still enforced.
     validated: validated.filter(({ constraint }) => isValidated(constraint)),
     addedIndexes: indexes.added,
     droppedIndexes: indexes.dropped,

@@ -5,8 +5,8 @@ import type { Table } from '../model/snapshot.ts';
 const LONGEST = 63;
 
 /**
- * On PostgreSQL a constraint without a name gets the one that the server would make up (`orders_code_key`), so that
- * the way back can name it. SQLite keeps none, and its constraints are changed with their table.
+ * On PostgreSQL a constraint without a name gets the one that the server would generate (`orders_code_key`), so that
+ * the down migration can name it. SQLite stores none, and its constraints are changed with their table.
  */
 export function nameConstraints(dialect: Dialect, tables: readonly Table[]): Table[] {
   return dialect === 'sqlite' ? [...tables] : tables.map(withNames);

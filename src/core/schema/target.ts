@@ -10,8 +10,8 @@ import { nameConstraints } from './target-names.ts';
 import { unmanagedTables } from './unmanaged-tables.ts';
 
 /**
- * The schema that a migration leads to: everything that already means what is expected stays as it was found, so
- * that only real differences become steps; and what the expected side has no words for is kept.
+ * The schema after a migration: everything with the expected meaning keeps the text that was found, so
+ * that only real differences become steps; objects that the expected side cannot express are kept.
  */
 export function mergeTarget(expected: Snapshot, found: Snapshot): Snapshot {
   const normalizer = spellingOf(expected);
@@ -70,7 +70,7 @@ function pickKey(
   return { primaryKey: same ? there : wanted };
 }
 
-/** Columns in the order in which they are found; new ones come last, as in the database. */
+/** Columns in the order of the database; new ones are last. */
 function mergeColumns(normalizer: Spelling, silent: ReadonlySet<string>, expected: Table, found: Table): Column[] {
   const wanted = new Map(expected.columns.map((column) => [column.name, column]));
   const there = found.columns.flatMap((column) => {
@@ -104,7 +104,7 @@ function mergeColumn(normalizer: Spelling, silent: ReadonlySet<string>, expected
   };
 }
 
-/** A unique index that holds the same rows out as an expected constraint is left as it is, and the other way. */
+/** A unique index that rejects the same rows as an expected constraint is kept, and vice versa. */
 function mergeUniques(normalizer: Spelling, expected: Table, found: Table): Table['uniques'] {
   const indexed = new Set(found.indexes.flatMap(uniqueOfIndex).map((unique) => uniqueText(normalizer, unique)));
   const wantedByIndex = expected.indexes.flatMap(uniqueOfIndex);
@@ -132,7 +132,7 @@ function mergeIndexes(normalizer: Spelling, expected: Table, found: Table): Tabl
   return pick([...wanted, ...asIndex], found.indexes, plainText);
 }
 
-/** What is wanted, each in the words in which it was found where it was. */
+/** The expected objects, with the text that was found if they exist. */
 function pick<T>(wanted: readonly T[], found: readonly T[], text: (one: T) => string): T[] {
   const there = new Map(found.map((one) => [text(one), one]));
   return [...new Map(wanted.map((one) => [text(one), there.get(text(one)) ?? one])).values()];

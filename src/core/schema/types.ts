@@ -28,7 +28,7 @@ const POSTGRES: Record<string, string> = {
 
 /**
  * A type in the one spelling that equal types share: `VARCHAR(255)` and `character varying(255)` give the same text.
- * On SQLite a type is what was declared; only case and spaces mean nothing there.
+ * On SQLite a type is what was declared; only case and spaces are ignored.
  */
 export function canonicalType(dialect: Dialect, type: string): string {
   const plain = type

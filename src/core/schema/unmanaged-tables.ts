@@ -3,10 +3,10 @@ import type { Snapshot, Table } from '../model/snapshot.ts';
 import { keyOf } from './names.ts';
 
 /**
- * Tables that are there and may be, though nothing expects them: histories of other migration tools, and children of
- * tables that are known. A child is a partition, a partition of a partition, or a table that inherits; programs make
- * and drop them at run time (pg_partman, a monthly job), so their number says nothing about the schema. Only where two
- * states of one database are compared (`withChildren` false), nothing but the migration can have made them.
+ * Existing tables that are allowed although they are not expected: histories of other migration tools, and children of
+ * known tables. A child is a partition, a partition of a partition, or a table that inherits; programs create
+ * and drop them at run time (pg_partman, a monthly job), so they are not differences. But if two
+ * states of one database are compared (`withChildren` false), only the migration can have created them.
  */
 export function unmanagedTables(expected: Snapshot, found: Snapshot, withChildren: boolean): Table[] {
   const wanted = new Set(expected.tables.map(keyOf));
@@ -17,13 +17,13 @@ export function unmanagedTables(expected: Snapshot, found: Snapshot, withChildre
   });
 }
 
-/** Children that are expected and not there, because a program dropped or detached them; their parent is there. */
+/** Expected children that a program has dropped or detached; their parent exists. */
 export function childrenGone(expected: Snapshot, found: Snapshot): Set<string> {
   const there = new Set(found.tables.map(keyOf));
   return new Set([...childrenOf(expected, there)].filter((key) => !there.has(key)));
 }
 
-/** The tables that come, over any number of steps, from one of the parents. */
+/** The direct and indirect children of the parents. */
 function childrenOf({ tables }: Snapshot, parents: ReadonlySet<string>): Set<string> {
   const byKey = new Map(tables.map((table) => [keyOf(table), table]));
   const children = new Set<string>();
@@ -37,7 +37,7 @@ function childrenOf({ tables }: Snapshot, parents: ReadonlySet<string>): Set<str
   return children;
 }
 
-/** A parent in another schema is said with it; a name may also have a dot of its own, so both readings are given. */
+/** A parent in another schema is qualified; a name may also contain a dot, so both readings are returned. */
 function parentsOf({ schema, partition, inherits = [] }: Table): string[] {
   const names = partition?.of === undefined ? inherits : [partition.of, ...inherits];
   return names.flatMap((name) => [keyOf({ schema, name }), ...(name.includes('.') ? [name] : [])]);

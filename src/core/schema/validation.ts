@@ -8,7 +8,7 @@ export interface TableValidation {
   missingColumns: string[];
   extraColumns: string[];
   typeMismatches: { column: string; expected: string; found: string }[];
-  /** Everything that is different, and what would mend it; a line each. */
+  /** All differences with their fixes, one line each. */
   differences: DescribedDifference[];
 }
 
@@ -17,13 +17,13 @@ export interface DescribedDifference {
   kind: Difference['kind'];
   /** `column orders.note` */
   object: string;
-  /** `type`, `nullable`, `default`, …, where that is what differs. */
+  /** `type`, `nullable`, `default`, …, if that is the difference. */
   property?: string;
   expected?: string;
   found?: string;
-  /** All of it in a sentence. */
+  /** The difference in one sentence. */
   message: string;
-  /** The change to the database that would mend it. */
+  /** The change to the database that fixes it. */
   fix: string;
 }
 
@@ -31,13 +31,13 @@ export interface SchemaValidation {
   valid: boolean;
   missingTables: string[];
   extraTables: string[];
-  /** By name, with the schema where it is not `public` (or SQLite's `main`). */
+  /** By name, with the schema if it is not `public` (or SQLite's `main`). */
   tables: Record<string, TableValidation>;
   /** All differences, also those of enums, views and sequences, which belong to no table. */
   differences: DescribedDifference[];
 }
 
-/** The comparison in the shape of the library's `results`. Missing tables are listed and are not valid. */
+/** The comparison in the shape of the library's `results`. Missing tables are listed and not valid. */
 export function toValidationResult(
   expected: Snapshot,
   found: Snapshot,

@@ -1,6 +1,6 @@
 /**
- * `lint`: the safety rules on files, without a database. Each migration is looked at as a plan of its own, after those
- * that sort before it. This room reads files and runs code where nothing can be harmed; it connects to nothing.
+ * `lint`: the safety rules on files, without a database. Each migration is checked as a separate plan, after those
+ * that sort before it. This module reads files, and runs code only where it cannot do harm. It opens no connections.
  */
 import { join, relative } from 'node:path';
 import type { Dialect } from '../../core/model/dialect.ts';
@@ -23,26 +23,26 @@ import { type Selection, select } from './select.ts';
 export interface LintOptions extends Options {
   /** Files and folders, relative to `cwd`. Default: the migrations folder. */
   paths?: string[];
-  /** Whose SQL it is. Default: that of the database URL; else PostgreSQL, or SQLite where only that can read it. */
+  /** Dialect of the SQL. Default: that of the database URL; else PostgreSQL, or SQLite if only SQLite can parse it. */
   dialect?: Dialect;
-  /** Of the server that it will run on, such as `15` or `3.40`. Default: the newest that is known. */
+  /** Version of the target server, such as `15` or `3.40`. Default: the newest known version. */
   serverVersion?: string;
 }
 
 export interface LintResult {
-  /** No finding is an error. */
+  /** True if no finding is an error. */
   safe: boolean;
   dialect: Dialect;
   serverVersion: string;
-  /** How many migrations were looked at. */
+  /** Number of checked migrations. */
   migrations: number;
   /** In the order of the migrations; `position.file` is relative to `cwd`. */
   findings: Finding[];
 }
 
 /**
- * What the safety rules say of migrations on disk. Nothing is connected to. Code is run to see what it sends: for
- * PostgreSQL against nothing, for SQLite on an empty file. Throws ProblemError: MigrationsNotFound,
+ * The findings of the safety rules for migrations on disk, without a connection. Code is run to record its statements:
+ * for PostgreSQL without a server, for SQLite on an empty file. Throws ProblemError: MigrationsNotFound,
  * InvalidConfiguration (an id in `safety.ignore` that no rule has).
  *
  * @example
@@ -88,13 +88,13 @@ interface Part {
   selection: Selection;
   dialect: Dialect;
   read: ReadMigration[];
-  /** Findings of files that could not be read at all. */
+  /** Findings of files that could not be read. */
   broken: Finding[];
-  /** Revisions that are asked about, in order. */
+  /** Requested revisions, in order. */
   wanted: ReadonlySet<string>;
 }
 
-/** Where nobody says whose SQL it is, it is PostgreSQL's unless that cannot read it and SQLite can read more of it. */
+/** Without a given dialect it is PostgreSQL, unless PostgreSQL's parser fails and SQLite's lexer can read more. */
 async function readPart(
   selection: Selection,
   files: MigrationFile[],
@@ -134,11 +134,11 @@ function serverFor(dialect: Dialect, wished: string | undefined): { server: Serv
   if (server !== undefined) return { server, serverVersion };
   throw new ProblemError({
     reason: 'InvalidConfiguration',
-    message: `"${wished}" is no version of a server. Write it as 15, 15.4 or 3.40.`,
+    message: `"${wished}" is not a valid server version. Write it as 15, 15.4 or 3.40.`,
   });
 }
 
-/** Those of the wanted migrations, by migration and line, whichever rule says it first. */
+/** Findings of the requested migrations, sorted by migration and line. */
 function inOrder(findings: readonly Finding[], wanted: ReadonlySet<string>): Finding[] {
   const rank = new Map([...wanted].map((revision, index) => [revision, index]));
   const rankOf = ({ migration = '' }: Finding) => rank.get(migration) ?? -1;
@@ -147,7 +147,7 @@ function inOrder(findings: readonly Finding[], wanted: ReadonlySet<string>): Fin
     .sort((a, b) => rankOf(a) - rankOf(b) || (a.position?.line ?? 0) - (b.position?.line ?? 0));
 }
 
-/** Where no database will say so, PostgreSQL's own parser is who knows what is no SQL. */
+/** Without a database, PostgreSQL's own parser decides what is not valid SQL. */
 function strict(finding: Finding, dialect: Dialect): Finding {
   return dialect === 'postgres' && finding.rule === 'unreadable-statement'
     ? { ...finding, severity: 'error' }

@@ -11,7 +11,7 @@ export interface LoadedFiles {
   broken: Finding[];
 }
 
-/** Loads every file; one that cannot be loaded becomes a finding, so that the others are looked at all the same. */
+/** Loads every file. A file that cannot be loaded becomes a finding, so that the others are still checked. */
 export async function loadAll(folder: string, files: readonly MigrationFile[], dialect: Dialect): Promise<LoadedFiles> {
   const loaded: LoadedMigration[] = [];
   const broken: Finding[] = [];

@@ -6,9 +6,9 @@ import type { Recorded } from '../../migrations/statements/read.ts';
 import { MOST_STATEMENTS, type Recorder, recorder } from '../../migrations/statements/record.ts';
 
 /**
- * What code would send to PostgreSQL, without a server: Sequelize writes the SQL as always, and every query is written
- * down and answered with no rows. Code that needs an answer fails at that point, and code that asks for a table's
- * columns may do something else where there are some: their statements are not all known.
+ * The statements that code would send to PostgreSQL, without a server: Sequelize generates the SQL as usual, and every
+ * query is recorded and returns no rows. Code that needs a result fails at that point, and code that reads the columns
+ * of a table may behave differently if there are some: not all of their statements are known.
  */
 export async function recordWithoutServer(
   folder: string,
@@ -35,7 +35,7 @@ async function run(migration: LoadedMigration, { begin, sent, complete }: Record
     asked = true;
     return {};
   };
-  // Sequelize asks whether the column is there, and for its type, and then needs neither.
+  // Sequelize checks that the column exists and reads its type, but then needs neither.
   const { queryGenerator } = queryInterface as unknown as {
     queryGenerator: { renameColumnQuery(table: unknown, before: string, attributes: object): string };
   };
@@ -47,14 +47,14 @@ async function run(migration: LoadedMigration, { begin, sent, complete }: Record
     if (up.kind === 'code') await withDatabaseUrl(undefined, () => up.call(interfaceThatKnowsNothing, Constructor));
     if (!asked) complete();
   } catch {
-    // The migration stays incomplete, and that is what a reader is told.
+    // The migration stays marked as incomplete, and this is reported.
   }
 }
 
 /** A Sequelize that connects to nothing. */
 function deaf(Constructor: typeof Sequelize, sent: (sql: string) => void): Sequelize {
   const sequelize = new Constructor({ dialect: 'postgres', logging: false });
-  // After CREATE TYPE Sequelize asks the server for the number of the new type.
+  // After CREATE TYPE Sequelize reads the OID of the new type from the server.
   const { connectionManager } = sequelize as unknown as { connectionManager: object };
   Object.assign(connectionManager, { _refreshDynamicOIDs: async () => {} });
   const transaction = { commit: async () => {}, rollback: async () => {}, afterCommit: () => {} };
@@ -70,7 +70,7 @@ function deaf(Constructor: typeof Sequelize, sent: (sql: string) => void): Seque
   });
 }
 
-/** No rows, in the shape that the kind of query gives. */
+/** No rows, in the shape of the result of that kind of query. */
 function answer({ type, plain }: QueryOptions): unknown {
   if (plain === true) return null;
   switch (type) {

@@ -11,8 +11,8 @@ import { MOST_STATEMENTS, recorder } from '../../migrations/statements/record.ts
 const TIMEOUTS = { connect: 10_000, lock: 10_000, statement: 0, run: 0 };
 
 /**
- * What code sends to SQLite: all migrations run on an empty file below the system's temporary folder. One that fails
- * there is left out, and the next ones go on without it.
+ * The statements that code sends to SQLite: all migrations run on an empty file in the temporary folder of the system. A
+ * migration that fails there is skipped, and the next ones run without it.
  */
 export async function recordOnFile(
   folder: string,

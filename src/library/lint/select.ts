@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { dirname, relative, resolve, sep } from 'node:path';
 import { ProblemError } from '../../core/model/problem.ts';
 
-/** A folder of migrations, and which of its files are asked about. */
+/** A folder of migrations, and which of its files are requested. */
 export interface Selection {
   /** Absolute. */
   folder: string;
@@ -11,8 +11,8 @@ export interface Selection {
 }
 
 /**
- * What the paths of `lint` stand for. A file or folder inside the migrations folder asks about that part of it; any
- * other folder is one of migrations itself, and any other file lies in one. Throws ProblemError MigrationsNotFound.
+ * The meaning of the paths of `lint`. A file or folder inside the migrations folder selects that part of it. Any
+ * other folder is itself a migrations folder, and any other file is in one. Throws ProblemError MigrationsNotFound.
  */
 export async function select(paths: readonly string[], migrations: string, cwd: string): Promise<Selection[]> {
   if (paths.length === 0) return [{ folder: migrations, wants: () => true }];
@@ -32,7 +32,7 @@ async function place(path: string, written: string, migrations: string): Promise
   if (found === undefined) {
     throw new ProblemError({
       reason: 'MigrationsNotFound',
-      message: `There is no file or folder ${written}. Without paths lint reads the migrations folder, ${migrations}.`,
+      message: `The file or folder ${written} does not exist. Without paths, lint checks the migrations folder ${migrations}.`,
     });
   }
   const inside = relative(migrations, path);

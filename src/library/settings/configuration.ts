@@ -2,7 +2,7 @@ import type { HistorySetting } from '../../core/model/history.ts';
 import type { Secret } from '../../core/model/secret.ts';
 import type { DatabaseTarget, Timeouts } from '../../core/model/target.ts';
 
-/** What the configuration file, the flags and the library's options can say: all of them in the same words. */
+/** The settings of the configuration file, the flags and the library's options, all with the same names. */
 export interface Configuration {
   /** `postgres://user:password@host:5432/name`, `sqlite:///path/to/file.db` or the path of a SQLite file. */
   databaseUrl?: string;
@@ -13,13 +13,13 @@ export interface Configuration {
   history?: HistorySetting;
   /** Folder of the migrations. Default `./migrations`. */
   migrations?: string;
-  /** Globs of files in that folder, such as `2024*.sql`: nothing else is read. Default: by the formats' own rules. */
+  /** Globs of files in that folder, such as `2024*.sql`: no other file is read. Default: by the rules of each format. */
   include?: string[];
-  /** Globs of files in that folder which are no migrations, such as `archive`. */
+  /** Globs of files in that folder that are not migrations, such as `archive`. */
   exclude?: string[];
-  /** File or folder of Sequelize models. Default `./models` where it exists. */
+  /** File or folder of Sequelize models. Default `./models` if it exists. */
   models?: string;
-  /** A file that `generate` fills in instead of its own form of a migration: `{{message}}`, `{{up}}`, `{{down}}`. */
+  /** A template that `generate` fills in instead of its built-in one: `{{message}}`, `{{up}}`, `{{down}}`. */
   template?: string;
   backups?: {
     /** Default `./data/backups`. */
@@ -34,7 +34,7 @@ export interface Configuration {
     ignore?: string[];
     rehearsal?: 'Auto' | 'Full' | 'SchemaOnly' | 'Disabled';
     roundTrip?: boolean;
-    /** Where scratch copies of PostgreSQL are made; a URL comes from the environment variable that is named. */
+    /** Server for scratch copies of PostgreSQL; a URL is read from the environment variable that is named. */
     rehearsalServer?: 'Auto' | 'Private' | 'SameServer' | { urlVariable: string };
   };
   validation?: {
@@ -46,24 +46,24 @@ export interface Configuration {
   timeouts?: { connect?: string; lock?: string; statement?: string; run?: string };
   outOfOrder?: 'Refuse' | 'Allow';
   onFailure?: 'Keep' | 'Downgrade' | 'Restore';
-  /** `onFailure: Restore` may end other sessions of the database. */
+  /** `onFailure: Restore` may terminate other sessions of the database. */
   terminateSessions?: boolean;
 }
 
-/** What holds where nobody says otherwise; a database and models have no default. */
+/** The defaults. The database and the models have none. */
 export const DEFAULTS = {
   migrations: './migrations',
   backups: { folder: './data/backups', retain: { last: 10, days: 30 }, compression: 'auto' },
   safety: { mode: 'Enforce', ignore: [], rehearsal: 'Auto', roundTrip: true, rehearsalServer: 'Auto' },
   validation: { before: 'Warn', after: 'Enforce', expect: 'Auto' },
-  // A person waits for the answer, so an unreachable server is said sooner than in a cluster.
+  // A person waits for the result, so an unreachable server is reported sooner than in a cluster.
   timeouts: { connect: '10s', lock: '5s', statement: '0s', run: '30m' },
   outOfOrder: 'Refuse',
   onFailure: 'Keep',
   terminateSessions: false,
 } as const satisfies Configuration;
 
-/** The configuration that holds, parsed: absolute paths, milliseconds, the password out of sight. */
+/** The effective configuration, parsed: absolute paths, milliseconds, the password as a secret. */
 export interface Settings {
   target?: DatabaseTarget;
   databaseUrl?: Secret;

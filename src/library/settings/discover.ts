@@ -14,13 +14,13 @@ export interface FoundConfiguration {
 }
 
 /**
- * The configuration file that was named, else the one in the folder, else none. Nothing of zod or YAML is loaded
- * where there is no file. Throws ProblemError InvalidConfiguration.
+ * The named configuration file, else the one in the folder, else none. zod and YAML are not loaded if there is no
+ * file. Throws ProblemError InvalidConfiguration.
  */
 export async function discoverConfiguration(folder: string, named?: string): Promise<FoundConfiguration | undefined> {
   const file = named === undefined ? findIn(folder) : resolve(folder, named);
   if (file === undefined) return undefined;
-  if (!existsSync(file)) throw invalid(`There is no configuration file ${file}.`);
+  if (!existsSync(file)) throw invalid(`The configuration file ${file} does not exist.`);
   const value = await load(file);
   const { parseConfiguration } = await import('./schema.ts');
   return { file, configuration: parseConfiguration(value, file) };
@@ -29,7 +29,8 @@ export async function discoverConfiguration(folder: string, named?: string): Pro
 function findIn(folder: string): string | undefined {
   const found = NAMES.filter((name) => existsSync(resolve(folder, name)));
   const [only] = found;
-  if (found.length > 1) throw invalid(`Several configuration files are in ${folder}: ${found.join(', ')}. Keep one.`);
+  if (found.length > 1)
+    throw invalid(`${folder} contains several configuration files: ${found.join(', ')}. Keep only one.`);
   return only === undefined ? undefined : resolve(folder, only);
 }
 
@@ -55,7 +56,7 @@ async function load(file: string): Promise<unknown> {
 }
 
 async function importDefault(file: string): Promise<unknown> {
-  // The time in the address: a library that asks again after an edit gets what is on disk.
+  // The time in the URL: after an edit, a second call gets the content on disk.
   const { mtimeMs } = await stat(file);
   const module = (await import(`${pathToFileURL(file).href}?t=${mtimeMs}`)) as { default?: unknown };
   if (module.default === undefined) throw invalid(`${file} has no default export. Write: export default { … }`);

@@ -14,7 +14,7 @@ import { surroundingsOf } from './surroundings.ts';
 export interface SettleOptions extends Configuration {
   /** A configuration file; default: `db-manager.config.{ts,js,json,yaml}` in `cwd`. `false` reads none. */
   config?: string | false;
-  /** Where relative paths start. Default: the working directory. */
+  /** Base of relative paths. Default: the working directory. */
   cwd?: string;
   /** Default `process.env`; DATABASE_URL, DB_PATH and libpq's PG… variables are read. */
   env?: Environment;
@@ -22,9 +22,9 @@ export interface SettleOptions extends Configuration {
 
 export interface ResolvedSettings {
   settings: Settings;
-  /** The file that was read, where there was one. */
+  /** The file that was read, if there was one. */
   file?: string;
-  /** Who said each value, by its path: `{ 'backups.folder': 'default', databaseUrl: 'DATABASE_URL' }`. */
+  /** The source of each value, by its path: `{ 'backups.folder': 'default', databaseUrl: 'DATABASE_URL' }`. */
   sources: Record<string, string>;
 }
 
@@ -32,14 +32,14 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 interface Layer {
   source: string;
-  /** What relative paths of this layer are relative to. */
+  /** Base of the relative paths of this layer. */
   folder: string;
   values: Configuration;
 }
 
 /**
- * The settings that hold: options before environment before configuration file before defaults, leaf by leaf. Throws
- * ProblemError InvalidConfiguration; a missing database URL is no error until somebody needs it.
+ * The effective settings: options before environment before configuration file before defaults, leaf by leaf. Throws
+ * ProblemError InvalidConfiguration. A missing database URL is an error only when it is needed.
  */
 export async function resolveSettings(options: SettleOptions = {}): Promise<ResolvedSettings> {
   const { config, cwd = process.cwd(), env = process.env, ...given } = options;
@@ -76,7 +76,7 @@ const WORDS: readonly (keyof Configuration)[] = [
   'terminateSessions',
 ];
 
-/** A function's own options stand beside the configuration's words in one object. */
+/** One object contains the options of a function and the settings of the configuration. */
 function known(given: Configuration): Configuration {
   return Object.fromEntries(WORDS.flatMap((word) => (given[word] === undefined ? [] : [[word, given[word]]])));
 }
@@ -95,7 +95,7 @@ function environmentLayer(env: Environment, folder: string): Layer[] {
   return [];
 }
 
-/** DB_PATH names a file, whatever it is called, unless it looks like something else. */
+/** DB_PATH is the path of a file with any name, unless it has the form of a URL. */
 function fileUrl(path: string): string {
   return /^[^:@="'`?]+$/.test(path) ? sqliteUrlOf({ dialect: 'sqlite', path }) : path;
 }
@@ -167,18 +167,18 @@ function targetOf(url: string, env: Environment, folder: string): DatabaseTarget
   return parsed.target;
 }
 
-/** Defaults and schema make sure that the text is there and a duration. */
+/** Defaults and schema guarantee that the text exists and is a duration. */
 function milliseconds(text = ''): number {
   return parseDuration(text) ?? 0;
 }
 
-/** The database that was named. Throws ProblemError InvalidConfiguration, saying the three ways to name one. */
+/** The configured database. Throws ProblemError InvalidConfiguration, which lists the three ways to set it. */
 export function requireTarget({ target }: Settings): DatabaseTarget {
   if (target !== undefined) return target;
   throw new ProblemError({
     reason: 'InvalidConfiguration',
     message:
-      'No database is named. Give --database-url postgres://user:password@host:5432/name or sqlite:///path/to/file.db, ' +
-      'set DATABASE_URL (or DB_PATH for a SQLite file), or write databaseUrl into db-manager.config.ts.',
+      'No database is configured. Pass --database-url postgres://user:password@host:5432/name or sqlite:///path/to/file.db, ' +
+      'set DATABASE_URL (or DB_PATH for a SQLite file), or add databaseUrl to db-manager.config.ts.',
   });
 }

@@ -4,7 +4,7 @@ import { ProblemError } from '../../core/model/problem.ts';
 import type { Configuration } from './configuration.ts';
 
 const text = z.string().min(1);
-const duration = z.string().regex(new RegExp(DURATION_PATTERN), 'has to be a duration such as 500ms, 30s or 1h30m');
+const duration = z.string().regex(new RegExp(DURATION_PATTERN), 'must be a duration such as 500ms, 30s or 1h30m');
 
 const historySchema = z.strictObject({ schema: text.max(63).optional(), table: text.max(50).optional() });
 
@@ -57,7 +57,7 @@ const configurationSchema: z.ZodType<Configuration> = z.strictObject({
   terminateSessions: z.boolean().optional(),
 });
 
-/** Throws ProblemError InvalidConfiguration with every mistake at once; no message holds a value. */
+/** Throws ProblemError InvalidConfiguration with all errors at once; no message contains a value. */
 export function parseConfiguration(value: unknown, source: string): Configuration {
   const parsed = configurationSchema.safeParse(value);
   if (parsed.success) return parsed.data;

@@ -3,7 +3,7 @@ import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import type { Surroundings } from '../../core/model/connection/surroundings.ts';
 
-/** The files and the user of this process; relative paths begin in `folder`. */
+/** The files and the user of this process; relative paths are relative to `folder`. */
 export function surroundingsOf(env: Surroundings['env'], folder: string = process.cwd()): Surroundings {
   const place = (path: string) => resolve(folder, path);
   return {
@@ -12,7 +12,7 @@ export function surroundingsOf(env: Surroundings['env'], folder: string = proces
       try {
         return readFileSync(place(path), 'utf8');
       } catch {
-        return undefined; // libpq passes over a file that it cannot read
+        return undefined; // libpq ignores a file that it cannot read
       }
     },
     exists: (path) => path.length < 4_096 && !path.includes('\0') && existsSync(place(path)),

@@ -54,7 +54,7 @@ export async function startBuilt(main: string, kubeconfig: string, namespace: st
         Math.round(Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1] ?? Number.NaN) / 1024);
       return { now: mebibytes('VmRSS'), most: mebibytes('VmHWM') };
     },
-    leads: async () => (await log()).includes('operator leads'),
+    leads: async () => (await log()).includes('leader election won'),
   };
 }
 

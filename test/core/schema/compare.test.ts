@@ -51,9 +51,9 @@ describe('a difference', () => {
     assert.deepEqual(differences.map(mendOf), [
       'create column orders.note as text',
       'set the type of column orders.total to numeric(20,8)',
-      'drop column orders.extra, or add it to what is expected',
+      'drop column orders.extra, or add it to the expected schema',
       'create table fills',
-      'drop table old_stuff, or add it to what is expected',
+      'drop table old_stuff, or add it to the expected schema',
     ]);
   });
 

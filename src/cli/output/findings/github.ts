@@ -1,8 +1,8 @@
 import type { Finding } from '../../../core/model/finding.ts';
 
 /**
- * Annotations of GitHub Actions, a line each. Source: "Workflow commands for GitHub Actions", Setting an error
- * message; severities have the same words here and there.
+ * Annotations of GitHub Actions, one per line. Source: "Workflow commands for GitHub Actions", Setting an error
+ * message. The names of the severities are the same.
  */
 export function githubAnnotations(findings: readonly Finding[]): string {
   return findings.map(annotation).join('\n');

@@ -1,7 +1,7 @@
 import type { Finding, Severity } from '../../../core/model/finding.ts';
 import { TOOL_VERSION } from '../../../core/model/version.ts';
 
-/** What a log says of a rule that has findings. */
+/** The entry of a log for a rule that has findings. */
 export interface SarifRule {
   id: string;
   title: string;
@@ -26,7 +26,7 @@ export function sarif(findings: readonly Finding[], rules: readonly SarifRule[])
     runs: [
       {
         tool: { driver: { name: 'db-manager', semanticVersion: TOOL_VERSION, rules: named.map(reportingDescriptor) } },
-        // Columns are counted as JavaScript counts them.
+        // Columns are counted in UTF-16 code units.
         columnKind: 'utf16CodeUnits',
         results: findings.map((finding) => result(finding, index.get(finding.rule))),
       },

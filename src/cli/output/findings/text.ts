@@ -8,7 +8,7 @@ import { paint } from '../paint.ts';
 
 const COLOUR = { error: 'red', warning: 'yellow', notice: 'cyan' } as const satisfies Record<Severity, string>;
 
-/** Findings for a person: what, where with the line and a caret, and what to do instead. `folder`: of the positions. */
+/** Findings for a person: the problem, its position with the line and a caret, and the alternative. `folder`: base of the positions. */
 export async function renderFindings(findings: readonly Finding[], io: Io, folder: string): Promise<string> {
   const texts = new Map<string, Promise<string>>();
   const textOf = (file: string) => {
@@ -34,11 +34,11 @@ async function render(finding: Finding, io: Io, textOf: (file: string) => Promis
   return lines.join('\n');
 }
 
-/** `2 errors, 1 warning and 3 notices`; `nothing` where there are none. */
+/** `2 errors, 1 warning and 3 notices`; `no findings` if there are none. */
 export function countBySeverity(findings: readonly Finding[]): string {
   const parts = (['error', 'warning', 'notice'] as const).flatMap((severity) => {
     const n = findings.filter((one) => one.severity === severity).length;
     return n === 0 ? [] : [count(n, severity)];
   });
-  return parts.length === 0 ? 'nothing' : parts.join(', ').replace(/, ([^,]*)$/, ' and $1');
+  return parts.length === 0 ? 'no findings' : parts.join(', ').replace(/, ([^,]*)$/, ' and $1');
 }

@@ -2,7 +2,7 @@ import { ConnectionStringError, type Given, type Value } from './given.ts';
 import { addParameter } from './parameters.ts';
 import type { Surroundings } from './surroundings.ts';
 
-/** libpq's environment variables (PostgreSQL manual, 32.15) and the keyword that each is the default of. */
+/** libpq's environment variables (PostgreSQL manual, 32.15) and the keyword whose default each one sets. */
 const VARIABLES: Record<string, string> = {
   PGHOST: 'host',
   PGHOSTADDR: 'hostaddr',
@@ -38,10 +38,10 @@ const VARIABLES: Record<string, string> = {
   PGMAXPROTOCOLVERSION: 'max_protocol_version',
 };
 
-/** What libpq takes from the environment as session settings. */
+/** Environment variables that libpq uses as session settings. */
 const SESSION_VARIABLES: Record<string, string> = { PGDATESTYLE: 'datestyle', PGTZ: 'timezone', PGGEQO: 'geqo' };
 
-/** Adds what the service file and the environment say of parameters that the connection string does not have. */
+/** Adds the parameters of the service file and the environment that the connection string does not set. */
 export function addDefaults(given: Given, surroundings: Surroundings): void {
   const { env } = surroundings;
   const below: Given = new Map();
@@ -78,14 +78,14 @@ function readService(given: Given, { env, read }: Surroundings): Given {
     for (const line of lines) {
       const [, name, value] = /^\s*([^=\s]+)=(.*?)\s*$/.exec(line) ?? [];
       if (name === undefined || value === undefined)
-        throw new ConnectionStringError(`A line of the service file ${file} is no keyword=value.`);
+        throw new ConnectionStringError(`A line of the service file ${file} is not of the form keyword=value.`);
       addParameter(found, name, value, `the service file ${file}`);
     }
     return found;
   }
   const places = [own, shared].filter((file) => file !== undefined).join(' nor in ');
   throw new ConnectionStringError(
-    `The service that ${asked.from} names is not in ${places}. Name another file with PGSERVICEFILE.`,
+    `The service in ${asked.from} was not found in ${places}. Set another file with PGSERVICEFILE.`,
   );
 }
 

@@ -3,7 +3,7 @@ import { addParameter, isParameter } from './parameters.ts';
 
 const FORM = "The form is: host=localhost port=5432 dbname=name user=app password='a word'.";
 
-/** Whether the text begins as libpq's keyword/value form does: `host=db dbname=shop`. */
+/** Whether the text begins like libpq's keyword/value form: `host=db dbname=shop`. */
 export function looksLikeKeywordValue(text: string): boolean {
   const [, first = ''] = /^\s*([a-z_]+)\s*=/i.exec(text) ?? [];
   return isParameter(first) || isParameter(first.toLowerCase());
@@ -12,7 +12,7 @@ export function looksLikeKeywordValue(text: string): boolean {
 /** libpq's keyword/value connection string (PostgreSQL manual, 32.1.1.1). Throws ConnectionStringError. */
 export function readKeywordValue(text: string, given: Given): void {
   if (/^[^'"]*=[^'"\s]*;/.test(text))
-    throw new ConnectionStringError(`The database URL has semicolons between its parameters. Write blanks. ${FORM}`);
+    throw new ConnectionStringError(`The database URL has semicolons between its parameters. Use spaces. ${FORM}`);
   const pair = /\s*([a-z_]+)\s*=\s*(?:'((?:[^'\\]|\\[\s\S])*)'|((?:[^\s'\\]|\\[\s\S])*))(?=\s|$)/giy;
   let read = 0;
   while (text.slice(read).trim() !== '') {

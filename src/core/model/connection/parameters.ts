@@ -2,17 +2,18 @@ import { distanceBetween } from '../edit-distance.ts';
 import { ConnectionStringError, type Given } from './given.ts';
 
 /**
- * Every parameter that a connection string of this field may have: libpq up to PostgreSQL 18 (manual, 32.1.2),
- * node-postgres, SQLAlchemy's drivers, JDBC, and the usual pools. `true` is honoured under its own name, `as` under
- * libpq's; `refuse` says what to write instead.
+ * Every parameter that a PostgreSQL connection string may have: libpq up to PostgreSQL 18 (manual, 32.1.2),
+ * node-postgres, SQLAlchemy's drivers, JDBC, and the usual pools. `true` is supported under its own name, `as` under
+ * the name in libpq; `refuse` explains what to write instead.
  */
 type Parameter = true | { as: string; value?: (text: string) => string } | { refuse: string };
 
-const POOL = 'It belongs to a connection pool, which db-manager does not use. Leave it out.';
-const ELSEWHERE = 'It has no meaning for db-manager. Leave it out.';
-const GSSAPI = 'db-manager does not authenticate by GSSAPI or SSPI. Leave it out, and use a password or a certificate.';
-const OAUTH = 'db-manager does not authenticate by OAuth. Use a password or a certificate.';
-const NODE_SOCKET = 'Node.js cannot set it. Use keepalives_idle, or leave it out.';
+const POOL = 'It belongs to a connection pool, which db-manager does not use. Remove it.';
+const ELSEWHERE = 'db-manager does not use it. Remove it.';
+const GSSAPI =
+  'db-manager does not support GSSAPI or SSPI authentication. Remove it, and use a password or a certificate.';
+const OAUTH = 'db-manager does not support OAuth authentication. Use a password or a certificate.';
+const NODE_SOCKET = 'Node.js cannot set it. Use keepalives_idle, or remove it.';
 const SCRAM_KEYS = 'Use password.';
 
 const refuse = (why: string) => ({ refuse: why });
@@ -39,19 +40,21 @@ const PARAMETERS: Record<string, Parameter> = {
       ...['sslmode', 'requiressl', 'sslnegotiation', 'sslcompression', 'sslcert', 'sslkey', 'sslcertmode'],
       ...['sslrootcert', 'sslcrl', 'sslsni', 'ssl_min_protocol_version', 'ssl_max_protocol_version', 'gssencmode'],
       ...['target_session_attrs', 'load_balance_hosts', 'min_protocol_version', 'max_protocol_version'],
-      // Of others, with a meaning that libpq has no keyword for; see postgres-target.ts.
+      // Parameters of other tools that have no equivalent in libpq; see postgres-target.ts.
       ...['ssl', 'schemas', 'search_path'],
     ].map((name) => [name, true] as const),
   ),
   keepalives_interval: refuse(NODE_SOCKET),
   keepalives_count: refuse(NODE_SOCKET),
   tcp_user_timeout: refuse(NODE_SOCKET),
-  replication: refuse('A replication connection cannot migrate. Leave it out.'),
+  replication: refuse('A replication connection cannot run migrations. Remove it.'),
   sslcrldir: refuse('Use sslcrl with one file of revocation lists.'),
-  sslpassword: refuse('pg_dump cannot be given it without showing it. Use a key file without a passphrase, mode 0600.'),
-  sslkeylogfile: refuse('It writes the keys of the connection to a file. Leave it out.'),
+  sslpassword: refuse(
+    'It cannot be passed to pg_dump without exposing it. Use a key file without a passphrase, mode 0600.',
+  ),
+  sslkeylogfile: refuse('It writes the keys of the connection to a file. Remove it.'),
   requirepeer: refuse(
-    'Node.js cannot ask who owns a socket. Leave it out, and allow only the server to write to the socket folder.',
+    'Node.js cannot read the owner of a socket. Remove it, and allow only the server to write to the socket folder.',
   ),
   krbsrvname: refuse(GSSAPI),
   gsslib: refuse(GSSAPI),
@@ -73,7 +76,7 @@ const PARAMETERS: Record<string, Parameter> = {
   connectionTimeoutMillis: { as: 'connect_timeout', value: asMilliseconds },
   keepAlive: { as: 'keepalives', value: asFlag },
   keepAliveInitialDelayMillis: { as: 'keepalives_idle', value: asMilliseconds },
-  uselibpqcompat: refuse('db-manager always gives sslmode its meaning in libpq. Leave it out.'),
+  uselibpqcompat: refuse('db-manager always interprets sslmode as libpq does. Remove it.'),
   encoding: { as: 'client_encoding' },
   query_timeout: refuse('Use the setting timeouts.statement.'),
   statement_timeout: refuse('Use the setting timeouts.statement.'),
@@ -138,7 +141,7 @@ const PARAMETERS: Record<string, Parameter> = {
   socketFactory: refuse('For a Unix socket use host with the folder of the socket.'),
   socketFactoryArg: refuse('For a Unix socket use host with the folder of the socket.'),
   hostRecheckSeconds: refuse(ELSEWHERE),
-  readOnly: refuse('db-manager has to write. Leave it out.'),
+  readOnly: refuse('db-manager has to write. Remove it.'),
   stringtype: refuse(ELSEWHERE),
   prepareThreshold: refuse(ELSEWHERE),
   preparedStatementCacheQueries: refuse(ELSEWHERE),
@@ -156,7 +159,7 @@ const PARAMETERS: Record<string, Parameter> = {
   sslidentity: refuse('Use sslcert and sslkey.'),
   connection_limit: refuse(POOL),
   pool_timeout: refuse(POOL),
-  pgbouncer: refuse('Connect to PostgreSQL directly, or to a pool in session mode, and leave it out.'),
+  pgbouncer: refuse('Connect to PostgreSQL directly, or to a pool in session mode, and remove it.'),
   socket_timeout: refuse('Use the setting timeouts.statement.'),
   pool: refuse(POOL),
   prepared_statements: refuse(ELSEWHERE),
@@ -164,13 +167,15 @@ const PARAMETERS: Record<string, Parameter> = {
   pool_min_conns: refuse(POOL),
   binary_parameters: refuse(ELSEWHERE),
   default_query_exec_mode: refuse(ELSEWHERE),
-  'x-migrations-table': refuse('db-manager has its own history: db-manager adopt --from golang-migrate.'),
+  'x-migrations-table': refuse(
+    'db-manager has its own history. Import this one: db-manager adopt --from golang-migrate.',
+  ),
 };
 
-/** Only such a text is repeated in a message: what follows a stray ? may be the rest of a password. */
+/** Only such a name is repeated in a message: the text after a stray ? may be the rest of a password. */
 const NAME = /^[a-z][a-z0-9_.-]{0,40}$/i;
 
-/** Adds one parameter under libpq's keyword. Throws ConnectionStringError, naming it, where it is not honoured. */
+/** Adds one parameter under libpq's keyword. Throws ConnectionStringError with its name if it is not supported. */
 export function addParameter(given: Given, name: string, text: string, from: string, mayName = true): void {
   const known = Object.hasOwn(PARAMETERS, name) ? PARAMETERS[name] : undefined;
   if (known === undefined) throw new ConnectionStringError(unknown(name, from, mayName));
@@ -185,12 +190,12 @@ export function isParameter(name: string): boolean {
 }
 
 function unknown(name: string, from: string, mayName: boolean): string {
-  if (!mayName || !NAME.test(name)) return `${capital(from)} has a parameter that is not known.`;
+  if (!mayName || !NAME.test(name)) return `${capital(from)} has an unknown parameter.`;
   const near = nearest(name, Object.keys(PARAMETERS));
-  return `${capital(from)} has the parameter ${name}, which is not known.${near === undefined ? '' : ` Did you mean ${near}?`}`;
+  return `${capital(from)} has the unknown parameter ${name}.${near === undefined ? '' : ` Did you mean ${near}?`}`;
 }
 
-/** The word of the list that is one typing error away; undefined where none is. */
+/** The word of the list that is one typing error away; undefined if there is none. */
 export function nearest(word: string, words: readonly string[]): string | undefined {
   const typed = word.toLowerCase();
   let best: { word: string; distance: number } | undefined;

@@ -8,8 +8,8 @@ export interface Login {
 }
 
 /**
- * The password of the first line of the password file that fits (PostgreSQL manual, 32.16); undefined where there is
- * none. As in libpq a file that others may read is not used, and a socket's folder is `localhost`.
+ * The password of the first matching line of the password file (PostgreSQL manual, 32.16); undefined if there is
+ * none. As in libpq, a file that other users may read is not used, and the folder of a socket is `localhost`.
  */
 export function findPassword(file: string | undefined, login: Login, surroundings: Surroundings): string | undefined {
   const { env, read, isOpenToOthers } = surroundings;
@@ -28,11 +28,11 @@ export function findPassword(file: string | undefined, login: Login, surrounding
   return undefined;
 }
 
-/** Separated by colons; a backslash takes the meaning from a colon and from itself. */
+/** Separated by colons; a backslash escapes a colon and itself. */
 function fieldsOf(line: string): string[] {
   const fields = [''];
   for (const [char] of line.matchAll(/\\[\\:]|[\s\S]/g)) {
-    // A password may have colons of its own at its end: libpq reads it to the next colon, as it does the others.
+    // A password may contain unescaped colons at its end: libpq reads it up to the next colon, like the other fields.
     if (char === ':') fields.push('');
     else fields[fields.length - 1] += char.length === 2 && char.startsWith('\\') ? char.slice(1) : char;
   }

@@ -11,7 +11,7 @@ import { oneOf, readTls, type SslTrue } from './tls.ts';
 const AUTHENTICATION = ['password', 'md5', 'scram-sha-256', 'none', 'gss', 'sspi', 'oauth'] as const;
 
 /**
- * The target that the parameters mean, with the defaults of service file, environment and password file in libpq's
+ * The target of the parameters, with the defaults of service file, environment and password file in libpq's
  * order. Throws ConnectionStringError.
  */
 export function postgresTarget(given: Given, sslTrue: SslTrue, surroundings: Surroundings): PostgresTarget {
@@ -20,19 +20,19 @@ export function postgresTarget(given: Given, sslTrue: SslTrue, surroundings: Sur
   const database = text('dbname');
   const user = text('user') ?? surroundings.userName();
   if (database === undefined)
-    throw new ConnectionStringError('The database URL names no database: postgres://user:password@host:5432/NAME');
+    throw new ConnectionStringError('The database URL has no database name: postgres://user:password@host:5432/NAME');
   if (user === undefined)
-    throw new ConnectionStringError('The database URL names no user: postgres://USER:password@host:5432/name');
+    throw new ConnectionStringError('The database URL has no user name: postgres://USER:password@host:5432/name');
   const encoding = given.get('client_encoding');
   if (encoding !== undefined && !isUtf8(encoding.text))
-    throw new ConnectionStringError(`${capital(encoding.from)}: client_encoding has to be UTF8.`);
+    throw new ConnectionStringError(`${capital(encoding.from)}: client_encoding must be UTF8.`);
 
   const hosts = readHosts(given).map((host): PostgresHost => {
     const password = text('password') ?? findPassword(text('passfile'), { ...host, database, user }, surroundings);
     return { ...host, ...(password === undefined ? {} : { password: new Secret(password) }) };
   });
   const [first] = hosts;
-  if (first === undefined) throw new ConnectionStringError('The database URL names no host.');
+  if (first === undefined) throw new ConnectionStringError('The database URL has no host.');
   return {
     dialect: 'postgres',
     ...first,
@@ -65,14 +65,16 @@ function readHosts(given: Given): Pick<PostgresHost, 'host' | 'hostaddr' | 'port
   const [names, addresses, ports] = [list('host'), list('hostaddr'), list('port')];
   const count = Math.max(1, names.length, addresses.length);
   if (names.length > 0 && addresses.length > 0 && names.length !== addresses.length)
-    throw new ConnectionStringError('The database URL has another number of hostaddr than of hosts.');
+    throw new ConnectionStringError('The database URL has different numbers of hostaddr and hosts.');
   if (ports.length > 1 && ports.length !== count)
-    throw new ConnectionStringError('The database URL has another number of ports than of hosts.');
+    throw new ConnectionStringError('The database URL has different numbers of ports and hosts.');
   return Array.from({ length: count }, (_, i) => {
     const hostaddr = addresses[i] || undefined;
     const host = names[i] || hostaddr || 'localhost';
     if (host.startsWith('@'))
-      throw new ConnectionStringError('A host that begins with @, an abstract socket, is not supported. Use a folder.');
+      throw new ConnectionStringError(
+        'A host that begins with @ (an abstract socket) is not supported. Use the folder of a socket.',
+      );
     return { host, ...(hostaddr === undefined ? {} : { hostaddr }), port: readPort(ports[i] ?? ports[0]) };
   });
 }
@@ -82,12 +84,12 @@ function readPort(text = ''): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
   if (port < 1 || port > 65_535)
     throw new ConnectionStringError(
-      'The port of the database URL is no number from 1 to 65535. If it is a part of the password, write its special characters percent-encoded, for example %40 for @ and %2F for /.',
+      'The port of the database URL is not a number from 1 to 65535. If it is part of the password, percent-encode the special characters, for example %40 for @ and %2F for /.',
     );
   return port;
 }
 
-/** `schemas` are ours; a search path, in any driver's words, is set as it is, and its schemas are those that migrate. */
+/** `schemas` is our own parameter. A search path of any driver is set unchanged, and its schemas are migrated. */
 function schemas(given: Given, user: string): Pick<PostgresTarget, 'schemas' | 'searchPath'> {
   const options = given.get('options');
   const inOptions = options === undefined ? undefined : readSessionOptions(options).get('search_path');
@@ -98,10 +100,9 @@ function schemas(given: Given, user: string): Pick<PostgresTarget, 'schemas' | '
     .get('schemas')
     ?.text.split(',')
     .map((name) => name.trim());
-  if (ours?.includes('')) throw new ConnectionStringError('The database URL has a list of schemas with an empty name.');
+  if (ours?.includes('')) throw new ConnectionStringError('The database URL has an empty name in its list of schemas.');
   const migrated = ours ?? searchPath?.filter((name) => !/^(pg_|information_schema$)/.test(name)) ?? ['public'];
-  if (migrated.length === 0)
-    throw new ConnectionStringError('The search path of the database URL has no schema of its own.');
+  if (migrated.length === 0) throw new ConnectionStringError('The search path of the database URL contains no schema.');
   return { schemas: migrated, ...(searchPath === undefined ? {} : { searchPath }) };
 }
 
@@ -129,7 +130,7 @@ function requireAuth(value: Value | undefined): string[] | undefined {
   const known = names.every((name) => AUTHENTICATION.some((method) => method === name.replace(/^!/, '')));
   if (!known || (negated > 0 && negated < names.length))
     throw new ConnectionStringError(
-      `${capital(value.from)}: require_auth has to be a list of ${AUTHENTICATION.join(', ')}, either all with ! or none.`,
+      `${capital(value.from)}: require_auth must be a list of ${AUTHENTICATION.join(', ')}, either all with ! or none.`,
     );
   return negated === 0 ? names : AUTHENTICATION.filter((method) => !names.includes(`!${method}`));
 }
@@ -137,7 +138,7 @@ function requireAuth(value: Value | undefined): string[] | undefined {
 function seconds(value: Value | undefined, name: string): number | undefined {
   if (value === undefined || value.text === '') return undefined;
   if (!/^-?\d+(\.\d+)?$/.test(value.text))
-    throw new ConnectionStringError(`${capital(value.from)}: ${name} has to be a number of seconds.`);
+    throw new ConnectionStringError(`${capital(value.from)}: ${name} must be a number of seconds.`);
   const ms = Math.round(Number(value.text) * 1000);
   return ms > 0 ? ms : undefined;
 }

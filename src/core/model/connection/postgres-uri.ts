@@ -5,9 +5,9 @@ import { addParameter } from './parameters.ts';
 const URL = 'the database URL';
 
 /**
- * Takes a connection URI apart as libpq does (PostgreSQL manual, 32.1.1.2). User and password are decoded by
- * node-postgres' parser. What that parser does not know is done here: several hosts, a folder of sockets as host, and
- * parameters, which libpq's words decide. Throws ConnectionStringError.
+ * Parses a connection URI as libpq does (PostgreSQL manual, 32.1.1.2). User and password are decoded by
+ * node-postgres' parser. The rest is parsed here: several hosts, a folder of sockets as host, and
+ * parameters with their names in libpq. Throws ConnectionStringError.
  */
 export function readUri(text: string, given: Given): void {
   const [, rest] = /^[a-z0-9+.-]+:\/\/([\s\S]*)$/i.exec(text) ?? [];
@@ -22,7 +22,7 @@ export function readUri(text: string, given: Given): void {
   // The last @: one in a password need not be encoded, as in node-postgres and SQLAlchemy.
   const at = authority.lastIndexOf('@');
   const hostsPart = authority.slice(at + 1);
-  // What stands after an unencoded / or ? of a password looks like a database or a parameter.
+  // The text after an unencoded / or ? of a password looks like a database or a parameter.
   const torn = at < 0 && /:[^,\]]*$/.test(authority) && after.includes('@');
   if (path.includes('@') || path.includes('/') || (torn && !hasOnlyParameters(query)))
     throw new ConnectionStringError(
@@ -64,7 +64,7 @@ function readHosts(text: string, given: Given): void {
   if (ports.some((port) => port !== '')) given.set('port', { text: ports.join(','), from: URL });
 }
 
-/** A plus sign means itself, as in libpq, but a blank in `options`, where libpq's users and JDBC's write one. */
+/** A plus sign means itself, as in libpq, but a space in `options`, where users of libpq and JDBC write it. */
 function parametersOf(query: string): [string, string][] {
   const pairs = query
     .split('&')

@@ -1,7 +1,7 @@
 import { ConnectionStringError, type Value } from './given.ts';
 import { capital } from './parameters.ts';
 
-/** Settings that db-manager gives a value of its own, and how to ask for another. */
+/** Settings that db-manager sets itself, and how to change their values. */
 const NOT_HERE: Record<string, string> = {
   statement_timeout: 'Use the setting timeouts.statement.',
   lock_timeout: 'Use the setting timeouts.lock.',
@@ -11,8 +11,8 @@ const NOT_HERE: Record<string, string> = {
 };
 
 /**
- * The settings of libpq's `options` (`-c name=value`, `--name=value`), so that those which db-manager sets later are not
- * lost in silence. Throws ConnectionStringError for one of these.
+ * The settings of libpq's `options` (`-c name=value`, `--name=value`), so that a setting which db-manager overrides later
+ * is not lost silently. Throws ConnectionStringError for one of these.
  */
 export function readSessionOptions({ text, from }: Value): Map<string, string> {
   const found = new Map<string, string>();

@@ -2,12 +2,12 @@ import type { SqliteTarget } from '../target.ts';
 import { ConnectionStringError, percentDecode } from './given.ts';
 import { nearest } from './parameters.ts';
 
-const PYTHON = 'It has a meaning in Python only. Leave it out.';
+const PYTHON = 'It is only used in Python. Remove it.';
 
 /** SQLite's URI parameters (https://sqlite.org/uri.html), those of SQLAlchemy's driver, and Prisma's. */
 const REFUSED: Record<string, string> = {
-  vfs: "db-manager uses SQLite's own file system layer. Leave it out.",
-  psow: 'Leave it out.',
+  vfs: "db-manager uses SQLite's default VFS. Remove it.",
+  psow: 'Remove it.',
   timeout: 'Use the setting timeouts.lock.',
   busy_timeout: 'Use the setting timeouts.lock.',
   check_same_thread: PYTHON,
@@ -15,7 +15,7 @@ const REFUSED: Record<string, string> = {
   detect_types: PYTHON,
   cached_statements: PYTHON,
   factory: PYTHON,
-  connection_limit: 'db-manager has no pool. Leave it out.',
+  connection_limit: 'db-manager has no connection pool. Remove it.',
   socket_timeout: 'Use the setting timeouts.lock.',
 };
 
@@ -37,11 +37,11 @@ export function readSqliteUrl(text: string): SqliteTarget {
 export function readFileUri(text: string): SqliteTarget {
   const [place, query] = split(text);
   if (place.includes('#'))
-    throw new ConnectionStringError('The file: URI has a #, where its path would end. Write %23.');
+    throw new ConnectionStringError('The file: URI contains a #, which would end its path. Write %23.');
   return targetOf(percentDecode(pathOfFileUri(place)), parametersOf(query));
 }
 
-/** A URL that means exactly this file. */
+/** The URL of exactly this file. */
 export function sqliteUrlOf({ path, create }: SqliteTarget): string {
   const encoded = path.replace(/[%?#\s]/g, encodeURIComponent);
   return `sqlite:///${encoded}${create === true ? '?mode=rwc' : ''}`;
@@ -82,9 +82,9 @@ function targetOf(path: string, flags: Map<string, string>): SqliteTarget {
   const { create, memory } = readFlags(flags);
   if (memory || path === '' || path === ':memory:')
     throw new ConnectionStringError(
-      'A SQLite database in memory is gone when the command ends. Give a file: sqlite:///path/to/file.db',
+      'A SQLite database in memory is lost when the command ends. Use a file: sqlite:///path/to/file.db',
     );
-  if (path.includes('\0')) throw new ConnectionStringError('The path of the SQLite file has a zero byte.');
+  if (path.includes('\0')) throw new ConnectionStringError('The path of the SQLite file contains a zero byte.');
   return { dialect: 'sqlite', path, ...(create ? { create } : {}) };
 }
 
@@ -103,25 +103,24 @@ function readFlags(flags: Map<string, string>): { create: boolean; memory: boole
         if (value === 'ro') refuse('mode=ro', READ_ONLY);
         else if (value === 'memory') memory = true;
         else if (value === 'rwc') create = true;
-        else if (value !== 'rw') refuse('a mode', 'It has to be rw, or rwc to create the file.');
+        else if (value !== 'rw') refuse('a mode', 'It must be rw, or rwc to create the file.');
         break;
       case 'immutable':
         onlyOff(name, value, READ_ONLY);
         break;
       case 'nolock':
-        onlyOff(name, value, 'Without locks two processes would destroy the file. Leave it out.');
+        onlyOff(name, value, 'Without locks two processes would corrupt the file. Remove it.');
         break;
       case 'cache':
-        if (value !== 'private') refuse('cache=shared', 'Leave it out, or write cache=private.');
+        if (value !== 'private') refuse('cache=shared', 'Remove it, or write cache=private.');
         break;
       default: {
         const why = REFUSED[name];
         if (why !== undefined) refuse(name, why);
-        if (!/^[a-z_]{1,40}$/i.test(name))
-          throw new ConnectionStringError('The SQLite URL has a parameter that is not known.');
+        if (!/^[a-z_]{1,40}$/i.test(name)) throw new ConnectionStringError('The SQLite URL has an unknown parameter.');
         const near = nearest(name, ['mode', 'cache', 'immutable', 'nolock', ...Object.keys(REFUSED)]);
         throw new ConnectionStringError(
-          `The SQLite URL has the parameter ${name}, which is not known.${near === undefined ? '' : ` Did you mean ${near}?`} A question mark of a path is written %3F.`,
+          `The SQLite URL has the unknown parameter ${name}.${near === undefined ? '' : ` Did you mean ${near}?`} Write a question mark in a path as %3F.`,
         );
       }
     }

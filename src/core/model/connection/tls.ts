@@ -11,8 +11,8 @@ const TLS_VERSIONS = ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'] as const;
 export type SslTrue = 'require' | 'verify-full';
 
 /**
- * TLS as libpq does it: a certificate authority makes `require` check the server (manual, 32.19.1), and the files of
- * `~/.postgresql` count where no other is named. Of two parameters that contradict each other the stricter one holds.
+ * TLS as libpq does it: a certificate authority makes `require` check the server (manual, 32.19.1), and the files in
+ * `~/.postgresql` are the defaults. Of two contradicting parameters the stricter one is used.
  */
 export function readTls(given: Given, sslTrue: SslTrue, surroundings: Surroundings): PostgresSsl {
   const own = (name: string) => {
@@ -61,7 +61,7 @@ function modeOf(value: Value | undefined): SslMode | undefined {
   if (value.text === 'no-verify') return 'require'; // node-postgres
   const mode = SSL_MODES.find((each) => each === value.text);
   if (mode === undefined)
-    throw new ConnectionStringError(`${capital(value.from)}: sslmode has to be one of ${SSL_MODES.join(', ')}, allow.`);
+    throw new ConnectionStringError(`${capital(value.from)}: sslmode must be one of ${SSL_MODES.join(', ')}, allow.`);
   return mode;
 }
 
@@ -72,7 +72,7 @@ function modeOfSsl(value: Value | undefined, sslTrue: SslTrue): SslMode | undefi
   const known = [...SSL_MODES, 'allow', 'no-verify'].includes(value.text);
   if (!known)
     throw new ConnectionStringError(
-      `${capital(value.from)}: ssl has to be true, false or one of ${SSL_MODES.join(', ')}.`,
+      `${capital(value.from)}: ssl must be true, false or one of ${SSL_MODES.join(', ')}.`,
     );
   return modeOf(value);
 }
@@ -82,26 +82,26 @@ function modeOfRequired(value: Value | undefined): SslMode | undefined {
   return value.text === '1' ? 'require' : 'prefer';
 }
 
-/** What would make a connection weaker than was asked for is an error. */
+/** A parameter that would weaken the requested connection is an error. */
 function refuseUnsupported(given: Given): void {
   const only = (name: string, allowed: readonly string[], why: string) => {
     const value = given.get(name);
     if (value !== undefined && !allowed.includes(value.text))
       throw new ConnectionStringError(`${capital(value.from)} has a ${name} that is not supported. ${why}`);
   };
-  only('gssencmode', ['disable', 'prefer'], 'db-manager does not encrypt by GSSAPI. Use sslmode=verify-full.');
-  only('sslcompression', ['0'], 'TLS compression is unsafe. Leave it out.');
-  only('sslsni', ['1'], 'db-manager always sends the name of the server. Leave it out.');
-  only('min_protocol_version', ['3.0'], 'node-postgres speaks version 3.0 of the protocol. Leave it out.');
+  only('gssencmode', ['disable', 'prefer'], 'db-manager does not support GSSAPI encryption. Use sslmode=verify-full.');
+  only('sslcompression', ['0'], 'TLS compression is unsafe. Remove it.');
+  only('sslsni', ['1'], 'db-manager always sends the name of the server. Remove it.');
+  only('min_protocol_version', ['3.0'], 'node-postgres uses version 3.0 of the protocol. Remove it.');
   only('max_protocol_version', ['3.0', '3.2', 'latest'], 'Use 3.0.');
 }
 
-/** The value, if it is one of the list. Throws ConnectionStringError. */
+/** The value, if it is in the list. Throws ConnectionStringError. */
 export function oneOf<T extends string>(value: Value | undefined, name: string, allowed: readonly T[]): T | undefined {
   if (value === undefined || value.text === '') return undefined;
   const found = allowed.find((each) => each.toLowerCase() === value.text.toLowerCase());
   if (found === undefined)
-    throw new ConnectionStringError(`${capital(value.from)}: ${name} has to be one of ${allowed.join(', ')}.`);
+    throw new ConnectionStringError(`${capital(value.from)}: ${name} must be one of ${allowed.join(', ')}.`);
   return found;
 }
 

@@ -1,4 +1,4 @@
-/** Taking over another tool's history: its rows become ours, and nothing is run. Pure; the rows are read elsewhere. */
+/** Imports the history of another tool: its rows are copied, and no migration is run. Pure; the caller reads the rows. */
 import type { HistoryRow } from '../../model/history.ts';
 import type { MigrationFile } from '../../model/migration.ts';
 import type { Problem } from '../../model/problem.ts';
@@ -23,16 +23,16 @@ const READERS = {
 export type Adoption =
   | {
       ok: true;
-      /** To be put into our history, in this order; without checksum, because no tool keeps ours. */
+      /** Rows to add to our history, in this order; without checksum, because no other tool stores ours. */
       put: HistoryRow[];
-      /** What the other tool names and no file on disk matches. Nothing is written for it. */
+      /** Entries of the other tool that match no file on disk. Nothing is written for them. */
       unmatched: string[];
-      /** What the user has to know of the names on disk. */
+      /** A note for the user about the names on disk. */
       note?: string;
     }
   | { ok: false; problem: Problem };
 
-/** Maps the rows of a tool's table to the migrations on disk. Rows that our history already has stay as they are. */
+/** Maps the rows of a tool's table to the migrations on disk. Rows that are already in our history are not changed. */
 export function readForeignHistory(
   tool: ForeignTool,
   rows: readonly ForeignRow[],

@@ -1,13 +1,13 @@
 import type { Revision } from '../../model/revision.ts';
 import { type ForeignReading, type ForeignRow, refuse, textOf } from './foreign.ts';
 
-/** Each revision of Alembic's scripts with those before it (`down_revision`): none for the first, several for a merge. */
+/** Each revision of Alembic's scripts with its predecessors (`down_revision`): none for the first, several for a merge. */
 export type AlembicChain = ReadonlyMap<string, readonly string[]>;
 
 /**
- * alembic_version holds the id of the current revision, and no list. It is looked for as a part of the names on disk
- * (`ae1027a6acf_add_orders`, `2024_06_01-ae1027a6acf_add_orders`). With the scripts' own chain, what it leads back to is
- * applied; without, everything up to that file, which needs names that sort.
+ * alembic_version contains only the id of the current revision. The id is searched in the names on disk
+ * (`ae1027a6acf_add_orders`, `2024_06_01-ae1027a6acf_add_orders`). With the scripts, all its ancestors are
+ * applied; without them, everything up to that file, which requires names that sort.
  */
 export function readAlembic(
   rows: readonly ForeignRow[],
@@ -21,7 +21,7 @@ export function readAlembic(
   if (second !== undefined) {
     return refuse(
       'InvalidConfiguration',
-      `alembic_version has several heads (${versions.join(', ')}), and here is one line of migrations. Merge them with "alembic merge heads" and upgrade, then adopt again.`,
+      `alembic_version has several heads (${versions.join(', ')}), but db-manager supports only one. Merge them with "alembic merge heads" and upgrade, then adopt again.`,
     );
   }
   const at = order.findLastIndex((revision) => isOf(revision, version));
@@ -29,7 +29,7 @@ export function readAlembic(
   if (order[at]?.startsWith(version) && order.filter((revision) => UNSORTED.test(revision)).length > 1) {
     return refuse(
       'InvalidConfiguration',
-      `The names of the migrations begin with Alembic's ids, which do not sort as Alembic ran them. Say where its scripts are: db-manager adopt --from alembic --versions alembic/versions`,
+      `The names of the migrations begin with Alembic's ids, which do not sort in the order in which Alembic ran them. Pass the folder of its scripts: db-manager adopt --from alembic --versions alembic/versions`,
     );
   }
   return { ok: true, applied: order.slice(0, at + 1).map((revision) => ({ revision })), unmatched: [] };
@@ -56,7 +56,7 @@ function readChain(versions: readonly string[], order: readonly Revision[], chai
   if (missing.size > 0) {
     return refuse(
       'InvalidConfiguration',
-      `Alembic's scripts do not have ${[...missing].join(', ')}, which alembic_version leads to. Name the folder that has all of them with --versions.`,
+      `Alembic's scripts do not contain ${[...missing].join(', ')}, which alembic_version refers to. Pass the folder with all scripts: --versions.`,
     );
   }
   const found = ids.map((id) => ({ id, revision: order.find((revision) => isOf(revision, id)) }));
@@ -71,7 +71,7 @@ function readChain(versions: readonly string[], order: readonly Revision[], chai
     ...(sorted
       ? {}
       : {
-          note: `The names sort otherwise than Alembic ran them, so a new database would run them in the wrong order. Before anything else is applied, number them in this order, ${example} first: ${applied.join(', ')}. Then: db-manager migrate stamp head`,
+          note: `The names do not sort in the order in which Alembic ran them, so a new database would run them in the wrong order. Before you apply anything else, number them in this order, ${example} first: ${applied.join(', ')}. Then run: db-manager migrate stamp head`,
         }),
   };
 }

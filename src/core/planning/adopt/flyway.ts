@@ -3,7 +3,7 @@ import { type ForeignRow, type ReadForeign, refuse, textOf, timeOf, truthOf } fr
 
 /**
  * flyway_schema_history: a row for each file in the order of `installed_rank`. A baseline covers every version up to
- * its own; an undo takes its version back; repeatable scripts (no version) and schema creation are not ours.
+ * its own; an undo reverts its version; repeatable scripts (no version) and schema creation are ignored.
  * https://documentation.red-gate.com/flyway/flyway-concepts/migrations/flyway-schema-history-table
  */
 export const readFlyway: ReadForeign = (rows, order) => {
@@ -12,7 +12,7 @@ export const readFlyway: ReadForeign = (rows, order) => {
   if (failed !== undefined) {
     return refuse(
       'InterruptedMigration',
-      `Flyway marked ${textOf(failed.script)} as failed. Mend the database, run "flyway repair" and adopt again.`,
+      `Flyway marked ${textOf(failed.script)} as failed. Repair the database, run "flyway repair" and adopt again.`,
     );
   }
   const known = order.flatMap((revision) => {

@@ -1,7 +1,7 @@
 import type { Problem } from '../../model/problem.ts';
 import type { Revision } from '../../model/revision.ts';
 
-/** The tools whose history can be taken over, each with the table that holds it. */
+/** The tools whose history can be imported, each with its table. */
 export const FOREIGN_TABLES = {
   sequelize: 'SequelizeMeta',
   alembic: 'alembic_version',
@@ -14,16 +14,16 @@ export const FOREIGN_TABLES = {
 
 export type ForeignTool = keyof typeof FOREIGN_TABLES;
 
-/** One row as the driver gives it: values by column name. */
+/** One row from the driver: values by column name. */
 export type ForeignRow = Readonly<Record<string, unknown>>;
 
-/** What one tool's table says in our words. `at` is ISO 8601 in UTC where the tool keeps a time. */
+/** The content of another tool's table in our terms. `at` is ISO 8601 in UTC if the tool stores a time. */
 export type ForeignReading =
   | {
       ok: true;
       applied: { revision: Revision; at?: string }[];
       unmatched: string[];
-      /** What the user has to know of these names. */
+      /** A note for the user about these names. */
       note?: string;
     }
   | { ok: false; problem: Problem };
@@ -45,7 +45,7 @@ export function truthOf(value: unknown): boolean {
   return value === true || value === 1 || value === 1n || value === 't' || value === 'true' || value === '1';
 }
 
-/** ISO 8601 of a Date, of SQLite's `YYYY-MM-DD HH:MM:SS` (UTC) or of milliseconds; undefined where it is no time. */
+/** ISO 8601 of a Date, of SQLite's `YYYY-MM-DD HH:MM:SS` (UTC) or of milliseconds; undefined if it is not a time. */
 export function timeOf(value: unknown): string | undefined {
   const date =
     value instanceof Date
@@ -58,7 +58,7 @@ export function timeOf(value: unknown): string | undefined {
   return date === undefined || Number.isNaN(date.getTime()) ? undefined : date.toISOString();
 }
 
-/** The number that a name starts with, without leading zeros: what versions are compared by. */
+/** The number that a name starts with, without leading zeros, to compare versions. */
 export function numberOf(name: string): string | undefined {
   const digits = /^\d+/.exec(name)?.[0];
   return digits === undefined ? undefined : String(BigInt(digits));

@@ -1,7 +1,7 @@
 import type { Revision } from '../../model/revision.ts';
 import { numberOf, type ReadForeign, refuse, textOf, timeOf, truthOf } from './foreign.ts';
 
-/** golang-migrate keeps one version: everything up to it is applied. A dirty one was cut off. */
+/** golang-migrate keeps one version: everything up to it is applied. A dirty version was interrupted. */
 export const readGolangMigrate: ReadForeign = (rows, order) => {
   const [row, second] = rows;
   if (row === undefined) return { ok: true, applied: [], unmatched: [] };
@@ -15,7 +15,7 @@ export const readGolangMigrate: ReadForeign = (rows, order) => {
   if (truthOf(row.dirty)) {
     return refuse(
       'InterruptedMigration',
-      `golang-migrate marked version ${version} as dirty: it failed halfway. Mend the database, then set it with "migrate force <version>" and adopt again.`,
+      `golang-migrate marked version ${version} as dirty: it failed halfway. Repair the database, then set it with "migrate force <version>" and adopt again.`,
     );
   }
   const at = order.findIndex((revision) => numberOf(revision) === numberOf(version));
@@ -23,7 +23,7 @@ export const readGolangMigrate: ReadForeign = (rows, order) => {
   return { ok: true, applied: order.slice(0, at + 1).map((revision) => ({ revision })), unmatched: [] };
 };
 
-/** dbmate keeps the number of every applied file. */
+/** dbmate stores the number of every applied file. */
 export const readDbmate: ReadForeign = (rows, order) => {
   if (rows.some((row) => 'dirty' in row)) {
     return refuse(
@@ -49,9 +49,9 @@ export const readGoose: ReadForeign = (rows, order) => {
   const last = new Map<string, { applied: boolean; at?: string }>();
   for (const row of rows.toSorted((a, b) => Number(a.id) - Number(b.id))) {
     const version = textOf(row.version_id);
-    // Version 0 is the row that goose creates its table with.
+    // Version 0 is the row that goose inserts when it creates its table.
     if (version === '0') continue;
-    // Taken out and set anew, so that a version that was reverted and applied again comes last.
+    // Deleted and added again, so that a version that was reverted and applied again comes last.
     last.delete(version);
     last.set(version, { applied: truthOf(row.is_applied), at: timeOf(row.tstamp) });
   }

@@ -5,8 +5,8 @@ import type { Lexed } from './sqlite-tokens.ts';
 const BYTES = 63;
 
 /**
- * Names that PostgreSQL will cut: its syntax tree has them cut already, so they are looked for in the text. Each once,
- * as it is written without its quotes.
+ * Names that PostgreSQL will truncate: they are already truncated in its syntax tree, so the text is searched. Each once,
+ * without its quotes.
  */
 export function longNames(sql: string, lexed: Iterable<Lexed>): ActionOf<'longName'>[] {
   const found = new Set<string>();

@@ -4,7 +4,7 @@ import { tableRef, typeName } from './postgres-names.ts';
 import { columnSpec, constraintSpec } from './postgres-table.ts';
 import { as, list, type Tree, text } from './tree.ts';
 
-/** Of an AlterTableStmt: one action a command. Views and indexes take none that a rule cares about. */
+/** Of an AlterTableStmt: one action per command. Commands of views and indexes are not relevant for rules. */
 export function alterTable(fields: Tree): Action[] {
   if (fields.objtype !== 'OBJECT_TABLE') return [];
   const table = tableRef(fields.relation);
@@ -64,7 +64,7 @@ function alterCommand(table: TableRef, command: Tree): Action[] {
   }
 }
 
-/** `USING price::numeric` says no more than the type does. */
+/** `USING price::numeric` has the same meaning as the type alone. */
 function isOwnCast(expression: unknown, column: string, to: string): boolean {
   const { arg, typeName: type } = as('TypeCast', expression);
   return columnOf(arg) === column && typeName(type) === to;

@@ -11,7 +11,7 @@ const STEADY = new Set(
   to_tsvector encode decode left right reverse`.split(/\s+/),
 );
 
-/** Another value at every call, so every row has to be written. Source: `provolatile` in `pg_proc.dat`. */
+/** A different value at every call, so every row has to be written. Source: `provolatile` in `pg_proc.dat`. */
 const VOLATILE = new Set(
   `random random_normal gen_random_uuid gen_random_bytes uuidv4 uuidv7 uuid_generate_v1 uuid_generate_v1mc
   uuid_generate_v4 clock_timestamp timeofday nextval setval currval lastval pg_backend_pid txid_current
@@ -42,7 +42,7 @@ function functionKind(parts: readonly string[]): DefaultKind {
   return STEADY.has(called) && !own ? 'constant' : 'unknown';
 }
 
-/** `DEFAULT NULL` is none. */
+/** `DEFAULT NULL` counts as no default. */
 export function isNull(expression: unknown): boolean {
   const [kind, fields] = open(expression);
   if (kind === 'TypeCast') return isNull(fields.arg);

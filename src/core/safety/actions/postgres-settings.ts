@@ -15,7 +15,7 @@ export function settings({ kind, name, args }: Tree): Action[] {
   return [{ kind: 'setTimeout', name, off }];
 }
 
-/** `0`, `'0'`, `'0s'`. A constant 0 stands in the tree without its value. */
+/** `0`, `'0'`, `'0s'`. A constant 0 is in the tree without its value. */
 function isZero(argument: unknown): boolean {
   const { ival, sval } = as('A_Const', argument);
   if (ival !== undefined) return (tree(ival).ival ?? 0) === 0;

@@ -73,7 +73,7 @@ function columnConstraints(fields: Tree): ConstraintSpec[] {
   });
 }
 
-/** Of a Constraint; undefined for what is none to us (DEFAULT, GENERATED). */
+/** Of a Constraint; undefined for kinds that do not count as constraints here (DEFAULT, GENERATED). */
 export function constraintSpec(fields: Tree): ConstraintSpec | undefined {
   const constraint = CONSTRAINTS[text(fields.contype) ?? ''];
   if (constraint === undefined) return undefined;
@@ -84,7 +84,7 @@ export function constraintSpec(fields: Tree): ConstraintSpec | undefined {
     name: text(fields.conname),
     columns: keys,
     references: fields.pktable === undefined ? undefined : tableRef(fields.pktable),
-    // One that is not enforced is not looked at either.
+    // A constraint that is not enforced is not checked either.
     notValid: fields.skip_validation === true || (fields.is_enforced === false && constraint !== 'unique'),
     usingIndex: fields.indexname !== undefined,
     notNullOf: test === 'NullTest' && asked.nulltesttype === 'IS_NOT_NULL' ? columnOf(asked.arg) : undefined,

@@ -1,6 +1,6 @@
 /**
  * What a statement of PostgreSQL does, from its own syntax tree (`libpg-query`, one entry of `stmts`). Pure over JSON:
- * what it does not know it leaves out, and an odd tree gives no error.
+ * unknown nodes are ignored, and an unexpected tree causes no error.
  */
 import { type Action, tableName } from '../action.ts';
 import { alterTable, rename, setSchema } from './postgres-alter.ts';
@@ -93,7 +93,7 @@ const READERS: Record<string, (fields: Tree) => Action[]> = {
   VariableSetStmt: settings,
 };
 
-/** LOCKMODE of `lockdefs.h`. Who reads or writes waits for SHARE and all above it. */
+/** LOCKMODE of `lockdefs.h`. SHARE and all stronger modes block writes or reads. */
 const SHARE = 5;
 const ACCESS_EXCLUSIVE = 8;
 

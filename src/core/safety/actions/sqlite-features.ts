@@ -1,7 +1,7 @@
 import type { Action } from '../action.ts';
 import type { Token } from './sqlite-tokens.ts';
 
-/** Words that stand one after another: a feature's mark in the text. Source: https://sqlite.org/changes.html. */
+/** Sequences of words that identify a feature in the text. Source: https://sqlite.org/changes.html. */
 const WORDS: readonly { feature: string; since: number; marks: readonly string[] }[] = [
   { feature: 'UPSERT (ON CONFLICT DO)', since: 3024000, marks: ['DO NOTHING', 'DO UPDATE'] },
   { feature: 'a window function', since: 3025000, marks: ['OVER (', 'PARTITION BY'] },
@@ -16,7 +16,7 @@ const WORDS: readonly { feature: string; since: number; marks: readonly string[]
   { feature: 'the operator -> or ->>', since: 3038000, marks: ['- >'] },
 ];
 
-/** Functions by the version that brought them. */
+/** Functions by the version that introduced them. */
 const FUNCTIONS: Record<string, number> = {
   IIF: 3032000,
   UNIXEPOCH: 3038000,
@@ -42,7 +42,7 @@ const FUNCTIONS: Record<string, number> = {
   UNISTR: 3050000,
 };
 
-/** What older libraries do not have, wherever it stands in the statement: each once. */
+/** The features in a statement that older libraries do not have, each once. */
 export function features(tokens: readonly Token[]): Action[] {
   const found = new Map<string, number>();
   const verb = tokens[0]?.key;

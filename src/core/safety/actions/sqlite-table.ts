@@ -2,7 +2,7 @@ import type { Action, ColumnSpec, ConstraintSpec, DefaultKind, TableRef } from '
 import { shortType } from '../types.ts';
 import { byComma, type Cursor, cursor, type Token } from './sqlite-tokens.ts';
 
-/** A column as it is defined, with the constraints that stand with it. */
+/** A column as it is defined, with its own constraints. */
 export interface ColumnRead {
   column: ColumnSpec;
   constraints: ConstraintSpec[];
@@ -13,7 +13,7 @@ const CLAUSES = new Set(
 );
 const OF_TABLE = new Set(['CONSTRAINT', 'PRIMARY', 'UNIQUE', 'CHECK', 'FOREIGN']);
 
-/** What stands in the parentheses of CREATE TABLE; undefined where that is no list of columns. */
+/** The content of the parentheses of CREATE TABLE; undefined if that is not a list of columns. */
 export function tableBody(
   tokens: readonly Token[],
 ): Pick<Extract<Action, { kind: 'createTable' }>, 'columns' | 'constraints'> | undefined {
@@ -58,7 +58,7 @@ export function columnOf(tokens: readonly Token[]): ColumnRead | undefined {
   return read;
 }
 
-/** Takes one constraint of a column; false where there is none. */
+/** Reads one constraint of a column; false if there is none. */
 function columnClause(at: Cursor, { column, constraints }: ColumnRead): boolean {
   const named = at.take('CONSTRAINT') ? at.name() : undefined;
   const add = (spec: Pick<ConstraintSpec, 'constraint'> & Partial<ConstraintSpec>) =>
@@ -80,7 +80,7 @@ function columnClause(at: Cursor, { column, constraints }: ColumnRead): boolean 
     add({ constraint: 'unique' });
   } else if (at.take('CHECK')) {
     column.check = true;
-    // A column's own check goes when the column is dropped; what else it speaks of cannot.
+    // The check of a column is dropped with the column; other columns in that check cannot be dropped.
     add({ constraint: 'check', columns: namesIn(at.group() ?? []).filter((name) => !same(name, column.name)) });
     conflict(at);
   } else if (at.take('DEFAULT')) {
@@ -100,7 +100,7 @@ function columnClause(at: Cursor, { column, constraints }: ColumnRead): boolean 
   return true;
 }
 
-/** `[CONSTRAINT n] PRIMARY KEY (…)` and its like, one or more without commas between them, as SQLite allows. */
+/** `[CONSTRAINT n] PRIMARY KEY (…)` and similar, one or more without commas between them, as SQLite allows. */
 export function constraintsOf(tokens: readonly Token[]): ConstraintSpec[] {
   const at = cursor(tokens);
   const found: ConstraintSpec[] = [];
@@ -124,7 +124,7 @@ export function constraintsOf(tokens: readonly Token[]): ConstraintSpec[] {
   return found;
 }
 
-/** Plain columns of an index or a key; an expression is left out. */
+/** Plain columns of an index or a key; expressions are omitted. */
 export function indexedColumns(tokens: readonly Token[]): string[] {
   return byComma(tokens).flatMap(([first, second]) => {
     const plain = second === undefined || ['COLLATE', 'ASC', 'DESC', 'AUTOINCREMENT'].includes(second.key);
@@ -152,8 +152,8 @@ function references(at: Cursor): TableRef | undefined {
 }
 
 /**
- * ADD COLUMN takes a default that is one literal; anything that has to be computed it refuses on a table with rows
- * (https://sqlite.org/lang_altertable.html, "ALTER TABLE ADD COLUMN"). NULL is no default.
+ * ADD COLUMN accepts a default that is one literal; it refuses a computed default on a table with rows
+ * (https://sqlite.org/lang_altertable.html, "ALTER TABLE ADD COLUMN"). NULL does not count as a default.
  */
 function defaultOf(at: Cursor): DefaultKind | undefined {
   const value = at.group() ?? plainValue(at);
@@ -175,7 +175,7 @@ function plainValue(at: Cursor): Token[] {
   return value === undefined ? [] : [value];
 }
 
-/** The names in an expression: what is no function's name and no word of SQL's. */
+/** The names in an expression, without names of functions and SQL keywords. */
 function namesIn(tokens: readonly Token[]): string[] {
   const names = tokens.flatMap(({ kind, text, key }, index) => {
     if (kind !== 'name' && kind !== 'word') return [];
@@ -190,7 +190,7 @@ const EXPRESSION_WORDS = new Set(
   TRUE FALSE DISTINCT FROM`.split(/\s+/),
 );
 
-/** SQLite's names are the same in any case. */
+/** Names in SQLite are not case-sensitive. */
 function same(a: string, b: string): boolean {
   return a.toLowerCase() === b.toLowerCase();
 }

@@ -1,13 +1,13 @@
 import type { TableRef } from '../action.ts';
 
-/** A token of any lexer that tells where text is not SQL; `tokenize` of the migrations room gives such. */
+/** A token of a lexer that marks strings and comments, such as `tokenize` of the migrations module. */
 export interface Lexed {
   kind: 'space' | 'comment' | 'string' | 'identifier' | 'number' | 'symbol' | 'word';
   start: number;
   end: number;
 }
 
-/** A token that means something. */
+/** A token that is neither white space nor a comment. */
 export interface Token {
   kind: 'word' | 'name' | 'string' | 'number' | 'symbol';
   /** Without quotes. */
@@ -16,7 +16,7 @@ export interface Token {
   key: string;
 }
 
-/** Undefined where a string, a name or a parenthesis is not closed: no database would take it. */
+/** Undefined if a string, a name or a parenthesis is not closed, which is invalid in every database. */
 export function significantTokens(sql: string, lexed: Iterable<Lexed>): Token[] | undefined {
   const tokens: Token[] = [];
   let depth = 0;
@@ -52,13 +52,13 @@ function unquoted(text: string): string | undefined {
 /** Reads tokens from left to right. */
 export interface Cursor {
   peek(ahead?: number): Token | undefined;
-  /** Takes these words where they come next, all of them or none. */
+  /** Consumes these words if they are next, all of them or none. */
   take(...keys: string[]): boolean;
   next(): Token | undefined;
   name(): string | undefined;
   /** `[schema.]name`. */
   ref(): TableRef | undefined;
-  /** What stands in the parentheses that come next. */
+  /** The content of the next parentheses. */
   group(): Token[] | undefined;
   rest(): Token[];
 }
@@ -113,7 +113,7 @@ function closing(tokens: readonly Token[], open: number): number {
   return tokens.length;
 }
 
-/** The tokens that stand in no parentheses. */
+/** The tokens outside parentheses. */
 export function outside(tokens: readonly Token[]): Token[] {
   let depth = 0;
   return tokens.filter(({ key }) => {
@@ -124,7 +124,7 @@ export function outside(tokens: readonly Token[]): Token[] {
   });
 }
 
-/** Cut at the commas that are in no parentheses. */
+/** Split at the commas outside parentheses. */
 export function byComma(tokens: readonly Token[]): Token[][] {
   const pieces: Token[][] = [[]];
   let depth = 0;

@@ -1,13 +1,13 @@
 /**
- * What a statement of SQLite does, from its tokens: SQLite has no parser that could be asked, and its DDL is small.
- * Pure; the lexer is given. Sources: https://sqlite.org/lang.html and the version of each feature in changes.html.
+ * What a statement of SQLite does, from its tokens: SQLite has no parser with an API, and its DDL is small.
+ * Pure; the lexer is an argument. Sources: https://sqlite.org/lang.html and the version of each feature in changes.html.
  */
 import type { Action, TableRef } from '../action.ts';
 import { features } from './sqlite-features.ts';
 import { columnOf, constraintsOf, indexedColumns, tableBody } from './sqlite-table.ts';
 import { type Cursor, cursor, type Lexed, outside, significantTokens, type Token } from './sqlite-tokens.ts';
 
-/** Of one statement and its tokens, comments and spaces included; undefined where it is none of SQLite's. */
+/** Of one statement and its tokens, comments and spaces included; undefined if it is not valid in SQLite. */
 export function sqliteActions(sql: string, lexed: Iterable<Lexed>): Action[] | undefined {
   const tokens = significantTokens(sql, lexed);
   if (tokens === undefined) return undefined;

@@ -21,7 +21,7 @@ export function open(value: unknown): [kind: string, fields: Tree] {
   return entry === undefined ? ['', EMPTY] : [entry[0], tree(entry[1])];
 }
 
-/** The fields of a node that is of that kind, else of an empty one. */
+/** The fields of a node of that kind, else of an empty one. */
 export function as(kind: string, value: unknown): Tree {
   return tree(tree(value)[kind]);
 }

@@ -1,10 +1,10 @@
-/** Finds what a statement does beyond its database, also inside DO blocks and in functions that it has seen made. */
+/** Finds effects of a statement outside its database, also inside DO blocks and in functions created before. */
 import { as, list, names, open, type Tree, text, tree } from '../actions/tree.ts';
 import { type Beyond, functionBeyond, STATEMENTS, tableBeyond, textBeyond } from './table.ts';
 
 export type { Beyond } from './table.ts';
 
-/** PostgreSQL's parser, as far as it is needed. Both throw. */
+/** The required part of PostgreSQL's parser. Both functions throw. */
 export interface Parsing {
   /** Nodes of statements. */
   statements(sql: string): unknown[];
@@ -12,12 +12,12 @@ export interface Parsing {
   plpgsql(createFunction: string): unknown;
 }
 
-/** Judges statements one after another: what an earlier one made, a later one may call. */
+/** Checks statements in order: a later statement may call a function that an earlier one created. */
 export type Judge = (sql: string) => Beyond[];
 
-/** Deeper than code that people write; a block that holds itself ends here. */
+/** Deeper than code that people write; it ends the recursion of a block that contains itself. */
 const DEEPEST = 5;
-/** They keep an expression and do not run it. */
+/** Statements that store an expression and do not run it. */
 const KEEPS = new Set([
   'ViewStmt',
   'CreateFunctionStmt',
@@ -30,7 +30,7 @@ const KEEPS = new Set([
 const CHANGES = new Set(['InsertStmt', 'UpdateStmt', 'DeleteStmt', 'MergeStmt']);
 
 export function beyondJudge(parsing: Parsing): Judge {
-  /** Functions made so far, by name, with what they do. */
+  /** Functions created so far, by name, with their effects. */
   const made = new Map<string, Beyond[]>();
   const foreignTables = new Set<string>();
 
@@ -190,7 +190,7 @@ function relation(range: unknown): string {
   return text(relname) ?? text(as('RangeVar', range).relname) ?? '';
 }
 
-/** A dollar quote that the text does not have. */
+/** A dollar quote that does not occur in the text. */
 function markFor(body: string): string {
   let mark = '$b$';
   for (let index = 0; body.includes(mark); index++) mark = `$b${index}$`;

@@ -1,6 +1,6 @@
 /**
- * What acts beyond the database that it is sent to: the one table of it. `server`: on the server, so a private one can
- * take it; `outside`: on files, programs or other servers, which no copy stands in for. Pure over PostgreSQL's syntax
+ * Effects outside the database of a statement: the only table of them. `server`: on the server, so a private server can
+ * run it; `outside`: on files, programs or other servers, which no copy can replace. Pure over PostgreSQL's syntax
  * tree; a restore of the database undoes none of it.
  */
 import { as, list, type Tree, text, tree } from '../actions/tree.ts';
@@ -60,7 +60,7 @@ export const STATEMENTS: Readonly<Record<string, Read>> = {
   AlterTableSpaceOptionsStmt: server(named('ALTER TABLESPACE', 'tablespacename')),
   CreateTableSpaceStmt: (fields) => ({
     what: named('CREATE TABLESPACE', 'tablespacename')(fields),
-    // In place, it lies in the server's own folder.
+    // In place, it is in the data folder of the server.
     reach: text(fields.location) === '' || fields.location === undefined ? 'server' : 'outside',
   }),
   AlterSystemStmt: server('ALTER SYSTEM'),
@@ -83,7 +83,7 @@ export const STATEMENTS: Readonly<Record<string, Read>> = {
   GrantStmt: ofShared('GRANT or REVOKE ON %', 'objtype'),
 };
 
-/** Functions of PostgreSQL, its own extensions and well-known others; whole names, in lower case, without schema. */
+/** Functions of PostgreSQL, its own extensions and other common ones; whole names, in lower case, without schema. */
 const FUNCTIONS: readonly [RegExp, Reach][] = [
   [
     /^pg_(create|drop|copy)_(physical_|logical_)?replication_slot$|^pg_copy_(physical|logical)_replication_slot$/,
@@ -124,13 +124,13 @@ export function functionBeyond(path: readonly string[]): Beyond | undefined {
   return reach === undefined ? undefined : { what: `${parts.join('.')}()`, reach };
 }
 
-/** Rows of extensions' tables that mean the same as their functions: `INSERT INTO cron.job`. */
+/** Rows of tables of extensions with the same effect as their functions: `INSERT INTO cron.job`. */
 export function tableBeyond({ schemaname, relname }: Tree): Beyond | undefined {
   const reach = schemaname === 'cron' ? SCHEMAS.cron : undefined;
   return reach === undefined ? undefined : { what: `a change of ${schemaname}.${text(relname) ?? ''}`, reach };
 }
 
-/** What a text that cannot be parsed seems to do: code in another language, or a statement put together from pieces. */
+/** Probable effects of a text that cannot be parsed: code in another language, or a statement built from parts. */
 export function textBeyond(sql: string): Beyond[] {
   const found: Beyond[] = [];
   for (const [pattern, reach] of WORDS) {

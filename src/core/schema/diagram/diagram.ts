@@ -1,9 +1,9 @@
-/** A schema, or the way from one to another, as boxes and lines. Pure; `mermaid` and `svg` draw it. */
+/** A schema, or the difference between two, as boxes and lines. Pure; `mermaid` and `svg` draw it. */
 import type { Column, Snapshot, Table } from '../../model/snapshot.ts';
 import { compareSnapshots } from '../compare.ts';
 import { keyOf, shortName } from '../names.ts';
 
-/** Of two schemas: only in the second, only in the first, in both but not the same. */
+/** Of two schemas: only in the second, only in the first, or different. */
 export type Mark = 'same' | 'added' | 'removed' | 'changed';
 
 export interface Box {
@@ -12,12 +12,12 @@ export interface Box {
   columns: { name: string; type: string; keys: ('PK' | 'FK' | 'UK')[]; nullable: boolean; mark: Mark }[];
 }
 
-/** A foreign key: from the table that has it to the table that it names. */
+/** A foreign key: from its table to the referenced table. */
 export interface Line {
   from: string;
   to: string;
   columns: string[];
-  /** Whether a row may do without, and whether at most one row points to each. */
+  /** Whether it may be NULL, and whether at most one row references each parent. */
   optional: boolean;
   single: boolean;
   mark: Mark;
@@ -32,7 +32,7 @@ export function diagramOf(schema: Snapshot): Diagram {
   return drawn(schema.tables, () => 'same');
 }
 
-/** Everything of both; what is gone stays in the picture, marked. */
+/** All objects of both schemas; removed ones are included and marked. */
 export function diagramOfChange(before: Snapshot, after: Snapshot): Diagram {
   const old = new Map(before.tables.map((table) => [keyOf(table), table]));
   const there = new Set(after.tables.map(keyOf));
@@ -90,7 +90,7 @@ function drawn(tables: readonly Table[], marks: Marks): Diagram {
   return { boxes, lines };
 }
 
-/** The columns and foreign keys that a table had before and has no more, after those that it has. */
+/** The removed columns and foreign keys of a table, after the existing ones. */
 function withGone(table: Table, before: Table | undefined): Pick<Table, 'columns' | 'foreignKeys'> {
   const names = new Set(table.columns.map(({ name }) => name));
   const keys = new Set(table.foreignKeys.map(textOf));

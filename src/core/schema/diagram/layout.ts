@@ -1,6 +1,6 @@
 import type { Box, Diagram } from './diagram.ts';
 
-/** A box with its place, in pixels from the top left. */
+/** A box with its position, in pixels from the top left. */
 export interface Placed {
   box: Box;
   x: number;
@@ -12,7 +12,7 @@ export interface Placed {
 /** Pixels. `letter` is the width of one in the monospaced font of 12 pixels. */
 export const SIZES = { letter: 7.3, head: 26, row: 20, pad: 12, gapX: 90, gapY: 28, tallest: 1_600 } as const;
 
-/** Tables stand right of those that they refer to; in a column they are near to what they refer to. */
+/** A table is to the right of the tables that it references, and at a similar height. */
 export function layout({ boxes, lines }: Diagram): Placed[] {
   const depth = depths({ boxes, lines });
   const columns = [...Map.groupBy(boxes, ({ name }) => depth.get(name) ?? 0)].sort(([a], [b]) => a - b);
@@ -40,7 +40,7 @@ export function layout({ boxes, lines }: Diagram): Placed[] {
   return [...placed.values()];
 }
 
-/** The longest way of references that leads away from a table; a circle counts once. */
+/** The longest path of references from a table; a cycle counts once. */
 function depths({ boxes, lines }: Diagram): Map<string, number> {
   const parents = Map.groupBy(
     lines.filter(({ from, to }) => from !== to),

@@ -2,7 +2,7 @@ import type { Diagram, Line, Mark } from './diagram.ts';
 
 const WORDS: Record<Mark, string> = { same: '', added: 'added', removed: 'removed', changed: 'changed' };
 
-/** An `erDiagram` of Mermaid. A word that its grammar does not take is written with `_`, and in full in the comment. */
+/** An `erDiagram` of Mermaid. A word that its grammar does not allow is written with `_`, and in full in the comment. */
 export function mermaid({ boxes, lines }: Diagram): string {
   const entities = boxes.flatMap(({ name, mark, columns }) => [
     `  ${quoted(name)}${mark === 'same' ? '' : `["${text(name)} (${WORDS[mark]})"]`} {`,
@@ -24,7 +24,7 @@ export function mermaid({ boxes, lines }: Diagram): string {
   return ['erDiagram', ...entities, ...relations, ''].join('\n');
 }
 
-/** From the table that is named to the one that has the key. */
+/** From the referenced table to the table with the key. */
 function arrow({ optional, single, mark }: Line): string {
   const line = mark === 'removed' ? '..' : '--';
   return `${optional ? '|o' : '||'}${line}${single ? 'o|' : 'o{'}`;

@@ -5,7 +5,7 @@ const COLOURS: Record<Mark, string> = { same: '#24292f', added: '#116329', remov
 const HEADS: Record<Mark, string> = { same: '#eaeef2', added: '#dafbe1', removed: '#ffebe9', changed: '#fff8c5' };
 const SIGNS: Record<Mark, string> = { same: '', added: '+ ', removed: '− ', changed: '~ ' };
 
-/** A picture that every browser shows, without a script or a font of its own. */
+/** An image for every browser, without scripts or embedded fonts. */
 export function svg(diagram: Diagram): string {
   const places = layout(diagram);
   const byName = new Map(places.map((place) => [place.box.name, place]));
@@ -40,7 +40,7 @@ function drawBox({ box, x, y, width, height }: Placed): string[] {
   ];
 }
 
-/** From the column that has the key to the head of the table that it names. */
+/** From the column with the key to the head of the referenced table. */
 function drawLine(line: Line, places: ReadonlyMap<string, Placed>): string[] {
   const from = places.get(line.from);
   const to = places.get(line.to);
@@ -48,7 +48,7 @@ function drawLine(line: Line, places: ReadonlyMap<string, Placed>): string[] {
   const row = from.box.columns.findIndex(({ name }) => name === line.columns[0]);
   const y1 = from.y + SIZES.head + (row + 0.5) * SIZES.row;
   const y2 = to.y + SIZES.head / 2;
-  // To the left where the other table stands there, else around the right side.
+  // To the left if the other table is there, else around the right side.
   const left = to.x + to.width <= from.x;
   const x1 = left ? from.x : from.x + from.width;
   const x2 = to.x + to.width;
