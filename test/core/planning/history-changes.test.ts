@@ -80,10 +80,10 @@ describe('Repair', () => {
       [],
       [],
       [
-        ['1_a', 'edited', 'left'],
-        ['5_gone', 'missing', 'left'],
-        ['10_c', 'interrupted', 'left'],
-        ['10_c', 'edited', 'left'],
+        ['1_a', 'edited', 'none'],
+        ['5_gone', 'missing', 'none'],
+        ['10_c', 'interrupted', 'none'],
+        ['10_c', 'edited', 'none'],
       ],
     ],
     [
@@ -96,8 +96,8 @@ describe('Repair', () => {
       ],
       [
         ['1_a', 'edited', 'accepted'],
-        ['5_gone', 'missing', 'left'],
-        ['10_c', 'interrupted', 'left'],
+        ['5_gone', 'missing', 'none'],
+        ['10_c', 'interrupted', 'none'],
         ['10_c', 'edited', 'accepted'],
       ],
     ],
@@ -107,7 +107,7 @@ describe('Repair', () => {
       ['5_gone', '10_c'],
       [],
       [
-        ['1_a', 'edited', 'left'],
+        ['1_a', 'edited', 'none'],
         ['5_gone', 'missing', 'removed'],
         ['10_c', 'interrupted', 'removed'],
       ],
@@ -118,8 +118,8 @@ describe('Repair', () => {
       [],
       [['10_c', 'applied', 'sha256:10_c']],
       [
-        ['1_a', 'edited', 'left'],
-        ['5_gone', 'missing', 'left'],
+        ['1_a', 'edited', 'none'],
+        ['5_gone', 'missing', 'none'],
         ['10_c', 'interrupted', 'applied'],
         ['10_c', 'edited', 'accepted'],
       ],

@@ -106,7 +106,7 @@ describe('The plan', () => {
       '2024',
       many,
       'AmbiguousTarget',
-      /starts 12 migrations: 202401_m, .*202405_m and 7 more/,
+      /is a prefix of 12 migrations: 202401_m, .*202405_m and 7 more/,
     ],
     [
       '+N beyond head',
@@ -130,9 +130,9 @@ describe('The plan', () => {
       'head',
       FOUR,
       'InterruptedMigration',
-      /^2_b began outside.*db-manager repair/,
+      /^2_b started without a transaction.*db-manager repair/,
     ],
-    ['an interrupted revert', [rowOf('1_a', 'reverting')], 'head', FOUR, 'InterruptedMigration', /^1_a began/],
+    ['an interrupted revert', [rowOf('1_a', 'reverting')], 'head', FOUR, 'InterruptedMigration', /^1_a started/],
     [
       'a missing file',
       historyOf('1_a', '3_gone'),
