@@ -53,13 +53,13 @@ export function customResourceDefinition() {
 }
 
 const PRINTER_COLUMNS = [
-  column('Revision', 'string', '.status.currentRevision', 'Where the database stands.'),
+  column('Revision', 'string', '.status.currentRevision', 'Current revision of the database.'),
   column('Pending', 'integer', '.status.pending', 'Migrations still to run.'),
   column('Ready', 'string', '.status.conditions[?(@.type=="Ready")].status', 'Whether the spec is fulfilled.'),
   column('Status', 'string', '.status.summary', 'What the last or the running run is at.'),
   column('Backup', 'string', '.status.backup.name', 'The last backup.'),
   column('Age', 'date', '.metadata.creationTimestamp', 'Since when the resource exists.'),
-  { ...column('Target', 'string', '.status.targetRevision', 'What the target stands for.'), priority: 1 },
+  { ...column('Target', 'string', '.status.targetRevision', 'Revision that the target resolves to.'), priority: 1 },
   { ...column('Database', 'string', '.status.database', 'The database.'), priority: 1 },
 ];
 

@@ -37,8 +37,8 @@ function index(note: string): string {
     `<!-- ${note} -->`,
     '# Safety rules',
     '',
-    `${RULES.length} rules on what migrations say, ${REPOSITORY_RULES.length} on how they are named, and ${OBSERVED_RULES.length} on what they did in the rehearsal. What they`,
-    'are for, where they are asked and how one is turned off: [safety.md](../../concepts/safety.md).',
+    `${RULES.length} rules on statements, ${REPOSITORY_RULES.length} on the names of migrations, and ${OBSERVED_RULES.length} on their effects in the rehearsal.`,
+    'When they are checked, and how to ignore one: [safety rules](../../concepts/safety.md).',
     '',
     ...sections,
     '## Names of migrations',
@@ -55,15 +55,15 @@ function index(note: string): string {
 }
 
 function head(): string[] {
-  return ['| rule | severity | speaks of | what it finds |', '|---|---|---|---|'];
+  return ['| rule | severity | applies to | what it finds |', '|---|---|---|---|'];
 }
 
 function page(rule: Rule, note: string): string {
   const { bad, good } = rule.examples;
   return [
     ...opening(rule, speaksOf(rule), note),
-    ...(bad.length === 0 ? [] : ['## Found', '', ...bad.flatMap((example) => code(example, rule))]),
-    ...(good.length === 0 ? [] : ['## Not found', '', ...good.flatMap((example) => code(example, rule))]),
+    ...(bad.length === 0 ? [] : ['## Reported', '', ...bad.flatMap((example) => code(example, rule))]),
+    ...(good.length === 0 ? [] : ['## Not reported', '', ...good.flatMap((example) => code(example, rule))]),
     ...turnOff(rule.id),
   ].join('\n');
 }
@@ -71,9 +71,9 @@ function page(rule: Rule, note: string): string {
 function observedPage(rule: ObservedRule, note: string): string {
   return [
     ...opening(rule, 'the rehearsal, on both databases', note),
-    '## Turning it off',
+    '## How to ignore it',
     '',
-    `No statement can be named for it: put \`${rule.id}\` into \`safety.ignore\` of the resource or the configuration.`,
+    `It has no statement to write a comment next to. Add \`${rule.id}\` to \`safety.ignore\` of the resource or the configuration.`,
     '',
   ].join('\n');
 }
@@ -83,14 +83,14 @@ function folderPage(rule: ObservedRule, note: string): string {
 }
 
 function opening({ id, title, severity, why }: ObservedRule | Rule, speaks: string, note: string): string[] {
-  return [`<!-- ${note} -->`, `# ${id}`, '', title, '', `Severity: ${severity}. Speaks of: ${speaks}.`, '', why, ''];
+  return [`<!-- ${note} -->`, `# ${id}`, '', title, '', `Severity: ${severity}. Applies to: ${speaks}.`, '', why, ''];
 }
 
 function turnOff(id: string): string[] {
   return [
-    '## Turning it off',
+    '## How to ignore it',
     '',
-    'Beside the statement, with the reason:',
+    'Next to the statement, with the reason:',
     '',
     '```sql',
     `-- db-manager:ignore ${id} <why>`,
@@ -106,14 +106,14 @@ function code({ sql, down, given, transaction, version, dialect }: Example, rule
     ...(rule.dialects.length > 1 || dialect !== undefined ? [NAMES[dialect ?? rule.dialects[0] ?? 'postgres']] : []),
     ...(version === undefined ? [] : [`version ${written(dialect ?? rule.dialects[0] ?? 'postgres', version)}`]),
     ...(transaction === false ? ['outside a transaction'] : []),
-    ...(down === null ? ['no way back'] : []),
+    ...(down === null ? ['without a down'] : []),
   ];
   return [
     '```sql',
     ...(about.length === 0 ? [] : [`-- ${about.join(', ')}`]),
-    ...(given === undefined ? [] : ['-- there already:', dedent(given), '-- the migration:']),
+    ...(given === undefined ? [] : ['-- existing:', dedent(given), '-- the migration:']),
     dedent(sql),
-    ...(typeof down === 'string' ? ['-- the way back:', dedent(down)] : []),
+    ...(typeof down === 'string' ? ['-- the down migration:', dedent(down)] : []),
     '```',
     '',
   ];

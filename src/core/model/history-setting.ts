@@ -2,7 +2,7 @@ import type { HistorySetting } from './history.ts';
 import { ProblemError } from './problem.ts';
 import type { DatabaseTarget } from './target.ts';
 
-/** Where other tools keep what they have applied (`adopt` reads them); left in place, they are nobody's difference. */
+/** History tables of other tools (`adopt` reads them). They are kept and do not count as differences. */
 export const FOREIGN_HISTORIES: ReadonlySet<string> = new Set([
   'SequelizeMeta',
   'SequelizeData',
