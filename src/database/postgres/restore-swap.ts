@@ -50,7 +50,7 @@ export async function restoreBySwap(
     for (const message of messages) work.options.onMessage?.(message);
     await create(admin, open, name, properties);
     made = true;
-    const selection = await fill(open, work, name, properties);
+    const selection = await fill(open, admin, work, name, properties);
     const roles = new Set([...unavailable, ...selection.unavailable, ...(await missingRoles(admin, properties))]);
     for (const statement of propertyStatements(name, properties, roles)) await admin.query(statement);
     await compare(open, work, catalogue, name, roles);
@@ -122,27 +122,19 @@ async function dropLeftovers(admin: Client, { identity, version }: PostgresConne
 /** Fills the new database; the path of the database only where the dump cannot be restored without (see R1 in the notes of the tests). */
 async function fill(
   open: PostgresConnection,
+  admin: Client,
   work: RestoreWork,
   name: string,
   properties: DatabaseProperties,
 ): Promise<Selection> {
-  const { contents, backup, catalogue } = work;
-  const there = await open.another('db-manager restore', name);
-  const selection = await (async () => {
-    const names = new Set(catalogue?.entries.map((entry) => entry.name));
-    if (!names.has('schema public')) await there.query('DROP SCHEMA IF EXISTS public');
-    if (!names.has('extension plpgsql')) await there.query('DROP EXTENSION IF EXISTS plpgsql');
-    return select(contents, await lookAround(there));
-  })().finally(() => there.end());
+  const { backup } = work;
+  let selection = await prepare(open, work, name);
   let words = await pgRestore(open, work, name, selection);
   if (words !== undefined && UNQUALIFIED.test(words)) {
-    const admin = await connectBeside(open);
-    try {
-      await dropDatabase(admin, name, open.version);
-      await admin.query(createStatement(name, properties));
-    } finally {
-      await admin.end();
-    }
+    await dropDatabase(admin, name, open.version);
+    // With `admin`, which holds the lock of the name: another session would wait for it without end.
+    await create(admin, open, name, properties);
+    selection = await prepare(open, work, name);
     words = await pgRestore(open, work, name, selection, pathOf(open, properties));
     if (words === undefined) {
       work.options.onMessage?.(
@@ -153,6 +145,19 @@ async function fill(
   work.options.signal?.throwIfAborted();
   if (words !== undefined) throw restoreProblem(words, backup.manifest.name, open);
   return selection;
+}
+
+/** Removes from the new database what a template gives it and the backup does not have. */
+async function prepare(open: PostgresConnection, { contents, catalogue }: RestoreWork, name: string) {
+  const there = await open.another('db-manager restore', name);
+  try {
+    const names = new Set(catalogue?.entries.map((entry) => entry.name));
+    if (!names.has('schema public')) await there.query('DROP SCHEMA IF EXISTS public');
+    if (!names.has('extension plpgsql')) await there.query('DROP EXTENSION IF EXISTS plpgsql');
+    return select(contents, await lookAround(there));
+  } finally {
+    await there.end();
+  }
 }
 
 /** What a function with unqualified names says where the search path is empty, as pg_dump sets it. */

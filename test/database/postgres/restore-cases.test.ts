@@ -151,6 +151,47 @@ describe('a restore of PostgreSQL', () => {
     });
   }
 
+  it('marks its database as ours also where it fills it a second time, so that a crash leaves no lost one', async () => {
+    await on.sql(
+      `CREATE TABLE kinds (word text); INSERT INTO kinds VALUES ('a');
+       CREATE FUNCTION kind_known(w text) RETURNS boolean LANGUAGE plpgsql STABLE AS $$ BEGIN
+         PERFORM 1 FROM kinds;
+         IF current_database() LIKE '%\\_restore\\_%' AND NOT coalesce(starts_with((SELECT pg_catalog.shobj_description(oid, 'pg_database')
+           FROM pg_catalog.pg_database WHERE datname = current_database()), '{"db-manager":"restore"'), false) THEN
+           RAISE 'this database has no mark';
+         END IF;
+         RETURN EXISTS (SELECT 1 FROM kinds WHERE word = w);
+       END $$;
+       CREATE TABLE things (kind text CHECK (kind_known(kind))); INSERT INTO things VALUES ('a')`,
+    );
+    const said: string[] = [];
+    await restored('DELETE FROM things', said);
+    assert.deepEqual(await rows('SELECT kind FROM things'), [{ kind: 'a' }]);
+    assert.match(said.join(' '), /ALTER FUNCTION … SET search_path/);
+    assert.equal((await on.db.keptDatabases()).length, 1, 'it was restored to a new database');
+  });
+
+  it('removes from its database what the backup does not have, also where it fills it a second time', async () => {
+    const name = on.target.dialect === 'postgres' ? on.target.database : '';
+    await on.sql(
+      `DROP EXTENSION plpgsql; DROP SCHEMA public CASCADE; CREATE SCHEMA app; ALTER DATABASE ${name} SET search_path = app; SET search_path = app;
+       CREATE TABLE kinds (word text); INSERT INTO kinds VALUES ('a');
+       CREATE FUNCTION kind_known(w text) RETURNS boolean LANGUAGE sql STABLE AS $$ SELECT EXISTS (SELECT 1 FROM kinds WHERE word = w) $$;
+       CREATE TABLE things (kind text CHECK (kind_known(kind))); INSERT INTO things VALUES ('a')`,
+    );
+    const said: string[] = [];
+    await restored('DELETE FROM app.things', said);
+    assert.deepEqual(await rows('SELECT kind FROM app.things'), [{ kind: 'a' }]);
+    assert.match(said.join(' '), /ALTER FUNCTION … SET search_path/);
+    assert.equal((await on.db.keptDatabases()).length, 1, 'it was restored to a new database');
+    assert.deepEqual(
+      await rows(
+        `SELECT nspname::text FROM pg_namespace WHERE nspname = 'public' UNION SELECT extname::text FROM pg_extension`,
+      ),
+      [],
+    );
+  });
+
   it('does not succeed where what was restored is not what was saved, and changes nothing', async () => {
     const backup = await takeBackup(on.db, on.folder, OPTIONS);
     const other = await ground('postgres', 11);
