@@ -75,7 +75,7 @@ const EXCEPTIONS: Record<string, string> = {
   '/^COMMIT;\\n((?:--[^\\n]*\\n|\\\\unrestrict [^\\n]*\\n|\\s)*)(?![\\s\\S])/m':
     'the last bytes of a script, at most TAIL_BYTES',
   '/(relation|function|type|operator|table) .* does not exist/': MESSAGE,
-  '/could not be restored: (.*?)\\. [^.]* is as it was/': MESSAGE,
+  '/could not be restored: (.*?)\\. [^.]* is unchanged/': MESSAGE,
   '/^\\s*([^=\\s]+)=(.*?)\\s*$/': URL,
   '/^[^\'"]*=[^\'"\\s]*;/': URL,
   '/:[^,\\]]*$/': URL,

@@ -155,7 +155,7 @@ describe('a connection to PostgreSQL', function () {
       await reach(url(`passfile=${passFile}`, `${TEST_USER}@`));
       await reach('service=there', { PGSERVICEFILE: services, PGPASSWORD: TEST_PASSWORD });
       await reach('postgres://', { PGSERVICE: 'there', PGSERVICEFILE: services, PGPASSFILE: passFile });
-      assert.match(await refused(reach(bare)), /asks for a password and none was given/);
+      assert.match(await refused(reach(bare)), /requires a password, but none was given/);
       await rm(passFile);
     });
 
