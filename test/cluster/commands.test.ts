@@ -81,19 +81,19 @@ describeCluster('db-manager apply, status and approve', (cluster) => {
     const unasked = await run('approve', 'asks');
     assert.equal(unasked.code, 4);
     assert.match(unasked.stdout, /asks would apply:\n {2}1_ledger\n {2}2_orders/);
-    assert.match(unasked.stderr, /Cancelled: .*no terminal/);
+    assert.match(unasked.stderr, /Cancelled: Approve exactly this plan .*not an interactive terminal\. Use --yes to skip the confirmation/);
     const approved = await run('approve', 'asks', '--yes');
     assert.equal(approved.code, 0, approved.stderr);
     await ground.waitFor('asks', 'Ready');
     const nothing = await run('approve', 'asks', '--yes');
     assert.equal(nothing.code, 4);
-    assert.match(nothing.stderr, /Nothing of asks waits for approval/);
+    assert.match(nothing.stderr, /asks has no plan that awaits approval/);
   });
 
   it('what is not there, and a cluster that is not there, are said', async () => {
     const gone = await run('status', 'nobody');
     assert.equal(gone.code, 2);
-    assert.match(gone.stderr, /no DatabaseMigration nobody in namespace/);
+    assert.match(gone.stderr, /DatabaseMigration nobody was not found in namespace/);
     const config = join(folder, 'nowhere');
     const nowhere = { server: 'https://127.0.0.1:1', 'insecure-skip-tls-verify': true };
     await writeFile(

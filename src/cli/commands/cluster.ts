@@ -77,6 +77,7 @@ export async function approve(name: string, options: ApproveOptions, io: Io): Pr
     io,
     options.yes === true,
     `Approve exactly this plan (${plan.digest.slice(0, 19)}…) for ${resource.status?.database ?? name}?`,
+    '--yes',
   );
   // With the resource version that was shown: if it has changed since, the approval is rejected.
   const { resourceVersion } = resource.metadata;

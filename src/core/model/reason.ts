@@ -268,7 +268,7 @@ export const REASONS = {
   Cancelled: {
     exit: 4,
     means: 'The user cancelled the command.',
-    help: 'Nothing was changed. `--force` skips the confirmation.',
+    help: 'Nothing was changed. Where a command asks for confirmation, `--force` skips the question (`--yes` of `approve`).',
   },
 
   ...OPERATOR_REASONS,
