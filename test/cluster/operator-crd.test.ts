@@ -165,11 +165,11 @@ describeCluster('the resource on a real API server', (cluster) => {
       ...GOOD,
       database: { sqlite: { volume: { claimName: 'bot' }, path: 'other.db' } },
     });
-    assert.match(stderr, /a DatabaseMigration stays with its database: make a new resource/);
+    assert.match(stderr, /the database of a DatabaseMigration is immutable: create a new resource for another SQLite file/);
   });
 
   it('explains its fields', async () => {
-    assert.match(await room.run('explain', 'dbm.spec.onFailure'), /Restore: bring back the backup/);
+    assert.match(await room.run('explain', 'dbm.spec.onFailure'), /Restore: restore the backup/);
     assert.match(await room.run('explain', 'dbm.status.failure.log'), /last lines of the pod/);
   });
 });

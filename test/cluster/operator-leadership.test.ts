@@ -52,7 +52,7 @@ describeCluster('two operators, and an API server that goes away', (cluster) => 
     assert.equal((await leader.stop()).code, 0);
     assert.ok(performance.now() - began < 2_000);
     await eventually('the other to lead', () => leads(other), { timeoutMs: 5_000 });
-    const between = (await timeOf(other, 'leader election won')) - (await timeOf(leader, 'operator ends'));
+    const between = (await timeOf(other, 'leader election won')) - (await timeOf(leader, 'operator stopped'));
     assert.ok(between < 2_000, `${between} ms without a leader`);
   });
 

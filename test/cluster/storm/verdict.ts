@@ -12,7 +12,7 @@ export async function unsettled(slot: Slot, resource: DatabaseMigration | undefi
   const asked = askedFor(slot);
   if (ready?.status !== 'True' || ready.observedGeneration !== metadata.generation)
     return `${slot.name} is not Ready: ${ready?.reason} ${ready?.message}`;
-  if (status?.currentRevision !== asked.at(-1)) return `${slot.name} says that it stands at ${status?.currentRevision}`;
+  if (status?.currentRevision !== asked.at(-1)) return `${slot.name} says that it is at ${status?.currentRevision}`;
   return history.join() === asked.join() ? undefined : `${slot.name} has the history ${history}`;
 }
 
