@@ -49,7 +49,7 @@ for (const dialect of DIALECTS) {
     });
 
     it('says what is no range and what is no revision', async () => {
-      assert.match((await here.run('schema', 'diagram', 'head')).err, /"head" is no range.*base:head/);
+      assert.match((await here.run('schema', 'diagram', 'head')).err, /"head" is not a valid range.*base:head/);
       const unknown = await here.run('schema', 'diagram', 'base:nothing');
       assert.equal(unknown.code, 2);
       assert.match(unknown.err, /UnknownTarget/);

@@ -84,7 +84,7 @@ for (const dialect of DIALECTS) {
         assert.match(err, says);
       }
       const gone = await here.run('generate', 'x', '--no-autogenerate', '--template', 'gone.sql');
-      assert.match(gone.err, /no readable template .*gone\.sql/);
+      assert.match(gone.err, /The template .*gone\.sql does not exist or cannot be read/);
       await rm(join(here.folder, 'db-manager.config.yaml'));
       await model('body: { type: TEXT, allowNull: false }, author: TEXT');
       await here.run('generate', 'drop mood', '--format', 'sql');
@@ -93,7 +93,7 @@ for (const dialect of DIALECTS) {
 
     it('asks on a terminal whether it is a rename, and keeps the values where it is', async () => {
       await model('body: { type: TEXT, allowNull: false }, scribe: TEXT');
-      const question = /Is scribe the column notes\.author under a new name/;
+      const question = /Is scribe a new name for the column notes\.author\?/;
       const { code, screen } = await onTerminal(
         here,
         ['generate', 'scribe', '--format', 'sql'],
@@ -107,7 +107,7 @@ for (const dialect of DIALECTS) {
       const no = await onTerminal(
         here,
         ['generate', 'author again', '--format', 'sql'],
-        [{ question: /under a new name/, type: 'n\r' }],
+        [{ question: /a new name for/, type: 'n\r' }],
       );
       const [, second = ''] = /wrote (\S+\.sql)/.exec(no.screen) ?? [];
       assert.match(await readFile(second, 'utf8'), /DROP COLUMN "scribe"/);

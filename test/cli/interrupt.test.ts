@@ -54,7 +54,7 @@ for (const dialect of DIALECTS) {
       const here = await withSlowMigrations(await project(dialect));
       const { code, text } = await interrupted(here, /begun 2/, 1);
       assert.equal(code, 1, text);
-      assert.match(text, /Interrupted: Stopped after 2 of 4 migrations; run again for the rest/);
+      assert.match(text, /Interrupted: Stopped after 2 of 4 migrations\. Run the command again to continue/);
       assert.match((await here.run('migrate', 'current')).out, /^2_slow \(2 pending/);
       assert.equal((await here.run('migrate', 'upgrade')).code, 0);
       assert.match((await here.run('migrate', 'current')).out, /^4_slow/);

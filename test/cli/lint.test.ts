@@ -173,7 +173,7 @@ describe('db-manager lint', function () {
     assert.equal((await json(made, '--server-version', '14.2')).serverVersion, '14.2');
     const { code, err } = await made.runWith(nowhere, 'lint', '--server-version', 'new');
     assert.equal(code, 2);
-    assert.match(err, /"new" is no version/);
+    assert.match(err, /"new" is not a valid server version/);
   });
 
   it('tells of a file that cannot be read as a migration, and looks at the others', async () => {
@@ -215,7 +215,7 @@ describe('db-manager lint', function () {
     const made = await folder(MIXED);
     const { code, err } = await made.runWith(nowhere, 'lint', 'migrations/9.sql');
     assert.equal(code, 2);
-    assert.match(err, /no file or folder migrations\/9\.sql/);
+    assert.match(err, /The file or folder migrations\/9\.sql does not exist/);
   });
 
   it('finds in the example only what a reviewer would accept: nothing that is an error', async () => {

@@ -32,7 +32,7 @@ describe('the package', function () {
 
   it('makes and migrates a database with npx in an empty project', async () => {
     const { stdout } = await inProject('npx', '--no-install', 'db-manager', 'init', '--migrate');
-    assert.match(stdout, /data\/app\.db is there; it stands at base/);
+    assert.match(stdout, /data\/app\.db exists; it is at base/);
     await inProject('npx', '--no-install', 'db-manager', 'generate', '--no-autogenerate', 'add notes');
     const upgraded = await inProject('npx', '--no-install', 'db-manager', 'migrate', 'upgrade', '--json');
     assert.match((JSON.parse(upgraded.stdout) as { to: string }).to, /^\d{14}_add_notes$/);

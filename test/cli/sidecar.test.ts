@@ -144,7 +144,7 @@ describe('db-manager sidecar', () => {
 
   const REFUSED: [string, Spec, number, RegExp][] = [
     ['a resource whose Job the controller runs', { execution: 'Job' }, 2, /spec\.execution is Job/],
-    ['dependencies that it cannot see', { dependsOn: [{ name: 'other' }] }, 2, /asks no API server/],
+    ['dependencies that it cannot see', { dependsOn: [{ name: 'other' }] }, 2, /does not use the API server/],
     ['a suspended resource', { suspend: true }, 4, /spec\.suspend is true/],
     ['a closed window', { window: { cron: '0 0 30 2 *', duration: '1h' } }, 3, /never opens/],
   ];
@@ -161,7 +161,7 @@ describe('db-manager sidecar', () => {
   it('beside a live application it refuses to restore, which would take back what that wrote', async () => {
     const here = await ground({ onFailure: 'Restore' });
     const running = await beside(here);
-    await eventually('it to refuse', async () => running.said().includes('onFailure: Restore would take back'));
+    await eventually('it to refuse', async () => running.said().includes('onFailure: Restore would discard'));
     assert.equal((await running.probe('/readyz')).status, 503);
     assert.equal((await running.probe('/healthz')).status, 200);
     assert.equal(await running.stop(), 0);

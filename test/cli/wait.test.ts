@@ -33,7 +33,7 @@ describe('db-manager wait', () => {
   it('refuses a time that is none', async () => {
     const { code, err } = await (await project('sqlite')).run('wait', '--timeout', 'soon');
     assert.equal(code, 2);
-    assert.match(err, /A duration such as 90s, 5m or 1h30m is needed/);
+    assert.match(err, /It must be a duration such as 90s, 5m or 1h30m/);
   });
 
   it('waits while the server is down, while the history is empty, and ends when the last migration commits', async () => {

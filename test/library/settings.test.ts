@@ -85,19 +85,19 @@ describe('the settings', () => {
     const message = await problemOf(resolveSettings({ cwd, env: {} }));
     assert.match(message, /db-manager\.config\.yaml/);
     assert.match(message, /migration/);
-    assert.match(message, /timeouts\.lock: has to be a duration/);
+    assert.match(message, /timeouts\.lock: must be a duration/);
     assert.match(message, /safety\.mode/);
   });
 
   it('refuse two files, a file that is not there, and one without a default export', async () => {
     assert.match(
       await problemOf(resolveSettings({ cwd, env: {}, config: 'gone.json' })),
-      /no configuration file .*gone\.json/,
+      /The configuration file .*gone\.json does not exist/,
     );
     await file('db-manager.config.mjs', 'export const migrations = 1;');
     assert.match(await problemOf(resolveSettings({ cwd, env: {} })), /no default export/);
     await file('db-manager.config.json', '{}');
-    assert.match(await problemOf(resolveSettings({ cwd, env: {} })), /Several configuration files/);
+    assert.match(await problemOf(resolveSettings({ cwd, env: {} })), /several configuration files/);
   });
 
   it('check the options too, and never say a password', async () => {
