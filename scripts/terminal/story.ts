@@ -40,7 +40,7 @@ export const STORY: readonly Chapter[] = [
           line('db-manager validate -v'),
           {
             type: 'db-manager generate "order comments and email" --format sql',
-            answers: [{ question: /under a new name/, keys: 'y' }],
+            answers: [{ question: /a new name for/, keys: 'y' }],
           },
         ],
       },
@@ -94,7 +94,7 @@ export const STORY: readonly Chapter[] = [
           line('db-manager verify-backup before_priority'),
           {
             type: 'db-manager restore before_priority',
-            answers: [{ question: /Replace the database's content/, keys: 'y' }],
+            answers: [{ question: /Replace the content of the database/, keys: 'y' }],
           },
           line('db-manager migrate current'),
           line('db-manager migrate history'),
