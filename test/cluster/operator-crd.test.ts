@@ -170,6 +170,6 @@ describeCluster('the resource on a real API server', (cluster) => {
 
   it('explains its fields', async () => {
     assert.match(await room.run('explain', 'dbm.spec.onFailure'), /Restore: restore the backup/);
-    assert.match(await room.run('explain', 'dbm.status.failure.log'), /last lines of the pod/);
+    assert.match(await room.run('explain', 'dbm.status.failure.log'), /Last lines of the log of the pod/);
   });
 });
