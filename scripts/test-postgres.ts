@@ -85,7 +85,8 @@ async function runOn(major: Major): Promise<VersionResult> {
       env: {
         ...process.env,
         TEST_POSTGRES_BIN: server,
-        PATH: [dirname(process.execPath), clients.folder, process.env.PATH].join(delimiter),
+        // The server's folder too: private servers for rehearsals are started from it.
+        PATH: [dirname(process.execPath), clients.folder, server, process.env.PATH].join(delimiter),
       },
       stdio: 'inherit',
     },

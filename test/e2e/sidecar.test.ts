@@ -12,7 +12,7 @@ const REBUILT = `export async function up({ context }) {
   await context.changeColumn('notes', 'body', { type: 'TEXT', allowNull: false, defaultValue: 'empty' });
 }
 export async function down({ context }) {
-  await context.changeColumn('notes', 'body', { type: 'TEXT', allowNull: false });
+  await context.changeColumn('notes', 'body', { type: 'TEXT', allowNull: false, defaultValue: undefined });
 }
 `;
 

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { restoreBackup } from '../../../src/backups/restore.ts';
 import { takeBackup } from '../../../src/backups/take.ts';
+import { findClients } from '../../../src/database/postgres/dump-clients.ts';
 import { OPTIONS, openTarget, targetOf, withPostgres } from '../../backups/fixtures.ts';
 import { temporaryFolder } from '../../support/databases.ts';
 import { sharedPostgres } from '../../support/postgres.ts';
@@ -81,8 +82,10 @@ async function observe(database: string) {
   const postgres = await sharedPostgres();
   const { host: PGHOST, user: PGUSER, password: PGPASSWORD } = postgres;
   const env = { PGHOST, PGPORT: String(postgres.port), PGUSER, PGPASSWORD };
+  // A server's folder may have no client programs.
+  const { folder } = await findClients(Math.floor(postgres.version / 10_000));
   const dump = (...args: string[]) =>
-    execFileSync(join(postgres.bin, 'pg_dump'), [...args, database], { env, encoding: 'utf8', maxBuffer: 1 << 28 });
+    execFileSync(join(folder, 'pg_dump'), [...args, database], { env, encoding: 'utf8', maxBuffer: 1 << 28 });
   const schema = dump('--schema-only', '--create')
     .split('\n')
     .filter((line) => !/^\\(un)?restrict|^--/.test(line))
