@@ -16,7 +16,7 @@ export async function checkFolder(folder: string, neededBytes: number): Promise<
   throw new ProblemError({
     reason: 'NoSpace',
     message:
-      `The backup needs up to ${bytesText(neededBytes)}, but ${resolve(folder)} has only ${bytesText(free)} free.  ` +
+      `The backup needs up to ${bytesText(neededBytes)}, but ${resolve(folder)} has only ${bytesText(free)} free. ` +
       'Enlarge the volume, or delete old backups: `db-manager prune`.',
   });
 }

@@ -32,7 +32,7 @@ const CASES: {
     it: 'names the other table in a comment alone (B12)',
     sql: '-- The orders are kept.\nDELETE FROM customers /* not from orders */ WHERE id < 3;',
     reason: 'RowsLost',
-    message: /2_change takes 3 of 4 rows from (main|public)\.orders/,
+    message: /2_change deletes 3 of 4 rows from (main|public)\.orders/,
     statement: /DELETE FROM customers/,
   },
   {

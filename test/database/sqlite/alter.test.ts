@@ -112,11 +112,17 @@ describe('the SQLite query interface of migrations', () => {
     const { url } = await richDatabase();
     const cases: [(q: QueryInterface) => Promise<unknown>, RegExp][] = [
       [(q) => q.removeColumn('parents', 'nothing'), /no column nothing; it has id, code/],
-      [(q) => q.removeConstraint('parents', 'nothing'), /no constraint nothing; it has code_not_empty/],
+      [
+        (q) => q.removeConstraint('parents', 'nothing'),
+        /has no constraint nothing\. Its named constraints: code_not_empty/,
+      ],
       [(q) => q.removeColumn('parents', 'amount'), /double is generated from amount/],
       [(q) => q.removeColumn('nowhere', 'x'), /no table nowhere/],
       [(q) => q.addColumn('strict_ones', 'x', { type: DataTypes.STRING }), /strict_ones is STRICT.*type: 'TEXT'/],
-      [(q) => q.changeColumn('strict_ones', 'n', { type: DataTypes.DATE }), /no type DATETIME\. Give n one of INT,/],
+      [
+        (q) => q.changeColumn('strict_ones', 'n', { type: DataTypes.DATE }),
+        /do not support the type DATETIME\. Use one of INT,.* for n,/,
+      ],
     ];
     for (const [call, message] of cases) {
       const outcome = await apply(url, call);
