@@ -53,7 +53,7 @@ for (const dialect of DIALECTS) {
       const cases: [string[], number, RegExp][] = [
         [['migrate', 'upgrade', 'no such!'], 2, /UnknownTarget: "no such!" is not a valid target/],
         [['migrate', 'upgrade', '2031'], 2, /UnknownTarget: No migration matches "2031"/],
-        [['migrate', 'upgrade', '2024'], 2, /AmbiguousTarget: "2024" starts 2 migrations/],
+        [['migrate', 'upgrade', '2024'], 2, /AmbiguousTarget: "2024" is a prefix of 2 migrations/],
         [['migrate', 'downgrade', SECOND], 2, /is newer than base.*migrate upgrade/s],
         [['migrate', 'downgrade'], 2, /missing required argument/],
       ];

@@ -12,7 +12,10 @@ interface Block {
   exit: number;
 }
 
-describe('the tutorial', () => {
+describe('the tutorial', function () {
+  // Some fifteen commands, each a process.
+  this.timeout(600_000);
+
   it('works as it is typed, block after block', async () => {
     const blocks = blocksOf(await readFile(PAGE, 'utf8'));
     assert.ok(blocks.length >= 5, `only ${blocks.length} blocks`);
