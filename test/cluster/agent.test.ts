@@ -134,9 +134,10 @@ describeCluster('the agent in place of the kubelet', (cluster) => {
   });
 
   it('lets the Job controller end a pod that has run too long', async () => {
-    await room.create(job('slow', shell('exec sleep 60'), {}, { activeDeadlineSeconds: 1 }));
+    // Long enough to see the pod on a busy machine: the Job controller deletes it when the deadline passes.
+    await room.create(job('slow', shell('exec sleep 60'), {}, { activeDeadlineSeconds: 5 }));
     const { metadata } = await room.podOf('slow');
-    await room.run('wait', '--for=condition=Failed', 'job/slow', '--timeout=20s');
+    await room.run('wait', '--for=condition=Failed', 'job/slow', '--timeout=60s');
     const found = JSON.parse(await room.run('get', 'job', 'slow', '--output=json'));
     assert.equal(found.status.conditions.at(-1).reason, 'DeadlineExceeded');
     assert.deepEqual(agent.runsOf(named(metadata?.name ?? ''))[0]?.signals, ['SIGTERM']);

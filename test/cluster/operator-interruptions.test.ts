@@ -163,14 +163,14 @@ describeCluster('the operator, when its connection, its token or its node is los
     const job = await jobOf('begun');
     assert.deepEqual([job?.metadata.name, job?.metadata.deletionTimestamp], [begun, undefined], await operator.log());
     await maySee('list', 'watch');
-    await ground.waitFor('begun', 'Ready', 60);
+    await ground.waitFor('begun', 'Ready', 120);
     const { status } = await ground.resource('begun');
     assert.deepEqual(
       status?.history?.map(({ reason }) => reason),
       ['UpToDate', 'Migrated'],
       await operator.log(),
     );
-  }).timeout(170_000);
+  }).timeout(240_000);
 
   it('takes the finished Jobs of a resource that is gone, or that was made again, where nobody else does', async () => {
     const jobsOf = async () => (await ground.jobs()).filter(({ metadata }) => /^(left|again)-/.test(metadata.name));
