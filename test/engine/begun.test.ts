@@ -212,10 +212,15 @@ describe('extensions that a DBA has installed', function () {
   this.timeout(120_000);
   it('are there in the replay too, unless a migration installs them itself', async () => {
     const here = await place('postgres');
-    await here.sql('CREATE EXTENSION citext', 'CREATE SCHEMA tools', 'CREATE EXTENSION pg_trgm WITH SCHEMA tools');
+    await here.sql(
+      'CREATE EXTENSION citext',
+      'CREATE SCHEMA tools',
+      'CREATE EXTENSION pg_trgm WITH SCHEMA tools',
+      'CREATE EXTENSION fuzzystrmatch WITH SCHEMA pg_catalog',
+    );
     await here.write({
       '1_a.sql':
-        '-- migrate:up\nCREATE TABLE a (id int PRIMARY KEY, mail citext);\nCREATE INDEX ON a USING gin ((mail::text) tools.gin_trgm_ops);\n',
+        '-- migrate:up\nCREATE TABLE a (id int PRIMARY KEY, mail citext);\nCREATE INDEX ON a USING gin ((mail::text) tools.gin_trgm_ops);\nCREATE INDEX ON a (pg_catalog.soundex(mail::text));\n',
     });
     const plain = { backup: { enabled: false }, safety: { rehearsal: 'Disabled' } } as const;
     const report = await here.run(plain);

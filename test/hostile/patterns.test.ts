@@ -67,7 +67,7 @@ const EXCEPTIONS: Record<string, string> = {
   '/^[^/\\\\]*:[^/\\\\]*@/': URL,
   '/^[a-z+]*(postgres|pg|sql)[a-z+]*\\W?\\/\\//i': URL,
   '/@[^/]*(:\\d+)?\\//': URL,
-  '/^CREATE EXTENSION .* WITH SCHEMA (.+);$/': LINE,
+  '/^CREATE EXTENSION .* WITH SCHEMA (?!pg_)(.+);$/': LINE,
   '/^-- TOC entry (\\d+) \\(class \\d+ OID \\d+\\)\\n(?:-- Dependencies: .*\\n)?-- Name: (.*); Type: (.*); Schema: (.*?); Owner: (.*?)(?:; Tablespace: (.*))?$/gm':
     LINE,
   '/(?:^|\\n)(ALTER [^\\n]* OWNER TO [^\\n]*;)[\\s-]*$/':

@@ -57,7 +57,7 @@ export function baselineStore(open: PostgresConnection): BaselineStore {
       return true;
     },
     schemaSql: () => schemaSql(open),
-    extensions: () => extensions(open),
+    extensions: () => installedExtensions(open),
     async load(sql) {
       // The script sets parameters of its session, so it gets one of its own.
       const session = await open.another('db-manager baseline');
@@ -104,18 +104,21 @@ function plainScript(script: string): string {
       .split('\n')
       .filter((line) => !/^\\(?:un)?restrict |^COMMENT ON (?:EXTENSION|SCHEMA) |^SET transaction_timeout/.test(line))
       .map((line) => line.replace(/^CREATE SCHEMA (?!IF NOT EXISTS)/, 'CREATE SCHEMA IF NOT EXISTS '))
-      // An extension may be in a schema that is not the target's.
-      .map((line) => line.replace(/^CREATE EXTENSION .* WITH SCHEMA (.+);$/, 'CREATE SCHEMA IF NOT EXISTS $1;\n$&'))
+      // An extension may be in a schema that is not the target's, or in pg_catalog, which always exists.
+      .map((line) => line.replace(/^CREATE EXTENSION .* WITH SCHEMA (?!pg_)(.+);$/, 'CREATE SCHEMA IF NOT EXISTS $1;\n$&'))
       .join('\n')
   );
 }
 
-/** An extension that specifies its schema is installed there. */
-async function extensions({ client }: PostgresConnection): Promise<{ name: string; sql: string }[]> {
-  const { rows } = await client.query<{ name: string; sql: string }>(
-    `SELECT e.extname AS name, CASE WHEN x.schema IS NULL
-         THEN format('CREATE SCHEMA IF NOT EXISTS %I; CREATE EXTENSION IF NOT EXISTS %I WITH SCHEMA %I', n.nspname, e.extname, n.nspname)
-         ELSE format('CREATE EXTENSION IF NOT EXISTS %I', e.extname) END AS sql
+/** An extension that specifies its schema is installed there; for others `schema` is the one that has to exist. */
+export async function installedExtensions({
+  client,
+}: PostgresConnection): Promise<{ name: string; schema: string | null; sql: string }[]> {
+  const { rows } = await client.query<{ name: string; schema: string | null; sql: string }>(
+    `SELECT e.extname AS name, CASE WHEN x.schema IS NULL AND n.nspname !~ '^pg_' THEN n.nspname::text END AS schema,
+       CASE WHEN x.schema IS NOT NULL THEN format('CREATE EXTENSION IF NOT EXISTS %I', e.extname)
+            WHEN n.nspname ~ '^pg_' THEN format('CREATE EXTENSION IF NOT EXISTS %I WITH SCHEMA %I', e.extname, n.nspname)
+            ELSE format('CREATE SCHEMA IF NOT EXISTS %I; CREATE EXTENSION IF NOT EXISTS %I WITH SCHEMA %I', n.nspname, e.extname, n.nspname) END AS sql
      FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
      LEFT JOIN pg_available_extension_versions x ON x.name = e.extname AND x.version = e.extversion
      WHERE e.extname <> 'plpgsql' ORDER BY e.oid`,

@@ -117,7 +117,7 @@ describe('the SQLite query interface of migrations', () => {
         /has no constraint nothing\. Its named constraints: code_not_empty/,
       ],
       [(q) => q.removeColumn('parents', 'amount'), /double is generated from amount/],
-      [(q) => q.removeColumn('nowhere', 'x'), /no table nowhere/],
+      [(q) => q.removeColumn('nowhere', 'x'), /The table nowhere does not exist/],
       [(q) => q.addColumn('strict_ones', 'x', { type: DataTypes.STRING }), /strict_ones is STRICT.*type: 'TEXT'/],
       [
         (q) => q.changeColumn('strict_ones', 'n', { type: DataTypes.DATE }),

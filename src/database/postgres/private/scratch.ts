@@ -2,6 +2,7 @@
 import type { Backup } from '../../../core/model/backup.ts';
 import { ProblemError } from '../../../core/model/problem.ts';
 import type { OpenDatabase, Scratch, ScratchOptions, ScratchSource } from '../../port.ts';
+import { installedExtensions } from '../baseline.ts';
 import type { PostgresConnection } from '../connection.ts';
 import { type Client, quoteIdentifier } from '../driver.ts';
 import { majorOf } from '../dump.ts';
@@ -145,8 +146,13 @@ async function makeEmpty(
     for (const schema of open.target.schemas.filter((each, index) => index === 0 || !makes(each))) {
       await client.query(`CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(schema)} AUTHORIZATION ${role}`);
     }
-    for (const extension of like.extensions.filter((each) => each !== 'plpgsql' && !makesExtension(each))) {
-      await client.query(`CREATE EXTENSION IF NOT EXISTS ${quoteIdentifier(extension)} CASCADE`);
+    // In the schemas in which the target has them: a migration may name them by schema.
+    for (const { name, schema, sql } of await installedExtensions(open)) {
+      if (makesExtension(name)) continue;
+      if (schema !== null) {
+        await client.query(`CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(schema)} AUTHORIZATION ${role}`);
+      }
+      await client.query(`${sql} CASCADE`);
     }
   } finally {
     await client.end();
