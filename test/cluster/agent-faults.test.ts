@@ -37,7 +37,7 @@ describeCluster('the agent when things go down', (cluster) => {
     const agent = await startAgent(cluster(), { images, namespaces: [room.namespace] });
     try {
       await room.create(
-        pod('far', { image, args: ['sleep 1; echo over'] }),
+        pod('far', { image, args: ['sleep 8; echo over'] }),
         pod('gone', { image, args: ['sleep 60'] }),
       );
       for (const name of ['far', 'gone']) {

@@ -81,7 +81,10 @@ describeCluster('db-manager apply, status and approve', (cluster) => {
     const unasked = await run('approve', 'asks');
     assert.equal(unasked.code, 4);
     assert.match(unasked.stdout, /asks would apply:\n {2}1_ledger\n {2}2_orders/);
-    assert.match(unasked.stderr, /Cancelled: Approve exactly this plan .*not an interactive terminal\. Use --yes to skip the confirmation/);
+    assert.match(
+      unasked.stderr,
+      /Cancelled: Approve exactly this plan .*not an interactive terminal\. Use --yes to skip the confirmation/,
+    );
     const approved = await run('approve', 'asks', '--yes');
     assert.equal(approved.code, 0, approved.stderr);
     await ground.waitFor('asks', 'Ready');

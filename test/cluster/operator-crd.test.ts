@@ -165,7 +165,10 @@ describeCluster('the resource on a real API server', (cluster) => {
       ...GOOD,
       database: { sqlite: { volume: { claimName: 'bot' }, path: 'other.db' } },
     });
-    assert.match(stderr, /the database of a DatabaseMigration is immutable: create a new resource for another SQLite file/);
+    assert.match(
+      stderr,
+      /the database of a DatabaseMigration is immutable: create a new resource for another SQLite file/,
+    );
   });
 
   it('explains its fields', async () => {

@@ -75,8 +75,9 @@ export async function openGround(controlPlane: ControlPlane, prefix: string): Pr
       }),
     resource: async (name) => JSON.parse(await room.run('get', 'dbm', name, '--output=json')),
     async waitFor(name, condition, seconds = 45) {
-      await ground
-        .run('wait', `--for=condition=${condition}`, `dbm/${name}`, `--timeout=${seconds}s`)
+      const args = ['wait', `--for=condition=${condition}`, `dbm/${name}`, `--timeout=${seconds}s`];
+      await controlPlane
+        .mustKubectl([...args, `--namespace=${namespace}`], { timeoutMs: (seconds + 20) * 1000 })
         .catch(async (error: unknown) => {
           throw new Error(`${name} is not ${condition}:\n${await room.run('describe', 'dbm', name)}`, { cause: error });
         });
