@@ -25,6 +25,8 @@ export function normalise(screen: string, folder: string, url: string): string {
     .replace(/^(connections +passed +)\d+/gm, '$1190')
     .replace(/\b\d\.\d kB\b/g, '5.6 kB')
     .replace(/ \((?:Debian|Ubuntu) [^()]*\)/g, '')
-    .replace(/\bpg_dump \(PostgreSQL\) \d+(?:\.\d+)+/g, 'pg_dump (PostgreSQL) 17.6')
+    .replace(/\b\w+_before_restore_\d{8}_\d{6}\b/g, 'shop_before_restore_20240206_080000')
+    .replace(/ \([\d.]+ MB\)$/gm, ' (7.8 MB)')
+    .replace(/\b(pg_dump|postgres) \(PostgreSQL\) \d+(?:\.\d+)+/g, '$1 (PostgreSQL) 17.6')
     .replace(/\b(SQLite|PostgreSQL) \d+(?:\.\d+)+/g, (_, name) => `${name} ${name === 'SQLite' ? '3.52.0' : '17.6'}`);
 }

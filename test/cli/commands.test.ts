@@ -61,7 +61,10 @@ for (const dialect of DIALECTS) {
       const refused = await run('restore', 'before');
       assert.equal(refused.code, 4);
       assert.match(refused.stderr, /--force/);
-      assert.match(await ok('restore', 'before', '--force'), /Safety backup of the previous content|The previous database was kept/);
+      assert.match(
+        await ok('restore', 'before', '--force'),
+        /Safety backup of the previous content|The previous database was kept/,
+      );
       assert.equal((await ok('migrate', 'current')).trim(), `${HEAD} (head)`);
       await ok('backup', '--name', 'second');
       assert.match(await ok('prune', '--keep-last', '1', '--keep-days', '0', '--dry-run'), /would be removed/);
@@ -120,7 +123,11 @@ describe('the command line', () => {
     { args: ['migrate', 'upgrde'], code: 2, says: /Did you mean upgrade/ },
     { args: ['backup', '--nmae', 'x'], code: 2, says: /Did you mean --name[\s\S]*db-manager backup --help/ },
     { args: ['generate'], code: 2, says: /missing required argument 'message'[\s\S]*db-manager generate --help/ },
-    { args: ['status', '--kubeconfig', '/nowhere'], code: 2, says: /No Kubernetes cluster is configured.*--kubeconfig/ },
+    {
+      args: ['status', '--kubeconfig', '/nowhere'],
+      code: 2,
+      says: /No Kubernetes cluster is configured.*--kubeconfig/,
+    },
     { args: ['migrate', 'current'], code: 2, says: /No database is configured/ },
     { args: ['migrate', 'current', '--database-url', 'mysql://x/y'], code: 2, says: /"mysql" is not supported/ },
     { args: ['migrate', 'current', '--database-url', 'sqlite:///nowhere/x.db'], code: 1, says: /db-manager init/ },

@@ -83,6 +83,10 @@ export async function restore({ into, force, ...options }: Restoring, io: Io): P
     databaseUrl,
     into: into !== undefined,
     onProgress: (_, part, total) => bar.update(part, total),
+    onMessage: (message) => {
+      bar.stop();
+      options.onMessage?.(message);
+    },
   }).finally(bar.stop);
   const shown = {
     ...done,

@@ -25,6 +25,10 @@ export function progressBar(
       bar.setTotal(total);
       bar.update(done, { amount: `${bytesText(done)} of ${bytesText(total)}` });
     },
-    stop: () => bar?.stop(),
+    // A later update starts a new bar, so that a message can be printed on a line of its own.
+    stop: () => {
+      bar?.stop();
+      bar = undefined;
+    },
   };
 }
