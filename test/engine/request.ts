@@ -6,6 +6,7 @@ import type { DatabaseTarget } from '../../src/core/model/target.ts';
 import { openDatabase } from '../../src/database/open.ts';
 import type { Database } from '../../src/database/port.ts';
 import { run } from '../../src/engine/run.ts';
+import { scratchServerOf } from '../../src/library/scratch-server.ts';
 
 export const EXAMPLE = 'migrations/versions';
 
@@ -55,6 +56,7 @@ export async function runOn(
   const events: RunEvent[] = [];
   const report = await run(request, {
     target: targetOf(url),
+    rehearsalServer: scratchServerOf(request.safety.rehearsalServer, {}),
     openDatabase,
     holder: 'test',
     now: () => new Date(),
