@@ -162,7 +162,9 @@ async function refuseWithoutRight({ client, target }: PostgresConnection): Promi
 function creationProblem(error: unknown, { target }: PostgresConnection, left: string): unknown {
   if (!(error instanceof Error)) return error;
   const code = 'code' in error ? String(error.code) : '';
-  if (!['53100', '42501', '53300', '57014', '58030'].includes(code)) return error;
+  // CREATE DATABASE waits for a checkpoint, which fails on a full disk; the cause is only in the server's log.
+  const checkpoint = code === 'XX000' && error.message.includes('checkpoint request failed');
+  if (!checkpoint && !['53100', '42501', '53300', '57014', '58030'].includes(code)) return error;
   return new ProblemError(
     {
       reason: 'RehearsalImpossible',

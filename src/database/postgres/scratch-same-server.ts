@@ -52,8 +52,14 @@ export async function createOnServer(
       },
     };
   } catch (error) {
-    await scratch.drop();
-    throw error;
+    // A full disk refuses the drop too; the first error is the cause.
+    const why = await scratch.drop().then(
+      () => undefined,
+      (failed: Error) => failed.message,
+    );
+    if (why === undefined || !(error instanceof ProblemError)) throw error;
+    const message = `${error.problem.message} ${scratch.name} could not be cleaned up (${why}); the next run drops it.`;
+    throw new ProblemError({ ...error.problem, message }, { cause: error });
   }
 }
 
