@@ -132,7 +132,10 @@ describe('backups of SQLite', () => {
     const backup = await takeBackup(on.db, on.folder, OPTIONS);
     const writer = await connection(path);
     await exec(writer, "BEGIN IMMEDIATE; INSERT INTO customers VALUES (500, 'on the way')");
-    assert.match(await problem('ActiveSessions', () => restoreBackup(on.db, backup, RESTORE)), /Nothing was changed\. Stop it and try again/);
+    assert.match(
+      await problem('ActiveSessions', () => restoreBackup(on.db, backup, RESTORE)),
+      /Nothing was changed\. Stop it and try again/,
+    );
     await exec(writer, 'COMMIT');
     assert.deepEqual(await all(writer, 'SELECT name FROM customers WHERE id = 500'), [{ name: 'on the way' }]);
     await close(writer);

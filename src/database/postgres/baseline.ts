@@ -105,7 +105,9 @@ function plainScript(script: string): string {
       .filter((line) => !/^\\(?:un)?restrict |^COMMENT ON (?:EXTENSION|SCHEMA) |^SET transaction_timeout/.test(line))
       .map((line) => line.replace(/^CREATE SCHEMA (?!IF NOT EXISTS)/, 'CREATE SCHEMA IF NOT EXISTS '))
       // An extension may be in a schema that is not the target's, or in pg_catalog, which always exists.
-      .map((line) => line.replace(/^CREATE EXTENSION .* WITH SCHEMA (?!pg_)(.+);$/, 'CREATE SCHEMA IF NOT EXISTS $1;\n$&'))
+      .map((line) =>
+        line.replace(/^CREATE EXTENSION .* WITH SCHEMA (?!pg_)(.+);$/, 'CREATE SCHEMA IF NOT EXISTS $1;\n$&'),
+      )
       .join('\n')
   );
 }
