@@ -18,7 +18,7 @@ export type { CompareOptions } from './normalizer.ts';
 /**
  * What is missing, extra or different in `found`. Sets are compared as sets; generated names do not
  * count (unless `names: 'exact'`, for two states of one database); nor do kinds that the expected side cannot express
- * (`silentOn`).
+ * (`unsupportedKinds`).
  */
 export function compareSnapshots(expected: Snapshot, found: Snapshot, options: CompareOptions = {}): Difference[] {
   const normalizer = spellingOf(expected, options);

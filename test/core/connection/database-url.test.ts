@@ -262,7 +262,10 @@ describe('a database URL', () => {
         assert.equal(target.password?.reveal(), 'ep');
       }
       assert.equal(postgres('postgres://mine/?service=app', around()).host, 'mine');
-      assert.match(refusal('postgres://u@h/d?service=none', around()), /was not found in \/home\/x\/\.pg_service\.conf/);
+      assert.match(
+        refusal('postgres://u@h/d?service=none', around()),
+        /was not found in \/home\/x\/\.pg_service\.conf/,
+      );
     });
 
     it('takes the authority in the home folder as libpq does, and the name of the user', () => {

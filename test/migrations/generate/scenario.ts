@@ -22,7 +22,7 @@ export interface Scenario {
   keeps?: string;
   renames?: Rename[];
   /** What the expected side has no words for, as models have none for views. */
-  silentOn?: Snapshot['unsupportedKinds'];
+  unsupportedKinds?: Snapshot['unsupportedKinds'];
   /** Generated texts have to say this. */
   says?: RegExp;
   /** Why one database has no such case. */
@@ -58,7 +58,7 @@ export async function play(stage: Stage, scenario: Scenario, number: number): Pr
   if (scenario.rows !== undefined) await migrated.run(text(scenario.rows));
   await expected.run(text(scenario.after));
   const start = await migrated.snapshot();
-  const wanted = { ...(await expected.snapshot()), silentOn: scenario.silentOn };
+  const wanted = { ...(await expected.snapshot()), unsupportedKinds: scenario.unsupportedKinds };
   const rows = await rowsOf(stage, scenario);
   const format = FORMATS[number % FORMATS.length] ?? 'sql';
   const { renames } = scenario;
