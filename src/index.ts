@@ -10,7 +10,7 @@ export type { Baseline } from './core/model/baseline.ts';
 export type { Dialect } from './core/model/dialect.ts';
 export type { MigrationEffects } from './core/model/effects.ts';
 export type { Finding, Severity } from './core/model/finding.ts';
-export type { HistoryRow, HistoryState } from './core/model/history.ts';
+export type { HistoryRow, HistorySetting, HistoryState } from './core/model/history.ts';
 export type { Direction } from './core/model/migration.ts';
 export { type Problem, ProblemError, type SourcePosition } from './core/model/problem.ts';
 export { REASONS, type Reason } from './core/model/reason.ts';
