@@ -114,3 +114,8 @@ export function errorIn(words: string): string {
       .trim() || 'no error message'
   );
 }
+
+/** A value of libpq's connection string (PostgreSQL manual, 34.1.1.1). */
+export function conninfo(value: string): string {
+  return `'${value.replace(/[\\']/g, '\\$&')}'`;
+}

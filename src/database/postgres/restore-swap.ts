@@ -10,7 +10,7 @@ import { COMPARABLE, readEntries } from './catalogue/read.ts';
 import type { PostgresConnection } from './connection.ts';
 import { type Client, quoteIdentifier } from './driver.ts';
 import { majorOf } from './dump.ts';
-import { environmentOf, startProgram } from './dump-program.ts';
+import { conninfo, environmentOf, startProgram } from './dump-program.ts';
 import { queryOn } from './dump-snapshot.ts';
 import { besideName, dropDatabase } from './kept-databases.ts';
 import { listWithout } from './restore-contents.ts';
@@ -267,11 +267,6 @@ async function missingRoles(admin: Client, { owner, settings, privileges }: Data
   ];
   const gone = named.filter((role): role is string => role !== null && role !== '' && !exists.has(role));
   return here.has(owner) ? gone : [...gone, owner];
-}
-
-/** A value of libpq's connection string (PostgreSQL manual, 34.1.1.1). */
-function conninfo(value: string): string {
-  return `'${value.replace(/[\\']/g, '\\$&')}'`;
 }
 
 function serverProblem(error: unknown, open: PostgresConnection): unknown {

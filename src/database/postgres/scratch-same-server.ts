@@ -7,7 +7,7 @@ import type { PostgresConnection } from './connection.ts';
 import { quoteIdentifier } from './driver.ts';
 import { majorOf } from './dump.ts';
 import { type Clients, findClients, findClientsFor } from './dump-clients.ts';
-import { environmentOf, errorIn, startProgram } from './dump-program.ts';
+import { conninfo, environmentOf, errorIn, startProgram } from './dump-program.ts';
 import { listWithout, readContents } from './restore-contents.ts';
 import { refuseOtherFormat } from './restore-problems.ts';
 import { lookAround, select } from './restore-selection.ts';
@@ -174,11 +174,6 @@ async function makeSchemas(
   } finally {
     await there.end();
   }
-}
-
-/** A value of libpq's connection string (PostgreSQL manual, 34.1.1.1). */
-function conninfo(value: string): string {
-  return `'${value.replace(/[\\']/g, '\\$&')}'`;
 }
 
 function fillProblem(words: string, what: string, reason: 'BackupInvalid' | 'RehearsalImpossible'): ProblemError {
