@@ -7,6 +7,7 @@ import { describeMigration } from './describe.ts';
 import { codeBodies } from './formats/code-bodies.ts';
 import { type Bodies, invalid, mainFile, type SourceFile } from './formats/format.ts';
 import { sqlBodies } from './formats/sql-bodies.ts';
+import { lineEndsOf, withLineEnds } from './line-ends.ts';
 import { importMigration } from './module.ts';
 import { suffixOf } from './names.ts';
 import { inParallel, readContent } from './read.ts';
@@ -50,8 +51,10 @@ export async function loadMigrations(
 
 async function load(folder: string, file: MigrationFile, dialect: Dialect): Promise<LoadedMigration> {
   const contents = await readUnchanged(folder, file);
-  const sources = file.files.map((name, index) => decode(name, contents[index]));
-  const bodies = await readBodies(folder, file, sources, dialect);
+  const written = file.files.map((name, index) => decode(name, contents[index]));
+  const sources = written.map(({ file, text }) => ({ file, text: text.replaceAll('\r\n', '\n') }));
+  const ends = new Map(written.map(({ file, text }) => [file, lineEndsOf(text)]));
+  const bodies = withLineEnds(await readBodies(folder, file, sources, dialect), ends);
   const { format, up, down, transactional, atomic } = bodies;
   const description = bodies.description ?? describeMigration(file.revision, sources[0]?.text ?? '', up.kind);
   return { ...file, format, description, up, down, transactional, ...(atomic === true ? { atomic } : {}) };
@@ -80,11 +83,10 @@ async function readUnchanged(folder: string, file: MigrationFile): Promise<Buffe
   });
 }
 
-/** UTF-8 without byte order mark and with LF line ends, as the checksum sees it. */
+/** UTF-8 without byte order mark. */
 function decode(file: string, content: Buffer | undefined): SourceFile {
   try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(content);
-    return { file, text: text.replaceAll('\r\n', '\n') };
+    return { file, text: new TextDecoder('utf-8', { fatal: true }).decode(content) };
   } catch {
     return invalid(file, 1, 'The file is not UTF-8 text. Save it as UTF-8.');
   }
