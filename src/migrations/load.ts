@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Dialect } from '../core/model/dialect.ts';
 import type { LoadedMigration, MigrationFile } from '../core/model/migration.ts';
@@ -5,6 +6,7 @@ import { ProblemError } from '../core/model/problem.ts';
 import { checksumOf } from './checksum.ts';
 import { describeMigration } from './describe.ts';
 import { codeBodies } from './formats/code-bodies.ts';
+import { isFlyway } from './formats/flyway.ts';
 import { type Bodies, invalid, mainFile, type SourceFile } from './formats/format.ts';
 import { sqlBodies } from './formats/sql-bodies.ts';
 import { lineEndsOf, withLineEnds } from './line-ends.ts';
@@ -52,7 +54,13 @@ export async function loadMigrations(
 async function load(folder: string, file: MigrationFile, dialect: Dialect): Promise<LoadedMigration> {
   const contents = await readUnchanged(folder, file);
   const written = file.files.map((name, index) => decode(name, contents[index]));
-  const sources = written.map(({ file, text }) => ({ file, text: text.replaceAll('\r\n', '\n') }));
+  const sources = await Promise.all(
+    written.map(async ({ file, text }) => ({
+      file,
+      text: text.replaceAll('\r\n', '\n'),
+      ...(isFlyway(file) ? { script: await readScript(folder, file) } : {}),
+    })),
+  );
   const ends = new Map(written.map(({ file, text }) => [file, lineEndsOf(text)]));
   const bodies = withLineEnds(await readBodies(folder, file, sources, dialect), ends);
   const { format, up, down, transactional, atomic } = bodies;
@@ -81,6 +89,10 @@ async function readUnchanged(folder: string, file: MigrationFile): Promise<Buffe
     reason: 'PlanChanged',
     message: `${file.files.join(' and ')} changed on disk after the plan was made. It was not run. Run again to plan with the new content.`,
   });
+}
+
+async function readScript(folder: string, file: string): Promise<string | undefined> {
+  return readFile(resolve(folder, `${file}.conf`), 'utf8').catch(() => undefined);
 }
 
 /** UTF-8 without byte order mark. */

@@ -140,6 +140,21 @@ describe('Loading migrations', () => {
       assert.match(plain[0] ?? '', /'one\r\ntwo'/);
     });
 
+    it('reads the script configuration of Flyway', async () => {
+      const load = (text: string, conf: string) =>
+        folderOf({ 'V1__t.sql': text, 'V1__t.sql.conf': conf })
+          .then(loadAll)
+          .then(([one]) => one);
+      const text = "SELECT '${none}';";
+      const loaded = await load(text, '# a comment\nexecuteInTransaction=false\nplaceholderReplacement = FALSE\n');
+      assert.equal(loaded?.transactional.up, false);
+      assert.equal((await load('VACUUM;', 'executeInTransaction=true'))?.transactional.up, true);
+      await assert.rejects(
+        load('SELECT 1;', '\nshouldExecute=false'),
+        /V1__t\.sql\.conf:2:1: "shouldExecute=false" is not/,
+      );
+    });
+
     it('creates the history table of the tool in front of a statement that names it', async () => {
       const text = 'SELECT 1; -- flyway_schema_history\nREVOKE ALL ON flyway_schema_history FROM app;\n';
       const [one, create, revoke] = await texts('V1__t.sql', text);
