@@ -1,13 +1,21 @@
 import { stringify } from 'yaml';
 import { GROUP, PLURAL } from '../../src/core/model/resource.ts';
 
-/** One right of the operator, and what it is for. There is none on Secrets: the kubelet reads them. */
+/** One right of the operator, and what it is for. */
 export interface Right {
   group: string;
   resource: string;
   verbs: string[];
   why: string;
 }
+
+/** Optional: the chart leaves it out with `rbac.secrets=false`. */
+export const SECRETS: Right = {
+  group: '',
+  resource: 'secrets',
+  verbs: ['get'],
+  why: 'Restart after a Secret was fixed; only metadata is requested. Optional.',
+};
 
 /** Needed in every namespace that the operator watches. */
 export const RIGHTS: Right[] = [
@@ -31,6 +39,13 @@ export const RIGHTS: Right[] = [
     verbs: ['create'],
     why: 'Create the backup volumes that resources request.',
   },
+  {
+    group: '',
+    resource: 'persistentvolumeclaims',
+    verbs: ['get'],
+    why: 'Restart after a claim was fixed; only metadata is requested.',
+  },
+  SECRETS,
   { group: '', resource: 'events', verbs: ['create'], why: 'Report transitions.' },
   { group: '', resource: 'events', verbs: ['list'], why: 'Report why a Job gets no pod, for example a quota.' },
 ];
@@ -124,8 +139,13 @@ function page(note: string): string {
     '# Permissions of the operator',
     '',
     'This page lists all permissions of the operator. A test checks that each is used and that no other is needed. The',
-    'operator has no permissions on Secrets: the kubelet puts their values into the pod of a run. That pod has no service',
-    'account token.',
+    'kubelet puts the values of Secrets into the pod of a run, and that pod has no service account token.',
+    '',
+    'After `RetryLimitReached` the operator compares the versions of the Secrets that the resource names, with `get` and',
+    'metadata only. It cannot list or watch Secrets. RBAC cannot grant metadata alone, so `get` allows more than it uses.',
+    'Who may create Jobs in a namespace can mount every Secret in it, so `get` adds no new access there. To leave it out:',
+    '`rbac.secrets=false` in the chart. A corrected Secret then starts nothing until the resource is annotated with',
+    '`db-manager.dev/retry`.',
     '',
     '## In each watched namespace',
     '',

@@ -17,6 +17,7 @@ import { emitEvents } from './events.ts';
 import { backupClaim } from './manifests/claim.ts';
 import { type RunnerDefaults, runJob } from './manifests/job.ts';
 import { FIELD_MANAGER } from './names.ts';
+import { referencesDigest } from './references.ts';
 
 export type { ActionContext } from './action-context.ts';
 
@@ -71,7 +72,7 @@ async function perform(
     }
     case 'createJob': {
       const path = `/apis/batch/v1/namespaces/${namespace}/jobs`;
-      const body = runJob(resource, action.run, context.runner);
+      const body = runJob(resource, action.run, context.runner, await referencesDigest(resource, context));
       const job = await context.api.request<V1Job>({ verb: 'create', path, body }).catch((error: unknown) => {
         // The Job already exists, but the cache has not seen it yet.
         if (!isStatus(error, 409)) throw error;

@@ -105,6 +105,7 @@ function identityOf(annotations: Record<string, string>): RunIdentity {
     attempt: Number(annotations[ANNOTATIONS.attempt] ?? 1),
     inputs: annotations[ANNOTATIONS.inputs] ?? '',
     generation: Number(annotations[ANNOTATIONS.generation] ?? 0),
+    ...(annotations[ANNOTATIONS.references] === undefined ? {} : { references: annotations[ANNOTATIONS.references] }),
   };
 }
 

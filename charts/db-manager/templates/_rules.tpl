@@ -50,6 +50,7 @@
     - persistentvolumeclaims
   verbs:
     - create
+    - get
 - apiGroups:
     - ""
   resources:
@@ -57,6 +58,14 @@
   verbs:
     - create
     - list
+{{- if .Values.rbac.secrets }}
+- apiGroups:
+    - ""
+  resources:
+    - secrets
+  verbs:
+    - get
+{{- end }}
 {{- end -}}
 {{- define "db-manager.leaseRules" -}}
 - apiGroups:

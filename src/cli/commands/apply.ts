@@ -1,5 +1,5 @@
 import type { DatabaseMigration } from '../../core/model/resource.ts';
-import { RETRY_ANNOTATION } from '../../core/reconcile/inputs.ts';
+import { ACTION_ANNOTATIONS } from '../../core/reconcile/inputs.ts';
 import type { ResourceClient } from '../../operator/resource-client.ts';
 import { type ClusterOptions, openCluster } from '../cluster.ts';
 import { ready, waitUntilSettled } from '../cluster-wait.ts';
@@ -64,7 +64,7 @@ async function retryWhereGivenUp(
   if (status?.observedGeneration !== metadata.generation || stalled !== true || ready({ status })?.status === 'True') {
     return undefined;
   }
-  const annotations = { [RETRY_ANNOTATION]: new Date().toISOString() };
+  const annotations = { [ACTION_ANNOTATIONS.retry]: new Date().toISOString() };
   await client.patch(namespace, metadata.name, { metadata: { annotations } });
   return status?.run?.id;
 }

@@ -14,6 +14,8 @@ export interface Observed {
   unreadable?: string;
   /** Digest of the inputs of a run of this resource: see `inputsDigest`. */
   inputs: string;
+  /** The same digest as `RunIdentity.references`, now; only if the last run may be repeated after a change. */
+  references?: string;
   /** ConfigMaps that the spec references and that do not exist. */
   missingSources: string[];
   dependencies: Dependency[];
@@ -53,6 +55,8 @@ export interface RunIdentity {
   attempt: number;
   inputs: string;
   generation: number;
+  /** Digest of the versions of the Secrets, claims and ConfigMaps at the creation of the Job, if known. */
+  references?: string;
 }
 
 export interface ObservedRun extends RunIdentity {
