@@ -31,6 +31,8 @@ export interface TakeOptions {
   jobs?: number;
   /** PostgreSQL: only these schemas instead of the whole database. */
   schemas?: readonly string[];
+  /** PostgreSQL: how long to wait for a table that another session has locked. */
+  lockTimeoutMs?: number;
   now: Date;
   onProgress?(doneBytes: number, totalBytes: number | undefined): void;
   /** What the user should know although the backup succeeded, as a sentence. */
@@ -66,8 +68,8 @@ export async function takeBackup(db: Database, folder: string, options: TakeOpti
 
 async function write(db: Database, root: string, stem: string, partial: string, options: TakeOptions): Promise<Backup> {
   const data = join(partial, 'data');
-  const { compression, jobs, schemas, onProgress, onMessage, signal } = options;
-  const dumped = await db.dump(data, { compression, jobs, schemas, onProgress, onMessage, signal });
+  const { compression, jobs, schemas, lockTimeoutMs, onProgress, onMessage, signal } = options;
+  const dumped = await db.dump(data, { compression, jobs, schemas, lockTimeoutMs, onProgress, onMessage, signal });
   await makeDurable(data, dumped);
   // Both reads use the same page cache, and the hash does not compete with the database's own check for a processor.
   const [hashed] = await Promise.all([hashBackup(data, { signal }), db.checkDump(data, dumped.format, { signal })]);

@@ -70,7 +70,9 @@ export function podRecord(object: KubernetesObject): PodRecord {
     name: metadata?.name ?? '',
     started: running !== undefined || ended !== undefined,
     ...(waiting?.reason === undefined ? {} : { waiting: { reason: waiting.reason, message: waiting.message ?? '' } }),
-    ...(scheduled?.status === 'False' ? { unschedulable: scheduled.message ?? '' } : {}),
+    ...(scheduled?.status === 'False'
+      ? { unschedulable: scheduled.message ?? '', claims: claimsOf(object as unknown as V1Pod) }
+      : {}),
     ...(ended === undefined
       ? {}
       : {
@@ -95,6 +97,11 @@ export function podRecord(object: KubernetesObject): PodRecord {
     pod,
     ...(ended?.message === undefined ? {} : { terminationMessage: ended.message }),
   };
+}
+
+function claimsOf({ spec }: V1Pod): string[] {
+  const names = (spec?.volumes ?? []).flatMap(({ persistentVolumeClaim: claim }) => claim?.claimName ?? []);
+  return [...new Set(names)];
 }
 
 function identityOf(annotations: Record<string, string>): RunIdentity {

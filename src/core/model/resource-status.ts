@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DOCUMENTATION } from './documentation.ts';
 import { failureSchema, findingSchema } from './report.ts';
 
 /** `DatabaseMigration.status`. Written by the controller alone, from `summarize`; lists are capped at `STATUS_LIST_LIMIT`. */
@@ -13,7 +14,10 @@ export const conditionSchema = z.object({
     .max(316)
     .describe('Reachable, Planned, Safe, BackedUp, Rehearsed, Applied, Verified, Ready, Reconciling, Stalled.'),
   status: z.enum(['True', 'False', 'Unknown']),
-  reason: z.string().max(1024).describe('Machine-readable reason; docs/reference/reasons.md describes each.'),
+  reason: z
+    .string()
+    .max(1024)
+    .describe(`Machine-readable reason; each is described in ${DOCUMENTATION}/reference/reasons.md.`),
   message: z.string().max(32768).describe('Human-readable message.'),
   lastTransitionTime: z.string().meta({ format: 'date-time' }),
   observedGeneration: z.int().min(0).optional(),

@@ -56,7 +56,7 @@ function missing(
     'MissingMigration',
     missingFiles(files, history),
     (names, one) =>
-      `${names} ${one ? 'is' : 'are'} applied, but ${one ? 'the file is' : 'the files are'} not in the migrations folder. Restore ${one ? 'it' : 'them'}, deploy the version that contains ${one ? 'it' : 'them'}, or remove ${one ? 'it' : 'them'} from the history: ${advice.removeMissing}`,
+      `${names} ${one ? 'is' : 'are'} applied${appliedBy(files, history)}, but ${one ? 'the file is' : 'the files are'} not in the migrations folder. Restore ${one ? 'it' : 'them'}, deploy the version that contains ${one ? 'it' : 'them'}, or remove ${one ? 'it' : 'them'} from the history: ${advice.removeMissing}`,
   );
 }
 
@@ -87,6 +87,14 @@ function late(files: readonly MigrationFile[], history: readonly HistoryRow[]): 
     (names, one) =>
       `${names} ${one ? 'is' : 'are'} pending but ${one ? 'sorts' : 'sort'} before ${limit}, which is applied. Rename the ${one ? 'file so that it comes' : 'files so that they come'} last, or set outOfOrder: Allow.`,
   );
+}
+
+/** The runs that applied them: on a shared database, another resource may have. */
+function appliedBy(files: readonly MigrationFile[], history: readonly HistoryRow[]): string {
+  const missing = new Set(missingFiles(files, history));
+  const rows = history.filter(({ revision }) => missing.has(revision));
+  const runs = [...new Set(rows.map(({ runId }) => runId))].filter((run) => run !== '');
+  return runs.length === 0 ? '' : ` (by ${runs.length === 1 ? 'the run' : 'the runs'} ${listNames(runs, 3)})`;
 }
 
 /** Applied revisions without a file, in the order of application. */

@@ -75,7 +75,7 @@ const EMPTY_STATUS_LOG = { steps: [], tail: [], complete: false };
 function running({ resource }: Observed, run: ObservedRun, now: Date): DatabaseMigrationStatus {
   const before = resource.status ?? {};
   const { log } = run;
-  const trouble = podFailureReason(run);
+  const trouble = podFailureReason(run, resource.spec.backup.volume?.storageClassName);
   const at = run.pod?.started === true || log.step !== undefined ? stepText(log.step, log.progress) : 'starting';
   const reason = trouble?.reason ?? 'Running';
   const message = trouble?.message ?? `Attempt ${run.attempt} is in progress: ${at}.`;

@@ -77,6 +77,8 @@ export interface ObservedPod {
   started: boolean;
   /** Why the container does not start: the kubelet's reason and message. */
   waiting?: { reason: string; message: string };
+  /** Names of the claims that the pod mounts. */
+  claims?: string[];
   /** The message of the scheduler while the pod cannot be scheduled. */
   unschedulable?: string;
   /** Whether the container wrote a termination message. */
