@@ -45,14 +45,20 @@ export const RIGHTS: Right[] = [
     verbs: ['get'],
     why: 'Restart after a claim was fixed; only metadata is requested.',
   },
-  SECRETS,
   { group: '', resource: 'events', verbs: ['create'], why: 'Report transitions.' },
   { group: '', resource: 'events', verbs: ['list'], why: 'Report why a Job gets no pod, for example a quota.' },
+  SECRETS,
 ];
 
 /** Needed in the operator's own namespace only. */
 export const LEASE_RIGHTS: Right[] = [
   { group: 'coordination.k8s.io', resource: 'leases', verbs: ['get', 'create', 'update'], why: 'Leader election.' },
+];
+
+/** Cluster-wide, and only with `--metrics-auth`. */
+export const AUTH_RIGHTS: Right[] = [
+  { group: 'authentication.k8s.io', resource: 'tokenreviews', verbs: ['create'], why: 'Who reads /metrics.' },
+  { group: 'authorization.k8s.io', resource: 'subjectaccessreviews', verbs: ['create'], why: 'Whether that user may.' },
 ];
 
 const NAME = 'db-manager-operator';
@@ -158,6 +164,13 @@ function page(note: string): string {
     '',
     ...head,
     ...rows(LEASE_RIGHTS),
+    '',
+    '## Cluster-wide, with `--metrics-auth`',
+    '',
+    ...head,
+    ...rows(AUTH_RIGHTS),
+    '',
+    'The chart adds them with `metrics.auth.enabled`. Who reads the metrics needs `get` on the non-resource URL `/metrics`.',
     '',
   ].join('\n');
 }

@@ -1,5 +1,6 @@
 import type { Api } from '../controller-runtime/api.ts';
 import type { DatabaseMigration } from '../core/model/resource.ts';
+import { type Allowed, notAllowed } from '../core/reconcile/allowed.ts';
 import { dependenciesOf } from '../core/reconcile/dependencies.ts';
 import { configMapsOf, databaseKey, inputsDigest } from '../core/reconcile/inputs.ts';
 import { EMPTY_LOG, type Observed, type ObservedRun, type Refusal } from '../core/reconcile/observed.ts';
@@ -18,6 +19,7 @@ export interface Sources {
   logs: LogFollowers;
   slots: Slots;
   refusals: ReadonlyMap<string, Refusal & { inputs: string }>;
+  allowed: Allowed;
 }
 
 /** What `observe` needs and only a request can answer. */
@@ -78,6 +80,7 @@ export function observe(
   const inputs = inputsDigest(resource, versions);
   const run = observeRun(key, over, sources);
   const refusal = refusals.get(key);
+  const disallowed = notAllowed(resource, sources.allowed);
   const { databaseInUseBy, slot } = slots.look(key, databaseKey(resource), caches, now);
   return {
     resource,
@@ -86,6 +89,7 @@ export function observe(
     dependencies: dependenciesOf(resource, (name) => caches.resources.get(`${namespace}/${name}`)?.resource),
     slot,
     ...(references === undefined ? {} : { references }),
+    ...(disallowed === undefined ? {} : { disallowed }),
     ...(unreadable === undefined ? {} : { unreadable }),
     ...(run === undefined ? {} : { run: { ...run, ...(podRefused === undefined ? {} : { podRefused }) } }),
     ...(refusal?.inputs === inputs ? { refusal } : {}),

@@ -77,3 +77,17 @@
     - create
     - update
 {{- end -}}
+{{- define "db-manager.authRules" -}}
+- apiGroups:
+    - authentication.k8s.io
+  resources:
+    - tokenreviews
+  verbs:
+    - create
+- apiGroups:
+    - authorization.k8s.io
+  resources:
+    - subjectaccessreviews
+  verbs:
+    - create
+{{- end -}}

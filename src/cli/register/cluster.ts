@@ -28,6 +28,21 @@ export function registerCluster(program: Command, io: Io): void {
       'maximum number of runs at the same time in one namespace (default: no separate limit)',
       wholeNumber,
     )
+    .option(
+      '--allowed-images <patterns>',
+      'images that resources may use, separated by commas, * for any text (default: all; the runner image is always allowed)',
+      list,
+    )
+    .option('--allowed-service-accounts <patterns>', 'service accounts that pods of runs may use (default: all)', list)
+    .option(
+      '--allowed-sources <patterns>',
+      'secret/NAME and configmap/NAME that pods of runs may read values from (default: all)',
+      list,
+    )
+    .option('--allowed-priority-classes <patterns>', 'priority classes that pods of runs may use (default: all)', list)
+    .option('--metrics-auth', 'require for /metrics a bearer token whose user may get it (TokenReview)')
+    .option('--metrics-cert-file <file>', 'PEM certificate: /metrics and the probes then use HTTPS')
+    .option('--metrics-key-file <file>', 'PEM key of that certificate')
     .option('--log-level <level>', 'error, warn, info or debug', 'info')
     .option('--log-format <format>', 'json or text', 'json')
     .action(async (options) => {
@@ -61,6 +76,14 @@ export function registerCluster(program: Command, io: Io): void {
     .action(async (options, command: Command) =>
       (await import('../commands/sidecar.ts')).sidecar({ ...globalsOf(command, io), ...options }, io),
     );
+}
+
+/** Patterns separated by commas; an empty text is an empty list, which allows nothing. */
+function list(text: string): string[] {
+  return text
+    .split(',')
+    .map((each) => each.trim())
+    .filter((each) => each !== '');
 }
 
 function collect(value: string, before: string[]): string[] {

@@ -10,7 +10,7 @@ export const RETRY_COMMAND = annotate('db-manager.dev/retry="$(date +%s)"');
 export const PRUNE_COMMAND = annotate('db-manager.dev/prune="$(date +%s)"');
 
 /**
- * What a person does in a cluster, as commands that need no shell in a pod. `NAME` and `NAMESPACE` stand for the
+ * What a person does in a cluster, as commands that need no shell in a pod. `NAME` and `NAMESPACE` are those of the
  * resource; `DIGEST` is in the message of the resource. It replaces the `help` of the reason in the status of a resource.
  */
 export const CLUSTER_ADVICE: Partial<Record<Reason, string>> = {

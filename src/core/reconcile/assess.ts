@@ -60,12 +60,13 @@ function activeRun(observed: Observed, open: ObservedRun | undefined, now: Date)
 }
 
 /** Problems that only a change of the spec can fix. */
-function invalidSpec({ resource, unreadable, dependencies }: Observed, now: Date): Situation | undefined {
+function invalidSpec({ resource, unreadable, disallowed, dependencies }: Observed, now: Date): Situation | undefined {
   const { spec } = resource;
   if (unreadable !== undefined) return { kind: 'invalid', reason: 'InvalidConfiguration', message: unreadable };
   const annotation = invalidRepair(resource);
   if (annotation !== undefined) return { kind: 'invalid', reason: 'InvalidConfiguration', message: annotation };
   if (spec.execution === 'Sidecar') return { kind: 'elsewhere' };
+  if (disallowed !== undefined) return { kind: 'invalid', reason: 'NotAllowed', message: disallowed };
   const window = spec.window === undefined ? undefined : windowState(spec.window, now);
   if (window?.kind === 'invalid') return { kind: 'invalid', reason: 'InvalidConfiguration', message: window.message };
   for (const { state } of dependencies) {

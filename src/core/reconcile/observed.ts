@@ -12,6 +12,8 @@ export interface Observed {
   resource: DatabaseMigration;
   /** Why this version cannot read the spec; absent if it can. */
   unreadable?: string;
+  /** What it uses although the operator does not allow it: see `notAllowed`. */
+  disallowed?: string;
   /** Digest of the inputs of a run of this resource: see `inputsDigest`. */
   inputs: string;
   /** The same digest as `RunIdentity.references`, now; only if the last run may be repeated after a change. */
