@@ -194,7 +194,7 @@ function dumpProblem(words: string, file: string): ProblemError {
     });
   }
   // pg_dump implements its --lock-wait-timeout with statement_timeout.
-  if (/canceling statement due to (?:lock timeout|statement timeout[^]{0,200}LOCK TABLE)/.test(words)) {
+  if (/canceling statement due to (?:lock timeout|statement timeout[\s\S]{0,200}LOCK TABLE)/.test(words)) {
     return new ProblemError({
       reason: 'LockTimeout',
       message: `No backup was taken: another session holds a lock on a table for longer than timeouts.lock. ${text}. End that transaction, or raise the timeout.`,
