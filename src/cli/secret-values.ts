@@ -3,6 +3,8 @@ import { SECRET_VARIABLES } from '../core/model/request.ts';
 
 /** Variables that always hold a secret. */
 const ALWAYS = ['DATABASE_URL', 'DATABASE_PASSWORD', 'PGPASSWORD'];
+/** Placeholders of Flyway that are secrets by their names. */
+const SECRET_PLACEHOLDER = /^FLYWAY_PLACEHOLDERS_.*(?:PASS|SECRET|TOKEN|KEY)/i;
 
 /**
  * The values that must not leave this process: those of the variables that came from Secrets, which are listed in
@@ -10,7 +12,8 @@ const ALWAYS = ['DATABASE_URL', 'DATABASE_PASSWORD', 'PGPASSWORD'];
  */
 export function secretValues(env: Readonly<Record<string, string | undefined>>): string[] {
   const listed = (variable: string) => (env[variable] ?? '').split(',').filter((name) => name !== '');
-  const variables = [...ALWAYS, ...listed(SECRET_VARIABLES.names)].map((name) => env[name] ?? '');
+  const placeholders = Object.keys(env).filter((name) => SECRET_PLACEHOLDER.test(name));
+  const variables = [...ALWAYS, ...placeholders, ...listed(SECRET_VARIABLES.names)].map((name) => env[name] ?? '');
   return [...variables, ...listed(SECRET_VARIABLES.files).map(contentOf)].filter((value) => value !== '');
 }
 
