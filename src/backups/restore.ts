@@ -1,6 +1,6 @@
 import type { Backup } from '../core/model/backup.ts';
 import { ProblemError } from '../core/model/problem.ts';
-import type { Database, KeptDatabase } from '../database/port.ts';
+import type { Database, Driver, KeptDatabase } from '../database/port.ts';
 import { readBackup } from './manifest.ts';
 import { type TakeOptions, takeBackup } from './take.ts';
 import { verifyBackup } from './verify.ts';
@@ -66,7 +66,11 @@ export async function restoreBackup(
   }
 }
 
-function refuseMismatch(db: Database, { manifest }: Backup, { into }: RestoreBackupOptions): void {
+function refuseMismatch(
+  db: Pick<Driver, 'dialect' | 'identity'>,
+  { manifest }: Backup,
+  { into }: RestoreBackupOptions,
+): void {
   if (manifest.dialect !== db.dialect) {
     throw new ProblemError({
       reason: 'BackupMismatch',

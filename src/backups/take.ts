@@ -10,7 +10,7 @@ import { chmod, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Backup, BackupManifest } from '../core/model/backup.ts';
 import { ProblemError } from '../core/model/problem.ts';
-import type { Database, DumpResult } from '../database/port.ts';
+import type { BackupTools, Driver, DumpResult, Introspector } from '../database/port.ts';
 import { filesBelow, isErrno, syncFile, syncFolder, writeDurably } from './durable.ts';
 import { checkFolder, folderProblem, prepareFolder } from './folder.ts';
 import { type HashedBackup, hashBackup } from './hash.ts';
@@ -31,6 +31,8 @@ export interface TakeOptions {
   jobs?: number;
   /** PostgreSQL: only these schemas instead of the whole database. */
   schemas?: readonly string[];
+  /** PostgreSQL: how long to wait for a table that another session has locked. */
+  lockTimeoutMs?: number;
   now: Date;
   onProgress?(doneBytes: number, totalBytes: number | undefined): void;
   /** What the user should know although the backup succeeded, as a sentence. */
@@ -43,7 +45,11 @@ export interface TakeOptions {
  * Throws ProblemError BackupFailed, NoSpace, ClientTooOld, Interrupted or InvalidConfiguration (the name exists);
  * no file then remains under a listed name.
  */
-export async function takeBackup(db: Database, folder: string, options: TakeOptions): Promise<Backup> {
+export async function takeBackup(
+  db: Driver & BackupTools & Pick<Introspector, 'sizeBytes'>,
+  folder: string,
+  options: TakeOptions,
+): Promise<Backup> {
   const root = resolve(folder);
   await prepareFolder(root);
   await cleanLeftovers(root);
@@ -64,10 +70,16 @@ export async function takeBackup(db: Database, folder: string, options: TakeOpti
   }
 }
 
-async function write(db: Database, root: string, stem: string, partial: string, options: TakeOptions): Promise<Backup> {
+async function write(
+  db: Driver & BackupTools,
+  root: string,
+  stem: string,
+  partial: string,
+  options: TakeOptions,
+): Promise<Backup> {
   const data = join(partial, 'data');
-  const { compression, jobs, schemas, onProgress, onMessage, signal } = options;
-  const dumped = await db.dump(data, { compression, jobs, schemas, onProgress, onMessage, signal });
+  const { compression, jobs, schemas, lockTimeoutMs, onProgress, onMessage, signal } = options;
+  const dumped = await db.dump(data, { compression, jobs, schemas, lockTimeoutMs, onProgress, onMessage, signal });
   await makeDurable(data, dumped);
   // Both reads use the same page cache, and the hash does not compete with the database's own check for a processor.
   const [hashed] = await Promise.all([hashBackup(data, { signal }), db.checkDump(data, dumped.format, { signal })]);
@@ -84,7 +96,7 @@ async function write(db: Database, root: string, stem: string, partial: string, 
 }
 
 function manifestOf(
-  db: Database,
+  db: Pick<Driver, 'dialect' | 'identity'>,
   name: string,
   dumped: DumpResult,
   hashed: HashedBackup,

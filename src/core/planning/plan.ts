@@ -9,7 +9,7 @@ import type { Plan, PlannedMigration } from '../model/plan.ts';
 import type { Problem } from '../model/problem.ts';
 import { isRepeatable, type Position, type Revision, type Target } from '../model/revision.ts';
 import { planDigest } from './digest.ts';
-import { checkIntegrity } from './integrity.ts';
+import { checkIntegrity, type RepairAdvice } from './integrity.ts';
 import { listNames } from './names.ts';
 import { sortFiles } from './order.ts';
 import { dueRepeatables, versioned } from './repeatable.ts';
@@ -22,6 +22,8 @@ export interface PlanInput {
   target: Target;
   allowDowngrade: boolean;
   outOfOrder: 'Refuse' | 'Allow';
+  /** Default: the commands of the command line. */
+  advice?: RepairAdvice;
 }
 
 export type Planning =
@@ -35,7 +37,7 @@ export type Planning =
  * AmbiguousTarget, DowngradeNotAllowed.
  */
 export function plan(input: PlanInput): Planning {
-  const broken = checkIntegrity(input.files, input.history, input.outOfOrder);
+  const broken = checkIntegrity(input.files, input.history, input.outOfOrder, input.advice);
   if (broken !== undefined) return { ok: false, problem: broken };
 
   const all = sortFiles(input.files);
