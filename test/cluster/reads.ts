@@ -1,6 +1,7 @@
 /** Reads objects from the API server over one connection: a kubectl for each look costs a tenth of a second of CPU. */
 import { readFile } from 'node:fs/promises';
 import { Agent, request } from 'node:https';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Where each kind is served. */
 const GROUPS = {
@@ -32,6 +33,11 @@ export async function openReads(kubeconfig: string): Promise<Reads> {
   async function read(path: string): Promise<unknown> {
     const { status, text } = await ask(new URL(path, server), agent);
     if (status === 404) return undefined;
+    if (status === 429) {
+      // "storage is (re)initializing", for a moment after a kind has been made.
+      await sleep(200);
+      return read(path);
+    }
     if (status !== 200) throw new Error(`GET ${path} was answered with ${status}: ${text}`);
     return JSON.parse(text);
   }
