@@ -31,7 +31,16 @@ const DEPENDENCIES: Record<string, { modules: string[]; packages: string[] }> = 
   },
   // `core/schema`: what the database is asked about two schemas is a question of the comparison.
   'database/port.ts': { modules: ['core/model', 'core/schema'], packages: [] },
-  backups: { modules: ['core/model', 'database/port.ts'], packages: [] },
+  backups: {
+    modules: ['core/model', 'database/port.ts', 'backups/object-store', 'backups/encryption'],
+    packages: [],
+  },
+  // Loaded only for an `s3://` place and for an encrypted backup.
+  'backups/object-store': {
+    modules: ['core/model', 'backups'],
+    packages: ['@aws-sdk/client-s3', '@aws-sdk/lib-storage'],
+  },
+  'backups/encryption': { modules: ['core/model'], packages: ['age-encryption'] },
   engine: {
     modules: [
       'core/model',

@@ -58,6 +58,11 @@ export interface Database {
 
   /** Writes a complete backup of this database to `file` (a path that does not exist). */
   dump(file: string, options: DumpOptions): Promise<DumpResult>;
+  /**
+   * The same as a stream: `take` is called once and reads it to its end. The stream fails if the dump does, and what was
+   * read is then not valid.
+   */
+  dumpStream(take: TakeDump, options: DumpOptions): Promise<DumpResult>;
   /** Reads a dump with the database's own tools. Throws ProblemError BackupInvalid. */
   checkDump(path: string, format: DumpResult['format'], options?: { signal?: AbortSignal }): Promise<void>;
   /** Replaces this database's content by a verified backup: completely or not at all. */
@@ -180,6 +185,8 @@ export interface DumpOptions {
   onMessage?(message: string): void;
   signal?: AbortSignal;
 }
+
+export type TakeDump = (source: AsyncIterable<Buffer>, format: DumpResult['format']) => Promise<void>;
 
 export interface DumpResult extends Pick<BackupManifest, 'schemas' | 'leftOut' | 'catalogue'> {
   format: 'sqlite' | 'pg_dump-custom' | 'pg_dump-directory';
