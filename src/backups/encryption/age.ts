@@ -38,6 +38,18 @@ export async function encrypt(
   return sealPayload(start, source, key);
 }
 
+/** Whether one of the identities belongs to one of the recipients. Throws ProblemError InvalidConfiguration. */
+export async function opens(recipients: readonly string[], identities: readonly Secret[]): Promise<boolean> {
+  const nothing = (async function* () {})();
+  try {
+    for await (const _ of decrypt(await encrypt(nothing, recipients), identities, 'a test'));
+    return true;
+  } catch (error) {
+    if (error instanceof ProblemError && error.problem.reason === 'DecryptionFailed') return false;
+    throw error;
+  }
+}
+
 /** Throws ProblemError InvalidConfiguration, without the text: it may be an identity by mistake. */
 export function checkRecipients(recipients: readonly string[]): void {
   for (const recipient of recipients) addRecipient(new Encrypter(), recipient);
@@ -116,14 +128,6 @@ async function openHeader(header: Buffer, identities: readonly Secret[], name: s
       message: `${baseName(name)} is encrypted for other recipients than this identity. Use the identity of one of its recipients.`,
     });
   }
-}
-
-/** The identities in the text of a key file, as `age-keygen` writes it: one a line, with comments. */
-export function identitiesIn(text: string): string[] {
-  return text
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '' && !line.startsWith('#'));
 }
 
 function damaged(name: string, why: string): ProblemError {

@@ -23,6 +23,15 @@ export function parseRevision(text: string): Revision | undefined {
     : undefined;
 }
 
+/**
+ * The revision of a file: its name without suffix. Other tools accept any character, so each run of those that a
+ * revision cannot contain is one `_`: `V2__a b` is `V2__a_b`. Undefined if nothing is left, or if it is too long.
+ */
+export function revisionOfName(stem: string): Revision | undefined {
+  const plain = stem.replace(/[^A-Za-z0-9_.-]+/g, '_').replace(/\.{2,}/g, '.');
+  return parseRevision(plain.replace(/^[_.-]+/, ''));
+}
+
 /** Parses `head`, `base`, `+N`, `-N`, a revision or a prefix of one; undefined for any other text. */
 export function parseTarget(text: string): Target | undefined {
   if (text === 'head' || text === 'base') return { kind: text };

@@ -20,6 +20,7 @@ export const backup: Step<Connected & Inspected & Planned, BackedUp> = {
       toolVersion: TOOL_VERSION,
       compression: request.backup.compression,
       schemas: request.backup.schemas,
+      recipients: request.backup.recipients,
       now: now(),
       signal,
       onProgress: (done, total) => progress({ step: 'backup', done, total, unit: 'bytes' }),

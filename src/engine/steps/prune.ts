@@ -17,10 +17,20 @@ export const prune: Step<Connected & BackedUp, object> = {
       return { kind: 'skipped', value: {}, message: 'no backup was taken' };
     }
     try {
-      const removed = await pruneBackups(folder, { ...retain, databaseId: database.identity.id, now: now() });
+      const locked: string[] = [];
+      const removed = await pruneBackups(folder, {
+        ...retain,
+        databaseId: database.identity.id,
+        now: now(),
+        onKept: (message) => locked.push(`; ${message.replace(/\.$/, '')}`),
+      });
       const dropped = await pruneKept(database, { days: retain.days, now: now() });
       const kept = dropped.map(({ name }) => `; the database ${name}, kept by a restore, was dropped`).join('');
-      return { kind: 'done', value: {}, message: `${count(removed.length, 'old backup')} removed${kept}` };
+      return {
+        kind: 'done',
+        value: {},
+        message: `${count(removed.length, 'old backup')} removed${locked.join('')}${kept}`,
+      };
     } catch (error) {
       return { kind: 'skipped', value: {}, message: `old backups could not be removed: ${toProblem(error).message}` };
     }

@@ -20,10 +20,10 @@ export interface SqlSection {
   pieces: Piece[];
   transaction?: boolean;
   /**
-   * The tool sends the file as it is, with BEGIN and COMMIT where its author put them. Around everything they are taken
-   * off, since we run it in a transaction anyway.
+   * BEGIN and COMMIT inside the file count, and it runs outside our transaction: `any` where the tool sends the file as
+   * it is, `blocks` where each COMMIT has its BEGIN, as in a script for psql.
    */
-  ownTransaction?: boolean;
+  ownTransaction?: 'any' | 'blocks';
 }
 
 export interface SqlSections {

@@ -22,13 +22,17 @@ export function transactionControl(sql: string, dialect: Dialect): string | unde
   }
 }
 
-/** Takes off a plain `BEGIN` and `COMMIT` around everything; any other control stays and is refused later. */
+/**
+ * Takes off a plain `BEGIN` in front and a plain `COMMIT` at the end, together or alone: a tool that runs the file in a
+ * transaction of its own gets a warning of the server for the first, and has nothing left to commit after the second.
+ * Any other control stays.
+ */
 export function withoutOwnTransaction(statements: readonly SqlStatement[], dialect: Dialect): SqlStatement[] {
-  const [first, last] = [statements.at(0), statements.at(-1)];
-  if (first === undefined || last === undefined || statements.length < 2) return [...statements];
-  const opens = /^(?:BEGIN|START)(?: (?:WORK|TRANSACTION))?$/.test(firstWords(first.sql, dialect, 4).join(' '));
-  const closes = /^(?:COMMIT|END)(?: (?:WORK|TRANSACTION))?$/.test(firstWords(last.sql, dialect, 4).join(' '));
-  return opens && closes ? statements.slice(1, -1) : [...statements];
+  const is = (statement: SqlStatement | undefined, pattern: RegExp) =>
+    statement !== undefined && pattern.test(firstWords(statement.sql, dialect, 4).join(' '));
+  const opens = is(statements.at(0), /^(?:BEGIN|START)(?: (?:WORK|TRANSACTION))?$/);
+  const closes = is(statements.at(-1), /^(?:COMMIT|END)(?: (?:WORK|TRANSACTION))?$/);
+  return statements.slice(opens ? 1 : 0, closes ? -1 : undefined);
 }
 
 /**

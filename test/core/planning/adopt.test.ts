@@ -98,6 +98,14 @@ describe('Taking over a history', () => {
       [],
     ],
     [
+      'of sequelize-cli, whose names may have any character',
+      'sequelize',
+      [{ name: '1_add orders (2).js' }, { name: "2_don't.js" }],
+      ['1_add_orders_2_', '2_don_t'],
+      ['1_add_orders_2_', '2_don_t'],
+      [],
+    ],
+    [
       'of knex, in the order of its ids',
       'knex',
       [

@@ -1,4 +1,4 @@
-import type { Revision } from '../../model/revision.ts';
+import { type Revision, revisionOfName } from '../../model/revision.ts';
 import { type ForeignRow, type ReadForeign, refuse, textOf, timeOf, truthOf } from './foreign.ts';
 
 /**
@@ -40,7 +40,7 @@ export const readFlyway: ReadForeign = (rows, order) => {
 function isOf(file: { revision: Revision; version: bigint[] }, version: bigint[], row: ForeignRow): boolean {
   const script = textOf(row.script);
   const name = script.slice(script.lastIndexOf('/') + 1).replace(/\.sql$/i, '');
-  return file.revision === name || compare(file.version, version) === 0;
+  return file.revision === revisionOfName(name) || compare(file.version, version) === 0;
 }
 
 function versionOf(text: string): bigint[] | undefined {
