@@ -42,7 +42,7 @@ export function readable(text: string): BackupManifest | undefined {
   }
 }
 
-/** A backup whose data has this size; undefined if there is no data. Throws ProblemError BackupInvalid. */
+/** A backup whose data has this size; undefined if the data is missing. Throws ProblemError BackupInvalid. */
 export function backupOf(path: string, manifest: BackupManifest, sizeBytes: number | undefined): Backup {
   const { name } = manifest;
   if (sizeBytes === undefined) throw invalid(`${name} has a manifest, but its backup file is missing.`);

@@ -24,7 +24,7 @@ export interface Objects {
   upload(key: string, source: AsyncIterable<Buffer>, options: UploadOptions): Promise<void>;
   text(key: string): Promise<string | undefined>;
   stream(key: string, signal?: AbortSignal): AsyncIterable<Buffer>;
-  /** Size and retention; undefined if there is no such object. */
+  /** Size and retention; undefined if the object does not exist. */
   head(key: string): Promise<{ sizeBytes: number; retainedUntil?: Date; legalHold: boolean } | undefined>;
   list(below: string): Promise<StoredObject[]>;
   delete(key: string): Promise<void>;

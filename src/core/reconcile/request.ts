@@ -46,6 +46,7 @@ export function requestFromSpec(spec: DatabaseMigrationSpec, identity: RunIdenti
     backup: {
       enabled: spec.backup.mode === 'Enabled',
       folder: placement.backupsFolder,
+      ...(spec.backup.encryption === undefined ? {} : { recipients: spec.backup.encryption.recipients }),
       compression: spec.backup.compression,
       schemas: spec.backup.schemas,
       retain: spec.backup.retain,
