@@ -1,7 +1,7 @@
 import type { Backup } from '../core/model/backup.ts';
 import { ProblemError } from '../core/model/problem.ts';
 import type { Secret } from '../core/model/secret.ts';
-import type { Database, KeptDatabase } from '../database/port.ts';
+import type { Database, Driver, KeptDatabase } from '../database/port.ts';
 import { readBackup } from './list.ts';
 import { isReadableInPlace, withLocalCopy } from './local-copy.ts';
 import { type TakeOptions, takeBackup } from './take.ts';
@@ -87,7 +87,11 @@ async function replaceContent(
   }
 }
 
-function refuseMismatch(db: Database, { manifest }: Backup, { into }: RestoreBackupOptions): void {
+function refuseMismatch(
+  db: Pick<Driver, 'dialect' | 'identity'>,
+  { manifest }: Backup,
+  { into }: RestoreBackupOptions,
+): void {
   if (manifest.dialect !== db.dialect) {
     throw new ProblemError({
       reason: 'BackupMismatch',

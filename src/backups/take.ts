@@ -9,7 +9,7 @@ import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Backup, BackupManifest } from '../core/model/backup.ts';
 import { ProblemError } from '../core/model/problem.ts';
-import type { Database, DumpResult } from '../database/port.ts';
+import type { BackupTools, Driver, DumpResult, Introspector } from '../database/port.ts';
 import { filesBelow, syncFile, syncFolder } from './durable.ts';
 import { type HashedBackup, hashBackup } from './hash.ts';
 import { ENCRYPTED, EXTENSIONS } from './names.ts';
@@ -40,7 +40,11 @@ export interface TakeOptions {
  * Takes a backup and checks that it was written completely. Throws ProblemError BackupFailed, NoSpace, ClientTooOld,
  * Interrupted, InvalidConfiguration (the name exists) or a reason of the place; nothing is then listed.
  */
-export async function takeBackup(db: Database, place: string, options: TakeOptions): Promise<Backup> {
+export async function takeBackup(
+  db: Driver & BackupTools & Pick<Introspector, 'sizeBytes'>,
+  place: string,
+  options: TakeOptions,
+): Promise<Backup> {
   const { recipients = [], name, now, signal } = options;
   const store = await openStore(place);
   if (recipients.length > 0) (await import('./encryption/age.ts')).checkRecipients(recipients);
@@ -75,7 +79,7 @@ interface Written {
 }
 
 /** The database writes the file itself; it is synced, read again, hashed, and checked by the database's own tools. */
-async function writeFile(db: Database, file: string, options: TakeOptions): Promise<Written> {
+async function writeFile(db: BackupTools, file: string, options: TakeOptions): Promise<Written> {
   const { compression, jobs, schemas, onProgress, onMessage, signal } = options;
   const dumped = await db.dump(file, { compression, jobs, schemas, onProgress, onMessage, signal });
   await makeDurable(file, dumped);
@@ -85,7 +89,7 @@ async function writeFile(db: Database, file: string, options: TakeOptions): Prom
 }
 
 /** The dump is encrypted, hashed and stored while it is written. */
-async function stream(db: Database, writing: Writing, options: TakeOptions): Promise<Written> {
+async function stream(db: BackupTools, writing: Writing, options: TakeOptions): Promise<Written> {
   const { compression, schemas, recipients = [], onProgress, onMessage, signal } = options;
   let hashed: HashedBackup | undefined;
   const dumped = await db.dumpStream(
@@ -105,7 +109,7 @@ async function stream(db: Database, writing: Writing, options: TakeOptions): Pro
 }
 
 function manifestOf(
-  db: Database,
+  db: Pick<Driver, 'dialect' | 'identity'>,
   name: string,
   { dumped, hashed }: Written,
   { revision, toolVersion, now, recipients = [] }: TakeOptions,

@@ -31,5 +31,5 @@ export function runEnvironment(
 }
 
 function passwordOf(target: DatabaseTarget): string[] {
-  return target.dialect === 'postgres' && target.password !== undefined ? [target.password.reveal()] : [];
+  return 'password' in target && target.password !== undefined ? [target.password.reveal()] : [];
 }

@@ -2,6 +2,7 @@
  * PostgreSQL. `connection` opens, `migrate` is a session for the loop in `../umzug.ts`, `lock` is the one writer.
  * The files have the same names as SQLite's.
  */
+import { CAPABILITIES } from '../../core/model/dialect.ts';
 import { ownTables } from '../../core/model/history.ts';
 import type { PostgresTarget } from '../../core/model/target.ts';
 import type { Database, DumpOptions, OpenDatabase, OpenOptions } from '../port.ts';
@@ -39,7 +40,7 @@ export async function openPostgres(
       : wanted;
   return mapErrors<Database>({
     dialect: 'postgres',
-    can: { transactionalDdl: true, concurrentIndexes: true, singleFile: false, schemas: true, observableLocks: true },
+    can: CAPABILITIES.postgres,
     identity,
     get sequelize() {
       return open.sequelize;

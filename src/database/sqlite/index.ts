@@ -2,6 +2,7 @@
  * SQLite. `connection` opens, `driver` turns callbacks into promises, `migrate` is a session for the loop in
  * `../umzug.ts`, `alter/` is a query interface that keeps all data. The files have the same names as PostgreSQL's.
  */
+import { CAPABILITIES } from '../../core/model/dialect.ts';
 import type { SqliteTarget } from '../../core/model/target.ts';
 import type { Database, OpenDatabase, OpenOptions } from '../port.ts';
 import { migrateWithUmzug } from '../umzug.ts';
@@ -30,7 +31,7 @@ export async function openSqlite(
   const { path, connection, identity, own } = open;
   return {
     dialect: 'sqlite',
-    can: { transactionalDdl: true, concurrentIndexes: false, singleFile: true, schemas: false, observableLocks: false },
+    can: CAPABILITIES.sqlite,
     identity,
     get sequelize() {
       return open.sequelize;

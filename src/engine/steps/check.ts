@@ -5,7 +5,7 @@ import type { CheckResult } from '../../core/model/finding.ts';
 import type { Problem } from '../../core/model/problem.ts';
 import type { RunRequest } from '../../core/model/request.ts';
 import { requireReversible } from '../../core/planning/plan.ts';
-import type { Database } from '../../database/port.ts';
+import type { Driver, Introspector } from '../../database/port.ts';
 import { failed, toProblem } from '../../engine/failure.ts';
 import type { Step } from '../../engine/flow.ts';
 import type { RunPorts } from '../../engine/ports.ts';
@@ -50,7 +50,7 @@ export const check: Step<Loaded & Connected & Planned, Checked> = {
 
 /** Checks of the database server and the backup folder that do not depend on the plan. */
 export async function preflightChecks(
-  database: Database,
+  database: Introspector & Driver,
   backup: Pick<RunRequest['backup'], 'enabled' | 'folder' | 'schemas'>,
   recovery: Partial<Pick<RunRequest, 'onFailure' | 'terminateSessions'>> = {},
 ): Promise<CheckResult[]> {
@@ -81,7 +81,7 @@ async function restorableCheck({ onFailure, backup }: RunRequest, ports: RunPort
  * An obstacle to the restore of `onFailure: Restore`. An application may have connected while the backup was taken and
  * rehearsed, so this is checked again before the first write.
  */
-export async function restoreObstacle(database: Database, request: RunRequest): Promise<Problem | undefined> {
+export async function restoreObstacle(database: Introspector, request: RunRequest): Promise<Problem | undefined> {
   if (request.onFailure !== 'Restore') return undefined;
   const restore = { terminateSessions: request.terminateSessions === true };
   const checks = await database.checks({ restore });
@@ -131,7 +131,7 @@ function describeChecks({ checks, findings }: Checked, { safety }: RunRequest): 
  */
 const DUMP_SHARE = 0.2;
 
-async function spaceFor(database: Database): Promise<number> {
+async function spaceFor(database: Introspector & Driver): Promise<number> {
   const size = await database.sizeBytes();
   return database.can.singleFile ? size : Math.ceil(size * DUMP_SHARE);
 }

@@ -7,7 +7,7 @@ import { parseDuration } from '../../core/model/duration.ts';
 import { withHistory } from '../../core/model/history-setting.ts';
 import { ProblemError } from '../../core/model/problem.ts';
 import { Secret } from '../../core/model/secret.ts';
-import type { DatabaseTarget } from '../../core/model/target.ts';
+import { byDialect, type DatabaseTarget } from '../../core/model/target.ts';
 import { type Configuration, DEFAULTS, type Settings } from './configuration.ts';
 import { discoverConfiguration } from './discover.ts';
 import { surroundingsOf } from './surroundings.ts';
@@ -136,8 +136,11 @@ function absoluteBackups(backups: NonNullable<Configuration['backups']>, base: s
 
 function absoluteUrl(url: string, folder: string, env: Environment): string {
   const parsed = parseDatabaseUrl(url, surroundingsOf(env, folder));
-  if (!parsed.ok || parsed.target.dialect !== 'sqlite') return url;
-  return sqliteUrlOf({ ...parsed.target, path: resolve(folder, parsed.target.path) });
+  if (!parsed.ok) return url;
+  return byDialect(parsed.target, {
+    postgres: () => url,
+    sqlite: (target) => sqliteUrlOf({ ...target, path: resolve(folder, target.path) }),
+  });
 }
 
 function overlay<T extends object>(

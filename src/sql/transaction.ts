@@ -1,5 +1,6 @@
-import type { Dialect } from '../../core/model/dialect.ts';
-import type { SqlStatement } from '../../core/model/migration.ts';
+import type { Dialect } from '../core/model/dialect.ts';
+import type { SqlStatement } from '../core/model/migration.ts';
+import { SQL_RULES } from './rules.ts';
 import { firstWords } from './words.ts';
 
 /** `BEGIN`, `COMMIT` and their like; undefined for anything else, savepoints included. */
@@ -44,15 +45,5 @@ export function needsNoTransaction(statements: readonly SqlStatement[], dialect:
 }
 
 export function runsOnlyOutside(sql: string, dialect: Dialect): boolean {
-  const words = firstWords(sql, dialect, 6);
-  const [first, second] = words;
-  if (first === 'VACUUM') return true;
-  if (dialect === 'sqlite') return false;
-  if (first === 'CREATE' || first === 'DROP') {
-    if (second === 'DATABASE' || second === 'TABLESPACE') return true;
-    return words.includes('INDEX') && words.includes('CONCURRENTLY');
-  }
-  if (first === 'REINDEX') return words.includes('CONCURRENTLY') || second === 'DATABASE' || second === 'SYSTEM';
-  if (first === 'ALTER') return second === 'SYSTEM' || (second === 'DATABASE' && words.includes('TABLESPACE'));
-  return false;
+  return SQL_RULES[dialect].runsOnlyOutside(firstWords(sql, dialect, 6));
 }

@@ -2,12 +2,12 @@
  * SQL as text: tokens, statements, and what is refused in them. Pure code that knows the two databases' lexical rules;
  * it imports core only.
  */
-import type { Dialect } from '../../core/model/dialect.ts';
-import type { SqlStatement } from '../../core/model/migration.ts';
-import { ProblemError, type SourcePosition } from '../../core/model/problem.ts';
-import { newBody } from './body.ts';
+import type { Dialect } from '../core/model/dialect.ts';
+import type { SqlStatement } from '../core/model/migration.ts';
+import { ProblemError, type SourcePosition } from '../core/model/problem.ts';
+import { tokenize } from './lexer.ts';
 import { type Lost, lostFrom } from './lost.ts';
-import { tokenize } from './tokenize.ts';
+import { SQL_RULES } from './rules.ts';
 
 /** Where a piece of SQL is in its file, so that statements point into the file and not into the piece. */
 export interface Origin {
@@ -34,7 +34,8 @@ export function splitSql(sql: string, dialect: Dialect, origin: Origin): SqlStat
   let start: number | undefined;
   let lead: number | undefined;
   let end = 0;
-  let body = newBody(dialect);
+  const { newBody } = SQL_RULES[dialect];
+  let body = newBody();
 
   refuseLost(sql, dialect, origin);
   for (const token of tokenize(sql, dialect)) {
@@ -56,7 +57,7 @@ export function splitSql(sql: string, dialect: Dialect, origin: Origin): SqlStat
       if (start !== undefined) found.push({ start: lead ?? start, end });
       start = undefined;
       lead = undefined;
-      body = newBody(dialect);
+      body = newBody();
       continue;
     }
     start ??= token.start;

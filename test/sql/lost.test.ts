@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Dialect } from '../../../src/core/model/dialect.ts';
-import { lintMigrations } from '../../../src/library/lint/lint.ts';
-import { loadOne, problemOf } from '../files.ts';
+import type { Dialect } from '../../src/core/model/dialect.ts';
+import { lintMigrations } from '../../src/library/lint/lint.ts';
+import { loadOne, problemOf } from '../migrations/files.ts';
 
 const BOTH: Dialect[] = ['postgres', 'sqlite'];
 

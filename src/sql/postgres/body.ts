@@ -1,46 +1,10 @@
-import type { Dialect } from '../../core/model/dialect.ts';
-import type { Token } from './tokenize.ts';
-
-/** Follows whether a statement is inside a body whose semicolons do not end it. */
-export interface Body {
-  see(token: Token, sql: string): void;
-  ended(): boolean;
-}
-
-export function newBody(dialect: Dialect): Body {
-  return dialect === 'sqlite' ? triggerBody() : routineBody();
-}
-
-/**
- * `CREATE TRIGGER … BEGIN …; …; END`. The end is an END right after a semicolon, as in `sqlite3_complete()`: that of
- * a `CASE … END` never is, and a column may be called `end`.
- */
-function triggerBody(): Body {
-  let words = '';
-  let count = 0;
-  let trigger = false;
-  let afterSemicolon = false;
-  let closed = false;
-  return {
-    see(token, sql) {
-      if (token.kind === 'word' && count < 3) {
-        count += 1;
-        words = words === '' ? token.upper : `${words} ${token.upper}`;
-        trigger ||=
-          words === 'CREATE TRIGGER' || words === 'CREATE TEMP TRIGGER' || words === 'CREATE TEMPORARY TRIGGER';
-      }
-      closed = afterSemicolon && token.kind === 'word' && token.upper === 'END';
-      afterSemicolon = token.kind === 'symbol' && sql[token.start] === ';';
-    },
-    ended: () => !trigger || closed,
-  };
-}
+import type { StatementBody } from '../body.ts';
 
 /**
  * `BEGIN ATOMIC …; …; END` of a function or procedure, with `CASE … END` inside, and the parentheses of
  * `CREATE RULE … DO (…; …)`. psql decides the same way (its `psqlscan.l`).
  */
-function routineBody(): Body {
+export function newBody(): StatementBody {
   let routine: boolean | undefined;
   let words = '';
   let depth = 0;

@@ -1,5 +1,5 @@
-import type { Dialect } from '../../core/model/dialect.ts';
-import { tokenize } from './tokenize.ts';
+import type { Dialect } from '../core/model/dialect.ts';
+import { tokenize } from './lexer.ts';
 
 /** The statement's first words in upper case, without comments, names and values. */
 export function firstWords(sql: string, dialect: Dialect, count: number): string[] {
@@ -11,4 +11,10 @@ export function firstWords(sql: string, dialect: Dialect, count: number): string
     if (words.length >= count) break;
   }
   return words;
+}
+
+/** The position of the first token that is neither white space nor a comment: a statement may start with its comment. */
+export function firstOffset(sql: string, dialect: Dialect): number {
+  for (const { kind, start } of tokenize(sql, dialect)) if (kind !== 'comment' && kind !== 'space') return start;
+  return 0;
 }

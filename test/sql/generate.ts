@@ -1,4 +1,4 @@
-import type { Dialect } from '../../../src/core/model/dialect.ts';
+import type { Dialect } from '../../src/core/model/dialect.ts';
 
 /** A small seeded generator (mulberry32), so that a failing case can be run again by its seed. */
 export function randomOf(seed: number): () => number {

@@ -1,5 +1,6 @@
-import type { Dialect } from '../../core/model/dialect.ts';
-import { type Token, tokenize } from './tokenize.ts';
+import type { Dialect } from '../core/model/dialect.ts';
+import { tokenize } from './lexer.ts';
+import type { Token } from './token.ts';
 
 export interface Lost {
   offset: number;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import type { Dialect } from '../../../src/core/model/dialect.ts';
-import { positionAt, splitSql } from '../../../src/migrations/sql/split.ts';
-import { tokenize } from '../../../src/migrations/sql/tokenize.ts';
-import { DIALECTS } from '../../support/databases.ts';
+import type { Dialect } from '../../src/core/model/dialect.ts';
+import { tokenize } from '../../src/sql/lexer.ts';
+import { positionAt, splitSql } from '../../src/sql/split.ts';
+import { DIALECTS } from '../support/databases.ts';
 import { GAPS, pickerOf, randomOf, statementOf } from './generate.ts';
 
 const split = (sql: string, dialect: Dialect) =>

@@ -1,4 +1,4 @@
-import { byComma, closing, nameAt, type Token, tokensOf } from './tokens.ts';
+import { byComma, closing, type SqlToken, significantTokens, textOf } from '../significant.ts';
 
 export type ClauseKind =
   | 'primary key'
@@ -27,6 +27,8 @@ export interface Clause extends Span {
   text: string;
   /** The columns that a table constraint lists; empty for a column's own. */
   columns: string[];
+  /** The table that a foreign key refers to. */
+  references?: string;
   /** The text in the parentheses of CHECK, GENERATED and DEFAULT (…), or DEFAULT's value. */
   expression?: string;
 }
@@ -69,34 +71,33 @@ const TABLE_CLAUSE = new Set(['CONSTRAINT', 'PRIMARY', 'UNIQUE', 'CHECK', 'FOREI
 
 /** Parses the text that `sqlite_schema` stores for a table (https://sqlite.org/lang_createtable.html). */
 export function parseTable(sql: string): ParsedTable {
-  const tokens = tokensOf(sql);
-  const open = tokens.findIndex(({ kind, value }) => kind === 'other' && value === '(');
+  const tokens = significantTokens(sql, 'sqlite');
+  const open = tokens.findIndex(({ key }) => key === '(');
   const close = closing(tokens, open);
-  const options = new Set(tokens.slice(close + 1).map(({ value }) => value));
+  const options = new Set(tokens.slice(close + 1).map(({ key }) => key));
   const table: ParsedTable = {
     columns: [],
     constraints: [],
     withoutRowid: options.has('WITHOUT'),
     strict: options.has('STRICT'),
-    autoincrement: tokens.some(({ kind, value }) => kind === 'word' && value === 'AUTOINCREMENT'),
+    autoincrement: tokens.some(({ key }) => key === 'AUTOINCREMENT'),
   };
   for (const piece of byComma(tokens.slice(open + 1, close))) {
     const [first] = piece;
     if (first === undefined) continue;
-    if (first.kind === 'word' && TABLE_CLAUSE.has(first.value)) table.constraints.push(...parseClauses(sql, piece));
+    if (TABLE_CLAUSE.has(first.key)) table.constraints.push(...parseClauses(sql, piece));
     else table.columns.push(parseColumn(sql, piece));
   }
   return table;
 }
 
-function parseColumn(sql: string, tokens: Token[]): ParsedColumn {
-  const [first, ...rest] = tokens as [Token, ...Token[]];
-  const typeEnd = rest.findIndex(
-    (token, index) => token.kind === 'word' && CLAUSE_START.has(token.value) && depthBefore(rest, index) === 0,
-  );
+/** `name [type] [constraint …]`, from its tokens. */
+export function parseColumn(sql: string, tokens: SqlToken[]): ParsedColumn {
+  const [first, ...rest] = tokens as [SqlToken, ...SqlToken[]];
+  const typeEnd = rest.findIndex((token, index) => CLAUSE_START.has(token.key) && depthBefore(rest, index) === 0);
   const typeTokens = typeEnd < 0 ? rest : rest.slice(0, typeEnd);
   return {
-    name: nameAt(sql, first),
+    name: first.text,
     written: sql.slice(first.start, first.end),
     start: first.start,
     end: tokens.at(-1)?.end ?? first.end,
@@ -107,15 +108,15 @@ function parseColumn(sql: string, tokens: Token[]): ParsedColumn {
 }
 
 /** Splits a series of constraints at the keywords that start one. */
-function parseClauses(sql: string, tokens: Token[]): Clause[] {
+export function parseClauses(sql: string, tokens: SqlToken[]): Clause[] {
   const clauses: Clause[] = [];
   let at = 0;
   while (at < tokens.length) {
     const start = at;
     let name: string | undefined;
     const named = tokens[at + 1];
-    if (tokens[at]?.value === 'CONSTRAINT' && named !== undefined) {
-      name = nameAt(sql, named);
+    if (tokens[at]?.key === 'CONSTRAINT' && named !== undefined) {
+      name = named.text;
       at += 2;
     }
     const body = at;
@@ -128,15 +129,16 @@ function parseClauses(sql: string, tokens: Token[]): Clause[] {
       text: textOf(sql, tokens.slice(start, at)),
       start: tokens[start]?.start ?? 0,
       end: tokens[at - 1]?.end ?? 0,
-      columns: listedColumns(sql, own, kind),
+      columns: listedColumns(own, kind),
+      ...referenceOf(own, kind),
       ...expressionOf(sql, own, kind),
     });
   }
   return clauses;
 }
 
-function kindAt(tokens: Token[], at: number): ClauseKind {
-  switch (tokens[at]?.value) {
+function kindAt(tokens: SqlToken[], at: number): ClauseKind {
+  switch (tokens[at]?.key) {
     case 'PRIMARY':
       return 'primary key';
     case 'NOT':
@@ -162,26 +164,27 @@ function kindAt(tokens: Token[], at: number): ClauseKind {
 }
 
 /** The end of a clause: the next keyword that can start one and does not belong to it. */
-function clauseEnd(tokens: Token[], body: number, kind: ClauseKind): number {
+function clauseEnd(tokens: SqlToken[], body: number, kind: ClauseKind): number {
   const least = { 'not null': 2, 'primary key': 2, default: 2, collate: 2, generated: 1, 'foreign key': 2 } as Partial<
     Record<ClauseKind, number>
   >;
-  let at = body + (least[kind] ?? 1);
+  // The parentheses of DEFAULT (…) are skipped as a whole: its expression may contain NOT NULL.
+  let at = body + (tokens[body + 1]?.key === '(' ? 1 : (least[kind] ?? 1));
   let foreign = kind === 'references';
   while (at < tokens.length) {
     const token = tokens[at];
-    if (token?.kind === 'other' && token.value === '(') {
+    if (token?.key === '(') {
       at = closing(tokens, at) + 1;
       continue;
     }
-    if (token?.kind === 'word' && CLAUSE_START.has(token.value)) {
-      const previous = tokens[at - 1]?.value;
-      const next = tokens[at + 1]?.value;
+    if (token !== undefined && CLAUSE_START.has(token.key)) {
+      const previous = tokens[at - 1]?.key;
+      const next = tokens[at + 1]?.key;
       const partOfReference =
-        (foreign && token.value === 'NOT' && next === 'DEFERRABLE') ||
-        (foreign && (token.value === 'NULL' || token.value === 'DEFAULT') && previous === 'SET');
-      const partOfGenerated = kind === 'generated' && token.value === 'AS';
-      const partOfForeign = kind === 'foreign key' && token.value === 'REFERENCES';
+        (foreign && token.key === 'NOT' && next === 'DEFERRABLE') ||
+        (foreign && (token.key === 'NULL' || token.key === 'DEFAULT') && previous === 'SET');
+      const partOfGenerated = kind === 'generated' && token.key === 'AS';
+      const partOfForeign = kind === 'foreign key' && token.key === 'REFERENCES';
       if (partOfForeign) foreign = true;
       if (!partOfReference && !partOfGenerated && !partOfForeign) break;
     }
@@ -190,34 +193,34 @@ function clauseEnd(tokens: Token[], body: number, kind: ClauseKind): number {
   return at;
 }
 
-function listedColumns(sql: string, tokens: Token[], kind: ClauseKind): string[] {
+function listedColumns(tokens: SqlToken[], kind: ClauseKind): string[] {
   if (!['primary key', 'unique', 'foreign key'].includes(kind)) return [];
-  const open = tokens.findIndex(({ kind, value }) => kind === 'other' && value === '(');
+  const open = tokens.findIndex(({ key }) => key === '(');
   if (open < 0) return [];
   return byComma(tokens.slice(open + 1, closing(tokens, open))).flatMap(([first]) =>
-    first === undefined ? [] : [nameAt(sql, first)],
+    first === undefined ? [] : [first.text],
   );
 }
 
-function expressionOf(sql: string, tokens: Token[], kind: ClauseKind): { expression?: string } {
+function referenceOf(tokens: SqlToken[], kind: ClauseKind): { references?: string } {
+  if (kind !== 'references' && kind !== 'foreign key') return {};
+  const table = tokens[tokens.findIndex(({ key }) => key === 'REFERENCES') + 1]?.text;
+  return table === undefined ? {} : { references: table };
+}
+
+function expressionOf(sql: string, tokens: SqlToken[], kind: ClauseKind): { expression?: string } {
   if (kind === 'default') return { expression: textOf(sql, tokens.slice(1)) };
-  if (kind === 'collate') return { expression: tokens[1] === undefined ? '' : nameAt(sql, tokens[1]) };
+  if (kind === 'collate') return { expression: tokens[1] === undefined ? '' : tokens[1].text };
   if (kind !== 'check' && kind !== 'generated') return {};
-  const open = tokens.findIndex(({ kind, value }) => kind === 'other' && value === '(');
+  const open = tokens.findIndex(({ key }) => key === '(');
   return open < 0 ? {} : { expression: textOf(sql, tokens.slice(open + 1, closing(tokens, open))) };
 }
 
-function textOf(sql: string, tokens: readonly Token[]): string {
-  const [first] = tokens;
-  const last = tokens.at(-1);
-  return first === undefined || last === undefined ? '' : sql.slice(first.start, last.end);
-}
-
-function depthBefore(tokens: readonly Token[], index: number): number {
+function depthBefore(tokens: readonly SqlToken[], index: number): number {
   let depth = 0;
-  for (const { kind, value } of tokens.slice(0, index)) {
-    if (kind === 'other' && value === '(') depth += 1;
-    if (kind === 'other' && value === ')') depth -= 1;
+  for (const { key } of tokens.slice(0, index)) {
+    if (key === '(') depth += 1;
+    if (key === ')') depth -= 1;
   }
   return depth;
 }
