@@ -29,6 +29,8 @@ export interface TakeOptions {
   schemas?: readonly string[];
   /** Recipients of age (`age1…`) for which the backup is encrypted; none: it is not encrypted. */
   recipients?: readonly string[];
+  /** PostgreSQL: how long to wait for a table that another session has locked. */
+  lockTimeoutMs?: number;
   now: Date;
   onProgress?(doneBytes: number, totalBytes: number | undefined): void;
   /** What the user should know although the backup succeeded, as a sentence. */
@@ -80,8 +82,8 @@ interface Written {
 
 /** The database writes the file itself; it is synced, read again, hashed, and checked by the database's own tools. */
 async function writeFile(db: BackupTools, file: string, options: TakeOptions): Promise<Written> {
-  const { compression, jobs, schemas, onProgress, onMessage, signal } = options;
-  const dumped = await db.dump(file, { compression, jobs, schemas, onProgress, onMessage, signal });
+  const { compression, jobs, schemas, lockTimeoutMs, onProgress, onMessage, signal } = options;
+  const dumped = await db.dump(file, { compression, jobs, schemas, lockTimeoutMs, onProgress, onMessage, signal });
   await makeDurable(file, dumped);
   // Both reads use the same page cache, and the hash does not compete with the database's own check for a processor.
   const [hashed] = await Promise.all([hashBackup(file, { signal }), db.checkDump(file, dumped.format, { signal })]);
@@ -90,7 +92,7 @@ async function writeFile(db: BackupTools, file: string, options: TakeOptions): P
 
 /** The dump is encrypted, hashed and stored while it is written. */
 async function stream(db: BackupTools, writing: Writing, options: TakeOptions): Promise<Written> {
-  const { compression, schemas, recipients = [], onProgress, onMessage, signal } = options;
+  const { compression, schemas, recipients = [], lockTimeoutMs, onProgress, onMessage, signal } = options;
   let hashed: HashedBackup | undefined;
   const dumped = await db.dumpStream(
     async (source, format) => {
@@ -102,7 +104,7 @@ async function stream(db: BackupTools, writing: Writing, options: TakeOptions): 
         hashed = await writing.write(name + ENCRYPTED, await encrypt(source, recipients));
       }
     },
-    { compression, schemas, onProgress, onMessage, signal },
+    { compression, schemas, lockTimeoutMs, onProgress, onMessage, signal },
   );
   if (hashed === undefined) throw new Error('the database wrote no dump');
   return { dumped, hashed };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { REPAIR_ACTIONS } from './requested-repair.ts';
 
 /** `urlVariable`: the environment variable that holds the URL of a server for scratch copies. */
 const rehearsalServerSchema = z.union([
@@ -81,6 +82,10 @@ export const runRequestSchema = z.strictObject({
   onFailure: z.enum(['Keep', 'Downgrade', 'Restore']),
   /** `onFailure: Restore` may terminate other sessions of the database. */
   terminateSessions: z.boolean().optional(),
+  /** Repair the history before the plan is made, if the digest matches its state. */
+  repair: z.strictObject({ action: z.enum(REPAIR_ACTIONS), digest: z.string() }).optional(),
+  /** Delete old backups also before a backup is taken, and if nothing is pending. */
+  prune: z.boolean().optional(),
   /** Milliseconds; 0 means no limit. */
   timeouts: z.strictObject({ connect: z.int(), lock: z.int(), statement: z.int(), run: z.int() }),
 });

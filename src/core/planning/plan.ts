@@ -9,7 +9,7 @@ import type { Plan, PlannedMigration } from '../model/plan.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Position, Revision, Target } from '../model/revision.ts';
 import { planDigest } from './digest.ts';
-import { checkIntegrity } from './integrity.ts';
+import { checkIntegrity, type RepairAdvice } from './integrity.ts';
 import { listNames } from './names.ts';
 import { sortFiles } from './order.ts';
 import { resolveTarget } from './target.ts';
@@ -21,6 +21,8 @@ export interface PlanInput {
   target: Target;
   allowDowngrade: boolean;
   outOfOrder: 'Refuse' | 'Allow';
+  /** Default: the commands of the command line. */
+  advice?: RepairAdvice;
 }
 
 export type Planning =
@@ -33,7 +35,7 @@ export type Planning =
  * AmbiguousTarget, DowngradeNotAllowed.
  */
 export function plan(input: PlanInput): Planning {
-  const broken = checkIntegrity(input.files, input.history, input.outOfOrder);
+  const broken = checkIntegrity(input.files, input.history, input.outOfOrder, input.advice);
   if (broken !== undefined) return { ok: false, problem: broken };
 
   const files = sortFiles(input.files);

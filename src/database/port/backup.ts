@@ -24,6 +24,8 @@ export interface DumpOptions {
   jobs?: number;
   /** PostgreSQL: only these schemas instead of the whole database. */
   schemas?: readonly string[];
+  /** PostgreSQL: how long to wait for a table that another session has locked. 0 or absent: without a limit. */
+  lockTimeoutMs?: number;
   onProgress?(doneBytes: number, totalBytes: number | undefined): void;
   /** What the user should know although the run succeeded, as a sentence. */
   onMessage?(message: string): void;

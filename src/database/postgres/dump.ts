@@ -119,6 +119,7 @@ async function tryDump(
     ...(parallel ? ['--format=directory', `--jobs=${options.jobs}`] : ['--format=custom']),
     ...(typeof to === 'string' ? [`--file=${to}`] : []),
     `--snapshot=${options.snapshot}`,
+    ...(options.lockTimeoutMs ? [`--lock-wait-timeout=${options.lockTimeoutMs}`] : []),
     '--no-password',
     // Nothing would define whether a restored subscription may replicate again.
     '--no-subscriptions',
@@ -199,6 +200,13 @@ function dumpProblem(words: string, to: string | TakeDump): ProblemError {
     return new ProblemError({
       reason: 'PermissionDenied',
       message: `pg_dump cannot read everything: ${text}. Grant SELECT to the user that takes backups, or limit the backup: backups.schemas.`,
+    });
+  }
+  // pg_dump implements its --lock-wait-timeout with statement_timeout.
+  if (/canceling statement due to (?:lock timeout|statement timeout[\s\S]{0,200}LOCK TABLE)/.test(words)) {
+    return new ProblemError({
+      reason: 'LockTimeout',
+      message: `No backup was taken: another session holds a lock on a table for longer than timeouts.lock. ${text}. End that transaction, or raise the timeout.`,
     });
   }
   return new ProblemError({

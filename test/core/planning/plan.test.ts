@@ -139,7 +139,7 @@ describe('The plan', () => {
       'head',
       FOUR,
       'MissingMigration',
-      /^3_gone is applied, but the file/,
+      /^3_gone is applied \(by the run r\), but the file/,
     ],
     [
       'missing files',
