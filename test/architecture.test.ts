@@ -13,6 +13,7 @@ const DEPENDENCIES: Record<string, { modules: string[]; packages: string[] }> = 
   'core/planning': { modules: ['core/model'], packages: [] },
   'core/schema': { modules: ['core/model'], packages: [] },
   'core/safety': { modules: ['core/model', 'core/planning', 'core/schema'], packages: [] },
+  'core/report-page': { modules: ['core/model', 'core/schema'], packages: [] },
   'core/reconcile': { modules: ['core/model'], packages: [] },
   // Who calls code that others wrote goes through it, wherever the call is made.
   author: { modules: ['core/model'], packages: [] },

@@ -4,7 +4,7 @@ import type { Backup } from '../core/model/backup.ts';
 import { ProblemError } from '../core/model/problem.ts';
 import { isErrno } from './durable.ts';
 import { readBackup } from './manifest.ts';
-import { looksLikeBackup, manifestNameOf, nameOfManifest, newestFirst, reportNameOf } from './names.ts';
+import { looksLikeBackup, manifestNameOf, nameOfManifest, newestFirst, pageNameOf, reportNameOf } from './names.ts';
 
 export interface UnreadableBackup {
   path: string;
@@ -75,8 +75,8 @@ export async function findBackup(folder: string, text: string): Promise<Backup> 
 }
 
 /** The files of a backup, manifest first: once the manifest is deleted, the backup is no longer listed. */
-export function filesOf({ path }: Backup): [manifest: string, data: string, report: string] {
-  return [manifestNameOf(path), path, reportNameOf(path)];
+export function filesOf({ path }: Backup): [manifest: string, data: string, report: string, page: string] {
+  return [manifestNameOf(path), path, reportNameOf(path), pageNameOf(reportNameOf(path))];
 }
 
 function unreadableFolder(root: string, cause: unknown): ProblemError {

@@ -22,6 +22,7 @@ import { migrateUpgrade } from './migrate-upgrade.ts';
 import { operator } from './operator.ts';
 import { prune } from './prune.ts';
 import { repair } from './repair.ts';
+import { report } from './report.ts';
 import { restore } from './restore.ts';
 import { run } from './run.ts';
 import { runner } from './runner.ts';
@@ -50,6 +51,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
   schemaDiagram,
   safetyCheck,
   safeMigrate,
+  report,
   wait,
   run,
   backup,
