@@ -12,7 +12,7 @@ import type { RunState } from './state.ts';
 const LONGEST_FILE = 100_000;
 const ALL_FILES = 2_000_000;
 
-/** What the page of a run needs besides the report. A file that cannot be read is left out: a page must not fail a run. */
+/** What the page of a run needs in addition to the report. A file that cannot be read is left out: a page must not fail a run. */
 export async function detailsOf({ migrations: place }: RunRequest, state: Partial<RunState>): Promise<RunDetails> {
   const sources: RunDetails['sources'] = [];
   let left = ALL_FILES;

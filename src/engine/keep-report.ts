@@ -36,8 +36,8 @@ export async function keepReport(
   }
   if (wanted === undefined) return kept;
   const page = reportPage(report);
-  const beside = kept.whole === undefined ? undefined : pageNameOf(kept.whole);
-  if (beside !== undefined && (await write(beside, page)) === undefined) kept.page = beside;
+  const next = kept.whole === undefined ? undefined : pageNameOf(kept.whole);
+  if (next !== undefined && (await write(next, page)) === undefined) kept.page = next;
   if (wanted.file === undefined) return kept;
   const file = resolve(wanted.file);
   const problem = await mkdir(dirname(file), { recursive: true }).then(
@@ -47,7 +47,7 @@ export async function keepReport(
   return problem === undefined ? { ...kept, page: file } : { ...kept, problem: `${file} was not written: ${problem}` };
 }
 
-/** Undefined if nothing is worth keeping, or if there is no folder. */
+/** Undefined for a run that had nothing to do, and without a folder. */
 async function placeWithoutBackup(report: RunReport, request: RunRequest): Promise<string | undefined> {
   const { folder } = request.backup;
   if (request.report === undefined || report.reason === 'UpToDate') return undefined;

@@ -4,7 +4,7 @@ import { redactRows } from '../core/model/redact-rows.ts';
 import type { KeptReport } from '../core/model/run-details.ts';
 import { tokenize } from '../migrations/sql/tokenize.ts';
 
-/** What stands for a literal. */
+/** The replacement of a literal. */
 const LITERAL = '?';
 
 /** A report without the values in its SQL and without the values of rows that the server quotes. Names are kept. */
@@ -44,10 +44,10 @@ function redactBody(text: string, dialect: Dialect): string {
   return `${tag}${redactSql(body, dialect)}${closed ? tag : ''}`;
 }
 
-/** JavaScript and TypeScript: every string and number. A template keeps its lines. */
+/** JavaScript and TypeScript: every string and number. A template keeps its lines. What is not closed runs to its end. */
 function redactCode(code: string): string {
   return code.replaceAll(
-    /\/\/[^\n]*|\/\*[\s\S]*?\*\/|'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\[\s\S])*`|(?<![\w$])\d[\w.]*/g,
+    /\/\/[^\n]*|\/\*(?:[^*]|\*(?!\/))*(?:\*\/|$)|'(?:[^'\\\n]|\\.)*'?|"(?:[^"\\\n]|\\.)*"?|`(?:[^`\\]|\\[\s\S])*`?|(?<![\w$])\d[\w.]*/g,
     (text) => {
       if (text.startsWith('/')) return text;
       const quote = text.charAt(0);

@@ -32,7 +32,7 @@ export interface SafeMigrateOptions extends Options {
   /** Default `Automatic`. */
   approval?: RunRequest['approval'];
   /**
-   * The page of the run: `file` is written in addition to the page beside the backup. `false`: no page. Default `{}`.
+   * The page of the run: `file` is written in addition to the page next to the backup. `false`: no page. Default `{}`.
    */
   report?: false | { file?: string; redactLiterals?: boolean };
   /** Called when a step ends, and with the progress of long steps. */

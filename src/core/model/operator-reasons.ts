@@ -34,7 +34,7 @@ export const OPERATOR_REASONS = {
   },
   ReportNotFound: {
     exit: 2,
-    means: 'There is no report with that name.',
+    means: 'No report has that name.',
     help: 'The message lists the reports. `db-manager safe-migrate` keeps one with its backup.',
   },
   ReportUnreadable: {

@@ -124,7 +124,7 @@ const report = z
     mode: z
       .enum(['Enabled', 'Disabled'])
       .default('Enabled')
-      .describe('Enabled: write the page of each run, an HTML file, beside its backup.'),
+      .describe('Enabled: write the page of each run, an HTML file, next to its backup.'),
     redactLiterals: z
       .boolean()
       .default(false)

@@ -58,7 +58,7 @@ export const runDetailsSchema = z.object({
     .optional(),
 });
 
-/** The file of a run beside its backup: the report, and what its page needs. */
+/** The file of a run next to its backup: the report, and what its page needs. */
 export const keptReportSchema = runReportSchema.extend({ details: runDetailsSchema.optional() });
 
 export type RunDetails = z.infer<typeof runDetailsSchema>;

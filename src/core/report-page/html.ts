@@ -1,3 +1,5 @@
+import { escapeHtml } from '../model/escape-html.ts';
+
 /** HTML that is already escaped. */
 export class Html {
   readonly text: string;
@@ -18,22 +20,6 @@ function textOf(value: Value): string {
   if (value instanceof Html) return value.text;
   if (typeof value === 'object') return value.map(textOf).join('');
   return escapeHtml(String(value));
-}
-
-/** Control characters that HTML allows. */
-const ALLOWED = new Set(['\t', '\n', '\r']);
-
-/** Also makes control characters visible, which HTML does not allow. */
-export function escapeHtml(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
-    .replaceAll("'", '&#39;')
-    .replaceAll(/\p{Cc}|[\u202a-\u202e\u2066-\u2069]/gu, (character) =>
-      ALLOWED.has(character) ? character : '\ufffd',
-    );
 }
 
 /** A table with a heading for each column; nothing without rows. The first cell of a row is its heading. */
@@ -67,7 +53,7 @@ export function idOf(text: string): string {
   return text.replaceAll(/[^A-Za-z0-9_-]/g, (character) => `.${character.codePointAt(0)?.toString(16)}`);
 }
 
-/** A bar as a drawing only: the number stands beside it. */
+/** A bar as a drawing only: the table has the number too. */
 export function bar(value: number, whole: number, kind: string): Html {
   const width = whole <= 0 ? 0 : Math.max(0.5, Math.round((1000 * value) / whole) / 10);
   return html`<svg class="bar ${kind}" aria-hidden="true" width="${width}%" height="10"></svg>`;
