@@ -1,12 +1,13 @@
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { pageNameOf, reportNameOf, runReportName } from '../backups/names.ts';
+import { pageNameOf, runReportName } from '../backups/names.ts';
+import { openStore, placeOf } from '../backups/open-store.ts';
 import type { Backup } from '../core/model/backup.ts';
+import { isObjectStore } from '../core/model/backup-place.ts';
 import type { RunReport } from '../core/model/report.ts';
 import type { RunRequest } from '../core/model/request.ts';
 import type { KeptReport } from '../core/model/run-details.ts';
 import { reportPage } from '../core/report-page/page.ts';
-import { toProblem } from './failure.ts';
 
 /** Number of reports without a backup that a folder keeps. */
 const KEPT = 20;
@@ -29,41 +30,55 @@ export async function keepReport(
   request: RunRequest,
 ): Promise<KeptPaths> {
   const { report: wanted } = request;
-  const kept: KeptPaths = {};
-  const place = backup === undefined ? await placeWithoutBackup(report, request) : reportNameOf(backup.path);
-  if (place !== undefined && (await write(place, `${JSON.stringify(report, null, 2)}\n`)) === undefined) {
-    kept.whole = place;
-  }
-  if (wanted === undefined) return kept;
-  const page = reportPage(report);
-  const next = kept.whole === undefined ? undefined : pageNameOf(kept.whole);
-  if (next !== undefined && (await write(next, page)) === undefined) kept.page = next;
-  if (wanted.file === undefined) return kept;
+  const page = wanted === undefined ? undefined : reportPage(report);
+  const texts = { json: `${JSON.stringify(report, null, 2)}\n`, page };
+  const kept = backup === undefined ? await keepWithoutBackup(report, request, texts) : await keepNextTo(backup, texts);
+  if (wanted?.file === undefined || page === undefined) return kept;
   const file = resolve(wanted.file);
-  const problem = await mkdir(dirname(file), { recursive: true }).then(
-    () => write(file, page),
-    (error: unknown) => toProblem(error).message,
-  );
+  const problem = await problemOf(async () => {
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, page, { mode: 0o600 });
+  });
   return problem === undefined ? { ...kept, page: file } : { ...kept, problem: `${file} was not written: ${problem}` };
 }
 
-/** Undefined for a run that had nothing to do, and without a folder. */
-async function placeWithoutBackup(report: RunReport, request: RunRequest): Promise<string | undefined> {
-  const { folder } = request.backup;
-  if (request.report === undefined || report.reason === 'UpToDate') return undefined;
-  const names = await readdir(folder).catch(() => undefined);
-  if (names === undefined) return undefined;
-  const own = names.filter((name) => /^run_\d{8}_\d{6}_[\w-]{1,8}\.report$/.test(name)).sort();
-  for (const name of own.slice(0, Math.max(0, own.length - KEPT + 1))) {
-    for (const path of [join(folder, name), pageNameOf(join(folder, name))])
-      await rm(path, { force: true }).catch(() => {});
-  }
-  return join(folder, runReportName(new Date(report.startedAt), report.runId));
+interface Texts {
+  json: string;
+  page: string | undefined;
 }
 
-/** The message of the error, if there was one. */
-async function write(path: string, text: string): Promise<string | undefined> {
-  return writeFile(path, text, { mode: 0o600 }).then(
+async function keepNextTo(backup: Backup, { json, page }: Texts): Promise<KeptPaths> {
+  const kept: KeptPaths = {};
+  await problemOf(async () => {
+    const store = await openStore(placeOf(backup.path));
+    kept.whole = await store.keepReport(backup, json, 'json');
+    if (page !== undefined) kept.page = await store.keepReport(backup, page, 'page');
+  });
+  return kept;
+}
+
+/** Keeps nothing of a run that had nothing to do, or if the folder does not exist. */
+async function keepWithoutBackup(report: RunReport, request: RunRequest, { json, page }: Texts): Promise<KeptPaths> {
+  const { folder } = request.backup;
+  if (page === undefined || report.reason === 'UpToDate' || isObjectStore(folder)) return {};
+  const names = await readdir(folder).catch(() => undefined);
+  if (names === undefined) return {};
+  const own = names.filter((name) => /^run_\d{8}_\d{6}_[\w-]{1,8}\.report$/.test(name)).sort();
+  for (const name of own.slice(0, Math.max(0, own.length - KEPT + 1))) {
+    for (const path of [join(folder, name), pageNameOf(join(folder, name))]) {
+      await rm(path, { force: true }).catch(() => {});
+    }
+  }
+  const whole = join(resolve(folder), runReportName(new Date(report.startedAt), report.runId));
+  const problem = await problemOf(async () => {
+    await writeFile(whole, json, { mode: 0o600 });
+    await writeFile(pageNameOf(whole), page, { mode: 0o600 });
+  });
+  return problem === undefined ? { whole, page: pageNameOf(whole) } : {};
+}
+
+async function problemOf(write: () => Promise<void>): Promise<string | undefined> {
+  return write().then(
     () => undefined,
     (error: Error) => error.message,
   );

@@ -3,6 +3,7 @@ import type { Finding } from '../core/model/finding.ts';
 import type { Problem } from '../core/model/problem.ts';
 import type { Progress, RunEvent, RunReport, StepReport } from '../core/model/report.ts';
 import type { RunRequest } from '../core/model/request.ts';
+import { isRepeatable } from '../core/model/revision.ts';
 import type { KeptReport } from '../core/model/run-details.ts';
 import { joinSentences } from '../core/model/sentences.ts';
 import type { StepName, StepResult } from '../core/model/step.ts';
@@ -82,7 +83,7 @@ export function recorder(
       const masked = maskedTexts(report, mask);
       const details = request.report === undefined ? undefined : await detailsOf(request, outcome.state);
       const kept: KeptReport = { ...masked, ...(details === undefined ? {} : { details: maskedTexts(details, mask) }) };
-      const shown = request.report?.redactLiterals === true ? redactKeptReport(kept) : kept;
+      const shown = hidesLiterals(request) ? redactKeptReport(kept) : kept;
       const { problem, ...paths } = await keepReport(outcome.state.backup, shown, request);
       const complete = { ...masked, ...paths };
       if (problem !== undefined) complete.message = joinSentences(complete.message, `The report ${problem}`);
@@ -90,6 +91,11 @@ export function recorder(
       return complete;
     },
   };
+}
+
+/** The report of an encrypted backup is not encrypted, so it has no values either. */
+function hidesLiterals({ report, backup }: RunRequest): boolean {
+  return report?.redactLiterals === true || (backup.recipients ?? []).length > 0;
 }
 
 /** The report of a run that could not start: no connection was opened and nothing was changed. */
@@ -227,7 +233,7 @@ function isWorthSaying({ locks, rewrites, rows }: MigrationEffects): boolean {
 /** The current revision of the database: that of the last completed migration, otherwise the one read last. */
 function currentRevision({ plan, done = [], current }: Partial<RunState>): string | undefined {
   if (plan === undefined || done.length === 0) return current;
-  if (plan.direction === 'up') return done.at(-1)?.revision;
+  if (plan.direction === 'up') return done.findLast(({ revision }) => !isRepeatable(revision))?.revision ?? current;
   return done.length === plan.migrations.length ? plan.to : plan.migrations[done.length]?.revision;
 }
 

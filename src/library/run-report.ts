@@ -1,6 +1,9 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { basename, isAbsolute, join, resolve, sep } from 'node:path';
+import { isAbsolute, join, resolve, sep } from 'node:path';
+import { findBackup } from '../backups/list.ts';
 import { reportNameOf } from '../backups/names.ts';
+import { openStore } from '../backups/open-store.ts';
+import { isObjectStore } from '../core/model/backup-place.ts';
 import { ProblemError } from '../core/model/problem.ts';
 import { type KeptReport, keptReportSchema } from '../core/model/run-details.ts';
 import { reportPage } from '../core/report-page/page.ts';
@@ -31,8 +34,10 @@ export interface StoredRunReport {
  */
 export async function runReport(options: RunReportOptions = {}): Promise<StoredRunReport> {
   const settings = await resolvePaths(options);
-  const file = await find(settings.backups.folder, options.name ?? 'latest');
-  const kept = await read(file);
+  const { folder } = settings.backups;
+  const name = options.name ?? 'latest';
+  const { file, text } = isObjectStore(folder) ? await stored(folder, name) : await local(folder, name);
+  const kept = parse(file, text);
   const report = options.redactLiterals === true ? redactKeptReport(kept) : kept;
   return { file, report, html: reportPage(report) };
 }
@@ -80,17 +85,37 @@ async function newest(folder: string, files: readonly string[]): Promise<string[
     .map(({ file }) => file);
 }
 
-async function read(file: string): Promise<KeptReport> {
+interface Found {
+  file: string;
+  text: string;
+}
+
+async function local(folder: string, name: string): Promise<Found> {
+  const file = await find(folder, name);
   const text = await readFile(file, 'utf8').catch((error: Error) => {
     throw new ProblemError({
       reason: 'ReportNotFound',
       message: `The report ${file} cannot be read: ${error.message}.`,
     });
   });
+  return { file, text };
+}
+
+/** In an object store only backups have reports. */
+async function stored(place: string, name: string): Promise<Found> {
+  const backup = await findBackup(place, name);
+  const text = await (await openStore(place)).readReport(backup);
+  if (text === undefined) {
+    throw new ProblemError({ reason: 'ReportNotFound', message: `The backup ${backup.manifest.name} has no report.` });
+  }
+  return { file: reportNameOf(backup.manifest.name), text };
+}
+
+function parse(file: string, text: string): KeptReport {
   try {
     return keptReportSchema.parse(JSON.parse(text));
   } catch (cause) {
-    const message = `${file} is not the report of a run, or it is damaged. Name another one: db-manager report ${basename(file)} lists what the folder has.`;
+    const message = `${file} is not the report of a run, or it is damaged. Name another one: db-manager report NAME.`;
     throw new ProblemError({ reason: 'ReportUnreadable', message }, { cause });
   }
 }

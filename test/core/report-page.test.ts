@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import type { KeptReport } from '../../src/core/model/run-details.ts';
 import { reportPage } from '../../src/core/report-page/page.ts';
-import { redactKeptReport, redactSql } from '../../src/engine/redact-report.ts';
+import { redactKeptReport } from '../../src/engine/redact-report.ts';
+import { redactSql } from '../../src/sql/redact.ts';
 
 const HOSTILE = `</pre></code><script>alert('1')</script> & "double" \u202e\u0007`;
 

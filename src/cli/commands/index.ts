@@ -21,6 +21,7 @@ import { migrateStamp } from './migrate-stamp.ts';
 import { migrateUpgrade } from './migrate-upgrade.ts';
 import { operator } from './operator.ts';
 import { prune } from './prune.ts';
+import { rekey } from './rekey.ts';
 import { repair } from './repair.ts';
 import { report } from './report.ts';
 import { restore } from './restore.ts';
@@ -59,6 +60,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
   verifyBackup,
   restore,
   prune,
+  rekey,
   repair,
   adopt,
   baseline,

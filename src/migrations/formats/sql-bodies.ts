@@ -1,8 +1,8 @@
 import type { Dialect } from '../../core/model/dialect.ts';
 import type { SqlStatement } from '../../core/model/migration.ts';
-import { refuseStatements } from '../sql/refuse.ts';
-import { splitSql } from '../sql/split.ts';
-import { needsNoTransaction, transactionControl, withoutOwnTransaction } from '../sql/transaction.ts';
+import { refuseStatements } from '../../sql/refuse.ts';
+import { splitSql } from '../../sql/split.ts';
+import { needsNoTransaction, transactionControl, withoutOwnTransaction } from '../../sql/transaction.ts';
 import type { Bodies, SourceFile, SqlSection } from './format.ts';
 import { SQL_FORMATS } from './sql-formats.ts';
 import { withToolTable } from './tool-tables.ts';

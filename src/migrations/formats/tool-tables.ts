@@ -1,6 +1,6 @@
 import type { Dialect } from '../../core/model/dialect.ts';
 import type { MigrationFormat, SqlStatement } from '../../core/model/migration.ts';
-import { tokenize } from '../sql/tokenize.ts';
+import { tokenize } from '../../sql/lexer.ts';
 
 /** The table in which each tool keeps its history, with its columns: a tool has created it before the first migration runs. */
 const TABLES: Partial<Record<MigrationFormat, { name: string; columns: string }>> = {
