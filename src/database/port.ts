@@ -8,9 +8,10 @@ import type { Baseline } from '../core/model/baseline.ts';
 import type { Capabilities, Dialect } from '../core/model/dialect.ts';
 import type { MigrationEffects } from '../core/model/effects.ts';
 import type { CheckResult } from '../core/model/finding.ts';
-import type { HistoryRow } from '../core/model/history.ts';
+import type { HistoryRow, HistoryWrite, StoredSource } from '../core/model/history.ts';
 import type { Direction, LoadedMigration } from '../core/model/migration.ts';
 import type { Problem } from '../core/model/problem.ts';
+import type { Revision } from '../core/model/revision.ts';
 import type { Snapshot } from '../core/model/snapshot.ts';
 import type { DatabaseTarget, Timeouts } from '../core/model/target.ts';
 import type { Doubt } from '../core/schema/doubts.ts';
@@ -84,10 +85,12 @@ export interface TableSize {
 export interface HistoryStore {
   /** Rows in the order of their application; empty if the table does not exist. Never writes. */
   read(): Promise<HistoryRow[]>;
-  /** Creates or upgrades the table. */
+  /** The stored text of these migrations; one that has no row is left out. Never writes. */
+  sources(revisions: readonly Revision[]): Promise<Map<Revision, StoredSource>>;
+  /** Creates the table, or adds the columns of the current layout, in one transaction. */
   ensure(): Promise<void>;
   /** Adds or replaces rows, all or none (`stamp`, `adopt`, `repair`). */
-  put(rows: HistoryRow[]): Promise<void>;
+  put(rows: HistoryWrite[]): Promise<void>;
   remove(revisions: string[]): Promise<void>;
   /** Rows of another tool's history table, for `adopt`; undefined if the table does not exist. */
   foreign(table: string): Promise<Record<string, unknown>[] | undefined>;

@@ -14,12 +14,15 @@ export function checkIntegrity(
   files: readonly MigrationFile[],
   history: readonly HistoryRow[],
   outOfOrder: 'Refuse' | 'Allow',
+  /** Applied migrations without a file that are no problem. */
+  accepted: readonly Revision[] = [],
 ): Problem | undefined {
+  const known = accepted.length === 0 ? history : history.filter(({ revision }) => !accepted.includes(revision));
   return (
     interrupted(history) ??
-    missing(files, history) ??
+    missing(files, known) ??
     edited(files, history) ??
-    (outOfOrder === 'Allow' ? undefined : late(files, history))
+    (outOfOrder === 'Allow' ? undefined : late(files, known))
   );
 }
 
@@ -38,7 +41,7 @@ function missing(files: readonly MigrationFile[], history: readonly HistoryRow[]
     'MissingMigration',
     missingFiles(files, history),
     (names, one) =>
-      `${names} ${one ? 'is' : 'are'} applied, but ${one ? 'the file is' : 'the files are'} not in the migrations folder. Restore ${one ? 'it' : 'them'}, deploy the version that contains ${one ? 'it' : 'them'}, or remove ${one ? 'it' : 'them'} from the history: db-manager repair --remove-missing`,
+      `${names} ${one ? 'is' : 'are'} applied, but ${one ? 'the file is' : 'the files are'} not in the migrations folder. Restore ${one ? 'it' : 'them'}, deploy the version that contains ${one ? 'it' : 'them'}, revert ${one ? 'it' : 'them'} with the stored text: db-manager migrate downgrade, or remove ${one ? 'it' : 'them'} from the history: db-manager repair --remove-missing`,
   );
 }
 

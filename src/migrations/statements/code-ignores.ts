@@ -1,6 +1,8 @@
+import type { MigrationFile } from '../../core/model/migration.ts';
 import type { SourcePosition } from '../../core/model/problem.ts';
 import { readIgnores } from '../../core/safety/ignore.ts';
-import { readContent } from '../read.ts';
+import { mainFile } from '../formats/format.ts';
+import { contentsOf } from '../read.ts';
 
 export type Ignores = { rule: string; why: string }[];
 
@@ -15,8 +17,10 @@ export interface CodeIgnores {
 export const NO_IGNORES: CodeIgnores = { at: () => [], elsewhere: () => [] };
 
 /** Reads a file of code once for its comments. Throws ProblemError InvalidMigration where it cannot be read. */
-export async function ignoresOfCode(folder: string, file: string): Promise<CodeIgnores> {
-  const text = String(await readContent(folder, file));
+export async function ignoresOfCode(folder: string, migration: MigrationFile): Promise<CodeIgnores> {
+  const [content] = await contentsOf(folder, migration);
+  const file = mainFile(migration);
+  const text = String(content);
   return text.includes('db-manager:ignore') ? ignoresIn(text, file) : NO_IGNORES;
 }
 

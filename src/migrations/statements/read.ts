@@ -41,7 +41,7 @@ export async function readStatements(
   const done: ReadMigration[] = [];
   for (const migration of migrations) {
     const body = bodyOf(migration, options.direction);
-    const ignores = body?.kind === 'code' ? await ignoresOfCode(folder, mainFile(migration)) : NO_IGNORES;
+    const ignores = body?.kind === 'code' ? await ignoresOfCode(folder, migration) : NO_IGNORES;
     done.push(readOne(migration, options, parse, ignores));
   }
   return done;
