@@ -31,6 +31,8 @@ const DEPENDENCIES: Record<string, { modules: string[]; packages: string[] }> = 
   },
   // `core/schema`: what the database is asked about two schemas is a question of the comparison.
   'database/port.ts': { modules: ['core/model', 'core/schema'], packages: [] },
+  // Relays the protocol; how a connection is made is the database's.
+  proxy: { modules: ['core/model', 'database/port.ts'], packages: [] },
   backups: { modules: ['core/model', 'database/port.ts'], packages: [] },
   engine: {
     modules: [

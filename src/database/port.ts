@@ -3,6 +3,7 @@
  * same names; no other module knows which one is used. Expected failures are thrown as `ProblemError` with the
  * reason already set, because only a dialect can interpret its own error codes.
  */
+import type { Duplex } from 'node:stream';
 import type { Backup, BackupManifest, DatabaseIdentity } from '../core/model/backup.ts';
 import type { Baseline } from '../core/model/baseline.ts';
 import type { Capabilities, Dialect } from '../core/model/dialect.ts';
@@ -72,7 +73,31 @@ export interface Database {
   /** Drops scratch databases of crashed runs, and nothing else; returns their names. */
   dropStaleScratches(): Promise<string[]>;
 
+  /**
+   * A connection that is passed on to another program: authenticated, and not used yet. Absent if programs open the
+   * database themselves. `parameters`: of the client's startup message. Throws ProblemError, or the server's error.
+   */
+  dial?(parameters: ReadonlyMap<string, string>, options: DialOptions): Promise<RawSession>;
+
   close(): Promise<void>;
+}
+
+export interface DialOptions {
+  /** Visible to the database's administrators, before the client's own name. */
+  applicationName: string;
+  timeouts: Timeouts;
+}
+
+/** A session of PostgreSQL whose protocol is passed on as bytes. */
+export interface RawSession {
+  /** Paused. Whoever uses it destroys it. */
+  stream: Duplex;
+  /** What the server has reported: `server_version`, `TimeZone`, … */
+  parameters: ReadonlyMap<string, string>;
+  /** Of the server's process, as `pg_backend_pid()` gives it. */
+  processId: number;
+  /** Asks the server to cancel the current statement. Never throws. */
+  cancel(): Promise<void>;
 }
 
 export interface TableSize {

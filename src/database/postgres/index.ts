@@ -74,6 +74,7 @@ export async function openPostgres(
     dropKept: (name) => dropKept(open, name),
     createScratch: (from, wanted) => createScratch(open, from, wanted, openDatabase),
     dropStaleScratches: () => dropStaleScratches(open),
+    dial: (parameters, wanted) => open.dial(parameters, wanted),
     async close() {
       await open.closeSequelize();
       await open.client.end();
