@@ -10,7 +10,7 @@ export type { Baseline } from './core/model/baseline.ts';
 export type { Dialect } from './core/model/dialect.ts';
 export type { MigrationEffects } from './core/model/effects.ts';
 export type { Finding, Severity } from './core/model/finding.ts';
-export type { HistoryRow, HistorySetting, HistoryState } from './core/model/history.ts';
+export type { HistoryRow, HistorySetting, HistoryState, SourceNote, SourceProblem } from './core/model/history.ts';
 export type { Direction } from './core/model/migration.ts';
 export { type Problem, ProblemError, type SourcePosition } from './core/model/problem.ts';
 export { REASONS, type Reason } from './core/model/reason.ts';
@@ -42,6 +42,7 @@ export {
   getMigrationHistory,
   type HistoryEntry,
   type HistoryEntryState,
+  type RepairOptions,
   repairHistory,
   stampDatabase,
 } from './library/history.ts';
@@ -57,6 +58,7 @@ export { checkModels, type ValidationResult, validateSchema } from './library/sc
 export type { Configuration } from './library/settings/configuration.ts';
 export type { Options } from './library/settings.ts';
 export { type MigrationSql, migrateSql, type SqlOptions } from './library/sql.ts';
+export { diffMigrations, type MigrationDiff, type StoredMigration, showMigration } from './library/stored.ts';
 export { createAllTables, dropAllTables, type Initialised, type InitOptions, initDatabase } from './library/tables.ts';
 export { type Waited, type WaitOptions, waitForRevision } from './library/wait.ts';
 export type { ScaffoldFormat } from './migrations/templates.ts';

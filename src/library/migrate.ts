@@ -1,12 +1,17 @@
 import { count } from '../core/model/count.ts';
+import type { MigrationFile } from '../core/model/migration.ts';
 import { ProblemError } from '../core/model/problem.ts';
 import type { Position } from '../core/model/revision.ts';
 import { parseTarget } from '../core/model/revision.ts';
 import { TOOL_VERSION } from '../core/model/version.ts';
+import { listNames } from '../core/planning/names.ts';
 import { currentPosition, plan, requireReversible } from '../core/planning/plan.ts';
 import type { DoneMigration } from '../database/port.ts';
 import { loadMigrations } from '../migrations/load.ts';
-import { asWriter, filesOf } from './session.ts';
+import { filesOfPlan, readStored } from '../migrations/stored/files.ts';
+import { requireCompatible } from '../migrations/stored/judge.ts';
+import { explained } from './mismatch.ts';
+import { asWriter, filesIfAny, filesOf } from './session.ts';
 import { noticeOf, type Options } from './settings.ts';
 
 export interface MigrateOptions extends Options {
@@ -48,7 +53,8 @@ export function downgradeDatabase(options: MigrateOptions & { target: string }):
 async function migrate(options: MigrateOptions & { target?: string }, down: boolean): Promise<Migrated> {
   return asWriter(
     options,
-    async ({ database, settings, runId }) => {
+    async (session) => {
+      const { database, settings, runId } = session;
       const target = parseTarget(options.target ?? 'head');
       if (target === undefined) {
         throw new ProblemError({
@@ -56,10 +62,13 @@ async function migrate(options: MigrateOptions & { target?: string }, down: bool
           message: `"${options.target}" is not a valid target. Use head, base, a revision, +N or -N.`,
         });
       }
-      const files = await filesOf(settings, noticeOf(options));
+      const notice = noticeOf(options);
+      const files = down ? await filesIfAny(settings, notice) : await filesOf(settings, notice);
       const history = await database.history.read();
-      const made = plan({ files, history, target, allowDowngrade: down, outOfOrder: settings.outOfOrder });
-      if (!made.ok) throw new ProblemError(made.problem);
+      // Without a backup nothing is reverted unasked: `Downgrade` is for safe-migrate.
+      const unknown = down ? 'Revert' : settings.unknownApplied === 'Downgrade' ? 'Refuse' : settings.unknownApplied;
+      const made = plan({ files, history, target, allowDowngrade: down, outOfOrder: settings.outOfOrder, unknown });
+      if (!made.ok) throw new ProblemError(await explained(made.problem, session, files, history));
       const { direction, from, to } = made.plan;
       if (down && direction === 'up' && made.plan.migrations.length > 0) {
         throw new ProblemError({
@@ -67,11 +76,20 @@ async function migrate(options: MigrateOptions & { target?: string }, down: bool
           message: `${to} is newer than ${from}. To apply it: db-manager migrate upgrade ${to}`,
         });
       }
-      const byRevision = new Map(files.map((file) => [file.revision, file]));
-      const wanted = made.plan.migrations.flatMap(({ revision }) => byRevision.get(revision) ?? []);
+      const stored = await readStored(database.history, files, history);
+      const { ahead } = made;
+      if (!down && ahead.length > 0) {
+        await requireCompatible(ahead, stored, database.dialect);
+        options.onMessage?.(
+          `the database is newer than the files: ${listNames(ahead)} ${ahead.length === 1 ? 'is' : 'are'} applied and not in the files; older code can run with ${ahead.length === 1 ? 'it' : 'them'}`,
+        );
+      }
+      const revisions = made.plan.migrations.map(({ revision }) => revision);
+      const wanted = filesOfPlan(revisions, files, stored);
       const migrations = await loadMigrations(settings.migrations, wanted, database.dialect);
       const stuck = direction === 'down' ? requireReversible(migrations) : undefined;
       if (stuck !== undefined) throw new ProblemError(stuck);
+      reportStored(wanted, options);
       if (migrations.length === 0) return { from, to: currentPosition(history), migrations: [] };
       await database.history.ensure();
       const outcome = await database.migrate({
@@ -106,4 +124,10 @@ async function migrate(options: MigrateOptions & { target?: string }, down: bool
     // In a new database a downgrade has nothing to revert.
     down ? false : options.create === true || 'file',
   );
+}
+
+/** Which migrations are reverted with the stored text. */
+function reportStored(wanted: readonly MigrationFile[], { onMessage }: Pick<Options, 'onMessage'>): void {
+  const stored = wanted.filter(({ stored }) => stored !== undefined).map(({ revision }) => revision);
+  if (stored.length > 0) onMessage?.(`reverted with the text that the history keeps: ${listNames(stored)}`);
 }

@@ -14,8 +14,10 @@ import { lint } from './lint.ts';
 import { listBackups } from './list-backups.ts';
 import { migrateCheck } from './migrate-check.ts';
 import { migrateCurrent } from './migrate-current.ts';
+import { migrateDiff } from './migrate-diff.ts';
 import { migrateDowngrade } from './migrate-downgrade.ts';
 import { migrateHistory } from './migrate-history.ts';
+import { migrateShow } from './migrate-show.ts';
 import { migrateSql } from './migrate-sql.ts';
 import { migrateStamp } from './migrate-stamp.ts';
 import { migrateUpgrade } from './migrate-upgrade.ts';
@@ -42,6 +44,8 @@ export const COMMANDS: readonly CommandDefinition[] = [
   migrateDowngrade,
   migrateCurrent,
   migrateHistory,
+  migrateShow,
+  migrateDiff,
   migrateStamp,
   migrateSql,
   migrateCheck,

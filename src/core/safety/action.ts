@@ -148,6 +148,8 @@ export interface ReadMigration {
   reversible: boolean;
   /** Code whose statements are not all known: it was not recorded, or not completely. */
   opaque: boolean;
+  /** Code: what it needs of other files of the project. */
+  imports?: readonly string[];
   /** Of comments that are not next to a statement: they apply to the whole migration. */
   ignore?: ReadStatement['ignore'];
 }

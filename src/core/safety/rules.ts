@@ -50,6 +50,7 @@ import { manyTablesLocked } from './rules/many-tables-locked.ts';
 import { mixedCaseName } from './rules/mixed-case-name.ts';
 import { nestedTransaction } from './rules/nested-transaction.ts';
 import { newerThanLibrary } from './rules/newer-than-library.ts';
+import { codeWithOwnImports } from './rules/code-with-own-imports.ts';
 import { noDown } from './rules/no-down.ts';
 import { opaqueCode } from './rules/opaque-code.ts';
 import { pragmaInTransaction } from './rules/pragma-in-transaction.ts';
@@ -158,6 +159,7 @@ export const RULES: readonly Rule[] = [
   nestedTransaction,
   noDown,
   opaqueCode,
+  codeWithOwnImports,
   serialColumn,
   timestampWithoutTimeZone,
   transactionLeftOpen,

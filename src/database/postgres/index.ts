@@ -19,7 +19,7 @@ import { openSession } from './migrate.ts';
 import { restore } from './restore.ts';
 import { sameExpressions } from './same-expressions.ts';
 import { createScratch, dropStaleScratches } from './scratch.ts';
-import { countRows, sizeBytes, tableSizes } from './size.ts';
+import { countRows, countValues, sizeBytes, tableSizes } from './size.ts';
 import { snapshot } from './snapshot.ts';
 
 export async function openPostgres(
@@ -60,6 +60,7 @@ export async function openPostgres(
     sizeBytes: () => sizeBytes(open.client),
     tableSizes: () => tableSizes(open.client, schemas, own.names),
     rowCounts: () => countRows(open.client, schemas, own.names),
+    countValues: (table, column) => countValues(open.client, schemas, table, column),
     // A backup without its history could not be migrated after a restore.
     dump: (file, wanted) =>
       dump(open, file, {

@@ -16,7 +16,7 @@ import { openSession } from './migrate.ts';
 import { restore } from './restore.ts';
 import { sameExpressions } from './same-expressions.ts';
 import { createScratch, dropStaleScratches } from './scratch.ts';
-import { countRows, sizeBytes, tableSizes } from './size.ts';
+import { countRows, countValues, sizeBytes, tableSizes } from './size.ts';
 import { snapshot } from './snapshot.ts';
 
 export async function openSqlite(
@@ -53,6 +53,7 @@ export async function openSqlite(
     sizeBytes: () => sizeBytes(path),
     tableSizes: () => tableSizes(connection, own),
     rowCounts: () => countRows(connection, own),
+    countValues: (table, column) => countValues(connection, table, column),
     dump: (file, wanted) => dump(path, file, wanted),
     checkDump: (file, _format, wanted) => checkDump(file, wanted),
     restore: (backup, wanted) => restore(path, backup, wanted),

@@ -1,7 +1,7 @@
 import type { HistoryRow } from '../../core/model/history.ts';
 import type { MigrationFile } from '../../core/model/migration.ts';
 import type { Plan } from '../../core/model/plan.ts';
-import { ProblemError } from '../../core/model/problem.ts';
+import { type Problem, ProblemError } from '../../core/model/problem.ts';
 import type { RunRequest } from '../../core/model/request.ts';
 import { parseTarget, type Revision } from '../../core/model/revision.ts';
 import { plan as makePlan, requireReversible } from '../../core/planning/plan.ts';
@@ -52,11 +52,24 @@ export async function planFor(
   const { allowDowngrade, outOfOrder, unknownApplied = 'Accept' } = request;
   const folder = files.filter(({ stored }) => stored === undefined);
   const made = makePlan({ files: folder, history, target, allowDowngrade, outOfOrder, unknown: unknownApplied });
-  if (!made.ok) throw new ProblemError(made.problem);
+  if (!made.ok) throw new ProblemError(await explained(made.problem, request, folder, history, database));
   const { plan, ahead } = made;
   const stored = await readStored(database.history, folder, history);
   if (ahead.length > 0 && plan.direction === 'up') await requireCompatible(ahead, stored, database.dialect);
   return { plan, ahead, folder, stored };
+}
+
+/** A ChecksumMismatch names the place of the difference. */
+async function explained(
+  problem: Problem,
+  request: RunRequest,
+  folder: readonly MigrationFile[],
+  history: readonly HistoryRow[],
+  database: Pick<Database, 'history'>,
+): Promise<Problem> {
+  if (problem.reason !== 'ChecksumMismatch') return problem;
+  const { explainMismatch } = await import('../../migrations/stored/explain.ts');
+  return explainMismatch(problem, request.migrations.path, folder, history, database.history);
 }
 
 /** Imports the migrations of a plan. A plan that reverts needs a down migration for each. Throws ProblemError. */

@@ -26,9 +26,9 @@ export async function importStored(
   }
 }
 
-async function privateFolder(beside: string): Promise<string> {
+async function privateFolder(near: string): Promise<string> {
   const prefix = '.db-manager-stored-';
-  return mkdtemp(join(beside, prefix)).catch(() => mkdtemp(join(tmpdir(), prefix)));
+  return mkdtemp(join(near, prefix)).catch(() => mkdtemp(join(tmpdir(), prefix)));
 }
 
 async function write(folder: string, file: string, content: string | Uint8Array): Promise<void> {
