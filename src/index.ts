@@ -17,6 +17,7 @@ export { REASONS, type Reason } from './core/model/reason.ts';
 export type { RunEvent, RunReport } from './core/model/report.ts';
 export type { RunRequest } from './core/model/request.ts';
 export type { Position, Revision } from './core/model/revision.ts';
+export type { DecidedFinding, RunRecord } from './core/model/run-record.ts';
 export type { ForeignTool } from './core/planning/adopt/foreign.ts';
 export type { Damage, Repair, RepairChoices } from './core/planning/repair.ts';
 export type { HistoryChange } from './core/planning/stamp.ts';
@@ -48,6 +49,7 @@ export {
 } from './library/history.ts';
 export { type LintOptions, type LintResult, lintMigrations } from './library/lint/lint.ts';
 export { downgradeDatabase, type Migrated, type MigrateOptions, upgradeDatabase } from './library/migrate.ts';
+export { listRuns, showRun } from './library/runs.ts';
 export {
   checkMigrationSafety,
   type SafeMigrateOptions,

@@ -13,6 +13,7 @@ import type { HistoryRow, HistoryWrite, StoredSource } from '../core/model/histo
 import type { Direction, LoadedMigration } from '../core/model/migration.ts';
 import type { Problem } from '../core/model/problem.ts';
 import type { Revision } from '../core/model/revision.ts';
+import type { RunRecord } from '../core/model/run-record.ts';
 import type { Snapshot } from '../core/model/snapshot.ts';
 import type { DatabaseTarget, Timeouts } from '../core/model/target.ts';
 import type { Doubt } from '../core/schema/doubts.ts';
@@ -39,6 +40,7 @@ export interface Database {
 
   history: HistoryStore;
   baseline: BaselineStore;
+  runs: RunStore;
   /** Tables, columns, constraints and indexes of the migrated schemas, without our own history table. */
   snapshot(): Promise<Snapshot>;
   /** Which of these pairs of expressions have the same meaning in this database; nothing is executed on its tables or written. */
@@ -121,6 +123,18 @@ export interface HistoryStore {
   remove(revisions: string[]): Promise<void>;
   /** Rows of another tool's history table, for `adopt`; undefined if the table does not exist. */
   foreign(table: string): Promise<Record<string, unknown>[] | undefined>;
+}
+
+/** The records of runs, in a table next to the history. */
+export interface RunStore {
+  /** Whether the database has a history, so that a run without effect is kept too. Never writes. */
+  exists(): Promise<boolean>;
+  /** The caller holds the migration lock: any other run that is still `running` is lost. Creates the table. */
+  start(record: RunRecord): Promise<void>;
+  /** Completes the row of this run and attempt, or adds it. Removes the oldest rows beyond `KEPT_RUNS`. */
+  finish(record: RunRecord): Promise<void>;
+  /** The last one first; empty if the table does not exist. Never writes. */
+  list(): Promise<RunRecord[]>;
 }
 
 /** The schema from which a replay starts, if the migrations do not start with an empty database. */

@@ -60,8 +60,9 @@ export function recorder(
     leftOver(what: string, message: string): void {
       leftOvers.push(`${what} could not be cleaned up: ${message}`);
     },
-    async finish(outcome: FlowOutcome<RunState>): Promise<RunReport> {
-      const report: RunReport = {
+    /** The report as it is before the cleanup. */
+    compose(outcome: FlowOutcome<RunState>): RunReport {
+      return {
         version: 1,
         runId,
         attempt: request.attempt,
@@ -77,6 +78,9 @@ export function recorder(
           steps.some(({ step, kind }) => step === 'recover' && kind === 'done'),
         ),
       };
+    },
+    async finish(outcome: FlowOutcome<RunState>, composed: RunReport): Promise<RunReport> {
+      const report = { ...composed };
       if (leftOvers.length > 0) report.message = `${report.message} (${leftOvers.join('; ')})`;
       const masked = maskedTexts(report, mask);
       const whole = await keepReport(outcome.state.backup, masked);

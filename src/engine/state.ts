@@ -5,6 +5,7 @@ import type { HistoryRow } from '../core/model/history.ts';
 import type { LoadedMigration, MigrationFile } from '../core/model/migration.ts';
 import type { Plan } from '../core/model/plan.ts';
 import type { Position, Revision } from '../core/model/revision.ts';
+import type { DecidedFinding } from '../core/model/run-record.ts';
 import type { Snapshot } from '../core/model/snapshot.ts';
 import type { Difference } from '../core/schema/difference.ts';
 import type { Database, DoneMigration, Lock } from '../database/port.ts';
@@ -34,6 +35,8 @@ export interface Planned {
 export interface Checked {
   checks: CheckResult[];
   findings: Finding[];
+  /** Findings that a comment in a migration ignores. */
+  ignored?: DecidedFinding[];
 }
 export interface Locked {
   /** Absent in a dry run: it writes nothing and needs no lock. */

@@ -27,6 +27,8 @@ import { repair } from './repair.ts';
 import { restore } from './restore.ts';
 import { run } from './run.ts';
 import { runner } from './runner.ts';
+import { runs } from './runs.ts';
+import { runsShow } from './runs-show.ts';
 import { safeMigrate } from './safe-migrate.ts';
 import { safetyCheck } from './safety-check.ts';
 import { schemaDiagram } from './schema-diagram.ts';
@@ -56,6 +58,8 @@ export const COMMANDS: readonly CommandDefinition[] = [
   safeMigrate,
   wait,
   run,
+  runs,
+  runsShow,
   backup,
   listBackups,
   verifyBackup,

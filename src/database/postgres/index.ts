@@ -17,6 +17,7 @@ import { dropKept, keptDatabases } from './kept-databases.ts';
 import { lock } from './lock.ts';
 import { openSession } from './migrate.ts';
 import { restore } from './restore.ts';
+import { runStore } from './runs.ts';
 import { sameExpressions } from './same-expressions.ts';
 import { createScratch, dropStaleScratches } from './scratch.ts';
 import { countRows, countValues, sizeBytes, tableSizes } from './size.ts';
@@ -42,6 +43,9 @@ export async function openPostgres(
     // With the current connection each time: a restore replaces it.
     get history() {
       return mapErrors(historyStore(open.client, target));
+    },
+    get runs() {
+      return mapErrors(runStore(open.client, target));
     },
     baseline: mapErrors(baselineStore(open)),
     snapshot: () => snapshot(open.sequelize, { schemas, own: own.names }),

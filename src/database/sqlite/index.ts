@@ -14,6 +14,7 @@ import { historyStore } from './history.ts';
 import { lock } from './lock.ts';
 import { openSession } from './migrate.ts';
 import { restore } from './restore.ts';
+import { runStore } from './runs.ts';
 import { sameExpressions } from './same-expressions.ts';
 import { createScratch, dropStaleScratches } from './scratch.ts';
 import { countRows, countValues, sizeBytes, tableSizes } from './size.ts';
@@ -35,6 +36,7 @@ export async function openSqlite(
       return open.sequelize;
     },
     history: historyStore(connection, own),
+    runs: runStore(connection, own),
     baseline: baselineStore(connection, own),
     snapshot: () => snapshot(open.sequelize, { own: own.names }),
     sameExpressions,

@@ -3,6 +3,7 @@ import { bytesText } from '../../core/model/bytes.ts';
 import type { CheckResult } from '../../core/model/finding.ts';
 import type { Problem } from '../../core/model/problem.ts';
 import type { RunRequest } from '../../core/model/request.ts';
+import type { DecidedFinding } from '../../core/model/run-record.ts';
 import { requireReversible } from '../../core/planning/plan.ts';
 import { bySeverity } from '../../core/safety/by-severity.ts';
 import type { Database } from '../../database/port.ts';
@@ -39,9 +40,10 @@ export const check: Step<Loaded & Connected & Planned, Checked> = {
     const risks = revertsUnasked(plan, request)
       ? await rowsAtRisk(database, input.migrations, request.migrations.path)
       : [];
-    const ruled = request.safety.mode === 'Disabled' ? [] : await planFindings(input, ports);
+    const ignored: DecidedFinding[] = [];
+    const ruled = request.safety.mode === 'Disabled' ? [] : await planFindings(input, ports, ignored);
     const findings = bySeverity([...riskFindings(risks), ...ruled]);
-    const value = { checks, findings };
+    const value = { checks, findings, ignored };
     const loss = refusedLoss(risks, plan, request);
     if (loss !== undefined) return { ...failed(loss, { touched: false }), partial: value };
     if (ruled.some(({ severity }) => severity === 'error') && blocks(request, plan.digest)) {
