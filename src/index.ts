@@ -31,6 +31,7 @@ export {
   listBackups,
   pruneBackups,
   type RestoreOptions,
+  rekeyBackup,
   restoreDatabase,
   verifyBackup,
 } from './library/backups.ts';

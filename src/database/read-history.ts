@@ -1,5 +1,11 @@
 import { type HistoryRow, ownTables } from '../core/model/history.ts';
-import type { DatabaseTarget, Timeouts } from '../core/model/target.ts';
+import {
+  byDialect,
+  type DatabaseTarget,
+  type PostgresTarget,
+  type SqliteTarget,
+  type Timeouts,
+} from '../core/model/target.ts';
 import type { HistoryStore } from './port.ts';
 
 /** The part of the history store that only reads. */
@@ -19,13 +25,13 @@ export async function withHistory<T>(
   timeouts: Timeouts,
   use: (history: HistoryReader) => Promise<T>,
 ): Promise<T> {
-  return target.dialect === 'sqlite' ? fromSqlite(target, use) : fromPostgres(target, timeouts, use);
+  return byDialect(target, {
+    sqlite: (file) => fromSqlite(file, use),
+    postgres: (server) => fromPostgres(server, timeouts, use),
+  });
 }
 
-async function fromSqlite<T>(
-  target: Extract<DatabaseTarget, { dialect: 'sqlite' }>,
-  use: (history: HistoryReader) => Promise<T>,
-): Promise<T> {
+async function fromSqlite<T>(target: SqliteTarget, use: (history: HistoryReader) => Promise<T>): Promise<T> {
   const [{ inspectFile }, { closeFile, openFile }, { historyStore }] = await Promise.all([
     import('./sqlite/file.ts'),
     import('./sqlite/driver.ts'),
@@ -43,7 +49,7 @@ async function fromSqlite<T>(
 }
 
 async function fromPostgres<T>(
-  target: Extract<DatabaseTarget, { dialect: 'postgres' }>,
+  target: PostgresTarget,
   timeouts: Timeouts,
   use: (history: HistoryReader) => Promise<T>,
 ): Promise<T> {

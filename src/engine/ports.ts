@@ -1,6 +1,7 @@
 import type { Plan } from '../core/model/plan.ts';
 import type { Progress, RunEvent } from '../core/model/report.ts';
 import type { RunRequest } from '../core/model/request.ts';
+import type { Secret } from '../core/model/secret.ts';
 import type { DatabaseTarget } from '../core/model/target.ts';
 import type { Database, OpenDatabase, ScratchServer } from '../database/port.ts';
 
@@ -10,6 +11,8 @@ export interface RunEnvironment {
   openDatabase: OpenDatabase;
   /** The server on which scratch copies are created. */
   rehearsalServer?: ScratchServer;
+  /** Identities that read encrypted backups, for the rehearsal and `onFailure: Restore`. */
+  backupIdentities?(): Promise<readonly Secret[]>;
   /** The owner of the run, shown to those that wait for the lock: `pod/x` or `user@host`. */
   holder: string;
   /** The image of this pod. */

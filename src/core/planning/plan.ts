@@ -7,11 +7,12 @@ import type { HistoryRow } from '../model/history.ts';
 import type { LoadedMigration, MigrationFile } from '../model/migration.ts';
 import type { Plan, PlannedMigration } from '../model/plan.ts';
 import type { Problem } from '../model/problem.ts';
-import type { Position, Revision, Target } from '../model/revision.ts';
+import { isRepeatable, type Position, type Revision, type Target } from '../model/revision.ts';
 import { planDigest } from './digest.ts';
-import { checkIntegrity, missingFiles } from './integrity.ts';
+import { checkIntegrity, missingFiles, type RepairAdvice } from './integrity.ts';
 import { listNames } from './names.ts';
 import { sortFiles } from './order.ts';
+import { dueRepeatables, versioned } from './repeatable.ts';
 import { resolveTarget } from './target.ts';
 import { aheadOf, orderWith, type UnknownApplied } from './unknown.ts';
 
@@ -27,6 +28,8 @@ export interface PlanInput {
    * reverted. Default Refuse.
    */
   unknown?: UnknownApplied | 'Revert';
+  /** Default: the commands of the command line. */
+  advice?: RepairAdvice;
 }
 
 export type Planning =
@@ -42,20 +45,23 @@ export type Planning =
 
 /**
  * The migrations from the current revision to the target: everything pending up to it or, if the target is
- * older, everything applied after it, the last one first. Problems: those of `checkIntegrity`, UnknownTarget,
+ * older, everything applied after it, the last one first. Once no versioned migration is left, the repeatable ones that
+ * are due follow; a downgrade leaves them. Problems: those of `checkIntegrity`, UnknownTarget,
  * AmbiguousTarget, DowngradeNotAllowed.
  */
 export function plan(input: PlanInput): Planning {
   const { history, unknown = 'Refuse' } = input;
   const ahead = unknown === 'Refuse' || unknown === 'Revert' ? [] : aheadOf(input.files, history);
   const accepted = unknown === 'Revert' ? missingFiles(input.files, history) : ahead;
-  const broken = checkIntegrity(input.files, history, input.outOfOrder, accepted);
+  const broken = checkIntegrity(input.files, history, input.outOfOrder, input.advice, accepted);
   if (broken !== undefined) return { ok: false, problem: broken };
 
-  const files = sortFiles(input.files);
+  const all = sortFiles(input.files);
+  const files = all.filter(({ revision }) => !isRepeatable(revision));
   const last = files.at(-1)?.revision;
   const order = accepted.length === 0 ? files.map(({ revision }) => revision) : orderWith(files, history, ahead);
-  const applied = history.map(({ revision }) => revision);
+  const applied = versioned(history.map(({ revision }) => revision));
+  const due = dueRepeatables(all, history);
   // The head is that of the files, also if newer migrations are applied.
   const isHead = input.target.kind === 'head' && accepted.length > 0 && last !== undefined;
   const target: Target = isHead ? { kind: 'name', text: last } : input.target;
@@ -66,14 +72,14 @@ export function plan(input: PlanInput): Planning {
   const from = currentPosition(history);
   const done = new Set(applied);
   const pending = files.filter(({ revision }) => !done.has(revision));
-  const names = pending.map(({ revision }) => revision);
+  const names = [...pending, ...due].map(({ revision }) => revision);
   const rest = { current: from, pending: names };
 
   if (beyond.length > 0) {
     const onlyAhead = ahead.length > 0 && beyond.every((revision) => ahead.includes(revision)) && to === last;
     const { kind } = input.target;
     const stays = kind === 'head' || (kind === 'name' && !input.allowDowngrade);
-    if (onlyAhead && unknown === 'Accept' && stays) return { ok: true, plan: seal('up', from, to, []), ...rest, ahead };
+    if (onlyAhead && unknown === 'Accept' && stays) return { ok: true, plan: seal('up', from, to, due.map(planned)), ...rest, ahead };
     const allowed = input.allowDowngrade || (onlyAhead && unknown === 'Downgrade');
     if (!allowed) return { ok: false, problem: downgradeRefused(to, from, beyond) };
     const kept = ahead.filter((revision) => !beyond.includes(revision));
@@ -81,13 +87,17 @@ export function plan(input: PlanInput): Planning {
   }
   const upTo = new Set(to === 'base' ? [] : order.slice(0, order.indexOf(to) + 1));
   const next = pending.filter(({ revision }) => upTo.has(revision));
-  const migrations = next.map(({ revision, checksum }) => ({ revision, checksum }));
-  return { ok: true, plan: seal('up', from, to, migrations), ...rest, ahead };
+  const repeated = next.length === pending.length ? due : [];
+  return { ok: true, plan: seal('up', from, to, [...next, ...repeated].map(planned)), ...rest, ahead };
 }
 
-/** The current revision according to the history: the last applied migration. */
+function planned({ revision, checksum }: MigrationFile): PlannedMigration {
+  return { revision, checksum };
+}
+
+/** The current revision according to the history: the last applied migration that has a version. */
 export function currentPosition(history: readonly HistoryRow[]): Position {
-  return history.findLast(({ state }) => state === 'applied')?.revision ?? 'base';
+  return history.findLast(({ state, revision }) => state === 'applied' && !isRepeatable(revision))?.revision ?? 'base';
 }
 
 /** A downgrade needs a down in every migration; otherwise it is refused before anything runs. */

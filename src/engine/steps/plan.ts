@@ -12,6 +12,7 @@ import type { Connected, Inspected, Loaded, Planned } from '../../engine/state.t
 import { loadMigrations } from '../../migrations/load.ts';
 import { filesOfPlan, readStored, type StoredMigrations } from '../../migrations/stored/files.ts';
 import { requireCompatible } from '../../migrations/stored/judge.ts';
+import { repairAdvice } from '../repair.ts';
 
 /** Decides which migrations to run and imports only those. Migrations that are reverted may come from the history. */
 export const plan: Step<Loaded & Connected & Inspected, Planned> = {
@@ -51,7 +52,9 @@ export async function planFor(
   }
   const { allowDowngrade, outOfOrder, unknownApplied = 'Accept' } = request;
   const folder = files.filter(({ stored }) => stored === undefined);
-  const made = makePlan({ files: folder, history, target, allowDowngrade, outOfOrder, unknown: unknownApplied });
+  const advice = repairAdvice(request.resource, folder, history);
+  const input = { files: folder, history, target, allowDowngrade, outOfOrder, advice };
+  const made = makePlan({ ...input, unknown: unknownApplied });
   if (!made.ok) throw new ProblemError(await explained(made.problem, request, folder, history, database));
   const { plan, ahead } = made;
   const stored = await readStored(database.history, folder, history);
