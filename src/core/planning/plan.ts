@@ -79,7 +79,8 @@ export function plan(input: PlanInput): Planning {
     const onlyAhead = ahead.length > 0 && beyond.every((revision) => ahead.includes(revision)) && to === last;
     const { kind } = input.target;
     const stays = kind === 'head' || (kind === 'name' && !input.allowDowngrade);
-    if (onlyAhead && unknown === 'Accept' && stays) return { ok: true, plan: seal('up', from, to, due.map(planned)), ...rest, ahead };
+    if (onlyAhead && unknown === 'Accept' && stays)
+      return { ok: true, plan: seal('up', from, to, due.map(planned)), ...rest, ahead };
     const allowed = input.allowDowngrade || (onlyAhead && unknown === 'Downgrade');
     if (!allowed) return { ok: false, problem: downgradeRefused(to, from, beyond) };
     const kept = ahead.filter((revision) => !beyond.includes(revision));
