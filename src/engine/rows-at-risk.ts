@@ -89,7 +89,7 @@ export function riskFindings(risks: readonly AtRisk[]): Finding[] {
   }));
 }
 
-/** Why a downgrade that nobody asked for does not run; undefined if it may. */
+/** Why a downgrade without a named target does not run; undefined if it may. */
 export function refusedLoss(risks: readonly AtRisk[], { digest }: Plan, request: RunRequest): Problem | undefined {
   const [first] = risks;
   const { approval, approvedPlan, resource, safety, dryRun } = request;

@@ -1,6 +1,6 @@
 import type { RunReport } from './report.ts';
 
-/** A finding that did not stop the run, because somebody decided so. */
+/** A finding that did not stop the run, because a comment, a setting or an approval allowed it. */
 export interface DecidedFinding {
   rule: string;
   migration?: string;
