@@ -20,6 +20,9 @@ interface SafeMigrateCommandOptions {
   unknownApplied?: UnknownAppliedOption;
   /** Digest of the plan. */
   approve?: string;
+  /** The file of the page. */
+  report?: string;
+  redactLiterals?: boolean;
 }
 
 export const safeMigrate = defineCommand<SafeMigrateCommandOptions>({
@@ -30,6 +33,7 @@ export const safeMigrate = defineCommand<SafeMigrateCommandOptions>({
     'db-manager safe-migrate --dry-run',
     'db-manager safe-migrate --backup-name before_release',
     'db-manager safe-migrate --unknown-applied downgrade',
+    'db-manager safe-migrate --report run.html',
   ],
   configure: (command) =>
     command
@@ -54,8 +58,10 @@ export const safeMigrate = defineCommand<SafeMigrateCommandOptions>({
       .option(
         '--approve <digest>',
         'run this plan despite its findings; the message that refused the plan contains the digest',
-      ),
-  async action({ rehearsal, rehearsalServer, approve, unknownApplied, ...options }, io) {
+      )
+      .option('--report <file>', 'also write the HTML page of the run to this file')
+      .option('--redact-literals', 'leave the literals in SQL out of the page'),
+  async action({ rehearsal, rehearsalServer, approve, unknownApplied, report: file, redactLiterals, ...options }, io) {
     const { safeMigrate } = await import('../../library/safe-migrate.ts');
     const { renderReport } = await import('../output/report.ts');
     const { runView } = await import('../output/run-view.ts');
@@ -64,6 +70,7 @@ export const safeMigrate = defineCommand<SafeMigrateCommandOptions>({
       ...options,
       ...unknownAppliedOf(unknownApplied),
       approvedPlan: approve,
+      report: { file, redactLiterals },
       rehearsal: rehearsal === undefined ? undefined : REHEARSALS[rehearsal],
       rehearsalServer: rehearsalServer === undefined ? undefined : REHEARSAL_SERVERS[rehearsalServer],
       onEvent: (event) => view?.show(event),
