@@ -41,6 +41,8 @@ export interface Database {
   snapshot(): Promise<Snapshot>;
   /** Which of these pairs of expressions have the same meaning in this database; nothing is executed on its tables or written. */
   sameExpressions(doubts: readonly Doubt[]): Promise<boolean[]>;
+  /** CREATE FUNCTION and CREATE TRIGGER of the code in the database that a statement may call. */
+  storedCode(): Promise<string[]>;
   /** The tables of unmanaged schemas, as a sentence; undefined if there are none. */
   otherSchemas(): Promise<string | undefined>;
   /** Waits until this run holds the migration lock. Throws ProblemError LockHeld, naming the holder. */
@@ -136,6 +138,8 @@ export interface MigrationWork {
   singleTransaction?: boolean;
   /** Record locks, rewrites and row counts of each migration (rehearsal only, because it takes time). */
   observe?: boolean;
+  /** Before a commit: the catalogues that all databases share, and that the transaction changed. If it throws, nothing is committed. */
+  onShared?(catalogues: readonly string[]): void;
   /** Stop before the next migration once this is aborted. */
   signal?: AbortSignal;
   onStart?(migration: LoadedMigration, index: number): void;
