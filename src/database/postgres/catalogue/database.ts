@@ -66,7 +66,7 @@ export async function databaseEntry(run: RunQuery): Promise<Entry> {
 /** The properties as one object of the digest. The values of settings may be secret: only their hash is kept here. */
 function entryOf({ owner, privileges, settings, ...rest }: Own): Entry {
   const sorted = settings.map(({ role, config }) => [role, [...config].sort()]);
-  // A copy that is being filled takes no connections and is no template; this is set when it is swapped in.
+  // A copy that is being filled takes no connections and is not a template; this is set when it is swapped in.
   const text = JSON.stringify([rest.encoding, rest.locale, rest.tablespace, rest.comment, sorted]);
   return { class: 'database', name: 'database', owner, privileges, value: hashOf(text) };
 }
