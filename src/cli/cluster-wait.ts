@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ProblemError } from '../core/model/problem.ts';
-import type { Condition, DatabaseMigration } from '../core/model/resource.ts';
+import type { DatabaseMigration } from '../core/model/resource.ts';
 import type { ResourceClient } from '../operator/resource-client.ts';
-import { mayPass } from './cluster.ts';
+import { mayPass, ready } from './cluster.ts';
 
 const POLL_MS = 1_000;
 
@@ -68,10 +68,6 @@ export async function waitUntilSettled(client: ResourceClient, wanted: WaitFor):
     }
     await sleep(POLL_MS, undefined, { signal }).catch(() => {});
   }
-}
-
-export function ready({ status }: Pick<DatabaseMigration, 'status'>): Condition | undefined {
-  return status?.conditions?.find(({ type }) => type === 'Ready');
 }
 
 function isCurrent({ status }: DatabaseMigration, { generation, notRun }: WaitFor): boolean {

@@ -1,30 +1,16 @@
 import type { Command } from 'commander';
+import { GROUPS } from './command.ts';
 
-/** Groups of commands in the program's help, in the order in which a new user needs them. A command without a group fails a test. */
-export const GROUPS: Record<string, readonly string[]> = {
-  'From a model to a migration:': ['init', 'generate', 'migrate', 'validate', 'lint', 'schema'],
-  'Production:': ['safety-check', 'safe-migrate', 'wait', 'run'],
-  'Backups:': ['backup', 'list-backups', 'verify-backup', 'restore', 'prune'],
-  'Repair and import:': ['repair', 'adopt', 'baseline', 'create-tables', 'drop-tables'],
-  'Clusters:': ['apply', 'status', 'approve', 'operator', 'runner', 'sidecar'],
-  'This tool:': ['config', 'completion', 'help'],
-};
-
-/** Groups the commands, adds the description to the help of each, and refers to the global options. */
+/** Sorts the groups of commands, adds the description to the help of each, and refers to the global options. */
 export function arrangeHelp(program: Command): void {
-  for (const [heading, names] of Object.entries(GROUPS))
-    for (const command of program.commands.filter((one) => names.includes(one.name()))) command.helpGroup(heading);
   program.helpCommand('help [command]', 'display help for a command');
-  const headings = Object.keys(GROUPS);
-  const order = Object.values(GROUPS).flat();
-  const place = (command: Command) => order.indexOf(command.name());
   program.configureHelp({
-    // Only the program has groups of commands; commander lists them in the order of registration.
+    // Only the program has groups of commands; commander lists them in the order of their names.
     groupItems: (_, shown, groupOf) => {
-      const at = (heading: string) => headings.indexOf(heading);
+      const at = (heading: string) => GROUPS.indexOf(heading as (typeof GROUPS)[number]);
       return new Map([...Map.groupBy(shown, groupOf)].sort(([a], [b]) => at(a) - at(b)));
     },
-    visibleCommands: (command) => [...command.commands].sort((a, b) => place(a) - place(b)),
+    visibleCommands: (command) => [...command.commands],
   });
   describeEach(program, 'db-manager');
 }

@@ -1,16 +1,12 @@
 import { Command } from 'commander';
 import { TOOL_VERSION } from '../core/model/version.ts';
-import { addExamples } from './examples.ts';
+import type { CommandDefinition } from './command.ts';
+import { COMMANDS, FAMILIES } from './commands/index.ts';
 import { addGlobals, allowGlobalsEverywhere, globalsOf } from './globals.ts';
 import { arrangeHelp } from './help.ts';
 import type { Io } from './io.ts';
-import { registerBackups } from './register/backups.ts';
-import { registerCluster } from './register/cluster.ts';
-import { registerLint } from './register/lint.ts';
-import { registerMigrate } from './register/migrate.ts';
-import { registerRun } from './register/run.ts';
 
-/** All commands. Each action imports its command when it is called. */
+/** All commands. Each action imports what it needs when it is called. */
 export function createProgram(io: Io): Command {
   const program = new Command('db-manager')
     .description('Safe database migrations: check, back up, rehearse on a restored copy, apply, verify.')
@@ -24,13 +20,37 @@ export function createProgram(io: Io): Command {
       io.migrations = async () => (await (await import('../library/settings.ts')).resolvePaths(globals)).migrations;
     });
   addGlobals(program);
-  registerMigrate(program, io);
-  registerBackups(program, io);
-  registerLint(program, io);
-  registerRun(program, io);
-  registerCluster(program, io);
+  for (const definition of COMMANDS) add(program, definition, io);
   allowGlobalsEverywhere(program);
-  addExamples(program);
   arrangeHelp(program);
   return program;
+}
+
+function add(program: Command, definition: CommandDefinition, io: Io): void {
+  const words = definition.name.split(' ');
+  const parent = words.length === 1 ? program : familyOf(program, words[0] ?? '');
+  const command = parent.command(words.at(-1) ?? '').summary(definition.summary);
+  if (parent === program) command.helpGroup(definition.group);
+  if (definition.description !== undefined) command.description(definition.description);
+  definition.configure?.(command, io);
+  command.addHelpText('after', `\nExamples:\n${definition.examples.map((one) => `  ${one}\n`).join('')}`);
+  command.action(() =>
+    definition.action({ ...globalsOf(command, io), ...argumentsOf(command), ...command.opts() }, io, command),
+  );
+}
+
+/** The command that others are below: created with the first of them. */
+function familyOf(program: Command, name: string): Command {
+  const existing = program.commands.find((command) => command.name() === name);
+  if (existing !== undefined) return existing;
+  const family = FAMILIES.find((one) => one.name === name);
+  if (family === undefined) throw new Error(`commands/index.ts lists no family ${name}`);
+  return program.command(name).summary(family.summary).helpGroup(family.group);
+}
+
+/** The arguments by name: `{ file: 'latest' }`. */
+function argumentsOf(command: Command): Record<string, unknown> {
+  return Object.fromEntries(
+    command.registeredArguments.map((argument, at) => [argument.name(), command.processedArgs[at]]),
+  );
 }

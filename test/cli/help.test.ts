@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { EXAMPLES } from '../../src/cli/examples.ts';
-import { GROUPS } from '../../src/cli/help.ts';
+import { COMMANDS } from '../../src/cli/commands/index.ts';
 import type { Io } from '../../src/cli/io.ts';
 import { createProgram } from '../../src/cli/program.ts';
 import { dbManager } from './process.ts';
@@ -33,21 +32,15 @@ describe('the help', () => {
   it('has an example for every command', () => {
     assert.ok(names.length > 20);
     assert.deepEqual(
-      names.filter((name) => EXAMPLES[name] === undefined),
+      names.filter((name) => !COMMANDS.some((command) => command.name === name && command.examples.length > 0)),
       [],
     );
   });
 
   it('lists every command in a group, the first steps first', () => {
     const program = createProgram(IO);
-    const grouped = Object.values(GROUPS).flat();
-    const names = program.commands.map((command) => command.name());
     assert.deepEqual(
-      names.filter((name) => !grouped.includes(name)),
-      [],
-    );
-    assert.deepEqual(
-      grouped.filter((name) => name !== 'help' && !names.includes(name)),
+      program.commands.filter((command) => command.helpGroup() === '').map((command) => command.name()),
       [],
     );
     const text = program.helpInformation();
@@ -86,7 +79,7 @@ describe('the help', () => {
   it('gives examples that are commands with options that exist', () => {
     const root = createProgram(IO);
     const everywhere = root.options.flatMap(({ long, short }) => [long, short]);
-    for (const [name, examples] of Object.entries(EXAMPLES)) {
+    for (const { name, examples } of COMMANDS) {
       assert.ok(examples.length > 0, name);
       for (const example of examples) {
         const call = /\bdb-manager ([^|>)#]*)/.exec(example)?.[1];

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { EXAMPLES } from '../../src/cli/examples.ts';
+import { COMMANDS } from '../../src/cli/commands/index.ts';
 import { DIALECTS, type Project, project, withMigrations, withModels } from './fixtures.ts';
 
 const ROW = /^\| `(.+?)` \| (`\[\]` )?(`.+`) \|$/gm;
@@ -51,7 +51,7 @@ for (const dialect of DIALECTS) {
 describe('docs/reference/json.md', () => {
   it('has a word on every command', () => {
     const page = readFileSync('docs/reference/json.md', 'utf8');
-    const unnamed = Object.keys(EXAMPLES).filter((name) => !page.includes(`\`${name}`));
+    const unnamed = COMMANDS.map(({ name }) => name).filter((name) => !page.includes(`\`${name}`));
     assert.deepEqual(unnamed, []);
   });
 });

@@ -39,8 +39,8 @@ describe('db-manager lint', function () {
       out,
       /^error drop-column: .*\n {2}at migrations\/2_drop\.sql:2:1\n {2}2 \| ALTER TABLE orders\n {4}\| \^\n {2}instead: /,
     );
-    assert.match(out, /2 migrations read as PostgreSQL 18: 1 error/);
-    assert.match(out, /db-manager:ignore <rule> <why>/);
+    assert.match(out, /2 migrations checked for PostgreSQL 18: 1 error/);
+    assert.match(out, /db-manager:ignore <rule> <reason>/);
     assert.doesNotMatch(out, /^notice/m);
   });
 
@@ -69,7 +69,7 @@ describe('db-manager lint', function () {
     const made = await folder({ '1_orders.sql': MIXED['1_orders.sql'] });
     const { code, out } = await made.runWith(nowhere, 'lint');
     assert.equal(code, 0);
-    assert.match(out, /^1 migration read as PostgreSQL 18: /);
+    assert.match(out, /^1 migration checked for PostgreSQL 18: no findings/);
   });
 
   it('leaves out what a comment beside the statement gives a reason for, in SQL and in code', async () => {

@@ -1,5 +1,5 @@
 /** The operator as a process of its own, for tests: `node operator-process.ts '<options as JSON>'`. */
-import { runOperator } from '../../src/cli/commands/operator.ts';
+import { runOperator } from '../../src/cli/processes/operator.ts';
 
 const stop = new AbortController();
 process.once('SIGTERM', () => stop.abort());

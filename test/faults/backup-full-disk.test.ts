@@ -111,8 +111,14 @@ describe('a backup folder that cannot be written to', () => {
     const on = await ground('sqlite', 5);
     const file = join(await temporaryFolder('not-a-folder'), 'file');
     await writeFile(file, '');
-    assert.match(await problem('BackupFailed', () => takeBackup(on.db, file, OPTIONS)), /cannot be written to/);
-    assert.match(await problem('BackupFailed', () => checkFolder(join(file, 'below'), 1)), /cannot be written to/);
+    assert.match(
+      await problem('BackupFailed', () => takeBackup(on.db, file, OPTIONS)),
+      /cannot write to the backup folder/,
+    );
+    assert.match(
+      await problem('BackupFailed', () => checkFolder(join(file, 'below'), 1)),
+      /cannot write to the backup folder/,
+    );
     await on.close();
   });
 });

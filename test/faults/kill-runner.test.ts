@@ -107,8 +107,9 @@ for (const dialect of DIALECTS) {
         // Several kills on one database, each somewhere in what is left: some milliseconds after a step of code has said
         // that it runs. A time alone would mostly fall into the loading of modules.
         for (let applied = 0; kills < RANDOM_KILLS; ) {
-          const left = CODE.filter((n) => n >= applied);
-          const victim = left[Math.floor(random() * left.length)];
+          // Not far ahead: a kill near the end would leave no place for the next ones.
+          const next = CODE.filter((n) => n >= applied).slice(0, 4);
+          const victim = next[Math.floor(random() * next.length)];
           if (victim === undefined) break;
           const { signal } = await runProcess(url, requestFor(folder, backups, plain), {
             whenPrinted: `step ${victim} runs`,

@@ -4,6 +4,8 @@ import { createInterface } from 'node:readline';
 import { type RunEvent, type RunReport, runEventSchema } from '../../src/core/model/report.ts';
 import { RUN_REQUEST_VARIABLE, type RunRequest } from '../../src/core/model/request.ts';
 
+const KILL_WHEN_PRINTED = new URL('./kill-when-printed.ts', import.meta.url).href;
+
 export interface Ended {
   report?: RunReport;
   events: RunEvent[];
@@ -17,39 +19,38 @@ export interface Kill {
   when?(event: RunEvent): boolean;
   /** A line that a migration prints. */
   whenPrinted?: string;
-  /** Milliseconds after what was chosen; at once by default. */
+  /** Milliseconds after `whenPrinted`; at once by default. */
   afterMs?: number;
   signal?: AbortSignal;
 }
 
 /** The runner as a process of its own, so that it can be killed. */
 export async function runProcess(url: string, request: RunRequest, kill: Kill = {}): Promise<Ended> {
-  const child = spawn(process.execPath, ['src/cli/main.ts', 'runner'], {
+  const child = spawn(process.execPath, ['--import', KILL_WHEN_PRINTED, 'src/cli/main.ts', 'runner'], {
     env: {
       ...process.env,
+      ...(kill.whenPrinted === undefined
+        ? {}
+        : { KILL_WHEN_PRINTED: kill.whenPrinted, KILL_AFTER_MS: String(kill.afterMs ?? 0) }),
       DATABASE_URL: url,
       [RUN_REQUEST_VARIABLE]: JSON.stringify(request),
       DB_MANAGER_TERMINATION_LOG: '/dev/null',
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  let timer: NodeJS.Timeout | undefined;
   kill.signal?.addEventListener('abort', () => child.kill('SIGKILL'));
   const events: RunEvent[] = [];
   let stderr = '';
   child.stderr.on('data', (data) => {
     stderr += data;
   });
-  const lines = createInterface({ input: child.stdout });
-  lines.on('line', (line) => {
+  createInterface({ input: child.stdout }).on('line', (line) => {
     const parsed = runEventSchema.safeParse(parse(line));
-    if (parsed.success) events.push(parsed.data);
-    if (parsed.success ? !kill.when?.(parsed.data) : line !== kill.whenPrinted) return;
-    if (kill.afterMs === undefined) child.kill('SIGKILL');
-    else timer ??= setTimeout(() => child.kill('SIGKILL'), kill.afterMs);
+    if (!parsed.success) return;
+    events.push(parsed.data);
+    if (kill.when?.(parsed.data)) child.kill('SIGKILL');
   });
   const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
-  clearTimeout(timer);
   const last = events.findLast((event) => event.type === 'report');
   return { events, code, signal, stderr, ...(last?.type === 'report' ? { report: last.report } : {}) };
 }

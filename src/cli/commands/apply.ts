@@ -1,70 +1,88 @@
 import type { DatabaseMigration } from '../../core/model/resource.ts';
-import { RETRY_ANNOTATION } from '../../core/reconcile/inputs.ts';
 import type { ResourceClient } from '../../operator/resource-client.ts';
-import { type ClusterOptions, openCluster } from '../cluster.ts';
-import { ready, waitUntilSettled } from '../cluster-wait.ts';
-import type { Io } from '../io.ts';
-import { readDocument } from '../manifest.ts';
-import { renderStatus } from '../output/status-view.ts';
-import { exitOf } from './cluster.ts';
+import type { ClusterOptions } from '../cluster.ts';
+import { defineCommand } from '../command.ts';
+import { addClusterOptions, seconds } from '../options.ts';
 
-export interface ApplyOptions extends ClusterOptions {
+interface ApplyCommandOptions extends ClusterOptions {
   filename: string;
   wait?: boolean;
   /** Seconds; 0 waits without a limit. */
   timeout: number;
   forceConflicts?: boolean;
-  json?: boolean;
 }
 
-/**
- * `db-manager apply -f`: submits a DatabaseMigration to the operator, and with `--wait` follows it until it ends. Exit code
- * 0 if it is Ready, else the exit code of its reason. A resource that failed permanently is retried when it is applied
- * again.
- */
-export async function apply(options: ApplyOptions, io: Io): Promise<void> {
-  const { resource: wanted, written } = await readDocument(options.filename);
-  const { client, namespace: own } = await openCluster(options);
-  const namespace = options.namespace ?? wanted.metadata.namespace ?? own;
-  const { name } = wanted.metadata;
-  const applied = await client.apply(
-    namespace,
-    { metadata: wanted.metadata, spec: written.spec },
-    options.forceConflicts === true,
-  );
-  const notRun = await retryWhereGivenUp(client, namespace, applied);
-  if (options.wait !== true) {
-    io.out(
-      options.json === true
-        ? JSON.stringify(applied, null, 2)
-        : `Applied ${namespace}/${name}. Follow it: db-manager status ${name} -n ${namespace}`,
+/** A resource that failed permanently is retried when it is applied again. */
+export const apply = defineCommand<ApplyCommandOptions>({
+  name: 'apply',
+  group: 'Clusters:',
+  summary: 'submit a DatabaseMigration to the operator, and optionally wait for its result',
+  description: 'Exit code 0 if it is Ready, else the exit code of its reason; 4 if a person has to act.',
+  examples: [
+    'db-manager apply -f migration.yaml --wait',
+    'helm template . | db-manager apply -f - --wait --timeout 600',
+  ],
+  configure: (command) =>
+    addClusterOptions(command)
+      .requiredOption('-f, --filename <file>', 'manifest of a DatabaseMigration; - for standard input')
+      .option('--wait', 'wait until it is Ready, fails permanently, or awaits approval')
+      .option(
+        '--timeout <duration>',
+        'timeout of --wait, such as 30m; a number without a unit is seconds, 0 waits without a limit',
+        seconds,
+        1800,
+      )
+      .option('--force-conflicts', 'take ownership of fields that another manager has set'),
+  async action(options, io) {
+    const { exitOf, openCluster } = await import('../cluster.ts');
+    const { readDocument } = await import('../manifest.ts');
+    const { resource: wanted, written } = await readDocument(options.filename);
+    const { client, namespace: own } = await openCluster(options);
+    const namespace = options.namespace ?? wanted.metadata.namespace ?? own;
+    const { name } = wanted.metadata;
+    const applied = await client.apply(
+      namespace,
+      { metadata: wanted.metadata, spec: written.spec },
+      options.forceConflicts === true,
     );
-    return;
-  }
-  const settled = await waitUntilSettled(client, {
-    namespace,
-    name,
-    generation: applied.metadata.generation ?? 0,
-    notRun,
-    timeoutMs: options.timeout * 1000,
-    signal: io.signal,
-    tell: (line) => (options.json === true ? undefined : io.out(line)),
-  });
-  io.out(options.json === true ? JSON.stringify(settled, null, 2) : renderStatus(settled, io));
-  io.setExitCode(exitOf(settled));
-}
+    const notRun = await retryIfStalled(client, namespace, applied);
+    if (options.wait !== true) {
+      io.out(
+        options.json === true
+          ? JSON.stringify(applied, null, 2)
+          : `Applied ${namespace}/${name}. Follow it: db-manager status ${name} -n ${namespace}`,
+      );
+      return;
+    }
+    const { waitUntilSettled } = await import('../cluster-wait.ts');
+    const { renderStatus } = await import('../output/status-view.ts');
+    const settled = await waitUntilSettled(client, {
+      namespace,
+      name,
+      generation: applied.metadata.generation ?? 0,
+      notRun,
+      timeoutMs: options.timeout * 1000,
+      signal: io.signal,
+      tell: (line) => (options.json === true ? undefined : io.out(line)),
+    });
+    io.out(options.json === true ? JSON.stringify(settled, null, 2) : renderStatus(settled, io));
+    io.setExitCode(exitOf(settled));
+  },
+});
 
 /** The run of this same spec that failed permanently, if there is one. */
-async function retryWhereGivenUp(
+async function retryIfStalled(
   client: ResourceClient,
   namespace: string,
   { metadata, status }: DatabaseMigration,
 ): Promise<string | undefined> {
+  const { ready } = await import('../cluster.ts');
+  const { ACTION_ANNOTATIONS } = await import('../../core/reconcile/inputs.ts');
   const stalled = status?.conditions?.some(({ type, status }) => type === 'Stalled' && status === 'True');
   if (status?.observedGeneration !== metadata.generation || stalled !== true || ready({ status })?.status === 'True') {
     return undefined;
   }
-  const annotations = { [RETRY_ANNOTATION]: new Date().toISOString() };
+  const annotations = { [ACTION_ANNOTATIONS.retry]: new Date().toISOString() };
   await client.patch(namespace, metadata.name, { metadata: { annotations } });
   return status?.run?.id;
 }

@@ -1,37 +1,67 @@
+import { Option } from 'commander';
 import { ProblemError } from '../../core/model/problem.ts';
 import type { Rename } from '../../core/schema/renames.ts';
-import { generateMigration } from '../../library/generate.ts';
-import { SCAFFOLDS } from '../../migrations/templates.ts';
-import type { Globals } from '../globals.ts';
-import type { Io } from '../io.ts';
+import { defineCommand } from '../command.ts';
+import { collect } from '../options.ts';
 import { print } from '../output/print.ts';
 
-interface Generating extends Globals {
+interface GenerateCommandOptions {
   message: string;
   format: string;
   autogenerate: boolean;
   rename: string[];
   from?: 'base';
+  template?: string;
 }
 
-/** `generate <message>`: migrations from the difference between models and database, or an empty one. */
-export async function generate({ rename, ...options }: Generating, io: Io): Promise<void> {
-  const format = SCAFFOLDS.find((known) => known === options.format);
-  if (format === undefined) throw wrong(`--format must be one of ${SCAFFOLDS.join(', ')}, not "${options.format}".`);
-  const askRename = io.terminal && !io.json ? ask : undefined;
-  const result = await generateMigration({ ...options, format, renames: rename.map(parseRename), askRename });
-  print(io, options, result, ({ migrations, warnings }) => {
-    if (migrations.length === 0) return 'The models and the database do not differ; nothing was written.';
-    const files = migrations.flatMap((migration) => migration.files);
-    return [
-      ...files.map((file) => `wrote ${file}`),
-      ...warnings.map((warning) => `  ! ${warning}`),
-      options.from === 'base'
-        ? 'Review it. If its tables already exist: db-manager migrate stamp head; otherwise: db-manager safe-migrate'
-        : 'Review it, then run: db-manager safe-migrate',
-    ].join('\n');
-  });
-}
+/** Migrations from the difference between models and database, or an empty one. */
+export const generate = defineCommand<GenerateCommandOptions>({
+  name: 'generate',
+  group: 'From a model to a migration:',
+  summary: 'write a migration from the difference between models and database',
+  examples: [
+    'db-manager generate "add orders"',
+    'db-manager generate "note" --rename orders.comment=note',
+    'db-manager generate "by hand" --no-autogenerate --format sql',
+  ],
+  configure: (command) =>
+    command
+      .argument('<message>', 'what the migration does')
+      .option('--no-autogenerate', 'write an empty migration')
+      .option('--format <format>', 'ts, js or sql; an empty migration also in the format of another tool', 'ts')
+      .addOption(
+        new Option(
+          '--from <base>',
+          'compare with an empty database, for the first migration of existing tables',
+        ).choices(['base']),
+      )
+      .option(
+        '--rename <old=new>',
+        'treat a table, or a column (table.column=new), as renamed; repeatable',
+        collect,
+        [],
+      )
+      .option('--template <file>', 'custom template with {{message}}, {{up}}, {{down}}, {{transaction}}'),
+  async action({ rename, ...options }, io) {
+    const { generateMigration } = await import('../../library/generate.ts');
+    const { SCAFFOLDS } = await import('../../migrations/templates.ts');
+    const format = SCAFFOLDS.find((known) => known === options.format);
+    if (format === undefined) throw wrong(`--format must be one of ${SCAFFOLDS.join(', ')}, not "${options.format}".`);
+    const askRename = io.terminal && !io.json ? ask : undefined;
+    const result = await generateMigration({ ...options, format, renames: rename.map(parseRename), askRename });
+    print(io, options, result, ({ migrations, warnings }) => {
+      if (migrations.length === 0) return 'The models and the database do not differ; nothing was written.';
+      const files = migrations.flatMap((migration) => migration.files);
+      return [
+        ...files.map((file) => `wrote ${file}`),
+        ...warnings.map((warning) => `  ! ${warning}`),
+        options.from === 'base'
+          ? 'Review it. If its tables already exist: db-manager migrate stamp head; otherwise: db-manager safe-migrate'
+          : 'Review it, then run: db-manager safe-migrate',
+      ].join('\n');
+    });
+  },
+});
 
 async function ask(candidate: Rename): Promise<boolean> {
   const { confirm } = await import('@inquirer/prompts');

@@ -1,24 +1,38 @@
 import { randomUUID } from 'node:crypto';
 import { REASONS } from '../../core/model/reason.ts';
-import type { DatabaseMigration } from '../../core/model/resource.ts';
-import { requestFromSpec } from '../../core/reconcile/request.ts';
-import { statusFromReport } from '../../core/reconcile/status-from-report.ts';
-import { run } from '../../engine/run.ts';
-import { runEnvironment } from '../environment.ts';
+import { defineCommand } from '../command.ts';
 import type { Io } from '../io.ts';
-import { type LocalPaths, localPlacement, readManifest } from '../manifest.ts';
-import { runView } from '../output/run-view.ts';
-import { renderStatus } from '../output/status-view.ts';
-import { targetFromRequest } from '../request-target.ts';
+import type { LocalPaths } from '../manifest.ts';
+import { collect } from '../options.ts';
 
-export interface RunOptions extends LocalPaths {
+export interface RunCommandOptions extends LocalPaths {
   filename: string;
   databaseUrl?: string;
   json?: boolean;
 }
 
-/** `db-manager run -f`: runs the manifest locally as the Job would, and prints the status that it would have written. */
-export async function runManifest(options: RunOptions, io: Io): Promise<void> {
+export const run = defineCommand<RunCommandOptions>({
+  name: 'run',
+  group: 'Production:',
+  summary: 'run a DatabaseMigration locally, without a cluster',
+  description: 'Runs the manifest as the Job in a cluster would, and prints the status that the resource would have.',
+  examples: ['db-manager run -f migration.yaml --volume backups=./data/backups'],
+  configure: (command) =>
+    command
+      .requiredOption('-f, --filename <file>', 'manifest of a DatabaseMigration, YAML or JSON')
+      .option('--volume <claim=folder>', 'local folder to use for a PersistentVolumeClaim; repeatable', collect, []),
+  action: runManifest,
+});
+
+export async function runManifest(options: RunCommandOptions, io: Io): Promise<void> {
+  const { requestFromSpec } = await import('../../core/reconcile/request.ts');
+  const { statusFromReport } = await import('../../core/reconcile/status-from-report.ts');
+  const { run: runEngine } = await import('../../engine/run.ts');
+  const { runEnvironment } = await import('../environment.ts');
+  const { localPlacement, readManifest } = await import('../manifest.ts');
+  const { runView } = await import('../output/run-view.ts');
+  const { renderStatus } = await import('../output/status-view.ts');
+  const { targetFromRequest } = await import('../request-target.ts');
   const resource = await readManifest(options.filename);
   const request = requestFromSpec(
     resource.spec,
@@ -28,13 +42,9 @@ export async function runManifest(options: RunOptions, io: Io): Promise<void> {
   const env = { ...io.env, ...(options.databaseUrl === undefined ? {} : { DATABASE_URL: options.databaseUrl }) };
   const view = options.json === true ? undefined : runView(io);
   const environment = runEnvironment(io, targetFromRequest(request, env), request, (event) => view?.show(event));
-  const report = await run(request, environment);
+  const report = await runEngine(request, environment);
   view?.close();
-  const done = withStatus(resource, statusFromReport(resource, report, environment.now()));
+  const done = { ...resource, status: statusFromReport(resource, report, environment.now()) };
   io.out(options.json === true ? JSON.stringify(done, null, 2) : renderStatus(done, io));
   io.setExitCode(REASONS[report.reason].exit);
-}
-
-function withStatus(resource: DatabaseMigration, status: DatabaseMigration['status']): DatabaseMigration {
-  return { ...resource, status };
 }

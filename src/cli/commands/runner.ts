@@ -1,73 +1,13 @@
-import { writeFileSync } from 'node:fs';
-import { masker } from '../../core/model/masking.ts';
-import { ProblemError } from '../../core/model/problem.ts';
-import { REASONS } from '../../core/model/reason.ts';
-import type { RunEvent, RunReport } from '../../core/model/report.ts';
-import { RUN_REQUEST_VARIABLE, type RunRequest, runRequestSchema } from '../../core/model/request.ts';
-import { toProblem } from '../../engine/failure.ts';
-import { maskedTexts } from '../../engine/masked.ts';
-import { reportOfProblem } from '../../engine/report.ts';
-import { run } from '../../engine/run.ts';
-import { boundReport, clipReport } from '../../engine/termination.ts';
-import { runEnvironment } from '../environment.ts';
-import type { Io } from '../io.ts';
-import { maskOutput } from '../mask-output.ts';
-import { targetFromRequest } from '../request-target.ts';
-import { secretValues } from '../secret-values.ts';
+import { defineCommand } from '../command.ts';
 
-/**
- * The process inside a run pod: one request from the environment, one JSON line per event, the truncated report as
- * termination message. It has no API permissions; the controller reads its log and its termination message.
- */
-export async function runRunner(io: Io): Promise<void> {
-  // The output of a migration is also in the log of the pod.
-  maskOutput(process, masker(secretValues(io.env)));
-  const text = io.env[RUN_REQUEST_VARIABLE];
-  const report = await runOrExplain(text, io);
-  writeTerminationMessage(io, report);
-  io.setExitCode(REASONS[report.reason].exit);
-}
-
-/** A failure before the run starts (an invalid request or URL) also produces a report. */
-async function runOrExplain(text: string | undefined, io: Io): Promise<RunReport> {
-  const mask = masker(secretValues(io.env));
-  const emit = (event: RunEvent) => io.out(JSON.stringify(event));
-  let request: RunRequest | undefined;
-  try {
-    request = readRequest(text);
-    return await run(request, runEnvironment(io, targetFromRequest(request, io.env), request, emit));
-  } catch (error) {
-    const report = maskedTexts(reportOfProblem(toProblem(error), request, new Date()), mask);
-    emit({ type: 'report', report: boundReport(report) });
-    return report;
-  }
-}
-
-function readRequest(text: string | undefined): RunRequest {
-  if (text === undefined) {
-    throw new ProblemError({
-      reason: 'InvalidConfiguration',
-      message: `${RUN_REQUEST_VARIABLE} is not set. The operator starts this command. To run a manifest locally: db-manager run -f FILE`,
-    });
-  }
-  try {
-    return runRequestSchema.parse(JSON.parse(text));
-  } catch (error) {
-    throw new ProblemError(
-      {
-        reason: 'InvalidConfiguration',
-        message: `${RUN_REQUEST_VARIABLE} cannot be read; the operator and the runner image probably have different versions. ${(error as Error).message}`,
-      },
-      { cause: error },
-    );
-  }
-}
-
-/** Outside a pod this file does not exist. The last line of the log has the whole report. */
-function writeTerminationMessage(io: Io, report: RunReport): void {
-  try {
-    writeFileSync(io.env.DB_MANAGER_TERMINATION_LOG ?? '/dev/termination-log', clipReport(report), { flag: 'r+' });
-  } catch (error) {
-    io.err(`the termination message could not be written: ${error instanceof Error ? error.message : error}`);
-  }
-}
+export const runner = defineCommand({
+  name: 'runner',
+  group: 'Clusters:',
+  summary: 'process of a run pod; the operator starts it',
+  description: 'Reads a run request from the environment, runs it and prints one JSON line per event.',
+  examples: ['db-manager run -f migration.yaml   # the same run locally, without a cluster'],
+  async action(_, io) {
+    const { runRunner } = await import('../processes/runner.ts');
+    await runRunner(io);
+  },
+});

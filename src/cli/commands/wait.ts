@@ -1,20 +1,37 @@
-import { type Waited, type WaitOptions, waitForRevision } from '../../library/wait.ts';
-import type { Globals } from '../globals.ts';
-import type { Io } from '../io.ts';
+import type { Waited } from '../../library/wait.ts';
+import { defineCommand } from '../command.ts';
+import { seconds } from '../options.ts';
 import { print } from '../output/print.ts';
 
 /** A longer list of names is not useful in the log of an init container. */
 const MOST_NAMES = 20;
 
 /**
- * `wait`: exit 0 as soon as the revision is applied, 3 on timeout. Every change of the state that it waits for is
- * written to standard error, so that `kubectl logs` of a blocked pod shows the cause.
+ * Exit 0 as soon as the revision is applied, 3 on timeout. Every change of the state that it waits for is written to
+ * standard error, so that `kubectl logs` of a blocked pod shows the cause.
  */
-export async function wait(options: Globals & Pick<WaitOptions, 'revision' | 'timeout'>, io: Io): Promise<void> {
-  const waited = await waitForRevision({ ...options, signal: io.signal, onMessage: (message) => io.err(message) });
-  print(io, options, waited, sentence);
-  if (!waited.reached) io.setExitCode(3);
-}
+export const wait = defineCommand<{ revision: string; timeout: number }>({
+  name: 'wait',
+  group: 'Production:',
+  summary: 'wait until a revision is applied; exit 3 on timeout',
+  description: 'Queries the database, not the Job: for an init container that delays the start of an application.',
+  examples: ['db-manager wait --revision head', 'db-manager wait --revision 20240601 --timeout 60'],
+  configure: (command) =>
+    command
+      .option('--revision <revision>', 'a revision, its unique prefix, or head', 'head')
+      .option(
+        '--timeout <duration>',
+        'such as 5m or 90s; a number without a unit is seconds, 0 waits without a limit',
+        seconds,
+        300,
+      ),
+  async action(options, io) {
+    const { waitForRevision } = await import('../../library/wait.ts');
+    const waited = await waitForRevision({ ...options, signal: io.signal, onMessage: (message) => io.err(message) });
+    print(io, options, waited, sentence);
+    if (!waited.reached) io.setExitCode(3);
+  },
+});
 
 function sentence({ reached, revision, seconds, why, pending = [] }: Waited): string {
   if (reached) return `${revision} is applied (waited ${seconds.toFixed(1)} s).`;

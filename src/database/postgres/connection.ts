@@ -2,10 +2,11 @@ import type { Sequelize } from 'sequelize';
 import type { DatabaseIdentity } from '../../core/model/backup.ts';
 import { displayTarget } from '../../core/model/database-url.ts';
 import type { PostgresTarget } from '../../core/model/target.ts';
-import type { OpenOptions } from '../port.ts';
+import type { DialOptions, OpenOptions, RawSession } from '../port.ts';
 import { lazySequelize } from '../sequelize.ts';
 import { connectWithRetry } from './connect-with-retry.ts';
 import { type Client, clientConfig, openClient } from './driver.ts';
+import { dial } from './raw-session.ts';
 import { pgFor } from './sequelize-module.ts';
 import { applyOwnSettings } from './settings.ts';
 
@@ -22,6 +23,8 @@ export interface PostgresConnection {
   another(applicationName: string, database?: string): Promise<Client>;
   /** A connection for migrations: with the settings that the database and the role have. */
   migrating(applicationName: string): Promise<Client>;
+  /** A connection that is passed on to another program. */
+  dial(parameters: ReadonlyMap<string, string>, options: DialOptions): Promise<RawSession>;
   /** Closes all connections to the database, so that it can be renamed. */
   release(): Promise<void>;
   /** Connects again after `release`. */
@@ -69,6 +72,7 @@ export async function connect(wanted: PostgresTarget, options: OpenOptions): Pro
       return another;
     },
     migrating: (applicationName) => openClient(configuration(applicationName), target),
+    dial: (parameters, wanted) => dial(configuration(wanted.applicationName), target, parameters, wanted),
     async release() {
       await sequelize.close();
       await open.client.end();

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { rmSync } from 'node:fs';
 import { appendFile, open, readFile, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -103,6 +104,8 @@ async function makeTemplate(programs: Programs): Promise<Template> {
   const superuser = `db_manager_${randomBytes(6).toString('hex')}`;
   try {
     await initialise(programs, folder, superuser);
+    // The watchdog would remove it too, but later than the process ends.
+    process.once('exit', () => rmSync(folder.path, { recursive: true, force: true }));
     return { folder, superuser };
   } catch (error) {
     await folder.remove();

@@ -1,0 +1,60 @@
+import { ProblemError } from '../../core/model/problem.ts';
+import type { ClusterOptions } from '../cluster.ts';
+import { defineCommand } from '../command.ts';
+import { addClusterOptions } from '../options.ts';
+import { confirm } from '../output/confirm.ts';
+
+/** Shows the pending plan, asks, and approves exactly that plan. */
+export const approve = defineCommand<ClusterOptions & { name: string; yes?: boolean }>({
+  name: 'approve',
+  group: 'Clusters:',
+  summary: 'approve the pending plan, and no other',
+  examples: ['db-manager approve orders -n shop'],
+  configure: (command) => addClusterOptions(command).argument('<name>').option('-y, --yes', 'skip the confirmation'),
+  async action({ name, ...options }, io) {
+    const { ClusterConflict, notFound, openCluster, ready } = await import('../cluster.ts');
+    const { client, namespace } = await openCluster(options);
+    const resource = await client.get(namespace, name);
+    if (resource === undefined) throw notFound(name, namespace);
+    const { plan, safety } = resource.status ?? {};
+    const state = ready(resource);
+    const current = resource.status?.observedGeneration === resource.metadata.generation;
+    if (plan === undefined || !current || (state?.reason !== 'AwaitingApproval' && state?.reason !== 'PlanChanged')) {
+      const why = current
+        ? `${state?.reason ?? 'Unknown'}: ${state?.message ?? 'it has no status yet'}`
+        : 'the operator has not processed its current spec yet';
+      throw new ProblemError({ reason: 'Cancelled', message: `${name} has no plan that awaits approval (${why})` });
+    }
+    if (options.json !== true) {
+      io.out(`${name} would ${plan.direction === 'up' ? 'apply' : 'revert'}:`);
+      for (const migration of plan.migrations) io.out(`  ${migration}`);
+      if (plan.more !== undefined) io.out(`  and ${plan.more} more`);
+      for (const { severity, rule, migration, message, advice, also = [] } of safety?.findings ?? []) {
+        io.out(`${severity}: ${rule} in ${migration ?? 'the plan'}: ${message}`);
+        if (advice !== undefined) io.out(`  ${advice.replaceAll('\n', '\n  ')}`);
+        for (const other of also) io.out(`  also ${other}`);
+      }
+    }
+    await confirm(
+      io,
+      options.yes === true,
+      `Approve exactly this plan (${plan.digest.slice(0, 19)}…) for ${resource.status?.database ?? name}?`,
+      '--yes',
+    );
+    // With the resource version that was shown: if it has changed since, the approval is rejected.
+    const { resourceVersion } = resource.metadata;
+    const body = { metadata: { resourceVersion }, spec: { approvedPlan: plan.digest } };
+    await client.patch(namespace, name, body).catch((error: unknown) => {
+      if (!(error instanceof ClusterConflict)) throw error;
+      throw new ProblemError({
+        reason: 'PlanChanged',
+        message: `${name} has changed since it was shown; nothing was approved. Run the command again to review it.`,
+      });
+    });
+    io.out(
+      options.json === true
+        ? JSON.stringify({ name, namespace, approvedPlan: plan.digest }, null, 2)
+        : `Approved. Follow it: db-manager status ${name} -n ${namespace}`,
+    );
+  },
+});

@@ -1,0 +1,29 @@
+import { bytesText } from '../../core/model/bytes.ts';
+import { defineCommand } from '../command.ts';
+import { commaSeparated } from '../options.ts';
+import { withoutObjects } from '../output/backup.ts';
+import { print } from '../output/print.ts';
+
+export const backup = defineCommand<{ name?: string; schemas?: string[] }>({
+  name: 'backup',
+  group: 'Backups:',
+  summary: 'take a backup and verify that it is complete',
+  examples: ['db-manager backup', 'db-manager backup --name before_release'],
+  configure: (command) =>
+    command
+      .option('--name <name>', 'instead of backup_YYYYMMDD_HHMMSS')
+      .option('--schemas <names>', 'PostgreSQL: only these schemas, separated by commas', commaSeparated),
+  async action(options, io) {
+    const { backupDatabase } = await import('../../library/backups.ts');
+    const { progressBar } = await import('../output/progress-bar.ts');
+    const bar = progressBar(io, 'backup');
+    const taken = await backupDatabase({ ...options, onProgress: bar.update }).finally(bar.stop);
+    print(io, options, withoutObjects(taken), ({ path, manifest }) =>
+      [
+        path,
+        `${bytesText(manifest.sizeBytes)}, at ${manifest.revision}, sha256 ${manifest.sha256}`,
+        ...(manifest.leftOut ?? []),
+      ].join('\n  '),
+    );
+  },
+});

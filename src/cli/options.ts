@@ -1,0 +1,41 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { parseDuration } from '../core/model/duration.ts';
+
+/** Parsers of option values, and options that several commands share. */
+
+export function wholeNumber(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
+  return Number(text);
+}
+
+/** `5m`, `90s` or a bare number of seconds, as seconds. */
+export function seconds(text: string): number {
+  const ms = /^\d+$/.test(text) ? Number(text) * 1000 : parseDuration(text);
+  if (ms === undefined) throw new InvalidArgumentError('It must be a duration such as 90s, 5m or 1h30m.');
+  return ms / 1000;
+}
+
+/** `a,b` as a list. */
+export function commaSeparated(text: string): string[] {
+  return text.split(',');
+}
+
+/** Patterns separated by commas; an empty text is an empty list, which allows nothing. */
+export function patterns(text: string): string[] {
+  return text
+    .split(',')
+    .map((each) => each.trim())
+    .filter((each) => each !== '');
+}
+
+/** For an option that may be given several times. */
+export function collect(value: string, before: string[]): string[] {
+  return [...before, value];
+}
+
+/** `--namespace` and `--kubeconfig`, of every command that calls the API server. */
+export function addClusterOptions(command: Command): Command {
+  return command
+    .option('-n, --namespace <name>', 'namespace (default: the one of the context; in a pod, the one of the pod)')
+    .option('--kubeconfig <file>', 'kubeconfig file (default: KUBECONFIG, ~/.kube/config, or the service account)');
+}

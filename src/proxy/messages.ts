@@ -1,0 +1,73 @@
+/** The few messages that the proxy writes and reads itself (PostgreSQL manual, 54.7). */
+
+/** An error as the server writes it. */
+export interface ServerMessage {
+  severity: string;
+  /** SQLSTATE */
+  code: string;
+  message: string;
+  detail?: string;
+  hint?: string;
+}
+
+export const ASK_PASSWORD = message('R', int32(3));
+export const AUTHENTICATED = message('R', int32(0));
+export const READY = message('Z', Buffer.from('I'));
+export const TERMINATE = message('X', Buffer.alloc(0));
+
+/** The version of the protocol is 3.0, and no options of it are known. */
+export function negotiate(options: readonly string[]): Buffer {
+  return message('v', Buffer.concat([int32(0), int32(options.length), ...options.map(text)]));
+}
+
+export function parameterStatus(name: string, value: string): Buffer {
+  return message('S', Buffer.concat([text(name), text(value)]));
+}
+
+export function backendKey(processId: number, key: Buffer): Buffer {
+  return message('K', Buffer.concat([int32(processId), key]));
+}
+
+export function fatal({ code, message: words, detail, hint }: Omit<ServerMessage, 'severity'>): Buffer {
+  const fields = { S: 'FATAL', V: 'FATAL', C: code, M: words, D: detail, H: hint };
+  const written = Object.entries(fields).flatMap(([key, value]) =>
+    value === undefined ? [] : [Buffer.from(key), text(value)],
+  );
+  return message('E', Buffer.concat([...written, Buffer.alloc(1)]));
+}
+
+/** The start of an ErrorResponse; fields that were cut off are missing. */
+export function readError(body: Buffer): ServerMessage {
+  const fields = new Map<string, string>();
+  for (const field of body.toString('utf8').split('\0')) {
+    if (field !== '') fields.set(field.charAt(0), field.slice(1));
+  }
+  return {
+    severity: fields.get('V') ?? fields.get('S') ?? 'ERROR',
+    code: fields.get('C') ?? '',
+    message: fields.get('M') ?? '',
+    detail: fields.get('D'),
+    hint: fields.get('H'),
+  };
+}
+
+/** The text of a Query or Parse message without its header. */
+export function statementIn(type: string, body: Buffer): string {
+  const start = type === 'P' ? body.indexOf(0) + 1 : 0;
+  const end = body.indexOf(0, start);
+  return body.toString('utf8', start, end < 0 ? body.length : end);
+}
+
+function message(type: string, body: Buffer): Buffer {
+  return Buffer.concat([Buffer.from(type), int32(body.length + 4), body]);
+}
+
+function int32(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeInt32BE(value);
+  return bytes;
+}
+
+function text(value: string): Buffer {
+  return Buffer.from(`${value}\0`);
+}

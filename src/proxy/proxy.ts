@@ -1,0 +1,222 @@
+/**
+ * A server of PostgreSQL's protocol on the loopback interface that leads to one database. Clients log in with a token;
+ * the connection to the database is made by `dial`. It may import core/model and `database/port`.
+ */
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { createServer, type Socket } from 'node:net';
+import { Secret } from '../core/model/secret.ts';
+import type { RawSession } from '../database/port.ts';
+import {
+  ASK_PASSWORD,
+  AUTHENTICATED,
+  backendKey,
+  fatal,
+  negotiate,
+  parameterStatus,
+  READY,
+  type ServerMessage,
+} from './messages.ts';
+import { type Refusal, relay, type Statement } from './relay.ts';
+import { PacketReader, readFirstPacket } from './startup.ts';
+
+export type { ServerMessage } from './messages.ts';
+export type { Refusal, Statement } from './relay.ts';
+
+export interface ProxyOptions {
+  /** The names that clients must use; the database behind `dial` may have another one. */
+  user: string;
+  database: string;
+  /** 0: one that the system chooses. */
+  port?: number;
+  /** Default: a random one. */
+  token?: Secret;
+  /** A connection to the database with these parameters of the client. Its errors are passed on to the client. */
+  dial(parameters: ReadonlyMap<string, string>): Promise<RawSession>;
+  /** Refuses a statement before it is sent; from then on every session is refused. */
+  gate?(statement: Statement): Refusal | undefined;
+  onError?(error: ServerMessage, statement: string | undefined): void;
+}
+
+export interface ProtocolProxy {
+  readonly host: '127.0.0.1';
+  readonly port: number;
+  /** The password of clients. */
+  readonly token: Secret;
+  /** What has arrived so far. */
+  readonly seen: Readonly<Seen>;
+  /** Ends all sessions, then stops to listen. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+export interface Seen {
+  /** Sessions that were opened. */
+  sessions: number;
+  /** Sessions that are open. */
+  open: number;
+  /** Statements that were executed. */
+  executed: number;
+  /** Why connections were refused, each once. */
+  refused: string[];
+}
+
+/** Until a client has logged in, in milliseconds. */
+const LOGIN_MS = 60_000;
+
+/** Starts to listen. */
+export async function startProxy(options: ProxyOptions): Promise<ProtocolProxy> {
+  const token = options.token ?? new Secret(randomBytes(24).toString('base64url'));
+  const seen: Seen = { sessions: 0, open: 0, executed: 0, refused: [] };
+  const sockets = new Set<Socket>();
+  /** Sessions by the key that their client got. */
+  const keys = new Map<string, RawSession>();
+  let refusal: Refusal | undefined;
+
+  const server = createServer({ noDelay: true }, (socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+    socket.on('error', () => socket.destroy());
+    const timer = setTimeout(() => socket.destroy(), LOGIN_MS);
+    serve(socket, () => clearTimeout(timer)).catch(() => socket.destroy());
+    socket.on('close', () => clearTimeout(timer));
+  });
+
+  const serve = async (socket: Socket, loggedIn: () => void) => {
+    const input = new PacketReader(socket);
+    const first = await readFirstPacket(input, socket);
+    if (first.kind === 'cancel') {
+      await keys.get(keyOf(first.processId, first.key))?.cancel();
+      socket.end();
+      return;
+    }
+    const { parameters, minor } = first;
+    const extensions = [...parameters.keys()].filter((name) => name.startsWith('_pq_.'));
+    if (minor > 0 || extensions.length > 0) socket.write(negotiate(extensions));
+    socket.write(ASK_PASSWORD);
+    const problem = (await refusedLogin(input, options, parameters, token)) ?? refusal;
+    if (problem !== undefined) {
+      if (!seen.refused.includes(problem.message)) seen.refused.push(problem.message);
+      socket.end(fatal(problem));
+      return;
+    }
+    loggedIn();
+    let session: RawSession;
+    try {
+      session = await options.dial(sessionParameters(parameters));
+    } catch (error) {
+      socket.end(fatal(asMessage(error)));
+      return;
+    }
+    if (socket.destroyed) {
+      session.stream.destroy();
+      return;
+    }
+    const { processId } = session;
+    const key = randomBytes(4);
+    keys.set(keyOf(processId, key), session);
+    seen.sessions += 1;
+    seen.open += 1;
+    try {
+      socket.write(
+        Buffer.concat([
+          AUTHENTICATED,
+          ...[...session.parameters].map(([name, value]) => parameterStatus(name, value)),
+          backendKey(processId, key),
+          READY,
+        ]),
+      );
+      await relay(socket, session.stream, input.release(), {
+        gate(statement) {
+          refusal ??= options.gate?.(statement);
+          return refusal;
+        },
+        onError: (error, statement) => options.onError?.(error, statement),
+        onExecute: () => {
+          seen.executed += 1;
+        },
+      });
+    } finally {
+      seen.open -= 1;
+      keys.delete(keyOf(processId, key));
+      session.stream.destroy();
+    }
+  };
+
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ port: options.port ?? 0, host: '127.0.0.1' }, resolve);
+  });
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  let closing: Promise<void> | undefined;
+  const close = async () => {
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    for (const socket of sockets) socket.destroy();
+    await closed;
+  };
+  return {
+    host: '127.0.0.1',
+    port,
+    token,
+    seen,
+    close() {
+      closing ??= close();
+      return closing;
+    },
+  };
+}
+
+/** Why the client may not log in. Its password is read in any case. */
+async function refusedLogin(
+  input: PacketReader,
+  { user, database }: ProxyOptions,
+  parameters: ReadonlyMap<string, string>,
+  token: Secret,
+): Promise<Refusal | undefined> {
+  const header = await input.read(5);
+  const length = header.readUInt32BE(1);
+  if (String.fromCharCode(header[0] ?? 0) !== 'p' || length > 4_096) throw new Error('no password was sent');
+  const password = (await input.read(length - 4)).toString('utf8').replace(/\0$/, '');
+  const askedUser = parameters.get('user') ?? '';
+  const asked = parameters.get('database') ?? askedUser;
+  if (asked !== database) {
+    return {
+      code: '3D000',
+      message: `the command asked for the database "${asked}", but this run is of "${database}"`,
+    };
+  }
+  if (parameters.has('replication')) {
+    return {
+      code: '0A000',
+      message: 'the command asked for a replication connection, which db-manager does not relay',
+    };
+  }
+  if (askedUser !== user || !isEqual(password, token.reveal())) {
+    return {
+      code: '28P01',
+      message: `the command logged in as "${askedUser}" without the password of this run; it must use the URL that it was given`,
+    };
+  }
+  return undefined;
+}
+
+/** Without those that the connection itself has. */
+function sessionParameters(parameters: ReadonlyMap<string, string>): Map<string, string> {
+  const ours = new Set(['user', 'database', 'replication']);
+  return new Map([...parameters].filter(([name]) => !ours.has(name) && !name.startsWith('_pq_.')));
+}
+
+function isEqual(given: string, wanted: string): boolean {
+  const [a, b] = [Buffer.from(given), Buffer.from(wanted)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}
+
+function keyOf(processId: number, key: Buffer): string {
+  return `${processId} ${key.toString('hex')}`;
+}
+
+/** The server's own words where they are known. */
+function asMessage(error: unknown): Omit<ServerMessage, 'severity'> {
+  const fields = typeof error === 'object' && error !== null ? (error as Record<string, unknown>) : {};
+  const code = typeof fields.code === 'string' && /^[0-9A-Z]{5}$/.test(fields.code) ? fields.code : '08006';
+  return { code, message: error instanceof Error ? error.message : 'the database cannot be reached' };
+}
