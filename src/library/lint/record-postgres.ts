@@ -52,7 +52,7 @@ async function run(migration: LoadedMigration, { begin, sent, complete }: Record
   }
 }
 
-/** No variable leads to the target: there is no database that one could lead to instead. */
+/** No variable leads to the target. The code has no other database that one could lead to. */
 function nothing(): Variables {
   return Object.fromEntries(['DATABASE_URL', ...variablesOfTargets(process.env)].map((name) => [name, undefined]));
 }
