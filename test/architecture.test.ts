@@ -31,6 +31,8 @@ const DEPENDENCIES: Record<string, { modules: string[]; packages: string[] }> = 
   },
   // `core/schema`: what the database is asked about two schemas is a question of the comparison.
   'database/port.ts': { modules: ['core/model', 'core/schema'], packages: [] },
+  // Runs the command of another tool; knows nothing of its database but a URL.
+  command: { modules: ['core/model'], packages: [] },
   // Relays the protocol; how a connection is made is the database's.
   proxy: { modules: ['core/model', 'database/port.ts'], packages: [] },
   backups: { modules: ['core/model', 'database/port.ts'], packages: [] },
@@ -44,6 +46,7 @@ const DEPENDENCIES: Record<string, { modules: string[]; packages: string[] }> = 
       'models',
       'database/port.ts',
       'backups',
+      'proxy',
     ],
     packages: [],
   },
@@ -59,6 +62,7 @@ const DEPENDENCIES: Record<string, { modules: string[]; packages: string[] }> = 
       'database',
       'database/port.ts',
       'backups',
+      'command',
       'engine',
     ],
     packages: ['sequelize', 'zod', 'yaml'],

@@ -78,6 +78,16 @@ export interface Database {
    */
   dial?(parameters: ReadonlyMap<string, string>, options: DialOptions): Promise<RawSession>;
 
+  /** The tables of these names in any schema, with all their rows. */
+  toolTables(names: readonly string[]): Promise<ToolTable[]>;
+  /**
+   * Every object of every schema with a hash of its definition, without rows, owners and privileges: what two
+   * databases have in common can be compared. Keys are `class\0name`.
+   */
+  objects(): Promise<Map<string, string>>;
+  /** Begins to record what other sessions do in this database, which is a scratch database. */
+  watch(): Promise<Watch>;
+
   close(): Promise<void>;
 }
 
@@ -97,6 +107,26 @@ export interface RawSession {
   processId: number;
   /** Asks the server to cancel the current statement. Never throws. */
   cancel(): Promise<void>;
+}
+
+export interface ToolTable {
+  /** PostgreSQL: its schema; SQLite: `main`. */
+  schema: string;
+  name: string;
+  rows: Record<string, unknown>[];
+}
+
+/** Records what other sessions do in this database, until it is stopped. */
+export interface Watch {
+  /** The locks that they hold now are added. Never throws. */
+  look(): Promise<void>;
+  /** Waits until the other sessions have ended, as far as they end soon. */
+  stop(): Promise<Observed>;
+}
+
+export interface Observed extends Pick<MigrationEffects, 'locks' | 'rewrites' | 'rows'> {
+  /** Every table and sequence of the database whose content changed; `schema.name`. */
+  changed: string[];
 }
 
 export interface TableSize {

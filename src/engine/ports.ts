@@ -1,5 +1,5 @@
 import type { Progress, RunEvent } from '../core/model/report.ts';
-import type { RunRequest } from '../core/model/request.ts';
+import type { CommonRequest, RunRequest } from '../core/model/request.ts';
 import type { DatabaseTarget } from '../core/model/target.ts';
 import type { OpenDatabase, ScratchServer } from '../database/port.ts';
 
@@ -22,8 +22,8 @@ export interface RunEnvironment {
 /**
  * What a step may use. Cleanups registered with `defer` run in reverse order at the end of the run, also if it fails.
  */
-export interface RunPorts extends Omit<RunEnvironment, 'emit' | 'mask'> {
-  request: RunRequest;
+export interface RunPorts<Request extends CommonRequest = RunRequest> extends Omit<RunEnvironment, 'emit' | 'mask'> {
+  request: Request;
   progress(progress: Progress): void;
   defer(what: string, cleanup: () => Promise<void>): void;
 }

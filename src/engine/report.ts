@@ -2,7 +2,7 @@ import type { MigrationEffects } from '../core/model/effects.ts';
 import type { Finding } from '../core/model/finding.ts';
 import type { Problem } from '../core/model/problem.ts';
 import type { Progress, RunEvent, RunReport, StepReport } from '../core/model/report.ts';
-import type { RunRequest } from '../core/model/request.ts';
+import type { CommonRequest } from '../core/model/request.ts';
 import { joinSentences } from '../core/model/sentences.ts';
 import type { StepName, StepResult } from '../core/model/step.ts';
 import { TOOL_VERSION } from '../core/model/version.ts';
@@ -16,9 +16,16 @@ import { needsAttention } from './safety.ts';
 import type { RunState } from './state.ts';
 import { boundReport } from './termination.ts';
 
+/** What the report reads of the state of a run. */
+export type ReportState = Pick<RunState, 'plan' | 'done' | 'current'> &
+  Partial<Pick<RunState, 'database' | 'backup' | 'rehearsal' | 'checks' | 'findings' | 'before' | 'after'>> & {
+    /** The last lines of a command. */
+    output?: readonly string[];
+  };
+
 /** Collects the results of a run and turns them into events and, at the end, into the report. */
 export function recorder(
-  request: RunRequest,
+  request: CommonRequest,
   { now, mask, ...environment }: Pick<RunEnvironment, 'now' | 'emit' | 'mask'>,
 ) {
   const emit = (event: RunEvent) => environment.emit(maskedTexts(event, mask));
@@ -58,7 +65,7 @@ export function recorder(
     leftOver(what: string, message: string): void {
       leftOvers.push(`${what} could not be cleaned up: ${message}`);
     },
-    async finish(outcome: FlowOutcome<RunState>): Promise<RunReport> {
+    async finish(outcome: FlowOutcome<ReportState>): Promise<RunReport> {
       const report: RunReport = {
         version: 1,
         runId,
@@ -86,7 +93,11 @@ export function recorder(
 }
 
 /** The report of a run that could not start: no connection was opened and nothing was changed. */
-export function reportOfProblem(problem: Problem, request: RunRequest | undefined, now: Date): RunReport {
+export function reportOfProblem(
+  problem: Problem,
+  request: Pick<CommonRequest, 'runId' | 'attempt' | 'dryRun'> | undefined,
+  now: Date,
+): RunReport {
   const { reason, message } = problem;
   return {
     version: 1,
@@ -109,7 +120,7 @@ export function reportOfProblem(problem: Problem, request: RunRequest | undefine
 
 type Verdict = Pick<RunReport, 'result' | 'reason' | 'message' | 'retry' | 'touched' | 'failure'>;
 
-function verdict(request: RunRequest, outcome: FlowOutcome<RunState>, steps: StepReport[]): Verdict {
+function verdict(request: CommonRequest, outcome: FlowOutcome<ReportState>, steps: StepReport[]): Verdict {
   if (outcome.kind === 'stopped') return stopVerdict(outcome.result, outcome.state, steps);
   const { plan, done, current } = outcome.state;
   const base = { result: 'succeeded', retry: 'never', touched: done.length > 0 } as const;
@@ -122,16 +133,18 @@ function verdict(request: RunRequest, outcome: FlowOutcome<RunState>, steps: Ste
     return {
       ...base,
       reason: 'DryRun',
-      message: `Dry run: ${planned} would be ${verb}, to reach ${plan.to}. No changes were made.`,
+      message: `Dry run: ${planned} would be ${verb}${plan.to === 'unknown' ? '' : `, to reach ${plan.to}`}. No changes were made.`,
     };
   }
   const finished = count(done.length, 'migration');
+  // The history of a command whose tool is not known cannot be read.
+  const at = current === 'unknown' ? '' : `; the database is at ${current}`;
   return plan.direction === 'up'
-    ? { ...base, reason: 'Migrated', message: `${finished} applied; the database is at ${current}.` }
-    : { ...base, reason: 'Reverted', message: `${finished} reverted; the database is at ${current}.` };
+    ? { ...base, reason: 'Migrated', message: `${finished} applied${at}.` }
+    : { ...base, reason: 'Reverted', message: `${finished} reverted${at}.` };
 }
 
-function stopVerdict(stop: Stop, state: Partial<RunState>, steps: StepReport[]): Verdict {
+function stopVerdict(stop: Stop, state: Partial<ReportState>, steps: StepReport[]): Verdict {
   const { reason, message, migration, statement, position, code } = stop;
   const touched = stop.kind === 'failed' && stop.touched;
   const recovery = steps.find(({ step }) => step === 'recover');
@@ -165,10 +178,11 @@ type Facts = Pick<
   | 'safety'
   | 'rehearsal'
   | 'schema'
+  | 'output'
 >;
 
-function facts(request: RunRequest, outcome: FlowOutcome<RunState>, recovered: boolean): Facts {
-  const state: Partial<RunState> = outcome.state;
+function facts(request: CommonRequest, outcome: FlowOutcome<ReportState>, recovered: boolean): Facts {
+  const state: Partial<ReportState> = outcome.state;
   const { plan, backup, rehearsal, checks, findings } = state;
   const done = recovered ? [] : (state.done ?? []);
   const planned = plan?.migrations.map(({ revision }) => revision as string) ?? [];
@@ -205,6 +219,7 @@ function facts(request: RunRequest, outcome: FlowOutcome<RunState>, recovered: b
             roundTrip: rehearsal.roundTrip,
             migrations: rehearsal.migrations.filter(isWorthSaying),
           },
+    output: state.output === undefined ? undefined : [...state.output],
     schema:
       state.before === undefined && state.after === undefined
         ? undefined
@@ -218,13 +233,13 @@ function isWorthSaying({ locks, rewrites, rows }: MigrationEffects): boolean {
 }
 
 /** The current revision of the database: that of the last completed migration, otherwise the one read last. */
-function currentRevision({ plan, done = [], current }: Partial<RunState>): string | undefined {
+function currentRevision({ plan, done = [], current }: Partial<ReportState>): string | undefined {
   if (plan === undefined || done.length === 0) return current;
   if (plan.direction === 'up') return done.at(-1)?.revision;
   return done.length === plan.migrations.length ? plan.to : plan.migrations[done.length]?.revision;
 }
 
-function safetyResult(request: RunRequest, outcome: FlowOutcome<RunState>, findings: readonly Finding[]) {
+function safetyResult(request: CommonRequest, outcome: FlowOutcome<ReportState>, findings: readonly Finding[]) {
   if (outcome.kind === 'stopped' && outcome.step === 'check') return 'Blocked';
   if (request.safety.mode === 'Disabled') return 'Disabled';
   // What waits for a person because of an error is not let through with a warning.

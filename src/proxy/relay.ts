@@ -150,7 +150,7 @@ function transactionEnds(onEnd: (committed: boolean) => void): (type: string, sh
   let command = '';
   return (type, shown) => {
     if (type === 'E') failed = true;
-    if (type === 'C') command = shown.toString('utf8').replace(/\0[^]*$/, '');
+    if (type === 'C') command = shown.toString('utf8').split('\0', 1)[0] ?? '';
     if (type !== 'Z' || shown.toString() !== 'I') return;
     // A failed transaction is ended by COMMIT with the answer ROLLBACK; after a savepoint it may still commit.
     onEnd(command === 'COMMIT' || (!failed && command !== 'ROLLBACK'));

@@ -179,7 +179,8 @@ describe('the proxy', () => {
     const { url } = await temporaryDatabase('postgres');
     const guarded = await openProxy(url, {
       observe: () => ({
-        onStatement: ({ sql }) => (/CREATE ROLE/i.test(sql) ? { code: '42501', message: 'it was not sent' } : undefined),
+        onStatement: ({ sql }) =>
+          /CREATE ROLE/i.test(sql) ? { code: '42501', message: 'it was not sent' } : undefined,
       }),
     });
     try {

@@ -33,6 +33,7 @@ import { status } from './status.ts';
 import { validate } from './validate.ts';
 import { verifyBackup } from './verify-backup.ts';
 import { wait } from './wait.ts';
+import { wrap } from './wrap.ts';
 
 /** Every command, in the order of the help within its group. */
 export const COMMANDS: readonly CommandDefinition[] = [
@@ -50,6 +51,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
   schemaDiagram,
   safetyCheck,
   safeMigrate,
+  wrap,
   wait,
   run,
   backup,

@@ -21,6 +21,8 @@ import { sameExpressions } from './same-expressions.ts';
 import { createScratch, dropStaleScratches } from './scratch.ts';
 import { countRows, sizeBytes, tableSizes } from './size.ts';
 import { snapshot } from './snapshot.ts';
+import { objects, toolTables } from './tool-tables.ts';
+import { watch } from './watch.ts';
 
 export async function openPostgres(
   target: PostgresTarget,
@@ -74,6 +76,9 @@ export async function openPostgres(
     dropKept: (name) => dropKept(open, name),
     createScratch: (from, wanted) => createScratch(open, from, wanted, openDatabase),
     dropStaleScratches: () => dropStaleScratches(open),
+    toolTables: (names) => toolTables(open.client, names),
+    objects: () => objects(open),
+    watch: () => watch(open),
     dial: (parameters, wanted) => open.dial(parameters, wanted),
     async close() {
       await open.closeSequelize();
