@@ -30,7 +30,8 @@ const DEPENDENCIES: Record<string, { modules: string[]; packages: string[] }> = 
     packages: ['sequelize', 'pg', 'sqlite3', 'umzug'],
   },
   // `core/schema`: what the database is asked about two schemas is a question of the comparison.
-  'database/port.ts': { modules: ['core/model', 'core/schema'], packages: [] },
+  'database/port.ts': { modules: ['core/model', 'core/schema', 'database/programs-port.ts'], packages: [] },
+  'database/programs-port.ts': { modules: ['core/model'], packages: [] },
   // Runs the command of another tool; knows nothing of its database but a URL.
   command: { modules: ['core/model'], packages: [] },
   // Relays the protocol; how a connection is made is the database's.

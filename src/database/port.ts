@@ -3,7 +3,6 @@
  * same names; no other module knows which one is used. Expected failures are thrown as `ProblemError` with the
  * reason already set, because only a dialect can interpret its own error codes.
  */
-import type { Duplex } from 'node:stream';
 import type { Backup, BackupManifest, DatabaseIdentity } from '../core/model/backup.ts';
 import type { Baseline } from '../core/model/baseline.ts';
 import type { Capabilities, Dialect } from '../core/model/dialect.ts';
@@ -15,6 +14,9 @@ import type { Problem } from '../core/model/problem.ts';
 import type { Snapshot } from '../core/model/snapshot.ts';
 import type { DatabaseTarget, Timeouts } from '../core/model/target.ts';
 import type { Doubt } from '../core/schema/doubts.ts';
+import type { DialOptions, RawSession, ToolTable, Watch } from './programs-port.ts';
+
+export type { DialOptions, Observed, RawSession, ToolTable, Watch } from './programs-port.ts';
 
 export interface OpenOptions {
   timeouts: Timeouts;
@@ -89,44 +91,6 @@ export interface Database {
   watch(): Promise<Watch>;
 
   close(): Promise<void>;
-}
-
-export interface DialOptions {
-  /** Visible to the database's administrators, before the client's own name. */
-  applicationName: string;
-  timeouts: Timeouts;
-}
-
-/** A session of PostgreSQL whose protocol is passed on as bytes. */
-export interface RawSession {
-  /** Paused. Whoever uses it destroys it. */
-  stream: Duplex;
-  /** What the server has reported: `server_version`, `TimeZone`, … */
-  parameters: ReadonlyMap<string, string>;
-  /** Of the server's process, as `pg_backend_pid()` gives it. */
-  processId: number;
-  /** Asks the server to cancel the current statement. Never throws. */
-  cancel(): Promise<void>;
-}
-
-export interface ToolTable {
-  /** PostgreSQL: its schema; SQLite: `main`. */
-  schema: string;
-  name: string;
-  rows: Record<string, unknown>[];
-}
-
-/** Records what other sessions do in this database, until it is stopped. */
-export interface Watch {
-  /** The locks that they hold now are added. Never throws. */
-  look(): Promise<void>;
-  /** Waits until the other sessions have ended, as far as they end soon. */
-  stop(): Promise<Observed>;
-}
-
-export interface Observed extends Pick<MigrationEffects, 'locks' | 'rewrites' | 'rows'> {
-  /** Every table and sequence of the database whose content changed; `schema.name`. */
-  changed: string[];
 }
 
 export interface TableSize {

@@ -7,7 +7,7 @@ import type { RunEvent, RunReport } from '../core/model/report.ts';
 import type { CommandRequest, RunRequest } from '../core/model/request.ts';
 import type { DatabaseTarget } from '../core/model/target.ts';
 import { openDatabase } from '../database/open.ts';
-import type { CommandHost, CommandResult, CommandStage } from '../engine/wrapped/host.ts';
+import type { CommandHost, CommandResult } from '../engine/wrapped/host.ts';
 import { runWrapped } from '../engine/wrapped/run.ts';
 import { holder } from './holder.ts';
 import { scratchServerOf } from './scratch-server.ts';
@@ -25,7 +25,7 @@ export interface WrapOptions extends Options {
   /** `uri` (the default), `jdbc`, or a template: `{user}:{password}@tcp({host}:{port})/{database}`; for SQLite `{path}`. */
   urlFormat?: string;
   /** What happens with a statement that was not sent in the rehearsal. Default `Enforce`: it is refused. */
-  statements?: Command['statements'];
+  statements?: 'Enforce' | 'Warn' | 'Ignore';
   /** All steps without running the command on the target. */
   dryRun?: boolean;
   /** Default true. Without a backup the rehearsal uses the schema only. */
@@ -43,7 +43,7 @@ export interface WrapOptions extends Options {
   /** Called when a step ends, and with the progress of long steps. */
   onEvent?(event: RunEvent): void;
   /** Called with each line that the command prints, masked, and the stage in which it runs. */
-  onOutput?(line: string, stage: CommandStage): void;
+  onOutput?(line: string, stage: 'rehearse' | 'apply' | 'down'): void;
 }
 
 /**

@@ -38,7 +38,6 @@ export const wrap = defineCommand<WrapCommandOptions>({
   configure: (command) =>
     command
       .argument('<command...>', 'program and arguments; they run without a shell')
-      .passThroughOptions()
       .option('--url-env <name>', 'environment variable with the URL for the command (default: DATABASE_URL)')
       .option(
         '--url-format <format>',
