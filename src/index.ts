@@ -30,6 +30,7 @@ export {
   listBackups,
   pruneBackups,
   type RestoreOptions,
+  rekeyBackup,
   restoreDatabase,
   verifyBackup,
 } from './library/backups.ts';
@@ -47,6 +48,7 @@ export {
 } from './library/history.ts';
 export { type LintOptions, type LintResult, lintMigrations } from './library/lint/lint.ts';
 export { downgradeDatabase, type Migrated, type MigrateOptions, upgradeDatabase } from './library/migrate.ts';
+export { type RunReportOptions, runReport, type StoredRunReport } from './library/run-report.ts';
 export {
   checkMigrationSafety,
   type SafeMigrateOptions,

@@ -11,13 +11,24 @@ const DEPENDENCIES: Record<string, { modules: string[]; packages: string[] }> = 
   // pg-connection-string is a pure function over text here: it is given neither file names nor parameters.
   'core/model': { modules: [], packages: ['zod', 'pg-connection-string'] },
   'core/planning': { modules: ['core/model'], packages: [] },
-  'core/schema': { modules: ['core/model'], packages: [] },
-  'core/safety': { modules: ['core/model', 'core/planning', 'core/schema'], packages: [] },
+  // SQL as text: tokens, statements, CREATE TABLE of SQLite. What differs between the databases is in its folders.
+  sql: { modules: ['core/model'], packages: [] },
+  'core/schema': { modules: ['core/model', 'sql'], packages: [] },
+  'core/safety': { modules: ['core/model', 'core/planning', 'core/schema', 'sql'], packages: [] },
+  'core/report-page': { modules: ['core/model', 'core/schema', 'sql'], packages: [] },
   'core/reconcile': { modules: ['core/model'], packages: [] },
   // Who calls code that others wrote goes through it, wherever the call is made.
   author: { modules: ['core/model'], packages: [] },
   migrations: {
-    modules: ['author', 'migrations/module-fallback.ts', 'core/model', 'core/planning', 'core/schema', 'core/safety'],
+    modules: [
+      'author',
+      'migrations/module-fallback.ts',
+      'core/model',
+      'core/planning',
+      'core/schema',
+      'core/safety',
+      'sql',
+    ],
     packages: ['*'],
   },
   'migrations/module-fallback.ts': { modules: [], packages: [] },
@@ -26,23 +37,34 @@ const DEPENDENCIES: Record<string, { modules: string[]; packages: string[] }> = 
     packages: ['sequelize'],
   },
   database: {
-    modules: ['author', 'core/model', 'core/planning', 'core/schema', 'database/port.ts'],
+    modules: ['author', 'core/model', 'core/planning', 'core/schema', 'sql', 'database/port.ts'],
     packages: ['sequelize', 'pg', 'sqlite3', 'umzug'],
   },
   // `core/schema`: what the database is asked about two schemas is a question of the comparison.
-  'database/port.ts': { modules: ['core/model', 'core/schema', 'database/programs-port.ts'], packages: [] },
-  'database/programs-port.ts': { modules: ['core/model'], packages: [] },
+  'database/port.ts': { modules: ['core/model', 'core/schema', 'database/port'], packages: [] },
+  'database/port': { modules: ['core/model', 'core/schema'], packages: ['sequelize'] },
   // Runs the command of another tool; knows nothing of its database but a URL.
   command: { modules: ['core/model'], packages: [] },
   // Relays the protocol; how a connection is made is the database's.
   proxy: { modules: ['core/model', 'database/port.ts'], packages: [] },
-  backups: { modules: ['core/model', 'database/port.ts'], packages: [] },
+  backups: {
+    modules: ['core/model', 'database/port.ts', 'backups/object-store', 'backups/encryption'],
+    packages: [],
+  },
+  // Loaded only for an `s3://` place and for an encrypted backup.
+  'backups/object-store': {
+    modules: ['core/model', 'backups'],
+    packages: ['@aws-sdk/client-s3', '@aws-sdk/lib-storage'],
+  },
+  'backups/encryption': { modules: ['core/model'], packages: ['age-encryption'] },
   engine: {
     modules: [
       'core/model',
       'core/planning',
       'core/schema',
       'core/safety',
+      'core/report-page',
+      'sql',
       'migrations',
       'models',
       'database/port.ts',
@@ -58,6 +80,7 @@ const DEPENDENCIES: Record<string, { modules: string[]; packages: string[] }> = 
       'core/planning',
       'core/schema',
       'core/safety',
+      'core/report-page',
       'migrations',
       'models',
       'database',
@@ -151,11 +174,36 @@ describe('the architecture', () => {
     );
   });
 
+  it('compares the name of a database only in the folders of that database', () => {
+    const folder = /^(?:database|models|sql)\/(?:postgres|sqlite)\//;
+    const inside = files.filter((file) => folder.test(file));
+    assert.ok(inside.length > 80);
+    assert.deepEqual(
+      files.filter((file) => !folder.test(file) && namesDialect(withoutComments(textOf(file)))),
+      [],
+    );
+    for (const branch of [
+      "if (dialect === 'sqlite') return;",
+      "const other = target.dialect !== 'postgres' ? 1 : 2;",
+      "switch (dialect) {\n  case 'postgres':",
+      "'sqlite' === target.dialect",
+      "['sqlite'].includes(dialect)",
+    ]) {
+      assert.ok(namesDialect(branch), branch);
+    }
+  });
+
   it('keeps files under 300 lines', () => {
     const long = files.filter((file) => readFileSync(join(SOURCE, file), 'utf8').split('\n').length > 300);
     assert.deepEqual(long, []);
   });
 });
+
+/** Whether code branches on the name of a database. */
+function namesDialect(code: string): boolean {
+  const name = `['"](?:postgres|sqlite)['"]`;
+  return new RegExp(`[!=]== ?${name}|${name} ?[!=]==|\\bcase ${name}|\\[${name}\\]\\.includes`).test(code);
+}
 
 function localImportsOf(file: string): string[] {
   return importsOf(file)

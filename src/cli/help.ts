@@ -7,7 +7,7 @@ export function arrangeHelp(program: Command): void {
   program.configureHelp({
     // Only the program has groups of commands; commander lists them in the order of their names.
     groupItems: (_, shown, groupOf) => {
-      const at = (heading: string) => GROUPS.findIndex((group) => group === heading);
+      const at = (heading: string) => GROUPS.indexOf(heading as (typeof GROUPS)[number]);
       return new Map([...Map.groupBy(shown, groupOf)].sort(([a], [b]) => at(a) - at(b)));
     },
     visibleCommands: (command) => [...command.commands],

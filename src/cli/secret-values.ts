@@ -1,8 +1,17 @@
 import { readFileSync } from 'node:fs';
-import { SECRET_VARIABLES } from '../core/model/request.ts';
+import { BACKUP_IDENTITY_VARIABLES, SECRET_VARIABLES } from '../core/model/request.ts';
 
 /** Variables that always hold a secret. */
-const ALWAYS = ['DATABASE_URL', 'DATABASE_PASSWORD', 'PGPASSWORD'];
+const ALWAYS = [
+  'DATABASE_URL',
+  'DATABASE_PASSWORD',
+  'PGPASSWORD',
+  'AWS_SECRET_ACCESS_KEY',
+  'AWS_SESSION_TOKEN',
+  BACKUP_IDENTITY_VARIABLES.text,
+];
+/** Placeholders of Flyway that are secrets by their names. */
+const SECRET_PLACEHOLDER = /^FLYWAY_PLACEHOLDERS_.*(?:PASS|SECRET|TOKEN|KEY)/i;
 
 /**
  * The values that must not leave this process: those of the variables that came from Secrets, which are listed in
@@ -10,7 +19,8 @@ const ALWAYS = ['DATABASE_URL', 'DATABASE_PASSWORD', 'PGPASSWORD'];
  */
 export function secretValues(env: Readonly<Record<string, string | undefined>>): string[] {
   const listed = (variable: string) => (env[variable] ?? '').split(',').filter((name) => name !== '');
-  const variables = [...ALWAYS, ...listed(SECRET_VARIABLES.names)].map((name) => env[name] ?? '');
+  const placeholders = Object.keys(env).filter((name) => SECRET_PLACEHOLDER.test(name));
+  const variables = [...ALWAYS, ...placeholders, ...listed(SECRET_VARIABLES.names)].map((name) => env[name] ?? '');
   return [...variables, ...listed(SECRET_VARIABLES.files).map(contentOf)].filter((value) => value !== '');
 }
 

@@ -6,6 +6,14 @@ export async function checkDump(
   format: BackupManifest['format'],
   options: { signal?: AbortSignal } = {},
 ): Promise<void> {
-  const { checkDump } = format === 'sqlite' ? await import('./sqlite/dump.ts') : await import('./postgres/dump.ts');
+  const { checkDump } = await READERS[format]();
   return checkDump(path, options);
 }
+
+const postgres = () => import('./postgres/dump.ts');
+
+const READERS = {
+  sqlite: () => import('./sqlite/dump.ts'),
+  'pg_dump-custom': postgres,
+  'pg_dump-directory': postgres,
+} satisfies Record<BackupManifest['format'], unknown>;

@@ -1,20 +1,25 @@
 import { resolve } from 'node:path';
 import { parseDatabaseUrl } from '../core/model/database-url.ts';
-import type { DatabaseTarget, PostgresTarget } from '../core/model/target.ts';
+import { byDialect, type DatabaseTarget, type PostgresTarget } from '../core/model/target.ts';
 
 /** The value of DATABASE_URL while code runs on this database: unchanged if it already names the same database. */
 export function databaseUrlFor(target: DatabaseTarget, present: string | undefined): string | undefined {
   if (present === undefined) return undefined;
   const parsed = parseDatabaseUrl(present);
   if (parsed.ok && isSame(parsed.target, target)) return present;
-  return target.dialect === 'sqlite' ? `sqlite:///${resolve(target.path)}` : postgresUrl(target);
+  return byDialect(target, { postgres: postgresUrl, sqlite: ({ path }) => `sqlite:///${resolve(path)}` });
 }
 
 function isSame(a: DatabaseTarget, b: DatabaseTarget): boolean {
-  if (a.dialect === 'sqlite' || b.dialect === 'sqlite') {
-    return a.dialect === 'sqlite' && b.dialect === 'sqlite' && resolve(a.path) === resolve(b.path);
-  }
-  return a.host === b.host && a.port === b.port && a.database === b.database;
+  return addressIn(a) === addressIn(b);
+}
+
+/** What names a database. */
+function addressIn(target: DatabaseTarget): string {
+  return byDialect(target, {
+    postgres: ({ host, port, database }) => JSON.stringify([host, port, database]),
+    sqlite: ({ path }) => JSON.stringify(resolve(path)),
+  });
 }
 
 function postgresUrl({ host, port, user, password, database, ssl }: PostgresTarget): string {

@@ -1,11 +1,9 @@
+import { byDialect } from '../core/model/target.ts';
 import type { OpenDatabase } from './port.ts';
 
 /** Opens a database of either dialect; only the code of the requested dialect is loaded. */
-export const openDatabase: OpenDatabase = async (target, options) => {
-  switch (target.dialect) {
-    case 'postgres':
-      return (await import('./postgres/index.ts')).openPostgres(target, options, openDatabase);
-    case 'sqlite':
-      return (await import('./sqlite/index.ts')).openSqlite(target, options, openDatabase);
-  }
-};
+export const openDatabase: OpenDatabase = (target, options) =>
+  byDialect(target, {
+    postgres: async (server) => (await import('./postgres/index.ts')).openPostgres(server, options, openDatabase),
+    sqlite: async (file) => (await import('./sqlite/index.ts')).openSqlite(file, options, openDatabase),
+  });

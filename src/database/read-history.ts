@@ -1,15 +1,21 @@
 import { type HistoryRow, ownTables } from '../core/model/history.ts';
-import type { DatabaseTarget, Timeouts } from '../core/model/target.ts';
+import {
+  byDialect,
+  type DatabaseTarget,
+  type PostgresTarget,
+  type SqliteTarget,
+  type Timeouts,
+} from '../core/model/target.ts';
 
 /**
  * Reads only the history, over the bare driver, for `migrate current` and `wait`. Neither Sequelize nor Umzug is
  * loaded, which is most of the cost of opening a database. Throws ProblemError as `openDatabase` does.
  */
 export async function readHistory(target: DatabaseTarget, timeouts: Timeouts): Promise<HistoryRow[]> {
-  return target.dialect === 'sqlite' ? fromSqlite(target) : fromPostgres(target, timeouts);
+  return byDialect(target, { sqlite: fromSqlite, postgres: (server) => fromPostgres(server, timeouts) });
 }
 
-async function fromSqlite(target: Extract<DatabaseTarget, { dialect: 'sqlite' }>): Promise<HistoryRow[]> {
+async function fromSqlite(target: SqliteTarget): Promise<HistoryRow[]> {
   const [{ inspectFile }, { closeFile, openFile }, { historyStore }] = await Promise.all([
     import('./sqlite/file.ts'),
     import('./sqlite/driver.ts'),
@@ -26,10 +32,7 @@ async function fromSqlite(target: Extract<DatabaseTarget, { dialect: 'sqlite' }>
   }
 }
 
-async function fromPostgres(
-  target: Extract<DatabaseTarget, { dialect: 'postgres' }>,
-  timeouts: Timeouts,
-): Promise<HistoryRow[]> {
+async function fromPostgres(target: PostgresTarget, timeouts: Timeouts): Promise<HistoryRow[]> {
   const [{ connectWithRetry }, { historyStore }] = await Promise.all([
     import('./postgres/connect-with-retry.ts'),
     import('./postgres/history.ts'),

@@ -64,6 +64,7 @@ export async function restore(
     safetyBackup: false,
     now: ports.now(),
     terminateSessions: ports.request.terminateSessions,
+    identities: await ports.backupIdentities?.(),
   });
   const asItWas = kept === undefined ? '' : `; the previous database is kept as ${kept.name}`;
   return {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Baseline } from '../core/model/baseline.ts';
 import type { MigrationFile } from '../core/model/migration.ts';
 import { ProblemError } from '../core/model/problem.ts';
-import type { Database, ScratchServer } from '../database/port.ts';
+import type { Database, Migrator, ScratchServer } from '../database/port.ts';
 import { madeObjects } from '../migrations/made-objects.ts';
 import { type GuardedScratch, openScratch } from './scratch.ts';
 
@@ -54,8 +54,8 @@ export async function openReplay(
  * used.
  */
 async function installExtensions(
-  database: Database,
-  scratch: Database,
+  database: Pick<Migrator, 'baseline'>,
+  scratch: Pick<Migrator, 'baseline'>,
   folder: string,
   migrations: readonly MigrationFile[],
 ): Promise<void> {

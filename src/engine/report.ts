@@ -2,7 +2,9 @@ import type { MigrationEffects } from '../core/model/effects.ts';
 import type { Finding } from '../core/model/finding.ts';
 import type { Problem } from '../core/model/problem.ts';
 import type { Progress, RunEvent, RunReport, StepReport } from '../core/model/report.ts';
-import type { CommonRequest } from '../core/model/request.ts';
+import type { CommonRequest, RunRequest } from '../core/model/request.ts';
+import { isRepeatable } from '../core/model/revision.ts';
+import type { KeptReport } from '../core/model/run-details.ts';
 import { joinSentences } from '../core/model/sentences.ts';
 import type { StepName, StepResult } from '../core/model/step.ts';
 import { TOOL_VERSION } from '../core/model/version.ts';
@@ -11,6 +13,8 @@ import type { FlowOutcome } from '../engine/flow.ts';
 import { keepReport } from '../engine/keep-report.ts';
 import { maskedTexts } from '../engine/masked.ts';
 import type { RunEnvironment } from '../engine/ports.ts';
+import { detailsOf } from './details.ts';
+import { redactKeptReport } from './redact-report.ts';
 import { count } from './run-text.ts';
 import { needsAttention } from './safety.ts';
 import type { RunState } from './state.ts';
@@ -84,12 +88,25 @@ export function recorder(
       };
       if (leftOvers.length > 0) report.message = `${report.message} (${leftOvers.join('; ')})`;
       const masked = maskedTexts(report, mask);
-      const whole = await keepReport(outcome.state.backup, masked);
-      const complete = whole === undefined ? masked : { ...masked, whole };
+      // The files of another tool's migrations are not known.
+      const details =
+        request.report === undefined || !('migrations' in request)
+          ? undefined
+          : await detailsOf(request as RunRequest, outcome.state);
+      const kept: KeptReport = { ...masked, ...(details === undefined ? {} : { details: maskedTexts(details, mask) }) };
+      const shown = hidesLiterals(request) ? redactKeptReport(kept) : kept;
+      const { problem, ...paths } = await keepReport(outcome.state.backup, shown, request);
+      const complete = { ...masked, ...paths };
+      if (problem !== undefined) complete.message = joinSentences(complete.message, `The report ${problem}`);
       environment.emit({ type: 'report', report: boundReport(complete) });
       return complete;
     },
   };
+}
+
+/** The report of an encrypted backup is not encrypted, so it has no values either. */
+function hidesLiterals({ report, backup }: CommonRequest): boolean {
+  return report?.redactLiterals === true || (backup.recipients ?? []).length > 0;
 }
 
 /** The report of a run that could not start: no connection was opened and nothing was changed. */
@@ -235,7 +252,7 @@ function isWorthSaying({ locks, rewrites, rows }: MigrationEffects): boolean {
 /** The current revision of the database: that of the last completed migration, otherwise the one read last. */
 function currentRevision({ plan, done = [], current }: Partial<ReportState>): string | undefined {
   if (plan === undefined || done.length === 0) return current;
-  if (plan.direction === 'up') return done.at(-1)?.revision;
+  if (plan.direction === 'up') return done.findLast(({ revision }) => !isRepeatable(revision))?.revision ?? current;
   return done.length === plan.migrations.length ? plan.to : plan.migrations[done.length]?.revision;
 }
 

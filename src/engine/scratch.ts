@@ -28,7 +28,7 @@ export async function openScratch(
   options: ScratchOptions,
 ): Promise<GuardedScratch> {
   const scratch = await database.createScratch(source, options);
-  if (database.dialect === 'sqlite') return { ...scratch, beyond: [] };
+  if (!database.can.serverObjects) return { ...scratch, beyond: [] };
   try {
     const { loadJudge } = await import('../migrations/statements/parser.ts');
     const beyond: string[] = [];

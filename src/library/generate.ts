@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
+import { CAPABILITIES } from '../core/model/dialect.ts';
 import { ProblemError } from '../core/model/problem.ts';
 import type { Revision } from '../core/model/revision.ts';
 import type { Snapshot } from '../core/model/snapshot.ts';
@@ -92,7 +93,7 @@ async function fromModels(session: Session & { models: Snapshot }, options: From
 async function withNothing(settings: Settings, models: Snapshot, options: FromModels): Promise<Generated> {
   const { dialect } = settings.target;
   if ((await pendingOf(settings, [])).length > 0) throw pendingProblem(await pendingOf(settings, []));
-  if (dialect === 'postgres') {
+  if (!CAPABILITIES[dialect].singleFile) {
     const why = 'the database does not exist yet';
     return generated(settings, { expected: models, found: nothing(dialect) }, options, async () => why);
   }

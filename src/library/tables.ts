@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises';
-import type { Model, ModelStatic, Sequelize } from 'sequelize';
+import type { Model, ModelStatic } from 'sequelize';
 import { ProblemError } from '../core/model/problem.ts';
 import type { Position } from '../core/model/revision.ts';
 import { currentPosition } from '../core/planning/plan.ts';
@@ -116,7 +116,7 @@ export function createAllTables(options: Options = {}): Promise<{ tables: string
 export function dropAllTables(options: Options = {}): Promise<{ tables: string[] }> {
   return asWriter(options, async (session) => {
     const before = await names(session);
-    const sequelize = session.database.sequelize as Sequelize;
+    const sequelize = session.database.sequelize;
     await modelsOf(session);
     await sequelize.drop();
     const after = await names(session);
@@ -126,7 +126,7 @@ export function dropAllTables(options: Options = {}): Promise<{ tables: string[]
 
 async function create(session: Session): Promise<void> {
   await modelsOf(session);
-  await (session.database.sequelize as Sequelize).sync();
+  await session.database.sequelize.sync();
 }
 
 async function names({ database }: Session): Promise<Set<string>> {
@@ -135,5 +135,5 @@ async function names({ database }: Session): Promise<Set<string>> {
 
 async function modelsOf({ settings, database }: Session): Promise<ModelStatic<Model>[]> {
   if (settings.models === undefined) throw noModels();
-  return defineAll(settings.models, database.sequelize as Sequelize);
+  return defineAll(settings.models, database.sequelize);
 }

@@ -9,6 +9,7 @@ import type { DatabaseTarget } from '../core/model/target.ts';
 import { openDatabase } from '../database/open.ts';
 import type { CommandHost, CommandResult } from '../engine/wrapped/host.ts';
 import { runWrapped } from '../engine/wrapped/run.ts';
+import { backupIdentities } from './backup-identities.ts';
 import { holder } from './holder.ts';
 import { scratchServerOf } from './scratch-server.ts';
 import { type Options, settingsOf } from './settings.ts';
@@ -82,6 +83,7 @@ export async function wrapCommand(options: WrapOptions): Promise<RunReport> {
     backup: {
       enabled: options.backup ?? true,
       folder: settings.backups.folder,
+      recipients: settings.backups.recipients,
       name: options.backupName,
       compression: settings.backups.compression,
       schemas: settings.backups.schemas,
@@ -97,6 +99,7 @@ export async function wrapCommand(options: WrapOptions): Promise<RunReport> {
     target: settings.target,
     openDatabase,
     rehearsalServer: scratchServerOf(request.safety.rehearsalServer, options.env),
+    backupIdentities: () => backupIdentities(settings.backups, options.env),
     holder: holder(),
     now: () => new Date(),
     emit: (event) => options.onEvent?.(event),

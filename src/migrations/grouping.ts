@@ -1,6 +1,6 @@
 import { basename, dirname, extname } from 'node:path/posix';
 import type { Problem } from '../core/model/problem.ts';
-import { parseRevision, type Revision } from '../core/model/revision.ts';
+import { type Revision, revisionOfName } from '../core/model/revision.ts';
 import { listNames } from '../core/planning/names.ts';
 import { sortFiles } from '../core/planning/order.ts';
 
@@ -9,7 +9,10 @@ export interface Group {
   revision: Revision;
   /** As in `MigrationFile`: one file, or up and down. */
   files: string[];
-  /** `x.js` next to `x.ts`: only the content tells whether it is the compiled output, so it must be read. */
+  /**
+   * `x.js` next to `x.ts`, or `x.sql` next to either: only the content tells whether it is the compiled output, or SQL
+   * that the code reads, so it must be read.
+   */
   compiled: string[];
 }
 
@@ -42,19 +45,13 @@ export function groupFiles(paths: readonly string[]): Grouping {
 }
 
 const FLYWAY = /^([VU])(\d+(?:[._]\d+)*)__(.+)\.sql$/;
-const REPEATABLE = /^R__.+\.sql$/;
 const BASELINE = /^B\d+(?:[._]\d+)*__.+\.sql$/;
 const PAIR = /^(.+)\.(up|down)\.sql$/;
 
-/** Flyway files other than versioned and undo migrations: one sentence for all such files of a folder. */
+/** Baseline migrations of Flyway: one sentence for all such files of a folder. */
 function refuseFlyway(paths: readonly string[]): Problem | undefined {
   const named = (pattern: RegExp) => paths.filter((path) => pattern.test(plainName(path)));
-  const [repeatable, baseline] = [named(REPEATABLE), named(BASELINE)];
-  if (repeatable.length > 0)
-    return refused(
-      repeatable,
-      'Repeatable migrations of Flyway are not supported. Put the definition into a versioned migration (V…__….sql) each time it changes, or leave the files out with "exclude" in the configuration.',
-    );
+  const baseline = named(BASELINE);
   if (baseline.length > 0)
     return refused(
       baseline,
@@ -96,11 +93,11 @@ function makeGroup(parts: readonly Part[]): Group | Problem {
   const downs = of('down');
   const [main] = [...wholes, ...ups, ...downs];
   if (main === undefined) throw new Error('a group has at least one file');
-  const revision = parseRevision(main.stem);
+  const revision = revisionOfName(main.stem);
   if (revision === undefined) {
     return {
       reason: 'InvalidMigration',
-      message: `${main.path}: "${main.stem}" is not a valid migration name. Use letters, digits, "_", "-" and "." (at most 200), starting with a letter or a digit, as in 20240601120000_add_orders.`,
+      message: `${main.path}: "${main.stem}" is not a valid migration name. Use letters, digits, "_", "-" and "." (at most 200), as in 20240601120000_add_orders.`,
     };
   }
   if (wholes.length > 1) return outputs(revision, wholes);
@@ -117,18 +114,20 @@ function makeGroup(parts: readonly Part[]): Group | Problem {
 }
 
 /**
- * One TypeScript file with compiled files of the same name next to it may be one migration; no other combination is.
+ * One file of code with files of the same name next to it may be one migration: its compiled output, or SQL that it
+ * reads. No other combination is.
  */
 function outputs(revision: Revision, wholes: readonly Part[]): Group | Problem {
   const all = paths(wholes);
   const sources = all.filter((path) => /\.[cm]?ts$/i.test(path));
   const compiled = all.filter((path) => /\.[cm]?js$/i.test(path));
-  const [source] = sources;
+  const sql = all.filter((path) => /\.sql$/i.test(path));
+  const [source, other] = sources.length > 0 ? sources : compiled;
   const together = new Set(all.map((path) => dirname(path))).size === 1;
-  if (source === undefined || sources.length > 1 || sources.length + compiled.length < all.length || !together) {
+  if (source === undefined || other !== undefined || !together) {
     return duplicate(revision, all);
   }
-  return { revision, files: [source], compiled };
+  return { revision, files: [source], compiled: [...(sources.length > 0 ? compiled : []), ...sql] };
 }
 
 function paths(parts: readonly Part[]): string[] {
@@ -139,7 +138,7 @@ export function duplicate(revision: Revision, files: readonly string[]): Problem
   return {
     reason: 'DuplicateMigration',
     migration: revision,
-    message: `${files.join(' and ')} are the same migration. Names count without folder and extension (and versions without leading zeros): delete or rename one of them.`,
+    message: `${files.join(' and ')} are the same migration. Names count without folder and extension (and versions without leading zeros): delete or rename one of them, or leave it out with "exclude" in the configuration.`,
   };
 }
 

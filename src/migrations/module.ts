@@ -88,5 +88,5 @@ function esmAdvice(path: string): string {
     typeOfPackage(dirname(path)) === 'commonjs'
       ? 'its package.json says "type": "commonjs"'
       : 'its suffix or a package.json says so';
-  return ` The file is written as an ES module (as for Babel), but Node takes it for CommonJS because ${why}. Name it .mjs, or put a package.json with {"type":"module"} next to the migrations, or compile it to CommonJS.`;
+  return ` The file is written as an ES module (as for Babel), but Node takes it for CommonJS because ${why}. Name it .mjs, or put a package.json with {"type":"module"} next to the migrations, or compile it. With Babel, compile it while it runs: NODE_OPTIONS="--require @babel/register"`;
 }

@@ -4,7 +4,7 @@
  * database.
  */
 import { readFile as readFileCallback } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import type { MigrationFile } from '../core/model/migration.ts';
 import { type Problem, ProblemError } from '../core/model/problem.ts';
@@ -65,7 +65,12 @@ async function readGroup(folder: string, { revision, files, compiled }: Group): 
   if (compiled.length > 0) {
     const source = String(contents[0]);
     for (const file of compiled) {
-      if (isCompiledFrom(source, String(await readContent(folder, file)))) continue;
+      if (
+        /\.sql$/i.test(file)
+          ? source.includes(basename(file))
+          : isCompiledFrom(source, String(await readContent(folder, file)))
+      )
+        continue;
       throw new ProblemError(duplicate(revision, [...files, file]));
     }
   }

@@ -1,6 +1,7 @@
 import type { Model, ModelStatic } from 'sequelize';
 import type { Dialect } from '../core/model/dialect.ts';
 import type { Index, IndexPart } from '../core/model/snapshot.ts';
+import { MODEL_RULES } from './dialects.ts';
 
 /** An index as Sequelize keeps it once the model is defined: named, and with columns in place of attributes. */
 interface ModelIndex {
@@ -30,7 +31,7 @@ interface Generator {
 export function indexesOf(model: ModelStatic<Model>, dialect: Dialect): Index[] {
   const generator = model.sequelize?.getQueryInterface().queryGenerator as unknown as Generator;
   const { _indexes: indexes } = model as unknown as { _indexes: readonly ModelIndex[] };
-  const methods = dialect === 'postgres';
+  const methods = MODEL_RULES[dialect].indexMethods;
   const columnOf = columnNames(model);
   return indexes
     .map(

@@ -2,6 +2,7 @@ import type { Model, ModelStatic } from 'sequelize';
 import type { Dialect } from '../core/model/dialect.ts';
 import type { Deferrable, ForeignKey, Key, ReferentialAction, UniqueConstraint } from '../core/model/snapshot.ts';
 import { allAttributesOf, attributesOf } from './columns.ts';
+import { MODEL_RULES } from './dialects.ts';
 import { placeOf } from './tables.ts';
 
 export function primaryKeyOf(model: ModelStatic<Model>): { primaryKey?: Key } {
@@ -46,7 +47,7 @@ export function foreignKeysOf(model: ModelStatic<Model>, dialect: Dialect): Fore
         references: { schema, table: name, columns: [references.key ?? 'id'] },
         onDelete: actionOf(onDelete),
         onUpdate: actionOf(onUpdate),
-        ...(dialect === 'postgres' ? deferrableOf(references) : {}),
+        ...(MODEL_RULES[dialect].deferrableKeys ? deferrableOf(references) : {}),
         validated: true,
       },
     ];

@@ -6,6 +6,7 @@ import { importAsAuthor } from '../author/output.ts';
 import type { Dialect } from '../core/model/dialect.ts';
 import { ProblemError } from '../core/model/problem.ts';
 import { lendPackages } from '../migrations/module-fallback.ts';
+import { MODEL_RULES } from './dialects.ts';
 
 const CODE = new Set(['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs']);
 
@@ -16,7 +17,7 @@ export async function loadModels(path: string, dialect: Dialect): Promise<ModelS
 
 /** An instance for its dialect's SQL; nothing here ever sends a query. */
 function unconnected(dialect: Dialect): Sequelize {
-  return new Sequelize({ dialect, logging: false, ...(dialect === 'sqlite' ? { storage: ':memory:' } : {}) });
+  return new Sequelize({ dialect, logging: false, ...MODEL_RULES[dialect].options });
 }
 
 /**

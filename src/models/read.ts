@@ -6,6 +6,7 @@ import type { Model, ModelStatic } from 'sequelize';
 import type { Dialect } from '../core/model/dialect.ts';
 import type { EnumType, Snapshot, Table } from '../core/model/snapshot.ts';
 import { columnsOf, enumsOf } from './columns.ts';
+import { MODEL_RULES } from './dialects.ts';
 import { indexesOf } from './indexes.ts';
 import { foreignKeysOf, primaryKeyOf, uniquesOf } from './keys.ts';
 import { loadModels } from './load.ts';
@@ -26,12 +27,13 @@ export async function readModels(path: string, dialect: Dialect): Promise<Snapsh
 /** The same of models that are defined already. */
 export function snapshotOf(models: readonly ModelStatic<Model>[], dialect: Dialect): Snapshot {
   const tables = models.map((model) => toTable(model, dialect)).sort(byName);
-  const enums = dialect === 'postgres' ? models.flatMap(enumsOf).sort(byName) : [];
+  const enums = MODEL_RULES[dialect].enums ? models.flatMap(enumsOf).sort(byName) : [];
   return { dialect, tables, enums: distinct(enums), sequences: [], views: [], unsupportedKinds: SILENT_ON };
 }
 
 function toTable(model: ModelStatic<Model>, dialect: Dialect): Table {
   const { schema, name } = tableOf(model, dialect);
+  const rules = MODEL_RULES[dialect];
   return {
     schema,
     name,
@@ -43,8 +45,12 @@ function toTable(model: ModelStatic<Model>, dialect: Dialect): Table {
     exclusions: [],
     indexes: indexesOf(model, dialect),
     triggers: [],
-    ...(dialect === 'postgres' && model.options.comment ? { comment: model.options.comment } : {}),
-    options: { withoutRowid: false, strict: false, autoincrement: dialect === 'sqlite' && hasAutoIncrement(model) },
+    ...(rules.comments && model.options.comment ? { comment: model.options.comment } : {}),
+    options: {
+      withoutRowid: false,
+      strict: false,
+      autoincrement: rules.autoincrementTables && hasAutoIncrement(model),
+    },
   };
 }
 

@@ -1,7 +1,8 @@
 import type { Model, ModelStatic } from 'sequelize';
-import type { Dialect } from '../core/model/dialect.ts';
+import { DEFAULT_SCHEMA, type Dialect } from '../core/model/dialect.ts';
+import { MODEL_RULES } from './dialects.ts';
 
-/** A model's table. SQLite has no schemas; Sequelize puts the schema into the name there, with a dot. */
+/** A model's table. */
 export function tableOf(model: ModelStatic<Model>, dialect: Dialect): { schema: string; name: string } {
   return placeOf(model.getTableName(), dialect);
 }
@@ -10,17 +11,12 @@ export function placeOf(
   table: string | { tableName: string; schema?: string; delimiter?: string },
   dialect: Dialect,
 ): { schema: string; name: string } {
-  const base = BASE[dialect];
+  const base = DEFAULT_SCHEMA[dialect];
   if (typeof table === 'string') return { schema: base, name: table };
   const { tableName, schema, delimiter } = table;
   if (!schema) return { schema: base, name: tableName };
-  return dialect === 'postgres'
-    ? { schema, name: tableName }
-    : { schema: base, name: `${schema}${delimiter || '.'}${tableName}` };
+  return MODEL_RULES[dialect].qualified(schema, tableName, delimiter);
 }
-
-/** The schema of a table that names none. */
-const BASE: Record<Dialect, string> = { postgres: 'public', sqlite: 'main' };
 
 /** A name as PostgreSQL prints it inside a type. */
 export function quoteIfNeeded(name: string): string {

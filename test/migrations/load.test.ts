@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the placeholders of Flyway look so
 import assert from 'node:assert/strict';
 import type { Dialect } from '../../src/core/model/dialect.ts';
 import type { MigrationBody } from '../../src/core/model/migration.ts';
@@ -60,7 +61,9 @@ describe('Loading migrations', () => {
       const text = '-- migrate:up\nSELECT 1;\nSELECT\n2;\n-- migrate:down\nSELECT 3;\n';
       const plain = await loadOne('1_t.sql', text);
       const windows = await loadOne('1_t.sql', `\uFEFF${text.replaceAll('\n', '\r\n')}`);
-      assert.deepEqual(windows.up, plain.up);
+      assert.equal(windows.checksum, (await loadOne('1_t.sql', `\uFEFF${text}`)).checksum);
+      const [first, second] = plain.up.kind === 'sql' ? plain.up.statements : [];
+      assert.deepEqual(windows.up, { kind: 'sql', statements: [first, { ...second, sql: 'SELECT\r\n2' }] });
       assert.deepEqual(windows.down, plain.down);
     });
 
@@ -89,10 +92,119 @@ describe('Loading migrations', () => {
       assert.deepEqual(loaded.transactional, { up: false, down: false });
     });
 
+    const texts = async (file: string, text: string) => {
+      const { up } = await loadOne(file, text);
+      return up.kind === 'sql' ? up.statements.map((statement) => statement.sql) : [];
+    };
+
+    describe('replaces the placeholders of Flyway by the variables that Flyway reads', () => {
+      const names = ['FLYWAY_PLACEHOLDERS_APP_PASSWORD', 'FLYWAY_PLACEHOLDERS_ROLE', 'FLYWAY_SCHEMAS'];
+      const before = names.map((name) => process.env[name]);
+      beforeEach(() => {
+        process.env.FLYWAY_PLACEHOLDERS_APP_PASSWORD = 'x$&1';
+        process.env.FLYWAY_PLACEHOLDERS_ROLE = 'app';
+      });
+      afterEach(() => {
+        for (const [index, name] of names.entries()) {
+          if (before[index] === undefined) delete process.env[name];
+          else process.env[name] = before[index];
+        }
+      });
+      const REPLACED: [string, string, string][] = [
+        ['of any case', "ALTER USER ${Role} PASSWORD '${app_password}';", "ALTER USER app PASSWORD 'x$&1'"],
+        [
+          'Flyway’s own',
+          "SELECT '${flyway:filename}', '${flyway:table}'",
+          "SELECT 'V1__t.sql', 'flyway_schema_history'",
+        ],
+        ['the default schema', 'SET search_path = ${flyway:defaultSchema};', 'SET search_path = public'],
+      ];
+      for (const [name, text, expected] of REPLACED) {
+        it(name, async () => assert.equal((await texts('V1__t.sql', text)).at(-1), expected));
+      }
+      it('the default schema from FLYWAY_SCHEMAS', async () => {
+        process.env.FLYWAY_SCHEMAS = 'crm,public';
+        assert.deepEqual(await texts('V1__t.sql', 'SELECT 1 AS ${flyway:defaultSchema}'), ['SELECT 1 AS crm']);
+      });
+      it('and leaves them in other formats', async () => {
+        assert.deepEqual(await texts('1_t.sql', "SELECT '${role}'"), ["SELECT '${role}'"]);
+      });
+    });
+
+    it('sends the line ends of the file, also where they differ', async () => {
+      const body = '-- migrate:up\r\nSELECT 1;\r\nSELECT $$a\r\nb\nc$$,\r\n  2;\r\n';
+      const loaded = await loadOne('1_t.sql', body);
+      assert.deepEqual(await texts('1_t.sql', body), ['SELECT 1', 'SELECT $$a\r\nb\nc$$,\r\n  2']);
+      assert.deepEqual(loaded.up.kind === 'sql' && loaded.up.statements.map(({ line }) => line), [2, 3]);
+      const plain = await texts('V2__t.sql', "/* x */ INSERT INTO t VALUES ('one\r\ntwo');\r\n");
+      assert.match(plain[0] ?? '', /'one\r\ntwo'/);
+    });
+
+    it('reads the script configuration of Flyway', async () => {
+      const load = (text: string, conf: string) =>
+        folderOf({ 'V1__t.sql': text, 'V1__t.sql.conf': conf })
+          .then(loadAll)
+          .then(([one]) => one);
+      const text = "SELECT '${none}';";
+      const loaded = await load(text, '# a comment\nexecuteInTransaction=false\nplaceholderReplacement = FALSE\n');
+      assert.equal(loaded?.transactional.up, false);
+      assert.equal((await load('VACUUM;', 'executeInTransaction=true'))?.transactional.up, true);
+      await assert.rejects(
+        load('SELECT 1;', '\nshouldExecute=false'),
+        /V1__t\.sql\.conf:2:1: "shouldExecute=false" is not/,
+      );
+    });
+
+    it('creates the history table of the tool in front of a statement that names it', async () => {
+      const text = 'SELECT 1; -- flyway_schema_history\nREVOKE ALL ON flyway_schema_history FROM app;\n';
+      const [one, create, revoke] = await texts('V1__t.sql', text);
+      assert.deepEqual([one, revoke], ['SELECT 1', 'REVOKE ALL ON flyway_schema_history FROM app']);
+      assert.match(create ?? '', /^CREATE TABLE IF NOT EXISTS flyway_schema_history \(installed_rank /);
+      assert.equal((await texts('V1__t.sql', 'SELECT my_flyway_schema_history_2;')).length, 1);
+      const goose = await texts('1_t.sql', '-- +goose Up\nSELECT count(*) FROM public.goose_db_version;');
+      assert.match(goose[0] ?? '', /^CREATE TABLE IF NOT EXISTS goose_db_version /);
+      assert.equal((await texts('1_t.sql', 'SELECT * FROM goose_db_version')).length, 1);
+    });
+
     it('takes the BEGIN and COMMIT around a golang-migrate file off', async () => {
       const loaded = await loadOne('1_t.up.sql', 'BEGIN;\nSELECT 1;\nCOMMIT;\n');
       assert.deepEqual(sql(loaded.up), ['SELECT 1']);
       assert.equal(loaded.transactional.up, true);
+    });
+
+    const AROUND: [string, string, string][] = [
+      ['goose', '1_t.sql', '-- +goose Up\nBEGIN;\nSELECT 1;\nCOMMIT;\n'],
+      [
+        'goose, in a block, COMMIT alone',
+        '1_t.sql',
+        '-- +goose Up\n-- +goose StatementBegin\nSELECT 1;\nCOMMIT;\n-- +goose StatementEnd\n',
+      ],
+      ['goose, BEGIN alone', '1_t.sql', '-- +goose Up\nBEGIN;\nSELECT 1;\n'],
+      ['dbmate', '1_t.sql', '-- migrate:up\nSTART TRANSACTION;\nSELECT 1;\nEND;\n'],
+      ['plain SQL', '20240123121855__x.sql', 'BEGIN TRANSACTION;\nSELECT 1;\nCOMMIT TRANSACTION;\n'],
+      ['Flyway', 'V1__t.sql', 'SELECT 1;\nCOMMIT WORK;\n'],
+    ];
+    for (const [name, file, text] of AROUND) {
+      it(`takes the BEGIN and COMMIT around everything off: ${name}`, async () => {
+        const { up, transactional } = await loadOne(file, text);
+        assert.deepEqual(up.kind === 'sql' && up.statements.map(({ sql }) => sql), ['SELECT 1']);
+        assert.deepEqual(transactional, { up: true, down: true });
+      });
+    }
+
+    it('sends a script for psql as it is where each COMMIT has its BEGIN', async () => {
+      const { up, transactional } = await loadOne(
+        '1_t.sql',
+        'SELECT 1;\nBEGIN;\nSELECT 2;\nCOMMIT;\nBEGIN;\nSELECT 3;\nEND;\n',
+      );
+      assert.equal(up.kind === 'sql' && up.statements.length, 7);
+      assert.equal(transactional.up, false);
+    });
+
+    it('sends a file of goose as it is where it commits in the middle', async () => {
+      const { up, transactional } = await loadOne('1_t.sql', '-- +goose Up\nSELECT 1;\nCOMMIT;\nSELECT 2;\n');
+      assert.equal(up.kind === 'sql' && up.statements.length, 3);
+      assert.equal(transactional.up, false);
     });
 
     it('runs what cannot run in a transaction outside one, where the format has no word for it', async () => {
@@ -136,10 +248,17 @@ describe('Loading migrations', () => {
         /:2:1: COPY … FROM stdin needs psql.*INSERT/,
         2,
       ],
-      ['BEGIN', '1_a.sql', '-- migrate:up\nBEGIN;\nSELECT 1;\nCOMMIT;\n', /:2:1: BEGIN is not allowed here/, 2],
+      ['BEGIN', '1_a.sql', '-- migrate:up\nSELECT 0;\nBEGIN;\nSELECT 1;', /:3:1: BEGIN is not allowed here/, 3],
       ['COMMIT in the middle', '1_a.sql', 'SELECT 1;\n COMMIT;\nSELECT 2;', /:2:2: COMMIT is not allowed here/, 2],
       ['ROLLBACK', '1_a.sql', 'SELECT 1;\nROLLBACK;', /ROLLBACK is not allowed here/, 2],
-      ['END', '1_a.sql', 'SELECT 1;\nEND;', /END is not allowed here/, 2],
+      ['END', '1_a.sql', 'SELECT 1;\nEND;\nSELECT 2;', /END is not allowed here/, 2],
+      [
+        'a ROLLBACK of the transaction of goose',
+        '1_a.sql',
+        '-- +goose Up\nSELECT 1;\nROLLBACK;\nSELECT 2;',
+        /:3:1: ROLLBACK is not allowed here/,
+        3,
+      ],
       [
         'START TRANSACTION',
         '1_a.sql',

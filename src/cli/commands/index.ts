@@ -21,7 +21,9 @@ import { migrateStamp } from './migrate-stamp.ts';
 import { migrateUpgrade } from './migrate-upgrade.ts';
 import { operator } from './operator.ts';
 import { prune } from './prune.ts';
+import { rekey } from './rekey.ts';
 import { repair } from './repair.ts';
+import { report } from './report.ts';
 import { restore } from './restore.ts';
 import { run } from './run.ts';
 import { runner } from './runner.ts';
@@ -52,6 +54,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
   safetyCheck,
   safeMigrate,
   wrap,
+  report,
   wait,
   run,
   backup,
@@ -59,6 +62,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
   verifyBackup,
   restore,
   prune,
+  rekey,
   repair,
   adopt,
   baseline,

@@ -9,7 +9,7 @@ import { readUri } from './connection/postgres-uri.ts';
 import { readFileUri, readSqliteUrl, sqliteFile } from './connection/sqlite-url.ts';
 import { NO_SURROUNDINGS, type Surroundings } from './connection/surroundings.ts';
 import type { Problem } from './problem.ts';
-import type { DatabaseTarget, PostgresTarget } from './target.ts';
+import { byDialect, type DatabaseTarget, type PostgresTarget } from './target.ts';
 
 export type ParsedUrl = { ok: true; target: DatabaseTarget } | { ok: false; problem: Problem };
 
@@ -36,16 +36,27 @@ export function parseDatabaseUrl(text: string, surroundings: Surroundings = NO_S
   }
 }
 
+type ReadUrl = (text: string, surroundings: Surroundings, driver: string) => DatabaseTarget;
+
+const readServer: ReadUrl = (text, surroundings, driver) =>
+  readPostgres(text, driver === 'asyncpg' ? 'verify-full' : 'require', surroundings);
+
+const SCHEMES = new Map<string, ReadUrl>([
+  ['jdbc', readJdbc],
+  ['postgres', readServer],
+  ['postgresql', readServer],
+  ['sqlite', readSqliteUrl],
+  ['sqlite3', readSqliteUrl],
+  ['file', readFileUri],
+]);
+
 function read(text: string, surroundings: Surroundings): DatabaseTarget {
   if (text === '') throw new ConnectionStringError('The database URL is empty.');
   const [, scheme = ''] = /^([a-z][a-z0-9+.-]*):/i.exec(text) ?? [];
-  const [dialect = '', driver = ''] = scheme.toLowerCase().split('+');
-  if (dialect === 'jdbc') return readJdbc(text, surroundings);
-  if (dialect === 'postgres' || dialect === 'postgresql')
-    return readPostgres(text, driver === 'asyncpg' ? 'verify-full' : 'require', surroundings);
-  if (dialect === 'sqlite' || dialect === 'sqlite3') return readSqliteUrl(text);
-  if (dialect === 'file') return readFileUri(text);
-  if (OTHERS.test(dialect)) throw new ConnectionStringError(`"${scheme}" is not supported. ${FORMS}`);
+  const [system = '', driver = ''] = scheme.toLowerCase().split('+');
+  const read = SCHEMES.get(system);
+  if (read !== undefined) return read(text, surroundings, driver);
+  if (OTHERS.test(system)) throw new ConnectionStringError(`"${scheme}" is not supported. ${FORMS}`);
   if (looksLikeKeywordValue(text)) {
     const given: Given = new Map();
     readKeywordValue(text, given);
@@ -120,7 +131,10 @@ function unreadable(text: string): ConnectionStringError {
 
 /** The target as text, without password: `postgres://app@db:5432/trading`, or the file's path. */
 export function displayTarget(target: DatabaseTarget): string {
-  if (target.dialect === 'sqlite') return target.path;
+  return byDialect(target, { postgres: displayServer, sqlite: ({ path }) => path });
+}
+
+function displayServer(target: PostgresTarget): string {
   const { user, database, host, port, hosts } = target;
   if (hosts !== undefined) return `postgres://${user}@${hosts.map(addressOf).join(',')}/${database}`;
   if (host.startsWith('/')) return `postgres://${user}@:${port}/${database}?host=${host}`;

@@ -1,5 +1,13 @@
-/** The databases that db-manager migrates. Only `database/<dialect>/` may branch on it; other modules read `Capabilities`. */
+/**
+ * The databases that db-manager migrates. Other modules do not compare it: they read `Capabilities`, or look up what
+ * differs in a `Record<Dialect, …>`, which a new database has to complete before the code compiles.
+ */
 export type Dialect = 'postgres' | 'sqlite';
+
+export const DIALECTS = ['postgres', 'sqlite'] as const satisfies readonly Dialect[];
+
+/** The schema of a table that names none. */
+export const DEFAULT_SCHEMA: Record<Dialect, string> = { postgres: 'public', sqlite: 'main' };
 
 /** The features of a database, as data, so that no other module checks its name or version. */
 export interface Capabilities {
@@ -13,4 +21,40 @@ export interface Capabilities {
   schemas: boolean;
   /** Locks held by the session can be listed while it runs (`pg_locks`). */
   observableLocks: boolean;
+  /** A simple view can be written to, so that one can replace a renamed table. */
+  writableViews: boolean;
+  /** Views and triggers are stored as text, which no change of a table updates. */
+  textDependents: boolean;
+  /** A statement can change what is outside its database: roles, other databases, files of the server. */
+  serverObjects: boolean;
+  /** Statements are read with the database's own parser. */
+  ownParser: boolean;
+  /** Names of tables that the database reserves. */
+  reservedTables?: RegExp;
 }
+
+export const CAPABILITIES: Record<Dialect, Capabilities> = {
+  postgres: {
+    transactionalDdl: true,
+    concurrentIndexes: true,
+    singleFile: false,
+    schemas: true,
+    observableLocks: true,
+    writableViews: true,
+    textDependents: false,
+    serverObjects: true,
+    ownParser: true,
+  },
+  sqlite: {
+    transactionalDdl: true,
+    concurrentIndexes: false,
+    singleFile: true,
+    schemas: false,
+    observableLocks: false,
+    writableViews: false,
+    textDependents: true,
+    serverObjects: false,
+    ownParser: false,
+    reservedTables: /^sqlite_/i,
+  },
+};

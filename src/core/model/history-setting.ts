@@ -1,3 +1,4 @@
+import { CAPABILITIES } from './dialect.ts';
 import type { HistorySetting } from './history.ts';
 import { ProblemError } from './problem.ts';
 import type { DatabaseTarget } from './target.ts';
@@ -18,11 +19,12 @@ export const FOREIGN_HISTORIES: ReadonlySet<string> = new Set([
 export function withHistory(target: DatabaseTarget, history: HistorySetting | undefined): DatabaseTarget {
   if (history?.schema === undefined && history?.table === undefined) return target;
   const { schema, table } = history;
-  if (schema !== undefined && target.dialect === 'sqlite')
+  const can = CAPABILITIES[target.dialect];
+  if (schema !== undefined && !can.schemas)
     throw refused('history.schema is for PostgreSQL: SQLite has no schemas. Set history.table instead.');
   if (/^(pg_|information_schema$)/.test(schema ?? ''))
     throw refused(`history.schema cannot be ${schema}, which belongs to PostgreSQL. Name another schema.`);
-  if (/^sqlite_/i.test(table ?? '') && target.dialect === 'sqlite')
+  if (table !== undefined && can.reservedTables?.test(table))
     throw refused(`history.table cannot be ${table}: SQLite reserves such names. Choose another name.`);
   if (table !== undefined && FOREIGN_HISTORIES.has(table))
     throw refused(

@@ -21,6 +21,12 @@ export const OPERATOR_REASONS = {
     help: 'Create it. The run then starts automatically.',
   },
   ImagePullFailed: { exit: 1, means: 'The image cannot be pulled.', help: 'Correct the reference or the pull Secret.' },
+  NotAllowed: {
+    exit: 4,
+    means:
+      'The configuration of the operator does not allow an image, account, Secret or priority class of the resource.',
+    help: 'Change the field that the message names, or ask the administrator of the operator.',
+  },
   JobRefused: {
     exit: 1,
     means: 'The API server refused the Job.',
@@ -31,6 +37,11 @@ export const OPERATOR_REASONS = {
     exit: 1,
     means: 'The Job or its pod disappeared before it could report.',
     help: 'The operator retries automatically. The next run resumes from the migration history.',
+  },
+  ReportNotFound: {
+    exit: 2,
+    means: 'No report has that name.',
+    help: 'The message lists the reports. `db-manager safe-migrate` keeps one with its backup.',
   },
   ReportUnreadable: {
     exit: 1,

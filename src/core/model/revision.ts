@@ -11,6 +11,11 @@ export type Target =
   | { kind: 'name'; text: string }
   | { kind: 'relative'; by: number };
 
+/** A repeatable migration of Flyway, `R__views`: it has no version and runs again whenever its file changes. */
+export function isRepeatable(revision: string): boolean {
+  return revision.startsWith('R__');
+}
+
 /** The longest revision that fits into every history table and Kubernetes field, in characters. */
 export const MAX_REVISION_LENGTH = 200;
 
@@ -21,6 +26,15 @@ export function parseRevision(text: string): Revision | undefined {
   return REVISION.test(text) && text.length <= MAX_REVISION_LENGTH && !text.includes('..')
     ? (text as Revision)
     : undefined;
+}
+
+/**
+ * The revision of a file: its name without suffix. Other tools accept any character, so each run of those that a
+ * revision cannot contain is one `_`: `V2__a b` is `V2__a_b`. Undefined if nothing is left, or if it is too long.
+ */
+export function revisionOfName(stem: string): Revision | undefined {
+  const plain = stem.replace(/[^A-Za-z0-9_.-]+/g, '_').replace(/\.{2,}/g, '.');
+  return parseRevision(plain.replace(/^[_.-]+/, ''));
 }
 
 /** Parses `head`, `base`, `+N`, `-N`, a revision or a prefix of one; undefined for any other text. */

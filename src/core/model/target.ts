@@ -4,6 +4,16 @@ import type { Secret } from './secret.ts';
 /** How to connect to the database, parsed once at the entry points. */
 export type DatabaseTarget = SqliteTarget | PostgresTarget;
 
+type TargetOf<D extends DatabaseTarget['dialect']> = Extract<DatabaseTarget, { dialect: D }>;
+
+/** The result of the function for the target's database. */
+export function byDialect<T>(
+  target: DatabaseTarget,
+  functions: { [D in DatabaseTarget['dialect']]: (target: TargetOf<D>) => T },
+): T {
+  return (functions[target.dialect] as (target: DatabaseTarget) => T)(target);
+}
+
 export interface SqliteTarget {
   dialect: 'sqlite';
   /** Path of the file; relative paths are relative to the working directory of the process. */

@@ -2,8 +2,15 @@ import { createHash } from 'node:crypto';
 import type { DatabaseMigration, DatabaseMigrationSpec } from '../model/resource.ts';
 import type { RunIdentity } from './observed.ts';
 
-/** A change of the value of this annotation starts a new run of a stalled resource. */
-export const RETRY_ANNOTATION = 'db-manager.dev/retry';
+/**
+ * Annotations by which a person acts without a shell in a pod. A change of a value starts a new run. `repair` has the
+ * form of `parseRepair`; the values of the others have no meaning.
+ */
+export const ACTION_ANNOTATIONS = {
+  retry: 'db-manager.dev/retry',
+  repair: 'db-manager.dev/repair',
+  prune: 'db-manager.dev/prune',
+} as const;
 
 /** Version of a ConfigMap that the spec references, or undefined if it does not exist. */
 export type SourceVersion = { name: string; version: string | undefined };
@@ -20,16 +27,19 @@ export function configMapsOf({ migrations, database }: DatabaseMigrationSpec): s
 
 /**
  * Digest of all inputs of a run. A change makes a new run due. Fields that only control when and how often to run
- * (suspend, window, dependsOn, retry, the time to live of the Job), or how to report (redactData), are excluded, so a
+ * (suspend, window, dependsOn, retry, the time to live of the Job), or how to report (report, redactData), are excluded, so a
  * change of them starts no run.
  */
 export function inputsDigest(resource: DatabaseMigration, sources: readonly SourceVersion[]): string {
-  const { suspend: _1, window: _2, dependsOn: _3, retry: _4, ...spec } = resource.spec;
+  const { suspend: _1, window: _2, dependsOn: _3, retry: _4, report: _7, ...spec } = resource.spec;
   const { ttlAfterFinished: _5, ...runner } = spec.runner;
   const { redactData: _6, ...safety } = spec.safety;
-  const retry = resource.metadata.annotations?.[RETRY_ANNOTATION] ?? '';
+  const annotations = resource.metadata.annotations ?? {};
+  const retry = annotations[ACTION_ANNOTATIONS.retry] ?? '';
+  const repair = annotations[ACTION_ANNOTATIONS.repair];
+  const prune = annotations[ACTION_ANNOTATIONS.prune];
   const versions = sources.map(({ name, version }) => [name, version ?? '']).sort();
-  return `sha256:${digest({ spec: { ...spec, runner, safety }, versions, retry })}`;
+  return `sha256:${digest({ spec: { ...spec, runner, safety }, versions, retry, repair, prune })}`;
 }
 
 /** Two resources with the same key migrate the same database, judged by their specs. */

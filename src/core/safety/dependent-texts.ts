@@ -1,7 +1,8 @@
+import { CAPABILITIES } from '../model/dialect.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Action } from './action.ts';
 
-/** Views and triggers with the names in their texts: SQLite also stores them as text. */
+/** Views and triggers with the names in their texts: a database may store them as text only. */
 export interface KnownTexts {
   /** Those that contain both names: `view open_orders`. */
   dependentsOf(table: string, column: string): string[];
@@ -18,7 +19,7 @@ interface Text {
 
 export function knownTexts(snapshot: Snapshot | undefined): KnownTexts {
   const texts = new Map<string, Text>();
-  if (snapshot?.dialect === 'sqlite') {
+  if (snapshot !== undefined && CAPABILITIES[snapshot.dialect].textDependents) {
     for (const { name, definition } of snapshot.views) texts.set(name, text(`view ${name}`, wordsOf(definition)));
     for (const { name: of, triggers } of snapshot.tables) {
       for (const { name, definition } of triggers) {

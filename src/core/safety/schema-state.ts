@@ -1,3 +1,4 @@
+import { DEFAULT_SCHEMA } from '../model/dialect.ts';
 import type { Index, Snapshot, Table } from '../model/snapshot.ts';
 import type { Action, ConstraintSpec, IndexSpec, TableRef } from './action.ts';
 import { isNotNull } from './actions/expression.ts';
@@ -43,7 +44,7 @@ export interface SchemaState {
 
 export function knownSchema(snapshot: Snapshot | undefined): SchemaState {
   const tables = new Map<string, KnownTable>();
-  const plain = snapshot?.dialect === 'sqlite' ? 'main' : 'public';
+  const plain = DEFAULT_SCHEMA[snapshot?.dialect ?? 'postgres'];
   const key = ({ schema, name }: TableRef) => (schema === undefined || schema === plain ? name : `${schema}.${name}`);
   const all = () => [...tables.values()];
   const seen = new Set([plain, ...(snapshot?.tables ?? []).map(({ schema }) => schema)]);

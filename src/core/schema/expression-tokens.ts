@@ -1,3 +1,6 @@
+import { tokenize } from '../../sql/lexer.ts';
+import { SQL_RULES } from '../../sql/rules.ts';
+import { unquote } from '../../sql/significant.ts';
 import type { Dialect } from '../model/dialect.ts';
 
 /** A token of an SQL expression; white space and comments are left out. */
@@ -7,38 +10,52 @@ export interface Token {
   text: string;
 }
 
-const COMMON = String.raw`\s+|--[^\n]*|\/\*[\s\S]*?\*\/`;
-const STRING = String.raw`((?:[eEnNbBxX]|[uU]&)?'(?:[^']|'')*'|\$\$[\s\S]*?\$\$)`;
-const WORD = String.raw`([A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*)`;
-const NUMBER = String.raw`(\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+)`;
-const MARK = String.raw`(::|[()[\],.;:?])`;
-const OPERATOR = String.raw`([-+*\/<>=~!@#%^&|]+)`;
-const NAME = {
-  postgres: '("(?:[^"]|"")*")',
-  sqlite: String.raw`("(?:[^"]|"")*"|\x60[^\x60]*\x60|\[[^\]]*\])`,
-};
-
-const PATTERNS: Record<Dialect, RegExp> = {
-  postgres: new RegExp([COMMON, STRING, NAME.postgres, WORD, NUMBER, MARK, OPERATOR].join('|'), 'g'),
-  sqlite: new RegExp([COMMON, STRING, NAME.sqlite, WORD, NUMBER, MARK, OPERATOR].join('|'), 'g'),
-};
-
 /**
- * The tokens of an expression (PostgreSQL manual 4.1, SQLite lang_expr). Names that need no quotes lose them; SQLite
- * compares names without case, so there they are all in lower case.
+ * The tokens of an expression (PostgreSQL manual 4.1, SQLite lang_expr). Names that need no quotes lose them, and are
+ * folded as the database compares them.
  */
 export function tokensOf(dialect: Dialect, text: string): Token[] {
   const tokens: Token[] = [];
-  for (const match of text.matchAll(PATTERNS[dialect])) {
-    const [, string, name, word, number, mark, operator] = match;
-    if (string !== undefined) tokens.push({ kind: 'string', text: plainString(string) });
-    else if (name !== undefined) tokens.push({ kind: 'name', text: plainName(dialect, name) });
-    else if (word !== undefined) tokens.push({ kind: 'word', text: word.toLowerCase() });
-    else if (number !== undefined) tokens.push({ kind: 'number', text: number.toLowerCase() });
-    else if (mark !== undefined) tokens.push({ kind: 'mark', text: mark });
-    else if (operator !== undefined) tokens.push(...operators(operator));
+  // Symbols that follow each other without a space can be one operator, or a part of the next number: `.5`, `1e-5`.
+  let symbols = '';
+  const flush = () => {
+    tokens.push(...symbolsOf(symbols));
+    symbols = '';
+  };
+  for (const lexed of tokenize(text, dialect)) {
+    const part = text.slice(lexed.start, lexed.end);
+    if (lexed.kind === 'symbol') {
+      symbols += part;
+      continue;
+    }
+    if (lexed.kind === 'number' && symbols.endsWith('.')) {
+      symbols = symbols.slice(0, -1);
+      flush();
+      tokens.push({ kind: 'number', text: `.${part}` });
+      continue;
+    }
+    const last = tokens.at(-1);
+    if (lexed.kind === 'number' && /^[-+]$/.test(symbols) && last?.kind === 'number' && last.text.endsWith('e')) {
+      last.text += symbols + part;
+      symbols = '';
+      continue;
+    }
+    flush();
+    if (lexed.kind === 'string') tokens.push({ kind: 'string', text: plainString(part) });
+    else if (lexed.kind === 'identifier') tokens.push({ kind: 'name', text: plainName(dialect, part) });
+    else if (lexed.kind === 'word') tokens.push({ kind: 'word', text: part.toLowerCase() });
+    else if (lexed.kind === 'number') tokens.push({ kind: 'number', text: part.toLowerCase() });
   }
+  flush();
   return tokens;
+}
+
+const SYMBOLS = /::|[()[\],.;:?]|[-+*/<>=~!@#%^&|]+/g;
+
+function symbolsOf(text: string): Token[] {
+  return (text.match(SYMBOLS) ?? []).flatMap((part) =>
+    /^(?:::|[()[\],.;:?])$/.test(part) ? [{ kind: 'mark' as const, text: part }] : operators(part),
+  );
 }
 
 /** A minus or plus after another operator is a sign of its own: `a >-1`. */
@@ -56,8 +73,6 @@ function plainString(text: string): string {
 }
 
 function plainName(dialect: Dialect, text: string): string {
-  const quote = text[0] ?? '';
-  const inner = quote === '[' ? text.slice(1, -1) : text.slice(1, -1).replaceAll(quote + quote, quote);
-  const name = dialect === 'sqlite' ? inner.toLowerCase() : inner;
+  const name = SQL_RULES[dialect].foldName(unquote(text));
   return /^[a-z_][a-z0-9_$]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
 }

@@ -1,3 +1,4 @@
+import type { Dialect } from '../model/dialect.ts';
 import type { Check, Index, Snapshot, Table } from '../model/snapshot.ts';
 import { mentions } from './mentions.ts';
 import { keyOf } from './names.ts';
@@ -39,8 +40,8 @@ export function planMigrationFiles(
 ): Stage[] {
   const start = applyRenames(found, renames);
   const target = mergeTarget(expected, start.snapshot);
-  const plan = expected.dialect === 'postgres' ? planPostgres : planSqlite;
-  const states = expected.dialect === 'postgres' ? postgresStates(start.snapshot, target, safe) : [{ state: target }];
+  const { plan, statesOf } = PLANNERS[expected.dialect];
+  const states = statesOf(start.snapshot, target, safe);
   const stages: Stage[] = [];
   let before = start.snapshot;
   for (const { state, via, ...rest } of states) {
@@ -60,6 +61,17 @@ export function planMigrationFiles(
   const whole = { ...first, up: [...start.steps, ...first.up], down: [...first.down, ...back] };
   return [whole, ...rest].filter(({ up }) => up.length > 0);
 }
+
+interface Planner {
+  plan(from: Snapshot, to: Snapshot): Operation[];
+  /** The states after each migration file, in order. */
+  statesOf(from: Snapshot, to: Snapshot, safe: boolean): State[];
+}
+
+const PLANNERS: Record<Dialect, Planner> = {
+  postgres: { plan: planPostgres, statesOf: postgresStates },
+  sqlite: { plan: planSqlite, statesOf: (_from, to) => [{ state: to }] },
+};
 
 /** The database itself renames a column in its views; the text of a recreated view still has the old name. */
 function withStale(step: Operation, renames: readonly Operation[]): Operation {

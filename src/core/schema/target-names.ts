@@ -9,8 +9,13 @@ const LONGEST = 63;
  * the down migration can name it. SQLite stores none, and its constraints are changed with their table.
  */
 export function nameConstraints(dialect: Dialect, tables: readonly Table[]): Table[] {
-  return dialect === 'sqlite' ? [...tables] : tables.map(withNames);
+  return NAMED[dialect](tables);
 }
+
+const NAMED: Record<Dialect, (tables: readonly Table[]) => Table[]> = {
+  postgres: (tables) => tables.map(withNames),
+  sqlite: (tables) => [...tables],
+};
 
 function withNames(table: Table): Table {
   const taken = new Set<string>();

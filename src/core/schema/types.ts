@@ -37,7 +37,16 @@ export function canonicalType(dialect: Dialect, type: string): string {
     .replace(/\s*\(\s*/g, '(')
     .replace(/\s*,\s*/g, ',')
     .replace(/\s*\)/g, ')');
-  if (dialect === 'sqlite') return plain.toUpperCase();
+  return CANONICAL[dialect](plain);
+}
+
+const CANONICAL: Record<Dialect, (plain: string) => string> = {
+  postgres: canonicalPostgres,
+  sqlite: (plain) => plain.toUpperCase(),
+};
+
+/** The spelling that format_type() prints. */
+function canonicalPostgres(plain: string): string {
   const array = /(?:\[\d*\])+$/.exec(plain)?.[0] ?? '';
   const base = (array === '' ? plain : plain.slice(0, -array.length)).replace(/^public\./, '');
   if (base.startsWith('"') || base.includes('."')) return `${base}${'[]'.repeat(array.split('[').length - 1)}`;

@@ -1,4 +1,4 @@
-import { tokensOf } from './ddl/tokens.ts';
+import { significantTokens } from '../../sql/significant.ts';
 import type { Connection } from './driver.ts';
 
 /** The maximum number of tokens with the same text that are tried. */
@@ -25,7 +25,7 @@ async function find(connection: Connection, sql: string, message: string): Promi
   if (/incomplete input/.test(message)) return sql.trimEnd().length;
   const near = /near "([\s\S]+)": syntax error/.exec(message)?.[1];
   if (near !== undefined) {
-    const places = tokensOf(sql).filter(({ start, end }) => sql.slice(start, end) === near);
+    const places = significantTokens(sql, 'sqlite').filter(({ start, end }) => sql.slice(start, end) === near);
     for (const { start, end } of places.slice(0, MOST)) {
       if ((await failure(connection, sql.slice(0, end))) === message) return start;
     }
@@ -42,7 +42,7 @@ async function find(connection: Connection, sql: string, message: string): Promi
 
 /** An unterminated string extends to the end, so the search is for SQLite's text and not for one of our tokens. */
 function placeOf(sql: string, text: string): number | undefined {
-  const token = tokensOf(sql).find(({ start, end }) => sql.slice(start, end) === text);
+  const token = significantTokens(sql, 'sqlite').find(({ start, end }) => sql.slice(start, end) === text);
   const at = token?.start ?? sql.lastIndexOf(text);
   return at < 0 ? undefined : at;
 }
@@ -50,7 +50,8 @@ function placeOf(sql: string, text: string): number | undefined {
 /** A name may be written with quotes and in another case, and be qualified only in the message. */
 function placeOfName(sql: string, name: string): number | undefined {
   const wanted = (name.split('.').at(-1) ?? name).toLowerCase();
-  return tokensOf(sql).find(({ kind, value }) => kind !== 'other' && value.toLowerCase() === wanted)?.start;
+  return significantTokens(sql, 'sqlite').find(({ kind, text }) => kind !== 'symbol' && text.toLowerCase() === wanted)
+    ?.start;
 }
 
 function failure(connection: Connection, sql: string): Promise<string | undefined> {

@@ -2,6 +2,7 @@
  * SQLite. `connection` opens, `driver` turns callbacks into promises, `migrate` is a session for the loop in
  * `../umzug.ts`, `alter/` is a query interface that keeps all data. The files have the same names as PostgreSQL's.
  */
+import { CAPABILITIES } from '../../core/model/dialect.ts';
 import type { SqliteTarget } from '../../core/model/target.ts';
 import type { Database, OpenDatabase, OpenOptions } from '../port.ts';
 import { migrateWithUmzug } from '../umzug.ts';
@@ -10,6 +11,7 @@ import { checks } from './checks.ts';
 import { connect } from './connection.ts';
 import { closeFile } from './driver.ts';
 import { checkDump, dump } from './dump.ts';
+import { dumpStream } from './dump-stream.ts';
 import { historyStore } from './history.ts';
 import { lock } from './lock.ts';
 import { openSession } from './migrate.ts';
@@ -31,7 +33,7 @@ export async function openSqlite(
   const { path, connection, identity, own } = open;
   return {
     dialect: 'sqlite',
-    can: { transactionalDdl: true, concurrentIndexes: false, singleFile: true, schemas: false, observableLocks: false },
+    can: CAPABILITIES.sqlite,
     identity,
     get sequelize() {
       return open.sequelize;
@@ -56,6 +58,7 @@ export async function openSqlite(
     tableSizes: () => tableSizes(connection, own),
     rowCounts: () => countRows(connection, own),
     dump: (file, wanted) => dump(path, file, wanted),
+    dumpStream: (take, wanted) => dumpStream(path, take, wanted),
     checkDump: (file, _format, wanted) => checkDump(file, wanted),
     restore: (backup, wanted) => restore(path, backup, wanted),
     keptDatabases: async () => [],

@@ -1,7 +1,7 @@
 import type { Sequelize } from 'sequelize';
 import type { Index, IndexPart } from '../../core/model/snapshot.ts';
+import { byComma, closing, significantTokens } from '../../sql/significant.ts';
 import { select } from '../select.ts';
-import { byComma, closing, tokensOf } from './ddl/tokens.ts';
 
 export interface TableIndexes {
   /** Indexes created by CREATE INDEX. */
@@ -67,13 +67,13 @@ function toIndex(first: Row, rows: Row[], sql: string): Index {
 
 /** The text of each part without its sort order, and the condition of a partial index. */
 function readText(sql: string): { expressions: string[]; where?: string } {
-  const tokens = tokensOf(sql);
-  const open = tokens.findIndex(({ kind, value }) => kind === 'other' && value === '(');
+  const tokens = significantTokens(sql, 'sqlite');
+  const open = tokens.findIndex(({ key }) => key === '(');
   const close = closing(tokens, open);
   const expressions = byComma(tokens.slice(open + 1, close)).map((piece) => {
     const text = sql.slice(piece[0]?.start, piece.at(-1)?.end);
     return text.replace(/\s+(ASC|DESC)$/i, '').replace(/\s+COLLATE\s+\w+$/i, '');
   });
-  const at = tokens.findIndex(({ kind, value }, index) => index > close && kind === 'word' && value === 'WHERE');
+  const at = tokens.findIndex(({ key }, index) => index > close && key === 'WHERE');
   return at < 0 ? { expressions } : { expressions, where: sql.slice(tokens[at + 1]?.start).trim() };
 }

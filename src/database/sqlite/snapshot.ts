@@ -9,8 +9,8 @@ import type {
   Table,
   UniqueConstraint,
 } from '../../core/model/snapshot.ts';
+import { type ParsedTable, parseTable } from '../../sql/sqlite/create-table.ts';
 import { select } from '../select.ts';
-import { type ParsedTable, parseTable } from './ddl/parse-table.ts';
 import { readForeignKeys } from './snapshot-foreign-keys.ts';
 import { readIndexes, type TableIndexes } from './snapshot-indexes.ts';
 

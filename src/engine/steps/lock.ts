@@ -3,6 +3,7 @@ import type { Database, Lock } from '../../database/port.ts';
 import type { Step } from '../../engine/flow.ts';
 import type { RunPorts } from '../../engine/ports.ts';
 import type { Connected, Locked, Planned } from '../../engine/state.ts';
+import { lockWait } from '../lock-wait.ts';
 
 /** Waits for the migration lock. An empty plan needs no lock. */
 export const lock: Step<Connected & Planned, Locked> = {
@@ -29,9 +30,4 @@ export async function acquireLock(
   });
   defer('the lock', () => lock.release());
   return lock;
-}
-
-/** The wait for the lock ends after half of timeouts.run, so that the steps after it still have time. */
-function lockWait(runMs: number): number {
-  return runMs === 0 ? 900_000 : runMs / 2;
 }

@@ -3,7 +3,7 @@
  * that sort before it. This module reads files, and runs code only where it cannot do harm. It opens no connections.
  */
 import { join, relative } from 'node:path';
-import type { Dialect } from '../../core/model/dialect.ts';
+import { CAPABILITIES, DIALECTS, type Dialect } from '../../core/model/dialect.ts';
 import type { Finding } from '../../core/model/finding.ts';
 import type { LoadedMigration, MigrationFile } from '../../core/model/migration.ts';
 import { ProblemError } from '../../core/model/problem.ts';
@@ -68,7 +68,7 @@ export async function lintMigrations(options: LintOptions = {}): Promise<LintRes
     const files = await filesOf({ migrations: selection.folder, ...globs }, noticeOf(options));
     parts.push(await readPart(selection, files, wished, options.signal));
   }
-  const dialect = wished ?? (parts.some((part) => part.dialect === 'sqlite') ? 'sqlite' : 'postgres');
+  const dialect = wished ?? DIALECTS.findLast((one) => parts.some((part) => part.dialect === one)) ?? DIALECTS[0];
   const { server, serverVersion } = serverFor(dialect, options.serverVersion);
   const findings = parts.flatMap(({ selection, read, broken, wanted }) => {
     const names = repositoryFindings(read, ignore);
@@ -94,17 +94,21 @@ interface Part {
   wanted: ReadonlySet<string>;
 }
 
-/** Without a given dialect it is PostgreSQL, unless PostgreSQL's parser fails and SQLite's lexer can read more. */
+/** Without a given dialect it is PostgreSQL, unless its parser fails and another dialect can read more. */
 async function readPart(
   selection: Selection,
   files: MigrationFile[],
   wished: Dialect | undefined,
   signal?: AbortSignal,
 ): Promise<Part> {
-  const first = await readAs(selection, files, wished ?? 'postgres', signal);
-  if (wished !== undefined || unread(first) === 0) return first;
-  const second = await readAs(selection, files, 'sqlite', signal);
-  return unread(second) < unread(first) ? second : first;
+  const [first, ...others] = wished === undefined ? DIALECTS : [wished];
+  let best = await readAs(selection, files, first, signal);
+  for (const dialect of others) {
+    if (unread(best) === 0) break;
+    const other = await readAs(selection, files, dialect, signal);
+    if (unread(other) < unread(best)) best = other;
+  }
+  return best;
 }
 
 function unread({ read, broken }: Part): number {
@@ -149,7 +153,7 @@ function inOrder(findings: readonly Finding[], wanted: ReadonlySet<string>): Fin
 
 /** Without a database, PostgreSQL's own parser decides what is not valid SQL. */
 function strict(finding: Finding, dialect: Dialect): Finding {
-  return dialect === 'postgres' && finding.rule === 'unreadable-statement'
+  return CAPABILITIES[dialect].ownParser && finding.rule === 'unreadable-statement'
     ? { ...finding, severity: 'error' }
     : finding;
 }

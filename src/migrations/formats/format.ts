@@ -6,6 +6,8 @@ import { ProblemError } from '../../core/model/problem.ts';
 export interface SourceFile {
   file: string;
   text: string;
+  /** What a file of the same name with `.conf` behind it says, as Flyway's script configuration. */
+  script?: string;
 }
 
 /** A piece of SQL and the line of the file that it starts on. */
@@ -20,10 +22,10 @@ export interface SqlSection {
   pieces: Piece[];
   transaction?: boolean;
   /**
-   * The tool sends the file as it is, with BEGIN and COMMIT where its author put them. Around everything they are taken
-   * off, since we run it in a transaction anyway.
+   * BEGIN and COMMIT inside the file count, and it runs outside our transaction: `any` where the tool sends the file as
+   * it is, `blocks` where each COMMIT has its BEGIN, as in a script for psql.
    */
-  ownTransaction?: boolean;
+  ownTransaction?: 'any' | 'blocks';
 }
 
 export interface SqlSections {

@@ -15,5 +15,5 @@ export const golangMigrate: SqlFormat = {
 };
 
 function whole({ file, text }: SourceFile): SqlSection {
-  return { pieces: [{ file, text, line: 1 }], ownTransaction: true };
+  return { pieces: [{ file, text, line: 1 }], ownTransaction: 'any' };
 }

@@ -1,11 +1,11 @@
-import { invalid, type Piece, type SourceFile, type SqlFormat } from './format.ts';
+import { invalid, type Piece, type SourceFile, type SqlFormat, type SqlSection } from './format.ts';
 import { findMarkers, firstCodeLine, type Marker, pieceOf } from './sections.ts';
 
 const MARKER = /^\s*--\s*\+goose\s+(Up|Down|StatementBegin|StatementEnd|NO\s+TRANSACTION|ENVSUB|\S+)(.*)$/i;
 
 /**
  * goose: `-- +goose Up`, `-- +goose Down`, `-- +goose StatementBegin` … `StatementEnd`, `-- +goose NO TRANSACTION` for
- * the whole file. Statements are found by the splitter also inside a block: a driver takes one at a time.
+ * the whole file. It sends BEGIN and COMMIT as they are. Statements are found by the splitter also inside a block: a driver takes one at a time.
  * https://pressly.github.io/goose/documentation/annotations/
  */
 export const goose: SqlFormat = {
@@ -29,7 +29,11 @@ export const goose: SqlFormat = {
     }
     const transaction = !markers.some(({ name }) => /^no\s+transaction$/.test(name));
     const end = source.text.length;
-    const read = (from: Marker, to: number) => ({ pieces: pieces(source, markers, from, to), transaction });
+    const read = (from: Marker, to: number): SqlSection => ({
+      pieces: pieces(source, markers, from, to),
+      transaction,
+      ownTransaction: 'any',
+    });
     return {
       up: read(up, down?.start ?? end),
       down: down === undefined ? undefined : read(down, end),

@@ -6,6 +6,6 @@ export const plainSql: SqlFormat = {
   detect: () => true,
   read([source]) {
     if (source === undefined) throw new Error('a migration has a file');
-    return { up: { pieces: [{ file: source.file, text: source.text, line: 1 }] } };
+    return { up: { pieces: [{ file: source.file, text: source.text, line: 1 }], ownTransaction: 'blocks' } };
   },
 };

@@ -1,5 +1,6 @@
 import type { Dialect } from '../../core/model/dialect.ts';
-import { type Token, tokenize } from '../sql/tokenize.ts';
+import { tokenize } from '../../sql/lexer.ts';
+import type { Token } from '../../sql/token.ts';
 
 /**
  * Keywords that are followed by the name of a relation. REFERENCES is not included: a reference to a table does not

@@ -2,7 +2,6 @@ import { setFlagsFromString } from 'node:v8';
 import type { Dialect } from '../../core/model/dialect.ts';
 import type { Action } from '../../core/safety/action.ts';
 import type { Judge } from '../../core/safety/beyond/judge.ts';
-import { tokenize } from '../sql/tokenize.ts';
 import { withoutPlaceholders } from './placeholders.ts';
 
 /** What a statement does, or why it cannot be read and where in its text. */
@@ -57,7 +56,7 @@ async function postgresParser(): Promise<Parser> {
       const { stmts = [] } = parseSync(sql);
       const actions = stmts.flatMap(({ stmt }) => postgresActions(stmt));
       const beyond = judge(sql).map((one) => ({ kind: 'beyond' as const, ...one }));
-      return { actions: [...actions, ...beyond, ...longNames(sql, tokenize(sql, 'postgres'))] };
+      return { actions: [...actions, ...beyond, ...longNames(sql)] };
     } catch (error) {
       if (hasSqlDetails(error)) {
         return { message: error.message, offset: Math.max(0, error.sqlDetails?.cursorPosition ?? 0) };
@@ -70,7 +69,7 @@ async function postgresParser(): Promise<Parser> {
 async function sqliteParser(): Promise<Parser> {
   const { sqliteActions } = await import('../../core/safety/actions/sqlite.ts');
   return (sql) => {
-    const actions = sqliteActions(sql, tokenize(sql, 'sqlite'));
+    const actions = sqliteActions(sql);
     return actions === undefined ? { message: 'not a statement that SQLite has', offset: 0 } : { actions };
   };
 }

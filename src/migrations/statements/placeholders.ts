@@ -1,5 +1,5 @@
 import type { Dialect } from '../../core/model/dialect.ts';
-import { tokenize } from '../sql/tokenize.ts';
+import { tokenize } from '../../sql/lexer.ts';
 
 /**
  * The statement with NULL for what code fills in when it runs: `:name` and `?` (Sequelize's replacements). Only for a

@@ -8,10 +8,10 @@ import type { Direction, LoadedMigration, SqlStatement } from '../../core/model/
 import type { SourcePosition } from '../../core/model/problem.ts';
 import type { ReadMigration, ReadStatement } from '../../core/safety/action.ts';
 import { readIgnores } from '../../core/safety/ignore.ts';
+import { tokenize } from '../../sql/lexer.ts';
+import { positionAt } from '../../sql/split.ts';
+import { runsOnlyOutside } from '../../sql/transaction.ts';
 import { mainFile } from '../formats/format.ts';
-import { positionAt } from '../sql/split.ts';
-import { tokenize } from '../sql/tokenize.ts';
-import { runsOnlyOutside } from '../sql/transaction.ts';
 import { type CodeIgnores, ignoresOfCode, NO_IGNORES } from './code-ignores.ts';
 import { loadParser, type Parser } from './parser.ts';
 import { withoutPlaceholders } from './placeholders.ts';

@@ -6,8 +6,8 @@ import { ProblemError } from '../../../src/core/model/problem.ts';
 import { checkMigrations } from '../../../src/core/safety/check.ts';
 import { readIgnores } from '../../../src/core/safety/ignore.ts';
 import { RULES } from '../../../src/core/safety/rules.ts';
-import { splitSql } from '../../../src/migrations/sql/split.ts';
 import { loadParser, type Parser } from '../../../src/migrations/statements/parser.ts';
+import { splitSql } from '../../../src/sql/split.ts';
 
 const ROUNDS = 10_000;
 const VERSIONS = join(import.meta.dirname, '../../../migrations/versions');

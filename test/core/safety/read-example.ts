@@ -2,8 +2,8 @@ import type { Dialect } from '../../../src/core/model/dialect.ts';
 import type { ReadMigration } from '../../../src/core/safety/action.ts';
 import { readIgnores } from '../../../src/core/safety/ignore.ts';
 import type { Example, Rule, Server } from '../../../src/core/safety/rule.ts';
-import { splitSql } from '../../../src/migrations/sql/split.ts';
 import type { Parser } from '../../../src/migrations/statements/parser.ts';
+import { splitSql } from '../../../src/sql/split.ts';
 
 /** A rule's example as a migration, on the server that it names. */
 export interface ReadExample {

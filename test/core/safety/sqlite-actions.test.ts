@@ -2,9 +2,8 @@ import assert from 'node:assert/strict';
 import type { Action } from '../../../src/core/safety/action.ts';
 import { sqliteActions } from '../../../src/core/safety/actions/sqlite.ts';
 import { closeFile, exec, openFile } from '../../../src/database/sqlite/driver.ts';
-import { tokenize } from '../../../src/migrations/sql/tokenize.ts';
 
-const read = (sql: string) => sqliteActions(sql, tokenize(sql, 'sqlite'));
+const read = sqliteActions;
 
 /** What is there before each statement that is run. */
 const GIVEN = `

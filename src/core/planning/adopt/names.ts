@@ -1,4 +1,4 @@
-import type { Revision } from '../../model/revision.ts';
+import { type Revision, revisionOfName } from '../../model/revision.ts';
 import { type ForeignRow, type ReadForeign, textOf, timeOf } from './foreign.ts';
 
 /** SequelizeMeta (Umzug, sequelize-cli): file names, in no order but their own. */
@@ -24,9 +24,14 @@ function byName(rows: readonly ForeignRow[], order: readonly Revision[]) {
   for (const row of rows) {
     const name = textOf(row.name);
     const base = name.slice(name.lastIndexOf('/') + 1);
-    const revision = known.get(base.replace(/(?:\.up)?\.(?:[cm]?[jt]s|sql)$/i, '')) ?? known.get(base);
+    const revision =
+      known.get(revisionOf(base.replace(/(?:\.up)?\.(?:[cm]?[jt]s|sql)$/i, ''))) ?? known.get(revisionOf(base));
     if (revision === undefined) unmatched.push(name);
     else found.set(revision, row);
   }
   return { found, unmatched };
+}
+
+function revisionOf(name: string): string {
+  return revisionOfName(name) ?? name;
 }

@@ -1,5 +1,5 @@
+import { tokenize } from '../../../sql/lexer.ts';
 import type { ActionOf } from '../action.ts';
-import type { Lexed } from './sqlite-tokens.ts';
 
 /** NAMEDATALEN - 1 of PostgreSQL. */
 const BYTES = 63;
@@ -8,9 +8,9 @@ const BYTES = 63;
  * Names that PostgreSQL will truncate: they are already truncated in its syntax tree, so the text is searched. Each once,
  * without its quotes.
  */
-export function longNames(sql: string, lexed: Iterable<Lexed>): ActionOf<'longName'>[] {
+export function longNames(sql: string): ActionOf<'longName'>[] {
   const found = new Set<string>();
-  for (const { kind, start, end } of lexed) {
+  for (const { kind, start, end } of tokenize(sql, 'postgres')) {
     if ((kind !== 'word' && kind !== 'identifier') || (end - start) * 3 <= BYTES) continue;
     const written = sql.slice(start, end);
     const name = kind === 'word' ? written : written.slice(1, -1).replaceAll('""', '"');

@@ -1,6 +1,7 @@
-import type { Action, ColumnSpec, ConstraintSpec, DefaultKind, TableRef } from '../action.ts';
+import { byComma, type SqlToken, significantTokens } from '../../../sql/significant.ts';
+import { type Clause, type ParsedColumn, parseTable } from '../../../sql/sqlite/create-table.ts';
+import type { Action, ColumnSpec, ConstraintSpec, DefaultKind } from '../action.ts';
 import { shortType } from '../types.ts';
-import { byComma, type Cursor, cursor, type Token } from './sqlite-tokens.ts';
 
 /** A column as it is defined, with its own constraints. */
 export interface ColumnRead {
@@ -8,175 +9,159 @@ export interface ColumnRead {
   constraints: ConstraintSpec[];
 }
 
-const CLAUSES = new Set(
-  'CONSTRAINT PRIMARY NOT NULL UNIQUE CHECK DEFAULT COLLATE REFERENCES GENERATED AS FOREIGN'.split(' '),
-);
-const OF_TABLE = new Set(['CONSTRAINT', 'PRIMARY', 'UNIQUE', 'CHECK', 'FOREIGN']);
+type CreateTable = Extract<Action, { kind: 'createTable' }>;
 
-/** The content of the parentheses of CREATE TABLE; undefined if that is not a list of columns. */
-export function tableBody(
-  tokens: readonly Token[],
-): Pick<Extract<Action, { kind: 'createTable' }>, 'columns' | 'constraints'> | undefined {
-  const columns: ColumnSpec[] = [];
-  const constraints: ConstraintSpec[] = [];
-  for (const piece of byComma(tokens)) {
-    if (OF_TABLE.has(piece[0]?.key ?? '')) {
-      constraints.push(...constraintsOf(piece));
-      continue;
-    }
-    const read = columnOf(piece);
-    if (read === undefined) return undefined;
-    columns.push(read.column);
-    constraints.push(...read.constraints);
-  }
-  return columns.length === 0 ? undefined : { columns, constraints };
-}
-
-/** `name [type] [constraint …]`. */
-export function columnOf(tokens: readonly Token[]): ColumnRead | undefined {
-  const at = cursor(tokens);
-  const name = at.name();
-  if (name === undefined) return undefined;
-  const type: string[] = [];
-  for (let token = at.peek(); token !== undefined && !CLAUSES.has(token.key); token = at.peek()) {
-    const args = at.group();
-    type.push(args === undefined ? ` ${at.next()?.text}` : `(${args.map(({ text }) => text).join('')})`);
-  }
-  const read: ColumnRead = {
-    column: {
-      name,
-      type: shortType(type.join('').trim()),
-      notNull: false,
-      identity: false,
-      primaryKey: false,
-      unique: false,
-      check: false,
-    },
-    constraints: [],
+/** Columns, constraints and options of a CREATE TABLE; undefined if it has no valid list of columns. */
+export function tableOf(sql: string): (Pick<CreateTable, 'columns' | 'constraints'> & { strict: boolean }) | undefined {
+  const parsed = parseTable(sql);
+  const columns = parsed.columns.map(columnOf);
+  if (columns.length === 0 || !columns.every((column) => column !== undefined)) return undefined;
+  return {
+    columns: columns.map(({ column }) => column),
+    constraints: [...columns.flatMap(({ constraints }) => constraints), ...constraintsOf(parsed.constraints)],
+    strict: parsed.strict,
   };
-  while (at.peek() !== undefined) if (!columnClause(at, read)) return undefined;
-  return read;
 }
 
-/** Reads one constraint of a column; false if there is none. */
-function columnClause(at: Cursor, { column, constraints }: ColumnRead): boolean {
-  const named = at.take('CONSTRAINT') ? at.name() : undefined;
-  const add = (spec: Pick<ConstraintSpec, 'constraint'> & Partial<ConstraintSpec>) =>
-    constraints.push({ name: named, columns: [column.name], notValid: false, usingIndex: false, ...spec });
-  if (at.take('NOT', 'NULL')) {
-    column.notNull = true;
-    conflict(at);
-  } else if (at.take('NULL')) {
-    conflict(at);
-  } else if (at.take('PRIMARY', 'KEY')) {
-    column.primaryKey = true;
-    if (!at.take('ASC')) at.take('DESC');
-    conflict(at);
-    at.take('AUTOINCREMENT');
-    add({ constraint: 'primary key' });
-  } else if (at.take('UNIQUE')) {
-    column.unique = true;
-    conflict(at);
-    add({ constraint: 'unique' });
-  } else if (at.take('CHECK')) {
-    column.check = true;
-    // The check of a column is dropped with the column; other columns in that check cannot be dropped.
-    add({ constraint: 'check', columns: namesIn(at.group() ?? []).filter((name) => !same(name, column.name)) });
-    conflict(at);
-  } else if (at.take('DEFAULT')) {
-    column.default = defaultOf(at);
-  } else if (at.take('COLLATE')) {
-    at.name();
-  } else if (at.peek()?.key === 'REFERENCES') {
-    column.references = references(at);
-    add({ constraint: 'foreign key', references: column.references });
-  } else if (at.take('GENERATED', 'ALWAYS', 'AS') || at.take('AS')) {
-    at.group();
-    column.generated = at.take('STORED') ? 'stored' : 'virtual';
-    at.take('VIRTUAL');
-  } else {
-    return named !== undefined;
-  }
-  return true;
+/** Undefined if a constraint of the column is not valid in SQLite. */
+export function columnOf({ name, type, clauses }: ParsedColumn): ColumnRead | undefined {
+  if (!clauses.every(isWellFormed)) return undefined;
+  const has = (kind: Clause['kind']) => clauses.find((clause) => clause.kind === kind);
+  const default_ = has('default');
+  const references = has('references')?.references;
+  const generated = has('generated');
+  const column: ColumnSpec = {
+    name,
+    type: shortType(significantText(type)),
+    notNull: has('not null') !== undefined,
+    identity: false,
+    primaryKey: has('primary key') !== undefined,
+    unique: has('unique') !== undefined,
+    check: has('check') !== undefined,
+    ...(default_ === undefined ? {} : { default: defaultOf(default_.expression ?? '') }),
+    ...(references === undefined ? {} : { references: { name: references } }),
+    ...(generated === undefined
+      ? {}
+      : { generated: keysOf(generated.text).at(-1) === 'STORED' ? ('stored' as const) : ('virtual' as const) }),
+  };
+  return { column, constraints: clauses.flatMap((clause) => ofColumn(clause, name)) };
 }
 
-/** `[CONSTRAINT n] PRIMARY KEY (…)` and similar, one or more without commas between them, as SQLite allows. */
-export function constraintsOf(tokens: readonly Token[]): ConstraintSpec[] {
-  const at = cursor(tokens);
-  const found: ConstraintSpec[] = [];
-  const plain = { notValid: false, usingIndex: false };
-  while (at.peek() !== undefined) {
-    const name = at.take('CONSTRAINT') ? at.name() : undefined;
-    const constraint = at.take('PRIMARY', 'KEY') ? 'primary key' : at.take('UNIQUE') ? 'unique' : undefined;
-    if (constraint !== undefined) {
-      found.push({ constraint, name, columns: indexedColumns(at.group() ?? []), ...plain });
-      conflict(at);
-    } else if (at.take('CHECK')) {
-      found.push({ constraint: 'check', name, columns: namesIn(at.group() ?? []), ...plain });
-      conflict(at);
-    } else if (at.take('FOREIGN', 'KEY')) {
-      const columns = indexedColumns(at.group() ?? []);
-      found.push({ constraint: 'foreign key', name, columns, references: references(at), ...plain });
-    } else {
-      at.next();
-    }
+function ofColumn(clause: Clause, column: string): ConstraintSpec[] {
+  const constraint = CONSTRAINTS[clause.kind];
+  if (constraint === undefined) return [];
+  return [
+    {
+      ...specOf(clause, constraint),
+      // The check of a column is dropped with the column; other columns in that check cannot be dropped.
+      columns:
+        constraint === 'check' ? namesIn(clause.expression).filter((name) => !isSameName(name, column)) : [column],
+    },
+  ];
+}
+
+/** `[CONSTRAINT n] PRIMARY KEY (…)` and similar, of a table. */
+export function constraintsOf(clauses: readonly Clause[]): ConstraintSpec[] {
+  return clauses.flatMap((clause) => {
+    const constraint = CONSTRAINTS[clause.kind];
+    if (constraint === undefined) return [];
+    return [
+      { ...specOf(clause, constraint), columns: constraint === 'check' ? namesIn(clause.expression) : clause.columns },
+    ];
+  });
+}
+
+const CONSTRAINTS: Partial<Record<Clause['kind'], ConstraintSpec['constraint']>> = {
+  'primary key': 'primary key',
+  unique: 'unique',
+  check: 'check',
+  references: 'foreign key',
+  'foreign key': 'foreign key',
+};
+
+function specOf(
+  { name, references }: Clause,
+  constraint: ConstraintSpec['constraint'],
+): Omit<ConstraintSpec, 'columns'> {
+  return {
+    constraint,
+    name,
+    notValid: false,
+    usingIndex: false,
+    ...(references === undefined ? {} : { references: { name: references } }),
+  };
+}
+
+const CONFLICT = '( ON CONFLICT \\w+)?';
+/** The constraints of a column as keywords, `()` for parentheses with their content and `·` for a name or value. */
+const FORMS: Partial<Record<Clause['kind'], RegExp>> = {
+  'not null': new RegExp(`^NOT NULL${CONFLICT}$`),
+  null: new RegExp(`^NULL${CONFLICT}$`),
+  'primary key': new RegExp(`^PRIMARY KEY( ASC| DESC)?${CONFLICT}( AUTOINCREMENT)?$`),
+  unique: new RegExp(`^UNIQUE${CONFLICT}$`),
+  check: new RegExp(`^CHECK \\(\\)${CONFLICT}$`),
+  default: /^DEFAULT (\(\)|([-+] )*(\. )?\S+( [-+] ·)?)$/,
+  collate: /^COLLATE \S+$/,
+  references: /^REFERENCES \S+( |$)/,
+  generated: /^(GENERATED ALWAYS )?AS \(\)( STORED| VIRTUAL)?$/,
+};
+
+function isWellFormed({ kind, text }: Clause): boolean {
+  const keys = keysOf(text);
+  const own = keys[0] === 'CONSTRAINT' ? keys.slice(2) : keys;
+  return own.length === 0 || FORMS[kind]?.test(own.join(' ')) === true;
+}
+
+/** The keywords of a text, `()` for parentheses with their content and `·` for a name or value. */
+function keysOf(text: string): string[] {
+  const keys: string[] = [];
+  let depth = 0;
+  for (const { key } of significantTokens(text, 'sqlite')) {
+    if (key === ')') depth -= 1;
+    if (depth === 0 && key !== ')') keys.push(key === '(' ? '()' : key || '·');
+    if (key === '(') depth += 1;
   }
-  return found;
+  return keys;
+}
+
+/** A type without the comments and line breaks in it. */
+function significantText(type: string): string {
+  return significantTokens(type, 'sqlite')
+    .map(({ text, key }, index, all) => {
+      const inside = all.slice(0, index).some((token) => token.key === '(') || key === '(';
+      return inside ? text : ` ${text}`;
+    })
+    .join('')
+    .trim();
 }
 
 /** Plain columns of an index or a key; expressions are omitted. */
-export function indexedColumns(tokens: readonly Token[]): string[] {
+export function indexedColumns(tokens: readonly SqlToken[]): string[] {
   return byComma(tokens).flatMap(([first, second]) => {
     const plain = second === undefined || ['COLLATE', 'ASC', 'DESC', 'AUTOINCREMENT'].includes(second.key);
     return first !== undefined && plain && first.kind !== 'number' ? [first.text] : [];
   });
 }
 
-function conflict(at: Cursor): void {
-  if (at.take('ON', 'CONFLICT')) at.next();
-}
-
-function references(at: Cursor): TableRef | undefined {
-  at.take('REFERENCES');
-  const table = at.name();
-  at.group();
-  for (;;) {
-    if (at.take('ON')) {
-      at.next();
-      if (!at.take('SET', 'NULL') && !at.take('SET', 'DEFAULT') && !at.take('NO', 'ACTION')) at.next();
-    } else if (at.take('MATCH')) at.next();
-    else if (at.take('NOT', 'DEFERRABLE') || at.take('DEFERRABLE')) {
-      if (at.take('INITIALLY')) at.next();
-    } else return table === undefined ? undefined : { name: table };
-  }
-}
-
 /**
  * ADD COLUMN accepts a default that is one literal; it refuses a computed default on a table with rows
  * (https://sqlite.org/lang_altertable.html, "ALTER TABLE ADD COLUMN"). NULL does not count as a default.
  */
-function defaultOf(at: Cursor): DefaultKind | undefined {
-  const value = at.group() ?? plainValue(at);
+function defaultOf(expression: string): DefaultKind | undefined {
+  const tokens = significantTokens(expression, 'sqlite');
+  const value = tokens[0]?.key === '(' ? tokens.slice(1, -1) : tokens;
+  const written = value.map(({ text }) => text).join('');
+  if (NUMBER.test(written)) return 'constant';
   const [only, ...more] = value.filter(({ key }) => key !== '+' && key !== '-');
   if (only?.key === 'NULL') return undefined;
   return more.length > 0 || /^CURRENT_(?:TIMESTAMP|DATE|TIME)$/.test(only?.key ?? '') ? 'volatile' : 'constant';
 }
 
-/** A literal without parentheses, as one token: `-1.5e-3` and `x'00'` are several to the lexer. */
-function plainValue(at: Cursor): Token[] {
-  if (!at.take('+')) at.take('-');
-  at.take('.');
-  const value = at.next();
-  if (value?.kind === 'number' && /^\d[\d.]*e$/i.test(value.text)) {
-    at.next();
-    at.next();
-  }
-  if (value?.key === 'X' && at.peek()?.kind === 'string') at.next();
-  return value === undefined ? [] : [value];
-}
+const NUMBER = /^[-+]*(\d[\d.]*|\.\d+)(e[-+]?\d+)?$/i;
 
 /** The names in an expression, without names of functions and SQL keywords. */
-function namesIn(tokens: readonly Token[]): string[] {
+function namesIn(expression = ''): string[] {
+  const tokens = significantTokens(expression, 'sqlite');
   const names = tokens.flatMap(({ kind, text, key }, index) => {
     if (kind !== 'name' && kind !== 'word') return [];
     if (tokens[index + 1]?.key === '(' || EXPRESSION_WORDS.has(key)) return [];
@@ -191,6 +176,6 @@ const EXPRESSION_WORDS = new Set(
 );
 
 /** Names in SQLite are not case-sensitive. */
-function same(a: string, b: string): boolean {
+function isSameName(a: string, b: string): boolean {
   return a.toLowerCase() === b.toLowerCase();
 }

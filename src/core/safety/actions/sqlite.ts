@@ -1,29 +1,32 @@
 /**
  * What a statement of SQLite does, from its tokens: SQLite has no parser with an API, and its DDL is small.
- * Pure; the lexer is an argument. Sources: https://sqlite.org/lang.html and the version of each feature in changes.html.
+ * Pure. Sources: https://sqlite.org/lang.html and the version of each feature in changes.html.
  */
+import { type Cursor, cursor } from '../../../sql/cursor.ts';
+import { isComplete, outsideParentheses, type SqlToken, significantTokens } from '../../../sql/significant.ts';
+import { parseClauses, parseColumn } from '../../../sql/sqlite/create-table.ts';
 import type { Action, TableRef } from '../action.ts';
 import { features } from './sqlite-features.ts';
-import { columnOf, constraintsOf, indexedColumns, tableBody } from './sqlite-table.ts';
-import { type Cursor, cursor, type Lexed, outside, significantTokens, type Token } from './sqlite-tokens.ts';
+import { columnOf, constraintsOf, indexedColumns, tableOf } from './sqlite-table.ts';
 
-/** Of one statement and its tokens, comments and spaces included; undefined if it is not valid in SQLite. */
-export function sqliteActions(sql: string, lexed: Iterable<Lexed>): Action[] | undefined {
-  const tokens = significantTokens(sql, lexed);
-  if (tokens === undefined) return undefined;
+/** Of one statement; undefined if it is not valid in SQLite. */
+export function sqliteActions(sql: string): Action[] | undefined {
+  const tokens = significantTokens(sql, 'sqlite');
+  if (!isComplete(sql, tokens)) return undefined;
+  while (tokens.at(-1)?.key === ';') tokens.pop();
   const at = cursor(tokens);
   const read = READERS[at.next()?.key ?? ''];
-  const actions = read?.(at, tokens);
+  const actions = read?.(at, tokens, sql);
   return actions === undefined ? undefined : [...actions, ...features(tokens)];
 }
 
-type Reader = (at: Cursor, tokens: readonly Token[]) => Action[] | undefined;
+type Reader = (at: Cursor, tokens: readonly SqlToken[], sql: string) => Action[] | undefined;
 
 const nothing: Reader = () => [];
 
 const READERS: Record<string, Reader> = {
   CREATE: create,
-  ALTER: alter,
+  ALTER: (at, _tokens, sql) => alter(at, sql),
   DROP: drop,
   UPDATE: (_at, tokens) => changes(tokens),
   DELETE: (_at, tokens) => changes(tokens),
@@ -48,7 +51,7 @@ const READERS: Record<string, Reader> = {
     tokens.some(({ key }) => key === 'TO') ? [] : [{ kind: 'transaction', verb: 'ROLLBACK' }],
 };
 
-function create(at: Cursor, tokens: readonly Token[]): Action[] | undefined {
+function create(at: Cursor, tokens: readonly SqlToken[], sql: string): Action[] | undefined {
   const temporary = at.take('TEMP') || at.take('TEMPORARY');
   const unique = at.take('UNIQUE');
   const virtual = at.take('VIRTUAL');
@@ -58,7 +61,7 @@ function create(at: Cursor, tokens: readonly Token[]): Action[] | undefined {
   if (named === undefined) return undefined;
   switch (what) {
     case 'TABLE':
-      return virtual ? [derived(named, false)] : createTable(at, named, temporary);
+      return virtual ? [derived(named, false)] : createTable(at, named, temporary, sql);
     case 'INDEX':
       return createIndex(at, named.name, unique);
     case 'VIEW':
@@ -74,7 +77,7 @@ function create(at: Cursor, tokens: readonly Token[]): Action[] | undefined {
   }
 }
 
-function namesOf(tokens: readonly Token[]): string[] {
+function namesOf(tokens: readonly SqlToken[]): string[] {
   const names = tokens.filter(({ kind }) => kind === 'word' || kind === 'name');
   return [...new Set(names.map(({ text }) => text.toLowerCase()))];
 }
@@ -83,14 +86,14 @@ function derived(table: TableRef, temporary: boolean): Action {
   return { kind: 'createTable', table, columns: [], constraints: [], temporary, derived: true };
 }
 
-function createTable(at: Cursor, table: TableRef, temporary: boolean): Action[] | undefined {
+function createTable(at: Cursor, table: TableRef, temporary: boolean, sql: string): Action[] | undefined {
   if (at.take('AS')) return [derived(table, temporary)];
-  const body = tableBody(at.group() ?? []);
+  const body = at.peek()?.key === '(' ? tableOf(sql) : undefined;
   if (body === undefined) return undefined;
-  const strict = at.rest().some(({ key }) => key === 'STRICT');
+  const { strict, ...parts } = body;
   return [
-    { kind: 'createTable', table, ...body, temporary, derived: false },
-    ...(strict ? [{ kind: 'feature' as const, feature: 'a STRICT table', since: 3037000 }] : []),
+    { kind: 'createTable', table, ...parts, temporary, derived: false },
+    ...(strict ? [since('a STRICT table', 3037000)] : []),
   ];
 }
 
@@ -106,7 +109,7 @@ function createIndex(at: Cursor, name: string, unique: boolean): Action[] | unde
   ];
 }
 
-function alter(at: Cursor): Action[] | undefined {
+function alter(at: Cursor, sql: string): Action[] | undefined {
   const table = at.take('TABLE') ? at.ref() : undefined;
   if (table === undefined) return undefined;
   if (at.take('RENAME', 'TO')) {
@@ -120,19 +123,24 @@ function alter(at: Cursor): Action[] | undefined {
     if (from === undefined || to === undefined) return undefined;
     return [{ kind: 'renameColumn', table, from, to }, since('ALTER TABLE RENAME COLUMN', 3025000)];
   }
-  if (at.take('ADD')) return add(at, table);
+  if (at.take('ADD')) return add(at, table, sql);
   if (at.take('DROP')) return dropPart(at, table);
   return at.take('ALTER') ? alterColumn(at, table) : undefined;
 }
 
-function add(at: Cursor, table: TableRef): Action[] | undefined {
+function add(at: Cursor, table: TableRef, sql: string): Action[] | undefined {
   const next = at.peek()?.key ?? '';
   if (next === 'CONSTRAINT' || next === 'CHECK') {
-    const added = constraintsOf(at.rest()).map((spec) => ({ kind: 'addConstraint' as const, table, ...spec }));
+    const added = constraintsOf(parseClauses(sql, at.rest())).map((spec) => ({
+      kind: 'addConstraint' as const,
+      table,
+      ...spec,
+    }));
     return [...added, since('ALTER TABLE ADD CONSTRAINT', 3052000)];
   }
   at.take('COLUMN');
-  const read = columnOf(at.rest());
+  const definition = at.rest();
+  const read = definition.length === 0 ? undefined : columnOf(parseColumn(sql, definition));
   return read === undefined ? undefined : [{ kind: 'addColumn', table, column: read.column }];
 }
 
@@ -183,8 +191,8 @@ function drop(at: Cursor): Action[] | undefined {
 }
 
 /** UPDATE, DELETE, INSERT and REPLACE, also behind WITH; inside its parentheses there are only queries. */
-function changes(tokens: readonly Token[]): Action[] | undefined {
-  const plain = outside(tokens);
+function changes(tokens: readonly SqlToken[]): Action[] | undefined {
+  const plain = outsideParentheses(tokens);
   const verb = plain.findIndex(({ key }) => VERBS.has(key));
   if (verb < 0) return plain.some(({ key }) => key === 'SELECT' || key === 'VALUES') ? [] : undefined;
   const at = cursor(plain.slice(verb + 1));

@@ -1,3 +1,4 @@
+import { CAPABILITIES } from '../../model/dialect.ts';
 import { type Action, type TableRef, tableName } from '../action.ts';
 import { BOTH, type FindingDraft, type MigrationContext, onMigration, type Rule } from '../rule.ts';
 import type { KnownTable } from '../schema-state.ts';
@@ -16,7 +17,8 @@ export const foreignKeyWithoutIndex: Rule = {
         if (now === undefined || isIndexed(now, columns)) return [];
         const name = tableName(table);
         const made = `${[table.name, ...columns].join('_')}_idx ON ${name} (${columns.join(', ')});`;
-        const online = server.dialect === 'postgres' && !(createdInPlan || action.kind === 'createTable');
+        const online =
+          CAPABILITIES[server.dialect].concurrentIndexes && !(createdInPlan || action.kind === 'createTable');
         return [
           {
             statement,

@@ -1,3 +1,4 @@
+import { CAPABILITIES } from '../../model/dialect.ts';
 import { tableName } from '../action.ts';
 import { BOTH, onAction, type Rule } from '../rule.ts';
 import { later } from '../rule-helpers.ts';
@@ -11,16 +12,15 @@ export const renameTable: Rule = {
   severity: 'error',
   check: onAction('renameTable', ({ table, to, view }, place) => {
     if (place.isNew(table)) return undefined;
+    const { writableViews } = CAPABILITIES[place.server.dialect];
     const name = tableName(table);
-    const stays =
-      place.server.dialect === 'postgres' && later(place, 'createView').some((one) => one.view.name === table.name);
+    const stays = writableViews && later(place, 'createView').some((one) => one.view.name === table.name);
     if (stays) return undefined;
     return {
       message: `Renames ${view ? 'view ' : ''}${name} to ${to}: running versions of the application use the old name.`,
-      advice:
-        place.server.dialect === 'postgres'
-          ? `In the same migration: ALTER TABLE ${name} RENAME TO ${to}; CREATE VIEW ${name} AS SELECT * FROM ${to}; and drop the view once the old name is no longer used.`
-          : `Keep the name and map the new one in the model (tableName: '${table.name}'). If the application is stopped during the migration: -- db-manager:ignore rename-table <why>`,
+      advice: writableViews
+        ? `In the same migration: ALTER TABLE ${name} RENAME TO ${to}; CREATE VIEW ${name} AS SELECT * FROM ${to}; and drop the view once the old name is no longer used.`
+        : `Keep the name and map the new one in the model (tableName: '${table.name}'). If the application is stopped during the migration: -- db-manager:ignore rename-table <why>`,
     };
   }),
   examples: {

@@ -1,5 +1,5 @@
-import type { Clause, ParsedColumn, ParsedTable } from '../ddl/parse-table.ts';
-import { parseTable } from '../ddl/parse-table.ts';
+import type { Clause, ParsedColumn, ParsedTable } from '../../../sql/sqlite/create-table.ts';
+import { parseTable } from '../../../sql/sqlite/create-table.ts';
 import { quoteIdentifier } from '../driver.ts';
 import { codeOf } from '../errors.ts';
 import type { ColumnOptions } from './column-options.ts';

@@ -1,4 +1,4 @@
-import { type Clause, type ParsedColumn, type ParsedTable, parseTable } from '../ddl/parse-table.ts';
+import { type Clause, type ParsedColumn, type ParsedTable, parseTable } from '../../../sql/sqlite/create-table.ts';
 import { quoteIdentifier } from '../driver.ts';
 import type { ColumnOptions } from './column-options.ts';
 import { withoutClauses } from './constraints.ts';

@@ -1,4 +1,4 @@
-import { type Clause, type ParsedTable, parseTable } from '../ddl/parse-table.ts';
+import { type Clause, type ParsedTable, parseTable } from '../../../sql/sqlite/create-table.ts';
 import { quoteIdentifier } from '../driver.ts';
 import { codeOf } from '../errors.ts';
 import { rebuild } from './rebuild.ts';

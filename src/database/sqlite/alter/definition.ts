@@ -1,4 +1,4 @@
-import { type ParsedColumn, parseTable } from '../ddl/parse-table.ts';
+import { type ParsedColumn, parseTable } from '../../../sql/sqlite/create-table.ts';
 import { quoteIdentifier } from '../driver.ts';
 import type { ColumnOptions } from './column-options.ts';
 import { type AlterContext, findTable, refuse } from './workbench.ts';

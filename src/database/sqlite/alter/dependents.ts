@@ -1,4 +1,4 @@
-import { tokensOf } from '../ddl/tokens.ts';
+import { significantTokens } from '../../../sql/significant.ts';
 import { all, quoteIdentifier } from '../driver.ts';
 import { type AlterContext, refuse, type SchemaObject, schemaObjects } from './workbench.ts';
 
@@ -54,14 +54,14 @@ async function failure(ctx: AlterContext, object: SchemaObject): Promise<string 
 
 /** The event of a trigger: CREATE TRIGGER name [BEFORE | AFTER | INSTEAD OF] INSERT | DELETE | UPDATE [OF a, b] ON … */
 function eventOf(sql: string): { event: string; of: string[] } {
-  const tokens = tokensOf(sql).slice(3);
-  const at = tokens.findIndex(({ kind, value }) => kind === 'word' && ['INSERT', 'DELETE', 'UPDATE'].includes(value));
+  const tokens = significantTokens(sql, 'sqlite').slice(3);
+  const at = tokens.findIndex(({ key }) => ['INSERT', 'DELETE', 'UPDATE'].includes(key));
   const of: string[] = [];
-  if (tokens[at + 1]?.value === 'OF') {
+  if (tokens[at + 1]?.key === 'OF') {
     for (const token of tokens.slice(at + 2)) {
-      if (token.kind === 'word' && token.value === 'ON') break;
-      if (token.kind !== 'other') of.push(token.kind === 'word' ? sql.slice(token.start, token.end) : token.value);
+      if (token.key === 'ON') break;
+      if (token.kind !== 'symbol') of.push(token.text);
     }
   }
-  return { event: tokens[at]?.value ?? 'UPDATE', of };
+  return { event: tokens[at]?.key ?? 'UPDATE', of };
 }

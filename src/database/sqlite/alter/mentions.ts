@@ -1,4 +1,4 @@
-import { tokensOf } from '../ddl/tokens.ts';
+import { significantTokens } from '../../../sql/significant.ts';
 
 /** Keywords in expressions that are never a column's name without quotes (https://sqlite.org/lang_keywords.html). */
 const RESERVED = new Set(
@@ -14,11 +14,11 @@ const RESERVED = new Set(
  */
 export function mentions(sql: string, column: string): boolean {
   const wanted = column.toLowerCase();
-  const tokens = tokensOf(sql);
+  const tokens = significantTokens(sql, 'sqlite');
   return tokens.some((token, index) => {
     if (token.kind !== 'name' && token.kind !== 'word') return false;
-    if (token.value.toLowerCase() !== wanted || tokens[index - 1]?.value === 'COLLATE') return false;
+    if (token.text.toLowerCase() !== wanted || tokens[index - 1]?.key === 'COLLATE') return false;
     if (token.kind === 'name') return true;
-    return !RESERVED.has(token.value) && tokens[index + 1]?.value !== '(';
+    return !RESERVED.has(token.key) && tokens[index + 1]?.key !== '(';
   });
 }

@@ -1,4 +1,4 @@
-import { type ParsedTable, parseTable } from '../ddl/parse-table.ts';
+import { type ParsedTable, parseTable } from '../../../sql/sqlite/create-table.ts';
 import { all, exec, quoteIdentifier, run } from '../driver.ts';
 import { keepingDependents } from './dependents.ts';
 import { mentions } from './mentions.ts';

@@ -1,4 +1,4 @@
-import type { ParsedColumn, ParsedTable } from '../ddl/parse-table.ts';
+import type { ParsedColumn, ParsedTable } from '../../../sql/sqlite/create-table.ts';
 import { all, quoteIdentifier } from '../driver.ts';
 import { type AlterContext, execute, refuse, same } from './workbench.ts';
 

@@ -1,4 +1,4 @@
-import { tokensOf } from '../ddl/tokens.ts';
+import { significantTokens } from '../../../sql/significant.ts';
 
 /** Keywords that only state a default. */
 const NEEDLESS = new Set(['asc']);
@@ -12,9 +12,9 @@ export function sameMeaning(a: string, b: string): boolean {
 }
 
 function words(sql: string): string {
-  const tokens = tokensOf(sql.replace(/\bIF\s+NOT\s+EXISTS\b/i, ''));
+  const tokens = significantTokens(sql.replace(/\bIF\s+NOT\s+EXISTS\b/i, ''), 'sqlite');
   return tokens
-    .map(({ kind, value }) => (kind === 'string' ? `'${value}'` : value.toLowerCase()))
+    .map(({ kind, text }) => (kind === 'string' ? `'${text}'` : text.toLowerCase()))
     .filter((word) => word !== ';' && !NEEDLESS.has(word))
     .join(' ');
 }

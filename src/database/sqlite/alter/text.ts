@@ -1,4 +1,4 @@
-import { byComma, closing, type Token, tokensOf } from '../ddl/tokens.ts';
+import { byComma, closing, type SqlToken, significantTokens } from '../../../sql/significant.ts';
 
 /**
  * Changes a CREATE TABLE in its own text, so that everything else stays as its author wrote it, including
@@ -36,13 +36,13 @@ const BEHIND = /(?:[ \t\r]|--[^\n]*(?=\n)|\/\*(?:(?!\*\/)[\s\S])*\*\/)*(?=\n)/y;
 const BEHIND_LAST = /(?:[ \t\r]|--[^\n]*(?=\n)|\/\*(?:(?!\*\/)[\s\S])*\*\/)*(?=[\n)])/y;
 
 function itemsOf(sql: string): Item[] {
-  const tokens = tokensOf(sql);
-  const open = tokens.findIndex(({ kind, value }) => kind === 'other' && value === '(');
+  const tokens = significantTokens(sql, 'sqlite');
+  const open = tokens.findIndex(({ key }) => key === '(');
   const close = closing(tokens, open);
   const pieces = byComma(tokens.slice(open + 1, close));
   let from = tail(sql, tokens[open]?.end ?? 0, BEHIND);
   return pieces.map((piece, index) => {
-    const [first, last] = [piece[0], piece.at(-1)] as [Token, Token];
+    const [first, last] = [piece[0], piece.at(-1)] as [SqlToken, SqlToken];
     const comma = index < pieces.length - 1 ? tokens[tokens.indexOf(last) + 1]?.start : undefined;
     const to = comma === undefined ? tail(sql, last.end, BEHIND_LAST) : tail(sql, comma + 1, BEHIND);
     const item = { start: first.start, end: last.end, ...(comma === undefined ? {} : { comma }), from, to };
@@ -111,7 +111,7 @@ export function removePart(sql: string, { start, end }: { start: number; end: nu
 
 /** Whether the text contains comments, which SQLite's own ALTER TABLE may remove. */
 export function hasComments(sql: string): boolean {
-  const tokens = tokensOf(sql);
+  const tokens = significantTokens(sql, 'sqlite');
   return tokens.some(({ start }, index) => /--|\/\*/.test(sql.slice(tokens[index - 1]?.end ?? 0, start)));
 }
 
@@ -120,16 +120,15 @@ export function hasComments(sql: string): boolean {
  * only under that name, the qualifier is removed: it can refer to no other table.
  */
 export function renamed(sql: string, name: string, quoted: string): string {
-  const tokens = tokensOf(sql);
-  const open = tokens.findIndex(({ kind, value }) => kind === 'other' && value === '(');
+  const tokens = significantTokens(sql, 'sqlite');
+  const open = tokens.findIndex(({ key }) => key === '(');
   const header = tokens[open - 1];
   if (header === undefined) throw new Error('The CREATE TABLE has no name');
   const splices = [{ start: header.start, end: header.end, text: quoted }];
   tokens.forEach((token, index) => {
     const dot = tokens[index + 1];
-    const names = (token.kind === 'word' || token.kind === 'name') && token.value.toLowerCase() === name.toLowerCase();
-    if (index > open && names && dot?.value === '.' && dot.kind === 'other')
-      splices.push({ start: token.start, end: dot.end, text: '' });
+    const names = (token.kind === 'word' || token.kind === 'name') && token.text.toLowerCase() === name.toLowerCase();
+    if (index > open && names && dot?.key === '.') splices.push({ start: token.start, end: dot.end, text: '' });
   });
   return splice(sql, splices);
 }

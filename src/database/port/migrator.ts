@@ -1,0 +1,96 @@
+import type { Baseline } from '../../core/model/baseline.ts';
+import type { MigrationEffects } from '../../core/model/effects.ts';
+import type { HistoryRow } from '../../core/model/history.ts';
+import type { Direction, LoadedMigration } from '../../core/model/migration.ts';
+import type { Problem } from '../../core/model/problem.ts';
+import type { Timeouts } from '../../core/model/target.ts';
+
+/** Runs migrations, and keeps the tables that db-manager owns. */
+export interface Migrator {
+  history: HistoryStore;
+  baseline: BaselineStore;
+  /** Waits until this run holds the migration lock. Throws ProblemError LockHeld, naming the holder. */
+  lock(options: LockOptions): Promise<Lock>;
+  /** Applies or reverts in the given order; stops at the first failure, which is returned as a value. */
+  migrate(work: MigrationWork): Promise<MigrationOutcome>;
+}
+
+export interface HistoryStore {
+  /** Rows in the order of their application; empty if the table does not exist. Never writes. */
+  read(): Promise<HistoryRow[]>;
+  /** Creates or upgrades the table. */
+  ensure(): Promise<void>;
+  /** Adds or replaces rows, all or none (`stamp`, `adopt`, `repair`). */
+  put(rows: HistoryRow[]): Promise<void>;
+  remove(revisions: string[]): Promise<void>;
+  /** Rows of another tool's history table, for `adopt`; undefined if the table does not exist. */
+  foreign(table: string): Promise<Record<string, unknown>[] | undefined>;
+}
+
+/** The schema from which a replay starts, if the migrations do not start with an empty database. */
+export interface BaselineStore {
+  /** The stored baseline; undefined if there is none. Never writes. */
+  read(): Promise<Baseline | undefined>;
+  /** Replaces the stored baseline. */
+  keep(baseline: Baseline): Promise<void>;
+  /** Whether a baseline existed. */
+  forget(): Promise<boolean>;
+  /** This database's schema as SQL, without rows and without our own tables. */
+  schemaSql(): Promise<string>;
+  /** The installed extensions, each with the statement that installs it. */
+  extensions(): Promise<{ name: string; sql: string }[]>;
+  /** Runs such SQL on this database, which is a scratch database. */
+  load(sql: string): Promise<void>;
+}
+
+export interface LockOptions {
+  /** How long to wait, in milliseconds. */
+  waitMs: number;
+  runId: string;
+  /** The identity of this run for other runs that wait: `pod/x` or `user@host`. */
+  holder: string;
+  onWaiting?(message: string): void;
+  /** Stop waiting once this is aborted. */
+  signal?: AbortSignal;
+}
+
+export interface Lock {
+  /** True while the database still grants the lock. */
+  held(): Promise<boolean>;
+  release(): Promise<void>;
+}
+
+export interface MigrationWork {
+  direction: Direction;
+  migrations: LoadedMigration[];
+  runId: string;
+  toolVersion: string;
+  timeouts: Timeouts;
+  /** All migrations in one transaction instead of one each. */
+  singleTransaction?: boolean;
+  /** Record locks, rewrites and row counts of each migration (rehearsal only, because it takes time). */
+  observe?: boolean;
+  /** Stop before the next migration once this is aborted. */
+  signal?: AbortSignal;
+  onStart?(migration: LoadedMigration, index: number): void;
+  onDone?(done: DoneMigration, index: number): void;
+  /** A migration starts, also when it restarts after a lock timeout or in another mode. */
+  onAttempt?(migration: LoadedMigration): void;
+  /** Each statement of a migration before it is sent, also those of code. */
+  onStatement?(sql: string): void;
+  /** A retry after a lock timeout, as a sentence. */
+  onRetry?(message: string): void;
+}
+
+export interface DoneMigration {
+  revision: string;
+  seconds: number;
+  effects?: MigrationEffects;
+  /** Why it ran outside a transaction although its author did not request this: its work and its row are not atomic. */
+  outside?: string;
+}
+
+export type MigrationOutcome =
+  | { kind: 'done'; done: DoneMigration[] }
+  | { kind: 'failed'; done: DoneMigration[]; problem: Problem; retry: 'safe' | 'never'; touched: boolean }
+  | { kind: 'stopped'; done: DoneMigration[] };

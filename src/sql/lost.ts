@@ -1,0 +1,51 @@
+import type { Dialect } from '../core/model/dialect.ts';
+import { tokenize } from './lexer.ts';
+import type { Token } from './token.ts';
+
+export interface Lost {
+  offset: number;
+  advice: string;
+}
+
+/**
+ * From where on a text would not reach the database as it is written: a comment or a quotation that does not end takes
+ * in all that follows (SQLite even runs such a comment without a word), and a driver ends its message at a NUL.
+ */
+export function lostFrom(sql: string, dialect: Dialect): Lost | undefined {
+  const nul = sql.indexOf('\0');
+  if (nul >= 0) {
+    return {
+      offset: nul,
+      advice:
+        'There is a NUL character here, where the database would stop reading. Save the file as UTF-8 without it.',
+    };
+  }
+  // What has ended, a `--` comment too, does not take in a line end that is put behind it.
+  const text = `${sql}\n`;
+  let last: Token | undefined;
+  for (const token of tokenize(text, dialect)) {
+    if (token.kind === 'word' && text.startsWith('\uFEFF', token.start)) {
+      return {
+        offset: token.start,
+        advice: 'There is a byte order mark here, in the middle of the text; it looks like nothing. Delete it.',
+      };
+    }
+    last = token;
+  }
+  if (last === undefined || last.kind === 'space') return undefined;
+  return { offset: last.start, advice: unended(text, last) };
+}
+
+function unended(text: string, { kind, start }: Token): string {
+  const opening = /^(?:\/\*|\$\w*\$|[A-Z]&?['"]|\S)/i.exec(text.slice(start, start + 100))?.[0] ?? '';
+  if (kind === 'comment') {
+    return 'The comment that begins here does not end, so all that follows would be left out. End it with */ (in PostgreSQL one for each /*).';
+  }
+  const what = kind === 'identifier' ? 'quoted name' : opening.startsWith('$') ? 'dollar-quoted text' : 'string';
+  return `The ${what} that begins here with ${opening} does not end, so it would take in all that follows. End it with ${endOf(opening)}.`;
+}
+
+function endOf(opening: string): string {
+  if (opening === '[') return ']';
+  return opening.startsWith('$') ? opening : (opening.at(-1) ?? '');
+}
