@@ -1,5 +1,6 @@
 import type { MigrationEffects } from '../core/model/effects.ts';
 import type { Finding } from '../core/model/finding.ts';
+import type { MigrationFile } from '../core/model/migration.ts';
 import type { Problem } from '../core/model/problem.ts';
 import type { Progress, RunEvent, RunReport, StepReport } from '../core/model/report.ts';
 import type { CommonRequest, RunRequest } from '../core/model/request.ts';
@@ -8,6 +9,7 @@ import type { KeptReport } from '../core/model/run-details.ts';
 import { joinSentences } from '../core/model/sentences.ts';
 import type { StepName, StepResult } from '../core/model/step.ts';
 import { TOOL_VERSION } from '../core/model/version.ts';
+import { sortFiles } from '../core/planning/order.ts';
 import type { Stop } from '../engine/failure.ts';
 import type { FlowOutcome } from '../engine/flow.ts';
 import { keepReport } from '../engine/keep-report.ts';
@@ -15,14 +17,16 @@ import { maskedTexts } from '../engine/masked.ts';
 import type { RunEnvironment } from '../engine/ports.ts';
 import { detailsOf } from './details.ts';
 import { redactKeptReport } from './redact-report.ts';
-import { count } from './run-text.ts';
+import { count, few } from './run-text.ts';
 import { needsAttention } from './safety.ts';
 import type { RunState } from './state.ts';
 import { boundReport } from './termination.ts';
 
 /** What the report reads of the state of a run. */
 export type ReportState = Pick<RunState, 'plan' | 'done' | 'current'> &
-  Partial<Pick<RunState, 'database' | 'backup' | 'rehearsal' | 'checks' | 'findings' | 'before' | 'after'>> & {
+  Partial<
+    Pick<RunState, 'ahead' | 'files' | 'database' | 'backup' | 'rehearsal' | 'checks' | 'findings' | 'before' | 'after'>
+  > & {
     /** The last lines of a command. */
     output?: readonly string[];
   };
@@ -69,8 +73,9 @@ export function recorder(
     leftOver(what: string, message: string): void {
       leftOvers.push(`${what} could not be cleaned up: ${message}`);
     },
-    async finish(outcome: FlowOutcome<ReportState>): Promise<RunReport> {
-      const report: RunReport = {
+    /** The report as it is before the cleanup. */
+    compose(outcome: FlowOutcome<ReportState>): RunReport {
+      return {
         version: 1,
         runId,
         attempt: request.attempt,
@@ -86,6 +91,9 @@ export function recorder(
           steps.some(({ step, kind }) => step === 'recover' && kind === 'done'),
         ),
       };
+    },
+    async finish(outcome: FlowOutcome<ReportState>, composed: RunReport): Promise<RunReport> {
+      const report = { ...composed };
       if (leftOvers.length > 0) report.message = `${report.message} (${leftOvers.join('; ')})`;
       const masked = maskedTexts(report, mask);
       // The files of another tool's migrations are not known.
@@ -139,8 +147,9 @@ type Verdict = Pick<RunReport, 'result' | 'reason' | 'message' | 'retry' | 'touc
 
 function verdict(request: CommonRequest, outcome: FlowOutcome<ReportState>, steps: StepReport[]): Verdict {
   if (outcome.kind === 'stopped') return stopVerdict(outcome.result, outcome.state, steps);
-  const { plan, done, current } = outcome.state;
+  const { plan, done, current, ahead = [], files = [] } = outcome.state;
   const base = { result: 'succeeded', retry: 'never', touched: done.length > 0 } as const;
+  if (plan.migrations.length === 0 && ahead.length > 0) return { ...base, ...aheadOfFiles(current, ahead, files) };
   if (plan.migrations.length === 0) {
     return { ...base, reason: 'UpToDate', message: `Nothing is pending; the database is at ${current}.` };
   }
@@ -159,6 +168,14 @@ function verdict(request: CommonRequest, outcome: FlowOutcome<ReportState>, step
   return plan.direction === 'up'
     ? { ...base, reason: 'Migrated', message: `${finished} applied${at}.` }
     : { ...base, reason: 'Reverted', message: `${finished} reverted${at}.` };
+}
+
+/** The images of an older version run on a newer database. */
+function aheadOfFiles(current: string, ahead: readonly string[], files: readonly MigrationFile[]) {
+  const last = sortFiles(files).at(-1)?.revision ?? 'base';
+  const one = ahead.length === 1;
+  const message = `The database is at ${current} and the files end with ${last}. ${few(ahead)} ${one ? 'is' : 'are'} applied and not in the files; older code can run with ${one ? 'it' : 'them'}, so nothing was run.`;
+  return { reason: 'AheadOfFiles' as const, message };
 }
 
 function stopVerdict(stop: Stop, state: Partial<ReportState>, steps: StepReport[]): Verdict {

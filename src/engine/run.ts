@@ -1,6 +1,7 @@
 import type { RunReport } from '../core/model/report.ts';
 import type { RunRequest } from '../core/model/request.ts';
 import { flow } from '../engine/flow.ts';
+import { runKeeper } from '../engine/keep-run.ts';
 import type { RunEnvironment } from '../engine/ports.ts';
 import { recover } from '../engine/recover.ts';
 import { apply } from './steps/apply.ts';
@@ -42,5 +43,6 @@ export function run(request: RunRequest, environment: RunEnvironment): Promise<R
   return runWhole(request, environment, {
     flow: (ports, listener) => WHOLE_RUN.run({}, ports, listener),
     recover,
+    keeper: runKeeper(request, environment),
   });
 }

@@ -13,13 +13,18 @@ interface Whole<Request extends CommonRequest, State extends Connected & BackedU
   flow(ports: RunPorts<Request>, listener: FlowListener): Promise<FlowOutcome<State>>;
   /** The `onFailure` action after a run that changed the target and failed. Never throws. */
   recover(state: Partial<State>, ports: RunPorts<Request>): Promise<StepResult<object>>;
+  /** Keeps the run in the target. A run of a command is not kept there: its tables are compared with those of a copy. */
+  keeper?: {
+    started: RunPorts['onLocked'];
+    ended(state: Partial<State>, report: RunReport): Promise<string | undefined>;
+  };
 }
 
 /** Runs to the end and reports. Never throws. */
 export async function runWhole<Request extends CommonRequest, State extends Connected & BackedUp & ReportState>(
   request: Request,
   environment: RunEnvironment,
-  { flow, recover }: Whole<Request, State>,
+  { flow, recover, keeper }: Whole<Request, State>,
 ): Promise<RunReport> {
   const cleanups: { what: string; cleanup: () => Promise<void> }[] = [];
   const record = recorder(request, environment);
@@ -29,10 +34,12 @@ export async function runWhole<Request extends CommonRequest, State extends Conn
     request,
     signal: AbortSignal.any([environment.signal, ...deadline]),
     progress: record.progress,
+    onLocked: keeper?.started ?? (async () => {}),
     defer: (what, cleanup) => void cleanups.push({ what, cleanup }),
   };
   const listener: FlowListener = { onStart: record.onStart, onEnd: record.onEnd };
   let outcome: FlowOutcome<State>;
+  let report: RunReport;
   try {
     outcome = await flow(ports, listener);
     if (outcome.kind === 'completed') {
@@ -42,10 +49,13 @@ export async function runWhole<Request extends CommonRequest, State extends Conn
       listener.onStart('recover');
       listener.onEnd('recover', await recover(outcome.state, ports));
     }
+    report = record.compose(outcome);
+    const unkept = await keeper?.ended(outcome.state, report);
+    if (unkept !== undefined) record.leftOver('the row of the run', unkept);
   } finally {
     for (const { what, cleanup } of cleanups.reverse()) {
       await cleanup().catch((error: unknown) => record.leftOver(what, toProblem(error).message));
     }
   }
-  return record.finish(outcome);
+  return record.finish(outcome, report);
 }

@@ -1,9 +1,13 @@
 /** The marker of a backup that is being written or deleted, and the removal of what dead writers left. */
+import { randomUUID } from 'node:crypto';
 import { dataNameOf, readable } from '../manifest.ts';
 import { backupNameOf, manifestNameOf } from '../names.ts';
 import { isSameWriter, thisProcess, writerIn } from '../writer.ts';
 import { markerOf, stemOfMarker } from './keys.ts';
 import type { Objects, StoredObject } from './objects.ts';
+
+/** The markers of this process that are in use: one that a failure left behind is not. */
+const used = new Set<string>();
 
 const HEARTBEAT_MS = 60_000;
 /** A writer on another machine is considered dead after this silence, by the clock of the server. */
@@ -19,21 +23,32 @@ export interface Marker {
 /** Puts the marker and renews it until it is removed. */
 export async function mark(objects: Objects, folder: string, stem: string): Promise<Marker> {
   const key = markerOf(folder, stem);
-  const text = JSON.stringify(await thisProcess());
-  await objects.put(key, text);
+  const id = randomUUID();
+  const text = JSON.stringify({ ...(await thisProcess()), id });
+  used.add(id);
+  try {
+    await objects.put(key, text);
+  } catch (error) {
+    used.delete(id);
+    throw error;
+  }
   let beating: Promise<void> = Promise.resolve();
   const timer = setInterval(() => {
     beating = objects.put(key, text).catch(() => {});
   }, HEARTBEAT_MS);
   timer.unref();
-  const stop = () => clearInterval(timer);
+  const stop = () => {
+    clearInterval(timer);
+    used.delete(id);
+  };
   return {
     stop,
     async remove() {
-      stop();
+      clearInterval(timer);
       // A renewal that arrives later would leave a marker behind.
       await beating;
       await objects.delete(key);
+      used.delete(id);
     },
   };
 }
@@ -83,9 +98,11 @@ function names(manifest: string, file: string): boolean {
 }
 
 async function isAlive(objects: Objects, key: string, silence: number, silenceMs: number): Promise<boolean> {
-  const writer = writerIn((await objects.text(key)) ?? '');
-  const same = writer === undefined ? undefined : await isSameWriter(writer);
-  return same ?? silence < silenceMs;
+  const text = (await objects.text(key)) ?? '';
+  const writer = writerIn(text);
+  const runs = writer === undefined ? undefined : await isSameWriter(writer);
+  if (runs === true && writer?.pid === process.pid) return [...used].some((id) => text.includes(id));
+  return runs ?? silence < silenceMs;
 }
 
 /** The time of the server: that of an object that was just written. */

@@ -12,7 +12,9 @@ export const lock: Step<Connected & Planned, Locked> = {
     const { request } = ports;
     if (request.dryRun) return { kind: 'skipped', value: {}, message: 'a dry run writes nothing' };
     if (plan.migrations.length === 0) return { kind: 'skipped', value: {}, message: 'nothing to run' };
-    return { kind: 'done', value: { lock: await acquireLock(database, ports) }, message: 'migration lock acquired' };
+    const lock = await acquireLock(database, ports);
+    await ports.onLocked(database, plan);
+    return { kind: 'done', value: { lock }, message: 'migration lock acquired' };
   },
 };
 
