@@ -23,6 +23,7 @@ import { sameExpressions } from './same-expressions.ts';
 import { createScratch, dropStaleScratches } from './scratch.ts';
 import { countRows, countValues, sizeBytes, tableSizes } from './size.ts';
 import { snapshot } from './snapshot.ts';
+import { storedCode } from './stored-code.ts';
 import { objects, toolTables } from './tool-tables.ts';
 import { watch } from './watch.ts';
 
@@ -58,6 +59,7 @@ export async function openPostgres(
     baseline: mapErrors(baselineStore(open)),
     snapshot: () => snapshot(open.sequelize, { schemas, own: own.names }),
     sameExpressions: (doubts) => sameExpressions(open.client, doubts),
+    storedCode: () => storedCode(open.client),
     otherSchemas: () => otherSchemas(open),
     lock: (wanted) => lock(open, wanted),
     async migrate(work) {
