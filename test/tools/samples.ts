@@ -16,6 +16,8 @@ export interface Sample {
   head: string;
   /** The sample works with SQLite too. */
   sqlite?: true;
+  /** The tool deletes dependent rows itself: the database refuses instead of losing them. */
+  refusesCascade?: true;
   /** Adds a fourth migration with this statement. */
   add(folder: string, sql: string): Promise<unknown>;
 }
@@ -36,6 +38,7 @@ export const SAMPLES: readonly Sample[] = [
     name: 'django',
     set: 'python',
     head: 'shop.0003_total',
+    refusesCascade: true,
     sqlite: true,
     add: (folder, sql) =>
       writeFile(
