@@ -242,7 +242,7 @@ describe('a private server', function () {
   it('has the extensions with their owners and versions, and no schema that the target does not have', async () => {
     target = await ordinary({
       superuser: 'DROP SCHEMA public; CREATE EXTENSION citext SCHEMA pg_catalog',
-      owner: `CREATE SCHEMA "Ext S"; CREATE EXTENSION hstore SCHEMA "Ext S" VERSION '1.4'; CREATE EXTENSION pgcrypto SCHEMA "Ext S"`,
+      owner: `CREATE SCHEMA "Ext S"; CREATE EXTENSION hstore SCHEMA "Ext S" VERSION '1.4'; CREATE EXTENSION ltree SCHEMA "Ext S"`,
     });
     const extensions = `SELECT extname::text, extversion, extnamespace::regnamespace::text AS schema,
       pg_get_userbyid(extowner) = '${target.role}' AS own FROM pg_extension ORDER BY 1`;
@@ -252,7 +252,7 @@ describe('a private server', function () {
     await client.connect();
     for (const sql of [extensions, schemas]) assert.deepEqual(await on(scratch, sql), (await client.query(sql)).rows);
     await client.end();
-    await on(scratch, 'ALTER EXTENSION hstore UPDATE; DROP EXTENSION pgcrypto');
+    await on(scratch, 'ALTER EXTENSION hstore UPDATE; DROP EXTENSION ltree');
   });
 
   it('listens on no network, has a short socket path that others cannot reach, and is gone after drop', async () => {
