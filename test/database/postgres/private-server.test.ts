@@ -220,6 +220,21 @@ describe('a private server', function () {
     }
   });
 
+  for (const path of ["''", `"my.tenant", 'a, b', "$user"`]) {
+    it(`has a search_path of ${path}`, async () => {
+      target = await ordinary({
+        superuser: `CREATE TABLE public.t (id int); GRANT SELECT ON public.t TO OWNER_ROLE;
+          DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET search_path = ${path.replaceAll("'", "''")}', current_database()); END $$`,
+      });
+      scratch = await copyOf(target, 'schema');
+      const client = new pg.Client({ connectionString: target.url });
+      await client.connect();
+      const { rows } = await client.query("SELECT current_setting('search_path') AS path");
+      await client.end();
+      assert.deepEqual(await onNewConnection(scratch, target, "SELECT current_setting('search_path') AS path"), rows);
+    });
+  }
+
   it('is left under Auto where an extension needs a library that is loaded at the start of a server', async () => {
     // As the extension says it, where nothing but a private server listens on no address.
     target = await ordinary({
