@@ -131,6 +131,13 @@ const CASES: Record<string, Case> = {
     superuser: `COMMENT ON DATABASE DATABASE_NAME IS 'größe'; ALTER DATABASE DATABASE_NAME IS_TEMPLATE true; CREATE TABLE "ü" (id int)`,
     damage: 'DROP TABLE "ü"',
   },
+  'bytes without an encoding': {
+    by: 'a superuser',
+    how: 'swap',
+    options: `ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C'`,
+    superuser: String.raw`CREATE TABLE t (x text); INSERT INTO t VALUES (E'\xff\xfe')`,
+    damage: 'DROP TABLE t',
+  },
   'partitions that were detached': {
     by: 'a superuser',
     how: 'swap',
@@ -180,7 +187,10 @@ describe('a restore of what pg_dump leaves out', function () {
         assert.notDeepEqual(JSON.parse((await state()) ?? ''), before);
         await restoreBackup(db, backup, { ...RESTORE, onMessage: (line) => said.push(line) });
         assert.deepEqual(JSON.parse((await state()) ?? ''), before);
-        assert.equal(/restored in place|large objects are not in this backup/.test(said.join(' ')) ? 'in place' : 'swap', case_.how);
+        assert.equal(
+          /restored in place|large objects are not in this backup/.test(said.join(' ')) ? 'in place' : 'swap',
+          case_.how,
+        );
         for (const each of await db.keptDatabases()) await db.dropKept(each.name);
       } finally {
         await db.close();
