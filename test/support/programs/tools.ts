@@ -62,7 +62,7 @@ const SETS: Record<ToolSet, Set> = {
     },
   },
   liquibase: {
-    bin: join(folder('liquibase'), 'node_modules', '.bin'),
+    bin: join(folder('liquibase'), 'node_modules', 'liquibase', 'dist', 'liquibase'),
     program: 'liquibase',
     fetch() {
       mkdirSync(folder('liquibase'), { recursive: true });
