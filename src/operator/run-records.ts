@@ -104,7 +104,7 @@ function claimsOf({ spec }: V1Pod): string[] {
   return [...new Set(names)];
 }
 
-/** In the namespace of the object itself, whatever its annotation says: who may create pods may write any annotation. */
+/** In the namespace of the object itself: who may create pods may write any annotation. */
 function resourceOf(metadata: { namespace?: string; annotations?: Record<string, string> } | undefined): string {
   const named = metadata?.annotations?.[ANNOTATIONS.resource];
   if (named === undefined) return '';

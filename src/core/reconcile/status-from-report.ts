@@ -123,7 +123,7 @@ function backupOf(backup: NonNullable<RunReport['backup']>): DatabaseMigrationSt
   };
 }
 
-/** Every migration as long as somebody may have to read the plan; a few of one that is done. */
+/** Every migration as long as the plan may have to be read; a few of one that is done. */
 function planOf({ plan, result }: RunReport): DatabaseMigrationStatus['plan'] {
   if (plan === undefined) return undefined;
   const names = plan.migrations.slice(0, result === 'succeeded' ? DONE : undefined);
