@@ -15,6 +15,7 @@ const DEPENDENCIES: Record<string, { modules: string[]; packages: string[] }> = 
   sql: { modules: ['core/model'], packages: [] },
   'core/schema': { modules: ['core/model', 'sql'], packages: [] },
   'core/safety': { modules: ['core/model', 'core/planning', 'core/schema', 'sql'], packages: [] },
+  'core/report-page': { modules: ['core/model', 'core/schema', 'sql'], packages: [] },
   'core/reconcile': { modules: ['core/model'], packages: [] },
   // Who calls code that others wrote goes through it, wherever the call is made.
   author: { modules: ['core/model'], packages: [] },
@@ -44,13 +45,24 @@ const DEPENDENCIES: Record<string, { modules: string[]; packages: string[] }> = 
   'database/port': { modules: ['core/model', 'core/schema'], packages: ['sequelize'] },
   // Relays the protocol; how a connection is made is the database's.
   proxy: { modules: ['core/model', 'database/port.ts'], packages: [] },
-  backups: { modules: ['core/model', 'database/port.ts'], packages: [] },
+  backups: {
+    modules: ['core/model', 'database/port.ts', 'backups/object-store', 'backups/encryption'],
+    packages: [],
+  },
+  // Loaded only for an `s3://` place and for an encrypted backup.
+  'backups/object-store': {
+    modules: ['core/model', 'backups'],
+    packages: ['@aws-sdk/client-s3', '@aws-sdk/lib-storage'],
+  },
+  'backups/encryption': { modules: ['core/model'], packages: ['age-encryption'] },
   engine: {
     modules: [
       'core/model',
       'core/planning',
       'core/schema',
       'core/safety',
+      'core/report-page',
+      'sql',
       'migrations',
       'models',
       'database/port.ts',
@@ -65,6 +77,7 @@ const DEPENDENCIES: Record<string, { modules: string[]; packages: string[] }> = 
       'core/planning',
       'core/schema',
       'core/safety',
+      'core/report-page',
       'migrations',
       'models',
       'database',

@@ -12,7 +12,7 @@ const HEARTBEAT_MS = 5_000;
 /** A writer on another machine is considered dead after this silence. */
 const SILENCE_MS = 5 * 60_000;
 
-interface Writer {
+export interface Writer {
   machine: string;
   pid: number;
   /** The process's start in clock ticks since boot, so that a reused pid is not mistaken for it. */
@@ -38,19 +38,32 @@ export async function startWriting(folder: string): Promise<Heartbeat> {
 /** False only if it is certain that no process writes to this partial backup any more. */
 export async function isBeingWritten(folder: string, silenceMs = SILENCE_MS): Promise<boolean> {
   const writer = await readWriter(join(folder, WRITER_FILE));
-  if (writer !== undefined && writer.machine === (await machine())) {
-    return (await startOf(writer.pid)) === writer.started;
-  }
-  return (await silenceOf(folder)) < silenceMs;
+  const runs = writer === undefined ? undefined : await isSameWriter(writer);
+  return runs ?? (await silenceOf(folder)) < silenceMs;
+}
+
+/** Whether this process still runs; undefined if it is on another machine. */
+export async function isSameWriter(writer: Writer): Promise<boolean | undefined> {
+  if (writer.machine !== (await machine())) return undefined;
+  return (await startOf(writer.pid)) === writer.started;
 }
 
 async function readWriter(path: string): Promise<Writer | undefined> {
   try {
-    const value: unknown = JSON.parse(await readFile(path, 'utf8'));
-    return isWriter(value) ? value : undefined;
+    return writerIn(await readFile(path, 'utf8'));
   } catch (error) {
-    if (error instanceof SyntaxError || isErrno(error, 'ENOENT')) return undefined;
+    if (isErrno(error, 'ENOENT')) return undefined;
     throw error;
+  }
+}
+
+/** The writer that a mark names; undefined if the text is not a mark. */
+export function writerIn(text: string): Writer | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isWriter(value) ? value : undefined;
+  } catch {
+    return undefined;
   }
 }
 
@@ -82,7 +95,7 @@ async function silenceOf(folder: string): Promise<number> {
   }
 }
 
-async function thisProcess(): Promise<Writer> {
+export async function thisProcess(): Promise<Writer> {
   return { machine: await machine(), pid: process.pid, started: (await startOf(process.pid)) ?? '' };
 }
 

@@ -5,6 +5,7 @@ import type { RunRequest } from '../core/model/request.ts';
 import { openDatabase } from '../database/open.ts';
 import { run } from '../engine/run.ts';
 import { preflightChecks } from '../engine/steps/check.ts';
+import { backupIdentities } from './backup-identities.ts';
 import { holder } from './holder.ts';
 import { scratchServerOf } from './scratch-server.ts';
 import { withDatabase } from './session.ts';
@@ -31,6 +32,10 @@ export interface SafeMigrateOptions extends Options {
   approvedPlan?: string;
   /** Default `Automatic`. */
   approval?: RunRequest['approval'];
+  /**
+   * The page of the run: `file` is written in addition to the page next to the backup. `false`: no page. Default `{}`.
+   */
+  report?: false | { file?: string; redactLiterals?: boolean };
   /** Called when a step ends, and with the progress of long steps. */
   onEvent?(event: RunEvent): void;
 }
@@ -57,6 +62,7 @@ export async function safeMigrate(options: SafeMigrateOptions = {}): Promise<Run
     target: options.target ?? 'head',
     allowDowngrade: options.allowDowngrade ?? false,
     outOfOrder: settings.outOfOrder,
+    unknownApplied: settings.unknownApplied,
     dryRun: options.dryRun ?? false,
     approval: options.approval ?? 'Automatic',
     approvedPlan: options.approvedPlan,
@@ -69,11 +75,15 @@ export async function safeMigrate(options: SafeMigrateOptions = {}): Promise<Run
     backup: {
       enabled: backup,
       folder: settings.backups.folder,
+      recipients: settings.backups.recipients,
       name: options.backupName,
       compression: settings.backups.compression,
       schemas: settings.backups.schemas,
       retain: settings.backups.retain,
     },
+    ...(options.report === false
+      ? {}
+      : { report: { redactLiterals: options.report?.redactLiterals ?? false, file: options.report?.file } }),
     onFailure: settings.onFailure,
     terminateSessions: settings.terminateSessions,
     timeouts: settings.timeouts,
@@ -82,6 +92,7 @@ export async function safeMigrate(options: SafeMigrateOptions = {}): Promise<Run
     target: settings.target,
     openDatabase,
     rehearsalServer: scratchServerOf(request.safety.rehearsalServer, options.env),
+    backupIdentities: () => backupIdentities(settings.backups, options.env),
     holder: holder(),
     now: () => new Date(),
     emit: (event) => options.onEvent?.(event),
@@ -105,7 +116,7 @@ export interface SafetyResult {
  * if (!safety.safe) console.error(safety.errors);
  */
 export async function checkMigrationSafety(options: Options = {}): Promise<SafetyResult> {
-  const report = await safeMigrate({ ...options, dryRun: true, rehearsal: 'Disabled' });
+  const report = await safeMigrate({ ...options, dryRun: true, rehearsal: 'Disabled', report: false });
   const reached = (step: string) =>
     report.steps.some((one) => one.step === step && one.kind !== 'failed' && one.kind !== 'blocked');
   const classic = [

@@ -54,8 +54,8 @@ spec:
 {{- fail (printf "%s needs migrations: set %s.spec.migrations or %s.files, or pass the files of the application chart (%s.renderedByParent)" $chart $chart $chart $chart) -}}
 {{- end -}}
 {{- $backup := default dict $spec.backup -}}
-{{- if and (ne (toString (dig "mode" "Enabled" $backup)) "Disabled") (not $backup.volume) -}}
-{{- fail (printf "%s needs a place for backups: set %s.spec.backup.volume, or %s.spec.backup.mode=Disabled" $chart $chart $chart) -}}
+{{- if and (ne (toString (dig "mode" "Enabled" $backup)) "Disabled") (not $backup.volume) (not $backup.objectStore) -}}
+{{- fail (printf "%s needs a place for backups: set %s.spec.backup.volume, %s.spec.backup.objectStore, or %s.spec.backup.mode=Disabled" $chart $chart $chart $chart) -}}
 {{- end -}}
 {{- if eq .Values.mode "standalone" -}}
 {{- with dig "volume" "size" "" $backup -}}
@@ -69,11 +69,8 @@ spec:
 {{- end -}}
 {{- if .Values.rollback.downgrade -}}
 {{- $target := toString (default "head" $spec.target) -}}
-{{- if or (eq $target "head") (eq $target "base") (hasPrefix "+" $target) (hasPrefix "-" $target) -}}
-{{- fail (printf "%s.rollback.downgrade requires a revision in %s.spec.target: %s does not name the revision to go back to" $chart $chart $target) -}}
-{{- end -}}
-{{- if not .given -}}
-{{- fail (printf "%s.rollback.downgrade requires %s.files, or the files of the application chart: the image or volume of the older chart does not contain the newer migrations to revert" $chart $chart) -}}
+{{- if or (eq $target "base") (hasPrefix "+" $target) (hasPrefix "-" $target) -}}
+{{- fail (printf "%s.rollback.downgrade cannot go back with %s.spec.target=%s, which depends on the current revision of the database: omit it, or set a revision" $chart $chart $target) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

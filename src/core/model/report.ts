@@ -119,6 +119,8 @@ export const runReportSchema = z.object({
   findings: z.object({ error: z.int(), warning: z.int(), notice: z.int() }).optional(),
   /** Path of the file that has the whole report. */
   whole: z.string().optional(),
+  /** Path of the page of the run, an HTML file. */
+  page: z.string().optional(),
 });
 
 export type RunReport = z.infer<typeof runReportSchema>;

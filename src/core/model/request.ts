@@ -51,6 +51,8 @@ export const runRequestSchema = z.strictObject({
   target: z.string(),
   allowDowngrade: z.boolean(),
   outOfOrder: z.enum(['Refuse', 'Allow']),
+  /** Applied migrations that the files lack. Absent: Accept. */
+  unknownApplied: z.enum(['Refuse', 'Accept', 'Downgrade']).optional(),
   dryRun: z.boolean(),
   approval: z.enum(['Automatic', 'Manual', 'OnFindings']),
   approvedPlan: z.string().optional(),
@@ -69,13 +71,18 @@ export const runRequestSchema = z.strictObject({
   }),
   backup: z.strictObject({
     enabled: z.boolean(),
+    /** A path, or the URL of an object store. */
     folder: z.string(),
+    /** Recipients of age for which the backup is encrypted. */
+    recipients: z.array(z.string()).optional(),
     name: z.string().optional(),
     compression: z.enum(['auto', 'none', 'gzip', 'zstd', 'lz4']),
     /** PostgreSQL: only these schemas instead of the whole database. */
     schemas: z.array(z.string()).min(1).optional(),
     retain: z.strictObject({ last: z.int().min(1), days: z.int().min(0) }).optional(),
   }),
+  /** Write a page next to the whole report, and into `file`. Absent: no page. */
+  report: z.strictObject({ redactLiterals: z.boolean(), file: z.string().min(1).optional() }).optional(),
   onFailure: z.enum(['Keep', 'Downgrade', 'Restore']),
   /** `onFailure: Restore` may terminate other sessions of the database. */
   terminateSessions: z.boolean().optional(),
@@ -94,6 +101,12 @@ export const REHEARSAL_URL_VARIABLE = 'REHEARSAL_DATABASE_URL';
 
 /** The environment variable with the request of a runner pod, as JSON. */
 export const RUN_REQUEST_VARIABLE = 'DB_MANAGER_RUN_REQUEST';
+
+/** The environment variables with the identity for encrypted backups, or the path of its file. */
+export const BACKUP_IDENTITY_VARIABLES = {
+  text: 'DB_MANAGER_BACKUP_IDENTITY',
+  file: 'DB_MANAGER_BACKUP_IDENTITY_FILE',
+} as const;
 
 /** Variables that list the variables and files of a process that contain secrets, separated by commas. */
 export const SECRET_VARIABLES = { names: 'DB_MANAGER_SECRET_VARIABLES', files: 'DB_MANAGER_SECRET_FILES' } as const;

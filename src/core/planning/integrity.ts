@@ -2,9 +2,10 @@ import type { HistoryRow } from '../model/history.ts';
 import type { MigrationFile } from '../model/migration.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Reason } from '../model/reason.ts';
-import type { Revision } from '../model/revision.ts';
+import { isRepeatable, type Revision } from '../model/revision.ts';
 import { listNames } from './names.ts';
 import { orderOf } from './order.ts';
+import { versioned } from './repeatable.ts';
 
 /** How a person resolves a problem of the history, where the run was started. Each is the end of a sentence. */
 export interface RepairAdvice {
@@ -28,12 +29,15 @@ export function checkIntegrity(
   history: readonly HistoryRow[],
   outOfOrder: 'Refuse' | 'Allow',
   advice: RepairAdvice = COMMAND_LINE,
+  /** Applied migrations without a file that are no problem. */
+  accepted: readonly Revision[] = [],
 ): Problem | undefined {
+  const known = accepted.length === 0 ? history : history.filter(({ revision }) => !accepted.includes(revision));
   return (
     interrupted(history, advice) ??
-    missing(files, history, advice) ??
+    missing(files, known, advice) ??
     edited(files, history, advice) ??
-    (outOfOrder === 'Allow' ? undefined : late(files, history))
+    (outOfOrder === 'Allow' ? undefined : late(files, known))
   );
 }
 
@@ -56,7 +60,7 @@ function missing(
     'MissingMigration',
     missingFiles(files, history),
     (names, one) =>
-      `${names} ${one ? 'is' : 'are'} applied${appliedBy(files, history)}, but ${one ? 'the file is' : 'the files are'} not in the migrations folder. Restore ${one ? 'it' : 'them'}, deploy the version that contains ${one ? 'it' : 'them'}, or remove ${one ? 'it' : 'them'} from the history: ${advice.removeMissing}`,
+      `${names} ${one ? 'is' : 'are'} applied${appliedBy(files, history)}, but ${one ? 'the file is' : 'the files are'} not in the migrations folder. Restore ${one ? 'it' : 'them'}, deploy the version that contains ${one ? 'it' : 'them'}, revert ${one ? 'it' : 'them'} with the stored text: db-manager migrate downgrade, or remove ${one ? 'it' : 'them'} from the history: ${advice.removeMissing}`,
   );
 }
 
@@ -74,13 +78,15 @@ function edited(
 }
 
 function late(files: readonly MigrationFile[], history: readonly HistoryRow[]): Problem | undefined {
-  const applied = new Set(history.map(({ revision }) => revision));
+  const applied = new Set(versioned(history.map(({ revision }) => revision)));
   const compare = orderOf(files);
   let last: Revision | undefined;
   for (const revision of applied) if (last === undefined || compare(revision, last) > 0) last = revision;
   if (last === undefined) return undefined;
   const limit = last;
-  const pending = files.filter(({ revision }) => !applied.has(revision) && compare(revision, limit) < 0);
+  const pending = files.filter(
+    ({ revision }) => !isRepeatable(revision) && !applied.has(revision) && compare(revision, limit) < 0,
+  );
   return problem(
     'OutOfOrder',
     pending.map(({ revision }) => revision),
@@ -103,12 +109,12 @@ export function missingFiles(files: readonly MigrationFile[], history: readonly 
   return history.filter(({ revision }) => !known.has(revision)).map(({ revision }) => revision);
 }
 
-/** Files that changed after they were applied. Rows without a checksum (imported from another tool) are not checked. */
+/** Files that changed after they were applied, and must not. Rows without a checksum (imported from another tool) are not checked. */
 export function editedFiles(files: readonly MigrationFile[], history: readonly HistoryRow[]): MigrationFile[] {
   const applied = new Map(history.map(({ revision, checksum }) => [revision, checksum]));
   return files.filter(({ revision, checksum }) => {
     const recorded = applied.get(revision);
-    return recorded !== undefined && recorded !== null && recorded !== checksum;
+    return !isRepeatable(revision) && recorded !== undefined && recorded !== null && recorded !== checksum;
   });
 }
 

@@ -47,6 +47,7 @@ export function requestFromSpec(spec: DatabaseMigrationSpec, identity: RunIdenti
     target: spec.target,
     allowDowngrade: spec.allowDowngrade,
     outOfOrder: spec.outOfOrder,
+    ...(spec.unknownApplied === undefined ? {} : { unknownApplied: spec.unknownApplied }),
     dryRun: spec.dryRun,
     approval: spec.approval,
     approvedPlan: spec.approvedPlan,
@@ -55,10 +56,12 @@ export function requestFromSpec(spec: DatabaseMigrationSpec, identity: RunIdenti
     backup: {
       enabled: spec.backup.mode === 'Enabled',
       folder: placement.backupsFolder,
+      ...(spec.backup.encryption === undefined ? {} : { recipients: spec.backup.encryption.recipients }),
       compression: spec.backup.compression,
       schemas: spec.backup.schemas,
       retain: spec.backup.retain,
     },
+    ...(spec.report.mode === 'Enabled' ? { report: { redactLiterals: spec.report.redactLiterals } } : {}),
     onFailure: spec.onFailure,
     terminateSessions: spec.terminateSessions,
     timeouts: {

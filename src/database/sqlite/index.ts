@@ -11,13 +11,15 @@ import { checks } from './checks.ts';
 import { connect } from './connection.ts';
 import { closeFile } from './driver.ts';
 import { checkDump, dump } from './dump.ts';
+import { dumpStream } from './dump-stream.ts';
 import { historyStore } from './history.ts';
 import { lock } from './lock.ts';
 import { openSession } from './migrate.ts';
 import { restore } from './restore.ts';
+import { runStore } from './runs.ts';
 import { sameExpressions } from './same-expressions.ts';
 import { createScratch, dropStaleScratches } from './scratch.ts';
-import { countRows, sizeBytes, tableSizes } from './size.ts';
+import { countRows, countValues, sizeBytes, tableSizes } from './size.ts';
 import { snapshot } from './snapshot.ts';
 
 export async function openSqlite(
@@ -36,6 +38,7 @@ export async function openSqlite(
       return open.sequelize;
     },
     history: historyStore(connection, own),
+    runs: runStore(connection, own),
     baseline: baselineStore(connection, own),
     snapshot: () => snapshot(open.sequelize, { own: own.names }),
     sameExpressions,
@@ -54,7 +57,9 @@ export async function openSqlite(
     sizeBytes: () => sizeBytes(path),
     tableSizes: () => tableSizes(connection, own),
     rowCounts: () => countRows(connection, own),
+    countValues: (table, column) => countValues(connection, table, column),
     dump: (file, wanted) => dump(path, file, wanted),
+    dumpStream: (take, wanted) => dumpStream(path, take, wanted),
     checkDump: (file, _format, wanted) => checkDump(file, wanted),
     restore: (backup, wanted) => restore(path, backup, wanted),
     keptDatabases: async () => [],

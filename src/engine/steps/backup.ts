@@ -26,6 +26,7 @@ export const backup: Step<Connected & Inspected & Planned, BackedUp> = {
       toolVersion: TOOL_VERSION,
       compression: request.backup.compression,
       schemas: request.backup.schemas,
+      recipients: request.backup.recipients,
       lockTimeoutMs: request.timeouts.lock,
       now: now(),
       signal,

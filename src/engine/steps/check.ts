@@ -1,12 +1,17 @@
-import { checkFolder } from '../../backups/folder.ts';
-import { bytesText } from '../../core/model/bytes.ts';
+import { canDecrypt } from '../../backups/can-decrypt.ts';
+import { openStore } from '../../backups/open-store.ts';
+import { displayPlace } from '../../core/model/backup-place.ts';
 import type { CheckResult } from '../../core/model/finding.ts';
 import type { Problem } from '../../core/model/problem.ts';
 import type { RunRequest } from '../../core/model/request.ts';
+import type { DecidedFinding } from '../../core/model/run-record.ts';
 import { requireReversible } from '../../core/planning/plan.ts';
+import { bySeverity } from '../../core/safety/by-severity.ts';
 import type { Driver, Introspector } from '../../database/port.ts';
 import { failed, toProblem } from '../../engine/failure.ts';
 import type { Step } from '../../engine/flow.ts';
+import type { RunPorts } from '../../engine/ports.ts';
+import { refusedLoss, revertsUnasked, riskFindings, rowsAtRisk } from '../../engine/rows-at-risk.ts';
 import { count } from '../../engine/run-text.ts';
 import {
   countFindings,
@@ -28,15 +33,25 @@ export const check: Step<Loaded & Connected & Planned, Checked> = {
     }
     const irreversible = downgradeImpossible(input, request);
     if (irreversible !== undefined) return failed(irreversible, { touched: false });
-    const checks = await preflightChecks(database, request.backup, request);
+    const checks = [
+      ...(await preflightChecks(database, request.backup, request)),
+      ...(await restorableCheck(request, ports)),
+    ];
     const broken = checks.filter(({ result }) => result === 'failed');
     if (broken.length > 0) {
       const message = broken.map((check) => `${check.name}: ${check.message}`).join('; ');
       return { ...failed({ reason: 'CheckFailed', message }, { touched: false }), partial: { checks, findings: [] } };
     }
-    const findings = request.safety.mode === 'Disabled' ? [] : await planFindings(input, ports);
-    const value = { checks, findings };
-    if (findings.some(({ severity }) => severity === 'error') && blocks(request, plan.digest)) {
+    const risks = revertsUnasked(plan, request)
+      ? await rowsAtRisk(database, input.migrations, request.migrations.path)
+      : [];
+    const ignored: DecidedFinding[] = [];
+    const ruled = request.safety.mode === 'Disabled' ? [] : await planFindings(input, ports, ignored);
+    const findings = bySeverity([...riskFindings(risks), ...ruled]);
+    const value = { checks, findings, ignored };
+    const loss = refusedLoss(risks, plan, request);
+    if (loss !== undefined) return { ...failed(loss, { touched: false }), partial: value };
+    if (ruled.some(({ severity }) => severity === 'error') && blocks(request, plan.digest)) {
       return { ...failed(unsafePlanProblem(findings, request, plan.digest), { touched: false }), partial: value };
     }
     return { kind: 'done', value, message: describeChecks(value, request) };
@@ -55,6 +70,21 @@ export async function preflightChecks(
   const taken = backup.enabled ? { backupFolder: backup.folder, backupSchemas: backup.schemas } : {};
   const serverChecks = await database.checks({ restore, ...taken });
   return backup.enabled ? [...serverChecks, await backupFolder(await spaceFor(database), backup.folder)] : serverChecks;
+}
+
+/** After a failed run it is too late to find out that no identity reads the backup. */
+async function restorableCheck({ onFailure, backup }: RunRequest, ports: RunPorts): Promise<CheckResult[]> {
+  const { recipients = [] } = backup;
+  if (onFailure !== 'Restore' || recipients.length === 0) return [];
+  const identities = (await ports.backupIdentities?.()) ?? [];
+  const name = 'onFailure: Restore';
+  if (await canDecrypt(recipients, identities))
+    return [{ name, result: 'passed', message: 'the identity reads the backup' }];
+  const message =
+    identities.length === 0
+      ? 'backups are encrypted, and the run has no identity to read them. Set the identity, or onFailure: Keep'
+      : 'the identity is not one of the recipients of the backups. Set the identity of a recipient';
+  return [{ name, result: 'failed', message }];
 }
 
 /**
@@ -120,8 +150,8 @@ async function spaceFor(database: Introspector & Driver): Promise<number> {
 async function backupFolder(needed: number, folder: string): Promise<CheckResult> {
   const name = 'backup folder writable';
   try {
-    const { freeBytes } = await checkFolder(folder, needed);
-    return { name, result: 'passed', message: `${folder}, ${bytesText(freeBytes)} free` };
+    const found = await (await openStore(folder)).check(needed);
+    return { name, result: 'passed', message: `${displayPlace(folder)}, ${found}` };
   } catch (error) {
     return { name, result: 'failed', message: toProblem(error).message };
   }

@@ -31,8 +31,14 @@ export async function removeOldBackups(
   database: Database,
   { folder, retain, now }: { folder: string; retain: { last: number; days: number }; now: Date },
 ): Promise<string> {
-  const removed = await pruneBackups(folder, { ...retain, databaseId: database.identity.id, now });
+  const locked: string[] = [];
+  const removed = await pruneBackups(folder, {
+    ...retain,
+    databaseId: database.identity.id,
+    now,
+    onKept: (message) => locked.push(`; ${message.replace(/\.$/, '')}`),
+  });
   const dropped = await pruneKept(database, { days: retain.days, now });
   const kept = dropped.map(({ name }) => `; the database ${name}, kept by a restore, was dropped`).join('');
-  return `${count(removed.length, 'old backup')} removed${kept}`;
+  return `${count(removed.length, 'old backup')} removed${locked.join('')}${kept}`;
 }

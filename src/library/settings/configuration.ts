@@ -22,8 +22,12 @@ export interface Configuration {
   /** A template that `generate` fills in instead of its built-in one: `{{message}}`, `{{up}}`, `{{down}}`. */
   template?: string;
   backups?: {
-    /** Default `./data/backups`. */
+    /** A folder, or `s3://bucket/prefix?endpoint=…` for an object store. Default `./data/backups`. */
     folder?: string;
+    /** Recipients of age (`age1…`) for which backups are encrypted. Default: they are not encrypted. */
+    recipients?: string[];
+    /** File with the identity of age that reads encrypted backups, for a restore or a rehearsal. */
+    identityFile?: string;
     retain?: { last?: number; days?: number };
     /** PostgreSQL: only these schemas instead of the whole database. */
     schemas?: string[];
@@ -45,6 +49,8 @@ export interface Configuration {
   /** Durations such as `500ms`, `30s`, `1h30m`. */
   timeouts?: { connect?: string; lock?: string; statement?: string; run?: string };
   outOfOrder?: 'Refuse' | 'Allow';
+  /** Applied migrations that the files lack: an older version of the application runs on a newer database. */
+  unknownApplied?: 'Refuse' | 'Accept' | 'Downgrade';
   onFailure?: 'Keep' | 'Downgrade' | 'Restore';
   /** `onFailure: Restore` may terminate other sessions of the database. */
   terminateSessions?: boolean;
@@ -59,6 +65,7 @@ export const DEFAULTS = {
   // A person waits for the result, so an unreachable server is reported sooner than in a cluster.
   timeouts: { connect: '10s', lock: '5s', statement: '0s', run: '30m' },
   outOfOrder: 'Refuse',
+  unknownApplied: 'Accept',
   onFailure: 'Keep',
   terminateSessions: false,
 } as const satisfies Configuration;
@@ -73,7 +80,10 @@ export interface Settings {
   models?: string;
   template?: string;
   backups: {
+    /** An absolute path, or the URL of an object store. */
     folder: string;
+    recipients?: string[];
+    identityFile?: string;
     retain: { last: number; days: number };
     compression: 'auto' | 'none' | 'gzip' | 'zstd' | 'lz4';
     schemas?: string[];
@@ -82,6 +92,7 @@ export interface Settings {
   validation: Required<NonNullable<Configuration['validation']>>;
   timeouts: Timeouts;
   outOfOrder: 'Refuse' | 'Allow';
+  unknownApplied: 'Refuse' | 'Accept' | 'Downgrade';
   onFailure: 'Keep' | 'Downgrade' | 'Restore';
   terminateSessions: boolean;
 }

@@ -6,6 +6,7 @@ import { databaseKey } from '../../core/reconcile/inputs.ts';
 import type { RunIdentity } from '../../core/reconcile/observed.ts';
 import { requestedActions, requestFromSpec } from '../../core/reconcile/request.ts';
 import { ANNOTATIONS, LABELS, MANAGED_BY, RUNNER_CONTAINER, VARIABLES } from '../names.ts';
+import { backupVariables } from './backup-access.ts';
 import { podPlacement } from './placement.ts';
 import { volumesOf } from './volumes.ts';
 
@@ -161,6 +162,7 @@ function environment(resource: DatabaseMigration, run: RunIdentity): V1EnvVar[] 
     ...(rehearsal === undefined
       ? []
       : [{ name: REHEARSAL_URL_VARIABLE, valueFrom: { secretKeyRef: rehearsal.secretKeyRef } }]),
+    ...(spec.backup.mode === 'Disabled' ? [] : backupVariables(spec.backup)),
     { name: RUN_REQUEST_VARIABLE, value: JSON.stringify(request) },
   ];
 }
