@@ -29,7 +29,7 @@ export async function benchHostile(): Promise<void> {
   const image = IMAGES[IMAGE];
   healthy.agent.setImage(IMAGE, {
     ...image,
-    command: ['/opt/nice', '-n', '19', ...image.command],
+    command: ['/opt/nice', '-n', '19', ...(image.command ?? [])],
     files: { ...image.files, '/opt/nice': '/usr/bin/nice' },
   });
   const config = new KubeConfig();
