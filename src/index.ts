@@ -17,6 +17,7 @@ export { REASONS, type Reason } from './core/model/reason.ts';
 export type { RunEvent, RunReport } from './core/model/report.ts';
 export type { RunRequest } from './core/model/request.ts';
 export type { Position, Revision } from './core/model/revision.ts';
+export type { KeptReport, RunDetails } from './core/model/run-details.ts';
 export type { DecidedFinding, RunRecord } from './core/model/run-record.ts';
 export type { ForeignTool } from './core/planning/adopt/foreign.ts';
 export type { Damage, Repair, RepairChoices } from './core/planning/repair.ts';
@@ -65,4 +66,5 @@ export { type MigrationSql, migrateSql, type SqlOptions } from './library/sql.ts
 export { diffMigrations, type MigrationDiff, type StoredMigration, showMigration } from './library/stored.ts';
 export { createAllTables, dropAllTables, type Initialised, type InitOptions, initDatabase } from './library/tables.ts';
 export { type Waited, type WaitOptions, waitForRevision } from './library/wait.ts';
+export { type WrapOptions, wrapCommand } from './library/wrap.ts';
 export type { ScaffoldFormat } from './migrations/templates.ts';

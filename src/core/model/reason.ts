@@ -221,6 +221,16 @@ export const REASONS = {
     means: 'A migration has effects outside its database, which the rehearsal must not repeat. Nothing was executed.',
     help: 'Set `safety.rehearsalServer: Private` if the message says so. Otherwise remove the statement and run it by hand, or set `safety.rehearsal: Disabled`.',
   },
+  NotConnected: {
+    exit: 1,
+    means: 'The command of another tool ended successfully, but did not connect to the database that it was given.',
+    help: 'Make the tool read the variable that the message names, or set another one with `--url-env`.',
+  },
+  TargetChanged: {
+    exit: 4,
+    means: 'The target database was changed while a command ran on the copy.',
+    help: 'Make the tool use the URL that it is given. Restore the backup of the run if the change must be undone.',
+  },
   RowsLost: {
     exit: 4,
     means: 'A migration would delete rows from a table that it does not mention, or a downgrade would lose rows.',
@@ -237,6 +247,11 @@ export const REASONS = {
     exit: 1,
     means: 'A migration failed. Its transaction was rolled back; earlier migrations stay applied.',
     help: 'Correct the migration. The message names the statement, file and line.',
+  },
+  AssertionFailed: {
+    exit: 1,
+    means: 'A condition of the migration (`-- db-manager:assert`) is not true; the migration was rolled back.',
+    help: 'Look at the data that the condition names, then correct the data or the migration.',
   },
   LockTimeout: {
     exit: 1,
