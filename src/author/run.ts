@@ -64,6 +64,11 @@ export async function runAuthorCode(
   } finally {
     // What the code has begun is not watched any more, so its end would be waited for in vain.
     failed.abort();
+    // A promise that failed with what has just failed is rejected a turn later, and belongs to this code too.
+    await notAsAuthor(async () => {
+      await turn();
+      await turn();
+    });
     process.off('exit', onExit);
     running.splice(running.indexOf(author), 1);
   }

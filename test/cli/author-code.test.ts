@@ -51,6 +51,19 @@ for (const dialect of DIALECTS) {
       assert.match(await fails(`Promise.reject(new Error('lost')); ${wait}`), /lost \(unhandled rejection/);
     });
 
+    it('is a failed migration where a query that nobody awaits fails at its end', async () => {
+      const create = "await context.createTable('twice', { id: { type: 'INTEGER', primaryKey: true } });";
+      for (const rest of [
+        "context.bulkInsert('twice', [{ id: 1 }, { id: 1 }]);",
+        "context.sequelize.query('INSERT INTO twice VALUES (1), (1)').then(() => {});",
+        "void Promise.all([context.bulkInsert('twice', [{ id: 1 }, { id: 1 }])]);",
+      ]) {
+        const said = await fails(`${create} ${rest}`);
+        assert.match(said, /^error: MigrationFailed/m, rest);
+        assert.doesNotMatch(said, /InternalError/, rest);
+      }
+    });
+
     it('does not look like success when it ends the process', async () => {
       assert.match(await fails('process.exit(0);'), /20240103000000_code\.js called process\.exit/);
     });
