@@ -72,7 +72,7 @@ const DEPENDENCIES: Record<string, { modules: string[]; packages: string[] }> = 
       'backups',
       'engine',
     ],
-    packages: ['sequelize', 'zod', 'yaml'],
+    packages: ['sequelize', 'zod', 'yaml', 'lilconfig'],
   },
   // Knows no resource of ours: what client-go and controller-runtime are for other operators.
   'controller-runtime': { modules: [], packages: ['@kubernetes/client-node'] },

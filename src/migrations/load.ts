@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import pMap from 'p-map';
 import type { Dialect } from '../core/model/dialect.ts';
 import type { LoadedMigration, MigrationFile } from '../core/model/migration.ts';
 import { ProblemError } from '../core/model/problem.ts';
@@ -9,7 +10,7 @@ import { type Bodies, invalid, mainFile, type SourceFile } from './formats/forma
 import { sqlBodies } from './formats/sql-bodies.ts';
 import { importMigration } from './module.ts';
 import { suffixOf } from './names.ts';
-import { inParallel, readContent } from './read.ts';
+import { OPEN_FILES, readContent } from './read.ts';
 
 /**
  * Parses the SQL or imports the code of one migration. What it gives is what `file.checksum` was made of.
@@ -34,11 +35,12 @@ export async function loadMigrations(
   files: readonly MigrationFile[],
   dialect: Dialect,
 ): Promise<LoadedMigration[]> {
-  const early = await inParallel(files, async (file) => {
+  const loadSql = async (file: MigrationFile) => {
     if (suffixOf(mainFile(file)) !== '.sql') return undefined;
     const [result] = await Promise.allSettled([loadMigration(folder, file, dialect)]);
     return result;
-  });
+  };
+  const early = await pMap(files, loadSql, { concurrency: OPEN_FILES });
   const loaded: LoadedMigration[] = [];
   for (const [index, file] of files.entries()) {
     const result = early[index];

@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import { checkSchema, effectsSchema, failureSchema, findingSchema } from './report.ts';
+import {
+  failureSchema,
+  findingCountsSchema,
+  planSchema,
+  rehearsalSchema,
+  safetySchema,
+  schemaDifferencesSchema,
+  takenBackupSchema,
+} from './report.ts';
 
 /** `DatabaseMigration.status`. Written by the controller alone, from `summarize`; lists are capped at `STATUS_LIST_LIMIT`. */
 export const STATUS_LIST_LIMIT = 50;
@@ -34,15 +42,7 @@ export const statusSchema = z
     currentRevision: optionalText('The last applied migration, or base.'),
     targetRevision: optionalText('Migration that the target resolves to.'),
     pending: z.int().optional().describe('Number of pending migrations.'),
-    plan: z
-      .object({
-        digest: z.string().describe('Value for spec.approvedPlan.'),
-        direction: z.enum(['up', 'down']),
-        migrations: z.array(z.string()).describe('Migrations of the plan, in order; limited in number.'),
-        more: z.int().optional().describe('Number of migrations that are not listed.'),
-      })
-      .optional()
-      .describe('The last plan.'),
+    plan: planSchema.optional().describe('The last plan.'),
     run: z
       .object({
         id: z.string(),
@@ -59,45 +59,16 @@ export const statusSchema = z
       })
       .optional()
       .describe('The last or current run.'),
-    backup: z
-      .object({
-        name: z.string(),
-        path: z.string(),
-        sizeBytes: z.number().meta({ type: 'integer', format: 'int64' }),
-        sha256: z.string(),
-        takenAt: z.string().meta({ format: 'date-time' }),
-        verifiedBy: z.enum(['Checksum', 'Rehearsal']),
-      })
-      .optional()
-      .describe('The last backup.'),
-    safety: z
-      .object({
-        result: z.enum(['Passed', 'Warned', 'Blocked', 'Disabled']),
-        checks: z.array(checkSchema),
-        findings: z.array(findingSchema),
-        counts: z
-          .object({ error: z.int(), warning: z.int(), notice: z.int() })
-          .optional()
-          .describe('Number of findings, if not all are listed.'),
+    backup: takenBackupSchema.optional().describe('The last backup.'),
+    safety: safetySchema
+      .extend({
+        counts: findingCountsSchema.optional().describe('Number of findings, if not all are listed.'),
         more: z.int().optional(),
       })
       .optional()
       .describe('Checks and findings of the last run.'),
-    rehearsal: z
-      .object({
-        result: z.enum(['Full', 'SchemaOnly', 'Skipped', 'Failed']),
-        message: z.string(),
-        seconds: z.number(),
-        roundTrip: z.enum(['passed', 'failed', 'skipped']),
-        migrations: z.array(effectsSchema),
-        more: z.int().optional(),
-      })
-      .optional()
-      .describe('Effects of the plan on the copy.'),
-    schema: z
-      .object({ before: z.array(z.string()).optional(), after: z.array(z.string()).optional() })
-      .optional()
-      .describe('Differences from the expected schema.'),
+    rehearsal: rehearsalSchema.optional().describe('Effects of the plan on the copy.'),
+    schema: schemaDifferencesSchema.optional().describe('Differences from the expected schema.'),
     report: optionalText('Path of the file with the whole report of the last run, on the volume of its backup.'),
     failure: failureSchema
       .extend({ log: z.array(z.string()).optional().describe('Last lines of the log of the pod.') })

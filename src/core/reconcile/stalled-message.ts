@@ -1,5 +1,5 @@
 import { REASONS, type Reason } from '../model/reason.ts';
-import type { Failure } from '../model/report.ts';
+import type { Problem } from '../model/problem.ts';
 import type { DatabaseMigration } from '../model/resource.ts';
 import { RETRY_ANNOTATION } from './inputs.ts';
 import { clip } from './truncate.ts';
@@ -32,7 +32,7 @@ export function whatToDo({ metadata }: DatabaseMigration, reason: Reason, messag
   return [happened, adviceFor(reason), `To retry without changes: ${again}`].filter((text) => text !== '').join(' ');
 }
 
-export type Place = Pick<Failure, 'migration' | 'statement' | 'position'>;
+export type Place = Pick<Problem, 'migration' | 'statement' | 'position'>;
 
 /** What happened, with the migration, the line and the statement. */
 export function happenedAt(message: string, failure: Place | undefined, longest: number): string {
