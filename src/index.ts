@@ -30,6 +30,7 @@ export {
   listBackups,
   pruneBackups,
   type RestoreOptions,
+  rekeyBackup,
   restoreDatabase,
   verifyBackup,
 } from './library/backups.ts';

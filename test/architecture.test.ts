@@ -44,7 +44,16 @@ const DEPENDENCIES: Record<string, { modules: string[]; packages: string[] }> = 
   'database/port': { modules: ['core/model', 'core/schema'], packages: ['sequelize'] },
   // Relays the protocol; how a connection is made is the database's.
   proxy: { modules: ['core/model', 'database/port.ts'], packages: [] },
-  backups: { modules: ['core/model', 'database/port.ts'], packages: [] },
+  backups: {
+    modules: ['core/model', 'database/port.ts', 'backups/object-store', 'backups/encryption'],
+    packages: [],
+  },
+  // Loaded only for an `s3://` place and for an encrypted backup.
+  'backups/object-store': {
+    modules: ['core/model', 'backups'],
+    packages: ['@aws-sdk/client-s3', '@aws-sdk/lib-storage'],
+  },
+  'backups/encryption': { modules: ['core/model'], packages: ['age-encryption'] },
   engine: {
     modules: [
       'core/model',

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { customResourceDefinition } from './crd.ts';
-import { LEASE_RIGHTS, RIGHTS, type Right, rulesOf } from './rbac.ts';
+import { AUTH_RIGHTS, LEASE_RIGHTS, RIGHTS, type Right, rulesOf, SECRETS } from './rbac.ts';
 
 const YAML = { version: '1.1', lineWidth: 120, aliasDuplicateObjects: false } as const;
 
@@ -46,8 +46,10 @@ function rulesTemplate(note: string): string {
   const rules = (rights: Right[]) => literal(stringify(rulesOf(rights), YAML)).trimEnd();
   return [
     `{{/* ${note} */}}`,
-    `{{- define "db-manager.rules" -}}\n${rules(RIGHTS)}\n{{- end -}}`,
+    `{{- define "db-manager.rules" -}}\n${rules(RIGHTS.filter((right) => right !== SECRETS))}`,
+    `{{- if .Values.rbac.secrets }}\n${rules([SECRETS])}\n{{- end }}\n{{- end -}}`,
     `{{- define "db-manager.leaseRules" -}}\n${rules(LEASE_RIGHTS)}\n{{- end -}}`,
+    `{{- define "db-manager.authRules" -}}\n${rules(AUTH_RIGHTS)}\n{{- end -}}`,
     '',
   ].join('\n');
 }

@@ -1,13 +1,21 @@
 import { stringify } from 'yaml';
 import { GROUP, PLURAL } from '../../src/core/model/resource.ts';
 
-/** One right of the operator, and what it is for. There is none on Secrets: the kubelet reads them. */
+/** One right of the operator, and what it is for. */
 export interface Right {
   group: string;
   resource: string;
   verbs: string[];
   why: string;
 }
+
+/** Optional: the chart leaves it out with `rbac.secrets=false`. */
+export const SECRETS: Right = {
+  group: '',
+  resource: 'secrets',
+  verbs: ['get'],
+  why: 'Restart after a Secret was fixed; only metadata is requested. Optional.',
+};
 
 /** Needed in every namespace that the operator watches. */
 export const RIGHTS: Right[] = [
@@ -31,13 +39,26 @@ export const RIGHTS: Right[] = [
     verbs: ['create'],
     why: 'Create the backup volumes that resources request.',
   },
+  {
+    group: '',
+    resource: 'persistentvolumeclaims',
+    verbs: ['get'],
+    why: 'Restart after a claim was fixed; only metadata is requested.',
+  },
   { group: '', resource: 'events', verbs: ['create'], why: 'Report transitions.' },
   { group: '', resource: 'events', verbs: ['list'], why: 'Report why a Job gets no pod, for example a quota.' },
+  SECRETS,
 ];
 
 /** Needed in the operator's own namespace only. */
 export const LEASE_RIGHTS: Right[] = [
   { group: 'coordination.k8s.io', resource: 'leases', verbs: ['get', 'create', 'update'], why: 'Leader election.' },
+];
+
+/** Cluster-wide, and only with `--metrics-auth`. */
+export const AUTH_RIGHTS: Right[] = [
+  { group: 'authentication.k8s.io', resource: 'tokenreviews', verbs: ['create'], why: 'Who reads /metrics.' },
+  { group: 'authorization.k8s.io', resource: 'subjectaccessreviews', verbs: ['create'], why: 'Whether that user may.' },
 ];
 
 const NAME = 'db-manager-operator';
@@ -124,8 +145,13 @@ function page(note: string): string {
     '# Permissions of the operator',
     '',
     'This page lists all permissions of the operator. A test checks that each is used and that no other is needed. The',
-    'operator has no permissions on Secrets: the kubelet puts their values into the pod of a run. That pod has no service',
-    'account token.',
+    'kubelet puts the values of Secrets into the pod of a run, and that pod has no service account token.',
+    '',
+    'After `RetryLimitReached` the operator compares the versions of the Secrets that the resource names, with `get` and',
+    'metadata only. It cannot list or watch Secrets. RBAC cannot grant metadata alone, so `get` allows more than it uses.',
+    'Who may create Jobs in a namespace can mount every Secret in it, so `get` adds no new access there. To leave it out:',
+    '`rbac.secrets=false` in the chart. A corrected Secret then starts nothing until the resource is annotated with',
+    '`db-manager.dev/retry`.',
     '',
     '## In each watched namespace',
     '',
@@ -138,6 +164,13 @@ function page(note: string): string {
     '',
     ...head,
     ...rows(LEASE_RIGHTS),
+    '',
+    '## Cluster-wide, with `--metrics-auth`',
+    '',
+    ...head,
+    ...rows(AUTH_RIGHTS),
+    '',
+    'The chart adds them with `metrics.auth.enabled`. Who reads the metrics needs `get` on the non-resource URL `/metrics`.',
     '',
   ].join('\n');
 }

@@ -39,6 +39,24 @@ export async function sizeOf(path: string): Promise<number> {
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 
+/** Counts and hashes what passes through `count`. */
+export function hashing(onProgress?: (doneBytes: number) => void) {
+  const hash = createHash('sha256');
+  let sizeBytes = 0;
+  return {
+    async *count(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+      for await (const piece of source) {
+        hash.update(piece);
+        sizeBytes += piece.length;
+        onProgress?.(sizeBytes);
+        yield piece;
+      }
+    },
+    /** After the last byte; only once. */
+    result: (): HashedBackup => ({ sizeBytes, sha256: hash.digest('hex') }),
+  };
+}
+
 async function hashFile(path: string, count: (bytes: number) => void): Promise<string> {
   const hash = createHash('sha256');
   const file = await open(path, 'r');

@@ -12,12 +12,19 @@ export const EXTENSIONS = {
 export const PARTIAL_PREFIX = '.db-manager-partial-';
 
 const STEM = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
-const OF_A_BACKUP = /\.(db|dump|dir)$/;
+const OF_A_BACKUP = /\.(db|dump|dir)(\.age)?$/;
+/** Of a backup that is encrypted with age; `age -d` asks for nothing else. */
+export const ENCRYPTED = '.age';
 
 /** `backup_20240601_120000`, in UTC. */
 export function stemAt(now: Date): string {
   const digits = now.toISOString().replace(/[^0-9]/g, '');
   return `backup_${digits.slice(0, 8)}_${digits.slice(8, 14)}`;
+}
+
+/** The name without its extension. */
+export function stemOf(name: string): string {
+  return name.replace(OF_A_BACKUP, '');
 }
 
 /** The n-th candidate for an unused name: `backup_…`, `backup_…_2`, … */
@@ -37,6 +44,16 @@ export function chosenStem(name: string): string {
   });
 }
 
+/** The name of a backup by the file of its data, which differs after `rekey`. */
+export function backupNameOf(file: string): string {
+  return file.replace(/\.r[0-9a-f]{6}(?=\.(db|dump)\.age$)/, '');
+}
+
+/** A new file for the data of a backup. */
+export function rekeyedFileOf(name: string, digits: string): string {
+  return name.replace(/(?=\.(db|dump)\.age$)/, `.r${digits}`);
+}
+
 export function manifestNameOf(name: string): string {
   return `${name}.json`;
 }
@@ -54,7 +71,7 @@ export function nameOfManifest(file: string): string | undefined {
 
 /** Whether db-manager generates such names: a backup with such a name and without a manifest is reported. */
 export function looksLikeBackup(file: string): boolean {
-  return /^backup_\d{8}_\d{6}(_\d+)?\.(db|dump|dir)$/.test(file);
+  return /^backup_\d{8}_\d{6}(_[0-9a-f]+)?\.(db|dump|dir)(\.age)?$/.test(file);
 }
 
 /** Newest first; within one second `_10` is newer than `_2`. */

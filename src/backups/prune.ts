@@ -1,10 +1,6 @@
-import { rm } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import type { Backup } from '../core/model/backup.ts';
-import { syncFolder } from './durable.ts';
-import { cleanLeftovers, exists } from './leftovers.ts';
-import { filesOf, listBackups } from './list.ts';
 import { newestFirst } from './names.ts';
+import { openStore } from './open-store.ts';
 
 export interface Retention {
   /** Number of newest backups to keep. */
@@ -19,6 +15,8 @@ export interface PruneOptions extends Retention {
   now: Date;
   /** Report what would be removed, and remove nothing. */
   dryRun?: boolean;
+  /** Called for each expired backup that could not be deleted, with a sentence. */
+  onKept?(message: string): void;
 }
 
 const DAY_MS = 86_400_000;
@@ -38,19 +36,19 @@ export function expired(backups: Backup[], { last, days, databaseId, now }: Prun
 
 /**
  * Removes expired backups of one database and what crashed backups left; returns the removed backups. Files that are
- * not complete backups of this database are left alone and do not count.
+ * not complete backups of this database are left alone and do not count, and neither do those under a retention lock.
  */
-export async function pruneBackups(folder: string, options: PruneOptions): Promise<Backup[]> {
-  const root = resolve(folder);
-  if (!(await exists(root))) return [];
-  const { backups } = await listBackups(root);
+export async function pruneBackups(place: string, options: PruneOptions): Promise<Backup[]> {
+  const store = await openStore(place);
+  const { backups } = await store.list();
   const old = expired(backups, options);
   if (options.dryRun) return old;
+  const removed: Backup[] = [];
   for (const backup of old) {
-    // The manifest is deleted first: a crash in between leaves a file without a manifest, never a manifest without its file.
-    for (const path of filesOf(backup)) await rm(path, { recursive: true, force: true });
+    const kept = await store.remove(backup);
+    if (kept === undefined) removed.push(backup);
+    else options.onKept?.(kept);
   }
-  if (old.length > 0) await syncFolder(root);
-  await cleanLeftovers(root);
-  return old;
+  await store.cleanLeftovers(options.databaseId);
+  return removed;
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ProblemError } from '../core/model/problem.ts';
 import { isErrno } from './durable.ts';
 import { folderProblem } from './folder.ts';
-import { chosenStem, nthStem, PARTIAL_PREFIX, stemAt } from './names.ts';
+import { chosenStem, nthStem, PARTIAL_PREFIX, stemAt, stemOf } from './names.ts';
 
 const TRIES = 1000;
 
@@ -26,6 +26,17 @@ export async function reserve(
   throw new ProblemError({
     reason: 'InvalidConfiguration',
     message: `${root} already has a backup named ${base}. Choose another name.`,
+  });
+}
+
+/** The same for a backup that exists. Throws ProblemError BackupFailed while another process writes it. */
+export async function reserveAgain(root: string, name: string): Promise<{ stem: string; partial: string }> {
+  const stem = stemOf(name);
+  const partial = join(root, PARTIAL_PREFIX + stem);
+  if (await make(partial, root)) return { stem, partial };
+  throw new ProblemError({
+    reason: 'BackupFailed',
+    message: `Another process is writing ${name}. Run the command again when it has finished.`,
   });
 }
 

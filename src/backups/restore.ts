@@ -1,18 +1,24 @@
 import type { Backup } from '../core/model/backup.ts';
 import { ProblemError } from '../core/model/problem.ts';
+import type { Secret } from '../core/model/secret.ts';
 import type { Database, Driver, KeptDatabase } from '../database/port.ts';
-import { readBackup } from './manifest.ts';
+import { readBackup } from './list.ts';
+import { isReadableInPlace, withLocalCopy } from './local-copy.ts';
 import { type TakeOptions, takeBackup } from './take.ts';
 import { verifyBackup } from './verify.ts';
 
 export interface RestoreBackupOptions {
   /** Taken from the target before it is replaced; false only if a fresh backup exists (`onFailure: Restore`). */
-  safetyBackup: false | (Pick<TakeOptions, 'name' | 'revision' | 'toolVersion' | 'compression'> & { folder: string });
+  safetyBackup:
+    | false
+    | (Pick<TakeOptions, 'name' | 'revision' | 'toolVersion' | 'compression' | 'recipients'> & { folder: string });
   now: Date;
   /** Allow a target that is not the database from which the backup was taken. */
   into?: boolean;
   /** Terminate other sessions of the target instead of failing. */
   terminateSessions?: boolean;
+  /** For an encrypted backup. */
+  identities?: readonly Secret[];
   onProgress?(phase: RestorePhase, done: number, total: number | undefined): void;
   onMessage?(message: string): void;
   signal?: AbortSignal;
@@ -38,18 +44,33 @@ export async function restoreBackup(
   { path }: Pick<Backup, 'path'>,
   options: RestoreBackupOptions,
 ): Promise<RestoredBackup> {
-  const { onProgress, onMessage, signal, terminateSessions } = options;
-  refuseMismatch(db, await readBackup(path), options);
-  const backup = await verifyBackup(
-    { path },
-    {
-      check: (file, format, wanted) => db.checkDump(file, format, wanted),
-      onProgress: (done, total) => onProgress?.('verify', done, total),
-      signal,
-    },
-  );
+  const { onProgress, identities, signal } = options;
+  const found = await readBackup(path);
+  refuseMismatch(db, found, options);
+  const onVerify = (done: number, total: number) => onProgress?.('verify', done, total);
+  if (await isReadableInPlace(found)) {
+    const check = db.checkDump.bind(db);
+    const backup = await verifyBackup(found, { check, onProgress: onVerify, signal });
+    return { ...(await replaceContent(db, backup, options)), backup };
+  }
+  try {
+    return await withLocalCopy(found, { identities, onProgress: onVerify, signal }, async (local) => {
+      await db.checkDump(local.path, local.manifest.format, { signal });
+      return { ...(await replaceContent(db, local, options)), backup: found };
+    });
+  } catch (error) {
+    throw withSafetyBackup(error, undefined);
+  }
+}
+
+/** `backup` is verified, and programs can read it. */
+async function replaceContent(
+  db: Database,
+  backup: Backup,
+  options: RestoreBackupOptions,
+): Promise<Omit<RestoredBackup, 'backup'>> {
+  const { onProgress, onMessage, signal, terminateSessions, safetyBackup } = options;
   const safety: { backup?: Backup } = {};
-  const { safetyBackup } = options;
   try {
     const { kept } = await db.restore(backup, {
       terminateSessions,
@@ -60,7 +81,7 @@ export async function restoreBackup(
       },
       onProgress: (done, total) => onProgress?.('restore', done, total),
     });
-    return { backup, ...(safety.backup ? { safetyBackup: safety.backup } : {}), ...(kept ? { kept } : {}) };
+    return { ...(safety.backup ? { safetyBackup: safety.backup } : {}), ...(kept ? { kept } : {}) };
   } catch (error) {
     throw withSafetyBackup(error, safety.backup);
   }

@@ -1,24 +1,20 @@
 /**
- * The backups module: a folder (a volume) with complete backups, each next to its manifest. It handles names, manifests,
- * hashes and retention; dumping and restoring a database is done by the database module. Imports core/model and the types
- * of database/port.ts.
+ * The backups module: places (a folder, an object store) with complete backups, each next to its manifest. It handles names,
+ * manifests, hashes, encryption and retention; dumping and restoring a database is done by the database module. Imports
+ * core/model and the types of database/port.ts.
  *
- * A backup is written, fsynced, hashed and checked in its own partial folder; then the backup and, last,
- * its manifest are renamed to their final names. A listed backup is therefore complete, even after a kill at any time.
+ * The manifest is published last. A listed backup is therefore complete, even after a kill at any time.
  */
-import { chmod, rename, rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { chmod } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Backup, BackupManifest } from '../core/model/backup.ts';
 import { ProblemError } from '../core/model/problem.ts';
 import type { BackupTools, Driver, DumpResult, Introspector } from '../database/port.ts';
-import { filesBelow, isErrno, syncFile, syncFolder, writeDurably } from './durable.ts';
-import { checkFolder, folderProblem, prepareFolder } from './folder.ts';
+import { filesBelow, syncFile, syncFolder } from './durable.ts';
 import { type HashedBackup, hashBackup } from './hash.ts';
-import { cleanLeftovers, PARTIAL_MANIFEST } from './leftovers.ts';
-import { manifestText } from './manifest.ts';
-import { EXTENSIONS, manifestNameOf } from './names.ts';
-import { reserve } from './reserve.ts';
-import { startWriting } from './writer.ts';
+import { ENCRYPTED, EXTENSIONS } from './names.ts';
+import { openStore } from './open-store.ts';
+import type { BackupStore, Writing } from './store.ts';
 
 export interface TakeOptions {
   /** Instead of `backup_YYYYMMDD_HHMMSS`. */
@@ -27,10 +23,14 @@ export interface TakeOptions {
   revision: string;
   toolVersion: string;
   compression: 'auto' | 'none' | 'gzip' | 'zstd' | 'lz4';
-  /** Number of parallel connections, if the database's tool supports them. */
+  /** Number of parallel connections, if the database's tool supports them. Only in a folder, without encryption. */
   jobs?: number;
   /** PostgreSQL: only these schemas instead of the whole database. */
   schemas?: readonly string[];
+  /** Recipients of age (`age1…`) for which the backup is encrypted; none: it is not encrypted. */
+  recipients?: readonly string[];
+  /** PostgreSQL: how long to wait for a table that another session has locked. */
+  lockTimeoutMs?: number;
   now: Date;
   onProgress?(doneBytes: number, totalBytes: number | undefined): void;
   /** What the user should know although the backup succeeded, as a sentence. */
@@ -39,72 +39,89 @@ export interface TakeOptions {
 }
 
 /**
- * Takes a backup and checks that it was written completely: fsynced, read again, checked by the database's own tools.
- * Throws ProblemError BackupFailed, NoSpace, ClientTooOld, Interrupted or InvalidConfiguration (the name exists);
- * no file then remains under a listed name.
+ * Takes a backup and checks that it was written completely. Throws ProblemError BackupFailed, NoSpace, ClientTooOld,
+ * Interrupted, InvalidConfiguration (the name exists) or a reason of the place; nothing is then listed.
  */
 export async function takeBackup(
   db: Driver & BackupTools & Pick<Introspector, 'sizeBytes'>,
-  folder: string,
+  place: string,
   options: TakeOptions,
 ): Promise<Backup> {
-  const root = resolve(folder);
-  await prepareFolder(root);
-  await cleanLeftovers(root);
-  // A copy of a file needs at least its size; how well a dump compresses is not known in advance.
-  if (db.can.singleFile) await checkFolder(root, await db.sizeBytes());
-  const { stem, partial } = await reserve(root, options);
+  const { recipients = [], name, now, signal } = options;
+  const store = await openStore(place);
+  if (recipients.length > 0) (await import('./encryption/age.ts')).checkRecipients(recipients);
+  refuseParallel(store, options);
+  let writing: Writing | undefined;
   try {
-    const heartbeat = await startWriting(partial);
-    try {
-      return await write(db, root, stem, partial, options);
-    } finally {
-      heartbeat.stop();
-    }
+    // A copy of a file needs at least its size; how well a dump compresses is not known in advance.
+    const expectedBytes = await db.sizeBytes();
+    writing = await store.begin({
+      database: db.identity,
+      name,
+      now,
+      expectedBytes,
+      atLeast: db.can.singleFile,
+      signal,
+    });
+    const direct = writing.file !== undefined && recipients.length === 0;
+    const written = direct ? await writeFile(db, writing.file ?? '', options) : await stream(db, writing, options);
+    const file = writing.stem + EXTENSIONS[written.dumped.format] + (recipients.length > 0 ? ENCRYPTED : '');
+    signal?.throwIfAborted();
+    return await writing.finish(manifestOf(db, file, written, options));
   } catch (error) {
-    throw asProblem(error, root);
+    throw asProblem(error, store);
   } finally {
-    await rm(partial, { recursive: true, force: true, maxRetries: 5 });
+    await writing?.close();
   }
 }
 
-async function write(
-  db: Driver & BackupTools,
-  root: string,
-  stem: string,
-  partial: string,
-  options: TakeOptions,
-): Promise<Backup> {
-  const data = join(partial, 'data');
-  const { compression, jobs, schemas, onProgress, onMessage, signal } = options;
-  const dumped = await db.dump(data, { compression, jobs, schemas, onProgress, onMessage, signal });
-  await makeDurable(data, dumped);
-  // Both reads use the same page cache, and the hash does not compete with the database's own check for a processor.
-  const [hashed] = await Promise.all([hashBackup(data, { signal }), db.checkDump(data, dumped.format, { signal })]);
+interface Written {
+  dumped: DumpResult;
+  hashed: HashedBackup;
+}
 
-  const name = stem + EXTENSIONS[dumped.format];
-  const manifest = manifestOf(db, name, dumped, hashed, options);
-  await writeDurably(join(partial, PARTIAL_MANIFEST), manifestText(manifest), 0o640);
-  await syncFolder(partial);
-  signal?.throwIfAborted();
-  await rename(data, join(root, name));
-  await rename(join(partial, PARTIAL_MANIFEST), join(root, manifestNameOf(name)));
-  await syncFolder(root);
-  return { path: join(root, name), manifest };
+/** The database writes the file itself; it is synced, read again, hashed, and checked by the database's own tools. */
+async function writeFile(db: BackupTools, file: string, options: TakeOptions): Promise<Written> {
+  const { compression, jobs, schemas, lockTimeoutMs, onProgress, onMessage, signal } = options;
+  const dumped = await db.dump(file, { compression, jobs, schemas, lockTimeoutMs, onProgress, onMessage, signal });
+  await makeDurable(file, dumped);
+  // Both reads use the same page cache, and the hash does not compete with the database's own check for a processor.
+  const [hashed] = await Promise.all([hashBackup(file, { signal }), db.checkDump(file, dumped.format, { signal })]);
+  return { dumped, hashed };
+}
+
+/** The dump is encrypted, hashed and stored while it is written. */
+async function stream(db: BackupTools, writing: Writing, options: TakeOptions): Promise<Written> {
+  const { compression, schemas, recipients = [], lockTimeoutMs, onProgress, onMessage, signal } = options;
+  let hashed: HashedBackup | undefined;
+  const dumped = await db.dumpStream(
+    async (source, format) => {
+      const name = writing.stem + EXTENSIONS[format];
+      if (recipients.length === 0) {
+        hashed = await writing.write(name, source);
+      } else {
+        const { encrypt } = await import('./encryption/age.ts');
+        hashed = await writing.write(name + ENCRYPTED, await encrypt(source, recipients));
+      }
+    },
+    { compression, schemas, lockTimeoutMs, onProgress, onMessage, signal },
+  );
+  if (hashed === undefined) throw new Error('the database wrote no dump');
+  return { dumped, hashed };
 }
 
 function manifestOf(
   db: Pick<Driver, 'dialect' | 'identity'>,
   name: string,
-  dumped: DumpResult,
-  hashed: HashedBackup,
-  { revision, toolVersion, now }: TakeOptions,
+  { dumped, hashed }: Written,
+  { revision, toolVersion, now, recipients = [] }: TakeOptions,
 ): BackupManifest {
   return {
     version: 1,
     name,
     dialect: db.dialect,
     format: dumped.format,
+    ...(recipients.length === 0 ? {} : { encryption: { format: 'age', recipients: [...recipients] } }),
     database: db.identity,
     revision,
     toolVersion,
@@ -116,6 +133,15 @@ function manifestOf(
     leftOut: dumped.leftOut,
     catalogue: dumped.catalogue,
   };
+}
+
+function refuseParallel({ display }: BackupStore, { jobs = 1, recipients = [] }: TakeOptions): void {
+  if (jobs <= 1 || (recipients.length === 0 && !display.startsWith('s3://'))) return;
+  throw new ProblemError({
+    reason: 'InvalidConfiguration',
+    message:
+      'A backup with several jobs is a folder of files. It cannot be encrypted or written to an object store. Set jobs to 1.',
+  });
 }
 
 /** Readable by the group, so that a pod with the same group id can read the volume and restore the backup. */
@@ -132,7 +158,7 @@ async function makeDurable(data: string, { format }: DumpResult): Promise<void> 
   await syncFolder(data);
 }
 
-function asProblem(error: unknown, root: string): unknown {
+function asProblem(error: unknown, store: BackupStore): unknown {
   if (error instanceof ProblemError) return error;
   if (error instanceof Error && error.name === 'AbortError') {
     return new ProblemError(
@@ -140,10 +166,5 @@ function asProblem(error: unknown, root: string): unknown {
       { cause: error },
     );
   }
-  const problem = folderProblem(error, root);
-  if (problem !== error || !isErrno(error)) return problem;
-  return new ProblemError(
-    { reason: 'BackupFailed', message: `The backup could not be written to ${root}: ${error.message}.` },
-    { cause: error },
-  );
+  return store.problem(error);
 }

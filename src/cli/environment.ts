@@ -4,6 +4,7 @@ import type { RunRequest } from '../core/model/request.ts';
 import type { DatabaseTarget } from '../core/model/target.ts';
 import { openDatabase } from '../database/open.ts';
 import type { RunEnvironment } from '../engine/ports.ts';
+import { backupIdentities } from '../library/backup-identities.ts';
 import { holder } from '../library/holder.ts';
 import { scratchServerOf } from '../library/scratch-server.ts';
 import type { Io } from './io.ts';
@@ -20,6 +21,7 @@ export function runEnvironment(
     target,
     openDatabase,
     rehearsalServer: scratchServerOf(safety.rehearsalServer, io.env),
+    backupIdentities: () => backupIdentities({}, io.env),
     holder: holder(io.env),
     now: () => new Date(),
     emit,

@@ -1,10 +1,20 @@
 import { Command } from 'commander';
 import type { Options } from '../library/settings.ts';
 import type { Io } from './io.ts';
+import { commaSeparated } from './options.ts';
 
 export interface Globals extends Options {
   json?: boolean;
   verbose?: boolean;
+}
+
+/** What commander gives for the global options. */
+interface Given extends Omit<Globals, 'backups'> {
+  backups?: string;
+  recipients?: string[];
+  identity?: string;
+  historySchema?: string;
+  historyTable?: string;
 }
 
 /** Options that can be given before or after any command. */
@@ -15,7 +25,9 @@ export function addGlobals(program: Command): void {
     .option('--history-schema <name>', 'PostgreSQL: schema of the history table (default: the first schema)')
     .option('--history-table <name>', 'name of the history table (default: db_manager_history)')
     .option('--models <path>', 'Sequelize models (default: ./models if it exists)')
-    .option('--backups <folder>', 'folder of backups (default: ./data/backups)')
+    .option('--backups <place>', 'folder or s3://bucket/prefix of backups (default: ./data/backups)')
+    .option('--recipients <keys>', 'age recipients that encrypt backups, separated by commas', commaSeparated)
+    .option('--identity <file>', 'age identity that reads encrypted backups')
     .option('--config <file>', 'configuration (default: db-manager.config.{ts,js,json,yaml} here)')
     .option('--json', 'print one JSON document')
     .option('-v, --verbose', 'print more detail; print the stack trace of an internal error');
@@ -39,15 +51,19 @@ function globalOptions() {
 
 /** The global options of a command, its own before those of the program. */
 export function globalsOf(command: Command, io: Io): Globals {
-  const { databaseUrl, migrations, historySchema, historyTable, models, backups, config, json, verbose } =
-    command.optsWithGlobals<Globals & { historySchema?: string; historyTable?: string }>();
+  const { databaseUrl, migrations, historySchema, historyTable, models, backups, config, json, verbose, ...given } =
+    command.optsWithGlobals<Given>();
+  const { recipients, identity } = given;
   const history = { schema: historySchema, table: historyTable };
   return {
     databaseUrl,
     migrations,
     ...(historySchema === undefined && historyTable === undefined ? {} : { history }),
     models,
-    backups,
+    backups:
+      recipients === undefined && identity === undefined
+        ? backups
+        : { folder: backups, recipients, identityFile: identity },
     config,
     json,
     verbose,

@@ -4,6 +4,7 @@ import { parseAllDocuments } from 'yaml';
 import type { z } from 'zod';
 import { ProblemError } from '../core/model/problem.ts';
 import { type DatabaseMigration, databaseMigrationSchema, KIND } from '../core/model/resource.ts';
+import { placeOfObjectStore } from '../core/reconcile/backup-place.ts';
 import type { Placement } from '../core/reconcile/request.ts';
 
 /** Reads the one DatabaseMigration of a manifest, `-` for standard input; all errors in it are reported together. */
@@ -54,7 +55,10 @@ export function localPlacement({ spec, metadata }: DatabaseMigration, places: Lo
       places.migrations ?? (volume === undefined ? 'migrations' : join(folderOf(volume.claimName), volume.path ?? '')),
     ),
     modelsFolder: modelsFolder(spec.models?.path, places.models),
-    backupsFolder: join(folderOf(backups), metadata.namespace ?? 'default', metadata.name),
+    backupsFolder:
+      spec.backup.objectStore === undefined
+        ? join(folderOf(backups), metadata.namespace ?? 'default', metadata.name)
+        : placeOfObjectStore({ ...spec.backup.objectStore, caFrom: undefined }, ''),
     caFile: undefined,
     certFile: undefined,
     keyFile: undefined,

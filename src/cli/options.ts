@@ -20,6 +20,14 @@ export function commaSeparated(text: string): string[] {
   return text.split(',');
 }
 
+/** Patterns separated by commas; an empty text is an empty list, which allows nothing. */
+export function patterns(text: string): string[] {
+  return text
+    .split(',')
+    .map((each) => each.trim())
+    .filter((each) => each !== '');
+}
+
 /** For an option that may be given several times. */
 export function collect(value: string, before: string[]): string[] {
   return [...before, value];

@@ -1,8 +1,15 @@
 import { readFileSync } from 'node:fs';
-import { SECRET_VARIABLES } from '../core/model/request.ts';
+import { BACKUP_IDENTITY_VARIABLES, SECRET_VARIABLES } from '../core/model/request.ts';
 
 /** Variables that always hold a secret. */
-const ALWAYS = ['DATABASE_URL', 'DATABASE_PASSWORD', 'PGPASSWORD'];
+const ALWAYS = [
+  'DATABASE_URL',
+  'DATABASE_PASSWORD',
+  'PGPASSWORD',
+  'AWS_SECRET_ACCESS_KEY',
+  'AWS_SESSION_TOKEN',
+  BACKUP_IDENTITY_VARIABLES.text,
+];
 /** Placeholders of Flyway that are secrets by their names. */
 const SECRET_PLACEHOLDER = /^FLYWAY_PLACEHOLDERS_.*(?:PASS|SECRET|TOKEN|KEY)/i;
 

@@ -5,6 +5,7 @@ import type { Revision } from '../core/model/revision.ts';
 import type { Snapshot } from '../core/model/snapshot.ts';
 import type { Timeouts } from '../core/model/target.ts';
 import { TOOL_VERSION } from '../core/model/version.ts';
+import { repeatablesLast } from '../core/planning/repeatable.ts';
 import type { Database, ScratchServer } from '../database/port.ts';
 import { loadMigrations } from '../migrations/load.ts';
 import { openReplay } from './replay.ts';
@@ -102,7 +103,7 @@ export function replaySchema(
     source: 'a replay of the migrations',
     async after(revisions) {
       kept ??= { baseline: await database.baseline.read() };
-      const wanted = beyond(kept.baseline, revisions);
+      const wanted = repeatablesLast(beyond(kept.baseline, revisions));
       if (scratch !== undefined && !replayed.every((revision, index) => wanted[index] === revision)) {
         await scratch.drop();
         scratch = undefined;

@@ -1,5 +1,4 @@
-import { writeFile } from 'node:fs/promises';
-import { reportNameOf } from '../backups/names.ts';
+import { openStore, placeOf } from '../backups/open-store.ts';
 import type { Backup } from '../core/model/backup.ts';
 import type { RunReport } from '../core/model/report.ts';
 
@@ -9,10 +8,9 @@ import type { RunReport } from '../core/model/report.ts';
  */
 export async function keepReport(backup: Backup | undefined, report: RunReport): Promise<string | undefined> {
   if (backup === undefined) return undefined;
-  const path = reportNameOf(backup.path);
   try {
-    await writeFile(path, `${JSON.stringify(report, null, 2)}\n`, { mode: 0o600 });
-    return path;
+    const store = await openStore(placeOf(backup.path));
+    return await store.keepReport(backup, `${JSON.stringify(report, null, 2)}\n`);
   } catch {
     return undefined;
   }

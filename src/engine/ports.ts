@@ -1,5 +1,6 @@
 import type { Progress, RunEvent } from '../core/model/report.ts';
 import type { RunRequest } from '../core/model/request.ts';
+import type { Secret } from '../core/model/secret.ts';
 import type { DatabaseTarget } from '../core/model/target.ts';
 import type { OpenDatabase, ScratchServer } from '../database/port.ts';
 
@@ -9,6 +10,8 @@ export interface RunEnvironment {
   openDatabase: OpenDatabase;
   /** The server on which scratch copies are created. */
   rehearsalServer?: ScratchServer;
+  /** Identities that read encrypted backups, for the rehearsal and `onFailure: Restore`. */
+  backupIdentities?(): Promise<readonly Secret[]>;
   /** The owner of the run, shown to those that wait for the lock: `pod/x` or `user@host`. */
   holder: string;
   now(): Date;

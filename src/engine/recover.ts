@@ -59,6 +59,7 @@ async function restore({ database, backup }: Partial<RunState>, ports: RunPorts)
     safetyBackup: false,
     now: ports.now(),
     terminateSessions: ports.request.terminateSessions,
+    identities: await ports.backupIdentities?.(),
   });
   const asItWas = kept === undefined ? '' : `; the previous database is kept as ${kept.name}`;
   return {

@@ -1,3 +1,4 @@
+import { withLocalCopy } from '../backups/local-copy.ts';
 import type { Backup } from '../core/model/backup.ts';
 import type { LoadedMigration } from '../core/model/migration.ts';
 import { ProblemError } from '../core/model/problem.ts';
@@ -37,7 +38,7 @@ export async function openCopy(
   if (safety.rehearsal !== 'SchemaOnly' && backup !== undefined) {
     try {
       return {
-        scratch: await make({ kind: 'backup', backup }),
+        scratch: await fromBackup(backup, make, ports),
         mode: 'Full',
         why: `on a copy restored from ${backup.manifest.name}`,
       };
@@ -51,6 +52,30 @@ export async function openCopy(
   const why =
     safety.rehearsal === 'SchemaOnly' ? 'on the schema only, as requested' : 'on the schema only: no backup was taken';
   return { scratch: await make({ kind: 'schema' }), mode: 'SchemaOnly', why };
+}
+
+/** The content of an object store or of an encrypted file is first copied to a temporary file. */
+async function fromBackup(
+  backup: Backup,
+  make: (source: ScratchSource) => Promise<GuardedScratch>,
+  { backupIdentities, signal }: RunPorts,
+): Promise<GuardedScratch> {
+  const impossible = (message: string, cause?: unknown) =>
+    new ProblemError({ reason: 'RehearsalImpossible', message }, { cause });
+  const identities = backup.manifest.encryption === undefined ? [] : ((await backupIdentities?.()) ?? []);
+  if (backup.manifest.encryption !== undefined && identities.length === 0) {
+    throw impossible('the backup is encrypted and the run has no identity to read it');
+  }
+  let copied = false;
+  try {
+    return await withLocalCopy(backup, { identities, signal }, (local) => {
+      copied = true;
+      return make({ kind: 'backup', backup: local });
+    });
+  } catch (error) {
+    if (copied || !(error instanceof ProblemError) || error.problem.reason !== 'NoSpace') throw error;
+    throw impossible(error.problem.message, error);
+  }
 }
 
 /** Runs the plan on the copy and records its effects; `sent` receives the statements of each migration. */

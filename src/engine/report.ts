@@ -3,6 +3,7 @@ import type { Finding } from '../core/model/finding.ts';
 import type { Problem } from '../core/model/problem.ts';
 import type { Progress, RunEvent, RunReport, StepReport } from '../core/model/report.ts';
 import type { RunRequest } from '../core/model/request.ts';
+import { isRepeatable } from '../core/model/revision.ts';
 import { joinSentences } from '../core/model/sentences.ts';
 import type { StepName, StepResult } from '../core/model/step.ts';
 import { TOOL_VERSION } from '../core/model/version.ts';
@@ -220,7 +221,7 @@ function isWorthSaying({ locks, rewrites, rows }: MigrationEffects): boolean {
 /** The current revision of the database: that of the last completed migration, otherwise the one read last. */
 function currentRevision({ plan, done = [], current }: Partial<RunState>): string | undefined {
   if (plan === undefined || done.length === 0) return current;
-  if (plan.direction === 'up') return done.at(-1)?.revision;
+  if (plan.direction === 'up') return done.findLast(({ revision }) => !isRepeatable(revision))?.revision ?? current;
   return done.length === plan.migrations.length ? plan.to : plan.migrations[done.length]?.revision;
 }
 

@@ -1,6 +1,7 @@
 import { type BackupList, findBackup, listBackups as list } from '../backups/list.ts';
 import { pruneBackups as prune, type Retention } from '../backups/prune.ts';
 import { pruneKept } from '../backups/prune-kept.ts';
+import { rekeyBackup as rekey } from '../backups/rekey.ts';
 import { type RestoredBackup, restoreBackup } from '../backups/restore.ts';
 import { takeBackup } from '../backups/take.ts';
 import { verifyBackup as verify } from '../backups/verify.ts';
@@ -9,6 +10,7 @@ import { bytesText } from '../core/model/bytes.ts';
 import { TOOL_VERSION } from '../core/model/version.ts';
 import { currentPosition } from '../core/planning/plan.ts';
 import { checkDump } from '../database/check-dump.ts';
+import { backupIdentities } from './backup-identities.ts';
 import { asWriter, type Session, withDatabase } from './session.ts';
 import { type Options, resolvePaths } from './settings.ts';
 
@@ -32,6 +34,7 @@ export function backupDatabase(options: BackupOptions = {}): Promise<Backup> {
       ...(await labels(session)),
       name: options.name,
       schemas: options.schemas ?? session.settings.backups.schemas,
+      recipients: session.settings.backups.recipients,
       now: new Date(),
       onProgress: options.onProgress,
       onMessage: options.onMessage,
@@ -57,8 +60,24 @@ export async function listBackups(options: Options = {}): Promise<BackupList> {
  * const { manifest } = await verifyBackup({ file: 'latest' });
  */
 export async function verifyBackup(options: Options & { file: string }): Promise<Backup> {
-  const found = await findBackup((await resolvePaths(options)).backups.folder, options.file);
-  return verify(found, { check: checkDump, signal: options.signal });
+  const { backups } = await resolvePaths(options);
+  const identities = await backupIdentities(backups, options.env);
+  const found = await findBackup(backups.folder, options.file);
+  return verify(found, { check: checkDump, identities, signal: options.signal });
+}
+
+/**
+ * Encrypts a backup for the recipients of the settings, with the identity of one of its present recipients. Needs no
+ * database.
+ *
+ * @example
+ * await rekeyBackup({ file: 'latest', backups: { recipients: ['age1…'], identityFile: 'key.txt' } });
+ */
+export async function rekeyBackup(options: Options & { file: string }): Promise<Backup> {
+  const { backups } = await resolvePaths(options);
+  const identities = await backupIdentities(backups, options.env);
+  const found = await findBackup(backups.folder, options.file);
+  return rekey(found, { recipients: backups.recipients ?? [], identities, signal: options.signal });
 }
 
 export interface RestoreOptions extends Options {
@@ -81,9 +100,12 @@ export function restoreDatabase(options: RestoreOptions): Promise<RestoredBackup
     options,
     async (session) => {
       const { database, settings } = session;
-      const backup = await findBackup(settings.backups.folder, options.file);
+      const { folder, recipients } = settings.backups;
+      const databaseId = options.into === true ? undefined : database.identity.id;
+      const backup = await findBackup(folder, options.file, databaseId);
       return restoreBackup(database, backup, {
-        safetyBackup: { folder: settings.backups.folder, ...(await labels(session)) },
+        safetyBackup: { folder, recipients, ...(await labels(session)) },
+        identities: await backupIdentities(settings.backups, options.env),
         now: new Date(),
         into: options.into,
         terminateSessions: options.terminateSessions,
@@ -114,7 +136,8 @@ export function pruneBackups(options: Options & Partial<Retention> & { dryRun?: 
         `The database ${name} (${bytesText(sizeBytes)}), kept by a restore, ${dryRun === true ? 'would be' : 'was'} dropped.`,
       );
     }
-    return prune(folder, { last, days, dryRun, databaseId: database.identity.id, now });
+    const onKept = options.onMessage;
+    return prune(folder, { last, days, dryRun, databaseId: database.identity.id, now, onKept });
   });
 }
 

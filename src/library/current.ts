@@ -1,15 +1,16 @@
 import { ProblemError } from '../core/model/problem.ts';
-import type { Position, Revision } from '../core/model/revision.ts';
+import { isRepeatable, type Position, type Revision } from '../core/model/revision.ts';
 import { currentPosition } from '../core/planning/plan.ts';
-import { listRevisions } from '../migrations/read.ts';
+import { dueRepeatables, versioned } from '../core/planning/repeatable.ts';
+import { listRevisions, readMigrations } from '../migrations/read.ts';
 import { noticeOf, type Options, settingsOf } from './settings.ts';
 
 export interface Current {
   /** The last applied migration, or `base`. */
   revision: Position;
-  /** The last migration on disk, or `base`. */
+  /** The last migration on disk that has a version, or `base`. */
   head: Position;
-  /** Migrations on disk that are not applied, in order. */
+  /** Migrations on disk that are not applied, in order, and repeatable ones whose files have changed. */
   pending: Revision[];
   upToDate: boolean;
   /** Migrations without a transaction that were interrupted: `repairHistory` repairs them. */
@@ -32,10 +33,13 @@ export async function getCurrentRevision(options: Options = {}): Promise<Current
   ]);
   if (!listed.ok) throw new ProblemError(listed.problem);
   const recorded = new Set(history.map(({ revision }) => revision));
-  const pending = listed.revisions.filter((revision) => !recorded.has(revision));
+  const repeatable = listed.revisions.some(isRepeatable);
+  const files = repeatable ? await readMigrations(migrations, { include, exclude }) : undefined;
+  const due = new Set(files?.ok ? dueRepeatables(files.files, history).map(({ revision }) => revision) : []);
+  const pending = listed.revisions.filter((revision) => !recorded.has(revision) || due.has(revision));
   return {
     revision: currentPosition(history),
-    head: listed.revisions.at(-1) ?? 'base',
+    head: versioned(listed.revisions).at(-1) ?? 'base',
     pending,
     upToDate: pending.length === 0,
     interrupted: history.filter(({ state }) => state !== 'applied').map(({ revision }) => revision),

@@ -8,6 +8,7 @@ import { FOREIGN_TABLES, type ForeignTool } from '../core/planning/adopt/foreign
 import { editedFiles } from '../core/planning/integrity.ts';
 import { currentPosition } from '../core/planning/plan.ts';
 import { type Repair, type RepairChoices, repair } from '../core/planning/repair.ts';
+import { dueRepeatables } from '../core/planning/repeatable.ts';
 import { stamp } from '../core/planning/stamp.ts';
 import { readAlembicScripts } from '../migrations/alembic-scripts.ts';
 import { describeMigration } from '../migrations/describe.ts';
@@ -55,11 +56,13 @@ type Undescribed = Omit<HistoryEntry, 'description'>;
 
 function entries(files: MigrationFile[], history: HistoryRow[]): Undescribed[] {
   const current = currentPosition(history);
+  const due = new Set(dueRepeatables(files, history).map(({ revision }) => revision));
   const edited = new Set(editedFiles(files, history).map(({ revision }) => revision));
   const byRevision = new Map(files.map((file) => [file.revision, file]));
   const applied = history.map(({ revision, state, appliedAt, durationMs, runId }): Undescribed => {
     const file = byRevision.get(revision);
-    const intact = file === undefined ? 'missing' : edited.has(revision) ? 'edited' : 'applied';
+    const changed = edited.has(revision) ? 'edited' : due.has(revision) ? 'pending' : 'applied';
+    const intact = file === undefined ? 'missing' : changed;
     return {
       revision,
       state: state === 'applied' ? intact : 'interrupted',

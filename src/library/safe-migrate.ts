@@ -5,6 +5,7 @@ import type { RunRequest } from '../core/model/request.ts';
 import { openDatabase } from '../database/open.ts';
 import { run } from '../engine/run.ts';
 import { preflightChecks } from '../engine/steps/check.ts';
+import { backupIdentities } from './backup-identities.ts';
 import { holder } from './holder.ts';
 import { scratchServerOf } from './scratch-server.ts';
 import { withDatabase } from './session.ts';
@@ -69,6 +70,7 @@ export async function safeMigrate(options: SafeMigrateOptions = {}): Promise<Run
     backup: {
       enabled: backup,
       folder: settings.backups.folder,
+      recipients: settings.backups.recipients,
       name: options.backupName,
       compression: settings.backups.compression,
       schemas: settings.backups.schemas,
@@ -82,6 +84,7 @@ export async function safeMigrate(options: SafeMigrateOptions = {}): Promise<Run
     target: settings.target,
     openDatabase,
     rehearsalServer: scratchServerOf(request.safety.rehearsalServer, options.env),
+    backupIdentities: () => backupIdentities(settings.backups, options.env),
     holder: holder(),
     now: () => new Date(),
     emit: (event) => options.onEvent?.(event),

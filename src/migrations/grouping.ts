@@ -42,19 +42,13 @@ export function groupFiles(paths: readonly string[]): Grouping {
 }
 
 const FLYWAY = /^([VU])(\d+(?:[._]\d+)*)__(.+)\.sql$/;
-const REPEATABLE = /^R__.+\.sql$/;
 const BASELINE = /^B\d+(?:[._]\d+)*__.+\.sql$/;
 const PAIR = /^(.+)\.(up|down)\.sql$/;
 
-/** Flyway files other than versioned and undo migrations: one sentence for all such files of a folder. */
+/** Baseline migrations of Flyway: one sentence for all such files of a folder. */
 function refuseFlyway(paths: readonly string[]): Problem | undefined {
   const named = (pattern: RegExp) => paths.filter((path) => pattern.test(plainName(path)));
-  const [repeatable, baseline] = [named(REPEATABLE), named(BASELINE)];
-  if (repeatable.length > 0)
-    return refused(
-      repeatable,
-      'Repeatable migrations of Flyway are not supported. Put the definition into a versioned migration (V…__….sql) each time it changes, or leave the files out with "exclude" in the configuration.',
-    );
+  const baseline = named(BASELINE);
   if (baseline.length > 0)
     return refused(
       baseline,

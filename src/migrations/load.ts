@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import pMap from 'p-map';
 import type { Dialect } from '../core/model/dialect.ts';
@@ -6,8 +7,10 @@ import { ProblemError } from '../core/model/problem.ts';
 import { checksumOf } from './checksum.ts';
 import { describeMigration } from './describe.ts';
 import { codeBodies } from './formats/code-bodies.ts';
+import { isFlyway } from './formats/flyway.ts';
 import { type Bodies, invalid, mainFile, type SourceFile } from './formats/format.ts';
 import { sqlBodies } from './formats/sql-bodies.ts';
+import { lineEndsOf, withLineEnds } from './line-ends.ts';
 import { importMigration } from './module.ts';
 import { suffixOf } from './names.ts';
 import { OPEN_FILES, readContent } from './read.ts';
@@ -52,8 +55,16 @@ export async function loadMigrations(
 
 async function load(folder: string, file: MigrationFile, dialect: Dialect): Promise<LoadedMigration> {
   const contents = await readUnchanged(folder, file);
-  const sources = file.files.map((name, index) => decode(name, contents[index]));
-  const bodies = await readBodies(folder, file, sources, dialect);
+  const written = file.files.map((name, index) => decode(name, contents[index]));
+  const sources = await Promise.all(
+    written.map(async ({ file, text }) => ({
+      file,
+      text: text.replaceAll('\r\n', '\n'),
+      ...(isFlyway(file) ? { script: await readScript(folder, file) } : {}),
+    })),
+  );
+  const ends = new Map(written.map(({ file, text }) => [file, lineEndsOf(text)]));
+  const bodies = withLineEnds(await readBodies(folder, file, sources, dialect), ends);
   const { format, up, down, transactional, atomic } = bodies;
   const description = bodies.description ?? describeMigration(file.revision, sources[0]?.text ?? '', up.kind);
   return { ...file, format, description, up, down, transactional, ...(atomic === true ? { atomic } : {}) };
@@ -82,11 +93,14 @@ async function readUnchanged(folder: string, file: MigrationFile): Promise<Buffe
   });
 }
 
-/** UTF-8 without byte order mark and with LF line ends, as the checksum sees it. */
+async function readScript(folder: string, file: string): Promise<string | undefined> {
+  return readFile(resolve(folder, `${file}.conf`), 'utf8').catch(() => undefined);
+}
+
+/** UTF-8 without byte order mark. */
 function decode(file: string, content: Buffer | undefined): SourceFile {
   try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(content);
-    return { file, text: text.replaceAll('\r\n', '\n') };
+    return { file, text: new TextDecoder('utf-8', { fatal: true }).decode(content) };
   } catch {
     return invalid(file, 1, 'The file is not UTF-8 text. Save it as UTF-8.');
   }

@@ -9,6 +9,7 @@ export type NameReading =
   | { kind: 'refused'; why: string };
 
 const RUNS = /\.(?:[cm]?[jt]s|sql)$/i;
+const SCRIPT = /^(?:[VU]\d[\d._]*|R)__.*\.sql\.conf$/i;
 const QUIET = /\.d\.[cm]?ts$|\.map$|\.md$|^(?:readme|licen[cs]e|changelog)(?:\.|$)|^__init__\.py$/i;
 const INDEX = /^index\./i;
 const TEST = /[._-](?:test|spec)\.[cm]?[jt]s$/i;
@@ -42,7 +43,7 @@ export function isForeign(path: string): boolean {
 /** Reads the name of one file. Pure. */
 export function readName(path: string): NameReading {
   const name = basename(path);
-  if (QUIET.test(name)) return { kind: 'quiet' };
+  if (QUIET.test(name) || SCRIPT.test(name)) return { kind: 'quiet' };
   if (runs(name)) {
     if (INDEX.test(name)) return { kind: 'leftOut', why: 'an index' };
     if (TEST.test(name)) return { kind: 'leftOut', why: 'a test' };

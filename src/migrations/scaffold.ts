@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import type { Problem } from '../core/model/problem.ts';
 import { parseRevision, type Revision } from '../core/model/revision.ts';
 import { orderOf } from '../core/planning/order.ts';
+import { versioned } from '../core/planning/repeatable.ts';
 import type { Globs } from './listing.ts';
 import { groupsOf, homeOf } from './read.ts';
 import {
@@ -58,7 +59,7 @@ export async function writeMigration(folder: string, migration: NewMigration): P
         ? renderMigration(format, stamp, slug, content)
         : renderTemplate(template, stamp, slug, content);
     const revision = revisionOf(files);
-    const last = revisions.at(-1);
+    const last = versioned(revisions).at(-1);
     const compare = orderOf([...listed.groups, { revision, files: files.map(({ name }) => name) }]);
     if (last !== undefined && compare(revision, last) <= 0) return { ok: false, problem: noNumber(last) };
     try {

@@ -1,5 +1,4 @@
 import type { V1Job } from '@kubernetes/client-node';
-import type { Api } from '../controller-runtime/api.ts';
 import { type ApiError, isStatus } from '../controller-runtime/api-error.ts';
 import type { KubernetesObject } from '../controller-runtime/store.ts';
 import {
@@ -12,11 +11,11 @@ import {
 import { type Decision, FINALIZER } from '../core/reconcile/decide.ts';
 import { ACTION_ORDER, type Action } from '../core/reconcile/situation.ts';
 import type { ActionContext } from './action-context.ts';
-import type { Caches } from './caches.ts';
 import { emitEvents } from './events.ts';
 import { backupClaim } from './manifests/claim.ts';
-import { type RunnerDefaults, runJob } from './manifests/job.ts';
+import { runJob } from './manifests/job.ts';
 import { FIELD_MANAGER } from './names.ts';
+import { referencesDigest } from './references.ts';
 
 export type { ActionContext } from './action-context.ts';
 
@@ -71,7 +70,7 @@ async function perform(
     }
     case 'createJob': {
       const path = `/apis/batch/v1/namespaces/${namespace}/jobs`;
-      const body = runJob(resource, action.run, context.runner);
+      const body = runJob(resource, action.run, context.runner, await referencesDigest(resource, context));
       const job = await context.api.request<V1Job>({ verb: 'create', path, body }).catch((error: unknown) => {
         // The Job already exists, but the cache has not seen it yet.
         if (!isStatus(error, 409)) throw error;

@@ -5,6 +5,7 @@ import { WorkQueue } from '../controller-runtime/queue.ts';
 import type { Reason } from '../core/model/reason.ts';
 import type { StepReport } from '../core/model/report.ts';
 import type { DatabaseMigrationStatus } from '../core/model/resource.ts';
+import type { Allowed } from '../core/reconcile/allowed.ts';
 import { assess } from '../core/reconcile/assess.ts';
 import { decide } from '../core/reconcile/decide.ts';
 import { databaseKey } from '../core/reconcile/inputs.ts';
@@ -24,6 +25,8 @@ export interface ControllerOptions {
   namespaces: readonly string[];
   runner: RunnerDefaults;
   slots: SlotLimits;
+  /** Absent: everything is allowed. */
+  allowed?: Allowed;
   /** Identity of this process, for events. */
   identity: string;
   now(): Date;
@@ -61,6 +64,7 @@ export function createController({
   namespaces,
   runner,
   slots: limits,
+  allowed = {},
   identity,
   now,
   emit,
@@ -89,7 +93,7 @@ export function createController({
     else queue.add(key);
   });
   const slots = new Slots(limits, (runId) => logs.of(runId));
-  const sources: Sources = { api, caches, logs, slots, refusals };
+  const sources: Sources = { api, caches, logs, slots, refusals, allowed };
   const leftovers = new OrphanedJobs(caches);
 
   async function work(key: string): Promise<void> {

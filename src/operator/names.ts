@@ -16,6 +16,7 @@ export const ANNOTATIONS = {
   attempt: 'db-manager.dev/attempt',
   inputs: 'db-manager.dev/inputs',
   generation: 'db-manager.dev/generation',
+  references: 'db-manager.dev/references',
 } as const;
 
 export const RUNNER_CONTAINER = 'runner';

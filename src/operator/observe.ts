@@ -1,13 +1,15 @@
 import type { Api } from '../controller-runtime/api.ts';
 import type { DatabaseMigration } from '../core/model/resource.ts';
+import { type Allowed, notAllowed } from '../core/reconcile/allowed.ts';
 import { dependenciesOf } from '../core/reconcile/dependencies.ts';
 import { configMapsOf, databaseKey, inputsDigest } from '../core/reconcile/inputs.ts';
 import { EMPTY_LOG, type Observed, type ObservedRun, type Refusal } from '../core/reconcile/observed.ts';
 import type { Cleaning } from '../core/reconcile/redact.ts';
+import { hasRetryLeft } from '../core/reconcile/retry.ts';
 import { refreshFromApiServer } from '../operator/cache-refresh.ts';
 import { type Caches, isRecorded } from '../operator/caches.ts';
 import type { LogFollowers } from '../operator/logs.ts';
-
+import { referencesDigest } from './references.ts';
 import { type JobRecord, newestRun, terminationReport } from './run-records.ts';
 import type { Slots } from './slots.ts';
 
@@ -17,6 +19,7 @@ export interface Sources {
   logs: LogFollowers;
   slots: Slots;
   refusals: ReadonlyMap<string, Refusal & { inputs: string }>;
+  allowed: Allowed;
 }
 
 /** What `observe` needs and only a request can answer. */
@@ -24,6 +27,8 @@ export interface Fetched {
   podRefused?: string;
   /** The run that has certainly ended; the final state of its pod is in the caches. */
   over?: string;
+  /** See `Observed.references`. */
+  references?: string;
 }
 
 /** If a Job has no pod for longer than this, only its events give the reason. Milliseconds. */
@@ -49,8 +54,10 @@ export async function fetchObservations(key: string, sources: Sources, now: Date
         !pods.some((each) => each.run.id === run.id) &&
         !isRecorded(key, run.id, sources),
     );
+  const references = await referencesNow(key, sources);
   return {
     ...(over === undefined ? {} : { over }),
+    ...(references === undefined ? {} : { references }),
     ...(waiting === undefined ? {} : { podRefused: await refusalOf(waiting, sources.api) }),
   };
 }
@@ -58,7 +65,12 @@ export async function fetchObservations(key: string, sources: Sources, now: Date
 /**
  * Everything that is known about a resource now; undefined if it is deleted. No I/O: nothing changes while it reads.
  */
-export function observe(key: string, { podRefused, over }: Fetched, sources: Sources, now: Date): Observed | undefined {
+export function observe(
+  key: string,
+  { podRefused, over, references }: Fetched,
+  sources: Sources,
+  now: Date,
+): Observed | undefined {
   const { caches, slots, refusals } = sources;
   const record = caches.resources.get(key);
   if (record === undefined) return undefined;
@@ -68,6 +80,7 @@ export function observe(key: string, { podRefused, over }: Fetched, sources: Sou
   const inputs = inputsDigest(resource, versions);
   const run = observeRun(key, over, sources);
   const refusal = refusals.get(key);
+  const disallowed = notAllowed(resource, sources.allowed);
   const { databaseInUseBy, slot } = slots.look(key, databaseKey(resource), caches, now);
   return {
     resource,
@@ -75,6 +88,8 @@ export function observe(key: string, { podRefused, over }: Fetched, sources: Sou
     missingSources: versions.filter(({ version }) => version === undefined).map(({ name }) => name),
     dependencies: dependenciesOf(resource, (name) => caches.resources.get(`${namespace}/${name}`)?.resource),
     slot,
+    ...(references === undefined ? {} : { references }),
+    ...(disallowed === undefined ? {} : { disallowed }),
     ...(unreadable === undefined ? {} : { unreadable }),
     ...(run === undefined ? {} : { run: { ...run, ...(podRefused === undefined ? {} : { podRefused }) } }),
     ...(refusal?.inputs === inputs ? { refusal } : {}),
@@ -84,6 +99,15 @@ export function observe(key: string, { podRefused, over }: Fetched, sources: Sou
 
 function cleaningOf(key: string, { caches }: Pick<Sources, 'caches'>): Cleaning {
   return { redactData: caches.resources.get(key)?.resource.spec.safety.redactData ?? true };
+}
+
+/** Only after the last retry has failed: then a change of a reference starts one more attempt. */
+async function referencesNow(key: string, { api, caches }: Sources): Promise<string | undefined> {
+  const resource = caches.resources.get(key)?.resource;
+  const { run } = resource?.status ?? {};
+  if (resource === undefined || run?.result !== 'failed' || run.retry !== 'safe') return undefined;
+  if (run.references === undefined || hasRetryLeft(resource.spec, run.attempt)) return undefined;
+  return referencesDigest(resource, { api, caches });
 }
 
 /** The inputs of a run that would start now. */
@@ -113,12 +137,13 @@ function observeRun(key: string, over: string | undefined, { caches, logs }: Sou
   const last = status?.run;
   const log = last === undefined || last.finishedAt !== undefined ? undefined : logs.of(last.id);
   if (last === undefined || log?.report === undefined) return undefined;
-  const { id, job = id, attempt, inputs = '', startedAt = '' } = last;
+  const { id, job = id, attempt, inputs = '', references, startedAt = '' } = last;
   return {
     id,
     job,
     attempt,
     inputs,
+    references,
     generation: status?.observedGeneration ?? 0,
     createdAt: startedAt,
     state: 'gone',

@@ -70,7 +70,9 @@ export function podRecord(object: KubernetesObject): PodRecord {
     name: metadata?.name ?? '',
     started: running !== undefined || ended !== undefined,
     ...(waiting?.reason === undefined ? {} : { waiting: { reason: waiting.reason, message: waiting.message ?? '' } }),
-    ...(scheduled?.status === 'False' ? { unschedulable: scheduled.message ?? '' } : {}),
+    ...(scheduled?.status === 'False'
+      ? { unschedulable: scheduled.message ?? '', claims: claimsOf(object as unknown as V1Pod) }
+      : {}),
     ...(ended === undefined
       ? {}
       : {
@@ -97,6 +99,11 @@ export function podRecord(object: KubernetesObject): PodRecord {
   };
 }
 
+function claimsOf({ spec }: V1Pod): string[] {
+  const names = (spec?.volumes ?? []).flatMap(({ persistentVolumeClaim: claim }) => claim?.claimName ?? []);
+  return [...new Set(names)];
+}
+
 function identityOf(annotations: Record<string, string>): RunIdentity {
   const id = annotations[ANNOTATIONS.run] ?? '';
   return {
@@ -105,6 +112,7 @@ function identityOf(annotations: Record<string, string>): RunIdentity {
     attempt: Number(annotations[ANNOTATIONS.attempt] ?? 1),
     inputs: annotations[ANNOTATIONS.inputs] ?? '',
     generation: Number(annotations[ANNOTATIONS.generation] ?? 0),
+    ...(annotations[ANNOTATIONS.references] === undefined ? {} : { references: annotations[ANNOTATIONS.references] }),
   };
 }
 

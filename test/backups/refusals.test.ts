@@ -9,7 +9,7 @@ import { verifyBackup } from '../../src/backups/verify.ts';
 import type { Backup } from '../../src/core/model/backup.ts';
 import type { Reason } from '../../src/core/model/reason.ts';
 import { DIALECTS } from '../support/databases.ts';
-import { type Ground, ground, OPTIONS } from './fixtures.ts';
+import { type Ground, ground, OPTIONS, withPostgres } from './fixtures.ts';
 import { problem } from './problems.ts';
 
 const DAMAGE: { what: string; reason: Reason; listed: boolean; damage(backup: Backup): Promise<void> }[] = [
@@ -103,6 +103,24 @@ describe('a backup of the other kind of database', () => {
     await problem('BackupMismatch', () => postgres.db.restore(backup, {}));
     assert.equal(await postgres.contentHash(), hash);
     await Promise.all([sqlite.close(), postgres.close()]);
+  });
+});
+
+describe('a backup behind a lock', () => {
+  it('gives up after timeouts.lock and leaves no file', async function () {
+    this.timeout(60_000);
+    const postgres = await ground('postgres');
+    await withPostgres(postgres.target, async (client) => {
+      await client.query('BEGIN; LOCK TABLE orders IN ACCESS EXCLUSIVE MODE');
+      const message = await problem('LockTimeout', () =>
+        takeBackup(postgres.db, postgres.folder, { ...OPTIONS, lockTimeoutMs: 200 }),
+      );
+      assert.match(message, /^No backup was taken: another session holds a lock .*orders/);
+      await client.query('ROLLBACK');
+    });
+    assert.deepEqual(await readdir(postgres.folder), []);
+    await takeBackup(postgres.db, postgres.folder, { ...OPTIONS, lockTimeoutMs: 200 });
+    await postgres.close();
   });
 });
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { customResourceDefinition } from '../../scripts/generate/crd.ts';
-import { LEASE_RIGHTS, RIGHTS, rulesOf } from '../../scripts/generate/rbac.ts';
+import { AUTH_RIGHTS, LEASE_RIGHTS, RIGHTS, rulesOf } from '../../scripts/generate/rbac.ts';
 import { TOOL_VERSION } from '../../src/core/model/version.ts';
 import { CHARTS, helm, only, type Rendered, refusal, render } from './helm.ts';
 
@@ -149,6 +149,50 @@ describe('the chart of the operator', () => {
     const [first, second] = deployments.map(({ metadata }) => metadata?.name ?? '');
     assert.notEqual(first, second);
     assert.ok((first?.length ?? 99) <= 52);
+  });
+
+  it('passes on what resources may use: a list as a flag, an empty list as an empty flag, nothing as none', async () => {
+    const allowed = { images: ['registry.example/*', 'other.example/a'], priorityClasses: [] };
+    assert.deepEqual(
+      args(await render('db-manager', CHART, { allowed })).filter((each) => each.startsWith('--allowed')),
+      ['--allowed-images=registry.example/*,other.example/a', '--allowed-priority-classes='],
+    );
+    assert.equal(args(objects).filter((each) => each.startsWith('--allowed')).length, 0);
+  });
+
+  it('asks for a token for the metrics and serves them over TLS where it is told to', async () => {
+    const rendered = await render('db-manager', CHART, {
+      metrics: { auth: { enabled: true }, tls: { secretName: 'metrics-tls' }, serviceMonitor: { enabled: true } },
+    });
+    assert.ok(args(rendered).includes('--metrics-auth'));
+    assert.ok(args(rendered).includes('--metrics-cert-file=/tls/tls.crt'));
+    const [container] = only(rendered, 'Deployment').spec.template.spec.containers;
+    assert.equal(container.livenessProbe.httpGet.scheme, 'HTTPS');
+    assert.deepEqual(only(rendered, 'ClusterRole', 'team-db-manager-metrics-auth').rules, rulesOf(AUTH_RIGHTS));
+    const [endpoint] = only(rendered, 'ServiceMonitor').spec.endpoints;
+    assert.equal(endpoint.scheme, 'https');
+    assert.ok(endpoint.bearerTokenFile);
+    assert.equal(objects.filter(({ metadata }) => metadata?.name?.includes('metrics-')).length, 0);
+  });
+
+  it('leaves the permission on Secrets out where it is told to', async () => {
+    const secrets = (rendered: Rendered[]) =>
+      JSON.stringify(only(rendered, 'ClusterRole', 'team-db-manager').rules).includes('"secrets"');
+    assert.equal(secrets(objects), true);
+    assert.equal(secrets(await render('db-manager', CHART, { rbac: { secrets: false } })), false);
+  });
+
+  it('has a test, and takes more objects with templates in them', async () => {
+    const [container] = only(objects, 'Pod', 'db-manager-test').spec.containers;
+    assert.deepEqual(container.args, ['status', '--all-namespaces']);
+    const extra = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: '{{ .Release.Name }}-more' } };
+    const rendered = await render('db-manager', CHART, {
+      watch: { namespaces: ['shop', 'other'] },
+      extraObjects: [extra, JSON.stringify({ ...extra, metadata: { name: 'text-{{ .Release.Namespace }}' } })],
+    });
+    only(rendered, 'ConfigMap', 'db-manager-more');
+    only(rendered, 'ConfigMap', 'text-team');
+    assert.deepEqual(only(rendered, 'Pod').spec.containers[0].args, ['status', '--namespace=shop']);
   });
 
   const refused: [string, object, RegExp][] = [

@@ -30,6 +30,13 @@ export interface OperatorOptions {
   leaseNamespace?: string;
   maxConcurrentRuns?: number;
   kubeconfig?: string;
+  allowedImages?: string[];
+  allowedServiceAccounts?: string[];
+  allowedSources?: string[];
+  allowedPriorityClasses?: string[];
+  metricsAuth?: boolean;
+  metricsCertFile?: string;
+  metricsKeyFile?: string;
 }
 
 export interface Operator extends Server {

@@ -61,7 +61,9 @@ describe('Loading migrations', () => {
       const text = '-- migrate:up\nSELECT 1;\nSELECT\n2;\n-- migrate:down\nSELECT 3;\n';
       const plain = await loadOne('1_t.sql', text);
       const windows = await loadOne('1_t.sql', `\uFEFF${text.replaceAll('\n', '\r\n')}`);
-      assert.deepEqual(windows.up, plain.up);
+      assert.equal(windows.checksum, (await loadOne('1_t.sql', `\uFEFF${text}`)).checksum);
+      const [first, second] = plain.up.kind === 'sql' ? plain.up.statements : [];
+      assert.deepEqual(windows.up, { kind: 'sql', statements: [first, { ...second, sql: 'SELECT\r\n2' }] });
       assert.deepEqual(windows.down, plain.down);
     });
 
@@ -127,6 +129,30 @@ describe('Loading migrations', () => {
       it('and leaves them in other formats', async () => {
         assert.deepEqual(await texts('1_t.sql', "SELECT '${role}'"), ["SELECT '${role}'"]);
       });
+    });
+
+    it('sends the line ends of the file, also where they differ', async () => {
+      const body = '-- migrate:up\r\nSELECT 1;\r\nSELECT $$a\r\nb\nc$$,\r\n  2;\r\n';
+      const loaded = await loadOne('1_t.sql', body);
+      assert.deepEqual(await texts('1_t.sql', body), ['SELECT 1', 'SELECT $$a\r\nb\nc$$,\r\n  2']);
+      assert.deepEqual(loaded.up.kind === 'sql' && loaded.up.statements.map(({ line }) => line), [2, 3]);
+      const plain = await texts('V2__t.sql', "/* x */ INSERT INTO t VALUES ('one\r\ntwo');\r\n");
+      assert.match(plain[0] ?? '', /'one\r\ntwo'/);
+    });
+
+    it('reads the script configuration of Flyway', async () => {
+      const load = (text: string, conf: string) =>
+        folderOf({ 'V1__t.sql': text, 'V1__t.sql.conf': conf })
+          .then(loadAll)
+          .then(([one]) => one);
+      const text = "SELECT '${none}';";
+      const loaded = await load(text, '# a comment\nexecuteInTransaction=false\nplaceholderReplacement = FALSE\n');
+      assert.equal(loaded?.transactional.up, false);
+      assert.equal((await load('VACUUM;', 'executeInTransaction=true'))?.transactional.up, true);
+      await assert.rejects(
+        load('SELECT 1;', '\nshouldExecute=false'),
+        /V1__t\.sql\.conf:2:1: "shouldExecute=false" is not/,
+      );
     });
 
     it('creates the history table of the tool in front of a statement that names it', async () => {

@@ -27,6 +27,7 @@ describe('Reading the migrations folder', () => {
       ['V1.2__a', 'V1.10__b', 'V2_1__d', 'V10__c'],
     ],
     ['names', ['b.sql', 'a.js'], ['a', 'b']],
+    ['repeatable ones last', ['R__b.sql', 'R__a.sql', 'V1__z.sql', 'x.sql'], ['V1__z', 'x', 'R__a', 'R__b']],
     ['numbers before names', ['a.sql', '1_z.sql'], ['1_z', 'a']],
     ['dates with separators', ['2024-06-02-b.js', '2024-06-01-c.js'], ['2024-06-01-c', '2024-06-02-b']],
     [
@@ -185,7 +186,6 @@ describe('Reading the migrations folder', () => {
       /1_add orders\.sql/,
     ],
     ['a name that is too long', empty(`1_${'x'.repeat(200)}.sql`), 'InvalidMigration', /at most 200/],
-    ['a repeatable migration', empty('R__views.sql'), 'InvalidMigration', /R__views\.sql: Repeatable/],
     ['a baseline', empty('B2__base.sql'), 'InvalidMigration', /Baseline/],
     [
       'a migration in Go',

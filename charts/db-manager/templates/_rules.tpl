@@ -50,6 +50,7 @@
     - persistentvolumeclaims
   verbs:
     - create
+    - get
 - apiGroups:
     - ""
   resources:
@@ -57,6 +58,14 @@
   verbs:
     - create
     - list
+{{- if .Values.rbac.secrets }}
+- apiGroups:
+    - ""
+  resources:
+    - secrets
+  verbs:
+    - get
+{{- end }}
 {{- end -}}
 {{- define "db-manager.leaseRules" -}}
 - apiGroups:
@@ -67,4 +76,18 @@
     - get
     - create
     - update
+{{- end -}}
+{{- define "db-manager.authRules" -}}
+- apiGroups:
+    - authentication.k8s.io
+  resources:
+    - tokenreviews
+  verbs:
+    - create
+- apiGroups:
+    - authorization.k8s.io
+  resources:
+    - subjectaccessreviews
+  verbs:
+    - create
 {{- end -}}

@@ -54,8 +54,8 @@ spec:
 {{- fail (printf "%s needs migrations: set %s.spec.migrations or %s.files, or pass the files of the application chart (%s.renderedByParent)" $chart $chart $chart $chart) -}}
 {{- end -}}
 {{- $backup := default dict $spec.backup -}}
-{{- if and (ne (toString (dig "mode" "Enabled" $backup)) "Disabled") (not $backup.volume) -}}
-{{- fail (printf "%s needs a place for backups: set %s.spec.backup.volume, or %s.spec.backup.mode=Disabled" $chart $chart $chart) -}}
+{{- if and (ne (toString (dig "mode" "Enabled" $backup)) "Disabled") (not $backup.volume) (not $backup.objectStore) -}}
+{{- fail (printf "%s needs a place for backups: set %s.spec.backup.volume, %s.spec.backup.objectStore, or %s.spec.backup.mode=Disabled" $chart $chart $chart $chart) -}}
 {{- end -}}
 {{- if eq .Values.mode "standalone" -}}
 {{- with dig "volume" "size" "" $backup -}}

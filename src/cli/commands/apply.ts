@@ -77,12 +77,12 @@ async function retryIfStalled(
   { metadata, status }: DatabaseMigration,
 ): Promise<string | undefined> {
   const { ready } = await import('../cluster.ts');
-  const { RETRY_ANNOTATION } = await import('../../core/reconcile/inputs.ts');
+  const { ACTION_ANNOTATIONS } = await import('../../core/reconcile/inputs.ts');
   const stalled = status?.conditions?.some(({ type, status }) => type === 'Stalled' && status === 'True');
   if (status?.observedGeneration !== metadata.generation || stalled !== true || ready({ status })?.status === 'True') {
     return undefined;
   }
-  const annotations = { [RETRY_ANNOTATION]: new Date().toISOString() };
+  const annotations = { [ACTION_ANNOTATIONS.retry]: new Date().toISOString() };
   await client.patch(namespace, metadata.name, { metadata: { annotations } });
   return status?.run?.id;
 }

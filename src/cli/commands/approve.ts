@@ -29,9 +29,10 @@ export const approve = defineCommand<ClusterOptions & { name: string; yes?: bool
       io.out(`${name} would ${plan.direction === 'up' ? 'apply' : 'revert'}:`);
       for (const migration of plan.migrations) io.out(`  ${migration}`);
       if (plan.more !== undefined) io.out(`  and ${plan.more} more`);
-      for (const { severity, rule, migration, message, advice } of safety?.findings ?? []) {
+      for (const { severity, rule, migration, message, advice, also = [] } of safety?.findings ?? []) {
         io.out(`${severity}: ${rule} in ${migration ?? 'the plan'}: ${message}`);
         if (advice !== undefined) io.out(`  ${advice.replaceAll('\n', '\n  ')}`);
+        for (const other of also) io.out(`  also ${other}`);
       }
     }
     await confirm(

@@ -21,6 +21,7 @@ import { migrateStamp } from './migrate-stamp.ts';
 import { migrateUpgrade } from './migrate-upgrade.ts';
 import { operator } from './operator.ts';
 import { prune } from './prune.ts';
+import { rekey } from './rekey.ts';
 import { repair } from './repair.ts';
 import { restore } from './restore.ts';
 import { run } from './run.ts';
@@ -57,6 +58,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
   verifyBackup,
   restore,
   prune,
+  rekey,
   repair,
   adopt,
   baseline,

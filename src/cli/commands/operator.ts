@@ -1,5 +1,5 @@
 import { defineCommand } from '../command.ts';
-import { commaSeparated, wholeNumber } from '../options.ts';
+import { commaSeparated, patterns, wholeNumber } from '../options.ts';
 import type { OperatorOptions } from '../processes/operator.ts';
 
 export const operator = defineCommand<Omit<OperatorOptions, 'signal'>>({
@@ -29,6 +29,29 @@ export const operator = defineCommand<Omit<OperatorOptions, 'signal'>>({
         'maximum number of runs at the same time in one namespace (default: no separate limit)',
         wholeNumber,
       )
+      .option(
+        '--allowed-images <patterns>',
+        'images that resources may use, separated by commas, * for any text (default: all; the runner image is always allowed)',
+        patterns,
+      )
+      .option(
+        '--allowed-service-accounts <patterns>',
+        'service accounts that pods of runs may use (default: all)',
+        patterns,
+      )
+      .option(
+        '--allowed-sources <patterns>',
+        'secret/NAME and configmap/NAME that pods of runs may read values from (default: all)',
+        patterns,
+      )
+      .option(
+        '--allowed-priority-classes <patterns>',
+        'priority classes that pods of runs may use (default: all)',
+        patterns,
+      )
+      .option('--metrics-auth', 'require for /metrics a bearer token whose user may get it (TokenReview)')
+      .option('--metrics-cert-file <file>', 'PEM certificate: /metrics and the probes then use HTTPS')
+      .option('--metrics-key-file <file>', 'PEM key of that certificate')
       .option('--log-level <level>', 'error, warn, info or debug', 'info')
       .option('--log-format <format>', 'json or text', 'json'),
   async action(options, io) {

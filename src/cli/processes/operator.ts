@@ -6,11 +6,13 @@ import { setFlagsFromString } from 'node:v8';
 import { createApi } from '../../controller-runtime/api.ts';
 import { kubeConfigReader } from '../../controller-runtime/kubeconfig.ts';
 import { ALWAYS_LEADER, acquireLease, type Leadership } from '../../controller-runtime/lease.ts';
+import { tokenAuthorizer } from '../../controller-runtime/token-review.ts';
+import { ProblemError } from '../../core/model/problem.ts';
 import { TOOL_VERSION } from '../../core/model/version.ts';
 import { createController } from '../../operator/controller.ts';
 import { createLogger, type LogFormat, type LogLevel } from '../../telemetry/logger.ts';
 import { createMetrics } from '../../telemetry/metrics.ts';
-import { startProbeServer } from '../../telemetry/server.ts';
+import { startProbeServer, type TlsFiles } from '../../telemetry/server.ts';
 import { logAndCount } from './operator-telemetry.ts';
 
 export interface OperatorOptions {
@@ -32,6 +34,15 @@ export interface OperatorOptions {
   maxConcurrentRuns: number;
   /** Absent: no limit per namespace. */
   maxConcurrentRunsPerNamespace?: number;
+  /** Patterns; absent: everything is allowed. */
+  allowedImages?: string[];
+  allowedServiceAccounts?: string[];
+  allowedSources?: string[];
+  allowedPriorityClasses?: string[];
+  /** /metrics requires a bearer token whose user may get it. */
+  metricsAuth?: boolean;
+  metricsCertFile?: string;
+  metricsKeyFile?: string;
   /** Aborted when the process receives a request to stop. */
   signal: AbortSignal;
 }
@@ -75,6 +86,12 @@ export async function runOperator(options: OperatorOptions): Promise<number> {
       most: options.maxConcurrentRuns,
       mostPerNamespace: options.maxConcurrentRunsPerNamespace ?? options.maxConcurrentRuns,
     },
+    allowed: {
+      images: options.allowedImages && [...options.allowedImages, options.runnerImage],
+      serviceAccounts: options.allowedServiceAccounts,
+      sources: options.allowedSources,
+      priorityClasses: options.allowedPriorityClasses,
+    },
     identity,
     now: () => new Date(),
     emit: logAndCount(logger, metrics),
@@ -83,6 +100,8 @@ export async function runOperator(options: OperatorOptions): Promise<number> {
     port: options.metricsPort,
     unwell: () => (controller.queue.longestWorkMs > STUCK_MS ? 'a reconcile is stuck' : undefined),
     unready: () => (controller.caches.hasSynced() ? undefined : 'the caches have not synced yet'),
+    ...(options.metricsAuth === true ? { authorize: tokenAuthorizer(api, '/metrics') } : {}),
+    tls: tlsFiles(options),
     metrics: async () => ({ contentType: metrics.registry.contentType, text: await metrics.registry.metrics() }),
   });
   const scope = options.namespaces?.length ? options.namespaces.join(',') : 'all namespaces';
@@ -120,6 +139,15 @@ export async function runOperator(options: OperatorOptions): Promise<number> {
   async function synced(): Promise<void> {
     while (!controller.caches.hasSynced()) await sleep(20, undefined, { signal: options.signal });
   }
+}
+
+function tlsFiles({ metricsCertFile: certFile, metricsKeyFile: keyFile }: OperatorOptions): TlsFiles | undefined {
+  if (certFile !== undefined && keyFile !== undefined) return { certFile, keyFile };
+  if (certFile === undefined && keyFile === undefined) return undefined;
+  throw new ProblemError({
+    reason: 'InvalidConfiguration',
+    message: '--metrics-cert-file and --metrics-key-file belong together. Set both, or neither.',
+  });
 }
 
 function ownNamespace(): string {

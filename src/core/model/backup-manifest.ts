@@ -9,6 +9,11 @@ export const backupManifestSchema = z.object({
   name: z.string().regex(/^[^/\\\0]+$/),
   dialect,
   format: z.enum(['sqlite', 'pg_dump-custom', 'pg_dump-directory']),
+  file: z
+    .string()
+    .regex(/^[^/\\\0]+$/)
+    .optional(),
+  encryption: z.object({ format: z.literal('age'), recipients: z.array(z.string()) }).optional(),
   database: z.object({ dialect, display: z.string(), id: z.string().min(1), serverVersion: z.string() }),
   revision: z.string(),
   toolVersion: z.string(),

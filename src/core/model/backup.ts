@@ -7,6 +7,10 @@ export interface BackupManifest {
   name: string;
   dialect: Dialect;
   format: 'sqlite' | 'pg_dump-custom' | 'pg_dump-directory';
+  /** The file of the data, if its name is another one: `rekey` writes new data under the old name of the backup. */
+  file?: string;
+  /** The data is encrypted for these recipients; absent if it is not encrypted. Size and hash are of the encrypted file. */
+  encryption?: { format: 'age'; recipients: string[] };
   /** The database of the backup; a restore into another one is refused unless it is requested. */
   database: DatabaseIdentity;
   revision: string;
@@ -47,9 +51,9 @@ export interface DatabaseIdentity {
   serverVersion: string;
 }
 
-/** A complete backup on disk. */
+/** A complete backup. */
 export interface Backup {
-  /** Absolute path of the backup file or folder. */
+  /** Absolute path of the backup file or folder, or its `s3://` URL. */
   path: string;
   manifest: BackupManifest;
 }

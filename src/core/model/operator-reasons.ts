@@ -21,6 +21,12 @@ export const OPERATOR_REASONS = {
     help: 'Create it. The run then starts automatically.',
   },
   ImagePullFailed: { exit: 1, means: 'The image cannot be pulled.', help: 'Correct the reference or the pull Secret.' },
+  NotAllowed: {
+    exit: 4,
+    means:
+      'The configuration of the operator does not allow an image, account, Secret or priority class of the resource.',
+    help: 'Change the field that the message names, or ask the administrator of the operator.',
+  },
   JobRefused: {
     exit: 1,
     means: 'The API server refused the Job.',

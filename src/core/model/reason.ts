@@ -1,3 +1,4 @@
+import { BACKUP_REASONS } from './backup-reasons.ts';
 import { CLUSTER_REASONS } from './cluster-reasons.ts';
 import { OPERATOR_REASONS } from './operator-reasons.ts';
 
@@ -151,6 +152,7 @@ export const REASONS = {
   },
 
   // backup, restore, rehearsal
+  ...BACKUP_REASONS,
   BackupFailed: {
     exit: 1,
     means: 'No backup could be taken, so no migration was applied.',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { REPAIR_ACTIONS } from './requested-repair.ts';
 
 /** `urlVariable`: the environment variable that holds the URL of a server for scratch copies. */
 const rehearsalServerSchema = z.union([
@@ -68,7 +69,10 @@ export const runRequestSchema = z.strictObject({
   }),
   backup: z.strictObject({
     enabled: z.boolean(),
+    /** A path, or the URL of an object store. */
     folder: z.string(),
+    /** Recipients of age for which the backup is encrypted. */
+    recipients: z.array(z.string()).optional(),
     name: z.string().optional(),
     compression: z.enum(['auto', 'none', 'gzip', 'zstd', 'lz4']),
     /** PostgreSQL: only these schemas instead of the whole database. */
@@ -78,6 +82,10 @@ export const runRequestSchema = z.strictObject({
   onFailure: z.enum(['Keep', 'Downgrade', 'Restore']),
   /** `onFailure: Restore` may terminate other sessions of the database. */
   terminateSessions: z.boolean().optional(),
+  /** Repair the history before the plan is made, if the digest matches its state. */
+  repair: z.strictObject({ action: z.enum(REPAIR_ACTIONS), digest: z.string() }).optional(),
+  /** Delete old backups also before a backup is taken, and if nothing is pending. */
+  prune: z.boolean().optional(),
   /** Milliseconds; 0 means no limit. */
   timeouts: z.strictObject({ connect: z.int(), lock: z.int(), statement: z.int(), run: z.int() }),
 });
@@ -89,6 +97,12 @@ export const REHEARSAL_URL_VARIABLE = 'REHEARSAL_DATABASE_URL';
 
 /** The environment variable with the request of a runner pod, as JSON. */
 export const RUN_REQUEST_VARIABLE = 'DB_MANAGER_RUN_REQUEST';
+
+/** The environment variables with the identity for encrypted backups, or the path of its file. */
+export const BACKUP_IDENTITY_VARIABLES = {
+  text: 'DB_MANAGER_BACKUP_IDENTITY',
+  file: 'DB_MANAGER_BACKUP_IDENTITY_FILE',
+} as const;
 
 /** Variables that list the variables and files of a process that contain secrets, separated by commas. */
 export const SECRET_VARIABLES = { names: 'DB_MANAGER_SECRET_VARIABLES', files: 'DB_MANAGER_SECRET_FILES' } as const;

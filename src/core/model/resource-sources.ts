@@ -11,7 +11,7 @@ export const secretSource = z
   .strictObject({ secretKeyRef: keyRef.describe('A key of a Secret.') })
   .describe('Source of the value. The kubelet reads it; the operator never does.');
 
-const fileSource = z
+export const fileSource = z
   .strictObject({
     secretKeyRef: keyRef.optional().describe('A key of a Secret.'),
     configMapKeyRef: keyRef.optional().describe('A key of a ConfigMap.'),

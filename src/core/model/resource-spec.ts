@@ -1,17 +1,7 @@
 import { z } from 'zod';
+import { backup } from './resource-backup.ts';
 import { database, migrations, secretSource } from './resource-sources.ts';
-import {
-  anything,
-  CRON,
-  cel,
-  duration,
-  exactlyOne,
-  objectName,
-  path,
-  QUANTITY,
-  rule,
-  TIME_ZONE,
-} from './schema-helpers.ts';
+import { anything, CRON, cel, duration, objectName, path, rule, TIME_ZONE } from './schema-helpers.ts';
 
 /**
  * `DatabaseMigration.spec`. One schema: from it come the TypeScript type, the runtime parse, the CRD with its CEL
@@ -66,58 +56,6 @@ const validation = z
   })
   .prefault({})
   .describe('Comparison of the schema with the expected schema.');
-
-const backup = z
-  .strictObject({
-    mode: z
-      .enum(['Enabled', 'Disabled'])
-      .default('Enabled')
-      .describe('Enabled: take a backup before anything is applied.'),
-    volume: z
-      .strictObject({
-        claimName: objectName.optional().describe('An existing claim.'),
-        size: z
-          .string()
-          .min(1)
-          .max(20)
-          .regex(QUANTITY)
-          .optional()
-          .describe('Create a claim of this size, for example 10Gi. It is kept when the resource is deleted.'),
-        storageClassName: objectName.optional().describe('Storage class of the created claim.'),
-      })
-      .optional()
-      .describe('The volume for backups.')
-      .meta(
-        cel(
-          exactlyOne('claimName', 'size'),
-          rule('!has(self.storageClassName) || has(self.size)', 'storageClassName requires size'),
-        ),
-      ),
-    compression: z
-      .enum(['auto', 'none', 'gzip', 'zstd', 'lz4'])
-      .default('auto')
-      .describe('Compression of PostgreSQL dumps.'),
-    schemas: z
-      .array(z.string().min(1).max(63))
-      .min(1)
-      .max(50)
-      .optional()
-      .describe('PostgreSQL: back up only these schemas. Default: the whole database.'),
-    retain: z
-      .strictObject({
-        last: z.int().min(1).max(1000).default(10).describe('Minimum number of backups to keep.'),
-        days: z
-          .int()
-          .min(0)
-          .max(3650)
-          .default(30)
-          .describe('Also keep backups younger than this number of days; 0 keeps only `last`.'),
-      })
-      .prefault({})
-      .describe('Backups to keep when a successful run deletes old ones.'),
-  })
-  .prefault({})
-  .describe('Backup taken before each run.');
 
 const timeouts = z
   .strictObject({
@@ -245,7 +183,14 @@ export const specSchema = z
     cel(
       // Here and not at `backup`: the API server validates a default against the rules of its own object before that
       // object's defaults are filled in.
-      rule("self.backup.mode == 'Disabled' || has(self.backup.volume)", 'set backup.volume, or backup.mode: Disabled'),
+      rule(
+        "self.backup.mode == 'Disabled' || has(self.backup.volume) || has(self.backup.objectStore)",
+        'set backup.volume, backup.objectStore, or backup.mode: Disabled',
+      ),
+      rule(
+        "!has(self.backup.encryption) || has(self.backup.encryption.identityFrom) || self.onFailure != 'Restore' && self.safety.rehearsal != 'Full'",
+        'onFailure: Restore and safety.rehearsal: Full need backup.encryption.identityFrom, because they read the encrypted backup',
+      ),
       rule(
         "self.onFailure != 'Restore' || self.backup.mode == 'Enabled'",
         'onFailure: Restore needs backup.mode: Enabled',

@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import { DOCUMENTATION } from './documentation.ts';
 import {
   failureSchema,
   findingCountsSchema,
+  findingSchema,
   planSchema,
   rehearsalSchema,
   safetySchema,
@@ -21,7 +23,10 @@ export const conditionSchema = z.object({
     .max(316)
     .describe('Reachable, Planned, Safe, BackedUp, Rehearsed, Applied, Verified, Ready, Reconciling, Stalled.'),
   status: z.enum(['True', 'False', 'Unknown']),
-  reason: z.string().max(1024).describe('Machine-readable reason; docs/reference/reasons.md describes each.'),
+  reason: z
+    .string()
+    .max(1024)
+    .describe(`Machine-readable reason; each is described in ${DOCUMENTATION}/reference/reasons.md.`),
   message: z.string().max(32768).describe('Human-readable message.'),
   lastTransitionTime: z.string().meta({ format: 'date-time' }),
   observedGeneration: z.int().min(0).optional(),
@@ -49,6 +54,9 @@ export const statusSchema = z
         job: optionalText('Name of its Job.'),
         attempt: z.int(),
         inputs: optionalText('Digest of all inputs of the run; a change triggers a new run.'),
+        references: optionalText(
+          'Digest of the versions of the Secrets, claims and ConfigMaps of the run; after RetryLimitReached, a change starts an attempt.',
+        ),
         step: optionalText('Current step of the run.'),
         progress: optionalText('Progress of that step.'),
         startedAt: z.string().meta({ format: 'date-time' }).optional(),
@@ -60,15 +68,36 @@ export const statusSchema = z
       .optional()
       .describe('The last or current run.'),
     backup: takenBackupSchema.optional().describe('The last backup.'),
-    safety: safetySchema
-      .extend({
+    safety: z
+      .object({
+        result: safetySchema.shape.result,
+        checks: z
+          .array(z.string())
+          .describe('Checks that did not pass, one per line, and the names of those that passed.'),
+        findings: z
+          .array(
+            findingSchema.omit({ position: true }).extend({
+              at: optionalText('File, line and column of the first finding.'),
+              also: z.array(z.string()).optional().describe('The other places that the rule found, one per line.'),
+            }),
+          )
+          .describe('Errors and warnings, one entry per rule.'),
+        notices: z.array(z.string()).optional().describe('Notices, one line per rule.'),
         counts: findingCountsSchema.optional().describe('Number of findings, if not all are listed.'),
-        more: z.int().optional(),
+        more: z.int().optional().describe('Number of errors and warnings that are not listed.'),
       })
       .optional()
       .describe('Checks and findings of the last run.'),
-    rehearsal: rehearsalSchema.optional().describe('Effects of the plan on the copy.'),
-    schema: schemaDifferencesSchema.optional().describe('Differences from the expected schema.'),
+    rehearsal: rehearsalSchema
+      .extend({
+        migrations: z.array(z.string()).describe('Locks, rewrites and rows of the slowest migrations, one per line.'),
+        more: z.int().optional().describe('Number of migrations that are not listed; the whole report has all.'),
+      })
+      .optional()
+      .describe('Effects of the plan on the copy.'),
+    schema: schemaDifferencesSchema
+      .optional()
+      .describe('Differences from the expected schema, if there are any.'),
     report: optionalText('Path of the file with the whole report of the last run, on the volume of its backup.'),
     failure: failureSchema
       .extend({ log: z.array(z.string()).optional().describe('Last lines of the log of the pod.') })

@@ -11,6 +11,11 @@ export type Target =
   | { kind: 'name'; text: string }
   | { kind: 'relative'; by: number };
 
+/** A repeatable migration of Flyway, `R__views`: it has no version and runs again whenever its file changes. */
+export function isRepeatable(revision: string): boolean {
+  return revision.startsWith('R__');
+}
+
 /** The longest revision that fits into every history table and Kubernetes field, in characters. */
 export const MAX_REVISION_LENGTH = 200;
 

@@ -1,5 +1,5 @@
 import type { MigrationFile } from '../model/migration.ts';
-import type { Revision } from '../model/revision.ts';
+import { isRepeatable, type Revision } from '../model/revision.ts';
 
 /** The input of the order: the name of a migration, and those of its files. */
 type Ordered = Pick<MigrationFile, 'revision' | 'files'>;
@@ -26,7 +26,7 @@ export function sortFiles<T extends Ordered>(files: readonly T[]): T[] {
 
 /**
  * By the leading number if both have one (`2_b` before `10_a`, `V1.2__x` before `V1.10__y`), else by name in code
- * units, which is what timestamps want; numbered ones come first. Total and the same on every machine.
+ * units, which is what timestamps want; numbered ones come first, repeatable ones last. Total and the same on every machine.
  */
 export function compareRevisions(a: Revision, b: Revision): number {
   return compareKeys(keyOf(a), keyOf(b));
@@ -52,6 +52,8 @@ function timestampInDigits(name: string): string {
 }
 
 function compareKeys(a: Key, b: Key): number {
+  const last = Number(isRepeatable(a.name)) - Number(isRepeatable(b.name));
+  if (last !== 0) return last;
   if (a.version !== undefined && b.version !== undefined) {
     for (let i = 0; i < Math.max(a.version.length, b.version.length); i += 1) {
       const x = a.version[i] ?? 0n;

@@ -7,11 +7,12 @@ import type { HistoryRow } from '../model/history.ts';
 import type { LoadedMigration, MigrationFile } from '../model/migration.ts';
 import type { Plan, PlannedMigration } from '../model/plan.ts';
 import type { Problem } from '../model/problem.ts';
-import type { Position, Revision, Target } from '../model/revision.ts';
+import { isRepeatable, type Position, type Revision, type Target } from '../model/revision.ts';
 import { planDigest } from './digest.ts';
-import { checkIntegrity } from './integrity.ts';
+import { checkIntegrity, type RepairAdvice } from './integrity.ts';
 import { listNames } from './names.ts';
 import { sortFiles } from './order.ts';
+import { dueRepeatables, versioned } from './repeatable.ts';
 import { resolveTarget } from './target.ts';
 
 export interface PlanInput {
@@ -21,6 +22,8 @@ export interface PlanInput {
   target: Target;
   allowDowngrade: boolean;
   outOfOrder: 'Refuse' | 'Allow';
+  /** Default: the commands of the command line. */
+  advice?: RepairAdvice;
 }
 
 export type Planning =
@@ -29,16 +32,19 @@ export type Planning =
 
 /**
  * The migrations from the current revision to the target: everything pending up to it or, if the target is
- * older, everything applied after it, the last one first. Problems: those of `checkIntegrity`, UnknownTarget,
+ * older, everything applied after it, the last one first. Once no versioned migration is left, the repeatable ones that
+ * are due follow; a downgrade leaves them. Problems: those of `checkIntegrity`, UnknownTarget,
  * AmbiguousTarget, DowngradeNotAllowed.
  */
 export function plan(input: PlanInput): Planning {
-  const broken = checkIntegrity(input.files, input.history, input.outOfOrder);
+  const broken = checkIntegrity(input.files, input.history, input.outOfOrder, input.advice);
   if (broken !== undefined) return { ok: false, problem: broken };
 
-  const files = sortFiles(input.files);
+  const all = sortFiles(input.files);
+  const files = all.filter(({ revision }) => !isRepeatable(revision));
   const order = files.map(({ revision }) => revision);
-  const applied = input.history.map(({ revision }) => revision);
+  const applied = versioned(input.history.map(({ revision }) => revision));
+  const due = dueRepeatables(all, input.history);
   const resolved = resolveTarget(input.target, order, applied);
   if (!resolved.ok) return resolved;
 
@@ -46,7 +52,7 @@ export function plan(input: PlanInput): Planning {
   const from = currentPosition(input.history);
   const done = new Set(applied);
   const pending = files.filter(({ revision }) => !done.has(revision));
-  const names = pending.map(({ revision }) => revision);
+  const names = [...pending, ...due].map(({ revision }) => revision);
 
   if (beyond.length > 0) {
     if (!input.allowDowngrade) return { ok: false, problem: downgradeRefused(to, from, beyond) };
@@ -54,13 +60,14 @@ export function plan(input: PlanInput): Planning {
   }
   const upTo = new Set(to === 'base' ? [] : order.slice(0, order.indexOf(to) + 1));
   const ahead = pending.filter(({ revision }) => upTo.has(revision));
-  const migrations = ahead.map(({ revision, checksum }) => ({ revision, checksum }));
+  const repeated = ahead.length === pending.length ? due : [];
+  const migrations = [...ahead, ...repeated].map(({ revision, checksum }) => ({ revision, checksum }));
   return { ok: true, plan: seal('up', from, to, migrations), current: from, pending: names };
 }
 
-/** The current revision according to the history: the last applied migration. */
+/** The current revision according to the history: the last applied migration that has a version. */
 export function currentPosition(history: readonly HistoryRow[]): Position {
-  return history.findLast(({ state }) => state === 'applied')?.revision ?? 'base';
+  return history.findLast(({ state, revision }) => state === 'applied' && !isRepeatable(revision))?.revision ?? 'base';
 }
 
 /** A downgrade needs a down in every migration; otherwise it is refused before anything runs. */

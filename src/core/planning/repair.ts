@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import type { HistoryRow } from '../model/history.ts';
 import type { MigrationFile } from '../model/migration.ts';
+import type { RepairAction, RequestedRepair } from '../model/requested-repair.ts';
 import type { Revision } from '../model/revision.ts';
 import { editedFiles, missingFiles } from './integrity.ts';
 import type { HistoryChange } from './stamp.ts';
@@ -67,4 +69,50 @@ export function repair(
     if (fixed !== row) result.put.push(fixed);
   }
   return result;
+}
+
+const CHOICES: Record<RepairAction, Partial<RepairChoices>> = {
+  'accept-checksums': { acceptChecksums: true },
+  'remove-missing': { removeMissing: true },
+  applied: { interrupted: 'applied' },
+  'not-applied': { interrupted: 'notApplied' },
+};
+
+/** The repair that was requested; undefined if the history is no longer in the state that the digest was made of. */
+export function requestedRepair(
+  files: readonly MigrationFile[],
+  history: readonly HistoryRow[],
+  { action, digest }: RequestedRepair,
+): Repair | undefined {
+  if (damageDigest(files, history, action) !== digest) return undefined;
+  return repair(files, history, { acceptChecksums: false, removeMissing: false, ...CHOICES[action] });
+}
+
+/** 16 hex digits over what an action would change. The run is part of it: a second interruption is a different one. */
+export function damageDigest(
+  files: readonly MigrationFile[],
+  history: readonly HistoryRow[],
+  action: RepairAction,
+): string {
+  const hash = createHash('sha256').update('db-manager repair 1\n');
+  for (const line of damageOf(files, history, action)) hash.update(`${line}\n`);
+  return hash.digest('hex').slice(0, 16);
+}
+
+function damageOf(files: readonly MigrationFile[], history: readonly HistoryRow[], action: RepairAction): string[] {
+  switch (action) {
+    case 'accept-checksums':
+      return editedFiles(files, history).map(({ revision, checksum }) => `edited ${revision} ${checksum}`);
+    case 'remove-missing': {
+      const missing = new Set(missingFiles(files, history));
+      return history.filter(({ revision }) => missing.has(revision)).map((row) => `missing ${key(row)}`);
+    }
+    case 'applied':
+    case 'not-applied':
+      return history.filter(({ state }) => state !== 'applied').map((row) => `interrupted ${row.state} ${key(row)}`);
+  }
+}
+
+function key({ revision, checksum, runId, appliedAt }: HistoryRow): string {
+  return `${revision} ${checksum} ${runId} ${appliedAt}`;
 }

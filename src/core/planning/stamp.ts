@@ -1,8 +1,9 @@
 import type { HistoryRow } from '../model/history.ts';
 import type { MigrationFile } from '../model/migration.ts';
 import type { Problem } from '../model/problem.ts';
-import type { Revision, Target } from '../model/revision.ts';
+import { isRepeatable, type Revision, type Target } from '../model/revision.ts';
 import { sortFiles } from './order.ts';
+import { dueRepeatables } from './repeatable.ts';
 import { resolveTarget } from './target.ts';
 
 /** The changes of the history: first remove, then put, in this order. */
@@ -31,23 +32,29 @@ export function stamp(
   target: Target,
   author: Author,
 ): ({ ok: true } & HistoryChange) | { ok: false; problem: Problem } {
-  const sorted = sortFiles(files);
+  const sorted = sortFiles(files).filter(({ revision }) => !isRepeatable(revision));
   const order = sorted.map(({ revision }) => revision);
+  const rowsOf = history.filter(({ revision }) => !isRepeatable(revision));
   const resolved = resolveTarget(
     target,
     order,
-    history.map(({ revision }) => revision),
+    rowsOf.map(({ revision }) => revision),
   );
   if (!resolved.ok) return resolved;
   const { position } = resolved;
   const wanted = position === 'base' ? [] : sorted.slice(0, order.indexOf(position) + 1);
   const rows = new Map(history.map((row) => [row.revision, row]));
-  const kept = wanted.findIndex((file, index) => !stays(history[index], file));
+  const kept = wanted.findIndex((file, index) => !stays(rowsOf[index], file));
   const same = kept < 0 ? wanted.length : kept;
+  // As after an upgrade: with the last version, the repeatable ones are applied as they are now.
+  const due = wanted.length === sorted.length ? dueRepeatables(files, history) : [];
   return {
     ok: true,
-    remove: history.slice(same).map(({ revision }) => revision),
-    put: wanted.slice(same).map((file) => applied(rows.get(file.revision), file, author)),
+    remove: rowsOf.slice(same).map(({ revision }) => revision),
+    put: [
+      ...wanted.slice(same).map((file) => applied(rows.get(file.revision), file, author)),
+      ...due.map(({ revision, checksum }) => newRow(revision, checksum, author)),
+    ],
   };
 }
 

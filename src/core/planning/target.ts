@@ -1,5 +1,5 @@
 import type { Problem } from '../model/problem.ts';
-import type { Position, Revision, Target } from '../model/revision.ts';
+import { isRepeatable, type Position, type Revision, type Target } from '../model/revision.ts';
 import { listNames } from './names.ts';
 
 export type Resolved =
@@ -36,6 +36,10 @@ export function findRevision(
   text: string,
   order: readonly Revision[],
 ): { ok: true; revision: Revision } | { ok: false; problem: Problem } {
+  if (isRepeatable(text)) {
+    const message = `${text} is repeatable: it has no version and cannot be a target. It runs after the versioned migrations whenever its file has changed.`;
+    return lost('UnknownTarget', message);
+  }
   const exact = order.find((revision) => revision === text);
   if (exact !== undefined) return { ok: true, revision: exact };
   const candidates = order.filter((revision) => revision.startsWith(text));

@@ -1,6 +1,7 @@
 import type { Reason } from '../model/reason.ts';
-import type { DatabaseMigrationStatus } from '../model/resource.ts';
-import { runIdentity } from './inputs.ts';
+import { parseRepair } from '../model/requested-repair.ts';
+import type { DatabaseMigration, DatabaseMigrationStatus } from '../model/resource.ts';
+import { ACTION_ANNOTATIONS, runIdentity } from './inputs.ts';
 import type { Observed, ObservedRun } from './observed.ts';
 import { hasRetryLeft } from './retry.ts';
 import { runResult } from './run-result.ts';
@@ -53,15 +54,19 @@ function activeRun(observed: Observed, open: ObservedRun | undefined, now: Date)
   }
   const last = observed.resource.status?.run;
   if (last === undefined || last.finishedAt !== undefined) return undefined;
-  const { id, job = id, attempt, inputs = '', startedAt } = last;
+  const { id, job = id, attempt, inputs = '', references, startedAt } = last;
   const generation = observed.resource.status?.observedGeneration ?? 0;
-  return { kind: 'vanished', run: { id, job, attempt, inputs, generation }, startedAt };
+  return { kind: 'vanished', run: { id, job, attempt, inputs, generation, references }, startedAt };
 }
 
 /** Problems that only a change of the spec can fix. */
-function invalidSpec({ resource: { spec }, unreadable, dependencies }: Observed, now: Date): Situation | undefined {
+function invalidSpec({ resource, unreadable, disallowed, dependencies }: Observed, now: Date): Situation | undefined {
+  const { spec } = resource;
   if (unreadable !== undefined) return { kind: 'invalid', reason: 'InvalidConfiguration', message: unreadable };
+  const annotation = invalidRepair(resource);
+  if (annotation !== undefined) return { kind: 'invalid', reason: 'InvalidConfiguration', message: annotation };
   if (spec.execution === 'Sidecar') return { kind: 'elsewhere' };
+  if (disallowed !== undefined) return { kind: 'invalid', reason: 'NotAllowed', message: disallowed };
   const window = spec.window === undefined ? undefined : windowState(spec.window, now);
   if (window?.kind === 'invalid') return { kind: 'invalid', reason: 'InvalidConfiguration', message: window.message };
   for (const { state } of dependencies) {
@@ -73,14 +78,24 @@ function invalidSpec({ resource: { spec }, unreadable, dependencies }: Observed,
   return undefined;
 }
 
+function invalidRepair({ metadata: { name, namespace, annotations } }: DatabaseMigration): string | undefined {
+  const value = annotations?.[ACTION_ANNOTATIONS.repair];
+  if (value === undefined || parseRepair(value) !== undefined) return undefined;
+  const remove = `kubectl annotate dbm ${name} -n ${namespace} ${ACTION_ANNOTATIONS.repair}-`;
+  return `The annotation ${ACTION_ANNOTATIONS.repair} is "${clip(value, 60)}", not an action and a digest. No run starts. Type the command of the last failure, or remove the annotation: ${remove}`;
+}
+
 /** The last run had these inputs, and no other run has to follow. */
-function settledOutcome({ resource: { spec, status }, inputs }: Observed): Situation | undefined {
+function settledOutcome({ resource: { spec, status }, inputs, references }: Observed): Situation | undefined {
   const last = status?.run;
   if (last?.inputs !== inputs || last.result === undefined) return undefined;
   if (last.result === 'succeeded') return { kind: 'upToDate' };
   const reason = reasonOf(status) ?? 'InternalError';
   if (last.retry !== 'safe') return { kind: 'stalled', reason, limitReached: false };
-  return hasRetryLeft(spec, last.attempt) ? undefined : { kind: 'stalled', reason, limitReached: true };
+  if (hasRetryLeft(spec, last.attempt)) return undefined;
+  // A person may have fixed the cause: what the run read is not what it was.
+  const fixed = references !== undefined && last.references !== undefined && references !== last.references;
+  return fixed ? undefined : { kind: 'stalled', reason, limitReached: true };
 }
 
 /** Reason of the last run. A run that waits for approval has not failed: its reason is only in the history. */

@@ -75,7 +75,7 @@ const EMPTY_STATUS_LOG = { steps: [], tail: [], complete: false };
 function running({ resource }: Observed, run: ObservedRun, now: Date): DatabaseMigrationStatus {
   const before = resource.status ?? {};
   const { log } = run;
-  const trouble = podFailureReason(run);
+  const trouble = podFailureReason(run, resource.spec.backup.volume?.storageClassName);
   const at = run.pod?.started === true || log.step !== undefined ? stepText(log.step, log.progress) : 'starting';
   const reason = trouble?.reason ?? 'Running';
   const message = trouble?.message ?? `Attempt ${run.attempt} is in progress: ${at}.`;
@@ -96,6 +96,7 @@ function running({ resource }: Observed, run: ObservedRun, now: Date): DatabaseM
       job: run.job,
       attempt: run.attempt,
       inputs: run.inputs,
+      ...(run.references === undefined ? {} : { references: run.references }),
       ...(log.step === undefined ? {} : { step: log.step }),
       ...(log.progress === undefined ? {} : { progress: clip(stepText(log.step, log.progress), LIMITS.summary) }),
       startedAt: known ?? `${run.createdAt.slice(0, 19)}Z`,
@@ -118,6 +119,7 @@ function finished({ resource }: Observed, run: ObservedRun, ending: RunResult, n
   const facts: RunFacts = {
     job: run.job,
     inputs: run.inputs,
+    references: run.references,
     generation: run.generation,
     retryAt: again ? retryAt(spec, run.attempt, dateOf(report.finishedAt, now), run.id) : undefined,
     retryLimit: spec.retry.limit,

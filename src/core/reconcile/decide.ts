@@ -9,6 +9,9 @@ import type { Action, Assessed, EventRecord } from './situation.ts';
  */
 export const FINALIZER = 'db-manager.dev/run';
 
+/** Shortest and longest delay between two checks of what a failed run referenced, in milliseconds. */
+const RECHECK_MS = { first: 2_000, most: 300_000 } as const;
+
 /** Delay until the next reconcile if a watch may not report the change, in milliseconds. */
 const REQUEUE_MS = { running: 30_000, podless: 3_000, queued: 10_000, superseded: 1_000 } as const;
 
@@ -84,12 +87,24 @@ function requeueDelay(assessed: Assessed): number | undefined {
     case 'waiting':
       if (assessed.until !== undefined) return Math.max(0, assessed.until.getTime() - now.getTime());
       return assessed.reason === 'Queued' || assessed.reason === 'DatabaseInUse' ? REQUEUE_MS.queued : undefined;
+    case 'stalled':
+      return assessed.limitReached ? recheckDelay(assessed) : undefined;
     case 'due':
     case 'elsewhere':
     case 'invalid':
     case 'suspended':
     case 'upToDate':
-    case 'stalled':
       return undefined;
   }
+}
+
+/**
+ * No watch reports a changed Secret or claim, so they are compared: often just after the failure, when a person works on
+ * it, and every five minutes later.
+ */
+function recheckDelay({ observed, now }: Assessed): number | undefined {
+  const { run } = observed.resource.status ?? {};
+  if (run?.references === undefined) return undefined;
+  const age = now.getTime() - Date.parse(run.finishedAt ?? '');
+  return Math.min(Math.max(RECHECK_MS.first, Number.isNaN(age) ? 0 : age / 10), RECHECK_MS.most);
 }

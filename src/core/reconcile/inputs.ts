@@ -2,8 +2,15 @@ import { createHash } from 'node:crypto';
 import type { DatabaseMigration, DatabaseMigrationSpec } from '../model/resource.ts';
 import type { RunIdentity } from './observed.ts';
 
-/** A change of the value of this annotation starts a new run of a stalled resource. */
-export const RETRY_ANNOTATION = 'db-manager.dev/retry';
+/**
+ * Annotations by which a person acts without a shell in a pod. A change of a value starts a new run. `repair` has the
+ * form of `parseRepair`; the values of the others have no meaning.
+ */
+export const ACTION_ANNOTATIONS = {
+  retry: 'db-manager.dev/retry',
+  repair: 'db-manager.dev/repair',
+  prune: 'db-manager.dev/prune',
+} as const;
 
 /** Version of a ConfigMap that the spec references, or undefined if it does not exist. */
 export type SourceVersion = { name: string; version: string | undefined };
@@ -27,9 +34,12 @@ export function inputsDigest(resource: DatabaseMigration, sources: readonly Sour
   const { suspend: _1, window: _2, dependsOn: _3, retry: _4, ...spec } = resource.spec;
   const { ttlAfterFinished: _5, ...runner } = spec.runner;
   const { redactData: _6, ...safety } = spec.safety;
-  const retry = resource.metadata.annotations?.[RETRY_ANNOTATION] ?? '';
+  const annotations = resource.metadata.annotations ?? {};
+  const retry = annotations[ACTION_ANNOTATIONS.retry] ?? '';
+  const repair = annotations[ACTION_ANNOTATIONS.repair];
+  const prune = annotations[ACTION_ANNOTATIONS.prune];
   const versions = sources.map(({ name, version }) => [name, version ?? '']).sort();
-  return `sha256:${digest({ spec: { ...spec, runner, safety }, versions, retry })}`;
+  return `sha256:${digest({ spec: { ...spec, runner, safety }, versions, retry, repair, prune })}`;
 }
 
 /** Two resources with the same key migrate the same database, judged by their specs. */

@@ -12,8 +12,12 @@ export interface Observed {
   resource: DatabaseMigration;
   /** Why this version cannot read the spec; absent if it can. */
   unreadable?: string;
+  /** What it uses although the operator does not allow it: see `notAllowed`. */
+  disallowed?: string;
   /** Digest of the inputs of a run of this resource: see `inputsDigest`. */
   inputs: string;
+  /** The same digest as `RunIdentity.references`, now; only if the last run may be repeated after a change. */
+  references?: string;
   /** ConfigMaps that the spec references and that do not exist. */
   missingSources: string[];
   dependencies: Dependency[];
@@ -53,6 +57,8 @@ export interface RunIdentity {
   attempt: number;
   inputs: string;
   generation: number;
+  /** Digest of the versions of the Secrets, claims and ConfigMaps at the creation of the Job, if known. */
+  references?: string;
 }
 
 export interface ObservedRun extends RunIdentity {
@@ -73,6 +79,8 @@ export interface ObservedPod {
   started: boolean;
   /** Why the container does not start: the kubelet's reason and message. */
   waiting?: { reason: string; message: string };
+  /** Names of the claims that the pod mounts. */
+  claims?: string[];
   /** The message of the scheduler while the pod cannot be scheduled. */
   unschedulable?: string;
   /** Whether the container wrote a termination message. */

@@ -1,6 +1,8 @@
 import { parseDuration } from '../model/duration.ts';
 import { REHEARSAL_URL_VARIABLE, type RunRequest } from '../model/request.ts';
-import type { DatabaseMigrationSpec } from '../model/resource.ts';
+import { parseRepair } from '../model/requested-repair.ts';
+import type { DatabaseMigration, DatabaseMigrationSpec } from '../model/resource.ts';
+import { ACTION_ANNOTATIONS } from './inputs.ts';
 
 /**
  * The paths for the process that runs: the mount paths of a pod, or local folders for `db-manager run`. Secrets are
@@ -25,6 +27,13 @@ export interface RunIdentity {
   resource?: RunRequest['resource'];
 }
 
+/** What the annotations of a resource ask a run to do. An invalid value is found by `assess`, before a run starts. */
+export function requestedActions({ metadata }: Pick<DatabaseMigration, 'metadata'>) {
+  const { [ACTION_ANNOTATIONS.repair]: repair, [ACTION_ANNOTATIONS.prune]: prune } = metadata.annotations ?? {};
+  const parsed = repair === undefined ? undefined : parseRepair(repair);
+  return { ...(parsed === undefined ? {} : { repair: parsed }), ...(prune === undefined ? {} : { prune: true }) };
+}
+
 /** Converts a spec into the request for one run. Pure: the same spec and placement give the same request. */
 export function requestFromSpec(spec: DatabaseMigrationSpec, identity: RunIdentity, placement: Placement): RunRequest {
   return {
@@ -46,6 +55,7 @@ export function requestFromSpec(spec: DatabaseMigrationSpec, identity: RunIdenti
     backup: {
       enabled: spec.backup.mode === 'Enabled',
       folder: placement.backupsFolder,
+      ...(spec.backup.encryption === undefined ? {} : { recipients: spec.backup.encryption.recipients }),
       compression: spec.backup.compression,
       schemas: spec.backup.schemas,
       retain: spec.backup.retain,

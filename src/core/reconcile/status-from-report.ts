@@ -3,13 +3,20 @@ import type { RunReport } from '../model/report.ts';
 import type { DatabaseMigration, DatabaseMigrationStatus } from '../model/resource.ts';
 import { HISTORY_LIMIT } from '../model/resource-status.ts';
 import { conditionsFromSteps, secondsOf, settleConditions, type Verdict } from './conditions.ts';
+import { effectText } from './effect-text.ts';
+import { safetyStatus } from './safety-status.ts';
 import { happenedAt, whatToDo } from './stalled-message.ts';
 import { cappedSentences, clip, LIMITS, limited } from './truncate.ts';
+
+/** How many migrations of a rehearsal a status describes. */
+const EFFECTS = 5;
 
 /** What the controller knows about a finished run in addition to its report. */
 export interface RunFacts {
   job?: string;
   inputs?: string;
+  /** Digest of the versions of what the run referenced. */
+  references?: string;
   generation?: number;
   /** When the run is retried. */
   retryAt?: Date;
@@ -51,6 +58,7 @@ export function statusFromReport(
       job: facts.job,
       attempt: report.attempt,
       inputs: facts.inputs,
+      references: facts.references,
       startedAt: whole(report.startedAt),
       finishedAt: whole(report.finishedAt),
       result: report.result,
@@ -58,13 +66,11 @@ export function statusFromReport(
       retryAt: facts.retryAt === undefined ? undefined : secondsOf(facts.retryAt),
     }),
     backup: report.backup === undefined ? before.backup : backupOf(report.backup),
-    safety: safetyOf(report),
+    safety: safetyStatus(report),
     report: clip(report.whole, LIMITS.message),
     // A run with an empty plan has no rehearsal, so the result of the last rehearsal is kept.
     rehearsal: rehearsalOf(report) ?? (nothingPlanned ? before.rehearsal : undefined),
-    schema:
-      report.schema &&
-      defined({ before: cappedSentences(report.schema.before), after: cappedSentences(report.schema.after) }),
+    schema: schemaOf(report),
     failure: succeeded || isWaiting(report) ? undefined : failureOf(report, facts),
     history: historyOf(before, report),
   });
@@ -129,50 +135,20 @@ function planOf({ plan }: RunReport): DatabaseMigrationStatus['plan'] {
   };
 }
 
-function safetyOf({ safety, findings: counts }: RunReport): DatabaseMigrationStatus['safety'] {
-  if (safety === undefined) return undefined;
-  const checks = limited('checks', safety.checks);
-  const findings = limited('findings', safety.findings);
-  const more = (checks.more ?? 0) + (findings.more ?? 0);
-  return defined({
-    result: safety.result,
-    checks: checks.checks.map((check) => ({ ...check, message: clip(check.message, LIMITS.message) })),
-    findings: findings.findings.map((finding) =>
-      defined({
-        ...finding,
-        migration: clip(finding.migration, LIMITS.name),
-        message: clip(finding.message, LIMITS.message),
-        advice: clip(finding.advice, LIMITS.message),
-        statement: clip(finding.statement, LIMITS.statement),
-      }),
-    ),
-    counts,
-    more: more > 0 ? more : undefined,
-  });
-}
-
+/** The slowest migrations, in the order of the plan; the whole report has all. */
 function rehearsalOf({ rehearsal }: RunReport): DatabaseMigrationStatus['rehearsal'] {
   if (rehearsal === undefined) return undefined;
-  const { result, message, seconds, roundTrip } = rehearsal;
-  const effects = limited('migrations', rehearsal.migrations, rehearsal.more);
-  const migrations = effects.migrations.map((each) => ({
-    ...each,
-    revision: clip(each.revision, LIMITS.name),
-    seconds: rounded(each.seconds),
-    locks: limited('locks', each.locks).locks.map((lock) =>
-      defined({ ...lock, seconds: lock.seconds === undefined ? undefined : rounded(lock.seconds) }),
-    ),
-    rewrites: limited('rewrites', each.rewrites).rewrites,
-    rows: limited('rows', each.rows).rows,
-  }));
-  return {
-    ...effects,
+  const { result, message, seconds, roundTrip, migrations, more = 0 } = rehearsal;
+  const slowest = new Set([...migrations].sort((one, other) => other.seconds - one.seconds).slice(0, EFFECTS));
+  const left = migrations.length - slowest.size + more;
+  return defined({
     result,
     message: clip(message, LIMITS.message),
     seconds: rounded(seconds),
     roundTrip,
-    migrations,
-  };
+    migrations: migrations.filter((each) => slowest.has(each)).map((each) => clip(effectText(each), LIMITS.message)),
+    more: left > 0 ? left : undefined,
+  });
 }
 
 function failureOf(report: RunReport, { log }: RunFacts): DatabaseMigrationStatus['failure'] {
@@ -190,6 +166,13 @@ function failureOf(report: RunReport, { log }: RunFacts): DatabaseMigrationStatu
   });
 }
 
+/** Only what differs: a status without differences has no lists. */
+function schemaOf({ schema }: RunReport): DatabaseMigrationStatus['schema'] {
+  const before = schema?.before?.length ? cappedSentences(schema.before) : undefined;
+  const after = schema?.after?.length ? cappedSentences(schema.after) : undefined;
+  return before === undefined && after === undefined ? undefined : defined({ before, after });
+}
+
 /** Newest first; each run is listed once. */
 function historyOf(before: DatabaseMigrationStatus, report: RunReport): DatabaseMigrationStatus['history'] {
   const entry = defined({
@@ -205,9 +188,9 @@ function historyOf(before: DatabaseMigrationStatus, report: RunReport): Database
   return [entry, ...(before.history ?? []).filter(({ run }) => run !== report.runId)].slice(0, HISTORY_LIMIT);
 }
 
-/** Rounded to milliseconds. */
+/** For a person: hundredths of a second. */
 function rounded(seconds: number): number {
-  return Math.round(seconds * 1000) / 1000;
+  return Math.round(seconds * 100) / 100;
 }
 
 function whole(time: string): string {

@@ -1,3 +1,4 @@
+import { DOCUMENTATION } from '../model/documentation.ts';
 import { distanceBetween } from '../model/edit-distance.ts';
 import type { Problem } from '../model/problem.ts';
 
@@ -12,7 +13,7 @@ export function unknownIds(ignore: readonly string[], known: readonly string[]):
   });
   return {
     reason: 'InvalidConfiguration',
-    message: `${sentences.join(' ')} All rules: docs/reference/rules/README.md`,
+    message: `${sentences.join(' ')} All rules: ${DOCUMENTATION}/reference/rules/README.md`,
   };
 }
 

@@ -4,6 +4,11 @@ import type { Backup, BackupManifest } from '../../core/model/backup.ts';
 export interface BackupTools {
   /** Writes a complete backup of this database to `file` (a path that does not exist). */
   dump(file: string, options: DumpOptions): Promise<DumpResult>;
+  /**
+   * The same as a stream: `take` is called once and reads it to its end. The stream fails if the dump does, and what was
+   * read is then not valid.
+   */
+  dumpStream(take: TakeDump, options: DumpOptions): Promise<DumpResult>;
   /** Reads a dump with the database's own tools. Throws ProblemError BackupInvalid. */
   checkDump(path: string, format: DumpResult['format'], options?: { signal?: AbortSignal }): Promise<void>;
   /** Replaces this database's content by a verified backup: completely or not at all. */
@@ -19,6 +24,8 @@ export interface DumpOptions {
   jobs?: number;
   /** PostgreSQL: only these schemas instead of the whole database. */
   schemas?: readonly string[];
+  /** PostgreSQL: how long to wait for a table that another session has locked. 0 or absent: without a limit. */
+  lockTimeoutMs?: number;
   onProgress?(doneBytes: number, totalBytes: number | undefined): void;
   /** What the user should know although the run succeeded, as a sentence. */
   onMessage?(message: string): void;
@@ -30,6 +37,8 @@ export interface DumpResult extends Pick<BackupManifest, 'schemas' | 'leftOut' |
   clientVersion: string;
   compression: 'none' | 'gzip' | 'zstd' | 'lz4';
 }
+
+export type TakeDump = (source: AsyncIterable<Buffer>, format: DumpResult['format']) => Promise<void>;
 
 export interface RestoreOptions {
   /** Terminate other sessions of the database instead of failing. */

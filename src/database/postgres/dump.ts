@@ -2,13 +2,14 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { ProblemError } from '../../core/model/problem.ts';
-import type { DumpOptions, DumpResult } from '../port.ts';
+import type { DumpOptions, DumpResult, TakeDump } from '../port.ts';
 import type { PostgresConnection } from './connection.ts';
 import { quoteIdentifier } from './driver.ts';
 import { type Clients, findClients, findNewestClients } from './dump-clients.ts';
 import { environmentOf, errorIn, startProgram } from './dump-program.ts';
 import { scopeOf } from './dump-scope.ts';
 import { openSnapshot, type Scope } from './dump-snapshot.ts';
+import { consume } from './dump-stream.ts';
 import { sizeBytes } from './size.ts';
 
 type Compression = DumpResult['compression'];
@@ -17,11 +18,11 @@ const PROGRESS_MS = 500;
 const NO_COMPRESSION = /not supported by this (installation|build)|does not support compression/i;
 
 /**
- * Dumps the whole database, or only `schemas`, to the new file or, with `jobs` above 1, folder `file`. The digest of the
- * catalogue is taken in the dump's own snapshot. Throws ProblemError ClientTooOld, NoSpace, PermissionDenied, LockTimeout or
+ * Dumps the whole database, or only `schemas`, to the new file or, with `jobs` above 1, folder `to`, or as a stream. The
+ * digest of the catalogue is taken in the dump's own snapshot. Throws ProblemError ClientTooOld, NoSpace, PermissionDenied, LockTimeout or
  * BackupFailed, with pg_dump's own message.
  */
-export async function dump(open: PostgresConnection, file: string, options: DumpOptions): Promise<DumpResult> {
+export async function dump(open: PostgresConnection, to: string | TakeDump, options: DumpOptions): Promise<DumpResult> {
   const clients = await findClients(majorOf(open));
   const wanted = compressionsFor(clients, options.compression);
   const total = await sizeBytes(open.client);
@@ -32,12 +33,12 @@ export async function dump(open: PostgresConnection, file: string, options: Dump
     const reading = snapshot.read();
     reading.catch(() => {});
     const compression = await dumpWith(wanted, (each) =>
-      tryDump(open, clients, file, { ...options, ...scope, compression: each, total, snapshot: snapshot.id }),
+      tryDump(open, clients, to, { ...options, ...scope, compression: each, total, snapshot: snapshot.id }),
     ).catch(async (error) => {
       options.signal?.throwIfAborted();
       // The snapshot ended because its transaction did: why is the answer.
       if (error instanceof Refused && /requested snapshot/.test(error.message)) await reading;
-      throw error instanceof Refused ? dumpProblem(error.message, file) : error;
+      throw error instanceof Refused ? dumpProblem(error.message, to) : error;
     });
     await reading;
     return {
@@ -109,15 +110,16 @@ interface Attempt extends Omit<DumpOptions, 'compression'>, Scope {
 async function tryDump(
   { target }: PostgresConnection,
   clients: Clients,
-  file: string,
+  to: string | TakeDump,
   options: Attempt,
 ): Promise<string | undefined> {
   const { schemas, largeObjects, empty = false, compression, total } = options;
   const parallel = isParallel(options);
   const args = [
     ...(parallel ? ['--format=directory', `--jobs=${options.jobs}`] : ['--format=custom']),
-    `--file=${file}`,
+    ...(typeof to === 'string' ? [`--file=${to}`] : []),
     `--snapshot=${options.snapshot}`,
+    ...(options.lockTimeoutMs ? [`--lock-wait-timeout=${options.lockTimeoutMs}`] : []),
     '--no-password',
     // Nothing would define whether a restored subscription may replicate again.
     '--no-subscriptions',
@@ -128,9 +130,17 @@ async function tryDump(
     ...(empty ? ['--exclude-schema=*'] : (schemas ?? []).map((schema) => `--schema=${quoteIdentifier(schema)}`)),
     ...compressionArgs(clients, compression),
   ];
-  const { ended } = startProgram(clients, 'pg_dump', args, { env: environmentOf(target), signal: options.signal });
+  const env = environmentOf(target);
+  if (typeof to !== 'string') {
+    const program = startProgram(clients, 'pg_dump', args, { env, stdout: 'pipe', signal: options.signal });
+    return consume(program, (source) => to(source, 'pg_dump-custom'), {
+      onBytes: (done) => options.onProgress?.(done, total),
+      signal: options.signal,
+    });
+  }
+  const { ended } = startProgram(clients, 'pg_dump', args, { env, signal: options.signal });
   const timer = setInterval(() => {
-    void sizeSoFar(file).then((done) => options.onProgress?.(done, total));
+    void sizeSoFar(to).then((done) => options.onProgress?.(done, total));
   }, PROGRESS_MS);
   try {
     const { ok, words } = await ended;
@@ -175,7 +185,7 @@ async function sizeSoFar(file: string): Promise<number> {
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 
-function dumpProblem(words: string, file: string): ProblemError {
+function dumpProblem(words: string, to: string | TakeDump): ProblemError {
   const text = errorIn(words);
   if (/No space left on device|Disk quota exceeded|File too large/.test(words)) {
     return new ProblemError({
@@ -192,5 +202,15 @@ function dumpProblem(words: string, file: string): ProblemError {
       message: `pg_dump cannot read everything: ${text}. Grant SELECT to the user that takes backups, or limit the backup: backups.schemas.`,
     });
   }
-  return new ProblemError({ reason: 'BackupFailed', message: `pg_dump failed: ${text} (writing ${basename(file)})` });
+  // pg_dump implements its --lock-wait-timeout with statement_timeout.
+  if (/canceling statement due to (?:lock timeout|statement timeout[\s\S]{0,200}LOCK TABLE)/.test(words)) {
+    return new ProblemError({
+      reason: 'LockTimeout',
+      message: `No backup was taken: another session holds a lock on a table for longer than timeouts.lock. ${text}. End that transaction, or raise the timeout.`,
+    });
+  }
+  return new ProblemError({
+    reason: 'BackupFailed',
+    message: `pg_dump failed: ${text}${typeof to === 'string' ? ` (writing ${basename(to)})` : ''}`,
+  });
 }

@@ -5,7 +5,7 @@
 import { CAPABILITIES } from '../../core/model/dialect.ts';
 import { ownTables } from '../../core/model/history.ts';
 import type { PostgresTarget } from '../../core/model/target.ts';
-import type { Database, OpenDatabase, OpenOptions } from '../port.ts';
+import type { Database, DumpOptions, OpenDatabase, OpenOptions } from '../port.ts';
 import { migrateWithUmzug } from '../umzug.ts';
 import { baselineStore } from './baseline.ts';
 import { checks } from './checks.ts';
@@ -33,6 +33,11 @@ export async function openPostgres(
   const { identity } = open;
   const { schemas } = target;
   const own = ownTables(target);
+  // A backup without its history could not be migrated after a restore.
+  const withHistory = (wanted: DumpOptions): DumpOptions =>
+    wanted.schemas && target.history?.schema
+      ? { ...wanted, schemas: [...new Set([...wanted.schemas, target.history.schema])] }
+      : wanted;
   return mapErrors<Database>({
     dialect: 'postgres',
     can: CAPABILITIES.postgres,
@@ -61,14 +66,8 @@ export async function openPostgres(
     sizeBytes: () => sizeBytes(open.client),
     tableSizes: () => tableSizes(open.client, schemas, own.names),
     rowCounts: () => countRows(open.client, schemas, own.names),
-    // A backup without its history could not be migrated after a restore.
-    dump: (file, wanted) =>
-      dump(open, file, {
-        ...wanted,
-        ...(wanted.schemas && target.history?.schema
-          ? { schemas: [...new Set([...wanted.schemas, target.history.schema])] }
-          : {}),
-      }),
+    dump: (file, wanted) => dump(open, file, withHistory(wanted)),
+    dumpStream: (take, wanted) => dump(open, take, withHistory(wanted)),
     checkDump: (file, _format, wanted) => checkDump(file, wanted),
     restore: (backup, wanted) => restore(open, backup, wanted),
     keptDatabases: () => keptDatabases(open),

@@ -11,6 +11,7 @@ import { checks } from './checks.ts';
 import { connect } from './connection.ts';
 import { closeFile } from './driver.ts';
 import { checkDump, dump } from './dump.ts';
+import { dumpStream } from './dump-stream.ts';
 import { historyStore } from './history.ts';
 import { lock } from './lock.ts';
 import { openSession } from './migrate.ts';
@@ -55,6 +56,7 @@ export async function openSqlite(
     tableSizes: () => tableSizes(connection, own),
     rowCounts: () => countRows(connection, own),
     dump: (file, wanted) => dump(path, file, wanted),
+    dumpStream: (take, wanted) => dumpStream(path, take, wanted),
     checkDump: (file, _format, wanted) => checkDump(file, wanted),
     restore: (backup, wanted) => restore(path, backup, wanted),
     keptDatabases: async () => [],

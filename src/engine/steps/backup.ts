@@ -3,6 +3,7 @@ import { bytesText } from '../../core/model/bytes.ts';
 import { TOOL_VERSION } from '../../core/model/version.ts';
 import type { Step } from '../../engine/flow.ts';
 import type { BackedUp, Connected, Inspected, Planned } from '../../engine/state.ts';
+import { removeOldBackups } from './prune.ts';
 
 /** A dry run also takes a backup if the rehearsal needs it: the backup folder is not a part of the target. */
 export const backup: Step<Connected & Inspected & Planned, BackedUp> = {
@@ -14,12 +15,19 @@ export const backup: Step<Connected & Inspected & Planned, BackedUp> = {
       return { kind: 'skipped', value: {}, message: 'a dry run without a rehearsal needs no backup' };
     }
     const notes: string[] = [];
-    const taken = await takeBackup(database, request.backup.folder, {
+    const { retain, folder } = request.backup;
+    // A full disk may need it before the backup.
+    if (request.prune === true && retain !== undefined && !request.dryRun) {
+      notes.push(await removeOldBackups(database, { folder, retain, now: now() }));
+    }
+    const taken = await takeBackup(database, folder, {
       name: request.backup.name,
       revision: current,
       toolVersion: TOOL_VERSION,
       compression: request.backup.compression,
       schemas: request.backup.schemas,
+      recipients: request.backup.recipients,
+      lockTimeoutMs: request.timeouts.lock,
       now: now(),
       signal,
       onProgress: (done, total) => progress({ step: 'backup', done, total, unit: 'bytes' }),

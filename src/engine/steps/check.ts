@@ -1,5 +1,6 @@
-import { checkFolder } from '../../backups/folder.ts';
-import { bytesText } from '../../core/model/bytes.ts';
+import { canDecrypt } from '../../backups/can-decrypt.ts';
+import { openStore } from '../../backups/open-store.ts';
+import { displayPlace } from '../../core/model/backup-place.ts';
 import type { CheckResult } from '../../core/model/finding.ts';
 import type { Problem } from '../../core/model/problem.ts';
 import type { RunRequest } from '../../core/model/request.ts';
@@ -7,6 +8,7 @@ import { requireReversible } from '../../core/planning/plan.ts';
 import type { Driver, Introspector } from '../../database/port.ts';
 import { failed, toProblem } from '../../engine/failure.ts';
 import type { Step } from '../../engine/flow.ts';
+import type { RunPorts } from '../../engine/ports.ts';
 import { count } from '../../engine/run-text.ts';
 import {
   countFindings,
@@ -28,7 +30,10 @@ export const check: Step<Loaded & Connected & Planned, Checked> = {
     }
     const irreversible = downgradeImpossible(input, request);
     if (irreversible !== undefined) return failed(irreversible, { touched: false });
-    const checks = await preflightChecks(database, request.backup, request);
+    const checks = [
+      ...(await preflightChecks(database, request.backup, request)),
+      ...(await restorableCheck(request, ports)),
+    ];
     const broken = checks.filter(({ result }) => result === 'failed');
     if (broken.length > 0) {
       const message = broken.map((check) => `${check.name}: ${check.message}`).join('; ');
@@ -55,6 +60,21 @@ export async function preflightChecks(
   const taken = backup.enabled ? { backupFolder: backup.folder, backupSchemas: backup.schemas } : {};
   const serverChecks = await database.checks({ restore, ...taken });
   return backup.enabled ? [...serverChecks, await backupFolder(await spaceFor(database), backup.folder)] : serverChecks;
+}
+
+/** After a failed run it is too late to find out that no identity reads the backup. */
+async function restorableCheck({ onFailure, backup }: RunRequest, ports: RunPorts): Promise<CheckResult[]> {
+  const { recipients = [] } = backup;
+  if (onFailure !== 'Restore' || recipients.length === 0) return [];
+  const identities = (await ports.backupIdentities?.()) ?? [];
+  const name = 'onFailure: Restore';
+  if (await canDecrypt(recipients, identities))
+    return [{ name, result: 'passed', message: 'the identity reads the backup' }];
+  const message =
+    identities.length === 0
+      ? 'backups are encrypted, and the run has no identity to read them. Set the identity, or onFailure: Keep'
+      : 'the identity is not one of the recipients of the backups. Set the identity of a recipient';
+  return [{ name, result: 'failed', message }];
 }
 
 /**
@@ -120,8 +140,8 @@ async function spaceFor(database: Introspector & Driver): Promise<number> {
 async function backupFolder(needed: number, folder: string): Promise<CheckResult> {
   const name = 'backup folder writable';
   try {
-    const { freeBytes } = await checkFolder(folder, needed);
-    return { name, result: 'passed', message: `${folder}, ${bytesText(freeBytes)} free` };
+    const found = await (await openStore(folder)).check(needed);
+    return { name, result: 'passed', message: `${displayPlace(folder)}, ${found}` };
   } catch (error) {
     return { name, result: 'failed', message: toProblem(error).message };
   }

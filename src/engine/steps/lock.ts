@@ -1,5 +1,6 @@
 import type { Step } from '../../engine/flow.ts';
 import type { Connected, Locked, Planned } from '../../engine/state.ts';
+import { lockWait } from '../lock-wait.ts';
 
 /** Waits for the migration lock. An empty plan needs no lock. */
 export const lock: Step<Connected & Planned, Locked> = {
@@ -18,8 +19,3 @@ export const lock: Step<Connected & Planned, Locked> = {
     return { kind: 'done', value: { lock }, message: 'migration lock acquired' };
   },
 };
-
-/** The wait for the lock ends after half of timeouts.run, so that the steps after it still have time. */
-function lockWait(runMs: number): number {
-  return runMs === 0 ? 900_000 : runMs / 2;
-}

@@ -10,6 +10,7 @@ import type { Step } from '../../engine/flow.ts';
 import { count, few } from '../../engine/run-text.ts';
 import type { Connected, Inspected, Loaded, Planned } from '../../engine/state.ts';
 import { loadMigrations } from '../../migrations/load.ts';
+import { repairAdvice } from '../repair.ts';
 
 /** Decides which migrations to run and imports only those. */
 export const plan: Step<Loaded & Connected & Inspected, Planned> = {
@@ -30,7 +31,8 @@ export function planFor(request: RunRequest, files: MigrationFile[], history: Hi
     });
   }
   const { allowDowngrade, outOfOrder } = request;
-  const made = makePlan({ files, history, target, allowDowngrade, outOfOrder });
+  const advice = repairAdvice(request.resource, files, history);
+  const made = makePlan({ files, history, target, allowDowngrade, outOfOrder, advice });
   if (!made.ok) throw new ProblemError(made.problem);
   return made.plan;
 }

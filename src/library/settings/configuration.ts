@@ -22,8 +22,12 @@ export interface Configuration {
   /** A template that `generate` fills in instead of its built-in one: `{{message}}`, `{{up}}`, `{{down}}`. */
   template?: string;
   backups?: {
-    /** Default `./data/backups`. */
+    /** A folder, or `s3://bucket/prefix?endpoint=…` for an object store. Default `./data/backups`. */
     folder?: string;
+    /** Recipients of age (`age1…`) for which backups are encrypted. Default: they are not encrypted. */
+    recipients?: string[];
+    /** File with the identity of age that reads encrypted backups, for a restore or a rehearsal. */
+    identityFile?: string;
     retain?: { last?: number; days?: number };
     /** PostgreSQL: only these schemas instead of the whole database. */
     schemas?: string[];
@@ -73,7 +77,10 @@ export interface Settings {
   models?: string;
   template?: string;
   backups: {
+    /** An absolute path, or the URL of an object store. */
     folder: string;
+    recipients?: string[];
+    identityFile?: string;
     retain: { last: number; days: number };
     compression: 'auto' | 'none' | 'gzip' | 'zstd' | 'lz4';
     schemas?: string[];

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { isObjectStore } from '../../core/model/backup-place.ts';
 import { sqliteUrlOf } from '../../core/model/connection/sqlite-url.ts';
 import { parseDatabaseUrl } from '../../core/model/database-url.ts';
 import { parseDuration } from '../../core/model/duration.ts';
@@ -89,10 +90,22 @@ async function checked(values: Configuration): Promise<Configuration> {
 }
 
 function environmentLayer(env: Environment, folder: string): Layer[] {
+  const backups = backupsOfEnvironment(env, folder);
   const { DATABASE_URL: url, DB_PATH: path } = env;
-  if (url) return [{ source: 'DATABASE_URL', folder, values: { databaseUrl: url } }];
-  if (path) return [{ source: 'DB_PATH', folder, values: { databaseUrl: fileUrl(path.trim()) } }];
-  return [];
+  if (url) return [...backups, { source: 'DATABASE_URL', folder, values: { databaseUrl: url } }];
+  if (path) return [...backups, { source: 'DB_PATH', folder, values: { databaseUrl: fileUrl(path.trim()) } }];
+  return backups;
+}
+
+function backupsOfEnvironment(env: Environment, folder: string): Layer[] {
+  const { DB_MANAGER_BACKUPS: place, DB_MANAGER_BACKUP_RECIPIENTS: recipients } = env;
+  const layer = (source: string, backups: Configuration['backups']) => ({ source, folder, values: { backups } });
+  return [
+    ...(place ? [layer('DB_MANAGER_BACKUPS', { folder: place })] : []),
+    ...(recipients
+      ? [layer('DB_MANAGER_BACKUP_RECIPIENTS', { recipients: recipients.split(',').map((one) => one.trim()) })]
+      : []),
+  ];
 }
 
 /** DB_PATH is the path of a file with any name, unless it has the form of a URL. */
@@ -108,7 +121,16 @@ function absolute({ folder, values }: Layer, env: Environment): Configuration {
     ...(migrations === undefined ? {} : { migrations: resolve(folder, migrations) }),
     ...(models === undefined ? {} : { models: resolve(folder, models) }),
     ...(template === undefined ? {} : { template: resolve(folder, template) }),
-    ...(backups?.folder === undefined ? {} : { backups: { ...backups, folder: resolve(folder, backups.folder) } }),
+    ...(backups === undefined ? {} : { backups: absoluteBackups(backups, folder) }),
+  };
+}
+
+function absoluteBackups(backups: NonNullable<Configuration['backups']>, base: string): Configuration['backups'] {
+  const { folder, identityFile } = backups;
+  return {
+    ...backups,
+    ...(folder === undefined || isObjectStore(folder) ? {} : { folder: resolve(base, folder) }),
+    ...(identityFile === undefined ? {} : { identityFile: resolve(base, identityFile) }),
   };
 }
 

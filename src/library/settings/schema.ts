@@ -19,6 +19,8 @@ const configurationSchema: z.ZodType<Configuration> = z.strictObject({
   backups: z
     .strictObject({
       folder: text.optional(),
+      recipients: z.array(text).max(20).optional(),
+      identityFile: text.optional(),
       schemas: z.array(z.string().min(1)).min(1).optional(),
       retain: z
         .strictObject({ last: z.int().min(1).max(1000).optional(), days: z.int().min(0).max(3650).optional() })

@@ -2,25 +2,54 @@ import { basename } from 'node:path/posix';
 import { invalid, type SourceFile, type SqlFormat, type SqlSection } from './format.ts';
 
 /**
- * Flyway: `V1__x.sql` and, where there is one, `U1__x.sql`. As in Flyway, a file whose statements cannot run inside a
+ * Flyway: `V1__x.sql` and, where there is one, `U1__x.sql`; `R__x.sql`, which runs whenever it has changed. As in Flyway, a file whose statements cannot run inside a
  * transaction runs outside one. BEGIN and COMMIT in it
  * count. Placeholders get the values of the variables that Flyway reads.
  * https://documentation.red-gate.com/flyway/flyway-concepts/migrations
  */
 export const flyway: SqlFormat = {
   format: 'flyway',
-  detect: ([source]) => source !== undefined && /(?:^|\/)V\d+(?:[._]\d+)*__[^/]*\.sql$/i.test(source.file),
+  detect: ([source]) => source !== undefined && isFlyway(source.file),
   read([up, down]) {
     if (up === undefined) throw new Error('a migration has a file');
     return { up: whole(up), down: down === undefined ? undefined : whole(down) };
   },
 };
 
+export function isFlyway(file: string): boolean {
+  return /(?:^|\/)(?:[VU]\d+(?:[._]\d+)*|R)__[^/]*\.sql$/i.test(file);
+}
+
 const PLACEHOLDER = /\$\{([A-Za-z_][\w.:-]*)\}/g;
 const PREFIX = 'FLYWAY_PLACEHOLDERS_';
 
-function whole({ file, text }: SourceFile): SqlSection {
-  return { pieces: [{ file, text: replaced({ file, text }), line: 1 }], ownTransaction: 'any' };
+function whole({ file, text, script }: SourceFile): SqlSection {
+  const { transaction, placeholders } = readScript(file, script);
+  const sql = placeholders ? replaced({ file, text }) : text;
+  return {
+    pieces: [{ file, text: sql, line: 1 }],
+    ...(transaction === undefined ? { ownTransaction: 'any' } : { transaction }),
+  };
+}
+
+/** `V1__x.sql.conf`: the lines that change what is run. */
+function readScript(file: string, script = ''): { transaction?: boolean; placeholders: boolean } {
+  const read: { transaction?: boolean; placeholders: boolean } = { placeholders: true };
+  for (const [index, line] of script.split('\n').entries()) {
+    if (/^\s*(?:#.*)?$/.test(line)) continue;
+    const [, name = '', value = ''] = /^\s*(?:flyway\.)?(\w+)\s*[=:]\s*(true|false)\s*$/i.exec(line) ?? [];
+    const truth = value.toLowerCase() === 'true';
+    if (name === 'executeInTransaction') read.transaction = truth;
+    else if (name === 'placeholderReplacement') read.placeholders = truth;
+    else {
+      invalid(
+        `${file}.conf`,
+        index + 1,
+        `"${line.trim()}" is not supported. executeInTransaction and placeholderReplacement are. Remove the line, or leave the migration out with "exclude" in the configuration.`,
+      );
+    }
+  }
+  return read;
 }
 
 /** Flyway replaces placeholders everywhere, in comments and strings too, and does not distinguish upper and lower case. */

@@ -6,6 +6,8 @@ import { ProblemError } from '../../core/model/problem.ts';
 export interface SourceFile {
   file: string;
   text: string;
+  /** What a file of the same name with `.conf` behind it says, as Flyway's script configuration. */
+  script?: string;
 }
 
 /** A piece of SQL and the line of the file that it starts on. */

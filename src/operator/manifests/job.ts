@@ -4,8 +4,9 @@ import { REHEARSAL_URL_VARIABLE, RUN_REQUEST_VARIABLE, SECRET_VARIABLES } from '
 import { API_VERSION, type DatabaseMigration, KIND } from '../../core/model/resource.ts';
 import { databaseKey } from '../../core/reconcile/inputs.ts';
 import type { RunIdentity } from '../../core/reconcile/observed.ts';
-import { requestFromSpec } from '../../core/reconcile/request.ts';
+import { requestedActions, requestFromSpec } from '../../core/reconcile/request.ts';
 import { ANNOTATIONS, LABELS, MANAGED_BY, RUNNER_CONTAINER, VARIABLES } from '../names.ts';
+import { backupVariables } from './backup-access.ts';
 import { podPlacement } from './placement.ts';
 import { volumesOf } from './volumes.ts';
 
@@ -23,9 +24,14 @@ const USER = 1000;
 
 /**
  * The Job of one run. `decide` controls retries, so the Job has none. The Job contains everything that the run needs to
- * know, and no secrets. The pod meets Pod Security `restricted`.
+ * know, and no secrets. The pod meets Pod Security `restricted`. `references`: see `referencesDigest`.
  */
-export function runJob(resource: DatabaseMigration, run: RunIdentity, defaults: RunnerDefaults): V1Job {
+export function runJob(
+  resource: DatabaseMigration,
+  run: RunIdentity,
+  defaults: RunnerDefaults,
+  references?: string,
+): V1Job {
   const { metadata, spec } = resource;
   const name = metadata.name;
   const namespace = metadata.namespace ?? 'default';
@@ -37,12 +43,13 @@ export function runJob(resource: DatabaseMigration, run: RunIdentity, defaults: 
     [LABELS.database]: databaseKey(resource),
     [LABELS.name]: labelOf(name),
   };
-  const annotations = {
+  const annotations: Record<string, string> = {
     [ANNOTATIONS.resource]: `${namespace}/${name}`,
     [ANNOTATIONS.run]: run.id,
     [ANNOTATIONS.attempt]: `${run.attempt}`,
     [ANNOTATIONS.inputs]: run.inputs,
     [ANNOTATIONS.generation]: `${run.generation}`,
+    ...given({ [ANNOTATIONS.references]: references }),
   };
   const runLimit = parseDuration(spec.timeouts.run) ?? 0;
   return {
@@ -137,7 +144,7 @@ function environment(resource: DatabaseMigration, run: RunIdentity): V1EnvVar[] 
       generation: run.generation,
     },
   };
-  const request = requestFromSpec(spec, identity, podPlacement(resource));
+  const request = { ...requestFromSpec(spec, identity, podPlacement(resource)), ...requestedActions(resource) };
   const secret = urlFrom?.secretKeyRef ?? postgres?.passwordFrom?.secretKeyRef;
   const rehearsal = spec.safety.rehearsalServerUrlFrom;
   const variable = urlFrom === undefined ? VARIABLES.password : VARIABLES.url;
@@ -155,6 +162,7 @@ function environment(resource: DatabaseMigration, run: RunIdentity): V1EnvVar[] 
     ...(rehearsal === undefined
       ? []
       : [{ name: REHEARSAL_URL_VARIABLE, valueFrom: { secretKeyRef: rehearsal.secretKeyRef } }]),
+    ...(spec.backup.mode === 'Disabled' ? [] : backupVariables(spec.backup)),
     { name: RUN_REQUEST_VARIABLE, value: JSON.stringify(request) },
   ];
 }

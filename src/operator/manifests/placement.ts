@@ -1,7 +1,9 @@
 import { posix } from 'node:path';
 import type { DatabaseMigration } from '../../core/model/resource.ts';
+import { placeOfObjectStore } from '../../core/reconcile/backup-place.ts';
 import type { Placement } from '../../core/reconcile/request.ts';
 import { MOUNTS, VARIABLES } from '../names.ts';
+import { BACKUPS_CA } from './backup-access.ts';
 
 /** The paths in the pod of a run: the mount paths of `volumes.ts`, in the form of the request. */
 export function podPlacement({ metadata, spec }: DatabaseMigration): Placement {
@@ -14,7 +16,10 @@ export function podPlacement({ metadata, spec }: DatabaseMigration): Placement {
     migrationsFolder,
     // A relative path starts at the migrations folder, so that models can be next to it or inside it.
     modelsFolder: spec.models === undefined ? undefined : posix.resolve(migrationsFolder, spec.models.path),
-    backupsFolder: posix.join(MOUNTS.backups, metadata.namespace ?? 'default', metadata.name),
+    backupsFolder:
+      spec.backup.objectStore === undefined
+        ? posix.join(MOUNTS.backups, metadata.namespace ?? 'default', metadata.name)
+        : placeOfObjectStore(spec.backup.objectStore, BACKUPS_CA),
     caFile: postgres?.caFrom === undefined ? undefined : `${MOUNTS.files}/ca/ca.pem`,
     certFile: postgres?.certFrom === undefined ? undefined : `${MOUNTS.files}/cert/cert.pem`,
     keyFile: postgres?.keyFrom === undefined ? undefined : `${MOUNTS.files}/key/key.pem`,

@@ -11,6 +11,7 @@ export interface MountedVolume {
 /** The volumes of the pod of a run, each with its mount. Only volumes that the run writes to are writable. */
 export function volumesOf(resource: DatabaseMigration): MountedVolume[] {
   const { database, migrations } = resource.spec;
+  const { objectStore } = resource.spec.backup;
   return [
     { volume: { name: 'temporary', emptyDir: {} }, mount: { mountPath: MOUNTS.temporary } },
     ...(database.sqlite === undefined
@@ -19,6 +20,7 @@ export function volumesOf(resource: DatabaseMigration): MountedVolume[] {
     ...backups(resource),
     ...migrationFiles(migrations),
     ...certificates(database.postgres),
+    ...file('backups-ca', objectStore?.caFrom?.secretKeyRef, objectStore?.caFrom?.configMapKeyRef),
   ];
 }
 

@@ -185,7 +185,19 @@ describe('Taking over a history', () => {
       ],
       ['V1__a', 'V1.1__a', 'V2__b', 'V3__c'],
       ['V1__a', 'V1.1__a', 'V2__b'],
-      ['V7__gone.sql'],
+      ['R__views.sql', 'V7__gone.sql'],
+    ],
+    [
+      'of Flyway, with its repeatable migrations',
+      'flyway',
+      [
+        flyway(1, '1', 'V1__a.sql'),
+        flyway(2, null, 'db/R__views.sql'),
+        flyway(3, null, '<< schema >>', { type: 'SCHEMA' }),
+      ],
+      ['V1__a', 'R__more', 'R__views'],
+      ['V1__a', 'R__views'],
+      [],
     ],
     [
       'of Flyway, by version where the file has another name',

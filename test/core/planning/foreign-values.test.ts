@@ -89,7 +89,7 @@ describe('Flyway’s history', () => {
     assert.deepEqual(applied([row(1, '7')], 'V8__x'), [[], ['V7__x.sql']]);
     assert.deepEqual(applied([row(1, null, { script: 'R__view.sql' }), row(2, '0', { type: 'SCHEMA' })], 'V8__x'), [
       [],
-      [],
+      ['R__view.sql'],
     ]);
   });
 

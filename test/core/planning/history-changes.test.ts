@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import type { HistoryRow } from '../../../src/core/model/history.ts';
+import { parseRepair, REPAIR_ACTIONS } from '../../../src/core/model/requested-repair.ts';
 import { currentPosition, plan } from '../../../src/core/planning/plan.ts';
-import { type Damage, type RepairChoices, repair } from '../../../src/core/planning/repair.ts';
+import {
+  type Damage,
+  damageDigest,
+  type RepairChoices,
+  repair,
+  requestedRepair,
+} from '../../../src/core/planning/repair.ts';
 import { type HistoryChange, stamp } from '../../../src/core/planning/stamp.ts';
 import { AUTHOR, filesOf, historyOf, revisionOf, rowOf, targetOf } from './build.ts';
 
@@ -156,5 +163,45 @@ describe('Repair', () => {
 
   it('finds nothing in a history that is whole', () => {
     assert.deepEqual(repair(FOUR, historyOf('1_a'), nothing), { remove: [], put: [], findings: [] });
+  });
+});
+
+describe('A requested repair', () => {
+  const edited = [rowOf('1_a', 'applied', 'sha256:old'), rowOf('2_b')];
+  const stopped = [rowOf('1_a'), rowOf('2_b', 'started')];
+  const gone = [rowOf('0_gone'), rowOf('1_a')];
+  const CASES = [
+    ['accept-checksums', edited, [['1_a', 'edited', 'accepted']]],
+    ['applied', stopped, [['2_b', 'interrupted', 'applied']]],
+    ['not-applied', stopped, [['2_b', 'interrupted', 'removed']]],
+    ['remove-missing', gone, [['0_gone', 'missing', 'removed']]],
+  ] as const;
+  for (const [action, history, expected] of CASES) {
+    it(`does ${action} once: its digest is that of one state`, () => {
+      const digest = damageDigest(FOUR, history, action);
+      const change = requestedRepair(FOUR, history, { action, digest });
+      assert.ok(change);
+      assert.deepEqual(
+        change.findings.map(({ revision, problem, action: done }) => [revision, problem, done]),
+        expected,
+      );
+      assert.equal(requestedRepair(FOUR, after([...history], change), { action, digest }), undefined);
+    });
+  }
+
+  it('is not for another edit of the same file, nor for the next interruption of the same migration', () => {
+    const again = filesOf('1_a', '2_b').map((file) => ({ ...file, checksum: `${file.checksum}-again` }));
+    const digest = damageDigest(FOUR, edited, 'accept-checksums');
+    assert.equal(requestedRepair(again, edited, { action: 'accept-checksums', digest }), undefined);
+    const later = stopped.map((row) => ({ ...row, runId: 'later' }));
+    assert.notEqual(damageDigest(FOUR, stopped, 'applied'), damageDigest(FOUR, later, 'applied'));
+  });
+
+  it('is read from one form of text only', () => {
+    for (const action of REPAIR_ACTIONS) {
+      assert.deepEqual(parseRepair(`${action}:0123456789abcdef`), { action, digest: '0123456789abcdef' });
+    }
+    for (const text of ['', 'applied', 'applied:', 'applied:0123', 'drop:0123456789abcdef', 'applied:0123456789ABCDEF'])
+      assert.equal(parseRepair(text), undefined, text);
   });
 });

@@ -47,6 +47,53 @@ describe('The plan', () => {
     });
   }
 
+  describe('with repeatable migrations', () => {
+    const FILES = filesOf('R__b', 'V1__a', 'R__a', 'V2__c');
+    const REPEATED: [string, HistoryRow[], string, string[]][] = [
+      ['after the versions, by name', [], 'head', ['V1__a', 'V2__c', 'R__a', 'R__b']],
+      ['not before the last version', [], 'V1__a', ['V1__a']],
+      [
+        'at head, where they have changed',
+        [...historyOf('V1__a', 'V2__c', 'R__b'), rowOf('R__a', 'applied', 'old')],
+        'head',
+        ['R__a'],
+      ],
+      ['at a version that is already there', historyOf('V1__a', 'V2__c', 'R__b'), 'V2__c', ['R__a']],
+      [
+        'not where they were adopted',
+        [...historyOf('V1__a', 'V2__c', 'R__b'), rowOf('R__a', 'applied', null)],
+        'head',
+        [],
+      ],
+      ['not counted by +1', historyOf('R__a', 'R__b'), '+1', ['V1__a']],
+    ];
+    for (const [name, applied, target, expected] of REPEATED) {
+      it(`runs them ${name}`, () => {
+        const result = planned(applied, target, { files: FILES });
+        assert.ok(result.ok, result.ok ? '' : result.problem.message);
+        assert.deepEqual(
+          result.plan.migrations.map(({ revision }) => revision),
+          expected,
+        );
+        assert.doesNotMatch(`${result.plan.to} ${result.plan.from}`, /R__/);
+      });
+    }
+
+    it('leaves them in a downgrade, and -1 does not count them', () => {
+      const result = planned(historyOf('V1__a', 'V2__c', 'R__a', 'R__b'), '-1', { files: FILES, allowDowngrade: true });
+      assert.ok(result.ok);
+      assert.deepEqual(
+        result.plan.migrations.map(({ revision }) => revision),
+        ['V2__c'],
+      );
+    });
+
+    it('says that one is no target', () => {
+      const result = planned([], 'R__a', { files: FILES });
+      assert.match(result.ok ? '' : result.problem.message, /R__a is repeatable/);
+    });
+  });
+
   const DOWN: [string, string[], string, string[], string][] = [
     ['a name', ['1_a', '2_b', '10_c'], '1_a', ['10_c', '2_b'], '1_a'],
     ['base', ['1_a', '2_b'], 'base', ['2_b', '1_a'], 'base'],
@@ -139,7 +186,7 @@ describe('The plan', () => {
       'head',
       FOUR,
       'MissingMigration',
-      /^3_gone is applied, but the file/,
+      /^3_gone is applied \(by the run r\), but the file/,
     ],
     [
       'missing files',

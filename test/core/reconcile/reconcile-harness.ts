@@ -41,6 +41,7 @@ export class World {
   databaseInUseBy: Observed['databaseInUseBy'];
   slot: Observed['slot'] = { kind: 'free' };
   run: ObservedRun | undefined;
+  references: string | undefined;
   claims = 0;
   jobs: string[] = [];
 
@@ -58,6 +59,7 @@ export class World {
       ),
       missingSources: names.filter((name) => !this.configMaps.has(name)),
       dependencies: this.dependencies,
+      ...(this.references === undefined ? {} : { references: this.references }),
       ...(this.run === undefined ? {} : { run: this.run }),
       ...(this.refusal === undefined ? {} : { refusal: this.refusal }),
       ...(this.databaseInUseBy === undefined ? {} : { databaseInUseBy: this.databaseInUseBy }),

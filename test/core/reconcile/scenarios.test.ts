@@ -132,6 +132,38 @@ describe('a resource and its runs', () => {
     assert.equal(world.resource.status?.run?.attempt, 1);
   });
 
+  it('makes one more attempt when a Secret or a claim changes after the last one, and no other', () => {
+    const world = new World({ retry: { limit: 0, backoff: '1s', maxBackoff: '1s' } });
+    world.step();
+    world.references = 'sha256:1';
+    if (world.run !== undefined) world.run = { ...world.run, references: 'sha256:1' };
+    world.fails('AuthenticationFailed', 'safe').settle();
+    assert.equal(world.condition('Stalled')?.reason, 'RetryLimitReached');
+    assert.equal(world.step().requeueAfter, 2_000);
+    assert.equal(world.later(3_600).step().requeueAfter, 300_000);
+
+    world.references = 'sha256:2';
+    assert.equal(world.step().kind, 'due');
+    assert.deepEqual([world.resource.status?.run?.attempt, world.jobs.length], [2, 2]);
+    if (world.run !== undefined) world.run = { ...world.run, references: 'sha256:2' };
+    world.fails('AuthenticationFailed', 'safe').settle();
+    assert.deepEqual(world.later(86_400).settle(), ['stalled']);
+    world.references = undefined;
+    assert.deepEqual(world.settle(), ['stalled'], 'a version that cannot be read starts nothing');
+  });
+
+  it('does not start a run with an annotation that is no repair, and says how to remove it', () => {
+    const world = new World();
+    world.metadata({ annotations: { 'db-manager.dev/repair': 'everything' } });
+    assert.deepEqual(world.settle(), ['invalid', 'invalid']);
+    assert.match(
+      world.condition('Stalled')?.message ?? '',
+      /"everything".*kubectl annotate dbm bot -n trading db-manager\.dev\/repair-$/,
+    );
+    world.metadata({ annotations: { 'db-manager.dev/repair': 'applied:0123456789abcdef' } });
+    assert.equal(world.step().kind, 'due');
+  });
+
   it('does not try a broken migration again until its source changes', () => {
     const world = new World();
     world.step();

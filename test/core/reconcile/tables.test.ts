@@ -84,6 +84,9 @@ describe('what a run is made from', () => {
     ['is changed by the image', { runner: { image: 'x' } }, {}, false],
     ['is changed by an approval', { approvedPlan: `sha256:${'b'.repeat(64)}` }, {}, false],
     ['is changed by the retry annotation', {}, { annotations: { 'db-manager.dev/retry': '1' } }, false],
+    ['is changed by a repair', {}, { annotations: { 'db-manager.dev/repair': 'applied:0123456789abcdef' } }, false],
+    ['is changed by the prune annotation', {}, { annotations: { 'db-manager.dev/prune': '1' } }, false],
+    ['is not changed by any other annotation', {}, { annotations: { 'db-manager.dev/other': '1' } }, true],
   ];
   for (const [title, spec, metadata, expected] of cases) it(title, () => assert.equal(same(spec, metadata), expected));
 
@@ -251,7 +254,8 @@ describe('a status from a report', () => {
     assert.ok(JSON.stringify(status).length < 400_000);
     assert.equal(status.plan?.migrations.length, STATUS_LIST_LIMIT);
     assert.equal(status.plan?.more, 950);
-    assert.equal(status.safety?.more, 950);
+    assert.equal(status.safety?.findings.length, 20);
+    assert.equal(status.safety?.more, 980);
     assert.equal(status.schema?.after?.at(-1), 'and 950 more');
     assert.equal(status.failure?.log?.length, 20);
     assert.ok(status.conditions?.every(({ message }) => message.length <= 1024));

@@ -15,6 +15,7 @@ export const SYSTEM_PROGRAMS: readonly SystemProgram[] = [
   { name: 'script', package: 'bsdutils', tests: 'the tests of questions on a terminal' },
   { name: 'pgbouncer', package: 'pgbouncer', tests: 'the tests behind PgBouncer' },
   { name: 'tmux', package: 'tmux', tests: 'the scripted terminal session' },
+  { name: 'age', package: 'age', tests: 'the counter-checks of encrypted backups' },
   { name: 'zsh', package: 'zsh', tests: 'the completion test of zsh' },
   { name: 'fish', package: 'fish', tests: 'the completion test of fish' },
 ];

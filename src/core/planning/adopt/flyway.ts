@@ -1,9 +1,9 @@
-import { type Revision, revisionOfName } from '../../model/revision.ts';
+import { isRepeatable, type Revision, revisionOfName } from '../../model/revision.ts';
 import { type ForeignRow, type ReadForeign, refuse, textOf, timeOf, truthOf } from './foreign.ts';
 
 /**
  * flyway_schema_history: a row for each file in the order of `installed_rank`. A baseline covers every version up to
- * its own; an undo reverts its version; repeatable scripts (no version) and schema creation are ignored.
+ * its own; an undo reverts its version; a repeatable script has no version; schema creation is ignored.
  * https://documentation.red-gate.com/flyway/flyway-concepts/migrations/flyway-schema-history-table
  */
 export const readFlyway: ReadForeign = (rows, order) => {
@@ -21,9 +21,17 @@ export const readFlyway: ReadForeign = (rows, order) => {
   });
   const applied = new Map<Revision, { revision: Revision; at?: string }>();
   const unmatched: string[] = [];
+  const repeatable = (row: ForeignRow) => {
+    const script = textOf(row.script);
+    const name = revisionOfName(script.slice(script.lastIndexOf('/') + 1).replace(/\.sql$/i, ''));
+    const revision = order.find((one) => one === name);
+    if (revision !== undefined) applied.set(revision, { revision, at: timeOf(row.installed_on) });
+    else if (name !== undefined && isRepeatable(name)) unmatched.push(script);
+  };
   for (const row of sorted) {
     const type = textOf(row.type).toUpperCase();
     const version = versionOf(textOf(row.version));
+    if (version === undefined && type === 'SQL') repeatable(row);
     if (version === undefined || type === 'SCHEMA') continue;
     const at = timeOf(row.installed_on);
     const matches = known.filter((file) =>

@@ -1,3 +1,4 @@
+import { DOCUMENTATION } from '../../model/documentation.ts';
 import { ignoresOf } from '../ignore.ts';
 import { BOTH, onMigration, type Rule } from '../rule.ts';
 import { nearest } from '../unknown-ids.ts';
@@ -16,8 +17,7 @@ export const ignoreUnknownRule: Rule = {
       return {
         statement,
         message: `"db-manager:ignore ${rule}" does not name an existing rule.${near.length === 0 ? '' : ` Did you mean ${near.join(' or ')}?`}`,
-        advice:
-          'Remove the comment, or use the rule id that the finding shows. List of rules: docs/reference/rules/README.md',
+        advice: `Remove the comment, or use the rule id that the finding shows. List of rules: ${DOCUMENTATION}/reference/rules/README.md`,
       };
     }),
   ),

@@ -1,0 +1,95 @@
+import type { ObjectStorePlace } from '../../core/model/backup-place.ts';
+import { displayPlace, objectStoreUrl } from '../../core/model/backup-place.ts';
+import { ProblemError } from '../../core/model/problem.ts';
+import type { Reason } from '../../core/model/reason.ts';
+
+/** What an error of the S3 client has; a network error has only `code`. */
+interface ServiceError extends Error {
+  $metadata?: { httpStatusCode?: number; attempts?: number };
+  Code?: string;
+  code?: string;
+}
+
+/** Codes by S3's own list of errors; some servers send only the status. */
+const BY_CODE: Record<string, Reason> = {
+  NoSuchBucket: 'BucketNotFound',
+  InvalidAccessKeyId: 'ObjectStoreDenied',
+  SignatureDoesNotMatch: 'ObjectStoreDenied',
+  AccessDenied: 'ObjectStoreDenied',
+  Forbidden: 'ObjectStoreDenied',
+  AllAccessDisabled: 'ObjectStoreDenied',
+  CredentialsProviderError: 'ObjectStoreDenied',
+  AuthorizationHeaderMalformed: 'InvalidConfiguration',
+  PermanentRedirect: 'InvalidConfiguration',
+  ExpiredToken: 'CredentialsExpired',
+  ExpiredTokenException: 'CredentialsExpired',
+  TokenRefreshRequired: 'CredentialsExpired',
+  RequestTimeTooSkewed: 'ClockSkewed',
+  RequestExpired: 'ClockSkewed',
+  SlowDown: 'ObjectStoreBusy',
+  Throttling: 'ObjectStoreBusy',
+  ThrottlingException: 'ObjectStoreBusy',
+  TooManyRequests: 'ObjectStoreBusy',
+  TooManyRequestsException: 'ObjectStoreBusy',
+  RequestLimitExceeded: 'ObjectStoreBusy',
+  ServiceUnavailable: 'ObjectStoreBusy',
+  QuotaExceeded: 'NoSpace',
+  XMinioStorageFull: 'NoSpace',
+  InsufficientStorage: 'NoSpace',
+  EntityTooLarge: 'NoSpace',
+};
+
+const NETWORK =
+  /ECONN|ENOTFOUND|EAI_AGAIN|EHOST|ENET|EPIPE|ETIMEDOUT|TimeoutError|CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS|ERR_SSL|EPROTO|ERR_STREAM|socket hang up|aborted/;
+
+/** An error of the client as a problem; any other error is returned unchanged. */
+export function storeProblem(error: unknown, place: ObjectStorePlace): unknown {
+  if (error instanceof ProblemError || !(error instanceof Error)) return error;
+  const { $metadata, Code, code, name, message } = error as ServiceError;
+  const status = $metadata?.httpStatusCode;
+  if (
+    $metadata === undefined &&
+    code === undefined &&
+    BY_CODE[name] === undefined &&
+    !NETWORK.test(`${name} ${message}`)
+  )
+    return error;
+  const key = [Code, name, code].find((each) => each !== undefined && BY_CODE[each] !== undefined);
+  const reason = (key !== undefined ? BY_CODE[key] : undefined) ?? byStatus(status, `${name} ${code} ${message}`);
+  if (reason === undefined) return error;
+  const text = messages(displayPlace(objectStoreUrl(place)), place)[reason] ?? '';
+  const words = [Code ?? (name === 'Error' ? code : name), message].filter((part) => part && part !== 'UnknownError');
+  return new ProblemError(
+    {
+      reason,
+      message: `${text} The server said: ${[...new Set(words)].join(': ').replace(/\.$/, '')}.`,
+      code: Code ?? name,
+    },
+    { cause: error },
+  );
+}
+
+function byStatus(status: number | undefined, words: string): Reason | undefined {
+  if (/no space left|disk full|storage.*full/i.test(words) || status === 507) return 'NoSpace';
+  if (status === 401 || status === 403) return 'ObjectStoreDenied';
+  if (status === 429 || status === 503) return 'ObjectStoreBusy';
+  if (status === 301 || status === 307) return 'InvalidConfiguration';
+  if (status !== undefined && status >= 500) return 'ObjectStoreUnreachable';
+  if (NETWORK.test(words)) return 'ObjectStoreUnreachable';
+  return status === undefined ? undefined : 'BackupFailed';
+}
+
+function messages(where: string, { endpoint, bucket }: ObjectStorePlace): Partial<Record<Reason, string>> {
+  const server = endpoint ?? 'AWS';
+  return {
+    BucketNotFound: `The bucket ${bucket} does not exist on ${server}. Create it, or correct the place of backups.`,
+    ObjectStoreDenied: `The object store refused the credentials for ${where}. Check the access key and its permissions for the bucket.`,
+    InvalidConfiguration: `The region or the endpoint of ${where} is wrong. Correct it in the place of backups.`,
+    CredentialsExpired: `The credentials for ${where} have expired. Renew them and run the command again.`,
+    ClockSkewed: `The clock of this machine differs from that of ${server} by more than it allows. Set the clock.`,
+    ObjectStoreBusy: `The object store ${where} is busy and refused every attempt. Try again later.`,
+    NoSpace: `The object store ${where} is full. Enlarge it, or delete old backups: \`db-manager prune\`.`,
+    ObjectStoreUnreachable: `The object store ${where} cannot be reached, or it failed. Check ${server} and the network.`,
+    BackupFailed: `The object store ${where} refused the request.`,
+  };
+}

@@ -1,0 +1,97 @@
+import type { DatabaseMigration } from '../model/resource.ts';
+import { clip } from './truncate.ts';
+
+/**
+ * Patterns that an administrator sets for all resources, with `*` for any text. Absent: everything is allowed; an empty
+ * list allows nothing but the default.
+ */
+export interface Allowed {
+  /** `spec.runner.image` and `spec.migrations.image.reference`. */
+  images?: readonly string[];
+  /** `spec.runner.serviceAccountName`. */
+  serviceAccounts?: readonly string[];
+  /** Secrets that the pod reads, and ConfigMaps in its environment: `secret/NAME`, `configmap/NAME`. */
+  sources?: readonly string[];
+  /** `spec.runner.priorityClassName`. */
+  priorityClasses?: readonly string[];
+}
+
+/** What a resource uses although the configuration of the operator does not allow it, as a sentence; else undefined. */
+export function notAllowed(resource: DatabaseMigration, allowed: Allowed): string | undefined {
+  const { runner, migrations } = resource.spec;
+  return (
+    firstOutside(allowed.images, '--allowed-images', {
+      'spec.runner.image': runner.image,
+      'spec.migrations.image.reference': migrations.image?.reference,
+    }) ??
+    firstOutside(allowed.serviceAccounts, '--allowed-service-accounts', {
+      'spec.runner.serviceAccountName': runner.serviceAccountName,
+    }) ??
+    firstOutside(allowed.priorityClasses, '--allowed-priority-classes', {
+      'spec.runner.priorityClassName': runner.priorityClassName,
+    }) ??
+    firstOutside(allowed.sources, '--allowed-sources', sourcesOf(resource))
+  );
+}
+
+function firstOutside(
+  patterns: readonly string[] | undefined,
+  flag: string,
+  values: Record<string, string | undefined>,
+): string | undefined {
+  if (patterns === undefined) return undefined;
+  for (const [field, value] of Object.entries(values)) {
+    if (value === undefined || patterns.some((pattern) => matches(pattern, value))) continue;
+    return `${field} is "${clip(value, 200)}", which the operator does not allow (${flag}). Change it, or ask the administrator of the operator.`;
+  }
+  return undefined;
+}
+
+function sourcesOf({ spec }: DatabaseMigration): Record<string, string | undefined> {
+  const { database, safety, runner } = spec;
+  const { passwordFrom, caFrom, certFrom, keyFrom } = database.postgres ?? {};
+  const secret = (source: { secretKeyRef?: { name: string } } | undefined) =>
+    source?.secretKeyRef === undefined ? undefined : `secret/${source.secretKeyRef.name}`;
+  const env = (runner.env ?? []).map((each, index) => [`spec.runner.env[${index}]`, envSource(each)] as const);
+  return {
+    'spec.database.urlFrom': secret(database.urlFrom),
+    'spec.database.postgres.passwordFrom': secret(passwordFrom),
+    'spec.database.postgres.caFrom': secret(caFrom),
+    'spec.database.postgres.certFrom': secret(certFrom),
+    'spec.database.postgres.keyFrom': secret(keyFrom),
+    'spec.safety.rehearsalServerUrlFrom': secret(safety.rehearsalServerUrlFrom),
+    ...Object.fromEntries(env),
+  };
+}
+
+/** `env` is not part of our schema: a source of a kind that is not known here is never allowed. */
+function envSource(each: unknown): string | undefined {
+  const { valueFrom } = (each ?? {}) as { valueFrom?: Record<string, { name?: unknown } | undefined> | null };
+  if (valueFrom === undefined || valueFrom === null) return undefined;
+  const { secretKeyRef, configMapKeyRef, fieldRef, resourceFieldRef } = valueFrom;
+  if (secretKeyRef !== undefined) return `secret/${secretKeyRef?.name}`;
+  if (configMapKeyRef !== undefined) return `configmap/${configMapKeyRef?.name}`;
+  // About the pod itself.
+  return fieldRef === undefined && resourceFieldRef === undefined ? 'unknown source' : undefined;
+}
+
+/** Whether a text matches a pattern in which `*` is any text. The time grows with the product of both lengths at most. */
+export function matches(pattern: string, text: string): boolean {
+  let [p, t, star, after] = [0, 0, -1, 0];
+  while (t < text.length) {
+    if (pattern[p] === '*') {
+      star = p;
+      after = t;
+      p += 1;
+    } else if (pattern[p] === text[t]) {
+      p += 1;
+      t += 1;
+    } else if (star >= 0) {
+      p = star + 1;
+      after += 1;
+      t = after;
+    } else return false;
+  }
+  while (pattern[p] === '*') p += 1;
+  return p === pattern.length;
+}

@@ -1,0 +1,61 @@
+import type { HistoryRow } from '../core/model/history.ts';
+import type { MigrationFile } from '../core/model/migration.ts';
+import type { RunRequest } from '../core/model/request.ts';
+import { type RepairAction, repairText } from '../core/model/requested-repair.ts';
+import type { RepairAdvice } from '../core/planning/integrity.ts';
+import { damageDigest, requestedRepair } from '../core/planning/repair.ts';
+import type { Database } from '../database/port.ts';
+import { lockWait } from './lock-wait.ts';
+import type { RunPorts } from './ports.ts';
+import { count, few } from './run-text.ts';
+
+/** In a cluster a person repairs the history with an annotation; without a resource, with the command line. */
+export function repairAdvice(
+  resource: RunRequest['resource'],
+  files: readonly MigrationFile[],
+  history: readonly HistoryRow[],
+): RepairAdvice | undefined {
+  if (resource === undefined) return undefined;
+  const command = (action: RepairAction) => {
+    const value = repairText({ action, digest: damageDigest(files, history, action) });
+    return `kubectl annotate dbm ${resource.name} -n ${resource.namespace} db-manager.dev/repair=${value} --overwrite`;
+  };
+  return {
+    interrupted: `then type one of two commands. If it is completely applied: ${command('applied')} If nothing of it is applied: ${command('not-applied')}`,
+    removeMissing: command('remove-missing'),
+    acceptChecksums: command('accept-checksums'),
+  };
+}
+
+/**
+ * The repair of the history that the request asks for, under the migration lock. Returns what was done, as a sentence.
+ * A dry run, and a history in another state than the requested one, change nothing.
+ */
+export async function repairHistory(
+  database: Database,
+  files: readonly MigrationFile[],
+  { request, holder, progress, signal }: RunPorts,
+): Promise<string | undefined> {
+  const { repair } = request;
+  if (repair === undefined) return undefined;
+  const wanted = async () => requestedRepair(files, await database.history.read(), repair);
+  if ((await wanted()) === undefined) return undefined;
+  if (request.dryRun) return `a dry run does not repair the history (${repairText(repair)})`;
+  const lock = await database.lock({
+    waitMs: lockWait(request.timeouts.run),
+    runId: request.runId,
+    holder,
+    onWaiting: (message) => progress({ step: 'inspect', done: 0, unit: 'migrations', label: message }),
+    signal,
+  });
+  try {
+    const change = await wanted();
+    if (change === undefined) return undefined;
+    await database.history.remove(change.remove);
+    await database.history.put(change.put);
+    const names = change.findings.filter(({ action }) => action !== 'none').map(({ revision }) => revision);
+    return `history repaired (${repair.action}): ${count(names.length, 'migration')}, ${few(names)}`;
+  } finally {
+    await lock.release();
+  }
+}
