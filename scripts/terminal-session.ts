@@ -34,7 +34,11 @@ async function play(dialect: TestDialect): Promise<string> {
   const program = join(bin, 'db-manager');
   await writeFile(program, `#!/bin/sh\nexec '${process.execPath}' '${resolve('src/cli/main.ts')}' "$@"\n`);
   await chmod(program, 0o755);
-  const env = { PATH: `${bin}:${process.env.PATH}`, HOME: folder, LANG: 'C.UTF-8', DATABASE_URL: url };
+  const { NODE_COMPILE_CACHE: cache } = process.env;
+  const env = {
+    ...{ PATH: `${bin}:${process.env.PATH}`, HOME: folder, LANG: 'C.UTF-8', DATABASE_URL: url },
+    ...(cache === undefined ? {} : { NODE_COMPILE_CACHE: cache }),
+  };
   const terminal = await openTerminal(folder, env);
   try {
     const chapters = [];

@@ -3,6 +3,7 @@
  *
  *   npm run test:postgres -- 14 15 16 17 18      everything except the cluster's tests
  *   npm run test:postgres -- --versioned 14 18   only what depends on the version
+ *   npm run test:postgres -- --versioned --others  on all versions but that of `npm test`
  *   npm run test:postgres -- --write 14 18       and write docs/postgresql-versions.json, from which the page is made
  *
  * Servers and client programs are fetched where they are not on this machine. Closes with the sum of all versions.
@@ -13,6 +14,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { findPostgresBinaries } from '../test/support/postgres-binaries.ts';
 import { MAJORS, type Major } from '../test/support/programs/pinned.ts';
 import { fetchClients, fetchServer, parseMajor } from '../test/support/programs/postgres-server.ts';
 import { needsPostgres, testFiles } from '../test/support/test-files.ts';
@@ -37,9 +39,16 @@ const VERSIONED = [
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { versioned: { type: 'boolean' }, write: { type: 'boolean' }, jobs: { type: 'string' } },
+  options: {
+    versioned: { type: 'boolean' },
+    others: { type: 'boolean' },
+    write: { type: 'boolean' },
+    jobs: { type: 'string' },
+  },
 });
-const majors = positionals.length > 0 ? positionals.map(parseMajor) : MAJORS;
+const named = positionals.length > 0 ? positionals.map(parseMajor) : MAJORS;
+const own = values.others ? Number.parseInt(versionOf(join(await findPostgresBinaries(), 'postgres')), 10) : undefined;
+const majors = named.filter((major) => major !== own);
 const files = testFiles(values.versioned ? VERSIONED : [])
   .filter(needsPostgres)
   .filter((file) => !/^test\/(cluster|e2e|charts)\//.test(file));

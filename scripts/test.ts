@@ -1,5 +1,5 @@
 /**
- * Runs the tests: `npm test`, in as many processes as the machine has cores, each with servers of its own that its
+ * Runs the tests: `npm test`, in one process more than the machine has cores, each with servers of its own that its
  * files share. Ends with the slowest tests, what failed, and "N passed, N failed, N skipped".
  *
  *   npm test -- FILE|FOLDER...   those alone
@@ -15,7 +15,7 @@ import { parseArgs } from 'node:util';
 import { isUnit, needsPostgres, testFiles } from '../test/support/test-files.ts';
 import type { FileResult, FromWorker, ToWorker } from './test/protocol.ts';
 import { fileQueue } from './test/queue.ts';
-import { printSummary } from './test/summary.ts';
+import { printFile, printSummary } from './test/summary.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -31,7 +31,8 @@ const { values, positionals } = parseArgs({
 const files = testFiles(positionals)
   .filter((file) => !values.unit || isUnit(file))
   .filter((file) => !values.postgres || needsPostgres(file));
-const jobs = Math.min(Number(values.jobs ?? availableParallelism()), files.length);
+// One more than can work at once: tests wait for servers and pods for a third of their time.
+const jobs = Math.min(Number(values.jobs ?? availableParallelism() + (values.unit ? 0 : 1)), files.length);
 if (!(jobs >= 1)) throw new Error(`--jobs is ${values.jobs}: a number from 1 on is needed`);
 
 const began = performance.now();
@@ -81,6 +82,7 @@ async function runWorker(worker: number): Promise<void> {
         });
       } else results.push(answer);
       print(child);
+      if (files.length > 1) printFile(results.at(-1));
       file = queue.next(worker);
       if (died !== undefined) break;
     }

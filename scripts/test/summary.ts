@@ -19,7 +19,7 @@ export function printSummary(
     }
     print('\nThe slowest files (in brackets: CPU time of the processes that have ended):');
     for (const result of results.toSorted((a, b) => b.seconds - a.seconds).slice(0, 15)) {
-      print(`${seconds(result.seconds)} (${seconds(result.cpuSeconds)})  ${result.file}`);
+      printFile(result);
     }
   }
   if (failed.length > 0) print('\nWhat failed:');
@@ -39,6 +39,12 @@ export function printSummary(
 
 function seconds(value: number): string {
   return `${value.toFixed(1).padStart(7)} s`;
+}
+
+/** A line for each file as it ends: which one a run stopped at, and what each costs. */
+export function printFile(result: FileResult | undefined): void {
+  if (result === undefined) return;
+  print(`${seconds(result.seconds)} (${seconds(result.cpuSeconds)})  ${result.file}`);
 }
 
 function indent(text: string): string {

@@ -48,16 +48,19 @@ export async function runAuthorCode(
       `error: MigrationFailed: ${name} called process.exit, which ended the whole run; the migration is not recorded, and its transaction is rolled back.\n  next: Remove process.exit from the migration: return on success, throw on failure.\n`,
     );
   };
+  const failed = new AbortController();
   const toItsEnd = async () => {
     const returned = Promise.resolve(runAs(author, () => allOf(code)));
     await returned;
-    await allEnded(author, queries);
+    await allEnded(author, queries, failed.signal);
   };
   running.push(author);
   process.on('exit', onExit);
   try {
     await watchBegun(() => Promise.race([toItsEnd(), stray.promise]));
   } finally {
+    // What the code has begun is not watched any more, so its end would be waited for in vain.
+    failed.abort();
     process.off('exit', onExit);
     running.splice(running.indexOf(author), 1);
   }
@@ -100,10 +103,10 @@ function isGenerator(value: unknown): boolean {
  * A chain of promises continues between two turns of the event loop, so it has ended once a turn has passed in which
  * nothing was pending.
  */
-async function allEnded(author: Author, queries: PendingQueries): Promise<void> {
+async function allEnded(author: Author, queries: PendingQueries, failed: AbortSignal): Promise<void> {
   await notAsAuthor(async () => {
     let began = performance.now();
-    for (let quiet = 0; quiet < 2; ) {
+    for (let quiet = 0; quiet < 2 && !failed.aborted; ) {
       if (await queries.drain()) {
         quiet = 0;
         began = performance.now();

@@ -6,11 +6,10 @@ import { temporaryFolder } from '../support/lifetime.ts';
 import { sharedPostgres, TEST_PASSWORD, TEST_USER } from '../support/postgres.ts';
 import type { CommandResult } from '../support/processes.ts';
 import { type Agent, sharedAgent } from './agent.ts';
+import { checkoutImage, ROOT } from './checkout.ts';
 import type { ControlPlane } from './control-plane.ts';
 import { claim, secret } from './operator-resources.ts';
 import { openRoom, type Room } from './workdir.ts';
-
-const ROOT = join(import.meta.dirname, '../..');
 
 export const ORDERS = file('CREATE TABLE orders (id bigint PRIMARY KEY, symbol text NOT NULL);', 'DROP TABLE orders;');
 export const NOTES = file('ALTER TABLE orders ADD COLUMN note text;', 'ALTER TABLE orders DROP COLUMN note;');
@@ -33,12 +32,7 @@ export interface ChartsGround extends Room {
 /** The images of the charts run this checkout; pods have to meet Pod Security `restricted`. */
 export async function openChartsGround(controlPlane: ControlPlane, prefix: string): Promise<ChartsGround> {
   const agent = await sharedAgent();
-  agent.setImage(`db-manager:${TOOL_VERSION}`, {
-    command: ['/opt/node', '/app/src/cli/main.ts'],
-    files: { '/app': ROOT, '/opt/node': process.execPath },
-    env: { NODE_NO_WARNINGS: '1' },
-    workingDir: '/app',
-  });
+  agent.setImage(`db-manager:${TOOL_VERSION}`, checkoutImage({ workingDir: '/app' }));
   for (const image of ['shop:1', 'shop:2', 'shop:3']) agent.setImage(image, { command: ['sleep', '3600'], user: 1000 });
   const room = await openRoom(controlPlane, prefix);
   await controlPlane.mustKubectl([

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
+import type { DatabaseMigration } from '../../src/core/model/resource.ts';
 import { freePort } from '../support/ports.ts';
 import { eventually } from '../support/processes.ts';
 import {
@@ -33,7 +34,15 @@ describeCluster(
       operator = ['db-manager', OPERATOR, `--set=watch.namespaces={${ground.namespace}}`];
     });
     const portOf = async () => `--set=metrics.port=${await freePort()}`;
-    const resource = async () => JSON.parse(await ground.run('get', 'dbm', 'shop-db-migration', '--output=json'));
+    const status = async () => {
+      const found = await cluster().reads.one<DatabaseMigration>(
+        'databasemigrations',
+        ground.namespace,
+        'shop-db-migration',
+      );
+      assert.ok(found?.status, 'the resource has a status');
+      return found.status;
+    };
     const imageOfShop = () =>
       ground.run('get', 'deployment', 'shop', '--output=jsonpath={.spec.template.spec.containers[0].image}');
 
@@ -51,8 +60,7 @@ describeCluster(
       const chart = await applicationChart({ '1_orders.sql': ORDERS });
       await ground.mustHelm('install', 'shop', chart, MODE, ...WAIT);
       assert.deepEqual(await database.columns(), ['id', 'symbol']);
-      const { status } = await resource();
-      assert.equal(status.currentRevision, '1_orders');
+      assert.equal((await status()).currentRevision, '1_orders');
     });
 
     it('migrate before an upgrade', async () => {
@@ -62,9 +70,10 @@ describeCluster(
     });
 
     it('are content with an upgrade that brings no migration, without a backup for it', async () => {
-      const before = (await resource()).status.backup.name;
+      const before = (await status()).backup?.name;
+      assert.ok(before);
       await ground.mustHelm('upgrade', 'shop', await applicationChart(GOOD), MODE, '--set=image=shop:2', ...WAIT);
-      assert.equal((await resource()).status.backup.name, before);
+      assert.equal((await status()).backup?.name, before);
     });
 
     it('fail the upgrade with the reason when a migration fails, and leave database and application as they were', async () => {
@@ -88,25 +97,22 @@ describeCluster(
     it('upgrade the operator while a run is under way, and the run is finished and told', async () => {
       const chart = await applicationChart({ ...GOOD, '3_more.sql': MORE, '4_slow.sql': SLOW });
       const upgrade = ground.mustHelm('upgrade', 'shop', chart, MODE, ...WAIT);
-      await eventually(
-        'the slow migration to be applied',
-        async () => (await resource()).status.run?.step === 'apply',
-        {
-          timeoutMs: 60_000,
-        },
-      );
-      const run = (await resource()).status.run.id;
+      await eventually('the slow migration to be applied', async () => (await status()).run?.step === 'apply', {
+        timeoutMs: 60_000,
+      });
+      const run = (await status()).run?.id;
+      assert.ok(run);
       await ground.mustHelm('upgrade', ...operator, await portOf(), '--set=podAnnotations.new=yes', ...WAIT);
       await upgrade;
-      const { status } = await resource();
-      assert.equal(status.currentRevision, '4_slow');
-      assert.equal(status.run.id, run, 'nothing was started anew');
+      const after = await status();
+      assert.equal(after.currentRevision, '4_slow');
+      assert.equal(after.run?.id, run, 'nothing was started anew');
     });
 
     it('leave the CRD, the resource and the backups when both are uninstalled, and find them again', async () => {
       await ground.mustHelm('uninstall', 'shop', ...WAIT);
       await ground.mustHelm('uninstall', 'db-manager', ...WAIT);
-      assert.equal((await resource()).status.currentRevision, '4_slow');
+      assert.equal((await status()).currentRevision, '4_slow');
       await ground.run('get', 'pvc', 'shop-backups');
       await ground.mustHelm('install', ...operator, await portOf(), ...WAIT);
       await ground.run('wait', '--for=condition=Ready', 'dbm/shop-db-migration', '--timeout=120s');

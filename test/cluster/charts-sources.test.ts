@@ -5,6 +5,7 @@ import { TOOL_VERSION } from '../../src/core/model/version.ts';
 import { temporaryFolder } from '../support/lifetime.ts';
 import { TEST_PASSWORD } from '../support/postgres.ts';
 import { applicationChart, type ChartsGround, ORDERS, openChartsGround, openDatabase } from './charts-fixtures.ts';
+import { checkoutImage } from './checkout.ts';
 import { claim, postgresDatabase, secret } from './operator-resources.ts';
 import { describeCluster } from './suite.ts';
 
@@ -66,11 +67,7 @@ describeCluster('a standalone hook and its waiting application, with every sourc
       'the image that runs',
       'runner',
       async () => {
-        ground.agent.setImage('runner:1', {
-          command: ['/opt/node', '/app/src/cli/main.ts'],
-          files: { '/app': join(import.meta.dirname, '../..'), '/opt/node': process.execPath, '/baked': files },
-          env: { NODE_NO_WARNINGS: '1' },
-        });
+        ground.agent.setImage('runner:1', checkoutImage({ files: { '/baked': files } }));
         return { migrations: { runnerImage: { path: '/baked' } }, runner: { image: 'runner:1' } };
       },
     ],

@@ -13,6 +13,7 @@ import { type ComponentFactory, type Components, prepareComponents } from './com
 import { audited, compact } from './history.ts';
 import { serviceAccountKubeconfig, userKubeconfig } from './kubeconfig.ts';
 import { createNamespace, type NamespaceOptions, type TestNamespace } from './namespaces.ts';
+import { openReads, type Reads } from './reads.ts';
 
 export type Identity =
   | { user: string; groups?: string[] }
@@ -33,6 +34,8 @@ export interface ControlPlane {
   kubectl(args: readonly string[], options?: CommandOptions): Promise<CommandResult>;
   /** Runs kubectl, throws when it fails, and returns stdout. */
   mustKubectl(args: readonly string[], options?: CommandOptions): Promise<string>;
+  /** Looks at objects with all rights, at little cost. */
+  readonly reads: Reads;
   helm(args: readonly string[], options?: CommandOptions): Promise<CommandResult>;
   /** An empty namespace in which pods can be created. */
   createNamespace(options?: NamespaceOptions): Promise<TestNamespace>;
@@ -92,12 +95,14 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     env: { ...process.env, ...environment, ...given.env },
   });
 
+  const reads = await openReads(kubeconfig);
   let identities = 0;
   const controlPlane: ControlPlane = {
     folder,
     server,
     kubeconfig,
     certificates,
+    reads,
     async kubeconfigFor(identity) {
       const file = join(folder, `identity-${++identities}.kubeconfig`);
       return 'user' in identity
@@ -142,7 +147,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
 async function waitForControllers(controlPlane: ControlPlane, components: Components, signal: AbortSignal) {
   await eventually(
     'the controller manager to work',
-    async () => (await controlPlane.kubectl(['get', 'serviceaccount', 'default', '--namespace=default'])).code === 0,
+    async () => (await controlPlane.reads.one('serviceaccounts', 'default', 'default')) !== undefined,
     { timeoutMs: 60_000, everyMs: 100, signal, explain: () => components.controllerManagerLog() },
   );
 }

@@ -16,7 +16,7 @@ export interface TestNamespace {
 }
 
 export async function createNamespace(
-  { kubectl, mustKubectl }: ControlPlane,
+  { reads, mustKubectl }: ControlPlane,
   { prefix = 'test', podSecurity }: NamespaceOptions = {},
 ): Promise<TestNamespace> {
   const name = `${prefix}-${randomBytes(4).toString('hex')}`;
@@ -25,8 +25,11 @@ export async function createNamespace(
   await mustKubectl(['create', '--filename=-'], { input: JSON.stringify(manifest) });
   // Pods are refused until their service account exists, and wait until the root certificate's ConfigMap does.
   await eventually(`the namespace ${name} to be filled`, async () => {
-    const found = await kubectl(['get', 'serviceaccount/default', 'configmap/kube-root-ca.crt', `--namespace=${name}`]);
-    return found.code === 0;
+    const filled = [
+      await reads.one('serviceaccounts', name, 'default'),
+      await reads.one('configmaps', name, 'kube-root-ca.crt'),
+    ];
+    return filled.every((object) => object !== undefined);
   });
   return {
     name,

@@ -5,23 +5,16 @@ import type { DatabaseMigration } from '../../src/core/model/resource.ts';
 import { temporaryFolder } from '../support/lifetime.ts';
 import { eventually, type Server, startServer } from '../support/processes.ts';
 import { type Agent, sharedAgent } from './agent.ts';
+import { checkoutImage, ROOT } from './checkout.ts';
 import type { ControlPlane } from './control-plane.ts';
 import { openRoom, type Room } from './workdir.ts';
 
-const ROOT = join(import.meta.dirname, '../..');
 const NODE = process.execPath;
 
 /** The image of the operator and its runner, as the agent runs it: this checkout. */
 export const IMAGE = 'db-manager:test';
 
-// At places of their own in the pod: a checkout below /tmp would be hidden by the pod's own /tmp.
-export const IMAGES = {
-  [IMAGE]: {
-    command: ['/opt/node', '/app/src/cli/main.ts'],
-    files: { '/app': ROOT, '/opt/node': NODE },
-    env: { NODE_NO_WARNINGS: '1' },
-  },
-};
+export const IMAGES = { [IMAGE]: checkoutImage() };
 
 export interface OperatorOptions {
   namespaces?: string[];
@@ -61,7 +54,6 @@ export interface Ground extends Room {
     isSo: (resource: DatabaseMigration) => boolean,
     seconds?: number,
   ): Promise<DatabaseMigration>;
-  jobs(): Promise<{ metadata: { name: string }; status?: { active?: number } }[]>;
 }
 
 export async function openGround(controlPlane: ControlPlane, prefix: string): Promise<Ground> {
@@ -80,7 +72,11 @@ export async function openGround(controlPlane: ControlPlane, prefix: string): Pr
       controlPlane.mustKubectl(['apply', `--namespace=${namespace}`, '--filename=-'], {
         input: JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }),
       }),
-    resource: async (name) => JSON.parse(await room.run('get', 'dbm', name, '--output=json')),
+    async resource(name) {
+      const found = await controlPlane.reads.one<DatabaseMigration>('databasemigrations', namespace, name);
+      if (found === undefined) throw new Error(`there is no DatabaseMigration ${name}`);
+      return found;
+    },
     async waitFor(name, condition, seconds = 45) {
       const args = ['wait', `--for=condition=${condition}`, `dbm/${name}`, `--timeout=${seconds}s`];
       await controlPlane
@@ -100,16 +96,15 @@ export async function openGround(controlPlane: ControlPlane, prefix: string): Pr
         { timeoutMs: seconds * 1000, everyMs: 100, explain: async () => JSON.stringify(last?.status, null, 2) },
       );
     },
-    jobs: async () => JSON.parse(await room.run('get', 'jobs', '--output=json')).items,
   };
   return ground;
 }
 
 /** Installs crds/ and returns when the API server serves it. */
-export async function installCrd({ mustKubectl, kubectl }: ControlPlane): Promise<void> {
+export async function installCrd({ mustKubectl, reads }: ControlPlane): Promise<void> {
   await mustKubectl(['apply', '--server-side', '--force-conflicts', `--filename=${join(ROOT, 'crds')}`]);
-  const served = ['get', 'databasemigrations', '--namespace=default'];
-  await eventually('the CRD to be served', async () => (await kubectl(served)).code === 0, { timeoutMs: 30_000 });
+  const served = async () => (await reads.list('databasemigrations', 'default')) !== undefined;
+  await eventually('the CRD to be served', served, { timeoutMs: 30_000 });
 }
 
 /** The rights of deploy/rbac/namespaced, and those on the lease, for the service account `operator`. */

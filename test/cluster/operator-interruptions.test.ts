@@ -21,7 +21,6 @@ import { describeCluster } from './suite.ts';
 
 const ROLE = 'db-manager-operator';
 type Rule = { resources: string[]; verbs: string[] };
-type Job = { metadata: { name: string; deletionTimestamp?: string }; status?: { succeeded?: number } };
 
 describeCluster('the operator, when its connection, its token or its node is lost', (cluster) => {
   let ground: Ground;
@@ -124,10 +123,8 @@ describeCluster('the operator, when its connection, its token or its node is los
     };
     await eventually('the pods to be refused', refused, { timeoutMs: 30_000, everyMs: 2_000 });
   };
-  const jobOf = async (name: string) => {
-    const all = JSON.parse(await ground.run('get', 'jobs', '--output=json')).items as Job[];
-    return all.find(({ metadata }) => metadata.name.startsWith(`${name}-`));
-  };
+  const jobOf = async (name: string) =>
+    (await ground.jobs()).find(({ metadata }) => metadata.name.startsWith(`${name}-`));
 
   it('does not take the pod of a run that has ended for gone because it may not see it', async () => {
     await ground.apply(configMap('unseen', LEDGER), sqliteMigration('unseen', { suspend: true }));

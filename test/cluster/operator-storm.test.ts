@@ -139,8 +139,7 @@ describeCluster(`a storm over ${SIZE.resources} resources, seed ${SEED}`, (clust
     await eventually(
       'the Jobs of deleted resources to be gone',
       async () => {
-        const jobs = JSON.parse(await ground.run('get', 'jobs', '--output=json')).items as Job[];
-        left = jobs
+        left = (await ground.jobs())
           .filter(
             ({ metadata, status }) =>
               (status?.active ?? 0) > 0 || !metadata.ownerReferences?.every(({ uid }) => uids.has(uid)),
@@ -172,14 +171,4 @@ describeCluster(`a storm over ${SIZE.resources} resources, seed ${SEED}`, (clust
 interface Pod {
   metadata: { name: string };
   status?: { phase?: string };
-}
-
-interface Job {
-  metadata: {
-    name: string;
-    ownerReferences?: { uid: string }[];
-    finalizers?: string[];
-    deletionTimestamp?: string;
-  };
-  status?: { active?: number };
 }

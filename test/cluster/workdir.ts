@@ -2,6 +2,16 @@ import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
 import { eventually } from '../support/processes.ts';
 import type { ControlPlane } from './control-plane.ts';
 
+export interface JobSeen {
+  metadata: {
+    name: string;
+    ownerReferences?: { uid: string }[];
+    finalizers?: string[];
+    deletionTimestamp?: string;
+  };
+  status?: { active?: number; succeeded?: number };
+}
+
 /** kubectl inside one namespace of its own, with the few questions that tests keep asking. */
 export interface Room {
   namespace: string;
@@ -10,6 +20,7 @@ export interface Room {
   run(...args: string[]): Promise<string>;
   create(...objects: object[]): Promise<void>;
   pod(name: string): Promise<V1Pod>;
+  jobs(): Promise<JobSeen[]>;
   /** The only pod of a Job, as soon as there is one. */
   podOf(job: string): Promise<V1Pod>;
   /** Asks for the pod until `isSo` holds; an error shows the last status seen. */
@@ -18,6 +29,7 @@ export interface Room {
 
 export async function openRoom(controlPlane: ControlPlane, prefix: string): Promise<Room> {
   const { name: namespace } = await controlPlane.createNamespace({ prefix });
+  const { reads } = controlPlane;
   const inRoom = (args: string[]): string[] => [...args, `--namespace=${namespace}`];
   const run = (...args: string[]) => controlPlane.mustKubectl(inRoom(args));
   const room: Room = {
@@ -28,12 +40,16 @@ export async function openRoom(controlPlane: ControlPlane, prefix: string): Prom
       const list = { apiVersion: 'v1', kind: 'List', items: objects };
       await controlPlane.mustKubectl(inRoom(['create', '--filename=-']), { input: JSON.stringify(list) });
     },
-    pod: async (name) => JSON.parse(await run('get', 'pod', name, '--output=json')),
+    async pod(name) {
+      const found = await reads.one<V1Pod>('pods', namespace, name);
+      if (found === undefined) throw new Error(`there is no pod ${name}`);
+      return found;
+    },
+    jobs: async () => (await reads.list<JobSeen>('jobs', namespace)) ?? [],
     podOf: (job) =>
       eventually(`a pod of job ${job}`, async () => {
-        const found = await run('get', 'pods', `--selector=job-name=${job}`, '--output=json');
-        const pods: V1Pod[] = JSON.parse(found).items;
-        return pods[0];
+        const pods = await reads.list<V1Pod>('pods', namespace, `job-name=${job}`);
+        return pods?.[0];
       }),
     async podWhen(name, what, isSo) {
       let last: V1Pod | undefined;

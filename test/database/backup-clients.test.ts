@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findClients, findClientsFor, findNewestClients } from '../../src/database/postgres/dump-clients.ts';
 import { problem } from '../backups/problems.ts';
@@ -36,6 +36,36 @@ describe('the PostgreSQL client', () => {
     assert.equal((await findNewestClients({ PATH })).major, 999);
     assert.equal((await findClientsFor(996, 'pg_dump (PostgreSQL) 998.2', { PATH })).major, 999);
     await problem('ClientTooOld', async () => findNewestClients({ PG_BIN: await temporaryFolder('empty') }));
+  });
+
+  it('is asked for its version once, and again where its file is another', async () => {
+    const folder = await fake(996);
+    const asked = join(folder, 'asked');
+    const answer = async (major: number) => {
+      await writeFile(
+        join(folder, 'pg_dump'),
+        `#!/bin/sh\necho x >>'${asked}'\necho "pg_dump (PostgreSQL) ${major}.1"\n`,
+      );
+      return () => findClients(996, { PG_BIN: folder });
+    };
+    const find = await answer(996);
+    await find();
+    await Promise.all([find(), find()]);
+    assert.equal(await readFile(asked, 'utf8'), 'x\n');
+    assert.equal((await (await answer(1000))()).major, 1000);
+    assert.equal(await readFile(asked, 'utf8'), 'x\nx\n');
+  });
+
+  it('whose version could not be asked is asked again', async () => {
+    const folder = await fake(996);
+    const limit = join(folder, 'limit');
+    await writeFile(
+      join(folder, 'pg_dump'),
+      `#!/bin/sh\n[ -e '${limit}' ] || exit 1\necho "pg_dump (PostgreSQL) 996.1"\n`,
+    );
+    await problem('ClientTooOld', () => findClients(996, { PG_BIN: folder }));
+    await writeFile(limit, '');
+    assert.equal((await findClients(996, { PG_BIN: folder })).major, 996);
   });
 
   it('that is not there at all is said, with where it was looked for', async () => {

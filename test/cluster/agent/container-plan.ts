@@ -43,6 +43,7 @@ export async function planContainer(input: PlanInput): Promise<{ plan: Container
       workingDir: container.workingDir ?? image.workingDir ?? '/',
       binds: [
         ...(await imageBinds(image.files ?? {}, '')),
+        ...(await imageBinds(image.caches ?? {}, '')).map((bind) => ({ ...bind, readOnly: false })),
         ...(await volumeBinds(input)),
         {
           source: terminationFile,

@@ -8,6 +8,8 @@ export interface AgentImage {
   env?: Record<string, string>;
   /** Folders or files of this machine by their path in the image, e.g. `{ '/app': repositoryFolder }`; read-only. */
   files?: Record<string, string>;
+  /** Folders that every container may write to, and that the image would have filled: caches. */
+  caches?: Record<string, string>;
   /** The image's user id; default 0. */
   user?: number;
   workingDir?: string;

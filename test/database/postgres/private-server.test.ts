@@ -128,14 +128,14 @@ describe('a private server', function () {
       owner: `CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1);
         CREATE FUNCTION n() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM t'; CREATE MATERIALIZED VIEW m AS SELECT n() AS n`,
       until: 170_000,
-      note: /pg_restore alone cannot restore MATERIALIZED VIEW DATA m: .*ALTER FUNCTION public\.n\(\) SET search_path = "public";/,
+      note: /pg_restore alone cannot restore (?:MATERIALIZED VIEW DATA m|all objects): relation "t" does not exist.*ALTER FUNCTION public\.n\(\) SET search_path = "public";/,
       after: 'REFRESH MATERIALIZED VIEW m',
     },
     'a check over a function that reads a table (R1)': {
       owner: `CREATE TABLE kinds (word text); INSERT INTO kinds VALUES ('a');
         CREATE FUNCTION kind_known(w text) RETURNS boolean LANGUAGE sql AS $$ SELECT EXISTS (SELECT 1 FROM kinds WHERE word = w) $$;
         CREATE TABLE t (kind text CHECK (kind_known(kind))); INSERT INTO t VALUES ('a')`,
-      note: /pg_restore alone cannot restore TABLE DATA t: .*ALTER FUNCTION public\.kind_known\(w text\) SET search_path = "public";/,
+      note: /pg_restore alone cannot restore TABLE DATA t: relation "kinds" does not exist.*ALTER FUNCTION public\.kind_known\(w text\) SET search_path = "public";/,
       after:
         "ALTER FUNCTION kind_known(text) SET search_path = public; INSERT INTO t VALUES ('a'); DELETE FROM t WHERE ctid <> (SELECT min(ctid) FROM t)",
     },
@@ -144,7 +144,7 @@ describe('a private server', function () {
         CREATE FUNCTION scaled(i int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN RETURN i * (SELECT f FROM factors); END $$;
         CREATE TABLE t (id int); INSERT INTO t VALUES (1); CREATE INDEX by_scale ON t (scaled(id))`,
       until: 170_000,
-      note: /pg_restore alone cannot restore INDEX by_scale: .*ALTER FUNCTION public\.scaled\(i integer\)/,
+      note: /pg_restore alone cannot restore (?:INDEX by_scale|all objects): relation "factors" does not exist.*ALTER FUNCTION public\.scaled\(i integer\)/,
     },
     'an untrusted extension that a superuser made (R2)': {
       superuser: 'CREATE EXTENSION pg_stat_statements',

@@ -11,7 +11,7 @@ import { type Contents, listWithout, readContents } from '../restore-contents.ts
 import { streamToPsql } from '../restore-stream.ts';
 import { withTemporaryFile } from '../temporary-file.ts';
 import type { Likeness } from './likeness.ts';
-import { failuresIn, type RestoreFailure, repairOf } from './restore-failures.ts';
+import { failureOfStream, failuresIn, type RestoreFailure, repairOf } from './restore-failures.ts';
 import type { PrivateServer } from './server.ts';
 
 /** With more connections than this, a restore does not get faster. */
@@ -81,8 +81,13 @@ export async function restoreParts(filling: Filling, parts: readonly Part[]): Pr
     ...lost.map(sayLost),
     ...(first === undefined
       ? []
-      : [`pg_restore alone cannot restore ${first.type} ${first.name}: ${first.message}${repairText(repairs)}`]),
+      : [`pg_restore alone cannot restore ${entryOf(first)}: ${first.message}${repairText(repairs)}`]),
   ];
+}
+
+/** Where one transaction restores everything, what failed may have no name. */
+function entryOf({ type, name }: RestoreFailure): string {
+  return name === '' ? 'all objects' : `${type} ${name}`;
 }
 
 /** Of entries with that type and name, in whichever schema. */
@@ -116,7 +121,9 @@ function repairText(repairs: readonly string[]): string {
 async function repairsOf({ server, database, open }: Filling, failures: readonly RestoreFailure[]): Promise<string[]> {
   const client = await server.connect(database);
   try {
-    return await repairOf(client, failures, open.target.schemas);
+    const repairs = await repairOf(client, failures, open.target.schemas);
+    // What was restored in one transaction has left no function here.
+    return repairs.length > 0 ? repairs : await repairOf(open.client, failures, open.target.schemas);
   } finally {
     await client.end();
   }
@@ -172,7 +179,7 @@ async function restorePart(filling: Filling, prepared: Prepared): Promise<Restor
   const { clients, part } = prepared;
   if (clients.major > majorOf(filling.open)) {
     const words = await streamPart(filling, prepared, '');
-    return words === undefined ? [] : [{ type: '', name: '', message: errorIn(words), words }];
+    return words === undefined ? [] : [failureOfStream(words)];
   }
   return withList(prepared, async (list) => {
     const jobs = `--jobs=${Math.min(MOST_JOBS, availableParallelism())}`;

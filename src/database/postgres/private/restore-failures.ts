@@ -1,5 +1,6 @@
 /** pg_restore's messages about entries that it could not restore (`pg_backup_archiver.c`, warn_or_exit_horribly). */
 import { type Client, quoteIdentifier } from '../driver.ts';
+import { errorIn } from '../dump-program.ts';
 
 export interface RestoreFailure {
   /** As pg_dump names it: `TABLE DATA`. */
@@ -42,6 +43,15 @@ export function failuresIn(words: string): RestoreFailure[] {
   }
   if (failures.length > 0) return failures;
   return [{ type: '', name: '', message: words.split('\n').at(-1) ?? '', words }];
+}
+
+/** The same of psql, which ran all of it in one transaction: it names the table whose rows it was at, and nothing else. */
+export function failureOfStream(words: string): RestoreFailure {
+  const message = /^ERROR: +(.*)$/m.exec(words)?.[1] ?? errorIn(words);
+  const table = /^(?:CONTEXT: +)?COPY ([^\n]{1,200}?), line \d/m.exec(words)?.[1];
+  return table === undefined
+    ? { type: '', name: '', message, words }
+    : { type: 'TABLE DATA', name: table, message, words };
 }
 
 function named(piece: string): [type: string, name: string] {
