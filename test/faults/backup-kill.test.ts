@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir, rm, stat, utimes } from 'node:fs/promises';
+import { readdir, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { listBackups } from '../../src/backups/list.ts';
@@ -50,7 +50,10 @@ for (const dialect of DIALECTS) {
       const { unreadable, backups } = await listBackups(on.folder);
       assert.deepEqual(unreadable, []);
       for (const backup of backups) await verifyBackup(backup, { check: checkDump });
-      assert.deepEqual((await readdir(on.folder)).filter((name) => name.startsWith(PARTIAL_PREFIX)), []);
+      assert.deepEqual(
+        (await readdir(on.folder)).filter((name) => name.startsWith(PARTIAL_PREFIX)),
+        [],
+      );
     });
 
     it('of a restore leaves the target in its old or its new state, whole', async () => {

@@ -95,9 +95,7 @@ export const statusSchema = z
       })
       .optional()
       .describe('Effects of the plan on the copy.'),
-    schema: schemaDifferencesSchema
-      .optional()
-      .describe('Differences from the expected schema, if there are any.'),
+    schema: schemaDifferencesSchema.optional().describe('Differences from the expected schema, if there are any.'),
     report: optionalText('Path of the file with the whole report of the last run, on the volume of its backup.'),
     failure: failureSchema
       .extend({ log: z.array(z.string()).optional().describe('Last lines of the log of the pod.') })

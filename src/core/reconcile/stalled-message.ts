@@ -1,6 +1,6 @@
 import { adviceFor, CLUSTER_ADVICE, RETRY_COMMAND } from '../model/cluster-advice.ts';
-import { REASONS, type Reason } from '../model/reason.ts';
 import type { Problem } from '../model/problem.ts';
+import { REASONS, type Reason } from '../model/reason.ts';
 import type { DatabaseMigration } from '../model/resource.ts';
 import { clip } from './truncate.ts';
 
