@@ -48,6 +48,7 @@ export {
 } from './library/history.ts';
 export { type LintOptions, type LintResult, lintMigrations } from './library/lint/lint.ts';
 export { downgradeDatabase, type Migrated, type MigrateOptions, upgradeDatabase } from './library/migrate.ts';
+export { type RunReportOptions, runReport, type StoredRunReport } from './library/run-report.ts';
 export {
   checkMigrationSafety,
   type SafeMigrateOptions,

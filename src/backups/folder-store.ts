@@ -19,7 +19,15 @@ import {
   parseManifest,
   withoutManifest,
 } from './manifest.ts';
-import { backupNameOf, looksLikeBackup, manifestNameOf, nameOfManifest, newestFirst, reportNameOf } from './names.ts';
+import {
+  backupNameOf,
+  looksLikeBackup,
+  manifestNameOf,
+  nameOfManifest,
+  newestFirst,
+  pageNameOf,
+  reportNameOf,
+} from './names.ts';
 import { reserve, reserveAgain } from './reserve.ts';
 import type { BackupStore, Writing } from './store.ts';
 import { startWriting } from './writer.ts';
@@ -52,7 +60,7 @@ export function folderStore(folder: string): BackupStore {
     async remove({ path, manifest }) {
       // A crash in between leaves a file without a manifest, never a manifest without its file.
       const report = join(root, reportNameOf(manifest.name));
-      for (const each of [join(root, manifestNameOf(manifest.name)), path, report]) {
+      for (const each of [join(root, manifestNameOf(manifest.name)), path, report, pageNameOf(report)]) {
         await rm(each, { recursive: true, force: true });
       }
       await syncFolder(root);
@@ -61,10 +69,14 @@ export function folderStore(folder: string): BackupStore {
     async cleanLeftovers() {
       if (await exists(root)) await cleanLeftovers(root);
     },
-    async keepReport({ manifest }, text) {
-      const path = join(root, reportNameOf(manifest.name));
+    async keepReport({ manifest }, text, form) {
+      const report = join(root, reportNameOf(manifest.name));
+      const path = form === 'json' ? report : pageNameOf(report);
       await writeFile(path, text, { mode: 0o600 });
       return path;
+    },
+    async readReport({ manifest }) {
+      return readFile(join(root, reportNameOf(manifest.name)), 'utf8').catch(() => undefined);
     },
     problem: (error) => asProblem(error, root),
   };

@@ -63,6 +63,17 @@ export function reportNameOf(name: string): string {
   return `${name}.report`;
 }
 
+/** The page of that report. */
+export function pageNameOf(report: string): string {
+  return `${report}.html`;
+}
+
+/** The report of a run that took no backup. */
+export function runReportName(startedAt: Date, runId: string): string {
+  const id = runId.replaceAll(/[^A-Za-z0-9-]/g, '').slice(0, 8) || 'run';
+  return reportNameOf(`${stemAt(startedAt).replace('backup', 'run')}_${id}`);
+}
+
 /** The backup that belongs to a manifest's file name, or undefined if the file is not a manifest. */
 export function nameOfManifest(file: string): string | undefined {
   const name = file.endsWith('.json') ? file.slice(0, -'.json'.length) : undefined;

@@ -26,8 +26,10 @@ export interface BackupStore {
   remove(backup: Backup): Promise<string | undefined>;
   /** Removes what dead writers of this database left. */
   cleanLeftovers(databaseId: string): Promise<void>;
-  /** Writes the report of a run next to the backup and returns its path. */
-  keepReport(backup: Backup, text: string): Promise<string>;
+  /** Writes the report of a run, or its page, next to the backup and returns its path. */
+  keepReport(backup: Backup, text: string, form: 'json' | 'page'): Promise<string>;
+  /** The report as JSON; undefined if the backup has none. */
+  readReport(backup: Backup): Promise<string | undefined>;
   /** An error of this store as a problem; any other error is returned unchanged. */
   problem(error: unknown): unknown;
 }

@@ -4,6 +4,7 @@ import type { Problem } from '../core/model/problem.ts';
 import type { Progress, RunEvent, RunReport, StepReport } from '../core/model/report.ts';
 import type { RunRequest } from '../core/model/request.ts';
 import { isRepeatable } from '../core/model/revision.ts';
+import type { KeptReport } from '../core/model/run-details.ts';
 import { joinSentences } from '../core/model/sentences.ts';
 import type { StepName, StepResult } from '../core/model/step.ts';
 import { TOOL_VERSION } from '../core/model/version.ts';
@@ -12,6 +13,8 @@ import type { FlowOutcome } from '../engine/flow.ts';
 import { keepReport } from '../engine/keep-report.ts';
 import { maskedTexts } from '../engine/masked.ts';
 import type { RunEnvironment } from '../engine/ports.ts';
+import { detailsOf } from './details.ts';
+import { redactKeptReport } from './redact-report.ts';
 import { count } from './run-text.ts';
 import { needsAttention } from './safety.ts';
 import type { RunState } from './state.ts';
@@ -78,12 +81,21 @@ export function recorder(
       };
       if (leftOvers.length > 0) report.message = `${report.message} (${leftOvers.join('; ')})`;
       const masked = maskedTexts(report, mask);
-      const whole = await keepReport(outcome.state.backup, masked);
-      const complete = whole === undefined ? masked : { ...masked, whole };
+      const details = request.report === undefined ? undefined : await detailsOf(request, outcome.state);
+      const kept: KeptReport = { ...masked, ...(details === undefined ? {} : { details: maskedTexts(details, mask) }) };
+      const shown = hidesLiterals(request) ? redactKeptReport(kept) : kept;
+      const { problem, ...paths } = await keepReport(outcome.state.backup, shown, request);
+      const complete = { ...masked, ...paths };
+      if (problem !== undefined) complete.message = joinSentences(complete.message, `The report ${problem}`);
       environment.emit({ type: 'report', report: boundReport(complete) });
       return complete;
     },
   };
+}
+
+/** The report of an encrypted backup is not encrypted, so it has no values either. */
+function hidesLiterals({ report, backup }: RunRequest): boolean {
+  return report?.redactLiterals === true || (backup.recipients ?? []).length > 0;
 }
 
 /** The report of a run that could not start: no connection was opened and nothing was changed. */

@@ -47,6 +47,8 @@ export interface BackedUp {
 }
 export interface Rehearsed {
   rehearsal?: RehearsalResult;
+  /** The schema of the copy before and after the plan, for the page of the run. */
+  schemas?: { before: Snapshot; after: Snapshot };
 }
 export interface Applied {
   done: DoneMigration[];

@@ -32,6 +32,10 @@ export interface SafeMigrateOptions extends Options {
   approvedPlan?: string;
   /** Default `Automatic`. */
   approval?: RunRequest['approval'];
+  /**
+   * The page of the run: `file` is written in addition to the page next to the backup. `false`: no page. Default `{}`.
+   */
+  report?: false | { file?: string; redactLiterals?: boolean };
   /** Called when a step ends, and with the progress of long steps. */
   onEvent?(event: RunEvent): void;
 }
@@ -76,6 +80,9 @@ export async function safeMigrate(options: SafeMigrateOptions = {}): Promise<Run
       schemas: settings.backups.schemas,
       retain: settings.backups.retain,
     },
+    ...(options.report === false
+      ? {}
+      : { report: { redactLiterals: options.report?.redactLiterals ?? false, file: options.report?.file } }),
     onFailure: settings.onFailure,
     terminateSessions: settings.terminateSessions,
     timeouts: settings.timeouts,
@@ -108,7 +115,7 @@ export interface SafetyResult {
  * if (!safety.safe) console.error(safety.errors);
  */
 export async function checkMigrationSafety(options: Options = {}): Promise<SafetyResult> {
-  const report = await safeMigrate({ ...options, dryRun: true, rehearsal: 'Disabled' });
+  const report = await safeMigrate({ ...options, dryRun: true, rehearsal: 'Disabled', report: false });
   const reached = (step: string) =>
     report.steps.some((one) => one.step === step && one.kind !== 'failed' && one.kind !== 'blocked');
   const classic = [

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { masker, maskPasswords } from '../../src/core/model/masking.ts';
-import { cleanText, redactRows } from '../../src/core/reconcile/redact.ts';
+import { redactRows } from '../../src/core/model/redact-rows.ts';
+import { cleanText } from '../../src/core/reconcile/redact.ts';
 import { assertLinear } from './growth.ts';
 
 const HOSTILE: Record<string, (size: number) => string> = {

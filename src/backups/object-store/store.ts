@@ -20,6 +20,7 @@ import {
   nameOfManifest,
   newestFirst,
   PARTIAL_PREFIX,
+  pageNameOf,
   reportNameOf,
   stemAt,
   stemOf,
@@ -76,11 +77,14 @@ export async function objectStore(place: ObjectStorePlace): Promise<BackupStore>
     async cleanLeftovers(databaseId) {
       await sweep(objects, folderOf(databaseId));
     },
-    async keepReport({ path, manifest }, text) {
-      const key = keyOf(path);
-      const report = `${key.slice(0, key.lastIndexOf('/') + 1)}${reportNameOf(manifest.name)}`;
-      await objects.put(report, text);
-      return url(report);
+    async keepReport({ path, manifest }, text, form) {
+      const report = `${folderOfKey(keyOf(path))}${reportNameOf(manifest.name)}`;
+      const key = form === 'json' ? report : pageNameOf(report);
+      await objects.put(key, text);
+      return url(key);
+    },
+    async readReport({ path, manifest }) {
+      return objects.text(`${folderOfKey(keyOf(path))}${reportNameOf(manifest.name)}`);
     },
     problem: (error) => storeProblem(error, place),
   };
@@ -140,6 +144,11 @@ async function writingTo(
   };
 }
 
+/** With its last slash. */
+function folderOfKey(key: string): string {
+  return key.slice(0, key.lastIndexOf('/') + 1);
+}
+
 async function remove(objects: Objects, key: string, manifest: BackupManifest): Promise<string | undefined> {
   const folder = key.slice(0, key.lastIndexOf('/'));
   const { name } = manifest;
@@ -150,7 +159,8 @@ async function remove(objects: Objects, key: string, manifest: BackupManifest): 
   }
   const marker = await mark(objects, folder, stemOf(name));
   try {
-    for (const each of [`${folder}/${manifestNameOf(name)}`, key, `${folder}/${reportNameOf(name)}`]) {
+    const report = `${folder}/${reportNameOf(name)}`;
+    for (const each of [`${folder}/${manifestNameOf(name)}`, key, report, pageNameOf(report)]) {
       await objects.delete(each);
     }
   } catch (error) {

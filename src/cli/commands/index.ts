@@ -23,6 +23,7 @@ import { operator } from './operator.ts';
 import { prune } from './prune.ts';
 import { rekey } from './rekey.ts';
 import { repair } from './repair.ts';
+import { report } from './report.ts';
 import { restore } from './restore.ts';
 import { run } from './run.ts';
 import { runner } from './runner.ts';
@@ -51,6 +52,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
   schemaDiagram,
   safetyCheck,
   safeMigrate,
+  report,
   wait,
   run,
   backup,

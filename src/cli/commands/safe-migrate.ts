@@ -18,13 +18,20 @@ interface SafeMigrateCommandOptions {
   allowDowngrade?: boolean;
   /** Digest of the plan. */
   approve?: string;
+  /** The file of the page. */
+  report?: string;
+  redactLiterals?: boolean;
 }
 
 export const safeMigrate = defineCommand<SafeMigrateCommandOptions>({
   name: 'safe-migrate',
   group: 'Production:',
   summary: 'run all steps: check, back up, rehearse, apply, verify',
-  examples: ['db-manager safe-migrate --dry-run', 'db-manager safe-migrate --backup-name before_release'],
+  examples: [
+    'db-manager safe-migrate --dry-run',
+    'db-manager safe-migrate --backup-name before_release',
+    'db-manager safe-migrate --report run.html',
+  ],
   configure: (command) =>
     command
       .option('--target <target>', 'head, a revision or its unique prefix, +N, -N', 'head')
@@ -47,8 +54,10 @@ export const safeMigrate = defineCommand<SafeMigrateCommandOptions>({
       .option(
         '--approve <digest>',
         'run this plan despite its findings; the message that refused the plan contains the digest',
-      ),
-  async action({ rehearsal, rehearsalServer, approve, ...options }, io) {
+      )
+      .option('--report <file>', 'also write the HTML page of the run to this file')
+      .option('--redact-literals', 'leave the literals in SQL out of the page'),
+  async action({ rehearsal, rehearsalServer, approve, report: file, redactLiterals, ...options }, io) {
     const { safeMigrate } = await import('../../library/safe-migrate.ts');
     const { renderReport } = await import('../output/report.ts');
     const { runView } = await import('../output/run-view.ts');
@@ -56,6 +65,7 @@ export const safeMigrate = defineCommand<SafeMigrateCommandOptions>({
     const report = await safeMigrate({
       ...options,
       approvedPlan: approve,
+      report: { file, redactLiterals },
       rehearsal: rehearsal === undefined ? undefined : REHEARSALS[rehearsal],
       rehearsalServer: rehearsalServer === undefined ? undefined : REHEARSAL_SERVERS[rehearsalServer],
       onEvent: (event) => view?.show(event),

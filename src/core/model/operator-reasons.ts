@@ -38,6 +38,11 @@ export const OPERATOR_REASONS = {
     means: 'The Job or its pod disappeared before it could report.',
     help: 'The operator retries automatically. The next run resumes from the migration history.',
   },
+  ReportNotFound: {
+    exit: 2,
+    means: 'No report has that name.',
+    help: 'The message lists the reports. `db-manager safe-migrate` keeps one with its backup.',
+  },
   ReportUnreadable: {
     exit: 1,
     means: 'The report of the run cannot be read, or its log is too long.',

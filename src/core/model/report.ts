@@ -138,6 +138,8 @@ export const runReportSchema = z.object({
   findings: findingCountsSchema.optional(),
   /** Path of the file that has the whole report. */
   whole: z.string().optional(),
+  /** Path of the page of the run, an HTML file. */
+  page: z.string().optional(),
 });
 
 export type RunReport = z.infer<typeof runReportSchema>;

@@ -79,6 +79,8 @@ export const runRequestSchema = z.strictObject({
     schemas: z.array(z.string()).min(1).optional(),
     retain: z.strictObject({ last: z.int().min(1), days: z.int().min(0) }).optional(),
   }),
+  /** Write a page next to the whole report, and into `file`. Absent: no page. */
+  report: z.strictObject({ redactLiterals: z.boolean(), file: z.string().min(1).optional() }).optional(),
   onFailure: z.enum(['Keep', 'Downgrade', 'Restore']),
   /** `onFailure: Restore` may terminate other sessions of the database. */
   terminateSessions: z.boolean().optional(),

@@ -57,6 +57,20 @@ const validation = z
   .prefault({})
   .describe('Comparison of the schema with the expected schema.');
 
+const report = z
+  .strictObject({
+    mode: z
+      .enum(['Enabled', 'Disabled'])
+      .default('Enabled')
+      .describe('Enabled: write the page of each run, an HTML file, next to its backup.'),
+    redactLiterals: z
+      .boolean()
+      .default(false)
+      .describe('Replace the literals in SQL and the values of rows. Secrets are always masked.'),
+  })
+  .prefault({})
+  .describe('The page of a run.');
+
 const timeouts = z
   .strictObject({
     connect: duration.default('1m').describe('How long to retry the connection.'),
@@ -156,6 +170,7 @@ export const specSchema = z
     safety,
     validation,
     backup,
+    report,
     onFailure: z
       .enum(['Keep', 'Downgrade', 'Restore'])
       .default('Keep')

@@ -97,6 +97,7 @@ export const statusSchema = z
       .describe('Effects of the plan on the copy.'),
     schema: schemaDifferencesSchema.optional().describe('Differences from the expected schema, if there are any.'),
     report: optionalText('Path of the file with the whole report of the last run, on the volume of its backup.'),
+    reportPage: optionalText('Path of the page of the last run, an HTML file, on the volume of its backup.'),
     failure: failureSchema
       .extend({ log: z.array(z.string()).optional().describe('Last lines of the log of the pod.') })
       .optional()

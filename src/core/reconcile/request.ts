@@ -60,6 +60,7 @@ export function requestFromSpec(spec: DatabaseMigrationSpec, identity: RunIdenti
       schemas: spec.backup.schemas,
       retain: spec.backup.retain,
     },
+    ...(spec.report.mode === 'Enabled' ? { report: { redactLiterals: spec.report.redactLiterals } } : {}),
     onFailure: spec.onFailure,
     terminateSessions: spec.terminateSessions,
     timeouts: {

@@ -68,6 +68,7 @@ export function statusFromReport(
     backup: report.backup === undefined ? before.backup : backupOf(report.backup),
     safety: safetyStatus(report),
     report: clip(report.whole, LIMITS.message),
+    reportPage: clip(report.page, LIMITS.message),
     // A run with an empty plan has no rehearsal, so the result of the last rehearsal is kept.
     rehearsal: rehearsalOf(report) ?? (nothingPlanned ? before.rehearsal : undefined),
     schema: schemaOf(report),

@@ -48,9 +48,10 @@ async function rehearseOn(copy: OpenedCopy, { plan, migrations, ...input }: Inpu
     ...trip,
   });
   let findings = input.findings;
+  let schemas: Rehearsed['schemas'];
   const stop = (problem: Problem, rehearsal: RehearsalResult) => ({
     ...failed(problem, { touched: false }),
-    partial: { rehearsal, findings },
+    partial: { rehearsal, findings, schemas },
   });
 
   if (outcome.kind === 'stopped') {
@@ -66,6 +67,7 @@ async function rehearseOn(copy: OpenedCopy, { plan, migrations, ...input }: Inpu
     return stop({ ...problem, reason: 'RehearsalFailed', message }, record({ roundTrip: 'skipped' }));
   }
 
+  schemas = { before: start, after: await database.snapshot() };
   const { safety } = ports.request;
   const enforce = safety.mode === 'Enforce';
   const warnings: string[] = [];
@@ -99,5 +101,5 @@ async function rehearseOn(copy: OpenedCopy, { plan, migrations, ...input }: Inpu
     `round trip ${trip.result}`,
     ...warnings,
   ];
-  return { kind: 'done' as const, value: { rehearsal, findings }, message: parts.join('; ') };
+  return { kind: 'done' as const, value: { rehearsal, findings, schemas }, message: parts.join('; ') };
 }

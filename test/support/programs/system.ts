@@ -17,6 +17,7 @@ export const SYSTEM_PROGRAMS: readonly SystemProgram[] = [
   { name: 'tmux', package: 'tmux', tests: 'the scripted terminal session' },
   { name: 'age', package: 'age', tests: 'the counter-checks of encrypted backups' },
   { name: 'zsh', package: 'zsh', tests: 'the completion test of zsh' },
+  { name: 'chromium', package: 'chromium', tests: 'the tests of the page in a browser' },
   { name: 'fish', package: 'fish', tests: 'the completion test of fish' },
 ];
 

@@ -1,3 +1,4 @@
+import { escapeHtml } from '../../model/escape-html.ts';
 import type { Diagram, Line, Mark } from './diagram.ts';
 import { layout, type Placed, SIZES } from './layout.ts';
 
@@ -24,16 +25,16 @@ export function svg(diagram: Diagram): string {
 function drawBox({ box, x, y, width, height }: Placed): string[] {
   const right = x + width - SIZES.pad;
   return [
-    `  <g><title>${escaped(box.name)}</title>`,
+    `  <g><title>${escapeHtml(box.name)}</title>`,
     `    <rect x="${n(x)}" y="${n(y)}" width="${n(width)}" height="${n(height)}" rx="4" fill="#ffffff" stroke="${COLOURS[box.mark]}"/>`,
     `    <rect x="${n(x)}" y="${n(y)}" width="${n(width)}" height="${SIZES.head}" rx="4" fill="${HEADS[box.mark]}" stroke="${COLOURS[box.mark]}"/>`,
-    `    <text x="${n(x + SIZES.pad)}" y="${n(y + 17)}" font-weight="bold" fill="${COLOURS[box.mark]}">${escaped(SIGNS[box.mark] + box.name)}</text>`,
+    `    <text x="${n(x + SIZES.pad)}" y="${n(y + 17)}" font-weight="bold" fill="${COLOURS[box.mark]}">${escapeHtml(SIGNS[box.mark] + box.name)}</text>`,
     ...box.columns.flatMap(({ name, type, keys, nullable, mark }, at) => {
       const line = n(y + SIZES.head + at * SIZES.row + 14);
       const words = `${type}${nullable ? '?' : ''}${keys.length === 0 ? '' : ` ${keys.join(',')}`}`;
       return [
-        `    <text x="${n(x + SIZES.pad)}" y="${line}" fill="${COLOURS[mark]}">${escaped(SIGNS[mark] + name)}</text>`,
-        `    <text x="${n(right)}" y="${line}" text-anchor="end" fill="#57606a">${escaped(words)}</text>`,
+        `    <text x="${n(x + SIZES.pad)}" y="${line}" fill="${COLOURS[mark]}">${escapeHtml(SIGNS[mark] + name)}</text>`,
+        `    <text x="${n(right)}" y="${line}" text-anchor="end" fill="#57606a">${escapeHtml(words)}</text>`,
       ];
     }),
     '  </g>',
@@ -56,15 +57,11 @@ function drawLine(line: Line, places: ReadonlyMap<string, Placed>): string[] {
   const dash = line.mark === 'removed' || line.optional ? ' stroke-dasharray="5 4"' : '';
   const path = `M ${n(x1)} ${n(y1)} C ${n(x1 - bend)} ${n(y1)}, ${n(x2 + SIZES.gapX / 2)} ${n(y2)}, ${n(x2)} ${n(y2)}`;
   return [
-    `  <path d="${path}" fill="none" stroke="${COLOURS[line.mark]}"${dash}><title>${escaped(`${line.from} (${line.columns.join(', ')}) → ${line.to}`)}</title></path>`,
+    `  <path d="${path}" fill="none" stroke="${COLOURS[line.mark]}"${dash}><title>${escapeHtml(`${line.from} (${line.columns.join(', ')}) → ${line.to}`)}</title></path>`,
     `  <circle cx="${n(x2)}" cy="${n(y2)}" r="3" fill="${COLOURS[line.mark]}"/>`,
   ];
 }
 
 function n(value: number): string {
   return String(Math.round(value * 10) / 10);
-}
-
-function escaped(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }

@@ -1,0 +1,42 @@
+import { writeFile } from 'node:fs/promises';
+import { basename, resolve } from 'node:path';
+import { ProblemError } from '../../core/model/problem.ts';
+import { defineCommand } from '../command.ts';
+
+interface ReportCommandOptions {
+  name?: string;
+  output?: string;
+  redactLiterals?: boolean;
+}
+
+/** Writes the page of a run that has ended, from the report that was kept with its backup. */
+export const report = defineCommand<ReportCommandOptions>({
+  name: 'report',
+  group: 'Production:',
+  summary: 'write the page of a run: one HTML file for a browser, a printer or a ticket',
+  description:
+    'Writes the page of a run from the report that was kept with its backup. The page needs no network. It contains the text of the migrations; secrets are masked.',
+  examples: ['db-manager report', 'db-manager report backup_20240601_120000 --output release.html --redact-literals'],
+  configure: (command) =>
+    command
+      .argument('[name]', 'a backup, a run, its unique prefix, a file, or latest (default)')
+      .option(
+        '--output <file>',
+        'file of the page; - is standard output (default: the name with .html, in this folder)',
+      )
+      .option('--redact-literals', 'replace the literals in SQL and the values of rows'),
+  async action({ name, output, redactLiterals, json, ...options }, io) {
+    const { runReport } = await import('../../library/run-report.ts');
+    const { file, report, html } = await runReport({ ...options, name, redactLiterals });
+    if (json === true) return io.out(JSON.stringify(report, null, 2));
+    if (output === '-') return io.out(html.trimEnd());
+    const path = resolve(output ?? `${basename(file)}.html`);
+    await writeFile(path, html, { mode: 0o600 }).catch((error: Error) => {
+      throw new ProblemError({
+        reason: 'InvalidConfiguration',
+        message: `The page could not be written: ${error.message}. Name another file: --output FILE.`,
+      });
+    });
+    io.out(`Wrote ${path}.`);
+  },
+});

@@ -1,0 +1,60 @@
+import { escapeHtml } from '../model/escape-html.ts';
+
+/** HTML that is already escaped. */
+export class Html {
+  readonly text: string;
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+type Value = string | number | Html | readonly (string | number | Html)[] | undefined | false;
+
+/** A template of HTML: every value is escaped, except what is HTML already. */
+export function html(parts: TemplateStringsArray, ...values: readonly Value[]): Html {
+  return new Html(parts.map((part, at) => part + textOf(values[at])).join(''));
+}
+
+function textOf(value: Value): string {
+  if (value === undefined || value === false) return '';
+  if (value instanceof Html) return value.text;
+  if (typeof value === 'object') return value.map(textOf).join('');
+  return escapeHtml(String(value));
+}
+
+/** A table with a heading for each column; nothing without rows. The first cell of a row is its heading. */
+export function table(
+  caption: string,
+  head: readonly string[],
+  rows: readonly (readonly (string | number | Html)[])[],
+  /** For a screen reader; the captions of several tables may be equal. */
+  label = caption,
+) {
+  if (rows.length === 0) return undefined;
+  const body = rows.map(
+    ([first = '', ...rest]) =>
+      html`<tr><th scope="row">${first}</th>${rest.map((cell) => html`<td>${cell}</td>`)}</tr>\n`,
+  );
+  return html`<div class="wide" role="region" tabindex="0" aria-label="${label}"><table><caption>${caption}</caption>
+<thead><tr>${head.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
+<tbody>${body}</tbody></table></div>`;
+}
+
+/** 0.034 s, 2.5 s, 12 min 3 s. */
+export function secondsText(seconds: number): string {
+  if (seconds < 1) return `${Math.round(seconds * 1000)} ms`;
+  if (seconds < 60) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  const [h, m, s] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60), whole % 60];
+  return h > 0 ? `${h} h ${m} min` : `${m} min ${s} s`;
+}
+
+export function idOf(text: string): string {
+  return text.replaceAll(/[^A-Za-z0-9_-]/g, (character) => `.${character.codePointAt(0)?.toString(16)}`);
+}
+
+/** A bar as a drawing only: the table has the number too. */
+export function bar(value: number, whole: number, kind: string): Html {
+  const width = whole <= 0 ? 0 : Math.max(0.5, Math.round((1000 * value) / whole) / 10);
+  return html`<svg class="bar ${kind}" aria-hidden="true" width="${width}%" height="10"></svg>`;
+}
