@@ -261,7 +261,10 @@ async function missingRoles(admin: Client, { owner, settings, privileges }: Data
   const here = new Set(rows.map(({ name }) => name));
   const { rows: all } = await admin.query<{ name: string }>('SELECT rolname AS name FROM pg_roles');
   const exists = new Set(all.map(({ name }) => name));
-  const named = [...settings.map(({ role }) => role), ...privileges.flat()];
+  const named = [
+    ...settings.map(({ role }) => role),
+    ...privileges.flatMap(([grantor, grantee]) => [grantor, grantee]),
+  ];
   const gone = named.filter((role): role is string => role !== null && role !== '' && !exists.has(role));
   return here.has(owner) ? gone : [...gone, owner];
 }
