@@ -1,7 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import type { Backup, BackupManifest } from '../core/model/backup.ts';
 import { bytesText } from '../core/model/bytes.ts';
 import { ProblemError } from '../core/model/problem.ts';
@@ -96,7 +95,7 @@ async function writingTo(
       const hash = hashing();
       const file = await open(data, 'wx', 0o640);
       try {
-        await pipeline(source, hash.count, file.createWriteStream({ autoClose: false, highWaterMark: 1024 * 1024 }));
+        for await (const piece of hash.count(source)) await file.writeFile(piece);
         await file.sync();
       } finally {
         await file.close();

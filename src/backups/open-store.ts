@@ -12,9 +12,16 @@ export async function openStore(place: string): Promise<BackupStore> {
   return objectStore(parsed);
 }
 
-/** The place of a backup: its folder, or the prefix of its database. */
+/** The place of a backup: its folder, or the prefix above the folder of its database. */
 export function placeOf(path: string): string {
-  const [plain = '', query] = isObjectStore(path) ? path.split('?') : [path];
-  const parent = plain.slice(0, Math.max(1, plain.lastIndexOf('/')));
-  return query === undefined ? parent : `${parent}?${query}`;
+  if (!isObjectStore(path)) return parentOf(path);
+  const [plain = '', query] = path.split('?');
+  const [bucket = '', ...keys] = plain.slice('s3://'.length).split('/');
+  const place = `s3://${[bucket, ...keys.slice(0, -2)].join('/')}`;
+  return query === undefined ? place : `${place}?${query}`;
+}
+
+function parentOf(path: string): string {
+  const at = path.lastIndexOf('/');
+  return at < 0 ? '.' : path.slice(0, Math.max(1, at));
 }

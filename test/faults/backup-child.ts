@@ -1,5 +1,6 @@
 /** What the tests of crashes kill: one backup, restore or scratch copy in a process of its own. `<what> <url> [folder]` */
 import { listBackups } from '../../src/backups/list.ts';
+import { pruneBackups } from '../../src/backups/prune.ts';
 import { restoreBackup } from '../../src/backups/restore.ts';
 import { takeBackup } from '../../src/backups/take.ts';
 import { OPTIONS, openTarget, targetOf } from '../backups/fixtures.ts';
@@ -19,6 +20,10 @@ switch (what) {
     await restoreBackup(db, backup, { safetyBackup: false, now: new Date(), terminateSessions: true });
     break;
   }
+  case 'prune':
+    process.stdout.write('ready\n');
+    await pruneBackups(folder, { last: 1, days: 0, databaseId: db.identity.id, now: new Date() });
+    break;
   case 'scratch':
     await db.createScratch(
       { kind: 'schema' },

@@ -1,8 +1,14 @@
 /** The marker of a backup that is being written or deleted, and the removal of what dead writers left. */
+import { randomUUID } from 'node:crypto';
 import { dataNameOf, readable } from '../manifest.ts';
 import { backupNameOf, manifestNameOf } from '../names.ts';
 import { markerOf, stemOfMarker } from './keys.ts';
 import type { Objects, StoredObject } from './objects.ts';
+
+/** Tells the markers of this process from those of others. */
+const PROCESS = randomUUID();
+/** The markers of this process that are in use: one that a failure left behind is not. */
+const used = new Set<string>();
 
 const HEARTBEAT_MS = 60_000;
 /** A writer is considered dead after this silence, by the clock of the server. */
@@ -18,20 +24,32 @@ export interface Marker {
 /** Puts the marker and renews it until it is removed. */
 export async function mark(objects: Objects, folder: string, stem: string): Promise<Marker> {
   const key = markerOf(folder, stem);
-  await objects.put(key, '');
+  const id = randomUUID();
+  const text = JSON.stringify({ process: PROCESS, id });
+  used.add(id);
+  try {
+    await objects.put(key, text);
+  } catch (error) {
+    used.delete(id);
+    throw error;
+  }
   let beating: Promise<void> = Promise.resolve();
   const timer = setInterval(() => {
-    beating = objects.put(key, '').catch(() => {});
+    beating = objects.put(key, text).catch(() => {});
   }, HEARTBEAT_MS);
   timer.unref();
-  const stop = () => clearInterval(timer);
+  const stop = () => {
+    clearInterval(timer);
+    used.delete(id);
+  };
   return {
     stop,
     async remove() {
-      stop();
+      clearInterval(timer);
       // A renewal that arrives later would leave a marker behind.
       await beating;
       await objects.delete(key);
+      used.delete(id);
     },
   };
 }
@@ -50,7 +68,7 @@ export async function sweep(objects: Objects, folder: string, silenceMs = SILENC
   const dead: { key: string; stem: string }[] = [];
   for (const { key, changedAt } of markers) {
     const stem = stemOfMarker(key) ?? '';
-    if (now.getTime() - changedAt.getTime() < silenceMs) alive.push(stem);
+    if (await isAlive(objects, key, now.getTime() - changedAt.getTime(), silenceMs)) alive.push(stem);
     else dead.push({ key, stem });
   }
   const belongsTo = (key: string, stem: string) => key.startsWith(`${folder}/${stem}.`);
@@ -78,6 +96,12 @@ async function deleteUnlisted(objects: Objects, folder: string, { key }: StoredO
 function names(manifest: string, file: string): boolean {
   const parsed = readable(manifest);
   return parsed === undefined || dataNameOf(parsed) === file;
+}
+
+/** A marker of this process is alive while it is in use, and one of another process while it is renewed. */
+async function isAlive(objects: Objects, key: string, silence: number, silenceMs: number): Promise<boolean> {
+  const text = (await objects.text(key)) ?? '';
+  return text.includes(PROCESS) ? [...used].some((id) => text.includes(id)) : silence < silenceMs;
 }
 
 /** The time of the server: that of an object that was just written. */

@@ -1,5 +1,6 @@
 import { BACKUP_REASONS } from './backup-reasons.ts';
 import { CLUSTER_REASONS } from './cluster-reasons.ts';
+import { HISTORY_REASONS } from './history-reasons.ts';
 import { OPERATOR_REASONS } from './operator-reasons.ts';
 
 /**
@@ -129,6 +130,8 @@ export const REASONS = {
     help: 'Review the new plan and approve its digest.',
   },
 
+  ...HISTORY_REASONS,
+
   // checks and approval
   UnsafePlan: {
     exit: 4,
@@ -220,8 +223,8 @@ export const REASONS = {
   },
   RowsLost: {
     exit: 4,
-    means: 'On the copy, a migration deleted rows from a table that it does not mention.',
-    help: 'Correct the migration, or ignore the rule by id and state a reason.',
+    means: 'A migration would delete rows from a table that it does not mention, or a downgrade would lose rows.',
+    help: 'Correct the migration, or ignore the rule by id and state a reason. Approve a downgrade by its digest.',
   },
   RoundTripFailed: {
     exit: 4,

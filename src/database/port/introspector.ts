@@ -18,6 +18,8 @@ export interface Introspector {
   tableSizes(): Promise<Map<string, TableSize>>;
   /** Exact row count of every migrated table; keys are `schema.table`. */
   rowCounts(): Promise<Map<string, number>>;
+  /** Rows of a table that have a value in a column; 0 if one of them does not exist. */
+  countValues(table: { schema?: string; name: string }, column: string): Promise<number>;
 }
 
 export interface TableSize {

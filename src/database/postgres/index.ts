@@ -18,9 +18,10 @@ import { dropKept, keptDatabases } from './kept-databases.ts';
 import { lock } from './lock.ts';
 import { openSession } from './migrate.ts';
 import { restore } from './restore.ts';
+import { runStore } from './runs.ts';
 import { sameExpressions } from './same-expressions.ts';
 import { createScratch, dropStaleScratches } from './scratch.ts';
-import { countRows, sizeBytes, tableSizes } from './size.ts';
+import { countRows, countValues, sizeBytes, tableSizes } from './size.ts';
 import { snapshot } from './snapshot.ts';
 
 export async function openPostgres(
@@ -49,6 +50,9 @@ export async function openPostgres(
     get history() {
       return mapErrors(historyStore(open.client, target));
     },
+    get runs() {
+      return mapErrors(runStore(open.client, target));
+    },
     baseline: mapErrors(baselineStore(open)),
     snapshot: () => snapshot(open.sequelize, { schemas, own: own.names }),
     sameExpressions: (doubts) => sameExpressions(open.client, doubts),
@@ -66,6 +70,7 @@ export async function openPostgres(
     sizeBytes: () => sizeBytes(open.client),
     tableSizes: () => tableSizes(open.client, schemas, own.names),
     rowCounts: () => countRows(open.client, schemas, own.names),
+    countValues: (table, column) => countValues(open.client, schemas, table, column),
     dump: (file, wanted) => dump(open, file, withHistory(wanted)),
     dumpStream: (take, wanted) => dump(open, take, withHistory(wanted)),
     checkDump: (file, _format, wanted) => checkDump(file, wanted),

@@ -2,6 +2,7 @@ import pg from 'pg';
 import { ownTables } from '../../core/model/history.ts';
 import { type Problem, ProblemError } from '../../core/model/problem.ts';
 import type { MigrationWork } from '../port.ts';
+import { type SentLog, sentLog } from '../sent-log.ts';
 import { loadSequelize } from '../sequelize.ts';
 import type { MigrationSession } from '../session.ts';
 import { joinTransaction, type ScopedSequelize } from '../transaction-scope.ts';
@@ -32,6 +33,8 @@ export async function openSession(open: PostgresConnection, work: SessionWork): 
   let first: unknown;
   let repaired: string[] = [];
   let running: string | undefined;
+  /** Of the code that runs now or ran last. */
+  let sent: SentLog | undefined;
   const late: string[] = [];
 
   const startOver = () => {
@@ -44,6 +47,7 @@ export async function openSession(open: PostgresConnection, work: SessionWork): 
   const see = (sql: string) => {
     statements += 1;
     last = sql;
+    sent?.see(sql);
     work.onStatement?.(sql);
     channel.seeSettings(sql);
   };
@@ -120,8 +124,10 @@ export async function openSession(open: PostgresConnection, work: SessionWork): 
       await channel.flush();
       await around(sql, () => channel.send(sql));
     },
+    sentByCode: (revision) => (revision === running ? sent?.sent() : undefined),
     codeArguments(revision) {
       running = revision;
+      sent = sentLog();
       joined = joinTransaction(open.sequelize, channel.client(), {
         onStatement: see,
         inTransaction,
