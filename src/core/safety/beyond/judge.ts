@@ -79,12 +79,12 @@ export function beyondJudge(parsing: Parsing): Judge {
   };
 
   const ofBlock = (fields: Tree, depth: number): Beyond[] => {
-    const { body, language } = parts(fields.args);
+    const { body, language } = bodyParts(fields.args);
     return ofBody(body, language ?? 'plpgsql', depth);
   };
 
   const remember = (fields: Tree, depth: number): void => {
-    const { body, language } = parts(fields.options);
+    const { body, language } = bodyParts(fields.options);
     const name = names(fields.funcname).at(-1) ?? '';
     const inSql = fields.sql_body === undefined ? [] : ofTree(fields.sql_body, depth);
     made.set(name, [...inSql, ...ofBody(body, language ?? 'sql', depth)]);
@@ -104,10 +104,7 @@ export function beyondJudge(parsing: Parsing): Judge {
     if (language !== 'plpgsql') return textBeyond(body);
     let queries: { sql: string; dynamic: boolean }[];
     try {
-      const mark = markFor(body);
-      queries = queriesIn(
-        parsing.plpgsql(`CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS ${mark}${body}${mark}`),
-      );
+      queries = queriesIn(parsing.plpgsql(functionOf(body)));
     } catch {
       return textBeyond(body);
     }
@@ -149,7 +146,8 @@ export function beyondJudge(parsing: Parsing): Judge {
   return (sql) => unique(ofText(sql, 0));
 }
 
-function parts(options: unknown): { body: string; language?: string } {
+/** The body of a function or DO block and its language, from the options in its tree. */
+export function bodyParts(options: unknown): { body: string; language?: string } {
   let body = '';
   let language: string | undefined;
   for (const option of list(options)) {
@@ -163,7 +161,7 @@ function parts(options: unknown): { body: string; language?: string } {
 }
 
 /** Every `query` of a PL/pgSQL tree; those of EXECUTE are expressions that give a statement. */
-function queriesIn(node: unknown, dynamic = false): { sql: string; dynamic: boolean }[] {
+export function queriesIn(node: unknown, dynamic = false): { sql: string; dynamic: boolean }[] {
   if (Array.isArray(node)) return node.flatMap((each) => queriesIn(each, dynamic));
   if (typeof node !== 'object' || node === null) return [];
   return Object.entries(node).flatMap(([key, value]) => {
@@ -188,6 +186,12 @@ function walk(node: unknown, visit: (kind: string, fields: Tree) => void): void 
 function relation(range: unknown): string {
   const { relname } = tree(range);
   return text(relname) ?? text(as('RangeVar', range).relname) ?? '';
+}
+
+/** A CREATE FUNCTION with this body in PL/pgSQL. */
+export function functionOf(body: string): string {
+  const mark = markFor(body);
+  return `CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS ${mark}${body}${mark}`;
 }
 
 /** A dollar quote that does not occur in the text. */
