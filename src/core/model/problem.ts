@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { failureSchema, positionSchema } from './report.ts';
+import type { failureSchema, positionSchema } from './problem-schema.ts';
 
 /** An expected failure as a value: its reason, and a message that ends with what to do. */
 export type Problem = z.infer<typeof failureSchema>;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { failureSchema, positionSchema } from './problem-schema.ts';
 import { REASON_NAMES } from './reason.ts';
 import { STEP_NAMES } from './step.ts';
 
@@ -7,21 +8,6 @@ import { STEP_NAMES } from './step.ts';
  * line of the pod's log and, truncated to 4096 bytes, its termination message.
  */
 const reason = z.enum(REASON_NAMES);
-
-/** A position in a migration file; line and column start at 1. */
-export const positionSchema = z.object({ file: z.string(), line: z.int(), column: z.int() });
-
-/** An expected failure as a value: its reason, and a message that ends with what to do. */
-export const failureSchema = z.object({
-  reason,
-  message: z.string(),
-  migration: z.string().optional(),
-  /** The failed statement, truncated; never with its bound values. */
-  statement: z.string().optional(),
-  position: positionSchema.optional(),
-  /** The database's own error code: an SQLSTATE or `SQLITE_…`. */
-  code: z.string().optional(),
-});
 
 export const stepReportSchema = z.object({
   step: z.enum(STEP_NAMES),

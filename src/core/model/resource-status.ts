@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { DOCUMENTATION } from './documentation.ts';
+import { failureSchema } from './problem-schema.ts';
 import {
-  failureSchema,
   findingCountsSchema,
   findingSchema,
   planSchema,
