@@ -17,6 +17,7 @@ export { REASONS, type Reason } from './core/model/reason.ts';
 export type { RunEvent, RunReport } from './core/model/report.ts';
 export type { RunRequest } from './core/model/request.ts';
 export type { Position, Revision } from './core/model/revision.ts';
+export type { KeptReport, RunDetails } from './core/model/run-details.ts';
 export type { DecidedFinding, RunRecord } from './core/model/run-record.ts';
 export type { ForeignTool } from './core/planning/adopt/foreign.ts';
 export type { Damage, Repair, RepairChoices } from './core/planning/repair.ts';

@@ -43,6 +43,8 @@ export interface SqlStatement {
   file: string;
   line: number;
   column: number;
+  /** The condition of `-- db-manager:assert`; `sql` fails unless it is true. */
+  assertion?: string;
 }
 
 /** The queries of a code migration that have been sent and are not finished yet. */

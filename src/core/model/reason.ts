@@ -238,6 +238,11 @@ export const REASONS = {
     means: 'A migration failed. Its transaction was rolled back; earlier migrations stay applied.',
     help: 'Correct the migration. The message names the statement, file and line.',
   },
+  AssertionFailed: {
+    exit: 1,
+    means: 'A condition of the migration (`-- db-manager:assert`) is not true; the migration was rolled back.',
+    help: 'Look at the data that the condition names, then correct the data or the migration.',
+  },
   LockTimeout: {
     exit: 1,
     means: 'A statement waited longer for a table lock than `timeouts.lock` allows.',

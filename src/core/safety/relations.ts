@@ -1,6 +1,6 @@
 /** The relations that statements of PostgreSQL name, from their syntax trees; also inside DO blocks and functions. */
 import { list, names, type Tree, text, tree } from './actions/tree.ts';
-import { bodyParts, functionOf, type Parsing, queriesIn } from './beyond/judge.ts';
+import { bodyParts, type Parsing, queriesOf } from './beyond/judge.ts';
 
 export interface RelationName {
   /** Absent if the statement does not qualify the name. */
@@ -49,18 +49,14 @@ export function relationsOf(parsing: Parsing, sql: string, depth = 0): RelationN
 function ofBody(parsing: Parsing, body: string, language: string, depth: number): RelationName[] {
   if (language === 'sql') return attempt(parsing, [body], depth);
   if (language !== 'plpgsql') return [];
-  try {
-    return queriesIn(parsing.plpgsql(functionOf(body))).flatMap(({ sql, dynamic }) => {
-      const forms = [sql, `SELECT ${sql}`, sql.replace(/^\s*[\w."]+\s*(?::=|=)/, 'SELECT ')];
-      const named = attempt(parsing, forms, depth);
-      // The strings of EXECUTE are a statement, with gaps.
-      const text = named.map(({ schema, name }) => (schema === undefined ? name : `${schema}.${name}`)).join(' ');
-      const executed = dynamic ? attempt(parsing, [text.replace(/%(\d+\$)?[ILs]/g, 'x')], depth) : [];
-      return [...named, ...executed];
-    });
-  } catch {
-    return [];
-  }
+  return (queriesOf(parsing, body) ?? []).flatMap(({ sql, dynamic }) => {
+    const forms = [sql, `SELECT ${sql}`, sql.replace(/^\s*[\w."]+\s*(?::=|=)/, 'SELECT ')];
+    const named = attempt(parsing, forms, depth);
+    // The strings of EXECUTE are a statement, with gaps.
+    const text = named.map(({ schema, name }) => (schema === undefined ? name : `${schema}.${name}`)).join(' ');
+    const executed = dynamic ? attempt(parsing, [text.replace(/%(\d+\$)?[ILs]/g, 'x')], depth) : [];
+    return [...named, ...executed];
+  });
 }
 
 /** Of the first form that is a statement. */

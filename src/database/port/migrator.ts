@@ -87,6 +87,8 @@ export interface MigrationWork {
   singleTransaction?: boolean;
   /** Record locks, rewrites and row counts of each migration (rehearsal only, because it takes time). */
   observe?: boolean;
+  /** Before a commit: the catalogues that all databases share, and that the transaction changed. If it throws, nothing is committed. */
+  onShared?(catalogues: readonly string[]): void;
   /** Stop before the next migration once this is aborted. */
   signal?: AbortSignal;
   onStart?(migration: LoadedMigration, index: number): void;

@@ -23,6 +23,7 @@ import { sameExpressions } from './same-expressions.ts';
 import { createScratch, dropStaleScratches } from './scratch.ts';
 import { countRows, countValues, sizeBytes, tableSizes } from './size.ts';
 import { snapshot } from './snapshot.ts';
+import { storedCode } from './stored-code.ts';
 
 export async function openPostgres(
   target: PostgresTarget,
@@ -56,6 +57,7 @@ export async function openPostgres(
     baseline: mapErrors(baselineStore(open)),
     snapshot: () => snapshot(open.sequelize, { schemas, own: own.names }),
     sameExpressions: (doubts) => sameExpressions(open.client, doubts),
+    storedCode: () => storedCode(open.client),
     otherSchemas: () => otherSchemas(open),
     lock: (wanted) => lock(open, wanted),
     async migrate(work) {

@@ -7,6 +7,7 @@ import { loadSequelize } from '../sequelize.ts';
 import type { MigrationSession } from '../session.ts';
 import { joinTransaction, type ScopedSequelize } from '../transaction-scope.ts';
 import { buildIndex, indexBuildOf, waitsForOthers } from './concurrently.ts';
+import { sharedChanges } from './confined.ts';
 import type { PostgresConnection } from './connection.ts';
 import { observe } from './effects.ts';
 import { readTypesOn } from './enum-types.ts';
@@ -16,7 +17,7 @@ import { lockWatch } from './lock-watch.ts';
 import { OWN_ROLE, openChannel } from './session-channel.ts';
 import { WatchedTables } from './table-states.ts';
 
-type SessionWork = Pick<MigrationWork, 'timeouts' | 'runId' | 'onStatement' | 'onRetry'>;
+type SessionWork = Pick<MigrationWork, 'timeouts' | 'runId' | 'onStatement' | 'onRetry' | 'onShared'>;
 
 /** A session on its own connection, so that a migration's settings do not outlive it. */
 export async function openSession(open: PostgresConnection, work: SessionWork): Promise<MigrationSession> {
@@ -106,6 +107,11 @@ export async function openSession(open: PostgresConnection, work: SessionWork): 
     async commit() {
       if (running !== undefined && late.includes(running))
         throw refuse('It sent a query after its end. Await every query.');
+      if (work.onShared !== undefined) {
+        await channel.flush();
+        const shared = await sharedChanges(channel.client());
+        if (shared.length > 0) work.onShared(shared);
+      }
       const command = await around('COMMIT', () => channel.flush('COMMIT'));
       inTransaction = false;
       // PostgreSQL answers COMMIT of an aborted transaction with success and the word ROLLBACK.

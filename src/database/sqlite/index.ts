@@ -42,6 +42,7 @@ export async function openSqlite(
     baseline: baselineStore(connection, own),
     snapshot: () => snapshot(open.sequelize, { own: own.names }),
     sameExpressions,
+    storedCode: async () => [],
     otherSchemas: async () => undefined,
     // By its real path: a symbolic link to the file must not create a second lock.
     lock: (wanted) => lock(identity.id, wanted),
