@@ -121,6 +121,8 @@ export const runReportSchema = z.object({
   rehearsal: rehearsalSchema.optional(),
   schema: schemaDifferencesSchema.optional(),
   failure: failureSchema.optional(),
+  /** The last lines of the command of another tool, masked. */
+  output: z.array(z.string()).optional(),
   findings: findingCountsSchema.optional(),
   /** Path of the file that has the whole report. */
   whole: z.string().optional(),

@@ -81,6 +81,7 @@ export const statusSchema = z
               also: z.array(z.string()).optional().describe('The other places that the rule found, one per line.'),
             }),
           )
+          .optional()
           .describe('Errors and warnings, one entry per rule.'),
         notices: z.array(z.string()).optional().describe('Notices, one line per rule.'),
         counts: findingCountsSchema.optional().describe('Number of findings, if not all are listed.'),
@@ -90,6 +91,7 @@ export const statusSchema = z
       .describe('Checks and findings of the last run.'),
     rehearsal: rehearsalSchema
       .extend({
+        message: optionalText('Why the rehearsal was not Full.'),
         migrations: z.array(z.string()).describe('Locks, rewrites and rows of the slowest migrations, one per line.'),
         more: z.int().optional().describe('Number of migrations that are not listed; the whole report has all.'),
       })
