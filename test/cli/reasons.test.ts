@@ -112,6 +112,13 @@ const PROVOKED: Partial<Record<Reason, Provocation>> = {
     }),
     trigger: (here) => here.run('safe-migrate', '--unknown-applied', 'refuse'),
   },
+  IncompatibleMigration: {
+    first: all(migrated, next('ALTER TABLE notes DROP COLUMN author;'), upgrade, async (here) => {
+      const { rm } = await import('node:fs/promises');
+      await rm(resolve(here.folder, 'migrations/20240103000000_next.sql'));
+    }),
+    trigger: safely,
+  },
   AssertionFailed: { first: next('-- db-manager:assert SELECT false'), trigger: upgrade },
   ReportNotFound: { trigger: (here) => here.run('report') },
   OutOfOrder: {
@@ -310,6 +317,7 @@ const PROVOKED: Partial<Record<Reason, Provocation>> = {
 
 /** Reasons that one process at a terminal cannot meet, or not without breaking the machine: the test that does. */
 const ELSEWHERE: Partial<Record<Reason, string>> = {
+  StoredSourceInvalid: 'test/library/unknown-applied.test.ts',
   Interrupted: 'test/cli/interrupt.test.ts',
   InternalError: 'test/engine/flow.test.ts',
   NotRehearsable: 'test/engine/beyond.test.ts',
@@ -331,8 +339,6 @@ const ELSEWHERE: Partial<Record<Reason, string>> = {
   ApiServerUnreachable: 'test/cli/cluster-errors.test.ts',
   ApiServerUnavailable: 'test/cli/cluster-errors.test.ts',
   Conflict: 'test/cli/cluster-errors.test.ts',
-  IncompatibleMigration: 'test/library/unknown-applied.test.ts',
-  StoredSourceInvalid: 'test/library/unknown-applied.test.ts',
   BucketNotFound: 'test/faults/object-store.test.ts',
   ObjectStoreDenied: 'test/faults/object-store.test.ts',
   CredentialsExpired: 'test/faults/object-store.test.ts',

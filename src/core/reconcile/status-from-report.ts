@@ -10,7 +10,7 @@ import { cappedSentences, clip, LIMITS, limited } from './truncate.ts';
 /** How many migrations of a rehearsal a status describes. */
 const EFFECTS = 5;
 /** How many migrations of a plan that is done a status lists. */
-const DONE = 5;
+const DONE = 3;
 
 /** What the controller knows about a finished run in addition to its report. */
 export interface RunFacts {
