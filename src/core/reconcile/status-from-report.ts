@@ -1,4 +1,5 @@
-import type { Failure, RunReport } from '../model/report.ts';
+import type { Problem } from '../model/problem.ts';
+import type { RunReport } from '../model/report.ts';
 import type { DatabaseMigration, DatabaseMigrationStatus } from '../model/resource.ts';
 import { HISTORY_LIMIT } from '../model/resource-status.ts';
 import { conditionsFromSteps, secondsOf, settleConditions, type Verdict } from './conditions.ts';
@@ -157,7 +158,7 @@ function rehearsalOf({ rehearsal }: RunReport): DatabaseMigrationStatus['rehears
 }
 
 function failureOf(report: RunReport, { log }: RunFacts): DatabaseMigrationStatus['failure'] {
-  const failure: Failure = report.failure ?? { reason: report.reason, message: report.message };
+  const failure: Problem = report.failure ?? { reason: report.reason, message: report.message };
   const { reason, message, migration, statement, position, code } = failure;
   const lines = (log ?? []).slice(-LIMITS.logLines).map((line) => clip(line, LIMITS.logLine));
   return defined({
