@@ -14,7 +14,7 @@ export function variablesFor(target: DatabaseTarget, env: Readonly<Record<string
   const { DATABASE_URL: present } = env;
   if (!isProtected(target)) {
     for (const name of variablesOfTargets(env)) {
-      changed[name] = target.dialect === 'postgres' && LIBPQ.test(name) ? libpq(target)[name] : undefined;
+      changed[name] = 'host' in target && LIBPQ.test(name) ? libpq(target)[name] : undefined;
     }
   }
   if (present !== undefined) {
