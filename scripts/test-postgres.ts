@@ -18,7 +18,7 @@ import { findPostgresBinaries } from '../test/support/postgres-binaries.ts';
 import { MAJORS, type Major } from '../test/support/programs/pinned.ts';
 import { fetchClients, fetchServer, parseMajor } from '../test/support/programs/postgres-server.ts';
 import { needsPostgres, testFiles } from '../test/support/test-files.ts';
-import { VERSIONS_FILE, type VersionResult, type VersionRuns } from './generate/postgres-versions.ts';
+import { readVersions, VERSIONS_FILE, type VersionResult, type VersionRuns } from './generate/postgres-versions.ts';
 import type { FileResult } from './test/protocol.ts';
 
 /** Catalogue queries, dump and restore, rules with versions, generate. */
@@ -76,9 +76,18 @@ console.log(`\n${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped'
 process.exitCode = sum('failed') === 0 && results.every(({ passed }) => passed > 0) ? 0 : 1;
 
 function write(): void {
-  const versions = results.toSorted((a, b) => a.server.localeCompare(b.server, 'en', { numeric: true }));
-  const runs: VersionRuns = { scope: values.versioned ? 'versioned' : 'all', files, results: versions };
+  // A version that was not run this time keeps what its last run gave.
+  const before = readVersions();
+  const scope = values.versioned ? 'versioned' : 'all';
+  const kept =
+    before.scope === scope ? before.results.filter((each) => !results.some((now) => sameMajor(each, now))) : [];
+  const versions = [...kept, ...results].toSorted((a, b) => a.server.localeCompare(b.server, 'en', { numeric: true }));
+  const runs: VersionRuns = { scope, files, results: versions };
   writeFileSync(VERSIONS_FILE, `${JSON.stringify(runs, null, 2)}\n`);
+}
+
+function sameMajor(a: VersionResult, b: VersionResult): boolean {
+  return Number.parseInt(a.server, 10) === Number.parseInt(b.server, 10);
 }
 
 async function runOn(major: Major): Promise<VersionResult> {
@@ -94,8 +103,9 @@ async function runOn(major: Major): Promise<VersionResult> {
       env: {
         ...process.env,
         TEST_POSTGRES_BIN: server,
-        // The server's folder too: private servers for rehearsals are started from it.
-        PATH: [dirname(process.execPath), clients.folder, server, process.env.PATH].join(delimiter),
+        // The server's folder too, and first: private servers for rehearsals are started from it, and the folder of the
+        // clients may have a server of the same version without the extensions.
+        PATH: [dirname(process.execPath), server, clients.folder, process.env.PATH].join(delimiter),
       },
       stdio: 'inherit',
     },

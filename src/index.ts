@@ -10,13 +10,15 @@ export type { Baseline } from './core/model/baseline.ts';
 export type { Dialect } from './core/model/dialect.ts';
 export type { MigrationEffects } from './core/model/effects.ts';
 export type { Finding, Severity } from './core/model/finding.ts';
-export type { HistoryRow, HistorySetting, HistoryState } from './core/model/history.ts';
+export type { HistoryRow, HistorySetting, HistoryState, SourceNote, SourceProblem } from './core/model/history.ts';
 export type { Direction } from './core/model/migration.ts';
 export { type Problem, ProblemError, type SourcePosition } from './core/model/problem.ts';
 export { REASONS, type Reason } from './core/model/reason.ts';
 export type { RunEvent, RunReport } from './core/model/report.ts';
 export type { RunRequest } from './core/model/request.ts';
 export type { Position, Revision } from './core/model/revision.ts';
+export type { KeptReport, RunDetails } from './core/model/run-details.ts';
+export type { DecidedFinding, RunRecord } from './core/model/run-record.ts';
 export type { ForeignTool } from './core/planning/adopt/foreign.ts';
 export type { Damage, Repair, RepairChoices } from './core/planning/repair.ts';
 export type { HistoryChange } from './core/planning/stamp.ts';
@@ -43,12 +45,14 @@ export {
   getMigrationHistory,
   type HistoryEntry,
   type HistoryEntryState,
+  type RepairOptions,
   repairHistory,
   stampDatabase,
 } from './library/history.ts';
 export { type LintOptions, type LintResult, lintMigrations } from './library/lint/lint.ts';
 export { downgradeDatabase, type Migrated, type MigrateOptions, upgradeDatabase } from './library/migrate.ts';
 export { type RunReportOptions, runReport, type StoredRunReport } from './library/run-report.ts';
+export { listRuns, showRun } from './library/runs.ts';
 export {
   checkMigrationSafety,
   type SafeMigrateOptions,
@@ -59,6 +63,7 @@ export { checkModels, type ValidationResult, validateSchema } from './library/sc
 export type { Configuration } from './library/settings/configuration.ts';
 export type { Options } from './library/settings.ts';
 export { type MigrationSql, migrateSql, type SqlOptions } from './library/sql.ts';
+export { diffMigrations, type MigrationDiff, type StoredMigration, showMigration } from './library/stored.ts';
 export { createAllTables, dropAllTables, type Initialised, type InitOptions, initDatabase } from './library/tables.ts';
 export { type Waited, type WaitOptions, waitForRevision } from './library/wait.ts';
 export type { ScaffoldFormat } from './migrations/templates.ts';

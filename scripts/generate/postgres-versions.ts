@@ -26,11 +26,13 @@ export interface VersionRuns {
 
 const NONE: VersionRuns = { scope: 'all', files: [], results: [] };
 
+export function readVersions(): VersionRuns {
+  return existsSync(VERSIONS_FILE) ? JSON.parse(readFileSync(VERSIONS_FILE, 'utf8')) : NONE;
+}
+
 /** docs/reference/postgresql-versions.md: what was tested, from the runs. */
 export function postgresVersionsPage(note: string): string {
-  const { scope, files, results }: VersionRuns = existsSync(VERSIONS_FILE)
-    ? JSON.parse(readFileSync(VERSIONS_FILE, 'utf8'))
-    : NONE;
+  const { scope, files, results } = readVersions();
   const rows = results.map(
     ({ server, clients, passed, failed, skipped }) => `| ${server} | ${clients} | ${passed} | ${failed} | ${skipped} |`,
   );
@@ -56,7 +58,7 @@ and 17. A client that is older than its server is refused with the reason \`Clie
 Servers and clients come from package registries; \`test/support/programs/pinned.ts\` names the files. To run it again:
 
 \`\`\`sh
-npm run test:postgres -- --write 14 15 16 17 18
+npm run test:postgres -- --versioned --write 14 15 16 17 18
 \`\`\`
 `;
 }

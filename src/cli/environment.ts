@@ -23,6 +23,7 @@ export function runEnvironment(
     rehearsalServer: scratchServerOf(safety.rehearsalServer, io.env),
     backupIdentities: () => backupIdentities({}, io.env),
     holder: holder(io.env),
+    ...(io.env.DB_MANAGER_IMAGE === undefined ? {} : { image: io.env.DB_MANAGER_IMAGE }),
     now: () => new Date(),
     emit,
     mask: masker([...secretValues(io.env), ...passwordOf(target)]),

@@ -36,10 +36,9 @@ export function addGlobals(program: Command): void {
 /** Allows the global options after the command as well: `db-manager backup --json`. */
 export function allowGlobalsEverywhere(program: Command): void {
   for (const command of program.commands) {
-    if (command.commands.length > 0) allowGlobalsEverywhere(command);
-    else
-      for (const option of globalOptions())
-        if (!command.options.some(({ long }) => long === option.long)) command.addOption(option);
+    allowGlobalsEverywhere(command);
+    for (const option of globalOptions())
+      if (!command.options.some(({ long }) => long === option.long)) command.addOption(option);
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parseDuration } from '../core/model/duration.ts';
 
 /** Parsers of option values, and options that several commands share. */
@@ -38,4 +38,22 @@ export function addClusterOptions(command: Command): Command {
   return command
     .option('-n, --namespace <name>', 'namespace (default: the one of the context; in a pod, the one of the pod)')
     .option('--kubeconfig <file>', 'kubeconfig file (default: KUBECONFIG, ~/.kube/config, or the service account)');
+}
+
+const UNKNOWN_APPLIED = { refuse: 'Refuse', accept: 'Accept', downgrade: 'Downgrade' } as const;
+
+export type UnknownAppliedOption = keyof typeof UNKNOWN_APPLIED;
+
+/** `--unknown-applied`, of every command that an older version runs on a newer database. */
+export function unknownAppliedOption(...without: UnknownAppliedOption[]): Option {
+  const words = Object.keys(UNKNOWN_APPLIED).filter((word) => !without.some((one) => one === word));
+  return new Option(
+    '--unknown-applied <policy>',
+    'applied migrations that the files lack (default: unknownApplied, accept)',
+  ).choices(words);
+}
+
+/** The option as a setting; nothing if it is not given. */
+export function unknownAppliedOf(option: UnknownAppliedOption | undefined) {
+  return option === undefined ? {} : { unknownApplied: UNKNOWN_APPLIED[option] };
 }

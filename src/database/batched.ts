@@ -1,5 +1,5 @@
 import type { Direction, LoadedMigration, SqlStatement } from '../core/model/migration.ts';
-import { bodyOf, historyRow, runBody } from './one-migration.ts';
+import { bodyOf, putRow, runBody } from './one-migration.ts';
 import type { DoneMigration, MigrationWork } from './port.ts';
 import type { MigrationSession } from './session.ts';
 import { runInTransaction, stop } from './transactional.ts';
@@ -58,7 +58,7 @@ export function groupOf(work: MigrationWork, session: MigrationSession, onDone: 
     const start = performance.now();
     await marks?.set();
     await runBody(migration, direction, session, heard);
-    if (direction === 'up') await session.putHistory(historyRow(migration, work, 'applied', start));
+    if (direction === 'up') await putRow(session, migration, work, 'applied', start);
     else await session.removeHistory(migration.revision);
     marks?.keep();
     members.push(migration);

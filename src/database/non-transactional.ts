@@ -1,6 +1,6 @@
 import type { LoadedMigration, SqlStatement } from '../core/model/migration.ts';
 import { joinSentences } from '../core/model/sentences.ts';
-import { failureLocation, historyRow, MigrationStopped, runBody } from './one-migration.ts';
+import { failureLocation, MigrationStopped, putRow, runBody } from './one-migration.ts';
 import type { DoneMigration, MigrationWork } from './port.ts';
 import { retriesOf } from './retries.ts';
 import type { MigrationSession } from './session.ts';
@@ -33,8 +33,7 @@ async function attemptOnce(
 ): Promise<Attempt> {
   const began = performance.now();
   const up = work.direction === 'up';
-  const put = (state: 'applied' | 'started' | 'reverting') =>
-    session.putHistory(historyRow(migration, work, state, began));
+  const put = (state: 'applied' | 'started' | 'reverting') => putRow(session, migration, work, state, began);
   const remove = () => session.removeHistory(migration.revision);
   let statement: SqlStatement | undefined;
   let started = 0;

@@ -69,7 +69,20 @@ export async function runBody(
   }
 }
 
-export function historyRow(
+/** Writes the row of a migration that runs up, with its text; a row of one that is being reverted keeps its text. */
+export function putRow(
+  session: MigrationSession,
+  migration: LoadedMigration,
+  work: MigrationWork,
+  state: HistoryRow['state'],
+  began: number,
+): Promise<void> {
+  const row = historyRow(migration, work, state, began);
+  const stored = work.direction === 'up' ? migration.source?.(session.sentByCode(migration.revision)) : undefined;
+  return session.putHistory(stored === undefined ? row : { ...row, stored });
+}
+
+function historyRow(
   migration: LoadedMigration,
   work: MigrationWork,
   state: HistoryRow['state'],

@@ -6,16 +6,32 @@ import {
   type SqliteTarget,
   type Timeouts,
 } from '../core/model/target.ts';
+import type { HistoryStore } from './port.ts';
+
+/** The part of the history store that only reads. */
+export type HistoryReader = Pick<HistoryStore, 'read' | 'sources'>;
 
 /**
  * Reads only the history, over the bare driver, for `migrate current` and `wait`. Neither Sequelize nor Umzug is
  * loaded, which is most of the cost of opening a database. Throws ProblemError as `openDatabase` does.
  */
-export async function readHistory(target: DatabaseTarget, timeouts: Timeouts): Promise<HistoryRow[]> {
-  return byDialect(target, { sqlite: fromSqlite, postgres: (server) => fromPostgres(server, timeouts) });
+export function readHistory(target: DatabaseTarget, timeouts: Timeouts): Promise<HistoryRow[]> {
+  return withHistory(target, timeouts, (history) => history.read());
 }
 
-async function fromSqlite(target: SqliteTarget): Promise<HistoryRow[]> {
+/** The same, for more than one question on one connection. */
+export async function withHistory<T>(
+  target: DatabaseTarget,
+  timeouts: Timeouts,
+  use: (history: HistoryReader) => Promise<T>,
+): Promise<T> {
+  return byDialect(target, {
+    sqlite: (file) => fromSqlite(file, use),
+    postgres: (server) => fromPostgres(server, timeouts, use),
+  });
+}
+
+async function fromSqlite<T>(target: SqliteTarget, use: (history: HistoryReader) => Promise<T>): Promise<T> {
   const [{ inspectFile }, { closeFile, openFile }, { historyStore }] = await Promise.all([
     import('./sqlite/file.ts'),
     import('./sqlite/driver.ts'),
@@ -26,20 +42,24 @@ async function fromSqlite(target: SqliteTarget): Promise<HistoryRow[]> {
   const connection = await openFile(path);
   connection.configure('busyTimeout', 5_000);
   try {
-    return await historyStore(connection, ownTables(target)).read();
+    return await use(historyStore(connection, ownTables(target)));
   } finally {
     await closeFile(connection);
   }
 }
 
-async function fromPostgres(target: PostgresTarget, timeouts: Timeouts): Promise<HistoryRow[]> {
+async function fromPostgres<T>(
+  target: PostgresTarget,
+  timeouts: Timeouts,
+  use: (history: HistoryReader) => Promise<T>,
+): Promise<T> {
   const [{ connectWithRetry }, { historyStore }] = await Promise.all([
     import('./postgres/connect-with-retry.ts'),
     import('./postgres/history.ts'),
   ]);
   const { client } = await connectWithRetry(target, { timeouts, applicationName: 'db-manager history' });
   try {
-    return await historyStore(client, target).read();
+    return await use(historyStore(client, target));
   } finally {
     await client.end();
   }

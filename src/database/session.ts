@@ -1,6 +1,6 @@
 import type { MigrationEffects } from '../core/model/effects.ts';
-import type { HistoryRow } from '../core/model/history.ts';
-import type { PendingQueries, SqlStatement } from '../core/model/migration.ts';
+import type { HistoryWrite } from '../core/model/history.ts';
+import type { PendingQueries, SentStatements, SqlStatement } from '../core/model/migration.ts';
 import type { Problem } from '../core/model/problem.ts';
 import type { DatabaseTarget } from '../core/model/target.ts';
 
@@ -23,7 +23,9 @@ export interface MigrationSession {
   /** The last statement and the number of statements since `begin`, for reports. */
   lastStatement(): { statements: number; last: string | undefined };
 
-  putHistory(row: HistoryRow): Promise<void>;
+  putHistory(row: HistoryWrite): Promise<void>;
+  /** The statements of this migration's code that change the schema; undefined if it did not run last. */
+  sentByCode(revision: string): SentStatements | undefined;
   removeHistory(revision: string): Promise<void>;
 
   /** Where migrations may share a transaction; see `grouped.ts`. */

@@ -1,6 +1,6 @@
 import type { LoadedMigration, SqlStatement } from '../core/model/migration.ts';
 import { runOutsideTransaction } from './non-transactional.ts';
-import { bodyOf, failureLocation, historyRow, MigrationStopped, runBody } from './one-migration.ts';
+import { bodyOf, failureLocation, MigrationStopped, putRow, runBody } from './one-migration.ts';
 import type { DoneMigration, MigrationWork } from './port.ts';
 import { retriesOf } from './retries.ts';
 import type { MigrationSession, TransactionMode } from './session.ts';
@@ -64,7 +64,7 @@ async function attemptOnce(
     };
     await runBody(migration, work.direction, session, heard);
     statement = undefined;
-    if (work.direction === 'up') await session.putHistory(historyRow(migration, work, 'applied', began));
+    if (work.direction === 'up') await putRow(session, migration, work, 'applied', began);
     else await session.removeHistory(migration.revision);
     const effects = await observation?.effects(migration.revision, (performance.now() - began) / 1000);
     if (own) await session.commit();

@@ -12,7 +12,7 @@ import type { LoadedMigration } from '../core/model/migration.ts';
 import type { Problem } from '../core/model/problem.ts';
 import { groupOf } from './batched.ts';
 import { runOutsideTransaction } from './non-transactional.ts';
-import { type Failure, historyRow, MigrationStopped } from './one-migration.ts';
+import { type Failure, MigrationStopped, putRow } from './one-migration.ts';
 import type { DoneMigration, MigrationOutcome, MigrationWork } from './port.ts';
 import type { MigrationSession, TransactionMode } from './session.ts';
 import { runInTransaction } from './transactional.ts';
@@ -48,7 +48,7 @@ export async function migrateWithUmzug(
     await group.commit();
     const state = work.direction === 'up' ? 'started' : 'reverting';
     const touched = work.singleTransaction !== true;
-    if (touched) await session.putHistory(historyRow(migration, work, state, performance.now()));
+    if (touched) await putRow(session, migration, work, state, performance.now());
     throw new MigrationStopped({ problem: late(migration, touched), retry: 'never', touched });
   };
   const runOne = async (migration: LoadedMigration) => {

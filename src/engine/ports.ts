@@ -1,8 +1,9 @@
+import type { Plan } from '../core/model/plan.ts';
 import type { Progress, RunEvent } from '../core/model/report.ts';
 import type { RunRequest } from '../core/model/request.ts';
 import type { Secret } from '../core/model/secret.ts';
 import type { DatabaseTarget } from '../core/model/target.ts';
-import type { OpenDatabase, ScratchServer } from '../database/port.ts';
+import type { Database, OpenDatabase, ScratchServer } from '../database/port.ts';
 
 /** All inputs of a run. Only `target` contains secrets. */
 export interface RunEnvironment {
@@ -14,6 +15,8 @@ export interface RunEnvironment {
   backupIdentities?(): Promise<readonly Secret[]>;
   /** The owner of the run, shown to those that wait for the lock: `pod/x` or `user@host`. */
   holder: string;
+  /** The image of this pod. */
+  image?: string;
   now(): Date;
   emit(event: RunEvent): void;
   /** Removes the secrets of this process from a text before it is output. */
@@ -27,6 +30,8 @@ export interface RunEnvironment {
  */
 export interface RunPorts extends Omit<RunEnvironment, 'emit' | 'mask'> {
   request: RunRequest;
+  /** Keeps the run in the target, once it holds the lock. */
+  onLocked(database: Database, plan: Plan): Promise<void>;
   progress(progress: Progress): void;
   defer(what: string, cleanup: () => Promise<void>): void;
 }

@@ -1,6 +1,6 @@
 import { withLocalCopy } from '../backups/local-copy.ts';
 import type { Backup } from '../core/model/backup.ts';
-import type { LoadedMigration } from '../core/model/migration.ts';
+import type { Direction, LoadedMigration } from '../core/model/migration.ts';
 import { ProblemError } from '../core/model/problem.ts';
 import type { Snapshot } from '../core/model/snapshot.ts';
 import { TOOL_VERSION } from '../core/model/version.ts';
@@ -109,16 +109,18 @@ export function runOnCopy(
 
 export type RoundTrip = { result: 'passed' | 'failed' | 'skipped'; message?: string };
 
-/** Reverts the plan on the copy and compares the result with the original schema. */
+/** Runs the plan in the other direction on the copy and compares the result with the original schema. */
 export async function roundTrip(
   copy: Database,
+  direction: Direction,
   migrations: LoadedMigration[],
   start: Snapshot,
   ports: RunPorts,
 ): Promise<RoundTrip> {
   const stuck = migrations.filter(({ down }) => down === undefined).map(({ revision }) => revision);
-  if (stuck.length > 0) return { result: 'skipped', message: `no down migration in ${few(stuck)}` };
-  const reverted = await runOnCopy(copy, [...migrations].reverse(), 'down', ports);
+  if (direction === 'up' && stuck.length > 0)
+    return { result: 'skipped', message: `no down migration in ${few(stuck)}` };
+  const reverted = await runOnCopy(copy, [...migrations].reverse(), direction === 'up' ? 'down' : 'up', ports);
   if (reverted.kind === 'failed') return { result: 'failed', message: reverted.problem.message };
   if (reverted.kind === 'stopped') return { result: 'skipped', message: 'the run was stopped on request' };
   const differences = compareSnapshots(start, await copy.snapshot(), { names: 'exact' }).map(describeDifference);

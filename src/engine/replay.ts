@@ -1,10 +1,9 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Baseline } from '../core/model/baseline.ts';
 import type { MigrationFile } from '../core/model/migration.ts';
 import { ProblemError } from '../core/model/problem.ts';
 import type { Database, Migrator, ScratchServer } from '../database/port.ts';
 import { madeObjects } from '../migrations/made-objects.ts';
+import { contentsOf } from '../migrations/read.ts';
 import { type GuardedScratch, openScratch } from './scratch.ts';
 
 export interface ReplayStart {
@@ -61,8 +60,8 @@ async function installExtensions(
 ): Promise<void> {
   const installed = await database.baseline.extensions();
   if (installed.length === 0) return;
-  const paths = migrations.flatMap(({ files }) => files.map((file) => join(folder, file)));
-  const texts = await Promise.all(paths.map((path) => readFile(path, 'utf8')));
+  const contents = await Promise.all(migrations.map((migration) => contentsOf(folder, migration)));
+  const texts = contents.flat().map(String);
   for (const { name, sql } of installed) {
     const escaped = name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
     const pattern = new RegExp(`create\\s+extension\\b[^;]{0,200}?${escaped}`, 'i');

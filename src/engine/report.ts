@@ -1,5 +1,6 @@
 import type { MigrationEffects } from '../core/model/effects.ts';
 import type { Finding } from '../core/model/finding.ts';
+import type { MigrationFile } from '../core/model/migration.ts';
 import type { Problem } from '../core/model/problem.ts';
 import type { Progress, RunEvent, RunReport, StepReport } from '../core/model/report.ts';
 import type { RunRequest } from '../core/model/request.ts';
@@ -8,6 +9,7 @@ import type { KeptReport } from '../core/model/run-details.ts';
 import { joinSentences } from '../core/model/sentences.ts';
 import type { StepName, StepResult } from '../core/model/step.ts';
 import { TOOL_VERSION } from '../core/model/version.ts';
+import { sortFiles } from '../core/planning/order.ts';
 import type { Stop } from '../engine/failure.ts';
 import type { FlowOutcome } from '../engine/flow.ts';
 import { keepReport } from '../engine/keep-report.ts';
@@ -15,7 +17,7 @@ import { maskedTexts } from '../engine/masked.ts';
 import type { RunEnvironment } from '../engine/ports.ts';
 import { detailsOf } from './details.ts';
 import { redactKeptReport } from './redact-report.ts';
-import { count } from './run-text.ts';
+import { count, few } from './run-text.ts';
 import { needsAttention } from './safety.ts';
 import type { RunState } from './state.ts';
 import { boundReport } from './termination.ts';
@@ -62,8 +64,9 @@ export function recorder(
     leftOver(what: string, message: string): void {
       leftOvers.push(`${what} could not be cleaned up: ${message}`);
     },
-    async finish(outcome: FlowOutcome<RunState>): Promise<RunReport> {
-      const report: RunReport = {
+    /** The report as it is before the cleanup. */
+    compose(outcome: FlowOutcome<RunState>): RunReport {
+      return {
         version: 1,
         runId,
         attempt: request.attempt,
@@ -79,6 +82,9 @@ export function recorder(
           steps.some(({ step, kind }) => step === 'recover' && kind === 'done'),
         ),
       };
+    },
+    async finish(outcome: FlowOutcome<RunState>, composed: RunReport): Promise<RunReport> {
+      const report = { ...composed };
       if (leftOvers.length > 0) report.message = `${report.message} (${leftOvers.join('; ')})`;
       const masked = maskedTexts(report, mask);
       const details = request.report === undefined ? undefined : await detailsOf(request, outcome.state);
@@ -124,8 +130,9 @@ type Verdict = Pick<RunReport, 'result' | 'reason' | 'message' | 'retry' | 'touc
 
 function verdict(request: RunRequest, outcome: FlowOutcome<RunState>, steps: StepReport[]): Verdict {
   if (outcome.kind === 'stopped') return stopVerdict(outcome.result, outcome.state, steps);
-  const { plan, done, current } = outcome.state;
+  const { plan, done, current, ahead, files } = outcome.state;
   const base = { result: 'succeeded', retry: 'never', touched: done.length > 0 } as const;
+  if (plan.migrations.length === 0 && ahead.length > 0) return { ...base, ...aheadOfFiles(current, ahead, files) };
   if (plan.migrations.length === 0) {
     return { ...base, reason: 'UpToDate', message: `Nothing is pending; the database is at ${current}.` };
   }
@@ -142,6 +149,14 @@ function verdict(request: RunRequest, outcome: FlowOutcome<RunState>, steps: Ste
   return plan.direction === 'up'
     ? { ...base, reason: 'Migrated', message: `${finished} applied; the database is at ${current}.` }
     : { ...base, reason: 'Reverted', message: `${finished} reverted; the database is at ${current}.` };
+}
+
+/** The images of an older version run on a newer database. */
+function aheadOfFiles(current: string, ahead: readonly string[], files: readonly MigrationFile[]) {
+  const last = sortFiles(files).at(-1)?.revision ?? 'base';
+  const one = ahead.length === 1;
+  const message = `The database is at ${current} and the files end with ${last}. ${few(ahead)} ${one ? 'is' : 'are'} applied and not in the files; older code can run with ${one ? 'it' : 'them'}, so nothing was run.`;
+  return { reason: 'AheadOfFiles' as const, message };
 }
 
 function stopVerdict(stop: Stop, state: Partial<RunState>, steps: StepReport[]): Verdict {

@@ -3,6 +3,7 @@ import type { RunRequest } from '../core/model/request.ts';
 import type { StepName, StepResult } from '../core/model/step.ts';
 import { toProblem } from '../engine/failure.ts';
 import { type FlowOutcome, flow } from '../engine/flow.ts';
+import { runKeeper } from '../engine/keep-run.ts';
 import type { RunEnvironment, RunPorts } from '../engine/ports.ts';
 import { recover } from '../engine/recover.ts';
 import { recorder } from '../engine/report.ts';
@@ -45,25 +46,31 @@ const WHOLE_RUN = flow<object>()
 export async function run(request: RunRequest, environment: RunEnvironment): Promise<RunReport> {
   const cleanups: { what: string; cleanup: () => Promise<void> }[] = [];
   const record = recorder(request, environment);
+  const keeper = runKeeper(request, environment);
   const deadline = request.timeouts.run > 0 ? [AbortSignal.timeout(request.timeouts.run)] : [];
   const ports: RunPorts = {
     ...environment,
     request,
     signal: AbortSignal.any([environment.signal, ...deadline]),
     progress: record.progress,
+    onLocked: keeper.started,
     defer: (what, cleanup) => void cleanups.push({ what, cleanup }),
   };
   const listener = { onStart: record.onStart, onEnd: record.onEnd };
   let outcome: FlowOutcome<RunState>;
+  let report: RunReport;
   try {
     outcome = await WHOLE_RUN.run({}, ports, listener);
     await close(outcome, ports, listener);
+    report = record.compose(outcome);
+    const unkept = await keeper.ended(outcome.state, report);
+    if (unkept !== undefined) record.leftOver('the row of the run', unkept);
   } finally {
     for (const { what, cleanup } of cleanups.reverse()) {
       await cleanup().catch((error: unknown) => record.leftOver(what, toProblem(error).message));
     }
   }
-  return record.finish(outcome);
+  return record.finish(outcome, report);
 }
 
 interface Listener {

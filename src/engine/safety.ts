@@ -1,6 +1,7 @@
 import type { Finding } from '../core/model/finding.ts';
 import type { Problem } from '../core/model/problem.ts';
 import type { RunRequest } from '../core/model/request.ts';
+import type { DecidedFinding } from '../core/model/run-record.ts';
 import type { ReadMigration } from '../core/safety/action.ts';
 import { bySeverity } from '../core/safety/by-severity.ts';
 import type { repositoryFindings } from '../core/safety/repository.ts';
@@ -20,9 +21,9 @@ type Input = Loaded & Connected & Planned;
 
 /**
  * The findings of the safety rules for the plan, the most severe first, with the version of the server and the current
- * schema. Rules and parser are loaded here, so that a run without pending migrations does not load them.
+ * schema. `ignored` receives what comments ignore. Rules and parser are loaded here, so that a run without pending migrations does not load them.
  */
-export async function planFindings(input: Input, ports: RunPorts): Promise<Finding[]> {
+export async function planFindings(input: Input, ports: RunPorts, ignored: DecidedFinding[] = []): Promise<Finding[]> {
   const { database, plan, migrations } = input;
   const { safety, migrations: place } = ports.request;
   const [{ RULES }, { checkMigrations }, { repositoryFindings }, { readStatements }] = await Promise.all([
@@ -39,7 +40,12 @@ export async function planFindings(input: Input, ports: RunPorts): Promise<Findi
   const { ignore } = safety;
   return bySeverity([
     ...namingFindings(input, read, repositoryFindings, ignore),
-    ...checkMigrations(read, RULES, { server, ignore, snapshot }),
+    ...checkMigrations(read, RULES, {
+      server,
+      ignore,
+      snapshot,
+      onIgnored: (one) => ignored.push({ ...one, by: 'comment' }),
+    }),
   ]);
 }
 

@@ -5,6 +5,7 @@
  */
 import { ProblemError } from '../core/model/problem.ts';
 import type { Beyond, Judge } from '../core/safety/beyond/judge.ts';
+import { learnStored } from '../core/safety/beyond/stored.ts';
 import type {
   Database,
   MigrationOutcome,
@@ -32,7 +33,9 @@ export async function openScratch(
   try {
     const { loadJudge } = await import('../migrations/statements/parser.ts');
     const beyond: string[] = [];
-    return { ...scratch, database: guard(scratch.database, scratch.place, await loadJudge(), beyond), beyond };
+    const judge = await loadJudge();
+    learnStored(judge, await scratch.database.storedCode());
+    return { ...scratch, database: guard(scratch.database, scratch.place, judge, beyond), beyond };
   } catch (error) {
     await scratch.drop();
     throw error;
@@ -46,6 +49,11 @@ function guard(database: Database, place: ScratchPlace, judge: Judge, beyond: st
     let refused: ProblemError | undefined;
     const outcome = await database.migrate({
       ...work,
+      onShared(catalogues) {
+        if (place.kind !== 'Private') throw sharedChange(catalogues, place, current);
+        if (beyond.some((effect) => effect.endsWith(`(${current})`))) return;
+        beyond.push(`a change of ${catalogues.join(', ')} (${current})`);
+      },
       onAttempt(migration) {
         current = migration.revision;
         work.onAttempt?.(migration);
@@ -84,6 +92,15 @@ function notRehearsable({ what, reach }: Beyond, sql: string, place: ScratchPlac
     message: `${what} has effects beyond the database, which a restore cannot undo. It was not sent. ${adviceFor(reach, place)}`,
     migration,
     statement: sql.trim().slice(0, STATEMENT_LENGTH),
+  });
+}
+
+/** A function or a statement that was built at run time did this: nothing could be read before. */
+function sharedChange(catalogues: readonly string[], place: ScratchPlace, migration: string): ProblemError {
+  return new ProblemError({
+    reason: 'NotRehearsable',
+    message: `The migration changed ${catalogues.join(', ')}, which all databases of the server share. Its transaction was rolled back. ${adviceFor('server', place)}`,
+    migration,
   });
 }
 

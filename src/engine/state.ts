@@ -4,7 +4,8 @@ import type { CheckResult, Finding } from '../core/model/finding.ts';
 import type { HistoryRow } from '../core/model/history.ts';
 import type { LoadedMigration, MigrationFile } from '../core/model/migration.ts';
 import type { Plan } from '../core/model/plan.ts';
-import type { Position } from '../core/model/revision.ts';
+import type { Position, Revision } from '../core/model/revision.ts';
+import type { DecidedFinding } from '../core/model/run-record.ts';
 import type { Snapshot } from '../core/model/snapshot.ts';
 import type { Difference } from '../core/schema/difference.ts';
 import type { Database, DoneMigration, Lock } from '../database/port.ts';
@@ -26,10 +27,16 @@ export interface Inspected {
 export interface Planned {
   plan: Plan;
   migrations: LoadedMigration[];
+  /** Those of the folder, and those that only the history has (`stored`) if the plan reverts. */
+  files: MigrationFile[];
+  /** Applied migrations that the folder lacks and that older code can run with. */
+  ahead: Revision[];
 }
 export interface Checked {
   checks: CheckResult[];
   findings: Finding[];
+  /** Findings that a comment in a migration ignores. */
+  ignored?: DecidedFinding[];
 }
 export interface Locked {
   /** Absent in a dry run: it writes nothing and needs no lock. */

@@ -13,6 +13,8 @@ export interface Current {
   /** Migrations on disk that are not applied, in order, and repeatable ones whose files have changed. */
   pending: Revision[];
   upToDate: boolean;
+  /** Applied migrations that are not on disk, in the order of their application. */
+  unknown: Revision[];
   /** Migrations without a transaction that were interrupted: `repairHistory` repairs them. */
   interrupted: Revision[];
 }
@@ -42,6 +44,7 @@ export async function getCurrentRevision(options: Options = {}): Promise<Current
     head: versioned(listed.revisions).at(-1) ?? 'base',
     pending,
     upToDate: pending.length === 0,
+    unknown: history.map(({ revision }) => revision).filter((revision) => !listed.revisions.includes(revision)),
     interrupted: history.filter(({ state }) => state !== 'applied').map(({ revision }) => revision),
   };
 }

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { HistoryRow } from '../core/model/history.ts';
+import type { HistoryRow, SourceNote } from '../core/model/history.ts';
 import type { MigrationFile } from '../core/model/migration.ts';
 import { ProblemError } from '../core/model/problem.ts';
 import { type Position, parseTarget, type Revision } from '../core/model/revision.ts';
@@ -12,9 +12,11 @@ import { dueRepeatables } from '../core/planning/repeatable.ts';
 import { stamp } from '../core/planning/stamp.ts';
 import { readAlembicScripts } from '../migrations/alembic-scripts.ts';
 import { describeMigration } from '../migrations/describe.ts';
-import { readContent } from '../migrations/read.ts';
-import { asWriter, author, filesOf, withDatabase } from './session.ts';
+import { contentsOf } from '../migrations/read.ts';
+import { readStored } from '../migrations/stored/files.ts';
+import { asWriter, author, filesIfAny, filesOf, withDatabase } from './session.ts';
 import { noticeOf, type Options } from './settings.ts';
+import { textsToStore, withTexts } from './stored.ts';
 
 /** `edited`: applied, but the file has changed since. `missing`: applied, but the file no longer exists. */
 export type HistoryEntryState = 'applied' | 'pending' | 'interrupted' | 'edited' | 'missing';
@@ -30,8 +32,10 @@ export interface HistoryEntry {
   appliedAt?: string;
   durationMs?: number;
   runId?: string;
-  /** Paths relative to the migrations folder, up first. */
+  /** Paths relative to the migrations folder, up first; of a missing file, as they were when it was applied. */
   files: string[];
+  /** What the history keeps of its text; absent if it was applied by a version that kept none. */
+  source?: SourceNote;
 }
 
 /**
@@ -45,9 +49,15 @@ export interface HistoryEntry {
 export function getMigrationHistory(options: Options = {}): Promise<HistoryEntry[]> {
   return withDatabase(options, async ({ database, settings }) => {
     const history = await database.history.read();
-    const listed = entries(await filesOf(settings, noticeOf(options)), history);
+    const files = await filesIfAny(settings, noticeOf(options));
+    const stored = await readStored(database.history, files, history);
+    const byRevision = new Map([...stored.files, ...files].map((file) => [file.revision, file]));
     return Promise.all(
-      listed.map(async (entry) => ({ ...entry, description: await describe(settings.migrations, entry) })),
+      entries(files, history).map(async (entry) => {
+        const file = byRevision.get(entry.revision);
+        const description = await describe(settings.migrations, entry.revision, file);
+        return { ...entry, files: file?.files ?? [], description };
+      }),
     );
   });
 }
@@ -59,7 +69,7 @@ function entries(files: MigrationFile[], history: HistoryRow[]): Undescribed[] {
   const due = new Set(dueRepeatables(files, history).map(({ revision }) => revision));
   const edited = new Set(editedFiles(files, history).map(({ revision }) => revision));
   const byRevision = new Map(files.map((file) => [file.revision, file]));
-  const applied = history.map(({ revision, state, appliedAt, durationMs, runId }): Undescribed => {
+  const applied = history.map(({ revision, state, appliedAt, durationMs, runId, source }): Undescribed => {
     const file = byRevision.get(revision);
     const changed = edited.has(revision) ? 'edited' : due.has(revision) ? 'pending' : 'applied';
     const intact = file === undefined ? 'missing' : changed;
@@ -71,6 +81,7 @@ function entries(files: MigrationFile[], history: HistoryRow[]): Undescribed[] {
       durationMs,
       runId,
       files: file?.files ?? [],
+      ...(source === undefined ? {} : { source }),
     };
   });
   const known = new Set(history.map(({ revision }) => revision));
@@ -81,9 +92,10 @@ function entries(files: MigrationFile[], history: HistoryRow[]): Undescribed[] {
 }
 
 /** From the text alone: a broken file must be listed too, and a listing must not run code. */
-async function describe(folder: string, { revision, files: [main] }: Undescribed): Promise<string> {
-  const text = main === undefined ? '' : String(await readContent(folder, main));
-  return describeMigration(revision, text, main?.toLowerCase().endsWith('.sql') === true ? 'sql' : 'code');
+async function describe(folder: string, revision: Revision, file: MigrationFile | undefined): Promise<string> {
+  const [content] = file === undefined ? [] : await contentsOf(folder, file);
+  const [main = ''] = file?.files ?? [];
+  return describeMigration(revision, String(content ?? ''), main.toLowerCase().endsWith('.sql') ? 'sql' : 'code');
 }
 
 /**
@@ -93,20 +105,19 @@ async function describe(folder: string, { revision, files: [main] }: Undescribed
  * const { revision } = await stampDatabase({ databaseUrl: 'sqlite:///data/app.db', target: 'head' });
  */
 export function stampDatabase(options: Options & { target: string }): Promise<{ revision: Position }> {
-  return asWriter(options, async ({ database, settings, runId }) => {
+  return asWriter(options, async (session) => {
+    const { database, settings, runId } = session;
     const target = parseTarget(options.target);
     if (target === undefined)
       throw new ProblemError({ reason: 'UnknownTarget', message: `"${options.target}" is not a valid target.` });
-    const change = stamp(
-      await filesOf(settings, noticeOf(options)),
-      await database.history.read(),
-      target,
-      author(runId),
-    );
+    const files = await filesOf(settings, noticeOf(options));
+    const change = stamp(files, await database.history.read(), target, author(runId));
     if (!change.ok) throw new ProblemError(change.problem);
     await database.history.ensure();
+    const kept = await database.history.sources(change.remove);
+    const put = await withTexts(session, files, change.put, kept);
     await database.history.remove(change.remove);
-    await database.history.put(change.put);
+    await database.history.put(put);
     return { revision: currentPosition(await database.history.read()) };
   });
 }
@@ -117,15 +128,29 @@ export function stampDatabase(options: Options & { target: string }): Promise<{ 
  * @example
  * const findings = await repairHistory({ databaseUrl: 'sqlite:///data/app.db', acceptChecksums: true });
  */
-export function repairHistory(options: Options & Partial<RepairChoices> = {}): Promise<Repair['findings']> {
-  return asWriter(options, async ({ database, settings }) => {
-    const { acceptChecksums = false, removeMissing = false, interrupted, only } = options;
+export function repairHistory(options: RepairOptions = {}): Promise<Repair['findings']> {
+  return asWriter(options, async (session) => {
+    const { database, settings } = session;
+    const { acceptChecksums = false, removeMissing = false, interrupted, only, storeSources = false } = options;
     const choices = { acceptChecksums, removeMissing, interrupted, only };
-    const change = repair(await filesOf(settings), await database.history.read(), choices);
+    const files = await filesOf(settings);
+    const change = repair(files, await database.history.read(), choices);
     await database.history.remove(change.remove);
-    await database.history.put(change.put);
-    return change.findings;
+    // An accepted file replaces the text that was applied.
+    if (change.put.length > 0) await database.history.put(await withTexts(session, files, change.put));
+    if (!storeSources) return change.findings;
+    const rows = (await database.history.read()).filter(({ revision }) => only?.includes(revision) ?? true);
+    const { put, unstored } = await textsToStore(session, files, rows);
+    if (put.length > 0) await database.history.put(put);
+    const stored = put.map(({ revision }) => ({ revision, problem: 'noText' as const, action: 'stored' as const }));
+    const others = unstored.map((revision) => ({ revision, problem: 'noText' as const, action: 'none' as const }));
+    return [...change.findings, ...stored, ...others];
   });
+}
+
+export interface RepairOptions extends Options, Partial<RepairChoices> {
+  /** Store the text of applied migrations that the history lacks, from files with the applied checksum. */
+  storeSources?: boolean;
 }
 
 /**
@@ -148,7 +173,8 @@ export async function adoptHistory(
       message: `--versions is the folder of Alembic's scripts and does not apply to ${from}. Omit it.`,
     });
   }
-  return asWriter(options, async ({ database, settings, runId }) => {
+  return asWriter(options, async (session) => {
+    const { database, settings, runId } = session;
     const rows = await database.history.foreign(FOREIGN_TABLES[options.from]);
     if (rows === undefined) {
       throw new ProblemError({
@@ -156,17 +182,18 @@ export async function adoptHistory(
         message: `The database has no table ${FOREIGN_TABLES[options.from]}, in which ${options.from} stores its history.`,
       });
     }
+    const files = await filesOf(settings, noticeOf(options));
     const adoption = readForeignHistory(
       options.from,
       rows,
-      await filesOf(settings, noticeOf(options)),
+      files,
       await database.history.read(),
       author(runId),
       versions === undefined ? undefined : await readAlembicScripts(resolve(cwd, versions)),
     );
     if (!adoption.ok) throw new ProblemError(adoption.problem);
     await database.history.ensure();
-    await database.history.put(adoption.put);
+    await database.history.put(await withTexts(session, files, adoption.put));
     const { put, unmatched, note } = adoption;
     return { adopted: put.map(({ revision }) => revision), unmatched, ...(note === undefined ? {} : { note }) };
   });

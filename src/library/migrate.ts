@@ -1,12 +1,18 @@
 import { count } from '../core/model/count.ts';
+import type { MigrationFile } from '../core/model/migration.ts';
 import { ProblemError } from '../core/model/problem.ts';
 import type { Position } from '../core/model/revision.ts';
 import { parseTarget } from '../core/model/revision.ts';
 import { TOOL_VERSION } from '../core/model/version.ts';
+import { listNames } from '../core/planning/names.ts';
 import { currentPosition, plan, requireReversible } from '../core/planning/plan.ts';
 import type { DoneMigration } from '../database/port.ts';
 import { loadMigrations } from '../migrations/load.ts';
-import { asWriter, filesOf } from './session.ts';
+import { filesOfPlan, readStored } from '../migrations/stored/files.ts';
+import { requireCompatible } from '../migrations/stored/judge.ts';
+import { explained } from './mismatch.ts';
+import { asRun } from './runs.ts';
+import { asWriter, filesIfAny, filesOf, type Session } from './session.ts';
 import { noticeOf, type Options } from './settings.ts';
 
 export interface MigrateOptions extends Options {
@@ -45,65 +51,100 @@ export function downgradeDatabase(options: MigrateOptions & { target: string }):
   return migrate(options, true);
 }
 
-async function migrate(options: MigrateOptions & { target?: string }, down: boolean): Promise<Migrated> {
+function migrate(options: MigrateOptions & { target?: string }, down: boolean): Promise<Migrated> {
   return asWriter(
     options,
-    async ({ database, settings, runId }) => {
-      const target = parseTarget(options.target ?? 'head');
-      if (target === undefined) {
-        throw new ProblemError({
-          reason: 'UnknownTarget',
-          message: `"${options.target}" is not a valid target. Use head, base, a revision, +N or -N.`,
-        });
-      }
-      const files = await filesOf(settings, noticeOf(options));
-      const history = await database.history.read();
-      const made = plan({ files, history, target, allowDowngrade: down, outOfOrder: settings.outOfOrder });
-      if (!made.ok) throw new ProblemError(made.problem);
-      const { direction, from, to } = made.plan;
-      if (down && direction === 'up' && made.plan.migrations.length > 0) {
-        throw new ProblemError({
-          reason: 'UnknownTarget',
-          message: `${to} is newer than ${from}. To apply it: db-manager migrate upgrade ${to}`,
-        });
-      }
-      const byRevision = new Map(files.map((file) => [file.revision, file]));
-      const wanted = made.plan.migrations.flatMap(({ revision }) => byRevision.get(revision) ?? []);
-      const migrations = await loadMigrations(settings.migrations, wanted, database.dialect);
-      const stuck = direction === 'down' ? requireReversible(migrations) : undefined;
-      if (stuck !== undefined) throw new ProblemError(stuck);
-      if (migrations.length === 0) return { from, to: currentPosition(history), migrations: [] };
-      await database.history.ensure();
-      const outcome = await database.migrate({
-        direction,
-        migrations,
-        runId,
-        toolVersion: TOOL_VERSION,
-        timeouts: settings.timeouts,
-        singleTransaction: options.singleTransaction,
-        signal: options.signal,
-        onDone: ({ revision, seconds, outside }) => {
-          options.onMessage?.(`${direction === 'up' ? 'applied' : 'reverted'} ${revision} (${seconds.toFixed(2)} s)`);
-          if (outside !== undefined) {
-            options.onMessage?.(
-              `${revision} ran outside a transaction, so its changes and its history row were not atomic: ${outside}`,
-            );
-          }
-        },
-        onRetry: options.onMessage,
-      });
-      if (outcome.kind === 'failed') throw new ProblemError(outcome.problem);
-      if (outcome.kind === 'stopped') {
-        throw new ProblemError({
-          reason: 'Interrupted',
-          message: `Stopped after ${outcome.done.length} of ${count(migrations.length, 'migration')}. Run the command again to continue.`,
-        });
-      }
-      const others = await database.otherSchemas();
-      if (others !== undefined) options.onMessage?.(`not checked: ${others}`);
-      return { from, to: currentPosition(await database.history.read()), migrations: outcome.done };
-    },
+    (session) =>
+      asRun(
+        session,
+        down ? 'migrate downgrade' : 'migrate upgrade',
+        () => migrateIn(session, options, down),
+        ({ migrations, to }) => ({
+          reason: migrations.length === 0 ? 'UpToDate' : down ? 'Reverted' : 'Migrated',
+          message: `the database is at ${to}`,
+          applied: migrations.map(({ revision }) => revision),
+        }),
+      ),
     // In a new database a downgrade has nothing to revert.
     down ? false : options.create === true || 'file',
   );
+}
+
+async function migrateIn(
+  session: Session,
+  options: MigrateOptions & { target?: string },
+  down: boolean,
+): Promise<Migrated> {
+  const { database, settings, runId } = session;
+  const target = parseTarget(options.target ?? 'head');
+  if (target === undefined) {
+    throw new ProblemError({
+      reason: 'UnknownTarget',
+      message: `"${options.target}" is not a valid target. Use head, base, a revision, +N or -N.`,
+    });
+  }
+  const notice = noticeOf(options);
+  const files = down ? await filesIfAny(settings, notice) : await filesOf(settings, notice);
+  const history = await database.history.read();
+  // Without a backup nothing is reverted unasked: `Downgrade` is for safe-migrate.
+  const unknown = down ? 'Revert' : settings.unknownApplied === 'Downgrade' ? 'Refuse' : settings.unknownApplied;
+  const made = plan({ files, history, target, allowDowngrade: down, outOfOrder: settings.outOfOrder, unknown });
+  if (!made.ok) throw new ProblemError(await explained(made.problem, session, files, history));
+  const { direction, from, to } = made.plan;
+  if (down && direction === 'up' && made.plan.migrations.length > 0) {
+    throw new ProblemError({
+      reason: 'UnknownTarget',
+      message: `${to} is newer than ${from}. To apply it: db-manager migrate upgrade ${to}`,
+    });
+  }
+  const stored = await readStored(database.history, files, history);
+  const { ahead } = made;
+  if (!down && ahead.length > 0) {
+    await requireCompatible(ahead, stored, database.dialect);
+    options.onMessage?.(
+      `the database is newer than the files: ${listNames(ahead)} ${ahead.length === 1 ? 'is' : 'are'} applied and not in the files; older code can run with ${ahead.length === 1 ? 'it' : 'them'}`,
+    );
+  }
+  const revisions = made.plan.migrations.map(({ revision }) => revision);
+  const wanted = filesOfPlan(revisions, files, stored);
+  const migrations = await loadMigrations(settings.migrations, wanted, database.dialect);
+  const stuck = direction === 'down' ? requireReversible(migrations) : undefined;
+  if (stuck !== undefined) throw new ProblemError(stuck);
+  reportStored(wanted, options);
+  if (migrations.length === 0) return { from, to: currentPosition(history), migrations: [] };
+  await database.history.ensure();
+  const outcome = await database.migrate({
+    direction,
+    migrations,
+    runId,
+    toolVersion: TOOL_VERSION,
+    timeouts: settings.timeouts,
+    singleTransaction: options.singleTransaction,
+    signal: options.signal,
+    onDone: ({ revision, seconds, outside }) => {
+      options.onMessage?.(`${direction === 'up' ? 'applied' : 'reverted'} ${revision} (${seconds.toFixed(2)} s)`);
+      if (outside !== undefined) {
+        options.onMessage?.(
+          `${revision} ran outside a transaction, so its changes and its history row were not atomic: ${outside}`,
+        );
+      }
+    },
+    onRetry: options.onMessage,
+  });
+  if (outcome.kind === 'failed') throw new ProblemError(outcome.problem);
+  if (outcome.kind === 'stopped') {
+    throw new ProblemError({
+      reason: 'Interrupted',
+      message: `Stopped after ${outcome.done.length} of ${count(migrations.length, 'migration')}. Run the command again to continue.`,
+    });
+  }
+  const others = await database.otherSchemas();
+  if (others !== undefined) options.onMessage?.(`not checked: ${others}`);
+  return { from, to: currentPosition(await database.history.read()), migrations: outcome.done };
+}
+
+/** Which migrations are reverted with the stored text. */
+function reportStored(wanted: readonly MigrationFile[], { onMessage }: Pick<Options, 'onMessage'>): void {
+  const stored = wanted.filter(({ stored }) => stored !== undefined).map(({ revision }) => revision);
+  if (stored.length > 0) onMessage?.(`reverted with the text that the history keeps: ${listNames(stored)}`);
 }

@@ -62,6 +62,7 @@ export async function safeMigrate(options: SafeMigrateOptions = {}): Promise<Run
     target: options.target ?? 'head',
     allowDowngrade: options.allowDowngrade ?? false,
     outOfOrder: settings.outOfOrder,
+    unknownApplied: settings.unknownApplied,
     dryRun: options.dryRun ?? false,
     approval: options.approval ?? 'Automatic',
     approvedPlan: options.approvedPlan,

@@ -95,6 +95,18 @@ export async function filesOf(
   return read.files;
 }
 
+/** The same for operations that can do without files: none if the folder does not exist. Throws ProblemError. */
+export async function filesIfAny(...args: Parameters<typeof filesOf>): Promise<MigrationFile[]> {
+  try {
+    return await filesOf(...args);
+  } catch (error) {
+    if (!(error instanceof ProblemError) || error.problem.reason !== 'MigrationsNotFound') throw error;
+    const [{ migrations }, onNotice] = args;
+    onNotice?.(`the migrations folder ${migrations} does not exist; the history is used without files`);
+    return [];
+  }
+}
+
 /** Author of history rows that were not written by a run. */
 export function author(runId: string): { now: string; runId: string; toolVersion: string } {
   return { now: new Date().toISOString(), runId, toolVersion: TOOL_VERSION };

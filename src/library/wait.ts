@@ -1,10 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Dialect } from '../core/model/dialect.ts';
 import type { HistoryRow } from '../core/model/history.ts';
 import { ProblemError } from '../core/model/problem.ts';
+import type { Revision } from '../core/model/revision.ts';
+import { checkIntegrity, missingFiles } from '../core/planning/integrity.ts';
+import { listNames } from '../core/planning/names.ts';
 import { findRevision } from '../core/planning/target.ts';
-import { readHistory } from '../database/read-history.ts';
+import { aheadOf, type UnknownApplied } from '../core/planning/unknown.ts';
+import { type HistoryReader, withHistory } from '../database/read-history.ts';
 import { listRevisions } from '../migrations/read.ts';
-import { type Options, resolvePaths, settingsOf } from './settings.ts';
+import { type Options, resolvePaths, type Settings, settingsOf } from './settings.ts';
 
 export interface WaitOptions extends Options {
   /** A revision, its unique prefix, or `head`: all migrations of the folder. Default `head`. */
@@ -18,7 +23,9 @@ export interface Waited {
   /** The expected revision. */
   revision: string;
   seconds: number;
-  /** Why it was not reached, in a sentence. */
+  /** `AheadOfFiles` if the database is newer than the files, and older code can run with it. */
+  reason?: 'AheadOfFiles';
+  /** Why it was not reached, or which newer migrations are applied, in a sentence. */
   why?: string;
   /** The missing migrations, in order; absent if the database did not respond. */
   pending?: string[];
@@ -35,8 +42,9 @@ const POLL_MS = 1_000;
  * const { reached } = await waitForRevision({ databaseUrl: 'sqlite:///data/app.db', revision: 'head', timeout: 60 });
  */
 export async function waitForRevision(options: WaitOptions = {}): Promise<Waited> {
-  const { target, timeouts } = await settingsOf(options);
-  const wanted = await revisionsOf(options);
+  const settings = await settingsOf(options);
+  const { target, timeouts } = settings;
+  const wanted = await lookFor(options, settings);
   const revision = options.revision ?? 'head';
   const start = performance.now();
   const limit = (options.timeout ?? 300) * 1000 || Number.POSITIVE_INFINITY;
@@ -45,9 +53,10 @@ export async function waitForRevision(options: WaitOptions = {}): Promise<Waited
     const left = limit - (performance.now() - start);
     // Each attempt is short, because it is followed by the next one.
     const connect = Math.max(200, Math.min(timeouts.connect || 5_000, 5_000, left));
-    const missing = await look(() => readHistory(target, { ...timeouts, connect }), wanted);
+    const missing = await look((use) => withHistory(target, { ...timeouts, connect }, use), wanted);
     const seconds = (performance.now() - start) / 1000;
     if (missing === undefined) return { reached: true, revision, seconds };
+    if (missing.reason !== undefined) return { reached: true, revision, seconds, ...missing };
     if (options.signal?.aborted || seconds * 1000 + POLL_MS > limit) {
       return { reached: false, revision, seconds, ...missing };
     }
@@ -58,40 +67,84 @@ export async function waitForRevision(options: WaitOptions = {}): Promise<Waited
   }
 }
 
+/** What is not as it should be; undefined if the wait is over. */
+type Missing = Pick<Waited, 'pending' | 'reason'> & { why: string };
+type Look = (history: HistoryReader) => Promise<Missing | undefined>;
+
 /** `head` needs the folder. A revision by name does not, so that any image can wait for it. */
-async function revisionsOf(options: WaitOptions): Promise<(history: readonly HistoryRow[]) => string[]> {
+async function lookFor(options: WaitOptions, { target, unknownApplied }: Settings): Promise<Look> {
   const { revision } = options;
   if (revision === undefined || revision === 'head') {
     const { migrations, include, exclude } = await resolvePaths(options);
     const listed = await listRevisions(migrations, { include, exclude });
     if (!listed.ok) throw new ProblemError(listed.problem);
-    return () => listed.revisions;
+    const { revisions } = listed;
+    return async (reader) => {
+      const history = await reader.read();
+      return notApplied(revisions, history) ?? unknown(revisions, history, reader, unknownApplied, target.dialect);
+    };
   }
-  return (history) => {
+  return async (reader) => {
+    const history = await reader.read();
     const found = findRevision(
       revision,
       history.map((row) => row.revision),
     );
-    if (found.ok) return [found.revision];
-    if (found.problem.reason === 'AmbiguousTarget') throw new ProblemError(found.problem);
-    return [revision];
+    if (!found.ok && found.problem.reason === 'AmbiguousTarget') throw new ProblemError(found.problem);
+    return notApplied([found.ok ? found.revision : revision], history);
   };
+}
+
+function notApplied(wanted: readonly string[], history: readonly HistoryRow[]): Missing | undefined {
+  const applied = new Set<string>(history.flatMap(({ revision, state }) => (state === 'applied' ? [revision] : [])));
+  const pending = wanted.filter((revision) => !applied.has(revision));
+  if (pending.length === 0) return undefined;
+  const why =
+    pending.length === 1 ? `${pending[0]} is not applied yet` : `${pending.length} migrations are not applied yet`;
+  return { why, pending };
+}
+
+/**
+ * The files are those of an older version: the wait ends as its run does. With Downgrade, a run reverts the migrations, so
+ * it waits for that. Throws ProblemError IncompatibleMigration, MissingMigration or StoredSourceInvalid.
+ */
+async function unknown(
+  revisions: readonly Revision[],
+  history: readonly HistoryRow[],
+  reader: HistoryReader,
+  policy: UnknownApplied,
+  dialect: Dialect,
+): Promise<Missing | undefined> {
+  // Contents are not needed: only the names decide what is missing.
+  const files = revisions.map((revision) => ({ revision, files: [`${revision}.sql`], checksum: '' }));
+  const missing = missingFiles(files, history);
+  if (missing.length === 0) return undefined;
+  const ahead = aheadOf(files, history);
+  if (policy === 'Refuse' || ahead.length === 0) {
+    const broken = checkIntegrity(
+      [],
+      history.filter(({ revision }) => missing.includes(revision)),
+      'Allow',
+    );
+    if (broken !== undefined) throw new ProblemError(broken);
+  }
+  const names = listNames(ahead);
+  const are = ahead.length === 1 ? 'is' : 'are';
+  if (policy === 'Downgrade') return { why: `${names} ${are} applied and not in the files; waiting until reverted` };
+  const [{ readStored }, { requireCompatible }] = await Promise.all([
+    import('../migrations/stored/files.ts'),
+    import('../migrations/stored/judge.ts'),
+  ]);
+  await requireCompatible(ahead, await readStored(reader, files, history), dialect);
+  const why = `the database is newer than the files: ${names} ${are} applied, and older code can run with ${ahead.length === 1 ? 'it' : 'them'}`;
+  return { reason: 'AheadOfFiles', why };
 }
 
 const MAY_COME: readonly string[] = ['DatabaseUnreachable', 'DatabaseNotFound', 'ConnectionLost'];
 
-async function look(
-  read: () => Promise<HistoryRow[]>,
-  wanted: (history: readonly HistoryRow[]) => string[],
-): Promise<(Pick<Waited, 'pending'> & { why: string }) | undefined> {
+async function look(connect: (use: Look) => Promise<Missing | undefined>, wanted: Look): Promise<Missing | undefined> {
   try {
-    const history = await read();
-    const applied = new Set<string>(history.flatMap(({ revision, state }) => (state === 'applied' ? [revision] : [])));
-    const pending = wanted(history).filter((revision) => !applied.has(revision));
-    if (pending.length === 0) return undefined;
-    const why =
-      pending.length === 1 ? `${pending[0]} is not applied yet` : `${pending.length} migrations are not applied yet`;
-    return { why, pending };
+    return await connect(wanted);
   } catch (error) {
     if (error instanceof ProblemError && MAY_COME.includes(error.problem.reason)) return { why: error.message };
     throw error;

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { Dialect } from '../core/model/dialect.ts';
-import type { LoadedMigration, MigrationFile } from '../core/model/migration.ts';
+import type { StoredSource } from '../core/model/history.ts';
+import type { LoadedMigration, MigrationFile, SentStatements } from '../core/model/migration.ts';
 import { ProblemError } from '../core/model/problem.ts';
 import { checksumOf } from './checksum.ts';
 import { describeMigration } from './describe.ts';
@@ -12,7 +13,10 @@ import { sqlBodies } from './formats/sql-bodies.ts';
 import { lineEndsOf, withLineEnds } from './line-ends.ts';
 import { importMigration } from './module.ts';
 import { suffixOf } from './names.ts';
-import { inParallel, readContent } from './read.ts';
+import { contentsOf, inParallel } from './read.ts';
+import { encodeSource } from './stored/encode.ts';
+import { importStored } from './stored/import.ts';
+import { typeOfPackage } from './suffixes.ts';
 
 /**
  * Parses the SQL or imports the code of one migration. What it gives is what `file.checksum` was made of.
@@ -65,7 +69,28 @@ async function load(folder: string, file: MigrationFile, dialect: Dialect): Prom
   const bodies = withLineEnds(await readBodies(folder, file, sources, dialect), ends);
   const { format, up, down, transactional, atomic } = bodies;
   const description = bodies.description ?? describeMigration(file.revision, sources[0]?.text ?? '', up.kind);
-  return { ...file, format, description, up, down, transactional, ...(atomic === true ? { atomic } : {}) };
+  return {
+    ...file,
+    format,
+    description,
+    up,
+    down,
+    transactional,
+    ...(atomic === true ? { atomic } : {}),
+    source: (sent) => storedSource(folder, file, contents, sent),
+  };
+}
+
+/** What the history keeps of a migration with these contents. */
+export function storedSource(
+  folder: string,
+  file: MigrationFile,
+  contents: readonly Uint8Array[],
+  sent: SentStatements | undefined = file.stored?.sent,
+): StoredSource {
+  const main = mainFile(file);
+  const type = /\.[jt]s$/i.test(main) ? (file.stored?.type ?? typeOfPackage(dirname(join(folder, main)))) : undefined;
+  return encodeSource({ files: file.files, contents, type, sent: suffixOf(main) === '.sql' ? undefined : sent });
 }
 
 async function readBodies(
@@ -76,14 +101,26 @@ async function readBodies(
 ): Promise<Bodies> {
   const main = mainFile(file);
   if (suffixOf(main) === '.sql') return sqlBodies(sources, dialect);
+  if (file.stored !== undefined) {
+    if (!file.stored.replayable) throw notReplayable(file);
+    const { imported, path } = await importStored(folder, file.files, file.stored, file.checksum);
+    return codeBodies(imported, main, path);
+  }
   const imported = await importMigration(folder, main, file.checksum);
   // Node reads the file once more to import it: what ran must be what was hashed.
   await readUnchanged(folder, file);
   return codeBodies(imported, main, resolve(folder, main));
 }
 
+function notReplayable({ revision }: MigrationFile): ProblemError {
+  return new ProblemError({
+    reason: 'MissingMigration',
+    message: `${revision} is not in the migrations folder, and the text that the history keeps of it imports other files, so it cannot be run. Deploy the version that contains it, or restore a backup: db-manager list-backups`,
+  });
+}
+
 async function readUnchanged(folder: string, file: MigrationFile): Promise<Buffer[]> {
-  const contents = await Promise.all(file.files.map((name) => readContent(folder, name)));
+  const contents = await contentsOf(folder, file);
   if (checksumOf(contents) === file.checksum) return contents;
   throw new ProblemError({
     reason: 'PlanChanged',

@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { MigrationFile } from '../core/model/migration.ts';
+import { contentsOf } from './read.ts';
 
 export interface Made {
   makes(schema: string): boolean;
@@ -14,10 +13,12 @@ export interface Made {
  * Tells whether these migrations create a schema, a role or an extension: then it must not be there before they run on
  * an empty database. Read from the files' text, `CREATE SCHEMA` and `createSchema` alike.
  */
-export async function madeObjects(folder: string, migrations: readonly Pick<MigrationFile, 'files'>[]): Promise<Made> {
-  const texts = await Promise.all(
-    migrations.flatMap(({ files }) => files.map((file) => readFile(join(folder, file), 'utf8'))),
-  );
+export async function madeObjects(
+  folder: string,
+  migrations: readonly Pick<MigrationFile, 'files' | 'stored'>[],
+): Promise<Made> {
+  const contents = await Promise.all(migrations.map((migration) => contentsOf(folder, migration)));
+  const texts = contents.flat().map(String);
   const extension = /create\s+extension\s+(?:if\s+not\s+exists\s+)?\\?"?([\w-]+)/gi;
   return {
     makes: naming(texts, 'create\\s*schema'),

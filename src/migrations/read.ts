@@ -77,6 +77,15 @@ async function readGroup(folder: string, { revision, files, compiled }: Group): 
   return { revision, files, checksum: checksumOf(contents) };
 }
 
+/** The files of a migration: from the folder, or as the history keeps them. Throws as `readContent`. */
+export async function contentsOf(
+  folder: string,
+  { files, stored }: Pick<MigrationFile, 'files' | 'stored'>,
+): Promise<Buffer[]> {
+  if (stored !== undefined) return stored.contents.map((content) => Buffer.from(content));
+  return Promise.all(files.map((file) => readContent(folder, file)));
+}
+
 /** Throws ProblemError InvalidMigration where the file cannot be read. */
 export async function readContent(folder: string, file: string): Promise<Buffer> {
   try {

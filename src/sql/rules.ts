@@ -13,6 +13,9 @@ export interface SqlRules {
   runsOnlyOutside(words: readonly string[]): boolean;
   /** A command of the database's own client, which no driver can run. */
   clientCommand(statement: StatementText): Objection | undefined;
+  /** A statement that fails unless the condition is true, and whether an error is that failure. */
+  assertion(condition: string): string;
+  isAssertionFailure(error: { code?: string; message: string }): boolean;
   /** A name as the database compares it, from its text without quotes. */
   foldName(name: string): string;
 }

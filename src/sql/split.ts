@@ -5,6 +5,7 @@
 import type { Dialect } from '../core/model/dialect.ts';
 import type { SqlStatement } from '../core/model/migration.ts';
 import { ProblemError, type SourcePosition } from '../core/model/problem.ts';
+import { assertionIn, assertionSql } from './assertion.ts';
 import { tokenize } from './lexer.ts';
 import { type Lost, lostFrom } from './lost.ts';
 import { SQL_RULES } from './rules.ts';
@@ -30,7 +31,7 @@ export interface Origin {
  * Throws ProblemError InvalidMigration with the place where a part of the text would be lost: see `refuseLost`.
  */
 export function splitSql(sql: string, dialect: Dialect, origin: Origin): SqlStatement[] {
-  const found: { start: number; end: number }[] = [];
+  const found: { start: number; end: number; assertion?: string }[] = [];
   let start: number | undefined;
   let lead: number | undefined;
   let end = 0;
@@ -42,6 +43,12 @@ export function splitSql(sql: string, dialect: Dialect, origin: Origin): SqlStat
     if (token.kind === 'space') continue;
     if (token.kind === 'comment') {
       if (!speaksToMachine(sql, token.start, token.end)) continue;
+      const assertion = assertionIn(sql.slice(token.start, token.end));
+      if (assertion !== undefined) {
+        if (start !== undefined || assertion === '') refuseAssertion(sql, token.start, origin, assertion);
+        found.push({ start: token.start, end: token.end, assertion });
+        continue;
+      }
       if (start !== undefined) {
         end = token.end;
         continue;
@@ -67,12 +74,29 @@ export function splitSql(sql: string, dialect: Dialect, origin: Origin): SqlStat
   if (start !== undefined) found.push({ start: lead ?? start, end });
 
   const place = placer(sql, origin);
-  return found.map((piece) => ({ sql: sql.slice(piece.start, piece.end), ...place(piece.start) }));
+  return found.map(({ start, end, assertion }) =>
+    assertion === undefined
+      ? { sql: sql.slice(start, end), ...place(start) }
+      : { sql: assertionSql(assertion, dialect), ...place(start), assertion },
+  );
 }
 
 /** The place in the file of an offset into a statement's text, as the databases' error positions are. */
 export function positionAt(statement: SqlStatement, offset: number): SourcePosition {
   return placer(statement.sql, statement)(Math.min(offset, statement.sql.length));
+}
+
+function refuseAssertion(sql: string, start: number, origin: Origin, condition: string): never {
+  const position = placer(sql, origin)(start);
+  const why =
+    condition === ''
+      ? 'db-manager:assert has no condition. Write a query that must return true after it'
+      : 'db-manager:assert is inside a statement. End the statement before it with a semicolon';
+  throw new ProblemError({
+    reason: 'InvalidMigration',
+    message: `${position.file}:${position.line}:${position.column}: ${why}.`,
+    position,
+  });
 }
 
 function refuseLost(sql: string, dialect: Dialect, origin: Origin): void {

@@ -27,6 +27,8 @@ describe('the retention of backups', () => {
     { ages: [0, 6.999, 7], last: 1, days: 7, removed: [7] },
     { ages: [8, 9, 10], last: 2, days: 7, removed: [10] },
     { ages: [1, 2, 3], last: 1, days: 7, removed: [] },
+    { ages: [0, 0.5, 1], last: 1, days: 1, removed: [1] },
+    { ages: [-2, -1], last: 1, days: 0, removed: [-1] },
   ]) {
     it(`removes ${JSON.stringify(removed)} of ages ${JSON.stringify(ages)}, keeping ${last} and ${days} days`, () => {
       const backups = ages.map((age) => backup(age));

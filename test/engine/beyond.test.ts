@@ -106,12 +106,17 @@ describe('statements that act beyond the database', function () {
   }
 
   /** What became of each statement, sent alone on one scratch database. */
-  async function refusedOn(server: 'SameServer' | 'Private', statements: readonly string[], form: 'sql' | 'code') {
+  async function refusedOn(
+    server: 'SameServer' | 'Private',
+    statements: readonly string[],
+    form: 'sql' | 'code',
+    kind: 'empty' | 'schema' = 'empty',
+  ) {
     const { migrations: folder } = await project(statements, form);
     const read = await readMigrations(folder);
     if (!read.ok) throw new Error(read.problem.message);
     const db = await openTarget(targetOf(url));
-    const scratch = await openScratch(db, { kind: 'empty' }, { runId: 'beyond', server });
+    const scratch = await openScratch(db, { kind }, { runId: 'beyond', server });
     try {
       await scratch.database.history.ensure();
       const timeouts = { connect: 5_000, lock: 5_000, statement: 0, run: 0 };
@@ -124,7 +129,7 @@ describe('statements that act beyond the database', function () {
           problem: outcome.kind === 'failed' ? outcome.problem : undefined,
         });
       }
-      return found;
+      return Object.assign(found, { beyond: scratch.beyond });
     } finally {
       await scratch.drop();
       await db.close();
@@ -181,6 +186,49 @@ describe('statements that act beyond the database', function () {
       assert.deepEqual(await sql('SELECT * FROM beyond_log', name), []);
     });
   }
+
+  /** What no reading of the statement shows: functions that exist, and that build what they run. */
+  const STORED = `
+    CREATE FUNCTION makes_role() RETURNS void LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN EXECUTE chr(67) || 'REATE ROLE beyond_sly'; END $$;
+    CREATE FUNCTION sets() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN EXECUTE chr(65) || 'LTER DATA' || chr(66) || 'ASE postgres SET work_mem = 1024'; RETURN NEW; END $$;
+    CREATE TABLE with_trigger (id int); CREATE TRIGGER sets BEFORE INSERT ON with_trigger FOR EACH ROW EXECUTE FUNCTION sets();
+    CREATE FUNCTION member() RETURNS int LANGUAGE plpgsql AS $$ BEGIN EXECUTE format('%s beyond_reader TO beyond_writer', upper('grant')); RETURN 1; END $$;
+    CREATE FUNCTION sends() RETURNS text LANGUAGE plpgsql AS $$ DECLARE r text; BEGIN EXECUTE 'SELECT db' || chr(108) || 'ink_exec(''URL'', ''INSERT INTO beyond_log VALUES (1)'')' INTO r; RETURN r; END $$;
+    CREATE FUNCTION writes() RETURNS text LANGUAGE sql AS $$ SELECT dblink_exec('URL', 'INSERT INTO beyond_log VALUES (1)') $$;
+    CREATE FUNCTION calls() RETURNS text LANGUAGE plpgsql AS $$ BEGIN RETURN writes(); END $$;
+    CREATE FUNCTION notifies() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NOTIFY beyond; RETURN NEW; END $$;
+    CREATE TABLE announced (id int); CREATE TRIGGER notifies AFTER INSERT ON announced FOR EACH ROW EXECUTE FUNCTION notifies();`;
+  const CALLS: readonly [sql: string, sameServer: RegExp, onPrivate: RegExp | undefined][] = [
+    ['SELECT makes_role()', /NotRehearsable.*changed pg_authid/, undefined],
+    ['INSERT INTO with_trigger VALUES (1)', /NotRehearsable.*changed pg_db_role_setting/, undefined],
+    ['SELECT member()', /NotRehearsable.*changed pg_auth_members/, undefined],
+    ['SELECT sends()', /dblink_exec\(\) reaches other servers/, /dblink_exec\(\) reaches other servers/],
+    ['SELECT calls()', /NotRehearsable.*in calls\(\)/, /NotRehearsable.*in calls\(\)/],
+    ['INSERT INTO announced VALUES (1)', /NotRehearsable.*NOTIFY beyond in notifies\(\)/, undefined],
+  ];
+
+  it('in functions that exist, in triggers and in text built at run time, change nothing on the target', async () => {
+    await sql(STORED.replaceAll('URL', url), name);
+    const before = await state();
+    const statements = CALLS.map(([statement]) => statement);
+    const text = (problem: Problem | undefined) => problem && `${problem.reason} ${problem.message}`;
+    for (const form of ['sql', 'code'] as const) {
+      const same = await refusedOn('SameServer', statements, form, 'schema');
+      for (const [index, [statement, expected]] of CALLS.entries()) {
+        assert.match(text(same[index]?.problem) ?? `${statement} ran`, expected);
+      }
+      assert.equal(await state(), before);
+      const there = await refusedOn('Private', statements, form, 'schema');
+      for (const [index, [statement, , expected]] of CALLS.entries()) {
+        if (expected === undefined) assert.equal(text(there[index]?.problem), undefined);
+        else assert.match(text(there[index]?.problem) ?? `${statement} ran`, expected);
+      }
+      const reported = there.beyond.join('; ');
+      assert.match(reported, /a change of pg_authid \(0001_beyond\); a change of pg_db_role_setting \(0002_beyond\)/);
+    }
+    assert.equal(await state(), before);
+    assert.deepEqual(await sql('SELECT * FROM beyond_log', name), []);
+  });
 
   it('are refused also where code catches what is thrown at it', async () => {
     const options = await project([], 'code');

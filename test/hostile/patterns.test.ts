@@ -1,8 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { check } from 'recheck';
-import ts from 'typescript';
+import { isBounded, judge, literals, NOTHING_KNOWN, readVerdicts } from './regular-expressions.ts';
 
 /**
  * Every regular expression of src is checked for growth (recheck: automata and fuzzing). One whose time grows faster
@@ -83,37 +80,24 @@ const EXCEPTIONS: Record<string, string> = {
   '/WITH SCHEMA (.*);/': LINE,
   '/[.@].*$/': NAME,
   '/^Command was: REFRESH MATERIALIZED VIEW ([^;]+);/m': MESSAGE,
+  '/^(?:CONTEXT: +)?COPY ([^\\n]{1,200}?), line \\d/m': MESSAGE,
+  '/^(?:[VU]\\d[\\d._]*|R)__.*\\.sql\\.conf$/i': NAME,
+  '/^\\/+|\\/+$/g': NAME,
+  '/no space left|disk full|storage.*full/i': MESSAGE,
 };
 const SHARED = /^(?:operator|controller-runtime|telemetry|core\/reconcile|core\/model\/masking)/;
 const SHORT_BY_API = new Set(['/[^a-z0-9]+$/', '/^-+|-+$/g']);
 
-const SOURCE = join(import.meta.dirname, '..', '..', 'src');
-
-function literals(): Map<string, string[]> {
-  const found = new Map<string, string[]>();
-  for (const name of readdirSync(SOURCE, { recursive: true, encoding: 'utf8' })) {
-    if (!name.endsWith('.ts')) continue;
-    const file = ts.createSourceFile(name, readFileSync(join(SOURCE, name), 'utf8'), ts.ScriptTarget.Latest);
-    const visit = (node: ts.Node) => {
-      if (ts.isRegularExpressionLiteral(node)) found.set(node.text, [...(found.get(node.text) ?? []), name]);
-      ts.forEachChild(node, visit);
-    };
-    visit(file);
-  }
-  return found;
-}
+const LONG = process.env.DB_MANAGER_FAULTS === 'long';
 
 describe('a regular expression', () => {
   const growing = new Map<string, string[]>();
 
   before(async function () {
     this.timeout(600_000);
-    for (const [text, files] of literals()) {
-      const end = text.lastIndexOf('/');
-      const { status } = await check(text.slice(1, end), text.slice(end + 1), { timeout: 60_000 });
-      // What recheck cannot decide counts as growing: someone has to say what bounds it.
-      if (status !== 'safe') growing.set(text, files);
-    }
+    const found = literals();
+    const verdicts = await judge(found.keys(), LONG ? NOTHING_KNOWN : readVerdicts());
+    for (const text of verdicts.growing) growing.set(text, found.get(text) ?? []);
   });
 
   it('is among those that are found', () => assert.ok(literals().size > 200));
@@ -121,6 +105,24 @@ describe('a regular expression', () => {
   it('takes a time that grows with its text, or stands in the list with what bounds it', () => {
     const unknown = [...growing].filter(([text]) => !(text in EXCEPTIONS));
     assert.deepEqual(unknown, []);
+  });
+
+  it('is judged by recheck where it is new, and has the verdict that is kept for it', async function () {
+    this.timeout(120_000);
+    const kept = readVerdicts();
+    const samples = LONG ? [...kept.safe, ...kept.growing] : ['/\\/+$/', '/^[^/\\\\]*:[^/\\\\]*@/', '/^\\d+$/'];
+    const { safe, growing: grows } = await judge([...samples, '/^(a+)+$/'], NOTHING_KNOWN);
+    assert.ok(grows.includes('/^(a+)+$/'));
+    assert.deepEqual(
+      [safe.filter((text) => kept.growing.includes(text)), grows.filter((text) => kept.safe.includes(text))],
+      [[], []],
+    );
+  }).timeout(600_000);
+
+  it('is bounded where each repetition has a limit and none is repeated itself', () => {
+    for (const text of ['/^a?b{1,60}$/', '/[*+]{2,9}/', '/\\*\\+/', '/(?:a|b)?c/']) assert.ok(isBounded(text), text);
+    for (const text of ['/a*/', '/[ab]+/', '/a{2,}/', '/(?:a{0,9}){0,9}/', '/\\\\+/'])
+      assert.ok(!isBounded(text), text);
   });
 
   it('has no exception without need', () => {

@@ -7,6 +7,7 @@ export const DEFAULT_MS = 10_000;
 /** The machine may be slow and busy with others, so an exception is a bound on a hang and not a measure of speed. */
 const EXCEPTIONS: { folders: RegExp; ms: number; reason: string }[] = [
   { folders: /^test\/(cluster|e2e)\//, ms: 180_000, reason: 'pods and operators start and wait for each other' },
+  { folders: /^test\/hostile\//, ms: 120_000, reason: 'texts of megabytes are read, on a machine that may be busy' },
   { folders: /^test\/faults\//, ms: 180_000, reason: 'processes are killed and started again many times' },
 ];
 const STARTS_PROGRAMS = { ms: 120_000, reason: 'a server or a command starts, on a machine that may be busy' };

@@ -5,7 +5,8 @@
 {{- $events := include "db-migration.events" . -}}
 {{- $resource := include "db-migration.isResource" . -}}
 {{- $spec := include "db-migration.spec" . | fromYaml -}}
-{{- $withRollback := .Values.rollback.downgrade | ternary (printf "%s,post-rollback" $events) $events -}}
+{{- $rollback := include "db-migration.rollbackEvent" . -}}
+{{- $withRollback := .Values.rollback.downgrade | ternary (printf "%s,%s" $events $rollback) $events -}}
 {{- $kept := "before-hook-creation" -}}
 {{- with .Values.database.url }}
 {{- $object := dict "apiVersion" "v1" "kind" "Secret" "stringData" (dict "url" (tpl . $)) }}
@@ -22,7 +23,7 @@
 {{- if not (lookup "v1" "ConfigMap" .Release.Namespace $filesName) }}
 {{- include "db-migration.object" (list . $files $filesName $events -20 $kept) }}
 {{- end }}
-{{- if .Values.rollback.downgrade }}
+{{- if eq $rollback "post-rollback" }}
 {{- /* The newest files under a fixed name. A rollback does not recreate them: they contain the migrations to revert. */}}
 {{- include "db-migration.object" (list . $files (printf "%s-newest" $name) $events -20 $kept) }}
 {{- end }}
@@ -42,7 +43,7 @@
 {{- end }}
 {{- include "db-migration.job" (list . $name $events (include "db-migration.upgradeSpec" . | fromYaml)) }}
 {{- if .Values.rollback.downgrade }}
-{{- include "db-migration.job" (list . (printf "%s-rollback" $name) "post-rollback" (include "db-migration.rollbackSpec" . | fromYaml)) }}
+{{- include "db-migration.job" (list . (printf "%s-rollback" $name) $rollback (include "db-migration.rollbackSpec" . | fromYaml)) }}
 {{- end }}
 {{- end -}}
 
@@ -60,9 +61,26 @@ for the result of this upgrade, not of an earlier one.
 {{- toYaml $spec -}}
 {{- end -}}
 
+{{/*
+If spec.target names a revision, the database goes back to it after the application, with the newest files of the release.
+Otherwise it goes back before the application, with the text in its history, to the last of the older files.
+*/}}
+{{- define "db-migration.rollbackEvent" -}}
+{{- $spec := include "db-migration.spec" . | fromYaml -}}
+{{- if and .Values.rollback.downgrade .given (ne (toString (default "head" $spec.target)) "head") -}}
+post-rollback
+{{- else -}}
+pre-rollback
+{{- end -}}
+{{- end -}}
+
 {{- define "db-migration.rollbackSpec" -}}
 {{- $spec := include "db-migration.upgradeSpec" . | fromYaml -}}
+{{- if eq (include "db-migration.rollbackEvent" .) "post-rollback" -}}
 {{- $_ := set $spec "allowDowngrade" true -}}
 {{- $_ := set $spec "migrations" (dict "configMaps" (list (dict "name" (printf "%s-newest" (include "db-migration.fullname" .))))) -}}
+{{- else -}}
+{{- $_ := set $spec "unknownApplied" "Downgrade" -}}
+{{- end -}}
 {{- toYaml $spec -}}
 {{- end -}}

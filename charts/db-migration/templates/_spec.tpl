@@ -69,11 +69,8 @@ spec:
 {{- end -}}
 {{- if .Values.rollback.downgrade -}}
 {{- $target := toString (default "head" $spec.target) -}}
-{{- if or (eq $target "head") (eq $target "base") (hasPrefix "+" $target) (hasPrefix "-" $target) -}}
-{{- fail (printf "%s.rollback.downgrade requires a revision in %s.spec.target: %s does not name the revision to go back to" $chart $chart $target) -}}
-{{- end -}}
-{{- if not .given -}}
-{{- fail (printf "%s.rollback.downgrade requires %s.files, or the files of the application chart: the image or volume of the older chart does not contain the newer migrations to revert" $chart $chart) -}}
+{{- if or (eq $target "base") (hasPrefix "+" $target) (hasPrefix "-" $target) -}}
+{{- fail (printf "%s.rollback.downgrade cannot go back with %s.spec.target=%s, which depends on the current revision of the database: omit it, or set a revision" $chart $chart $target) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

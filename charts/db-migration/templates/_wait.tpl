@@ -21,6 +21,9 @@ file of this revision of the chart.
     - {{ printf "--revision=%s" $target | quote }}
     - {{ printf "--migrations=%s" $folder | quote }}
     - --timeout=0
+    {{- with $spec.unknownApplied }}
+    - {{ printf "--unknown-applied=%s" (lower .) | quote }}
+    {{- end }}
     {{- with dig "history" "schema" "" $spec.database }}
     - {{ printf "--history-schema=%s" . | quote }}
     {{- end }}

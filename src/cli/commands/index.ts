@@ -14,8 +14,10 @@ import { lint } from './lint.ts';
 import { listBackups } from './list-backups.ts';
 import { migrateCheck } from './migrate-check.ts';
 import { migrateCurrent } from './migrate-current.ts';
+import { migrateDiff } from './migrate-diff.ts';
 import { migrateDowngrade } from './migrate-downgrade.ts';
 import { migrateHistory } from './migrate-history.ts';
+import { migrateShow } from './migrate-show.ts';
 import { migrateSql } from './migrate-sql.ts';
 import { migrateStamp } from './migrate-stamp.ts';
 import { migrateUpgrade } from './migrate-upgrade.ts';
@@ -27,6 +29,8 @@ import { report } from './report.ts';
 import { restore } from './restore.ts';
 import { run } from './run.ts';
 import { runner } from './runner.ts';
+import { runs } from './runs.ts';
+import { runsShow } from './runs-show.ts';
 import { safeMigrate } from './safe-migrate.ts';
 import { safetyCheck } from './safety-check.ts';
 import { schemaDiagram } from './schema-diagram.ts';
@@ -45,6 +49,8 @@ export const COMMANDS: readonly CommandDefinition[] = [
   migrateDowngrade,
   migrateCurrent,
   migrateHistory,
+  migrateShow,
+  migrateDiff,
   migrateStamp,
   migrateSql,
   migrateCheck,
@@ -56,6 +62,8 @@ export const COMMANDS: readonly CommandDefinition[] = [
   report,
   wait,
   run,
+  runs,
+  runsShow,
   backup,
   listBackups,
   verifyBackup,

@@ -17,10 +17,15 @@ export const migrateCurrent = defineCommand({
   },
 });
 
-function sentence({ revision, head, pending, interrupted }: Current, verbose: boolean): string {
+function sentence({ revision, head, pending, interrupted, unknown }: Current, verbose: boolean): string {
   const cutOff = interrupted.map(
     (name) => `${name} was interrupted; its state is unknown. Inspect the database, then run: db-manager repair`,
   );
+  if (pending.length === 0 && unknown.length > 0) {
+    const place = unknown.some((name) => name === revision) ? `newer than the files, which end with ${head}` : 'head';
+    const list = unknown.map((name) => `  not in the files  ${name}`);
+    return [`${revision} (${place})`, ...list, ...cutOff].join('\n');
+  }
   if (pending.length === 0) return [`${revision} (head)`, ...cutOff].join('\n');
   const list = verbose ? pending.map((name) => `  pending  ${name}`) : [];
   const first = `${revision} (${pending.length} pending; head is ${head})`;

@@ -23,7 +23,7 @@ function row({ revision, state, appliedAt, description, current }: HistoryEntry)
 }
 
 function inFull(entry: HistoryEntry): string {
-  const { revision, state, description, current, appliedAt, durationMs, runId, files } = entry;
+  const { revision, state, description, current, appliedAt, durationMs, runId, files, source } = entry;
   const applied = appliedAt === undefined ? [] : [`  applied      ${appliedAt}, in ${durationMs} ms, run ${runId}`];
   return [
     `${revision}${current ? ' (current)' : ''}`,
@@ -31,5 +31,14 @@ function inFull(entry: HistoryEntry): string {
     `  state        ${state}`,
     ...applied,
     `  files        ${files.join(', ') || 'none'}`,
+    ...(appliedAt === undefined ? [] : [`  stored text  ${storedText(source)}`]),
   ].join('\n');
+}
+
+/** Whether the history alone can show and revert a migration. */
+function storedText(source: HistoryEntry['source']): string {
+  if (source?.note === 'TooLarge') return 'none: it is larger than 1 MiB after compression';
+  if (source?.format === undefined) return 'none: db-manager repair --store-sources';
+  const size = `${source.bytes} bytes, compressed`;
+  return source.note === 'OwnImports' ? `${size}; cannot be run again: it uses ${source.detail}` : size;
 }

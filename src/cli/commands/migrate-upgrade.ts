@@ -1,7 +1,13 @@
 import { defineCommand } from '../command.ts';
+import { type UnknownAppliedOption, unknownAppliedOf, unknownAppliedOption } from '../options.ts';
 import { print } from '../output/print.ts';
 
-export const migrateUpgrade = defineCommand<{ target: string; singleTransaction?: boolean; create?: boolean }>({
+export const migrateUpgrade = defineCommand<{
+  target: string;
+  singleTransaction?: boolean;
+  create?: boolean;
+  unknownApplied?: UnknownAppliedOption;
+}>({
   name: 'migrate upgrade',
   group: 'From a model to a migration:',
   summary: 'apply pending migrations atomically, under the migration lock',
@@ -10,10 +16,13 @@ export const migrateUpgrade = defineCommand<{ target: string; singleTransaction?
     command
       .argument('[target]', 'head, a revision or its unique prefix, +N', 'head')
       .option('--single-transaction', 'run all migrations in one transaction')
-      .option('--create', 'create a missing PostgreSQL database'),
-  async action(options, io) {
+      .option('--create', 'create a missing PostgreSQL database')
+      .addOption(unknownAppliedOption('downgrade')),
+  async action({ unknownApplied, ...options }, io) {
     const { upgradeDatabase } = await import('../../library/migrate.ts');
     const { renderMigrated } = await import('../output/migrated.ts');
-    print(io, options, await upgradeDatabase(options), (done) => renderMigrated(done, 'applied'));
+    print(io, options, await upgradeDatabase({ ...options, ...unknownAppliedOf(unknownApplied) }), (done) =>
+      renderMigrated(done, 'applied'),
+    );
   },
 });

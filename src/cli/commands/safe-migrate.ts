@@ -1,6 +1,7 @@
 import { Option } from 'commander';
 import { REASONS } from '../../core/model/reason.ts';
 import { defineCommand } from '../command.ts';
+import { type UnknownAppliedOption, unknownAppliedOf, unknownAppliedOption } from '../options.ts';
 import { print } from '../output/print.ts';
 
 const REHEARSALS = { auto: 'Auto', full: 'Full', schema: 'SchemaOnly', disabled: 'Disabled' } as const;
@@ -16,6 +17,7 @@ interface SafeMigrateCommandOptions {
   rehearsalServer?: keyof typeof REHEARSAL_SERVERS;
   backupName?: string;
   allowDowngrade?: boolean;
+  unknownApplied?: UnknownAppliedOption;
   /** Digest of the plan. */
   approve?: string;
   /** The file of the page. */
@@ -30,6 +32,7 @@ export const safeMigrate = defineCommand<SafeMigrateCommandOptions>({
   examples: [
     'db-manager safe-migrate --dry-run',
     'db-manager safe-migrate --backup-name before_release',
+    'db-manager safe-migrate --unknown-applied downgrade',
     'db-manager safe-migrate --report run.html',
   ],
   configure: (command) =>
@@ -50,6 +53,7 @@ export const safeMigrate = defineCommand<SafeMigrateCommandOptions>({
         ).choices(Object.keys(REHEARSAL_SERVERS)),
       )
       .option('--backup-name <name>', 'instead of backup_YYYYMMDD_HHMMSS')
+      .addOption(unknownAppliedOption())
       .option('--allow-downgrade', 'allow a target older than the current revision')
       .option(
         '--approve <digest>',
@@ -57,13 +61,14 @@ export const safeMigrate = defineCommand<SafeMigrateCommandOptions>({
       )
       .option('--report <file>', 'also write the HTML page of the run to this file')
       .option('--redact-literals', 'leave the literals in SQL out of the page'),
-  async action({ rehearsal, rehearsalServer, approve, report: file, redactLiterals, ...options }, io) {
+  async action({ rehearsal, rehearsalServer, approve, unknownApplied, report: file, redactLiterals, ...options }, io) {
     const { safeMigrate } = await import('../../library/safe-migrate.ts');
     const { renderReport } = await import('../output/report.ts');
     const { runView } = await import('../output/run-view.ts');
     const view = options.json === true ? undefined : runView(io);
     const report = await safeMigrate({
       ...options,
+      ...unknownAppliedOf(unknownApplied),
       approvedPlan: approve,
       report: { file, redactLiterals },
       rehearsal: rehearsal === undefined ? undefined : REHEARSALS[rehearsal],

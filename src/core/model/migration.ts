@@ -1,3 +1,4 @@
+import type { StoredSource } from './history.ts';
 import type { SourcePosition } from './problem.ts';
 import type { Revision } from './revision.ts';
 
@@ -13,6 +14,27 @@ export interface MigrationFile {
   files: string[];
   /** `sha256:<hex>` of the contents with line ends normalised to LF; for two files, of both in order. */
   checksum: string;
+  /** The files as the history keeps them, if they are not in the folder. */
+  stored?: StoredFiles;
+}
+
+/** The files of a migration that the history keeps. */
+export interface StoredFiles {
+  /** In the order of `files`, byte by byte. */
+  contents: readonly Uint8Array[];
+  /** How Node reads a `.js` or `.ts` file of it. */
+  type?: 'module' | 'commonjs';
+  /** For code: what it sent when it was applied. */
+  sent?: SentStatements;
+  /** False for code that imports other files: it can be shown, but not run. */
+  replayable: boolean;
+}
+
+/** Statements of code that change the schema, in order, as they were sent. */
+export interface SentStatements {
+  statements: readonly string[];
+  /** False if there were more. */
+  complete: boolean;
 }
 
 /** One SQL statement with its start position, for messages that point into the file. Lines and columns start at 1. */
@@ -21,6 +43,8 @@ export interface SqlStatement {
   file: string;
   line: number;
   column: number;
+  /** The condition of `-- db-manager:assert`; `sql` fails unless it is true. */
+  assertion?: string;
 }
 
 /** The queries of a code migration that have been sent and are not finished yet. */
@@ -55,4 +79,6 @@ export interface LoadedMigration extends MigrationFile {
   transactional: { up: boolean; down: boolean };
   /** The author requires the transaction, so it never runs without one. */
   atomic?: boolean;
+  /** What the history keeps of it; `sent` is known once it has run. */
+  source?(sent?: SentStatements): StoredSource;
 }

@@ -1,5 +1,6 @@
 import { BACKUP_REASONS } from './backup-reasons.ts';
 import { CLUSTER_REASONS } from './cluster-reasons.ts';
+import { HISTORY_REASONS } from './history-reasons.ts';
 import { OPERATOR_REASONS } from './operator-reasons.ts';
 
 /**
@@ -129,6 +130,8 @@ export const REASONS = {
     help: 'Review the new plan and approve its digest.',
   },
 
+  ...HISTORY_REASONS,
+
   // checks and approval
   UnsafePlan: {
     exit: 4,
@@ -220,8 +223,8 @@ export const REASONS = {
   },
   RowsLost: {
     exit: 4,
-    means: 'On the copy, a migration deleted rows from a table that it does not mention.',
-    help: 'Correct the migration, or ignore the rule by id and state a reason.',
+    means: 'A migration would delete rows from a table that it does not mention, or a downgrade would lose rows.',
+    help: 'Correct the migration, or ignore the rule by id and state a reason. Approve a downgrade by its digest.',
   },
   RoundTripFailed: {
     exit: 4,
@@ -234,6 +237,11 @@ export const REASONS = {
     exit: 1,
     means: 'A migration failed. Its transaction was rolled back; earlier migrations stay applied.',
     help: 'Correct the migration. The message names the statement, file and line.',
+  },
+  AssertionFailed: {
+    exit: 1,
+    means: 'A condition of the migration (`-- db-manager:assert`) is not true; the migration was rolled back.',
+    help: 'Look at the data that the condition names, then correct the data or the migration.',
   },
   LockTimeout: {
     exit: 1,

@@ -51,6 +51,8 @@ export const runRequestSchema = z.strictObject({
   target: z.string(),
   allowDowngrade: z.boolean(),
   outOfOrder: z.enum(['Refuse', 'Allow']),
+  /** Applied migrations that the files lack. Absent: Accept. */
+  unknownApplied: z.enum(['Refuse', 'Accept', 'Downgrade']).optional(),
   dryRun: z.boolean(),
   approval: z.enum(['Automatic', 'Manual', 'OnFindings']),
   approvedPlan: z.string().optional(),

@@ -157,6 +157,12 @@ export const specSchema = z
       .enum(['Refuse', 'Allow'])
       .default('Refuse')
       .describe('Handling of a pending migration that sorts before an applied one.'),
+    unknownApplied: z
+      .enum(['Refuse', 'Accept', 'Downgrade'])
+      .optional()
+      .describe(
+        'Applied migrations that the files lack, as after a rollback. Accept (the default): succeed if older code can run with them. Refuse: fail. Downgrade: revert them with the text in the history.',
+      ),
     dryRun: z.boolean().default(false).describe('Run all steps without writing to the database.'),
     approval: z
       .enum(['Automatic', 'Manual', 'OnFindings'])

@@ -29,12 +29,15 @@ export function checkIntegrity(
   history: readonly HistoryRow[],
   outOfOrder: 'Refuse' | 'Allow',
   advice: RepairAdvice = COMMAND_LINE,
+  /** Applied migrations without a file that are no problem. */
+  accepted: readonly Revision[] = [],
 ): Problem | undefined {
+  const known = accepted.length === 0 ? history : history.filter(({ revision }) => !accepted.includes(revision));
   return (
     interrupted(history, advice) ??
-    missing(files, history, advice) ??
+    missing(files, known, advice) ??
     edited(files, history, advice) ??
-    (outOfOrder === 'Allow' ? undefined : late(files, history))
+    (outOfOrder === 'Allow' ? undefined : late(files, known))
   );
 }
 
@@ -57,7 +60,7 @@ function missing(
     'MissingMigration',
     missingFiles(files, history),
     (names, one) =>
-      `${names} ${one ? 'is' : 'are'} applied${appliedBy(files, history)}, but ${one ? 'the file is' : 'the files are'} not in the migrations folder. Restore ${one ? 'it' : 'them'}, deploy the version that contains ${one ? 'it' : 'them'}, or remove ${one ? 'it' : 'them'} from the history: ${advice.removeMissing}`,
+      `${names} ${one ? 'is' : 'are'} applied${appliedBy(files, history)}, but ${one ? 'the file is' : 'the files are'} not in the migrations folder. Restore ${one ? 'it' : 'them'}, deploy the version that contains ${one ? 'it' : 'them'}, revert ${one ? 'it' : 'them'} with the stored text: db-manager migrate downgrade, or remove ${one ? 'it' : 'them'} from the history: ${advice.removeMissing}`,
   );
 }
 

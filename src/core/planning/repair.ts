@@ -18,11 +18,12 @@ export interface RepairChoices {
   only?: readonly Revision[];
 }
 
-export type Damage = 'interrupted' | 'edited' | 'missing';
+/** `noText`: the history does not keep the text of the migration. */
+export type Damage = 'interrupted' | 'edited' | 'missing' | 'noText';
 
 export interface Repair extends HistoryChange {
   /** Every problem and the action chosen for it; `none` needs a decision. */
-  findings: { revision: Revision; problem: Damage; action: 'accepted' | 'applied' | 'removed' | 'none' }[];
+  findings: { revision: Revision; problem: Damage; action: 'accepted' | 'applied' | 'removed' | 'stored' | 'none' }[];
 }
 
 /** The changes of the history that make planning possible again. The tables of the user are not changed. */

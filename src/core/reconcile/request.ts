@@ -47,6 +47,7 @@ export function requestFromSpec(spec: DatabaseMigrationSpec, identity: RunIdenti
     target: spec.target,
     allowDowngrade: spec.allowDowngrade,
     outOfOrder: spec.outOfOrder,
+    ...(spec.unknownApplied === undefined ? {} : { unknownApplied: spec.unknownApplied }),
     dryRun: spec.dryRun,
     approval: spec.approval,
     approvedPlan: spec.approvedPlan,

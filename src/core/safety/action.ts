@@ -71,7 +71,9 @@ export type Action =
   | { kind: 'addColumn'; table: TableRef; column: ColumnSpec }
   | { kind: 'dropColumn'; table: TableRef; column: string; cascade: boolean }
   | { kind: 'alterType'; table: TableRef; column: string; to: string; using: boolean }
-  | { kind: 'setNotNull' | 'dropNotNull' | 'setDefault'; table: TableRef; column: string }
+  | { kind: 'setNotNull' | 'dropNotNull'; table: TableRef; column: string }
+  /** `dropped`: DROP DEFAULT. */
+  | { kind: 'setDefault'; table: TableRef; column: string; dropped?: true }
   | ({ kind: 'addConstraint'; table: TableRef } & ConstraintSpec)
   | { kind: 'validateConstraint'; table: TableRef; name: string }
   | { kind: 'dropConstraint'; table: TableRef; name: string; cascade: boolean }
@@ -109,6 +111,8 @@ export type Action =
   | { kind: 'feature'; feature: string; since: number }
   /** An effect that a restore of the database does not undo: `CREATE ROLE x`. */
   | { kind: 'beyond'; what: string; reach: 'server' | 'outside' }
+  /** A command of ALTER TABLE or ALTER DOMAIN that no rule needs. */
+  | { kind: 'other'; command: string }
   /** A name longer than the limit of PostgreSQL, 63 bytes. */
   | { kind: 'longName'; name: string };
 
@@ -144,6 +148,8 @@ export interface ReadMigration {
   reversible: boolean;
   /** Code whose statements are not all known: it was not recorded, or not completely. */
   opaque: boolean;
+  /** Code: what it needs of other files of the project. */
+  imports?: readonly string[];
   /** Of comments that are not next to a statement: they apply to the whole migration. */
   ignore?: ReadStatement['ignore'];
 }

@@ -21,13 +21,15 @@ export interface CheckOptions {
   given?: readonly ReadMigration[];
   /** Each migration is a separate plan, as for files without a database: its tables exist for the next migration. */
   perMigrationPlan?: boolean;
+  /** Called for each finding that a comment ignores, with the reason of its author. */
+  onIgnored?(ignored: { rule: string; migration: string; why: string }): void;
 }
 
 /** Findings in the order of the statements. */
 export function checkMigrations(
   migrations: readonly ReadMigration[],
   rules: readonly Rule[],
-  { server, ignore, snapshot, given = [], perMigrationPlan = false }: CheckOptions,
+  { server, ignore, snapshot, given = [], perMigrationPlan = false, onIgnored }: CheckOptions,
 ): Finding[] {
   const known = knownSchema(snapshot);
   for (const { statements } of given) for (const action of actionsOf(statements)) known.apply(action);
@@ -36,7 +38,7 @@ export function checkMigrations(
   const asked = rules.filter((rule) => !ignore.includes(rule.id) && speaksOf(rule, server));
   const table = tableOfRules(asked);
   return migrations.flatMap((migration) => {
-    const findings = walk(migration, { server, known, ruleIds, ...table });
+    const findings = walk(migration, { server, known, ruleIds, onIgnored, ...table });
     if (perMigrationPlan) known.settle();
     return findings;
   });
@@ -69,14 +71,17 @@ interface Walk extends RuleTable {
   server: Server;
   known: SchemaState;
   ruleIds: ReadonlySet<string>;
+  onIgnored: CheckOptions['onIgnored'];
 }
 
-function walk(migration: ReadMigration, { server, known, ruleIds, byKind, ofWholes }: Walk): Finding[] {
+function walk(migration: ReadMigration, { server, known, ruleIds, onIgnored, byKind, ofWholes }: Walk): Finding[] {
   const findings: Finding[] = [];
   const before: SeenAction[] = [];
   const scope: MigrationContext = { server, migration, before, known, ruleIds };
   const tell = (rule: Rule, hit: FindingDraft) => {
-    if (!isIgnored(rule.id, hit.statement, migration)) findings.push(finding(rule, hit, migration));
+    const why = reasonToIgnore(rule.id, hit.statement, migration);
+    if (why === undefined) findings.push(finding(rule, hit, migration));
+    else onIgnored?.({ rule: rule.id, migration: migration.revision, why });
   };
   for (const statement of migration.statements) {
     const place: ActionContext = { ...scope, statement, isNew: known.isNew };
@@ -97,10 +102,14 @@ function walk(migration: ReadMigration, { server, known, ruleIds, byKind, ofWhol
 }
 
 /** A finding about the whole migration can be ignored at any of its statements. */
-function isIgnored(id: string, statement: ReadStatement | undefined, migration: ReadMigration): boolean {
+function reasonToIgnore(
+  id: string,
+  statement: ReadStatement | undefined,
+  migration: ReadMigration,
+): string | undefined {
   const whole = { ignore: migration.ignore ?? [] };
   const places = statement === undefined ? [...migration.statements, whole] : [statement];
-  return places.some(({ ignore }) => ignore.some(({ rule, why }) => rule === id && why !== ''));
+  return places.flatMap(({ ignore }) => ignore).find(({ rule, why }) => rule === id && why !== '')?.why;
 }
 
 function finding(

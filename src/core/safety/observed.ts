@@ -47,8 +47,22 @@ export const SLOW: ObservedRule = {
   severity: 'notice',
 };
 
+export const DOWNGRADE_LOSES_ROWS: ObservedRule = {
+  id: 'downgrade-loses-rows',
+  topic: 'data',
+  title: 'A downgrade that unknownApplied requires would lose rows.',
+  why: 'The files of an older version lack an applied migration, and its down drops a table or a column that is not empty, or deletes rows. The run ends with RowsLost, unless the plan is approved by its digest.',
+  severity: 'error',
+};
+
 /** The only list. */
-export const OBSERVED_RULES: readonly ObservedRule[] = [ROWS_LOST, TABLE_REWRITTEN, LOCK_HELD, SLOW];
+export const OBSERVED_RULES: readonly ObservedRule[] = [
+  ROWS_LOST,
+  DOWNGRADE_LOSES_ROWS,
+  TABLE_REWRITTEN,
+  LOCK_HELD,
+  SLOW,
+];
 
 /** Of a table in production. */
 export interface TableSize {

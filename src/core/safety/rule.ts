@@ -65,6 +65,8 @@ export interface Example {
   transaction?: false;
   /** Code, of which only these statements are known. */
   opaque?: true;
+  /** Code that needs these files of the project. */
+  imports?: readonly string[];
   /** Absent: every server that the rule applies to. */
   version?: number;
   /** Absent: the first of the rule's dialects. */

@@ -12,6 +12,7 @@ import { changeColumnType } from './rules/change-column-type.ts';
 import { charColumn } from './rules/char-column.ts';
 import { checkWithoutNotValid } from './rules/check-without-not-valid.ts';
 import { cluster } from './rules/cluster.ts';
+import { codeWithOwnImports } from './rules/code-with-own-imports.ts';
 import { concurrentIndexCorruption } from './rules/concurrent-index-corruption.ts';
 import { concurrentlyInTransaction } from './rules/concurrently-in-transaction.ts';
 import { createIndexWithoutConcurrently } from './rules/create-index-without-concurrently.ts';
@@ -158,6 +159,7 @@ export const RULES: readonly Rule[] = [
   nestedTransaction,
   noDown,
   opaqueCode,
+  codeWithOwnImports,
   serialColumn,
   timestampWithoutTimeZone,
   transactionLeftOpen,

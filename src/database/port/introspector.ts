@@ -8,6 +8,8 @@ export interface Introspector {
   snapshot(): Promise<Snapshot>;
   /** Which of these pairs of expressions have the same meaning in this database; nothing is executed on its tables or written. */
   sameExpressions(doubts: readonly Doubt[]): Promise<boolean[]>;
+  /** CREATE FUNCTION and CREATE TRIGGER of the code in the database that a statement may call. */
+  storedCode(): Promise<string[]>;
   /** The tables of unmanaged schemas, as a sentence; undefined if there are none. */
   otherSchemas(): Promise<string | undefined>;
   /** Free disk space, privileges, replication, long transactions: read-only checks of what could go wrong. */
@@ -18,6 +20,8 @@ export interface Introspector {
   tableSizes(): Promise<Map<string, TableSize>>;
   /** Exact row count of every migrated table; keys are `schema.table`. */
   rowCounts(): Promise<Map<string, number>>;
+  /** Rows of a table that have a value in a column; 0 if one of them does not exist. */
+  countValues(table: { schema?: string; name: string }, column: string): Promise<number>;
 }
 
 export interface TableSize {

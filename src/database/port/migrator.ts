@@ -1,14 +1,17 @@
 import type { Baseline } from '../../core/model/baseline.ts';
 import type { MigrationEffects } from '../../core/model/effects.ts';
-import type { HistoryRow } from '../../core/model/history.ts';
+import type { HistoryRow, HistoryWrite, StoredSource } from '../../core/model/history.ts';
 import type { Direction, LoadedMigration } from '../../core/model/migration.ts';
 import type { Problem } from '../../core/model/problem.ts';
+import type { Revision } from '../../core/model/revision.ts';
+import type { RunRecord } from '../../core/model/run-record.ts';
 import type { Timeouts } from '../../core/model/target.ts';
 
 /** Runs migrations, and keeps the tables that db-manager owns. */
 export interface Migrator {
   history: HistoryStore;
   baseline: BaselineStore;
+  runs: RunStore;
   /** Waits until this run holds the migration lock. Throws ProblemError LockHeld, naming the holder. */
   lock(options: LockOptions): Promise<Lock>;
   /** Applies or reverts in the given order; stops at the first failure, which is returned as a value. */
@@ -18,13 +21,27 @@ export interface Migrator {
 export interface HistoryStore {
   /** Rows in the order of their application; empty if the table does not exist. Never writes. */
   read(): Promise<HistoryRow[]>;
-  /** Creates or upgrades the table. */
+  /** The stored text of these migrations; one that has no row is left out. Never writes. */
+  sources(revisions: readonly Revision[]): Promise<Map<Revision, StoredSource>>;
+  /** Creates the table, or adds the columns of the current layout, in one transaction. */
   ensure(): Promise<void>;
   /** Adds or replaces rows, all or none (`stamp`, `adopt`, `repair`). */
-  put(rows: HistoryRow[]): Promise<void>;
+  put(rows: HistoryWrite[]): Promise<void>;
   remove(revisions: string[]): Promise<void>;
   /** Rows of another tool's history table, for `adopt`; undefined if the table does not exist. */
   foreign(table: string): Promise<Record<string, unknown>[] | undefined>;
+}
+
+/** The records of runs, in a table next to the history. */
+export interface RunStore {
+  /** Whether the database has a history, so that a run without effect is kept too. Never writes. */
+  exists(): Promise<boolean>;
+  /** The caller holds the migration lock: any other run that is still `running` is lost. Creates the table. */
+  start(record: RunRecord): Promise<void>;
+  /** Completes the row of this run and attempt, or adds it. Removes the oldest rows beyond `KEPT_RUNS`. */
+  finish(record: RunRecord): Promise<void>;
+  /** The last one first; empty if the table does not exist. Never writes. */
+  list(): Promise<RunRecord[]>;
 }
 
 /** The schema from which a replay starts, if the migrations do not start with an empty database. */
@@ -70,6 +87,8 @@ export interface MigrationWork {
   singleTransaction?: boolean;
   /** Record locks, rewrites and row counts of each migration (rehearsal only, because it takes time). */
   observe?: boolean;
+  /** Before a commit: the catalogues that all databases share, and that the transaction changed. If it throws, nothing is committed. */
+  onShared?(catalogues: readonly string[]): void;
   /** Stop before the next migration once this is aborted. */
   signal?: AbortSignal;
   onStart?(migration: LoadedMigration, index: number): void;

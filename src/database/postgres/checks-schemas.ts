@@ -33,7 +33,7 @@ export async function otherSchemas({ client, target }: PostgresConnection): Prom
        AND n.nspname !~ '^pg_' AND NOT (n.nspname = $2 AND c.relname = ANY ($3))
        AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
      GROUP BY n.nspname ORDER BY n.nspname`,
-    [schemas, own.schema, [own.history, own.baseline]],
+    [schemas, own.schema, [own.history, own.baseline, own.runs]],
   );
   if (rows.length === 0) return undefined;
   const found = rows.map(({ schema, tables }) => `${tables} in ${quoteIdentifier(schema)}`).join(', ');

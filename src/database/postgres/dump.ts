@@ -193,6 +193,13 @@ function dumpProblem(words: string, to: string | TakeDump): ProblemError {
       message: `The disk of the backup folder is full: ${text}. Enlarge the volume, or delete old backups: \`db-manager prune\`.`,
     });
   }
+  const unknown = /this build does not support compression with (\w+)/.exec(words)?.[1]?.toLowerCase();
+  if (unknown !== undefined) {
+    return new ProblemError({
+      reason: 'InvalidConfiguration',
+      message: `This build of pg_dump does not support ${unknown} compression. Set compression to auto or gzip, or install another build.`,
+    });
+  }
   if (/aborting because of server version mismatch/.test(words)) {
     return new ProblemError({ reason: 'ClientTooOld', message: text });
   }

@@ -4,6 +4,7 @@ import { type Problem, ProblemError } from '../../core/model/problem.ts';
 import type { Reason } from '../../core/model/reason.ts';
 import { joinSentences } from '../../core/model/sentences.ts';
 import type { PostgresTarget } from '../../core/model/target.ts';
+import { assertionProblem } from '../../sql/assertion.ts';
 
 /** SQLSTATEs (PostgreSQL manual, appendix A) that are not the migration's own fault. Kept as strings. */
 const REASON_OF_STATE: Record<string, Reason> = {
@@ -56,6 +57,8 @@ export function problemOf(error: unknown, statement: SqlStatement | undefined): 
   if (error instanceof ProblemError) return error.problem;
   const server = serverError(error);
   const text = error instanceof Error ? error.message : String(error);
+  const untrue = assertionOf(statement, { code: server?.code, message: text });
+  if (untrue !== undefined) return untrue;
   const reason = reasonOf(error) ?? 'MigrationFailed';
   return {
     reason,
@@ -66,6 +69,16 @@ export function problemOf(error: unknown, statement: SqlStatement | undefined): 
       ? sqlOf(error)
       : { statement: statement.sql.slice(0, 1_000), position: positionOf(server?.position, statement) }),
   };
+}
+
+function assertionOf(
+  statement: SqlStatement | undefined,
+  error: { code?: string; message: string },
+): Problem | undefined {
+  if (statement?.assertion === undefined) return undefined;
+  const problem = assertionProblem(statement.assertion, 'postgres', error);
+  const { file, line, column } = statement;
+  return problem && { ...problem, position: { file, line, column } };
 }
 
 export function poolerMessage(mode: 'transaction' | 'statement'): string {

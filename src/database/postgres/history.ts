@@ -1,9 +1,12 @@
 import pg from 'pg';
-import { HISTORY_TABLE, type HistoryRow, ownTables } from '../../core/model/history.ts';
+import { HISTORY_LAYOUT, HISTORY_TABLE, type HistoryWrite, ownTables } from '../../core/model/history.ts';
 import { ProblemError } from '../../core/model/problem.ts';
+import type { Revision } from '../../core/model/revision.ts';
 import type { PostgresTarget } from '../../core/model/target.ts';
+import { noteText, type RawRow, toHistoryRow, toStoredSource } from '../history-row.ts';
 import type { HistoryStore } from '../port.ts';
 import { type Client, quoteIdentifier } from './driver.ts';
+import { reasonOf } from './errors.ts';
 
 /** Location of the history. */
 export type HistoryPlace = Pick<PostgresTarget, 'schemas' | 'history'>;
@@ -26,20 +29,52 @@ const ELAPSED = 'clock_timestamp() - statement_timestamp()';
  * As text, so that it can be sent with a statement of the migration and COMMIT in one round trip. The row's times are
  * those of the sending; the server adds the time that the statements before it took.
  */
-export function putSql(table: string, row: HistoryRow): string {
-  const { revision, checksum, appliedAt, durationMs, runId, toolVersion, state } = row;
-  const text = (value: string | null) => (value === null ? 'NULL' : pg.escapeLiteral(value));
+export function putSql(table: string, row: HistoryWrite): string {
+  const { revision, checksum, appliedAt, durationMs, runId, toolVersion, state, stored } = row;
   const milliseconds = `(extract(epoch FROM ${ELAPSED}) * 1000)::integer`;
-  return `INSERT INTO ${table} (revision, checksum, applied_at, duration_ms, run_id, tool_version, state)
-     VALUES (${text(revision)}, ${text(checksum)}, ${text(appliedAt)}::timestamptz + (${ELAPSED}),
-       ${Math.round(durationMs)} + ${milliseconds}, ${text(runId)}, ${text(toolVersion)}, ${text(state)})
-     ON CONFLICT (revision) DO UPDATE SET checksum = excluded.checksum, applied_at = excluded.applied_at,
-       duration_ms = excluded.duration_ms, run_id = excluded.run_id, tool_version = excluded.tool_version, state = excluded.state`;
+  const columns: Record<string, string> = {
+    revision: literal(revision),
+    checksum: literal(checksum),
+    applied_at: `${literal(appliedAt)}::timestamptz + (${ELAPSED})`,
+    duration_ms: `${Math.round(durationMs)} + ${milliseconds}`,
+    run_id: literal(runId),
+    tool_version: literal(toolVersion),
+    state: literal(state),
+    layout: String(HISTORY_LAYOUT),
+    ...(stored === undefined
+      ? {}
+      : {
+          source_format: literal(stored.format ?? null),
+          source_digest: literal(stored.digest ?? null),
+          source_note: literal(noteText(stored)),
+          source: stored.content === undefined ? 'NULL' : `'\\x${Buffer.from(stored.content).toString('hex')}'::bytea`,
+        }),
+  };
+  const names = Object.keys(columns);
+  const changes = names.slice(1).map((name) => `${name} = excluded.${name}`);
+  return `INSERT INTO ${table} (${names.join(', ')}) VALUES (${Object.values(columns).join(', ')})
+     ON CONFLICT (revision) DO UPDATE SET ${changes.join(', ')}`;
+}
+
+function literal(value: string | null): string {
+  return value === null ? 'NULL' : pg.escapeLiteral(value);
 }
 
 export function removeSql(table: string, revision: string): string {
   return `DELETE FROM ${table} WHERE revision = ${pg.escapeLiteral(revision)}`;
 }
+
+/** The columns that layout 2 added, in their order. */
+const SOURCE_COLUMNS = {
+  layout: 'smallint NOT NULL DEFAULT 1',
+  source_format: 'text',
+  source_digest: 'text',
+  source_note: 'text',
+  source: 'bytea',
+};
+
+/** Whoever creates or changes our own tables. */
+export const TAKE_TURNS = "SELECT pg_advisory_xact_lock(hashtext('db-manager history'))";
 
 export function historyStore(client: Client, place: HistoryPlace): HistoryStore {
   const { schemas } = place;
@@ -55,11 +90,31 @@ export function historyStore(client: Client, place: HistoryPlace): HistoryStore 
     if (table !== usual && (await exists(usual))) throw elsewhere(place);
     return false;
   };
+  const hasSources = async () => {
+    const { rows } = await client.query<{ n: number }>(
+      `SELECT count(*)::int AS n FROM pg_attribute WHERE attrelid = to_regclass($1) AND NOT attisdropped AND attname = ANY ($2)`,
+      [table, Object.keys(SOURCE_COLUMNS)],
+    );
+    return rows[0]?.n === Object.keys(SOURCE_COLUMNS).length;
+  };
+  /** Adds the columns of the current layout; rows stay as they are. */
+  const upgrade = () =>
+    together(client, async () => {
+      await client.query(TAKE_TURNS);
+      // The table of the history is locked only for a moment, but a backup in progress holds it for its whole time.
+      await client.query(`SET LOCAL lock_timeout = '30s'`);
+      const columns = Object.entries(SOURCE_COLUMNS).map(([name, type]) => `ADD COLUMN IF NOT EXISTS ${name} ${type}`);
+      await client.query(`ALTER TABLE ${table} ${columns.join(', ')}`);
+      await client.query(`ALTER TABLE ${table} ALTER COLUMN source SET STORAGE EXTERNAL`);
+    }).catch(upgradeRefused);
   const ensure = async () => {
-    if (await there()) return;
+    if (await there()) {
+      if (!(await hasSources())) await upgrade();
+      return;
+    }
     // Two concurrent creators collide in the catalogue in spite of IF NOT EXISTS, so they take turns.
     await together(client, async () => {
-      await client.query("SELECT pg_advisory_xact_lock(hashtext('db-manager history'))");
+      await client.query(TAKE_TURNS);
       // Even with IF NOT EXISTS it needs a privilege on the database, which a user of one schema does not need.
       const { rows } = await client.query<{ there: boolean }>('SELECT to_regnamespace($1) IS NOT NULL AS there', [
         schema,
@@ -73,18 +128,32 @@ export function historyStore(client: Client, place: HistoryPlace): HistoryStore 
         duration_ms integer NOT NULL,
         run_id text NOT NULL,
         tool_version text NOT NULL,
-        state text NOT NULL CHECK (state IN ('applied', 'started', 'reverting'))
+        state text NOT NULL CHECK (state IN ('applied', 'started', 'reverting')),
+        ${Object.entries(SOURCE_COLUMNS).map(([name, type]) => `${name} ${type}`)}
       )`);
     });
   };
   return {
     async read() {
       if (!(await there())) return [];
-      const { rows } = await client.query<HistoryRow>(
+      const sources = await hasSources();
+      const more = sources
+        ? ', layout, source_format AS "sourceFormat", source_note AS "sourceNote", octet_length(source) AS "sourceBytes"'
+        : '';
+      const { rows } = await client.query<RawRow>(
         `SELECT revision, checksum, ${isoText('applied_at')} AS "appliedAt", duration_ms AS "durationMs", run_id AS "runId",
-                tool_version AS "toolVersion", state FROM ${table} ORDER BY sequence`,
+                tool_version AS "toolVersion", state${more} FROM ${table} ORDER BY sequence`,
       );
-      return rows;
+      return rows.map((row) => toHistoryRow(row, sources));
+    },
+    async sources(revisions) {
+      if (!(await there()) || !(await hasSources())) return new Map();
+      const { rows } = await client.query<Parameters<typeof toStoredSource>[0] & { revision: Revision }>(
+        `SELECT revision, source_format AS format, source_digest AS digest, source_note AS note, source AS content
+         FROM ${table} WHERE revision = ANY ($1)`,
+        [revisions],
+      );
+      return new Map(rows.map(({ revision, ...row }) => [revision, toStoredSource(row)]));
     },
     async foreign(name) {
       // Other tools keep their table in `public` or in the first schema of the search path.
@@ -108,6 +177,20 @@ export function historyStore(client: Client, place: HistoryPlace): HistoryStore 
   };
 }
 
+function upgradeRefused(error: unknown): never {
+  const reason = reasonOf(error);
+  if (reason !== 'PermissionDenied' && reason !== 'LockTimeout') throw error;
+  const why =
+    reason === 'PermissionDenied'
+      ? 'only its owner can add them. Run this command once as the owner of the table.'
+      : 'another session uses the table, probably a backup. Run the command again when it has ended.';
+  const text = error instanceof Error ? error.message : String(error);
+  throw new ProblemError(
+    { reason, message: `The history needs the columns of this version of db-manager, but ${why} (${text})` },
+    { cause: error },
+  );
+}
+
 /** Without this, a run would apply again all that the old table says is applied. */
 function elsewhere({ schemas, history = {} }: HistoryPlace): ProblemError {
   const from = quoteIdentifier(schemas[0] ?? 'public');
@@ -122,7 +205,7 @@ function elsewhere({ schemas, history = {} }: HistoryPlace): ProblemError {
   ];
   return new ProblemError({
     reason: 'InvalidConfiguration',
-    message: `The setting history names ${historyTable({ schemas, history })}, but the history is in ${from}.${HISTORY_TABLE}. Move it, and a baseline likewise: ${moves.join(' ')}`,
+    message: `The setting history names ${historyTable({ schemas, history })}, but the history is in ${from}.${HISTORY_TABLE}. Move it, and the tables of the baseline and of the runs likewise: ${moves.join(' ')}`,
   });
 }
 

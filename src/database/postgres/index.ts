@@ -18,10 +18,12 @@ import { dropKept, keptDatabases } from './kept-databases.ts';
 import { lock } from './lock.ts';
 import { openSession } from './migrate.ts';
 import { restore } from './restore.ts';
+import { runStore } from './runs.ts';
 import { sameExpressions } from './same-expressions.ts';
 import { createScratch, dropStaleScratches } from './scratch.ts';
-import { countRows, sizeBytes, tableSizes } from './size.ts';
+import { countRows, countValues, sizeBytes, tableSizes } from './size.ts';
 import { snapshot } from './snapshot.ts';
+import { storedCode } from './stored-code.ts';
 
 export async function openPostgres(
   target: PostgresTarget,
@@ -49,9 +51,13 @@ export async function openPostgres(
     get history() {
       return mapErrors(historyStore(open.client, target));
     },
+    get runs() {
+      return mapErrors(runStore(open.client, target));
+    },
     baseline: mapErrors(baselineStore(open)),
     snapshot: () => snapshot(open.sequelize, { schemas, own: own.names }),
     sameExpressions: (doubts) => sameExpressions(open.client, doubts),
+    storedCode: () => storedCode(open.client),
     otherSchemas: () => otherSchemas(open),
     lock: (wanted) => lock(open, wanted),
     async migrate(work) {
@@ -66,6 +72,7 @@ export async function openPostgres(
     sizeBytes: () => sizeBytes(open.client),
     tableSizes: () => tableSizes(open.client, schemas, own.names),
     rowCounts: () => countRows(open.client, schemas, own.names),
+    countValues: (table, column) => countValues(open.client, schemas, table, column),
     dump: (file, wanted) => dump(open, file, withHistory(wanted)),
     dumpStream: (take, wanted) => dump(open, take, withHistory(wanted)),
     checkDump: (file, _format, wanted) => checkDump(file, wanted),

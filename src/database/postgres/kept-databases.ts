@@ -54,8 +54,10 @@ export async function dropKept(open: PostgresConnection, name: string): Promise<
   });
 }
 
-/** WITH (FORCE) was added in PostgreSQL 13. */
+/** WITH (FORCE) was added in PostgreSQL 13. A template cannot be dropped. */
 export async function dropDatabase(client: Client, name: string, version: number): Promise<void> {
+  const { rows } = await client.query('SELECT FROM pg_database WHERE datname = $1 AND datistemplate', [name]);
+  if (rows.length > 0) await client.query(`ALTER DATABASE ${quoteIdentifier(name)} IS_TEMPLATE false`);
   await client.query(`DROP DATABASE IF EXISTS ${quoteIdentifier(name)}${version >= 130_000 ? ' WITH (FORCE)' : ''}`);
 }
 

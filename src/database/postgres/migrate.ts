@@ -2,10 +2,12 @@ import pg from 'pg';
 import { ownTables } from '../../core/model/history.ts';
 import { type Problem, ProblemError } from '../../core/model/problem.ts';
 import type { MigrationWork } from '../port.ts';
+import { type SentLog, sentLog } from '../sent-log.ts';
 import { loadSequelize } from '../sequelize.ts';
 import type { MigrationSession } from '../session.ts';
 import { joinTransaction, type ScopedSequelize } from '../transaction-scope.ts';
 import { buildIndex, indexBuildOf, waitsForOthers } from './concurrently.ts';
+import { sharedChanges } from './confined.ts';
 import type { PostgresConnection } from './connection.ts';
 import { observe } from './effects.ts';
 import { readTypesOn } from './enum-types.ts';
@@ -15,7 +17,7 @@ import { lockWatch } from './lock-watch.ts';
 import { OWN_ROLE, openChannel } from './session-channel.ts';
 import { WatchedTables } from './table-states.ts';
 
-type SessionWork = Pick<MigrationWork, 'timeouts' | 'runId' | 'onStatement' | 'onRetry'>;
+type SessionWork = Pick<MigrationWork, 'timeouts' | 'runId' | 'onStatement' | 'onRetry' | 'onShared'>;
 
 /** A session on its own connection, so that a migration's settings do not outlive it. */
 export async function openSession(open: PostgresConnection, work: SessionWork): Promise<MigrationSession> {
@@ -32,6 +34,8 @@ export async function openSession(open: PostgresConnection, work: SessionWork): 
   let first: unknown;
   let repaired: string[] = [];
   let running: string | undefined;
+  /** Of the code that runs now or ran last. */
+  let sent: SentLog | undefined;
   const late: string[] = [];
 
   const startOver = () => {
@@ -44,6 +48,7 @@ export async function openSession(open: PostgresConnection, work: SessionWork): 
   const see = (sql: string) => {
     statements += 1;
     last = sql;
+    sent?.see(sql);
     work.onStatement?.(sql);
     channel.seeSettings(sql);
   };
@@ -102,6 +107,11 @@ export async function openSession(open: PostgresConnection, work: SessionWork): 
     async commit() {
       if (running !== undefined && late.includes(running))
         throw refuse('It sent a query after its end. Await every query.');
+      if (work.onShared !== undefined) {
+        await channel.flush();
+        const shared = await sharedChanges(channel.client());
+        if (shared.length > 0) work.onShared(shared);
+      }
       const command = await around('COMMIT', () => channel.flush('COMMIT'));
       inTransaction = false;
       // PostgreSQL answers COMMIT of an aborted transaction with success and the word ROLLBACK.
@@ -120,8 +130,10 @@ export async function openSession(open: PostgresConnection, work: SessionWork): 
       await channel.flush();
       await around(sql, () => channel.send(sql));
     },
+    sentByCode: (revision) => (revision === running ? sent?.sent() : undefined),
     codeArguments(revision) {
       running = revision;
+      sent = sentLog();
       joined = joinTransaction(open.sequelize, channel.client(), {
         onStatement: see,
         inTransaction,

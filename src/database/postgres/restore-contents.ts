@@ -9,6 +9,8 @@ export interface Entry {
   /** As pg_dump names it: `TABLE`, `ACL`, `EXTENSION`, … */
   type: string;
   name: string;
+  /** `-` for what is in no schema. */
+  schema: string;
   owner: string;
   sql: string;
 }
@@ -32,8 +34,8 @@ export async function readContents(clients: Clients, path: string): Promise<Cont
   ]);
   const headers = [...script.matchAll(HEADER)];
   const entries = headers.map((match, index): Entry => {
-    const [header, id = '', name = '', type = '', , owner = ''] = match;
-    return { id, name, type, owner, sql: script.slice(match.index + header.length, headers[index + 1]?.index) };
+    const [header, id = '', name = '', type = '', schema = '', owner = ''] = match;
+    return { id, name, type, schema, owner, sql: script.slice(match.index + header.length, headers[index + 1]?.index) };
   });
   const largeObjects = [...list.matchAll(/^\d+; \d+ \d+ BLOB(?: METADATA)? - (\d+)(?:\.\.(\d+))? /gm)].map(
     ([, from = '', to = from]): [string, string] => [from, to],

@@ -2,17 +2,19 @@ import { writeFile } from 'node:fs/promises';
 import { compareEntries } from './catalogue/compare.ts';
 import { readProperties } from './catalogue/database.ts';
 import type { Catalogue } from './catalogue/digest.ts';
-import { COMPARABLE, type RunQuery, readEntries } from './catalogue/read.ts';
+import { COMPARABLE, type Entry, type RunQuery, readEntries, readSystemEntries } from './catalogue/read.ts';
+import { SYSTEM_CLASSES } from './catalogue/system.ts';
 import type { PostgresConnection } from './connection.ts';
 import { quoteIdentifier } from './driver.ts';
 import { majorOf } from './dump.ts';
 import { environmentOf, startProgram } from './dump-program.ts';
+import { queryOn } from './dump-snapshot.ts';
 import { listWithout } from './restore-contents.ts';
 import { incomplete, restoreProblem } from './restore-problems.ts';
 import { settingStatements } from './restore-properties.ts';
-import { beginScript } from './restore-script.ts';
+import { beginScript, literal } from './restore-script.ts';
 import { beginWholeScript } from './restore-script-whole.ts';
-import { lookAround, type Selection, select } from './restore-selection.ts';
+import { lookAround, type Selection, type Surroundings, select } from './restore-selection.ts';
 import { settleSessions } from './restore-sessions.ts';
 import { streamToPsql } from './restore-stream.ts';
 import type { RestoreWork } from './restore-work.ts';
@@ -29,6 +31,12 @@ export async function restoreInPlace(open: PostgresConnection, work: RestoreWork
   const here = await lookAround(open.client, whole);
   const selection = select(contents, here);
   for (const message of selection.messages) options.onMessage?.(message);
+  const stays = await systemDifferences(open, work, here);
+  if (stays.length > 0) {
+    options.onMessage?.(
+      `Only a superuser can change these, which stay as they are and not as in the backup: ${stays.slice(0, 10).join('; ')}.`,
+    );
+  }
   await options.beforeReplacing?.();
   await settleSessions(open, options);
 
@@ -49,10 +57,14 @@ export async function restoreInPlace(open: PostgresConnection, work: RestoreWork
       env,
       serverMajor: majorOf(open),
       begin: whole
-        ? beginWholeScript({ largeObjects: catalogue.largeObjects, extensions: extensionsOf(catalogue) })
+        ? beginWholeScript({
+            largeObjects: catalogue.largeObjects,
+            extensions: extensionsOf(catalogue),
+            clientMajor: clients.major,
+          })
         : beginScript(manifest.schemas ?? open.target.schemas, contents.largeObjects),
       source: startProgram(clients, 'pg_restore', args, { env, stdout: 'pipe', signal: options.signal }),
-      finish: (run) => finish(run, open, work, selection),
+      finish: (run) => finish(run, open, work, { ...selection, ...here }),
       onBytes: (piece) => {
         bytes += piece;
         options.onProgress?.(bytes, undefined);
@@ -65,16 +77,47 @@ export async function restoreInPlace(open: PostgresConnection, work: RestoreWork
   throw restoreProblem(words, manifest.name, open);
 }
 
+/** What differs from the backup about objects that no ordinary user can change. */
+async function systemDifferences(
+  { client, target, version }: PostgresConnection,
+  { catalogue }: RestoreWork,
+  here: Surroundings,
+): Promise<string[]> {
+  if (here.superuser || catalogue?.properties === undefined) return [];
+  const major = Math.floor(version / 10_000);
+  const { entries, serverMajor, largeObjects } = catalogue;
+  const actual = await readSystemEntries(queryOn(client), { major, largeObjects });
+  const stays = staysAsItIs(here);
+  return compareEntries(entries.filter(stays), actual.filter(stays), {
+    acrossVersions: serverMajor !== major,
+    unavailable: new Set(),
+    user: target.user,
+  });
+}
+
+const SYSTEM = new Set(SYSTEM_CLASSES.map(({ name }) => name));
+
+/** What a restore in place does not change: a superuser brings all but comments that PostgreSQL itself has. */
+function staysAsItIs({ superuser, ownedExtensions }: Surroundings): (entry: Entry) => boolean {
+  if (superuser) return ({ class: kind }) => kind === 'comments on system objects';
+  const own = new Set([...ownedExtensions].map((name) => `extension ${quoteIdentifier(name)}`));
+  return ({ class: kind, name }) =>
+    SYSTEM.has(kind) && !own.has(name) && !own.has(name.replace(/^extension (.*)$/, 'extension "$1"'));
+}
+
 /** Owners, grants and settings, then the comparison. Throws ProblemError RestoreIncomplete. */
 async function finish(
   run: RunQuery,
   open: PostgresConnection,
   { backup, catalogue }: RestoreWork,
-  selection: Selection,
+  selection: Selection & Surroundings,
 ) {
   for (const statement of selection.afterwards) await run(statement);
   if (catalogue === undefined) return;
-  if (catalogue.properties !== undefined) await bringSettings(run, open, catalogue, selection);
+  if (catalogue.properties !== undefined) {
+    await bringSettings(run, open, catalogue, selection);
+    await bringSystem(run, catalogue.properties.system);
+  }
   for (const setting of COMPARABLE) await run(`SET LOCAL ${setting}`);
   const { serverMajor, schemas, largeObjects, entries } = catalogue;
   const actual = await readEntries(run, { major: majorOf(open), schemas, largeObjects });
@@ -82,8 +125,18 @@ async function finish(
     acrossVersions: serverMajor !== majorOf(open),
     unavailable: selection.unavailable,
     user: open.target.user,
+    ignored: staysAsItIs(selection),
   });
   if (differences.length > 0) throw incomplete(differences, backup.manifest.name, open);
+}
+
+/** One by one: a role may be missing here, and most of it needs a superuser. */
+async function bringSystem(run: RunQuery, statements: readonly string[]) {
+  const [there] = await run("SELECT count(*) FROM pg_language WHERE lanname = 'plpgsql'");
+  if (there !== '1') return;
+  for (const statement of statements) {
+    await run(`DO $db_manager$ BEGIN EXECUTE ${literal(statement)}; EXCEPTION WHEN OTHERS THEN NULL; END $db_manager$`);
+  }
 }
 
 /** Only if they differ: a user without the privilege to set them need not. */
@@ -107,6 +160,12 @@ async function bringSettings(
     const text = properties.comment === null ? 'NULL' : `$db_manager_comment$${properties.comment}$db_manager_comment$`;
     await run(`COMMENT ON DATABASE ${quoteIdentifier(target.database)} IS ${text}`);
   }
+  const limit = `CONNECTION LIMIT ${properties.connectionLimit}`;
+  const template = `IS_TEMPLATE ${properties.isTemplate}`;
+  if (now.connectionLimit !== properties.connectionLimit)
+    await run(`ALTER DATABASE ${quoteIdentifier(target.database)} WITH ${limit}`);
+  if (now.isTemplate !== properties.isTemplate)
+    await run(`ALTER DATABASE ${quoteIdentifier(target.database)} WITH ${template}`);
 }
 
 function extensionsOf({ entries }: Catalogue): string[] {

@@ -1,4 +1,4 @@
-import { LOCK_WAIT, literal } from './restore-script.ts';
+import { LOCK_WAIT, literal, withPlpgsql } from './restore-script.ts';
 
 /**
  * Runs before a complete backup's own SQL if the database itself is kept: it removes all objects that this
@@ -8,16 +8,14 @@ import { LOCK_WAIT, literal } from './restore-script.ts';
 export function beginWholeScript({
   largeObjects,
   extensions,
+  clientMajor,
 }: {
   largeObjects: boolean;
   extensions: string[];
+  clientMajor: number;
 }): string {
-  return `BEGIN;
-SET LOCAL lock_timeout = '${LOCK_WAIT}';
-SET LOCAL statement_timeout = 0;
-SET LOCAL client_min_messages = warning;
-SET LOCAL search_path = '';
-DO $db_manager$
+  const publicMay = clientMajor < 15 ? 'USAGE, CREATE' : 'USAGE';
+  const empty = `DO $db_manager$
 DECLARE
   found record;
   kind text;
@@ -47,7 +45,7 @@ BEGIN
     EXECUTE format('DROP %s IF EXISTS %s CASCADE', CASE kind WHEN 'foreign-data wrapper' THEN 'foreign data wrapper' ELSE kind END,
       CASE kind WHEN 'transform' THEN 'FOR ' || replace(replace(named, 'for ', ''), ' on language ', ' LANGUAGE ') ELSE named END);
   END LOOP;
-  FOR found IN SELECT extname FROM pg_extension WHERE extname <> ALL (ARRAY[${extensions.map(literal).join(', ')}]::name[]) AND pg_has_role(extowner, 'USAGE') LOOP
+  FOR found IN SELECT extname FROM pg_extension WHERE extname <> 'plpgsql' AND extname <> ALL (ARRAY[${extensions.map(literal).join(', ')}]::name[]) AND pg_has_role(extowner, 'USAGE') LOOP
     EXECUTE format('DROP EXTENSION IF EXISTS %I CASCADE', found.extname);
   END LOOP;
   FOR found IN SELECT nspname FROM pg_namespace n WHERE ${SCHEMAS} AND NOT ${STAYS} LOOP
@@ -63,11 +61,10 @@ BEGIN
         FROM aclexplode(found.nspacl) g WHERE g.grantee <> found.nspowner LOOP
       EXECUTE format('REVOKE ALL ON SCHEMA %I FROM %s CASCADE', found.nspname, who);
     END LOOP;
-    FOR who IN SELECT format('GRANT %s ON SCHEMA %I TO %s', g.privilege_type, found.nspname,
-          CASE g.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(g.grantee)) END)
-        FROM pg_init_privs i, aclexplode(i.initprivs) g WHERE i.classoid = 'pg_namespace'::regclass AND i.objoid = found.oid LOOP
-      EXECUTE who;
-    END LOOP;
+    -- pg_dump assumes that it has this.
+    IF found.nspname = 'public' THEN
+      GRANT ${publicMay} ON SCHEMA public TO PUBLIC;
+    END IF;
   END LOOP;
   -- Rows that users added to the tables of extensions; one table may refer to another.
   FOR pass IN 1..3 LOOP
@@ -81,7 +78,13 @@ BEGIN
   END LOOP;
 END
 $db_manager$;
-${largeObjects ? "SELECT count(lo_unlink(oid)) FROM pg_largeobject_metadata WHERE pg_has_role(lomowner, 'USAGE');\n" : ''}`;
+`;
+  return `BEGIN;
+SET LOCAL lock_timeout = '${LOCK_WAIT}';
+SET LOCAL statement_timeout = 0;
+SET LOCAL client_min_messages = warning;
+SET LOCAL search_path = '';
+${withPlpgsql(empty, { wanted: extensions.includes('plpgsql') })}${largeObjects ? "SELECT count(lo_unlink(oid)) FROM pg_largeobject_metadata WHERE pg_has_role(lomowner, 'USAGE');\n" : ''}`;
 }
 
 function member(catalogue: string, oid: string): string {

@@ -9,11 +9,7 @@ export const LOCK_WAIT = '15s';
 export function beginScript(schemas: readonly string[], largeObjects: readonly [from: string, to: string][]): string {
   const names = `ARRAY[${schemas.map(literal).join(', ')}]::name[]`;
   const ranges = largeObjects.map(([from, to]) => `oid BETWEEN ${from} AND ${to}`).join(' OR ');
-  return `BEGIN;
-SET LOCAL lock_timeout = '${LOCK_WAIT}';
-SET LOCAL statement_timeout = 0;
-SET LOCAL client_min_messages = warning;
-DO $db_manager$
+  const empty = `DO $db_manager$
 DECLARE
   wanted CONSTANT name[] := ${names};
   outside text[];
@@ -40,7 +36,12 @@ BEGIN
   END IF;
 END
 $db_manager$;
-${ranges === '' ? '' : `SELECT count(pg_catalog.lo_unlink(oid)) FROM pg_catalog.pg_largeobject_metadata WHERE ${ranges};\n`}`;
+`;
+  return `BEGIN;
+SET LOCAL lock_timeout = '${LOCK_WAIT}';
+SET LOCAL statement_timeout = 0;
+SET LOCAL client_min_messages = warning;
+${withPlpgsql(empty, { wanted: true })}${ranges === '' ? '' : `SELECT count(pg_catalog.lo_unlink(oid)) FROM pg_catalog.pg_largeobject_metadata WHERE ${ranges};\n`}`;
 }
 
 /** What an object of the schema itself is: no member of an extension, no part of another object (a row type, an identity's sequence). */
@@ -62,6 +63,22 @@ const DEFAULT_GRANTS = `
      WHERE n.nspname = ANY (wanted) AND a.defaclobjtype IN ('r', 'S', 'f', 'T')
        AND pg_catalog.pg_has_role(a.defaclrole, 'MEMBER')
   `;
+
+/** For psql: PL/pgSQL exists while the script runs, whose blocks are in it. `unless`: nothing needs it afterwards. */
+export function withPlpgsql(script: string, unless: { wanted: boolean }): string {
+  return `SELECT count(*) = 0 AS db_manager_missing FROM pg_catalog.pg_extension WHERE extname = 'plpgsql' \\gset
+\\if :db_manager_missing
+CREATE EXTENSION plpgsql;
+\\endif
+${script}${DROPPED.replace('WANTED', String(unless.wanted))}`;
+}
+
+const DROPPED = `SELECT :'db_manager_missing' OR (NOT WANTED AND pg_catalog.pg_has_role(extowner, 'USAGE')) AS db_manager_drop
+  FROM pg_catalog.pg_extension WHERE extname = 'plpgsql' \\gset
+\\if :db_manager_drop
+DROP EXTENSION plpgsql CASCADE;
+\\endif
+`;
 
 /** Everything that a CASCADE could reach beyond the schemas, described for a person. Each object's text is unique. */
 const OUTSIDE = `

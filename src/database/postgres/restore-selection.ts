@@ -20,8 +20,9 @@ export interface Surroundings {
   superuser: boolean;
   /** Kept, not created again: `SCHEMA name`, `EXTENSION name`, … */
   kept: ReadonlySet<string>;
-  /** Schemas that this user owns. */
+  /** Schemas and extensions that this user owns. */
   ownedSchemas: ReadonlySet<string>;
+  ownedExtensions: ReadonlySet<string>;
   /** Roles that exist; whether this user may act as them. */
   roles: Map<string, boolean>;
 }
@@ -34,7 +35,8 @@ export function select({ entries }: Contents, here: Surroundings): Selection {
   const left = new Set(entries.filter((entry) => isKept(entry, here)).map(({ id }) => id));
   const [missing, foreign] = [new Set<string>(), new Set<string>()];
   for (const entry of entries) {
-    const owners = left.has(entry.id) || entry.owner === '' || entry.owner === '-' ? [] : [entry.owner];
+    // The owner of a grant's entry owns an object that may not be in the dump.
+    const owners = left.has(entry.id) || isGrant(entry) || /^-?$/.test(entry.owner) ? [] : [entry.owner];
     for (const role of owners) {
       if (!here.roles.has(role)) missing.add(role);
       else if (here.roles.get(role) !== true) foreign.add(role);
@@ -73,29 +75,42 @@ function isKept({ type, name, sql }: Entry, here: Surroundings): boolean {
   if (type === 'SCHEMA')
     return here.kept.has(`SCHEMA ${name}`) && (sql.includes('CREATE SCHEMA') || !here.ownedSchemas.has(name));
   if (here.kept.has(`${type} ${name}`)) return true;
-  const [, kind, of = ''] = /^(SCHEMA|EXTENSION) (.*)$/.exec(name) ?? [];
-  if (kind === 'EXTENSION') return type === 'COMMENT' && (here.kept.has(name) || sql.includes('plpgsql'));
-  if (kind === 'SCHEMA') return here.kept.has(name) && !here.ownedSchemas.has(of);
+  const [, kind, quoted = ''] = /^(SCHEMA|EXTENSION) (.*)$/.exec(name) ?? [];
+  const of = plainName(quoted);
+  if (kind === 'EXTENSION')
+    return type === 'COMMENT' && here.kept.has(`EXTENSION ${of}`) && !here.ownedExtensions.has(of);
+  if (kind === 'SCHEMA') return here.kept.has(`SCHEMA ${of}`) && !here.ownedSchemas.has(of);
   return false;
 }
 
-/** The owners and grants that can be set, as in the dump, but one at a time. */
+/** The owners and grants that can be set, as in the dump, but one at a time: an owner needs privileges on its schema. */
 function statementsAfterwards(
   entries: Entry[],
   left: ReadonlySet<string>,
   here: Surroundings,
   unavailable: ReadonlySet<string>,
 ): string[] {
-  const owners = entries.flatMap(({ id, sql, owner }) => {
-    const [, statement] = /(?:^|\n)(ALTER [^\n]* OWNER TO [^\n]*;)[\s-]*$/.exec(sql) ?? [];
-    return statement === undefined || left.has(id) || unavailable.has(owner) || owner === here.user ? [] : [statement];
-  });
-  const grants = entries
-    .filter((entry) => isGrant(entry) && !left.has(entry.id))
-    .flatMap((entry) =>
-      entry.type === 'DEFAULT ACL' && unavailable.has(entry.owner) ? [] : grantsOf(entry, unavailable),
-    );
-  return [...owners, ...grants];
+  const ownersOf = (some: Entry[]) =>
+    some.flatMap(({ id, sql, owner }) => {
+      const [, statement] = /(?:^|\n)(ALTER [^\n]* OWNER TO [^\n]*;)[\s-]*$/.exec(sql) ?? [];
+      const not = statement === undefined || left.has(id) || unavailable.has(owner) || owner === here.user;
+      return not ? [] : [statement];
+    });
+  const made = new Set(entries.filter((entry) => !isGrant(entry)).map(({ schema, name }) => `${schema} ${name}`));
+  // PostgreSQL's own objects and members of extensions are not in a dump, but privileges on them are.
+  const isOurs = ({ schema, name, owner }: Entry) => {
+    const [, kind, of = ''] = /^([A-Z]+(?: [A-Z]+)*) (.*)$/.exec(name) ?? [];
+    const object = kind === 'COLUMN' ? of.replace(/\.[^.]*$/, '') : of;
+    return here.roles.get(owner) === true || kind === 'LARGE OBJECT' || made.has(`${schema} ${plainName(object)}`);
+  };
+  const grantsIn = (some: Entry[]) =>
+    some
+      .filter((entry) => isGrant(entry) && !left.has(entry.id))
+      .filter((entry) => (entry.type === 'DEFAULT ACL' ? !unavailable.has(entry.owner) : isOurs(entry)))
+      .flatMap((entry) => grantsOf(entry, unavailable));
+  const schemas = entries.filter(({ type, name }) => type === 'SCHEMA' || /^SCHEMA /.test(name));
+  const others = entries.filter((entry) => !schemas.includes(entry));
+  return [...ownersOf(schemas), ...grantsIn(schemas), ...ownersOf(others), ...grantsIn(others)];
 }
 
 function grantsOf({ sql }: Entry, unavailable: ReadonlySet<string>): string[] {
@@ -133,8 +148,8 @@ function roleIn(line: string): string | undefined {
   return role === undefined || role === 'PUBLIC' ? undefined : plainName(role);
 }
 
-function plainName(role: string): string {
-  return /^["']/.test(role) ? role.slice(1, -1).replaceAll(role.charAt(0).repeat(2), role.charAt(0)) : role;
+function plainName(name: string): string {
+  return /^(["']).*\1$/.test(name) ? name.slice(1, -1).replaceAll(name.charAt(0).repeat(2), name.charAt(0)) : name;
 }
 
 /** What is here. `emptied`: a whole backup replaces all that the user may drop, most schemas too. */
@@ -145,6 +160,9 @@ export async function lookAround(client: Client, emptied = false): Promise<Surro
   const { rows: schemas } = await client.query<{ name: string; owned: boolean }>(
     `SELECT nspname AS name, pg_has_role(nspowner, 'USAGE') AS owned FROM pg_namespace n WHERE ${emptied ? STAYS : 'true'}`,
   );
+  const { rows: extensions } = await client.query<{ name: string }>(
+    "SELECT extname AS name FROM pg_extension WHERE pg_has_role(extowner, 'USAGE')",
+  );
   const { rows: kept } = await client.query<{ name: string }>(KEPT);
   const me = roles.find((role) => role.me);
   return {
@@ -152,6 +170,7 @@ export async function lookAround(client: Client, emptied = false): Promise<Surro
     superuser: me?.super === true,
     kept: new Set([...schemas.map(({ name }) => `SCHEMA ${name}`), ...kept.map(({ name }) => name)]),
     ownedSchemas: new Set(schemas.filter(({ owned }) => owned).map(({ name }) => name)),
+    ownedExtensions: new Set(extensions.map(({ name }) => name)),
     roles: new Map(roles.map(({ name, member }) => [name, member])),
   };
 }

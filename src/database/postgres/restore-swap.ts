@@ -12,26 +12,28 @@ import { type Client, quoteIdentifier } from './driver.ts';
 import { majorOf } from './dump.ts';
 import { conninfo, environmentOf, startProgram } from './dump-program.ts';
 import { queryOn } from './dump-snapshot.ts';
+import { createExtensions } from './extensions.ts';
 import { besideName, dropDatabase } from './kept-databases.ts';
 import { listWithout } from './restore-contents.ts';
+import {
+  CannotSwap,
+  connectBeside,
+  create,
+  dropLeftovers,
+  missingRoles,
+  refuseWithoutRights,
+} from './restore-new-database.ts';
 import { incomplete, restoreProblem } from './restore-problems.ts';
-import { createStatement, propertyStatements } from './restore-properties.ts';
+import { propertyStatements } from './restore-properties.ts';
 import { swap } from './restore-rename.ts';
-import { literal } from './restore-script.ts';
 import { lookAround, type Selection, select } from './restore-selection.ts';
 import { streamToPsql } from './restore-stream.ts';
 import type { RestoreWork } from './restore-work.ts';
 import { withTemporaryFile } from './temporary-file.ts';
 
-/** Why the database cannot be replaced by another one, as a sentence. */
-export class CannotSwap extends Error {}
-
 /** With more connections than this, a restore does not get faster on a server that has other clients. */
 const MOST_JOBS = 4;
 const PROGRESS_MS = 500;
-/** Identifies the database to which `…_restore_…` belongs, so that leftovers of a crash are found and dropped. */
-const COMMENT_START = '{"db-manager":"restore"';
-
 /** Throws CannotSwap, before any change, if the user lacks a privilege that this needs. */
 export async function restoreBySwap(
   open: PostgresConnection,
@@ -52,70 +54,34 @@ export async function restoreBySwap(
     made = true;
     const selection = await fill(open, admin, work, name, properties);
     const roles = new Set([...unavailable, ...selection.unavailable, ...(await missingRoles(admin, properties))]);
-    for (const statement of propertyStatements(name, properties, roles)) await admin.query(statement);
+    await bringProperties(open, name, properties, roles);
     await compare(open, work, catalogue, name, roles);
     work.options.signal?.throwIfAborted();
     const kept = await swap(open, admin, { name, properties, options: work.options });
     made = false;
     return kept === undefined ? {} : { kept };
   } catch (error) {
-    throw cannotBecauseOfRights(error) ?? error;
+    throw notInANewDatabase(error) ?? error;
   } finally {
     if (made) await dropDatabase(admin, name, open.version).catch(() => {});
     await admin.end().catch(() => {});
   }
 }
 
-/** A database cannot be renamed from within: another one of the server, which every server has. */
-async function connectBeside(open: PostgresConnection): Promise<Client> {
-  for (const database of ['postgres', 'template1'].filter((each) => each !== open.target.database)) {
-    try {
-      return await open.another('db-manager restore', database);
-    } catch {
-      // Some hosting providers allow no connections to one of them; the other may work.
-    }
-  }
-  throw new CannotSwap(`${open.target.user} can connect neither to the database postgres nor to template1.`);
-}
-
-async function refuseWithoutRights({ client, target }: PostgresConnection): Promise<void> {
-  const { rows } = await client.query<{ may: boolean; owner: boolean; subscriptions: number }>(
-    `SELECT rolcreatedb OR rolsuper AS may, pg_has_role(d.datdba, 'USAGE') AS owner,
-       (SELECT count(*)::int FROM pg_subscription s WHERE s.subdbid = d.oid) AS subscriptions
-     FROM pg_roles r, pg_database d WHERE r.rolname = current_user AND d.datname = current_database()`,
-  );
-  const [row] = rows;
-  if (row?.may !== true) throw new CannotSwap(`${target.user} has no privilege to create databases.`);
-  if (!row.owner) throw new CannotSwap(`${target.user} does not own the database ${target.database}.`);
-  if (row.subscriptions > 0) throw new CannotSwap('A subscription belongs to the database and cannot move to another.');
-}
-
-async function create(admin: Client, open: PostgresConnection, name: string, properties: DatabaseProperties) {
+/** From within the new database, whose encoding the names and texts have. */
+async function bringProperties(
+  open: PostgresConnection,
+  name: string,
+  properties: DatabaseProperties,
+  roles: ReadonlySet<string>,
+): Promise<void> {
+  const there = await open.another('db-manager restore', name);
   try {
-    await admin.query('SELECT pg_advisory_lock(hashtextextended($1, 0))', [name]);
-    await admin.query(createStatement(name, properties));
-    const mark = JSON.stringify({ 'db-manager': 'restore', of: open.identity.id, at: new Date().toISOString() });
-    await admin.query(`COMMENT ON DATABASE ${quoteIdentifier(name)} IS ${literal(mark)}`);
-  } catch (error) {
-    await dropDatabase(admin, name, open.version).catch(() => {});
-    throw serverProblem(error, open);
-  }
-}
-
-/** Databases of dead restores: those whose lock is not held. */
-async function dropLeftovers(admin: Client, { identity, version }: PostgresConnection): Promise<void> {
-  const { rows } = await admin.query<{ name: string; of: string }>(
-    `SELECT datname AS name, shobj_description(oid, 'pg_database')::jsonb ->> 'of' AS of FROM pg_database
-      WHERE starts_with(shobj_description(oid, 'pg_database'), $1) AND pg_has_role(datdba, 'USAGE')`,
-    [COMMENT_START],
-  );
-  for (const { name, of } of rows) {
-    if (of !== identity.id) continue;
-    const { rows: got } = await admin.query<{ got: boolean }>(
-      'SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS got',
-      [name],
-    );
-    if (got[0]?.got === true) await dropDatabase(admin, name, version);
+    for (const statement of propertyStatements(name, properties, roles)) await there.query(statement);
+    // Only a superuser may; without them the digest differs.
+    for (const statement of properties.system) await there.query(statement).catch(() => {});
+  } finally {
+    await there.end();
   }
 }
 
@@ -128,13 +94,13 @@ async function fill(
   properties: DatabaseProperties,
 ): Promise<Selection> {
   const { backup } = work;
-  let selection = await prepare(open, work, name);
+  let selection = await prepare(open, work, name, properties);
   let words = await pgRestore(open, work, name, selection);
   if (words !== undefined && UNQUALIFIED.test(words)) {
     await dropDatabase(admin, name, open.version);
     // With `admin`, which holds the lock of the name: another session would wait for it without end.
     await create(admin, open, name, properties);
-    selection = await prepare(open, work, name);
+    selection = await prepare(open, work, name, properties);
     words = await pgRestore(open, work, name, selection, pathOf(open, properties));
     if (words === undefined) {
       work.options.onMessage?.(
@@ -148,12 +114,18 @@ async function fill(
 }
 
 /** Removes from the new database what a template gives it and the backup does not have. */
-async function prepare(open: PostgresConnection, { contents, catalogue }: RestoreWork, name: string) {
+async function prepare(
+  open: PostgresConnection,
+  { contents, catalogue }: RestoreWork,
+  name: string,
+  { extensions }: DatabaseProperties,
+) {
   const there = await open.another('db-manager restore', name);
   try {
     const names = new Set(catalogue?.entries.map((entry) => entry.name));
     if (!names.has('schema public')) await there.query('DROP SCHEMA IF EXISTS public');
     if (!names.has('extension plpgsql')) await there.query('DROP EXTENSION IF EXISTS plpgsql');
+    await createExtensions(there, extensions);
     return select(contents, await lookAround(there));
   } finally {
     await there.end();
@@ -254,38 +226,18 @@ async function compare(
   }
 }
 
-async function missingRoles(admin: Client, { owner, settings, privileges }: DatabaseProperties): Promise<string[]> {
-  const { rows } = await admin.query<{ name: string }>(
-    `SELECT rolname AS name FROM pg_roles WHERE pg_has_role(oid, 'MEMBER')`,
-  );
-  const here = new Set(rows.map(({ name }) => name));
-  const { rows: all } = await admin.query<{ name: string }>('SELECT rolname AS name FROM pg_roles');
-  const exists = new Set(all.map(({ name }) => name));
-  const named = [
-    ...settings.map(({ role }) => role),
-    ...privileges.flatMap(([grantor, grantee]) => [grantor, grantee]),
-  ];
-  const gone = named.filter((role): role is string => role !== null && role !== '' && !exists.has(role));
-  return here.has(owner) ? gone : [...gone, owner];
-}
-
-function serverProblem(error: unknown, open: PostgresConnection): unknown {
-  if (!(error instanceof Error) || !('code' in error)) return error;
-  if (error.code === '53100') return restoreProblem(`${error.message}: No space left on device`, 'the backup', open);
-  return error;
-}
-
-/** The user may not do in a new database what the owner of the old one need not: create an untrusted extension, say. */
-function cannotBecauseOfRights(error: unknown): CannotSwap | undefined {
+/**
+ * The user may not do in a new database what the owner of the old one need not: create an untrusted extension, or change
+ * PostgreSQL's own objects. In place, those are kept.
+ */
+function notInANewDatabase(error: unknown): CannotSwap | undefined {
   if (!(error instanceof Error) || error instanceof CannotSwap) return undefined;
   const denied = /permission denied|must be (owner|superuser|member|able)|must have|Must be superuser/i;
-  const code = 'code' in error ? error.code : undefined;
-  if (
-    code !== '42501' &&
-    !(error instanceof ProblemError && error.problem.reason === 'RestoreFailed' && denied.test(error.message))
-  ) {
-    return undefined;
-  }
-  const [, reason = error.message] = /could not be restored: (.*?)\. [^.]* is unchanged/.exec(error.message) ?? [];
-  return new CannotSwap(`The backup cannot be restored to a new database by this user: ${reason}.`);
+  const reason = error instanceof ProblemError ? error.problem.reason : undefined;
+  const refused =
+    ('code' in error && error.code === '42501') || (reason === 'RestoreFailed' && denied.test(error.message));
+  if (!refused && reason !== 'RestoreIncomplete') return undefined;
+  const [, why = error.message.replace(/\.$/, '')] =
+    /(?:could not be restored|differs from the backup): (.*?)\. \S+ is unchanged/s.exec(error.message) ?? [];
+  return new CannotSwap(`A new database cannot be made equal to the backup: ${why}.`);
 }

@@ -11,10 +11,11 @@ import { majorOf } from './dump.ts';
 import { findClientsFor } from './dump-clients.ts';
 import { readContents } from './restore-contents.ts';
 import { restoreInPlace } from './restore-in-place.ts';
+import { CannotSwap } from './restore-new-database.ts';
 import { refuseOtherFormat } from './restore-problems.ts';
 import { refuseReplication } from './restore-replication.ts';
 import { settleSessions } from './restore-sessions.ts';
-import { CannotSwap, restoreBySwap } from './restore-swap.ts';
+import { restoreBySwap } from './restore-swap.ts';
 import type { RestoreWork } from './restore-work.ts';
 
 /**

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { ProblemError } from '../../core/model/problem.ts';
 import type { OpenDatabase, Scratch, ScratchOptions, ScratchSource } from '../port.ts';
+import { cutOff } from './confined.ts';
 import type { PostgresConnection } from './connection.ts';
 import { quoteIdentifier } from './driver.ts';
 import { majorOf } from './dump.ts';
@@ -32,6 +33,7 @@ export async function createOnServer(
   const scratch = await createScratchDatabase(place, open, options.runId);
   try {
     await fill(place, open, scratch.name, from, options);
+    await confine(place, scratch.name);
     const database = await openDatabase(
       { ...place.target, database: scratch.name, schemas: open.target.schemas, history: open.target.history },
       {
@@ -60,6 +62,19 @@ export async function createOnServer(
     if (why === undefined || !(error instanceof ProblemError)) throw error;
     const message = `${error.problem.message} ${scratch.name} could not be cleaned up (${why}); the next run drops it.`;
     throw new ProblemError({ ...error.problem, message }, { cause: error });
+  }
+}
+
+/** Only a superuser could reach other servers there, and may prevent it. */
+async function confine(place: PostgresConnection, name: string): Promise<void> {
+  const there = await place.another('db-manager scratch', name);
+  try {
+    const { rows } = await there.query<{ may: boolean }>(
+      'SELECT rolsuper AS may FROM pg_roles WHERE rolname = current_user',
+    );
+    if (rows[0]?.may === true) await cutOff(there);
+  } finally {
+    await there.end();
   }
 }
 
@@ -100,7 +115,9 @@ async function restoreInto(
   const contents = await readContents(clients, path);
   const there = await place.another('db-manager scratch', name);
   const { left } = select(contents, await lookAround(there).finally(() => there.end()));
-  for (const { id, type } of contents.entries) if (type === 'ACL' || type === 'DEFAULT ACL') left.add(id);
+  // A user mapping would let the copy reach another server.
+  const notHere = new Set(['ACL', 'DEFAULT ACL', 'USER MAPPING', 'SUBSCRIPTION']);
+  for (const { id, type } of contents.entries) if (notHere.has(type)) left.add(id);
   return withTemporaryFile('list', async (listFile) => {
     await writeFile(listFile, listWithout(contents, left), { mode: 0o600 });
     const env = environmentOf(place.target, name);

@@ -1,6 +1,7 @@
 import type { SqlStatement } from '../../core/model/migration.ts';
 import { type Problem, ProblemError } from '../../core/model/problem.ts';
 import type { Reason } from '../../core/model/reason.ts';
+import { assertionProblem } from '../../sql/assertion.ts';
 import { offsetOf } from './error-position.ts';
 
 /** SQLite's result codes by name, and their meaning for a run. All others are errors of the migration. */
@@ -32,6 +33,12 @@ export function problemOf(error: unknown, statement: SqlStatement | undefined): 
   if (error instanceof ProblemError) return { ...error.problem, ...whereIn(error, statement) };
   const code = codeOf(error);
   const text = messageOf(error);
+  const untrue =
+    statement?.assertion === undefined ? undefined : assertionProblem(statement.assertion, 'sqlite', { message: text });
+  if (untrue !== undefined && statement !== undefined) {
+    const { file, line, column } = statement;
+    return { ...untrue, position: { file, line, column } };
+  }
   const reason = reasonOf(error) ?? 'MigrationFailed';
   return {
     reason,

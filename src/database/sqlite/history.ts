@@ -1,5 +1,7 @@
-import { HISTORY_TABLE, type HistoryRow, type OwnTables } from '../../core/model/history.ts';
+import { HISTORY_LAYOUT, HISTORY_TABLE, type HistoryWrite, type OwnTables } from '../../core/model/history.ts';
 import { ProblemError } from '../../core/model/problem.ts';
+import type { Revision } from '../../core/model/revision.ts';
+import { noteText, type RawRow, toHistoryRow, toStoredSource } from '../history-row.ts';
 import type { HistoryStore } from '../port.ts';
 import {
   all,
@@ -14,6 +16,15 @@ import {
 } from './driver.ts';
 import { problemOf, reasonOf } from './errors.ts';
 
+/** The columns that layout 2 added, in their order. */
+const SOURCE_COLUMNS = {
+  layout: 'INTEGER NOT NULL DEFAULT 1',
+  source_format: 'TEXT',
+  source_digest: 'TEXT',
+  source_note: 'TEXT',
+  source: 'BLOB',
+};
+
 const createSql = ({ history }: OwnTables) => `CREATE TABLE IF NOT EXISTS ${quoteIdentifier(history)} (
   sequence INTEGER PRIMARY KEY,
   revision TEXT NOT NULL UNIQUE,
@@ -22,35 +33,52 @@ const createSql = ({ history }: OwnTables) => `CREATE TABLE IF NOT EXISTS ${quot
   duration_ms INTEGER NOT NULL,
   run_id TEXT NOT NULL,
   tool_version TEXT NOT NULL,
-  state TEXT NOT NULL CHECK (state IN ('applied', 'started', 'reverting'))
+  state TEXT NOT NULL CHECK (state IN ('applied', 'started', 'reverting')),
+  ${Object.entries(SOURCE_COLUMNS)
+    .map(([name, type]) => `${name} ${type}`)
+    .join(',\n  ')}
 )`;
 
-const putSql = ({
-  history,
-}: OwnTables) => `INSERT INTO ${quoteIdentifier(history)} (revision, checksum, applied_at, duration_ms, run_id, tool_version, state)
-VALUES (?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (revision) DO UPDATE SET checksum = excluded.checksum, applied_at = excluded.applied_at,
-  duration_ms = excluded.duration_ms, run_id = excluded.run_id, tool_version = excluded.tool_version, state = excluded.state`;
+const ROW = ['revision', 'checksum', 'applied_at', 'duration_ms', 'run_id', 'tool_version', 'state', 'layout'];
+const SOURCE = ['source_format', 'source_digest', 'source_note', 'source'];
+
+/** Without a text, the stored one stays. */
+const putSql = ({ history }: OwnTables, withSource: boolean) => {
+  const names = withSource ? [...ROW, ...SOURCE] : ROW;
+  const changes = names.slice(1).map((name) => `${name} = excluded.${name}`);
+  return `INSERT INTO ${quoteIdentifier(history)} (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})
+ON CONFLICT (revision) DO UPDATE SET ${changes.join(', ')}`;
+};
+
+function valuesOf(row: HistoryWrite): unknown[] {
+  const { revision, checksum, appliedAt, durationMs, runId, toolVersion, state, stored } = row;
+  const values = [revision, checksum, appliedAt, durationMs, runId, toolVersion, state, HISTORY_LAYOUT];
+  if (stored === undefined) return values;
+  const { format = null, digest = null, content } = stored;
+  return [...values, format, digest, noteText(stored), content === undefined ? null : Buffer.from(content)];
+}
 
 /** One row, on the connection and in the transaction of the caller. */
-export function putRow(connection: Connection, own: OwnTables, row: HistoryRow): Promise<void> {
-  const { revision, checksum, appliedAt, durationMs, runId, toolVersion, state } = row;
-  return run(connection, putSql(own), [revision, checksum, appliedAt, durationMs, runId, toolVersion, state]);
+export function putRow(connection: Connection, own: OwnTables, row: HistoryWrite): Promise<void> {
+  return run(connection, putSql(own, row.stored !== undefined), valuesOf(row));
 }
 
 /** The same, prepared once: for a session that writes many. Call `end` before the connection is closed. */
 export function rowWriter(
   connection: Connection,
   own: OwnTables,
-): { put(row: HistoryRow): Promise<void>; end(): Promise<void> } {
-  let statement: Statement | undefined;
+): { put(row: HistoryWrite): Promise<void>; end(): Promise<void> } {
+  const statements = new Map<boolean, Statement>();
   return {
-    async put({ revision, checksum, appliedAt, durationMs, runId, toolVersion, state }) {
-      statement ??= await prepare(connection, putSql(own));
-      await runPrepared(statement, [revision, checksum, appliedAt, durationMs, runId, toolVersion, state]);
+    async put(row) {
+      const withSource = row.stored !== undefined;
+      const statement = statements.get(withSource) ?? (await prepare(connection, putSql(own, withSource)));
+      statements.set(withSource, statement);
+      await runPrepared(statement, valuesOf(row));
     },
     async end() {
-      if (statement !== undefined) await finalize(statement);
+      for (const statement of statements.values()) await finalize(statement);
+      statements.clear();
     },
   };
 }
@@ -69,28 +97,54 @@ export function historyStore(connection: Connection, own: OwnTables): HistorySto
     if (own.history === HISTORY_TABLE || !(await exists(HISTORY_TABLE))) return false;
     throw new ProblemError({
       reason: 'InvalidConfiguration',
-      message: `The setting history names ${quoteIdentifier(own.history)}, but the history is in ${HISTORY_TABLE}. Move it, and a baseline likewise: ALTER TABLE ${HISTORY_TABLE} RENAME TO ${quoteIdentifier(own.history)};`,
+      message: `The setting history names ${quoteIdentifier(own.history)}, but the history is in ${HISTORY_TABLE}. Move it, and the tables of the baseline and of the runs likewise: ALTER TABLE ${HISTORY_TABLE} RENAME TO ${quoteIdentifier(own.history)};`,
     });
+  };
+  const missingColumns = async () => {
+    const found = await all<{ name: string }>(connection, 'SELECT name FROM pragma_table_info(?)', [own.history]);
+    const names = new Set(found.map(({ name }) => name));
+    return Object.entries(SOURCE_COLUMNS).filter(([name]) => !names.has(name));
+  };
+  /** Inside a transaction that holds the write lock: creates the table, or adds the columns of the current layout. */
+  const complete = async () => {
+    await exec(connection, create);
+    for (const [name, type] of await missingColumns())
+      await exec(connection, `ALTER TABLE ${quoteIdentifier(own.history)} ADD COLUMN ${name} ${type}`);
   };
   return {
     async read() {
       if (!(await there())) return [];
-      return all<HistoryRow>(
+      const sources = (await missingColumns()).length === 0;
+      const more = sources
+        ? ', layout, source_format AS sourceFormat, source_note AS sourceNote, length(source) AS sourceBytes'
+        : '';
+      const rows = await all<RawRow>(
         connection,
         `SELECT revision, checksum, applied_at AS appliedAt, duration_ms AS durationMs, run_id AS runId,
-                tool_version AS toolVersion, state FROM ${quoteIdentifier(own.history)} ORDER BY sequence`,
+                tool_version AS toolVersion, state${more} FROM ${quoteIdentifier(own.history)} ORDER BY sequence`,
       );
+      return rows.map((row) => toHistoryRow(row, sources));
+    },
+    async sources(revisions) {
+      if (!(await there()) || (await missingColumns()).length > 0) return new Map();
+      const rows = await all<Parameters<typeof toStoredSource>[0] & { revision: Revision }>(
+        connection,
+        `SELECT revision, source_format AS format, source_digest AS digest, source_note AS note, source AS content
+           FROM ${quoteIdentifier(own.history)} WHERE revision IN (SELECT value FROM json_each(?))`,
+        [JSON.stringify(revisions)],
+      );
+      return new Map(rows.map(({ revision, ...row }) => [revision, toStoredSource(row)]));
     },
     async foreign(table) {
       const there = await all(connection, 'SELECT 1 FROM sqlite_schema WHERE type = ? AND name = ?', ['table', table]);
       return there.length === 0 ? undefined : all(connection, `SELECT * FROM ${quoteIdentifier(table)}`);
     },
     ensure: async () => {
-      if (!(await there())) await exec(connection, create).catch(asProblem);
+      if (!(await there()) || (await missingColumns()).length > 0) await together(connection, complete);
     },
     put: (rows) =>
       together(connection, async () => {
-        await exec(connection, create);
+        await complete();
         for (const row of rows) await putRow(connection, own, row);
       }),
     remove: (revisions) =>

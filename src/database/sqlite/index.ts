@@ -16,9 +16,10 @@ import { historyStore } from './history.ts';
 import { lock } from './lock.ts';
 import { openSession } from './migrate.ts';
 import { restore } from './restore.ts';
+import { runStore } from './runs.ts';
 import { sameExpressions } from './same-expressions.ts';
 import { createScratch, dropStaleScratches } from './scratch.ts';
-import { countRows, sizeBytes, tableSizes } from './size.ts';
+import { countRows, countValues, sizeBytes, tableSizes } from './size.ts';
 import { snapshot } from './snapshot.ts';
 
 export async function openSqlite(
@@ -37,9 +38,11 @@ export async function openSqlite(
       return open.sequelize;
     },
     history: historyStore(connection, own),
+    runs: runStore(connection, own),
     baseline: baselineStore(connection, own),
     snapshot: () => snapshot(open.sequelize, { own: own.names }),
     sameExpressions,
+    storedCode: async () => [],
     otherSchemas: async () => undefined,
     // By its real path: a symbolic link to the file must not create a second lock.
     lock: (wanted) => lock(identity.id, wanted),
@@ -55,6 +58,7 @@ export async function openSqlite(
     sizeBytes: () => sizeBytes(path),
     tableSizes: () => tableSizes(connection, own),
     rowCounts: () => countRows(connection, own),
+    countValues: (table, column) => countValues(connection, table, column),
     dump: (file, wanted) => dump(path, file, wanted),
     dumpStream: (take, wanted) => dumpStream(path, take, wanted),
     checkDump: (file, _format, wanted) => checkDump(file, wanted),

@@ -2,6 +2,7 @@ import type { SqlStatement } from '../../core/model/migration.ts';
 import { ProblemError } from '../../core/model/problem.ts';
 import type { Timeouts } from '../../core/model/target.ts';
 import { SETS_SESSION } from '../batched.ts';
+import { type SentLog, sentLog } from '../sent-log.ts';
 import { loadSequelize } from '../sequelize.ts';
 import type { MigrationSession, TransactionMode } from '../session.ts';
 import { migrationInterface } from './alter/interface.ts';
@@ -30,12 +31,15 @@ export async function openSession(
   let endCode: (() => Promise<void>) | undefined;
   let inTransaction = false;
   let running: string | undefined;
+  /** Of the code that runs now or ran last. */
+  let sent: SentLog | undefined;
   const late: string[] = [];
   const see = (sql: string) => {
     here.transactions.allow(sql);
     used ||= SETS_SESSION.test(sql);
     statements += 1;
     last = sql;
+    sent?.see(sql);
     onStatement?.(sql);
   };
   const codeEnds = async () => {
@@ -93,8 +97,10 @@ export async function openSession(
         throw error;
       }
     },
+    sentByCode: (revision) => (revision === running ? sent?.sent() : undefined),
     codeArguments(revision) {
       running = revision;
+      sent = sentLog();
       const { connection, transactions } = here;
       const joined = migrationInterface({
         sequelize: open.sequelize,

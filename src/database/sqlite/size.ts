@@ -41,3 +41,16 @@ export async function countRows(connection: Connection, own: OwnTables): Promise
   }
   return counts;
 }
+
+/** Rows with a value in a column; 0 if the table or the column does not exist. */
+export async function countValues(connection: Connection, table: { name: string }, column: string): Promise<number> {
+  const [found] = await all<{ name: string }>(
+    connection,
+    'SELECT name FROM pragma_table_xinfo(?) WHERE name = ? COLLATE NOCASE',
+    [table.name, column],
+  );
+  if (found === undefined) return 0;
+  const counted = `SELECT count(${quoteIdentifier(found.name)}) AS n FROM ${quoteIdentifier(table.name)}`;
+  const [row] = await all<{ n: number }>(connection, counted);
+  return row?.n ?? 0;
+}

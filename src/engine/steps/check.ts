@@ -4,11 +4,14 @@ import { displayPlace } from '../../core/model/backup-place.ts';
 import type { CheckResult } from '../../core/model/finding.ts';
 import type { Problem } from '../../core/model/problem.ts';
 import type { RunRequest } from '../../core/model/request.ts';
+import type { DecidedFinding } from '../../core/model/run-record.ts';
 import { requireReversible } from '../../core/planning/plan.ts';
+import { bySeverity } from '../../core/safety/by-severity.ts';
 import type { Driver, Introspector } from '../../database/port.ts';
 import { failed, toProblem } from '../../engine/failure.ts';
 import type { Step } from '../../engine/flow.ts';
 import type { RunPorts } from '../../engine/ports.ts';
+import { refusedLoss, revertsUnasked, riskFindings, rowsAtRisk } from '../../engine/rows-at-risk.ts';
 import { count } from '../../engine/run-text.ts';
 import {
   countFindings,
@@ -39,9 +42,16 @@ export const check: Step<Loaded & Connected & Planned, Checked> = {
       const message = broken.map((check) => `${check.name}: ${check.message}`).join('; ');
       return { ...failed({ reason: 'CheckFailed', message }, { touched: false }), partial: { checks, findings: [] } };
     }
-    const findings = request.safety.mode === 'Disabled' ? [] : await planFindings(input, ports);
-    const value = { checks, findings };
-    if (findings.some(({ severity }) => severity === 'error') && blocks(request, plan.digest)) {
+    const risks = revertsUnasked(plan, request)
+      ? await rowsAtRisk(database, input.migrations, request.migrations.path)
+      : [];
+    const ignored: DecidedFinding[] = [];
+    const ruled = request.safety.mode === 'Disabled' ? [] : await planFindings(input, ports, ignored);
+    const findings = bySeverity([...riskFindings(risks), ...ruled]);
+    const value = { checks, findings, ignored };
+    const loss = refusedLoss(risks, plan, request);
+    if (loss !== undefined) return { ...failed(loss, { touched: false }), partial: value };
+    if (ruled.some(({ severity }) => severity === 'error') && blocks(request, plan.digest)) {
       return { ...failed(unsafePlanProblem(findings, request, plan.digest), { touched: false }), partial: value };
     }
     return { kind: 'done', value, message: describeChecks(value, request) };

@@ -10,17 +10,18 @@ import { loadPlan, planFor } from './plan.ts';
  */
 export const confirm: Step<Loaded & Connected & Inspected & Planned & Locked, Inspected & Planned> = {
   name: 'confirm',
-  async run({ files, database, history, current, plan, migrations, lock }, { request }) {
+  async run({ files, database, history, current, plan, migrations, ahead, lock }, { request }) {
     if (lock === undefined) {
-      return { kind: 'skipped', value: { history, current, plan, migrations }, message: 'no lock, nothing to confirm' };
+      const value = { history, current, plan, migrations, files, ahead };
+      return { kind: 'skipped', value, message: 'no lock, nothing to confirm' };
     }
     const now = await database.history.read();
     const inspected = { history: now, current: currentPosition(now) };
-    const fresh = planFor(request, files, now);
-    if (fresh.digest === plan.digest) {
-      return { kind: 'done', value: { plan, migrations, ...inspected }, message: 'plan unchanged' };
+    const fresh = await planFor(request, files, now, database);
+    if (fresh.plan.digest === plan.digest) {
+      return { kind: 'done', value: { plan, migrations, files, ahead, ...inspected }, message: 'plan unchanged' };
     }
-    const planned = await loadPlan(request, files, fresh, database.dialect);
+    const planned = await loadPlan(request, fresh, database);
     const value = { ...planned, ...inspected };
     if (planned.plan.migrations.length === 0) {
       return { kind: 'done', value, message: 'already completed by another run; nothing is left to run' };

@@ -5,7 +5,7 @@ import { lockWait } from '../lock-wait.ts';
 /** Waits for the migration lock. An empty plan needs no lock. */
 export const lock: Step<Connected & Planned, Locked> = {
   name: 'lock',
-  async run({ database, plan }, { request, holder, progress, defer, signal }) {
+  async run({ database, plan }, { request, holder, onLocked, progress, defer, signal }) {
     if (request.dryRun) return { kind: 'skipped', value: {}, message: 'a dry run writes nothing' };
     if (plan.migrations.length === 0) return { kind: 'skipped', value: {}, message: 'nothing to run' };
     const lock = await database.lock({
@@ -16,6 +16,7 @@ export const lock: Step<Connected & Planned, Locked> = {
       signal,
     });
     defer('the lock', () => lock.release());
+    await onLocked(database, plan);
     return { kind: 'done', value: { lock }, message: 'migration lock acquired' };
   },
 };

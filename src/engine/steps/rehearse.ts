@@ -8,6 +8,7 @@ import { observed } from '../../engine/observed.ts';
 import type { RunPorts } from '../../engine/ports.ts';
 import { type OpenedCopy, openCopy, roundTrip, runOnCopy } from '../../engine/rehearsal.ts';
 import { describeLoss, unexpectedRowLoss } from '../../engine/row-loss.ts';
+import { measuredLoss, refusedLoss, revertsUnasked } from '../../engine/rows-at-risk.ts';
 import { count, few } from '../../engine/run-text.ts';
 import { describePlace, untouched } from '../../engine/scratch.ts';
 import type { BackedUp, Checked, Connected, Planned, Rehearsed } from '../../engine/state.ts';
@@ -86,13 +87,17 @@ async function rehearseOn(copy: OpenedCopy, { plan, migrations, ...input }: Inpu
     if (enforce) return stop(problem, record({ roundTrip: 'skipped' }));
     warnings.push(lost);
   }
+  const unasked = revertsUnasked(plan, ports.request);
+  const loss = unasked ? refusedLoss(measuredLoss(effects), plan, ports.request) : undefined;
+  if (loss !== undefined) return stop(loss, record({ roundTrip: 'skipped' }));
   const trip =
-    safety.roundTrip && plan.direction === 'up'
-      ? await roundTrip(database, migrations, start, ports)
+    safety.roundTrip && (plan.direction === 'up' || unasked)
+      ? await roundTrip(database, plan.direction, migrations, start, ports)
       : { result: 'skipped' as const };
   const rehearsal = record({ roundTrip: trip.result, roundTripMessage: trip.message });
   if (trip.result === 'failed') {
-    const message = `Reverting the plan on the copy does not restore the original schema: ${trip.message} (${untouched(copy.scratch)}).`;
+    const back = plan.direction === 'up' ? 'Reverting the plan' : 'Applying the reverted migrations again';
+    const message = `${back} on the copy does not restore the original schema: ${trip.message} (${untouched(copy.scratch)}).`;
     if (enforce) return stop({ reason: 'RoundTripFailed', message }, rehearsal);
     warnings.push(message);
   }

@@ -49,6 +49,8 @@ export interface Configuration {
   /** Durations such as `500ms`, `30s`, `1h30m`. */
   timeouts?: { connect?: string; lock?: string; statement?: string; run?: string };
   outOfOrder?: 'Refuse' | 'Allow';
+  /** Applied migrations that the files lack: an older version of the application runs on a newer database. */
+  unknownApplied?: 'Refuse' | 'Accept' | 'Downgrade';
   onFailure?: 'Keep' | 'Downgrade' | 'Restore';
   /** `onFailure: Restore` may terminate other sessions of the database. */
   terminateSessions?: boolean;
@@ -63,6 +65,7 @@ export const DEFAULTS = {
   // A person waits for the result, so an unreachable server is reported sooner than in a cluster.
   timeouts: { connect: '10s', lock: '5s', statement: '0s', run: '30m' },
   outOfOrder: 'Refuse',
+  unknownApplied: 'Accept',
   onFailure: 'Keep',
   terminateSessions: false,
 } as const satisfies Configuration;
@@ -89,6 +92,7 @@ export interface Settings {
   validation: Required<NonNullable<Configuration['validation']>>;
   timeouts: Timeouts;
   outOfOrder: 'Refuse' | 'Allow';
+  unknownApplied: 'Refuse' | 'Accept' | 'Downgrade';
   onFailure: 'Keep' | 'Downgrade' | 'Restore';
   terminateSessions: boolean;
 }

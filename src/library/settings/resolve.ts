@@ -73,6 +73,7 @@ const WORDS: readonly (keyof Configuration)[] = [
   'validation',
   'timeouts',
   'outOfOrder',
+  'unknownApplied',
   'onFailure',
   'terminateSessions',
 ];
@@ -85,7 +86,8 @@ function known(given: Configuration): Configuration {
 /** Paths and a URL need no schema, and loading one costs more than reading a history. */
 async function checked(values: Configuration): Promise<Configuration> {
   const plain = Object.values(values).every((value) => typeof value === 'string');
-  if (plain && values.outOfOrder === undefined && values.onFailure === undefined) return values;
+  const words = [values.outOfOrder, values.onFailure, values.unknownApplied];
+  if (plain && words.every((word) => word === undefined)) return values;
   return (await import('./schema.ts')).parseConfiguration(values, 'the options');
 }
 

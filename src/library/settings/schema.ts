@@ -55,6 +55,7 @@ const configurationSchema: z.ZodType<Configuration> = z.strictObject({
     })
     .optional(),
   outOfOrder: z.enum(['Refuse', 'Allow']).optional(),
+  unknownApplied: z.enum(['Refuse', 'Accept', 'Downgrade']).optional(),
   onFailure: z.enum(['Keep', 'Downgrade', 'Restore']).optional(),
   terminateSessions: z.boolean().optional(),
 });

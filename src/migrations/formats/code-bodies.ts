@@ -4,6 +4,7 @@ import type { Exports } from '../module.ts';
 import { framePlace } from '../module-error.ts';
 import type { AuthorFunction, Call } from './author-function.ts';
 import { type CallStyle, callStyle, firstParameterName } from './call-style.ts';
+import { type CodeBody, codeAssertions, withAssertions } from './code-assertions.ts';
 import { type Bodies, invalid } from './format.ts';
 import { sequelizeCliCall } from './sequelize-cli.ts';
 import { eitherCall, umzugCall } from './umzug.ts';
@@ -43,7 +44,11 @@ export function codeBodies(module: Exports, file: string, path: string): Bodies 
   }
   const styles = [up, down].flatMap((fn) => (fn === undefined ? [] : [callStyle(fn)]));
   const style = styles.find((one) => one !== 'either');
-  const body = (fn: AuthorFunction): MigrationBody => codeBody(fn, holder.exports, styleOf(fn, style), file, path);
+  const assertions = codeAssertions(holder.exports.assertions ?? module.assertions, file);
+  const body = (fn: AuthorFunction): MigrationBody => {
+    const call = codeBody(fn, holder.exports, styleOf(fn, style), file, path);
+    return fn === up ? withAssertions(call, assertions) : call;
+  };
   const transaction = flag(holder.exports, module, file);
   return {
     format: formatOf(style, holder),
@@ -120,7 +125,7 @@ const CALLS = { umzug: umzugCall, 'sequelize-cli': sequelizeCliCall, either: eit
   (fn: AuthorFunction, names: { name: string; path: string }) => Call
 >;
 
-function codeBody(fn: AuthorFunction, self: Exports, style: CallStyle, file: string, path: string): MigrationBody {
+function codeBody(fn: AuthorFunction, self: Exports, style: CallStyle, file: string, path: string): CodeBody {
   const name = file.slice(file.lastIndexOf('/') + 1);
   const call = CALLS[style](fn.bind(self), { name, path });
   return {

@@ -1,6 +1,9 @@
+import type { MigrationFile } from '../../core/model/migration.ts';
 import type { SourcePosition } from '../../core/model/problem.ts';
 import { readIgnores } from '../../core/safety/ignore.ts';
-import { readContent } from '../read.ts';
+import { mainFile } from '../formats/format.ts';
+import { contentsOf } from '../read.ts';
+import { ownImports } from '../stored/own-imports.ts';
 
 export type Ignores = { rule: string; why: string }[];
 
@@ -14,10 +17,21 @@ export interface CodeIgnores {
 
 export const NO_IGNORES: CodeIgnores = { at: () => [], elsewhere: () => [] };
 
-/** Reads a file of code once for its comments. Throws ProblemError InvalidMigration where it cannot be read. */
-export async function ignoresOfCode(folder: string, file: string): Promise<CodeIgnores> {
-  const text = String(await readContent(folder, file));
-  return text.includes('db-manager:ignore') ? ignoresIn(text, file) : NO_IGNORES;
+/** What the text of a code migration says, apart from its statements. */
+export interface CodeText {
+  ignores: CodeIgnores;
+  /** What it needs of other files of the project. */
+  imports: readonly string[];
+}
+
+export const NO_CODE: CodeText = { ignores: NO_IGNORES, imports: [] };
+
+/** Reads a file of code once. Throws ProblemError InvalidMigration where it cannot be read. */
+export async function readCode(folder: string, migration: MigrationFile): Promise<CodeText> {
+  const [content] = await contentsOf(folder, migration);
+  const text = String(content);
+  const ignores = text.includes('db-manager:ignore') ? ignoresIn(text, mainFile(migration)) : NO_IGNORES;
+  return { ignores, imports: ownImports(text) };
 }
 
 const COMMENT_LINE = /^\s*(?:\/\/|\/\*|\*)/;

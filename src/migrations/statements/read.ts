@@ -12,7 +12,7 @@ import { tokenize } from '../../sql/lexer.ts';
 import { positionAt } from '../../sql/split.ts';
 import { runsOnlyOutside } from '../../sql/transaction.ts';
 import { mainFile } from '../formats/format.ts';
-import { type CodeIgnores, ignoresOfCode, NO_IGNORES } from './code-ignores.ts';
+import { type CodeIgnores, type CodeText, NO_CODE, readCode } from './code-ignores.ts';
 import { loadParser, type Parser } from './parser.ts';
 import { withoutPlaceholders } from './placeholders.ts';
 
@@ -41,8 +41,8 @@ export async function readStatements(
   const done: ReadMigration[] = [];
   for (const migration of migrations) {
     const body = bodyOf(migration, options.direction);
-    const ignores = body?.kind === 'code' ? await ignoresOfCode(folder, mainFile(migration)) : NO_IGNORES;
-    done.push(readOne(migration, options, parse, ignores));
+    const code = body?.kind === 'code' ? await readCode(folder, migration) : NO_CODE;
+    done.push(readOne(migration, options, parse, code));
   }
   return done;
 }
@@ -55,7 +55,7 @@ function readOne(
   migration: LoadedMigration,
   { dialect, direction, recorded }: ReadOptions,
   parse: Parser,
-  ignores: CodeIgnores,
+  { ignores, imports }: CodeText,
 ): ReadMigration {
   const body = bodyOf(migration, direction);
   const known = recorded?.get(migration.revision);
@@ -71,6 +71,7 @@ function readOne(
     transactional: staysInTransaction(migration, direction, sent, dialect),
     reversible: direction === 'down' || migration.down !== undefined,
     opaque: body?.kind === 'code' && known?.complete !== true,
+    ...(imports.length > 0 ? { imports } : {}),
     ignore: ignores.elsewhere(sent.map(({ position }) => position)),
   };
 }

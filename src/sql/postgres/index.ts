@@ -1,3 +1,4 @@
+export { assertion, isAssertionFailure } from './assertion.ts';
 export { newBody } from './body.ts';
 export { clientCommand } from './client-commands.ts';
 export { nextToken } from './lexer.ts';

@@ -55,6 +55,31 @@ describe('Stamping', () => {
     });
   }
 
+  describe('with repeatable migrations', () => {
+    const files = filesOf('R__more', 'V1__a', 'R__view', 'V2__b');
+    const REPEATABLE: [string, HistoryRow[], string, string[]][] = [
+      ['head counts them last', [], 'head', ['V1__a', 'V2__b', 'R__more', 'R__view']],
+      ['+1 does not count them', [], '+1', ['V1__a']],
+      [
+        '+1 to the last version applies them as they are',
+        historyOf('V1__a'),
+        '+1',
+        ['V1__a', 'V2__b', 'R__more', 'R__view'],
+      ],
+      ['-1 does not count them', historyOf('V1__a', 'V2__b', 'R__view'), '-1', ['V1__a', 'R__view']],
+    ];
+    for (const [name, history, target, expected] of REPEATABLE) {
+      it(name, () => {
+        const result = stamp(files, history, targetOf(target), AUTHOR);
+        assert.ok(result.ok);
+        assert.deepEqual(
+          after(history, result).map(({ revision }) => revision),
+          expected,
+        );
+      });
+    }
+  });
+
   it('changes nothing where nothing changes, and keeps the time of rows that stay', () => {
     const history = historyOf('1_a', '10_c');
     assert.deepEqual(stamp(FOUR, historyOf('1_a'), targetOf('1_a'), AUTHOR), { ok: true, remove: [], put: [] });
@@ -195,6 +220,11 @@ describe('A requested repair', () => {
     assert.equal(requestedRepair(again, edited, { action: 'accept-checksums', digest }), undefined);
     const later = stopped.map((row) => ({ ...row, runId: 'later' }));
     assert.notEqual(damageDigest(FOUR, stopped, 'applied'), damageDigest(FOUR, later, 'applied'));
+  });
+
+  it('stays the one that was asked for when another migration has been applied since', () => {
+    const since = [...stopped, rowOf('11_d')];
+    assert.equal(damageDigest(FOUR, stopped, 'applied'), damageDigest(FOUR, since, 'applied'));
   });
 
   it('is read from one form of text only', () => {

@@ -32,7 +32,7 @@ export function readExample(rule: Rule, example: Example, parse: Parser): ReadEx
 }
 
 export function readMigration(
-  { sql, down, transaction, opaque }: Example,
+  { sql, down, transaction, opaque, imports }: Example,
   dialect: Dialect,
   parse: Parser,
 ): ReadMigration {
@@ -50,5 +50,6 @@ export function readMigration(
     transactional: transaction !== false,
     reversible: down !== null,
     opaque: opaque === true,
+    imports,
   };
 }

@@ -24,6 +24,7 @@ describe('a connection to PostgreSQL', function () {
   this.timeout(60_000);
   let server: PrivatePostgres;
   let withTls = true;
+  let clientsWithTls = true;
   let authority: Authority;
   let stranger: Authority;
   let folder: string;
@@ -37,6 +38,12 @@ describe('a connection to PostgreSQL', function () {
       withTls = false;
       return startPostgres();
     });
+    if (withTls)
+      await reach(url('sslmode=require')).catch((error: Error) => {
+        if (!/SSL support is not compiled in/.test(error.message)) throw error;
+        clientsWithTls = false;
+        console.warn('    left out: dumps with TLS, which this build of pg_dump does not support');
+      });
   });
   after(() => server.stop());
 
@@ -46,7 +53,7 @@ describe('a connection to PostgreSQL', function () {
     try {
       const [session] = await query<Session>(database, SESSION);
       assert.ok(session);
-      await dumpOf(database);
+      if (clientsWithTls) await dumpOf(database);
       return session;
     } finally {
       await database.close();

@@ -30,7 +30,7 @@ function alterCommand(table: TableRef, command: Tree): Action[] {
     case 'AT_DropNotNull':
       return [{ kind: 'dropNotNull', table, column: name }];
     case 'AT_ColumnDefault':
-      return [{ kind: 'setDefault', table, column: name }];
+      return [{ kind: 'setDefault', table, column: name, ...(command.def === undefined ? { dropped: true } : {}) }];
     case 'AT_AddConstraint': {
       const spec = constraintSpec(as('Constraint', command.def));
       return spec === undefined ? [] : [{ kind: 'addConstraint', table, ...spec }];
@@ -60,7 +60,7 @@ function alterCommand(table: TableRef, command: Tree): Action[] {
     case 'AT_DisableTrigUser':
       return [{ kind: 'disableTriggers', table }];
     default:
-      return [];
+      return [{ kind: 'other', command: String(command.subtype) }];
   }
 }
 

@@ -69,7 +69,7 @@ const READERS: Record<string, (fields: Tree) => Action[]> = {
             notValid: as('Constraint', def).skip_validation === true,
           },
         ]
-      : [],
+      : [{ kind: 'other', command: 'ALTER DOMAIN' }],
   CreateDomainStmt: ({ domainname, constraints }) => [
     {
       kind: 'createDomain',

@@ -27,12 +27,18 @@ const KEEPS = new Set([
   'CreateTrigStmt',
   'PrepareStmt',
 ]);
+const RETURNED = ['void', 'text', 'SETOF text', 'trigger', 'event_trigger'];
 const CHANGES = new Set(['InsertStmt', 'UpdateStmt', 'DeleteStmt', 'MergeStmt']);
 
 export function beyondJudge(parsing: Parsing): Judge {
   /** Functions created so far, by name, with their effects. */
   const made = new Map<string, Beyond[]>();
   const foreignTables = new Set<string>();
+  /** The functions of triggers, by the name of their table. */
+  const triggers = new Map<string, Set<string>>();
+
+  /** The text of the statement that is checked, where it is known. */
+  let whole: string | undefined;
 
   const ofText = (sql: string, depth: number): Beyond[] => {
     if (depth > DEEPEST) return [];
@@ -42,6 +48,7 @@ export function beyondJudge(parsing: Parsing): Judge {
     } catch {
       return textBeyond(sql);
     }
+    whole = nodes.length === 1 ? sql : undefined;
     return nodes.flatMap((node) => ofStatement(node, depth));
   };
 
@@ -52,7 +59,13 @@ export function beyondJudge(parsing: Parsing): Judge {
     if (kind === 'DoStmt') found.push(...ofBlock(fields, depth));
     if (kind === 'CreateFunctionStmt') remember(fields, depth);
     if (kind === 'CreateForeignTableStmt') foreignTables.add(relation(tree(fields.base).relation));
+    if (kind === 'CreateTrigStmt') {
+      const table = relation(fields.relation);
+      triggers.set(table, (triggers.get(table) ?? new Set()).add(names(fields.funcname).join('.')));
+    }
     if (kind === 'CreateTrigStmt' || kind === 'CreateEventTrigStmt') found.push(...callOf(names(fields.funcname)));
+    if (kind === 'CopyStmt' && fields.is_from === true) found.push(...firedBy(fields.relation));
+    if (kind === 'TruncateStmt') found.push(...list(fields.relations).flatMap(firedBy));
     if (!KEEPS.has(kind)) walk(node, (each, eachFields) => found.push(...ofNode(each, eachFields)));
     return found;
   };
@@ -64,10 +77,14 @@ export function beyondJudge(parsing: Parsing): Judge {
     const changed = tableBeyond(range);
     const away = foreignTables.has(relation(range));
     return [
+      ...firedBy(range),
       ...(changed === undefined ? [] : [changed]),
       ...(away ? [{ what: `a change of the foreign table ${relation(range)}`, reach: 'outside' as const }] : []),
     ];
   };
+
+  const firedBy = (table: unknown): Beyond[] =>
+    [...(triggers.get(relation(table)) ?? [])].flatMap((name) => callOf(name.split('.')));
 
   const callOf = (path: string[]): Beyond[] => {
     const known = functionBeyond(path);
@@ -84,10 +101,11 @@ export function beyondJudge(parsing: Parsing): Judge {
   };
 
   const remember = (fields: Tree, depth: number): void => {
+    const text = whole;
     const { body, language } = parts(fields.options);
     const name = names(fields.funcname).at(-1) ?? '';
     const inSql = fields.sql_body === undefined ? [] : ofTree(fields.sql_body, depth);
-    made.set(name, [...inSql, ...ofBody(body, language ?? 'sql', depth)]);
+    made.set(name, [...inSql, ...ofBody(body, language ?? 'sql', depth, text)]);
   };
 
   const ofTree = (node: unknown, depth: number): Beyond[] => {
@@ -98,20 +116,28 @@ export function beyondJudge(parsing: Parsing): Judge {
     return unique(found);
   };
 
-  const ofBody = (body: string, language: string, depth: number): Beyond[] => {
+  const ofBody = (body: string, language: string, depth: number, createFunction?: string): Beyond[] => {
     if (body === '') return [];
     if (language === 'sql') return ofText(body, depth + 1);
     if (language !== 'plpgsql') return textBeyond(body);
-    let queries: { sql: string; dynamic: boolean }[];
-    try {
-      const mark = markFor(body);
-      queries = queriesIn(
-        parsing.plpgsql(`CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS ${mark}${body}${mark}`),
-      );
-    } catch {
-      return textBeyond(body);
-    }
+    const queries = queriesOf(body, createFunction);
+    if (queries === undefined) return textBeyond(body);
     return unique(queries.flatMap(({ sql, dynamic }) => (dynamic ? ofDynamic(sql, depth) : ofQuery(sql, depth))));
+  };
+
+  /** What RETURN means depends on the type, which is known only from the whole statement. */
+  const queriesOf = (body: string, createFunction?: string) => {
+    const mark = markFor(body);
+    const as = (type: string) => `CREATE FUNCTION f() RETURNS ${type} LANGUAGE plpgsql AS ${mark}${body}${mark}`;
+    for (const text of [createFunction, ...RETURNED.map(as)]) {
+      if (text === undefined) continue;
+      try {
+        return queriesIn(parsing.plpgsql(text));
+      } catch {
+        // The next type.
+      }
+    }
+    return undefined;
   };
 
   /** A statement, or an expression of PL/pgSQL. */
@@ -137,8 +163,11 @@ export function beyondJudge(parsing: Parsing): Judge {
           const value = kind === 'A_Const' ? text(tree(fields.sval).sval) : undefined;
           if (value !== undefined) constants.push(value);
         });
-        const statement = constants.join(' ').replace(/%(\d+\$)?[ILs]/g, 'x');
-        found.push(...textBeyond(statement), ...ofText(statement, depth + 1));
+        // With what is between them, or with nothing: a word may be split.
+        for (const between of [' ', '']) {
+          const statement = constants.join(between).replace(/%(\d+\$)?[ILs]/g, 'x');
+          found.push(...textBeyond(statement), ...ofText(statement, depth + 1));
+        }
       }
     } catch {
       found.push(...textBeyond(sql));

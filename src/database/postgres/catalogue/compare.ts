@@ -1,4 +1,5 @@
-import type { Entry, Privilege } from './read.ts';
+import type { Entry, Privilege } from './entry.ts';
+import { SYSTEM_CLASSES } from './system.ts';
 
 export interface CompareOptions {
   /** The servers' major versions differ: they print one definition in two ways. */
@@ -7,10 +8,21 @@ export interface CompareOptions {
   unavailable: ReadonlySet<string>;
   /** Who owns what belonged to those. */
   user: string;
+  /** What is not compared. */
+  ignored?(entry: Entry): boolean;
 }
 
 /** What is not as in the backup, one sentence each; none if all is equal. */
 export function compareEntries(expected: Entry[], actual: Entry[], options: CompareOptions): string[] {
+  const { acrossVersions, ignored } = options;
+  const counts = (entry: Entry) => !ignored?.(entry) && !(acrossVersions && OF_ONE_VERSION.has(entry.class));
+  return compareAll(expected.filter(counts), actual.filter(counts), options);
+}
+
+/** What each major version has of its own. */
+const OF_ONE_VERSION = new Set([...SYSTEM_CLASSES.map(({ name }) => name), 'not-null constraint']);
+
+function compareAll(expected: Entry[], actual: Entry[], options: CompareOptions): string[] {
   const key = (entry: Entry) => `${entry.class}\0${entry.name}`;
   const here = new Map(actual.map((entry) => [key(entry), withRoles(entry, options)]));
   const differences: string[] = [];
@@ -45,11 +57,18 @@ function labelOf({ class: kind, name }: Entry): string {
       return `rows of ${name}`;
     case 'sequence value':
       return `value of sequence ${name}`;
+    case 'comment on a system object':
+      return `comment on ${name}`;
     case 'comment':
     case 'security label':
       return `${kind} on ${name}`;
     case 'privileges on a system object':
       return `privileges on ${name}`;
+    case 'owner of a system object':
+      return `owner of ${name}`;
+    case 'comments on system objects':
+    case 'database':
+      return kind;
     default:
       return name;
   }

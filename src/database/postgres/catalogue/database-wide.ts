@@ -5,6 +5,9 @@ const user = (catalogue: string, alias: string) =>
 const head = (catalogue: string, oid: string, owner = 'NULL::oid', aclSql = 'NULL::jsonb') =>
   `SELECT '${catalogue}'::regclass AS classid, ${oid} AS objid, 0 AS subid, NULL::name AS schema, ${owner} AS owner, ${aclSql} AS acl`;
 
+/** A schema that initdb made may have got another name. */
+const USER_SCHEMAS = `SELECT oid FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'`;
+
 /** Schemas, and objects outside schemas. */
 export const DATABASE_CLASSES: ObjectClass[] = [
   {
@@ -12,8 +15,7 @@ export const DATABASE_CLASSES: ObjectClass[] = [
     query: () => `
       SELECT 'pg_namespace'::regclass AS classid, n.oid AS objid, 0 AS subid, n.nspname AS schema, n.nspowner AS owner,
         ${acl('n.nspacl', `'n'::"char"`, 'n.nspowner')} AS acl, '{}'::jsonb AS def
-      FROM pg_namespace n WHERE (n.oid >= ${FIRST_USER_OID} OR n.nspname = 'public') AND n.nspname !~ '^pg_(toast|temp)'
-        AND ${own('pg_namespace', 'n.oid')}`,
+      FROM pg_namespace n WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND ${own('pg_namespace', 'n.oid')}`,
   },
   {
     name: 'cast',
@@ -106,8 +108,8 @@ export const DATABASE_CLASSES: ObjectClass[] = [
     query: () => `
       SELECT d.classoid AS classid, d.objoid AS objid, d.objsubid AS subid, o.schema::name AS schema, NULL::oid AS owner, NULL::jsonb AS acl, to_jsonb(d.description) AS def
       FROM pg_description d, pg_identify_object(d.classoid, d.objoid, d.objsubid) o
-      WHERE (d.objoid >= ${FIRST_USER_OID} OR (d.classoid = 'pg_namespace'::regclass AND d.objoid = to_regnamespace('public')))
-        AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = d.classoid AND e.objid = d.objoid AND e.deptype = 'e')
+      WHERE (d.objoid >= ${FIRST_USER_OID} OR (d.classoid = 'pg_namespace'::regclass AND d.objoid IN (${USER_SCHEMAS})))
+        AND d.classoid <> 'pg_extension'::regclass AND d.classoid <> 'pg_language'::regclass AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = d.classoid AND e.objid = d.objoid AND e.deptype = 'e')
         AND d.classoid <> 'pg_largeobject'::regclass AND d.classoid <> 'pg_subscription'::regclass`,
   },
   {
@@ -116,19 +118,5 @@ export const DATABASE_CLASSES: ObjectClass[] = [
       SELECT l.classoid AS classid, l.objoid AS objid, l.objsubid AS subid, o.schema::name AS schema, NULL::oid AS owner, NULL::jsonb AS acl,
         jsonb_build_array(l.provider, l.label) AS def
       FROM pg_seclabel l, pg_identify_object(l.classoid, l.objoid, l.objsubid) o`,
-  },
-  {
-    name: 'privileges on a system object',
-    // What an administrator changed on PostgreSQL's own objects and on the members of extensions.
-    query: () => `
-      SELECT o.classid, o.oid AS objid, 0 AS subid, NULL::name AS schema, NULL::oid AS owner,
-        ${acl('o.acl', `'r'::"char"`, 'o.owner')} AS acl, '{}'::jsonb AS def
-      FROM (SELECT 'pg_class'::regclass AS classid, oid, relacl AS acl, relowner AS owner FROM pg_class
-            UNION ALL SELECT 'pg_proc'::regclass, oid, proacl, proowner FROM pg_proc
-            UNION ALL SELECT 'pg_type'::regclass, oid, typacl, typowner FROM pg_type
-            UNION ALL SELECT 'pg_language'::regclass, oid, lanacl, lanowner FROM pg_language) o
-      LEFT JOIN pg_init_privs i ON i.classoid = o.classid AND i.objoid = o.oid AND i.objsubid = 0
-      WHERE o.acl IS NOT NULL AND o.acl IS DISTINCT FROM i.initprivs
-        AND (o.oid < ${FIRST_USER_OID} OR EXISTS (SELECT FROM pg_depend e WHERE e.classid = o.classid AND e.objid = o.oid AND e.deptype = 'e'))`,
   },
 ];

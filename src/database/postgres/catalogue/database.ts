@@ -1,6 +1,16 @@
 import type { Entry, Privilege, RunQuery } from './entry.ts';
 import { hashOf } from './entry.ts';
 import { acl } from './sql.ts';
+import { readSystemStatements } from './system.ts';
+
+/** An extension as CREATE EXTENSION takes it. */
+export interface InstalledExtension {
+  name: string;
+  schema: string;
+  schemaOwner: string;
+  version: string;
+  owner: string;
+}
 
 /** What belongs to the database itself and is in no dump of its content. */
 export interface DatabaseProperties {
@@ -16,7 +26,15 @@ export interface DatabaseProperties {
   privileges: Privilege[];
   /** `ALTER DATABASE … SET`; with a role: `ALTER ROLE … IN DATABASE … SET`. `name=value` each. */
   settings: { role: string | null; config: string[] }[];
+  /** In the order in which they were created. pg_dump writes neither their versions nor their owners. */
+  extensions: InstalledExtension[];
+  /** SQL for what pg_dump leaves out of PostgreSQL's own objects. */
+  system: string[];
 }
+
+/** A list of InstalledExtension. */
+export const INSTALLED = `coalesce((SELECT jsonb_agg(jsonb_build_object('name', x.extname, 'schema', n.nspname, 'schemaOwner', pg_get_userbyid(n.nspowner),
+    'version', x.extversion, 'owner', pg_get_userbyid(x.extowner)) ORDER BY x.oid) FROM pg_extension x JOIN pg_namespace n ON n.oid = x.extnamespace), '[]'::jsonb)`;
 
 const QUERY = `SELECT jsonb_build_object(
     'encoding', pg_encoding_to_char(d.encoding),
@@ -25,23 +43,30 @@ const QUERY = `SELECT jsonb_build_object(
     'tablespace', t.spcname, 'connectionLimit', d.datconnlimit, 'allowConnections', d.datallowconn, 'isTemplate', d.datistemplate,
     'comment', shobj_description(d.oid, 'pg_database'), 'owner', pg_get_userbyid(d.datdba),
     'privileges', ${acl('d.datacl', `'d'::"char"`, 'd.datdba')},
+    'extensions', ${INSTALLED},
     'settings', coalesce((SELECT jsonb_agg(jsonb_build_object('role', CASE s.setrole WHEN 0 THEN NULL ELSE pg_get_userbyid(s.setrole)::text END,
         'config', s.setconfig) ORDER BY s.setrole = 0 DESC, pg_get_userbyid(s.setrole)) FROM pg_db_role_setting s WHERE s.setdatabase = d.oid), '[]'::jsonb))::text
   FROM pg_database d JOIN pg_tablespace t ON t.oid = d.dattablespace`;
 
+type Own = Omit<DatabaseProperties, 'system'>;
+
 export async function readProperties(run: RunQuery): Promise<DatabaseProperties> {
+  return { ...(await readOwn(run)), system: await readSystemStatements(run) };
+}
+
+async function readOwn(run: RunQuery): Promise<Own> {
   const [line = ''] = await run(`${QUERY} WHERE d.datname = current_database()`);
-  return JSON.parse(line) as DatabaseProperties;
+  return JSON.parse(line) as Own;
 }
 
 export async function databaseEntry(run: RunQuery): Promise<Entry> {
-  return entryOf(await readProperties(run));
+  return entryOf(await readOwn(run));
 }
 
 /** The properties as one object of the digest. The values of settings may be secret: only their hash is kept here. */
-export function entryOf({ owner, privileges, settings, ...rest }: DatabaseProperties): Entry {
+function entryOf({ owner, privileges, settings, ...rest }: Own): Entry {
   const sorted = settings.map(({ role, config }) => [role, [...config].sort()]);
-  // A copy that is being filled takes no connections and has another limit; both are set when it is swapped in.
-  const text = JSON.stringify([rest.encoding, rest.locale, rest.tablespace, rest.comment, rest.isTemplate, sorted]);
+  // A copy that is being filled takes no connections and is not a template; this is set when it is swapped in.
+  const text = JSON.stringify([rest.encoding, rest.locale, rest.tablespace, rest.comment, sorted]);
   return { class: 'database', name: 'database', owner, privileges, value: hashOf(text) };
 }

@@ -133,9 +133,12 @@ export const PROGRAM_CLASSES: ObjectClass[] = [
   },
   {
     name: 'extension',
+    // Its version says what its functions are; relations may have been added to it.
     query: () => `
       SELECT 'pg_extension'::regclass AS classid, x.oid AS objid, 0 AS subid, NULL::name AS schema, x.extowner AS owner, ${NO_ACL},
-        jsonb_build_object('version', x.extversion, 'schema', n.nspname, 'settings', ${sorted('x.extcondition')}) AS def
+        jsonb_build_object('version', x.extversion, 'schema', n.nspname, 'settings', ${sorted('x.extcondition')},
+          'relations', (SELECT array_agg(m.identity ORDER BY m.identity) FROM pg_depend d, pg_identify_object(d.classid, d.objid, 0) m
+             WHERE d.refclassid = 'pg_extension'::regclass AND d.refobjid = x.oid AND d.deptype = 'e' AND d.classid = 'pg_class'::regclass)) AS def
       FROM pg_extension x JOIN pg_namespace n ON n.oid = x.extnamespace`,
   },
 ];

@@ -10,6 +10,7 @@ import { PROGRAM_CLASSES } from './programs.ts';
 import { RELATION_CLASSES } from './relations.ts';
 import { readRows } from './rows.ts';
 import type { ObjectClass } from './sql.ts';
+import { SYSTEM_CLASSES } from './system.ts';
 
 export type { Entry, Privilege, ReadOptions, RunQuery } from './entry.ts';
 
@@ -28,7 +29,7 @@ export const COMPARABLE = [
   'quote_all_identifiers = off',
 ];
 
-const CLASSES: ObjectClass[] = [...DATABASE_CLASSES, ...PROGRAM_CLASSES, ...RELATION_CLASSES];
+const CLASSES: ObjectClass[] = [...DATABASE_CLASSES, ...SYSTEM_CLASSES, ...PROGRAM_CLASSES, ...RELATION_CLASSES];
 
 export async function readEntries(run: RunQuery, options: ReadOptions): Promise<Entry[]> {
   const entries: Entry[] = options.schemas === undefined ? [await databaseEntry(run)] : [];
@@ -36,6 +37,13 @@ export async function readEntries(run: RunQuery, options: ReadOptions): Promise<
     if (kind.name !== 'large object' || options.largeObjects) entries.push(...(await readClass(run, kind, options)));
   entries.push(...(await readRows(run, options)));
   return entries.sort((a, b) => compareText(a.class, b.class) || compareText(a.name, b.name));
+}
+
+/** Of PostgreSQL's own objects and members of extensions. */
+export async function readSystemEntries(run: RunQuery, options: ReadOptions): Promise<Entry[]> {
+  const entries: Entry[] = [];
+  for (const kind of SYSTEM_CLASSES) entries.push(...(await readClass(run, kind, options)));
+  return entries;
 }
 
 async function readClass(run: RunQuery, kind: ObjectClass, options: ReadOptions): Promise<Entry[]> {

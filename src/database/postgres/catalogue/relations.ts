@@ -46,20 +46,22 @@ export const RELATION_CLASSES: ObjectClass[] = [
       FROM ${RELATIONS} c JOIN pg_attribute a ON a.attrelid = c.oid
       WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'c') AND a.attnum > 0 AND NOT a.attisdropped`,
   },
-  {
-    name: 'constraint',
-    hasExpressions: true,
-    // What a partition's constraint inherits is set when the partition is attached.
+  ...['constraint', 'not-null constraint'].map((name) => ({
+    name,
+    hasExpressions: true as const,
+    // What a partition's constraint inherits is set when the partition is attached, and stays when it is detached.
     // A foreign key's copies on partitions, and a constraint trigger's row here, follow from the original.
+    // Since version 18, NOT NULL is a constraint too.
     query: () => `
       SELECT 'pg_constraint'::regclass AS classid, k.oid AS objid, 0 AS subid, n.nspname AS schema, NULL::oid AS owner, NULL::jsonb AS acl,
-        jsonb_build_object('definition', pg_get_constraintdef(k.oid), 'local', k.conislocal OR k.conparentid <> 0, 'noInherit', k.connoinherit AND k.conparentid = 0) AS def
+        jsonb_build_object('definition', pg_get_constraintdef(k.oid), 'local', k.conislocal OR k.conparentid <> 0 OR k.coninhcount = 0,
+          'noInherit', k.connoinherit AND k.contype IN ('c', 'n')) AS def
       FROM pg_constraint k JOIN pg_namespace n ON n.oid = k.connamespace
-      WHERE k.oid >= ${FIRST_USER_OID} AND k.contype <> 't' AND NOT (k.contype = 'f' AND k.conparentid <> 0)
+      WHERE k.oid >= ${FIRST_USER_OID} AND k.contype <> 't' AND k.contype ${name === 'constraint' ? '<>' : '='} 'n' AND NOT (k.contype = 'f' AND k.conparentid <> 0)
         AND n.nspname !~ '^pg_(toast|temp)'
         AND (k.conrelid = 0 OR k.conrelid IN (SELECT oid FROM ${RELATIONS} c))
         AND (k.contypid = 0 OR ${own('pg_type', 'k.contypid')})`,
-  },
+  })),
   {
     name: 'index',
     hasExpressions: true,

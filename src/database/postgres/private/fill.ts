@@ -2,11 +2,13 @@
 import { writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import type { PostgresTarget } from '../../../core/model/target.ts';
+import { cutOff } from '../confined.ts';
 import type { PostgresConnection } from '../connection.ts';
 import { quoteIdentifier } from '../driver.ts';
 import { majorOf } from '../dump.ts';
 import { type Clients, findClientsFor } from '../dump-clients.ts';
 import { environmentOf, errorIn, startProgram } from '../dump-program.ts';
+import { createExtensions } from '../extensions.ts';
 import { type Contents, listWithout, readContents } from '../restore-contents.ts';
 import { streamToPsql } from '../restore-stream.ts';
 import { withTemporaryFile } from '../temporary-file.ts';
@@ -58,7 +60,7 @@ export async function restoreParts(filling: Filling, parts: readonly Part[]): Pr
   const failures: RestoreFailure[] = [];
   for (const one of prepared) {
     failures.push(...(await restorePart(filling, one)));
-    await cutOff(filling);
+    await cutOffCopy(filling);
   }
   if (failures.length === 0) return [];
   const lost = failures.filter((failure) => outOfReach(failure, parts));
@@ -74,7 +76,7 @@ export async function restoreParts(filling: Filling, parts: readonly Part[]): Pr
   for (const one of prepared) {
     const words = await streamPart(filling, one);
     if (words !== undefined) throw new RestoreStopped(failures, repairs, errorIn(words));
-    await cutOff(filling);
+    await cutOffCopy(filling);
   }
   const [first] = failures.filter((failure) => !lost.includes(failure));
   return [
@@ -152,23 +154,21 @@ async function prepare({ open }: Filling, part: Part): Promise<Prepared> {
   return { part, clients, contents, left };
 }
 
-/** The schemas that the dump does not bring: those of extensions, and no `public` where it makes its own. */
+/** The extensions with their versions and owners, and no `public` where the target has none or the dump makes it. */
 async function makePlace({ server, database, like }: Filling, prepared: readonly Prepared[]): Promise<void> {
-  const making = prepared.filter(({ part: { section } }) => section === undefined || section === 'pre-data');
-  const entries = making.flatMap(({ contents }) => contents.entries);
+  const entries = prepared.flatMap(({ contents }) => contents.entries);
   const made = new Set(
     entries.filter(({ type, sql }) => type === 'SCHEMA' && /^CREATE SCHEMA /m.test(sql)).map(({ name }) => name),
   );
-  const extensions = new Set(
-    entries.filter(({ type }) => type === 'EXTENSION').map(({ sql }) => /WITH SCHEMA (.*);/.exec(sql)?.[1]),
-  );
+  const wanted = new Set(entries.filter(({ type }) => type === 'EXTENSION').map(({ name }) => name));
   const client = await server.connect(database);
   try {
-    if (made.has('public')) await client.query('DROP SCHEMA IF EXISTS public');
-    for (const { name, owner } of like.extensionSchemas) {
-      const quoted = quoteIdentifier(name);
-      if (made.has(name) || !(extensions.has(name) || extensions.has(quoted))) continue;
-      await client.query(`CREATE SCHEMA IF NOT EXISTS ${quoted} AUTHORIZATION ${quoteIdentifier(owner)}`);
+    if (made.has('public') || !like.hasPublic) await client.query('DROP SCHEMA IF EXISTS public');
+    if (!like.extensions.some(({ name }) => name === 'plpgsql')) await client.query('DROP EXTENSION IF EXISTS plpgsql');
+    const extensions = like.extensions.filter(({ name }) => name === 'plpgsql' || wanted.has(name));
+    const { schemas } = await createExtensions(client, extensions);
+    for (const { contents, left } of prepared) {
+      for (const { id, type, name } of contents.entries) if (type === 'SCHEMA' && schemas.includes(name)) left.add(id);
     }
   } finally {
     await client.end();
@@ -239,36 +239,14 @@ function withList<T>({ contents, left }: Prepared, use: (argument: string) => Pr
   });
 }
 
-/**
- * Code on a copy cannot reach another server: foreign-data wrappers lose their handler, and dblink raises an error.
- * An object of the migration that needs them fails with that message.
- */
-async function cutOff({ server, database }: Filling): Promise<void> {
+async function cutOffCopy({ server, database }: Filling): Promise<void> {
   const client = await server.connect(database);
   try {
-    await client.query(CUT_OFF);
+    await cutOff(client);
   } finally {
     await client.end();
   }
 }
-
-const CUT_OFF = `DO $cut$
-DECLARE f record;
-BEGIN
-  FOR f IN SELECT fdwname FROM pg_catalog.pg_foreign_data_wrapper WHERE fdwhandler <> 0 LOOP
-    EXECUTE format('ALTER FOREIGN DATA WRAPPER %I NO HANDLER', f.fdwname);
-  END LOOP;
-  FOR f IN SELECT p.oid FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid = p.prolang
-            WHERE l.lanname = 'c' AND p.probin LIKE '%dblink' AND p.proname !~ 'validator' LOOP
-    BEGIN
-      EXECUTE format(
-        'CREATE OR REPLACE FUNCTION %s(%s) RETURNS %s LANGUAGE plpgsql AS $f$BEGIN RAISE EXCEPTION ''other servers are not available on a copy''; END$f$',
-        f.oid::regproc, pg_get_function_arguments(f.oid), pg_get_function_result(f.oid));
-    EXCEPTION WHEN OTHERS THEN NULL;
-    END;
-  END LOOP;
-END
-$cut$`;
 
 export function envOf({ server, database, open }: Pick<Filling, 'server' | 'database' | 'open'>): NodeJS.ProcessEnv {
   return environmentOf(targetOn(server, open.target, server.superuser, database));

@@ -74,8 +74,6 @@ async function createDatabase(admin: Client, like: DatabaseLikeness, options: Li
         `CREATE DATABASE ${name} OWNER ${owner} TEMPLATE template0 ENCODING ${literal(like.encoding)} ${locale}`,
       );
       for (const sql of like.privileges) await admin.query(sql.replace('%s', () => name)).catch(() => {});
-      if (like.comment !== undefined)
-        await admin.query(`COMMENT ON DATABASE ${name} IS ${literal(like.comment)}`).catch(() => {});
       return note === undefined ? [] : [note];
     } catch (error) {
       problems.push((error as Error).message);

@@ -1,6 +1,9 @@
 /** The properties of the target's server that a private server needs, read with the privileges of an ordinary role. */
+import { INSTALLED, type InstalledExtension } from '../catalogue/database.ts';
+import { readSystemStatements } from '../catalogue/system.ts';
 import type { PostgresConnection } from '../connection.ts';
 import { quoteIdentifier } from '../driver.ts';
+import { queryOn } from '../dump-snapshot.ts';
 
 export interface Likeness {
   /** Who migrates, as the target's server sees it. */
@@ -11,9 +14,11 @@ export interface Likeness {
   grants: string[];
   /** `ALTER DATABASE/ROLE … SET`, for after the copy is filled. */
   settings: Setting[];
-  extensions: string[];
-  /** Of schemas that contain extensions. */
-  extensionSchemas: { name: string; owner: string }[];
+  extensions: InstalledExtension[];
+  /** Whether there is a schema `public`, which every new database has. */
+  hasPublic: boolean;
+  /** SQL for what pg_dump leaves out of PostgreSQL's own objects. */
+  system: string[];
   /** Lines of postgresql.conf. */
   configuration: Record<string, string>;
 }
@@ -47,9 +52,8 @@ export async function readLikeness(open: PostgresConnection): Promise<Likeness> 
        (SELECT string_agg(quote_ident(pg_get_userbyid(grantee)), ', ') FROM aclexplode(spcacl) WHERE grantee <> 0) AS grants
      FROM pg_tablespace WHERE spcname !~ '^pg_'`,
   );
-  const extensions = await one<{ name: string; schema: string; owner: string }>(
-    `SELECT extname AS name, nspname AS schema, pg_get_userbyid(nspowner) AS owner
-     FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace`,
+  const [inside] = await one<{ extensions: InstalledExtension[]; public: boolean }>(
+    `SELECT ${INSTALLED} AS extensions, EXISTS (SELECT FROM pg_namespace WHERE nspname = 'public') AS public`,
   );
   return {
     role: session?.role ?? open.target.user,
@@ -64,10 +68,9 @@ export async function readLikeness(open: PostgresConnection): Promise<Likeness> 
       ...(await readParameterRights(open)),
     ],
     settings: await readSettings(open),
-    extensions: extensions.map(({ name }) => name),
-    extensionSchemas: extensions
-      .filter(({ schema }) => !/^pg_/.test(schema) && schema !== 'public')
-      .map(({ schema, owner }) => ({ name: schema, owner })),
+    extensions: inside?.extensions ?? [],
+    hasPublic: inside?.public ?? true,
+    system: await readSystemStatements(queryOn(client)),
     configuration: await readConfiguration(open),
   };
 }

@@ -9,6 +9,7 @@ import { majorOf } from '../dump.ts';
 import { findClients } from '../dump-clients.ts';
 import { environmentOf, errorIn, startProgram } from '../dump-program.ts';
 import { refuseOtherFormat } from '../restore-problems.ts';
+import { literal } from '../restore-script.ts';
 import { sizeBytes } from '../size.ts';
 import { withTemporaryFile } from '../temporary-file.ts';
 import { type Filling, type Part, RestoreStopped, restoreParts, targetOn } from './fill.ts';
@@ -68,7 +69,10 @@ async function make(
   const { database } = open.target;
   const admin = await server.connect('template1');
   try {
-    await refuseWithoutExtensions(admin, open, [...like.extensions, ...(options.extensions ?? [])]);
+    await refuseWithoutExtensions(admin, open, [
+      ...like.extensions.map(({ name }) => name),
+      ...(options.extensions ?? []),
+    ]);
     const likenOptions = {
       database,
       // As the owner of a database, the role may create everything in it.
@@ -80,10 +84,25 @@ async function make(
     };
     const filling: Filling = { open, server, like, database, again, onProgress: options.onProgress };
     notes.push(...(await fill(filling, from)));
-    await applyLikenessSettings(admin, database, like.settings);
+    await finish(server, database, like);
     return notes;
   } finally {
     await admin.end();
+  }
+}
+
+/** From within, so that texts have the encoding of the database. */
+async function finish(server: PrivateServer, name: string, { system, settings, database }: Likeness): Promise<void> {
+  const client = await server.connect(name);
+  try {
+    if (database.comment !== undefined) {
+      await client.query(`COMMENT ON DATABASE ${quoteIdentifier(name)} IS ${literal(database.comment)}`);
+    }
+    // It names roles and objects that may be missing here.
+    for (const statement of system) await client.query(statement).catch(() => {});
+    await applyLikenessSettings(client, name, settings);
+  } finally {
+    await client.end();
   }
 }
 

@@ -1,0 +1,74 @@
+import type { OwnTables } from '../../core/model/history.ts';
+import { IDLE_REASONS, KEPT_RUNS } from '../../core/model/run-record.ts';
+import type { RunStore } from '../port.ts';
+import { fromRow, type RunRow, toRow } from '../run-row.ts';
+import { all, type Connection, exec, quoteIdentifier, run } from './driver.ts';
+
+/** Next to the history. */
+export function runStore(connection: Connection, own: OwnTables): RunStore {
+  const table = quoteIdentifier(own.runs);
+  const exists = async (name: string) =>
+    (await all(connection, "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?", [name])).length > 0;
+  const together = async (work: () => Promise<void>) => {
+    await exec(connection, 'BEGIN IMMEDIATE');
+    try {
+      await exec(
+        connection,
+        `CREATE TABLE IF NOT EXISTS ${table} (
+  sequence INTEGER PRIMARY KEY,
+  run_id TEXT NOT NULL,
+  attempt INTEGER NOT NULL,
+  started_at TEXT NOT NULL,
+  state TEXT NOT NULL,
+  reason TEXT,
+  detail TEXT NOT NULL
+)`,
+      );
+      await work();
+      await exec(connection, 'COMMIT');
+    } catch (error) {
+      await exec(connection, 'ROLLBACK').catch(() => {});
+      throw error;
+    }
+  };
+  return {
+    exists: () => exists(own.history),
+    start: (record) =>
+      together(async () => {
+        await exec(connection, `UPDATE ${table} SET state = 'lost' WHERE state = 'running'`);
+        const { state, detail } = toRow(record);
+        await run(
+          connection,
+          `INSERT INTO ${table} (run_id, attempt, started_at, state, detail) VALUES (?, ?, ?, ?, ?)`,
+          [record.runId, record.attempt, record.startedAt, state, detail],
+        );
+      }),
+    finish: (record) =>
+      together(async () => {
+        const { state, detail } = toRow(record);
+        const { runId, attempt, startedAt, reason = null } = record;
+        const updated = await all(
+          connection,
+          `UPDATE ${table} SET state = ?, reason = ?, detail = ? WHERE run_id = ? AND attempt = ? AND state <> 'ended' RETURNING 1`,
+          [state, reason, detail, runId, attempt],
+        );
+        if (updated.length === 0) {
+          await run(
+            connection,
+            `INSERT INTO ${table} (run_id, attempt, started_at, state, reason, detail) VALUES (?, ?, ?, ?, ?, ?)`,
+            [runId, attempt, startedAt, state, reason, detail],
+          );
+        }
+        const tooMany = (condition: string, limit: number) =>
+          `DELETE FROM ${table} WHERE sequence IN (SELECT sequence FROM ${table} WHERE ${condition} ORDER BY sequence DESC LIMIT -1 OFFSET ${limit})`;
+        const idle = `reason IN (${IDLE_REASONS.map((one) => `'${one}'`).join(', ')})`;
+        await exec(connection, tooMany(idle, KEPT_RUNS.idle));
+        await exec(connection, tooMany('true', KEPT_RUNS.all));
+      }),
+    async list() {
+      if (!(await exists(own.runs))) return [];
+      const rows = await all<RunRow>(connection, `SELECT state, detail FROM ${table} ORDER BY sequence DESC`);
+      return rows.map(fromRow);
+    },
+  };
+}

@@ -1,0 +1,106 @@
+import { count } from '../core/model/count.ts';
+import type { MigrationEffects } from '../core/model/effects.ts';
+import type { Finding } from '../core/model/finding.ts';
+import type { LoadedMigration } from '../core/model/migration.ts';
+import type { Plan } from '../core/model/plan.ts';
+import type { Problem } from '../core/model/problem.ts';
+import type { RunRequest } from '../core/model/request.ts';
+import { type Action, tableKey } from '../core/safety/action.ts';
+import { DOWNGRADE_LOSES_ROWS } from '../core/safety/observed.ts';
+import type { Database } from '../database/port.ts';
+import { few } from './run-text.ts';
+import { approvalCommand } from './safety.ts';
+
+/** Rows, or values of a column, that a `down` removes. */
+export interface AtRisk {
+  migration: string;
+  /** `3 rows of orders`, `values of orders.note in 2 rows` */
+  what: string;
+  statement?: string;
+}
+
+/** Whether a plan reverts because of `unknownApplied: Downgrade`, and not because a person named a target. */
+export function revertsUnasked({ direction }: Plan, { allowDowngrade, target }: RunRequest): boolean {
+  return direction === 'down' && (!allowDowngrade || target === 'head');
+}
+
+/**
+ * What the `down` of SQL migrations drops that is not empty, counted in the target. What code deletes, and what is deleted
+ * by a condition, is measured by the rehearsal. Reads only.
+ */
+export async function rowsAtRisk(
+  database: Database,
+  migrations: readonly LoadedMigration[],
+  folder: string,
+): Promise<AtRisk[]> {
+  const { readStatements } = await import('../migrations/statements/read.ts');
+  const read = await readStatements(folder, migrations, { dialect: database.dialect, direction: 'down' });
+  const found: AtRisk[] = [];
+  const counts = await database.rowCounts();
+  const rowsOf = (table: { schema?: string; name: string }) =>
+    [...counts].find(([key]) => key === `${table.schema}.${table.name}` || key.endsWith(`.${table.name}`))?.[1] ?? 0;
+  const lost = async (action: Action): Promise<string | undefined> => {
+    if (action.kind === 'dropColumn') {
+      const values = await database.countValues(action.table, action.column);
+      return values === 0
+        ? undefined
+        : `values of ${tableKey(action.table)}.${action.column} in ${count(values, 'row')}`;
+    }
+    const takesAll = action.kind === 'dropTable' || action.kind === 'truncate';
+    if (!takesAll && !(action.kind === 'delete' && !action.filtered)) return undefined;
+    const rows = rowsOf(action.table);
+    return rows === 0 ? undefined : `${count(rows, 'row')} of ${tableKey(action.table)}`;
+  };
+  for (const { revision, statements } of read) {
+    for (const { sql, actions = [] } of statements) {
+      for (const action of actions) {
+        const what = await lost(action);
+        if (what !== undefined) found.push({ migration: revision, what, statement: sql.trim().slice(0, 400) });
+      }
+    }
+  }
+  return found;
+}
+
+/** What the rehearsal measured: tables with fewer rows after the `down`. */
+export function measuredLoss(effects: readonly MigrationEffects[]): AtRisk[] {
+  return effects.flatMap(({ revision, rows }) =>
+    rows.flatMap(({ table, before, after }) =>
+      before === null || before <= (after ?? 0)
+        ? []
+        : [
+            {
+              migration: revision,
+              what: `${count(before - (after ?? 0), 'row')} of ${table.replace(/^(?:public|main)\./, '')}`,
+            },
+          ],
+    ),
+  );
+}
+
+export function riskFindings(risks: readonly AtRisk[]): Finding[] {
+  return risks.map(({ migration, what, statement }) => ({
+    rule: DOWNGRADE_LOSES_ROWS.id,
+    severity: DOWNGRADE_LOSES_ROWS.severity,
+    message: `Reverting ${migration} loses ${what}.`,
+    advice: 'Copy what is still needed, then approve the plan by its digest.',
+    migration,
+    ...(statement === undefined ? {} : { statement }),
+  }));
+}
+
+/** Why a downgrade without a named target does not run; undefined if it may. */
+export function refusedLoss(risks: readonly AtRisk[], { digest }: Plan, request: RunRequest): Problem | undefined {
+  const [first] = risks;
+  const { approval, approvedPlan, resource, safety, dryRun } = request;
+  const allowed = approvedPlan === digest || safety.ignore.includes(DOWNGRADE_LOSES_ROWS.id);
+  // With another approval, the step approve waits for a person. A dry run reports the findings.
+  if (first === undefined || allowed || approval !== 'Automatic' || dryRun) return undefined;
+  const lost = few(risks.map(({ migration, what }) => `${what} (${migration})`));
+  return {
+    reason: 'RowsLost',
+    message: `Reverting the migrations that this version's files lack would lose ${lost}. No changes were made. If this is intended, approve exactly this plan: ${approvalCommand(resource, digest)}`,
+    migration: first.migration,
+    ...(first.statement === undefined ? {} : { statement: first.statement }),
+  };
+}

@@ -1,0 +1,83 @@
+import { randomUUID } from 'node:crypto';
+import { ProblemError } from '../core/model/problem.ts';
+import type { RunRecord } from '../core/model/run-record.ts';
+import { TOOL_VERSION } from '../core/model/version.ts';
+import { holder } from './holder.ts';
+import { type Session, withDatabase } from './session.ts';
+import type { Options } from './settings.ts';
+
+/**
+ * The runs that the database keeps, the last one first. Throws ProblemError.
+ *
+ * @example
+ * const runs = await listRuns({ databaseUrl: 'sqlite:///data/app.db' });
+ */
+export function listRuns(options: Options & { last?: number } = {}): Promise<RunRecord[]> {
+  return withDatabase(options, async ({ database }) => (await database.runs.list()).slice(0, options.last));
+}
+
+/**
+ * One run by its id or the unique start of it. Throws ProblemError UnknownTarget or AmbiguousTarget.
+ *
+ * @example
+ * const [last] = await listRuns({ databaseUrl: 'sqlite:///data/app.db' });
+ * if (last) console.log((await showRun({ databaseUrl: 'sqlite:///data/app.db', id: last.runId })).steps);
+ */
+export function showRun(options: Options & { id: string }): Promise<RunRecord> {
+  return withDatabase(options, async ({ database }) => {
+    const found = (await database.runs.list()).filter(({ runId }) => runId.startsWith(options.id));
+    const [last] = found;
+    if (last === undefined) {
+      const message = `No run starts with "${options.id}". List them: db-manager runs`;
+      throw new ProblemError({ reason: 'UnknownTarget', message });
+    }
+    // Attempts of one run have the same id; the last one is shown.
+    const others = new Set(found.map(({ runId }) => runId));
+    if (others.size > 1) {
+      const message = `"${options.id}" is the start of ${others.size} runs. Use more of the id: ${[...others].slice(0, 5).join(', ')}`;
+      throw new ProblemError({ reason: 'AmbiguousTarget', message });
+    }
+    return last;
+  });
+}
+
+/** What a command did, for its row. */
+type Done = Pick<RunRecord, 'plan' | 'applied' | 'message'> & Pick<Required<RunRecord>, 'reason'>;
+
+/**
+ * Keeps a command that writes as a run: a row when it holds the lock, completed at its end. A command on a database
+ * without a history is not kept until it writes one. A row that cannot be written does not fail the command.
+ */
+export async function asRun<T>(
+  { database, runId }: Pick<Session, 'database' | 'runId'>,
+  command: string,
+  work: () => Promise<T>,
+  describe: (result: T) => Done,
+): Promise<T> {
+  const first: RunRecord = {
+    runId: `${runId}-${randomUUID().slice(0, 4)}`,
+    attempt: 1,
+    state: 'running',
+    command,
+    startedAt: new Date().toISOString(),
+    startedBy: holder(),
+    toolVersion: TOOL_VERSION,
+  };
+  const known = await database.runs.exists().catch(() => false);
+  if (known) await database.runs.start(first).catch(() => {});
+  const finish = async (end: Partial<RunRecord>) => {
+    if (!known && !(await database.runs.exists().catch(() => false))) return;
+    const record = { ...first, ...end, state: 'ended' as const, finishedAt: new Date().toISOString() };
+    await database.runs.finish(record).catch(() => {});
+  };
+  try {
+    const result = await work();
+    await finish({ result: 'succeeded', ...describe(result) });
+    return result;
+  } catch (error) {
+    const problem = error instanceof ProblemError ? error.problem : undefined;
+    const message = problem?.message ?? 'an internal error';
+    await finish({ result: 'failed', reason: problem?.reason ?? 'InternalError', message: message.slice(0, 2_000) });
+    throw error;
+  }
+}

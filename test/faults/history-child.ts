@@ -1,0 +1,10 @@
+/** Upgrades the history of DATABASE_URL, and says when it begins and when it is done. */
+import { openDatabase } from '../../src/database/open.ts';
+import { targetOf } from '../engine/request.ts';
+
+const timeouts = { connect: 10_000, lock: 30_000, statement: 0, run: 0 };
+const database = await openDatabase(targetOf(process.env.DATABASE_URL ?? ''), { timeouts, applicationName: 'upgrade' });
+process.stdout.write('begins\n');
+await database.history.ensure();
+process.stdout.write('done\n');
+await database.close();

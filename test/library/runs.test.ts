@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict';
+import { stampDatabase } from '../../src/library/history.ts';
+import { downgradeDatabase, upgradeDatabase } from '../../src/library/migrate.ts';
+import { listRuns, showRun } from '../../src/library/runs.ts';
+import { type SafeMigrateOptions, safeMigrate } from '../../src/library/safe-migrate.ts';
+import { DIALECTS } from '../support/databases.ts';
+import { COMPATIBLE, deployment, execute, sql, VERSION_1 } from './going-back-fixtures.ts';
+
+const DROPS = sql(
+  '-- db-manager:ignore drop-column the application stopped to read it in May\nALTER TABLE orders DROP COLUMN note;',
+  'ALTER TABLE orders ADD COLUMN note text;',
+);
+
+for (const dialect of DIALECTS) {
+  describe(`the runs that the database keeps on ${dialect}`, function () {
+    this.timeout(240_000);
+
+    it('are those of all endings, 30 of them, each with its steps, plan, findings, backup and result', async () => {
+      const here = await deployment(dialect, VERSION_1);
+      const quick = {
+        rehearsal: 'Disabled',
+        backup: false,
+        validation: { before: 'Disabled', after: 'Disabled' },
+      } as const;
+      const run = (options: Partial<SafeMigrateOptions> = {}) => safeMigrate({ ...here.options, ...quick, ...options });
+      const expected: string[] = [];
+      const note = async (work: Promise<{ reason: string; result: string }>) => {
+        const { result, reason } = await work;
+        expected.unshift(`safe-migrate ${result} ${reason}`);
+      };
+      await note(safeMigrate(here.options));
+      await here.look((database) => execute(database, "INSERT INTO orders (id, customer, note) VALUES (1, 'a', 'n')"));
+      await here.deploy({ ...VERSION_1, '0002_drop.sql': DROPS });
+      await note(run());
+      await run({ dryRun: true });
+      const unsafe = { ...VERSION_1, '0002_drop.sql': DROPS, '0003_x.sql': sql('DROP TABLE orders;', 'SELECT 1;') };
+      await here.deploy(unsafe);
+      await note(run());
+      await note(run({ approval: 'Manual' }));
+      await note(run({ target: 'no-such' }));
+      await note(run({ target: '0001_orders' }));
+      await here.deploy({ ...VERSION_1, '0002_drop.sql': DROPS, '0003_x.sql': sql('CREATE TABEL x;', 'SELECT 1;') });
+      await note(run({ safety: { mode: 'Disabled' } }));
+      await here.deploy({ ...VERSION_1, '0002_drop.sql': DROPS });
+      await upgradeDatabase(here.options);
+      expected.unshift('migrate upgrade succeeded UpToDate');
+      await downgradeDatabase({ ...here.options, target: '0001' });
+      expected.unshift('migrate downgrade succeeded Reverted');
+      await assert.rejects(downgradeDatabase({ ...here.options, target: 'nothing' }));
+      expected.unshift('migrate downgrade failed UnknownTarget');
+      await here.deploy({ ...VERSION_1, '0002_drop.sql': sql('DROP TABLE orders;', 'SELECT 1;') });
+      const refused = await run();
+      expected.unshift(`safe-migrate ${refused.result} ${refused.reason}`);
+      await note(run({ approvedPlan: refused.plan?.digest }));
+      // As they are in the files again, and nothing to do.
+      for (let idle = expected.length; idle < 30; idle += 1) await note(run());
+      const kept = await listRuns(here.options);
+      assert.deepEqual(
+        kept.map(({ command, result, reason }) => `${command} ${result} ${reason}`),
+        expected,
+      );
+      assert.equal(kept.length, 30);
+      for (const one of kept) {
+        assert.equal(one.state, 'ended');
+        assert.match(one.startedBy, /@|^pod\//);
+        assert.ok(one.finishedAt !== undefined && one.finishedAt >= one.startedAt);
+        if (one.command === 'safe-migrate') assert.ok((one.steps ?? []).length > 2);
+      }
+      const first = kept.at(-1);
+      assert.ok(first?.backup?.startsWith('backup_'));
+      assert.deepEqual(first?.applied, ['0001_orders']);
+      assert.match(first?.plan?.digest ?? '', /^sha256:/);
+      const ignored = kept.at(-2)?.ignored;
+      assert.deepEqual(ignored?.[0], {
+        rule: 'drop-column',
+        migration: '0002_drop',
+        why: 'the application stopped to read it in May',
+        by: 'comment',
+      });
+      const approved = kept.find(({ reason, approved }) => reason === 'Migrated' && approved !== undefined)?.approved;
+      assert.equal(approved?.[0]?.rule, 'drop-table');
+      assert.match(approved?.[0]?.by ?? '', /@/);
+      const shown = await showRun({ ...here.options, id: first?.runId.slice(0, 8) ?? '' });
+      assert.deepEqual(shown, first);
+      await assert.rejects(showRun({ ...here.options, id: 'zzz' }), /No run starts with "zzz"/);
+    });
+
+    it('are not more than 200, and not more than 20 without anything to do', async () => {
+      const here = await deployment(dialect, VERSION_1);
+      await upgradeDatabase(here.options);
+      const record = { attempt: 1, state: 'ended', command: 'safe-migrate', startedBy: 'a', toolVersion: '1' } as const;
+      const startedAt = '2026-01-01T00:00:00.000Z';
+      await here.look(async (database) => {
+        for (let n = 0; n < 30; n += 1)
+          await database.runs.finish({
+            ...record,
+            runId: `idle ${n}`,
+            startedAt,
+            result: 'succeeded',
+            reason: 'UpToDate',
+          });
+        for (let n = 0; n < 210; n += 1)
+          await database.runs.finish({
+            ...record,
+            runId: `run ${n}`,
+            startedAt,
+            result: 'succeeded',
+            reason: 'Migrated',
+          });
+      });
+      const kept = await listRuns(here.options);
+      assert.equal(kept.length, 200);
+      assert.deepEqual([kept[0]?.runId, kept.at(-1)?.runId], ['run 209', 'run 10']);
+    });
+
+    it('that were killed are running until another run has the lock, and then lost', async () => {
+      const here = await deployment(dialect, VERSION_1);
+      await upgradeDatabase(here.options);
+      const record = {
+        attempt: 1,
+        state: 'running',
+        command: 'safe-migrate',
+        startedBy: 'a',
+        toolVersion: '1',
+      } as const;
+      await here.look((database) =>
+        database.runs.start({ ...record, runId: 'killed', startedAt: '2026-01-01T00:00:00.000Z' }),
+      );
+      assert.equal((await listRuns(here.options))[0]?.state, 'running');
+      await here.deploy(COMPATIBLE);
+      await upgradeDatabase(here.options);
+      const kept = await listRuns(here.options);
+      assert.deepEqual(
+        kept.map(({ runId, state }) => [runId === 'killed', state]),
+        [
+          [false, 'ended'],
+          [true, 'lost'],
+          [false, 'ended'],
+        ],
+      );
+    });
+
+    it('do not exist for a dry run or a refused run on a database without a history', async () => {
+      const here = await deployment(dialect, { '0001_x.sql': sql('SELECT 1;', 'SELECT 1;') });
+      await here.look(async () => {});
+      assert.equal((await safeMigrate({ ...here.options, target: 'nothing' })).reason, 'UnknownTarget');
+      assert.equal((await safeMigrate({ ...here.options, dryRun: true, rehearsal: 'Disabled' })).reason, 'DryRun');
+      assert.deepEqual(await listRuns(here.options), []);
+    });
+
+    it('are in a backup, and a restore brings them back with the history', async () => {
+      const here = await deployment(dialect, VERSION_1);
+      await upgradeDatabase(here.options);
+      const { backupDatabase, restoreDatabase } = await import('../../src/library/backups.ts');
+      await backupDatabase({ ...here.options, name: 'kept' });
+      const before = await listRuns(here.options);
+      assert.equal(before.length, 1);
+      await stampDatabase({ ...here.options, target: 'base' });
+      await here.look((database) => execute(database, 'DELETE FROM db_manager_runs'));
+      await restoreDatabase({ ...here.options, file: 'kept' });
+      assert.deepEqual(await listRuns(here.options), before);
+    });
+  });
+}

@@ -1,0 +1,215 @@
+import assert from 'node:assert/strict';
+import { ProblemError } from '../../src/core/model/problem.ts';
+import { upgradeDatabase } from '../../src/library/migrate.ts';
+import { type SafeMigrateOptions, safeMigrate } from '../../src/library/safe-migrate.ts';
+import { waitForRevision } from '../../src/library/wait.ts';
+import { DIALECTS } from '../support/databases.ts';
+import {
+  COMPATIBLE,
+  type Deployment,
+  deployment,
+  execute,
+  INCOMPATIBLE,
+  sql,
+  VERSION_1,
+} from './going-back-fixtures.ts';
+
+type Policy = 'Refuse' | 'Accept' | 'Downgrade';
+
+/** Version 2 has been applied, and the files are those of version 1 again. */
+async function rolledBack(dialect: Deployment['dialect'], version2: Record<string, string>): Promise<Deployment> {
+  const here = await deployment(dialect, version2);
+  await upgradeDatabase(here.options);
+  await here.look((database) => execute(database, "INSERT INTO orders (id, customer) VALUES (1, 'a')"));
+  await here.deploy(VERSION_1);
+  return here;
+}
+
+function run(here: Deployment, options: Partial<SafeMigrateOptions> = {}) {
+  return safeMigrate({ ...here.options, ...options });
+}
+
+/** Columns of each table, and the applied revisions. */
+function content(here: Deployment) {
+  return here.look(async (database) => ({
+    tables: (await database.snapshot()).tables.map(({ name, columns }) => `${name}: ${columns.map((one) => one.name)}`),
+    history: (await database.history.read()).map(({ revision }) => revision as string),
+    rows: [...(await database.rowCounts()).values()],
+  }));
+}
+
+async function waited(here: Deployment, unknownApplied?: Policy) {
+  const { databaseUrl, migrations, config, cwd, env } = here.options;
+  const options = { databaseUrl, migrations, config, cwd, env, timeout: 1, unknownApplied };
+  try {
+    const { reached, reason, why } = await waitForRevision(options);
+    return `${reached ? 'reached' : 'timeout'} ${reason ?? ''} ${why ?? ''}`;
+  } catch (error) {
+    if (error instanceof ProblemError) return error.problem.reason;
+    throw error;
+  }
+}
+
+for (const dialect of DIALECTS) {
+  describe(`version 1 on a database of version 2 on ${dialect}`, function () {
+    this.timeout(180_000);
+
+    it('is accepted by default if it can run with it: run, upgrade and wait; nothing changes', async () => {
+      const here = await rolledBack(dialect, COMPATIBLE);
+      const before = await content(here);
+      const report = await run(here);
+      assert.deepEqual([report.result, report.reason, report.touched], ['succeeded', 'AheadOfFiles', false]);
+      assert.match(report.message, /at 0002_invoices and the files end with 0001_orders/);
+      assert.deepEqual((await upgradeDatabase(here.options)).migrations, []);
+      assert.match(await waited(here), /^reached AheadOfFiles the database is newer than the files: 0002_invoices is/);
+      assert.deepEqual(await content(here), before);
+    });
+
+    it('is refused if it cannot run with it, with the statement and why, by run, upgrade and wait', async () => {
+      const here = await rolledBack(dialect, INCOMPATIBLE);
+      const before = await content(here);
+      const report = await run(here);
+      assert.deepEqual([report.result, report.reason, report.retry], ['blocked', 'IncompatibleMigration', 'never']);
+      assert.match(report.message, /0002_drop_note drops the column orders\.note: ALTER TABLE orders DROP COLUMN note/);
+      assert.equal(report.failure?.migration, '0002_drop_note');
+      await assert.rejects(upgradeDatabase(here.options), /older code may not be able to run with it/);
+      assert.equal(await waited(here), 'IncompatibleMigration');
+      assert.deepEqual(await content(here), before);
+    });
+
+    for (const version2 of [COMPATIBLE, INCOMPATIBLE]) {
+      it(`is refused by Refuse: ${Object.keys(version2)[1]}`, async () => {
+        const here = await rolledBack(dialect, version2);
+        const before = await content(here);
+        const report = await run(here, { unknownApplied: 'Refuse' });
+        assert.deepEqual([report.result, report.reason], ['blocked', 'MissingMigration']);
+        assert.equal(await waited(here, 'Refuse'), 'MissingMigration');
+        assert.deepEqual(await content(here), before);
+      });
+
+      it(`reverts with Downgrade, with backup, rehearsal and round trip: ${Object.keys(version2)[1]}`, async () => {
+        const here = await rolledBack(dialect, version2);
+        assert.match(await waited(here, 'Downgrade'), /^timeout {2}0002_\w+ is applied .*waiting until reverted/);
+        // The new column has a default, so the row has a value that would be lost.
+        const refused = await run(here, { unknownApplied: 'Downgrade' });
+        const approvedPlan = refused.plan?.digest;
+        if (version2 === COMPATIBLE) {
+          assert.equal(refused.reason, 'RowsLost');
+          assert.match(refused.message, /values of orders\.state in 1 row \(0002_invoices\).*--approve sha256:/);
+          assert.equal((await content(here)).history.length, 2, 'nothing was reverted');
+        }
+        const report =
+          version2 === COMPATIBLE ? await run(here, { unknownApplied: 'Downgrade', approvedPlan }) : refused;
+        assert.deepEqual([report.result, report.reason], ['succeeded', 'Reverted'], report.message);
+        assert.ok(report.backup !== undefined);
+        assert.equal(report.rehearsal?.result, 'Full');
+        assert.equal(report.rehearsal?.roundTrip, 'passed');
+        assert.deepEqual(await content(here), {
+          tables: ['orders: id,customer,note'],
+          history: ['0001_orders'],
+          rows: [1],
+        });
+        assert.equal((await run(here, { unknownApplied: 'Downgrade' })).reason, 'UpToDate');
+        assert.match(await waited(here, 'Downgrade'), /^reached/);
+      });
+    }
+
+    it('reverts tables that are empty without an approval, and counts those that are not', async () => {
+      const version2 = {
+        ...VERSION_1,
+        '0002_a.sql': sql('CREATE TABLE a (id integer);', 'DROP TABLE a;'),
+        '0003_b.sql': sql('CREATE TABLE b (id integer);', 'DROP TABLE b;'),
+      };
+      const here = await rolledBack(dialect, version2);
+      await here.look((database) => execute(database, 'INSERT INTO b (id) VALUES (1), (2)'));
+      const refused = await run(here, { unknownApplied: 'Downgrade' });
+      assert.equal(refused.reason, 'RowsLost');
+      assert.match(refused.message, /would lose 2 rows of b \(0003_b\)\. No changes were made/);
+      assert.doesNotMatch(refused.message, /rows of a/);
+      await here.look((database) => execute(database, 'DELETE FROM b'));
+      assert.equal((await run(here, { unknownApplied: 'Downgrade' })).reason, 'Reverted');
+    });
+
+    it('finds rows that a condition in the down deletes, by the rehearsal', async () => {
+      const version2 = {
+        ...VERSION_1,
+        '0002_vip.sql': sql("INSERT INTO orders (id, customer) VALUES (7, 'vip');", 'DELETE FROM orders WHERE id = 7;'),
+      };
+      const here = await rolledBack(dialect, version2);
+      const refused = await run(here, { unknownApplied: 'Downgrade' });
+      assert.equal(refused.reason, 'RowsLost', refused.message);
+      assert.match(refused.message, /1 row of orders \(0002_vip\)/);
+      assert.deepEqual((await content(here)).rows, [2]);
+      assert.equal(
+        (await run(here, { unknownApplied: 'Downgrade', approvedPlan: refused.plan?.digest })).reason,
+        'Reverted',
+      );
+    });
+
+    it('changes nothing if the stored down fails: the rehearsal finds it', async () => {
+      const broken = { ...VERSION_1, '0002_x.sql': sql('CREATE TABLE x (id integer);', 'DROP TABLE no_such_table;') };
+      const here = await rolledBack(dialect, broken);
+      const before = await content(here);
+      const report = await run(here, { unknownApplied: 'Downgrade' });
+      assert.equal(report.reason, 'RehearsalFailed', report.message);
+      assert.match(report.message, /no_such_table/);
+      assert.deepEqual(await content(here), before);
+    });
+
+    it('is refused if there is no down, or no text, or the text is damaged; Accept refuses the last two', async () => {
+      const version2 = { ...VERSION_1, '0002_x.sql': sql('CREATE TABLE x (id integer);') };
+      const here = await rolledBack(dialect, version2);
+      assert.equal((await run(here, { unknownApplied: 'Downgrade' })).reason, 'IrreversibleMigration');
+      assert.equal((await run(here)).reason, 'AheadOfFiles');
+      await here.look((database) =>
+        execute(database, "UPDATE db_manager_history SET source_digest = 'sha256:0' WHERE revision = '0002_x'"),
+      );
+      for (const unknownApplied of ['Accept', 'Downgrade'] as const)
+        assert.equal((await run(here, { unknownApplied })).reason, 'StoredSourceInvalid');
+      await here.look((database) =>
+        execute(
+          database,
+          "UPDATE db_manager_history SET source = NULL, source_format = NULL WHERE revision = '0002_x'",
+        ),
+      );
+      for (const unknownApplied of ['Accept', 'Downgrade'] as const) {
+        const report = await run(here, { unknownApplied });
+        assert.equal(report.reason, 'MissingMigration');
+        assert.match(report.message, /no text is stored for it.*repair --store-sources/);
+      }
+    });
+
+    it('judges code by what it sent, without running it, and reverts it with Downgrade', async () => {
+      const code = (body: string) => `globalThis.storedCodeRan = (globalThis.storedCodeRan ?? 0) + 1;
+export async function up({ context }) { ${body} }
+export async function down({ context }) { await context.dropTable('carts'); }
+`;
+      const create = "await context.createTable('carts', { id: { type: 'INTEGER', primaryKey: true } });";
+      const here = await rolledBack(dialect, { ...VERSION_1, '0002_carts.mjs': code(create) });
+      const times = () => (globalThis as { storedCodeRan?: number }).storedCodeRan ?? 0;
+      const before = times();
+      assert.equal((await run(here)).reason, 'AheadOfFiles');
+      assert.equal(times(), before, 'the stored code was not even imported');
+      assert.equal((await run(here, { unknownApplied: 'Downgrade' })).reason, 'Reverted');
+      assert.ok(times() > before);
+      const drops = `${create} await context.removeColumn('orders', 'note');`;
+      const other = await rolledBack(dialect, { ...VERSION_1, '0002_carts.mjs': code(drops) });
+      assert.equal((await run(other)).reason, 'IncompatibleMigration');
+    });
+
+    it('with pending files is another branch, and is refused by every policy', async () => {
+      const here = await rolledBack(dialect, COMPATIBLE);
+      await here.deploy({ ...VERSION_1, '0003_other.sql': sql('CREATE TABLE o (id integer);', 'DROP TABLE o;') });
+      for (const unknownApplied of ['Accept', 'Downgrade', 'Refuse'] as const)
+        assert.equal((await run(here, { unknownApplied })).reason, 'MissingMigration');
+    });
+
+    it('of plain upgrade with Downgrade is refused, and the message names safe-migrate', async () => {
+      const here = await rolledBack(dialect, COMPATIBLE);
+      await assert.rejects(
+        upgradeDatabase({ ...here.options, unknownApplied: 'Downgrade' }),
+        /reverts only with a backup: db-manager safe-migrate/,
+      );
+    });
+  });
+}
