@@ -5,6 +5,7 @@ import { type RepairAction, repairText } from '../core/model/requested-repair.ts
 import type { RepairAdvice } from '../core/planning/integrity.ts';
 import { damageDigest, requestedRepair } from '../core/planning/repair.ts';
 import type { Database } from '../database/port.ts';
+import { withTexts } from '../migrations/stored/attach.ts';
 import { lockWait } from './lock-wait.ts';
 import type { RunPorts } from './ports.ts';
 import { count, few } from './run-text.ts';
@@ -52,7 +53,8 @@ export async function repairHistory(
     const change = await wanted();
     if (change === undefined) return undefined;
     await database.history.remove(change.remove);
-    await database.history.put(change.put);
+    // An accepted file replaces the text that was applied.
+    await database.history.put(await withTexts(request.migrations.path, files, change.put));
     const names = change.findings.filter(({ action }) => action !== 'none').map(({ revision }) => revision);
     return `history repaired (${repair.action}): ${count(names.length, 'migration')}, ${few(names)}`;
   } finally {

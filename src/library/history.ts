@@ -13,10 +13,11 @@ import { stamp } from '../core/planning/stamp.ts';
 import { readAlembicScripts } from '../migrations/alembic-scripts.ts';
 import { describeMigration } from '../migrations/describe.ts';
 import { contentsOf } from '../migrations/read.ts';
+import { withTexts } from '../migrations/stored/attach.ts';
 import { readStored } from '../migrations/stored/files.ts';
 import { asWriter, author, filesIfAny, filesOf, withDatabase } from './session.ts';
 import { noticeOf, type Options } from './settings.ts';
-import { textsToStore, withTexts } from './stored.ts';
+import { textsToStore } from './stored.ts';
 
 /** `edited`: applied, but the file has changed since. `missing`: applied, but the file no longer exists. */
 export type HistoryEntryState = 'applied' | 'pending' | 'interrupted' | 'edited' | 'missing';
@@ -115,7 +116,7 @@ export function stampDatabase(options: Options & { target: string }): Promise<{ 
     if (!change.ok) throw new ProblemError(change.problem);
     await database.history.ensure();
     const kept = await database.history.sources(change.remove);
-    const put = await withTexts(session, files, change.put, kept);
+    const put = await withTexts(settings.migrations, files, change.put, kept);
     await database.history.remove(change.remove);
     await database.history.put(put);
     return { revision: currentPosition(await database.history.read()) };
@@ -137,7 +138,7 @@ export function repairHistory(options: RepairOptions = {}): Promise<Repair['find
     const change = repair(files, await database.history.read(), choices);
     await database.history.remove(change.remove);
     // An accepted file replaces the text that was applied.
-    if (change.put.length > 0) await database.history.put(await withTexts(session, files, change.put));
+    if (change.put.length > 0) await database.history.put(await withTexts(settings.migrations, files, change.put));
     if (!storeSources) return change.findings;
     const rows = (await database.history.read()).filter(({ revision }) => only?.includes(revision) ?? true);
     const { put, unstored } = await textsToStore(session, files, rows);
@@ -193,7 +194,7 @@ export async function adoptHistory(
     );
     if (!adoption.ok) throw new ProblemError(adoption.problem);
     await database.history.ensure();
-    await database.history.put(await withTexts(session, files, adoption.put));
+    await database.history.put(await withTexts(settings.migrations, files, adoption.put));
     const { put, unmatched, note } = adoption;
     return { adopted: put.map(({ revision }) => revision), unmatched, ...(note === undefined ? {} : { note }) };
   });

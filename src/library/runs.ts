@@ -20,8 +20,8 @@ export function listRuns(options: Options & { last?: number } = {}): Promise<Run
  * One run by its id or the unique start of it. Throws ProblemError UnknownTarget or AmbiguousTarget.
  *
  * @example
- * const [last] = await listRuns({ databaseUrl: 'sqlite:///data/app.db' });
- * if (last) console.log((await showRun({ databaseUrl: 'sqlite:///data/app.db', id: last.runId })).steps);
+ * const run = await showRun({ databaseUrl: 'sqlite:///data/app.db', id: '4f2a91c0' }).catch(() => undefined);
+ * if (run !== undefined) console.log(run.steps);
  */
 export function showRun(options: Options & { id: string }): Promise<RunRecord> {
   return withDatabase(options, async ({ database }) => {

@@ -1,12 +1,10 @@
-import type { HistoryRow, HistoryWrite, SourceNote, StoredSource } from '../core/model/history.ts';
+import type { HistoryRow, HistoryWrite, SourceNote } from '../core/model/history.ts';
 import type { MigrationFile } from '../core/model/migration.ts';
 import { ProblemError } from '../core/model/problem.ts';
 import type { Revision } from '../core/model/revision.ts';
 import { editedFiles } from '../core/planning/integrity.ts';
 import { findRevision } from '../core/planning/target.ts';
-import { checksumOf } from '../migrations/checksum.ts';
-import { storedSource } from '../migrations/load.ts';
-import { contentsOf } from '../migrations/read.ts';
+import { withTexts } from '../migrations/stored/attach.ts';
 import { decodeSource } from '../migrations/stored/decode.ts';
 import { filesIfAny, type Session, withDatabase } from './session.ts';
 import { noticeOf, type Options } from './settings.ts';
@@ -105,28 +103,6 @@ function rowOf(text: string, history: readonly HistoryRow[]): HistoryRow {
   });
 }
 
-/** The rows with the text of their files, where a file is the one that the row is about. */
-export async function withTexts(
-  { settings }: Pick<Session, 'settings'>,
-  files: readonly MigrationFile[],
-  rows: readonly HistoryRow[],
-  kept: ReadonlyMap<Revision, StoredSource> = new Map(),
-): Promise<HistoryWrite[]> {
-  const byRevision = new Map(files.map((file) => [file.revision, file]));
-  return Promise.all(
-    rows.map(async (row) => {
-      const before = kept.get(row.revision);
-      if (before?.format !== undefined) return { ...row, stored: before };
-      const file = byRevision.get(row.revision);
-      if (file === undefined || (row.checksum !== null && row.checksum !== file.checksum)) return row;
-      const contents = await contentsOf(settings.migrations, file);
-      // A file that changed since it was listed is not stored.
-      if (checksumOf(contents) !== file.checksum) return row;
-      return { ...row, stored: storedSource(settings.migrations, file, contents) };
-    }),
-  );
-}
-
 /**
  * The rows whose text is missing or damaged and whose file is at hand, with the text. `unstored` are those without a
  * file, or with another one.
@@ -141,7 +117,7 @@ export async function textsToStore(
     const source = sources.get(row.revision);
     return source?.note !== 'TooLarge' && !decodeSource(row, source).ok;
   });
-  const rows = await withTexts(session, files, lacking);
+  const rows = await withTexts(session.settings.migrations, files, lacking);
   return {
     put: rows.filter(({ stored }) => stored !== undefined),
     unstored: rows.filter(({ stored }) => stored === undefined).map(({ revision }) => revision),

@@ -4,12 +4,12 @@ import { ProblemError } from '../core/model/problem.ts';
 import type { Position } from '../core/model/revision.ts';
 import { currentPosition } from '../core/planning/plan.ts';
 import { stamp } from '../core/planning/stamp.ts';
+import { withTexts } from '../migrations/stored/attach.ts';
 import { defineAll } from '../models/load.ts';
 import { upgradeDatabase } from './migrate.ts';
 import { noModels } from './schema.ts';
 import { asWriter, author, filesOf, type Session, withDatabase } from './session.ts';
 import { type Options, settingsOf } from './settings.ts';
-import { withTexts } from './stored.ts';
 
 export interface InitOptions extends Options {
   /** `Models`: create the tables from the models, if any. `Migrate`: run the migrations. `None`: an empty database. */
@@ -81,7 +81,7 @@ function fromModels(options: Options): Promise<string[]> {
       }
       const change = stamp(files, [], { kind: 'head' }, author(runId));
       if (!change.ok) throw new ProblemError(change.problem);
-      await database.history.put(await withTexts(session, files, change.put));
+      await database.history.put(await withTexts(settings.migrations, files, change.put));
       return ['the tables were created from the models, so the history was stamped with head; no migration was run'];
     },
     true,

@@ -1,9 +1,9 @@
 import type { Api } from '../controller-runtime/api.ts';
 import type { KubernetesObject, Store } from '../controller-runtime/store.ts';
 import { type Caches, isRecorded } from './caches.ts';
-import type { LogFollowers } from './logs.ts';
+import { type LogFollowers, runKey } from './logs.ts';
 import { LABELS } from './names.ts';
-import { newestRun } from './run-records.ts';
+import { newestRun, ownerKey } from './run-records.ts';
 
 interface CacheContext {
   api: Api;
@@ -27,11 +27,12 @@ export async function refreshFromApiServer(
   const record = caches.resources.get(key);
   if (record === undefined) return undefined;
   const { uid, namespace, resource } = record;
-  const run = newestRun(caches.jobs.by(uid), caches.pods.by(uid));
+  const run = newestRun(caches.jobs.by(ownerKey(namespace, uid)), caches.pods.by(ownerKey(namespace, uid)));
   const id = run?.id ?? resource.status?.run?.id;
   const isOver = run?.state === 'complete' || run?.state === 'failed';
   const over = isOver ? id : undefined;
-  if (id === undefined || isRecorded(key, id, known) || logs.of(id)?.report !== undefined) return over;
+  if (id === undefined || isRecorded(key, id, known) || logs.of(runKey(namespace, id))?.report !== undefined)
+    return over;
   const podHasEnded = run?.pod?.terminated !== undefined || run?.pod?.failure !== undefined;
   if (run === undefined) await ask(caches.jobs, `/apis/batch/v1/namespaces/${namespace}/jobs`);
   const toGo = resource.metadata.deletionTimestamp !== undefined || run?.inputs !== inputs;

@@ -5,7 +5,7 @@ import { API_VERSION, PLURAL } from '../core/model/resource.ts';
 import { MANAGED_SELECTOR } from './names.ts';
 import { ResourceRecord } from './resource-record.ts';
 import { ReverseIndex } from './reverse-index.ts';
-import { type JobRecord, jobRecord, type PodRecord, podRecord } from './run-records.ts';
+import { type JobRecord, jobRecord, ownerKey, type PodRecord, podRecord } from './run-records.ts';
 
 export interface Caches {
   resources: Store<ResourceRecord>;
@@ -45,7 +45,7 @@ export function createCaches(namespaces: readonly string[], touched: (key: strin
   });
   const jobs = new Store<JobRecord>({
     keep: jobRecord,
-    index: ({ owner }) => owner,
+    index: ({ namespace, owner }) => ownerKey(namespace, owner),
     onChange: ({ key, before, after }) => {
       if (after?.state === 'active') activeJobs.add(key);
       else activeJobs.delete(key);
@@ -57,7 +57,7 @@ export function createCaches(namespaces: readonly string[], touched: (key: strin
   });
   const pods = new Store<PodRecord>({
     keep: podRecord,
-    index: ({ owner }) => owner,
+    index: ({ namespace, owner }) => ownerKey(namespace, owner),
     onChange: ({ before, after }) => touched(after?.resource ?? before?.resource ?? ''),
   });
   const configMaps = new Store<string>({

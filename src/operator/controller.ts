@@ -13,10 +13,11 @@ import type { Refusal } from '../core/reconcile/observed.ts';
 import type { Assessed } from '../core/reconcile/situation.ts';
 import { type ActionContext, act, type Outcome } from '../operator/act.ts';
 import { type Caches, createCaches, isRecorded } from '../operator/caches.ts';
-import { LogFollowers } from './logs.ts';
+import { LogFollowers, runKey } from './logs.ts';
 import type { RunnerDefaults } from './manifests/job.ts';
 import { fetchObservations, observe, type Sources } from './observe.ts';
 import { OrphanedJobs } from './orphaned-jobs.ts';
+import { ownerKey } from './run-records.ts';
 import { type SlotLimits, Slots } from './slots.ts';
 
 export interface ControllerOptions {
@@ -71,7 +72,8 @@ export function createController({
 }: ControllerOptions): Controller {
   let context: ActionContext | undefined;
   const refusals = new Map<string, Refusal & { inputs: string }>();
-  const ofRun = new Map<string, string>();
+  /** By `runKey`. */
+  const ofRun = new Map<string, { key: string; id: string }>();
   const queue = new WorkQueue({
     workers: WORKERS,
     work,
@@ -85,21 +87,27 @@ export function createController({
   const caches = createCaches(namespaces, (key) => {
     if (context !== undefined && key !== '') queue.add(key);
   });
-  const logs = new LogFollowers(api, (runId, step) => {
-    const key = ofRun.get(runId);
-    if (key === undefined) return;
-    if (step !== undefined) emit({ type: 'step', key, run: runId, step });
-    if (logs.of(runId)?.report === undefined) queue.addAfter(key, LIVE_MS);
+  const logs = new LogFollowers(api, (run, step) => {
+    const known = ofRun.get(run);
+    if (known === undefined) return;
+    const { key, id } = known;
+    if (step !== undefined) emit({ type: 'step', key, run: id, step });
+    if (logs.of(run)?.report === undefined) queue.addAfter(key, LIVE_MS);
     else queue.add(key);
   });
-  const slots = new Slots(limits, (runId) => logs.of(runId));
+  const slots = new Slots(limits, (run) => logs.of(run));
   const sources: Sources = { api, caches, logs, slots, refusals, allowed };
   const leftovers = new OrphanedJobs(caches);
+
+  function podsOf(key: string) {
+    const record = caches.resources.get(key);
+    return caches.pods.by(ownerKey(record?.namespace, record?.uid));
+  }
 
   async function work(key: string): Promise<void> {
     if (context === undefined) return;
     const began = performance.now();
-    for (const { run } of caches.pods.by(caches.resources.get(key)?.uid ?? '')) ofRun.set(run.id, key);
+    for (const { namespace, run } of podsOf(key)) ofRun.set(runKey(namespace, run.id), { key, id: run.id });
     const gathered = await fetchObservations(key, sources, now());
     // Nothing is awaited between here and `promise`, so two resources cannot take the same slot or database.
     const observed = observe(key, gathered, sources, now());
@@ -145,23 +153,23 @@ export function createController({
 
   /** The result of a run is now in the status. */
   function dropRecorded(key: string): void {
-    for (const pod of caches.pods.by(caches.resources.get(key)?.uid ?? '')) {
+    for (const pod of podsOf(key)) {
       if (isRecorded(key, pod.run.id, sources)) pod.terminationMessage = undefined;
     }
-    for (const [runId, owner] of ofRun) {
-      if (owner !== key || !isRecorded(key, runId, sources)) continue;
-      logs.drop(runId);
-      ofRun.delete(runId);
+    for (const [run, owner] of ofRun) {
+      if (owner.key !== key || !isRecorded(key, owner.id, sources)) continue;
+      logs.drop(run);
+      ofRun.delete(run);
     }
   }
 
   function forget(key: string): void {
     queue.forget(key);
     refusals.delete(key);
-    for (const [runId, owner] of ofRun) {
-      if (owner !== key) continue;
-      logs.drop(runId);
-      ofRun.delete(runId);
+    for (const [run, owner] of ofRun) {
+      if (owner.key !== key) continue;
+      logs.drop(run);
+      ofRun.delete(run);
     }
   }
 

@@ -9,6 +9,11 @@ import type { Cleaning } from '../core/reconcile/redact.ts';
 import { RUNNER_CONTAINER } from './names.ts';
 import { longestLine, RunLogReader } from './run-log.ts';
 
+/** Run IDs are annotations of pods, so they are unique only within a namespace. */
+export function runKey(namespace: string, runId: string): string {
+  return `${namespace}/${runId}`;
+}
+
 export interface FollowedPod {
   namespace: string;
   name: string;
@@ -43,8 +48,8 @@ type Outcome = 'end' | 'failed' | 'gone' | 'tooLong';
 
 class TooLong extends Error {}
 
-/** Called if there is news about a run; once for each step, when the step has ended. */
-export type OnRunChange = (runId: string, step?: StepReport) => void;
+/** Called with its `runKey` if there is news about a run; once for each step, when the step has ended. */
+export type OnRunChange = (run: string, step?: StepReport) => void;
 
 /** Follows the logs of the runs in progress. */
 export class LogFollowers {
@@ -57,24 +62,25 @@ export class LogFollowers {
     this.#onChange = onChange;
   }
 
-  /** What is known so far; undefined if the run is not followed. */
-  of(runId: string): RunLog | undefined {
-    return this.#followers.get(runId)?.reader.snapshot();
+  /** What is known so far of the run with this `runKey`; undefined if it is not followed. */
+  of(run: string): RunLog | undefined {
+    return this.#followers.get(run)?.reader.snapshot();
   }
 
   /** Starts to follow a pod whose container has started; does nothing if the pod is already followed. */
   follow(pod: FollowedPod): void {
-    if (this.#followers.has(pod.runId)) return;
+    const key = runKey(pod.namespace, pod.runId);
+    if (this.#followers.has(key)) return;
     const reader = new RunLogReader(pod.runId, pod.cleaning);
     const stop = new AbortController();
     const follower: Follower = { reader, stop, ended: false, bytes: 0, done: Promise.resolve() };
-    this.#followers.set(pod.runId, follower);
+    this.#followers.set(key, follower);
     follower.done = this.#run(pod, follower);
   }
 
   /** For a pod that has ended: resolves when its whole log is read, or after a timeout. */
   async end(pod: FollowedPod): Promise<void> {
-    const follower = this.#followers.get(pod.runId);
+    const follower = this.#followers.get(runKey(pod.namespace, pod.runId));
     if (follower === undefined) return;
     follower.ended = true;
     const { reader, stop } = follower;
@@ -90,10 +96,10 @@ export class LogFollowers {
     reader.complete = true;
   }
 
-  /** Forgets a run. */
-  drop(runId: string): void {
-    this.#followers.get(runId)?.stop.abort();
-    this.#followers.delete(runId);
+  /** Forgets the run with this `runKey`. */
+  drop(run: string): void {
+    this.#followers.get(run)?.stop.abort();
+    this.#followers.delete(run);
   }
 
   get size(): number {
@@ -105,7 +111,7 @@ export class LogFollowers {
   }
 
   stop(): void {
-    for (const runId of this.runs()) this.drop(runId);
+    for (const run of this.runs()) this.drop(run);
   }
 
   async #run(pod: FollowedPod, follower: Follower): Promise<void> {
@@ -128,7 +134,7 @@ export class LogFollowers {
       const wait = Math.min(RETRY_MS.first * 2 ** Math.min(failures - 1, 10), RETRY_MS.most);
       await sleep(wait, undefined, { signal: stop.signal }).catch(() => {});
     }
-    if (!stop.signal.aborted) this.#onChange(pod.runId);
+    if (!stop.signal.aborted) this.#onChange(runKey(pod.namespace, pod.runId));
   }
 
   async #readOnce(pod: FollowedPod, follower: Follower): Promise<Outcome> {
@@ -139,7 +145,7 @@ export class LogFollowers {
       for await (const line of linesOf(counted(response, follower), longestLine)) {
         spend(follower, LINE_BYTES);
         const news = reader.read(line);
-        if (news !== undefined) this.#onChange(pod.runId, news.step);
+        if (news !== undefined) this.#onChange(runKey(pod.namespace, pod.runId), news.step);
       }
       return 'end';
     } catch (error) {

@@ -33,4 +33,9 @@ export const MOUNTS = {
   temporary: '/tmp',
 } as const;
 
-export const VARIABLES = { url: 'DATABASE_URL', password: 'DATABASE_PASSWORD', pod: 'DB_MANAGER_POD' } as const;
+export const VARIABLES = {
+  url: 'DATABASE_URL',
+  password: 'DATABASE_PASSWORD',
+  pod: 'DB_MANAGER_POD',
+  image: 'DB_MANAGER_IMAGE',
+} as const;

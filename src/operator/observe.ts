@@ -8,9 +8,9 @@ import type { Cleaning } from '../core/reconcile/redact.ts';
 import { hasRetryLeft } from '../core/reconcile/retry.ts';
 import { refreshFromApiServer } from '../operator/cache-refresh.ts';
 import { type Caches, isRecorded } from '../operator/caches.ts';
-import type { LogFollowers } from '../operator/logs.ts';
+import { type LogFollowers, runKey } from '../operator/logs.ts';
 import { referencesDigest } from './references.ts';
-import { type JobRecord, newestRun, terminationReport } from './run-records.ts';
+import { type JobRecord, newestRun, ownerKey, terminationReport } from './run-records.ts';
 import type { Slots } from './slots.ts';
 
 export interface Sources {
@@ -37,8 +37,9 @@ const POD_PATIENCE_MS = 2_000;
 /** The part of observing that needs the network: the end of a log, and the reason why a Job has no pod. */
 export async function fetchObservations(key: string, sources: Sources, now: Date): Promise<Fetched> {
   const over = await refreshFromApiServer(key, inputsNow(key, sources), sources);
-  const uid = sources.caches.resources.get(key)?.uid ?? '';
-  const pods = sources.caches.pods.by(uid);
+  const record = sources.caches.resources.get(key);
+  const owner = ownerKey(record?.namespace, record?.uid);
+  const pods = sources.caches.pods.by(owner);
   for (const { namespace, pod, run } of pods) {
     if (!pod.started || isRecorded(key, run.id, sources)) continue;
     const followed = { namespace, name: pod.name, runId: run.id, cleaning: cleaningOf(key, sources) };
@@ -46,7 +47,7 @@ export async function fetchObservations(key: string, sources: Sources, now: Date
     if (pod.terminated !== undefined || pod.failure !== undefined) await sources.logs.end(followed);
   }
   const waiting = sources.caches.jobs
-    .by(uid)
+    .by(owner)
     .find(
       ({ state, run, createdAt }) =>
         state === 'active' &&
@@ -122,11 +123,12 @@ function versionsOf({ spec, metadata }: DatabaseMigration, { configMaps }: Cache
 
 function observeRun(key: string, over: string | undefined, { caches, logs }: Sources): ObservedRun | undefined {
   const { metadata, status } = caches.resources.get(key)?.resource ?? {};
-  const uid = metadata?.uid ?? '';
-  const pods = caches.pods.by(uid);
-  const newest = newestRun(caches.jobs.by(uid), pods);
+  const namespace = metadata?.namespace ?? '';
+  const owner = ownerKey(namespace, metadata?.uid);
+  const pods = caches.pods.by(owner);
+  const newest = newestRun(caches.jobs.by(owner), pods);
   if (newest !== undefined) {
-    const log = logs.of(newest.id) ?? EMPTY_LOG;
+    const log = logs.of(runKey(namespace, newest.id)) ?? EMPTY_LOG;
     const report = log.report ?? terminationReport(pods, newest.id, cleaningOf(key, { caches }));
     // A Job that ended after `gather` counts as ended only after its pod was looked up; its key is in the queue for
     // that.
@@ -135,7 +137,7 @@ function observeRun(key: string, over: string | undefined, { caches, logs }: Sou
   }
   // The Job and its pod are deleted, but the end of the log was read.
   const last = status?.run;
-  const log = last === undefined || last.finishedAt !== undefined ? undefined : logs.of(last.id);
+  const log = last === undefined || last.finishedAt !== undefined ? undefined : logs.of(runKey(namespace, last.id));
   if (last === undefined || log?.report === undefined) return undefined;
   const { id, job = id, attempt, inputs = '', references, startedAt = '' } = last;
   return {

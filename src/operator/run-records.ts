@@ -47,7 +47,7 @@ export function jobRecord(object: KubernetesObject): JobRecord {
     owner: labels[LABELS.owner] ?? '',
     owned: metadata?.ownerReferences?.some(({ uid }) => uid === labels[LABELS.owner]) === true,
     database: labels[LABELS.database] ?? '',
-    resource: metadata?.annotations?.[ANNOTATIONS.resource] ?? '',
+    resource: resourceOf(metadata),
     run: identityOf(metadata?.annotations ?? {}),
     createdAt: String(metadata?.creationTimestamp ?? ''),
     state: over,
@@ -91,7 +91,7 @@ export function podRecord(object: KubernetesObject): PodRecord {
   return {
     namespace: metadata?.namespace ?? '',
     owner: metadata?.labels?.[LABELS.owner] ?? '',
-    resource: metadata?.annotations?.[ANNOTATIONS.resource] ?? '',
+    resource: resourceOf(metadata),
     run: identityOf(metadata?.annotations ?? {}),
     createdAt: String(metadata?.creationTimestamp ?? ''),
     pod,
@@ -102,6 +102,18 @@ export function podRecord(object: KubernetesObject): PodRecord {
 function claimsOf({ spec }: V1Pod): string[] {
   const names = (spec?.volumes ?? []).flatMap(({ persistentVolumeClaim: claim }) => claim?.claimName ?? []);
   return [...new Set(names)];
+}
+
+/** In the namespace of the object itself: who may create pods may write any annotation. */
+function resourceOf(metadata: { namespace?: string; annotations?: Record<string, string> } | undefined): string {
+  const named = metadata?.annotations?.[ANNOTATIONS.resource];
+  if (named === undefined) return '';
+  return `${metadata?.namespace ?? ''}/${named.slice(named.indexOf('/') + 1)}`;
+}
+
+/** Where the caches keep the Jobs and pods of a resource: a label with its UID in another namespace is not found. */
+export function ownerKey(namespace: string | undefined, uid: string | undefined): string {
+  return `${namespace ?? ''}/${uid ?? ''}`;
 }
 
 function identityOf(annotations: Record<string, string>): RunIdentity {

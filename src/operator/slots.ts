@@ -1,7 +1,8 @@
 import type { RunLog } from '../core/reconcile/observed.ts';
 import { podFailureReason } from '../core/reconcile/pod-trouble.ts';
 import type { Caches } from '../operator/caches.ts';
-import type { JobRecord } from '../operator/run-records.ts';
+import { type JobRecord, ownerKey } from '../operator/run-records.ts';
+import { runKey } from './logs.ts';
 
 export interface SlotLimits {
   /** Maximum number of runs at the same time, in all namespaces. */
@@ -39,10 +40,10 @@ interface Slot {
  */
 export class Slots {
   readonly #limits: SlotLimits;
-  readonly #logOf: (runId: string) => RunLog | undefined;
+  readonly #logOf: (run: string) => RunLog | undefined;
   readonly #promised = new Map<string, string>();
 
-  constructor(limits: SlotLimits, logOf: (runId: string) => RunLog | undefined) {
+  constructor(limits: SlotLimits, logOf: (run: string) => RunLog | undefined) {
     this.#limits = limits;
     this.#logOf = logOf;
   }
@@ -91,15 +92,18 @@ export class Slots {
   }
 
   #stateOf(job: JobRecord, { pods }: Pick<Caches, 'pods'>, now: Date): Slot['state'] {
-    const pod = pods.by(job.owner).findLast(({ run }) => run.id === job.run.id)?.pod;
+    const pod = pods.by(ownerKey(job.namespace, job.owner)).findLast(({ run }) => run.id === job.run.id)?.pod;
     if (pod?.started === true) return 'running';
     const late = now.getTime() - Date.parse(job.createdAt) > START_MS;
     const trouble = pod === undefined ? undefined : podFailureReason({ pod });
     return late || trouble !== undefined ? 'waiting' : 'starting';
   }
 
-  #hasConnected({ run }: JobRecord): boolean {
-    return this.#logOf(run.id)?.steps.some(({ step, kind }) => step === 'connect' && kind === 'done') === true;
+  #hasConnected({ namespace, run }: JobRecord): boolean {
+    return (
+      this.#logOf(runKey(namespace, run.id))?.steps.some(({ step, kind }) => step === 'connect' && kind === 'done') ===
+      true
+    );
   }
 
   /**

@@ -3,6 +3,7 @@ import { closeAll } from '../support/lifetime.ts';
 import { benchApply } from './apply.ts';
 import { benchBackup } from './backup.ts';
 import { benchCurrent } from './current.ts';
+import { benchHostile } from './hostile.ts';
 import { benchLint } from './lint.ts';
 import { benchOperator } from './operator.ts';
 import { installPeers } from './peers.ts';
@@ -11,13 +12,14 @@ import { benchSnapshot } from './snapshot.ts';
 const wanted = new Set(process.argv.slice(2));
 const asked = (name: string) => wanted.size === 0 || wanted.has(name);
 try {
-  const peers = installPeers();
+  const peers = ['apply', 'current', 'snapshot'].some(asked) ? installPeers() : {};
   if (asked('apply')) for (const dialect of ['sqlite', 'postgres'] as const) await benchApply(dialect, peers);
   if (asked('current')) await benchCurrent(peers);
   if (asked('snapshot')) for (const dialect of ['sqlite', 'postgres'] as const) await benchSnapshot(dialect, peers);
   if (asked('backup')) await benchBackup();
   if (asked('lint')) await benchLint();
   if (asked('operator')) await benchOperator();
+  if (asked('hostile')) await benchHostile();
 } finally {
   await closeAll();
 }

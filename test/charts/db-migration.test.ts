@@ -106,6 +106,26 @@ describe('the chart of an application’s migrations', () => {
     assert.deepEqual(Object.keys(made.database), ['postgres']);
   });
 
+  it('goes back before the application with the history, or after it to the revision that the chart names', async () => {
+    const rollback = { downgrade: true };
+    const hookOf = async (values: object) => {
+      const objects = await render('shop', CHART, { ...FILES, ...values, mode: 'standalone', rollback });
+      const job = objects.find(({ kind, metadata }) => kind === 'Job' && metadata?.name?.endsWith('-rollback'));
+      const manifests = objects.filter(({ data }) => data?.['migration.yaml'] !== undefined);
+      const of = manifests.find(({ metadata }) => metadata?.name?.includes('-rollback'));
+      const { spec } = parse(of?.data?.['migration.yaml'] ?? '');
+      return { event: job?.metadata?.annotations?.[HOOKS], spec };
+    };
+    const history = await hookOf({});
+    assert.equal(history.event, 'pre-rollback');
+    assert.equal(history.spec.unknownApplied, 'Downgrade');
+    assert.equal(history.spec.allowDowngrade, undefined);
+    const named = await hookOf({ spec: { ...WITHOUT_MIGRATIONS, target: '1_orders' } });
+    assert.equal(named.event, 'post-rollback');
+    assert.equal(named.spec.allowDowngrade, true);
+    assert.match(named.spec.migrations.configMaps[0].name, /-newest$/);
+  });
+
   it('waits for the revision that the chart names', async () => {
     const chart = await applicationChart({});
     const shop = only(await render('shop', chart, { 'db-migration': { spec: { target: '1_orders' } } }), 'Deployment');

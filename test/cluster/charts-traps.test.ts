@@ -106,4 +106,18 @@ describeCluster('the traps of migration hooks', (cluster) => {
     await ground.mustHelm('rollback', 'back', '1', ...WAIT);
     assert.deepEqual(await database.columns(), ['id', 'symbol']);
   });
+
+  it('brings the database back with a rollback from the history alone: the chart names no revision', async () => {
+    const database = await open('alone');
+    const values = [
+      place('alone'),
+      '--set=db-migration.spec.database.urlFrom.secretKeyRef.name=alone-database',
+      '--set=db-migration.rollback.downgrade=true',
+    ];
+    await ground.mustHelm('install', 'alone', await applicationChart(FIRST), ...values, ...WAIT);
+    await ground.mustHelm('upgrade', 'alone', await applicationChart(BOTH), ...values, ...WAIT);
+    assert.deepEqual(await database.columns(), ['id', 'symbol', 'note']);
+    await ground.mustHelm('rollback', 'alone', '1', ...WAIT);
+    assert.deepEqual(await database.columns(), ['id', 'symbol']);
+  });
 });

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { normalised, withoutSpec } from './described.ts';
 import { ENDINGS, type Ending } from './operator-endings.ts';
 import { type Ground, type Operator, openGround } from './operator-fixtures.ts';
-import { furnish, reasonOf } from './operator-resources.ts';
+import { configMap, furnish, migration, postgresDatabase, reasonOf } from './operator-resources.ts';
 import { describeCluster } from './suite.ts';
+import { TWELVE } from './twelve-migrations.ts';
 
 const PAGE = join(import.meta.dirname, '../../docs/operations/describe.md');
 
@@ -43,6 +44,22 @@ describeCluster('docs/operations/describe.md', (cluster) => {
     const text = [HEAD, ...ENDINGS.map(({ title }) => shown.get(title) ?? '')].join('\n');
     if (process.env.UPDATE_DOCS === '1') await writeFile(PAGE, text);
     assert.equal(await readFile(PAGE, 'utf8'), text);
+  });
+
+  it('fits in 120 lines for 12 migrations, with everything that the operator writes', async function () {
+    this.timeout(180_000);
+    const { spec } = await postgresDatabase('twelve');
+    await ground.apply(configMap('twelve', TWELVE), migration('twelve', { ...spec, safety: { mode: 'Warn' } }));
+    await ground.waitFor('twelve', 'Ready', 120);
+    const text = await ground.run('describe', 'dbm', 'twelve');
+    const { plan } = (await ground.resource('twelve')).status ?? {};
+    assert.equal((plan?.migrations.length ?? 0) + (plan?.more ?? 0), 12);
+    // The spec is what the user wrote, with its defaults.
+    const lines = withoutSpec(text).trimEnd().split('\n');
+    assert.ok(lines.length <= 120, `${lines.length} lines:\n${text}`);
+    assert.doesNotMatch(text, /<nil>|\d\.\d{4,}/);
+    for (const statement of Object.values(TWELVE).flatMap((each) => each.match(/ALTER TABLE .*(?=;)/g) ?? []))
+      assert.ok(text.split(statement).length <= 2, `${statement} is shown more than once`);
   });
 
   async function describeAt({ name, prepare, reason }: Ending): Promise<string> {

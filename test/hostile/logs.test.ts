@@ -30,7 +30,7 @@ async function followed(text: () => Iterable<string>, last: string) {
   const pod = { namespace: 'n', name: 'p', runId: 'r' };
   logs.follow(pod);
   await logs.end(pod);
-  const log = logs.of('r');
+  const log = logs.of('n/r');
   logs.stop();
   assert.ok(log !== undefined);
   return { log, asked };

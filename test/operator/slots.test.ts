@@ -38,7 +38,7 @@ class Cluster {
     this.slots = new Slots({ most, mostPerNamespace }, (id) => this.logs.get(id));
   }
 
-  /** A resource with a run whose Job was made at START. */
+  /** A resource with a run whose Job was made at START; returns where the log of the run is kept. */
   runs(namespace: string, name: string, pod: Pod, spec: object = {}): string {
     const uid = `${namespace}-${name}`;
     const owner = resource(spec, { namespace, name, uid });
@@ -56,7 +56,7 @@ class Cluster {
         status: STATES[pod],
       } as KubernetesObject);
     }
-    return id;
+    return `${namespace}/${id}`;
   }
 
   /** A resource that waits in the queue. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { learnStored } from '../../src/core/safety/beyond/stored.ts';
 import { loadJudge } from '../../src/migrations/statements/parser.ts';
 
 /** Each acts beyond its database; what it may do to what is outside of a private server. */
@@ -100,6 +101,32 @@ describe('what acts beyond its database', () => {
       assert.deepEqual((await loadJudge())(sql), []);
     });
   }
+
+  it('is seen in functions and triggers that exist, whatever they return and in whichever order they are', async () => {
+    const judge = await loadJudge();
+    learnStored(judge, [
+      'CREATE OR REPLACE FUNCTION public.caller() RETURNS text LANGUAGE plpgsql AS $f$ BEGIN RETURN away(); END $f$',
+      "CREATE OR REPLACE FUNCTION public.away() RETURNS text LANGUAGE sql AS $f$ SELECT dblink_exec('x', 'y') $f$",
+      'CREATE OR REPLACE FUNCTION public."Tell"() RETURNS trigger LANGUAGE plpgsql AS $f$ BEGIN NOTIFY x; RETURN NEW; END $f$',
+      'CREATE TRIGGER tells AFTER INSERT ON public.told FOR EACH ROW EXECUTE FUNCTION "Tell"()',
+      "CREATE OR REPLACE FUNCTION public.harmless(OUT n int) RETURNS int LANGUAGE plpgsql AS $f$ BEGIN n := 1; EXECUTE 'CREATE TABLE x ()'; END $f$",
+    ]);
+    assert.match(judge('SELECT caller()')[0]?.what ?? '', /^dblink_exec\(\) in away\(\) in caller\(\)$/);
+    for (const sql of [
+      'INSERT INTO told VALUES (1)',
+      'COPY public.told FROM STDIN',
+      'WITH x AS (UPDATE told SET id = 1 RETURNING 1) SELECT 1',
+    ]) {
+      assert.equal(judge(sql)[0]?.what, 'NOTIFY x in Tell()', sql);
+    }
+    for (const sql of ['SELECT harmless()', 'INSERT INTO other VALUES (1)', 'SELECT * FROM told'])
+      assert.deepEqual(judge(sql), []);
+  });
+
+  it('is seen in a statement whose words are built', async () => {
+    const judge = await loadJudge();
+    assert.equal(judge("DO $$ BEGIN EXECUTE 'CRE' || 'ATE ROLE x'; END $$")[0]?.reach, 'server');
+  });
 
   it('is seen in a statement of code with replacements', async () => {
     const judge = await loadJudge();

@@ -72,6 +72,8 @@ spec:
         - name: DB_MANAGER_SECRET_VARIABLES
           value: {{ join "," . | quote }}
         {{- end }}
+        - name: DB_MANAGER_IMAGE
+          value: {{ default (include "db-migration.image" $ctx) $runner.image | quote }}
         - name: DB_MANAGER_POD
           valueFrom: {fieldRef: {fieldPath: metadata.name}}
         {{- include "db-migration.secretEnv" (dict "database" $spec.database "passwordVariable" "DATABASE_PASSWORD") | nindent 8 }}

@@ -20,7 +20,7 @@ export const CLUSTER_ADVICE: Partial<Record<Reason, string>> = {
     'Correct the user or the Secret with the password. After a change of the Secret, an attempt starts automatically.',
   DatabaseUnreachable:
     'Check host, port and network. After a change of the Secret with the URL, an attempt starts automatically.',
-  DatabaseNotFound: `Correct its name, or create it: ${patch({ database: { create: true } })}`,
+  DatabaseNotFound: `Correct its name. A run creates a SQLite file, a dry run does not. To create a PostgreSQL database: ${patch({ database: { create: true } })}`,
   ConnectionLost: 'See the server log. The next run resumes from the migration history.',
   LockHeld: 'Wait for the run that the message names.',
   ChecksumMismatch: `Undo the edit and write a new migration. To accept the file as it is: ${repair('accept-checksums')}`,

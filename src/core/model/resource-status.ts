@@ -90,6 +90,7 @@ export const statusSchema = z
               also: z.array(z.string()).optional().describe('The other places that the rule found, one per line.'),
             }),
           )
+          .optional()
           .describe('Errors and warnings, one entry per rule.'),
         notices: z.array(z.string()).optional().describe('Notices, one line per rule.'),
         counts: z
@@ -103,7 +104,7 @@ export const statusSchema = z
     rehearsal: z
       .object({
         result: z.enum(['Full', 'SchemaOnly', 'Skipped', 'Failed']),
-        message: z.string(),
+        message: optionalText('Why the rehearsal was not Full.'),
         seconds: z.number(),
         roundTrip: z.enum(['passed', 'failed', 'skipped']),
         migrations: z.array(z.string()).describe('Locks, rewrites and rows of the slowest migrations, one per line.'),

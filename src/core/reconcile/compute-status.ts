@@ -1,8 +1,7 @@
 import type { Reason } from '../model/reason.ts';
 import type { DatabaseMigrationStatus } from '../model/resource.ts';
 import type { Condition } from '../model/resource-status.ts';
-import { RUN_CONDITIONS } from '../model/step.ts';
-import { conditionsFromSteps, settleConditions, type Verdict } from './conditions.ts';
+import { conditionsFromSteps, isOfRun, settleConditions, type Verdict } from './conditions.ts';
 import { lostReport } from './lost-report.ts';
 import type { Observed, ObservedRun } from './observed.ts';
 import { podFailureReason } from './pod-trouble.ts';
@@ -158,10 +157,7 @@ function upToDate(observed: Observed, now: Date): DatabaseMigrationStatus {
   const message =
     ready?.status === 'True' ? ready.message : `The database is at ${before.currentRevision ?? 'its target'}.`;
   const status = withVerdicts(observed, [{ type: 'Ready', status: 'True', reason, message }], now);
-  const { generation } = observed.resource.metadata;
-  // The inputs of the run have not changed, so its results apply to this generation too.
-  const conditions = status.conditions?.map((each) => ({ ...each, observedGeneration: generation }));
-  return { ...status, conditions, ...(ready?.status === 'True' ? {} : { summary: reason }) };
+  return { ...status, ...(ready?.status === 'True' ? {} : { summary: reason }) };
 }
 
 function stalled(
@@ -192,18 +188,14 @@ function stalled(
 
 /** A retry is due later, and the status already shows it. */
 function kept(observed: Observed, now: Date): DatabaseMigrationStatus {
-  const above = (observed.resource.status?.conditions ?? []).filter(({ type }) => !isRunCondition(type));
+  const above = (observed.resource.status?.conditions ?? []).filter(({ type }) => !isOfRun(type));
   return withVerdicts(observed, above as Verdict[], now);
 }
 
 function withVerdicts({ resource }: Observed, verdicts: Verdict[], now: Date): DatabaseMigrationStatus {
   const before = resource.status ?? {};
   const { generation } = resource.metadata;
-  const ofRun: Condition[] = (before.conditions ?? []).filter(({ type }) => isRunCondition(type));
+  const ofRun: Condition[] = (before.conditions ?? []).filter(({ type }) => isOfRun(type));
   const conditions = [...ofRun, ...settleConditions(verdicts, before.conditions, generation, now)];
   return { ...before, observedGeneration: generation, conditions };
-}
-
-function isRunCondition(type: string): boolean {
-  return RUN_CONDITIONS.some((name) => name === type);
 }

@@ -74,9 +74,15 @@ export function settleConditions(
       reason,
       message: clip(message, LIMITS.message),
       lastTransitionTime,
-      ...(generation === undefined ? {} : { observedGeneration: generation }),
+      // For the conditions of a run, status.observedGeneration says it once.
+      ...(generation === undefined || isOfRun(type) ? {} : { observedGeneration: generation }),
     };
   });
+}
+
+/** Whether a condition is of the last run, not of the resource as a whole. */
+export function isOfRun(type: string): boolean {
+  return RUN_CONDITIONS.some((name) => name === type);
 }
 
 /** RFC 3339 without fractions, as the API server writes times. */

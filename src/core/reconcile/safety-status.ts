@@ -5,7 +5,7 @@ import type { DatabaseMigrationStatus } from '../model/resource.ts';
 import { clip, LIMITS } from './truncate.ts';
 
 type SafetyStatus = NonNullable<DatabaseMigrationStatus['safety']>;
-type FindingStatus = SafetyStatus['findings'][number];
+type FindingStatus = NonNullable<SafetyStatus['findings']>[number];
 
 /** How many groups of findings, and how many other places of one group, a status lists. */
 const GROUPS = 20;
@@ -27,7 +27,7 @@ export function safetyStatus({ safety, findings: counts }: RunReport): SafetySta
   return {
     result: safety.result,
     checks: checkLines(safety.checks),
-    findings: shown,
+    ...(shown.length === 0 ? {} : { findings: shown }),
     ...(notices.length === 0 ? {} : { notices: notices.slice(0, GROUPS).map(noticeLine) }),
     ...(counts === undefined ? {} : { counts }),
     ...(more > 0 ? { more } : {}),

@@ -9,6 +9,8 @@ import { cappedSentences, clip, LIMITS, limited } from './truncate.ts';
 
 /** How many migrations of a rehearsal a status describes. */
 const EFFECTS = 5;
+/** How many migrations of a plan that is done a status lists. */
+const DONE = 5;
 
 /** What the controller knows about a finished run in addition to its report. */
 export interface RunFacts {
@@ -122,15 +124,17 @@ function backupOf(backup: NonNullable<RunReport['backup']>): DatabaseMigrationSt
   };
 }
 
-function planOf({ plan }: RunReport): DatabaseMigrationStatus['plan'] {
+/** Every migration as long as the plan may have to be read; a few of one that is done. */
+function planOf({ plan, result }: RunReport): DatabaseMigrationStatus['plan'] {
   if (plan === undefined) return undefined;
+  const names = plan.migrations.slice(0, result === 'succeeded' ? DONE : undefined);
   return {
     digest: plan.digest,
     direction: plan.direction,
     ...limited(
       'migrations',
-      plan.migrations.map((name) => clip(name, LIMITS.name)),
-      plan.more,
+      names.map((name) => clip(name, LIMITS.name)),
+      (plan.more ?? 0) + plan.migrations.length - names.length,
     ),
   };
 }
@@ -143,7 +147,8 @@ function rehearsalOf({ rehearsal }: RunReport): DatabaseMigrationStatus['rehears
   const left = migrations.length - slowest.size + more;
   return defined({
     result,
-    message: clip(message, LIMITS.message),
+    // The condition Rehearsed says the rest.
+    message: result === 'Full' ? undefined : clip(message, LIMITS.message),
     seconds: rounded(seconds),
     roundTrip,
     migrations: migrations.filter((each) => slowest.has(each)).map((each) => clip(effectText(each), LIMITS.message)),

@@ -8,7 +8,8 @@ const NAMED = 10;
 interface Row {
   schemas: string[];
   large_objects: number;
-  unreadable: number;
+  /** Large objects that this user may not replace; a restore of all could not succeed. */
+  foreign: number;
   subscriptions: number;
   present: number;
 }
@@ -19,8 +20,8 @@ export async function scopeOf(
   { schemas }: Pick<DumpOptions, 'schemas'>,
 ): Promise<{ scope: Scope; leftOut: string[] }> {
   const { rows } = await client.query<Row>(QUERY, [schemas ?? []]);
-  const { schemas: others = [], large_objects = 0, unreadable = 0, subscriptions = 0, present = 0 } = rows[0] ?? {};
-  const scope: Scope = { schemas, largeObjects: schemas === undefined && unreadable === 0 };
+  const { schemas: others = [], large_objects = 0, foreign = 0, subscriptions = 0, present = 0 } = rows[0] ?? {};
+  const scope: Scope = { schemas, largeObjects: schemas === undefined && foreign === 0 };
   if (schemas !== undefined && present === 0) {
     return {
       scope: { ...scope, empty: true },
@@ -35,7 +36,7 @@ export async function scopeOf(
     if (others.length > 0) leftOut.push(`These schemas are not in this backup: ${listed(others)}.`);
   }
   if (large_objects > 0 && !scope.largeObjects) {
-    const why = schemas === undefined ? `, because this user may not read ${unreadable} of them` : '';
+    const why = schemas === undefined ? `, because this user does not own ${foreign} of them` : '';
     leftOut.push(`The ${large_objects} large objects are not in this backup${why}.`);
   }
   if (subscriptions > 0) leftOut.push(`The subscriptions of this database (${subscriptions}) are not in this backup.`);
@@ -53,8 +54,5 @@ const QUERY = `
                   AND (n.nspname <> 'public' OR EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = n.oid)) ORDER BY 1) AS schemas,
     (SELECT count(*)::int FROM pg_largeobject_metadata) AS large_objects,
     (SELECT count(*)::int FROM pg_namespace n WHERE n.nspname = ANY ($1)) AS present,
-    (SELECT count(*)::int FROM pg_largeobject_metadata l
-      WHERE NOT pg_has_role(l.lomowner, 'USAGE')
-        AND NOT EXISTS (SELECT FROM aclexplode(l.lomacl) a
-                         WHERE a.privilege_type = 'SELECT' AND (a.grantee = 0 OR pg_has_role(a.grantee, 'USAGE')))) AS unreadable,
+    (SELECT count(*)::int FROM pg_largeobject_metadata l WHERE NOT pg_has_role(l.lomowner, 'USAGE')) AS foreign,
     (SELECT count(*)::int FROM pg_subscription s JOIN pg_database d ON d.oid = s.subdbid WHERE d.datname = current_database()) AS subscriptions`;

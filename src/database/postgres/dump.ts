@@ -27,13 +27,23 @@ export async function dump(open: PostgresConnection, to: string | TakeDump, opti
   const wanted = compressionsFor(clients, options.compression);
   const total = await sizeBytes(open.client);
   const { scope, leftOut } = await scopeOf(open.client, options);
+  const [server] = (
+    await open.client.query<{ encoding: string }>("SELECT current_setting('server_encoding') AS encoding")
+  ).rows;
   const snapshot = await openSnapshot(open, scope);
   try {
     // At the same time; pg_dump's own message comes first if both fail.
     const reading = snapshot.read();
     reading.catch(() => {});
     const compression = await dumpWith(wanted, (each) =>
-      tryDump(open, clients, to, { ...options, ...scope, compression: each, total, snapshot: snapshot.id }),
+      tryDump(open, clients, to, {
+        ...options,
+        ...scope,
+        compression: each,
+        total,
+        snapshot: snapshot.id,
+        encoding: server?.encoding,
+      }),
     ).catch(async (error) => {
       options.signal?.throwIfAborted();
       // The snapshot ended because its transaction did: why is the answer.
@@ -104,6 +114,8 @@ interface Attempt extends Omit<DumpOptions, 'compression'>, Scope {
   compression: Compression;
   total: number;
   snapshot: string;
+  /** Of the server. */
+  encoding?: string;
 }
 
 /** The message of a failed pg_dump; undefined if it succeeded. */
@@ -121,6 +133,8 @@ async function tryDump(
     `--snapshot=${options.snapshot}`,
     ...(options.lockTimeoutMs ? [`--lock-wait-timeout=${options.lockTimeoutMs}`] : []),
     '--no-password',
+    // Its bytes have no encoding, so they cannot be converted.
+    ...(options.encoding === 'SQL_ASCII' ? ['--encoding=SQL_ASCII'] : []),
     // Nothing would define whether a restored subscription may replicate again.
     '--no-subscriptions',
     largeObjects ? '--blobs' : '--no-blobs',

@@ -4,7 +4,7 @@ import { quoteIdentifier } from './driver.ts';
 import { literal } from './restore-script.ts';
 
 /** Settings whose value is a list of names (PostgreSQL source, GUC_LIST_QUOTE). */
-const LISTS = new Set([
+export const LISTS = new Set([
   'local_preload_libraries',
   'search_path',
   'session_preload_libraries',
@@ -70,7 +70,7 @@ export function settingStatements(
 }
 
 /** `"$user", public` as the strings that SET takes for them. */
-function listOf(value: string): string {
+export function listOf(value: string): string {
   const names = [...value.matchAll(/"((?:[^"]|"")*)"|([^\s,"]+)/g)].map(([, quoted, plain]) =>
     literal(quoted === undefined ? (plain ?? '') : quoted.replaceAll('""', '"')),
   );

@@ -1,3 +1,4 @@
+import { HISTORY_LAYOUT, type HistoryRow } from '../../core/model/history.ts';
 import { currentPosition } from '../../core/planning/plan.ts';
 import type { Step } from '../../engine/flow.ts';
 import { count } from '../../engine/run-text.ts';
@@ -14,7 +15,13 @@ export const inspect: Step<Loaded & Connected, Inspected> = {
     return {
       kind: 'done',
       value: { history, current },
-      message: `at ${current}, ${count(history.length, 'migration')} applied${repaired === undefined ? '' : `; ${repaired}`}`,
+      message: `at ${current}, ${count(history.length, 'migration')} applied${repaired === undefined ? '' : `; ${repaired}`}${writtenByNewer(history)}`,
     };
   },
 };
+
+/** Newer versions only add columns, so the history is used. */
+function writtenByNewer(history: readonly HistoryRow[]): string {
+  const newest = history.findLast(({ layout = 1 }) => layout > HISTORY_LAYOUT);
+  return newest === undefined ? '' : `; db-manager ${newest.toolVersion}, a newer version, wrote to the history`;
+}

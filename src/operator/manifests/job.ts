@@ -115,7 +115,7 @@ function container(resource: DatabaseMigration, run: RunIdentity, defaults: Runn
     image: runner.image ?? defaults.image,
     ...given({ imagePullPolicy: pullPolicy, resources: runner.resources }),
     args: ['runner'],
-    env: environment(resource, run),
+    env: environment(resource, run, runner.image ?? defaults.image),
     securityContext: {
       allowPrivilegeEscalation: false,
       readOnlyRootFilesystem: true,
@@ -131,7 +131,7 @@ export function labelOf(name: string): string {
 }
 
 /** The variables of the user come first, so that they cannot replace ours. */
-function environment(resource: DatabaseMigration, run: RunIdentity): V1EnvVar[] {
+function environment(resource: DatabaseMigration, run: RunIdentity, image: string): V1EnvVar[] {
   const { metadata, spec } = resource;
   const { urlFrom, postgres } = spec.database;
   const identity = {
@@ -155,6 +155,7 @@ function environment(resource: DatabaseMigration, run: RunIdentity): V1EnvVar[] 
     ...own,
     { name: 'HOME', value: '/tmp' },
     { name: VARIABLES.pod, valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
+    { name: VARIABLES.image, value: image },
     ...(secret === undefined ? [] : [{ name: variable, valueFrom: { secretKeyRef: secret } }]),
     // Secrets that the runner removes from all output of the pod; it already knows its own variables.
     { name: SECRET_VARIABLES.names, value: secrets.join(',') },

@@ -220,6 +220,56 @@ describe('a private server', function () {
     }
   });
 
+  for (const path of ["''", `"my.tenant", 'a, b', "$user"`]) {
+    it(`has a search_path of ${path}`, async () => {
+      target = await ordinary({
+        superuser: `CREATE TABLE public.t (id int); GRANT SELECT ON public.t TO OWNER_ROLE;
+          DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET search_path = ${path.replaceAll("'", "''")}', current_database()); END $$`,
+      });
+      scratch = await copyOf(target, 'schema');
+      const client = new pg.Client({ connectionString: target.url });
+      await client.connect();
+      const { rows } = await client.query("SELECT current_setting('search_path') AS path");
+      await client.end();
+      assert.deepEqual(await onNewConnection(scratch, target, "SELECT current_setting('search_path') AS path"), rows);
+    });
+  }
+
+  it('is left under Auto where an extension needs a library that is loaded at the start of a server', async () => {
+    // As the extension says it, where nothing but a private server listens on no address.
+    target = await ordinary({
+      role: 'CREATEDB',
+      superuser: 'GRANT CREATE ON SCHEMA public TO OWNER_ROLE',
+      owner: `CREATE FUNCTION loaded(i int) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN
+          IF current_setting('listen_addresses') = '' THEN RAISE 'scheduler must be loaded via shared_preload_libraries'; END IF;
+          RETURN true; END $$;
+        CREATE TABLE t (id int CHECK (loaded(id))); INSERT INTO t VALUES (1)`,
+    });
+    await assert.rejects(copyOf(target), /loads no libraries of shared_preload_libraries, which TABLE DATA t needs/);
+    const folder = join(await temporaryFolder('backups'), 'b');
+    const backup = await takeBackup(target.db, folder, OPTIONS);
+    scratch = await target.db.createScratch({ kind: 'backup', backup }, { runId: 'preload' });
+    assert.equal(scratch.place.kind, 'SameServer');
+    assert.match(scratch.place.why ?? '', /shared_preload_libraries/);
+    assert.deepEqual(await on(scratch, 'SELECT count(*)::int AS n FROM t'), [{ n: 1 }]);
+  });
+
+  it('has the extensions with their owners and versions, and no schema that the target does not have', async () => {
+    target = await ordinary({
+      superuser: 'DROP SCHEMA public; CREATE EXTENSION citext SCHEMA pg_catalog',
+      owner: `CREATE SCHEMA "Ext S"; CREATE EXTENSION hstore SCHEMA "Ext S" VERSION '1.4'; CREATE EXTENSION ltree SCHEMA "Ext S"`,
+    });
+    const extensions = `SELECT extname::text, extversion, extnamespace::regnamespace::text AS schema,
+      pg_get_userbyid(extowner) = '${target.role}' AS own FROM pg_extension ORDER BY 1`;
+    const schemas = "SELECT nspname::text FROM pg_namespace WHERE nspname !~ '^pg_' ORDER BY 1";
+    scratch = await copyOf(target);
+    const client = new pg.Client({ connectionString: target.url });
+    await client.connect();
+    for (const sql of [extensions, schemas]) assert.deepEqual(await on(scratch, sql), (await client.query(sql)).rows);
+    await client.end();
+    await on(scratch, 'ALTER EXTENSION hstore UPDATE; DROP EXTENSION ltree');
+  });
+
   it('listens on no network, has a short socket path that others cannot reach, and is gone after drop', async () => {
     target = await ordinary();
     scratch = await copyOf(target, 'empty');

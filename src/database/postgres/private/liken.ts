@@ -1,5 +1,6 @@
 /** Creates a private server like the target's: roles, tablespaces, the database with its locale, settings. */
 import { type Client, quoteIdentifier } from '../driver.ts';
+import { LISTS, listOf } from '../restore-properties.ts';
 import { literal } from '../restore-script.ts';
 import type { DatabaseLikeness, Likeness, Setting } from './likeness.ts';
 import { NoPrivateServer } from './problem.ts';
@@ -42,11 +43,8 @@ export async function applyLikenessSettings(admin: Client, database: string, set
   }
 }
 
-/** Settings whose values are lists of names, which the catalogue keeps quoted (`variable_is_guc_list_quote`). */
-const LISTS = /^(search_path|temp_tablespaces|(local|session|shared)_preload_libraries|unix_socket_directories)$/i;
-
 function textOf({ name, value }: Setting): string {
-  return LISTS.test(name) && value !== '' ? value : literal(value);
+  return LISTS.has(name) ? listOf(value) : literal(value);
 }
 
 async function loads(admin: Client, libraries: string): Promise<boolean> {

@@ -54,7 +54,7 @@ export async function createPrivate(
     };
   } catch (error) {
     await server.stop();
-    if (error instanceof RestoreStopped) throw fillProblem(error, from);
+    if (error instanceof RestoreStopped) throw needsPreload(error) ?? fillProblem(error, from);
     throw error;
   }
 }
@@ -187,6 +187,16 @@ async function refuseWithoutExtensions(admin: Client, open: PostgresConnection, 
   if (there.length === 0) return;
   throw new NoPrivateServer(
     `the files of ${there.length === 1 ? 'extension' : 'extensions'} ${there.join(', ')} are not on this machine. Install their packages for PostgreSQL ${majorOf(open)} here`,
+  );
+}
+
+/** An extension that refuses to work unless its library was loaded when the server started, such as pg_cron. */
+function needsPreload({ failures }: RestoreStopped): NoPrivateServer | undefined {
+  const found = failures.find(({ words }) => /shared_preload_libraries/.test(words));
+  if (found === undefined) return undefined;
+  const what = found.name === '' ? 'an extension' : `${found.type} ${found.name}`.trim();
+  return new NoPrivateServer(
+    `a private server loads no libraries of shared_preload_libraries, which ${what} needs: ${found.message}`,
   );
 }
 
