@@ -21,6 +21,10 @@ import {
 import { DEFAULT_MAJOR, type Major, SERVERS } from '../test/support/programs/pinned.ts';
 import { fetchClients, fetchServer, parseMajor, presentServer } from '../test/support/programs/postgres-server.ts';
 import { missingPrograms } from '../test/support/programs/system.ts';
+import { fetchTools, TOOL_SETS, type ToolSet, toolsIn } from '../test/support/programs/tools.ts';
+
+/** Migration tools of the tests of `wrap` in `npm test`; `npm run test:tools` needs all, with DB_MANAGER_TOOLS=all. */
+const SHORT_TOOLS: readonly ToolSet[] = ['python', 'node'];
 
 const onCi = process.env.CI === 'true';
 const problems: string[] = [];
@@ -32,6 +36,7 @@ const needsGo = !findOnPath('go') && cachedGo() === undefined;
 await installPackages();
 for (const major of servers) await bringServer(major);
 if (needsGo) await bringGo();
+for (const set of process.env.DB_MANAGER_TOOLS === 'all' ? TOOL_SETS : SHORT_TOOLS) await bringTools(set);
 for (const name of OBJECT_STORES) await bringObjectStore(name);
 
 if (onCi && problems.length > 0) {
@@ -77,6 +82,12 @@ async function bringGo(): Promise<void> {
   await attempt('there is no Go: the cluster tests are skipped', async () => {
     if ((await fetchGo()) === undefined) throw new Error('no registry has it for this machine');
   });
+}
+
+async function bringTools(set: ToolSet): Promise<void> {
+  if (toolsIn(set) !== undefined) return;
+  say(`fetching migration tools into ${serverCache()}: ${set}`);
+  await attempt(`the tests of wrap with the tools of ${set} are skipped`, () => fetchTools(set));
 }
 
 async function bringObjectStore(name: ObjectStoreName): Promise<void> {

@@ -10,7 +10,16 @@
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -103,9 +112,7 @@ async function runOn(major: Major): Promise<VersionResult> {
       env: {
         ...process.env,
         TEST_POSTGRES_BIN: server,
-        // The server's folder too, and first: private servers for rehearsals are started from it, and the folder of the
-        // clients may have a server of the same version without the extensions.
-        PATH: [dirname(process.execPath), server, clients.folder, process.env.PATH].join(delimiter),
+        PATH: [dirname(process.execPath), programsOf(major, server, clients.folder), process.env.PATH].join(delimiter),
       },
       stdio: 'inherit',
     },
@@ -121,6 +128,20 @@ async function runOn(major: Major): Promise<VersionResult> {
     skipped: tests.filter((test) => test.state === 'skipped').length,
     failures: failed.map((test) => test.title),
   };
+}
+
+/**
+ * One folder with both: private servers for rehearsals are started from it. The folder of the clients may have a server
+ * of the same version without the extensions, and a pg_config that leads to it.
+ */
+function programsOf(major: Major, server: string, clients: string): string {
+  const into = join(folder, String(major));
+  mkdirSync(into);
+  for (const name of readdirSync(server)) symlinkSync(join(server, name), join(into, name));
+  for (const name of ['pg_dump', 'pg_restore', 'psql']) {
+    if (!existsSync(join(into, name))) symlinkSync(join(clients, name), join(into, name));
+  }
+  return into;
 }
 
 /** `15.18` of `pg_dump (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)`. */

@@ -66,4 +66,5 @@ export { type MigrationSql, migrateSql, type SqlOptions } from './library/sql.ts
 export { diffMigrations, type MigrationDiff, type StoredMigration, showMigration } from './library/stored.ts';
 export { createAllTables, dropAllTables, type Initialised, type InitOptions, initDatabase } from './library/tables.ts';
 export { type Waited, type WaitOptions, waitForRevision } from './library/wait.ts';
+export { type WrapOptions, wrapCommand } from './library/wrap.ts';
 export type { ScaffoldFormat } from './migrations/templates.ts';

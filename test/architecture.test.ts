@@ -43,6 +43,8 @@ const DEPENDENCIES: Record<string, { modules: string[]; packages: string[] }> = 
   // `core/schema`: what the database is asked about two schemas is a question of the comparison.
   'database/port.ts': { modules: ['core/model', 'core/schema', 'database/port'], packages: [] },
   'database/port': { modules: ['core/model', 'core/schema'], packages: ['sequelize'] },
+  // Runs the command of another tool; knows nothing of its database but a URL.
+  command: { modules: ['core/model'], packages: [] },
   // Relays the protocol; how a connection is made is the database's.
   proxy: { modules: ['core/model', 'database/port.ts'], packages: [] },
   backups: {
@@ -67,6 +69,7 @@ const DEPENDENCIES: Record<string, { modules: string[]; packages: string[] }> = 
       'models',
       'database/port.ts',
       'backups',
+      'proxy',
     ],
     packages: [],
   },
@@ -83,6 +86,7 @@ const DEPENDENCIES: Record<string, { modules: string[]; packages: string[] }> = 
       'database',
       'database/port.ts',
       'backups',
+      'command',
       'engine',
     ],
     packages: ['sequelize', 'zod', 'yaml'],

@@ -9,16 +9,18 @@ import type { BackupTools } from './port/backup.ts';
 import type { Driver, OpenOptions } from './port/driver.ts';
 import type { Introspector } from './port/introspector.ts';
 import type { Migrator } from './port/migrator.ts';
+import type { ProgramHost } from './port/programs.ts';
 import type { ScratchMaker, Scratch as ScratchOf } from './port/scratch.ts';
 
 export type * from './port/backup.ts';
 export type * from './port/driver.ts';
 export type * from './port/introspector.ts';
 export type * from './port/migrator.ts';
+export type * from './port/programs.ts';
 export type { ScratchOptions, ScratchPlace, ScratchServer, ScratchSource } from './port/scratch.ts';
 
 /** An open database in all its roles. */
-export interface Database extends Driver, Introspector, Migrator, BackupTools, ScratchMaker<Database> {}
+export interface Database extends Driver, Introspector, Migrator, BackupTools, ProgramHost, ScratchMaker<Database> {}
 
 export type Scratch = ScratchOf<Database>;
 

@@ -10,10 +10,15 @@ import type { StepName, StepResult } from '../core/model/step.ts';
 import { failed, type Stop } from '../engine/failure.ts';
 import type { RunPorts } from './ports.ts';
 
-export interface Step<In, Out extends object> {
+/** What the flow itself needs to know. */
+interface AnyPorts {
+  signal: AbortSignal;
+}
+
+export interface Step<In, Out extends object, Ports extends AnyPorts = RunPorts> {
   name: StepName;
   // A property, not a method: parameters of methods are bivariant, and a wrong order would compile.
-  run: (input: In, ports: RunPorts) => Promise<StepResult<Out>>;
+  run: (input: In, ports: Ports) => Promise<StepResult<Out>>;
 }
 
 /** Callbacks of a flow: exactly one `onStart` and one `onEnd` for each step that started. */
@@ -26,20 +31,22 @@ export type FlowOutcome<State> =
   | { kind: 'completed'; state: State }
   | { kind: 'stopped'; step: StepName; result: Stop; state: Partial<State> };
 
-export interface Flow<Start extends object, State extends object> {
-  step<Out extends object>(next: Step<State, Out>): Flow<Start, State & Out>;
-  run(start: Start, ports: RunPorts, listener: FlowListener): Promise<FlowOutcome<State>>;
+export interface Flow<Start extends object, State extends object, Ports extends AnyPorts> {
+  step<Out extends object>(next: Step<State, Out, Ports>): Flow<Start, State & Out, Ports>;
+  run(start: Start, ports: Ports, listener: FlowListener): Promise<FlowOutcome<State>>;
 }
 
 /** An empty flow, with the state that is known before the first step. */
-export function flow<Start extends object>(): Flow<Start, Start> {
+export function flow<Start extends object, Ports extends AnyPorts = RunPorts>(): Flow<Start, Start, Ports> {
   return build([]);
 }
 
 // Steps are stored without their types; `step` is the only entry point and checks them.
-type AnyStep = Step<never, object>;
+type AnyStep = Step<never, object, never>;
 
-function build<Start extends object, State extends object>(steps: readonly AnyStep[]): Flow<Start, State> {
+function build<Start extends object, State extends object, Ports extends AnyPorts>(
+  steps: readonly AnyStep[],
+): Flow<Start, State, Ports> {
   return {
     step: (next) => build([...steps, next as AnyStep]),
     run: async (start, ports, listener) => {
@@ -59,10 +66,10 @@ function build<Start extends object, State extends object>(steps: readonly AnySt
   };
 }
 
-async function attempt(step: AnyStep, state: object, ports: RunPorts): Promise<StepResult<object>> {
+async function attempt(step: AnyStep, state: object, ports: AnyPorts): Promise<StepResult<object>> {
   if (ports.signal.aborted) return failed(interruption(ports.signal), { touched: false });
   try {
-    return await step.run(state as never, ports);
+    return await step.run(state as never, ports as never);
   } catch (error) {
     // An error that is thrown because of an abort is not a bug in db-manager.
     const thrown =

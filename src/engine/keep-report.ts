@@ -5,7 +5,7 @@ import { openStore, placeOf } from '../backups/open-store.ts';
 import type { Backup } from '../core/model/backup.ts';
 import { isObjectStore } from '../core/model/backup-place.ts';
 import type { RunReport } from '../core/model/report.ts';
-import type { RunRequest } from '../core/model/request.ts';
+import type { CommonRequest } from '../core/model/request.ts';
 import type { KeptReport } from '../core/model/run-details.ts';
 import { reportPage } from '../core/report-page/page.ts';
 
@@ -27,7 +27,7 @@ export interface KeptPaths {
 export async function keepReport(
   backup: Backup | undefined,
   report: KeptReport,
-  request: RunRequest,
+  request: CommonRequest,
 ): Promise<KeptPaths> {
   const { report: wanted } = request;
   const page = wanted === undefined ? undefined : reportPage(report);
@@ -58,7 +58,7 @@ async function keepNextTo(backup: Backup, { json, page }: Texts): Promise<KeptPa
 }
 
 /** Keeps nothing of a run that had nothing to do, or if the folder does not exist. */
-async function keepWithoutBackup(report: RunReport, request: RunRequest, { json, page }: Texts): Promise<KeptPaths> {
+async function keepWithoutBackup(report: RunReport, request: CommonRequest, { json, page }: Texts): Promise<KeptPaths> {
   const { folder } = request.backup;
   if (page === undefined || report.reason === 'UpToDate' || isObjectStore(folder)) return {};
   const names = await readdir(folder).catch(() => undefined);

@@ -1,5 +1,6 @@
 import type { MigrationEffects } from '../core/model/effects.ts';
 import type { Finding } from '../core/model/finding.ts';
+import type { CommonRequest } from '../core/model/request.ts';
 import { observedFindings, ROWS_LOST } from '../core/safety/observed.ts';
 import type { Database } from '../database/port.ts';
 import type { RunPorts } from './ports.ts';
@@ -11,7 +12,7 @@ export async function observed(
   mode: 'Full' | 'SchemaOnly',
   effects: readonly MigrationEffects[],
   losses: readonly Loss[],
-  { request }: Pick<RunPorts, 'request'>,
+  { request }: Pick<RunPorts<CommonRequest>, 'request'>,
 ): Promise<Finding[]> {
   const { safety } = request;
   if (safety.mode === 'Disabled') return [];

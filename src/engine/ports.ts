@@ -1,6 +1,6 @@
 import type { Plan } from '../core/model/plan.ts';
 import type { Progress, RunEvent } from '../core/model/report.ts';
-import type { RunRequest } from '../core/model/request.ts';
+import type { CommonRequest, RunRequest } from '../core/model/request.ts';
 import type { Secret } from '../core/model/secret.ts';
 import type { DatabaseTarget } from '../core/model/target.ts';
 import type { Database, OpenDatabase, ScratchServer } from '../database/port.ts';
@@ -28,8 +28,8 @@ export interface RunEnvironment {
 /**
  * What a step may use. Cleanups registered with `defer` run in reverse order at the end of the run, also if it fails.
  */
-export interface RunPorts extends Omit<RunEnvironment, 'emit' | 'mask'> {
-  request: RunRequest;
+export interface RunPorts<Request extends CommonRequest = RunRequest> extends Omit<RunEnvironment, 'emit' | 'mask'> {
+  request: Request;
   /** Keeps the run in the target, once it holds the lock. */
   onLocked(database: Database, plan: Plan): Promise<void>;
   progress(progress: Progress): void;

@@ -1,11 +1,12 @@
 import { restoreBackup } from '../backups/restore.ts';
+import type { CommonRequest } from '../core/model/request.ts';
 import type { StepResult } from '../core/model/step.ts';
 import { TOOL_VERSION } from '../core/model/version.ts';
 import { requireReversible } from '../core/planning/plan.ts';
 import { failed, toProblem } from '../engine/failure.ts';
 import type { RunPorts } from '../engine/ports.ts';
 import { count } from './run-text.ts';
-import type { RunState } from './state.ts';
+import type { BackedUp, Connected, RunState } from './state.ts';
 
 /** The `onFailure` action after a run that changed the target and failed. Never throws. */
 export async function recover(state: Partial<RunState>, ports: RunPorts): Promise<StepResult<object>> {
@@ -48,7 +49,11 @@ async function downgrade(
   };
 }
 
-async function restore({ database, backup }: Partial<RunState>, ports: RunPorts): Promise<StepResult<object>> {
+/** Restores the backup of the run. Throws ProblemError. */
+export async function restore(
+  { database, backup }: Partial<Connected & BackedUp>,
+  ports: RunPorts<CommonRequest>,
+): Promise<StepResult<object>> {
   if (database === undefined || backup === undefined) {
     return failed(
       { reason: 'RestoreFailed', message: 'No backup was taken in this run, so none was restored.' },

@@ -2,6 +2,7 @@ import { withLocalCopy } from '../backups/local-copy.ts';
 import type { Backup } from '../core/model/backup.ts';
 import type { Direction, LoadedMigration } from '../core/model/migration.ts';
 import { ProblemError } from '../core/model/problem.ts';
+import type { CommonRequest } from '../core/model/request.ts';
 import type { Snapshot } from '../core/model/snapshot.ts';
 import { TOOL_VERSION } from '../core/model/version.ts';
 import { compareSnapshots, describeDifference } from '../core/schema/compare.ts';
@@ -28,10 +29,20 @@ export async function openCopy(
   migrations: readonly LoadedMigration[],
   ports: RunPorts,
 ): Promise<OpenedCopy> {
+  const { extensions } = await madeObjects(ports.request.migrations.path, migrations);
+  return openCopyWith(database, backup, extensions, ports);
+}
+
+/** The same for a plan that creates these extensions. */
+export async function openCopyWith(
+  database: Database,
+  backup: Backup | undefined,
+  extensions: readonly string[],
+  ports: RunPorts<CommonRequest>,
+): Promise<OpenedCopy> {
   const { safety, runId } = ports.request;
   const onProgress = (done: number, total: number | undefined) =>
     ports.progress({ step: 'rehearse', done, total, unit: 'bytes', label: 'restoring the copy' });
-  const { extensions } = await madeObjects(ports.request.migrations.path, migrations);
   const make = (source: ScratchSource) =>
     openScratch(database, source, { runId, onProgress, server: ports.rehearsalServer, extensions });
 
@@ -58,7 +69,7 @@ export async function openCopy(
 async function fromBackup(
   backup: Backup,
   make: (source: ScratchSource) => Promise<GuardedScratch>,
-  { backupIdentities, signal }: RunPorts,
+  { backupIdentities, signal }: RunPorts<CommonRequest>,
 ): Promise<GuardedScratch> {
   const impossible = (message: string, cause?: unknown) =>
     new ProblemError({ reason: 'RehearsalImpossible', message }, { cause });

@@ -3,7 +3,7 @@ import type { Finding } from '../core/model/finding.ts';
 import type { MigrationFile } from '../core/model/migration.ts';
 import type { Problem } from '../core/model/problem.ts';
 import type { Progress, RunEvent, RunReport, StepReport } from '../core/model/report.ts';
-import type { RunRequest } from '../core/model/request.ts';
+import type { CommonRequest, RunRequest } from '../core/model/request.ts';
 import { isRepeatable } from '../core/model/revision.ts';
 import type { KeptReport } from '../core/model/run-details.ts';
 import { joinSentences } from '../core/model/sentences.ts';
@@ -22,9 +22,18 @@ import { needsAttention } from './safety.ts';
 import type { RunState } from './state.ts';
 import { boundReport } from './termination.ts';
 
+/** What the report reads of the state of a run. */
+export type ReportState = Pick<RunState, 'plan' | 'done' | 'current'> &
+  Partial<
+    Pick<RunState, 'ahead' | 'files' | 'database' | 'backup' | 'rehearsal' | 'checks' | 'findings' | 'before' | 'after'>
+  > & {
+    /** The last lines of a command. */
+    output?: readonly string[];
+  };
+
 /** Collects the results of a run and turns them into events and, at the end, into the report. */
 export function recorder(
-  request: RunRequest,
+  request: CommonRequest,
   { now, mask, ...environment }: Pick<RunEnvironment, 'now' | 'emit' | 'mask'>,
 ) {
   const emit = (event: RunEvent) => environment.emit(maskedTexts(event, mask));
@@ -65,7 +74,7 @@ export function recorder(
       leftOvers.push(`${what} could not be cleaned up: ${message}`);
     },
     /** The report as it is before the cleanup. */
-    compose(outcome: FlowOutcome<RunState>): RunReport {
+    compose(outcome: FlowOutcome<ReportState>): RunReport {
       return {
         version: 1,
         runId,
@@ -83,11 +92,15 @@ export function recorder(
         ),
       };
     },
-    async finish(outcome: FlowOutcome<RunState>, composed: RunReport): Promise<RunReport> {
+    async finish(outcome: FlowOutcome<ReportState>, composed: RunReport): Promise<RunReport> {
       const report = { ...composed };
       if (leftOvers.length > 0) report.message = `${report.message} (${leftOvers.join('; ')})`;
       const masked = maskedTexts(report, mask);
-      const details = request.report === undefined ? undefined : await detailsOf(request, outcome.state);
+      // The files of another tool's migrations are not known.
+      const details =
+        request.report === undefined || !('migrations' in request)
+          ? undefined
+          : await detailsOf(request as RunRequest, outcome.state);
       const kept: KeptReport = { ...masked, ...(details === undefined ? {} : { details: maskedTexts(details, mask) }) };
       const shown = hidesLiterals(request) ? redactKeptReport(kept) : kept;
       const { problem, ...paths } = await keepReport(outcome.state.backup, shown, request);
@@ -100,12 +113,16 @@ export function recorder(
 }
 
 /** The report of an encrypted backup is not encrypted, so it has no values either. */
-function hidesLiterals({ report, backup }: RunRequest): boolean {
+function hidesLiterals({ report, backup }: CommonRequest): boolean {
   return report?.redactLiterals === true || (backup.recipients ?? []).length > 0;
 }
 
 /** The report of a run that could not start: no connection was opened and nothing was changed. */
-export function reportOfProblem(problem: Problem, request: RunRequest | undefined, now: Date): RunReport {
+export function reportOfProblem(
+  problem: Problem,
+  request: Pick<CommonRequest, 'runId' | 'attempt' | 'dryRun'> | undefined,
+  now: Date,
+): RunReport {
   const { reason, message } = problem;
   return {
     version: 1,
@@ -128,9 +145,9 @@ export function reportOfProblem(problem: Problem, request: RunRequest | undefine
 
 type Verdict = Pick<RunReport, 'result' | 'reason' | 'message' | 'retry' | 'touched' | 'failure'>;
 
-function verdict(request: RunRequest, outcome: FlowOutcome<RunState>, steps: StepReport[]): Verdict {
+function verdict(request: CommonRequest, outcome: FlowOutcome<ReportState>, steps: StepReport[]): Verdict {
   if (outcome.kind === 'stopped') return stopVerdict(outcome.result, outcome.state, steps);
-  const { plan, done, current, ahead, files } = outcome.state;
+  const { plan, done, current, ahead = [], files = [] } = outcome.state;
   const base = { result: 'succeeded', retry: 'never', touched: done.length > 0 } as const;
   if (plan.migrations.length === 0 && ahead.length > 0) return { ...base, ...aheadOfFiles(current, ahead, files) };
   if (plan.migrations.length === 0) {
@@ -142,13 +159,15 @@ function verdict(request: RunRequest, outcome: FlowOutcome<RunState>, steps: Ste
     return {
       ...base,
       reason: 'DryRun',
-      message: `Dry run: ${planned} would be ${verb}, to reach ${plan.to}. No changes were made.`,
+      message: `Dry run: ${planned} would be ${verb}${plan.to === 'unknown' ? '' : `, to reach ${plan.to}`}. No changes were made.`,
     };
   }
   const finished = count(done.length, 'migration');
+  // The history of a command whose tool is not known cannot be read.
+  const at = current === 'unknown' ? '' : `; the database is at ${current}`;
   return plan.direction === 'up'
-    ? { ...base, reason: 'Migrated', message: `${finished} applied; the database is at ${current}.` }
-    : { ...base, reason: 'Reverted', message: `${finished} reverted; the database is at ${current}.` };
+    ? { ...base, reason: 'Migrated', message: `${finished} applied${at}.` }
+    : { ...base, reason: 'Reverted', message: `${finished} reverted${at}.` };
 }
 
 /** The images of an older version run on a newer database. */
@@ -159,7 +178,7 @@ function aheadOfFiles(current: string, ahead: readonly string[], files: readonly
   return { reason: 'AheadOfFiles' as const, message };
 }
 
-function stopVerdict(stop: Stop, state: Partial<RunState>, steps: StepReport[]): Verdict {
+function stopVerdict(stop: Stop, state: Partial<ReportState>, steps: StepReport[]): Verdict {
   const { reason, message, migration, statement, position, code } = stop;
   const touched = stop.kind === 'failed' && stop.touched;
   const recovery = steps.find(({ step }) => step === 'recover');
@@ -193,10 +212,11 @@ type Facts = Pick<
   | 'safety'
   | 'rehearsal'
   | 'schema'
+  | 'output'
 >;
 
-function facts(request: RunRequest, outcome: FlowOutcome<RunState>, recovered: boolean): Facts {
-  const state: Partial<RunState> = outcome.state;
+function facts(request: CommonRequest, outcome: FlowOutcome<ReportState>, recovered: boolean): Facts {
+  const state: Partial<ReportState> = outcome.state;
   const { plan, backup, rehearsal, checks, findings } = state;
   const done = recovered ? [] : (state.done ?? []);
   const planned = plan?.migrations.map(({ revision }) => revision as string) ?? [];
@@ -233,6 +253,7 @@ function facts(request: RunRequest, outcome: FlowOutcome<RunState>, recovered: b
             roundTrip: rehearsal.roundTrip,
             migrations: rehearsal.migrations.filter(isWorthSaying),
           },
+    output: state.output === undefined ? undefined : [...state.output],
     schema:
       state.before === undefined && state.after === undefined
         ? undefined
@@ -246,13 +267,13 @@ function isWorthSaying({ locks, rewrites, rows }: MigrationEffects): boolean {
 }
 
 /** The current revision of the database: that of the last completed migration, otherwise the one read last. */
-function currentRevision({ plan, done = [], current }: Partial<RunState>): string | undefined {
+function currentRevision({ plan, done = [], current }: Partial<ReportState>): string | undefined {
   if (plan === undefined || done.length === 0) return current;
   if (plan.direction === 'up') return done.findLast(({ revision }) => !isRepeatable(revision))?.revision ?? current;
   return done.length === plan.migrations.length ? plan.to : plan.migrations[done.length]?.revision;
 }
 
-function safetyResult(request: RunRequest, outcome: FlowOutcome<RunState>, findings: readonly Finding[]) {
+function safetyResult(request: CommonRequest, outcome: FlowOutcome<ReportState>, findings: readonly Finding[]) {
   if (outcome.kind === 'stopped' && outcome.step === 'check') return 'Blocked';
   if (request.safety.mode === 'Disabled') return 'Disabled';
   // What waits for a person because of an error is not let through with a warning.

@@ -97,7 +97,7 @@ async function recordCode({ database, plan, migrations }: Input, ports: RunPorts
 }
 
 /** Ids in `safety.ignore` that match no rule, as a problem; checked before anything is changed. */
-export async function unknownIgnores({ safety }: RunRequest): Promise<Problem | undefined> {
+export async function unknownIgnores({ safety }: Pick<RunRequest, 'safety'>): Promise<Problem | undefined> {
   if (safety.ignore.length === 0) return undefined;
   const { ruleIds } = await import('../core/safety/rule-ids.ts');
   const { unknownIds } = await import('../core/safety/unknown-ids.ts');
@@ -128,7 +128,11 @@ export function needsAttention({ severity }: Finding): boolean {
 }
 
 /** Why the plan is not run, and the possible actions. */
-export function unsafePlanProblem(findings: readonly Finding[], { resource }: RunRequest, digest: string): Problem {
+export function unsafePlanProblem(
+  findings: readonly Finding[],
+  { resource }: Pick<RunRequest, 'resource'>,
+  digest: string,
+): Problem {
   const first = findings.find(({ severity }) => severity === 'error');
   const [where, approve] =
     resource === undefined

@@ -61,8 +61,9 @@ function guard(database: Database, place: ScratchPlace, judge: Judge, beyond: st
       onStatement(sql) {
         work.onStatement?.(sql);
         for (const one of judge(sql)) {
-          if (place.kind !== 'Private' || one.reach === 'outside') {
-            refused ??= notRehearsable(one, sql, place, current);
+          const refusal = refusalOf(one, sql, place, current);
+          if (refusal !== undefined) {
+            refused ??= refusal;
             throw refused;
           }
           const effect = `${one.what} (${current})`;
@@ -86,7 +87,14 @@ function guard(database: Database, place: ScratchPlace, judge: Judge, beyond: st
 
 const STATEMENT_LENGTH = 400;
 
-function notRehearsable({ what, reach }: Beyond, sql: string, place: ScratchPlace, migration: string): ProblemError {
+/** Why a statement with this effect must not be sent to a copy at this place; undefined if it may. */
+export function refusalOf(
+  { what, reach }: Beyond,
+  sql: string,
+  place: ScratchPlace,
+  migration?: string,
+): ProblemError | undefined {
+  if (place.kind === 'Private' && reach !== 'outside') return undefined;
   return new ProblemError({
     reason: 'NotRehearsable',
     message: `${what} has effects beyond the database, which a restore cannot undo. It was not sent. ${adviceFor(reach, place)}`,

@@ -71,6 +71,7 @@ const SHORTEN: ((report: RunReport) => RunReport)[] = [
     safety: r.safety && { ...r.safety, findings: r.safety.findings.slice(0, FEW) },
     schema: r.schema && { before: fewer(r.schema.before, FEW), after: fewer(r.schema.after, FEW) },
   }),
+  (r) => ({ ...r, output: r.output?.slice(-5).map((line) => cut(line, 200)) }),
   (r) => ({ ...r, rehearsal: r.rehearsal && fewerEffects(r.rehearsal, 0) }),
   (r) => ({ ...r, schema: r.schema && { before: fewer(r.schema.before, 3), after: fewer(r.schema.after, 3) } }),
   (r) => ({ ...r, safety: r.safety && { ...r.safety, checks: [], findings: r.safety.findings.slice(0, 3) } }),
@@ -132,6 +133,7 @@ function core(r: RunReport): RunReport {
     safety: undefined,
     rehearsal: undefined,
     schema: undefined,
+    output: undefined,
     database: cut(r.database, 100),
     failure: r.failure && {
       reason: r.failure.reason,

@@ -16,11 +16,11 @@ import {
   READY,
   type ServerMessage,
 } from './messages.ts';
-import { type Refusal, relay, type Statement } from './relay.ts';
+import { type Refusal, relay, type SessionObserver } from './relay.ts';
 import { PacketReader, readFirstPacket } from './startup.ts';
 
 export type { ServerMessage } from './messages.ts';
-export type { Refusal, Statement } from './relay.ts';
+export type { Refusal, SessionObserver, Statement } from './relay.ts';
 
 export interface ProxyOptions {
   /** The names that clients must use; the database behind `dial` may have another one. */
@@ -32,9 +32,8 @@ export interface ProxyOptions {
   token?: Secret;
   /** A connection to the database with these parameters of the client. Its errors are passed on to the client. */
   dial(parameters: ReadonlyMap<string, string>): Promise<RawSession>;
-  /** Refuses a statement before it is sent; from then on every session is refused. */
-  gate?(statement: Statement): Refusal | undefined;
-  onError?(error: ServerMessage, statement: string | undefined): void;
+  /** Called once for each session. After a statement was refused, every later session is refused too. */
+  observe?(): SessionObserver;
 }
 
 export interface ProtocolProxy {
@@ -112,6 +111,7 @@ export async function startProxy(options: ProxyOptions): Promise<ProtocolProxy> 
     }
     const { processId } = session;
     const key = randomBytes(4);
+    const observer = options.observe?.();
     keys.set(keyOf(processId, key), session);
     seen.sessions += 1;
     seen.open += 1;
@@ -125,11 +125,11 @@ export async function startProxy(options: ProxyOptions): Promise<ProtocolProxy> 
         ]),
       );
       await relay(socket, session.stream, input.release(), {
-        gate(statement) {
-          refusal ??= options.gate?.(statement);
+        ...observer,
+        async onStatement(statement) {
+          refusal ??= await observer?.onStatement(statement);
           return refusal;
         },
-        onError: (error, statement) => options.onError?.(error, statement),
         onExecute: () => {
           seen.executed += 1;
         },

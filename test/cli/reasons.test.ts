@@ -110,6 +110,13 @@ const PROVOKED: Partial<Record<Reason, Provocation>> = {
       const { rm } = await import('node:fs/promises');
       await rm(resolve(here.folder, 'migrations/20240102000000_add_author.sql'));
     }),
+    trigger: (here) => here.run('safe-migrate', '--unknown-applied', 'refuse'),
+  },
+  IncompatibleMigration: {
+    first: all(migrated, next('ALTER TABLE notes DROP COLUMN author;'), upgrade, async (here) => {
+      const { rm } = await import('node:fs/promises');
+      await rm(resolve(here.folder, 'migrations/20240103000000_next.sql'));
+    }),
     trigger: safely,
   },
   OutOfOrder: {
@@ -308,6 +315,7 @@ const PROVOKED: Partial<Record<Reason, Provocation>> = {
 
 /** Reasons that one process at a terminal cannot meet, or not without breaking the machine: the test that does. */
 const ELSEWHERE: Partial<Record<Reason, string>> = {
+  StoredSourceInvalid: 'test/library/unknown-applied.test.ts',
   Interrupted: 'test/cli/interrupt.test.ts',
   InternalError: 'test/engine/flow.test.ts',
   NotRehearsable: 'test/engine/beyond.test.ts',

@@ -79,7 +79,9 @@ for (const dialect of DIALECTS) {
     for (const { it: what, sql, reason, message, statement } of CASES) {
       it(`${what}, with table, rows and statement, and production is untouched`, async () => {
         const { url, folder, backups, drop } = await seeded(dialect, typeof sql === 'string' ? sql : sql[dialect]);
-        const before = await contentHashOf(targetOf(url));
+        // A run that is blocked is recorded among the runs, and nowhere else.
+        const content = () => contentHashOf(targetOf(url), ['db_manager_runs']);
+        const before = await content();
         // The safety rules may already say something; what the copy shows is asked here.
         const done = await runOn(url, requestFor(folder, backups, { safety: { ignore: RULES_SILENT } }));
         assert.equal(done.report.reason, reason, done.report.message);
@@ -88,7 +90,7 @@ for (const dialect of DIALECTS) {
         const told = failureOf(done);
         assert.match(told.message, message);
         assert.match(told.statement, statement);
-        assert.equal(await contentHashOf(targetOf(url)), before);
+        assert.equal(await content(), before);
         await drop();
       });
     }

@@ -168,7 +168,8 @@ for (const dialect of DIALECTS) {
         { files: { ...GOOD, '0_late.sql': 'SELECT 1;' }, reason: 'OutOfOrder' },
       ];
       for (const { files, reason } of cases) {
-        const { report } = await runOn(url, requestFor(await folderOf(files), backups));
+        const request = requestFor(await folderOf(files), backups, { unknownApplied: 'Refuse' });
+        const { report } = await runOn(url, request);
         assert.equal(report.reason, reason);
         assert.equal(report.result, 'blocked');
       }

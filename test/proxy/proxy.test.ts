@@ -14,21 +14,26 @@ describe('the proxy', () => {
   let opened: Opened;
   const statements: Statement[] = [];
   const errors: ServerMessage[] = [];
+  const ends: boolean[] = [];
 
   before(async () => {
     const { url } = await temporaryDatabase('postgres');
     opened = await openProxy(url, {
-      gate(statement) {
-        statements.push(statement);
-        return undefined;
-      },
-      onError: (error) => errors.push(error),
+      observe: () => ({
+        onStatement(statement) {
+          statements.push(statement);
+          return undefined;
+        },
+        onError: (error) => errors.push(error),
+        onTransaction: (committed) => ends.push(committed),
+      }),
     });
   });
   after(() => opened.close());
   beforeEach(() => {
     statements.length = 0;
     errors.length = 0;
+    ends.length = 0;
   });
 
   async function withClient<T>(work: (client: pg.Client) => Promise<T>, config: pg.ClientConfig = {}): Promise<T> {
@@ -152,10 +157,31 @@ describe('the proxy', () => {
     );
   });
 
+  it('knows which transactions were committed', async () => {
+    await withClient(async (client) => {
+      const ended = async (...texts: string[]) => {
+        ends.length = 0;
+        for (const text of texts) await client.query(text).catch(() => {});
+        return [...ends];
+      };
+      assert.deepEqual(await ended('SELECT 1'), [true]);
+      assert.deepEqual(await ended('SELECT 1/0'), [false]);
+      assert.deepEqual(await ended('SELECT 1; SELECT 1/0'), [false]);
+      assert.deepEqual(await ended('BEGIN', 'SELECT 1', 'COMMIT'), [true]);
+      assert.deepEqual(await ended('BEGIN', 'SELECT 1', 'ROLLBACK'), [false]);
+      assert.deepEqual(await ended('BEGIN', 'SELECT 1/0', 'COMMIT'), [false]);
+      const saved = ['BEGIN', 'SAVEPOINT s', 'SELECT 1/0', 'ROLLBACK TO s', 'COMMIT'];
+      assert.deepEqual(await ended(...saved), [true]);
+    });
+  });
+
   it('ends a session whose statement is refused, and rolls it back', async () => {
     const { url } = await temporaryDatabase('postgres');
     const guarded = await openProxy(url, {
-      gate: ({ sql }) => (/CREATE ROLE/i.test(sql) ? { code: '42501', message: 'it was not sent' } : undefined),
+      observe: () => ({
+        onStatement: ({ sql }) =>
+          /CREATE ROLE/i.test(sql) ? { code: '42501', message: 'it was not sent' } : undefined,
+      }),
     });
     try {
       for (const extended of [false, true]) {
@@ -184,7 +210,9 @@ describe('the proxy', () => {
   it('refuses a statement of the extended protocol too', async () => {
     const { url } = await temporaryDatabase('postgres');
     const guarded = await openProxy(url, {
-      gate: ({ sql }) => (sql.includes('$1') ? { code: '42501', message: 'it was not sent' } : undefined),
+      observe: () => ({
+        onStatement: ({ sql }) => (sql.includes('$1') ? { code: '42501', message: 'it was not sent' } : undefined),
+      }),
     });
     const client = new pg.Client({ connectionString: guarded.url });
     client.on('error', () => {});

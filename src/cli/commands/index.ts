@@ -40,6 +40,7 @@ import { task } from './task.ts';
 import { validate } from './validate.ts';
 import { verifyBackup } from './verify-backup.ts';
 import { wait } from './wait.ts';
+import { wrap } from './wrap.ts';
 
 /** Every command, in the order of the help within its group. */
 export const COMMANDS: readonly CommandDefinition[] = [
@@ -59,6 +60,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
   schemaDiagram,
   safetyCheck,
   safeMigrate,
+  wrap,
   report,
   wait,
   run,

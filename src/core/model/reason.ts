@@ -221,6 +221,16 @@ export const REASONS = {
     means: 'A migration has effects outside its database, which the rehearsal must not repeat. Nothing was executed.',
     help: 'Set `safety.rehearsalServer: Private` if the message says so. Otherwise remove the statement and run it by hand, or set `safety.rehearsal: Disabled`.',
   },
+  NotConnected: {
+    exit: 1,
+    means: 'The command of another tool ended successfully, but did not connect to the database that it was given.',
+    help: 'Make the tool read the variable that the message names, or set another one with `--url-env`.',
+  },
+  TargetChanged: {
+    exit: 4,
+    means: 'The target database was changed while a command ran on the copy.',
+    help: 'Make the tool use the URL that it is given. Restore the backup of the run if the change must be undone.',
+  },
   RowsLost: {
     exit: 4,
     means: 'A migration would delete rows from a table that it does not mention, or a downgrade would lose rows.',

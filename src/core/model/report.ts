@@ -115,6 +115,8 @@ export const runReportSchema = z.object({
   /** Differences between the expected schema and the schema that was found; empty lists if they agree. */
   schema: z.object({ before: z.array(z.string()).optional(), after: z.array(z.string()).optional() }).optional(),
   failure: failureSchema.optional(),
+  /** The last lines of the command of another tool, masked. */
+  output: z.array(z.string()).optional(),
   /** Number of findings per severity, if not all findings are listed. */
   findings: z.object({ error: z.int(), warning: z.int(), notice: z.int() }).optional(),
   /** Path of the file that has the whole report. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { commandSchema } from './command.ts';
 import { REPAIR_ACTIONS } from './requested-repair.ts';
 
 /** `urlVariable`: the environment variable that holds the URL of a server for scratch copies. */
@@ -95,6 +96,16 @@ export const runRequestSchema = z.strictObject({
 });
 
 export type RunRequest = z.infer<typeof runRequestSchema>;
+
+/** A run of another tool's command: it has no migrations that could be read. */
+export const commandRequestSchema = runRequestSchema
+  .omit({ migrations: true, models: true, target: true, allowDowngrade: true, outOfOrder: true })
+  .extend({ command: commandSchema });
+
+export type CommandRequest = z.infer<typeof commandRequestSchema>;
+
+/** What every run has. */
+export type CommonRequest = Omit<CommandRequest, 'command'>;
 
 /** The environment variable that holds the URL of a server for scratch copies, if a resource names one. */
 export const REHEARSAL_URL_VARIABLE = 'REHEARSAL_DATABASE_URL';

@@ -4,7 +4,7 @@ import type { LockWatch } from './lock-watch.ts';
 import { type HeldLock, nameOf, type TableState, type TableStates, type WatchedTables } from './table-states.ts';
 
 /** From the weakest to the strongest (PostgreSQL manual, 13.3.1). */
-const STRENGTH = [
+export const STRENGTH = [
   'AccessShareLock',
   'RowShareLock',
   'RowExclusiveLock',

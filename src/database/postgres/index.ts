@@ -24,6 +24,8 @@ import { createScratch, dropStaleScratches } from './scratch.ts';
 import { countRows, countValues, sizeBytes, tableSizes } from './size.ts';
 import { snapshot } from './snapshot.ts';
 import { storedCode } from './stored-code.ts';
+import { objects, toolTables } from './tool-tables.ts';
+import { watch } from './watch.ts';
 
 export async function openPostgres(
   target: PostgresTarget,
@@ -81,6 +83,9 @@ export async function openPostgres(
     dropKept: (name) => dropKept(open, name),
     createScratch: (from, wanted) => createScratch(open, from, wanted, openDatabase),
     dropStaleScratches: () => dropStaleScratches(open),
+    toolTables: (names) => toolTables(open.client, names),
+    objects: () => objects(open),
+    watch: () => watch(open),
     dial: (parameters, wanted) => open.dial(parameters, wanted),
     async close() {
       await open.closeSequelize();

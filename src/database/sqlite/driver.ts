@@ -24,6 +24,21 @@ export function all<Row>(connection: Connection, sql: string, parameters: unknow
   );
 }
 
+/** Row by row, without a list of all. */
+export function eachRow(
+  connection: Connection,
+  sql: string,
+  onRow: (row: Record<string, unknown>) => void,
+): Promise<void> {
+  return new Promise((resolve, reject) =>
+    connection.each<Record<string, unknown>>(
+      sql,
+      (_, row) => onRow(row),
+      (error) => (error ? reject(error) : resolve()),
+    ),
+  );
+}
+
 export function run(connection: Connection, sql: string, parameters: unknown[] = []): Promise<void> {
   return new Promise((resolve, reject) =>
     connection.run(sql, parameters, (error: Error | null) => (error ? reject(error) : resolve())),

@@ -21,6 +21,8 @@ import { sameExpressions } from './same-expressions.ts';
 import { createScratch, dropStaleScratches } from './scratch.ts';
 import { countRows, countValues, sizeBytes, tableSizes } from './size.ts';
 import { snapshot } from './snapshot.ts';
+import { objects, toolTables } from './tool-tables.ts';
+import { watch } from './watch.ts';
 
 export async function openSqlite(
   target: SqliteTarget,
@@ -67,6 +69,9 @@ export async function openSqlite(
     dropKept: async () => {},
     createScratch: (from, wanted) => createScratch({ path, history: target.history }, from, wanted, openDatabase),
     dropStaleScratches: () => dropStaleScratches(path),
+    toolTables: (names) => toolTables(connection, names),
+    objects: () => objects(connection),
+    watch: () => watch(connection, own),
     async close() {
       await open.closeSequelize();
       await closeFile(connection);

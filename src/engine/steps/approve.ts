@@ -1,9 +1,11 @@
+import type { CommonRequest } from '../../core/model/request.ts';
 import type { Step } from '../../engine/flow.ts';
+import type { RunPorts } from '../../engine/ports.ts';
 import { approvalCommand, countFindings, describeMostSevere, needsAttention } from '../../engine/safety.ts';
 import type { Checked, Planned } from '../../engine/state.ts';
 
 /** An approval applies to one plan, by digest. An empty plan and a dry run need no approval. */
-export const approve: Step<Planned & Checked, object> = {
+export const approve: Step<Pick<Planned, 'plan'> & Checked, object, RunPorts<CommonRequest>> = {
   name: 'approve',
   async run({ plan, findings }, { request }) {
     if (plan.migrations.length === 0) return { kind: 'skipped', value: {}, message: 'nothing to approve' };

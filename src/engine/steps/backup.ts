@@ -1,46 +1,59 @@
 import { takeBackup } from '../../backups/take.ts';
+import type { Backup } from '../../core/model/backup.ts';
 import { bytesText } from '../../core/model/bytes.ts';
+import type { CommonRequest } from '../../core/model/request.ts';
+import type { Position } from '../../core/model/revision.ts';
 import { TOOL_VERSION } from '../../core/model/version.ts';
+import type { Database } from '../../database/port.ts';
 import type { Step } from '../../engine/flow.ts';
+import type { RunPorts } from '../../engine/ports.ts';
 import type { BackedUp, Connected, Inspected, Planned } from '../../engine/state.ts';
 import { removeOldBackups } from './prune.ts';
 
 /** A dry run also takes a backup if the rehearsal needs it: the backup folder is not a part of the target. */
 export const backup: Step<Connected & Inspected & Planned, BackedUp> = {
   name: 'backup',
-  async run({ database, current, plan }, { request, now, progress, signal }) {
+  async run({ database, current, plan }, ports) {
+    const { request } = ports;
     if (plan.migrations.length === 0) return { kind: 'skipped', value: {}, message: 'nothing to run' };
     if (!request.backup.enabled) return { kind: 'skipped', value: {}, message: 'turned off (backup.mode: Disabled)' };
     if (request.dryRun && request.safety.rehearsal === 'Disabled') {
       return { kind: 'skipped', value: {}, message: 'a dry run without a rehearsal needs no backup' };
     }
-    const notes: string[] = [];
-    const { retain, folder } = request.backup;
-    // A full disk may need it before the backup.
-    if (request.prune === true && retain !== undefined && !request.dryRun) {
-      notes.push(await removeOldBackups(database, { folder, retain, now: now() }));
-    }
-    const taken = await takeBackup(database, folder, {
-      name: request.backup.name,
-      revision: current,
-      toolVersion: TOOL_VERSION,
-      compression: request.backup.compression,
-      schemas: request.backup.schemas,
-      recipients: request.backup.recipients,
-      lockTimeoutMs: request.timeouts.lock,
-      now: now(),
-      signal,
-      onProgress: (done, total) => progress({ step: 'backup', done, total, unit: 'bytes' }),
-      onMessage: (message) => notes.push(message),
-    });
-    const { name, sizeBytes, sha256, leftOut = [] } = taken.manifest;
-    return {
-      kind: 'done',
-      value: { backup: taken },
-      message: [
-        `${name}, ${bytesText(sizeBytes)}, sha256 ${sha256.slice(0, 12)}`,
-        ...[...notes, ...leftOut].map((text) => text.replace(/\.$/, '')),
-      ].join('. '),
-    };
+    const { taken, message } = await takeRunBackup(database, current, ports);
+    return { kind: 'done', value: { backup: taken }, message };
   },
 };
+
+/** The backup of a run, and what is to be said about it. Throws ProblemError. */
+export async function takeRunBackup(
+  database: Database,
+  current: Position,
+  { request, now, progress, signal }: RunPorts<CommonRequest>,
+): Promise<{ taken: Backup; message: string }> {
+  const notes: string[] = [];
+  const { retain, folder } = request.backup;
+  // A full disk may need it before the backup.
+  if (request.prune === true && retain !== undefined && !request.dryRun) {
+    notes.push(await removeOldBackups(database, { folder, retain, now: now() }));
+  }
+  const taken = await takeBackup(database, folder, {
+    name: request.backup.name,
+    revision: current,
+    toolVersion: TOOL_VERSION,
+    compression: request.backup.compression,
+    schemas: request.backup.schemas,
+    recipients: request.backup.recipients,
+    lockTimeoutMs: request.timeouts.lock,
+    now: now(),
+    signal,
+    onProgress: (done, total) => progress({ step: 'backup', done, total, unit: 'bytes' }),
+    onMessage: (message) => notes.push(message),
+  });
+  const { name, sizeBytes, sha256, leftOut = [] } = taken.manifest;
+  const message = [
+    `${name}, ${bytesText(sizeBytes)}, sha256 ${sha256.slice(0, 12)}`,
+    ...[...notes, ...leftOut].map((text) => text.replace(/\.$/, '')),
+  ].join('. ');
+  return { taken, message };
+}

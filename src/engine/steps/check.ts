@@ -91,7 +91,10 @@ async function restorableCheck({ onFailure, backup }: RunRequest, ports: RunPort
  * An obstacle to the restore of `onFailure: Restore`. An application may have connected while the backup was taken and
  * rehearsed, so this is checked again before the first write.
  */
-export async function restoreObstacle(database: Introspector, request: RunRequest): Promise<Problem | undefined> {
+export async function restoreObstacle(
+  database: Introspector,
+  request: Pick<RunRequest, 'onFailure' | 'terminateSessions'>,
+): Promise<Problem | undefined> {
   if (request.onFailure !== 'Restore') return undefined;
   const restore = { terminateSessions: request.terminateSessions === true };
   const checks = await database.checks({ restore });

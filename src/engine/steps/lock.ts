@@ -1,22 +1,35 @@
+import type { CommonRequest } from '../../core/model/request.ts';
+import type { Database, Lock } from '../../database/port.ts';
 import type { Step } from '../../engine/flow.ts';
+import type { RunPorts } from '../../engine/ports.ts';
 import type { Connected, Locked, Planned } from '../../engine/state.ts';
 import { lockWait } from '../lock-wait.ts';
 
 /** Waits for the migration lock. An empty plan needs no lock. */
 export const lock: Step<Connected & Planned, Locked> = {
   name: 'lock',
-  async run({ database, plan }, { request, holder, onLocked, progress, defer, signal }) {
+  async run({ database, plan }, ports) {
+    const { request } = ports;
     if (request.dryRun) return { kind: 'skipped', value: {}, message: 'a dry run writes nothing' };
     if (plan.migrations.length === 0) return { kind: 'skipped', value: {}, message: 'nothing to run' };
-    const lock = await database.lock({
-      waitMs: lockWait(request.timeouts.run),
-      runId: request.runId,
-      holder,
-      onWaiting: (message) => progress({ step: 'lock', done: 0, unit: 'migrations', label: message }),
-      signal,
-    });
-    defer('the lock', () => lock.release());
-    await onLocked(database, plan);
+    const lock = await acquireLock(database, ports);
+    await ports.onLocked(database, plan);
     return { kind: 'done', value: { lock }, message: 'migration lock acquired' };
   },
 };
+
+/** Waits for the lock, which is held until the end of the run. Throws ProblemError LockHeld. */
+export async function acquireLock(
+  database: Database,
+  { request, holder, progress, defer, signal }: RunPorts<CommonRequest>,
+): Promise<Lock> {
+  const lock = await database.lock({
+    waitMs: lockWait(request.timeouts.run),
+    runId: request.runId,
+    holder,
+    onWaiting: (message) => progress({ step: 'lock', done: 0, unit: 'migrations', label: message }),
+    signal,
+  });
+  defer('the lock', () => lock.release());
+  return lock;
+}

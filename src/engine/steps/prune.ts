@@ -1,15 +1,17 @@
 import { pruneBackups } from '../../backups/prune.ts';
 import { pruneKept } from '../../backups/prune-kept.ts';
+import type { CommonRequest } from '../../core/model/request.ts';
 import type { Database } from '../../database/port.ts';
 import { toProblem } from '../../engine/failure.ts';
 import type { Step } from '../../engine/flow.ts';
+import type { RunPorts } from '../../engine/ports.ts';
 import { count } from '../../engine/run-text.ts';
 import type { BackedUp, Connected } from '../../engine/state.ts';
 
 /**
  * Deletes old backups after a successful run. A folder that cannot be pruned is reported, but does not fail the run.
  */
-export const prune: Step<Connected & BackedUp, object> = {
+export const prune: Step<Connected & BackedUp, object, RunPorts<CommonRequest>> = {
   name: 'prune',
   async run({ database, backup }, { request, now }) {
     const { retain, folder } = request.backup;

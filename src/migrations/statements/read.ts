@@ -95,7 +95,7 @@ function ofFile(statement: SqlStatement, dialect: Dialect, parse: Parser): ReadS
     : { sql, position: positionAt(statement, parsed.offset), actions: undefined, unread: parsed.message, ignore };
 }
 
-function ofCode(
+export function ofCode(
   { sql, position }: Recorded['statements'][number],
   dialect: Dialect,
   parse: Parser,

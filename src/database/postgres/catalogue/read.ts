@@ -31,10 +31,17 @@ export const COMPARABLE = [
 
 const CLASSES: ObjectClass[] = [...DATABASE_CLASSES, ...SYSTEM_CLASSES, ...PROGRAM_CLASSES, ...RELATION_CLASSES];
 
-export async function readEntries(run: RunQuery, options: ReadOptions): Promise<Entry[]> {
-  const entries: Entry[] = options.schemas === undefined ? [await databaseEntry(run)] : [];
+/** The objects alone, without rows and the properties of the database. */
+export async function readObjects(run: RunQuery, options: ReadOptions): Promise<Entry[]> {
+  const entries: Entry[] = [];
   for (const kind of CLASSES)
     if (kind.name !== 'large object' || options.largeObjects) entries.push(...(await readClass(run, kind, options)));
+  return entries;
+}
+
+export async function readEntries(run: RunQuery, options: ReadOptions): Promise<Entry[]> {
+  const entries: Entry[] = options.schemas === undefined ? [await databaseEntry(run)] : [];
+  entries.push(...(await readObjects(run, options)));
   entries.push(...(await readRows(run, options)));
   return entries.sort((a, b) => compareText(a.class, b.class) || compareText(a.name, b.name));
 }

@@ -1,0 +1,5 @@
+module.exports = {
+  dialect: 'postgresql',
+  out: './migrations',
+  dbCredentials: { url: process.env.DATABASE_URL },
+};

@@ -1,0 +1,93 @@
+import { Option } from 'commander';
+import { REASONS } from '../../core/model/reason.ts';
+import { defineCommand } from '../command.ts';
+import { print } from '../output/print.ts';
+
+const REHEARSALS = { auto: 'Auto', full: 'Full', schema: 'SchemaOnly', disabled: 'Disabled' } as const;
+const REHEARSAL_SERVERS = { auto: 'Auto', private: 'Private', 'same-server': 'SameServer' } as const;
+const STATEMENTS = { enforce: 'Enforce', warn: 'Warn', ignore: 'Ignore' } as const;
+
+interface WrapCommandOptions {
+  command: string[];
+  urlEnv?: string;
+  urlFormat?: string;
+  workingDir?: string;
+  down?: string;
+  statements?: keyof typeof STATEMENTS;
+  dryRun?: boolean;
+  create?: boolean;
+  backup: boolean;
+  rehearsal?: keyof typeof REHEARSALS;
+  rehearsalServer?: keyof typeof REHEARSAL_SERVERS;
+  backupName?: string;
+  /** Digest of the plan. */
+  approve?: string;
+}
+
+export const wrap = defineCommand<WrapCommandOptions>({
+  name: 'wrap',
+  group: 'Production:',
+  summary: 'run the command of another migration tool with all steps: check, back up, rehearse, apply, verify',
+  description:
+    'The command runs twice: on the restored copy, then on the target. Write it after --. It gets the URL of a proxy on this machine in an environment variable.',
+  examples: [
+    'db-manager wrap -- alembic upgrade head',
+    'db-manager wrap --dry-run -- npx knex migrate:latest',
+    'db-manager wrap --url-env FLYWAY_URL --url-format jdbc -- flyway migrate',
+  ],
+  configure: (command) =>
+    command
+      .argument('<command...>', 'program and arguments; they run without a shell')
+      .option('--url-env <name>', 'environment variable with the URL for the command (default: DATABASE_URL)')
+      .option(
+        '--url-format <format>',
+        'uri, jdbc, or a template with {host}, {port}, {user}, {password}, {database}; SQLite: {path} (default: uri)',
+      )
+      .option('--working-dir <folder>', 'working directory of the command')
+      .option('--down <command>', 'command line that reverts the run, for onFailure: Downgrade; a shell runs it')
+      .addOption(
+        new Option(
+          '--statements <mode>',
+          'a statement that was not sent in the rehearsal is refused, reported or ignored (default: enforce)',
+        ).choices(Object.keys(STATEMENTS)),
+      )
+      .option('--dry-run', 'run all steps without running the command on the target')
+      .option('--create', 'create a missing PostgreSQL database')
+      .option('--no-backup', 'take no backup; the rehearsal then runs on the schema only')
+      .addOption(
+        new Option(
+          '--rehearsal <mode>',
+          'copy on which the command runs first (default: safety.rehearsal, auto)',
+        ).choices(Object.keys(REHEARSALS)),
+      )
+      .addOption(
+        new Option(
+          '--rehearsal-server <where>',
+          'server of the copy of a PostgreSQL database: a private one, or the same one (default: safety.rehearsalServer, auto)',
+        ).choices(Object.keys(REHEARSAL_SERVERS)),
+      )
+      .option('--backup-name <name>', 'instead of backup_YYYYMMDD_HHMMSS')
+      .option(
+        '--approve <digest>',
+        'run this plan despite its findings; the message that refused the plan contains the digest',
+      ),
+  async action({ rehearsal, rehearsalServer, statements, approve, down, ...options }, io) {
+    const { wrapCommand } = await import('../../library/wrap.ts');
+    const { renderReport } = await import('../output/report.ts');
+    const { runView } = await import('../output/run-view.ts');
+    const view = options.json === true ? undefined : runView(io);
+    const report = await wrapCommand({
+      ...options,
+      down: down === undefined ? undefined : ['/bin/sh', '-c', down],
+      approvedPlan: approve,
+      statements: statements === undefined ? undefined : STATEMENTS[statements],
+      rehearsal: rehearsal === undefined ? undefined : REHEARSALS[rehearsal],
+      rehearsalServer: rehearsalServer === undefined ? undefined : REHEARSAL_SERVERS[rehearsalServer],
+      onEvent: (event) => view?.show(event),
+      onOutput: (line, stage) => io.err(`${stage} | ${line}`),
+    });
+    view?.close();
+    print(io, options, report, (done) => renderReport(done, io));
+    io.setExitCode(REASONS[report.reason].exit);
+  },
+});

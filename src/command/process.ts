@@ -1,0 +1,177 @@
+/** Runs the command of another tool in a process group of its own. It may import core/model. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { accessSync, constants, statSync } from 'node:fs';
+import { delimiter, isAbsolute, join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ProblemError } from '../core/model/problem.ts';
+
+export interface CommandOptions {
+  workingDir?: string;
+  env: Readonly<Record<string, string>>;
+  /** Each line of its output, of both streams, masked. */
+  onLine?(line: string): void;
+  /** Removes secrets from a line. */
+  mask(text: string): string;
+  /** Aborted to end the process group. */
+  signal: AbortSignal;
+}
+
+export interface CommandEnd {
+  /** Absent if a signal ended it. */
+  code?: number;
+  signalName?: string;
+  /** The last lines of its output, masked. */
+  lines: string[];
+  seconds: number;
+  /** Processes of its group that were still running after its end, and were terminated. */
+  leftBehind: boolean;
+}
+
+/** How many lines are kept, and how long a line may be, in characters. */
+const MOST_LINES = 20;
+const LONGEST_LINE = 2_000;
+/** Between the request to end and the kill of the group, in milliseconds. */
+const GRACE_MS = 10_000;
+
+/** The path of a program. Throws ProblemError InvalidConfiguration if it is not found or may not be executed. */
+export function findProgram(program: string, workingDir: string, path = ''): string {
+  const isPath = program.includes('/');
+  const places = isPath
+    ? [isAbsolute(program) ? program : resolve(workingDir, program)]
+    : path.split(delimiter).map((folder) => join(folder === '' ? '.' : folder, program));
+  const files = places.filter((place) => statSync(place, { throwIfNoEntry: false })?.isFile() === true);
+  const found = files.find((place) => isExecutable(place));
+  if (found !== undefined) return found;
+  const why = files.length > 0 ? `${files[0]} is not executable` : 'it does not exist';
+  const where = isPath ? '' : ' in the folders of PATH';
+  throw new ProblemError({
+    reason: 'InvalidConfiguration',
+    message: `The command ${program} cannot be run: ${why}${where}. Correct it, or set PATH. Nothing was changed.`,
+  });
+}
+
+/** Runs it to its end; the exit code is a result. Throws ProblemError if it cannot be started. */
+export async function runCommand(words: readonly string[], options: CommandOptions): Promise<CommandEnd> {
+  const [program = '', ...args] = words;
+  const cwd = resolve(options.workingDir ?? '.');
+  if (statSync(cwd, { throwIfNoEntry: false })?.isDirectory() !== true) {
+    throw new ProblemError({
+      reason: 'InvalidConfiguration',
+      message: `The working directory ${cwd} of the command does not exist. Nothing was changed.`,
+    });
+  }
+  const began = performance.now();
+  const lines: string[] = [];
+  // A session of its own has no terminal: a question that is asked there fails at once instead of waiting.
+  const child = spawn(findProgram(program, cwd, options.env.PATH), args, {
+    argv0: program,
+    cwd,
+    env: { ...options.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
+  const finishLines = [child.stdout, child.stderr].map((stream) =>
+    readLines(stream, (line) => {
+      const masked = options.mask(line);
+      lines.push(masked);
+      if (lines.length > MOST_LINES) lines.shift();
+      options.onLine?.(masked);
+    }),
+  );
+  const { code, signalName } = await ended(child, options.signal);
+  const leftBehind = await endGroup(child.pid);
+  // What it left behind may hold the streams open.
+  await Promise.race([Promise.all([streamEnd(child.stdout), streamEnd(child.stderr)]), sleep(1_000)]);
+  for (const finish of finishLines) finish();
+  child.stdout?.destroy();
+  child.stderr?.destroy();
+  return {
+    ...(code === null ? {} : { code }),
+    ...(signalName === null ? {} : { signalName }),
+    lines,
+    seconds: (performance.now() - began) / 1000,
+    leftBehind,
+  };
+}
+
+async function ended(child: ChildProcess, signal: AbortSignal) {
+  const end = new Promise<{ code: number | null; signalName: string | null }>((done, fail) => {
+    child.once('error', (error) =>
+      fail(
+        new ProblemError(
+          { reason: 'InvalidConfiguration', message: `The command cannot be started: ${error.message}.` },
+          { cause: error },
+        ),
+      ),
+    );
+    child.once('exit', (code, signalName) => done({ code, signalName }));
+  });
+  let timer: NodeJS.Timeout | undefined;
+  const stop = () => {
+    signalGroup(child.pid, 'SIGTERM');
+    timer = setTimeout(() => signalGroup(child.pid, 'SIGKILL'), GRACE_MS);
+  };
+  if (signal.aborted) stop();
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    return await end;
+  } finally {
+    signal.removeEventListener('abort', stop);
+    clearTimeout(timer);
+  }
+}
+
+/** Terminates what is left of the group; true if there was something. */
+async function endGroup(pid: number | undefined): Promise<boolean> {
+  if (!signalGroup(pid, 'SIGTERM')) return false;
+  const deadline = performance.now() + 2_000;
+  while (performance.now() < deadline) {
+    await sleep(20);
+    if (!signalGroup(pid, 0)) return true;
+  }
+  signalGroup(pid, 'SIGKILL');
+  return true;
+}
+
+function signalGroup(pid: number | undefined, signal: NodeJS.Signals | 0): boolean {
+  if (pid === undefined) return false;
+  try {
+    process.kill(-pid, signal);
+    return true;
+  } catch {
+    return false; // The group is gone.
+  }
+}
+
+/** Calls `onLine` for each line; the returned function gives the rest. */
+function readLines(stream: ChildProcess['stdout'], onLine: (line: string) => void): () => void {
+  let rest = '';
+  const decoder = new TextDecoder();
+  stream?.on('data', (chunk: Buffer) => {
+    const parts = (rest + decoder.decode(chunk, { stream: true })).split(/\r?\n|\r/);
+    rest = parts.pop() ?? '';
+    for (const part of parts) onLine(part.slice(0, LONGEST_LINE));
+    if (rest.length > LONGEST_LINE * 10) {
+      onLine(rest.slice(0, LONGEST_LINE));
+      rest = '';
+    }
+  });
+  return () => {
+    if (rest !== '') onLine(rest.slice(0, LONGEST_LINE));
+    rest = '';
+  };
+}
+
+function streamEnd(stream: ChildProcess['stdout']): Promise<void> {
+  if (stream === null || stream.readableEnded || stream.destroyed) return Promise.resolve();
+  return new Promise((done) => stream.once('close', () => done()));
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

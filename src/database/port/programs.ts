@@ -1,0 +1,35 @@
+/** The role for programs of others that work in a database: their connection, and what they do. */
+import type { MigrationEffects } from '../../core/model/effects.ts';
+
+export interface ToolTable {
+  /** PostgreSQL: its schema; SQLite: `main`. */
+  schema: string;
+  name: string;
+  rows: Record<string, unknown>[];
+}
+
+/** Records what other sessions do in this database, until it is stopped. */
+export interface Watch {
+  /** The locks that they hold now are added. Never throws. */
+  look(): Promise<void>;
+  /** Waits until the other sessions have ended, as far as they end soon. */
+  stop(): Promise<Observed>;
+}
+
+export interface Observed extends Pick<MigrationEffects, 'locks' | 'rewrites' | 'rows'> {
+  /** Every table and sequence of the database whose content changed; `schema.name`. */
+  changed: string[];
+}
+
+/** Programs of others that work in this database. */
+export interface ProgramHost {
+  /** The tables of these names in any schema, with all their rows. */
+  toolTables(names: readonly string[]): Promise<ToolTable[]>;
+  /**
+   * Every object of every schema with a hash of its definition, without rows, owners and privileges: what two
+   * databases have in common can be compared. Keys are `class\0name`.
+   */
+  objects(): Promise<Map<string, string>>;
+  /** Begins to record what other sessions do in this database, which is a scratch database. */
+  watch(): Promise<Watch>;
+}

@@ -1,0 +1,36 @@
+import type { ToolTable } from '../port.ts';
+import { COMPARABLE, readObjects } from './catalogue/read.ts';
+import type { PostgresConnection } from './connection.ts';
+import { type Client, quoteIdentifier } from './driver.ts';
+
+/** The tables of these names in all schemas but the server's own. */
+export async function toolTables(client: Client, names: readonly string[]): Promise<ToolTable[]> {
+  const { rows: found } = await client.query<{ schema: string; name: string }>(
+    `SELECT n.nspname AS schema, c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE c.relkind IN ('r', 'p') AND c.relname = ANY($1) AND n.nspname !~ '^pg_' AND has_table_privilege(c.oid, 'SELECT')
+     ORDER BY 1, 2`,
+    [names],
+  );
+  const tables: ToolTable[] = [];
+  for (const { schema, name } of found) {
+    const sql = `SELECT * FROM ${quoteIdentifier(schema)}.${quoteIdentifier(name)}`;
+    tables.push({ schema, name, rows: (await client.query<Record<string, unknown>>(sql)).rows });
+  }
+  return tables;
+}
+
+/** Every object with a hash of its definition, by a connection whose settings make them comparable. */
+export async function objects(open: PostgresConnection): Promise<Map<string, string>> {
+  const client = await open.another('db-manager objects');
+  try {
+    await client.query(COMPARABLE.map((setting) => `SET ${setting}`).join('; '));
+    const run = async (sql: string) => {
+      const { rows } = await client.query<string[]>({ text: sql, rowMode: 'array' });
+      return rows.map(([text]) => text ?? '');
+    };
+    const entries = await readObjects(run, { major: Math.floor(open.version / 10_000), largeObjects: false });
+    return new Map(entries.map(({ class: kind, name, value }) => [`${kind}\0${name}`, value ?? '']));
+  } finally {
+    await client.end();
+  }
+}

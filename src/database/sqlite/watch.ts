@@ -1,0 +1,58 @@
+import { createHash } from 'node:crypto';
+import type { OwnTables } from '../../core/model/history.ts';
+import type { Observed, Watch } from '../port.ts';
+import { all, type Connection, eachRow } from './driver.ts';
+import { countRows } from './size.ts';
+
+interface State {
+  /** By table: the page where it begins, and a hash of its rows. */
+  tables: Map<string, { page: number; content: string }>;
+  rows: ReadonlyMap<string, number>;
+}
+
+/** Other processes write to a file without a trace, so it is read before and after. One writer at a time has no locks. */
+export async function watch(connection: Connection, own: OwnTables): Promise<Watch> {
+  const before = await stateOf(connection, own);
+  return {
+    look: async () => {},
+    async stop(): Promise<Observed> {
+      const after = await stateOf(connection, own);
+      const names = [...new Set([...before.tables.keys(), ...after.tables.keys()])].sort();
+      const of = (name: string) => [before.tables.get(name), after.tables.get(name)] as const;
+      const counted = [...new Set([...before.rows.keys(), ...after.rows.keys()])].sort();
+      return {
+        locks: [],
+        changed: names.filter((name) => of(name)[0]?.content !== of(name)[1]?.content),
+        rewrites: names.filter((name) => {
+          const [then, now] = of(name);
+          return then !== undefined && now !== undefined && then.page !== now.page;
+        }),
+        rows: counted
+          .map((table) => ({ table, before: before.rows.get(table) ?? null, after: after.rows.get(table) ?? null }))
+          .filter((one) => one.before !== one.after),
+      };
+    },
+  };
+}
+
+async function stateOf(connection: Connection, own: OwnTables): Promise<State> {
+  const found = await all<{ name: string; rootpage: number }>(
+    connection,
+    "SELECT name, rootpage FROM sqlite_schema WHERE type = 'table' AND rootpage > 0 AND name <> 'sqlite_sequence'",
+  );
+  const tables: State['tables'] = new Map();
+  for (const { name, rootpage } of found) {
+    const content = await contentOf(connection, name);
+    tables.set(`main.${name}`, { page: rootpage, content });
+  }
+  return { tables, rows: await countRows(connection, own) };
+}
+
+/** Row by row, so that memory does not grow with the table. */
+async function contentOf(connection: Connection, table: string): Promise<string> {
+  const hash = createHash('sha256');
+  await eachRow(connection, `SELECT * FROM "${table.replaceAll('"', '""')}"`, (row) => {
+    hash.update(JSON.stringify(Object.values(row)));
+  });
+  return hash.digest('hex');
+}

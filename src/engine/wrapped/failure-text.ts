@@ -1,0 +1,25 @@
+import type { Problem } from '../../core/model/problem.ts';
+import type { Reason } from '../../core/model/reason.ts';
+import { joinSentences } from '../../core/model/sentences.ts';
+import type { CommandResult } from './host.ts';
+import type { SentRecord } from './record.ts';
+
+/** The last error of the database, as the server wrote it. */
+export function databaseError({ lastError }: SentRecord): Pick<Problem, 'code' | 'statement'> & { text?: string } {
+  if (lastError === undefined) return {};
+  const { error, statement } = lastError;
+  return { text: joinSentences(error.message, error.detail), code: error.code, statement };
+}
+
+/** Why the command failed: the error of the database, else its own last words. */
+export function commandProblem(reason: Reason, result: CommandResult, sent: SentRecord, where: string): Problem {
+  const { text, code, statement } = databaseError(sent);
+  const words = result.lines.filter((line) => line.trim() !== '').at(-1);
+  const why = text ?? words;
+  return {
+    reason,
+    message: `${result.ending} (${where})${why === undefined ? '' : `: ${why}`}`,
+    ...(code === undefined || code === '' ? {} : { code }),
+    ...(statement === undefined ? {} : { statement }),
+  };
+}

@@ -1,0 +1,49 @@
+/** Divides what a command sent into the migrations of its tool, by the writes to the tool's history table. */
+import { displayCommand } from '../../core/model/command.ts';
+import type { HistoryChange } from '../../core/planning/tool-history.ts';
+import { namesTable } from '../../migrations/statements/named-tables.ts';
+import type { SentPart } from '../../migrations/statements/sent.ts';
+import type { SentStatement } from './record.ts';
+import type { Trial } from './state.ts';
+
+/** The revisions that the command applied, in order; those that it reverted, if it applied none. */
+export function revisionsOf({ changes, sent }: Pick<Trial, 'changes' | 'sent'>): string[] {
+  return changes.flatMap((change) => {
+    if (change.added.length === 0) return change.removed;
+    const passed = sent === undefined ? [] : passedRevisions(sent.statements, change);
+    return passed.length > change.added.length ? passed : change.added;
+  });
+}
+
+/** A tool that stores only the current revision names the others in its statements: `SET version_num = 'b'`. */
+function passedRevisions(statements: readonly SentStatement[], { table, to }: HistoryChange): string[] {
+  const found = statements.flatMap(({ sql }) => {
+    if (!namesTable(sql, table, 'postgres') || /^\s*(create|alter|delete|drop)\b/i.test(sql)) return [];
+    const [, revision] = /(?:SET\s+\w+\s*=|VALUES)\s*\(?\s*'([^']+)'/i.exec(sql) ?? [];
+    return revision === undefined ? [] : [revision];
+  });
+  return found.at(-1) === to ? [...new Set(found)] : [];
+}
+
+/** Statements of the tool's own tables are left out: no person wrote them. */
+export function partsOf(trial: Trial, words: readonly string[]): SentPart[] {
+  const statements = trial.sent?.statements ?? [];
+  const tables = [...trial.before.histories, ...trial.after.histories].map(({ table }) => table);
+  const isOfTool = ({ sql }: SentStatement) => tables.some((table) => namesTable(sql, table, 'postgres'));
+  const revisions = revisionsOf(trial);
+  const groups: SentStatement[][] = [[]];
+  for (const statement of statements) {
+    if (!isOfTool(statement)) groups.at(-1)?.push(statement);
+    else if (groups.at(-1)?.length !== 0) groups.push([]);
+  }
+  const filled = groups.filter((group) => group.length > 0);
+  const named = filled.length === revisions.length;
+  const whole = named ? filled : [filled.flat()];
+  return whole
+    .filter((group) => group.length > 0)
+    .map((group, index) => ({
+      revision: (named ? revisions[index] : revisions.at(-1)) ?? displayCommand(words),
+      statements: group.map(({ sql }) => sql.replace(/;\s*$/, '')),
+      transactional: group.every(({ inTransaction }) => inTransaction),
+    }));
+}

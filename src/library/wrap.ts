@@ -1,0 +1,164 @@
+import { randomUUID } from 'node:crypto';
+import { checkUrlFormat, commandEnvironment } from '../command/environment.ts';
+import { type CommandEnd, findProgram, runCommand } from '../command/process.ts';
+import { type Command, displayCommand } from '../core/model/command.ts';
+import { masker } from '../core/model/masking.ts';
+import type { RunEvent, RunReport } from '../core/model/report.ts';
+import type { CommandRequest, RunRequest } from '../core/model/request.ts';
+import type { DatabaseTarget } from '../core/model/target.ts';
+import { openDatabase } from '../database/open.ts';
+import type { CommandHost, CommandResult } from '../engine/wrapped/host.ts';
+import { runWrapped } from '../engine/wrapped/run.ts';
+import { backupIdentities } from './backup-identities.ts';
+import { holder } from './holder.ts';
+import { scratchServerOf } from './scratch-server.ts';
+import { type Options, settingsOf } from './settings.ts';
+
+export interface WrapOptions extends Options {
+  /** Program and arguments of the other tool: `['alembic', 'upgrade', 'head']`. It runs without a shell. */
+  command: readonly string[];
+  /** Program and arguments that revert the run, for `onFailure: 'Downgrade'`. */
+  down?: readonly string[];
+  /** Working directory of the command. Default: `cwd`. */
+  workingDir?: string;
+  /** The environment variable in which the command expects the URL. Default `DATABASE_URL`. */
+  urlEnv?: string;
+  /** `uri` (the default), `jdbc`, or a template: `{user}:{password}@tcp({host}:{port})/{database}`; for SQLite `{path}`. */
+  urlFormat?: string;
+  /** What happens with a statement that was not sent in the rehearsal. Default `Enforce`: it is refused. */
+  statements?: 'Enforce' | 'Warn' | 'Ignore';
+  /** All steps without running the command on the target. */
+  dryRun?: boolean;
+  /** Default true. Without a backup the rehearsal uses the schema only. */
+  backup?: boolean;
+  /** Create a missing PostgreSQL database. A missing SQLite file is created without it. */
+  create?: boolean;
+  /** Instead of `backup_YYYYMMDD_HHMMSS`. */
+  backupName?: string;
+  rehearsal?: RunRequest['safety']['rehearsal'];
+  rehearsalServer?: RunRequest['safety']['rehearsalServer'];
+  /** Digest of the plan that may run despite findings or `approval`. */
+  approvedPlan?: string;
+  /** Default `Automatic`. */
+  approval?: RunRequest['approval'];
+  /** Called when a step ends, and with the progress of long steps. */
+  onEvent?(event: RunEvent): void;
+  /** Called with each line that the command prints, masked, and the stage in which it runs. */
+  onOutput?(line: string, stage: 'rehearse' | 'apply' | 'down'): void;
+}
+
+/**
+ * Runs the command of another migration tool with all steps of a run: check, back up, rehearse on the restored backup,
+ * apply, verify. Does not throw for failures of a run; the report describes them.
+ *
+ * @example
+ * const report = await wrapCommand({ command: ['alembic', 'upgrade', 'head'] });
+ * if (report.result !== 'succeeded') console.error(report.reason, report.message);
+ */
+export async function wrapCommand(options: WrapOptions): Promise<RunReport> {
+  const settings = await settingsOf(options);
+  const request: CommandRequest = {
+    version: 1,
+    runId: randomUUID(),
+    attempt: 1,
+    database: { urlVariable: 'DATABASE_URL' },
+    ...(options.create === undefined ? {} : { create: options.create }),
+    command: {
+      run: [...options.command],
+      ...(options.down === undefined ? {} : { down: [...options.down] }),
+      workingDir: options.workingDir ?? options.cwd,
+      urlVariable: options.urlEnv ?? 'DATABASE_URL',
+      urlFormat: options.urlFormat ?? 'uri',
+      statements: options.statements ?? 'Enforce',
+    },
+    dryRun: options.dryRun ?? false,
+    approval: options.approval ?? 'Automatic',
+    approvedPlan: options.approvedPlan,
+    safety: {
+      ...settings.safety,
+      rehearsal: options.rehearsal ?? settings.safety.rehearsal,
+      rehearsalServer: options.rehearsalServer ?? settings.safety.rehearsalServer,
+    },
+    validation: settings.validation,
+    backup: {
+      enabled: options.backup ?? true,
+      folder: settings.backups.folder,
+      recipients: settings.backups.recipients,
+      name: options.backupName,
+      compression: settings.backups.compression,
+      schemas: settings.backups.schemas,
+      retain: settings.backups.retain,
+    },
+    onFailure: settings.onFailure,
+    terminateSessions: settings.terminateSessions,
+    timeouts: settings.timeouts,
+  };
+  const env = options.env ?? process.env;
+  const mask = masker(secretsOf(settings.target, env));
+  return runWrapped(request, {
+    target: settings.target,
+    openDatabase,
+    rehearsalServer: scratchServerOf(request.safety.rehearsalServer, options.env),
+    backupIdentities: () => backupIdentities(settings.backups, options.env),
+    holder: holder(),
+    now: () => new Date(),
+    emit: (event) => options.onEvent?.(event),
+    mask,
+    signal: options.signal ?? new AbortController().signal,
+    host: localHost(request.command, settings.target, env, mask, options),
+  });
+}
+
+/** Runs the command as a child of this process. */
+function localHost(
+  command: Command,
+  target: DatabaseTarget,
+  env: Readonly<Record<string, string | undefined>>,
+  mask: (text: string) => string,
+  { onOutput }: Pick<WrapOptions, 'onOutput'>,
+): CommandHost {
+  return {
+    check() {
+      checkUrlFormat(command.urlFormat, target.dialect);
+      for (const words of [command.run, command.down ?? command.run])
+        findProgram(words[0] ?? '', command.workingDir ?? '.', env.PATH);
+    },
+    async run(stage, place, signal) {
+      const words = stage === 'down' ? (command.down ?? []) : command.run;
+      const { env: own, removed } = commandEnvironment(command, place, target, env);
+      // The token is a secret while the run lasts.
+      const withToken = place.dialect === 'postgres' ? masker([place.token]) : (text: string) => text;
+      const end = await runCommand(words, {
+        workingDir: command.workingDir,
+        env: own,
+        mask: (text) => withToken(mask(text)),
+        onLine: (line) => onOutput?.(line, stage),
+        signal,
+      });
+      return resultOf(words, end, removed);
+    },
+  };
+}
+
+function resultOf(words: readonly string[], end: CommandEnd, removed: readonly string[]): CommandResult {
+  const { code, signalName, lines, seconds, leftBehind } = end;
+  const how = code === undefined ? `was ended by ${signalName}` : `ended with exit code ${code}`;
+  return {
+    ...(code === undefined ? {} : { code }),
+    ending: `${displayCommand(words)} ${how}`,
+    lines,
+    seconds,
+    notes: [
+      ...(removed.length === 0
+        ? []
+        : [`not passed to the command, because they contain the password: ${removed.join(', ')}`]),
+      ...(leftBehind ? ['warning: the command left processes running, which were terminated'] : []),
+    ],
+  };
+}
+
+function secretsOf(target: DatabaseTarget, env: Readonly<Record<string, string | undefined>>): string[] {
+  const password = target.dialect === 'postgres' ? target.password?.reveal() : undefined;
+  const url = target.dialect === 'postgres' ? env.DATABASE_URL : undefined;
+  return [password, url, env.PGPASSWORD].filter((text) => text !== undefined && text !== '') as string[];
+}

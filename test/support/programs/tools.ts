@@ -1,0 +1,112 @@
+/** Migration tools of other projects, for the tests of `wrap`: from package registries into the cache, or from Debian. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { findOnPath } from '../processes.ts';
+import { madeServerCache, serverCache } from './cache.ts';
+
+export type ToolSet = 'python' | 'node' | 'go' | 'liquibase' | 'flyway' | 'debian';
+
+interface Set {
+  /** The folder of its programs. */
+  bin: string;
+  /** A program that is there if the set is. */
+  program: string;
+  fetch(): void;
+}
+
+const PYTHON = ['alembic==1.20.1', 'sqlalchemy==2.1.9', 'django==5.2.19', 'psycopg[binary]==3.3.9', 'asyncpg==0.32.0'];
+const NODE = [
+  'knex@3.3.0',
+  'pg@8.23.1',
+  'sqlite3@6.0.1',
+  'typeorm@1.1.1',
+  'reflect-metadata@0.2.2',
+  'drizzle-orm@0.45.4',
+  'drizzle-kit@0.31.11',
+  'node-pg-migrate@9.0.0',
+];
+const GO = [
+  ['github.com/pressly/goose/v3/cmd/goose@v3.26.0'],
+  ['-tags', 'postgres sqlite3', 'github.com/golang-migrate/migrate/v4/cmd/migrate@v4.19.0'],
+];
+const DEBIAN = ['sqitch', 'libdbd-pg-perl', 'ruby', 'ruby-pg', 'rake', 'ruby-activerecord'];
+
+const folder = (name: string) => join(serverCache(), 'tools', name);
+const run = (program: string, args: string[], env: NodeJS.ProcessEnv = {}, cwd?: string) =>
+  execFileSync(program, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'ignore', 'pipe'] });
+
+const SETS: Record<ToolSet, Set> = {
+  python: {
+    bin: join(folder('python'), 'bin'),
+    program: 'alembic',
+    fetch() {
+      run('python3', ['-m', 'venv', folder('python')]);
+      run(join(folder('python'), 'bin', 'pip'), ['install', '--quiet', ...PYTHON]);
+    },
+  },
+  node: {
+    bin: join(folder('node'), 'node_modules', '.bin'),
+    program: 'knex',
+    fetch() {
+      mkdirSync(folder('node'), { recursive: true });
+      writeFileSync(join(folder('node'), 'package.json'), '{ "private": true }\n');
+      run('npm', ['install', '--no-audit', '--no-fund', '--no-save', ...NODE], {}, folder('node'));
+    },
+  },
+  go: {
+    bin: folder('go'),
+    program: 'migrate',
+    fetch() {
+      for (const args of GO) run('go', ['install', ...args], { GOBIN: folder('go') });
+    },
+  },
+  liquibase: {
+    bin: join(folder('liquibase'), 'node_modules', 'liquibase', 'dist', 'liquibase'),
+    program: 'liquibase',
+    fetch() {
+      mkdirSync(folder('liquibase'), { recursive: true });
+      writeFileSync(join(folder('liquibase'), 'package.json'), '{ "private": true }\n');
+      run('npm', ['install', '--no-audit', '--no-fund', '--no-save', 'liquibase@4.28.1'], {}, folder('liquibase'));
+    },
+  },
+  flyway: {
+    bin: folder('flyway'),
+    program: 'mvn',
+    fetch: fetchFlyway,
+  },
+  debian: {
+    bin: '/usr/bin',
+    program: 'sqitch',
+    fetch() {
+      run('apt-get', ['install', '-y', '--no-install-recommends', ...DEBIAN], { DEBIAN_FRONTEND: 'noninteractive' });
+    },
+  },
+};
+
+/** Maven keeps the plugin of the sample and its drivers in its own cache. */
+function fetchFlyway(): void {
+  const sample = join(import.meta.dirname, '../../../deploy/samples/commands/flyway/pom.xml');
+  const goals = ['dependency:resolve-plugins', 'org.flywaydb:flyway-maven-plugin:10.22.0:help'];
+  run('mvn', ['-q', '-B', '-f', sample, ...goals]);
+  mkdirSync(folder('flyway'), { recursive: true });
+  writeFileSync(join(folder('flyway'), 'mvn'), `#!/bin/sh\nexec '${findOnPath('mvn')}' -o "$@"\n`, { mode: 0o755 });
+}
+
+/** The folder of the programs of a set, or undefined if it is not there. */
+export function toolsIn(set: ToolSet): string | undefined {
+  const { bin, program } = SETS[set];
+  return existsSync(join(bin, program)) ? bin : undefined;
+}
+
+/** Fetches a set that is not there. Throws with the words of the package client. */
+export function fetchTools(set: ToolSet): void {
+  if (toolsIn(set) !== undefined) return;
+  if (set === 'debian' && (process.getuid?.() !== 0 || findOnPath('apt-get') === undefined)) {
+    throw new Error(`only root can install: apt-get install ${DEBIAN.join(' ')}`);
+  }
+  mkdirSync(join(madeServerCache(), 'tools'), { recursive: true });
+  SETS[set].fetch();
+}
+
+export const TOOL_SETS = Object.keys(SETS) as ToolSet[];

@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import type { RunReport } from '../../src/core/model/report.ts';
+import { look, query } from '../engine/request.ts';
+import { temporaryDatabase } from '../support/databases.ts';
+import { toolsIn } from '../support/programs/tools.ts';
+import { guideCommands, prepare, SAMPLES, type Sample } from './samples.ts';
+
+/** Tools of the default suite; the others run with `npm run test:tools`. */
+const SHORT = ['alembic', 'knex'];
+const all = process.env.DB_MANAGER_TOOLS === 'all';
+
+describe('commands of other tools, as the guide gives them', () => {
+  for (const sample of SAMPLES) {
+    for (const dialect of sample.sqlite ? (['postgres', 'sqlite'] as const) : (['postgres'] as const)) {
+      it(`${sample.name} on ${dialect}`, async function () {
+        if (!all && !SHORT.includes(sample.name)) this.skip();
+        if (toolsIn(sample.set) === undefined) this.skip();
+        this.timeout(900_000);
+        await playThrough(sample, dialect);
+      });
+    }
+  }
+
+  it('are all in the guide', () => {
+    for (const { name } of SAMPLES) assert.match(guideCommands(name), /^db-manager wrap .*-- /m);
+  });
+});
+
+async function playThrough(sample: Sample, dialect: 'postgres' | 'sqlite'): Promise<void> {
+  const { url } = await temporaryDatabase(dialect);
+  const reportOf = async (made: Awaited<ReturnType<typeof prepare>>): Promise<RunReport> => {
+    const { stdout, stderr, code } = await made.run();
+    assert.match(stdout, /^\{/, `exit ${code}: ${stderr}`);
+    return JSON.parse(stdout) as RunReport;
+  };
+  const ended = ({ reason, message, output }: RunReport) => `${reason}: ${message}\n${output?.join('\n')}`;
+
+  const sound = await prepare(sample, url);
+  const first = await reportOf(sound);
+  assert.equal(first.reason, 'Migrated', ended(first));
+  assert.ok(first.currentRevision?.startsWith(sample.head), `at ${first.currentRevision}`);
+  assert.equal(await total(url), 2);
+  const second = await reportOf(sound);
+  assert.equal(second.reason, 'UpToDate', ended(second));
+
+  const before = await contentHash(url);
+  const losing = await prepare(sample, url);
+  await sample.add(losing.folder, 'DELETE FROM customers WHERE id = 1');
+  const lost = await reportOf(losing);
+  assert.equal(lost.reason, sample.refusesCascade ? 'RehearsalFailed' : 'RowsLost', ended(lost));
+  const failing = await prepare(sample, url);
+  await sample.add(failing.folder, 'INSERT INTO orders (id, customer_id) VALUES (1, 1)');
+  const failed = await reportOf(failing);
+  assert.equal(failed.reason, 'RehearsalFailed', ended(failed));
+  assert.equal(await contentHash(url), before, 'the target was changed');
+}
+
+async function total(url: string): Promise<number> {
+  return look(url, async (database) => {
+    const [row] = await query<{ n: string }>(database, 'SELECT count(*) AS n FROM orders WHERE total IS NULL');
+    return Number(row?.n);
+  });
+}
+
+/** Of every row of every table, and of the definitions of all objects. */
+function contentHash(url: string): Promise<string> {
+  return look(url, async (database) => {
+    const hash = createHash('sha256');
+    if (database.dialect === 'sqlite') return hash.update(await readFile(database.identity.display)).digest('hex');
+    const tables = await query<{ name: string }>(
+      database,
+      `SELECT c.oid::regclass::text AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE c.relkind = 'r' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' ORDER BY 1`,
+    );
+    for (const { name } of tables) {
+      const [row] = await query<{ rows: string }>(
+        database,
+        `SELECT string_agg(t::text, chr(10) ORDER BY t::text) AS rows FROM ${name} t`,
+      );
+      hash.update(`${name}\n${row?.rows}\n`);
+    }
+    return hash.update(JSON.stringify([...(await database.objects())].sort())).digest('hex');
+  });
+}
