@@ -9,7 +9,6 @@ import type { Condition } from '../core/model/resource-status.ts';
 import type { TaskReport, TaskRequest } from '../core/model/task.ts';
 import type { BackupSource, Database } from './task-spec.ts';
 
-
 export type Metadata = z.infer<typeof metadataSchema>;
 
 export interface Resource<Spec = unknown, Status = unknown> {
