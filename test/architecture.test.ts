@@ -89,7 +89,7 @@ const DEPENDENCIES: Record<string, { modules: string[]; packages: string[] }> = 
       'command',
       'engine',
     ],
-    packages: ['sequelize', 'zod', 'yaml'],
+    packages: ['sequelize', 'zod', 'yaml', 'lilconfig'],
   },
   // Knows no resource of ours: what client-go and controller-runtime are for other operators.
   'controller-runtime': { modules: [], packages: ['@kubernetes/client-node'] },

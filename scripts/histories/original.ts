@@ -1,6 +1,6 @@
 /** The tools that the histories were written for, installed from their package registries into a folder outside the repository. */
 import { existsSync } from 'node:fs';
-import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { mustRun } from '../../test/support/processes.ts';
 import type { History, Tool } from './list.ts';
@@ -80,7 +80,8 @@ async function install(folder: string, packages: readonly string[]): Promise<voi
 
 async function link(target: string, path: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
-  if (!existsSync(path)) await symlink(target, path);
+  await rm(path, { force: true });
+  await symlink(target, path);
 }
 
 function golangMigrate(program: string): Original {

@@ -1,17 +1,25 @@
+/** Variables with new values; undefined removes one. */
+export type Variables = Readonly<Record<string, string | undefined>>;
+
 /**
- * While code runs, the process's DATABASE_URL is the URL of the database that the code runs on: a connection of its own,
- * or a program that it starts, must not reach the target while the code is only recorded or rehearsed. Undefined removes
- * the variable. If the variable was not set, it stays unset.
+ * While code runs, the variables of the process that lead to the target lead to the database that the code runs on, or
+ * are removed: a connection of its own, or a program that it starts, must not reach the target while the code is only
+ * recorded or rehearsed.
  */
-export async function withDatabaseUrl<T>(url: string | undefined, work: () => Promise<T>): Promise<T> {
+export async function withVariables<T>(variables: Variables, work: () => Promise<T>): Promise<T> {
   const { env } = process;
-  const before = env.DATABASE_URL;
-  if (before === undefined || before === url) return work();
-  if (url === undefined) delete env.DATABASE_URL;
-  else env.DATABASE_URL = url;
+  const before = Object.keys(variables).map((name) => [name, env[name]] as const);
+  set(Object.entries(variables));
   try {
     return await work();
   } finally {
-    env.DATABASE_URL = before;
+    set(before);
+  }
+}
+
+function set(variables: readonly (readonly [string, string | undefined])[]): void {
+  for (const [name, value] of variables) {
+    if (value === undefined) delete process.env[name];
+    else process.env[name] = value;
   }
 }

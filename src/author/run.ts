@@ -10,11 +10,14 @@ import { giveUp, unfinished, watchBegun } from './begun.ts';
 import { type Author, currentAuthor, notAsAuthor, runAs } from './context.ts';
 import { divideOutput } from './output.ts';
 
-const NO_QUERIES: PendingQueries = { drain: async () => false };
+const NO_QUERIES: PendingQueries = { drain: async () => false, pending: () => false };
 
 /** How long work may continue after the function has returned, in milliseconds. Queries have no such limit. */
 const LONGEST = 10_000;
 const LONGEST_IDLE = 2_000;
+/** How long the function may wait while nothing that it started is active. */
+const LONGEST_WAIT = 10_000;
+const LOOK_EVERY = 250;
 
 const running: Author[] = [];
 
@@ -51,7 +54,7 @@ export async function runAuthorCode(
   const failed = new AbortController();
   const toItsEnd = async () => {
     const returned = Promise.resolve(runAs(author, () => allOf(code)));
-    await returned;
+    await orNever(returned, author, queries);
     await allEnded(author, queries, failed.signal);
   };
   running.push(author);
@@ -64,6 +67,35 @@ export async function runAuthorCode(
     process.off('exit', onExit);
     running.splice(running.indexOf(author), 1);
   }
+}
+
+/**
+ * Fails once the function waits for what nothing can bring about: a callback `done` that it never calls, a promise that
+ * is never settled. Node would end a program that waits so.
+ */
+async function orNever(returned: Promise<void>, author: Author, queries: PendingQueries): Promise<void> {
+  // Counted, not measured: code that blocks the process is not waiting.
+  let quiet = 0;
+  let watch: NodeJS.Timeout | undefined;
+  const never = new Promise<never>((_, reject) => {
+    const look = () => {
+      quiet = queries.pending() || unfinished(author.begun).length > 0 ? 0 : quiet + LOOK_EVERY;
+      if (quiet > LONGEST_WAIT) reject(waitsForever());
+    };
+    watch = notAsAuthor(() => setInterval(look, LOOK_EVERY));
+  });
+  try {
+    await Promise.race([returned, never]);
+  } finally {
+    clearInterval(watch);
+  }
+}
+
+function waitsForever(): ProblemError {
+  return new ProblemError({
+    reason: 'MigrationFailed',
+    message: `The function did not end: for ${LONGEST_WAIT / 1000} s nothing that it started was active. It waits for a promise that is never settled, or its third parameter, the callback "done", was not called. Call done(), or return a promise.`,
+  });
 }
 
 /** An array of promises counts like a single promise. Calling a generator does not start it, so none of it would run. */

@@ -1,3 +1,4 @@
+import { protectTarget } from '../author/target-variables.ts';
 import { masker } from '../core/model/masking.ts';
 import type { RunEvent } from '../core/model/report.ts';
 import type { RunRequest } from '../core/model/request.ts';
@@ -17,6 +18,7 @@ export function runEnvironment(
   { safety }: Pick<RunRequest, 'safety'>,
   emit: (event: RunEvent) => void,
 ): RunEnvironment {
+  protectTarget(target);
   return {
     target,
     openDatabase,

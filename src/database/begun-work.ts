@@ -49,6 +49,7 @@ export function begunWork(onLate?: () => void): Begun {
   };
   return {
     drain,
+    pending: () => pending.size > 0 || transactions.size > 0,
     track(work) {
       if (ended) return late();
       const theirs: ReturnType<typeof work> = finished(work, () => void pending.delete(theirs));

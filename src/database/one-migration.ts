@@ -1,8 +1,8 @@
-import { withDatabaseUrl } from '../author/environment.ts';
+import { withVariables } from '../author/environment.ts';
 import type { HistoryRow } from '../core/model/history.ts';
 import type { Direction, LoadedMigration, MigrationBody, SqlStatement } from '../core/model/migration.ts';
 import { type Problem, ProblemError } from '../core/model/problem.ts';
-import { databaseUrlFor } from './code-environment.ts';
+import { variablesFor } from './code-environment.ts';
 import type { MigrationWork } from './port.ts';
 import type { MigrationSession } from './session.ts';
 
@@ -59,8 +59,7 @@ export async function runBody(
   const body = bodyOf(migration, direction);
   if (body.kind === 'code') {
     const { queryInterface, sequelize, queries, target } = session.codeArguments(migration.revision);
-    const url = databaseUrlFor(target, process.env.DATABASE_URL);
-    await withDatabaseUrl(url, () => body.call(queryInterface, sequelize, queries));
+    await withVariables(variablesFor(target, process.env), () => body.call(queryInterface, sequelize, queries));
     return;
   }
   for (const statement of body.statements) {

@@ -1,7 +1,7 @@
 import type { Dialect } from '../core/model/dialect.ts';
 import type { MigrationEffects } from '../core/model/effects.ts';
 import type { Snapshot } from '../core/model/snapshot.ts';
-import { namesTable } from '../migrations/statements/named-tables.ts';
+import { loadNamesTable, type NamesTable } from '../migrations/statements/named-tables.ts';
 
 /** Rows that are missing from a table after a migration that does not mention it. */
 export interface Loss {
@@ -21,19 +21,22 @@ export type SentStatements = ReadonlyMap<string, readonly string[]>;
  * Tables that contain fewer rows afterwards although no statement of the migration mentions them; comments do not
  * count. `start` is the schema before the migration.
  */
-export function unexpectedRowLoss(
+export async function unexpectedRowLoss(
   dialect: Dialect,
   effects: readonly MigrationEffects[],
   sent: SentStatements,
   start: Snapshot,
-): Loss[] {
+): Promise<Loss[]> {
+  let namesTable: NamesTable | undefined;
   const losses: Loss[] = [];
   for (const { revision, rows } of effects) {
     const statements = sent.get(revision) ?? [];
     for (const { table, before, after } of rows) {
       if (before === null || before <= (after ?? 0)) continue;
-      if (statements.some((sql) => namesTable(sql, table, dialect))) continue;
-      const statement = likelyStatement(table, statements, start);
+      namesTable ??= await loadNamesTable(dialect);
+      const names = namesTable;
+      if (statements.some((sql) => names(sql, table))) continue;
+      const statement = likelyStatement(table, statements, start, names);
       losses.push({ migration: revision, table, lost: before - (after ?? 0), before, statement });
     }
   }
@@ -51,10 +54,15 @@ const TAKES_ROWS = /^\s*(?:with\b|delete\b|drop\b|truncate\b|replace\b|update\b|
  * The first statement that deletes from a table which the losing table references by foreign keys; otherwise the first
  * statement that deletes anything.
  */
-function likelyStatement(table: string, statements: readonly string[], start: Snapshot): string | undefined {
+function likelyStatement(
+  table: string,
+  statements: readonly string[],
+  start: Snapshot,
+  namesTable: NamesTable,
+): string | undefined {
   const suspects = statements.filter((sql) => TAKES_ROWS.test(sql));
-  const parents = ancestors(table, start).map(plainName);
-  return suspects.find((sql) => parents.some((parent) => mentions(sql, parent))) ?? suspects[0];
+  const parents = ancestors(table, start);
+  return suspects.find((sql) => parents.some((parent) => namesTable(sql, parent))) ?? suspects[0];
 }
 
 /** Tables that a table references by foreign keys, directly or indirectly; `schema.table`. */
@@ -66,13 +74,4 @@ function ancestors(table: string, { tables }: Snapshot): string[] {
   }
   found.delete(table);
   return [...found];
-}
-
-function plainName(table: string): string {
-  return table.slice(table.lastIndexOf('.') + 1);
-}
-
-function mentions(text: string, name: string): boolean {
-  const escaped = name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-  return new RegExp(`(?<![A-Za-z0-9_])${escaped}(?![A-Za-z0-9_])`, 'i').test(text);
 }

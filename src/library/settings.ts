@@ -1,3 +1,4 @@
+import { protectTarget } from '../author/target-variables.ts';
 import type { DatabaseTarget } from '../core/model/target.ts';
 import type { Configuration, Settings as Settled } from './settings/configuration.ts';
 import { requireTarget, resolveSettings } from './settings/resolve.ts';
@@ -37,7 +38,9 @@ export function resolveOptions({ backups, ...options }: Options) {
 
 /** The same, for operations without a database. */
 export async function resolvePaths(options: Options): Promise<Settled> {
-  return (await resolveOptions(options)).settings;
+  const { settings } = await resolveOptions(options);
+  if (settings.target !== undefined) protectTarget(settings.target);
+  return settings;
 }
 
 /** The same with the database, which is required. */

@@ -9,11 +9,8 @@ export interface Group {
   revision: Revision;
   /** As in `MigrationFile`: one file, or up and down. */
   files: string[];
-  /**
-   * `x.js` next to `x.ts`, or `x.sql` next to either: only the content tells whether it is the compiled output, or SQL
-   * that the code reads, so it must be read.
-   */
-  compiled: string[];
+  /** `x.sql` next to `x.ts` or `x.js`: only the content tells whether the code reads it, so it must be read. */
+  readSql: string[];
 }
 
 export type Grouping = { ok: true; groups: Group[] } | { ok: false; problem: Problem };
@@ -100,7 +97,7 @@ function makeGroup(parts: readonly Part[]): Group | Problem {
       message: `${main.path}: "${main.stem}" is not a valid migration name. Use letters, digits, "_", "-" and "." (at most 200), as in 20240601120000_add_orders.`,
     };
   }
-  if (wholes.length > 1) return outputs(revision, wholes);
+  if (wholes.length > 1) return withSql(revision, wholes);
   const doubled = [ups, downs].find((list) => list.length > 1);
   if (doubled !== undefined) return duplicate(revision, paths(doubled));
   if (wholes.length === 0 && ups.length === 0) {
@@ -110,24 +107,34 @@ function makeGroup(parts: readonly Part[]): Group | Problem {
       message: `${main.path} has no matching up migration. Add it, or delete the file.`,
     };
   }
-  return { revision, files: paths([...wholes, ...ups, ...downs]), compiled: [] };
+  return { revision, files: paths([...wholes, ...ups, ...downs]), readSql: [] };
 }
 
-/**
- * One file of code with files of the same name next to it may be one migration: its compiled output, or SQL that it
- * reads. No other combination is.
- */
-function outputs(revision: Revision, wholes: readonly Part[]): Group | Problem {
+/** One file of code with SQL of the same name next to it may be one migration that reads it. No other combination is. */
+function withSql(revision: Revision, wholes: readonly Part[]): Group | Problem {
   const all = paths(wholes);
-  const sources = all.filter((path) => /\.[cm]?ts$/i.test(path));
-  const compiled = all.filter((path) => /\.[cm]?js$/i.test(path));
+  const code = all.filter((path) => /\.[cm]?[jt]s$/i.test(path));
   const sql = all.filter((path) => /\.sql$/i.test(path));
-  const [source, other] = sources.length > 0 ? sources : compiled;
+  const [source, other] = code;
   const together = new Set(all.map((path) => dirname(path))).size === 1;
   if (source === undefined || other !== undefined || !together) {
-    return duplicate(revision, all);
+    return isCompiled(code) ? compiledOutput(revision, code) : duplicate(revision, all);
   }
-  return { revision, files: [source], compiled: [...(sources.length > 0 ? compiled : []), ...sql] };
+  return { revision, files: [source], readSql: sql };
+}
+
+/** `x.ts` and `x.js`: probably what a compiler made of the other. */
+function isCompiled(code: readonly string[]): boolean {
+  return code.some((path) => /ts$/i.test(path)) && code.some((path) => /js$/i.test(path));
+}
+
+function compiledOutput(revision: Revision, code: readonly string[]): Problem {
+  const suffix = /\.[cm]?js$/i.exec(code.find((path) => /js$/i.test(path)) ?? '')?.[0] ?? '.js';
+  return {
+    reason: 'DuplicateMigration',
+    migration: revision,
+    message: `${code.join(' and ')} are the same migration. If one is the compiled output of the other, exclude it in the configuration: exclude: ['**/*${suffix}']. Otherwise delete or rename one of them.`,
+  };
 }
 
 function paths(parts: readonly Part[]): string[] {

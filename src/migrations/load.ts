@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import pMap from 'p-map';
 import type { Dialect } from '../core/model/dialect.ts';
 import type { StoredSource } from '../core/model/history.ts';
 import type { LoadedMigration, MigrationFile, SentStatements } from '../core/model/migration.ts';
@@ -13,7 +14,7 @@ import { sqlBodies } from './formats/sql-bodies.ts';
 import { lineEndsOf, withLineEnds } from './line-ends.ts';
 import { importMigration } from './module.ts';
 import { suffixOf } from './names.ts';
-import { contentsOf, inParallel } from './read.ts';
+import { contentsOf, OPEN_FILES } from './read.ts';
 import { encodeSource } from './stored/encode.ts';
 import { importStored } from './stored/import.ts';
 import { typeOfPackage } from './suffixes.ts';
@@ -41,11 +42,12 @@ export async function loadMigrations(
   files: readonly MigrationFile[],
   dialect: Dialect,
 ): Promise<LoadedMigration[]> {
-  const early = await inParallel(files, async (file) => {
+  const loadSql = async (file: MigrationFile) => {
     if (suffixOf(mainFile(file)) !== '.sql') return undefined;
     const [result] = await Promise.allSettled([loadMigration(folder, file, dialect)]);
     return result;
-  });
+  };
+  const early = await pMap(files, loadSql, { concurrency: OPEN_FILES });
   const loaded: LoadedMigration[] = [];
   for (const [index, file] of files.entries()) {
     const result = early[index];

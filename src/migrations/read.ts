@@ -6,16 +6,19 @@
 import { readFile as readFileCallback } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import pMap from 'p-map';
 import type { MigrationFile } from '../core/model/migration.ts';
 import { type Problem, ProblemError } from '../core/model/problem.ts';
 import type { Revision } from '../core/model/revision.ts';
 import { checksumOf } from './checksum.ts';
-import { isCompiledFrom } from './compiled-output.ts';
 import { duplicate, type Group, type Grouping, groupFiles } from './grouping.ts';
 import { type Located, type LocateOptions, locate } from './locate.ts';
 
 /** Twice as fast for thousands of small files as the one of node:fs/promises, which opens a handle for each. */
 const readFile = promisify(readFileCallback);
+
+/** More than this many open files bring no speed, and too many are refused by the operating system. */
+export const OPEN_FILES = 32;
 
 export type ReadMigrations = { ok: true; files: MigrationFile[] } | { ok: false; problem: Problem };
 export type ListedRevisions = { ok: true; revisions: Revision[] } | { ok: false; problem: Problem };
@@ -29,7 +32,7 @@ export async function readMigrations(folder: string, options?: LocateOptions): P
   const grouped = await groupsOf(folder, options);
   if (!grouped.ok) return grouped;
   try {
-    const files = await inParallel(grouped.groups, (group) => readGroup(folder, group));
+    const files = await pMap(grouped.groups, (group) => readGroup(folder, group), { concurrency: OPEN_FILES });
     return { ok: true, files };
   } catch (error) {
     if (error instanceof ProblemError) return { ok: false, problem: error.problem };
@@ -60,20 +63,11 @@ export async function groupsOf(folder: string, options?: LocateOptions): Promise
   return located.ok ? groupFiles(located.paths) : located;
 }
 
-async function readGroup(folder: string, { revision, files, compiled }: Group): Promise<MigrationFile> {
+async function readGroup(folder: string, { revision, files, readSql }: Group): Promise<MigrationFile> {
   const contents = await Promise.all(files.map((file) => readContent(folder, file)));
-  if (compiled.length > 0) {
-    const source = String(contents[0]);
-    for (const file of compiled) {
-      if (
-        /\.sql$/i.test(file)
-          ? source.includes(basename(file))
-          : isCompiledFrom(source, String(await readContent(folder, file)))
-      )
-        continue;
-      throw new ProblemError(duplicate(revision, [...files, file]));
-    }
-  }
+  const source = String(contents[0]);
+  const other = readSql.find((file) => !source.includes(basename(file)));
+  if (other !== undefined) throw new ProblemError(duplicate(revision, [...files, other]));
   return { revision, files, checksum: checksumOf(contents) };
 }
 
@@ -97,25 +91,6 @@ export async function readContent(folder: string, file: string): Promise<Buffer>
     };
     throw new ProblemError(problem, { cause });
   }
-}
-
-/** More than this many open files bring no speed, and too many are refused by the operating system. */
-const CONCURRENCY = 32;
-
-/** In the order of the items, whichever is done first. */
-export async function inParallel<In, Out>(items: readonly In[], work: (item: In) => Promise<Out>): Promise<Out[]> {
-  const out = new Array<Out>(items.length);
-  let next = 0;
-  const worker = async () => {
-    while (next < items.length) {
-      const index = next;
-      next += 1;
-      const item = items[index];
-      if (item !== undefined) out[index] = await work(item);
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(CONCURRENCY, items.length) }, worker));
-  return out;
 }
 
 function notFound(path: string, error: unknown): Problem {

@@ -1,14 +1,9 @@
-import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { KubernetesObject } from '../controller-runtime/store.ts';
 import type { Reason } from '../core/model/reason.ts';
 import { API_VERSION, type DatabaseMigration, databaseMigrationSchema } from '../core/model/resource.ts';
 import { configMapsOf } from '../core/reconcile/inputs.ts';
 
-/**
- * A resource as this version reads it. Fields that are read for all resources (metrics, queue, dependencies) are kept
- * as they are. The rest is compressed: a status with its history and findings takes 30 KB as objects and 2 KB
- * compressed. It is decompressed only for the few resources that are reconciled.
- */
+/** A resource as this version reads it, with the fields that are read for all resources: metrics, queue, dependencies. */
 export class ResourceRecord {
   readonly key: string;
   readonly namespace: string;
@@ -28,7 +23,8 @@ export class ResourceRecord {
   readonly readiness: string;
   /** Why it cannot be read, if so. */
   readonly unreadable: string | undefined;
-  readonly #packed: Uint8Array;
+  /** Do not modify: the object is shared with other callers. */
+  readonly resource: DatabaseMigration;
 
   constructor(object: KubernetesObject) {
     const { resource, unreadable } = parseResource(object);
@@ -50,20 +46,7 @@ export class ResourceRecord {
     this.run = run && { id: run.id, startedAt: run.startedAt, finishedAt: run.finishedAt };
     this.readiness = `${ready?.status} ${ready?.observedGeneration === metadata.generation} ${status?.pending}`;
     this.unreadable = unreadable;
-    this.#packed = packed(resource);
-  }
-
-  /** Do not modify: the object is shared with other callers. */
-  get resource(): DatabaseMigration {
-    const known = recent.get(this);
-    if (known !== undefined) return known;
-    const resource = JSON.parse(inflateRawSync(this.#packed).toString()) as DatabaseMigration;
-    recent.set(this, resource);
-    for (const oldest of recent.keys()) {
-      if (recent.size <= RECENT) break;
-      recent.delete(oldest);
-    }
-    return resource;
+    this.resource = resource;
   }
 }
 
@@ -77,16 +60,6 @@ const WAITING = new Set<string>([
   'PodUnschedulable',
   'JobRefused',
 ] satisfies Reason[]);
-
-/** The records that were decompressed last: one reconcile reads the same record several times. */
-const recent = new Map<ResourceRecord, DatabaseMigration>();
-const RECENT = 32;
-
-function packed(resource: DatabaseMigration): Uint8Array {
-  // Copied, because the result of zlib is a view of a 16 KiB chunk that it would keep alive. Not into a Buffer,
-  // because small Buffers share slabs of 64 KiB with unrelated data, and each would keep a slab alive.
-  return new Uint8Array(deflateRawSync(JSON.stringify(resource), { level: 1 }));
-}
 
 /**
  * The API server has validated the resource against the CRD. A resource that does not parse was written with a newer or

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir, rm, stat } from 'node:fs/promises';
+import { readdir, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { listBackups } from '../../src/backups/list.ts';
@@ -41,22 +41,19 @@ for (const dialect of DIALECTS) {
         for (const backup of (await listBackups(on.folder)).backups) await verifyBackup(backup, { check: checkDump });
       }
       assert.ok(killed > 0, 'not one was killed before its end, so nothing is proved');
+      const silent = new Date(Date.now() - 6 * 60_000);
+      for (const name of (await readdir(on.folder)).filter((one) => one.startsWith(PARTIAL_PREFIX))) {
+        await utimes(join(on.folder, name, 'heartbeat'), silent, silent).catch(() => {});
+        await utimes(join(on.folder, name), silent, silent);
+      }
       await takeBackup(on.db, on.folder, OPTIONS);
       const { unreadable, backups } = await listBackups(on.folder);
       assert.deepEqual(unreadable, []);
       for (const backup of backups) await verifyBackup(backup, { check: checkDump });
-      // One killed before it could say who writes it is left alone for five minutes; it holds no byte of a backup yet.
-      const left = (await readdir(on.folder)).filter((name) => name.startsWith(PARTIAL_PREFIX));
-      for (const name of left) {
-        const files = (await readdir(join(on.folder, name))).filter((file) => !file.startsWith('.probe-'));
-        // Or in the middle of saying it, which leaves an empty file.
-        const bytes = await Promise.all(files.map(async (file) => (await stat(join(on.folder, name, file))).size));
-        assert.deepEqual(
-          [files.filter((file) => file !== 'writer.json'), bytes.filter((size) => size > 0)],
-          [[], []],
-          name,
-        );
-      }
+      assert.deepEqual(
+        (await readdir(on.folder)).filter((name) => name.startsWith(PARTIAL_PREFIX)),
+        [],
+      );
     });
 
     it('of a restore leaves the target in its old or its new state, whole', async () => {

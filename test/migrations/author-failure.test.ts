@@ -7,6 +7,7 @@ describe('code that fails outside its own promise', () => {
   async function looksAfterFailure(fail: () => void): Promise<{ looks: number; later: number; error: unknown }> {
     let looks = 0;
     const queries = {
+      pending: () => false,
       drain: async () => {
         looks += 1;
         return false;

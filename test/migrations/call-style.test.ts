@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { EventEmitter } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Sequelize } from 'sequelize';
 import { callStyle } from '../../src/migrations/formats/call-style.ts';
 import { type AuthorFunction, codeBodies } from '../../src/migrations/formats/code-bodies.ts';
@@ -121,5 +123,28 @@ describe('How a migration in code is called', () => {
       },
     };
     await assert.rejects(run(throws), /before done/);
+  });
+
+  const NEVER: [string, (q: unknown, s: unknown, done: unknown) => unknown][] = [
+    ['that never calls done', (_q, _s, _done) => {}],
+    [
+      'that calls done of an event which does not come',
+      (_q, _s, done) => void new EventEmitter().once('end', done as () => void),
+    ],
+    ['that awaits a promise which is never settled', async (_q, _s, _done) => new Promise(() => {})],
+    ['that stops in a Promise.all', (_q, _s, _done) => Promise.all([sleep(5), new Promise(() => {})])],
+  ];
+  it('fails a function that waits for what cannot come', async function () {
+    this.timeout(60_000);
+    const outcomes = await Promise.allSettled(NEVER.map(([, up]) => run({ up })));
+    for (const [index, outcome] of outcomes.entries()) {
+      const reason = outcome.status === 'rejected' ? String(outcome.reason) : 'it ended';
+      assert.match(reason, /The function did not end: .*done/, NEVER[index]?.[0]);
+    }
+  });
+
+  it('waits for longer where something is active', async function () {
+    this.timeout(60_000);
+    await run({ up: async (_q: unknown, _s: unknown) => sleep(11_000) });
   });
 });

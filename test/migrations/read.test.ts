@@ -136,34 +136,24 @@ describe('Reading the migrations folder', () => {
   });
 
   const TS = "export const up = async ({ context }: { context: X }): Promise<void> => { await context.run('a'); };\n";
-  const TWINS: [string, string][] = [
-    ['with a source map', 'export const up = 1;\n//# sourceMappingURL=1_a.js.map\n'],
-    ['as CommonJS of TypeScript', '"use strict";\nObject.defineProperty(exports, "__esModule", { value: true });\n'],
-    [
-      'as the source without its types',
-      '"use strict";\nexport const up = async ({ context }) => { await context.run("a"); };\n',
-    ],
-  ];
-  for (const [name, js] of TWINS) {
-    it(`takes 1_a.js beside 1_a.ts for its compiled twin ${name}, and runs the source`, async () => {
-      const read = await readMigrations(
-        await folderOf({ '1_a.ts': TS, '1_a.js': js, '1_a.d.ts': '', '1_a.js.map': '' }),
-      );
-      assert.ok(read.ok, read.ok ? '' : read.problem.message);
-      assert.deepEqual(
-        read.files.map(({ files }) => files),
-        [['1_a.ts']],
-      );
-    });
-  }
+  it('takes 1_a.ts alone if its compiled 1_a.js is excluded', async () => {
+    const folder = await folderOf({ '1_a.ts': TS, '1_a.js': 'export const up = 1;', '1_a.js.map': '' });
+    const read = await readMigrations(folder, { exclude: ['**/*.js'] });
+    assert.ok(read.ok, read.ok ? '' : read.problem.message);
+    assert.deepEqual(
+      read.files.map(({ files }) => files),
+      [['1_a.ts']],
+    );
+  });
 
   const REFUSED: [string, Record<string, string>, string, RegExp][] = [
     [
-      'a .js that is not what the .ts says',
-      { '1_a.ts': TS, '1_a.js': 'export const up = () => other();' },
+      'a .js beside a .ts, compiled or not',
+      { '1_a.ts': TS, '1_a.js': 'export const up = 1;\n//# sourceMappingURL=1_a.js.map\n' },
       'DuplicateMigration',
-      /1_a\.ts and 1_a\.js/,
+      /1_a\.js and 1_a\.ts are the same migration\. .*exclude: \['\*\*\/\*\.js'\]/,
     ],
+    ['a .cjs beside a .mts', { '1_a.mts': TS, '1_a.cjs': '' }, 'DuplicateMigration', /exclude: \['\*\*\/\*\.cjs'\]/],
     ['two extensions', empty('1_a.sql', '1_a.ts'), 'DuplicateMigration', /1_a\.ts and 1_a\.sql/],
     ['two compiled ones', empty('1_a.js', '1_a.mjs'), 'DuplicateMigration', /1_a\.js and 1_a\.mjs/],
     [

@@ -2,15 +2,16 @@
 import { randomUUID } from 'node:crypto';
 import { dataNameOf, readable } from '../manifest.ts';
 import { backupNameOf, manifestNameOf } from '../names.ts';
-import { isSameWriter, thisProcess, writerIn } from '../writer.ts';
 import { markerOf, stemOfMarker } from './keys.ts';
 import type { Objects, StoredObject } from './objects.ts';
 
+/** Tells the markers of this process from those of others. */
+const PROCESS = randomUUID();
 /** The markers of this process that are in use: one that a failure left behind is not. */
 const used = new Set<string>();
 
 const HEARTBEAT_MS = 60_000;
-/** A writer on another machine is considered dead after this silence, by the clock of the server. */
+/** A writer is considered dead after this silence, by the clock of the server. */
 const SILENCE_MS = 5 * 60_000;
 
 export interface Marker {
@@ -24,7 +25,7 @@ export interface Marker {
 export async function mark(objects: Objects, folder: string, stem: string): Promise<Marker> {
   const key = markerOf(folder, stem);
   const id = randomUUID();
-  const text = JSON.stringify({ ...(await thisProcess()), id });
+  const text = JSON.stringify({ process: PROCESS, id });
   used.add(id);
   try {
     await objects.put(key, text);
@@ -97,12 +98,10 @@ function names(manifest: string, file: string): boolean {
   return parsed === undefined || dataNameOf(parsed) === file;
 }
 
+/** A marker of this process is alive while it is in use, and one of another process while it is renewed. */
 async function isAlive(objects: Objects, key: string, silence: number, silenceMs: number): Promise<boolean> {
   const text = (await objects.text(key)) ?? '';
-  const writer = writerIn(text);
-  const runs = writer === undefined ? undefined : await isSameWriter(writer);
-  if (runs === true && writer?.pid === process.pid) return [...used].some((id) => text.includes(id));
-  return runs ?? silence < silenceMs;
+  return text.includes(PROCESS) ? [...used].some((id) => text.includes(id)) : silence < silenceMs;
 }
 
 /** The time of the server: that of an object that was just written. */

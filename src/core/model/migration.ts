@@ -51,6 +51,8 @@ export interface SqlStatement {
 export interface PendingQueries {
   /** Waits for them; throws the error of the first that failed. False if there were none. */
   drain(): Promise<boolean>;
+  /** Whether there are any, without waiting. */
+  pending(): boolean;
 }
 
 /** What a migration does in one direction. */

@@ -1,23 +1,11 @@
-import type { Reason } from './reason.ts';
+import type { z } from 'zod';
+import type { failureSchema, positionSchema } from './problem-schema.ts';
 
 /** An expected failure as a value: its reason, and a message that ends with what to do. */
-export interface Problem {
-  reason: Reason;
-  message: string;
-  migration?: string;
-  /** The failed statement, truncated; never with its bound values. */
-  statement?: string;
-  position?: SourcePosition;
-  /** The database's own error code: an SQLSTATE or `SQLITE_…`. */
-  code?: string;
-}
+export type Problem = z.infer<typeof failureSchema>;
 
 /** A position in a migration file; line and column start at 1. */
-export interface SourcePosition {
-  file: string;
-  line: number;
-  column: number;
-}
+export type SourcePosition = z.infer<typeof positionSchema>;
 
 /** Carries a `Problem` through code that can only throw. Converted back into a value at the end of a step. */
 export class ProblemError extends Error {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { failureSchema, positionSchema } from './problem-schema.ts';
 import { REASON_NAMES } from './reason.ts';
 import { STEP_NAMES } from './step.ts';
 
@@ -7,18 +8,6 @@ import { STEP_NAMES } from './step.ts';
  * line of the pod's log and, truncated to 4096 bytes, its termination message.
  */
 const reason = z.enum(REASON_NAMES);
-
-export const positionSchema = z.object({ file: z.string(), line: z.int(), column: z.int() });
-
-export const failureSchema = z.object({
-  reason,
-  message: z.string(),
-  migration: z.string().optional(),
-  statement: z.string().optional(),
-  position: positionSchema.optional(),
-  /** SQLSTATE or SQLITE_ code. */
-  code: z.string().optional(),
-});
 
 export const stepReportSchema = z.object({
   step: z.enum(STEP_NAMES),
@@ -30,29 +19,79 @@ export const stepReportSchema = z.object({
   seconds: z.number(),
 });
 
+/** One result of a safety rule for a plan. */
 export const findingSchema = z.object({
+  /** The rule's id in kebab case, for example `index-without-concurrently`. */
   rule: z.string(),
   severity: z.enum(['error', 'warning', 'notice']),
   message: z.string(),
+  /** The safe alternative, ready to type. */
   advice: z.string(),
   migration: z.string().optional(),
   statement: z.string().optional(),
   position: positionSchema.optional(),
 });
 
+/** One preflight check of the environment of the database, before a run changes anything. */
 export const checkSchema = z.object({
   name: z.string(),
   result: z.enum(['passed', 'warning', 'failed']),
   message: z.string(),
 });
 
+/** What one migration did on the rehearsal copy. */
 export const effectsSchema = z.object({
   revision: z.string(),
   seconds: z.number(),
   statements: z.int(),
+  /** Strongest lock on each table, for example `AccessExclusiveLock`, and the longest time that it was held. */
   locks: z.array(z.object({ table: z.string(), mode: z.string(), seconds: z.number().optional() })),
+  /** Tables whose storage was rewritten. */
   rewrites: z.array(z.string()),
+  /** Row counts of the tables in which they changed; null on the side where a table does not exist. */
   rows: z.array(z.object({ table: z.string(), before: z.number().nullable(), after: z.number().nullable() })),
+});
+
+/** Number of findings per severity, if not all findings are listed. */
+export const findingCountsSchema = z.object({ error: z.int(), warning: z.int(), notice: z.int() });
+
+/** The parts that the report of a run and the status of its resource share. */
+export const planSchema = z.object({
+  digest: z.string().describe('Value for spec.approvedPlan.'),
+  direction: z.enum(['up', 'down']),
+  migrations: z.array(z.string()).describe('Migrations of the plan, in order; limited in number.'),
+  more: z.int().optional().describe('Number of migrations that are not listed.'),
+});
+
+export const takenBackupSchema = z.object({
+  name: z.string(),
+  path: z.string(),
+  sizeBytes: z.number().meta({ type: 'integer', format: 'int64' }),
+  sha256: z.string(),
+  takenAt: z.string().meta({ format: 'date-time' }),
+  verifiedBy: z.enum(['Checksum', 'Rehearsal']),
+});
+
+export const safetySchema = z.object({
+  result: z.enum(['Passed', 'Warned', 'Blocked', 'Disabled']),
+  checks: z.array(checkSchema),
+  findings: z.array(findingSchema),
+});
+
+export const rehearsalSchema = z.object({
+  result: z.enum(['Full', 'SchemaOnly', 'Skipped', 'Failed']),
+  message: z.string(),
+  seconds: z.number(),
+  roundTrip: z.enum(['passed', 'failed', 'skipped']),
+  migrations: z.array(effectsSchema),
+  /** Number of migrations whose effects are omitted. */
+  more: z.int().optional(),
+});
+
+/** Differences between the expected schema and the schema that was found; empty lists if they agree. */
+export const schemaDifferencesSchema = z.object({
+  before: z.array(z.string()).optional(),
+  after: z.array(z.string()).optional(),
 });
 
 export const runReportSchema = z.object({
@@ -75,50 +114,16 @@ export const runReportSchema = z.object({
   currentRevision: z.string().optional(),
   targetRevision: z.string().optional(),
   pending: z.int().optional(),
-  plan: z
-    .object({
-      digest: z.string(),
-      direction: z.enum(['up', 'down']),
-      migrations: z.array(z.string()),
-      more: z.int().optional(),
-    })
-    .optional(),
+  plan: planSchema.optional(),
   applied: z.array(z.object({ revision: z.string(), seconds: z.number() })),
-  backup: z
-    .object({
-      name: z.string(),
-      path: z.string(),
-      sizeBytes: z.number(),
-      sha256: z.string(),
-      takenAt: z.string(),
-      verifiedBy: z.enum(['Checksum', 'Rehearsal']),
-    })
-    .optional(),
-  safety: z
-    .object({
-      result: z.enum(['Passed', 'Warned', 'Blocked', 'Disabled']),
-      checks: z.array(checkSchema),
-      findings: z.array(findingSchema),
-    })
-    .optional(),
-  rehearsal: z
-    .object({
-      result: z.enum(['Full', 'SchemaOnly', 'Skipped', 'Failed']),
-      message: z.string(),
-      seconds: z.number(),
-      roundTrip: z.enum(['passed', 'failed', 'skipped']),
-      migrations: z.array(effectsSchema),
-      /** Number of migrations whose effects are omitted. */
-      more: z.int().optional(),
-    })
-    .optional(),
-  /** Differences between the expected schema and the schema that was found; empty lists if they agree. */
-  schema: z.object({ before: z.array(z.string()).optional(), after: z.array(z.string()).optional() }).optional(),
+  backup: takenBackupSchema.optional(),
+  safety: safetySchema.optional(),
+  rehearsal: rehearsalSchema.optional(),
+  schema: schemaDifferencesSchema.optional(),
   failure: failureSchema.optional(),
   /** The last lines of the command of another tool, masked. */
   output: z.array(z.string()).optional(),
-  /** Number of findings per severity, if not all findings are listed. */
-  findings: z.object({ error: z.int(), warning: z.int(), notice: z.int() }).optional(),
+  findings: findingCountsSchema.optional(),
   /** Path of the file that has the whole report. */
   whole: z.string().optional(),
   /** Path of the page of the run, an HTML file. */
@@ -127,7 +132,6 @@ export const runReportSchema = z.object({
 
 export type RunReport = z.infer<typeof runReportSchema>;
 export type StepReport = z.infer<typeof stepReportSchema>;
-export type Failure = z.infer<typeof failureSchema>;
 
 /** Progress of a step; at most a few events per second. Bytes for backup and restore, migrations for apply. */
 export const progressSchema = z.object({

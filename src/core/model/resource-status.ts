@@ -1,6 +1,15 @@
 import { z } from 'zod';
 import { DOCUMENTATION } from './documentation.ts';
-import { failureSchema, findingSchema } from './report.ts';
+import { failureSchema } from './problem-schema.ts';
+import {
+  findingCountsSchema,
+  findingSchema,
+  planSchema,
+  rehearsalSchema,
+  safetySchema,
+  schemaDifferencesSchema,
+  takenBackupSchema,
+} from './report.ts';
 
 /** `DatabaseMigration.status`. Written by the controller alone, from `summarize`; lists are capped at `STATUS_LIST_LIMIT`. */
 export const STATUS_LIST_LIMIT = 50;
@@ -38,15 +47,7 @@ export const statusSchema = z
     currentRevision: optionalText('The last applied migration, or base.'),
     targetRevision: optionalText('Migration that the target resolves to.'),
     pending: z.int().optional().describe('Number of pending migrations.'),
-    plan: z
-      .object({
-        digest: z.string().describe('Value for spec.approvedPlan.'),
-        direction: z.enum(['up', 'down']),
-        migrations: z.array(z.string()).describe('Migrations of the plan, in order; limited in number.'),
-        more: z.int().optional().describe('Number of migrations that are not listed.'),
-      })
-      .optional()
-      .describe('The last plan.'),
+    plan: planSchema.optional().describe('The last plan.'),
     run: z
       .object({
         id: z.string(),
@@ -66,20 +67,10 @@ export const statusSchema = z
       })
       .optional()
       .describe('The last or current run.'),
-    backup: z
-      .object({
-        name: z.string(),
-        path: z.string(),
-        sizeBytes: z.number().meta({ type: 'integer', format: 'int64' }),
-        sha256: z.string(),
-        takenAt: z.string().meta({ format: 'date-time' }),
-        verifiedBy: z.enum(['Checksum', 'Rehearsal']),
-      })
-      .optional()
-      .describe('The last backup.'),
+    backup: takenBackupSchema.optional().describe('The last backup.'),
     safety: z
       .object({
-        result: z.enum(['Passed', 'Warned', 'Blocked', 'Disabled']),
+        result: safetySchema.shape.result,
         checks: z
           .array(z.string())
           .describe('Checks that did not pass, one per line, and the names of those that passed.'),
@@ -93,29 +84,20 @@ export const statusSchema = z
           .optional()
           .describe('Errors and warnings, one entry per rule.'),
         notices: z.array(z.string()).optional().describe('Notices, one line per rule.'),
-        counts: z
-          .object({ error: z.int(), warning: z.int(), notice: z.int() })
-          .optional()
-          .describe('Number of findings, if not all are listed.'),
+        counts: findingCountsSchema.optional().describe('Number of findings, if not all are listed.'),
         more: z.int().optional().describe('Number of errors and warnings that are not listed.'),
       })
       .optional()
       .describe('Checks and findings of the last run.'),
-    rehearsal: z
-      .object({
-        result: z.enum(['Full', 'SchemaOnly', 'Skipped', 'Failed']),
+    rehearsal: rehearsalSchema
+      .extend({
         message: optionalText('Why the rehearsal was not Full.'),
-        seconds: z.number(),
-        roundTrip: z.enum(['passed', 'failed', 'skipped']),
         migrations: z.array(z.string()).describe('Locks, rewrites and rows of the slowest migrations, one per line.'),
         more: z.int().optional().describe('Number of migrations that are not listed; the whole report has all.'),
       })
       .optional()
       .describe('Effects of the plan on the copy.'),
-    schema: z
-      .object({ before: z.array(z.string()).optional(), after: z.array(z.string()).optional() })
-      .optional()
-      .describe('Differences from the expected schema, if there are any.'),
+    schema: schemaDifferencesSchema.optional().describe('Differences from the expected schema, if there are any.'),
     report: optionalText('Path of the file with the whole report of the last run, on the volume of its backup.'),
     reportPage: optionalText('Path of the page of the last run, an HTML file, on the volume of its backup.'),
     failure: failureSchema

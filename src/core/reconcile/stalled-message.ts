@@ -1,6 +1,6 @@
 import { adviceFor, CLUSTER_ADVICE, RETRY_COMMAND } from '../model/cluster-advice.ts';
+import type { Problem } from '../model/problem.ts';
 import { REASONS, type Reason } from '../model/reason.ts';
-import type { Failure } from '../model/report.ts';
 import type { DatabaseMigration } from '../model/resource.ts';
 import { clip } from './truncate.ts';
 
@@ -20,7 +20,7 @@ export function whatToDo({ metadata }: DatabaseMigration, reason: Reason, messag
   return [happened, ...advice.map((text) => adviceFor(text, metadata))].filter((text) => text !== '').join(' ');
 }
 
-export type Place = Pick<Failure, 'migration' | 'statement' | 'position'>;
+export type Place = Pick<Problem, 'migration' | 'statement' | 'position'>;
 
 /** What happened, with the migration, the line and the statement. */
 export function happenedAt(message: string, failure: Place | undefined, longest: number): string {

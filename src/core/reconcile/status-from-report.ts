@@ -1,4 +1,5 @@
-import type { Failure, RunReport } from '../model/report.ts';
+import type { Problem } from '../model/problem.ts';
+import type { RunReport } from '../model/report.ts';
 import type { DatabaseMigration, DatabaseMigrationStatus } from '../model/resource.ts';
 import { HISTORY_LIMIT } from '../model/resource-status.ts';
 import { conditionsFromSteps, secondsOf, settleConditions, type Verdict } from './conditions.ts';
@@ -10,7 +11,7 @@ import { cappedSentences, clip, LIMITS, limited } from './truncate.ts';
 /** How many migrations of a rehearsal a status describes. */
 const EFFECTS = 5;
 /** How many migrations of a plan that is done a status lists. */
-const DONE = 5;
+const DONE = 3;
 
 /** What the controller knows about a finished run in addition to its report. */
 export interface RunFacts {
@@ -157,7 +158,7 @@ function rehearsalOf({ rehearsal }: RunReport): DatabaseMigrationStatus['rehears
 }
 
 function failureOf(report: RunReport, { log }: RunFacts): DatabaseMigrationStatus['failure'] {
-  const failure: Failure = report.failure ?? { reason: report.reason, message: report.message };
+  const failure: Problem = report.failure ?? { reason: report.reason, message: report.message };
   const { reason, message, migration, statement, position, code } = failure;
   const lines = (log ?? []).slice(-LIMITS.logLines).map((line) => clip(line, LIMITS.logLine));
   return defined({

@@ -63,6 +63,8 @@ export interface Example {
   given?: string;
   /** Runs outside a transaction. */
   transaction?: false;
+  /** Code that sends these statements. */
+  code?: true;
   /** Code, of which only these statements are known. */
   opaque?: true;
   /** Code that needs these files of the project. */

@@ -72,7 +72,9 @@ async function rehearseOn(copy: OpenedCopy, { plan, migrations, ...input }: Inpu
   const { safety } = ports.request;
   const enforce = safety.mode === 'Enforce';
   const warnings: string[] = [];
-  const losses = safety.ignore.includes(ROWS_LOST.id) ? [] : unexpectedRowLoss(database.dialect, effects, sent, start);
+  const losses = safety.ignore.includes(ROWS_LOST.id)
+    ? []
+    : await unexpectedRowLoss(database.dialect, effects, sent, start);
   findings = bySeverity([...findings, ...(await observed(input.database, copy.mode, effects, losses, ports))]);
   const [worst] = losses;
   if (worst !== undefined) {

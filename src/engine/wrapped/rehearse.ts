@@ -95,7 +95,7 @@ async function rehearseOn(copy: OpenedCopy, input: Input, ports: WrappedPorts) {
   }
   if (seen?.sessions === 0) return stop(notConnected(seen.refused, ports));
 
-  const losses = request.safety.ignore.includes(ROWS_LOST.id) ? [] : lossesOf(database.dialect, effects, trial);
+  const losses = request.safety.ignore.includes(ROWS_LOST.id) ? [] : await lossesOf(database.dialect, effects, trial);
   findings = bySeverity([
     ...findings,
     ...(await ruleFindings(input, trial, ports)),
@@ -174,7 +174,11 @@ function notConnected(refused: readonly string[], { request }: WrappedPorts): Pr
 }
 
 /** Without recorded statements every loss is reported, because it is not known what the command meant to delete. */
-function lossesOf(dialect: 'postgres' | 'sqlite', effects: MigrationEffects, { sent, before }: Trial): Loss[] {
+async function lossesOf(
+  dialect: 'postgres' | 'sqlite',
+  effects: MigrationEffects,
+  { sent, before }: Trial,
+): Promise<Loss[]> {
   const { rows } = effects;
   if (sent !== undefined) {
     const statements = new Map([[effects.revision, sent.statements.map(({ sql }) => sql)]]);

@@ -1,5 +1,6 @@
 import type { QueryOptions, Sequelize } from 'sequelize';
-import { withDatabaseUrl } from '../../author/environment.ts';
+import { type Variables, withVariables } from '../../author/environment.ts';
+import { variablesOfTargets } from '../../author/target-variables.ts';
 import type { LoadedMigration } from '../../core/model/migration.ts';
 import { withIdleTimeout } from '../../migrations/statements/idle-timeout.ts';
 import type { Recorded } from '../../migrations/statements/read.ts';
@@ -44,11 +45,16 @@ async function run(migration: LoadedMigration, { begin, sent, complete }: Record
   try {
     const interfaceThatKnowsNothing = Object.assign(queryInterface, { describeTable, renameColumn });
     const { up } = migration;
-    if (up.kind === 'code') await withDatabaseUrl(undefined, () => up.call(interfaceThatKnowsNothing, Constructor));
+    if (up.kind === 'code') await withVariables(nothing(), () => up.call(interfaceThatKnowsNothing, Constructor));
     if (!asked) complete();
   } catch {
     // The migration stays marked as incomplete, and this is reported.
   }
+}
+
+/** No variable leads to the target. The code has no other database that one could lead to. */
+function nothing(): Variables {
+  return Object.fromEntries(['DATABASE_URL', ...variablesOfTargets(process.env)].map((name) => [name, undefined]));
 }
 
 /** A Sequelize that connects to nothing. */

@@ -1,11 +1,41 @@
 import { existsSync } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
-import { extname, resolve } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { type Loader, lilconfig } from 'lilconfig';
 import { ProblemError } from '../../core/model/problem.ts';
 import type { Configuration } from './configuration.ts';
 
-const NAMES = ['ts', 'mts', 'js', 'mjs', 'cjs', 'json', 'yaml', 'yml'].map((ext) => `db-manager.config.${ext}`);
+const readYaml: Loader = async (_, text) => (await import('yaml')).parse(text) ?? {};
+
+const LOADERS: Record<string, Loader> = {
+  '.ts': naming(importDefault),
+  '.mts': naming(importDefault),
+  '.js': naming(importDefault),
+  '.mjs': naming(importDefault),
+  '.cjs': naming(importDefault),
+  '.json': naming((_, text) => JSON.parse(text)),
+  '.yaml': naming(readYaml),
+  '.yml': naming(readYaml),
+};
+
+/** The errors of a loader name the file. */
+function naming(load: Loader): Loader {
+  return async (file, text) => {
+    try {
+      return await load(file, text);
+    } catch (error) {
+      if (error instanceof ProblemError) throw error;
+      const why = error instanceof Error ? error.message : String(error);
+      throw new ProblemError(
+        { reason: 'InvalidConfiguration', message: `${file} cannot be read: ${why}` },
+        { cause: error },
+      );
+    }
+  };
+}
+
+const NAMES = Object.keys(LOADERS).map((suffix) => `db-manager.config${suffix}`);
 
 export interface FoundConfiguration {
   /** Absolute; paths in it are relative to its folder. */
@@ -18,41 +48,27 @@ export interface FoundConfiguration {
  * file. Throws ProblemError InvalidConfiguration.
  */
 export async function discoverConfiguration(folder: string, named?: string): Promise<FoundConfiguration | undefined> {
-  const file = named === undefined ? findIn(folder) : resolve(folder, named);
-  if (file === undefined) return undefined;
+  if (named === undefined) refuseSeveral(folder);
+  const file = resolve(folder, named ?? '');
   if (!existsSync(file)) throw invalid(`The configuration file ${file} does not exist.`);
-  const value = await load(file);
+  const explorer = lilconfig('db-manager', {
+    searchPlaces: NAMES,
+    stopDir: folder,
+    loaders: { ...LOADERS, noExt: naming(importDefault) },
+    ignoreEmptySearchPlaces: false,
+    cache: false,
+  });
+  const found = await (named === undefined ? explorer.search(folder) : explorer.load(file));
+  if (found === null) return undefined;
   const { parseConfiguration } = await import('./schema.ts');
-  return { file, configuration: parseConfiguration(value, file) };
+  return { file: found.filepath, configuration: parseConfiguration(found.config ?? {}, found.filepath) };
 }
 
-function findIn(folder: string): string | undefined {
+/** Of two files one would not be read. */
+function refuseSeveral(folder: string): void {
   const found = NAMES.filter((name) => existsSync(resolve(folder, name)));
-  const [only] = found;
   if (found.length > 1)
     throw invalid(`${folder} contains several configuration files: ${found.join(', ')}. Keep only one.`);
-  return only === undefined ? undefined : resolve(folder, only);
-}
-
-async function load(file: string): Promise<unknown> {
-  try {
-    switch (extname(file)) {
-      case '.json':
-        return JSON.parse(await readFile(file, 'utf8'));
-      case '.yaml':
-      case '.yml':
-        return (await import('yaml')).parse(await readFile(file, 'utf8')) ?? {};
-      default:
-        return await importDefault(file);
-    }
-  } catch (error) {
-    if (error instanceof ProblemError) throw error;
-    const why = error instanceof Error ? error.message : String(error);
-    throw new ProblemError(
-      { reason: 'InvalidConfiguration', message: `${file} cannot be read: ${why}` },
-      { cause: error },
-    );
-  }
 }
 
 async function importDefault(file: string): Promise<unknown> {

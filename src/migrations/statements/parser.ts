@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import type { Dialect } from '../../core/model/dialect.ts';
 import type { Action } from '../../core/safety/action.ts';
-import type { Judge } from '../../core/safety/beyond/judge.ts';
+import type { Judge, Parsing } from '../../core/safety/beyond/judge.ts';
 import { withoutPlaceholders } from './placeholders.ts';
 
 /** What a statement does, or why it cannot be read and where in its text. */
@@ -15,15 +15,12 @@ export function loadParser(dialect: Dialect): Promise<Parser> {
   return LOADERS[dialect]();
 }
 
-/** Says what statements of PostgreSQL do beyond their database; one for each line of statements that follow each other. */
-export async function loadJudge(): Promise<Judge> {
-  const [{ loadModule, parseSync, parsePlPgSQLSync }, { beyondJudge }] = await Promise.all([
-    import('libpg-query'),
-    import('../../core/safety/beyond/judge.ts'),
-  ]);
+/** PostgreSQL's own parser. */
+export async function loadParsing(): Promise<Parsing> {
+  const { loadModule, parseSync, parsePlPgSQLSync } = await import('libpg-query');
   await loadModule();
   const statements = (sql: string): unknown[] => (parseSync(sql).stmts ?? []).map(({ stmt }) => stmt);
-  return beyondJudge({
+  return {
     plpgsql: parsePlPgSQLSync,
     statements(sql) {
       try {
@@ -32,7 +29,13 @@ export async function loadJudge(): Promise<Judge> {
         return statements(withoutPlaceholders(sql, 'postgres'));
       }
     },
-  });
+  };
+}
+
+/** Says what statements of PostgreSQL do beyond their database; one for each line of statements that follow each other. */
+export async function loadJudge(): Promise<Judge> {
+  const { beyondJudge } = await import('../../core/safety/beyond/judge.ts');
+  return beyondJudge(await loadParsing());
 }
 
 const LOADERS = { postgres: postgresParser, sqlite: sqliteParser } satisfies Record<Dialect, () => Promise<Parser>>;

@@ -32,13 +32,13 @@ export function readExample(rule: Rule, example: Example, parse: Parser): ReadEx
 }
 
 export function readMigration(
-  { sql, down, transaction, opaque, imports }: Example,
+  { sql, down, transaction, opaque, code, imports }: Example,
   dialect: Dialect,
   parse: Parser,
 ): ReadMigration {
   return {
     revision: '20240601120000_example',
-    file: '20240601120000_example.sql',
+    file: `20240601120000_example.${code === true ? 'ts' : 'sql'}`,
     direction: 'up',
     statements: splitSql(sql, dialect, { file: 'example.sql', line: 1 }).map((statement) => {
       const parsed = parse(statement.sql);

@@ -72,12 +72,13 @@ describe('safety rules', () => {
   });
 });
 
-function nameOf({ sql, version, transaction, opaque, imports = [], dialect }: Example): string {
+function nameOf({ sql, version, transaction, opaque, code, imports = [], dialect }: Example): string {
   const about = [
     ...(dialect === undefined ? [] : [dialect]),
     ...(version === undefined ? [] : [String(version)]),
     ...(transaction === false ? ['outside a transaction'] : []),
     ...(opaque === true ? ['opaque'] : []),
+    ...(code === true ? ['code'] : []),
     ...imports,
   ];
   return `${sql.replace(/\s+/g, ' ').trim() || 'nothing'}${about.length === 0 ? '' : ` (${about.join(', ')})`}`;

@@ -96,13 +96,13 @@ export function beyondJudge(parsing: Parsing): Judge {
   };
 
   const ofBlock = (fields: Tree, depth: number): Beyond[] => {
-    const { body, language } = parts(fields.args);
+    const { body, language } = bodyParts(fields.args);
     return ofBody(body, language ?? 'plpgsql', depth);
   };
 
   const remember = (fields: Tree, depth: number): void => {
     const text = whole;
-    const { body, language } = parts(fields.options);
+    const { body, language } = bodyParts(fields.options);
     const name = names(fields.funcname).at(-1) ?? '';
     const inSql = fields.sql_body === undefined ? [] : ofTree(fields.sql_body, depth);
     made.set(name, [...inSql, ...ofBody(body, language ?? 'sql', depth, text)]);
@@ -120,24 +120,9 @@ export function beyondJudge(parsing: Parsing): Judge {
     if (body === '') return [];
     if (language === 'sql') return ofText(body, depth + 1);
     if (language !== 'plpgsql') return textBeyond(body);
-    const queries = queriesOf(body, createFunction);
+    const queries = queriesOf(parsing, body, createFunction);
     if (queries === undefined) return textBeyond(body);
     return unique(queries.flatMap(({ sql, dynamic }) => (dynamic ? ofDynamic(sql, depth) : ofQuery(sql, depth))));
-  };
-
-  /** What RETURN means depends on the type, which is known only from the whole statement. */
-  const queriesOf = (body: string, createFunction?: string) => {
-    const mark = markFor(body);
-    const as = (type: string) => `CREATE FUNCTION f() RETURNS ${type} LANGUAGE plpgsql AS ${mark}${body}${mark}`;
-    for (const text of [createFunction, ...RETURNED.map(as)]) {
-      if (text === undefined) continue;
-      try {
-        return queriesIn(parsing.plpgsql(text));
-      } catch {
-        // The next type.
-      }
-    }
-    return undefined;
   };
 
   /** A statement, or an expression of PL/pgSQL. */
@@ -178,7 +163,8 @@ export function beyondJudge(parsing: Parsing): Judge {
   return (sql) => unique(ofText(sql, 0));
 }
 
-function parts(options: unknown): { body: string; language?: string } {
+/** The body of a function or DO block and its language, from the options in its tree. */
+export function bodyParts(options: unknown): { body: string; language?: string } {
   let body = '';
   let language: string | undefined;
   for (const option of list(options)) {
@@ -189,6 +175,27 @@ function parts(options: unknown): { body: string; language?: string } {
     body = text(as('String', arg).sval) ?? text(as('String', first).sval) ?? '';
   }
   return { body, language };
+}
+
+export interface Query {
+  sql: string;
+  /** Of EXECUTE: an expression that gives a statement. */
+  dynamic: boolean;
+}
+
+/** The queries of a body in PL/pgSQL; undefined if it cannot be parsed. What RETURN means depends on the type, which is known only from the whole statement. */
+export function queriesOf(parsing: Parsing, body: string, createFunction?: string): Query[] | undefined {
+  const mark = markFor(body);
+  const as = (type: string) => `CREATE FUNCTION f() RETURNS ${type} LANGUAGE plpgsql AS ${mark}${body}${mark}`;
+  for (const text of [createFunction, ...RETURNED.map(as)]) {
+    if (text === undefined) continue;
+    try {
+      return queriesIn(parsing.plpgsql(text));
+    } catch {
+      // The next type.
+    }
+  }
+  return undefined;
 }
 
 /** Every `query` of a PL/pgSQL tree; those of EXECUTE are expressions that give a statement. */

@@ -1,4 +1,5 @@
-import { BOTH, onAction, type Rule } from '../rule.ts';
+import type { ReadMigration } from '../action.ts';
+import { BOTH, onAction, type Rule, type SeenAction } from '../rule.ts';
 
 export const nestedTransaction: Rule = {
   id: 'nested-transaction',
@@ -7,8 +8,8 @@ export const nestedTransaction: Rule = {
   why: 'The migration and its history row are committed together or not at all. A COMMIT in the middle breaks this: the statements before it stay applied when the rest fails, and the history does not show it.',
   dialects: BOTH,
   severity: 'error',
-  check: onAction('transaction', ({ verb }, { migration }) =>
-    migration.transactional
+  check: onAction('transaction', ({ verb }, { migration, before }) =>
+    migration.transactional && !joins(verb, migration, before)
       ? {
           message: `${verb} ends or nests the transaction that the migration runs in.`,
           advice:
@@ -21,11 +22,22 @@ export const nestedTransaction: Rule = {
       { sql: 'CREATE TABLE a (id bigint); COMMIT; CREATE TABLE b (id bigint)' },
       { sql: 'CREATE TABLE a (id bigint); ROLLBACK' },
       { sql: 'CREATE TABLE a (id bigint); COMMIT', dialect: 'sqlite' },
+      { sql: 'CREATE TABLE a (id bigint); COMMIT', code: true },
     ],
     good: [
       { sql: 'BEGIN; CREATE TABLE a (id bigint); COMMIT', transaction: false },
       { sql: 'SAVEPOINT one; CREATE TABLE a (id bigint); ROLLBACK TO SAVEPOINT one' },
       { sql: 'SAVEPOINT one; CREATE TABLE a (id bigint); ROLLBACK TO one', dialect: 'sqlite' },
+      { sql: 'BEGIN; CREATE TABLE a (id bigint); COMMIT', code: true },
     ],
   },
 };
+
+/** In code, BEGIN and its COMMIT or ROLLBACK become a savepoint. A COMMIT without BEGIN fails there too. */
+function joins(verb: string, { file }: ReadMigration, before: readonly SeenAction[]): boolean {
+  if (!/\.[cm]?[jt]s$/i.test(file)) return false;
+  const begins = (name: string) => name === 'BEGIN' || name === 'START TRANSACTION';
+  if (begins(verb)) return true;
+  const last = before.findLast(({ action }) => action.kind === 'transaction')?.action;
+  return last?.kind === 'transaction' && begins(last.verb);
+}
