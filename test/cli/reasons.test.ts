@@ -119,6 +119,8 @@ const PROVOKED: Partial<Record<Reason, Provocation>> = {
     }),
     trigger: safely,
   },
+  AssertionFailed: { first: next('-- db-manager:assert SELECT false'), trigger: upgrade },
+  ReportNotFound: { trigger: (here) => here.run('report') },
   OutOfOrder: {
     first: all(migrated, (here) => here.write('migrations/20230101000000_late.sql', up('SELECT 1;'))),
     trigger: safely,
@@ -155,9 +157,9 @@ const PROVOKED: Partial<Record<Reason, Provocation>> = {
     dialect: 'postgres',
     first: all(
       migrated,
-      configured('timeouts: {run: 2s}'),
+      configured('timeouts: {run: 8s}'),
       (here) => here.write('other.yaml', 'timeouts: {run: 1m}'),
-      next('SELECT pg_sleep(6);'),
+      next('SELECT pg_sleep(25);'),
     ),
     async trigger(here) {
       const other = here.runWith({}, '--config', resolve(here.folder, 'other.yaml'), 'migrate', 'upgrade');
@@ -337,6 +339,14 @@ const ELSEWHERE: Partial<Record<Reason, string>> = {
   ApiServerUnreachable: 'test/cli/cluster-errors.test.ts',
   ApiServerUnavailable: 'test/cli/cluster-errors.test.ts',
   Conflict: 'test/cli/cluster-errors.test.ts',
+  BucketNotFound: 'test/faults/object-store.test.ts',
+  ObjectStoreDenied: 'test/faults/object-store.test.ts',
+  CredentialsExpired: 'test/faults/object-store.test.ts',
+  ClockSkewed: 'test/faults/object-store.test.ts',
+  ObjectStoreBusy: 'test/faults/object-store.test.ts',
+  ObjectStoreUnreachable: 'test/faults/object-store.test.ts',
+  DecryptionFailed: 'test/backups/encryption.test.ts',
+  NotAllowed: 'test/cluster/operator-policies.test.ts',
 };
 
 const bad = (Object.keys(REASONS) as Reason[]).filter((reason) => REASONS[reason].exit !== 0);

@@ -4,6 +4,7 @@ import { cp, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import * as library from '../../src/index.ts';
+import { ageKey } from '../backups/age-keys.ts';
 import { runSql, targetOf } from '../backups/fixtures.ts';
 import { project, withMigrations, withModels } from '../cli/fixtures.ts';
 import { temporaryFolder } from '../support/lifetime.ts';
@@ -69,6 +70,17 @@ describe('the examples of the library’s functions', function () {
           targetOf(`sqlite:///${join(folder, 'data/app.db')}`),
           `DROP TABLE db_manager_history; CREATE TABLE SequelizeMeta (name TEXT PRIMARY KEY); INSERT INTO SequelizeMeta VALUES ('20240101000000_create_notes.sql');`,
         );
+      }
+      if (name === 'runReport') {
+        await writeFile(join(folder, 'migrations/20990101000000_more.sql'), '-- migrate:up\nSELECT 1;\n');
+        await runExample(folder, 'safeMigrate');
+      }
+      if (name === 'rekeyBackup') {
+        const { identity, recipient } = await ageKey();
+        await writeFile(join(folder, 'key.txt'), identity.reveal());
+        const databaseUrl = `sqlite:///${join(folder, 'data/app.db')}`;
+        await library.backupDatabase({ databaseUrl, cwd: folder, backups: { recipients: [recipient] } });
+        texts.set(name, (texts.get(name) ?? '').replace('age1…', recipient));
       }
       // A backup is of one database: the copied one needs its own.
       if (name === 'restoreDatabase') await runExample(folder, 'backupDatabase');

@@ -28,8 +28,9 @@ function few(texts: readonly string[]): string[] {
   return rest > 0 ? [...texts.slice(0, FEW), `and ${rest} more`] : [...texts];
 }
 
-/** Two significant digits below a second, else one decimal: a person compares orders of magnitude. */
+/** Below a second two significant digits, at most milliseconds; else one decimal: a person compares magnitudes. */
 export function secondsText(seconds: number): string {
   if (seconds < 0.001) return '0 s';
-  return `${seconds < 1 ? Number(seconds.toPrecision(2)) : Math.round(seconds * 10) / 10} s`;
+  const short = Math.round(Number(seconds.toPrecision(2)) * 1_000) / 1_000;
+  return `${seconds < 1 ? short : Math.round(seconds * 10) / 10} s`;
 }
