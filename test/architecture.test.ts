@@ -93,8 +93,10 @@ const DEPENDENCIES: Record<string, { modules: string[]; packages: string[] }> = 
   },
   // Knows no resource of ours: what client-go and controller-runtime are for other operators.
   'controller-runtime': { modules: [], packages: ['@kubernetes/client-node'] },
+  // A kind is a folder: its schema and a pure function that decides.
+  kinds: { modules: ['core/model', 'core/reconcile'], packages: ['zod'] },
   operator: {
-    modules: ['controller-runtime', 'core/model', 'core/reconcile'],
+    modules: ['controller-runtime', 'core/model', 'core/reconcile', 'kinds'],
     packages: ['@kubernetes/client-node'],
   },
   telemetry: { modules: ['core/model'], packages: ['winston', 'prom-client', 'logform', 'triple-beam'] },

@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import { chartReadmes } from './chart-readme.ts';
 import { chartFiles } from './charts.ts';
-import { customResourceDefinition } from './crd.ts';
+import { customResourceDefinitions } from './crd.ts';
 import { postgresVersionsPage } from './postgres-versions.ts';
 import { rbacFiles } from './rbac.ts';
 import { reasonsPage } from './reasons.ts';
@@ -22,12 +22,11 @@ const NOTE = 'Generated from src/core/model by `npm run generate`; do not edit.'
 
 /** Every generated file with the text that it has to have. */
 export function artifacts(): Artifact[] {
-  const definition = customResourceDefinition();
   return [
-    {
+    ...customResourceDefinitions().map((definition) => ({
       path: `crds/${definition.metadata.name}.yaml`,
       text: `# ${NOTE}\n${stringify(definition, YAML)}`,
-    },
+    })),
     { path: 'docs/reference/reasons.md', text: reasonsPage(NOTE) },
     { path: 'docs/reference/databasemigration.md', text: referencePage(NOTE) },
     {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { customResourceDefinition } from './crd.ts';
+import { customResourceDefinitions } from './crd.ts';
 import { AUTH_RIGHTS, LEASE_RIGHTS, RIGHTS, type Right, rulesOf, SECRETS } from './rbac.ts';
 
 const YAML = { version: '1.1', lineWidth: 120, aliasDuplicateObjects: false } as const;
@@ -25,21 +25,28 @@ export function chartFiles(note: string): { path: string; text: string }[] {
 }
 
 function crdTemplate(note: string): string {
-  const { apiVersion, kind, metadata, spec } = customResourceDefinition();
+  const documents = customResourceDefinitions().map(crdDocument).join('---\n');
+  return `{{- /* ${note} */}}\n{{- if .Values.crds.install }}\n${documents}{{- end }}\n`;
+}
+
+function crdDocument({
+  apiVersion,
+  kind,
+  metadata,
+  spec,
+}: ReturnType<typeof customResourceDefinitions>[number]): string {
   const head = [
-    `{{- /* ${note} */}}`,
-    '{{- if .Values.crds.install }}',
     `apiVersion: ${apiVersion}`,
     `kind: ${kind}`,
     'metadata:',
     `  name: ${metadata.name}`,
     '  annotations:',
-    '    # Its deletion would delete every DatabaseMigration.',
+    `    # Its deletion would delete every ${spec.names.kind}.`,
     '    helm.sh/resource-policy: keep',
     '  labels:',
     '    {{- include "db-manager.labels" . | nindent 4 }}',
   ];
-  return `${head.join('\n')}\n${literal(stringify({ spec }, YAML))}{{- end }}\n`;
+  return `${head.join('\n')}\n${literal(stringify({ spec }, YAML))}`;
 }
 
 function rulesTemplate(note: string): string {

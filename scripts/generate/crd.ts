@@ -1,5 +1,55 @@
 import { GROUP, KIND, PLURAL, SHORT_NAME, specSchema, statusSchema, VERSION } from '../../src/core/model/resource.ts';
+import { KINDS } from '../../src/kinds/index.ts';
+import type { AnyKind } from '../../src/kinds/kind.ts';
 import { structuralSchema } from './structural-schema.ts';
+
+/** The CustomResourceDefinitions of all kinds. */
+export function customResourceDefinitions() {
+  return [customResourceDefinition(), ...KINDS.map(definitionOf)];
+}
+
+function definitionOf({ kind, plural, shortName, description, columns, spec, status }: AnyKind) {
+  return {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: `${plural}.${GROUP}` },
+    spec: {
+      group: GROUP,
+      scope: 'Namespaced',
+      names: {
+        kind,
+        listKind: `${kind}List`,
+        plural,
+        singular: kind.toLowerCase(),
+        shortNames: [shortName],
+        categories: ['db-manager'],
+      },
+      versions: [
+        {
+          name: VERSION,
+          served: true,
+          storage: true,
+          subresources: { status: {} },
+          additionalPrinterColumns: columns,
+          schema: {
+            openAPIV3Schema: {
+              description,
+              type: 'object',
+              required: ['spec'],
+              properties: {
+                apiVersion: { type: 'string' },
+                kind: { type: 'string' },
+                metadata: { type: 'object' },
+                spec: structuralSchema(spec),
+                status: structuralSchema(status),
+              },
+            },
+          },
+        },
+      ],
+    },
+  };
+}
 
 /** The CustomResourceDefinition of DatabaseMigration. */
 export function customResourceDefinition() {

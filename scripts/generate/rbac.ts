@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
 import { GROUP, PLURAL } from '../../src/core/model/resource.ts';
+import { KINDS } from '../../src/kinds/index.ts';
 
 /** One right of the operator, and what it is for. */
 export interface Right {
@@ -22,6 +23,12 @@ export const RIGHTS: Right[] = [
   { group: GROUP, resource: PLURAL, verbs: ['list', 'watch'], why: 'Read the resources.' },
   { group: GROUP, resource: PLURAL, verbs: ['patch'], why: 'Set the finalizer while a run is in progress.' },
   { group: GROUP, resource: `${PLURAL}/status`, verbs: ['patch'], why: 'Write the result.' },
+  ...KINDS.flatMap(({ plural }): Right[] => [
+    { group: GROUP, resource: plural, verbs: ['list', 'watch'], why: 'Read the resources.' },
+    { group: GROUP, resource: `${plural}/status`, verbs: ['patch'], why: 'Write the result.' },
+  ]),
+  { group: GROUP, resource: 'databasebackups', verbs: ['create'], why: 'The backups of a schedule.' },
+  { group: GROUP, resource: 'databasebackups', verbs: ['delete'], why: 'Finished ones beyond spec.history.' },
   { group: 'batch', resource: 'jobs', verbs: ['list', 'watch', 'create'], why: 'One Job per run.' },
   { group: 'batch', resource: 'jobs', verbs: ['get'], why: 'Find a Job that was created just before a restart.' },
   { group: 'batch', resource: 'jobs', verbs: ['delete'], why: 'Replace a Job whose pod has not started.' },

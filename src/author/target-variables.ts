@@ -48,7 +48,7 @@ export function variablesOfTargets(env: Readonly<Record<string, string | undefin
       },
     }),
   );
-  const server = known.some((target) => byDialect(target, { postgres: () => true, sqlite: () => false }));
+  const server = known.some((target) => 'host' in target);
   return Object.entries(env).flatMap(([name, value]) => {
     if (value === undefined || value === '' || OTHERS.test(name)) return [];
     return (server && LIBPQ.test(name)) || leads.some((leadsTo) => leadsTo(value)) ? [name] : [];

@@ -31,7 +31,7 @@ export function commandEnvironment(
       if (name !== urlVariable && !OURS.includes(name) && !OF_LIBPQ.test(name)) removed.push(name);
     } else env[name] = value;
   }
-  if (place.dialect === 'postgres') {
+  if ('token' in place) {
     Object.assign(env, {
       PGHOST: place.host,
       PGPORT: String(place.port),
@@ -65,7 +65,7 @@ const KNOWN = {
 };
 
 export function urlOf(format: string, place: CommandPlace): string {
-  if (place.dialect === 'sqlite') {
+  if ('path' in place) {
     const path = isAbsolute(place.path) ? place.path : resolve(place.path);
     if (format === 'uri') return `sqlite:///${path.replace(/[%?#\s]/g, encodeURIComponent)}`;
     return (format === 'jdbc' ? 'jdbc:sqlite:{path}' : format).replaceAll('{path}', () => path);
@@ -82,7 +82,7 @@ export function urlOf(format: string, place: CommandPlace): string {
 /** Texts that must not be in a variable of the command: the password in both spellings, and the URL. */
 function secretsOf(target: DatabaseTarget, given: Readonly<Record<string, string | undefined>>): string[] {
   const url = given.DATABASE_URL ?? '';
-  const password = target.dialect === 'postgres' ? (target.password?.reveal() ?? '') : '';
+  const password = 'password' in target ? (target.password?.reveal() ?? '') : '';
   // A short one would be found in ordinary words.
   const passwords = password.length < 4 ? [] : [password, encodeURIComponent(password)];
   return [...new Set([url, ...passwords])].filter((text) => text !== '');

@@ -14,7 +14,7 @@ export function variablesFor(target: DatabaseTarget, env: Readonly<Record<string
   const { DATABASE_URL: present } = env;
   if (!isProtected(target)) {
     for (const name of variablesOfTargets(env)) {
-      changed[name] = LIBPQ.test(name) ? byDialect(target, { postgres: libpq, sqlite: none })[name] : undefined;
+      changed[name] = 'host' in target && LIBPQ.test(name) ? libpq(target)[name] : undefined;
     }
   }
   if (present !== undefined) {
@@ -26,8 +26,6 @@ export function variablesFor(target: DatabaseTarget, env: Readonly<Record<string
   }
   return changed;
 }
-
-const none = (): Record<string, string | undefined> => ({});
 
 function libpq({ host, port, user, password, database }: PostgresTarget): Record<string, string | undefined> {
   return {

@@ -127,7 +127,7 @@ function localHost(
       const words = stage === 'down' ? (command.down ?? []) : command.run;
       const { env: own, removed } = commandEnvironment(command, place, target, env);
       // The token is a secret while the run lasts.
-      const withToken = place.dialect === 'postgres' ? masker([place.token]) : (text: string) => text;
+      const withToken = 'token' in place ? masker([place.token]) : (text: string) => text;
       const end = await runCommand(words, {
         workingDir: command.workingDir,
         env: own,
@@ -158,7 +158,7 @@ function resultOf(words: readonly string[], end: CommandEnd, removed: readonly s
 }
 
 function secretsOf(target: DatabaseTarget, env: Readonly<Record<string, string | undefined>>): string[] {
-  const password = target.dialect === 'postgres' ? target.password?.reveal() : undefined;
-  const url = target.dialect === 'postgres' ? env.DATABASE_URL : undefined;
+  const password = 'password' in target ? target.password?.reveal() : undefined;
+  const url = 'host' in target ? env.DATABASE_URL : undefined;
   return [password, url, env.PGPASSWORD].filter((text) => text !== undefined && text !== '') as string[];
 }

@@ -1,12 +1,12 @@
 import { isStatus, isTerminating } from '../controller-runtime/api-error.ts';
-import { API_VERSION, type DatabaseMigration, KIND } from '../core/model/resource.ts';
+import { API_VERSION, type DatabaseMigration } from '../core/model/resource.ts';
 import { digest } from '../core/reconcile/inputs.ts';
 import type { EventRecord } from '../core/reconcile/situation.ts';
 import type { ActionContext } from './action-context.ts';
 
 /** Events as `kubectl describe` shows them. The name is derived from the key, so a duplicate is refused and ignored. */
 export async function emitEvents(
-  { metadata }: DatabaseMigration,
+  { kind, metadata }: Pick<DatabaseMigration, 'metadata'> & { kind: string },
   events: readonly EventRecord[],
   { api, identity, now, onEventError }: Pick<ActionContext, 'api' | 'identity' | 'now' | 'onEventError'>,
 ): Promise<void> {
@@ -17,7 +17,7 @@ export async function emitEvents(
       apiVersion: 'v1',
       kind: 'Event',
       metadata: { name: `${name.slice(0, 200)}.${digest([uid, key]).slice(0, 16)}`, namespace },
-      involvedObject: { apiVersion: API_VERSION, kind: KIND, name, namespace, uid, resourceVersion },
+      involvedObject: { apiVersion: API_VERSION, kind, name, namespace, uid, resourceVersion },
       type,
       reason,
       message,

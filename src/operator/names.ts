@@ -1,6 +1,9 @@
 /** Labels and annotations by which the controller finds the objects that it created. */
 export const MANAGED_BY = { 'app.kubernetes.io/managed-by': 'db-manager' } as const;
 export const MANAGED_SELECTOR = 'app.kubernetes.io/managed-by=db-manager';
+/** Jobs of the kinds next to DatabaseMigration, which the controller of migrations does not follow. */
+export const TASK_MANAGED_BY = { 'app.kubernetes.io/managed-by': 'db-manager-tasks' } as const;
+export const TASK_SELECTOR = 'app.kubernetes.io/managed-by=db-manager-tasks';
 export const FIELD_MANAGER = 'db-manager';
 
 export const LABELS = {

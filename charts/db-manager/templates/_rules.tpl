@@ -15,6 +15,47 @@
   verbs:
     - patch
 - apiGroups:
+    - db-manager.dev
+  resources:
+    - databasebackups
+  verbs:
+    - list
+    - watch
+    - create
+    - delete
+- apiGroups:
+    - db-manager.dev
+  resources:
+    - databasebackups/status
+  verbs:
+    - patch
+- apiGroups:
+    - db-manager.dev
+  resources:
+    - databasebackupschedules
+  verbs:
+    - list
+    - watch
+- apiGroups:
+    - db-manager.dev
+  resources:
+    - databasebackupschedules/status
+  verbs:
+    - patch
+- apiGroups:
+    - db-manager.dev
+  resources:
+    - databaserestores
+  verbs:
+    - list
+    - watch
+- apiGroups:
+    - db-manager.dev
+  resources:
+    - databaserestores/status
+  verbs:
+    - patch
+- apiGroups:
     - batch
   resources:
     - jobs

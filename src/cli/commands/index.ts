@@ -36,6 +36,7 @@ import { safetyCheck } from './safety-check.ts';
 import { schemaDiagram } from './schema-diagram.ts';
 import { sidecar } from './sidecar.ts';
 import { status } from './status.ts';
+import { task } from './task.ts';
 import { validate } from './validate.ts';
 import { verifyBackup } from './verify-backup.ts';
 import { wait } from './wait.ts';
@@ -81,6 +82,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
   approve,
   operator,
   runner,
+  task,
   sidecar,
   config,
   completion,

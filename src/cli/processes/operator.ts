@@ -10,6 +10,7 @@ import { tokenAuthorizer } from '../../controller-runtime/token-review.ts';
 import { ProblemError } from '../../core/model/problem.ts';
 import { TOOL_VERSION } from '../../core/model/version.ts';
 import { createController } from '../../operator/controller.ts';
+import { createKindController } from '../../operator/kinds/controller.ts';
 import { createLogger, type LogFormat, type LogLevel } from '../../telemetry/logger.ts';
 import { createMetrics } from '../../telemetry/metrics.ts';
 import { startProbeServer, type TlsFiles } from '../../telemetry/server.ts';
@@ -96,10 +97,25 @@ export async function runOperator(options: OperatorOptions): Promise<number> {
     now: () => new Date(),
     emit: logAndCount(logger, metrics),
   });
+  const kinds = createKindController({
+    api,
+    namespaces: options.namespaces ?? [],
+    runner: { image: options.runnerImage, imagePullPolicy: options.runnerPullPolicy },
+    identity,
+    now: () => new Date(),
+    *databasesInUse() {
+      for (const key of controller.caches.activeJobs) {
+        const job = controller.caches.jobs.get(key);
+        if (job !== undefined) yield job.database;
+      }
+    },
+    onError: (key, error) =>
+      logger.warn('a backup or restore could not be reconciled', { key, error: messageOf(error) }),
+  });
   const probes = await startProbeServer({
     port: options.metricsPort,
     unwell: () => (controller.queue.longestWorkMs > STUCK_MS ? 'a reconcile is stuck' : undefined),
-    unready: () => (controller.caches.hasSynced() ? undefined : 'the caches have not synced yet'),
+    unready: () => (controller.caches.hasSynced() && kinds.hasSynced() ? undefined : 'the caches have not synced yet'),
     ...(options.metricsAuth === true ? { authorize: tokenAuthorizer(api, '/metrics') } : {}),
     tls: tlsFiles(options),
     metrics: async () => ({ contentType: metrics.registry.contentType, text: await metrics.registry.metrics() }),
@@ -108,17 +124,19 @@ export async function runOperator(options: OperatorOptions): Promise<number> {
   logger.info('operator starting', { version: TOOL_VERSION, scope, identity, port: probes.port });
 
   const ended = new AbortController();
-  const watching = controller.watch(AbortSignal.any([options.signal, ended.signal]));
+  const watchSignal = AbortSignal.any([options.signal, ended.signal]);
+  const watching = Promise.all([controller.watch(watchSignal), kinds.watch(watchSignal)]);
   try {
     leadership = options.leaderElection ? await lead() : ALWAYS_LEADER;
     await synced();
     logger.info('leader election won', { identity, resources: controller.caches.resources.size });
     controller.lead(leadership);
+    kinds.lead(leadership);
     await aborted(AbortSignal.any([options.signal, leadership.lost]));
   } catch (error) {
     if (!options.signal.aborted) throw error;
   } finally {
-    await Promise.race([controller.stop(), sleep(STOP_MS, undefined, { ref: false })]);
+    await Promise.race([Promise.all([controller.stop(), kinds.stop()]), sleep(STOP_MS, undefined, { ref: false })]);
     const lost = leadership?.lost.aborted === true;
     await leadership?.release();
     ended.abort();
@@ -137,7 +155,7 @@ export async function runOperator(options: OperatorOptions): Promise<number> {
   }
 
   async function synced(): Promise<void> {
-    while (!controller.caches.hasSynced()) await sleep(20, undefined, { signal: options.signal });
+    while (!controller.caches.hasSynced() || !kinds.hasSynced()) await sleep(20, undefined, { signal: options.signal });
   }
 }
 

@@ -2,6 +2,7 @@ import { BACKUP_REASONS } from './backup-reasons.ts';
 import { CLUSTER_REASONS } from './cluster-reasons.ts';
 import { HISTORY_REASONS } from './history-reasons.ts';
 import { OPERATOR_REASONS } from './operator-reasons.ts';
+import { SUCCESS_REASONS } from './success-reasons.ts';
 
 /**
  * Each outcome has one reason. The same name is used as the reason of the condition, the reason of the event, the log field, the value in
@@ -10,17 +11,7 @@ import { OPERATOR_REASONS } from './operator-reasons.ts';
  * `exit` is the CLI's code: 0 done, 1 failed, 2 usage, 3 pending or different, 4 blocked until a person acts.
  */
 export const REASONS = {
-  // success
-  Migrated: { exit: 0, means: 'Every planned migration was applied.', help: 'Nothing.' },
-  Reverted: { exit: 0, means: 'Every planned migration was reverted.', help: 'Nothing.' },
-  UpToDate: { exit: 0, means: 'The database is at the target; no migration had to run.', help: 'Nothing.' },
-  DryRun: {
-    exit: 0,
-    means: 'A dry run succeeded; nothing was written to the target.',
-    help: 'Set `dryRun: false`, or run without `--dry-run`, to apply the plan.',
-  },
-  Succeeded: { exit: 0, means: 'The step succeeded.', help: 'Nothing.' },
-  Skipped: { exit: 0, means: 'The step was not needed or is disabled.', help: 'Nothing.' },
+  ...SUCCESS_REASONS,
 
   ...CLUSTER_REASONS,
 

@@ -39,7 +39,7 @@ export function requestFromSpec(spec: DatabaseMigrationSpec, identity: RunIdenti
   return {
     version: 1,
     ...identity,
-    database: databaseOf(spec, placement),
+    database: databaseOf(spec.database, placement),
     ...(spec.database.create === undefined ? {} : { create: spec.database.create }),
     ...(spec.database.history === undefined ? {} : { history: spec.database.history }),
     migrations: { path: placement.migrationsFolder },
@@ -82,7 +82,16 @@ function safetyOf({
     : { ...safety, rehearsalServer: { urlVariable: REHEARSAL_URL_VARIABLE } };
 }
 
-function databaseOf({ database }: DatabaseMigrationSpec, placement: Placement): RunRequest['database'] {
+/** The paths and variables that describe a database. */
+type DatabasePlaces = Pick<
+  Placement,
+  'urlVariable' | 'passwordVariable' | 'sqliteFile' | 'caFile' | 'certFile' | 'keyFile'
+>;
+
+export function databaseOf(
+  database: DatabaseMigrationSpec['database'],
+  placement: DatabasePlaces,
+): RunRequest['database'] {
   if (database.sqlite !== undefined) return { sqlite: { path: placement.sqliteFile } };
   if (database.postgres === undefined) return { urlVariable: placement.urlVariable };
   const {

@@ -31,6 +31,14 @@ export function windowState(window: Window, now: Date): WindowState {
   return { kind: 'closed', ...(opens === undefined ? {} : { opens }) };
 }
 
+/** The first time of a schedule after a time; undefined if there is none, a sentence if the schedule is not valid. */
+export function nextTick(schedule: string, timeZone: string, after: Date): Date | undefined | string {
+  const cron = parseCron(schedule);
+  if (typeof cron === 'string') return cron;
+  const clock = zoneClock(timeZone);
+  return clock === undefined ? `"${timeZone}" is not a valid IANA time zone` : nextOpening(cron, clock, after);
+}
+
 function lastOpening(cron: Cron, clock: ZoneClock, now: Date, within: number): Date | undefined {
   const today = clock.dayOf(now);
   for (let day = today; day >= today - within - 2 * DAY; day -= DAY) {

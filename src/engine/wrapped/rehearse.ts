@@ -125,7 +125,7 @@ function summaryOf({ changes, observed }: Trial): string[] {
 /** Refuses what a copy on a shared server must not get; a private server gets everything but effects outside of it. */
 async function beyondGate({ scratch }: OpenedCopy) {
   let problem: Problem | undefined;
-  if (scratch.database.dialect !== 'postgres') return { gate: undefined, refusal: () => problem };
+  if (!scratch.database.can.serverObjects) return { gate: undefined, refusal: () => problem };
   const { loadJudge } = await import('../../migrations/statements/parser.ts');
   const { refusalOf } = await import('../scratch.ts');
   const judge = await loadJudge();

@@ -22,7 +22,7 @@ export async function runCommandOn(
 ): Promise<CommandRun> {
   const { target, host, request, signal } = ports;
   const dial = database.dial;
-  if (target.dialect === 'sqlite' || dial === undefined) {
+  if ('path' in target || dial === undefined) {
     return { result: await host.run(stage, { dialect: 'sqlite', path }, signal) };
   }
   const options = { applicationName: `db-manager wrap ${request.runId.slice(0, 8)}`, timeouts: request.timeouts };

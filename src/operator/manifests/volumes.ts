@@ -16,22 +16,22 @@ export function volumesOf(resource: DatabaseMigration): MountedVolume[] {
     { volume: { name: 'temporary', emptyDir: {} }, mount: { mountPath: MOUNTS.temporary } },
     ...(database.sqlite === undefined
       ? []
-      : [claim('database', database.sqlite.volume.claimName, MOUNTS.database, false)]),
+      : [claimVolume('database', database.sqlite.volume.claimName, MOUNTS.database, false)]),
     ...backups(resource),
     ...migrationFiles(migrations),
-    ...certificates(database.postgres),
-    ...file('backups-ca', objectStore?.caFrom?.secretKeyRef, objectStore?.caFrom?.configMapKeyRef),
+    ...certificateFiles(database.postgres),
+    ...secretFile('backups-ca', objectStore?.caFrom?.secretKeyRef, objectStore?.caFrom?.configMapKeyRef),
   ];
 }
 
 function backups(resource: DatabaseMigration): MountedVolume[] {
   const name = backupClaimName(resource);
-  return name === undefined ? [] : [claim('backups', name, MOUNTS.backups, false)];
+  return name === undefined ? [] : [claimVolume('backups', name, MOUNTS.backups, false)];
 }
 
 function migrationFiles({ image, configMaps, volume }: DatabaseMigration['spec']['migrations']): MountedVolume[] {
   const mount = { mountPath: MOUNTS.migrations, readOnly: true };
-  if (volume !== undefined) return [claim('migrations', volume.claimName, MOUNTS.migrations, true)];
+  if (volume !== undefined) return [claimVolume('migrations', volume.claimName, MOUNTS.migrations, true)];
   if (image !== undefined) {
     const { reference, pullPolicy } = image;
     return [{ volume: { name: 'migrations', image: { reference, ...(pullPolicy && { pullPolicy }) } }, mount }];
@@ -41,12 +41,12 @@ function migrationFiles({ image, configMaps, volume }: DatabaseMigration['spec']
   return [{ volume: { name: 'migrations', projected: { sources } }, mount }];
 }
 
-function certificates(postgres: DatabaseMigration['spec']['database']['postgres']): MountedVolume[] {
+export function certificateFiles(postgres: DatabaseMigration['spec']['database']['postgres']): MountedVolume[] {
   const { caFrom, certFrom, keyFrom } = postgres ?? {};
   return [
-    ...file('ca', caFrom?.secretKeyRef, caFrom?.configMapKeyRef),
-    ...file('cert', certFrom?.secretKeyRef),
-    ...file('key', keyFrom?.secretKeyRef),
+    ...secretFile('ca', caFrom?.secretKeyRef, caFrom?.configMapKeyRef),
+    ...secretFile('cert', certFrom?.secretKeyRef),
+    ...secretFile('key', keyFrom?.secretKeyRef),
   ];
 }
 
@@ -55,7 +55,7 @@ interface KeyRef {
   key: string;
 }
 
-function file(name: string, secret: KeyRef | undefined, configMap?: KeyRef): MountedVolume[] {
+export function secretFile(name: string, secret: KeyRef | undefined, configMap?: KeyRef): MountedVolume[] {
   const mount = { mountPath: `${MOUNTS.files}/${name}`, readOnly: true };
   const items = (key: string) => [{ key, path: `${name}.pem` }];
   if (secret !== undefined) {
@@ -67,7 +67,7 @@ function file(name: string, secret: KeyRef | undefined, configMap?: KeyRef): Mou
   return [{ volume: { name, configMap: { name: configMap.name, items: items(configMap.key) } }, mount }];
 }
 
-function claim(name: string, claimName: string, mountPath: string, readOnly: boolean): MountedVolume {
+export function claimVolume(name: string, claimName: string, mountPath: string, readOnly: boolean): MountedVolume {
   const source = readOnly ? { claimName, readOnly } : { claimName };
   return { volume: { name, persistentVolumeClaim: source }, mount: { mountPath, ...(readOnly ? { readOnly } : {}) } };
 }

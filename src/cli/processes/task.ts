@@ -1,0 +1,191 @@
+import { findBackup, listBackups } from '../../backups/list.ts';
+import { withLocalCopy } from '../../backups/local-copy.ts';
+import { pruneBackups } from '../../backups/prune.ts';
+import { restoreBackup } from '../../backups/restore.ts';
+import { takeBackup } from '../../backups/take.ts';
+import { verifyBackup } from '../../backups/verify.ts';
+import type { Backup } from '../../core/model/backup.ts';
+import { bytesText } from '../../core/model/bytes.ts';
+import { masker } from '../../core/model/masking.ts';
+import { ProblemError } from '../../core/model/problem.ts';
+import { REASONS } from '../../core/model/reason.ts';
+import { TASK_REQUEST_VARIABLE, type TaskReport, type TaskRequest, taskRequestSchema } from '../../core/model/task.ts';
+import { TOOL_VERSION } from '../../core/model/version.ts';
+import { currentPosition } from '../../core/planning/plan.ts';
+import { checkDump } from '../../database/check-dump.ts';
+import { openDatabase } from '../../database/open.ts';
+import type { Database } from '../../database/port.ts';
+import { toProblem } from '../../engine/failure.ts';
+import { backupIdentities } from '../../library/backup-identities.ts';
+import { holder } from '../../library/holder.ts';
+import type { Io } from '../io.ts';
+import { maskOutput } from '../mask-output.ts';
+import { targetFromRequest } from '../request-target.ts';
+import { secretValues } from '../secret-values.ts';
+import { leaveTerminationMessage } from './termination-message.ts';
+
+const TIMEOUTS = { connect: 60_000, lock: 60_000, statement: 0, run: 0 };
+const LOCK_MS = 10 * 60_000;
+
+type Result = Partial<TaskReport> & Pick<TaskReport, 'reason' | 'message'>;
+
+/**
+ * The process inside the pod of a DatabaseBackup or a DatabaseRestore: one request from the environment, the report as
+ * termination message and last line of the log. It has no API permissions.
+ */
+export async function runTask(io: Io): Promise<void> {
+  const mask = masker(secretValues(io.env));
+  maskOutput(process, mask);
+  const startedAt = new Date().toISOString();
+  let result: Result;
+  try {
+    result = await perform(readRequest(io.env[TASK_REQUEST_VARIABLE]), io);
+  } catch (error) {
+    const { reason, message } = toProblem(error);
+    result = { reason, message: mask(message).slice(0, 1_500) };
+  }
+  const failed = REASONS[result.reason].exit !== 0;
+  const report: TaskReport = {
+    version: 1,
+    result: failed ? 'failed' : 'succeeded',
+    startedAt,
+    finishedAt: new Date().toISOString(),
+    ...result,
+  };
+  const text = JSON.stringify(report);
+  io.out(text);
+  leaveTerminationMessage(io, text);
+  io.setExitCode(REASONS[result.reason].exit);
+}
+
+function readRequest(text: string | undefined): TaskRequest {
+  const parsed = text === undefined ? undefined : taskRequestSchema.safeParse(JSON.parse(text));
+  if (parsed?.success === true) return parsed.data;
+  throw new ProblemError({
+    reason: 'InvalidConfiguration',
+    message: `${TASK_REQUEST_VARIABLE} is missing or cannot be read. The operator starts this command; its version and that of the runner image probably differ.`,
+  });
+}
+
+async function perform(request: TaskRequest, io: Io): Promise<Result> {
+  const target = targetFromRequest(request, io.env);
+  const restores = request.action.kind === 'restore';
+  const applicationName = `db-manager ${request.action.kind}`;
+  const options = { timeouts: TIMEOUTS, applicationName, create: restores ? ('file' as const) : false };
+  const database = await openDatabase(target, options);
+  try {
+    return restores ? await restore(database, request, io) : await backup(database, request, io);
+  } finally {
+    await database.close();
+  }
+}
+
+async function backup(database: Database, { action, place, ...request }: TaskRequest, io: Io): Promise<Result> {
+  if (action.kind !== 'backup') throw new Error('not a backup');
+  const { signal } = io;
+  const taken = await takeBackup(database, place, {
+    ...(await labels(database, request)),
+    schemas: request.schemas,
+    now: new Date(),
+    signal,
+    onMessage: (message) => io.err(message),
+  });
+  const identities = await backupIdentities({}, io.env);
+  await verifyBackup(taken, { check: checkDump, identities, signal });
+  const notes: string[] = [];
+  if (action.verify === 'Restore') {
+    const scratch = await withLocalCopy(taken, { identities, signal }, (local) =>
+      database.createScratch({ kind: 'backup', backup: local }, { runId: `verify-${Date.now().toString(36)}` }),
+    );
+    await scratch.drop();
+    notes.push('and was restored into a scratch copy');
+  }
+  let pruned: number | undefined;
+  if (action.retain !== undefined) {
+    const onKept = (message: string) => notes.push(`; ${message}`);
+    const { id } = database.identity;
+    pruned = (await pruneBackups(place, { ...action.retain, databaseId: id, now: new Date(), onKept })).length;
+    notes.push(`; ${pruned} old removed`);
+  }
+  const { name, sizeBytes } = taken.manifest;
+  return {
+    reason: 'Succeeded',
+    message: `${name} (${bytesText(sizeBytes)}) was taken and verified ${notes.join('')}`.trim(),
+    database: database.identity.display,
+    backup: { ...described(taken), verifiedBy: action.verify },
+    pruned,
+  };
+}
+
+async function restore(database: Database, { action, place, ...request }: TaskRequest, io: Io): Promise<Result> {
+  if (action.kind !== 'restore') throw new Error('not a restore');
+  const { identity } = database;
+  const { signal } = io;
+  const name = identity.id.slice(identity.id.lastIndexOf('/') + 1);
+  if (action.confirm !== name) {
+    throw new ProblemError({
+      reason: 'InvalidConfiguration',
+      message: `spec.confirm is "${action.confirm}", and the database is "${name}". Nothing was changed.`,
+    });
+  }
+  const lock = await database.lock({ waitMs: LOCK_MS, runId: 'restore', holder: holder(io.env), signal });
+  try {
+    const found = await wanted(place, action, action.into ? undefined : identity.id);
+    const { safetyBackup, kept } = await restoreBackup(database, found, {
+      safetyBackup: { folder: place, ...(await labels(database, request)) },
+      identities: await backupIdentities({}, io.env),
+      now: new Date(),
+      into: action.into,
+      terminateSessions: action.terminateSessions,
+      onMessage: (message) => io.err(message),
+      signal,
+    });
+    const { manifest } = found;
+    return {
+      reason: 'Succeeded',
+      message: `${manifest.name} was restored; the database and its history are at ${manifest.revision}. What was written after ${manifest.takenAt} is not in it.`,
+      database: identity.display,
+      backup: described(found),
+      safetyBackup: safetyBackup?.manifest.name,
+      kept: kept?.name,
+    };
+  } finally {
+    await lock.release();
+  }
+}
+
+async function wanted(
+  place: string,
+  { backup, before }: Extract<TaskRequest['action'], { kind: 'restore' }>,
+  databaseId: string | undefined,
+): Promise<Backup> {
+  if (backup !== undefined) return findBackup(place, backup, databaseId);
+  const { backups } = await listBackups(place);
+  const limit = Date.parse(before ?? '');
+  const found = backups.find(
+    ({ manifest }) =>
+      Date.parse(manifest.takenAt) <= limit && (databaseId === undefined || manifest.database.id === databaseId),
+  );
+  if (found !== undefined) return found;
+  throw new ProblemError({
+    reason: 'BackupNotFound',
+    message: `No backup of this database was taken at or before ${before}. To list the backups: \`db-manager list-backups\`.`,
+  });
+}
+
+async function labels(
+  database: Database,
+  { recipients, compression }: Pick<TaskRequest, 'recipients' | 'compression'>,
+) {
+  return {
+    revision: currentPosition(await database.history.read()),
+    toolVersion: TOOL_VERSION,
+    compression: compression ?? ('auto' as const),
+    recipients,
+  };
+}
+
+function described({ path, manifest }: Backup): NonNullable<TaskReport['backup']> {
+  const { name, sizeBytes, sha256, takenAt, revision, encryption } = manifest;
+  return { name, path, sizeBytes, sha256, takenAt, revision, encrypted: encryption !== undefined };
+}

@@ -1,0 +1,127 @@
+import { parseDuration } from '../core/model/duration.ts';
+import type { Reason } from '../core/model/reason.ts';
+import { REASONS } from '../core/model/reason.ts';
+import type { Condition } from '../core/model/resource-status.ts';
+import type { TaskReport } from '../core/model/task.ts';
+import type { CommonStatus, KindDecision, Observation, TaskPod } from './kind.ts';
+
+export interface TaskStatus extends CommonStatus {
+  database?: string;
+  job?: string;
+  startedAt?: string;
+  finishedAt?: string;
+  duration?: string;
+  reason?: string;
+  message?: string;
+}
+
+const WAIT_MS = 5_000;
+
+/** The decision for a resource that stands for one Job: start it, follow it, record its result. */
+export function decideTask<Spec, Status extends TaskStatus>(
+  { resource, task, databaseInUse, now }: Observation<Spec, Status>,
+  job: string,
+  pod: () => TaskPod | string,
+  result: (report: TaskReport) => Partial<Status>,
+): KindDecision<Status> {
+  const before = (resource.status ?? {}) as Status;
+  const { generation } = resource.metadata;
+  const settle = (status: Partial<Status>, verdict: Verdict): Status & CommonStatus => ({
+    ...before,
+    ...status,
+    observedGeneration: generation,
+    summary: verdict.summary,
+    conditions: conditionsOf(verdict, before.conditions, generation, now),
+  });
+  if (before.finishedAt !== undefined) return { status: before, events: [] };
+  if (task?.report !== undefined) {
+    const { report } = task;
+    const ok = report.result === 'succeeded';
+    const status: Partial<TaskStatus> = {
+      ...result(report),
+      database: report.database,
+      finishedAt: seconds(new Date(report.finishedAt)),
+      duration: `${Math.round((Date.parse(report.finishedAt) - Date.parse(report.startedAt)) / 1000)}s`,
+      reason: report.reason,
+      message: report.message,
+    };
+    const verdict = verdictOf(ok ? 'done' : 'failed', report.reason, report.message);
+    return {
+      status: settle(status as Partial<Status>, verdict),
+      events: [{ type: ok ? 'Normal' : 'Warning', reason: report.reason, message: report.message, key: 'finished' }],
+    };
+  }
+  if (task === undefined && before.startedAt === undefined) {
+    const wanted = databaseInUse ? undefined : pod();
+    if (wanted === undefined || typeof wanted === 'string') {
+      const reason = wanted === undefined ? 'DatabaseInUse' : 'ReferenceNotFound';
+      const message = wanted ?? 'another run works on this database; the Job starts when it has ended';
+      return { status: settle({}, verdictOf('waiting', reason, message)), requeueAfter: WAIT_MS, events: [] };
+    }
+    const status: Partial<TaskStatus> = { job, startedAt: seconds(now) };
+    const message = `Job ${job} was created`;
+    return {
+      status: settle(status as Partial<Status>, verdictOf('running', 'Running', message)),
+      start: wanted,
+      events: [{ type: 'Normal', reason: 'Running', message, key: 'started' }],
+    };
+  }
+  if (task?.state === 'active') {
+    const message = task.waiting ?? 'the Job is running';
+    return { status: settle({}, verdictOf('running', 'Running', message)), requeueAfter: WAIT_MS, events: [] };
+  }
+  const message = 'The Job ended without a report, or was deleted. Its result is unknown; create a new resource.';
+  const status: Partial<TaskStatus> = { finishedAt: seconds(now), reason: 'RunLost', message };
+  return {
+    status: settle(status as Partial<Status>, verdictOf('failed', 'RunLost', message)),
+    events: [{ type: 'Warning', reason: 'RunLost', message, key: 'finished' }],
+  };
+}
+
+interface Verdict {
+  state: 'waiting' | 'running' | 'done' | 'failed';
+  reason: Reason;
+  message: string;
+  summary: string;
+}
+
+function verdictOf(state: Verdict['state'], reason: Reason, message: string): Verdict {
+  const summary = { waiting: `Waiting: ${reason}`, running: 'Running', done: 'Complete', failed: `Failed: ${reason}` };
+  return { state, reason, message, summary: summary[state] };
+}
+
+/** Ready, Reconciling and Stalled as kstatus expects them. */
+export function conditionsOf(
+  { state, reason, message }: Omit<Verdict, 'summary'>,
+  previous: readonly Condition[] | undefined,
+  generation: number | undefined,
+  now: Date,
+): Condition[] {
+  const known = reason in REASONS ? reason : 'InternalError';
+  const make = (type: string, status: boolean): Condition => {
+    const before = previous?.find((each) => each.type === type);
+    const text = status ? 'True' : 'False';
+    return {
+      type,
+      status: text,
+      reason: known,
+      message: message.slice(0, 4_000),
+      lastTransitionTime: before?.status === text ? before.lastTransitionTime : seconds(now),
+      ...(generation === undefined ? {} : { observedGeneration: generation }),
+    };
+  };
+  return [
+    make('Ready', state === 'done'),
+    make('Reconciling', state === 'running' || state === 'waiting'),
+    make('Stalled', state === 'failed'),
+  ];
+}
+
+export function seconds(time: Date): string {
+  return `${time.toISOString().slice(0, 19)}Z`;
+}
+
+/** The schema has validated the text. */
+export function milliseconds(text: string): number {
+  return parseDuration(text) ?? 0;
+}

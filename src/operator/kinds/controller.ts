@@ -1,0 +1,263 @@
+/**
+ * The controller of the kinds next to DatabaseMigration. It watches, asks the kind for its decision, and carries it out;
+ * it knows no kind. Like the controller of migrations it reads all state from the API server, so a restart loses nothing.
+ */
+import type { V1Job, V1Pod } from '@kubernetes/client-node';
+import type { Api } from '../../controller-runtime/api.ts';
+import { isStatus, isTerminating } from '../../controller-runtime/api-error.ts';
+import { fenced, type Leadership, NotLeader } from '../../controller-runtime/lease.ts';
+import { WorkQueue } from '../../controller-runtime/queue.ts';
+import { reflect } from '../../controller-runtime/reflector.ts';
+import { type KubernetesObject, Store } from '../../controller-runtime/store.ts';
+import { API_VERSION } from '../../core/model/resource.ts';
+import { taskReportSchema } from '../../core/model/task.ts';
+import { databaseKey } from '../../core/reconcile/inputs.ts';
+import { KINDS } from '../../kinds/index.ts';
+import type { AnyKind, Resource, TaskState } from '../../kinds/kind.ts';
+import { jobNameOf } from '../../kinds/names.ts';
+import { emitEvents } from '../events.ts';
+import type { RunnerDefaults } from '../manifests/job.ts';
+import { taskJob } from '../manifests/task-job.ts';
+import { FIELD_MANAGER, LABELS, RUNNER_CONTAINER, TASK_SELECTOR } from '../names.ts';
+import { type JobRecord, jobRecord } from '../run-records.ts';
+
+export interface KindControllerOptions {
+  api: Api;
+  /** Empty: all namespaces. */
+  namespaces: readonly string[];
+  runner: RunnerDefaults;
+  identity: string;
+  now(): Date;
+  /** Labels of the databases on which a migration works now. */
+  databasesInUse(): Iterable<string>;
+  onError(key: string, error: unknown): void;
+}
+
+export interface KindController {
+  hasSynced(): boolean;
+  /** Resources of a kind, for metrics. */
+  resources(kind: string): Iterable<Resource>;
+  watch(signal: AbortSignal): Promise<void>;
+  lead(leadership: Leadership): void;
+  stop(): Promise<void>;
+}
+
+const WORKERS = 4;
+
+export function createKindController(options: KindControllerOptions): KindController {
+  const { api, namespaces, now } = options;
+  let acting: Api | undefined;
+  const queue = new WorkQueue({
+    workers: WORKERS,
+    work,
+    onError(key, error) {
+      if (!isStatus(error, 409) && !isTerminating(error) && !(error instanceof NotLeader)) options.onError(key, error);
+    },
+  });
+  const touch = (key: string) => {
+    if (acting !== undefined && key !== '') queue.add(key);
+  };
+  const stores = new Map(
+    KINDS.map((kind) => [
+      kind.kind,
+      {
+        kind,
+        store: new Store<Resource>({
+          keep: (object) => object as unknown as Resource,
+          index: ({ metadata }) => ownerOf(metadata),
+          onChange({ key, before, after }) {
+            touch(`${kind.kind}/${key}`);
+            for (const parent of KINDS.filter(({ children }) => children === kind.kind)) {
+              const owner = ownerOf((after ?? before)?.metadata);
+              const found = [...(stores.get(parent.kind)?.store.values() ?? [])].find(
+                ({ metadata }) => metadata.uid === owner,
+              );
+              if (found !== undefined) touch(`${parent.kind}/${found.metadata.namespace}/${found.metadata.name}`);
+            }
+          },
+        }),
+      },
+    ]),
+  );
+  const jobs = new Store<JobRecord>({
+    keep: jobRecord,
+    index: ({ owner }) => owner,
+    onChange: ({ before, after }) => touch((after ?? before)?.resource ?? ''),
+  });
+  const scopes = namespaces.length === 0 ? [''] : namespaces.map((name) => `/namespaces/${encodeURIComponent(name)}`);
+  const watched = scopes.flatMap((scope) => [
+    ...[...stores.values()].map(({ kind, store }) => ({
+      store: store as unknown as Store<unknown>,
+      path: `/apis/${API_VERSION}${scope}/${kind.plural}`,
+    })),
+    { store: jobs as unknown as Store<unknown>, path: `/apis/batch/v1${scope}/jobs`, labelSelector: TASK_SELECTOR },
+  ]);
+
+  async function work(key: string): Promise<void> {
+    if (acting === undefined) return;
+    const [kindName = '', namespace = '', name = ''] = key.split('/');
+    const entry = stores.get(kindName);
+    const object = entry?.store.get(`${namespace}/${name}`);
+    if (entry === undefined || object === undefined || object.metadata.deletionTimestamp !== undefined) return;
+    const { kind } = entry;
+    const parsed = kind.spec.safeParse(object.spec);
+    // Written with a newer CRD: another version of the operator handles it.
+    if (!parsed.success) return options.onError(key, new Error(`the spec cannot be read: ${parsed.error.message}`));
+    const resource: Resource = { ...object, apiVersion: API_VERSION, kind: kind.kind, spec: parsed.data };
+    const label = databaseLabel(kind, resource);
+    const job = jobNameOf(resource);
+    const decision = kind.decide({
+      resource,
+      task: await taskOf(acting, resource, job),
+      databaseInUse: label !== undefined && isInUse(label, object.metadata.uid),
+      children: childrenOf(kind, object.metadata.uid),
+      find: (kind, name) => stores.get(kind)?.store.get(`${namespace}/${name}`),
+      now: now(),
+    });
+    if (decision.start !== undefined && label !== undefined) {
+      const body = taskJob(resource, job, decision.start, label, options.runner);
+      await create(acting, `/apis/batch/v1/namespaces/${namespace}/jobs`, body, jobs);
+    }
+    for (const child of decision.create ?? []) {
+      const plural = stores.get(child.kind)?.kind.plural;
+      const owner = {
+        apiVersion: API_VERSION,
+        kind: kind.kind,
+        name,
+        uid: object.metadata.uid ?? '',
+        controller: true,
+      };
+      const metadata = { ...child.metadata, ownerReferences: [owner] };
+      const path = `/apis/${API_VERSION}/namespaces/${namespace}/${plural}`;
+      await create(acting, path, { ...child, metadata }, stores.get(child.kind)?.store);
+    }
+    await writeStatus(acting, entry, resource, decision.status);
+    await emitEvents(resource, decision.events, {
+      api: acting,
+      identity: options.identity,
+      now,
+      onEventError: (error) => options.onError('events', error),
+    });
+    for (const child of decision.remove ?? []) {
+      const path = `/apis/${API_VERSION}/namespaces/${namespace}/${stores.get(child.kind)?.kind.plural}/${child.metadata.name}`;
+      await acting.request({ verb: 'delete', path }).catch((error: unknown) => {
+        if (!isStatus(error, 404)) throw error;
+      });
+    }
+    if (decision.requeueAfter !== undefined) queue.addAfter(key, decision.requeueAfter);
+  }
+
+  function childrenOf(kind: AnyKind, uid = ''): Resource[] {
+    const children = kind.children === undefined ? [] : (stores.get(kind.children)?.store.by(uid) ?? []);
+    return [...children]
+      .map((child) => ({ ...child, kind: kind.children ?? '' }))
+      .sort((a, b) => (a.metadata.creationTimestamp ?? '').localeCompare(b.metadata.creationTimestamp ?? ''));
+  }
+
+  function isInUse(label: string, uid = ''): boolean {
+    for (const each of options.databasesInUse()) if (each === label) return true;
+    for (const job of jobs.values())
+      if (job.state === 'active' && job.database === label && job.owner !== uid) return true;
+    return false;
+  }
+
+  async function taskOf(api: Api, { metadata }: Resource, name: string): Promise<TaskState | undefined> {
+    const job = jobs.by(metadata.uid ?? '').find((each) => each.name === name);
+    if (job === undefined) return undefined;
+    const { items } = await api.request<{ items: V1Pod[] }>({
+      verb: 'list',
+      path: `/api/v1/namespaces/${job.namespace}/pods`,
+      query: { labelSelector: `${LABELS.owner}=${metadata.uid}` },
+    });
+    const container = items[0]?.status?.containerStatuses?.find((each) => each.name === RUNNER_CONTAINER);
+    const { terminated, waiting } = container?.state ?? {};
+    const report = reportIn(terminated?.message);
+    const blocked = waiting?.reason !== undefined && !/^(ContainerCreating|PodInitializing)$/.test(waiting.reason);
+    return {
+      // A Job has ended for us only with its pod: its report is there.
+      state: job.state,
+      ...(report === undefined ? {} : { report }),
+      ...(blocked ? { waiting: `the pod does not start: ${waiting.reason}: ${waiting.message ?? ''}` } : {}),
+    };
+  }
+
+  return {
+    hasSynced: () => watched.every(({ store, path }) => store.hasSynced([path])),
+    resources: (kind) => stores.get(kind)?.store.values() ?? [],
+    async watch(signal) {
+      const report = (path: string) => ({ onError: (error: unknown) => options.onError(path, error) });
+      await Promise.all(
+        watched.map(({ store, ...rest }) =>
+          reflect(api, store, { ...rest, ...report(rest.path), inTurn: (work) => work() }, signal),
+        ),
+      );
+    },
+    lead(leadership) {
+      acting = fenced(api, leadership);
+      for (const { kind, store } of stores.values()) for (const key of store.keys()) touch(`${kind.kind}/${key}`);
+    },
+    stop: () => queue.stop(),
+  };
+}
+
+function ownerOf(metadata: Resource['metadata'] | undefined): string | undefined {
+  return (metadata as V1Job['metadata'])?.ownerReferences?.find(({ controller }) => controller === true)?.uid;
+}
+
+/** The same label as on the Jobs of migrations, so that they see each other. */
+function databaseLabel(kind: AnyKind, { spec, metadata }: Resource): string | undefined {
+  const database = kind.database?.(spec);
+  if (database === undefined) return undefined;
+  return databaseKey({ metadata, spec: { database } } as unknown as Parameters<typeof databaseKey>[0]);
+}
+
+async function create(
+  api: Api,
+  path: string,
+  body: object,
+  store: Store<never> | Store<Resource> | Store<JobRecord> | undefined,
+) {
+  try {
+    const made = await api.request<KubernetesObject>({ verb: 'create', path, body });
+    store?.put(made);
+  } catch (error) {
+    // It was created before a restart, and the cache has not seen it yet.
+    if (!isStatus(error, 409)) throw error;
+  }
+}
+
+/** Server-side apply, and only if something has changed. */
+async function writeStatus(
+  api: Api,
+  { kind, store }: { kind: AnyKind; store: Store<Resource> },
+  resource: Resource,
+  status: object,
+) {
+  if (JSON.stringify(sorted(status)) === JSON.stringify(sorted(resource.status ?? {}))) return;
+  const { name, namespace, resourceVersion } = resource.metadata;
+  const written = await api.request<KubernetesObject>({
+    verb: 'patch',
+    path: `/apis/${API_VERSION}/namespaces/${namespace}/${kind.plural}/${name}/status`,
+    query: { fieldManager: FIELD_MANAGER, force: true },
+    contentType: 'application/apply-patch+yaml',
+    body: { apiVersion: API_VERSION, kind: kind.kind, metadata: { name, namespace, resourceVersion }, status },
+  });
+  store.put(store.trim(written));
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).filter(([, each]) => each !== undefined);
+  return Object.fromEntries(entries.sort(([a], [b]) => a.localeCompare(b)).map(([key, each]) => [key, sorted(each)]));
+}
+
+/** What a pod wrote is not trusted: it must have the shape of a report. */
+function reportIn(message: string | undefined) {
+  try {
+    const parsed = taskReportSchema.safeParse(JSON.parse(message ?? ''));
+    return parsed.success ? parsed.data : undefined;
+  } catch {
+    return undefined;
+  }
+}

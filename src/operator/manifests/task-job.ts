@@ -1,0 +1,128 @@
+import type { V1EnvVar, V1Job } from '@kubernetes/client-node';
+import { TASK_REQUEST_VARIABLE } from '../../core/model/task.ts';
+import { placeOfObjectStore } from '../../core/reconcile/backup-place.ts';
+import { databaseOf } from '../../core/reconcile/request.ts';
+import type { Resource, TaskPod } from '../../kinds/kind.ts';
+import { milliseconds } from '../../kinds/task.ts';
+import { ANNOTATIONS, LABELS, MOUNTS, RUNNER_CONTAINER, TASK_MANAGED_BY, VARIABLES } from '../names.ts';
+import { BACKUPS_CA, backupVariables } from './backup-access.ts';
+import type { RunnerDefaults } from './job.ts';
+import { certificateFiles, claimVolume, secretFile } from './volumes.ts';
+
+const USER = 1000;
+const GRACE_SECONDS = 60;
+
+/** The Job of a DatabaseBackup or a DatabaseRestore: everything that it needs to know, and no secrets. */
+export function taskJob(
+  resource: Resource,
+  job: string,
+  pod: TaskPod,
+  databaseLabel: string,
+  defaults: RunnerDefaults,
+): V1Job {
+  const { kind, apiVersion, metadata } = resource;
+  const { name, namespace = 'default', uid = '' } = metadata;
+  const { source } = pod;
+  const labels = {
+    ...TASK_MANAGED_BY,
+    'app.kubernetes.io/name': 'db-manager',
+    [LABELS.owner]: uid,
+    [LABELS.database]: databaseLabel,
+  };
+  const annotations = { [ANNOTATIONS.resource]: `${kind}/${namespace}/${name}` };
+  const volumes = volumesOf(pod);
+  const { runner } = source;
+  return {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: {
+      name: job,
+      namespace,
+      labels,
+      annotations,
+      ownerReferences: [{ apiVersion, kind, name, uid, controller: true }],
+    },
+    spec: {
+      backoffLimit: 0,
+      activeDeadlineSeconds: Math.ceil(milliseconds(source.timeout) / 1000),
+      ttlSecondsAfterFinished: Math.ceil(milliseconds(runner.ttlAfterFinished) / 1000),
+      template: {
+        metadata: { labels, annotations },
+        spec: {
+          restartPolicy: 'Never',
+          automountServiceAccountToken: false,
+          enableServiceLinks: false,
+          terminationGracePeriodSeconds: GRACE_SECONDS,
+          securityContext: {
+            runAsNonRoot: true,
+            runAsUser: USER,
+            runAsGroup: USER,
+            fsGroup: USER,
+            fsGroupChangePolicy: 'OnRootMismatch',
+            seccompProfile: { type: 'RuntimeDefault' },
+          },
+          containers: [
+            {
+              name: RUNNER_CONTAINER,
+              image: runner.image ?? defaults.image,
+              imagePullPolicy: runner.imagePullPolicy ?? defaults.imagePullPolicy,
+              ...(runner.resources === undefined ? {} : { resources: runner.resources as object }),
+              args: ['task'],
+              env: environment(pod),
+              securityContext: {
+                allowPrivilegeEscalation: false,
+                readOnlyRootFilesystem: true,
+                capabilities: { drop: ['ALL'] },
+              },
+              volumeMounts: volumes.map(({ volume: { name }, mount }) => ({ name, ...mount })),
+            },
+          ],
+          volumes: volumes.map(({ volume }) => volume),
+          ...(runner.nodeSelector === undefined ? {} : { nodeSelector: runner.nodeSelector }),
+          ...(runner.serviceAccountName === undefined ? {} : { serviceAccountName: runner.serviceAccountName }),
+        },
+      },
+    },
+  };
+}
+
+function volumesOf({ database, source: { volume, objectStore } }: TaskPod) {
+  const { caFrom } = objectStore ?? {};
+  return [
+    { volume: { name: 'temporary', emptyDir: {} }, mount: { mountPath: MOUNTS.temporary } },
+    ...(database.sqlite === undefined
+      ? []
+      : [claimVolume('database', database.sqlite.volume.claimName, MOUNTS.database, false)]),
+    ...(volume === undefined ? [] : [claimVolume('backups', volume.claimName, MOUNTS.backups, false)]),
+    ...certificateFiles(database.postgres),
+    ...secretFile('backups-ca', caFrom?.secretKeyRef, caFrom?.configMapKeyRef),
+  ];
+}
+
+function environment({ database, source, request }: TaskPod): V1EnvVar[] {
+  const { volume, objectStore } = source;
+  const place =
+    objectStore === undefined
+      ? [MOUNTS.backups, ...(volume?.path === undefined ? [] : [volume.path])].join('/')
+      : placeOfObjectStore(objectStore, BACKUPS_CA);
+  const files = (name: string, given: unknown) =>
+    given === undefined ? undefined : `${MOUNTS.files}/${name}/${name}.pem`;
+  const { postgres, sqlite, urlFrom } = database;
+  const target = databaseOf(database, {
+    urlVariable: VARIABLES.url,
+    passwordVariable: VARIABLES.password,
+    sqliteFile: sqlite === undefined ? '' : `${MOUNTS.database}/${sqlite.path}`,
+    caFile: files('ca', postgres?.caFrom),
+    certFile: files('cert', postgres?.certFrom),
+    keyFile: files('key', postgres?.keyFrom),
+  });
+  const secret = urlFrom?.secretKeyRef ?? postgres?.passwordFrom?.secretKeyRef;
+  const variable = urlFrom === undefined ? VARIABLES.password : VARIABLES.url;
+  return [
+    { name: 'HOME', value: '/tmp' },
+    { name: VARIABLES.pod, valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
+    ...(secret === undefined ? [] : [{ name: variable, valueFrom: { secretKeyRef: secret } }]),
+    ...backupVariables(source),
+    { name: TASK_REQUEST_VARIABLE, value: JSON.stringify(request({ database: target, place })) },
+  ];
+}

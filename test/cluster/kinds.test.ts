@@ -1,0 +1,196 @@
+import assert from 'node:assert/strict';
+import { KINDS } from '../../src/kinds/index.ts';
+import type { Resource } from '../../src/kinds/kind.ts';
+import { ageKey, hasAge } from '../backups/age-keys.ts';
+import {
+  AVAILABLE_OBJECT_STORES,
+  CREDENTIALS,
+  sharedObjectStore,
+  type TestObjectStore,
+} from '../support/object-store.ts';
+import { eventually } from '../support/processes.ts';
+import { type Ground, type Operator, openGround } from './operator-fixtures.ts';
+import {
+  configMap,
+  furnish,
+  LEDGER,
+  postgresDatabase,
+  secret,
+  sqliteLedger,
+  sqliteMigration,
+} from './operator-resources.ts';
+import { describeCluster } from './suite.ts';
+
+const API_VERSION = 'db-manager.dev/v1alpha1';
+
+type Seen = Resource<object, Record<string, unknown> & { backup?: { name: string; path: string; encrypted: boolean } }>;
+
+describeCluster('the kinds for backups', (cluster) => {
+  let ground: Ground;
+  let operator: Operator;
+  let store: TestObjectStore;
+  let place: { objectStore: object };
+
+  before(async function () {
+    this.timeout(180_000);
+    if (!AVAILABLE_OBJECT_STORES.includes('versitygw') || !hasAge()) return this.skip();
+    store = await sharedObjectStore('versitygw');
+    ground = await openGround(cluster(), 'kinds');
+    for (const { plural } of KINDS) {
+      await eventually(`${plural} to be served`, async () => (await ground.kubectl('get', plural)).code === 0);
+    }
+    await furnish(ground);
+    await ground.apply(secret('object-store', CREDENTIALS));
+    place = {
+      objectStore: {
+        bucket: store.bucket,
+        prefix: 'kinds',
+        endpoint: store.endpoint,
+        credentialsFrom: { secretRef: { name: 'object-store' } },
+      },
+    };
+    operator = await ground.startOperator();
+    await ground.apply(configMap('trading', LEDGER), sqliteMigration('trading'));
+    await ground.waitFor('trading', 'Ready');
+  });
+  after(() => operator?.stop());
+
+  const make = (kind: string, name: string, spec: object) => ({
+    apiVersion: API_VERSION,
+    kind,
+    metadata: { name },
+    spec,
+  });
+  const sqlite = { sqlite: { volume: { claimName: 'bot' }, path: 'trading.db' } };
+  const get = async (kind: string, name: string): Promise<Seen> =>
+    JSON.parse(await ground.run('get', kind, name, '--output=json'));
+  const when = (kind: string, name: string, what: string, isSo: (seen: Seen) => boolean, seconds = 90) => {
+    let last: Seen | undefined;
+    return eventually(
+      `${kind} ${name} to be ${what}`,
+      async () => {
+        last = await get(kind, name);
+        return isSo(last) && last;
+      },
+      {
+        timeoutMs: seconds * 1000,
+        everyMs: 300,
+        explain: async () => `${JSON.stringify(last?.status, null, 2)}\n${(await operator.log()).slice(-3_000)}`,
+      },
+    );
+  };
+  const finished = (kind: string, name: string) =>
+    when(kind, name, 'finished', ({ status }) => status?.finishedAt !== undefined);
+
+  it('take an encrypted backup of SQLite into an object store, restore it, and refuse a wrong confirmation', async function () {
+    this.timeout(300_000);
+    const { recipient, identity } = await ageKey();
+    await ground.apply(secret('identity', { key: identity.reveal() }));
+    const encryption = {
+      recipients: [recipient],
+      identityFrom: { secretKeyRef: { name: 'identity', key: 'key' } },
+    };
+    await ground.apply(make('DatabaseBackup', 'first', { database: sqlite, ...place, encryption, verify: 'Restore' }));
+    const { status } = await finished('dbb', 'first');
+    assert.equal(status?.summary, 'Complete', JSON.stringify(status));
+    assert.equal(status?.backup?.encrypted, true);
+    assert.match(status?.backup?.path ?? '', /^s3:\/\/backups\/kinds\/trading-db-[0-9a-f]{16}\/backup_/);
+    assert.match(await ground.run('get', 'dbb', 'first'), /first +Complete +backup_\S+\.db\.age +\d+ +Restore/);
+    assert.match(await ground.run('describe', 'dbb', 'first'), /Normal +Succeeded .*was taken and verified/);
+    await ground.run('wait', '--for=condition=Ready', 'dbb/first', '--timeout=10s');
+
+    const before = await sqliteLedger(ground, 'trading');
+    await ground.apply(
+      make('DatabaseRestore', 'wrong', { database: sqlite, from: { databaseBackup: 'first' }, confirm: 'other.db' }),
+    );
+    const wrong = await finished('dbr', 'wrong');
+    assert.equal(wrong.status?.summary, 'Failed: InvalidConfiguration');
+    assert.match(String(wrong.status?.message), /Nothing was changed/);
+    await ground.apply(
+      make('DatabaseRestore', 'right', { database: sqlite, from: { databaseBackup: 'first' }, confirm: 'trading.db' }),
+    );
+    const right = await finished('dbr', 'right');
+    assert.equal(right.status?.summary, 'Complete', JSON.stringify(right.status));
+    assert.match(String(right.status?.safetyBackup), /\.db\.age$/);
+    assert.deepEqual(await sqliteLedger(ground, 'trading'), before);
+  });
+
+  it('restore a backup of PostgreSQL into another database, with the operator killed in between', async function () {
+    this.timeout(300_000);
+    const from = await postgresDatabase('source');
+    const to = await postgresDatabase('target');
+    await from.rows('CREATE TABLE orders AS SELECT generate_series(1, 100) AS id');
+    const databaseOf = ({ spec }: typeof from) => (spec as { database: { postgres: { database: string } } }).database;
+    await ground.apply(make('DatabaseBackup', 'source', { database: databaseOf(from), ...place }));
+    await when('dbb', 'source', 'started', ({ status }) => status?.job !== undefined);
+    await operator.stop('SIGKILL');
+    operator = await ground.startOperator();
+    assert.equal((await finished('dbb', 'source')).status?.summary, 'Complete');
+    assert.equal((await ground.jobs()).filter(({ metadata }) => metadata.name.startsWith('source-')).length, 1);
+    const database = databaseOf(to);
+    const spec = { database, from: { databaseBackup: 'source' }, confirm: database.postgres.database };
+    await ground.apply(make('DatabaseRestore', 'refused', spec));
+    assert.equal((await finished('dbr', 'refused')).status?.reason, 'BackupMismatch');
+    await ground.apply(make('DatabaseRestore', 'target', { ...spec, into: 'Other' }));
+    await when('dbr', 'target', 'started', ({ status }) => status?.job !== undefined);
+    await operator.stop('SIGKILL');
+    operator = await ground.startOperator();
+    const done = await finished('dbr', 'target');
+    assert.equal(done.status?.summary, 'Complete', JSON.stringify(done.status));
+    assert.deepEqual(await to.rows('SELECT count(*)::int AS n FROM orders'), [{ n: 100 }]);
+  });
+
+  it('fire by schedule, prove the backup by a restore, and keep only so many', async function () {
+    this.timeout(300_000);
+    await ground.apply(
+      make('DatabaseBackupSchedule', 'each-minute', {
+        schedule: '* * * * *',
+        timeZone: 'Europe/Berlin',
+        database: sqlite,
+        ...place,
+        verify: 'Restore',
+        retain: { last: 1, days: 0 },
+        history: 1,
+      }),
+    );
+    const first = await when('dbs', 'each-minute', 'successful', ({ status }) => status?.lastBackup !== undefined, 150);
+    assert.ok(first.status?.lastRestoreVerification);
+    await operator.stop('SIGKILL');
+    operator = await ground.startOperator();
+    const again = ({ status }: Seen) =>
+      status?.lastBackup !== first.status?.lastBackup && status?.summary === 'Complete';
+    const second = await when('dbs', 'each-minute', 'successful again', again, 150);
+    await ground.run('patch', 'dbs', 'each-minute', '--type=merge', '--patch={"spec":{"suspend":true}}');
+    const children = await eventually('old children to be deleted', async () => {
+      const { items } = JSON.parse(await ground.run('get', 'dbb', '--output=json')) as { items: Seen[] };
+      const own = items.filter(({ metadata }) => metadata.name.startsWith('each-minute-'));
+      return own.length === 1 && own;
+    });
+    assert.equal(children[0]?.status?.backup?.name, second.status?.lastBackup);
+    assert.match(String(children[0]?.status?.message), /verified|old removed/);
+  });
+
+  it('are refused by the API server if they make no sense', async () => {
+    const refused = async (object: object, words: RegExp) => {
+      await assert.rejects(ground.apply(object), words);
+    };
+    await refused(make('DatabaseBackup', 'x', { database: sqlite }), /set exactly one of volume, objectStore/);
+    await refused(
+      make('DatabaseRestore', 'x', { database: sqlite, from: { latest: true, name: 'x' }, confirm: 'x', ...place }),
+      /exactly one of databaseBackup, name, latest, before/,
+    );
+    await refused(
+      make('DatabaseRestore', 'x', {
+        database: { postgres: { host: 'db', database: 'shop', user: 'app' } },
+        from: { latest: true },
+        confirm: 'other',
+        ...place,
+      }),
+      /confirm must be the name of the database/,
+    );
+    await refused(
+      make('DatabaseBackup', 'first', { database: sqlite, ...place, verify: 'Checksum' }),
+      /create a new resource/,
+    );
+  });
+});
