@@ -13,6 +13,13 @@ const LINE = 'one line that pg_dump or pg_restore prints';
 const MESSAGE = 'one error message of the server or of pg_restore';
 const NUMBER = 'digits that we made';
 const EXCEPTIONS: Record<string, string> = {
+  "/(?:SET\\s+\\w+\\s*=|VALUES)\\s*\\(?\\s*'([^']+)'/i": OWN,
+  '/(?:could not be restored|differs from the backup): (.*?)\\. \\S+ is unchanged/s': MESSAGE,
+  '/\\/\\*[\\s\\S]*?\\*\\//g': OWN,
+  '/^(?:comment\\s|create\\s+(?:extension|type|sequence|schema|function|procedure|collation|statistics|aggregate|operator|cast|temp)\\b|grant\\s|analyze\\b|reindex\\b|set\\s|reset\\s|values\\b|savepoint\\s|release\\s|attach\\s|detach\\s|explain\\s|select\\s+(?:[^(]*$|(?:pg_catalog\\.)?(?:setval|set_config)\\s*\\())/i':
+    OWN,
+  '/^([A-Z]+(?: [A-Z]+)*) (.*)$/': LINE,
+  '/^CREATE (?:OR REPLACE )?(?:FUNCTION|PROCEDURE) (?:[^(]*\\.)?"?([^"(]+)"?\\(/': OWN,
   '/(?:\\s+|[\'"]use strict[\'"];?|#!.*)*/y': 'nothing follows, so it cannot fail and try again',
   '/(\\.0)+$/': NAME,
   '/^\\s{1,20}at (?:.*\\()?(.+?):(\\d{1,9}):(\\d{1,9})\\)?$/': 'at most 4,000 characters',
@@ -72,12 +79,10 @@ const EXCEPTIONS: Record<string, string> = {
   '/^COMMIT;\\n((?:--[^\\n]*\\n|\\\\unrestrict [^\\n]*\\n|\\s)*)(?![\\s\\S])/m':
     'the last bytes of a script, at most TAIL_BYTES',
   '/(relation|function|type|operator|table) .* does not exist/': MESSAGE,
-  '/could not be restored: (.*?)\\. [^.]* is unchanged/': MESSAGE,
   '/^\\s*([^=\\s]+)=(.*?)\\s*$/': URL,
   '/^[^\'"]*=[^\'"\\s]*;/': URL,
   '/:[^,\\]]*$/': URL,
   "/\\bcopy\\b[^;]*\\b(from|to)\\s+(program\\b|'|E')/i": OWN,
-  '/WITH SCHEMA (.*);/': LINE,
   '/[.@].*$/': NAME,
   '/^Command was: REFRESH MATERIALIZED VIEW ([^;]+);/m': MESSAGE,
   '/^(?:CONTEXT: +)?COPY ([^\\n]{1,200}?), line \\d/m': MESSAGE,
