@@ -45,7 +45,7 @@ export interface Observation<Spec, Status> {
   now: Date;
 }
 
-/** What a Job needs besides its request. */
+/** What a Job needs in addition to its request. */
 export interface TaskPod {
   database: Database;
   source: BackupSource;

@@ -17,7 +17,7 @@ export interface TaskStatus extends CommonStatus {
 
 const WAIT_MS = 5_000;
 
-/** The decision for a resource that stands for one Job: start it, follow it, record its result. */
+/** The decision for a resource that has one Job: start it, follow it, record its result. */
 export function decideTask<Spec, Status extends TaskStatus>(
   { resource, task, databaseInUse, now }: Observation<Spec, Status>,
   job: string,

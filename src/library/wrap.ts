@@ -52,7 +52,7 @@ export interface WrapOptions extends Options {
  * apply, verify. Does not throw for failures of a run; the report describes them.
  *
  * @example
- * const report = await wrapCommand({ command: ['alembic', 'upgrade', 'head'] });
+ * const report = await wrapCommand({ databaseUrl: 'sqlite:///data/app.db', command: ['alembic', 'upgrade', 'head'] });
  * if (report.result !== 'succeeded') console.error(report.reason, report.message);
  */
 export async function wrapCommand(options: WrapOptions): Promise<RunReport> {

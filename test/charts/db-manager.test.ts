@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { customResourceDefinition } from '../../scripts/generate/crd.ts';
+import { customResourceDefinitions } from '../../scripts/generate/crd.ts';
 import { AUTH_RIGHTS, LEASE_RIGHTS, RIGHTS, rulesOf } from '../../scripts/generate/rbac.ts';
 import { TOOL_VERSION } from '../../src/core/model/version.ts';
 import { CHARTS, helm, only, type Rendered, refusal, render } from './helm.ts';
@@ -26,10 +26,13 @@ describe('the chart of the operator', () => {
     assert.deepEqual([version, appVersion], [TOOL_VERSION, TOOL_VERSION]);
   });
 
-  it('installs the CRD of crds/, upgrades it with the chart and keeps it on uninstall', () => {
-    const definition = only(objects, 'CustomResourceDefinition');
-    assert.deepEqual(definition.spec, customResourceDefinition().spec);
-    assert.equal(definition.metadata?.annotations?.['helm.sh/resource-policy'], 'keep');
+  it('installs the CRDs of crds/, upgrades them with the chart and keeps them on uninstall', () => {
+    const definitions = objects.filter(({ kind }) => kind === 'CustomResourceDefinition');
+    assert.deepEqual(
+      definitions.map(({ spec }) => spec),
+      customResourceDefinitions().map(({ spec }) => spec),
+    );
+    for (const { metadata } of definitions) assert.equal(metadata?.annotations?.['helm.sh/resource-policy'], 'keep');
   });
 
   it('leaves the CRD out where it is told to', async () => {

@@ -346,6 +346,8 @@ const ELSEWHERE: Partial<Record<Reason, string>> = {
   ObjectStoreBusy: 'test/faults/object-store.test.ts',
   ObjectStoreUnreachable: 'test/faults/object-store.test.ts',
   DecryptionFailed: 'test/backups/encryption.test.ts',
+  NotConnected: 'test/engine/wrapped.test.ts',
+  TargetChanged: 'test/engine/wrapped.test.ts',
   NotAllowed: 'test/cluster/operator-policies.test.ts',
 };
 

@@ -75,6 +75,9 @@ describe('the examples of the library’s functions', function () {
         await writeFile(join(folder, 'migrations/20990101000000_more.sql'), '-- migrate:up\nSELECT 1;\n');
         await runExample(folder, 'safeMigrate');
       }
+      // Alembic itself is tried in test/tools.
+      if (name === 'wrapCommand')
+        texts.set(name, (texts.get(name) ?? '').replace("'alembic', 'upgrade', 'head'", "'true'"));
       if (name === 'rekeyBackup') {
         const { identity, recipient } = await ageKey();
         await writeFile(join(folder, 'key.txt'), identity.reveal());
