@@ -54,7 +54,9 @@ describeCluster('the manifests in deploy/ and the renderings of charts/', (clust
 
   it('samples show every source of migrations', async () => {
     const texts = await Promise.all(
-      (await readdir('deploy/samples')).map((name) => readFile(join('deploy/samples', name), 'utf8')),
+      (await readdir('deploy/samples'))
+        .filter((name) => name.endsWith('.yaml'))
+        .map((name) => readFile(join('deploy/samples', name), 'utf8')),
     );
     for (const source of ['image', 'configMaps', 'volume', 'runnerImage'])
       assert.ok(
@@ -83,7 +85,8 @@ describeCluster('the manifests in deploy/ and the renderings of charts/', (clust
   ];
   for (const [what, chart, values] of renderings) {
     it(`${chart} is taken: ${what}`, async () => {
-      const objects = await render('x', chart, values, '--namespace=shop');
+      // A pod is refused where its service account does not exist yet: the chart tests have a test of their own.
+      const objects = (await render('x', chart, values, '--namespace=shop')).filter(({ kind }) => kind !== 'Pod');
       const input = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects });
       // The CRD is there already, of another field manager.
       const args = ['apply', '--server-side', '--force-conflicts', '--dry-run=server', '--filename=-'];
