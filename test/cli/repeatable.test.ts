@@ -38,7 +38,7 @@ for (const dialect of DIALECTS) {
         /V1__orders[\s\S]*R__orders_view[\s\S]*2 migrations applied; the database is at V1__orders/,
       );
       assert.deepEqual(await states(here), ['V1__orders applied', 'R__orders_view applied']);
-      assert.match((await here.run('migrate', 'upgrade')).out, /nothing is pending|up to date|0 migrations/i);
+      assert.match((await here.run('migrate', 'upgrade')).out, /Nothing to do/);
     });
 
     it('are pending again once their file has changed, without being an edited migration', async () => {

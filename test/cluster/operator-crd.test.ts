@@ -35,12 +35,12 @@ const REFUSED: { title: string; spec: object; sentence: RegExp }[] = [
   {
     title: 'backups without a volume',
     spec: { ...GOOD, backup: {} },
-    sentence: /set backup\.volume, or backup\.mode: Disabled/,
+    sentence: /set backup\.volume, backup\.objectStore, or backup\.mode: Disabled/,
   },
   {
     title: 'backups by default, without a volume',
     spec: { database: GOOD.database, migrations: GOOD.migrations },
-    sentence: /set backup\.volume, or backup\.mode: Disabled/,
+    sentence: /set backup\.volume, backup\.objectStore, or backup\.mode: Disabled/,
   },
   {
     title: 'a claim that is given and to be made',
