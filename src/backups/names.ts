@@ -70,7 +70,8 @@ export function pageNameOf(report: string): string {
 
 /** The report of a run that took no backup. */
 export function runReportName(startedAt: Date, runId: string): string {
-  const id = runId.replaceAll(/[^A-Za-z0-9-]/g, '').slice(0, 8) || 'run';
+  // The end of an id is what differs between the runs of one resource.
+  const id = runId.replaceAll(/[^A-Za-z0-9]/g, '').slice(-8) || 'run';
   return reportNameOf(`${stemAt(startedAt).replace('backup', 'run')}_${id}`);
 }
 

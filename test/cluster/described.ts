@@ -4,6 +4,7 @@ export function normalised(text: string, namespace: string): string {
     .replaceAll(namespace, 'shop')
     .replace(/\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z/g, '2026-01-05T09:00:00Z')
     .replace(/backup_\d{8}_\d{6}(_\d+)?/g, 'backup_20260105_090000')
+    .replace(/run_\d{8}_\d{6}_\w{1,8}/g, 'run_20260105_090000_4f4f4f4f')
     .replace(/sha256:[0-9a-f]{64}/g, `sha256:${'4f'.repeat(32)}`)
     .replace(/\b[0-9a-f]{64}\b/g, '4f'.repeat(32))
     .replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '6e0bfa1c-2b4d-4e8f-9a57-0c1d2e3f4a5b')
