@@ -94,6 +94,8 @@ describeCluster('two operators, and an API server that goes away', (cluster) => 
     assert.ok(operator !== undefined);
     await ground.apply(configMap('before', LEDGER), sqliteMigration('before'));
     await ground.waitFor('before', 'Ready');
+    // Its finalizer goes with the run, a moment after the status.
+    await ground.resourceWhen('before', 'released', ({ metadata }) => (metadata.finalizers ?? []).length === 0);
     const before = await ground.resource('before');
     // On a busy machine the API server is away for longer than the lease: then it ends, and its Deployment starts it anew.
     const deployed = operator.ended.then(({ code }) => (code === 1 ? start() : undefined));

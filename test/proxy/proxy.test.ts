@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { ServerMessage, Statement } from '../../src/proxy/proxy.ts';
 import { createAuthority } from '../support/certificates.ts';
@@ -162,6 +163,8 @@ describe('the proxy', () => {
       const ended = async (...texts: string[]) => {
         ends.length = 0;
         for (const text of texts) await client.query(text).catch(() => {});
+        // The client gets the error before the server has said that the transaction ended.
+        for (let tries = 0; ends.length === 0 && tries < 200; tries += 1) await sleep(10);
         return [...ends];
       };
       assert.deepEqual(await ended('SELECT 1'), [true]);

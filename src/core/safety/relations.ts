@@ -71,7 +71,7 @@ function attempt(parsing: Parsing, forms: readonly string[], depth: number): Rel
   return [];
 }
 
-/** `a.b` as schema and name. Any other text is kept as it is; no table has such a name. */
+/** `a.b` as schema and name. Any other text is kept as it is; a table never has such a name. */
 function asName(written: string): RelationName {
   const [, schema, name = ''] = /^(?:([^.\s]+)\.)?([^.\s]+)$/.exec(written) ?? [];
   if (name === '') return { name: written };
