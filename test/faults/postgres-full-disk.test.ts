@@ -82,8 +82,7 @@ describe('a PostgreSQL server whose disk is full', function () {
 
   it('during a rehearsal: said before production is touched, and no copy stays', async () => {
     const { url, target, drop } = await seeded();
-    // The row of the run is the only thing that a refused run writes.
-    const hash = await contentHashOf(target, ['db_manager_runs']);
+    const hash = await contentHashOf(target);
     const migrations = await temporaryFolder('migrations');
     const files = {
       '1_notes.sql': 'CREATE TABLE IF NOT EXISTS notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL);',
@@ -99,7 +98,9 @@ describe('a PostgreSQL server whose disk is full', function () {
     assert.equal(report.reason, 'RehearsalImpossible', report.message);
     assert.match(report.message, /enough disk space/i);
     assert.equal(report.touched, false);
-    assert.equal(await contentHashOf(target, ['db_manager_runs']), hash);
+    // The record of the run is all that a refused run writes.
+    await runSql(target, 'DROP TABLE IF EXISTS db_manager_runs');
+    assert.equal(await contentHashOf(target), hash);
     // A server without room cannot always drop what it made; the report says so then, and the next run drops it.
     if ((await copies()).length > 0) assert.match(report.message, /could not be cleaned up/);
     const again = await runOn(url, requestFor(migrations, backups, wish));
