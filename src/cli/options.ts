@@ -57,3 +57,33 @@ export function unknownAppliedOption(...without: UnknownAppliedOption[]): Option
 export function unknownAppliedOf(option: UnknownAppliedOption | undefined) {
   return option === undefined ? {} : { unknownApplied: UNKNOWN_APPLIED[option] };
 }
+
+const REHEARSALS = { auto: 'Auto', full: 'Full', schema: 'SchemaOnly', disabled: 'Disabled' } as const;
+const REHEARSAL_SERVERS = { auto: 'Auto', private: 'Private', 'same-server': 'SameServer' } as const;
+
+/** What the commands that rehearse have in common, as commander gives it. */
+export interface RehearsalOptions {
+  rehearsal?: keyof typeof REHEARSALS;
+  rehearsalServer?: keyof typeof REHEARSAL_SERVERS;
+}
+
+/** `--rehearsal` and `--rehearsal-server`. `what` runs on the copy: the plan, or a command. */
+export function rehearsalOptions(what: string): [Option, Option] {
+  return [
+    new Option('--rehearsal <mode>', `copy on which the ${what} runs first (default: safety.rehearsal, auto)`).choices(
+      Object.keys(REHEARSALS),
+    ),
+    new Option(
+      '--rehearsal-server <where>',
+      'server of the copy of a PostgreSQL database: a private one, or the same one (default: safety.rehearsalServer, auto)',
+    ).choices(Object.keys(REHEARSAL_SERVERS)),
+  ];
+}
+
+/** The options as the library takes them. */
+export function rehearsalOf({ rehearsal, rehearsalServer }: RehearsalOptions) {
+  return {
+    rehearsal: rehearsal === undefined ? undefined : REHEARSALS[rehearsal],
+    rehearsalServer: rehearsalServer === undefined ? undefined : REHEARSAL_SERVERS[rehearsalServer],
+  };
+}

@@ -1,20 +1,20 @@
-import { Option } from 'commander';
 import { REASONS } from '../../core/model/reason.ts';
 import { defineCommand } from '../command.ts';
-import { type UnknownAppliedOption, unknownAppliedOf, unknownAppliedOption } from '../options.ts';
+import {
+  type RehearsalOptions,
+  rehearsalOf,
+  rehearsalOptions,
+  type UnknownAppliedOption,
+  unknownAppliedOf,
+  unknownAppliedOption,
+} from '../options.ts';
 import { print } from '../output/print.ts';
 
-const REHEARSALS = { auto: 'Auto', full: 'Full', schema: 'SchemaOnly', disabled: 'Disabled' } as const;
-
-const REHEARSAL_SERVERS = { auto: 'Auto', private: 'Private', 'same-server': 'SameServer' } as const;
-
-interface SafeMigrateCommandOptions {
+interface SafeMigrateCommandOptions extends RehearsalOptions {
   target: string;
   dryRun?: boolean;
   create?: boolean;
   backup: boolean;
-  rehearsal?: keyof typeof REHEARSALS;
-  rehearsalServer?: keyof typeof REHEARSAL_SERVERS;
   backupName?: string;
   allowDowngrade?: boolean;
   unknownApplied?: UnknownAppliedOption;
@@ -35,23 +35,15 @@ export const safeMigrate = defineCommand<SafeMigrateCommandOptions>({
     'db-manager safe-migrate --unknown-applied downgrade',
     'db-manager safe-migrate --report run.html',
   ],
-  configure: (command) =>
+  configure(command) {
+    const [mode, server] = rehearsalOptions('plan');
     command
       .option('--target <target>', 'head, a revision or its unique prefix, +N, -N', 'head')
       .option('--dry-run', 'run all steps without writing to the database')
       .option('--create', 'create a missing PostgreSQL database')
       .option('--no-backup', 'take no backup; the rehearsal then runs on the schema only')
-      .addOption(
-        new Option('--rehearsal <mode>', 'copy on which the plan runs first (default: safety.rehearsal, auto)').choices(
-          Object.keys(REHEARSALS),
-        ),
-      )
-      .addOption(
-        new Option(
-          '--rehearsal-server <where>',
-          'server of the copy of a PostgreSQL database: a private one, or the same one (default: safety.rehearsalServer, auto)',
-        ).choices(Object.keys(REHEARSAL_SERVERS)),
-      )
+      .addOption(mode)
+      .addOption(server)
       .option('--backup-name <name>', 'instead of backup_YYYYMMDD_HHMMSS')
       .addOption(unknownAppliedOption())
       .option('--allow-downgrade', 'allow a target older than the current revision')
@@ -60,7 +52,8 @@ export const safeMigrate = defineCommand<SafeMigrateCommandOptions>({
         'run this plan despite its findings; the message that refused the plan contains the digest',
       )
       .option('--report <file>', 'also write the HTML page of the run to this file')
-      .option('--redact-literals', 'leave the literals in SQL out of the page'),
+      .option('--redact-literals', 'leave the literals in SQL out of the page');
+  },
   async action({ rehearsal, rehearsalServer, approve, unknownApplied, report: file, redactLiterals, ...options }, io) {
     const { safeMigrate } = await import('../../library/safe-migrate.ts');
     const { renderReport } = await import('../output/report.ts');
@@ -71,8 +64,7 @@ export const safeMigrate = defineCommand<SafeMigrateCommandOptions>({
       ...unknownAppliedOf(unknownApplied),
       approvedPlan: approve,
       report: { file, redactLiterals },
-      rehearsal: rehearsal === undefined ? undefined : REHEARSALS[rehearsal],
-      rehearsalServer: rehearsalServer === undefined ? undefined : REHEARSAL_SERVERS[rehearsalServer],
+      ...rehearsalOf({ rehearsal, rehearsalServer }),
       onEvent: (event) => view?.show(event),
     });
     view?.close();

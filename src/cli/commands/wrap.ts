@@ -1,13 +1,12 @@
 import { Option } from 'commander';
 import { REASONS } from '../../core/model/reason.ts';
 import { defineCommand } from '../command.ts';
+import { type RehearsalOptions, rehearsalOf, rehearsalOptions } from '../options.ts';
 import { print } from '../output/print.ts';
 
-const REHEARSALS = { auto: 'Auto', full: 'Full', schema: 'SchemaOnly', disabled: 'Disabled' } as const;
-const REHEARSAL_SERVERS = { auto: 'Auto', private: 'Private', 'same-server': 'SameServer' } as const;
 const STATEMENTS = { enforce: 'Enforce', warn: 'Warn', ignore: 'Ignore' } as const;
 
-interface WrapCommandOptions {
+interface WrapCommandOptions extends RehearsalOptions {
   command: string[];
   urlEnv?: string;
   urlFormat?: string;
@@ -17,8 +16,6 @@ interface WrapCommandOptions {
   dryRun?: boolean;
   create?: boolean;
   backup: boolean;
-  rehearsal?: keyof typeof REHEARSALS;
-  rehearsalServer?: keyof typeof REHEARSAL_SERVERS;
   backupName?: string;
   /** Digest of the plan. */
   approve?: string;
@@ -35,7 +32,8 @@ export const wrap = defineCommand<WrapCommandOptions>({
     'db-manager wrap --dry-run -- npx knex migrate:latest',
     'db-manager wrap --url-env FLYWAY_URL --url-format jdbc -- flyway migrate',
   ],
-  configure: (command) =>
+  configure(command) {
+    const [mode, server] = rehearsalOptions('command');
     command
       .argument('<command...>', 'program and arguments; they run without a shell')
       .option('--url-env <name>', 'environment variable with the URL for the command (default: DATABASE_URL)')
@@ -54,23 +52,14 @@ export const wrap = defineCommand<WrapCommandOptions>({
       .option('--dry-run', 'run all steps without running the command on the target')
       .option('--create', 'create a missing PostgreSQL database')
       .option('--no-backup', 'take no backup; the rehearsal then runs on the schema only')
-      .addOption(
-        new Option(
-          '--rehearsal <mode>',
-          'copy on which the command runs first (default: safety.rehearsal, auto)',
-        ).choices(Object.keys(REHEARSALS)),
-      )
-      .addOption(
-        new Option(
-          '--rehearsal-server <where>',
-          'server of the copy of a PostgreSQL database: a private one, or the same one (default: safety.rehearsalServer, auto)',
-        ).choices(Object.keys(REHEARSAL_SERVERS)),
-      )
+      .addOption(mode)
+      .addOption(server)
       .option('--backup-name <name>', 'instead of backup_YYYYMMDD_HHMMSS')
       .option(
         '--approve <digest>',
         'run this plan despite its findings; the message that refused the plan contains the digest',
-      ),
+      );
+  },
   async action({ rehearsal, rehearsalServer, statements, approve, down, ...options }, io) {
     const { wrapCommand } = await import('../../library/wrap.ts');
     const { renderReport } = await import('../output/report.ts');
@@ -81,8 +70,7 @@ export const wrap = defineCommand<WrapCommandOptions>({
       down: down === undefined ? undefined : ['/bin/sh', '-c', down],
       approvedPlan: approve,
       statements: statements === undefined ? undefined : STATEMENTS[statements],
-      rehearsal: rehearsal === undefined ? undefined : REHEARSALS[rehearsal],
-      rehearsalServer: rehearsalServer === undefined ? undefined : REHEARSAL_SERVERS[rehearsalServer],
+      ...rehearsalOf({ rehearsal, rehearsalServer }),
       onEvent: (event) => view?.show(event),
       onOutput: (line, stage) => io.err(`${stage} | ${line}`),
     });
