@@ -3,18 +3,24 @@ import { checkUrlFormat, commandEnvironment } from '../command/environment.ts';
 import { type CommandEnd, findProgram, runCommand } from '../command/process.ts';
 import { type Command, displayCommand } from '../core/model/command.ts';
 import { masker } from '../core/model/masking.ts';
-import type { RunEvent, RunReport } from '../core/model/report.ts';
-import type { CommandRequest, RunRequest } from '../core/model/request.ts';
+import type { RunReport } from '../core/model/report.ts';
+import type { CommandRequest } from '../core/model/request.ts';
 import type { DatabaseTarget } from '../core/model/target.ts';
 import { openDatabase } from '../database/open.ts';
 import type { CommandHost, CommandResult } from '../engine/wrapped/host.ts';
 import { runWrapped } from '../engine/wrapped/run.ts';
 import { backupIdentities } from './backup-identities.ts';
 import { holder } from './holder.ts';
+import type { SafeMigrateOptions } from './safe-migrate.ts';
 import { scratchServerOf } from './scratch-server.ts';
 import { type Options, settingsOf } from './settings.ts';
 
-export interface WrapOptions extends Options {
+export interface WrapOptions
+  extends Options,
+    Pick<
+      SafeMigrateOptions,
+      'backup' | 'create' | 'backupName' | 'rehearsal' | 'rehearsalServer' | 'approvedPlan' | 'approval' | 'onEvent'
+    > {
   /** Program and arguments of the other tool: `['alembic', 'upgrade', 'head']`. It runs without a shell. */
   command: readonly string[];
   /** Program and arguments that revert the run, for `onFailure: 'Downgrade'`. */
@@ -29,20 +35,6 @@ export interface WrapOptions extends Options {
   statements?: 'Enforce' | 'Warn' | 'Ignore';
   /** All steps without running the command on the target. */
   dryRun?: boolean;
-  /** Default true. Without a backup the rehearsal uses the schema only. */
-  backup?: boolean;
-  /** Create a missing PostgreSQL database. A missing SQLite file is created without it. */
-  create?: boolean;
-  /** Instead of `backup_YYYYMMDD_HHMMSS`. */
-  backupName?: string;
-  rehearsal?: RunRequest['safety']['rehearsal'];
-  rehearsalServer?: RunRequest['safety']['rehearsalServer'];
-  /** Digest of the plan that may run despite findings or `approval`. */
-  approvedPlan?: string;
-  /** Default `Automatic`. */
-  approval?: RunRequest['approval'];
-  /** Called when a step ends, and with the progress of long steps. */
-  onEvent?(event: RunEvent): void;
   /** Called with each line that the command prints, masked, and the stage in which it runs. */
   onOutput?(line: string, stage: 'rehearse' | 'apply' | 'down'): void;
 }
