@@ -18,7 +18,7 @@ import type { RunnerDefaults } from './manifests/job.ts';
 import { fetchObservations, observe, type Sources } from './observe.ts';
 import { OrphanedJobs } from './orphaned-jobs.ts';
 import { ownerKey } from './run-records.ts';
-import { type SlotLimits, Slots } from './slots.ts';
+import { type Look, type SlotLimits, Slots, type Tasks } from './slots.ts';
 
 export interface ControllerOptions {
   api: Api;
@@ -26,6 +26,8 @@ export interface ControllerOptions {
   namespaces: readonly string[];
   runner: RunnerDefaults;
   slots: SlotLimits;
+  /** Backups and restores, which take slots too. */
+  tasks?: Tasks;
   /** Absent: everything is allowed. */
   allowed?: Allowed;
   /** Identity of this process, for events. */
@@ -52,6 +54,7 @@ const WORKERS = 8;
 export interface Controller {
   readonly caches: Caches;
   readonly queue: WorkQueue;
+  readonly slots: SharedSlots;
   /** Watches before it leads, so that a second replica takes over without a pause. Resolves when the signal aborts. */
   watch(signal: AbortSignal): Promise<void>;
   /** Starts to act; every write is fenced by the leadership. */
@@ -60,11 +63,21 @@ export interface Controller {
   stop(): Promise<void>;
 }
 
+/** The slots of runs, for backups and restores. Keys are those of `taskKey`. */
+export interface SharedSlots {
+  look(key: string, database: string): Look;
+  promise(key: string, database: string): void;
+  settle(key: string): void;
+  /** A backup or restore has ended: runs that wait look again. */
+  freed(): void;
+}
+
 export function createController({
   api,
   namespaces,
   runner,
   slots: limits,
+  tasks,
   allowed = {},
   identity,
   now,
@@ -95,7 +108,7 @@ export function createController({
     if (logs.of(run)?.report === undefined) queue.addAfter(key, LIVE_MS);
     else queue.add(key);
   });
-  const slots = new Slots(limits, (run) => logs.of(run));
+  const slots = new Slots(limits, (run) => logs.of(run), tasks);
   const sources: Sources = { api, caches, logs, slots, refusals, allowed };
   const leftovers = new OrphanedJobs(caches);
 
@@ -176,6 +189,14 @@ export function createController({
   return {
     caches,
     queue,
+    slots: {
+      look: (key, database) => slots.look(key, database, caches, now()),
+      promise: (key, database) => slots.promise(key, database),
+      settle: (key) => slots.settle(key),
+      freed() {
+        if (context !== undefined) for (const key of caches.waiting) queue.add(key);
+      },
+    },
     watch: (signal) => caches.run(api, signal, (path, error) => emit({ type: 'watch', path, error })),
     lead(leadership) {
       const onEventError = (error: unknown) => emit({ type: 'failed', key: 'events', error });
