@@ -38,7 +38,7 @@ export class TaskJobs {
       path: `/api/v1/namespaces/${job.namespace}/pods`,
       query: { labelSelector: `${LABELS.owner}=${metadata.uid}` },
     });
-    // A pod that somebody labelled is not the pod of the Job.
+    // Not a pod of another owner with the same label.
     const own = items.find(({ metadata }) => metadata?.ownerReferences?.some(({ uid }) => uid === job.uid));
     const record = own === undefined ? undefined : podRecord(own as never);
     const report = reportIn(record?.terminationMessage);
