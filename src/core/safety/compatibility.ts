@@ -116,6 +116,8 @@ const VERDICTS: { [Kind in ActionKind]: Verdict<Kind> } = {
   lockTable: fine,
   transaction: fine,
   setTimeout: fine,
+  setTimeZone: fine,
+  enableTriggers: fine,
   outsideOnly: fine,
   feature: fine,
   longName: fine,
