@@ -56,7 +56,7 @@ export async function watchBegun<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-export interface Unfinished {
+interface Unfinished {
   /** `a timer`. */
   what: string;
   origin: Error;

@@ -49,7 +49,7 @@ export interface MigrationSession {
   close(): Promise<void>;
 }
 
-export interface CodeArguments {
+interface CodeArguments {
   queryInterface: unknown;
   sequelize: unknown;
   queries: PendingQueries;

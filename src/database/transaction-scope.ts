@@ -9,7 +9,7 @@ import { loadSequelize } from './sequelize.ts';
 /** Called with each statement before it is sent. */
 export type OnStatement = (sql: string) => void;
 
-export interface JoinOptions {
+interface JoinOptions {
   onStatement: OnStatement;
   /** Whether we have already sent BEGIN. */
   inTransaction: boolean;
@@ -105,11 +105,7 @@ function refuseNul(sql: string): void {
 }
 
 /** A Transaction object for a connection that does not belong to Sequelize: it neither takes one from the pool nor returns one. */
-export function transactionOn(
-  sequelize: Sequelize,
-  connection: unknown,
-  options: TransactionOptions = {},
-): Transaction {
+function transactionOn(sequelize: Sequelize, connection: unknown, options: TransactionOptions = {}): Transaction {
   const Constructor = loadSequelize().Transaction as unknown as new (
     sequelize: Sequelize,
     options: object,

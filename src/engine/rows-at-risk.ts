@@ -12,7 +12,7 @@ import { few } from './run-text.ts';
 import { approvalCommand } from './safety.ts';
 
 /** Rows, or values of a column, that a `down` removes. */
-export interface AtRisk {
+interface AtRisk {
   migration: string;
   /** `3 rows of orders`, `values of orders.note in 2 rows` */
   what: string;

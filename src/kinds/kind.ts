@@ -9,7 +9,7 @@ import type { Condition } from '../core/model/resource-status.ts';
 import type { TaskReport, TaskRequest } from '../core/model/task.ts';
 import type { BackupSource, Database } from './task-spec.ts';
 
-export type Metadata = z.infer<typeof metadataSchema>;
+type Metadata = z.infer<typeof metadataSchema>;
 
 export interface Resource<Spec = unknown, Status = unknown> {
   apiVersion: string;
@@ -65,7 +65,7 @@ export interface KindDecision<Status> {
   events: { type: 'Normal' | 'Warning'; reason: Reason; message: string; key: string }[];
 }
 
-export interface KindDefinition<Spec = never, Status = never> {
+interface KindDefinition<Spec = never, Status = never> {
   kind: string;
   plural: string;
   shortName: string;

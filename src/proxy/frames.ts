@@ -14,7 +14,7 @@ export type Piece =
   /** The start of a message that is too long to be held; the rest follows as `bytes`. */
   | { kind: 'long'; type: string; bytes: Buffer };
 
-export interface FramesOptions {
+interface FramesOptions {
   treatment(type: string): Treatment;
   /** Bytes of a message that is held; a longer one is not held. */
   mostHeld: number;

@@ -47,7 +47,7 @@ export interface ProtocolProxy {
   close(): Promise<void>;
 }
 
-export interface Seen {
+interface Seen {
   /** Sessions that were opened. */
   sessions: number;
   /** Sessions that are open. */

@@ -27,7 +27,7 @@ export interface SessionObserver {
   onTransaction?(committed: boolean): void;
 }
 
-export interface RelayOptions extends SessionObserver {
+interface RelayOptions extends SessionObserver {
   /** How often a statement was executed: a prepared one may be executed many times. */
   onExecute(): void;
 }

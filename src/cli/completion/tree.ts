@@ -9,7 +9,7 @@ export interface Place {
   options: CompletedOption[];
 }
 
-export interface CompletedOption {
+interface CompletedOption {
   /** `--target`, and `-f` if the option has a short form. */
   flags: string[];
   about: string;

@@ -19,7 +19,7 @@ export interface Verdict {
   message: string;
 }
 
-export interface StepsContext {
+interface StepsContext {
   /** Whether more steps may follow. */
   running: boolean;
   /** Whether the plan was empty: then the whole plan is already in the history. */

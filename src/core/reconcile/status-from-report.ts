@@ -206,6 +206,6 @@ function whole(time: string): string {
 }
 
 /** Without the keys that are undefined, so that what is written equals what is read back. */
-export function defined<T extends object>(value: T): T {
+function defined<T extends object>(value: T): T {
   return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as T;
 }

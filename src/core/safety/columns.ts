@@ -4,13 +4,13 @@ import { type Check, type ColumnFinding, onAction } from './rule.ts';
 
 type Giving = ActionOf<'createTable' | 'addColumn' | 'alterType'>;
 
-export interface GivenColumn {
+interface GivenColumn {
   name: string;
   type: string;
 }
 
 /** Columns that get a type from an action; columns of a temporary table are ignored. */
-export function columnsGiven(action: Giving): GivenColumn[] {
+function columnsGiven(action: Giving): GivenColumn[] {
   switch (action.kind) {
     case 'createTable':
       return action.temporary ? [] : action.columns;

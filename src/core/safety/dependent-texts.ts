@@ -3,7 +3,7 @@ import type { Snapshot } from '../model/snapshot.ts';
 import type { Action } from './action.ts';
 
 /** Views and triggers with the names in their texts: a database may store them as text only. */
-export interface KnownTexts {
+interface KnownTexts {
   /** Those that contain both names: `view open_orders`. */
   dependentsOf(table: string, column: string): string[];
   apply(action: Action): void;

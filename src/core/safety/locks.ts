@@ -9,7 +9,7 @@ import type { SchemaState } from './schema-state.ts';
 /** Modes that block writes; only the first one also blocks reads. */
 export type LockMode = 'ACCESS EXCLUSIVE' | 'EXCLUSIVE' | 'SHARE ROW EXCLUSIVE' | 'SHARE';
 
-export interface Lock {
+interface Lock {
   table: TableRef;
   mode: LockMode;
 }
@@ -104,7 +104,7 @@ export function allTransactions(scope: Pick<MigrationContext, 'migration' | 'bef
   return open === undefined ? ended : [...ended, open];
 }
 
-export interface HeldLock extends Lock {
+interface HeldLock extends Lock {
   seen: SeenAction;
 }
 

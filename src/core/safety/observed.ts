@@ -23,7 +23,7 @@ export const ROWS_LOST: ObservedRule = {
   severity: 'error',
 };
 
-export const TABLE_REWRITTEN: ObservedRule = {
+const TABLE_REWRITTEN: ObservedRule = {
   id: 'observed-table-rewritten',
   topic: 'locks',
   title: 'A table with rows was rewritten on the copy.',
@@ -31,7 +31,7 @@ export const TABLE_REWRITTEN: ObservedRule = {
   severity: 'warning',
 };
 
-export const LOCK_HELD: ObservedRule = {
+const LOCK_HELD: ObservedRule = {
   id: 'observed-lock-held',
   topic: 'locks',
   title: 'A lock that blocks other sessions was held for a second or more.',
@@ -39,7 +39,7 @@ export const LOCK_HELD: ObservedRule = {
   severity: 'warning',
 };
 
-export const SLOW: ObservedRule = {
+const SLOW: ObservedRule = {
   id: 'observed-slow',
   topic: 'locks',
   title: 'A migration took half a minute or more on the copy.',
@@ -65,7 +65,7 @@ export const OBSERVED_RULES: readonly ObservedRule[] = [
 ];
 
 /** Of a table in production. */
-export interface TableSize {
+interface TableSize {
   /** As the server estimates it; absent if it has rows but no estimate. */
   rows?: number;
   bytes?: number;

@@ -21,8 +21,8 @@ export interface KnownTable {
   indexes: KnownIndex[];
 }
 
-export type KnownConstraint = Omit<ConstraintSpec, 'notValid' | 'usingIndex'> & { valid: boolean };
-export type KnownIndex = Pick<IndexSpec, 'name' | 'columns' | 'unique' | 'partial' | 'speaksOf' | 'expressions'>;
+type KnownConstraint = Omit<ConstraintSpec, 'notValid' | 'usingIndex'> & { valid: boolean };
+type KnownIndex = Pick<IndexSpec, 'name' | 'columns' | 'unique' | 'partial' | 'speaksOf' | 'expressions'>;
 
 /**
  * The known state of the schema: the snapshot of the database, if there is one, and the effects of the statements so

@@ -27,7 +27,7 @@ export function primaryKeyText(normalizer: Spelling, key: Key): string {
 }
 
 /** A UNIQUE constraint and a plain unique index over the same columns reject the same rows. */
-export function uniqueTexts(normalizer: Spelling, { uniques, indexes }: Pick<Table, 'uniques' | 'indexes'>): string[] {
+function uniqueTexts(normalizer: Spelling, { uniques, indexes }: Pick<Table, 'uniques' | 'indexes'>): string[] {
   const plain = indexes.flatMap(uniqueOfIndex);
   return [...new Set([...uniques, ...plain].map((unique) => uniqueText(normalizer, unique)))];
 }

@@ -20,7 +20,7 @@ export interface Stage {
   title?: 'enum values' | 'index' | 'validate';
 }
 
-export interface StageOptions {
+interface StageOptions {
   renames?: readonly Rename[];
   /** PostgreSQL: statements that do not block other sessions for long, in separate migrations. Default true. */
   safe?: boolean;

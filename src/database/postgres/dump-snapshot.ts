@@ -15,7 +15,7 @@ export interface Scope {
   largeObjects: boolean;
 }
 
-export interface DumpSnapshot {
+interface DumpSnapshot {
   /** For `pg_dump --snapshot`. */
   id: string;
   /** Reads the catalogue as the snapshot sees it. */

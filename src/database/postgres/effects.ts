@@ -15,7 +15,7 @@ export const STRENGTH = [
   'AccessExclusiveLock',
 ];
 
-export interface Watched {
+interface Watched {
   tables: WatchedTables;
   locks: LockWatch;
   /** Of the migration that runs. */

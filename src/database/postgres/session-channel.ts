@@ -7,7 +7,7 @@ import { backendOf } from './pooler.ts';
 import { applySettings, migrationSettings } from './settings.ts';
 
 /** The connection of one session: its statements, how long one may wait, and the handling of a broken connection. */
-export interface Channel {
+interface Channel {
   client(): Client;
   /** After a statement that succeeded: `I` outside a transaction, `T` inside, `E` inside one that an error has aborted. */
   status(): 'I' | 'T' | 'E' | null;

@@ -13,7 +13,7 @@ export interface TableRow {
 }
 
 /** A table's columns in their order, as lists: a large schema has so many that their names would be most of the text. */
-export interface ColumnsRow {
+interface ColumnsRow {
   schema: string;
   table: string;
   names: string[];

@@ -9,7 +9,7 @@ import type {
 } from '../../core/model/snapshot.ts';
 import type { Part } from './snapshot-catalogue.ts';
 
-export interface TableConstraints {
+interface TableConstraints {
   primaryKey?: Key;
   uniques: UniqueConstraint[];
   foreignKeys: ForeignKey[];
@@ -17,7 +17,7 @@ export interface TableConstraints {
   exclusions: NamedDefinition[];
 }
 
-export interface ConstraintRow {
+interface ConstraintRow {
   schema: string;
   table: string;
   name: string;

@@ -1,7 +1,7 @@
 import type { Index, IndexPart } from '../../core/model/snapshot.ts';
 import type { Part } from './snapshot-catalogue.ts';
 
-export interface IndexRow {
+interface IndexRow {
   schema: string;
   table: string;
   name: string;

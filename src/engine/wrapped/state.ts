@@ -12,7 +12,7 @@ export interface WrappedPorts extends RunPorts<CommandRequest> {
 }
 
 /** What can be compared of a database before and after a command. */
-export interface Contents {
+interface Contents {
   histories: ToolHistory[];
   objects: Map<string, string>;
   snapshot: Snapshot;

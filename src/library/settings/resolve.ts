@@ -12,7 +12,7 @@ import { type Configuration, DEFAULTS, type Settings } from './configuration.ts'
 import { discoverConfiguration } from './discover.ts';
 import { surroundingsOf } from './surroundings.ts';
 
-export interface SettleOptions extends Configuration {
+interface SettleOptions extends Configuration {
   /** A configuration file; default: `db-manager.config.{ts,js,json,yaml}` in `cwd`. `false` reads none. */
   config?: string | false;
   /** Base of relative paths. Default: the working directory. */
@@ -21,7 +21,7 @@ export interface SettleOptions extends Configuration {
   env?: Environment;
 }
 
-export interface ResolvedSettings {
+interface ResolvedSettings {
   settings: Settings;
   /** The file that was read, if there was one. */
   file?: string;

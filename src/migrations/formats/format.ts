@@ -28,7 +28,7 @@ export interface SqlSection {
   ownTransaction?: 'any' | 'blocks';
 }
 
-export interface SqlSections {
+interface SqlSections {
   up: SqlSection;
   down?: SqlSection;
 }

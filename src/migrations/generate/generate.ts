@@ -13,7 +13,7 @@ import { bodyOf, type Language } from './render.ts';
 import { sqliteSql } from './sqlite.ts';
 import type { Statement } from './statement.ts';
 
-export interface GenerateOptions {
+interface GenerateOptions {
   /** What should be: the models, or a replay. */
   expected: Snapshot;
   /** What is there. */
@@ -25,7 +25,7 @@ export interface GenerateOptions {
   safe?: boolean;
 }
 
-export interface GeneratedFile {
+interface GeneratedFile {
   /** Bodies for `writeMigration` of `scaffold.ts`. */
   up: string;
   down: string;

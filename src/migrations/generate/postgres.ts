@@ -6,7 +6,7 @@ import { alterColumnSql, columnSql, replaceEnumSql } from './postgres-columns.ts
 import { tableName } from './postgres-names.ts';
 import { literal, quote, words } from './statement.ts';
 
-export interface PostgresWords {
+interface PostgresWords {
   /** Indexes are built and dropped without blocking writers. */
   concurrently: boolean;
 }

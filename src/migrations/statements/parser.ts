@@ -5,7 +5,7 @@ import type { Judge, Parsing } from '../../core/safety/beyond/judge.ts';
 import { withoutPlaceholders } from './placeholders.ts';
 
 /** What a statement does, or why it cannot be read and where in its text. */
-export type Parsed = { actions: Action[] } | { message: string; offset: number };
+type Parsed = { actions: Action[] } | { message: string; offset: number };
 
 /** Reads one statement. Never throws. */
 export type Parser = (sql: string) => Parsed;

@@ -20,7 +20,7 @@ const READERS = {
   knex: readKnex,
 } satisfies Record<ForeignTool, ReadForeign>;
 
-export type Adoption =
+type Adoption =
   | {
       ok: true;
       /** Rows to add to our history, in this order; without checksum, because no other tool stores ours. */

@@ -4,7 +4,7 @@ import type { Action, ColumnSpec, ConstraintSpec, DefaultKind } from '../action.
 import { shortType } from '../types.ts';
 
 /** A column as it is defined, with its own constraints. */
-export interface ColumnRead {
+interface ColumnRead {
   column: ColumnSpec;
   constraints: ConstraintSpec[];
 }

@@ -1,7 +1,7 @@
 import type { Entry, Privilege } from './entry.ts';
 import { SYSTEM_CLASSES } from './system.ts';
 
-export interface CompareOptions {
+interface CompareOptions {
   /** The servers' major versions differ: they print one definition in two ways. */
   acrossVersions: boolean;
   /** Roles of the backup that this server does not have, or that this user may not act as. */

@@ -248,7 +248,7 @@ async function cutOffCopy({ server, database }: Filling): Promise<void> {
   }
 }
 
-export function envOf({ server, database, open }: Pick<Filling, 'server' | 'database' | 'open'>): NodeJS.ProcessEnv {
+function envOf({ server, database, open }: Pick<Filling, 'server' | 'database' | 'open'>): NodeJS.ProcessEnv {
   return environmentOf(targetOn(server, open.target, server.superuser, database));
 }
 
