@@ -33,6 +33,16 @@ describe('the exports of src', function () {
     assert.deepEqual(unused, []);
   });
 
+  it('have no two types of one name', () => {
+    const places = new Map<string, string[]>();
+    for (const [file, { exports }] of own)
+      for (const { name, isType } of exports) if (isType) places.set(name, [...(places.get(name) ?? []), file]);
+    const doubles = [...places]
+      .filter(([, where]) => where.length > 1)
+      .map(([name, where]) => `${name}: ${where.join(', ')}`);
+    assert.deepEqual(doubles, []);
+  });
+
   it('are found in every form', () => {
     const text = `
       export const a = 1, { b } = x;

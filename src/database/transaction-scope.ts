@@ -2,7 +2,7 @@ import type { QueryInterface, QueryOptions, Sequelize, Transaction, TransactionO
 import { boundToAuthor, notAsAuthor } from '../author/context.ts';
 import type { PendingQueries } from '../core/model/migration.ts';
 import { ProblemError } from '../core/model/problem.ts';
-import { type Begun, begunWork, type TransactionWork } from './begun-work.ts';
+import { begunWork, type TrackedWork, type TransactionWork } from './begun-work.ts';
 import { codeControl, leftOpen } from './code-control.ts';
 import { loadSequelize } from './sequelize.ts';
 
@@ -21,7 +21,7 @@ interface JoinOptions {
   onLate?(): void;
 }
 
-export interface ScopedSequelize extends Pick<Begun, 'track' | 'end'> {
+export interface ScopedSequelize extends Pick<TrackedWork, 'track' | 'end'> {
   sequelize: Sequelize;
   queryInterface: QueryInterface;
   queries: PendingQueries;

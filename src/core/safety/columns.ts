@@ -1,8 +1,8 @@
 /** Checks of the types that columns are given. */
-import { type ActionOf, tableName } from './action.ts';
-import { type Check, type ColumnFinding, onAction } from './rule.ts';
+import { type SchemaActionOf, tableName } from './action.ts';
+import { type ColumnFinding, onAction, type RuleCheck } from './rule.ts';
 
-type Giving = ActionOf<'createTable' | 'addColumn' | 'alterType'>;
+type Giving = SchemaActionOf<'createTable' | 'addColumn' | 'alterType'>;
 
 interface GivenColumn {
   name: string;
@@ -25,7 +25,7 @@ function columnsGiven(action: Giving): GivenColumn[] {
 export function eachColumnOf(
   matches: (type: string) => boolean,
   say: (columns: string, first: GivenColumn) => ColumnFinding,
-): Check {
+): RuleCheck {
   return onAction(['createTable', 'addColumn', 'alterType'], (action) => {
     const found = columnsGiven(action).filter(({ type }) => matches(type.replace(/\[\]$/, '')));
     const [first] = found;

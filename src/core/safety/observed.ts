@@ -71,7 +71,7 @@ interface TableSize {
   bytes?: number;
 }
 
-export interface Observation {
+export interface RehearsalObservation {
   mode: 'Full' | 'SchemaOnly';
   effects: readonly MigrationEffects[];
   /** By `schema.table`. */
@@ -90,7 +90,7 @@ const BLOCKS: Record<string, string> = {
   AccessExclusiveLock: 'all reads and writes are blocked',
 };
 
-export function observedFindings({ mode, effects, sizes, ignore }: Observation): Finding[] {
+export function observedFindings({ mode, effects, sizes, ignore }: RehearsalObservation): Finding[] {
   const findings = effects.flatMap((effect) => [
     ...rewrites(effect, mode, sizes),
     ...(mode === 'Full' ? [...locks(effect, sizes), ...slow(effect)] : []),
@@ -98,7 +98,11 @@ export function observedFindings({ mode, effects, sizes, ignore }: Observation):
   return findings.filter(({ rule }) => !ignore.includes(rule));
 }
 
-function rewrites({ revision, seconds, rewrites }: MigrationEffects, mode: string, sizes: Observation['sizes']) {
+function rewrites(
+  { revision, seconds, rewrites }: MigrationEffects,
+  mode: string,
+  sizes: RehearsalObservation['sizes'],
+) {
   return rewrites.flatMap((table) => {
     const size = sizes.get(table);
     // Rewriting an empty table takes no time.
@@ -115,7 +119,7 @@ function rewrites({ revision, seconds, rewrites }: MigrationEffects, mode: strin
   });
 }
 
-function locks({ revision, seconds: whole, locks, rewrites }: MigrationEffects, sizes: Observation['sizes']) {
+function locks({ revision, seconds: whole, locks, rewrites }: MigrationEffects, sizes: RehearsalObservation['sizes']) {
   return locks.flatMap(({ table, mode, seconds = whole }) => {
     const who = BLOCKS[mode];
     const size = sizes.get(table);

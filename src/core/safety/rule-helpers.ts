@@ -1,31 +1,34 @@
 /** The context of an action: other statements of its migration, and patterns of several statements. */
-import type { Action, ActionKind, ActionOf, ReadMigration, TableRef } from './action.ts';
-import type { ActionContext, MigrationContext } from './rule.ts';
+import type { ReadMigration, SchemaAction, SchemaActionKind, SchemaActionOf, TableRef } from './action.ts';
+import type { MigrationContext, RuleActionContext } from './rule.ts';
 
 /** All that a migration does, in order. */
-function actionsOf({ statements }: Pick<ReadMigration, 'statements'>): Action[] {
+function actionsOf({ statements }: Pick<ReadMigration, 'statements'>): SchemaAction[] {
   return statements.flatMap(({ actions }) => actions ?? []);
 }
 
 /** The actions after the current statement. */
-export function later<Kind extends ActionKind>({ migration, statement }: ActionContext, kind: Kind): ActionOf<Kind>[] {
+export function later<Kind extends SchemaActionKind>(
+  { migration, statement }: RuleActionContext,
+  kind: Kind,
+): SchemaActionOf<Kind>[] {
   const at = migration.statements.indexOf(statement);
   return ofKind(actionsOf({ statements: migration.statements.slice(at + 1) }), kind);
 }
 
 /** The actions before the current statement. */
-export function earlier<Kind extends ActionKind>(
-  { before }: Pick<ActionContext, 'before'>,
+export function earlier<Kind extends SchemaActionKind>(
+  { before }: Pick<RuleActionContext, 'before'>,
   kind: Kind,
-): ActionOf<Kind>[] {
+): SchemaActionOf<Kind>[] {
   return ofKind(
     before.map(({ action }) => action),
     kind,
   );
 }
 
-function ofKind<Kind extends ActionKind>(actions: readonly Action[], kind: Kind): ActionOf<Kind>[] {
-  return actions.filter((action): action is ActionOf<Kind> => action.kind === kind);
+function ofKind<Kind extends SchemaActionKind>(actions: readonly SchemaAction[], kind: Kind): SchemaActionOf<Kind>[] {
+  return actions.filter((action): action is SchemaActionOf<Kind> => action.kind === kind);
 }
 
 export function sameTable(a: TableRef, b: TableRef): boolean {
@@ -54,7 +57,7 @@ interface Rebuild {
 }
 
 /** Of a table that is dropped: the new table that gets its name and its rows later in the same migration. */
-export function rebuildOf(place: ActionContext, table: TableRef): Rebuild | undefined {
+export function rebuildOf(place: RuleActionContext, table: TableRef): Rebuild | undefined {
   const made = earlier(place, 'createTable');
   const filled = earlier(place, 'insert').filter(({ fromSelect }) => fromSelect);
   const found = later(place, 'renameTable').find(
@@ -67,7 +70,7 @@ export function rebuildOf(place: ActionContext, table: TableRef): Rebuild | unde
 }
 
 /** Whether the migration creates this type itself, from its text: there are no actions for types. */
-export function makesType({ migration }: ActionContext, type: string): boolean {
+export function makesType({ migration }: RuleActionContext, type: string): boolean {
   const name = type.slice(type.lastIndexOf('.') + 1).toLowerCase();
   return migration.statements.some(({ sql }) => {
     const made = /^\s*CREATE\s+TYPE\s+([^\s(]+)/i.exec(sql)?.[1]?.replaceAll('"', '').toLowerCase();

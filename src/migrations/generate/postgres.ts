@@ -1,5 +1,5 @@
 import type { SequenceObject, Table, View } from '../../core/model/snapshot.ts';
-import type { Operation, Place } from '../../core/schema/operations.ts';
+import type { Operation, OperationPlace } from '../../core/schema/operations.ts';
 import { nameOf as constraintName, constraintsOf } from '../../core/schema/table-changes.ts';
 import { constraintSql, createIndexSql } from './parts.ts';
 import { alterColumnSql, columnSql, replaceEnumSql } from './postgres-columns.ts';
@@ -13,7 +13,7 @@ interface PostgresWords {
 
 /** An operation as PostgreSQL's statements. */
 export function postgresSql(operation: Operation, { concurrently }: PostgresWords): string[] {
-  const alter = (place: Place, what: string) => `ALTER TABLE ${tableName(place)} ${what}`;
+  const alter = (place: OperationPlace, what: string) => `ALTER TABLE ${tableName(place)} ${what}`;
   switch (operation.kind) {
     case 'renameTable':
       return [alter(operation.from, `RENAME TO ${quote(operation.to.name)}`)];
