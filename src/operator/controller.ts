@@ -20,7 +20,7 @@ import { OrphanedJobs } from './orphaned-jobs.ts';
 import { ownerKey } from './run-records.ts';
 import { type SlotLimits, Slots } from './slots.ts';
 
-export interface ControllerOptions {
+interface ControllerOptions {
   api: Api;
   /** Empty: all namespaces. */
   namespaces: readonly string[];
@@ -49,7 +49,7 @@ export type ControllerEvent =
 const LIVE_MS = 400;
 const WORKERS = 8;
 
-export interface Controller {
+interface Controller {
   readonly caches: Caches;
   readonly queue: WorkQueue;
   /** Watches before it leads, so that a second replica takes over without a pause. Resolves when the signal aborts. */

@@ -13,7 +13,7 @@ import { FORMS, isFile, unreadable } from './connection/unreadable.ts';
 import type { Problem } from './problem.ts';
 import { byDialect, type DatabaseTarget, type PostgresTarget } from './target.ts';
 
-export type ParsedUrl = { ok: true; target: DatabaseTarget } | { ok: false; problem: Problem };
+type ParsedUrl = { ok: true; target: DatabaseTarget } | { ok: false; problem: Problem };
 
 /**
  * Reads a database URL: PostgreSQL's URI and keyword/value forms (manual, 32.1.1), SQLAlchemy's (`postgresql+asyncpg://…`,

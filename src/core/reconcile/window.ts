@@ -4,7 +4,7 @@ import { type Cron, parseCron } from './cron.ts';
 
 type Window = NonNullable<DatabaseMigrationSpec['window']>;
 
-export type WindowState =
+type WindowState =
   | { kind: 'open'; until: Date }
   /** `opens` is absent if the schedule never matches, for example on 30 February. */
   | { kind: 'closed'; opens?: Date }

@@ -1,6 +1,6 @@
 import { type TableRef, tableName } from '../action.ts';
 import { quoteName, spellTable } from '../quoting.ts';
-import { type ActionContext, type ColumnFinding, onAction, POSTGRES, type Rule } from '../rule.ts';
+import { type ColumnFinding, onAction, POSTGRES, type Rule, type RuleActionContext } from '../rule.ts';
 import { earlier } from '../rule-helpers.ts';
 import { isFreeChange } from '../types.ts';
 
@@ -88,7 +88,7 @@ function zoneOf(
   from: string | undefined,
   to: string,
   using: boolean,
-  place: ActionContext,
+  place: RuleActionContext,
 ): 'utc' | 'unknown' | undefined {
   const both = [from, to].sort().join();
   if (both !== 'timestamp,timestamptz' || using || place.server.version < SAME_BYTES_IN_UTC) return undefined;

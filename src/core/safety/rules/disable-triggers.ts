@@ -1,5 +1,5 @@
 import { type ActionOf, tableName } from '../action.ts';
-import { type ActionContext, onAction, POSTGRES, type Rule } from '../rule.ts';
+import { onAction, POSTGRES, type Rule, type RuleActionContext } from '../rule.ts';
 import { later, sameTable } from '../rule-helpers.ts';
 
 export const disableTriggers: Rule = {
@@ -42,7 +42,7 @@ export const disableTriggers: Rule = {
 };
 
 /** Its lock keeps other sessions from writing until the transaction ends, so only this migration runs without the trigger. */
-function isEnabledAgain({ table, name, foreignKeys }: ActionOf<'disableTriggers'>, place: ActionContext): boolean {
+function isEnabledAgain({ table, name, foreignKeys }: ActionOf<'disableTriggers'>, place: RuleActionContext): boolean {
   if (!place.migration.transactional || foreignKeys) return false;
   return later(place, 'enableTriggers').some(
     (one) => sameTable(one.table, table) && (one.name === undefined || one.name === name),

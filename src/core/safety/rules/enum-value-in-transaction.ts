@@ -1,5 +1,5 @@
-import type { Action } from '../action.ts';
-import { type ActionContext, onAction, POSTGRES, type Rule } from '../rule.ts';
+import type { SchemaAction } from '../action.ts';
+import { onAction, POSTGRES, type Rule, type RuleActionContext } from '../rule.ts';
 import { makesType } from '../rule-helpers.ts';
 
 export const enumValueInTransaction: Rule = {
@@ -53,11 +53,11 @@ export const enumValueInTransaction: Rule = {
 };
 
 /** A label of a type is a text, and no value of any enum. */
-function isLabel({ kind }: Action): boolean {
+function isLabel({ kind }: SchemaAction): boolean {
   return kind === 'addEnumValue' || kind === 'renameEnumValue';
 }
 
-function usedLater(value: string, { migration, statement }: ActionContext): boolean {
+function usedLater(value: string, { migration, statement }: RuleActionContext): boolean {
   const literal = `'${value.replaceAll("'", "''")}'`;
   return migration.statements
     .slice(migration.statements.indexOf(statement) + 1)
