@@ -71,6 +71,13 @@ export function generateMigration(options: GeneratorInput): GeneratedMigrations 
   return { kind: 'migration', files, warnings: [...losses, ...questions], ...unfinished };
 }
 
+/** The statements, without a semicolon, that change the found schema into the expected one, in order. */
+export function sqlBetween(expected: Snapshot, found: Snapshot): string[] {
+  return planMigrationFiles(expected, found).flatMap((stage) =>
+    stage.up.flatMap((operation) => SQL[expected.dialect](operation, stage)),
+  );
+}
+
 export type { Rename } from '../../core/schema/renames.ts';
 export { renameCandidates } from '../../core/schema/renames.ts';
 
