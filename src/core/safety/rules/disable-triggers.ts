@@ -1,4 +1,4 @@
-import { type ActionOf, tableName } from '../action.ts';
+import { type SchemaActionOf, tableName } from '../action.ts';
 import { onAction, POSTGRES, type Rule, type RuleActionContext } from '../rule.ts';
 import { later, sameTable } from '../rule-helpers.ts';
 
@@ -42,7 +42,7 @@ export const disableTriggers: Rule = {
 };
 
 /** Its lock keeps other sessions from writing until the transaction ends, so only this migration runs without the trigger. */
-function isEnabledAgain({ table, name, foreignKeys }: ActionOf<'disableTriggers'>, place: RuleActionContext): boolean {
+function isEnabledAgain({ table, name, foreignKeys }: SchemaActionOf<'disableTriggers'>, place: RuleActionContext): boolean {
   if (!place.migration.transactional || foreignKeys) return false;
   return later(place, 'enableTriggers').some(
     (one) => sameTable(one.table, table) && (one.name === undefined || one.name === name),
