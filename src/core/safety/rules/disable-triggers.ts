@@ -42,7 +42,10 @@ export const disableTriggers: Rule = {
 };
 
 /** Its lock keeps other sessions from writing until the transaction ends, so only this migration runs without the trigger. */
-function isEnabledAgain({ table, name, foreignKeys }: SchemaActionOf<'disableTriggers'>, place: RuleActionContext): boolean {
+function isEnabledAgain(
+  { table, name, foreignKeys }: SchemaActionOf<'disableTriggers'>,
+  place: RuleActionContext,
+): boolean {
   if (!place.migration.transactional || foreignKeys) return false;
   return later(place, 'enableTriggers').some(
     (one) => sameTable(one.table, table) && (one.name === undefined || one.name === name),
