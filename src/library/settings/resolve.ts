@@ -21,7 +21,7 @@ interface SettleOptions extends Configuration {
   env?: Environment;
 }
 
-interface ResolvedSettings {
+export interface ResolvedSettings {
   settings: EffectiveSettings;
   /** The file that was read, if there was one. */
   file?: string;
