@@ -16,7 +16,7 @@ export interface DriftOptions extends Options {
 
 /** `differences` that are not ignored, each with the `sql` that undoes it alone; `sql` undoes all of them, in order. */
 export interface DriftResult extends Drift {
-  /** Whether there is no difference that is not ignored. */
+  /** Whether every difference is ignored, or none was found. */
   inSync: boolean;
   /** The schema that the database was compared with. */
   expected: string;

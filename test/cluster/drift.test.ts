@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import type { DatabaseMigration } from '../../src/core/model/resource.ts';
 import { type Ground, type Operator, openGround } from './operator-fixtures.ts';
 import { configMap, furnish, migration, postgresDatabase } from './operator-resources.ts';
@@ -52,6 +53,14 @@ describeCluster('drift checks of the operator', (cluster) => {
       90,
     );
   }
+
+  it('have a manifest on their page that the API server accepts', async () => {
+    const page = await readFile('docs/operations/drift.md', 'utf8');
+    const manifest = /```yaml\n([\s\S]*?)```/.exec(page)?.[1] ?? '';
+    const input = manifest.replace('name: orders\n', 'name: of-the-page\n');
+    const args = ['apply', '--dry-run=server', '--filename=-', `--namespace=${ground.namespace}`];
+    assert.match(await cluster().mustKubectl(args, { input }), /of-the-page created/);
+  });
 
   it('set InSync, and find each change by hand with the SQL that undoes it', async function () {
     this.timeout(400_000);

@@ -174,7 +174,7 @@ function dueCheck({ spec, metadata, status }: DatabaseMigration, now: Date): Due
   return delays.length === 0 ? { kind: 'later' } : { kind: 'later', after: Math.min(MOST_MS, ...delays) };
 }
 
-/** Why no check starts now. `never`: there is no applied migration yet; a change of the status comes with an event. */
+/** Why no check starts now. `never`: no migration is applied yet; a change of the status comes with an event. */
 function isBusy({ status }: DatabaseMigration): 'running' | 'never' | undefined {
   if (status?.run !== undefined && status.run.finishedAt === undefined) return 'running';
   return status?.currentRevision === undefined || status.currentRevision === 'base' ? 'never' : undefined;
