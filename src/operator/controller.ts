@@ -32,6 +32,8 @@ interface ControllerOptions {
   identity: string;
   now(): Date;
   emit(news: ControllerEvent): void;
+  /** A resource, or something that it depends on, has changed. */
+  onTouched?(key: string): void;
 }
 
 /** Events of the controller, for logs and metrics. Each is emitted once. */
@@ -69,6 +71,7 @@ export function createController({
   identity,
   now,
   emit,
+  onTouched,
 }: ControllerOptions): Controller {
   let context: ActionContext | undefined;
   const refusals = new Map<string, Refusal & { inputs: string }>();
@@ -86,6 +89,7 @@ export function createController({
   });
   const caches = createCaches(namespaces, (key) => {
     if (context !== undefined && key !== '') queue.add(key);
+    onTouched?.(key);
   });
   const logs = new LogFollowers(api, (run, step) => {
     const known = ofRun.get(run);
