@@ -20,7 +20,7 @@ import { OrphanedJobs } from './orphaned-jobs.ts';
 import { ownerKey } from './run-records.ts';
 import { type Look, type SlotLimits, Slots, type Tasks } from './slots.ts';
 
-export interface ControllerOptions {
+interface ControllerOptions {
   api: Api;
   /** Empty: all namespaces. */
   namespaces: readonly string[];
@@ -34,6 +34,8 @@ export interface ControllerOptions {
   identity: string;
   now(): Date;
   emit(news: ControllerEvent): void;
+  /** A resource, or something that it depends on, has changed. */
+  onTouched?(key: string): void;
 }
 
 /** Events of the controller, for logs and metrics. Each is emitted once. */
@@ -51,7 +53,7 @@ export type ControllerEvent =
 const LIVE_MS = 400;
 const WORKERS = 8;
 
-export interface Controller {
+interface Controller {
   readonly caches: Caches;
   readonly queue: WorkQueue;
   readonly slots: SharedSlots;
@@ -82,6 +84,7 @@ export function createController({
   identity,
   now,
   emit,
+  onTouched,
 }: ControllerOptions): Controller {
   let context: ActionContext | undefined;
   const refusals = new Map<string, Refusal & { inputs: string }>();
@@ -99,6 +102,7 @@ export function createController({
   });
   const caches = createCaches(namespaces, (key) => {
     if (context !== undefined && key !== '') queue.add(key);
+    onTouched?.(key);
   });
   const logs = new LogFollowers(api, (run, step) => {
     const known = ofRun.get(run);

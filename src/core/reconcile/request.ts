@@ -21,7 +21,7 @@ export interface Placement {
   keyFile: string | undefined;
 }
 
-export interface RunIdentity {
+interface RunIdentity {
   runId: string;
   attempt: number;
   resource?: RunRequest['resource'];

@@ -25,7 +25,7 @@ import type { JobRecord } from '../run-records.ts';
 import { type Tasks, taskKey } from '../slots.ts';
 import { TaskJobs } from './tasks.ts';
 
-export interface KindControllerOptions {
+interface KindControllerOptions {
   api: Api;
   /** Empty: all namespaces. */
   namespaces: readonly string[];
@@ -41,14 +41,14 @@ export interface KindControllerOptions {
 }
 
 /** A backup or restore whose result is in its status now. */
-export interface TaskEnd {
+interface TaskEnd {
   kind: string;
   key: string;
   result: 'succeeded' | 'failed';
   reason: string;
 }
 
-export interface KindController {
+interface KindController {
   hasSynced(): boolean;
   tasks: Tasks;
   /** Resources of a kind, for metrics. */
