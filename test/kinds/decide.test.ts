@@ -57,12 +57,12 @@ describe('a DatabaseBackupSchedule', () => {
     const now = new Date('2026-06-01T00:30:05Z');
     const { status } = decide(schedule({ timeZone: 'Europe/Berlin' }), { now });
     assert.equal(status.lastScheduleTime, '2026-06-01T00:30:00Z');
-    // At 03:00 the clock goes back to 02:00, or forward from 02:00 to 03:00: one backup, at the second 02:30 or at 03:30.
+    // At 03:00 the clock goes back to 02:00, or forward from 02:00 to 03:00: one backup, at the first 02:30 or at 03:00.
     for (const [before, next] of [
-      ['2026-10-24T00:30:00Z', '2026-10-25T01:30:00Z'],
-      ['2026-10-25T01:30:00Z', '2026-10-26T01:30:00Z'],
-      ['2027-03-27T01:30:00Z', '2027-03-28T01:30:00Z'],
-      ['2027-03-28T01:30:00Z', '2027-03-29T00:30:00Z'],
+      ['2026-10-24T00:30:00Z', '2026-10-25T00:30:00Z'],
+      ['2026-10-25T00:30:00Z', '2026-10-26T01:30:00Z'],
+      ['2027-03-27T01:30:00Z', '2027-03-28T01:00:00Z'],
+      ['2027-03-28T01:00:00Z', '2027-03-29T00:30:00Z'],
     ] as const) {
       const seen = schedule({ timeZone: 'Europe/Berlin' }, { lastScheduleTime: before });
       assert.equal(decide(seen, { now: new Date(before) }).status.nextScheduleTime, next);
