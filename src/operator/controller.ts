@@ -72,6 +72,7 @@ export function createController({
 }: ControllerOptions): Controller {
   let context: ActionContext | undefined;
   const refusals = new Map<string, Refusal & { inputs: string }>();
+  const withdrawn = new Map<string, string>();
   /** By `runKey`. */
   const ofRun = new Map<string, { key: string; id: string }>();
   const queue = new WorkQueue({
@@ -96,7 +97,7 @@ export function createController({
     else queue.add(key);
   });
   const slots = new Slots(limits, (run) => logs.of(run));
-  const sources: Sources = { api, caches, logs, slots, refusals, allowed };
+  const sources: Sources = { api, caches, logs, slots, withdrawn, refusals, allowed };
   const leftovers = new OrphanedJobs(caches);
 
   function podsOf(key: string) {
@@ -126,6 +127,7 @@ export function createController({
     }
     if (assessed.kind === 'due') {
       refusals.delete(key);
+      withdrawn.delete(key);
       emit({ type: 'started', key, run: assessed.run.id, attempt: assessed.run.attempt });
     }
     for (const { type: level, reason, message } of decision.events)
@@ -166,6 +168,7 @@ export function createController({
   function forget(key: string): void {
     queue.forget(key);
     refusals.delete(key);
+    withdrawn.delete(key);
     for (const [run, owner] of ofRun) {
       if (owner.key !== key) continue;
       logs.drop(run);
@@ -179,7 +182,8 @@ export function createController({
     watch: (signal) => caches.run(api, signal, (path, error) => emit({ type: 'watch', path, error })),
     lead(leadership) {
       const onEventError = (error: unknown) => emit({ type: 'failed', key: 'events', error });
-      context = { api: fenced(api, leadership), caches, runner, identity, now, onEventError };
+      const onWithdrawn = (key: string, job: string) => withdrawn.set(key, job);
+      context = { api: fenced(api, leadership), caches, runner, identity, now, onEventError, onWithdrawn };
       for (const key of caches.resources.keys()) queue.add(key);
       for (const { resource } of caches.jobs.values()) queue.add(resource);
     },

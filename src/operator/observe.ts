@@ -18,6 +18,8 @@ export interface Sources {
   caches: Caches;
   logs: LogFollowers;
   slots: Slots;
+  /** The runs whose Jobs were deleted before their pods started, by the key of the resource. */
+  withdrawn: ReadonlyMap<string, string>;
   refusals: ReadonlyMap<string, Refusal & { inputs: string }>;
   allowed: Allowed;
 }
@@ -81,6 +83,7 @@ export function observe(
   const inputs = inputsDigest(resource, versions);
   const run = observeRun(key, over, sources);
   const refusal = refusals.get(key);
+  const withdrawn = sources.withdrawn.get(key);
   const disallowed = notAllowed(resource, sources.allowed);
   const { databaseInUseBy, slot } = slots.look(key, databaseKey(resource), caches, now);
   return {
@@ -93,6 +96,7 @@ export function observe(
     ...(disallowed === undefined ? {} : { disallowed }),
     ...(unreadable === undefined ? {} : { unreadable }),
     ...(run === undefined ? {} : { run: { ...run, ...(podRefused === undefined ? {} : { podRefused }) } }),
+    ...(withdrawn === undefined ? {} : { withdrawn }),
     ...(refusal?.inputs === inputs ? { refusal } : {}),
     ...(databaseInUseBy === undefined ? {} : { databaseInUseBy }),
   };

@@ -47,6 +47,7 @@ function unrecordedRun({ resource: { status }, run }: Observed): ObservedRun | u
 
 function activeRun(observed: Observed, open: ObservedRun | undefined, now: Date): Situation | undefined {
   if (open !== undefined) {
+    if (observed.withdrawn === open.id && didNothing(open)) return { kind: 'superseded', run: open };
     const ending = runResult(open, now);
     if (ending !== undefined) return { kind: 'finished', run: open, ending };
     const replaced = open.inputs !== observed.inputs && !hasBegun(open);
@@ -169,6 +170,15 @@ function outsideWindow(opens: Date | undefined): Situation {
       ? 'The maintenance window never opens: no day matches spec.window.cron.'
       : `The maintenance window opens at ${opens.toISOString()}.`;
   return { kind: 'waiting', reason: 'OutsideWindow', message, ...(opens === undefined ? {} : { until: opens }) };
+}
+
+/**
+ * A pod can start in the moment in which its Job is deleted. It is stopped before it changes anything, as a rule, and is
+ * then no failed run.
+ */
+function didNothing({ log: { report, step, steps } }: ObservedRun): boolean {
+  if (report !== undefined) return report.reason === 'Interrupted' && !report.touched;
+  return step !== 'apply' && !steps.some((each) => each.step === 'apply' && each.kind !== 'skipped');
 }
 
 /** The container of the runner has started, so the database may have been changed. */
