@@ -15,6 +15,7 @@ import { type ActionContext, act, type Outcome } from '../operator/act.ts';
 import { type Caches, createCaches, isRecorded } from '../operator/caches.ts';
 import { LogFollowers, runKey } from './logs.ts';
 import type { RunnerDefaults } from './manifests/job.ts';
+import { namespaceOf } from './names.ts';
 import { fetchObservations, observe, type Sources } from './observe.ts';
 import { OrphanedJobs } from './orphaned-jobs.ts';
 import { ownerKey } from './run-records.ts';
@@ -47,7 +48,8 @@ export type ControllerEvent =
 
 /** Minimum interval between two writes of the live status of one resource, in milliseconds. */
 const LIVE_MS = 400;
-const WORKERS = 8;
+/** One namespace has at most half of them. */
+const WORKERS = 16;
 
 export interface Controller {
   readonly caches: Caches;
@@ -78,6 +80,7 @@ export function createController({
   const queue = new WorkQueue({
     workers: WORKERS,
     work,
+    groupOf: namespaceOf,
     onError: (key, error) => {
       // A conflict is expected: the resource has changed and is reconciled again.
       if (!isStatus(error, 409) && !isTerminating(error) && !(error instanceof NotLeader))
@@ -110,6 +113,8 @@ export function createController({
     const began = performance.now();
     for (const { namespace, run } of podsOf(key)) ofRun.set(runKey(namespace, run.id), { key, id: run.id });
     const gathered = await fetchObservations(key, sources, now());
+    // The end of a log is being read; the key is queued again when it is known.
+    if (gathered === 'reading') return;
     // Nothing is awaited between here and `promise`, so two resources cannot take the same slot or database.
     const observed = observe(key, gathered, sources, now());
     if (observed === undefined) {

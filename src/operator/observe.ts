@@ -36,18 +36,23 @@ export interface Fetched {
 /** If a Job has no pod for longer than this, only its events give the reason. Milliseconds. */
 const POD_PATIENCE_MS = 2_000;
 
-/** The part of observing that needs the network: the end of a log, and the reason why a Job has no pod. */
-export async function fetchObservations(key: string, sources: Sources, now: Date): Promise<Fetched> {
+/**
+ * The part of observing that needs the network: the end of a log, and the reason why a Job has no pod. `reading`: the
+ * end of a log is not known yet.
+ */
+export async function fetchObservations(key: string, sources: Sources, now: Date): Promise<Fetched | 'reading'> {
   const over = await refreshFromApiServer(key, inputsNow(key, sources), sources);
   const record = sources.caches.resources.get(key);
   const owner = ownerKey(record?.namespace, record?.uid);
   const pods = sources.caches.pods.by(owner);
+  let reading = false;
   for (const { namespace, pod, run } of pods) {
     if (!pod.started || isRecorded(key, run.id, sources)) continue;
     const followed = { namespace, name: pod.name, runId: run.id, cleaning: cleaningOf(key, sources) };
     sources.logs.follow(followed);
-    if (pod.terminated !== undefined || pod.failure !== undefined) await sources.logs.end(followed);
+    if (pod.terminated !== undefined || pod.failure !== undefined) reading = !sources.logs.end(followed) || reading;
   }
+  if (reading) return 'reading';
   const waiting = sources.caches.jobs
     .by(owner)
     .find(
