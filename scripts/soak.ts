@@ -1,5 +1,5 @@
 /**
- * `node scripts/run.cjs soak [--minutes=120] [--resources=500] [--concurrent=4]`: an operator on a real API server with
+ * `node scripts/run.cjs soak [--minutes=120] [--resources=500] [--concurrent=4] [--edit-every=1500]` (milliseconds): an operator on a real API server with
  * many resources, half of them wrong in every way of `test/bench/hostile/tenants.ts`, which are edited and retried all the
  * time. Samples memory, open connections and the queue, and prints whether they grow.
  */
@@ -27,13 +27,14 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '120' },
     resources: { type: 'string', default: '500' },
     concurrent: { type: 'string', default: '4' },
+    'edit-every': { type: 'string', default: '1500' },
   },
 });
 const MINUTES = Number(values.minutes);
 const RESOURCES = Number(values.resources);
 /** Between two samples, and between two edits. Milliseconds. */
 const SAMPLE_MS = 15_000;
-const EDIT_MS = 1_500;
+const EDIT_MS = Number(values['edit-every']);
 
 interface Sample {
   minute: number;
