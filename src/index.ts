@@ -39,6 +39,7 @@ export {
 export { type BaselineOptions, type BaselineResult, takeBaseline } from './library/baseline.ts';
 export { type Current, getCurrentRevision } from './library/current.ts';
 export { type DiagramOptions, schemaDiagram } from './library/diagram.ts';
+export { type DriftDifference, type DriftOptions, type DriftResult, findDrift } from './library/drift.ts';
 export { type Generated, type GenerateOptions, generateMigration } from './library/generate.ts';
 export {
   adoptHistory,

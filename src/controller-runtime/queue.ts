@@ -4,7 +4,7 @@ const FAILURES_PER_SECOND = 20;
 const BURST = 200;
 
 /** Clock and random numbers of the queue; an argument, so that tests do not have to wait. */
-export interface QueueClock {
+interface QueueClock {
   /** Monotonic time in milliseconds. */
   now(): number;
   /** Calls `call` after `ms`; the returned function cancels it. */

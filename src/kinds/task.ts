@@ -5,7 +5,7 @@ import type { Condition } from '../core/model/resource-status.ts';
 import type { TaskReport } from '../core/model/task.ts';
 import type { CommonStatus, KindDecision, Observation, TaskPod } from './kind.ts';
 
-export interface TaskStatus extends CommonStatus {
+interface TaskStatus extends CommonStatus {
   database?: string;
   job?: string;
   startedAt?: string;

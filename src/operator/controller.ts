@@ -21,7 +21,7 @@ import { OrphanedJobs } from './orphaned-jobs.ts';
 import { ownerKey } from './run-records.ts';
 import { type SlotLimits, Slots } from './slots.ts';
 
-export interface ControllerOptions {
+interface ControllerOptions {
   api: Api;
   /** Empty: all namespaces. */
   namespaces: readonly string[];
@@ -51,7 +51,7 @@ const LIVE_MS = 400;
 /** One namespace has at most half of them. */
 const WORKERS = 16;
 
-export interface Controller {
+interface Controller {
   readonly caches: Caches;
   readonly queue: WorkQueue;
   /** Watches before it leads, so that a second replica takes over without a pause. Resolves when the signal aborts. */

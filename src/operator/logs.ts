@@ -14,7 +14,7 @@ export function runKey(namespace: string, runId: string): string {
   return `${namespace}/${runId}`;
 }
 
-export interface FollowedPod {
+interface FollowedPod {
   namespace: string;
   name: string;
   runId: string;
@@ -60,7 +60,7 @@ type Outcome = 'end' | 'failed' | 'gone' | 'tooLong';
 class TooLong extends Error {}
 
 /** Called with its `runKey` if there is news about a run; once for each step, when the step has ended. */
-export type OnRunChange = (run: string, step?: StepReport) => void;
+type OnRunChange = (run: string, step?: StepReport) => void;
 
 /** Follows the logs of the runs in progress. */
 export class LogFollowers {

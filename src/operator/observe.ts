@@ -25,7 +25,7 @@ export interface Sources {
 }
 
 /** What `observe` needs and only a request can answer. */
-export interface Fetched {
+interface Fetched {
   podRefused?: string;
   /** The run that has certainly ended; the final state of its pod is in the caches. */
   over?: string;

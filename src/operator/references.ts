@@ -7,13 +7,13 @@ import type { Caches } from './caches.ts';
 import { backupClaimName } from './manifests/claim.ts';
 
 /** An object in the namespace of a resource that the kubelet reads for its pod. */
-export interface Reference {
+interface Reference {
   plural: 'secrets' | 'configmaps' | 'persistentvolumeclaims';
   name: string;
 }
 
 /** The objects that a run uses, except the ConfigMaps that are part of its inputs. */
-export function referencesOf(resource: DatabaseMigration): Reference[] {
+function referencesOf(resource: DatabaseMigration): Reference[] {
   const { database, migrations, safety, runner } = resource.spec;
   const { passwordFrom, caFrom, certFrom, keyFrom } = database.postgres ?? {};
   const keys = [database.urlFrom, passwordFrom, caFrom, certFrom, keyFrom, safety.rehearsalServerUrlFrom];

@@ -13,7 +13,7 @@ export interface SlotLimits {
 }
 
 /** Whether a run may start. `all`, `namespace`: the limit that is reached; `turn`: other namespaces come first. */
-export type SlotAnswer = { kind: 'free' } | { kind: 'taken'; by: 'all' | 'namespace' | 'turn' };
+type SlotAnswer = { kind: 'free' } | { kind: 'taken'; by: 'all' | 'namespace' | 'turn' };
 
 export interface Look {
   slot: SlotAnswer;

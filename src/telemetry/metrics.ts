@@ -16,7 +16,7 @@ export interface TrackedResource {
 }
 
 /** Read when Prometheus scrapes, so that no copy has to be kept up to date. */
-export interface MetricSources {
+interface MetricSources {
   version: string;
   /** Exported by the leader only: with a second replica everything would be counted twice. */
   resources(): Iterable<TrackedResource>;

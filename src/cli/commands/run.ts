@@ -5,7 +5,7 @@ import type { Io } from '../io.ts';
 import type { LocalPaths } from '../manifest.ts';
 import { collect } from '../options.ts';
 
-export interface RunCommandOptions extends LocalPaths {
+interface RunCommandOptions extends LocalPaths {
   filename: string;
   databaseUrl?: string;
   json?: boolean;

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { setFlagsFromString } from 'node:v8';
 import { createApi } from '../../controller-runtime/api.ts';
 import { kubeConfigReader } from '../../controller-runtime/kubeconfig.ts';
 import { ALWAYS_LEADER, acquireLease, type Leadership } from '../../controller-runtime/lease.ts';
@@ -52,11 +51,6 @@ export interface OperatorOptions {
 const STUCK_MS = 120_000;
 /** How long reconciles in progress may take to finish at shutdown. */
 const STOP_MS = 1_500;
-/**
- * A controller keeps little data and allocates much that is short-lived. By default V8 lets the young generation grow to
- * three times 16 MiB and the old one to twice its use, which is half of the memory of the process.
- */
-const SMALL_HEAP = ['--semi-space-growth-factor=1', '--optimize-for-size', '--heap-growing-percent=20'];
 
 /**
  * The operator process: watches, waits for leader election, and reconciles until it is stopped or loses its lease.
@@ -64,7 +58,6 @@ const SMALL_HEAP = ['--semi-space-growth-factor=1', '--optimize-for-size', '--he
  * without it, and the next leader follows them.
  */
 export async function runOperator(options: OperatorOptions): Promise<number> {
-  for (const flag of SMALL_HEAP) setFlagsFromString(flag);
   const logger = createLogger({ level: options.logLevel, format: options.logFormat });
   const readConfig = await kubeConfigReader(options.kubeconfig);
   const identity = `${hostname()}-${randomBytes(3).toString('hex')}`;

@@ -11,7 +11,7 @@ import { NO_SURROUNDINGS, type Surroundings } from './connection/surroundings.ts
 import type { Problem } from './problem.ts';
 import { byDialect, type DatabaseTarget, type PostgresTarget } from './target.ts';
 
-export type ParsedUrl = { ok: true; target: DatabaseTarget } | { ok: false; problem: Problem };
+type ParsedUrl = { ok: true; target: DatabaseTarget } | { ok: false; problem: Problem };
 
 const FORMS = 'Use postgres://user:password@host:5432/name or sqlite:///path/to/file.db';
 

@@ -100,7 +100,7 @@ export const runRequestSchema = z.strictObject({
 export type RunRequest = z.infer<typeof runRequestSchema>;
 
 /** A run of another tool's command: it has no migrations that could be read. */
-export const commandRequestSchema = runRequestSchema
+const commandRequestSchema = runRequestSchema
   .omit({ migrations: true, models: true, target: true, allowDowngrade: true, outOfOrder: true })
   .extend({ command: commandSchema });
 

@@ -76,7 +76,7 @@ function envSource(each: unknown): string | undefined {
 }
 
 /** Whether a text matches a pattern in which `*` is any text. The time grows with the product of both lengths at most. */
-export function matches(pattern: string, text: string): boolean {
+function matches(pattern: string, text: string): boolean {
   let [p, t, star, after] = [0, 0, -1, 0];
   while (t < text.length) {
     if (pattern[p] === '*') {

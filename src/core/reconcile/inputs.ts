@@ -13,7 +13,7 @@ export const ACTION_ANNOTATIONS = {
 } as const;
 
 /** Version of a ConfigMap that the spec references, or undefined if it does not exist. */
-export type SourceVersion = { name: string; version: string | undefined };
+type SourceVersion = { name: string; version: string | undefined };
 
 /** The ConfigMaps that the pod of a run reads. */
 export function configMapsOf({ migrations, database }: DatabaseMigrationSpec): string[] {

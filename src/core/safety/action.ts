@@ -54,7 +54,7 @@ export interface IndexSpec {
 }
 
 /** What a statement does, reduced to what rules need. One statement can have several actions. */
-export type Action =
+export type SchemaAction =
   | {
       kind: 'createTable';
       table: TableRef;
@@ -116,8 +116,8 @@ export type Action =
   /** A name longer than the limit of PostgreSQL, 63 bytes. */
   | { kind: 'longName'; name: string };
 
-export type ActionKind = Action['kind'];
-export type ActionOf<Kind extends ActionKind> = Narrowed<Action, Kind>;
+export type SchemaActionKind = SchemaAction['kind'];
+export type SchemaActionOf<Kind extends SchemaActionKind> = Narrowed<SchemaAction, Kind>;
 
 /** `Extract` gives nothing for one of several kinds that share a shape. */
 type Narrowed<Of, Kind> = Of extends { kind: infer Own }
@@ -130,7 +130,7 @@ type Narrowed<Of, Kind> = Of extends { kind: infer Own }
 export interface ReadStatement {
   sql: string;
   position?: SourcePosition;
-  actions: Action[] | undefined;
+  actions: SchemaAction[] | undefined;
   /** The error of the parser, if it failed. */
   unread?: string;
   /** Rules that a comment next to the statement disables, with the given reason, which may be empty. */
@@ -164,6 +164,6 @@ export function tableKey({ schema, name }: TableRef): string {
 }
 
 /** The table of an action, if it has one. */
-export function tableOf(action: Action): TableRef | undefined {
+export function tableOf(action: SchemaAction): TableRef | undefined {
   return 'table' in action ? action.table : undefined;
 }

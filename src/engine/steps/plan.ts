@@ -24,7 +24,7 @@ export const plan: Step<Loaded & Connected & Inspected, Planned> = {
 };
 
 /** A plan whose migrations are not imported yet. */
-export interface Decided {
+interface Decided {
   plan: Plan;
   ahead: Revision[];
   /** The files of the folder. */

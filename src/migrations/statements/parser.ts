@@ -1,11 +1,11 @@
 import { setFlagsFromString } from 'node:v8';
 import type { Dialect } from '../../core/model/dialect.ts';
-import type { Action } from '../../core/safety/action.ts';
+import type { SchemaAction } from '../../core/safety/action.ts';
 import type { Judge, Parsing } from '../../core/safety/beyond/judge.ts';
 import { withoutPlaceholders } from './placeholders.ts';
 
 /** What a statement does, or why it cannot be read and where in its text. */
-export type Parsed = { actions: Action[] } | { message: string; offset: number };
+type Parsed = { actions: SchemaAction[] } | { message: string; offset: number };
 
 /** Reads one statement. Never throws. */
 export type Parser = (sql: string) => Parsed;

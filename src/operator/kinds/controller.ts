@@ -21,7 +21,7 @@ import { taskJob } from '../manifests/task-job.ts';
 import { FIELD_MANAGER, LABELS, RUNNER_CONTAINER, TASK_SELECTOR } from '../names.ts';
 import { type JobRecord, jobRecord } from '../run-records.ts';
 
-export interface KindControllerOptions {
+interface KindControllerOptions {
   api: Api;
   /** Empty: all namespaces. */
   namespaces: readonly string[];
@@ -33,7 +33,7 @@ export interface KindControllerOptions {
   onError(key: string, error: unknown): void;
 }
 
-export interface KindController {
+interface KindController {
   hasSynced(): boolean;
   /** Resources of a kind, for metrics. */
   resources(kind: string): Iterable<Resource>;

@@ -1,8 +1,8 @@
-import type { Action } from '../action.ts';
+import type { SchemaAction } from '../action.ts';
 import { as, list, type Tree, text, tree } from './tree.ts';
 
 /** Of a VariableSetStmt: only the timeouts that db-manager sets for every migration. */
-export function settings({ kind, name, args }: Tree): Action[] {
+export function settings({ kind, name, args }: Tree): SchemaAction[] {
   if (kind === 'VAR_RESET_ALL') {
     return (['lock_timeout', 'statement_timeout'] as const).map((one) => ({
       kind: 'setTimeout',

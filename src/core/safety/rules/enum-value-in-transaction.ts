@@ -1,4 +1,4 @@
-import { type ActionContext, onAction, POSTGRES, type Rule } from '../rule.ts';
+import { onAction, POSTGRES, type Rule, type RuleActionContext } from '../rule.ts';
 import { makesType } from '../rule-helpers.ts';
 
 export const enumValueInTransaction: Rule = {
@@ -48,7 +48,7 @@ export const enumValueInTransaction: Rule = {
   },
 };
 
-function usedLater(value: string, { migration, statement }: ActionContext): boolean {
+function usedLater(value: string, { migration, statement }: RuleActionContext): boolean {
   const literal = `'${value.replaceAll("'", "''")}'`;
   return migration.statements
     .slice(migration.statements.indexOf(statement) + 1)
