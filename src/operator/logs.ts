@@ -25,7 +25,7 @@ const RETRY_MS = { first: 250, most: 5_000 } as const;
 /** How long to wait for the end of the log of a terminated pod before its termination message is used instead. */
 const END_MS = 5_000;
 /** The maximum that is read from the log of one pod while it runs, over all its readings, in bytes. */
-export const LOG_BYTES = 16_000_000;
+const LOG_BYTES = 16_000_000;
 /**
  * A normal run writes less than this, in bytes. More is read slowly, so that a long log takes no time from other
  * namespaces.
@@ -37,8 +37,11 @@ const PORTION_BYTES = 64_000;
 const TURN_MS = 5;
 /** The cost of a line in addition to its length, in bytes: empty lines take time too. */
 const LINE_BYTES = 100;
-/** The last line of a run is its report; an earlier line may be of any length. */
-const LAST = { tailLines: 3, limitBytes: 2 * REPORT_BYTES, timeoutMs: 5_000 } as const;
+/**
+ * The last line of a run is its report. A kubelet counts the pieces of 16 KiB in which it keeps a long line; other
+ * sources of a log count whole lines, of which an earlier one may be of any length.
+ */
+const LAST = { tailLines: [12, 1], limitBytes: 2 * REPORT_BYTES, timeoutMs: 5_000 } as const;
 
 interface Follower {
   reader: RunLogReader;
@@ -180,11 +183,15 @@ export class LogFollowers {
 
   async #readLast(pod: FollowedPod, reader: RunLogReader): Promise<void> {
     const { tailLines, limitBytes, timeoutMs } = LAST;
-    try {
-      const response = await this.#open(pod, { tailLines, limitBytes }, AbortSignal.timeout(timeoutMs));
-      for await (const line of linesOf(response, longestLine)) reader.read(line);
-    } catch {
-      // The termination message is used instead.
+    for (const lines of tailLines) {
+      try {
+        const query = { tailLines: lines, limitBytes };
+        const response = await this.#open(pod, query, AbortSignal.timeout(timeoutMs));
+        for await (const line of linesOf(response, longestLine)) reader.read(line);
+      } catch {
+        // The termination message is used instead.
+      }
+      if (reader.snapshot().report !== undefined) return;
     }
   }
 

@@ -18,7 +18,9 @@ function apiOf(text: () => Iterable<string>, last: string, asked: ApiRequest[] =
     request: () => Promise.reject(new Error('nothing else is asked')),
     stream: async (request) => {
       asked.push(request);
-      const lines = request.query?.tailLines === undefined ? text() : [last];
+      const { tailLines } = request.query ?? {};
+      const tail = last.split('\n').slice(-Number(tailLines) - 1);
+      const lines = tailLines === undefined ? text() : [tail.join('\n').slice(0, Number(request.query?.limitBytes))];
       return Readable.from(lines, { objectMode: false, signal: request.signal }) as never;
     },
   };
@@ -56,7 +58,19 @@ describe('the log of a hostile pod', () => {
     assert.equal(log.report?.runId, 'r');
     assert.match(log.unreadable ?? '', /longer than 2 MB/);
     assert.equal(asked.length, 2);
-    assert.equal(asked[1]?.query?.tailLines, 3);
+    assert.equal(asked[1]?.query?.tailLines, 12);
+  });
+
+  it('is given up behind lines that are longer than what is read of its end', async () => {
+    const { log, asked } = await followed(
+      () => repeated('x'.repeat(60_000), 1_000),
+      `${`${'x'.repeat(1_000_000)}\n`.repeat(2)}${REPORT}\n`,
+    );
+    assert.equal(log.report?.runId, 'r');
+    assert.deepEqual(
+      asked.map(({ query }) => query?.tailLines),
+      [undefined, 12, 1],
+    );
   });
 
   it('is read no further than its bound, whatever its lines are', async () => {

@@ -22,7 +22,7 @@ export interface Placement {
   keyFile: string | undefined;
 }
 
-interface RunIdentity {
+export interface RunIdentity {
   runId: string;
   attempt: number;
   resource?: RunRequest['resource'];
