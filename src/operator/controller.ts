@@ -33,6 +33,8 @@ interface ControllerOptions {
   identity: string;
   now(): Date;
   emit(news: ControllerEvent): void;
+  /** A resource, or something that it depends on, has changed. */
+  onTouched?(key: string): void;
 }
 
 /** Events of the controller, for logs and metrics. Each is emitted once. */
@@ -71,6 +73,7 @@ export function createController({
   identity,
   now,
   emit,
+  onTouched,
 }: ControllerOptions): Controller {
   let context: ActionContext | undefined;
   const refusals = new Map<string, Refusal & { inputs: string }>();
@@ -90,6 +93,7 @@ export function createController({
   });
   const caches = createCaches(namespaces, (key) => {
     if (context !== undefined && key !== '') queue.add(key);
+    onTouched?.(key);
   });
   const logs = new LogFollowers(api, (run, step) => {
     const known = ofRun.get(run);

@@ -4,6 +4,9 @@ export const MANAGED_SELECTOR = 'app.kubernetes.io/managed-by=db-manager';
 /** Jobs of the kinds next to DatabaseMigration, which the controller of migrations does not follow. */
 export const TASK_MANAGED_BY = { 'app.kubernetes.io/managed-by': 'db-manager-tasks' } as const;
 export const TASK_SELECTOR = 'app.kubernetes.io/managed-by=db-manager-tasks';
+/** Jobs of drift checks, which are no runs either. */
+export const DRIFT_MANAGED_BY = { 'app.kubernetes.io/managed-by': 'db-manager-drift' } as const;
+export const DRIFT_SELECTOR = 'app.kubernetes.io/managed-by=db-manager-drift';
 export const FIELD_MANAGER = 'db-manager';
 
 export const LABELS = {

@@ -2,6 +2,7 @@ import type { Api } from '../controller-runtime/api.ts';
 import type { DatabaseMigration } from '../core/model/resource.ts';
 import { type Allowed, notAllowed } from '../core/reconcile/allowed.ts';
 import { dependenciesOf } from '../core/reconcile/dependencies.ts';
+import { blockingDrift } from '../core/reconcile/drift.ts';
 import { configMapsOf, databaseKey, inputsDigest } from '../core/reconcile/inputs.ts';
 import { EMPTY_LOG, type Observed, type ObservedRun, type Refusal } from '../core/reconcile/observed.ts';
 import type { Cleaning } from '../core/reconcile/redact.ts';
@@ -82,7 +83,9 @@ export function observe(
   const { caches, slots, refusals } = sources;
   const record = caches.resources.get(key);
   if (record === undefined) return undefined;
-  const { resource, unreadable } = record;
+  const { unreadable } = record;
+  const resource = withoutDrift(record.resource);
+  const blocked = blockingDrift(record.resource);
   const { namespace = '' } = resource.metadata;
   const versions = versionsOf(resource, caches);
   const inputs = inputsDigest(resource, versions);
@@ -98,12 +101,25 @@ export function observe(
     dependencies: dependenciesOf(resource, (name) => caches.resources.get(`${namespace}/${name}`)?.resource),
     slot,
     ...(references === undefined ? {} : { references }),
+    ...(blocked === undefined ? {} : { blockingDrift: blocked }),
     ...(disallowed === undefined ? {} : { disallowed }),
     ...(unreadable === undefined ? {} : { unreadable }),
     ...(run === undefined ? {} : { run: { ...run, ...(podRefused === undefined ? {} : { podRefused }) } }),
     ...(withdrawn === undefined ? {} : { withdrawn }),
     ...(refusal?.inputs === inputs ? { refusal } : {}),
     ...(databaseInUseBy === undefined ? {} : { databaseInUseBy }),
+  };
+}
+
+/** The controller of drift checks writes these fields of the status; here they must not be written with old values. */
+function withoutDrift(resource: DatabaseMigration): DatabaseMigration {
+  const { status } = resource;
+  const conditions = status?.conditions?.filter(({ type }) => type !== 'InSync');
+  if (status?.drift === undefined && conditions?.length === status?.conditions?.length) return resource;
+  const { drift: _, ...rest } = status ?? {};
+  return {
+    ...resource,
+    status: { ...rest, ...(conditions === undefined || conditions.length === 0 ? {} : { conditions }) },
   };
 }
 

@@ -131,6 +131,8 @@ function waitingFor(observed: Observed, now: Date): Situation | undefined {
     ];
   });
   if (unmet.length > 0) return { kind: 'waiting', reason: 'WaitingForDependency', message: unmet.join('; ') };
+  if (observed.blockingDrift !== undefined)
+    return { kind: 'waiting', reason: 'SchemaDrift', message: observed.blockingDrift };
   const { window } = resource.spec;
   const state = window === undefined ? undefined : windowState(window, now);
   if (state?.kind === 'closed') return outsideWindow(state.opens);

@@ -18,6 +18,8 @@ export interface Observed {
   inputs: string;
   /** The same digest as `RunIdentity.references`, now; only if the last run may be repeated after a change. */
   references?: string;
+  /** Why drift of the schema blocks the next run: see `blockingDrift`. */
+  blockingDrift?: string;
   /** ConfigMaps that the spec references and that do not exist. */
   missingSources: string[];
   dependencies: Dependency[];
