@@ -3,6 +3,7 @@ import { podFailureReason } from '../core/reconcile/pod-trouble.ts';
 import type { Caches } from '../operator/caches.ts';
 import { type JobRecord, ownerKey } from '../operator/run-records.ts';
 import { runKey } from './logs.ts';
+import { namespaceOf } from './names.ts';
 
 export interface SlotLimits {
   /** Maximum number of runs at the same time, in all namespaces. */
@@ -164,8 +165,4 @@ export class Slots {
 function holderOf(key: string): { name: string; kind?: string } {
   const [, kind = '', name] = key.split('/');
   return name === undefined ? { name: kind } : { kind, name };
-}
-
-function namespaceOf(key: string): string {
-  return key.slice(0, key.indexOf('/'));
 }
