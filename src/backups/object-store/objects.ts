@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { ObjectStorePlace } from '../../core/model/backup-place.ts';
 import { connectStore, type Sdk } from './client.ts';
-import { storeProblem } from './problems.ts';
+import { storeProblem, unreadableCredentials } from './problems.ts';
 
 export interface StoredObject {
   key: string;
@@ -59,7 +59,7 @@ function objectsOf(sdk: Sdk, client: S3Client, place: ObjectStorePlace): Objects
   const at = (key: string) => ({ Bucket, Key: root + key });
   const asked = <T>(work: Promise<T>): Promise<T> =>
     work.catch((error: unknown) => {
-      throw storeProblem(error, place);
+      throw unreadableCredentials(error, place) ?? storeProblem(error, place);
     });
   const missing = (error: unknown) =>
     error instanceof Error && /^(NotFound|NoSuchKey)$/.test(error.name) ? undefined : Promise.reject(error);

@@ -69,6 +69,21 @@ export function storeProblem(error: unknown, place: ObjectStorePlace): unknown {
   );
 }
 
+/** A request opens no file but those with credentials: the token of a pod, for example. */
+export function unreadableCredentials(error: unknown, place: ObjectStorePlace): ProblemError | undefined {
+  const { syscall, code, message } = error as { syscall?: string; code?: string; message?: string };
+  if (syscall !== 'open' && syscall !== 'read') return undefined;
+  const where = displayPlace(objectStoreUrl(place));
+  return new ProblemError(
+    {
+      reason: 'ObjectStoreDenied',
+      message: `The credentials for ${where} cannot be read: ${message}. Check AWS_WEB_IDENTITY_TOKEN_FILE and the service account.`,
+      code,
+    },
+    { cause: error },
+  );
+}
+
 function byStatus(status: number | undefined, words: string): Reason | undefined {
   if (/no space left|disk full|storage.*full/i.test(words) || status === 507) return 'NoSpace';
   if (status === 401 || status === 403) return 'ObjectStoreDenied';
