@@ -27,7 +27,7 @@ import { incomplete, restoreProblem } from './restore-problems.ts';
 import { propertyStatements } from './restore-properties.ts';
 import { swap } from './restore-rename.ts';
 import { lookAround, type Selection, select } from './restore-selection.ts';
-import { streamToPsql } from './restore-stream.ts';
+import { OUT_OF_ORDER, streamToPsql } from './restore-stream.ts';
 import type { RestoreWork } from './restore-work.ts';
 import { withTemporaryFile } from './temporary-file.ts';
 
@@ -97,12 +97,13 @@ async function fill(
   let selection = await prepare(open, work, name, properties);
   let words = await pgRestore(open, work, name, selection);
   if (words !== undefined && UNQUALIFIED.test(words)) {
+    const failed = words;
     await dropDatabase(admin, name, open.version);
     // With `admin`, which holds the lock of the name: another session would wait for it without end.
     await create(admin, open, name, properties);
     selection = await prepare(open, work, name, properties);
     words = await pgRestore(open, work, name, selection, pathOf(open, properties));
-    if (words === undefined) {
+    if (words === undefined && !OUT_OF_ORDER.test(failed)) {
       work.options.onMessage?.(
         'A function uses table names without a schema, so the backup was restored with the search path of the database. To make the function independent of it, run: ALTER FUNCTION … SET search_path',
       );

@@ -95,6 +95,8 @@ async function make(
 async function finish(server: PrivateServer, name: string, { system, settings, database }: Likeness): Promise<void> {
   const client = await server.connect(name);
   try {
+    // Event triggers of the target would record these statements.
+    await client.query('SET session_replication_role = replica');
     if (database.comment !== undefined) {
       await client.query(`COMMENT ON DATABASE ${quoteIdentifier(name)} IS ${literal(database.comment)}`);
     }
