@@ -229,14 +229,13 @@ async function compare(
 
 /**
  * The user may not do in a new database what the owner of the old one need not: create an untrusted extension, or change
- * PostgreSQL's own objects. In place, those are kept.
+ * PostgreSQL's own objects. A table that was added to an extension does not exist there. In place, those are kept.
  */
 function notInANewDatabase(error: unknown): CannotSwap | undefined {
   if (!(error instanceof Error) || error instanceof CannotSwap) return undefined;
-  const denied = /permission denied|must be (owner|superuser|member|able)|must have|Must be superuser/i;
   const reason = error instanceof ProblemError ? error.problem.reason : undefined;
   const refused =
-    ('code' in error && error.code === '42501') || (reason === 'RestoreFailed' && denied.test(error.message));
+    ('code' in error && error.code === '42501') || (reason === 'RestoreFailed' && /ERROR:/.test(error.message));
   if (!refused && reason !== 'RestoreIncomplete') return undefined;
   const [, why = error.message.replace(/\.$/, '')] =
     /(?:could not be restored|differs from the backup): (.*?)\. \S+ is unchanged/s.exec(error.message) ?? [];
