@@ -14,8 +14,8 @@ const ROWS = `CREATE TABLE orders (id bigint PRIMARY KEY, customer text NOT NULL
   CREATE INDEX orders_by_customer ON orders (customer)`;
 const FILES = {
   '1_total.sql':
-    'ALTER TABLE orders ADD COLUMN total numeric NOT NULL DEFAULT 0;\n-- migrate:down\nALTER TABLE orders DROP COLUMN total;',
-  '2_names.sql': 'CREATE INDEX orders_by_note ON orders (note, id);\n-- migrate:down\nDROP INDEX orders_by_note;',
+    '-- migrate:up\nALTER TABLE orders ADD COLUMN total numeric NOT NULL DEFAULT 0;\n-- migrate:down\nALTER TABLE orders DROP COLUMN total;',
+  '2_names.sql': '-- migrate:up\nCREATE INDEX orders_by_note ON orders (note, id);\n-- migrate:down\nDROP INDEX orders_by_note;',
 };
 
 describeE2e('on a real cluster, a rehearsal', () => {
@@ -151,7 +151,7 @@ const sample = () => {
 };
 const timer = setInterval(sample, 50);
 const args = ['safe-migrate', '--migrations', '/migrations', '--backups', '/tmp/backups', '--rehearsal-server', process.argv[1], '--json'];
-const child = spawn('db-manager', args, { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, HOME: '/tmp' } });
+const child = spawn(process.execPath, ['/app/dist/cli/main.js', ...args], { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, HOME: '/tmp' } });
 let out = ''; child.stdout.on('data', (d) => { out += d; });
 child.on('close', (code) => {
   clearInterval(timer);

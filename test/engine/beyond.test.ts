@@ -169,7 +169,7 @@ describe('statements that act beyond the database', function () {
     });
 
     it(`in ${form}, each alone in a plan, are refused on the target's server by each command`, async function () {
-      this.timeout(300_000);
+      this.timeout(900_000);
       const before = await state();
       for (const [statement, rehearsalServer, alone] of [
         ...SERVER.map((each) => [each, 'SameServer', false] as const),

@@ -10,7 +10,7 @@ import { findClients } from '../dump-clients.ts';
 import { environmentOf, errorIn, startProgram } from '../dump-program.ts';
 import { refuseOtherFormat } from '../restore-problems.ts';
 import { literal } from '../restore-script.ts';
-import { sizeBytes } from '../size.ts';
+import { largestTableBytes, sizeBytes } from '../size.ts';
 import { withTemporaryFile } from '../temporary-file.ts';
 import { type Filling, type Part, RestoreStopped, restoreParts, targetOn } from './fill.ts';
 import { applyLikenessSettings, liken } from './liken.ts';
@@ -29,7 +29,7 @@ export async function createPrivate(
   if (from.kind === 'backup') refuseOtherFormat(open, from.backup);
   const programs = await findServer(majorOf(open));
   const like = await readLikeness(open);
-  const bytes = from.kind === 'backup' ? await sizeBytes(open.client) : 0;
+  const bytes = from.kind === 'backup' ? (await sizeBytes(open.client)) + (await largestTableBytes(open.client)) : 0;
   const server = await startServer(programs, { settings: like.configuration, bytes });
   try {
     const notes = await make(open, server, like, from, options);
