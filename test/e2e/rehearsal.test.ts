@@ -15,7 +15,8 @@ const ROWS = `CREATE TABLE orders (id bigint PRIMARY KEY, customer text NOT NULL
 const FILES = {
   '1_total.sql':
     '-- migrate:up\nALTER TABLE orders ADD COLUMN total numeric NOT NULL DEFAULT 0;\n-- migrate:down\nALTER TABLE orders DROP COLUMN total;',
-  '2_names.sql': '-- migrate:up\nCREATE INDEX orders_by_note ON orders (note, id);\n-- migrate:down\nDROP INDEX orders_by_note;',
+  '2_names.sql':
+    '-- migrate:up\nCREATE INDEX orders_by_note ON orders (note, id);\n-- migrate:down\nDROP INDEX orders_by_note;',
 };
 
 describeE2e('on a real cluster, a rehearsal', () => {

@@ -7,7 +7,7 @@ export async function sizeBytes(client: Client): Promise<number> {
   return Number(rows[0]?.size ?? 0);
 }
 
-/** Bytes of the largest table with its indexes: what a migration that writes it anew needs in addition. */
+/** Bytes of the largest table with its indexes: what a migration that rewrites it needs in addition. */
 export async function largestTableBytes(client: Client): Promise<number> {
   const { rows } = await client.query<{ size: string }>(
     "SELECT coalesce(max(pg_total_relation_size(oid)), 0) AS size FROM pg_class WHERE relkind IN ('r', 'm')",
