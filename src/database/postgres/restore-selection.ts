@@ -139,7 +139,7 @@ function ownerIn(sql: string): string | undefined {
   while (/^(SET [^;]*;|--.*|\s*)$/.test(lines.at(-1) ?? ';')) lines.pop();
   const text = `\n${lines.join('\n')}`;
   const statement = text.slice(text.lastIndexOf('\nALTER ') + 1);
-  return / OWNER TO [^\n]*;$/.test(statement) ? statement : undefined;
+  return statement.includes(' OWNER TO ') && statement.endsWith(';') ? statement : undefined;
 }
 
 function grantsOf({ sql }: Entry, unavailable: ReadonlySet<string>): string[] {

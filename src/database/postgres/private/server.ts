@@ -135,7 +135,11 @@ async function initialise(programs: Programs, { path, data, user }: ServerFolder
   const args = ['-D', data, '-U', superuser, '--auth=trust', '--no-sync', '--locale=C', '--encoding=UTF8'];
   const { code, words } = await runToEnd(join(programs.folder, 'initdb'), args, path, user);
   if (code === 0) return;
-  if (user.uid !== undefined && /could not (?:change|access) directory.*Permission denied/.test(words)) {
+  if (
+    user.uid !== undefined &&
+    /could not (?:change|access) directory/.test(words) &&
+    words.includes('Permission denied')
+  ) {
     throw new NoPrivateServer(
       `PostgreSQL does not run as root, and the user ${user.uid}, as whom it would run, cannot enter ${tmpdir()}. Set TMPDIR to a folder that all users may enter`,
     );
