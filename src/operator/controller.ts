@@ -15,6 +15,7 @@ import { type ActionContext, act, type Outcome } from '../operator/act.ts';
 import { type Caches, createCaches, isRecorded } from '../operator/caches.ts';
 import { LogFollowers, runKey } from './logs.ts';
 import type { RunnerDefaults } from './manifests/job.ts';
+import { namespaceOf } from './names.ts';
 import { fetchObservations, observe, type Sources } from './observe.ts';
 import { OrphanedJobs } from './orphaned-jobs.ts';
 import { ownerKey } from './run-records.ts';
@@ -49,7 +50,8 @@ export type ControllerEvent =
 
 /** Minimum interval between two writes of the live status of one resource, in milliseconds. */
 const LIVE_MS = 400;
-const WORKERS = 8;
+/** One namespace has at most half of them. */
+const WORKERS = 16;
 
 interface Controller {
   readonly caches: Caches;
@@ -75,11 +77,13 @@ export function createController({
 }: ControllerOptions): Controller {
   let context: ActionContext | undefined;
   const refusals = new Map<string, Refusal & { inputs: string }>();
+  const withdrawn = new Map<string, string>();
   /** By `runKey`. */
   const ofRun = new Map<string, { key: string; id: string }>();
   const queue = new WorkQueue({
     workers: WORKERS,
     work,
+    groupOf: namespaceOf,
     onError: (key, error) => {
       // A conflict is expected: the resource has changed and is reconciled again.
       if (!isStatus(error, 409) && !isTerminating(error) && !(error instanceof NotLeader))
@@ -100,7 +104,7 @@ export function createController({
     else queue.add(key);
   });
   const slots = new Slots(limits, (run) => logs.of(run));
-  const sources: Sources = { api, caches, logs, slots, refusals, allowed };
+  const sources: Sources = { api, caches, logs, slots, withdrawn, refusals, allowed };
   const leftovers = new OrphanedJobs(caches);
 
   function podsOf(key: string) {
@@ -113,6 +117,8 @@ export function createController({
     const began = performance.now();
     for (const { namespace, run } of podsOf(key)) ofRun.set(runKey(namespace, run.id), { key, id: run.id });
     const gathered = await fetchObservations(key, sources, now());
+    // The end of a log is being read; the key is queued again when it is known.
+    if (gathered === 'reading') return;
     // Nothing is awaited between here and `promise`, so two resources cannot take the same slot or database.
     const observed = observe(key, gathered, sources, now());
     if (observed === undefined) {
@@ -130,6 +136,7 @@ export function createController({
     }
     if (assessed.kind === 'due') {
       refusals.delete(key);
+      withdrawn.delete(key);
       emit({ type: 'started', key, run: assessed.run.id, attempt: assessed.run.attempt });
     }
     for (const { type: level, reason, message } of decision.events)
@@ -170,6 +177,7 @@ export function createController({
   function forget(key: string): void {
     queue.forget(key);
     refusals.delete(key);
+    withdrawn.delete(key);
     for (const [run, owner] of ofRun) {
       if (owner.key !== key) continue;
       logs.drop(run);
@@ -183,7 +191,8 @@ export function createController({
     watch: (signal) => caches.run(api, signal, (path, error) => emit({ type: 'watch', path, error })),
     lead(leadership) {
       const onEventError = (error: unknown) => emit({ type: 'failed', key: 'events', error });
-      context = { api: fenced(api, leadership), caches, runner, identity, now, onEventError };
+      const onWithdrawn = (key: string, job: string) => withdrawn.set(key, job);
+      context = { api: fenced(api, leadership), caches, runner, identity, now, onEventError, onWithdrawn };
       for (const key of caches.resources.keys()) queue.add(key);
       for (const { resource } of caches.jobs.values()) queue.add(resource);
     },

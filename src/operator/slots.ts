@@ -3,6 +3,7 @@ import { podFailureReason } from '../core/reconcile/pod-trouble.ts';
 import type { Caches } from '../operator/caches.ts';
 import { type JobRecord, ownerKey } from '../operator/run-records.ts';
 import { runKey } from './logs.ts';
+import { namespaceOf } from './names.ts';
 
 export interface SlotLimits {
   /** Maximum number of runs at the same time, in all namespaces. */
@@ -127,8 +128,4 @@ export class Slots {
     });
     return before.length < free ? { kind: 'free' } : { kind: 'taken', by: 'turn' };
   }
-}
-
-function namespaceOf(key: string): string {
-  return key.slice(0, key.indexOf('/'));
 }
