@@ -7,7 +7,7 @@ export interface LeftOut {
   why: string;
 }
 
-export interface Depth {
+interface Depth {
   kept: string[];
   leftOut: LeftOut[];
   /** The folder of the included files: `.`, or the one folder that contains them. */

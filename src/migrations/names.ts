@@ -1,7 +1,7 @@
 import { basename, extname } from 'node:path/posix';
 
 /** What a file's name alone tells. `quiet`: no one expects it to be a migration, so nothing is said of it. */
-export type NameReading =
+type NameReading =
   | { kind: 'migration' }
   | { kind: 'quiet' }
   | { kind: 'leftOut'; why: string }
@@ -26,7 +26,7 @@ export function isVersioned(path: string): boolean {
 }
 
 /** Whether its suffix, in any spelling, is one that runs here. */
-export function runs(path: string): boolean {
+function runs(path: string): boolean {
   return RUNS.test(path);
 }
 

@@ -20,8 +20,8 @@ const readFile = promisify(readFileCallback);
 /** More than this many open files bring no speed, and too many are refused by the operating system. */
 export const OPEN_FILES = 32;
 
-export type ReadMigrations = { ok: true; files: MigrationFile[] } | { ok: false; problem: Problem };
-export type ListedRevisions = { ok: true; revisions: Revision[] } | { ok: false; problem: Problem };
+type ReadMigrations = { ok: true; files: MigrationFile[] } | { ok: false; problem: Problem };
+type ListedRevisions = { ok: true; revisions: Revision[] } | { ok: false; problem: Problem };
 
 /**
  * Lists and hashes every migration of the folder, in order. Nothing is parsed or imported: enough to plan.
@@ -81,7 +81,7 @@ export async function contentsOf(
 }
 
 /** Throws ProblemError InvalidMigration where the file cannot be read. */
-export async function readContent(folder: string, file: string): Promise<Buffer> {
+async function readContent(folder: string, file: string): Promise<Buffer> {
   try {
     return await readFile(join(folder, file));
   } catch (cause) {

@@ -3,7 +3,7 @@ import type { HistoryRow } from '../../model/history.ts';
 import type { MigrationFile } from '../../model/migration.ts';
 import type { Problem } from '../../model/problem.ts';
 import { sortFiles } from '../order.ts';
-import { type Author, newRow } from '../stamp.ts';
+import { newRow, type RowAuthor } from '../stamp.ts';
 import { type AlembicChain, readAlembic } from './alembic.ts';
 import { readFlyway } from './flyway.ts';
 import type { ForeignRow, ForeignTool, ReadForeign } from './foreign.ts';
@@ -20,7 +20,7 @@ const READERS = {
   knex: readKnex,
 } satisfies Record<ForeignTool, ReadForeign>;
 
-export type Adoption =
+type Adoption =
   | {
       ok: true;
       /** Rows to add to our history, in this order; without checksum, because no other tool stores ours. */
@@ -38,7 +38,7 @@ export function readForeignHistory(
   rows: readonly ForeignRow[],
   files: readonly MigrationFile[],
   history: readonly HistoryRow[],
-  author: Author,
+  author: RowAuthor,
   chain?: AlembicChain,
 ): Adoption {
   const order = sortFiles(files).map(({ revision }) => revision);
