@@ -42,3 +42,8 @@ export const VARIABLES = {
   pod: 'DB_MANAGER_POD',
   image: 'DB_MANAGER_IMAGE',
 } as const;
+
+/** The namespace in a key of the form `namespace/name`. */
+export function namespaceOf(key: string): string {
+  return key.slice(0, key.indexOf('/'));
+}

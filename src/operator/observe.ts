@@ -19,6 +19,8 @@ export interface Sources {
   caches: Caches;
   logs: LogFollowers;
   slots: Slots;
+  /** The runs whose Jobs were deleted before their pods started, by the key of the resource. */
+  withdrawn: ReadonlyMap<string, string>;
   refusals: ReadonlyMap<string, Refusal & { inputs: string }>;
   allowed: Allowed;
 }
@@ -35,18 +37,23 @@ interface Fetched {
 /** If a Job has no pod for longer than this, only its events give the reason. Milliseconds. */
 const POD_PATIENCE_MS = 2_000;
 
-/** The part of observing that needs the network: the end of a log, and the reason why a Job has no pod. */
-export async function fetchObservations(key: string, sources: Sources, now: Date): Promise<Fetched> {
+/**
+ * The part of observing that needs the network: the end of a log, and the reason why a Job has no pod. `reading`: the
+ * end of a log is not known yet.
+ */
+export async function fetchObservations(key: string, sources: Sources, now: Date): Promise<Fetched | 'reading'> {
   const over = await refreshFromApiServer(key, inputsNow(key, sources), sources);
   const record = sources.caches.resources.get(key);
   const owner = ownerKey(record?.namespace, record?.uid);
   const pods = sources.caches.pods.by(owner);
+  let reading = false;
   for (const { namespace, pod, run } of pods) {
     if (!pod.started || isRecorded(key, run.id, sources)) continue;
     const followed = { namespace, name: pod.name, runId: run.id, cleaning: cleaningOf(key, sources) };
     sources.logs.follow(followed);
-    if (pod.terminated !== undefined || pod.failure !== undefined) await sources.logs.end(followed);
+    if (pod.terminated !== undefined || pod.failure !== undefined) reading = !sources.logs.end(followed) || reading;
   }
+  if (reading) return 'reading';
   const waiting = sources.caches.jobs
     .by(owner)
     .find(
@@ -84,6 +91,7 @@ export function observe(
   const inputs = inputsDigest(resource, versions);
   const run = observeRun(key, over, sources);
   const refusal = refusals.get(key);
+  const withdrawn = sources.withdrawn.get(key);
   const disallowed = notAllowed(resource, sources.allowed);
   const { databaseInUseBy, slot } = slots.look(key, databaseKey(resource), caches, now);
   return {
@@ -97,6 +105,7 @@ export function observe(
     ...(disallowed === undefined ? {} : { disallowed }),
     ...(unreadable === undefined ? {} : { unreadable }),
     ...(run === undefined ? {} : { run: { ...run, ...(podRefused === undefined ? {} : { podRefused }) } }),
+    ...(withdrawn === undefined ? {} : { withdrawn }),
     ...(refusal?.inputs === inputs ? { refusal } : {}),
     ...(databaseInUseBy === undefined ? {} : { databaseInUseBy }),
   };

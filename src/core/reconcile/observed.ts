@@ -25,10 +25,12 @@ export interface Observed {
   dependencies: Dependency[];
   /** The newest Job of this resource, or what is left of it. */
   run?: ObservedRun;
+  /** ID of the run whose Job this controller deleted because its pod had not started. */
+  withdrawn?: string;
   /** The message of the API server when it refused to create the Job for these inputs. */
   refusal?: Refusal;
   /** The resource with a run on the same database. A resource of another namespace is not named. */
-  databaseInUseBy?: { name: string } | 'elsewhere';
+  databaseInUseBy?: { name: string; kind?: string } | 'elsewhere';
   /** Whether another run may start, and which limit is reached: see `Slots`. */
   slot: { kind: 'free' } | { kind: 'taken'; by: 'all' | 'namespace' | 'turn' };
 }
