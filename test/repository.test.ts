@@ -64,10 +64,10 @@ describe('the workflow files', function () {
       Object.keys(manifest.dependencies).filter((name) => !named.includes(name)),
       [],
     );
-    assert.deepEqual(
-      Object.keys(manifest.devDependencies).filter((name) => named.includes(name)),
-      [],
-    );
+    for (const name of ['mocha', 'typescript', 'node', 'playwright-core']) {
+      assert.ok(name in manifest.devDependencies);
+      assert.ok(!named.includes(name), name);
+    }
     // The project itself is a package of SPDX, and no component of CycloneDX.
     assert.equal(packages.length, components.length + 1);
   });
