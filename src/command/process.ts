@@ -5,7 +5,7 @@ import { delimiter, isAbsolute, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ProblemError } from '../core/model/problem.ts';
 
-export interface CommandOptions {
+interface CommandOptions {
   workingDir?: string;
   env: Readonly<Record<string, string>>;
   /** Each line of its output, of both streams, masked. */

@@ -4,7 +4,7 @@ import type { Clients } from './dump-clients.ts';
 import { type Ended, startProgram } from './dump-program.ts';
 
 /** One entry of a dump's table of contents that is more than data. */
-export interface Entry {
+export interface DumpEntry {
   id: string;
   /** As pg_dump names it: `TABLE`, `ACL`, `EXTENSION`, … */
   type: string;
@@ -18,7 +18,7 @@ export interface Entry {
 }
 
 export interface Contents {
-  entries: Entry[];
+  entries: DumpEntry[];
   /** `pg_restore --list`: one line an entry, which begins with its id. */
   list: string;
   /** Large objects by their identifiers; PostgreSQL 17 lists them in groups. */
@@ -35,7 +35,7 @@ export async function readContents(clients: Clients, path: string): Promise<Cont
     output(clients, path, ['--file=-', '--verbose', '--section=pre-data', '--section=post-data']),
   ]);
   const headers = [...script.matchAll(HEADER)];
-  const entries = headers.map((match, index): Entry => {
+  const entries = headers.map((match, index): DumpEntry => {
     const [header, id = '', needs = '', name = '', type = '', schema = '', owner = ''] = match;
     const sql = script.slice(match.index + header.length, headers[index + 1]?.index);
     return { id, name, type, schema, owner, dependencies: needs.split(' '), sql };

@@ -1,9 +1,9 @@
 import { type Client, quoteIdentifier } from './driver.ts';
-import type { Contents, Entry } from './restore-contents.ts';
+import type { Contents, DumpEntry } from './restore-contents.ts';
 import { STAYS } from './restore-script-whole.ts';
 import { entriesOf, inDump, readStaying, type StayingObject } from './restore-staying.ts';
 
-export interface Selection {
+export interface RestoreSelection {
   /** Entries to leave out, by id. */
   left: Set<string>;
   /** Owners and grants are not restored by pg_restore: `afterwards` sets the available ones. */
@@ -16,7 +16,7 @@ export interface Selection {
   messages: string[];
 }
 
-export interface Surroundings {
+export interface RestoreContext {
   user: string;
   superuser: boolean;
   /** Kept, not created again: `SCHEMA name`, `EXTENSION name`, … */
@@ -34,7 +34,7 @@ export interface Surroundings {
  * The part of a dump that can be restored here: kept objects are not created again. An object of an unavailable role
  * belongs to the user; a grant to a missing role is left out, and this is reported.
  */
-export function select(contents: Contents, here: Surroundings): Selection {
+export function select(contents: Contents, here: RestoreContext): RestoreSelection {
   const { entries } = contents;
   const left = entriesOf(here.staying, contents);
   for (const entry of entries) if (isKept(entry, here)) left.add(entry.id);
@@ -86,11 +86,11 @@ function messagesOf(missing: Set<string>, foreign: Set<string>, staying: Staying
   return messages;
 }
 
-function isGrant({ type }: Entry): boolean {
+function isGrant({ type }: DumpEntry): boolean {
   return type === 'ACL' || type === 'DEFAULT ACL';
 }
 
-function isKept({ type, name, sql }: Entry, here: Surroundings): boolean {
+function isKept({ type, name, sql }: DumpEntry, here: RestoreContext): boolean {
   // PostgreSQL creates `public` with each database: its entry only sets the owner.
   if (type === 'SCHEMA')
     return here.kept.has(`SCHEMA ${name}`) && (sql.includes('CREATE SCHEMA') || !here.ownedSchemas.has(name));
@@ -105,12 +105,12 @@ function isKept({ type, name, sql }: Entry, here: Surroundings): boolean {
 
 /** The owners and grants that can be set, as in the dump, but one at a time: an owner needs privileges on its schema. */
 function statementsAfterwards(
-  entries: Entry[],
+  entries: DumpEntry[],
   left: ReadonlySet<string>,
-  here: Surroundings,
+  here: RestoreContext,
   unavailable: ReadonlySet<string>,
 ): string[] {
-  const ownersOf = (some: Entry[]) =>
+  const ownersOf = (some: DumpEntry[]) =>
     some.flatMap(({ id, sql, owner }) => {
       const statement = ownerIn(sql);
       const not = statement === undefined || left.has(id) || unavailable.has(owner) || owner === here.user;
@@ -118,12 +118,12 @@ function statementsAfterwards(
     });
   const made = new Set(entries.filter((entry) => !isGrant(entry)).map(({ schema, name }) => `${schema} ${name}`));
   // PostgreSQL's own objects and members of extensions are not in a dump, but privileges on them are.
-  const isOurs = ({ schema, name, owner }: Entry) => {
+  const isOurs = ({ schema, name, owner }: DumpEntry) => {
     const [, kind, of = ''] = /^([A-Z]+(?: [A-Z]+)*) (.*)$/.exec(name) ?? [];
     const object = kind === 'COLUMN' ? of.replace(/\.[^.]*$/, '') : of;
     return here.roles.get(owner) === true || kind === 'LARGE OBJECT' || made.has(`${schema} ${plainName(object)}`);
   };
-  const grantsIn = (some: Entry[]) =>
+  const grantsIn = (some: DumpEntry[]) =>
     some
       .filter((entry) => isGrant(entry) && !left.has(entry.id))
       .filter((entry) => (entry.type === 'DEFAULT ACL' ? here.roles.get(entry.owner) === true : isOurs(entry)))
@@ -142,7 +142,7 @@ function ownerIn(sql: string): string | undefined {
   return statement.includes(' OWNER TO ') && statement.endsWith(';') ? statement : undefined;
 }
 
-function grantsOf({ sql }: Entry, unavailable: ReadonlySet<string>): string[] {
+function grantsOf({ sql }: DumpEntry, unavailable: ReadonlySet<string>): string[] {
   let grantor: string | undefined;
   const statements: string[] = [];
   for (const line of sql.split('\n')) {
@@ -163,7 +163,7 @@ function grantsOf({ sql }: Entry, unavailable: ReadonlySet<string>): string[] {
 }
 
 /** The roles that an entry's GRANT and REVOKE statements name. */
-function rolesOf({ sql }: Entry): string[] {
+function rolesOf({ sql }: DumpEntry): string[] {
   return sql.split('\n').flatMap((line) => {
     const session = /^SET SESSION AUTHORIZATION (.*);$/.exec(line)?.[1];
     if (session !== undefined) return session === 'DEFAULT' ? [] : [plainName(session)];
@@ -182,7 +182,7 @@ function plainName(name: string): string {
 }
 
 /** What is here. `emptied`: a whole backup replaces all that the user may drop, most schemas too. */
-export async function lookAround(client: Client, emptied = false): Promise<Surroundings> {
+export async function lookAround(client: Client, emptied = false): Promise<RestoreContext> {
   const { rows: roles } = await client.query<{ name: string; member: boolean; me: boolean; super: boolean }>(
     `SELECT rolname AS name, pg_has_role(oid, 'MEMBER') AS member, rolname = current_user AS me, rolsuper AS super FROM pg_roles`,
   );

@@ -4,7 +4,7 @@
  * other roles, and what these depend on. They are compared with the backup like everything else, before the commit.
  */
 import type { Client } from './driver.ts';
-import type { Contents, Entry } from './restore-contents.ts';
+import type { Contents, DumpEntry } from './restore-contents.ts';
 
 const OWN = `NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = o.classid AND e.objid = o.objid AND e.objsubid = 0 AND e.deptype IN ('e', 'i'))`;
 
@@ -103,7 +103,7 @@ export function entriesOf(staying: readonly StayingObject[], { entries, list }: 
   if (found.size === 0) return found;
   const tables = staying.filter(({ type }) => RELATION.test(type));
   const typeOf = new Map(entries.map(({ id, type }) => [id, type]));
-  const isPart = ({ type, schema, name, dependencies }: Entry) => {
+  const isPart = ({ type, schema, name, dependencies }: DumpEntry) => {
     const of = dependencies.filter((id) => found.has(id));
     if (OF_ANY.test(type)) return of.length > 0;
     // An index of a table that is restored may need a function that is not.

@@ -7,7 +7,7 @@ import { type Program, startProgram } from './dump-program.ts';
 /** pg_restore with several jobs disables the trigger of a partition before it has created it; one job does not. */
 export const OUT_OF_ORDER = /trigger .* for table .* does not exist/;
 
-export interface Stream {
+interface Stream {
   clients: Clients;
   /** Of psql: the database to write to. */
   env: NodeJS.ProcessEnv;
