@@ -57,6 +57,8 @@ export const runRequestSchema = z.strictObject({
   dryRun: z.boolean(),
   approval: z.enum(['Automatic', 'Manual', 'OnFindings']),
   approvedPlan: z.string().optional(),
+  /** Who set `approvedPlan`, as far as the API server knows. */
+  approvedBy: z.string().max(300).optional(),
   safety: z.strictObject({
     mode: z.enum(['Enforce', 'Warn', 'Disabled']),
     ignore: z.array(z.string()),

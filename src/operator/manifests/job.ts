@@ -31,6 +31,7 @@ export function runJob(
   run: RunIdentity,
   defaults: RunnerDefaults,
   references?: string,
+  approvedBy?: string,
 ): V1Job {
   const { metadata, spec } = resource;
   const name = metadata.name;
@@ -71,13 +72,18 @@ export function runJob(
           labels: { ...spec.runner.labels, ...own },
           annotations: { ...spec.runner.annotations, ...annotations },
         },
-        spec: podSpec(resource, run, defaults),
+        spec: podSpec(resource, run, defaults, approvedBy),
       },
     },
   };
 }
 
-function podSpec(resource: DatabaseMigration, run: RunIdentity, defaults: RunnerDefaults): V1PodSpec {
+function podSpec(
+  resource: DatabaseMigration,
+  run: RunIdentity,
+  defaults: RunnerDefaults,
+  approvedBy: string | undefined,
+): V1PodSpec {
   const { runner } = resource.spec;
   const volumes = volumesOf(resource);
   const user = runner.runAsUser ?? USER;
@@ -94,7 +100,7 @@ function podSpec(resource: DatabaseMigration, run: RunIdentity, defaults: Runner
       fsGroupChangePolicy: 'OnRootMismatch',
       seccompProfile: { type: 'RuntimeDefault' },
     },
-    containers: [container(resource, run, defaults)],
+    containers: [container(resource, run, defaults, approvedBy)],
     volumes: volumes.map(({ volume }) => volume),
     ...given({
       imagePullSecrets: runner.imagePullSecrets,
@@ -107,7 +113,12 @@ function podSpec(resource: DatabaseMigration, run: RunIdentity, defaults: Runner
   };
 }
 
-function container(resource: DatabaseMigration, run: RunIdentity, defaults: RunnerDefaults): V1Container {
+function container(
+  resource: DatabaseMigration,
+  run: RunIdentity,
+  defaults: RunnerDefaults,
+  approvedBy: string | undefined,
+): V1Container {
   const { runner } = resource.spec;
   const pullPolicy = runner.imagePullPolicy ?? defaults.imagePullPolicy;
   return {
@@ -115,7 +126,7 @@ function container(resource: DatabaseMigration, run: RunIdentity, defaults: Runn
     image: runner.image ?? defaults.image,
     ...given({ imagePullPolicy: pullPolicy, resources: runner.resources }),
     args: ['runner'],
-    env: environment(resource, run, runner.image ?? defaults.image),
+    env: environment(resource, run, runner.image ?? defaults.image, approvedBy),
     securityContext: {
       allowPrivilegeEscalation: false,
       readOnlyRootFilesystem: true,
@@ -131,7 +142,12 @@ export function labelOf(name: string): string {
 }
 
 /** The variables of the user come first, so that they cannot replace ours. */
-function environment(resource: DatabaseMigration, run: RunIdentity, image: string): V1EnvVar[] {
+function environment(
+  resource: DatabaseMigration,
+  run: RunIdentity,
+  image: string,
+  approvedBy: string | undefined,
+): V1EnvVar[] {
   const { metadata, spec } = resource;
   const { urlFrom, postgres } = spec.database;
   const identity = {
@@ -144,7 +160,11 @@ function environment(resource: DatabaseMigration, run: RunIdentity, image: strin
       generation: run.generation,
     },
   };
-  const request = { ...requestFromSpec(spec, identity, podPlacement(resource)), ...requestedActions(resource) };
+  const request = {
+    ...requestFromSpec(spec, identity, podPlacement(resource)),
+    ...requestedActions(resource),
+    ...given({ approvedBy }),
+  };
   const secret = urlFrom?.secretKeyRef ?? postgres?.passwordFrom?.secretKeyRef;
   const rehearsal = spec.safety.rehearsalServerUrlFrom;
   const variable = urlFrom === undefined ? VARIABLES.password : VARIABLES.url;
