@@ -71,9 +71,10 @@ describeCluster('an older version under the operator', (cluster) => {
   });
 
   it('waits for an approval of the rows that a downgrade loses; the run names who approved it', async function () {
-    this.timeout(180_000);
+    this.timeout(360_000);
     const { spec: database, rows } = await postgresDatabase('older');
-    const spec = { ...database, unknownApplied: 'Downgrade', approval: 'OnFindings' };
+    const safety = { ignore: ['int-primary-key'], rehearsalServer: 'SameServer' };
+    const spec = { ...database, unknownApplied: 'Downgrade', approval: 'OnFindings', safety };
     await sync('argocd-controller', ...version('rows', spec, COMPATIBLE, 2));
     await ground.waitFor('rows', 'Ready', 90);
     await rows("INSERT INTO orders (id, customer) VALUES (1, 'a')");

@@ -112,6 +112,12 @@ export type CommonRequest = Omit<CommandRequest, 'command'>;
 /** The environment variable that holds the URL of a server for scratch copies, if a resource names one. */
 export const REHEARSAL_URL_VARIABLE = 'REHEARSAL_DATABASE_URL';
 
+/** The environment variable with the folder that the containers of a command share with the runner of their pod. */
+export const COMMAND_FOLDER_VARIABLE = 'DB_MANAGER_COMMAND_FOLDER';
+
+/** The container that waits for the end of a run of a command, and ends with its exit code. */
+export const LAST_STAGE = 'verify';
+
 /** The environment variable with the request of a runner pod, as JSON. */
 export const RUN_REQUEST_VARIABLE = 'DB_MANAGER_RUN_REQUEST';
 

@@ -6,7 +6,7 @@ import { clip } from './truncate.ts';
  * list allows nothing but the default.
  */
 export interface Allowed {
-  /** `spec.runner.image` and `spec.migrations.image.reference`. */
+  /** `spec.runner.image`, `spec.migrations.image.reference` and `spec.migrations.command.image`. */
   images?: readonly string[];
   /** `spec.runner.serviceAccountName`. */
   serviceAccounts?: readonly string[];
@@ -23,6 +23,7 @@ export function notAllowed(resource: DatabaseMigration, allowed: Allowed): strin
     firstOutside(allowed.images, '--allowed-images', {
       'spec.runner.image': runner.image,
       'spec.migrations.image.reference': migrations.image?.reference,
+      'spec.migrations.command.image': migrations.command?.image,
     }) ??
     firstOutside(allowed.serviceAccounts, '--allowed-service-accounts', {
       'spec.runner.serviceAccountName': runner.serviceAccountName,
@@ -48,11 +49,18 @@ function firstOutside(
 }
 
 function sourcesOf({ spec }: DatabaseMigration): Record<string, string | undefined> {
-  const { database, safety, runner } = spec;
+  const { database, safety, runner, migrations } = spec;
   const { passwordFrom, caFrom, certFrom, keyFrom } = database.postgres ?? {};
   const secret = (source: { secretKeyRef?: { name: string } } | undefined) =>
     source?.secretKeyRef === undefined ? undefined : `secret/${source.secretKeyRef.name}`;
-  const env = (runner.env ?? []).map((each, index) => [`spec.runner.env[${index}]`, envSource(each)] as const);
+  const { command } = migrations;
+  const named = (field: string, values: readonly unknown[] = [], source: (each: unknown) => string | undefined) =>
+    values.map((each, index) => [`${field}[${index}]`, source(each)] as const);
+  const env = [
+    ...named('spec.runner.env', runner.env, envSource),
+    ...named('spec.migrations.command.env', command?.env, envSource),
+    ...named('spec.migrations.command.envFrom', command?.envFrom, wholeSource),
+  ];
   return {
     'spec.database.urlFrom': secret(database.urlFrom),
     'spec.database.postgres.passwordFrom': secret(passwordFrom),
@@ -73,6 +81,13 @@ function envSource(each: unknown): string | undefined {
   if (configMapKeyRef !== undefined) return `configmap/${configMapKeyRef?.name}`;
   // About the pod itself.
   return fieldRef === undefined && resourceFieldRef === undefined ? 'unknown source' : undefined;
+}
+
+/** An entry of `envFrom`. */
+function wholeSource(each: unknown): string {
+  const { secretRef, configMapRef } = (each ?? {}) as Record<string, { name?: unknown } | undefined>;
+  if (secretRef !== undefined) return `secret/${secretRef?.name}`;
+  return configMapRef === undefined ? 'unknown source' : `configmap/${configMapRef?.name}`;
 }
 
 /** Whether a text matches a pattern in which `*` is any text. The time grows with the product of both lengths at most. */

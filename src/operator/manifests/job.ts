@@ -1,12 +1,18 @@
 import type { V1Container, V1EnvVar, V1Job, V1PodSpec } from '@kubernetes/client-node';
 import { parseDuration } from '../../core/model/duration.ts';
-import { REHEARSAL_URL_VARIABLE, RUN_REQUEST_VARIABLE, SECRET_VARIABLES } from '../../core/model/request.ts';
+import {
+  COMMAND_FOLDER_VARIABLE,
+  REHEARSAL_URL_VARIABLE,
+  RUN_REQUEST_VARIABLE,
+  SECRET_VARIABLES,
+} from '../../core/model/request.ts';
 import { API_VERSION, type DatabaseMigration, KIND } from '../../core/model/resource.ts';
 import { databaseKey } from '../../core/reconcile/inputs.ts';
 import type { RunIdentity } from '../../core/reconcile/observed.ts';
-import { requestedActions, requestFromSpec } from '../../core/reconcile/request.ts';
-import { ANNOTATIONS, LABELS, MANAGED_BY, RUNNER_CONTAINER, VARIABLES } from '../names.ts';
+import { commandRequestFromSpec, requestedActions, requestFromSpec } from '../../core/reconcile/request.ts';
+import { ANNOTATIONS, LABELS, MANAGED_BY, MOUNTS, RUNNER_CONTAINER, VARIABLES } from '../names.ts';
 import { backupVariables } from './backup-access.ts';
+import { containersOf } from './command-containers.ts';
 import { podPlacement } from './placement.ts';
 import { volumesOf } from './volumes.ts';
 
@@ -100,7 +106,7 @@ function podSpec(
       fsGroupChangePolicy: 'OnRootMismatch',
       seccompProfile: { type: 'RuntimeDefault' },
     },
-    containers: [container(resource, run, defaults, approvedBy)],
+    ...containersOf(resource, container(resource, run, defaults, approvedBy)),
     volumes: volumes.map(({ volume }) => volume),
     ...given({
       imagePullSecrets: runner.imagePullSecrets,
@@ -160,8 +166,12 @@ function environment(
       generation: run.generation,
     },
   };
+  const { command } = spec.migrations;
+  const placement = podPlacement(resource);
   const request = {
-    ...requestFromSpec(spec, identity, podPlacement(resource)),
+    ...(command === undefined
+      ? requestFromSpec(spec, identity, placement)
+      : commandRequestFromSpec(spec, command, identity, placement)),
     ...requestedActions(resource),
     ...given({ approvedBy }),
   };
@@ -170,7 +180,7 @@ function environment(
   const variable = urlFrom === undefined ? VARIABLES.password : VARIABLES.url;
   const own = (spec.runner.env ?? []) as unknown as V1EnvVar[];
   const secrets = own.filter(({ valueFrom }) => valueFrom?.secretKeyRef !== undefined).map(({ name }) => name);
-  const { keyFile } = podPlacement(resource);
+  const { keyFile } = placement;
   return [
     ...own,
     { name: 'HOME', value: '/tmp' },
@@ -184,6 +194,7 @@ function environment(
       ? []
       : [{ name: REHEARSAL_URL_VARIABLE, valueFrom: { secretKeyRef: rehearsal.secretKeyRef } }]),
     ...(spec.backup.mode === 'Disabled' ? [] : backupVariables(spec.backup)),
+    ...(command === undefined ? [] : [{ name: COMMAND_FOLDER_VARIABLE, value: MOUNTS.command }]),
     { name: RUN_REQUEST_VARIABLE, value: JSON.stringify(request) },
   ];
 }
