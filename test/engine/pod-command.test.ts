@@ -147,6 +147,8 @@ describe('a command in the containers of a pod', function () {
     const { stage, runner, report } = await pod(words);
     const rehearse = stage('rehearse', words);
     await rehearse.ended;
+    await stage('apply', words).ended;
+    assert.equal(await stage('verify').ended, REASONS.RehearsalFailed.exit);
     assert.match(rehearse.output(), /given postgresql:/);
     assert.match(rehearse.output(), /line ''/);
     const all = rehearse.output() + runner.output();
