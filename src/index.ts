@@ -41,6 +41,8 @@ export { type Current, getCurrentRevision } from './library/current.ts';
 export { type DiagramOptions, schemaDiagram } from './library/diagram.ts';
 export { type Generated, type GenerateOptions, generateMigration } from './library/generate.ts';
 export {
+  type Adopted,
+  type AdoptOptions,
   adoptHistory,
   getMigrationHistory,
   type HistoryEntry,

@@ -27,7 +27,7 @@ export interface PodCommands {
   close(): Promise<void>;
 }
 
-/** Listens at a path that only the containers of the pod can reach. `onTerminated`: a container was told to end. */
+/** Listens at a path that only the containers of the pod can reach. `onTerminated`: a container was asked to end. */
 export async function listenForCommands(path: string, onTerminated: () => void): Promise<PodCommands> {
   const stages = new Map<string, Stage>();
   const waiting = new Map<string, () => void>();
@@ -69,7 +69,7 @@ export async function listenForCommands(path: string, onTerminated: () => void):
     async run(name, options) {
       await waitFor(name, options.signal);
       const stage = stages.get(name);
-      if (stage === undefined) throw new Error(`there is no container for ${name}`);
+      if (stage === undefined) throw new Error(`no container is known for ${name}`);
       return runStage(stage, options);
     },
     finish(last, code, lines) {
