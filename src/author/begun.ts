@@ -1,5 +1,5 @@
 import { createHook } from 'node:async_hooks';
-import { type Begun, currentAuthor } from './context.ts';
+import { currentAuthor, type StartedWork } from './context.ts';
 
 /**
  * Resources that Node tracks as active, by Node's own names (https://nodejs.org/api/async_hooks.html#type). Promises are
@@ -25,7 +25,7 @@ const KINDS: Record<string, string> = {
 /** Stays open longer than it is active: a pool keeps connections. The wait for it is shorter, and then it does not fail the code. */
 const KEPT_OPEN: ReadonlySet<string> = new Set(['TCPWRAP', 'PIPEWRAP']);
 
-const owners = new Map<number, Map<number, Begun>>();
+const owners = new Map<number, Map<number, StartedWork>>();
 
 const hook = createHook({
   init(id, kind, _trigger, resource) {
@@ -56,7 +56,7 @@ export async function watchBegun<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-export interface Unfinished {
+interface Unfinished {
   /** `a timer`. */
   what: string;
   origin: Error;
@@ -65,7 +65,7 @@ export interface Unfinished {
 }
 
 /** What is still active and would keep Node running; no program would wait for the rest. */
-export function unfinished(begun: ReadonlyMap<number, Begun>): Unfinished[] {
+export function unfinished(begun: ReadonlyMap<number, StartedWork>): Unfinished[] {
   return [...begun.values()]
     .filter(({ resource }) => !('hasRef' in resource && typeof resource.hasRef === 'function') || resource.hasRef())
     .map(({ kind, origin }) => ({
@@ -76,7 +76,7 @@ export function unfinished(begun: ReadonlyMap<number, Begun>): Unfinished[] {
 }
 
 /** Ends what was found running, so that it does not keep the process running after its failure. */
-export function giveUp(begun: ReadonlyMap<number, Begun>): void {
+export function giveUp(begun: ReadonlyMap<number, StartedWork>): void {
   for (const { kind, resource } of begun.values()) {
     if (kind === 'Timeout') clearTimeout(resource as NodeJS.Timeout);
     else if ('unref' in resource && typeof resource.unref === 'function') resource.unref();
@@ -89,7 +89,7 @@ function forget(id: number): void {
 }
 
 /** `setInterval` and handles live longer than a callback; timers and requests do not. */
-function goesOn({ kind, resource }: Begun): boolean {
+function goesOn({ kind, resource }: StartedWork): boolean {
   if (kind === 'Timeout') return '_repeat' in resource && resource._repeat !== null;
   return KEPT_OPEN.has(kind) || kind === 'PROCESSWRAP' || kind === 'WORKER';
 }

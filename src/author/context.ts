@@ -8,13 +8,13 @@ export interface Author {
   /** The file, for messages. */
   name: string;
   /** What the code has started and what has not ended yet, by async id. */
-  begun: Map<number, Begun>;
+  begun: Map<number, StartedWork>;
   /** Fails the migration with an error that its own promise does not carry. */
   fail(error: unknown): void;
 }
 
 /** An asynchronous resource: a timer, a file read, a process. */
-export interface Begun {
+export interface StartedWork {
   kind: string;
   resource: object;
   /** If it was started. */

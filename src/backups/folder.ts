@@ -34,7 +34,7 @@ export async function prepareFolder(folder: string): Promise<void> {
   }
 }
 
-export async function freeBytes(folder: string): Promise<number> {
+async function freeBytes(folder: string): Promise<number> {
   const { bavail, bsize } = await statfs(folder);
   return bavail * bsize;
 }

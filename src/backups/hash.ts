@@ -5,7 +5,7 @@ import { filesBelow } from './durable.ts';
 
 const BUFFER = 4 * 1024 * 1024;
 
-export interface HashOptions {
+interface HashOptions {
   onProgress?(doneBytes: number, totalBytes: number): void;
   signal?: AbortSignal;
 }

@@ -7,7 +7,7 @@ import { type LocalCopyOptions, readStored } from './local-copy.ts';
 import { rekeyedFileOf } from './names.ts';
 import { openStore, placeOf } from './open-store.ts';
 
-export interface RekeyOptions extends LocalCopyOptions {
+interface RekeyOptions extends LocalCopyOptions {
   /** Recipients of age for which the backup is encrypted from now on. */
   recipients: readonly string[];
 }

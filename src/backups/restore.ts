@@ -7,7 +7,7 @@ import { isReadableInPlace, withLocalCopy } from './local-copy.ts';
 import { type TakeOptions, takeBackup } from './take.ts';
 import { verifyBackup } from './verify.ts';
 
-export interface RestoreBackupOptions {
+interface RestoreBackupOptions {
   /** Taken from the target before it is replaced; false only if a fresh backup exists (`onFailure: Restore`). */
   safetyBackup:
     | false
@@ -24,7 +24,7 @@ export interface RestoreBackupOptions {
   signal?: AbortSignal;
 }
 
-export type RestorePhase = 'verify' | 'safetyBackup' | 'restore';
+type RestorePhase = 'verify' | 'safetyBackup' | 'restore';
 
 export interface RestoredBackup {
   backup: Backup;

@@ -34,7 +34,7 @@ export interface BackupStore {
   problem(error: unknown): unknown;
 }
 
-export interface BeginOptions {
+interface BeginOptions {
   database: DatabaseIdentity;
   /** Instead of a name that is made from the time. */
   name?: string;

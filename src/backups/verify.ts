@@ -6,7 +6,7 @@ import { hashBackup } from './hash.ts';
 import { readBackup } from './list.ts';
 import { changed, isReadableInPlace, type LocalCopyOptions, readStored } from './local-copy.ts';
 
-export interface VerifyOptions extends LocalCopyOptions {
+interface VerifyOptions extends LocalCopyOptions {
   /**
    * The database's own check of its format: `checkDump` of the database module. It is used where programs can read the
    * backup: in a folder, not encrypted.

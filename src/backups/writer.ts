@@ -8,7 +8,7 @@ const HEARTBEAT_MS = 5_000;
 /** A writer is considered dead after this silence. It also covers the different clocks of machines that share a volume. */
 const SILENCE_MS = 5 * 60_000;
 
-export interface Heartbeat {
+interface Heartbeat {
   stop(): void;
 }
 

@@ -6,7 +6,7 @@ import { mayPass, ready } from './cluster.ts';
 
 const POLL_MS = 1_000;
 
-export interface WaitFor {
+interface WaitFor {
   namespace: string;
   name: string;
   /** Generation of the spec to wait for. */

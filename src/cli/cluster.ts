@@ -12,7 +12,7 @@ export interface ClusterOptions {
   namespace?: string;
 }
 
-export interface Cluster {
+interface Cluster {
   client: ResourceClient;
   /** The requested namespace, else the one of the context, else the one of the pod. */
   namespace: string;

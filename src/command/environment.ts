@@ -9,7 +9,7 @@ const OF_LIBPQ =
 /** Variables that db-manager reads itself. */
 const OURS = ['DATABASE_URL', 'DATABASE_PASSWORD', 'DB_PATH'];
 
-export interface CommandEnvironment {
+interface CommandEnvironment {
   env: Record<string, string>;
   /** Variables that were removed because they contain the real password or lead to the real database. */
   removed: string[];
@@ -64,7 +64,7 @@ const KNOWN = {
   sqlite: ['path'],
 };
 
-export function urlOf(format: string, place: CommandPlace): string {
+function urlOf(format: string, place: CommandPlace): string {
   if ('path' in place) {
     const path = isAbsolute(place.path) ? place.path : resolve(place.path);
     if (format === 'uri') return `sqlite:///${path.replace(/[%?#\s]/g, encodeURIComponent)}`;

@@ -11,7 +11,7 @@ import https from 'node:https';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { ApiError, CredentialsError, errorFrom } from './api-error.ts';
 
-export type Verb = 'get' | 'list' | 'watch' | 'create' | 'patch' | 'delete' | 'update';
+type Verb = 'get' | 'list' | 'watch' | 'create' | 'patch' | 'delete' | 'update';
 
 export interface ApiRequest {
   verb: Verb;
@@ -36,7 +36,7 @@ export interface Api {
 }
 
 /** Called for every request, for metrics; `code` is 0 if there was no response. */
-export type OnRequest = (verb: Verb, resource: string, code: number) => void;
+type OnRequest = (verb: Verb, resource: string, code: number) => void;
 
 const METHODS = {
   get: 'GET',

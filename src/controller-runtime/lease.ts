@@ -3,7 +3,7 @@ import type { V1Lease } from '@kubernetes/client-node';
 import type { Api } from '../controller-runtime/api.ts';
 import { isStatus } from '../controller-runtime/api-error.ts';
 
-export interface LeaseOptions {
+interface LeaseOptions {
   namespace: string;
   name: string;
   /** Identity of this process, unique among the replicas. */

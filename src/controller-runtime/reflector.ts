@@ -4,7 +4,7 @@ import { ApiError } from '../controller-runtime/api-error.ts';
 import { linesOf } from '../controller-runtime/lines.ts';
 import type { KubernetesObject, Store } from './store.ts';
 
-export interface ReflectorOptions {
+interface ReflectorOptions {
   /** Path of the collection, for example `/api/v1/pods`. */
   path: string;
   labelSelector?: string;

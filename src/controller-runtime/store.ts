@@ -11,7 +11,7 @@ export interface KubernetesObject {
   };
 }
 
-export interface StoreOptions<T> {
+interface StoreOptions<T> {
   /** Reduces an object to the fields that are stored. Must keep the identity of `metadata`. */
   keep(object: KubernetesObject): T;
   /** A second key for lookups, for example the UID of the owner. */
@@ -154,7 +154,7 @@ export class Store<T> {
   }
 }
 
-export function keyOf({ metadata: { namespace, name } }: KubernetesObject): string {
+function keyOf({ metadata: { namespace, name } }: KubernetesObject): string {
   return `${namespace ?? ''}/${name}`;
 }
 

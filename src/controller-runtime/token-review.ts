@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Api } from './api.ts';
 
-export type Access = 'allowed' | 'unauthenticated' | 'forbidden';
+type Access = 'allowed' | 'unauthenticated' | 'forbidden';
 
 /** How long an answer of the API server is used again, and for how many tokens. */
 const KEPT_MS = 60_000;

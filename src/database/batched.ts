@@ -8,7 +8,7 @@ import { runInTransaction, stop } from './transactional.ts';
 const MAX_BATCH_AGE_MS = 50;
 
 /** Migrations that share a transaction, because their database writes to the disk several times for each COMMIT. */
-export interface Batch {
+interface Batch {
   /** False if a migration needs its own transaction. */
   accepts(migration: LoadedMigration): boolean;
   /** Throws MigrationStopped if it fails; the migrations before it are committed then. */

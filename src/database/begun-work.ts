@@ -5,7 +5,7 @@ import { ProblemError } from '../core/model/problem.ts';
 export type TransactionWork = (inner: Transaction) => PromiseLike<unknown>;
 
 /** What a code migration has started on its connection: queries, and its own transactions. */
-export interface Begun extends PendingQueries {
+export interface TrackedWork extends PendingQueries {
   /** Counts work as the migration's own until the migration has ended; later work is rejected. */
   track<T>(work: () => Promise<T>): Promise<T>;
   /**
@@ -23,7 +23,7 @@ export interface Begun extends PendingQueries {
   end(): Promise<void>;
 }
 
-export function begunWork(onLate?: () => void): Begun {
+export function begunWork(onLate?: () => void): TrackedWork {
   const pending = new Set<Promise<unknown>>();
   const transactions = new Set<Promise<unknown>>();
   const opened: Transaction[] = [];

@@ -6,7 +6,7 @@ const OPAQUE =
 
 const MARK = 'db_manager_begin';
 
-export interface CodeControl {
+interface CodeControl {
   /**
    * The text with its BEGIN and COMMIT replaced by savepoints inside the migration's transaction: what it commits or
    * rolls back becomes durable, or not, together with the history row. Throws ProblemError MigrationFailed if it would end

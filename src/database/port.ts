@@ -10,7 +10,7 @@ import type { Driver, OpenOptions } from './port/driver.ts';
 import type { Introspector } from './port/introspector.ts';
 import type { Migrator } from './port/migrator.ts';
 import type { ProgramHost } from './port/programs.ts';
-import type { ScratchMaker, Scratch as ScratchOf } from './port/scratch.ts';
+import type { ScratchMaker, ScratchHandle as ScratchOf } from './port/scratch.ts';
 
 export type * from './port/backup.ts';
 export type * from './port/driver.ts';

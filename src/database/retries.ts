@@ -7,7 +7,7 @@ const BUDGET = 60_000;
 const FIRST_PAUSE = 100;
 const LONGEST_PAUSE = 5_000;
 
-export interface Retries {
+interface Retries {
   /** Waits before the next attempt, with growing and jittered pauses; false if there are no more attempts. */
   pause(why: string): Promise<boolean>;
 }

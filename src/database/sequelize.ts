@@ -9,7 +9,7 @@ export function loadSequelize(): typeof import('sequelize') {
   return createRequire(import.meta.url)('sequelize');
 }
 
-export interface LazySequelize {
+interface LazySequelize {
   get(): Sequelize;
   /** If an instance was ever created. */
   close(): Promise<void>;

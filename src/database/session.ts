@@ -45,11 +45,11 @@ export interface MigrationSession {
   isRecorded(revision: string): Promise<boolean>;
 
   /** Rehearsal only: inspects the database before a migration; the result is read before its commit. */
-  observe(): Promise<Observation>;
+  observe(): Promise<SessionObservation>;
   close(): Promise<void>;
 }
 
-export interface CodeArguments {
+interface CodeArguments {
   queryInterface: unknown;
   sequelize: unknown;
   queries: PendingQueries;
@@ -70,6 +70,6 @@ export interface Savepoints {
   back(): Promise<boolean>;
 }
 
-export interface Observation {
+export interface SessionObservation {
   effects(revision: string, seconds: number): Promise<MigrationEffects>;
 }

@@ -24,7 +24,7 @@ export async function withTemporaryFolder<T>(purpose: string, use: (folder: stri
 }
 
 /** Removes leftovers of dead runs, and nothing else; returns the removed names. Never throws. */
-export async function sweepTemporaryFolders(): Promise<string[]> {
+async function sweepTemporaryFolders(): Promise<string[]> {
   const names = await readdir(tmpdir()).catch(() => []);
   const removed: string[] = [];
   const { takeOver } = await import('./sqlite/scratch-owner.ts');

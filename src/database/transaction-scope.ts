@@ -2,14 +2,14 @@ import type { QueryInterface, QueryOptions, Sequelize, Transaction, TransactionO
 import { boundToAuthor, notAsAuthor } from '../author/context.ts';
 import type { PendingQueries } from '../core/model/migration.ts';
 import { ProblemError } from '../core/model/problem.ts';
-import { type Begun, begunWork, type TransactionWork } from './begun-work.ts';
+import { begunWork, type TrackedWork, type TransactionWork } from './begun-work.ts';
 import { codeControl, leftOpen } from './code-control.ts';
 import { loadSequelize } from './sequelize.ts';
 
 /** Called with each statement before it is sent. */
 export type OnStatement = (sql: string) => void;
 
-export interface JoinOptions {
+interface JoinOptions {
   onStatement: OnStatement;
   /** Whether we have already sent BEGIN. */
   inTransaction: boolean;
@@ -21,7 +21,7 @@ export interface JoinOptions {
   onLate?(): void;
 }
 
-export interface ScopedSequelize extends Pick<Begun, 'track' | 'end'> {
+export interface ScopedSequelize extends Pick<TrackedWork, 'track' | 'end'> {
   sequelize: Sequelize;
   queryInterface: QueryInterface;
   queries: PendingQueries;
@@ -105,11 +105,7 @@ function refuseNul(sql: string): void {
 }
 
 /** A Transaction object for a connection that does not belong to Sequelize: it neither takes one from the pool nor returns one. */
-export function transactionOn(
-  sequelize: Sequelize,
-  connection: unknown,
-  options: TransactionOptions = {},
-): Transaction {
+function transactionOn(sequelize: Sequelize, connection: unknown, options: TransactionOptions = {}): Transaction {
   const Constructor = loadSequelize().Transaction as unknown as new (
     sequelize: Sequelize,
     options: object,

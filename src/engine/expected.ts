@@ -22,7 +22,7 @@ export interface ExpectedSchema {
   after(revisions: readonly Revision[]): Promise<Snapshot>;
 }
 
-export interface ReplayOptions {
+interface ReplayOptions {
   /** The folder of the migrations. */
   folder: string;
   runId: string;
@@ -144,7 +144,7 @@ const ABSENT =
   /\b(relation|type|schema|function|sequence|extension|role|table|column|index|view) "?([^\s"]+)"? does not exist|no such (table|column|index|view|function): (\S+)/i;
 
 /** Why the applied migrations do not run on an empty database, and what to do. */
-export function cannotCompare(migration: string, message: string): ProblemError {
+function cannotCompare(migration: string, message: string): ProblemError {
   const [, kind, name, other, its] = ABSENT.exec(message) ?? [];
   const why =
     kind === undefined && other === undefined

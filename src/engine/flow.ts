@@ -31,7 +31,7 @@ export type FlowOutcome<State> =
   | { kind: 'completed'; state: State }
   | { kind: 'stopped'; step: StepName; result: Stop; state: Partial<State> };
 
-export interface Flow<Start extends object, State extends object, Ports extends AnyPorts> {
+interface Flow<Start extends object, State extends object, Ports extends AnyPorts> {
   step<Out extends object>(next: Step<State, Out, Ports>): Flow<Start, State & Out, Ports>;
   run(start: Start, ports: Ports, listener: FlowListener): Promise<FlowOutcome<State>>;
 }

@@ -12,7 +12,7 @@ import { reportPage } from '../core/report-page/page.ts';
 /** Number of reports without a backup that a folder keeps. */
 const KEPT = 20;
 
-export interface KeptPaths {
+interface KeptPaths {
   /** The whole report as JSON. */
   whole?: string;
   page?: string;

@@ -9,7 +9,7 @@ import type { RunEnvironment } from './ports.ts';
 import { needsAttention } from './safety.ts';
 import type { RunState } from './state.ts';
 
-type KeptState = Partial<Pick<RunState, 'database' | 'plan' | 'backup' | 'ignored' | 'findings'>>;
+type KeptState = Partial<Pick<RunState, 'database' | 'plan' | 'backup' | 'ignored' | 'findings' | 'verified'>>;
 
 /**
  * Keeps the run in the table of runs of the target: a row when it holds the lock, completed at its end. A dry run writes
@@ -83,7 +83,7 @@ function plannedOf({ digest, direction, migrations }: Plan): RunRecord['plan'] {
 }
 
 function endOf(request: CommonRequest, state: KeptState, report: RunReport, holder: string): Partial<RunRecord> {
-  const { plan, backup, ignored = [], findings = [] } = state;
+  const { plan, backup, ignored = [], findings = [], verified } = state;
   const isApproved = plan !== undefined && plan.migrations.length > 0 && request.approvedPlan === plan.digest;
   const { resource } = request;
   const field = resource && `spec.approvedPlan of ${resource.namespace}/${resource.name}`;
@@ -106,5 +106,6 @@ function endOf(request: CommonRequest, state: KeptState, report: RunReport, hold
     ...(all.length === 0 ? {} : { ignored: all.slice(0, 100) }),
     ...(approved.length === 0 ? {} : { approved: approved.slice(0, 100) }),
     ...(backup === undefined ? {} : { backup: backup.manifest.name }),
+    ...(verified === undefined ? {} : { verified }),
   };
 }

@@ -6,7 +6,7 @@ import type { Database, MigrationOutcome } from '../database/port.ts';
 import type { Recorded } from '../migrations/statements/read.ts';
 import { type Recorder, recorder } from '../migrations/statements/record.ts';
 
-export interface Recording {
+interface Recording {
   migrations: readonly LoadedMigration[];
   direction: Direction;
   /** Migrations to apply first, if the scratch database is empty. */
@@ -18,7 +18,7 @@ export interface Recording {
   signal?: AbortSignal;
 }
 
-export interface WhatWasRecorded {
+interface WhatWasRecorded {
   recorded: ReadonlyMap<string, Recorded>;
   /** Why the recording ended early. */
   problem?: Problem;

@@ -118,7 +118,7 @@ export function runOnCopy(
   });
 }
 
-export type RoundTrip = { result: 'passed' | 'failed' | 'skipped'; message?: string };
+type RoundTrip = { result: 'passed' | 'failed' | 'skipped'; message?: string };
 
 /** Runs the plan in the other direction on the copy and compares the result with the original schema. */
 export async function roundTrip(

@@ -6,7 +6,7 @@ import { madeObjects } from '../migrations/made-objects.ts';
 import { contentsOf } from '../migrations/read.ts';
 import { type GuardedScratch, openScratch } from './scratch.ts';
 
-export interface ReplayStart {
+interface ReplayStart {
   /** Migrations that run on it immediately. */
   first: readonly MigrationFile[];
   /** Migrations that may run on it later. */

@@ -15,7 +15,7 @@ export interface Loss {
 }
 
 /** The statements that each migration sent, by revision. */
-export type SentStatements = ReadonlyMap<string, readonly string[]>;
+type SentStatements = ReadonlyMap<string, readonly string[]>;
 
 /**
  * Tables that contain fewer rows afterwards although no statement of the migration mentions them; comments do not

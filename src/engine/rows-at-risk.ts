@@ -5,14 +5,14 @@ import type { LoadedMigration } from '../core/model/migration.ts';
 import type { Plan } from '../core/model/plan.ts';
 import type { Problem } from '../core/model/problem.ts';
 import type { RunRequest } from '../core/model/request.ts';
-import { type Action, tableKey } from '../core/safety/action.ts';
+import { type SchemaAction, tableKey } from '../core/safety/action.ts';
 import { DOWNGRADE_LOSES_ROWS } from '../core/safety/observed.ts';
 import type { Database } from '../database/port.ts';
 import { few } from './run-text.ts';
 import { approvalCommand } from './safety.ts';
 
 /** Rows, or values of a column, that a `down` removes. */
-export interface AtRisk {
+interface AtRisk {
   migration: string;
   /** `3 rows of orders`, `values of orders.note in 2 rows` */
   what: string;
@@ -39,7 +39,7 @@ export async function rowsAtRisk(
   const counts = await database.rowCounts();
   const rowsOf = (table: { schema?: string; name: string }) =>
     [...counts].find(([key]) => key === `${table.schema}.${table.name}` || key.endsWith(`.${table.name}`))?.[1] ?? 0;
-  const lost = async (action: Action): Promise<string | undefined> => {
+  const lost = async (action: SchemaAction): Promise<string | undefined> => {
     if (action.kind === 'dropColumn') {
       const values = await database.countValues(action.table, action.column);
       return values === 0

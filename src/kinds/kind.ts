@@ -7,9 +7,9 @@ import type { Reason } from '../core/model/reason.ts';
 import type { metadataSchema } from '../core/model/resource.ts';
 import type { Condition } from '../core/model/resource-status.ts';
 import type { TaskReport, TaskRequest } from '../core/model/task.ts';
-import type { BackupSource, Database } from './task-spec.ts';
+import type { BackupSource, TaskDatabase } from './task-spec.ts';
 
-export type Metadata = z.infer<typeof metadataSchema>;
+type Metadata = z.infer<typeof metadataSchema>;
 
 export interface Resource<Spec = unknown, Status = unknown> {
   apiVersion: string;
@@ -33,11 +33,18 @@ export interface TaskState {
   report?: TaskReport;
 }
 
+export interface Waits {
+  reason: 'DatabaseInUse' | 'Queued';
+  message: string;
+}
+
 export interface Observation<Spec, Status> {
   resource: Resource<Spec, Status>;
   task?: TaskState;
-  /** Whether a migration or another task works on the database of this resource. */
-  databaseInUse: boolean;
+  /** Why its Job cannot start now. */
+  waits?: Waits;
+  /** What it uses although the configuration of the operator does not allow it, as a sentence. */
+  disallowed?: string;
   /** Resources of the kind `children` that belong to this one, oldest first. */
   children: Resource[];
   /** A resource of this namespace by kind and name. */
@@ -47,7 +54,7 @@ export interface Observation<Spec, Status> {
 
 /** What a Job needs in addition to its request. */
 export interface TaskPod {
-  database: Database;
+  database: TaskDatabase;
   source: BackupSource;
   request: (places: { database: TaskRequest['database']; place: string }) => TaskRequest;
 }
@@ -65,7 +72,7 @@ export interface KindDecision<Status> {
   events: { type: 'Normal' | 'Warning'; reason: Reason; message: string; key: string }[];
 }
 
-export interface KindDefinition<Spec = never, Status = never> {
+interface KindDefinition<Spec = never, Status = never> {
   kind: string;
   plural: string;
   shortName: string;
@@ -76,7 +83,7 @@ export interface KindDefinition<Spec = never, Status = never> {
   /** The kind that it creates. */
   children?: string;
   /** The database that its Job works on. */
-  database?(spec: Spec): Database;
+  database?(spec: Spec): TaskDatabase;
   decide(observed: Observation<Spec, Status>): KindDecision<Status>;
 }
 
@@ -84,7 +91,7 @@ export interface KindDefinition<Spec = never, Status = never> {
 export type AnyKind = Omit<KindDefinition<object, object>, 'decide' | 'database' | 'spec' | 'status'> & {
   spec: z.ZodType;
   status: z.ZodType;
-  database?(spec: unknown): Database;
+  database?(spec: unknown): TaskDatabase;
   decide(observed: Observation<unknown, unknown>): KindDecision<object>;
 };
 

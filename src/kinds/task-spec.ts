@@ -6,7 +6,7 @@ import { anything, cel, duration, exactlyOne, objectName } from '../core/model/s
 
 /** Parts that the kinds for backups share with each other and with DatabaseMigration. */
 export const database = databaseOfMigration.meta(cel(exactlyOne('urlFrom', 'postgres', 'sqlite')));
-export type Database = z.infer<typeof database>;
+export type TaskDatabase = z.infer<typeof database>;
 
 const claim = z
   .strictObject({

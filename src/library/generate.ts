@@ -15,7 +15,7 @@ import type { OwnTemplate } from '../migrations/templates.ts';
 import { prove } from './proof.ts';
 import { noModels, notesOf } from './schema.ts';
 import { filesOf, modelsOf, type Session, withDatabase } from './session.ts';
-import { type Options, resolvePaths, type Settings, settingsOf } from './settings.ts';
+import { type ConnectedSettings, type Options, resolvePaths, settingsOf } from './settings.ts';
 
 export interface GenerateOptions extends Options {
   /** What the migration does; its name is derived from it. */
@@ -90,7 +90,7 @@ async function fromModels(session: Session & { models: Snapshot }, options: From
  * If the database does not exist: for SQLite an empty file replaces it, so that the migration can be verified. A database
  * on a server cannot be replaced.
  */
-async function withNothing(settings: Settings, models: Snapshot, options: FromModels): Promise<Generated> {
+async function withNothing(settings: ConnectedSettings, models: Snapshot, options: FromModels): Promise<Generated> {
   const { dialect } = settings.target;
   if ((await pendingOf(settings, [])).length > 0) throw pendingProblem(await pendingOf(settings, []));
   if (!CAPABILITIES[dialect].singleFile) {
@@ -110,7 +110,7 @@ async function withNothing(settings: Settings, models: Snapshot, options: FromMo
 
 /** Writes the migrations after `check`, which throws if they are wrong and returns why it could not verify them. */
 async function generated(
-  settings: Settings,
+  settings: ConnectedSettings,
   { expected, found }: { expected: Snapshot; found: Snapshot },
   options: FromModels,
   check: (migrations: NewMigration[]) => Promise<string | undefined>,
@@ -176,7 +176,7 @@ async function refusePending({ settings, database }: Session): Promise<void> {
   if (pending.length > 0) throw pendingProblem(pending);
 }
 
-async function pendingOf(settings: Settings, applied: readonly Revision[]): Promise<Revision[]> {
+async function pendingOf(settings: ConnectedSettings, applied: readonly Revision[]): Promise<Revision[]> {
   const files = await filesOf(settings).catch((error: unknown) => {
     // The first migration creates the folder.
     if (error instanceof ProblemError && error.problem.reason === 'MigrationsNotFound') return [];
@@ -193,7 +193,7 @@ function pendingProblem(pending: readonly Revision[]): ProblemError {
 }
 
 /** Only the first migration starts from an empty schema. */
-async function refuseLater(settings: Settings): Promise<void> {
+async function refuseLater(settings: ConnectedSettings): Promise<void> {
   const [first] = await pendingOf(settings, []);
   if (first === undefined) return;
   throw new ProblemError({

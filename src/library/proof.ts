@@ -13,7 +13,7 @@ import { loadMigrations } from '../migrations/load.ts';
 import { type NewMigration, writeMigration } from '../migrations/scaffold.ts';
 import { filesOf, type Session } from './session.ts';
 
-export interface ToProve {
+interface ToProve {
   /** The new migrations, in their order. */
   migrations: readonly NewMigration[];
   /** The expected schema after them. */

@@ -12,14 +12,14 @@ import type { Database, OpenOptions } from '../database/port.ts';
 import { readMigrations } from '../migrations/read.ts';
 import { withModelSchemas } from '../models/schemas.ts';
 import { holder } from './holder.ts';
-import type { Options, Settings } from './settings.ts';
+import type { ConnectedSettings, Options } from './settings.ts';
 import { settingsOf } from './settings.ts';
 
 export interface Session {
   database: Database;
   /** The schema of the models, if they were loaded before the database was opened. */
   models?: Snapshot;
-  settings: Settings;
+  settings: ConnectedSettings;
   runId: string;
 }
 
@@ -57,7 +57,7 @@ export async function withModels<T>(options: Options, work: (session: Session) =
 }
 
 /** The schema of the models; undefined if there are none. Throws ProblemError. */
-export async function modelsOf({ models, target }: Settings): Promise<Snapshot | undefined> {
+export async function modelsOf({ models, target }: ConnectedSettings): Promise<Snapshot | undefined> {
   return models === undefined ? undefined : (await import('../models/read.ts')).readModels(models, target.dialect);
 }
 
@@ -87,7 +87,7 @@ export function asWriter<T>(
 
 /** The migrations on disk. `onNotice` is called for files that are skipped. Throws ProblemError. */
 export async function filesOf(
-  { migrations, include, exclude }: Pick<Settings, 'migrations' | 'include' | 'exclude'>,
+  { migrations, include, exclude }: Pick<ConnectedSettings, 'migrations' | 'include' | 'exclude'>,
   onNotice?: (sentence: string) => void,
 ): Promise<MigrationFile[]> {
   const read = await readMigrations(migrations, { include, exclude, onNotice });

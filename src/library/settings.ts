@@ -1,7 +1,7 @@
 import { protectTarget } from '../author/target-variables.ts';
 import type { DatabaseTarget } from '../core/model/target.ts';
-import type { Configuration, Settings as Settled } from './settings/configuration.ts';
-import { requireTarget, resolveSettings } from './settings/resolve.ts';
+import type { Configuration, EffectiveSettings as Settled } from './settings/configuration.ts';
+import { type ResolvedSettings, requireTarget, resolveSettings } from './settings/resolve.ts';
 
 /**
  * Options of every function of the library: the settings of the configuration file, the location of that file, and the
@@ -29,10 +29,10 @@ export function noticeOf({ onNotice, onMessage }: Options): ((sentence: string) 
   return onNotice ?? onMessage;
 }
 
-export type Settings = Settled & { target: DatabaseTarget };
+export type ConnectedSettings = Settled & { target: DatabaseTarget };
 
 /** The effective settings for these options, and their sources. Throws ProblemError InvalidConfiguration. */
-export function resolveOptions({ backups, ...options }: Options) {
+export function resolveOptions({ backups, ...options }: Options): Promise<ResolvedSettings> {
   return resolveSettings({ ...options, backups: typeof backups === 'string' ? { folder: backups } : backups });
 }
 
@@ -44,7 +44,7 @@ export async function resolvePaths(options: Options): Promise<Settled> {
 }
 
 /** The same with the database, which is required. */
-export async function settingsOf(options: Options): Promise<Settings> {
+export async function settingsOf(options: Options): Promise<ConnectedSettings> {
   const settings = await resolvePaths(options);
   return { ...settings, target: requireTarget(settings) };
 }

@@ -9,7 +9,7 @@ import { findRevision } from '../core/planning/target.ts';
 import { aheadOf, type UnknownApplied } from '../core/planning/unknown.ts';
 import { type HistoryReader, withHistory } from '../database/read-history.ts';
 import { listRevisions } from '../migrations/read.ts';
-import { type Options, resolvePaths, type Settings, settingsOf } from './settings.ts';
+import { type ConnectedSettings, type Options, resolvePaths, settingsOf } from './settings.ts';
 
 export interface WaitOptions extends Options {
   /** A revision, its unique prefix, or `head`: all migrations of the folder. Default `head`. */
@@ -72,7 +72,7 @@ type Missing = Pick<Waited, 'pending' | 'reason'> & { why: string };
 type Look = (history: HistoryReader) => Promise<Missing | undefined>;
 
 /** `head` needs the folder. A revision by name does not, so that any image can wait for it. */
-async function lookFor(options: WaitOptions, { target, unknownApplied }: Settings): Promise<Look> {
+async function lookFor(options: WaitOptions, { target, unknownApplied }: ConnectedSettings): Promise<Look> {
   const { revision } = options;
   if (revision === undefined || revision === 'head') {
     const { migrations, include, exclude } = await resolvePaths(options);

@@ -2,7 +2,7 @@ import type { SqlStatement } from '../core/model/migration.ts';
 import type { Bodies } from './formats/format.ts';
 
 /** For each line of a file, from 1, whether it ends with CRLF; undefined where none does. */
-export type LineEnds = ReadonlySet<number> | undefined;
+type LineEnds = ReadonlySet<number> | undefined;
 
 export function lineEndsOf(text: string): LineEnds {
   if (!text.includes('\r\n')) return undefined;

@@ -1,7 +1,7 @@
 import type { MigrationFile } from '../core/model/migration.ts';
 import { contentsOf } from './read.ts';
 
-export interface Made {
+interface Made {
   makes(schema: string): boolean;
   makesRole(role: string): boolean;
   makesExtension(extension: string): boolean;

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { pathToFileURL } from 'node:url';
 
-export interface Place {
+interface Place {
   line: number;
   column: number;
 }

@@ -29,7 +29,7 @@ export interface NewMigration extends Partial<ScaffoldContent> {
   globs?: Globs;
 }
 
-export type Written =
+type Written =
   /** `files` are absolute paths, the one that goes up first. */
   { ok: true; revision: Revision; files: string[] } | { ok: false; problem: Problem };
 

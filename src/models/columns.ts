@@ -3,7 +3,7 @@ import type { Dialect } from '../core/model/dialect.ts';
 import type { Column, EnumType } from '../core/model/snapshot.ts';
 import { quoteIfNeeded, tableOf } from './tables.ts';
 
-export type Attribute = ModelAttributeColumnOptions & { field: string };
+type Attribute = ModelAttributeColumnOptions & { field: string };
 
 /**
  * The attributes that are columns, one for each column. Where two attributes have the same field (`authorId` with field

@@ -3,7 +3,7 @@ import * as postgres from './postgres/rules.ts';
 import * as sqlite from './sqlite/rules.ts';
 
 /** What Sequelize does differently for the databases. */
-export interface ModelRules {
+interface ModelRules {
   /** Options of an instance that never connects. */
   options: object;
   /** The table of a model with a schema. */

@@ -1,11 +1,17 @@
 import type { Model, ModelStatic } from 'sequelize';
 import type { Dialect } from '../core/model/dialect.ts';
-import type { Deferrable, ForeignKey, Key, ReferentialAction, UniqueConstraint } from '../core/model/snapshot.ts';
+import type {
+  Deferrable,
+  ForeignKey,
+  KeyConstraint,
+  ReferentialAction,
+  UniqueConstraint,
+} from '../core/model/snapshot.ts';
 import { allAttributesOf, attributesOf } from './columns.ts';
 import { MODEL_RULES } from './dialects.ts';
 import { placeOf } from './tables.ts';
 
-export function primaryKeyOf(model: ModelStatic<Model>): { primaryKey?: Key } {
+export function primaryKeyOf(model: ModelStatic<Model>): { primaryKey?: KeyConstraint } {
   const columns = attributesOf(model)
     .filter(({ primaryKey }) => primaryKey)
     .map(({ field }) => field);

@@ -15,23 +15,28 @@ import { type ActionContext, act, type Outcome } from '../operator/act.ts';
 import { type Caches, createCaches, isRecorded } from '../operator/caches.ts';
 import { LogFollowers, runKey } from './logs.ts';
 import type { RunnerDefaults } from './manifests/job.ts';
+import { namespaceOf } from './names.ts';
 import { fetchObservations, observe, type Sources } from './observe.ts';
 import { OrphanedJobs } from './orphaned-jobs.ts';
 import { ownerKey } from './run-records.ts';
-import { type SlotLimits, Slots } from './slots.ts';
+import { type Look, type SlotLimits, Slots, type Tasks } from './slots.ts';
 
-export interface ControllerOptions {
+interface ControllerOptions {
   api: Api;
   /** Empty: all namespaces. */
   namespaces: readonly string[];
   runner: RunnerDefaults;
   slots: SlotLimits;
+  /** Backups and restores, which take slots too. */
+  tasks?: Tasks;
   /** Absent: everything is allowed. */
   allowed?: Allowed;
   /** Identity of this process, for events. */
   identity: string;
   now(): Date;
   emit(news: ControllerEvent): void;
+  /** A resource, or something that it depends on, has changed. */
+  onTouched?(key: string): void;
 }
 
 /** Events of the controller, for logs and metrics. Each is emitted once. */
@@ -47,11 +52,13 @@ export type ControllerEvent =
 
 /** Minimum interval between two writes of the live status of one resource, in milliseconds. */
 const LIVE_MS = 400;
-const WORKERS = 8;
+/** One namespace has at most half of them. */
+const WORKERS = 16;
 
-export interface Controller {
+interface Controller {
   readonly caches: Caches;
   readonly queue: WorkQueue;
+  readonly slots: SharedSlots;
   /** Watches before it leads, so that a second replica takes over without a pause. Resolves when the signal aborts. */
   watch(signal: AbortSignal): Promise<void>;
   /** Starts to act; every write is fenced by the leadership. */
@@ -60,23 +67,36 @@ export interface Controller {
   stop(): Promise<void>;
 }
 
+/** The slots of runs, for backups and restores. Keys are those of `taskKey`. */
+export interface SharedSlots {
+  look(key: string, database: string): Look;
+  promise(key: string, database: string): void;
+  settle(key: string): void;
+  /** A backup or restore has ended: runs that wait look again. */
+  freed(): void;
+}
+
 export function createController({
   api,
   namespaces,
   runner,
   slots: limits,
+  tasks,
   allowed = {},
   identity,
   now,
   emit,
+  onTouched,
 }: ControllerOptions): Controller {
   let context: ActionContext | undefined;
   const refusals = new Map<string, Refusal & { inputs: string }>();
+  const withdrawn = new Map<string, string>();
   /** By `runKey`. */
   const ofRun = new Map<string, { key: string; id: string }>();
   const queue = new WorkQueue({
     workers: WORKERS,
     work,
+    groupOf: namespaceOf,
     onError: (key, error) => {
       // A conflict is expected: the resource has changed and is reconciled again.
       if (!isStatus(error, 409) && !isTerminating(error) && !(error instanceof NotLeader))
@@ -86,6 +106,7 @@ export function createController({
   });
   const caches = createCaches(namespaces, (key) => {
     if (context !== undefined && key !== '') queue.add(key);
+    onTouched?.(key);
   });
   const logs = new LogFollowers(api, (run, step) => {
     const known = ofRun.get(run);
@@ -95,8 +116,8 @@ export function createController({
     if (logs.of(run)?.report === undefined) queue.addAfter(key, LIVE_MS);
     else queue.add(key);
   });
-  const slots = new Slots(limits, (run) => logs.of(run));
-  const sources: Sources = { api, caches, logs, slots, refusals, allowed };
+  const slots = new Slots(limits, (run) => logs.of(run), tasks);
+  const sources: Sources = { api, caches, logs, slots, withdrawn, refusals, allowed };
   const leftovers = new OrphanedJobs(caches);
 
   function podsOf(key: string) {
@@ -109,6 +130,8 @@ export function createController({
     const began = performance.now();
     for (const { namespace, run } of podsOf(key)) ofRun.set(runKey(namespace, run.id), { key, id: run.id });
     const gathered = await fetchObservations(key, sources, now());
+    // The end of a log is being read; the key is queued again when it is known.
+    if (gathered === 'reading') return;
     // Nothing is awaited between here and `promise`, so two resources cannot take the same slot or database.
     const observed = observe(key, gathered, sources, now());
     if (observed === undefined) {
@@ -126,6 +149,7 @@ export function createController({
     }
     if (assessed.kind === 'due') {
       refusals.delete(key);
+      withdrawn.delete(key);
       emit({ type: 'started', key, run: assessed.run.id, attempt: assessed.run.attempt });
     }
     for (const { type: level, reason, message } of decision.events)
@@ -166,6 +190,7 @@ export function createController({
   function forget(key: string): void {
     queue.forget(key);
     refusals.delete(key);
+    withdrawn.delete(key);
     for (const [run, owner] of ofRun) {
       if (owner.key !== key) continue;
       logs.drop(run);
@@ -176,10 +201,19 @@ export function createController({
   return {
     caches,
     queue,
+    slots: {
+      look: (key, database) => slots.look(key, database, caches, now()),
+      promise: (key, database) => slots.promise(key, database),
+      settle: (key) => slots.settle(key),
+      freed() {
+        if (context !== undefined) for (const key of caches.waiting) queue.add(key);
+      },
+    },
     watch: (signal) => caches.run(api, signal, (path, error) => emit({ type: 'watch', path, error })),
     lead(leadership) {
       const onEventError = (error: unknown) => emit({ type: 'failed', key: 'events', error });
-      context = { api: fenced(api, leadership), caches, runner, identity, now, onEventError };
+      const onWithdrawn = (key: string, job: string) => withdrawn.set(key, job);
+      context = { api: fenced(api, leadership), caches, runner, identity, now, onEventError, onWithdrawn };
       for (const key of caches.resources.keys()) queue.add(key);
       for (const { resource } of caches.jobs.values()) queue.add(resource);
     },

@@ -2,6 +2,7 @@ import type { Api } from '../controller-runtime/api.ts';
 import type { DatabaseMigration } from '../core/model/resource.ts';
 import { type Allowed, notAllowed } from '../core/reconcile/allowed.ts';
 import { dependenciesOf } from '../core/reconcile/dependencies.ts';
+import { blockingDrift } from '../core/reconcile/drift.ts';
 import { configMapsOf, databaseKey, inputsDigest } from '../core/reconcile/inputs.ts';
 import { EMPTY_LOG, type Observed, type ObservedRun, type Refusal } from '../core/reconcile/observed.ts';
 import type { Cleaning } from '../core/reconcile/redact.ts';
@@ -18,12 +19,14 @@ export interface Sources {
   caches: Caches;
   logs: LogFollowers;
   slots: Slots;
+  /** The runs whose Jobs were deleted before their pods started, by the key of the resource. */
+  withdrawn: ReadonlyMap<string, string>;
   refusals: ReadonlyMap<string, Refusal & { inputs: string }>;
   allowed: Allowed;
 }
 
 /** What `observe` needs and only a request can answer. */
-export interface Fetched {
+interface Fetched {
   podRefused?: string;
   /** The run that has certainly ended; the final state of its pod is in the caches. */
   over?: string;
@@ -34,18 +37,23 @@ export interface Fetched {
 /** If a Job has no pod for longer than this, only its events give the reason. Milliseconds. */
 const POD_PATIENCE_MS = 2_000;
 
-/** The part of observing that needs the network: the end of a log, and the reason why a Job has no pod. */
-export async function fetchObservations(key: string, sources: Sources, now: Date): Promise<Fetched> {
+/**
+ * The part of observing that needs the network: the end of a log, and the reason why a Job has no pod. `reading`: the
+ * end of a log is not known yet.
+ */
+export async function fetchObservations(key: string, sources: Sources, now: Date): Promise<Fetched | 'reading'> {
   const over = await refreshFromApiServer(key, inputsNow(key, sources), sources);
   const record = sources.caches.resources.get(key);
   const owner = ownerKey(record?.namespace, record?.uid);
   const pods = sources.caches.pods.by(owner);
+  let reading = false;
   for (const { namespace, pod, run } of pods) {
     if (!pod.started || isRecorded(key, run.id, sources)) continue;
     const followed = { namespace, name: pod.name, runId: run.id, cleaning: cleaningOf(key, sources) };
     sources.logs.follow(followed);
-    if (pod.terminated !== undefined || pod.failure !== undefined) await sources.logs.end(followed);
+    if (pod.terminated !== undefined || pod.failure !== undefined) reading = !sources.logs.end(followed) || reading;
   }
+  if (reading) return 'reading';
   const waiting = sources.caches.jobs
     .by(owner)
     .find(
@@ -75,12 +83,15 @@ export function observe(
   const { caches, slots, refusals } = sources;
   const record = caches.resources.get(key);
   if (record === undefined) return undefined;
-  const { resource, unreadable } = record;
+  const { unreadable } = record;
+  const resource = withoutDrift(record.resource);
+  const blocked = blockingDrift(record.resource);
   const { namespace = '' } = resource.metadata;
   const versions = versionsOf(resource, caches);
   const inputs = inputsDigest(resource, versions);
   const run = observeRun(key, over, sources);
   const refusal = refusals.get(key);
+  const withdrawn = sources.withdrawn.get(key);
   const disallowed = notAllowed(resource, sources.allowed);
   const { databaseInUseBy, slot } = slots.look(key, databaseKey(resource), caches, now);
   return {
@@ -90,11 +101,25 @@ export function observe(
     dependencies: dependenciesOf(resource, (name) => caches.resources.get(`${namespace}/${name}`)?.resource),
     slot,
     ...(references === undefined ? {} : { references }),
+    ...(blocked === undefined ? {} : { blockingDrift: blocked }),
     ...(disallowed === undefined ? {} : { disallowed }),
     ...(unreadable === undefined ? {} : { unreadable }),
     ...(run === undefined ? {} : { run: { ...run, ...(podRefused === undefined ? {} : { podRefused }) } }),
+    ...(withdrawn === undefined ? {} : { withdrawn }),
     ...(refusal?.inputs === inputs ? { refusal } : {}),
     ...(databaseInUseBy === undefined ? {} : { databaseInUseBy }),
+  };
+}
+
+/** The controller of drift checks writes these fields of the status; here they must not be written with old values. */
+function withoutDrift(resource: DatabaseMigration): DatabaseMigration {
+  const { status } = resource;
+  const conditions = status?.conditions?.filter(({ type }) => type !== 'InSync');
+  if (status?.drift === undefined && conditions?.length === status?.conditions?.length) return resource;
+  const { drift: _, ...rest } = status ?? {};
+  return {
+    ...resource,
+    status: { ...rest, ...(conditions === undefined || conditions.length === 0 ? {} : { conditions }) },
   };
 }
 

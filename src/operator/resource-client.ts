@@ -17,7 +17,7 @@ export interface ResourceClient {
 }
 
 /** As it was written: omitted fields belong to other managers. */
-export interface Applied {
+interface Applied {
   metadata: { name: string };
   spec: unknown;
 }

@@ -3,6 +3,7 @@ import { podFailureReason } from '../core/reconcile/pod-trouble.ts';
 import type { Caches } from '../operator/caches.ts';
 import { type JobRecord, ownerKey } from '../operator/run-records.ts';
 import { runKey } from './logs.ts';
+import { namespaceOf } from './names.ts';
 
 export interface SlotLimits {
   /** Maximum number of runs at the same time, in all namespaces. */
@@ -12,22 +13,41 @@ export interface SlotLimits {
 }
 
 /** Whether a run may start. `all`, `namespace`: the limit that is reached; `turn`: other namespaces come first. */
-export type SlotAnswer = { kind: 'free' } | { kind: 'taken'; by: 'all' | 'namespace' | 'turn' };
+type SlotAnswer = { kind: 'free' } | { kind: 'taken'; by: 'all' | 'namespace' | 'turn' };
 
 export interface Look {
   slot: SlotAnswer;
   /** A resource of the same namespace, or `elsewhere` for a resource of another namespace. */
-  databaseInUseBy?: { name: string } | 'elsewhere';
+  databaseInUseBy?: { name: string; kind?: string } | 'elsewhere';
+}
+
+/** A backup or a restore in a Job: it holds a slot, and its database within its namespace, as a run does. */
+export interface Task extends Slot {
+  kind: string;
+  name: string;
+  /** Label of its database. */
+  database: string;
+}
+
+export interface Tasks {
+  active(): Iterable<Task>;
+  /** Namespaces with a task that waits for a slot. */
+  queued(): Iterable<string>;
+}
+
+/** `namespace/kind/name`; a DatabaseMigration has the key `namespace/name`. */
+export function taskKey({ namespace, kind, name }: Pick<Task, 'namespace' | 'kind' | 'name'>): string {
+  return `${namespace}/${kind}/${name}`;
 }
 
 /**
  * A pod that has not started after this time counts as waiting, even if the kubelet reports no reason. Milliseconds.
  */
-const START_MS = 60_000;
+export const START_MS = 60_000;
 /** Jobs whose pods do not start use no resources of a node, but their number in one namespace is limited. */
 const WAITING_TIMES = 10;
 
-interface Slot {
+export interface Slot {
   namespace: string;
   state: 'starting' | 'running' | 'waiting';
 }
@@ -42,10 +62,16 @@ export class Slots {
   readonly #limits: SlotLimits;
   readonly #logOf: (run: string) => RunLog | undefined;
   readonly #promised = new Map<string, string>();
+  readonly #tasks: Tasks;
 
-  constructor(limits: SlotLimits, logOf: (run: string) => RunLog | undefined) {
+  constructor(
+    limits: SlotLimits,
+    logOf: (run: string) => RunLog | undefined,
+    tasks: Tasks = { active: () => [], queued: () => [] },
+  ) {
     this.#limits = limits;
     this.#logOf = logOf;
+    this.#tasks = tasks;
   }
 
   look(
@@ -59,7 +85,7 @@ export class Slots {
     const namespace = namespaceOf(key);
     const hold = (by: string) => {
       const near = namespaceOf(by) === namespace;
-      if (near) databaseInUseBy = { name: by.slice(namespace.length + 1) };
+      if (near) databaseInUseBy = holderOf(by);
       else databaseInUseBy ??= 'elsewhere';
     };
     for (const id of caches.activeJobs) {
@@ -73,12 +99,19 @@ export class Slots {
       if (job.database !== database || state === 'waiting') continue;
       if (job.namespace === namespace || this.#hasConnected(job)) hold(job.resource);
     }
+    for (const task of this.#tasks.active()) {
+      const by = taskKey(task);
+      if (by === key) continue;
+      slots.set(by, task);
+      if (task.database === database && task.state !== 'waiting' && task.namespace === namespace) hold(by);
+    }
     for (const [owner, ofDatabase] of this.#promised) {
       if (owner === key) continue;
       if (!slots.has(owner)) slots.set(owner, { namespace: namespaceOf(owner), state: 'starting' });
       if (ofDatabase === database && namespaceOf(owner) === namespace) hold(owner);
     }
-    const slot = this.#answer(namespace, [...slots.values()], caches.queued());
+    const queued = new Set([...caches.queued(), ...this.#tasks.queued()]);
+    const slot = this.#answer(namespace, [...slots.values()], queued);
     return { slot, ...(databaseInUseBy === undefined ? {} : { databaseInUseBy }) };
   }
 
@@ -129,6 +162,7 @@ export class Slots {
   }
 }
 
-function namespaceOf(key: string): string {
-  return key.slice(0, key.indexOf('/'));
+function holderOf(key: string): { name: string; kind?: string } {
+  const [, kind = '', name] = key.split('/');
+  return name === undefined ? { name: kind } : { kind, name };
 }

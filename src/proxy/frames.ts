@@ -7,14 +7,14 @@ const HEADER = 5;
 export type Treatment = 'pass' | 'hold' | 'peek';
 
 /** A piece of the stream, in order; together they are the stream. */
-export type Piece =
+export type FramePiece =
   | { kind: 'bytes'; bytes: Buffer }
   /** A message that was held: header and body. */
   | { kind: 'message'; type: string; bytes: Buffer }
   /** The start of a message that is too long to be held; the rest follows as `bytes`. */
   | { kind: 'long'; type: string; bytes: Buffer };
 
-export interface FramesOptions {
+interface FramesOptions {
   treatment(type: string): Treatment;
   /** Bytes of a message that is held; a longer one is not held. */
   mostHeld: number;
@@ -47,8 +47,8 @@ export class Frames {
     return this.#rest === 0 && this.#keptBytes === 0;
   }
 
-  feed(chunk: Buffer): Piece[] {
-    const pieces: Piece[] = [];
+  feed(chunk: Buffer): FramePiece[] {
+    const pieces: FramePiece[] = [];
     /** Start of the bytes of this chunk that are passed on as they are. */
     let from = 0;
     let at = 0;
@@ -115,7 +115,7 @@ export class Frames {
     this.#shownBytes = 0;
   }
 
-  #long(pieces: Piece[]): void {
+  #long(pieces: FramePiece[]): void {
     const start = Buffer.concat(this.#kept);
     pieces.push({ kind: 'long', type: this.#type, bytes: start });
     this.#drop();
@@ -134,7 +134,7 @@ export class Frames {
     }
   }
 
-  #end(pieces: Piece[]): void {
+  #end(pieces: FramePiece[]): void {
     const held = this.#treatment === 'hold' ? Buffer.concat(this.#kept) : undefined;
     if (held !== undefined) pieces.push({ kind: 'message', type: this.#type, bytes: held });
     this.#drop();

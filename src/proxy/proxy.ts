@@ -16,11 +16,11 @@ import {
   READY,
   type ServerMessage,
 } from './messages.ts';
-import { type Refusal, relay, type SessionObserver } from './relay.ts';
+import { relay, type SessionObserver, type StatementRefusal } from './relay.ts';
 import { PacketReader, readFirstPacket } from './startup.ts';
 
 export type { ServerMessage } from './messages.ts';
-export type { Refusal, SessionObserver, Statement } from './relay.ts';
+export type { RelayedStatement, SessionObserver, StatementRefusal } from './relay.ts';
 
 export interface ProxyOptions {
   /** The names that clients must use; the database behind `dial` may have another one. */
@@ -47,7 +47,7 @@ export interface ProtocolProxy {
   close(): Promise<void>;
 }
 
-export interface Seen {
+interface Seen {
   /** Sessions that were opened. */
   sessions: number;
   /** Sessions that are open. */
@@ -68,7 +68,7 @@ export async function startProxy(options: ProxyOptions): Promise<ProtocolProxy> 
   const sockets = new Set<Socket>();
   /** Sessions by the key that their client got. */
   const keys = new Map<string, RawSession>();
-  let refusal: Refusal | undefined;
+  let refusal: StatementRefusal | undefined;
 
   const server = createServer({ noDelay: true }, (socket) => {
     sockets.add(socket);
@@ -171,7 +171,7 @@ async function refusedLogin(
   { user, database }: ProxyOptions,
   parameters: ReadonlyMap<string, string>,
   token: Secret,
-): Promise<Refusal | undefined> {
+): Promise<StatementRefusal | undefined> {
   const header = await input.read(5);
   const length = header.readUInt32BE(1);
   if (String.fromCharCode(header[0] ?? 0) !== 'p' || length > 4_096) throw new Error('no password was sent');

@@ -1,17 +1,17 @@
 /** One session: everything is passed on in both directions, with backpressure; statements are shown to a gate first. */
 import type { Duplex } from 'node:stream';
-import { Frames, type Piece } from './frames.ts';
+import { type FramePiece, Frames } from './frames.ts';
 import { fatal, readError, type ServerMessage, statementIn, TERMINATE } from './messages.ts';
 
 /** A statement before it is sent to the server. */
-export interface Statement {
+export interface RelayedStatement {
   sql: string;
   /** False: only the start of a statement that is longer than the proxy holds. */
   whole: boolean;
 }
 
 /** Why a statement must not be sent. */
-export interface Refusal {
+export interface StatementRefusal {
   /** SQLSTATE */
   code: string;
   message: string;
@@ -20,14 +20,14 @@ export interface Refusal {
 /** Sees what one session does. Nothing in it may throw. */
 export interface SessionObserver {
   /** Once for each statement that is parsed, in order, before it is sent. A refusal ends the session. */
-  onStatement(statement: Statement): Refusal | undefined | Promise<Refusal | undefined>;
+  onStatement(statement: RelayedStatement): StatementRefusal | undefined | Promise<StatementRefusal | undefined>;
   /** An error of the server, with the statement that was sent last. */
   onError?(error: ServerMessage, statement: string | undefined): void;
   /** A transaction has ended, one of a single statement too. */
   onTransaction?(committed: boolean): void;
 }
 
-export interface RelayOptions extends SessionObserver {
+interface RelayOptions extends SessionObserver {
   /** How often a statement was executed: a prepared one may be executed many times. */
   onExecute(): void;
 }
@@ -40,7 +40,7 @@ const MOST_SHOWN = 8 * 1024;
 /** Relays until both sides have ended. `early`: bytes of the client that were read too far. Never throws. */
 export async function relay(client: Duplex, server: Duplex, early: Buffer, options: RelayOptions): Promise<void> {
   let last: string | undefined;
-  let refusal: Refusal | undefined;
+  let refusal: StatementRefusal | undefined;
   const toServer = new Frames({
     treatment: (type) => (type === 'Q' || type === 'P' ? 'hold' : 'pass'),
     mostHeld: MOST_HELD,
@@ -61,7 +61,7 @@ export async function relay(client: Duplex, server: Duplex, early: Buffer, optio
     },
   });
   /** Sends the pieces in order; false if the server cannot take more for now. */
-  const send = async (pieces: readonly Piece[]): Promise<boolean> => {
+  const send = async (pieces: readonly FramePiece[]): Promise<boolean> => {
     let free = true;
     for (const piece of pieces) {
       if (refusal !== undefined) return true;

@@ -7,7 +7,7 @@ const CANCEL_REQUEST = 80_877_102;
 /** PostgreSQL's own limit for a startup packet. */
 const LONGEST = 10_000;
 
-export type FirstPacket =
+type FirstPacket =
   | { kind: 'startup'; minor: number; parameters: Map<string, string> }
   | { kind: 'cancel'; processId: number; key: Buffer };
 

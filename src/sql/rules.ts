@@ -6,7 +6,7 @@ import * as sqlite from './sqlite/index.ts';
 import type { Token } from './token.ts';
 
 /** What differs between the SQL of the databases, as far as text is concerned. */
-export interface SqlRules {
+interface SqlRules {
   nextToken(sql: string, start: number): Token;
   newBody(): StatementBody;
   /** Whether a statement with these first words cannot run in a transaction. */

@@ -11,7 +11,7 @@ import { type Lost, lostFrom } from './lost.ts';
 import { SQL_RULES } from './rules.ts';
 
 /** Where a piece of SQL is in its file, so that statements point into the file and not into the piece. */
-export interface Origin {
+interface Origin {
   file: string;
   /** Line of the piece's first character, from 1. */
   line: number;

@@ -1,6 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { StepReport } from '../core/model/report.ts';
 import type { DatabaseMigrationStatus } from '../core/model/resource.ts';
+import { createBackupMetrics, type TrackedSchedule } from './backup-metrics.ts';
 
 /** The data for the metrics of one resource. */
 export interface TrackedResource {
@@ -13,13 +14,16 @@ export interface TrackedResource {
   pending: number | undefined;
   backup: { sizeBytes: number; takenAt: string } | undefined;
   run: { startedAt?: string; finishedAt?: string } | undefined;
+  /** The last comparison of the live schema; `total` is absent if it failed. */
+  drift: { total?: number; checkedAt?: string } | undefined;
 }
 
 /** Read when Prometheus scrapes, so that no copy has to be kept up to date. */
-export interface MetricSources {
+interface MetricSources {
   version: string;
   /** Exported by the leader only: with a second replica everything would be counted twice. */
   resources(): Iterable<TrackedResource>;
+  schedules(): Iterable<TrackedSchedule>;
   queueDepth(): number;
   leading(): boolean;
 }
@@ -137,6 +141,11 @@ export function createMetrics(sources: MetricSources) {
     unix(backup?.takenAt),
   );
 
+  perResource('db_manager_drift_differences', 'Number of differences of the live schema.', ({ drift }) => drift?.total);
+  perResource('db_manager_drift_check_timestamp_seconds', 'Time of the last drift check (Unix time).', ({ drift }) =>
+    unix(drift?.checkedAt),
+  );
+
   function perResource(name: string, help: string, read: (resource: TrackedResource) => number | undefined): void {
     new Gauge({
       name,
@@ -155,6 +164,7 @@ export function createMetrics(sources: MetricSources) {
 
   return {
     registry,
+    ...createBackupMetrics(registers, sources.schedules),
     runEnded({ run, history }: DatabaseMigrationStatus): void {
       const entry = history?.find((each) => each.run === run?.id);
       if (entry !== undefined) runs.inc({ result: entry.result, reason: entry.reason });

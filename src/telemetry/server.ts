@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 
-export interface ProbeServerOptions {
+interface ProbeServerOptions {
   /** 0 selects a free port. */
   port: number;
   /** Why the process should be restarted, or undefined if it is healthy. */
@@ -23,7 +23,7 @@ export interface TlsFiles {
   keyFile: string;
 }
 
-export interface ProbeServer {
+interface ProbeServer {
   port: number;
   close(): Promise<void>;
 }

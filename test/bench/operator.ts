@@ -13,7 +13,7 @@ import type { Scrape } from './operator/scrape.ts';
 
 const RESOURCES = Number(process.env.BENCH_RESOURCES ?? 5_000);
 const IDLE_SECONDS = Number(process.env.BENCH_IDLE_SECONDS ?? 120);
-const BUDGET_MIB = 200;
+const BUDGET_MIB = 256;
 
 export async function benchOperator(): Promise<void> {
   const main = build();

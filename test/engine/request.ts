@@ -50,7 +50,7 @@ export function targetOf(url: string): DatabaseTarget {
 export async function runOn(
   url: string,
   request: RunRequest,
-  signal = new AbortController().signal,
+  signal: AbortSignal = new AbortController().signal,
   onEvent: (event: RunEvent) => void = () => {},
 ): Promise<{ report: RunReport; events: RunEvent[] }> {
   const events: RunEvent[] = [];

@@ -8,7 +8,7 @@ import { recordOn } from '../../src/engine/recording.ts';
 import { ignoresIn } from '../../src/migrations/statements/code-ignores.ts';
 import { loadParser } from '../../src/migrations/statements/parser.ts';
 import { withoutPlaceholders } from '../../src/migrations/statements/placeholders.ts';
-import { type ReadOptions, readStatements } from '../../src/migrations/statements/read.ts';
+import { readStatements, type StatementOptions } from '../../src/migrations/statements/read.ts';
 import { recorder } from '../../src/migrations/statements/record.ts';
 import { targetOf } from '../engine/request.ts';
 import { DIALECTS, temporaryDatabase } from '../support/databases.ts';
@@ -17,7 +17,7 @@ import { folderOf, loadAll } from './files.ts';
 async function read(
   files: Record<string, string>,
   dialect: Dialect = 'postgres',
-  options: Partial<ReadOptions> = {},
+  options: Partial<StatementOptions> = {},
 ): Promise<ReadMigration[]> {
   const folder = await folderOf(files);
   return readStatements(folder, await loadAll(folder, dialect), { dialect, direction: 'up', ...options });
@@ -157,7 +157,7 @@ for (const dialect of DIALECTS) {
       try {
         const work = { migrations, direction: 'up', folder, runId: 'test', timeouts } as const;
         const heard = await recordOn(database, work, recorder(folder, most));
-        const options: ReadOptions = { dialect, direction: 'up', recorded: heard.recorded };
+        const options: StatementOptions = { dialect, direction: 'up', recorded: heard.recorded };
         return { read: await readStatements(folder, migrations, options), problem: heard.problem };
       } finally {
         await database.close();

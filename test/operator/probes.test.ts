@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
+import { trackedSchedules } from '../../src/cli/processes/operator-telemetry.ts';
+import type { TrackedSchedule } from '../../src/telemetry/backup-metrics.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { createMetrics, type TrackedResource } from '../../src/telemetry/metrics.ts';
 import { startProbeServer } from '../../src/telemetry/server.ts';
@@ -41,11 +43,13 @@ describe('the metrics of resources', () => {
     pending: 2,
     backup: { sizeBytes: 4_096, takenAt: '2026-01-05T09:00:00Z' },
     run: { startedAt: '2026-01-05T09:00:00Z' },
+    drift: { total: 3, checkedAt: '2026-01-05T09:00:00Z' },
   };
-  const told = async (resources: TrackedResource[]) => {
+  const told = async (resources: TrackedResource[], schedules: Iterable<TrackedSchedule> = []) => {
     const metrics = createMetrics({
       version: '1',
       resources: () => resources,
+      schedules: () => schedules,
       queueDepth: () => 3,
       leading: () => true,
     });
@@ -63,15 +67,49 @@ describe('the metrics of resources', () => {
       `db_manager_backup_size_bytes{${labels}} 4096`,
       `db_manager_backup_timestamp_seconds{${labels}} ${Date.UTC(2026, 0, 5, 9) / 1000}`,
       `db_manager_run_started_timestamp_seconds{${labels}} ${Date.UTC(2026, 0, 5, 9) / 1000}`,
+      `db_manager_drift_differences{${labels}} 3`,
+      `db_manager_drift_check_timestamp_seconds{${labels}} ${Date.UTC(2026, 0, 5, 9) / 1000}`,
       'db_manager_queue_depth 3',
     ])
       assert.ok(text.split('\n').includes(line), line);
   });
 
+  it('have the age of the last successful backup of a schedule', async () => {
+    const object = (spec: object, status: object) => ({
+      apiVersion: 'db-manager.dev/v1alpha1',
+      kind: 'DatabaseBackupSchedule',
+      metadata: { name: 'nightly', namespace: 'shop', creationTimestamp: '2026-01-01T00:00:00Z' },
+      spec,
+      status,
+    });
+    const times = { lastScheduleTime: '2026-01-05T02:30:00Z', lastSuccessfulTime: '2026-01-05T02:30:02Z', missed: 3 };
+    const text = await told(
+      [],
+      [...trackedSchedules([object({ verify: 'Restore', verifyInterval: '24h', suspend: true }, times)])],
+    );
+    const of = '{namespace="shop",name="nightly"}';
+    for (const line of [
+      `db_manager_schedule_last_schedule_timestamp_seconds${of} ${Date.UTC(2026, 0, 5, 2, 30) / 1000}`,
+      `db_manager_schedule_last_success_timestamp_seconds${of} ${Date.UTC(2026, 0, 5, 2, 30, 2) / 1000}`,
+      `db_manager_schedule_proof_due_timestamp_seconds${of} ${Date.UTC(2026, 0, 2) / 1000}`,
+      `db_manager_schedule_missed${of} 3`,
+      `db_manager_schedule_suspended${of} 1`,
+    ]) {
+      assert.ok(text.includes(`${line}\n`), `${line} is missing in:\n${text}`);
+    }
+    const fresh = await told([], [...trackedSchedules([object({ verify: 'Checksum' }, {})])]);
+    assert.doesNotMatch(fresh, /^db_manager_schedule_(last_success|last_schedule|proof)\w+\{/m);
+  });
+
   it('have no series for what there is not, and none of a resource that is gone', async () => {
-    const ended = { ...resource, backup: undefined, run: { ...resource.run, finishedAt: '2026-01-05T09:01:00Z' } };
+    const ended = {
+      ...resource,
+      backup: undefined,
+      drift: undefined,
+      run: { ...resource.run, finishedAt: '2026-01-05T09:01:00Z' },
+    };
     const text = await told([ended]);
-    assert.doesNotMatch(text, /db_manager_(backup|run_started)_\w+\{/);
+    assert.doesNotMatch(text, /db_manager_(backup|run_started|drift)_\w+\{/);
     assert.doesNotMatch(await told([]), /name="orders"/);
   });
 });

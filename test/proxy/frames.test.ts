@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { Frames, type Piece, type Treatment } from '../../src/proxy/frames.ts';
+import { type FramePiece, Frames, type Treatment } from '../../src/proxy/frames.ts';
 
 function message(type: string, body: string): Buffer {
   const head = Buffer.alloc(5);
@@ -18,12 +18,12 @@ function split(chunks: readonly Buffer[], mostHeld = 1_000) {
     mostShown: 4,
     onMessage: (type, shown) => seen.push({ type, shown: shown?.toString() }),
   });
-  const pieces: Piece[] = chunks.flatMap((chunk) => frames.feed(chunk));
+  const pieces: FramePiece[] = chunks.flatMap((chunk) => frames.feed(chunk));
   return { pieces, seen, frames };
 }
 
-const bytesOf = (pieces: readonly Piece[]) => Buffer.concat(pieces.map(({ bytes }) => bytes));
-const held = (pieces: readonly Piece[]) =>
+const bytesOf = (pieces: readonly FramePiece[]) => Buffer.concat(pieces.map(({ bytes }) => bytes));
+const held = (pieces: readonly FramePiece[]) =>
   pieces.flatMap((piece) => (piece.kind === 'message' ? [piece.bytes.subarray(5).toString()] : []));
 
 describe('frames of the protocol', () => {

@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import type { ServerMessage, Statement } from '../../src/proxy/proxy.ts';
+import type { RelayedStatement, ServerMessage } from '../../src/proxy/proxy.ts';
 import { createAuthority } from '../support/certificates.ts';
 import { temporaryDatabase, temporaryFolder } from '../support/databases.ts';
 import { collectGarbage } from '../support/memory.ts';
@@ -14,7 +14,7 @@ import { type Opened, openProxy } from './opened.ts';
 
 describe('the proxy', () => {
   let opened: Opened;
-  const statements: Statement[] = [];
+  const statements: RelayedStatement[] = [];
   const errors: ServerMessage[] = [];
   const ends: boolean[] = [];
 

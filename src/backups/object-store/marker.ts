@@ -14,7 +14,7 @@ const HEARTBEAT_MS = 60_000;
 /** A writer is considered dead after this silence, by the clock of the server. */
 const SILENCE_MS = 5 * 60_000;
 
-export interface Marker {
+interface Marker {
   /** Stops the heartbeat and deletes the marker. */
   remove(): Promise<void>;
   /** Stops the heartbeat and leaves the marker: the next run cleans up. */

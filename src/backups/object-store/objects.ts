@@ -12,7 +12,7 @@ export interface StoredObject {
   changedAt: Date;
 }
 
-export interface UnfinishedUpload {
+interface UnfinishedUpload {
   key: string;
   id: string;
 }
@@ -32,7 +32,7 @@ export interface Objects {
   abort(upload: UnfinishedUpload): Promise<void>;
 }
 
-export interface UploadOptions {
+interface UploadOptions {
   expectedBytes: number;
   signal?: AbortSignal;
 }
@@ -43,7 +43,7 @@ const SMALLEST_PART = 8 * 1024 * 1024;
 /** Parts in memory at the same time, in bytes. */
 const IN_FLIGHT = 48 * 1024 * 1024;
 
-export function partsFor(expectedBytes: number): { partSize: number; queueSize: number } {
+function partsFor(expectedBytes: number): { partSize: number; queueSize: number } {
   const partSize = Math.max(SMALLEST_PART, Math.ceil((expectedBytes * 1.5) / MOST_PARTS));
   return { partSize, queueSize: Math.max(1, Math.min(4, Math.floor(IN_FLIGHT / partSize))) };
 }

@@ -7,6 +7,7 @@ import { baseline } from './baseline.ts';
 import { completion } from './completion.ts';
 import { config } from './config.ts';
 import { createTables } from './create-tables.ts';
+import { drift } from './drift.ts';
 import { dropTables } from './drop-tables.ts';
 import { generate } from './generate.ts';
 import { init } from './init.ts';
@@ -62,6 +63,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
   safeMigrate,
   wrap,
   report,
+  drift,
   wait,
   run,
   runs,

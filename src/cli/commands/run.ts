@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { REASONS } from '../../core/model/reason.ts';
 import type { RunEvent, RunReport } from '../../core/model/report.ts';
-import type { DatabaseMigrationSpec } from '../../core/model/resource-spec.ts';
+import type { DatabaseMigration } from '../../core/model/resource.ts';
 import type { Placement } from '../../core/reconcile/request.ts';
 import { defineCommand } from '../command.ts';
 import type { Io } from '../io.ts';
@@ -9,7 +9,7 @@ import type { LocalPaths } from '../manifest.ts';
 import { collect } from '../options.ts';
 import type { PodRun } from '../processes/pod-command.ts';
 
-export interface RunCommandOptions extends LocalPaths {
+interface RunCommandOptions extends LocalPaths {
   filename: string;
   databaseUrl?: string;
   json?: boolean;
@@ -41,7 +41,7 @@ export async function runManifest(options: RunCommandOptions, io: Io): Promise<v
   const emit = (event: RunEvent) => view?.show(event);
   const pod = await podRun({ ...io, env });
   try {
-    const report = await runSpec(resource.spec, placement, { ...io, env }, emit, pod);
+    const report = await runResource(resource, placement, { ...io, env }, emit, pod);
     view?.close();
     const done = { ...resource, status: statusFromReport(resource, report, new Date()) };
     const text = options.json === true ? JSON.stringify(done, null, 2) : renderStatus(done, io);
@@ -57,21 +57,23 @@ export async function runManifest(options: RunCommandOptions, io: Io): Promise<v
   }
 }
 
-async function runSpec(
-  spec: DatabaseMigrationSpec,
+async function runResource(
+  resource: DatabaseMigration,
   placement: Placement,
   io: Io,
   emit: (event: RunEvent) => void,
   pod: PodRun | undefined,
 ): Promise<RunReport> {
-  const { commandRequestFromSpec, requestFromSpec } = await import('../../core/reconcile/request.ts');
+  const { commandRequestFromSpec } = await import('../../core/reconcile/request.ts');
+  const { requestOfManifest } = await import('../manifest.ts');
   const { runEnvironment } = await import('../environment.ts');
   const { targetFromRequest } = await import('../request-target.ts');
   const identity = { runId: randomUUID(), attempt: 1 };
+  const { spec } = resource;
   const { command } = spec.migrations;
   if (command === undefined) {
     const { run: runEngine } = await import('../../engine/run.ts');
-    const request = requestFromSpec(spec, identity, placement);
+    const request = requestOfManifest(resource, identity, placement);
     return runEngine(request, runEnvironment(io, targetFromRequest(request, io.env), request, emit));
   }
   const request = commandRequestFromSpec(spec, command, identity, placement);

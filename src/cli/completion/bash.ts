@@ -1,7 +1,7 @@
-import type { Place } from './tree.ts';
+import type { CommandContext } from './tree.ts';
 
 /** For `source <(db-manager completion bash)`. */
-export function bash(places: readonly Place[]): string {
+export function bash(places: readonly CommandContext[]): string {
   const paths = places.filter(({ path }) => path !== '').map(({ path }) => `'${path}'`);
   const words = places.map(({ path, commands, options }) => {
     const all = [...commands.map(({ name }) => name), ...options.flatMap(({ flags }) => flags)];

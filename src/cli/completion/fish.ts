@@ -1,7 +1,7 @@
-import type { Place } from './tree.ts';
+import type { CommandContext } from './tree.ts';
 
 /** For `db-manager completion fish | source`. */
-export function fish(places: readonly Place[]): string {
+export function fish(places: readonly CommandContext[]): string {
   const lines = places.flatMap(({ path, commands, options }) => {
     const at = `complete -c db-manager -n '__db_manager_at ${quoted(path === '' ? '""' : `"${path}"`)}'`;
     return [

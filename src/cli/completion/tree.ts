@@ -1,7 +1,7 @@
 /** What a shell may complete, read from the definitions of the commands. `bash`, `zsh` and `fish` write it as scripts. */
 import type { Command } from 'commander';
 
-export interface Place {
+export interface CommandContext {
   /** `''` for the program, `migrate upgrade` for a command. */
   path: string;
   /** The commands that may follow, with their summaries. */
@@ -9,7 +9,7 @@ export interface Place {
   options: CompletedOption[];
 }
 
-export interface CompletedOption {
+interface CompletedOption {
   /** `--target`, and `-f` if the option has a short form. */
   flags: string[];
   about: string;
@@ -19,7 +19,7 @@ export interface CompletedOption {
 }
 
 /** Every position that can be completed, the program first. */
-export function placesOf(command: Command, path = ''): Place[] {
+export function placesOf(command: Command, path = ''): CommandContext[] {
   const commands = command.commands.map((one) => ({ name: one.name(), about: one.summary() || one.description() }));
   const options = command.options.map(({ long, short, description, required, optional, argChoices }) => ({
     flags: [long, short].flatMap((flag) => flag ?? []),

@@ -1,7 +1,7 @@
-import type { Place } from './tree.ts';
+import type { CommandContext } from './tree.ts';
 
 /** For `source <(db-manager completion zsh)`, or a file \`_db-manager\` in a folder of \`fpath\`. */
-export function zsh(places: readonly Place[]): string {
+export function zsh(places: readonly CommandContext[]): string {
   const paths = places.filter(({ path }) => path !== '').map(({ path }) => `'${path}'`);
   const described = (name: string, about: string) => `'${name.replaceAll(':', '\\:')}:${quoted(about)}'`;
   const items = places.map(({ path, commands, options }) => {

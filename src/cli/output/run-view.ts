@@ -5,7 +5,7 @@ import type { StepName } from '../../core/model/step.ts';
 import type { Io } from '../io.ts';
 import { paint } from './paint.ts';
 
-export interface RunView {
+interface RunView {
   show(event: RunEvent): void;
   close(): void;
 }

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { setFlagsFromString } from 'node:v8';
 import { createApi } from '../../controller-runtime/api.ts';
 import { kubeConfigReader } from '../../controller-runtime/kubeconfig.ts';
 import { ALWAYS_LEADER, acquireLease, type Leadership } from '../../controller-runtime/lease.ts';
@@ -10,11 +9,12 @@ import { tokenAuthorizer } from '../../controller-runtime/token-review.ts';
 import { ProblemError } from '../../core/model/problem.ts';
 import { TOOL_VERSION } from '../../core/model/version.ts';
 import { createController } from '../../operator/controller.ts';
+import { createDriftController, type DriftController } from '../../operator/drift/controller.ts';
 import { createKindController } from '../../operator/kinds/controller.ts';
 import { createLogger, type LogFormat, type LogLevel } from '../../telemetry/logger.ts';
 import { createMetrics } from '../../telemetry/metrics.ts';
 import { startProbeServer, type TlsFiles } from '../../telemetry/server.ts';
-import { logAndCount } from './operator-telemetry.ts';
+import { logAndCount, trackedSchedules } from './operator-telemetry.ts';
 
 export interface OperatorOptions {
   /** Empty or absent: the whole cluster. */
@@ -52,11 +52,6 @@ export interface OperatorOptions {
 const STUCK_MS = 120_000;
 /** How long reconciles in progress may take to finish at shutdown. */
 const STOP_MS = 1_500;
-/**
- * A controller keeps little data and allocates much that is short-lived. By default V8 lets the young generation grow to
- * three times 16 MiB and the old one to twice its use, which is half of the memory of the process.
- */
-const SMALL_HEAP = ['--semi-space-growth-factor=1', '--optimize-for-size', '--heap-growing-percent=20'];
 
 /**
  * The operator process: watches, waits for leader election, and reconciles until it is stopped or loses its lease.
@@ -64,7 +59,6 @@ const SMALL_HEAP = ['--semi-space-growth-factor=1', '--optimize-for-size', '--he
  * without it, and the next leader follows them.
  */
 export async function runOperator(options: OperatorOptions): Promise<number> {
-  for (const flag of SMALL_HEAP) setFlagsFromString(flag);
   const logger = createLogger({ level: options.logLevel, format: options.logFormat });
   const readConfig = await kubeConfigReader(options.kubeconfig);
   const identity = `${hostname()}-${randomBytes(3).toString('hex')}`;
@@ -75,27 +69,44 @@ export async function runOperator(options: OperatorOptions): Promise<number> {
       if (leadership?.valid() !== true) return;
       yield* controller.caches.resources.values();
     },
+    schedules: function* () {
+      if (leadership?.valid() === true) yield* trackedSchedules(kinds.resources('DatabaseBackupSchedule'));
+    },
     queueDepth: () => controller.queue.depth,
     leading: () => leadership?.valid() === true,
   });
   const api = createApi(readConfig(), metrics.requested, readConfig);
+  const allowed = {
+    images: options.allowedImages && [...options.allowedImages, options.runnerImage],
+    serviceAccounts: options.allowedServiceAccounts,
+    sources: options.allowedSources,
+    priorityClasses: options.allowedPriorityClasses,
+  };
+  let drift: DriftController | undefined;
   const controller = createController({
     api,
     namespaces: options.namespaces ?? [],
     runner: { image: options.runnerImage, imagePullPolicy: options.runnerPullPolicy },
+    tasks: { active: () => kinds.tasks.active(), queued: () => kinds.tasks.queued() },
     slots: {
       most: options.maxConcurrentRuns,
       mostPerNamespace: options.maxConcurrentRunsPerNamespace ?? options.maxConcurrentRuns,
     },
-    allowed: {
-      images: options.allowedImages && [...options.allowedImages, options.runnerImage],
-      serviceAccounts: options.allowedServiceAccounts,
-      sources: options.allowedSources,
-      priorityClasses: options.allowedPriorityClasses,
-    },
+    allowed,
     identity,
     now: () => new Date(),
     emit: logAndCount(logger, metrics),
+    onTouched: (key) => drift?.touch(key),
+  });
+  drift = createDriftController({
+    api,
+    namespaces: options.namespaces ?? [],
+    resources: controller.caches.resources,
+    runner: { image: options.runnerImage, imagePullPolicy: options.runnerPullPolicy },
+    identity,
+    most: Math.max(1, Math.ceil(options.maxConcurrentRuns / 4)),
+    now: () => new Date(),
+    onError: (key, error) => logger.warn('a drift check could not be reconciled', { key, error: messageOf(error) }),
   });
   const kinds = createKindController({
     api,
@@ -103,11 +114,11 @@ export async function runOperator(options: OperatorOptions): Promise<number> {
     runner: { image: options.runnerImage, imagePullPolicy: options.runnerPullPolicy },
     identity,
     now: () => new Date(),
-    *databasesInUse() {
-      for (const key of controller.caches.activeJobs) {
-        const job = controller.caches.jobs.get(key);
-        if (job !== undefined) yield job.database;
-      }
+    slots: controller.slots,
+    allowed,
+    onEnd: ({ key, ...end }) => {
+      metrics.taskEnded(end);
+      logger.log(end.result === 'failed' ? 'warn' : 'info', 'a backup or restore ended', { resource: key, ...end });
     },
     onError: (key, error) =>
       logger.warn('a backup or restore could not be reconciled', { key, error: messageOf(error) }),
@@ -115,7 +126,10 @@ export async function runOperator(options: OperatorOptions): Promise<number> {
   const probes = await startProbeServer({
     port: options.metricsPort,
     unwell: () => (controller.queue.longestWorkMs > STUCK_MS ? 'a reconcile is stuck' : undefined),
-    unready: () => (controller.caches.hasSynced() && kinds.hasSynced() ? undefined : 'the caches have not synced yet'),
+    unready: () =>
+      controller.caches.hasSynced() && kinds.hasSynced() && drift.hasSynced()
+        ? undefined
+        : 'the caches have not synced yet',
     ...(options.metricsAuth === true ? { authorize: tokenAuthorizer(api, '/metrics') } : {}),
     tls: tlsFiles(options),
     metrics: async () => ({ contentType: metrics.registry.contentType, text: await metrics.registry.metrics() }),
@@ -125,18 +139,22 @@ export async function runOperator(options: OperatorOptions): Promise<number> {
 
   const ended = new AbortController();
   const watchSignal = AbortSignal.any([options.signal, ended.signal]);
-  const watching = Promise.all([controller.watch(watchSignal), kinds.watch(watchSignal)]);
+  const watching = Promise.all([controller.watch(watchSignal), kinds.watch(watchSignal), drift.watch(watchSignal)]);
   try {
     leadership = options.leaderElection ? await lead() : ALWAYS_LEADER;
     await synced();
     logger.info('leader election won', { identity, resources: controller.caches.resources.size });
     controller.lead(leadership);
     kinds.lead(leadership);
+    drift.lead(leadership);
     await aborted(AbortSignal.any([options.signal, leadership.lost]));
   } catch (error) {
     if (!options.signal.aborted) throw error;
   } finally {
-    await Promise.race([Promise.all([controller.stop(), kinds.stop()]), sleep(STOP_MS, undefined, { ref: false })]);
+    await Promise.race([
+      Promise.all([controller.stop(), kinds.stop(), drift.stop()]),
+      sleep(STOP_MS, undefined, { ref: false }),
+    ]);
     const lost = leadership?.lost.aborted === true;
     await leadership?.release();
     ended.abort();
@@ -155,7 +173,8 @@ export async function runOperator(options: OperatorOptions): Promise<number> {
   }
 
   async function synced(): Promise<void> {
-    while (!controller.caches.hasSynced() || !kinds.hasSynced()) await sleep(20, undefined, { signal: options.signal });
+    while (!controller.caches.hasSynced() || !kinds.hasSynced() || drift?.hasSynced() === false)
+      await sleep(20, undefined, { signal: options.signal });
   }
 }
 

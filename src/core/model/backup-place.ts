@@ -1,7 +1,7 @@
 import { ProblemError } from './problem.ts';
 
 /** Where backups are: a folder, or a prefix in a bucket of an S3-compatible object store. It contains no credentials. */
-export type BackupPlace = { kind: 'folder'; folder: string } | ObjectStorePlace;
+type BackupPlace = { kind: 'folder'; folder: string } | ObjectStorePlace;
 
 export interface ObjectStorePlace {
   kind: 'objectStore';

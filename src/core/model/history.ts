@@ -81,7 +81,7 @@ export interface OwnTables {
 }
 
 /** The records of runs. */
-export const RUNS_TABLE = 'db_manager_runs';
+const RUNS_TABLE = 'db_manager_runs';
 
 interface Place {
   history?: HistorySetting;

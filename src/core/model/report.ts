@@ -9,7 +9,7 @@ import { STEP_NAMES } from './step.ts';
  */
 const reason = z.enum(REASON_NAMES);
 
-export const stepReportSchema = z.object({
+const stepReportSchema = z.object({
   step: z.enum(STEP_NAMES),
   kind: z.enum(['done', 'skipped', 'blocked', 'failed']),
   reason: reason.optional(),
@@ -134,7 +134,7 @@ export type RunReport = z.infer<typeof runReportSchema>;
 export type StepReport = z.infer<typeof stepReportSchema>;
 
 /** Progress of a step; at most a few events per second. Bytes for backup and restore, migrations for apply. */
-export const progressSchema = z.object({
+const progressSchema = z.object({
   step: z.enum(STEP_NAMES),
   done: z.number(),
   total: z.number().optional(),

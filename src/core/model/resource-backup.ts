@@ -58,7 +58,7 @@ export const encryption = z
   })
   .describe('Encryption of backups with age. Without it, backups are not encrypted.');
 
-export const volume = z
+const volume = z
   .strictObject({
     claimName: objectName.optional().describe('An existing claim.'),
     size: z

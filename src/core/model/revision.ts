@@ -17,7 +17,7 @@ export function isRepeatable(revision: string): boolean {
 }
 
 /** The longest revision that fits into every history table and Kubernetes field, in characters. */
-export const MAX_REVISION_LENGTH = 200;
+const MAX_REVISION_LENGTH = 200;
 
 const REVISION = /^[A-Za-z0-9][A-Za-z0-9_.\-/]*$/;
 

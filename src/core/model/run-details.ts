@@ -3,7 +3,7 @@ import { runReportSchema } from './report.ts';
 
 /** What the page of a run shows and its report does not have: texts of the migrations, and the schema before and after. */
 
-export const markSchema = z.enum(['same', 'added', 'removed', 'changed']);
+const markSchema = z.enum(['same', 'added', 'removed', 'changed']);
 
 /** Tables as boxes, foreign keys as lines; `core/schema/diagram` creates it. */
 const diagramSchema = z.object({
@@ -43,7 +43,7 @@ const sourceSchema = z.object({
   cut: z.int().optional(),
 });
 
-export const runDetailsSchema = z.object({
+const runDetailsSchema = z.object({
   dialect: z.enum(['postgres', 'sqlite']).optional(),
   sources: z.array(sourceSchema),
   /** Number of files at the end of the plan that were left out. */

@@ -19,10 +19,10 @@ export interface Table {
   schema: string;
   name: string;
   columns: Column[];
-  primaryKey?: Key;
+  primaryKey?: KeyConstraint;
   uniques: UniqueConstraint[];
   foreignKeys: ForeignKey[];
-  checks: Check[];
+  checks: CheckConstraint[];
   exclusions: NamedDefinition[];
   indexes: Index[];
   triggers: NamedDefinition[];
@@ -52,14 +52,14 @@ export interface Column {
 }
 
 /** The name is absent if the database generated it or stores none. */
-export interface Key {
+export interface KeyConstraint {
   name?: string;
   columns: string[];
   /** Columns that its index includes (INCLUDE). */
   include?: string[];
 }
 
-export interface UniqueConstraint extends Key {
+export interface UniqueConstraint extends KeyConstraint {
   nullsNotDistinct: boolean;
   deferrable?: Deferrable;
 }
@@ -67,7 +67,7 @@ export interface UniqueConstraint extends Key {
 export type Deferrable = 'INITIALLY IMMEDIATE' | 'INITIALLY DEFERRED';
 export type ReferentialAction = 'NO ACTION' | 'RESTRICT' | 'CASCADE' | 'SET NULL' | 'SET DEFAULT';
 
-export interface ForeignKey extends Key {
+export interface ForeignKey extends KeyConstraint {
   references: { schema: string; table: string; columns: string[] };
   onDelete: ReferentialAction;
   onUpdate: ReferentialAction;
@@ -78,7 +78,7 @@ export interface ForeignKey extends Key {
   validated: boolean;
 }
 
-export interface Check {
+export interface CheckConstraint {
   name?: string;
   expression: string;
   validated: boolean;

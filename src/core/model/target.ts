@@ -80,7 +80,7 @@ export interface PostgresSsl {
   unchecked?: boolean;
 }
 
-export type TlsVersion = 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3';
+type TlsVersion = 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3';
 
 /** Milliseconds; 0 means without limit. */
 export interface Timeouts {

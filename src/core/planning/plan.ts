@@ -16,7 +16,7 @@ import { dueRepeatables, versioned } from './repeatable.ts';
 import { resolveTarget } from './target.ts';
 import { aheadOf, orderWith, type UnknownApplied } from './unknown.ts';
 
-export interface PlanInput {
+interface PlanInput {
   files: readonly MigrationFile[];
   /** In the order of application, as read from the database. */
   history: readonly HistoryRow[];
@@ -32,7 +32,7 @@ export interface PlanInput {
   advice?: RepairAdvice;
 }
 
-export type Planning =
+type Planning =
   | {
       ok: true;
       plan: Plan;

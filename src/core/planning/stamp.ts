@@ -13,7 +13,7 @@ export interface HistoryChange {
 }
 
 /** Author of rows that were not written by a run. `now` is ISO 8601 in UTC. */
-export interface Author {
+export interface RowAuthor {
   now: string;
   runId: string;
   toolVersion: string;
@@ -30,7 +30,7 @@ export function stamp(
   files: readonly MigrationFile[],
   history: readonly HistoryRow[],
   target: Target,
-  author: Author,
+  author: RowAuthor,
 ): ({ ok: true } & HistoryChange) | { ok: false; problem: Problem } {
   const sorted = sortFiles(files).filter(({ revision }) => !isRepeatable(revision));
   const order = sorted.map(({ revision }) => revision);
@@ -62,12 +62,16 @@ function stays(row: HistoryRow | undefined, { revision }: MigrationFile): boolea
   return row !== undefined && row.revision === revision && row.state === 'applied';
 }
 
-function applied(row: HistoryRow | undefined, file: MigrationFile, author: Author): HistoryRow {
+function applied(row: HistoryRow | undefined, file: MigrationFile, author: RowAuthor): HistoryRow {
   if (row !== undefined) return { ...row, state: 'applied' };
   return newRow(file.revision, file.checksum, author);
 }
 
 /** A row for a migration that this tool did not run. */
-export function newRow(revision: Revision, checksum: string | null, { now, runId, toolVersion }: Author): HistoryRow {
+export function newRow(
+  revision: Revision,
+  checksum: string | null,
+  { now, runId, toolVersion }: RowAuthor,
+): HistoryRow {
   return { revision, checksum, appliedAt: now, durationMs: 0, runId, toolVersion, state: 'applied' };
 }

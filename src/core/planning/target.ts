@@ -2,7 +2,7 @@ import type { Problem } from '../model/problem.ts';
 import { isRepeatable, type Position, type Revision, type Target } from '../model/revision.ts';
 import { listNames } from './names.ts';
 
-export type Resolved =
+type Resolved =
   | {
       ok: true;
       position: Position;

@@ -163,7 +163,7 @@ export function isBookkeeping(table: string, histories: readonly ToolHistory[]):
   return BOOKKEEPING.has(name) || histories.some((one) => one.table === table);
 }
 
-export interface HistoryChange {
+export interface ToolHistoryChange {
   tool: string;
   table: string;
   /** The current revision before and after; `base` without one. */
@@ -174,7 +174,7 @@ export interface HistoryChange {
 }
 
 /** What differs between two readings of the histories; a history without a difference is not listed. */
-export function historyChanges(before: readonly ToolHistory[], after: readonly ToolHistory[]): HistoryChange[] {
+export function historyChanges(before: readonly ToolHistory[], after: readonly ToolHistory[]): ToolHistoryChange[] {
   const tables = new Set([...before, ...after].map(({ table }) => table));
   return [...tables].flatMap((table) => {
     const then = before.find((one) => one.table === table);

@@ -1,4 +1,3 @@
-import type { DatabaseMigration } from '../model/resource.ts';
 import { clip } from './truncate.ts';
 
 /**
@@ -16,22 +15,33 @@ export interface Allowed {
   priorityClasses?: readonly string[];
 }
 
+/** What is checked of a resource. Every kind with a Job has the fields under the same names. */
+export interface RestrictedResource {
+  spec: object & {
+    runner?: { image?: string; serviceAccountName?: string; priorityClassName?: string; env?: readonly unknown[] };
+    migrations?: {
+      image?: { reference: string };
+      command?: { image: string; env?: readonly unknown[]; envFrom?: readonly unknown[] };
+    };
+  };
+}
+
 /** What a resource uses although the configuration of the operator does not allow it, as a sentence; else undefined. */
-export function notAllowed(resource: DatabaseMigration, allowed: Allowed): string | undefined {
-  const { runner, migrations } = resource.spec;
+export function notAllowed({ spec }: RestrictedResource, allowed: Allowed): string | undefined {
+  const { runner, migrations } = spec;
   return (
     firstOutside(allowed.images, '--allowed-images', {
-      'spec.runner.image': runner.image,
-      'spec.migrations.image.reference': migrations.image?.reference,
-      'spec.migrations.command.image': migrations.command?.image,
+      'spec.runner.image': runner?.image,
+      'spec.migrations.image.reference': migrations?.image?.reference,
+      'spec.migrations.command.image': migrations?.command?.image,
     }) ??
     firstOutside(allowed.serviceAccounts, '--allowed-service-accounts', {
-      'spec.runner.serviceAccountName': runner.serviceAccountName,
+      'spec.runner.serviceAccountName': runner?.serviceAccountName,
     }) ??
     firstOutside(allowed.priorityClasses, '--allowed-priority-classes', {
-      'spec.runner.priorityClassName': runner.priorityClassName,
+      'spec.runner.priorityClassName': runner?.priorityClassName,
     }) ??
-    firstOutside(allowed.sources, '--allowed-sources', sourcesOf(resource))
+    firstOutside(allowed.sources, '--allowed-sources', sourcesOf(spec))
   );
 }
 
@@ -48,28 +58,24 @@ function firstOutside(
   return undefined;
 }
 
-function sourcesOf({ spec }: DatabaseMigration): Record<string, string | undefined> {
-  const { database, safety, runner, migrations } = spec;
-  const { passwordFrom, caFrom, certFrom, keyFrom } = database.postgres ?? {};
-  const secret = (source: { secretKeyRef?: { name: string } } | undefined) =>
-    source?.secretKeyRef === undefined ? undefined : `secret/${source.secretKeyRef.name}`;
-  const { command } = migrations;
-  const named = (field: string, values: readonly unknown[] = [], source: (each: unknown) => string | undefined) =>
-    values.map((each, index) => [`${field}[${index}]`, source(each)] as const);
-  const env = [
-    ...named('spec.runner.env', runner.env, envSource),
-    ...named('spec.migrations.command.env', command?.env, envSource),
-    ...named('spec.migrations.command.envFrom', command?.envFrom, wholeSource),
-  ];
-  return {
-    'spec.database.urlFrom': secret(database.urlFrom),
-    'spec.database.postgres.passwordFrom': secret(passwordFrom),
-    'spec.database.postgres.caFrom': secret(caFrom),
-    'spec.database.postgres.certFrom': secret(certFrom),
-    'spec.database.postgres.keyFrom': secret(keyFrom),
-    'spec.safety.rehearsalServerUrlFrom': secret(safety.rehearsalServerUrlFrom),
-    ...Object.fromEntries(env),
+/** Every Secret that a field names, under the path of the field. A field that is added later is found too. */
+function sourcesOf(spec: RestrictedResource['spec']): Record<string, string | undefined> {
+  const found: Record<string, string | undefined> = {};
+  const walk = (path: string, value: unknown) => {
+    if (typeof value !== 'object' || value === null) return;
+    const { secretKeyRef, secretRef } = value as Record<string, { name?: unknown } | undefined>;
+    const secret = secretKeyRef ?? secretRef;
+    if (secret !== undefined) found[path] = `secret/${secret.name}`;
+    for (const [name, each] of Object.entries(value))
+      walk(Array.isArray(value) ? `${path}[${name}]` : `${path}.${name}`, each);
   };
+  const { runner, ...rest } = spec;
+  walk('spec', rest);
+  for (const [index, each] of (runner?.env ?? []).entries()) found[`spec.runner.env[${index}]`] = envSource(each);
+  const { env = [], envFrom = [] } = spec.migrations?.command ?? {};
+  for (const [index, each] of env.entries()) found[`spec.migrations.command.env[${index}]`] = envSource(each);
+  for (const [index, each] of envFrom.entries()) found[`spec.migrations.command.envFrom[${index}]`] = wholeSource(each);
+  return found;
 }
 
 /** `env` is not part of our schema: a source of a kind that is not known here is never allowed. */
@@ -91,7 +97,7 @@ function wholeSource(each: unknown): string {
 }
 
 /** Whether a text matches a pattern in which `*` is any text. The time grows with the product of both lengths at most. */
-export function matches(pattern: string, text: string): boolean {
+function matches(pattern: string, text: string): boolean {
   let [p, t, star, after] = [0, 0, -1, 0];
   while (t < text.length) {
     if (pattern[p] === '*') {

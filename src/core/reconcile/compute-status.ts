@@ -1,7 +1,7 @@
 import type { Reason } from '../model/reason.ts';
 import type { DatabaseMigrationStatus } from '../model/resource.ts';
 import type { Condition } from '../model/resource-status.ts';
-import { conditionsFromSteps, isOfRun, settleConditions, type Verdict } from './conditions.ts';
+import { type ConditionDraft, conditionsFromSteps, isOfRun, settleConditions } from './conditions.ts';
 import { lostReport } from './lost-report.ts';
 import type { Observed, ObservedRun } from './observed.ts';
 import { podFailureReason } from './pod-trouble.ts';
@@ -78,7 +78,7 @@ function running({ resource }: Observed, run: ObservedRun, now: Date): DatabaseM
   const at = run.pod?.started === true || log.step !== undefined ? stepText(log.step, log.progress) : 'starting';
   const reason = trouble?.reason ?? 'Running';
   const message = trouble?.message ?? `Attempt ${run.attempt} is in progress: ${at}.`;
-  const verdicts: Verdict[] = [
+  const verdicts: ConditionDraft[] = [
     ...conditionsFromSteps(log.steps, { running: true }),
     { type: 'Ready', status: 'False', reason, message },
     { type: 'Reconciling', status: 'True', reason, message },
@@ -142,7 +142,7 @@ function overall(
   message: string,
   and?: 'Reconciling' | 'Stalled',
 ): DatabaseMigrationStatus {
-  const verdicts: Verdict[] = [
+  const verdicts: ConditionDraft[] = [
     { type: 'Ready', status: 'False', reason, message },
     ...(and === undefined ? [] : [{ type: and, status: 'True', reason, message } as const]),
   ];
@@ -174,7 +174,7 @@ function stalled(
   const settled = { ...observed, resource: { ...resource, status: { ...before, run: run && ended } } };
   if (reason === 'AwaitingApproval') return { ...overall(settled, now, reason, message) };
   const word = limitReached ? 'RetryLimitReached' : reason;
-  const verdicts: Verdict[] = [
+  const verdicts: ConditionDraft[] = [
     { type: 'Ready', status: 'False', reason, message },
     {
       type: 'Stalled',
@@ -189,10 +189,10 @@ function stalled(
 /** A retry is due later, and the status already shows it. */
 function kept(observed: Observed, now: Date): DatabaseMigrationStatus {
   const above = (observed.resource.status?.conditions ?? []).filter(({ type }) => !isOfRun(type));
-  return withVerdicts(observed, above as Verdict[], now);
+  return withVerdicts(observed, above as ConditionDraft[], now);
 }
 
-function withVerdicts({ resource }: Observed, verdicts: Verdict[], now: Date): DatabaseMigrationStatus {
+function withVerdicts({ resource }: Observed, verdicts: ConditionDraft[], now: Date): DatabaseMigrationStatus {
   const before = resource.status ?? {};
   const { generation } = resource.metadata;
   const ofRun: Condition[] = (before.conditions ?? []).filter(({ type }) => isOfRun(type));

@@ -12,14 +12,14 @@ import {
 import { clip, LIMITS } from './truncate.ts';
 
 /** A condition as computed, before it is compared with the current one. */
-export interface Verdict {
+export interface ConditionDraft {
   type: ConditionType;
   status: Condition['status'];
   reason: Reason;
   message: string;
 }
 
-export interface StepsContext {
+interface StepsContext {
   /** Whether more steps may follow. */
   running: boolean;
   /** Whether the plan was empty: then the whole plan is already in the history. */
@@ -27,7 +27,7 @@ export interface StepsContext {
 }
 
 /** The verdicts of the steps of a run, one for each of `RUN_CONDITIONS`, in that order. */
-export function conditionsFromSteps(steps: readonly StepReport[], context: StepsContext): Verdict[] {
+export function conditionsFromSteps(steps: readonly StepReport[], context: StepsContext): ConditionDraft[] {
   const reported = new Map(steps.map((step) => [step.step, step]));
   return RUN_CONDITIONS.map((type) => ({ type, ...verdictOf(type, reported, context) }));
 }
@@ -36,7 +36,7 @@ const STEPS_OF = Object.fromEntries(
   RUN_CONDITIONS.map((type) => [type, STEP_NAMES.filter((step) => CONDITION_OF_STEP[step] === type)]),
 ) as Record<RunCondition, StepName[]>;
 
-type Saying = Omit<Verdict, 'type'>;
+type Saying = Omit<ConditionDraft, 'type'>;
 
 function verdictOf(type: RunCondition, reported: ReadonlyMap<StepName, StepReport>, context: StepsContext): Saying {
   const names = STEPS_OF[type];
@@ -60,7 +60,7 @@ function verdictOf(type: RunCondition, reported: ReadonlyMap<StepName, StepRepor
  * (Kubernetes API conventions, "Typical status properties").
  */
 export function settleConditions(
-  verdicts: readonly Verdict[],
+  verdicts: readonly ConditionDraft[],
   previous: readonly Condition[] | undefined,
   generation: number | undefined,
   now: Date,

@@ -1,7 +1,7 @@
 import type { Reason } from '../model/reason.ts';
 import type { ObservedRun } from './observed.ts';
 
-export interface PodProblem {
+interface PodProblem {
   reason: Reason;
   message: string;
 }

@@ -20,7 +20,7 @@ export function whatToDo({ metadata }: DatabaseMigration, reason: Reason, messag
   return [happened, ...advice.map((text) => adviceFor(text, metadata))].filter((text) => text !== '').join(' ');
 }
 
-export type Place = Pick<Problem, 'migration' | 'statement' | 'position'>;
+type Place = Pick<Problem, 'migration' | 'statement' | 'position'>;
 
 /** What happened, with the migration, the line and the statement. */
 export function happenedAt(message: string, failure: Place | undefined, longest: number): string {

@@ -2,7 +2,7 @@ import type { Problem } from '../model/problem.ts';
 import type { RunReport } from '../model/report.ts';
 import type { DatabaseMigration, DatabaseMigrationStatus } from '../model/resource.ts';
 import { HISTORY_LIMIT } from '../model/resource-status.ts';
-import { conditionsFromSteps, secondsOf, settleConditions, type Verdict } from './conditions.ts';
+import { type ConditionDraft, conditionsFromSteps, secondsOf, settleConditions } from './conditions.ts';
 import { effectText } from './effect-text.ts';
 import { safetyStatus } from './safety-status.ts';
 import { happenedAt, whatToDo } from './stalled-message.ts';
@@ -80,11 +80,11 @@ export function statusFromReport(
 }
 
 /** kstatus: Ready is always present; Reconciling and Stalled only if true, because their absence means false. */
-function kstatusOf(resource: DatabaseMigration, report: RunReport, { retryAt, job }: RunFacts): Verdict[] {
+function kstatusOf(resource: DatabaseMigration, report: RunReport, { retryAt, job }: RunFacts): ConditionDraft[] {
   const { reason, message, result, attempt } = report;
   if (result === 'succeeded') return [{ type: 'Ready', status: 'True', reason, message }];
   const said = job === undefined ? message : happenedAt(message, report.failure, LIMITS.message - 400);
-  const ready: Verdict = { type: 'Ready', status: 'False', reason, message: said };
+  const ready: ConditionDraft = { type: 'Ready', status: 'False', reason, message: said };
   if (retryAt !== undefined) {
     const again = `attempt ${attempt + 1} at ${secondsOf(retryAt)}`;
     return [
@@ -206,6 +206,6 @@ function whole(time: string): string {
 }
 
 /** Without the keys that are undefined, so that what is written equals what is read back. */
-export function defined<T extends object>(value: T): T {
+function defined<T extends object>(value: T): T {
   return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as T;
 }

@@ -54,7 +54,7 @@ export interface IndexSpec {
 }
 
 /** What a statement does, reduced to what rules need. One statement can have several actions. */
-export type Action =
+export type SchemaAction =
   | {
       kind: 'createTable';
       table: TableRef;
@@ -91,7 +91,9 @@ export type Action =
   | { kind: 'dropObject'; what: string; name: string; cascade: boolean }
   | { kind: 'dropSchema' | 'dropDatabase'; name: string; cascade: boolean }
   | { kind: 'vacuumFull' | 'cluster'; table?: TableRef }
-  | { kind: 'setLogged' | 'setUnlogged' | 'setTablespace' | 'setAccessMethod' | 'disableTriggers'; table: TableRef }
+  | { kind: 'setLogged' | 'setUnlogged' | 'setTablespace' | 'setAccessMethod'; table: TableRef }
+  /** `name`: one trigger; `foreignKeys`: ALL, which includes the triggers of foreign keys. */
+  | { kind: 'disableTriggers' | 'enableTriggers'; table: TableRef; name?: string; foreignKeys: boolean }
   /** `speaksOf`: every word of its text, in lower case; of SQLite, where a text keeps a column from being dropped. */
   | { kind: 'createView'; view: TableRef; materialized: boolean; speaksOf?: readonly string[] }
   | { kind: 'refreshView'; view: TableRef; concurrently: boolean }
@@ -103,6 +105,8 @@ export type Action =
   | { kind: 'update' | 'delete'; table: TableRef; filtered: boolean }
   | { kind: 'insert'; table: TableRef; fromSelect: boolean }
   | { kind: 'transaction'; verb: string }
+  /** Of the session: whether its offset is that of UTC. */
+  | { kind: 'setTimeZone'; utc: boolean }
   | { kind: 'setTimeout'; name: 'lock_timeout' | 'statement_timeout'; off: boolean }
   /** A command that cannot run inside a transaction. */
   | { kind: 'outsideOnly'; command: string }
@@ -116,8 +120,8 @@ export type Action =
   /** A name longer than the limit of PostgreSQL, 63 bytes. */
   | { kind: 'longName'; name: string };
 
-export type ActionKind = Action['kind'];
-export type ActionOf<Kind extends ActionKind> = Narrowed<Action, Kind>;
+export type SchemaActionKind = SchemaAction['kind'];
+export type SchemaActionOf<Kind extends SchemaActionKind> = Narrowed<SchemaAction, Kind>;
 
 /** `Extract` gives nothing for one of several kinds that share a shape. */
 type Narrowed<Of, Kind> = Of extends { kind: infer Own }
@@ -130,7 +134,7 @@ type Narrowed<Of, Kind> = Of extends { kind: infer Own }
 export interface ReadStatement {
   sql: string;
   position?: SourcePosition;
-  actions: Action[] | undefined;
+  actions: SchemaAction[] | undefined;
   /** The error of the parser, if it failed. */
   unread?: string;
   /** Rules that a comment next to the statement disables, with the given reason, which may be empty. */
@@ -164,6 +168,6 @@ export function tableKey({ schema, name }: TableRef): string {
 }
 
 /** The table of an action, if it has one. */
-export function tableOf(action: Action): TableRef | undefined {
+export function tableOf(action: SchemaAction): TableRef | undefined {
   return 'table' in action ? action.table : undefined;
 }

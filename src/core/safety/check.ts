@@ -5,10 +5,10 @@
  */
 import type { Finding, Severity } from '../model/finding.ts';
 import type { Snapshot } from '../model/snapshot.ts';
-import { type Action, type ReadMigration, type ReadStatement, tableOf } from './action.ts';
+import { type ReadMigration, type ReadStatement, type SchemaAction, tableOf } from './action.ts';
 import { OBSERVED_RULES } from './observed.ts';
 import { REPOSITORY_RULES } from './repository.ts';
-import type { ActionContext, FindingDraft, MigrationContext, Rule, SeenAction, Server } from './rule.ts';
+import type { FindingDraft, MigrationContext, Rule, RuleActionContext, SeenAction, Server } from './rule.ts';
 import { knownSchema, type SchemaState } from './schema-state.ts';
 
 export interface CheckOptions {
@@ -44,7 +44,7 @@ export function checkMigrations(
   });
 }
 
-function actionsOf(statements: readonly ReadStatement[]): Action[] {
+function actionsOf(statements: readonly ReadStatement[]): SchemaAction[] {
   return statements.flatMap(({ actions }) => actions ?? []);
 }
 
@@ -84,7 +84,7 @@ function walk(migration: ReadMigration, { server, known, ruleIds, onIgnored, byK
     else onIgnored?.({ rule: rule.id, migration: migration.revision, why });
   };
   for (const statement of migration.statements) {
-    const place: ActionContext = { ...scope, statement, isNew: known.isNew };
+    const place: RuleActionContext = { ...scope, statement, isNew: known.isNew };
     for (const action of statement.actions ?? []) {
       for (const rule of byKind.get(action.kind) ?? []) {
         const said = 'look' in rule.check ? rule.check.look(action, place) : undefined;

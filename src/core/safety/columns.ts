@@ -1,16 +1,16 @@
 /** Checks of the types that columns are given. */
-import { type ActionOf, tableName } from './action.ts';
-import { type Check, type ColumnFinding, onAction } from './rule.ts';
+import { type SchemaActionOf, tableName } from './action.ts';
+import { type ColumnFinding, onAction, type RuleCheck } from './rule.ts';
 
-type Giving = ActionOf<'createTable' | 'addColumn' | 'alterType'>;
+type Giving = SchemaActionOf<'createTable' | 'addColumn' | 'alterType'>;
 
-export interface GivenColumn {
+interface GivenColumn {
   name: string;
   type: string;
 }
 
 /** Columns that get a type from an action; columns of a temporary table are ignored. */
-export function columnsGiven(action: Giving): GivenColumn[] {
+function columnsGiven(action: Giving): GivenColumn[] {
   switch (action.kind) {
     case 'createTable':
       return action.temporary ? [] : action.columns;
@@ -25,7 +25,7 @@ export function columnsGiven(action: Giving): GivenColumn[] {
 export function eachColumnOf(
   matches: (type: string) => boolean,
   say: (columns: string, first: GivenColumn) => ColumnFinding,
-): Check {
+): RuleCheck {
   return onAction(['createTable', 'addColumn', 'alterType'], (action) => {
     const found = columnsGiven(action).filter(({ type }) => matches(type.replace(/\[\]$/, '')));
     const [first] = found;

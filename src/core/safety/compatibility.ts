@@ -3,10 +3,10 @@
  * narrowed, and nothing new is required of it. Pure. Comments that ignore rules do not count here.
  */
 import {
-  type Action,
-  type ActionKind,
   type ReadMigration,
   type ReadStatement,
+  type SchemaAction,
+  type SchemaActionKind,
   type TableRef,
   tableKey,
 } from './action.ts';
@@ -36,7 +36,7 @@ function judge(statement: ReadStatement, own: Own): string[] {
   if (actions === undefined) return ['cannot be read'];
   if (actions.length === 0) return HARMLESS.test(withoutComments(sql)) ? [] : ['cannot be judged'];
   return actions.flatMap((action) => {
-    const why = (VERDICTS[action.kind] as (action: Action, own: Own) => string | undefined)(action, own);
+    const why = (VERDICTS[action.kind] as (action: SchemaAction, own: Own) => string | undefined)(action, own);
     // What may have existed before is not their own.
     if (!/\bif\s+not\s+exists\b/i.test(sql)) own.add(action);
     return why ?? [];
@@ -56,7 +56,7 @@ interface Own {
   table(table: TableRef): boolean;
   column(table: TableRef, column: string): boolean;
   named(name: string): boolean;
-  add(action: Action): void;
+  add(action: SchemaAction): void;
 }
 
 function ownObjects(): Own {
@@ -84,7 +84,10 @@ function plain(name: string): string {
   return name.slice(name.lastIndexOf('.') + 1);
 }
 
-type Verdict<Kind extends ActionKind> = (action: Extract<Action, { kind: Kind }>, own: Own) => string | undefined;
+type Verdict<Kind extends SchemaActionKind> = (
+  action: Extract<SchemaAction, { kind: Kind }>,
+  own: Own,
+) => string | undefined;
 
 const fine = () => undefined;
 const unlessOwn =
@@ -93,7 +96,7 @@ const unlessOwn =
     own.table(table) ? undefined : why(tableKey(table));
 
 /** Total: a new kind of action does not compile without a verdict. */
-const VERDICTS: { [Kind in ActionKind]: Verdict<Kind> } = {
+const VERDICTS: { [Kind in SchemaActionKind]: Verdict<Kind> } = {
   createTable: fine,
   createView: fine,
   createDomain: fine,
@@ -116,6 +119,8 @@ const VERDICTS: { [Kind in ActionKind]: Verdict<Kind> } = {
   lockTable: fine,
   transaction: fine,
   setTimeout: fine,
+  setTimeZone: fine,
+  enableTriggers: fine,
   outsideOnly: fine,
   feature: fine,
   longName: fine,

@@ -2,20 +2,20 @@
  * The locks of PostgreSQL, which are held until the transaction ends. Sources: the manual's page
  * "Explicit Locking", `AlterTableGetLockLevel` of tablecmds.c, and `test/safety/locks.test.ts`, which asks a server.
  */
-import type { Action, TableRef } from './action.ts';
-import type { ActionContext, MigrationContext, SeenAction } from './rule.ts';
+import type { SchemaAction, TableRef } from './action.ts';
+import type { MigrationContext, RuleActionContext, SeenAction } from './rule.ts';
 import type { SchemaState } from './schema-state.ts';
 
 /** Modes that block writes; only the first one also blocks reads. */
 export type LockMode = 'ACCESS EXCLUSIVE' | 'EXCLUSIVE' | 'SHARE ROW EXCLUSIVE' | 'SHARE';
 
-export interface Lock {
+interface Lock {
   table: TableRef;
   mode: LockMode;
 }
 
 /** The locks of an action on tables that block other sessions. */
-export function locksOf(action: Action): Lock[] {
+export function locksOf(action: SchemaAction): Lock[] {
   switch (action.kind) {
     case 'addColumn':
       return [...exclusive(action.table), ...shared(action.column.references)];
@@ -38,6 +38,7 @@ export function locksOf(action: Action): Lock[] {
       return of(action.exclusive ? 'ACCESS EXCLUSIVE' : 'SHARE', action.table);
     case 'createTrigger':
     case 'disableTriggers':
+    case 'enableTriggers':
       return shared(action.table);
     case 'dropColumn':
     case 'alterType':
@@ -104,12 +105,12 @@ export function allTransactions(scope: Pick<MigrationContext, 'migration' | 'bef
   return open === undefined ? ended : [...ended, open];
 }
 
-export interface HeldLock extends Lock {
+interface HeldLock extends Lock {
   seen: SeenAction;
 }
 
 /** Locks on tables in use that were taken before in the open transaction, or in the same statement, and are still held. */
-export function heldLocks(place: ActionContext): HeldLock[] {
+export function heldLocks(place: RuleActionContext): HeldLock[] {
   const held = openTransaction(place) ?? place.before.filter(({ statement }) => statement === place.statement);
   return locksIn(held, place.known);
 }

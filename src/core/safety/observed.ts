@@ -23,7 +23,7 @@ export const ROWS_LOST: ObservedRule = {
   severity: 'error',
 };
 
-export const TABLE_REWRITTEN: ObservedRule = {
+const TABLE_REWRITTEN: ObservedRule = {
   id: 'observed-table-rewritten',
   topic: 'locks',
   title: 'A table with rows was rewritten on the copy.',
@@ -31,7 +31,7 @@ export const TABLE_REWRITTEN: ObservedRule = {
   severity: 'warning',
 };
 
-export const LOCK_HELD: ObservedRule = {
+const LOCK_HELD: ObservedRule = {
   id: 'observed-lock-held',
   topic: 'locks',
   title: 'A lock that blocks other sessions was held for a second or more.',
@@ -39,7 +39,7 @@ export const LOCK_HELD: ObservedRule = {
   severity: 'warning',
 };
 
-export const SLOW: ObservedRule = {
+const SLOW: ObservedRule = {
   id: 'observed-slow',
   topic: 'locks',
   title: 'A migration took half a minute or more on the copy.',
@@ -65,13 +65,13 @@ export const OBSERVED_RULES: readonly ObservedRule[] = [
 ];
 
 /** Of a table in production. */
-export interface TableSize {
+interface TableSize {
   /** As the server estimates it; absent if it has rows but no estimate. */
   rows?: number;
   bytes?: number;
 }
 
-export interface Observation {
+export interface RehearsalObservation {
   mode: 'Full' | 'SchemaOnly';
   effects: readonly MigrationEffects[];
   /** By `schema.table`. */
@@ -90,7 +90,7 @@ const BLOCKS: Record<string, string> = {
   AccessExclusiveLock: 'all reads and writes are blocked',
 };
 
-export function observedFindings({ mode, effects, sizes, ignore }: Observation): Finding[] {
+export function observedFindings({ mode, effects, sizes, ignore }: RehearsalObservation): Finding[] {
   const findings = effects.flatMap((effect) => [
     ...rewrites(effect, mode, sizes),
     ...(mode === 'Full' ? [...locks(effect, sizes), ...slow(effect)] : []),
@@ -98,7 +98,11 @@ export function observedFindings({ mode, effects, sizes, ignore }: Observation):
   return findings.filter(({ rule }) => !ignore.includes(rule));
 }
 
-function rewrites({ revision, seconds, rewrites }: MigrationEffects, mode: string, sizes: Observation['sizes']) {
+function rewrites(
+  { revision, seconds, rewrites }: MigrationEffects,
+  mode: string,
+  sizes: RehearsalObservation['sizes'],
+) {
   return rewrites.flatMap((table) => {
     const size = sizes.get(table);
     // Rewriting an empty table takes no time.
@@ -115,7 +119,7 @@ function rewrites({ revision, seconds, rewrites }: MigrationEffects, mode: strin
   });
 }
 
-function locks({ revision, seconds: whole, locks, rewrites }: MigrationEffects, sizes: Observation['sizes']) {
+function locks({ revision, seconds: whole, locks, rewrites }: MigrationEffects, sizes: RehearsalObservation['sizes']) {
   return locks.flatMap(({ table, mode, seconds = whole }) => {
     const who = BLOCKS[mode];
     const size = sizes.get(table);

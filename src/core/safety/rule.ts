@@ -1,6 +1,13 @@
 import type { Dialect } from '../model/dialect.ts';
 import type { Severity } from '../model/finding.ts';
-import type { Action, ActionKind, ActionOf, ReadMigration, ReadStatement, TableRef } from './action.ts';
+import type {
+  ReadMigration,
+  ReadStatement,
+  SchemaAction,
+  SchemaActionKind,
+  SchemaActionOf,
+  TableRef,
+} from './action.ts';
 import type { SchemaState } from './schema-state.ts';
 
 /** The server that the plan would run on. `version` as PostgreSQL counts: 150018; SQLite: 3052000. */
@@ -13,7 +20,7 @@ export type Topic = 'locks' | 'data' | 'compatibility' | 'hygiene' | 'sqlite';
 
 /** One action with its position. `fresh`: its table was created in the same plan, so it is not used yet. */
 export interface SeenAction {
-  action: Action;
+  action: SchemaAction;
   statement: ReadStatement;
   createdInPlan: boolean;
 }
@@ -31,7 +38,7 @@ export interface MigrationContext {
 }
 
 /** The position of an action. */
-export interface ActionContext extends MigrationContext {
+export interface RuleActionContext extends MigrationContext {
   statement: ReadStatement;
   /** A table created in the same plan is empty and unused: lock rules ignore it. */
   isNew(table: TableRef): boolean;
@@ -50,8 +57,11 @@ export interface FindingDraft extends ColumnFinding {
   statement?: ReadStatement;
 }
 
-export type Check =
-  | { kinds: readonly ActionKind[]; look(action: Action, place: ActionContext): ColumnFinding | undefined }
+export type RuleCheck =
+  | {
+      kinds: readonly SchemaActionKind[];
+      look(action: SchemaAction, place: RuleActionContext): ColumnFinding | undefined;
+    }
   | { migration(scope: MigrationContext): FindingDraft[] };
 
 /** One or more migrations as input of a rule. */
@@ -91,23 +101,23 @@ export interface Rule {
   /** Server versions that it applies to: `since` and later, before `until`. */
   since?: number;
   until?: number;
-  check: Check;
+  check: RuleCheck;
   examples: { bad: readonly Example[]; good: readonly Example[] };
 }
 
 /** A check of each action of one or more kinds. */
-export function onAction<Kind extends ActionKind>(
+export function onAction<Kind extends SchemaActionKind>(
   kinds: Kind | readonly Kind[],
-  look: (action: ActionOf<Kind>, place: ActionContext) => ColumnFinding | undefined,
-): Check {
+  look: (action: SchemaActionOf<Kind>, place: RuleActionContext) => ColumnFinding | undefined,
+): RuleCheck {
   return {
     kinds: typeof kinds === 'string' ? [kinds] : kinds,
-    look: (action, place) => look(action as ActionOf<Kind>, place),
+    look: (action, place) => look(action as SchemaActionOf<Kind>, place),
   };
 }
 
 /** A check of a migration as a whole, after its last statement. */
-export function onMigration(migration: (scope: MigrationContext) => FindingDraft[]): Check {
+export function onMigration(migration: (scope: MigrationContext) => FindingDraft[]): RuleCheck {
   return { migration };
 }
 

@@ -1,6 +1,6 @@
 import { DEFAULT_SCHEMA } from '../model/dialect.ts';
 import type { Index, Snapshot, Table } from '../model/snapshot.ts';
-import type { Action, ConstraintSpec, IndexSpec, TableRef } from './action.ts';
+import type { ConstraintSpec, IndexSpec, SchemaAction, TableRef } from './action.ts';
 import { isNotNull } from './actions/expression.ts';
 import { knownTexts, wordsOf } from './dependent-texts.ts';
 import { shortType } from './types.ts';
@@ -21,8 +21,8 @@ export interface KnownTable {
   indexes: KnownIndex[];
 }
 
-export type KnownConstraint = Omit<ConstraintSpec, 'notValid' | 'usingIndex'> & { valid: boolean };
-export type KnownIndex = Pick<IndexSpec, 'name' | 'columns' | 'unique' | 'partial' | 'speaksOf' | 'expressions'>;
+type KnownConstraint = Omit<ConstraintSpec, 'notValid' | 'usingIndex'> & { valid: boolean };
+type KnownIndex = Pick<IndexSpec, 'name' | 'columns' | 'unique' | 'partial' | 'speaksOf' | 'expressions'>;
 
 /**
  * The known state of the schema: the snapshot of the database, if there is one, and the effects of the statements so
@@ -37,7 +37,7 @@ export interface SchemaState {
   dependentsOf(ref: TableRef, column: string): string[];
   /** Created in this plan; with a snapshot, a table that is in neither is created by the code of the plan. */
   isNew(ref: TableRef): boolean;
-  apply(action: Action): void;
+  apply(action: SchemaAction): void;
   /** Marks everything so far as existing before the plan. */
   settle(): void;
 }
@@ -68,7 +68,7 @@ export function knownSchema(snapshot: Snapshot | undefined): SchemaState {
     table.createdInPlan &&= !replaced.has(table.name);
     tables.set(table.name, table);
   };
-  const apply = (action: Action) => {
+  const apply = (action: SchemaAction) => {
     texts.apply(action);
     switch (action.kind) {
       case 'createTable': {
@@ -123,7 +123,7 @@ export function knownSchema(snapshot: Snapshot | undefined): SchemaState {
 }
 
 /** The effect of an action inside one table. */
-function change(table: KnownTable, action: Action): void {
+function change(table: KnownTable, action: SchemaAction): void {
   switch (action.kind) {
     case 'addColumn': {
       const { name, type, notNull, references, primaryKey, unique } = action.column;

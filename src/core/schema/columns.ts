@@ -3,7 +3,7 @@ import type { Difference } from './difference.ts';
 import type { Spelling } from './normalizer.ts';
 
 /** The properties of a column as comparable texts; undefined and absent are the same. */
-export type ColumnFacts = Record<ColumnProperty, string | undefined>;
+type ColumnFacts = Record<ColumnProperty, string | undefined>;
 export type ColumnProperty =
   | 'type'
   | 'nullable'

@@ -32,7 +32,7 @@ export function sameSchema(expected: Snapshot, found: Snapshot, options: Compare
 }
 
 /** Objects that one side cannot express are never extra; nor are options that it would have to name. */
-export function isSilent(silent: ReadonlySet<string>, { kind, object, property }: Difference): boolean {
+function isSilent(silent: ReadonlySet<string>, { kind, object, property }: Difference): boolean {
   if (silent.has(object)) return kind === 'extra' || object === 'option';
   return object === 'column' && property !== undefined && silent.has(property);
 }

@@ -1,4 +1,11 @@
-import type { Check, ForeignKey, Key, NamedDefinition, Table, UniqueConstraint } from '../model/snapshot.ts';
+import type {
+  CheckConstraint,
+  ForeignKey,
+  KeyConstraint,
+  NamedDefinition,
+  Table,
+  UniqueConstraint,
+} from '../model/snapshot.ts';
 import type { Difference } from './difference.ts';
 import { keyOf, shortName } from './names.ts';
 import type { Spelling } from './normalizer.ts';
@@ -22,12 +29,12 @@ function named({ names }: Spelling, name: string | undefined, text: string): str
   return names && name !== undefined ? `${name} ${text}` : text;
 }
 
-export function primaryKeyText(normalizer: Spelling, key: Key): string {
+export function primaryKeyText(normalizer: Spelling, key: KeyConstraint): string {
   return named(normalizer, key.name, `(${key.columns.join(', ')})${included(key)}`);
 }
 
 /** A UNIQUE constraint and a plain unique index over the same columns reject the same rows. */
-export function uniqueTexts(normalizer: Spelling, { uniques, indexes }: Pick<Table, 'uniques' | 'indexes'>): string[] {
+function uniqueTexts(normalizer: Spelling, { uniques, indexes }: Pick<Table, 'uniques' | 'indexes'>): string[] {
   const plain = indexes.flatMap(uniqueOfIndex);
   return [...new Set([...uniques, ...plain].map((unique) => uniqueText(normalizer, unique)))];
 }
@@ -71,7 +78,7 @@ export function foreignKeyText(normalizer: Spelling, key: ForeignKey): string {
   return named(normalizer, key.name, joined(parts));
 }
 
-export function checkText(normalizer: Spelling, { name, expression, validated, noInherit }: Check): string {
+export function checkText(normalizer: Spelling, { name, expression, validated, noInherit }: CheckConstraint): string {
   const parts = [normalizer.expression(expression), noInherit ? 'NO INHERIT' : '', validated ? '' : 'NOT VALID'];
   return named(normalizer, name, joined(parts));
 }
@@ -80,7 +87,7 @@ export function exclusionText(normalizer: Spelling, { name, definition }: NamedD
   return named(normalizer, name, normalizer.statement(definition));
 }
 
-function included({ include }: Key): string {
+function included({ include }: KeyConstraint): string {
   return include === undefined ? '' : ` INCLUDE (${include.join(', ')})`;
 }
 

@@ -1,7 +1,7 @@
 import type { Dialect } from '../model/dialect.ts';
 import { LEVELS, levelOfOperator, type Node } from './expression-nodes.ts';
 import { castOf, comparison, conjunction, likeOf, notOf, plainCall } from './expression-rules.ts';
-import { type Token, tokensOf } from './expression-tokens.ts';
+import { type ExpressionToken, tokensOf } from './expression-tokens.ts';
 
 /** Thrown and caught in this module only: the grammar does not cover the text, so it is compared as text. */
 export class UnsupportedExpression extends Error {}
@@ -17,20 +17,20 @@ export function parseExpression(dialect: Dialect, text: string): Node {
 }
 
 class Parser {
-  readonly #tokens: readonly Token[];
+  readonly #tokens: readonly ExpressionToken[];
   readonly #dialect: Dialect;
   #at = 0;
 
-  constructor(tokens: readonly Token[], dialect: Dialect) {
+  constructor(tokens: readonly ExpressionToken[], dialect: Dialect) {
     this.#tokens = tokens;
     this.#dialect = dialect;
   }
 
-  peek(offset = 0): Token | undefined {
+  peek(offset = 0): ExpressionToken | undefined {
     return this.#tokens[this.#at + offset];
   }
 
-  #next(): Token {
+  #next(): ExpressionToken {
     const token = this.#tokens[this.#at];
     if (token === undefined) throw new UnsupportedExpression();
     this.#at += 1;
@@ -107,7 +107,7 @@ class Parser {
     return { kind: 'sign', operator, arg };
   }
 
-  #named(first: Token): Node {
+  #named(first: ExpressionToken): Node {
     if (first.kind === 'word' && ['select', 'exists', 'when', 'then', 'else', 'end', 'from'].includes(first.text)) {
       throw new UnsupportedExpression();
     }

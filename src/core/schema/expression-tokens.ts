@@ -4,7 +4,7 @@ import { unquote } from '../../sql/significant.ts';
 import type { Dialect } from '../model/dialect.ts';
 
 /** A token of an SQL expression; white space and comments are left out. */
-export interface Token {
+export interface ExpressionToken {
   kind: 'word' | 'name' | 'string' | 'number' | 'operator' | 'mark';
   /** Words in lower case, names as they are, strings with their quotes, everything else as written. */
   text: string;
@@ -14,8 +14,8 @@ export interface Token {
  * The tokens of an expression (PostgreSQL manual 4.1, SQLite lang_expr). Names that need no quotes lose them, and are
  * folded as the database compares them.
  */
-export function tokensOf(dialect: Dialect, text: string): Token[] {
-  const tokens: Token[] = [];
+export function tokensOf(dialect: Dialect, text: string): ExpressionToken[] {
+  const tokens: ExpressionToken[] = [];
   // Symbols that follow each other without a space can be one operator, or a part of the next number: `.5`, `1e-5`.
   let symbols = '';
   const flush = () => {
@@ -52,14 +52,14 @@ export function tokensOf(dialect: Dialect, text: string): Token[] {
 
 const SYMBOLS = /::|[()[\],.;:?]|[-+*/<>=~!@#%^&|]+/g;
 
-function symbolsOf(text: string): Token[] {
+function symbolsOf(text: string): ExpressionToken[] {
   return (text.match(SYMBOLS) ?? []).flatMap((part) =>
     /^(?:::|[()[\],.;:?])$/.test(part) ? [{ kind: 'mark' as const, text: part }] : operators(part),
   );
 }
 
 /** A minus or plus after another operator is a sign of its own: `a >-1`. */
-function operators(text: string): Token[] {
+function operators(text: string): ExpressionToken[] {
   const sign = /^(<|>|=|<=|>=|<>|!=|\*|\/|%|\|\|)([-+])$/.exec(text);
   const parts = sign === null ? [text] : [sign[1] ?? '', sign[2] ?? ''];
   return parts.map((part) => ({ kind: 'operator', text: SPELLING[part] ?? part }));

@@ -1,5 +1,5 @@
 import type { Dialect } from '../model/dialect.ts';
-import type { Check, Index, Snapshot, Table } from '../model/snapshot.ts';
+import type { CheckConstraint, Index, Snapshot, Table } from '../model/snapshot.ts';
 import { mentions } from './mentions.ts';
 import { keyOf } from './names.ts';
 import { spellingOf } from './normalizer.ts';
@@ -20,7 +20,7 @@ export interface Stage {
   title?: 'enum values' | 'index' | 'validate';
 }
 
-export interface StageOptions {
+interface StageOptions {
   renames?: readonly Rename[];
   /** PostgreSQL: statements that do not block other sessions for long, in separate migrations. Default true. */
   safe?: boolean;
@@ -138,7 +138,7 @@ function notYetValid(before: Table, table: Table): Table {
   const normalizer = spellingOf({ dialect: 'postgres' }, { names: 'exact' });
   const known = new Set(constraintsOf(before).map((one) => constraintText(normalizer, one)));
   const isNew = (one: ReturnType<typeof constraintsOf>[number]) => !known.has(constraintText(normalizer, one));
-  const proofs: Check[] = [];
+  const proofs: CheckConstraint[] = [];
   const columns = table.columns.map((column) => {
     const other = before.columns.find(({ name }) => name === column.name);
     const filled = column.default !== undefined || column.serial || column.identity || column.generated;

@@ -1,10 +1,10 @@
 import type {
-  Check,
+  CheckConstraint,
   Column,
   EnumType,
   ForeignKey,
   Index,
-  Key,
+  KeyConstraint,
   NamedDefinition,
   SequenceObject,
   Table,
@@ -14,52 +14,58 @@ import type {
 import type { ColumnProperty } from './columns.ts';
 
 /** A table by name; `existing` tables may contain rows, the others are created by the same migration. */
-export interface Place {
+export interface OperationPlace {
   schema: string;
   name: string;
 }
 
 export type Constraint =
-  | { kind: 'primary key'; key: Key }
+  | { kind: 'primary key'; key: KeyConstraint }
   | { kind: 'unique'; key: UniqueConstraint }
   | { kind: 'foreign key'; key: ForeignKey }
-  | { kind: 'check'; check: Check }
+  | { kind: 'check'; check: CheckConstraint }
   | { kind: 'exclusion'; exclusion: NamedDefinition };
 
 /** One step from a schema to another; `migrations/generate` writes each as SQL. */
 export type Operation =
-  | { kind: 'renameTable'; from: Place; to: Place }
-  | { kind: 'renameColumn'; table: Place; from: string; to: string }
+  | { kind: 'renameTable'; from: OperationPlace; to: OperationPlace }
+  | { kind: 'renameColumn'; table: OperationPlace; from: string; to: string }
   | { kind: 'createSchema'; schema: string }
   | { kind: 'createEnum'; type: EnumType }
   | { kind: 'dropEnum'; type: EnumType }
   | { kind: 'addEnumValue'; type: EnumType; value: string; place: { before: string } | { after: string } | undefined }
   /** Values are removed or in a different order: a new type replaces the old one in every column. */
-  | { kind: 'replaceEnum'; from: EnumType; to: EnumType; users: { table: Place; column: Column }[]; lost: string[] }
+  | {
+      kind: 'replaceEnum';
+      from: EnumType;
+      to: EnumType;
+      users: { table: OperationPlace; column: Column }[];
+      lost: string[];
+    }
   | { kind: 'createSequence'; sequence: SequenceObject }
   | { kind: 'dropSequence'; sequence: SequenceObject }
   | { kind: 'alterSequence'; from: SequenceObject; to: SequenceObject }
   | { kind: 'createTable'; table: Table }
   | { kind: 'dropTable'; table: Table }
-  | { kind: 'addColumn'; table: Place; column: Column; reference?: ForeignKey }
-  | { kind: 'dropColumn'; table: Place; column: Column }
-  | { kind: 'alterColumn'; table: Place; from: Column; to: Column; properties: ColumnProperty[] }
-  | { kind: 'addConstraint'; table: Place; constraint: Constraint }
-  | { kind: 'dropConstraint'; table: Place; constraint: Constraint }
-  | { kind: 'validateConstraint'; table: Place; name: string }
-  | { kind: 'createIndex'; table: Place; index: Index }
-  | { kind: 'dropIndex'; table: Place; index: Index }
-  | { kind: 'createTrigger'; table: Place; trigger: NamedDefinition }
-  | { kind: 'dropTrigger'; table: Place; trigger: NamedDefinition }
+  | { kind: 'addColumn'; table: OperationPlace; column: Column; reference?: ForeignKey }
+  | { kind: 'dropColumn'; table: OperationPlace; column: Column }
+  | { kind: 'alterColumn'; table: OperationPlace; from: Column; to: Column; properties: ColumnProperty[] }
+  | { kind: 'addConstraint'; table: OperationPlace; constraint: Constraint }
+  | { kind: 'dropConstraint'; table: OperationPlace; constraint: Constraint }
+  | { kind: 'validateConstraint'; table: OperationPlace; name: string }
+  | { kind: 'createIndex'; table: OperationPlace; index: Index }
+  | { kind: 'dropIndex'; table: OperationPlace; index: Index }
+  | { kind: 'createTrigger'; table: OperationPlace; trigger: NamedDefinition }
+  | { kind: 'dropTrigger'; table: OperationPlace; trigger: NamedDefinition }
   /** `stale`: columns that its definition reads under a name from before the renames; a person has to insert the new one. */
   | { kind: 'createView'; view: View; stale?: { from: string; to: string }[] }
   | { kind: 'dropView'; view: View }
-  | { kind: 'commentTable'; table: Place; comment: string | undefined }
+  | { kind: 'commentTable'; table: OperationPlace; comment: string | undefined }
   /** SQLite: a new table replaces the old one; `referenced`: rows of other tables reference it. */
   | { kind: 'rebuildTable'; from: Table; to: Table; referenced: boolean };
 
 /** Options of CREATE TABLE that cannot be changed later need a rebuild or a new table. */
-export function placeOf({ schema, name }: Place): Place {
+export function placeOf({ schema, name }: OperationPlace): OperationPlace {
   return { schema, name };
 }
 

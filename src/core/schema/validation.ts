@@ -52,7 +52,7 @@ export function toValidationResult(
     missingTables: ofTables('missing'),
     extraTables: ofTables('extra'),
     tables: Object.fromEntries(names.map((key) => [shortName(key), ofTable(byTable.get(key) ?? [])])),
-    differences: all.map(described),
+    differences: all.map(inWords),
   };
 }
 
@@ -66,11 +66,11 @@ function ofTable(differences: readonly Difference[]): TableValidation {
     typeMismatches: differences.flatMap(({ property, name, expected, found }) =>
       property === 'type' && name !== undefined ? [{ column: name, expected: expected ?? '', found: found ?? '' }] : [],
     ),
-    differences: differences.map(described),
+    differences: differences.map(inWords),
   };
 }
 
-function described(difference: Difference): DescribedDifference {
+export function inWords(difference: Difference): DescribedDifference {
   const { kind, property, expected, found } = difference;
   return {
     kind,

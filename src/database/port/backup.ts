@@ -12,7 +12,7 @@ export interface BackupTools {
   /** Reads a dump with the database's own tools. Throws ProblemError BackupInvalid. */
   checkDump(path: string, format: DumpResult['format'], options?: { signal?: AbortSignal }): Promise<void>;
   /** Replaces this database's content by a verified backup: completely or not at all. */
-  restore(backup: Backup, options: RestoreOptions): Promise<RestoreOutcome>;
+  restore(backup: Backup, options: RestoreBackupOptions): Promise<RestoreOutcome>;
   /** Databases that restores of this one replaced and kept, newest first. */
   keptDatabases(): Promise<KeptDatabase[]>;
   /** Drops one of them, and nothing else. */
@@ -40,7 +40,7 @@ export interface DumpResult extends Pick<BackupManifest, 'schemas' | 'leftOut' |
 
 export type TakeDump = (source: AsyncIterable<Buffer>, format: DumpResult['format']) => Promise<void>;
 
-export interface RestoreOptions {
+export interface RestoreBackupOptions {
   /** Terminate other sessions of the database instead of failing. */
   terminateSessions?: boolean;
   onProgress?(done: number, total: number | undefined): void;

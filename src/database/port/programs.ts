@@ -9,14 +9,14 @@ export interface ToolTable {
 }
 
 /** Records what other sessions do in this database, until it is stopped. */
-export interface Watch {
+export interface EffectWatch {
   /** The locks that they hold now are added. Never throws. */
   look(): Promise<void>;
   /** Waits until the other sessions have ended, as far as they end soon. */
-  stop(): Promise<Observed>;
+  stop(): Promise<ObservedEffects>;
 }
 
-export interface Observed extends Pick<MigrationEffects, 'locks' | 'rewrites' | 'rows'> {
+export interface ObservedEffects extends Pick<MigrationEffects, 'locks' | 'rewrites' | 'rows'> {
   /** Every table and sequence of the database whose content changed; `schema.name`. */
   changed: string[];
 }
@@ -31,5 +31,5 @@ export interface ProgramHost {
    */
   objects(): Promise<Map<string, string>>;
   /** Begins to record what other sessions do in this database, which is a scratch database. */
-  watch(): Promise<Watch>;
+  watch(): Promise<EffectWatch>;
 }

@@ -4,7 +4,7 @@ import type { DatabaseTarget } from '../../core/model/target.ts';
 /** Scratch copies, on which a plan is rehearsed. `Database` is what a copy is, too. */
 export interface ScratchMaker<Database> {
   /** A scratch database next to this one, filled from a backup, from this schema without rows, or empty. */
-  createScratch(from: ScratchSource, options: ScratchOptions): Promise<Scratch<Database>>;
+  createScratch(from: ScratchSource, options: ScratchOptions): Promise<ScratchHandle<Database>>;
   /** Drops scratch databases of crashed runs, and nothing else; returns their names. */
   dropStaleScratches(): Promise<string[]>;
 }
@@ -37,7 +37,7 @@ export interface ScratchOptions {
   onProgress?(done: number, total: number | undefined): void;
 }
 
-export interface Scratch<Database> {
+export interface ScratchHandle<Database> {
   database: Database;
   place: ScratchPlace;
   /** Differences from production, as sentences. */

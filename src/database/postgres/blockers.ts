@@ -3,7 +3,7 @@ import type { Client } from './driver.ts';
 const FIRST_LOOK = 3_000;
 const NEXT_LOOK = 10_000;
 
-export interface Watch {
+export interface BlockerWatch {
   /** The sessions that blocked it at the last check, as text. */
   blockers(): string | undefined;
   stop(): void;
@@ -13,7 +13,12 @@ export interface Watch {
  * Checks from another connection which sessions a statement waits for. After a lock timeout it would be too late: the
  * wait is over, and the server's message does not name them.
  */
-export function watchBlockers(ask: Client, pid: number, lockTimeout: number, tell: (who: string) => void): Watch {
+export function watchBlockers(
+  ask: Client,
+  pid: number,
+  lockTimeout: number,
+  tell: (who: string) => void,
+): BlockerWatch {
   let found: string | undefined;
   const look = async () => {
     const now = await blockersOf(ask, pid).catch(() => undefined);

@@ -11,7 +11,7 @@ const BUILD = new RegExp(
 );
 const COMMENTS = /--[^\n]*|\/\*(?:(?!\*\/)[\s\S])*(?:\*\/)?/g;
 
-export interface IndexBuild {
+interface IndexBuild {
   /** Absent if the server makes up the name. */
   name?: string;
   /** As written, to be interpreted by the server. */
@@ -54,7 +54,7 @@ function detaches(text: string): boolean {
   );
 }
 
-export interface Leftover {
+interface Leftover {
   schema: string;
   name: string;
   /** Another session works on the table in the way that an index build does. */
@@ -62,7 +62,7 @@ export interface Leftover {
 }
 
 /** INVALID indexes of a table: leftovers of failed builds, and builds in progress. */
-export async function invalidIndexes(client: Client, { table }: IndexBuild): Promise<Leftover[]> {
+async function invalidIndexes(client: Client, { table }: IndexBuild): Promise<Leftover[]> {
   const { rows } = await client.query<Leftover>(
     `SELECT n.nspname AS schema, c.relname AS name, EXISTS (
        SELECT 1 FROM pg_locks l WHERE l.locktype = 'relation' AND l.relation = i.indrelid AND l.granted

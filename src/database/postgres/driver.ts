@@ -31,7 +31,7 @@ export function clientConfig(target: PostgresTarget, options: ClientOptions): Cl
   } as ClientConfig;
 }
 
-export interface ClientOptions {
+interface ClientOptions {
   applicationName: string;
   connectMs: number;
   ssl: TlsAttempt;

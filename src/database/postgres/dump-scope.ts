@@ -1,6 +1,6 @@
 import type { DumpOptions } from '../port.ts';
 import type { Client } from './driver.ts';
-import type { Scope } from './dump-snapshot.ts';
+import type { DumpScope } from './dump-snapshot.ts';
 
 /** How many names a sentence lists. */
 const NAMED = 10;
@@ -18,10 +18,10 @@ interface Row {
 export async function scopeOf(
   client: Client,
   { schemas }: Pick<DumpOptions, 'schemas'>,
-): Promise<{ scope: Scope; leftOut: string[] }> {
+): Promise<{ scope: DumpScope; leftOut: string[] }> {
   const { rows } = await client.query<Row>(QUERY, [schemas ?? []]);
   const { schemas: others = [], large_objects = 0, foreign = 0, subscriptions = 0, present = 0 } = rows[0] ?? {};
-  const scope: Scope = { schemas, largeObjects: schemas === undefined && foreign === 0 };
+  const scope: DumpScope = { schemas, largeObjects: schemas === undefined && foreign === 0 };
   if (schemas !== undefined && present === 0) {
     return {
       scope: { ...scope, empty: true },

@@ -1,12 +1,12 @@
 import type { CatalogueDigest } from '../../core/model/backup.ts';
 import { readProperties } from './catalogue/database.ts';
 import { packCatalogue } from './catalogue/digest.ts';
-import { COMPARABLE, type Entry, type RunQuery, readEntries } from './catalogue/read.ts';
+import { type CatalogueEntry, COMPARABLE, type RunQuery, readEntries } from './catalogue/read.ts';
 import { readSequences } from './catalogue/rows.ts';
 import type { PostgresConnection } from './connection.ts';
 import type { Client } from './driver.ts';
 
-export interface Scope {
+export interface DumpScope {
   /** None of the schemas exists: an empty backup. */
   empty?: boolean;
   /** Only these; absent: the whole database. */
@@ -15,7 +15,7 @@ export interface Scope {
   largeObjects: boolean;
 }
 
-export interface DumpSnapshot {
+interface DumpSnapshot {
   /** For `pg_dump --snapshot`. */
   id: string;
   /** Reads the catalogue as the snapshot sees it. */
@@ -30,7 +30,7 @@ export function queryOn(client: Client): RunQuery {
 }
 
 /** Opens a transaction whose snapshot pg_dump shares, so that the digest describes exactly what the dump contains. */
-export async function openSnapshot(open: PostgresConnection, scope: Scope): Promise<DumpSnapshot> {
+export async function openSnapshot(open: PostgresConnection, scope: DumpScope): Promise<DumpSnapshot> {
   const client = await open.another('db-manager backup snapshot');
   const run = queryOn(client);
   const options = { major: Math.floor(open.version / 10_000), ...scope };
@@ -39,7 +39,7 @@ export async function openSnapshot(open: PostgresConnection, scope: Scope): Prom
     for (const setting of COMPARABLE) await client.query(`SET LOCAL ${setting}`);
     const [id = ''] = await run('SELECT pg_export_snapshot()');
     const before = await readSequences(run, options);
-    let entries: Entry[] = [];
+    let entries: CatalogueEntry[] = [];
     return {
       id,
       async read() {

@@ -8,7 +8,7 @@ import { quoteIdentifier } from './driver.ts';
 import { type Clients, findClients, findNewestClients } from './dump-clients.ts';
 import { environmentOf, errorIn, startProgram } from './dump-program.ts';
 import { scopeOf } from './dump-scope.ts';
-import { openSnapshot, type Scope } from './dump-snapshot.ts';
+import { type DumpScope, openSnapshot } from './dump-snapshot.ts';
 import { consume } from './dump-stream.ts';
 import { sizeBytes } from './size.ts';
 
@@ -110,7 +110,7 @@ export function majorOf({ version }: PostgresConnection): number {
   return Math.floor(version / 10_000);
 }
 
-interface Attempt extends Omit<DumpOptions, 'compression'>, Scope {
+interface Attempt extends Omit<DumpOptions, 'compression'>, DumpScope {
   compression: Compression;
   total: number;
   snapshot: string;

@@ -1,4 +1,4 @@
-import type { Observation } from '../session.ts';
+import type { SessionObservation } from '../session.ts';
 import type { Client } from './driver.ts';
 import type { LockWatch } from './lock-watch.ts';
 import { type HeldLock, nameOf, type TableState, type TableStates, type WatchedTables } from './table-states.ts';
@@ -15,7 +15,7 @@ export const STRENGTH = [
   'AccessExclusiveLock',
 ];
 
-export interface Watched {
+interface Watched {
   tables: WatchedTables;
   locks: LockWatch;
   /** Of the migration that runs. */
@@ -27,7 +27,7 @@ export interface Watched {
 }
 
 /** The locks and effects of a migration, seen from its own connection just before it commits. */
-export async function observe(client: Client, watched: Watched): Promise<Observation> {
+export async function observe(client: Client, watched: Watched): Promise<SessionObservation> {
   const { tables, locks: watch } = watched;
   const before = await tables.before(client, watched.apart);
   const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');

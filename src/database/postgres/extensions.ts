@@ -2,7 +2,7 @@
 import type { InstalledExtension } from './catalogue/database.ts';
 import { type Client, quoteIdentifier } from './driver.ts';
 
-export interface CreatedExtensions {
+interface CreatedExtensions {
   /** Schemas that did not exist. */
   schemas: string[];
   /** Extensions whose version is not available here, as sentences. */

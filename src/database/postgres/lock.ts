@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ProblemError } from '../../core/model/problem.ts';
 import type { Lock, LockOptions } from '../port.ts';
-import { describeHolder, holds, type Key, keyOf, tryLock, unlock } from './advisory.ts';
+import { type AdvisoryKey, describeHolder, holds, keyOf, tryLock, unlock } from './advisory.ts';
 import type { PostgresConnection } from './connection.ts';
 import type { Client } from './driver.ts';
 import { refusePooler } from './pooler.ts';
@@ -36,7 +36,7 @@ export async function lock(open: PostgresConnection, options: LockOptions): Prom
 
 async function wait(
   client: Client,
-  key: Key,
+  key: AdvisoryKey,
   deadline: number,
   open: PostgresConnection,
   { waitMs, onWaiting, signal }: LockOptions,
@@ -56,7 +56,7 @@ async function wait(
   }
 }
 
-function hold(client: Client, key: Key): Lock {
+function hold(client: Client, key: AdvisoryKey): Lock {
   let released = false;
   return {
     held: async () => !released && (await holds(client, key)),

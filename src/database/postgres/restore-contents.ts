@@ -4,7 +4,7 @@ import type { Clients } from './dump-clients.ts';
 import { type Ended, startProgram } from './dump-program.ts';
 
 /** One entry of a dump's table of contents that is more than data. */
-export interface Entry {
+export interface DumpEntry {
   id: string;
   /** As pg_dump names it: `TABLE`, `ACL`, `EXTENSION`, … */
   type: string;
@@ -16,7 +16,7 @@ export interface Entry {
 }
 
 export interface Contents {
-  entries: Entry[];
+  entries: DumpEntry[];
   /** `pg_restore --list`: one line an entry, which begins with its id. */
   list: string;
   /** Large objects by their identifiers; PostgreSQL 17 lists them in groups. */
@@ -33,7 +33,7 @@ export async function readContents(clients: Clients, path: string): Promise<Cont
     output(clients, path, ['--file=-', '--verbose', '--section=pre-data', '--section=post-data']),
   ]);
   const headers = [...script.matchAll(HEADER)];
-  const entries = headers.map((match, index): Entry => {
+  const entries = headers.map((match, index): DumpEntry => {
     const [header, id = '', name = '', type = '', schema = '', owner = ''] = match;
     return { id, name, type, schema, owner, sql: script.slice(match.index + header.length, headers[index + 1]?.index) };
   });

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { compareEntries } from './catalogue/compare.ts';
 import { readProperties } from './catalogue/database.ts';
 import type { Catalogue } from './catalogue/digest.ts';
-import { COMPARABLE, type Entry, type RunQuery, readEntries, readSystemEntries } from './catalogue/read.ts';
+import { type CatalogueEntry, COMPARABLE, type RunQuery, readEntries, readSystemEntries } from './catalogue/read.ts';
 import { SYSTEM_CLASSES } from './catalogue/system.ts';
 import type { PostgresConnection } from './connection.ts';
 import { quoteIdentifier } from './driver.ts';
@@ -14,7 +14,7 @@ import { incomplete, restoreProblem } from './restore-problems.ts';
 import { settingStatements } from './restore-properties.ts';
 import { beginScript, literal } from './restore-script.ts';
 import { beginWholeScript } from './restore-script-whole.ts';
-import { lookAround, type Selection, type Surroundings, select } from './restore-selection.ts';
+import { lookAround, type RestoreContext, type RestoreSelection, select } from './restore-selection.ts';
 import { settleSessions } from './restore-sessions.ts';
 import { streamToPsql } from './restore-stream.ts';
 import type { RestoreWork } from './restore-work.ts';
@@ -81,7 +81,7 @@ export async function restoreInPlace(open: PostgresConnection, work: RestoreWork
 async function systemDifferences(
   { client, target, version }: PostgresConnection,
   { catalogue }: RestoreWork,
-  here: Surroundings,
+  here: RestoreContext,
 ): Promise<string[]> {
   if (here.superuser || catalogue?.properties === undefined) return [];
   const major = Math.floor(version / 10_000);
@@ -98,7 +98,7 @@ async function systemDifferences(
 const SYSTEM = new Set(SYSTEM_CLASSES.map(({ name }) => name));
 
 /** What a restore in place does not change: a superuser brings all but comments that PostgreSQL itself has. */
-function staysAsItIs({ superuser, ownedExtensions }: Surroundings): (entry: Entry) => boolean {
+function staysAsItIs({ superuser, ownedExtensions }: RestoreContext): (entry: CatalogueEntry) => boolean {
   if (superuser) return ({ class: kind }) => kind === 'comments on system objects';
   const own = new Set([...ownedExtensions].map((name) => `extension ${quoteIdentifier(name)}`));
   return ({ class: kind, name }) =>
@@ -110,7 +110,7 @@ async function finish(
   run: RunQuery,
   open: PostgresConnection,
   { backup, catalogue }: RestoreWork,
-  selection: Selection & Surroundings,
+  selection: RestoreSelection & RestoreContext,
 ) {
   for (const statement of selection.afterwards) await run(statement);
   if (catalogue === undefined) return;
@@ -144,7 +144,7 @@ async function bringSettings(
   run: RunQuery,
   { target }: PostgresConnection,
   { properties }: Catalogue,
-  selection: Selection,
+  selection: RestoreSelection,
 ) {
   if (properties === undefined) return;
   const now = await readProperties(run);

@@ -1,5 +1,5 @@
 import { ProblemError } from '../../core/model/problem.ts';
-import type { KeptDatabase, RestoreOptions } from '../port.ts';
+import type { KeptDatabase, RestoreBackupOptions } from '../port.ts';
 import type { DatabaseProperties } from './catalogue/database.ts';
 import type { PostgresConnection } from './connection.ts';
 import { type Client, quoteIdentifier } from './driver.ts';
@@ -11,7 +11,7 @@ interface Swap {
   /** The filled database. */
   name: string;
   properties: DatabaseProperties;
-  options: RestoreOptions;
+  options: RestoreBackupOptions;
 }
 
 /**

@@ -1,8 +1,8 @@
 import { type Client, quoteIdentifier } from './driver.ts';
-import type { Contents, Entry } from './restore-contents.ts';
+import type { Contents, DumpEntry } from './restore-contents.ts';
 import { STAYS } from './restore-script-whole.ts';
 
-export interface Selection {
+export interface RestoreSelection {
   /** Entries to leave out, by id. */
   left: Set<string>;
   /** Owners and grants are not restored by pg_restore: `afterwards` sets the available ones. */
@@ -15,7 +15,7 @@ export interface Selection {
   messages: string[];
 }
 
-export interface Surroundings {
+export interface RestoreContext {
   user: string;
   superuser: boolean;
   /** Kept, not created again: `SCHEMA name`, `EXTENSION name`, … */
@@ -31,7 +31,7 @@ export interface Surroundings {
  * The part of a dump that can be restored here: kept objects are not created again. An object of an unavailable role
  * belongs to the user; a grant to a missing role is left out, and this is reported.
  */
-export function select({ entries }: Contents, here: Surroundings): Selection {
+export function select({ entries }: Contents, here: RestoreContext): RestoreSelection {
   const left = new Set(entries.filter((entry) => isKept(entry, here)).map(({ id }) => id));
   const [missing, foreign] = [new Set<string>(), new Set<string>()];
   for (const entry of entries) {
@@ -66,11 +66,11 @@ function messagesOf(missing: Set<string>, foreign: Set<string>): string[] {
   return messages;
 }
 
-function isGrant({ type }: Entry): boolean {
+function isGrant({ type }: DumpEntry): boolean {
   return type === 'ACL' || type === 'DEFAULT ACL';
 }
 
-function isKept({ type, name, sql }: Entry, here: Surroundings): boolean {
+function isKept({ type, name, sql }: DumpEntry, here: RestoreContext): boolean {
   // PostgreSQL creates `public` with each database: its entry only sets the owner.
   if (type === 'SCHEMA')
     return here.kept.has(`SCHEMA ${name}`) && (sql.includes('CREATE SCHEMA') || !here.ownedSchemas.has(name));
@@ -85,12 +85,12 @@ function isKept({ type, name, sql }: Entry, here: Surroundings): boolean {
 
 /** The owners and grants that can be set, as in the dump, but one at a time: an owner needs privileges on its schema. */
 function statementsAfterwards(
-  entries: Entry[],
+  entries: DumpEntry[],
   left: ReadonlySet<string>,
-  here: Surroundings,
+  here: RestoreContext,
   unavailable: ReadonlySet<string>,
 ): string[] {
-  const ownersOf = (some: Entry[]) =>
+  const ownersOf = (some: DumpEntry[]) =>
     some.flatMap(({ id, sql, owner }) => {
       const [, statement] = /(?:^|\n)(ALTER [^\n]* OWNER TO [^\n]*;)[\s-]*$/.exec(sql) ?? [];
       const not = statement === undefined || left.has(id) || unavailable.has(owner) || owner === here.user;
@@ -98,12 +98,12 @@ function statementsAfterwards(
     });
   const made = new Set(entries.filter((entry) => !isGrant(entry)).map(({ schema, name }) => `${schema} ${name}`));
   // PostgreSQL's own objects and members of extensions are not in a dump, but privileges on them are.
-  const isOurs = ({ schema, name, owner }: Entry) => {
+  const isOurs = ({ schema, name, owner }: DumpEntry) => {
     const [, kind, of = ''] = /^([A-Z]+(?: [A-Z]+)*) (.*)$/.exec(name) ?? [];
     const object = kind === 'COLUMN' ? of.replace(/\.[^.]*$/, '') : of;
     return here.roles.get(owner) === true || kind === 'LARGE OBJECT' || made.has(`${schema} ${plainName(object)}`);
   };
-  const grantsIn = (some: Entry[]) =>
+  const grantsIn = (some: DumpEntry[]) =>
     some
       .filter((entry) => isGrant(entry) && !left.has(entry.id))
       .filter((entry) => (entry.type === 'DEFAULT ACL' ? !unavailable.has(entry.owner) : isOurs(entry)))
@@ -113,7 +113,7 @@ function statementsAfterwards(
   return [...ownersOf(schemas), ...grantsIn(schemas), ...ownersOf(others), ...grantsIn(others)];
 }
 
-function grantsOf({ sql }: Entry, unavailable: ReadonlySet<string>): string[] {
+function grantsOf({ sql }: DumpEntry, unavailable: ReadonlySet<string>): string[] {
   let grantor: string | undefined;
   const statements: string[] = [];
   for (const line of sql.split('\n')) {
@@ -134,7 +134,7 @@ function grantsOf({ sql }: Entry, unavailable: ReadonlySet<string>): string[] {
 }
 
 /** The roles that an entry's GRANT and REVOKE statements name. */
-function rolesOf({ sql }: Entry): string[] {
+function rolesOf({ sql }: DumpEntry): string[] {
   return sql.split('\n').flatMap((line) => {
     const session = /^SET SESSION AUTHORIZATION (.*);$/.exec(line)?.[1];
     if (session !== undefined) return session === 'DEFAULT' ? [] : [plainName(session)];
@@ -153,7 +153,7 @@ function plainName(name: string): string {
 }
 
 /** What is here. `emptied`: a whole backup replaces all that the user may drop, most schemas too. */
-export async function lookAround(client: Client, emptied = false): Promise<Surroundings> {
+export async function lookAround(client: Client, emptied = false): Promise<RestoreContext> {
   const { rows: roles } = await client.query<{ name: string; member: boolean; me: boolean; super: boolean }>(
     `SELECT rolname AS name, pg_has_role(oid, 'MEMBER') AS member, rolname = current_user AS me, rolsuper AS super FROM pg_roles`,
   );

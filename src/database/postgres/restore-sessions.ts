@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ProblemError } from '../../core/model/problem.ts';
-import type { RestoreOptions } from '../port.ts';
+import type { RestoreBackupOptions } from '../port.ts';
 import type { PostgresConnection } from './connection.ts';
 
 interface Session {
@@ -11,7 +11,7 @@ interface Session {
 const END_WAIT_MS = 10_000;
 
 /** Fails if other sessions use the database, naming them, or terminates them if requested. Throws ActiveSessions. */
-export async function settleSessions(open: PostgresConnection, options: RestoreOptions): Promise<void> {
+export async function settleSessions(open: PostgresConnection, options: RestoreBackupOptions): Promise<void> {
   const others = await sessions(open);
   if (others.length === 0) return;
   const { database } = open.target;

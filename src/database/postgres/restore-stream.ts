@@ -4,7 +4,7 @@ import type { RunQuery } from './catalogue/read.ts';
 import type { Clients } from './dump-clients.ts';
 import { type Program, startProgram } from './dump-program.ts';
 
-export interface Stream {
+interface Stream {
   clients: Clients;
   /** Of psql: the database to write to. */
   env: NodeJS.ProcessEnv;

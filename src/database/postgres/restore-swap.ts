@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { ProblemError } from '../../core/model/problem.ts';
-import type { RestoreOptions, RestoreOutcome } from '../port.ts';
+import type { RestoreBackupOptions, RestoreOutcome } from '../port.ts';
 import { compareEntries } from './catalogue/compare.ts';
 import type { DatabaseProperties } from './catalogue/database.ts';
 import type { Catalogue } from './catalogue/digest.ts';
@@ -26,7 +26,7 @@ import {
 import { incomplete, restoreProblem } from './restore-problems.ts';
 import { propertyStatements } from './restore-properties.ts';
 import { swap } from './restore-rename.ts';
-import { lookAround, type Selection, select } from './restore-selection.ts';
+import { lookAround, type RestoreSelection, select } from './restore-selection.ts';
 import { streamToPsql } from './restore-stream.ts';
 import type { RestoreWork } from './restore-work.ts';
 import { withTemporaryFile } from './temporary-file.ts';
@@ -92,7 +92,7 @@ async function fill(
   work: RestoreWork,
   name: string,
   properties: DatabaseProperties,
-): Promise<Selection> {
+): Promise<RestoreSelection> {
   const { backup } = work;
   let selection = await prepare(open, work, name, properties);
   let words = await pgRestore(open, work, name, selection);
@@ -145,7 +145,7 @@ async function pgRestore(
   open: PostgresConnection,
   { clients, contents, backup, options }: RestoreWork,
   name: string,
-  { left, withoutOwners, afterwards }: Selection,
+  { left, withoutOwners, afterwards }: RestoreSelection,
   searchPath?: string,
 ): Promise<string | undefined> {
   const env = environmentOf(open.target, name);
@@ -194,7 +194,7 @@ async function pgRestore(
 }
 
 /** pg_restore says nothing while it works; the size of what it fills does. */
-function tellSize({ client }: PostgresConnection, name: string, { onProgress }: RestoreOptions): () => void {
+function tellSize({ client }: PostgresConnection, name: string, { onProgress }: RestoreBackupOptions): () => void {
   if (onProgress === undefined) return () => {};
   onProgress(0, undefined);
   const timer = setInterval(() => {

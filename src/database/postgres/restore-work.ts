@@ -1,5 +1,5 @@
 import type { Backup } from '../../core/model/backup.ts';
-import type { RestoreOptions } from '../port.ts';
+import type { RestoreBackupOptions } from '../port.ts';
 import type { Catalogue } from './catalogue/digest.ts';
 import type { Clients } from './dump-clients.ts';
 import type { Contents } from './restore-contents.ts';
@@ -11,5 +11,5 @@ export interface RestoreWork {
   contents: Contents;
   /** Absent in the manifests of older versions: then nothing can be compared. */
   catalogue: Catalogue | undefined;
-  options: RestoreOptions;
+  options: RestoreBackupOptions;
 }

@@ -4,7 +4,7 @@
  * committed only when the result is equal to the backup (`restore-in-place`). Either way the catalogue decides.
  */
 import type { Backup } from '../../core/model/backup.ts';
-import type { RestoreOptions, RestoreOutcome } from '../port.ts';
+import type { RestoreBackupOptions, RestoreOutcome } from '../port.ts';
 import { unpackCatalogue } from './catalogue/digest.ts';
 import type { PostgresConnection } from './connection.ts';
 import { majorOf } from './dump.ts';
@@ -25,7 +25,7 @@ import type { RestoreWork } from './restore-work.ts';
 export async function restore(
   open: PostgresConnection,
   backup: Backup,
-  options: RestoreOptions,
+  options: RestoreBackupOptions,
 ): Promise<RestoreOutcome> {
   refuseOtherFormat(open, backup);
   const { path, manifest } = backup;

@@ -17,7 +17,7 @@ const LOCK_CLASS = 0x64626d53;
 /** PostgreSQL cuts names after so many bytes. */
 const NAME_BYTES = 63;
 
-export interface ScratchDatabase {
+interface ScratchDatabase {
   name: string;
   /** Drops it and releases the lock that shows that its run is alive. */
   drop(): Promise<void>;

@@ -1,5 +1,5 @@
 import type { MigrationWork } from '../port.ts';
-import { type Watch, watchBlockers } from './blockers.ts';
+import { type BlockerWatch, watchBlockers } from './blockers.ts';
 import type { PostgresConnection } from './connection.ts';
 import type { Client } from './driver.ts';
 import { fence } from './exclusive-session.ts';
@@ -7,7 +7,7 @@ import { backendOf } from './pooler.ts';
 import { applySettings, migrationSettings } from './settings.ts';
 
 /** The connection of one session: its statements, how long one may wait, and the handling of a broken connection. */
-export interface Channel {
+interface Channel {
   client(): Client;
   /** After a statement that succeeded: `I` outside a transaction, `T` inside, `E` inside one that an error has aborted. */
   status(): 'I' | 'T' | 'E' | null;
@@ -46,7 +46,7 @@ export async function openChannel(
   let waiting: string[] = [];
   let settingsChanged = false;
   let used = false;
-  let watch: Watch | undefined;
+  let watch: BlockerWatch | undefined;
 
   const send = async (sql: string): Promise<string> => {
     used = true;

@@ -2,30 +2,30 @@ import type { Sequelize } from 'sequelize';
 import { select } from '../select.ts';
 
 /** What is read: these schemas without these tables, which are ours. */
-export interface Scope {
+export interface SnapshotScope {
   schemas: readonly string[];
   own: readonly string[];
 }
 
 /** A part of the snapshot: a query whose rows come back as one JSON list, and its rows' type. */
-export interface Part<Row> {
+export interface SnapshotPart<Row> {
   sql: string;
   /** Never filled; it carries the type. */
   row?: Row;
 }
 
-type Rows<Parts extends Record<string, Part<unknown>>> = {
-  [Name in keyof Parts]: (Parts[Name] extends Part<infer Row> ? Row : never)[];
+type Rows<Parts extends Record<string, SnapshotPart<unknown>>> = {
+  [Name in keyof Parts]: (Parts[Name] extends SnapshotPart<infer Row> ? Row : never)[];
 };
 
 /**
  * All parts in one statement: one round trip, and one consistent state of the catalogue, also during concurrent changes.
  * `:schemas` is the list of schemas, `:own` the names of our own tables.
  */
-export async function readParts<Parts extends Record<string, Part<unknown>>>(
+export async function readParts<Parts extends Record<string, SnapshotPart<unknown>>>(
   sequelize: Sequelize,
   parts: Parts,
-  { schemas, own }: Scope,
+  { schemas, own }: SnapshotScope,
 ): Promise<Rows<Parts>> {
   const columns = Object.entries(parts).map(
     ([name, { sql }]) => `(SELECT coalesce(json_agg(part), '[]'::json) FROM (${sql}) part) AS "${name}"`,

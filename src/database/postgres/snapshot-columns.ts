@@ -1,5 +1,5 @@
 import type { Column } from '../../core/model/snapshot.ts';
-import { notOfExtension, type Part } from './snapshot-catalogue.ts';
+import { notOfExtension, type SnapshotPart } from './snapshot-catalogue.ts';
 import { numbersColumn, optionsOf, type SequenceOptions } from './snapshot-sequences.ts';
 
 export interface TableRow {
@@ -13,7 +13,7 @@ export interface TableRow {
 }
 
 /** A table's columns in their order, as lists: a large schema has so many that their names would be most of the text. */
-export interface ColumnsRow {
+interface ColumnsRow {
   schema: string;
   table: string;
   names: string[];
@@ -32,7 +32,7 @@ interface SpecialColumn {
   comment: string | null;
 }
 
-export const TABLES: Part<TableRow> = {
+export const TABLES: SnapshotPart<TableRow> = {
   sql: `SELECT n.nspname AS schema, c.relname AS "table", obj_description(c.oid, 'pg_class') AS comment,
        CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END AS "partitionBy",
        CASE WHEN pn.nspname <> n.nspname THEN pn.nspname || '.' ELSE '' END || parent.relname AS "partitionOf",
@@ -54,7 +54,7 @@ export const TABLES: Part<TableRow> = {
  * sequence is the one that numbers the column: an identity column's, or a serial's that the default takes from. A
  * column may own further sequences, which are objects of their own.
  */
-export const COLUMNS: Part<ColumnsRow> = {
+export const COLUMNS: SnapshotPart<ColumnsRow> = {
   sql: `SELECT n.nspname AS schema, c.relname AS "table", array_agg(a.attname ORDER BY a.attnum) AS names,
        array_agg(format_type(a.atttypid, a.atttypmod) ORDER BY a.attnum) AS types,
        array_agg(a.attnotnull ORDER BY a.attnum) AS "notNull",

@@ -1,23 +1,23 @@
 import type {
-  Check,
+  CheckConstraint,
   Deferrable,
   ForeignKey,
-  Key,
+  KeyConstraint,
   NamedDefinition,
   ReferentialAction,
   UniqueConstraint,
 } from '../../core/model/snapshot.ts';
-import type { Part } from './snapshot-catalogue.ts';
+import type { SnapshotPart } from './snapshot-catalogue.ts';
 
-export interface TableConstraints {
-  primaryKey?: Key;
+interface TableConstraints {
+  primaryKey?: KeyConstraint;
   uniques: UniqueConstraint[];
   foreignKeys: ForeignKey[];
-  checks: Check[];
+  checks: CheckConstraint[];
   exclusions: NamedDefinition[];
 }
 
-export interface ConstraintRow {
+interface ConstraintRow {
   schema: string;
   table: string;
   name: string;
@@ -55,7 +55,7 @@ const NAMES = (relation: string, numbers: string) =>
  * All constraints. NOT NULL constraints (PostgreSQL 18) belong to the columns, those of partitions to their parent.
  * `confdelsetcols` was added in PostgreSQL 15, so it is read through JSON, which gives NULL where it is not there.
  */
-export const CONSTRAINTS: Part<ConstraintRow> = {
+export const CONSTRAINTS: SnapshotPart<ConstraintRow> = {
   sql: `SELECT n.nspname AS schema, c.relname AS "table", k.conname AS name, k.contype AS type,
        ${NAMES('k.conrelid', 'k.conkey')} AS columns, fn.nspname AS "refSchema", fc.relname AS "refTable",
        CASE WHEN k.contype = 'f' THEN ${NAMES('k.confrelid', 'k.confkey')} END AS "refColumns",

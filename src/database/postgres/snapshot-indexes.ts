@@ -1,7 +1,7 @@
 import type { Index, IndexPart } from '../../core/model/snapshot.ts';
-import type { Part } from './snapshot-catalogue.ts';
+import type { SnapshotPart } from './snapshot-catalogue.ts';
 
-export interface IndexRow {
+interface IndexRow {
   schema: string;
   table: string;
   name: string;
@@ -28,7 +28,7 @@ const NULLS_FIRST = 2;
  * Indexes that no constraint owns. `indnullsnotdistinct` was added in PostgreSQL 15, so it is read through JSON; only
  * parts that are not columns are printed, because printing takes most of the time.
  */
-export const INDEXES: Part<IndexRow> = {
+export const INDEXES: SnapshotPart<IndexRow> = {
   sql: `SELECT n.nspname AS schema, c.relname AS "table", ic.relname AS name, i.indisunique AS unique, am.amname AS method,
        i.indisvalid AS valid, pg_get_expr(i.indpred, i.indrelid) AS where, i.indnkeyatts AS keys,
        coalesce((to_json(i) ->> 'indnullsnotdistinct')::boolean, false) AS "nullsNotDistinct",

@@ -1,7 +1,7 @@
 import type { EnumType, NamedDefinition, View } from '../../core/model/snapshot.ts';
-import { notOfExtension, type Part } from './snapshot-catalogue.ts';
+import { notOfExtension, type SnapshotPart } from './snapshot-catalogue.ts';
 
-export const ENUMS: Part<EnumType> = {
+export const ENUMS: SnapshotPart<EnumType> = {
   sql: `SELECT n.nspname AS schema, t.typname AS name, array_agg(e.enumlabel::text ORDER BY e.enumsortorder) AS values
      FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace JOIN pg_enum e ON e.enumtypid = t.oid
      WHERE n.nspname IN (:schemas) AND ${notOfExtension('t.oid', 'pg_type')}
@@ -9,14 +9,14 @@ export const ENUMS: Part<EnumType> = {
 };
 
 /** A materialized view's indexes come with all others and are put to it afterwards. */
-export const VIEWS: Part<Omit<View, 'indexes'>> = {
+export const VIEWS: SnapshotPart<Omit<View, 'indexes'>> = {
   sql: `SELECT n.nspname AS schema, c.relname AS name, c.relkind = 'm' AS materialized, pg_get_viewdef(c.oid) AS definition
      FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
      WHERE c.relkind IN ('v', 'm') AND n.nspname IN (:schemas) AND ${notOfExtension('c.oid', 'pg_class')}
      ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"`,
 };
 
-export const TRIGGERS: Part<NamedDefinition & { schema: string; table: string }> = {
+export const TRIGGERS: SnapshotPart<NamedDefinition & { schema: string; table: string }> = {
   sql: `SELECT n.nspname AS schema, c.relname AS "table", t.tgname AS name, pg_get_triggerdef(t.oid) AS definition
      FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
      WHERE NOT t.tgisinternal AND coalesce(to_json(t) ->> 'tgparentid', '0') = '0' AND n.nspname IN (:schemas) AND c.relname NOT IN (:own)

@@ -1,5 +1,5 @@
 import type { SequenceObject } from '../../core/model/snapshot.ts';
-import { notOfExtension, type Part } from './snapshot-catalogue.ts';
+import { notOfExtension, type SnapshotPart } from './snapshot-catalogue.ts';
 
 export interface SequenceOptions {
   type: string;
@@ -29,7 +29,7 @@ export function numbersColumn(sequence: string, ownership: string): string {
                   WHERE ad.adrelid = ${ownership}.refobjid AND ad.adnum = ${ownership}.refobjsubid))`;
 }
 
-export const SEQUENCES: Part<SequenceRow> = {
+export const SEQUENCES: SnapshotPart<SequenceRow> = {
   sql: `SELECT n.nspname AS schema, c.relname AS name, format_type(s.seqtypid, NULL) AS type, s.seqstart::text AS start,
        s.seqincrement::text AS increment, s.seqmin::text AS min, s.seqmax::text AS max, s.seqcache::text AS cache,
        s.seqcycle AS cycle, owner."ownedBy", owner."ownerTable", owner."ownerSchema", owner."ownerName", owner.numbers

@@ -1,6 +1,6 @@
 import type { Sequelize } from 'sequelize';
 import type { Snapshot, Table } from '../../core/model/snapshot.ts';
-import { byTable, keyOf, readParts, type Scope } from './snapshot-catalogue.ts';
+import { byTable, keyOf, readParts, type SnapshotScope } from './snapshot-catalogue.ts';
 import { COLUMNS, TABLES, type TableRow, toColumns } from './snapshot-columns.ts';
 import { CONSTRAINTS, toConstraints } from './snapshot-constraints.ts';
 import { INDEXES, toIndex } from './snapshot-indexes.ts';
@@ -22,7 +22,7 @@ const PARTS = {
  * The schema as data, in one query of the catalogue regardless of the number of tables (PostgreSQL manual, chapter 53).
  * Objects of extensions do not belong to the migrations and are left out; so is our history table.
  */
-export async function snapshot(sequelize: Sequelize, scope: Scope): Promise<Snapshot> {
+export async function snapshot(sequelize: Sequelize, scope: SnapshotScope): Promise<Snapshot> {
   const found = await readParts(sequelize, PARTS, scope);
   const columns = byTable(found.columns);
   const constraints = byTable(found.constraints);

@@ -1,7 +1,7 @@
 /** What other sessions do in a scratch database: locks while they work, tables and rows before and after. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ownTables } from '../../core/model/history.ts';
-import type { Observed, Watch } from '../port.ts';
+import type { EffectWatch, ObservedEffects } from '../port.ts';
 import type { PostgresConnection } from './connection.ts';
 import type { Client } from './driver.ts';
 import { STRENGTH } from './effects.ts';
@@ -17,7 +17,7 @@ interface State {
   rows: Map<string, number>;
 }
 
-export async function watch(open: PostgresConnection): Promise<Watch> {
+export async function watch(open: PostgresConnection): Promise<EffectWatch> {
   const client = await open.another('db-manager watch');
   const { schemas } = open.target;
   const own = ownTables(open.target).names;
@@ -59,7 +59,7 @@ export async function watch(open: PostgresConnection): Promise<Watch> {
 
   return {
     look,
-    async stop(): Promise<Observed> {
+    async stop(): Promise<ObservedEffects> {
       stopped = true;
       await polling;
       await looking;
@@ -109,7 +109,7 @@ async function stateOf(client: Client, schemas: readonly string[], own: readonly
   };
 }
 
-function difference(before: State, after: State): Omit<Observed, 'locks'> {
+function difference(before: State, after: State): Omit<ObservedEffects, 'locks'> {
   const names = [...new Set([...before.tables.keys(), ...after.tables.keys()])];
   const changed = names.filter((name) => {
     const [then, now] = [before.tables.get(name), after.tables.get(name)];
@@ -135,8 +135,8 @@ function difference(before: State, after: State): Omit<Observed, 'locks'> {
 function strongest(
   locks: readonly { table: string; mode: string; seconds: number }[],
   before: State,
-): Observed['locks'] {
-  const found = new Map<string, Observed['locks'][number]>();
+): ObservedEffects['locks'] {
+  const found = new Map<string, ObservedEffects['locks'][number]>();
   for (const { table, mode, seconds } of locks) {
     if (!before.tables.has(table)) continue;
     const known = found.get(table);

@@ -1,7 +1,7 @@
 import sqlite3 from 'sqlite3';
 
 export type Connection = sqlite3.Database;
-export type Statement = sqlite3.Statement;
+export type SqliteStatement = sqlite3.Statement;
 
 /** Opens a file and returns a promise, which the callback API lacks. */
 export function openFile(path: string, mode: { create?: boolean; readOnly?: boolean } = {}): Promise<Connection> {
@@ -45,19 +45,19 @@ export function run(connection: Connection, sql: string, parameters: unknown[] =
   );
 }
 
-export function prepare(connection: Connection, sql: string): Promise<Statement> {
+export function prepare(connection: Connection, sql: string): Promise<SqliteStatement> {
   return new Promise((resolve, reject) => {
     const statement = connection.prepare(sql, (error: Error | null) => (error ? reject(error) : resolve(statement)));
   });
 }
 
-export function runPrepared(statement: Statement, parameters: unknown[]): Promise<void> {
+export function runPrepared(statement: SqliteStatement, parameters: unknown[]): Promise<void> {
   return new Promise((resolve, reject) =>
     statement.run(parameters, (error: Error | null) => (error ? reject(error) : resolve())),
   );
 }
 
-export function finalize(statement: Statement): Promise<void> {
+export function finalize(statement: SqliteStatement): Promise<void> {
   return new Promise((resolve, reject) => statement.finalize((error) => (error ? reject(error) : resolve())));
 }
 

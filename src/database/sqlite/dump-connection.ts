@@ -8,7 +8,7 @@ export interface FileConnection {
   close(): Promise<void>;
 }
 
-export type FileMode = 'read-write' | 'create' | 'immutable';
+type FileMode = 'read-write' | 'create' | 'immutable';
 
 export async function openFile(path: string, mode: FileMode, busyMs = 0): Promise<FileConnection> {
   const raw = await new Promise<sqlite3.Database>((resolve, reject) => {

@@ -5,7 +5,7 @@ import type { FileConnection } from './dump-connection.ts';
 /** 64 MiB at the usual page size: large enough to be efficient, small enough to stop and to report progress. */
 const PAGES_PER_STEP = 16_384;
 
-export interface CopyOptions {
+interface CopyOptions {
   /** How long to wait for a lock on either side, in milliseconds. */
   busyMs: number;
   onPages?(donePages: number, totalPages: number): void;

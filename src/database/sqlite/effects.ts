@@ -1,5 +1,5 @@
 import type { OwnTables } from '../../core/model/history.ts';
-import type { Observation } from '../session.ts';
+import type { SessionObservation } from '../session.ts';
 import { all, type Connection } from './driver.ts';
 import { countRows } from './size.ts';
 
@@ -84,7 +84,7 @@ export async function observe(
   watched: () => WatchedTables,
   statements: () => number,
   inTransaction: () => boolean,
-): Promise<Observation> {
+): Promise<SessionObservation> {
   const before = await watched().before();
   return {
     async effects(revision, seconds) {

@@ -12,7 +12,7 @@ import {
   quoteIdentifier,
   run,
   runPrepared,
-  type Statement,
+  type SqliteStatement,
 } from './driver.ts';
 import { problemOf, reasonOf } from './errors.ts';
 
@@ -68,7 +68,7 @@ export function rowWriter(
   connection: Connection,
   own: OwnTables,
 ): { put(row: HistoryWrite): Promise<void>; end(): Promise<void> } {
-  const statements = new Map<boolean, Statement>();
+  const statements = new Map<boolean, SqliteStatement>();
   return {
     async put(row) {
       const withSource = row.stored !== undefined;

@@ -1,7 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 
-export interface OpenIn {
+interface OpenIn {
   pid: number;
   command: string;
 }

@@ -7,7 +7,7 @@ import { copyFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Backup } from '../../core/model/backup.ts';
 import { ProblemError } from '../../core/model/problem.ts';
-import type { RestoreOptions, RestoreOutcome } from '../port.ts';
+import type { RestoreBackupOptions, RestoreOutcome } from '../port.ts';
 import { withFile } from './dump-connection.ts';
 import { copyPages, hasCode, isBusy } from './dump-copy.ts';
 import { processesWith } from './restore-processes.ts';
@@ -16,7 +16,7 @@ import { claimScratch, clearScratch } from './scratch-files.ts';
 const BUSY_MS = 10_000;
 
 /** Throws ProblemError BackupMismatch, BackupInvalid, ActiveSessions, NoSpace or RestoreFailed; all or nothing. */
-export async function restore(path: string, backup: Backup, options: RestoreOptions): Promise<RestoreOutcome> {
+export async function restore(path: string, backup: Backup, options: RestoreBackupOptions): Promise<RestoreOutcome> {
   const { manifest } = backup;
   if (manifest.format !== 'sqlite') {
     throw new ProblemError({
@@ -87,7 +87,7 @@ async function refuseTruncated({ path, manifest }: Backup): Promise<void> {
   });
 }
 
-async function refuseOthers(path: string, { terminateSessions, onMessage }: RestoreOptions): Promise<void> {
+async function refuseOthers(path: string, { terminateSessions, onMessage }: RestoreBackupOptions): Promise<void> {
   const others = await processesWith(path);
   if (others.length === 0) return;
   const list = others.slice(0, 5).map(({ pid, command }) => `${command} (process ${pid})`);

@@ -1,10 +1,10 @@
 import type { Sequelize } from 'sequelize';
 import type {
-  Check,
+  CheckConstraint,
   Column,
   ForeignKey,
   Index,
-  Key,
+  KeyConstraint,
   Snapshot,
   Table,
   UniqueConstraint,
@@ -113,7 +113,7 @@ function toColumn(row: ColumnRow, parsed: ParsedTable): Column {
   };
 }
 
-function primaryKeyOf(rows: ColumnRow[], parsed: ParsedTable): { primaryKey?: Key } {
+function primaryKeyOf(rows: ColumnRow[], parsed: ParsedTable): { primaryKey?: KeyConstraint } {
   const columns = rows
     .filter(({ key }) => key > 0)
     .sort((a, b) => a.key - b.key)
@@ -166,7 +166,7 @@ function namedForeignKeys(keys: ForeignKey[], parsed: ParsedTable): ForeignKey[]
     .sort(byText);
 }
 
-function checksOf(parsed: ParsedTable): Check[] {
+function checksOf(parsed: ParsedTable): CheckConstraint[] {
   const clauses = [...parsed.columns.flatMap(({ clauses }) => clauses), ...parsed.constraints].filter(
     ({ kind }) => kind === 'check',
   );

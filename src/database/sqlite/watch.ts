@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { OwnTables } from '../../core/model/history.ts';
-import type { Observed, Watch } from '../port.ts';
+import type { EffectWatch, ObservedEffects } from '../port.ts';
 import { all, type Connection, eachRow } from './driver.ts';
 import { countRows } from './size.ts';
 
@@ -11,11 +11,11 @@ interface State {
 }
 
 /** Other processes write to a file without a trace, so it is read before and after. One writer at a time has no locks. */
-export async function watch(connection: Connection, own: OwnTables): Promise<Watch> {
+export async function watch(connection: Connection, own: OwnTables): Promise<EffectWatch> {
   const before = await stateOf(connection, own);
   return {
     look: async () => {},
-    async stop(): Promise<Observed> {
+    async stop(): Promise<ObservedEffects> {
       const after = await stateOf(connection, own);
       const names = [...new Set([...before.tables.keys(), ...after.tables.keys()])].sort();
       const of = (name: string) => [before.tables.get(name), after.tables.get(name)] as const;

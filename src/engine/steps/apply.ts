@@ -54,7 +54,7 @@ export const apply: Step<Connected & Planned & Locked, Applied> = {
 };
 
 /** Migrations that ran outside a transaction, and why. */
-export function outsideOf(done: readonly DoneMigration[]): string {
+function outsideOf(done: readonly DoneMigration[]): string {
   return done
     .flatMap(({ revision, outside }) =>
       outside === undefined ? [] : `; ${revision} ran outside a transaction (${outside})`,

@@ -3,7 +3,7 @@ import type { Revision } from '../../core/model/revision.ts';
 import { currentOf, historyChanges } from '../../core/planning/tool-history.ts';
 import { describeDifference } from '../../core/schema/compare.ts';
 import type { Fingerprint } from '../../migrations/statements/fingerprint.ts';
-import type { Statement } from '../../proxy/proxy.ts';
+import type { RelayedStatement } from '../../proxy/proxy.ts';
 import { differencesOn } from '../difference.ts';
 import { failed } from '../failure.ts';
 import type { Step } from '../flow.ts';
@@ -40,7 +40,7 @@ async function applyTo({ database, plan, start, trial }: Input, ports: WrappedPo
   const sent = emptyRecord();
   const unknown: string[] = [];
   let refused: string | undefined;
-  const gate = ({ sql }: Statement, { fingerprint, kind }: Fingerprint) => {
+  const gate = ({ sql }: RelayedStatement, { fingerprint, kind }: Fingerprint) => {
     if (kind !== 'write' || trial?.sent === undefined || command.statements === 'Ignore') return undefined;
     if (trial.sent.writes.has(fingerprint)) return undefined;
     const text = sql.trim().slice(0, 300);

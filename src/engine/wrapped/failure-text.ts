@@ -5,7 +5,7 @@ import type { CommandResult } from './host.ts';
 import type { SentRecord } from './record.ts';
 
 /** The last error of the database, as the server wrote it. */
-export function databaseError({ lastError }: SentRecord): Pick<Problem, 'code' | 'statement'> & { text?: string } {
+function databaseError({ lastError }: SentRecord): Pick<Problem, 'code' | 'statement'> & { text?: string } {
   if (lastError === undefined) return {};
   const { error, statement } = lastError;
   return { text: joinSentences(error.message, error.detail), code: error.code, statement };

@@ -1,6 +1,6 @@
 /** Divides what a command sent into the migrations of its tool, by the writes to the tool's history table. */
 import { displayCommand } from '../../core/model/command.ts';
-import type { HistoryChange } from '../../core/planning/tool-history.ts';
+import type { ToolHistoryChange } from '../../core/planning/tool-history.ts';
 import { namesTable } from '../../migrations/statements/named-tables.ts';
 import type { SentPart } from '../../migrations/statements/sent.ts';
 import type { SentStatement } from './record.ts';
@@ -16,7 +16,7 @@ export function revisionsOf({ changes, sent }: Pick<Trial, 'changes' | 'sent'>):
 }
 
 /** A tool that stores only the current revision names the others in its statements: `SET version_num = 'b'`. */
-function passedRevisions(statements: readonly SentStatement[], { table, to }: HistoryChange): string[] {
+function passedRevisions(statements: readonly SentStatement[], { table, to }: ToolHistoryChange): string[] {
   const found = statements.flatMap(({ sql }) => {
     if (!namesTable(sql, table, 'postgres') || /^\s*(create|alter|delete|drop)\b/i.test(sql)) return [];
     const [, revision] = /(?:SET\s+\w+\s*=|VALUES)\s*\(?\s*'([^']+)'/i.exec(sql) ?? [];

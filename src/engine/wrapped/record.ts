@@ -1,7 +1,7 @@
 /** The statements of a command, as they are recorded on the copy and compared on the target. */
 
 import type { Fingerprint, Fingerprinter } from '../../migrations/statements/fingerprint.ts';
-import type { ServerMessage, SessionObserver, Statement } from '../../proxy/proxy.ts';
+import type { RelayedStatement, ServerMessage, SessionObserver } from '../../proxy/proxy.ts';
 
 export interface SentStatement extends Fingerprint {
   /** Its start, if it is long. */
@@ -35,7 +35,7 @@ export function emptyRecord(): SentRecord {
 interface RecorderOptions {
   fingerprint: Fingerprinter;
   /** Refuses a statement, or lets it be sent. */
-  gate?(statement: Statement, fingerprint: Fingerprint): ReturnType<SessionObserver['onStatement']>;
+  gate?(statement: RelayedStatement, fingerprint: Fingerprint): ReturnType<SessionObserver['onStatement']>;
   /** Before a transaction is committed. */
   beforeCommit?(): Promise<void>;
 }

@@ -6,7 +6,7 @@ import { historyChanges, isBookkeeping } from '../../core/planning/tool-history.
 import { bySeverity } from '../../core/safety/by-severity.ts';
 import { ROWS_LOST } from '../../core/safety/observed.ts';
 import { serverOf } from '../../core/safety/server.ts';
-import type { Statement } from '../../proxy/proxy.ts';
+import type { RelayedStatement } from '../../proxy/proxy.ts';
 import { failed } from '../failure.ts';
 import type { Step } from '../flow.ts';
 import { observed as observedFindings } from '../observed.ts';
@@ -135,7 +135,7 @@ async function beyondGate({ scratch }: OpenedCopy) {
   const { loadJudge } = await import('../../migrations/statements/parser.ts');
   const { refusalOf } = await import('../scratch.ts');
   const judge = await loadJudge();
-  const gate = ({ sql, whole }: Statement) => {
+  const gate = ({ sql, whole }: RelayedStatement) => {
     for (const one of judge(sql)) {
       problem ??= refusalOf(one, sql, scratch.place)?.problem;
       const { what } = one;

@@ -6,7 +6,7 @@ import { type ProtocolProxy, type SessionObserver, startProxy } from '../../prox
 import type { CommandResult, CommandStage } from './host.ts';
 import type { WrappedPorts } from './state.ts';
 
-export interface CommandRun {
+interface CommandRun {
   result: CommandResult;
   /** Absent if the command opens the database itself. */
   seen?: ProtocolProxy['seen'];

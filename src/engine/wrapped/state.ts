@@ -1,8 +1,8 @@
 import type { CommandRequest } from '../../core/model/request.ts';
 import type { Snapshot } from '../../core/model/snapshot.ts';
-import type { HistoryChange, ToolHistory } from '../../core/planning/tool-history.ts';
+import type { ToolHistory, ToolHistoryChange } from '../../core/planning/tool-history.ts';
 import { TOOL_TABLES, toolHistories } from '../../core/planning/tool-history.ts';
-import type { Database, Observed } from '../../database/port.ts';
+import type { Database, ObservedEffects } from '../../database/port.ts';
 import type { RunPorts } from '../ports.ts';
 import type { CommandHost } from './host.ts';
 import type { SentRecord } from './record.ts';
@@ -12,7 +12,7 @@ export interface WrappedPorts extends RunPorts<CommandRequest> {
 }
 
 /** What can be compared of a database before and after a command. */
-export interface Contents {
+interface Contents {
   histories: ToolHistory[];
   objects: Map<string, string>;
   snapshot: Snapshot;
@@ -27,8 +27,8 @@ export interface Looked {
 export interface Trial {
   before: Contents;
   after: Contents;
-  changes: HistoryChange[];
-  observed: Observed;
+  changes: ToolHistoryChange[];
+  observed: ObservedEffects;
   /** Absent where statements cannot be recorded. */
   sent?: SentRecord;
   /** False if the command changed nothing. */

@@ -18,7 +18,7 @@ import { noticeOf, type Options, resolvePaths } from '../settings.ts';
 import { loadAll } from './load.ts';
 import { recordWithoutServer } from './record-postgres.ts';
 import { recordOnFile } from './record-sqlite.ts';
-import { type Selection, select } from './select.ts';
+import { type RuleSelection, select } from './select.ts';
 
 export interface LintOptions extends Options {
   /** Files and folders, relative to `cwd`. Default: the migrations folder. */
@@ -85,7 +85,7 @@ export async function lintMigrations(options: LintOptions = {}): Promise<LintRes
 }
 
 interface Part {
-  selection: Selection;
+  selection: RuleSelection;
   dialect: Dialect;
   read: ReadMigration[];
   /** Findings of files that could not be read. */
@@ -96,7 +96,7 @@ interface Part {
 
 /** Without a given dialect it is PostgreSQL, unless its parser fails and another dialect can read more. */
 async function readPart(
-  selection: Selection,
+  selection: RuleSelection,
   files: MigrationFile[],
   wished: Dialect | undefined,
   signal?: AbortSignal,
@@ -119,7 +119,7 @@ function unread({ read, broken }: Part): number {
 const RECORD = { postgres: recordWithoutServer, sqlite: recordOnFile } satisfies Record<Dialect, unknown>;
 
 async function readAs(
-  selection: Selection,
+  selection: RuleSelection,
   files: MigrationFile[],
   dialect: Dialect,
   signal?: AbortSignal,

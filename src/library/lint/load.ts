@@ -6,7 +6,7 @@ import { REASONS } from '../../core/model/reason.ts';
 import { mainFile } from '../../migrations/formats/format.ts';
 import { loadMigration } from '../../migrations/load.ts';
 
-export interface LoadedFiles {
+interface LoadedFiles {
   loaded: LoadedMigration[];
   broken: Finding[];
 }

@@ -3,7 +3,7 @@ import { dirname, relative, resolve, sep } from 'node:path';
 import { ProblemError } from '../../core/model/problem.ts';
 
 /** A folder of migrations, and which of its files are requested. */
-export interface Selection {
+export interface RuleSelection {
   /** Absolute. */
   folder: string;
   /** Takes a path relative to the folder, with `/`. */
@@ -14,7 +14,7 @@ export interface Selection {
  * The meaning of the paths of `lint`. A file or folder inside the migrations folder selects that part of it. Any
  * other folder is itself a migrations folder, and any other file is in one. Throws ProblemError MigrationsNotFound.
  */
-export async function select(paths: readonly string[], migrations: string, cwd: string): Promise<Selection[]> {
+export async function select(paths: readonly string[], migrations: string, cwd: string): Promise<RuleSelection[]> {
   if (paths.length === 0) return [{ folder: migrations, wants: () => true }];
   const parts = new Map<string, Set<string>>();
   for (const path of paths) {

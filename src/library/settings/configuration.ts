@@ -71,7 +71,7 @@ export const DEFAULTS = {
 } as const satisfies Configuration;
 
 /** The effective configuration, parsed: absolute paths, milliseconds, the password as a secret. */
-export interface Settings {
+export interface EffectiveSettings {
   target?: DatabaseTarget;
   databaseUrl?: Secret;
   migrations: string;

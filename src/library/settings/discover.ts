@@ -37,7 +37,7 @@ function naming(load: Loader): Loader {
 
 const NAMES = Object.keys(LOADERS).map((suffix) => `db-manager.config${suffix}`);
 
-export interface FoundConfiguration {
+interface FoundConfiguration {
   /** Absolute; paths in it are relative to its folder. */
   file: string;
   configuration: Configuration;

@@ -8,11 +8,11 @@ import { withHistory } from '../../core/model/history-setting.ts';
 import { ProblemError } from '../../core/model/problem.ts';
 import { Secret } from '../../core/model/secret.ts';
 import { byDialect, type DatabaseTarget } from '../../core/model/target.ts';
-import { type Configuration, DEFAULTS, type Settings } from './configuration.ts';
+import { type Configuration, DEFAULTS, type EffectiveSettings } from './configuration.ts';
 import { discoverConfiguration } from './discover.ts';
 import { surroundingsOf } from './surroundings.ts';
 
-export interface SettleOptions extends Configuration {
+interface SettleOptions extends Configuration {
   /** A configuration file; default: `db-manager.config.{ts,js,json,yaml}` in `cwd`. `false` reads none. */
   config?: string | false;
   /** Base of relative paths. Default: the working directory. */
@@ -22,7 +22,7 @@ export interface SettleOptions extends Configuration {
 }
 
 export interface ResolvedSettings {
-  settings: Settings;
+  settings: EffectiveSettings;
   /** The file that was read, if there was one. */
   file?: string;
   /** The source of each value, by its path: `{ 'backups.folder': 'default', databaseUrl: 'DATABASE_URL' }`. */
@@ -171,10 +171,10 @@ function isTree(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function parse(merged: Configuration, env: Environment, folder: string): Settings {
+function parse(merged: Configuration, env: Environment, folder: string): EffectiveSettings {
   const { databaseUrl, history, models, timeouts = {}, ...rest } = merged;
   return {
-    ...(rest as Omit<Settings, 'timeouts' | 'target' | 'databaseUrl' | 'models'>),
+    ...(rest as Omit<EffectiveSettings, 'timeouts' | 'target' | 'databaseUrl' | 'models'>),
     ...(models === undefined ? {} : { models }),
     ...(databaseUrl === undefined
       ? {}
@@ -200,7 +200,7 @@ function milliseconds(text = ''): number {
 }
 
 /** The configured database. Throws ProblemError InvalidConfiguration, which lists the three ways to set it. */
-export function requireTarget({ target }: Settings): DatabaseTarget {
+export function requireTarget({ target }: EffectiveSettings): DatabaseTarget {
   if (target !== undefined) return target;
   throw new ProblemError({
     reason: 'InvalidConfiguration',

@@ -7,7 +7,7 @@ import { invalid } from './format.ts';
 
 export type CodeBody = Extract<MigrationBody, { kind: 'code' }>;
 
-export interface CodeAssertions {
+interface CodeAssertions {
   before: string[];
   after: string[];
 }

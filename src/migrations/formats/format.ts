@@ -11,7 +11,7 @@ export interface SourceFile {
 }
 
 /** A piece of SQL and the line of the file that it starts on. */
-export interface Piece {
+export interface MigrationPiece {
   text: string;
   file: string;
   line: number;
@@ -19,7 +19,7 @@ export interface Piece {
 
 /** One direction as a format finds it. `transaction` absent: the format has no word for it, the statements tell. */
 export interface SqlSection {
-  pieces: Piece[];
+  pieces: MigrationPiece[];
   transaction?: boolean;
   /**
    * BEGIN and COMMIT inside the file count, and it runs outside our transaction: `any` where the tool sends the file as
@@ -28,7 +28,7 @@ export interface SqlSection {
   ownTransaction?: 'any' | 'blocks';
 }
 
-export interface SqlSections {
+interface SqlSections {
   up: SqlSection;
   down?: SqlSection;
 }

@@ -1,4 +1,4 @@
-import { invalid, type Piece, type SourceFile, type SqlFormat, type SqlSection } from './format.ts';
+import { invalid, type MigrationPiece, type SourceFile, type SqlFormat, type SqlSection } from './format.ts';
 import { findMarkers, firstCodeLine, type Marker, pieceOf } from './sections.ts';
 
 const MARKER = /^\s*--\s*\+goose\s+(Up|Down|StatementBegin|StatementEnd|NO\s+TRANSACTION|ENVSUB|\S+)(.*)$/i;
@@ -48,8 +48,8 @@ function sectionStart(source: SourceFile, markers: readonly Marker[], name: 'up'
 }
 
 /** The text between the commands; each block and each stretch between blocks is a piece of its own. */
-function pieces(source: SourceFile, markers: readonly Marker[], from: Marker, to: number): Piece[] {
-  const found: Piece[] = [];
+function pieces(source: SourceFile, markers: readonly Marker[], from: Marker, to: number): MigrationPiece[] {
+  const found: MigrationPiece[] = [];
   let open: Marker | undefined;
   let start = from.end;
   let line = from.line + 1;

@@ -1,4 +1,4 @@
-import type { Piece, SourceFile } from './format.ts';
+import type { MigrationPiece, SourceFile } from './format.ts';
 
 /** A line of a file that a format reads as a command, for example `-- migrate:up`. */
 export interface Marker {
@@ -31,7 +31,7 @@ export function findMarkers(text: string, pattern: RegExp): Marker[] {
 }
 
 /** The text between two places as a piece that knows its line. */
-export function pieceOf({ file, text }: SourceFile, start: number, end: number, line: number): Piece {
+export function pieceOf({ file, text }: SourceFile, start: number, end: number, line: number): MigrationPiece {
   return { file, text: text.slice(start, end), line };
 }
 

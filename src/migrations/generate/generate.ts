@@ -11,9 +11,9 @@ import { type Rename, renameCandidates } from '../../core/schema/renames.ts';
 import { postgresSql } from './postgres.ts';
 import { bodyOf, type Language } from './render.ts';
 import { sqliteSql } from './sqlite.ts';
-import type { Statement } from './statement.ts';
+import type { GeneratedStatement } from './statement.ts';
 
-export interface GenerateOptions {
+interface GeneratorInput {
   /** What should be: the models, or a replay. */
   expected: Snapshot;
   /** What is there. */
@@ -25,7 +25,7 @@ export interface GenerateOptions {
   safe?: boolean;
 }
 
-export interface GeneratedFile {
+interface GeneratedFile {
   /** Bodies for `writeMigration` of `scaffold.ts`. */
   up: string;
   down: string;
@@ -34,7 +34,7 @@ export interface GeneratedFile {
   title?: string;
 }
 
-export type Generated =
+export type GeneratedMigrations =
   | { kind: 'nothing' }
   | {
       kind: 'migration';
@@ -47,7 +47,7 @@ export type Generated =
     };
 
 /** Pure: the same schemas give the same text. */
-export function generateMigration(options: GenerateOptions): Generated {
+export function generateMigration(options: GeneratorInput): GeneratedMigrations {
   const { expected, found, format, renames = [], safe } = options;
   const stages = planMigrationFiles(expected, found, { renames, safe });
   if (stages.length === 0) return { kind: 'nothing' };
@@ -71,17 +71,24 @@ export function generateMigration(options: GenerateOptions): Generated {
   return { kind: 'migration', files, warnings: [...losses, ...questions], ...unfinished };
 }
 
+/** The statements, without a semicolon, that change the found schema into the expected one, in order. */
+export function sqlBetween(expected: Snapshot, found: Snapshot): string[] {
+  return planMigrationFiles(expected, found).flatMap((stage) =>
+    stage.up.flatMap((operation) => SQL[expected.dialect](operation, stage)),
+  );
+}
+
 export type { Rename } from '../../core/schema/renames.ts';
 export { renameCandidates } from '../../core/schema/renames.ts';
 
-const NOTHING: Statement = { sql: 'SELECT 1', comments: ['Nothing to revert.'] };
+const NOTHING: GeneratedStatement = { sql: 'SELECT 1', comments: ['Nothing to revert.'] };
 
 const SQL: Record<Dialect, (operation: Operation, stage: Stage) => string[]> = {
   postgres: (operation, { transaction }) => postgresSql(operation, { concurrently: !transaction }),
   sqlite: (operation) => sqliteSql(operation),
 };
 
-function statementsOf(dialect: Dialect, stage: Stage, operations: readonly Operation[]): Statement[] {
+function statementsOf(dialect: Dialect, stage: Stage, operations: readonly Operation[]): GeneratedStatement[] {
   return operations.flatMap((operation) => {
     const comments = warningsOf(operation);
     return SQL[dialect](operation, stage).map((sql, index) => ({ sql, comments: index === 0 ? comments : [] }));

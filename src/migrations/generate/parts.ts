@@ -1,9 +1,9 @@
 import type { ForeignKey, Index } from '../../core/model/snapshot.ts';
-import type { Constraint, Place } from '../../core/schema/operations.ts';
+import type { Constraint, OperationPlace } from '../../core/schema/operations.ts';
 import { columnList, parenthesised, quote, words } from './statement.ts';
 
 /** Parts of DDL that both databases spell alike. */
-export type NameOf = (place: Place) => string;
+type NameOf = (place: OperationPlace) => string;
 
 export function constraintSql(constraint: Constraint, nameOf: NameOf): string {
   switch (constraint.kind) {
@@ -55,7 +55,7 @@ export function referenceSql(key: ForeignKey, nameOf: NameOf): string {
   );
 }
 
-export interface IndexWords {
+interface IndexWords {
   concurrently: boolean;
   /** Whether a method, operator classes and NULLS can be said at all. */
   methods: boolean;

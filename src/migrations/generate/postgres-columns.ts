@@ -1,5 +1,5 @@
 import type { Column } from '../../core/model/snapshot.ts';
-import type { Operation, Place } from '../../core/schema/operations.ts';
+import type { Operation, OperationPlace } from '../../core/schema/operations.ts';
 import { canonicalType } from '../../core/schema/types.ts';
 import { tableName } from './postgres-names.ts';
 import { literal, parenthesised, quote, words } from './statement.ts';
@@ -88,7 +88,7 @@ function stopsBeingAutomatic(from: Column, alter: (what: string) => string): str
 }
 
 /** Numbers go on after the highest one that rows have. */
-function becomesAutomatic(table: Place, to: Column, alter: (what: string) => string): string[] {
+function becomesAutomatic(table: OperationPlace, to: Column, alter: (what: string) => string): string[] {
   const column = quote(to.name);
   const highest = (sequence: string) =>
     `SELECT setval(${sequence}, max(${column})) FROM ${tableName(table)} HAVING max(${column}) IS NOT NULL`;

@@ -1,19 +1,19 @@
 import type { SequenceObject, Table, View } from '../../core/model/snapshot.ts';
-import type { Operation, Place } from '../../core/schema/operations.ts';
+import type { Operation, OperationPlace } from '../../core/schema/operations.ts';
 import { nameOf as constraintName, constraintsOf } from '../../core/schema/table-changes.ts';
 import { constraintSql, createIndexSql } from './parts.ts';
 import { alterColumnSql, columnSql, replaceEnumSql } from './postgres-columns.ts';
 import { tableName } from './postgres-names.ts';
 import { literal, quote, words } from './statement.ts';
 
-export interface PostgresWords {
+interface PostgresWords {
   /** Indexes are built and dropped without blocking writers. */
   concurrently: boolean;
 }
 
 /** An operation as PostgreSQL's statements. */
 export function postgresSql(operation: Operation, { concurrently }: PostgresWords): string[] {
-  const alter = (place: Place, what: string) => `ALTER TABLE ${tableName(place)} ${what}`;
+  const alter = (place: OperationPlace, what: string) => `ALTER TABLE ${tableName(place)} ${what}`;
   switch (operation.kind) {
     case 'renameTable':
       return [alter(operation.from, `RENAME TO ${quote(operation.to.name)}`)];

@@ -1,10 +1,14 @@
-import type { Statement } from './statement.ts';
+import type { GeneratedStatement } from './statement.ts';
 
 /** What a migration's body is written in. */
 export type Language = 'ts' | 'js' | 'sql';
 
 /** The body of one direction; it starts with `comments`. */
-export function bodyOf(language: Language, comments: readonly string[], statements: readonly Statement[]): string {
+export function bodyOf(
+  language: Language,
+  comments: readonly string[],
+  statements: readonly GeneratedStatement[],
+): string {
   const mark = language === 'sql' ? '--' : '//';
   const head = comments.map((line) => `${mark} ${line}`);
   const lines = statements.map(({ sql, comments: own }) =>

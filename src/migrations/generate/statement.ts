@@ -1,5 +1,5 @@
 /** One SQL statement of a generated migration, with what its reviewer has to know. */
-export interface Statement {
+export interface GeneratedStatement {
   sql: string;
   /** Lines without comment marks. */
   comments: string[];

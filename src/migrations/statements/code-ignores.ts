@@ -5,7 +5,7 @@ import { mainFile } from '../formats/format.ts';
 import { contentsOf } from '../read.ts';
 import { ownImports } from '../stored/own-imports.ts';
 
-export type Ignores = { rule: string; why: string }[];
+type Ignores = { rule: string; why: string }[];
 
 /** `// db-manager:ignore <rule> <why>` in a migration's code. */
 export interface CodeIgnores {

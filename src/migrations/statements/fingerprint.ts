@@ -3,7 +3,7 @@ import { as, list, names, open, type Tree, tree } from '../../core/safety/action
 import { withoutPlaceholders } from './placeholders.ts';
 
 /** `read` changes nothing; `session` changes only its own session or transaction; `write` may change the database. */
-export type StatementKind = 'read' | 'session' | 'write';
+type StatementKind = 'read' | 'session' | 'write';
 
 export interface Fingerprint {
   fingerprint: string;

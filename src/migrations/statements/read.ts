@@ -23,7 +23,7 @@ export interface Recorded {
   complete: boolean;
 }
 
-export interface ReadOptions {
+export interface StatementOptions {
   dialect: Dialect;
   direction: Direction;
   /** By revision; code that is not in it is opaque. */
@@ -34,7 +34,7 @@ export interface ReadOptions {
 export async function readStatements(
   folder: string,
   migrations: readonly LoadedMigration[],
-  options: ReadOptions,
+  options: StatementOptions,
 ): Promise<ReadMigration[]> {
   if (migrations.length === 0) return [];
   const parse = await loadParser(options.dialect);
@@ -53,7 +53,7 @@ function bodyOf({ up, down }: LoadedMigration, direction: Direction) {
 
 function readOne(
   migration: LoadedMigration,
-  { dialect, direction, recorded }: ReadOptions,
+  { dialect, direction, recorded }: StatementOptions,
   parse: Parser,
   { ignores, imports }: CodeText,
 ): ReadMigration {

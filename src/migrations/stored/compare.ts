@@ -3,7 +3,7 @@ import type { MigrationFile } from '../../core/model/migration.ts';
 import { contentsOf } from '../read.ts';
 
 /** One file of a migration, as it was applied and as it is now; undefined where it does not exist. */
-export interface ComparedFile {
+interface ComparedFile {
   name: string;
   applied: string | undefined;
   now: string | undefined;

@@ -6,7 +6,7 @@ import type { Revision } from '../../core/model/revision.ts';
 import { checksumOf } from '../checksum.ts';
 import { digestOf, LARGEST_SOURCE, LARGEST_TEXT, SOURCE_FORMAT, type SourceHeader } from './encode.ts';
 
-export type Decoded = { ok: true; file: MigrationFile } | { ok: false; problem: Problem };
+type Decoded = { ok: true; file: MigrationFile } | { ok: false; problem: Problem };
 
 /**
  * The files of an applied migration from its stored text. Problems: MissingMigration if none is stored,

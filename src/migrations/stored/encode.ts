@@ -25,7 +25,7 @@ export interface SourceHeader {
   sent?: SentStatements;
 }
 
-export interface ToStore extends Pick<MigrationFile, 'files'> {
+interface ToStore extends Pick<MigrationFile, 'files'> {
   contents: readonly Uint8Array[];
   type?: 'module' | 'commonjs';
   sent?: SentStatements;

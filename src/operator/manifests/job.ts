@@ -143,7 +143,7 @@ function container(
 }
 
 /** The name of the resource as a label value, which has a lower length limit than a name. */
-export function labelOf(name: string): string {
+function labelOf(name: string): string {
   return name.slice(0, 63).replace(/[^a-z0-9]+$/, '');
 }
 

@@ -3,7 +3,7 @@ import type { DatabaseMigration } from '../../core/model/resource.ts';
 import { backupClaimName } from '../../operator/manifests/claim.ts';
 import { MOUNTS } from '../names.ts';
 
-export interface MountedVolume {
+interface MountedVolume {
   volume: V1Volume;
   mount: Omit<V1VolumeMount, 'name'>;
 }

@@ -1,6 +1,6 @@
 import { byComma, closing, type SqlToken, significantTokens, textOf } from '../significant.ts';
 
-export type ClauseKind =
+type ClauseKind =
   | 'primary key'
   | 'not null'
   | 'null'
@@ -13,7 +13,7 @@ export type ClauseKind =
   | 'foreign key';
 
 /** A position in the parsed text. */
-export interface Span {
+interface Span {
   start: number;
   end: number;
 }

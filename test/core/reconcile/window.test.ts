@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { parseCron } from '../../../src/core/reconcile/cron.ts';
-import { windowState } from '../../../src/core/reconcile/window.ts';
+import { nextTick, windowState } from '../../../src/core/reconcile/window.ts';
 
 const state = (cron: string, duration: string, timeZone: string, now: string) => {
   const found = windowState({ cron, duration, timeZone }, new Date(now));
@@ -84,7 +83,23 @@ describe('a maintenance window', () => {
       '1h',
       'Europe/Berlin',
       '2024-03-31T00:00:00Z',
-      'closed until 2024-03-31T01:30:00.000Z',
+      'closed until 2024-03-31T01:00:00.000Z',
+    ],
+    [
+      'opens in both hours when the clock is set back',
+      '*/20 * * * *',
+      '5m',
+      'Europe/Berlin',
+      '2024-10-27T00:10:00Z',
+      'closed until 2024-10-27T00:20:00.000Z',
+    ],
+    [
+      'opens once a day when the clock is set back',
+      '30 2 * * *',
+      '15m',
+      'Europe/Berlin',
+      '2024-10-27T01:00:00Z',
+      'closed until 2024-10-28T01:30:00.000Z',
     ],
     [
       'crosses the date line',
@@ -100,8 +115,11 @@ describe('a maintenance window', () => {
   }
 
   it('says what is wrong with a schedule or a zone', () => {
-    assert.match(state('0 2 * *', '1h', 'UTC', '2024-06-01T00:00:00Z'), /has 4 fields; a cron schedule has five/);
-    assert.match(state('5', '1h', 'UTC', '2024-06-01T00:00:00Z'), /"5" has 1 field; a cron/);
+    assert.match(
+      state('0 2 * *', '1h', 'UTC', '2024-06-01T00:00:00Z'),
+      /spec.window.cron: "0 2 \* \*" is not a valid cron schedule. Use five fields: minute/,
+    );
+    assert.match(state('5', '1h', 'UTC', '2024-06-01T00:00:00Z'), /"5" is not a valid cron schedule/);
     assert.match(
       state('0 2 * * *', '1h', 'Mars/Base', '2024-06-01T00:00:00Z'),
       /"Mars\/Base" is not a valid IANA time zone/,
@@ -120,7 +138,16 @@ describe('a cron field', () => {
     '*/0 * * * *',
     'x * * * *',
     '1,,2 * * * *',
+    '*-5 * * * *',
+    '@daily',
+    '? * * * *',
+    '0 0 L * *',
+    '0 0 15W * *',
+    '0 0 * * 5L',
+    '0 0 * * 5#2',
+    '0 0 2 * * *',
   ]) {
-    it(`is refused: ${wrong}`, () => assert.match(String(parseCron(wrong)), /is not a cron field/));
+    it(`is refused: ${wrong}`, () =>
+      assert.match(String(nextTick(wrong, 'UTC', new Date('2024-06-01'))), /is not a valid cron schedule/));
   }
 });

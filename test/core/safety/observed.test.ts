@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { MigrationEffects } from '../../../src/core/model/effects.ts';
-import { type Observation, observedFindings } from '../../../src/core/safety/observed.ts';
+import { observedFindings, type RehearsalObservation } from '../../../src/core/safety/observed.ts';
 
 const effect = (part: Partial<MigrationEffects>): MigrationEffects => ({
   revision: '1_a',
@@ -12,7 +12,7 @@ const effect = (part: Partial<MigrationEffects>): MigrationEffects => ({
   ...part,
 });
 const ORDERS = { rows: 1_200_000, bytes: 310_000_000 };
-const observe = (part: Partial<MigrationEffects>, more: Partial<Observation> = {}) =>
+const observe = (part: Partial<MigrationEffects>, more: Partial<RehearsalObservation> = {}) =>
   observedFindings({
     mode: 'Full',
     effects: [effect(part)],
@@ -27,7 +27,12 @@ const observe = (part: Partial<MigrationEffects>, more: Partial<Observation> = {
 const lock = (mode: string, table = 'public.orders') => ({ locks: [{ table, mode }] });
 
 describe('findings of what the rehearsal showed', () => {
-  const cases: { it: string; effect: Partial<MigrationEffects>; more?: Partial<Observation>; found: string[] }[] = [
+  const cases: {
+    it: string;
+    effect: Partial<MigrationEffects>;
+    more?: Partial<RehearsalObservation>;
+    found: string[];
+  }[] = [
     { it: 'a quick migration', effect: lock('AccessExclusiveLock'), found: [] },
     {
       it: 'a lock for a second',

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Action } from '../../../src/core/safety/action.ts';
+import type { SchemaAction } from '../../../src/core/safety/action.ts';
 import { sqliteActions } from '../../../src/core/safety/actions/sqlite.ts';
 import { closeFile, exec, openFile } from '../../../src/database/sqlite/driver.ts';
 
@@ -14,13 +14,13 @@ const GIVEN = `
   CREATE TRIGGER tr AFTER INSERT ON t BEGIN DELETE FROM p; END`;
 
 const t = { name: 't' };
-const since = (feature: string, version: number): Action => ({ kind: 'feature', feature, since: version });
+const since = (feature: string, version: number): SchemaAction => ({ kind: 'feature', feature, since: version });
 const plain = { name: 'x', type: 'integer', notNull: false, identity: false };
 const free = { primaryKey: false, unique: false, check: false };
 const column = { ...plain, ...free };
 const own = { notValid: false, usingIndex: false };
 
-const CASES: [sql: string, actions: Action[]][] = [
+const CASES: [sql: string, actions: SchemaAction[]][] = [
   [
     'CREATE TABLE n (x int)',
     [

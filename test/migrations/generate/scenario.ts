@@ -3,7 +3,7 @@ import type { Direction } from '../../../src/core/model/migration.ts';
 import type { Snapshot } from '../../../src/core/model/snapshot.ts';
 import { compareSnapshots, describeDifference } from '../../../src/core/schema/compare.ts';
 import type { Rename } from '../../../src/core/schema/renames.ts';
-import { type Generated, generateMigration } from '../../../src/migrations/generate/generate.ts';
+import { type GeneratedMigrations, generateMigration } from '../../../src/migrations/generate/generate.ts';
 import { loadMigrations } from '../../../src/migrations/load.ts';
 import { readMigrations } from '../../../src/migrations/read.ts';
 import { writeMigration } from '../../../src/migrations/scaffold.ts';
@@ -90,7 +90,7 @@ export async function play(stage: Stage, scenario: Scenario, number: number): Pr
 
 const differences = (wanted: Snapshot, found: Snapshot) => compareSnapshots(wanted, found).map(describeDifference);
 
-export async function write(generated: Generated, format: 'sql' | 'ts' | 'js'): Promise<string> {
+export async function write(generated: GeneratedMigrations, format: 'sql' | 'ts' | 'js'): Promise<string> {
   const folder = await temporaryFolder('generated');
   if (generated.kind === 'nothing') return folder;
   for (const [index, file] of generated.files.entries()) {

@@ -2,7 +2,7 @@ import type { Finding, Severity } from '../../../core/model/finding.ts';
 import { TOOL_VERSION } from '../../../core/model/version.ts';
 
 /** The entry of a log for a rule that has findings. */
-export interface SarifRule {
+interface SarifRule {
   id: string;
   title: string;
   why: string;

@@ -1,6 +1,6 @@
 import type { Surroundings } from './surroundings.ts';
 
-export interface Login {
+interface Login {
   host: string;
   port: number;
   database: string;

@@ -1,5 +1,5 @@
 import { tokenize } from '../../../sql/lexer.ts';
-import type { ActionOf } from '../action.ts';
+import type { SchemaActionOf } from '../action.ts';
 
 /** NAMEDATALEN - 1 of PostgreSQL. */
 const BYTES = 63;
@@ -8,7 +8,7 @@ const BYTES = 63;
  * Names that PostgreSQL will truncate: they are already truncated in its syntax tree, so the text is searched. Each once,
  * without its quotes.
  */
-export function longNames(sql: string): ActionOf<'longName'>[] {
+export function longNames(sql: string): SchemaActionOf<'longName'>[] {
   const found = new Set<string>();
   for (const { kind, start, end } of tokenize(sql, 'postgres')) {
     if ((kind !== 'word' && kind !== 'identifier') || (end - start) * 3 <= BYTES) continue;

@@ -1,17 +1,17 @@
-import type { Action, TableRef } from '../action.ts';
+import type { SchemaAction, TableRef } from '../action.ts';
 import { columnOf } from './postgres-default.ts';
 import { tableRef, typeName } from './postgres-names.ts';
 import { columnSpec, constraintSpec } from './postgres-table.ts';
 import { as, list, type Tree, text } from './tree.ts';
 
 /** Of an AlterTableStmt: one action per command. Commands of views and indexes are not relevant for rules. */
-export function alterTable(fields: Tree): Action[] {
+export function alterTable(fields: Tree): SchemaAction[] {
   if (fields.objtype !== 'OBJECT_TABLE') return [];
   const table = tableRef(fields.relation);
   return list(fields.cmds).flatMap((command) => alterCommand(table, as('AlterTableCmd', command)));
 }
 
-function alterCommand(table: TableRef, command: Tree): Action[] {
+function alterCommand(table: TableRef, command: Tree): SchemaAction[] {
   const name = text(command.name) ?? '';
   const cascade = command.behavior === 'DROP_CASCADE';
   switch (command.subtype) {
@@ -56,9 +56,15 @@ function alterCommand(table: TableRef, command: Tree): Action[] {
     case 'AT_SetAccessMethod':
       return [{ kind: 'setAccessMethod', table }];
     case 'AT_DisableTrig':
+      return [{ kind: 'disableTriggers', table, name, foreignKeys: false }];
     case 'AT_DisableTrigAll':
     case 'AT_DisableTrigUser':
-      return [{ kind: 'disableTriggers', table }];
+      return [{ kind: 'disableTriggers', table, foreignKeys: command.subtype === 'AT_DisableTrigAll' }];
+    case 'AT_EnableTrig':
+      return [{ kind: 'enableTriggers', table, name, foreignKeys: false }];
+    case 'AT_EnableTrigAll':
+    case 'AT_EnableTrigUser':
+      return [{ kind: 'enableTriggers', table, foreignKeys: command.subtype === 'AT_EnableTrigAll' }];
     default:
       return [{ kind: 'other', command: String(command.subtype) }];
   }
@@ -71,7 +77,7 @@ function isOwnCast(expression: unknown, column: string, to: string): boolean {
 }
 
 /** Of a RenameStmt and an AlterObjectSchemaStmt. */
-export function rename(fields: Tree): Action[] {
+export function rename(fields: Tree): SchemaAction[] {
   const table = tableRef(fields.relation);
   const to = text(fields.newname) ?? '';
   switch (fields.renameType) {
@@ -89,7 +95,7 @@ export function rename(fields: Tree): Action[] {
   }
 }
 
-export function setSchema(fields: Tree): Action[] {
+export function setSchema(fields: Tree): SchemaAction[] {
   const moved = fields.objectType === 'OBJECT_TABLE';
   return moved ? [{ kind: 'setSchema', table: tableRef(fields.relation), to: text(fields.newschema) ?? '' }] : [];
 }

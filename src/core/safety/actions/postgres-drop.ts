@@ -1,4 +1,4 @@
-import type { Action } from '../action.ts';
+import type { SchemaAction } from '../action.ts';
 import { refOf } from './postgres-names.ts';
 import { as, list, name, names, open, type Tree } from './tree.ts';
 
@@ -14,10 +14,10 @@ const OBJECTS: Record<string, string> = {
 };
 
 /** Of a DropStmt: one action for each object that it names. */
-export function drop(fields: Tree): Action[] {
+export function drop(fields: Tree): SchemaAction[] {
   const cascade = fields.behavior === 'DROP_CASCADE';
   const concurrently = fields.concurrent === true;
-  return list(fields.objects).flatMap((object): Action[] => {
+  return list(fields.objects).flatMap((object): SchemaAction[] => {
     const parts = partsOf(object);
     const named = parts.join('.');
     switch (fields.removeType) {

@@ -1,4 +1,4 @@
-import type { Action, ColumnSpec, ConstraintKind, ConstraintSpec } from '../action.ts';
+import type { ColumnSpec, ConstraintKind, ConstraintSpec, SchemaAction } from '../action.ts';
 import { columnOf, defaultKind, isNull } from './postgres-default.ts';
 import { tableRef, typeName } from './postgres-names.ts';
 import { as, list, names, open, type Tree, text, tree } from './tree.ts';
@@ -15,7 +15,7 @@ const CONSTRAINTS: Record<string, ConstraintKind> = {
 };
 
 /** Of a CreateStmt. */
-export function createTable(fields: Tree): Action {
+export function createTable(fields: Tree): SchemaAction {
   const elements = list(fields.tableElts).map(open);
   const defined = elements.flatMap(([kind, element]) => (kind === 'ColumnDef' ? [element] : []));
   const columns = defined.map(columnSpec);

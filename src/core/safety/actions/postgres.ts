@@ -2,7 +2,7 @@
  * What a statement of PostgreSQL does, from its own syntax tree (`libpg-query`, one entry of `stmts`). Pure over JSON:
  * unknown nodes are ignored, and an unexpected tree causes no error.
  */
-import { type Action, tableName } from '../action.ts';
+import { type SchemaAction, tableName } from '../action.ts';
 import { alterTable, rename, setSchema } from './postgres-alter.ts';
 import { drop } from './postgres-drop.ts';
 import { tableRef } from './postgres-names.ts';
@@ -11,12 +11,12 @@ import { createTable } from './postgres-table.ts';
 import { as, list, names, open, type Tree, text, tree } from './tree.ts';
 
 /** Of one node `{ IndexStmt: {…} }`. */
-export function postgresActions(statement: unknown): Action[] {
+export function postgresActions(statement: unknown): SchemaAction[] {
   const [kind, fields] = open(statement);
   return READERS[kind]?.(fields) ?? [];
 }
 
-const READERS: Record<string, (fields: Tree) => Action[]> = {
+const READERS: Record<string, (fields: Tree) => SchemaAction[]> = {
   CreateStmt: (fields) => [createTable(fields)],
   CreateTableAsStmt: createTableAs,
   SelectStmt: select,
@@ -97,31 +97,31 @@ const READERS: Record<string, (fields: Tree) => Action[]> = {
 const SHARE = 5;
 const ACCESS_EXCLUSIVE = 8;
 
-function lockTable({ relations, mode }: Tree): Action[] {
+function lockTable({ relations, mode }: Tree): SchemaAction[] {
   if (typeof mode !== 'number' || mode < SHARE) return [];
   const exclusive = mode === ACCESS_EXCLUSIVE;
   return list(relations).map((one) => ({ kind: 'lockTable', table: tableRef(as('RangeVar', one)), exclusive }));
 }
 
-function createTableAs({ into, objtype }: Tree): Action[] {
+function createTableAs({ into, objtype }: Tree): SchemaAction[] {
   const { rel } = tree(into);
   if (objtype === 'OBJECT_MATVIEW') return [{ kind: 'createView', view: tableRef(rel), materialized: true }];
   return [made(rel)];
 }
 
-function made(relation: unknown): Action {
+function made(relation: unknown): SchemaAction {
   const table = tableRef(relation);
   const temporary = tree(relation).relpersistence === 't';
   return { kind: 'createTable', table, columns: [], constraints: [], temporary, derived: true };
 }
 
-function select(fields: Tree): Action[] {
+function select(fields: Tree): SchemaAction[] {
   const { rel } = tree(fields.intoClause);
   return [...inner(fields), ...(rel === undefined ? [] : [made(rel)])];
 }
 
 /** Statements that change data inside WITH. */
-function inner({ withClause }: Tree): Action[] {
+function inner({ withClause }: Tree): SchemaAction[] {
   const { ctes } = tree(withClause);
   return list(ctes).flatMap((one) => {
     const [kind, fields] = open(as('CommonTableExpr', one).ctequery);
@@ -136,7 +136,7 @@ function isSelect(statement: unknown): boolean {
   return valuesLists === undefined && (fromClause !== undefined || larg !== undefined);
 }
 
-function createIndex(fields: Tree): Action[] {
+function createIndex(fields: Tree): SchemaAction[] {
   const columns = list(fields.indexParams).flatMap((one) => text(as('IndexElem', one).name) ?? []);
   const concurrently = fields.concurrent === true;
   return [
@@ -154,7 +154,7 @@ function createIndex(fields: Tree): Action[] {
   ];
 }
 
-function reindex({ kind, relation, name: named, params }: Tree): Action[] {
+function reindex({ kind, relation, name: named, params }: Tree): SchemaAction[] {
   const concurrently = hasOption(params, 'concurrently');
   const table = kind === 'REINDEX_OBJECT_TABLE' ? tableRef(relation) : undefined;
   const target = text(named) ?? tableName(tableRef(relation));
@@ -171,12 +171,12 @@ const WHOLE_REINDEX: Record<string, string> = {
   REINDEX_OBJECT_DATABASE: 'REINDEX DATABASE',
 };
 
-function vacuum({ options, rels, is_vacuumcmd }: Tree): Action[] {
+function vacuum({ options, rels, is_vacuumcmd }: Tree): SchemaAction[] {
   if (is_vacuumcmd !== true) return [];
-  const outside: Action = { kind: 'outsideOnly', command: 'VACUUM' };
+  const outside: SchemaAction = { kind: 'outsideOnly', command: 'VACUUM' };
   if (!hasOption(options, 'full')) return [outside];
   const tables = list(rels).map((one) => tableRef(as('VacuumRelation', one).relation));
-  const full: Action[] = tables.map((table) => ({ kind: 'vacuumFull', table }));
+  const full: SchemaAction[] = tables.map((table) => ({ kind: 'vacuumFull', table }));
   return [outside, ...(full.length > 0 ? full : [{ kind: 'vacuumFull' as const }])];
 }
 
@@ -198,7 +198,7 @@ const VERBS: Record<string, string> = {
   TRANS_STMT_PREPARE: 'PREPARE TRANSACTION',
 };
 
-function transaction(kind: string): Action[] {
+function transaction(kind: string): SchemaAction[] {
   const verb = VERBS[kind];
   return verb === undefined ? [] : [{ kind: 'transaction', verb }];
 }

@@ -1,5 +1,5 @@
 import type { SqlToken } from '../../../sql/significant.ts';
-import type { Action } from '../action.ts';
+import type { SchemaAction } from '../action.ts';
 
 /** Sequences of words that identify a feature in the text. Source: https://sqlite.org/changes.html. */
 const WORDS: readonly { feature: string; since: number; marks: readonly string[] }[] = [
@@ -43,7 +43,7 @@ const FUNCTIONS: Record<string, number> = {
 };
 
 /** The features in a statement that older libraries do not have, each once. */
-export function features(tokens: readonly SqlToken[]): Action[] {
+export function features(tokens: readonly SqlToken[]): SchemaAction[] {
   const found = new Map<string, number>();
   const verb = tokens[0]?.key;
   const writes = tokens.some(

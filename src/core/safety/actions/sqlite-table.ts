@@ -1,15 +1,15 @@
 import { byComma, type SqlToken, significantTokens } from '../../../sql/significant.ts';
 import { type Clause, type ParsedColumn, parseTable } from '../../../sql/sqlite/create-table.ts';
-import type { Action, ColumnSpec, ConstraintSpec, DefaultKind } from '../action.ts';
+import type { ColumnSpec, ConstraintSpec, DefaultKind, SchemaAction } from '../action.ts';
 import { shortType } from '../types.ts';
 
 /** A column as it is defined, with its own constraints. */
-export interface ColumnRead {
+interface ColumnRead {
   column: ColumnSpec;
   constraints: ConstraintSpec[];
 }
 
-type CreateTable = Extract<Action, { kind: 'createTable' }>;
+type CreateTable = Extract<SchemaAction, { kind: 'createTable' }>;
 
 /** Columns, constraints and options of a CREATE TABLE; undefined if it has no valid list of columns. */
 export function tableOf(sql: string): (Pick<CreateTable, 'columns' | 'constraints'> & { strict: boolean }) | undefined {

@@ -5,12 +5,12 @@
 import { type Cursor, cursor } from '../../../sql/cursor.ts';
 import { isComplete, outsideParentheses, type SqlToken, significantTokens } from '../../../sql/significant.ts';
 import { parseClauses, parseColumn } from '../../../sql/sqlite/create-table.ts';
-import type { Action, TableRef } from '../action.ts';
+import type { SchemaAction, TableRef } from '../action.ts';
 import { features } from './sqlite-features.ts';
 import { columnOf, constraintsOf, indexedColumns, tableOf } from './sqlite-table.ts';
 
 /** Of one statement; undefined if it is not valid in SQLite. */
-export function sqliteActions(sql: string): Action[] | undefined {
+export function sqliteActions(sql: string): SchemaAction[] | undefined {
   const tokens = significantTokens(sql, 'sqlite');
   if (!isComplete(sql, tokens)) return undefined;
   while (tokens.at(-1)?.key === ';') tokens.pop();
@@ -20,7 +20,7 @@ export function sqliteActions(sql: string): Action[] | undefined {
   return actions === undefined ? undefined : [...actions, ...features(tokens)];
 }
 
-type Reader = (at: Cursor, tokens: readonly SqlToken[], sql: string) => Action[] | undefined;
+type Reader = (at: Cursor, tokens: readonly SqlToken[], sql: string) => SchemaAction[] | undefined;
 
 const nothing: Reader = () => [];
 
@@ -51,7 +51,7 @@ const READERS: Record<string, Reader> = {
     tokens.some(({ key }) => key === 'TO') ? [] : [{ kind: 'transaction', verb: 'ROLLBACK' }],
 };
 
-function create(at: Cursor, tokens: readonly SqlToken[], sql: string): Action[] | undefined {
+function create(at: Cursor, tokens: readonly SqlToken[], sql: string): SchemaAction[] | undefined {
   const temporary = at.take('TEMP') || at.take('TEMPORARY');
   const unique = at.take('UNIQUE');
   const virtual = at.take('VIRTUAL');
@@ -82,11 +82,11 @@ function namesOf(tokens: readonly SqlToken[]): string[] {
   return [...new Set(names.map(({ text }) => text.toLowerCase()))];
 }
 
-function derived(table: TableRef, temporary: boolean): Action {
+function derived(table: TableRef, temporary: boolean): SchemaAction {
   return { kind: 'createTable', table, columns: [], constraints: [], temporary, derived: true };
 }
 
-function createTable(at: Cursor, table: TableRef, temporary: boolean, sql: string): Action[] | undefined {
+function createTable(at: Cursor, table: TableRef, temporary: boolean, sql: string): SchemaAction[] | undefined {
   if (at.take('AS')) return [derived(table, temporary)];
   const body = at.peek()?.key === '(' ? tableOf(sql) : undefined;
   if (body === undefined) return undefined;
@@ -97,7 +97,7 @@ function createTable(at: Cursor, table: TableRef, temporary: boolean, sql: strin
   ];
 }
 
-function createIndex(at: Cursor, name: string, unique: boolean): Action[] | undefined {
+function createIndex(at: Cursor, name: string, unique: boolean): SchemaAction[] | undefined {
   const table = at.take('ON') ? at.name() : undefined;
   const parts = at.group();
   if (table === undefined || parts === undefined) return undefined;
@@ -109,7 +109,7 @@ function createIndex(at: Cursor, name: string, unique: boolean): Action[] | unde
   ];
 }
 
-function alter(at: Cursor, sql: string): Action[] | undefined {
+function alter(at: Cursor, sql: string): SchemaAction[] | undefined {
   const table = at.take('TABLE') ? at.ref() : undefined;
   if (table === undefined) return undefined;
   if (at.take('RENAME', 'TO')) {
@@ -128,7 +128,7 @@ function alter(at: Cursor, sql: string): Action[] | undefined {
   return at.take('ALTER') ? alterColumn(at, table) : undefined;
 }
 
-function add(at: Cursor, table: TableRef, sql: string): Action[] | undefined {
+function add(at: Cursor, table: TableRef, sql: string): SchemaAction[] | undefined {
   const next = at.peek()?.key ?? '';
   if (next === 'CONSTRAINT' || next === 'CHECK') {
     const added = constraintsOf(parseClauses(sql, at.rest())).map((spec) => ({
@@ -144,7 +144,7 @@ function add(at: Cursor, table: TableRef, sql: string): Action[] | undefined {
   return read === undefined ? undefined : [{ kind: 'addColumn', table, column: read.column }];
 }
 
-function dropPart(at: Cursor, table: TableRef): Action[] | undefined {
+function dropPart(at: Cursor, table: TableRef): SchemaAction[] | undefined {
   if (at.take('CONSTRAINT')) {
     const name = at.name();
     if (name === undefined) return undefined;
@@ -156,7 +156,7 @@ function dropPart(at: Cursor, table: TableRef): Action[] | undefined {
   return [{ kind: 'dropColumn', table, column, cascade: false }, since('ALTER TABLE DROP COLUMN', 3035000)];
 }
 
-function alterColumn(at: Cursor, table: TableRef): Action[] | undefined {
+function alterColumn(at: Cursor, table: TableRef): SchemaAction[] | undefined {
   at.take('COLUMN');
   const column = at.name();
   const kind = at.take('SET', 'NOT', 'NULL')
@@ -168,11 +168,11 @@ function alterColumn(at: Cursor, table: TableRef): Action[] | undefined {
   return [{ kind, table, column }, since('ALTER TABLE ALTER COLUMN', 3052000)];
 }
 
-function since(feature: string, version: number): Action {
+function since(feature: string, version: number): SchemaAction {
   return { kind: 'feature', feature, since: version };
 }
 
-function drop(at: Cursor): Action[] | undefined {
+function drop(at: Cursor): SchemaAction[] | undefined {
   const what = at.next()?.key;
   at.take('IF', 'EXISTS');
   const named = at.ref();
@@ -191,7 +191,7 @@ function drop(at: Cursor): Action[] | undefined {
 }
 
 /** UPDATE, DELETE, INSERT and REPLACE, also behind WITH; inside its parentheses there are only queries. */
-function changes(tokens: readonly SqlToken[]): Action[] | undefined {
+function changes(tokens: readonly SqlToken[]): SchemaAction[] | undefined {
   const plain = outsideParentheses(tokens);
   const verb = plain.findIndex(({ key }) => VERBS.has(key));
   if (verb < 0) return plain.some(({ key }) => key === 'SELECT' || key === 'VALUES') ? [] : undefined;
@@ -219,7 +219,7 @@ function changes(tokens: readonly SqlToken[]): Action[] | undefined {
 
 const VERBS = new Set(['UPDATE', 'DELETE', 'INSERT', 'REPLACE']);
 
-function pragma(at: Cursor): Action[] | undefined {
+function pragma(at: Cursor): SchemaAction[] | undefined {
   const named = at.ref();
   if (named === undefined) return undefined;
   const value = at.take('=')

@@ -177,7 +177,7 @@ export function bodyParts(options: unknown): { body: string; language?: string }
   return { body, language };
 }
 
-export interface Query {
+interface Query {
   sql: string;
   /** Of EXECUTE: an expression that gives a statement. */
   dynamic: boolean;

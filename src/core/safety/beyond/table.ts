@@ -5,7 +5,7 @@
  */
 import { as, list, type Tree, text, tree } from '../actions/tree.ts';
 
-export type Reach = 'server' | 'outside';
+type Reach = 'server' | 'outside';
 
 export interface Beyond {
   /** As one would write it: `CREATE ROLE mig_role`, `pg_reload_conf()`. */

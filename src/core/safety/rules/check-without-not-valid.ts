@@ -1,6 +1,6 @@
-import { type ActionOf, tableName } from '../action.ts';
+import { type SchemaActionOf, tableName } from '../action.ts';
 import { quoteName, spellTable, written } from '../quoting.ts';
-import { type ActionContext, onAction, POSTGRES, type Rule } from '../rule.ts';
+import { onAction, POSTGRES, type Rule, type RuleActionContext } from '../rule.ts';
 
 export const checkWithoutNotValid: Rule = {
   id: 'check-without-not-valid',
@@ -36,7 +36,7 @@ export const checkWithoutNotValid: Rule = {
   },
 };
 
-function ofColumn({ table, column }: ActionOf<'addColumn'>) {
+function ofColumn({ table, column }: SchemaActionOf<'addColumn'>) {
   if (!column.check) return undefined;
   const name = quoteName(`${table.name}_${column.name}_check`);
   return {
@@ -45,7 +45,7 @@ function ofColumn({ table, column }: ActionOf<'addColumn'>) {
   };
 }
 
-function advice({ table, name, columns }: ActionOf<'addConstraint'>, { statement }: ActionContext): string {
+function advice({ table, name, columns }: SchemaActionOf<'addConstraint'>, { statement }: RuleActionContext): string {
   const constraint = quoteName(name ?? [table.name, ...columns, 'check'].join('_'));
   const alone = statement.actions?.length === 1 ? written(statement) : undefined;
   const first =

@@ -1,4 +1,4 @@
-import type { ActionOf } from '../action.ts';
+import type { SchemaActionOf } from '../action.ts';
 import { openTransaction } from '../locks.ts';
 import { optOut } from '../quoting.ts';
 import { onAction, POSTGRES, type Rule } from '../rule.ts';
@@ -38,4 +38,4 @@ const COMMANDS = {
   dropIndex: 'DROP INDEX',
   reindex: 'REINDEX',
   detachPartition: 'DETACH PARTITION',
-} satisfies Record<ActionOf<'createIndex' | 'dropIndex' | 'reindex' | 'detachPartition'>['kind'], string>;
+} satisfies Record<SchemaActionOf<'createIndex' | 'dropIndex' | 'reindex' | 'detachPartition'>['kind'], string>;

@@ -1,6 +1,6 @@
-import { type ActionOf, tableName } from '../action.ts';
+import { type SchemaActionOf, tableName } from '../action.ts';
 import { outside, quoteName, rewritten, spellColumns, spellTable } from '../quoting.ts';
-import { type ActionContext, onAction, POSTGRES, type Rule } from '../rule.ts';
+import { onAction, POSTGRES, type Rule, type RuleActionContext } from '../rule.ts';
 
 export const createIndexWithoutConcurrently: Rule = {
   id: 'create-index-without-concurrently',
@@ -41,8 +41,8 @@ export const createIndexWithoutConcurrently: Rule = {
 };
 
 function advice(
-  { table, name, columns }: ActionOf<'createIndex'>,
-  { known, statement, migration }: ActionContext,
+  { table, name, columns }: SchemaActionOf<'createIndex'>,
+  { known, statement, migration }: RuleActionContext,
 ): string {
   if (known.table(table)?.partitioned) {
     const index = quoteName(name ?? `${[table.name, ...columns].join('_')}_idx`);

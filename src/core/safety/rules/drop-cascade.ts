@@ -1,4 +1,4 @@
-import { type ActionOf, tableName } from '../action.ts';
+import { type SchemaActionOf, tableName } from '../action.ts';
 import { onAction, POSTGRES, type Rule } from '../rule.ts';
 
 export const dropCascade: Rule = {
@@ -35,7 +35,7 @@ export const dropCascade: Rule = {
   },
 };
 
-type Dropping = ActionOf<'dropObject' | 'dropTable' | 'dropColumn' | 'dropConstraint'>;
+type Dropping = SchemaActionOf<'dropObject' | 'dropTable' | 'dropColumn' | 'dropConstraint'>;
 
 /** Kinds whose removal with CASCADE also deletes values. */
 const LOSSES: Record<string, string> = {

@@ -1,5 +1,5 @@
 import { type TableRef, tableName } from '../action.ts';
-import { type ActionContext, BOTH, onAction, type Rule } from '../rule.ts';
+import { BOTH, onAction, type Rule, type RuleActionContext } from '../rule.ts';
 import { earlier, rebuildOf, sameTable } from '../rule-helpers.ts';
 
 export const dropColumn: Rule = {
@@ -50,7 +50,7 @@ export const dropColumn: Rule = {
 };
 
 /** Columns that a rebuilt table no longer has. */
-function leftOut(table: TableRef, place: ActionContext): string[] {
+function leftOut(table: TableRef, place: RuleActionContext): string[] {
   const rebuild = rebuildOf(place, table);
   const made = rebuild && place.known.table(rebuild.scratch);
   const before = place.known.table(table);
@@ -59,6 +59,6 @@ function leftOut(table: TableRef, place: ActionContext): string[] {
   return [...before.columns.keys()].filter((name) => !kept.has(name.toLowerCase()));
 }
 
-function addedHere(table: TableRef, column: string, place: ActionContext): boolean {
+function addedHere(table: TableRef, column: string, place: RuleActionContext): boolean {
   return earlier(place, 'addColumn').some((one) => sameTable(one.table, table) && one.column.name === column);
 }

@@ -1,5 +1,5 @@
 import { type TableRef, tableName } from '../action.ts';
-import { type ActionContext, BOTH, onAction, type Rule } from '../rule.ts';
+import { BOTH, onAction, type Rule, type RuleActionContext } from '../rule.ts';
 import { later, sameTable } from '../rule-helpers.ts';
 
 export const dropForeignKey: Rule = {
@@ -42,20 +42,20 @@ export const dropForeignKey: Rule = {
 };
 
 /** By its known definition, otherwise by its name: a name that PostgreSQL generates ends in _fkey. */
-function isForeignKey(table: TableRef, name: string, { known }: ActionContext): boolean {
+function isForeignKey(table: TableRef, name: string, { known }: RuleActionContext): boolean {
   const constraint = known.table(table)?.constraints.find((one) => one.name === name);
   if (constraint !== undefined) return constraint.constraint === 'foreign key';
   return /_fkey\d*$|^fk_|_fk$/i.test(name);
 }
 
-function comesBack(table: TableRef, place: ActionContext): boolean {
+function comesBack(table: TableRef, place: RuleActionContext): boolean {
   return (
     later(place, 'addConstraint').some((one) => one.constraint === 'foreign key' && sameTable(one.table, table)) ||
     inSameStatement(table, place)
   );
 }
 
-function inSameStatement(table: TableRef, { statement }: ActionContext): boolean {
+function inSameStatement(table: TableRef, { statement }: RuleActionContext): boolean {
   return (statement.actions ?? []).some(
     (one) => one.kind === 'addConstraint' && one.constraint === 'foreign key' && sameTable(one.table, table),
   );

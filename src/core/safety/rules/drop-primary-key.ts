@@ -1,5 +1,5 @@
 import { type TableRef, tableName } from '../action.ts';
-import { type ActionContext, onAction, POSTGRES, type Rule } from '../rule.ts';
+import { onAction, POSTGRES, type Rule, type RuleActionContext } from '../rule.ts';
 import { later, sameTable } from '../rule-helpers.ts';
 
 export const dropPrimaryKey: Rule = {
@@ -34,12 +34,12 @@ export const dropPrimaryKey: Rule = {
   },
 };
 
-function isPrimaryKey(table: TableRef, name: string, { known }: ActionContext): boolean {
+function isPrimaryKey(table: TableRef, name: string, { known }: RuleActionContext): boolean {
   const constraint = known.table(table)?.constraints.find((one) => one.name === name);
   return constraint === undefined ? /_pkey\d*$/.test(name) : constraint.constraint === 'primary key';
 }
 
-function comesBack(table: TableRef, place: ActionContext): boolean {
+function comesBack(table: TableRef, place: RuleActionContext): boolean {
   const here = (place.statement.actions ?? []).flatMap((action) => (action.kind === 'addConstraint' ? [action] : []));
   return [...here, ...later(place, 'addConstraint')].some(
     (one) => one.constraint === 'primary key' && sameTable(one.table, table),

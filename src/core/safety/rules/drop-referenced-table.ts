@@ -1,5 +1,5 @@
-import { type Action, tableName } from '../action.ts';
-import { type ActionContext, onAction, type Rule, SQLITE } from '../rule.ts';
+import { type SchemaAction, tableName } from '../action.ts';
+import { onAction, type Rule, type RuleActionContext, SQLITE } from '../rule.ts';
 import { earlier, rebuildOf } from '../rule-helpers.ts';
 
 export const dropReferencedTable: Rule = {
@@ -60,11 +60,11 @@ export const dropReferencedTable: Rule = {
   },
 };
 
-function isOff(action: Extract<Action, { kind: 'pragma' }>): boolean {
+function isOff(action: Extract<SchemaAction, { kind: 'pragma' }>): boolean {
   return action.name === 'foreign_keys' && /^(?:off|0|no|false)$/i.test(action.value ?? '');
 }
 
 /** Dropped before: no longer known, unless the table is known only by its foreign key. */
-function goes(name: string, place: ActionContext): boolean {
+function goes(name: string, place: RuleActionContext): boolean {
   return earlier(place, 'dropTable').some(({ table }) => table.name === name);
 }

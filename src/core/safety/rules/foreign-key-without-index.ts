@@ -1,5 +1,5 @@
 import { CAPABILITIES } from '../../model/dialect.ts';
-import { type Action, type TableRef, tableName } from '../action.ts';
+import { type SchemaAction, type TableRef, tableName } from '../action.ts';
 import { BOTH, type FindingDraft, type MigrationContext, onMigration, type Rule } from '../rule.ts';
 import type { KnownTable } from '../schema-state.ts';
 
@@ -59,7 +59,7 @@ export const foreignKeyWithoutIndex: Rule = {
   },
 };
 
-function keysOf(action: Action): { table: TableRef; columns: readonly string[] }[] {
+function keysOf(action: SchemaAction): { table: TableRef; columns: readonly string[] }[] {
   switch (action.kind) {
     case 'createTable':
       return action.constraints

@@ -1,6 +1,6 @@
-import { type ActionOf, type TableRef, tableName } from '../action.ts';
+import { type SchemaActionOf, type TableRef, tableName } from '../action.ts';
 import { quoteName, spellColumns, spellTable, written } from '../quoting.ts';
-import { type ActionContext, onAction, POSTGRES, type Rule } from '../rule.ts';
+import { onAction, POSTGRES, type Rule, type RuleActionContext } from '../rule.ts';
 
 export const foreignKeyWithoutNotValid: Rule = {
   id: 'foreign-key-without-not-valid',
@@ -40,7 +40,7 @@ export const foreignKeyWithoutNotValid: Rule = {
   },
 };
 
-function ofColumn({ table, column }: ActionOf<'addColumn'>) {
+function ofColumn({ table, column }: SchemaActionOf<'addColumn'>) {
   const { name, references, type } = column;
   if (references === undefined || column.default === undefined) return undefined;
   return {
@@ -55,8 +55,8 @@ function inTwoSteps(table: TableRef, column: string, key: string): string {
 }
 
 function advice(
-  { table, columns, references, name }: ActionOf<'addConstraint'>,
-  { statement, known, server }: ActionContext,
+  { table, columns, references, name }: SchemaActionOf<'addConstraint'>,
+  { statement, known, server }: RuleActionContext,
 ): string {
   const key = `FOREIGN KEY (${spellColumns(columns)}) REFERENCES ${references === undefined ? '…' : spellTable(references)}`;
   if (known.table(table)?.partitioned && server.version < 180000) {

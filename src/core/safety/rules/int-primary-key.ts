@@ -1,4 +1,4 @@
-import { type ActionOf, tableName } from '../action.ts';
+import { type SchemaActionOf, tableName } from '../action.ts';
 import { onAction, POSTGRES, type Rule } from '../rule.ts';
 
 const SMALL: Record<string, string> = {
@@ -38,7 +38,7 @@ export const intPrimaryKey: Rule = {
 };
 
 /** The single column of a primary key: in a composite key no column has to be unique on its own. */
-function keyColumns(action: ActionOf<'createTable' | 'addColumn'>) {
+function keyColumns(action: SchemaActionOf<'createTable' | 'addColumn'>) {
   if (action.kind === 'addColumn') return action.column.primaryKey ? [action.column] : [];
   if (action.temporary) return [];
   const key = action.constraints.find(({ constraint }) => constraint === 'primary key')?.columns ?? [];

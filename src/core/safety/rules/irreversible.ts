@@ -1,4 +1,4 @@
-import { type Action, tableName } from '../action.ts';
+import { type SchemaAction, tableName } from '../action.ts';
 import { BOTH, onMigration, type Rule, type SeenAction } from '../rule.ts';
 import { isTemporary } from '../rule-helpers.ts';
 
@@ -63,7 +63,7 @@ function lostBy({ action, createdInPlan }: SeenAction, rebuilt: ReadonlySet<stri
   return createdInPlan ? [] : lost(action);
 }
 
-function lost(action: Action): string[] {
+function lost(action: SchemaAction): string[] {
   switch (action.kind) {
     case 'dropTable':
     case 'truncate':

@@ -1,11 +1,11 @@
-import { type ActionKind, tableKey, tableName } from '../action.ts';
+import { type SchemaActionKind, tableKey, tableName } from '../action.ts';
 import { allTransactions, locksIn } from '../locks.ts';
 import { type FindingDraft, type MigrationContext, onMigration, POSTGRES, type Rule } from '../rule.ts';
 
 /** A foreign key locks two. */
 const MANY = 3;
 const SHOWN = 5;
-const LEFT_OUT: ReadonlySet<ActionKind> = new Set(['dropTable', 'createTable']);
+const LEFT_OUT: ReadonlySet<SchemaActionKind> = new Set(['dropTable', 'createTable']);
 
 export const manyTablesLocked: Rule = {
   id: 'many-tables-locked',

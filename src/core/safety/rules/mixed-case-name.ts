@@ -1,4 +1,4 @@
-import { type ActionOf, tableName } from '../action.ts';
+import { type SchemaActionOf, tableName } from '../action.ts';
 import { onAction, POSTGRES, type Rule } from '../rule.ts';
 
 export const mixedCaseName: Rule = {
@@ -30,7 +30,7 @@ export const mixedCaseName: Rule = {
 };
 
 /** Names that the action creates. */
-function namesOf(action: ActionOf<'createTable' | 'addColumn' | 'renameTable' | 'renameColumn'>): string[] {
+function namesOf(action: SchemaActionOf<'createTable' | 'addColumn' | 'renameTable' | 'renameColumn'>): string[] {
   switch (action.kind) {
     case 'createTable':
       return action.temporary ? [] : [action.table.name, ...action.columns.map(({ name }) => name)];

@@ -1,6 +1,6 @@
 import { type TableRef, tableName } from '../action.ts';
 import { quoteName, spellTable } from '../quoting.ts';
-import { type ActionContext, onAction, POSTGRES, type Rule } from '../rule.ts';
+import { onAction, POSTGRES, type Rule, type RuleActionContext } from '../rule.ts';
 
 /** Since this version a valid CHECK with the same condition avoids the scan. */
 const PROVEN_BY_CHECK = 120000;
@@ -56,7 +56,7 @@ export const setNotNull: Rule = {
   },
 };
 
-function isProven(table: TableRef, column: string, { known, server }: ActionContext): boolean {
+function isProven(table: TableRef, column: string, { known, server }: RuleActionContext): boolean {
   const now = known.table(table);
   if (now?.notNull.has(column)) return true;
   return (
@@ -66,7 +66,7 @@ function isProven(table: TableRef, column: string, { known, server }: ActionCont
   );
 }
 
-function say(table: TableRef, column: string, { server }: ActionContext) {
+function say(table: TableRef, column: string, { server }: RuleActionContext) {
   const alter = `ALTER TABLE ${spellTable(table)}`;
   const name = quoteName(`${table.name}_${column}_not_null`);
   const test =

@@ -1,6 +1,6 @@
-import { type Action, type ActionOf, tableName } from '../action.ts';
+import { type SchemaAction, type SchemaActionOf, tableName } from '../action.ts';
 import { heldLocks, locksOf } from '../locks.ts';
-import { type ActionContext, onAction, POSTGRES, type Rule } from '../rule.ts';
+import { onAction, POSTGRES, type Rule, type RuleActionContext } from '../rule.ts';
 import { sameTable } from '../rule-helpers.ts';
 
 export const slowUnderExclusiveLock: Rule = {
@@ -49,10 +49,10 @@ export const slowUnderExclusiveLock: Rule = {
   },
 };
 
-type Slow = ActionOf<'createIndex' | 'reindex' | 'refreshView' | 'validateConstraint' | 'addConstraint'>;
+type Slow = SchemaActionOf<'createIndex' | 'reindex' | 'refreshView' | 'validateConstraint' | 'addConstraint'>;
 
 /** Whether it reads a table or a query result that has rows. */
-function isSlow(action: Slow, { isNew, known }: ActionContext): boolean {
+function isSlow(action: Slow, { isNew, known }: RuleActionContext): boolean {
   switch (action.kind) {
     case 'createIndex':
       return !action.concurrently && !action.only && !isNew(action.table);
@@ -67,7 +67,7 @@ function isSlow(action: Slow, { isNew, known }: ActionContext): boolean {
   }
 }
 
-function describe(action: Action & Slow): string {
+function describe(action: SchemaAction & Slow): string {
   switch (action.kind) {
     case 'createIndex':
       return `Builds an index on ${tableName(action.table)}`;

@@ -1,5 +1,5 @@
 import { type IndexSpec, type TableRef, tableName } from '../action.ts';
-import { type ActionContext, BOTH, onAction, type Rule } from '../rule.ts';
+import { BOTH, onAction, type Rule, type RuleActionContext } from '../rule.ts';
 import { earlier, sameTable } from '../rule-helpers.ts';
 
 export const uniqueOnExistingRows: Rule = {
@@ -68,7 +68,7 @@ function sayKey(table: TableRef, { name, columns }: Pick<IndexSpec, 'name' | 'co
 }
 
 /** Unique already by a key over some of the columns, or because a column is new and NULL in every row. */
-function isUnique(table: TableRef, columns: readonly string[], place: ActionContext): boolean {
+function isUnique(table: TableRef, columns: readonly string[], place: RuleActionContext): boolean {
   const known = place.known.table(table);
   const keys = [
     known?.primaryKey ?? [],

@@ -1,7 +1,7 @@
-import type { Entry, Privilege } from './entry.ts';
+import type { CatalogueEntry, Privilege } from './entry.ts';
 import { SYSTEM_CLASSES } from './system.ts';
 
-export interface CompareOptions {
+interface CompareOptions {
   /** The servers' major versions differ: they print one definition in two ways. */
   acrossVersions: boolean;
   /** Roles of the backup that this server does not have, or that this user may not act as. */
@@ -9,21 +9,25 @@ export interface CompareOptions {
   /** Who owns what belonged to those. */
   user: string;
   /** What is not compared. */
-  ignored?(entry: Entry): boolean;
+  ignored?(entry: CatalogueEntry): boolean;
 }
 
 /** What is not as in the backup, one sentence each; none if all is equal. */
-export function compareEntries(expected: Entry[], actual: Entry[], options: CompareOptions): string[] {
+export function compareEntries(
+  expected: CatalogueEntry[],
+  actual: CatalogueEntry[],
+  options: CompareOptions,
+): string[] {
   const { acrossVersions, ignored } = options;
-  const counts = (entry: Entry) => !ignored?.(entry) && !(acrossVersions && OF_ONE_VERSION.has(entry.class));
+  const counts = (entry: CatalogueEntry) => !ignored?.(entry) && !(acrossVersions && OF_ONE_VERSION.has(entry.class));
   return compareAll(expected.filter(counts), actual.filter(counts), options);
 }
 
 /** What each major version has of its own. */
 const OF_ONE_VERSION = new Set([...SYSTEM_CLASSES.map(({ name }) => name), 'not-null constraint']);
 
-function compareAll(expected: Entry[], actual: Entry[], options: CompareOptions): string[] {
-  const key = (entry: Entry) => `${entry.class}\0${entry.name}`;
+function compareAll(expected: CatalogueEntry[], actual: CatalogueEntry[], options: CompareOptions): string[] {
+  const key = (entry: CatalogueEntry) => `${entry.class}\0${entry.name}`;
   const here = new Map(actual.map((entry) => [key(entry), withRoles(entry, options)]));
   const differences: string[] = [];
   for (const original of expected) {
@@ -37,7 +41,12 @@ function compareAll(expected: Entry[], actual: Entry[], options: CompareOptions)
   return [...differences, ...[...here.values()].map((entry) => `${labelOf(entry)} is not in the backup`)];
 }
 
-function differencesOf(of: string, want: Entry, have: Entry, { acrossVersions }: CompareOptions): string[] {
+function differencesOf(
+  of: string,
+  want: CatalogueEntry,
+  have: CatalogueEntry,
+  { acrossVersions }: CompareOptions,
+): string[] {
   const found: string[] = [];
   if (want.owner !== have.owner) found.push(`${of} belongs to ${have.owner} instead of ${want.owner}`);
   if (!acrossVersions && JSON.stringify(want.privileges ?? []) !== JSON.stringify(have.privileges ?? [])) {
@@ -51,7 +60,7 @@ function differencesOf(of: string, want: Entry, have: Entry, { acrossVersions }:
   return acrossVersions ? found : [...found, `${of}: their content differs`];
 }
 
-function labelOf({ class: kind, name }: Entry): string {
+function labelOf({ class: kind, name }: CatalogueEntry): string {
   switch (kind) {
     case 'rows':
       return `rows of ${name}`;
@@ -75,7 +84,7 @@ function labelOf({ class: kind, name }: Entry): string {
 }
 
 /** As it is where some roles are not available: their objects belong to the user, and their grants are not there. */
-function withRoles(entry: Entry, { unavailable, user }: CompareOptions): Entry {
+function withRoles(entry: CatalogueEntry, { unavailable, user }: CompareOptions): CatalogueEntry {
   if (unavailable.size === 0) return entry;
   const replaced = (role: string) => (role !== '' && role === entry.owner && unavailable.has(role) ? user : role);
   const privileges = entry.privileges

@@ -1,4 +1,4 @@
-import type { Entry, Privilege, RunQuery } from './entry.ts';
+import type { CatalogueEntry, Privilege, RunQuery } from './entry.ts';
 import { hashOf } from './entry.ts';
 import { acl } from './sql.ts';
 import { readSystemStatements } from './system.ts';
@@ -59,12 +59,12 @@ async function readOwn(run: RunQuery): Promise<Own> {
   return JSON.parse(line) as Own;
 }
 
-export async function databaseEntry(run: RunQuery): Promise<Entry> {
+export async function databaseEntry(run: RunQuery): Promise<CatalogueEntry> {
   return entryOf(await readOwn(run));
 }
 
 /** The properties as one object of the digest. The values of settings may be secret: only their hash is kept here. */
-function entryOf({ owner, privileges, settings, ...rest }: Own): Entry {
+function entryOf({ owner, privileges, settings, ...rest }: Own): CatalogueEntry {
   const sorted = settings.map(({ role, config }) => [role, [...config].sort()]);
   // A copy that is being filled takes no connections and is not a template; this is set when it is swapped in.
   const text = JSON.stringify([rest.encoding, rest.locale, rest.tablespace, rest.comment, sorted]);

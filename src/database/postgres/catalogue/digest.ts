@@ -3,21 +3,20 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import type { CatalogueDigest } from '../../../core/model/backup.ts';
 import { ProblemError } from '../../../core/model/problem.ts';
 import type { DatabaseProperties } from './database.ts';
-import type { Entry } from './read.ts';
+import type { CatalogueEntry } from './read.ts';
 
 export interface Catalogue {
   serverMajor: number;
-  entries: Entry[];
+  entries: CatalogueEntry[];
   schemas?: readonly string[];
   largeObjects: boolean;
   /** Absent if the backup is of some schemas only. */
   properties?: DatabaseProperties;
 }
 
-type Packed = { entries: [Entry['class'], string, string | null, Entry['privileges'], string | null][] } & Pick<
-  Catalogue,
-  'properties' | 'schemas' | 'largeObjects'
->;
+type Packed = {
+  entries: [CatalogueEntry['class'], string, string | null, CatalogueEntry['privileges'], string | null][];
+} & Pick<Catalogue, 'properties' | 'schemas' | 'largeObjects'>;
 
 /** For the manifest: a hash for each class of objects, and the list of objects in compressed form. */
 export function packCatalogue({ serverMajor, entries, ...rest }: Catalogue): CatalogueDigest {

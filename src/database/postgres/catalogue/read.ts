@@ -5,14 +5,14 @@
  */
 import { databaseEntry } from './database.ts';
 import { DATABASE_CLASSES } from './database-wide.ts';
-import { type Entry, hashOf, type Privilege, type ReadOptions, type RunQuery, within } from './entry.ts';
+import { type CatalogueEntry, type CatalogueOptions, hashOf, type Privilege, type RunQuery, within } from './entry.ts';
 import { PROGRAM_CLASSES } from './programs.ts';
 import { RELATION_CLASSES } from './relations.ts';
 import { readRows } from './rows.ts';
 import type { ObjectClass } from './sql.ts';
 import { SYSTEM_CLASSES } from './system.ts';
 
-export type { Entry, Privilege, ReadOptions, RunQuery } from './entry.ts';
+export type { CatalogueEntry, CatalogueOptions, Privilege, RunQuery } from './entry.ts';
 
 /** What makes the texts of one database comparable with those of another, for the session or the transaction. */
 export const COMPARABLE = [
@@ -32,28 +32,28 @@ export const COMPARABLE = [
 const CLASSES: ObjectClass[] = [...DATABASE_CLASSES, ...SYSTEM_CLASSES, ...PROGRAM_CLASSES, ...RELATION_CLASSES];
 
 /** The objects alone, without rows and the properties of the database. */
-export async function readObjects(run: RunQuery, options: ReadOptions): Promise<Entry[]> {
-  const entries: Entry[] = [];
+export async function readObjects(run: RunQuery, options: CatalogueOptions): Promise<CatalogueEntry[]> {
+  const entries: CatalogueEntry[] = [];
   for (const kind of CLASSES)
     if (kind.name !== 'large object' || options.largeObjects) entries.push(...(await readClass(run, kind, options)));
   return entries;
 }
 
-export async function readEntries(run: RunQuery, options: ReadOptions): Promise<Entry[]> {
-  const entries: Entry[] = options.schemas === undefined ? [await databaseEntry(run)] : [];
+export async function readEntries(run: RunQuery, options: CatalogueOptions): Promise<CatalogueEntry[]> {
+  const entries: CatalogueEntry[] = options.schemas === undefined ? [await databaseEntry(run)] : [];
   entries.push(...(await readObjects(run, options)));
   entries.push(...(await readRows(run, options)));
   return entries.sort((a, b) => compareText(a.class, b.class) || compareText(a.name, b.name));
 }
 
 /** Of PostgreSQL's own objects and members of extensions. */
-export async function readSystemEntries(run: RunQuery, options: ReadOptions): Promise<Entry[]> {
-  const entries: Entry[] = [];
+export async function readSystemEntries(run: RunQuery, options: CatalogueOptions): Promise<CatalogueEntry[]> {
+  const entries: CatalogueEntry[] = [];
   for (const kind of SYSTEM_CLASSES) entries.push(...(await readClass(run, kind, options)));
   return entries;
 }
 
-async function readClass(run: RunQuery, kind: ObjectClass, options: ReadOptions): Promise<Entry[]> {
+async function readClass(run: RunQuery, kind: ObjectClass, options: CatalogueOptions): Promise<CatalogueEntry[]> {
   const lines = await run(
     `SELECT jsonb_build_array(i.type || ' ' || i.identity, q.schema,
        CASE WHEN q.owner IS NOT NULL THEN pg_get_userbyid(q.owner) END, q.acl, q.def)::text

@@ -1,4 +1,4 @@
-import { type Entry, type ReadOptions, type RunQuery, within } from './entry.ts';
+import { type CatalogueEntry, type CatalogueOptions, type RunQuery, within } from './entry.ts';
 import { FIRST_USER_OID, RELATIONS } from './sql.ts';
 
 /** How many tables one query reads. */
@@ -10,7 +10,7 @@ type Readable = [schema: string, identity: string, sql: string | null];
  * Rows of every table that a dump holds, with a sum of hashes of their text; values of sequences; content of large
  * objects. `count:hash`, or null if this user may not read it.
  */
-export async function readRows(run: RunQuery, options: ReadOptions): Promise<Entry[]> {
+export async function readRows(run: RunQuery, options: CatalogueOptions): Promise<CatalogueEntry[]> {
   return [
     ...(await readAll(run, 'rows', TABLES, options)),
     ...(await readAll(run, 'rows', CONFIGURATION, options)),
@@ -19,14 +19,19 @@ export async function readRows(run: RunQuery, options: ReadOptions): Promise<Ent
   ];
 }
 
-export function readSequences(run: RunQuery, options: ReadOptions): Promise<Entry[]> {
+export function readSequences(run: RunQuery, options: CatalogueOptions): Promise<CatalogueEntry[]> {
   return readAll(run, 'sequence value', SEQUENCES, options);
 }
 
-async function readAll(run: RunQuery, kind: string, list: string, options: ReadOptions): Promise<Entry[]> {
+async function readAll(
+  run: RunQuery,
+  kind: string,
+  list: string,
+  options: CatalogueOptions,
+): Promise<CatalogueEntry[]> {
   const found = (await run(list)).map((line) => JSON.parse(line) as Readable);
   const wanted = found.filter(([schema]) => within(schema, options));
-  const entry = (name: string, value: string | null): Entry => ({
+  const entry = (name: string, value: string | null): CatalogueEntry => ({
     class: kind,
     name,
     owner: null,
@@ -53,7 +58,7 @@ async function readAll(run: RunQuery, kind: string, list: string, options: ReadO
 const EVERY_SCHEMA = `SELECT set_config('search_path', (SELECT string_agg(quote_ident(nspname), ', ' ORDER BY nspname)
     FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'), true)`;
 
-async function largeObjects(run: RunQuery): Promise<Entry[]> {
+async function largeObjects(run: RunQuery): Promise<CatalogueEntry[]> {
   const [value = ''] = await run(
     `SELECT CASE WHEN coalesce((SELECT bool_and(pg_has_role(lomowner, 'USAGE')) FROM pg_largeobject_metadata), true)
        THEN (SELECT count(*) || ':' || coalesce(sum(hashtextextended(md5(lo_get(oid)), oid::bigint)), 0) FROM pg_largeobject_metadata) ELSE '' END`,

@@ -5,12 +5,12 @@ export const FIRST_USER_OID = 16_384;
 export interface ObjectClass {
   name: string;
   /** Columns: classid, objid, subid, schema, owner (an oid or NULL), acl (jsonb or NULL), def (jsonb). */
-  query(server: Server): string;
+  query(server: ServerMajor): string;
   /** PostgreSQL prints an expression that it has read back with other casts and parentheses. */
   hasExpressions?: true;
 }
 
-export interface Server {
+export interface ServerMajor {
   /** As `server_version_num` / 10000. */
   major: number;
 }

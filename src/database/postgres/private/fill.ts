@@ -29,7 +29,7 @@ export interface Filling {
   again(): Promise<void>;
 }
 
-export interface Part {
+export interface DumpPart {
   path: string;
   /** As pg_dump says it; of a backup, from its manifest. */
   dumpedBy?: string;
@@ -42,7 +42,7 @@ export interface Part {
 const LEFT_OUT = ['SUBSCRIPTION', 'USER MAPPING'];
 
 interface Prepared {
-  part: Part;
+  part: DumpPart;
   clients: Clients;
   contents: Contents;
   left: Set<string>;
@@ -53,7 +53,7 @@ interface Prepared {
  * applications have, since functions may need it. Returns what could not be restored unchanged, as sentences; throws
  * RestoreStopped if no copy is possible.
  */
-export async function restoreParts(filling: Filling, parts: readonly Part[]): Promise<string[]> {
+export async function restoreParts(filling: Filling, parts: readonly DumpPart[]): Promise<string[]> {
   const prepared: Prepared[] = [];
   for (const part of parts) prepared.push(await prepare(filling, part));
   await makePlace(filling, prepared);
@@ -132,7 +132,7 @@ async function repairsOf({ server, database, open }: Filling, failures: readonly
 }
 
 /** Of a foreign table the rows are elsewhere; a key of a limited backup may lead to a table that has no rows here. */
-function outOfReach({ type, message }: RestoreFailure, parts: readonly Part[]): boolean {
+function outOfReach({ type, message }: RestoreFailure, parts: readonly DumpPart[]): boolean {
   if (type === 'MATERIALIZED VIEW DATA')
     return /foreign-data wrapper|user mapping|not available on a copy/.test(message);
   return type === 'FK CONSTRAINT' && parts.length > 1;
@@ -142,7 +142,7 @@ function sayLost({ type, name, message }: RestoreFailure): string {
   return `${type} ${name} is not on the copy: ${message}`;
 }
 
-async function prepare({ open }: Filling, part: Part): Promise<Prepared> {
+async function prepare({ open }: Filling, part: DumpPart): Promise<Prepared> {
   const clients = await findClientsFor(majorOf(open), part.dumpedBy);
   const contents = await readContents(clients, part.path);
   const left = new Set(contents.entries.filter(({ type }) => LEFT_OUT.includes(type)).map(({ id }) => id));
@@ -228,7 +228,7 @@ function pathOf({ like, open }: Filling): string {
   );
 }
 
-function argsOf({ section }: Part): string[] {
+function argsOf({ section }: DumpPart): string[] {
   return ['--no-password', ...(section === undefined ? [] : [`--section=${section}`])];
 }
 
@@ -248,7 +248,7 @@ async function cutOffCopy({ server, database }: Filling): Promise<void> {
   }
 }
 
-export function envOf({ server, database, open }: Pick<Filling, 'server' | 'database' | 'open'>): NodeJS.ProcessEnv {
+function envOf({ server, database, open }: Pick<Filling, 'server' | 'database' | 'open'>): NodeJS.ProcessEnv {
   return environmentOf(targetOn(server, open.target, server.superuser, database));
 }
 

@@ -86,7 +86,7 @@ export async function makeFolder(): Promise<ServerFolder> {
   };
 }
 
-export async function give(path: string, { uid, gid }: ServerUser): Promise<void> {
+async function give(path: string, { uid, gid }: ServerUser): Promise<void> {
   if (uid !== undefined && gid !== undefined) await chown(path, uid, gid);
 }
 

@@ -5,7 +5,7 @@ import { literal } from '../restore-script.ts';
 import type { DatabaseLikeness, Likeness, Setting } from './likeness.ts';
 import { NoPrivateServer } from './problem.ts';
 
-export interface LikenOptions {
+interface LikenOptions {
   database: string;
   /** Of roles that what runs here makes itself. */
   makesRole?(role: string): boolean;

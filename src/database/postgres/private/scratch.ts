@@ -12,7 +12,7 @@ import { refuseOtherFormat } from '../restore-problems.ts';
 import { literal } from '../restore-script.ts';
 import { sizeBytes } from '../size.ts';
 import { withTemporaryFile } from '../temporary-file.ts';
-import { type Filling, type Part, RestoreStopped, restoreParts, targetOn } from './fill.ts';
+import { type DumpPart, type Filling, RestoreStopped, restoreParts, targetOn } from './fill.ts';
 import { applyLikenessSettings, liken } from './liken.ts';
 import { type Likeness, readLikeness } from './likeness.ts';
 import { NoPrivateServer } from './problem.ts';
@@ -120,7 +120,7 @@ async function fill(filling: Filling, from: ScratchSource): Promise<string[]> {
 
 /** A backup that is limited to schemas lacks what they need of the rest: that comes from the database as it is. */
 function restoreBackup(filling: Filling, { path, manifest }: Backup): Promise<string[]> {
-  const whole: Part = { path, dumpedBy: manifest.clientVersion };
+  const whole: DumpPart = { path, dumpedBy: manifest.clientVersion };
   if (manifest.schemas === undefined) return restoreParts(filling, [whole]);
   return withSchemaDump(filling, (schema) =>
     schema.limited
@@ -135,7 +135,7 @@ function restoreBackup(filling: Filling, { path, manifest }: Backup): Promise<st
 }
 
 /** The schema of the whole database; only of the target's schemas where the role may not lock all tables. */
-function withSchemaDump<T>({ open }: Filling, use: (part: Part & { limited: boolean }) => Promise<T>): Promise<T> {
+function withSchemaDump<T>({ open }: Filling, use: (part: DumpPart & { limited: boolean }) => Promise<T>): Promise<T> {
   return withTemporaryFile('schema', async (file) => {
     const clients = await findClients(majorOf(open));
     const schemas = open.target.schemas.map((schema) => `--schema=${quoteIdentifier(schema)}`);

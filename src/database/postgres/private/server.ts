@@ -27,7 +27,7 @@ export interface PrivateServer {
   stop(): Promise<void>;
 }
 
-export interface ServerOptions {
+interface ServerOptions {
   /** Lines of postgresql.conf. */
   settings: Readonly<Record<string, string>>;
   /** What it will hold. */

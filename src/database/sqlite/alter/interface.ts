@@ -16,7 +16,7 @@ import { addIndex } from './indexes.ts';
 import { dropTable, renameTable } from './tables.ts';
 import type { AlterContext } from './workbench.ts';
 
-export interface InterfaceOptions {
+interface InterfaceOptions {
   sequelize: Sequelize;
   connection: Connection;
   own: OwnTables;
@@ -26,7 +26,7 @@ export interface InterfaceOptions {
   onLate?(): void;
 }
 
-export type TableName = string | { tableName: string; schema?: string };
+type TableName = string | { tableName: string; schema?: string };
 
 export function migrationInterface({
   sequelize,

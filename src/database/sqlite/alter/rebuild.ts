@@ -16,7 +16,7 @@ import {
 } from './workbench.ts';
 
 /** Changes of the table's own CREATE TABLE text. */
-export type Edit = (sql: string, table: ParsedTable) => Splice[];
+type Edit = (sql: string, table: ParsedTable) => Splice[];
 
 /**
  * Rebuilds a table as documented (https://sqlite.org/lang_altertable.html, "Making Other Kinds Of Table Schema
