@@ -27,7 +27,7 @@ function apiOf(text: () => Iterable<string>, last: string, asked: ApiRequest[] =
 async function followed(text: () => Iterable<string>, last: string) {
   const asked: ApiRequest[] = [];
   const logs = new LogFollowers(apiOf(text, last, asked), () => {});
-  const pod = { namespace: 'n', name: 'p', runId: 'r' };
+  const pod = { namespace: 'n', name: 'p', resource: 'n/x', runId: 'r' };
   logs.follow(pod);
   await logs.end(pod);
   const log = logs.of('n/r');

@@ -4,7 +4,7 @@ import { databaseKey } from '../../src/core/reconcile/inputs.ts';
 import type { RunLog } from '../../src/core/reconcile/observed.ts';
 import { createCaches } from '../../src/operator/caches.ts';
 import { runJob } from '../../src/operator/manifests/job.ts';
-import { type Look, Slots } from '../../src/operator/slots.ts';
+import { type SlotCheck, Slots } from '../../src/operator/slots.ts';
 import { resource, START } from '../core/reconcile/reconcile-harness.ts';
 
 const POSTGRES = {
@@ -70,9 +70,9 @@ class Cluster {
     this.caches.resources.put({ ...queued, status: { conditions } } as unknown as KubernetesObject);
   }
 
-  look(namespace: string, name: string, spec: object = {}, now = AT): Look {
+  look(namespace: string, name: string, spec: object = {}, now = AT): SlotCheck {
     const asked = resource(spec, { namespace, name });
-    return this.slots.look(`${namespace}/${name}`, databaseKey(asked), this.caches, now);
+    return this.slots.check(`${namespace}/${name}`, databaseKey(asked), this.caches, now);
   }
 }
 
@@ -107,9 +107,9 @@ describe('a slot', () => {
 
   it('is held from the decision to start on', () => {
     const cluster = new Cluster(1);
-    cluster.slots.promise('a/r', 'x');
+    cluster.slots.reserve('a/r', 'x');
     assert.deepEqual(cluster.look('b', 'g').slot, { kind: 'taken', by: 'all' });
-    cluster.slots.settle('a/r');
+    cluster.slots.release('a/r');
     assert.deepEqual(cluster.look('b', 'g').slot, { kind: 'free' });
   });
 
@@ -160,7 +160,7 @@ describe('a database', () => {
     const id = cluster.runs('a', 'secret-project', 'running', POSTGRES);
     cluster.logs.set(id, connected());
     const look = cluster.look('b', 'r', POSTGRES);
-    assert.equal(look.databaseInUseBy, 'elsewhere');
+    assert.equal(look.databaseInUseBy, 'otherNamespace');
     assert.doesNotMatch(JSON.stringify(look), /secret-project/);
     const other = { database: { postgres: { ...POSTGRES.database.postgres, database: 'other' } } };
     assert.equal(cluster.look('b', 'r', other).databaseInUseBy, undefined);

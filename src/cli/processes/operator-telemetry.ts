@@ -1,5 +1,5 @@
 import { resourceOf } from '../../controller-runtime/api.ts';
-import type { ControllerEvent } from '../../operator/controller.ts';
+import type { ControllerEvent } from '../../operator/controller-event.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 
