@@ -26,6 +26,7 @@ export type { Difference } from './core/schema/difference.ts';
 export type { Rename } from './core/schema/renames.ts';
 export type { DescribedDifference, SchemaValidation, TableValidation } from './core/schema/validation.ts';
 export type { DoneMigration, KeptDatabase } from './database/port.ts';
+export type { DriftDifference } from './engine/drift.ts';
 export {
   type BackupOptions,
   backupDatabase,
@@ -39,7 +40,7 @@ export {
 export { type BaselineOptions, type BaselineResult, takeBaseline } from './library/baseline.ts';
 export { type Current, getCurrentRevision } from './library/current.ts';
 export { type DiagramOptions, schemaDiagram } from './library/diagram.ts';
-export { type DriftDifference, type DriftOptions, type DriftResult, findDrift } from './library/drift.ts';
+export { type DriftOptions, type DriftResult, findDrift } from './library/drift.ts';
 export { type Generated, type GenerateOptions, generateMigration } from './library/generate.ts';
 export {
   adoptHistory,

@@ -3,9 +3,16 @@ import { join, resolve } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import type { z } from 'zod';
 import { ProblemError } from '../core/model/problem.ts';
+import type { RunRequest } from '../core/model/request.ts';
 import { type DatabaseMigration, databaseMigrationSchema, KIND } from '../core/model/resource.ts';
 import { placeOfObjectStore } from '../core/reconcile/backup-place.ts';
-import type { Placement } from '../core/reconcile/request.ts';
+import {
+  invalidRepair,
+  type Placement,
+  type RequestIdentity,
+  requestedActions,
+  requestFromSpec,
+} from '../core/reconcile/request.ts';
 
 /** Reads the one DatabaseMigration of a manifest, `-` for standard input; all errors in it are reported together. */
 export async function readManifest(file: string): Promise<DatabaseMigration> {
@@ -28,6 +35,20 @@ export async function readDocument(file: string): Promise<{ resource: DatabaseMi
   const parsed = databaseMigrationSchema.safeParse(only);
   if (!parsed.success) throw invalid(`${file}: ${parsed.error.issues.map(sentence).join('; ')}`);
   return { resource: parsed.data, written: only as { spec: unknown } };
+}
+
+/**
+ * The request for a run of a manifest on this machine, with what its annotations ask for. Throws ProblemError
+ * InvalidConfiguration for an annotation that cannot be read.
+ */
+export function requestOfManifest(
+  resource: DatabaseMigration,
+  identity: RequestIdentity,
+  placement: Placement,
+): RunRequest {
+  const wrong = invalidRepair(resource);
+  if (wrong !== undefined) throw invalid(`${wrong} Correct it in the manifest, or remove it.`);
+  return { ...requestFromSpec(resource.spec, identity, placement), ...requestedActions(resource), manifest: true };
 }
 
 export interface LocalPaths {

@@ -1,4 +1,4 @@
-/** A failed key is retried with exponential backoff; all failures together are limited to this rate. */
+/** A failed key is retried with exponential backoff; all failures of a group together are limited to this rate. */
 const RETRY_MS = { first: 200, most: 60_000 } as const;
 const FAILURES_PER_SECOND = 20;
 const BURST = 200;
@@ -26,6 +26,8 @@ export interface QueueOptions {
   /** Maximum number of keys that are processed at the same time. */
   workers: number;
   work(key: string): Promise<void>;
+  /** The group of a key, for example its namespace. Default: all keys are in one group. */
+  groupOf?(key: string): string;
   /** Called for a failure; the key is retried automatically. */
   onError(key: string, error: unknown): void;
   /** Called with the milliseconds that a key has waited since it was due. */
@@ -36,30 +38,33 @@ export interface QueueOptions {
 
 /**
  * A queue of keys. Each key is queued at most once, is processed by one worker at a time, and is queued again if it was
- * added while it was processed. First in, first out, so that no key starves another. Bounded by the number of keys.
+ * added while it was processed. First in, first out within a group, so that no key starves another. Groups take turns,
+ * and no group takes more than half of the workers that the others leave, so that no group starves another. Bounded by
+ * the number of keys.
  */
 export class WorkQueue {
   readonly #options: QueueOptions;
   readonly #clock: QueueClock;
-  readonly #waiting = new Map<string, number>();
+  /** By group: the key and the time since when it waits. The first group is next. */
+  readonly #waiting = new Map<string, Map<string, number>>();
+  /** Workers by group. */
+  readonly #busy = new Map<string, number>();
   readonly #working = new Map<string, number>();
   readonly #again = new Set<string>();
   readonly #timers = new Map<string, { cancel: () => void; due: number }>();
   readonly #failures = new Map<string, number>();
-  #tokens = BURST;
-  #tokensAt: number;
+  readonly #tokens = new Map<string, { left: number; at: number }>();
   #stopped = false;
   #idle: (() => void)[] = [];
 
   constructor(options: QueueOptions) {
     this.#options = options;
     this.#clock = options.clock ?? SYSTEM_CLOCK;
-    this.#tokensAt = this.#clock.now();
   }
 
   /** Number of keys that are ready and wait for a worker. */
   get depth(): number {
-    return this.#waiting.size;
+    return [...this.#waiting.values()].reduce((sum, keys) => sum + keys.size, 0);
   }
 
   /** Age of the oldest work in progress, in milliseconds; 0 if there is none. */
@@ -72,7 +77,7 @@ export class WorkQueue {
     if (this.#stopped) return;
     this.#clearTimer(key);
     if (this.#working.has(key)) this.#again.add(key);
-    else if (!this.#waiting.has(key)) this.#waiting.set(key, this.#clock.now());
+    else this.#enqueue(key);
     this.#pump();
   }
 
@@ -106,19 +111,46 @@ export class WorkQueue {
     if (this.#working.size > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 
+  #groupOf(key: string): string {
+    return this.#options.groupOf?.(key) ?? '';
+  }
+
+  #enqueue(key: string): void {
+    const group = this.#groupOf(key);
+    const keys = this.#waiting.get(group) ?? new Map<string, number>();
+    if (!keys.has(key)) keys.set(key, this.#clock.now());
+    this.#waiting.set(group, keys);
+  }
+
   #pump(): void {
-    while (!this.#stopped && this.#working.size < this.#options.workers) {
-      const [next] = this.#waiting;
-      if (next === undefined) return;
-      const [key, since] = next;
-      this.#waiting.delete(key);
+    for (let next = this.#next(); next !== undefined; next = this.#next()) {
+      const { key, since } = next;
       this.#working.set(key, this.#clock.now());
+      const group = this.#groupOf(key);
+      this.#busy.set(group, (this.#busy.get(group) ?? 0) + 1);
       this.#options.onStart?.(key, this.#clock.now() - since);
-      void this.#run(key);
+      void this.#run(key, group);
     }
   }
 
-  async #run(key: string): Promise<void> {
+  /** Takes the oldest key of the next group that may have one more worker. */
+  #next(): { key: string; since: number } | undefined {
+    const free = this.#options.workers - this.#working.size;
+    if (this.#stopped || free <= 0) return undefined;
+    for (const [group, keys] of this.#waiting) {
+      if (this.#options.groupOf !== undefined && (this.#busy.get(group) ?? 0) >= free) continue;
+      this.#waiting.delete(group);
+      for (const [key, since] of keys) {
+        keys.delete(key);
+        // The last in turn now.
+        if (keys.size > 0) this.#waiting.set(group, keys);
+        return { key, since };
+      }
+    }
+    return undefined;
+  }
+
+  async #run(key: string, group: string): Promise<void> {
     try {
       await this.#options.work(key);
       this.#failures.delete(key);
@@ -127,22 +159,27 @@ export class WorkQueue {
       const failures = (this.#failures.get(key) ?? 0) + 1;
       this.#failures.set(key, failures);
       const wait = Math.min(RETRY_MS.first * 2 ** Math.min(failures - 1, 20), RETRY_MS.most);
-      this.addAfter(key, wait * (0.75 + this.#clock.random() / 2) + this.#takeToken());
+      this.addAfter(key, wait * (0.75 + this.#clock.random() / 2) + this.#takeToken(group));
     } finally {
       this.#working.delete(key);
+      const others = (this.#busy.get(group) ?? 1) - 1;
+      if (others > 0) this.#busy.set(group, others);
+      else this.#busy.delete(group);
       if (this.#again.delete(key)) this.add(key);
       if (this.#working.size === 0) for (const done of this.#idle.splice(0)) done();
       this.#pump();
     }
   }
 
-  /** Milliseconds until the shared rate allows one more retry. */
-  #takeToken(): number {
+  /** Milliseconds until the rate of the group allows one more retry. */
+  #takeToken(group: string): number {
     const now = this.#clock.now();
-    this.#tokens = Math.min(BURST, this.#tokens + ((now - this.#tokensAt) / 1000) * FAILURES_PER_SECOND);
-    this.#tokensAt = now;
-    this.#tokens -= 1;
-    return this.#tokens >= 0 ? 0 : (-this.#tokens / FAILURES_PER_SECOND) * 1000;
+    const { left, at } = this.#tokens.get(group) ?? { left: BURST, at: now };
+    const tokens = Math.min(BURST, left + ((now - at) / 1000) * FAILURES_PER_SECOND) - 1;
+    this.#tokens.set(group, { left: tokens, at: now });
+    for (const [other, { left, at }] of this.#tokens)
+      if (left + ((now - at) / 1000) * FAILURES_PER_SECOND >= BURST) this.#tokens.delete(other);
+    return tokens >= 0 ? 0 : (-tokens / FAILURES_PER_SECOND) * 1000;
   }
 
   #clearTimer(key: string): void {

@@ -10,21 +10,33 @@ import { lockWait } from './lock-wait.ts';
 import type { RunPorts } from './ports.ts';
 import { count, few } from './run-text.ts';
 
-/** In a cluster a person repairs the history with an annotation; without a resource, with the command line. */
+/** With a resource a person repairs the history with an annotation, in the cluster or in its manifest; otherwise with the command line. */
 export function repairAdvice(
-  resource: RunRequest['resource'],
+  { resource, manifest }: Pick<RunRequest, 'resource' | 'manifest'>,
   files: readonly MigrationFile[],
   history: readonly HistoryRow[],
 ): RepairAdvice | undefined {
-  if (resource === undefined) return undefined;
+  const annotationValue = (action: RepairAction) =>
+    repairText({ action, digest: damageDigest(files, history, action) });
+  if (resource === undefined) return manifest === true ? manifestAdvice(annotationValue) : undefined;
   const command = (action: RepairAction) => {
-    const value = repairText({ action, digest: damageDigest(files, history, action) });
+    const value = annotationValue(action);
     return `kubectl annotate dbm ${resource.name} -n ${resource.namespace} db-manager.dev/repair=${value} --overwrite`;
   };
   return {
     interrupted: `then type one of two commands. If it is completely applied: ${command('applied')} If nothing of it is applied: ${command('not-applied')}`,
     removeMissing: command('remove-missing'),
     acceptChecksums: command('accept-checksums'),
+  };
+}
+
+function manifestAdvice(annotationValue: (action: RepairAction) => string): RepairAdvice {
+  const annotation = (action: RepairAction) => `db-manager.dev/repair: ${annotationValue(action)}`;
+  const write = 'write this into metadata.annotations of the manifest:';
+  return {
+    interrupted: `then write one of two lines into metadata.annotations of the manifest. If it is completely applied: ${annotation('applied')} If nothing of it is applied: ${annotation('not-applied')}`,
+    removeMissing: `${write} ${annotation('remove-missing')}`,
+    acceptChecksums: `${write} ${annotation('accept-checksums')}`,
   };
 }
 

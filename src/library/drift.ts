@@ -1,12 +1,7 @@
-import { posix } from 'node:path';
 import type { Revision } from '../core/model/revision.ts';
 import type { Snapshot } from '../core/model/snapshot.ts';
-import { compareSnapshots, type Difference } from '../core/schema/compare.ts';
-import { shortName } from '../core/schema/names.ts';
-import { withoutDifference } from '../core/schema/undo.ts';
-import { type DescribedDifference, inWords } from '../core/schema/validation.ts';
-import { inWordsOf } from '../engine/difference.ts';
-import { sqlBetween } from '../migrations/generate/generate.ts';
+import { compareLive, type Drift, readLive } from '../engine/drift.ts';
+import { lockWait } from '../engine/lock-wait.ts';
 import { holder } from './holder.ts';
 import { noModels, notesOf, replay } from './schema.ts';
 import { type Session, withModels } from './session.ts';
@@ -15,28 +10,16 @@ import type { Options } from './settings.ts';
 export interface DriftOptions extends Options {
   /** What the schema should be. `migrations` (default): a replay of the applied migrations. `models`: the models. */
   against?: 'migrations' | 'models';
-  /**
-   * Objects that may differ, as glob patterns over `table` or `table.name`: `audit_*`, `orders.note`, `reporting.*`.
-   */
+  /** Objects that may differ, as glob patterns over `table` or `table.name`: `audit_*`, `orders.note`, `reporting.*`. */
   ignore?: string[];
 }
 
-/** A difference, and the SQL that undoes it alone. */
-export interface DriftDifference extends DescribedDifference {
-  /** Statements without a semicolon, in order; none if it cannot be undone by ALTER. */
-  sql: string[];
-}
-
-export interface DriftResult {
-  /** Whether there is no difference that is not ignored. */
+/** `differences` that are not ignored, each with the `sql` that undoes it alone; `sql` undoes all of them, in order. */
+export interface DriftResult extends Drift {
+  /** Whether every difference is ignored, or none was found. */
   inSync: boolean;
   /** The schema that the database was compared with. */
   expected: string;
-  differences: DriftDifference[];
-  /** Number of differences that `ignore` left out. */
-  ignored: number;
-  /** Statements that undo all differences, in an order in which they can run. */
-  sql: string[];
   /** What was not checked: tables of other schemas. */
   notes: string[];
 }
@@ -53,28 +36,11 @@ export function findDrift(options: DriftOptions = {}): Promise<DriftResult> {
   return withModels(options, async (session) => {
     const { database, settings, runId } = session;
     const { onMessage: onWaiting, signal } = options;
-    const waitMs = settings.timeouts.run === 0 ? 900_000 : settings.timeouts.run / 2;
-    const lock = await database.lock({ waitMs, runId, holder: holder(), onWaiting, signal });
-    const read = async () => ({ history: await database.history.read(), found: await database.snapshot() });
-    const { history, found } = await read().finally(() => lock.release());
-    const wanted = await wantedSchema(session, options.against, history);
-    const expected = await inWordsOf(database, wanted.snapshot, found);
-    const all = compareSnapshots(expected, found);
-    const kept = all.filter((difference) => !isIgnored(difference, options.ignore ?? []));
-    return {
-      inSync: kept.length === 0,
-      expected: wanted.source,
-      differences: kept.map((difference) => ({
-        ...inWords(difference),
-        sql: sqlBetween(withoutDifference(expected, found, difference), found),
-      })),
-      ignored: all.length - kept.length,
-      sql: sqlBetween(
-        kept.reduce((schema, one) => withoutDifference(expected, schema, one), found),
-        found,
-      ),
-      notes: await notesOf(database),
-    };
+    const waitMs = lockWait(settings.timeouts.run);
+    const { history, found } = await readLive(database, { waitMs, runId, holder: holder(), onWaiting, signal });
+    const { snapshot, source } = await wantedSchema(session, options.against, history);
+    const drift = await compareLive(database, snapshot, found, options.ignore ?? []);
+    return { inSync: drift.differences.length === 0, expected: source, ...drift, notes: await notesOf(database) };
   });
 }
 
@@ -89,10 +55,4 @@ async function wantedSchema(
   }
   const revisions = history.map(({ revision }) => revision);
   return { snapshot: await replay(session, revisions), source: 'a replay of the applied migrations' };
-}
-
-function isIgnored({ table, name }: Difference, patterns: readonly string[]): boolean {
-  const place = shortName(table);
-  const names = name === undefined ? [place] : [place, `${place}.${name}`];
-  return patterns.some((pattern) => names.some((one) => posix.matchesGlob(one, pattern)));
 }

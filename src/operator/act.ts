@@ -86,6 +86,7 @@ async function perform(
           body: { apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy: 'Background' },
         })
         .catch(ignore(404));
+      context.onWithdrawn(`${namespace}/${resource.metadata.name}`, action.job);
       return undefined;
   }
 }

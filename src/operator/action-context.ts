@@ -7,6 +7,8 @@ export interface ActionContext {
   api: Api;
   caches: Caches;
   runner: RunnerDefaults;
+  /** Called with the resource's key and the run whose Job is deleted, so that nothing may run for it. */
+  onWithdrawn(key: string, job: string): void;
   /** Identity of this process, for events. */
   identity: string;
   now(): Date;

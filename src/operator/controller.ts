@@ -7,6 +7,7 @@ import { type Caches, createCaches } from './caches.ts';
 import type { ControllerEvent } from './controller-event.ts';
 import { LogFollowers } from './logs.ts';
 import type { RunnerDefaults } from './manifests/job.ts';
+import { namespaceOf } from './names.ts';
 import type { Sources } from './observe.ts';
 import { Reconciler } from './reconciler.ts';
 import { ResourceTracker } from './resource-tracker.ts';
@@ -24,11 +25,14 @@ interface ControllerOptions {
   identity: string;
   now(): Date;
   emit(news: ControllerEvent): void;
+  /** A resource, or something that it depends on, has changed. */
+  onTouched?(key: string): void;
 }
 
 /** Minimum interval between two writes of the live status of one resource, in milliseconds. */
 const LIVE_MS = 400;
-const WORKERS = 8;
+/** One namespace has at most half of them. */
+const WORKERS = 16;
 
 interface Controller {
   readonly caches: Caches;
@@ -50,11 +54,13 @@ export function createController({
   identity,
   now,
   emit,
+  onTouched,
 }: ControllerOptions): Controller {
   let reconciler: Reconciler | undefined;
   const queue = new WorkQueue({
     workers: WORKERS,
     work: async (key) => reconciler?.reconcile(key),
+    groupOf: namespaceOf,
     onError: (key, error) => {
       // A conflict is expected: the resource has changed and is reconciled again.
       if (!isStatus(error, 409) && !isTerminating(error) && !(error instanceof NotLeader))
@@ -64,6 +70,7 @@ export function createController({
   });
   const caches = createCaches(namespaces, (key) => {
     if (reconciler !== undefined && key !== '') queue.add(key);
+    onTouched?.(key);
   });
   const logs = new LogFollowers(api, ({ resource, runId }, { step, hasReport }) => {
     if (step !== undefined) emit({ type: 'step', key: resource, run: runId, step });
@@ -80,7 +87,8 @@ export function createController({
     watch: (signal) => caches.run(api, signal, (path, error) => emit({ type: 'watch', path, error })),
     lead(leadership) {
       const onEventError = (error: unknown) => emit({ type: 'failed', key: 'events', error });
-      const context = { api: fenced(api, leadership), caches, runner, identity, now, onEventError };
+      const onWithdrawn = (key: string, job: string) => tracker.set(key, { withdrawn: job });
+      const context = { api: fenced(api, leadership), caches, runner, identity, now, onEventError, onWithdrawn };
       reconciler = new Reconciler({ sources, queue, context, emit });
       for (const key of caches.resources.keys()) queue.add(key);
       for (const { resource } of caches.jobs.values()) queue.add(resource);

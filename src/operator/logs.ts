@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 import type { Api } from '../controller-runtime/api.ts';
 import { isStatus } from '../controller-runtime/api-error.ts';
 import { linesOf } from '../controller-runtime/lines.ts';
@@ -26,15 +26,24 @@ interface FollowedPod {
 const RETRY_MS = { first: 250, most: 5_000 } as const;
 /** How long to wait for the end of the log of a terminated pod before its termination message is used instead. */
 const END_MS = 5_000;
+/** The maximum that is read from the log of one pod while it runs, over all its readings, in bytes. */
+const LOG_BYTES = 16_000_000;
 /**
- * The maximum that is read from the log of one pod, over all its readings, in bytes. A normal run writes less than 2
- * MB.
+ * A normal run writes less than this, in bytes. More is read slowly, so that a long log takes no time from other
+ * namespaces.
  */
-export const LOG_BYTES = 16_000_000;
+export const FREE_BYTES = 2_000_000;
+const BYTES_PER_SECOND = 256_000;
+const PORTION_BYTES = 64_000;
+/** Lines are read for at most this time before others run, in milliseconds. */
+const TURN_MS = 5;
 /** The cost of a line in addition to its length, in bytes: empty lines take time too. */
 const LINE_BYTES = 100;
-/** The last line of a run is its report; an earlier line may be of any length. */
-const LAST = { tailLines: 3, limitBytes: 2 * REPORT_BYTES, timeoutMs: 5_000 } as const;
+/**
+ * The last line of a run is its report. A kubelet counts the pieces of 16 KiB in which it keeps a long line; other
+ * sources of a log count whole lines, of which an earlier one may be of any length.
+ */
+const LAST = { tailLines: [12, 1], limitBytes: 2 * REPORT_BYTES, timeoutMs: 5_000 } as const;
 
 interface Follower {
   pod: FollowedPod;
@@ -42,9 +51,14 @@ interface Follower {
   stop: AbortController;
   /** Set if the pod has ended: the log is complete at the next end of the stream. */
   ended: boolean;
-  /** Bytes read so far. */
+  /** Bytes read so far, and how many of them when it last waited. */
   bytes: number;
+  paid: number;
+  /** When the event loop last ran others; of `performance.now()`. */
+  turn: number;
   done: Promise<void>;
+  /** The reading of the end of the log. */
+  end?: Promise<void>;
 }
 
 type Outcome = 'end' | 'failed' | 'gone' | 'tooLong';
@@ -76,22 +90,35 @@ export class LogFollowers {
     if (this.#followers.has(key)) return;
     const reader = new RunLogReader(pod.runId, pod.cleaning);
     const stop = new AbortController();
-    const follower: Follower = { pod, reader, stop, ended: false, bytes: 0, done: Promise.resolve() };
+    const follower: Follower = { pod, reader, stop, ended: false, bytes: 0, paid: 0, turn: 0, done: Promise.resolve() };
     this.#followers.set(key, follower);
     follower.done = this.#run(pod, follower);
   }
 
-  /** For a pod that has ended: resolves when its whole log is read, or after a timeout. */
-  async end(pod: FollowedPod): Promise<void> {
-    const follower = this.#followers.get(runKey(pod.namespace, pod.runId));
-    if (follower === undefined) return;
+  /**
+   * For a pod that has ended: whether as much of its log is read as will be. If not, the change is reported when it is,
+   * after a timeout at the latest.
+   */
+  end(pod: FollowedPod): boolean {
+    const key = runKey(pod.namespace, pod.runId);
+    const follower = this.#followers.get(key);
+    if (follower === undefined || follower.reader.complete) return true;
     follower.ended = true;
+    follower.end ??= this.#readEnd(pod, follower).then(() => {
+      if (this.#followers.get(key) === follower) this.#changed(follower);
+    });
+    return false;
+  }
+
+  async #readEnd(pod: FollowedPod, follower: Follower): Promise<void> {
     const { reader, stop } = follower;
-    if (reader.complete) return;
-    const timeout = new AbortController();
-    await Promise.race([follower.done, sleep(END_MS, undefined, { signal: timeout.signal }).catch(() => {})]);
-    timeout.abort();
-    if (reader.complete && reader.unreadable === undefined) return;
+    if (follower.bytes > FREE_BYTES) reader.unreadable ??= tooLong(follower);
+    else {
+      const timeout = new AbortController();
+      await Promise.race([follower.done, sleep(END_MS, undefined, { signal: timeout.signal }).catch(() => {})]);
+      timeout.abort();
+      if (reader.complete && reader.unreadable === undefined) return;
+    }
     stop.abort();
     reader.unreadable ??= `it was not read within ${END_MS / 1000} s`;
     // A log that could not be read completely is not read again.
@@ -128,7 +155,7 @@ export class LogFollowers {
       const wasEnded = follower.ended;
       const outcome = await this.#readOnce(pod, follower);
       if (outcome === 'tooLong') {
-        reader.unreadable = `the log is longer than ${LOG_BYTES / 1_000_000} MB`;
+        reader.unreadable = tooLong(follower);
         // The pod may still run; the report is read when it has ended.
         return;
       }
@@ -150,7 +177,7 @@ export class LogFollowers {
       const response = await this.#open(pod, { follow: true }, stop.signal);
       reader.restart();
       for await (const line of linesOf(counted(response, follower), longestLine)) {
-        spend(follower, LINE_BYTES);
+        await spend(follower, LINE_BYTES);
         const news = reader.read(line);
         if (news !== undefined) this.#changed(follower, news.step);
       }
@@ -163,11 +190,15 @@ export class LogFollowers {
 
   async #readLast(pod: FollowedPod, reader: RunLogReader): Promise<void> {
     const { tailLines, limitBytes, timeoutMs } = LAST;
-    try {
-      const response = await this.#open(pod, { tailLines, limitBytes }, AbortSignal.timeout(timeoutMs));
-      for await (const line of linesOf(response, longestLine)) reader.read(line);
-    } catch {
-      // The termination message is used instead.
+    for (const lines of tailLines) {
+      try {
+        const query = { tailLines: lines, limitBytes };
+        const response = await this.#open(pod, query, AbortSignal.timeout(timeoutMs));
+        for await (const line of linesOf(response, longestLine)) reader.read(line);
+      } catch {
+        // The termination message is used instead.
+      }
+      if (reader.snapshot().report !== undefined) return;
     }
   }
 
@@ -184,12 +215,28 @@ export class LogFollowers {
 
 async function* counted(stream: Readable, follower: Follower): AsyncGenerator<Buffer> {
   for await (const chunk of stream) {
-    spend(follower, (chunk as Buffer).length);
+    await spend(follower, (chunk as Buffer).length);
     yield chunk as Buffer;
   }
 }
 
-function spend(follower: Follower, bytes: number): void {
+async function spend(follower: Follower, bytes: number): Promise<void> {
   follower.bytes += bytes;
-  if (follower.bytes > LOG_BYTES) throw new TooLong();
+  if (follower.bytes > mostOf(follower)) throw new TooLong();
+  const owed = follower.bytes - Math.max(follower.paid, FREE_BYTES);
+  if (owed >= PORTION_BYTES) {
+    follower.paid = follower.bytes;
+    await sleep((owed / BYTES_PER_SECOND) * 1000, undefined, { signal: follower.stop.signal });
+  } else if (performance.now() - follower.turn > TURN_MS) await turn();
+  else return;
+  follower.turn = performance.now();
+}
+
+/** How much of a log is read. The rest of a long log of a pod that has ended is not: its last lines have the report. */
+function mostOf({ ended }: Follower): number {
+  return ended ? FREE_BYTES : LOG_BYTES;
+}
+
+function tooLong(follower: Follower): string {
+  return `the log is longer than ${mostOf(follower) / 1_000_000} MB`;
 }

@@ -4,6 +4,9 @@ export const MANAGED_SELECTOR = 'app.kubernetes.io/managed-by=db-manager';
 /** Jobs of the kinds next to DatabaseMigration, which the controller of migrations does not follow. */
 export const TASK_MANAGED_BY = { 'app.kubernetes.io/managed-by': 'db-manager-tasks' } as const;
 export const TASK_SELECTOR = 'app.kubernetes.io/managed-by=db-manager-tasks';
+/** Jobs of drift checks, which are no runs either. */
+export const DRIFT_MANAGED_BY = { 'app.kubernetes.io/managed-by': 'db-manager-drift' } as const;
+export const DRIFT_SELECTOR = 'app.kubernetes.io/managed-by=db-manager-drift';
 export const FIELD_MANAGER = 'db-manager';
 
 export const LABELS = {
@@ -39,3 +42,8 @@ export const VARIABLES = {
   pod: 'DB_MANAGER_POD',
   image: 'DB_MANAGER_IMAGE',
 } as const;
+
+/** The namespace in a key of the form `namespace/name`. */
+export function namespaceOf(key: string): string {
+  return key.slice(0, key.indexOf('/'));
+}

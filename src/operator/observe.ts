@@ -2,6 +2,7 @@ import type { Api } from '../controller-runtime/api.ts';
 import type { DatabaseMigration } from '../core/model/resource.ts';
 import { type Allowed, notAllowed } from '../core/reconcile/allowed.ts';
 import { dependenciesOf } from '../core/reconcile/dependencies.ts';
+import { blockingDrift } from '../core/reconcile/drift.ts';
 import { configMapsOf, databaseKey, inputsDigest } from '../core/reconcile/inputs.ts';
 import { EMPTY_LOG, type Observed, type ObservedRun } from '../core/reconcile/observed.ts';
 import type { Cleaning } from '../core/reconcile/redact.ts';
@@ -35,18 +36,23 @@ interface Fetched {
 /** If a Job has no pod for longer than this, only its events give the reason. Milliseconds. */
 const POD_GRACE_MS = 2_000;
 
-/** The part of observing that needs the network: the end of a log, and the reason why a Job has no pod. */
-export async function fetchObservations(key: string, sources: Sources, now: Date): Promise<Fetched> {
+/**
+ * The part of observing that needs the network: the end of a log, and the reason why a Job has no pod. `reading`: the
+ * end of a log is not known yet.
+ */
+export async function fetchObservations(key: string, sources: Sources, now: Date): Promise<Fetched | 'reading'> {
   const over = await refreshFromApiServer(key, inputsNow(key, sources), sources);
   const record = sources.caches.resources.get(key);
   const owner = ownerKey(record?.namespace, record?.uid);
   const pods = sources.caches.pods.by(owner);
+  let reading = false;
   for (const { namespace, pod, run } of pods) {
     if (!pod.started || isRecorded(key, run.id, sources)) continue;
     const podToFollow = { namespace, name: pod.name, resource: key, runId: run.id, cleaning: cleaningOf(key, sources) };
     sources.logs.follow(podToFollow);
-    if (pod.terminated !== undefined || pod.failure !== undefined) await sources.logs.end(podToFollow);
+    if (pod.terminated !== undefined || pod.failure !== undefined) reading = !sources.logs.end(podToFollow) || reading;
   }
+  if (reading) return 'reading';
   const waiting = sources.caches.jobs
     .by(owner)
     .find(
@@ -76,12 +82,14 @@ export function observe(
   const { caches, slots, tracker } = sources;
   const record = caches.resources.get(key);
   if (record === undefined) return undefined;
-  const { resource, unreadable } = record;
+  const { unreadable } = record;
+  const resource = withoutDrift(record.resource);
+  const blocked = blockingDrift(record.resource);
   const { namespace = '' } = resource.metadata;
   const versions = versionsOf(resource, caches);
   const inputs = inputsDigest(resource, versions);
   const run = observeRun(key, over, sources);
-  const { refusal } = tracker.get(key);
+  const { refusal, withdrawn } = tracker.get(key);
   const disallowed = notAllowed(resource, sources.allowed);
   const { databaseInUseBy, slot } = slots.check(key, databaseKey(resource), caches, now);
   return {
@@ -91,11 +99,25 @@ export function observe(
     dependencies: dependenciesOf(resource, (name) => caches.resources.get(`${namespace}/${name}`)?.resource),
     slot,
     ...(references === undefined ? {} : { references }),
+    ...(blocked === undefined ? {} : { blockingDrift: blocked }),
     ...(disallowed === undefined ? {} : { disallowed }),
     ...(unreadable === undefined ? {} : { unreadable }),
     ...(run === undefined ? {} : { run: { ...run, ...(podRefused === undefined ? {} : { podRefused }) } }),
+    ...(withdrawn === undefined ? {} : { withdrawn }),
     ...(refusal?.inputs === inputs ? { refusal } : {}),
     ...(databaseInUseBy === undefined ? {} : { databaseInUseBy }),
+  };
+}
+
+/** The controller of drift checks writes these fields of the status; here they must not be written with old values. */
+function withoutDrift(resource: DatabaseMigration): DatabaseMigration {
+  const { status } = resource;
+  const conditions = status?.conditions?.filter(({ type }) => type !== 'InSync');
+  if (status?.drift === undefined && conditions?.length === status?.conditions?.length) return resource;
+  const { drift: _, ...rest } = status ?? {};
+  return {
+    ...resource,
+    status: { ...rest, ...(conditions === undefined || conditions.length === 0 ? {} : { conditions }) },
   };
 }
 

@@ -38,6 +38,8 @@ export class Reconciler {
     const { slots, tracker } = this.#sources;
     const began = performance.now();
     const fetched = await fetchObservations(key, this.#sources, now());
+    // The end of a log is being read; the key is queued again when it is known.
+    if (fetched === 'reading') return;
     // Nothing is awaited between here and `reserve`, so two resources cannot take the same slot or database.
     const observed = observe(key, fetched, this.#sources, now());
     if (observed === undefined) {
@@ -53,7 +55,7 @@ export class Reconciler {
     } finally {
       slots.release(key);
     }
-    if (assessed.kind === 'due') tracker.set(key, { refusal: undefined });
+    if (assessed.kind === 'due') tracker.set(key, { refusal: undefined, withdrawn: undefined });
     this.#report(key, assessed, decision);
     this.#dropRecorded(key);
     if (decision.requeueAfter !== undefined) this.#queue.addAfter(key, decision.requeueAfter);
@@ -98,7 +100,7 @@ export class Reconciler {
 
   #forget(key: string): void {
     this.#queue.forget(key);
-    this.#sources.tracker.set(key, { refusal: undefined });
+    this.#sources.tracker.set(key, { refusal: undefined, withdrawn: undefined });
     this.#sources.logs.dropOf(key, () => true);
   }
 }

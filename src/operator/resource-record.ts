@@ -19,6 +19,7 @@ export class ResourceRecord {
   readonly pending: number | undefined;
   readonly backup: { sizeBytes: number; takenAt: string } | undefined;
   readonly run: { id: string; startedAt?: string; finishedAt?: string } | undefined;
+  readonly drift: { total?: number; checkedAt?: string } | undefined;
   /** Changes if the decision for a dependent may change. */
   readonly readiness: string;
   /** Why it cannot be read, if so. */
@@ -44,6 +45,8 @@ export class ResourceRecord {
     this.backup = status?.backup && { sizeBytes: status.backup.sizeBytes, takenAt: status.backup.takenAt };
     const { run } = status ?? {};
     this.run = run && { id: run.id, startedAt: run.startedAt, finishedAt: run.finishedAt };
+    const { drift } = status ?? {};
+    this.drift = drift && { total: drift.total, checkedAt: drift.checkedAt };
     this.readiness = `${ready?.status} ${ready?.observedGeneration === metadata.generation} ${status?.pending}`;
     this.unreadable = unreadable;
     this.resource = resource;

@@ -5,6 +5,8 @@ interface Tracked {
   refusal?: Refusal & { inputs: string };
   /** The database of a run that was decided and whose Job is not in the cache yet. */
   reserved?: string;
+  /** The run whose Job was deleted before its pod started. */
+  withdrawn?: string;
   /** Since when the resource has orphaned Jobs, in milliseconds since 1970. */
   orphanedSince?: number;
 }

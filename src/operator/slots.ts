@@ -2,6 +2,7 @@ import type { RunLog } from '../core/reconcile/observed.ts';
 import { podFailureReason } from '../core/reconcile/pod-trouble.ts';
 import type { Caches } from './caches.ts';
 import { runKey } from './logs.ts';
+import { namespaceOf } from './names.ts';
 import { ResourceTracker } from './resource-tracker.ts';
 import { type JobRecord, ownerKey } from './run-records.ts';
 
@@ -129,8 +130,4 @@ export class Slots {
     });
     return before.length < free ? { kind: 'free' } : { kind: 'taken', by: 'turn' };
   }
-}
-
-function namespaceOf(key: string): string {
-  return key.slice(0, key.indexOf('/'));
 }

@@ -13,6 +13,8 @@ export interface TrackedResource {
   pending: number | undefined;
   backup: { sizeBytes: number; takenAt: string } | undefined;
   run: { startedAt?: string; finishedAt?: string } | undefined;
+  /** The last comparison of the live schema; `total` is absent if it failed. */
+  drift: { total?: number; checkedAt?: string } | undefined;
 }
 
 /** Read when Prometheus scrapes, so that no copy has to be kept up to date. */
@@ -135,6 +137,11 @@ export function createMetrics(sources: MetricSources) {
   perResource('db_manager_backup_size_bytes', 'Size of the last backup.', ({ backup }) => backup?.sizeBytes);
   perResource('db_manager_backup_timestamp_seconds', 'Time of the last backup (Unix time).', ({ backup }) =>
     unix(backup?.takenAt),
+  );
+
+  perResource('db_manager_drift_differences', 'Number of differences of the live schema.', ({ drift }) => drift?.total);
+  perResource('db_manager_drift_check_timestamp_seconds', 'Time of the last drift check (Unix time).', ({ drift }) =>
+    unix(drift?.checkedAt),
   );
 
   function perResource(name: string, help: string, read: (resource: TrackedResource) => number | undefined): void {

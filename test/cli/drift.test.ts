@@ -22,7 +22,7 @@ describe('docs/operations/drift.md', function () {
     const none = await here.run('drift');
     assert.deepEqual(
       [none.code, none.out.trim()],
-      [0, 'The schema matches a replay of the applied migrations. There is no drift.'],
+      [0, 'The schema matches a replay of the applied migrations. No drift was found.'],
     );
     await runSql(targetOf(here.url), 'ALTER TABLE orders ADD COLUMN extra text; DROP INDEX orders_amount;');
     const found = await here.run('drift');

@@ -328,6 +328,7 @@ const ELSEWHERE: Partial<Record<Reason, string>> = {
   WaitingForDependency: 'test/cluster/operator-situations.test.ts',
   DependencyCycle: 'test/cluster/operator-situations.test.ts',
   DatabaseInUse: 'test/cluster/operator-situations.test.ts',
+  SchemaDrift: 'test/cluster/drift.test.ts',
   OutsideWindow: 'test/cluster/operator-situations.test.ts',
   ReferenceNotFound: 'test/cluster/operator-situations.test.ts',
   ImagePullFailed: 'test/cluster/operator-situations.test.ts',

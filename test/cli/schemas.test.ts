@@ -30,7 +30,7 @@ describe('a schema that a migration makes', () => {
   it('is migrated, and validated by a replay that makes it too', async () => {
     const migrated = await run('safe-migrate');
     assert.equal(migrated.code, 0, migrated.out + migrated.err);
-    assert.match(migrated.out, /the schema matches a replay of the migrations/);
+    assert.match(migrated.out, /the schema matches the rehearsal/);
     const validated = await run('validate');
     assert.match(validated.out, /matches a replay of the applied migrations \(2 tables\)/, validated.err);
   });

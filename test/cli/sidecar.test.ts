@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import sqlite3 from 'sqlite3';
 import type { DatabaseMigration } from '../../src/core/model/resource.ts';
@@ -157,6 +157,58 @@ describe('db-manager sidecar', () => {
       assert.deepEqual(await rows(here, "SELECT name FROM sqlite_schema WHERE name = 'notes'"), []);
     });
   }
+
+  describe('with annotations of its manifest', () => {
+    const annotated = (here: Project, annotations: Record<string, string>) => {
+      const { metadata, ...rest } = JSON.parse(manifest({ backup: BACKUP }));
+      return here.write('migration.yaml', JSON.stringify({ ...rest, metadata: { ...metadata, annotations } }));
+    };
+    const BACKUP = { volume: { claimName: 'app-backups' }, retain: { last: 1, days: 0 } };
+
+    it('accepts an edited file by the line that its log has, and only for that edit', async () => {
+      const here = await ground();
+      assert.equal((await initContainer(here)).code, 0);
+      const [file = ''] = await readdir(join(here.folder, 'migrations'));
+      await here.write(`migrations/${file}`, `${await here.read(`migrations/${file}`)}\n-- edited\n`);
+      const refused = await initContainer(here);
+      assert.match(refused.out, /^ChecksumMismatch: /m);
+      const [, value = ''] = /db-manager\.dev\/repair: (accept-checksums:[0-9a-f]{16})/.exec(refused.out) ?? [];
+      assert.doesNotMatch(refused.out, /db-manager repair/);
+
+      await annotated(here, { 'db-manager.dev/repair': 'accept-checksums:0123456789abcdef' });
+      assert.match((await initContainer(here)).out, /^ChecksumMismatch: /m);
+      await annotated(here, { 'db-manager.dev/repair': value });
+      const { code, out } = await initContainer(here);
+      assert.equal(code, 0, out);
+      assert.match(out, /history repaired \(accept-checksums\): 1 migration/);
+    });
+
+    it('starts no run with an annotation that is no repair', async () => {
+      const here = await ground();
+      await annotated(here, { 'db-manager.dev/repair': 'everything' });
+      const { code, out } = await initContainer(here);
+      assert.equal(code, 2, out);
+      assert.match(
+        out,
+        /repair is "everything", not an action and a digest\. No run starts\. Correct it in the manifest/,
+      );
+      assert.deepEqual(await rows(here, "SELECT name FROM sqlite_schema WHERE name = 'notes'"), []);
+    });
+
+    it('deletes old backups although nothing is pending', async () => {
+      const here = await ground();
+      const backups = async () => (await readdir(join(here.folder, 'backups/shop/notes'))).filter(isBackup).length;
+      const isBackup = (name: string) => name.endsWith('.json');
+      assert.equal((await initContainer(here)).code, 0);
+      await here.write('migrations/20240103000000_wider.sql', WIDER);
+      assert.equal((await initContainer(here)).code, 0);
+      assert.equal(await backups(), 2);
+      await annotated(here, { 'db-manager.dev/prune': '1' });
+      const { out } = await initContainer(here);
+      assert.match(out, /^UpToDate: /m);
+      assert.equal(await backups(), 1);
+    });
+  });
 
   it('beside a live application it refuses to restore, which would take back what that wrote', async () => {
     const here = await ground({ onFailure: 'Restore' });

@@ -63,6 +63,9 @@ export interface Agent {
   stop(): Promise<void>;
 }
 
+/** Longest log of a deleted pod that is kept, in characters. */
+const KEPT_LOG = 1_000_000;
+
 // Namespaces that one agent of this process has to itself.
 const claimedNamespaces = new Map<string, symbol>();
 let agents = 0;
@@ -154,7 +157,10 @@ export async function startAgent(controlPlane: ControlPlane, options: AgentOptio
     const uid = pod.metadata?.uid ?? '';
     const known = workers.get(uid);
     workers.delete(uid);
-    void known?.vanish();
+    // Tests read the logs of pods that are gone; the long ones of hostile pods would fill the memory.
+    void known?.vanish().then(() => {
+      for (const { log } of known.runs) if (log.text.length > KEPT_LOG) log.discard();
+    });
   };
   const informer = makeInformer<V1Pod>(config, '/api/v1/pods', () => api.listPodForAllNamespaces());
   informer.on('add', seen);

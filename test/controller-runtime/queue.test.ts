@@ -73,6 +73,55 @@ describe('the work queue', () => {
     assert.ok(order.length >= 20, order.join(' '));
   });
 
+  describe('with groups', () => {
+    const groupOf = (key: string) => key.split('/')[0] ?? '';
+
+    it('lets no group with many keys hold up another', async () => {
+      const order: string[] = [];
+      const work = async (key: string) => {
+        order.push(key);
+        await clock.sleep(1);
+      };
+      const { queue, clock } = queueOf(work, 1, { groupOf });
+      for (let number = 0; number < 100; number += 1) queue.add(`busy/${number}`);
+      queue.add('a/1');
+      queue.add('b/1');
+      queue.add('a/2');
+      await clock.pass(5);
+      assert.deepEqual(order.slice(0, 5), ['busy/0', 'busy/1', 'a/1', 'b/1', 'busy/2']);
+    });
+
+    it('leaves workers to others, however long the work of a group takes', async () => {
+      const began: string[] = [];
+      const work = (key: string) => {
+        began.push(key);
+        return clock.sleep(1_000_000);
+      };
+      const { queue, clock } = queueOf(work, 8, { groupOf });
+      for (const group of ['a', 'b', 'c', 'd']) {
+        for (let number = 0; number < 20; number += 1) queue.add(`${group}/${number}`);
+        await clock.pass(1);
+      }
+      const count = (group: string) => began.filter((key) => key.startsWith(`${group}/`)).length;
+      assert.deepEqual(['a', 'b', 'c', 'd'].map(count), [4, 2, 1, 1]);
+      assert.equal(queue.depth, 72);
+    });
+
+    it('delays the retries of no group for the failures of another', async () => {
+      const tried: string[] = [];
+      const work = async (key: string) => {
+        tried.push(key);
+        throw new Error('no');
+      };
+      const { queue, clock } = queueOf(work, 1, { groupOf });
+      for (let number = 0; number < 1_000; number += 1) queue.add(`busy/${number}`);
+      await clock.pass(10);
+      queue.add('a/1');
+      await clock.pass(300);
+      assert.equal(tried.filter((key) => key === 'a/1').length, 2);
+    });
+  });
+
   it('tries a failure again after 0.2, 0.4 and 0.8 s, a quarter more or less, up to a minute', async () => {
     for (const [chance, factor] of [
       [0, 0.75],

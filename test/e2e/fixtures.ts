@@ -33,6 +33,8 @@ export interface Room {
   /** Throws when kubectl fails; returns stdout. */
   run(...args: string[]): Promise<string>;
   apply(...objects: object[]): Promise<void>;
+  /** For an object that is too large for the annotation of `kubectl apply`. */
+  create(object: object): Promise<void>;
   helm(...args: string[]): Promise<CommandResult>;
   /** Throws with what helm and the pods said. */
   mustHelm(...args: string[]): Promise<string>;
@@ -72,6 +74,9 @@ export async function openRoom(name: string): Promise<Room> {
     kubectl: (...args) => kubectl(args),
     run: (...args) => must(args),
     apply,
+    create: async (object) => {
+      await must(['create', '--filename=-'], JSON.stringify(object));
+    },
     helm,
     async mustHelm(...args) {
       const { code, stdout, stderr } = await helm(...args);

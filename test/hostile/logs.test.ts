@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Api, ApiRequest } from '../../src/controller-runtime/api.ts';
 import { linesOf } from '../../src/controller-runtime/lines.ts';
 import type { RunReport } from '../../src/core/model/report.ts';
-import { LOG_BYTES, LogFollowers } from '../../src/operator/logs.ts';
+import { FREE_BYTES, LogFollowers } from '../../src/operator/logs.ts';
 import { longestLine, RunLogReader, reportOf } from '../../src/operator/run-log.ts';
 import { report as reportFor, START } from '../core/reconcile/reconcile-harness.ts';
 import { assertLinear } from './growth.ts';
@@ -18,7 +18,9 @@ function apiOf(text: () => Iterable<string>, last: string, asked: ApiRequest[] =
     request: () => Promise.reject(new Error('nothing else is asked')),
     stream: async (request) => {
       asked.push(request);
-      const lines = request.query?.tailLines === undefined ? text() : [last];
+      const { tailLines } = request.query ?? {};
+      const tail = last.split('\n').slice(-Number(tailLines) - 1);
+      const lines = tailLines === undefined ? text() : [tail.join('\n').slice(0, Number(request.query?.limitBytes))];
       return Readable.from(lines, { objectMode: false, signal: request.signal }) as never;
     },
   };
@@ -29,7 +31,7 @@ async function followed(text: () => Iterable<string>, last: string) {
   const logs = new LogFollowers(apiOf(text, last, asked), () => {});
   const pod = { namespace: 'n', name: 'p', resource: 'n/x', runId: 'r' };
   logs.follow(pod);
-  await logs.end(pod);
+  while (!logs.end(pod)) await sleep(1);
   const log = logs.of('n/r');
   logs.stop();
   assert.ok(log !== undefined);
@@ -54,9 +56,21 @@ describe('the log of a hostile pod', () => {
       `${'x'.repeat(1_000)}\n${REPORT}\n`,
     );
     assert.equal(log.report?.runId, 'r');
-    assert.match(log.unreadable ?? '', /longer than 16 MB/);
+    assert.match(log.unreadable ?? '', /longer than 2 MB/);
     assert.equal(asked.length, 2);
-    assert.equal(asked[1]?.query?.tailLines, 3);
+    assert.equal(asked[1]?.query?.tailLines, 12);
+  });
+
+  it('is given up behind lines that are longer than what is read of its end', async () => {
+    const { log, asked } = await followed(
+      () => repeated('x'.repeat(60_000), 1_000),
+      `${`${'x'.repeat(1_000_000)}\n`.repeat(2)}${REPORT}\n`,
+    );
+    assert.equal(log.report?.runId, 'r');
+    assert.deepEqual(
+      asked.map(({ query }) => query?.tailLines),
+      [undefined, 12, 1],
+    );
   });
 
   it('is read no further than its bound, whatever its lines are', async () => {
@@ -71,10 +85,34 @@ describe('the log of a hostile pod', () => {
           yield text;
         }
       }, 'no report');
-      assert.ok(written < LOG_BYTES + 500_000, `${written} bytes of ${JSON.stringify(line.slice(0, 20))}`);
+      assert.ok(written < FREE_BYTES + 500_000, `${written} bytes of ${JSON.stringify(line.slice(0, 20))}`);
       assert.ok(log.complete && log.report === undefined && log.unreadable !== undefined);
     }
   }).timeout(120_000);
+
+  it('is read slowly while its pod goes on to write', async () => {
+    let written = 0;
+    const logs = new LogFollowers(
+      apiOf(function* () {
+        for (;;) {
+          written += 60_000;
+          yield `${'x'.repeat(59_999)}\n`;
+        }
+      }, 'no report'),
+      () => {},
+    );
+    const pod = { namespace: 'n', name: 'p', resource: 'n/x', runId: 'r' };
+    const began = performance.now();
+    logs.follow(pod);
+    while (written < FREE_BYTES) await sleep(1);
+    await sleep(1_000);
+    const seconds = (performance.now() - began) / 1000;
+    assert.ok(written < FREE_BYTES + 300_000 * (seconds + 1), `${written} bytes in ${seconds.toFixed(1)} s`);
+    // As soon as the pod has ended, its last lines are read.
+    while (!logs.end(pod)) await sleep(1);
+    assert.match(logs.of('n/r')?.unreadable ?? '', /longer than 2 MB/);
+    logs.stop();
+  });
 
   it('leaves the event loop to others while it is read', async () => {
     let turns = 0;

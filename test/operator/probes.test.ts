@@ -41,6 +41,7 @@ describe('the metrics of resources', () => {
     pending: 2,
     backup: { sizeBytes: 4_096, takenAt: '2026-01-05T09:00:00Z' },
     run: { startedAt: '2026-01-05T09:00:00Z' },
+    drift: { total: 3, checkedAt: '2026-01-05T09:00:00Z' },
   };
   const told = async (resources: TrackedResource[]) => {
     const metrics = createMetrics({
@@ -63,15 +64,22 @@ describe('the metrics of resources', () => {
       `db_manager_backup_size_bytes{${labels}} 4096`,
       `db_manager_backup_timestamp_seconds{${labels}} ${Date.UTC(2026, 0, 5, 9) / 1000}`,
       `db_manager_run_started_timestamp_seconds{${labels}} ${Date.UTC(2026, 0, 5, 9) / 1000}`,
+      `db_manager_drift_differences{${labels}} 3`,
+      `db_manager_drift_check_timestamp_seconds{${labels}} ${Date.UTC(2026, 0, 5, 9) / 1000}`,
       'db_manager_queue_depth 3',
     ])
       assert.ok(text.split('\n').includes(line), line);
   });
 
   it('have no series for what there is not, and none of a resource that is gone', async () => {
-    const ended = { ...resource, backup: undefined, run: { ...resource.run, finishedAt: '2026-01-05T09:01:00Z' } };
+    const ended = {
+      ...resource,
+      backup: undefined,
+      drift: undefined,
+      run: { ...resource.run, finishedAt: '2026-01-05T09:01:00Z' },
+    };
     const text = await told([ended]);
-    assert.doesNotMatch(text, /db_manager_(backup|run_started)_\w+\{/);
+    assert.doesNotMatch(text, /db_manager_(backup|run_started|drift)_\w+\{/);
     assert.doesNotMatch(await told([]), /name="orders"/);
   });
 });

@@ -25,20 +25,15 @@ export const run = defineCommand<RunCommandOptions>({
 });
 
 export async function runManifest(options: RunCommandOptions, io: Io): Promise<void> {
-  const { requestFromSpec } = await import('../../core/reconcile/request.ts');
   const { statusFromReport } = await import('../../core/reconcile/status-from-report.ts');
   const { run: runEngine } = await import('../../engine/run.ts');
   const { runEnvironment } = await import('../environment.ts');
-  const { localPlacement, readManifest } = await import('../manifest.ts');
+  const { localPlacement, readManifest, requestOfManifest } = await import('../manifest.ts');
   const { runView } = await import('../output/run-view.ts');
   const { renderStatus } = await import('../output/status-view.ts');
   const { targetFromRequest } = await import('../request-target.ts');
   const resource = await readManifest(options.filename);
-  const request = requestFromSpec(
-    resource.spec,
-    { runId: randomUUID(), attempt: 1 },
-    localPlacement(resource, options),
-  );
+  const request = requestOfManifest(resource, { runId: randomUUID(), attempt: 1 }, localPlacement(resource, options));
   const env = { ...io.env, ...(options.databaseUrl === undefined ? {} : { DATABASE_URL: options.databaseUrl }) };
   const view = options.json === true ? undefined : runView(io);
   const environment = runEnvironment(io, targetFromRequest(request, env), request, (event) => view?.show(event));

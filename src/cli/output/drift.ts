@@ -7,7 +7,7 @@ export function renderDrift({ inSync, expected, differences, ignored, notes }: D
     ...(ignored === 0 ? [] : [`  ! Ignored: ${count(ignored, 'difference')}`]),
     ...notes.map((note) => `  ! Not checked: ${note}`),
   ];
-  if (inSync) return [`The schema matches ${expected}. There is no drift.`, ...left].join('\n');
+  if (inSync) return [`The schema matches ${expected}. No drift was found.`, ...left].join('\n');
   return [
     `The schema differs from ${expected} in ${count(differences.length, 'place')}:`,
     ...differences.flatMap(({ message, fix, sql }) => [

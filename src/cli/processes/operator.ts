@@ -9,6 +9,7 @@ import { tokenAuthorizer } from '../../controller-runtime/token-review.ts';
 import { ProblemError } from '../../core/model/problem.ts';
 import { TOOL_VERSION } from '../../core/model/version.ts';
 import { createController } from '../../operator/controller.ts';
+import { createDriftController, type DriftController } from '../../operator/drift/controller.ts';
 import { createKindController } from '../../operator/kinds/controller.ts';
 import { createLogger, type LogFormat, type LogLevel } from '../../telemetry/logger.ts';
 import { createMetrics } from '../../telemetry/metrics.ts';
@@ -72,6 +73,7 @@ export async function runOperator(options: OperatorOptions): Promise<number> {
     leading: () => leadership?.valid() === true,
   });
   const api = createApi(readConfig(), metrics.requested, readConfig);
+  let drift: DriftController | undefined;
   const controller = createController({
     api,
     namespaces: options.namespaces ?? [],
@@ -89,6 +91,17 @@ export async function runOperator(options: OperatorOptions): Promise<number> {
     identity,
     now: () => new Date(),
     emit: logAndCount(logger, metrics),
+    onTouched: (key) => drift?.touch(key),
+  });
+  drift = createDriftController({
+    api,
+    namespaces: options.namespaces ?? [],
+    resources: controller.caches.resources,
+    runner: { image: options.runnerImage, imagePullPolicy: options.runnerPullPolicy },
+    identity,
+    most: Math.max(1, Math.ceil(options.maxConcurrentRuns / 4)),
+    now: () => new Date(),
+    onError: (key, error) => logger.warn('a drift check could not be reconciled', { key, error: messageOf(error) }),
   });
   const kinds = createKindController({
     api,
@@ -108,7 +121,10 @@ export async function runOperator(options: OperatorOptions): Promise<number> {
   const probes = await startProbeServer({
     port: options.metricsPort,
     unwell: () => (controller.queue.longestWorkMs > STUCK_MS ? 'a reconcile is stuck' : undefined),
-    unready: () => (controller.caches.hasSynced() && kinds.hasSynced() ? undefined : 'the caches have not synced yet'),
+    unready: () =>
+      controller.caches.hasSynced() && kinds.hasSynced() && drift.hasSynced()
+        ? undefined
+        : 'the caches have not synced yet',
     ...(options.metricsAuth === true ? { authorize: tokenAuthorizer(api, '/metrics') } : {}),
     tls: tlsFiles(options),
     metrics: async () => ({ contentType: metrics.registry.contentType, text: await metrics.registry.metrics() }),
@@ -118,18 +134,22 @@ export async function runOperator(options: OperatorOptions): Promise<number> {
 
   const ended = new AbortController();
   const watchSignal = AbortSignal.any([options.signal, ended.signal]);
-  const watching = Promise.all([controller.watch(watchSignal), kinds.watch(watchSignal)]);
+  const watching = Promise.all([controller.watch(watchSignal), kinds.watch(watchSignal), drift.watch(watchSignal)]);
   try {
     leadership = options.leaderElection ? await lead() : ALWAYS_LEADER;
     await synced();
     logger.info('leader election won', { identity, resources: controller.caches.resources.size });
     controller.lead(leadership);
     kinds.lead(leadership);
+    drift.lead(leadership);
     await aborted(AbortSignal.any([options.signal, leadership.lost]));
   } catch (error) {
     if (!options.signal.aborted) throw error;
   } finally {
-    await Promise.race([Promise.all([controller.stop(), kinds.stop()]), sleep(STOP_MS, undefined, { ref: false })]);
+    await Promise.race([
+      Promise.all([controller.stop(), kinds.stop(), drift.stop()]),
+      sleep(STOP_MS, undefined, { ref: false }),
+    ]);
     const lost = leadership?.lost.aborted === true;
     await leadership?.release();
     ended.abort();
@@ -148,7 +168,8 @@ export async function runOperator(options: OperatorOptions): Promise<number> {
   }
 
   async function synced(): Promise<void> {
-    while (!controller.caches.hasSynced() || !kinds.hasSynced()) await sleep(20, undefined, { signal: options.signal });
+    while (!controller.caches.hasSynced() || !kinds.hasSynced() || drift?.hasSynced() === false)
+      await sleep(20, undefined, { signal: options.signal });
   }
 }
 

@@ -64,6 +64,8 @@ export function verdictOf({ spec }: DatabaseMigration, report: RunReport): Verdi
 /** One or two lines for a log, a probe and `kubectl describe pod`. */
 export function sentence({ reason, message, ready, again }: Verdict): string {
   if (ready) return `${reason}: ${message}`;
+  // The message already has the annotation that repairs the history.
+  if (again === undefined && message.includes('db-manager.dev/repair:')) return `${reason}: ${message}`;
   const next = again === undefined ? `next: ${REASONS[reason].help}` : `retry at ${again.toISOString()}`;
   return `${reason}: ${message}\n  ${next}`;
 }

@@ -4,14 +4,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ProblemError } from '../../core/model/problem.ts';
 import { REASONS } from '../../core/model/reason.ts';
 import type { DatabaseMigration } from '../../core/model/resource.ts';
-import { requestFromSpec } from '../../core/reconcile/request.ts';
 import { statusFromReport } from '../../core/reconcile/status-from-report.ts';
 import { toProblem } from '../../engine/failure.ts';
 import { run } from '../../engine/run.ts';
 import { startProbeServer } from '../../telemetry/server.ts';
 import { runEnvironment } from '../environment.ts';
 import type { Io } from '../io.ts';
-import { readManifest } from '../manifest.ts';
+import { readManifest, requestOfManifest } from '../manifest.ts';
 import { runView } from '../output/run-view.ts';
 import { targetFromRequest } from '../request-target.ts';
 import { inputsOf } from './sidecar-inputs.ts';
@@ -117,7 +116,7 @@ async function runOnce(
   attempt: number,
 ): Promise<Verdict> {
   const identity = { runId: randomUUID().slice(0, 8), attempt };
-  const request = requestFromSpec(resource.spec, identity, sidecarPlacement(resource, options));
+  const request = requestOfManifest(resource, identity, sidecarPlacement(resource, options));
   const env = { ...io.env, ...(options.databaseUrl === undefined ? {} : { DATABASE_URL: options.databaseUrl }) };
   const view = options.json === true ? undefined : runView(io);
   const environment = runEnvironment(io, targetFromRequest(request, env), request, (event) => {

@@ -14,6 +14,11 @@ export const OPERATOR_REASONS = {
   },
   DependencyCycle: { exit: 4, means: '`dependsOn` contains a cycle.', help: 'Remove one of the entries.' },
   DatabaseInUse: { exit: 3, means: 'Another DatabaseMigration is migrating the same database.', help: 'Wait.' },
+  SchemaDrift: {
+    exit: 3,
+    means: 'The live schema differs from the schema that the applied migrations make.',
+    help: 'Undo the change with the SQL in `status.drift`, or keep it by a migration that makes it.',
+  },
   OutsideWindow: { exit: 3, means: 'The maintenance window is closed.', help: 'Wait until the time in the message.' },
   ReferenceNotFound: {
     exit: 1,

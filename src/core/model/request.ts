@@ -87,6 +87,8 @@ export const runRequestSchema = z.strictObject({
   onFailure: z.enum(['Keep', 'Downgrade', 'Restore']),
   /** `onFailure: Restore` may terminate other sessions of the database. */
   terminateSessions: z.boolean().optional(),
+  /** The resource is a file: a person requests a repair with an annotation there. */
+  manifest: z.literal(true).optional(),
   /** Repair the history before the plan is made, if the digest matches its state. */
   repair: z.strictObject({ action: z.enum(REPAIR_ACTIONS), digest: z.string() }).optional(),
   /** Delete old backups also before a backup is taken, and if nothing is pending. */

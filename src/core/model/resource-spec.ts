@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { backup } from './resource-backup.ts';
+import { drift } from './resource-drift.ts';
 import { database, migrations, secretSource } from './resource-sources.ts';
 import { anything, CRON, cel, duration, objectName, path, rule, TIME_ZONE } from './schema-helpers.ts';
 
@@ -192,6 +193,7 @@ export const specSchema = z
     timeouts,
     retry,
     window: window.optional(),
+    drift: drift.optional(),
     dependsOn: z
       .array(z.strictObject({ name: objectName }))
       .max(20)

@@ -10,6 +10,7 @@ import {
   schemaDifferencesSchema,
   takenBackupSchema,
 } from './report.ts';
+import { driftStatus } from './resource-drift.ts';
 
 /** `DatabaseMigration.status`. Written by the controller alone, from `summarize`; lists are capped at `STATUS_LIST_LIMIT`. */
 export const STATUS_LIST_LIMIT = 50;
@@ -21,7 +22,7 @@ export const conditionSchema = z.object({
   type: z
     .string()
     .max(316)
-    .describe('Reachable, Planned, Safe, BackedUp, Rehearsed, Applied, Verified, Ready, Reconciling, Stalled.'),
+    .describe('Reachable, Planned, Safe, BackedUp, Rehearsed, Applied, Verified, Ready, Reconciling, Stalled, InSync.'),
   status: z.enum(['True', 'False', 'Unknown']),
   reason: z
     .string()
@@ -100,6 +101,7 @@ export const statusSchema = z
     schema: schemaDifferencesSchema.optional().describe('Differences from the expected schema, if there are any.'),
     report: optionalText('Path of the file with the whole report of the last run, on the volume of its backup.'),
     reportPage: optionalText('Path of the page of the last run, an HTML file, on the volume of its backup.'),
+    drift: driftStatus.optional(),
     failure: failureSchema
       .extend({ log: z.array(z.string()).optional().describe('Last lines of the log of the pod.') })
       .optional()

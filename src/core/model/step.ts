@@ -40,7 +40,8 @@ export type ConditionType =
   | 'Verified'
   | 'Ready'
   | 'Reconciling'
-  | 'Stalled';
+  | 'Stalled'
+  | 'InSync';
 
 /** The conditions that the steps of a run set, in the order in which they become true. */
 export const RUN_CONDITIONS = [

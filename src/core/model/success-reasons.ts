@@ -9,5 +9,6 @@ export const SUCCESS_REASONS = {
     help: 'Set `dryRun: false`, or run without `--dry-run`, to apply the plan.',
   },
   Succeeded: { exit: 0, means: 'The step succeeded.', help: 'Nothing.' },
+  InSync: { exit: 0, means: 'The live schema is the one that the applied migrations make.', help: 'Nothing.' },
   Skipped: { exit: 0, means: 'The step was not needed or is disabled.', help: 'Nothing.' },
 } as const;

@@ -1,8 +1,8 @@
 import type { Reason } from '../model/reason.ts';
-import { parseRepair } from '../model/requested-repair.ts';
-import type { DatabaseMigration, DatabaseMigrationStatus } from '../model/resource.ts';
+import type { DatabaseMigrationStatus } from '../model/resource.ts';
 import { ACTION_ANNOTATIONS, runIdentity } from './inputs.ts';
 import type { Observed, ObservedRun } from './observed.ts';
+import { invalidRepair } from './request.ts';
 import { hasRetryLeft } from './retry.ts';
 import { runResult } from './run-result.ts';
 import type { Assessed, OpenRun, Situation } from './situation.ts';
@@ -47,6 +47,7 @@ function unrecordedRun({ resource: { status }, run }: Observed): ObservedRun | u
 
 function activeRun(observed: Observed, open: ObservedRun | undefined, now: Date): Situation | undefined {
   if (open !== undefined) {
+    if (observed.withdrawn === open.id && didNothing(open)) return { kind: 'superseded', run: open };
     const ending = runResult(open, now);
     if (ending !== undefined) return { kind: 'finished', run: open, ending };
     const replaced = open.inputs !== observed.inputs && !hasBegun(open);
@@ -64,7 +65,12 @@ function invalidSpec({ resource, unreadable, disallowed, dependencies }: Observe
   const { spec } = resource;
   if (unreadable !== undefined) return { kind: 'invalid', reason: 'InvalidConfiguration', message: unreadable };
   const annotation = invalidRepair(resource);
-  if (annotation !== undefined) return { kind: 'invalid', reason: 'InvalidConfiguration', message: annotation };
+  if (annotation !== undefined) {
+    const { name, namespace } = resource.metadata;
+    const remove = `kubectl annotate dbm ${name} -n ${namespace} ${ACTION_ANNOTATIONS.repair}-`;
+    const message = `${annotation} Type the command of the last failure, or remove the annotation: ${remove}`;
+    return { kind: 'invalid', reason: 'InvalidConfiguration', message };
+  }
   if (spec.execution === 'Sidecar') return { kind: 'unmanaged' };
   if (disallowed !== undefined) return { kind: 'invalid', reason: 'NotAllowed', message: disallowed };
   const window = spec.window === undefined ? undefined : windowState(spec.window, now);
@@ -76,13 +82,6 @@ function invalidSpec({ resource, unreadable, disallowed, dependencies }: Observe
     }
   }
   return undefined;
-}
-
-function invalidRepair({ metadata: { name, namespace, annotations } }: DatabaseMigration): string | undefined {
-  const value = annotations?.[ACTION_ANNOTATIONS.repair];
-  if (value === undefined || parseRepair(value) !== undefined) return undefined;
-  const remove = `kubectl annotate dbm ${name} -n ${namespace} ${ACTION_ANNOTATIONS.repair}-`;
-  return `The annotation ${ACTION_ANNOTATIONS.repair} is "${clip(value, 60)}", not an action and a digest. No run starts. Type the command of the last failure, or remove the annotation: ${remove}`;
 }
 
 /** The last run had these inputs, and no other run has to follow. */
@@ -132,6 +131,8 @@ function waitingFor(observed: Observed, now: Date): Situation | undefined {
     ];
   });
   if (unmet.length > 0) return { kind: 'waiting', reason: 'WaitingForDependency', message: unmet.join('; ') };
+  if (observed.blockingDrift !== undefined)
+    return { kind: 'waiting', reason: 'SchemaDrift', message: observed.blockingDrift };
   const { window } = resource.spec;
   const state = window === undefined ? undefined : windowState(window, now);
   if (state?.kind === 'closed') return outsideWindow(state.opens);
@@ -169,6 +170,15 @@ function outsideWindow(opens: Date | undefined): Situation {
       ? 'The maintenance window never opens: no day matches spec.window.cron.'
       : `The maintenance window opens at ${opens.toISOString()}.`;
   return { kind: 'waiting', reason: 'OutsideWindow', message, ...(opens === undefined ? {} : { until: opens }) };
+}
+
+/**
+ * A pod can start in the moment in which its Job is deleted. It is stopped before it changes anything, as a rule, and is
+ * then no failed run.
+ */
+function didNothing({ log: { report, step, steps } }: ObservedRun): boolean {
+  if (report !== undefined) return report.reason === 'Interrupted' && !report.touched;
+  return step !== 'apply' && !steps.some((each) => each.step === 'apply' && each.kind !== 'skipped');
 }
 
 /** The container of the runner has started, so the database may have been changed. */

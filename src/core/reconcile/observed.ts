@@ -18,11 +18,15 @@ export interface Observed {
   inputs: string;
   /** The same digest as `RunIdentity.references`, now; only if the last run may be repeated after a change. */
   references?: string;
+  /** Why drift of the schema blocks the next run: see `blockingDrift`. */
+  blockingDrift?: string;
   /** ConfigMaps that the spec references and that do not exist. */
   missingSources: string[];
   dependencies: Dependency[];
   /** The newest Job of this resource, or what is left of it. */
   run?: ObservedRun;
+  /** ID of the run whose Job this controller deleted because its pod had not started. */
+  withdrawn?: string;
   /** The message of the API server when it refused to create the Job for these inputs. */
   refusal?: Refusal;
   /** The resource with a run on the same database. A resource of another namespace is not named. */

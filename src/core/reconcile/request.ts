@@ -3,6 +3,7 @@ import { REHEARSAL_URL_VARIABLE, type RunRequest } from '../model/request.ts';
 import { parseRepair } from '../model/requested-repair.ts';
 import type { DatabaseMigration, DatabaseMigrationSpec } from '../model/resource.ts';
 import { ACTION_ANNOTATIONS } from './inputs.ts';
+import { clip } from './truncate.ts';
 
 /**
  * The paths for the process that runs: the mount paths of a pod, or local folders for `db-manager run`. Secrets are
@@ -21,7 +22,7 @@ export interface Placement {
   keyFile: string | undefined;
 }
 
-interface RunIdentity {
+export interface RequestIdentity {
   runId: string;
   attempt: number;
   resource?: RunRequest['resource'];
@@ -34,8 +35,19 @@ export function requestedActions({ metadata }: Pick<DatabaseMigration, 'metadata
   return { ...(parsed === undefined ? {} : { repair: parsed }), ...(prune === undefined ? {} : { prune: true }) };
 }
 
+/** What is wrong with the annotation that requests a repair, if so. */
+export function invalidRepair({ metadata }: Pick<DatabaseMigration, 'metadata'>): string | undefined {
+  const value = metadata.annotations?.[ACTION_ANNOTATIONS.repair];
+  if (value === undefined || parseRepair(value) !== undefined) return undefined;
+  return `The annotation ${ACTION_ANNOTATIONS.repair} is "${clip(value, 60)}", not an action and a digest. No run starts.`;
+}
+
 /** Converts a spec into the request for one run. Pure: the same spec and placement give the same request. */
-export function requestFromSpec(spec: DatabaseMigrationSpec, identity: RunIdentity, placement: Placement): RunRequest {
+export function requestFromSpec(
+  spec: DatabaseMigrationSpec,
+  identity: RequestIdentity,
+  placement: Placement,
+): RunRequest {
   return {
     version: 1,
     ...identity,

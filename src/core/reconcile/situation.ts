@@ -26,7 +26,7 @@ export type Situation =
   | { kind: 'deleting'; open: OpenRun }
   /** A run is in progress. */
   | { kind: 'running'; run: ObservedRun }
-  /** The pod has not started and the inputs have changed: a new run replaces it. */
+  /** The inputs have changed: a new run replaces this one, whose pod had not started or did nothing. */
   | { kind: 'superseded'; run: ObservedRun }
   /** A run has ended, and its end is not in the status yet. */
   | { kind: 'finished'; run: ObservedRun; ending: RunResult }

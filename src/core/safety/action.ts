@@ -91,7 +91,9 @@ export type SchemaAction =
   | { kind: 'dropObject'; what: string; name: string; cascade: boolean }
   | { kind: 'dropSchema' | 'dropDatabase'; name: string; cascade: boolean }
   | { kind: 'vacuumFull' | 'cluster'; table?: TableRef }
-  | { kind: 'setLogged' | 'setUnlogged' | 'setTablespace' | 'setAccessMethod' | 'disableTriggers'; table: TableRef }
+  | { kind: 'setLogged' | 'setUnlogged' | 'setTablespace' | 'setAccessMethod'; table: TableRef }
+  /** `name`: one trigger; `foreignKeys`: ALL, which includes the triggers of foreign keys. */
+  | { kind: 'disableTriggers' | 'enableTriggers'; table: TableRef; name?: string; foreignKeys: boolean }
   /** `speaksOf`: every word of its text, in lower case; of SQLite, where a text keeps a column from being dropped. */
   | { kind: 'createView'; view: TableRef; materialized: boolean; speaksOf?: readonly string[] }
   | { kind: 'refreshView'; view: TableRef; concurrently: boolean }
@@ -103,6 +105,8 @@ export type SchemaAction =
   | { kind: 'update' | 'delete'; table: TableRef; filtered: boolean }
   | { kind: 'insert'; table: TableRef; fromSelect: boolean }
   | { kind: 'transaction'; verb: string }
+  /** Of the session: whether its offset is that of UTC. */
+  | { kind: 'setTimeZone'; utc: boolean }
   | { kind: 'setTimeout'; name: 'lock_timeout' | 'statement_timeout'; off: boolean }
   /** A command that cannot run inside a transaction. */
   | { kind: 'outsideOnly'; command: string }

@@ -119,6 +119,8 @@ const VERDICTS: { [Kind in SchemaActionKind]: Verdict<Kind> } = {
   lockTable: fine,
   transaction: fine,
   setTimeout: fine,
+  setTimeZone: fine,
+  enableTriggers: fine,
   outsideOnly: fine,
   feature: fine,
   longName: fine,

@@ -38,6 +38,7 @@ export function locksOf(action: SchemaAction): Lock[] {
       return of(action.exclusive ? 'ACCESS EXCLUSIVE' : 'SHARE', action.table);
     case 'createTrigger':
     case 'disableTriggers':
+    case 'enableTriggers':
       return shared(action.table);
     case 'dropColumn':
     case 'alterType':

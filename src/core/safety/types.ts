@@ -34,6 +34,7 @@ export function shortType(text: string): string {
  */
 export function isFreeChange(from: string, to: string): boolean {
   if (from === to) return true;
+  if (isSameName(from, to)) return true;
   const [a, b] = [parts(from), parts(to)];
   if (a.array !== '' || b.array !== '') return false;
   if (b.base === 'text') return a.base === 'varchar' || a.base === 'text' || a.base === 'xml';
@@ -57,6 +58,12 @@ export function isFreeChange(from: string, to: string): boolean {
     default:
       return false;
   }
+}
+
+/** `public.mood` is `mood`: a change between two types that share only their name needs a USING. */
+function isSameName(from: string, to: string): boolean {
+  const bare = (type: string) => type.slice(type.lastIndexOf('.') + 1);
+  return from.includes('.') !== to.includes('.') && bare(from) === bare(to);
 }
 
 function parts(type: string): { base: string; args: number[]; array: string } {

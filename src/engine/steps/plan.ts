@@ -52,7 +52,7 @@ export async function planFor(
   }
   const { allowDowngrade, outOfOrder, unknownApplied = 'Accept' } = request;
   const folder = files.filter(({ stored }) => stored === undefined);
-  const advice = repairAdvice(request.resource, folder, history);
+  const advice = repairAdvice(request, folder, history);
   const input = { files: folder, history, target, allowDowngrade, outOfOrder, advice };
   const made = makePlan({ ...input, unknown: unknownApplied });
   if (!made.ok) throw new ProblemError(await explained(made.problem, request, folder, history, database));

@@ -42,7 +42,7 @@ interface KindController {
   stop(): Promise<void>;
 }
 
-const WORKERS = 4;
+const WORKERS = 8;
 
 export function createKindController(options: KindControllerOptions): KindController {
   const { api, namespaces, now } = options;
@@ -50,6 +50,7 @@ export function createKindController(options: KindControllerOptions): KindContro
   const queue = new WorkQueue({
     workers: WORKERS,
     work,
+    groupOf: (key) => key.split('/')[1] ?? '',
     onError(key, error) {
       if (!isStatus(error, 409) && !isTerminating(error) && !(error instanceof NotLeader)) options.onError(key, error);
     },

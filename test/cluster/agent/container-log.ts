@@ -44,6 +44,13 @@ export class ContainerLog {
     return [...this.#lines, ...(this.#partial ? [this.#partial] : [])].map((line) => line.text).join('');
   }
 
+  /** Forgets the text, as the log of a deleted pod is deleted with it. */
+  discard(): void {
+    this.#lines.length = 0;
+    this.#partial = undefined;
+    this.close();
+  }
+
   /** The log as the kubelet's endpoint gives it; with `follow` until the container ends or the signal aborts. */
   async *read(query: LogQuery, signal: AbortSignal): AsyncGenerator<string> {
     let next = this.#start(query);

@@ -65,7 +65,8 @@ async function send(response: ServerResponse, log: ContainerLog, query: LogQuery
   response.flushHeaders();
   for await (const text of log.read(query, signal)) {
     if (signal.aborted) break;
-    if (!response.write(text)) await Promise.race([once(response, 'drain'), once(response, 'close')]);
+    // The signal aborts when the response is closed.
+    if (!response.write(text)) await once(response, 'drain', { signal }).catch(() => {});
   }
   response.end();
 }

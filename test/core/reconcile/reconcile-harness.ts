@@ -45,6 +45,9 @@ export class World {
   databaseInUseBy: Observed['databaseInUseBy'];
   slot: Observed['slot'] = { kind: 'free' };
   run: ObservedRun | undefined;
+  withdrawn: string | undefined;
+  /** The pod starts in the moment in which its Job is deleted. */
+  startsLate = false;
   references: string | undefined;
   claims = 0;
   jobs: string[] = [];
@@ -65,6 +68,7 @@ export class World {
       dependencies: this.dependencies,
       ...(this.references === undefined ? {} : { references: this.references }),
       ...(this.run === undefined ? {} : { run: this.run }),
+      ...(this.withdrawn === undefined ? {} : { withdrawn: this.withdrawn }),
       ...(this.refusal === undefined ? {} : { refusal: this.refusal }),
       ...(this.databaseInUseBy === undefined ? {} : { databaseInUseBy: this.databaseInUseBy }),
       slot: this.slot,
@@ -82,7 +86,11 @@ export class World {
         this.metadata({ finalizers: metadata.finalizers?.filter((f) => f !== FINALIZER) });
       if (action.kind === 'writeStatus') this.resource = { ...this.resource, status: action.status };
       if (action.kind === 'createClaim') this.claims += 1;
-      if (action.kind === 'deleteJob') this.run = undefined;
+      if (action.kind === 'deleteJob') {
+        this.withdrawn = action.job;
+        if (!this.startsLate) this.run = undefined;
+        else if (this.run?.state === 'active') this.run = { ...this.pod({ started: true }).open(), state: 'gone' };
+      }
       if (action.kind === 'createJob') {
         this.jobs.push(action.run.job);
         this.run = { ...action.run, createdAt: this.now.toISOString(), state: 'active', log: EMPTY_LOG };
@@ -149,7 +157,7 @@ export class World {
     return this.resource.status?.conditions?.find((each) => each.type === type);
   }
 
-  private open(): ObservedRun {
+  open(): ObservedRun {
     if (this.run === undefined) throw new Error('there is no run');
     return this.run;
   }

@@ -260,6 +260,60 @@ describe('a resource and its runs', () => {
     assert.equal(world.resource.status?.history, undefined);
   });
 
+  describe('replaces a run whose pod starts while its Job is deleted', () => {
+    function replaced(): World {
+      const world = new World();
+      world.step();
+      world.pod({ waiting: { reason: 'ContainerCreating', message: '' } }).edit({ target: '1_a' });
+      world.startsLate = true;
+      assert.equal(world.step().kind, 'superseded');
+      return world;
+    }
+    const events = (world: World) => world.step().events.map(({ reason }) => reason);
+
+    it('which is stopped without a report: nothing has failed', () => {
+      const world = replaced();
+      assert.deepEqual(events(world), []);
+      world.says('load', 'connect');
+      assert.deepEqual(events(world), []);
+      world.pod({ terminated: { exitCode: 143 } });
+      assert.equal(world.step().kind, 'superseded');
+      world.run = undefined;
+      assert.equal(world.step().kind, 'due');
+      assert.deepEqual([world.resource.status?.run?.attempt, world.resource.status?.history], [1, undefined]);
+    });
+
+    it('which reports that it was interrupted and changed nothing: nothing has failed', () => {
+      const world = replaced().fails('Interrupted', 'safe', { touched: false });
+      assert.equal(world.step().kind, 'superseded');
+      world.run = undefined;
+      assert.equal(world.step().kind, 'due');
+    });
+
+    it('which has applied something: its end is recorded', () => {
+      const world = replaced().fails('Interrupted', 'safe', { touched: true });
+      assert.equal(world.step().kind, 'finished');
+      assert.equal(world.resource.status?.history?.[0]?.reason, 'Interrupted');
+    });
+
+    it('which is killed in the middle of apply: it is lost', () => {
+      const world = replaced()
+        .says('load', 'connect', 'apply')
+        .pod({ terminated: { exitCode: 137 } });
+      assert.equal(world.step().kind, 'finished');
+      assert.equal(world.resource.status?.history?.[0]?.reason, 'RunLost');
+    });
+
+    it('and still reports a run as lost whose Job a person deletes', () => {
+      const world = new World();
+      world.step();
+      world.says('load');
+      world.run = undefined;
+      assert.equal(world.step().kind, 'vanished');
+      assert.equal(world.resource.status?.history?.[0]?.reason, 'RunLost');
+    });
+  });
+
   it('runs nothing for an edit that no run is made from, but speaks of its generation', () => {
     const world = new World();
     world.step();

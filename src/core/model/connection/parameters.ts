@@ -154,6 +154,13 @@ const PARAMETERS: Record<string, Parameter> = {
   kerberosServerName: refuse(GSSAPI),
   jaasApplicationName: refuse(GSSAPI),
 
+  // Django: dj-database-url, django-environ
+  conn_max_age: refuse(POOL),
+  conn_health_checks: refuse(POOL),
+  disable_server_side_cursors: refuse(ELSEWHERE),
+  atomic_requests: refuse(ELSEWHERE),
+  ssl_require: refuse('Use sslmode=require.'),
+
   // Prisma, Rails, Go
   sslaccept: refuse('Use sslmode=verify-full for strict, sslmode=require for accept_invalid_certs.'),
   sslidentity: refuse('Use sslcert and sslkey.'),
@@ -167,9 +174,18 @@ const PARAMETERS: Record<string, Parameter> = {
   pool_min_conns: refuse(POOL),
   binary_parameters: refuse(ELSEWHERE),
   default_query_exec_mode: refuse(ELSEWHERE),
+  variables: refuse('Use options, for example options=-c%20timezone%3DUTC.'),
+  reconnect: refuse(ELSEWHERE),
+  checkout_timeout: refuse(POOL),
+  reaping_frequency: refuse(POOL),
+  pool_max_conn_lifetime: refuse(POOL),
+  pool_max_conn_idle_time: refuse(POOL),
+  pool_health_check_period: refuse(POOL),
   'x-migrations-table': refuse(
     'db-manager has its own history. Import this one: db-manager adopt --from golang-migrate.',
   ),
+  'x-statement-timeout': refuse('Use the setting timeouts.statement.'),
+  'x-multi-statement': refuse(ELSEWHERE),
 };
 
 /** Only such a name is repeated in a message: the text after a stray ? may be the rest of a password. */
@@ -179,10 +195,21 @@ const NAME = /^[a-z][a-z0-9_.-]{0,40}$/i;
 export function addParameter(given: Given, name: string, text: string, from: string, mayName = true): void {
   const known = Object.hasOwn(PARAMETERS, name) ? PARAMETERS[name] : undefined;
   if (known === undefined) throw new ConnectionStringError(unknown(name, from, mayName));
-  if (known === true) given.set(name, { text, from });
-  else if ('as' in known) given.set(known.as, { text: known.value?.(text) ?? text, from });
+  if (known === true) set(given, name, { text, from });
+  else if ('as' in known) set(given, known.as, { text: known.value?.(text) ?? text, from });
   else throw new ConnectionStringError(`${capital(from)} has ${name}, which is not supported. ${known.refuse}`);
 }
+
+/** libpq uses the last of several values, so that `sslmode=require&sslmode=disable` would connect without TLS. */
+function set(given: Given, keyword: string, value: { text: string; from: string }): void {
+  const before = given.get(keyword);
+  if (before !== undefined && before.from === value.from && before.text !== value.text && !IN_AUTHORITY.has(keyword))
+    throw new ConnectionStringError(`${capital(value.from)} has two values for ${keyword}. Remove one of them.`);
+  given.set(keyword, value);
+}
+
+/** Parts of a URI in front of its parameters; a parameter overrides them, as in libpq. */
+const IN_AUTHORITY = new Set(['host', 'port', 'user', 'password', 'dbname']);
 
 /** Whether `name` is one that a keyword/value string may begin with. */
 export function isParameter(name: string): boolean {

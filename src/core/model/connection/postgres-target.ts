@@ -21,6 +21,10 @@ export function postgresTarget(given: Given, sslTrue: SslTrue, surroundings: Sur
   const user = text('user') ?? surroundings.userName();
   if (database === undefined)
     throw new ConnectionStringError('The database URL has no database name: postgres://user:password@host:5432/NAME');
+  if (/:\/\//.test(database) || /^[^:@]*:[^@]*@/.test(database))
+    throw new ConnectionStringError(
+      `${capital(given.get('dbname')?.from ?? '')} has a whole URL as the name of the database. Pass that URL itself.`,
+    );
   if (user === undefined)
     throw new ConnectionStringError('The database URL has no user name: postgres://USER:password@host:5432/name');
   const encoding = given.get('client_encoding');

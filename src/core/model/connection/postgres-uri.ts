@@ -29,6 +29,11 @@ export function readUri(text: string, given: Given): void {
       `The database URL has a special character that is not percent-encoded, in its password or its name. ${URL_FORM}`,
     );
 
+  if (/[&;][a-z_]+=/i.test(path))
+    throw new ConnectionStringError(
+      'The database URL has parameters without a question mark before the first: …/name?sslmode=require&connect_timeout=10',
+    );
+
   if (at >= 0) readCredentials(authority.slice(0, at), given);
   if (hostsPart !== '') readHosts(hostsPart, given);
   if (path !== '') given.set('dbname', { text: percentDecode(path), from: URL });

@@ -14,6 +14,7 @@ const REFUSED: Record<string, string> = {
   isolation_level: PYTHON,
   detect_types: PYTHON,
   cached_statements: PYTHON,
+  pragma: 'Set it in a migration, or remove it.',
   factory: PYTHON,
   connection_limit: 'db-manager has no connection pool. Remove it.',
   socket_timeout: 'Use the setting timeouts.lock.',
@@ -25,12 +26,25 @@ const READ_ONLY = 'db-manager has to write to the database. To read a file that 
 export function readSqliteUrl(text: string): SqliteTarget {
   const [, rest = ''] = /^(?:jdbc:)?sqlite3?(?:\+\w+)?:([\s\S]*)$/i.exec(text) ?? [];
   const [place, query] = split(rest);
+  refuseEncrypted(text, place);
   const path = percentDecode(place.replace(/^\/\/\/?/, ''));
   const flags = parametersOf(query);
   // SQLAlchemy: sqlite:///file:data/app.db?mode=rw&uri=true
   const isUri = flags.get('uri') !== undefined && /^(true|1)$/i.test(flags.get('uri') ?? '');
   flags.delete('uri');
   return targetOf(isUri && path.startsWith('file:') ? pathOfFileUri(path) : path, flags);
+}
+
+/** `sqlite+pysqlcipher://:passphrase@/app.db`: anything in front of an @ is a secret, not a folder. */
+function refuseEncrypted(text: string, place: string): void {
+  const [, driver = ''] = /^(?:jdbc:)?sqlite3?\+([a-z0-9_]+):/i.exec(text) ?? [];
+  if (/cipher/i.test(driver)) throw new ConnectionStringError('Encrypted SQLite databases are not supported.');
+  if (/^\/\/[^/\\]*@/.test(place))
+    throw new ConnectionStringError(
+      'The SQLite URL has a user or a password, which SQLite does not have. Use sqlite:///path/to/file.db',
+    );
+  if (/^:resource:/i.test(place))
+    throw new ConnectionStringError('A resource of a Java program is not supported. Use jdbc:sqlite:path/to/file.db');
 }
 
 /** `file:data/app.db`, `file:///data/app.db` (https://sqlite.org/uri.html). Throws ConnectionStringError. */
@@ -84,8 +98,14 @@ function targetOf(path: string, flags: Map<string, string>): SqliteTarget {
     throw new ConnectionStringError(
       'A SQLite database in memory is lost when the command ends. Use a file: sqlite:///path/to/file.db',
     );
+  if (path.startsWith('~/'))
+    throw new ConnectionStringError(
+      'The path of the SQLite file begins with ~, which only a shell replaces. Write the whole path.',
+    );
   if (path.includes('\0')) throw new ConnectionStringError('The path of the SQLite file contains a zero byte.');
-  return { dialect: 'sqlite', path, ...(create ? { create } : {}) };
+  // As in SQLite on Windows: file:///C:/data/app.db is C:/data/app.db.
+  const plain = path.replace(/^\/(?=[a-z]:[\\/])/i, '');
+  return { dialect: 'sqlite', path: plain, ...(create ? { create } : {}) };
 }
 
 function readFlags(flags: Map<string, string>): { create: boolean; memory: boolean } {
@@ -115,7 +135,7 @@ function readFlags(flags: Map<string, string>): { create: boolean; memory: boole
         if (value !== 'private') refuse('cache=shared', 'Remove it, or write cache=private.');
         break;
       default: {
-        const why = REFUSED[name];
+        const why = REFUSED[name] ?? (/^_\w+$/.test(name) ? 'It belongs to the drivers of Go. Remove it.' : undefined);
         if (why !== undefined) refuse(name, why);
         if (!/^[a-z_]{1,40}$/i.test(name)) throw new ConnectionStringError('The SQLite URL has an unknown parameter.');
         const near = nearest(name, ['mode', 'cache', 'immutable', 'nolock', ...Object.keys(REFUSED)]);

@@ -56,9 +56,15 @@ function alterCommand(table: TableRef, command: Tree): SchemaAction[] {
     case 'AT_SetAccessMethod':
       return [{ kind: 'setAccessMethod', table }];
     case 'AT_DisableTrig':
+      return [{ kind: 'disableTriggers', table, name, foreignKeys: false }];
     case 'AT_DisableTrigAll':
     case 'AT_DisableTrigUser':
-      return [{ kind: 'disableTriggers', table }];
+      return [{ kind: 'disableTriggers', table, foreignKeys: command.subtype === 'AT_DisableTrigAll' }];
+    case 'AT_EnableTrig':
+      return [{ kind: 'enableTriggers', table, name, foreignKeys: false }];
+    case 'AT_EnableTrigAll':
+    case 'AT_EnableTrigUser':
+      return [{ kind: 'enableTriggers', table, foreignKeys: command.subtype === 'AT_EnableTrigAll' }];
     default:
       return [{ kind: 'other', command: String(command.subtype) }];
   }

@@ -1,7 +1,7 @@
 import type { SchemaAction } from '../action.ts';
 import { as, list, type Tree, text, tree } from './tree.ts';
 
-/** Of a VariableSetStmt: only the timeouts that db-manager sets for every migration. */
+/** Of a VariableSetStmt: the timeouts that db-manager sets for every migration, and the time zone. */
 export function settings({ kind, name, args }: Tree): SchemaAction[] {
   if (kind === 'VAR_RESET_ALL') {
     return (['lock_timeout', 'statement_timeout'] as const).map((one) => ({
@@ -10,10 +10,17 @@ export function settings({ kind, name, args }: Tree): SchemaAction[] {
       off: true,
     }));
   }
+  if (/^timezone$/i.test(text(name) ?? '')) {
+    const zone = kind === 'VAR_SET_VALUE' ? text(tree(as('A_Const', list(args)[0]).sval).sval) : undefined;
+    return [{ kind: 'setTimeZone', utc: zone !== undefined && UTC.test(zone) }];
+  }
   if (name !== 'lock_timeout' && name !== 'statement_timeout') return [];
   const off = kind !== 'VAR_SET_VALUE' || isZero(list(args)[0]);
   return [{ kind: 'setTimeout', name, off }];
 }
+
+/** Names of the zone without an offset. */
+const UTC = /^\s*(?:(?:Etc\/)?(?:UTC|UCT|Universal|Zulu|GMT(?:[+-]?0)?)|[+-]?00:00)\s*$/i;
 
 /** `0`, `'0'`, `'0s'`. A constant 0 is in the tree without its value. */
 function isZero(argument: unknown): boolean {

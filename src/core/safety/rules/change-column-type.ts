@@ -1,19 +1,24 @@
-import { tableName } from '../action.ts';
+import { type TableRef, tableName } from '../action.ts';
 import { quoteName, spellTable } from '../quoting.ts';
-import { onAction, POSTGRES, type Rule } from '../rule.ts';
+import { type ColumnFinding, onAction, POSTGRES, type Rule, type RuleActionContext } from '../rule.ts';
+import { earlier } from '../rule-helpers.ts';
 import { isFreeChange } from '../types.ts';
 
 export const changeColumnType: Rule = {
   id: 'change-column-type',
   topic: 'locks',
   title: 'The type of a column is changed.',
-  why: 'Most type changes rewrite the table and rebuild its indexes under an ACCESS EXCLUSIVE lock: all reads and writes are blocked until it finishes. A few are free: a longer varchar, varchar to text, a numeric with more digits before the decimal point. If the current type is not known and the change may be free, the severity is warning.',
+  why: 'Most type changes rewrite the table and rebuild its indexes under an ACCESS EXCLUSIVE lock: all reads and writes are blocked until it finishes. A few are free: a longer varchar, varchar to text, a numeric with more digits before the decimal point, and since PostgreSQL 12 timestamp to timestamptz and back in a session whose time zone is UTC. If the current type is not known and the change may be free, the severity is warning.',
   dialects: POSTGRES,
   severity: 'error',
-  check: onAction('alterType', ({ table, column, to, using }, { isNew, known }) => {
+  check: onAction('alterType', ({ table, column, to, using }, place) => {
+    const { isNew, known } = place;
     if (isNew(table)) return undefined;
     const from = known.table(table)?.columns.get(column);
     if (from !== undefined && !using && isFreeChange(from, to)) return undefined;
+    const zone = zoneOf(from, to, using, place);
+    if (zone === 'utc') return undefined;
+    if (zone === 'unknown') return unlessUtc(table, column, to);
     const maybe = from === undefined && !using && MAY_BE_FREE.test(to);
     const [name, target] = [quoteName(column), spellTable(table)];
     const change = from === undefined ? `to ${to}` : `from ${from} to ${to}`;
@@ -35,6 +40,16 @@ export const changeColumnType: Rule = {
         given: 'CREATE TABLE orders (note varchar(20))',
         sql: 'ALTER TABLE orders ALTER COLUMN note TYPE text USING upper(note)',
       },
+      {
+        given: 'CREATE TABLE orders (at timestamp)',
+        sql: "SET timezone = 'UTC'; ALTER TABLE orders ALTER at TYPE timestamptz",
+        version: 110000,
+      },
+      { given: 'CREATE TABLE orders (at timestamp)', sql: 'ALTER TABLE orders ALTER at TYPE timestamptz' },
+      {
+        given: 'CREATE TABLE orders (at timestamp)',
+        sql: "SET timezone = 'Europe/Vienna'; ALTER TABLE orders ALTER at TYPE timestamptz",
+      },
     ],
     good: [
       { given: 'CREATE TABLE orders (note varchar(20))', sql: 'ALTER TABLE orders ALTER COLUMN note TYPE varchar(50)' },
@@ -43,6 +58,20 @@ export const changeColumnType: Rule = {
         sql: 'ALTER TABLE orders ALTER COLUMN note TYPE text USING note::text',
       },
       { given: 'CREATE TABLE orders (price numeric(10,2))', sql: 'ALTER TABLE orders ALTER price TYPE numeric(12,2)' },
+      {
+        given: 'CREATE TABLE orders (at timestamp)',
+        sql: "SET LOCAL timezone = 'UTC'; ALTER TABLE orders ALTER at TYPE timestamptz",
+        version: 120000,
+      },
+      {
+        given: 'CREATE TABLE orders (at timestamptz)',
+        sql: "SET TIME ZONE 'Etc/UTC'; ALTER TABLE orders ALTER at TYPE timestamp",
+        version: 120000,
+      },
+      {
+        given: "CREATE TYPE mood AS ENUM ('ok'); CREATE TABLE orders (felt public.mood)",
+        sql: 'ALTER TABLE orders ALTER felt TYPE mood',
+      },
       { sql: 'CREATE TABLE fills (id integer); ALTER TABLE fills ALTER COLUMN id TYPE bigint' },
     ],
   },
@@ -50,3 +79,28 @@ export const changeColumnType: Rule = {
 
 /** Types that some other type can change to without a rewrite. */
 const MAY_BE_FREE = /^(?:text|varchar|bit varying|numeric|inet|timestamp|timestamptz|time|timetz|interval)\b(?!.*\[\])/;
+
+/** Since this version timestamp and timestamptz are the same bytes in a session whose offset is that of UTC. */
+const SAME_BYTES_IN_UTC = 120000;
+
+/** Of a change between timestamp and timestamptz: whether the time zone of the session makes it free. */
+function zoneOf(
+  from: string | undefined,
+  to: string,
+  using: boolean,
+  place: RuleActionContext,
+): 'utc' | 'unknown' | undefined {
+  const both = [from, to].sort().join();
+  if (both !== 'timestamp,timestamptz' || using || place.server.version < SAME_BYTES_IN_UTC) return undefined;
+  const set = earlier(place, 'setTimeZone').at(-1);
+  if (set === undefined) return 'unknown';
+  return set.utc ? 'utc' : undefined;
+}
+
+function unlessUtc(table: TableRef, column: string, to: string): ColumnFinding {
+  return {
+    severity: 'warning',
+    message: `Changes ${tableName(table)}.${column} to ${to}: unless the time zone of the session is UTC, the table is rewritten, and all reads and writes are blocked until it finishes.`,
+    advice: "If the stored times are in UTC, write above it: SET LOCAL timezone = 'UTC';",
+  };
+}

@@ -1,3 +1,4 @@
+import type { SchemaAction } from '../action.ts';
 import { onAction, POSTGRES, type Rule, type RuleActionContext } from '../rule.ts';
 import { makesType } from '../rule-helpers.ts';
 
@@ -39,6 +40,9 @@ export const enumValueInTransaction: Rule = {
     good: [
       { sql: "ALTER TYPE order_state ADD VALUE 'expired'", transaction: false },
       { sql: "ALTER TYPE order_state ADD VALUE 'expired'", version: 120000 },
+      { sql: "ALTER TYPE role ADD VALUE 'lead'; ALTER TYPE rank RENAME VALUE 'head' TO 'lead'", version: 150000 },
+      { sql: "ALTER TYPE role ADD VALUE 'lead'; CREATE TYPE rank AS ENUM ('lead')", version: 150000 },
+      { sql: "ALTER TYPE role ADD VALUE 'lead'; COMMENT ON TYPE role IS 'lead'", version: 150000 },
       { sql: "ALTER TYPE side ADD VALUE 'a'; ALTER TYPE side ADD VALUE 'b' AFTER 'a'", version: 150000 },
       {
         sql: "CREATE TYPE side AS ENUM ('buy'); ALTER TYPE side ADD VALUE 'sell'; SELECT 'sell'::side",
@@ -48,10 +52,15 @@ export const enumValueInTransaction: Rule = {
   },
 };
 
+/** A label of a type is a text, and no value of any enum. */
+function isLabel({ kind }: SchemaAction): boolean {
+  return kind === 'addEnumValue' || kind === 'renameEnumValue';
+}
+
 function usedLater(value: string, { migration, statement }: RuleActionContext): boolean {
   const literal = `'${value.replaceAll("'", "''")}'`;
   return migration.statements
     .slice(migration.statements.indexOf(statement) + 1)
-    .filter(({ actions = [] }) => actions.every(({ kind }) => kind !== 'addEnumValue'))
+    .filter(({ sql, actions = [] }) => !actions.some(isLabel) && !/^\s*(?:CREATE\s+TYPE|COMMENT\s+ON)\b/i.test(sql))
     .some(({ sql }) => sql.includes(literal));
 }
