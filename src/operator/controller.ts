@@ -11,7 +11,7 @@ import { namespaceOf } from './names.ts';
 import type { Sources } from './observe.ts';
 import { Reconciler } from './reconciler.ts';
 import { ResourceTracker } from './resource-tracker.ts';
-import { type SlotLimits, Slots } from './slots.ts';
+import { type SlotCheck, type SlotLimits, Slots, type Tasks } from './slots.ts';
 
 interface ControllerOptions {
   api: Api;
@@ -19,6 +19,8 @@ interface ControllerOptions {
   namespaces: readonly string[];
   runner: RunnerDefaults;
   slots: SlotLimits;
+  /** Backups and restores, which take slots too. */
+  tasks?: Tasks;
   /** Absent: everything is allowed. */
   allowed?: Allowed;
   /** Identity of this process, for events. */
@@ -37,6 +39,7 @@ const WORKERS = 16;
 interface Controller {
   readonly caches: Caches;
   readonly queue: WorkQueue;
+  readonly slots: SharedSlots;
   /** Watches before it leads, so that a second replica takes over without a pause. Resolves when the signal aborts. */
   watch(signal: AbortSignal): Promise<void>;
   /** Starts to act; every write is fenced by the leadership. */
@@ -45,11 +48,21 @@ interface Controller {
   stop(): Promise<void>;
 }
 
+/** The slots of runs, for backups and restores. Keys are those of `taskKey`. */
+export interface SharedSlots {
+  check(key: string, database: string): SlotCheck;
+  reserve(key: string, database: string): void;
+  release(key: string): void;
+  /** A backup or restore has ended: runs that wait look again. */
+  freed(): void;
+}
+
 export function createController({
   api,
   namespaces,
   runner,
   slots: limits,
+  tasks,
   allowed = {},
   identity,
   now,
@@ -78,12 +91,20 @@ export function createController({
     else queue.addAfter(resource, LIVE_MS);
   });
   const tracker = new ResourceTracker();
-  const slots = new Slots(limits, (run) => logs.of(run), tracker);
+  const slots = new Slots(limits, (run) => logs.of(run), tasks, tracker);
   const sources: Sources = { api, caches, logs, slots, tracker, allowed };
 
   return {
     caches,
     queue,
+    slots: {
+      check: (key, database) => slots.check(key, database, caches, now()),
+      reserve: (key, database) => slots.reserve(key, database),
+      release: (key) => slots.release(key),
+      freed() {
+        if (reconciler !== undefined) for (const key of caches.waiting) queue.add(key);
+      },
+    },
     watch: (signal) => caches.run(api, signal, (path, error) => emit({ type: 'watch', path, error })),
     lead(leadership) {
       const onEventError = (error: unknown) => emit({ type: 'failed', key: 'events', error });

@@ -19,13 +19,32 @@ type SlotAnswer = { kind: 'free' } | { kind: 'taken'; by: 'all' | 'namespace' | 
 export interface SlotCheck {
   slot: SlotAnswer;
   /** A resource of the same namespace, or `otherNamespace` for a resource of another namespace. */
-  databaseInUseBy?: { name: string } | 'otherNamespace';
+  databaseInUseBy?: { name: string; kind?: string } | 'otherNamespace';
+}
+
+/** A backup or a restore in a Job: it holds a slot, and its database within its namespace, as a run does. */
+export interface Task extends Slot {
+  kind: string;
+  name: string;
+  /** Label of its database. */
+  database: string;
+}
+
+export interface Tasks {
+  active(): Iterable<Task>;
+  /** Namespaces with a task that waits for a slot. */
+  queued(): Iterable<string>;
+}
+
+/** `namespace/kind/name`; a DatabaseMigration has the key `namespace/name`. */
+export function taskKey({ namespace, kind, name }: Pick<Task, 'namespace' | 'kind' | 'name'>): string {
+  return `${namespace}/${kind}/${name}`;
 }
 
 /**
  * A pod that has not started after this time counts as waiting, even if the kubelet reports no reason. Milliseconds.
  */
-const START_MS = 60_000;
+export const START_MS = 60_000;
 /** Jobs whose pods do not start use no resources of a node, but their number in one namespace is limited. */
 const WAITING_TIMES = 10;
 
@@ -43,11 +62,18 @@ interface Slot {
 export class Slots {
   readonly #limits: SlotLimits;
   readonly #logOf: (run: string) => RunLog | undefined;
+  readonly #tasks: Tasks;
   readonly #tracker: ResourceTracker;
 
-  constructor(limits: SlotLimits, logOf: (run: string) => RunLog | undefined, tracker = new ResourceTracker()) {
+  constructor(
+    limits: SlotLimits,
+    logOf: (run: string) => RunLog | undefined,
+    tasks: Tasks = { active: () => [], queued: () => [] },
+    tracker = new ResourceTracker(),
+  ) {
     this.#limits = limits;
     this.#logOf = logOf;
+    this.#tasks = tasks;
     this.#tracker = tracker;
   }
 
@@ -62,7 +88,7 @@ export class Slots {
     const namespace = namespaceOf(key);
     const markInUse = (by: string) => {
       const near = namespaceOf(by) === namespace;
-      if (near) databaseInUseBy = { name: by.slice(namespace.length + 1) };
+      if (near) databaseInUseBy = holderOf(by);
       else databaseInUseBy ??= 'otherNamespace';
     };
     for (const id of caches.activeJobs) {
@@ -76,12 +102,19 @@ export class Slots {
       if (job.database !== database || state === 'waiting') continue;
       if (job.namespace === namespace || this.#hasConnected(job)) markInUse(job.resource);
     }
+    for (const task of this.#tasks.active()) {
+      const by = taskKey(task);
+      if (by === key) continue;
+      slots.set(by, task);
+      if (task.database === database && task.state !== 'waiting' && task.namespace === namespace) markInUse(by);
+    }
     for (const [owner, { reserved }] of this.#tracker.entries()) {
       if (owner === key || reserved === undefined) continue;
       if (!slots.has(owner)) slots.set(owner, { namespace: namespaceOf(owner), state: 'starting' });
       if (reserved === database && namespaceOf(owner) === namespace) markInUse(owner);
     }
-    const slot = this.#answer(namespace, [...slots.values()], caches.queued());
+    const queued = new Set([...caches.queued(), ...this.#tasks.queued()]);
+    const slot = this.#answer(namespace, [...slots.values()], queued);
     return { slot, ...(databaseInUseBy === undefined ? {} : { databaseInUseBy }) };
   }
 
@@ -130,4 +163,9 @@ export class Slots {
     });
     return before.length < free ? { kind: 'free' } : { kind: 'taken', by: 'turn' };
   }
+}
+
+function holderOf(key: string): { name: string; kind?: string } {
+  const [, kind = '', name] = key.split('/');
+  return name === undefined ? { name: kind } : { kind, name };
 }
