@@ -16,7 +16,7 @@ export interface Allowed {
 }
 
 /** What is checked of a resource. Every kind with a Job has the fields under the same names. */
-interface Checked {
+interface RestrictedResource {
   spec: object & {
     runner?: { image?: string; serviceAccountName?: string; priorityClassName?: string; env?: readonly unknown[] };
     migrations?: { image?: { reference: string } };
@@ -24,7 +24,7 @@ interface Checked {
 }
 
 /** What a resource uses although the configuration of the operator does not allow it, as a sentence; else undefined. */
-export function notAllowed({ spec }: Checked, allowed: Allowed): string | undefined {
+export function notAllowed({ spec }: RestrictedResource, allowed: Allowed): string | undefined {
   const { runner, migrations } = spec;
   return (
     firstOutside(allowed.images, '--allowed-images', {
@@ -55,7 +55,7 @@ function firstOutside(
 }
 
 /** Every Secret that a field names, under the path of the field. A field that is added later is found too. */
-function sourcesOf(spec: Checked['spec']): Record<string, string | undefined> {
+function sourcesOf(spec: RestrictedResource['spec']): Record<string, string | undefined> {
   const found: Record<string, string | undefined> = {};
   const walk = (path: string, value: unknown) => {
     if (typeof value !== 'object' || value === null) return;
