@@ -2,8 +2,8 @@ import type { V1Job, V1Pod } from '@kubernetes/client-node';
 import type { KubernetesObject } from '../controller-runtime/store.ts';
 import type { ObservedPod, ObservedRun, RunIdentity } from '../core/reconcile/observed.ts';
 import type { Cleaning } from '../core/reconcile/redact.ts';
-import { ANNOTATIONS, LABELS, RUNNER_CONTAINER } from '../operator/names.ts';
-import { reportOf } from '../operator/run-log.ts';
+import { ANNOTATIONS, LABELS, RUNNER_CONTAINER } from './names.ts';
+import { reportOf } from './run-log.ts';
 
 /** The fields of a Job that are kept: a tenth of its size. */
 export interface JobRecord {

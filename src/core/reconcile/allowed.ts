@@ -16,7 +16,7 @@ export interface Allowed {
 }
 
 /** What is checked of a resource. Every kind with a Job has the fields under the same names. */
-export interface RestrictedResource {
+interface RestrictedResource {
   spec: object & {
     runner?: { image?: string; serviceAccountName?: string; priorityClassName?: string; env?: readonly unknown[] };
     migrations?: {

@@ -66,7 +66,7 @@ async function rehearseOn(copy: OpenedCopy, input: Input, ports: WrappedPorts) {
     objectDifferences(before.objects, after.objects).length > 0 ||
     observed.changed.some((table) => !isOfTool(table));
   const trial: Trial = { before, after, changes, observed, changed, ...(seen === undefined ? {} : { sent }) };
-  const label = revisionsOf(trial).at(-1) ?? displayCommand(request.command.run);
+  const label = (await revisionsOf(trial)).at(-1) ?? displayCommand(request.command.run);
   const effects: MigrationEffects = {
     revision: label,
     seconds: result.seconds,
@@ -209,6 +209,6 @@ async function ruleFindings({ database, start }: Input, trial: Trial, ports: Wra
   ]);
   const { dialect, identity } = database;
   const server = serverOf(dialect, identity.serverVersion) ?? { dialect, version: 0 };
-  const read = await readSent(partsOf(trial, command.run), dialect);
+  const read = await readSent(await partsOf(trial, command.run), dialect);
   return checkMigrations(read, RULES, { server, ignore: safety.ignore, snapshot: start.snapshot });
 }

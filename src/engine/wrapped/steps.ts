@@ -120,7 +120,7 @@ export const plan: Step<Looked & Current & Tried, Plans, WrappedPorts> = {
       const made = planOf([], current, current, digestOf({ nothing: true }));
       return { kind: 'done', value: { plan: made }, message: `nothing is pending at ${current}` };
     }
-    const revisions = revisionsOf(trial);
+    const revisions = await revisionsOf(trial);
     const compared = trial.sent !== undefined && command.statements !== 'Ignore';
     const digest = digestOf({
       changes: trial.changes.map(({ table, added, removed }) => [table, added, removed]),
