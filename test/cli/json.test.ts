@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { COMMANDS } from '../../src/cli/commands/index.ts';
-import { DIALECTS, type Project, project, withMigrations, withModels } from './fixtures.ts';
+import { DIALECTS, hostedProject, type Project, withMigrations, withModels } from './fixtures.ts';
 
+const CONTINUED = / \|\n\| \| /g;
 const ROW = /^\| `(.+?)` \| (`\[\]` )?(`.+`) \|$/gm;
-const ROWS = [...readFileSync('docs/reference/json.md', 'utf8').matchAll(ROW)].map(
+const ROWS = [...readFileSync('docs/reference/json.md', 'utf8').replace(CONTINUED, ', ').matchAll(ROW)].map(
   ([, command = '', list, keys = '']) => ({
     command,
     list: list !== undefined,
@@ -16,7 +17,7 @@ for (const dialect of DIALECTS) {
   describe(`docs/reference/json.md on ${dialect}`, () => {
     let here: Project;
     before(async () => {
-      here = await withModels(await withMigrations(await project(dialect)));
+      here = await withModels(await withMigrations(await hostedProject(dialect)));
     });
 
     for (const { command, list, keys } of ROWS) {

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { type Project, project } from './fixtures.ts';
+import { hostedProject, type Project } from './fixtures.ts';
 
 describe('a schema that a migration makes', () => {
   let here: Project;
   const run = (...args: string[]) => here.runWith({ DATABASE_URL: `${here.url}?schemas=public,other` }, ...args);
 
   before(async () => {
-    here = await project('postgres');
+    here = await hostedProject('postgres');
     await here.write(
       'migrations/1_orders.sql',
       '-- migrate:up\nCREATE TABLE orders (id bigint PRIMARY KEY);\nINSERT INTO orders SELECT generate_series(1, 100);\n-- migrate:down\nDROP TABLE orders;\n',
