@@ -22,7 +22,7 @@ export interface Placement {
   keyFile: string | undefined;
 }
 
-export interface RunIdentity {
+export interface RequestIdentity {
   runId: string;
   attempt: number;
   resource?: RunRequest['resource'];
@@ -43,7 +43,7 @@ export function invalidRepair({ metadata }: Pick<DatabaseMigration, 'metadata'>)
 }
 
 /** Converts a spec into the request for one run. Pure: the same spec and placement give the same request. */
-export function requestFromSpec(spec: DatabaseMigrationSpec, identity: RunIdentity, placement: Placement): RunRequest {
+export function requestFromSpec(spec: DatabaseMigrationSpec, identity: RequestIdentity, placement: Placement): RunRequest {
   return {
     version: 1,
     ...identity,
