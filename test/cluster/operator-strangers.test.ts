@@ -159,16 +159,16 @@ describeCluster('the operator among strangers', (cluster) => {
       'leaks-as-it-is': code('throw new Error(`refused: ${process.env.TOKEN}`);'),
       'leaks-in-a-url': code('throw new Error(`refused: postgres://u:${encodeURIComponent(process.env.TOKEN)}@h/d`);'),
       'leaks-quoted': code('throw new Error(`refused: ${JSON.stringify({ token: process.env.TOKEN })}`);'),
-      'rows-unique': sql(
-        "CREATE TABLE u (email text UNIQUE); INSERT INTO u VALUES ('ada@example.org'), ('ada@example.org');",
+      'rows-unique': sql('CREATE UNIQUE INDEX one ON people (email);'),
+      'rows-null': sql(
+        'CREATE TABLE strict (email text, id integer NOT NULL); INSERT INTO strict (email) SELECT email FROM people;',
       ),
-      'rows-check': sql("CREATE TABLE c (email text CHECK (email = '')); INSERT INTO c VALUES ('ada@example.org');"),
-      'rows-cast': sql(
-        "CREATE TABLE i (email text); INSERT INTO i VALUES ('ada@example.org'); ALTER TABLE i ALTER email TYPE integer USING email::integer;",
-      ),
+      'rows-cast': sql('ALTER TABLE people ALTER email TYPE integer USING email::integer;'),
     };
     for (const [name, files] of Object.entries(leaks)) {
-      const { spec } = await postgresDatabase('secrets');
+      const { spec, rows } = await postgresDatabase('secrets');
+      await rows('CREATE TABLE people (email text)');
+      await rows("INSERT INTO people VALUES ('ada@example.org'), ('ada@example.org')");
       await hostile.apply(configMap(name, files), migration(name, { ...spec, ...quick, runner: { env } }));
     }
     for (const name of Object.keys(leaks)) {

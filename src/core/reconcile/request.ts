@@ -43,7 +43,11 @@ export function invalidRepair({ metadata }: Pick<DatabaseMigration, 'metadata'>)
 }
 
 /** Converts a spec into the request for one run. Pure: the same spec and placement give the same request. */
-export function requestFromSpec(spec: DatabaseMigrationSpec, identity: RequestIdentity, placement: Placement): RunRequest {
+export function requestFromSpec(
+  spec: DatabaseMigrationSpec,
+  identity: RequestIdentity,
+  placement: Placement,
+): RunRequest {
   return {
     version: 1,
     ...identity,
