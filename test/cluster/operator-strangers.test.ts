@@ -16,7 +16,7 @@ import {
 import { describeCluster } from './suite.ts';
 
 const quick = {
-  safety: { rehearsal: 'Disabled' },
+  safety: { mode: 'Disabled', rehearsal: 'Disabled' },
   validation: { before: 'Disabled', after: 'Disabled' },
   retry: { limit: 0, backoff: '1s' },
 };
