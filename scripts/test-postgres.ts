@@ -4,6 +4,7 @@
  *   npm run test:postgres -- 14 15 16 17 18      everything except the cluster's tests
  *   npm run test:postgres -- --versioned 14 18   only what depends on the version
  *   npm run test:postgres -- --versioned --others  on all versions but that of `npm test`
+ *   npm run test:postgres -- --files F,G 14      only those files
  *   npm run test:postgres -- --write 14 18       and write docs/postgresql-versions.json, from which the page is made
  *
  * Servers and client programs are fetched where they are not on this machine. Closes with the sum of all versions.
@@ -11,6 +12,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -51,6 +53,7 @@ const { values, positionals } = parseArgs({
   options: {
     versioned: { type: 'boolean' },
     others: { type: 'boolean' },
+    files: { type: 'string' },
     write: { type: 'boolean' },
     jobs: { type: 'string' },
   },
@@ -58,11 +61,13 @@ const { values, positionals } = parseArgs({
 const named = positionals.length > 0 ? positionals.map(parseMajor) : MAJORS;
 const own = values.others ? Number.parseInt(versionOf(join(await findPostgresBinaries(), 'postgres')), 10) : undefined;
 const majors = named.filter((major) => major !== own);
-const files = testFiles(values.versioned ? VERSIONED : [])
+const files = testFiles(values.files?.split(',') ?? (values.versioned ? VERSIONED : []))
   .filter(needsPostgres)
   .filter((file) => !/^test\/(cluster|e2e|charts)\//.test(file));
 
 const folder = mkdtempSync(join(tmpdir(), 'db-manager-versions-'));
+// As root the servers run as another user, who starts initdb from this folder.
+chmodSync(folder, 0o755);
 const results: VersionResult[] = [];
 try {
   for (const major of majors) {

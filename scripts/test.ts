@@ -6,6 +6,8 @@
  *   npm test -- -g PATTERN       tests whose title matches
  *   npm test -- --jobs N         so many processes
  *   npm run test:unit            pure code only: no server, no program, a few seconds
+ *
+ * With CI=true a skipped test is a failure, but for those in test/skips.ts.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -15,6 +17,7 @@ import { parseArgs } from 'node:util';
 import { isUnit, needsPostgres, testFiles } from '../test/support/test-files.ts';
 import type { FileResult, FromWorker, ToWorker } from './test/protocol.ts';
 import { fileQueue } from './test/queue.ts';
+import { refuseSkips } from './test/skips.ts';
 import { printFile, printSummary } from './test/summary.ts';
 
 const { values, positionals } = parseArgs({
@@ -57,8 +60,9 @@ if (!values.grep) {
   mkdirSync('.cache', { recursive: true });
   writeFileSync(timesFile, `${JSON.stringify(times, null, 1)}\n`);
 }
-if (values.results) writeFileSync(values.results, JSON.stringify(results));
-process.exitCode = printSummary(results, closing, { jobs, seconds: (performance.now() - began) / 1000 }) ? 0 : 1;
+const judged = process.env.CI === 'true' ? refuseSkips(results) : results;
+if (values.results) writeFileSync(values.results, JSON.stringify(judged));
+process.exitCode = printSummary(judged, closing, { jobs, seconds: (performance.now() - began) / 1000 }) ? 0 : 1;
 
 /** Gives a process one file after another. One that dies has failed its file, and another takes its place. */
 async function runWorker(worker: number): Promise<void> {

@@ -4,8 +4,8 @@ import { createIo } from './io.ts';
  * The command line: the only composition root. It parses flags, creates what the engine needs, and prints.
  * Each command is loaded when it is called, so that `migrate current` loads nothing else.
  */
-import { exitCodeOf, interruptedOr, printError } from './output/errors.ts';
-import { createProgram } from './program.ts';
+import { exitCodeOf, printError } from './output/errors.ts';
+import { runProgram } from './program-run.ts';
 
 const io = createIo(process);
 process.on('uncaughtException', async (error: NodeJS.ErrnoException) => {
@@ -15,10 +15,4 @@ process.on('uncaughtException', async (error: NodeJS.ErrnoException) => {
   await printError(io, error);
   process.exit(exitCodeOf(error));
 });
-try {
-  await createProgram(io).parseAsync(process.argv);
-} catch (thrown) {
-  const error = interruptedOr(io.signal, thrown);
-  await printError(io, error);
-  process.exitCode = exitCodeOf(error);
-}
+await runProgram(io, process.argv);

@@ -115,7 +115,7 @@ export function replaySchema(
 }
 
 /** The revisions to replay on top of the baseline. Throws if the database was reverted to an older revision. */
-function beyond(baseline: Baseline | undefined, revisions: readonly Revision[]): Revision[] {
+export function beyond(baseline: Baseline | undefined, revisions: readonly Revision[]): Revision[] {
   const applied = new Set(revisions);
   const gone = baseline?.revisions.find((revision) => !applied.has(revision));
   if (gone !== undefined) {

@@ -67,7 +67,7 @@ const yes = () => true;
 const no = () => false;
 
 function endOf(request: RunRequest, state: Partial<RunState>, report: RunReport, holder: string): Partial<RunRecord> {
-  const { plan, backup, ignored = [], findings = [] } = state;
+  const { plan, backup, ignored = [], findings = [], verified } = state;
   const isApproved = plan !== undefined && plan.migrations.length > 0 && request.approvedPlan === plan.digest;
   const { resource } = request;
   const by = resource === undefined ? holder : `spec.approvedPlan of ${resource.namespace}/${resource.name}`;
@@ -89,5 +89,6 @@ function endOf(request: RunRequest, state: Partial<RunState>, report: RunReport,
     ...(all.length === 0 ? {} : { ignored: all.slice(0, 100) }),
     ...(approved.length === 0 ? {} : { approved: approved.slice(0, 100) }),
     ...(backup === undefined ? {} : { backup: backup.manifest.name }),
+    ...(verified === undefined ? {} : { verified }),
   };
 }

@@ -7,6 +7,7 @@ import type { Plan } from '../core/model/plan.ts';
 import type { Position, Revision } from '../core/model/revision.ts';
 import type { DecidedFinding } from '../core/model/run-record.ts';
 import type { Snapshot } from '../core/model/snapshot.ts';
+import type { VerifiedSchema } from '../core/model/verified-schema.ts';
 import type { Difference } from '../core/schema/difference.ts';
 import type { Database, DoneMigration, Lock } from '../database/port.ts';
 import type { ExpectedSchema } from '../engine/expected.ts';
@@ -48,6 +49,8 @@ export interface Expecting {
   before?: string[];
   /** The same differences as data, for `verify`: the run did not cause them. */
   known?: Difference[];
+  /** If the schema was found equal to a replay of the migrations; `verify` replaces it. */
+  verified?: VerifiedSchema;
 }
 export interface BackedUp {
   backup?: Backup;
@@ -62,6 +65,7 @@ export interface Applied {
 }
 export interface Verified {
   after?: string[];
+  verified?: VerifiedSchema;
 }
 
 export type RunState = Loaded &

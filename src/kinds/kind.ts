@@ -33,11 +33,18 @@ export interface TaskState {
   report?: TaskReport;
 }
 
+export interface Waits {
+  reason: 'DatabaseInUse' | 'Queued';
+  message: string;
+}
+
 export interface Observation<Spec, Status> {
   resource: Resource<Spec, Status>;
   task?: TaskState;
-  /** Whether a migration or another task works on the database of this resource. */
-  databaseInUse: boolean;
+  /** Why its Job cannot start now. */
+  waits?: Waits;
+  /** What it uses although the configuration of the operator does not allow it, as a sentence. */
+  disallowed?: string;
   /** Resources of the kind `children` that belong to this one, oldest first. */
   children: Resource[];
   /** A resource of this namespace by kind and name. */

@@ -19,7 +19,7 @@ const WAIT_MS = 5_000;
 
 /** The decision for a resource that has one Job: start it, follow it, record its result. */
 export function decideTask<Spec, Status extends TaskStatus>(
-  { resource, task, databaseInUse, now }: Observation<Spec, Status>,
+  { resource, task, waits, disallowed, now }: Observation<Spec, Status>,
   job: string,
   pod: () => TaskPod | string,
   result: (report: TaskReport) => Partial<Status>,
@@ -52,12 +52,19 @@ export function decideTask<Spec, Status extends TaskStatus>(
     };
   }
   if (task === undefined && before.startedAt === undefined) {
-    const wanted = databaseInUse ? undefined : pod();
-    if (wanted === undefined || typeof wanted === 'string') {
-      const reason = wanted === undefined ? 'DatabaseInUse' : 'ReferenceNotFound';
-      const message = wanted ?? 'another run works on this database; the Job starts when it has ended';
-      return { status: settle({}, verdictOf('waiting', reason, message)), requeueAfter: WAIT_MS, events: [] };
+    if (disallowed !== undefined) {
+      // Not the end: the administrator may allow it.
+      const event = { type: 'Warning' as const, reason: 'NotAllowed' as const, message: disallowed, key: disallowed };
+      return { status: settle({}, verdictOf('failed', 'NotAllowed', disallowed)), events: [event] };
     }
+    const wanted = pod();
+    const wait = (reason: Reason, message: string) => ({
+      status: settle({}, verdictOf('waiting', reason, message)),
+      requeueAfter: WAIT_MS,
+      events: [],
+    });
+    if (typeof wanted === 'string') return wait('ReferenceNotFound', wanted);
+    if (waits !== undefined) return wait(waits.reason, waits.message);
     const status: Partial<TaskStatus> = { job, startedAt: seconds(now) };
     const message = `Job ${job} was created`;
     return {

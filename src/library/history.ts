@@ -12,7 +12,7 @@ import { dueRepeatables } from '../core/planning/repeatable.ts';
 import { stamp } from '../core/planning/stamp.ts';
 import { readAlembicScripts } from '../migrations/alembic-scripts.ts';
 import { describeMigration } from '../migrations/describe.ts';
-import { contentsOf } from '../migrations/read.ts';
+import { contentsOf, journalTimes } from '../migrations/read.ts';
 import { withTexts } from '../migrations/stored/attach.ts';
 import { readStored } from '../migrations/stored/files.ts';
 import { asWriter, author, filesIfAny, filesOf, withDatabase } from './session.ts';
@@ -184,14 +184,11 @@ export async function adoptHistory(
       });
     }
     const files = await filesOf(settings, noticeOf(options));
-    const adoption = readForeignHistory(
-      options.from,
-      rows,
-      files,
-      await database.history.read(),
-      author(runId),
-      versions === undefined ? undefined : await readAlembicScripts(resolve(cwd, versions)),
-    );
+    const times = from === 'drizzle' ? await journalTimes(settings.migrations, files) : undefined;
+    const adoption = readForeignHistory(options.from, rows, files, await database.history.read(), author(runId), {
+      ...(versions === undefined ? {} : { chain: await readAlembicScripts(resolve(cwd, versions)) }),
+      ...(times === undefined ? {} : { times }),
+    });
     if (!adoption.ok) throw new ProblemError(adoption.problem);
     await database.history.ensure();
     await database.history.put(await withTexts(settings.migrations, files, adoption.put));

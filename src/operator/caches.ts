@@ -15,6 +15,8 @@ export interface Caches {
   configMaps: Store<string>;
   /** Keys of the Jobs that are not known to have ended. */
   activeJobs: ReadonlySet<string>;
+  /** Keys of the resources that wait for a slot or for a database. */
+  waiting: ReadonlySet<string>;
   /** Namespaces with a resource that waits for a slot. */
   queued(): ReadonlySet<string>;
   /** All Jobs that were created for a resource with this key, including an earlier resource of the same name. */
@@ -80,6 +82,7 @@ export function createCaches(namespaces: readonly string[], touched: (key: strin
     pods,
     configMaps,
     activeJobs,
+    waiting,
     queued: () =>
       new Set(
         [...waiting].flatMap((key) =>

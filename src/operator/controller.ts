@@ -19,7 +19,7 @@ import { namespaceOf } from './names.ts';
 import { fetchObservations, observe, type Sources } from './observe.ts';
 import { OrphanedJobs } from './orphaned-jobs.ts';
 import { ownerKey } from './run-records.ts';
-import { type SlotLimits, Slots } from './slots.ts';
+import { type Look, type SlotLimits, Slots, type Tasks } from './slots.ts';
 
 interface ControllerOptions {
   api: Api;
@@ -27,6 +27,8 @@ interface ControllerOptions {
   namespaces: readonly string[];
   runner: RunnerDefaults;
   slots: SlotLimits;
+  /** Backups and restores, which take slots too. */
+  tasks?: Tasks;
   /** Absent: everything is allowed. */
   allowed?: Allowed;
   /** Identity of this process, for events. */
@@ -56,6 +58,7 @@ const WORKERS = 16;
 interface Controller {
   readonly caches: Caches;
   readonly queue: WorkQueue;
+  readonly slots: SharedSlots;
   /** Watches before it leads, so that a second replica takes over without a pause. Resolves when the signal aborts. */
   watch(signal: AbortSignal): Promise<void>;
   /** Starts to act; every write is fenced by the leadership. */
@@ -64,11 +67,21 @@ interface Controller {
   stop(): Promise<void>;
 }
 
+/** The slots of runs, for backups and restores. Keys are those of `taskKey`. */
+export interface SharedSlots {
+  look(key: string, database: string): Look;
+  promise(key: string, database: string): void;
+  settle(key: string): void;
+  /** A backup or restore has ended: runs that wait look again. */
+  freed(): void;
+}
+
 export function createController({
   api,
   namespaces,
   runner,
   slots: limits,
+  tasks,
   allowed = {},
   identity,
   now,
@@ -103,7 +116,7 @@ export function createController({
     if (logs.of(run)?.report === undefined) queue.addAfter(key, LIVE_MS);
     else queue.add(key);
   });
-  const slots = new Slots(limits, (run) => logs.of(run));
+  const slots = new Slots(limits, (run) => logs.of(run), tasks);
   const sources: Sources = { api, caches, logs, slots, withdrawn, refusals, allowed };
   const leftovers = new OrphanedJobs(caches);
 
@@ -188,6 +201,14 @@ export function createController({
   return {
     caches,
     queue,
+    slots: {
+      look: (key, database) => slots.look(key, database, caches, now()),
+      promise: (key, database) => slots.promise(key, database),
+      settle: (key) => slots.settle(key),
+      freed() {
+        if (context !== undefined) for (const key of caches.waiting) queue.add(key);
+      },
+    },
     watch: (signal) => caches.run(api, signal, (path, error) => emit({ type: 'watch', path, error })),
     lead(leadership) {
       const onEventError = (error: unknown) => emit({ type: 'failed', key: 'events', error });

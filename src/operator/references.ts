@@ -14,13 +14,23 @@ interface Reference {
 
 /** The objects that a run uses, except the ConfigMaps that are part of its inputs. */
 function referencesOf(resource: DatabaseMigration): Reference[] {
-  const { database, migrations, safety, runner } = resource.spec;
+  const { database, migrations, safety, runner, backup } = resource.spec;
   const { passwordFrom, caFrom, certFrom, keyFrom } = database.postgres ?? {};
-  const keys = [database.urlFrom, passwordFrom, caFrom, certFrom, keyFrom, safety.rehearsalServerUrlFrom];
+  const keys = [
+    database.urlFrom,
+    passwordFrom,
+    caFrom,
+    certFrom,
+    keyFrom,
+    safety.rehearsalServerUrlFrom,
+    backup.encryption?.identityFrom,
+  ];
   const env = (runner.env ?? []).map((each) => (each as { valueFrom?: EnvSource } | null)?.valueFrom);
   const secrets = [
     ...[...keys, ...env].map((source) => source?.secretKeyRef?.name),
     ...(runner.imagePullSecrets ?? []).map(({ name }) => name),
+    backup.objectStore?.credentialsFrom?.secretRef.name,
+    backup.objectStore?.caFrom?.secretKeyRef?.name,
   ];
   const claims = [database.sqlite?.volume.claimName, migrations.volume?.claimName, backupClaimName(resource)];
   return [

@@ -18,17 +18,36 @@ type SlotAnswer = { kind: 'free' } | { kind: 'taken'; by: 'all' | 'namespace' | 
 export interface Look {
   slot: SlotAnswer;
   /** A resource of the same namespace, or `elsewhere` for a resource of another namespace. */
-  databaseInUseBy?: { name: string } | 'elsewhere';
+  databaseInUseBy?: { name: string; kind?: string } | 'elsewhere';
+}
+
+/** A backup or a restore in a Job: it holds a slot, and its database within its namespace, as a run does. */
+export interface Task extends Slot {
+  kind: string;
+  name: string;
+  /** Label of its database. */
+  database: string;
+}
+
+export interface Tasks {
+  active(): Iterable<Task>;
+  /** Namespaces with a task that waits for a slot. */
+  queued(): Iterable<string>;
+}
+
+/** `namespace/kind/name`; a DatabaseMigration has the key `namespace/name`. */
+export function taskKey({ namespace, kind, name }: Pick<Task, 'namespace' | 'kind' | 'name'>): string {
+  return `${namespace}/${kind}/${name}`;
 }
 
 /**
  * A pod that has not started after this time counts as waiting, even if the kubelet reports no reason. Milliseconds.
  */
-const START_MS = 60_000;
+export const START_MS = 60_000;
 /** Jobs whose pods do not start use no resources of a node, but their number in one namespace is limited. */
 const WAITING_TIMES = 10;
 
-interface Slot {
+export interface Slot {
   namespace: string;
   state: 'starting' | 'running' | 'waiting';
 }
@@ -43,10 +62,16 @@ export class Slots {
   readonly #limits: SlotLimits;
   readonly #logOf: (run: string) => RunLog | undefined;
   readonly #promised = new Map<string, string>();
+  readonly #tasks: Tasks;
 
-  constructor(limits: SlotLimits, logOf: (run: string) => RunLog | undefined) {
+  constructor(
+    limits: SlotLimits,
+    logOf: (run: string) => RunLog | undefined,
+    tasks: Tasks = { active: () => [], queued: () => [] },
+  ) {
     this.#limits = limits;
     this.#logOf = logOf;
+    this.#tasks = tasks;
   }
 
   look(
@@ -60,7 +85,7 @@ export class Slots {
     const namespace = namespaceOf(key);
     const hold = (by: string) => {
       const near = namespaceOf(by) === namespace;
-      if (near) databaseInUseBy = { name: by.slice(namespace.length + 1) };
+      if (near) databaseInUseBy = holderOf(by);
       else databaseInUseBy ??= 'elsewhere';
     };
     for (const id of caches.activeJobs) {
@@ -74,12 +99,19 @@ export class Slots {
       if (job.database !== database || state === 'waiting') continue;
       if (job.namespace === namespace || this.#hasConnected(job)) hold(job.resource);
     }
+    for (const task of this.#tasks.active()) {
+      const by = taskKey(task);
+      if (by === key) continue;
+      slots.set(by, task);
+      if (task.database === database && task.state !== 'waiting' && task.namespace === namespace) hold(by);
+    }
     for (const [owner, ofDatabase] of this.#promised) {
       if (owner === key) continue;
       if (!slots.has(owner)) slots.set(owner, { namespace: namespaceOf(owner), state: 'starting' });
       if (ofDatabase === database && namespaceOf(owner) === namespace) hold(owner);
     }
-    const slot = this.#answer(namespace, [...slots.values()], caches.queued());
+    const queued = new Set([...caches.queued(), ...this.#tasks.queued()]);
+    const slot = this.#answer(namespace, [...slots.values()], queued);
     return { slot, ...(databaseInUseBy === undefined ? {} : { databaseInUseBy }) };
   }
 
@@ -128,4 +160,9 @@ export class Slots {
     });
     return before.length < free ? { kind: 'free' } : { kind: 'taken', by: 'turn' };
   }
+}
+
+function holderOf(key: string): { name: string; kind?: string } {
+  const [, kind = '', name] = key.split('/');
+  return name === undefined ? { name: kind } : { kind, name };
 }

@@ -1,6 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { StepReport } from '../core/model/report.ts';
 import type { DatabaseMigrationStatus } from '../core/model/resource.ts';
+import { createBackupMetrics, type TrackedSchedule } from './backup-metrics.ts';
 
 /** The data for the metrics of one resource. */
 export interface TrackedResource {
@@ -22,6 +23,7 @@ interface MetricSources {
   version: string;
   /** Exported by the leader only: with a second replica everything would be counted twice. */
   resources(): Iterable<TrackedResource>;
+  schedules(): Iterable<TrackedSchedule>;
   queueDepth(): number;
   leading(): boolean;
 }
@@ -162,6 +164,7 @@ export function createMetrics(sources: MetricSources) {
 
   return {
     registry,
+    ...createBackupMetrics(registers, sources.schedules),
     runEnded({ run, history }: DatabaseMigrationStatus): void {
       const entry = history?.find((each) => each.run === run?.id);
       if (entry !== undefined) runs.inc({ result: entry.result, reason: entry.reason });

@@ -39,7 +39,14 @@ describe('a fresh clone of this repository', () => {
   function run(args: string[], ...environment: Record<string, string>[]) {
     return spawnSync(process.execPath, ['src/cli/main.ts', ...args], {
       cwd: folder,
-      env: Object.assign({ PATH: process.env.PATH, HOME: process.env.HOME }, ...environment),
+      env: Object.assign(
+        {
+          PATH: process.env.PATH,
+          HOME: process.env.HOME,
+          NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
+        },
+        ...environment,
+      ),
       encoding: 'utf8',
     });
   }

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { DIALECTS, type Project, project, withMigrations, withModels } from './fixtures.ts';
+import { DIALECTS, type HostedProject, hostedProject, withMigrations, withModels } from './fixtures.ts';
 
 const PAGE = readFileSync('docs/guides/coming-from-alembic.md', 'utf8');
 const LIBRARY = pathToFileURL(resolve('src/index.ts')).href;
@@ -29,9 +28,10 @@ const words = (text: string) =>
 
 for (const dialect of DIALECTS) {
   describe(`docs/guides/coming-from-alembic.md on ${dialect}`, () => {
-    let here: Project;
+    let here: HostedProject;
     before(async () => {
-      here = await withModels(await withMigrations(await project(dialect)));
+      here = await hostedProject(dialect);
+      await withModels(await withMigrations(here));
     });
 
     const commands = [...rowsOf('Commands of db_manager.py'), ...rowsOf('Commands of Alembic')];
@@ -45,22 +45,14 @@ for (const dialect of DIALECTS) {
       });
     }
 
-    for (const { before: old, code } of rowsOf('Functions')) {
+    for (const [index, { before: old, code }] of rowsOf('Functions').entries()) {
       it(`${old} is ${code}`, async () => {
         const called = /\b(\w+)\(/.exec(code.replace(/^\(?await /, ''))?.[1];
-        const script = `import { ${called} } from '${LIBRARY}';\nconst value = ${code};\nconsole.log(JSON.stringify(value ?? null));`;
-        const child = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
-          cwd: here.folder,
-          env: {
-            PATH: process.env.PATH,
-            NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
-            HOME: process.env.HOME,
-            DATABASE_URL: here.url,
-          },
-          encoding: 'utf8',
-        });
-        assert.equal(child.status, 0, child.stderr);
-        assert.notEqual(JSON.parse(child.stdout), null);
+        const module = `function-${index}.mjs`;
+        await here.write(module, `import { ${called} } from '${LIBRARY}';\nexport default ${code};\n`);
+        const result = await here.module(module);
+        assert.equal(result.code, 0, result.err);
+        assert.notEqual(JSON.parse(result.out), null);
       });
     }
 

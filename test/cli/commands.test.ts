@@ -3,7 +3,7 @@ import { appendFile, cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DIALECTS, temporaryDatabase, temporaryFolder } from '../support/databases.ts';
 import { TEST_PASSWORD } from '../support/postgres.ts';
-import { dbManager } from './process.ts';
+import { hostedDbManager } from './process.ts';
 
 const FIRST = '20240108090000_create_accounts_and_instruments';
 const HEAD = '20240603083000_normalise_symbols';
@@ -15,7 +15,7 @@ for (const dialect of DIALECTS) {
     let backups = '';
     let migrations = '';
     const run = async (...args: string[]) => {
-      const output = await dbManager([...args, '--migrations', migrations, '--backups', backups], {
+      const output = await hostedDbManager([...args, '--migrations', migrations, '--backups', backups], {
         DATABASE_URL: url,
       });
       assert.ok(!`${output.stdout}${output.stderr}`.includes(TEST_PASSWORD), 'no secret is printed');
@@ -113,7 +113,7 @@ for (const dialect of DIALECTS) {
 
 describe('the command line', () => {
   it('says that there is no cluster where there is no kubeconfig', async () => {
-    const { code, stderr } = await dbManager(['status'], { HOME: await temporaryFolder('home'), KUBECONFIG: '' });
+    const { code, stderr } = await hostedDbManager(['status'], { HOME: await temporaryFolder('home'), KUBECONFIG: '' });
     assert.equal(code, 2);
     assert.match(stderr, /No Kubernetes cluster is configured: no kubeconfig was found/);
   });
@@ -142,7 +142,7 @@ describe('the command line', () => {
   for (const { args, code, says } of cases) {
     it(`ends "${args.join(' ')}" with ${code} and a sentence`, async () => {
       // Not in this repository, which has a configuration.
-      const output = await dbManager(args, {}, await temporaryFolder('usage'));
+      const output = await hostedDbManager(args, {}, await temporaryFolder('usage'));
       assert.equal(output.code, code, output.stderr);
       assert.match(`${output.stderr}${output.stdout}`, says);
       assert.doesNotMatch(output.stderr, /\n\s+at .*\.ts:\d+/);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sharedPostgres, TEST_PASSWORD, TEST_USER } from '../support/postgres.ts';
-import { project, withMigrations } from './fixtures.ts';
+import { hostedProject, withMigrations } from './fixtures.ts';
 
 const SECRET = 's3cret-in-url';
 
@@ -10,7 +10,7 @@ describe('the database URL on the command line', function () {
   this.timeout(120_000);
 
   it('becomes no file and is in no output where it cannot be read', async () => {
-    const here = await withMigrations(await project('sqlite'));
+    const here = await withMigrations(await hostedProject('sqlite'));
     const before = await readdir(here.folder, { recursive: true });
     const texts = [
       `"postgres://u:${SECRET}@127.0.0.1:1/d`,
@@ -37,7 +37,7 @@ describe('the database URL on the command line', function () {
   });
 
   it('is masked by config in every form that can be read', async () => {
-    const here = await project('sqlite');
+    const here = await hostedProject('sqlite');
     for (const text of [
       `postgres://u:${SECRET}@h/d`,
       ` 'postgres://u:${SECRET}@h/d' `,
@@ -53,7 +53,7 @@ describe('the database URL on the command line', function () {
   });
 
   it('names a SQLite file exactly', async () => {
-    const here = await withMigrations(await project('sqlite'));
+    const here = await withMigrations(await hostedProject('sqlite'));
     for (const [url, file] of [
       ['sqlite:///q%3Fm.db', 'q?m.db'],
       ['sqlite:///a%23b%25c.db', 'a#b%c.db'],
@@ -72,14 +72,14 @@ describe('the database URL on the command line', function () {
   });
 
   it('says which file was made, unless it was asked for', async () => {
-    const here = await withMigrations(await project('sqlite'));
+    const here = await withMigrations(await hostedProject('sqlite'));
     const { err } = await here.run('migrate', 'upgrade');
     assert.match(err, /created the database file .*app\.db/);
     assert.doesNotMatch((await here.run('migrate', 'upgrade')).err, /created/);
   });
 
   it('with a wrong database name is an error; --create and init create it', async () => {
-    const here = await withMigrations(await project('postgres'));
+    const here = await withMigrations(await hostedProject('postgres'));
     const missing = (name: string) => ({ DATABASE_URL: here.url.replace(/[^/]*$/, name) });
     const postgres = await sharedPostgres();
     const there = async (name: string) =>
@@ -108,7 +108,7 @@ describe('the database URL on the command line', function () {
   });
 
   it('without a password takes that of the environment, for pg_dump and the rehearsal too', async () => {
-    const here = await withMigrations(await project('postgres'));
+    const here = await withMigrations(await hostedProject('postgres'));
     const bare = here.url.replace(`:${TEST_PASSWORD}@`, '@');
     const env = { DATABASE_URL: bare, PGPASSWORD: TEST_PASSWORD };
     const run = await here.runWith(env, 'safe-migrate');
@@ -122,7 +122,7 @@ describe('the database URL on the command line', function () {
   });
 
   it('with schemas that do not exist yet is backed up and restored; a backup of them alone is empty, and says so', async () => {
-    const here = await project('postgres');
+    const here = await hostedProject('postgres');
     for (const schemas of ['test', 'one,two']) {
       const url = `${here.url}?schemas=${schemas}`;
       const { code, out, err } = await here.runWith({ DATABASE_URL: url }, 'backup');

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DIALECTS, type Project, project, withExample } from './fixtures.ts';
+import { DIALECTS, hostedProject, type Project, withExample } from './fixtures.ts';
 
 /** Whether an XML parser takes it, and the text that it shows. */
 function textsOf(file: string): string[] {
@@ -15,7 +15,7 @@ for (const dialect of DIALECTS) {
   describe(`db-manager schema diagram on ${dialect}`, () => {
     let here: Project;
     before(async () => {
-      here = await withExample(await project(dialect));
+      here = await withExample(await hostedProject(dialect));
       await here.run('migrate', 'upgrade', '20240219');
       await here.run('init', '--no-tables');
     });
@@ -58,7 +58,7 @@ for (const dialect of DIALECTS) {
 }
 
 it('a name with quotes and signs is kept whole in both forms', async () => {
-  const here = await project('sqlite');
+  const here = await hostedProject('sqlite');
   await here.write(
     'migrations/1_odd.sql',
     '-- migrate:up\nCREATE TABLE "a <b> & ""c""" (id INTEGER PRIMARY KEY, "two words" TEXT);\n',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DIALECTS, type Project, project, withModels } from './fixtures.ts';
+import { DIALECTS, hostedProject, type Project, withModels } from './fixtures.ts';
 
 const files = (here: Project) => readdir(join(here.folder, 'migrations')).catch(() => [] as string[]);
 
@@ -10,7 +10,7 @@ for (const dialect of DIALECTS) {
     this.timeout(120_000);
 
     it('of tables that init made of the models is written from nothing, then stamped', async () => {
-      const here = await withModels(await project(dialect));
+      const here = await withModels(await hostedProject(dialect));
       const init = await here.run('init');
       assert.match(init.out, /no migration creates them yet\. .*generate --from base "first tables" && .*stamp head/);
       const found = await here.run('generate', 'nothing to see');
@@ -27,7 +27,7 @@ for (const dialect of DIALECTS) {
       const again = await here.run('generate', '--from', 'base', 'again');
       assert.equal(again.code, 2, again.out + again.err);
       assert.match(again.err, /--from base is only for the first migration, but .* already contains \d+_first_tables/);
-      const none = await withModels(await project(dialect));
+      const none = await withModels(await hostedProject(dialect));
       const migrated = await none.run('init', '--migrate');
       assert.match(
         migrated.out,
@@ -36,7 +36,7 @@ for (const dialect of DIALECTS) {
     });
 
     it('has one column for two attributes of one field, and is tried before it is written', async () => {
-      const here = await project(dialect);
+      const here = await hostedProject(dialect);
       await here.write(
         'models/index.cjs',
         `exports.defineModels = (s, T) => {
@@ -73,7 +73,7 @@ for (const dialect of DIALECTS) {
         ],
       ];
       for (const [template, message] of templates) {
-        const here = await withModels(await project(dialect));
+        const here = await withModels(await hostedProject(dialect));
         await here.write('own.sql', template);
         if (dialect === 'sqlite') await here.run('init', '--no-tables');
         const { code, err } = await here.run('generate', 'notes', '--template', 'own.sql');
@@ -89,7 +89,7 @@ for (const dialect of DIALECTS) {
     });
 
     it('is not asked for by models with a mistake: they are loaded before the database is opened', async () => {
-      const here = await project(dialect);
+      const here = await hostedProject(dialect);
       await here.write('models/user.cjs', 'module.exports = (s, T => {\n');
       const env = { DATABASE_URL: dialect === 'sqlite' ? here.url : 'postgres://u:p@127.0.0.1:1/none' };
       for (const command of [['generate', 'x'], ['validate'], ['migrate', 'check']]) {
@@ -105,7 +105,7 @@ describe('a database that does not exist yet', function () {
   this.timeout(120_000);
 
   it('is taken for an empty one by generate on SQLite, and the migration is tried', async () => {
-    const here = await withModels(await project('sqlite'));
+    const here = await withModels(await hostedProject('sqlite'));
     const generated = await here.run('generate', 'first');
     assert.equal(generated.code, 0, generated.out + generated.err);
     assert.doesNotMatch(generated.out, /Not verified/);
@@ -117,7 +117,7 @@ describe('a database that does not exist yet', function () {
   });
 
   it('is taken for an empty one on PostgreSQL, which then has nothing to try it on', async () => {
-    const here = await withModels(await project('postgres'));
+    const here = await withModels(await hostedProject('postgres'));
     const url = `${here.url}_later`;
     const generated = await here.runWith({ DATABASE_URL: url }, 'generate', 'first', '--format', 'sql');
     assert.equal(generated.code, 0, generated.out + generated.err);
@@ -131,7 +131,7 @@ describe('tables in other schemas', function () {
   this.timeout(120_000);
 
   it('are said not to be looked at by validate, generate, upgrade and safety-check alike', async () => {
-    const here = await withModels(await project('postgres'));
+    const here = await withModels(await hostedProject('postgres'));
     await here.write(
       'migrations/1_a.sql',
       '-- migrate:up\nCREATE TABLE notes (id integer PRIMARY KEY, body text NOT NULL, author text);\nCREATE SCHEMA app;\nCREATE TABLE app.one (id int);\nCREATE TABLE app.two (id int);\n',
@@ -150,7 +150,7 @@ describe('tables in other schemas', function () {
   });
 
   it('are looked at where models are in them: generated once, migrated, equal', async () => {
-    const here = await project('postgres');
+    const here = await hostedProject('postgres');
     await here.write(
       'models/a.cjs',
       "module.exports = (s, T) => s.define('account', { kind: T.ENUM('a', 'b') }, { schema: 'app', timestamps: false });\n",

@@ -1,11 +1,18 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { DIALECTS, type TestDialect, temporaryDatabase, temporaryFolder } from '../support/databases.ts';
+import { runHosted } from './host.ts';
 
 export { DIALECTS, type TestDialect };
 
 const MAIN = resolve('src/cli/main.ts');
+const BASE = {
+  PATH: process.env.PATH,
+  NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
+  HOME: process.env.HOME,
+};
 export const EXAMPLE = resolve('migrations/versions');
 export const MODELS = resolve('migrations/models');
 
@@ -68,11 +75,25 @@ export async function onTerminal(
   });
 }
 
+export interface HostedProject extends Project {
+  /** Imports a file of the folder in the process of the commands; its default export is printed as JSON. */
+  module(file: string): Promise<Result>;
+}
+
+/** An empty folder with an empty database of its own; its commands run in one process, as host.ts says. */
+export async function hostedProject(dialect: TestDialect): Promise<HostedProject> {
+  const made = await project(dialect, (cwd, env, args) => runHosted({ cwd, env, args }));
+  const { folder: cwd, url } = made;
+  const module = (file: string) =>
+    runHosted({ cwd, env: { ...BASE, DATABASE_URL: url }, args: [], module: join(cwd, file) });
+  return { ...made, module };
+}
+
 /** An empty folder with an empty database of its own. */
-export async function project(dialect: TestDialect): Promise<Project> {
+export async function project(dialect: TestDialect, run: typeof execute = execute): Promise<Project> {
   const folder = await temporaryFolder('cli');
   const url = dialect === 'sqlite' ? 'sqlite:///data/app.db' : (await temporaryDatabase(dialect)).url;
-  const runWith: Project['runWith'] = (env, ...args) => execute(folder, { DATABASE_URL: url, ...env }, args);
+  const runWith: Project['runWith'] = (env, ...args) => run(folder, { ...BASE, DATABASE_URL: url, ...env }, args);
   return {
     folder,
     dialect,
@@ -126,10 +147,26 @@ export async function withExample(made: Project): Promise<Project> {
   return made;
 }
 
+/** Starts a command that a test ends with SIGKILL; resolves once it has ended. */
+export async function endWhen(here: Project, args: string[], then: () => Promise<void>): Promise<void> {
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    cwd: here.folder,
+    env: { ...BASE, DATABASE_URL: here.url },
+    stdio: 'ignore',
+  });
+  const ended = once(child, 'exit');
+  try {
+    await then();
+  } finally {
+    child.kill('SIGKILL');
+    await ended;
+  }
+}
+
 function execute(cwd: string, env: Record<string, string | undefined>, args: string[]): Promise<Result> {
   const child = spawn(process.execPath, [MAIN, ...args], {
     cwd,
-    env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE, HOME: process.env.HOME, ...env },
+    env,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const output = { out: '', err: '' };

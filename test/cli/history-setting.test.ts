@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { DIALECTS, type Project, project } from './fixtures.ts';
+import { DIALECTS, hostedProject, type Project } from './fixtures.ts';
 
 /** As its author wrote it for sequelize-cli: every table but that tool's own gets a column. */
 const LOOP = `module.exports = {
@@ -31,7 +31,7 @@ describe('a history in a schema of its own', function () {
   this.timeout(300_000);
 
   it('is not met by migrations that loop over all tables: renames and triggers', async () => {
-    const here = await project('postgres');
+    const here = await hostedProject('postgres');
     await configure(here, { schema: 'ops', table: 'applied' });
     await here.write('migrations/1_loop.cjs', LOOP);
     await here.write('migrations/2_triggers.sql', TRIGGERS);
@@ -49,7 +49,7 @@ describe('a history in a schema of its own', function () {
   });
 
   it('is named by options as well, and the schema is made', async () => {
-    const here = await project('postgres');
+    const here = await hostedProject('postgres');
     await here.write('migrations/1_one.sql', 'CREATE TABLE one (id integer);\n');
     await succeeds(here, 'migrate', 'upgrade', '--history-schema', 'ops');
     assert.deepEqual(
@@ -64,7 +64,7 @@ for (const dialect of DIALECTS) {
     this.timeout(300_000);
 
     it('is used by all commands, and left out of what is compared, counted and listed', async () => {
-      const here = await project(dialect);
+      const here = await hostedProject(dialect);
       await configure(here, { table: 'schema changes' });
       if (dialect === 'sqlite') await here.run('init', '--no-tables');
       await here.write(
@@ -81,7 +81,7 @@ for (const dialect of DIALECTS) {
     });
 
     it('is not begun again where one is there: the way to move it is given, and works', async () => {
-      const here = await project(dialect);
+      const here = await hostedProject(dialect);
       if (dialect === 'sqlite') await here.run('init', '--no-tables');
       await here.write('migrations/1_one.sql', 'CREATE TABLE one (id integer);\n');
       await succeeds(here, 'migrate', 'upgrade');
@@ -97,7 +97,7 @@ for (const dialect of DIALECTS) {
     });
 
     it('cannot be the table of another tool, nor a schema that cannot be', async () => {
-      const here = await project(dialect);
+      const here = await hostedProject(dialect);
       await configure(here, { table: 'SequelizeMeta' });
       assert.match(
         (await here.run('migrate', 'current')).err,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { COMMANDS } from '../../src/cli/commands/index.ts';
-import { DIALECTS, type Project, project, withMigrations, withModels } from './fixtures.ts';
+import { DIALECTS, hostedProject, type Project, withMigrations, withModels } from './fixtures.ts';
 
 const ROW = /^\| `(.+?)` \| (`\[\]` )?(`.+`) \|$/gm;
 const ROWS = [...readFileSync('docs/reference/json.md', 'utf8').matchAll(ROW)].map(
@@ -16,7 +16,7 @@ for (const dialect of DIALECTS) {
   describe(`docs/reference/json.md on ${dialect}`, () => {
     let here: Project;
     before(async () => {
-      here = await withModels(await withMigrations(await project(dialect)));
+      here = await withModels(await withMigrations(await hostedProject(dialect)));
     });
 
     for (const { command, list, keys } of ROWS) {

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import type { Finding } from '../../src/core/model/finding.ts';
 import type { LintResult } from '../../src/library/lint/lint.ts';
-import { EXAMPLE, type Project, project, withExample } from './fixtures.ts';
+import { EXAMPLE, hostedProject, type Project, withExample } from './fixtures.ts';
 
 const nowhere = { DATABASE_URL: undefined, DB_PATH: undefined };
 
 /** A project without any database, with these migrations. */
 async function folder(files: Record<string, string>): Promise<Project> {
-  const made = await project('sqlite');
+  const made = await hostedProject('sqlite');
   for (const [name, text] of Object.entries(files)) await made.write(`migrations/${name}`, text);
   return made;
 }
@@ -219,7 +219,7 @@ describe('db-manager lint', function () {
   });
 
   it('finds in the example only what a reviewer would accept: nothing that is an error', async () => {
-    const made = await withExample(await project('sqlite'));
+    const made = await withExample(await hostedProject('sqlite'));
     for (const dialect of ['postgres', 'sqlite']) {
       const { findings, migrations, code } = await json(made, '--dialect', dialect);
       assert.equal(code, 0, `${EXAMPLE} as ${dialect}: ${JSON.stringify(asked(findings), null, 2)}`);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DIALECTS, type Project, project, withMigrations } from './fixtures.ts';
+import { DIALECTS, hostedProject, type Project, withMigrations } from './fixtures.ts';
 
 const FIRST = '20240101000000_create_notes';
 const SECOND = '20240102000000_add_author';
@@ -10,7 +10,7 @@ for (const dialect of DIALECTS) {
   describe(`db-manager migrate on ${dialect}`, () => {
     let here: Project;
     before(async () => {
-      here = await withMigrations(await project(dialect));
+      here = await withMigrations(await hostedProject(dialect));
     });
 
     it('creates the database with init, leaves it at base, and exits with 3 while something is pending', async () => {

@@ -1,11 +1,23 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
+import { runHosted } from './host.ts';
 
 export interface Output {
   code: number | null;
   stdout: string;
   stderr: string;
+}
+
+/** The same in the process of all hosted commands, as host.ts says. */
+export async function hostedDbManager(
+  args: string[],
+  env: Record<string, string> = {},
+  cwd = process.cwd(),
+): Promise<Output> {
+  const { DATABASE_URL: _url, DB_PATH: _path, ...rest } = process.env;
+  const { code, out, err } = await runHosted({ cwd, env: { ...rest, ...env }, args });
+  return { code, stdout: out, stderr: err };
 }
 
 /** The command line as a user runs it, without a terminal. */

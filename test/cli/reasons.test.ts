@@ -5,8 +5,17 @@ import pg from 'pg';
 import { REASONS, type Reason } from '../../src/core/model/reason.ts';
 import { startPgBouncer } from '../support/pgbouncer.ts';
 import { sharedPostgres, TEST_PASSWORD } from '../support/postgres.ts';
+import { eventually } from '../support/processes.ts';
 import { smallDisk } from '../support/small-disk.ts';
-import { type Project, project, type Result, type TestDialect, withMigrations, withModels } from './fixtures.ts';
+import {
+  endWhen,
+  hostedProject,
+  type Project,
+  type Result,
+  type TestDialect,
+  withMigrations,
+  withModels,
+} from './fixtures.ts';
 
 /** Typed where a password belongs; must never be printed. */
 const SECRET = 's3cret-in-url';
@@ -41,6 +50,15 @@ async function asRole(here: Project, name: string, grants: string): Promise<Reco
   await postgres.query(`CREATE ROLE ${role} LOGIN PASSWORD '${SECRET}'`);
   if (grants !== '') await postgres.query(grants.replaceAll('$role', role), [], database);
   return { DATABASE_URL: `postgres://${role}:${SECRET}@${host}/${database}` };
+}
+
+/** Whether a command is in a migration that waits. */
+async function sleeps(here: Project): Promise<boolean> {
+  const [row] = await (await sharedPostgres()).query<{ n: number }>(
+    `SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = $1 AND query ~ 'pg_sleep' AND state = 'active'`,
+    [new URL(here.url).pathname.slice(1)],
+  );
+  return (row?.n ?? 0) > 0;
 }
 
 /** More rows than a small disk has room for. */
@@ -159,13 +177,14 @@ const PROVOKED: Partial<Record<Reason, Provocation>> = {
       migrated,
       configured('timeouts: {run: 8s}'),
       (here) => here.write('other.yaml', 'timeouts: {run: 1m}'),
-      next('SELECT pg_sleep(25);'),
+      next('SELECT pg_sleep(60);'),
     ),
     async trigger(here) {
-      const other = here.runWith({}, '--config', resolve(here.folder, 'other.yaml'), 'migrate', 'upgrade');
-      await new Promise((done) => setTimeout(done, 2_000));
-      const result = await here.run('safe-migrate', '--no-backup', '--rehearsal', 'disabled');
-      await other;
+      let result: Result | undefined;
+      await endWhen(here, ['--config', resolve(here.folder, 'other.yaml'), 'migrate', 'upgrade'], async () => {
+        await eventually('the other command to hold the lock', () => sleeps(here), { timeoutMs: 60_000 });
+        result = await here.run('safe-migrate', '--no-backup', '--rehearsal', 'disabled');
+      });
       return result;
     },
   },
@@ -239,7 +258,7 @@ const PROVOKED: Partial<Record<Reason, Provocation>> = {
   BackupMismatch: {
     first: all(migrated, (here) => here.run('backup', '--name', 'kept')),
     async trigger(here) {
-      const other = await project('sqlite');
+      const other = await hostedProject('sqlite');
       await other.run('init', '--no-tables');
       return other.run('restore', resolve(here.folder, 'data/backups/kept.db'), '--force');
     },
@@ -368,7 +387,7 @@ describe('every reason of docs/reference/reasons.md', function () {
       continue;
     }
     it(`${reason} ends with ${REASONS[reason].exit}, in words, without a stack and a secret`, async function () {
-      const here = await withMigrations(await project(dialect));
+      const here = await withMigrations(await hostedProject(dialect));
       await first?.(here);
       const ended = await trigger(here);
       if (ended === undefined) return this.skip();

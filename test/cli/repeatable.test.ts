@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { DIALECTS, type Project, project } from './fixtures.ts';
+import { DIALECTS, hostedProject, type Project } from './fixtures.ts';
 
 interface Entry {
   revision: string;
@@ -23,7 +23,7 @@ for (const dialect of DIALECTS) {
       );
 
     before(async () => {
-      here = await project(dialect);
+      here = await hostedProject(dialect);
       await here.write('migrations/V1__orders.sql', 'CREATE TABLE orders (id integer PRIMARY KEY, note text);\n');
       await here.write('migrations/U1__orders.sql', 'DROP VIEW IF EXISTS orders_view;\nDROP TABLE orders;\n');
       await view('id');

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DIALECTS, temporaryDatabase, temporaryFolder } from '../support/databases.ts';
-import { dbManager } from './process.ts';
+import { hostedDbManager } from './process.ts';
 
 const FIRST = `-- migrate:up
 CREATE TABLE people (id integer PRIMARY KEY, mail varchar(100) NOT NULL);
@@ -16,7 +16,7 @@ for (const dialect of DIALECTS) {
     this.timeout(120_000);
     let folder = '';
     let env: Record<string, string> = {};
-    const run = (...args: string[]) => dbManager(args, env, folder);
+    const run = (...args: string[]) => hostedDbManager(args, env, folder);
     beforeEach(async () => {
       folder = await temporaryFolder('report');
       env = { DATABASE_URL: (await temporaryDatabase(dialect)).url, APP_PASSWORD: 'gh7-Secret-value' };
@@ -88,7 +88,7 @@ describe('db-manager report', function () {
   it('writes what the page in the documentation says', async () => {
     const folder = await temporaryFolder('report');
     const env = { DATABASE_URL: (await temporaryDatabase('sqlite')).url };
-    const run = (...args: string[]) => dbManager([...args, '--migrations', 'versions'], env, folder);
+    const run = (...args: string[]) => hostedDbManager([...args, '--migrations', 'versions'], env, folder);
     await mkdir(join(folder, 'versions'));
     await writeFile(join(folder, 'versions/1_people.sql'), FIRST);
     await run('safe-migrate', '--backup-name', 'backup_20240601_120000');
@@ -103,7 +103,7 @@ describe('db-manager report', function () {
 
   it('says what there is if the name is wrong, the file damaged, or the prefix not unique', async () => {
     const folder = await temporaryFolder('reports');
-    const run = (...args: string[]) => dbManager(['report', ...args, '--backups', folder]);
+    const run = (...args: string[]) => hostedDbManager(['report', ...args, '--backups', folder]);
     const empty = await run();
     assert.equal(empty.code, 2);
     assert.match(empty.stderr, /has no report of a run/);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { SafetyResult } from '../../src/library/safe-migrate.ts';
-import { DIALECTS, project, withMigrations } from './fixtures.ts';
+import { DIALECTS, hostedProject, withMigrations } from './fixtures.ts';
 
 const DROP =
   '-- Nobody reads it.\n\n-- migrate:up\nALTER TABLE notes\n  DROP COLUMN author;\n-- migrate:down\nALTER TABLE notes ADD COLUMN author text;\n';
@@ -10,7 +10,7 @@ for (const dialect of DIALECTS) {
     this.timeout(120_000);
 
     async function ground() {
-      const made = await withMigrations(await project(dialect));
+      const made = await withMigrations(await hostedProject(dialect));
       const { code, out, err } = await made.run('migrate', 'upgrade');
       assert.equal(code, 0, out + err);
       await made.write('migrations/20240103000000_drop_author.sql', DROP);
@@ -38,7 +38,7 @@ for (const dialect of DIALECTS) {
     });
 
     it('looks at the surroundings also where nothing is pending', async () => {
-      const made = await withMigrations(await project(dialect));
+      const made = await withMigrations(await hostedProject(dialect));
       await made.run('migrate', 'upgrade');
       const { code, out } = await made.run('safety-check');
       assert.equal(code, 0, out);
@@ -63,7 +63,7 @@ for (const dialect of DIALECTS) {
     });
 
     it('gives up on code that waits for ever, and tells what is known of it', async () => {
-      const made = await withMigrations(await project(dialect));
+      const made = await withMigrations(await hostedProject(dialect));
       await made.run('migrate', 'upgrade');
       await made.write(
         'migrations/20240103000000_waits.mjs',

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { type Project, project } from './fixtures.ts';
+import { hostedProject, type Project } from './fixtures.ts';
 
 describe('a schema that a migration makes', () => {
   let here: Project;
   const run = (...args: string[]) => here.runWith({ DATABASE_URL: `${here.url}?schemas=public,other` }, ...args);
 
   before(async () => {
-    here = await project('postgres');
+    here = await hostedProject('postgres');
     await here.write(
       'migrations/1_orders.sql',
       '-- migrate:up\nCREATE TABLE orders (id bigint PRIMARY KEY);\nINSERT INTO orders SELECT generate_series(1, 100);\n-- migrate:down\nDROP TABLE orders;\n',
@@ -30,7 +30,7 @@ describe('a schema that a migration makes', () => {
   it('is migrated, and validated by a replay that makes it too', async () => {
     const migrated = await run('safe-migrate');
     assert.equal(migrated.code, 0, migrated.out + migrated.err);
-    assert.match(migrated.out, /the schema matches a replay of the migrations/);
+    assert.match(migrated.out, /the schema matches the rehearsal/);
     const validated = await run('validate');
     assert.match(validated.out, /matches a replay of the applied migrations \(2 tables\)/, validated.err);
   });

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { DIALECTS, project, withExample, withMigrations } from './fixtures.ts';
+import { DIALECTS, hostedProject, withExample, withMigrations } from './fixtures.ts';
 
 for (const dialect of DIALECTS) {
   describe(`db-manager migrate sql on ${dialect}`, () => {
     it('prints a range of .sql files without a database, there and back', async () => {
-      const here = await withMigrations(await project('sqlite'));
+      const here = await withMigrations(await hostedProject('sqlite'));
       const env = dialect === 'sqlite' ? {} : { DATABASE_URL: 'postgres://nobody:s3cret@127.0.0.1:1/none' };
       const up = await here.runWith(env, 'migrate', 'sql', 'base:head');
       assert.equal(up.code, 0, up.err);
@@ -17,7 +17,7 @@ for (const dialect of DIALECTS) {
     });
 
     it('records what code sends, leaves the database alone, and gives SQL that makes the same schema', async () => {
-      const here = await withExample(await project(dialect));
+      const here = await withExample(await hostedProject(dialect));
       await here.run('init', '--no-tables');
       const { code, out, err } = await here.run('migrate', 'sql');
       assert.equal(code, 0, err);
@@ -25,7 +25,7 @@ for (const dialect of DIALECTS) {
       assert.match(out, /add_order_notional/);
       assert.equal((await here.run('migrate', 'current')).code, 3, 'nothing was applied');
 
-      const other = await project(dialect);
+      const other = await hostedProject(dialect);
       await other.write(
         'migrations/1_all.sql',
         `-- migrate:up\n${out.replace(/^(BEGIN|COMMIT);$/gm, '')}\n-- migrate:down\n`,
@@ -40,7 +40,7 @@ for (const dialect of DIALECTS) {
     });
 
     it('refuses what is no range', async () => {
-      const here = await withMigrations(await project(dialect));
+      const here = await withMigrations(await hostedProject(dialect));
       for (const range of ['x', 'a:b:c', 'base:nowhere']) {
         assert.equal((await here.run('migrate', 'sql', range)).code, 2, range);
       }

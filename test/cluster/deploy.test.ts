@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { databaseMigrationSchema } from '../../src/core/model/resource.ts';
+import { KINDS } from '../../src/kinds/index.ts';
 import { render } from '../charts/helm.ts';
 import { describeCluster } from './suite.ts';
 
@@ -38,7 +39,7 @@ describeCluster('the manifests in deploy/ and the renderings of charts/', (clust
       assert.deepEqual(subjects[0].namespace, 'db-manager');
   });
 
-  it('samples are taken as they are, and are whole DatabaseMigrations', async () => {
+  it('samples are taken as they are, and are whole resources', async () => {
     const files = (
       await Promise.all(SAMPLES.map(async (folder) => (await readdir(folder)).map((name) => join(folder, name))))
     )
@@ -48,8 +49,21 @@ describeCluster('the manifests in deploy/ and the renderings of charts/', (clust
     for (const file of files) {
       await cluster().mustKubectl(['apply', '--dry-run=server', '--namespace=shop', `--filename=${file}`]);
       const documents = parseAllDocuments(await readFile(file, 'utf8')).map((document) => document.toJS());
-      for (const each of documents) if (each.kind === 'DatabaseMigration') databaseMigrationSchema.parse(each);
+      for (const each of documents) {
+        if (each.kind === 'DatabaseMigration') databaseMigrationSchema.parse(each);
+        else KINDS.find(({ kind }) => kind === each.kind)?.spec.parse(each.spec);
+      }
     }
+  });
+
+  it('samples show every kind', async () => {
+    const names = (await readdir('deploy/samples')).filter((name) => name.endsWith('.yaml'));
+    const texts = await Promise.all(names.map((name) => readFile(join('deploy/samples', name), 'utf8')));
+    for (const { kind } of KINDS)
+      assert.ok(
+        texts.some((text) => text.includes(`\nkind: ${kind}\n`)),
+        kind,
+      );
   });
 
   it('samples show every source of migrations', async () => {
@@ -64,6 +78,22 @@ describeCluster('the manifests in deploy/ and the renderings of charts/', (clust
         source,
       );
   });
+
+  for (const page of ['docs/operations/backup-resources.md', 'docs/operations/object-storage.md']) {
+    it(`the resources of ${page} are taken as they are`, async () => {
+      const text = await readFile(page, 'utf8');
+      const blocks = [...text.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, block = '']) => block);
+      assert.ok(blocks.length >= 1);
+      for (const block of blocks) {
+        // A part of a DatabaseMigration has the rest of it from a sample.
+        const given = parseAllDocuments(block)[0]?.toJS();
+        const sample = parseAllDocuments(await readFile('deploy/samples/postgres.yaml', 'utf8'))[0]?.toJS();
+        const whole = given.kind === undefined ? { ...sample, spec: { ...sample.spec, ...given.spec } } : given;
+        const args = ['apply', '--dry-run=server', '--namespace=shop', '--filename=-'];
+        await cluster().mustKubectl(args, { input: JSON.stringify(whole) });
+      }
+    });
+  }
 
   const spec = {
     database: { urlFrom: { secretKeyRef: { name: 'shop', key: 'url' } } },

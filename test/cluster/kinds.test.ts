@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { parse } from 'yaml';
 import { KINDS } from '../../src/kinds/index.ts';
 import type { Resource } from '../../src/kinds/kind.ts';
 import { ageKey, hasAge } from '../backups/age-keys.ts';
@@ -11,19 +13,29 @@ import {
 import { eventually } from '../support/processes.ts';
 import { type Ground, type Operator, openGround } from './operator-fixtures.ts';
 import {
+  condition,
   configMap,
   furnish,
   LEDGER,
+  migration,
   postgresDatabase,
+  reasonOf,
   secret,
   sqliteLedger,
   sqliteMigration,
 } from './operator-resources.ts';
 import { describeCluster } from './suite.ts';
 
+const TABLE = {
+  '1_later.sql': '-- migrate:up\nCREATE TABLE later (id integer);\n-- migrate:down\nDROP TABLE later;\n',
+};
+const VOLUME = { backup: { volume: { claimName: 'backups' } } };
 const API_VERSION = 'db-manager.dev/v1alpha1';
 
-type Seen = Resource<object, Record<string, unknown> & { backup?: { name: string; path: string; encrypted: boolean } }>;
+type Seen = Resource<
+  object,
+  Record<string, unknown> & { backup?: { name: string; path: string; encrypted: boolean; verifiedBy?: string } }
+>;
 
 describeCluster('the kinds for backups', (cluster) => {
   let ground: Ground;
@@ -138,6 +150,59 @@ describeCluster('the kinds for backups', (cluster) => {
     const done = await finished('dbr', 'target');
     assert.equal(done.status?.summary, 'Complete', JSON.stringify(done.status));
     assert.deepEqual(await to.rows('SELECT count(*)::int AS n FROM orders'), [{ n: 100 }]);
+  });
+
+  it('hold their database: a migration of it waits for a backup, and a backup on a volume for a migration', async function () {
+    this.timeout(300_000);
+    const from = await postgresDatabase('busy');
+    await from.rows('CREATE TABLE orders AS SELECT generate_series(1, 10) AS id');
+    const { database } = from.spec as { database: object };
+    const release = await from.lock('orders');
+    const volume = { claimName: 'backups', path: 'of/busy' };
+    try {
+      await ground.apply(make('DatabaseBackup', 'busy', { database, volume }));
+      await when('dbb', 'busy', 'running', ({ status }) => status?.summary === 'Running');
+      await ground.apply(configMap('busy', TABLE), migration('busy', { database, ...VOLUME }));
+      const waiting = await ground.resourceWhen('busy', 'waiting', (each) => reasonOf(each) === 'DatabaseInUse');
+      assert.match(condition(waiting, 'Ready')?.message ?? '', /DatabaseBackup busy is working on this database/);
+    } finally {
+      await release();
+    }
+    const { status } = await finished('dbb', 'busy');
+    assert.equal(status?.summary, 'Complete', JSON.stringify(status));
+    assert.match(status?.backup?.path ?? '', /\/of\/busy\/backup_\d+_\d+\.dump$/);
+    await ground.waitFor('busy', 'Ready', 90);
+    await ground.apply(
+      make('DatabaseRestore', 'busy', { database, volume, from: { name: status?.backup?.name }, confirm: from.name }),
+    );
+    const restored = await finished('dbr', 'busy');
+    assert.equal(restored.status?.summary, 'Complete', JSON.stringify(restored.status));
+    assert.deepEqual(await from.rows("SELECT to_regclass('later') AS later"), [{ later: null }]);
+  });
+
+  it('do what docs/operations/backup-resources.md says', async function () {
+    this.timeout(300_000);
+    const from = await postgresDatabase('trading-docs');
+    await from.rows('CREATE TABLE orders AS SELECT generate_series(1, 3) AS id');
+    await ground.apply(secret('trading-db', { url: from.url }));
+    const text = await readFile('docs/operations/backup-resources.md', 'utf8');
+    const blocks = [...text.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, block = '']) => parse(block));
+    const [backup, schedule, restore] = blocks as [Seen, Seen, Seen];
+    for (const each of [backup, schedule]) {
+      const { objectStore } = each.spec as { objectStore: { endpoint?: string } };
+      objectStore.endpoint = store.endpoint;
+    }
+    await ground.apply(backup);
+    const taken = await finished('dbb', 'before-release');
+    assert.equal(taken.status?.backup?.verifiedBy, 'Restore', JSON.stringify(taken.status));
+    await ground.apply(schedule);
+    const nightly = await when('dbs', 'nightly', 'scheduled', ({ status }) => status?.nextScheduleTime !== undefined);
+    assert.match(String(nightly.status?.nextScheduleTime), /T0[01]:30:00Z$/);
+    await from.rows('DELETE FROM orders');
+    await ground.apply({ ...restore, spec: { ...restore.spec, confirm: from.name } });
+    const done = await finished('dbr', 'undo-release');
+    assert.equal(done.status?.summary, 'Complete', JSON.stringify(done.status));
+    assert.deepEqual(await from.rows('SELECT count(*)::int AS n FROM orders'), [{ n: 3 }]);
   });
 
   it('fire by schedule, prove the backup by a restore, and keep only so many', async function () {

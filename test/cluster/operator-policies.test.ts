@@ -35,7 +35,52 @@ const OUTSIDE: [title: string, spec: object, field: RegExp][] = [
     { database: { urlFrom: { secretKeyRef: { name: 'root-token', key: 'k' } } } },
     /spec\.database\.urlFrom/,
   ],
+  [
+    'the Secret of somebody else as credentials of an object store',
+    { backup: { objectStore: { bucket: 'backups', credentialsFrom: { secretRef: { name: 'root-token' } } } } },
+    /objectStore\.credentialsFrom/,
+  ],
+  [
+    'the Secret of somebody else as the identity of backups',
+    {
+      backup: {
+        volume: { claimName: 'backups' },
+        encryption: {
+          recipients: ['age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kdew45rzs8kmzyr'],
+          identityFrom: { secretKeyRef: { name: 'root-token', key: 'k' } },
+        },
+      },
+    },
+    /encryption\.identityFrom/,
+  ],
 ];
+
+const SQLITE = { sqlite: { volume: { claimName: 'bot' }, path: 'x.db' } };
+const BUCKET = { bucket: 'backups', credentialsFrom: { secretRef: { name: 'root-token' } } };
+const VOLUME = { volume: { claimName: 'backups' } };
+const RESTORE = { database: SQLITE, from: { latest: true }, confirm: 'x.db' };
+
+/** The same of the kinds for backups. */
+const TASKS_OUTSIDE: [kind: string, spec: object, field: RegExp][] = [
+  ['DatabaseBackup', { database: SQLITE, ...VOLUME, runner: { image: 'evil.example/x' } }, /spec\.runner\.image/],
+  ['DatabaseBackup', { database: SQLITE, objectStore: BUCKET }, /objectStore\.credentialsFrom/],
+  [
+    'DatabaseBackupSchedule',
+    { schedule: '* * * * *', database: SQLITE, ...VOLUME, runner: { serviceAccountName: 'admin' } },
+    /spec\.runner\.serviceAccountName/,
+  ],
+  [
+    'DatabaseRestore',
+    { ...RESTORE, ...VOLUME, database: { urlFrom: { secretKeyRef: { name: 'root-token', key: 'k' } } } },
+    /spec\.database\.urlFrom/,
+  ],
+];
+const taskOf = (kind: string, name: string, spec: object) => ({
+  apiVersion: 'db-manager.dev/v1alpha1',
+  kind,
+  metadata: { name },
+  spec,
+});
 
 const INSIDE: [title: string, spec: object][] = [
   ['nothing special', {}],
@@ -44,6 +89,10 @@ const INSIDE: [title: string, spec: object][] = [
   ['a Secret of a database in env', env({ secretKeyRef: { name: 'shop-database', key: 'k' } })],
   ['a field of the pod in env', env({ fieldRef: { fieldPath: 'metadata.name' } })],
 ];
+
+interface Stalled {
+  status?: { conditions?: { type: string; reason: string; message: string }[] };
+}
 
 describeCluster('deploy/samples/policies on a real API server', (cluster) => {
   let room: Room;
@@ -63,9 +112,10 @@ describeCluster('deploy/samples/policies on a real API server', (cluster) => {
     });
   });
 
-  const dryRun = (spec: object) =>
+  const dryRun = (spec: object) => dryRunOf(sqliteMigration('x', spec));
+  const dryRunOf = (object: object) =>
     cluster().kubectl(['apply', '--dry-run=server', `--namespace=${room.namespace}`, '--filename=-'], {
-      input: JSON.stringify(sqliteMigration('x', spec)),
+      input: JSON.stringify(object),
     });
 
   for (const [title, spec, field] of OUTSIDE) {
@@ -76,6 +126,23 @@ describeCluster('deploy/samples/policies on a real API server', (cluster) => {
       assert.match(stderr, field);
     });
   }
+  for (const [kind, spec, field] of TASKS_OUTSIDE) {
+    it(`deny a ${kind} with another ${field.source.replaceAll('\\', '')}`, async () => {
+      const { code, stderr } = await dryRunOf(taskOf(kind, 'x', spec));
+      assert.equal(code, 1, stderr);
+      assert.match(stderr, field);
+    });
+  }
+  it('allow the kinds for backups inside of them', async () => {
+    const objectStore = { bucket: 'backups', credentialsFrom: { secretRef: { name: 'shop-backups' } } };
+    for (const object of [
+      taskOf('DatabaseBackup', 'x', { database: SQLITE, objectStore }),
+      taskOf('DatabaseRestore', 'x', { ...RESTORE, ...VOLUME }),
+    ]) {
+      const { code, stderr } = await dryRunOf(object);
+      assert.equal(code, 0, stderr);
+    }
+  });
   for (const [title, spec] of INSIDE) {
     it(`allow ${title}`, async () => {
       const { code, stderr } = await dryRun(spec);
@@ -121,6 +188,20 @@ describeCluster('the bounds of an operator', (cluster) => {
       assert.match(condition(stalled, 'Stalled')?.message ?? '', /which the operator does not allow \(--allowed-/);
     }
     assert.deepEqual(await ground.jobs(), []);
+  });
+
+  it('stall backups, schedules and restores outside of them without a Job', async () => {
+    await ground.apply(...TASKS_OUTSIDE.map(([kind, spec], index) => taskOf(kind, `outside-${index}`, spec)));
+    for (const [index, [kind, , field]] of TASKS_OUTSIDE.entries()) {
+      const stalled = await eventually(`${kind} ${index} to be stalled`, async () => {
+        const { status } = JSON.parse(await ground.run('get', kind, `outside-${index}`, '--output=json')) as Stalled;
+        return status?.conditions?.find(({ type, reason }) => type === 'Stalled' && reason === 'NotAllowed');
+      });
+      assert.match(stalled.message, field);
+      assert.match(stalled.message, /which the operator does not allow \(--allowed-/);
+    }
+    assert.deepEqual(await ground.jobs(), []);
+    assert.equal(JSON.parse(await ground.run('get', 'dbb', '--output=json')).items.length, 2, 'none of the schedule');
   });
 
   it('let a resource inside of them run, with the image of the operator named or not', async () => {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import pg from 'pg';
 import sqlite3 from 'sqlite3';
 import type { DatabaseMigration } from '../../src/core/model/resource.ts';
 import { type PrivatePostgres, sharedPostgres, TEST_PASSWORD, TEST_USER } from '../support/postgres.ts';
@@ -97,7 +98,15 @@ export async function postgresDatabase(prefix: string) {
     },
   };
   const rows = (sql: string) => server.query<Record<string, unknown>>(sql, [], name);
-  return { name, spec, rows };
+  const url = server.url(name);
+  /** Locks a table against readers; returns how to release it. */
+  const lock = async (table: string) => {
+    const client = new pg.Client({ connectionString: url });
+    await client.connect();
+    await client.query(`BEGIN; LOCK TABLE ${table} IN ACCESS EXCLUSIVE MODE`);
+    return () => client.end();
+  };
+  return { name, spec, rows, url, lock };
 }
 
 /** What resources of a namespace share. */

@@ -85,7 +85,7 @@ for (const dialect of DIALECTS) {
       const report = await here.run();
       assert.equal(report.reason, 'Migrated', report.message);
       assert.equal(step(report, 'validateBefore')?.message, 'the schema matches the applied migrations');
-      assert.match(step(report, 'verify')?.message ?? '', /^the schema matches a replay/);
+      assert.match(step(report, 'verify')?.message ?? '', /^the schema matches the rehearsal/);
       await here.sql('DROP INDEX legacy_name');
       const drifted = await validateSchema(options(here));
       assert.deepEqual(

@@ -1,21 +1,10 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ListMultipartUploadsCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { listBackups } from '../../src/backups/list.ts';
-import { folderOf } from '../../src/backups/object-store/keys.ts';
-import { sweep } from '../../src/backups/object-store/marker.ts';
-import { openObjects } from '../../src/backups/object-store/objects.ts';
-import { pruneBackups } from '../../src/backups/prune.ts';
 import { restoreBackup } from '../../src/backups/restore.ts';
 import { takeBackup } from '../../src/backups/take.ts';
-import { verifyBackup } from '../../src/backups/verify.ts';
-import { parseBackupPlace } from '../../src/core/model/backup-place.ts';
 import { type Ground, ground, OPTIONS } from '../backups/fixtures.ts';
 import { problem } from '../backups/problems.ts';
-import { temporaryFolder } from '../support/databases.ts';
-import { guardProcess, releaseProcess } from '../support/lifetime.ts';
 import {
   AVAILABLE_OBJECT_STORES,
   CREDENTIALS,
@@ -131,116 +120,6 @@ describeWhereAvailable('backups in an object store that fails', function () {
     assert.equal(new Set(both.map(({ manifest }) => manifest.name)).size, 2);
     await clean(both.map(({ manifest }) => manifest.name));
   });
-
-  it(`cut at ${POINTS} requests: upload and prune leave only whole backups`, async () => {
-    const requests = await requestsOf(() => takeBackup(on.db, through(), OPTIONS));
-    for (const at of spread(requests)) {
-      prefix = `faults/cut-${number++}`;
-      const kept = await takeBackup(on.db, directly(), OPTIONS);
-      proxy.reset();
-      proxy.fault = (n) => (n >= at ? 'cut' : undefined);
-      await takeBackup(on.db, through(), OPTIONS).catch(() => {});
-      await allWhole();
-      proxy.reset();
-      proxy.fault = (n) => (n >= Math.ceil(at / 2) ? 'cut' : undefined);
-      await prune(through()).catch(() => {});
-      await allWhole();
-      const last = await takeBackup(on.db, directly(), { ...OPTIONS, now: new Date('2026-06-02T00:00:00Z') });
-      await prune(directly());
-      await clean([last.manifest.name]);
-      assert.notEqual(kept.manifest.name, last.manifest.name);
-    }
-  });
-
-  it(`killed at ${POINTS} requests: upload, prune and restore`, async () => {
-    const foreign = await ground('sqlite', 1);
-    const other = await takeBackup(foreign.db, store.place('faults/killed'), OPTIONS);
-    prefix = 'faults/killed';
-    const wholeHash = await on.contentHash();
-    const requests = await requestsOf(() => takeBackup(on.db, through(), OPTIONS));
-    const damage = () => on.sql("UPDATE customers SET name = name || ' damaged' WHERE id = 1");
-    await damage();
-    const damagedHash = await on.contentHash();
-    let killed = 0;
-    for (const at of spread(requests)) {
-      for (const what of ['backup', 'prune', 'restore'] as const) {
-        if (what === 'restore') await restoreTo(wholeHash);
-        killed += await kill(what, what === 'backup' ? at : Math.ceil(at / 3));
-        await allWhole();
-        const now = await on.contentHash();
-        assert.ok(now === wholeHash || now === damagedHash, 'the target is in its old or its new state');
-        if (now === wholeHash) await damage();
-      }
-    }
-    assert.ok(killed > POINTS, `${killed} were killed before their end`);
-    // As the next run does, once the heartbeats of the killed writers are five minutes old.
-    const place = parseBackupPlace(directly());
-    assert.ok(place.kind !== 'folder');
-    await sleep(1_100);
-    await sweep(await openObjects(place), folderOf(on.db.identity.id), 1_000);
-    const last = await takeBackup(on.db, directly(), { ...OPTIONS, now: new Date() });
-    await prune(directly());
-    await clean([last.manifest.name, other.manifest.name]);
-    await foreign.close();
-    await restoreTo(wholeHash);
-
-    /** The child restores the newest backup of the place: one of the undamaged content. */
-    async function restoreTo(hash: string): Promise<void> {
-      if ((await on.contentHash()) === hash) await damage();
-    }
-  });
-
-  async function requestsOf(work: () => Promise<unknown>): Promise<number> {
-    proxy.reset();
-    await work();
-    return proxy.seen.length;
-  }
-
-  function spread(requests: number): number[] {
-    return Array.from({ length: POINTS }, (_, index) => 1 + Math.floor((index * requests) / POINTS));
-  }
-
-  function prune(place: string) {
-    return pruneBackups(place, {
-      last: 1,
-      days: 0,
-      databaseId: on.db.identity.id,
-      now: new Date('2026-07-01T00:00:00Z'),
-    });
-  }
-
-  /** 1 if the process was killed before its end. */
-  async function kill(what: 'backup' | 'prune' | 'restore', at: number): Promise<number> {
-    proxy.reset();
-    const program = new URL('./backup-child.ts', import.meta.url).pathname;
-    const child = spawn(process.execPath, [program, what, on.url, through()], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-      detached: true,
-      env: { ...process.env, TMPDIR: await temporaryFolder('tmp') },
-    });
-    const pid = child.pid ?? 0;
-    guardProcess(pid);
-    const ended = once(child, 'exit');
-    // Odd points: before the server sees the request; even points: after it has answered, before the client knows.
-    if (at % 2 === 1) {
-      proxy.fault = (n) => {
-        if (n === at) child.kill('SIGKILL');
-        return n >= at ? 'cut' : undefined;
-      };
-    } else {
-      proxy.after = (n) => {
-        if (n === at) child.kill('SIGKILL');
-      };
-    }
-    const [code] = (await ended) as [number | null];
-    releaseProcess(pid);
-    await sleep(20);
-    return code === null ? 1 : 0;
-  }
-
-  async function allWhole(): Promise<void> {
-    for (const backup of (await listBackups(directly())).backups) await verifyBackup(backup);
-  }
 
   /** Exactly these backups, each with its manifest, and nothing else below the prefix. */
   async function clean(names: string[]): Promise<void> {

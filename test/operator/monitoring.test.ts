@@ -29,7 +29,13 @@ interface RuleFile {
 
 /** Every series that the operator tells, with its labels; histograms have three names. */
 function told(): Map<string, string[]> {
-  const { registry } = createMetrics({ version: '0', resources: () => [], queueDepth: () => 0, leading: () => true });
+  const { registry } = createMetrics({
+    version: '0',
+    resources: () => [],
+    schedules: () => [],
+    queueDepth: () => 0,
+    leading: () => true,
+  });
   return new Map(
     registry.getMetricsAsArray().flatMap((metric): [string, string[]][] => {
       const labels = 'labelNames' in metric ? (metric.labelNames as string[]) : [];
@@ -110,5 +116,5 @@ describe('docs/operations/monitoring.md', () => {
 });
 
 function isAlert(name: string | undefined): boolean {
-  return /^D(atabaseMigration|bManager)/.test(name ?? '');
+  return /^(Database(Migration|Backup)|DbManager)/.test(name ?? '');
 }

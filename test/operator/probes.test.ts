@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
+import { trackedSchedules } from '../../src/cli/processes/operator-telemetry.ts';
+import type { TrackedSchedule } from '../../src/telemetry/backup-metrics.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { createMetrics, type TrackedResource } from '../../src/telemetry/metrics.ts';
 import { startProbeServer } from '../../src/telemetry/server.ts';
@@ -43,10 +45,11 @@ describe('the metrics of resources', () => {
     run: { startedAt: '2026-01-05T09:00:00Z' },
     drift: { total: 3, checkedAt: '2026-01-05T09:00:00Z' },
   };
-  const told = async (resources: TrackedResource[]) => {
+  const told = async (resources: TrackedResource[], schedules: Iterable<TrackedSchedule> = []) => {
     const metrics = createMetrics({
       version: '1',
       resources: () => resources,
+      schedules: () => schedules,
       queueDepth: () => 3,
       leading: () => true,
     });
@@ -69,6 +72,33 @@ describe('the metrics of resources', () => {
       'db_manager_queue_depth 3',
     ])
       assert.ok(text.split('\n').includes(line), line);
+  });
+
+  it('have the age of the last successful backup of a schedule', async () => {
+    const object = (spec: object, status: object) => ({
+      apiVersion: 'db-manager.dev/v1alpha1',
+      kind: 'DatabaseBackupSchedule',
+      metadata: { name: 'nightly', namespace: 'shop', creationTimestamp: '2026-01-01T00:00:00Z' },
+      spec,
+      status,
+    });
+    const times = { lastScheduleTime: '2026-01-05T02:30:00Z', lastSuccessfulTime: '2026-01-05T02:30:02Z', missed: 3 };
+    const text = await told(
+      [],
+      [...trackedSchedules([object({ verify: 'Restore', verifyInterval: '24h', suspend: true }, times)])],
+    );
+    const of = '{namespace="shop",name="nightly"}';
+    for (const line of [
+      `db_manager_schedule_last_schedule_timestamp_seconds${of} ${Date.UTC(2026, 0, 5, 2, 30) / 1000}`,
+      `db_manager_schedule_last_success_timestamp_seconds${of} ${Date.UTC(2026, 0, 5, 2, 30, 2) / 1000}`,
+      `db_manager_schedule_proof_due_timestamp_seconds${of} ${Date.UTC(2026, 0, 2) / 1000}`,
+      `db_manager_schedule_missed${of} 3`,
+      `db_manager_schedule_suspended${of} 1`,
+    ]) {
+      assert.ok(text.includes(`${line}\n`), `${line} is missing in:\n${text}`);
+    }
+    const fresh = await told([], [...trackedSchedules([object({ verify: 'Checksum' }, {})])]);
+    assert.doesNotMatch(fresh, /^db_manager_schedule_(last_success|last_schedule|proof)\w+\{/m);
   });
 
   it('have no series for what there is not, and none of a resource that is gone', async () => {

@@ -4,7 +4,7 @@ import { databaseKey } from '../../src/core/reconcile/inputs.ts';
 import type { RunLog } from '../../src/core/reconcile/observed.ts';
 import { createCaches } from '../../src/operator/caches.ts';
 import { runJob } from '../../src/operator/manifests/job.ts';
-import { type Look, Slots } from '../../src/operator/slots.ts';
+import { type Look, Slots, type Task } from '../../src/operator/slots.ts';
 import { resource, START } from '../core/reconcile/reconcile-harness.ts';
 
 const POSTGRES = {
@@ -31,11 +31,15 @@ const STATES: Record<Exclude<Pod, 'none'>, object> = {
 class Cluster {
   readonly caches = createCaches([], () => {});
   readonly logs = new Map<string, RunLog>();
+  readonly tasks: Task[] = [];
   readonly slots: Slots;
   #version = 0;
 
   constructor(most = 10, mostPerNamespace = most) {
-    this.slots = new Slots({ most, mostPerNamespace }, (id) => this.logs.get(id));
+    this.slots = new Slots({ most, mostPerNamespace }, (id) => this.logs.get(id), {
+      active: () => this.tasks,
+      queued: () => [],
+    });
   }
 
   /** A resource with a run whose Job was made at START; returns where the log of the run is kept. */
@@ -75,6 +79,48 @@ class Cluster {
     return this.slots.look(`${namespace}/${name}`, databaseKey(asked), this.caches, now);
   }
 }
+
+describe('a backup or restore', () => {
+  const task = (namespace: string, state: Task['state'], spec: object = POSTGRES): Task => ({
+    namespace,
+    kind: 'DatabaseRestore',
+    name: 'undo',
+    state,
+    database: databaseKey(resource(spec, { namespace, name: 'any' })),
+  });
+
+  it('takes a slot of a migration, unless its pod cannot begin', () => {
+    const cluster = new Cluster(1);
+    cluster.tasks.push(task('a', 'waiting'));
+    assert.deepEqual(cluster.look('b', 'r').slot, { kind: 'free' });
+    cluster.tasks.push(task('a', 'running'));
+    assert.deepEqual(cluster.look('b', 'r').slot, { kind: 'taken', by: 'all' });
+  });
+
+  it('finds the slots of migrations taken, and not its own', () => {
+    const cluster = new Cluster(1);
+    cluster.tasks.push(task('a', 'running'));
+    assert.deepEqual(cluster.slots.look('a/DatabaseRestore/undo', 'x', cluster.caches, AT).slot, { kind: 'free' });
+    cluster.runs('b', 'r', 'running');
+    assert.equal(cluster.slots.look('a/DatabaseRestore/undo', 'x', cluster.caches, AT).slot.kind, 'taken');
+  });
+
+  it('holds its database for migrations of its namespace; one of another namespace only names it', () => {
+    const cluster = new Cluster();
+    cluster.tasks.push(task('a', 'running'));
+    const held = { kind: 'DatabaseRestore', name: 'undo' };
+    assert.deepEqual(cluster.look('a', 'r', POSTGRES).databaseInUseBy, held);
+    assert.equal(cluster.look('b', 'r', POSTGRES).databaseInUseBy, undefined);
+  });
+
+  it('waits for a migration of its database', () => {
+    const cluster = new Cluster();
+    cluster.runs('a', 'r', 'running', POSTGRES);
+    const database = databaseKey(resource(POSTGRES, { namespace: 'a', name: 'r' }));
+    const look = cluster.slots.look('a/DatabaseBackup/now', database, cluster.caches, AT);
+    assert.deepEqual(look.databaseInUseBy, { name: 'r' });
+  });
+});
 
 describe('a slot', () => {
   for (const pod of ['noSecret', 'noImage', 'noClaim'] as const) {

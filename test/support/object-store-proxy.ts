@@ -1,10 +1,20 @@
 /** An HTTP proxy in front of an object store that fails requests on command. The signature stays valid: Host is not changed. */
 import { type ClientRequest, createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Transform } from 'node:stream';
 import type { TestObjectStore } from './object-store.ts';
 
-/** `cut`: the connection ends without an answer. `cutAnswer`: after so many bytes of the answer. */
-export type Fault = 'cut' | { status: number; code: string } | { cutAnswer: number } | undefined;
+/**
+ * `cut`: the connection ends without an answer. `cutRequest`, `cutAnswer`: after so many bytes of the request or of the
+ * answer. `bytesPerSecond`: a slow connection.
+ */
+export type Fault =
+  | 'cut'
+  | { status: number; code: string }
+  | { cutRequest: number }
+  | { cutAnswer: number }
+  | { bytesPerSecond: number }
+  | undefined;
 
 export interface FaultyStore {
   /** `s3://…` through the proxy. */
@@ -14,6 +24,8 @@ export interface FaultyStore {
   /** Called for each request with its number, from 1; `after` is called once the server has answered. */
   fault: (number: number, what: string) => Fault | Promise<Fault>;
   after: (number: number) => void;
+  /** Called where a connection is cut. */
+  onCut: () => void;
   reset(): void;
   close(): Promise<void>;
 }
@@ -29,10 +41,12 @@ export async function faultyStore(store: TestObjectStore): Promise<FaultyStore> 
     seen: [],
     fault: () => undefined,
     after: () => {},
+    onCut: () => {},
     reset() {
       faulty.seen.length = 0;
       faulty.fault = () => undefined;
       faulty.after = () => {};
+      faulty.onCut = () => {};
     },
     async close() {
       server.closeAllConnections();
@@ -44,28 +58,61 @@ export async function faultyStore(store: TestObjectStore): Promise<FaultyStore> 
   async function relay(from: IncomingMessage, to: ServerResponse): Promise<void> {
     const number = faulty.seen.push(`${from.method} ${from.url}`);
     const fault = await faulty.fault(number, faulty.seen[number - 1] ?? '');
-    if (fault === 'cut') return void from.socket.destroy();
+    const cut = () => {
+      faulty.onCut();
+      from.socket.destroy();
+    };
+    if (fault === 'cut') return cut();
     if (fault !== undefined && 'status' in fault) return refuse(from, to, fault);
     const { hostname, port } = upstream;
     const forward: ClientRequest = request(
       { hostname, port, method: from.method, path: from.url, headers: from.headers },
       (answer) => {
         to.writeHead(answer.statusCode ?? 500, answer.headers);
-        let left = fault === undefined ? Number.POSITIVE_INFINITY : fault.cutAnswer;
-        answer.on('data', (piece: Buffer) => {
-          if (piece.length >= left) from.socket.destroy();
+        let left = fault !== undefined && 'cutAnswer' in fault ? fault.cutAnswer : Number.POSITIVE_INFINITY;
+        if (left <= 0) {
+          answer.resume();
+          return cut();
+        }
+        const through = fault !== undefined && 'bytesPerSecond' in fault ? answer.pipe(slow(fault)) : answer;
+        through.on('data', (piece: Buffer) => {
+          if (piece.length >= left) cut();
           else to.write(piece);
           left -= piece.length;
         });
-        answer.on('end', () => {
+        through.on('end', () => {
           to.end();
           faulty.after(number);
         });
       },
     );
     forward.on('error', () => from.socket.destroy());
-    from.pipe(forward);
+    if (fault !== undefined && 'cutRequest' in fault) {
+      let left = fault.cutRequest;
+      from.on('data', (piece: Buffer) => {
+        if (left > 0) forward.write(piece.subarray(0, left));
+        left -= piece.length;
+        if (left > 0) return;
+        from.pause();
+        cut();
+        forward.destroy();
+      });
+      from.on('end', () => left > 0 && cut());
+      return;
+    }
+    if (fault !== undefined && 'bytesPerSecond' in fault) from.pipe(slow(fault)).pipe(forward);
+    else from.pipe(forward);
   }
+}
+
+/** Passes bytes on at this rate, in pieces of a tenth of a second. */
+function slow({ bytesPerSecond }: { bytesPerSecond: number }): Transform {
+  return new Transform({
+    highWaterMark: 64 * 1024,
+    transform(piece: Buffer, _, done) {
+      setTimeout(() => done(null, piece), (piece.length / bytesPerSecond) * 1000);
+    },
+  });
 }
 
 function refuse(from: IncomingMessage, to: ServerResponse, { status, code }: { status: number; code: string }): void {

@@ -45,17 +45,21 @@ export function sharedObjectStore(name: ObjectStoreName): Promise<TestObjectStor
   return store;
 }
 
-/** A server of its own. Throws if it was not fetched: `npm run setup`. */
-export async function startObjectStore(name: ObjectStoreName, parent?: string): Promise<TestObjectStore> {
+/** A server of its own, at an address of this machine. Throws if it was not fetched: `npm run setup`. */
+export async function startObjectStore(
+  name: ObjectStoreName,
+  parent?: string,
+  address = '127.0.0.1',
+): Promise<TestObjectStore> {
   const program = cachedObjectStore(name);
   if (program === undefined) throw new Error(`${name} was not fetched. Run: npm run setup`);
   const work = await temporaryFolder(name);
   const folder = join(parent ?? work, 'objects');
   mkdirSync(folder, { recursive: true });
   const port = await freePort();
-  const endpoint = `http://127.0.0.1:${port}`;
+  const endpoint = `http://${address}:${port}`;
   const logFile = join(work, 'log');
-  const server = await startServer({ ...commandOf(name, program, port, folder), logFile });
+  const server = await startServer({ ...commandOf(name, program, address, port, folder), logFile });
   const client = new S3Client({
     endpoint,
     region: 'us-east-1',
@@ -80,16 +84,16 @@ export async function startObjectStore(name: ObjectStoreName, parent?: string): 
   return { name, endpoint, bucket, server, folder, client, place };
 }
 
-function commandOf(name: ObjectStoreName, program: string, port: number, folder: string) {
+function commandOf(name: ObjectStoreName, program: string, address: string, port: number, folder: string) {
   if (name === 'versitygw') {
     const versions = `${folder}-versions`;
     mkdirSync(versions, { recursive: true });
-    const args = ['--port', `127.0.0.1:${port}`, '--quiet', 'posix', '--versioning-dir', versions, folder];
+    const args = ['--port', `${address}:${port}`, '--quiet', 'posix', '--versioning-dir', versions, folder];
     const { AWS_ACCESS_KEY_ID: access, AWS_SECRET_ACCESS_KEY: secret } = CREDENTIALS;
     return { command: program, args, env: { ...process.env, ROOT_ACCESS_KEY: access, ROOT_SECRET_KEY: secret } };
   }
   const python = findOnPath('python3');
   if (python === undefined) throw new Error('python3 is not installed');
-  const args = ['-m', 'moto.server', '-H', '127.0.0.1', '-p', String(port)];
+  const args = ['-m', 'moto.server', '-H', address, '-p', String(port)];
   return { command: python, args, env: { ...process.env, PYTHONPATH: program } };
 }

@@ -1,5 +1,9 @@
 import { resourceOf } from '../../controller-runtime/api.ts';
+import type { Resource } from '../../kinds/kind.ts';
+import type { ScheduleSpec, ScheduleStatus } from '../../kinds/schedule/index.ts';
+import { milliseconds } from '../../kinds/task.ts';
 import type { ControllerEvent } from '../../operator/controller.ts';
+import type { TrackedSchedule } from '../../telemetry/backup-metrics.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 
@@ -58,3 +62,21 @@ function messageOf(error: unknown): string {
 }
 
 const round = (seconds: number) => Math.round(seconds * 1000) / 1000;
+
+/** For the metrics of DatabaseBackupSchedules. */
+export function* trackedSchedules(schedules: Iterable<Resource>): Generator<TrackedSchedule> {
+  for (const { metadata, spec, status } of schedules as Iterable<Resource<Partial<ScheduleSpec>, ScheduleStatus>>) {
+    const { verify, verifyInterval = '168h', suspend = false } = spec;
+    const since = status?.lastRestoreVerification ?? metadata.creationTimestamp;
+    const due = Date.parse(since ?? '') + milliseconds(verifyInterval);
+    yield {
+      namespace: metadata.namespace ?? '',
+      name: metadata.name,
+      suspended: suspend,
+      lastScheduleTime: status?.lastScheduleTime,
+      lastSuccessfulTime: status?.lastSuccessfulTime,
+      ...(verify === 'Restore' && !Number.isNaN(due) ? { proofDue: new Date(due).toISOString() } : {}),
+      missed: status?.missed ?? 0,
+    };
+  }
+}

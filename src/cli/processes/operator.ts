@@ -14,7 +14,7 @@ import { createKindController } from '../../operator/kinds/controller.ts';
 import { createLogger, type LogFormat, type LogLevel } from '../../telemetry/logger.ts';
 import { createMetrics } from '../../telemetry/metrics.ts';
 import { startProbeServer, type TlsFiles } from '../../telemetry/server.ts';
-import { logAndCount } from './operator-telemetry.ts';
+import { logAndCount, trackedSchedules } from './operator-telemetry.ts';
 
 export interface OperatorOptions {
   /** Empty or absent: the whole cluster. */
@@ -69,25 +69,30 @@ export async function runOperator(options: OperatorOptions): Promise<number> {
       if (leadership?.valid() !== true) return;
       yield* controller.caches.resources.values();
     },
+    schedules: function* () {
+      if (leadership?.valid() === true) yield* trackedSchedules(kinds.resources('DatabaseBackupSchedule'));
+    },
     queueDepth: () => controller.queue.depth,
     leading: () => leadership?.valid() === true,
   });
   const api = createApi(readConfig(), metrics.requested, readConfig);
+  const allowed = {
+    images: options.allowedImages && [...options.allowedImages, options.runnerImage],
+    serviceAccounts: options.allowedServiceAccounts,
+    sources: options.allowedSources,
+    priorityClasses: options.allowedPriorityClasses,
+  };
   let drift: DriftController | undefined;
   const controller = createController({
     api,
     namespaces: options.namespaces ?? [],
     runner: { image: options.runnerImage, imagePullPolicy: options.runnerPullPolicy },
+    tasks: { active: () => kinds.tasks.active(), queued: () => kinds.tasks.queued() },
     slots: {
       most: options.maxConcurrentRuns,
       mostPerNamespace: options.maxConcurrentRunsPerNamespace ?? options.maxConcurrentRuns,
     },
-    allowed: {
-      images: options.allowedImages && [...options.allowedImages, options.runnerImage],
-      serviceAccounts: options.allowedServiceAccounts,
-      sources: options.allowedSources,
-      priorityClasses: options.allowedPriorityClasses,
-    },
+    allowed,
     identity,
     now: () => new Date(),
     emit: logAndCount(logger, metrics),
@@ -109,11 +114,11 @@ export async function runOperator(options: OperatorOptions): Promise<number> {
     runner: { image: options.runnerImage, imagePullPolicy: options.runnerPullPolicy },
     identity,
     now: () => new Date(),
-    *databasesInUse() {
-      for (const key of controller.caches.activeJobs) {
-        const job = controller.caches.jobs.get(key);
-        if (job !== undefined) yield job.database;
-      }
+    slots: controller.slots,
+    allowed,
+    onEnd: ({ key, ...end }) => {
+      metrics.taskEnded(end);
+      logger.log(end.result === 'failed' ? 'warn' : 'info', 'a backup or restore ended', { resource: key, ...end });
     },
     onError: (key, error) =>
       logger.warn('a backup or restore could not be reconciled', { key, error: messageOf(error) }),

@@ -1,4 +1,5 @@
 import type { RunReport } from './report.ts';
+import type { VerifiedSchema } from './verified-schema.ts';
 
 /** A finding that did not stop the run, because a comment, a setting or an approval allowed it. */
 export interface DecidedFinding {
@@ -38,6 +39,8 @@ export interface RunRecord {
   approved?: DecidedFinding[];
   /** Name of the backup. */
   backup?: string;
+  /** The last schema that this run found equal to its migrations. */
+  verified?: VerifiedSchema;
 }
 
 /** So many runs are kept, and so many of those that had nothing to do. */

@@ -1,4 +1,3 @@
-import type { DatabaseMigration } from '../model/resource.ts';
 import { clip } from './truncate.ts';
 
 /**
@@ -16,21 +15,29 @@ export interface Allowed {
   priorityClasses?: readonly string[];
 }
 
+/** What is checked of a resource. Every kind with a Job has the fields under the same names. */
+export interface RestrictedResource {
+  spec: object & {
+    runner?: { image?: string; serviceAccountName?: string; priorityClassName?: string; env?: readonly unknown[] };
+    migrations?: { image?: { reference: string } };
+  };
+}
+
 /** What a resource uses although the configuration of the operator does not allow it, as a sentence; else undefined. */
-export function notAllowed(resource: DatabaseMigration, allowed: Allowed): string | undefined {
-  const { runner, migrations } = resource.spec;
+export function notAllowed({ spec }: RestrictedResource, allowed: Allowed): string | undefined {
+  const { runner, migrations } = spec;
   return (
     firstOutside(allowed.images, '--allowed-images', {
-      'spec.runner.image': runner.image,
-      'spec.migrations.image.reference': migrations.image?.reference,
+      'spec.runner.image': runner?.image,
+      'spec.migrations.image.reference': migrations?.image?.reference,
     }) ??
     firstOutside(allowed.serviceAccounts, '--allowed-service-accounts', {
-      'spec.runner.serviceAccountName': runner.serviceAccountName,
+      'spec.runner.serviceAccountName': runner?.serviceAccountName,
     }) ??
     firstOutside(allowed.priorityClasses, '--allowed-priority-classes', {
-      'spec.runner.priorityClassName': runner.priorityClassName,
+      'spec.runner.priorityClassName': runner?.priorityClassName,
     }) ??
-    firstOutside(allowed.sources, '--allowed-sources', sourcesOf(resource))
+    firstOutside(allowed.sources, '--allowed-sources', sourcesOf(spec))
   );
 }
 
@@ -47,21 +54,21 @@ function firstOutside(
   return undefined;
 }
 
-function sourcesOf({ spec }: DatabaseMigration): Record<string, string | undefined> {
-  const { database, safety, runner } = spec;
-  const { passwordFrom, caFrom, certFrom, keyFrom } = database.postgres ?? {};
-  const secret = (source: { secretKeyRef?: { name: string } } | undefined) =>
-    source?.secretKeyRef === undefined ? undefined : `secret/${source.secretKeyRef.name}`;
-  const env = (runner.env ?? []).map((each, index) => [`spec.runner.env[${index}]`, envSource(each)] as const);
-  return {
-    'spec.database.urlFrom': secret(database.urlFrom),
-    'spec.database.postgres.passwordFrom': secret(passwordFrom),
-    'spec.database.postgres.caFrom': secret(caFrom),
-    'spec.database.postgres.certFrom': secret(certFrom),
-    'spec.database.postgres.keyFrom': secret(keyFrom),
-    'spec.safety.rehearsalServerUrlFrom': secret(safety.rehearsalServerUrlFrom),
-    ...Object.fromEntries(env),
+/** Every Secret that a field names, under the path of the field. A field that is added later is found too. */
+function sourcesOf(spec: RestrictedResource['spec']): Record<string, string | undefined> {
+  const found: Record<string, string | undefined> = {};
+  const walk = (path: string, value: unknown) => {
+    if (typeof value !== 'object' || value === null) return;
+    const { secretKeyRef, secretRef } = value as Record<string, { name?: unknown } | undefined>;
+    const secret = secretKeyRef ?? secretRef;
+    if (secret !== undefined) found[path] = `secret/${secret.name}`;
+    for (const [name, each] of Object.entries(value))
+      walk(Array.isArray(value) ? `${path}[${name}]` : `${path}.${name}`, each);
   };
+  const { runner, ...rest } = spec;
+  walk('spec', rest);
+  for (const [index, each] of (runner?.env ?? []).entries()) found[`spec.runner.env[${index}]`] = envSource(each);
+  return found;
 }
 
 /** `env` is not part of our schema: a source of a kind that is not known here is never allowed. */

@@ -153,14 +153,17 @@ function waitingFor(observed: Observed, now: Date): Situation | undefined {
   return slot.kind === 'free' ? undefined : { kind: 'waiting', reason: 'Queued', message: QUEUED[slot.by] };
 }
 
-const QUEUED = {
+export const QUEUED = {
   all: 'The limit --max-concurrent-runs of the operator is reached; this run starts when another run ends.',
   namespace:
     'The limit --max-concurrent-runs-per-namespace of the operator is reached; this run starts when another run of this namespace ends.',
   turn: 'The next free slot goes to a namespace with fewer runs in progress; this run starts after that.',
 } as const;
 
-function inUse(by: NonNullable<Observed['databaseInUseBy']>): string {
+export function inUse(by: NonNullable<Observed['databaseInUseBy']>): string {
+  if (by !== 'elsewhere' && by.kind !== undefined) {
+    return `The ${by.kind} ${by.name} is working on this database; this run starts when it ends.`;
+  }
   const who = by === 'elsewhere' ? 'A DatabaseMigration in another namespace' : `The DatabaseMigration ${by.name}`;
   return `${who} is already migrating this database; this run starts when that run ends.`;
 }

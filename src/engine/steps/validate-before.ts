@@ -6,6 +6,7 @@ import type { Step } from '../../engine/flow.ts';
 import type { RunPorts } from '../../engine/ports.ts';
 import { count, few } from '../../engine/run-text.ts';
 import type { Connected, Expecting, Inspected, Loaded, Planned } from '../../engine/state.ts';
+import { digestsOf, matchesEarlier } from '../../engine/verified.ts';
 
 type Input = Loaded & Connected & Inspected & Planned;
 
@@ -44,12 +45,18 @@ export const validateBefore: Step<Input, Expecting> = {
 };
 
 async function compare(
-  { database, history, models }: Input,
+  { database, history, models, files }: Input,
   expected: ExpectedSchema,
   mode: 'Enforce' | 'Warn',
   { request }: RunPorts,
 ) {
   const found = await database.snapshot();
+  const digests = await digestsOf(database, { history, files }, found);
+  const earlier = digests && (await matchesEarlier(database, digests));
+  if (earlier !== undefined) {
+    const value = { expected, before: [], known: [], verified: digests };
+    return { kind: 'done' as const, value, message: earlier };
+  }
   const wanted = await replayIfPossible(() => expected.after(history.map(({ revision }) => revision)));
   if ('unavailable' in wanted) {
     const known = models === undefined ? [] : strangers(await differencesOn(database, models, found));
@@ -58,8 +65,10 @@ async function compare(
   const known = await differencesOn(database, wanted, found);
   const before = known.map(describeDifference);
   const value = { expected, before, known };
-  if (before.length === 0)
-    return { kind: 'done' as const, value, message: 'the schema matches the applied migrations' };
+  if (before.length === 0) {
+    const message = 'the schema matches the applied migrations';
+    return { kind: 'done' as const, value: { ...value, verified: digests }, message };
+  }
   const message = `${count(before.length, 'difference')} from ${expected.source}: ${few(before)}. ${howToAdopt(request)}`;
   if (mode === 'Warn') return { kind: 'done' as const, value, message: `warning: ${message}` };
   return {

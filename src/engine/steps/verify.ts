@@ -7,10 +7,20 @@ import { failed } from '../../engine/failure.ts';
 import type { Step } from '../../engine/flow.ts';
 import type { RunPorts } from '../../engine/ports.ts';
 import { count, few } from '../../engine/run-text.ts';
-import type { Applied, Connected, Expecting, Inspected, Loaded, Planned, Verified } from '../../engine/state.ts';
+import type {
+  Applied,
+  Connected,
+  Expecting,
+  Inspected,
+  Loaded,
+  Planned,
+  Rehearsed,
+  Verified,
+} from '../../engine/state.ts';
 import { howToAdopt } from '../../engine/steps/validate-before.ts';
+import { digestsOf, matchesEarlier, schemaDigest } from '../../engine/verified.ts';
 
-type Input = Loaded & Connected & Inspected & Planned & Expecting & Applied;
+type Input = Loaded & Connected & Inspected & Planned & Expecting & Rehearsed & Applied;
 
 /** Checks that the database has the expected state: first the history, then the schema. */
 export const verify: Step<Input, Verified & Inspected> = {
@@ -37,12 +47,21 @@ export const verify: Step<Input, Verified & Inspected> = {
       const message = `not compared: the database is newer than the files (${few(input.ahead)})`;
       return { kind: 'skipped', value, message };
     }
-    const wanted = await expectedSchema({ ...input, ...value }, ports);
+    const found = await database.snapshot();
+    const digests = await digestsOf(database, { ...value, files: input.files }, found);
+    const proof = digests && ((await matchesEarlier(database, digests)) ?? (await matchesRehearsal(input, found)));
+    const models = modelsOfHead({ ...input, ...value }, ports);
+    if (models === undefined && proof !== undefined) {
+      return { kind: 'done', value: { ...value, after: [], verified: digests }, message: proof };
+    }
+    const wanted = models ?? (await replayed({ ...input, ...value }));
     if ('unavailable' in wanted) return { kind: 'skipped', value, message: wanted.unavailable };
-    const differences = await differencesOn(database, wanted.snapshot, await database.snapshot());
+    const differences = await differencesOn(database, wanted.snapshot, found);
     const after = differences.map(describeDifference);
-    if (after.length === 0)
-      return { kind: 'done', value: { ...value, after }, message: `the schema matches ${wanted.source}` };
+    if (after.length === 0) {
+      const verified = models === undefined || proof !== undefined ? { verified: digests } : {};
+      return { kind: 'done', value: { ...value, after, ...verified }, message: `the schema matches ${wanted.source}` };
+    }
     const fresh = differences.filter((one) => !isKnown(one, input.known));
     const message = `${count(after.length, 'difference')} from ${wanted.source}: ${few(after)}`;
     if (touched && fresh.length === 0) {
@@ -78,19 +97,42 @@ function isKnown(difference: Difference, known: readonly Difference[] = []): boo
   return known.some((one) => key(one) === key(difference));
 }
 
-/** The models, if the request has models and the database is at the head that they describe; otherwise a replay. */
-async function expectedSchema(
-  input: Input,
+/** The models, if the request has models and the database is at the head that they describe. */
+function modelsOfHead(
+  { history, files, models }: Input,
   { request: { models: place, validation } }: RunPorts,
-): Promise<{ snapshot: Snapshot; source: string } | { unavailable: string }> {
-  const recorded = new Set(input.history.map(({ revision }) => revision));
-  const folder = input.files.filter(({ stored }) => stored === undefined);
+): { snapshot: Snapshot; source: string } | undefined {
+  if (place === undefined || models === undefined || validation.expect === 'Replay') return undefined;
+  const recorded = new Set(history.map(({ revision }) => revision));
+  const folder = files.filter(({ stored }) => stored === undefined);
   const atHead = folder.every(({ revision }) => recorded.has(revision));
-  if (place !== undefined && input.models !== undefined && validation.expect !== 'Replay' && atHead) {
-    return { snapshot: input.models, source: `the models in ${place.path}` };
-  }
+  return atHead ? { snapshot: models, source: `the models in ${place.path}` } : undefined;
+}
+
+function replayed({
+  expected,
+  history,
+}: Input): Promise<{ snapshot: Snapshot; source: string } | { unavailable: string }> {
   return replayIfPossible(async () => ({
-    snapshot: await input.expected.after(input.history.map(({ revision }) => revision)),
-    source: input.expected.source,
+    snapshot: await expected.after(history.map(({ revision }) => revision)),
+    source: expected.source,
   }));
+}
+
+/**
+ * Before the run the schema matched the migrations, and the rehearsal ran the pending ones on exactly that schema. The
+ * result of the rehearsal is then what a replay would give. A migration that reverts must be compared with a replay: its
+ * rehearsal repeats what it leaves behind. A difference is not judged here either.
+ */
+async function matchesRehearsal(
+  { database, plan, verified, schemas, done }: Input,
+  found: Snapshot,
+): Promise<string | undefined> {
+  if (plan.direction !== 'up' || done.length !== plan.migrations.length || done.length === 0) return undefined;
+  if (verified === undefined || schemas === undefined) return undefined;
+  if (schemaDigest(schemas.before) !== verified.schema) return undefined;
+  const differences = await differencesOn(database, schemas.after, found);
+  return differences.length === 0
+    ? 'the schema matches the rehearsal, which started from the schema of the applied migrations'
+    : undefined;
 }

@@ -50,7 +50,7 @@ const spec = z
       rule('self.database == oldSelf.database', 'the database of a schedule is immutable: create a new resource'),
     ),
   );
-type ScheduleSpec = z.infer<typeof spec>;
+export type ScheduleSpec = z.infer<typeof spec>;
 
 const time = z.string().meta({ format: 'date-time' }).optional();
 const status = z
@@ -65,7 +65,7 @@ const status = z
     missed: z.int().optional().describe('Number of times that were missed or skipped.'),
   })
   .describe('Observed state.');
-type ScheduleStatus = z.infer<typeof status>;
+export type ScheduleStatus = z.infer<typeof status>;
 
 export const databaseBackupSchedule = defineKind<ScheduleSpec, ScheduleStatus>({
   kind: 'DatabaseBackupSchedule',
@@ -103,7 +103,12 @@ const MOST_TICKS = 1_000;
 
 type Child = Resource<BackupSpec, BackupStatus>;
 
-function decide({ resource, children, now }: Observation<ScheduleSpec, ScheduleStatus>): KindDecision<ScheduleStatus> {
+function decide({
+  resource,
+  children,
+  disallowed,
+  now,
+}: Observation<ScheduleSpec, ScheduleStatus>): KindDecision<ScheduleStatus> {
   const { spec, metadata } = resource;
   const before = resource.status ?? {};
   const own = children as Child[];
@@ -142,6 +147,11 @@ function decide({ resource, children, now }: Observation<ScheduleSpec, ScheduleS
       summary: 'Invalid schedule',
     } as const;
     return { status: settle({}, verdict), events: [] };
+  }
+  if (disallowed !== undefined) {
+    const verdict = { state: 'failed', reason: 'NotAllowed', message: disallowed, summary: 'Not allowed' } as const;
+    const event = { type: 'Warning' as const, reason: 'NotAllowed' as const, message: disallowed, key: disallowed };
+    return { status: settle({}, verdict), events: [event] };
   }
   const removed = finished.slice(0, Math.max(0, finished.length - spec.history));
   const last = finished.at(-1)?.status;

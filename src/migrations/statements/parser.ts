@@ -17,8 +17,7 @@ export function loadParser(dialect: Dialect): Promise<Parser> {
 
 /** PostgreSQL's own parser. */
 export async function loadParsing(): Promise<Parsing> {
-  const { loadModule, parseSync, parsePlPgSQLSync } = await import('libpg-query');
-  await loadModule();
+  const { parseSync, parsePlPgSQLSync } = await loadLibrary();
   const statements = (sql: string): unknown[] => (parseSync(sql).stmts ?? []).map(({ stmt }) => stmt);
   return {
     plpgsql: parsePlPgSQLSync,
@@ -46,10 +45,17 @@ const LOADERS = { postgres: postgresParser, sqlite: sqliteParser } satisfies Rec
  */
 const WITHOUT_WASM_TIER_UP = ['--no-wasm-tier-up', '--no-wasm-dynamic-tiering'];
 
-async function postgresParser(): Promise<Parser> {
+/** The only place that loads it, because a place that forgets the flags costs a run 500 MiB. */
+async function loadLibrary(): Promise<typeof import('libpg-query')> {
   for (const flag of WITHOUT_WASM_TIER_UP) setFlagsFromString(flag);
+  const library = await import('libpg-query');
+  await library.loadModule();
+  return library;
+}
+
+async function postgresParser(): Promise<Parser> {
   const [{ parseSync, hasSqlDetails }, { postgresActions }, { longNames }] = await Promise.all([
-    import('libpg-query'),
+    loadLibrary(),
     import('../../core/safety/actions/postgres.ts'),
     import('../../core/safety/actions/long-names.ts'),
   ]);

@@ -2,7 +2,7 @@
  * The controller of the kinds next to DatabaseMigration. It watches, asks the kind for its decision, and carries it out;
  * it knows no kind. Like the controller of migrations it reads all state from the API server, so a restart loses nothing.
  */
-import type { V1Job, V1Pod } from '@kubernetes/client-node';
+import type { V1Job } from '@kubernetes/client-node';
 import type { Api } from '../../controller-runtime/api.ts';
 import { isStatus, isTerminating } from '../../controller-runtime/api-error.ts';
 import { fenced, type Leadership, NotLeader } from '../../controller-runtime/lease.ts';
@@ -10,16 +10,20 @@ import { WorkQueue } from '../../controller-runtime/queue.ts';
 import { reflect } from '../../controller-runtime/reflector.ts';
 import { type KubernetesObject, Store } from '../../controller-runtime/store.ts';
 import { API_VERSION } from '../../core/model/resource.ts';
-import { taskReportSchema } from '../../core/model/task.ts';
+import { type Allowed, notAllowed } from '../../core/reconcile/allowed.ts';
+import { inUse, QUEUED } from '../../core/reconcile/assess.ts';
 import { databaseKey } from '../../core/reconcile/inputs.ts';
 import { KINDS } from '../../kinds/index.ts';
-import type { AnyKind, Resource, TaskState } from '../../kinds/kind.ts';
+import type { AnyKind, CommonStatus, Resource, Waits } from '../../kinds/kind.ts';
 import { jobNameOf } from '../../kinds/names.ts';
+import type { SharedSlots } from '../controller.ts';
 import { emitEvents } from '../events.ts';
 import type { RunnerDefaults } from '../manifests/job.ts';
 import { taskJob } from '../manifests/task-job.ts';
-import { FIELD_MANAGER, LABELS, RUNNER_CONTAINER, TASK_SELECTOR } from '../names.ts';
-import { type JobRecord, jobRecord } from '../run-records.ts';
+import { FIELD_MANAGER, TASK_SELECTOR } from '../names.ts';
+import type { JobRecord } from '../run-records.ts';
+import { type Tasks, taskKey } from '../slots.ts';
+import { TaskJobs } from './tasks.ts';
 
 interface KindControllerOptions {
   api: Api;
@@ -28,13 +32,25 @@ interface KindControllerOptions {
   runner: RunnerDefaults;
   identity: string;
   now(): Date;
-  /** Labels of the databases on which a migration works now. */
-  databasesInUse(): Iterable<string>;
+  /** Shared with the runs of migrations. */
+  slots: SharedSlots;
+  /** Absent: everything is allowed. */
+  allowed?: Allowed;
+  onEnd(end: TaskEnd): void;
   onError(key: string, error: unknown): void;
+}
+
+/** A backup or restore whose result is in its status now. */
+interface TaskEnd {
+  kind: string;
+  key: string;
+  result: 'succeeded' | 'failed';
+  reason: string;
 }
 
 interface KindController {
   hasSynced(): boolean;
+  tasks: Tasks;
   /** Resources of a kind, for metrics. */
   resources(kind: string): Iterable<Resource>;
   watch(signal: AbortSignal): Promise<void>;
@@ -66,37 +82,37 @@ export function createKindController(options: KindControllerOptions): KindContro
         store: new Store<Resource>({
           keep: (object) => object as unknown as Resource,
           index: ({ metadata }) => ownerOf(metadata),
-          onChange({ key, before, after }) {
-            touch(`${kind.kind}/${key}`);
+          onChange({ before, after }) {
+            touch(keyOf(kind.kind, after ?? before));
             for (const parent of KINDS.filter(({ children }) => children === kind.kind)) {
               const owner = ownerOf((after ?? before)?.metadata);
               const found = [...(stores.get(parent.kind)?.store.values() ?? [])].find(
                 ({ metadata }) => metadata.uid === owner,
               );
-              if (found !== undefined) touch(`${parent.kind}/${found.metadata.namespace}/${found.metadata.name}`);
+              if (found !== undefined) touch(keyOf(parent.kind, found));
             }
           },
         }),
       },
     ]),
   );
-  const jobs = new Store<JobRecord>({
-    keep: jobRecord,
-    index: ({ owner }) => owner,
-    onChange: ({ before, after }) => touch((after ?? before)?.resource ?? ''),
-  });
+  const jobs = new TaskJobs(touch, () => options.slots.freed());
   const scopes = namespaces.length === 0 ? [''] : namespaces.map((name) => `/namespaces/${encodeURIComponent(name)}`);
   const watched = scopes.flatMap((scope) => [
     ...[...stores.values()].map(({ kind, store }) => ({
       store: store as unknown as Store<unknown>,
       path: `/apis/${API_VERSION}${scope}/${kind.plural}`,
     })),
-    { store: jobs as unknown as Store<unknown>, path: `/apis/batch/v1${scope}/jobs`, labelSelector: TASK_SELECTOR },
+    {
+      store: jobs.store as unknown as Store<unknown>,
+      path: `/apis/batch/v1${scope}/jobs`,
+      labelSelector: TASK_SELECTOR,
+    },
   ]);
 
   async function work(key: string): Promise<void> {
     if (acting === undefined) return;
-    const [kindName = '', namespace = '', name = ''] = key.split('/');
+    const [namespace = '', kindName = '', name = ''] = key.split('/');
     const entry = stores.get(kindName);
     const object = entry?.store.get(`${namespace}/${name}`);
     if (entry === undefined || object === undefined || object.metadata.deletionTimestamp !== undefined) return;
@@ -107,17 +123,26 @@ export function createKindController(options: KindControllerOptions): KindContro
     const resource: Resource = { ...object, apiVersion: API_VERSION, kind: kind.kind, spec: parsed.data };
     const label = databaseLabel(kind, resource);
     const job = jobNameOf(resource);
+    const task = await jobs.stateOf(acting, resource, job);
+    // Nothing is awaited between here and `promise`, so two resources cannot take the same slot or database.
+    const disallowed = notAllowed(resource as Parameters<typeof notAllowed>[0], options.allowed ?? {});
     const decision = kind.decide({
       resource,
-      task: await taskOf(acting, resource, job),
-      databaseInUse: label !== undefined && isInUse(label, object.metadata.uid),
+      task,
+      ...(disallowed === undefined ? {} : { disallowed }),
+      waits: label === undefined ? undefined : waitsFor(key, label),
       children: childrenOf(kind, object.metadata.uid),
       find: (kind, name) => stores.get(kind)?.store.get(`${namespace}/${name}`),
       now: now(),
     });
     if (decision.start !== undefined && label !== undefined) {
-      const body = taskJob(resource, job, decision.start, label, options.runner);
-      await create(acting, `/apis/batch/v1/namespaces/${namespace}/jobs`, body, jobs);
+      options.slots.promise(key, label);
+      try {
+        const body = taskJob(resource, job, decision.start, label, options.runner);
+        await create(acting, `/apis/batch/v1/namespaces/${namespace}/jobs`, body, jobs.store);
+      } finally {
+        options.slots.settle(key);
+      }
     }
     for (const child of decision.create ?? []) {
       const plural = stores.get(child.kind)?.kind.plural;
@@ -145,6 +170,14 @@ export function createKindController(options: KindControllerOptions): KindContro
         if (!isStatus(error, 404)) throw error;
       });
     }
+    const { finishedAt, reason = 'Succeeded' } = decision.status as EndedStatus;
+    if (
+      kind.database !== undefined &&
+      finishedAt !== undefined &&
+      (object.status as EndedStatus)?.finishedAt === undefined
+    ) {
+      options.onEnd({ kind: kind.kind, key, result: task?.report?.result ?? 'failed', reason });
+    }
     if (decision.requeueAfter !== undefined) queue.addAfter(key, decision.requeueAfter);
   }
 
@@ -155,34 +188,23 @@ export function createKindController(options: KindControllerOptions): KindContro
       .sort((a, b) => (a.metadata.creationTimestamp ?? '').localeCompare(b.metadata.creationTimestamp ?? ''));
   }
 
-  function isInUse(label: string, uid = ''): boolean {
-    for (const each of options.databasesInUse()) if (each === label) return true;
-    for (const job of jobs.values())
-      if (job.state === 'active' && job.database === label && job.owner !== uid) return true;
-    return false;
+  function waitsFor(key: string, label: string): Waits | undefined {
+    const { databaseInUseBy, slot } = options.slots.look(key, label);
+    if (databaseInUseBy !== undefined) return { reason: 'DatabaseInUse', message: inUse(databaseInUseBy) };
+    return slot.kind === 'free' ? undefined : { reason: 'Queued', message: QUEUED[slot.by] };
   }
 
-  async function taskOf(api: Api, { metadata }: Resource, name: string): Promise<TaskState | undefined> {
-    const job = jobs.by(metadata.uid ?? '').find((each) => each.name === name);
-    if (job === undefined) return undefined;
-    const { items } = await api.request<{ items: V1Pod[] }>({
-      verb: 'list',
-      path: `/api/v1/namespaces/${job.namespace}/pods`,
-      query: { labelSelector: `${LABELS.owner}=${metadata.uid}` },
-    });
-    const container = items[0]?.status?.containerStatuses?.find((each) => each.name === RUNNER_CONTAINER);
-    const { terminated, waiting } = container?.state ?? {};
-    const report = reportIn(terminated?.message);
-    const blocked = waiting?.reason !== undefined && !/^(ContainerCreating|PodInitializing)$/.test(waiting.reason);
-    return {
-      // A Job has ended for us only with its pod: its report is there.
-      state: job.state,
-      ...(report === undefined ? {} : { report }),
-      ...(blocked ? { waiting: `the pod does not start: ${waiting.reason}: ${waiting.message ?? ''}` } : {}),
-    };
+  function* queued(): Generator<string> {
+    for (const { store } of stores.values()) {
+      for (const { metadata, status } of store.values()) {
+        const ready = (status as CommonStatus | undefined)?.conditions?.find(({ type }) => type === 'Ready');
+        if (ready?.reason === 'Queued') yield metadata.namespace ?? '';
+      }
+    }
   }
 
   return {
+    tasks: { active: () => jobs.active(now()), queued },
     hasSynced: () => watched.every(({ store, path }) => store.hasSynced([path])),
     resources: (kind) => stores.get(kind)?.store.values() ?? [],
     async watch(signal) {
@@ -195,10 +217,19 @@ export function createKindController(options: KindControllerOptions): KindContro
     },
     lead(leadership) {
       acting = fenced(api, leadership);
-      for (const { kind, store } of stores.values()) for (const key of store.keys()) touch(`${kind.kind}/${key}`);
+      for (const { kind, store } of stores.values()) for (const each of store.values()) touch(keyOf(kind.kind, each));
     },
     stop: () => queue.stop(),
   };
+}
+
+interface EndedStatus {
+  finishedAt?: string;
+  reason?: string;
+}
+
+function keyOf(kind: string, resource: Resource | undefined): string {
+  return taskKey({ namespace: resource?.metadata.namespace ?? '', kind, name: resource?.metadata.name ?? '' });
 }
 
 function ownerOf(metadata: Resource['metadata'] | undefined): string | undefined {
@@ -251,14 +282,4 @@ function sorted(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   const entries = Object.entries(value).filter(([, each]) => each !== undefined);
   return Object.fromEntries(entries.sort(([a], [b]) => a.localeCompare(b)).map(([key, each]) => [key, sorted(each)]));
-}
-
-/** What a pod wrote is not trusted: it must have the shape of a report. */
-function reportIn(message: string | undefined) {
-  try {
-    const parsed = taskReportSchema.safeParse(JSON.parse(message ?? ''));
-    return parsed.success ? parsed.data : undefined;
-  } catch {
-    return undefined;
-  }
 }

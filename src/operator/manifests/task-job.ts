@@ -5,6 +5,7 @@ import { databaseOf } from '../../core/reconcile/request.ts';
 import type { Resource, TaskPod } from '../../kinds/kind.ts';
 import { milliseconds } from '../../kinds/task.ts';
 import { ANNOTATIONS, LABELS, MOUNTS, RUNNER_CONTAINER, TASK_MANAGED_BY, VARIABLES } from '../names.ts';
+import { taskKey } from '../slots.ts';
 import { BACKUPS_CA, backupVariables } from './backup-access.ts';
 import type { RunnerDefaults } from './job.ts';
 import { certificateFiles, claimVolume, secretFile } from './volumes.ts';
@@ -29,7 +30,7 @@ export function taskJob(
     [LABELS.owner]: uid,
     [LABELS.database]: databaseLabel,
   };
-  const annotations = { [ANNOTATIONS.resource]: `${kind}/${namespace}/${name}` };
+  const annotations = { [ANNOTATIONS.resource]: taskKey({ namespace, kind, name }) };
   const volumes = volumesOf(pod);
   const { runner } = source;
   return {

@@ -1,0 +1,14 @@
+import type { Io } from './io.ts';
+import { exitCodeOf, interruptedOr, printError } from './output/errors.ts';
+import { createProgram } from './program.ts';
+
+/** Runs one command: prints its error, and sets its exit code. Never rejects. */
+export async function runProgram(io: Io, argv: readonly string[]): Promise<void> {
+  try {
+    await createProgram(io).parseAsync(argv);
+  } catch (thrown) {
+    const error = interruptedOr(io.signal, thrown);
+    await printError(io, error);
+    io.setExitCode(exitCodeOf(error));
+  }
+}
