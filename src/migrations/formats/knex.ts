@@ -123,7 +123,7 @@ const WRITES = new Set(['insert', 'update', 'del', 'counter']);
 
 async function sendToSqlite(connection: Connection, query: KnexQuery, sql: string): Promise<KnexQuery> {
   // Sequelize drops the rows of a statement that begins with INSERT INTO, and returns no rows for this pragma.
-  const text = /^\s*PRAGMA\s+foreign_keys\s*;?\s*$/i.test(sql)
+  const text = /^PRAGMA\s+foreign_keys(?:\s*;)?$/i.test(sql.trim())
     ? 'SELECT foreign_keys FROM pragma_foreign_keys'
     : query.returning === undefined
       ? sql
