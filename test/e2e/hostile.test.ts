@@ -86,7 +86,7 @@ describeE2e('on a real cluster, a hostile namespace', () => {
     assert.ok(JSON.stringify(status).length < 20_000);
     const described = await hostile.run('describe', 'dbm', 'many');
     const [, written = ''] = described.split(/^Status:$/m);
-    assert.ok(written.split('\n').length <= 120, described);
+    assert.ok(written.split('\n').length <= 150, described);
     const whole = await hostile.look('backups', "console.log(fs.readdirSync('/volume', { recursive: true }).join())");
     assert.ok(whole.includes(status.report.replace('/data/backups/', '')), `${status.report}: ${whole}`);
   });
