@@ -98,6 +98,9 @@ describe('a run that left no report', () => {
     const read = runResult({ ...RUN, state: 'active', pod: ended, log: { ...EMPTY_LOG, complete: true } }, START);
     assert.ok(read?.kind === 'lost');
     assert.equal(read.at.toISOString(), '2024-06-01T11:30:00.000Z', 'it ended when its container ended');
+    const timeless = runResult({ ...RUN, pod: { ...POD, terminated: { exitCode: 1 } } }, START);
+    assert.ok(timeless?.kind === 'lost');
+    assert.deepEqual(timeless.at, START, 'where the kubelet gives no time, it ended when that was seen');
   });
 
   const lost = (reason: 'RunLost' | 'DeadlineExceeded', run = RUN, began?: string) =>
@@ -112,6 +115,7 @@ describe('a run that left no report', () => {
       [made.startedAt, made.finishedAt, made.attempt, made.result, made.steps, made.applied],
       ['2024-06-01T11:05:00Z', START.toISOString(), 2, 'failed', steps, []],
     );
+    assert.deepEqual([made.version, made.dryRun], [1, false]);
     assert.deepEqual(made.failure, { reason: 'RunLost', message: 'm' });
     assert.equal(lost('RunLost').startedAt, RUN.createdAt, 'the start of another run is not its own');
   });
