@@ -12,6 +12,10 @@ import { SYSTEM_PROGRAMS } from './support/programs/system.ts';
 const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
 const WORKFLOWS = '.github/workflows';
 
+async function readSbom(folder: string, kind: string) {
+  return JSON.parse(await readFile(join(folder, `db-manager-${manifest.version}.${kind}.json`), 'utf8'));
+}
+
 describe('the workflow files', function () {
   this.timeout(600_000);
   let actionlint: string;
@@ -56,6 +60,29 @@ describe('the workflow files', function () {
       const installed = commands.find((command) => command.includes('apt-install.sh'))?.split(' ') ?? [];
       for (const name of needed) assert.ok(installed.includes(name), `${job}: ${name}`);
     }
+  });
+
+  it('make bills of materials that name every production dependency and no other', async function () {
+    this.timeout(240_000);
+    const folder = await temporaryFolder('sbom');
+    const { code, stderr } = await runCommand('scripts/sbom.sh', [folder], { timeoutMs: 200_000 });
+    assert.equal(code, 0, stderr);
+    const { bomFormat, components } = await readSbom(folder, 'cdx');
+    const { packages } = await readSbom(folder, 'spdx');
+    assert.equal(bomFormat, 'CycloneDX');
+    const named = components.map(({ purl }: { purl: string }) =>
+      decodeURIComponent(purl.replace(/^pkg:npm\/|@[^@]*$/g, '')),
+    );
+    assert.deepEqual(
+      Object.keys(manifest.dependencies).filter((name) => !named.includes(name)),
+      [],
+    );
+    for (const name of ['mocha', 'typescript', 'node', 'playwright-core']) {
+      assert.ok(name in manifest.devDependencies);
+      assert.ok(!named.includes(name), name);
+    }
+    // The project itself is a package of SPDX, and no component of CycloneDX.
+    assert.equal(packages.length, components.length + 1);
   });
 
   it('run scripts that exist', () => {

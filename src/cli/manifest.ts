@@ -9,7 +9,7 @@ import { placeOfObjectStore } from '../core/reconcile/backup-place.ts';
 import {
   invalidRepair,
   type Placement,
-  type RunIdentity,
+  type RequestIdentity,
   requestedActions,
   requestFromSpec,
 } from '../core/reconcile/request.ts';
@@ -43,7 +43,7 @@ export async function readDocument(file: string): Promise<{ resource: DatabaseMi
  */
 export function requestOfManifest(
   resource: DatabaseMigration,
-  identity: RunIdentity,
+  identity: RequestIdentity,
   placement: Placement,
 ): RunRequest {
   const wrong = invalidRepair(resource);

@@ -6,6 +6,7 @@ import { openStore } from '../backups/open-store.ts';
 import { isObjectStore } from '../core/model/backup-place.ts';
 import { ProblemError } from '../core/model/problem.ts';
 import { type KeptReport, keptReportSchema } from '../core/model/run-details.ts';
+import { reportMarkdown } from '../core/report-page/markdown.ts';
 import { reportPage } from '../core/report-page/page.ts';
 import { redactKeptReport } from '../engine/redact-report.ts';
 import { type Options, resolvePaths } from './settings.ts';
@@ -23,6 +24,8 @@ export interface StoredRunReport {
   report: KeptReport;
   /** The page, as one HTML file. */
   html: string;
+  /** The report as Markdown, for a comment of a pull request. */
+  markdown: string;
 }
 
 /**
@@ -39,7 +42,7 @@ export async function runReport(options: RunReportOptions = {}): Promise<StoredR
   const { file, text } = isObjectStore(folder) ? await stored(folder, name) : await local(folder, name);
   const kept = parse(file, text);
   const report = options.redactLiterals === true ? redactKeptReport(kept) : kept;
-  return { file, report, html: reportPage(report) };
+  return { file, report, html: reportPage(report), markdown: reportMarkdown(report) };
 }
 
 const ENDING = reportNameOf('');

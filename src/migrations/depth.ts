@@ -1,5 +1,5 @@
 import { basename, dirname } from 'node:path/posix';
-import { isVersioned, suffixOf } from './names.ts';
+import { isVersioned, placeOf, suffixOf } from './names.ts';
 
 /** A file that is not taken for a migration, and why. */
 export interface LeftOut {
@@ -25,7 +25,9 @@ const BY_CUSTOM =
  * and dbmate. `textOf` is called for deeper files only.
  */
 export async function withinDepth(paths: readonly string[], textOf: (path: string) => Promise<string>): Promise<Depth> {
-  const versioned = paths.filter(isVersioned);
+  const all = new Set(paths);
+  const places = new Map(paths.map((path) => [path, placeOf(path, all)]));
+  const versioned = [...places.values()].filter(isVersioned);
   const depths = versioned.map(depthOf);
   const base = depths.length === 0 ? 0 : Math.min(...depths);
   const near = new Set(versioned.filter((path) => depthOf(path) === base).map(dirname));
@@ -34,8 +36,8 @@ export async function withinDepth(paths: readonly string[], textOf: (path: strin
   if (depths.length === 0) bases.add('.');
   const [home = '.', ...others] = bases;
   const result: Depth = { kept: [], leftOut: [], home: others.length === 0 ? home : '.' };
-  for (const path of paths) {
-    const why = bases.has(dirname(path)) ? undefined : await whyNot(path, bases, textOf);
+  for (const [path, place] of places) {
+    const why = bases.has(dirname(place)) ? undefined : await whyNot(place, bases, () => textOf(path));
     if (why === undefined) result.kept.push(path);
     else result.leftOut.push({ path, why });
   }
@@ -45,7 +47,7 @@ export async function withinDepth(paths: readonly string[], textOf: (path: strin
 async function whyNot(
   path: string,
   bases: ReadonlySet<string>,
-  textOf: (path: string) => Promise<string>,
+  textOf: () => Promise<string>,
 ): Promise<string | undefined> {
   if (!isVersioned(path)) {
     return depthOf(path) === 0 ? `not in ${[...bases].sort()[0]}/ and without a version` : 'nested, without a version';
@@ -53,7 +55,7 @@ async function whyNot(
   if (/^[VUBR]/.test(basename(path))) return undefined;
   if (dirname(path).split('/').some(byCustom)) return 'in a folder that by its name holds none';
   if (/\.(?:up|down)\.sql$/i.test(path)) return 'nested: golang-migrate does not read folders in folders';
-  const tool = flatTool(path, await textOf(path));
+  const tool = flatTool(path, await textOf());
   return tool === undefined ? undefined : `nested: ${tool} does not read folders in folders`;
 }
 

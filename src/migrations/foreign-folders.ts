@@ -27,12 +27,6 @@ const TOOLS: readonly ForeignTool[] = [
       'Make each folder one pair: ls -d */ | while read d; do for w in up down; do mv $d$w.sql $(basename $d).$w.sql; done; rmdir $d; done',
   },
   {
-    tool: 'Prisma',
-    is: (path) => basename(path) === 'migration.sql' && dirname(path) !== '.',
-    advice:
-      'Make each folder one file: ls -d */ | while read d; do mv $d/migration.sql $(basename $d).sql; rmdir $d; done',
-  },
-  {
     tool: 'Sqitch',
     is: named(/^sqitch\.plan$/),
     companion: true,

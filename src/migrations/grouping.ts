@@ -3,6 +3,7 @@ import type { Problem } from '../core/model/problem.ts';
 import { type Revision, revisionOfName } from '../core/model/revision.ts';
 import { listNames } from '../core/planning/names.ts';
 import { sortFiles } from '../core/planning/order.ts';
+import { placeOf } from './names.ts';
 
 /** The files of one migration, by their names alone. */
 export interface Group {
@@ -26,7 +27,11 @@ interface Part {
 export function groupFiles(paths: readonly string[]): Grouping {
   const refused = refuseFlyway(paths);
   if (refused !== undefined) return { ok: false, problem: refused };
-  const byKey = Map.groupBy(paths.map(partOf), ({ key }) => key);
+  const all = new Set(paths);
+  const byKey = Map.groupBy(
+    paths.map((path) => partOf(path, all)),
+    ({ key }) => key,
+  );
   const groups: Group[] = [];
   const seen = new Map<string, string>();
   for (const parts of byKey.values()) {
@@ -65,8 +70,9 @@ function plainName(path: string): string {
 }
 
 /** Names with the same key belong to the same migration. */
-function partOf(path: string): Part {
-  const name = plainName(path);
+function partOf(path: string, all: ReadonlySet<string>): Part {
+  const place = placeOf(path, all);
+  const name = plainName(place);
   const flyway = FLYWAY.exec(name);
   if (flyway?.[1] !== undefined && flyway[2] !== undefined) {
     const version = flyway[2].split(/[._]/).map(BigInt).join('.');
@@ -80,7 +86,8 @@ function partOf(path: string): Part {
     return { part: pair[2] === 'up' ? 'up' : 'down', stem: pair[1], key, path };
   }
   const stem = name.slice(0, -extname(name).length);
-  return { part: 'whole', stem, key: `whole ${stem}`, path };
+  const part = place !== path && basename(path) === 'down.sql' ? 'down' : 'whole';
+  return { part, stem, key: `whole ${stem}`, path };
 }
 
 function makeGroup(parts: readonly Part[]): Group | Problem {

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Problem } from '../core/model/problem.ts';
+import { type Problem, ProblemError } from '../core/model/problem.ts';
 import { listNames } from '../core/planning/names.ts';
 import { type LeftOut, withinDepth } from './depth.ts';
+import { byJournal, type JournalEntry, readJournal } from './drizzle-journal.ts';
 import { refuseForeign } from './foreign-folders.ts';
 import { describeLeftOut } from './left-out.ts';
 import { type Globs, listFiles } from './listing.ts';
@@ -19,6 +20,8 @@ export type Located =
       paths: string[];
       /** Where they lie, relative to the folder: `.`, or the one folder that holds them. */
       home: string;
+      /** Of a folder that Drizzle wrote. */
+      journal?: JournalEntry[];
     }
   | { ok: false; problem: Problem };
 
@@ -26,9 +29,19 @@ export type Located =
  * Which files of a folder are migrations, by their names and places. Throws the error of the file system.
  * Problems: UnsupportedMigrations.
  */
-export async function locate(folder: string, { onNotice, ...globs }: LocateOptions = {}): Promise<Located> {
+export async function locate(folder: string, options: LocateOptions = {}): Promise<Located> {
+  try {
+    return await locateFiles(folder, options);
+  } catch (error) {
+    if (error instanceof ProblemError) return { ok: false, problem: error.problem };
+    throw error;
+  }
+}
+
+async function locateFiles(folder: string, { onNotice, ...globs }: LocateOptions): Promise<Located> {
   const files = await listFiles(folder, globs);
-  const names = files.map((path) => ({ path, reading: readName(path) }));
+  const all = new Set(files);
+  const names = files.map((path) => ({ path, reading: readName(path, all) }));
   const leftOut: LeftOut[] = names.flatMap(({ path, reading }) =>
     reading.kind === 'leftOut' ? [{ path, why: reading.why }] : [],
   );
@@ -48,7 +61,9 @@ export async function locate(folder: string, { onNotice, ...globs }: LocateOptio
     const message = `${listNames(same)}: ${reading.why}`;
     return { ok: false, problem: { reason: 'UnsupportedMigrations', message, migration: path } };
   }
-  const notice = describeLeftOut([...leftOut, ...depth.leftOut]);
+  const journal = await readJournal(join(folder, depth.home));
+  const listed = journal === undefined ? { kept: depth.kept, leftOut: [] } : byJournal(depth.kept, depth.home, journal);
+  const notice = describeLeftOut([...leftOut, ...depth.leftOut, ...listed.leftOut]);
   if (notice !== undefined) onNotice?.(notice);
-  return { ok: true, paths: depth.kept, home: depth.home };
+  return { ok: true, paths: listed.kept, home: depth.home, ...(journal === undefined ? {} : { journal }) };
 }

@@ -1,4 +1,4 @@
-import { basename, extname } from 'node:path/posix';
+import { basename, dirname, extname } from 'node:path/posix';
 
 /** What a file's name alone tells. `quiet`: no one expects it to be a migration, so nothing is said of it. */
 type NameReading =
@@ -10,7 +10,8 @@ type NameReading =
 
 const RUNS = /\.(?:[cm]?[jt]s|sql)$/i;
 const SCRIPT = /^(?:[VU]\d[\d._]*|R)__.*\.sql\.conf$/i;
-const QUIET = /\.d\.[cm]?ts$|\.map$|\.md$|^(?:readme|licen[cs]e|changelog)(?:\.|$)|^__init__\.py$/i;
+const QUIET =
+  /\.d\.[cm]?ts$|\.map$|\.md$|^(?:readme|licen[cs]e|changelog)(?:\.|$)|^__init__\.py$|^migration_lock\.toml$|^(?:\d+_)?snapshot\.json$/i;
 const INDEX = /^index\./i;
 const TEST = /[._-](?:test|spec)\.[cm]?[jt]s$/i;
 const COPY = /~$|^#.*#$|\.(?:bak|backup|orig|rej|sw[opn]|tmp|temp|old|save|off|disabled|skip|dist|sample|example)$/i;
@@ -23,6 +24,16 @@ const FOREIGN_TEST = /(?:_test\.(?:go|py|rb)|^test_.*\.py|\.designer\.cs)$/i;
 /** `0001_x`, `20240601-x`, `2024-06-01-x`, and Flyway's `V1__x`, `U1__x`, `B1__x`, `R__x`. */
 export function isVersioned(path: string): boolean {
   return /^(?:\d|[VUB]\d[\d._]*__|R__)/.test(basename(path));
+}
+
+/**
+ * The files of Prisma and of Drizzle from version 1 on are `20240601120000_add_orders/migration.sql`, and `down.sql` next to
+ * it. In the rules about folders and names each counts as the file `20240601120000_add_orders.sql`.
+ */
+export function placeOf(path: string, paths: ReadonlySet<string>): string {
+  const folder = dirname(path);
+  const own = /^(?:migration|down)\.sql$/.test(basename(path)) && isVersioned(folder);
+  return own && paths.has(`${folder}/migration.sql`) ? `${folder}.sql` : path;
 }
 
 /** Whether its suffix, in any spelling, is one that runs here. */
@@ -40,10 +51,14 @@ export function isForeign(path: string): boolean {
   return FOREIGN.test(name) && !FOREIGN_TEST.test(name);
 }
 
-/** Reads the name of one file. Pure. */
-export function readName(path: string): NameReading {
+/** Reads the name of one file among the `paths` of its folder. Pure. */
+export function readName(path: string, paths: ReadonlySet<string> = new Set()): NameReading {
   const name = basename(path);
-  if (QUIET.test(name) || SCRIPT.test(name)) return { kind: 'quiet' };
+  if (QUIET.test(name)) return { kind: 'quiet' };
+  if (SCRIPT.test(name)) {
+    const script = path.slice(0, -'.conf'.length);
+    return paths.has(script) ? { kind: 'quiet' } : { kind: 'leftOut', why: `${basename(script)} does not exist` };
+  }
   if (runs(name)) {
     if (INDEX.test(name)) return { kind: 'leftOut', why: 'an index' };
     if (TEST.test(name)) return { kind: 'leftOut', why: 'a test' };

@@ -11,6 +11,7 @@ import type { MigrationFile } from '../core/model/migration.ts';
 import { type Problem, ProblemError } from '../core/model/problem.ts';
 import type { Revision } from '../core/model/revision.ts';
 import { checksumOf } from './checksum.ts';
+import { type JournalEntry, readJournal, refuseOtherOrder } from './drizzle-journal.ts';
 import { duplicate, type Group, type Grouping, groupFiles } from './grouping.ts';
 import { type Located, type LocateOptions, locate } from './locate.ts';
 
@@ -52,6 +53,23 @@ export async function homeOf(folder: string, options?: LocateOptions): Promise<s
   return located?.ok ? join(folder, located.home) : folder;
 }
 
+/** The migrations of Drizzle's journal by the time of each entry in milliseconds; undefined without a journal. */
+export async function journalTimes(
+  folder: string,
+  files: readonly MigrationFile[],
+): Promise<Map<string, Revision> | undefined> {
+  const journal = await readJournal(await homeOf(folder));
+  return (
+    journal &&
+    new Map(
+      journal.flatMap(({ when, tag }) => {
+        const file = files.find(({ revision }) => revision === tag);
+        return file === undefined ? [] : [[String(when), file.revision] as const];
+      }),
+    )
+  );
+}
+
 /** The files of each migration, in order, from the names alone. Problems: as those of `readMigrations`. */
 export async function groupsOf(folder: string, options?: LocateOptions): Promise<Grouping> {
   let located: Located;
@@ -60,7 +78,22 @@ export async function groupsOf(folder: string, options?: LocateOptions): Promise
   } catch (error) {
     return { ok: false as const, problem: notFound(resolve(folder), error) };
   }
-  return located.ok ? groupFiles(located.paths) : located;
+  if (!located.ok) return located;
+  const grouped = groupFiles(located.paths);
+  return grouped.ok && located.journal !== undefined ? inJournalOrder(grouped, located.journal) : grouped;
+}
+
+function inJournalOrder(grouped: Grouping & { ok: true }, journal: readonly JournalEntry[]): Grouping {
+  try {
+    refuseOtherOrder(
+      grouped.groups.map(({ revision }) => revision),
+      journal,
+    );
+    return grouped;
+  } catch (error) {
+    if (error instanceof ProblemError) return { ok: false, problem: error.problem };
+    throw error;
+  }
 }
 
 async function readGroup(folder: string, { revision, files, readSql }: Group): Promise<MigrationFile> {

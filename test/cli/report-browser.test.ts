@@ -127,6 +127,23 @@ describe('the page of a run in Chromium', function () {
     await blocked.page.context().close();
   });
 
+  it('opens and closes all migrations by its buttons', async () => {
+    const { page, wrong } = await open('refused', 'on a large screen');
+    const opened = () => page.locator('details[open]').count();
+    const all = await page.locator('details').count();
+    assert.ok(all >= 2, `${all} migrations`);
+    for (const [button, expected] of [
+      ['Close all', 0],
+      ['Open all', all],
+      ['Close all', 0],
+    ] as const) {
+      await page.getByRole('button', { name: button }).click();
+      assert.equal(await opened(), expected, button);
+    }
+    assert.deepEqual(wrong, []);
+    await page.context().close();
+  });
+
   it('prints with every migration open', async () => {
     const { page } = await open('success', 'on a large screen');
     await page.evaluate('document.querySelectorAll("details").forEach((one) => { one.open = false; })');

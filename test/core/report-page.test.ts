@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import type { KeptReport } from '../../src/core/model/run-details.ts';
+import { reportMarkdown } from '../../src/core/report-page/markdown.ts';
 import { reportPage } from '../../src/core/report-page/page.ts';
 import { redactKeptReport } from '../../src/engine/redact-report.ts';
 import { redactSql } from '../../src/sql/redact.ts';
@@ -220,5 +221,36 @@ describe('a report without literals', () => {
     assert.match(text, /UPDATE t SET mail = /);
     assert.match(text, /bulkInsert/);
     assert.match(text, /Key \(email\)=/);
+  });
+});
+
+describe('the comment of a run', () => {
+  const hostile = `@everyone | <img src=x> [link](https://evil.example) \`code\` \n| a | b |`;
+  const rows = [{ table: `public.${hostile}`, before: 3, after: 0 }];
+  const migration = { revision: '1_a', seconds: 0.25, statements: 1, locks: [], rewrites: [], rows };
+
+  it('lets no text of a migration or a server become markup, a mention or a link', () => {
+    const text = reportMarkdown(
+      report({
+        result: 'failed',
+        reason: 'RehearsalFailed',
+        message: hostile,
+        failure: { reason: 'RehearsalFailed', message: hostile, statement: '```\n@everyone\n````' },
+        rehearsal: { result: 'Failed', message: '', seconds: 1, roundTrip: 'skipped', migrations: [migration] },
+      }),
+    );
+    assert.match(text, /^<!-- db-manager report -->\n\n### ❌ Failed: RehearsalFailed\n/);
+    const [before = '', after = ''] = text.split(/`````sql\n[\s\S]*?\n`````\n/);
+    assert.notEqual(after, '', 'the fence is longer than any in the statement');
+    assert.doesNotMatch(before + after, /@everyone|<img|\]\(https:|https:\/\//);
+    for (const line of after.split('\n').filter((one) => one.startsWith('|')))
+      assert.equal(line.match(/(?<!\\)\|/g)?.length, 5, line);
+  });
+
+  it('stays below the length that GitHub takes', () => {
+    const migrations = Array.from({ length: 3_000 }, (_, n) => `${n}_${'x'.repeat(150)}`);
+    const text = reportMarkdown(report({ plan: { digest: 'sha256:0', direction: 'up', migrations } }));
+    assert.ok(text.length < 65_536);
+    assert.match(text, /2900 more are in the page of the run/);
   });
 });

@@ -152,6 +152,44 @@ describeE2e('on a real cluster, the operator', () => {
     });
   }
 
+  it('finds by its schedule what was changed by hand, and nothing in what programs make at run time', async () => {
+    const database = await postgres.createDatabase();
+    const url = { secretKeyRef: { name: 'drift', key: 'url' } };
+    const files = { '1_orders.sql': ORDERS, '2_drift.sql': DRIFT };
+    const [config, migration] = resource('drift', files, { urlFrom: url }) as [object, { spec: object }];
+    await room.apply(
+      { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'drift' }, stringData: { url: database.url } },
+      config,
+      { ...migration, spec: { ...migration.spec, drift: { schedule: '* * * * *' } } },
+    );
+    await room.waitFor('drift', 'Ready');
+    for (const statement of [
+      "CREATE TABLE events_2026 PARTITION OF events FOR VALUES FROM ('2026-01-01') TO ('2027-01-01')",
+      'CREATE EXTENSION pg_trgm',
+    ])
+      await database.query(statement);
+    await room.waitFor('drift', 'InSync');
+    for (const statement of [
+      'DROP INDEX orders_symbol',
+      'ALTER TABLE orders ADD COLUMN by_hand text',
+      "ALTER TABLE orders DROP CONSTRAINT not_empty, ADD CONSTRAINT not_empty CHECK (symbol <> ' ')",
+      "CREATE OR REPLACE VIEW few AS SELECT id FROM orders WHERE symbol = 'b'",
+    ])
+      await database.query(statement);
+    await room.waitFor('drift', 'InSync=False');
+    const described = await room.run('describe', 'dbm', 'drift');
+    for (const found of [
+      /index of orders is missing/,
+      /column orders\.by_hand is not expected/,
+      /check of orders is missing/,
+      /view few: definition/,
+      /ALTER TABLE "orders" DROP COLUMN "by_hand"/,
+    ])
+      assert.match(described, found);
+    await room.waitFor('drift', 'Ready');
+    await room.run('delete', 'dbm', 'drift');
+  });
+
   it('is upgraded while a run is under way, and the run ends as if nothing had happened', async () => {
     const database = await postgres.createDatabase();
     const slow =
@@ -182,6 +220,18 @@ describeE2e('on a real cluster, the operator', () => {
     assert.match(await room.look('backups', `console.log(${FILES})`), new RegExp(status.backup.name));
   });
 });
+
+const DRIFT = `-- migrate:up
+CREATE INDEX orders_symbol ON orders (symbol);
+ALTER TABLE orders ADD CONSTRAINT not_empty CHECK (symbol <> '');
+CREATE VIEW few AS SELECT id FROM orders WHERE symbol = 'a';
+CREATE TABLE events (at date NOT NULL) PARTITION BY RANGE (at);
+-- migrate:down
+DROP TABLE events;
+DROP VIEW few;
+ALTER TABLE orders DROP CONSTRAINT not_empty;
+DROP INDEX orders_symbol;
+`;
 
 /** There is no earlier release yet: this chart under an older version, with a CRD that lacks a column of today's. */
 async function previousChart(): Promise<string> {

@@ -28,6 +28,10 @@ async function see(
   return { revisions: read.files.map(({ revision }) => revision), notices, folder };
 }
 
+function seen({ revisions, notices }: Seen) {
+  return { revisions, notices };
+}
+
 async function refusal(files: Record<string, string>): Promise<{ reason: string; message: string }> {
   const read = await readMigrations(await folderOf(files));
   assert.ok(!read.ok, 'it was read');
@@ -153,7 +157,6 @@ describe('A folder that another tool wrote', () => {
   const FOLDERS: [string, Record<string, string>, RegExp][] = [
     ['Diesel', many((i) => `2020-01-01-00${i}_x/up.sql`), /Diesel.*and 299 more.*mv/],
     ['Diesel with downs', { ...many((i) => `${i}_x/up.sql`), ...many((i) => `${i}_x/down.sql`) }, /Diesel/],
-    ['Prisma', { ...many((i) => `2020010100${i}_x/migration.sql`), 'migration_lock.toml': '' }, /Prisma.*mv/],
     ['Rails', many((i) => `2014010100${i}_create_x.rb`), /Rails.*\.rb files cannot be run/],
     ['Django', { ...many((i) => `${i}_initial.py`), '__init__.py': '' }, /Django.*sqlmigrate/],
     ['Alembic', { 'env.py': '', 'versions/1975ea83b712_x.py': '', 'versions/ae1027a6acf0_y.py': '' }, /Alembic/],
@@ -182,10 +185,9 @@ describe('A folder that another tool wrote', () => {
       assert.ok(problem.message.length < 500, problem.message);
     });
 
-  it('becomes one that runs by the command which the sentence gives (Diesel, Prisma)', async () => {
+  it('becomes one that runs by the command which the sentence gives (Diesel)', async () => {
     const folders: [Record<string, string>, string[]][] = [
       [{ '1_a/up.sql': SQL, '1_a/down.sql': SQL, '2_b/up.sql': SQL, '2_b/down.sql': SQL }, ['1_a', '2_b']],
-      [{ '20240101_a/migration.sql': SQL, '20240102_b/migration.sql': SQL }, ['20240101_a', '20240102_b']],
     ];
     for (const [files, revisions] of folders) {
       const folder = await folderOf(files);
@@ -203,8 +205,69 @@ describe('A folder that another tool wrote', () => {
     assert.deepEqual(beside.revisions, ['1975ea83b712_a']);
     assert.match(beside.notices[0] ?? '', /env\.py/);
     assert.deepEqual((await see({ '1_a.sql': SQL, 'db.changelog.xml': '' })).revisions, ['1_a']);
-    const drizzle = await see({ '0000_a.sql': SQL, 'meta/_journal.json': '{}', 'meta/0000_snapshot.json': '{}' });
+    const drizzle = await see({ '0000_a.sql': SQL, 'meta/0000_snapshot.json': '{}' });
     assert.deepEqual(drizzle.revisions, ['0000_a']);
+  });
+
+  it('has the folders of Prisma as migrations, with the down that people put next to them', async () => {
+    const files = {
+      'migration_lock.toml': 'provider = "postgresql"',
+      '0_init/migration.sql': SQL,
+      '20240101120000_a/migration.sql': SQL,
+      '20240101120000_a/down.sql': SQL,
+      '20240102120000_b/migration.sql': SQL,
+      '20240102120000_b/snapshot.json': '{}',
+    };
+    assert.deepEqual(seen(await see(files)), {
+      revisions: ['0_init', '20240101120000_a', '20240102120000_b'],
+      notices: [],
+    });
+    const folder = await folderOf(
+      Object.fromEntries(Object.entries(files).map(([name, text]) => [`db/${name}`, text])),
+    );
+    const read = await readMigrations(folder);
+    assert.ok(read.ok);
+    assert.deepEqual(
+      read.files.map(({ files }) => files),
+      [
+        ['db/0_init/migration.sql'],
+        ['db/20240101120000_a/migration.sql', 'db/20240101120000_a/down.sql'],
+        ['db/20240102120000_b/migration.sql'],
+      ],
+    );
+  });
+
+  const journal = (...tags: string[]) =>
+    JSON.stringify({
+      version: '7',
+      entries: tags.map((tag, idx) => ({ idx, version: '7', when: idx, tag, breakpoints: true })),
+    });
+
+  it('follows the journal of Drizzle', async () => {
+    const meta = { 'meta/0000_snapshot.json': '{}', 'meta/_journal.json': journal('0000_a', '0001_b') };
+    assert.deepEqual(seen(await see({ '0000_a.sql': SQL, '0001_b.sql': SQL, '0002_draft.sql': SQL, ...meta })), {
+      revisions: ['0000_a', '0001_b'],
+      notices: ['Left out, not migrations: 0002_draft.sql (not in meta/_journal.json).'],
+    });
+    const gone = await refusal({ '0000_a.sql': SQL, ...meta });
+    assert.match(gone.message, /^0001_b\.sql: in meta\/_journal\.json, but not in the folder/);
+    const names = { 'b.sql': SQL, 'a.sql': SQL };
+    const order = await refusal({ ...names, 'meta/_journal.json': journal('b', 'a') });
+    assert.match(order.message, /b is before a there/);
+    assert.deepEqual((await see({ ...names, 'meta/_journal.json': journal('a', 'b') })).revisions, ['a', 'b']);
+    assert.match((await refusal({ '1_a.sql': SQL, 'meta/_journal.json': '{' })).message, /journal of Drizzle/);
+  });
+
+  it('names the script configuration of Flyway that has no script', async () => {
+    const { notices } = await see({
+      'V1__a.sql': SQL,
+      'V1__a.sql.conf': '',
+      'V2__b.sql.conf': '',
+      'R__v.sql.conf': '',
+    });
+    assert.deepEqual(notices, [
+      'Left out, not migrations: R__v.sql.conf (R__v.sql does not exist); V2__b.sql.conf (V2__b.sql does not exist).',
+    ]);
   });
 
   it('has the repeatable files of Flyway after its versioned ones', async () => {

@@ -146,13 +146,6 @@ describe('Loading migrations', () => {
         /"transaction" has to be/,
         [1, 1],
       ],
-      [
-        'a migration of knex',
-        '1_a.cjs',
-        'exports.up = function (knex) { return knex.schema; };',
-        /knex migrations are not supported/,
-        [1, 1],
-      ],
     ];
     for (const [name, file, text, message, place] of REFUSED) {
       it(`refuses ${name}, with the place and without a stack`, async () => {

@@ -11,7 +11,10 @@ export const adopt = defineCommand<{ from: string; versions?: string }>({
   examples: ['db-manager adopt --from alembic'],
   configure: (command) =>
     command
-      .requiredOption('--from <tool>', 'sequelize, alembic, flyway, golang-migrate, dbmate, goose or knex')
+      .requiredOption(
+        '--from <tool>',
+        'sequelize, alembic, flyway, golang-migrate, dbmate, goose, knex, prisma or drizzle',
+      )
       .option('--versions <folder>', "folder of Alembic's scripts, whose down_revision defines the order"),
   async action(options, io) {
     const { FOREIGN_TABLES } = await import('../../core/planning/adopt/foreign.ts');

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
+import { Option } from 'commander';
 import { ProblemError } from '../../core/model/problem.ts';
 import { defineCommand } from '../command.ts';
 
@@ -7,6 +8,7 @@ interface ReportCommandOptions {
   name?: string;
   output?: string;
   redactLiterals?: boolean;
+  format: 'html' | 'markdown';
 }
 
 /** Writes the page of a run that has ended, from the report that was kept with its backup. */
@@ -24,14 +26,20 @@ export const report = defineCommand<ReportCommandOptions>({
         '--output <file>',
         'file of the page; - is standard output (default: the name with .html, in this folder)',
       )
+      .addOption(
+        new Option('--format <format>', 'html, or markdown for a comment of a pull request')
+          .choices(['html', 'markdown'])
+          .default('html'),
+      )
       .option('--redact-literals', 'replace the literals in SQL and the values of rows'),
-  async action({ name, output, redactLiterals, json, ...options }, io) {
+  async action({ name, output, redactLiterals, format, json, ...options }, io) {
     const { runReport } = await import('../../library/run-report.ts');
-    const { file, report, html } = await runReport({ ...options, name, redactLiterals });
+    const { file, report, ...texts } = await runReport({ ...options, name, redactLiterals });
     if (json === true) return io.out(JSON.stringify(report, null, 2));
-    if (output === '-') return io.out(html.trimEnd());
-    const path = resolve(output ?? `${basename(file)}.html`);
-    await writeFile(path, html, { mode: 0o600 }).catch((error: Error) => {
+    const text = texts[format];
+    if (output === '-') return io.out(text.trimEnd());
+    const path = resolve(output ?? `${basename(file)}.${format === 'html' ? 'html' : 'md'}`);
+    await writeFile(path, text, { mode: 0o600 }).catch((error: Error) => {
       throw new ProblemError({
         reason: 'InvalidConfiguration',
         message: `The page could not be written: ${error.message}. Name another file: --output FILE.`,

@@ -13,6 +13,8 @@ export const FOREIGN_HISTORIES: ReadonlySet<string> = new Set([
   'goose_db_version',
   'knex_migrations',
   'knex_migrations_lock',
+  '_prisma_migrations',
+  '__drizzle_migrations',
 ]);
 
 /** The target with the setting `history`. Throws ProblemError InvalidConfiguration. */

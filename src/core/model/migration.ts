@@ -3,7 +3,17 @@ import type { SourcePosition } from './problem.ts';
 import type { Revision } from './revision.ts';
 
 /** How a migration file is written. Detected per file; one folder may mix them. */
-export type MigrationFormat = 'umzug' | 'sequelize-cli' | 'dbmate' | 'goose' | 'golang-migrate' | 'flyway' | 'sql';
+export type MigrationFormat =
+  | 'umzug'
+  | 'sequelize-cli'
+  | 'knex'
+  | 'dbmate'
+  | 'goose'
+  | 'golang-migrate'
+  | 'flyway'
+  | 'prisma'
+  | 'drizzle'
+  | 'sql';
 
 export type Direction = 'up' | 'down';
 

@@ -18,8 +18,6 @@ export const drift = z
   })
   .describe('Regular comparison of the live schema with the applied migrations.');
 
-export type DriftSpec = z.infer<typeof drift>;
-
 const time = z.string().meta({ format: 'date-time' }).optional();
 
 export const driftStatus = z

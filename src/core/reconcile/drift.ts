@@ -9,7 +9,7 @@ import type { EventRecord } from './situation.ts';
 import { nextTick } from './window.ts';
 
 /** A change of its value starts a check. */
-export const CHECK_DRIFT_ANNOTATION = 'db-manager.dev/check-drift';
+const CHECK_DRIFT_ANNOTATION = 'db-manager.dev/check-drift';
 
 /** The Job of a check. */
 export interface DriftJob {
@@ -18,7 +18,7 @@ export interface DriftJob {
   report?: DriftReport;
 }
 
-export interface DriftObserved {
+interface DriftObserved {
   resource: DatabaseMigration;
   /** All Jobs of checks of this resource that exist. */
   jobs: readonly DriftJob[];

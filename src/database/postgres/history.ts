@@ -156,8 +156,8 @@ export function historyStore(client: Client, place: HistoryPlace): HistoryStore 
       return new Map(rows.map(({ revision, ...row }) => [revision, toStoredSource(row)]));
     },
     async foreign(name) {
-      // Other tools keep their table in `public` or in the first schema of the search path.
-      for (const place of [...new Set([...schemas, 'public'])]) {
+      // Other tools keep their table in `public` or in the first schema of the search path; Drizzle has a schema of its own.
+      for (const place of new Set([...schemas, 'public', 'drizzle'])) {
         const full = `${quoteIdentifier(place)}.${quoteIdentifier(name)}`;
         const { rows } = await client.query<{ there: boolean }>('SELECT to_regclass($1) IS NOT NULL AS there', [full]);
         if (rows[0]?.there === true) return (await client.query<Record<string, unknown>>(`SELECT * FROM ${full}`)).rows;

@@ -1,12 +1,13 @@
 import type { AuthorFunction } from './author-function.ts';
 
 /** How a function wants to be called; `either` where its text does not show it. */
-export type CallStyle = 'umzug' | 'sequelize-cli' | 'either';
+export type CallStyle = 'umzug' | 'sequelize-cli' | 'knex' | 'either';
 
 const UMZUG_NAMES = new Set(['context', 'name', 'path']);
 
 /**
  * Reads the style off the function's own text, in this order:
+ * - a first parameter that is called `knex` or used as only Knex can be: Knex;
  * - two parameters or more: sequelize-cli, because Umzug passes one;
  * - a first parameter that is taken apart: Umzug where only `context`, `name`, `path` are taken, else sequelize-cli;
  * - a parameter `p` of which the body uses `p.context`, or takes `context` out: Umzug;
@@ -14,8 +15,9 @@ const UMZUG_NAMES = new Set(['context', 'name', 'path']);
  */
 export function callStyle(fn: AuthorFunction): CallStyle {
   const { parameters, body } = readFunction(fn);
-  if (parameters.length > 1 || fn.length > 1) return 'sequelize-cli';
   const [first] = parameters;
+  if (isKnex(first, body)) return 'knex';
+  if (parameters.length > 1 || fn.length > 1) return 'sequelize-cli';
   if (first === undefined) return 'either';
   if (first.startsWith('{'))
     return namesTaken(first).every((name) => UMZUG_NAMES.has(name)) ? 'umzug' : 'sequelize-cli';
@@ -23,9 +25,13 @@ export function callStyle(fn: AuthorFunction): CallStyle {
   return usesContext(name, body) ? 'umzug' : 'either';
 }
 
-/** The name of the first parameter; undefined where there is none or it is taken apart. */
-export function firstParameterName(fn: AuthorFunction): string | undefined {
-  return /^[\w$]+/.exec(readFunction(fn).parameters[0] ?? '')?.[0];
+/** `knex.schema`, `db.raw(…)`, `trx('users')`: a query interface has none of these. */
+function isKnex(parameter: string | undefined, body: string): boolean {
+  const [name] = /^[\w$]+/.exec(parameter ?? '') ?? [];
+  if (name === undefined) return false;
+  if (/^_?knex$/i.test(name)) return true;
+  const escaped = name.replaceAll('$', '\\$');
+  return new RegExp(`(?<![\\w$.])${escaped}\\s*(?:\\.\\s*(?:schema|fn)\\b|\\.\\s*raw\\s*\\(|\\(\\s*['"\`])`).test(body);
 }
 
 function readFunction(fn: AuthorFunction): { parameters: string[]; body: string } {

@@ -3,9 +3,10 @@ import type { MigrationBody, MigrationFormat } from '../../core/model/migration.
 import type { Exports } from '../module.ts';
 import { framePlace } from '../module-error.ts';
 import type { AuthorFunction, Call } from './author-function.ts';
-import { type CallStyle, callStyle, firstParameterName } from './call-style.ts';
+import { type CallStyle, callStyle } from './call-style.ts';
 import { type CodeBody, codeAssertions, withAssertions } from './code-assertions.ts';
 import { type Bodies, invalid } from './format.ts';
+import { knexCall } from './knex.ts';
 import { sequelizeCliCall } from './sequelize-cli.ts';
 import { eitherCall, umzugCall } from './umzug.ts';
 
@@ -39,9 +40,6 @@ export function codeBodies(module: Exports, file: string, path: string): Bodies 
   const up = functionOf(holder.exports, 'up', file);
   const down = functionOf(holder.exports, 'down', file);
   if (up === undefined) throw new Error('the holder has an up');
-  if (firstParameterName(up) === 'knex') {
-    return invalid(file, 1, 'knex migrations are not supported. Rewrite it with the queryInterface, or as .sql.');
-  }
   const styles = [up, down].flatMap((fn) => (fn === undefined ? [] : [callStyle(fn)]));
   const style = styles.find((one) => one !== 'either');
   const assertions = codeAssertions(holder.exports.assertions ?? module.assertions, file);
@@ -49,7 +47,7 @@ export function codeBodies(module: Exports, file: string, path: string): Bodies 
     const call = codeBody(fn, holder.exports, styleOf(fn, style), file, path);
     return fn === up ? withAssertions(call, assertions) : call;
   };
-  const transaction = flag(holder.exports, module, file);
+  const transaction = flag(holder.exports, module, file, style);
   return {
     format: formatOf(style, holder),
     description: text(holder.exports.description) ?? text(module.description),
@@ -103,14 +101,20 @@ function text(value: unknown): string | undefined {
   return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
 }
 
-function flag(exports: Exports, module: Exports, file: string): boolean | undefined {
-  const value = exports.transaction ?? module.transaction;
+function flag(exports: Exports, module: Exports, file: string, style?: CallStyle): boolean | undefined {
+  const value = exports.transaction ?? module.transaction ?? (style === 'knex' ? configOf(exports, module) : undefined);
   if (value === undefined || typeof value === 'boolean') return value;
   return invalid(file, 1, '"transaction" has to be true or false: export const transaction = false;');
 }
 
+/** Knex: `exports.config = { transaction: false }`. */
+function configOf(exports: Exports, module: Exports): unknown {
+  const config = exports.config ?? module.config;
+  return isExports(config) ? config.transaction : undefined;
+}
+
 function formatOf(style: CallStyle | undefined, { named }: Holder): MigrationFormat {
-  if (style === 'umzug' || style === 'sequelize-cli') return style;
+  if (style !== undefined && style !== 'either') return style;
   return named ? 'umzug' : 'sequelize-cli';
 }
 
@@ -120,14 +124,16 @@ function styleOf(fn: AuthorFunction, style: CallStyle | undefined): CallStyle {
   return own === 'either' ? (style ?? 'either') : own;
 }
 
-const CALLS = { umzug: umzugCall, 'sequelize-cli': sequelizeCliCall, either: eitherCall } satisfies Record<
-  CallStyle,
-  (fn: AuthorFunction, names: { name: string; path: string }) => Call
->;
+const CALLS = {
+  umzug: umzugCall,
+  'sequelize-cli': sequelizeCliCall,
+  knex: knexCall,
+  either: eitherCall,
+} satisfies Record<CallStyle, (fn: AuthorFunction, names: { name: string; file: string; path: string }) => Call>;
 
 function codeBody(fn: AuthorFunction, self: Exports, style: CallStyle, file: string, path: string): CodeBody {
   const name = file.slice(file.lastIndexOf('/') + 1);
-  const call = CALLS[style](fn.bind(self), { name, path });
+  const call = CALLS[style](fn.bind(self), { name, file, path });
   return {
     kind: 'code',
     call: (queryInterface, sequelize, queries) => runAuthorCode(name, () => call(queryInterface, sequelize), queries),

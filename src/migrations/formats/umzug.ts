@@ -6,7 +6,7 @@ import { sequelizeClass } from './sequelize-cli.ts';
  * https://github.com/sequelize/umzug#minimal-example
  */
 export function umzugCall(fn: AuthorFunction, names: { name: string; path: string }): Call {
-  return (queryInterface) => fn({ context: queryInterface, ...names });
+  return (queryInterface) => fn({ context: queryInterface, name: names.name, path: names.path });
 }
 
 /**
@@ -15,7 +15,7 @@ export function umzugCall(fn: AuthorFunction, names: { name: string; path: strin
  */
 export function eitherCall(fn: AuthorFunction, names: { name: string; path: string }): Call {
   return (queryInterface, sequelize) => {
-    const params: Record<PropertyKey, unknown> = { context: queryInterface, ...names };
+    const params: Record<PropertyKey, unknown> = { context: queryInterface, name: names.name, path: names.path };
     if (typeof queryInterface !== 'object' || queryInterface === null) return fn(params, sequelizeClass(sequelize));
     const both = new Proxy(queryInterface, {
       get(target, key) {

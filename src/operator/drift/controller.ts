@@ -19,7 +19,7 @@ import { driftJob } from '../manifests/drift-job.ts';
 import type { RunnerDefaults } from '../manifests/job.ts';
 import { ANNOTATIONS, DRIFT_SELECTOR, LABELS, RUNNER_CONTAINER } from '../names.ts';
 
-export interface DriftControllerOptions {
+interface DriftControllerOptions {
   api: Api;
   /** Empty: all namespaces. */
   namespaces: readonly string[];

@@ -35,7 +35,7 @@ describe("Taking over Alembic's history by the chain of its scripts (H19)", () =
       filesOf(...files),
       [],
       AUTHOR,
-      chain,
+      { chain },
     );
   const CASES: [string, string[], string[]][] = [
     ['up to the middle', ['b11'], ['f00_a', 'aaa_b', 'b11_c']],
@@ -66,14 +66,9 @@ describe("Taking over Alembic's history by the chain of its scripts (H19)", () =
 
   it('says nothing of names that sort as Alembic ran them', () => {
     const rows = [{ version_num: 'b11' }];
-    const adoption = readForeignHistory(
-      'alembic',
-      rows,
-      filesOf('1_f00', '2_aaa', '3_b11', '4_c22'),
-      [],
-      AUTHOR,
+    const adoption = readForeignHistory('alembic', rows, filesOf('1_f00', '2_aaa', '3_b11', '4_c22'), [], AUTHOR, {
       chain,
-    );
+    });
     assert.ok(adoption.ok && adoption.note === undefined);
     assert.equal(adoption.put.length, 3);
   });

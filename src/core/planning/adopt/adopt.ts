@@ -6,18 +6,21 @@ import { sortFiles } from '../order.ts';
 import { newRow, type RowAuthor } from '../stamp.ts';
 import { type AlembicChain, readAlembic } from './alembic.ts';
 import { readFlyway } from './flyway.ts';
-import type { ForeignRow, ForeignTool, ReadForeign } from './foreign.ts';
+import type { ForeignFiles, ForeignRow, ForeignTool, ReadForeign } from './foreign.ts';
+import { readDrizzle, readPrisma } from './hashes.ts';
 import { readKnex, readSequelize } from './names.ts';
 import { readDbmate, readGolangMigrate, readGoose } from './versions.ts';
 
 const READERS = {
   sequelize: readSequelize,
-  alembic: readAlembic,
+  alembic: (rows, order) => readAlembic(rows, order),
   flyway: readFlyway,
   'golang-migrate': readGolangMigrate,
   dbmate: readDbmate,
   goose: readGoose,
   knex: readKnex,
+  prisma: readPrisma,
+  drizzle: readDrizzle,
 } satisfies Record<ForeignTool, ReadForeign>;
 
 type Adoption =
@@ -39,14 +42,16 @@ export function readForeignHistory(
   files: readonly MigrationFile[],
   history: readonly HistoryRow[],
   author: RowAuthor,
-  chain?: AlembicChain,
+  { chain, times }: { chain?: AlembicChain; times?: ForeignFiles['times'] } = {},
 ): Adoption {
   const order = sortFiles(files).map(({ revision }) => revision);
-  const reading = tool === 'alembic' ? readAlembic(rows, order, chain) : READERS[tool](rows, order);
+  const checksums = new Map(files.map(({ revision, checksum }) => [revision, checksum]));
+  const reading =
+    tool === 'alembic' ? readAlembic(rows, order, chain) : READERS[tool](rows, order, { checksums, times });
   if (!reading.ok) return reading;
   const known = new Set(history.map(({ revision }) => revision));
   const put = reading.applied
     .filter(({ revision }) => !known.has(revision))
-    .map(({ revision, at }) => newRow(revision, null, { ...author, now: at ?? author.now }));
+    .map(({ revision, at, checksum = null }) => newRow(revision, checksum, { ...author, now: at ?? author.now }));
   return { ok: true, put, unmatched: reading.unmatched, ...(reading.note === undefined ? {} : { note: reading.note }) };
 }

@@ -10,6 +10,8 @@ export const FOREIGN_TABLES = {
   dbmate: 'schema_migrations',
   goose: 'goose_db_version',
   knex: 'knex_migrations',
+  prisma: '_prisma_migrations',
+  drizzle: '__drizzle_migrations',
 } as const;
 
 export type ForeignTool = keyof typeof FOREIGN_TABLES;
@@ -21,15 +23,28 @@ export type ForeignRow = Readonly<Record<string, unknown>>;
 export type ForeignReading =
   | {
       ok: true;
-      applied: { revision: Revision; at?: string }[];
+      /** `checksum` if the tool stores the same one as we do. */
+      applied: { revision: Revision; at?: string; checksum?: string }[];
       unmatched: string[];
       /** A note for the user about these names. */
       note?: string;
     }
   | { ok: false; problem: Problem };
 
+/** The files on disk, for tools that store a hash or a time of them. */
+export interface ForeignFiles {
+  /** `sha256:<hex>` of each file. */
+  checksums: ReadonlyMap<Revision, string>;
+  /** Drizzle's journal: the time of each entry in milliseconds. */
+  times?: ReadonlyMap<string, Revision>;
+}
+
 /** Reads a tool's rows against the revisions on disk, given in order. */
-export type ReadForeign = (rows: readonly ForeignRow[], order: readonly Revision[]) => ForeignReading;
+export type ReadForeign = (
+  rows: readonly ForeignRow[],
+  order: readonly Revision[],
+  files?: ForeignFiles,
+) => ForeignReading;
 
 export function refuse(reason: Problem['reason'], message: string): ForeignReading {
   return { ok: false, problem: { reason, message } };
