@@ -2,13 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Dialect } from '../core/model/dialect.ts';
 import type { HistoryRow } from '../core/model/history.ts';
 import { ProblemError } from '../core/model/problem.ts';
-import type { Revision } from '../core/model/revision.ts';
+import { isRepeatable, type Revision } from '../core/model/revision.ts';
 import { checkIntegrity, missingFiles } from '../core/planning/integrity.ts';
 import { listNames } from '../core/planning/names.ts';
+import { dueRepeatables } from '../core/planning/repeatable.ts';
 import { findRevision } from '../core/planning/target.ts';
 import { aheadOf, type UnknownApplied } from '../core/planning/unknown.ts';
 import { type HistoryReader, withHistory } from '../database/read-history.ts';
-import { listRevisions } from '../migrations/read.ts';
+import { listRevisions, readMigrations } from '../migrations/read.ts';
 import { type ConnectedSettings, type Options, resolvePaths, settingsOf } from './settings.ts';
 
 export interface WaitOptions extends Options {
@@ -79,9 +80,16 @@ async function lookFor(options: WaitOptions, { target, unknownApplied }: Connect
     const listed = await listRevisions(migrations, { include, exclude });
     if (!listed.ok) throw new ProblemError(listed.problem);
     const { revisions } = listed;
+    const repeatable = revisions.some(isRepeatable)
+      ? await readMigrations(migrations, { include, exclude })
+      : undefined;
+    if (repeatable?.ok === false) throw new ProblemError(repeatable.problem);
     return async (reader) => {
       const history = await reader.read();
-      return notApplied(revisions, history) ?? unknown(revisions, history, reader, unknownApplied, target.dialect);
+      const changed = dueRepeatables(repeatable?.files ?? [], history).map(({ revision }) => revision);
+      return (
+        notApplied(revisions, history, changed) ?? unknown(revisions, history, reader, unknownApplied, target.dialect)
+      );
     };
   }
   return async (reader) => {
@@ -95,9 +103,14 @@ async function lookFor(options: WaitOptions, { target, unknownApplied }: Connect
   };
 }
 
-function notApplied(wanted: readonly string[], history: readonly HistoryRow[]): Missing | undefined {
+/** `changed`: repeatable migrations whose files are not those that were applied. */
+function notApplied(
+  wanted: readonly string[],
+  history: readonly HistoryRow[],
+  changed: readonly string[] = [],
+): Missing | undefined {
   const applied = new Set<string>(history.flatMap(({ revision, state }) => (state === 'applied' ? [revision] : [])));
-  const pending = wanted.filter((revision) => !applied.has(revision));
+  const pending = wanted.filter((revision) => !applied.has(revision) || changed.includes(revision));
   if (pending.length === 0) return undefined;
   const why =
     pending.length === 1 ? `${pending[0]} is not applied yet` : `${pending.length} migrations are not applied yet`;

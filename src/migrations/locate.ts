@@ -40,7 +40,8 @@ export async function locate(folder: string, options: LocateOptions = {}): Promi
 
 async function locateFiles(folder: string, { onNotice, ...globs }: LocateOptions): Promise<Located> {
   const files = await listFiles(folder, globs);
-  const names = files.map((path) => ({ path, reading: readName(path) }));
+  const all = new Set(files);
+  const names = files.map((path) => ({ path, reading: readName(path, all) }));
   const leftOut: LeftOut[] = names.flatMap(({ path, reading }) =>
     reading.kind === 'leftOut' ? [{ path, why: reading.why }] : [],
   );

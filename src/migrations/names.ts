@@ -51,10 +51,14 @@ export function isForeign(path: string): boolean {
   return FOREIGN.test(name) && !FOREIGN_TEST.test(name);
 }
 
-/** Reads the name of one file. Pure. */
-export function readName(path: string): NameReading {
+/** Reads the name of one file among the `paths` of its folder. Pure. */
+export function readName(path: string, paths: ReadonlySet<string> = new Set()): NameReading {
   const name = basename(path);
-  if (QUIET.test(name) || SCRIPT.test(name)) return { kind: 'quiet' };
+  if (QUIET.test(name)) return { kind: 'quiet' };
+  if (SCRIPT.test(name)) {
+    const script = path.slice(0, -'.conf'.length);
+    return paths.has(script) ? { kind: 'quiet' } : { kind: 'leftOut', why: `${basename(script)} does not exist` };
+  }
   if (runs(name)) {
     if (INDEX.test(name)) return { kind: 'leftOut', why: 'an index' };
     if (TEST.test(name)) return { kind: 'leftOut', why: 'a test' };

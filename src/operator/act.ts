@@ -8,6 +8,7 @@ import {
   KIND,
   PLURAL,
 } from '../core/model/resource.ts';
+import { approverOf, type ManagedFields } from '../core/reconcile/approver.ts';
 import { type Decision, FINALIZER } from '../core/reconcile/decide.ts';
 import type { Action } from '../core/reconcile/situation.ts';
 import type { ActionContext } from './action-context.ts';
@@ -64,7 +65,8 @@ async function perform(
     }
     case 'createJob': {
       const path = `/apis/batch/v1/namespaces/${namespace}/jobs`;
-      const body = runJob(resource, action.run, context.runner, await referencesDigest(resource, context));
+      const references = await referencesDigest(resource, context);
+      const body = runJob(resource, action.run, context.runner, references, await approvedBy(resource, context));
       const job = await context.api.request<V1Job>({ verb: 'create', path, body }).catch((error: unknown) => {
         // The Job already exists, but the cache has not seen it yet.
         if (!isStatus(error, 409)) throw error;
@@ -89,6 +91,20 @@ async function perform(
       context.onWithdrawn(`${namespace}/${resource.metadata.name}`, action.job);
       return undefined;
   }
+}
+
+/** The cache leaves out who manages the fields. The operator may list resources, and a run does not depend on it. */
+async function approvedBy(resource: DatabaseMigration, { api }: ActionContext): Promise<string | undefined> {
+  if (resource.spec.approvedPlan === undefined) return undefined;
+  const { name, namespace } = resource.metadata;
+  const found = await api
+    .request<{ items: { metadata: { managedFields?: ManagedFields[] } }[] }>({
+      verb: 'list',
+      path: `/apis/${API_VERSION}/namespaces/${namespace}/${PLURAL}`,
+      query: { fieldSelector: `metadata.name=${name}` },
+    })
+    .catch(() => undefined);
+  return approverOf(found?.items[0]?.metadata.managedFields);
 }
 
 /** Sends the version that the decision is based on, so that a resource that has changed since causes a new decision. */

@@ -22,6 +22,21 @@ describe('db-manager wait', () => {
     assert.deepEqual([document.reached, document.pending], [false, [FIRST, SECOND]]);
   });
 
+  it('waits for a repeatable migration whose file has changed', async () => {
+    const here = await project('sqlite');
+    await here.write('migrations/V1__notes.sql', 'CREATE TABLE notes (id integer);');
+    await here.write('migrations/R__view.sql', 'DROP VIEW IF EXISTS v; CREATE VIEW v AS SELECT id FROM notes;');
+    await here.run('init', '--no-tables');
+    await here.run('migrate', 'upgrade');
+    assert.equal((await here.run('wait', '--timeout', '1ms')).code, 0);
+    await here.write('migrations/R__view.sql', 'DROP VIEW IF EXISTS v; CREATE VIEW v AS SELECT 1 AS one;');
+    const { code, out } = await here.run('wait', '--timeout', '1ms');
+    assert.equal(code, 3);
+    assert.match(out, /R__view is not applied yet/);
+    await here.run('migrate', 'upgrade');
+    assert.equal((await here.run('wait', '--timeout', '1ms')).code, 0);
+  });
+
   it('knows a revision by its start without the folder of migrations', async () => {
     const here = await withMigrations(await project('sqlite'));
     await here.run('init', '--no-tables');

@@ -258,6 +258,18 @@ describe('A folder that another tool wrote', () => {
     assert.match((await refusal({ '1_a.sql': SQL, 'meta/_journal.json': '{' })).message, /journal of Drizzle/);
   });
 
+  it('names the script configuration of Flyway that has no script', async () => {
+    const { notices } = await see({
+      'V1__a.sql': SQL,
+      'V1__a.sql.conf': '',
+      'V2__b.sql.conf': '',
+      'R__v.sql.conf': '',
+    });
+    assert.deepEqual(notices, [
+      'Left out, not migrations: R__v.sql.conf (R__v.sql does not exist); V2__b.sql.conf (V2__b.sql does not exist).',
+    ]);
+  });
+
   it('has the repeatable files of Flyway after its versioned ones', async () => {
     const { revisions, notices } = await see({ 'V1__a.sql': SQL, 'R__a.sql': SQL, 'R__b.sql': SQL, 'r/R__c.sql': SQL });
     assert.deepEqual(revisions, ['V1__a', 'R__a', 'R__b', 'R__c']);

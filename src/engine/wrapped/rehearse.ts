@@ -50,7 +50,13 @@ async function rehearseOn(copy: OpenedCopy, input: Input, ports: WrappedPorts) {
   const { gate, refusal } = await beyondGate(copy);
   const { loadFingerprinter } = await import('../../migrations/statements/fingerprint.ts');
   const observe = recordInto(sent, { fingerprint: await loadFingerprinter(), gate, beforeCommit: watch.look });
-  const { result, seen } = await runCommandOn('rehearse', database, database.identity.display, observe, ports);
+  const path = database.identity.display;
+  const running = runCommandOn('rehearse', database, path, observe, ports);
+  // Its session would keep the copy from being dropped.
+  const { result, seen } = await running.catch(async (error: unknown) => {
+    await watch.stop();
+    throw error;
+  });
   const observed = await watch.stop();
   const after = await contentsOf(database);
   const changes = historyChanges(before.histories, after.histories);

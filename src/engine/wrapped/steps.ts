@@ -74,7 +74,9 @@ export const lock: Step<Connected, Locked, WrappedPorts> = {
   name: 'lock',
   async run({ database }, ports) {
     if (ports.request.dryRun) return { kind: 'skipped', value: {}, message: 'a dry run writes nothing' };
-    return { kind: 'done', value: { lock: await acquireLock(database, ports) }, message: 'migration lock acquired' };
+    const lock = await acquireLock(database, ports);
+    await ports.onLocked(database);
+    return { kind: 'done', value: { lock }, message: 'migration lock acquired' };
   },
 };
 
