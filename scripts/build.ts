@@ -1,7 +1,29 @@
 /** Compiles src to dist: packages under node_modules are not type-stripped by Node, so users get JavaScript. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, rmSync } from 'node:fs';
 
 rmSync('dist', { recursive: true, force: true });
 execFileSync('tsc', ['-p', 'tsconfig.build.json'], { stdio: 'inherit' });
 chmodSync('dist/cli/main.js', 0o755);
+
+// The first process in the container of a command. The image has it; the package does not, because it is a program for one
+// kind of processor.
+const compiled = spawnSync(
+  'cc',
+  [
+    '-std=gnu11',
+    '-Wall',
+    '-Wextra',
+    '-Os',
+    '-static',
+    '-s',
+    '-o',
+    'dist/command/entrypoint',
+    'src/command/entrypoint.c',
+  ],
+  { stdio: ['ignore', 'ignore', 'pipe'], encoding: 'utf8' },
+);
+if (compiled.status !== 0) {
+  const why = compiled.error?.message ?? compiled.stderr;
+  console.error(`build: dist/command/entrypoint was not compiled, so spec.migrations.command cannot be used: ${why}`);
+}

@@ -43,6 +43,8 @@ export { type DiagramOptions, schemaDiagram } from './library/diagram.ts';
 export { type DriftOptions, type DriftResult, findDrift } from './library/drift.ts';
 export { type Generated, type GenerateOptions, generateMigration } from './library/generate.ts';
 export {
+  type Adopted,
+  type AdoptOptions,
   adoptHistory,
   getMigrationHistory,
   type HistoryEntry,

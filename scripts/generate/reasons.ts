@@ -42,6 +42,6 @@ export function reasonsPage(note: string): string {
 /** Each command as code: a command ends at the end of the text or before the next alternative. */
 function inCluster(reason: Reason): string {
   const text = CLUSTER_ADVICE[reason];
-  if (text === undefined) return '';
+  if (text === undefined || text === REASONS[reason].help) return '';
   return `**In a cluster.** ${text.replace(/kubectl .*?(?= If |$)/g, (command) => `\`${command}\``)}\n\n`;
 }

@@ -10,7 +10,7 @@ const TOPICS = {
   locks: 'Locks and rewrites',
   data: 'Data',
   compatibility: 'Running versions of the application',
-  hygiene: 'Hygiene',
+  style: 'Style',
   sqlite: 'SQLite',
 } as const satisfies Record<Topic, string>;
 

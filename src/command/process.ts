@@ -4,8 +4,9 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ProblemError } from '../core/model/problem.ts';
+import { LineReader } from './lines.ts';
 
-interface CommandOptions {
+export interface CommandOptions {
   workingDir?: string;
   env: Readonly<Record<string, string>>;
   /** Each line of its output, of both streams, masked. */
@@ -27,9 +28,8 @@ export interface CommandEnd {
   leftBehind: boolean;
 }
 
-/** How many lines are kept, and how long a line may be, in characters. */
+/** How many lines are kept. */
 const MOST_LINES = 20;
-const LONGEST_LINE = 2_000;
 /** Between the request to end and the kill of the group, in milliseconds. */
 const GRACE_MS = 10_000;
 
@@ -70,19 +70,21 @@ export async function runCommand(words: readonly string[], options: CommandOptio
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });
-  const finishLines = [child.stdout, child.stderr].map((stream) =>
-    readLines(stream, (line) => {
+  const readers = [child.stdout, child.stderr].map((stream) => {
+    const reader = new LineReader((line) => {
       const masked = options.mask(line);
       lines.push(masked);
       if (lines.length > MOST_LINES) lines.shift();
       options.onLine?.(masked);
-    }),
-  );
+    });
+    stream.on('data', (chunk: Buffer) => reader.push(chunk));
+    return reader;
+  });
   const { code, signalName } = await ended(child, options.signal);
   const leftBehind = await endGroup(child.pid);
   // What it left behind may hold the streams open.
   await Promise.race([Promise.all([streamEnd(child.stdout), streamEnd(child.stderr)]), sleep(1_000)]);
-  for (const finish of finishLines) finish();
+  for (const reader of readers) reader.finish();
   child.stdout?.destroy();
   child.stderr?.destroy();
   return {
@@ -141,25 +143,6 @@ function signalGroup(pid: number | undefined, signal: NodeJS.Signals | 0): boole
   } catch {
     return false; // The group is gone.
   }
-}
-
-/** Calls `onLine` for each line; the returned function gives the rest. */
-function readLines(stream: ChildProcess['stdout'], onLine: (line: string) => void): () => void {
-  let rest = '';
-  const decoder = new TextDecoder();
-  stream?.on('data', (chunk: Buffer) => {
-    const parts = (rest + decoder.decode(chunk, { stream: true })).split(/\r?\n|\r/);
-    rest = parts.pop() ?? '';
-    for (const part of parts) onLine(part.slice(0, LONGEST_LINE));
-    if (rest.length > LONGEST_LINE * 10) {
-      onLine(rest.slice(0, LONGEST_LINE));
-      rest = '';
-    }
-  });
-  return () => {
-    if (rest !== '') onLine(rest.slice(0, LONGEST_LINE));
-    rest = '';
-  };
 }
 
 function streamEnd(stream: ChildProcess['stdout']): Promise<void> {

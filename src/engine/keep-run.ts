@@ -1,6 +1,6 @@
 import type { Plan } from '../core/model/plan.ts';
 import type { RunReport } from '../core/model/report.ts';
-import type { RunRequest } from '../core/model/request.ts';
+import type { CommonRequest } from '../core/model/request.ts';
 import type { DecidedFinding, RunRecord } from '../core/model/run-record.ts';
 import { TOOL_VERSION } from '../core/model/version.ts';
 import type { Database } from '../database/port.ts';
@@ -9,25 +9,28 @@ import type { RunEnvironment } from './ports.ts';
 import { needsAttention } from './safety.ts';
 import type { RunState } from './state.ts';
 
+type KeptState = Partial<Pick<RunState, 'database' | 'plan' | 'backup' | 'ignored' | 'findings' | 'verified'>>;
+
 /**
  * Keeps the run in the table of runs of the target: a row when it holds the lock, completed at its end. A dry run writes
  * nothing to the target, and neither does a run on a database without a history that changed nothing. A row that cannot be
  * written does not fail the run.
  */
 export function runKeeper(
-  request: RunRequest,
+  request: CommonRequest,
   { holder, image, now, mask, openDatabase, target }: RunEnvironment,
+  command: 'safe-migrate' | 'wrap' = 'safe-migrate',
 ): {
-  started(database: Database, plan: Plan): Promise<void>;
+  started(database: Database, plan?: Plan): Promise<void>;
   /** Why the row could not be written; undefined if it was, or is not wanted. */
-  ended(state: Partial<RunState>, report: RunReport): Promise<string | undefined>;
+  ended(state: KeptState, report: RunReport): Promise<string | undefined>;
 } {
   const { resource } = request;
   const first: RunRecord = {
     runId: request.runId,
     attempt: request.attempt,
     state: 'running',
-    command: 'safe-migrate',
+    command,
     startedAt: now().toISOString(),
     startedBy: holder,
     ...(resource === undefined ? {} : { resource: `${resource.namespace}/${resource.name}` }),
@@ -37,16 +40,17 @@ export function runKeeper(
   let began = false;
   return {
     async started(database, plan) {
-      const { digest, direction, migrations } = plan;
-      const planned = { digest, direction, migrations: migrations.map(({ revision }) => revision as string) };
-      began = await database.runs.start({ ...first, plan: planned }).then(yes, no);
+      // A new table in an empty database would make some tools refuse it as not empty.
+      if (command === 'wrap' && !(await database.runs.exists().catch(no))) return;
+      began = await database.runs.start({ ...first, ...(plan && { plan: plannedOf(plan) }) }).then(yes, no);
     },
     async ended(state, report) {
       const { database } = state;
       if (request.dryRun || database === undefined) return undefined;
       const record = maskedTexts({ ...first, ...endOf(request, state, report, holder) }, mask);
       try {
-        if (!began && !(await database.runs.exists())) return undefined;
+        if (!began) await markLost(database, request, holder);
+        if (!began && !(command === 'wrap' && report.touched) && !(await database.runs.exists())) return undefined;
         await database.runs.finish(record);
         return undefined;
       } catch (error) {
@@ -63,14 +67,27 @@ export function runKeeper(
   };
 }
 
+/** A run with nothing to do holds no lock. Without it, a run that was killed after its last change stays `running`. */
+async function markLost(database: Database, { runId }: CommonRequest, holder: string): Promise<void> {
+  if (!(await database.runs.hasRunning())) return;
+  const lock = await database.lock({ waitMs: 0, runId, holder }).catch(() => undefined);
+  if (lock === undefined) return;
+  await database.runs.markLost().finally(() => lock.release());
+}
+
 const yes = () => true;
 const no = () => false;
 
-function endOf(request: RunRequest, state: Partial<RunState>, report: RunReport, holder: string): Partial<RunRecord> {
+function plannedOf({ digest, direction, migrations }: Plan): RunRecord['plan'] {
+  return { digest, direction, migrations: migrations.map(({ revision }) => revision as string) };
+}
+
+function endOf(request: CommonRequest, state: KeptState, report: RunReport, holder: string): Partial<RunRecord> {
   const { plan, backup, ignored = [], findings = [], verified } = state;
   const isApproved = plan !== undefined && plan.migrations.length > 0 && request.approvedPlan === plan.digest;
   const { resource } = request;
-  const by = resource === undefined ? holder : `spec.approvedPlan of ${resource.namespace}/${resource.name}`;
+  const field = resource && `spec.approvedPlan of ${resource.namespace}/${resource.name}`;
+  const by = field === undefined ? holder : [request.approvedBy, field].filter(Boolean).join(', ');
   const approved: DecidedFinding[] = isApproved
     ? findings.filter(needsAttention).map(({ rule, migration }) => ({ rule, ...(migration ? { migration } : {}), by }))
     : [];

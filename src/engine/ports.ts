@@ -31,7 +31,7 @@ export interface RunEnvironment {
 export interface RunPorts<Request extends CommonRequest = RunRequest> extends Omit<RunEnvironment, 'emit' | 'mask'> {
   request: Request;
   /** Keeps the run in the target, once it holds the lock. */
-  onLocked(database: Database, plan: Plan): Promise<void>;
+  onLocked(database: Database, plan?: Plan): Promise<void>;
   progress(progress: Progress): void;
   defer(what: string, cleanup: () => Promise<void>): void;
 }

@@ -13,8 +13,8 @@ interface Whole<Request extends CommonRequest, State extends Connected & BackedU
   flow(ports: RunPorts<Request>, listener: FlowListener): Promise<FlowOutcome<State>>;
   /** The `onFailure` action after a run that changed the target and failed. Never throws. */
   recover(state: Partial<State>, ports: RunPorts<Request>): Promise<StepResult<object>>;
-  /** Keeps the run in the target. A run of a command is not kept there: its tables are compared with those of a copy. */
-  keeper?: {
+  /** Keeps the run in the target. */
+  keeper: {
     started: RunPorts['onLocked'];
     ended(state: Partial<State>, report: RunReport): Promise<string | undefined>;
   };
@@ -34,7 +34,7 @@ export async function runWhole<Request extends CommonRequest, State extends Conn
     request,
     signal: AbortSignal.any([environment.signal, ...deadline]),
     progress: record.progress,
-    onLocked: keeper?.started ?? (async () => {}),
+    onLocked: keeper.started,
     defer: (what, cleanup) => void cleanups.push({ what, cleanup }),
   };
   const listener: FlowListener = { onStart: record.onStart, onEnd: record.onEnd };
@@ -50,7 +50,7 @@ export async function runWhole<Request extends CommonRequest, State extends Conn
       listener.onEnd('recover', await recover(outcome.state, ports));
     }
     report = record.compose(outcome);
-    const unkept = await keeper?.ended(outcome.state, report);
+    const unkept = await keeper.ended(outcome.state, report);
     if (unkept !== undefined) record.leftOver('the row of the run', unkept);
   } finally {
     for (const { what, cleanup } of cleanups.reverse()) {

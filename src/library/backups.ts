@@ -7,10 +7,12 @@ import { takeBackup } from '../backups/take.ts';
 import { verifyBackup as verify } from '../backups/verify.ts';
 import type { Backup } from '../core/model/backup.ts';
 import { bytesText } from '../core/model/bytes.ts';
+import { joinSentences } from '../core/model/sentences.ts';
 import { TOOL_VERSION } from '../core/model/version.ts';
 import { currentPosition } from '../core/planning/plan.ts';
 import { checkDump } from '../database/check-dump.ts';
 import { backupIdentities } from './backup-identities.ts';
+import { asRun } from './runs.ts';
 import { asWriter, type Session, withDatabase } from './session.ts';
 import { type Options, resolvePaths } from './settings.ts';
 
@@ -98,24 +100,41 @@ export interface RestoreOptions extends Options {
 export function restoreDatabase(options: RestoreOptions): Promise<RestoredBackup> {
   return asWriter(
     options,
-    async (session) => {
-      const { database, settings } = session;
-      const { folder, recipients } = settings.backups;
-      const databaseId = options.into === true ? undefined : database.identity.id;
-      const backup = await findBackup(folder, options.file, databaseId);
-      return restoreBackup(database, backup, {
-        safetyBackup: { folder, recipients, ...(await labels(session)) },
-        identities: await backupIdentities(settings.backups, options.env),
-        now: new Date(),
-        into: options.into,
-        terminateSessions: options.terminateSessions,
-        onProgress: options.onProgress,
-        onMessage: options.onMessage,
-        signal: options.signal,
-      });
-    },
+    (session) =>
+      asRun(
+        session,
+        'restore',
+        () => restoreIn(session, options),
+        ({ backup, safetyBackup, kept }) => ({
+          reason: 'Succeeded',
+          backup: backup.manifest.name,
+          message: joinSentences(
+            `The content was replaced by the backup ${backup.manifest.name}`,
+            safetyBackup && `The previous state is in ${safetyBackup.manifest.name}`,
+            kept && `The previous state is in the database ${kept.name}`,
+          ),
+        }),
+        { replaces: true },
+      ),
     options.into === true,
   );
+}
+
+async function restoreIn(session: Session, options: RestoreOptions): Promise<RestoredBackup> {
+  const { database, settings } = session;
+  const { folder, recipients } = settings.backups;
+  const databaseId = options.into === true ? undefined : database.identity.id;
+  const backup = await findBackup(folder, options.file, databaseId);
+  return restoreBackup(database, backup, {
+    safetyBackup: { folder, recipients, ...(await labels(session)) },
+    identities: await backupIdentities(settings.backups, options.env),
+    now: new Date(),
+    into: options.into,
+    terminateSessions: options.terminateSessions,
+    onProgress: options.onProgress,
+    onMessage: options.onMessage,
+    signal: options.signal,
+  });
 }
 
 /**

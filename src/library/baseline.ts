@@ -1,5 +1,7 @@
 import type { Baseline } from '../core/model/baseline.ts';
-import { asWriter, author } from './session.ts';
+import { count } from '../core/model/count.ts';
+import { asRun } from './runs.ts';
+import { asWriter, author, type Session } from './session.ts';
 import type { Options } from './settings.ts';
 
 export interface BaselineOptions extends Options {
@@ -25,14 +27,27 @@ export interface BaselineResult {
  * const { baseline } = await takeBaseline({ databaseUrl: 'sqlite:///data/app.db' });
  */
 export function takeBaseline(options: BaselineOptions = {}): Promise<BaselineResult> {
-  return asWriter(options, async ({ database, runId }) => {
-    if (options.forget === true) return { tables: 0, replaced: await database.baseline.forget() };
-    const { now: takenAt, toolVersion } = author(runId);
-    const revisions = (await database.history.read()).map(({ revision }) => revision);
-    const replaced = (await database.baseline.read()) !== undefined;
-    const schema = await database.baseline.schemaSql();
-    const kept = { takenAt, runId, toolVersion, revisions };
-    await database.baseline.keep({ ...kept, schema });
-    return { baseline: kept, tables: (await database.snapshot()).tables.length, replaced };
-  });
+  return asWriter(options, (session) =>
+    asRun(
+      session,
+      'baseline',
+      () => baselineIn(session, options),
+      ({ baseline, tables }) => ({
+        reason: 'Succeeded',
+        message:
+          baseline === undefined ? 'the baseline was removed' : `the schema of ${count(tables, 'table')} was stored`,
+      }),
+    ),
+  );
+}
+
+async function baselineIn({ database, runId }: Session, options: BaselineOptions): Promise<BaselineResult> {
+  if (options.forget === true) return { tables: 0, replaced: await database.baseline.forget() };
+  const { now: takenAt, toolVersion } = author(runId);
+  const revisions = (await database.history.read()).map(({ revision }) => revision);
+  const replaced = (await database.baseline.read()) !== undefined;
+  const schema = await database.baseline.schemaSql();
+  const kept = { takenAt, runId, toolVersion, revisions };
+  await database.baseline.keep({ ...kept, schema });
+  return { baseline: kept, tables: (await database.snapshot()).tables.length, replaced };
 }

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { count } from '../core/model/count.ts';
 import type { HistoryRow, SourceNote } from '../core/model/history.ts';
 import type { MigrationFile } from '../core/model/migration.ts';
 import { ProblemError } from '../core/model/problem.ts';
@@ -6,6 +7,7 @@ import { type Position, parseTarget, type Revision } from '../core/model/revisio
 import { readForeignHistory } from '../core/planning/adopt/adopt.ts';
 import { FOREIGN_TABLES, type ForeignTool } from '../core/planning/adopt/foreign.ts';
 import { editedFiles } from '../core/planning/integrity.ts';
+import { listNames } from '../core/planning/names.ts';
 import { currentPosition } from '../core/planning/plan.ts';
 import { type Repair, type RepairChoices, repair } from '../core/planning/repair.ts';
 import { dueRepeatables } from '../core/planning/repeatable.ts';
@@ -15,7 +17,8 @@ import { describeMigration } from '../migrations/describe.ts';
 import { contentsOf, journalTimes } from '../migrations/read.ts';
 import { withTexts } from '../migrations/stored/attach.ts';
 import { readStored } from '../migrations/stored/files.ts';
-import { asWriter, author, filesIfAny, filesOf, withDatabase } from './session.ts';
+import { asRun } from './runs.ts';
+import { asWriter, author, filesIfAny, filesOf, type Session, withDatabase } from './session.ts';
 import { noticeOf, type Options } from './settings.ts';
 import { textsToStore } from './stored.ts';
 
@@ -106,21 +109,30 @@ async function describe(folder: string, revision: Revision, file: MigrationFile 
  * const { revision } = await stampDatabase({ databaseUrl: 'sqlite:///data/app.db', target: 'head' });
  */
 export function stampDatabase(options: Options & { target: string }): Promise<{ revision: Position }> {
-  return asWriter(options, async (session) => {
-    const { database, settings, runId } = session;
-    const target = parseTarget(options.target);
-    if (target === undefined)
-      throw new ProblemError({ reason: 'UnknownTarget', message: `"${options.target}" is not a valid target.` });
-    const files = await filesOf(settings, noticeOf(options));
-    const change = stamp(files, await database.history.read(), target, author(runId));
-    if (!change.ok) throw new ProblemError(change.problem);
-    await database.history.ensure();
-    const kept = await database.history.sources(change.remove);
-    const put = await withTexts(settings.migrations, files, change.put, kept);
-    await database.history.remove(change.remove);
-    await database.history.put(put);
-    return { revision: currentPosition(await database.history.read()) };
-  });
+  return asWriter(options, (session) =>
+    asRun(
+      session,
+      'migrate stamp',
+      () => stampIn(session, options),
+      ({ revision }) => ({ reason: 'Succeeded', message: `the history was set to ${revision}; no migration was run` }),
+    ),
+  );
+}
+
+async function stampIn(session: Session, options: Options & { target: string }): Promise<{ revision: Position }> {
+  const { database, settings, runId } = session;
+  const target = parseTarget(options.target);
+  if (target === undefined)
+    throw new ProblemError({ reason: 'UnknownTarget', message: `"${options.target}" is not a valid target.` });
+  const files = await filesOf(settings, noticeOf(options));
+  const change = stamp(files, await database.history.read(), target, author(runId));
+  if (!change.ok) throw new ProblemError(change.problem);
+  await database.history.ensure();
+  const kept = await database.history.sources(change.remove);
+  const put = await withTexts(settings.migrations, files, change.put, kept);
+  await database.history.remove(change.remove);
+  await database.history.put(put);
+  return { revision: currentPosition(await database.history.read()) };
 }
 
 /**
@@ -130,23 +142,32 @@ export function stampDatabase(options: Options & { target: string }): Promise<{ 
  * const findings = await repairHistory({ databaseUrl: 'sqlite:///data/app.db', acceptChecksums: true });
  */
 export function repairHistory(options: RepairOptions = {}): Promise<Repair['findings']> {
-  return asWriter(options, async (session) => {
-    const { database, settings } = session;
-    const { acceptChecksums = false, removeMissing = false, interrupted, only, storeSources = false } = options;
-    const choices = { acceptChecksums, removeMissing, interrupted, only };
-    const files = await filesOf(settings);
-    const change = repair(files, await database.history.read(), choices);
-    await database.history.remove(change.remove);
-    // An accepted file replaces the text that was applied.
-    if (change.put.length > 0) await database.history.put(await withTexts(settings.migrations, files, change.put));
-    if (!storeSources) return change.findings;
-    const rows = (await database.history.read()).filter(({ revision }) => only?.includes(revision) ?? true);
-    const { put, unstored } = await textsToStore(session, files, rows);
-    if (put.length > 0) await database.history.put(put);
-    const stored = put.map(({ revision }) => ({ revision, problem: 'noText' as const, action: 'stored' as const }));
-    const others = unstored.map((revision) => ({ revision, problem: 'noText' as const, action: 'none' as const }));
-    return [...change.findings, ...stored, ...others];
-  });
+  return asWriter(options, (session) => asRun(session, 'repair', () => repairIn(session, options), describeRepair));
+}
+
+function describeRepair(findings: Repair['findings']) {
+  const done = findings.filter(({ action }) => action !== 'none');
+  const words = listNames(done.map(({ revision, action }) => `${revision} (${action})`));
+  const message = done.length === 0 ? 'the history was not changed' : `the history was changed: ${words}`;
+  return { reason: done.length === 0 ? ('UpToDate' as const) : ('Succeeded' as const), message };
+}
+
+async function repairIn(session: Session, options: RepairOptions): Promise<Repair['findings']> {
+  const { database, settings } = session;
+  const { acceptChecksums = false, removeMissing = false, interrupted, only, storeSources = false } = options;
+  const choices = { acceptChecksums, removeMissing, interrupted, only };
+  const files = await filesOf(settings);
+  const change = repair(files, await database.history.read(), choices);
+  await database.history.remove(change.remove);
+  // An accepted file replaces the text that was applied.
+  if (change.put.length > 0) await database.history.put(await withTexts(settings.migrations, files, change.put));
+  if (!storeSources) return change.findings;
+  const rows = (await database.history.read()).filter(({ revision }) => only?.includes(revision) ?? true);
+  const { put, unstored } = await textsToStore(session, files, rows);
+  if (put.length > 0) await database.history.put(put);
+  const stored = put.map(({ revision }) => ({ revision, problem: 'noText' as const, action: 'stored' as const }));
+  const others = unstored.map((revision) => ({ revision, problem: 'noText' as const, action: 'none' as const }));
+  return [...change.findings, ...stored, ...others];
 }
 
 export interface RepairOptions extends Options, Partial<RepairChoices> {
@@ -160,39 +181,58 @@ export interface RepairOptions extends Options, Partial<RepairChoices> {
  * @example
  * const { adopted, unmatched } = await adoptHistory({ databaseUrl: 'sqlite:///data/app.db', from: 'sequelize' });
  */
-export async function adoptHistory(
-  options: Options & {
-    from: ForeignTool;
-    /** Folder of Alembic's scripts, relative to `cwd`: their `down_revision` defines the order. */
-    versions?: string;
-  },
-): Promise<{ adopted: Revision[]; unmatched: string[]; note?: string }> {
-  const { from, versions, cwd = process.cwd() } = options;
+export async function adoptHistory(options: AdoptOptions): Promise<Adopted> {
+  const { from, versions } = options;
   if (versions !== undefined && from !== 'alembic') {
     throw new ProblemError({
       reason: 'InvalidConfiguration',
       message: `--versions is the folder of Alembic's scripts and does not apply to ${from}. Omit it.`,
     });
   }
-  return asWriter(options, async (session) => {
-    const { database, settings, runId } = session;
-    const rows = await database.history.foreign(FOREIGN_TABLES[options.from]);
-    if (rows === undefined) {
-      throw new ProblemError({
-        reason: 'InvalidConfiguration',
-        message: `The database has no table ${FOREIGN_TABLES[options.from]}, in which ${options.from} stores its history.`,
-      });
-    }
-    const files = await filesOf(settings, noticeOf(options));
-    const times = from === 'drizzle' ? await journalTimes(settings.migrations, files) : undefined;
-    const adoption = readForeignHistory(options.from, rows, files, await database.history.read(), author(runId), {
-      ...(versions === undefined ? {} : { chain: await readAlembicScripts(resolve(cwd, versions)) }),
-      ...(times === undefined ? {} : { times }),
+  return asWriter(options, (session) =>
+    asRun(
+      session,
+      'adopt',
+      () => adoptIn(session, options),
+      ({ adopted }) => ({
+        reason: 'Succeeded',
+        message: `${count(adopted.length, 'migration')} of ${from} imported; no migration was run`,
+      }),
+    ),
+  );
+}
+
+export interface AdoptOptions extends Options {
+  from: ForeignTool;
+  /** Folder of Alembic's scripts, relative to `cwd`: their `down_revision` defines the order. */
+  versions?: string;
+}
+
+export interface Adopted {
+  adopted: Revision[];
+  unmatched: string[];
+  note?: string;
+}
+
+async function adoptIn(session: Session, options: AdoptOptions): Promise<Adopted> {
+  const { database, settings, runId } = session;
+  const { versions, cwd = process.cwd() } = options;
+  const rows = await database.history.foreign(FOREIGN_TABLES[options.from]);
+  if (rows === undefined) {
+    throw new ProblemError({
+      reason: 'InvalidConfiguration',
+      message: `The database has no table ${FOREIGN_TABLES[options.from]}, in which ${options.from} stores its history.`,
     });
-    if (!adoption.ok) throw new ProblemError(adoption.problem);
-    await database.history.ensure();
-    await database.history.put(await withTexts(settings.migrations, files, adoption.put));
-    const { put, unmatched, note } = adoption;
-    return { adopted: put.map(({ revision }) => revision), unmatched, ...(note === undefined ? {} : { note }) };
+  }
+  const files = await filesOf(settings, noticeOf(options));
+  const times = options.from === 'drizzle' ? await journalTimes(settings.migrations, files) : undefined;
+  const adoption = readForeignHistory(options.from, rows, files, await database.history.read(), author(runId), {
+    ...(versions === undefined ? {} : { chain: await readAlembicScripts(resolve(cwd, versions)) }),
+    ...(times === undefined ? {} : { times }),
   });
+  if (!adoption.ok) throw new ProblemError(adoption.problem);
+  await database.history.ensure();
+  await database.history.put(await withTexts(settings.migrations, files, adoption.put));
+  const { put, unmatched, note } = adoption;
+  return { adopted: put.map(({ revision }) => revision), unmatched, ...(note === undefined ? {} : { note }) };
 }

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { ProblemError } from '../core/model/problem.ts';
 import type { RunRecord } from '../core/model/run-record.ts';
 import { TOOL_VERSION } from '../core/model/version.ts';
+import { openDatabase } from '../database/open.ts';
+import type { Database } from '../database/port.ts';
 import { holder } from './holder.ts';
 import { type Session, withDatabase } from './session.ts';
 import type { Options } from './settings.ts';
@@ -42,18 +44,25 @@ export function showRun(options: Options & { id: string }): Promise<RunRecord> {
 }
 
 /** What a command did, for its row. */
-type Done = Pick<RunRecord, 'plan' | 'applied' | 'message'> & Pick<Required<RunRecord>, 'reason'>;
+type Done = Pick<RunRecord, 'plan' | 'applied' | 'message' | 'backup'> & Pick<Required<RunRecord>, 'reason'>;
+
+interface AsRunOptions {
+  /** The command replaces the database: a run that was `running` in the backup has ended. */
+  replaces?: boolean;
+}
 
 /**
  * Keeps a command that writes as a run: a row when it holds the lock, completed at its end. A command on a database
  * without a history is not kept until it writes one. A row that cannot be written does not fail the command.
  */
 export async function asRun<T>(
-  { database, runId }: Pick<Session, 'database' | 'runId'>,
+  session: Session,
   command: string,
   work: () => Promise<T>,
   describe: (result: T) => Done,
+  { replaces = false }: AsRunOptions = {},
 ): Promise<T> {
+  const { database, runId } = session;
   const first: RunRecord = {
     runId: `${runId}-${randomUUID().slice(0, 4)}`,
     attempt: 1,
@@ -65,19 +74,36 @@ export async function asRun<T>(
   };
   const known = await database.runs.exists().catch(() => false);
   if (known) await database.runs.start(first).catch(() => {});
-  const finish = async (end: Partial<RunRecord>) => {
-    if (!known && !(await database.runs.exists().catch(() => false))) return;
+  const finish = async (end: Partial<RunRecord>, restart: boolean) => {
     const record = { ...first, ...end, state: 'ended' as const, finishedAt: new Date().toISOString() };
-    await database.runs.finish(record).catch(() => {});
+    const write = async ({ runs }: Database) => {
+      if (!known && !(await runs.exists())) return;
+      if (restart) await runs.start(first);
+      await runs.finish(record);
+    };
+    await write(database)
+      .catch(() => onNewConnection(session, write))
+      .catch(() => {});
   };
+  let result: T;
   try {
-    const result = await work();
-    await finish({ result: 'succeeded', ...describe(result) });
-    return result;
+    result = await work();
   } catch (error) {
     const problem = error instanceof ProblemError ? error.problem : undefined;
-    const message = problem?.message ?? 'an internal error';
-    await finish({ result: 'failed', reason: problem?.reason ?? 'InternalError', message: message.slice(0, 2_000) });
+    const message = (problem?.message ?? 'an internal error').slice(0, 2_000);
+    await finish({ result: 'failed', reason: problem?.reason ?? 'InternalError', message }, false);
     throw error;
   }
+  await finish({ result: 'succeeded', ...describe(result) }, replaces);
+  return result;
+}
+
+/** A restore may replace the database and end its connections. */
+async function onNewConnection(
+  { settings, runId }: Session,
+  write: (database: Database) => Promise<void>,
+): Promise<void> {
+  const { target, timeouts } = settings;
+  const database = await openDatabase(target, { timeouts, applicationName: `db-manager ${runId}` });
+  await write(database).finally(() => database.close());
 }

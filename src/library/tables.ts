@@ -1,12 +1,15 @@
 import { mkdir } from 'node:fs/promises';
 import type { Model, ModelStatic } from 'sequelize';
+import { count } from '../core/model/count.ts';
 import { ProblemError } from '../core/model/problem.ts';
 import type { Position } from '../core/model/revision.ts';
+import { listNames } from '../core/planning/names.ts';
 import { currentPosition } from '../core/planning/plan.ts';
 import { stamp } from '../core/planning/stamp.ts';
 import { withTexts } from '../migrations/stored/attach.ts';
 import { defineAll } from '../models/load.ts';
 import { upgradeDatabase } from './migrate.ts';
+import { asRun } from './runs.ts';
 import { noModels } from './schema.ts';
 import { asWriter, author, filesOf, type Session, withDatabase } from './session.ts';
 import { type Options, settingsOf } from './settings.ts';
@@ -98,11 +101,17 @@ function fromModels(options: Options): Promise<string[]> {
 export function createAllTables(options: Options = {}): Promise<{ tables: string[] }> {
   return asWriter(
     options,
-    async (session) => {
-      const before = await names(session);
-      await create(session);
-      return { tables: [...(await names(session))].filter((name) => !before.has(name)) };
-    },
+    (session) =>
+      asRun(
+        session,
+        'create-tables',
+        async () => {
+          const before = await names(session);
+          await create(session);
+          return { tables: [...(await names(session))].filter((name) => !before.has(name)) };
+        },
+        ({ tables }) => described('created', tables),
+      ),
     'file',
   );
 }
@@ -115,14 +124,26 @@ export function createAllTables(options: Options = {}): Promise<{ tables: string
  * const { tables } = await dropAllTables({ databaseUrl: 'sqlite:///data/app.db', models: './models' });
  */
 export function dropAllTables(options: Options = {}): Promise<{ tables: string[] }> {
-  return asWriter(options, async (session) => {
-    const before = await names(session);
-    const sequelize = session.database.sequelize;
-    await modelsOf(session);
-    await sequelize.drop();
-    const after = await names(session);
-    return { tables: [...before].filter((name) => !after.has(name)) };
-  });
+  return asWriter(options, (session) =>
+    asRun(
+      session,
+      'drop-tables',
+      async () => {
+        const before = await names(session);
+        const sequelize = session.database.sequelize;
+        await modelsOf(session);
+        await sequelize.drop();
+        const after = await names(session);
+        return { tables: [...before].filter((name) => !after.has(name)) };
+      },
+      ({ tables }) => described('dropped', tables),
+    ),
+  );
+}
+
+function described(verb: string, tables: readonly string[]) {
+  if (tables.length === 0) return { reason: 'UpToDate' as const, message: `no table was ${verb}` };
+  return { reason: 'Succeeded' as const, message: `${verb} ${count(tables.length, 'table')}: ${listNames(tables)}` };
 }
 
 async function create(session: Session): Promise<void> {

@@ -1,15 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { checkUrlFormat, commandEnvironment } from '../command/environment.ts';
-import { type CommandEnd, findProgram, runCommand } from '../command/process.ts';
-import { type Command, displayCommand } from '../core/model/command.ts';
 import { masker } from '../core/model/masking.ts';
 import type { RunReport } from '../core/model/report.ts';
 import type { CommandRequest } from '../core/model/request.ts';
 import type { DatabaseTarget } from '../core/model/target.ts';
 import { openDatabase } from '../database/open.ts';
-import type { CommandHost, CommandResult } from '../engine/wrapped/host.ts';
 import { runWrapped } from '../engine/wrapped/run.ts';
 import { backupIdentities } from './backup-identities.ts';
+import { localHost } from './command-host.ts';
 import { holder } from './holder.ts';
 import type { SafeMigrateOptions } from './safe-migrate.ts';
 import { scratchServerOf } from './scratch-server.ts';
@@ -97,56 +94,8 @@ export async function wrapCommand(options: WrapOptions): Promise<RunReport> {
     emit: (event) => options.onEvent?.(event),
     mask,
     signal: options.signal ?? new AbortController().signal,
-    host: localHost(request.command, settings.target, env, mask, options),
+    host: localHost(request.command, env, { target: settings.target, mask, onOutput: options.onOutput }),
   });
-}
-
-/** Runs the command as a child of this process. */
-function localHost(
-  command: Command,
-  target: DatabaseTarget,
-  env: Readonly<Record<string, string | undefined>>,
-  mask: (text: string) => string,
-  { onOutput }: Pick<WrapOptions, 'onOutput'>,
-): CommandHost {
-  return {
-    check() {
-      checkUrlFormat(command.urlFormat, target.dialect);
-      for (const words of [command.run, command.down ?? command.run])
-        findProgram(words[0] ?? '', command.workingDir ?? '.', env.PATH);
-    },
-    async run(stage, place, signal) {
-      const words = stage === 'down' ? (command.down ?? []) : command.run;
-      const { env: own, removed } = commandEnvironment(command, place, target, env);
-      // The token is a secret while the run lasts.
-      const withToken = 'token' in place ? masker([place.token]) : (text: string) => text;
-      const end = await runCommand(words, {
-        workingDir: command.workingDir,
-        env: own,
-        mask: (text) => withToken(mask(text)),
-        onLine: (line) => onOutput?.(line, stage),
-        signal,
-      });
-      return resultOf(words, end, removed);
-    },
-  };
-}
-
-function resultOf(words: readonly string[], end: CommandEnd, removed: readonly string[]): CommandResult {
-  const { code, signalName, lines, seconds, leftBehind } = end;
-  const how = code === undefined ? `was ended by ${signalName}` : `ended with exit code ${code}`;
-  return {
-    ...(code === undefined ? {} : { code }),
-    ending: `${displayCommand(words)} ${how}`,
-    lines,
-    seconds,
-    notes: [
-      ...(removed.length === 0
-        ? []
-        : [`not passed to the command, because they contain the password: ${removed.join(', ')}`]),
-      ...(leftBehind ? ['warning: the command left processes running, which were terminated'] : []),
-    ],
-  };
 }
 
 function secretsOf(target: DatabaseTarget, env: Readonly<Record<string, string | undefined>>): string[] {

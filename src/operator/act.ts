@@ -8,8 +8,9 @@ import {
   KIND,
   PLURAL,
 } from '../core/model/resource.ts';
+import { approverOf, type ManagedFields } from '../core/reconcile/approver.ts';
 import { type Decision, FINALIZER } from '../core/reconcile/decide.ts';
-import { ACTION_ORDER, type Action } from '../core/reconcile/situation.ts';
+import type { Action } from '../core/reconcile/situation.ts';
 import type { ActionContext } from './action-context.ts';
 import { emitEvents } from './events.ts';
 import { backupClaim } from './manifests/claim.ts';
@@ -23,26 +24,20 @@ export type { ActionContext } from './action-context.ts';
 export type Outcome = { kind: 'done' } | { kind: 'refused'; message: string; permanent: boolean };
 
 /**
- * Executes a decision in the order of `ACTION_ORDER`. Each action is idempotent, so an interrupted decision is computed
+ * Performs the actions of a decision in their order. Each action is idempotent, so an interrupted decision is computed
  * and executed again. Throws `ApiError` 409 if the resource has changed since the decision.
  */
 export async function act(resource: DatabaseMigration, decision: Decision, context: ActionContext): Promise<Outcome> {
   let version = resource.metadata.resourceVersion;
-  for (const kind of ACTION_ORDER) {
-    if (kind === null) {
-      if (decision.status !== undefined) version = await writeStatus(resource, version, decision.status, context);
-      await emitEvents(resource, decision.events, context);
-      continue;
-    }
-    for (const action of decision.actions.filter((each) => each.kind === kind)) {
-      try {
-        version = (await perform(action, resource, version, context)) ?? version;
-      } catch (error) {
-        const refused = (kind === 'createJob' || kind === 'createClaim') && isStatus(error, 400, 403, 404, 422);
-        if (!refused) throw error;
-        // An invalid object stays invalid until the resource changes; a quota or an admission rule may change.
-        return { kind: 'refused', message: (error as ApiError).message, permanent: isStatus(error, 422) };
-      }
+  for (const action of decision.actions) {
+    try {
+      version = (await perform(action, resource, version, context)) ?? version;
+    } catch (error) {
+      const refused =
+        (action.kind === 'createJob' || action.kind === 'createClaim') && isStatus(error, 400, 403, 404, 422);
+      if (!refused) throw error;
+      // An invalid object stays invalid until the resource changes; a quota or an admission rule may change.
+      return { kind: 'refused', message: (error as ApiError).message, permanent: isStatus(error, 422) };
     }
   }
   return { kind: 'done' };
@@ -58,9 +53,9 @@ async function perform(
   const { namespace = '' } = resource.metadata;
   const finalizers = (resource.metadata.finalizers ?? []).filter((each) => each !== FINALIZER);
   switch (action.kind) {
-    case 'hold':
+    case 'addFinalizer':
       return writeFinalizers(resource, version, [...finalizers, FINALIZER], context);
-    case 'release':
+    case 'removeFinalizer':
       return writeFinalizers(resource, version, finalizers, context);
     case 'createClaim': {
       const body = backupClaim(resource);
@@ -70,7 +65,8 @@ async function perform(
     }
     case 'createJob': {
       const path = `/apis/batch/v1/namespaces/${namespace}/jobs`;
-      const body = runJob(resource, action.run, context.runner, await referencesDigest(resource, context));
+      const references = await referencesDigest(resource, context);
+      const body = runJob(resource, action.run, context.runner, references, await approvedBy(resource, context));
       const job = await context.api.request<V1Job>({ verb: 'create', path, body }).catch((error: unknown) => {
         // The Job already exists, but the cache has not seen it yet.
         if (!isStatus(error, 409)) throw error;
@@ -79,6 +75,11 @@ async function perform(
       context.caches.jobs.put(job as unknown as KubernetesObject);
       return undefined;
     }
+    case 'writeStatus':
+      return writeStatus(resource, version, action.status, context);
+    case 'emitEvents':
+      await emitEvents(resource, action.events, context);
+      return undefined;
     case 'deleteJob':
       await context.api
         .request({
@@ -90,6 +91,20 @@ async function perform(
       context.onWithdrawn(`${namespace}/${resource.metadata.name}`, action.job);
       return undefined;
   }
+}
+
+/** The cache leaves out who manages the fields. The operator may list resources, and a run does not depend on it. */
+async function approvedBy(resource: DatabaseMigration, { api }: ActionContext): Promise<string | undefined> {
+  if (resource.spec.approvedPlan === undefined) return undefined;
+  const { name, namespace } = resource.metadata;
+  const found = await api
+    .request<{ items: { metadata: { managedFields?: ManagedFields[] } }[] }>({
+      verb: 'list',
+      path: `/apis/${API_VERSION}/namespaces/${namespace}/${PLURAL}`,
+      query: { fieldSelector: `metadata.name=${name}` },
+    })
+    .catch(() => undefined);
+  return approverOf(found?.items[0]?.metadata.managedFields);
 }
 
 /** Sends the version that the decision is based on, so that a resource that has changed since causes a new decision. */

@@ -2,24 +2,16 @@ import type { Api } from '../controller-runtime/api.ts';
 import { isStatus, isTerminating } from '../controller-runtime/api-error.ts';
 import { fenced, type Leadership, NotLeader } from '../controller-runtime/lease.ts';
 import { WorkQueue } from '../controller-runtime/queue.ts';
-import type { Reason } from '../core/model/reason.ts';
-import type { StepReport } from '../core/model/report.ts';
-import type { DatabaseMigrationStatus } from '../core/model/resource.ts';
 import type { Allowed } from '../core/reconcile/allowed.ts';
-import { assess } from '../core/reconcile/assess.ts';
-import { decide } from '../core/reconcile/decide.ts';
-import { databaseKey } from '../core/reconcile/inputs.ts';
-import type { Refusal } from '../core/reconcile/observed.ts';
-import type { Assessed } from '../core/reconcile/situation.ts';
-import { type ActionContext, act, type Outcome } from '../operator/act.ts';
-import { type Caches, createCaches, isRecorded } from '../operator/caches.ts';
-import { LogFollowers, runKey } from './logs.ts';
+import { type Caches, createCaches } from './caches.ts';
+import type { ControllerEvent } from './controller-event.ts';
+import { LogFollowers } from './logs.ts';
 import type { RunnerDefaults } from './manifests/job.ts';
 import { namespaceOf } from './names.ts';
-import { fetchObservations, observe, type Sources } from './observe.ts';
-import { OrphanedJobs } from './orphaned-jobs.ts';
-import { ownerKey } from './run-records.ts';
-import { type Look, type SlotLimits, Slots, type Tasks } from './slots.ts';
+import type { Sources } from './observe.ts';
+import { Reconciler } from './reconciler.ts';
+import { ResourceTracker } from './resource-tracker.ts';
+import { type SlotCheck, type SlotLimits, Slots, type Tasks } from './slots.ts';
 
 interface ControllerOptions {
   api: Api;
@@ -38,17 +30,6 @@ interface ControllerOptions {
   /** A resource, or something that it depends on, has changed. */
   onTouched?(key: string): void;
 }
-
-/** Events of the controller, for logs and metrics. Each is emitted once. */
-export type ControllerEvent =
-  | { type: 'reconciled'; key: string; situation: Assessed['kind']; seconds: number }
-  | { type: 'failed'; key: string; error: unknown }
-  | { type: 'waited'; seconds: number }
-  | { type: 'started'; key: string; run: string; attempt: number }
-  | { type: 'step'; key: string; run: string; step: StepReport }
-  | { type: 'ended'; key: string; run: string; status: DatabaseMigrationStatus }
-  | { type: 'event'; key: string; level: 'Normal' | 'Warning'; reason: Reason; message: string }
-  | { type: 'watch'; path: string; error: unknown };
 
 /** Minimum interval between two writes of the live status of one resource, in milliseconds. */
 const LIVE_MS = 400;
@@ -69,9 +50,9 @@ interface Controller {
 
 /** The slots of runs, for backups and restores. Keys are those of `taskKey`. */
 export interface SharedSlots {
-  look(key: string, database: string): Look;
-  promise(key: string, database: string): void;
-  settle(key: string): void;
+  check(key: string, database: string): SlotCheck;
+  reserve(key: string, database: string): void;
+  release(key: string): void;
   /** A backup or restore has ended: runs that wait look again. */
   freed(): void;
 }
@@ -88,14 +69,10 @@ export function createController({
   emit,
   onTouched,
 }: ControllerOptions): Controller {
-  let context: ActionContext | undefined;
-  const refusals = new Map<string, Refusal & { inputs: string }>();
-  const withdrawn = new Map<string, string>();
-  /** By `runKey`. */
-  const ofRun = new Map<string, { key: string; id: string }>();
+  let reconciler: Reconciler | undefined;
   const queue = new WorkQueue({
     workers: WORKERS,
-    work,
+    work: async (key) => reconciler?.reconcile(key),
     groupOf: namespaceOf,
     onError: (key, error) => {
       // A conflict is expected: the resource has changed and is reconciled again.
@@ -105,115 +82,35 @@ export function createController({
     onStart: (_key, waitedMs) => emit({ type: 'waited', seconds: waitedMs / 1000 }),
   });
   const caches = createCaches(namespaces, (key) => {
-    if (context !== undefined && key !== '') queue.add(key);
+    if (reconciler !== undefined && key !== '') queue.add(key);
     onTouched?.(key);
   });
-  const logs = new LogFollowers(api, (run, step) => {
-    const known = ofRun.get(run);
-    if (known === undefined) return;
-    const { key, id } = known;
-    if (step !== undefined) emit({ type: 'step', key, run: id, step });
-    if (logs.of(run)?.report === undefined) queue.addAfter(key, LIVE_MS);
-    else queue.add(key);
+  const logs = new LogFollowers(api, ({ resource, runId }, { step, hasReport }) => {
+    if (step !== undefined) emit({ type: 'step', key: resource, run: runId, step });
+    if (hasReport) queue.add(resource);
+    else queue.addAfter(resource, LIVE_MS);
   });
-  const slots = new Slots(limits, (run) => logs.of(run), tasks);
-  const sources: Sources = { api, caches, logs, slots, withdrawn, refusals, allowed };
-  const leftovers = new OrphanedJobs(caches);
-
-  function podsOf(key: string) {
-    const record = caches.resources.get(key);
-    return caches.pods.by(ownerKey(record?.namespace, record?.uid));
-  }
-
-  async function work(key: string): Promise<void> {
-    if (context === undefined) return;
-    const began = performance.now();
-    for (const { namespace, run } of podsOf(key)) ofRun.set(runKey(namespace, run.id), { key, id: run.id });
-    const gathered = await fetchObservations(key, sources, now());
-    // The end of a log is being read; the key is queued again when it is known.
-    if (gathered === 'reading') return;
-    // Nothing is awaited between here and `promise`, so two resources cannot take the same slot or database.
-    const observed = observe(key, gathered, sources, now());
-    if (observed === undefined) {
-      forget(key);
-      return sweep(key, context);
-    }
-    const assessed = assess(observed, now());
-    const decision = decide(assessed);
-    if (assessed.kind === 'due') slots.promise(key, databaseKey(observed.resource));
-    try {
-      const outcome = await act(observed.resource, decision, context);
-      if (outcome.kind === 'refused') return refuse(key, observed.inputs, outcome);
-    } finally {
-      slots.settle(key);
-    }
-    if (assessed.kind === 'due') {
-      refusals.delete(key);
-      withdrawn.delete(key);
-      emit({ type: 'started', key, run: assessed.run.id, attempt: assessed.run.attempt });
-    }
-    for (const { type: level, reason, message } of decision.events)
-      emit({ type: 'event', key, level, reason, message });
-    if ((assessed.kind === 'finished' || assessed.kind === 'vanished') && decision.status !== undefined) {
-      emit({ type: 'ended', key, run: assessed.run.id, status: decision.status });
-    }
-    dropRecorded(key);
-    if (decision.requeueAfter !== undefined) queue.addAfter(key, decision.requeueAfter);
-    await sweep(key, context);
-    emit({ type: 'reconciled', key, situation: assessed.kind, seconds: (performance.now() - began) / 1000 });
-  }
-
-  async function sweep(key: string, { api }: ActionContext): Promise<void> {
-    const again = await leftovers.collect(key, api, now());
-    if (again !== undefined) queue.addAfter(key, again);
-  }
-
-  function refuse(key: string, inputs: string, { message, permanent }: Extract<Outcome, { kind: 'refused' }>): void {
-    const before = refusals.get(key);
-    const count = before?.inputs === inputs ? before.count + 1 : 1;
-    refusals.set(key, { reason: 'JobRefused', message, permanent, count, at: now(), inputs });
-    queue.add(key);
-  }
-
-  /** The result of a run is now in the status. */
-  function dropRecorded(key: string): void {
-    for (const pod of podsOf(key)) {
-      if (isRecorded(key, pod.run.id, sources)) pod.terminationMessage = undefined;
-    }
-    for (const [run, owner] of ofRun) {
-      if (owner.key !== key || !isRecorded(key, owner.id, sources)) continue;
-      logs.drop(run);
-      ofRun.delete(run);
-    }
-  }
-
-  function forget(key: string): void {
-    queue.forget(key);
-    refusals.delete(key);
-    withdrawn.delete(key);
-    for (const [run, owner] of ofRun) {
-      if (owner.key !== key) continue;
-      logs.drop(run);
-      ofRun.delete(run);
-    }
-  }
+  const tracker = new ResourceTracker();
+  const slots = new Slots(limits, (run) => logs.of(run), tasks, tracker);
+  const sources: Sources = { api, caches, logs, slots, tracker, allowed };
 
   return {
     caches,
     queue,
     slots: {
-      look: (key, database) => slots.look(key, database, caches, now()),
-      promise: (key, database) => slots.promise(key, database),
-      settle: (key) => slots.settle(key),
+      check: (key, database) => slots.check(key, database, caches, now()),
+      reserve: (key, database) => slots.reserve(key, database),
+      release: (key) => slots.release(key),
       freed() {
-        if (context !== undefined) for (const key of caches.waiting) queue.add(key);
+        if (reconciler !== undefined) for (const key of caches.waiting) queue.add(key);
       },
     },
     watch: (signal) => caches.run(api, signal, (path, error) => emit({ type: 'watch', path, error })),
     lead(leadership) {
       const onEventError = (error: unknown) => emit({ type: 'failed', key: 'events', error });
-      const onWithdrawn = (key: string, job: string) => withdrawn.set(key, job);
-      context = { api: fenced(api, leadership), caches, runner, identity, now, onEventError, onWithdrawn };
+      const onWithdrawn = (key: string, job: string) => tracker.set(key, { withdrawn: job });
+      const context = { api: fenced(api, leadership), caches, runner, identity, now, onEventError, onWithdrawn };
+      reconciler = new Reconciler({ sources, queue, context, emit });
       for (const key of caches.resources.keys()) queue.add(key);
       for (const { resource } of caches.jobs.values()) queue.add(resource);
     },

@@ -17,6 +17,8 @@ export function runKey(namespace: string, runId: string): string {
 interface FollowedPod {
   namespace: string;
   name: string;
+  /** `namespace/name` of the resource. */
+  resource: string;
   runId: string;
   cleaning?: Cleaning;
 }
@@ -44,6 +46,7 @@ const LINE_BYTES = 100;
 const LAST = { tailLines: [12, 1], limitBytes: 2 * REPORT_BYTES, timeoutMs: 5_000 } as const;
 
 interface Follower {
+  pod: FollowedPod;
   reader: RunLogReader;
   stop: AbortController;
   /** Set if the pod has ended: the log is complete at the next end of the stream. */
@@ -62,8 +65,8 @@ type Outcome = 'end' | 'failed' | 'gone' | 'tooLong';
 
 class TooLong extends Error {}
 
-/** Called with its `runKey` if there is news about a run; once for each step, when the step has ended. */
-type OnRunChange = (run: string, step?: StepReport) => void;
+/** Called if there is news about a run; with `step` once for each step, when the step has ended. */
+type OnRunChange = (pod: FollowedPod, news: { step?: StepReport; hasReport: boolean }) => void;
 
 /** Follows the logs of the runs in progress. */
 export class LogFollowers {
@@ -87,7 +90,7 @@ export class LogFollowers {
     if (this.#followers.has(key)) return;
     const reader = new RunLogReader(pod.runId, pod.cleaning);
     const stop = new AbortController();
-    const follower: Follower = { reader, stop, ended: false, bytes: 0, paid: 0, turn: 0, done: Promise.resolve() };
+    const follower: Follower = { pod, reader, stop, ended: false, bytes: 0, paid: 0, turn: 0, done: Promise.resolve() };
     this.#followers.set(key, follower);
     follower.done = this.#run(pod, follower);
   }
@@ -102,7 +105,7 @@ export class LogFollowers {
     if (follower === undefined || follower.reader.complete) return true;
     follower.ended = true;
     follower.end ??= this.#readEnd(pod, follower).then(() => {
-      if (this.#followers.get(key) === follower) this.#onChange(key);
+      if (this.#followers.get(key) === follower) this.#changed(follower);
     });
     return false;
   }
@@ -123,22 +126,26 @@ export class LogFollowers {
     reader.complete = true;
   }
 
-  /** Forgets the run with this `runKey`. */
-  drop(run: string): void {
-    this.#followers.get(run)?.stop.abort();
-    this.#followers.delete(run);
+  /** Stops to follow the runs of a resource for which `isOver` is true. */
+  dropOf(resource: string, isOver: (runId: string) => boolean): void {
+    for (const [run, { pod }] of this.#followers) if (pod.resource === resource && isOver(pod.runId)) this.#drop(run);
   }
 
   get size(): number {
     return this.#followers.size;
   }
 
-  runs(): string[] {
-    return [...this.#followers.keys()];
+  stop(): void {
+    for (const run of this.#followers.keys()) this.#drop(run);
   }
 
-  stop(): void {
-    for (const run of this.runs()) this.drop(run);
+  #drop(run: string): void {
+    this.#followers.get(run)?.stop.abort();
+    this.#followers.delete(run);
+  }
+
+  #changed({ pod, reader }: Follower, step?: StepReport): void {
+    this.#onChange(pod, { step, hasReport: reader.snapshot().report !== undefined });
   }
 
   async #run(pod: FollowedPod, follower: Follower): Promise<void> {
@@ -161,7 +168,7 @@ export class LogFollowers {
       const wait = Math.min(RETRY_MS.first * 2 ** Math.min(failures - 1, 10), RETRY_MS.most);
       await sleep(wait, undefined, { signal: stop.signal }).catch(() => {});
     }
-    if (!stop.signal.aborted) this.#onChange(runKey(pod.namespace, pod.runId));
+    if (!stop.signal.aborted) this.#changed(follower);
   }
 
   async #readOnce(pod: FollowedPod, follower: Follower): Promise<Outcome> {
@@ -172,7 +179,7 @@ export class LogFollowers {
       for await (const line of linesOf(counted(response, follower), longestLine)) {
         await spend(follower, LINE_BYTES);
         const news = reader.read(line);
-        if (news !== undefined) this.#onChange(runKey(pod.namespace, pod.runId), news.step);
+        if (news !== undefined) this.#changed(follower, news.step);
       }
       return 'end';
     } catch (error) {

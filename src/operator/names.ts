@@ -34,6 +34,7 @@ export const MOUNTS = {
   migrations: '/migrations',
   files: '/data/files',
   temporary: '/tmp',
+  command: '/db-manager',
 } as const;
 
 export const VARIABLES = {

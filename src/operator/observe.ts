@@ -4,13 +4,14 @@ import { type Allowed, notAllowed } from '../core/reconcile/allowed.ts';
 import { dependenciesOf } from '../core/reconcile/dependencies.ts';
 import { blockingDrift } from '../core/reconcile/drift.ts';
 import { configMapsOf, databaseKey, inputsDigest } from '../core/reconcile/inputs.ts';
-import { EMPTY_LOG, type Observed, type ObservedRun, type Refusal } from '../core/reconcile/observed.ts';
+import { EMPTY_LOG, type Observed, type ObservedRun } from '../core/reconcile/observed.ts';
 import type { Cleaning } from '../core/reconcile/redact.ts';
 import { hasRetryLeft } from '../core/reconcile/retry.ts';
-import { refreshFromApiServer } from '../operator/cache-refresh.ts';
-import { type Caches, isRecorded } from '../operator/caches.ts';
-import { type LogFollowers, runKey } from '../operator/logs.ts';
+import { refreshFromApiServer } from './cache-refresh.ts';
+import { type Caches, isRecorded } from './caches.ts';
+import { type LogFollowers, runKey } from './logs.ts';
 import { referencesDigest } from './references.ts';
+import type { ResourceTracker } from './resource-tracker.ts';
 import { type JobRecord, newestRun, ownerKey, terminationReport } from './run-records.ts';
 import type { Slots } from './slots.ts';
 
@@ -19,9 +20,7 @@ export interface Sources {
   caches: Caches;
   logs: LogFollowers;
   slots: Slots;
-  /** The runs whose Jobs were deleted before their pods started, by the key of the resource. */
-  withdrawn: ReadonlyMap<string, string>;
-  refusals: ReadonlyMap<string, Refusal & { inputs: string }>;
+  tracker: ResourceTracker;
   allowed: Allowed;
 }
 
@@ -35,7 +34,7 @@ interface Fetched {
 }
 
 /** If a Job has no pod for longer than this, only its events give the reason. Milliseconds. */
-const POD_PATIENCE_MS = 2_000;
+const POD_GRACE_MS = 2_000;
 
 /**
  * The part of observing that needs the network: the end of a log, and the reason why a Job has no pod. `reading`: the
@@ -49,9 +48,9 @@ export async function fetchObservations(key: string, sources: Sources, now: Date
   let reading = false;
   for (const { namespace, pod, run } of pods) {
     if (!pod.started || isRecorded(key, run.id, sources)) continue;
-    const followed = { namespace, name: pod.name, runId: run.id, cleaning: cleaningOf(key, sources) };
-    sources.logs.follow(followed);
-    if (pod.terminated !== undefined || pod.failure !== undefined) reading = !sources.logs.end(followed) || reading;
+    const podToFollow = { namespace, name: pod.name, resource: key, runId: run.id, cleaning: cleaningOf(key, sources) };
+    sources.logs.follow(podToFollow);
+    if (pod.terminated !== undefined || pod.failure !== undefined) reading = !sources.logs.end(podToFollow) || reading;
   }
   if (reading) return 'reading';
   const waiting = sources.caches.jobs
@@ -59,7 +58,7 @@ export async function fetchObservations(key: string, sources: Sources, now: Date
     .find(
       ({ state, run, createdAt }) =>
         state === 'active' &&
-        now.getTime() - Date.parse(createdAt) > POD_PATIENCE_MS &&
+        now.getTime() - Date.parse(createdAt) > POD_GRACE_MS &&
         !pods.some((each) => each.run.id === run.id) &&
         !isRecorded(key, run.id, sources),
     );
@@ -80,7 +79,7 @@ export function observe(
   sources: Sources,
   now: Date,
 ): Observed | undefined {
-  const { caches, slots, refusals } = sources;
+  const { caches, slots, tracker } = sources;
   const record = caches.resources.get(key);
   if (record === undefined) return undefined;
   const { unreadable } = record;
@@ -90,10 +89,9 @@ export function observe(
   const versions = versionsOf(resource, caches);
   const inputs = inputsDigest(resource, versions);
   const run = observeRun(key, over, sources);
-  const refusal = refusals.get(key);
-  const withdrawn = sources.withdrawn.get(key);
+  const { refusal, withdrawn } = tracker.get(key);
   const disallowed = notAllowed(resource, sources.allowed);
-  const { databaseInUseBy, slot } = slots.look(key, databaseKey(resource), caches, now);
+  const { databaseInUseBy, slot } = slots.check(key, databaseKey(resource), caches, now);
   return {
     resource,
     inputs,
@@ -155,7 +153,7 @@ function observeRun(key: string, over: string | undefined, { caches, logs }: Sou
   if (newest !== undefined) {
     const log = logs.of(runKey(namespace, newest.id)) ?? EMPTY_LOG;
     const report = log.report ?? terminationReport(pods, newest.id, cleaningOf(key, { caches }));
-    // A Job that ended after `gather` counts as ended only after its pod was looked up; its key is in the queue for
+    // A Job that ended after `fetchObservations` counts as ended only after its pod was looked up; its key is in the queue for
     // that.
     const state = newest.id === over || newest.state === 'gone' ? newest.state : 'active';
     return { ...newest, state, log: report === undefined ? log : { ...log, report } };

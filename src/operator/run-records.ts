@@ -2,8 +2,8 @@ import type { V1Job, V1Pod } from '@kubernetes/client-node';
 import type { KubernetesObject } from '../controller-runtime/store.ts';
 import type { ObservedPod, ObservedRun, RunIdentity } from '../core/reconcile/observed.ts';
 import type { Cleaning } from '../core/reconcile/redact.ts';
-import { ANNOTATIONS, LABELS, RUNNER_CONTAINER } from '../operator/names.ts';
-import { reportOf } from '../operator/run-log.ts';
+import { ANNOTATIONS, LABELS, RUNNER_CONTAINER } from './names.ts';
+import { reportOf } from './run-log.ts';
 
 /** The fields of a Job that are kept: a tenth of its size. */
 export interface JobRecord {
@@ -60,15 +60,19 @@ const OWN_WORDS = new Set(['Completed', 'Error']);
 
 export function podRecord(object: KubernetesObject): PodRecord {
   const { metadata, status } = object as unknown as V1Pod;
-  const container = status?.containerStatuses?.find(({ name }) => name === RUNNER_CONTAINER);
-  const { waiting, running, terminated } = container?.state ?? {};
+  const containers = [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])];
+  const container = containers.find(({ name }) => name === RUNNER_CONTAINER);
+  const { running, terminated } = container?.state ?? {};
+  // The runner of a command waits for the container of the command, whose image is pulled after its own.
+  const command = containers.find(({ name }) => name === 'rehearse')?.state;
+  const { waiting } = (command === undefined || terminated !== undefined ? container?.state : command) ?? {};
   const scheduled = status?.conditions?.find(({ type }) => type === 'PodScheduled');
   const failed = status?.phase === 'Failed' && status.reason !== undefined;
   const ended = terminated ?? container?.lastState?.terminated;
   const { deletionTimestamp } = metadata ?? {};
   const pod: ObservedPod = {
     name: metadata?.name ?? '',
-    started: running !== undefined || ended !== undefined,
+    started: (running !== undefined && command?.waiting === undefined) || ended !== undefined,
     ...(waiting?.reason === undefined ? {} : { waiting: { reason: waiting.reason, message: waiting.message ?? '' } }),
     ...(scheduled?.status === 'False'
       ? { unschedulable: scheduled.message ?? '', claims: claimsOf(object as unknown as V1Pod) }

@@ -1,9 +1,10 @@
 import type { RunLog } from '../core/reconcile/observed.ts';
 import { podFailureReason } from '../core/reconcile/pod-trouble.ts';
-import type { Caches } from '../operator/caches.ts';
-import { type JobRecord, ownerKey } from '../operator/run-records.ts';
+import type { Caches } from './caches.ts';
 import { runKey } from './logs.ts';
 import { namespaceOf } from './names.ts';
+import { ResourceTracker } from './resource-tracker.ts';
+import { type JobRecord, ownerKey } from './run-records.ts';
 
 export interface SlotLimits {
   /** Maximum number of runs at the same time, in all namespaces. */
@@ -15,10 +16,10 @@ export interface SlotLimits {
 /** Whether a run may start. `all`, `namespace`: the limit that is reached; `turn`: other namespaces come first. */
 type SlotAnswer = { kind: 'free' } | { kind: 'taken'; by: 'all' | 'namespace' | 'turn' };
 
-export interface Look {
+export interface SlotCheck {
   slot: SlotAnswer;
-  /** A resource of the same namespace, or `elsewhere` for a resource of another namespace. */
-  databaseInUseBy?: { name: string; kind?: string } | 'elsewhere';
+  /** A resource of the same namespace, or `otherNamespace` for a resource of another namespace. */
+  databaseInUseBy?: { name: string; kind?: string } | 'otherNamespace';
 }
 
 /** A backup or a restore in a Job: it holds a slot, and its database within its namespace, as a run does. */
@@ -47,7 +48,7 @@ export const START_MS = 60_000;
 /** Jobs whose pods do not start use no resources of a node, but their number in one namespace is limited. */
 const WAITING_TIMES = 10;
 
-export interface Slot {
+interface Slot {
   namespace: string;
   state: 'starting' | 'running' | 'waiting';
 }
@@ -61,32 +62,34 @@ export interface Slot {
 export class Slots {
   readonly #limits: SlotLimits;
   readonly #logOf: (run: string) => RunLog | undefined;
-  readonly #promised = new Map<string, string>();
   readonly #tasks: Tasks;
+  readonly #tracker: ResourceTracker;
 
   constructor(
     limits: SlotLimits,
     logOf: (run: string) => RunLog | undefined,
     tasks: Tasks = { active: () => [], queued: () => [] },
+    tracker = new ResourceTracker(),
   ) {
     this.#limits = limits;
     this.#logOf = logOf;
     this.#tasks = tasks;
+    this.#tracker = tracker;
   }
 
-  look(
+  check(
     key: string,
     database: string,
     caches: Pick<Caches, 'activeJobs' | 'jobs' | 'pods' | 'resources' | 'queued'>,
     now: Date,
-  ): Look {
+  ): SlotCheck {
     const slots = new Map<string, Slot>();
-    let databaseInUseBy: Look['databaseInUseBy'];
+    let databaseInUseBy: SlotCheck['databaseInUseBy'];
     const namespace = namespaceOf(key);
-    const hold = (by: string) => {
+    const markInUse = (by: string) => {
       const near = namespaceOf(by) === namespace;
       if (near) databaseInUseBy = holderOf(by);
-      else databaseInUseBy ??= 'elsewhere';
+      else databaseInUseBy ??= 'otherNamespace';
     };
     for (const id of caches.activeJobs) {
       const job = caches.jobs.get(id);
@@ -97,18 +100,18 @@ export class Slots {
       const state = this.#stateOf(job, caches, now);
       slots.set(job.resource, { namespace: job.namespace, state });
       if (job.database !== database || state === 'waiting') continue;
-      if (job.namespace === namespace || this.#hasConnected(job)) hold(job.resource);
+      if (job.namespace === namespace || this.#hasConnected(job)) markInUse(job.resource);
     }
     for (const task of this.#tasks.active()) {
       const by = taskKey(task);
       if (by === key) continue;
       slots.set(by, task);
-      if (task.database === database && task.state !== 'waiting' && task.namespace === namespace) hold(by);
+      if (task.database === database && task.state !== 'waiting' && task.namespace === namespace) markInUse(by);
     }
-    for (const [owner, ofDatabase] of this.#promised) {
-      if (owner === key) continue;
+    for (const [owner, { reserved }] of this.#tracker.entries()) {
+      if (owner === key || reserved === undefined) continue;
       if (!slots.has(owner)) slots.set(owner, { namespace: namespaceOf(owner), state: 'starting' });
-      if (ofDatabase === database && namespaceOf(owner) === namespace) hold(owner);
+      if (reserved === database && namespaceOf(owner) === namespace) markInUse(owner);
     }
     const queued = new Set([...caches.queued(), ...this.#tasks.queued()]);
     const slot = this.#answer(namespace, [...slots.values()], queued);
@@ -116,12 +119,12 @@ export class Slots {
   }
 
   /** Reserves the slot from the decision to start a run until its Job is in the cache or was refused. */
-  promise(key: string, database: string): void {
-    this.#promised.set(key, database);
+  reserve(key: string, database: string): void {
+    this.#tracker.set(key, { reserved: database });
   }
 
-  settle(key: string): void {
-    this.#promised.delete(key);
+  release(key: string): void {
+    this.#tracker.set(key, { reserved: undefined });
   }
 
   #stateOf(job: JobRecord, { pods }: Pick<Caches, 'pods'>, now: Date): Slot['state'] {

@@ -12,13 +12,6 @@ export interface TrackedSchedule {
   missed: number;
 }
 
-/** What a backup or restore that has ended is counted by. */
-export interface EndedTask {
-  kind: string;
-  result: 'succeeded' | 'failed';
-  reason: string;
-}
-
 export function createBackupMetrics(registers: Registry[], schedules: () => Iterable<TrackedSchedule>) {
   const tasks = new Counter({
     name: 'db_manager_tasks_total',
@@ -60,7 +53,10 @@ export function createBackupMetrics(registers: Registry[], schedules: () => Iter
     });
   }
 
-  return { taskEnded: ({ kind, result, reason }: EndedTask) => tasks.inc({ kind, result, reason }) };
+  return {
+    taskEnded: ({ kind, result, reason }: { kind: string; result: 'succeeded' | 'failed'; reason: string }) =>
+      tasks.inc({ kind, result, reason }),
+  };
 }
 
 function unix(time: string | undefined): number | undefined {

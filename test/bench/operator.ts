@@ -66,8 +66,11 @@ export async function benchOperator(): Promise<void> {
     await ground.apply(configMap('real', LEDGER), sqliteMigration('real'));
     await ground.waitFor('real', 'Ready', 120);
     const { status } = await ground.resource('real');
-    const pod = await ground.podOf(status?.run?.job ?? '');
-    const message = pod.status?.containerStatuses?.[0]?.state?.terminated?.message ?? '';
+    // The report in the log is recorded before the kubelet reports the end of the container.
+    const message = await eventually('the termination message', async () => {
+      const pod = await ground.podOf(status?.run?.job ?? '');
+      return pod.status?.containerStatuses?.[0]?.state?.terminated?.message;
+    });
     await ground.run('delete', 'dbm', 'real');
     await first.stop();
     return runReportSchema.parse(JSON.parse(message));

@@ -17,6 +17,15 @@ const resource = (conditions: object[], { observed = 2, spec = {} } = {}) => ({
 const CASES: [string, object, string][] = [
   ['new', { metadata: { generation: 1 }, spec: {} }, 'Progressing'],
   ['Ready', resource([condition('Ready', 'True', 'Migrated')]), 'Healthy'],
+  ['rolled back, and the older code can run', resource([condition('Ready', 'True', 'AheadOfFiles')]), 'Healthy'],
+  [
+    'rolled back, and the older code cannot run',
+    resource([
+      condition('Ready', 'False', 'IncompatibleMigration'),
+      condition('Stalled', 'True', 'IncompatibleMigration'),
+    ]),
+    'Degraded',
+  ],
   ['Ready for an older spec', resource([condition('Ready', 'True', 'Migrated')], { observed: 1 }), 'Progressing'],
   [
     'under way',

@@ -3,8 +3,9 @@ import { readFileSync } from 'node:fs';
 import { COMMANDS } from '../../src/cli/commands/index.ts';
 import { DIALECTS, hostedProject, type Project, withMigrations, withModels } from './fixtures.ts';
 
+const CONTINUED = / \|\n\| \| /g;
 const ROW = /^\| `(.+?)` \| (`\[\]` )?(`.+`) \|$/gm;
-const ROWS = [...readFileSync('docs/reference/json.md', 'utf8').matchAll(ROW)].map(
+const ROWS = [...readFileSync('docs/reference/json.md', 'utf8').replace(CONTINUED, ', ').matchAll(ROW)].map(
   ([, command = '', list, keys = '']) => ({
     command,
     list: list !== undefined,

@@ -14,6 +14,9 @@ import { openRoom, type Room } from './workdir.ts';
 
 const POLICIES = join(import.meta.dirname, '../../deploy/samples/policies');
 const TABLE = { '1_a.sql': '-- migrate:up\nCREATE TABLE a (id integer);\n-- migrate:down\nDROP TABLE a;\n' };
+const commandEnv = (more: object) => ({
+  migrations: { command: { image: 'registry.example/app:1', command: ['migrate'], ...more } },
+});
 const env = (valueFrom: object) => ({ runner: { env: [{ name: 'X', valueFrom }] } });
 
 /** What the samples and the operator below refuse, and the words that both answers have in common. */
@@ -24,6 +27,21 @@ const OUTSIDE: [title: string, spec: object, field: RegExp][] = [
     'migrations in an image of another registry',
     { migrations: { image: { reference: 'evil.example/m:1' } } },
     /spec\.migrations\.image\.reference/,
+  ],
+  [
+    'a command in an image of another registry',
+    { migrations: { command: { image: 'evil.example/app:1', command: ['migrate'] } } },
+    /spec\.migrations\.command\.image/,
+  ],
+  [
+    'a Secret of another application in the environment of a command',
+    commandEnv({ envFrom: [{ secretRef: { name: 'root-token' } }] }),
+    /spec\.migrations\.command\.envFrom/,
+  ],
+  [
+    'a key of such a Secret in the environment of a command',
+    commandEnv({ env: [{ name: 'X', valueFrom: { secretKeyRef: { name: 'root-token', key: 'k' } } }] }),
+    /spec\.migrations\.command\.env\b/,
   ],
   ['another service account', { runner: { serviceAccountName: 'admin' } }, /spec\.runner\.serviceAccountName/],
   ['a priority class', { runner: { priorityClassName: 'system-node-critical' } }, /spec\.runner\.priorityClassName/],
@@ -104,9 +122,10 @@ describeCluster('deploy/samples/policies on a real API server', (cluster) => {
     await cluster().mustKubectl(['apply', `--filename=${POLICIES}`]);
     // The API server reads new policies after a moment.
     const [, image] = OUTSIDE[0] ?? [];
+    const at = OUTSIDE.findIndex(([title]) => title === 'another service account');
     await eventually('the policies to be enforced', async () => {
       const answers = await Promise.all(
-        [image, OUTSIDE[3]?.[1], OUTSIDE[4]?.[1], OUTSIDE[5]?.[1]].map((spec) => dryRun(spec ?? {})),
+        [image, ...OUTSIDE.slice(at, at + 3).map(([, spec]) => spec)].map((spec) => dryRun(spec ?? {})),
       );
       return answers.every(({ code }) => code !== 0);
     });

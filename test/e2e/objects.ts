@@ -38,6 +38,8 @@ export async function applicationChart(
   mode: string,
   files: Record<string, string>,
   version: string,
+  /** More values of the dependency. */
+  { spec = {}, ...more }: { spec?: object; rollback?: object } = {},
 ): Promise<string[]> {
   const chart = await fixtureChart(files);
   const file = join(chart, 'templates/deployment.yaml');
@@ -53,7 +55,9 @@ export async function applicationChart(
     'db-migration': {
       mode,
       image: IMAGE_VALUES,
+      ...more,
       spec: {
+        ...spec,
         database: { urlFrom: { secretKeyRef: { name: `${name}-database`, key: 'url' } } },
         backup: { volume: { claimName: `${name}-backups` } },
       },

@@ -54,6 +54,32 @@ describe('a run of a command on PostgreSQL', () => {
     assert.equal(second.touched, false);
   });
 
+  it('is kept in the table of runs, which an empty database gets only after its first change', async () => {
+    const failed = await wrapped(url, tool, await tool.sends('SELECT * FROM no_such_table'));
+    assert.equal(failed.reason, 'RehearsalFailed', ended(failed));
+    const runs = () => look(url, (database) => database.runs.list());
+    assert.deepEqual(await runs(), []);
+    assert.equal(await count("count(*) FROM pg_class WHERE relname = 'db_manager_runs'"), 0);
+    const done = await wrapped(url, tool, await tool.sends('ALTER TABLE orders ADD a int'));
+    assert.equal(done.reason, 'Migrated', ended(done));
+    await wrapped(url, tool, await tool.sends('SELECT * FROM no_such_table'));
+    const killed = new AbortController();
+    const stopped = wrapped(url, tool, await tool.sends('ALTER TABLE orders ADD b int', 'SELECT pg_sleep(60)'), {
+      signal: killed.signal,
+      onEvent: (event) => event.type === 'started' && event.step === 'rehearse' && killed.abort(),
+    });
+    await eventually('the row of the run', async () => (await runs())[0]?.state === 'running');
+    await stopped;
+    const kept = await runs();
+    assert.deepEqual(
+      kept.map(({ command, state, reason }) => `${command} ${state} ${reason}`),
+      ['wrap ended Interrupted', 'wrap ended RehearsalFailed', 'wrap ended Migrated'],
+    );
+    assert.ok(kept[2]?.backup?.startsWith('backup_'));
+    assert.equal(kept[2]?.steps?.find(({ step }) => step === 'apply')?.kind, 'done');
+    assert.equal(kept[2]?.plan?.digest, done.plan?.digest);
+  });
+
   it('applies nothing in a dry run, and approves by the digest of what the copy showed', async () => {
     const command = await tool.sends('DROP TABLE orders');
     const dry = await wrapped(url, tool, command, { dryRun: true, safety: { ignore: ['drop-table'] } });

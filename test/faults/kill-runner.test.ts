@@ -93,7 +93,12 @@ for (const dialect of DIALECTS) {
           when: (event) => event.type === 'started' && event.step === step,
         });
         assert.equal(killed.signal, 'SIGKILL', `it was killed, not ended: ${killed.report?.message}`);
+        const states = () => look(url, async (database) => (await database.runs.list()).map(({ state }) => state));
+        // The row is written once the run holds the lock, and the next run notices that it is dead.
+        const isKept = STEP_NAMES.indexOf(step) > STEP_NAMES.indexOf('lock');
+        if (isKept) assert.deepEqual(await states(), ['running']);
         await converges(url, folder, backups, { count: FEW });
+        assert.deepEqual(await states(), isKept ? ['ended', 'lost'] : ['ended']);
         await drop();
       });
     }

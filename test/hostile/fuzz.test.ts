@@ -5,7 +5,7 @@ import { runReportSchema } from '../../src/core/model/report.ts';
 import { databaseMigrationSchema } from '../../src/core/model/resource.ts';
 import { statusSchema } from '../../src/core/model/resource-status.ts';
 import { assess } from '../../src/core/reconcile/assess.ts';
-import { decide } from '../../src/core/reconcile/decide.ts';
+import { decide, statusIn } from '../../src/core/reconcile/decide.ts';
 import { databaseKey, inputsDigest } from '../../src/core/reconcile/inputs.ts';
 import { EMPTY_LOG, type ObservedRun } from '../../src/core/reconcile/observed.ts';
 import { createCaches } from '../../src/operator/caches.ts';
@@ -271,7 +271,7 @@ describe('10,000 hostile inputs', () => {
         state: 'failed',
         log: { ...EMPTY_LOG, report: parsed },
       };
-      const { status } = withoutPause(`seed ${seed}`, () => decide(assess({ ...seen(), run }, START)));
+      const status = withoutPause(`seed ${seed}`, () => statusIn(decide(assess({ ...seen(), run }, START))));
       assert.ok(status !== undefined);
       const valid = statusSchema.safeParse(status);
       assert.ok(valid.success, `seed ${seed}: ${valid.error?.message}`);
@@ -294,28 +294,21 @@ describe('10,000 hostile inputs', () => {
       const run = newestRun(jobs, pods);
       if (run !== undefined) {
         terminationReport(pods, run.id, { redactData: true });
-        const { status } = decide(assess({ ...seen(), run: { ...run, log: EMPTY_LOG } }, START));
+        const status = statusIn(decide(assess({ ...seen(), run: { ...run, log: EMPTY_LOG } }, START)));
         if (status !== undefined) assert.ok(JSON.stringify(status).length < 500_000, `seed ${seed}`);
       }
-      new Slots({ most: 1, mostPerNamespace: 1 }, () => undefined).look('trading/x', 'd', caches, START);
+      new Slots({ most: 1, mostPerNamespace: 1 }, () => undefined).check('trading/x', 'd', caches, START);
     }
   }).timeout(120_000);
 
   it('of hand-edited statuses and clocks that jump: each resource is read, and decided on', () => {
-    const base = decide(
-      assess(
-        {
-          ...seen(),
-          run: {
-            ...RUN,
-            createdAt: START.toISOString(),
-            state: 'failed',
-            log: { ...EMPTY_LOG, report: report(RUN, START) },
-          },
-        },
-        START,
-      ),
-    ).status;
+    const ended = {
+      ...RUN,
+      createdAt: START.toISOString(),
+      state: 'failed' as const,
+      log: { ...EMPTY_LOG, report: report(RUN, START) },
+    };
+    const base = statusIn(decide(assess({ ...seen(), run: ended }, START)));
     for (let seed = 0; seed < PART; seed += 1) {
       const fuzz = new Fuzz(3 * PART + seed);
       const caches = createCaches([], () => {});
@@ -380,7 +373,11 @@ describe('10,000 hostile inputs', () => {
       const slots = new Slots({ most: 10, mostPerNamespace: 1 }, (run) =>
         run.startsWith('shop/') ? connected : undefined,
       );
-      assert.deepEqual(slots.look('shop/healthy', database, caches, START), { slot: { kind: 'free' } }, `seed ${seed}`);
+      assert.deepEqual(
+        slots.check('shop/healthy', database, caches, START),
+        { slot: { kind: 'free' } },
+        `seed ${seed}`,
+      );
     }
   }).timeout(120_000);
 

@@ -29,7 +29,7 @@ function apiOf(text: () => Iterable<string>, last: string, asked: ApiRequest[] =
 async function followed(text: () => Iterable<string>, last: string) {
   const asked: ApiRequest[] = [];
   const logs = new LogFollowers(apiOf(text, last, asked), () => {});
-  const pod = { namespace: 'n', name: 'p', runId: 'r' };
+  const pod = { namespace: 'n', name: 'p', resource: 'n/x', runId: 'r' };
   logs.follow(pod);
   while (!logs.end(pod)) await sleep(1);
   const log = logs.of('n/r');
@@ -101,7 +101,7 @@ describe('the log of a hostile pod', () => {
       }, 'no report'),
       () => {},
     );
-    const pod = { namespace: 'n', name: 'p', runId: 'r' };
+    const pod = { namespace: 'n', name: 'p', resource: 'n/x', runId: 'r' };
     const began = performance.now();
     logs.follow(pod);
     while (written < FREE_BYTES) await sleep(1);

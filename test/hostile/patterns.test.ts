@@ -74,10 +74,9 @@ const EXCEPTIONS: Record<string, string> = {
   '/^[a-z+]*(postgres|pg|sql)[a-z+]*\\W?\\/\\//i': URL,
   '/@[^/]*(:\\d+)?\\//': URL,
   '/^CREATE EXTENSION .* WITH SCHEMA (?!pg_)(.+);$/': LINE,
-  '/^-- TOC entry (\\d+) \\(class \\d+ OID \\d+\\)\\n(?:-- Dependencies: .*\\n)?-- Name: (.*); Type: (.*); Schema: (.*?); Owner: (.*?)(?:; Tablespace: (.*))?$/gm':
+  '/^-- TOC entry (\\d+) \\(class \\d+ OID \\d+\\)\\n(?:-- Dependencies: (.*)\\n)?-- Name: (.*); Type: (.*); Schema: (.*?); Owner: (.*?)(?:; Tablespace: (.*))?$/gm':
     LINE,
-  '/(?:^|\\n)(ALTER [^\\n]* OWNER TO [^\\n]*;)[\\s-]*$/':
-    "one entry of a dump of the user's own, in the user's own process",
+  '/trigger .* for table .* does not exist/': MESSAGE,
   '/^COMMIT;\\n((?:--[^\\n]*\\n|\\\\unrestrict [^\\n]*\\n|\\s)*)(?![\\s\\S])/m':
     'the last bytes of a script, at most TAIL_BYTES',
   '/(relation|function|type|operator|table) .* does not exist/': MESSAGE,

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import { stampDatabase } from '../../src/library/history.ts';
+import { restoreDatabase } from '../../src/library/backups.ts';
+import { takeBaseline } from '../../src/library/baseline.ts';
+import { adoptHistory, repairHistory, stampDatabase } from '../../src/library/history.ts';
 import { downgradeDatabase, upgradeDatabase } from '../../src/library/migrate.ts';
 import { listRuns, showRun } from '../../src/library/runs.ts';
 import { type SafeMigrateOptions, safeMigrate } from '../../src/library/safe-migrate.ts';
@@ -151,14 +153,61 @@ for (const dialect of DIALECTS) {
     it('are in a backup, and a restore brings them back with the history', async () => {
       const here = await deployment(dialect, VERSION_1);
       await upgradeDatabase(here.options);
-      const { backupDatabase, restoreDatabase } = await import('../../src/library/backups.ts');
+      const { backupDatabase } = await import('../../src/library/backups.ts');
       await backupDatabase({ ...here.options, name: 'kept' });
       const before = await listRuns(here.options);
       assert.equal(before.length, 1);
       await stampDatabase({ ...here.options, target: 'base' });
       await here.look((database) => execute(database, 'DELETE FROM db_manager_runs'));
       await restoreDatabase({ ...here.options, file: 'kept' });
-      assert.deepEqual(await listRuns(here.options), before);
+      const [restored, ...others] = await listRuns(here.options);
+      assert.deepEqual(others, before);
+      assert.deepEqual(
+        [restored?.command, restored?.reason, restored?.backup?.split('.')[0]],
+        ['restore', 'Succeeded', 'kept'],
+      );
+      assert.match(restored?.message ?? '', /replaced by the backup kept\./);
+    });
+
+    it('are those of every command that writes: stamp, repair, baseline, restore, also one that failed', async () => {
+      const here = await deployment(dialect, COMPATIBLE);
+      await here.look(async () => {});
+      await stampDatabase({ ...here.options, target: '0001' });
+      await here.deploy({ ...COMPATIBLE, '0001_orders.sql': `${VERSION_1['0001_orders.sql']}-- edited\n` });
+      await repairHistory(here.options);
+      await repairHistory({ ...here.options, acceptChecksums: true });
+      await assert.rejects(stampDatabase({ ...here.options, target: 'nothing' }));
+      await takeBaseline(here.options);
+      await assert.rejects(restoreDatabase({ ...here.options, file: 'no-such' }));
+      await assert.rejects(adoptHistory({ ...here.options, from: 'alembic' }));
+      const kept = await listRuns(here.options);
+      assert.deepEqual(
+        kept.map(({ command, state, reason }) => `${command} ${state} ${reason}`),
+        [
+          'adopt ended InvalidConfiguration',
+          'restore ended BackupNotFound',
+          'baseline ended Succeeded',
+          'migrate stamp ended UnknownTarget',
+          'repair ended Succeeded',
+          'repair ended UpToDate',
+          'migrate stamp ended Succeeded',
+        ],
+      );
+      assert.match(kept[4]?.message ?? '', /the history was changed: 0001_orders \(accepted\)/);
+      assert.ok(kept.every(({ startedBy }) => /@|^pod\//.test(startedBy)));
+    });
+
+    it('that a backup contains as running are lost after a restore', async () => {
+      const here = await deployment(dialect, VERSION_1);
+      const { backup } = await safeMigrate(here.options);
+      assert.ok(backup !== undefined);
+      await safeMigrate({ ...here.options, target: 'base', allowDowngrade: true, safety: { ignore: ['drop-table'] } });
+      const [last] = await listRuns(here.options);
+      await restoreDatabase({ ...here.options, file: last?.backup ?? '' });
+      assert.deepEqual(
+        (await listRuns(here.options)).map(({ command, state }) => `${command} ${state}`),
+        ['restore ended', 'safe-migrate lost', 'safe-migrate ended'],
+      );
     });
   });
 }

@@ -4,7 +4,7 @@ import { databaseKey } from '../../src/core/reconcile/inputs.ts';
 import type { RunLog } from '../../src/core/reconcile/observed.ts';
 import { createCaches } from '../../src/operator/caches.ts';
 import { runJob } from '../../src/operator/manifests/job.ts';
-import { type Look, Slots, type Task } from '../../src/operator/slots.ts';
+import { type SlotCheck, Slots, type Task } from '../../src/operator/slots.ts';
 import { resource, START } from '../core/reconcile/reconcile-harness.ts';
 
 const POSTGRES = {
@@ -74,9 +74,9 @@ class Cluster {
     this.caches.resources.put({ ...queued, status: { conditions } } as unknown as KubernetesObject);
   }
 
-  look(namespace: string, name: string, spec: object = {}, now = AT): Look {
+  look(namespace: string, name: string, spec: object = {}, now = AT): SlotCheck {
     const asked = resource(spec, { namespace, name });
-    return this.slots.look(`${namespace}/${name}`, databaseKey(asked), this.caches, now);
+    return this.slots.check(`${namespace}/${name}`, databaseKey(asked), this.caches, now);
   }
 }
 
@@ -100,9 +100,9 @@ describe('a backup or restore', () => {
   it('finds the slots of migrations taken, and not its own', () => {
     const cluster = new Cluster(1);
     cluster.tasks.push(task('a', 'running'));
-    assert.deepEqual(cluster.slots.look('a/DatabaseRestore/undo', 'x', cluster.caches, AT).slot, { kind: 'free' });
+    assert.deepEqual(cluster.slots.check('a/DatabaseRestore/undo', 'x', cluster.caches, AT).slot, { kind: 'free' });
     cluster.runs('b', 'r', 'running');
-    assert.equal(cluster.slots.look('a/DatabaseRestore/undo', 'x', cluster.caches, AT).slot.kind, 'taken');
+    assert.equal(cluster.slots.check('a/DatabaseRestore/undo', 'x', cluster.caches, AT).slot.kind, 'taken');
   });
 
   it('holds its database for migrations of its namespace; one of another namespace only names it', () => {
@@ -117,7 +117,7 @@ describe('a backup or restore', () => {
     const cluster = new Cluster();
     cluster.runs('a', 'r', 'running', POSTGRES);
     const database = databaseKey(resource(POSTGRES, { namespace: 'a', name: 'r' }));
-    const look = cluster.slots.look('a/DatabaseBackup/now', database, cluster.caches, AT);
+    const look = cluster.slots.check('a/DatabaseBackup/now', database, cluster.caches, AT);
     assert.deepEqual(look.databaseInUseBy, { name: 'r' });
   });
 });
@@ -153,9 +153,9 @@ describe('a slot', () => {
 
   it('is held from the decision to start on', () => {
     const cluster = new Cluster(1);
-    cluster.slots.promise('a/r', 'x');
+    cluster.slots.reserve('a/r', 'x');
     assert.deepEqual(cluster.look('b', 'g').slot, { kind: 'taken', by: 'all' });
-    cluster.slots.settle('a/r');
+    cluster.slots.release('a/r');
     assert.deepEqual(cluster.look('b', 'g').slot, { kind: 'free' });
   });
 
@@ -206,7 +206,7 @@ describe('a database', () => {
     const id = cluster.runs('a', 'secret-project', 'running', POSTGRES);
     cluster.logs.set(id, connected());
     const look = cluster.look('b', 'r', POSTGRES);
-    assert.equal(look.databaseInUseBy, 'elsewhere');
+    assert.equal(look.databaseInUseBy, 'otherNamespace');
     assert.doesNotMatch(JSON.stringify(look), /secret-project/);
     const other = { database: { postgres: { ...POSTGRES.database.postgres, database: 'other' } } };
     assert.equal(cluster.look('b', 'r', other).databaseInUseBy, undefined);

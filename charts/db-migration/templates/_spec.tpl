@@ -68,6 +68,7 @@ spec:
 {{- end -}}
 {{- end -}}
 {{- if .Values.rollback.downgrade -}}
+{{- if $spec.migrations.command -}}{{- fail (printf "%s.rollback.downgrade needs migration files: the older image does not have what reverts the newer migrations" $chart) -}}{{- end -}}
 {{- $target := toString (default "head" $spec.target) -}}
 {{- if or (eq $target "base") (hasPrefix "+" $target) (hasPrefix "-" $target) -}}
 {{- fail (printf "%s.rollback.downgrade cannot go back with %s.spec.target=%s, which depends on the current revision of the database: omit it, or set a revision" $chart $chart $target) -}}

@@ -45,60 +45,23 @@ spec:
   affinity:
     {{- toYaml . | nindent 4 }}
   {{- end }}
+  {{- $command := $spec.migrations.command }}
+  {{- $migrate := include "db-migration.runContainer" (list $ctx $spec $folder $claims (ternary "runner" "migrate" (not (empty $command)))) | fromYaml }}
+  {{- if $command }}
+  {{- include "db-migration.commandContainers" (list $command $migrate $spec) | nindent 2 }}
+  {{- else }}
   containers:
-    - name: migrate
-      image: {{ default (include "db-migration.image" $ctx) $runner.image | quote }}
-      imagePullPolicy: {{ default $ctx.Values.image.pullPolicy $runner.imagePullPolicy }}
-      args:
-        - run
-        - --filename=/etc/db-manager/migration.yaml
-        - {{ printf "--migrations=%s" $folder | quote }}
-        {{- with dig "models" "path" "" $spec }}
-        - {{ printf "--models=%s" (isAbs . | ternary . (clean (printf "%s/%s" $folder .))) | quote }}
-        {{- end }}
-        {{- range $claims }}
-        - {{ printf "--volume=%s=/data/claims/%s" . . | quote }}
-        {{- end }}
-      env:
-        {{- with $runner.env }}
-        {{- toYaml . | nindent 8 }}
-        {{- end }}
-        - {name: HOME, value: /tmp}
-        {{- $secrets := list }}
-        {{- range $runner.env }}
-        {{- if dig "valueFrom" "secretKeyRef" false . }}{{ $secrets = append $secrets .name }}{{ end }}
-        {{- end }}
-        {{- with $secrets }}
-        - name: DB_MANAGER_SECRET_VARIABLES
-          value: {{ join "," . | quote }}
-        {{- end }}
-        - name: DB_MANAGER_IMAGE
-          value: {{ default (include "db-migration.image" $ctx) $runner.image | quote }}
-        - name: DB_MANAGER_POD
-          valueFrom: {fieldRef: {fieldPath: metadata.name}}
-        {{- include "db-migration.secretEnv" (dict "database" $spec.database "passwordVariable" "DATABASE_PASSWORD") | nindent 8 }}
-      {{- with $runner.resources }}
-      resources:
-        {{- toYaml . | nindent 8 }}
-      {{- end }}
-      securityContext:
-        {{- include "db-migration.restricted" . | nindent 8 }}
-      # The end of the log is also in the pod status, so that it is available without a log collector.
-      terminationMessagePolicy: FallbackToLogsOnError
-      volumeMounts:
-        - {name: tmp, mountPath: /tmp}
-        - {name: manifest, mountPath: /etc/db-manager, readOnly: true}
-        {{- if or $spec.migrations.configMaps $spec.migrations.image }}
-        - {name: db-migrations, mountPath: /migrations, readOnly: true}
-        {{- end }}
-        {{- range $index, $claim := $claims }}
-        - {name: claim-{{ $index }}, mountPath: /data/claims/{{ $claim }}}
-        {{- end }}
+    - {{- toYaml $migrate | nindent 6 }}
+  {{- end }}
   volumes:
     - name: tmp
       emptyDir: {}
     - name: manifest
       configMap: {name: {{ $manifest }}}
+    {{- if $command }}
+    - name: command
+      emptyDir: {}
+    {{- end }}
     {{- include "db-migration.filesVolume" $spec | nindent 4 }}
     {{- range $index, $claim := $claims }}
     - name: claim-{{ $index }}
@@ -112,4 +75,70 @@ spec:
 {{- with merge (dict) (default dict (index . 1)) $ctx.Values.podLabels }}
 {{ toYaml . }}
 {{- end }}
+{{- end -}}
+
+{{/* The container of the run. Arguments: context, spec, folder of the migrations, claims, name. */}}
+{{- define "db-migration.runContainer" -}}
+{{- $ctx := index . 0 -}}
+{{- $spec := index . 1 -}}
+{{- $runner := default dict $spec.runner -}}
+{{- $folder := index . 2 -}}
+{{- $claims := index . 3 -}}
+{{- $name := index . 4 -}}
+name: {{ $name }}
+image: {{ default (include "db-migration.image" $ctx) $runner.image | quote }}
+imagePullPolicy: {{ default $ctx.Values.image.pullPolicy $runner.imagePullPolicy }}
+args:
+  - run
+  - --filename=/etc/db-manager/migration.yaml
+  {{- with $folder }}
+  - {{ printf "--migrations=%s" . | quote }}
+  {{- end }}
+  {{- with dig "models" "path" "" $spec }}
+  - {{ printf "--models=%s" (isAbs . | ternary . (clean (printf "%s/%s" $folder .))) | quote }}
+  {{- end }}
+  {{- range $claims }}
+  - {{ printf "--volume=%s=/data/claims/%s" . . | quote }}
+  {{- end }}
+env:
+  {{- with $runner.env }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
+  - {name: HOME, value: /tmp}
+  {{- $secrets := list }}
+  {{- range $runner.env }}
+  {{- if dig "valueFrom" "secretKeyRef" false . }}{{ $secrets = append $secrets .name }}{{ end }}
+  {{- end }}
+  {{- with $secrets }}
+  - name: DB_MANAGER_SECRET_VARIABLES
+    value: {{ join "," . | quote }}
+  {{- end }}
+  - name: DB_MANAGER_IMAGE
+    value: {{ default (include "db-migration.image" $ctx) $runner.image | quote }}
+  - name: DB_MANAGER_POD
+    valueFrom: {fieldRef: {fieldPath: metadata.name}}
+  {{- if $spec.migrations.command }}
+  - {name: DB_MANAGER_COMMAND_FOLDER, value: /db-manager}
+  {{- end }}
+  {{- include "db-migration.secretEnv" (dict "database" $spec.database "passwordVariable" "DATABASE_PASSWORD") | nindent 2 }}
+{{- with $runner.resources }}
+resources:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+securityContext:
+  {{- include "db-migration.restricted" . | nindent 2 }}
+# The end of the log is also in the pod status, so that it is available without a log collector.
+terminationMessagePolicy: FallbackToLogsOnError
+volumeMounts:
+  - {name: tmp, mountPath: /tmp}
+  - {name: manifest, mountPath: /etc/db-manager, readOnly: true}
+  {{- if $spec.migrations.command }}
+  - {name: command, mountPath: /db-manager}
+  {{- end }}
+  {{- if or $spec.migrations.configMaps $spec.migrations.image }}
+  - {name: db-migrations, mountPath: /migrations, readOnly: true}
+  {{- end }}
+  {{- range $index, $claim := $claims }}
+  - {name: claim-{{ $index }}, mountPath: /data/claims/{{ $claim }}}
+  {{- end }}
 {{- end -}}

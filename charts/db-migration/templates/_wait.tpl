@@ -6,6 +6,9 @@ file of this revision of the chart.
 {{- define "db-migration.waitContainer" -}}
 {{- include "db-migration.check" . -}}
 {{- $spec := include "db-migration.spec" . | fromYaml -}}
+{{- if $spec.migrations.command -}}
+{{- fail (printf "db-migration.wait needs migration files, which %s.spec.migrations.command does not have: the hook runs before the application" .Chart.Name) -}}
+{{- end -}}
 {{- $sqlite := dig "sqlite" dict $spec.database -}}
 {{- $postgres := dig "postgres" dict $spec.database -}}
 {{- $folder := include "db-migration.folder" $spec -}}

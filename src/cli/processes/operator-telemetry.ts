@@ -2,7 +2,7 @@ import { resourceOf } from '../../controller-runtime/api.ts';
 import type { Resource } from '../../kinds/kind.ts';
 import type { ScheduleSpec, ScheduleStatus } from '../../kinds/schedule/index.ts';
 import { milliseconds } from '../../kinds/task.ts';
-import type { ControllerEvent } from '../../operator/controller.ts';
+import type { ControllerEvent } from '../../operator/controller-event.ts';
 import type { TrackedSchedule } from '../../telemetry/backup-metrics.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';

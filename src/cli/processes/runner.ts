@@ -3,7 +3,14 @@ import { masker } from '../../core/model/masking.ts';
 import { ProblemError } from '../../core/model/problem.ts';
 import { REASONS } from '../../core/model/reason.ts';
 import type { RunEvent, RunReport } from '../../core/model/report.ts';
-import { RUN_REQUEST_VARIABLE, type RunRequest, runRequestSchema } from '../../core/model/request.ts';
+import {
+  COMMAND_FOLDER_VARIABLE,
+  type CommandRequest,
+  commandRequestSchema,
+  RUN_REQUEST_VARIABLE,
+  type RunRequest,
+  runRequestSchema,
+} from '../../core/model/request.ts';
 import { toProblem } from '../../engine/failure.ts';
 import { maskedTexts } from '../../engine/masked.ts';
 import { reportOfProblem } from '../../engine/report.ts';
@@ -14,6 +21,7 @@ import type { Io } from '../io.ts';
 import { maskOutput } from '../mask-output.ts';
 import { targetFromRequest } from '../request-target.ts';
 import { secretValues } from '../secret-values.ts';
+import { type PodRun, podRun } from './pod-command.ts';
 
 /**
  * The process inside a run pod: one request from the environment, one JSON line per event, the truncated report as
@@ -23,18 +31,25 @@ export async function runRunner(io: Io): Promise<void> {
   // The output of a migration is also in the log of the pod.
   maskOutput(process, masker(secretValues(io.env)));
   const text = io.env[RUN_REQUEST_VARIABLE];
-  const report = await runOrExplain(text, io);
+  const pod = await podRun(io);
+  const report = await runOrExplain(text, io, pod);
   writeTerminationMessage(io, report);
-  io.setExitCode(REASONS[report.reason].exit);
+  const { exit } = REASONS[report.reason];
+  await pod?.finish(exit, [`${report.reason}: ${report.message}`]);
+  io.setExitCode(exit);
 }
 
 /** A failure before the run starts (an invalid request or URL) also produces a report. */
-async function runOrExplain(text: string | undefined, io: Io): Promise<RunReport> {
+async function runOrExplain(text: string | undefined, io: Io, pod: PodRun | undefined): Promise<RunReport> {
   const mask = masker(secretValues(io.env));
   const emit = (event: RunEvent) => io.out(JSON.stringify(event));
-  let request: RunRequest | undefined;
+  let request: RunRequest | CommandRequest | undefined;
   try {
     request = readRequest(text);
+    if ('command' in request) {
+      if (pod === undefined) throw new Error(`${COMMAND_FOLDER_VARIABLE} is not set`);
+      return await pod.run(request, emit);
+    }
     return await run(request, runEnvironment(io, targetFromRequest(request, io.env), request, emit));
   } catch (error) {
     const report = maskedTexts(reportOfProblem(toProblem(error), request, new Date()), mask);
@@ -43,7 +58,7 @@ async function runOrExplain(text: string | undefined, io: Io): Promise<RunReport
   }
 }
 
-function readRequest(text: string | undefined): RunRequest {
+function readRequest(text: string | undefined): RunRequest | CommandRequest {
   if (text === undefined) {
     throw new ProblemError({
       reason: 'InvalidConfiguration',
@@ -51,7 +66,8 @@ function readRequest(text: string | undefined): RunRequest {
     });
   }
   try {
-    return runRequestSchema.parse(JSON.parse(text));
+    const read = JSON.parse(text) as object;
+    return 'command' in read ? commandRequestSchema.parse(read) : runRequestSchema.parse(read);
   } catch (error) {
     throw new ProblemError(
       {

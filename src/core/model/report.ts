@@ -106,7 +106,7 @@ export const runReportSchema = z.object({
   message: z.string(),
   /** Whether the same request may be retried automatically. */
   retry: z.enum(['safe', 'never']),
-  /** Whether the target database was changed. */
+  /** Whether the target database was changed, except for the row of the run in the table of runs. */
   touched: z.boolean(),
   dryRun: z.boolean(),
   steps: z.array(stepReportSchema),

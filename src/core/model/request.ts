@@ -57,6 +57,8 @@ export const runRequestSchema = z.strictObject({
   dryRun: z.boolean(),
   approval: z.enum(['Automatic', 'Manual', 'OnFindings']),
   approvedPlan: z.string().optional(),
+  /** Who set `approvedPlan`, as far as the API server knows. */
+  approvedBy: z.string().max(300).optional(),
   safety: z.strictObject({
     mode: z.enum(['Enforce', 'Warn', 'Disabled']),
     ignore: z.array(z.string()),
@@ -100,7 +102,7 @@ export const runRequestSchema = z.strictObject({
 export type RunRequest = z.infer<typeof runRequestSchema>;
 
 /** A run of another tool's command: it has no migrations that could be read. */
-const commandRequestSchema = runRequestSchema
+export const commandRequestSchema = runRequestSchema
   .omit({ migrations: true, models: true, target: true, allowDowngrade: true, outOfOrder: true })
   .extend({ command: commandSchema });
 
@@ -111,6 +113,12 @@ export type CommonRequest = Omit<CommandRequest, 'command'>;
 
 /** The environment variable that holds the URL of a server for scratch copies, if a resource names one. */
 export const REHEARSAL_URL_VARIABLE = 'REHEARSAL_DATABASE_URL';
+
+/** The environment variable with the folder that the containers of a command share with the runner of their pod. */
+export const COMMAND_FOLDER_VARIABLE = 'DB_MANAGER_COMMAND_FOLDER';
+
+/** The container that waits for the end of a run of a command, and ends with its exit code. */
+export const LAST_STAGE = 'verify';
 
 /** The environment variable with the request of a runner pod, as JSON. */
 export const RUN_REQUEST_VARIABLE = 'DB_MANAGER_RUN_REQUEST';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { command } from './resource-command.ts';
 import { cel, exactlyOne, objectName, path, rule } from './schema-helpers.ts';
 
 /** Where the database and the migration files are: `spec.database` and `spec.migrations`. */
@@ -120,6 +121,7 @@ export const migrations = z
       .strictObject({ path: path.describe('Folder inside the runner image.') })
       .optional()
       .describe('Files that are part of spec.runner.image.'),
+    command: command.optional(),
   })
   .describe('Location of the migration files.')
-  .meta(cel(exactlyOne('image', 'configMaps', 'volume', 'runnerImage')));
+  .meta(cel(exactlyOne('image', 'configMaps', 'volume', 'runnerImage', 'command')));

@@ -227,6 +227,14 @@ export const specSchema = z
         'a target older than the current revision needs allowDowngrade: true',
       ),
       rule('!has(self.migrations.runnerImage) || has(self.runner.image)', 'migrations.runnerImage needs runner.image'),
+      rule(
+        "!has(self.migrations.command) || (self.target == 'head' && !self.allowDowngrade && !has(self.models) && self.execution == 'Job')",
+        'migrations.command excludes target, allowDowngrade, models and execution: Sidecar, because the command decides what it runs',
+      ),
+      rule(
+        "!has(self.migrations.command) || self.onFailure != 'Downgrade' || has(self.migrations.command.down)",
+        'onFailure: Downgrade needs migrations.command.down',
+      ),
     ),
   );
 

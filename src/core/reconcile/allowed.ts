@@ -5,7 +5,7 @@ import { clip } from './truncate.ts';
  * list allows nothing but the default.
  */
 export interface Allowed {
-  /** `spec.runner.image` and `spec.migrations.image.reference`. */
+  /** `spec.runner.image`, `spec.migrations.image.reference` and `spec.migrations.command.image`. */
   images?: readonly string[];
   /** `spec.runner.serviceAccountName`. */
   serviceAccounts?: readonly string[];
@@ -16,10 +16,13 @@ export interface Allowed {
 }
 
 /** What is checked of a resource. Every kind with a Job has the fields under the same names. */
-export interface RestrictedResource {
+interface RestrictedResource {
   spec: object & {
     runner?: { image?: string; serviceAccountName?: string; priorityClassName?: string; env?: readonly unknown[] };
-    migrations?: { image?: { reference: string } };
+    migrations?: {
+      image?: { reference: string };
+      command?: { image: string; env?: readonly unknown[]; envFrom?: readonly unknown[] };
+    };
   };
 }
 
@@ -30,6 +33,7 @@ export function notAllowed({ spec }: RestrictedResource, allowed: Allowed): stri
     firstOutside(allowed.images, '--allowed-images', {
       'spec.runner.image': runner?.image,
       'spec.migrations.image.reference': migrations?.image?.reference,
+      'spec.migrations.command.image': migrations?.command?.image,
     }) ??
     firstOutside(allowed.serviceAccounts, '--allowed-service-accounts', {
       'spec.runner.serviceAccountName': runner?.serviceAccountName,
@@ -68,6 +72,9 @@ function sourcesOf(spec: RestrictedResource['spec']): Record<string, string | un
   const { runner, ...rest } = spec;
   walk('spec', rest);
   for (const [index, each] of (runner?.env ?? []).entries()) found[`spec.runner.env[${index}]`] = envSource(each);
+  const { env = [], envFrom = [] } = spec.migrations?.command ?? {};
+  for (const [index, each] of env.entries()) found[`spec.migrations.command.env[${index}]`] = envSource(each);
+  for (const [index, each] of envFrom.entries()) found[`spec.migrations.command.envFrom[${index}]`] = wholeSource(each);
   return found;
 }
 
@@ -80,6 +87,13 @@ function envSource(each: unknown): string | undefined {
   if (configMapKeyRef !== undefined) return `configmap/${configMapKeyRef?.name}`;
   // About the pod itself.
   return fieldRef === undefined && resourceFieldRef === undefined ? 'unknown source' : undefined;
+}
+
+/** An entry of `envFrom`. */
+function wholeSource(each: unknown): string {
+  const { secretRef, configMapRef } = (each ?? {}) as Record<string, { name?: unknown } | undefined>;
+  if (secretRef !== undefined) return `secret/${secretRef?.name}`;
+  return configMapRef === undefined ? 'unknown source' : `configmap/${configMapRef?.name}`;
 }
 
 /** Whether a text matches a pattern in which `*` is any text. The time grows with the product of both lengths at most. */

@@ -25,7 +25,7 @@ function situationOf(observed: Observed, now: Date): Situation {
     return { kind: 'deleting', open: openRunOf(open, now) };
   }
   return (
-    activeRun(observed, open, now) ?? invalidSpec(observed, now) ?? settledOutcome(observed) ?? held(observed, now)
+    activeRun(observed, open, now) ?? invalidSpec(observed, now) ?? settledOutcome(observed) ?? blockers(observed, now)
   );
 }
 
@@ -71,7 +71,7 @@ function invalidSpec({ resource, unreadable, disallowed, dependencies }: Observe
     const message = `${annotation} Type the command of the last failure, or remove the annotation: ${remove}`;
     return { kind: 'invalid', reason: 'InvalidConfiguration', message };
   }
-  if (spec.execution === 'Sidecar') return { kind: 'elsewhere' };
+  if (spec.execution === 'Sidecar') return { kind: 'unmanaged' };
   if (disallowed !== undefined) return { kind: 'invalid', reason: 'NotAllowed', message: disallowed };
   const window = spec.window === undefined ? undefined : windowState(spec.window, now);
   if (window?.kind === 'invalid') return { kind: 'invalid', reason: 'InvalidConfiguration', message: window.message };
@@ -104,7 +104,7 @@ function reasonOf(status: DatabaseMigrationStatus | undefined): Reason | undefin
 }
 
 /** A run is due: what it waits for, or that it may start. */
-function held(observed: Observed, now: Date): Situation {
+function blockers(observed: Observed, now: Date): Situation {
   const { resource, inputs } = observed;
   const { spec, status } = resource;
   if (spec.suspend) return { kind: 'suspended' };
@@ -160,10 +160,10 @@ export const QUEUED = {
 } as const;
 
 export function inUse(by: NonNullable<Observed['databaseInUseBy']>): string {
-  if (by !== 'elsewhere' && by.kind !== undefined) {
+  if (by !== 'otherNamespace' && by.kind !== undefined) {
     return `The ${by.kind} ${by.name} is working on this database; this run starts when it ends.`;
   }
-  const who = by === 'elsewhere' ? 'A DatabaseMigration in another namespace' : `The DatabaseMigration ${by.name}`;
+  const who = by === 'otherNamespace' ? 'A DatabaseMigration in another namespace' : `The DatabaseMigration ${by.name}`;
   return `${who} is already migrating this database; this run starts when that run ends.`;
 }
 

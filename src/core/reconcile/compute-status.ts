@@ -17,7 +17,7 @@ export function computeStatus(assessed: Assessed): DatabaseMigrationStatus | und
   const { observed, now } = assessed;
   const before = observed.resource.status ?? {};
   switch (assessed.kind) {
-    case 'elsewhere':
+    case 'unmanaged':
       return undefined;
     case 'deleting': {
       const { open } = assessed;

@@ -16,10 +16,8 @@ const RECHECK_MS = { first: 2_000, most: 300_000 } as const;
 const REQUEUE_MS = { running: 30_000, podless: 3_000, queued: 10_000, superseded: 1_000 } as const;
 
 export interface Decision {
-  /** The status to write; absent if the current status is correct. */
-  status?: DatabaseMigrationStatus;
+  /** In the order in which they have to be performed. */
   actions: Action[];
-  events: EventRecord[];
   /** Milliseconds until the resource has to be reconciled again, even without an event from a watch. */
   requeueAfter?: number;
 }
@@ -29,24 +27,50 @@ export function decide(assessed: Assessed): Decision {
   const { observed } = assessed;
   const after = computeStatus(assessed);
   const changed = after !== undefined && canonical(after) !== canonical(observed.resource.status ?? {});
+  const events = eventsOf(assessed, after);
   const requeueAfter = requeueDelay(assessed);
+  const actions: Action[] = [
+    ...actionsOf(assessed),
+    ...(changed ? [{ kind: 'writeStatus', status: after } as const] : []),
+    ...(events.length > 0 ? [{ kind: 'emitEvents', events } as const] : []),
+  ];
   return {
-    ...(changed ? { status: after } : {}),
-    actions: actionsOf(assessed),
-    events: eventsOf(assessed, after),
+    actions: actions.sort((a, b) => ACTION_ORDER[a.kind] - ACTION_ORDER[b.kind]),
     ...(requeueAfter === undefined ? {} : { requeueAfter }),
   };
 }
 
+/** Nothing is deleted before the status records it. */
+const ACTION_ORDER: Record<Action['kind'], number> = {
+  addFinalizer: 0,
+  createClaim: 1,
+  createJob: 2,
+  writeStatus: 3,
+  emitEvents: 4,
+  deleteJob: 5,
+  removeFinalizer: 6,
+};
+
+/** The status that the decision writes; undefined if the current status is correct. */
+export function statusIn({ actions }: Decision): DatabaseMigrationStatus | undefined {
+  return actions.find((action) => action.kind === 'writeStatus')?.status;
+}
+
+export function eventsIn({ actions }: Decision): EventRecord[] {
+  return actions.find((action) => action.kind === 'emitEvents')?.events ?? [];
+}
+
 function actionsOf(assessed: Assessed): Action[] {
   const { metadata, spec } = assessed.observed.resource;
-  const held = metadata.finalizers?.includes(FINALIZER) === true;
-  const release: Action[] = held ? [{ kind: 'release' }] : [];
+  const hasFinalizer = metadata.finalizers?.includes(FINALIZER) === true;
+  const removeFinalizer: Action[] = hasFinalizer ? [{ kind: 'removeFinalizer' }] : [];
   switch (assessed.kind) {
     case 'deleting': {
       const { open } = assessed;
       if (open.kind === 'begun') return [];
-      return open.kind === 'notBegun' ? [{ kind: 'deleteJob', job: open.run.job }, ...release] : release;
+      return open.kind === 'notBegun'
+        ? [{ kind: 'deleteJob', job: open.run.job }, ...removeFinalizer]
+        : removeFinalizer;
     }
     case 'running':
       return [];
@@ -54,7 +78,7 @@ function actionsOf(assessed: Assessed): Action[] {
       return [{ kind: 'deleteJob', job: assessed.run.job }];
     case 'due':
       return [
-        ...(held ? [] : [{ kind: 'hold' } as const]),
+        ...(hasFinalizer ? [] : [{ kind: 'addFinalizer' } as const]),
         ...(spec.backup.mode === 'Enabled' && spec.backup.volume?.size !== undefined
           ? [{ kind: 'createClaim' } as const]
           : []),
@@ -62,13 +86,13 @@ function actionsOf(assessed: Assessed): Action[] {
       ];
     case 'finished':
     case 'vanished':
-    case 'elsewhere':
+    case 'unmanaged':
     case 'invalid':
     case 'suspended':
     case 'waiting':
     case 'upToDate':
     case 'stalled':
-      return release;
+      return removeFinalizer;
   }
 }
 
@@ -90,7 +114,7 @@ function requeueDelay(assessed: Assessed): number | undefined {
     case 'stalled':
       return assessed.limitReached ? recheckDelay(assessed) : undefined;
     case 'due':
-    case 'elsewhere':
+    case 'unmanaged':
     case 'invalid':
     case 'suspended':
     case 'upToDate':

@@ -30,7 +30,7 @@ export interface Observed {
   /** The message of the API server when it refused to create the Job for these inputs. */
   refusal?: Refusal;
   /** The resource with a run on the same database. A resource of another namespace is not named. */
-  databaseInUseBy?: { name: string; kind?: string } | 'elsewhere';
+  databaseInUseBy?: { name: string; kind?: string } | 'otherNamespace';
   /** Whether another run may start, and which limit is reached: see `Slots`. */
   slot: { kind: 'free' } | { kind: 'taken'; by: 'all' | 'namespace' | 'turn' };
 }

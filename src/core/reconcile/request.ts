@@ -1,5 +1,5 @@
 import { parseDuration } from '../model/duration.ts';
-import { REHEARSAL_URL_VARIABLE, type RunRequest } from '../model/request.ts';
+import { type CommandRequest, REHEARSAL_URL_VARIABLE, type RunRequest } from '../model/request.ts';
 import { parseRepair } from '../model/requested-repair.ts';
 import type { DatabaseMigration, DatabaseMigrationSpec } from '../model/resource.ts';
 import { ACTION_ANNOTATIONS } from './inputs.ts';
@@ -81,6 +81,35 @@ export function requestFromSpec(
       lock: milliseconds(spec.timeouts.lock),
       statement: milliseconds(spec.timeouts.statement),
       run: milliseconds(spec.timeouts.run),
+    },
+  };
+}
+
+/** The same for the command of another tool. The schema has excluded what only migrations have. */
+export function commandRequestFromSpec(
+  spec: DatabaseMigrationSpec,
+  command: NonNullable<DatabaseMigrationSpec['migrations']['command']>,
+  identity: RequestIdentity,
+  placement: Placement,
+): CommandRequest {
+  const {
+    migrations: _1,
+    models: _2,
+    target: _3,
+    allowDowngrade: _4,
+    outOfOrder: _5,
+    ...common
+  } = requestFromSpec(spec, identity, placement);
+  const { down, workingDir, urlEnv, urlFormat, statements } = command;
+  return {
+    ...common,
+    command: {
+      run: [...command.command, ...command.args],
+      ...(down === undefined ? {} : { down }),
+      ...(workingDir === undefined ? {} : { workingDir }),
+      urlVariable: urlEnv,
+      urlFormat,
+      statements,
     },
   };
 }

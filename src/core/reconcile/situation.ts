@@ -1,5 +1,6 @@
 import type { Reason } from '../model/reason.ts';
 import type { RunReport } from '../model/report.ts';
+import type { DatabaseMigrationStatus } from '../model/resource.ts';
 import type { Observed, ObservedRun, RunIdentity } from './observed.ts';
 
 /** How a run ended: with its report, or without a report and with what is known instead. */
@@ -32,7 +33,7 @@ export type Situation =
   /** The status names a run that left no report, and whose Job and pod no longer exist. */
   | { kind: 'vanished'; run: RunIdentity; startedAt?: string }
   /** A sidecar migrates the database (`execution: Sidecar`). */
-  | { kind: 'elsewhere' }
+  | { kind: 'unmanaged' }
   /** The spec is invalid; a person has to change it. */
   | { kind: 'invalid'; reason: Reason; message: string }
   /** The last run of these inputs succeeded. */
@@ -48,17 +49,13 @@ export type Assessed = Situation & { observed: Observed; now: Date };
 
 /** One change in the cluster. Every action is idempotent. */
 export type Action =
-  | { kind: 'hold' }
+  | { kind: 'addFinalizer' }
   | { kind: 'createClaim' }
   | { kind: 'createJob'; run: RunIdentity }
+  | { kind: 'writeStatus'; status: DatabaseMigrationStatus }
+  | { kind: 'emitEvents'; events: EventRecord[] }
   | { kind: 'deleteJob'; job: string }
-  | { kind: 'release' };
-
-/** The order of actions. `null` is where the status is written, so that nothing is deleted before it is recorded. */
-export const ACTION_ORDER = ['hold', 'createClaim', 'createJob', null, 'deleteJob', 'release'] as const satisfies (
-  | Action['kind']
-  | null
-)[];
+  | { kind: 'removeFinalizer' };
 
 export interface EventRecord {
   type: 'Normal' | 'Warning';

@@ -11,7 +11,7 @@ export type RepositoryRule = ObservedRule;
 
 export const DUPLICATE_NUMBER: RepositoryRule = {
   id: 'duplicate-number',
-  topic: 'hygiene',
+  topic: 'style',
   title: 'Two migrations begin with the same number.',
   why: 'Two branches used the same number. Their order then depends on the rest of their names. If one is already applied and the other sorts before it, the other is out of order.',
   severity: 'warning',
@@ -19,7 +19,7 @@ export const DUPLICATE_NUMBER: RepositoryRule = {
 
 export const MIXED_NUMBERING: RepositoryRule = {
   id: 'mixed-numbering',
-  topic: 'hygiene',
+  topic: 'style',
   title: 'Some migrations begin with a timestamp, others with a short number or with none.',
   why: 'A short number sorts before every timestamp, and a name without a number sorts after all of them: the next migration is placed unexpectedly or out of order.',
   severity: 'warning',

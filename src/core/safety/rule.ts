@@ -16,7 +16,7 @@ export interface Server {
   version: number;
 }
 
-export type Topic = 'locks' | 'data' | 'compatibility' | 'hygiene' | 'sqlite';
+export type Topic = 'locks' | 'data' | 'compatibility' | 'style' | 'sqlite';
 
 /** One action with its position. `fresh`: its table was created in the same plan, so it is not used yet. */
 export interface SeenAction {

@@ -146,7 +146,7 @@ export const RULES: readonly Rule[] = [
   renameSchema,
   renameTable,
   setSchema,
-  // hygiene
+  // style
   charColumn,
   foreignKeyWithoutIndex,
   identifierTooLong,

@@ -34,10 +34,14 @@ export interface HistoryStore {
 
 /** The records of runs, in a table next to the history. */
 export interface RunStore {
-  /** Whether the database has a history, so that a run without effect is kept too. Never writes. */
+  /** Whether the database has a history or records of runs, so that a run without effect is kept too. Never writes. */
   exists(): Promise<boolean>;
   /** The caller holds the migration lock: any other run that is still `running` is lost. Creates the table. */
   start(record: RunRecord): Promise<void>;
+  /** Whether the row of another run says `running`: it runs now, or was killed. Never writes. */
+  hasRunning(): Promise<boolean>;
+  /** The caller holds the migration lock: every run that is still `running` is lost. */
+  markLost(): Promise<void>;
   /** Completes the row of this run and attempt, or adds it. Removes the oldest rows beyond `KEPT_RUNS`. */
   finish(record: RunRecord): Promise<void>;
   /** The last one first; empty if the table does not exist. Never writes. */

@@ -33,17 +33,25 @@ export function runStore(client: Client, place: HistoryPlace): RunStore {
       throw error;
     }
   };
+  const markLost = async () => {
+    await client.query(`UPDATE ${table} SET state = 'lost' WHERE state = 'running'`);
+  };
   return {
-    exists: () => exists(historyTable(place)),
+    exists: async () => (await exists(historyTable(place))) || exists(table),
     async start(record) {
       await ensure();
-      await client.query(`UPDATE ${table} SET state = 'lost' WHERE state = 'running'`);
+      await markLost();
       const { state, detail } = toRow(record);
       await client.query(
         `INSERT INTO ${table} (run_id, attempt, started_at, state, detail) VALUES ($1, $2, $3, $4, $5)`,
         [record.runId, record.attempt, record.startedAt, state, detail],
       );
     },
+    async hasRunning() {
+      if (!(await exists(table))) return false;
+      return (await client.query(`SELECT 1 FROM ${table} WHERE state = 'running' LIMIT 1`)).rowCount === 1;
+    },
+    markLost,
     async finish(record) {
       await ensure();
       const { state, detail } = toRow(record);

@@ -31,11 +31,12 @@ export function runStore(connection: Connection, own: OwnTables): RunStore {
       throw error;
     }
   };
+  const markLost = () => exec(connection, `UPDATE ${table} SET state = 'lost' WHERE state = 'running'`);
   return {
-    exists: () => exists(own.history),
+    exists: async () => (await exists(own.history)) || exists(own.runs),
     start: (record) =>
       together(async () => {
-        await exec(connection, `UPDATE ${table} SET state = 'lost' WHERE state = 'running'`);
+        await markLost();
         const { state, detail } = toRow(record);
         await run(
           connection,
@@ -43,6 +44,11 @@ export function runStore(connection: Connection, own: OwnTables): RunStore {
           [record.runId, record.attempt, record.startedAt, state, detail],
         );
       }),
+    async hasRunning() {
+      if (!(await exists(own.runs))) return false;
+      return (await all(connection, `SELECT 1 FROM ${table} WHERE state = 'running' LIMIT 1`)).length === 1;
+    },
+    markLost: () => together(markLost),
     finish: (record) =>
       together(async () => {
         const { state, detail } = toRow(record);

@@ -1,24 +1,29 @@
 /** Divides what a command sent into the migrations of its tool, by the writes to the tool's history table. */
 import { displayCommand } from '../../core/model/command.ts';
 import type { ToolHistoryChange } from '../../core/planning/tool-history.ts';
-import { namesTable } from '../../migrations/statements/named-tables.ts';
+import { loadNamesTable, type NamesTable } from '../../migrations/statements/named-tables.ts';
 import type { SentPart } from '../../migrations/statements/sent.ts';
 import type { SentStatement } from './record.ts';
 import type { Trial } from './state.ts';
 
 /** The revisions that the command applied, in order; those that it reverted, if it applied none. */
-export function revisionsOf({ changes, sent }: Pick<Trial, 'changes' | 'sent'>): string[] {
+export async function revisionsOf({ changes, sent }: Pick<Trial, 'changes' | 'sent'>): Promise<string[]> {
+  const namesTable = await loadNamesTable('postgres');
   return changes.flatMap((change) => {
     if (change.added.length === 0) return change.removed;
-    const passed = sent === undefined ? [] : passedRevisions(sent.statements, change);
+    const passed = sent === undefined ? [] : passedRevisions(sent.statements, change, namesTable);
     return passed.length > change.added.length ? passed : change.added;
   });
 }
 
 /** A tool that stores only the current revision names the others in its statements: `SET version_num = 'b'`. */
-function passedRevisions(statements: readonly SentStatement[], { table, to }: ToolHistoryChange): string[] {
+function passedRevisions(
+  statements: readonly SentStatement[],
+  { table, to }: ToolHistoryChange,
+  namesTable: NamesTable,
+): string[] {
   const found = statements.flatMap(({ sql }) => {
-    if (!namesTable(sql, table, 'postgres') || /^\s*(create|alter|delete|drop)\b/i.test(sql)) return [];
+    if (!namesTable(sql, table) || /^\s*(create|alter|delete|drop)\b/i.test(sql)) return [];
     const [, revision] = /(?:SET\s+\w+\s*=|VALUES)\s*\(?\s*'([^']+)'/i.exec(sql) ?? [];
     return revision === undefined ? [] : [revision];
   });
@@ -26,11 +31,12 @@ function passedRevisions(statements: readonly SentStatement[], { table, to }: To
 }
 
 /** Statements of the tool's own tables are left out: no person wrote them. */
-export function partsOf(trial: Trial, words: readonly string[]): SentPart[] {
+export async function partsOf(trial: Trial, words: readonly string[]): Promise<SentPart[]> {
+  const namesTable = await loadNamesTable('postgres');
   const statements = trial.sent?.statements ?? [];
   const tables = [...trial.before.histories, ...trial.after.histories].map(({ table }) => table);
-  const isOfTool = ({ sql }: SentStatement) => tables.some((table) => namesTable(sql, table, 'postgres'));
-  const revisions = revisionsOf(trial);
+  const isOfTool = ({ sql }: SentStatement) => tables.some((table) => namesTable(sql, table));
+  const revisions = await revisionsOf(trial);
   const groups: SentStatement[][] = [[]];
   for (const statement of statements) {
     if (!isOfTool(statement)) groups.at(-1)?.push(statement);

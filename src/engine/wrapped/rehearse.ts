@@ -50,7 +50,13 @@ async function rehearseOn(copy: OpenedCopy, input: Input, ports: WrappedPorts) {
   const { gate, refusal } = await beyondGate(copy);
   const { loadFingerprinter } = await import('../../migrations/statements/fingerprint.ts');
   const observe = recordInto(sent, { fingerprint: await loadFingerprinter(), gate, beforeCommit: watch.look });
-  const { result, seen } = await runCommandOn('rehearse', database, database.identity.display, observe, ports);
+  const path = database.identity.display;
+  const running = runCommandOn('rehearse', database, path, observe, ports);
+  // Its session would keep the copy from being dropped.
+  const { result, seen } = await running.catch(async (error: unknown) => {
+    await watch.stop();
+    throw error;
+  });
   const observed = await watch.stop();
   const after = await contentsOf(database);
   const changes = historyChanges(before.histories, after.histories);
@@ -60,7 +66,7 @@ async function rehearseOn(copy: OpenedCopy, input: Input, ports: WrappedPorts) {
     objectDifferences(before.objects, after.objects).length > 0 ||
     observed.changed.some((table) => !isOfTool(table));
   const trial: Trial = { before, after, changes, observed, changed, ...(seen === undefined ? {} : { sent }) };
-  const label = revisionsOf(trial).at(-1) ?? displayCommand(request.command.run);
+  const label = (await revisionsOf(trial)).at(-1) ?? displayCommand(request.command.run);
   const effects: MigrationEffects = {
     revision: label,
     seconds: result.seconds,
@@ -203,6 +209,6 @@ async function ruleFindings({ database, start }: Input, trial: Trial, ports: Wra
   ]);
   const { dialect, identity } = database;
   const server = serverOf(dialect, identity.serverVersion) ?? { dialect, version: 0 };
-  const read = await readSent(partsOf(trial, command.run), dialect);
+  const read = await readSent(await partsOf(trial, command.run), dialect);
   return checkMigrations(read, RULES, { server, ignore: safety.ignore, snapshot: start.snapshot });
 }

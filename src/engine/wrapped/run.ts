@@ -4,6 +4,7 @@ import type { CommandRequest } from '../../core/model/request.ts';
 import type { StepResult } from '../../core/model/step.ts';
 import { failed, toProblem } from '../failure.ts';
 import { flow } from '../flow.ts';
+import { runKeeper } from '../keep-run.ts';
 import type { RunEnvironment } from '../ports.ts';
 import { restore } from '../recover.ts';
 import type { BackedUp, Connected } from '../state.ts';
@@ -39,6 +40,7 @@ export function runWrapped(
   return runWhole(request, environment, {
     flow: (ports, listener) => WRAPPED_RUN.run({}, { ...ports, host }, listener),
     recover: (state, ports) => recover(state, { ...ports, host }),
+    keeper: runKeeper(request, environment, 'wrap'),
   });
 }
 

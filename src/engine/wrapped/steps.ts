@@ -74,7 +74,9 @@ export const lock: Step<Connected, Locked, WrappedPorts> = {
   name: 'lock',
   async run({ database }, ports) {
     if (ports.request.dryRun) return { kind: 'skipped', value: {}, message: 'a dry run writes nothing' };
-    return { kind: 'done', value: { lock: await acquireLock(database, ports) }, message: 'migration lock acquired' };
+    const lock = await acquireLock(database, ports);
+    await ports.onLocked(database);
+    return { kind: 'done', value: { lock }, message: 'migration lock acquired' };
   },
 };
 
@@ -118,7 +120,7 @@ export const plan: Step<Looked & Current & Tried, Plans, WrappedPorts> = {
       const made = planOf([], current, current, digestOf({ nothing: true }));
       return { kind: 'done', value: { plan: made }, message: `nothing is pending at ${current}` };
     }
-    const revisions = revisionsOf(trial);
+    const revisions = await revisionsOf(trial);
     const compared = trial.sent !== undefined && command.statements !== 'Ignore';
     const digest = digestOf({
       changes: trial.changes.map(({ table, added, removed }) => [table, added, removed]),

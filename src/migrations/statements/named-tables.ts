@@ -62,7 +62,7 @@ const BEFORE_A_TABLE = new Set([
  * exactly its name (`EXECUTE format('DELETE FROM %I', 'fills')`). A comment, a column or an alias with that name does
  * not count. `table` is `schema.name`.
  */
-export function namesTable(sql: string, table: string, dialect: Dialect): boolean {
+function namesTable(sql: string, table: string, dialect: Dialect): boolean {
   const [schema, name] = split(table);
   const tokens = [...tokenize(sql, dialect)].filter(({ kind }) => kind !== 'space' && kind !== 'comment');
   return tokens.some((token, index) => {

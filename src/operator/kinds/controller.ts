@@ -136,12 +136,12 @@ export function createKindController(options: KindControllerOptions): KindContro
       now: now(),
     });
     if (decision.start !== undefined && label !== undefined) {
-      options.slots.promise(key, label);
+      options.slots.reserve(key, label);
       try {
         const body = taskJob(resource, job, decision.start, label, options.runner);
         await create(acting, `/apis/batch/v1/namespaces/${namespace}/jobs`, body, jobs.store);
       } finally {
-        options.slots.settle(key);
+        options.slots.release(key);
       }
     }
     for (const child of decision.create ?? []) {
@@ -189,7 +189,7 @@ export function createKindController(options: KindControllerOptions): KindContro
   }
 
   function waitsFor(key: string, label: string): Waits | undefined {
-    const { databaseInUseBy, slot } = options.slots.look(key, label);
+    const { databaseInUseBy, slot } = options.slots.check(key, label);
     if (databaseInUseBy !== undefined) return { reason: 'DatabaseInUse', message: inUse(databaseInUseBy) };
     return slot.kind === 'free' ? undefined : { reason: 'Queued', message: QUEUED[slot.by] };
   }

@@ -1,12 +1,18 @@
 import type { V1Container, V1EnvVar, V1Job, V1PodSpec } from '@kubernetes/client-node';
 import { parseDuration } from '../../core/model/duration.ts';
-import { REHEARSAL_URL_VARIABLE, RUN_REQUEST_VARIABLE, SECRET_VARIABLES } from '../../core/model/request.ts';
+import {
+  COMMAND_FOLDER_VARIABLE,
+  REHEARSAL_URL_VARIABLE,
+  RUN_REQUEST_VARIABLE,
+  SECRET_VARIABLES,
+} from '../../core/model/request.ts';
 import { API_VERSION, type DatabaseMigration, KIND } from '../../core/model/resource.ts';
 import { databaseKey } from '../../core/reconcile/inputs.ts';
 import type { RunIdentity } from '../../core/reconcile/observed.ts';
-import { requestedActions, requestFromSpec } from '../../core/reconcile/request.ts';
-import { ANNOTATIONS, LABELS, MANAGED_BY, RUNNER_CONTAINER, VARIABLES } from '../names.ts';
+import { commandRequestFromSpec, requestedActions, requestFromSpec } from '../../core/reconcile/request.ts';
+import { ANNOTATIONS, LABELS, MANAGED_BY, MOUNTS, RUNNER_CONTAINER, VARIABLES } from '../names.ts';
 import { backupVariables } from './backup-access.ts';
+import { containersOf } from './command-containers.ts';
 import { podPlacement } from './placement.ts';
 import { volumesOf } from './volumes.ts';
 
@@ -31,6 +37,7 @@ export function runJob(
   run: RunIdentity,
   defaults: RunnerDefaults,
   references?: string,
+  approvedBy?: string,
 ): V1Job {
   const { metadata, spec } = resource;
   const name = metadata.name;
@@ -71,13 +78,18 @@ export function runJob(
           labels: { ...spec.runner.labels, ...own },
           annotations: { ...spec.runner.annotations, ...annotations },
         },
-        spec: podSpec(resource, run, defaults),
+        spec: podSpec(resource, run, defaults, approvedBy),
       },
     },
   };
 }
 
-function podSpec(resource: DatabaseMigration, run: RunIdentity, defaults: RunnerDefaults): V1PodSpec {
+function podSpec(
+  resource: DatabaseMigration,
+  run: RunIdentity,
+  defaults: RunnerDefaults,
+  approvedBy: string | undefined,
+): V1PodSpec {
   const { runner } = resource.spec;
   const volumes = volumesOf(resource);
   const user = runner.runAsUser ?? USER;
@@ -94,7 +106,7 @@ function podSpec(resource: DatabaseMigration, run: RunIdentity, defaults: Runner
       fsGroupChangePolicy: 'OnRootMismatch',
       seccompProfile: { type: 'RuntimeDefault' },
     },
-    containers: [container(resource, run, defaults)],
+    ...containersOf(resource, container(resource, run, defaults, approvedBy)),
     volumes: volumes.map(({ volume }) => volume),
     ...given({
       imagePullSecrets: runner.imagePullSecrets,
@@ -107,7 +119,12 @@ function podSpec(resource: DatabaseMigration, run: RunIdentity, defaults: Runner
   };
 }
 
-function container(resource: DatabaseMigration, run: RunIdentity, defaults: RunnerDefaults): V1Container {
+function container(
+  resource: DatabaseMigration,
+  run: RunIdentity,
+  defaults: RunnerDefaults,
+  approvedBy: string | undefined,
+): V1Container {
   const { runner } = resource.spec;
   const pullPolicy = runner.imagePullPolicy ?? defaults.imagePullPolicy;
   return {
@@ -115,7 +132,7 @@ function container(resource: DatabaseMigration, run: RunIdentity, defaults: Runn
     image: runner.image ?? defaults.image,
     ...given({ imagePullPolicy: pullPolicy, resources: runner.resources }),
     args: ['runner'],
-    env: environment(resource, run, runner.image ?? defaults.image),
+    env: environment(resource, run, runner.image ?? defaults.image, approvedBy),
     securityContext: {
       allowPrivilegeEscalation: false,
       readOnlyRootFilesystem: true,
@@ -131,7 +148,12 @@ function labelOf(name: string): string {
 }
 
 /** The variables of the user come first, so that they cannot replace ours. */
-function environment(resource: DatabaseMigration, run: RunIdentity, image: string): V1EnvVar[] {
+function environment(
+  resource: DatabaseMigration,
+  run: RunIdentity,
+  image: string,
+  approvedBy: string | undefined,
+): V1EnvVar[] {
   const { metadata, spec } = resource;
   const { urlFrom, postgres } = spec.database;
   const identity = {
@@ -144,13 +166,21 @@ function environment(resource: DatabaseMigration, run: RunIdentity, image: strin
       generation: run.generation,
     },
   };
-  const request = { ...requestFromSpec(spec, identity, podPlacement(resource)), ...requestedActions(resource) };
+  const { command } = spec.migrations;
+  const placement = podPlacement(resource);
+  const request = {
+    ...(command === undefined
+      ? requestFromSpec(spec, identity, placement)
+      : commandRequestFromSpec(spec, command, identity, placement)),
+    ...requestedActions(resource),
+    ...given({ approvedBy }),
+  };
   const secret = urlFrom?.secretKeyRef ?? postgres?.passwordFrom?.secretKeyRef;
   const rehearsal = spec.safety.rehearsalServerUrlFrom;
   const variable = urlFrom === undefined ? VARIABLES.password : VARIABLES.url;
   const own = (spec.runner.env ?? []) as unknown as V1EnvVar[];
   const secrets = own.filter(({ valueFrom }) => valueFrom?.secretKeyRef !== undefined).map(({ name }) => name);
-  const { keyFile } = podPlacement(resource);
+  const { keyFile } = placement;
   return [
     ...own,
     { name: 'HOME', value: '/tmp' },
@@ -164,6 +194,7 @@ function environment(resource: DatabaseMigration, run: RunIdentity, image: strin
       ? []
       : [{ name: REHEARSAL_URL_VARIABLE, valueFrom: { secretKeyRef: rehearsal.secretKeyRef } }]),
     ...(spec.backup.mode === 'Disabled' ? [] : backupVariables(spec.backup)),
+    ...(command === undefined ? [] : [{ name: COMMAND_FOLDER_VARIABLE, value: MOUNTS.command }]),
     { name: RUN_REQUEST_VARIABLE, value: JSON.stringify(request) },
   ];
 }

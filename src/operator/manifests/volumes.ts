@@ -17,6 +17,9 @@ export function volumesOf(resource: DatabaseMigration): MountedVolume[] {
     ...(database.sqlite === undefined
       ? []
       : [claimVolume('database', database.sqlite.volume.claimName, MOUNTS.database, false)]),
+    ...(migrations.command === undefined
+      ? []
+      : [{ volume: { name: 'command', emptyDir: {} }, mount: { mountPath: MOUNTS.command } }]),
     ...backups(resource),
     ...migrationFiles(migrations),
     ...certificateFiles(database.postgres),

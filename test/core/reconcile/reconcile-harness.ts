@@ -1,10 +1,14 @@
 /** One resource and what its cluster shows, for feeding sequences of observations to `assess` and `decide`. */
 import type { Reason } from '../../../src/core/model/reason.ts';
 import type { RunReport, StepReport } from '../../../src/core/model/report.ts';
-import { type DatabaseMigration, databaseMigrationSchema } from '../../../src/core/model/resource.ts';
+import {
+  type DatabaseMigration,
+  type DatabaseMigrationStatus,
+  databaseMigrationSchema,
+} from '../../../src/core/model/resource.ts';
 import type { StepName } from '../../../src/core/model/step.ts';
 import { assess } from '../../../src/core/reconcile/assess.ts';
-import { type Decision, decide, FINALIZER } from '../../../src/core/reconcile/decide.ts';
+import { type Decision, decide, eventsIn, FINALIZER, statusIn } from '../../../src/core/reconcile/decide.ts';
 import { configMapsOf, inputsDigest } from '../../../src/core/reconcile/inputs.ts';
 import {
   type Dependency,
@@ -14,7 +18,7 @@ import {
   type ObservedRun,
   type Refusal,
 } from '../../../src/core/reconcile/observed.ts';
-import type { Assessed } from '../../../src/core/reconcile/situation.ts';
+import type { Assessed, EventRecord } from '../../../src/core/reconcile/situation.ts';
 
 export const START = new Date('2024-06-01T12:00:00Z');
 
@@ -72,14 +76,15 @@ export class World {
   }
 
   /** Looks once, decides, and does it. */
-  step(): Decision & { kind: Assessed['kind'] } {
+  step(): Decision & { kind: Assessed['kind']; events: EventRecord[]; status?: DatabaseMigrationStatus } {
     const assessed = assess(this.observed(), this.now);
     const decision = decide(assessed);
-    if (decision.status !== undefined) this.resource = { ...this.resource, status: decision.status };
     for (const action of decision.actions) {
       const { metadata } = this.resource;
-      if (action.kind === 'hold') this.metadata({ finalizers: [FINALIZER] });
-      if (action.kind === 'release') this.metadata({ finalizers: metadata.finalizers?.filter((f) => f !== FINALIZER) });
+      if (action.kind === 'addFinalizer') this.metadata({ finalizers: [FINALIZER] });
+      if (action.kind === 'removeFinalizer')
+        this.metadata({ finalizers: metadata.finalizers?.filter((f) => f !== FINALIZER) });
+      if (action.kind === 'writeStatus') this.resource = { ...this.resource, status: action.status };
       if (action.kind === 'createClaim') this.claims += 1;
       if (action.kind === 'deleteJob') {
         this.withdrawn = action.job;
@@ -91,7 +96,7 @@ export class World {
         this.run = { ...action.run, createdAt: this.now.toISOString(), state: 'active', log: EMPTY_LOG };
       }
     }
-    return { ...decision, kind: assessed.kind };
+    return { ...decision, status: statusIn(decision), events: eventsIn(decision), kind: assessed.kind };
   }
 
   /** Steps until nothing changes; the kinds that were passed through. */

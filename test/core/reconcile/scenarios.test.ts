@@ -10,7 +10,7 @@ describe('a resource and its runs', () => {
     assert.equal(started.kind, 'due');
     assert.deepEqual(
       started.actions.map(({ kind }) => kind),
-      ['hold', 'createJob'],
+      ['addFinalizer', 'createJob', 'writeStatus', 'emitEvents'],
     );
     assert.deepEqual(world.resource.metadata.finalizers, [FINALIZER]);
     assert.equal(world.condition('Ready')?.reason, 'Running');
@@ -27,7 +27,7 @@ describe('a resource and its runs', () => {
     assert.deepEqual(world.resource.metadata.finalizers, []);
     assert.deepEqual(world.settle(), ['upToDate']);
     world.later(86_400);
-    assert.deepEqual(world.step(), { kind: 'upToDate', actions: [], events: [] });
+    assert.deepEqual(world.step(), { kind: 'upToDate', actions: [], events: [], status: undefined });
     assert.equal(world.jobs.length, 1);
   });
 
@@ -405,7 +405,10 @@ describe('a resource and its runs', () => {
     world.says('load', 'connect', 'apply').metadata({ deletionTimestamp: world.now.toISOString() });
     const waiting = world.step();
     assert.equal(waiting.kind, 'deleting');
-    assert.deepEqual(waiting.actions, []);
+    assert.deepEqual(
+      waiting.actions.map(({ kind }) => kind),
+      ['writeStatus'],
+    );
     assert.deepEqual(world.resource.metadata.finalizers, [FINALIZER]);
     world.reports();
     const { events, actions } = world.step();
@@ -413,7 +416,10 @@ describe('a resource and its runs', () => {
       events.map(({ reason }) => reason),
       ['Migrated'],
     );
-    assert.deepEqual(actions, [{ kind: 'release' }]);
+    assert.deepEqual(
+      actions.map(({ kind }) => kind),
+      ['writeStatus', 'emitEvents', 'removeFinalizer'],
+    );
     assert.equal(world.resource.status?.run?.result, 'succeeded');
   });
 
@@ -422,7 +428,7 @@ describe('a resource and its runs', () => {
     world.step();
     const { id } = world.run ?? { id: '' };
     world.pod({ waiting: { reason: 'ErrImagePull', message: 'no' } }).metadata({ deletionTimestamp: 'now' });
-    assert.deepEqual(world.step().actions, [{ kind: 'deleteJob', job: id }, { kind: 'release' }]);
+    assert.deepEqual(world.step().actions, [{ kind: 'deleteJob', job: id }, { kind: 'removeFinalizer' }]);
   });
 
   it('says so when a run disappears under a resource that is being deleted', () => {
@@ -435,14 +441,17 @@ describe('a resource and its runs', () => {
       events.map(({ reason }) => reason),
       ['RunLost'],
     );
-    assert.deepEqual(actions, [{ kind: 'release' }]);
+    assert.deepEqual(
+      actions.map(({ kind }) => kind),
+      ['emitEvents', 'removeFinalizer'],
+    );
   });
 
   it('makes the claim for backups that it was asked to make, before the Job', () => {
     const world = new World({ backup: { volume: { size: '1Gi' } } });
     assert.deepEqual(
       world.step().actions.map(({ kind }) => kind),
-      ['hold', 'createClaim', 'createJob'],
+      ['addFinalizer', 'createClaim', 'createJob', 'writeStatus', 'emitEvents'],
     );
   });
 
@@ -471,7 +480,7 @@ describe('a resource and its runs', () => {
 
   it('leaves a Sidecar to its application', () => {
     const world = new World({ execution: 'Sidecar' });
-    assert.deepEqual(world.step(), { kind: 'elsewhere', actions: [], events: [] });
+    assert.deepEqual(world.step(), { kind: 'unmanaged', actions: [], events: [], status: undefined });
   });
 
   it('never ends without an event that has a heading in docs/reference/reasons.md', () => {

@@ -3,7 +3,7 @@ import { POSTGRES, type Rule } from '../rule.ts';
 
 export const charColumn: Rule = {
   id: 'char-column',
-  topic: 'hygiene',
+  topic: 'style',
   title: 'A column is char(n).',
   why: 'Values are padded with spaces, which count in some comparisons and not in others. It saves nothing: the PostgreSQL manual calls char(n) usually the slowest of the three character types.',
   dialects: POSTGRES,

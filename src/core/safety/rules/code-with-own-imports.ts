@@ -2,7 +2,7 @@ import { BOTH, onMigration, type Rule } from '../rule.ts';
 
 export const codeWithOwnImports: Rule = {
   id: 'code-with-own-imports',
-  topic: 'hygiene',
+  topic: 'style',
   title: 'Code that needs other files of the project.',
   why: 'The history keeps the text of an applied migration, so that an older version can revert it without its file. Code that imports other files, or reads files next to it, cannot run from its own text. Only the version that contains the file can then revert it.',
   dialects: BOTH,

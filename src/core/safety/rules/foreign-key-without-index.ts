@@ -5,7 +5,7 @@ import type { KnownTable } from '../schema-state.ts';
 
 export const foreignKeyWithoutIndex: Rule = {
   id: 'foreign-key-without-index',
-  topic: 'hygiene',
+  topic: 'style',
   title: 'A foreign key without an index that begins with its columns.',
   why: 'Every DELETE of a parent row, and every UPDATE of its key, scans the whole child table for references. Neither PostgreSQL nor SQLite creates this index automatically.',
   dialects: BOTH,

@@ -2,7 +2,7 @@ import { onAction, POSTGRES, type Rule } from '../rule.ts';
 
 export const identifierTooLong: Rule = {
   id: 'identifier-too-long',
-  topic: 'hygiene',
+  topic: 'style',
   title: 'A name is longer than 63 bytes.',
   why: 'PostgreSQL truncates it without an error. A later statement with the full name is truncated in the same way and works, but a tool that compares names does not find it. Two long names with the same beginning become the same name.',
   dialects: POSTGRES,

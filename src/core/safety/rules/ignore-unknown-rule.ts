@@ -5,7 +5,7 @@ import { nearest } from '../unknown-ids.ts';
 
 export const ignoreUnknownRule: Rule = {
   id: 'ignore-unknown-rule',
-  topic: 'hygiene',
+  topic: 'style',
   title: 'A comment ignores a rule that does not exist.',
   why: 'A misspelled rule id ignores nothing, and an id of a removed rule hides that the rule is gone.',
   dialects: BOTH,

@@ -3,7 +3,7 @@ import { BOTH, onMigration, type Rule } from '../rule.ts';
 
 export const ignoreWithoutReason: Rule = {
   id: 'ignore-without-reason',
-  topic: 'hygiene',
+  topic: 'style',
   title: 'A comment ignores a rule without a reason.',
   why: 'A later reader must be able to judge whether the reason still holds. A comment without a reason ignores nothing.',
   dialects: BOTH,

@@ -10,7 +10,7 @@ const SMALL: Record<string, string> = {
 
 export const intPrimaryKey: Rule = {
   id: 'int-primary-key',
-  topic: 'hygiene',
+  topic: 'style',
   title: 'A primary key of 32 bits or less.',
   why: 'Rolled back and failed inserts use up numbers too. When the numbers run out, every insert fails, and the change to bigint rewrites the table and every table that references it under a lock. bigint costs four more bytes per row.',
   dialects: POSTGRES,

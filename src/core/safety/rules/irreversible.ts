@@ -4,7 +4,7 @@ import { isTemporary } from '../rule-helpers.ts';
 
 export const irreversible: Rule = {
   id: 'irreversible',
-  topic: 'hygiene',
+  topic: 'style',
   title: 'The down migration cannot restore the deleted data.',
   why: 'The down migration recreates the table, the column or the constraint without the data that was in it. Only the backup has the rows, and restoring it loses what was written since.',
   dialects: BOTH,

@@ -3,7 +3,7 @@ import { POSTGRES, type Rule } from '../rule.ts';
 
 export const jsonColumn: Rule = {
   id: 'json-column',
-  topic: 'hygiene',
+  topic: 'style',
   title: 'A column is json and not jsonb.',
   why: 'json has no equality operator: SELECT DISTINCT, GROUP BY and UNION over a row with such a column fail, and its content cannot be indexed. It is parsed again at every read.',
   dialects: POSTGRES,

@@ -3,7 +3,7 @@ import { onAction, POSTGRES, type Rule } from '../rule.ts';
 
 export const mixedCaseName: Rule = {
   id: 'mixed-case-name',
-  topic: 'hygiene',
+  topic: 'style',
   title: 'A name that has to be quoted.',
   why: 'PostgreSQL folds unquoted names to lower case, so this name must be quoted in every query. A model can keep its own spelling and map it (underscored: true).',
   dialects: POSTGRES,

@@ -3,7 +3,7 @@ import { BOTH, onAction, type Rule, type SeenAction } from '../rule.ts';
 
 export const nestedTransaction: Rule = {
   id: 'nested-transaction',
-  topic: 'hygiene',
+  topic: 'style',
   title: 'BEGIN, COMMIT or ROLLBACK inside a migration that runs in a transaction.',
   why: 'The migration and its history row are committed together or not at all. A COMMIT in the middle breaks this: the statements before it stay applied when the rest fails, and the history does not show it.',
   dialects: BOTH,

@@ -2,7 +2,7 @@ import { BOTH, onMigration, type Rule } from '../rule.ts';
 
 export const noDown: Rule = {
   id: 'no-down',
-  topic: 'hygiene',
+  topic: 'style',
   title: 'A migration without a down.',
   why: 'It cannot be reverted, and neither can any migration before it: a downgrade stops here, and after a failure only the backup is left. Write the down migration while the change is fresh.',
   dialects: BOTH,

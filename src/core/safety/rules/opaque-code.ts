@@ -3,7 +3,7 @@ import { BOTH, onMigration, type Rule } from '../rule.ts';
 
 export const opaqueCode: Rule = {
   id: 'opaque-code',
-  topic: 'hygiene',
+  topic: 'style',
   title: 'Code whose statements are not all known.',
   why: 'The statements of a code migration are recorded by running it on an empty scratch database. If it could not be run there, or stopped before its end, the rules cannot check the remaining statements.',
   dialects: BOTH,

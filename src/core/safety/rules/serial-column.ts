@@ -3,7 +3,7 @@ import { POSTGRES, type Rule } from '../rule.ts';
 
 export const serialColumn: Rule = {
   id: 'serial-column',
-  topic: 'hygiene',
+  topic: 'style',
   title: 'A serial column instead of an identity column.',
   why: 'serial is an integer with a default and a separate sequence: the sequence needs its own privileges, a table created with LIKE shares it, and clients can overwrite the number.',
   dialects: POSTGRES,

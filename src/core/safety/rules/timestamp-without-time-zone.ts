@@ -3,7 +3,7 @@ import { POSTGRES, type Rule } from '../rule.ts';
 
 export const timestampWithoutTimeZone: Rule = {
   id: 'timestamp-without-time-zone',
-  topic: 'hygiene',
+  topic: 'style',
   title: 'A column is a timestamp without time zone.',
   why: 'It stores a local date and time, not a moment: a session in another time zone reads a different moment, and one hour per year is ambiguous. timestamptz takes the same eight bytes.',
   dialects: POSTGRES,

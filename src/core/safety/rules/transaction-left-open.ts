@@ -2,7 +2,7 @@ import { BOTH, type FindingDraft, onMigration, type Rule, type SeenAction } from
 
 export const transactionLeftOpen: Rule = {
   id: 'transaction-left-open',
-  topic: 'hygiene',
+  topic: 'style',
   title: 'A transaction is opened and not ended.',
   why: 'The statements after BEGIN are rolled back when the connection closes, and the migration fails at its end.',
   dialects: BOTH,

@@ -3,7 +3,7 @@ import { onAction, POSTGRES, type Rule } from '../rule.ts';
 
 export const unnamedConstraint: Rule = {
   id: 'unnamed-constraint',
-  topic: 'hygiene',
+  topic: 'style',
   title: 'A constraint or index is added without a name.',
   why: 'PostgreSQL generates a name, with a number appended if the name is taken. The down migration then has to guess it, and two databases may have different names.',
   dialects: POSTGRES,

@@ -2,7 +2,7 @@ import { BOTH, onMigration, type Rule } from '../rule.ts';
 
 export const unreadableStatement: Rule = {
   id: 'unreadable-statement',
-  topic: 'hygiene',
+  topic: 'style',
   title: 'A statement that cannot be parsed.',
   why: 'The database will refuse it, or it is newer than the parser. In both cases no rule can check it.',
   dialects: BOTH,

@@ -3,7 +3,7 @@ import { POSTGRES, type Rule } from '../rule.ts';
 
 export const varcharLength: Rule = {
   id: 'varchar-length',
-  topic: 'hygiene',
+  topic: 'style',
   title: 'A column is varchar with a length.',
   why: 'Reducing the length later scans the table under an ACCESS EXCLUSIVE lock. A CHECK over text gives the same limit and can be changed without it: NOT VALID, then VALIDATE. Speed and space are the same.',
   dialects: POSTGRES,

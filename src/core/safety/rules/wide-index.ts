@@ -5,7 +5,7 @@ const COLUMNS = 3;
 
 export const wideIndex: Rule = {
   id: 'wide-index',
-  topic: 'hygiene',
+  topic: 'style',
   title: 'A non-unique index over more than three columns.',
   why: 'Columns after the third rarely reduce the number of rows found, and every write pays for them. Begin with the most selective columns.',
   dialects: BOTH,
