@@ -49,13 +49,14 @@ export async function restoreBackup(
   refuseMismatch(db, found, options);
   const onVerify = (done: number, total: number) => onProgress?.('verify', done, total);
   if (await isReadableInPlace(found)) {
-    const check = db.checkDump.bind(db);
+    const check: Database['checkDump'] = (file, format, wanted) =>
+      db.checkDump(file, format, { ...wanted, checkedBefore: true });
     const backup = await verifyBackup(found, { check, onProgress: onVerify, signal });
     return { ...(await replaceContent(db, backup, options)), backup };
   }
   try {
     return await withLocalCopy(found, { identities, onProgress: onVerify, signal }, async (local) => {
-      await db.checkDump(local.path, local.manifest.format, { signal });
+      await db.checkDump(local.path, local.manifest.format, { checkedBefore: true, signal });
       return { ...(await replaceContent(db, local, options)), backup: found };
     });
   } catch (error) {

@@ -1,17 +1,23 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { basename, dirname } from 'node:path/posix';
-import { z } from 'zod';
 import { ProblemError } from '../core/model/problem.ts';
 import { listNames } from '../core/planning/names.ts';
 import type { LeftOut } from './depth.ts';
 
-/** What Drizzle writes to `meta/_journal.json`: its migrations in their order. `when` is in milliseconds. */
-const JOURNAL = z.object({
-  entries: z.array(z.object({ idx: z.number(), when: z.number(), tag: z.string() })),
-});
+/** What Drizzle writes to `meta/_journal.json` for each migration. `when` is in milliseconds. */
+export interface JournalEntry {
+  idx: number;
+  when: number;
+  tag: string;
+}
 
-export type JournalEntry = z.infer<typeof JOURNAL>['entries'][number];
+/** zod is loaded only where there is a journal. */
+async function parseJournal(text: string): Promise<JournalEntry[]> {
+  const { z } = await import('zod');
+  const entry = z.object({ idx: z.number(), when: z.number(), tag: z.string() });
+  return z.object({ entries: z.array(entry) }).parse(JSON.parse(text)).entries;
+}
 
 /** The entries in their order; undefined if the folder has no journal. Throws ProblemError InvalidMigration. */
 export async function readJournal(folder: string): Promise<JournalEntry[] | undefined> {
@@ -19,7 +25,7 @@ export async function readJournal(folder: string): Promise<JournalEntry[] | unde
   const text = await readFile(file, 'utf8').catch(() => undefined);
   if (text === undefined) return undefined;
   try {
-    return JOURNAL.parse(JSON.parse(text)).entries.toSorted((a, b) => a.idx - b.idx);
+    return (await parseJournal(text)).toSorted((a, b) => a.idx - b.idx);
   } catch (cause) {
     const message = 'meta/_journal.json cannot be read: it is not the journal of Drizzle. Restore it, or remove it.';
     throw new ProblemError({ reason: 'InvalidMigration', message }, { cause });

@@ -42,12 +42,7 @@ export async function loadMigrations(
   files: readonly MigrationFile[],
   dialect: Dialect,
 ): Promise<LoadedMigration[]> {
-  const loadSql = async (file: MigrationFile) => {
-    if (suffixOf(mainFile(file)) !== '.sql') return undefined;
-    const [result] = await Promise.allSettled([loadMigration(folder, file, dialect)]);
-    return result;
-  };
-  const early = await pMap(files, loadSql, { concurrency: OPEN_FILES });
+  const early = await loadSqlFiles(folder, files, dialect);
   const loaded: LoadedMigration[] = [];
   for (const [index, file] of files.entries()) {
     const result = early[index];
@@ -55,6 +50,20 @@ export async function loadMigrations(
     loaded.push(result?.value ?? (await loadMigration(folder, file, dialect)));
   }
   return loaded;
+}
+
+/** The results for SQL files, many at once; undefined for code. */
+export function loadSqlFiles(
+  folder: string,
+  files: readonly MigrationFile[],
+  dialect: Dialect,
+): Promise<(PromiseSettledResult<LoadedMigration> | undefined)[]> {
+  const loadSql = async (file: MigrationFile) => {
+    if (suffixOf(mainFile(file)) !== '.sql') return undefined;
+    const [result] = await Promise.allSettled([loadMigration(folder, file, dialect)]);
+    return result;
+  };
+  return pMap(files, loadSql, { concurrency: OPEN_FILES });
 }
 
 async function load(folder: string, file: MigrationFile, dialect: Dialect): Promise<LoadedMigration> {

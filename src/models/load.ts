@@ -26,6 +26,8 @@ function unconnected(dialect: Dialect): Sequelize {
  * Throws ProblemError InvalidConfiguration where there are none or a file cannot be loaded.
  */
 export async function defineAll(path: string, sequelize: Sequelize): Promise<ModelStatic<Model>[]> {
+  // Sequelize searches its list of models for each one that is defined, which takes minutes for 10,000.
+  sequelize.isDefined = (name) => Object.hasOwn(sequelize.models, name);
   for (const file of await modelFiles(path)) await define(file, sequelize);
   if (Object.keys(sequelize.models).length === 0) await defineByIndex(path, sequelize);
   associate(Object.values(sequelize.models), sequelize, path);

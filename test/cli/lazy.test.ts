@@ -88,6 +88,27 @@ describe("PostgreSQL's parser and the safety rules", () => {
   });
 });
 
+describe('what a command with nothing to do does not need', () => {
+  for (const args of [
+    ['migrate', 'upgrade', 'base'],
+    ['migrate', 'history'],
+  ]) {
+    it(`is not loaded by ${args.join(' ')}`, async () => {
+      const heavy = ['zod', 'sequelize', 'umzug', 'yaml', 'winston'];
+      const modules = await modulesOf([...args, '--migrations', '.'], FILES);
+      const packages = modules.flatMap((url) => /\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(url)?.[1] ?? []);
+      assert.deepEqual(
+        packages.filter((name) => heavy.includes(name)),
+        [],
+      );
+      assert.deepEqual(
+        modules.filter((url) => /\/database\/(postgres|sqlite)\/(dump|restore|scratch|snapshot|checks)\.ts$/.test(url)),
+        [],
+      );
+    });
+  }
+});
+
 describe('the models of every kind that Kubernetes has', () => {
   it('stay out of a command that reads the kubeconfig', async () => {
     const nobody = [

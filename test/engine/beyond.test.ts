@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Problem } from '../../src/core/model/problem.ts';
+import { type Problem, ProblemError } from '../../src/core/model/problem.ts';
 import { openScratch } from '../../src/engine/scratch.ts';
 import { checkMigrationSafety, safeMigrate } from '../../src/library/safe-migrate.ts';
 import { migrateSql } from '../../src/library/sql.ts';
@@ -43,9 +43,12 @@ const SERVER = [
   "SELECT pg_notify('beyond', 'x')",
   'NOTIFY beyond',
   'SELECT pg_switch_wal()',
-  "DO $$ BEGIN EXECUTE 'CREATE ROLE beyond_made'; END $$",
-  'DO $$ BEGIN CREATE ROLE beyond_made; END $$',
+  "DO $$ BEGIN EXECUTE 'CREATE ROLE beyond_made_2'; END $$",
+  'DO $$ BEGIN CREATE ROLE beyond_made_3; END $$',
 ] as const;
+/** In an order in which all of them can run. */
+const LAST = /RENAME|DROP ROLE/;
+const IN_ORDER = [...SERVER.filter((each) => !LAST.test(each)), ...SERVER.filter((each) => LAST.test(each))];
 /** Refused inside a transaction. */
 const ALONE = ["ALTER SYSTEM SET work_mem = '8MB'", 'CREATE DATABASE beyond_db', 'CHECKPOINT'] as const;
 const OUTSIDE = [
@@ -138,10 +141,8 @@ describe('statements that act beyond the database', function () {
 
   for (const form of ['sql', 'code'] as const) {
     it(`in ${form} run on a private server, are reported, and leave the target's server as it was`, async () => {
-      // Without those whose work the others need undone.
       const before = await state();
-      const chosen = SERVER.filter((statement) => !/RENAME|DROP ROLE|DO \$\$/.test(statement));
-      const options = await project(['CREATE TABLE made (id int)', ...chosen], form);
+      const options = await project(['CREATE TABLE made (id int)', ...IN_ORDER], form);
       const report = await safeMigrate({ ...options, dryRun: true, rehearsalServer: 'Private' });
       assert.equal(report.rehearsal?.result, 'Full', report.message);
       assert.match(
@@ -149,21 +150,51 @@ describe('statements that act beyond the database', function () {
         /on a private server; not undone by a restore: CREATE ROLE beyond_made \(0002_beyond\)/,
       );
       assert.equal(await state(), before);
+      const [, more = ''] = /and (\d+) more/.exec(report.rehearsal?.message ?? '') ?? [];
+      assert.ok(Number(more) >= IN_ORDER.length - 3, report.rehearsal?.message);
       await checkMigrationSafety(options);
       assert.equal(await state(), before);
-      await migrateSql({ ...options, range: 'base:head' });
+      assert.equal((await migrateSql({ ...options, range: 'base:head' })).length, IN_ORDER.length + 1);
       assert.equal(await state(), before);
     });
 
     it(`in ${form}, outside a transaction, run on a private server alone`, async () => {
       const before = await state();
-      const report = await safeMigrate({
-        ...(await project(ALONE, form, true)),
-        dryRun: true,
-        rehearsalServer: 'Private',
-      });
+      const options = await project(ALONE, form, true);
+      const report = await safeMigrate({ ...options, dryRun: true, rehearsalServer: 'Private' });
       assert.equal(report.rehearsal?.result, 'Full', report.message);
+      await checkMigrationSafety(options);
+      assert.equal((await migrateSql({ ...options, range: 'base:head' })).length, ALONE.length);
       assert.equal(await state(), before);
+    });
+
+    it(`in ${form}, each alone in a plan, are refused on the target's server by each command`, async function () {
+      this.timeout(900_000);
+      const before = await state();
+      for (const [statement, rehearsalServer, alone] of [
+        ...SERVER.map((each) => [each, 'SameServer', false] as const),
+        ...ALONE.map((each) => [each, 'SameServer', true] as const),
+        ...OUTSIDE.map((each) => [each, 'Private', false] as const),
+      ]) {
+        const made = await project([statement], form, alone);
+        const config = join(made.cwd, 'db-manager.json');
+        await writeFile(config, JSON.stringify({ safety: { rehearsalServer } }));
+        const options = { ...made, config };
+        const run = await safeMigrate({ ...options, backup: false, report: false, dryRun: true });
+        assert.equal(run.reason, 'NotRehearsable', `${statement}: ${run.reason} ${run.message}`);
+        if (form === 'code') {
+          await assert.rejects(
+            migrateSql({ ...options, range: 'base:head' }),
+            (error) => error instanceof ProblemError && error.problem.reason === 'NotRehearsable',
+            statement,
+          );
+        }
+        if (rehearsalServer === 'Private') {
+          assert.notDeepEqual((await checkMigrationSafety(options)).warnings, [], statement);
+        }
+        assert.equal(await state(), before, statement);
+      }
+      assert.deepEqual(await sql('SELECT * FROM beyond_log', name), []);
     });
 
     it(`in ${form} are never sent to the target's server`, async () => {

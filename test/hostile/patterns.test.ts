@@ -13,6 +13,8 @@ const LINE = 'one line that pg_dump or pg_restore prints';
 const MESSAGE = 'one error message of the server or of pg_restore';
 const NUMBER = 'digits that we made';
 const EXCEPTIONS: Record<string, string> = {
+  '/^[A-Z][^;]*=[^;]*;/': 'a connection string: written by the operator of the database',
+  '/^\\s*PRAGMA\\s+foreign_keys\\s*;?\\s*$/i': 'a statement of a migration, in the process that runs it',
   "/(?:SET\\s+\\w+\\s*=|VALUES)\\s*\\(?\\s*'([^']+)'/i": OWN,
   '/(?:could not be restored|differs from the backup): (.*?)\\. \\S+ is unchanged/s': MESSAGE,
   '/\\/\\*[\\s\\S]*?\\*\\//g': OWN,
@@ -72,10 +74,9 @@ const EXCEPTIONS: Record<string, string> = {
   '/^[a-z+]*(postgres|pg|sql)[a-z+]*\\W?\\/\\//i': URL,
   '/@[^/]*(:\\d+)?\\//': URL,
   '/^CREATE EXTENSION .* WITH SCHEMA (?!pg_)(.+);$/': LINE,
-  '/^-- TOC entry (\\d+) \\(class \\d+ OID \\d+\\)\\n(?:-- Dependencies: .*\\n)?-- Name: (.*); Type: (.*); Schema: (.*?); Owner: (.*?)(?:; Tablespace: (.*))?$/gm':
+  '/^-- TOC entry (\\d+) \\(class \\d+ OID \\d+\\)\\n(?:-- Dependencies: (.*)\\n)?-- Name: (.*); Type: (.*); Schema: (.*?); Owner: (.*?)(?:; Tablespace: (.*))?$/gm':
     LINE,
-  '/(?:^|\\n)(ALTER [^\\n]* OWNER TO [^\\n]*;)[\\s-]*$/':
-    "one entry of a dump of the user's own, in the user's own process",
+  '/trigger .* for table .* does not exist/': MESSAGE,
   '/^COMMIT;\\n((?:--[^\\n]*\\n|\\\\unrestrict [^\\n]*\\n|\\s)*)(?![\\s\\S])/m':
     'the last bytes of a script, at most TAIL_BYTES',
   '/(relation|function|type|operator|table) .* does not exist/': MESSAGE,

@@ -1,4 +1,3 @@
-import { DRIFT_REQUEST_VARIABLE } from '../../core/model/drift-check.ts';
 import { defineCommand } from '../command.ts';
 
 export const task = defineCommand({
@@ -8,6 +7,7 @@ export const task = defineCommand({
   description: 'Reads a task request from the environment, carries it out and prints its report.',
   examples: ['db-manager task'],
   async action(_, io) {
+    const { DRIFT_REQUEST_VARIABLE } = await import('../../core/model/drift-check.ts');
     if (io.env[DRIFT_REQUEST_VARIABLE] !== undefined) {
       const { runDriftCheck } = await import('../processes/drift-check.ts');
       return runDriftCheck(io);

@@ -10,13 +10,19 @@ export interface BackupTools {
    */
   dumpStream(take: TakeDump, options: DumpOptions): Promise<DumpResult>;
   /** Reads a dump with the database's own tools. Throws ProblemError BackupInvalid. */
-  checkDump(path: string, format: DumpResult['format'], options?: { signal?: AbortSignal }): Promise<void>;
+  checkDump(path: string, format: DumpResult['format'], options?: CheckDumpOptions): Promise<void>;
   /** Replaces this database's content by a verified backup: completely or not at all. */
   restore(backup: Backup, options: RestoreBackupOptions): Promise<RestoreOutcome>;
   /** Databases that restores of this one replaced and kept, newest first. */
   keptDatabases(): Promise<KeptDatabase[]>;
   /** Drops one of them, and nothing else. */
   dropKept(name: string): Promise<void>;
+}
+
+export interface CheckDumpOptions {
+  /** The hash of the file is compared too, with that of the file that was checked when the backup was taken. */
+  checkedBefore?: boolean;
+  signal?: AbortSignal;
 }
 
 export interface DumpOptions {

@@ -5,9 +5,6 @@ import { ProblemError } from '../../core/model/problem.ts';
 import type { BaselineStore } from '../port.ts';
 import type { PostgresConnection } from './connection.ts';
 import { quoteIdentifier } from './driver.ts';
-import { majorOf } from './dump.ts';
-import { findClients } from './dump-clients.ts';
-import { environmentOf, errorIn, startProgram } from './dump-program.ts';
 
 /** Next to the history. */
 export function baselineStore(open: PostgresConnection): BaselineStore {
@@ -72,6 +69,11 @@ export function baselineStore(open: PostgresConnection): BaselineStore {
 
 /** pg_dump's own script of the target's schemas, in a form that an empty database accepts even if some schemas exist. */
 async function schemaSql(open: PostgresConnection): Promise<string> {
+  const [{ majorOf }, { findClients }, { environmentOf, errorIn, startProgram }] = await Promise.all([
+    import('./dump.ts'),
+    import('./dump-clients.ts'),
+    import('./dump-program.ts'),
+  ]);
   const clients = await findClients(majorOf(open));
   const args = [
     '--schema-only',
@@ -82,14 +84,20 @@ async function schemaSql(open: PostgresConnection): Promise<string> {
     ...open.target.schemas.map((schema) => `--schema=${quoteIdentifier(schema)}`),
     ...ownTables(open.target).names.map((name) => `--exclude-table=*.${quoteIdentifier(name)}`),
   ];
-  const { child, ended } = startProgram(clients, 'pg_dump', args, { env: environmentOf(open.target), stdout: 'pipe' });
+  const { child, ended } = startProgram(clients, 'pg_dump', args, {
+    env: environmentOf(open.target),
+    stdout: 'pipe',
+  });
   let script = '';
   child.stdout?.setEncoding('utf8').on('data', (text: string) => {
     script += text;
   });
   const { ok, words } = await ended;
   if (!ok) {
-    throw new ProblemError({ reason: 'BackupFailed', message: `pg_dump cannot write the schema: ${errorIn(words)}` });
+    throw new ProblemError({
+      reason: 'BackupFailed',
+      message: `pg_dump cannot write the schema: ${errorIn(words)}`,
+    });
   }
   return plainScript(script);
 }
@@ -116,7 +124,11 @@ function plainScript(script: string): string {
 export async function installedExtensions({
   client,
 }: PostgresConnection): Promise<{ name: string; schema: string | null; sql: string }[]> {
-  const { rows } = await client.query<{ name: string; schema: string | null; sql: string }>(
+  const { rows } = await client.query<{
+    name: string;
+    schema: string | null;
+    sql: string;
+  }>(
     `SELECT e.extname AS name, CASE WHEN x.schema IS NULL AND n.nspname !~ '^pg_' THEN n.nspname::text END AS schema,
        CASE WHEN x.schema IS NOT NULL THEN format('CREATE EXTENSION IF NOT EXISTS %I', e.extname)
             WHEN n.nspname ~ '^pg_' THEN format('CREATE EXTENSION IF NOT EXISTS %I WITH SCHEMA %I', e.extname, n.nspname)

@@ -181,7 +181,9 @@ function compressionsFor({ major, version }: Clients, wanted: DumpOptions['compr
 
 function compressionArgs({ major }: Clients, compression: Compression): string[] {
   if (compression === 'none') return ['--compress=0'];
-  return major >= 16 ? [`--compress=${compression}`] : [];
+  // Level 1 of gzip takes less than half of the time of the usual level 6, for 12 % more bytes.
+  if (compression === 'gzip') return [major >= 16 ? '--compress=gzip:1' : '--compress=1'];
+  return [`--compress=${compression}`];
 }
 
 async function sizeSoFar(file: string): Promise<number> {

@@ -1,31 +1,20 @@
 /**
  * PostgreSQL. `connection` opens, `migrate` is a session for the loop in `../umzug.ts`, `lock` is the one writer.
- * The files have the same names as SQLite's.
+ * The files have the same names as SQLite's. What a command that has nothing to do does not need is loaded when it is used.
  */
 import { CAPABILITIES } from '../../core/model/dialect.ts';
 import { ownTables } from '../../core/model/history.ts';
 import type { PostgresTarget } from '../../core/model/target.ts';
 import type { Database, DumpOptions, OpenDatabase, OpenOptions } from '../port.ts';
-import { migrateWithUmzug } from '../umzug.ts';
 import { baselineStore } from './baseline.ts';
-import { checks } from './checks.ts';
-import { otherSchemas } from './checks-schemas.ts';
 import { connect } from './connection.ts';
-import { checkDump, dump } from './dump.ts';
 import { mapErrors } from './errors.ts';
 import { historyStore } from './history.ts';
-import { dropKept, keptDatabases } from './kept-databases.ts';
 import { lock } from './lock.ts';
-import { openSession } from './migrate.ts';
-import { restore } from './restore.ts';
 import { runStore } from './runs.ts';
-import { sameExpressions } from './same-expressions.ts';
-import { createScratch, dropStaleScratches } from './scratch.ts';
 import { countRows, countValues, sizeBytes, tableSizes } from './size.ts';
-import { snapshot } from './snapshot.ts';
 import { storedCode } from './stored-code.ts';
 import { objects, toolTables } from './tool-tables.ts';
-import { watch } from './watch.ts';
 
 export async function openPostgres(
   target: PostgresTarget,
@@ -40,7 +29,10 @@ export async function openPostgres(
   // A backup without its history could not be migrated after a restore.
   const withHistory = (wanted: DumpOptions): DumpOptions =>
     wanted.schemas && target.history?.schema
-      ? { ...wanted, schemas: [...new Set([...wanted.schemas, target.history.schema])] }
+      ? {
+          ...wanted,
+          schemas: [...new Set([...wanted.schemas, target.history.schema])],
+        }
       : wanted;
   return mapErrors<Database>({
     dialect: 'postgres',
@@ -57,12 +49,20 @@ export async function openPostgres(
       return mapErrors(runStore(open.client, target));
     },
     baseline: mapErrors(baselineStore(open)),
-    snapshot: () => snapshot(open.sequelize, { schemas, own: own.names }),
-    sameExpressions: (doubts) => sameExpressions(open.client, doubts),
+    snapshot: async () =>
+      (await import('./snapshot.ts')).snapshot(open.sequelize, {
+        schemas,
+        own: own.names,
+      }),
+    sameExpressions: async (doubts) => (await import('./same-expressions.ts')).sameExpressions(open.client, doubts),
     storedCode: () => storedCode(open.client),
-    otherSchemas: () => otherSchemas(open),
+    otherSchemas: async () => (await import('./checks-schemas.ts')).otherSchemas(open),
     lock: (wanted) => lock(open, wanted),
     async migrate(work) {
+      const [{ openSession }, { migrateWithUmzug }] = await Promise.all([
+        import('./migrate.ts'),
+        import('../umzug.ts'),
+      ]);
       const session = await openSession(open, work);
       try {
         return await migrateWithUmzug(work, session);
@@ -70,22 +70,23 @@ export async function openPostgres(
         await session.close();
       }
     },
-    checks: (context) => checks(open, context),
+    checks: async (context) => (await import('./checks.ts')).checks(open, context),
     sizeBytes: () => sizeBytes(open.client),
     tableSizes: () => tableSizes(open.client, schemas, own.names),
     rowCounts: () => countRows(open.client, schemas, own.names),
     countValues: (table, column) => countValues(open.client, schemas, table, column),
-    dump: (file, wanted) => dump(open, file, withHistory(wanted)),
-    dumpStream: (take, wanted) => dump(open, take, withHistory(wanted)),
-    checkDump: (file, _format, wanted) => checkDump(file, wanted),
-    restore: (backup, wanted) => restore(open, backup, wanted),
-    keptDatabases: () => keptDatabases(open),
-    dropKept: (name) => dropKept(open, name),
-    createScratch: (from, wanted) => createScratch(open, from, wanted, openDatabase),
-    dropStaleScratches: () => dropStaleScratches(open),
+    dump: async (file, wanted) => (await import('./dump.ts')).dump(open, file, withHistory(wanted)),
+    dumpStream: async (take, wanted) => (await import('./dump.ts')).dump(open, take, withHistory(wanted)),
+    checkDump: async (file, _format, wanted) => (await import('./dump.ts')).checkDump(file, wanted),
+    restore: async (backup, wanted) => (await import('./restore.ts')).restore(open, backup, wanted),
+    keptDatabases: async () => (await import('./kept-databases.ts')).keptDatabases(open),
+    dropKept: async (name) => (await import('./kept-databases.ts')).dropKept(open, name),
+    createScratch: async (from, wanted) =>
+      (await import('./scratch.ts')).createScratch(open, from, wanted, openDatabase),
+    dropStaleScratches: async () => (await import('./scratch.ts')).dropStaleScratches(open),
     toolTables: (names) => toolTables(open.client, names),
     objects: () => objects(open),
-    watch: () => watch(open),
+    watch: async () => (await import('./watch.ts')).watch(open),
     dial: (parameters, wanted) => open.dial(parameters, wanted),
     async close() {
       await open.closeSequelize();

@@ -12,6 +12,8 @@ export interface DumpEntry {
   /** `-` for what is in no schema. */
   schema: string;
   owner: string;
+  /** Ids of the entries that it needs. */
+  dependencies: string[];
   sql: string;
 }
 
@@ -24,7 +26,7 @@ export interface Contents {
 }
 
 const HEADER =
-  /^-- TOC entry (\d+) \(class \d+ OID \d+\)\n(?:-- Dependencies: .*\n)?-- Name: (.*); Type: (.*); Schema: (.*?); Owner: (.*?)(?:; Tablespace: (.*))?$/gm;
+  /^-- TOC entry (\d+) \(class \d+ OID \d+\)\n(?:-- Dependencies: (.*)\n)?-- Name: (.*); Type: (.*); Schema: (.*?); Owner: (.*?)(?:; Tablespace: (.*))?$/gm;
 
 /** What a dump would do, without its rows. Throws ProblemError BackupInvalid. */
 export async function readContents(clients: Clients, path: string): Promise<Contents> {
@@ -34,8 +36,9 @@ export async function readContents(clients: Clients, path: string): Promise<Cont
   ]);
   const headers = [...script.matchAll(HEADER)];
   const entries = headers.map((match, index): DumpEntry => {
-    const [header, id = '', name = '', type = '', schema = '', owner = ''] = match;
-    return { id, name, type, schema, owner, sql: script.slice(match.index + header.length, headers[index + 1]?.index) };
+    const [header, id = '', needs = '', name = '', type = '', schema = '', owner = ''] = match;
+    const sql = script.slice(match.index + header.length, headers[index + 1]?.index);
+    return { id, name, type, schema, owner, dependencies: needs.split(' '), sql };
   });
   const largeObjects = [...list.matchAll(/^\d+; \d+ \d+ BLOB(?: METADATA)? - (\d+)(?:\.\.(\d+))? /gm)].map(
     ([, from = '', to = from]): [string, string] => [from, to],

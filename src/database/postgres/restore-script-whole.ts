@@ -1,4 +1,5 @@
 import { LOCK_WAIT, literal, withPlpgsql } from './restore-script.ts';
+import { STAYING } from './restore-staying.ts';
 
 /**
  * Runs before a complete backup's own SQL if the database itself is kept: it removes all objects that this
@@ -21,7 +22,9 @@ DECLARE
   kind text;
   named text;
   who text;
+  staying text[];
 BEGIN
+  staying := ARRAY(SELECT classid || ':' || objid FROM ${STAYING} s);
   FOR found IN SELECT evtname FROM pg_event_trigger e WHERE pg_has_role(evtowner, 'USAGE') AND NOT ${member('pg_event_trigger', 'e.oid')} LOOP
     EXECUTE format('DROP EVENT TRIGGER %I', found.evtname);
   END LOOP;
@@ -40,6 +43,7 @@ BEGIN
     END IF;
   END LOOP;
   FOR found IN ${WITHOUT_SCHEMA} LOOP
+    CONTINUE WHEN found.classid::oid || ':' || found.objid = ANY (staying);
     SELECT o.type, o.identity INTO kind, named FROM pg_identify_object(found.classid, found.objid, 0) o;
     CONTINUE WHEN kind IS NULL OR named IS NULL;
     EXECUTE format('DROP %s IF EXISTS %s CASCADE', CASE kind WHEN 'foreign-data wrapper' THEN 'foreign data wrapper' ELSE kind END,
@@ -48,10 +52,11 @@ BEGIN
   FOR found IN SELECT extname FROM pg_extension WHERE extname <> 'plpgsql' AND extname <> ALL (ARRAY[${extensions.map(literal).join(', ')}]::name[]) AND pg_has_role(extowner, 'USAGE') LOOP
     EXECUTE format('DROP EXTENSION IF EXISTS %I CASCADE', found.extname);
   END LOOP;
-  FOR found IN SELECT nspname FROM pg_namespace n WHERE ${SCHEMAS} AND NOT ${STAYS} LOOP
+  FOR found IN SELECT nspname FROM pg_namespace n WHERE ${SCHEMAS} AND NOT ${STAYS} AND NOT 'pg_namespace'::regclass::oid || ':' || n.oid = ANY (staying) LOOP
     EXECUTE format('DROP SCHEMA %I CASCADE', found.nspname);
   END LOOP;
   FOR found IN ${INSIDE} LOOP
+    CONTINUE WHEN found.classid::oid || ':' || found.objid = ANY (staying);
     SELECT o.type, o.identity INTO kind, named FROM pg_identify_object(found.classid, found.objid, 0) o;
     CONTINUE WHEN kind IS NULL OR named IS NULL;
     EXECUTE format('DROP %s IF EXISTS %s CASCADE', CASE kind WHEN 'statistics object' THEN 'statistics' ELSE kind END, named);

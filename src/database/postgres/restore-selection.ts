@@ -1,6 +1,7 @@
 import { type Client, quoteIdentifier } from './driver.ts';
 import type { Contents, DumpEntry } from './restore-contents.ts';
 import { STAYS } from './restore-script-whole.ts';
+import { entriesOf, inDump, readStaying, type StayingObject } from './restore-staying.ts';
 
 export interface RestoreSelection {
   /** Entries to leave out, by id. */
@@ -20,6 +21,8 @@ export interface RestoreContext {
   superuser: boolean;
   /** Kept, not created again: `SCHEMA name`, `EXTENSION name`, … */
   kept: ReadonlySet<string>;
+  /** Objects in schemas that are neither dropped nor created. */
+  staying: readonly StayingObject[];
   /** Schemas and extensions that this user owns. */
   ownedSchemas: ReadonlySet<string>;
   ownedExtensions: ReadonlySet<string>;
@@ -31,8 +34,10 @@ export interface RestoreContext {
  * The part of a dump that can be restored here: kept objects are not created again. An object of an unavailable role
  * belongs to the user; a grant to a missing role is left out, and this is reported.
  */
-export function select({ entries }: Contents, here: RestoreContext): RestoreSelection {
-  const left = new Set(entries.filter((entry) => isKept(entry, here)).map(({ id }) => id));
+export function select(contents: Contents, here: RestoreContext): RestoreSelection {
+  const { entries } = contents;
+  const left = entriesOf(here.staying, contents);
+  for (const entry of entries) if (isKept(entry, here)) left.add(entry.id);
   const [missing, foreign] = [new Set<string>(), new Set<string>()];
   for (const entry of entries) {
     // The owner of a grant's entry owns an object that may not be in the dump.
@@ -47,10 +52,16 @@ export function select({ entries }: Contents, here: RestoreContext): RestoreSele
   const byHand = unavailable.size > 0 || !here.superuser;
   const afterwards = byHand ? statementsAfterwards(entries, left, here, unavailable) : [];
   if (byHand) for (const entry of entries) if (isGrant(entry)) left.add(entry.id);
-  return { left, withoutOwners: byHand, afterwards, unavailable, messages: messagesOf(missing, foreign) };
+  return {
+    left,
+    withoutOwners: byHand,
+    afterwards,
+    unavailable,
+    messages: messagesOf(missing, foreign, inDump(here.staying, contents)),
+  };
 }
 
-function messagesOf(missing: Set<string>, foreign: Set<string>): string[] {
+function messagesOf(missing: Set<string>, foreign: Set<string>, staying: StayingObject[]): string[] {
   const list = (names: Set<string>) => [...names].sort().join(', ');
   const messages: string[] = [];
   if (missing.size > 0) {
@@ -61,6 +72,15 @@ function messagesOf(missing: Set<string>, foreign: Set<string>): string[] {
   if (foreign.size > 0) {
     messages.push(
       `This user may not act as the roles ${list(foreign)}. Their objects belong to the user that restores.`,
+    );
+  }
+  if (staying.length > 0) {
+    const listed = staying
+      .slice(0, 10)
+      .map(({ type, schema, name }) => (schema === '-' ? name : `${type} ${schema}.${name}`));
+    const more = staying.length > 10 ? ` and ${staying.length - 10} more` : '';
+    messages.push(
+      `This user may not drop or cannot create these objects, so they are not replaced: ${listed.join(', ')}${more}. They are compared with the backup.`,
     );
   }
   return messages;
@@ -92,7 +112,7 @@ function statementsAfterwards(
 ): string[] {
   const ownersOf = (some: DumpEntry[]) =>
     some.flatMap(({ id, sql, owner }) => {
-      const [, statement] = /(?:^|\n)(ALTER [^\n]* OWNER TO [^\n]*;)[\s-]*$/.exec(sql) ?? [];
+      const statement = ownerIn(sql);
       const not = statement === undefined || left.has(id) || unavailable.has(owner) || owner === here.user;
       return not ? [] : [statement];
     });
@@ -106,11 +126,20 @@ function statementsAfterwards(
   const grantsIn = (some: DumpEntry[]) =>
     some
       .filter((entry) => isGrant(entry) && !left.has(entry.id))
-      .filter((entry) => (entry.type === 'DEFAULT ACL' ? !unavailable.has(entry.owner) : isOurs(entry)))
+      .filter((entry) => (entry.type === 'DEFAULT ACL' ? here.roles.get(entry.owner) === true : isOurs(entry)))
       .flatMap((entry) => grantsOf(entry, unavailable));
   const schemas = entries.filter(({ type, name }) => type === 'SCHEMA' || /^SCHEMA /.test(name));
   const others = entries.filter((entry) => !schemas.includes(entry));
   return [...ownersOf(schemas), ...grantsIn(schemas), ...ownersOf(others), ...grantsIn(others)];
+}
+
+/** The last statement of an entry; settings for the entries that follow may come after it. */
+function ownerIn(sql: string): string | undefined {
+  const lines = sql.split('\n');
+  while (/^(SET [^;]*;|--.*|\s*)$/.test(lines.at(-1) ?? ';')) lines.pop();
+  const text = `\n${lines.join('\n')}`;
+  const statement = text.slice(text.lastIndexOf('\nALTER ') + 1);
+  return statement.includes(' OWNER TO ') && statement.endsWith(';') ? statement : undefined;
 }
 
 function grantsOf({ sql }: DumpEntry, unavailable: ReadonlySet<string>): string[] {
@@ -157,8 +186,11 @@ export async function lookAround(client: Client, emptied = false): Promise<Resto
   const { rows: roles } = await client.query<{ name: string; member: boolean; me: boolean; super: boolean }>(
     `SELECT rolname AS name, pg_has_role(oid, 'MEMBER') AS member, rolname = current_user AS me, rolsuper AS super FROM pg_roles`,
   );
+  const staying = emptied ? await readStaying(client) : [];
   const { rows: schemas } = await client.query<{ name: string; owned: boolean }>(
-    `SELECT nspname AS name, pg_has_role(nspowner, 'USAGE') AS owned FROM pg_namespace n WHERE ${emptied ? STAYS : 'true'}`,
+    `SELECT nspname AS name, pg_has_role(nspowner, 'USAGE') AS owned FROM pg_namespace n
+     WHERE ${emptied ? `${STAYS} OR n.nspname = ANY ($1)` : '$1::name[] IS NOT NULL'}`,
+    [staying.filter(({ type }) => type === 'SCHEMA').map(({ name }) => name)],
   );
   const { rows: extensions } = await client.query<{ name: string }>(
     "SELECT extname AS name FROM pg_extension WHERE pg_has_role(extowner, 'USAGE')",
@@ -169,6 +201,7 @@ export async function lookAround(client: Client, emptied = false): Promise<Resto
     user: me?.name ?? '',
     superuser: me?.super === true,
     kept: new Set([...schemas.map(({ name }) => `SCHEMA ${name}`), ...kept.map(({ name }) => name)]),
+    staying,
     ownedSchemas: new Set(schemas.filter(({ owned }) => owned).map(({ name }) => name)),
     ownedExtensions: new Set(extensions.map(({ name }) => name)),
     roles: new Map(roles.map(({ name, member }) => [name, member])),

@@ -27,7 +27,7 @@ import { incomplete, restoreProblem } from './restore-problems.ts';
 import { propertyStatements } from './restore-properties.ts';
 import { swap } from './restore-rename.ts';
 import { lookAround, type RestoreSelection, select } from './restore-selection.ts';
-import { streamToPsql } from './restore-stream.ts';
+import { OUT_OF_ORDER, streamToPsql } from './restore-stream.ts';
 import type { RestoreWork } from './restore-work.ts';
 import { withTemporaryFile } from './temporary-file.ts';
 
@@ -97,12 +97,13 @@ async function fill(
   let selection = await prepare(open, work, name, properties);
   let words = await pgRestore(open, work, name, selection);
   if (words !== undefined && UNQUALIFIED.test(words)) {
+    const failed = words;
     await dropDatabase(admin, name, open.version);
     // With `admin`, which holds the lock of the name: another session would wait for it without end.
     await create(admin, open, name, properties);
     selection = await prepare(open, work, name, properties);
     words = await pgRestore(open, work, name, selection, pathOf(open, properties));
-    if (words === undefined) {
+    if (words === undefined && !OUT_OF_ORDER.test(failed)) {
       work.options.onMessage?.(
         'A function uses table names without a schema, so the backup was restored with the search path of the database. To make the function independent of it, run: ALTER FUNCTION … SET search_path',
       );
@@ -228,14 +229,13 @@ async function compare(
 
 /**
  * The user may not do in a new database what the owner of the old one need not: create an untrusted extension, or change
- * PostgreSQL's own objects. In place, those are kept.
+ * PostgreSQL's own objects. A table that was added to an extension does not exist there. In place, those are kept.
  */
 function notInANewDatabase(error: unknown): CannotSwap | undefined {
   if (!(error instanceof Error) || error instanceof CannotSwap) return undefined;
-  const denied = /permission denied|must be (owner|superuser|member|able)|must have|Must be superuser/i;
   const reason = error instanceof ProblemError ? error.problem.reason : undefined;
   const refused =
-    ('code' in error && error.code === '42501') || (reason === 'RestoreFailed' && denied.test(error.message));
+    ('code' in error && error.code === '42501') || (reason === 'RestoreFailed' && /ERROR:/.test(error.message));
   if (!refused && reason !== 'RestoreIncomplete') return undefined;
   const [, why = error.message.replace(/\.$/, '')] =
     /(?:could not be restored|differs from the backup): (.*?)\. \S+ is unchanged/s.exec(error.message) ?? [];

@@ -7,6 +7,14 @@ export async function sizeBytes(client: Client): Promise<number> {
   return Number(rows[0]?.size ?? 0);
 }
 
+/** Bytes of the largest table with its indexes: what a migration that rewrites it needs in addition. */
+export async function largestTableBytes(client: Client): Promise<number> {
+  const { rows } = await client.query<{ size: string }>(
+    "SELECT coalesce(max(pg_total_relation_size(oid)), 0) AS size FROM pg_class WHERE relkind IN ('r', 'm')",
+  );
+  return Number(rows[0]?.size ?? 0);
+}
+
 /** The estimates of the planner and the statistics, and the sizes with indexes and TOAST: one query, no table is read. */
 export async function tableSizes(
   client: Client,

@@ -12,8 +12,8 @@ interface TableStates {
 
 /**
  * State of a session's tables, carried over from one migration to the next. They are counted again only if the
- * connection has changed a row (sqlite3_total_changes, which includes triggers, cascades and a DELETE of all rows) or
- * the tables are different.
+ * connection has changed a row (sqlite3_total_changes, which includes triggers, cascades and a DELETE of all rows), the
+ * tables are different or a statement has dropped something.
  */
 export class WatchedTables {
   readonly #connection: Connection;
@@ -23,6 +23,8 @@ export class WatchedTables {
   #changes = 0;
   /** Before the history row, which does not count as a change of the migration. */
   #marked: number | undefined;
+  /** A dropped table takes its rows along uncounted, and a new one of that name may get the same page. */
+  #dropped = false;
 
   constructor(connection: Connection, own: OwnTables) {
     this.#connection = connection;
@@ -33,7 +35,13 @@ export class WatchedTables {
     this.#current ??= { pages: await this.#rootPages(), rows: await countRows(this.#connection, this.#own) };
     this.#changes = await this.#totalChanges();
     this.#marked = undefined;
+    this.#dropped = false;
     return this.#current;
+  }
+
+  /** Before each statement of the migration. */
+  see(sql: string): void {
+    this.#dropped ||= /\bdrop\b/i.test(sql);
   }
 
   async after(): Promise<TableStates> {
@@ -41,7 +49,10 @@ export class WatchedTables {
     const changed = known === undefined || (this.#marked ?? (await this.#totalChanges())) !== this.#changes;
     const pages = await this.#rootPages();
     const same =
-      !changed && pages.size === known.pages.size && [...pages].every(([name, page]) => known.pages.get(name) === page);
+      !changed &&
+      !this.#dropped &&
+      pages.size === known.pages.size &&
+      [...pages].every(([name, page]) => known.pages.get(name) === page);
     if (!same) this.#current = { pages, rows: await countRows(this.#connection, this.#own) };
     return this.#current as TableStates;
   }

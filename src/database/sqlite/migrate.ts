@@ -39,6 +39,7 @@ export async function openSession(
     used ||= SETS_SESSION.test(sql);
     statements += 1;
     last = sql;
+    here.tables.see(sql);
     sent?.see(sql);
     onStatement?.(sql);
   };

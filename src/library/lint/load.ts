@@ -4,7 +4,7 @@ import type { LoadedMigration, MigrationFile } from '../../core/model/migration.
 import { ProblemError } from '../../core/model/problem.ts';
 import { REASONS } from '../../core/model/reason.ts';
 import { mainFile } from '../../migrations/formats/format.ts';
-import { loadMigration } from '../../migrations/load.ts';
+import { loadMigration, loadSqlFiles } from '../../migrations/load.ts';
 
 interface LoadedFiles {
   loaded: LoadedMigration[];
@@ -15,9 +15,12 @@ interface LoadedFiles {
 export async function loadAll(folder: string, files: readonly MigrationFile[], dialect: Dialect): Promise<LoadedFiles> {
   const loaded: LoadedMigration[] = [];
   const broken: Finding[] = [];
-  for (const file of files) {
+  const early = await loadSqlFiles(folder, files, dialect);
+  for (const [index, file] of files.entries()) {
     try {
-      loaded.push(await loadMigration(folder, file, dialect));
+      const result = early[index];
+      if (result?.status === 'rejected') throw result.reason;
+      loaded.push(result?.value ?? (await loadMigration(folder, file, dialect)));
     } catch (error) {
       if (!(error instanceof ProblemError)) throw error;
       broken.push(asFinding(error, file));

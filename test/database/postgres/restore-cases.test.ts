@@ -50,6 +50,26 @@ describe('a restore of PostgreSQL', () => {
     assert.deepEqual(await rows('SELECT count(*)::int AS n FROM app.t'), [{ n: 3 }]);
   });
 
+  for (const [what, own, condition] of [
+    ['of users, with a condition (F10)', '100', 'WHERE id >= 100'],
+    ['all of which users wrote (F10)', '1', ''],
+    ['that another row refers to (F10)', '100', 'WHERE id >= 100'],
+  ] as const) {
+    it(`replaces configuration rows of an extension, ${what}, and keeps the extension's own`, async () => {
+      const first = own === '1' ? '' : "INSERT INTO conf VALUES (1, 'of the extension', NULL);";
+      await on.sql(`CREATE EXTENSION hstore; CREATE TABLE conf (id int PRIMARY KEY, v text, parent int REFERENCES conf); ${first}
+        ALTER EXTENSION hstore ADD TABLE conf; SET allow_system_table_mods = on;
+        UPDATE pg_extension SET extconfig = ARRAY['conf'::regclass]::oid[], extcondition = ARRAY['${condition}'] WHERE extname = 'hstore';
+        INSERT INTO conf VALUES (${own}, 'own', NULL); ${/another row/.test(what) ? `INSERT INTO conf VALUES (101, 'child', ${own})` : ''}`);
+      const before = await rows('SELECT * FROM conf ORDER BY id');
+      await restored(`UPDATE conf SET v = 'changed' WHERE id = ${own}; INSERT INTO conf VALUES (500, 'extra', ${own})`);
+      assert.deepEqual(await rows('SELECT * FROM conf ORDER BY id'), before);
+      assert.deepEqual(await rows("SELECT deptype FROM pg_depend WHERE objid = 'conf'::regclass AND deptype = 'e'"), [
+        { deptype: 'e' },
+      ]);
+    });
+  }
+
   it('reads an owner beside a tablespace', async () => {
     const postgres = await sharedPostgres();
     const name = `ts_${process.pid}`;

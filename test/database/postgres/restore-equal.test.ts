@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { restoreBackup } from '../../../src/backups/restore.ts';
 import { takeBackup } from '../../../src/backups/take.ts';
-import { findClients } from '../../../src/database/postgres/dump-clients.ts';
 import { OPTIONS, openTarget, targetOf, withPostgres } from '../../backups/fixtures.ts';
 import { temporaryFolder } from '../../support/databases.ts';
 import { sharedPostgres } from '../../support/postgres.ts';
 import { damage, ownersObjects, type Roles, superusersObjects } from './kitchen-sink.ts';
+import { observe } from './observed.ts';
 
 const RESTORE = { safetyBackup: false, now: OPTIONS.now } as const;
 
@@ -70,43 +69,10 @@ async function kitchenSink(by: By) {
     url: superuser ? postgres.url(id) : ownersUrl,
     damage: () => asOwner(damage(roles)),
     /** With PostgreSQL's own means: what pg_dump writes of schema and rows, and what the catalogues say of privileges. */
-    observe: () => observe(id),
+    observe: () => observe(postgres, id),
     async drop() {
       await postgres.query(`DROP DATABASE ${id} WITH (FORCE)`);
       await postgres.query(`DROP ROLE ${roles.owner}, ${roles.app}, ${roles.reader}, ${roles.grantor}`);
     },
   };
-}
-
-async function observe(database: string) {
-  const postgres = await sharedPostgres();
-  const { host: PGHOST, user: PGUSER, password: PGPASSWORD } = postgres;
-  const env = { PGHOST, PGPORT: String(postgres.port), PGUSER, PGPASSWORD };
-  // A server's folder may have no client programs.
-  const { folder } = await findClients(Math.floor(postgres.version / 10_000));
-  const dump = (...args: string[]) =>
-    execFileSync(join(folder, 'pg_dump'), [...args, database], { env, encoding: 'utf8', maxBuffer: 1 << 28 });
-  const schema = dump('--schema-only', '--create')
-    .split('\n')
-    .filter((line) => !/^\\(un)?restrict|^--/.test(line))
-    .map((line) => line.replace(/::(?:character varying|text)(?:\[\])?|[()]/g, ''))
-    .filter((line) => line !== '');
-  const rows = dump('--data-only', '--inserts')
-    .split('\n')
-    .filter((line) => !/^\\(un)?restrict/.test(line))
-    .sort();
-  const run = (sql: string) => postgres.query(sql, [], database);
-  const privileges = await run(
-    `SELECT relnamespace::regnamespace::text || '.' || relname AS name, relowner::regrole::text AS owner,
-       ARRAY(SELECT a::text FROM unnest(relacl) a ORDER BY 1) AS acl FROM pg_class WHERE oid >= 16384 AND relkind NOT IN ('t', 'i', 'I') AND relnamespace <> 'pg_toast'::regnamespace
-     UNION ALL SELECT oid::regprocedure::text, proowner::regrole::text, ARRAY(SELECT a::text FROM unnest(proacl) a ORDER BY 1) FROM pg_proc WHERE oid >= 16384
-     UNION ALL SELECT nspname, nspowner::regrole::text, ARRAY(SELECT a::text FROM unnest(nspacl) a ORDER BY 1) FROM pg_namespace
-     UNION ALL SELECT 'lo ' || oid, lomowner::regrole::text, ARRAY(SELECT a::text FROM unnest(lomacl) a ORDER BY 1) FROM pg_largeobject_metadata
-     UNION ALL SELECT 'default ' || defaclnamespace::regnamespace || defaclobjtype::text, defaclrole::regrole::text, ARRAY(SELECT a::text FROM unnest(defaclacl) a ORDER BY 1) FROM pg_default_acl
-     ORDER BY 1, 2, 3`,
-  );
-  const objects = await run(
-    `SELECT md5(string_agg(loid || ':' || pageno || encode(data, 'hex'), ',' ORDER BY loid, pageno)) AS content FROM pg_largeobject`,
-  );
-  return { schema, rows, privileges, objects };
 }

@@ -33,10 +33,10 @@ const CHANGED_GRANTS = `SELECT o.* FROM ${GRANTED} o
   LEFT JOIN pg_init_privs i ON i.classoid = o.classid AND i.objoid = o.oid AND i.objsubid = o.subid
   WHERE o.acl IS NOT NULL AND o.acl IS DISTINCT FROM i.initprivs AND (o.oid < ${FIRST_USER_OID} OR ${MEMBER})`;
 
-/** Members of an extension, as they are named in pg_description. */
+/** With the extension that has it as a member. The number of a large object is chosen by users. */
 const COMMENTED = `SELECT d.*, d.xmin::text AS written, e.refobjid AS extension FROM pg_description d
   LEFT JOIN pg_depend e ON e.classid = d.classoid AND e.objid = d.objoid AND e.deptype = 'e' AND e.refclassid = 'pg_extension'::regclass
-  WHERE d.objoid < ${FIRST_USER_OID} OR e.refobjid IS NOT NULL`;
+  WHERE (d.objoid < ${FIRST_USER_OID} AND d.classoid <> 'pg_largeobject'::regclass) OR e.refobjid IS NOT NULL`;
 
 /** Collations come from the machine; comments on schemas, languages and extensions are compared one by one. */
 const COMPARED = `classoid NOT IN ('pg_collation'::regclass, 'pg_namespace'::regclass, 'pg_language'::regclass, 'pg_extension'::regclass)`;

@@ -10,7 +10,7 @@ import { findClients } from '../dump-clients.ts';
 import { environmentOf, errorIn, startProgram } from '../dump-program.ts';
 import { refuseOtherFormat } from '../restore-problems.ts';
 import { literal } from '../restore-script.ts';
-import { sizeBytes } from '../size.ts';
+import { largestTableBytes, sizeBytes } from '../size.ts';
 import { withTemporaryFile } from '../temporary-file.ts';
 import { type DumpPart, type Filling, RestoreStopped, restoreParts, targetOn } from './fill.ts';
 import { applyLikenessSettings, liken } from './liken.ts';
@@ -29,7 +29,7 @@ export async function createPrivate(
   if (from.kind === 'backup') refuseOtherFormat(open, from.backup);
   const programs = await findServer(majorOf(open));
   const like = await readLikeness(open);
-  const bytes = from.kind === 'backup' ? await sizeBytes(open.client) : 0;
+  const bytes = from.kind === 'backup' ? (await sizeBytes(open.client)) + (await largestTableBytes(open.client)) : 0;
   const server = await startServer(programs, { settings: like.configuration, bytes });
   try {
     const notes = await make(open, server, like, from, options);
@@ -95,6 +95,8 @@ async function make(
 async function finish(server: PrivateServer, name: string, { system, settings, database }: Likeness): Promise<void> {
   const client = await server.connect(name);
   try {
+    // Event triggers of the target would record these statements.
+    await client.query('SET session_replication_role = replica');
     if (database.comment !== undefined) {
       await client.query(`COMMENT ON DATABASE ${quoteIdentifier(name)} IS ${literal(database.comment)}`);
     }

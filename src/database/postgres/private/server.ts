@@ -30,7 +30,7 @@ export interface PrivateServer {
 interface ServerOptions {
   /** Lines of postgresql.conf. */
   settings: Readonly<Record<string, string>>;
-  /** What it will hold. */
+  /** What it will hold, with what a migration may write in addition. */
   bytes: number;
 }
 
@@ -135,6 +135,15 @@ async function initialise(programs: Programs, { path, data, user }: ServerFolder
   const args = ['-D', data, '-U', superuser, '--auth=trust', '--no-sync', '--locale=C', '--encoding=UTF8'];
   const { code, words } = await runToEnd(join(programs.folder, 'initdb'), args, path, user);
   if (code === 0) return;
+  if (
+    user.uid !== undefined &&
+    /could not (?:change|access) directory/.test(words) &&
+    words.includes('Permission denied')
+  ) {
+    throw new NoPrivateServer(
+      `PostgreSQL does not run as root, and the user ${user.uid}, as whom it would run, cannot enter ${tmpdir()}. Set TMPDIR to a folder that all users may enter`,
+    );
+  }
   const lines = words.split('\n').filter((line) => /error|fatal|could not|cannot/i.test(line));
   throw new NoPrivateServer(`initdb failed: ${lines.slice(0, 2).join(' ').trim() || words.trim().slice(-200)}`);
 }
@@ -146,7 +155,10 @@ const FIXED: Readonly<Record<string, string>> = {
   unix_socket_permissions: '0700',
   max_connections: '50',
   shared_buffers: '64MB',
-  max_wal_size: '256MB',
+  // The log of changes takes disk space of the machine, and with nothing flushed a checkpoint costs little.
+  max_wal_size: '64MB',
+  min_wal_size: '32MB',
+  wal_keep_size: '0',
   // /dev/shm of a container is small.
   dynamic_shared_memory_type: 'mmap',
   fsync: 'off',

@@ -1,0 +1,195 @@
+import assert from 'node:assert/strict';
+import { appendFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { startPostgres, TEST_PASSWORD } from '../support/postgres.ts';
+import { eventually } from '../support/processes.ts';
+import { fetchServer, parseMajor } from '../support/programs/postgres-server.ts';
+import { IMAGE, openRoom, RESTRICTED, type Room } from './fixtures.ts';
+import { operatorValues, resource } from './objects.ts';
+import { describeE2e } from './suite.ts';
+
+/** About 60 MB with its index. */
+const ROWS = `CREATE TABLE orders (id bigint PRIMARY KEY, customer text NOT NULL, note text);
+  INSERT INTO orders SELECT i, md5(i::text), repeat(md5((i * 7)::text), 3) FROM generate_series(1, 300000) i;
+  CREATE INDEX orders_by_customer ON orders (customer)`;
+const FILES = {
+  '1_total.sql':
+    '-- migrate:up\nALTER TABLE orders ADD COLUMN total numeric NOT NULL DEFAULT 0;\n-- migrate:down\nALTER TABLE orders DROP COLUMN total;',
+  '2_names.sql':
+    '-- migrate:up\n-- db-manager:ignore create-index-without-concurrently nothing writes here\nCREATE INDEX orders_by_note ON orders (note, id);\n-- migrate:down\nDROP INDEX orders_by_note;',
+};
+
+describeE2e('on a real cluster, a rehearsal', () => {
+  let room: Room;
+  let server: Awaited<ReturnType<typeof startServer>>;
+
+  before(async () => {
+    room = await openRoom('rehearsal');
+    await room.claim('backups');
+    server = await startServer(await majorOfImage(room));
+    await room.mustHelm(
+      'install',
+      'db-manager',
+      'charts/db-manager',
+      ...operatorValues(room.namespace),
+      '--skip-crds',
+      '--take-ownership',
+      '--wait',
+      '--timeout=4m',
+    );
+  });
+  after(async () => {
+    await room?.helm('uninstall', 'db-manager', '--wait', '--timeout=1m');
+    await room?.remove();
+    await server?.stop();
+  });
+
+  it('is of everything, on a private server in the pod, for a role that owns its database and nothing else', async () => {
+    const database = await server.createDatabase('NOCREATEDB');
+    await room.apply(
+      { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'owned' }, stringData: { url: database.url } },
+      ...resource('owned', FILES, { urlFrom: { secretKeyRef: { name: 'owned', key: 'url' } } }),
+    );
+    await room.waitFor('owned', 'Ready');
+    const { status } = JSON.parse(await room.run('get', 'dbm', 'owned', '--output=json'));
+    const rehearsed = status.conditions.find(({ type }: { type: string }) => type === 'Rehearsed');
+    assert.equal(rehearsed.reason, 'Full', JSON.stringify(rehearsed));
+    assert.match(rehearsed.message, /on a private server/);
+    assert.deepEqual(await server.query("SELECT rolcreatedb, rolsuper FROM pg_roles WHERE rolname = 'e2e_1'"), [
+      { rolcreatedb: false, rolsuper: false },
+    ]);
+    assert.deepEqual(await server.query("SELECT datname FROM pg_database WHERE datname LIKE '%rehearsal%'"), []);
+  });
+
+  it('takes little more memory and time in the pod than on the target’s server', async () => {
+    const used: Record<string, Used> = {};
+    for (const [form, rights] of [
+      ['private', 'NOCREATEDB'],
+      ['same-server', 'CREATEDB'],
+    ] as const) {
+      const { url } = await server.createDatabase(rights);
+      used[form] = await measure(room, form, url);
+    }
+    console.log(`      ${JSON.stringify(used)}`);
+    const { private: own, 'same-server': same } = used;
+    assert.ok(own && same);
+    assert.match(own.message, /on a private server/);
+    assert.doesNotMatch(same.message, /on a private server/);
+    // docs/concepts/rehearsal.md advises a limit of 512Mi.
+    assert.ok(own.anonymous < 400 * 1024 * 1024, JSON.stringify(used));
+  });
+});
+
+interface Used {
+  /** Bytes that cannot be reclaimed, at the highest of the samples. */
+  anonymous: number;
+  /** Milliseconds of the rehearse step. */
+  rehearse: number;
+  message: string;
+}
+
+/** A run in a pod of its own, without the operator, whose memory is sampled from inside. */
+async function measure(room: Room, form: string, url: string): Promise<Used> {
+  const name = `measure-${form}`;
+  const migrations = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data: FILES };
+  await room.apply(migrations, {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name },
+    spec: {
+      restartPolicy: 'Never',
+      automountServiceAccountToken: false,
+      securityContext: RESTRICTED.pod,
+      containers: [
+        {
+          name: 'measure',
+          image: IMAGE,
+          imagePullPolicy: 'IfNotPresent',
+          command: ['node', '-e', SAMPLER, form],
+          env: [{ name: 'DATABASE_URL', value: url }],
+          securityContext: RESTRICTED.container,
+          resources: { limits: { memory: '512Mi' } },
+          volumeMounts: [
+            { name: 'tmp', mountPath: '/tmp' },
+            { name: 'migrations', mountPath: '/migrations' },
+          ],
+        },
+      ],
+      volumes: [
+        { name: 'tmp', emptyDir: {} },
+        { name: 'migrations', configMap: { name } },
+      ],
+    },
+  });
+  const phase = await eventually(
+    `the pod ${name} to end`,
+    async () => {
+      const now = await room.run('get', 'pod', name, '--output=jsonpath={.status.phase}');
+      return ['Succeeded', 'Failed'].includes(now) && now;
+    },
+    { timeoutMs: 5 * 60_000, everyMs: 1_000, explain: () => room.run('describe', 'pod', name) },
+  );
+  const said = await room.run('logs', name);
+  assert.equal(phase, 'Succeeded', said);
+  return JSON.parse(said.trim().split('\n').at(-1) ?? '') as Used;
+}
+
+/** The sum of the private memory of all processes of the container: shared buffers are counted once. */
+const SAMPLER = `
+const { spawn } = require('node:child_process'); const fs = require('node:fs');
+let anonymous = 0;
+const sample = () => {
+  let own = 0, shared = 0;
+  for (const pid of fs.readdirSync('/proc')) {
+    if (!/^\\d+$/.test(pid)) continue;
+    try {
+      const status = fs.readFileSync('/proc/' + pid + '/status', 'utf8');
+      own += 1024 * Number((/^RssAnon:\\s+(\\d+)/m.exec(status) ?? [])[1] ?? 0);
+      shared = Math.max(shared, 1024 * Number((/^RssShmem:\\s+(\\d+)/m.exec(status) ?? [])[1] ?? 0));
+    } catch {}
+  }
+  anonymous = Math.max(anonymous, own + shared);
+};
+const timer = setInterval(sample, 50);
+const args = ['safe-migrate', '--migrations', '/migrations', '--backups', '/tmp/backups', '--rehearsal-server', process.argv[1], '--json'];
+const child = spawn(process.execPath, ['/app/dist/cli/main.js', ...args], { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, HOME: '/tmp' } });
+let out = ''; child.stdout.on('data', (d) => { out += d; });
+child.on('close', (code) => {
+  clearInterval(timer);
+  if (code !== 0) { console.log(out); process.exit(1); }
+  const report = JSON.parse(out);
+  const step = report.steps.find(({ step }) => step === 'rehearse');
+  console.log(JSON.stringify({ anonymous, rehearse: step.durationMs, message: step.message }));
+});`;
+
+async function majorOfImage(room: Room): Promise<number> {
+  const said = await room.look('backups', "console.log(fs.readdirSync('/usr/lib/postgresql').join(' '))");
+  return Math.max(...said.split(' ').map(Number));
+}
+
+/** A server of the image's version that pods reach, whose roles may do no more than is said. */
+async function startServer(major: number) {
+  const server = await startPostgres({
+    bin: await fetchServer(parseMajor(String(major))),
+    settings: { listen_addresses: '*' },
+  });
+  await appendFile(join(server.dataFolder, 'pg_hba.conf'), 'host all all 0.0.0.0/0 scram-sha-256\n');
+  await server.query('SELECT pg_reload_conf()');
+  let made = 0;
+  return {
+    query: (sql: string) => server.query(sql),
+    async createDatabase(rights: 'CREATEDB' | 'NOCREATEDB') {
+      const name = `e2e_${++made}`;
+      await server.query(`CREATE ROLE ${name} LOGIN ${rights} PASSWORD '${TEST_PASSWORD}'`);
+      await server.query(`CREATE DATABASE ${name} OWNER ${name}`);
+      const url = new URL(server.url(name));
+      url.username = name;
+      url.hostname = process.env.E2E_ADDRESS ?? '';
+      url.searchParams.set('sslmode', 'disable');
+      await server.query(ROWS, [], name);
+      await server.query(`ALTER TABLE orders OWNER TO ${name}`, [], name);
+      return { url: url.href };
+    },
+    stop: () => server.stop(),
+  };
+}
