@@ -105,4 +105,5 @@ attempt "the image could not be loaded" bash "$tools/local-cluster.sh" load db-m
 echo "e2e: the tests"
 mkdir "$state/volumes"
 export KUBECONFIG=$state/cluster/kubeconfig E2E_IMAGE=db-manager:e2e E2E_ADDRESS=$address E2E_VOLUMES=$state/volumes
+export E2E_DOCKER=$docker E2E_LOAD_IMAGE="bash '$tools/local-cluster.sh' load \"\$IMAGE\" '$state/cluster'"
 npm run --silent test:e2e

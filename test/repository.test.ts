@@ -7,6 +7,7 @@ import { versionFiles } from '../scripts/generate/version.ts';
 import { temporaryFolder } from './support/lifetime.ts';
 import { mustRun, runCommand } from './support/processes.ts';
 import { findActionlint } from './support/programs/actionlint.ts';
+import { SYSTEM_PROGRAMS } from './support/programs/system.ts';
 
 const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
 const WORKFLOWS = '.github/workflows';
@@ -48,6 +49,18 @@ describe('the workflow files', function () {
       assert.equal((await lint([file])).code, 1);
     });
   }
+
+  it('install what the setup would install as root, wherever tests with servers run', () => {
+    // The machines of the hosted CI have these.
+    const present = ['openssl', 'bsdutils', 'chromium', 'jq', 'curl', 'git'];
+    const needed = SYSTEM_PROGRAMS.map((program) => program.package).filter((name) => !present.includes(name));
+    const { jobs } = parse(readFileSync(join(WORKFLOWS, 'ci.yml'), 'utf8'));
+    for (const job of ['test', 'node', 'postgres']) {
+      const commands: string[] = jobs[job].steps.map(({ run = '' }: { run?: string }) => run);
+      const installed = commands.find((command) => command.includes('apt-install.sh'))?.split(' ') ?? [];
+      for (const name of needed) assert.ok(installed.includes(name), `${job}: ${name}`);
+    }
+  });
 
   it('make bills of materials that name every production dependency and no other', async function () {
     this.timeout(240_000);

@@ -1,4 +1,6 @@
+import { DOCUMENTATION } from '../../src/core/model/documentation.ts';
 import { GROUP, KIND, PLURAL, SHORT_NAME, specSchema, statusSchema, VERSION } from '../../src/core/model/resource.ts';
+import { ruleIds } from '../../src/core/safety/rule-ids.ts';
 import { KINDS } from '../../src/kinds/index.ts';
 import type { AnyKind } from '../../src/kinds/kind.ts';
 import { structuralSchema } from './structural-schema.ts';
@@ -91,7 +93,7 @@ export function customResourceDefinition() {
                 apiVersion: { type: 'string' },
                 kind: { type: 'string' },
                 metadata: { type: 'object' },
-                spec: structuralSchema(specSchema),
+                spec: specOfMigration(),
                 status: structuralSchema(statusSchema),
               },
             },
@@ -100,6 +102,23 @@ export function customResourceDefinition() {
       ],
     },
   };
+}
+
+/** With the ids of the rules, which the schema itself does not know. */
+function specOfMigration() {
+  const schema = structuralSchema(specSchema);
+  const ignore = schema.properties?.safety?.properties?.ignore;
+  if (ignore === undefined) throw new Error('spec.safety.ignore is not in the schema');
+  const known = `[${ruleIds()
+    .map((id) => `'${id}'`)
+    .join(',')}]`;
+  ignore['x-kubernetes-validations'] = [
+    {
+      rule: `self.all(id, id in ${known})`,
+      message: `safety.ignore contains an id that no rule has; the ids are in ${DOCUMENTATION}/reference/rules/README.md`,
+    },
+  ];
+  return schema;
 }
 
 const PRINTER_COLUMNS = [

@@ -19,7 +19,7 @@ export interface CommandDefinition<Options extends object = object> {
   group: (typeof GROUPS)[number];
   /** One line without a full stop, for the list of commands. */
   summary: string;
-  /** Sentences for the top of the command's help; default: the summary. */
+  /** Sentences that follow the summary at the top of the command's help. */
   description?: string;
   /** Calls for the end of the help. A test checks that their options exist. */
   examples: readonly [string, ...string[]];

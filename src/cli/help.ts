@@ -18,7 +18,9 @@ export function arrangeHelp(program: Command): void {
 function describeEach(parent: Command, path: string): void {
   for (const command of parent.commands) {
     const full = `${path} ${command.name()}`;
-    if (command.description() === '') command.description(sentence(command.summary()));
+    const summary = sentence(command.summary());
+    if (!command.description().startsWith(summary))
+      command.description([summary, command.description()].filter(Boolean).join(' '));
     command.showHelpAfterError(`(see ${full} --help)`);
     if (command.commands.length === 0)
       command.addHelpText('after', 'Global options such as --database-url, --json and -v: db-manager --help');

@@ -50,6 +50,15 @@ describe('the help', () => {
     );
   });
 
+  it('of every command begins with its summary', () => {
+    const silent = (command: Command): string[] =>
+      command.commands.flatMap((below) => [
+        ...(below.description().toLowerCase().startsWith(`${below.summary().toLowerCase()}.`) ? [] : [below.name()]),
+        ...silent(below),
+      ]);
+    assert.deepEqual(silent(createProgram(IO)), []);
+  });
+
   it('of a command says what it does and where the other options stand', async () => {
     for (const args of [
       ['help', 'backup'],

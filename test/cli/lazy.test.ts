@@ -57,6 +57,15 @@ async function modulesOf(
 // An empty file is an empty SQLite database.
 const FILES = { '1_a.sql': 'CREATE TABLE a (id bigint);', 'app.db': '' };
 
+describe('zod', () => {
+  it('is not loaded for the list of commands: it is half of the cost of a start', async function () {
+    this.timeout(60_000);
+    const loaded = await loadedBy(['--version'], FILES);
+    assert.ok(loaded.includes('commander'));
+    assert.ok(!loaded.includes('zod'), loaded.join(', '));
+  });
+});
+
 describe("PostgreSQL's parser and the safety rules", () => {
   for (const args of [
     ['migrate', 'current'],

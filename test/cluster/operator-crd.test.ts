@@ -77,6 +77,11 @@ const REFUSED: { title: string; spec: object; sentence: RegExp }[] = [
     spec: { ...GOOD, database: { sqlite: { volume: { claimName: 'bot' }, path: '../other.db' } } },
     sentence: /path is relative to the volume and has no \.\./,
   },
+  ...['drop-colum', 'DROP-COLUMN', "drop-column', 'x"].map((id) => ({
+    title: `a rule that does not exist: ${id}`,
+    spec: { ...GOOD, safety: { ignore: ['drop-column', id] } },
+    sentence: /safety\.ignore contains an id that no rule has; the ids are in https:/,
+  })),
   { title: 'a duration without unit', spec: { ...GOOD, timeouts: { lock: '5' } }, sentence: /spec\.timeouts\.lock/ },
   {
     title: 'a word that is none of the words',

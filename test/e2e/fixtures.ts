@@ -6,6 +6,8 @@
  *   E2E_POSTGRES_URL    a PostgreSQL that pods reach, as a user who may create databases; or
  *   E2E_ADDRESS         an address of this machine that pods reach: the tests start a PostgreSQL of their own there
  *   E2E_VOLUMES         a folder of the only node, which is this machine, for volumes; else the default StorageClass
+ *   E2E_DOCKER          the program that builds the images of tests; default docker
+ *   E2E_LOAD_IMAGE      the command that brings such an image, its name in $IMAGE, to the nodes; see images.ts
  */
 import { appendFile, chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -7,6 +7,7 @@ import * as library from '../../src/index.ts';
 import { ageKey } from '../backups/age-keys.ts';
 import { runSql, targetOf } from '../backups/fixtures.ts';
 import { project, withMigrations, withModels } from '../cli/fixtures.ts';
+import { runHosted } from '../cli/host.ts';
 import { temporaryFolder } from '../support/lifetime.ts';
 
 const run = promisify(execFile);
@@ -47,9 +48,9 @@ describe('the examples of the library’s functions', function () {
 
   async function runExample(folder: string, name: string) {
     const file = join(folder, `${name}.ts`);
-    const code = `import { ${name} } from ${JSON.stringify(INDEX)};\n${texts.get(name)}\nconsole.log('ran');\n`;
+    const code = `import { ${name} } from ${JSON.stringify(INDEX)};\n${texts.get(name)}\nexport default 'ran';\n`;
     await writeFile(file, code);
-    return run(process.execPath, [file], { cwd: folder });
+    return runHosted({ cwd: folder, env: process.env, args: [], module: file });
   }
 
   it('are there for each of them', () => {
@@ -87,9 +88,10 @@ describe('the examples of the library’s functions', function () {
       }
       // A backup is of one database: the copied one needs its own.
       if (name === 'restoreDatabase') await runExample(folder, 'backupDatabase');
-      const { stdout, stderr } = await runExample(folder, name);
-      assert.equal(stdout, 'ran\n', stderr);
-      assert.equal(stderr.replace(/^.*(?:ExperimentalWarning|--trace-warnings).*\n/gm, ''), '');
+      const { code, out, err } = await runExample(folder, name);
+      assert.equal(code, 0, err);
+      assert.match(out, /"ran"$/);
+      assert.equal(err.replace(/^.*(?:ExperimentalWarning|--trace-warnings).*\n/gm, ''), '');
     });
   }
 

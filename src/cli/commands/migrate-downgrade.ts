@@ -8,7 +8,7 @@ export const migrateDowngrade = defineCommand<{ target: string; singleTransactio
   examples: ['db-manager migrate downgrade -1', 'db-manager migrate downgrade base'],
   configure: (command) =>
     command
-      .argument('<target>', 'base, a revision or its unique prefix, -N (write it after --)')
+      .argument('<target>', 'base, a revision or its unique prefix, or -N')
       .option('--single-transaction', 'run all migrations in one transaction')
       // `-1` is a target.
       .allowUnknownOption(),

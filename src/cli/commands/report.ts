@@ -17,7 +17,7 @@ export const report = defineCommand<ReportCommandOptions>({
   group: 'Production:',
   summary: 'write the page of a run: one HTML file for a browser, a printer or a ticket',
   description:
-    'Writes the page of a run from the report that was kept with its backup. The page needs no network. It contains the text of the migrations; secrets are masked.',
+    'Reads the report that was kept with the backup of the run. The page needs no network. It contains the text of the migrations; secrets are masked.',
   examples: ['db-manager report', 'db-manager report backup_20240601_120000 --output release.html --redact-literals'],
   configure: (command) =>
     command

@@ -19,7 +19,7 @@ export const run = defineCommand<RunCommandOptions>({
   name: 'run',
   group: 'Production:',
   summary: 'run a DatabaseMigration locally, without a cluster',
-  description: 'Runs the manifest as the Job in a cluster would, and prints the status that the resource would have.',
+  description: 'Does what the Job in a cluster would do, and prints the status that the resource would have.',
   examples: ['db-manager run -f migration.yaml --volume backups=./data/backups'],
   configure: (command) =>
     command

@@ -7,8 +7,7 @@ export const runs = defineCommand<{ last: number }>({
   name: 'runs',
   group: 'Production:',
   summary: 'list the runs that the database keeps',
-  description:
-    'Lists the runs of every command, Job and sidecar on this database, the last one first. A dry run is not kept.',
+  description: 'These are the runs of every command, Job and sidecar, the newest first. A dry run is not kept.',
   examples: ['db-manager runs', 'db-manager runs --last 5 --json'],
   configure: (command) => command.option('--last <n>', 'number of runs', wholeNumber, 30),
   async action(options, io) {

@@ -33,6 +33,10 @@ export const CLUSTER_ADVICE: Partial<Record<Reason, string>> = {
   AwaitingApproval: `Read the plan, then approve it: ${patch({ approvedPlan: 'DIGEST' })}`,
   PlanChanged: `Read the new plan, then approve it: ${patch({ approvedPlan: 'DIGEST' })}`,
   UnsafePlan: `Follow the advice of the finding: kubectl describe dbm NAME -n NAMESPACE`,
+  MigrationFailed: 'Correct the migration. A new run starts when its ConfigMap or image changes.',
+  RehearsalFailed: 'Correct the migration. A new run starts when its ConfigMap or image changes.',
+  RowsLost:
+    'Correct the migration. A new run starts when its ConfigMap or image changes. If the rows are to be deleted, add observed-rows-lost to spec.safety.ignore: kubectl edit dbm NAME -n NAMESPACE',
   NoSpace: `Enlarge the volume; an attempt then starts automatically. To delete old backups and start one: ${PRUNE_COMMAND}`,
   BackupFailed: 'Fix the problem named in the message.',
   ActiveSessions: `Close the sessions, or allow the run to terminate them: ${patch({ terminateSessions: true })}`,

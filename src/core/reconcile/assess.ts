@@ -1,5 +1,6 @@
 import type { Reason } from '../model/reason.ts';
 import type { DatabaseMigrationStatus } from '../model/resource.ts';
+import { joinSentences } from '../model/sentences.ts';
 import { ACTION_ANNOTATIONS, runIdentity } from './inputs.ts';
 import type { Observed, ObservedRun } from './observed.ts';
 import { invalidRepair } from './request.ts';
@@ -127,10 +128,10 @@ function waitingFor(observed: Observed, now: Date): Situation | undefined {
   const unmet = dependencies.flatMap(({ name, state }) => {
     if (state.kind === 'ready' || state.kind === 'cycle') return [];
     return [
-      `${name} must be Ready first: ${state.kind === 'missing' ? 'it does not exist' : clip(state.message, 300)}`,
+      `The DatabaseMigration ${name} must be Ready first: ${state.kind === 'missing' ? 'it does not exist' : clip(state.message, 300)}`,
     ];
   });
-  if (unmet.length > 0) return { kind: 'waiting', reason: 'WaitingForDependency', message: unmet.join('; ') };
+  if (unmet.length > 0) return { kind: 'waiting', reason: 'WaitingForDependency', message: joinSentences(...unmet) };
   if (observed.blockingDrift !== undefined)
     return { kind: 'waiting', reason: 'SchemaDrift', message: observed.blockingDrift };
   const { window } = resource.spec;

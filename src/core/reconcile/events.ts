@@ -1,5 +1,6 @@
+import { adviceFor, CLUSTER_ADVICE } from '../model/cluster-advice.ts';
 import { REASONS, type Reason } from '../model/reason.ts';
-import type { DatabaseMigrationStatus } from '../model/resource.ts';
+import type { DatabaseMigration, DatabaseMigrationStatus } from '../model/resource.ts';
 import type { Assessed, EventRecord } from './situation.ts';
 import { clip, LIMITS } from './truncate.ts';
 
@@ -12,7 +13,8 @@ export function eventsOf(assessed: Assessed, after: DatabaseMigrationStatus | un
   if (assessed.kind === 'deleting' && assessed.open.kind === 'none') return vanishedWhileDeleting(before);
   if (after === undefined) return [];
   const ended = after.run?.finishedAt !== undefined && before?.run?.finishedAt !== after.run.finishedAt;
-  if (ended || (after.run?.finishedAt !== undefined && before?.run?.id !== after.run.id)) return endOfRun(after);
+  if (ended || (after.run?.finishedAt !== undefined && before?.run?.id !== after.run.id))
+    return endOfRun(after, assessed.observed.resource);
   return [...startOfRun(assessed), ...change(assessed, before, after)];
 }
 
@@ -26,13 +28,16 @@ function startOfRun(assessed: Assessed): EventRecord[] {
   ];
 }
 
-function endOfRun({ run, conditions, backup, history, failure }: DatabaseMigrationStatus): EventRecord[] {
+function endOfRun(
+  { run, conditions, backup, history, failure }: DatabaseMigrationStatus,
+  { metadata }: DatabaseMigration,
+): EventRecord[] {
   const ready = conditions?.find(({ type }) => type === 'Ready');
   const stalled = conditions?.find(({ type }) => type === 'Stalled');
   const entry = history?.find((each) => each.run === run?.id);
   if (ready === undefined || run === undefined) return [];
   const statement =
-    failure?.statement === undefined || ready.message.includes(' Statement: ')
+    failure?.statement === undefined || /\bstatement: /i.test(ready.message)
       ? ''
       : ` Statement: ${clip(failure.statement, 300)}`;
   const reason = ready.reason as Reason;
@@ -42,11 +47,18 @@ function endOfRun({ run, conditions, backup, history, failure }: DatabaseMigrati
   const end: EventRecord = {
     type: run.result === 'succeeded' || reason === 'AwaitingApproval' ? 'Normal' : 'Warning',
     reason,
-    message: clip(`${clip(ready.message, 700)}${statement}${saved}`, LIMITS.event),
+    // A command is the last, so that it can be copied.
+    message: clip(
+      /[.!?…]$/.test(ready.message)
+        ? `${clip(ready.message, 700)}${statement}${saved}`
+        : `${statement}${saved} ${clip(ready.message, 700)}`.trim(),
+      LIMITS.event,
+    ),
     key: `${run.id} end`,
   };
   if (stalled?.reason !== 'RetryLimitReached') return [end];
-  const message = `Attempt ${run.attempt} was the last. ${REASONS.RetryLimitReached.help}`;
+  const help = adviceFor(CLUSTER_ADVICE.RetryLimitReached ?? '', metadata);
+  const message = `Attempt ${run.attempt} was the last. ${help}`;
   return [end, { type: 'Warning', reason: 'RetryLimitReached', message, key: `${run.id} limit` }];
 }
 

@@ -42,6 +42,9 @@ function withoutAdvice(message: string): string {
   return end < 0 ? message : message.slice(0, end + 1);
 }
 
+/** A stop behind a command would be copied with it. */
 function sentence(text: string): string {
-  return /[.!?…]$/.test(text) ? text : `${text}.`;
+  const command = text.slice(text.lastIndexOf('kubectl '));
+  const endsWithCommand = text.includes('kubectl ') && !/[.!?…] /.test(command);
+  return endsWithCommand || /[.!?…]$/.test(text) ? text : `${text}.`;
 }

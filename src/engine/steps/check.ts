@@ -130,7 +130,7 @@ function describeChecks({ checks, findings }: Checked, { safety }: RunRequest): 
       ? 'safety rules are off'
       : noted.length === 0
         ? 'no rule violations'
-        : `warning: ${countFindings(noted)}, first ${describeMostSevere(noted)}`;
+        : `${countFindings(noted)}, first ${describeMostSevere(noted)}`;
   return [
     `${count(checks.length - warnings.length, 'check')} passed`,
     ...(warnings.length > 0 ? [`${count(warnings.length, 'warning')}: ${warnings.join('; ')}`] : []),

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import type { Dialect } from '../../core/model/dialect.ts';
 import type { AuthorFunction, Call } from './author-function.ts';
 import { invalid } from './format.ts';
 
@@ -29,9 +30,6 @@ type Knex = ((options: { client: unknown; useNullAsDefault?: boolean }) => { cli
 
 /** Node loads it from the project of the migrations: db-manager has none. */
 const PACKAGE = 'knex';
-
-/** The client of Knex for each dialect of Sequelize. */
-const CLIENTS: Record<string, string> = { postgres: 'pg', sqlite: 'sqlite3' };
 
 /**
  * Knex: `up(knex)`. The migration gets an instance of the project's own Knex, whose queries run on the connection and in
@@ -64,8 +62,7 @@ function locateKnex(file: string, path: string): () => Knex {
 }
 
 function knexOn(create: Knex, connection: Connection) {
-  const dialect = connection.getDialect();
-  const client = CLIENTS[dialect];
+  const { client, useNullAsDefault, send } = DIALECTS[connection.getDialect() as Dialect];
   const Base = create({ client, useNullAsDefault: true }).client.constructor as KnexConstructor;
   const handle = {};
   class OwnClient extends Base {
@@ -91,14 +88,13 @@ function knexOn(create: Knex, connection: Connection) {
       return Promise.reject(new Error('Streams of Knex are not supported in migrations. Await the query.'));
     }
     async send(query: KnexQuery, sql: string): Promise<KnexQuery> {
-      const send = dialect === 'sqlite' ? sendToSqlite : sendToPostgres;
       return send(connection, query, sql).catch((error: { original?: unknown }) => {
         // The error of the driver, as Knex has it: migrations look at its code.
         throw error.original ?? error;
       });
     }
   }
-  return create({ client: OwnClient, useNullAsDefault: dialect === 'sqlite' });
+  return create({ client: OwnClient, useNullAsDefault });
 }
 
 /** The bindings as literals of the dialect, by Knex itself: `?` is one, `\\?` is a question mark. */
@@ -123,7 +119,7 @@ const WRITES = new Set(['insert', 'update', 'del', 'counter']);
 
 async function sendToSqlite(connection: Connection, query: KnexQuery, sql: string): Promise<KnexQuery> {
   // Sequelize drops the rows of a statement that begins with INSERT INTO, and returns no rows for this pragma.
-  const text = /^\s*PRAGMA\s+foreign_keys\s*;?\s*$/i.test(sql)
+  const text = /^PRAGMA\s+foreign_keys(?:\s*;)?$/i.test(sql.trim())
     ? 'SELECT foreign_keys FROM pragma_foreign_keys'
     : query.returning === undefined
       ? sql
@@ -136,3 +132,16 @@ async function sendToSqlite(connection: Connection, query: KnexQuery, sql: strin
   query.context = (Array.isArray(effect) ? effect[0] : undefined) ?? {};
   return query;
 }
+
+/** The client of Knex for each dialect, and how its queries are sent. */
+const DIALECTS: Record<
+  Dialect,
+  {
+    client: string;
+    useNullAsDefault: boolean;
+    send(connection: Connection, query: KnexQuery, sql: string): Promise<KnexQuery>;
+  }
+> = {
+  postgres: { client: 'pg', useNullAsDefault: false, send: sendToPostgres },
+  sqlite: { client: 'sqlite3', useNullAsDefault: true, send: sendToSqlite },
+};

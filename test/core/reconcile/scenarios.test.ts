@@ -524,7 +524,7 @@ describe('a Job that the API server refuses', () => {
     world.step();
     assert.equal(
       world.condition('Ready')?.message,
-      'a must be Ready first: it does not exist; c must be Ready first: 1 migration is pending',
+      'The DatabaseMigration a must be Ready first: it does not exist. The DatabaseMigration c must be Ready first: 1 migration is pending.',
     );
   });
 });

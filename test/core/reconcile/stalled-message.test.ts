@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { REASON_NAMES, REASONS } from '../../../src/core/model/reason.ts';
+import { REASON_NAMES } from '../../../src/core/model/reason.ts';
 import type { DatabaseMigration } from '../../../src/core/model/resource.ts';
 import { happenedAt, whatToDo } from '../../../src/core/reconcile/stalled-message.ts';
 
@@ -11,7 +11,7 @@ describe('what a person has to do', () => {
   it('is said after what happened, with the command that runs it again', () => {
     assert.equal(
       whatToDo(resource, 'MigrationFailed', 'no such table: nowhere'),
-      `no such table: nowhere. ${REASONS.MigrationFailed.help} ${AGAIN}`,
+      `no such table: nowhere. Correct the migration. A new run starts when its ConfigMap or image changes. ${AGAIN}`,
     );
   });
 
@@ -40,6 +40,19 @@ describe('what happened', () => {
     assert.equal(
       happenedAt('no such table: nowhere', place, 500),
       'no such table: nowhere. At 2_change, 2_change.sql:3:5. Statement: INSERT INTO nowhere VALUES (1).',
+    );
+  });
+
+  it('adds no stop to a command, which would be copied with it', () => {
+    for (const message of [
+      `The plan waits. To approve: kubectl patch dbm orders --type merge -p '{"spec":{"approvedPlan":"sha256:4f"}}'`,
+      '1_a was edited. Accept it: kubectl annotate dbm orders db-manager.dev/repair=applied:4f --overwrite',
+      'Approve: kubectl edit dbm orders.v1',
+    ])
+      assert.equal(happenedAt(message, undefined, 500), message);
+    assert.equal(
+      happenedAt('See kubectl get pvc. It is not bound', undefined, 500),
+      'See kubectl get pvc. It is not bound.',
     );
   });
 

@@ -6,7 +6,7 @@ const FORM = "The form is: host=localhost port=5432 dbname=name user=app passwor
 /** Whether the text begins like libpq's keyword/value form: `host=db dbname=shop`. */
 export function looksLikeKeywordValue(text: string): boolean {
   const [, first = ''] = /^\s*([a-z_]+)\s*=/i.exec(text) ?? [];
-  if (/^[A-Z][^;]*=[^;]*;/.test(text)) return false; // Npgsql: Host=h;Username=u
+  if (/^[A-Z][^;=]*=[^;]*;/.test(text)) return false; // Npgsql: Host=h;Username=u
   return isParameter(first) || isParameter(first.toLowerCase());
 }
 
