@@ -19,6 +19,7 @@ export type { RunRequest } from './core/model/request.ts';
 export type { Position, Revision } from './core/model/revision.ts';
 export type { KeptReport, RunDetails } from './core/model/run-details.ts';
 export type { DecidedFinding, RunRecord } from './core/model/run-record.ts';
+export type { VerifiedSchema } from './core/model/verified-schema.ts';
 export type { ForeignTool } from './core/planning/adopt/foreign.ts';
 export type { Damage, Repair, RepairChoices } from './core/planning/repair.ts';
 export type { HistoryChange } from './core/planning/stamp.ts';
@@ -26,7 +27,7 @@ export type { Difference } from './core/schema/difference.ts';
 export type { Rename } from './core/schema/renames.ts';
 export type { DescribedDifference, SchemaValidation, TableValidation } from './core/schema/validation.ts';
 export type { DoneMigration, KeptDatabase } from './database/port.ts';
-export type { DriftDifference } from './engine/drift.ts';
+export type { Drift, DriftDifference } from './engine/drift.ts';
 export {
   type BackupOptions,
   backupDatabase,

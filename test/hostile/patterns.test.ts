@@ -13,8 +13,6 @@ const LINE = 'one line that pg_dump or pg_restore prints';
 const MESSAGE = 'one error message of the server or of pg_restore';
 const NUMBER = 'digits that we made';
 const EXCEPTIONS: Record<string, string> = {
-  '/^[A-Z][^;]*=[^;]*;/': 'a connection string: written by the operator of the database',
-  '/^\\s*PRAGMA\\s+foreign_keys\\s*;?\\s*$/i': 'a statement of a migration, in the process that runs it',
   "/(?:SET\\s+\\w+\\s*=|VALUES)\\s*\\(?\\s*'([^']+)'/i": OWN,
   '/(?:could not be restored|differs from the backup): (.*?)\\. \\S+ is unchanged/s': MESSAGE,
   '/\\/\\*[\\s\\S]*?\\*\\//g': OWN,
