@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The end-to-end tests on a one-node cluster of this machine's own: builds the image and the cluster's programs, starts
 # everything, runs test/e2e, and takes it all away again. For a machine that is root's, runs Debian and has the
-# cluster's scripts (E2E_TOOLS, default ../shared/tools). Ends with "N passed, N failed, N skipped"; where it cannot
+# cluster's scripts (E2E_TOOLS, default ../shared/tools). Arguments: test files, default all of test/e2e. Ends with "N passed, N failed, N skipped"; where it cannot
 # begin it says "e2e: not run, because ..." and ends with 0.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -106,4 +106,5 @@ echo "e2e: the tests"
 mkdir "$state/volumes"
 export KUBECONFIG=$state/cluster/kubeconfig E2E_IMAGE=db-manager:e2e E2E_ADDRESS=$address E2E_VOLUMES=$state/volumes
 export E2E_DOCKER=$docker E2E_LOAD_IMAGE="bash '$tools/local-cluster.sh' load \"\$IMAGE\" '$state/cluster'"
-npm run --silent test:e2e
+if [ $# = 0 ]; then set -- test/e2e; fi
+E2E=required "$node" scripts/run.cjs test "$@" --jobs 1
