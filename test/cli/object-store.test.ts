@@ -39,7 +39,9 @@ for (const dialect of ['sqlite'] as const) {
         assert.match(second.stdout, /"step": ?"rehearse",\s*"kind": ?"done"/);
         const taken = await dbManager(['backup', ...given, '--recipients', recipient], CREDENTIALS, project);
         assert.equal(taken.code, 0, taken.stderr);
-        const before = await contentHashOf(targetOf(url));
+        // The restore adds its own row to the runs of the database.
+        const without = ['db_manager_runs'];
+        const before = await contentHashOf(targetOf(url), without);
 
         // Another machine: an empty folder, an empty HOME, no settings of the first.
         const home = await temporaryFolder('home');
@@ -47,12 +49,12 @@ for (const dialect of ['sqlite'] as const) {
         const list = await dbManager(['list-backups', '--json', '--backups', place], fresh, home);
         assert.equal(list.code, 0, list.stderr);
         const into = ['--backups', place, '--into', other.url, '--force'];
-        const without = await dbManager(['restore', 'latest', ...into], fresh, home);
-        assert.notEqual(without.code, 0);
-        assert.match(without.stderr, /is encrypted\. Give the identity/);
+        const refused = await dbManager(['restore', 'latest', ...into], fresh, home);
+        assert.notEqual(refused.code, 0);
+        assert.match(refused.stderr, /is encrypted\. Give the identity/);
         const restored = await dbManager(['restore', 'latest', ...into, '--identity', file], fresh, home);
         assert.equal(restored.code, 0, restored.stderr + restored.stdout);
-        assert.equal(await contentHashOf(targetOf(other.url)), before);
+        assert.equal(await contentHashOf(targetOf(other.url), without), before);
         assert.deepEqual(await readdir(fresh.TMPDIR), []);
         await drop();
         await other.drop();
