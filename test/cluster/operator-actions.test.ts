@@ -116,9 +116,9 @@ describeCluster('actions in the cluster', (cluster) => {
       'dbm',
       'old',
       '--type=merge',
-      '--patch={"spec":{"backup":{"retain":{"last":1,"days":0}}}}',
+      // One edit, so that no run of the new retention alone is the third one of the history.
+      '--patch={"metadata":{"annotations":{"db-manager.dev/prune":"1"}},"spec":{"backup":{"retain":{"last":1,"days":0}}}}',
     );
-    await ground.run('annotate', 'dbm', 'old', 'db-manager.dev/prune=1');
     await ground.resourceWhen(
       'old',
       'pruned',
