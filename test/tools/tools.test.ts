@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { RunReport } from '../../src/core/model/report.ts';
+import { contentHashOf, targetOf } from '../backups/fixtures.ts';
 import { look, query } from '../engine/request.ts';
 import { temporaryDatabase } from '../support/databases.ts';
 import { toolsIn } from '../support/programs/tools.ts';
@@ -63,23 +64,7 @@ async function total(url: string): Promise<number> {
   });
 }
 
-/** Of every row of every table, and of the definitions of all objects. */
+/** Of every row of every table, and of the definitions of all objects. A run adds its own row to the runs. */
 function contentHash(url: string): Promise<string> {
-  return look(url, async (database) => {
-    const hash = createHash('sha256');
-    if (database.dialect === 'sqlite') return hash.update(await readFile(database.identity.display)).digest('hex');
-    const tables = await query<{ name: string }>(
-      database,
-      `SELECT c.oid::regclass::text AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE c.relkind = 'r' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' ORDER BY 1`,
-    );
-    for (const { name } of tables) {
-      const [row] = await query<{ rows: string }>(
-        database,
-        `SELECT string_agg(t::text, chr(10) ORDER BY t::text) AS rows FROM ${name} t`,
-      );
-      hash.update(`${name}\n${row?.rows}\n`);
-    }
-    return hash.update(JSON.stringify([...(await database.objects())].sort())).digest('hex');
-  });
+  return contentHashOf(targetOf(url), ['db_manager_runs']);
 }
