@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import type { RunReport } from '../../src/core/model/report.ts';
 import { contentHashOf, targetOf } from '../backups/fixtures.ts';
 import { look, query } from '../engine/request.ts';
