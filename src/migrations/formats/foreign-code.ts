@@ -15,18 +15,21 @@ const TOOLS: readonly ForeignCode[] = [
   {
     tool: 'node-pg-migrate',
     is: (exports, text) =>
-      'shorthands' in exports || /^(?:async\s*)?(?:function\s*\w*\s*|\w+\s*)?\(?\s*pgm\b/.test(text),
+      'shorthands' in exports || /^(?:async\s{0,9})?(?:function\s{0,9})?\w{0,80}\s{0,9}\(?\s{0,99}pgm\b/.test(text),
   },
   {
     tool: 'db-migrate',
     is: ({ _meta, setup }, text) =>
       (typeof _meta === 'object' && _meta !== null && 'version' in _meta && typeof setup === 'function') ||
-      /^(?:async\s*)?(?:function\s*\w*\s*|\w+\s*)?\(\s*db\s*,\s*(?:callback|cb|done|next)\b/.test(text),
+      /^(?:async\s{0,9})?(?:function\s{0,9})?\w{0,80}\s{0,9}\(\s{0,99}db\s{0,9},\s{0,99}(?:callback|cb|done|next)\b/.test(
+        text,
+      ),
   },
   {
     tool: 'Kysely',
     is: (_, text) =>
-      /\.\s*schema\s*\.\s*\w+\s*\([\s\S]*\.\s*execute\s*\(/.test(text) || /`\s*\.\s*execute\s*\(/.test(text),
+      /\.\s{0,99}execute\s{0,9}\(/.test(text) &&
+      /\.\s{0,99}schema\s{0,99}\.\s{0,99}\w{1,40}\s{0,9}\(|`\s{0,99}\.\s{0,99}execute\b/.test(text),
   },
 ];
 

@@ -71,7 +71,7 @@ export function refuseMisspelled({ file, text }: SourceFile, known: RegExp): voi
 /** A mark whose line does not end with LF takes what follows with it. */
 function refuseReturns({ file, text }: SourceFile): void {
   if (!text.includes('\r')) return;
-  const index = text.split('\n').findIndex((line) => MISSPELLED.test(line.trim()) && /\r\s*\S/.test(line));
+  const index = text.split('\n').findIndex((line) => MISSPELLED.test(line.trim()) && /\r\s{0,99}\S/.test(line));
   if (index < 0) return;
   invalid(
     file,
