@@ -16,7 +16,7 @@ export interface WrapOptions
   extends Options,
     Pick<
       SafeMigrateOptions,
-      'backup' | 'create' | 'backupName' | 'rehearsal' | 'rehearsalServer' | 'approvedPlan' | 'approval' | 'onEvent'
+      'backup' | 'create' | 'backupName' | 'rehearsal' | 'approvedPlan' | 'approval' | 'onEvent'
     > {
   /** Program and arguments of the other tool: `['alembic', 'upgrade', 'head']`. It runs without a shell. */
   command: readonly string[];
@@ -66,7 +66,6 @@ export async function wrapCommand(options: WrapOptions): Promise<RunReport> {
     safety: {
       ...settings.safety,
       rehearsal: options.rehearsal ?? settings.safety.rehearsal,
-      rehearsalServer: options.rehearsalServer ?? settings.safety.rehearsalServer,
     },
     validation: settings.validation,
     backup: {

@@ -54,7 +54,7 @@ export const safeMigrate = defineCommand<SafeMigrateCommandOptions>({
       .option('--report <file>', 'also write the HTML page of the run to this file')
       .option('--redact-literals', 'leave the literals in SQL out of the page');
   },
-  async action({ rehearsal, rehearsalServer, approve, unknownApplied, report: file, redactLiterals, ...options }, io) {
+  async action({ rehearsal, approve, unknownApplied, report: file, redactLiterals, ...options }, io) {
     const { safeMigrate } = await import('../../library/safe-migrate.ts');
     const { renderReport } = await import('../output/report.ts');
     const { runView } = await import('../output/run-view.ts');
@@ -64,7 +64,7 @@ export const safeMigrate = defineCommand<SafeMigrateCommandOptions>({
       ...unknownAppliedOf(unknownApplied),
       approvedPlan: approve,
       report: { file, redactLiterals },
-      ...rehearsalOf({ rehearsal, rehearsalServer }),
+      ...rehearsalOf({ rehearsal }),
       onEvent: (event) => view?.show(event),
     });
     view?.close();

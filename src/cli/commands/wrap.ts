@@ -60,7 +60,7 @@ export const wrap = defineCommand<WrapCommandOptions>({
         'run this plan despite its findings; the message that refused the plan contains the digest',
       );
   },
-  async action({ rehearsal, rehearsalServer, statements, approve, down, ...options }, io) {
+  async action({ rehearsal, statements, approve, down, ...options }, io) {
     const { wrapCommand } = await import('../../library/wrap.ts');
     const { renderReport } = await import('../output/report.ts');
     const { runView } = await import('../output/run-view.ts');
@@ -70,7 +70,7 @@ export const wrap = defineCommand<WrapCommandOptions>({
       down: down === undefined ? undefined : ['/bin/sh', '-c', down],
       approvedPlan: approve,
       statements: statements === undefined ? undefined : STATEMENTS[statements],
-      ...rehearsalOf({ rehearsal, rehearsalServer }),
+      ...rehearsalOf({ rehearsal }),
       onEvent: (event) => view?.show(event),
       onOutput: (line, stage) => io.err(`${stage} | ${line}`),
     });
