@@ -1,3 +1,4 @@
+import { textStart } from '../../core/model/clip.ts';
 import { displayCommand } from '../../core/model/command.ts';
 import type { MigrationEffects, RehearsalResult } from '../../core/model/effects.ts';
 import type { Finding } from '../../core/model/finding.ts';
@@ -146,7 +147,7 @@ async function beyondGate({ scratch }: OpenedCopy) {
         reason: 'NotRehearsable',
         message:
           "A statement is longer than 16 MiB, so it was not checked for effects on the target's server, and was not sent. Set safety.rehearsalServer: Private to rehearse it.",
-        statement: sql.slice(0, 400),
+        statement: textStart(sql, 400),
       };
     }
     return problem === undefined ? undefined : { code: '42501', message: `db-manager: ${problem.message}` };
