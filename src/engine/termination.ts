@@ -1,5 +1,6 @@
 import { clip } from '../core/model/clip.ts';
-import { type RunReport, TERMINATION_MESSAGE_BYTES } from '../core/model/report.ts';
+import type { RunReport } from '../core/model/report.ts';
+import { TERMINATION_MESSAGE_BYTES } from '../core/model/report-limits.ts';
 
 /**
  * The size limit in bytes of a report that is written to the log, from where the operator reads it. The file next to

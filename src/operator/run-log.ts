@@ -1,12 +1,12 @@
 import { textStart } from '../core/model/clip.ts';
 import {
-  REPORT_BYTES,
   type RunEvent,
   type RunReport,
   runEventSchema,
   runReportSchema,
   type StepReport,
 } from '../core/model/report.ts';
+import { REPORT_BYTES } from '../core/model/report-limits.ts';
 import type { RunLog } from '../core/reconcile/observed.ts';
 import { type Cleaning, cleanReport, cleanText } from '../core/reconcile/redact.ts';
 import { LIMITS } from '../core/reconcile/truncate.ts';

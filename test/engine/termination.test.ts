@@ -1,10 +1,6 @@
 import assert from 'node:assert/strict';
-import {
-  REPORT_BYTES,
-  type RunReport,
-  runReportSchema,
-  TERMINATION_MESSAGE_BYTES,
-} from '../../src/core/model/report.ts';
+import { type RunReport, runReportSchema } from '../../src/core/model/report.ts';
+import { REPORT_BYTES, TERMINATION_MESSAGE_BYTES } from '../../src/core/model/report-limits.ts';
 import { STEP_NAMES } from '../../src/core/model/step.ts';
 import { boundReport, clipReport, LOGGED_REPORT_BYTES } from '../../src/engine/termination.ts';
 

@@ -1,5 +1,5 @@
 import { textStart } from '../../core/model/clip.ts';
-import { displayCommand } from '../../core/model/command.ts';
+import { displayCommand } from '../../core/model/display-command.ts';
 import type { Revision } from '../../core/model/revision.ts';
 import { currentOf, historyChanges } from '../../core/planning/tool-history.ts';
 import { describeDifference } from '../../core/schema/compare.ts';

@@ -1,5 +1,5 @@
 import { textStart } from '../../core/model/clip.ts';
-import { displayCommand } from '../../core/model/command.ts';
+import { displayCommand } from '../../core/model/display-command.ts';
 import type { MigrationEffects, RehearsalResult } from '../../core/model/effects.ts';
 import type { Finding } from '../../core/model/finding.ts';
 import type { Problem } from '../../core/model/problem.ts';
