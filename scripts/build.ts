@@ -1,33 +1,11 @@
-/**
- * Compiles src to dist: packages under node_modules are not type-stripped by Node, so users get JavaScript. The modules are
- * joined into chunks, because a command would otherwise spend a third of its time on finding and reading 200 files. The
- * library and the command line share their chunks: a class exists once in a process.
- */
+/** Compiles src to dist: packages under node_modules are not type-stripped by Node, so users get JavaScript. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, rmSync } from 'node:fs';
+import { bundle } from './bundle.ts';
 
 rmSync('dist', { recursive: true, force: true });
 execFileSync('tsc', ['-p', 'tsconfig.build.json'], { stdio: 'inherit' });
-const bundle = [
-  '--bundle',
-  '--splitting',
-  '--format=esm',
-  '--platform=node',
-  '--target=node22.19',
-  '--packages=external',
-];
-execFileSync(
-  'esbuild',
-  [
-    'src/index.ts',
-    'src/cli/main.ts',
-    ...bundle,
-    '--chunk-names=chunks/[name]-[hash]',
-    '--outdir=dist',
-    '--log-level=warning',
-  ],
-  { stdio: 'inherit' },
-);
+bundle('dist');
 chmodSync('dist/cli/main.js', 0o755);
 
 // The first process in the container of a command. The image has it; the package does not, because it is a program for one
