@@ -1,4 +1,5 @@
-import { displayCommand } from '../../core/model/command.ts';
+import { textStart } from '../../core/model/clip.ts';
+import { displayCommand } from '../../core/model/display-command.ts';
 import type { Revision } from '../../core/model/revision.ts';
 import { currentOf, historyChanges } from '../../core/planning/tool-history.ts';
 import { describeDifference } from '../../core/schema/compare.ts';
@@ -46,7 +47,7 @@ async function applyTo({ database, plan, start, trial }: Input, ports: WrappedPo
   const gate = ({ sql }: RelayedStatement, { fingerprint, kind }: Fingerprint) => {
     if (kind !== 'write' || trial?.sent === undefined || command.statements === 'Ignore') return undefined;
     if (trial.sent.writes.has(fingerprint)) return undefined;
-    const text = sql.trim().slice(0, 300);
+    const text = textStart(sql.trim(), 300);
     if (!unknown.includes(text)) unknown.push(text);
     if (command.statements === 'Warn') return undefined;
     refused ??= text;
@@ -86,7 +87,7 @@ async function applyTo({ database, plan, start, trial }: Input, ports: WrappedPo
     ...result.notes,
     ...(unknown.length === 0
       ? []
-      : [`warning: not sent in the rehearsal: ${few(unknown.map((sql) => sql.slice(0, 120)))}`]),
+      : [`warning: not sent in the rehearsal: ${few(unknown.map((sql) => textStart(sql, 120)))}`]),
   ];
   const message = [
     `${count(done.length, 'migration')} ${plan.direction === 'up' ? 'applied' : 'reverted'}`,

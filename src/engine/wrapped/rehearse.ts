@@ -1,4 +1,5 @@
-import { displayCommand } from '../../core/model/command.ts';
+import { textStart } from '../../core/model/clip.ts';
+import { displayCommand } from '../../core/model/display-command.ts';
 import type { MigrationEffects, RehearsalResult } from '../../core/model/effects.ts';
 import type { Finding } from '../../core/model/finding.ts';
 import type { Problem } from '../../core/model/problem.ts';
@@ -156,7 +157,7 @@ async function beyondGate({ scratch }: OpenedCopy) {
         reason: 'NotRehearsable',
         message:
           "A statement is longer than 16 MiB, so it was not checked for effects on the target's server, and was not sent. Set safety.rehearsalServer: Private to rehearse it.",
-        statement: sql.slice(0, 400),
+        statement: textStart(sql, 400),
       };
     }
     return problem === undefined ? undefined : { code: '42501', message: `db-manager: ${problem.message}` };

@@ -1,6 +1,6 @@
 /** The short steps of a run of a command. */
 import { createHash } from 'node:crypto';
-import { displayCommand } from '../../core/model/command.ts';
+import { displayCommand } from '../../core/model/display-command.ts';
 import type { Plan } from '../../core/model/plan.ts';
 import type { Revision } from '../../core/model/revision.ts';
 import { currentOf, historyChanges } from '../../core/planning/tool-history.ts';
