@@ -26,6 +26,8 @@ export interface SafeMigrateOptions extends Options {
   rehearsal?: RunRequest['safety']['rehearsal'];
   /** A target older than the current revision is refused unless this is true. */
   allowDowngrade?: boolean;
+  /** Checks in addition to `checks` of the settings. */
+  moreChecks?: Options['checks'];
   /** Digest of the plan that may run despite findings or `approval`. */
   approvedPlan?: string;
   /** Default `Automatic`. */
@@ -69,6 +71,7 @@ export async function safeMigrate(options: SafeMigrateOptions = {}): Promise<Run
       rehearsal: options.rehearsal ?? settings.safety.rehearsal,
     },
     validation: settings.validation,
+    ...checksOf(settings, options.moreChecks),
     backup: {
       enabled: backup,
       folder: settings.backups.folder,
@@ -95,6 +98,15 @@ export async function safeMigrate(options: SafeMigrateOptions = {}): Promise<Run
     emit: (event) => options.onEvent?.(event),
     signal: options.signal ?? new AbortController().signal,
   });
+}
+
+/** The checks of a request. */
+export function checksOf(
+  { checks = [] }: Pick<Options, 'checks'>,
+  more: Options['checks'] = [],
+): Pick<RunRequest, 'checks'> {
+  const all = [...checks, ...more].map((check) => ({ ...check, when: check.when ?? 'After' }));
+  return all.length === 0 ? {} : { checks: all };
 }
 
 export interface SafetyResult {

@@ -1,3 +1,4 @@
+import { clip } from '../model/clip.ts';
 import type { Reason } from '../model/reason.ts';
 import type { StepReport } from '../model/report.ts';
 import type { Condition } from '../model/resource-status.ts';
@@ -9,7 +10,7 @@ import {
   STEP_NAMES,
   type StepName,
 } from '../model/step.ts';
-import { clip, LIMITS } from './truncate.ts';
+import { LIMITS } from './truncate.ts';
 
 /** A condition as computed, before it is compared with the current one. */
 export interface ConditionDraft {

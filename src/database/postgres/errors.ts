@@ -1,3 +1,4 @@
+import { textStart } from '../../core/model/clip.ts';
 import { addressOf, displayTarget } from '../../core/model/database-url.ts';
 import type { SqlStatement } from '../../core/model/migration.ts';
 import { type Problem, ProblemError } from '../../core/model/problem.ts';
@@ -73,7 +74,7 @@ export function problemOf(error: unknown, statement: SqlStatement | undefined): 
     ...(server?.code === undefined ? {} : { code: server.code }),
     ...(statement === undefined
       ? sqlOf(error)
-      : { statement: statement.sql.slice(0, 1_000), position: positionOf(server?.position, statement) }),
+      : { statement: textStart(statement.sql, 1_000), position: positionOf(server?.position, statement) }),
   };
 }
 
@@ -110,7 +111,7 @@ export function mapErrors<Port extends object>(port: Port): Port {
 
 function sqlOf(error: unknown): { statement?: string } {
   return typeof error === 'object' && error !== null && 'sql' in error && typeof error.sql === 'string'
-    ? { statement: error.sql.slice(0, 1_000) }
+    ? { statement: textStart(error.sql, 1_000) }
     : {};
 }
 
