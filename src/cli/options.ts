@@ -58,6 +58,26 @@ export function unknownAppliedOf(option: UnknownAppliedOption | undefined) {
   return option === undefined ? {} : { unknownApplied: UNKNOWN_APPLIED[option] };
 }
 
+/** `--check` and `--check-before`, as commander gives them. */
+export interface QueryCheckOptions {
+  check?: string[];
+  checkBefore?: string[];
+}
+
+export function addCheckOptions(command: Command): Command {
+  return command
+    .option('--check <query>', 'a query that must return true after the run; may be given several times', collect, [])
+    .option('--check-before <query>', 'a query that must return true before the run', collect, []);
+}
+
+/** The options as the library takes them. */
+export function checksOf({ check = [], checkBefore = [] }: QueryCheckOptions) {
+  return [
+    ...checkBefore.map((sql, at) => ({ name: `check-before-${at + 1}`, sql, when: 'Before' as const })),
+    ...check.map((sql, at) => ({ name: `check-${at + 1}`, sql, when: 'After' as const })),
+  ];
+}
+
 const REHEARSALS = { auto: 'Auto', full: 'Full', schema: 'SchemaOnly', disabled: 'Disabled' } as const;
 const REHEARSAL_SERVERS = { auto: 'Auto', private: 'Private', 'same-server': 'SameServer' } as const;
 

@@ -28,6 +28,8 @@ export interface SafeMigrateOptions extends Options {
   rehearsalServer?: RunRequest['safety']['rehearsalServer'];
   /** A target older than the current revision is refused unless this is true. */
   allowDowngrade?: boolean;
+  /** Checks in addition to `checks` of the settings. */
+  moreChecks?: Options['checks'];
   /** Digest of the plan that may run despite findings or `approval`. */
   approvedPlan?: string;
   /** Default `Automatic`. */
@@ -72,6 +74,7 @@ export async function safeMigrate(options: SafeMigrateOptions = {}): Promise<Run
       rehearsalServer: options.rehearsalServer ?? settings.safety.rehearsalServer,
     },
     validation: settings.validation,
+    ...checksOf(settings, options.moreChecks),
     backup: {
       enabled: backup,
       folder: settings.backups.folder,
@@ -98,6 +101,15 @@ export async function safeMigrate(options: SafeMigrateOptions = {}): Promise<Run
     emit: (event) => options.onEvent?.(event),
     signal: options.signal ?? new AbortController().signal,
   });
+}
+
+/** The checks of a request. */
+export function checksOf(
+  { checks = [] }: Pick<Options, 'checks'>,
+  more: Options['checks'] = [],
+): Pick<RunRequest, 'checks'> {
+  const all = [...checks, ...more].map((check) => ({ ...check, when: check.when ?? 'After' }));
+  return all.length === 0 ? {} : { checks: all };
 }
 
 export interface SafetyResult {

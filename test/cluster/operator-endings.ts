@@ -119,7 +119,7 @@ export const ENDINGS: readonly Ending[] = [
   {
     title: 'A rule refuses the plan',
     about:
-      'A safety rule found an error, and nobody asked for an approval: the run stops before the backup. `Safety` has the advice of the rule.',
+      'A safety rule found an error, and `approval` is `Automatic`: the run stops before the backup. `Safety` has the advice of the rule.',
     name: 'renames',
     reason: 'UnsafePlan',
     prepare: (ground) =>

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { commandSchema } from './command.ts';
+import { queryCheckSchema } from './query-check.ts';
 import { REPAIR_ACTIONS } from './requested-repair.ts';
 
 /** `urlVariable`: the environment variable that holds the URL of a server for scratch copies. */
@@ -67,6 +68,8 @@ export const runRequestSchema = z.strictObject({
     /** Absent: Auto. */
     rehearsalServer: rehearsalServerSchema.optional(),
   }),
+  /** Queries that must return true before and after the plan. */
+  checks: z.array(queryCheckSchema).max(50).optional(),
   validation: z.strictObject({
     before: z.enum(['Enforce', 'Warn', 'Disabled']),
     after: z.enum(['Enforce', 'Warn', 'Disabled']),

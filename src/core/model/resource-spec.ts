@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { queryChecks } from './query-check.ts';
 import { backup } from './resource-backup.ts';
 import { drift } from './resource-drift.ts';
 import { database, migrations, secretSource } from './resource-sources.ts';
@@ -176,6 +177,7 @@ export const specSchema = z
       .describe('Digest of the approved plan, from status.plan.digest.'),
     safety,
     validation,
+    checks: queryChecks,
     backup,
     report,
     onFailure: z

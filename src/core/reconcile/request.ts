@@ -65,6 +65,7 @@ export function requestFromSpec(
     approvedPlan: spec.approvedPlan,
     safety: safetyOf(spec),
     validation: spec.validation,
+    ...(spec.checks.length === 0 ? {} : { checks: spec.checks }),
     backup: {
       enabled: spec.backup.mode === 'Enabled',
       folder: placement.backupsFolder,

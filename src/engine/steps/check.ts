@@ -11,6 +11,7 @@ import type { Driver, Introspector } from '../../database/port.ts';
 import { failed, toProblem } from '../../engine/failure.ts';
 import type { Step } from '../../engine/flow.ts';
 import type { RunPorts } from '../../engine/ports.ts';
+import { askChecks } from '../../engine/query-checks.ts';
 import { refusedLoss, revertsUnasked, riskFindings, rowsAtRisk } from '../../engine/rows-at-risk.ts';
 import { count } from '../../engine/run-text.ts';
 import {
@@ -54,7 +55,11 @@ export const check: Step<Loaded & Connected & Planned, Checked> = {
     if (ruled.some(({ severity }) => severity === 'error') && blocks(request, plan.digest)) {
       return { ...failed(unsafePlanProblem(findings, request, plan.digest), { touched: false }), partial: value };
     }
-    return { kind: 'done', value, message: describeChecks(value, request) };
+    const asked = await askChecks(database, request, 'Before', 'target', plan.direction);
+    const all = { ...value, checks: [...checks, ...asked.results] };
+    if (asked.problem !== undefined) return { ...failed(asked.problem, { touched: false }), partial: all };
+    const message = [describeChecks(value, request), asked.message].filter(Boolean).join('; ');
+    return { kind: 'done', value: all, message };
   },
 };
 

@@ -8,8 +8,9 @@ import type { RelayedStatement } from '../../proxy/proxy.ts';
 import { differencesOn } from '../difference.ts';
 import { failed } from '../failure.ts';
 import type { Step } from '../flow.ts';
+import { askChecks, withChecksAfter } from '../query-checks.ts';
 import { count, few } from '../run-text.ts';
-import type { Applied, Connected, Inspected, Locked, Planned, Verified } from '../state.ts';
+import type { Applied, Checked, Connected, Inspected, Locked, Planned, Verified } from '../state.ts';
 import { restoreObstacle } from '../steps/check.ts';
 import { commandProblem } from './failure-text.ts';
 import { emptyRecord, recordInto } from './record.ts';
@@ -32,6 +33,8 @@ export const apply: Step<Input, Applied & Pick<Tried, 'output'>, WrappedPorts> =
     }
     const obstacle = await restoreObstacle(database, request);
     if (obstacle !== undefined) return failed(obstacle, { touched: false });
+    const { problem } = await askChecks(database, request, 'Before', 'target', plan.direction);
+    if (problem !== undefined) return failed(problem, { touched: false });
     return applyTo(input, ports);
   },
 };
@@ -93,10 +96,23 @@ async function applyTo({ database, plan, start, trial }: Input, ports: WrappedPo
   return { kind: 'done' as const, value: partial, message };
 }
 
-type Verifiable = Connected & Pick<Planned, 'plan'> & Pick<Inspected, 'current'> & Looked & Tried & Applied;
+type Verifiable = Connected & Pick<Planned, 'plan'> & Pick<Inspected, 'current'> & Looked & Tried & Applied & Checked;
+type Verify = Step<Verifiable, Verified & Pick<Inspected, 'current'>, WrappedPorts>;
 
-/** The target must come out as the copy did: its history, its schema and all other objects. */
-export const verify: Step<Verifiable, Verified & Pick<Inspected, 'current'>, WrappedPorts> = {
+/** The target must come out as the copy did, and the checks must be true on it. */
+export const verify: Verify = {
+  name: 'verify',
+  async run(input, ports) {
+    const { database, plan, done, checks } = input;
+    const ran = plan.migrations.length > 0 && !ports.request.dryRun;
+    const compared = await compareWithCopy.run(input, ports);
+    const { direction } = plan;
+    return withChecksAfter(compared, database, ports.request, { ran, touched: done.length > 0, direction, checks });
+  },
+};
+
+/** Its history, its schema and all other objects. */
+const compareWithCopy: Verify = {
   name: 'verify',
   async run({ database, plan, current, start, trial, done }, { request }) {
     if (plan.migrations.length === 0) return { kind: 'skipped', value: { current }, message: 'nothing was run' };
