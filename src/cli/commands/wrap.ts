@@ -1,12 +1,19 @@
 import { Option } from 'commander';
 import { REASONS } from '../../core/model/reason.ts';
 import { defineCommand } from '../command.ts';
-import { type RehearsalOptions, rehearsalOf, rehearsalOptions } from '../options.ts';
+import {
+  addCheckOptions,
+  checksOf,
+  type QueryCheckOptions,
+  type RehearsalOptions,
+  rehearsalOf,
+  rehearsalOptions,
+} from '../options.ts';
 import { print } from '../output/print.ts';
 
 const STATEMENTS = { enforce: 'Enforce', warn: 'Warn', ignore: 'Ignore' } as const;
 
-interface WrapCommandOptions extends RehearsalOptions {
+interface WrapCommandOptions extends RehearsalOptions, QueryCheckOptions {
   command: string[];
   urlEnv?: string;
   urlFormat?: string;
@@ -59,8 +66,9 @@ export const wrap = defineCommand<WrapCommandOptions>({
         '--approve <digest>',
         'run this plan despite its findings; the message that refused the plan contains the digest',
       );
+    addCheckOptions(command);
   },
-  async action({ rehearsal, rehearsalServer, statements, approve, down, ...options }, io) {
+  async action({ rehearsal, statements, approve, down, check, checkBefore, ...options }, io) {
     const { wrapCommand } = await import('../../library/wrap.ts');
     const { renderReport } = await import('../output/report.ts');
     const { runView } = await import('../output/run-view.ts');
@@ -68,9 +76,10 @@ export const wrap = defineCommand<WrapCommandOptions>({
     const report = await wrapCommand({
       ...options,
       down: down === undefined ? undefined : ['/bin/sh', '-c', down],
+      moreChecks: checksOf({ check, checkBefore }),
       approvedPlan: approve,
       statements: statements === undefined ? undefined : STATEMENTS[statements],
-      ...rehearsalOf({ rehearsal, rehearsalServer }),
+      ...rehearsalOf({ rehearsal }),
       onEvent: (event) => view?.show(event),
       onOutput: (line, stage) => io.err(`${stage} | ${line}`),
     });
