@@ -33,6 +33,11 @@ const REFUSED: { title: string; spec: object; sentence: RegExp }[] = [
     sentence: /set exactly one of image, configMaps, volume, runnerImage/,
   },
   {
+    title: 'globs for a command, which reads its own files',
+    spec: { ...GOOD, migrations: { command: { image: 'app:1', command: ['migrate'] }, exclude: ['old/**'] } },
+    sentence: /migrations\.command reads its own files: remove include and exclude/,
+  },
+  {
     title: 'backups without a volume',
     spec: { ...GOOD, backup: {} },
     sentence: /set backup\.volume, backup\.objectStore, or backup\.mode: Disabled/,
