@@ -1,3 +1,4 @@
+import { textStart } from '../core/model/clip.ts';
 import { count } from '../core/model/count.ts';
 import type { MigrationEffects } from '../core/model/effects.ts';
 import type { Finding } from '../core/model/finding.ts';
@@ -55,7 +56,7 @@ export async function rowsAtRisk(
     for (const { sql, actions = [] } of statements) {
       for (const action of actions) {
         const what = await lost(action);
-        if (what !== undefined) found.push({ migration: revision, what, statement: sql.trim().slice(0, 400) });
+        if (what !== undefined) found.push({ migration: revision, what, statement: textStart(sql.trim(), 400) });
       }
     }
   }

@@ -1,4 +1,4 @@
-import { displayCommand } from '../core/model/command.ts';
+import { displayCommand } from '../core/model/display-command.ts';
 import type { Finding } from '../core/model/finding.ts';
 import type { Problem } from '../core/model/problem.ts';
 import type { CommandRequest, CommonRequest } from '../core/model/request.ts';

@@ -2,7 +2,8 @@
 import { checkUrlFormat, commandEnvironment } from '../command/environment.ts';
 import type { PodCommands } from '../command/pod.ts';
 import { type CommandEnd, findProgram, runCommand } from '../command/process.ts';
-import { type Command, type CommandPlace, displayCommand } from '../core/model/command.ts';
+import type { Command, CommandPlace } from '../core/model/command.ts';
+import { displayCommand } from '../core/model/display-command.ts';
 import { masker } from '../core/model/masking.ts';
 import type { DatabaseTarget } from '../core/model/target.ts';
 import type { CommandHost, CommandResult, CommandStage } from '../engine/wrapped/host.ts';

@@ -9,7 +9,7 @@ import { runWrapped } from '../engine/wrapped/run.ts';
 import { backupIdentities } from './backup-identities.ts';
 import { localHost } from './command-host.ts';
 import { holder } from './holder.ts';
-import type { SafeMigrateOptions } from './safe-migrate.ts';
+import { checksOf, type SafeMigrateOptions } from './safe-migrate.ts';
 import { scratchServerOf } from './scratch-server.ts';
 import { type Options, settingsOf } from './settings.ts';
 
@@ -17,11 +17,11 @@ export interface WrapOptions
   extends Options,
     Pick<
       SafeMigrateOptions,
+      | 'moreChecks'
       | 'backup'
       | 'create'
       | 'backupName'
       | 'rehearsal'
-      | 'rehearsalServer'
       | 'approvedPlan'
       | 'approval'
       | 'report'
@@ -80,9 +80,9 @@ export async function wrapCommand(options: WrapOptions): Promise<RunReport> {
     safety: {
       ...settings.safety,
       rehearsal: options.rehearsal ?? settings.safety.rehearsal,
-      rehearsalServer: options.rehearsalServer ?? settings.safety.rehearsalServer,
     },
     validation: settings.validation,
+    ...checksOf(settings, options.moreChecks),
     backup: {
       enabled: options.backup ?? true,
       folder: settings.backups.folder,

@@ -1,12 +1,19 @@
 import { Option } from 'commander';
 import { REASONS } from '../../core/model/reason.ts';
 import { defineCommand } from '../command.ts';
-import { type RehearsalOptions, rehearsalOf, rehearsalOptions } from '../options.ts';
+import {
+  addCheckOptions,
+  checksOf,
+  type QueryCheckOptions,
+  type RehearsalOptions,
+  rehearsalOf,
+  rehearsalOptions,
+} from '../options.ts';
 import { print } from '../output/print.ts';
 
 const STATEMENTS = { enforce: 'Enforce', warn: 'Warn', ignore: 'Ignore' } as const;
 
-interface WrapCommandOptions extends RehearsalOptions {
+interface WrapCommandOptions extends RehearsalOptions, QueryCheckOptions {
   command: string[];
   urlEnv?: string;
   urlFormat?: string;
@@ -64,9 +71,10 @@ export const wrap = defineCommand<WrapCommandOptions>({
       )
       .option('--report <file>', 'also write the HTML page of the run to this file')
       .option('--redact-literals', 'leave the literals in SQL out of the page');
+    addCheckOptions(command);
   },
   async action(
-    { rehearsal, rehearsalServer, statements, approve, down, report: file, redactLiterals, ...options },
+    { rehearsal, statements, approve, down, check, checkBefore, report: file, redactLiterals, ...options },
     io,
   ) {
     const { wrapCommand } = await import('../../library/wrap.ts');
@@ -76,10 +84,11 @@ export const wrap = defineCommand<WrapCommandOptions>({
     const report = await wrapCommand({
       ...options,
       down: down === undefined ? undefined : ['/bin/sh', '-c', down],
+      moreChecks: checksOf({ check, checkBefore }),
       approvedPlan: approve,
       report: { file, redactLiterals },
       statements: statements === undefined ? undefined : STATEMENTS[statements],
-      ...rehearsalOf({ rehearsal, rehearsalServer }),
+      ...rehearsalOf({ rehearsal }),
       onEvent: (event) => view?.show(event),
       onOutput: (line, stage) => io.err(`${stage} | ${line}`),
     });

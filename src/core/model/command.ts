@@ -22,8 +22,3 @@ export type Command = z.infer<typeof commandSchema>;
 export type CommandPlace =
   | { dialect: 'postgres'; host: string; port: number; user: string; database: string; token: string }
   | { dialect: 'sqlite'; path: string };
-
-/** As a person would type it, without the quotes of a shell. */
-export function displayCommand(words: readonly string[]): string {
-  return words.map((word) => (/\s/.test(word) ? JSON.stringify(word) : word)).join(' ');
-}

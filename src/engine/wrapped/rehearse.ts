@@ -1,4 +1,5 @@
-import { displayCommand } from '../../core/model/command.ts';
+import { textStart } from '../../core/model/clip.ts';
+import { displayCommand } from '../../core/model/display-command.ts';
 import type { MigrationEffects, RehearsalResult } from '../../core/model/effects.ts';
 import type { Finding } from '../../core/model/finding.ts';
 import type { Problem } from '../../core/model/problem.ts';
@@ -12,6 +13,7 @@ import type { RelayedStatement } from '../../proxy/proxy.ts';
 import { failed } from '../failure.ts';
 import type { Step } from '../flow.ts';
 import { observed as observedFindings } from '../observed.ts';
+import { askOnCopy } from '../query-checks.ts';
 import { type OpenedCopy, openCopyWith } from '../rehearsal.ts';
 import { describeLoss, type Loss, unexpectedRowLoss } from '../row-loss.ts';
 import { count, few } from '../run-text.ts';
@@ -24,7 +26,7 @@ import { refuseIfStopped, runCommandOn } from './run-command.ts';
 import { contentsOf, type Looked, objectDifferences, type Trial, type Tried, type WrappedPorts } from './state.ts';
 
 type Input = Connected & Looked & Checked & BackedUp;
-type Output = Tried & Rehearsed & SentTexts & Pick<Checked, 'findings'>;
+type Output = Tried & Rehearsed & SentTexts & Pick<Checked, 'findings'> & Partial<Pick<Checked, 'checks'>>;
 
 /** Runs the command on the restored copy, and records what it does. */
 export const rehearse: Step<Input, Output, WrappedPorts> = {
@@ -46,6 +48,11 @@ async function rehearseOn(copy: OpenedCopy, input: Input, ports: WrappedPorts) {
   const began = performance.now();
   const { database } = copy.scratch;
   const { request } = ports;
+  const checkedBefore = await askOnCopy(copy, request, 'Before');
+  const checks = [...input.checks, ...checkedBefore.results];
+  if (checkedBefore.problem !== undefined) {
+    return { ...failed(checkedBefore.problem, { touched: false }), partial: { checks } };
+  }
   const before = await contentsOf(database);
   const watch = await database.watch();
   const sent = emptyRecord();
@@ -91,7 +98,7 @@ async function rehearseOn(copy: OpenedCopy, input: Input, ports: WrappedPorts) {
   const details = { schemas: { before: before.snapshot, after: after.snapshot }, sources: sourcesOf(parts) };
   const stop = (problem: Problem) => ({
     ...failed(problem, { touched: problem.reason === 'TargetChanged' }),
-    partial: { rehearsal, findings, output, trial, ...details },
+    partial: { rehearsal, findings, output, trial, checks, ...details },
   });
 
   const escaped = await changedTarget(input, ports);
@@ -117,14 +124,19 @@ async function rehearseOn(copy: OpenedCopy, input: Input, ports: WrappedPorts) {
     const message = `${lost}. ${untouched(copy.scratch).replace(/^./, (first) => first.toUpperCase())}.`;
     return stop({ reason: 'RowsLost', message, migration: worst.migration, statement: worst.statement });
   }
+  const checkedAfter = changed ? await askOnCopy(copy, request, 'After') : { results: [], message: '' };
+  checks.push(...checkedAfter.results);
+  if (checkedAfter.problem !== undefined) return stop(checkedAfter.problem);
   const what = changed ? `${count(effects.statements, 'statement')}, ${few(summaryOf(trial))}` : 'it changed nothing';
   const said = [
     `${displayCommand(request.command.run)} succeeded ${rehearsal.message}`,
     what,
     ...result.notes,
     ...losses.map(describeLoss),
+    ...(checkedAfter.message === '' ? [] : [checkedAfter.message]),
   ];
-  return { kind: 'done' as const, value: { trial, rehearsal, findings, output, ...details }, message: said.join('; ') };
+  const value = { trial, rehearsal, findings, output, checks, ...details };
+  return { kind: 'done' as const, value, message: said.join('; ') };
 }
 
 function summaryOf({ changes, observed }: Trial): string[] {
@@ -159,7 +171,7 @@ async function beyondGate({ scratch }: OpenedCopy) {
         reason: 'NotRehearsable',
         message:
           "A statement is longer than 16 MiB, so it was not checked for effects on the target's server, and was not sent. Set safety.rehearsalServer: Private to rehearse it.",
-        statement: sql.slice(0, 400),
+        statement: textStart(sql, 400),
       };
     }
     return problem === undefined ? undefined : { code: '42501', message: `db-manager: ${problem.message}` };
