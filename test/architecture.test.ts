@@ -16,7 +16,7 @@ const DEPENDENCIES: Record<string, { modules: string[]; packages: string[] }> = 
   'core/schema': { modules: ['core/model', 'sql'], packages: [] },
   'core/safety': { modules: ['core/model', 'core/planning', 'core/schema', 'sql'], packages: [] },
   'core/report-page': { modules: ['core/model', 'core/schema', 'sql'], packages: [] },
-  'core/reconcile': { modules: ['core/model'], packages: ['croner'] },
+  'core/reconcile': { modules: ['core/model', 'sql'], packages: ['croner'] },
   // Who calls code that others wrote goes through it, wherever the call is made.
   author: { modules: ['core/model'], packages: [] },
   migrations: {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { BACKUP_IDENTITY_VARIABLES, SECRET_VARIABLES } from '../core/model/request.ts';
+import { BACKUP_IDENTITY_VARIABLES, SECRET_VARIABLES } from '../core/model/run-variables.ts';
 
 /** Variables that always hold a secret. */
 const ALWAYS = [

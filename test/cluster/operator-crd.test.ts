@@ -78,6 +78,16 @@ const REFUSED: { title: string; spec: object; sentence: RegExp }[] = [
     sentence: /storageClassName requires size/,
   },
   {
+    title: 'two checks of one name',
+    spec: { ...GOOD, checks: [1, 2].map(() => ({ name: 'rows', sql: 'SELECT true' })) },
+    sentence: /spec\.checks\[1\]: Duplicate value/,
+  },
+  {
+    title: 'a check without a query',
+    spec: { ...GOOD, checks: [{ name: 'rows', sql: ' ; ' }] },
+    sentence: /sql must have a query/,
+  },
+  {
     title: 'a restore without backups',
     spec: { ...GOOD, backup: { mode: 'Disabled' }, onFailure: 'Restore' },
     sentence: /onFailure: Restore needs backup\.mode: Enabled/,

@@ -1,9 +1,9 @@
+import { clip } from '../model/clip.ts';
 import { parseDuration } from '../model/duration.ts';
 import { type CommandRequest, REHEARSAL_URL_VARIABLE, type RunRequest } from '../model/request.ts';
 import { parseRepair } from '../model/requested-repair.ts';
 import type { DatabaseMigration, DatabaseMigrationSpec } from '../model/resource.ts';
 import { ACTION_ANNOTATIONS } from './inputs.ts';
-import { clip } from './truncate.ts';
 
 /**
  * The paths for the process that runs: the mount paths of a pod, or local folders for `db-manager run`. Secrets are
@@ -65,6 +65,7 @@ export function requestFromSpec(
     approvedPlan: spec.approvedPlan,
     safety: safetyOf(spec),
     validation: spec.validation,
+    ...(spec.checks.length === 0 ? {} : { checks: spec.checks }),
     backup: {
       enabled: spec.backup.mode === 'Enabled',
       folder: placement.backupsFolder,

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { PostgresTarget } from '../../core/model/target.ts';
 import type { Clients } from './dump-clients.ts';
@@ -120,4 +121,9 @@ export function errorIn(words: string): string {
 /** A value of libpq's connection string (PostgreSQL manual, 34.1.1.1). */
 export function conninfo(value: string): string {
   return `'${value.replace(/[\\']/g, '\\$&')}'`;
+}
+
+/** Connections with which pg_restore fills a database. With more than four, a restore does not get faster. */
+export function restoreJobs(): number {
+  return Math.min(4, availableParallelism());
 }

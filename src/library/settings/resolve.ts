@@ -73,6 +73,7 @@ const WORDS: readonly (keyof Configuration)[] = [
   'backups',
   'safety',
   'validation',
+  'checks',
   'timeouts',
   'outOfOrder',
   'unknownApplied',

@@ -1,12 +1,8 @@
 import type { V1Container, V1EnvVar, V1Job, V1PodSpec } from '@kubernetes/client-node';
 import { parseDuration } from '../../core/model/duration.ts';
-import {
-  COMMAND_FOLDER_VARIABLE,
-  REHEARSAL_URL_VARIABLE,
-  RUN_REQUEST_VARIABLE,
-  SECRET_VARIABLES,
-} from '../../core/model/request.ts';
+import { COMMAND_FOLDER_VARIABLE, REHEARSAL_URL_VARIABLE, RUN_REQUEST_VARIABLE } from '../../core/model/request.ts';
 import { API_VERSION, type DatabaseMigration, KIND } from '../../core/model/resource.ts';
+import { SECRET_VARIABLES } from '../../core/model/run-variables.ts';
 import { databaseKey } from '../../core/reconcile/inputs.ts';
 import type { RunIdentity } from '../../core/reconcile/observed.ts';
 import { commandRequestFromSpec, requestedActions, requestFromSpec } from '../../core/reconcile/request.ts';
