@@ -114,6 +114,8 @@ describe('a database URL', () => {
         { certFile: '/c', keyFile: '/k', crlFile: '/r' },
       ],
       ['sslmode=require&sslcert=/c&sslkey=/k&sslcertmode=disable', 'require', { certFile: undefined }],
+      ['auth=rds-iam', 'require'],
+      ['auth=rds-iam&sslmode=verify-full', 'verify-full'],
       ['ssl_min_protocol_version=TLSv1.3', 'prefer', { minVersion: 'TLSv1.3' }],
     ];
     for (const [query, mode, more = {}] of tls) {
@@ -418,6 +420,11 @@ describe('a database URL', () => {
       [`postgres://u:${SECRET}@h/d?sslmode=${SECRET}`, /sslmode must be/],
       [`postgres://u:${SECRET}@h:${SECRET}/d`, /port/],
       [`postgresql://u:p@h:5432/d?options=-c+statement_timeout%3D${SECRET}`, /statement_timeout/],
+      [`postgres://u:${SECRET}@h/d?auth=rds-iam`, /auth=rds-iam and a password/],
+      [`postgres://u:${SECRET}@h/d?aws_region=eu-central-1`, /aws_region, which needs auth=rds-iam/],
+      ['postgres://u@h/d?auth=rds-iam&sslmode=prefer', /needs sslmode=require or stricter/],
+      ['postgres://u@h/d?auth=rds-iam&ssl=false', /needs sslmode=require or stricter/],
+      [`postgres://u:${SECRET}@h/d?auth=${SECRET}`, /auth must be one of password, rds-iam/],
       [`ws://u:${SECRET}@h/d`, /cannot be read/],
       [String.raw`C:\data\app`, /neither a URL nor an existing file/],
       [SECRET, /neither a URL nor an existing file/],
