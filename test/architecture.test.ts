@@ -16,6 +16,7 @@ const DEPENDENCIES: Record<string, { modules: string[]; packages: string[] }> = 
   'core/schema': { modules: ['core/model', 'sql'], packages: [] },
   'core/safety': { modules: ['core/model', 'core/planning', 'core/schema', 'sql'], packages: [] },
   'core/report-page': { modules: ['core/model', 'core/schema', 'sql'], packages: [] },
+  'core/dashboard': { modules: ['core/model', 'core/report-page'], packages: [] },
   'core/reconcile': { modules: ['core/model'], packages: ['croner'] },
   // Who calls code that others wrote goes through it, wherever the call is made.
   author: { modules: ['core/model'], packages: [] },
@@ -98,6 +99,11 @@ const DEPENDENCIES: Record<string, { modules: string[]; packages: string[] }> = 
   operator: {
     modules: ['controller-runtime', 'core/model', 'core/reconcile', 'kinds'],
     packages: ['@kubernetes/client-node'],
+  },
+  // The page of all resources: the API server is asked as its reader.
+  dashboard: {
+    modules: ['controller-runtime', 'core/model', 'core/dashboard', 'core/report-page', 'operator'],
+    packages: ['p-map'],
   },
   telemetry: { modules: ['core/model'], packages: ['winston', 'prom-client', 'logform', 'triple-beam'] },
   cli: { modules: ['*'], packages: ['*'] },
