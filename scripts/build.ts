@@ -1,9 +1,11 @@
 /** Compiles src to dist: packages under node_modules are not type-stripped by Node, so users get JavaScript. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, rmSync } from 'node:fs';
+import { bundle } from './bundle.ts';
 
 rmSync('dist', { recursive: true, force: true });
 execFileSync('tsc', ['-p', 'tsconfig.build.json'], { stdio: 'inherit' });
+bundle('dist');
 chmodSync('dist/cli/main.js', 0o755);
 
 // The first process in the container of a command. The image has it; the package does not, because it is a program for one

@@ -24,7 +24,7 @@ import { missingPrograms } from '../test/support/programs/system.ts';
 import { fetchTools, TOOL_SETS, type ToolSet, toolsIn } from '../test/support/programs/tools.ts';
 
 /** Migration tools of the tests of `wrap` in `npm test`; `npm run test:tools` needs all, with DB_MANAGER_TOOLS=all. */
-const SHORT_TOOLS: readonly ToolSet[] = ['python', 'node'];
+const SHORT_TOOLS: readonly ToolSet[] = ['python', 'node', 'node-drivers'];
 
 const onCi = process.env.CI === 'true';
 const problems: string[] = [];

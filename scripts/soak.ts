@@ -83,11 +83,13 @@ async function soak(): Promise<boolean> {
   let [sampled, edited, edits] = [0, 0, 0];
   const ended = new Set<string>();
   const failed: string[] = [];
-  const collect = ({ metadata, status }: DatabaseMigration) => {
+  const collect = async ({ metadata, status }: DatabaseMigration) => {
     for (const run of status?.history ?? []) {
       if (ended.has(run.run)) continue;
       ended.add(run.run);
-      if (run.result !== 'succeeded') failed.push(`${metadata.name}: ${JSON.stringify(run)}`);
+      if (run.result === 'succeeded') continue;
+      const events = await good.run('events', '--for', `dbm/${metadata.name}`, '--output=jsonpath={.items[*].message}');
+      failed.push(`${metadata.name}: ${JSON.stringify(run)} ${events}`);
     }
   };
   while ((performance.now() - began) / 60_000 < MINUTES) {
@@ -107,12 +109,12 @@ async function soak(): Promise<boolean> {
       const [ground, list] = edits % 2 === 0 ? ([good, names.good] as const) : ([bad, names.bad] as const);
       const name = list[Math.floor(edits / 2) % list.length] ?? '';
       // The status keeps only the last runs.
-      if (ground === good) collect(await good.resource(name));
+      if (ground === good) await collect(await good.resource(name));
       await ground.run('annotate', 'dbm', name, `db-manager.dev/retry=${edits}`, '--overwrite');
     }
     await sleep(200);
   }
-  for (const name of names.good) collect(await good.resource(name));
+  for (const name of names.good) await collect(await good.resource(name));
   console.log(`edits: ${edits}; runs of the healthy namespace: ${ended.size}, not successful: ${failed.length}`);
   for (const line of failed) console.log(`  ${line}`);
   // The first third warms up.

@@ -27,6 +27,8 @@ execFileSync(process.execPath, [main, 'safe-migrate'], { cwd: folder, env, stdio
 
 process.chdir(folder);
 createRequire(main)('pg');
-for (const file of dist.filter((name) => name.endsWith('.js') && name !== 'cli/main.js' && name !== 'cli/start.js')) {
+/** These two would run a command. */
+const PROGRAM = /^(?:cli\/main|chunks\/start-\w+)\.js$/;
+for (const file of dist.filter((name) => name.endsWith('.js') && !PROGRAM.test(name))) {
   await import(pathToFileURL(join(app, 'dist', file)).href);
 }

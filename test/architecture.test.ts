@@ -17,7 +17,7 @@ const DEPENDENCIES: Record<string, { modules: string[]; packages: string[] }> = 
   'core/safety': { modules: ['core/model', 'core/planning', 'core/schema', 'sql'], packages: [] },
   'core/report-page': { modules: ['core/model', 'core/schema', 'sql'], packages: [] },
   'core/dashboard': { modules: ['core/model', 'core/report-page'], packages: [] },
-  'core/reconcile': { modules: ['core/model'], packages: ['croner'] },
+  'core/reconcile': { modules: ['core/model', 'sql'], packages: ['croner'] },
   // Who calls code that others wrote goes through it, wherever the call is made.
   author: { modules: ['core/model'], packages: [] },
   migrations: {
@@ -39,7 +39,7 @@ const DEPENDENCIES: Record<string, { modules: string[]; packages: string[] }> = 
   },
   database: {
     modules: ['author', 'core/model', 'core/planning', 'core/schema', 'sql', 'database/port.ts'],
-    packages: ['sequelize', 'pg', 'sqlite3', 'umzug'],
+    packages: ['sequelize', 'pg', 'sqlite3', 'umzug', '@aws-sdk/rds-signer'],
   },
   // `core/schema`: what the database is asked about two schemas is a question of the comparison.
   'database/port.ts': { modules: ['core/model', 'core/schema', 'database/port'], packages: [] },

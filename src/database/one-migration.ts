@@ -1,4 +1,5 @@
 import { withVariables } from '../author/environment.ts';
+import { textStart } from '../core/model/clip.ts';
 import type { HistoryRow } from '../core/model/history.ts';
 import type { Direction, LoadedMigration, MigrationBody, SqlStatement } from '../core/model/migration.ts';
 import { type Problem, ProblemError } from '../core/model/problem.ts';
@@ -44,7 +45,7 @@ export function failureLocation(
   const body = up.kind === 'code' ? up : down?.kind === 'code' ? down : undefined;
   // An error in the author's own code is unrelated to the statement before it.
   const isAuthors = body !== undefined && problem.code === undefined;
-  const statement = problem.statement ?? (isAuthors ? undefined : last?.slice(0, 1_000));
+  const statement = problem.statement ?? (isAuthors || last === undefined ? undefined : textStart(last, 1_000));
   const position = problem.position ?? body?.placeOf?.(error);
   return { ...(statement === undefined ? {} : { statement }), ...(position === undefined ? {} : { position }) };
 }

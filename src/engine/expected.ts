@@ -1,4 +1,5 @@
 import type { Baseline } from '../core/model/baseline.ts';
+import { textStart } from '../core/model/clip.ts';
 import type { MigrationFile } from '../core/model/migration.ts';
 import { ProblemError } from '../core/model/problem.ts';
 import type { Revision } from '../core/model/revision.ts';
@@ -148,7 +149,7 @@ function cannotCompare(migration: string, message: string): ProblemError {
   const [, kind, name, other, its] = ABSENT.exec(message) ?? [];
   const why =
     kind === undefined && other === undefined
-      ? `${migration} does not run on an empty database (${message.slice(0, 300).replace(/[.\s]+$/, '')})`
+      ? `${migration} does not run on an empty database (${textStart(message, 300).replace(/[.\s]+$/, '')})`
       : `${(kind ?? other)?.toLowerCase()} ${name ?? its} is not created by these migrations (${migration} needs it)`;
   return unavailable(`cannot compare: ${why}; record the current schema as the baseline: db-manager baseline`);
 }

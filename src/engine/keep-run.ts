@@ -1,3 +1,4 @@
+import { textStart } from '../core/model/clip.ts';
 import type { Plan } from '../core/model/plan.ts';
 import type { RunReport } from '../core/model/report.ts';
 import type { CommonRequest } from '../core/model/request.ts';
@@ -97,7 +98,7 @@ function endOf(request: CommonRequest, state: KeptState, report: RunReport, hold
     finishedAt: report.finishedAt,
     result: report.result,
     reason: report.reason,
-    message: report.message.slice(0, 2_000),
+    message: textStart(report.message, 2_000),
     ...(report.plan === undefined
       ? {}
       : { plan: { ...report.plan, migrations: report.plan.migrations.slice(0, 100) } }),

@@ -1,5 +1,6 @@
 import { withLocalCopy } from '../backups/local-copy.ts';
 import type { Backup } from '../core/model/backup.ts';
+import { textStart } from '../core/model/clip.ts';
 import type { Direction, LoadedMigration } from '../core/model/migration.ts';
 import { ProblemError } from '../core/model/problem.ts';
 import type { CommonRequest } from '../core/model/request.ts';
@@ -112,7 +113,7 @@ export function runOnCopy(
       sent.set(revision, statements);
       ports.progress({ step: 'rehearse', done: index, total, unit: 'migrations', label: revision });
     },
-    onStatement: (sql) => void statements.push(sql.slice(0, 1_000)),
+    onStatement: (sql) => void statements.push(textStart(sql, 1_000)),
     onDone: ({ revision }, index) =>
       ports.progress({ step: 'rehearse', done: index + 1, total, unit: 'migrations', label: revision }),
   });

@@ -1,3 +1,4 @@
+import { textStart } from '../core/model/clip.ts';
 import type { Dialect } from '../core/model/dialect.ts';
 import type { MigrationEffects } from '../core/model/effects.ts';
 import type { Snapshot } from '../core/model/snapshot.ts';
@@ -44,7 +45,7 @@ export async function unexpectedRowLoss(
 }
 
 export function describeLoss({ migration, table, lost, before, statement }: Loss): string {
-  const by = statement === undefined ? '' : ` (statement: ${statement.replace(/\s+/g, ' ').slice(0, 200)})`;
+  const by = statement === undefined ? '' : ` (statement: ${textStart(statement.replace(/\s+/g, ' '), 200)})`;
   return `${migration} deletes ${lost} of ${before} rows from ${table}, a table that it does not mention${by}`;
 }
 

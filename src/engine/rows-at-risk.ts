@@ -1,3 +1,4 @@
+import { textStart } from '../core/model/clip.ts';
 import { count } from '../core/model/count.ts';
 import type { MigrationEffects } from '../core/model/effects.ts';
 import type { Finding } from '../core/model/finding.ts';
@@ -55,7 +56,7 @@ export async function rowsAtRisk(
     for (const { sql, actions = [] } of statements) {
       for (const action of actions) {
         const what = await lost(action);
-        if (what !== undefined) found.push({ migration: revision, what, statement: sql.trim().slice(0, 400) });
+        if (what !== undefined) found.push({ migration: revision, what, statement: textStart(sql.trim(), 400) });
       }
     }
   }
@@ -99,7 +100,7 @@ export function refusedLoss(risks: readonly AtRisk[], { digest }: Plan, request:
   const lost = few(risks.map(({ migration, what }) => `${what} (${migration})`));
   return {
     reason: 'RowsLost',
-    message: `Reverting the migrations that this version's files lack would lose ${lost}. No changes were made. If this is intended, approve exactly this plan: ${approvalCommand(resource, digest)}`,
+    message: `Reverting the migrations that this version's files lack would lose ${lost}. No changes were made. If this is intended, approve exactly this plan: ${approvalCommand({ resource }, digest)}`,
     migration: first.migration,
     ...(first.statement === undefined ? {} : { statement: first.statement }),
   };

@@ -3,6 +3,7 @@
  * Statements with effects beyond the database are sent only to a private server. Statements with effects outside of any
  * server are never sent.
  */
+import { textStart } from '../core/model/clip.ts';
 import { ProblemError } from '../core/model/problem.ts';
 import type { Beyond, Judge } from '../core/safety/beyond/judge.ts';
 import { learnStored } from '../core/safety/beyond/stored.ts';
@@ -99,7 +100,7 @@ export function refusalOf(
     reason: 'NotRehearsable',
     message: `${what} has effects beyond the database, which a restore cannot undo. It was not sent. ${adviceFor(reach, place)}`,
     migration,
-    statement: sql.trim().slice(0, STATEMENT_LENGTH),
+    statement: textStart(sql.trim(), STATEMENT_LENGTH),
   });
 }
 

@@ -1,4 +1,6 @@
-import { type RunReport, TERMINATION_MESSAGE_BYTES } from '../core/model/report.ts';
+import { clip } from '../core/model/clip.ts';
+import type { RunReport } from '../core/model/report.ts';
+import { TERMINATION_MESSAGE_BYTES } from '../core/model/report-limits.ts';
 
 /**
  * The size limit in bytes of a report that is written to the log, from where the operator reads it. The file next to
@@ -24,7 +26,8 @@ function shortened(report: RunReport, limit: number): RunReport {
     clipped = shorten(clipped);
     if (Buffer.byteLength(JSON.stringify(clipped)) <= limit) return clipped;
   }
-  return core(clipped);
+  const small = core(clipped, 400);
+  return Buffer.byteLength(JSON.stringify(small)) <= limit ? small : core(clipped, 60);
 }
 
 const keep = (report: RunReport) => report;
@@ -44,7 +47,7 @@ const SHORTEN: ((report: RunReport) => RunReport)[] = [
       // The most severe come first.
       findings: r.safety.findings
         .slice(0, MANY)
-        .map((one) => ({ ...one, message: cut(one.message, 500), statement: cut(one.statement, 500) })),
+        .map((one) => ({ ...one, message: clip(one.message, 500), statement: clip(one.statement, 500) })),
     },
   }),
   (r) => ({
@@ -55,14 +58,14 @@ const SHORTEN: ((report: RunReport) => RunReport)[] = [
     },
   }),
   (r) => ({ ...r, applied: r.applied.slice(-MANY), plan: r.plan && shortPlan(r.plan, MANY) }),
-  (r) => ({ ...r, steps: r.steps.map((step) => ({ ...step, message: cut(step.message, 2_000) })) }),
+  (r) => ({ ...r, steps: r.steps.map((step) => ({ ...step, message: clip(step.message, 2_000) })) }),
   (r) => ({
     ...r,
-    message: cut(r.message, 4_000),
+    message: clip(r.message, 4_000),
     failure: r.failure && {
       ...r.failure,
-      statement: cut(r.failure.statement, 4_000),
-      message: cut(r.failure.message, 4_000),
+      statement: clip(r.failure.statement, 4_000),
+      message: clip(r.failure.message, 4_000),
     },
   }),
   (r) => ({
@@ -71,23 +74,23 @@ const SHORTEN: ((report: RunReport) => RunReport)[] = [
     safety: r.safety && { ...r.safety, findings: r.safety.findings.slice(0, FEW) },
     schema: r.schema && { before: fewer(r.schema.before, FEW), after: fewer(r.schema.after, FEW) },
   }),
-  (r) => ({ ...r, output: r.output?.slice(-5).map((line) => cut(line, 200)) }),
+  (r) => ({ ...r, output: r.output?.slice(-5).map((line) => clip(line, 200)) }),
   (r) => ({ ...r, rehearsal: r.rehearsal && fewerEffects(r.rehearsal, 0) }),
   (r) => ({ ...r, schema: r.schema && { before: fewer(r.schema.before, 3), after: fewer(r.schema.after, 3) } }),
   (r) => ({ ...r, safety: r.safety && { ...r.safety, checks: [], findings: r.safety.findings.slice(0, 3) } }),
   (r) => ({ ...r, applied: r.applied.slice(-5) }),
   (r) => ({ ...r, plan: r.plan && shortPlan(r.plan, 5) }),
-  (r) => ({ ...r, steps: r.steps.map((step) => ({ ...step, message: cut(step.message, 160) })) }),
+  (r) => ({ ...r, steps: r.steps.map((step) => ({ ...step, message: clip(step.message, 160) })) }),
   (r) => ({
     ...r,
     failure: r.failure && {
       ...r.failure,
-      statement: cut(r.failure.statement, 300),
-      message: cut(r.failure.message, 400),
+      statement: clip(r.failure.statement, 300),
+      message: clip(r.failure.message, 400),
     },
   }),
-  (r) => ({ ...r, message: cut(r.message, 400) }),
-  (r) => ({ ...r, steps: r.steps.map((step) => ({ ...step, message: cut(step.message, 60) })) }),
+  (r) => ({ ...r, message: clip(r.message, 400) }),
+  (r) => ({ ...r, steps: r.steps.map((step) => ({ ...step, message: clip(step.message, 60) })) }),
   (r) => ({ ...r, safety: r.safety && { ...r.safety, findings: [] }, plan: r.plan && shortPlan(r.plan, 0) }),
 ];
 
@@ -111,8 +114,8 @@ function fewerEffects(rehearsal: Rehearsal, most: number): Rehearsal {
 
 /** A list of sentences; the last one contains the number of sentences left out. */
 function fewer(lines: string[] | undefined, most: number): string[] | undefined {
-  if (lines === undefined || lines.length <= most) return lines?.map((line) => cut(line, 500));
-  const shown = lines.slice(0, most).map((line) => cut(line, 500));
+  if (lines === undefined || lines.length <= most) return lines?.map((line) => clip(line, 500));
+  const shown = lines.slice(0, most).map((line) => clip(line, 500));
   return lines.length > most ? [...shown, `and ${lines.length - most} more`] : shown;
 }
 
@@ -121,11 +124,14 @@ function countFindings(findings: NonNullable<RunReport['safety']>['findings']) {
   return { error: of('error'), warning: of('warning'), notice: of('notice') };
 }
 
-/** The part that always fits: identity, result and reason. */
-function core(r: RunReport): RunReport {
+/**
+ * The part that always fits: identity, result and reason. `length` of a text is in characters, of which JSON needs up to
+ * six bytes each.
+ */
+function core(r: RunReport, length: number): RunReport {
   return {
     ...r,
-    message: cut(r.message, 400),
+    message: clip(r.message, length),
     steps: [],
     plan: undefined,
     applied: [],
@@ -134,12 +140,12 @@ function core(r: RunReport): RunReport {
     rehearsal: undefined,
     schema: undefined,
     output: undefined,
-    database: cut(r.database, 100),
+    database: clip(r.database, Math.min(length, 100)),
     failure: r.failure && {
       reason: r.failure.reason,
-      message: cut(r.failure.message, 300),
-      migration: cut(r.failure.migration, 200),
-      statement: cut(r.failure.statement, 200),
+      message: clip(r.failure.message, length),
+      migration: clip(r.failure.migration, Math.min(length, 200)),
+      statement: clip(r.failure.statement, Math.min(length, 200)),
       code: r.failure.code,
     },
   };
@@ -148,10 +154,4 @@ function core(r: RunReport): RunReport {
 function shortPlan(plan: NonNullable<RunReport['plan']>, keep: number) {
   const left = plan.migrations.length - keep;
   return left > 0 ? { ...plan, migrations: plan.migrations.slice(0, keep), more: (plan.more ?? 0) + left } : plan;
-}
-
-function cut(text: string, length: number): string;
-function cut(text: string | undefined, length: number): string | undefined;
-function cut(text: string | undefined, length: number): string | undefined {
-  return text !== undefined && text.length > length ? `${text.slice(0, length - 1)}…` : text;
 }

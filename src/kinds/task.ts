@@ -1,3 +1,4 @@
+import { textStart } from '../core/model/clip.ts';
 import { parseDuration } from '../core/model/duration.ts';
 import type { Reason } from '../core/model/reason.ts';
 import { REASONS } from '../core/model/reason.ts';
@@ -112,7 +113,7 @@ export function conditionsOf(
       type,
       status: text,
       reason: known,
-      message: message.slice(0, 4_000),
+      message: textStart(message, 4_000),
       lastTransitionTime: before?.status === text ? before.lastTransitionTime : seconds(now),
       ...(generation === undefined ? {} : { observedGeneration: generation }),
     };

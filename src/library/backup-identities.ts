@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { ProblemError } from '../core/model/problem.ts';
-import { BACKUP_IDENTITY_VARIABLES } from '../core/model/request.ts';
+import { BACKUP_IDENTITY_VARIABLES } from '../core/model/run-variables.ts';
 import { Secret } from '../core/model/secret.ts';
 
 /**

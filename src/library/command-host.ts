@@ -2,13 +2,16 @@
 import { checkUrlFormat, commandEnvironment } from '../command/environment.ts';
 import type { PodCommands } from '../command/pod.ts';
 import { type CommandEnd, findProgram, runCommand } from '../command/process.ts';
-import { type Command, type CommandPlace, displayCommand } from '../core/model/command.ts';
+import type { Command, CommandPlace } from '../core/model/command.ts';
+import { displayCommand } from '../core/model/display-command.ts';
 import { masker } from '../core/model/masking.ts';
 import type { DatabaseTarget } from '../core/model/target.ts';
 import type { CommandHost, CommandResult, CommandStage } from '../engine/wrapped/host.ts';
 
 interface HostOptions {
   target: DatabaseTarget;
+  /** The database URL as its owner wrote it. */
+  givenUrl?: string;
   /** Removes the secrets of the run from a text. */
   mask(text: string): string;
   /** Called with each line that the command prints, masked. */
@@ -19,9 +22,10 @@ interface HostOptions {
 export function localHost(
   command: Command,
   env: Readonly<Record<string, string | undefined>>,
-  { target, mask, onOutput }: HostOptions,
+  { target, givenUrl, mask, onOutput }: HostOptions,
 ): CommandHost {
   return {
+    folder: command.workingDir ?? '.',
     check() {
       checkUrlFormat(command.urlFormat, target.dialect);
       for (const words of [command.run, command.down ?? command.run])
@@ -29,7 +33,7 @@ export function localHost(
     },
     async run(stage, place, signal) {
       const words = wordsOf(command, stage);
-      const { env: own, removed } = commandEnvironment(command, place, target, env);
+      const { env: own, removed } = commandEnvironment(command, place, { target, givenUrl }, env);
       const end = await runCommand(words, {
         workingDir: command.workingDir,
         env: own,
@@ -43,12 +47,16 @@ export function localHost(
 }
 
 /** Runs the command in the containers of the pod, whose own variables stay as they are. */
-export function podHost(command: Command, commands: PodCommands, { target, mask, onOutput }: HostOptions): CommandHost {
+export function podHost(
+  command: Command,
+  commands: PodCommands,
+  { target, givenUrl, mask, onOutput }: HostOptions,
+): CommandHost {
   return {
     check: () => checkUrlFormat(command.urlFormat, target.dialect),
     async run(stage, place, signal) {
       const end = await commands.run(stage, {
-        env: commandEnvironment(command, place, target, {}).env,
+        env: commandEnvironment(command, place, { target, givenUrl }, {}).env,
         mask: withToken(place, mask),
         onLine: (line) => onOutput?.(line, stage),
         signal,

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { textStart } from '../core/model/clip.ts';
 import type { Direction, LoadedMigration } from '../core/model/migration.ts';
 import { ProblemError } from '../core/model/problem.ts';
 import type { Snapshot } from '../core/model/snapshot.ts';
@@ -87,7 +88,7 @@ async function migrate(scratch: Database, direction: Direction, migrations: Load
   const outcome = await scratch.migrate(work);
   if (outcome.kind !== 'failed') return;
   const { message, statement } = outcome.problem;
-  const sql = statement === undefined ? '' : ` (${statement.replace(/\s+/g, ' ').slice(0, 300)})`;
+  const sql = statement === undefined ? '' : ` (${textStart(statement.replace(/\s+/g, ' '), 300)})`;
   throw fault(`It cannot be ${direction === 'up' ? 'applied' : 'reverted'}: ${message}${sql}`, session);
 }
 

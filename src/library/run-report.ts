@@ -5,7 +5,7 @@ import { reportNameOf } from '../backups/names.ts';
 import { openStore } from '../backups/open-store.ts';
 import { isObjectStore } from '../core/model/backup-place.ts';
 import { ProblemError } from '../core/model/problem.ts';
-import { type KeptReport, keptReportSchema } from '../core/model/run-details.ts';
+import type { KeptReport } from '../core/model/run-details.ts';
 import { reportMarkdown } from '../core/report-page/markdown.ts';
 import { reportPage } from '../core/report-page/page.ts';
 import { redactKeptReport } from '../engine/redact-report.ts';
@@ -40,7 +40,7 @@ export async function runReport(options: RunReportOptions = {}): Promise<StoredR
   const { folder } = settings.backups;
   const name = options.name ?? 'latest';
   const { file, text } = isObjectStore(folder) ? await stored(folder, name) : await local(folder, name);
-  const kept = parse(file, text);
+  const kept = await parse(file, text);
   const report = options.redactLiterals === true ? redactKeptReport(kept) : kept;
   return { file, report, html: reportPage(report), markdown: reportMarkdown(report) };
 }
@@ -114,7 +114,8 @@ async function stored(place: string, name: string): Promise<Found> {
   return { file: reportNameOf(backup.manifest.name), text };
 }
 
-function parse(file: string, text: string): KeptReport {
+async function parse(file: string, text: string): Promise<KeptReport> {
+  const { keptReportSchema } = await import('../core/model/run-details.ts');
   try {
     return keptReportSchema.parse(JSON.parse(text));
   } catch (cause) {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { textStart } from '../core/model/clip.ts';
 import { ProblemError } from '../core/model/problem.ts';
 import type { RunRecord } from '../core/model/run-record.ts';
 import { TOOL_VERSION } from '../core/model/version.ts';
@@ -90,7 +91,7 @@ export async function asRun<T>(
     result = await work();
   } catch (error) {
     const problem = error instanceof ProblemError ? error.problem : undefined;
-    const message = (problem?.message ?? 'an internal error').slice(0, 2_000);
+    const message = textStart(problem?.message ?? 'an internal error', 2_000);
     await finish({ result: 'failed', reason: problem?.reason ?? 'InternalError', message }, false);
     throw error;
   }

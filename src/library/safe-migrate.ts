@@ -24,10 +24,10 @@ export interface SafeMigrateOptions extends Options {
   backupName?: string;
   /** Default: `safety.rehearsal` of the settings. */
   rehearsal?: RunRequest['safety']['rehearsal'];
-  /** Default: `safety.rehearsalServer` of the settings. */
-  rehearsalServer?: RunRequest['safety']['rehearsalServer'];
   /** A target older than the current revision is refused unless this is true. */
   allowDowngrade?: boolean;
+  /** Checks in addition to `checks` of the settings. */
+  moreChecks?: Options['checks'];
   /** Digest of the plan that may run despite findings or `approval`. */
   approvedPlan?: string;
   /** Default `Automatic`. */
@@ -69,9 +69,9 @@ export async function safeMigrate(options: SafeMigrateOptions = {}): Promise<Run
     safety: {
       ...settings.safety,
       rehearsal: options.rehearsal ?? settings.safety.rehearsal,
-      rehearsalServer: options.rehearsalServer ?? settings.safety.rehearsalServer,
     },
     validation: settings.validation,
+    ...checksOf(settings, options.moreChecks),
     backup: {
       enabled: backup,
       folder: settings.backups.folder,
@@ -98,6 +98,15 @@ export async function safeMigrate(options: SafeMigrateOptions = {}): Promise<Run
     emit: (event) => options.onEvent?.(event),
     signal: options.signal ?? new AbortController().signal,
   });
+}
+
+/** The checks of a request. */
+export function checksOf(
+  { checks = [] }: Pick<Options, 'checks'>,
+  more: Options['checks'] = [],
+): Pick<RunRequest, 'checks'> {
+  const all = [...checks, ...more].map((check) => ({ ...check, when: check.when ?? 'After' }));
+  return all.length === 0 ? {} : { checks: all };
 }
 
 export interface SafetyResult {
@@ -148,6 +157,10 @@ export async function checkMigrationSafety(options: Options = {}): Promise<Safet
 
 function surroundings(options: Options): Promise<CheckResult[]> {
   return withDatabase(options, ({ database, settings }) =>
-    preflightChecks(database, { enabled: true, folder: settings.backups.folder, schemas: settings.backups.schemas }),
+    preflightChecks(
+      database,
+      { enabled: true, folder: settings.backups.folder, schemas: settings.backups.schemas },
+      { safety: settings.safety },
+    ),
   );
 }

@@ -7,7 +7,6 @@ import { listNames } from '../core/planning/names.ts';
 import { currentPosition } from '../core/planning/plan.ts';
 import { stamp } from '../core/planning/stamp.ts';
 import { withTexts } from '../migrations/stored/attach.ts';
-import { defineAll } from '../models/load.ts';
 import { upgradeDatabase } from './migrate.ts';
 import { asRun } from './runs.ts';
 import { noModels } from './schema.ts';
@@ -157,5 +156,6 @@ async function names({ database }: Session): Promise<Set<string>> {
 
 async function modelsOf({ settings, database }: Session): Promise<ModelStatic<Model>[]> {
   if (settings.models === undefined) throw noModels();
+  const { defineAll } = await import('../models/load.ts');
   return defineAll(settings.models, database.sequelize);
 }

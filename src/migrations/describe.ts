@@ -1,3 +1,4 @@
+import { clip } from '../core/model/clip.ts';
 import type { MigrationBody } from '../core/model/migration.ts';
 import type { Revision } from '../core/model/revision.ts';
 
@@ -9,17 +10,13 @@ export function describeMigration(revision: Revision, text: string, kind: Migrat
   const comments = kind === 'sql' ? sqlComments(text) : codeComments(text);
   const lines = comments.filter((comment) => !LICENCE.test(comment)).flatMap((comment) => comment.split('\n'));
   const line = lines.map((text) => text.trim()).find((text) => text !== '' && !isMark(text));
-  return line === undefined ? nameInWords(revision) : clip(line);
+  return line === undefined ? nameInWords(revision) : clip(line, LONGEST);
 }
 
 const LICENCE =
   /\bcopyright\b|©|\(c\)\s*\d{4}|\bSPDX-|\ball rights reserved\b|\blicen[cs]ed (?:under|to|by)\b|\b(?:MIT|BSD|ISC|Apache|GNU|Mozilla|public) (?:general )?(?:public )?licen[cs]e\b|\bpublic domain\b|\bthis file is (?:a )?part of\b/i;
 
 const LONGEST = 120;
-
-function clip(text: string): string {
-  return text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}…` : text;
-}
 
 /** `20240601120000_add_orders` -> `add orders`; `V1.2__add_orders` too. */
 function nameInWords(revision: Revision): string {

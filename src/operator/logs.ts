@@ -3,7 +3,8 @@ import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import type { Api } from '../controller-runtime/api.ts';
 import { isStatus } from '../controller-runtime/api-error.ts';
 import { linesOf } from '../controller-runtime/lines.ts';
-import { REPORT_BYTES, type StepReport } from '../core/model/report.ts';
+import type { StepReport } from '../core/model/report.ts';
+import { REPORT_BYTES } from '../core/model/report-limits.ts';
 import type { RunLog } from '../core/reconcile/observed.ts';
 import type { Cleaning } from '../core/reconcile/redact.ts';
 import { RUNNER_CONTAINER } from './names.ts';

@@ -1,11 +1,12 @@
+import { textStart } from '../core/model/clip.ts';
 import {
-  REPORT_BYTES,
   type RunEvent,
   type RunReport,
   runEventSchema,
   runReportSchema,
   type StepReport,
 } from '../core/model/report.ts';
+import { REPORT_BYTES } from '../core/model/report-limits.ts';
 import type { RunLog } from '../core/reconcile/observed.ts';
 import { type Cleaning, cleanReport, cleanText } from '../core/reconcile/redact.ts';
 import { LIMITS } from '../core/reconcile/truncate.ts';
@@ -90,7 +91,7 @@ export class RunLogReader {
     if (line.trim() === '') return;
     const cut = line.length >= OTHER_LINE_BYTES / 4;
     const start = line.slice(0, OTHER_LINE_BYTES);
-    this.#tail.push(cleanText(start, this.#cleaning, cut).slice(0, LIMITS.logLine));
+    this.#tail.push(textStart(cleanText(start, this.#cleaning, cut), LIMITS.logLine));
     if (this.#tail.length > LIMITS.logLines) this.#tail.shift();
   }
 

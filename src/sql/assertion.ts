@@ -1,4 +1,5 @@
 /** `-- db-manager:assert <condition>`: a query or an expression that must be true where the comment is. */
+import { clip } from '../core/model/clip.ts';
 import type { Dialect } from '../core/model/dialect.ts';
 import type { Problem } from '../core/model/problem.ts';
 import { SQL_RULES } from './rules.ts';
@@ -24,6 +25,6 @@ export function assertionProblem(
   error: { code?: string; message: string },
 ): Pick<Problem, 'reason' | 'message'> | undefined {
   if (!SQL_RULES[dialect].isAssertionFailure(error)) return undefined;
-  const shown = condition.length > 300 ? `${condition.slice(0, 300)}...` : condition;
+  const shown = clip(condition, 300);
   return { reason: 'AssertionFailed', message: `The assertion is not true: ${shown}` };
 }

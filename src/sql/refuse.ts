@@ -1,3 +1,4 @@
+import { textStart } from '../core/model/clip.ts';
 import type { Dialect } from '../core/model/dialect.ts';
 import type { SqlStatement } from '../core/model/migration.ts';
 import { ProblemError } from '../core/model/problem.ts';
@@ -31,7 +32,7 @@ export function refuseStatements(
     throw new ProblemError({
       reason: 'InvalidMigration',
       message: `${position.file}:${position.line}:${position.column}: ${found.advice}`,
-      statement: sql.slice(0, 400),
+      statement: textStart(sql, 400),
       position,
     });
   }

@@ -7,6 +7,7 @@ import { benchHostile } from './hostile.ts';
 import { benchLint } from './lint.ts';
 import { benchOperator } from './operator.ts';
 import { installPeers } from './peers.ts';
+import { benchProxy } from './proxy.ts';
 import { benchSnapshot } from './snapshot.ts';
 
 const wanted = new Set(process.argv.slice(2));
@@ -19,6 +20,7 @@ try {
   if (asked('backup')) await benchBackup();
   if (asked('lint')) await benchLint();
   if (asked('operator')) await benchOperator();
+  if (asked('proxy')) await benchProxy();
   if (asked('hostile')) await benchHostile();
 } finally {
   await closeAll();

@@ -138,6 +138,13 @@ const PROVOKED: Partial<Record<Reason, Provocation>> = {
     trigger: safely,
   },
   AssertionFailed: { first: next('-- db-manager:assert SELECT false'), trigger: upgrade },
+  CheckNotTrue: {
+    first: migrated,
+    trigger: async (here) => {
+      await next('SELECT 1;')(here);
+      return here.run('safe-migrate', '--check-before', 'SELECT false');
+    },
+  },
   ReportNotFound: { trigger: (here) => here.run('report') },
   OutOfOrder: {
     first: all(migrated, (here) => here.write('migrations/20230101000000_late.sql', up('SELECT 1;'))),

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { RUN_REQUEST_VARIABLE, SECRET_VARIABLES } from '../../src/core/model/request.ts';
+import { RUN_REQUEST_VARIABLE } from '../../src/core/model/request.ts';
+import { SECRET_VARIABLES } from '../../src/core/model/run-variables.ts';
 import { requestFor } from '../engine/request.ts';
 import { temporaryFolder } from '../support/databases.ts';
 

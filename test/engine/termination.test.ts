@@ -1,15 +1,11 @@
 import assert from 'node:assert/strict';
-import {
-  REPORT_BYTES,
-  type RunReport,
-  runReportSchema,
-  TERMINATION_MESSAGE_BYTES,
-} from '../../src/core/model/report.ts';
+import { type RunReport, runReportSchema } from '../../src/core/model/report.ts';
+import { REPORT_BYTES, TERMINATION_MESSAGE_BYTES } from '../../src/core/model/report-limits.ts';
 import { STEP_NAMES } from '../../src/core/model/step.ts';
 import { boundReport, clipReport, LOGGED_REPORT_BYTES } from '../../src/engine/termination.ts';
 
-const text = (length: number) => 'ä'.repeat(length);
-const report = (size: number): RunReport => ({
+const umlauts = (length: number) => 'ä'.repeat(length);
+const report = (size: number, text = umlauts): RunReport => ({
   version: 1,
   runId: 'r',
   attempt: 1,
@@ -42,6 +38,25 @@ describe('clipReport', () => {
     });
   }
 
+  // Two UTF-16 units each, so that some limit falls between them; and characters that JSON writes with six bytes.
+  for (const [what, one] of [
+    ['characters outside the basic plane', '😀'],
+    ['the same, one unit later', 'x😀'],
+    ['control characters', '\u0001'],
+    ['characters of three bytes', '表'],
+  ] as const) {
+    for (const size of [200, 1_000, 20_000]) {
+      it(`cuts no character in two: ${what}, ${size} units`, () => {
+        const clipped = clipReport(
+          report(size, (length) => one.repeat(length).slice(0, length - (length % one.length))),
+        );
+        assert.ok(Buffer.byteLength(clipped) <= TERMINATION_MESSAGE_BYTES, `${Buffer.byteLength(clipped)} bytes`);
+        assert.equal(/\\ud[89a-f]/i.test(clipped), false, clipped);
+        assert.equal(runReportSchema.parse(JSON.parse(clipped)).failure?.migration, '1_a');
+      });
+    }
+  }
+
   it('leaves a report that fits as it is', () => {
     assert.deepEqual(JSON.parse(clipReport(report(1))), JSON.parse(JSON.stringify(report(1))));
   });
@@ -61,9 +76,9 @@ describe('a report as a line of the log', () => {
       findings: Array.from({ length: size }, (_, n) => ({
         rule: 'x',
         severity: n === 0 ? 'error' : 'notice',
-        message: text(300),
-        advice: text(300),
-        statement: text(5_000),
+        message: umlauts(300),
+        advice: umlauts(300),
+        statement: umlauts(5_000),
       })),
     },
     rehearsal: {
@@ -80,7 +95,7 @@ describe('a report as a line of the log', () => {
         rows: [],
       })),
     },
-    schema: { after: Array.from({ length: size }, () => text(2_000)) },
+    schema: { after: Array.from({ length: size }, () => umlauts(2_000)) },
   });
 
   for (const size of [1, 60, 900]) {

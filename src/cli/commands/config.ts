@@ -45,5 +45,6 @@ function leaves(tree: object, path = ''): [string, unknown][] {
 }
 
 function textOf(value: unknown): string {
-  return Array.isArray(value) ? value.join(', ') || 'none' : String(value);
+  if (!Array.isArray(value)) return String(value);
+  return value.map((one) => (typeof one === 'object' ? one.name : one)).join(', ') || 'none';
 }

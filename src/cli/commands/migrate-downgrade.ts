@@ -9,9 +9,7 @@ export const migrateDowngrade = defineCommand<{ target: string; singleTransactio
   configure: (command) =>
     command
       .argument('<target>', 'base, a revision or its unique prefix, or -N')
-      .option('--single-transaction', 'run all migrations in one transaction')
-      // `-1` is a target.
-      .allowUnknownOption(),
+      .option('--single-transaction', 'run all migrations in one transaction'),
   async action(options, io) {
     const { downgradeDatabase } = await import('../../library/migrate.ts');
     const { renderMigrated } = await import('../output/migrated.ts');

@@ -1,6 +1,9 @@
 import { REASONS } from '../../core/model/reason.ts';
 import { defineCommand } from '../command.ts';
 import {
+  addCheckOptions,
+  checksOf,
+  type QueryCheckOptions,
   type RehearsalOptions,
   rehearsalOf,
   rehearsalOptions,
@@ -10,7 +13,7 @@ import {
 } from '../options.ts';
 import { print } from '../output/print.ts';
 
-interface SafeMigrateCommandOptions extends RehearsalOptions {
+interface SafeMigrateCommandOptions extends RehearsalOptions, QueryCheckOptions {
   target: string;
   dryRun?: boolean;
   create?: boolean;
@@ -34,6 +37,7 @@ export const safeMigrate = defineCommand<SafeMigrateCommandOptions>({
     'db-manager safe-migrate --backup-name before_release',
     'db-manager safe-migrate --unknown-applied downgrade',
     'db-manager safe-migrate --report run.html',
+    "db-manager safe-migrate --check 'SELECT count(*) > 0 FROM orders'",
   ],
   configure(command) {
     const [mode, server] = rehearsalOptions('plan');
@@ -53,8 +57,12 @@ export const safeMigrate = defineCommand<SafeMigrateCommandOptions>({
       )
       .option('--report <file>', 'also write the HTML page of the run to this file')
       .option('--redact-literals', 'leave the literals in SQL out of the page');
+    addCheckOptions(command);
   },
-  async action({ rehearsal, rehearsalServer, approve, unknownApplied, report: file, redactLiterals, ...options }, io) {
+  async action(
+    { rehearsal, approve, unknownApplied, report: file, redactLiterals, check, checkBefore, ...options },
+    io,
+  ) {
     const { safeMigrate } = await import('../../library/safe-migrate.ts');
     const { renderReport } = await import('../output/report.ts');
     const { runView } = await import('../output/run-view.ts');
@@ -62,9 +70,10 @@ export const safeMigrate = defineCommand<SafeMigrateCommandOptions>({
     const report = await safeMigrate({
       ...options,
       ...unknownAppliedOf(unknownApplied),
+      moreChecks: checksOf({ check, checkBefore }),
       approvedPlan: approve,
       report: { file, redactLiterals },
-      ...rehearsalOf({ rehearsal, rehearsalServer }),
+      ...rehearsalOf({ rehearsal }),
       onEvent: (event) => view?.show(event),
     });
     view?.close();

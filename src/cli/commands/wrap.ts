@@ -1,12 +1,19 @@
 import { Option } from 'commander';
 import { REASONS } from '../../core/model/reason.ts';
 import { defineCommand } from '../command.ts';
-import { type RehearsalOptions, rehearsalOf, rehearsalOptions } from '../options.ts';
+import {
+  addCheckOptions,
+  checksOf,
+  type QueryCheckOptions,
+  type RehearsalOptions,
+  rehearsalOf,
+  rehearsalOptions,
+} from '../options.ts';
 import { print } from '../output/print.ts';
 
 const STATEMENTS = { enforce: 'Enforce', warn: 'Warn', ignore: 'Ignore' } as const;
 
-interface WrapCommandOptions extends RehearsalOptions {
+interface WrapCommandOptions extends RehearsalOptions, QueryCheckOptions {
   command: string[];
   urlEnv?: string;
   urlFormat?: string;
@@ -19,6 +26,9 @@ interface WrapCommandOptions extends RehearsalOptions {
   backupName?: string;
   /** Digest of the plan. */
   approve?: string;
+  /** The file of the page. */
+  report?: string;
+  redactLiterals?: boolean;
 }
 
 export const wrap = defineCommand<WrapCommandOptions>({
@@ -29,7 +39,7 @@ export const wrap = defineCommand<WrapCommandOptions>({
     'The command runs twice: on the restored copy, then on the target. Write it after --. It gets the URL of a proxy on this machine in an environment variable.',
   examples: [
     'db-manager wrap -- alembic upgrade head',
-    'db-manager wrap --dry-run -- npx knex migrate:latest',
+    'db-manager wrap --dry-run --report run.html -- npx knex migrate:latest',
     'db-manager wrap --url-env FLYWAY_URL --url-format jdbc -- flyway migrate',
   ],
   configure(command) {
@@ -39,7 +49,7 @@ export const wrap = defineCommand<WrapCommandOptions>({
       .option('--url-env <name>', 'environment variable with the URL for the command (default: DATABASE_URL)')
       .option(
         '--url-format <format>',
-        'uri, jdbc, or a template with {host}, {port}, {user}, {password}, {database}; SQLite: {path} (default: uri)',
+        'given, uri, jdbc, or a template with {host}, {port}, {user}, {password}, {database}; SQLite: {path} (default: given)',
       )
       .option('--working-dir <folder>', 'working directory of the command')
       .option('--down <command>', 'command line that reverts the run, for onFailure: Downgrade; a shell runs it')
@@ -58,9 +68,15 @@ export const wrap = defineCommand<WrapCommandOptions>({
       .option(
         '--approve <digest>',
         'run this plan despite its findings; the message that refused the plan contains the digest',
-      );
+      )
+      .option('--report <file>', 'also write the HTML page of the run to this file')
+      .option('--redact-literals', 'leave the literals in SQL out of the page');
+    addCheckOptions(command);
   },
-  async action({ rehearsal, rehearsalServer, statements, approve, down, ...options }, io) {
+  async action(
+    { rehearsal, statements, approve, down, check, checkBefore, report: file, redactLiterals, ...options },
+    io,
+  ) {
     const { wrapCommand } = await import('../../library/wrap.ts');
     const { renderReport } = await import('../output/report.ts');
     const { runView } = await import('../output/run-view.ts');
@@ -68,9 +84,11 @@ export const wrap = defineCommand<WrapCommandOptions>({
     const report = await wrapCommand({
       ...options,
       down: down === undefined ? undefined : ['/bin/sh', '-c', down],
+      moreChecks: checksOf({ check, checkBefore }),
       approvedPlan: approve,
+      report: { file, redactLiterals },
       statements: statements === undefined ? undefined : STATEMENTS[statements],
-      ...rehearsalOf({ rehearsal, rehearsalServer }),
+      ...rehearsalOf({ rehearsal }),
       onEvent: (event) => view?.show(event),
       onOutput: (line, stage) => io.err(`${stage} | ${line}`),
     });

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { TERMINATION_MESSAGE_BYTES } from '../../core/model/report.ts';
+import { TERMINATION_MESSAGE_BYTES } from '../../core/model/report-limits.ts';
 import type { Io } from '../io.ts';
 
 /**

@@ -37,6 +37,7 @@ export const CLUSTER_ADVICE: Partial<Record<Reason, string>> = {
   RehearsalFailed: 'Correct the migration. A new run starts when its ConfigMap or image changes.',
   RowsLost:
     'Correct the migration. A new run starts when its ConfigMap or image changes. If the rows are to be deleted, add observed-rows-lost to spec.safety.ignore: kubectl edit dbm NAME -n NAMESPACE',
+  CheckNotTrue: `Run the query that the message names. Correct the data, the migration or spec.checks. After a change of the data: ${RETRY_COMMAND}`,
   NoSpace: `Enlarge the volume; an attempt then starts automatically. To delete old backups and start one: ${PRUNE_COMMAND}`,
   BackupFailed: 'Fix the problem named in the message.',
   ActiveSessions: `Close the sessions, or allow the run to terminate them: ${patch({ terminateSessions: true })}`,

@@ -1,4 +1,5 @@
 import { BACKUP_REASONS } from './backup-reasons.ts';
+import { CHECK_REASONS } from './check-reasons.ts';
 import { CLUSTER_REASONS } from './cluster-reasons.ts';
 import { HISTORY_REASONS } from './history-reasons.ts';
 import { OPERATOR_REASONS } from './operator-reasons.ts';
@@ -123,22 +124,7 @@ export const REASONS = {
 
   ...HISTORY_REASONS,
 
-  // checks and approval
-  UnsafePlan: {
-    exit: 4,
-    means: 'A safety rule found a statement that would harm a database in use.',
-    help: 'Follow the advice of the finding, or ignore its rule by id and state a reason.',
-  },
-  CheckFailed: {
-    exit: 1,
-    means: 'A preflight check failed before anything was changed.',
-    help: 'Fix the problem named in the message.',
-  },
-  AwaitingApproval: {
-    exit: 4,
-    means: 'The plan is awaiting approval.',
-    help: 'Run `db-manager approve` with the digest in the message.',
-  },
+  ...CHECK_REASONS,
   LockHeld: {
     exit: 1,
     means: 'Another run holds the migration lock for this database.',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { commandSchema } from './command.ts';
+import { queryCheckSchema } from './query-check.ts';
 import { REPAIR_ACTIONS } from './requested-repair.ts';
 
 /** `urlVariable`: the environment variable that holds the URL of a server for scratch copies. */
@@ -31,6 +32,8 @@ export const runRequestSchema = z.strictObject({
         database: z.string(),
         user: z.string(),
         passwordVariable: z.string().optional(),
+        /** The password is a token of AWS IAM for RDS. */
+        iam: z.strictObject({ region: z.string().optional() }).optional(),
         sslMode: z.enum(['disable', 'prefer', 'require', 'verify-ca', 'verify-full']),
         caFile: z.string().optional(),
         certFile: z.string().optional(),
@@ -67,6 +70,8 @@ export const runRequestSchema = z.strictObject({
     /** Absent: Auto. */
     rehearsalServer: rehearsalServerSchema.optional(),
   }),
+  /** Queries that must return true before and after the plan. */
+  checks: z.array(queryCheckSchema).max(50).optional(),
   validation: z.strictObject({
     before: z.enum(['Enforce', 'Warn', 'Disabled']),
     after: z.enum(['Enforce', 'Warn', 'Disabled']),
@@ -122,12 +127,3 @@ export const LAST_STAGE = 'verify';
 
 /** The environment variable with the request of a runner pod, as JSON. */
 export const RUN_REQUEST_VARIABLE = 'DB_MANAGER_RUN_REQUEST';
-
-/** The environment variables with the identity for encrypted backups, or the path of its file. */
-export const BACKUP_IDENTITY_VARIABLES = {
-  text: 'DB_MANAGER_BACKUP_IDENTITY',
-  file: 'DB_MANAGER_BACKUP_IDENTITY_FILE',
-} as const;
-
-/** Variables that list the variables and files of a process that contain secrets, separated by commas. */
-export const SECRET_VARIABLES = { names: 'DB_MANAGER_SECRET_VARIABLES', files: 'DB_MANAGER_SECRET_FILES' } as const;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { queryChecks } from './query-check.ts';
 import { backup } from './resource-backup.ts';
 import { drift } from './resource-drift.ts';
 import { database, migrations, secretSource } from './resource-sources.ts';
@@ -12,7 +13,7 @@ import { anything, CRON, cel, duration, objectName, path, rule, TIME_ZONE } from
 const safety = z
   .strictObject({
     mode: z.enum(['Enforce', 'Warn', 'Disabled']).default('Enforce').describe('Effect of a finding of severity error.'),
-    ignore: z.array(z.string().min(1).max(100)).max(100).default([]).describe('Ids of rules to ignore.'),
+    ignore: z.array(z.string().min(1).max(100)).max(100).default([]).describe('IDs of rules to ignore.'),
     rehearsal: z
       .enum(['Auto', 'Full', 'SchemaOnly', 'Disabled'])
       .default('Auto')
@@ -106,7 +107,7 @@ const runner = z
     image: z.string().min(1).max(500).optional().describe("Runner image. Default: the operator's runner image."),
     imagePullPolicy: z.enum(['Always', 'IfNotPresent', 'Never']).optional().describe('When to pull the runner image.'),
     imagePullSecrets: z
-      .array(z.strictObject({ name: objectName }))
+      .array(z.strictObject({ name: objectName.describe('Name of the Secret.') }))
       .max(20)
       .optional()
       .describe('Secrets for pulling images.'),
@@ -176,6 +177,7 @@ export const specSchema = z
       .describe('Digest of the approved plan, from status.plan.digest.'),
     safety,
     validation,
+    checks: queryChecks,
     backup,
     report,
     onFailure: z
@@ -195,7 +197,7 @@ export const specSchema = z
     window: window.optional(),
     drift: drift.optional(),
     dependsOn: z
-      .array(z.strictObject({ name: objectName }))
+      .array(z.strictObject({ name: objectName.describe('Name of the DatabaseMigration.') }))
       .max(20)
       .default([])
       .describe('DatabaseMigrations in this namespace that must be Ready first.'),

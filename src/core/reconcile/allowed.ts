@@ -1,4 +1,4 @@
-import { clip } from './truncate.ts';
+import { clip } from '../model/clip.ts';
 
 /**
  * Patterns that an administrator sets for all resources, with `*` for any text. Absent: everything is allowed; an empty

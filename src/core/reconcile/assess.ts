@@ -1,3 +1,4 @@
+import { clip } from '../model/clip.ts';
 import type { Reason } from '../model/reason.ts';
 import type { DatabaseMigrationStatus } from '../model/resource.ts';
 import { joinSentences } from '../model/sentences.ts';
@@ -7,7 +8,6 @@ import { invalidRepair } from './request.ts';
 import { hasRetryLeft } from './retry.ts';
 import { runResult } from './run-result.ts';
 import type { Assessed, OpenRun, Situation } from './situation.ts';
-import { clip } from './truncate.ts';
 import { windowState } from './window.ts';
 
 /** Delays before the creation of a refused Job is tried again, because no watch reports the cause. Milliseconds. */

@@ -1,3 +1,4 @@
+import { clip } from '../model/clip.ts';
 import type { Reason } from '../model/reason.ts';
 import type { DatabaseMigrationStatus } from '../model/resource.ts';
 import type { Condition } from '../model/resource-status.ts';
@@ -10,7 +11,7 @@ import type { Assessed, RunResult } from './situation.ts';
 import { whatToDo } from './stalled-message.ts';
 import { type RunFacts, statusFromReport } from './status-from-report.ts';
 import { stepText } from './text.ts';
-import { clip, LIMITS } from './truncate.ts';
+import { LIMITS } from './truncate.ts';
 
 /** The desired status; undefined if another process writes it. */
 export function computeStatus(assessed: Assessed): DatabaseMigrationStatus | undefined {

@@ -1,8 +1,9 @@
+import { clip } from '../model/clip.ts';
 import { adviceFor, CLUSTER_ADVICE } from '../model/cluster-advice.ts';
 import { REASONS, type Reason } from '../model/reason.ts';
 import type { DatabaseMigration, DatabaseMigrationStatus } from '../model/resource.ts';
 import type { Assessed, EventRecord } from './situation.ts';
-import { clip, LIMITS } from './truncate.ts';
+import { LIMITS } from './truncate.ts';
 
 /**
  * The events for the change from the current status to the next one: transitions only. Each event has a key that is

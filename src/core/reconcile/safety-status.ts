@@ -1,8 +1,9 @@
+import { clip } from '../model/clip.ts';
 import { count } from '../model/count.ts';
 import type { Finding } from '../model/finding.ts';
 import type { RunReport } from '../model/report.ts';
 import type { DatabaseMigrationStatus } from '../model/resource.ts';
-import { clip, LIMITS } from './truncate.ts';
+import { LIMITS } from './truncate.ts';
 
 type SafetyStatus = NonNullable<DatabaseMigrationStatus['safety']>;
 type FindingStatus = NonNullable<SafetyStatus['findings']>[number];

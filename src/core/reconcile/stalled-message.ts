@@ -1,8 +1,8 @@
+import { clip } from '../model/clip.ts';
 import { adviceFor, CLUSTER_ADVICE, RETRY_COMMAND } from '../model/cluster-advice.ts';
 import type { Problem } from '../model/problem.ts';
 import { REASONS, type Reason } from '../model/reason.ts';
 import type { DatabaseMigration } from '../model/resource.ts';
-import { clip } from './truncate.ts';
 
 /** Longest description of the failure, so that the advice is never cut off. Characters. */
 const WHAT_HAPPENED = 500;

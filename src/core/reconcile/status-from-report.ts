@@ -1,3 +1,4 @@
+import { clip } from '../model/clip.ts';
 import type { Problem } from '../model/problem.ts';
 import type { RunReport } from '../model/report.ts';
 import type { DatabaseMigration, DatabaseMigrationStatus } from '../model/resource.ts';
@@ -6,7 +7,7 @@ import { type ConditionDraft, conditionsFromSteps, secondsOf, settleConditions }
 import { effectText } from './effect-text.ts';
 import { safetyStatus } from './safety-status.ts';
 import { happenedAt, whatToDo } from './stalled-message.ts';
-import { cappedSentences, clip, LIMITS, limited } from './truncate.ts';
+import { cappedSentences, LIMITS, limited } from './truncate.ts';
 
 /** How many migrations of a rehearsal a status describes. */
 const EFFECTS = 5;

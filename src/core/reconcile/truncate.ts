@@ -1,3 +1,4 @@
+import { clip } from '../model/clip.ts';
 import { STATUS_LIST_LIMIT } from '../model/resource-status.ts';
 
 /**
@@ -13,12 +14,6 @@ export const LIMITS = {
   /** The name of a migration or a database. */
   name: 300,
 } as const;
-
-export function clip(text: string, length: number): string;
-export function clip(text: string | undefined, length: number): string | undefined;
-export function clip(text: string | undefined, length: number): string | undefined {
-  return text !== undefined && text.length > length ? `${text.slice(0, length - 1)}…` : text;
-}
 
 /** The first items of a list and the number of omitted items, in the form of the status. */
 export function limited<Name extends string, T>(

@@ -20,6 +20,11 @@ export interface Introspector {
   tableSizes(): Promise<Map<string, TableSize>>;
   /** Exact row count of every migrated table; keys are `schema.table`. */
   rowCounts(): Promise<Map<string, number>>;
+  /**
+   * Whether a condition, a query or an expression, is true; NULL and no row are not. Read-only. `statementMs`: limit, 0 for
+   * none. Throws ProblemError, or the database's error if the condition is wrong.
+   */
+  isTrue(condition: string, statementMs: number): Promise<boolean>;
   /** Rows of a table that have a value in a column; 0 if one of them does not exist. */
   countValues(table: { schema?: string; name: string }, column: string): Promise<number>;
 }
@@ -38,4 +43,6 @@ export interface CheckContext {
   backupSchemas?: readonly string[];
   /** A failed run restores the backup: an obstacle to that is a failed check. */
   restore?: { terminateSessions: boolean };
+  /** PostgreSQL: the copy is on the target's server, where it needs connections too. */
+  copyOnTarget?: boolean;
 }

@@ -1,3 +1,4 @@
+import { textStart } from '../../core/model/clip.ts';
 import { addressOf, displayTarget } from '../../core/model/database-url.ts';
 import type { SqlStatement } from '../../core/model/migration.ts';
 import { type Problem, ProblemError } from '../../core/model/problem.ts';
@@ -18,12 +19,16 @@ const REASON_OF_STATE: Record<string, Reason> = {
   '08003': 'ConnectionLost',
   '08006': 'ConnectionLost',
   '53100': 'NoSpace',
+  '53300': 'DatabaseUnreachable',
   '42501': 'PermissionDenied',
   '25006': 'PermissionDenied',
 };
 
 /** PgBouncer disconnects a client that starts a transaction in statement mode; its SQLSTATE only means "protocol violation". */
 const STATEMENT_POOLING = /transaction blocks not allowed in statement pooling mode/i;
+
+const NO_CONNECTION =
+  'A run has several connections at a time. Raise the limit of the role, of the database or of the server, or end other sessions.';
 
 const CONNECTION_LOST =
   /ECONNRESET|EPIPE|Connection terminated|ETIMEDOUT|server closed the connection|Client has encountered a connection error|not queryable/i;
@@ -63,11 +68,13 @@ export function problemOf(error: unknown, statement: SqlStatement | undefined): 
   return {
     reason,
     message:
-      reason === 'PoolerUnsupported' ? poolerMessage('statement') : joinSentences(text, server?.detail, server?.hint),
+      reason === 'PoolerUnsupported'
+        ? poolerMessage('statement')
+        : joinSentences(text, server?.detail, server?.hint, server?.code === '53300' ? NO_CONNECTION : undefined),
     ...(server?.code === undefined ? {} : { code: server.code }),
     ...(statement === undefined
       ? sqlOf(error)
-      : { statement: statement.sql.slice(0, 1_000), position: positionOf(server?.position, statement) }),
+      : { statement: textStart(statement.sql, 1_000), position: positionOf(server?.position, statement) }),
   };
 }
 
@@ -104,7 +111,7 @@ export function mapErrors<Port extends object>(port: Port): Port {
 
 function sqlOf(error: unknown): { statement?: string } {
   return typeof error === 'object' && error !== null && 'sql' in error && typeof error.sql === 'string'
-    ? { statement: error.sql.slice(0, 1_000) }
+    ? { statement: textStart(error.sql, 1_000) }
     : {};
 }
 

@@ -75,6 +75,7 @@ export async function openPostgres(
     tableSizes: () => tableSizes(open.client, schemas, own.names),
     rowCounts: () => countRows(open.client, schemas, own.names),
     countValues: (table, column) => countValues(open.client, schemas, table, column),
+    isTrue: async (condition, ms) => (await import('./is-true.ts')).isTrue(open, condition, ms),
     dump: async (file, wanted) => (await import('./dump.ts')).dump(open, file, withHistory(wanted)),
     dumpStream: async (take, wanted) => (await import('./dump.ts')).dump(open, take, withHistory(wanted)),
     checkDump: async (file, _format, wanted) => (await import('./dump.ts')).checkDump(file, wanted),

@@ -1,3 +1,4 @@
+import { textStart } from '../../core/model/clip.ts';
 import type { SqlStatement } from '../../core/model/migration.ts';
 import { type Problem, ProblemError } from '../../core/model/problem.ts';
 import type { Reason } from '../../core/model/reason.ts';
@@ -52,7 +53,7 @@ function whereIn(error: unknown, statement: SqlStatement | undefined): Pick<Prob
   if (statement === undefined) return sqlOf(error);
   const offset = offsetOf(error) ?? Math.max(0, statement.sql.search(/\S/));
   return {
-    statement: statement.sql.slice(0, 1_000),
+    statement: textStart(statement.sql, 1_000),
     position: { file: statement.file, ...placeIn(statement, offset) },
   };
 }
@@ -60,7 +61,7 @@ function whereIn(error: unknown, statement: SqlStatement | undefined): Pick<Prob
 /** Sequelize keeps the SQL of a failed query on its error. */
 function sqlOf(error: unknown): { statement?: string } {
   return typeof error === 'object' && error !== null && 'sql' in error && typeof error.sql === 'string'
-    ? { statement: error.sql.slice(0, 1_000) }
+    ? { statement: textStart(error.sql, 1_000) }
     : {};
 }
 

@@ -60,6 +60,7 @@ export async function openSqlite(
     tableSizes: () => tableSizes(connection, own),
     rowCounts: () => countRows(connection, own),
     countValues: (table, column) => countValues(connection, table, column),
+    isTrue: async (condition) => (await import('./is-true.ts')).isTrue(connection, condition),
     dump: async (file, wanted) => (await import('./dump.ts')).dump(path, file, wanted),
     dumpStream: async (take, wanted) => (await import('./dump-stream.ts')).dumpStream(path, take, wanted),
     checkDump: async (file, _format, wanted) => (await import('./dump.ts')).checkDump(file, wanted),

@@ -2,6 +2,7 @@ import { TOOL_VERSION } from '../../core/model/version.ts';
 import type { DoneMigration } from '../../database/port.ts';
 import { failed } from '../../engine/failure.ts';
 import type { Step } from '../../engine/flow.ts';
+import { askChecks } from '../../engine/query-checks.ts';
 import { count } from '../../engine/run-text.ts';
 import type { Applied, Connected, Locked, Planned } from '../../engine/state.ts';
 import { restoreObstacle } from './check.ts';
@@ -23,6 +24,9 @@ export const apply: Step<Connected & Planned & Locked, Applied> = {
     }
     const obstacle = await restoreObstacle(database, request);
     if (obstacle !== undefined) return failed(obstacle, { touched: false });
+    // The data may have changed while the backup was taken and rehearsed.
+    const { problem } = await askChecks(database, request, 'Before', 'target', plan.direction);
+    if (problem !== undefined) return failed(problem, { touched: false });
     await database.history.ensure();
     const total = migrations.length;
     const outcome = await database.migrate({

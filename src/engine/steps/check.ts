@@ -11,6 +11,7 @@ import type { Driver, Introspector } from '../../database/port.ts';
 import { failed, toProblem } from '../../engine/failure.ts';
 import type { Step } from '../../engine/flow.ts';
 import type { RunPorts } from '../../engine/ports.ts';
+import { askChecks } from '../../engine/query-checks.ts';
 import { refusedLoss, revertsUnasked, riskFindings, rowsAtRisk } from '../../engine/rows-at-risk.ts';
 import { count } from '../../engine/run-text.ts';
 import {
@@ -54,7 +55,11 @@ export const check: Step<Loaded & Connected & Planned, Checked> = {
     if (ruled.some(({ severity }) => severity === 'error') && blocks(request, plan.digest)) {
       return { ...failed(unsafePlanProblem(findings, request, plan.digest), { touched: false }), partial: value };
     }
-    return { kind: 'done', value, message: describeChecks(value, request) };
+    const asked = await askChecks(database, request, 'Before', 'target', plan.direction);
+    const all = { ...value, checks: [...checks, ...asked.results] };
+    if (asked.problem !== undefined) return { ...failed(asked.problem, { touched: false }), partial: all };
+    const message = [describeChecks(value, request), asked.message].filter(Boolean).join('; ');
+    return { kind: 'done', value: all, message };
   },
 };
 
@@ -62,13 +67,17 @@ export const check: Step<Loaded & Connected & Planned, Checked> = {
 export async function preflightChecks(
   database: Introspector & Driver,
   backup: Pick<RunRequest['backup'], 'enabled' | 'folder' | 'schemas'>,
-  recovery: Partial<Pick<RunRequest, 'onFailure' | 'terminateSessions'>> = {},
+  {
+    onFailure,
+    terminateSessions,
+    safety,
+  }: Partial<Pick<RunRequest, 'onFailure' | 'terminateSessions' | 'safety'>> = {},
 ): Promise<CheckResult[]> {
   // After a failed run it is too late to find out that a restore is not possible.
-  const restore =
-    recovery.onFailure === 'Restore' ? { terminateSessions: recovery.terminateSessions === true } : undefined;
+  const restore = onFailure === 'Restore' ? { terminateSessions: terminateSessions === true } : undefined;
+  const copyOnTarget = safety?.rehearsalServer === 'SameServer' && safety.rehearsal !== 'Disabled';
   const taken = backup.enabled ? { backupFolder: backup.folder, backupSchemas: backup.schemas } : {};
-  const serverChecks = await database.checks({ restore, ...taken });
+  const serverChecks = await database.checks({ restore, copyOnTarget, ...taken });
   return backup.enabled ? [...serverChecks, await backupFolder(await spaceFor(database), backup.folder)] : serverChecks;
 }
 

@@ -1,5 +1,6 @@
 import { failed } from '../../engine/failure.ts';
 import type { Step } from '../../engine/flow.ts';
+import { readChecks } from '../../engine/query-checks.ts';
 import { count } from '../../engine/run-text.ts';
 import { unknownIgnores } from '../../engine/safety.ts';
 import type { Loaded } from '../../engine/state.ts';
@@ -14,6 +15,7 @@ export const load: Step<object, Loaded> = {
   async run(_, { request, target }) {
     const unknown = await unknownIgnores(request);
     if (unknown !== undefined) return failed(unknown, { touched: false });
+    readChecks(request, target.dialect);
     const { path, include, exclude } = request.migrations;
     let leftOut = '';
     const onNotice = (sentence: string) => {

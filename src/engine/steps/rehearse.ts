@@ -6,6 +6,7 @@ import { failed } from '../../engine/failure.ts';
 import type { Step } from '../../engine/flow.ts';
 import { observed } from '../../engine/observed.ts';
 import type { RunPorts } from '../../engine/ports.ts';
+import { askOnCopy } from '../../engine/query-checks.ts';
 import { type OpenedCopy, openCopy, roundTrip, runOnCopy } from '../../engine/rehearsal.ts';
 import { describeLoss, unexpectedRowLoss } from '../../engine/row-loss.ts';
 import { measuredLoss, refusedLoss, revertsUnasked } from '../../engine/rows-at-risk.ts';
@@ -14,7 +15,7 @@ import { describePlace, untouched } from '../../engine/scratch.ts';
 import type { BackedUp, Checked, Connected, Planned, Rehearsed } from '../../engine/state.ts';
 
 type Input = Connected & Planned & Checked & BackedUp;
-type Output = Rehearsed & Pick<Checked, 'findings'>;
+type Output = Rehearsed & Pick<Checked, 'findings'> & Partial<Pick<Checked, 'checks'>>;
 
 /** The target is changed only after the plan has succeeded on a restored copy of it. */
 export const rehearse: Step<Input, Output> = {
@@ -39,6 +40,11 @@ async function rehearseOn(copy: OpenedCopy, { plan, migrations, ...input }: Inpu
   const start = await database.snapshot();
   await database.history.ensure();
   const sent = new Map<string, string[]>();
+  const before = await askOnCopy(copy, ports.request, 'Before', plan.direction);
+  const checks = [...input.checks, ...before.results];
+  if (before.problem !== undefined) {
+    return { ...failed(before.problem, { touched: false }), partial: { findings: input.findings, checks } };
+  }
   const outcome = await runOnCopy(database, migrations, plan.direction, ports, sent);
   const effects: MigrationEffects[] = outcome.done.flatMap(({ effects }) => effects ?? []);
   const record = (trip: Pick<RehearsalResult, 'roundTrip' | 'roundTripMessage'>): RehearsalResult => ({
@@ -52,7 +58,7 @@ async function rehearseOn(copy: OpenedCopy, { plan, migrations, ...input }: Inpu
   let schemas: Rehearsed['schemas'];
   const stop = (problem: Problem, rehearsal: RehearsalResult) => ({
     ...failed(problem, { touched: false }),
-    partial: { rehearsal, findings, schemas },
+    partial: { rehearsal, findings, schemas, checks },
   });
 
   if (outcome.kind === 'stopped') {
@@ -92,6 +98,9 @@ async function rehearseOn(copy: OpenedCopy, { plan, migrations, ...input }: Inpu
   const unasked = revertsUnasked(plan, ports.request);
   const loss = unasked ? refusedLoss(measuredLoss(effects), plan, ports.request) : undefined;
   if (loss !== undefined) return stop(loss, record({ roundTrip: 'skipped' }));
+  const after = await askOnCopy(copy, ports.request, 'After', plan.direction);
+  checks.push(...after.results);
+  if (after.problem !== undefined) return stop(after.problem, record({ roundTrip: 'skipped' }));
   const trip =
     safety.roundTrip && (plan.direction === 'up' || unasked)
       ? await roundTrip(database, plan.direction, migrations, start, ports)
@@ -106,7 +115,8 @@ async function rehearseOn(copy: OpenedCopy, { plan, migrations, ...input }: Inpu
   const parts = [
     `${count(migrations.length, 'migration')} succeeded ${rehearsal.message}`,
     `round trip ${trip.result}`,
+    ...(after.message === '' ? [] : [after.message]),
     ...warnings,
   ];
-  return { kind: 'done' as const, value: { rehearsal, findings, schemas }, message: parts.join('; ') };
+  return { kind: 'done' as const, value: { rehearsal, findings, schemas, checks }, message: parts.join('; ') };
 }

@@ -6,9 +6,11 @@ import { replayIfPossible } from '../../engine/expected.ts';
 import { failed } from '../../engine/failure.ts';
 import type { Step } from '../../engine/flow.ts';
 import type { RunPorts } from '../../engine/ports.ts';
+import { withChecksAfter } from '../../engine/query-checks.ts';
 import { count, few } from '../../engine/run-text.ts';
 import type {
   Applied,
+  Checked,
   Connected,
   Expecting,
   Inspected,
@@ -20,10 +22,22 @@ import type {
 import { howToAdopt } from '../../engine/steps/validate-before.ts';
 import { digestsOf, matchesEarlier, schemaDigest } from '../../engine/verified.ts';
 
-type Input = Loaded & Connected & Inspected & Planned & Expecting & Rehearsed & Applied;
+type Input = Loaded & Connected & Inspected & Planned & Expecting & Rehearsed & Applied & Pick<Checked, 'checks'>;
+type Verify = Step<Input, Verified & Inspected>;
 
-/** Checks that the database has the expected state: first the history, then the schema. */
-export const verify: Step<Input, Verified & Inspected> = {
+/** Checks that the database has the expected state: the history, the schema, then the queries of `checks`. */
+export const verify: Verify = {
+  name: 'verify',
+  async run(input, ports) {
+    const { database, plan, done, checks } = input;
+    const ran = plan.migrations.length > 0 && !ports.request.dryRun;
+    const compared = await compareSchema.run(input, ports);
+    const { direction } = plan;
+    return withChecksAfter(compared, database, ports.request, { ran, touched: done.length > 0, direction, checks });
+  },
+};
+
+const compareSchema: Verify = {
   name: 'verify',
   async run(input, ports) {
     const { database, plan } = input;

@@ -1,4 +1,5 @@
-import { displayCommand } from '../../core/model/command.ts';
+import { textStart } from '../../core/model/clip.ts';
+import { displayCommand } from '../../core/model/display-command.ts';
 import type { Revision } from '../../core/model/revision.ts';
 import { currentOf, historyChanges } from '../../core/planning/tool-history.ts';
 import { describeDifference } from '../../core/schema/compare.ts';
@@ -7,8 +8,9 @@ import type { RelayedStatement } from '../../proxy/proxy.ts';
 import { differencesOn } from '../difference.ts';
 import { failed } from '../failure.ts';
 import type { Step } from '../flow.ts';
+import { askChecks, withChecksAfter } from '../query-checks.ts';
 import { count, few } from '../run-text.ts';
-import type { Applied, Connected, Inspected, Locked, Planned, Verified } from '../state.ts';
+import type { Applied, Checked, Connected, Inspected, Locked, Planned, Verified } from '../state.ts';
 import { restoreObstacle } from '../steps/check.ts';
 import { commandProblem } from './failure-text.ts';
 import { emptyRecord, recordInto } from './record.ts';
@@ -31,6 +33,8 @@ export const apply: Step<Input, Applied & Pick<Tried, 'output'>, WrappedPorts> =
     }
     const obstacle = await restoreObstacle(database, request);
     if (obstacle !== undefined) return failed(obstacle, { touched: false });
+    const { problem } = await askChecks(database, request, 'Before', 'target', plan.direction);
+    if (problem !== undefined) return failed(problem, { touched: false });
     return applyTo(input, ports);
   },
 };
@@ -43,7 +47,7 @@ async function applyTo({ database, plan, start, trial }: Input, ports: WrappedPo
   const gate = ({ sql }: RelayedStatement, { fingerprint, kind }: Fingerprint) => {
     if (kind !== 'write' || trial?.sent === undefined || command.statements === 'Ignore') return undefined;
     if (trial.sent.writes.has(fingerprint)) return undefined;
-    const text = sql.trim().slice(0, 300);
+    const text = textStart(sql.trim(), 300);
     if (!unknown.includes(text)) unknown.push(text);
     if (command.statements === 'Warn') return undefined;
     refused ??= text;
@@ -83,7 +87,7 @@ async function applyTo({ database, plan, start, trial }: Input, ports: WrappedPo
     ...result.notes,
     ...(unknown.length === 0
       ? []
-      : [`warning: not sent in the rehearsal: ${few(unknown.map((sql) => sql.slice(0, 120)))}`]),
+      : [`warning: not sent in the rehearsal: ${few(unknown.map((sql) => textStart(sql, 120)))}`]),
   ];
   const message = [
     `${count(done.length, 'migration')} ${plan.direction === 'up' ? 'applied' : 'reverted'}`,
@@ -92,10 +96,23 @@ async function applyTo({ database, plan, start, trial }: Input, ports: WrappedPo
   return { kind: 'done' as const, value: partial, message };
 }
 
-type Verifiable = Connected & Pick<Planned, 'plan'> & Pick<Inspected, 'current'> & Looked & Tried & Applied;
+type Verifiable = Connected & Pick<Planned, 'plan'> & Pick<Inspected, 'current'> & Looked & Tried & Applied & Checked;
+type Verify = Step<Verifiable, Verified & Pick<Inspected, 'current'>, WrappedPorts>;
 
-/** The target must come out as the copy did: its history, its schema and all other objects. */
-export const verify: Step<Verifiable, Verified & Pick<Inspected, 'current'>, WrappedPorts> = {
+/** The target must come out as the copy did, and the checks must be true on it. */
+export const verify: Verify = {
+  name: 'verify',
+  async run(input, ports) {
+    const { database, plan, done, checks } = input;
+    const ran = plan.migrations.length > 0 && !ports.request.dryRun;
+    const compared = await compareWithCopy.run(input, ports);
+    const { direction } = plan;
+    return withChecksAfter(compared, database, ports.request, { ran, touched: done.length > 0, direction, checks });
+  },
+};
+
+/** Its history, its schema and all other objects. */
+const compareWithCopy: Verify = {
   name: 'verify',
   async run({ database, plan, current, start, trial, done }, { request }) {
     if (plan.migrations.length === 0) return { kind: 'skipped', value: { current }, message: 'nothing was run' };

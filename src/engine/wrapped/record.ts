@@ -1,5 +1,6 @@
 /** The statements of a command, as they are recorded on the copy and compared on the target. */
 
+import { textStart } from '../../core/model/clip.ts';
 import type { Fingerprint, Fingerprinter } from '../../migrations/statements/fingerprint.ts';
 import type { RelayedStatement, ServerMessage, SessionObserver } from '../../proxy/proxy.ts';
 
@@ -62,13 +63,13 @@ export function recordInto(record: SentRecord, options: RecorderOptions): () => 
           record.writes.add(fingerprint.fingerprint);
         }
         if (kind === 'write' && count <= MOST_ALIKE && record.statements.length < MOST_STATEMENTS) {
-          record.statements.push({ ...fingerprint, sql: statement.sql.slice(0, LONGEST), session, inTransaction });
+          record.statements.push({ ...fingerprint, sql: textStart(statement.sql, LONGEST), session, inTransaction });
         }
         if (transaction !== undefined) inTransaction = transaction === 'begin';
         return undefined;
       },
       onError(error, statement) {
-        record.lastError = { error, ...(statement === undefined ? {} : { statement: statement.slice(0, 1_000) }) };
+        record.lastError = { error, ...(statement === undefined ? {} : { statement: textStart(statement, 1_000) }) };
       },
       onTransaction(committed) {
         if (wrote && committed) record.committed = true;

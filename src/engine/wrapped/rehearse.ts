@@ -1,20 +1,24 @@
-import { displayCommand } from '../../core/model/command.ts';
+import { textStart } from '../../core/model/clip.ts';
+import { displayCommand } from '../../core/model/display-command.ts';
 import type { MigrationEffects, RehearsalResult } from '../../core/model/effects.ts';
 import type { Finding } from '../../core/model/finding.ts';
 import type { Problem } from '../../core/model/problem.ts';
+import type { SourceText } from '../../core/model/run-details.ts';
 import { historyChanges, isBookkeeping } from '../../core/planning/tool-history.ts';
 import { bySeverity } from '../../core/safety/by-severity.ts';
 import { ROWS_LOST } from '../../core/safety/observed.ts';
 import { serverOf } from '../../core/safety/server.ts';
+import type { SentPart } from '../../migrations/statements/sent.ts';
 import type { RelayedStatement } from '../../proxy/proxy.ts';
 import { failed } from '../failure.ts';
 import type { Step } from '../flow.ts';
 import { observed as observedFindings } from '../observed.ts';
+import { askOnCopy } from '../query-checks.ts';
 import { type OpenedCopy, openCopyWith } from '../rehearsal.ts';
 import { describeLoss, type Loss, unexpectedRowLoss } from '../row-loss.ts';
 import { count, few } from '../run-text.ts';
 import { describePlace, untouched } from '../scratch.ts';
-import type { BackedUp, Checked, Connected, Rehearsed } from '../state.ts';
+import type { BackedUp, Checked, Connected, Rehearsed, SentTexts } from '../state.ts';
 import { commandProblem } from './failure-text.ts';
 import { partsOf, revisionsOf } from './parts.ts';
 import { emptyRecord, recordInto } from './record.ts';
@@ -22,7 +26,7 @@ import { refuseIfStopped, runCommandOn } from './run-command.ts';
 import { contentsOf, type Looked, objectDifferences, type Trial, type Tried, type WrappedPorts } from './state.ts';
 
 type Input = Connected & Looked & Checked & BackedUp;
-type Output = Tried & Rehearsed & Pick<Checked, 'findings'>;
+type Output = Tried & Rehearsed & SentTexts & Pick<Checked, 'findings'> & Partial<Pick<Checked, 'checks'>>;
 
 /** Runs the command on the restored copy, and records what it does. */
 export const rehearse: Step<Input, Output, WrappedPorts> = {
@@ -44,6 +48,11 @@ async function rehearseOn(copy: OpenedCopy, input: Input, ports: WrappedPorts) {
   const began = performance.now();
   const { database } = copy.scratch;
   const { request } = ports;
+  const checkedBefore = await askOnCopy(copy, request, 'Before');
+  const checks = [...input.checks, ...checkedBefore.results];
+  if (checkedBefore.problem !== undefined) {
+    return { ...failed(checkedBefore.problem, { touched: false }), partial: { checks } };
+  }
   const before = await contentsOf(database);
   const watch = await database.watch();
   const sent = emptyRecord();
@@ -85,9 +94,11 @@ async function rehearseOn(copy: OpenedCopy, input: Input, ports: WrappedPorts) {
   };
   const output = result.lines;
   let findings = input.findings;
+  const parts = await partsOf(trial, request.command.run, ports.host.folder);
+  const details = { schemas: { before: before.snapshot, after: after.snapshot }, sources: sourcesOf(parts) };
   const stop = (problem: Problem) => ({
     ...failed(problem, { touched: problem.reason === 'TargetChanged' }),
-    partial: { rehearsal, findings, output, trial },
+    partial: { rehearsal, findings, output, trial, checks, ...details },
   });
 
   const escaped = await changedTarget(input, ports);
@@ -104,7 +115,7 @@ async function rehearseOn(copy: OpenedCopy, input: Input, ports: WrappedPorts) {
   const losses = request.safety.ignore.includes(ROWS_LOST.id) ? [] : await lossesOf(database.dialect, effects, trial);
   findings = bySeverity([
     ...findings,
-    ...(await ruleFindings(input, trial, ports)),
+    ...(await ruleFindings(input, trial, parts, ports)),
     ...(await observedFindings(input.database, copy.mode, [effects], losses, ports)),
   ]);
   const [worst] = losses;
@@ -113,19 +124,33 @@ async function rehearseOn(copy: OpenedCopy, input: Input, ports: WrappedPorts) {
     const message = `${lost}. ${untouched(copy.scratch).replace(/^./, (first) => first.toUpperCase())}.`;
     return stop({ reason: 'RowsLost', message, migration: worst.migration, statement: worst.statement });
   }
+  const checkedAfter = changed ? await askOnCopy(copy, request, 'After') : { results: [], message: '' };
+  checks.push(...checkedAfter.results);
+  if (checkedAfter.problem !== undefined) return stop(checkedAfter.problem);
   const what = changed ? `${count(effects.statements, 'statement')}, ${few(summaryOf(trial))}` : 'it changed nothing';
-  const parts = [
+  const said = [
     `${displayCommand(request.command.run)} succeeded ${rehearsal.message}`,
     what,
     ...result.notes,
     ...losses.map(describeLoss),
+    ...(checkedAfter.message === '' ? [] : [checkedAfter.message]),
   ];
-  return { kind: 'done' as const, value: { trial, rehearsal, findings, output }, message: parts.join('; ') };
+  const value = { trial, rehearsal, findings, output, checks, ...details };
+  return { kind: 'done' as const, value, message: said.join('; ') };
 }
 
 function summaryOf({ changes, observed }: Trial): string[] {
   const moved = changes.map(({ tool, from, to }) => `${tool}: ${from} → ${to}`);
   return moved.length > 0 ? moved : [`${count(observed.changed.length, 'table')} changed`];
+}
+
+/** For the page: what was sent, because the files of another tool may be code. */
+function sourcesOf(parts: readonly SentPart[]): SourceText[] {
+  return parts.map(({ revision, statements, source }) => ({
+    revision,
+    file: source === undefined ? 'statements that were sent' : `${source.file}: statements that were sent`,
+    text: statements.map((sql) => `${sql};`).join('\n'),
+  }));
 }
 
 /** Refuses what a copy on a shared server must not get; a private server gets everything but effects outside of it. */
@@ -146,7 +171,7 @@ async function beyondGate({ scratch }: OpenedCopy) {
         reason: 'NotRehearsable',
         message:
           "A statement is longer than 16 MiB, so it was not checked for effects on the target's server, and was not sent. Set safety.rehearsalServer: Private to rehearse it.",
-        statement: sql.slice(0, 400),
+        statement: textStart(sql, 400),
       };
     }
     return problem === undefined ? undefined : { code: '42501', message: `db-manager: ${problem.message}` };
@@ -199,8 +224,13 @@ async function lossesOf(
   });
 }
 
-async function ruleFindings({ database, start }: Input, trial: Trial, ports: WrappedPorts): Promise<Finding[]> {
-  const { safety, command } = ports.request;
+async function ruleFindings(
+  { database, start }: Input,
+  trial: Trial,
+  parts: readonly SentPart[],
+  ports: WrappedPorts,
+): Promise<Finding[]> {
+  const { safety } = ports.request;
   if (safety.mode === 'Disabled' || trial.sent === undefined) return [];
   const [{ RULES }, { checkMigrations }, { readSent }] = await Promise.all([
     import('../../core/safety/rules.ts'),
@@ -209,6 +239,6 @@ async function ruleFindings({ database, start }: Input, trial: Trial, ports: Wra
   ]);
   const { dialect, identity } = database;
   const server = serverOf(dialect, identity.serverVersion) ?? { dialect, version: 0 };
-  const read = await readSent(await partsOf(trial, command.run), dialect);
+  const read = await readSent(parts, dialect);
   return checkMigrations(read, RULES, { server, ignore: safety.ignore, snapshot: start.snapshot });
 }

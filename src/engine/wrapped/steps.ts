@@ -1,11 +1,12 @@
 /** The short steps of a run of a command. */
 import { createHash } from 'node:crypto';
-import { displayCommand } from '../../core/model/command.ts';
+import { displayCommand } from '../../core/model/display-command.ts';
 import type { Plan } from '../../core/model/plan.ts';
 import type { Revision } from '../../core/model/revision.ts';
 import { currentOf, historyChanges } from '../../core/planning/tool-history.ts';
 import { failed } from '../failure.ts';
 import type { Step } from '../flow.ts';
+import { askChecks, readChecks } from '../query-checks.ts';
 import { count, few } from '../run-text.ts';
 import { unknownIgnores, unsafePlanProblem } from '../safety.ts';
 import type { BackedUp, Checked, Connected, Inspected, Locked, Planned } from '../state.ts';
@@ -22,9 +23,10 @@ type Plans = Pick<Planned, 'plan'>;
 
 export const load: Step<object, object, WrappedPorts> = {
   name: 'load',
-  async run(_, { request, host }) {
+  async run(_, { request, host, target }) {
     const unknown = await unknownIgnores(request);
     if (unknown !== undefined) return failed(unknown, { touched: false });
+    readChecks(request, target.dialect);
     host.check();
     return { kind: 'done', value: {}, message: displayCommand(request.command.run) };
   },
@@ -65,7 +67,10 @@ export const check: Step<Connected, Checked, WrappedPorts> = {
     }
     const warnings = checks.filter(({ result }) => result === 'warning').map(({ message }) => message);
     const passed = `${count(checks.length - warnings.length, 'check')} passed`;
-    return { kind: 'done', value: { checks, findings: [] }, message: [passed, ...warnings].join('; ') };
+    const asked = await askChecks(database, request, 'Before', 'target');
+    const value = { checks: [...checks, ...asked.results], findings: [] };
+    if (asked.problem !== undefined) return { ...failed(asked.problem, { touched: false }), partial: value };
+    return { kind: 'done', value, message: [passed, ...warnings, asked.message].filter(Boolean).join('; ') };
   },
 };
 

@@ -46,6 +46,11 @@ export interface Configuration {
     after?: 'Enforce' | 'Warn' | 'Disabled';
     expect?: 'Auto' | 'Models' | 'Replay';
   };
+  /**
+   * Queries that must return true for a run to go on, on the copy and on the target. `when`: before the plan runs, after it
+   * has run (the default), or both.
+   */
+  checks?: { name: string; sql: string; when?: 'Before' | 'After' | 'Always' }[];
   /** Durations such as `500ms`, `30s`, `1h30m`. */
   timeouts?: { connect?: string; lock?: string; statement?: string; run?: string };
   outOfOrder?: 'Refuse' | 'Allow';
@@ -90,6 +95,7 @@ export interface EffectiveSettings {
   };
   safety: Required<NonNullable<Configuration['safety']>>;
   validation: Required<NonNullable<Configuration['validation']>>;
+  checks?: Configuration['checks'];
   timeouts: Timeouts;
   outOfOrder: 'Refuse' | 'Allow';
   unknownApplied: 'Refuse' | 'Accept' | 'Downgrade';

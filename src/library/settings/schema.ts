@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { DURATION_PATTERN } from '../../core/model/duration.ts';
 import { ProblemError } from '../../core/model/problem.ts';
+import { queryCheckSchema } from '../../core/model/query-check.ts';
 import type { Configuration } from './configuration.ts';
 
 const text = z.string().min(1);
@@ -46,6 +47,7 @@ const configurationSchema: z.ZodType<Configuration> = z.strictObject({
       expect: z.enum(['Auto', 'Models', 'Replay']).optional(),
     })
     .optional(),
+  checks: z.array(queryCheckSchema).max(50).optional(),
   timeouts: z
     .strictObject({
       connect: duration.optional(),

@@ -1,4 +1,5 @@
 /** Statements as a run compares them: what they are, and a fingerprint that ignores constants. */
+import { textStart } from '../../core/model/clip.ts';
 import { as, list, names, open, type Tree, tree } from '../../core/safety/actions/tree.ts';
 import { withoutPlaceholders } from './placeholders.ts';
 
@@ -43,7 +44,7 @@ export async function loadFingerprinter(): Promise<Fingerprinter> {
     return { fingerprint: fingerprintSync(sql), ...kindOf(nodes) };
   };
   return (sql, whole) => {
-    if (!whole) return { fingerprint: `start ${textual(sql.slice(0, 200))}`, kind: 'write' };
+    if (!whole) return { fingerprint: `start ${textual(textStart(sql, 200))}`, kind: 'write' };
     try {
       return read(sql);
     } catch {

@@ -1,7 +1,7 @@
 /** What a pod needs to read and write backups: the place, the credentials and the certificate of an object store, the identity. */
 import type { V1EnvVar } from '@kubernetes/client-node';
-import { BACKUP_IDENTITY_VARIABLES } from '../../core/model/request.ts';
 import type { EncryptionSpec, ObjectStoreSpec } from '../../core/model/resource-backup.ts';
+import { BACKUP_IDENTITY_VARIABLES } from '../../core/model/run-variables.ts';
 import { MOUNTS } from '../names.ts';
 
 interface BackupAccess {

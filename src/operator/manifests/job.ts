@@ -1,18 +1,15 @@
 import type { V1Container, V1EnvVar, V1Job, V1PodSpec } from '@kubernetes/client-node';
 import { parseDuration } from '../../core/model/duration.ts';
-import {
-  COMMAND_FOLDER_VARIABLE,
-  REHEARSAL_URL_VARIABLE,
-  RUN_REQUEST_VARIABLE,
-  SECRET_VARIABLES,
-} from '../../core/model/request.ts';
+import { COMMAND_FOLDER_VARIABLE, REHEARSAL_URL_VARIABLE, RUN_REQUEST_VARIABLE } from '../../core/model/request.ts';
 import { API_VERSION, type DatabaseMigration, KIND } from '../../core/model/resource.ts';
+import { SECRET_VARIABLES } from '../../core/model/run-variables.ts';
 import { databaseKey } from '../../core/reconcile/inputs.ts';
 import type { RunIdentity } from '../../core/reconcile/observed.ts';
 import { commandRequestFromSpec, requestedActions, requestFromSpec } from '../../core/reconcile/request.ts';
 import { ANNOTATIONS, LABELS, MANAGED_BY, MOUNTS, RUNNER_CONTAINER, VARIABLES } from '../names.ts';
 import { backupVariables } from './backup-access.ts';
 import { containersOf } from './command-containers.ts';
+import { loginVariables } from './database-login.ts';
 import { podPlacement } from './placement.ts';
 import { volumesOf } from './volumes.ts';
 
@@ -155,7 +152,6 @@ function environment(
   approvedBy: string | undefined,
 ): V1EnvVar[] {
   const { metadata, spec } = resource;
-  const { urlFrom, postgres } = spec.database;
   const identity = {
     runId: run.id,
     attempt: run.attempt,
@@ -175,9 +171,7 @@ function environment(
     ...requestedActions(resource),
     ...given({ approvedBy }),
   };
-  const secret = urlFrom?.secretKeyRef ?? postgres?.passwordFrom?.secretKeyRef;
   const rehearsal = spec.safety.rehearsalServerUrlFrom;
-  const variable = urlFrom === undefined ? VARIABLES.password : VARIABLES.url;
   const own = (spec.runner.env ?? []) as unknown as V1EnvVar[];
   const secrets = own.filter(({ valueFrom }) => valueFrom?.secretKeyRef !== undefined).map(({ name }) => name);
   const { keyFile } = placement;
@@ -186,7 +180,7 @@ function environment(
     { name: 'HOME', value: '/tmp' },
     { name: VARIABLES.pod, valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
     { name: VARIABLES.image, value: image },
-    ...(secret === undefined ? [] : [{ name: variable, valueFrom: { secretKeyRef: secret } }]),
+    ...loginVariables(spec.database),
     // Secrets that the runner removes from all output of the pod; it already knows its own variables.
     { name: SECRET_VARIABLES.names, value: secrets.join(',') },
     { name: SECRET_VARIABLES.files, value: keyFile ?? '' },

@@ -1,7 +1,7 @@
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { bundle } from '../../../scripts/bundle.ts';
 import { temporaryFolder } from '../../support/lifetime.ts';
 import { eventually, type Server, startServer } from '../../support/processes.ts';
 import { Scrape } from './scrape.ts';
@@ -12,8 +12,7 @@ export function build(): string {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
-  const tsc = resolve('node_modules/.bin/tsc');
-  execFileSync(tsc, ['-p', 'tsconfig.build.json', '--outDir', join(folder, 'dist')], { stdio: 'inherit' });
+  bundle(join(folder, 'dist'));
   return join(folder, 'dist/cli/main.js');
 }
 

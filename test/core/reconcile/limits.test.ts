@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
+import { clip } from '../../../src/core/model/clip.ts';
 import { STATUS_LIST_LIMIT } from '../../../src/core/model/resource-status.ts';
 import { canonical, digest } from '../../../src/core/reconcile/inputs.ts';
 import { hasRetryLeft, retryAt } from '../../../src/core/reconcile/retry.ts';
 import { progressText, stepText } from '../../../src/core/reconcile/text.ts';
-import { cappedSentences, clip, LIMITS, limited } from '../../../src/core/reconcile/truncate.ts';
+import { cappedSentences, LIMITS, limited } from '../../../src/core/reconcile/truncate.ts';
 
 type Spec = Parameters<typeof retryAt>[0];
 const spec = (retry: Partial<Spec['retry']>) =>
@@ -52,6 +53,8 @@ describe('the texts of a status', () => {
     assert.equal(clip('x'.repeat(10), 10), 'x'.repeat(10));
     assert.equal(clip('x'.repeat(11), 10), `${'x'.repeat(9)}…`);
     assert.equal(clip(undefined, 10), undefined);
+    assert.equal(clip('😀'.repeat(6), 10), `${'😀'.repeat(4)}…`, 'never half of a character');
+    assert.equal(clip(`x${'😀'.repeat(6)}`, 10), `x${'😀'.repeat(4)}…`);
     // etcd refuses objects over 1.5 MiB: all lists and texts at their limits have to stay far below.
     assert.ok(STATUS_LIST_LIMIT * (LIMITS.message + LIMITS.statement) * 4 < 1_500_000);
   });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { findOnPath } from '../processes.ts';
 import { madeServerCache, serverCache } from './cache.ts';
 
-export type ToolSet = 'python' | 'node' | 'go' | 'liquibase' | 'flyway' | 'debian';
+export type ToolSet = 'python' | 'node' | 'node-drivers' | 'go' | 'liquibase' | 'flyway' | 'pgjdbc' | 'debian';
 
 interface Set {
   /** The folder of its programs. */
@@ -26,6 +26,9 @@ const NODE = [
   'drizzle-kit@0.31.11',
   'node-pg-migrate@9.0.0',
 ];
+/** node-postgres with its packages for COPY and for cursors. */
+const NODE_DRIVERS = ['pg@8.23.1', 'pg-copy-streams@7.0.0', 'pg-cursor@2.22.1'];
+const PGJDBC = '42.7.14';
 const GO = [
   ['github.com/pressly/goose/v3/cmd/goose@v3.26.0'],
   ['-tags', 'postgres sqlite3', 'github.com/golang-migrate/migrate/v4/cmd/migrate@v4.19.0'],
@@ -54,6 +57,15 @@ const SETS: Record<ToolSet, Set> = {
       run('npm', ['install', '--no-audit', '--no-fund', '--no-save', ...NODE], {}, folder('node'));
     },
   },
+  'node-drivers': {
+    bin: join(folder('node-drivers'), 'node_modules'),
+    program: 'pg-cursor',
+    fetch() {
+      mkdirSync(folder('node-drivers'), { recursive: true });
+      writeFileSync(join(folder('node-drivers'), 'package.json'), '{ "private": true }\n');
+      run('npm', ['install', '--no-audit', '--no-fund', '--no-save', ...NODE_DRIVERS], {}, folder('node-drivers'));
+    },
+  },
   go: {
     bin: folder('go'),
     program: 'migrate',
@@ -75,6 +87,15 @@ const SETS: Record<ToolSet, Set> = {
     program: 'mvn',
     fetch: fetchFlyway,
   },
+  pgjdbc: {
+    bin: folder('pgjdbc'),
+    program: `postgresql-${PGJDBC}.jar`,
+    fetch() {
+      const goal = 'dependency:copy';
+      const artifact = `-Dartifact=org.postgresql:postgresql:${PGJDBC}`;
+      run('mvn', ['-q', '-B', goal, artifact, `-DoutputDirectory=${folder('pgjdbc')}`]);
+    },
+  },
   debian: {
     bin: '/usr/bin',
     program: 'sqitch',
@@ -87,8 +108,8 @@ const SETS: Record<ToolSet, Set> = {
 /** Maven keeps the plugin of the sample and its drivers in its own cache. */
 function fetchFlyway(): void {
   const sample = join(import.meta.dirname, '../../../deploy/samples/commands/flyway/pom.xml');
-  const goals = ['dependency:resolve-plugins', 'org.flywaydb:flyway-maven-plugin:10.22.0:help'];
-  run('mvn', ['-q', '-B', '-f', sample, ...goals]);
+  // It resolves the plugin with all that it needs, and then does nothing.
+  run('mvn', ['-q', '-B', '-f', sample, '-Dflyway.skip=true', 'flyway:info']);
   mkdirSync(folder('flyway'), { recursive: true });
   writeFileSync(join(folder('flyway'), 'mvn'), `#!/bin/sh\nexec '${findOnPath('mvn')}' -o "$@"\n`, { mode: 0o755 });
 }
@@ -107,6 +128,12 @@ export function fetchTools(set: ToolSet): void {
   }
   mkdirSync(join(madeServerCache(), 'tools'), { recursive: true });
   SETS[set].fetch();
+}
+
+/** The path of a program or package of a set. */
+export function programOf(set: ToolSet): string {
+  const { bin, program } = SETS[set];
+  return join(bin, program);
 }
 
 export const TOOL_SETS = Object.keys(SETS) as ToolSet[];
