@@ -38,7 +38,7 @@ const DEPENDENCIES: Record<string, { modules: string[]; packages: string[] }> = 
   },
   database: {
     modules: ['author', 'core/model', 'core/planning', 'core/schema', 'sql', 'database/port.ts'],
-    packages: ['sequelize', 'pg', 'sqlite3', 'umzug'],
+    packages: ['sequelize', 'pg', 'sqlite3', 'umzug', '@aws-sdk/rds-signer'],
   },
   // `core/schema`: what the database is asked about two schemas is a question of the comparison.
   'database/port.ts': { modules: ['core/model', 'core/schema', 'database/port'], packages: [] },

@@ -7,6 +7,7 @@ import type { PostgresHost, PostgresTarget } from '../../core/model/target.ts';
 import type { OpenOptions } from '../port.ts';
 import { type Client, clientConfig, openClient, quoteIdentifier } from './driver.ts';
 import { connectProblem } from './errors.ts';
+import { withCurrentLogin } from './login.ts';
 import { applyOwnSettings } from './settings.ts';
 import { type TlsAttempt, tlsAttempts } from './tls.ts';
 
@@ -107,7 +108,8 @@ function isOfHost(error: unknown): boolean {
   return !/^(?=.*\d)[0-9A-Z]{5}$/.test(code) || /^(57P0|53)/.test(code);
 }
 
-async function reachHost(target: PostgresTarget, options: OpenOptions, database?: string): Promise<Opened> {
+async function reachHost(wanted: PostgresTarget, options: OpenOptions, database?: string): Promise<Opened> {
+  const target = await withCurrentLogin(wanted);
   const ways = tlsAttempts(target);
   for (const [index, ssl] of ways.entries()) {
     try {
