@@ -27,7 +27,7 @@ export interface NotifyWrite {
   events: EventRecord[];
 }
 
-export type NotifyDecision =
+type NotifyDecision =
   | { kind: 'send'; ending: Ending; attempt: number }
   | { kind: 'write'; write: NotifyWrite }
   /** Milliseconds; absent: until the resource changes. */

@@ -25,7 +25,7 @@ export function reusingSequences(operations: readonly Operation[], from: Snapsho
   return taking.filter((one) => one.kind !== 'dropSequence' || !reused.has(keyOf(one.sequence)));
 }
 
-/** The differences without the sequences that the fix of another difference takes: `DROP SEQUENCE` is no fix of them. */
+/** The differences without the sequences that the fix of another difference takes: `DROP SEQUENCE` does not fix them. */
 export function withoutReused(differences: readonly Difference[], expected: Snapshot): Difference[] {
   const taken = new Set(
     differences.flatMap(({ object, property, table, name = '' }) => {
