@@ -66,7 +66,11 @@ function rules(schema: StructuralSchema, path: string): { path: string; message:
 }
 
 function typeOf(schema: StructuralSchema): string {
-  if (schema.enum !== undefined) return schema.enum.map((value) => `\`${value}\``).join(', ');
+  if (schema.enum !== undefined) {
+    // The reasons, which have a page of their own.
+    if (schema.enum.length > 12) return '[reason](reasons.md)';
+    return schema.enum.map((value) => `\`${value}\``).join(', ');
+  }
   if (schema.type === 'array') return `list of ${schema.items === undefined ? 'values' : typeOf(schema.items)}`;
   if (schema.additionalProperties !== undefined) return `map of ${typeOf(schema.additionalProperties)}`;
   return schema.format === 'date-time' ? 'time' : (schema.type ?? 'any');

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parseDuration } from '../core/model/duration.ts';
+import type { RehearsalServer } from '../core/model/request.ts';
 
 /** Parsers of option values, and options that several commands share. */
 
@@ -33,10 +34,11 @@ export function collect(value: string, before: string[]): string[] {
   return [...before, value];
 }
 
-/** `--namespace` and `--kubeconfig`, of every command that calls the API server. */
+/** `--namespace`, `--context` and `--kubeconfig`, of every command that calls the API server. */
 export function addClusterOptions(command: Command): Command {
   return command
     .option('-n, --namespace <name>', 'namespace (default: the one of the context; in a pod, the one of the pod)')
+    .option('--context <name>', 'context of the kubeconfig (default: the current one)')
     .option('--kubeconfig <file>', 'kubeconfig file (default: KUBECONFIG, ~/.kube/config, or the service account)');
 }
 
@@ -80,11 +82,11 @@ export function checksOf({ check = [], checkBefore = [] }: QueryCheckOptions) {
 
 const REHEARSALS = { auto: 'Auto', full: 'Full', schema: 'SchemaOnly', disabled: 'Disabled' } as const;
 const REHEARSAL_SERVERS = { auto: 'Auto', private: 'Private', 'same-server': 'SameServer' } as const;
+const OF_ENVIRONMENT = 'env:';
 
 /** What the commands that rehearse have in common, as commander gives it. */
 export interface RehearsalOptions {
   rehearsal?: keyof typeof REHEARSALS;
-  rehearsalServer?: keyof typeof REHEARSAL_SERVERS;
 }
 
 /** `--rehearsal` and `--rehearsal-server`. `what` runs on the copy: the plan, or a command. */
@@ -93,17 +95,29 @@ export function rehearsalOptions(what: string): [Option, Option] {
     new Option('--rehearsal <mode>', `copy on which the ${what} runs first (default: safety.rehearsal, auto)`).choices(
       Object.keys(REHEARSALS),
     ),
-    new Option(
-      '--rehearsal-server <where>',
-      'server of the copy of a PostgreSQL database: a private one, or the same one (default: safety.rehearsalServer, auto)',
-    ).choices(Object.keys(REHEARSAL_SERVERS)),
+    rehearsalServerOption(),
   ];
 }
 
-/** The options as the library takes them. */
-export function rehearsalOf({ rehearsal, rehearsalServer }: RehearsalOptions) {
-  return {
-    rehearsal: rehearsal === undefined ? undefined : REHEARSALS[rehearsal],
-    rehearsalServer: rehearsalServer === undefined ? undefined : REHEARSAL_SERVERS[rehearsalServer],
-  };
+/** The place of scratch copies, as the library takes it. A URL may hold a password, so it is not an argument. */
+export function rehearsalServerOption(): Option {
+  const option = new Option(
+    '--rehearsal-server <where>',
+    'server of the copy of a PostgreSQL database: a private one, the same one, or that of the URL in an environment variable (default: safety.rehearsalServer, auto)',
+  );
+  return option.choices([...Object.keys(REHEARSAL_SERVERS), `${OF_ENVIRONMENT}NAME`]).argParser(readRehearsalServer);
+}
+
+function readRehearsalServer(text: string): RehearsalServer {
+  if (text in REHEARSAL_SERVERS) return REHEARSAL_SERVERS[text as keyof typeof REHEARSAL_SERVERS];
+  const name = text.startsWith(OF_ENVIRONMENT) ? text.slice(OF_ENVIRONMENT.length) : '';
+  if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) return { urlVariable: name };
+  throw new InvalidArgumentError(
+    `Write ${Object.keys(REHEARSAL_SERVERS).join(', ')} or ${OF_ENVIRONMENT}NAME, where NAME is an environment variable with the URL.`,
+  );
+}
+
+/** The option as the library takes it. */
+export function rehearsalOf({ rehearsal }: RehearsalOptions) {
+  return { rehearsal: rehearsal === undefined ? undefined : REHEARSALS[rehearsal] };
 }

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { maskPasswords } from '../core/model/masking.ts';
 import { TOOL_VERSION } from '../core/model/version.ts';
 import type { CommandDefinition } from './command.ts';
 import { COMMANDS, FAMILIES } from './commands/index.ts';
@@ -13,6 +14,8 @@ export function createProgram(io: Io): Command {
     .version(TOOL_VERSION, '-V, --version')
     .showSuggestionAfterError()
     .exitOverride()
+    // It repeats the value of an option that it refuses, and a URL may have been typed there.
+    .configureOutput({ outputError: (text, write) => write(maskPasswords(text)) })
     .hook('preAction', (_, command) => {
       const globals = globalsOf(command, io);
       io.verbose ||= globals.verbose === true;

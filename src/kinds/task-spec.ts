@@ -79,13 +79,16 @@ export const taskStatus = {
 
 export const backupStatus = z
   .object({
-    name: z.string(),
-    path: z.string().describe('Where it is.'),
-    sizeBytes: z.number().meta({ type: 'integer', format: 'int64' }),
-    sha256: z.string(),
-    takenAt: time,
-    revision: z.string(),
-    encrypted: z.boolean(),
-    verifiedBy: z.enum(['Checksum', 'Restore']).optional(),
+    name: z.string().describe('Name of the backup.'),
+    path: z.string().describe('Path of the file in the pod, or its URL in the object store.'),
+    sizeBytes: z.number().meta({ type: 'integer', format: 'int64' }).describe('Size in bytes.'),
+    sha256: z.string().describe('SHA-256 of the file.'),
+    takenAt: time.describe('When the backup was completed.'),
+    revision: z.string().describe('Revision of the database in the backup.'),
+    encrypted: z.boolean().describe('Whether the file is encrypted with age.'),
+    verifiedBy: z
+      .enum(['Checksum', 'Restore'])
+      .optional()
+      .describe('Checksum: the file was read again. Restore: it was restored into a scratch copy.'),
   })
   .describe('The backup.');

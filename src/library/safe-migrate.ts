@@ -24,8 +24,6 @@ export interface SafeMigrateOptions extends Options {
   backupName?: string;
   /** Default: `safety.rehearsal` of the settings. */
   rehearsal?: RunRequest['safety']['rehearsal'];
-  /** Default: `safety.rehearsalServer` of the settings. */
-  rehearsalServer?: RunRequest['safety']['rehearsalServer'];
   /** A target older than the current revision is refused unless this is true. */
   allowDowngrade?: boolean;
   /** Checks in addition to `checks` of the settings. */
@@ -71,7 +69,6 @@ export async function safeMigrate(options: SafeMigrateOptions = {}): Promise<Run
     safety: {
       ...settings.safety,
       rehearsal: options.rehearsal ?? settings.safety.rehearsal,
-      rehearsalServer: options.rehearsalServer ?? settings.safety.rehearsalServer,
     },
     validation: settings.validation,
     ...checksOf(settings, options.moreChecks),
@@ -160,6 +157,10 @@ export async function checkMigrationSafety(options: Options = {}): Promise<Safet
 
 function surroundings(options: Options): Promise<CheckResult[]> {
   return withDatabase(options, ({ database, settings }) =>
-    preflightChecks(database, { enabled: true, folder: settings.backups.folder, schemas: settings.backups.schemas }),
+    preflightChecks(
+      database,
+      { enabled: true, folder: settings.backups.folder, schemas: settings.backups.schemas },
+      { safety: settings.safety },
+    ),
   );
 }

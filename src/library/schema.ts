@@ -4,7 +4,6 @@ import type { Snapshot } from '../core/model/snapshot.ts';
 import { type SchemaValidation, toValidationResult } from '../core/schema/validation.ts';
 import { inWordsOf } from '../engine/difference.ts';
 import { replaySchema } from '../engine/expected.ts';
-import { scratchServerOf } from './scratch-server.ts';
 import { filesOf, type Session, withModels } from './session.ts';
 import type { Options } from './settings.ts';
 
@@ -67,12 +66,12 @@ async function expectedSchema(session: Session): Promise<{ snapshot: Snapshot; s
 
 /** The schema after these migrations have run, in this order, on an empty database or on the baseline. */
 export async function replay(session: Session, revisions: readonly Revision[]): Promise<Snapshot> {
-  const { database, settings, runId } = session;
+  const { database, settings, scratchServer, runId } = session;
   const cleanups: (() => Promise<void>)[] = [];
   const expected = replaySchema(database, await filesOf(settings), {
     folder: settings.migrations,
     runId,
-    server: scratchServerOf(settings.safety.rehearsalServer),
+    server: scratchServer(),
     timeouts: settings.timeouts,
     defer: (_, cleanup) => void cleanups.push(cleanup),
   });

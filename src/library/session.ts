@@ -8,10 +8,11 @@ import { ProblemError } from '../core/model/problem.ts';
 import type { Snapshot } from '../core/model/snapshot.ts';
 import { TOOL_VERSION } from '../core/model/version.ts';
 import { openDatabase } from '../database/open.ts';
-import type { Database, OpenOptions } from '../database/port.ts';
+import type { Database, OpenOptions, ScratchServer } from '../database/port.ts';
 import { readMigrations } from '../migrations/read.ts';
 import { withModelSchemas } from '../models/schemas.ts';
 import { holder } from './holder.ts';
+import { scratchServerOf } from './scratch-server.ts';
 import type { ConnectedSettings, Options } from './settings.ts';
 import { settingsOf } from './settings.ts';
 
@@ -20,6 +21,8 @@ export interface Session {
   /** The schema of the models, if they were loaded before the database was opened. */
   models?: Snapshot;
   settings: ConnectedSettings;
+  /** Where scratch copies are created. Throws ProblemError if it is a URL that is missing or invalid. */
+  scratchServer(): ScratchServer;
   runId: string;
 }
 
@@ -40,7 +43,8 @@ export async function withDatabase<T>(
     onCreated: create === 'file' ? options.onMessage : undefined,
   });
   try {
-    return await work({ database, settings, runId });
+    const scratchServer = () => scratchServerOf(settings.safety.rehearsalServer, options.env);
+    return await work({ database, settings, scratchServer, runId });
   } finally {
     await database.close();
   }

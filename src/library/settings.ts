@@ -1,4 +1,5 @@
 import { protectTarget } from '../author/target-variables.ts';
+import type { RunRequest } from '../core/model/request.ts';
 import type { DatabaseTarget } from '../core/model/target.ts';
 import type { Configuration, EffectiveSettings as Settled } from './settings/configuration.ts';
 import { type ResolvedSettings, requireTarget, resolveSettings } from './settings/resolve.ts';
@@ -10,6 +11,8 @@ import { type ResolvedSettings, requireTarget, resolveSettings } from './setting
 export interface Options extends Omit<Configuration, 'backups'> {
   /** The folder of backups, or all settings for backups. Default `./data/backups`. */
   backups?: string | Configuration['backups'];
+  /** Server for scratch copies of PostgreSQL. Default: `safety.rehearsalServer` of the settings. */
+  rehearsalServer?: RunRequest['safety']['rehearsalServer'];
   /** A configuration file; default: `db-manager.config.{ts,js,json,yaml}` in `cwd`. `false` reads none. */
   config?: string | false;
   /** Base of relative paths. Default: the working directory. */
@@ -32,8 +35,12 @@ export function noticeOf({ onNotice, onMessage }: Options): ((sentence: string) 
 export type ConnectedSettings = Settled & { target: DatabaseTarget };
 
 /** The effective settings for these options, and their sources. Throws ProblemError InvalidConfiguration. */
-export function resolveOptions({ backups, ...options }: Options): Promise<ResolvedSettings> {
-  return resolveSettings({ ...options, backups: typeof backups === 'string' ? { folder: backups } : backups });
+export function resolveOptions({ backups, rehearsalServer, ...options }: Options): Promise<ResolvedSettings> {
+  return resolveSettings({
+    ...options,
+    backups: typeof backups === 'string' ? { folder: backups } : backups,
+    ...(rehearsalServer === undefined ? {} : { safety: { ...options.safety, rehearsalServer } }),
+  });
 }
 
 /** The same, for operations without a database. */

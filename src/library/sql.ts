@@ -8,7 +8,6 @@ import { loadMigrations } from '../migrations/load.ts';
 import { type Recorded, staysInTransaction } from '../migrations/statements/read.ts';
 import { getCurrentRevision } from './current.ts';
 import { parseRange } from './range.ts';
-import { scratchServerOf } from './scratch-server.ts';
 import { filesOf, withDatabase } from './session.ts';
 import { type Options, settingsOf } from './settings.ts';
 
@@ -88,7 +87,7 @@ function record(
   range: LoadedMigration[],
   direction: Direction,
 ): Promise<ReadonlyMap<string, Recorded>> {
-  return withDatabase(options, async ({ database, settings, runId }) => {
+  return withDatabase(options, async ({ database, settings, scratchServer, runId }) => {
     const inRange = new Set(range.map(({ revision }) => revision));
     const kept = await database.baseline.read();
     // The baseline cannot be used if it contains the range itself.
@@ -103,7 +102,7 @@ function record(
       all: files,
       folder: settings.migrations,
       runId: `${runId}-sql`,
-      server: scratchServerOf(settings.safety.rehearsalServer),
+      server: scratchServer(),
     };
     const scratch = await openReplay(database, baseline, start);
     try {

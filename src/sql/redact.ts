@@ -9,7 +9,8 @@ export function redactSql(sql: string, dialect: Dialect): string {
   let result = '';
   for (const { kind, start, end } of tokenize(sql, dialect)) {
     const text = sql.slice(start, end);
-    if (kind === 'number') result += LITERAL;
+    // `$1` and `?1` are parameters.
+    if (kind === 'number') result += start > 0 && '$?'.includes(sql.charAt(start - 1)) ? text : LITERAL;
     else if (kind === 'string') result += text.startsWith('$') ? redactBody(text, dialect) : quoted(text);
     else result += text;
   }

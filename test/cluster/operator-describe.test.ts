@@ -14,7 +14,7 @@ const PAGE = join(import.meta.dirname, '../../docs/operations/describe.md');
 const HEAD = `<!-- Generated from a real API server by test/cluster/operator-describe.test.ts; \`UPDATE_DOCS=1\` updates it. -->
 # What \`kubectl describe\` shows
 
-Five typical results. Times, digests, sizes and generated names are replaced, and \`Spec\` is shown once.
+Ten typical results. Times, digests, sizes and generated names are replaced, and \`Spec\` is shown once.
 \`Ready\` says what happened and \`Stalled\` what to do. \`Summary\` is also the column Status of \`kubectl get dbm\`.
 [reasons.md](../reference/reasons.md) describes every reason.
 `;

@@ -116,4 +116,57 @@ export const ENDINGS: readonly Ending[] = [
       await ground.apply(configMap('waits', ORDERS), sqliteMigration('waits', { dependsOn: [{ name: 'fails' }] }));
     },
   },
+  {
+    title: 'A rule refuses the plan',
+    about:
+      'A safety rule found an error, and `approval` is `Automatic`: the run stops before the backup. `Safety` has the advice of the rule.',
+    name: 'renames',
+    reason: 'UnsafePlan',
+    prepare: (ground) =>
+      two(ground, 'renames', ORDERS, {
+        '2_rename.sql':
+          '-- migrate:up\nALTER TABLE orders RENAME TO trades;\n-- migrate:down\nALTER TABLE trades RENAME TO orders;\n',
+      }),
+  },
+  {
+    title: 'The rehearsal failed',
+    about: 'The migration fails on the rows of the restored copy, so it never ran on the database.',
+    name: 'fails-on-copy',
+    reason: 'RehearsalFailed',
+    prepare: (ground) =>
+      two(ground, 'fails-on-copy', ORDERS, {
+        '2_one_order_a_symbol.sql': up('CREATE UNIQUE INDEX one_order_a_symbol ON orders (symbol);'),
+      }),
+  },
+  {
+    title: 'An applied file was edited',
+    about:
+      'The file differs from the text that was applied. `Stalled` has the command that accepts this edit and no other.',
+    name: 'edited',
+    reason: 'ChecksumMismatch',
+    prepare: (ground) =>
+      two(ground, 'edited', ORDERS, { '1_orders.sql': ORDERS['1_orders.sql'].replace("'again'", "'once more'") }),
+  },
+  {
+    title: 'A ConfigMap is missing',
+    about: 'No Job is created. The run starts when the ConfigMap exists.',
+    name: 'no-files',
+    reason: 'ReferenceNotFound',
+    prepare: async (ground) => {
+      await ground.apply(sqliteMigration('no-files'));
+    },
+  },
+  {
+    title: 'A dry run',
+    about:
+      'With `dryRun: true` the run checks and rehearses, and writes nothing to the database. `Pending` has what would be applied.',
+    name: 'tries',
+    reason: 'DryRun',
+    prepare: async (ground) => {
+      await ground.apply(configMap('tries', ORDERS), sqliteMigration('tries'));
+      await ground.waitFor('tries', 'Ready');
+      const resource = sqliteMigration('tries', { dryRun: true });
+      await ground.apply(configMap('tries', { ...ORDERS, ...POSITIONS }), resource);
+    },
+  },
 ];

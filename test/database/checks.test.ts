@@ -119,6 +119,31 @@ describe('the checks around a PostgreSQL database', function () {
     }
   });
 
+  it('fail where a limit of the role or of the database would stop the run in the middle', async () => {
+    const { url, name } = await server.createDatabase('limits');
+    await server.query("CREATE ROLE limited LOGIN PASSWORD 'x'");
+    const own = url.replace(/\/\/[^@]+@/, '//limited:x@');
+    const others = [1, 2].map(() => new pg.Client({ connectionString: own }));
+    try {
+      for (const [statement, context, result, message] of [
+        ['ALTER ROLE limited CONNECTION LIMIT 4', {}, 'failed', /ROLE "limited" is 4 connections, .*LIMIT 5;$/],
+        ['ALTER ROLE limited CONNECTION LIMIT 5', {}, 'passed', /free$/],
+        ['SELECT 1', { copyOnTarget: true }, 'failed', /ROLE "limited" is 5 connections, but a run opens up to [6-9]/],
+        [`ALTER DATABASE ${name} CONNECTION LIMIT 3`, {}, 'failed', new RegExp(`DATABASE "${name}" is 3 .*LIMIT 5;$`)],
+        [`ALTER DATABASE ${name} CONNECTION LIMIT 5`, {}, 'passed', /free$/],
+      ] as const) {
+        await server.query(statement);
+        const found = by(await ask(own, context), 'connections');
+        assert.deepEqual([found?.result, message.test(found?.message ?? '')], [result, true], found?.message);
+      }
+      for (const client of others) await client.connect();
+      assert.match(by(await ask(own), 'connections')?.message ?? '', /5 connections, 2 of which others use.*LIMIT 7;$/);
+      assert.equal(by(await ask(url), 'connections')?.result, 'passed');
+    } finally {
+      await Promise.all(others.map((client) => client.end()));
+    }
+  });
+
   for (const [what, make, advice] of [
     [
       'that row security hides from its owner (R3)',

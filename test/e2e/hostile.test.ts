@@ -32,6 +32,8 @@ describeE2e('on a real cluster, a hostile namespace', () => {
     );
   });
   after(async () => {
+    // While the operator runs: it removes the finalizers of runs in progress.
+    for (const room of [hostile, healthy]) await room?.kubectl('delete', 'dbm', '--all', '--timeout=3m');
     await healthy?.helm('uninstall', 'db-manager', '--wait', '--timeout=1m');
     await healthy?.remove();
     await hostile?.remove();

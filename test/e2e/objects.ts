@@ -16,7 +16,13 @@ export function operatorValues(namespace: string): string[] {
 }
 
 /** A DatabaseMigration and the ConfigMap that it reads. */
-export function resource(name: string, files: Record<string, string>, database: object): object[] {
+export function resource(
+  name: string,
+  files: Record<string, string>,
+  database: object,
+  /** More of the spec. */
+  more: object = {},
+): object[] {
   return [
     { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: `${name}-migrations` }, data: files },
     {
@@ -27,6 +33,7 @@ export function resource(name: string, files: Record<string, string>, database: 
         database,
         migrations: { configMaps: [{ name: `${name}-migrations` }] },
         backup: { volume: { claimName: 'backups' } },
+        ...more,
       },
     },
   ];

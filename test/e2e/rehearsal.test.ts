@@ -22,11 +22,14 @@ const FILES = {
 describeE2e('on a real cluster, a rehearsal', () => {
   let room: Room;
   let server: Awaited<ReturnType<typeof startServer>>;
+  let other: Awaited<ReturnType<typeof startServer>>;
 
   before(async () => {
     room = await openRoom('rehearsal');
     await room.claim('backups');
-    server = await startServer(await majorOfImage(room));
+    const major = await majorOfImage(room);
+    server = await startServer(major);
+    other = await startServer(major);
     await room.mustHelm(
       'install',
       'db-manager',
@@ -42,6 +45,7 @@ describeE2e('on a real cluster, a rehearsal', () => {
     await room?.helm('uninstall', 'db-manager', '--wait', '--timeout=1m');
     await room?.remove();
     await server?.stop();
+    await other?.stop();
   });
 
   it('is of everything, on a private server in the pod, for a role that owns its database and nothing else', async () => {
@@ -58,6 +62,30 @@ describeE2e('on a real cluster, a rehearsal', () => {
     assert.deepEqual(await server.query("SELECT rolcreatedb, rolsuper FROM pg_roles WHERE rolname = 'e2e_1'"), [
       { rolcreatedb: false, rolsuper: false },
     ]);
+    assert.deepEqual(await server.query("SELECT datname FROM pg_database WHERE datname LIKE '%rehearsal%'"), []);
+  });
+
+  it('is on the server of rehearsalServerUrlFrom, and leaves nothing there or on the target’s', async () => {
+    const [database, copies] = [await server.createDatabase('NOCREATEDB'), await other.createDatabase('CREATEDB')];
+    const before = await other.query(SHARED);
+    await room.apply(
+      { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'elsewhere' }, stringData: { url: database.url } },
+      { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'copies' }, stringData: { url: copies.url } },
+      ...resource(
+        'elsewhere',
+        FILES,
+        { urlFrom: { secretKeyRef: { name: 'elsewhere', key: 'url' } } },
+        { safety: { rehearsalServerUrlFrom: { secretKeyRef: { name: 'copies', key: 'url' } } } },
+      ),
+    );
+    await room.waitFor('elsewhere', 'Ready');
+    const text = await room.run('get', 'dbm', 'elsewhere', '--output=json');
+    assert.match(
+      text,
+      /2 migrations succeeded on a copy restored from [^"]*, on the server of safety\.rehearsalServer/,
+    );
+    assert.ok(!text.includes(TEST_PASSWORD));
+    assert.deepEqual(await other.query(SHARED), before);
     assert.deepEqual(await server.query("SELECT datname FROM pg_database WHERE datname LIKE '%rehearsal%'"), []);
   });
 
@@ -79,6 +107,8 @@ describeE2e('on a real cluster, a rehearsal', () => {
     assert.ok(own.anonymous < 400 * 1024 * 1024, JSON.stringify(used));
   });
 });
+
+const SHARED = 'SELECT datname::text AS name FROM pg_database UNION ALL SELECT rolname::text FROM pg_roles ORDER BY 1';
 
 interface Used {
   /** Bytes that cannot be reclaimed, at the highest of the samples. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { masker, maskPasswords } from '../../src/core/model/masking.ts';
 import { redactRows } from '../../src/core/model/redact-rows.ts';
-import { cleanText } from '../../src/core/reconcile/redact.ts';
+import { cleanReport, cleanText } from '../../src/core/reconcile/redact.ts';
 import { assertLinear } from './growth.ts';
 
 const HOSTILE: Record<string, (size: number) => string> = {
@@ -76,6 +76,22 @@ describe('what is taken out of the texts of a pod', () => {
   for (const [text, expected] of rows) {
     it(`is the data of a row: ${text}`, () => assert.equal(redactRows(text), expected));
   }
+
+  it('is data of a row, or may be, in the statement of code; the statement of a .sql file is its text', () => {
+    const statement = "UPDATE users SET email = 'a@b.org', age = 41 WHERE id = $1";
+    const withoutValues = "UPDATE users SET email = '?', age = ? WHERE id = $1";
+    const failureAt = (file?: string) => ({
+      failure: { statement, message: 'm', ...(file === undefined ? {} : { position: { file, line: 1, column: 1 } }) },
+    });
+    const statementOf = (file: string | undefined, redactData = true) =>
+      cleanReport(failureAt(file), { redactData }).failure.statement;
+    assert.equal(statementOf('1_users.sql'), statement);
+    assert.equal(statementOf('1_users.UP.SQL'), statement);
+    assert.equal(statementOf('1_users.ts'), withoutValues);
+    assert.equal(statementOf('1_users.cjs'), withoutValues);
+    assert.equal(statementOf(undefined), withoutValues, 'of an unknown place');
+    assert.equal(statementOf('1_users.ts', false), statement);
+  });
 
   it('is no data where spec.safety.redactData is false', () => {
     assert.equal(

@@ -1,6 +1,6 @@
 import { Option } from 'commander';
 import { defineCommand } from '../command.ts';
-import { commaSeparated } from '../options.ts';
+import { commaSeparated, rehearsalServerOption } from '../options.ts';
 import { print } from '../output/print.ts';
 
 /** Exit 3 if the live schema differs. */
@@ -22,7 +22,8 @@ export const drift = defineCommand<{ against: 'migrations' | 'models'; ignore?: 
           .choices(['migrations', 'models'])
           .default('migrations'),
       )
-      .option('--ignore <patterns>', 'tables, or objects as table.name, that may differ', commaSeparated),
+      .option('--ignore <patterns>', 'tables, or objects as table.name, that may differ', commaSeparated)
+      .addOption(rehearsalServerOption()),
   async action(options, io) {
     const { findDrift } = await import('../../library/drift.ts');
     const { renderDrift } = await import('../output/drift.ts');

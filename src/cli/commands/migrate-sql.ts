@@ -1,5 +1,6 @@
 import type { MigrationSql } from '../../library/sql.ts';
 import { defineCommand } from '../command.ts';
+import { rehearsalServerOption } from '../options.ts';
 import { print } from '../output/print.ts';
 
 /** The SQL that would run, for review or for a person with more privileges. Writes no history. */
@@ -9,10 +10,12 @@ export const migrateSql = defineCommand<{ range?: string }>({
   summary: 'print the SQL that would run',
   examples: ['db-manager migrate sql', 'db-manager migrate sql base:head', 'db-manager migrate sql 20240601:base'],
   configure: (command) =>
-    command.argument(
-      '[from:to]',
-      'base, head, revisions or their unique prefixes; a reversed range reverts (default: pending migrations)',
-    ),
+    command
+      .argument(
+        '[from:to]',
+        'base, head, revisions or their unique prefixes; a reversed range reverts (default: pending migrations)',
+      )
+      .addOption(rehearsalServerOption()),
   async action(options, io, { args: [range] }) {
     const { migrateSql } = await import('../../library/sql.ts');
     print(io, options, await migrateSql({ ...options, range }), (migrations) =>

@@ -60,17 +60,7 @@ export const safeMigrate = defineCommand<SafeMigrateCommandOptions>({
     addCheckOptions(command);
   },
   async action(
-    {
-      rehearsal,
-      rehearsalServer,
-      approve,
-      unknownApplied,
-      report: file,
-      redactLiterals,
-      check,
-      checkBefore,
-      ...options
-    },
+    { rehearsal, approve, unknownApplied, report: file, redactLiterals, check, checkBefore, ...options },
     io,
   ) {
     const { safeMigrate } = await import('../../library/safe-migrate.ts');
@@ -83,7 +73,7 @@ export const safeMigrate = defineCommand<SafeMigrateCommandOptions>({
       moreChecks: checksOf({ check, checkBefore }),
       approvedPlan: approve,
       report: { file, redactLiterals },
-      ...rehearsalOf({ rehearsal, rehearsalServer }),
+      ...rehearsalOf({ rehearsal }),
       onEvent: (event) => view?.show(event),
     });
     view?.close();

@@ -1,4 +1,5 @@
 import { defineCommand } from '../command.ts';
+import { rehearsalServerOption } from '../options.ts';
 import { print } from '../output/print.ts';
 
 /** Exit 1 if it is not safe. */
@@ -7,6 +8,7 @@ export const safetyCheck = defineCommand({
   group: 'Production:',
   summary: 'check the database, the backup folder, the history and the pending migrations, without writing',
   examples: ['db-manager safety-check', 'db-manager safety-check --json'],
+  configure: (command) => command.addOption(rehearsalServerOption()),
   async action(options, io) {
     const { checkMigrationSafety } = await import('../../library/safe-migrate.ts');
     const { countBySeverity, renderFindings } = await import('../output/findings/text.ts');

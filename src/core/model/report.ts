@@ -21,14 +21,12 @@ const stepReportSchema = z.object({
 
 /** One result of a safety rule for a plan. */
 export const findingSchema = z.object({
-  /** The rule's id in kebab case, for example `index-without-concurrently`. */
-  rule: z.string(),
-  severity: z.enum(['error', 'warning', 'notice']),
-  message: z.string(),
-  /** The safe alternative, ready to type. */
-  advice: z.string(),
-  migration: z.string().optional(),
-  statement: z.string().optional(),
+  rule: z.string().describe('ID of the rule, for example index-without-concurrently.'),
+  severity: z.enum(['error', 'warning', 'notice']).describe('An error blocks the run, unless safety.mode is Warn.'),
+  message: z.string().describe('What the statement would do.'),
+  advice: z.string().describe('The safe alternative.'),
+  migration: z.string().optional().describe('The migration with the statement.'),
+  statement: z.string().optional().describe('The statement, truncated.'),
   position: positionSchema.optional(),
 });
 
@@ -53,36 +51,48 @@ export const effectsSchema = z.object({
 });
 
 /** Number of findings per severity, if not all findings are listed. */
-export const findingCountsSchema = z.object({ error: z.int(), warning: z.int(), notice: z.int() });
+export const findingCountsSchema = z.object({
+  error: z.int().describe('Number of errors.'),
+  warning: z.int().describe('Number of warnings.'),
+  notice: z.int().describe('Number of notices.'),
+});
 
 /** The parts that the report of a run and the status of its resource share. */
 export const planSchema = z.object({
   digest: z.string().describe('Value for spec.approvedPlan.'),
-  direction: z.enum(['up', 'down']),
+  direction: z.enum(['up', 'down']).describe('up: migrations are applied. down: migrations are reverted.'),
   migrations: z.array(z.string()).describe('Migrations of the plan, in order; limited in number.'),
   more: z.int().optional().describe('Number of migrations that are not listed.'),
 });
 
 export const takenBackupSchema = z.object({
-  name: z.string(),
-  path: z.string(),
-  sizeBytes: z.number().meta({ type: 'integer', format: 'int64' }),
-  sha256: z.string(),
-  takenAt: z.string().meta({ format: 'date-time' }),
-  verifiedBy: z.enum(['Checksum', 'Rehearsal']),
+  name: z.string().describe('Name of the backup.'),
+  path: z.string().describe('Path of the file in the pod, or its URL in the object store.'),
+  sizeBytes: z.number().meta({ type: 'integer', format: 'int64' }).describe('Size in bytes.'),
+  sha256: z.string().describe('SHA-256 of the file.'),
+  takenAt: z.string().meta({ format: 'date-time' }).describe('When the backup was completed.'),
+  verifiedBy: z
+    .enum(['Checksum', 'Rehearsal'])
+    .describe('Checksum: the file was read again. Rehearsal: it was also restored into the copy.'),
 });
 
 export const safetySchema = z.object({
-  result: z.enum(['Passed', 'Warned', 'Blocked', 'Disabled']),
+  result: z
+    .enum(['Passed', 'Warned', 'Blocked', 'Disabled'])
+    .describe('Passed: no errors and no warnings. Warned: findings that do not block. Blocked: the run stopped.'),
   checks: z.array(checkSchema),
   findings: z.array(findingSchema),
 });
 
 export const rehearsalSchema = z.object({
-  result: z.enum(['Full', 'SchemaOnly', 'Skipped', 'Failed']),
+  result: z
+    .enum(['Full', 'SchemaOnly', 'Skipped', 'Failed'])
+    .describe('Full: on a copy with all rows. SchemaOnly: on a copy without rows.'),
   message: z.string(),
-  seconds: z.number(),
-  roundTrip: z.enum(['passed', 'failed', 'skipped']),
+  seconds: z.number().describe('Duration of the migrations on the copy, in seconds.'),
+  roundTrip: z
+    .enum(['passed', 'failed', 'skipped'])
+    .describe('Whether reverting the plan on the copy restored the original schema.'),
   migrations: z.array(effectsSchema),
   /** Number of migrations whose effects are omitted. */
   more: z.int().optional(),
@@ -90,8 +100,8 @@ export const rehearsalSchema = z.object({
 
 /** Differences between the expected schema and the schema that was found; empty lists if they agree. */
 export const schemaDifferencesSchema = z.object({
-  before: z.array(z.string()).optional(),
-  after: z.array(z.string()).optional(),
+  before: z.array(z.string()).optional().describe('Differences before the run.'),
+  after: z.array(z.string()).optional().describe('Differences after the run.'),
 });
 
 export const runReportSchema = z.object({

@@ -32,7 +32,7 @@ export const driftStatus = z
     differences: z
       .array(
         z.object({
-          message: z.string(),
+          message: z.string().describe('The difference.'),
           sql: z.string().optional().describe('The SQL that undoes the difference.'),
         }),
       )

@@ -14,7 +14,7 @@ import { anything, CRON, cel, duration, objectName, path, rule, TIME_ZONE } from
 const safety = z
   .strictObject({
     mode: z.enum(['Enforce', 'Warn', 'Disabled']).default('Enforce').describe('Effect of a finding of severity error.'),
-    ignore: z.array(z.string().min(1).max(100)).max(100).default([]).describe('Ids of rules to ignore.'),
+    ignore: z.array(z.string().min(1).max(100)).max(100).default([]).describe('IDs of rules to ignore.'),
     rehearsal: z
       .enum(['Auto', 'Full', 'SchemaOnly', 'Disabled'])
       .default('Auto')
@@ -108,7 +108,7 @@ const runner = z
     image: z.string().min(1).max(500).optional().describe("Runner image. Default: the operator's runner image."),
     imagePullPolicy: z.enum(['Always', 'IfNotPresent', 'Never']).optional().describe('When to pull the runner image.'),
     imagePullSecrets: z
-      .array(z.strictObject({ name: objectName }))
+      .array(z.strictObject({ name: objectName.describe('Name of the Secret.') }))
       .max(20)
       .optional()
       .describe('Secrets for pulling images.'),
@@ -199,7 +199,7 @@ export const specSchema = z
     drift: drift.optional(),
     notify: notify.optional(),
     dependsOn: z
-      .array(z.strictObject({ name: objectName }))
+      .array(z.strictObject({ name: objectName.describe('Name of the DatabaseMigration.') }))
       .max(20)
       .default([])
       .describe('DatabaseMigrations in this namespace that must be Ready first.'),

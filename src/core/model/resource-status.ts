@@ -26,14 +26,17 @@ export const conditionSchema = z.object({
     .describe(
       'Reachable, Planned, Safe, BackedUp, Rehearsed, Applied, Verified, Ready, Reconciling, Stalled, InSync, Notified.',
     ),
-  status: z.enum(['True', 'False', 'Unknown']),
+  status: z.enum(['True', 'False', 'Unknown']).describe('Unknown: the step was not reached, or was skipped.'),
   reason: z
     .string()
     .max(1024)
     .describe(`Machine-readable reason; each is described in ${DOCUMENTATION}/reference/reasons.md.`),
   message: z.string().max(32768).describe('Human-readable message.'),
-  lastTransitionTime: z.string().meta({ format: 'date-time' }),
-  observedGeneration: z.int().min(0).optional(),
+  lastTransitionTime: z
+    .string()
+    .meta({ format: 'date-time' })
+    .describe('When the status of the condition last changed.'),
+  observedGeneration: z.int().min(0).optional().describe('Generation of the spec that the condition is about.'),
 });
 
 export type Condition = z.infer<typeof conditionSchema>;
@@ -54,18 +57,21 @@ export const statusSchema = z
     plan: planSchema.optional().describe('The last plan.'),
     run: z
       .object({
-        id: z.string(),
+        id: z.string().describe('ID of the run; `db-manager runs show` finds it in the database.'),
         job: optionalText('Name of its Job.'),
-        attempt: z.int(),
+        attempt: z.int().describe('Number of the attempt with these inputs; the first is 1.'),
         inputs: optionalText('Digest of all inputs of the run; a change triggers a new run.'),
         references: optionalText(
           'Digest of the versions of the Secrets, claims and ConfigMaps of the run; after RetryLimitReached, a change starts an attempt.',
         ),
         step: optionalText('Current step of the run.'),
         progress: optionalText('Progress of that step.'),
-        startedAt: z.string().meta({ format: 'date-time' }).optional(),
-        finishedAt: z.string().meta({ format: 'date-time' }).optional(),
-        result: z.enum(['succeeded', 'blocked', 'failed']).optional(),
+        startedAt: z.string().meta({ format: 'date-time' }).optional().describe('When the run started.'),
+        finishedAt: z.string().meta({ format: 'date-time' }).optional().describe('When the run ended.'),
+        result: z
+          .enum(['succeeded', 'blocked', 'failed'])
+          .optional()
+          .describe('blocked: the run stopped until a person acts.'),
         retry: z.enum(['safe', 'never']).optional().describe('Whether the run can be retried.'),
         retryAt: z.string().meta({ format: 'date-time' }).optional().describe('Time of the next retry.'),
       })
@@ -113,14 +119,14 @@ export const statusSchema = z
     history: z
       .array(
         z.object({
-          run: z.string(),
-          from: z.string().optional(),
-          to: z.string().optional(),
-          result: z.enum(['succeeded', 'blocked', 'failed']),
-          reason: z.string(),
-          startedAt: z.string().meta({ format: 'date-time' }).optional(),
-          finishedAt: z.string().meta({ format: 'date-time' }).optional(),
-          backup: z.string().optional(),
+          run: z.string().describe('ID of the run.'),
+          from: optionalText('Revision before the run.'),
+          to: optionalText('Revision after the run.'),
+          result: z.enum(['succeeded', 'blocked', 'failed']).describe('How the run ended.'),
+          reason: z.string().describe('Reason of its end.'),
+          startedAt: z.string().meta({ format: 'date-time' }).optional().describe('When the run started.'),
+          finishedAt: z.string().meta({ format: 'date-time' }).optional().describe('When the run ended.'),
+          backup: optionalText('Name of the backup that the run took.'),
         }),
       )
       .optional()

@@ -41,6 +41,9 @@ export function checkIntegrity(
   );
 }
 
+/** The start of the advice for a ChecksumMismatch. */
+export const UNDO_THE_EDIT = 'Undo the edit';
+
 function interrupted(history: readonly HistoryRow[], advice: RepairAdvice): Problem | undefined {
   const rows = history.filter(({ state }) => state !== 'applied');
   return problem(
@@ -73,7 +76,7 @@ function edited(
     'ChecksumMismatch',
     editedFiles(files, history).map(({ revision }) => revision),
     (names, one) =>
-      `${names} ${one ? 'was' : 'were'} edited after being applied. Undo the edit and write a new migration, or accept the ${one ? 'file as it is' : 'files as they are'}: ${advice.acceptChecksums}`,
+      `${names} ${one ? 'was' : 'were'} edited after being applied. ${UNDO_THE_EDIT} and write a new migration, or accept the ${one ? 'file as it is' : 'files as they are'}: ${advice.acceptChecksums}`,
   );
 }
 

@@ -37,6 +37,9 @@ const STEPS_OF = Object.fromEntries(
   RUN_CONDITIONS.map((type) => [type, STEP_NAMES.filter((step) => CONDITION_OF_STEP[step] === type)]),
 ) as Record<RunCondition, StepName[]>;
 
+/** Steps that compare again what an earlier step has decided: the condition does not wait for them. */
+const LATER_STEPS: ReadonlySet<StepName> = new Set(['confirm']);
+
 type Saying = Omit<ConditionDraft, 'type'>;
 
 function verdictOf(type: RunCondition, reported: ReadonlyMap<StepName, StepReport>, context: StepsContext): Saying {
@@ -44,7 +47,7 @@ function verdictOf(type: RunCondition, reported: ReadonlyMap<StepName, StepRepor
   const own = names.map((name) => reported.get(name)).filter((step) => step !== undefined);
   const wrong = own.find(({ kind }) => kind === 'failed' || kind === 'blocked');
   if (wrong !== undefined) return { status: 'False', reason: wrong.reason ?? 'InternalError', message: wrong.message };
-  if (own.length < names.length) {
+  if (names.some((name) => !LATER_STEPS.has(name) && !reported.has(name))) {
     return context.running
       ? { status: 'Unknown', reason: 'Running', message: 'not started' }
       : { status: 'Unknown', reason: 'Skipped', message: 'not run: an earlier step ended the run' };

@@ -1,3 +1,4 @@
+import { redactSql } from '../../sql/redact.ts';
 import { maskPasswords } from '../model/masking.ts';
 import { redactRows } from '../model/redact-rows.ts';
 
@@ -27,5 +28,22 @@ function clean(value: unknown, key: string, cleaning: Cleaning): unknown {
   if (typeof value === 'string') return cleanText(value, OURS.has(key) ? { redactData: false } : cleaning);
   if (Array.isArray(value)) return value.map((item) => clean(item, key, cleaning));
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, clean(item, name, cleaning)]));
+  const cleaned = Object.entries(value).map(([name, item]) => [name, clean(item, name, cleaning)]);
+  return withoutValues(Object.fromEntries(cleaned), cleaning);
+}
+
+/**
+ * The statement of a .sql file is the text of the file. Code may have read the values of its statement from rows, so they
+ * are replaced.
+ */
+function withoutValues(value: Record<string, unknown>, { redactData }: Cleaning): Record<string, unknown> {
+  const { statement } = value;
+  if (!redactData || typeof statement !== 'string' || isOfSqlFile(value)) return value;
+  // Strings are written alike in both dialects.
+  return { ...value, statement: redactSql(statement, 'postgres') };
+}
+
+function isOfSqlFile({ position }: { position?: unknown }): boolean {
+  if (typeof position !== 'object' || position === null || !('file' in position)) return false;
+  return typeof position.file === 'string' && /\.sql$/i.test(position.file);
 }

@@ -43,4 +43,6 @@ export interface CheckContext {
   backupSchemas?: readonly string[];
   /** A failed run restores the backup: an obstacle to that is a failed check. */
   restore?: { terminateSessions: boolean };
+  /** PostgreSQL: the copy is on the target's server, where it needs connections too. */
+  copyOnTarget?: boolean;
 }

@@ -4,13 +4,14 @@ import type { PostgresConnection } from './connection.ts';
 import { quoteIdentifier } from './driver.ts';
 import { majorOf } from './dump.ts';
 import { findClients } from './dump-clients.ts';
+import { restoreJobs } from './dump-program.ts';
 import { NoPrivateServer } from './private/problem.ts';
 import { findServer } from './private/server.ts';
 
 /** A replica with more lag than this will not catch up while a migration writes. */
 const LAG_SECONDS = 10;
-/** A run has several connections at a time: its own, the lock's, the migration's, those of the copy. */
-const CONNECTIONS_NEEDED = 6;
+/** A run has several connections at a time: its own, the lock's, the migration's, those of pg_dump and its snapshot. */
+const CONNECTIONS_NEEDED = 5;
 
 interface Row {
   replicas: number;
@@ -18,11 +19,16 @@ interface Row {
   idle_slots: string[] | null;
   prepared: number;
   free: number;
+  role: string;
+  role_limit: number;
+  database_limit: number;
+  role_sessions: number;
+  database_sessions: number;
   may_create: boolean | null;
 }
 
 /** The server's other clients, replicas and sessions, and the privileges of the user. One query. */
-export async function serverChecks(open: PostgresConnection): Promise<CheckResult[]> {
+export async function serverChecks(open: PostgresConnection, copyOnTarget = false): Promise<CheckResult[]> {
   const { client, target } = open;
   const { rows } = await client.query<Row>(
     `SELECT (SELECT count(*)::int FROM pg_stat_replication) AS replicas,
@@ -31,13 +37,28 @@ export async function serverChecks(open: PostgresConnection): Promise<CheckResul
        (SELECT count(*)::int FROM pg_prepared_xacts WHERE database = current_database()) AS prepared,
        (current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
          - (SELECT count(*)::int FROM pg_stat_activity WHERE backend_type = 'client backend')) AS free,
-       (SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user) AS may_create`,
+       (SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user) AS may_create,
+       session_user::text AS role,
+       (SELECT CASE WHEN rolsuper THEN -1 ELSE rolconnlimit END FROM pg_roles WHERE rolname = session_user) AS role_limit,
+       (SELECT CASE WHEN rolsuper THEN -1 ELSE datconnlimit END FROM pg_database, pg_roles WHERE datname = current_database() AND rolname = session_user) AS database_limit,
+       (SELECT count(*)::int FROM ${OTHERS} AND usename = session_user) AS role_sessions,
+       (SELECT count(*)::int FROM ${OTHERS} AND datname = current_database()) AS database_sessions`,
   );
   const [row] = rows;
   return row === undefined
     ? []
-    : [replication(row), slots(row), prepared(row), connections(row), await mayRehearse(open, row, target.user)];
+    : [
+        replication(row),
+        slots(row),
+        prepared(row),
+        connections(row, target.database, CONNECTIONS_NEEDED + (copyOnTarget ? restoreJobs() : 0)),
+        await mayRehearse(open, row, target.user),
+      ];
 }
+
+/** Our own are counted in what is needed, and another run ends before this one goes on. */
+const OTHERS = `pg_stat_activity WHERE backend_type = 'client backend' AND application_name IS DISTINCT FROM current_setting('application_name')
+         AND application_name !~ '^db-manager '`;
 
 function replication({ replicas, lag }: Row): CheckResult {
   const name = 'replication';
@@ -72,13 +93,27 @@ function prepared({ prepared }: Row): CheckResult {
   };
 }
 
-function connections({ free }: Row): CheckResult {
+/** Limits of the role and of the database would stop the run in the middle; they do not apply to superusers. */
+function connections(row: Row, database: string, needed: number): CheckResult {
   const name = 'connections';
-  if (free >= CONNECTIONS_NEEDED) return { name, result: 'passed', message: `${free} free` };
+  const { free, role } = row;
+  for (const [whose, limit, sessions] of [
+    [`ROLE ${quoteIdentifier(role)}`, row.role_limit, row.role_sessions],
+    [`DATABASE ${quoteIdentifier(database)}`, row.database_limit, row.database_sessions],
+  ] as const) {
+    if (limit < 0 || limit - sessions >= needed) continue;
+    const used = sessions === 0 ? '' : `, ${sessions} of which others use`;
+    return {
+      name,
+      result: 'failed',
+      message: `the limit of ${whose} is ${limit} connections${used}, but a run opens up to ${needed}. Run: ALTER ${whose} CONNECTION LIMIT ${sessions + needed};`,
+    };
+  }
+  if (free > needed) return { name, result: 'passed', message: `${free} free` };
   return {
     name,
     result: 'warning',
-    message: `only ${Math.max(0, free)} of max_connections are free, but a run opens up to ${CONNECTIONS_NEEDED}`,
+    message: `only ${Math.max(0, free)} of max_connections are free, but a run opens up to ${needed}`,
   };
 }
 

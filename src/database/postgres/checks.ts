@@ -13,7 +13,7 @@ const LONG_SECONDS = 60;
 /** Read-only checks of what could go wrong: standby, version, privileges, unmanaged schemas, long transactions, replicas, and the programs for backups. */
 export async function checks(
   open: PostgresConnection,
-  { backupFolder, backupSchemas, restore }: CheckContext,
+  { backupFolder, backupSchemas, restore, copyOnTarget }: CheckContext,
 ): Promise<CheckResult[]> {
   const clients = backupFolder === undefined ? [] : [await clientCheck(open), await readableCheck(open, backupSchemas)];
   const recovery = restore === undefined ? [] : [await restoreCheck(open, restore)];
@@ -21,7 +21,7 @@ export async function checks(
     ...recovery,
     ...(await databaseChecks(open)),
     ...(await schemasCheck(open)),
-    ...(await serverChecks(open)),
+    ...(await serverChecks(open, copyOnTarget)),
     ...clients,
   ];
 }

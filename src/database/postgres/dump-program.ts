@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { PostgresTarget } from '../../core/model/target.ts';
 import type { Clients } from './dump-clients.ts';
+import { withCurrentLogin } from './login.ts';
 
 /** How much of a program's output is kept for a message: the end, which contains the error. */
 const KEPT = 8_000;
@@ -50,7 +52,8 @@ export function startProgram(
  * The environment of libpq for this target (PostgreSQL manual, 32.15): the settings of our own connections, and none of
  * our variables that are not needed. A list of hosts has become one host by now.
  */
-export function environmentOf(target: PostgresTarget, database = target.database): NodeJS.ProcessEnv {
+export async function environmentOf(wanted: PostgresTarget, database = wanted.database): Promise<NodeJS.ProcessEnv> {
+  const target = await withCurrentLogin(wanted);
   const { HOME, PATH, PGPASSFILE, TMPDIR, SSL_CERT_FILE, SSL_CERT_DIR } = process.env;
   const { mode, certFile, keyFile, crlFile, minVersion, maxVersion, negotiation } = target.ssl;
   // node-postgres checks against these without a file; libpq needs an explicit one.
@@ -118,4 +121,9 @@ export function errorIn(words: string): string {
 /** A value of libpq's connection string (PostgreSQL manual, 34.1.1.1). */
 export function conninfo(value: string): string {
   return `'${value.replace(/[\\']/g, '\\$&')}'`;
+}
+
+/** Connections with which pg_restore fills a database. With more than four, a restore does not get faster. */
+export function restoreJobs(): number {
+  return Math.min(4, availableParallelism());
 }

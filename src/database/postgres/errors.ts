@@ -19,12 +19,16 @@ const REASON_OF_STATE: Record<string, Reason> = {
   '08003': 'ConnectionLost',
   '08006': 'ConnectionLost',
   '53100': 'NoSpace',
+  '53300': 'DatabaseUnreachable',
   '42501': 'PermissionDenied',
   '25006': 'PermissionDenied',
 };
 
 /** PgBouncer disconnects a client that starts a transaction in statement mode; its SQLSTATE only means "protocol violation". */
 const STATEMENT_POOLING = /transaction blocks not allowed in statement pooling mode/i;
+
+const NO_CONNECTION =
+  'A run has several connections at a time. Raise the limit of the role, of the database or of the server, or end other sessions.';
 
 const CONNECTION_LOST =
   /ECONNRESET|EPIPE|Connection terminated|ETIMEDOUT|server closed the connection|Client has encountered a connection error|not queryable/i;
@@ -64,7 +68,9 @@ export function problemOf(error: unknown, statement: SqlStatement | undefined): 
   return {
     reason,
     message:
-      reason === 'PoolerUnsupported' ? poolerMessage('statement') : joinSentences(text, server?.detail, server?.hint),
+      reason === 'PoolerUnsupported'
+        ? poolerMessage('statement')
+        : joinSentences(text, server?.detail, server?.hint, server?.code === '53300' ? NO_CONNECTION : undefined),
     ...(server?.code === undefined ? {} : { code: server.code }),
     ...(statement === undefined
       ? sqlOf(error)

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
 import { ProblemError } from '../../core/model/problem.ts';
 import type { RestoreBackupOptions, RestoreOutcome } from '../port.ts';
 import { compareEntries } from './catalogue/compare.ts';
@@ -10,7 +9,7 @@ import { COMPARABLE, readEntries } from './catalogue/read.ts';
 import type { PostgresConnection } from './connection.ts';
 import { type Client, quoteIdentifier } from './driver.ts';
 import { majorOf } from './dump.ts';
-import { conninfo, environmentOf, startProgram } from './dump-program.ts';
+import { conninfo, environmentOf, restoreJobs, startProgram } from './dump-program.ts';
 import { queryOn } from './dump-snapshot.ts';
 import { createExtensions } from './extensions.ts';
 import { besideName, dropDatabase } from './kept-databases.ts';
@@ -31,8 +30,6 @@ import { OUT_OF_ORDER, streamToPsql } from './restore-stream.ts';
 import type { RestoreWork } from './restore-work.ts';
 import { withTemporaryFile } from './temporary-file.ts';
 
-/** With more connections than this, a restore does not get faster on a server that has other clients. */
-const MOST_JOBS = 4;
 const PROGRESS_MS = 500;
 /** Throws CannotSwap, before any change, if the user lacks a privilege that this needs. */
 export async function restoreBySwap(
@@ -149,12 +146,12 @@ async function pgRestore(
   { left, withoutOwners, afterwards }: RestoreSelection,
   searchPath?: string,
 ): Promise<string | undefined> {
-  const env = environmentOf(open.target, name);
+  const env = await environmentOf(open.target, name);
   return withTemporaryFile('list', async (listFile) => {
     await writeFile(listFile, listWithout(contents, left), { mode: 0o600 });
     const common = [`--use-list=${listFile}`, '--no-password', ...(withoutOwners ? ['--no-owner'] : [])];
     if (searchPath === undefined && clients.major === majorOf(open)) {
-      const jobs = `--jobs=${Math.min(MOST_JOBS, availableParallelism())}`;
+      const jobs = `--jobs=${restoreJobs()}`;
       const args = [`--dbname=dbname=${conninfo(name)}`, '--exit-on-error', jobs, ...common, backup.path];
       const stop = tellSize(open, name, options);
       const { ok, words } = await startProgram(clients, 'pg_restore', args, {

@@ -1,6 +1,5 @@
 /** Scratch copies on an existing server: a database `<name>_rehearsal_<run>`, created and dropped by the run. */
 import { writeFile } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
 import { ProblemError } from '../../core/model/problem.ts';
 import type { OpenDatabase, Scratch, ScratchOptions, ScratchSource } from '../port.ts';
 import { cutOff } from './confined.ts';
@@ -8,16 +7,13 @@ import type { PostgresConnection } from './connection.ts';
 import { quoteIdentifier } from './driver.ts';
 import { majorOf } from './dump.ts';
 import { type Clients, findClients, findClientsFor } from './dump-clients.ts';
-import { conninfo, environmentOf, errorIn, startProgram } from './dump-program.ts';
+import { conninfo, environmentOf, errorIn, restoreJobs, startProgram } from './dump-program.ts';
 import { listWithout, readContents } from './restore-contents.ts';
 import { refuseOtherFormat } from './restore-problems.ts';
 import { lookAround, select } from './restore-selection.ts';
 import { streamToPsql } from './restore-stream.ts';
 import { createScratchDatabase } from './scratch-database.ts';
 import { withTemporaryFile } from './temporary-file.ts';
-
-/** With more connections than this, a restore does not get faster on a server that has other clients. */
-const MOST_JOBS = 4;
 
 /**
  * Creates a scratch database next to `place` and opens it. Owners and grants are left out: everything on the copy
@@ -120,7 +116,7 @@ async function restoreInto(
   for (const { id, type } of contents.entries) if (notHere.has(type)) left.add(id);
   return withTemporaryFile('list', async (listFile) => {
     await writeFile(listFile, listWithout(contents, left), { mode: 0o600 });
-    const env = environmentOf(place.target, name);
+    const env = await environmentOf(place.target, name);
     const common = [`--use-list=${listFile}`, '--no-owner', '--no-password'];
     if (clients.major > majorOf(place)) {
       const source = startProgram(clients, 'pg_restore', ['--file=-', '--single-transaction', ...common, path], {
@@ -129,7 +125,7 @@ async function restoreInto(
       });
       return stream(place, clients, env, source, options);
     }
-    const jobs = `--jobs=${Math.min(MOST_JOBS, availableParallelism())}`;
+    const jobs = `--jobs=${restoreJobs()}`;
     const args = [`--dbname=dbname=${conninfo(name)}`, '--exit-on-error', jobs, ...common, path];
     const { ok, words } = await startProgram(clients, 'pg_restore', args, { env }).ended;
     return ok ? undefined : words;
@@ -151,7 +147,7 @@ async function copySchema(
       ...(clients.major >= 14 ? ['--extension=*'] : []),
       ...open.target.schemas.map((schema) => `--schema=${quoteIdentifier(schema)}`),
     ];
-    const { ok, words } = await startProgram(clients, 'pg_dump', args, { env: environmentOf(open.target) }).ended;
+    const { ok, words } = await startProgram(clients, 'pg_dump', args, { env: await environmentOf(open.target) }).ended;
     return ok ? restoreInto(place, name, file, {}, clients.version) : words;
   });
 }

@@ -67,13 +67,17 @@ export const check: Step<Loaded & Connected & Planned, Checked> = {
 export async function preflightChecks(
   database: Introspector & Driver,
   backup: Pick<RunRequest['backup'], 'enabled' | 'folder' | 'schemas'>,
-  recovery: Partial<Pick<RunRequest, 'onFailure' | 'terminateSessions'>> = {},
+  {
+    onFailure,
+    terminateSessions,
+    safety,
+  }: Partial<Pick<RunRequest, 'onFailure' | 'terminateSessions' | 'safety'>> = {},
 ): Promise<CheckResult[]> {
   // After a failed run it is too late to find out that a restore is not possible.
-  const restore =
-    recovery.onFailure === 'Restore' ? { terminateSessions: recovery.terminateSessions === true } : undefined;
+  const restore = onFailure === 'Restore' ? { terminateSessions: terminateSessions === true } : undefined;
+  const copyOnTarget = safety?.rehearsalServer === 'SameServer' && safety.rehearsal !== 'Disabled';
   const taken = backup.enabled ? { backupFolder: backup.folder, backupSchemas: backup.schemas } : {};
-  const serverChecks = await database.checks({ restore, ...taken });
+  const serverChecks = await database.checks({ restore, copyOnTarget, ...taken });
   return backup.enabled ? [...serverChecks, await backupFolder(await spaceFor(database), backup.folder)] : serverChecks;
 }
 

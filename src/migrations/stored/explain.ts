@@ -3,6 +3,7 @@ import type { HistoryRow, StoredSource } from '../../core/model/history.ts';
 import type { MigrationFile } from '../../core/model/migration.ts';
 import type { Problem } from '../../core/model/problem.ts';
 import type { Revision } from '../../core/model/revision.ts';
+import { UNDO_THE_EDIT } from '../../core/planning/integrity.ts';
 import { compareFiles, placeOfDifference } from './compare.ts';
 import { decodeSource } from './decode.ts';
 
@@ -28,7 +29,12 @@ export async function explainMismatch(
   const differ = lines === 1 ? '1 line differs' : `${count(lines, 'line')} differ`;
   return {
     ...problem,
-    message: `${problem.message} ${differ}, the first at ${name}:${line}. To see the difference: db-manager migrate diff ${row.revision}`,
+    // The command of the advice ends the message, so what differs comes before it.
+    message: problem.message.replace(
+      UNDO_THE_EDIT,
+      () =>
+        `${differ}, the first at ${name}:${line}; db-manager migrate diff ${row.revision} shows the difference. ${UNDO_THE_EDIT}`,
+    ),
     position: { file: name, line, column: 1 },
   };
 }

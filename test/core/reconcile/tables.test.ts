@@ -54,6 +54,17 @@ describe('conditions from steps', () => {
     assert.equal(told(steps, false)[2], 'Safe=False/UnsafePlan');
   });
 
+  it('say that a plan exists where the run waits for its approval, and that it does not where it has changed', () => {
+    const waits = told(until('approve', { kind: 'blocked', reason: 'AwaitingApproval' }), false);
+    assert.deepEqual(waits.slice(1, 3), ['Planned=True/Succeeded', 'Safe=False/AwaitingApproval']);
+    assert.equal(told(until('lock', { kind: 'failed', reason: 'LockHeld' }), false)[1], 'Planned=True/Succeeded');
+    assert.equal(
+      told(until('confirm', { kind: 'blocked', reason: 'PlanChanged' }), false)[1],
+      'Planned=False/PlanChanged',
+    );
+    assert.equal(told(until('load', { kind: 'done' }), false)[1], 'Planned=Unknown/Skipped');
+  });
+
   it('claim no backup and no rehearsal that was skipped, but that nothing is left to apply where nothing was planned', () => {
     const steps = WHOLE_RUN.map((step) =>
       stepDone(step, ['backup', 'rehearse', 'apply'].includes(step) ? { kind: 'skipped' } : {}),

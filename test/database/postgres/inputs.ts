@@ -9,6 +9,8 @@ export interface Input {
   damage: string;
   /** The first major version that has all of it. */
   since?: number;
+  /** The server was built with ICU. */
+  icu?: true;
 }
 
 export const INPUTS: Record<string, Input> = {
@@ -18,6 +20,7 @@ export const INPUTS: Record<string, Input> = {
     damage: 'DELETE FROM wide WHERE length(c250) > 1; ALTER TABLE wide DROP COLUMN c7',
   },
   'collations of ICU': {
+    icu: true,
     owner: `CREATE COLLATION german (provider = icu, locale = 'de-u-co-phonebk'); CREATE COLLATION nocase (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
       COMMENT ON COLLATION nocase IS 'nc'; CREATE TABLE t (id int PRIMARY KEY, a text COLLATE german, b text COLLATE nocase UNIQUE); INSERT INTO t VALUES (1, 'ä', 'A'), (2, 'b', 'B');
       CREATE INDEX ON t (a COLLATE "de-x-icu"); CREATE DOMAIN d AS text COLLATE nocase CHECK (VALUE <> 'x'); CREATE TABLE u (d d DEFAULT 'q' PRIMARY KEY)`,

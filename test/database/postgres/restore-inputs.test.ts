@@ -67,7 +67,12 @@ async function make(by: string, names = Object.keys(INPUTS)) {
     CREATE ROLE ${owner} LOGIN PASSWORD 'x' ${by === 'an owner with CREATEDB' ? 'CREATEDB' : ''} IN ROLE ${other}; ALTER DATABASE ${name} OWNER TO ${owner}`);
   const superuserUrl = postgres.url(name);
   const ownersUrl = superuserUrl.replace(/\/\/[^@]+@/, `//${owner}:x@`);
-  const inputs = names.flatMap((each) => INPUTS[each] ?? []).filter(({ since = 0 }) => since <= major);
+  const [built] = await postgres.query<{ icu: boolean }>(
+    "SELECT EXISTS (SELECT FROM pg_collation WHERE collname = 'de-x-icu') AS icu",
+  );
+  const inputs = names
+    .flatMap((each) => INPUTS[each] ?? [])
+    .filter(({ since = 0, icu }) => since <= major && (icu === undefined || built?.icu === true));
   const run = async (url: string, sql: string, schema = 'public') => {
     const client = new pg.Client({ connectionString: url });
     await client.connect();

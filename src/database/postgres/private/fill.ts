@@ -1,13 +1,12 @@
 /** Fills the database of a private server: by pg_restore as its superuser, with owners, grants and everything else. */
 import { writeFile } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
 import type { PostgresTarget } from '../../../core/model/target.ts';
 import { cutOff } from '../confined.ts';
 import type { PostgresConnection } from '../connection.ts';
 import { quoteIdentifier } from '../driver.ts';
 import { majorOf } from '../dump.ts';
 import { type Clients, findClientsFor } from '../dump-clients.ts';
-import { environmentOf, errorIn, startProgram } from '../dump-program.ts';
+import { environmentOf, errorIn, restoreJobs, startProgram } from '../dump-program.ts';
 import { createExtensions } from '../extensions.ts';
 import { type Contents, listWithout, readContents } from '../restore-contents.ts';
 import { OUT_OF_ORDER, streamToPsql } from '../restore-stream.ts';
@@ -15,9 +14,6 @@ import { withTemporaryFile } from '../temporary-file.ts';
 import type { Likeness } from './likeness.ts';
 import { failureOfStream, failuresIn, type RestoreFailure, repairOf } from './restore-failures.ts';
 import type { PrivateServer } from './server.ts';
-
-/** With more connections than this, a restore does not get faster. */
-const MOST_JOBS = 4;
 
 export interface Filling {
   open: PostgresConnection;
@@ -182,17 +178,17 @@ async function restorePart(filling: Filling, prepared: Prepared): Promise<Restor
     return words === undefined ? [] : [failureOfStream(words)];
   }
   return withList(prepared, async (list) => {
-    const jobs = `--jobs=${Math.min(MOST_JOBS, availableParallelism())}`;
+    const jobs = `--jobs=${restoreJobs()}`;
     const args = [`--dbname=${conninfo(filling.database)}`, jobs, ...argsOf(part), list, part.path];
-    const { ok, words } = await startProgram(clients, 'pg_restore', args, { env: envOf(filling) }).ended;
+    const { ok, words } = await startProgram(clients, 'pg_restore', args, { env: await envOf(filling) }).ended;
     return ok ? [] : failuresIn(words);
   });
 }
 
 /** In one transaction over one connection, with a search path; the words of what failed first. */
-function streamPart(filling: Filling, prepared: Prepared, path = pathOf(filling)): Promise<string | undefined> {
+async function streamPart(filling: Filling, prepared: Prepared, path = pathOf(filling)): Promise<string | undefined> {
   const { clients, part } = prepared;
-  const env = envOf(filling);
+  const env = await envOf(filling);
   let bytes = 0;
   return withList(prepared, (list) =>
     streamToPsql({
@@ -249,7 +245,7 @@ async function cutOffCopy({ server, database }: Filling): Promise<void> {
   }
 }
 
-function envOf({ server, database, open }: Pick<Filling, 'server' | 'database' | 'open'>): NodeJS.ProcessEnv {
+function envOf({ server, database, open }: Pick<Filling, 'server' | 'database' | 'open'>): Promise<NodeJS.ProcessEnv> {
   return environmentOf(targetOn(server, open.target, server.superuser, database));
 }
 
