@@ -34,7 +34,12 @@ export const notifyStatus = z
     drift: z.string().optional().describe('The last drift that was handled.'),
     sentAt: z.string().meta({ format: 'date-time' }).optional().describe('When the last notification was accepted.'),
     pending: z
-      .object({ id: z.string(), kind: z.enum(ENDINGS), reason: z.string(), message: z.string() })
+      .object({
+        id: z.string().describe('Its id, the same in each attempt.'),
+        kind: z.enum(ENDINGS).describe('What ended.'),
+        reason: z.string().describe('Its reason.'),
+        message: z.string().describe('Its message.'),
+      })
       .optional()
       .describe('The ending whose notification is retried.'),
     attempts: z.int().optional().describe('Number of attempts at it.'),
