@@ -256,22 +256,29 @@ describe('a run of a command on PostgreSQL', () => {
     assert.match((await wrapped(url, tool, terminal)).message, /exit code 8/);
   });
 
-  it('terminates what a command leaves in the background', async () => {
-    const file = join(await temporaryFolder('left'), 'pid');
+  it('terminates what a command leaves in the background, also a server with a session of its own', async () => {
+    const file = join(await temporaryFolder('left'), 'pids');
     const words = await tool.sends('ALTER TABLE orders ADD a int');
-    const command = await tool.shell(`sleep 600 & echo $! > ${file}; exec '${words.join("' '")}'`);
-    const report = await wrapped(url, tool, command);
+    const command = await tool.shell(
+      `sleep 600 & echo $! >> ${file}
+setsid sh -c 'echo $$ >> ${file}; exec sleep 600' > /dev/null 2>&1 &
+while [ $(wc -l < ${file}) -lt 2 ]; do sleep 0.05; done
+exec '${words.join("' '")}'`,
+    );
+    const report = await wrapped(url, tool, command, { rehearsal: 'Disabled', backup: false });
     assert.equal(report.reason, 'Migrated', ended(report));
     assert.match(step(report, 'apply')?.message ?? '', /left processes running, which were terminated/);
-    const pid = Number(await readFile(file, 'utf8'));
-    await eventually('the process to end', () => {
+    const pids = (await readFile(file, 'utf8')).trim().split('\n').map(Number);
+    assert.equal(pids.length, 2);
+    const isThere = (pid: number) => {
       try {
         process.kill(pid, 0);
-        return false;
-      } catch {
         return true;
+      } catch {
+        return false;
       }
-    });
+    };
+    await eventually('the processes to end', () => !pids.some(isThere));
   });
 
   it('gives the command no password, and masks what it prints', async () => {
