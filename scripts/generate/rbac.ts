@@ -62,10 +62,15 @@ export const LEASE_RIGHTS: Right[] = [
   { group: 'coordination.k8s.io', resource: 'leases', verbs: ['get', 'create', 'update'], why: 'Leader election.' },
 ];
 
-/** Cluster-wide, and only with `--metrics-auth`. */
+/** Cluster-wide, and only with `--metrics-auth` or `--dashboard-port`. */
 export const AUTH_RIGHTS: Right[] = [
-  { group: 'authentication.k8s.io', resource: 'tokenreviews', verbs: ['create'], why: 'Who reads /metrics.' },
-  { group: 'authorization.k8s.io', resource: 'subjectaccessreviews', verbs: ['create'], why: 'Whether that user may.' },
+  { group: 'authentication.k8s.io', resource: 'tokenreviews', verbs: ['create'], why: 'Who the caller is.' },
+  {
+    group: 'authorization.k8s.io',
+    resource: 'subjectaccessreviews',
+    verbs: ['create'],
+    why: 'Whether that user may `get` the URL.',
+  },
 ];
 
 const NAME = 'db-manager-operator';
@@ -172,12 +177,14 @@ function page(note: string): string {
     ...head,
     ...rows(LEASE_RIGHTS),
     '',
-    '## Cluster-wide, with `--metrics-auth`',
+    '## Cluster-wide, with `--metrics-auth` or `--dashboard-port`',
     '',
     ...head,
     ...rows(AUTH_RIGHTS),
     '',
-    'The chart adds them with `metrics.auth.enabled`. Who reads the metrics needs `get` on the non-resource URL `/metrics`.',
+    'The chart adds them with `metrics.auth.enabled` and `dashboard.enabled`. Who reads the metrics needs `get` on the',
+    'non-resource URL `/metrics`; who opens the [dashboard](dashboard.md) needs it on `/dashboard`. The dashboard reads and',
+    'approves with the token of its reader, so the operator needs nothing else for it.',
     '',
   ].join('\n');
 }

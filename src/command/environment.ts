@@ -8,7 +8,7 @@ import type { DatabaseTarget } from '../core/model/target.ts';
 const OF_LIBPQ =
   /^PG(HOST|HOSTADDR|PORT|USER|PASSWORD|PASSFILE|DATABASE|SERVICE|SERVICEFILE|SSL\w*|GSSENCMODE|REQUIREAUTH|CHANNELBINDING|TARGETSESSIONATTRS|REQUIRESSL|REQUIREPEER)$/;
 /** Variables that db-manager reads itself. */
-const OURS = ['DATABASE_URL', 'DATABASE_PASSWORD', 'DB_PATH'];
+const OURS = ['DATABASE_URL', 'DATABASE_PASSWORD', 'DB_PATH', 'DATABASE_URL_FILE', 'DATABASE_PASSWORD_FILE'];
 
 interface CommandEnvironment {
   env: Record<string, string>;

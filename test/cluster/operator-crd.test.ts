@@ -76,9 +76,39 @@ const REFUSED: { title: string; spec: object; sentence: RegExp }[] = [
     sentence: /set exactly one of urlFrom, postgres, sqlite/,
   },
   {
+    title: 'a token of the cloud without TLS',
+    spec: {
+      ...GOOD,
+      database: { postgres: { host: 'db', database: 'shop', user: 'app', iam: { provider: 'RDS' } } },
+    },
+    sentence: /iam needs sslMode require, verify-ca or verify-full/,
+  },
+  {
+    title: 'a token of the cloud and a password',
+    spec: {
+      ...GOOD,
+      database: {
+        postgres: {
+          host: 'db',
+          database: 'shop',
+          user: 'app',
+          sslMode: 'require',
+          iam: { provider: 'RDS' },
+          passwordFrom: { secretKeyRef: { name: 's', key: 'k' } },
+        },
+      },
+    },
+    sentence: /set passwordFrom or iam, not both/,
+  },
+  {
     title: 'two sources of migrations',
     spec: { ...GOOD, migrations: { ...GOOD.migrations, volume: { claimName: 'm' } } },
     sentence: /set exactly one of image, configMaps, volume, runnerImage/,
+  },
+  {
+    title: 'globs for a command, which reads its own files',
+    spec: { ...GOOD, migrations: { command: { image: 'app:1', command: ['migrate'] }, exclude: ['old/**'] } },
+    sentence: /migrations\.command reads its own files: remove include and exclude/,
   },
   {
     title: 'backups without a volume',

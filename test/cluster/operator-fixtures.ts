@@ -30,6 +30,10 @@ export interface OperatorOptions {
   metricsAuth?: boolean;
   metricsCertFile?: string;
   metricsKeyFile?: string;
+  dashboardPort?: number;
+  dashboardApprove?: boolean;
+  dashboardCertFile?: string;
+  dashboardKeyFile?: string;
 }
 
 export interface Operator extends Server {

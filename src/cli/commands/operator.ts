@@ -52,6 +52,14 @@ export const operator = defineCommand<Omit<OperatorOptions, 'signal'>>({
       .option('--metrics-auth', 'require for /metrics a bearer token whose user may get it (TokenReview)')
       .option('--metrics-cert-file <file>', 'PEM certificate: /metrics and the probes then use HTTPS')
       .option('--metrics-key-file <file>', 'PEM key of that certificate')
+      .option(
+        '--dashboard-port <port>',
+        'serve a page with all resources on this port; each caller sees what its token may read (default: no page)',
+        wholeNumber,
+      )
+      .option('--dashboard-approve', 'allow approvals on that page, with the token of the caller')
+      .option('--dashboard-cert-file <file>', 'PEM certificate: the page then uses HTTPS')
+      .option('--dashboard-key-file <file>', 'PEM key of that certificate')
       .option('--log-level <level>', 'error, warn, info or debug', 'info')
       .option('--log-format <format>', 'json or text', 'json'),
   async action(options, io) {

@@ -14,9 +14,10 @@ import { createKindController } from '../../operator/kinds/controller.ts';
 import { createLogger, type LogFormat, type LogLevel } from '../../telemetry/logger.ts';
 import { createMetrics } from '../../telemetry/metrics.ts';
 import { startProbeServer, type TlsFiles } from '../../telemetry/server.ts';
+import type { OperatorDashboardOptions, startOperatorDashboard } from './operator-dashboard.ts';
 import { logAndCount, trackedSchedules } from './operator-telemetry.ts';
 
-export interface OperatorOptions {
+export interface OperatorOptions extends OperatorDashboardOptions {
   /** Empty or absent: the whole cluster. */
   namespaces?: readonly string[];
   /** Runner image of resources that do not set one. */
@@ -134,8 +135,15 @@ export async function runOperator(options: OperatorOptions): Promise<number> {
     tls: tlsFiles(options),
     metrics: async () => ({ contentType: metrics.registry.contentType, text: await metrics.registry.metrics() }),
   });
+  const page = await openDashboard(options, api, readConfig);
   const scope = options.namespaces?.length ? options.namespaces.join(',') : 'all namespaces';
-  logger.info('operator starting', { version: TOOL_VERSION, scope, identity, port: probes.port });
+  logger.info('operator starting', {
+    version: TOOL_VERSION,
+    scope,
+    identity,
+    port: probes.port,
+    dashboard: page?.port,
+  });
 
   const ended = new AbortController();
   const watchSignal = AbortSignal.any([options.signal, ended.signal]);
@@ -159,6 +167,7 @@ export async function runOperator(options: OperatorOptions): Promise<number> {
     await leadership?.release();
     ended.abort();
     await watching;
+    await page?.close();
     await probes.close();
     logger.info(lost ? 'lease lost; operator stopped' : 'operator stopped', { identity });
   }
@@ -176,6 +185,12 @@ export async function runOperator(options: OperatorOptions): Promise<number> {
     while (!controller.caches.hasSynced() || !kinds.hasSynced() || drift?.hasSynced() === false)
       await sleep(20, undefined, { signal: options.signal });
   }
+}
+
+/** Loads the page only if it is served. */
+async function openDashboard(...given: Parameters<typeof startOperatorDashboard>) {
+  if (given[0].dashboardPort === undefined) return undefined;
+  return (await import('./operator-dashboard.ts')).startOperatorDashboard(...given);
 }
 
 function tlsFiles({ metricsCertFile: certFile, metricsKeyFile: keyFile }: OperatorOptions): TlsFiles | undefined {

@@ -44,6 +44,8 @@ const PARAMETERS: Record<string, Parameter> = {
       ...['target_session_attrs', 'load_balance_hosts', 'min_protocol_version', 'max_protocol_version'],
       // Parameters of other tools that have no equivalent in libpq; see postgres-target.ts.
       ...['ssl', 'schemas', 'search_path'],
+      // Ours: login.ts.
+      ...['auth', 'aws_region'],
     ].map((name) => [name, true] as const),
   ),
   keepalives_interval: refuse(NODE_SOCKET),
