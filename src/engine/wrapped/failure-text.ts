@@ -25,13 +25,13 @@ export function commandProblem(reason: Reason, result: CommandResult, sent: Sent
   };
 }
 
-/** A prepared transaction holds its locks until somebody ends it, also after a restart of the server. */
+/** A prepared transaction holds its locks until it is ended, also after a restart of the server. */
 export function preparedProblem(reason: Reason, names: readonly string[], place: 'copy' | 'target'): Problem {
   const which = `${names.length === 1 ? 'a prepared transaction' : `${names.length} prepared transactions`} (${few(names)})`;
   const what =
     place === 'copy'
-      ? 'The target was not changed. There its locks would last until somebody ends it. End it in the migration'
-      : 'Its locks last until somebody ends it';
+      ? 'The target was not changed. There its locks would last until it is ended. End it in the migration'
+      : 'Its locks last until it is ended';
   const [name = ''] = names;
   return {
     reason,
