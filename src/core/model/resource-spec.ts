@@ -239,6 +239,10 @@ export const specSchema = z
         "!has(self.migrations.command) || self.onFailure != 'Downgrade' || has(self.migrations.command.down)",
         'onFailure: Downgrade needs migrations.command.down',
       ),
+      rule(
+        '!has(self.migrations.command) || !has(self.drift)',
+        'drift compares with a replay of migration files, which migrations.command does not have',
+      ),
     ),
   );
 
