@@ -9,6 +9,8 @@ export interface Author {
   name: string;
   /** What the code has started and what has not ended yet, by async id. */
   begun: Map<number, StartedWork>;
+  /** For code that runs because a file is imported: the reason of what fails there. */
+  imported?: 'InvalidMigration' | 'InvalidConfiguration';
   /** Fails the migration with an error that its own promise does not carry. */
   fail(error: unknown): void;
 }

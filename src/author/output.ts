@@ -1,4 +1,5 @@
-import { currentAuthor, runAs } from './context.ts';
+import { type Author, currentAuthor, runAs } from './context.ts';
+import { guardExit } from './exit.ts';
 
 let divided = false;
 
@@ -16,8 +17,16 @@ export function divideOutput(): void {
   } as typeof stdout.write;
 }
 
-/** Imports an author's file, so that its output during and after the import is attributed to the author. */
-export function importAsAuthor<T>(name: string, load: () => Promise<T>): Promise<T> {
+/**
+ * Imports an author's file, so that its output during and after the import is attributed to the author. A call of
+ * `process.exit` rejects with a ProblemError of the given reason.
+ */
+export function importAsAuthor<T>(
+  name: string,
+  imported: NonNullable<Author['imported']>,
+  load: () => Promise<T>,
+): Promise<T> {
   divideOutput();
-  return runAs({ name, begun: new Map(), fail: () => {} }, load);
+  guardExit();
+  return runAs({ name, imported, begun: new Map(), fail: () => {} }, load);
 }

@@ -8,6 +8,7 @@ import type { PendingQueries } from '../core/model/migration.ts';
 import { ProblemError } from '../core/model/problem.ts';
 import { giveUp, unfinished, watchBegun } from './begun.ts';
 import { type Author, currentAuthor, notAsAuthor, runAs } from './context.ts';
+import { guardExit } from './exit.ts';
 import { divideOutput } from './output.ts';
 
 const NO_QUERIES: PendingQueries = { drain: async () => false, pending: () => false };
@@ -40,6 +41,7 @@ export async function runAuthorCode(
   queries: PendingQueries = NO_QUERIES,
 ): Promise<void> {
   divideOutput();
+  guardExit();
   const stray = Promise.withResolvers<never>();
   stray.promise.catch(() => {});
   const author: Author = { name, begun: new Map(), fail: (error) => stray.reject(unawaited(error)) };
@@ -182,6 +184,7 @@ function frames({ stack = '' }: Error): string {
 }
 
 function unawaited(error: unknown): Error {
+  if (error instanceof ProblemError) return error;
   const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
   const unhandled = new Error(`${message} (unhandled rejection: await every promise and every timer before the end)`);
   return Object.assign(unhandled, { name, stack });

@@ -27,6 +27,9 @@ const OTHERS = /^(?:PATH|HOME|PWD|OLDPWD|SHELL|TMPDIR|HOSTNAME|USER|LOGNAME|NODE
 /** libpq's variables that say where to connect, and as whom. */
 export const LIBPQ = /^PG(?:HOST|HOSTADDR|PORT|DATABASE|USER|PASSWORD|PASSFILE|SERVICE|SERVICEFILE|OPTIONS|SSL.*)$/;
 
+/** Files with a login of the target. */
+const LOGIN_FILES = /^DATABASE_(?:URL|PASSWORD)_FILE$/;
+
 /**
  * The variables that lead to a protected database: libpq's, and each whose value contains the host, the password, the file
  * or the URL of one.
@@ -51,7 +54,9 @@ export function variablesOfTargets(env: Readonly<Record<string, string | undefin
   const server = known.some((target) => 'host' in target);
   return Object.entries(env).flatMap(([name, value]) => {
     if (value === undefined || value === '' || OTHERS.test(name)) return [];
-    return (server && LIBPQ.test(name)) || leads.some((leadsTo) => leadsTo(value)) ? [name] : [];
+    return LOGIN_FILES.test(name) || (server && LIBPQ.test(name)) || leads.some((leadsTo) => leadsTo(value))
+      ? [name]
+      : [];
   });
 }
 

@@ -1,3 +1,5 @@
+import { notAsAuthor } from '../author/context.ts';
+
 /** The output of a command: set up once from the process and the global flags. */
 export interface Io {
   out(text: string): void;
@@ -22,7 +24,7 @@ export function createIo(host: NodeJS.Process): Io {
   const terminal = host.stdout.isTTY === true && host.env.CI === undefined && host.env.TERM !== 'dumb';
   const stop = new AbortController();
   const onSignal = (signal: NodeJS.Signals) => {
-    if (stop.signal.aborted) host.exit(signal === 'SIGINT' ? 130 : 143);
+    if (stop.signal.aborted) notAsAuthor(() => host.exit(signal === 'SIGINT' ? 130 : 143));
     host.stderr.write(`${signal}: stopping at the next safe point; press again to stop immediately\n`);
     stop.abort(new Error(signal));
   };

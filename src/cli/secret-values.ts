@@ -10,6 +10,8 @@ const ALWAYS = [
   'AWS_SESSION_TOKEN',
   BACKUP_IDENTITY_VARIABLES.text,
 ];
+/** Variables with the file of a login. */
+const LOGIN_FILES = ['DATABASE_URL_FILE', 'DATABASE_PASSWORD_FILE'];
 /** Placeholders of Flyway that are secrets by their names. */
 const SECRET_PLACEHOLDER = /^FLYWAY_PLACEHOLDERS_.*(?:PASS|SECRET|TOKEN|KEY)/i;
 
@@ -21,7 +23,8 @@ export function secretValues(env: Readonly<Record<string, string | undefined>>):
   const listed = (variable: string) => (env[variable] ?? '').split(',').filter((name) => name !== '');
   const placeholders = Object.keys(env).filter((name) => SECRET_PLACEHOLDER.test(name));
   const variables = [...ALWAYS, ...placeholders, ...listed(SECRET_VARIABLES.names)].map((name) => env[name] ?? '');
-  return [...variables, ...listed(SECRET_VARIABLES.files).map(contentOf)].filter((value) => value !== '');
+  const files = [...listed(SECRET_VARIABLES.files), ...LOGIN_FILES.map((name) => env[name] ?? '')];
+  return [...variables, ...files.map(contentOf)].filter((value) => value !== '');
 }
 
 function contentOf(path: string): string {

@@ -1,18 +1,35 @@
-import { blameMigration } from '../author/run.ts';
-import { createIo } from './io.ts';
 /**
  * The command line: the only composition root. It parses flags, creates what the engine needs, and prints.
  * Each command is loaded when it is called, so that `migrate current` loads nothing else.
  */
+import { notAsAuthor } from '../author/context.ts';
+import { authorsWereImported, importedProblem } from '../author/exit.ts';
+import { blameMigration } from '../author/run.ts';
+import { createIo } from './io.ts';
 import { exitCodeOf, printError } from './output/errors.ts';
 import { runProgram } from './program-run.ts';
+
+/** How long what an imported file has started may keep the process from ending, in milliseconds. */
+const LINGERS = 1_000;
 
 const io = createIo(process);
 process.on('uncaughtException', async (error: NodeJS.ErrnoException) => {
   // The reader of the output has closed the pipe: `db-manager migrate history | head`.
-  if (error.code === 'EPIPE' && error.syscall === 'write') process.exit(0);
+  const end = (code: number) => notAsAuthor(() => process.exit(code));
+  if (error.code === 'EPIPE' && error.syscall === 'write') end(0);
   if (blameMigration(error)) return;
-  await printError(io, error);
-  process.exit(exitCodeOf(error));
+  const thrown = importedProblem(error) ?? error;
+  await printError(io, thrown);
+  end(exitCodeOf(thrown));
 });
 await runProgram(io, process.argv);
+endWithoutAuthors();
+
+/** A server or a timer that an imported file has started would keep the command from ending. */
+function endWithoutAuthors(): void {
+  if (!authorsWereImported()) return;
+  setTimeout(() => {
+    io.err('Note: a file of the migrations or models started something that still runs. The command ends without it.');
+    process.exit();
+  }, LINGERS).unref();
+}

@@ -1,5 +1,6 @@
 import { isAbsolute, resolve } from 'node:path';
 import type { Command, CommandPlace } from '../core/model/command.ts';
+import { urlInGivenForm } from '../core/model/connection/command-url.ts';
 import { ProblemError } from '../core/model/problem.ts';
 import type { DatabaseTarget } from '../core/model/target.ts';
 
@@ -7,7 +8,7 @@ import type { DatabaseTarget } from '../core/model/target.ts';
 const OF_LIBPQ =
   /^PG(HOST|HOSTADDR|PORT|USER|PASSWORD|PASSFILE|DATABASE|SERVICE|SERVICEFILE|SSL\w*|GSSENCMODE|REQUIREAUTH|CHANNELBINDING|TARGETSESSIONATTRS|REQUIRESSL|REQUIREPEER)$/;
 /** Variables that db-manager reads itself. */
-const OURS = ['DATABASE_URL', 'DATABASE_PASSWORD', 'DB_PATH'];
+const OURS = ['DATABASE_URL', 'DATABASE_PASSWORD', 'DB_PATH', 'DATABASE_URL_FILE', 'DATABASE_PASSWORD_FILE'];
 
 interface CommandEnvironment {
   env: Record<string, string>;
@@ -15,11 +16,14 @@ interface CommandEnvironment {
   removed: string[];
 }
 
-/** The environment of this process, with the database of the run instead of the real one. */
+/**
+ * The environment of this process, with the database of the run instead of the real one. `givenUrl` is the database URL
+ * as its owner wrote it, where there is one.
+ */
 export function commandEnvironment(
   { urlVariable, urlFormat }: Pick<Command, 'urlVariable' | 'urlFormat'>,
   place: CommandPlace,
-  target: DatabaseTarget,
+  { target, givenUrl }: { target: DatabaseTarget; givenUrl?: string },
   given: Readonly<Record<string, string | undefined>>,
 ): CommandEnvironment {
   const secrets = secretsOf(target, given);
@@ -42,7 +46,8 @@ export function commandEnvironment(
       PGGSSENCMODE: 'disable',
     });
   }
-  env[urlVariable] = urlOf(urlFormat, place);
+  const same = urlFormat === 'given' && givenUrl !== undefined ? urlInGivenForm(givenUrl, place) : undefined;
+  env[urlVariable] = same ?? urlOf(urlFormat === 'given' ? 'uri' : urlFormat, place);
   return { env, removed };
 }
 
@@ -51,11 +56,11 @@ export function checkUrlFormat(format: string, dialect: DatabaseTarget['dialect'
   const unknown = [...format.matchAll(/\{(\w*)\}/g)]
     .map(([, name = '']) => name)
     .filter((name) => !KNOWN[dialect].includes(name));
-  const named = format === 'uri' || format === 'jdbc' || /\{\w+\}/.test(format);
+  const named = ['given', 'uri', 'jdbc'].includes(format) || /\{\w+\}/.test(format);
   if (named && unknown.length === 0) return;
   throw new ProblemError({
     reason: 'InvalidConfiguration',
-    message: `The format of the URL must be uri, jdbc or a template with ${KNOWN[dialect].map((name) => `{${name}}`).join(', ')}${unknown.length > 0 ? `, not {${unknown[0]}}` : ''}.`,
+    message: `The format of the URL must be given, uri, jdbc or a template with ${KNOWN[dialect].map((name) => `{${name}}`).join(', ')}${unknown.length > 0 ? `, not {${unknown[0]}}` : ''}.`,
   });
 }
 

@@ -6,11 +6,22 @@ import type { Snapshot } from '../core/model/snapshot.ts';
 import { compareSnapshots } from '../core/schema/compare.ts';
 import { diagramOfChange } from '../core/schema/diagram/diagram.ts';
 import { type Difference, subject } from '../core/schema/difference.ts';
-import type { RunState } from './state.ts';
+import type { Connected, Rehearsed, RunState, SentTexts } from './state.ts';
 
 /** Characters of one file and of all files of a page: a page is for reading. */
 const LONGEST_FILE = 100_000;
 const ALL_FILES = 2_000_000;
+
+/** The same for a run whose migrations are not files of ours. */
+export function detailsOfSources(state: Partial<Connected & Rehearsed & SentTexts>): RunDetails {
+  let left = ALL_FILES;
+  const sources = (state.sources ?? []).map((source) => {
+    const text = source.text.slice(0, Math.min(LONGEST_FILE, left));
+    left -= text.length;
+    return { ...source, text, ...(text.length < source.text.length ? { cut: source.text.length - text.length } : {}) };
+  });
+  return { ...aroundOf(state), sources };
+}
 
 /** What the page of a run needs in addition to the report. A file that cannot be read is left out: a page must not fail a run. */
 export async function detailsOf({ migrations: place }: RunRequest, state: Partial<RunState>): Promise<RunDetails> {
@@ -34,11 +45,13 @@ export async function detailsOf({ migrations: place }: RunRequest, state: Partia
       });
     }
   }
+  return { ...aroundOf(state), sources, ...(more > 0 ? { moreSources: more } : {}) };
+}
+
+function aroundOf({ database, schemas }: Partial<Connected & Rehearsed>): Pick<RunDetails, 'dialect' | 'schema'> {
   return {
-    ...(state.database === undefined ? {} : { dialect: state.database.dialect }),
-    sources,
-    ...(more > 0 ? { moreSources: more } : {}),
-    ...(state.schemas === undefined ? {} : { schema: changeOf(state.schemas) }),
+    ...(database === undefined ? {} : { dialect: database.dialect }),
+    ...(schemas === undefined ? {} : { schema: changeOf(schemas) }),
   };
 }
 

@@ -15,11 +15,11 @@ import type { FlowOutcome } from '../engine/flow.ts';
 import { keepReport } from '../engine/keep-report.ts';
 import { maskedTexts } from '../engine/masked.ts';
 import type { RunEnvironment } from '../engine/ports.ts';
-import { detailsOf } from './details.ts';
+import { detailsOf, detailsOfSources } from './details.ts';
 import { redactKeptReport } from './redact-report.ts';
 import { count, few } from './run-text.ts';
 import { needsAttention } from './safety.ts';
-import type { RunState } from './state.ts';
+import type { Rehearsed, RunState, SentTexts } from './state.ts';
 import { boundReport } from './termination.ts';
 
 /** What the report reads of the state of a run. */
@@ -29,7 +29,7 @@ export type ReportState = Pick<RunState, 'plan' | 'done' | 'current'> &
   > & {
     /** The last lines of a command. */
     output?: readonly string[];
-  };
+  } & Pick<SentTexts & Rehearsed, 'sources' | 'schemas'>;
 
 /** Collects the results of a run and turns them into events and, at the end, into the report. */
 export function recorder(
@@ -96,11 +96,12 @@ export function recorder(
       const report = { ...composed };
       if (leftOvers.length > 0) report.message = `${report.message} (${leftOvers.join('; ')})`;
       const masked = maskedTexts(report, mask);
-      // The files of another tool's migrations are not known.
       const details =
-        request.report === undefined || !('migrations' in request)
+        request.report === undefined
           ? undefined
-          : await detailsOf(request as RunRequest, outcome.state);
+          : 'migrations' in request
+            ? await detailsOf(request as RunRequest, outcome.state)
+            : detailsOfSources(outcome.state);
       const kept: KeptReport = { ...masked, ...(details === undefined ? {} : { details: maskedTexts(details, mask) }) };
       const shown = hidesLiterals(request) ? redactKeptReport(kept) : kept;
       const { problem, ...paths } = await keepReport(outcome.state.backup, shown, request);

@@ -100,7 +100,7 @@ export function refusedLoss(risks: readonly AtRisk[], { digest }: Plan, request:
   const lost = few(risks.map(({ migration, what }) => `${what} (${migration})`));
   return {
     reason: 'RowsLost',
-    message: `Reverting the migrations that this version's files lack would lose ${lost}. No changes were made. If this is intended, approve exactly this plan: ${approvalCommand(resource, digest)}`,
+    message: `Reverting the migrations that this version's files lack would lose ${lost}. No changes were made. If this is intended, approve exactly this plan: ${approvalCommand({ resource }, digest)}`,
     migration: first.migration,
     ...(first.statement === undefined ? {} : { statement: first.statement }),
   };

@@ -1,6 +1,7 @@
+import { displayCommand } from '../core/model/display-command.ts';
 import type { Finding } from '../core/model/finding.ts';
 import type { Problem } from '../core/model/problem.ts';
-import type { RunRequest } from '../core/model/request.ts';
+import type { CommandRequest, CommonRequest } from '../core/model/request.ts';
 import type { DecidedFinding } from '../core/model/run-record.ts';
 import type { ReadMigration } from '../core/safety/action.ts';
 import { bySeverity } from '../core/safety/by-severity.ts';
@@ -97,7 +98,7 @@ async function recordCode({ database, plan, migrations }: Input, ports: RunPorts
 }
 
 /** Ids in `safety.ignore` that match no rule, as a problem; checked before anything is changed. */
-export async function unknownIgnores({ safety }: Pick<RunRequest, 'safety'>): Promise<Problem | undefined> {
+export async function unknownIgnores({ safety }: Pick<CommonRequest, 'safety'>): Promise<Problem | undefined> {
   if (safety.ignore.length === 0) return undefined;
   const { ruleIds } = await import('../core/safety/rule-ids.ts');
   const { unknownIds } = await import('../core/safety/unknown-ids.ts');
@@ -127,33 +128,52 @@ export function needsAttention({ severity }: Finding): boolean {
   return severity !== 'notice';
 }
 
+/** What a person types again to approve a plan. `command` is that of another tool. */
+type Approvable = Pick<CommonRequest, 'resource'> & Partial<Pick<CommandRequest, 'command'>>;
+
 /** Why the plan is not run, and the possible actions. */
-export function unsafePlanProblem(
-  findings: readonly Finding[],
-  { resource }: Pick<RunRequest, 'resource'>,
-  digest: string,
-): Problem {
+export function unsafePlanProblem(findings: readonly Finding[], request: Approvable, digest: string): Problem {
+  const { resource, command } = request;
   const first = findings.find(({ severity }) => severity === 'error');
   const [where, approve] =
     resource === undefined
-      ? ['db-manager safety-check', `approve exactly this plan: ${approvalCommand(resource, digest)}`]
+      ? [
+          command === undefined
+            ? 'db-manager safety-check'
+            : `db-manager wrap --dry-run --report run.html -- ${displayCommand(command.run)}`,
+          `approve exactly this plan: ${approvalCommand(request, digest)}`,
+        ]
       : [
           `kubectl describe dbm ${resource.name} -n ${resource.namespace}`,
           'require approval for such plans (approval: OnFindings)',
         ];
   const id = first?.rule ?? '';
+  const comment = commentOf(first, command !== undefined);
+  const ignore = `${comment === undefined ? '' : `add "${comment} db-manager:ignore ${id} <reason>" next to the statement, `}add the rule to safety.ignore, or ${approve}`;
   return {
     reason: 'UnsafePlan',
-    message: `${countFindings(findings)} in the plan; no changes were made. ${describeMostSevere(findings)} Advice and all findings: ${where}. If this is intentional, add "-- db-manager:ignore ${id} <reason>" next to the statement, add the rule to safety.ignore, or ${approve}.`,
+    message: `${countFindings(findings)} in the plan; no changes were made. ${describeMostSevere(findings)} Advice and all findings: ${where}. If this is intentional, ${ignore}.`,
     migration: first?.migration,
     statement: first?.statement,
     position: first?.position,
   };
 }
 
+/** How a comment begins in the file of the finding; undefined if the file of another tool is not known. */
+function commentOf(finding: Finding | undefined, ofTool: boolean): string | undefined {
+  if (!ofTool) return '--';
+  const [, suffix] = /\.([a-z]+)$/i.exec(finding?.position?.file ?? '') ?? [];
+  if (suffix === undefined) return undefined;
+  if (/^(?:py|rb|ya?ml)$/i.test(suffix)) return '#';
+  return /^sql$/i.test(suffix) ? '--' : '//';
+}
+
 /** The command that approves exactly this plan. */
-export function approvalCommand(resource: RunRequest['resource'], digest: string): string {
-  if (resource === undefined) return `db-manager safe-migrate --approve ${digest} (in a manifest: spec.approvedPlan)`;
-  const { name, namespace } = resource;
-  return `kubectl patch dbm ${name} -n ${namespace} --type merge -p '{"spec":{"approvedPlan":"${digest}"}}'`;
+export function approvalCommand({ resource, command }: Approvable, digest: string): string {
+  if (resource !== undefined) {
+    const { name, namespace } = resource;
+    return `kubectl patch dbm ${name} -n ${namespace} --type merge -p '{"spec":{"approvedPlan":"${digest}"}}'`;
+  }
+  if (command !== undefined) return `db-manager wrap --approve ${digest} -- ${displayCommand(command.run)}`;
+  return `db-manager safe-migrate --approve ${digest} (in a manifest: spec.approvedPlan)`;
 }

@@ -5,6 +5,7 @@ import type { HistoryRow } from '../core/model/history.ts';
 import type { LoadedMigration, MigrationFile } from '../core/model/migration.ts';
 import type { Plan } from '../core/model/plan.ts';
 import type { Position, Revision } from '../core/model/revision.ts';
+import type { SourceText } from '../core/model/run-details.ts';
 import type { DecidedFinding } from '../core/model/run-record.ts';
 import type { Snapshot } from '../core/model/snapshot.ts';
 import type { VerifiedSchema } from '../core/model/verified-schema.ts';
@@ -59,6 +60,10 @@ export interface Rehearsed {
   rehearsal?: RehearsalResult;
   /** The schema of the copy before and after the plan, for the page of the run. */
   schemas?: { before: Snapshot; after: Snapshot };
+}
+export interface SentTexts {
+  /** Texts for the page of the run where the migrations are not files of ours. */
+  sources?: SourceText[];
 }
 export interface Applied {
   done: DoneMigration[];

@@ -10,6 +10,8 @@ import type { CommandHost, CommandResult, CommandStage } from '../engine/wrapped
 
 interface HostOptions {
   target: DatabaseTarget;
+  /** The database URL as its owner wrote it. */
+  givenUrl?: string;
   /** Removes the secrets of the run from a text. */
   mask(text: string): string;
   /** Called with each line that the command prints, masked. */
@@ -20,9 +22,10 @@ interface HostOptions {
 export function localHost(
   command: Command,
   env: Readonly<Record<string, string | undefined>>,
-  { target, mask, onOutput }: HostOptions,
+  { target, givenUrl, mask, onOutput }: HostOptions,
 ): CommandHost {
   return {
+    folder: command.workingDir ?? '.',
     check() {
       checkUrlFormat(command.urlFormat, target.dialect);
       for (const words of [command.run, command.down ?? command.run])
@@ -30,7 +33,7 @@ export function localHost(
     },
     async run(stage, place, signal) {
       const words = wordsOf(command, stage);
-      const { env: own, removed } = commandEnvironment(command, place, target, env);
+      const { env: own, removed } = commandEnvironment(command, place, { target, givenUrl }, env);
       const end = await runCommand(words, {
         workingDir: command.workingDir,
         env: own,
@@ -44,12 +47,16 @@ export function localHost(
 }
 
 /** Runs the command in the containers of the pod, whose own variables stay as they are. */
-export function podHost(command: Command, commands: PodCommands, { target, mask, onOutput }: HostOptions): CommandHost {
+export function podHost(
+  command: Command,
+  commands: PodCommands,
+  { target, givenUrl, mask, onOutput }: HostOptions,
+): CommandHost {
   return {
     check: () => checkUrlFormat(command.urlFormat, target.dialect),
     async run(stage, place, signal) {
       const end = await commands.run(stage, {
-        env: commandEnvironment(command, place, target, {}).env,
+        env: commandEnvironment(command, place, { target, givenUrl }, {}).env,
         mask: withToken(place, mask),
         onLine: (line) => onOutput?.(line, stage),
         signal,

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { withoutClientParameters } from '../core/model/connection/command-url.ts';
 import { masker } from '../core/model/masking.ts';
 import type { RunReport } from '../core/model/report.ts';
 import type { CommandRequest } from '../core/model/request.ts';
@@ -16,7 +17,15 @@ export interface WrapOptions
   extends Options,
     Pick<
       SafeMigrateOptions,
-      'moreChecks' | 'backup' | 'create' | 'backupName' | 'rehearsal' | 'approvedPlan' | 'approval' | 'onEvent'
+      | 'moreChecks'
+      | 'backup'
+      | 'create'
+      | 'backupName'
+      | 'rehearsal'
+      | 'approvedPlan'
+      | 'approval'
+      | 'report'
+      | 'onEvent'
     > {
   /** Program and arguments of the other tool: `['alembic', 'upgrade', 'head']`. It runs without a shell. */
   command: readonly string[];
@@ -26,7 +35,10 @@ export interface WrapOptions
   workingDir?: string;
   /** The environment variable in which the command expects the URL. Default `DATABASE_URL`. */
   urlEnv?: string;
-  /** `uri` (the default), `jdbc`, or a template: `{user}:{password}@tcp({host}:{port})/{database}`; for SQLite `{path}`. */
+  /**
+   * `given` (the default): the scheme and the parameters of the database URL; `uri`, `jdbc`, or a template:
+   * `{user}:{password}@tcp({host}:{port})/{database}`; for SQLite `{path}`.
+   */
   urlFormat?: string;
   /** What happens with a statement that was not sent in the rehearsal. Default `Enforce`: it is refused. */
   statements?: 'Enforce' | 'Warn' | 'Ignore';
@@ -45,7 +57,9 @@ export interface WrapOptions
  * if (report.result !== 'succeeded') console.error(report.reason, report.message);
  */
 export async function wrapCommand(options: WrapOptions): Promise<RunReport> {
-  const settings = await settingsOf(options);
+  const env = options.env ?? process.env;
+  const givenUrl = options.databaseUrl ?? env.DATABASE_URL;
+  const settings = await settingsOf({ ...options, ...ownUrl(options, env) });
   const request: CommandRequest = {
     version: 1,
     runId: randomUUID(),
@@ -57,7 +71,7 @@ export async function wrapCommand(options: WrapOptions): Promise<RunReport> {
       ...(options.down === undefined ? {} : { down: [...options.down] }),
       workingDir: options.workingDir ?? options.cwd,
       urlVariable: options.urlEnv ?? 'DATABASE_URL',
-      urlFormat: options.urlFormat ?? 'uri',
+      urlFormat: options.urlFormat ?? 'given',
       statements: options.statements ?? 'Enforce',
     },
     dryRun: options.dryRun ?? false,
@@ -78,11 +92,13 @@ export async function wrapCommand(options: WrapOptions): Promise<RunReport> {
       schemas: settings.backups.schemas,
       retain: settings.backups.retain,
     },
+    ...(options.report === false
+      ? {}
+      : { report: { redactLiterals: options.report?.redactLiterals ?? false, file: options.report?.file } }),
     onFailure: settings.onFailure,
     terminateSessions: settings.terminateSessions,
     timeouts: settings.timeouts,
   };
-  const env = options.env ?? process.env;
   const mask = masker(secretsOf(settings.target, env));
   return runWrapped(request, {
     target: settings.target,
@@ -94,8 +110,18 @@ export async function wrapCommand(options: WrapOptions): Promise<RunReport> {
     emit: (event) => options.onEvent?.(event),
     mask,
     signal: options.signal ?? new AbortController().signal,
-    host: localHost(request.command, env, { target: settings.target, mask, onOutput: options.onOutput }),
+    host: localHost(request.command, env, { target: settings.target, givenUrl, mask, onOutput: options.onOutput }),
   });
+}
+
+/** Parameters of the command's own client are not ours to read. */
+function ownUrl(
+  { databaseUrl }: WrapOptions,
+  env: Readonly<Record<string, string | undefined>>,
+): Pick<WrapOptions, 'databaseUrl' | 'env'> {
+  if (databaseUrl !== undefined) return { databaseUrl: withoutClientParameters(databaseUrl) };
+  const { DATABASE_URL: url } = env;
+  return url === undefined ? {} : { env: { ...env, DATABASE_URL: withoutClientParameters(url) } };
 }
 
 function secretsOf(target: DatabaseTarget, env: Readonly<Record<string, string | undefined>>): string[] {

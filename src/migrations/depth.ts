@@ -16,7 +16,7 @@ interface Depth {
 
 /** Folders that by convention contain no migrations to run, next to or below those that do. */
 const BY_CUSTOM =
-  /^(?:archived?s?|old|legacy|deprecated|disabled|drafts?|templates?|examples?|samples?|fixtures?|libs?|scripts?|helpers?|util(?:s|ities)?|shared|common|tests?|seed(?:s|er|ers)?|models?|snapshots?|meta|rollbacks?|undo|downs?)$/i;
+  /^(?:archived?s?|old|legacy|deprecated|disabled|drafts?|templates?|examples?|samples?|fixtures?|libs?|scripts?|helpers?|util(?:s|ities)?|shared|common|tests?|seed(?:s|er|ers)?|models?|snapshots?|meta|rollbacks?|undo|downs?|sqls)$/i;
 
 /**
  * Which of the files that could run are in a folder that their tool reads. The migrations folder is the given one. If

@@ -3,6 +3,7 @@ import type { Problem } from '../core/model/problem.ts';
 import { type Revision, revisionOfName } from '../core/model/revision.ts';
 import { listNames } from '../core/planning/names.ts';
 import { sortFiles } from '../core/planning/order.ts';
+import { refuseCounterparts } from './counterparts.ts';
 import { placeOf } from './names.ts';
 
 /** The files of one migration, by their names alone. */
@@ -25,7 +26,7 @@ interface Part {
 
 /** Groups paths into migrations: pairs become one migration, and anything ambiguous is a problem. Pure. */
 export function groupFiles(paths: readonly string[]): Grouping {
-  const refused = refuseFlyway(paths);
+  const refused = refuseFlyway(paths) ?? refuseCounterparts(paths);
   if (refused !== undefined) return { ok: false, problem: refused };
   const all = new Set(paths);
   const byKey = Map.groupBy(

@@ -32,9 +32,10 @@ async function walk(folder: string, below: string, seen: ReadonlySet<string>, fo
     if (isHidden(entry.name)) continue;
     const path = below === '' ? entry.name : `${below}/${entry.name}`;
     const kind = entry.isSymbolicLink() ? await linkKind(join(folder, path)) : entry;
-    if (kind?.isFile()) {
+    // A link that leads nowhere is not left out without a word: reading it says why it cannot be read.
+    if (kind === undefined || kind.isFile()) {
       found.push(path);
-    } else if (kind?.isDirectory() && !SKIPPED_FOLDERS.has(entry.name)) {
+    } else if (kind.isDirectory() && !SKIPPED_FOLDERS.has(entry.name)) {
       const real = await realpath(join(folder, path));
       if (!seen.has(real)) await walk(folder, path, new Set([...seen, real]), found);
     }

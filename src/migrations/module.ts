@@ -28,8 +28,9 @@ export async function importMigration(folder: string, file: string, checksum: st
   try {
     lendPackages();
     readAnySuffix();
-    return await importAsAuthor(file, () => import(url.href));
+    return await importAsAuthor(file, 'InvalidMigration', () => import(url.href));
   } catch (cause) {
+    if (cause instanceof ProblemError) throw cause;
     throw new ProblemError(await importProblem(cause, file, path), { cause });
   }
 }

@@ -91,17 +91,23 @@ async function definesModels(file: string): Promise<boolean> {
   return /\bdefineModels\b/.test(await readFile(file, 'utf8'));
 }
 
+const REASON = 'InvalidConfiguration';
+
 type Define = (sequelize: Sequelize, types: typeof DataTypes) => unknown;
 
 async function define(file: string, sequelize: Sequelize): Promise<void> {
   try {
     lendPackages();
-    const module = (await importAsAuthor(file, () => import(pathToFileURL(file).href))) as Record<string, unknown>;
+    const module = (await importAsAuthor(file, REASON, () => import(pathToFileURL(file).href))) as Record<
+      string,
+      unknown
+    >;
     const inner = module.default as Record<string, unknown> | Define | undefined;
     const found = module.defineModels ?? (isPlainFunction(inner) ? inner : inner?.defineModels);
-    if (isPlainFunction(found)) await importAsAuthor(file, async () => found(sequelize, DataTypes));
+    if (isPlainFunction(found)) await importAsAuthor(file, REASON, async () => found(sequelize, DataTypes));
     else adoptModels([module, inner], sequelize);
   } catch (error) {
+    if (error instanceof ProblemError) throw error;
     throw invalid(`The model file ${file} cannot be loaded: ${messageOf(error)}`, error);
   }
 }

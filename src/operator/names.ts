@@ -40,6 +40,9 @@ export const MOUNTS = {
 export const VARIABLES = {
   url: 'DATABASE_URL',
   password: 'DATABASE_PASSWORD',
+  /** Files with the same, which the kubelet renews when the Secret changes. */
+  urlFile: 'DATABASE_URL_FILE',
+  passwordFile: 'DATABASE_PASSWORD_FILE',
   pod: 'DB_MANAGER_POD',
   image: 'DB_MANAGER_IMAGE',
 } as const;

@@ -30,10 +30,36 @@ export function lostFrom(sql: string, dialect: Dialect): Lost | undefined {
         advice: 'There is a byte order mark here, in the middle of the text; it looks like nothing. Delete it.',
       };
     }
+    if (token.kind === 'comment') {
+      const at = hiddenIn(text.slice(token.start, token.end));
+      if (at !== undefined) return { offset: token.start + at, advice: RETURN };
+    }
     last = token;
   }
   if (last === undefined || last.kind === 'space') return undefined;
+  // The data of a dump: a quote in it opens nothing.
+  const copy = copyBefore(sql.slice(0, last.start));
+  if (copy !== undefined) return { offset: copy, advice: COPY_ADVICE };
   return { offset: last.start, advice: unended(text, last) };
+}
+
+const COPY_ADVICE =
+  'COPY … FROM stdin needs psql on the other end, because its data follows in the file. Use INSERT statements, or load the data in a .ts migration.';
+
+const RETURN =
+  'A line ends here with a carriage return alone. SQLite takes what follows for a part of the comment. Save the file with LF or CRLF.';
+
+/** Where a statement `COPY … FROM stdin` begins; undefined without one. */
+function copyBefore(text: string): number | undefined {
+  const end = text.search(/\bfrom\s{1,99}stdin\b/i);
+  const begin = text.slice(0, Math.max(end, 0)).toUpperCase().lastIndexOf('COPY');
+  return begin < 0 || text.slice(begin, end).includes(';') ? undefined : begin;
+}
+
+/** Where a `--` comment contains a carriage return with text after it; undefined where it contains none. */
+function hiddenIn(comment: string): number | undefined {
+  const at = comment.startsWith('--') ? comment.search(/\r(?!\n)\s{0,99}\S/) : -1;
+  return at < 0 ? undefined : at;
 }
 
 function unended(text: string, { kind, start }: Token): string {

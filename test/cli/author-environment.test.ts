@@ -26,7 +26,17 @@ for (const dialect of DIALECTS) {
   });
 }
 
-const SHOWN = ['DB_HOST', 'DB_PASS', 'LEGACY_DSN', 'DB_PATH', 'STORAGE_URL', 'PGHOST', 'PGDATABASE', 'UNRELATED'];
+const SHOWN = [
+  'DB_HOST',
+  'DB_PASS',
+  'LEGACY_DSN',
+  'DB_PATH',
+  'STORAGE_URL',
+  'PGHOST',
+  'PGDATABASE',
+  'DATABASE_URL_FILE',
+  'UNRELATED',
+];
 const TELLS = `module.exports = { up: async (q, S) => {
   const names = ${JSON.stringify(SHOWN)};
   console.log('SEEN', JSON.stringify(names.map((name) => process.env[name] ?? null)), 'END');
@@ -35,7 +45,7 @@ const TELLS = `module.exports = { up: async (q, S) => {
 
 for (const dialect of DIALECTS) {
   it(`no variable leads to the target while code only is recorded or rehearsed, on ${dialect}`, async function () {
-    this.timeout(120_000);
+    this.timeout(240_000);
     const here = await project(dialect);
     const file = join(here.folder, 'data', 'app.db');
     const { hostname, password, pathname, port } = new URL(dialect === 'postgres' ? here.url : 'postgres://h:1/x');
@@ -49,6 +59,7 @@ for (const dialect of DIALECTS) {
             LEGACY_DSN: `Server=${hostname};Port=${port};Pwd=x`,
             PGHOST: hostname,
             PGDATABASE: database,
+            DATABASE_URL_FILE: '/run/secrets/url',
           };
     const seen = (err: string): (string | null)[] => JSON.parse(/SEEN (.*?) END/.exec(err)?.[1] ?? 'null');
     const given = SHOWN.map((name) => (name === 'UNRELATED' ? 'kept' : (env[name] ?? null)));

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { symlink } from 'node:fs/promises';
+import { join } from 'node:path';
 import { loadMigrations } from '../../src/migrations/load.ts';
 import { readMigrations } from '../../src/migrations/read.ts';
 import { writeMigration } from '../../src/migrations/scaffold.ts';
@@ -149,6 +151,23 @@ describe('A file that is left out', () => {
       assert.match(problem.message, message);
       assert.ok(problem.message.includes(name));
     });
+});
+
+describe('A link', () => {
+  it('is read as what it leads to; one that leads nowhere is not left out without a word', async () => {
+    const folder = await folderOf({ 'm/1_a.sql': SQL, 'elsewhere/2_b.sql': SQL });
+    await symlink('../elsewhere/2_b.sql', join(folder, 'm/2_b.sql'));
+    const whole = await readMigrations(join(folder, 'm'));
+    assert.deepEqual(whole.ok && whole.files.map(({ revision }) => revision), ['1_a', '2_b']);
+    await symlink('gone', join(folder, 'm/latest'));
+    const notices: string[] = [];
+    assert.ok((await readMigrations(join(folder, 'm'), { onNotice: (text) => notices.push(text) })).ok);
+    assert.deepEqual(notices, ['Left out, not migrations: latest (no suffix).']);
+    await symlink('../gone/3_c.sql', join(folder, 'm/3_c.sql'));
+    const broken = await readMigrations(join(folder, 'm'));
+    assert.ok(!broken.ok);
+    assert.match(broken.problem.message, /^3_c\.sql cannot be read \(ENOENT\)/);
+  });
 });
 
 describe('A folder that another tool wrote', () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { targetFromRequest } from '../../src/cli/request-target.ts';
 import { runRequestSchema } from '../../src/core/model/request.ts';
 import { runIdentity } from '../../src/core/reconcile/inputs.ts';
 import { backupClaim } from '../../src/operator/manifests/claim.ts';
@@ -54,6 +55,35 @@ describe('the Job of a run', () => {
     assert.equal(database.postgres.passwordVariable, 'DATABASE_PASSWORD');
     assert.equal(database.postgres.caFile, '/data/files/ca/ca.pem');
     assert.equal(database.postgres.keyFile, '/data/files/key/key.pem');
+  });
+
+  it('reads the login of the database again from a file that the kubelet renews', () => {
+    for (const [database, name, ref] of [
+      [{ postgres: POSTGRES }, 'DATABASE_PASSWORD', { name: 's', key: 'p' }],
+      [{ urlFrom: { secretKeyRef: { name: 'u', key: 'url' } } }, 'DATABASE_URL', { name: 'u', key: 'url' }],
+    ] as const) {
+      const { env, volumeMounts } = containerOf({ database }) ?? {};
+      assert.deepEqual(env?.find((each) => each.name === name)?.valueFrom?.secretKeyRef, ref);
+      assert.equal(env?.find((each) => each.name === `${name}_FILE`)?.value, '/data/files/login/login');
+      const mount = volumeMounts?.find((each) => each.name === 'login');
+      assert.deepEqual([mount?.mountPath, mount?.readOnly], ['/data/files/login', true]);
+      const secret = podOf({ database })?.volumes?.find((each) => each.name === 'login')?.secret;
+      assert.deepEqual(secret?.items, [{ key: ref.key, path: 'login' }]);
+      assert.equal(secret?.optional, true, 'the variable reports a missing Secret by its name');
+    }
+  });
+
+  it('logs in with the identity of its pod where the resource says so', () => {
+    const { passwordFrom: _, ...rest } = POSTGRES;
+    const database = { postgres: { ...rest, iam: { provider: 'RDS', region: 'eu-central-1' } } };
+    const { database: wanted } = requestOf({ database });
+    assert.deepEqual('postgres' in wanted && wanted.postgres.iam, { region: 'eu-central-1' });
+    const target = targetFromRequest(requestOf({ database }), {});
+    assert.deepEqual('login' in target && target.login, { kind: 'rds-iam', region: 'eu-central-1' });
+    assert.equal(
+      podOf({ database })?.volumes?.some(({ name }) => name === 'login'),
+      false,
+    );
   });
 
   it("does not let the user's variables stand in for its own", () => {

@@ -36,6 +36,22 @@ const LOST: [string, Dialect[], string, [number, number], RegExp][] = [
   ['a name in grave accents', ['sqlite'], 'SELECT 1 AS `a;\nSELECT 2;', [1, 13], /quoted name .* does not end/],
   ['a NUL', BOTH, "SELECT 1;\nSELECT 'a\0b';\nSELECT 2;", [2, 10], /NUL/],
   ['a NUL in a comment', BOTH, '-- \0\nSELECT 2;', [1, 4], /NUL/],
+  [
+    'what follows a carriage return in a comment',
+    ['sqlite'],
+    'SELECT 1;\n-- why\rDROP TABLE a;',
+    [2, 7],
+    /carriage return/,
+  ],
+  ['a file whose lines end with it', ['sqlite'], '-- why\r\rSELECT 1;\rSELECT 2;', [1, 7], /carriage return/],
+  ['rows of a dump', BOTH, "SELECT 1;\nCOPY t FROM stdin CSV;\n1,it's\n\\.\n", [2, 1], /COPY … FROM stdin needs psql/],
+  [
+    'rows of a dump with columns',
+    BOTH,
+    'COPY public.t (a, "b c")\n FROM STDIN WITH (FORMAT csv);\n1,"x\n\\.\n',
+    [1, 1],
+    /COPY … FROM stdin needs psql/,
+  ],
   ['a byte order mark between two files', BOTH, 'SELECT 1;\n\uFEFFCREATE TABLE a(id int);', [2, 1], /byte order mark/],
 ];
 
@@ -49,6 +65,8 @@ const WHOLE: [string, Dialect[], number][] = [
   ["SELECT E'it\\'s'\n'more'", ['postgres'], 1],
   ['\uFEFFSELECT 1;', BOTH, 1],
   ["SELECT '\uFEFF';", BOTH, 1],
+  ["SELECT 1; -- why\r\nSELECT 'a\rb';", BOTH, 2],
+  ["-- copy from stdin;\nSELECT 'it''s';", BOTH, 1],
 ];
 
 const FORMATS: [string, (sql: string) => { name: string; text: string; line: number }][] = [

@@ -80,8 +80,12 @@ async function runResource(
   if (pod !== undefined) return pod.run(request, emit);
   const { runWrapped } = await import('../../engine/wrapped/run.ts');
   const { localHost } = await import('../../library/command-host.ts');
-  const environment = runEnvironment(io, targetFromRequest(request, io.env), request, emit);
-  const { target, mask = (text: string) => text } = environment;
+  const { withoutClientParameters } = await import('../../core/model/connection/command-url.ts');
+  const givenUrl = 'urlVariable' in request.database ? io.env[request.database.urlVariable] : undefined;
+  const target = targetFromRequest(request, io.env, withoutClientParameters);
+  const environment = runEnvironment(io, target, request, emit);
+  const { mask = (text: string) => text } = environment;
   const onOutput = (line: string, stage: string) => io.err(`${stage} | ${line}`);
-  return runWrapped(request, { ...environment, host: localHost(request.command, io.env, { target, mask, onOutput }) });
+  const host = localHost(request.command, io.env, { target, givenUrl, mask, onOutput });
+  return runWrapped(request, { ...environment, host });
 }

@@ -26,6 +26,9 @@ interface WrapCommandOptions extends RehearsalOptions, QueryCheckOptions {
   backupName?: string;
   /** Digest of the plan. */
   approve?: string;
+  /** The file of the page. */
+  report?: string;
+  redactLiterals?: boolean;
 }
 
 export const wrap = defineCommand<WrapCommandOptions>({
@@ -36,7 +39,7 @@ export const wrap = defineCommand<WrapCommandOptions>({
     'The command runs twice: on the restored copy, then on the target. Write it after --. It gets the URL of a proxy on this machine in an environment variable.',
   examples: [
     'db-manager wrap -- alembic upgrade head',
-    'db-manager wrap --dry-run -- npx knex migrate:latest',
+    'db-manager wrap --dry-run --report run.html -- npx knex migrate:latest',
     'db-manager wrap --url-env FLYWAY_URL --url-format jdbc -- flyway migrate',
   ],
   configure(command) {
@@ -46,7 +49,7 @@ export const wrap = defineCommand<WrapCommandOptions>({
       .option('--url-env <name>', 'environment variable with the URL for the command (default: DATABASE_URL)')
       .option(
         '--url-format <format>',
-        'uri, jdbc, or a template with {host}, {port}, {user}, {password}, {database}; SQLite: {path} (default: uri)',
+        'given, uri, jdbc, or a template with {host}, {port}, {user}, {password}, {database}; SQLite: {path} (default: given)',
       )
       .option('--working-dir <folder>', 'working directory of the command')
       .option('--down <command>', 'command line that reverts the run, for onFailure: Downgrade; a shell runs it')
@@ -65,10 +68,15 @@ export const wrap = defineCommand<WrapCommandOptions>({
       .option(
         '--approve <digest>',
         'run this plan despite its findings; the message that refused the plan contains the digest',
-      );
+      )
+      .option('--report <file>', 'also write the HTML page of the run to this file')
+      .option('--redact-literals', 'leave the literals in SQL out of the page');
     addCheckOptions(command);
   },
-  async action({ rehearsal, statements, approve, down, check, checkBefore, ...options }, io) {
+  async action(
+    { rehearsal, statements, approve, down, check, checkBefore, report: file, redactLiterals, ...options },
+    io,
+  ) {
     const { wrapCommand } = await import('../../library/wrap.ts');
     const { renderReport } = await import('../output/report.ts');
     const { runView } = await import('../output/run-view.ts');
@@ -78,6 +86,7 @@ export const wrap = defineCommand<WrapCommandOptions>({
       down: down === undefined ? undefined : ['/bin/sh', '-c', down],
       moreChecks: checksOf({ check, checkBefore }),
       approvedPlan: approve,
+      report: { file, redactLiterals },
       statements: statements === undefined ? undefined : STATEMENTS[statements],
       ...rehearsalOf({ rehearsal }),
       onEvent: (event) => view?.show(event),

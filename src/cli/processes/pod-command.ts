@@ -2,6 +2,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { listenForCommands } from '../../command/pod.ts';
+import { withoutClientParameters } from '../../core/model/connection/command-url.ts';
 import { ProblemError } from '../../core/model/problem.ts';
 import type { RunEvent, RunReport } from '../../core/model/report.ts';
 import { COMMAND_FOLDER_VARIABLE, type CommandRequest, LAST_STAGE } from '../../core/model/request.ts';
@@ -43,10 +44,12 @@ export async function podRun(io: Io): Promise<PodRun | undefined> {
         const message = 'The run was stopped before the container of the command had started.';
         throw new ProblemError({ reason: 'Interrupted', message });
       });
-      const environment = { ...runEnvironment(io, targetFromRequest(request, io.env), request, emit), signal };
+      const givenUrl = 'urlVariable' in request.database ? io.env[request.database.urlVariable] : undefined;
+      const target = targetFromRequest(request, io.env, withoutClientParameters);
+      const environment = { ...runEnvironment(io, target, request, emit), signal };
       const onOutput = (line: string, stage: string) => io.err(`${stage} | ${line}`);
-      const { target, mask = (text: string) => text } = environment;
-      const host = podHost(request.command, commands, { target, mask, onOutput });
+      const { mask = (text: string) => text } = environment;
+      const host = podHost(request.command, commands, { target, givenUrl, mask, onOutput });
       return runWrapped(request, { ...environment, host });
     },
     async finish(exitCode, lines) {

@@ -10,7 +10,7 @@ export const commandSchema = z.strictObject({
   workingDir: z.string().optional(),
   /** The environment variable with the URL of the database. */
   urlVariable: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of an environment variable'),
-  /** `uri`, `jdbc`, or a template with {host}, {port}, {user}, {password}, {database}; for SQLite with {path}. */
+  /** `given` (as the database URL), `uri`, `jdbc`, or a template with {host}, {port}, {user}, {password}, {database}; for SQLite with {path}. */
   urlFormat: z.string().min(1),
   /** What happens with a statement that was not sent in the rehearsal. */
   statements: z.enum(['Enforce', 'Warn', 'Ignore']),

@@ -32,6 +32,8 @@ export const runRequestSchema = z.strictObject({
         database: z.string(),
         user: z.string(),
         passwordVariable: z.string().optional(),
+        /** The password is a token of AWS IAM for RDS. */
+        iam: z.strictObject({ region: z.string().optional() }).optional(),
         sslMode: z.enum(['disable', 'prefer', 'require', 'verify-ca', 'verify-full']),
         caFile: z.string().optional(),
         certFile: z.string().optional(),

@@ -32,8 +32,10 @@ export const command = z
       .string()
       .min(1)
       .max(500)
-      .default('uri')
-      .describe('uri, jdbc, or a template with {host}, {port}, {user}, {password}, {database}; for SQLite {path}.'),
+      .default('given')
+      .describe(
+        'given (the form of the database URL), uri, jdbc, or a template with {host}, {port}, {user}, {password}, {database}; for SQLite {path}.',
+      ),
     statements: z
       .enum(['Enforce', 'Warn', 'Ignore'])
       .default('Enforce')
@@ -44,8 +46,8 @@ export const command = z
   .meta(
     cel(
       rule(
-        "self.urlFormat in ['uri', 'jdbc'] || self.urlFormat.contains('{')",
-        'urlFormat is uri, jdbc, or a template with {host}, {port}, {user}, {password}, {database} or {path}',
+        "self.urlFormat in ['given', 'uri', 'jdbc'] || self.urlFormat.contains('{')",
+        'urlFormat is given, uri, jdbc, or a template with {host}, {port}, {user}, {password}, {database} or {path}',
       ),
     ),
   );

@@ -23,26 +23,56 @@ const claim = z.strictObject({
   claimName: objectName.describe('A PersistentVolumeClaim in the namespace of this resource.'),
 });
 
-const postgres = z.strictObject({
-  host: z.string().min(1).max(253).describe('Host name or address.'),
-  port: z.int().min(1).max(65535).default(5432).describe('TCP port.'),
-  database: z.string().min(1).max(63).describe('Name of the database.'),
-  user: z.string().min(1).max(63).describe('Role that runs the migrations; it must own the tables.'),
-  passwordFrom: secretSource.optional().describe('Password of the role.'),
-  sslMode: z
-    .enum(['disable', 'prefer', 'require', 'verify-ca', 'verify-full'])
-    .default('prefer')
-    .describe("libpq's sslmode."),
-  caFrom: fileSource.optional().describe('PEM certificate of the authority that signed the server certificate.'),
-  certFrom: secretSource.optional().describe('PEM client certificate.'),
-  keyFrom: secretSource.optional().describe('PEM key of the client certificate.'),
-  schemas: z
-    .array(z.string().min(1).max(63))
-    .min(1)
-    .max(50)
-    .default(['public'])
-    .describe('Schemas to migrate and validate; the history table is created in the first.'),
-});
+const globs = z.array(z.string().min(1).max(200)).min(1).max(50);
+
+const postgres = z
+  .strictObject({
+    host: z.string().min(1).max(253).describe('Host name or address.'),
+    port: z.int().min(1).max(65535).default(5432).describe('TCP port.'),
+    database: z.string().min(1).max(63).describe('Name of the database.'),
+    user: z.string().min(1).max(63).describe('Role that runs the migrations; it must own the tables.'),
+    passwordFrom: secretSource
+      .optional()
+      .describe(
+        'Password of the role. The pod reads it again for each connection, so that it may change during a run.',
+      ),
+    iam: z
+      .strictObject({
+        provider: z.enum(['RDS']).describe('RDS: Amazon RDS and Aurora.'),
+        region: z
+          .string()
+          .min(1)
+          .max(64)
+          .optional()
+          .describe('Region of the database. Default: that of the host name.'),
+      })
+      .optional()
+      .describe(
+        'Log in with a token of the cloud instead of a password. The pod makes one for each connection with its identity (runner.serviceAccountName). It needs TLS.',
+      ),
+    sslMode: z
+      .enum(['disable', 'prefer', 'require', 'verify-ca', 'verify-full'])
+      .default('prefer')
+      .describe("libpq's sslmode."),
+    caFrom: fileSource.optional().describe('PEM certificate of the authority that signed the server certificate.'),
+    certFrom: secretSource.optional().describe('PEM client certificate.'),
+    keyFrom: secretSource.optional().describe('PEM key of the client certificate.'),
+    schemas: z
+      .array(z.string().min(1).max(63))
+      .min(1)
+      .max(50)
+      .default(['public'])
+      .describe('Schemas to migrate and validate; the history table is created in the first.'),
+  })
+  .meta(
+    cel(
+      rule('!has(self.iam) || !has(self.passwordFrom)', 'set passwordFrom or iam, not both'),
+      rule(
+        "!has(self.iam) || self.sslMode in ['require', 'verify-ca', 'verify-full']",
+        'iam needs sslMode require, verify-ca or verify-full',
+      ),
+    ),
+  );
 
 const sqlite = z.strictObject({
   volume: claim.describe('Volume that contains the file.'),
@@ -53,7 +83,11 @@ const sqlite = z.strictObject({
 
 export const database = z
   .strictObject({
-    urlFrom: secretSource.optional().describe('A database URL, for example postgres://user:password@host:5432/name.'),
+    urlFrom: secretSource
+      .optional()
+      .describe(
+        'A database URL, for example postgres://user:password@host:5432/name. User and password are read again for each connection.',
+      ),
     postgres: postgres.optional().describe('A PostgreSQL database, described by its connection parameters.'),
     sqlite: sqlite.optional().describe('A SQLite file on a volume.'),
     history: z
@@ -122,6 +156,18 @@ export const migrations = z
       .optional()
       .describe('Files that are part of spec.runner.image.'),
     command: command.optional(),
+    include: globs
+      .optional()
+      .describe('Globs relative to the folder, such as versions/*.sql. Only these files are read.'),
+    exclude: globs.optional().describe('Globs relative to the folder, such as archive/**. These files are left out.'),
   })
   .describe('Location of the migration files.')
-  .meta(cel(exactlyOne('image', 'configMaps', 'volume', 'runnerImage', 'command')));
+  .meta(
+    cel(
+      exactlyOne('image', 'configMaps', 'volume', 'runnerImage', 'command'),
+      rule(
+        '!has(self.command) || (!has(self.include) && !has(self.exclude))',
+        'migrations.command reads its own files: remove include and exclude',
+      ),
+    ),
+  );

@@ -62,4 +62,5 @@ const runDetailsSchema = z.object({
 export const keptReportSchema = runReportSchema.extend({ details: runDetailsSchema.optional() });
 
 export type RunDetails = z.infer<typeof runDetailsSchema>;
+export type SourceText = RunDetails['sources'][number];
 export type KeptReport = z.infer<typeof keptReportSchema>;

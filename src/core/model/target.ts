@@ -61,6 +61,26 @@ export interface PostgresTarget extends PostgresHost {
   /** Default true. */
   keepAlive?: boolean;
   keepAliveIdleMs?: number;
+  /** Where user and password come from at each connection; absent: they do not change. */
+  login?: PostgresLogin;
+}
+
+/**
+ * Logins that are valid for a short time. `file`: a file with a database URL or a password, read again at each connection.
+ * `rds-iam`: a token of AWS for RDS and Aurora, made locally with the credentials of the environment.
+ */
+export type PostgresLogin =
+  | { kind: 'file'; path: string; holds: 'url' | 'password' }
+  | { kind: 'rds-iam'; region?: string };
+
+/** The login is read again from this file at each connection. SQLite has none. */
+export function withLoginFile(
+  target: DatabaseTarget,
+  path: string | undefined,
+  holds: 'url' | 'password',
+): DatabaseTarget {
+  if (!path || !('host' in target) || target.login !== undefined) return target;
+  return { ...target, login: { kind: 'file', path, holds } };
 }
 
 export type SslMode = 'disable' | 'prefer' | 'require' | 'verify-ca' | 'verify-full';

@@ -85,7 +85,7 @@ async function schemaSql(open: PostgresConnection): Promise<string> {
     ...ownTables(open.target).names.map((name) => `--exclude-table=*.${quoteIdentifier(name)}`),
   ];
   const { child, ended } = startProgram(clients, 'pg_dump', args, {
-    env: environmentOf(open.target),
+    env: await environmentOf(open.target),
     stdout: 'pipe',
   });
   let script = '';

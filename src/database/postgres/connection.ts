@@ -6,6 +6,7 @@ import type { DialOptions, OpenOptions, RawSession } from '../port.ts';
 import { lazySequelize } from '../sequelize.ts';
 import { connectWithRetry } from './connect-with-retry.ts';
 import { type Client, clientConfig, openClient } from './driver.ts';
+import { withCurrentLogin } from './login.ts';
 import { dial } from './raw-session.ts';
 import { pgFor } from './sequelize-module.ts';
 import { applyOwnSettings } from './settings.ts';
@@ -34,14 +35,17 @@ export interface PostgresConnection {
 /** Throws ProblemError: DatabaseUnreachable, AuthenticationFailed, DatabaseNotFound, PermissionDenied. */
 export async function connect(wanted: PostgresTarget, options: OpenOptions): Promise<PostgresConnection> {
   const { client, ssl, target } = await connectWithRetry(wanted, options);
-  const configuration = (applicationName: string, database?: string) =>
-    clientConfig(target, { applicationName, connectMs: options.timeouts.connect, ssl, database });
+  const known = (applicationName: string, database?: string, login = target) =>
+    clientConfig(login, { applicationName, connectMs: options.timeouts.connect, ssl, database });
+  /** With the login of now. */
+  const configuration = async (applicationName: string, database?: string) =>
+    known(applicationName, database, await withCurrentLogin(target));
   const sequelize = lazySequelize({
     database: target.database,
     username: target.user,
     dialect: 'postgres',
     // It connects as we do: TLS, addresses and authentication in one place.
-    dialectModule: pgFor(() => configuration(options.applicationName), target),
+    dialectModule: pgFor(() => known(options.applicationName), target),
     logging: false,
     retry: { max: 1 },
     schema: target.schemas[0] === 'public' ? undefined : target.schemas[0],
@@ -67,18 +71,21 @@ export async function connect(wanted: PostgresTarget, options: OpenOptions): Pro
     identity,
     version: Number(row?.number),
     async another(applicationName, database) {
-      const another = await openClient(configuration(applicationName, database), target);
+      const another = await openClient(await configuration(applicationName, database), target);
       await applyOwnSettings(another);
       return another;
     },
-    migrating: (applicationName) => openClient(configuration(applicationName), target),
-    dial: (parameters, wanted) => dial(configuration(wanted.applicationName), target, parameters, wanted),
+    migrating: async (applicationName) => openClient(await configuration(applicationName), target),
+    dial: async (parameters, wanted) => {
+      const login = await withCurrentLogin(target);
+      return dial(known(wanted.applicationName, undefined, login), login, parameters, wanted);
+    },
     async release() {
       await sequelize.close();
       await open.client.end();
     },
     async renew() {
-      open.client = await openClient(configuration(options.applicationName), target);
+      open.client = await openClient(await configuration(options.applicationName), target);
       await applyOwnSettings(open.client);
     },
   };

@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { PostgresTarget } from '../../core/model/target.ts';
 import type { Clients } from './dump-clients.ts';
+import { withCurrentLogin } from './login.ts';
 
 /** How much of a program's output is kept for a message: the end, which contains the error. */
 const KEPT = 8_000;
@@ -51,7 +52,8 @@ export function startProgram(
  * The environment of libpq for this target (PostgreSQL manual, 32.15): the settings of our own connections, and none of
  * our variables that are not needed. A list of hosts has become one host by now.
  */
-export function environmentOf(target: PostgresTarget, database = target.database): NodeJS.ProcessEnv {
+export async function environmentOf(wanted: PostgresTarget, database = wanted.database): Promise<NodeJS.ProcessEnv> {
+  const target = await withCurrentLogin(wanted);
   const { HOME, PATH, PGPASSFILE, TMPDIR, SSL_CERT_FILE, SSL_CERT_DIR } = process.env;
   const { mode, certFile, keyFile, crlFile, minVersion, maxVersion, negotiation } = target.ssl;
   // node-postgres checks against these without a file; libpq needs an explicit one.

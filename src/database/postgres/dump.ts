@@ -144,7 +144,7 @@ async function tryDump(
     ...(empty ? ['--exclude-schema=*'] : (schemas ?? []).map((schema) => `--schema=${quoteIdentifier(schema)}`)),
     ...compressionArgs(clients, compression),
   ];
-  const env = environmentOf(target);
+  const env = await environmentOf(target);
   if (typeof to !== 'string') {
     const program = startProgram(clients, 'pg_dump', args, { env, stdout: 'pipe', signal: options.signal });
     return consume(program, (source) => to(source, 'pg_dump-custom'), {

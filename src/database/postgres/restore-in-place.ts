@@ -53,7 +53,7 @@ export async function restoreInPlace(open: PostgresConnection, work: RestoreWork
   // pg_restore takes the list of what to restore from a file only.
   const words = await withTemporaryFile('list', async (listFile) => {
     await writeFile(listFile, listWithout(contents, selection.left), { mode: 0o600 });
-    const env = environmentOf(open.target);
+    const env = await environmentOf(open.target);
     const args = [
       '--file=-',
       '--single-transaction',

@@ -146,7 +146,7 @@ async function pgRestore(
   { left, withoutOwners, afterwards }: RestoreSelection,
   searchPath?: string,
 ): Promise<string | undefined> {
-  const env = environmentOf(open.target, name);
+  const env = await environmentOf(open.target, name);
   return withTemporaryFile('list', async (listFile) => {
     await writeFile(listFile, listWithout(contents, left), { mode: 0o600 });
     const common = [`--use-list=${listFile}`, '--no-password', ...(withoutOwners ? ['--no-owner'] : [])];

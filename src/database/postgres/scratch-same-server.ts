@@ -116,7 +116,7 @@ async function restoreInto(
   for (const { id, type } of contents.entries) if (notHere.has(type)) left.add(id);
   return withTemporaryFile('list', async (listFile) => {
     await writeFile(listFile, listWithout(contents, left), { mode: 0o600 });
-    const env = environmentOf(place.target, name);
+    const env = await environmentOf(place.target, name);
     const common = [`--use-list=${listFile}`, '--no-owner', '--no-password'];
     if (clients.major > majorOf(place)) {
       const source = startProgram(clients, 'pg_restore', ['--file=-', '--single-transaction', ...common, path], {
@@ -147,7 +147,7 @@ async function copySchema(
       ...(clients.major >= 14 ? ['--extension=*'] : []),
       ...open.target.schemas.map((schema) => `--schema=${quoteIdentifier(schema)}`),
     ];
-    const { ok, words } = await startProgram(clients, 'pg_dump', args, { env: environmentOf(open.target) }).ended;
+    const { ok, words } = await startProgram(clients, 'pg_dump', args, { env: await environmentOf(open.target) }).ended;
     return ok ? restoreInto(place, name, file, {}, clients.version) : words;
   });
 }

@@ -2,6 +2,7 @@ import pg, { type ClientConfig } from 'pg';
 import type { PostgresTarget } from '../../core/model/target.ts';
 import { guardAuthentication } from './authentication.ts';
 import { noteVersion } from './driver.ts';
+import { withCurrentLogin } from './login.ts';
 import { applyOwnSettings } from './settings.ts';
 
 /**
@@ -29,6 +30,7 @@ export function pgFor(configuration: () => ClientConfig, target: PostgresTarget)
     }
 
     async #connect(): Promise<this> {
+      if (target.login !== undefined) await this.#takeLogin();
       await super.connect();
       try {
         this.#check();
@@ -38,6 +40,13 @@ export function pgFor(configuration: () => ClientConfig, target: PostgresTarget)
         await this.end().catch(() => {});
         throw error;
       }
+    }
+
+    async #takeLogin(): Promise<void> {
+      const { user, password } = await withCurrentLogin(target);
+      const { connectionParameters } = this as unknown as { connectionParameters: { user: string } };
+      connectionParameters.user = user;
+      Object.assign(this, { user, password: password?.reveal() });
     }
   }
   return Object.defineProperties({}, { ...Object.getOwnPropertyDescriptors(pg), Client: { value: Client } });

@@ -16,7 +16,7 @@ export const approve: Step<Pick<Planned, 'plan'> & Checked, object, RunPorts<Com
     if (request.approvedPlan === plan.digest) {
       return { kind: 'done', value: {}, message: `plan ${plan.digest} is approved` };
     }
-    const how = `To approve: ${approvalCommand(request.resource, plan.digest)}`;
+    const how = `To approve: ${approvalCommand(request, plan.digest)}`;
     const noted = findings.filter(needsAttention);
     const found = noted.length === 0 ? '' : ` ${countFindings(noted)}, first ${describeMostSevere(noted)}`;
     return request.approvedPlan === undefined

@@ -1,6 +1,7 @@
 import type { Problem } from '../../core/model/problem.ts';
 import type { Reason } from '../../core/model/reason.ts';
 import { joinSentences } from '../../core/model/sentences.ts';
+import { few } from '../run-text.ts';
 import type { CommandResult } from './host.ts';
 import type { SentRecord } from './record.ts';
 
@@ -21,5 +22,19 @@ export function commandProblem(reason: Reason, result: CommandResult, sent: Sent
     message: `${result.ending} (${where})${why === undefined ? '' : `: ${why}`}`,
     ...(code === undefined || code === '' ? {} : { code }),
     ...(statement === undefined ? {} : { statement }),
+  };
+}
+
+/** A prepared transaction holds its locks until it is ended, also after a restart of the server. */
+export function preparedProblem(reason: Reason, names: readonly string[], place: 'copy' | 'target'): Problem {
+  const which = `${names.length === 1 ? 'a prepared transaction' : `${names.length} prepared transactions`} (${few(names)})`;
+  const what =
+    place === 'copy'
+      ? 'The target was not changed. There its locks would last until it is ended. End it in the migration'
+      : 'Its locks last until it is ended';
+  const [name = ''] = names;
+  return {
+    reason,
+    message: `The command ended and left ${which} on the ${place}. ${what}: COMMIT PREPARED '${name}' or ROLLBACK PREPARED '${name}'.`,
   };
 }

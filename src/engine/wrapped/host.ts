@@ -17,6 +17,8 @@ export interface CommandResult {
 }
 
 export interface CommandHost {
+  /** The folder in which the command runs, where its files can be read. */
+  folder?: string;
   /** Checks before anything is opened. Throws ProblemError InvalidConfiguration. */
   check(): void;
   /** The fixed port and token of a stage, where the command cannot be given others. */

@@ -3,6 +3,7 @@ import { displayCommand } from '../../core/model/display-command.ts';
 import type { ToolHistoryChange } from '../../core/planning/tool-history.ts';
 import { loadNamesTable, type NamesTable } from '../../migrations/statements/named-tables.ts';
 import type { SentPart } from '../../migrations/statements/sent.ts';
+import { findToolFiles } from '../../migrations/tool-files.ts';
 import type { SentStatement } from './record.ts';
 import type { Trial } from './state.ts';
 
@@ -30,8 +31,8 @@ function passedRevisions(
   return found.at(-1) === to ? [...new Set(found)] : [];
 }
 
-/** Statements of the tool's own tables are left out: no person wrote them. */
-export async function partsOf(trial: Trial, words: readonly string[]): Promise<SentPart[]> {
+/** Statements of the tool's own tables are left out: no person wrote them. `folder`: where the tool's files may be. */
+export async function partsOf(trial: Trial, words: readonly string[], folder?: string): Promise<SentPart[]> {
   const namesTable = await loadNamesTable('postgres');
   const statements = trial.sent?.statements ?? [];
   const tables = [...trial.before.histories, ...trial.after.histories].map(({ table }) => table);
@@ -45,11 +46,15 @@ export async function partsOf(trial: Trial, words: readonly string[]): Promise<S
   const filled = groups.filter((group) => group.length > 0);
   const named = filled.length === revisions.length;
   const whole = named ? filled : [filled.flat()];
-  return whole
+  const parts = whole
     .filter((group) => group.length > 0)
     .map((group, index) => ({
       revision: (named ? revisions[index] : revisions.at(-1)) ?? displayCommand(words),
       statements: group.map(({ sql }) => sql.replace(/;\s*$/, '')),
       transactional: group.every(({ inTransaction }) => inTransaction),
     }));
+  if (folder === undefined || !named) return parts;
+  const tools = trial.changes.map(({ tool }) => tool);
+  const files = await findToolFiles(folder, tools, revisions);
+  return parts.map((part) => ({ ...part, source: files.get(part.revision) }));
 }

@@ -3,10 +3,12 @@ import { displayCommand } from '../../core/model/display-command.ts';
 import type { MigrationEffects, RehearsalResult } from '../../core/model/effects.ts';
 import type { Finding } from '../../core/model/finding.ts';
 import type { Problem } from '../../core/model/problem.ts';
+import type { SourceText } from '../../core/model/run-details.ts';
 import { historyChanges, isBookkeeping } from '../../core/planning/tool-history.ts';
 import { bySeverity } from '../../core/safety/by-severity.ts';
 import { ROWS_LOST } from '../../core/safety/observed.ts';
 import { serverOf } from '../../core/safety/server.ts';
+import type { SentPart } from '../../migrations/statements/sent.ts';
 import type { RelayedStatement } from '../../proxy/proxy.ts';
 import { failed } from '../failure.ts';
 import type { Step } from '../flow.ts';
@@ -16,15 +18,15 @@ import { type OpenedCopy, openCopyWith } from '../rehearsal.ts';
 import { describeLoss, type Loss, unexpectedRowLoss } from '../row-loss.ts';
 import { count, few } from '../run-text.ts';
 import { describePlace, untouched } from '../scratch.ts';
-import type { BackedUp, Checked, Connected, Rehearsed } from '../state.ts';
-import { commandProblem } from './failure-text.ts';
+import type { BackedUp, Checked, Connected, Rehearsed, SentTexts } from '../state.ts';
+import { commandProblem, preparedProblem } from './failure-text.ts';
 import { partsOf, revisionsOf } from './parts.ts';
 import { emptyRecord, recordInto } from './record.ts';
 import { refuseIfStopped, runCommandOn } from './run-command.ts';
 import { contentsOf, type Looked, objectDifferences, type Trial, type Tried, type WrappedPorts } from './state.ts';
 
 type Input = Connected & Looked & Checked & BackedUp;
-type Output = Tried & Rehearsed & Pick<Checked, 'findings'> & Partial<Pick<Checked, 'checks'>>;
+type Output = Tried & Rehearsed & SentTexts & Pick<Checked, 'findings'> & Partial<Pick<Checked, 'checks'>>;
 
 /** Runs the command on the restored copy, and records what it does. */
 export const rehearse: Step<Input, Output, WrappedPorts> = {
@@ -61,9 +63,12 @@ async function rehearseOn(copy: OpenedCopy, input: Input, ports: WrappedPorts) {
   const running = runCommandOn('rehearse', database, path, observe, ports);
   // Its session would keep the copy from being dropped.
   const { result, seen } = await running.catch(async (error: unknown) => {
+    await database.preparedTransactions({ rollBack: true }).catch(() => []);
     await watch.stop();
     throw error;
   });
+  // Their locks would stop everything that looks at the copy, and keep it from being dropped.
+  const prepared = await database.preparedTransactions({ rollBack: true });
   const observed = await watch.stop();
   const after = await contentsOf(database);
   const changes = historyChanges(before.histories, after.histories);
@@ -92,9 +97,11 @@ async function rehearseOn(copy: OpenedCopy, input: Input, ports: WrappedPorts) {
   };
   const output = result.lines;
   let findings = input.findings;
+  const parts = await partsOf(trial, request.command.run, ports.host.folder);
+  const details = { schemas: { before: before.snapshot, after: after.snapshot }, sources: sourcesOf(parts) };
   const stop = (problem: Problem) => ({
     ...failed(problem, { touched: problem.reason === 'TargetChanged' }),
-    partial: { rehearsal, findings, output, trial, checks },
+    partial: { rehearsal, findings, output, trial, checks, ...details },
   });
 
   const escaped = await changedTarget(input, ports);
@@ -106,12 +113,13 @@ async function rehearseOn(copy: OpenedCopy, input: Input, ports: WrappedPorts) {
     const place = `on the copy; ${untouched(copy.scratch)}`;
     return stop({ ...commandProblem('RehearsalFailed', result, sent, place), migration: label });
   }
+  if (prepared.length > 0) return stop(preparedProblem('RehearsalFailed', prepared, 'copy'));
   if (seen?.sessions === 0) return stop(notConnected(seen.refused, ports));
 
   const losses = request.safety.ignore.includes(ROWS_LOST.id) ? [] : await lossesOf(database.dialect, effects, trial);
   findings = bySeverity([
     ...findings,
-    ...(await ruleFindings(input, trial, ports)),
+    ...(await ruleFindings(input, trial, parts, ports)),
     ...(await observedFindings(input.database, copy.mode, [effects], losses, ports)),
   ]);
   const [worst] = losses;
@@ -124,19 +132,29 @@ async function rehearseOn(copy: OpenedCopy, input: Input, ports: WrappedPorts) {
   checks.push(...checkedAfter.results);
   if (checkedAfter.problem !== undefined) return stop(checkedAfter.problem);
   const what = changed ? `${count(effects.statements, 'statement')}, ${few(summaryOf(trial))}` : 'it changed nothing';
-  const parts = [
+  const said = [
     `${displayCommand(request.command.run)} succeeded ${rehearsal.message}`,
     what,
     ...result.notes,
     ...losses.map(describeLoss),
     ...(checkedAfter.message === '' ? [] : [checkedAfter.message]),
   ];
-  return { kind: 'done' as const, value: { trial, rehearsal, findings, output, checks }, message: parts.join('; ') };
+  const value = { trial, rehearsal, findings, output, checks, ...details };
+  return { kind: 'done' as const, value, message: said.join('; ') };
 }
 
 function summaryOf({ changes, observed }: Trial): string[] {
   const moved = changes.map(({ tool, from, to }) => `${tool}: ${from} → ${to}`);
   return moved.length > 0 ? moved : [`${count(observed.changed.length, 'table')} changed`];
+}
+
+/** For the page: what was sent, because the files of another tool may be code. */
+function sourcesOf(parts: readonly SentPart[]): SourceText[] {
+  return parts.map(({ revision, statements, source }) => ({
+    revision,
+    file: source === undefined ? 'statements that were sent' : `${source.file}: statements that were sent`,
+    text: statements.map((sql) => `${sql};`).join('\n'),
+  }));
 }
 
 /** Refuses what a copy on a shared server must not get; a private server gets everything but effects outside of it. */
@@ -210,8 +228,13 @@ async function lossesOf(
   });
 }
 
-async function ruleFindings({ database, start }: Input, trial: Trial, ports: WrappedPorts): Promise<Finding[]> {
-  const { safety, command } = ports.request;
+async function ruleFindings(
+  { database, start }: Input,
+  trial: Trial,
+  parts: readonly SentPart[],
+  ports: WrappedPorts,
+): Promise<Finding[]> {
+  const { safety } = ports.request;
   if (safety.mode === 'Disabled' || trial.sent === undefined) return [];
   const [{ RULES }, { checkMigrations }, { readSent }] = await Promise.all([
     import('../../core/safety/rules.ts'),
@@ -220,6 +243,6 @@ async function ruleFindings({ database, start }: Input, trial: Trial, ports: Wra
   ]);
   const { dialect, identity } = database;
   const server = serverOf(dialect, identity.serverVersion) ?? { dialect, version: 0 };
-  const read = await readSent(await partsOf(trial, command.run), dialect);
+  const read = await readSent(parts, dialect);
   return checkMigrations(read, RULES, { server, ignore: safety.ignore, snapshot: start.snapshot });
 }

@@ -7,17 +7,18 @@ import { parseDuration } from '../../core/model/duration.ts';
 import { withHistory } from '../../core/model/history-setting.ts';
 import { ProblemError } from '../../core/model/problem.ts';
 import { Secret } from '../../core/model/secret.ts';
-import { byDialect, type DatabaseTarget } from '../../core/model/target.ts';
+import { byDialect, type DatabaseTarget, withLoginFile } from '../../core/model/target.ts';
 import { type Configuration, DEFAULTS, type EffectiveSettings } from './configuration.ts';
 import { discoverConfiguration } from './discover.ts';
 import { surroundingsOf } from './surroundings.ts';
+import { readUrlFile, URL_FILE } from './url-file.ts';
 
 interface SettleOptions extends Configuration {
   /** A configuration file; default: `db-manager.config.{ts,js,json,yaml}` in `cwd`. `false` reads none. */
   config?: string | false;
   /** Base of relative paths. Default: the working directory. */
   cwd?: string;
-  /** Default `process.env`; DATABASE_URL, DB_PATH and libpq's PG… variables are read. */
+  /** Default `process.env`; DATABASE_URL, DATABASE_URL_FILE, DB_PATH and libpq's PG… variables are read. */
   env?: Environment;
 }
 
@@ -51,13 +52,14 @@ export async function resolveSettings(options: SettleOptions = {}): Promise<Reso
     { source: 'default', folder, values: DEFAULTS as Configuration },
     ...(existsSync(resolve(folder, 'models')) ? [{ source: 'default', folder, values: { models: './models' } }] : []),
     ...(found ? [{ source: found.file, folder: dirname(found.file), values: found.configuration }] : []),
-    ...environmentLayer(env, folder),
+    ...environmentLayer(env, folder, values.databaseUrl === undefined),
     { source: 'option', folder, values },
   ];
   const sources: Record<string, string> = {};
   let merged: Configuration = {};
   for (const layer of layers) merged = overlay(merged, absolute(layer, env), layer.source, sources, '');
-  return { settings: parse(merged, env, folder), sources, ...(found ? { file: found.file } : {}) };
+  const loginFile = sources.databaseUrl === URL_FILE ? resolve(folder, env[URL_FILE] ?? '') : undefined;
+  return { settings: parse(merged, env, folder, loginFile), sources, ...(found ? { file: found.file } : {}) };
 }
 
 const WORDS: readonly (keyof Configuration)[] = [
@@ -92,10 +94,15 @@ async function checked(values: Configuration): Promise<Configuration> {
   return (await import('./schema.ts')).parseConfiguration(values, 'the options');
 }
 
-function environmentLayer(env: Environment, folder: string): Layer[] {
+/** `needed`: no option has the URL. Otherwise a missing file is not an error. */
+function environmentLayer(env: Environment, folder: string, needed: boolean): Layer[] {
   const backups = backupsOfEnvironment(env, folder);
-  const { DATABASE_URL: url, DB_PATH: path } = env;
+  const { DATABASE_URL: url, DATABASE_URL_FILE: file, DB_PATH: path } = env;
   if (url) return [...backups, { source: 'DATABASE_URL', folder, values: { databaseUrl: url } }];
+  if (file && needed) {
+    const text = readUrlFile(resolve(folder, file));
+    return [...backups, { source: URL_FILE, folder, values: { databaseUrl: text } }];
+  }
   if (path) return [...backups, { source: 'DB_PATH', folder, values: { databaseUrl: fileUrl(path.trim()) } }];
   return backups;
 }
@@ -172,14 +179,17 @@ function isTree(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function parse(merged: Configuration, env: Environment, folder: string): EffectiveSettings {
+function parse(merged: Configuration, env: Environment, folder: string, loginFile?: string): EffectiveSettings {
   const { databaseUrl, history, models, timeouts = {}, ...rest } = merged;
   return {
     ...(rest as Omit<EffectiveSettings, 'timeouts' | 'target' | 'databaseUrl' | 'models'>),
     ...(models === undefined ? {} : { models }),
     ...(databaseUrl === undefined
       ? {}
-      : { databaseUrl: new Secret(databaseUrl), target: withHistory(targetOf(databaseUrl, env, folder), history) }),
+      : {
+          databaseUrl: new Secret(databaseUrl),
+          target: withHistory(withLoginFile(targetOf(databaseUrl, env, folder), loginFile, 'url'), history),
+        }),
     timeouts: {
       connect: milliseconds(timeouts.connect),
       lock: milliseconds(timeouts.lock),
@@ -200,13 +210,13 @@ function milliseconds(text = ''): number {
   return parseDuration(text) ?? 0;
 }
 
-/** The configured database. Throws ProblemError InvalidConfiguration, which lists the three ways to set it. */
+/** The configured database. Throws ProblemError InvalidConfiguration, which lists the ways to set it. */
 export function requireTarget({ target }: EffectiveSettings): DatabaseTarget {
   if (target !== undefined) return target;
   throw new ProblemError({
     reason: 'InvalidConfiguration',
     message:
       'No database is configured. Pass --database-url postgres://user:password@host:5432/name or sqlite:///path/to/file.db, ' +
-      'set DATABASE_URL (or DB_PATH for a SQLite file), or add databaseUrl to db-manager.config.ts.',
+      'set DATABASE_URL (or DATABASE_URL_FILE, or DB_PATH for a SQLite file), or add databaseUrl to db-manager.config.ts.',
   });
 }

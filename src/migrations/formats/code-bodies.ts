@@ -5,6 +5,7 @@ import { framePlace } from '../module-error.ts';
 import type { AuthorFunction, Call } from './author-function.ts';
 import { type CallStyle, callStyle } from './call-style.ts';
 import { type CodeBody, codeAssertions, withAssertions } from './code-assertions.ts';
+import { refuseForeignCode } from './foreign-code.ts';
 import { type Bodies, invalid } from './format.ts';
 import { knexCall } from './knex.ts';
 import { sequelizeCliCall } from './sequelize-cli.ts';
@@ -40,6 +41,11 @@ export function codeBodies(module: Exports, file: string, path: string): Bodies 
   const up = functionOf(holder.exports, 'up', file);
   const down = functionOf(holder.exports, 'down', file);
   if (up === undefined) throw new Error('the holder has an up');
+  refuseForeignCode(
+    holder.exports,
+    [up, down].filter((fn) => fn !== undefined),
+    file,
+  );
   const styles = [up, down].flatMap((fn) => (fn === undefined ? [] : [callStyle(fn)]));
   const style = styles.find((one) => one !== 'either');
   const assertions = codeAssertions(holder.exports.assertions ?? module.assertions, file);

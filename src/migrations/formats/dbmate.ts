@@ -1,3 +1,4 @@
+import { refuseMisspelled } from './foreign-marks.ts';
 import { invalid, type SourceFile, type SqlFormat, type SqlSection } from './format.ts';
 import { findMarkers, firstCodeLine, type Marker, pieceOf } from './sections.ts';
 
@@ -26,6 +27,7 @@ export const dbmate: SqlFormat = {
     if (before !== undefined) {
       return invalid(source.file, before, 'SQL above "-- migrate:up" would never run. Move it below that line.');
     }
+    refuseMisspelled(source, MARKER);
     const end = source.text.length;
     return {
       up: section(source, up, down?.start ?? end),

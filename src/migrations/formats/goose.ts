@@ -1,3 +1,4 @@
+import { refuseMisspelled } from './foreign-marks.ts';
 import { invalid, type MigrationPiece, type SourceFile, type SqlFormat, type SqlSection } from './format.ts';
 import { findMarkers, firstCodeLine, type Marker, pieceOf } from './sections.ts';
 
@@ -27,6 +28,7 @@ export const goose: SqlFormat = {
     if (before !== undefined) {
       return invalid(source.file, before, 'SQL above "-- +goose Up" would never run. Move it below that line.');
     }
+    refuseMisspelled(source, MARKER);
     const transaction = !markers.some(({ name }) => /^no\s+transaction$/.test(name));
     const end = source.text.length;
     const read = (from: Marker, to: number): SqlSection => ({

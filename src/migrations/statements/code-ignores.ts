@@ -34,7 +34,8 @@ export async function readCode(folder: string, migration: MigrationFile): Promis
   return { ignores, imports: ownImports(text) };
 }
 
-const COMMENT_LINE = /^\s*(?:\/\/|\/\*|\*)/;
+/** Of JavaScript, SQL, Python and Ruby. */
+const COMMENT_LINE = /^\s*(?:\/\/|\/\*|\*|--|#)/;
 
 /** The same of a text. Pure. */
 export function ignoresIn(text: string, file: string): CodeIgnores {
@@ -56,7 +57,7 @@ export function ignoresIn(text: string, file: string): CodeIgnores {
   };
 }
 
-/** The mark is read as in SQL; in code the comment begins with slashes. */
+/** The mark is read as in SQL; in code the comment begins with slashes or a number sign. */
 function asSqlComment(line: string): string {
-  return line.replace(/(?:\/\/|\/\*+|^\s*\*)(?=[ \t]*db-manager:)/, '--').replace(/\s*\*\/\s*$/, '');
+  return line.replace(/(?:\/\/|\/\*+|#|^\s*\*)(?=[ \t]*db-manager:)/, '--').replace(/\s*\*\/\s*$/, '');
 }

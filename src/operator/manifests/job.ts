@@ -9,6 +9,7 @@ import { commandRequestFromSpec, requestedActions, requestFromSpec } from '../..
 import { ANNOTATIONS, LABELS, MANAGED_BY, MOUNTS, RUNNER_CONTAINER, VARIABLES } from '../names.ts';
 import { backupVariables } from './backup-access.ts';
 import { containersOf } from './command-containers.ts';
+import { loginVariables } from './database-login.ts';
 import { podPlacement } from './placement.ts';
 import { volumesOf } from './volumes.ts';
 
@@ -151,7 +152,6 @@ function environment(
   approvedBy: string | undefined,
 ): V1EnvVar[] {
   const { metadata, spec } = resource;
-  const { urlFrom, postgres } = spec.database;
   const identity = {
     runId: run.id,
     attempt: run.attempt,
@@ -171,9 +171,7 @@ function environment(
     ...requestedActions(resource),
     ...given({ approvedBy }),
   };
-  const secret = urlFrom?.secretKeyRef ?? postgres?.passwordFrom?.secretKeyRef;
   const rehearsal = spec.safety.rehearsalServerUrlFrom;
-  const variable = urlFrom === undefined ? VARIABLES.password : VARIABLES.url;
   const own = (spec.runner.env ?? []) as unknown as V1EnvVar[];
   const secrets = own.filter(({ valueFrom }) => valueFrom?.secretKeyRef !== undefined).map(({ name }) => name);
   const { keyFile } = placement;
@@ -182,7 +180,7 @@ function environment(
     { name: 'HOME', value: '/tmp' },
     { name: VARIABLES.pod, valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
     { name: VARIABLES.image, value: image },
-    ...(secret === undefined ? [] : [{ name: variable, valueFrom: { secretKeyRef: secret } }]),
+    ...loginVariables(spec.database),
     // Secrets that the runner removes from all output of the pod; it already knows its own variables.
     { name: SECRET_VARIABLES.names, value: secrets.join(',') },
     { name: SECRET_VARIABLES.files, value: keyFile ?? '' },

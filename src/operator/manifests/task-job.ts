@@ -7,6 +7,7 @@ import { milliseconds } from '../../kinds/task.ts';
 import { ANNOTATIONS, LABELS, MOUNTS, RUNNER_CONTAINER, TASK_MANAGED_BY, VARIABLES } from '../names.ts';
 import { taskKey } from '../slots.ts';
 import { BACKUPS_CA, backupVariables } from './backup-access.ts';
+import { loginFile, loginVariables } from './database-login.ts';
 import type { RunnerDefaults } from './job.ts';
 import { certificateFiles, claimVolume, secretFile } from './volumes.ts';
 
@@ -95,6 +96,7 @@ function volumesOf({ database, source: { volume, objectStore } }: TaskPod) {
       ? []
       : [claimVolume('database', database.sqlite.volume.claimName, MOUNTS.database, false)]),
     ...(volume === undefined ? [] : [claimVolume('backups', volume.claimName, MOUNTS.backups, false)]),
+    ...loginFile(database),
     ...certificateFiles(database.postgres),
     ...secretFile('backups-ca', caFrom?.secretKeyRef, caFrom?.configMapKeyRef),
   ];
@@ -108,7 +110,7 @@ function environment({ database, source, request }: TaskPod): V1EnvVar[] {
       : placeOfObjectStore(objectStore, BACKUPS_CA);
   const files = (name: string, given: unknown) =>
     given === undefined ? undefined : `${MOUNTS.files}/${name}/${name}.pem`;
-  const { postgres, sqlite, urlFrom } = database;
+  const { postgres, sqlite } = database;
   const target = databaseOf(database, {
     urlVariable: VARIABLES.url,
     passwordVariable: VARIABLES.password,
@@ -117,12 +119,10 @@ function environment({ database, source, request }: TaskPod): V1EnvVar[] {
     certFile: files('cert', postgres?.certFrom),
     keyFile: files('key', postgres?.keyFrom),
   });
-  const secret = urlFrom?.secretKeyRef ?? postgres?.passwordFrom?.secretKeyRef;
-  const variable = urlFrom === undefined ? VARIABLES.password : VARIABLES.url;
   return [
     { name: 'HOME', value: '/tmp' },
     { name: VARIABLES.pod, valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
-    ...(secret === undefined ? [] : [{ name: variable, valueFrom: { secretKeyRef: secret } }]),
+    ...loginVariables(database),
     ...backupVariables(source),
     { name: TASK_REQUEST_VARIABLE, value: JSON.stringify(request({ database: target, place })) },
   ];

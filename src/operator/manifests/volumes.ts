@@ -1,12 +1,8 @@
-import type { V1Volume, V1VolumeMount } from '@kubernetes/client-node';
 import type { DatabaseMigration } from '../../core/model/resource.ts';
 import { backupClaimName } from '../../operator/manifests/claim.ts';
 import { MOUNTS } from '../names.ts';
-
-interface MountedVolume {
-  volume: V1Volume;
-  mount: Omit<V1VolumeMount, 'name'>;
-}
+import { loginFile } from './database-login.ts';
+import type { MountedVolume } from './mounted-volume.ts';
 
 /** The volumes of the pod of a run, each with its mount. Only volumes that the run writes to are writable. */
 export function volumesOf(resource: DatabaseMigration): MountedVolume[] {
@@ -22,6 +18,7 @@ export function volumesOf(resource: DatabaseMigration): MountedVolume[] {
       : [{ volume: { name: 'command', emptyDir: {} }, mount: { mountPath: MOUNTS.command } }]),
     ...backups(resource),
     ...migrationFiles(migrations),
+    ...loginFile(database),
     ...certificateFiles(database.postgres),
     ...secretFile('backups-ca', objectStore?.caFrom?.secretKeyRef, objectStore?.caFrom?.configMapKeyRef),
   ];

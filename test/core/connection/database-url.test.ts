@@ -114,6 +114,8 @@ describe('a database URL', () => {
         { certFile: '/c', keyFile: '/k', crlFile: '/r' },
       ],
       ['sslmode=require&sslcert=/c&sslkey=/k&sslcertmode=disable', 'require', { certFile: undefined }],
+      ['auth=rds-iam', 'require'],
+      ['auth=rds-iam&sslmode=verify-full', 'verify-full'],
       ['ssl_min_protocol_version=TLSv1.3', 'prefer', { minVersion: 'TLSv1.3' }],
     ];
     for (const [query, mode, more = {}] of tls) {
@@ -418,9 +420,24 @@ describe('a database URL', () => {
       [`postgres://u:${SECRET}@h/d?sslmode=${SECRET}`, /sslmode must be/],
       [`postgres://u:${SECRET}@h:${SECRET}/d`, /port/],
       [`postgresql://u:p@h:5432/d?options=-c+statement_timeout%3D${SECRET}`, /statement_timeout/],
+      [`postgres://u:${SECRET}@h/d?auth=rds-iam`, /auth=rds-iam and a password/],
+      [`postgres://u:${SECRET}@h/d?aws_region=eu-central-1`, /aws_region, which needs auth=rds-iam/],
+      ['postgres://u@h/d?auth=rds-iam&sslmode=prefer', /needs sslmode=require or stricter/],
+      ['postgres://u@h/d?auth=rds-iam&ssl=false', /needs sslmode=require or stricter/],
+      [`postgres://u:${SECRET}@h/d?auth=${SECRET}`, /auth must be one of password, rds-iam/],
       [`ws://u:${SECRET}@h/d`, /cannot be read/],
       [String.raw`C:\data\app`, /neither a URL nor an existing file/],
       [SECRET, /neither a URL nor an existing file/],
+      ['postgres://app:$(DB_PASSWORD)@db:5432/d', /contains \$\(DB_PASSWORD\), which was not replaced\. Kubernetes/],
+      ['postgres://$(DB_USER):p@db/d', /\$\(DB_USER\).*earlier in the env of the same container/],
+      [`postgres://app:${SECRET}@$(DB_HOST):5432/d`, /\$\(DB_HOST\)/],
+      ['host=db user=app password=$(DB_PASSWORD) dbname=d', /\$\(DB_PASSWORD\)/],
+      ['jdbc:postgresql://$(DB_HOST)/d?user=u', /\$\(DB_HOST\)/],
+      ['sqlite:///$(DATA_DIR)/app.db', /\$\(DATA_DIR\)/],
+      ['$(DATABASE_URL)', /\$\(DATABASE_URL\)/],
+      [`postgres://app:$${'{DB_PASSWORD}'}@db/d`, /contains \$\{DB_PASSWORD\}.*A shell and Docker Compose replace it/],
+      [`postgres://u:\${DB_PASSWORD:-${SECRET}}@h/d`, /contains \$\{DB_PASSWORD\}/],
+      ['postgres://app:{{ .Values.password }}@db/d', /\{\{ … \}\}.*Render the template/],
     ];
     for (const [text, says] of texts) {
       it(`${text.replaceAll(SECRET, '…')} is an error without its password`, () => {
@@ -429,6 +446,33 @@ describe('a database URL', () => {
         assert.doesNotMatch(message, /s3cr3t/);
       });
     }
+
+    it('is no reference where a password only contains the characters', () => {
+      for (const password of [
+        'a$b',
+        'a$(b',
+        'a$(b)',
+        '$(Ab)',
+        '$()x',
+        'a)$',
+        '%24%28DB_PASSWORD%29',
+        '{b}',
+        '$1',
+        '$$(',
+        '()',
+      ])
+        assert.equal(postgres(`postgres://u:${password}@h/d`).password?.reveal(), decodeURIComponent(password));
+    });
+
+    it('may be a reference in a variable of the environment too', () => {
+      const around = (env: Record<string, string>) => ({ ...NO_SURROUNDINGS, env });
+      assert.match(
+        refusal('postgres://u@h/d', around({ PGPASSWORD: '$(DB_PASSWORD)' })),
+        /^PGPASSWORD contains \$\(DB_P/,
+      );
+      assert.match(refusal('postgres:///d', around({ PGHOST: '$(DB_HOST)' })), /^PGHOST contains \$\(DB_HOST\)/);
+      assert.match(refusal('postgres:///d', around({ PGUSER: `$${'{DB_USER}'}` })), /^PGUSER contains \$\{DB_USER\}/);
+    });
 
     it('is read in spite of blanks and quotes around it', () => {
       for (const wrap of [

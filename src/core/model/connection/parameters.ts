@@ -6,7 +6,7 @@ import { ConnectionStringError, type Given } from './given.ts';
  * node-postgres, SQLAlchemy's drivers, JDBC, and the usual pools. `true` is supported under its own name, `as` under
  * the name in libpq; `refuse` explains what to write instead.
  */
-type Parameter = true | { as: string; value?: (text: string) => string } | { refuse: string };
+type Parameter = true | { as: string; value?: (text: string) => string } | { refuse: string; ofClient?: true };
 
 const POOL = 'It belongs to a connection pool, which db-manager does not use. Remove it.';
 const ELSEWHERE = 'db-manager does not use it. Remove it.';
@@ -17,6 +17,8 @@ const NODE_SOCKET = 'Node.js cannot set it. Use keepalives_idle, or remove it.';
 const SCRAM_KEYS = 'Use password.';
 
 const refuse = (why: string) => ({ refuse: why });
+/** It sets the client that the URL was written for; the command of another tool may get it. */
+const client = (why: string) => ({ refuse: why, ofClient: true as const });
 const asMilliseconds = (text: string) => String(Math.ceil(Number(text) / 1000));
 const asFlag = (text: string) => (/^(true|1|on|yes)$/i.test(text) ? '1' : '0');
 
@@ -42,6 +44,8 @@ const PARAMETERS: Record<string, Parameter> = {
       ...['target_session_attrs', 'load_balance_hosts', 'min_protocol_version', 'max_protocol_version'],
       // Parameters of other tools that have no equivalent in libpq; see postgres-target.ts.
       ...['ssl', 'schemas', 'search_path'],
+      // Ours: login.ts.
+      ...['auth', 'aws_region'],
     ].map((name) => [name, true] as const),
   ),
   keepalives_interval: refuse(NODE_SOCKET),
@@ -76,19 +80,19 @@ const PARAMETERS: Record<string, Parameter> = {
   connectionTimeoutMillis: { as: 'connect_timeout', value: asMilliseconds },
   keepAlive: { as: 'keepalives', value: asFlag },
   keepAliveInitialDelayMillis: { as: 'keepalives_idle', value: asMilliseconds },
-  uselibpqcompat: refuse('db-manager always interprets sslmode as libpq does. Remove it.'),
+  uselibpqcompat: client('db-manager always interprets sslmode as libpq does. Remove it.'),
   encoding: { as: 'client_encoding' },
-  query_timeout: refuse('Use the setting timeouts.statement.'),
-  statement_timeout: refuse('Use the setting timeouts.statement.'),
-  lock_timeout: refuse('Use the setting timeouts.lock.'),
-  idle_in_transaction_session_timeout: refuse(ELSEWHERE),
-  timezone: refuse('Use options=-c%20timezone%3DEurope%2FVienna.'),
-  TimeZone: refuse('Use options=-c%20timezone%3DEurope%2FVienna.'),
-  datestyle: refuse('Use options=-c%20datestyle%3DISO.'),
-  binary: refuse(ELSEWHERE),
-  max: refuse(POOL),
-  min: refuse(POOL),
-  idleTimeoutMillis: refuse(POOL),
+  query_timeout: client('Use the setting timeouts.statement.'),
+  statement_timeout: client('Use the setting timeouts.statement.'),
+  lock_timeout: client('Use the setting timeouts.lock.'),
+  idle_in_transaction_session_timeout: client(ELSEWHERE),
+  timezone: client('Use options=-c%20timezone%3DEurope%2FVienna.'),
+  TimeZone: client('Use options=-c%20timezone%3DEurope%2FVienna.'),
+  datestyle: client('Use options=-c%20datestyle%3DISO.'),
+  binary: client(ELSEWHERE),
+  max: client(POOL),
+  min: client(POOL),
+  idleTimeoutMillis: client(POOL),
   sslca: refuse('Use sslrootcert.'),
   ssl_ca: refuse('Use sslrootcert.'),
   ssl_cert: refuse('Use sslcert.'),
@@ -96,34 +100,34 @@ const PARAMETERS: Record<string, Parameter> = {
 
   // SQLAlchemy: psycopg, asyncpg, pg8000
   timeout: { as: 'connect_timeout' },
-  command_timeout: refuse('Use the setting timeouts.statement.'),
+  command_timeout: client('Use the setting timeouts.statement.'),
   direct_tls: { as: 'sslnegotiation', value: (text) => (asFlag(text) === '1' ? 'direct' : 'postgres') },
   unix_sock: { as: 'host', value: (text) => text.replace(/\/\.s\.PGSQL\.\d+$/, '') },
   tcp_keepalive: { as: 'keepalives', value: asFlag },
-  server_settings: refuse('Use options, for example options=-c%20timezone%3DUTC.'),
+  server_settings: client('Use options, for example options=-c%20timezone%3DUTC.'),
   ssl_context: refuse('Use sslmode with sslrootcert.'),
-  prepare_threshold: refuse(ELSEWHERE),
-  statement_cache_size: refuse(ELSEWHERE),
-  prepared_statement_cache_size: refuse(ELSEWHERE),
-  prepared_statement_name_func: refuse(ELSEWHERE),
-  max_cached_statement_lifetime: refuse(ELSEWHERE),
-  max_cacheable_statement_size: refuse(ELSEWHERE),
-  async_fallback: refuse(ELSEWHERE),
-  autocommit: refuse(ELSEWHERE),
-  executemany_mode: refuse(ELSEWHERE),
-  use_native_hstore: refuse(ELSEWHERE),
-  connection_factory: refuse(ELSEWHERE),
-  pool_size: refuse(POOL),
-  max_overflow: refuse(POOL),
-  pool_recycle: refuse(POOL),
-  pool_pre_ping: refuse(POOL),
+  prepare_threshold: client(ELSEWHERE),
+  statement_cache_size: client(ELSEWHERE),
+  prepared_statement_cache_size: client(ELSEWHERE),
+  prepared_statement_name_func: client(ELSEWHERE),
+  max_cached_statement_lifetime: client(ELSEWHERE),
+  max_cacheable_statement_size: client(ELSEWHERE),
+  async_fallback: client(ELSEWHERE),
+  autocommit: client(ELSEWHERE),
+  executemany_mode: client(ELSEWHERE),
+  use_native_hstore: client(ELSEWHERE),
+  connection_factory: client(ELSEWHERE),
+  pool_size: client(POOL),
+  max_overflow: client(POOL),
+  pool_recycle: client(POOL),
+  pool_pre_ping: client(POOL),
 
   // JDBC (https://jdbc.postgresql.org/documentation/use/)
   currentSchema: { as: 'search_path' },
   ApplicationName: { as: 'application_name' },
   connectTimeout: { as: 'connect_timeout' },
   loginTimeout: { as: 'connect_timeout' },
-  socketTimeout: refuse('Use the setting timeouts.statement.'),
+  socketTimeout: client('Use the setting timeouts.statement.'),
   tcpKeepAlive: { as: 'keepalives', value: asFlag },
   channelBinding: { as: 'channel_binding' },
   requireAuth: { as: 'require_auth' },
@@ -140,52 +144,52 @@ const PARAMETERS: Record<string, Parameter> = {
   sslpasswordcallback: refuse('Use a key file without a passphrase, mode 0600.'),
   socketFactory: refuse('For a Unix socket use host with the folder of the socket.'),
   socketFactoryArg: refuse('For a Unix socket use host with the folder of the socket.'),
-  hostRecheckSeconds: refuse(ELSEWHERE),
+  hostRecheckSeconds: client(ELSEWHERE),
   readOnly: refuse('db-manager has to write. Remove it.'),
-  stringtype: refuse(ELSEWHERE),
-  prepareThreshold: refuse(ELSEWHERE),
-  preparedStatementCacheQueries: refuse(ELSEWHERE),
-  preferQueryMode: refuse(ELSEWHERE),
-  defaultRowFetchSize: refuse(ELSEWHERE),
-  reWriteBatchedInserts: refuse(ELSEWHERE),
-  binaryTransfer: refuse(ELSEWHERE),
-  assumeMinServerVersion: refuse(ELSEWHERE),
-  autosave: refuse(ELSEWHERE),
+  stringtype: client(ELSEWHERE),
+  prepareThreshold: client(ELSEWHERE),
+  preparedStatementCacheQueries: client(ELSEWHERE),
+  preferQueryMode: client(ELSEWHERE),
+  defaultRowFetchSize: client(ELSEWHERE),
+  reWriteBatchedInserts: client(ELSEWHERE),
+  binaryTransfer: client(ELSEWHERE),
+  assumeMinServerVersion: client(ELSEWHERE),
+  autosave: client(ELSEWHERE),
   kerberosServerName: refuse(GSSAPI),
   jaasApplicationName: refuse(GSSAPI),
 
   // Django: dj-database-url, django-environ
-  conn_max_age: refuse(POOL),
-  conn_health_checks: refuse(POOL),
-  disable_server_side_cursors: refuse(ELSEWHERE),
-  atomic_requests: refuse(ELSEWHERE),
+  conn_max_age: client(POOL),
+  conn_health_checks: client(POOL),
+  disable_server_side_cursors: client(ELSEWHERE),
+  atomic_requests: client(ELSEWHERE),
   ssl_require: refuse('Use sslmode=require.'),
 
   // Prisma, Rails, Go
   sslaccept: refuse('Use sslmode=verify-full for strict, sslmode=require for accept_invalid_certs.'),
   sslidentity: refuse('Use sslcert and sslkey.'),
-  connection_limit: refuse(POOL),
-  pool_timeout: refuse(POOL),
+  connection_limit: client(POOL),
+  pool_timeout: client(POOL),
   pgbouncer: refuse('Connect to PostgreSQL directly, or to a pool in session mode, and remove it.'),
-  socket_timeout: refuse('Use the setting timeouts.statement.'),
-  pool: refuse(POOL),
-  prepared_statements: refuse(ELSEWHERE),
-  pool_max_conns: refuse(POOL),
-  pool_min_conns: refuse(POOL),
-  binary_parameters: refuse(ELSEWHERE),
-  default_query_exec_mode: refuse(ELSEWHERE),
-  variables: refuse('Use options, for example options=-c%20timezone%3DUTC.'),
-  reconnect: refuse(ELSEWHERE),
-  checkout_timeout: refuse(POOL),
-  reaping_frequency: refuse(POOL),
-  pool_max_conn_lifetime: refuse(POOL),
-  pool_max_conn_idle_time: refuse(POOL),
-  pool_health_check_period: refuse(POOL),
-  'x-migrations-table': refuse(
+  socket_timeout: client('Use the setting timeouts.statement.'),
+  pool: client(POOL),
+  prepared_statements: client(ELSEWHERE),
+  pool_max_conns: client(POOL),
+  pool_min_conns: client(POOL),
+  binary_parameters: client(ELSEWHERE),
+  default_query_exec_mode: client(ELSEWHERE),
+  variables: client('Use options, for example options=-c%20timezone%3DUTC.'),
+  reconnect: client(ELSEWHERE),
+  checkout_timeout: client(POOL),
+  reaping_frequency: client(POOL),
+  pool_max_conn_lifetime: client(POOL),
+  pool_max_conn_idle_time: client(POOL),
+  pool_health_check_period: client(POOL),
+  'x-migrations-table': client(
     'db-manager has its own history. Import this one: db-manager adopt --from golang-migrate.',
   ),
-  'x-statement-timeout': refuse('Use the setting timeouts.statement.'),
-  'x-multi-statement': refuse(ELSEWHERE),
+  'x-statement-timeout': client('Use the setting timeouts.statement.'),
+  'x-multi-statement': client(ELSEWHERE),
 };
 
 /** Only such a name is repeated in a message: the text after a stray ? may be the rest of a password. */
@@ -210,6 +214,18 @@ function set(given: Given, keyword: string, value: { text: string; from: string 
 
 /** Parts of a URI in front of its parameters; a parameter overrides them, as in libpq. */
 const IN_AUTHORITY = new Set(['host', 'port', 'user', 'password', 'dbname']);
+
+/** Whether the parameter only sets the client that the URL was written for. */
+export function isOfClient(name: string): boolean {
+  const known = Object.hasOwn(PARAMETERS, name) ? PARAMETERS[name] : undefined;
+  return /^x-[a-z-]+$/.test(name) || (typeof known === 'object' && 'ofClient' in known);
+}
+
+/** The name in libpq; an unknown one stays as it is. */
+export function keywordOf(name: string): string {
+  const known = Object.hasOwn(PARAMETERS, name) ? PARAMETERS[name] : undefined;
+  return typeof known === 'object' && 'as' in known ? known.as : name;
+}
 
 /** Whether `name` is one that a keyword/value string may begin with. */
 export function isParameter(name: string): boolean {

@@ -2,6 +2,7 @@ import { Secret } from '../secret.ts';
 import type { PostgresHost, PostgresTarget } from '../target.ts';
 import { addDefaults } from './environment.ts';
 import { ConnectionStringError, type Given, type Value } from './given.ts';
+import { readLogin, withTlsForLogin } from './login.ts';
 import { capital } from './parameters.ts';
 import { findPassword } from './password-file.ts';
 import { isUtf8, readSessionOptions, schemasOf } from './session-options.ts';
@@ -31,8 +32,12 @@ export function postgresTarget(given: Given, sslTrue: SslTrue, surroundings: Sur
   if (encoding !== undefined && !isUtf8(encoding.text))
     throw new ConnectionStringError(`${capital(encoding.from)}: client_encoding must be UTF8.`);
 
+  const login = readLogin(given);
   const hosts = readHosts(given).map((host): PostgresHost => {
-    const password = text('password') ?? findPassword(text('passfile'), { ...host, database, user }, surroundings);
+    const password =
+      login === undefined
+        ? (text('password') ?? findPassword(text('passfile'), { ...host, database, user }, surroundings))
+        : undefined;
     return { ...host, ...(password === undefined ? {} : { password: new Secret(password) }) };
   });
   const [first] = hosts;
@@ -42,7 +47,7 @@ export function postgresTarget(given: Given, sslTrue: SslTrue, surroundings: Sur
     ...first,
     database,
     user,
-    ssl: readTls(given, sslTrue, surroundings),
+    ssl: withTlsForLogin(readTls(given, sslTrue, surroundings), login, given),
     ...schemas(given, user),
     ...(hosts.length > 1 ? { hosts } : {}),
     ...optional('targetSessionAttrs', sessionAttrs(given)),
@@ -56,6 +61,7 @@ export function postgresTarget(given: Given, sslTrue: SslTrue, surroundings: Sur
     ...optional('requireAuth', requireAuth(given.get('require_auth'))),
     ...(text('keepalives') === '0' ? { keepAlive: false } : {}),
     ...optional('keepAliveIdleMs', seconds(given.get('keepalives_idle'), 'keepalives_idle')),
+    ...optional('login', login),
   };
 }
 

@@ -20,6 +20,11 @@ const REFUSED: Record<string, string> = {
   socket_timeout: 'Use the setting timeouts.lock.',
 };
 
+/** Whether the parameter only sets the client that the URL was written for. */
+export function isOfSqliteClient(name: string): boolean {
+  return name !== 'vfs' && name !== 'psow' && (Object.hasOwn(REFUSED, name) || /^_\w+$/.test(name));
+}
+
 const READ_ONLY = 'db-manager has to write to the database. To read a file that must not change, copy it first.';
 
 /** `sqlite:///relative.db`, `sqlite:////absolute.db`, with `+driver`, percent-encoded. Throws ConnectionStringError. */

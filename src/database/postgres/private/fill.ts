@@ -180,15 +180,15 @@ async function restorePart(filling: Filling, prepared: Prepared): Promise<Restor
   return withList(prepared, async (list) => {
     const jobs = `--jobs=${restoreJobs()}`;
     const args = [`--dbname=${conninfo(filling.database)}`, jobs, ...argsOf(part), list, part.path];
-    const { ok, words } = await startProgram(clients, 'pg_restore', args, { env: envOf(filling) }).ended;
+    const { ok, words } = await startProgram(clients, 'pg_restore', args, { env: await envOf(filling) }).ended;
     return ok ? [] : failuresIn(words);
   });
 }
 
 /** In one transaction over one connection, with a search path; the words of what failed first. */
-function streamPart(filling: Filling, prepared: Prepared, path = pathOf(filling)): Promise<string | undefined> {
+async function streamPart(filling: Filling, prepared: Prepared, path = pathOf(filling)): Promise<string | undefined> {
   const { clients, part } = prepared;
-  const env = envOf(filling);
+  const env = await envOf(filling);
   let bytes = 0;
   return withList(prepared, (list) =>
     streamToPsql({
@@ -245,7 +245,7 @@ async function cutOffCopy({ server, database }: Filling): Promise<void> {
   }
 }
 
-function envOf({ server, database, open }: Pick<Filling, 'server' | 'database' | 'open'>): NodeJS.ProcessEnv {
+function envOf({ server, database, open }: Pick<Filling, 'server' | 'database' | 'open'>): Promise<NodeJS.ProcessEnv> {
   return environmentOf(targetOn(server, open.target, server.superuser, database));
 }
 

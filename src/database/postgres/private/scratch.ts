@@ -145,7 +145,7 @@ function withSchemaDump<T>({ open }: Filling, use: (part: DumpPart & { limited: 
     let words = '';
     for (const limits of [[], [...extensions, ...schemas]]) {
       const args = ['--format=custom', `--file=${file}`, '--schema-only', '--no-password', ...limits];
-      const ended = await startProgram(clients, 'pg_dump', args, { env: environmentOf(open.target) }).ended;
+      const ended = await startProgram(clients, 'pg_dump', args, { env: await environmentOf(open.target) }).ended;
       if (ended.ok) return use({ path: file, dumpedBy: clients.version, limited: limits.length > 0 });
       words = ended.words;
     }

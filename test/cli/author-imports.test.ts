@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { type Project, project } from './fixtures.ts';
+
+const UP = "module.exports = { up: async (q, S) => { await q.createTable('t', { a: S.INTEGER }); } };";
+const MODEL = "module.exports = (s, T) => s.define('note', { a: T.INTEGER });";
+
+/** What a module of the application does when a migration requires it. */
+const FAILS: [string, string, RegExp][] = [
+  ['ends the process as if all were well', 'process.exit(0);', /called process\.exit when it was imported/],
+  [
+    'ends the process a moment later',
+    'setTimeout(() => process.exit(), 1);',
+    /called process\.exit when it was imported/,
+  ],
+  [
+    'ends the process because its own start failed',
+    "Promise.reject(new Error('no settings')).catch(() => process.exit(1));",
+    /called process\.exit when it was imported/,
+  ],
+  [
+    'rejects a promise that nothing awaits',
+    "setTimeout(() => Promise.reject(new Error('no redis')), 1);",
+    /started something when it was imported, and that failed: no redis/,
+  ],
+  [
+    'throws in a timer',
+    "setTimeout(() => { throw new Error('no queue'); }, 1);",
+    /started something when it was imported, and that failed: no queue/,
+  ],
+];
+
+describe('an application that a migration or a model imports', function () {
+  this.timeout(60_000);
+  let here: Project;
+  before(async () => {
+    here = await project('sqlite');
+    await here.write('package.json', '{}');
+    await here.write('migrations/1_a.js', `require('../app.js');\n${UP}\n`);
+    await here.write('models/note.js', `require('../app.js');\n${MODEL}\n`);
+    await here.run('init', '--no-tables');
+  });
+
+  for (const [what, app, message] of FAILS)
+    it(`is named where it ${what}; nothing is applied`, async () => {
+      // The import of another, slower file follows, so that the process is still there a moment later.
+      await here.write(
+        'migrations/2_slow.mjs',
+        'await new Promise((ok) => setTimeout(ok, 500));\nexport const up = async () => {};\n',
+      );
+      await here.write('app.js', app);
+      const { code, out, err } = await here.run('migrate', 'upgrade');
+      assert.equal(code, 1, out + err);
+      assert.match(err, message);
+      assert.match(err, /^error: InvalidMigration: 1_a\.js or a module that it imports/m);
+      await here.write('app.js', '');
+      const current = await here.run('migrate', 'current', '--json');
+      assert.equal((JSON.parse(current.out) as { pending: unknown[] }).pending.length, 2);
+    });
+
+  it('is a mistake in the models where these import it', async () => {
+    await here.write('app.js', 'process.exit(0);');
+    const { code, err } = await here.run('generate', 'x');
+    assert.equal(code, 2, err);
+    assert.match(err, /InvalidConfiguration: .*note\.js or a module that it imports called process\.exit/);
+  });
+
+  it('does not keep a command from ending, and its exit code stays', async () => {
+    await here.write('app.js', "require('node:net').createServer().listen(0); setInterval(() => {}, 1000);");
+    const failed = await here.run('generate', 'x');
+    assert.equal(failed.code, 3, failed.err);
+    assert.match(failed.err, /Note: a file of the migrations or models started something that still runs/);
+    const { code, out } = await here.run('migrate', 'upgrade');
+    assert.equal(code, 0);
+    assert.match(out, /2 migrations applied/);
+  });
+});
