@@ -11,7 +11,7 @@ const NEEDED = `(SELECT 2 * count(*) + 2 * count(*) FILTER (WHERE relkind IN ('r
      WHERE oid >= 16384 AND relpersistence <> 't')
   + (SELECT count(*) FROM pg_constraint WHERE oid >= 16384) + (SELECT count(*) FROM pg_attrdef)`;
 
-export interface Locks {
+interface Locks {
   needed: number;
   capacity: number;
 }
