@@ -22,6 +22,8 @@ export function addGlobals(program: Command): void {
   program
     .option('--database-url <url>', 'database URL (or set DATABASE_URL, or DB_PATH for a SQLite file)')
     .option('--migrations <folder>', 'folder of migrations (default: ./migrations)')
+    .option('--include <glob>', 'read only these files of that folder; may be repeated', repeated)
+    .option('--exclude <glob>', 'leave out these files of that folder; may be repeated', repeated)
     .option('--history-schema <name>', 'PostgreSQL: schema of the history table (default: the first schema)')
     .option('--history-table <name>', 'name of the history table (default: db_manager_history)')
     .option('--models <path>', 'Sequelize models (default: ./models if it exists)')
@@ -32,6 +34,8 @@ export function addGlobals(program: Command): void {
     .option('--json', 'print one JSON document')
     .option('-v, --verbose', 'print more detail; print the stack trace of an internal error');
 }
+
+const repeated = (glob: string, before: string[] = []) => [...before, glob];
 
 /** Allows the global options after the command as well: `db-manager backup --json`. */
 export function allowGlobalsEverywhere(program: Command): void {
@@ -50,13 +54,27 @@ function globalOptions() {
 
 /** The global options of a command, its own before those of the program. */
 export function globalsOf(command: Command, io: Io): Globals {
-  const { databaseUrl, migrations, historySchema, historyTable, models, backups, config, json, verbose, ...given } =
-    command.optsWithGlobals<Given>();
+  const {
+    databaseUrl,
+    migrations,
+    include,
+    exclude,
+    historySchema,
+    historyTable,
+    models,
+    backups,
+    config,
+    json,
+    verbose,
+    ...given
+  } = command.optsWithGlobals<Given>();
   const { recipients, identity } = given;
   const history = { schema: historySchema, table: historyTable };
   return {
     databaseUrl,
     migrations,
+    ...(include === undefined ? {} : { include }),
+    ...(exclude === undefined ? {} : { exclude }),
     ...(historySchema === undefined && historyTable === undefined ? {} : { history }),
     models,
     backups:

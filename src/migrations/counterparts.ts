@@ -1,7 +1,7 @@
 import { basename, dirname } from 'node:path/posix';
 import type { Problem } from '../core/model/problem.ts';
 
-/** `x.undo`, `x_down`, `x-rollback`: how tools whose pairs are not read here name the way back. */
+/** `x.undo`, `x_down`, `x-rollback`: how tools whose pairs are not read here name the file that reverts. */
 const BACK = /^(.*?)([._-]?)(?:down|undo|rollback|revert)$/i;
 /** Postgrator: `001.undo.users`, with `001.do.users` next to it. */
 const NUMBERED_BACK = /^(\d+)\.undo(?:\.|$)/i;

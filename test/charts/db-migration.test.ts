@@ -133,6 +133,19 @@ describe('the chart of an application’s migrations', () => {
     assert.deepEqual(wait.args, ['wait', '--revision=1_orders', '--migrations=/migrations', '--timeout=0']);
   });
 
+  it('waits for the files that the resource reads', async () => {
+    const chart = await applicationChart({});
+    for (const name of ['deployment.yaml', 'migrations.yaml']) {
+      const path = join(chart, 'templates', name);
+      const text = readFileSync(path, 'utf8').replaceAll(/ "files" (?:\$files|"migrations\/\*")/g, '');
+      await writeFile(path, text);
+    }
+    const migrations = { image: { reference: 'shop:1' }, include: ['*.sql'], exclude: ['old/**', '0_*'] };
+    const shop = only(await render('shop', chart, { 'db-migration': { spec: { migrations } } }), 'Deployment');
+    const [wait] = shop.spec.template.spec.initContainers;
+    assert.deepEqual(wait.args.slice(-3), ['--include=*.sql', '--exclude=old/**', '--exclude=0_*']);
+  });
+
   it('refuses to wait for a target that says nothing without the database', async () => {
     const why = await refusal(await applicationChart({}), { 'db-migration': { spec: { target: '+1' } } });
     assert.match(why, /cannot wait for db-migration\.spec\.target=\+1.*set a revision, or head/);

@@ -24,6 +24,12 @@ file of this revision of the chart.
     - {{ printf "--revision=%s" $target | quote }}
     - {{ printf "--migrations=%s" $folder | quote }}
     - --timeout=0
+    {{- range $spec.migrations.include }}
+    - {{ printf "--include=%s" . | quote }}
+    {{- end }}
+    {{- range $spec.migrations.exclude }}
+    - {{ printf "--exclude=%s" . | quote }}
+    {{- end }}
     {{- with $spec.unknownApplied }}
     - {{ printf "--unknown-applied=%s" (lower .) | quote }}
     {{- end }}

@@ -6,6 +6,7 @@ import { ConnectionStringError, type Given } from './connection/given.ts';
 import { looksLikeKeywordValue, readKeywordValue } from './connection/keyword-value.ts';
 import { postgresTarget } from './connection/postgres-target.ts';
 import { readUri } from './connection/postgres-uri.ts';
+import { refuseReferences } from './connection/references.ts';
 import { isOther, isPostgres, likelyScheme } from './connection/schemes.ts';
 import { readFileUri, readSqliteUrl, sqliteFile } from './connection/sqlite-url.ts';
 import { NO_SURROUNDINGS, type Surroundings } from './connection/surroundings.ts';
@@ -43,6 +44,7 @@ const SCHEMES = new Map<string, ReadUrl>([
 
 function read(text: string, surroundings: Surroundings): DatabaseTarget {
   if (text === '') throw new ConnectionStringError('The database URL is empty.');
+  refuseReferences(text, 'The database URL');
   const [, scheme = ''] = /^([a-z][a-z0-9+._-]*):/i.exec(text) ?? [];
   const [system = '', driver = ''] = scheme.toLowerCase().split('+');
   const read = SCHEMES.get(system) ?? (isPostgres(system) ? readServer : undefined);

@@ -23,6 +23,8 @@ const claim = z.strictObject({
   claimName: objectName.describe('A PersistentVolumeClaim in the namespace of this resource.'),
 });
 
+const globs = z.array(z.string().min(1).max(200)).min(1).max(50);
+
 const postgres = z
   .strictObject({
     host: z.string().min(1).max(253).describe('Host name or address.'),
@@ -154,6 +156,18 @@ export const migrations = z
       .optional()
       .describe('Files that are part of spec.runner.image.'),
     command: command.optional(),
+    include: globs
+      .optional()
+      .describe('Globs relative to the folder, such as versions/*.sql. Only these files are read.'),
+    exclude: globs.optional().describe('Globs relative to the folder, such as archive/**. These files are left out.'),
   })
   .describe('Location of the migration files.')
-  .meta(cel(exactlyOne('image', 'configMaps', 'volume', 'runnerImage', 'command')));
+  .meta(
+    cel(
+      exactlyOne('image', 'configMaps', 'volume', 'runnerImage', 'command'),
+      rule(
+        '!has(self.command) || (!has(self.include) && !has(self.exclude))',
+        'migrations.command reads its own files: remove include and exclude',
+      ),
+    ),
+  );

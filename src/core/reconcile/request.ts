@@ -42,6 +42,14 @@ export function invalidRepair({ metadata }: Pick<DatabaseMigration, 'metadata'>)
   return `The annotation ${ACTION_ANNOTATIONS.repair} is "${clip(value, 60)}", not an action and a digest. No run starts.`;
 }
 
+function filesOf({ migrations: { include, exclude } }: DatabaseMigrationSpec, { migrationsFolder }: Placement) {
+  return {
+    path: migrationsFolder,
+    ...(include === undefined ? {} : { include }),
+    ...(exclude === undefined ? {} : { exclude }),
+  };
+}
+
 /** Converts a spec into the request for one run. Pure: the same spec and placement give the same request. */
 export function requestFromSpec(
   spec: DatabaseMigrationSpec,
@@ -54,7 +62,7 @@ export function requestFromSpec(
     database: databaseOf(spec.database, placement),
     ...(spec.database.create === undefined ? {} : { create: spec.database.create }),
     ...(spec.database.history === undefined ? {} : { history: spec.database.history }),
-    migrations: { path: placement.migrationsFolder },
+    migrations: filesOf(spec, placement),
     ...(placement.modelsFolder === undefined ? {} : { models: { path: placement.modelsFolder } }),
     target: spec.target,
     allowDowngrade: spec.allowDowngrade,
@@ -65,7 +73,7 @@ export function requestFromSpec(
     approvedPlan: spec.approvedPlan,
     safety: safetyOf(spec),
     validation: spec.validation,
-    ...(spec.checks.length === 0 ? {} : { checks: spec.checks }),
+    ...(spec.checks === undefined ? {} : { checks: spec.checks }),
     backup: {
       enabled: spec.backup.mode === 'Enabled',
       folder: placement.backupsFolder,

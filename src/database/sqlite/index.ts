@@ -71,6 +71,7 @@ export async function openSqlite(
       (await import('./scratch.ts')).createScratch({ path, history: target.history }, from, wanted, openDatabase),
     dropStaleScratches: async () => (await import('./scratch.ts')).dropStaleScratches(path),
     toolTables: (names) => toolTables(connection, names),
+    preparedTransactions: async () => [],
     objects: () => objects(connection),
     watch: async () => (await import('./watch.ts')).watch(connection, own),
     async close() {

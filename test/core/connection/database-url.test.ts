@@ -428,6 +428,16 @@ describe('a database URL', () => {
       [`ws://u:${SECRET}@h/d`, /cannot be read/],
       [String.raw`C:\data\app`, /neither a URL nor an existing file/],
       [SECRET, /neither a URL nor an existing file/],
+      ['postgres://app:$(DB_PASSWORD)@db:5432/d', /contains \$\(DB_PASSWORD\), which was not replaced\. Kubernetes/],
+      ['postgres://$(DB_USER):p@db/d', /\$\(DB_USER\).*earlier in the env of the same container/],
+      [`postgres://app:${SECRET}@$(DB_HOST):5432/d`, /\$\(DB_HOST\)/],
+      ['host=db user=app password=$(DB_PASSWORD) dbname=d', /\$\(DB_PASSWORD\)/],
+      ['jdbc:postgresql://$(DB_HOST)/d?user=u', /\$\(DB_HOST\)/],
+      ['sqlite:///$(DATA_DIR)/app.db', /\$\(DATA_DIR\)/],
+      ['$(DATABASE_URL)', /\$\(DATABASE_URL\)/],
+      [`postgres://app:$${'{DB_PASSWORD}'}@db/d`, /contains \$\{DB_PASSWORD\}.*A shell and Docker Compose replace it/],
+      [`postgres://u:\${DB_PASSWORD:-${SECRET}}@h/d`, /contains \$\{DB_PASSWORD\}/],
+      ['postgres://app:{{ .Values.password }}@db/d', /\{\{ … \}\}.*Render the template/],
     ];
     for (const [text, says] of texts) {
       it(`${text.replaceAll(SECRET, '…')} is an error without its password`, () => {
@@ -436,6 +446,33 @@ describe('a database URL', () => {
         assert.doesNotMatch(message, /s3cr3t/);
       });
     }
+
+    it('is no reference where a password only contains the characters', () => {
+      for (const password of [
+        'a$b',
+        'a$(b',
+        'a$(b)',
+        '$(Ab)',
+        '$()x',
+        'a)$',
+        '%24%28DB_PASSWORD%29',
+        '{b}',
+        '$1',
+        '$$(',
+        '()',
+      ])
+        assert.equal(postgres(`postgres://u:${password}@h/d`).password?.reveal(), decodeURIComponent(password));
+    });
+
+    it('may be a reference in a variable of the environment too', () => {
+      const around = (env: Record<string, string>) => ({ ...NO_SURROUNDINGS, env });
+      assert.match(
+        refusal('postgres://u@h/d', around({ PGPASSWORD: '$(DB_PASSWORD)' })),
+        /^PGPASSWORD contains \$\(DB_P/,
+      );
+      assert.match(refusal('postgres:///d', around({ PGHOST: '$(DB_HOST)' })), /^PGHOST contains \$\(DB_HOST\)/);
+      assert.match(refusal('postgres:///d', around({ PGUSER: `$${'{DB_USER}'}` })), /^PGUSER contains \$\{DB_USER\}/);
+    });
 
     it('is read in spite of blanks and quotes around it', () => {
       for (const wrap of [

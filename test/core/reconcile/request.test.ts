@@ -18,4 +18,27 @@ describe('the request of a resource', () => {
     assert.equal(request({ ...url, create: false }).create, false);
     assert.equal(request({ ...url, create: true }).create, true);
   });
+
+  it('names the files that are read and left out', () => {
+    const migrations = {
+      runnerImage: { path: '/m' },
+      include: ['versions/*.sql'],
+      exclude: ['archive/**', '*.bak.sql'],
+    };
+    const made = requestFromSpec(
+      specSchema.parse({ database: url, migrations }),
+      { runId: 'r', attempt: 1 },
+      PLACEMENT,
+    );
+    const { include, exclude } = migrations;
+    assert.deepEqual(made.migrations, { path: '/m', include, exclude });
+    assert.deepEqual(request(url).migrations, { path: '/m' });
+  });
+
+  it('refuses globs that are empty or longer than 200 characters', () => {
+    for (const include of [[], [''], ['x'.repeat(201)]]) {
+      const migrations = { runnerImage: { path: '/m' }, include };
+      assert.equal(specSchema.safeParse({ database: url, migrations }).success, false);
+    }
+  });
 });

@@ -1,5 +1,6 @@
 import { ConnectionStringError, type Given, type Value } from './given.ts';
 import { addParameter } from './parameters.ts';
+import { refuseReferences } from './references.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** libpq's environment variables (PostgreSQL manual, 32.15) and the keyword whose default each one sets. */
@@ -47,6 +48,7 @@ export function addDefaults(given: Given, surroundings: Surroundings): void {
   const below: Given = new Map();
   for (const [variable, keyword] of Object.entries(VARIABLES)) {
     const text = env[variable];
+    if (text) refuseReferences(text, variable);
     if (text) addParameter(below, keyword, text, variable);
   }
   const session = Object.entries(SESSION_VARIABLES).flatMap(([variable, setting]) => {
