@@ -15,7 +15,7 @@ export const SECRETS: Right = {
   group: '',
   resource: 'secrets',
   verbs: ['get'],
-  why: 'Restart after a Secret was fixed; only metadata is requested. Optional.',
+  why: 'Restart after a Secret was fixed: metadata only. Read the endpoint of spec.notify. Optional.',
 };
 
 /** Needed in every namespace that the operator watches. */
@@ -160,10 +160,11 @@ function page(note: string): string {
     'kubelet puts the values of Secrets into the pod of a run, and that pod has no service account token.',
     '',
     'After `RetryLimitReached` the operator compares the versions of the Secrets that the resource names, with `get` and',
-    'metadata only. It cannot list or watch Secrets. RBAC cannot grant metadata alone, so `get` allows more than it uses.',
+    'metadata only. With `--notify-hosts` it also reads the two Secrets of `spec.notify`. It reads no other value, and cannot',
+    'list or watch Secrets. RBAC cannot grant metadata alone, so `get` allows more than it uses.',
     'Who may create Jobs in a namespace can mount every Secret in it, so `get` adds no new access there. To leave it out:',
     '`rbac.secrets=false` in the chart. A corrected Secret then starts nothing until the resource is annotated with',
-    '`db-manager.dev/retry`.',
+    '`db-manager.dev/retry`, and no notification is sent.',
     '',
     '## In each watched namespace',
     '',

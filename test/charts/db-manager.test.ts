@@ -163,6 +163,14 @@ describe('the chart of the operator', () => {
     assert.equal(args(objects).filter((each) => each.startsWith('--allowed')).length, 0);
   });
 
+  it('sends notifications to the hosts that are listed, and to none without a list', async () => {
+    const hosts = ['hooks.example.com', 'http://relay.monitoring.svc:8080'];
+    const rendered = args(await render('db-manager', CHART, { notify: { hosts } }));
+    assert.ok(rendered.includes('--notify-hosts=hooks.example.com,http://relay.monitoring.svc:8080'));
+    assert.ok(!args(objects).some((each) => each.startsWith('--notify')));
+    assert.match(await refusal(CHART, { notify: { host: 'x' } }), /notify/);
+  });
+
   it('asks for a token for the metrics and serves them over TLS where it is told to', async () => {
     const rendered = await render('db-manager', CHART, {
       metrics: { auth: { enabled: true }, tls: { secretName: 'metrics-tls' }, serviceMonitor: { enabled: true } },

@@ -27,6 +27,7 @@ export interface OperatorOptions {
   allowedServiceAccounts?: string[];
   allowedSources?: string[];
   allowedPriorityClasses?: string[];
+  notifyHosts?: string[];
   metricsAuth?: boolean;
   metricsCertFile?: string;
   metricsKeyFile?: string;

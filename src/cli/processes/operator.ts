@@ -11,6 +11,7 @@ import { TOOL_VERSION } from '../../core/model/version.ts';
 import { createController } from '../../operator/controller.ts';
 import { createDriftController, type DriftController } from '../../operator/drift/controller.ts';
 import { createKindController } from '../../operator/kinds/controller.ts';
+import { createNotifyController, type NotifyController } from '../../operator/notify/controller.ts';
 import { createLogger, type LogFormat, type LogLevel } from '../../telemetry/logger.ts';
 import { createMetrics } from '../../telemetry/metrics.ts';
 import { startProbeServer, type TlsFiles } from '../../telemetry/server.ts';
@@ -41,6 +42,8 @@ export interface OperatorOptions extends OperatorDashboardOptions {
   allowedServiceAccounts?: string[];
   allowedSources?: string[];
   allowedPriorityClasses?: string[];
+  /** Hosts to which notifications are sent; empty or absent: none are sent. */
+  notifyHosts?: string[];
   /** /metrics requires a bearer token whose user may get it. */
   metricsAuth?: boolean;
   metricsCertFile?: string;
@@ -84,6 +87,7 @@ export async function runOperator(options: OperatorOptions): Promise<number> {
     priorityClasses: options.allowedPriorityClasses,
   };
   let drift: DriftController | undefined;
+  let notify: NotifyController | undefined;
   const controller = createController({
     api,
     namespaces: options.namespaces ?? [],
@@ -97,7 +101,10 @@ export async function runOperator(options: OperatorOptions): Promise<number> {
     identity,
     now: () => new Date(),
     emit: logAndCount(logger, metrics),
-    onTouched: (key) => drift?.touch(key),
+    onTouched(key) {
+      drift?.touch(key);
+      notify?.touch(key);
+    },
   });
   drift = createDriftController({
     api,
@@ -108,6 +115,14 @@ export async function runOperator(options: OperatorOptions): Promise<number> {
     most: Math.max(1, Math.ceil(options.maxConcurrentRuns / 4)),
     now: () => new Date(),
     onError: (key, error) => logger.warn('a drift check could not be reconciled', { key, error: messageOf(error) }),
+  });
+  notify = createNotifyController({
+    api,
+    resources: controller.caches.resources,
+    hosts: options.notifyHosts ?? [],
+    identity,
+    now: () => new Date(),
+    onError: (key, error) => logger.warn('a notification could not be handled', { key, error: messageOf(error) }),
   });
   const kinds = createKindController({
     api,
@@ -155,12 +170,13 @@ export async function runOperator(options: OperatorOptions): Promise<number> {
     controller.lead(leadership);
     kinds.lead(leadership);
     drift.lead(leadership);
+    notify.lead(leadership);
     await aborted(AbortSignal.any([options.signal, leadership.lost]));
   } catch (error) {
     if (!options.signal.aborted) throw error;
   } finally {
     await Promise.race([
-      Promise.all([controller.stop(), kinds.stop(), drift.stop()]),
+      Promise.all([controller.stop(), kinds.stop(), drift.stop(), notify.stop()]),
       sleep(STOP_MS, undefined, { ref: false }),
     ]);
     const lost = leadership?.lost.aborted === true;

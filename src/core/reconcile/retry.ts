@@ -8,7 +8,12 @@ import { digest } from './inputs.ts';
  * to `maxBackoff`. A jitter of up to a tenth is added, so that runs that failed together are not retried together. The
  * jitter of a run is always the same.
  */
-export function retryAt({ retry }: DatabaseMigrationSpec, attempt: number, finishedAt: Date, run: string): Date {
+export function retryAt(
+  { retry }: Pick<DatabaseMigrationSpec, 'retry'>,
+  attempt: number,
+  finishedAt: Date,
+  run: string,
+): Date {
   const first = parseDuration(retry.backoff) ?? 0;
   const most = parseDuration(retry.maxBackoff) ?? first;
   const wait = backoff(attempt, { first, most });
@@ -17,6 +22,6 @@ export function retryAt({ retry }: DatabaseMigrationSpec, attempt: number, finis
 }
 
 /** Whether another attempt may follow the failed attempt. */
-export function hasRetryLeft({ retry }: DatabaseMigrationSpec, attempt: number): boolean {
+export function hasRetryLeft({ retry }: Pick<DatabaseMigrationSpec, 'retry'>, attempt: number): boolean {
   return attempt <= retry.limit;
 }
