@@ -15,7 +15,7 @@ export const SECRETS: Right = {
   group: '',
   resource: 'secrets',
   verbs: ['get'],
-  why: 'Restart after a Secret was fixed; only metadata is requested. Optional.',
+  why: 'Restart after a Secret was fixed: metadata only. Read the endpoint of spec.notify. Optional.',
 };
 
 /** Needed in every namespace that the operator watches. */
@@ -62,10 +62,15 @@ export const LEASE_RIGHTS: Right[] = [
   { group: 'coordination.k8s.io', resource: 'leases', verbs: ['get', 'create', 'update'], why: 'Leader election.' },
 ];
 
-/** Cluster-wide, and only with `--metrics-auth`. */
+/** Cluster-wide, and only with `--metrics-auth` or `--dashboard-port`. */
 export const AUTH_RIGHTS: Right[] = [
-  { group: 'authentication.k8s.io', resource: 'tokenreviews', verbs: ['create'], why: 'Who reads /metrics.' },
-  { group: 'authorization.k8s.io', resource: 'subjectaccessreviews', verbs: ['create'], why: 'Whether that user may.' },
+  { group: 'authentication.k8s.io', resource: 'tokenreviews', verbs: ['create'], why: 'Who the caller is.' },
+  {
+    group: 'authorization.k8s.io',
+    resource: 'subjectaccessreviews',
+    verbs: ['create'],
+    why: 'Whether that user may `get` the URL.',
+  },
 ];
 
 const NAME = 'db-manager-operator';
@@ -155,10 +160,11 @@ function page(note: string): string {
     'kubelet puts the values of Secrets into the pod of a run, and that pod has no service account token.',
     '',
     'After `RetryLimitReached` the operator compares the versions of the Secrets that the resource names, with `get` and',
-    'metadata only. It cannot list or watch Secrets. RBAC cannot grant metadata alone, so `get` allows more than it uses.',
+    'metadata only. With `--notify-hosts` it also reads the two Secrets of `spec.notify`. It reads no other value, and cannot',
+    'list or watch Secrets. RBAC cannot grant metadata alone, so `get` allows more than it uses.',
     'Who may create Jobs in a namespace can mount every Secret in it, so `get` adds no new access there. To leave it out:',
     '`rbac.secrets=false` in the chart. A corrected Secret then starts nothing until the resource is annotated with',
-    '`db-manager.dev/retry`.',
+    '`db-manager.dev/retry`, and no notification is sent.',
     '',
     '## In each watched namespace',
     '',
@@ -172,12 +178,14 @@ function page(note: string): string {
     ...head,
     ...rows(LEASE_RIGHTS),
     '',
-    '## Cluster-wide, with `--metrics-auth`',
+    '## Cluster-wide, with `--metrics-auth` or `--dashboard-port`',
     '',
     ...head,
     ...rows(AUTH_RIGHTS),
     '',
-    'The chart adds them with `metrics.auth.enabled`. Who reads the metrics needs `get` on the non-resource URL `/metrics`.',
+    'The chart adds them with `metrics.auth.enabled` and `dashboard.enabled`. Who reads the metrics needs `get` on the',
+    'non-resource URL `/metrics`; who opens the [dashboard](dashboard.md) needs it on `/dashboard`. The dashboard reads and',
+    'approves with the token of its reader, so the operator needs nothing else for it.',
     '',
   ].join('\n');
 }

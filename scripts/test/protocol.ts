@@ -13,6 +13,8 @@ export interface FileResult {
   seconds: number;
   /** CPU time of the worker and of the processes it has waited for. */
   cpuSeconds: number;
+  /** What the heap of the worker holds after the file, in bytes. */
+  heapBytes: number;
 }
 
 export type ToWorker = { kind: 'run'; file: string; grep?: string } | { kind: 'end' };

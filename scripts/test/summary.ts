@@ -17,7 +17,7 @@ export function printSummary(
     for (const { ms, title, file } of tests.toSorted((a, b) => b.ms - a.ms).slice(0, SLOWEST)) {
       print(`${seconds(ms / 1000)}  ${title.replaceAll(/\s+/g, ' ').slice(0, 120)}  (${file})`);
     }
-    print('\nThe slowest files (in brackets: CPU time of the processes that have ended):');
+    print('\nThe slowest files (in brackets: CPU time of the processes that have ended; then the heap of the worker):');
     for (const result of results.toSorted((a, b) => b.seconds - a.seconds).slice(0, 15)) {
       printFile(result);
     }
@@ -44,7 +44,8 @@ function seconds(value: number): string {
 /** A line for each file as it ends: which one a run stopped at, and what each costs. */
 export function printFile(result: FileResult | undefined): void {
   if (result === undefined) return;
-  print(`${seconds(result.seconds)} (${seconds(result.cpuSeconds)})  ${result.file}`);
+  const heap = `${Math.round(result.heapBytes / 2 ** 20)} MiB`.padStart(9);
+  print(`${seconds(result.seconds)} (${seconds(result.cpuSeconds)}) ${heap}  ${result.file}`);
 }
 
 function indent(text: string): string {

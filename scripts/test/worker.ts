@@ -41,7 +41,13 @@ async function run(file: string, grep: string | undefined): Promise<FileResult> 
     console.error(error);
     tests.push({ title: `${file} cannot be loaded`, state: 'failed', ms: 0, error: textOf(error) });
   }
-  return { file, tests, seconds: (performance.now() - began) / 1000, cpuSeconds: cpuSeconds() - cpuBefore };
+  return {
+    file,
+    tests,
+    seconds: (performance.now() - began) / 1000,
+    cpuSeconds: cpuSeconds() - cpuBefore,
+    heapBytes: process.memoryUsage().heapUsed,
+  };
 }
 
 function textOf(error: unknown): string {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { createApi } from '../controller-runtime/api.ts';
+import { type Api, createApi } from '../controller-runtime/api.ts';
 import { ApiError, CredentialsError } from '../controller-runtime/api-error.ts';
 import { kubeConfigReader } from '../controller-runtime/kubeconfig.ts';
 import { ProblemError } from '../core/model/problem.ts';
@@ -9,11 +9,17 @@ import { type ResourceClient, resourceClient } from '../operator/resource-client
 
 export interface ClusterOptions {
   kubeconfig?: string;
+  /** A context of the kubeconfig; default: the current one. */
+  context?: string;
   namespace?: string;
 }
 
 interface Cluster {
   client: ResourceClient;
+  /** For other requests; its errors are those of the API server. */
+  api: Api;
+  /** Name of the context, or of the cluster in a pod. */
+  context: string;
   /** The requested namespace, else the one of the context, else the one of the pod. */
   namespace: string;
 }
@@ -22,15 +28,20 @@ interface Cluster {
 const NOWHERE = 'http://localhost:8080';
 
 /** The cluster of the kubeconfig, or of the pod that the process runs in. Throws ProblemError InvalidConfiguration. */
-export async function openCluster({ kubeconfig, namespace }: ClusterOptions): Promise<Cluster> {
-  const read = await kubeConfigReader(kubeconfig);
+export async function openCluster({ kubeconfig, context: named, namespace }: ClusterOptions): Promise<Cluster> {
+  const read = await kubeConfigReader(kubeconfig, named);
   try {
     const config = read();
     if (config.getCurrentCluster()?.server === NOWHERE)
       throw new Error('no kubeconfig was found, and the process does not run in a pod');
     const context = config.getContextObject(config.getCurrentContext());
-    const api = createApi(config);
-    return { client: inWords(resourceClient(api)), namespace: namespace ?? context?.namespace ?? ownNamespace() };
+    const api = createApi(config, undefined, read);
+    return {
+      client: inWords(resourceClient(api)),
+      api,
+      context: config.getCurrentContext(),
+      namespace: namespace ?? context?.namespace ?? ownNamespace(),
+    };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw invalid(`No Kubernetes cluster is configured: ${why}. Pass --kubeconfig, or set KUBECONFIG.`, error);
@@ -39,39 +50,41 @@ export async function openCluster({ kubeconfig, namespace }: ClusterOptions): Pr
 
 /** The errors of the API server as problems: a denied request, or a missing object. */
 function inWords(client: ResourceClient): ResourceClient {
-  const mapError = (error: unknown): never => {
-    if (error instanceof CredentialsError) throw invalid(`The kubeconfig cannot be used: ${error.message}`, error);
-    if (!(error instanceof ApiError)) throw new ClusterUnreachable(error);
-    if (error.status === 404) {
-      throw invalid(
-        `The CRD of DatabaseMigration is not installed in the cluster (${error.message}). Install the CRD: kubectl apply -f crds/`,
-        error,
-      );
-    }
-    if (error.status === 401 || error.status === 403) {
-      throw new ProblemError(
-        { reason: 'PermissionDenied', message: `The API server denied the request: ${error.message}.` },
-        { cause: error },
-      );
-    }
-    if (error.status === 409) throw new ClusterConflict(error.message, { cause: error });
-    if (error.status >= 500 || error.status === 429) {
-      throw new ProblemError(
-        {
-          reason: 'ApiServerUnavailable',
-          message: `The API server failed (HTTP ${error.status}): ${error.message}.`,
-        },
-        { cause: error },
-      );
-    }
-    throw invalid(`The API server rejected the request: ${error.message}`, error);
-  };
   return {
-    get: (...args) => client.get(...args).catch(mapError),
-    list: (...args) => client.list(...args).catch(mapError),
-    apply: (...args) => client.apply(...args).catch(mapError),
-    patch: (...args) => client.patch(...args).catch(mapError),
+    get: (...args) => client.get(...args).catch(clusterProblem),
+    list: (...args) => client.list(...args).catch(clusterProblem),
+    apply: (...args) => client.apply(...args).catch(clusterProblem),
+    patch: (...args) => client.patch(...args).catch(clusterProblem),
   };
+}
+
+/** Throws the error of a request as a problem. */
+export function clusterProblem(error: unknown): never {
+  if (error instanceof CredentialsError) throw invalid(`The kubeconfig cannot be used: ${error.message}`, error);
+  if (!(error instanceof ApiError)) throw new ClusterUnreachable(error);
+  if (error.status === 404) {
+    throw invalid(
+      `The CRD of DatabaseMigration is not installed in the cluster (${error.message}). Install the CRD: kubectl apply -f crds/`,
+      error,
+    );
+  }
+  if (error.status === 401 || error.status === 403) {
+    throw new ProblemError(
+      { reason: 'PermissionDenied', message: `The API server denied the request: ${error.message}.` },
+      { cause: error },
+    );
+  }
+  if (error.status === 409) throw new ClusterConflict(error.message, { cause: error });
+  if (error.status >= 500 || error.status === 429) {
+    throw new ProblemError(
+      {
+        reason: 'ApiServerUnavailable',
+        message: `The API server failed (HTTP ${error.status}): ${error.message}.`,
+      },
+      { cause: error },
+    );
+  }
+  throw invalid(`The API server rejected the request: ${error.message}`, error);
 }
 
 /** Whether the same request may succeed when it is retried. */

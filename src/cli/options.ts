@@ -34,10 +34,11 @@ export function collect(value: string, before: string[]): string[] {
   return [...before, value];
 }
 
-/** `--namespace` and `--kubeconfig`, of every command that calls the API server. */
+/** `--namespace`, `--context` and `--kubeconfig`, of every command that calls the API server. */
 export function addClusterOptions(command: Command): Command {
   return command
     .option('-n, --namespace <name>', 'namespace (default: the one of the context; in a pod, the one of the pod)')
+    .option('--context <name>', 'context of the kubeconfig (default: the current one)')
     .option('--kubeconfig <file>', 'kubeconfig file (default: KUBECONFIG, ~/.kube/config, or the service account)');
 }
 

@@ -1,6 +1,7 @@
 /** Runs the command of another tool in a process group of its own. It may import core/model. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { accessSync, constants, statSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { accessSync, constants, readdirSync, readFileSync, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ProblemError } from '../core/model/problem.ts';
@@ -30,6 +31,8 @@ export interface CommandEnd {
 
 /** How many lines are kept. */
 const MOST_LINES = 20;
+/** Marks the processes of a run of a command, also those that have left its process group. */
+const MARK = 'DB_MANAGER_COMMAND';
 /** Between the request to end and the kill of the group, in milliseconds. */
 const GRACE_MS = 10_000;
 
@@ -62,11 +65,12 @@ export async function runCommand(words: readonly string[], options: CommandOptio
   }
   const began = performance.now();
   const lines: string[] = [];
+  const mark = randomUUID();
   // A session of its own has no terminal: a question that is asked there fails at once instead of waiting.
   const child = spawn(findProgram(program, cwd, options.env.PATH), args, {
     argv0: program,
     cwd,
-    env: { ...options.env },
+    env: { ...options.env, [MARK]: mark },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });
@@ -81,7 +85,8 @@ export async function runCommand(words: readonly string[], options: CommandOptio
     return reader;
   });
   const { code, signalName } = await ended(child, options.signal);
-  const leftBehind = await endGroup(child.pid);
+  const inGroup = await endGroup(child.pid);
+  const leftBehind = (await endMarked(mark)) || inGroup;
   // What it left behind may hold the streams open.
   await Promise.race([Promise.all([streamEnd(child.stdout), streamEnd(child.stderr)]), sleep(1_000)]);
   for (const reader of readers) reader.finish();
@@ -135,13 +140,42 @@ async function endGroup(pid: number | undefined): Promise<boolean> {
   return true;
 }
 
+/** A server that a command starts may have a session of its own. Only Linux shows the variables of other processes. */
+async function endMarked(mark: string): Promise<boolean> {
+  if (marked(mark).length === 0) return false;
+  const deadline = performance.now() + 2_000;
+  for (let signal: NodeJS.Signals = 'SIGTERM'; ; signal = performance.now() < deadline ? 'SIGTERM' : 'SIGKILL') {
+    const left = marked(mark);
+    if (left.length === 0 || performance.now() > deadline + 2_000) return true;
+    for (const pid of left) sendSignal(pid, signal);
+    await sleep(50);
+  }
+}
+
+function marked(mark: string): number[] {
+  if (process.platform !== 'linux') return [];
+  const has = (pid: string) => {
+    try {
+      return readFileSync(`/proc/${pid}/environ`, 'latin1').includes(`${MARK}=${mark}`);
+    } catch {
+      return false; // It has ended, or belongs to another user.
+    }
+  };
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && has(name))
+    .map(Number);
+}
+
 function signalGroup(pid: number | undefined, signal: NodeJS.Signals | 0): boolean {
-  if (pid === undefined) return false;
+  return pid !== undefined && sendSignal(-pid, signal);
+}
+
+function sendSignal(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
-    process.kill(-pid, signal);
+    process.kill(pid, signal);
     return true;
   } catch {
-    return false; // The group is gone.
+    return false; // It is gone.
   }
 }
 

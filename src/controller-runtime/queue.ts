@@ -1,3 +1,5 @@
+import { backoff } from '../core/model/backoff.ts';
+
 /** A failed key is retried with exponential backoff; all failures of a group together are limited to this rate. */
 const RETRY_MS = { first: 200, most: 60_000 } as const;
 const FAILURES_PER_SECOND = 20;
@@ -158,7 +160,7 @@ export class WorkQueue {
       this.#options.onError(key, error);
       const failures = (this.#failures.get(key) ?? 0) + 1;
       this.#failures.set(key, failures);
-      const wait = Math.min(RETRY_MS.first * 2 ** Math.min(failures - 1, 20), RETRY_MS.most);
+      const wait = backoff(failures, RETRY_MS);
       this.addAfter(key, wait * (0.75 + this.#clock.random() / 2) + this.#takeToken(group));
     } finally {
       this.#working.delete(key);

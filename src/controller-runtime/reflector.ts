@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Api } from '../controller-runtime/api.ts';
 import { ApiError } from '../controller-runtime/api-error.ts';
 import { linesOf } from '../controller-runtime/lines.ts';
+import { backoff } from '../core/model/backoff.ts';
 import type { KubernetesObject, Store } from './store.ts';
 
 interface ReflectorOptions {
@@ -140,6 +141,6 @@ function isGone(error: unknown): boolean {
 }
 
 async function pause(failures: number, signal: AbortSignal): Promise<void> {
-  const wait = Math.min(BACKOFF_MS.first * 2 ** Math.min(failures - 1, 10), BACKOFF_MS.most);
+  const wait = backoff(failures, BACKOFF_MS);
   await sleep(wait * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => {});
 }

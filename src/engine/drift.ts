@@ -2,6 +2,7 @@ import { posix } from 'node:path';
 import type { Snapshot } from '../core/model/snapshot.ts';
 import { compareSnapshots, type Difference } from '../core/schema/compare.ts';
 import { shortName } from '../core/schema/names.ts';
+import { withoutReused } from '../core/schema/serial-sequences.ts';
 import { withoutDifference } from '../core/schema/undo.ts';
 import { type DescribedDifference, inWords } from '../core/schema/validation.ts';
 import type { Database, Introspector } from '../database/port.ts';
@@ -40,7 +41,7 @@ export async function compareLive(
   ignore: readonly string[],
 ): Promise<Drift> {
   const expected = await inWordsOf(database, wanted, found);
-  const all = compareSnapshots(expected, found);
+  const all = withoutReused(compareSnapshots(expected, found), expected);
   const kept = removalsFirst(all.filter((difference) => !isIgnored(difference, ignore)));
   return {
     differences: kept.map((difference) => ({

@@ -2,7 +2,7 @@ import type { Api } from '../controller-runtime/api.ts';
 import type { KubernetesObject, Store } from '../controller-runtime/store.ts';
 import { type Caches, isRecorded } from './caches.ts';
 import { type LogFollowers, runKey } from './logs.ts';
-import { LABELS } from './names.ts';
+import { LABELS, MANAGED_SELECTOR } from './names.ts';
 import { newestRun, ownerKey } from './run-records.ts';
 
 interface CacheContext {
@@ -42,7 +42,8 @@ export async function refreshFromApiServer(
   return over;
 
   async function ask<T>(store: Store<T>, path: string): Promise<void> {
-    const query = { labelSelector: `${LABELS.owner}=${uid}` };
+    // Drift checks have the label of their owner too, and are no runs.
+    const query = { labelSelector: `${MANAGED_SELECTOR},${LABELS.owner}=${uid}` };
     const { items } = await known.api.request<{ items: KubernetesObject[] }>({ verb: 'list', path, query });
     for (const item of items) store.put(store.trim(item));
   }

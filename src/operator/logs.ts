@@ -3,6 +3,7 @@ import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import type { Api } from '../controller-runtime/api.ts';
 import { isStatus } from '../controller-runtime/api-error.ts';
 import { linesOf } from '../controller-runtime/lines.ts';
+import { backoff } from '../core/model/backoff.ts';
 import type { StepReport } from '../core/model/report.ts';
 import { REPORT_BYTES } from '../core/model/report-limits.ts';
 import type { RunLog } from '../core/reconcile/observed.ts';
@@ -166,7 +167,7 @@ export class LogFollowers {
       }
       failures = outcome === 'end' ? 1 : failures + 1;
       // The stream can end while the pod still runs (API server restarted, log rotated): the log is read again.
-      const wait = Math.min(RETRY_MS.first * 2 ** Math.min(failures - 1, 10), RETRY_MS.most);
+      const wait = backoff(failures, RETRY_MS);
       await sleep(wait, undefined, { signal: stop.signal }).catch(() => {});
     }
     if (!stop.signal.aborted) this.#changed(follower);

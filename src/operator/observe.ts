@@ -83,7 +83,7 @@ export function observe(
   const record = caches.resources.get(key);
   if (record === undefined) return undefined;
   const { unreadable } = record;
-  const resource = withoutDrift(record.resource);
+  const resource = withoutOthers(record.resource);
   const blocked = blockingDrift(record.resource);
   const { namespace = '' } = resource.metadata;
   const versions = versionsOf(resource, caches);
@@ -109,12 +109,13 @@ export function observe(
   };
 }
 
-/** The controller of drift checks writes these fields of the status; here they must not be written with old values. */
-function withoutDrift(resource: DatabaseMigration): DatabaseMigration {
+/** Other controllers write these fields of the status; here they must not be written with old values. */
+function withoutOthers(resource: DatabaseMigration): DatabaseMigration {
   const { status } = resource;
-  const conditions = status?.conditions?.filter(({ type }) => type !== 'InSync');
-  if (status?.drift === undefined && conditions?.length === status?.conditions?.length) return resource;
-  const { drift: _, ...rest } = status ?? {};
+  const conditions = status?.conditions?.filter(({ type }) => type !== 'InSync' && type !== 'Notified');
+  if (status?.drift === undefined && status?.notify === undefined && conditions?.length === status?.conditions?.length)
+    return resource;
+  const { drift: _1, notify: _2, ...rest } = status ?? {};
   return {
     ...resource,
     status: { ...rest, ...(conditions === undefined || conditions.length === 0 ? {} : { conditions }) },

@@ -163,6 +163,14 @@ describe('the chart of the operator', () => {
     assert.equal(args(objects).filter((each) => each.startsWith('--allowed')).length, 0);
   });
 
+  it('sends notifications to the hosts that are listed, and to none without a list', async () => {
+    const hosts = ['hooks.example.com', 'http://relay.monitoring.svc:8080'];
+    const rendered = args(await render('db-manager', CHART, { notify: { hosts } }));
+    assert.ok(rendered.includes('--notify-hosts=hooks.example.com,http://relay.monitoring.svc:8080'));
+    assert.ok(!args(objects).some((each) => each.startsWith('--notify')));
+    assert.match(await refusal(CHART, { notify: { host: 'x' } }), /notify/);
+  });
+
   it('asks for a token for the metrics and serves them over TLS where it is told to', async () => {
     const rendered = await render('db-manager', CHART, {
       metrics: { auth: { enabled: true }, tls: { secretName: 'metrics-tls' }, serviceMonitor: { enabled: true } },
@@ -176,6 +184,36 @@ describe('the chart of the operator', () => {
     assert.equal(endpoint.scheme, 'https');
     assert.ok(endpoint.bearerTokenFile);
     assert.equal(objects.filter(({ metadata }) => metadata?.name?.includes('metrics-')).length, 0);
+  });
+
+  it('serves the dashboard only where it is told to, with a role for its readers and none for the operator', async () => {
+    assert.ok(!args(objects).some((each) => each.startsWith('--dashboard')));
+    assert.equal(objects.filter(({ metadata }) => metadata?.name?.includes('dashboard')).length, 0);
+    const rendered = await render('db-manager', CHART, {
+      dashboard: { enabled: true, approve: true, port: 8443, tls: { secretName: 'page-tls' } },
+      networkPolicy: { enabled: true },
+    });
+    assert.deepEqual(
+      args(rendered).filter((each) => each.startsWith('--dashboard')),
+      [
+        '--dashboard-port=8443',
+        '--dashboard-approve',
+        '--dashboard-cert-file=/dashboard-tls/tls.crt',
+        '--dashboard-key-file=/dashboard-tls/tls.key',
+      ],
+    );
+    const [port] = only(rendered, 'Service', 'db-manager-dashboard').spec.ports;
+    assert.deepEqual(port, { name: 'dashboard', port: 8443, targetPort: 'dashboard' });
+    assert.deepEqual(only(rendered, 'ClusterRole', 'team-db-manager-dashboard-auth').rules, rulesOf(AUTH_RIGHTS));
+    assert.deepEqual(only(rendered, 'ClusterRole', 'team-db-manager-dashboard-user').rules, [
+      { nonResourceURLs: ['/dashboard'], verbs: ['get'] },
+    ]);
+    assert.deepEqual(
+      only(rendered, 'ClusterRole', 'team-db-manager').rules,
+      only(objects, 'ClusterRole', 'team-db-manager').rules,
+    );
+    assert.match(JSON.stringify(only(rendered, 'NetworkPolicy').spec.ingress), /8443/);
+    await assert.rejects(render('db-manager', CHART, { dashboard: { enabled: true, port: 8080 } }), /port of its own/);
   });
 
   it('leaves the permission on Secrets out where it is told to', async () => {

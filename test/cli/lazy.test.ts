@@ -118,6 +118,27 @@ describe('what a command with nothing to do does not need', () => {
   }
 });
 
+describe('the dashboard', () => {
+  it('is not loaded by other commands, of a cluster or not', async () => {
+    for (const [args, expected] of [
+      [['migrate', 'current', '--migrations', '.'], 'success'],
+      [['--help'], 'success'],
+      [['status', '--kubeconfig', 'config.yaml'], 'failure'],
+    ] as const) {
+      const modules = await modulesOf(
+        [...args],
+        { ...FILES, 'config.yaml': 'apiVersion: v1\nkind: Config\n' },
+        expected,
+      );
+      assert.deepEqual(
+        modules.filter((url) => /\/(?:core\/)?dashboard\//.test(url)),
+        [],
+        args.join(' '),
+      );
+    }
+  });
+});
+
 describe('the models of every kind that Kubernetes has', () => {
   it('stay out of a command that reads the kubeconfig', async () => {
     const nobody = [

@@ -355,6 +355,7 @@ const ELSEWHERE: Partial<Record<Reason, string>> = {
   DependencyCycle: 'test/cluster/operator-situations.test.ts',
   DatabaseInUse: 'test/cluster/operator-situations.test.ts',
   SchemaDrift: 'test/cluster/drift.test.ts',
+  NotificationFailed: 'test/cluster/notify.test.ts',
   OutsideWindow: 'test/cluster/operator-situations.test.ts',
   ReferenceNotFound: 'test/cluster/operator-situations.test.ts',
   ImagePullFailed: 'test/cluster/operator-situations.test.ts',

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
+import { KubeConfig } from '@kubernetes/client-node';
+import { createApi } from '../../src/controller-runtime/api.ts';
 import type { DatabaseMigration } from '../../src/core/model/resource.ts';
+import { refreshFromApiServer } from '../../src/operator/cache-refresh.ts';
+import { createCaches } from '../../src/operator/caches.ts';
+import { LogFollowers } from '../../src/operator/logs.ts';
 import { type Ground, type Operator, openGround } from './operator-fixtures.ts';
 import { configMap, furnish, migration, postgresDatabase } from './operator-resources.ts';
 import { describeCluster } from './suite.ts';
@@ -108,6 +113,28 @@ describeCluster('drift checks of the operator', (cluster) => {
     assert.equal(conditionOf(during)?.status, 'True', JSON.stringify(during.status?.drift));
     await ground.resourceWhen('orders', 'migrated', ({ status }) => status?.currentRevision === '2_more', 90);
     assert.equal(conditionOf(await check())?.status, 'True');
+  });
+
+  it('are no runs for the controller of runs, which asks the API server when it misses a Job', async function () {
+    this.timeout(120_000);
+    const resource = await check();
+    const { job = '' } = resource.status?.drift ?? {};
+    const config = new KubeConfig();
+    config.loadFromFile(cluster().kubeconfig);
+    const api = createApi(config);
+    const caches = createCaches([ground.namespace], () => {});
+    // As after a lost watch: a run has begun, and its Job is not in the cache.
+    const status = { ...resource.status, run: { id: 'missed', attempt: 1 }, history: [] };
+    caches.resources.put(caches.resources.trim({ ...resource, status } as never));
+    const [key = ''] = caches.resources.keys();
+    await refreshFromApiServer(key, undefined, { api, caches, logs: new LogFollowers(api, () => {}) });
+    const names = [...caches.jobs.values()].map(({ name }) => name);
+    assert.ok(names.length > 0, 'the Jobs of its runs are asked for');
+    const pods = await ground.run('get', 'pods', `--selector=batch.kubernetes.io/job-name=${job}`, '--output=name');
+    assert.match(pods, /pod\//, 'the check has a pod with the label of its owner');
+    assert.ok(
+      ![...names, ...[...caches.pods.values()].map(({ pod }) => pod.name)].some((name) => /-drift-/.test(name)),
+    );
   });
 
   it('block the next run where the spec says so, and let it start when the schema is in sync', async function () {

@@ -9,6 +9,9 @@ const GOOD = {
   backup: { volume: { claimName: 'backups' } },
 };
 
+const COMMAND = { ...GOOD, migrations: { command: { image: 'shop:1', command: ['alembic', 'upgrade', 'head'] } } };
+const withCommand = (fields: object) => ({ migrations: { command: { ...COMMAND.migrations.command, ...fields } } });
+
 /** What is wrong with a manifest, and the sentence that the API server answers with. */
 const REFUSED: { title: string; spec: object; sentence: RegExp }[] = [
   {
@@ -20,6 +23,51 @@ const REFUSED: { title: string; spec: object; sentence: RegExp }[] = [
     title: 'an unknown field far inside',
     spec: { ...GOOD, safety: { rehersal: 'Disabled' } },
     sentence: /unknown field "spec\.safety\.rehersal"/,
+  },
+  {
+    title: 'a command next to another source of migrations',
+    spec: { ...COMMAND, migrations: { ...COMMAND.migrations, ...GOOD.migrations } },
+    sentence: /set exactly one of image, configMaps, volume, runnerImage, command/,
+  },
+  {
+    title: 'a command with a target',
+    spec: { ...COMMAND, target: '+1' },
+    sentence: /migrations\.command excludes target, allowDowngrade, models and execution: Sidecar/,
+  },
+  {
+    title: 'a command with models',
+    spec: { ...COMMAND, models: { path: '/app/models' } },
+    sentence: /migrations\.command excludes target, allowDowngrade, models and execution: Sidecar/,
+  },
+  {
+    title: 'a command in a sidecar',
+    spec: { ...COMMAND, execution: 'Sidecar' },
+    sentence: /migrations\.command excludes target, allowDowngrade, models and execution: Sidecar/,
+  },
+  {
+    title: 'a command with a downgrade after failure, but no command that reverts',
+    spec: { ...COMMAND, onFailure: 'Downgrade' },
+    sentence: /onFailure: Downgrade needs migrations\.command\.down/,
+  },
+  {
+    title: 'a command with checks of drift',
+    spec: { ...COMMAND, drift: { schedule: '17 3 * * *' } },
+    sentence: /drift compares with a replay of migration files, which migrations\.command does not have/,
+  },
+  {
+    title: 'a command without words',
+    spec: { ...COMMAND, ...withCommand({ command: [] }) },
+    sentence: /spec\.migrations\.command\.command in body should have at least 1 items/,
+  },
+  {
+    title: 'a command whose URL has a form that does not exist',
+    spec: { ...COMMAND, ...withCommand({ urlFormat: 'odbc' }) },
+    sentence: /urlFormat is given, uri, jdbc, or a template/,
+  },
+  {
+    title: 'a command whose URL is in a variable that cannot be',
+    spec: { ...COMMAND, ...withCommand({ urlEnv: '1-URL' }) },
+    sentence: /spec\.migrations\.command\.urlEnv in body should match/,
   },
   { title: 'no database', spec: { ...GOOD, database: {} }, sentence: /set exactly one of urlFrom, postgres, sqlite/ },
   {
@@ -202,6 +250,19 @@ describeCluster('the resource on a real API server', (cluster) => {
     assert.equal(spec.target, 'head');
     assert.deepEqual(spec.timeouts, { connect: '1m', lock: '5s', run: '30m', statement: '0s' });
     assert.deepEqual(spec.backup.retain, { days: 30, last: 10 });
+  });
+
+  it('is taken with a command, which gets its defaults', async () => {
+    const { code, stderr } = await apply('command', {
+      ...COMMAND,
+      ...withCommand({ down: ['alembic', 'downgrade', '-1'] }),
+    });
+    assert.equal(code, 0, stderr);
+    const { spec } = JSON.parse(await room.run('get', 'dbm', 'command', '--output=json'));
+    const { urlEnv, urlFormat, statements, args } = spec.migrations.command;
+    assert.deepEqual([urlEnv, urlFormat, statements, args], ['DATABASE_URL', 'given', 'Enforce', []]);
+    const template = await apply('template', { ...COMMAND, ...withCommand({ urlFormat: '{user}:{password}@{host}' }) });
+    assert.equal(template.code, 0, template.stderr);
   });
 
   it('stays with its database', async () => {

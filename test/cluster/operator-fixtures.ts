@@ -27,9 +27,14 @@ export interface OperatorOptions {
   allowedServiceAccounts?: string[];
   allowedSources?: string[];
   allowedPriorityClasses?: string[];
+  notifyHosts?: string[];
   metricsAuth?: boolean;
   metricsCertFile?: string;
   metricsKeyFile?: string;
+  dashboardPort?: number;
+  dashboardApprove?: boolean;
+  dashboardCertFile?: string;
+  dashboardKeyFile?: string;
 }
 
 export interface Operator extends Server {

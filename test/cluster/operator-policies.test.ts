@@ -182,6 +182,60 @@ describeCluster('deploy/samples/policies on a real API server', (cluster) => {
   });
 });
 
+describeCluster('the sample policy for production on a real API server', (cluster) => {
+  let room: Room;
+  const GOOD = { approval: 'Manual' };
+  const DIGEST = `sha256:${'0'.repeat(64)}`;
+
+  before(async function () {
+    this.timeout(60_000);
+    await installCrd(cluster());
+    room = await openRoom(cluster(), 'production');
+    await cluster().mustKubectl(['label', 'namespace', room.namespace, 'db-manager.dev/environment=production']);
+    await cluster().mustKubectl(['apply', `--filename=${join(POLICIES, 'production.yaml')}`]);
+    await room.run('create', 'role', 'edit', '--verb=get,create,patch,update', '--resource=databasemigrations');
+    await room.run('create', 'rolebinding', 'edit', '--role=edit', '--user=developer', '--user=approver');
+    const page = await readFile(join(POLICIES, 'production.yaml'), 'utf8');
+    const command = /kubectl (create role approver .*)/.exec(page)?.[1] ?? '';
+    await room.run(...command.split(' '));
+    await room.run('create', 'rolebinding', 'approver', '--role=approver', '--user=approver');
+    await eventually('the policy to be enforced', async () => (await apply({})).code !== 0);
+  });
+
+  const apply = (spec: object, user = 'developer', more: string[] = ['--dry-run=server']) =>
+    cluster().kubectl(['apply', ...more, `--as=${user}`, `--namespace=${room.namespace}`, '--filename=-'], {
+      input: JSON.stringify(sqliteMigration('x', spec)),
+    });
+
+  for (const [title, spec, field] of [
+    ['no approval', {}, /spec\.approval must be Manual/],
+    ['approval on findings only', { approval: 'OnFindings' }, /spec\.approval must be Manual/],
+    ['no backup', { ...GOOD, backup: { mode: 'Disabled' } }, /spec\.backup\.mode must be Enabled/],
+    ['no rehearsal', { ...GOOD, safety: { rehearsal: 'Disabled' } }, /spec\.safety\.rehearsal must not be Disabled/],
+    ['rules that only warn', { ...GOOD, safety: { mode: 'Warn' } }, /spec\.safety\.mode must be Enforce/],
+    ['a plan that is approved from the start', { ...GOOD, approvedPlan: DIGEST }, /permission approve/],
+  ] as [string, object, RegExp][]) {
+    it(`denies ${title}`, async () => {
+      const { code, stderr } = await apply(spec);
+      assert.equal(code, 1, stderr);
+      assert.match(stderr, field);
+    });
+  }
+
+  it('lets an approver approve, and anyone else change what is not the approval', async () => {
+    const real: string[] = [];
+    assert.equal((await apply(GOOD, 'developer', real)).code, 0);
+    const refused = await apply({ ...GOOD, approvedPlan: DIGEST }, 'developer', real);
+    assert.match(refused.stderr, /permission approve/);
+    const approved = await apply({ ...GOOD, approvedPlan: DIGEST }, 'approver', real);
+    assert.equal(approved.code, 0, approved.stderr);
+    const suspended = await apply({ ...GOOD, approvedPlan: DIGEST, suspend: true }, 'developer', real);
+    assert.equal(suspended.code, 0, suspended.stderr);
+    const other = await apply({ ...GOOD, approvedPlan: DIGEST.replace('0', '1') }, 'developer', real);
+    assert.match(other.stderr, /permission approve/);
+  });
+});
+
 describeCluster('the bounds of an operator', (cluster) => {
   let ground: Ground;
   let operator: Operator;

@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { REASONS } from '../../src/core/model/reason.ts';
 import { type RunReport, runEventSchema } from '../../src/core/model/report.ts';
 import { COMMAND_FOLDER_VARIABLE, RUN_REQUEST_VARIABLE } from '../../src/core/model/request.ts';
@@ -204,5 +206,43 @@ describe('a command in the containers of a pod', function () {
     assert.equal(report.reason, 'MigrationFailed', report.message);
     assert.equal(codes.at(-1), REASONS.MigrationFailed.exit);
     assert.deepEqual(await columns(), ['id', 'note']);
+  });
+
+  it('gets the path of the copy of a SQLite file, then that of the file itself', async () => {
+    ({ url } = await temporaryDatabase('sqlite'));
+    const file = url.slice('sqlite:///'.length);
+    new DatabaseSync(file).exec('CREATE TABLE orders (id int PRIMARY KEY, note text)');
+    const program = join(tool.folder, 'sqlite.mjs');
+    await writeFile(
+      program,
+      `import { DatabaseSync } from 'node:sqlite';
+const path = decodeURIComponent(new URL(process.env.DATABASE_URL).pathname).replace(/^[/]+/, '/');
+console.log('given', path);
+new DatabaseSync(path).exec(process.argv[2]);
+`,
+    );
+    const sends = (statement: string) => [process.execPath, program, statement];
+    const good = await pod(sends('ALTER TABLE orders ADD total int'));
+    const { codes, report } = await good.whole();
+    assert.equal(report.reason, 'Migrated', report.message);
+    assert.deepEqual(codes, [0, 0, 0]);
+    const given = [...good.runner.output().matchAll(/(rehearse|apply) \| given (.*)/g)].map(([, stage, path]) => [
+      stage,
+      path,
+    ]);
+    assert.equal(given[1]?.[1], file);
+    assert.equal(given[0]?.[0], 'rehearse');
+    assert.notEqual(given[0]?.[1], file);
+    const bad = await pod(sends('ALTER TABLE orders ADD broken int; SELECT * FROM no_such_table'));
+    const failed = await bad.whole();
+    assert.equal(failed.report.reason, 'RehearsalFailed', failed.report.message);
+    assert.equal(failed.codes.at(-1), REASONS.RehearsalFailed.exit);
+    const names = await look(url, (database) =>
+      ask<{ name: string }>(database, "SELECT name FROM pragma_table_info('orders')"),
+    );
+    assert.deepEqual(
+      names.map(({ name }) => name),
+      ['id', 'note', 'total'],
+    );
   });
 });

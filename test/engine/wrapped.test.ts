@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import { readFile, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { RunReport } from '../../src/core/model/report.ts';
 import { temporaryDatabase, temporaryFolder } from '../support/databases.ts';
-import { sharedPostgres, TEST_PASSWORD } from '../support/postgres.ts';
+import { sharedPostgres, startPostgres, TEST_PASSWORD } from '../support/postgres.ts';
 import { eventually } from '../support/processes.ts';
 import { query as ask, look } from './request.ts';
 import { makeTool, type Tool, wrapped } from './wrapped-fixtures.ts';
+
+const require = createRequire(import.meta.url);
 
 const ORDERS = [
   'CREATE TABLE customers (id int PRIMARY KEY)',
@@ -199,6 +202,19 @@ describe('a run of a command on PostgreSQL', () => {
     assert.equal(await count(columns), 0);
   });
 
+  it('says the error that the command printed, not what it printed after it', async () => {
+    for (const [printed, wanted] of [
+      ['Error: no such setting\n    at run (file.js:1)\n\nNode.js v24.0.0', /: Error: no such setting$/],
+      ['Traceback:\nKeyError: DB\n(Background on this error at: https://example.com)', /: KeyError: DB$/],
+      ['it breaks', /: it breaks$/],
+    ] as const) {
+      const report = await wrapped(url, tool, await tool.shell(`printf '${printed}\\n' >&2; exit 1`));
+      assert.equal(report.reason, 'RehearsalFailed', ended(report));
+      assert.match(report.message, wanted);
+      assert.deepEqual(report.output, printed.split('\n'));
+    }
+  });
+
   it('does not call a failed transaction a change', async () => {
     const marker = join(await temporaryFolder('half'), 'ran');
     const good = await tool.sends('BEGIN', 'ALTER TABLE orders ADD a int', 'COMMIT');
@@ -253,22 +269,29 @@ describe('a run of a command on PostgreSQL', () => {
     assert.match((await wrapped(url, tool, terminal)).message, /exit code 8/);
   });
 
-  it('terminates what a command leaves in the background', async () => {
-    const file = join(await temporaryFolder('left'), 'pid');
+  it('terminates what a command leaves in the background, also a server with a session of its own', async () => {
+    const file = join(await temporaryFolder('left'), 'pids');
     const words = await tool.sends('ALTER TABLE orders ADD a int');
-    const command = await tool.shell(`sleep 600 & echo $! > ${file}; exec '${words.join("' '")}'`);
-    const report = await wrapped(url, tool, command);
+    const command = await tool.shell(
+      `sleep 600 & echo $! >> ${file}
+setsid sh -c 'echo $$ >> ${file}; exec sleep 600' > /dev/null 2>&1 &
+while [ $(wc -l < ${file}) -lt 2 ]; do sleep 0.05; done
+exec '${words.join("' '")}'`,
+    );
+    const report = await wrapped(url, tool, command, { rehearsal: 'Disabled', backup: false });
     assert.equal(report.reason, 'Migrated', ended(report));
     assert.match(step(report, 'apply')?.message ?? '', /left processes running, which were terminated/);
-    const pid = Number(await readFile(file, 'utf8'));
-    await eventually('the process to end', () => {
+    const pids = (await readFile(file, 'utf8')).trim().split('\n').map(Number);
+    assert.equal(pids.length, 2);
+    const isThere = (pid: number) => {
       try {
         process.kill(pid, 0);
-        return false;
-      } catch {
         return true;
+      } catch {
+        return false;
       }
-    });
+    };
+    await eventually('the processes to end', () => !pids.some(isThere));
   });
 
   it('gives the command no password, and masks what it prints', async () => {
@@ -330,5 +353,68 @@ END`,
     const report = await wrapped(url, tool, command, { rehearsalServer: 'Private' });
     assert.equal(report.reason, 'Migrated', ended(report));
     assert.equal(await count('count(*) FROM copied'), 3);
+  });
+
+  it('runs what real projects send: concurrent indexes, SET ROLE, advisory locks, prepared transactions, a pool', async function () {
+    this.timeout(400_000);
+    const { query, stop, createDatabase } = await startPostgres({ settings: { max_prepared_transactions: '5' } });
+    try {
+      const own = await createDatabase();
+      const sql = (text: string) => query(text, [], own.name);
+      await sql('CREATE ROLE shop_owner; GRANT ALL ON SCHEMA public TO shop_owner');
+      await sql('CREATE TABLE orders (id int PRIMARY KEY, note text); ALTER TABLE orders OWNER TO shop_owner');
+      await sql('INSERT INTO orders SELECT generate_series(1, 100)');
+      const sent = await tool.sends(
+        'SELECT pg_advisory_lock(72707369)',
+        'SET ROLE shop_owner',
+        'CREATE INDEX CONCURRENTLY orders_note ON orders (note)',
+        'REINDEX INDEX CONCURRENTLY orders_note',
+        'SET ROLE NONE',
+        'BEGIN',
+        'ALTER TABLE orders ADD COLUMN total int',
+        "PREPARE TRANSACTION 'shop'",
+        "COMMIT PREPARED 'shop'",
+        "SET lock_timeout = '1s'",
+        'VACUUM orders',
+        'SELECT pg_advisory_unlock(72707369)',
+      );
+      const file = join(tool.folder, 'pool.mjs');
+      await writeFile(
+        file,
+        `const { default: pg } = await import(${JSON.stringify(require.resolve('pg'))});
+const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL, max: 12, min: 4 });
+await Promise.all(Array.from({ length: 12 }, () => pool.query('SELECT pg_sleep(0.05)')));
+await Promise.all([1, 2, 3].map((n) => pool.query('CREATE TABLE IF NOT EXISTS t' + n + ' (id int)')));
+process.exit(0);
+`,
+      );
+      const command = await tool.shell(`'${sent.join("' '")}' && exec '${process.execPath}' ${file}`);
+      // Only a private server gets a copy with the owners of the target.
+      const report = await wrapped(own.url, tool, command, { rehearsalServer: 'Private', safety: { mode: 'Warn' } });
+      assert.equal(report.reason, 'Migrated', ended(report));
+      const [found] = await sql(
+        "SELECT relowner::regrole::text AS owner, to_regclass('t3')::text AS made FROM pg_class WHERE relname = 'orders_note'",
+      );
+      assert.deepEqual(found, { owner: 'shop_owner', made: 't3' });
+
+      // One that nobody ends would keep its locks, and the copy could not be dropped.
+      const forgotten = await tool.sends('BEGIN', 'ALTER TABLE orders ADD lost int', "PREPARE TRANSACTION 'forgotten'");
+      const refused = await wrapped(own.url, tool, forgotten);
+      assert.equal(refused.reason, 'RehearsalFailed', ended(refused));
+      assert.match(
+        refused.message,
+        /left a prepared transaction \(forgotten\) on the copy.*COMMIT PREPARED 'forgotten'/,
+      );
+      const blind = await wrapped(own.url, tool, forgotten, { rehearsal: 'Disabled', backup: false });
+      assert.equal(blind.reason, 'MigrationFailed', ended(blind));
+      assert.match(blind.message, /on the target/);
+      assert.deepEqual(await sql('SELECT database, gid FROM pg_prepared_xacts'), [
+        { database: own.name, gid: 'forgotten' },
+      ]);
+      assert.equal((await sql("SELECT 1 FROM pg_database WHERE datname LIKE '%rehearsal%'")).length, 0);
+      await sql("ROLLBACK PREPARED 'forgotten'");
+    } finally {
+      await stop();
+    }
   });
 });

@@ -9,6 +9,7 @@ const skipped = (file: string, title: string) => ({
   file,
   seconds: 0,
   cpuSeconds: 0,
+  heapBytes: 0,
   tests: [{ title, state: 'skipped' as const, ms: 0 }],
 });
 

@@ -1,6 +1,8 @@
 /** The requests that backups need, on keys below the prefix of the place. */
+
 import { Readable } from 'node:stream';
 import type { S3Client } from '@aws-sdk/client-s3';
+import { backoff } from '../../core/model/backoff.ts';
 import type { ObjectStorePlace } from '../../core/model/backup-place.ts';
 import { connectStore, type Sdk } from './client.ts';
 import { storeProblem, unreadableCredentials } from './problems.ts';
@@ -39,9 +41,9 @@ interface UploadOptions {
 
 /** S3 allows 10,000 parts. The estimate of the size may be wrong by half. */
 const MOST_PARTS = 10_000;
-const SMALLEST_PART = 8 * 1024 * 1024;
+const SMALLEST_PART = 5 * 1024 * 1024;
 /** Parts in memory at the same time, in bytes. */
-const IN_FLIGHT = 48 * 1024 * 1024;
+const IN_FLIGHT = 16 * 1024 * 1024;
 
 function partsFor(expectedBytes: number): { partSize: number; queueSize: number } {
   const partSize = Math.max(SMALLEST_PART, Math.ceil((expectedBytes * 1.5) / MOST_PARTS));
@@ -161,6 +163,8 @@ async function* remembering(source: AsyncIterable<Buffer>, failure: { error?: un
 
 /** How often a download continues where the connection was cut, without progress in between. */
 const RESUMES = 5;
+/** Delays before the download goes on. Milliseconds. */
+const RESUME_MS = { first: 400, most: 6_400 } as const;
 
 async function* resumed(
   sdk: Sdk,
@@ -191,7 +195,7 @@ async function* resumed(
       const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
       // An answer of the server is final: the client has repeated the request itself.
       if (tag === undefined || status !== undefined || ++failures > RESUMES) throw storeProblem(error, place);
-      await new Promise((resolve) => setTimeout(resolve, 200 * 2 ** failures));
+      await new Promise((resolve) => setTimeout(resolve, backoff(failures, RESUME_MS)));
     }
   }
 }

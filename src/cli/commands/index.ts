@@ -7,6 +7,7 @@ import { baseline } from './baseline.ts';
 import { completion } from './completion.ts';
 import { config } from './config.ts';
 import { createTables } from './create-tables.ts';
+import { dashboard } from './dashboard.ts';
 import { drift } from './drift.ts';
 import { dropTables } from './drop-tables.ts';
 import { generate } from './generate.ts';
@@ -82,6 +83,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
   apply,
   status,
   approve,
+  dashboard,
   operator,
   runner,
   task,

@@ -1,5 +1,5 @@
 import { defineCommand } from '../command.ts';
-import { commaSeparated, patterns, wholeNumber } from '../options.ts';
+import { patterns, wholeNumber } from '../options.ts';
 import type { OperatorOptions } from '../processes/operator.ts';
 
 export const operator = defineCommand<Omit<OperatorOptions, 'signal'>>({
@@ -13,11 +13,7 @@ export const operator = defineCommand<Omit<OperatorOptions, 'signal'>>({
     command
       .requiredOption('--runner-image <image>', 'runner image of resources that do not set one', io.env.RUNNER_IMAGE)
       .option('--runner-pull-policy <policy>', 'pull policy of the runner image: Always, IfNotPresent or Never')
-      .option(
-        '--namespaces <names>',
-        'namespaces to watch, separated by commas (default: the whole cluster)',
-        commaSeparated,
-      )
+      .option('--namespaces <names>', 'namespaces to watch, separated by commas (default: the whole cluster)', patterns)
       .option('--metrics-port <port>', 'port of /healthz, /readyz and /metrics', wholeNumber, 8080)
       .option('--no-leader-election', 'disable leader election, for a single replica')
       .option('--lease-name <name>', 'name of the Lease that the replicas of one operator share', 'db-manager-operator')
@@ -49,9 +45,22 @@ export const operator = defineCommand<Omit<OperatorOptions, 'signal'>>({
         'priority classes that pods of runs may use (default: all)',
         patterns,
       )
+      .option(
+        '--notify-hosts <hosts>',
+        'hosts to which notifications of spec.notify are sent, separated by commas (default: none)',
+        patterns,
+      )
       .option('--metrics-auth', 'require for /metrics a bearer token whose user may get it (TokenReview)')
       .option('--metrics-cert-file <file>', 'PEM certificate: /metrics and the probes then use HTTPS')
       .option('--metrics-key-file <file>', 'PEM key of that certificate')
+      .option(
+        '--dashboard-port <port>',
+        'serve a page with all resources on this port; each caller sees what its token may read (default: no page)',
+        wholeNumber,
+      )
+      .option('--dashboard-approve', 'allow approvals on that page, with the token of the caller')
+      .option('--dashboard-cert-file <file>', 'PEM certificate: the page then uses HTTPS')
+      .option('--dashboard-key-file <file>', 'PEM key of that certificate')
       .option('--log-level <level>', 'error, warn, info or debug', 'info')
       .option('--log-format <format>', 'json or text', 'json'),
   async action(options, io) {

@@ -11,12 +11,14 @@ import { TOOL_VERSION } from '../../core/model/version.ts';
 import { createController } from '../../operator/controller.ts';
 import { createDriftController, type DriftController } from '../../operator/drift/controller.ts';
 import { createKindController } from '../../operator/kinds/controller.ts';
+import { createNotifyController, type NotifyController } from '../../operator/notify/controller.ts';
 import { createLogger, type LogFormat, type LogLevel } from '../../telemetry/logger.ts';
 import { createMetrics } from '../../telemetry/metrics.ts';
 import { startProbeServer, type TlsFiles } from '../../telemetry/server.ts';
+import type { OperatorDashboardOptions, startOperatorDashboard } from './operator-dashboard.ts';
 import { logAndCount, trackedSchedules } from './operator-telemetry.ts';
 
-export interface OperatorOptions {
+export interface OperatorOptions extends OperatorDashboardOptions {
   /** Empty or absent: the whole cluster. */
   namespaces?: readonly string[];
   /** Runner image of resources that do not set one. */
@@ -40,6 +42,8 @@ export interface OperatorOptions {
   allowedServiceAccounts?: string[];
   allowedSources?: string[];
   allowedPriorityClasses?: string[];
+  /** Hosts to which notifications are sent; empty or absent: none are sent. */
+  notifyHosts?: string[];
   /** /metrics requires a bearer token whose user may get it. */
   metricsAuth?: boolean;
   metricsCertFile?: string;
@@ -83,6 +87,7 @@ export async function runOperator(options: OperatorOptions): Promise<number> {
     priorityClasses: options.allowedPriorityClasses,
   };
   let drift: DriftController | undefined;
+  let notify: NotifyController | undefined;
   const controller = createController({
     api,
     namespaces: options.namespaces ?? [],
@@ -96,7 +101,10 @@ export async function runOperator(options: OperatorOptions): Promise<number> {
     identity,
     now: () => new Date(),
     emit: logAndCount(logger, metrics),
-    onTouched: (key) => drift?.touch(key),
+    onTouched(key) {
+      drift?.touch(key);
+      notify?.touch(key);
+    },
   });
   drift = createDriftController({
     api,
@@ -107,6 +115,14 @@ export async function runOperator(options: OperatorOptions): Promise<number> {
     most: Math.max(1, Math.ceil(options.maxConcurrentRuns / 4)),
     now: () => new Date(),
     onError: (key, error) => logger.warn('a drift check could not be reconciled', { key, error: messageOf(error) }),
+  });
+  notify = createNotifyController({
+    api,
+    resources: controller.caches.resources,
+    hosts: options.notifyHosts ?? [],
+    identity,
+    now: () => new Date(),
+    onError: (key, error) => logger.warn('a notification could not be handled', { key, error: messageOf(error) }),
   });
   const kinds = createKindController({
     api,
@@ -134,8 +150,15 @@ export async function runOperator(options: OperatorOptions): Promise<number> {
     tls: tlsFiles(options),
     metrics: async () => ({ contentType: metrics.registry.contentType, text: await metrics.registry.metrics() }),
   });
+  const page = await openDashboard(options, api, readConfig);
   const scope = options.namespaces?.length ? options.namespaces.join(',') : 'all namespaces';
-  logger.info('operator starting', { version: TOOL_VERSION, scope, identity, port: probes.port });
+  logger.info('operator starting', {
+    version: TOOL_VERSION,
+    scope,
+    identity,
+    port: probes.port,
+    dashboard: page?.port,
+  });
 
   const ended = new AbortController();
   const watchSignal = AbortSignal.any([options.signal, ended.signal]);
@@ -147,18 +170,20 @@ export async function runOperator(options: OperatorOptions): Promise<number> {
     controller.lead(leadership);
     kinds.lead(leadership);
     drift.lead(leadership);
+    notify.lead(leadership);
     await aborted(AbortSignal.any([options.signal, leadership.lost]));
   } catch (error) {
     if (!options.signal.aborted) throw error;
   } finally {
     await Promise.race([
-      Promise.all([controller.stop(), kinds.stop(), drift.stop()]),
+      Promise.all([controller.stop(), kinds.stop(), drift.stop(), notify.stop()]),
       sleep(STOP_MS, undefined, { ref: false }),
     ]);
     const lost = leadership?.lost.aborted === true;
     await leadership?.release();
     ended.abort();
     await watching;
+    await page?.close();
     await probes.close();
     logger.info(lost ? 'lease lost; operator stopped' : 'operator stopped', { identity });
   }
@@ -176,6 +201,12 @@ export async function runOperator(options: OperatorOptions): Promise<number> {
     while (!controller.caches.hasSynced() || !kinds.hasSynced() || drift?.hasSynced() === false)
       await sleep(20, undefined, { signal: options.signal });
   }
+}
+
+/** Loads the page only if it is served. */
+async function openDashboard(...given: Parameters<typeof startOperatorDashboard>) {
+  if (given[0].dashboardPort === undefined) return undefined;
+  return (await import('./operator-dashboard.ts')).startOperatorDashboard(...given);
 }
 
 function tlsFiles({ metricsCertFile: certFile, metricsKeyFile: keyFile }: OperatorOptions): TlsFiles | undefined {

@@ -32,6 +32,11 @@ export const OPERATOR_REASONS = {
       'The configuration of the operator does not allow an image, account, Secret or priority class of the resource.',
     help: 'Change the field that the message names, or ask the administrator of the operator.',
   },
+  NotificationFailed: {
+    exit: 1,
+    means: 'The endpoint of `spec.notify` did not accept a notification. Runs are not affected.',
+    help: 'Correct the endpoint or the Secret that the message names. The next ending is sent again.',
+  },
   JobRefused: {
     exit: 1,
     means: 'The API server refused the Job.',

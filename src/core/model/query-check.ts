@@ -30,7 +30,7 @@ export const queryChecks = z
       .meta(cel(rule("self.sql.matches('[^\\\\s;]')", 'sql must have a query'))),
   )
   .max(50)
-  .default([])
+  .optional()
   .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] })
   .describe(
     'Queries that must return true for the run to go on. Each runs on the copy and on the target. No row and NULL are not true.',

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { queryChecks } from './query-check.ts';
 import { backup } from './resource-backup.ts';
 import { drift } from './resource-drift.ts';
+import { notify } from './resource-notify.ts';
 import { database, migrations, secretSource } from './resource-sources.ts';
 import { anything, CRON, cel, duration, objectName, path, rule, TIME_ZONE } from './schema-helpers.ts';
 
@@ -196,6 +197,7 @@ export const specSchema = z
     retry,
     window: window.optional(),
     drift: drift.optional(),
+    notify: notify.optional(),
     dependsOn: z
       .array(z.strictObject({ name: objectName.describe('Name of the DatabaseMigration.') }))
       .max(20)
@@ -236,6 +238,10 @@ export const specSchema = z
       rule(
         "!has(self.migrations.command) || self.onFailure != 'Downgrade' || has(self.migrations.command.down)",
         'onFailure: Downgrade needs migrations.command.down',
+      ),
+      rule(
+        '!has(self.migrations.command) || !has(self.drift)',
+        'drift compares with a replay of migration files, which migrations.command does not have',
       ),
     ),
   );

@@ -11,6 +11,7 @@ import {
   takenBackupSchema,
 } from './report.ts';
 import { driftStatus } from './resource-drift.ts';
+import { notifyStatus } from './resource-notify.ts';
 
 /** `DatabaseMigration.status`. Written by the controller alone, from `summarize`; lists are capped at `STATUS_LIST_LIMIT`. */
 export const STATUS_LIST_LIMIT = 50;
@@ -22,7 +23,9 @@ export const conditionSchema = z.object({
   type: z
     .string()
     .max(316)
-    .describe('Reachable, Planned, Safe, BackedUp, Rehearsed, Applied, Verified, Ready, Reconciling, Stalled, InSync.'),
+    .describe(
+      'Reachable, Planned, Safe, BackedUp, Rehearsed, Applied, Verified, Ready, Reconciling, Stalled, InSync, Notified.',
+    ),
   status: z.enum(['True', 'False', 'Unknown']).describe('Unknown: the step was not reached, or was skipped.'),
   reason: z
     .string()
@@ -108,6 +111,7 @@ export const statusSchema = z
     report: optionalText('Path of the file with the whole report of the last run, on the volume of its backup.'),
     reportPage: optionalText('Path of the page of the last run, an HTML file, on the volume of its backup.'),
     drift: driftStatus.optional(),
+    notify: notifyStatus.optional(),
     failure: failureSchema
       .extend({ log: z.array(z.string()).optional().describe('Last lines of the log of the pod.') })
       .optional()

@@ -41,7 +41,8 @@ export type ConditionType =
   | 'Ready'
   | 'Reconciling'
   | 'Stalled'
-  | 'InSync';
+  | 'InSync'
+  | 'Notified';
 
 /** The conditions that the steps of a run set, in the order in which they become true. */
 export const RUN_CONDITIONS = [

@@ -10,5 +10,6 @@ export const SUCCESS_REASONS = {
   },
   Succeeded: { exit: 0, means: 'The step succeeded.', help: 'Nothing.' },
   InSync: { exit: 0, means: 'The live schema is the one that the applied migrations make.', help: 'Nothing.' },
+  Notified: { exit: 0, means: 'The last ending was reported to the endpoint of `spec.notify`.', help: 'Nothing.' },
   Skipped: { exit: 0, means: 'The step was not needed or is disabled.', help: 'Nothing.' },
 } as const;

@@ -69,7 +69,8 @@ function sourcesOf(spec: RestrictedResource['spec']): Record<string, string | un
     for (const [name, each] of Object.entries(value))
       walk(Array.isArray(value) ? `${path}[${name}]` : `${path}.${name}`, each);
   };
-  const { runner, ...rest } = spec;
+  // The operator reads the Secrets of a notification, not the pod.
+  const { runner, notify: _, ...rest } = spec as typeof spec & { notify?: unknown };
   walk('spec', rest);
   for (const [index, each] of (runner?.env ?? []).entries()) found[`spec.runner.env[${index}]`] = envSource(each);
   const { env = [], envFrom = [] } = spec.migrations?.command ?? {};

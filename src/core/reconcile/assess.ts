@@ -1,3 +1,4 @@
+import { backoff } from '../model/backoff.ts';
 import { clip } from '../model/clip.ts';
 import type { Reason } from '../model/reason.ts';
 import type { DatabaseMigrationStatus } from '../model/resource.ts';
@@ -11,8 +12,7 @@ import type { Assessed, OpenRun, Situation } from './situation.ts';
 import { windowState } from './window.ts';
 
 /** Delays before the creation of a refused Job is tried again, because no watch reports the cause. Milliseconds. */
-const REFUSED_BACKOFF_MS = 5_000;
-const REFUSED_MOST_MS = 300_000;
+const REFUSED_MS = { first: 5_000, most: 300_000 } as const;
 
 /** The situation of a resource; the clock is an argument. See `Situation` for the order. */
 export function assess(observed: Observed, now: Date): Assessed {
@@ -143,7 +143,7 @@ function waitingFor(observed: Observed, now: Date): Situation | undefined {
     return { kind: 'invalid', reason: refusal.reason, message };
   }
   if (refusal !== undefined) {
-    const wait = Math.min(REFUSED_BACKOFF_MS * 2 ** Math.min(refusal.count - 1, 20), REFUSED_MOST_MS);
+    const wait = backoff(refusal.count, REFUSED_MS);
     const until = new Date(refusal.at.getTime() + wait);
     if (until > now) return { kind: 'waiting', reason: refusal.reason, message: refusal.message, until };
   }

@@ -27,11 +27,20 @@ export function configMapsOf({ migrations, database }: DatabaseMigrationSpec): s
 
 /**
  * Digest of all inputs of a run. A change makes a new run due. Fields that only control when and how often to run
- * (suspend, window, dependsOn, retry, the time to live of the Job), or how to report (report, redactData, drift), are excluded, so a
+ * (suspend, window, dependsOn, retry, the time to live of the Job), or how to report (report, redactData, drift, notify), are excluded, so a
  * change of them starts no run.
  */
 export function inputsDigest(resource: DatabaseMigration, sources: readonly SourceVersion[]): string {
-  const { suspend: _1, window: _2, dependsOn: _3, retry: _4, report: _7, drift: _8, ...spec } = resource.spec;
+  const {
+    suspend: _1,
+    window: _2,
+    dependsOn: _3,
+    retry: _4,
+    report: _7,
+    drift: _8,
+    notify: _9,
+    ...spec
+  } = resource.spec;
   const { ttlAfterFinished: _5, ...runner } = spec.runner;
   const { redactData: _6, ...safety } = spec.safety;
   const annotations = resource.metadata.annotations ?? {};

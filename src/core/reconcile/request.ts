@@ -73,7 +73,7 @@ export function requestFromSpec(
     approvedPlan: spec.approvedPlan,
     safety: safetyOf(spec),
     validation: spec.validation,
-    ...(spec.checks.length === 0 ? {} : { checks: spec.checks }),
+    ...(spec.checks === undefined ? {} : { checks: spec.checks }),
     backup: {
       enabled: spec.backup.mode === 'Enabled',
       folder: placement.backupsFolder,

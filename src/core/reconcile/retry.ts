@@ -1,3 +1,4 @@
+import { backoff } from '../model/backoff.ts';
 import { parseDuration } from '../model/duration.ts';
 import type { DatabaseMigrationSpec } from '../model/resource.ts';
 import { digest } from './inputs.ts';
@@ -7,15 +8,20 @@ import { digest } from './inputs.ts';
  * to `maxBackoff`. A jitter of up to a tenth is added, so that runs that failed together are not retried together. The
  * jitter of a run is always the same.
  */
-export function retryAt({ retry }: DatabaseMigrationSpec, attempt: number, finishedAt: Date, run: string): Date {
+export function retryAt(
+  { retry }: Pick<DatabaseMigrationSpec, 'retry'>,
+  attempt: number,
+  finishedAt: Date,
+  run: string,
+): Date {
   const first = parseDuration(retry.backoff) ?? 0;
   const most = parseDuration(retry.maxBackoff) ?? first;
-  const wait = Math.min(first * 2 ** Math.min(attempt - 1, 30), most);
+  const wait = backoff(attempt, { first, most });
   const jitter = Number.parseInt(digest(run).slice(0, 4), 16) / 0xffff / 10;
   return new Date(finishedAt.getTime() + Math.round(wait * (1 + jitter)));
 }
 
 /** Whether another attempt may follow the failed attempt. */
-export function hasRetryLeft({ retry }: DatabaseMigrationSpec, attempt: number): boolean {
+export function hasRetryLeft({ retry }: Pick<DatabaseMigrationSpec, 'retry'>, attempt: number): boolean {
   return attempt <= retry.limit;
 }

@@ -50,7 +50,11 @@ ${sources.map((source) => sourcePart(source, findings, report))}
 }
 
 /** Where the run failed: the place, the statement and the database's code. */
-export function failurePart({ failure, result, message: verdict }: KeptReport): Html | undefined {
+export function failurePart({
+  failure,
+  result,
+  message: verdict,
+}: Pick<KeptReport, 'failure' | 'result' | 'message'>): Html | undefined {
   if (failure === undefined) return undefined;
   const { position, statement, code, message } = failure;
   return html`<div class="finding error"><p><span class="word bad">${result === 'blocked' ? 'The run was blocked here.' : 'The run failed here.'}</span> ${!verdict.startsWith(message) && message}</p>

@@ -49,7 +49,15 @@ export type Operation =
   | { kind: 'dropTable'; table: Table }
   | { kind: 'addColumn'; table: OperationPlace; column: Column; reference?: ForeignKey }
   | { kind: 'dropColumn'; table: OperationPlace; column: Column }
-  | { kind: 'alterColumn'; table: OperationPlace; from: Column; to: Column; properties: ColumnProperty[] }
+  | {
+      kind: 'alterColumn';
+      table: OperationPlace;
+      from: Column;
+      to: Column;
+      properties: ColumnProperty[];
+      /** PostgreSQL: the sequence of the serial column exists. */
+      reuseSequence?: boolean;
+    }
   | { kind: 'addConstraint'; table: OperationPlace; constraint: Constraint }
   | { kind: 'dropConstraint'; table: OperationPlace; constraint: Constraint }
   | { kind: 'validateConstraint'; table: OperationPlace; name: string }

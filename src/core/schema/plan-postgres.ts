@@ -6,6 +6,7 @@ import type { Constraint, Operation } from './operations.ts';
 import { placeOf } from './operations.ts';
 import { enumSteps, sequenceSteps, type Touched, viewSteps } from './plan-objects.ts';
 import { ordered, parentsFirst } from './plan-order.ts';
+import { reusingSequences } from './serial-sequences.ts';
 import { type ColumnChange, constraintsOf, nameOf, type TableChanges, tableChanges } from './table-changes.ts';
 
 /** The steps from one state of a PostgreSQL database to another; everything is altered in place. */
@@ -31,7 +32,7 @@ export function planPostgres(from: Snapshot, to: Snapshot): Operation[] {
   ];
   const schemas = new Set(from.tables.map(({ schema }) => schema));
   const newSchemas = new Set([...to.tables, ...to.enums].map(({ schema }) => schema).filter((one) => one !== 'public'));
-  return ordered([
+  const steps = [
     ...[...newSchemas]
       .filter((one) => !schemas.has(one))
       .map((schema): Operation => ({ kind: 'createSchema', schema })),
@@ -41,7 +42,8 @@ export function planPostgres(from: Snapshot, to: Snapshot): Operation[] {
     ...dropped.flatMap((table) => dropSteps(table, dropped)),
     ...created.flatMap((table) => createSteps(table, created)),
     ...kept.flatMap(({ from: old, to: table, changes }) => alterSteps(old, table, changes)),
-  ]);
+  ];
+  return ordered(reusingSequences(steps, from));
 }
 
 /** A table is created with all its parts except foreign keys to later tables, its indexes and triggers. */

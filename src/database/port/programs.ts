@@ -30,6 +30,11 @@ export interface ProgramHost {
    * databases have in common can be compared. Keys are `class\0name`.
    */
   objects(): Promise<Map<string, string>>;
+  /**
+   * The names of the prepared transactions of this database: they hold locks without a session. With `rollBack` they are
+   * rolled back.
+   */
+  preparedTransactions(options?: { rollBack: boolean }): Promise<string[]>;
   /** Begins to record what other sessions do in this database, which is a scratch database. */
   watch(): Promise<EffectWatch>;
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { backoff } from '../../core/model/backoff.ts';
 import { nearest } from '../../core/model/connection/parameters.ts';
 import { addressOf } from '../../core/model/database-url.ts';
 import { ProblemError } from '../../core/model/problem.ts';
@@ -27,10 +28,12 @@ class HostError extends Error {
   }
 }
 
+const RETRY_MS = { first: 100, most: 2_000 } as const;
+
 /** Tries until `timeouts.connect` has passed, as long as the failure may be temporary. The client has our own settings. */
 export async function connectWithRetry(target: PostgresTarget, options: OpenOptions): Promise<Opened> {
   const deadline = performance.now() + (options.timeouts.connect || 60_000);
-  let pause = 100;
+  let failures = 0;
   let created = false;
   for (;;) {
     try {
@@ -50,9 +53,10 @@ export async function connectWithRetry(target: PostgresTarget, options: OpenOpti
         }
         problem.message += await similarName(host, options);
       }
-      if (!passing || performance.now() + pause > deadline) throw new ProblemError(problem, { cause });
-      await sleep(pause);
-      pause = Math.min(pause * 2, 2_000);
+      failures += 1;
+      const wait = backoff(failures, RETRY_MS);
+      if (!passing || performance.now() + wait > deadline) throw new ProblemError(problem, { cause });
+      await sleep(wait);
     }
   }
 }

@@ -14,7 +14,7 @@ import { lock } from './lock.ts';
 import { runStore } from './runs.ts';
 import { countRows, countValues, sizeBytes, tableSizes } from './size.ts';
 import { storedCode } from './stored-code.ts';
-import { objects, toolTables } from './tool-tables.ts';
+import { objects, preparedTransactions, toolTables } from './tool-tables.ts';
 
 export async function openPostgres(
   target: PostgresTarget,
@@ -86,6 +86,7 @@ export async function openPostgres(
       (await import('./scratch.ts')).createScratch(open, from, wanted, openDatabase),
     dropStaleScratches: async () => (await import('./scratch.ts')).dropStaleScratches(open),
     toolTables: (names) => toolTables(open.client, names),
+    preparedTransactions: (wanted) => preparedTransactions(open.client, wanted),
     objects: () => objects(open),
     watch: async () => (await import('./watch.ts')).watch(open),
     dial: (parameters, wanted) => open.dial(parameters, wanted),

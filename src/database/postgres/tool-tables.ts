@@ -1,3 +1,4 @@
+import pg from 'pg';
 import type { ToolTable } from '../port.ts';
 import { COMPARABLE, readObjects } from './catalogue/read.ts';
 import type { PostgresConnection } from './connection.ts';
@@ -17,6 +18,18 @@ export async function toolTables(client: Client, names: readonly string[]): Prom
     tables.push({ schema, name, rows: (await client.query<Record<string, unknown>>(sql)).rows });
   }
   return tables;
+}
+
+/** Prepared transactions of this database. One of another user, which may not be ended, is listed and stays. */
+export async function preparedTransactions(client: Client, options?: { rollBack: boolean }): Promise<string[]> {
+  const { rows } = await client.query<{ gid: string }>(
+    'SELECT gid FROM pg_prepared_xacts WHERE database = current_database() ORDER BY prepared',
+  );
+  const names = rows.map(({ gid }) => gid);
+  if (options?.rollBack) {
+    for (const name of names) await client.query(`ROLLBACK PREPARED ${pg.escapeLiteral(name)}`).catch(() => {});
+  }
+  return names;
 }
 
 /** Every object with a hash of its definition, by a connection whose settings make them comparable. */

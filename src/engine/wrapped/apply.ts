@@ -12,7 +12,7 @@ import { askChecks, withChecksAfter } from '../query-checks.ts';
 import { count, few } from '../run-text.ts';
 import type { Applied, Checked, Connected, Inspected, Locked, Planned, Verified } from '../state.ts';
 import { restoreObstacle } from '../steps/check.ts';
-import { commandProblem } from './failure-text.ts';
+import { commandProblem, preparedProblem } from './failure-text.ts';
 import { emptyRecord, recordInto } from './record.ts';
 import { refuseIfStopped, runCommandOn } from './run-command.ts';
 import { contentsOf, type Looked, objectDifferences, type Tried, type WrappedPorts } from './state.ts';
@@ -58,7 +58,14 @@ async function applyTo({ database, plan, start, trial }: Input, ports: WrappedPo
   };
   const { loadFingerprinter } = await import('../../migrations/statements/fingerprint.ts');
   const observe = recordInto(sent, { fingerprint: await loadFingerprinter(), gate });
+  const earlier = new Set(await database.preparedTransactions());
   const { result, seen } = await runCommandOn('apply', database, database.identity.display, observe, ports);
+  const prepared = (await database.preparedTransactions()).filter((name) => !earlier.has(name));
+  // Reading the schema would wait for its locks.
+  if (prepared.length > 0) {
+    const problem = preparedProblem('MigrationFailed', prepared, 'target');
+    return { ...failed(problem, { touched: true }), partial: { done: [], output: result.lines } };
+  }
   const now = await contentsOf(database);
   const changes = historyChanges(start.histories, now.histories);
   const moved = new Set(changes.flatMap(({ added, removed }) => [...added, ...removed]));

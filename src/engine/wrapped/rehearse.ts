@@ -19,7 +19,7 @@ import { describeLoss, type Loss, unexpectedRowLoss } from '../row-loss.ts';
 import { count, few } from '../run-text.ts';
 import { describePlace, untouched } from '../scratch.ts';
 import type { BackedUp, Checked, Connected, Rehearsed, SentTexts } from '../state.ts';
-import { commandProblem } from './failure-text.ts';
+import { commandProblem, preparedProblem } from './failure-text.ts';
 import { partsOf, revisionsOf } from './parts.ts';
 import { emptyRecord, recordInto } from './record.ts';
 import { refuseIfStopped, runCommandOn } from './run-command.ts';
@@ -63,9 +63,12 @@ async function rehearseOn(copy: OpenedCopy, input: Input, ports: WrappedPorts) {
   const running = runCommandOn('rehearse', database, path, observe, ports);
   // Its session would keep the copy from being dropped.
   const { result, seen } = await running.catch(async (error: unknown) => {
+    await database.preparedTransactions({ rollBack: true }).catch(() => []);
     await watch.stop();
     throw error;
   });
+  // Their locks would stop everything that looks at the copy, and keep it from being dropped.
+  const prepared = await database.preparedTransactions({ rollBack: true });
   const observed = await watch.stop();
   const after = await contentsOf(database);
   const changes = historyChanges(before.histories, after.histories);
@@ -110,6 +113,7 @@ async function rehearseOn(copy: OpenedCopy, input: Input, ports: WrappedPorts) {
     const place = `on the copy; ${untouched(copy.scratch)}`;
     return stop({ ...commandProblem('RehearsalFailed', result, sent, place), migration: label });
   }
+  if (prepared.length > 0) return stop(preparedProblem('RehearsalFailed', prepared, 'copy'));
   if (seen?.sessions === 0) return stop(notConnected(seen.refused, ports));
 
   const losses = request.safety.ignore.includes(ROWS_LOST.id) ? [] : await lossesOf(database.dialect, effects, trial);

@@ -94,7 +94,7 @@ async function checked(values: Configuration): Promise<Configuration> {
   return (await import('./schema.ts')).parseConfiguration(values, 'the options');
 }
 
-/** `needed`: no option has the URL. Otherwise a file that is missing is no error. */
+/** `needed`: no option has the URL. Otherwise a missing file is not an error. */
 function environmentLayer(env: Environment, folder: string, needed: boolean): Layer[] {
   const backups = backupsOfEnvironment(env, folder);
   const { DATABASE_URL: url, DATABASE_URL_FILE: file, DB_PATH: path } = env;

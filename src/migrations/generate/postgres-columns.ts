@@ -1,5 +1,6 @@
 import type { Column } from '../../core/model/snapshot.ts';
 import type { Operation, OperationPlace } from '../../core/schema/operations.ts';
+import { serialSequence } from '../../core/schema/serial-sequences.ts';
 import { canonicalType } from '../../core/schema/types.ts';
 import { tableName } from './postgres-names.ts';
 import { literal, parenthesised, quote, words } from './statement.ts';
@@ -27,7 +28,13 @@ function identitySql({ generation, options }: NonNullable<Column['identity']>): 
 }
 
 /** The properties in an order in which they do not conflict: the default before the type. */
-export function alterColumnSql({ table, from, to, properties }: Operation & { kind: 'alterColumn' }): string[] {
+export function alterColumnSql({
+  table,
+  from,
+  to,
+  properties,
+  reuseSequence,
+}: Operation & { kind: 'alterColumn' }): string[] {
   const changes = new Set(properties);
   const name = tableName(table);
   const alter = (what: string) => `ALTER TABLE ${name} ALTER COLUMN ${quote(to.name)} ${what}`;
@@ -42,7 +49,7 @@ export function alterColumnSql({ table, from, to, properties }: Operation & { ki
     ...(changes.has('type') ? sequenceTypeSql(from, to) : []),
     ...(changes.has('nullable') ? [alter(to.nullable ? 'DROP NOT NULL' : 'SET NOT NULL')] : []),
     ...(redefault && to.default !== undefined && !to.serial ? [alter(`SET DEFAULT ${to.default}`)] : []),
-    ...(automatic ? becomesAutomatic(table, to, alter) : []),
+    ...(automatic ? becomesAutomatic(table, to, alter, reuseSequence) : []),
     ...(changes.has('comment')
       ? [`COMMENT ON COLUMN ${name}.${quote(to.name)} IS ${to.comment === undefined ? 'NULL' : literal(to.comment)}`]
       : []),
@@ -88,7 +95,7 @@ function stopsBeingAutomatic(from: Column, alter: (what: string) => string): str
 }
 
 /** Numbers go on after the highest one that rows have. */
-function becomesAutomatic(table: OperationPlace, to: Column, alter: (what: string) => string): string[] {
+function becomesAutomatic(table: OperationPlace, to: Column, alter: (what: string) => string, reuse = false): string[] {
   const column = quote(to.name);
   const highest = (sequence: string) =>
     `SELECT setval(${sequence}, max(${column})) FROM ${tableName(table)} HAVING max(${column}) IS NOT NULL`;
@@ -99,10 +106,11 @@ function becomesAutomatic(table: OperationPlace, to: Column, alter: (what: strin
     ];
   }
   if (!to.serial) return [];
-  const sequence = tableName({ schema: table.schema, name: `${table.name}_${to.name}_seq` });
+  const sequence = tableName(serialSequence(table, to.name));
+  const highestOfBoth = `SELECT setval(${literal(sequence)}::regclass, greatest(max(${column}), (SELECT last_value FROM ${sequence}))) FROM ${tableName(table)} HAVING max(${column}) IS NOT NULL`;
   return [
-    `CREATE SEQUENCE ${sequence} AS ${typeOf(to)} OWNED BY ${tableName(table)}.${column}`,
-    highest(`${literal(sequence)}::regclass`),
+    `${reuse ? 'ALTER' : 'CREATE'} SEQUENCE ${sequence} AS ${typeOf(to)} OWNED BY ${tableName(table)}.${column}`,
+    reuse ? highestOfBoth : highest(`${literal(sequence)}::regclass`),
     alter(`SET DEFAULT nextval(${literal(sequence)})`),
   ];
 }
