@@ -23,6 +23,12 @@ export function parseManifest(name: string, text: string): BackupManifest {
   }
   const { success, data, error } = backupManifestSchema.safeParse(value);
   if (!success) {
+    const { version } = (value ?? {}) as { version?: unknown };
+    if (typeof version === 'number' && version > 1) {
+      throw invalid(
+        `${name} was written by a newer db-manager (manifest version ${version}). Use that version of db-manager.`,
+      );
+    }
     const [issue] = error.issues;
     throw invalid(`The manifest of ${name} is not valid: ${issue?.path.join('.')}: ${issue?.message}.`);
   }

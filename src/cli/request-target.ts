@@ -1,7 +1,7 @@
 import { parseDatabaseUrl } from '../core/model/database-url.ts';
 import { withHistory } from '../core/model/history-setting.ts';
 import { ProblemError } from '../core/model/problem.ts';
-import type { RunRequest } from '../core/model/request.ts';
+import { type RunRequest, SQLITE_IDENTITY_VARIABLE } from '../core/model/request.ts';
 import { Secret } from '../core/model/secret.ts';
 import { type DatabaseTarget, type PostgresTarget, withLoginFile } from '../core/model/target.ts';
 import { surroundingsOf } from '../library/settings/surroundings.ts';
@@ -23,7 +23,10 @@ function databaseOf(
   env: Readonly<Record<string, string | undefined>>,
   ownUrl: (url: string) => string,
 ): DatabaseTarget {
-  if ('sqlite' in database) return { dialect: 'sqlite', path: database.sqlite.path };
+  if ('sqlite' in database) {
+    const identity = env[SQLITE_IDENTITY_VARIABLE];
+    return { dialect: 'sqlite', path: database.sqlite.path, ...(identity ? { identity } : {}) };
+  }
   if ('urlVariable' in database) {
     const url = env[database.urlVariable];
     if (url === undefined || url === '') throw missing(database.urlVariable, 'the database URL');

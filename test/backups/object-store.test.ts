@@ -16,15 +16,16 @@ import { pruneBackups } from '../../src/backups/prune.ts';
 import { restoreBackup } from '../../src/backups/restore.ts';
 import { takeBackup } from '../../src/backups/take.ts';
 import { verifyBackup } from '../../src/backups/verify.ts';
-import { DIALECTS, temporaryFolder } from '../support/databases.ts';
+import { DIALECTS, temporaryDatabase, temporaryFolder } from '../support/databases.ts';
 import {
   AVAILABLE_OBJECT_STORES,
   OBJECT_STORES,
   sharedObjectStore,
   type TestObjectStore,
 } from '../support/object-store.ts';
+import { findPostgresBinaries } from '../support/postgres-binaries.ts';
 import { ageKey, hasAge } from './age-keys.ts';
-import { type Ground, ground, OPTIONS } from './fixtures.ts';
+import { contentHashOf, type Ground, ground, OPTIONS, targetOf } from './fixtures.ts';
 import { problem } from './problems.ts';
 
 for (const name of OBJECT_STORES) {
@@ -152,6 +153,21 @@ for (const name of OBJECT_STORES) {
         await writeFile(stored, (await Body?.transformToByteArray()) ?? '');
         const plain = execFileSync('age', ['-d', '-i', file, stored], { maxBuffer: 1 << 30 });
         assert.equal(plain.subarray(0, 5).toString('latin1'), dialect === 'sqlite' ? 'SQLit' : 'PGDMP');
+        if (dialect === 'postgres') {
+          const other = await temporaryDatabase('postgres');
+          const pgRestore = join(await findPostgresBinaries(), 'pg_restore');
+          const words = [
+            'age -d -i "$1" "$2" | "$3" --no-owner --dbname="$4"',
+            'sh',
+            file,
+            stored,
+            pgRestore,
+            other.url,
+          ];
+          execFileSync('sh', ['-c', ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
+          assert.equal(await contentHashOf(targetOf(other.url)), before);
+          await other.drop();
+        }
         const restore = (identities: (typeof identity)[]) =>
           restoreBackup(on.db, taken, { safetyBackup: false, now: OPTIONS.now, identities });
         await on.sql('DELETE FROM orders');

@@ -44,7 +44,8 @@ describeWhereAvailable('pg_dump of another version than the server', () => {
     );
     const here = await project('sqlite');
     const env = { DATABASE_URL: database.url, PG_BIN: found.folder };
-    return { run: (...args: string[]) => here.runWith(env, ...args), postgres, database, folder: here.folder };
+    const runWith = (more: Record<string, string>, ...args: string[]) => here.runWith({ ...env, ...more }, ...args);
+    return { run: (...args: string[]) => runWith({}, ...args), runWith, postgres, database, folder: here.folder };
   }
 
   for (const [server, clients] of newer) {
@@ -63,6 +64,27 @@ describeWhereAvailable('pg_dump of another version than the server', () => {
       assert.deepEqual(rows, [{ rows: 20, first: '101010' }]);
     });
   }
+
+  it('refuses the dump of a newer server where the clients are older, and changes nothing; newer clients restore it', async function () {
+    this.timeout(120_000);
+    const from = await prepared(18, 18);
+    const place = join(from.folder, 'backups');
+    const backup = await from.run('backup', '--backups', place);
+    assert.equal(backup.code, 0, backup.err);
+    const to = await prepared(16, 16);
+    await to.postgres.query("UPDATE orders SET text = 'own'", [], to.database.name);
+    const restore = ['restore', 'latest', '--backups', place, '--into', to.database.url, '--force'];
+    const { code, err } = await to.run(...restore);
+    assert.notEqual(code, 0);
+    assert.match(err, /ClientTooOld: .*was written by a newer pg_dump than .* 16\./);
+    const texts = () =>
+      to.postgres.query<{ first: string }>('SELECT min(text) AS first FROM orders', [], to.database.name);
+    assert.deepEqual(await texts(), [{ first: 'own' }]);
+    const { folder } = await fetchClients(18);
+    const again = await to.runWith({ PG_BIN: folder }, ...restore);
+    assert.equal(again.code, 0, again.err);
+    assert.deepEqual(await texts(), [{ first: '101010' }]);
+  });
 
   for (const [server, clients] of older) {
     it(`is refused where it is older: ${clients} for PostgreSQL ${server}, and leaves no file`, async () => {

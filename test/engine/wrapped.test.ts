@@ -202,6 +202,19 @@ describe('a run of a command on PostgreSQL', () => {
     assert.equal(await count(columns), 0);
   });
 
+  it('says the error that the command printed, not what it printed after it', async () => {
+    for (const [printed, wanted] of [
+      ['Error: no such setting\n    at run (file.js:1)\n\nNode.js v24.0.0', /: Error: no such setting$/],
+      ['Traceback:\nKeyError: DB\n(Background on this error at: https://example.com)', /: KeyError: DB$/],
+      ['it breaks', /: it breaks$/],
+    ] as const) {
+      const report = await wrapped(url, tool, await tool.shell(`printf '${printed}\\n' >&2; exit 1`));
+      assert.equal(report.reason, 'RehearsalFailed', ended(report));
+      assert.match(report.message, wanted);
+      assert.deepEqual(report.output, printed.split('\n'));
+    }
+  });
+
   it('does not call a failed transaction a change', async () => {
     const marker = join(await temporaryFolder('half'), 'ran');
     const good = await tool.sends('BEGIN', 'ALTER TABLE orders ADD a int', 'COMMIT');

@@ -87,6 +87,23 @@ describe('a DatabaseBackupSchedule', () => {
     assert.equal(decide(schedule({}, suspended.status)).create, undefined);
   });
 
+  it('does not wait for a time in the future that a wrong clock has left behind', () => {
+    const future = decide(schedule({}, { lastScheduleTime: '2031-01-01T02:30:00Z' }), {
+      now: new Date('2026-06-01T02:29:50Z'),
+    });
+    assert.equal(future.create, undefined);
+    assert.equal(future.status.nextScheduleTime, '2026-06-01T02:30:00Z');
+    assert.equal(decide(schedule({}, future.status)).create?.length, 1);
+  });
+
+  it('with a long name gives its backups names that are valid and its own', () => {
+    const names = [`${'a'.repeat(199)}.b`, `${'a'.repeat(199)}.c`].flatMap((name) =>
+      (decide(schedule({}, undefined, name)).create ?? []).map(({ metadata }) => metadata.name),
+    );
+    assert.equal(new Set(names).size, 2);
+    for (const name of names) assert.match(name, /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/);
+  });
+
   it('that may not use its image creates nothing until it may', () => {
     const refused = decide(schedule(), { disallowed: 'spec.runner.image is "x", which …' });
     assert.equal(refused.create, undefined);

@@ -89,18 +89,21 @@ export const SAMPLES: readonly Sample[] = [
     name: 'goose',
     set: 'go',
     head: '3',
+    sqlite: true,
     add: (folder, sql) => writeFile(join(folder, 'migrations/00004_more.sql'), `-- +goose Up\n${sql};\n`),
   },
   {
     name: 'golang-migrate',
     set: 'go',
     head: '3',
+    sqlite: true,
     add: (folder, sql) => writeFile(join(folder, 'migrations/4_more.up.sql'), `${sql};\n`),
   },
   {
     name: 'flyway',
     set: 'flyway',
     head: '3',
+    sqlite: true,
     add: (folder, sql) => writeFile(join(folder, 'migrations/V4__more.sql'), `${sql};\n`),
   },
   {
@@ -127,6 +130,7 @@ export const SAMPLES: readonly Sample[] = [
     name: 'rails',
     set: 'debian',
     head: '20260101000003',
+    sqlite: true,
     add: (folder, sql) =>
       writeFile(
         join(folder, 'db/migrate/20260101000004_more.rb'),
@@ -136,10 +140,12 @@ export const SAMPLES: readonly Sample[] = [
 ];
 
 /** The lines of the guide that run a sample, without the line that enters its folder. */
-export function guideCommands(name: string): string {
+export function guideCommands(name: string, dialect: 'postgres' | 'sqlite' = 'postgres'): string {
   const guide = readFileSync(join(ROOT, 'docs/guides/any-tool.md'), 'utf8');
   const blocks = [...guide.matchAll(/```bash\ncd deploy\/samples\/commands\/(\S+)\n([\s\S]*?)```/g)];
-  const [, , text] = blocks.find(([, folder]) => folder === name) ?? [];
+  // The section about SQLite is below the others, and has the commands that differ.
+  const own = blocks.filter(([, folder]) => folder === name);
+  const [, , text] = (dialect === 'sqlite' ? own.at(-1) : own[0]) ?? [];
   if (text === undefined) throw new Error(`the guide has no command for ${name}`);
   return text;
 }
@@ -152,6 +158,7 @@ export interface Prepared {
 
 /** A copy of the sample, with the programs of its set and db-manager on PATH. */
 export async function prepare({ name, set }: Pick<Sample, 'name' | 'set'>, url: string): Promise<Prepared> {
+  const dialect = url.startsWith('sqlite') ? 'sqlite' : 'postgres';
   const folder = join(await temporaryFolder('sample'), name);
   await cp(join(ROOT, 'deploy/samples/commands', name), folder, { recursive: true });
   const bin = toolsIn(set) ?? '';
@@ -172,6 +179,6 @@ export async function prepare({ name, set }: Pick<Sample, 'name' | 'set'>, url: 
   };
   return {
     folder,
-    run: () => runCommand('/bin/sh', ['-ec', guideCommands(name)], { cwd: folder, env, timeoutMs: 300_000 }),
+    run: () => runCommand('/bin/sh', ['-ec', guideCommands(name, dialect)], { cwd: folder, env, timeoutMs: 300_000 }),
   };
 }

@@ -41,9 +41,9 @@ interface UploadOptions {
 
 /** S3 allows 10,000 parts. The estimate of the size may be wrong by half. */
 const MOST_PARTS = 10_000;
-const SMALLEST_PART = 8 * 1024 * 1024;
+const SMALLEST_PART = 5 * 1024 * 1024;
 /** Parts in memory at the same time, in bytes. */
-const IN_FLIGHT = 48 * 1024 * 1024;
+const IN_FLIGHT = 16 * 1024 * 1024;
 
 function partsFor(expectedBytes: number): { partSize: number; queueSize: number } {
   const partSize = Math.max(SMALLEST_PART, Math.ceil((expectedBytes * 1.5) / MOST_PARTS));

@@ -28,7 +28,7 @@ import {
 import type { BackupStore, Writing } from '../store.ts';
 import { folderOf, suffix } from './keys.ts';
 import { mark, sweep } from './marker.ts';
-import { type Objects, openObjects, type StoredObject } from './objects.ts';
+import { type Objects, openObjects } from './objects.ts';
 import { storeProblem } from './problems.ts';
 
 /** Manifests are read at the same time, because each one is a request. */
@@ -175,7 +175,8 @@ async function listAll(objects: Objects, url: (key: string) => string): Promise<
   const all = await objects.list('');
   const sizes = new Map(all.map(({ key, sizeBytes }) => [key, sizeBytes]));
   const list: BackupList = { backups: [], unreadable: [] };
-  const keys = new Set(all.flatMap(backupKeys));
+  const names = new Set(sizes.keys());
+  const keys = new Set(all.flatMap(({ key }) => backupKeys(key, names)));
   const waiting = [...keys].sort();
   const read = async () => {
     for (let key = waiting.shift(); key !== undefined; key = waiting.shift()) {
@@ -197,14 +198,13 @@ async function listAll(objects: Objects, url: (key: string) => string): Promise<
 }
 
 /** The key of the backup to which an object belongs; none for other objects, and for data that is being written. */
-function backupKeys({ key }: StoredObject, _: number, all: StoredObject[]): string[] {
+function backupKeys(key: string, all: ReadonlySet<string>): string[] {
   const at = key.lastIndexOf('/') + 1;
   const [folder, file] = [key.slice(0, at), key.slice(at)];
   const name = nameOfManifest(file);
   if (name !== undefined) return [folder + name];
   if (!looksLikeBackup(file)) return [];
-  const busy = all.some((other) => other.key === folder + PARTIAL_PREFIX + stemOf(file));
-  return busy ? [] : [key];
+  return all.has(folder + PARTIAL_PREFIX + stemOf(file)) ? [] : [key];
 }
 
 /** With the sizes of a listing, no request is needed for the data. */

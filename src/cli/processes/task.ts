@@ -104,8 +104,13 @@ async function backup(database: Database, { action, place, ...request }: TaskReq
   if (action.retain !== undefined) {
     const onKept = (message: string) => notes.push(`; ${message}`);
     const { id } = database.identity;
-    pruned = (await pruneBackups(place, { ...action.retain, databaseId: id, now: new Date(), onKept })).length;
-    notes.push(`; ${pruned} old removed`);
+    try {
+      pruned = (await pruneBackups(place, { ...action.retain, databaseId: id, now: new Date(), onKept })).length;
+      notes.push(`; ${pruned} old removed`);
+    } catch (error) {
+      // The backup was taken and is listed, as after a run.
+      notes.push(`; old backups could not be removed: ${toProblem(error).message}`);
+    }
   }
   const { name, sizeBytes } = taken.manifest;
   return {

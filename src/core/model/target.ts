@@ -18,6 +18,8 @@ export interface SqliteTarget {
   dialect: 'sqlite';
   /** Path of the file; relative paths are relative to the working directory of the process. */
   path: string;
+  /** What identifies the database in its backups. Default: the real path, which is the same in every pod. */
+  identity?: string;
   /** Create the file if it does not exist (`?mode=rwc`). */
   create?: boolean;
   history?: HistorySetting;

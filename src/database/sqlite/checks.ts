@@ -15,15 +15,15 @@ const QUICK_CHECK_BYTES = 64 * 1024 * 1024;
 
 /** Read-only checks of what could go wrong: permissions on the folder, disk space, other writers, a damaged file. */
 export async function checks(
-  { path, identity, connection }: SqliteConnection,
+  { path, realPath, connection }: SqliteConnection,
   { restore }: CheckContext,
 ): Promise<CheckResult[]> {
   const size = await sizeBytes(path);
   return [
     ...(restore === undefined ? [] : [await restorable(path, restore)]),
     await answers(path, connection),
-    await folderWritable(dirname(identity.id)),
-    await freeSpace(dirname(identity.id), size),
+    await folderWritable(dirname(realPath)),
+    await freeSpace(dirname(realPath), size),
     await otherWriters(path),
     await integrity(connection, size),
   ];

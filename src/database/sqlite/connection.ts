@@ -21,6 +21,8 @@ export interface SqliteConnection {
   /** For our own queries; migrations get their own connection. */
   connection: Connection;
   identity: DatabaseIdentity;
+  /** Without symbolic links. */
+  realPath: string;
   own: OwnTables;
 }
 
@@ -42,10 +44,11 @@ export async function connect(target: SqliteTarget, options: OpenOptions): Promi
     connection.configure('busyTimeout', options.timeouts.lock || BUSY_TIMEOUT);
     const [row] = await all<{ version: string }>(connection, 'SELECT sqlite_version() AS version');
     await all(connection, 'SELECT count(*) FROM sqlite_schema');
+    const real = await realpath(path);
     const identity: DatabaseIdentity = {
       dialect: 'sqlite',
       display: path,
-      id: await realpath(path),
+      id: target.identity ?? real,
       serverVersion: `SQLite ${row?.version ?? ''}`,
     };
     const opened = connection;
@@ -57,6 +60,7 @@ export async function connect(target: SqliteTarget, options: OpenOptions): Promi
       closeSequelize: sequelize.close,
       connection: opened,
       identity,
+      realPath: real,
       own: ownTables(target),
     };
   } catch (error) {

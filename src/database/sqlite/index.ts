@@ -23,7 +23,7 @@ export async function openSqlite(
   openDatabase: OpenDatabase,
 ): Promise<Database> {
   const open = await connect(target, options);
-  const { path, connection, identity, own } = open;
+  const { path, connection, identity, realPath, own } = open;
   return {
     dialect: 'sqlite',
     can: CAPABILITIES.sqlite,
@@ -42,7 +42,7 @@ export async function openSqlite(
     storedCode: async () => [],
     otherSchemas: async () => undefined,
     // By its real path: a symbolic link to the file must not create a second lock.
-    lock: (wanted) => lock(identity.id, wanted),
+    lock: (wanted) => lock(realPath, wanted),
     async migrate(work) {
       const [{ openSession }, { migrateWithUmzug }] = await Promise.all([
         import('./migrate.ts'),

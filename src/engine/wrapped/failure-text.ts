@@ -15,7 +15,7 @@ function databaseError({ lastError }: SentRecord): Pick<Problem, 'code' | 'state
 /** Why the command failed: the error of the database, else its own last words. */
 export function commandProblem(reason: Reason, result: CommandResult, sent: SentRecord, where: string): Problem {
   const { text, code, statement } = databaseError(sent);
-  const words = result.lines.filter((line) => line.trim() !== '').at(-1);
+  const words = lastWords(result.lines);
   const why = text ?? words;
   return {
     reason,
@@ -23,6 +23,15 @@ export function commandProblem(reason: Reason, result: CommandResult, sent: Sent
     ...(code === undefined || code === '' ? {} : { code }),
     ...(statement === undefined ? {} : { statement }),
   };
+}
+
+/** Many programs print hints, stack traces or their version after the error. */
+function lastWords(lines: readonly string[]): string | undefined {
+  const spoken = lines.map((line) => line.trim()).filter((line) => line !== '');
+  const isError = (line: string) =>
+    /error|exception|fatal|fail|cannot|denied|refused|not found/i.test(line) &&
+    !/^(?:at |\(Background on|For more information|Node\.js v|npm (?:err|error)!?\b)/i.test(line);
+  return spoken.findLast(isError) ?? spoken.at(-1);
 }
 
 /** A prepared transaction holds its locks until it is ended, also after a restart of the server. */

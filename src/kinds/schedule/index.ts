@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Reason } from '../../core/model/reason.ts';
 import { CRON, cel, duration, rule, TIME_ZONE } from '../../core/model/schema-helpers.ts';
@@ -98,6 +99,7 @@ export const databaseBackupSchedule = defineKind<ScheduleSpec, ScheduleStatus>({
 });
 
 const MOST_MS = 2 ** 31 - 1;
+const LONGEST_NAME = 200;
 /** How many missed times are counted one by one. */
 const MOST_TICKS = 1_000;
 
@@ -118,10 +120,12 @@ function decide({
   const newest = good.at(-1)?.status;
   const proved = good.filter(({ status }) => status?.backup?.verifiedBy === 'Restore').at(-1)?.status?.finishedAt;
   const lastRestoreVerification = later(before.lastRestoreVerification, proved);
-  const since = new Date(before.lastScheduleTime ?? metadata.creationTimestamp ?? now);
+  const recorded = new Date(before.lastScheduleTime ?? metadata.creationTimestamp ?? now);
+  // A time in the future is that of a clock that was wrong: the schedule must not wait for it.
+  const since = recorded > now ? now : recorded;
   const tick = (after: Date) => nextTick(spec.schedule, spec.timeZone, after);
   const known: Partial<ScheduleStatus> = {
-    lastScheduleTime: before.lastScheduleTime,
+    lastScheduleTime: recorded > now ? seconds(now) : before.lastScheduleTime,
     lastSuccessfulTime: later(before.lastSuccessfulTime, newest?.backup?.takenAt),
     lastBackup: newest?.backup?.name ?? before.lastBackup,
     lastRestoreVerification,
@@ -208,7 +212,7 @@ function decide({
     verify === 'Restore' &&
     (lastRestoreVerification === undefined ||
       now.getTime() - Date.parse(lastRestoreVerification) >= milliseconds(verifyInterval));
-  const name = `${metadata.name.slice(0, 200)}-${Math.floor(due.getTime() / 60_000)}`;
+  const name = childName(metadata, Math.floor(due.getTime() / 60_000));
   const child: Resource = {
     apiVersion: resource.apiVersion,
     kind: 'DatabaseBackup',
@@ -226,6 +230,13 @@ function decide({
     requeueAfter,
     events: [{ type: 'Normal', reason: 'Running', message, key: `created ${seconds(due)}` }],
   };
+}
+
+/** The same for each time, so that a backup is created once. A long name is cut, and made unique again by the schedule's id. */
+function childName({ name, uid = '' }: Resource['metadata'], minute: number): string {
+  if (name.length <= LONGEST_NAME) return `${name}-${minute}`;
+  const digest = createHash('sha256').update(uid).digest('hex').slice(0, 8);
+  return `${name.slice(0, LONGEST_NAME).replace(/[^a-z0-9]+$/, '')}-${digest}-${minute}`;
 }
 
 function later(a: string | undefined, b: string | undefined): string | undefined {

@@ -1,14 +1,23 @@
-/** The login of the database in a pod: as a variable for the start, and as a file that is read again for each connection. */
+/**
+ * What a pod needs to know of its database next to the request: the login, as a variable for the start and as a file that is
+ * read again for each connection; and the identity of a SQLite file.
+ */
 import type { V1EnvVar } from '@kubernetes/client-node';
+import { SQLITE_IDENTITY_VARIABLE } from '../../core/model/request.ts';
 import type { DatabaseMigrationSpec } from '../../core/model/resource.ts';
 import { MOUNTS, VARIABLES } from '../names.ts';
 import type { MountedVolume } from './mounted-volume.ts';
 
-type Database = Pick<DatabaseMigrationSpec['database'], 'urlFrom' | 'postgres'>;
+type Database = Pick<DatabaseMigrationSpec['database'], 'urlFrom' | 'postgres' | 'sqlite'>;
 
 const NAME = 'login';
 
-export function loginVariables(database: Database): V1EnvVar[] {
+export function databaseVariables(database: Database, namespace: string): V1EnvVar[] {
+  const { sqlite } = database;
+  if (sqlite !== undefined) {
+    const value = `${namespace}/${sqlite.volume.claimName}/${sqlite.path}`;
+    return [{ name: SQLITE_IDENTITY_VARIABLE, value }];
+  }
   const secretKeyRef = secretOf(database);
   if (secretKeyRef === undefined) return [];
   const isUrl = database.urlFrom !== undefined;

@@ -9,7 +9,7 @@ import { commandRequestFromSpec, requestedActions, requestFromSpec } from '../..
 import { ANNOTATIONS, LABELS, MANAGED_BY, MOUNTS, RUNNER_CONTAINER, VARIABLES } from '../names.ts';
 import { backupVariables } from './backup-access.ts';
 import { containersOf } from './command-containers.ts';
-import { loginVariables } from './database-login.ts';
+import { databaseVariables } from './database-login.ts';
 import { podPlacement } from './placement.ts';
 import { volumesOf } from './volumes.ts';
 
@@ -180,7 +180,7 @@ function environment(
     { name: 'HOME', value: '/tmp' },
     { name: VARIABLES.pod, valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
     { name: VARIABLES.image, value: image },
-    ...loginVariables(spec.database),
+    ...databaseVariables(spec.database, identity.resource.namespace),
     // Secrets that the runner removes from all output of the pod; it already knows its own variables.
     { name: SECRET_VARIABLES.names, value: secrets.join(',') },
     { name: SECRET_VARIABLES.files, value: keyFile ?? '' },

@@ -7,7 +7,7 @@ import { milliseconds } from '../../kinds/task.ts';
 import { ANNOTATIONS, LABELS, MOUNTS, RUNNER_CONTAINER, TASK_MANAGED_BY, VARIABLES } from '../names.ts';
 import { taskKey } from '../slots.ts';
 import { BACKUPS_CA, backupVariables } from './backup-access.ts';
-import { loginFile, loginVariables } from './database-login.ts';
+import { databaseVariables, loginFile } from './database-login.ts';
 import type { RunnerDefaults } from './job.ts';
 import { certificateFiles, claimVolume, secretFile } from './volumes.ts';
 
@@ -70,7 +70,7 @@ export function taskJob(
               imagePullPolicy: runner.imagePullPolicy ?? defaults.imagePullPolicy,
               ...(runner.resources === undefined ? {} : { resources: runner.resources as object }),
               args: ['task'],
-              env: environment(pod),
+              env: environment(pod, namespace),
               securityContext: {
                 allowPrivilegeEscalation: false,
                 readOnlyRootFilesystem: true,
@@ -102,7 +102,7 @@ function volumesOf({ database, source: { volume, objectStore } }: TaskPod) {
   ];
 }
 
-function environment({ database, source, request }: TaskPod): V1EnvVar[] {
+function environment({ database, source, request }: TaskPod, namespace: string): V1EnvVar[] {
   const { volume, objectStore } = source;
   const place =
     objectStore === undefined
@@ -122,7 +122,7 @@ function environment({ database, source, request }: TaskPod): V1EnvVar[] {
   return [
     { name: 'HOME', value: '/tmp' },
     { name: VARIABLES.pod, valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
-    ...loginVariables(database),
+    ...databaseVariables(database, namespace),
     ...backupVariables(source),
     { name: TASK_REQUEST_VARIABLE, value: JSON.stringify(request({ database: target, place })) },
   ];

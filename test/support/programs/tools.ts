@@ -33,7 +33,7 @@ const GO = [
   ['github.com/pressly/goose/v3/cmd/goose@v3.26.0'],
   ['-tags', 'postgres sqlite3', 'github.com/golang-migrate/migrate/v4/cmd/migrate@v4.19.0'],
 ];
-const DEBIAN = ['sqitch', 'libdbd-pg-perl', 'ruby', 'ruby-pg', 'rake', 'ruby-activerecord'];
+const DEBIAN = ['sqitch', 'libdbd-pg-perl', 'ruby', 'ruby-pg', 'ruby-sqlite3', 'rake', 'ruby-activerecord'];
 
 const folder = (name: string) => join(serverCache(), 'tools', name);
 const run = (program: string, args: string[], env: NodeJS.ProcessEnv = {}, cwd?: string) =>
