@@ -2,6 +2,8 @@ import type { CheckResult } from '../../core/model/finding.ts';
 import { ProblemError } from '../../core/model/problem.ts';
 import type { CheckContext } from '../port.ts';
 import type { PostgresConnection } from './connection.ts';
+import { lockShortage } from './locks-needed.ts';
+import { CannotSwap, refuseWithoutRights } from './restore-new-database.ts';
 import { refuseReplication } from './restore-replication.ts';
 import { otherSessions } from './restore-sessions.ts';
 
@@ -17,6 +19,8 @@ export async function restoreCheck(
     if (!(error instanceof ProblemError)) throw error;
     return { name, result: 'failed', message: error.problem.message.replace(/\.$/, '') };
   }
+  const shortage = await lockShortage(open.client);
+  if (shortage !== undefined && !(await canSwap(open))) return { name, result: 'failed', message: shortage };
   const sessions = await otherSessions(open);
   if (sessions === undefined) return { name, result: 'passed', message: 'no other session is connected' };
   if (terminateSessions) return { name, result: 'passed', message: `a restore terminates the sessions of ${sessions}` };
@@ -25,4 +29,14 @@ export async function restoreCheck(
     result: 'failed',
     message: `${sessions} would block the restore. Stop the application before the run, or allow db-manager to terminate its sessions: terminateSessions: true`,
   };
+}
+
+async function canSwap(open: PostgresConnection): Promise<boolean> {
+  try {
+    await refuseWithoutRights(open);
+    return true;
+  } catch (error) {
+    if (error instanceof CannotSwap) return false;
+    throw error;
+  }
 }

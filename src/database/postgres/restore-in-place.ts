@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { ProblemError } from '../../core/model/problem.ts';
 import { compareEntries } from './catalogue/compare.ts';
 import { readProperties } from './catalogue/database.ts';
 import type { Catalogue } from './catalogue/digest.ts';
@@ -9,6 +10,7 @@ import { quoteIdentifier } from './driver.ts';
 import { majorOf } from './dump.ts';
 import { environmentOf, startProgram } from './dump-program.ts';
 import { queryOn } from './dump-snapshot.ts';
+import { lockShortage } from './locks-needed.ts';
 import { listWithout } from './restore-contents.ts';
 import { incomplete, restoreProblem } from './restore-problems.ts';
 import { settingStatements } from './restore-properties.ts';
@@ -28,6 +30,13 @@ export async function restoreInPlace(open: PostgresConnection, work: RestoreWork
   const { backup, clients, contents, catalogue, options } = work;
   const { path, manifest } = backup;
   const whole = catalogue !== undefined && manifest.schemas === undefined;
+  const shortage = whole ? await lockShortage(open.client) : undefined;
+  if (shortage !== undefined) {
+    throw new ProblemError({
+      reason: 'RestoreFailed',
+      message: `${manifest.name} was not restored: ${shortage}. ${open.identity.display} is unchanged.`,
+    });
+  }
   const here = await lookAround(open.client, whole);
   const selection = select(contents, here);
   for (const message of selection.messages) options.onMessage?.(message);

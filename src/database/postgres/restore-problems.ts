@@ -33,6 +33,12 @@ export function restoreProblem(words: string, name: string, { identity }: Postgr
       message: `The connection was lost while ${name} was restored: ${text}. ${identity.display} contains either the previous state or the complete backup.`,
     });
   }
+  if (/out of shared memory/.test(words)) {
+    return new ProblemError({
+      reason: 'RestoreFailed',
+      message: `${name} could not be restored in one transaction: the server has too few locks. ${asBefore} Restore as a role that owns the database and has CREATEDB, or raise max_locks_per_transaction on the server and restart it.`,
+    });
+  }
   return new ProblemError({ reason: 'RestoreFailed', message: `${name} could not be restored: ${text}. ${asBefore}` });
 }
 

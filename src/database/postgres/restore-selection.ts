@@ -95,13 +95,18 @@ function isKept({ type, name, sql }: DumpEntry, here: RestoreContext): boolean {
   if (type === 'SCHEMA')
     return here.kept.has(`SCHEMA ${name}`) && (sql.includes('CREATE SCHEMA') || !here.ownedSchemas.has(name));
   if (here.kept.has(`${type} ${name}`)) return true;
-  const [, kind, quoted = ''] = /^(SCHEMA|EXTENSION) (.*)$/.exec(name) ?? [];
+  const [, kind = '', quoted = ''] = WITH_NAME.exec(name) ?? [];
   const of = plainName(quoted);
   if (kind === 'EXTENSION')
     return type === 'COMMENT' && here.kept.has(`EXTENSION ${of}`) && !here.ownedExtensions.has(of);
   if (kind === 'SCHEMA') return here.kept.has(`SCHEMA ${of}`) && !here.ownedSchemas.has(of);
-  return false;
+  // Only the owner may comment on it.
+  return OF_OBJECT.test(type) && here.kept.has(`${kind === 'LANGUAGE' ? 'PROCEDURAL LANGUAGE' : kind} ${of}`);
 }
+
+/** The object of a comment or a security label, as pg_dump names it. */
+const WITH_NAME = /^(SCHEMA|EXTENSION|EVENT TRIGGER|PUBLICATION|FOREIGN DATA WRAPPER|SERVER|LANGUAGE) (.*)$/;
+const OF_OBJECT = /^(COMMENT|SECURITY LABEL)$/;
 
 /** The owners and grants that can be set, as in the dump, but one at a time: an owner needs privileges on its schema. */
 function statementsAfterwards(

@@ -1,6 +1,6 @@
 /**
  * Objects that a restore in place does not touch, because this user could not create them again or may not drop them:
- * foreign tables of a server that it may not use, functions in an untrusted language, objects of other roles in schemas of
+ * foreign tables of a server that it may not use, functions in an untrusted language or of an event trigger, objects of other roles in schemas of
  * other roles, and what these depend on. They are compared with the backup like everything else, before the commit.
  */
 import type { Client } from './driver.ts';
@@ -14,6 +14,7 @@ const OBJECTS = `(
       FROM pg_class c WHERE relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
     UNION ALL SELECT 'pg_proc'::regclass, p.oid, proowner, pronamespace, NOT proleakproof AND has_language_privilege(prolang, 'USAGE')
            AND (prokind = 'a' OR EXISTS (SELECT FROM pg_language l WHERE l.oid = prolang AND lanpltrusted))
+           AND NOT EXISTS (SELECT FROM pg_event_trigger t WHERE t.evtfoid = p.oid)
            AND NOT EXISTS (SELECT FROM pg_aggregate a WHERE a.aggfnoid = p.oid AND 'internal'::regtype IN (aggtranstype, aggmtranstype)) FROM pg_proc p
     UNION ALL SELECT 'pg_type'::regclass, oid, typowner, typnamespace, typtype NOT IN ('b', 'p') FROM pg_type t
      WHERE typtype <> 'm' AND NOT EXISTS (SELECT FROM pg_type e WHERE e.typarray = t.oid) AND (typrelid = 0 OR EXISTS (SELECT FROM pg_class WHERE oid = typrelid AND relkind = 'c'))

@@ -1,4 +1,5 @@
 import type { Column } from '../../core/model/snapshot.ts';
+import { defaultText } from './catalogue/sql.ts';
 import { notOfExtension, type SnapshotPart } from './snapshot-catalogue.ts';
 import { numbersColumn, optionsOf, type SequenceOptions } from './snapshot-sequences.ts';
 
@@ -59,7 +60,7 @@ export const COLUMNS: SnapshotPart<ColumnsRow> = {
        array_agg(format_type(a.atttypid, a.atttypmod) ORDER BY a.attnum) AS types,
        array_agg(a.attnotnull ORDER BY a.attnum) AS "notNull",
        array_agg(CASE WHEN a.atthasdef OR a.attidentity <> '' OR owned.options IS NOT NULL OR co.oid IS NOT NULL OR com.objoid IS NOT NULL
-         THEN json_build_object('default', CASE WHEN a.atthasdef THEN pg_get_expr(d.adbin, d.adrelid) END,
+         THEN json_build_object('default', CASE WHEN a.atthasdef THEN ${defaultText('d.adbin', 'a')} END,
            'identity', a.attidentity, 'generated', a.attgenerated, 'sequence', owned.options,
            'collation', co.collname, 'comment', com.description) END ORDER BY a.attnum) AS special
      FROM pg_class c

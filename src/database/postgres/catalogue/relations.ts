@@ -1,4 +1,4 @@
-import { acl, FIRST_USER_OID, identity, type ObjectClass, own, RELATIONS, sorted } from './sql.ts';
+import { acl, defaultText, FIRST_USER_OID, identity, type ObjectClass, own, RELATIONS, sorted } from './sql.ts';
 
 const tablespace = (column: string) => `(SELECT spcname FROM pg_tablespace WHERE oid = ${column})`;
 
@@ -42,7 +42,7 @@ export const RELATION_CLASSES: ObjectClass[] = [
           'compression', to_jsonb(a) -> 'attcompression', 'statistics', nullif(to_jsonb(a) -> 'attstattarget', '-1'),
           'options', ${sorted('a.attoptions')}, 'foreign', ${sorted('a.attfdwoptions')},
           'local', a.attislocal, 'inherited', a.attinhcount,
-          'default', (SELECT pg_get_expr(d.adbin, d.adrelid) FROM pg_attrdef d WHERE d.adrelid = c.oid AND d.adnum = a.attnum)) AS def
+          'default', (SELECT ${defaultText('d.adbin', 'a')} FROM pg_attrdef d WHERE d.adrelid = c.oid AND d.adnum = a.attnum)) AS def
       FROM ${RELATIONS} c JOIN pg_attribute a ON a.attrelid = c.oid
       WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'c') AND a.attnum > 0 AND NOT a.attisdropped`,
   },

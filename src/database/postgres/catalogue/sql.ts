@@ -34,6 +34,14 @@ export function own(catalogue: string, oid: string): string {
 export const RELATIONS = `(SELECT c.*, n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE c.oid >= ${FIRST_USER_OID} AND c.relpersistence <> 't' AND n.nspname !~ '^pg_(toast|temp)' AND ${own('pg_class', 'c.oid')})`;
 
+/**
+ * The text of a column's default. Only that of a generated column names other columns: with the relation, PostgreSQL up
+ * to version 16 makes all its column names unique for each default, which takes a minute for 1,600 columns.
+ */
+export function defaultText(expression: string, column: string): string {
+  return `pg_get_expr(${expression}, CASE ${column}.attgenerated WHEN '' THEN 0 ELSE ${column}.attrelid END)`;
+}
+
 /** A list without order, in order. */
 export function sorted(array: string): string {
   return `(SELECT array_agg(o ORDER BY o) FROM unnest(${array}) o)`;

@@ -4,6 +4,8 @@ import { readSystemStatements } from '../catalogue/system.ts';
 import type { PostgresConnection } from '../connection.ts';
 import { quoteIdentifier } from '../driver.ts';
 import { queryOn } from '../dump-snapshot.ts';
+import { readLocks } from '../locks-needed.ts';
+import { MAX_CONNECTIONS } from './server.ts';
 
 export interface Likeness {
   /** Who migrates, as the target's server sees it. */
@@ -192,7 +194,6 @@ const COPIED = [
   'xmloption',
   'createrole_self_grant',
   'max_prepared_transactions',
-  'max_locks_per_transaction',
   'max_replication_slots',
   'max_wal_senders',
   'track_commit_timestamp',
@@ -205,5 +206,11 @@ async function readConfiguration({ client }: PostgresConnection): Promise<Record
      WHERE name = ANY ($1) AND source NOT IN ('default', 'client', 'session', 'database', 'user', 'database user')`,
     [COPIED],
   );
-  return Object.fromEntries(rows.map(({ name, setting }) => [name, setting]));
+  const { needed, capacity } = await readLocks(client);
+  // As many locks in all as the target has, and those of a restore in one transaction.
+  const locks = Math.ceil(Math.max(needed, capacity) / MAX_CONNECTIONS);
+  return {
+    ...Object.fromEntries(rows.map(({ name, setting }) => [name, setting])),
+    max_locks_per_transaction: String(locks),
+  };
 }

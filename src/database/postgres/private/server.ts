@@ -148,12 +148,14 @@ async function initialise(programs: Programs, { path, data, user }: ServerFolder
   throw new NoPrivateServer(`initdb failed: ${lines.slice(0, 2).join(' ').trim() || words.trim().slice(-200)}`);
 }
 
+export const MAX_CONNECTIONS = 50;
+
 /** Only the run can use the socket: its folder is closed to all other users. */
 const FIXED: Readonly<Record<string, string>> = {
   listen_addresses: '',
   port: String(PORT),
   unix_socket_permissions: '0700',
-  max_connections: '50',
+  max_connections: String(MAX_CONNECTIONS),
   shared_buffers: '64MB',
   // The log of changes takes disk space of the machine, and with nothing flushed a checkpoint costs little.
   max_wal_size: '64MB',
