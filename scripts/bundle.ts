@@ -14,5 +14,7 @@ export function bundle(folder: string): void {
     '--packages=external',
   ];
   const names = ['--chunk-names=chunks/[name]-[hash]', `--outdir=${folder}`, '--log-level=warning'];
-  execFileSync('esbuild', ['src/index.ts', 'src/cli/main.ts', ...form, ...names], { stdio: 'inherit' });
+  execFileSync('esbuild', ['src/index.ts', 'src/cli/main.ts', 'src/cli/kubectl-dbm.ts', ...form, ...names], {
+    stdio: 'inherit',
+  });
 }

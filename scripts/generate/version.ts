@@ -10,6 +10,8 @@ const PLACES: { path: string; pattern: RegExp }[] = [
   { path: 'charts/db-migration/Chart.yaml', pattern: /^((?:appV|v)ersion: ).*/gm },
   { path: 'test/fixtures/charts/app/Chart.yaml', pattern: /(name: db-migration\n +version: ).*/g },
   { path: 'docs/guides/helm-hooks.md', pattern: /(name: db-migration\n +version: ).*/g },
+  { path: 'deploy/krew/dbm.yaml', pattern: /(\bversion: v|\/v|dbm-v)\d+\.\d+\.\d+(?:-[a-z]+\.\d+)?/g },
+  { path: 'docs/guides/kubectl-plugin.md', pattern: /(dbm-v)\d+\.\d+\.\d+(?:-[a-z]+\.\d+)?/g },
   { path: 'docs/operations/install.md', pattern: /(\bdb-manager(?:-bundle)?:)\d+\.\d+\.\d+[\w.-]*/g },
   ...[
     'deploy/samples/sqlite-with-application.yaml',

@@ -59,7 +59,7 @@ function inWords(client: ResourceClient): ResourceClient {
 }
 
 /** Throws the error of a request as a problem. */
-function clusterProblem(error: unknown): never {
+export function clusterProblem(error: unknown): never {
   if (error instanceof CredentialsError) throw invalid(`The kubeconfig cannot be used: ${error.message}`, error);
   if (!(error instanceof ApiError)) throw new ClusterUnreachable(error);
   if (error.status === 404) {

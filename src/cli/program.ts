@@ -23,13 +23,14 @@ export function createProgram(io: Io): Command {
       io.migrations = async () => (await (await import('../library/settings.ts')).resolvePaths(globals)).migrations;
     });
   addGlobals(program);
-  for (const definition of COMMANDS) add(program, definition, io);
+  for (const definition of COMMANDS) addCommand(program, definition, io);
   allowGlobalsEverywhere(program);
   arrangeHelp(program);
   return program;
 }
 
-function add(program: Command, definition: CommandDefinition, io: Io): void {
+/** Adds one command, and the family that it is below. */
+export function addCommand(program: Command, definition: CommandDefinition, io: Io): void {
   const words = definition.name.split(' ');
   const parent = words.length === 1 ? program : familyOf(program, words[0] ?? '');
   const command = parent.command(words.at(-1) ?? '').summary(definition.summary);

@@ -81,7 +81,14 @@ console.log(facts.current.pending.length);
     const { stdout } = await run('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: ROOT });
     const [{ files }] = JSON.parse(stdout) as [{ files: { path: string }[] }];
     const paths = files.map(({ path }) => path);
-    for (const wanted of ['dist/cli/main.js', 'dist/index.js', 'dist/index.d.ts', 'LICENSE', 'README.md']) {
+    for (const wanted of [
+      'dist/cli/main.js',
+      'dist/cli/kubectl-dbm.js',
+      'dist/index.js',
+      'dist/index.d.ts',
+      'LICENSE',
+      'README.md',
+    ]) {
       assert.ok(paths.includes(wanted), wanted);
     }
     assert.deepEqual(

@@ -24,14 +24,8 @@ export const approve = defineCommand<ClusterOptions & { name: string; yes?: bool
     }
     const { plan, safety } = pending;
     if (options.json !== true) {
-      io.out(`${name} would ${plan.direction === 'up' ? 'apply' : 'revert'}:`);
-      for (const migration of plan.migrations) io.out(`  ${migration}`);
-      if (plan.more !== undefined) io.out(`  and ${plan.more} more`);
-      for (const { severity, rule, migration, message, advice, also = [] } of safety?.findings ?? []) {
-        io.out(`${severity}: ${rule} in ${migration ?? 'the plan'}: ${message}`);
-        if (advice !== undefined) io.out(`  ${advice.replaceAll('\n', '\n  ')}`);
-        for (const other of also) io.out(`  also ${other}`);
-      }
+      const { planLines } = await import('../output/plan-lines.ts');
+      for (const line of planLines(name, plan, safety)) io.out(line);
     }
     await confirm(
       io,

@@ -1,0 +1,59 @@
+import { writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { Option } from 'commander';
+import { defineCommand } from '../command.ts';
+import { addClusterOptions } from '../options.ts';
+import type { NamedOptions } from './resource.ts';
+
+interface ReportOptions extends NamedOptions {
+  output?: string;
+  format: 'html' | 'markdown';
+}
+
+export const report = defineCommand<ReportOptions>({
+  name: 'report',
+  group: 'Clusters:',
+  summary: 'write the page of the last run, from the log of its pod',
+  description:
+    'The page has no text of the migrations: the log has none. The page on the volume of the backups has it (status.reportPage).',
+  examples: ['kubectl dbm report orders -n shop --output release.html'],
+  configure: (command) =>
+    addClusterOptions(command)
+      .argument('<name>')
+      .option('--output <file>', 'file of the page; - is standard output (default: NAME-RUN.html, in this folder)')
+      .addOption(new Option('--format <format>', 'html or markdown').choices(['html', 'markdown']).default('html')),
+  async action({ output, format, ...options }, io) {
+    const { noPod, openResource, podOfRun } = await import('./resource.ts');
+    const { ProblemError } = await import('../../core/model/problem.ts');
+    const { linesOfPod } = await import('./pod-log.ts');
+    const { runEventSchema } = await import('../../core/model/report.ts');
+    const cluster = await openResource(options);
+    const { status } = cluster.resource;
+    const kept =
+      status?.reportPage === undefined ? '' : ` The page is kept on the volume of the backups: ${status.reportPage}`;
+    const missing = (why: string) => new ProblemError({ reason: 'ReportNotFound', message: `${why}${kept}` });
+    const pod = await podOfRun(cluster);
+    if (pod === undefined) throw missing(noPod(cluster.resource));
+    let last: string | undefined;
+    for await (const line of linesOfPod(cluster, pod.metadata.name, false, io.signal)) {
+      if (line.startsWith('{"type":"report",')) last = line;
+    }
+    if (last === undefined) throw missing(`Run ${status?.run?.id} has not ended, or its pod ended without a report.`);
+    const event = runEventSchema.safeParse(JSON.parse(last)).data;
+    if (event?.type !== 'report') throw missing(`The report of run ${status?.run?.id} is of another version.`);
+    if (options.json === true) return io.out(JSON.stringify(event.report, null, 2));
+    const text =
+      format === 'html'
+        ? (await import('../../core/report-page/page.ts')).reportPage(event.report)
+        : (await import('../../core/report-page/markdown.ts')).reportMarkdown(event.report);
+    if (output === '-') return io.out(text.trimEnd());
+    const path = resolve(output ?? `${options.name}-${event.report.runId}.${format === 'html' ? 'html' : 'md'}`);
+    await writeFile(path, text, { mode: 0o600 }).catch((error: Error) => {
+      throw new ProblemError({
+        reason: 'InvalidConfiguration',
+        message: `The page could not be written: ${error.message}. Name another file: --output FILE.`,
+      });
+    });
+    io.out(`Wrote ${path}.`);
+  },
+});
