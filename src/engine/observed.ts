@@ -29,5 +29,6 @@ function lossFinding(loss: Loss): Finding {
     advice: `State in the migration what happens to the rows of ${loss.table}, or keep them: check its foreign keys and triggers.`,
     migration: loss.migration,
     statement: loss.statement,
+    ...(loss.position === undefined ? {} : { position: loss.position }),
   };
 }

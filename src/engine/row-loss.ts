@@ -1,8 +1,11 @@
 import { textStart } from '../core/model/clip.ts';
 import type { Dialect } from '../core/model/dialect.ts';
 import type { MigrationEffects } from '../core/model/effects.ts';
+import type { Direction, LoadedMigration } from '../core/model/migration.ts';
+import type { SourcePosition } from '../core/model/problem.ts';
 import type { Snapshot } from '../core/model/snapshot.ts';
 import { loadNamesTable, type NamesTable } from '../migrations/statements/named-tables.ts';
+import { redactSql } from '../sql/redact.ts';
 
 /** Rows that are missing from a table after a migration that does not mention it. */
 export interface Loss {
@@ -13,6 +16,8 @@ export interface Loss {
   before: number;
   /** The statement that deleted them, as far as the foreign keys show it. */
   statement?: string;
+  /** Where the statement is, if it is of a .sql file. */
+  position?: SourcePosition;
 }
 
 /** The statements that each migration sent, by revision. */
@@ -44,8 +49,21 @@ export async function unexpectedRowLoss(
   return losses;
 }
 
-export function describeLoss({ migration, table, lost, before, statement }: Loss): string {
-  const by = statement === undefined ? '' : ` (statement: ${textStart(statement.replace(/\s+/g, ' '), 200)})`;
+/** The loss with the place of its statement. */
+export function withPlace(loss: Loss, migrations: readonly LoadedMigration[], direction: Direction): Loss {
+  const { statement } = loss;
+  const body = migrations.find(({ revision }) => revision === loss.migration)?.[direction];
+  if (statement === undefined || body?.kind !== 'sql') return loss;
+  const found = body.statements.find(({ sql }) => sql.startsWith(statement));
+  return found === undefined
+    ? loss
+    : { ...loss, position: { file: found.file, line: found.line, column: found.column } };
+}
+
+/** Code and commands may have read the values of their statement from rows, so they are not shown. */
+export function describeLoss({ migration, table, lost, before, statement, position }: Loss): string {
+  const shown = statement === undefined || position !== undefined ? statement : redactSql(statement, 'postgres');
+  const by = shown === undefined ? '' : ` (statement: ${textStart(shown.replace(/\s+/g, ' '), 200)})`;
   return `${migration} deletes ${lost} of ${before} rows from ${table}, a table that it does not mention${by}`;
 }
 

@@ -8,7 +8,7 @@ import { observed } from '../../engine/observed.ts';
 import type { RunPorts } from '../../engine/ports.ts';
 import { askOnCopy } from '../../engine/query-checks.ts';
 import { type OpenedCopy, openCopy, roundTrip, runOnCopy } from '../../engine/rehearsal.ts';
-import { describeLoss, unexpectedRowLoss } from '../../engine/row-loss.ts';
+import { describeLoss, unexpectedRowLoss, withPlace } from '../../engine/row-loss.ts';
 import { measuredLoss, refusedLoss, revertsUnasked } from '../../engine/rows-at-risk.ts';
 import { count, few } from '../../engine/run-text.ts';
 import { describePlace, untouched } from '../../engine/scratch.ts';
@@ -80,17 +80,20 @@ async function rehearseOn(copy: OpenedCopy, { plan, migrations, ...input }: Inpu
   const warnings: string[] = [];
   const losses = safety.ignore.includes(ROWS_LOST.id)
     ? []
-    : await unexpectedRowLoss(database.dialect, effects, sent, start);
+    : (await unexpectedRowLoss(database.dialect, effects, sent, start)).map((loss) =>
+        withPlace(loss, migrations, plan.direction),
+      );
   findings = bySeverity([...findings, ...(await observed(input.database, copy.mode, effects, losses, ports))]);
   const [worst] = losses;
   if (worst !== undefined) {
     const lost = few(losses.map(describeLoss));
-    const { migration, statement } = worst;
+    const { migration, statement, position } = worst;
     const problem: Problem = {
       reason: 'RowsLost',
       message: `${lost}. ${untouched(copy.scratch).replace(/^./, (first) => first.toUpperCase())}.`,
       migration,
       statement,
+      ...(position === undefined ? {} : { position }),
     };
     if (enforce) return stop(problem, record({ roundTrip: 'skipped' }));
     warnings.push(lost);
