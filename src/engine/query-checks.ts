@@ -48,7 +48,7 @@ export async function askChecks(
     const message = `The check ${check.name} ${untrue} (${time}, on ${place}): ${shown(check.sql)}`;
     return { results, problem: { reason: 'CheckNotTrue', message }, message };
   }
-  return { results, message: `${count(wanted.length, 'check')} of spec.checks true on ${place}` };
+  return { results, message: `${count(wanted.length, 'data check')} true on ${place}` };
 }
 
 /** The queries are read before anything is done. Throws ProblemError InvalidConfiguration. */

@@ -51,8 +51,12 @@ export function readError(body: Buffer): ServerMessage {
   };
 }
 
-/** The text of a Query or Parse message without its header. */
+/**
+ * The text of a Query or Parse message without its header. A FunctionCall has only the OID of the function: drivers use
+ * it for large objects.
+ */
 export function statementIn(type: string, body: Buffer): string {
+  if (type === 'F') return `SELECT function_call_of_oid_${body.length < 4 ? 0 : body.readUInt32BE(0)}()`;
   const start = type === 'P' ? body.indexOf(0) + 1 : 0;
   const end = body.indexOf(0, start);
   return body.toString('utf8', start, end < 0 ? body.length : end);

@@ -214,9 +214,11 @@ function keyOf(processId: number, key: Buffer): string {
   return `${processId} ${key.toString('hex')}`;
 }
 
-/** The server's own words where they are known. */
+/** The server's own words where they are known; an error that was given a reason has them as its cause. */
 function asMessage(error: unknown): Omit<ServerMessage, 'severity'> {
-  const fields = typeof error === 'object' && error !== null ? (error as Record<string, unknown>) : {};
-  const code = typeof fields.code === 'string' && /^[0-9A-Z]{5}$/.test(fields.code) ? fields.code : '08006';
-  return { code, message: error instanceof Error ? error.message : 'the database cannot be reached' };
+  for (let each = error; each instanceof Error; each = each.cause) {
+    const { code } = each as { code?: unknown };
+    if (typeof code === 'string' && /^(?=.*\d)[0-9A-Z]{5}$/.test(code)) return { code, message: each.message };
+  }
+  return { code: '08006', message: error instanceof Error ? error.message : 'the database cannot be reached' };
 }

@@ -42,11 +42,11 @@ export async function relay(client: Duplex, server: Duplex, early: Buffer, optio
   let last: string | undefined;
   let refusal: StatementRefusal | undefined;
   const toServer = new Frames({
-    treatment: (type) => (type === 'Q' || type === 'P' ? 'hold' : 'pass'),
+    treatment: (type) => (type === 'Q' || type === 'P' || type === 'F' ? 'hold' : 'pass'),
     mostHeld: MOST_HELD,
     mostShown: MOST_SHOWN,
     onMessage(type) {
-      if (type === 'Q' || type === 'E') options.onExecute();
+      if (type === 'Q' || type === 'E' || type === 'F') options.onExecute();
     },
   });
   const ending = transactionEnds((committed) => options.onTransaction?.(committed));

@@ -165,8 +165,10 @@ export const ENDINGS: readonly Ending[] = [
     prepare: async (ground) => {
       await ground.apply(configMap('tries', ORDERS), sqliteMigration('tries'));
       await ground.waitFor('tries', 'Ready');
-      const resource = sqliteMigration('tries', { dryRun: true });
-      await ground.apply(configMap('tries', { ...ORDERS, ...POSITIONS }), resource);
+      // One change starts one run: a second ConfigMap, which nothing reads before.
+      await ground.apply(configMap('tries-next', { ...ORDERS, ...POSITIONS }));
+      const migrations = { configMaps: [{ name: 'tries-next' }] };
+      await ground.apply(sqliteMigration('tries', { dryRun: true, migrations }));
     },
   },
 ];

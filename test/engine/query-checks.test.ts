@@ -68,7 +68,7 @@ for (const dialect of DIALECTS) {
         'total, after the run, on the copy: passed',
         'total, after the run, on the target: passed',
       ]);
-      assert.match(report.steps.find(({ step }) => step === 'verify')?.message ?? '', /2 checks of spec\.checks true/);
+      assert.match(report.steps.find(({ step }) => step === 'verify')?.message ?? '', /2 data checks true/);
     });
 
     it('stop the run on the copy, and the target stays as it was', async () => {

@@ -164,6 +164,21 @@ describe('the proxy', () => {
     );
   });
 
+  it('shows a call of a function without SQL, which drivers use for large objects', async () => {
+    const session = await rawSession(opened.url);
+    statements.length = 0;
+    // lo_creat(-1), OID 957
+    const call = Buffer.from('000003bd00010001000100000004ffffffff0001', 'hex');
+    const head = Buffer.alloc(5);
+    head.write('F');
+    head.writeInt32BE(call.length + 4, 1);
+    session.socket.write(Buffer.concat([head, call]));
+    await eventually('the result', () => session.count('V') === 1 && session.count('Z') === 1);
+    assert.deepEqual(statements, [{ sql: 'SELECT function_call_of_oid_957()', whole: true }]);
+    assert.equal(session.count('E'), 0);
+    session.socket.destroy();
+  });
+
   it('knows which transactions were committed', async () => {
     await withClient(async (client) => {
       const ended = async (...texts: string[]) => {
@@ -262,6 +277,25 @@ describe('the proxy', () => {
       await new Promise((resolve) => socket.once('close', resolve));
     }
     assert.equal((await withClient((client) => client.query('SELECT 1 AS one'))).rows[0].one, 1);
+  });
+
+  it('reports the words of a server that denies the database', async () => {
+    const postgres = await startPostgres();
+    const { url, name } = await postgres.createDatabase();
+    await postgres.query(`CREATE ROLE visitor LOGIN PASSWORD 'secret'`);
+    const given = new URL(url);
+    given.username = 'visitor';
+    given.password = 'secret';
+    const own = await openProxy(String(given));
+    try {
+      await postgres.query(`REVOKE CONNECT ON DATABASE ${name} FROM PUBLIC`);
+      const client = new pg.Client({ connectionString: own.url });
+      client.on('error', () => {});
+      await assert.rejects(client.connect(), { code: '42501', message: /permission denied for database/ });
+    } finally {
+      await own.close();
+      await postgres.stop();
+    }
   });
 
   it('ends its clients when the server ends, and reports the words of a server that refuses', async () => {

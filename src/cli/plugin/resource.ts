@@ -44,7 +44,7 @@ export async function podOfRun(cluster: Cluster): Promise<Pod | undefined> {
   return (await listed<Pod>(cluster, '/api/v1', 'pods', `job-name=${job}`)).at(-1);
 }
 
-/** Why the log is missing, and what to type. */
+/** Why no log exists, and what to type. */
 export function noPod({ metadata, status }: DatabaseMigration): string {
   const { name, namespace } = metadata;
   const next = `What is known of it: kubectl dbm status ${name} -n ${namespace}`;

@@ -1,4 +1,5 @@
 import type { EnumType, Snapshot, View } from '../model/snapshot.ts';
+import { createSequenceSteps, goesWithOwner } from './attached-sequences.ts';
 import { mentions } from './mentions.ts';
 import { keyOf } from './names.ts';
 import type { Spelling } from './normalizer.ts';
@@ -53,12 +54,12 @@ export function sequenceSteps(from: Snapshot, to: Snapshot): Operation[] {
   return [
     ...[...after.values()].flatMap((sequence): Operation[] => {
       const other = before.get(keyOf(sequence));
-      if (other === undefined) return [{ kind: 'createSequence', sequence }];
+      if (other === undefined) return createSequenceSteps(sequence);
       if (sequenceText(other) === sequenceText(sequence)) return [];
       return [{ kind: 'alterSequence', from: other, to: sequence }];
     }),
     ...[...before.values()]
-      .filter((one) => !after.has(keyOf(one)))
+      .filter((one) => !after.has(keyOf(one)) && !goesWithOwner(one, from, to))
       .map((sequence): Operation => ({ kind: 'dropSequence', sequence })),
   ];
 }

@@ -38,6 +38,7 @@ const RANKS: Record<Operation['kind'], number> = {
 
 function rankOf(operation: Operation, proven: ReadonlySet<string>): number {
   const rank = RANKS[operation.kind];
+  if (operation.kind === 'alterSequence') return rankOfSequence(operation, rank);
   if (operation.kind === 'dropConstraint') {
     if (operation.constraint.kind === 'foreign key') return 4;
     const column = columnOfProof(operation.constraint);
@@ -48,6 +49,12 @@ function rankOf(operation: Operation, proven: ReadonlySet<string>): number {
   const generated = 'column' in operation && operation.column.generated !== undefined;
   if (generated && operation.kind === 'addColumn') return 17;
   return generated && operation.kind === 'dropColumn' ? 7 : rank;
+}
+
+/** A column has to exist before it can own a sequence; a sequence that stays is taken from a column before that is dropped. */
+function rankOfSequence({ from, to }: Operation & { kind: 'alterSequence' }, rank: number): number {
+  if (to.attachedTo !== undefined) return 14;
+  return from.attachedTo === undefined ? rank : 7;
 }
 
 /** Of `CHECK (column IS NOT NULL)`: with it SET NOT NULL needs no scan, so it is dropped only afterwards. */

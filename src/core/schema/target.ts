@@ -1,4 +1,5 @@
 import type { Column, Snapshot, Table } from '../model/snapshot.ts';
+import { goesWithOwner } from './attached-sequences.ts';
 import { type ColumnProperty, changedProperties } from './columns.ts';
 import { checkText, exclusionText, foreignKeyText, primaryKeyText, uniqueOfIndex, uniqueText } from './constraints.ts';
 import { indexText } from './indexes.ts';
@@ -22,11 +23,13 @@ export function mergeTarget(expected: Snapshot, found: Snapshot): Snapshot {
     return other === undefined ? table : mergeTable(normalizer, silent, table, other);
   });
   const sequences = pick(expected.sequences, found.sequences, (one) => `${keyOf(one)} ${sequenceText(one)}`);
+  const all = nameConstraints(expected.dialect, [...merged, ...unmanagedTables(expected, found, silent.has('option'))]);
+  const staying = ownSequences(found).filter((one) => !goesWithOwner(one, found, { tables: all }));
   return {
     dialect: expected.dialect,
-    tables: nameConstraints(expected.dialect, [...merged, ...unmanagedTables(expected, found, silent.has('option'))]),
+    tables: all,
     enums: pick(expected.enums, found.enums, (one) => `${keyOf(one)} ${enumText(one)}`),
-    sequences: silent.has('sequence') ? union(ownSequences(found), expected.sequences) : sequences,
+    sequences: silent.has('sequence') ? union(staying, expected.sequences) : sequences,
     views: silent.has('view')
       ? union(found.views, expected.views)
       : pick(expected.views, found.views, (one) => `${keyOf(one)} ${viewText(normalizer, one)}`),

@@ -37,7 +37,13 @@ export function postgresSql(operation: Operation, { concurrently }: PostgresWord
     case 'dropSequence':
       return [`DROP SEQUENCE ${tableName(operation.sequence)}`];
     case 'alterSequence':
-      return [words(sequenceSql('ALTER', operation.to), restart(operation.from, operation.to))];
+      return [
+        words(
+          sequenceSql('ALTER', operation.to),
+          restart(operation.from, operation.to),
+          operation.from.attachedTo !== undefined && operation.to.attachedTo === undefined && 'OWNED BY NONE',
+        ),
+      ];
     case 'createTable':
       return createTableSql(operation.table);
     case 'dropTable':

@@ -35,6 +35,31 @@ describe('migrations generated from models', () => {
       }
     }
 
+    if (dialect === 'postgres') {
+      it('take back a table that models have no more, with all sequences that its columns own (H24)', async () => {
+        const migrated = await open(dialect);
+        const expected = await readModels('test/fixtures/models-list', dialect);
+        const first = generateMigration({ expected, found: await migrated.snapshot(), format: 'sql' });
+        await migrate({ dialect, migrated }, await write(first, 'sql'), 'up', '');
+        await migrated.run(
+          'CREATE TABLE old (id int GENERATED ALWAYS AS IDENTITY, b serial);\nCREATE SEQUENCE old_other OWNED BY old.id;\nCREATE SEQUENCE "order" OWNED BY old.b;\nALTER TABLE items ADD COLUMN old_id serial;\nCREATE SEQUENCE items_other OWNED BY items.old_id;\nCREATE SEQUENCE stays OWNED BY items.id',
+        );
+        const start = await migrated.snapshot();
+        const generated = generateMigration({ expected, found: start, format: 'sql' });
+        const folder = await write(generated, 'sql');
+        await migrate({ dialect, migrated }, folder, 'up', JSON.stringify(generated));
+        const found = await migrated.snapshot();
+        assert.deepEqual(
+          found.sequences.filter(({ ownedBy }) => ownedBy === undefined).map(({ name }) => name),
+          ['stays'],
+        );
+        assert.deepEqual(generateMigration({ expected, found, format: 'sql' }), { kind: 'nothing' });
+        await migrate({ dialect, migrated }, folder, 'down', JSON.stringify(generated));
+        assert.deepEqual(compareSnapshots(start, await migrated.snapshot()).map(describeDifference), []);
+        await migrated.close();
+      });
+    }
+
     it(`leave alone what models have no words for on ${dialect}`, async () => {
       const migrated = await open(dialect);
       const expected = await readModels('test/fixtures/models-list', dialect);
