@@ -27,7 +27,7 @@ const ending = (of: (revision: string) => string): Matcher => {
   return (revision) => ({ path: (path) => `/${path}`.endsWith(`/${of(revision)}`) });
 };
 const numbered = (revision: string, before: string, after: string) =>
-  new RegExp(`^${before}0*${escaped(revision.replace(/ \(.*$/, '')).replaceAll('\\.', '[._]')}${after}`, 'i');
+  new RegExp(`^${before}0*${escaped(revision.split(' (')[0] ?? '').replaceAll('\\.', '[._]')}${after}`, 'i');
 
 const MATCHERS: Record<string, Matcher> = {
   Alembic: (revision) => ({
@@ -43,7 +43,7 @@ const MATCHERS: Record<string, Matcher> = {
   Prisma: ending((revision) => `${revision}/migration.sql`),
   Knex: named((name, revision) => name === revision),
   'sequelize-cli': named((name, revision) => name === revision),
-  TypeORM: named((name, revision) => name.startsWith(`${/\d{10,}$/.exec(revision)?.[0] ?? '\0'}-`)),
+  TypeORM: named((name, revision) => name.startsWith(`${/\d{10,40}$/.exec(revision)?.[0] ?? '\0'}-`)),
   Liquibase: ending((revision) => revision.split('::', 1)[0] ?? ''),
   Flyway: named((name, revision) => name === revision || numbered(revision, '[VB]', '__').test(name)),
   goose: named((name, revision) => numbered(revision, '', '_').test(name)),
@@ -98,7 +98,9 @@ async function drizzleTags(
   const tags = new Map<string, string>();
   for (const journal of paths.filter((path) => path.endsWith('meta/_journal.json'))) {
     const folder = journal.slice(0, -'meta/_journal.json'.length);
-    for (const [, when = '', tag = ''] of (await read(journal)).matchAll(/"when":\s*(\d+)[^}]*?"tag":\s*"([^"]+)"/g)) {
+    for (const [, when = '', tag = ''] of (await read(journal)).matchAll(
+      /"when":\s{0,9}(\d{1,20})[^}]{0,500}?"tag":\s{0,9}"([^"]{1,300})"/g,
+    )) {
       tags.set(when, `${folder}${tag}.sql`);
     }
   }

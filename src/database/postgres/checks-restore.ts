@@ -20,7 +20,16 @@ export async function restoreCheck(
     return { name, result: 'failed', message: error.problem.message.replace(/\.$/, '') };
   }
   const shortage = await lockShortage(open.client);
-  if (shortage !== undefined && !(await canSwap(open))) return { name, result: 'failed', message: shortage };
+  const inPlace = !(await canSwap(open));
+  if (shortage !== undefined && inPlace) return { name, result: 'failed', message: shortage };
+  const published = inPlace ? await publishedByOthers(open) : undefined;
+  if (published !== undefined) {
+    return {
+      name,
+      result: 'failed',
+      message: `${published} belongs to another role, and a restore in place would remove tables from it that ${open.target.user} may not add again. Use a role with CREATEDB, a superuser, or onFailure: Keep`,
+    };
+  }
   const sessions = await otherSessions(open);
   if (sessions === undefined) return { name, result: 'passed', message: 'no other session is connected' };
   if (terminateSessions) return { name, result: 'passed', message: `a restore terminates the sessions of ${sessions}` };
@@ -39,4 +48,13 @@ async function canSwap(open: PostgresConnection): Promise<boolean> {
     if (error instanceof CannotSwap) return false;
     throw error;
   }
+}
+
+/** A publication of another role that names tables which are dropped and created again. */
+async function publishedByOthers({ client }: PostgresConnection): Promise<string | undefined> {
+  const { rows } = await client.query<{ name: string }>(
+    `SELECT 'the publication ' || quote_ident(pubname) AS name FROM pg_publication p
+      WHERE NOT pg_has_role(pubowner, 'USAGE') AND EXISTS (SELECT FROM pg_publication_rel r WHERE r.prpubid = p.oid) LIMIT 1`,
+  );
+  return rows[0]?.name;
 }

@@ -95,6 +95,7 @@ function isKept({ type, name, sql }: DumpEntry, here: RestoreContext): boolean {
   if (type === 'SCHEMA')
     return here.kept.has(`SCHEMA ${name}`) && (sql.includes('CREATE SCHEMA') || !here.ownedSchemas.has(name));
   if (here.kept.has(`${type} ${name}`)) return true;
+  if (/^PUBLICATION TABLES?\b/.test(type)) return ofKeptPublication(name, here);
   const [, kind = '', quoted = ''] = WITH_NAME.exec(name) ?? [];
   const of = plainName(quoted);
   if (kind === 'EXTENSION')
@@ -102,6 +103,13 @@ function isKept({ type, name, sql }: DumpEntry, here: RestoreContext): boolean {
   if (kind === 'SCHEMA') return here.kept.has(`SCHEMA ${of}`) && !here.ownedSchemas.has(of);
   // Only the owner may comment on it.
   return OF_OBJECT.test(type) && here.kept.has(`${kind === 'LANGUAGE' ? 'PROCEDURAL LANGUAGE' : kind} ${of}`);
+}
+
+/** A table or schema of a publication is named after it: `cdc orders`. Only its owner may add to it. */
+function ofKeptPublication(name: string, { kept }: RestoreContext): boolean {
+  return [...kept].some(
+    (one) => one.startsWith('PUBLICATION ') && name.startsWith(`${one.slice('PUBLICATION '.length)} `),
+  );
 }
 
 /** The object of a comment or a security label, as pg_dump names it. */
