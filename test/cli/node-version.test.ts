@@ -18,6 +18,16 @@ describe('on a Node that is too old', () => {
     assert.match(source, /await import\('\.\/start\.ts'\)/);
   });
 
+  it('the plugin of kubectl does the same', async () => {
+    const source = await readFile('src/cli/kubectl-dbm.ts', 'utf8');
+    assert.deepEqual(
+      ts.preProcessFile(source).importedFiles.map(({ fileName }) => fileName),
+      ['./plugin/start.ts'],
+    );
+    const check = /if \(major .*\) \{/;
+    assert.equal(check.exec(source)?.[0], check.exec(await readFile('src/cli/main.ts', 'utf8'))?.[0]);
+  });
+
   for (const [version, old] of [
     ['20.20.2', true],
     ['22.18.0', true],

@@ -148,7 +148,7 @@ describeCluster('db-manager dashboard', function (this: void, cluster: () => Con
     await page.keyboard.type('orders-1 null');
     await shown(page, /Nothing matches|0 of|of 200/);
     await page.locator('#search').fill('payments null values');
-    await shown(page, /^10 of 200/);
+    await shown(page, /^5 of 200/);
     await page.locator('#search').fill('');
 
     const waits = page.getByRole('button', { name: /Awaits approval 10/ });
@@ -190,8 +190,19 @@ describeCluster('db-manager dashboard', function (this: void, cluster: () => Con
     const { page } = await open(approving.url);
     await shown(page, `${TOTAL} of ${TOTAL} shown`);
     for (const [name, state, texts] of [
-      ['audit-009', 'Blocked', ['drop-table', 'DROP TABLE invoices;', '20240601_price.sql:12:1', 'What to do next:']],
-      ['payments-005', 'Failed', ['contains null values', 'error code 23502', 'SET NOT NULL;', 'AccessExclusiveLock']],
+      [
+        'audit-009',
+        'Blocked',
+        [
+          'The run was blocked here.',
+          'drop-table',
+          'DROP TABLE invoices;',
+          '20240601_price.sql:12:1',
+          'What to do next:',
+        ],
+      ],
+      ['payments-005', 'Blocked', ['contains null values', 'error code 23502', 'SET NOT NULL;', 'AccessExclusiveLock']],
+      ['payments-025', 'Failed', ['no space left on device', 'What to do next:']],
     ] as const) {
       assert.match(await row(page, name).innerText(), new RegExp(state));
       await row(page, name).getByRole('link').click();

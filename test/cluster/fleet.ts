@@ -278,7 +278,7 @@ export function failedRehearsal(at: number, name: string): Status {
     targetRevision: '20240601_price',
     pending: 1,
     plan: { ...PLAN, migrations: ['20240601_price'] },
-    run: run(at, 'failed'),
+    run: run(at, 'blocked'),
     backup: { ...BACKUP(at), verifiedBy: 'Checksum' },
     rehearsal: {
       result: 'Failed',
@@ -306,7 +306,7 @@ export function failedRehearsal(at: number, name: string): Status {
         lastTransitionTime: minutesAgo(41),
       },
     ],
-    history: history(at, 'failed', 'RehearsalFailed'),
+    history: history(at, 'blocked', 'RehearsalFailed'),
   };
 }
 
@@ -316,7 +316,15 @@ function statusAt(at: number, name: string): Status | undefined {
     case 3:
       return awaiting(name);
     case 5:
-      return failedRehearsal(at, name);
+      return at % 40 === 5
+        ? failedRehearsal(at, name)
+        : {
+            database,
+            summary: 'MigrationFailed',
+            run: run(at, 'failed'),
+            conditions: [READY('MigrationFailed', 'could not extend file: no space left on device')],
+            history: history(at, 'failed', 'MigrationFailed'),
+          };
     case 9:
       return refused(at, name);
     case 13:

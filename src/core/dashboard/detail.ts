@@ -34,7 +34,7 @@ export function detailOf(resource: DashboardResource, options: DetailOptions): s
 <h2 id="detail-title" tabindex="-1">${name}</h2>
 ${verdictPart(resource, ready, options)}
 ${isMigration && options.pending !== undefined && approvalPart(resource, status, options)}
-${isMigration && failurePart({ failure: status.failure, result: 'failed', message: ready?.message ?? '' })}
+${isMigration && failurePart({ failure: status.failure, result: stateOf(resource) === 'blocked' ? 'blocked' : 'failed', message: ready?.message ?? '' })}
 ${isMigration && status.failure?.log !== undefined && logPart(status.failure.log)}
 ${isMigration && options.pending === undefined && findingsPart(status)}
 ${factsPart(resource)}

@@ -31,10 +31,11 @@ input:focus-visible, select:focus-visible, dialog:focus-visible { outline: 3px s
 .state.running { color: var(--link); } .state.suspended, .state.new { color: var(--soft); }
 .old #table { outline: 2px dashed var(--warn); outline-offset: 4px; }
 .narrow { display: none; }
-dialog { color: var(--text); background: var(--ground); border: 1px solid var(--line); border-radius: 8px; width: min(60rem, 100vw - 2rem); max-height: calc(100vh - 2rem); padding: 0.5rem 1.25rem 1.25rem; overflow: auto; }
+dialog { color: var(--text); background: var(--ground); border: 1px solid var(--line); border-radius: 8px; width: min(60rem, 100vw - 2rem); max-height: calc(100vh - 2rem); padding: 0 1.25rem 1.25rem; overflow: auto; }
 dialog::backdrop { background: rgb(0 0 0 / 55%); }
 dialog h2 { margin: 0 0 0.5rem; border: 0; } dialog h3 { margin: 1.25rem 0 0.25rem; font: 600 1rem/1.5 system-ui, sans-serif; }
-dialog .close { position: sticky; top: 0; float: right; margin: 0; z-index: 1; }
+dialog .close { position: sticky; top: 0; z-index: 1; text-align: right; margin: 0 -1.25rem; padding: 0.5rem 1.25rem; background: var(--ground); }
+#detail-body > p:first-child { margin-top: 0; } #approve-sure button { margin: 0.25rem 0.25rem 0 0; } #table thead th { white-space: nowrap; }
 .approval { border: 1px solid var(--warn); border-radius: 6px; padding: 0.75rem 1rem; margin: 1rem 0; } .approval > h3:first-child { margin-top: 0; }
 #approve-sure { border-left: 0.5rem solid var(--warn); padding: 0.5rem 0.75rem; background: var(--warn-ground); margin-top: 0.5rem; }
 #detail-news { margin: 0.5rem 0 0; font-weight: 600; }

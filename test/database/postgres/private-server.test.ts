@@ -4,8 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { takeBackup } from '../../../src/backups/take.ts';
+import { bytesText } from '../../../src/core/model/bytes.ts';
 import { ProblemError } from '../../../src/core/model/problem.ts';
 import type { Scratch, ScratchSource } from '../../../src/database/port.ts';
+import { findServer, startServer } from '../../../src/database/postgres/private/server.ts';
+import { largestTableBytes, sizeBytes } from '../../../src/database/postgres/size.ts';
 import { OPTIONS, openTarget, targetOf } from '../../backups/fixtures.ts';
 import { temporaryFolder } from '../../support/databases.ts';
 import { sharedPostgres } from '../../support/postgres.ts';
@@ -312,3 +315,32 @@ async function ownFolder(): Promise<string> {
   }
   throw new Error('no folder');
 }
+
+describe('the space of a private server', function () {
+  this.timeout(60_000);
+
+  it('is that of the database, of its largest table once more, and of an empty server; said if there is less', async () => {
+    const { name, url, drop } = await (await sharedPostgres()).createDatabase('space');
+    const client = new pg.Client({ connectionString: url });
+    await client.connect();
+    try {
+      await client.query(`CREATE TABLE small (id int); CREATE TABLE large (id int, text text);
+        INSERT INTO large SELECT i, repeat('x', 500) FROM generate_series(1, 20000) i; CREATE INDEX ON large (id)`);
+      const { rows } = await client.query<{ table: string; all: string }>(
+        "SELECT pg_total_relation_size('large') AS table, pg_database_size($1) AS all",
+        [name],
+      );
+      assert.equal(await largestTableBytes(client), Number(rows[0]?.table));
+      assert.equal(await sizeBytes(client), Number(rows[0]?.all));
+      assert.ok(Number(rows[0]?.table) > 10_000_000);
+      const { version } = await sharedPostgres();
+      const programs = await findServer(Math.floor(version / 10_000));
+      await assert.rejects(startServer(programs, { settings: {}, bytes: 1e15 - 200_000_000 }), (error) =>
+        (error as Error).message.startsWith(`the copy needs about ${bytesText(1e15)}, and ${tmpdir()} has `),
+      );
+    } finally {
+      await client.end();
+      await drop();
+    }
+  });
+});

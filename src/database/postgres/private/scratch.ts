@@ -195,7 +195,7 @@ async function refuseWithoutExtensions(admin: Client, open: PostgresConnection, 
 /** An extension, or a provider of security labels, whose library has to be loaded when the server starts: pg_cron, anon. */
 function needsPreload({ failures }: RestoreStopped): NoPrivateServer | undefined {
   const found = failures.find(({ words }) =>
-    /shared_preload_libraries|security label provider .* is not loaded/.test(words),
+    /shared_preload_libraries|security label provider .{1,100} is not loaded/.test(words),
   );
   if (found === undefined) return undefined;
   const what = found.name === '' ? 'an extension' : `${found.type} ${found.name}`.trim();
