@@ -185,7 +185,7 @@ export const INPUTS: Record<string, Input> = {
     damage: 'GRANT ALL ON t TO PUBLIC; DROP FUNCTION f(); DROP VIEW v; REVOKE ALL ON t FROM $READER CASCADE',
   },
   'large objects with privileges': {
-    owner: `SELECT lo_from_bytea(910001, 'one'), lo_from_bytea(910002, repeat('two', 3000)::bytea), lo_create(910003), lo_from_bytea(4294967290, 'top'); GRANT SELECT ON LARGE OBJECT 910001 TO PUBLIC; GRANT ALL ON LARGE OBJECT 910002 TO $READER WITH GRANT OPTION; COMMENT ON LARGE OBJECT 910003 IS 'empty'; ALTER LARGE OBJECT 910003 OWNER TO $OTHER; CREATE TABLE t (o oid, l oid); INSERT INTO t VALUES (910001, 910002)`,
+    owner: `SELECT lo_from_bytea(910001, 'one'), lo_from_bytea(910002, repeat('two', 3000)::bytea), lo_create(910003), lo_from_bytea(4294967290, 'top'); GRANT SELECT ON LARGE OBJECT 910001 TO PUBLIC; GRANT ALL ON LARGE OBJECT 910002 TO $READER WITH GRANT OPTION; COMMENT ON LARGE OBJECT 910003 IS 'empty'; CREATE TABLE t (o oid, l oid); INSERT INTO t VALUES (910001, 910002)`,
     damage: `SELECT lo_unlink(910001); SELECT lo_put(910002, 5, 'X'); GRANT ALL ON LARGE OBJECT 910003 TO PUBLIC; SELECT lo_create(910009)`,
   },
   'functions over the row type of their table': {
@@ -193,8 +193,8 @@ export const INPUTS: Record<string, Input> = {
     damage: 'DROP TABLE t CASCADE',
   },
   'values of every type': {
-    owner: `CREATE TABLE t (id serial, c regclass, p regproc, pp regprocedure, ty regtype, ro regrole, ns regnamespace, cf regconfig, op regoperator, ch "char", nm name, o oid, x xid, l pg_lsn, mo money, bi bit(3), vb varbit, ts timestamp, d date, iv interval, nu numeric, f4 real, f8 float8, by bytea, j json, jb jsonb, u uuid, i inet, ci cidr, m macaddr, m8 macaddr8, po polygon, li line, cr circle, tv tsvector, tq tsquery, a int[], aa text[], xm xml, tid tid, jp jsonpath, te text);
-     INSERT INTO t (c, p, pp, ty, ro, ns, cf, op, ch, nm, o, x, l, mo, bi, vb, ts, d, iv, nu, f4, f8, by, j, jb, u, i, ci, m, m8, po, li, cr, tv, tq, a, aa, xm, tid, jp, te) VALUES ('t', 'now', 'abs(int)', 'int[]', '$OWNER', 'public', 'english', '+(int,int)', 'é'::"char", 'n', 4294967295, '7', '16/B374D848', '-1.5', B'101', B'', 'infinity', '4713-01-01 BC', '178000000 years -3 mons 5 days 00:00:00.000001', 'NaN', 'Infinity', 4.9e-324, '\\x00ff5c', '{"a":1,"a": 2}', '{"a":1,"a":2}', gen_random_uuid(), '::1/64', '10/8', '08:00:2b:01:02:03', '08:00:2b:01:02:03:04:05', '((0,0),(1,1))', '{1,2,3}', '<(0,0),5>', 'a:1A b', 'a & !b:*', '[-1:0]={1,NULL}', '{{"a","\\\\"},{NULL,"NULL"}}', '<a>&lt;</a>', '(1,2)', '$.a', E'\\\\.\\n\\t\\b\\x01\\u2028');
+    owner: `CREATE TABLE t (id serial, c regclass, p regproc, pp regprocedure, ty regtype, ro regrole, ns regnamespace, cf regconfig, op regoperator, ch "char", nm name, o oid, x xid, l pg_lsn, mo money, bi bit(3), vb varbit, ts timestamp, d date, iv interval, nu numeric, f4 real, f8 float8, by bytea, j json, jb jsonb, u uuid, i inet, ci cidr, m macaddr, m8 macaddr8, po polygon, li line, cr circle, tv tsvector, tq tsquery, a int[], aa text[], tid tid, jp jsonpath, te text);
+     INSERT INTO t (c, p, pp, ty, ro, ns, cf, op, ch, nm, o, x, l, mo, bi, vb, ts, d, iv, nu, f4, f8, by, j, jb, u, i, ci, m, m8, po, li, cr, tv, tq, a, aa, tid, jp, te) VALUES ('t', 'now', 'abs(int)', 'int[]', '$OWNER', 'public', 'english', '+(int,int)', 'e', 'n', 4294967295, '7', '16/B374D848', '-1.5', B'101', B'', 'infinity', '4713-01-01 BC', '178000000 years -3 mons 5 days 00:00:00.000001', 'NaN', 'Infinity', 4.9e-324, '\\x00ff5c', '{"a":1,"a": 2}', '{"a":1,"a":2}', gen_random_uuid(), '::1/64', '10/8', '08:00:2b:01:02:03', '08:00:2b:01:02:03:04:05', '((0,0),(1,1))', '{1,2,3}', '<(0,0),5>', 'a:1A b', 'a & !b:*', '[-1:0]={1,NULL}', '{{"a","\\\\"},{NULL,"NULL"}}', '(1,2)', '$.a', E'\\\\.\\n\\t\\b\\x01\\u2028');
      INSERT INTO t (nu, f8, ts, iv, d) VALUES (1e-100, 'NaN', '-infinity', '-1 mon', 'infinity'), (12345678901234567890.12345678901234567890, -0.0, '294276-12-31 23:59:59.999999', '1 day', '5874897-12-31'); INSERT INTO t (c) VALUES (1::regclass)`,
     damage: `UPDATE t SET f8 = 1 WHERE f8 = 'NaN'`,
   },
@@ -203,7 +203,7 @@ export const INPUTS: Record<string, Input> = {
     damage: 'UPDATE t SET a = NULL WHERE id = 1; DROP VIEW v',
   },
   'inheritance across schemas, with a rule': {
-    owner: `CREATE SCHEMA base_s; CREATE TABLE base_s.b (id serial, at timestamptz DEFAULT now()); CREATE TABLE c (x int) INHERITS (base_s.b); CREATE RULE c_ins AS ON INSERT TO base_s.b WHERE id > 100 DO INSTEAD INSERT INTO c VALUES (NEW.*); INSERT INTO base_s.b VALUES (200, '2020-01-01'), (1, '2020-01-01'); CREATE TABLE d (LIKE c INCLUDING ALL) INHERITS (c); ALTER TABLE base_s.b ADD COLUMN late int; CREATE INDEX ON c (id); ALTER TABLE c ALTER at DROP DEFAULT`,
+    owner: `CREATE SCHEMA base_s; CREATE TABLE base_s.b (id serial, at timestamptz DEFAULT now()); CREATE TABLE c (x int) INHERITS (base_s.b); CREATE RULE c_ins AS ON INSERT TO base_s.b WHERE id > 100 DO INSTEAD INSERT INTO c VALUES (NEW.*); INSERT INTO base_s.b VALUES (200, '2020-01-01'), (1, '2020-01-01'); CREATE TABLE d (LIKE c INCLUDING ALL) INHERITS (c); ALTER TABLE base_s.b ADD COLUMN late int; CREATE INDEX ON c (id)`,
     damage: 'DROP TABLE d; DELETE FROM c; DROP RULE c_ins ON base_s.b',
   },
   'a schema, a publication and a cast with odd names': {
