@@ -85,7 +85,7 @@ for (const dialect of DIALECTS) {
       await here.write(file, `${text}-- edited\n`);
       const refused = await here.run('migrate', 'upgrade');
       assert.equal(refused.code, 4);
-      assert.match(refused.err, /ChecksumMismatch.*db-manager repair --accept-checksums.*1 line differs/s);
+      assert.match(refused.err, /ChecksumMismatch.*1 line differs.*: db-manager repair --accept-checksums$/ms);
       const difference = await here.run('migrate', 'diff');
       assert.equal(difference.code, 3);
       assert.match(difference.out, /^\+-- edited$/m);
