@@ -125,9 +125,12 @@ function adoptModels(exported: readonly unknown[], sequelize: Sequelize): void {
   const models = new Set(values.flat().filter(isModel));
   for (const model of models) {
     const { sequelize: own, rawAttributes, options } = model as ModelStatic<Model> & { rawAttributes: object };
-    if (own === undefined || own.getDialect() === sequelize.getDialect())
+    if (own === undefined || own.getDialect() === sequelize.getDialect()) {
       sequelize.modelManager.addModel(model as never);
-    else sequelize.define(model.name, structuredAttributes(rawAttributes), { ...options, sequelize } as never);
+      // A model sends its queries over its own instance: without this, tables would be created and dropped in the database
+      // of the application.
+      Object.assign(model, { sequelize });
+    } else sequelize.define(model.name, structuredAttributes(rawAttributes), { ...options, sequelize } as never);
   }
 }
 

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
+import { resolve } from 'node:path';
 import { restoreDatabase } from '../../src/library/backups.ts';
 import { takeBaseline } from '../../src/library/baseline.ts';
 import { adoptHistory, repairHistory, stampDatabase } from '../../src/library/history.ts';
 import { downgradeDatabase, upgradeDatabase } from '../../src/library/migrate.ts';
 import { listRuns, showRun } from '../../src/library/runs.ts';
 import { type SafeMigrateOptions, safeMigrate } from '../../src/library/safe-migrate.ts';
+import { createAllTables, dropAllTables, initDatabase } from '../../src/library/tables.ts';
 import { DIALECTS } from '../support/databases.ts';
 import { COMPATIBLE, deployment, execute, sql, VERSION_1 } from './going-back-fixtures.ts';
 
@@ -195,6 +197,23 @@ for (const dialect of DIALECTS) {
       );
       assert.match(kept[4]?.message ?? '', /the history was changed: 0001_orders \(accepted\)/);
       assert.ok(kept.every(({ startedBy }) => /@|^pod\//.test(startedBy)));
+    });
+
+    it('are those that create and drop the tables of the models, with their names, also without anything to do', async () => {
+      const here = await deployment(dialect);
+      const options = { ...here.options, models: resolve('test/fixtures/models-list') };
+      await here.look(async () => {});
+      await initDatabase({ ...here.options, tables: 'None' });
+      for (const change of [createAllTables, createAllTables, dropAllTables, dropAllTables]) await change(options);
+      assert.deepEqual(
+        (await listRuns(here.options)).map(({ command, reason, message }) => `${command} ${reason}: ${message}`),
+        [
+          'drop-tables UpToDate: no table was dropped',
+          'drop-tables Succeeded: dropped 2 tables: items, shops',
+          'create-tables UpToDate: no table was created',
+          'create-tables Succeeded: created 2 tables: items, shops',
+        ],
+      );
     });
 
     it('that a backup contains as running are lost after a restore', async () => {
