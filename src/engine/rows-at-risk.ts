@@ -6,6 +6,7 @@ import type { LoadedMigration } from '../core/model/migration.ts';
 import type { Plan } from '../core/model/plan.ts';
 import type { Problem } from '../core/model/problem.ts';
 import type { RunRequest } from '../core/model/request.ts';
+import type { Snapshot, Table } from '../core/model/snapshot.ts';
 import { type SchemaAction, tableKey } from '../core/safety/action.ts';
 import { DOWNGRADE_LOSES_ROWS } from '../core/safety/observed.ts';
 import type { Database } from '../database/port.ts';
@@ -77,6 +78,58 @@ export function measuredLoss(effects: readonly MigrationEffects[]): AtRisk[] {
           ],
     ),
   );
+}
+
+/**
+ * Values of columns that the plan removed from tables which still exist, counted in the target. A column that came instead
+ * of it with as many values is the same one under another name.
+ */
+export async function vanishedValues(
+  { before, after }: { before: Snapshot; after: Snapshot },
+  target: Pick<Database, 'countValues'>,
+  copy: Pick<Database, 'countValues'>,
+  migration: string,
+): Promise<AtRisk[]> {
+  const found: AtRisk[] = [];
+  for (const table of before.tables) {
+    const now = after.tables.find(({ schema, name }) => schema === table.schema && name === table.name);
+    if (now === undefined) continue;
+    const gone = missingFrom(now, table);
+    if (gone.length === 0) continue;
+    const came = await Promise.all(missingFrom(table, now).map((column) => copy.countValues(now, column)));
+    for (const column of gone) {
+      const values = await target.countValues(table, column);
+      const renamed = came.indexOf(values);
+      if (values === 0) continue;
+      if (renamed >= 0) came.splice(renamed, 1);
+      else found.push({ migration, what: `values of ${table.name}.${column} in ${count(values, 'row')}` });
+    }
+  }
+  return found;
+}
+
+/** Columns of a table that the other state of it does not have. */
+function missingFrom(other: Table, { columns }: Table): string[] {
+  return columns.map(({ name }) => name).filter((name) => !other.columns.some((column) => column.name === name));
+}
+
+/** What may delete rows and was not measured, because the rehearsal was off or had no rows. */
+export async function unmeasuredRisks(
+  { dialect }: Pick<Database, 'dialect'>,
+  migrations: readonly LoadedMigration[],
+  folder: string,
+): Promise<AtRisk[]> {
+  const { readStatements } = await import('../migrations/statements/read.ts');
+  const read = await readStatements(folder, migrations, { dialect, direction: 'down' });
+  return read.flatMap(({ revision, opaque, statements }): AtRisk[] => {
+    if (opaque) return [{ migration: revision, what: 'what its code deletes, which was not measured' }];
+    const unknown = statements.find(
+      ({ actions }) => actions === undefined || actions.some((action) => action.kind === 'delete' && action.filtered),
+    );
+    if (unknown === undefined) return [];
+    const what = 'what a statement of it deletes, which was not measured';
+    return [{ migration: revision, what, statement: textStart(unknown.sql.trim(), 400) }];
+  });
 }
 
 export function riskFindings(risks: readonly AtRisk[]): Finding[] {

@@ -132,6 +132,8 @@ async function unknown(
   const files = revisions.map((revision) => ({ revision, files: [`${revision}.sql`], checksum: '' }));
   const missing = missingFiles(files, history);
   if (missing.length === 0) return undefined;
+  const unfinished = history.filter(({ revision, state }) => missing.includes(revision) && state !== 'applied');
+  if (unfinished.length > 0) return notFinished(unfinished.map(({ revision }) => revision));
   const ahead = aheadOf(files, history);
   if (policy === 'Refuse' || ahead.length === 0) {
     const broken = checkIntegrity(
@@ -151,6 +153,14 @@ async function unknown(
   await requireCompatible(ahead, await readStored(reader, files, history), dialect);
   const why = `the database is newer than the files: ${names} ${are} applied, and older code can run with ${ahead.length === 1 ? 'it' : 'them'}`;
   return { reason: 'AheadOfFiles', why };
+}
+
+/** A newer version may be applying them, so the wait goes on. What an interrupted one has left is unknown. */
+function notFinished(names: readonly string[]): Missing {
+  const [was, are] = names.length === 1 ? ['it was', 'is'] : ['they were', 'are'];
+  return {
+    why: `${listNames(names)} ${are} not in the files and not finished: a run is in progress, or ${was} interrupted (db-manager repair)`,
+  };
 }
 
 const MAY_COME: readonly string[] = ['DatabaseUnreachable', 'DatabaseNotFound', 'ConnectionLost'];

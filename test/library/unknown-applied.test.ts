@@ -146,6 +146,111 @@ for (const dialect of DIALECTS) {
       );
     });
 
+    const STATE = "await context.addColumn('orders', 'state', { type: 'TEXT', defaultValue: 'new' });";
+    const RENAME = "await context.renameColumn('orders', 'customer', 'client');";
+    const module = (up: string, down: string) =>
+      `export async function up({ context }) { ${up} }\nexport async function down({ context }) { ${down} }\n`;
+    const VALUES: [string, Record<string, string>, RegExp | undefined][] = [
+      [
+        'code',
+        { '0002_state.mjs': module(STATE, "await context.removeColumn('orders', 'state');") },
+        /values of orders\.state in 1 row/,
+      ],
+      [
+        'raw SQL in code, one of two',
+        {
+          '0002_state.mjs': module(
+            `${STATE} await context.addColumn('orders', 'empty', { type: 'TEXT' });`,
+            "for (const one of ['state', 'empty']) await context.sequelize.query('ALTER TABLE orders DROP COLUMN ' + one);",
+          ),
+        },
+        /would lose values of orders\.state in 1 row \(0002_state\)\. No changes/,
+      ],
+      ...(dialect === 'postgres'
+        ? ([
+            [
+              'a DO block',
+              {
+                '0002_state.sql': sql(
+                  "ALTER TABLE orders ADD COLUMN state text DEFAULT 'new';",
+                  'DO $$ BEGIN ALTER TABLE orders DROP COLUMN state; END $$;',
+                ),
+              },
+              /values of orders\.state in 1 row/,
+            ],
+            [
+              'a type with CASCADE',
+              {
+                '0002_state.sql': sql(
+                  "CREATE TYPE state AS ENUM ('new'); ALTER TABLE orders ADD COLUMN state state DEFAULT 'new';",
+                  'DROP TYPE state CASCADE;',
+                ),
+              },
+              /values of orders\.state in 1 row/,
+            ],
+          ] as [string, Record<string, string>, RegExp][])
+        : []),
+      [
+        'code that gives the column its old name back',
+        { '0002_client.mjs': module(RENAME, "await context.renameColumn('orders', 'client', 'customer');") },
+        undefined,
+      ],
+    ];
+    for (const [how, added, lost] of VALUES) {
+      it(`counts the values of columns that are removed by ${how}`, async () => {
+        const here = await deployment(dialect, { ...VERSION_1, ...added });
+        await upgradeDatabase(here.options);
+        const customer = lost === undefined ? 'client' : 'customer';
+        await here.look((database) => execute(database, `INSERT INTO orders (id, ${customer}) VALUES (1, 'a')`));
+        await here.deploy(VERSION_1);
+        const report = await run(here, { unknownApplied: 'Downgrade' });
+        if (lost === undefined) return assert.equal(report.reason, 'Reverted', report.message);
+        assert.equal(report.reason, 'RowsLost', report.message);
+        assert.match(report.message, lost);
+        assert.equal((await content(here)).history.length, 2, 'nothing was reverted');
+        const approvedPlan = report.plan?.digest;
+        assert.equal((await run(here, { unknownApplied: 'Downgrade', approvedPlan })).reason, 'Reverted');
+      });
+    }
+
+    it('needs an approval where a rehearsal did not measure what a down deletes', async () => {
+      const create = "await context.createTable('carts', { id: { type: 'INTEGER', primaryKey: true } });";
+      for (const [name, text, what] of [
+        [
+          '0002_carts.mjs',
+          module(create, "await context.dropTable('carts');"),
+          /what its code deletes, which was not measured/,
+        ],
+        [
+          '0002_note.sql',
+          sql('SELECT 1;', "DELETE FROM orders WHERE customer = 'a';"),
+          /what a statement of it deletes/,
+        ],
+      ] as const) {
+        const here = await rolledBack(dialect, { ...VERSION_1, [name]: text });
+        const off = { unknownApplied: 'Downgrade', rehearsal: 'Disabled' } as const;
+        const refused = await run(here, off);
+        assert.equal(refused.reason, 'RowsLost', refused.message);
+        assert.match(refused.message, what);
+        assert.equal((await run(here, { ...off, approvedPlan: refused.plan?.digest })).reason, 'Reverted');
+      }
+    });
+
+    it('is waited for while a newer migration is not finished, in every state that a crash leaves', async () => {
+      for (const state of ['started', 'reverting']) {
+        const here = await rolledBack(dialect, COMPATIBLE);
+        assert.match(await waited(here, 'Accept'), /^reached/);
+        const change = `UPDATE db_manager_history SET state = '${state}' WHERE revision LIKE '0002%'`;
+        await here.look((database) => execute(database, change));
+        for (const policy of ['Accept', 'Downgrade', 'Refuse'] as const)
+          assert.match(
+            await waited(here, policy),
+            /^timeout .*not finished: a run is in progress, or it was interrupted/,
+          );
+        assert.equal((await run(here)).reason, 'InterruptedMigration');
+      }
+    });
+
     it('changes nothing if the stored down fails: the rehearsal finds it', async () => {
       const broken = { ...VERSION_1, '0002_x.sql': sql('CREATE TABLE x (id integer);', 'DROP TABLE no_such_table;') };
       const here = await rolledBack(dialect, broken);

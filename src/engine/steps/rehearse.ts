@@ -9,7 +9,13 @@ import type { RunPorts } from '../../engine/ports.ts';
 import { askOnCopy } from '../../engine/query-checks.ts';
 import { type OpenedCopy, openCopy, roundTrip, runOnCopy } from '../../engine/rehearsal.ts';
 import { describeLoss, unexpectedRowLoss, withPlace } from '../../engine/row-loss.ts';
-import { measuredLoss, refusedLoss, revertsUnasked } from '../../engine/rows-at-risk.ts';
+import {
+  measuredLoss,
+  refusedLoss,
+  revertsUnasked,
+  unmeasuredRisks,
+  vanishedValues,
+} from '../../engine/rows-at-risk.ts';
 import { count, few } from '../../engine/run-text.ts';
 import { describePlace, untouched } from '../../engine/scratch.ts';
 import type { BackedUp, Checked, Connected, Planned, Rehearsed } from '../../engine/state.ts';
@@ -24,6 +30,8 @@ export const rehearse: Step<Input, Output> = {
     const { findings } = input;
     if (input.plan.migrations.length === 0) return { kind: 'skipped', value: { findings }, message: 'nothing to run' };
     if (ports.request.safety.rehearsal === 'Disabled') {
+      const loss = await unmeasuredLoss(input, ports);
+      if (loss !== undefined) return failed(loss, { touched: false });
       return { kind: 'skipped', value: { findings }, message: 'turned off (safety.rehearsal: Disabled)' };
     }
     const copy = await openCopy(input.database, input.backup, input.migrations, ports);
@@ -33,6 +41,15 @@ export const rehearse: Step<Input, Output> = {
     return result;
   },
 };
+
+/** A downgrade that no person asked for needs an approval where it is unknown what it deletes. */
+async function unmeasuredLoss(
+  { plan, migrations, database }: Pick<Input, 'plan' | 'migrations' | 'database'>,
+  { request }: RunPorts,
+): Promise<Problem | undefined> {
+  if (!revertsUnasked(plan, request)) return undefined;
+  return refusedLoss(await unmeasuredRisks(database, migrations, request.migrations.path), plan, request);
+}
 
 async function rehearseOn(copy: OpenedCopy, { plan, migrations, ...input }: Input, ports: RunPorts) {
   const began = performance.now();
@@ -99,7 +116,16 @@ async function rehearseOn(copy: OpenedCopy, { plan, migrations, ...input }: Inpu
     warnings.push(lost);
   }
   const unasked = revertsUnasked(plan, ports.request);
-  const loss = unasked ? refusedLoss(measuredLoss(effects), plan, ports.request) : undefined;
+  const last = migrations.at(-1)?.revision ?? '';
+  const loss = !unasked
+    ? undefined
+    : copy.mode === 'Full'
+      ? refusedLoss(
+          [...measuredLoss(effects), ...(await vanishedValues(schemas, input.database, database, last))],
+          plan,
+          ports.request,
+        )
+      : await unmeasuredLoss({ plan, migrations, ...input }, ports);
   if (loss !== undefined) return stop(loss, record({ roundTrip: 'skipped' }));
   const after = await askOnCopy(copy, ports.request, 'After', plan.direction);
   checks.push(...after.results);
