@@ -1,5 +1,6 @@
 /** The process that host.ts starts: each message is a command, and the answer is what it printed and its exit code. */
 import { pathToFileURL } from 'node:url';
+import { divideOutput } from '../../src/author/output.ts';
 import { createIo } from '../../src/cli/io.ts';
 import { runProgram } from '../../src/cli/program-run.ts';
 import type { HostedCommand, HostedResult } from './host.ts';
@@ -7,10 +8,16 @@ import type { HostedCommand, HostedResult } from './host.ts';
 const printed = { out: '', err: '' };
 process.stdout.write = into('out');
 process.stderr.write = into('err');
+divideOutput();
+/** `runner` and `task` mask what the process writes from then on, and hold back a line without an end. */
+const { write: out } = process.stdout;
+const { write: err } = process.stderr;
 
 process.on('message', async ({ cwd, env, args, module }: HostedCommand) => {
   printed.out = '';
   printed.err = '';
+  process.stdout.write = out;
+  process.stderr.write = err;
   process.chdir(cwd);
   for (const name of Object.keys(process.env)) if (!(name in env)) delete process.env[name];
   for (const [name, value] of Object.entries(env)) {
