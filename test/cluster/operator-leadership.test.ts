@@ -108,6 +108,9 @@ describeCluster('two operators, and an API server that goes away', (cluster) => 
 
   it('write no status again when they start anew', async () => {
     const names = ['fenced', 'before', 'after'];
+    // The finalizer goes with the run, a moment after the status.
+    for (const name of names)
+      await ground.resourceWhen(name, 'released', ({ metadata }) => (metadata.finalizers ?? []).length === 0);
     const versions = () =>
       Promise.all(names.map(async (name) => (await ground.resource(name)).metadata.resourceVersion));
     const before = await versions();

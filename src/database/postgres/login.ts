@@ -25,7 +25,9 @@ async function fromFile(
   target: PostgresTarget,
   { path, holds }: Extract<PostgresLogin, { kind: 'file' }>,
 ): Promise<PostgresTarget> {
-  const text = await readFile(path, 'utf8').catch((cause: Error) => {
+  const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    // A kubelet fills the file of a Secret later than the variable of the same Secret, which the target was made from.
+    if (cause.code === 'ENOENT') return undefined;
     throw new ProblemError(
       {
         reason: 'InvalidConfiguration',
@@ -34,6 +36,7 @@ async function fromFile(
       { cause },
     );
   });
+  if (text === undefined) return target;
   if (holds === 'password') return { ...target, password: new Secret(text.replace(/\r?\n$/, '')) };
   const parsed = parseDatabaseUrl(text);
   if (!parsed.ok || !('host' in parsed.target)) {
