@@ -27,8 +27,8 @@ execFileSync(process.execPath, [main, 'safe-migrate'], { cwd: folder, env, stdio
 
 process.chdir(folder);
 createRequire(main)('pg');
-/** These two would run a command. */
-const PROGRAM = /^(?:cli\/main|chunks\/start-\w+)\.js$/;
+/** These would run a command. */
+const PROGRAM = /^(?:cli\/|chunks\/start-)/;
 for (const file of dist.filter((name) => name.endsWith('.js') && !PROGRAM.test(name))) {
   await import(pathToFileURL(join(app, 'dist', file)).href);
 }

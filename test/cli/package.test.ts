@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { cp, writeFile } from 'node:fs/promises';
+import { cp, readdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { temporaryFolder } from '../support/databases.ts';
@@ -75,6 +75,16 @@ console.log(facts.current.pending.length);
     );
     const { stdout } = await inProject(process.execPath, 'use.ts');
     assert.equal(stdout.trim(), '0');
+  });
+
+  it('can be compiled into the cache of the image, which runs no command but one migration', async () => {
+    const cache = await temporaryFolder('compile-cache');
+    const app = join(project, 'node_modules/db-manager');
+    const script = join(ROOT, 'scripts/warm-compile-cache.ts');
+    await run(process.execPath, [script, app], {
+      env: { ...env, NODE_COMPILE_CACHE: cache, HOME: cache, TMPDIR: cache },
+    });
+    assert.ok((await readdir(cache, { recursive: true })).length > 300);
   });
 
   it('holds what a user needs and no test', async () => {
