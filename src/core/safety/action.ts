@@ -16,10 +16,14 @@ export interface ColumnSpec {
   type: string;
   notNull: boolean;
   default?: DefaultKind;
+  /** Its default gives each row a value of its own: a sequence or a random UUID. */
+  distinct?: true;
   generated?: 'stored' | 'virtual';
   identity: boolean;
   primaryKey: boolean;
   unique: boolean;
+  /** Of its unique constraint: NULLS NOT DISTINCT. */
+  nullsEqual?: true;
   check: boolean;
   references?: TableRef;
 }
@@ -33,6 +37,8 @@ export interface ConstraintSpec {
   references?: TableRef;
   notValid: boolean;
   usingIndex: boolean;
+  /** NULLS NOT DISTINCT. */
+  nullsEqual?: true;
   /** Of a check: the column that it requires to be not null, if it requires nothing else. */
   notNullOf?: string;
 }
@@ -43,6 +49,8 @@ export interface IndexSpec {
   /** Plain columns; expressions are omitted. */
   columns: string[];
   unique: boolean;
+  /** NULLS NOT DISTINCT. */
+  nullsEqual?: true;
   partial: boolean;
   concurrently: boolean;
   /** Of SQLite: every word of its expressions and its condition, in lower case. */
@@ -72,10 +80,11 @@ export type SchemaAction =
   | { kind: 'dropColumn'; table: TableRef; column: string; cascade: boolean }
   | { kind: 'alterType'; table: TableRef; column: string; to: string; using: boolean }
   | { kind: 'setNotNull' | 'dropNotNull'; table: TableRef; column: string }
-  /** `dropped`: DROP DEFAULT. */
-  | { kind: 'setDefault'; table: TableRef; column: string; dropped?: true }
+  /** `dropped`: DROP DEFAULT, or SET DEFAULT NULL. `distinct`: as of a column. */
+  | { kind: 'setDefault'; table: TableRef; column: string; dropped?: true; distinct?: true }
   | ({ kind: 'addConstraint'; table: TableRef } & ConstraintSpec)
   | { kind: 'validateConstraint'; table: TableRef; name: string }
+  | { kind: 'renameConstraint'; on: TableRef; from: string; to: string }
   | { kind: 'dropConstraint'; table: TableRef; name: string; cascade: boolean }
   | ({ kind: 'createIndex' } & IndexSpec)
   | { kind: 'dropIndex'; name: string; concurrently: boolean }
@@ -95,13 +104,15 @@ export type SchemaAction =
   /** `name`: one trigger; `foreignKeys`: ALL, which includes the triggers of foreign keys. */
   | { kind: 'disableTriggers' | 'enableTriggers'; table: TableRef; name?: string; foreignKeys: boolean }
   /** `speaksOf`: every word of its text, in lower case; of SQLite, where a text keeps a column from being dropped. */
-  | { kind: 'createView'; view: TableRef; materialized: boolean; speaksOf?: readonly string[] }
+  | { kind: 'createView'; view: TableRef; materialized: boolean; replace?: true; speaksOf?: readonly string[] }
   | { kind: 'refreshView'; view: TableRef; concurrently: boolean }
   /** In a mode that blocks other sessions; `exclusive`: reads are blocked too. */
   | { kind: 'lockTable'; table: TableRef; exclusive: boolean }
-  | { kind: 'createTrigger'; table: TableRef; name: string; speaksOf?: readonly string[] }
+  | { kind: 'createTrigger'; table: TableRef; name: string; replace?: true; speaksOf?: readonly string[] }
   | { kind: 'addDomainConstraint'; name: string; notValid: boolean }
-  | { kind: 'createDomain'; name: string; check: boolean }
+  | { kind: 'createDomain'; name: string; check: boolean; notNull?: true }
+  /** `on`: the table, if it is about one. */
+  | { kind: 'revoke'; on?: TableRef }
   | { kind: 'update' | 'delete'; table: TableRef; filtered: boolean }
   | { kind: 'insert'; table: TableRef; fromSelect: boolean }
   | { kind: 'transaction'; verb: string }
@@ -115,8 +126,8 @@ export type SchemaAction =
   | { kind: 'feature'; feature: string; since: number }
   /** An effect that a restore of the database does not undo: `CREATE ROLE x`. */
   | { kind: 'beyond'; what: string; reach: 'server' | 'outside' }
-  /** A command of ALTER TABLE or ALTER DOMAIN that no rule needs. */
-  | { kind: 'other'; command: string }
+  /** A command of ALTER TABLE or ALTER DOMAIN that no rule needs, as SQL has it: `SET STATISTICS`. */
+  | { kind: 'other'; command: string; on?: TableRef }
   /** A name longer than the limit of PostgreSQL, 63 bytes. */
   | { kind: 'longName'; name: string };
 

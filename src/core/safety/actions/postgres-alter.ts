@@ -1,5 +1,6 @@
 import type { SchemaAction, TableRef } from '../action.ts';
-import { columnOf } from './postgres-default.ts';
+import { otherCommand } from './postgres-commands.ts';
+import { columnOf, isDistinct, isNull } from './postgres-default.ts';
 import { tableRef, typeName } from './postgres-names.ts';
 import { columnSpec, constraintSpec } from './postgres-table.ts';
 import { as, list, type Tree, text } from './tree.ts';
@@ -30,7 +31,15 @@ function alterCommand(table: TableRef, command: Tree): SchemaAction[] {
     case 'AT_DropNotNull':
       return [{ kind: 'dropNotNull', table, column: name }];
     case 'AT_ColumnDefault':
-      return [{ kind: 'setDefault', table, column: name, ...(command.def === undefined ? { dropped: true } : {}) }];
+      return [
+        {
+          kind: 'setDefault',
+          table,
+          column: name,
+          ...(command.def === undefined || isNull(command.def) ? { dropped: true } : {}),
+          ...(isDistinct(command.def) ? { distinct: true } : {}),
+        },
+      ];
     case 'AT_AddConstraint': {
       const spec = constraintSpec(as('Constraint', command.def));
       return spec === undefined ? [] : [{ kind: 'addConstraint', table, ...spec }];
@@ -66,7 +75,7 @@ function alterCommand(table: TableRef, command: Tree): SchemaAction[] {
     case 'AT_EnableTrigUser':
       return [{ kind: 'enableTriggers', table, foreignKeys: command.subtype === 'AT_EnableTrigAll' }];
     default:
-      return [{ kind: 'other', command: String(command.subtype) }];
+      return [{ kind: 'other', command: otherCommand(String(command.subtype)), on: table }];
   }
 }
 
@@ -86,6 +95,8 @@ export function rename(fields: Tree): SchemaAction[] {
     case 'OBJECT_VIEW':
     case 'OBJECT_MATVIEW':
       return [{ kind: 'renameTable', table, to, view: true }];
+    case 'OBJECT_TABCONSTRAINT':
+      return [{ kind: 'renameConstraint', on: table, from: text(fields.subname) ?? '', to }];
     case 'OBJECT_COLUMN':
       return [{ kind: 'renameColumn', table, from: text(fields.subname) ?? '', to }];
     case 'OBJECT_SCHEMA':

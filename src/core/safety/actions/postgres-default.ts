@@ -42,6 +42,16 @@ function functionKind(parts: readonly string[]): DefaultKind {
   return STEADY.has(called) && !own ? 'constant' : 'unknown';
 }
 
+const DISTINCT = /^(?:nextval|gen_random_uuid|uuidv[47]|uuid_generate_v(?:1|1mc|4))$/;
+
+/** It gives each row a value of its own: a sequence or a UUID. */
+export function isDistinct(expression: unknown): boolean {
+  const [kind, fields] = open(expression);
+  if (kind !== 'FuncCall') return false;
+  const parts = names(fields.funcname);
+  return DISTINCT.test(parts.at(-1) ?? '') && (parts.length === 1 || parts[0] === 'pg_catalog');
+}
+
 /** `DEFAULT NULL` counts as no default. */
 export function isNull(expression: unknown): boolean {
   const [kind, fields] = open(expression);

@@ -1,5 +1,5 @@
 import type { ColumnSpec, ConstraintKind, ConstraintSpec, SchemaAction } from '../action.ts';
-import { columnOf, defaultKind, isNull } from './postgres-default.ts';
+import { columnOf, defaultKind, isDistinct, isNull } from './postgres-default.ts';
 import { tableRef, typeName } from './postgres-names.ts';
 import { as, list, names, open, type Tree, text, tree } from './tree.ts';
 
@@ -56,10 +56,12 @@ export function columnSpec(fields: Tree): ColumnSpec {
     type,
     notNull: find('CONSTR_NOTNULL') !== undefined || SERIAL.has(type),
     default: SERIAL.has(type) ? 'volatile' : fallback,
+    ...(SERIAL.has(type) || isDistinct(expression) ? { distinct: true } : {}),
     generated: generated === undefined ? undefined : generated.generated_kind === 'v' ? 'virtual' : 'stored',
     identity: find('CONSTR_IDENTITY') !== undefined,
     primaryKey: find('CONSTR_PRIMARY') !== undefined,
     unique: find('CONSTR_UNIQUE') !== undefined,
+    ...(find('CONSTR_UNIQUE')?.nulls_not_distinct === true ? { nullsEqual: true } : {}),
     check: find('CONSTR_CHECK') !== undefined,
     references: foreign === undefined ? undefined : tableRef(foreign.pktable),
   };
@@ -87,6 +89,7 @@ export function constraintSpec(fields: Tree): ConstraintSpec | undefined {
     // A constraint that is not enforced is not checked either.
     notValid: fields.skip_validation === true || (fields.is_enforced === false && constraint !== 'unique'),
     usingIndex: fields.indexname !== undefined,
+    ...(fields.nulls_not_distinct === true ? { nullsEqual: true } : {}),
     notNullOf: test === 'NullTest' && asked.nulltesttype === 'IS_NOT_NULL' ? columnOf(asked.arg) : undefined,
   };
 }

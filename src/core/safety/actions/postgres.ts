@@ -20,7 +20,10 @@ const READERS: Record<string, (fields: Tree) => SchemaAction[]> = {
   CreateStmt: (fields) => [createTable(fields)],
   CreateTableAsStmt: createTableAs,
   SelectStmt: select,
-  ViewStmt: ({ view }) => [{ kind: 'createView', view: tableRef(view), materialized: false }],
+  ViewStmt: ({ view, replace }) => [
+    { kind: 'createView', view: tableRef(view), materialized: false, ...(replace === true ? { replace } : {}) },
+  ],
+  GrantStmt: revoke,
   AlterTableStmt: alterTable,
   RenameStmt: rename,
   AlterObjectSchemaStmt: setSchema,
@@ -50,8 +53,13 @@ const READERS: Record<string, (fields: Tree) => SchemaAction[]> = {
     { kind: 'refreshView', view: tableRef(relation), concurrently: concurrent === true },
   ],
   LockStmt: lockTable,
-  CreateTrigStmt: ({ relation, trigname }) => [
-    { kind: 'createTrigger', table: tableRef(relation), name: text(trigname) ?? '' },
+  CreateTrigStmt: ({ relation, trigname, replace }) => [
+    {
+      kind: 'createTrigger',
+      table: tableRef(relation),
+      name: text(trigname) ?? '',
+      ...(replace === true ? { replace } : {}),
+    },
   ],
   AlterEnumStmt: ({ typeName, newVal, oldVal }) => [
     {
@@ -74,7 +82,8 @@ const READERS: Record<string, (fields: Tree) => SchemaAction[]> = {
     {
       kind: 'createDomain',
       name: names(domainname).join('.'),
-      check: list(constraints).some((one) => as('Constraint', one).contype === 'CONSTR_CHECK'),
+      check: hasConstraint(constraints, 'CONSTR_CHECK'),
+      ...(hasConstraint(constraints, 'CONSTR_NOTNULL') ? { notNull: true } : {}),
     },
   ],
   UpdateStmt: (fields) => [
@@ -92,6 +101,17 @@ const READERS: Record<string, (fields: Tree) => SchemaAction[]> = {
   TransactionStmt: ({ kind }) => transaction(String(kind)),
   VariableSetStmt: settings,
 };
+
+function hasConstraint(constraints: unknown, contype: string): boolean {
+  return list(constraints).some((one) => as('Constraint', one).contype === contype);
+}
+
+/** One action for each table that it names. */
+function revoke({ is_grant, objtype, targtype, objects }: Tree): SchemaAction[] {
+  if (is_grant === true) return [];
+  if (objtype !== 'OBJECT_TABLE' || targtype !== 'ACL_TARGET_OBJECT') return [{ kind: 'revoke' }];
+  return list(objects).map((one) => ({ kind: 'revoke', on: tableRef(as('RangeVar', one)) }));
+}
 
 /** LOCKMODE of `lockdefs.h`. SHARE and all stronger modes block writes or reads. */
 const SHARE = 5;
@@ -146,6 +166,7 @@ function createIndex(fields: Tree): SchemaAction[] {
       table: tableRef(fields.relation),
       columns,
       unique: fields.unique === true,
+      ...(fields.nulls_not_distinct === true ? { nullsEqual: true } : {}),
       partial: fields.whereClause !== undefined,
       concurrently,
       ...(list(fields.indexParams).length > columns.length ? { expressions: true } : {}),

@@ -1,0 +1,122 @@
+/**
+ * What the judged migrations themselves created. Older code does not use their tables and views, and names no column of
+ * theirs. But its rows go into their new columns of a table that existed before.
+ */
+import { type ColumnSpec, type TableRef, tableKey } from './action.ts';
+
+/** A new column of a table that existed before, in the state of the last statement that changed it. */
+export interface NewColumn {
+  notNull: boolean;
+  /** What a row of older code gets: NULL, the same value as other rows, or one of its own. */
+  filled: 'null' | 'same' | 'distinct';
+  generated: boolean;
+  dropped: boolean;
+  /** Counts the statements that made a value required. */
+  required: number;
+}
+
+/** An index, a constraint or a trigger, which a later statement may drop again. */
+interface NewObject {
+  dropped: boolean;
+}
+
+type Kind = 'index' | 'constraint' | 'trigger' | 'view' | 'materialized view';
+
+interface NewDomain {
+  check: boolean;
+  notNull: boolean;
+}
+
+export interface NewObjects {
+  hasTable(table: TableRef): boolean;
+  addTable(table: TableRef, temporary: boolean): void;
+  removeTable(table: TableRef): void;
+  /** Of a table that existed before. */
+  column(table: TableRef, name: string): NewColumn | undefined;
+  /** All of them; undefined if one is not new. */
+  columns(table: TableRef, names: readonly string[]): NewColumn[] | undefined;
+  addColumn(table: TableRef, name: string, column: NewColumn): void;
+  removeColumn(table: TableRef, name: string): void;
+  /** Whatever is named within a table, and whatever is named within a schema. */
+  has(kind: Kind, place: TableRef, name?: string): boolean;
+  add(kind: Kind, place: TableRef, name?: string): NewObject;
+  /** Whether it was there. */
+  remove(kind: Kind, place: TableRef, name?: string): boolean;
+  rename(kind: Kind, from: [TableRef, string?], to: [TableRef, string?]): boolean;
+  domains: Map<string, NewDomain>;
+  /** Temporary tables end with the session of their migration. */
+  forgetTemporary(): void;
+  /** After a change of the search path a name may mean another object. */
+  forget(): void;
+}
+
+export function newObjects(): NewObjects {
+  const tables = new Map<string, { temporary: boolean }>();
+  const columns = new Map<string, NewColumn>();
+  const objects = new Map<string, NewObject>();
+  const key = (...parts: (string | undefined)[]) => JSON.stringify(parts);
+  const objectKey = (kind: Kind, place: TableRef, name?: string) => key(kind, tableKey(place), name);
+  const columnKey = (table: TableRef, name: string) => key(tableKey(table), name);
+  const domains = new Map<string, NewDomain>();
+  const column = (table: TableRef, name: string) => columns.get(columnKey(table, name));
+  return {
+    hasTable: (table) => tables.has(tableKey(table)),
+    addTable: (table, temporary) => void tables.set(tableKey(table), { temporary }),
+    removeTable: (table) => void tables.delete(tableKey(table)),
+    column,
+    columns(table, names) {
+      const found = names.map((name) => column(table, name));
+      return found.length > 0 && found.every((one) => one !== undefined) ? found : undefined;
+    },
+    addColumn: (table, name, added) => void columns.set(columnKey(table, name), added),
+    removeColumn: (table, name) => void columns.delete(columnKey(table, name)),
+    has: (kind, place, name) => objects.has(objectKey(kind, place, name)),
+    add(kind, place, name) {
+      const added = { dropped: false };
+      objects.set(objectKey(kind, place, name), added);
+      return added;
+    },
+    remove(kind, place, name) {
+      const found = objects.get(objectKey(kind, place, name));
+      if (found === undefined) return false;
+      found.dropped = true;
+      return objects.delete(objectKey(kind, place, name));
+    },
+    rename(kind, from, to) {
+      const found = objects.get(objectKey(kind, ...from));
+      if (found === undefined) return false;
+      objects.delete(objectKey(kind, ...from));
+      objects.set(objectKey(kind, ...to), found);
+      return true;
+    },
+    domains,
+    forgetTemporary() {
+      for (const [name, { temporary }] of tables) if (temporary) tables.delete(name);
+    },
+    forget() {
+      for (const known of [tables, columns, objects, domains]) known.clear();
+    },
+  };
+}
+
+export function newColumn(spec: ColumnSpec, domain: NewDomain | undefined): NewColumn {
+  const filled = spec.default !== undefined || spec.generated !== undefined || spec.identity;
+  return {
+    notNull: spec.notNull || domain?.notNull === true,
+    filled: !filled ? 'null' : spec.identity || spec.distinct === true ? 'distinct' : 'same',
+    generated: spec.generated !== undefined,
+    dropped: false,
+    required: 0,
+  };
+}
+
+/** A row of older code may have no value there. What is generated may be NULL where what it is computed from is. */
+export function isRequired({ notNull, filled, generated, dropped }: NewColumn): boolean {
+  return !dropped && notNull && (filled === 'null' || generated);
+}
+
+/** Two rows of older code have the same key of these columns. */
+export function isRepeated(columns: readonly NewColumn[], nullsEqual: boolean): boolean {
+  if (columns.some(({ dropped, filled }) => dropped || filled === 'distinct')) return false;
+  return nullsEqual || columns.every(({ filled }) => filled !== 'null');
+}
