@@ -37,7 +37,7 @@ export interface NewObjects {
   columns(table: TableRef, names: readonly string[]): NewColumn[] | undefined;
   addColumn(table: TableRef, name: string, column: NewColumn): void;
   removeColumn(table: TableRef, name: string): void;
-  /** Whatever is named within a table, and whatever is named within a schema. */
+  /** `place` and `name`: the table and a name in it, or only the object itself. */
   has(kind: Kind, place: TableRef, name?: string): boolean;
   add(kind: Kind, place: TableRef, name?: string): NewObject;
   /** Whether it was there. */

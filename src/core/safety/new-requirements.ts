@@ -14,7 +14,7 @@ export type Said = string | Requirement | undefined | (Requirement | string | un
 export interface Place {
   own: NewObjects;
   statement: ReadStatement;
-  /** Whatever the statement creates did not exist before: it is without IF NOT EXISTS. */
+  /** What the statement creates did not exist before: it has no IF NOT EXISTS. */
   isNew: boolean;
 }
 
