@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # The end-to-end tests on a one-node cluster of this machine's own: builds the image and the cluster's programs, starts
 # everything, runs test/e2e, and takes it all away again. For a machine that is root's, runs Debian and has the
-# cluster's scripts (E2E_TOOLS, default ../shared/tools). Arguments: test files, default all of test/e2e. Ends with "N passed, N failed, N skipped"; where it cannot
-# begin it says "e2e: not run, because ..." and ends with 0.
+# cluster's scripts (E2E_TOOLS, default ../shared/tools). Arguments: test files, default all of test/e2e. Ends with
+# "N passed, N failed, N skipped". Where it cannot begin it says "e2e: not run, because ..." and ends with 0; an image
+# that cannot be built from this repository is a failure.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 tools=${E2E_TOOLS:-../shared/tools}
@@ -99,7 +100,17 @@ attempt "the base image could not be made" "$docker" build --network host -t nod
 secrets=()
 if [ -f "$HOME/.npmrc" ]; then secrets+=(--secret "id=npmrc,src=$HOME/.npmrc"); fi
 if [ -f "${NODE_EXTRA_CA_CERTS:-}" ]; then secrets+=(--secret "id=ca,src=$NODE_EXTRA_CA_CERTS"); fi
-attempt "the image could not be built" "$docker" build --network host "${secrets[@]}" -f deploy/Dockerfile -t db-manager:e2e .
+build() { "$docker" build --network host "${secrets[@]}" -f deploy/Dockerfile "$@" .; }
+for stage in modules system; do
+  attempt "packages of the image could not be installed (stage $stage)" build --target "$stage"
+done
+# The rest needs no network, so a failure is one of this repository.
+if ! build -t db-manager:e2e >"$state/output" 2>&1; then
+  tail -n 40 "$state/output"
+  echo "e2e: the image could not be built from deploy/Dockerfile"
+  echo "0 passed, 1 failed, 0 skipped"
+  exit 1
+fi
 attempt "the image could not be loaded" bash "$tools/local-cluster.sh" load db-manager:e2e "$state/cluster"
 
 echo "e2e: the tests"

