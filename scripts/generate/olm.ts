@@ -45,6 +45,7 @@ function clusterServiceVersion() {
     kind: 'ClusterServiceVersion',
     metadata: {
       name: `${NAME}.v${version}`,
+      // As operator-sdk writes it: OLM installs in the namespace of the OperatorGroup.
       namespace: 'placeholder',
       annotations: {
         'alm-examples': JSON.stringify(
@@ -72,7 +73,7 @@ function clusterServiceVersion() {
       maturity: 'alpha',
       minKubeVersion: '1.29.0',
       keywords: ['database', 'migration', 'postgresql', 'sqlite', 'backup'],
-      maintainers: [{ name: NAME, email: 'maintainers@db-manager.dev' }],
+      // No maintainers: they need an address, and the project is reached through its repository (provider, links).
       provider: { name: NAME, url: SOURCE },
       links: [{ name: 'Source', url: SOURCE }],
       icon: [{ base64data: Buffer.from(read('docs/images/icon.svg')).toString('base64'), mediatype: 'image/svg+xml' }],

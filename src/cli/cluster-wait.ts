@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ProblemError } from '../core/model/problem.ts';
 import type { DatabaseMigration } from '../core/model/resource.ts';
+import { conditionOf } from '../core/model/resource-state.ts';
 import type { ResourceClient } from '../operator/resource-client.ts';
-import { mayPass, ready } from './cluster.ts';
+import { mayPass } from './cluster.ts';
 
 const POLL_MS = 1_000;
 
@@ -77,7 +78,7 @@ function isCurrent({ status }: DatabaseMigration, { generation, notRun }: WaitFo
 
 /** Nothing more happens automatically. */
 function isSettled({ status }: DatabaseMigration): boolean {
-  const state = ready({ status });
+  const state = conditionOf({ status }, 'Ready');
   if (state === undefined) return false;
   return (
     state.status === 'True' ||
@@ -86,7 +87,7 @@ function isSettled({ status }: DatabaseMigration): boolean {
 }
 
 function describe(resource: DatabaseMigration): string {
-  const state = ready(resource);
+  const state = conditionOf(resource, 'Ready');
   return state === undefined
     ? 'no operator has processed it. Check that one is running'
     : `${state.reason}: ${state.message}`;

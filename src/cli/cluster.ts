@@ -3,8 +3,6 @@ import { type Api, createApi } from '../controller-runtime/api.ts';
 import { ApiError, CredentialsError } from '../controller-runtime/api-error.ts';
 import { kubeConfigReader } from '../controller-runtime/kubeconfig.ts';
 import { ProblemError } from '../core/model/problem.ts';
-import { REASONS, type Reason } from '../core/model/reason.ts';
-import type { Condition, DatabaseMigration } from '../core/model/resource.ts';
 import { type ResourceClient, resourceClient } from '../operator/resource-client.ts';
 
 export interface ClusterOptions {
@@ -108,17 +106,6 @@ export class ClusterConflict extends ProblemError {
   constructor(message: string, options?: ErrorOptions) {
     super({ reason: 'Conflict', message: `${message}. --force-conflicts takes ownership of the fields.` }, options);
   }
-}
-
-export function ready({ status }: Pick<DatabaseMigration, 'status'>): Condition | undefined {
-  return status?.conditions?.find(({ type }) => type === 'Ready');
-}
-
-/** The exit code for the state of the resource. */
-export function exitOf(resource: Pick<DatabaseMigration, 'status'>): number {
-  const state = ready(resource);
-  if (state === undefined) return 3;
-  return state.status === 'True' ? 0 : (REASONS[state.reason as Reason]?.exit ?? 1);
 }
 
 export function notFound(name: string, namespace: string): ProblemError {

@@ -30,9 +30,12 @@ function databaseOf(
   if ('urlVariable' in database) {
     const url = env[database.urlVariable];
     if (url === undefined || url === '') throw missing(database.urlVariable, 'the database URL');
-    const parsed = parseDatabaseUrl(ownUrl(url), surroundingsOf(env));
-    if (!parsed.ok) throw new ProblemError(parsed.problem);
-    return withLoginFile(parsed.target, env[`${database.urlVariable}_FILE`], 'url');
+    const parse = (text: string) => {
+      const parsed = parseDatabaseUrl(ownUrl(text), surroundingsOf(env));
+      if (!parsed.ok) throw new ProblemError(parsed.problem);
+      return parsed.target;
+    };
+    return withLoginFile(parse(url), env[`${database.urlVariable}_FILE`], parse);
   }
   const { passwordVariable, iam, sslMode, caFile, certFile, keyFile, ...rest } = database.postgres;
   const password = passwordVariable === undefined ? undefined : env[passwordVariable];
@@ -44,7 +47,7 @@ function databaseOf(
     ssl: { mode: sslMode, caFile, certFile, keyFile },
   };
   if (iam !== undefined) return { ...target, login: { kind: 'rds-iam', region: iam.region } };
-  return withLoginFile(target, passwordVariable && env[`${passwordVariable}_FILE`], 'password');
+  return withLoginFile(target, passwordVariable && env[`${passwordVariable}_FILE`]);
 }
 
 function missing(variable: string, what: string): ProblemError {

@@ -4,6 +4,7 @@ import { ApiError, isStatus } from '../controller-runtime/api-error.ts';
 import { reflect } from '../controller-runtime/reflector.ts';
 import { type KubernetesObject, Store } from '../controller-runtime/store.ts';
 import { type DashboardResource, resourceKey } from '../core/dashboard/resource.ts';
+import { backoff } from '../core/model/backoff.ts';
 import { type Collection, readableScope, type Scope, type ShownKind } from './scope.ts';
 
 interface LiveOptions {
@@ -35,7 +36,7 @@ const RESCAN_MS = 60_000;
 const RESCAN_AFTER_403_MS = 2_000;
 /** Each namespace is asked about eight times: the more there are, the less often. */
 const RESCAN_PER_NAMESPACE_MS = 600;
-const RETRY_MS = { first: 500, most: 15_000 };
+const RETRY_MS = { first: 500, most: 15_000 } as const;
 
 interface Watched {
   collection: Collection;
@@ -130,7 +131,7 @@ export class LiveResources {
       } catch (error) {
         if (signal.aborted) return;
         this.#failed('', error);
-        wait = Math.min(RETRY_MS.most, RETRY_MS.first * 2 ** failures++);
+        wait = backoff(++failures, RETRY_MS);
       }
       this.#rescan = new AbortController();
       const either = AbortSignal.any([signal, this.#rescan.signal]);

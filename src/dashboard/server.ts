@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
@@ -7,7 +7,9 @@ import type { SecureContextOptions } from 'node:tls';
 import type { Api } from '../controller-runtime/api.ts';
 import { detailOf } from '../core/dashboard/detail.ts';
 import type { DashboardResource } from '../core/dashboard/resource.ts';
+import { bearerToken } from '../core/model/bearer-token.ts';
 import type { DatabaseMigration } from '../core/model/resource.ts';
+import { isSameSecret } from '../core/model/same-secret.ts';
 import { TOOL_VERSION } from '../core/model/version.ts';
 import { pendingPlan } from '../operator/approval.ts';
 import { approveAs } from './approve.ts';
@@ -104,7 +106,7 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
     if (route === undefined) return problem(response, 404, 'available paths: /, /events, /resource and /approve');
     if (request.method !== route) return problem(response, 405, `Use ${route}.`);
     if (!isSameOrigin(request)) return problem(response, 403, 'Requests of other sites are refused.');
-    const token = bearerOf(request);
+    const token = bearerToken(request.headers.authorization);
     const access = await options.authorize(token).catch(() => 'unavailable' as const);
     if (access !== 'allowed' || token === undefined) return refuse(response, access);
     if (pathname === '/events') return stream(response, token);
@@ -134,7 +136,7 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
     const again = setInterval(async () => {
       const access = await options.authorize(token).catch(() => 'allowed' as const);
       const rejected = options.signIn.kind === 'token' && session.live.connection().error?.kind === 'unauthorized';
-      if (access === 'allowed' && !rejected) return;
+      if ((access === 'allowed' && !rejected) || response.writableEnded) return;
       const { kind, help } = options.signIn;
       const error = 'The token is no longer valid, or its user may no longer open the dashboard.';
       response.write(`${JSON.stringify({ type: 'end', error, signIn: kind, help })}\n`);
@@ -172,9 +174,7 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
         'This dashboard is read-only. Start it with --allow-approve, or type db-manager approve.',
       );
     }
-    const given = Buffer.from(String(request.headers['x-csrf-token'] ?? ''));
-    const wanted = Buffer.from(csrfOf(token));
-    if (given.length !== wanted.length || !timingSafeEqual(given, wanted)) {
+    if (!isSameSecret(String(request.headers['x-csrf-token'] ?? ''), csrfOf(token))) {
       return problem(response, 403, 'The CSRF token is missing or wrong. Reload the page.');
     }
     if (request.headers['content-type']?.split(';')[0]?.trim() !== 'application/json') {
@@ -217,11 +217,6 @@ function isSameOrigin({ headers }: IncomingMessage): boolean {
   const { origin } = headers;
   if (origin === undefined || site === 'same-origin') return true;
   return URL.canParse(origin) && new URL(origin).host === headers.host;
-}
-
-function bearerOf({ headers }: IncomingMessage): string | undefined {
-  const { authorization = '' } = headers;
-  return authorization.slice(0, 7).toLowerCase() === 'bearer ' ? authorization.slice(7).trim() || undefined : undefined;
 }
 
 async function bodyOf(request: IncomingMessage): Promise<Approval | undefined> {

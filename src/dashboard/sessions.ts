@@ -24,11 +24,9 @@ export class Sessions {
 
   /** Undefined if the caller, or all together, have too many. `end` is called once. */
   enter(token: string): { live: LiveResources; end(): void } | undefined {
+    const streams = this.#sessions.get(keyOf(token))?.streams ?? 0;
+    if (streams >= MOST_STREAMS.each || this.#streams >= MOST_STREAMS.all) return undefined;
     const session = this.#session(token);
-    if (session.streams >= MOST_STREAMS.each || this.#streams >= MOST_STREAMS.all) {
-      this.#leave(token, session);
-      return undefined;
-    }
     clearTimeout(session.timer);
     session.streams++;
     this.#streams++;

@@ -1,10 +1,13 @@
 import type { ServerResponse } from 'node:http';
+import { isDeepStrictEqual } from 'node:util';
 import { resourceKey } from '../core/dashboard/resource.ts';
 import { rowsOf } from '../core/dashboard/rows.ts';
 import type { LiveResources } from './live.ts';
 import { connectionText } from './words.ts';
 
+/** Changes within this time are sent together. */
 const BATCH_MS = 100;
+/** The page takes a stream for lost that is silent for three times as long. */
 const PING_MS = 15_000;
 /** Resources per line. */
 const PER_LINE = 50;
@@ -22,7 +25,7 @@ export function streamResources(
   response.writeHead(200, { 'content-type': 'application/x-ndjson', 'x-accel-buffering': 'no' });
   const send = (message: object) => response.write(`${JSON.stringify(message)}\n`);
   const dirty = new Set<string>();
-  let state = '';
+  let state: object | undefined;
   let complete = false;
   let timer: NodeJS.Timeout | undefined;
 
@@ -46,10 +49,10 @@ export function streamResources(
       complete = true;
       send({ type: 'complete' });
     }
-    const next = JSON.stringify(connectionText(connection));
-    if (next !== state) {
+    const next = connectionText(connection);
+    if (!isDeepStrictEqual(next, state)) {
       state = next;
-      send({ type: 'state', ...JSON.parse(next) });
+      send({ type: 'state', ...next });
     }
   };
   const later = () => {

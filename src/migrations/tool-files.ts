@@ -23,11 +23,17 @@ const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 const named = (test: (name: string, revision: string) => boolean): Matcher => {
   return (revision) => ({ path: (path) => test(basename(path), revision) });
 };
+/** A name that has the number between these two patterns. */
+const numbered = (before: string, after: string): Matcher => {
+  return (revision) => {
+    const number = escaped(revision.split(' (', 1)[0] ?? '').replaceAll('\\.', '[._]');
+    const pattern = new RegExp(`^${before}0*${number}${after}`, 'i');
+    return { path: (path) => pattern.test(basename(path)) };
+  };
+};
 const ending = (of: (revision: string) => string): Matcher => {
   return (revision) => ({ path: (path) => `/${path}`.endsWith(`/${of(revision)}`) });
 };
-const numbered = (revision: string, before: string, after: string) =>
-  new RegExp(`^${before}0*${escaped(revision.split(' (')[0] ?? '').replaceAll('\\.', '[._]')}${after}`, 'i');
 
 const MATCHERS: Record<string, Matcher> = {
   Alembic: (revision) => ({
@@ -38,15 +44,18 @@ const MATCHERS: Record<string, Matcher> = {
     const [app = '', name = ''] = revision.split('.');
     return { path: (path) => `/${path}`.endsWith(`/${app}/migrations/${name}.py`) };
   },
-  'golang-migrate': named((name, revision) => numbered(revision, '', '_.*\\.up\\.').test(name)),
-  'Rails or dbmate': named((name, revision) => numbered(revision, '', '[_-]').test(name)),
+  'golang-migrate': numbered('', '_.*\\.up\\.'),
+  'Rails or dbmate': numbered('', '[_-]'),
   Prisma: ending((revision) => `${revision}/migration.sql`),
   Knex: named((name, revision) => name === revision),
   'sequelize-cli': named((name, revision) => name === revision),
   TypeORM: named((name, revision) => name.startsWith(`${/\d{10,40}$/.exec(revision)?.[0] ?? '\0'}-`)),
   Liquibase: ending((revision) => revision.split('::', 1)[0] ?? ''),
-  Flyway: named((name, revision) => name === revision || numbered(revision, '[VB]', '__').test(name)),
-  goose: named((name, revision) => numbered(revision, '', '_').test(name)),
+  Flyway: (revision) => {
+    const versioned = numbered('[VB]', '__')(revision);
+    return { path: (path) => basename(path) === revision || versioned.path(path) };
+  },
+  goose: numbered('', '_'),
   'node-pg-migrate': named((name, revision) => name.slice(0, -extname(name).length) === revision),
   Sqitch: ending((revision) => `deploy/${revision}.sql`),
 };

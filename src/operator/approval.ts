@@ -1,4 +1,5 @@
 import type { DatabaseMigration, DatabaseMigrationStatus } from '../core/model/resource.ts';
+import { conditionOf } from '../core/model/resource-state.ts';
 import type { ResourceClient } from './resource-client.ts';
 
 interface PendingPlan {
@@ -12,7 +13,7 @@ export function pendingPlan({
   status,
 }: Pick<DatabaseMigration, 'metadata' | 'status'>): PendingPlan | string {
   const { plan, safety } = status ?? {};
-  const state = status?.conditions?.find(({ type }) => type === 'Ready');
+  const state = conditionOf({ status }, 'Ready');
   if (status?.observedGeneration !== metadata.generation) return 'the operator has not processed its current spec yet';
   if (plan === undefined || (state?.reason !== 'AwaitingApproval' && state?.reason !== 'PlanChanged'))
     return `${state?.reason ?? 'Unknown'}: ${state?.message ?? 'it has no status yet'}`;

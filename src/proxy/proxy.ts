@@ -2,8 +2,9 @@
  * A server of PostgreSQL's protocol on the loopback interface that leads to one database. Clients log in with a token;
  * the connection to the database is made by `dial`. It may import core/model and `database/port`.
  */
-import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { createServer, type Socket } from 'node:net';
+import { isSameSecret } from '../core/model/same-secret.ts';
 import { Secret } from '../core/model/secret.ts';
 import type { RawSession } from '../database/port.ts';
 import {
@@ -190,7 +191,7 @@ async function refusedLogin(
       message: 'the command asked for a replication connection, which db-manager does not relay',
     };
   }
-  if (askedUser !== user || !isEqual(password, token.reveal())) {
+  if (askedUser !== user || !isSameSecret(password, token.reveal())) {
     return {
       code: '28P01',
       message: `the command logged in as "${askedUser}" without the password of this run; it must use the URL that it was given`,
@@ -203,11 +204,6 @@ async function refusedLogin(
 function sessionParameters(parameters: ReadonlyMap<string, string>): Map<string, string> {
   const ours = new Set(['user', 'database', 'replication']);
   return new Map([...parameters].filter(([name]) => !ours.has(name) && !name.startsWith('_pq_.')));
-}
-
-function isEqual(given: string, wanted: string): boolean {
-  const [a, b] = [Buffer.from(given), Buffer.from(wanted)];
-  return a.length === b.length && timingSafeEqual(a, b);
 }
 
 function keyOf(processId: number, key: Buffer): string {

@@ -3,6 +3,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { bearerToken } from '../core/model/bearer-token.ts';
 
 interface ProbeServerOptions {
   /** 0 selects a free port. */
@@ -94,9 +95,7 @@ async function mayRead(
   { authorize }: ProbeServerOptions,
 ): Promise<boolean> {
   if (authorize === undefined) return true;
-  const { authorization = '' } = headers;
-  const token = authorization.slice(0, 7).toLowerCase() === 'bearer ' ? authorization.slice(7).trim() : undefined;
-  const access = await authorize(token).catch(() => 'unavailable' as const);
+  const access = await authorize(bearerToken(headers.authorization)).catch(() => 'unavailable' as const);
   switch (access) {
     case 'allowed':
       return true;

@@ -123,7 +123,7 @@ describe('the database URL on the command line', function () {
 
   it('with schemas that do not exist yet is backed up and restored; a backup of them alone is empty, and says so', async () => {
     const here = await hostedProject('postgres');
-    for (const schemas of ['test', 'one,two']) {
+    for (const schemas of ['test', 'one,two', 'Upper']) {
       const url = `${here.url}?schemas=${schemas}`;
       const { code, out, err } = await here.runWith({ DATABASE_URL: url }, 'backup');
       assert.equal(code, 0, err);

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { STEP_NAMES } from '../../src/core/model/step.ts';
 import { temporaryFolder } from '../support/databases.ts';
 import { sharedPostgres } from '../support/postgres.ts';
 import { eventually } from '../support/processes.ts';
@@ -11,20 +12,8 @@ import { type Project, project } from './fixtures.ts';
 /** The step whose end is awaited: the signal arrives in the next one. All of them with `DB_MANAGER_FAULTS=long`. */
 const AFTER =
   process.env.DB_MANAGER_FAULTS === 'long'
-    ? [
-        'load',
-        'connect',
-        'inspect',
-        'plan',
-        'check',
-        'approve',
-        'lock',
-        'confirm',
-        'validateBefore',
-        'backup',
-        'rehearse',
-      ]
-    : ['lock', 'backup', 'rehearse'];
+    ? STEP_NAMES.slice(0, STEP_NAMES.indexOf('apply'))
+    : (['lock', 'backup', 'rehearse'] as const);
 
 async function slow(): Promise<Project> {
   const here = await project('postgres');

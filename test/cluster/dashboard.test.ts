@@ -146,7 +146,7 @@ describeCluster('db-manager dashboard', function (this: void, cluster: () => Con
 
     await page.keyboard.press('/');
     await page.keyboard.type('orders-1 null');
-    await shown(page, /Nothing matches|0 of|of 200/);
+    await shown(page, 'Nothing matches.');
     await page.locator('#search').fill('payments null values');
     await shown(page, /^5 of 200/);
     await page.locator('#search').fill('');

@@ -11,7 +11,7 @@ type Status = Partial<DatabaseMigrationStatus> & Record<string, unknown>;
 
 const GROUP = '/apis/db-manager.dev/v1alpha1';
 const DIGEST = 'sha256:4f2a9c1e77b05d3386a1c94be0d2f61a5c3b7788e9d014f2ab6c5d4e3f201918';
-/** Long before now, so that no test depends on the time of day. */
+/** Relative to now, as the page shows times: `2 hours ago`. */
 const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString().replace(/\.\d+Z$/, 'Z');
 
 export interface Fleet {
@@ -228,17 +228,25 @@ export function awaiting(name: string, digest = DIGEST): Status {
   };
 }
 
-/** A plan that a safety rule refused. */
-export function refused(at: number, name: string): Status {
-  const message = '1 error of the safety rules: drop-table in 20240601_price: DROP TABLE invoices deletes 18,204 rows.';
+/** What each run that ended before the database was changed has in common. */
+function blocked(at: number, name: string, reason: string): Status {
   return {
-    summary: 'UnsafePlan',
+    summary: reason,
     database: `postgres://db.shop.example/${name}`,
     currentRevision: '20240301_status',
     targetRevision: '20240601_price',
     pending: 1,
     plan: { ...PLAN, migrations: ['20240601_price'] },
     run: run(at, 'blocked'),
+    history: history(at, 'blocked', reason),
+  };
+}
+
+/** A plan that a safety rule refused. */
+export function refused(at: number, name: string): Status {
+  const message = '1 error of the safety rules: drop-table in 20240601_price: DROP TABLE invoices deletes 18,204 rows.';
+  return {
+    ...blocked(at, name, 'UnsafePlan'),
     safety: {
       result: 'Blocked',
       checks: ['privileges: passed'],
@@ -264,7 +272,6 @@ export function refused(at: number, name: string): Status {
       READY('UnsafePlan', message),
       { type: 'Stalled', status: 'True', reason: 'UnsafePlan', message, lastTransitionTime: minutesAgo(41) },
     ],
-    history: history(at, 'blocked', 'UnsafePlan'),
   };
 }
 
@@ -272,13 +279,7 @@ export function refused(at: number, name: string): Status {
 export function failedRehearsal(at: number, name: string): Status {
   const message = 'column "price" of relation "orders" contains null values';
   return {
-    summary: 'RehearsalFailed',
-    database: `postgres://db.shop.example/${name}`,
-    currentRevision: '20240301_status',
-    targetRevision: '20240601_price',
-    pending: 1,
-    plan: { ...PLAN, migrations: ['20240601_price'] },
-    run: run(at, 'blocked'),
+    ...blocked(at, name, 'RehearsalFailed'),
     backup: { ...BACKUP(at), verifiedBy: 'Checksum' },
     rehearsal: {
       result: 'Failed',
@@ -306,7 +307,6 @@ export function failedRehearsal(at: number, name: string): Status {
         lastTransitionTime: minutesAgo(41),
       },
     ],
-    history: history(at, 'blocked', 'RehearsalFailed'),
   };
 }
 

@@ -1,33 +1,17 @@
 import assert from 'node:assert/strict';
 import { resolve } from 'node:path';
 import type { DatabaseMigration } from '../../src/core/model/resource.ts';
+import { DRIFT_BY_HAND, DRIFT_TABLE } from '../support/drift-by-hand.ts';
 import { eventually } from '../support/processes.ts';
 import { openPostgres, openRoom, type Postgres, type Room } from './fixtures.ts';
 import { operatorValues, resource } from './objects.ts';
 import { describeE2e } from './suite.ts';
 
-const FILES = {
-  '1_orders.sql': `-- migrate:up
-CREATE TABLE orders (id integer PRIMARY KEY, amount integer NOT NULL CHECK (amount >= 0), note text);
-CREATE INDEX orders_amount ON orders (amount);
-CREATE VIEW large AS SELECT id FROM orders WHERE amount > 1000;
-CREATE TABLE events (at date NOT NULL) PARTITION BY RANGE (at);
-`,
-};
+const FILES = { '1_orders.sql': DRIFT_TABLE };
 /** Longer than the interval of the schedule, so that a check is due while the run is in progress. A replay has no rows. */
 const SLOW = {
   '2_slow.sql': '-- migrate:up\nCREATE TABLE more (id integer PRIMARY KEY);\nSELECT pg_sleep(65) FROM orders;\n',
 };
-
-const BY_HAND: [statement: string, found: RegExp][] = [
-  ['DROP INDEX orders_amount', /index of orders is missing/],
-  ['ALTER TABLE orders ADD COLUMN extra text', /column orders\.extra is not expected/],
-  [
-    'ALTER TABLE orders DROP CONSTRAINT orders_amount_check, ADD CONSTRAINT orders_amount_check CHECK (amount >= -5)',
-    /check of orders is (missing|not expected)/,
-  ],
-  ['CREATE OR REPLACE VIEW large AS SELECT id FROM orders WHERE amount > 5', /view large: definition/],
-];
 
 describeE2e('on a real cluster, drift checks by schedule', () => {
   let room: Room;
@@ -104,12 +88,12 @@ describeE2e('on a real cluster, drift checks by schedule', () => {
   });
 
   it('find an index dropped, a column added, a constraint altered and a view replaced by hand', async () => {
-    for (const [statement] of BY_HAND) await database.query(statement);
+    for (const [statement] of DRIFT_BY_HAND) await database.query(statement);
     const found = await nextCheck();
     assert.deepEqual([conditionOf(found)?.status, conditionOf(found)?.reason], ['False', 'SchemaDrift']);
     assert.equal(conditionOf(found, 'Ready')?.status, 'True');
     const differences = found.status?.drift?.differences ?? [];
-    for (const [statement, pattern] of BY_HAND) {
+    for (const [statement, pattern] of DRIFT_BY_HAND) {
       const one = differences.find(({ message }) => pattern.test(message));
       assert.ok(one?.sql !== undefined, `${statement}: ${JSON.stringify(differences)}`);
     }

@@ -187,6 +187,8 @@ for (const dialect of DIALECTS) {
         ['user.cjs', 'module.exports = (sequelize, T => {', /user\.cjs cannot be loaded: .*/],
         ['index.js', "throw new Error('no REDIS_URL');", /index\.js cannot be loaded: no REDIS_URL/],
         ['index.js', '', /defines no models/],
+        ['team.cjs', "require('./not-there');", /team\.cjs cannot be loaded: Cannot find module/],
+        ['index.mjs', "import { none } from 'node:fs';", /index\.mjs cannot be loaded: .*none/],
       ];
       for (const [name, text, message] of cases) {
         const models = await temporaryFolder('models');

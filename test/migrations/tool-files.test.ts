@@ -29,6 +29,22 @@ describe('the files of the migrations of other tools', () => {
     });
   }
 
+  it('have the number of the history, also with zeros, and a state that the history shows is no part of it', async () => {
+    const folder = await temporaryFolder('tool-files');
+    for (const file of ['V1_2__a b.sql', 'R__a view.sql', '000012_a.up.sql', '000012_a.down.sql', '000120_a.up.sql'])
+      await writeFile(join(folder, file), 'SELECT 1;\n');
+    const flyway = await findToolFiles(folder, ['Flyway'], ['1.2', 'R__a view.sql', '2']);
+    assert.deepEqual(
+      [...flyway].map(([revision, { file }]) => [revision, file]),
+      [
+        ['1.2', 'V1_2__a b.sql'],
+        ['R__a view.sql', 'R__a view.sql'],
+      ],
+    );
+    const dirty = await findToolFiles(folder, ['golang-migrate'], ['12 (dirty)']);
+    assert.equal(dirty.get('12 (dirty)')?.file, '000012_a.up.sql');
+  });
+
   it('are not looked for in folders of packages, and a folder that is not there has none', async () => {
     const folder = await temporaryFolder('tool-files');
     for (const file of ['node_modules/x/20200101_a.sql', '.venv/20200101_a.sql', 'db/20200101_a.sql']) {

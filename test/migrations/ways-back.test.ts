@@ -19,6 +19,8 @@ const MARKED: [string, string, RegExp, number][] = [
   ['words alone', `-- Up\n${UP}\n-- Down\n${DOWN}`, /"-- Down" does not divide the file/, 4],
   ['Play', `--- !Ups\n${UP}--- !Downs\n${DOWN}`, /"--- !Downs" does not divide/, 3],
   ['a ruler', `${UP}-- ===== ROLLBACK =====\n${DOWN}`, /does not divide the file/, 2],
+  ['a block comment', `${UP}/* ---- Down ---- */\n${DOWN}`, /does not divide the file/, 2],
+  ['after a comment of a column', `CREATE TABLE t (\n-- down\na int);\n-- down\n${DOWN}`, /does not divide/, 4],
   ['a colon', `${UP}--undo:\n${DOWN}`, /does not divide the file/, 2],
   ['dbmate, misspelled alone', `${UP}-- migrate: down\n${DOWN}`, /does not divide the file/, 2],
   ['dbmate, misspelled', `-- migrate:up\n${UP}-- migrate: down\n${DOWN}`, /"-- migrate: down" is not a mark/, 3],
@@ -40,6 +42,12 @@ const WHOLE: [string, string, number][] = [
   ['a way back that is a comment itself', `${UP}-- down\n-- DROP TABLE t;\n`, 1],
   ['a string', `CREATE TABLE t (a text);\nINSERT INTO t VALUES ('\n-- Down\n');`, 2],
   ['a column', 'CREATE TABLE t (\n  up int, -- up\n  b int -- counts the downs of a day\n);', 1],
+  ['a comment inside a statement', 'CREATE TABLE t (\n  -- down\n  a int,\n  -- Rollback\n  b int\n);', 1],
+  ['a comment behind a statement', `${UP.trim()} -- undo\nCREATE TABLE u (a int);\n`, 2],
+  ['a word with others that are not English', `${UP}-- 价格 down\nCREATE TABLE u (a int);\n`, 2],
+  ['a sentence that begins as a mark', `${UP}-- Down migration of prices\nCREATE TABLE u (a int);\n`, 2],
+  ['a sentence in a file of dbmate', `-- migrate:up\n-- Migrate down to 10 rows.\n${UP}-- migrate:down\n${DOWN}`, 1],
+  ['a sentence in a file of goose', `-- +goose Up\n-- Migrate up to 10 rows.\n${UP}-- +goose Down\n${DOWN}`, 1],
   ['a tool in a sentence', `-- This replaces the rambler up of last year.\n${UP}`, 1],
 ];
 
@@ -61,6 +69,18 @@ describe('The way back of another tool is not run as a part of the migration', (
         assert.equal(up.kind === 'sql' && up.statements.length, count);
       }
     });
+
+  it('is no mark in the body of a function or a trigger', async () => {
+    const bodies: [Dialect, string][] = [
+      ['postgres', 'CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1;\n-- undo\nSELECT 2; END;'],
+      ['postgres', 'CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS $$ BEGIN\n-- undo\nNULL; END $$;'],
+      ['sqlite', 'CREATE TRIGGER r AFTER INSERT ON t BEGIN DELETE FROM t;\n-- undo\nDELETE FROM t; END;'],
+    ];
+    for (const [dialect, text] of bodies) {
+      const { up } = await loadOne('1_a.sql', text, dialect);
+      assert.equal(up.kind === 'sql' && up.statements.length, 1, text);
+    }
+  });
 
   it('is no mark in files of tools that send all of them', async () => {
     const text = `${UP}-- Down\n${DOWN}`;

@@ -55,6 +55,9 @@ describe('the endpoint of a notification', () => {
       '::ffff:169.254.169.254',
       '::ffff:a9fe:a9fe',
       '64:ff9b::a9fe:a9fe',
+      '64:ff9b::168.63.129.16',
+      '64:ff9b::100.100.100.200',
+      '64:ff9b::',
       'fe80::1',
       'fd00:ec2::254',
       '0.0.0.0',
@@ -70,7 +73,14 @@ describe('the endpoint of a notification', () => {
       assert.ok(isForbidden(address, false), address);
       assert.ok(!isForbidden(address, true), address);
     }
-    for (const address of ['10.1.2.3', '192.168.1.1', '93.184.216.34', '2001:db8::1', 'fd12::1'])
+    for (const address of [
+      '10.1.2.3',
+      '192.168.1.1',
+      '93.184.216.34',
+      '2001:db8::1',
+      'fd12::1',
+      '64:ff9b::93.184.216.34',
+    ])
       assert.ok(!isForbidden(address, false), address);
     // The URL parser reads other spellings of an address.
     for (const host of ['2852039166', '0xa9fea9fe', '169.254.43518', '0251.0376.0251.0376']) {

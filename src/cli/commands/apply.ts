@@ -34,7 +34,8 @@ export const apply = defineCommand<ApplyCommandOptions>({
       )
       .option('--force-conflicts', 'take ownership of fields that another manager has set'),
   async action(options, io) {
-    const { exitOf, openCluster } = await import('../cluster.ts');
+    const { openCluster } = await import('../cluster.ts');
+    const { exitOf } = await import('../../core/model/resource-state.ts');
     const { readDocument } = await import('../manifest.ts');
     const { resource: wanted, written } = await readDocument(options.filename);
     const { client, namespace: own } = await openCluster(options);
@@ -76,12 +77,10 @@ async function retryIfStalled(
   namespace: string,
   { metadata, status }: DatabaseMigration,
 ): Promise<string | undefined> {
-  const { ready } = await import('../cluster.ts');
+  const { conditionOf } = await import('../../core/model/resource-state.ts');
   const { ACTION_ANNOTATIONS } = await import('../../core/reconcile/inputs.ts');
-  const stalled = status?.conditions?.some(({ type, status }) => type === 'Stalled' && status === 'True');
-  if (status?.observedGeneration !== metadata.generation || stalled !== true || ready({ status })?.status === 'True') {
-    return undefined;
-  }
+  const is = (type: string) => conditionOf({ status }, type)?.status === 'True';
+  if (status?.observedGeneration !== metadata.generation || !is('Stalled') || is('Ready')) return undefined;
   const annotations = { [ACTION_ANNOTATIONS.retry]: new Date().toISOString() };
   await client.patch(namespace, metadata.name, { metadata: { annotations } });
   return status?.run?.id;

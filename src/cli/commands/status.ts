@@ -16,7 +16,8 @@ export const status = defineCommand<StatusCommandOptions>({
   configure: (command) =>
     addClusterOptions(command).argument('[name]').option('-A, --all-namespaces', 'list all namespaces'),
   async action({ name, ...options }, io) {
-    const { exitOf, notFound, openCluster, ready } = await import('../cluster.ts');
+    const { notFound, openCluster } = await import('../cluster.ts');
+    const { conditionOf, exitOf } = await import('../../core/model/resource-state.ts');
     const { client, namespace } = await openCluster(options);
     if (name !== undefined) {
       const { renderStatus } = await import('../output/status-view.ts');
@@ -41,7 +42,7 @@ export const status = defineCommand<StatusCommandOptions>({
           metadata.name,
           status?.currentRevision ?? '',
           String(status?.pending ?? ''),
-          ready({ status })?.status ?? 'Unknown',
+          conditionOf({ status }, 'Ready')?.status ?? 'Unknown',
           status?.summary ?? '',
         ]),
         io.columns,

@@ -13,8 +13,7 @@ export const logs = defineCommand<NamedOptions & { follow?: boolean }>({
   async action(options, io) {
     const { noPod, openResource, podOfRun } = await import('./resource.ts');
     const { ProblemError } = await import('../../core/model/problem.ts');
-    const { linesOfPod } = await import('./pod-log.ts');
-    const { runEventSchema } = await import('../../core/model/report.ts');
+    const { eventOf, linesOfPod } = await import('./pod-log.ts');
     const { runView } = await import('../output/run-view.ts');
     const cluster = await openResource(options);
     const pod = await podOfRun(cluster);
@@ -22,20 +21,12 @@ export const logs = defineCommand<NamedOptions & { follow?: boolean }>({
     const view = runView(io);
     try {
       for await (const line of linesOfPod(cluster, pod.metadata.name, options.follow === true, io.signal)) {
-        const event = options.json === true || !line.startsWith('{"type":') ? undefined : eventOf(line);
+        const event = options.json === true ? undefined : eventOf(line);
         if (event === undefined) io.out(line);
         else view.show(event);
       }
     } finally {
       view.close();
-    }
-
-    function eventOf(line: string) {
-      try {
-        return runEventSchema.safeParse(JSON.parse(line)).data;
-      } catch {
-        return undefined;
-      }
     }
   },
 });

@@ -1,5 +1,6 @@
 import type { Api } from '../../controller-runtime/api.ts';
 import { linesOf } from '../../controller-runtime/lines.ts';
+import { type RunEvent, runEventSchema } from '../../core/model/report.ts';
 import { RUNNER_CONTAINER } from '../../operator/names.ts';
 import { clusterProblem } from '../cluster.ts';
 
@@ -14,4 +15,14 @@ export async function* linesOfPod(
   const query = { container: RUNNER_CONTAINER, follow };
   const response = await api.stream({ verb: 'get', path, query, signal }).catch(clusterProblem);
   yield* linesOf(response);
+}
+
+/** The event in a line of the log; undefined for what a migration printed, and for a line that was cut off. */
+export function eventOf(line: string): RunEvent | undefined {
+  if (!line.startsWith('{"type":')) return undefined;
+  try {
+    return runEventSchema.safeParse(JSON.parse(line)).data;
+  } catch {
+    return undefined;
+  }
 }

@@ -25,8 +25,7 @@ export const report = defineCommand<ReportOptions>({
   async action({ output, format, ...options }, io) {
     const { noPod, openResource, podOfRun } = await import('./resource.ts');
     const { ProblemError } = await import('../../core/model/problem.ts');
-    const { linesOfPod } = await import('./pod-log.ts');
-    const { runEventSchema } = await import('../../core/model/report.ts');
+    const { eventOf, linesOfPod } = await import('./pod-log.ts');
     const cluster = await openResource(options);
     const { status } = cluster.resource;
     const kept =
@@ -39,8 +38,9 @@ export const report = defineCommand<ReportOptions>({
       if (line.startsWith('{"type":"report",')) last = line;
     }
     if (last === undefined) throw missing(`Run ${status?.run?.id} has not ended, or its pod ended without a report.`);
-    const event = runEventSchema.safeParse(JSON.parse(last)).data;
-    if (event?.type !== 'report') throw missing(`The report of run ${status?.run?.id} is of another version.`);
+    const event = eventOf(last);
+    if (event?.type !== 'report')
+      throw missing(`The report of run ${status?.run?.id} cannot be read: it is of another version, or was cut off.`);
     if (options.json === true) return io.out(JSON.stringify(event.report, null, 2));
     const text =
       format === 'html'

@@ -12,19 +12,20 @@ export const restart = defineCommand<NamedOptions>({
   async action({ name, ...options }, io) {
     const { openResource } = await import('./resource.ts');
     const { ProblemError } = await import('../../core/model/problem.ts');
+    const { conditionOf } = await import('../../core/model/resource-state.ts');
+    const { ACTION_ANNOTATIONS } = await import('../../core/reconcile/inputs.ts');
     const { client, resource, namespace } = await openResource({ name, ...options });
     const { run } = resource.status ?? {};
-    const ready = resource.status?.conditions?.find(({ type }) => type === 'Ready');
     if (run !== undefined && run.finishedAt === undefined) {
       const message = `Run ${run.id} of ${name} is in progress; nothing was restarted. Follow it: kubectl dbm logs ${name} -n ${namespace} -f`;
       throw new ProblemError({ reason: 'Cancelled', message });
     }
     const { resourceVersion } = resource.metadata;
-    const annotations = { 'db-manager.dev/retry': new Date().toISOString() };
+    const annotations = { [ACTION_ANNOTATIONS.retry]: new Date().toISOString() };
     await client.patch(namespace, name, { metadata: { resourceVersion, annotations } });
     if (options.json === true) return io.out(JSON.stringify({ name, namespace, annotations }, null, 2));
     io.out(
-      ready?.reason === 'Suspended'
+      conditionOf(resource, 'Ready')?.reason === 'Suspended'
         ? `Requested, but spec.suspend of ${name} is true: the attempt starts when it is false.`
         : `Restarted. Follow it: kubectl dbm status ${name} -n ${namespace}`,
     );

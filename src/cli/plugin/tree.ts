@@ -1,9 +1,9 @@
 import { count } from '../../core/model/count.ts';
 import { ProblemError } from '../../core/model/problem.ts';
 import { API_VERSION, type DatabaseMigration } from '../../core/model/resource.ts';
+import { conditionOf, exitOf } from '../../core/model/resource-state.ts';
 import { KINDS } from '../../kinds/index.ts';
 import { LABELS } from '../../operator/names.ts';
-import { exitOf } from '../cluster.ts';
 import type { Io } from '../io.ts';
 import { paint } from '../output/paint.ts';
 import { listed, type NamedOptions, openResource, type Pod } from './resource.ts';
@@ -31,9 +31,8 @@ const MOST_BACKUPS = 3;
 export async function tree(options: NamedOptions, io: Io): Promise<void> {
   const cluster = await openResource(options);
   const { resource, namespace } = cluster;
-  const { status } = resource;
   const colour = paint(io);
-  const ready = status?.conditions?.find(({ type }) => type === 'Ready');
+  const ready = conditionOf(resource, 'Ready');
   const verdict = ready === undefined ? 'not processed yet' : `${ready.reason}: ${ready.message}`;
   const root: Node = {
     text: `${colour.bold(`DatabaseMigration/${resource.metadata.name}`)} in ${namespace}  Ready=${ready?.status ?? 'Unknown'}  ${verdict}`,

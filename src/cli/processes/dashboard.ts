@@ -1,5 +1,6 @@
-import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { ProblemError } from '../../core/model/problem.ts';
+import { isSameSecret } from '../../core/model/same-secret.ts';
 import { LiveResources } from '../../dashboard/live.ts';
 import { startDashboard } from '../../dashboard/server.ts';
 import type { ClusterOptions } from '../cluster.ts';
@@ -26,7 +27,7 @@ export async function runDashboard(options: LocalDashboardOptions, io: Io): Prom
     host: '127.0.0.1',
     port: options.port,
     hosts: LOCAL_HOSTS,
-    authorize: async (token) => (token !== undefined && isSame(token, key) ? 'allowed' : 'unauthenticated'),
+    authorize: async (token) => (token !== undefined && isSameSecret(token, key) ? 'allowed' : 'unauthenticated'),
     signIn: { kind: 'key', help: '' },
     apiOf: () => api,
     live: () =>
@@ -61,9 +62,4 @@ export async function runDashboard(options: LocalDashboardOptions, io: Io): Prom
   } finally {
     await server.close();
   }
-}
-
-function isSame(given: string, wanted: string): boolean {
-  const [a, b] = [Buffer.from(given), Buffer.from(wanted)];
-  return a.length === b.length && timingSafeEqual(a, b);
 }

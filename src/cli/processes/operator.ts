@@ -150,7 +150,11 @@ export async function runOperator(options: OperatorOptions): Promise<number> {
     tls: tlsFiles(options),
     metrics: async () => ({ contentType: metrics.registry.contentType, text: await metrics.registry.metrics() }),
   });
-  const page = await openDashboard(options, api, readConfig);
+  const page = await openDashboard(options, api, readConfig).catch(async (error: unknown) => {
+    // An open server would keep the process from ending.
+    await probes.close();
+    throw error;
+  });
   const scope = options.namespaces?.length ? options.namespaces.join(',') : 'all namespaces';
   logger.info('operator starting', {
     version: TOOL_VERSION,

@@ -2,9 +2,10 @@ import { bytesText } from '../model/bytes.ts';
 import { count } from '../model/count.ts';
 import { REASONS, type Reason } from '../model/reason.ts';
 import type { DatabaseMigrationStatus } from '../model/resource.ts';
+import { conditionOf } from '../model/resource-state.ts';
 import { type Html, html, table } from '../report-page/html.ts';
 import { failurePart } from '../report-page/migrations.ts';
-import { conditionOf, type DashboardResource, stateOf } from './resource.ts';
+import { type DashboardResource, stateOf } from './resource.ts';
 import { revisions, stateBadge, timeHtml } from './rows.ts';
 import type { ViewId } from './views.ts';
 

@@ -1,4 +1,4 @@
-import { REASONS, type Reason } from '../model/reason.ts';
+import { conditionOf, exitOf } from '../model/resource-state.ts';
 import type { Condition } from '../model/resource-status.ts';
 
 /** What the dashboard shows of a resource of any of our kinds. Old objects may lack every field. */
@@ -23,18 +23,14 @@ export function resourceKey({ kind, metadata }: DashboardResource): string {
   return `${kind}/${metadata.namespace ?? ''}/${metadata.name}`;
 }
 
-export function conditionOf({ status }: DashboardResource, type: string): Condition | undefined {
-  return status?.conditions?.find((each) => each.type === type);
-}
-
-/** The state by which the page filters: computed from the conditions, as `db-manager status` does its exit code. */
+/** The state by which the page filters: the exit code of `db-manager status`, told apart by the reason. */
 export function stateOf(resource: DashboardResource): State {
-  if (resource.spec?.suspend === true) return 'suspended';
   const ready = conditionOf(resource, 'Ready');
   if (ready === undefined) return 'new';
-  if (ready.status === 'True') return 'good';
+  if (ready.reason === 'Suspended') return 'suspended';
+  const exit = exitOf(resource);
+  if (exit === 0) return 'good';
   if (ready.reason === 'AwaitingApproval' || ready.reason === 'PlanChanged') return 'waits';
-  const exit = REASONS[ready.reason as Reason]?.exit;
   if (exit === 3) return 'running';
   const { run, failure } = (resource.status ?? {}) as { run?: { result?: string }; failure?: { reason?: string } };
   if (run?.result === 'failed' && failure?.reason === ready.reason) return 'failed';

@@ -1,8 +1,10 @@
 import { bytesText } from '../model/bytes.ts';
+import { clip } from '../model/clip.ts';
 import { count } from '../model/count.ts';
 import type { DatabaseMigrationStatus } from '../model/resource.ts';
+import { conditionOf } from '../model/resource-state.ts';
 import { type Html, html, secondsText } from '../report-page/html.ts';
-import { conditionOf, type DashboardResource, resourceKey, type State, stateOf } from './resource.ts';
+import { type DashboardResource, resourceKey, type State, stateOf } from './resource.ts';
 import { SIGNS, STATE_ORDER, VIEWS, type ViewId } from './views.ts';
 
 /** One row of one table. */
@@ -231,7 +233,7 @@ export function revisions(from: string | undefined, to: string | undefined): Htm
 }
 
 function short(text: string): string {
-  return text.length > 160 ? `${text.slice(0, 159)}…` : text;
+  return clip(text, 160);
 }
 
 /** The text of escaped HTML, for the search. */

@@ -72,17 +72,19 @@ export interface PostgresTarget extends PostgresHost {
  * `rds-iam`: a token of AWS for RDS and Aurora, made locally with the credentials of the environment.
  */
 export type PostgresLogin =
-  | { kind: 'file'; path: string; holds: 'url' | 'password' }
+  | { kind: 'file'; path: string; parseUrl: ParseUrl | undefined }
   | { kind: 'rds-iam'; region?: string };
 
-/** The login is read again from this file at each connection. SQLite has none. */
-export function withLoginFile(
-  target: DatabaseTarget,
-  path: string | undefined,
-  holds: 'url' | 'password',
-): DatabaseTarget {
+/** Throws ProblemError InvalidConfiguration. */
+type ParseUrl = (url: string) => DatabaseTarget;
+
+/**
+ * The login is read again from this file at each connection. SQLite has none. `parseUrl` reads a URL as that of the target
+ * was read, with the same defaults; without it the file contains a password.
+ */
+export function withLoginFile(target: DatabaseTarget, path: string | undefined, parseUrl?: ParseUrl): DatabaseTarget {
   if (!path || !('host' in target) || target.login !== undefined) return target;
-  return { ...target, login: { kind: 'file', path, holds } };
+  return { ...target, login: { kind: 'file', path, parseUrl } };
 }
 
 export type SslMode = 'disable' | 'prefer' | 'require' | 'verify-ca' | 'verify-full';

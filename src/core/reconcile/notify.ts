@@ -1,6 +1,7 @@
 import { clip } from '../model/clip.ts';
 import type { DatabaseMigration } from '../model/resource.ts';
 import type { ENDINGS, NotifyStatus } from '../model/resource-notify.ts';
+import { conditionOf } from '../model/resource-state.ts';
 import type { Condition } from '../model/resource-status.ts';
 import { secondsOf, settleConditions } from './conditions.ts';
 import { digest } from './inputs.ts';
@@ -145,8 +146,4 @@ function driftEnding(resource: DatabaseMigration): Ending | undefined {
   const { reason, message } = inSync;
   const { differences, total } = resource.status?.drift ?? {};
   return { kind: 'Drift', id: digest([resource.metadata.uid, differences, total]).slice(0, 16), reason, message };
-}
-
-function conditionOf({ status }: DatabaseMigration, type: string): Condition | undefined {
-  return status?.conditions?.find((condition) => condition.type === type);
 }

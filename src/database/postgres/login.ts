@@ -1,9 +1,8 @@
 /** User and password of a connection, where they are valid for a short time only. */
 import { readFile } from 'node:fs/promises';
-import { parseDatabaseUrl } from '../../core/model/database-url.ts';
 import { ProblemError } from '../../core/model/problem.ts';
 import { Secret } from '../../core/model/secret.ts';
-import type { PostgresLogin, PostgresTarget } from '../../core/model/target.ts';
+import type { DatabaseTarget, PostgresLogin, PostgresTarget } from '../../core/model/target.ts';
 
 type RdsSigner = InstanceType<typeof import('@aws-sdk/rds-signer').Signer>;
 
@@ -23,7 +22,7 @@ export async function withCurrentLogin(target: PostgresTarget): Promise<Postgres
 
 async function fromFile(
   target: PostgresTarget,
-  { path, holds }: Extract<PostgresLogin, { kind: 'file' }>,
+  { path, parseUrl }: Extract<PostgresLogin, { kind: 'file' }>,
 ): Promise<PostgresTarget> {
   const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
     // A kubelet fills the file of a Secret later than the variable of the same Secret, which the target was made from.
@@ -37,16 +36,24 @@ async function fromFile(
     );
   });
   if (text === undefined) return target;
-  if (holds === 'password') return { ...target, password: new Secret(text.replace(/\r?\n$/, '')) };
-  const parsed = parseDatabaseUrl(text);
-  if (!parsed.ok || !('host' in parsed.target)) {
-    const why = parsed.ok ? 'It is not the URL of a PostgreSQL database.' : parsed.problem.message;
-    throw new ProblemError({
-      reason: 'InvalidConfiguration',
-      message: `${path} is read again for each connection, and is no longer valid. ${why}`,
-    });
+  if (parseUrl === undefined) return { ...target, password: new Secret(text.replace(/\r?\n$/, '')) };
+  const read = current(parseUrl, text, path);
+  return { ...target, user: read.user, password: read.password ?? target.password };
+}
+
+function current(parseUrl: (url: string) => DatabaseTarget, text: string, path: string): PostgresTarget {
+  let why = 'It is not the URL of a PostgreSQL database.';
+  try {
+    const read = parseUrl(text);
+    if ('host' in read) return read;
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error;
+    why = error.problem.message;
   }
-  return { ...target, user: parsed.target.user, password: parsed.target.password ?? target.password };
+  throw new ProblemError({
+    reason: 'InvalidConfiguration',
+    message: `${path} is read again for each connection, and is no longer valid. ${why}`,
+  });
 }
 
 /** Valid for 15 minutes, and checked by the server only while connecting. */

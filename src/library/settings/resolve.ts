@@ -181,6 +181,7 @@ function isTree(value: unknown): value is object {
 
 function parse(merged: Configuration, env: Environment, folder: string, loginFile?: string): EffectiveSettings {
   const { databaseUrl, history, models, timeouts = {}, ...rest } = merged;
+  const target = (url: string) => targetOf(url, env, folder);
   return {
     ...(rest as Omit<EffectiveSettings, 'timeouts' | 'target' | 'databaseUrl' | 'models'>),
     ...(models === undefined ? {} : { models }),
@@ -188,7 +189,7 @@ function parse(merged: Configuration, env: Environment, folder: string, loginFil
       ? {}
       : {
           databaseUrl: new Secret(databaseUrl),
-          target: withHistory(withLoginFile(targetOf(databaseUrl, env, folder), loginFile, 'url'), history),
+          target: withHistory(withLoginFile(target(databaseUrl), loginFile, target), history),
         }),
     timeouts: {
       connect: milliseconds(timeouts.connect),

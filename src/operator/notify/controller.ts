@@ -21,6 +21,7 @@ import {
 import { notificationBody, signatureOf } from '../../core/reconcile/notify-body.ts';
 import type { Caches } from '../caches.ts';
 import { emitEvents } from '../events.ts';
+import { namespaceOf } from '../names.ts';
 import { endpointOf } from './endpoint.ts';
 import { send } from './send.ts';
 
@@ -58,6 +59,8 @@ export function createNotifyController(options: NotifyControllerOptions): Notify
   const queue = new WorkQueue({
     workers: WORKERS,
     work,
+    // A namespace whose receivers do not answer delays no other one.
+    groupOf: namespaceOf,
     onError(key, error) {
       if (!isStatus(error, 409) && !isTerminating(error) && !(error instanceof NotLeader)) options.onError(key, error);
     },
@@ -80,16 +83,17 @@ export function createNotifyController(options: NotifyControllerOptions): Notify
   }
 
   async function deliver(api: Api, resource: DatabaseMigration, ending: Ending): Promise<Delivery> {
-    const { notify, metadata } = { notify: resource.spec.notify as Notify, metadata: resource.metadata };
+    const notify = resource.spec.notify as Notify;
+    const { namespace = '' } = resource.metadata;
     if (options.hosts.length === 0) return TURNED_OFF;
-    const url = await secretValue(api, metadata.namespace ?? '', notify.urlFrom, 'urlFrom');
+    const url = await secretValue(api, namespace, notify.urlFrom, 'urlFrom');
     if (typeof url !== 'string') return url;
     const endpoint = endpointOf(url, options.hosts);
     if ('refused' in endpoint) return { kind: 'failed', reason: 'NotAllowed', message: endpoint.refused, again: false };
     const body = notificationBody(resource, ending, notify.format);
     const headers: Record<string, string> = { 'x-db-manager-delivery': ending.id };
     if (notify.signingKeyFrom !== undefined) {
-      const key = await secretValue(api, metadata.namespace ?? '', notify.signingKeyFrom, 'signingKeyFrom');
+      const key = await secretValue(api, namespace, notify.signingKeyFrom, 'signingKeyFrom');
       if (typeof key !== 'string') return key;
       headers['x-db-manager-signature'] = signatureOf(body, key, now());
     }
@@ -121,8 +125,8 @@ export function createNotifyController(options: NotifyControllerOptions): Notify
   }
 
   const touch = (key: string) => {
-    if (acting !== undefined && resources.get(key)?.resource.spec.notify !== undefined) queue.add(key);
-    else if (acting !== undefined && resources.get(key)?.resource.status?.notify !== undefined) queue.add(key);
+    const { spec, status } = resources.get(key)?.resource ?? {};
+    if (acting !== undefined && (spec?.notify ?? status?.notify) !== undefined) queue.add(key);
   };
   return {
     touch,

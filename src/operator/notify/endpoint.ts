@@ -22,15 +22,17 @@ for (const [address, bits] of [
   ['240.0.0.0', 4],
   ['100.100.100.200', 32],
   ['168.63.129.16', 32],
-] as const)
+] as const) {
+  // BlockList reads ::ffff:0:0/96 as IPv4, but not the addresses of a NAT64 gateway.
   NEVER.addSubnet(address, bits, 'ipv4');
+  NEVER.addSubnet(`64:ff9b::${address}`, 96 + bits, 'ipv6');
+}
 for (const [address, bits] of [
   ['::', 128],
   ['fe80::', 10],
   ['ff00::', 8],
   ['fd00:ec2::254', 128],
   ['fd20:ce::254', 128],
-  ['64:ff9b::a9fe:0', 112],
 ] as const)
   NEVER.addSubnet(address, bits, 'ipv6');
 

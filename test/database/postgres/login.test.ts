@@ -6,7 +6,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { listBackups } from '../../../src/backups/list.ts';
 import { restoreBackup } from '../../../src/backups/restore.ts';
 import { takeBackup } from '../../../src/backups/take.ts';
-import { type DatabaseTarget, withLoginFile } from '../../../src/core/model/target.ts';
+import { targetFromRequest } from '../../../src/cli/request-target.ts';
+import { withoutClientParameters } from '../../../src/core/model/connection/command-url.ts';
+import type { DatabaseTarget } from '../../../src/core/model/target.ts';
 import type { Database } from '../../../src/database/port.ts';
 import { OPTIONS, openTarget, targetOf } from '../../backups/fixtures.ts';
 import { problem } from '../../backups/problems.ts';
@@ -168,7 +170,48 @@ describe('a login that is valid for a short time', function () {
     });
   });
 
-  async function fromFile(file: string): Promise<DatabaseTarget> {
-    return withLoginFile(targetOf(await readFile(file, 'utf8')), file, 'url');
+  describe('a file is read as the database URL was read at the start', () => {
+    it('with the defaults of the environment', async () => {
+      const folder = await temporaryFolder('login');
+      await writeFile(join(folder, 'url'), `postgres://127.0.0.1/${made.name}\n`);
+      await writeFile(join(folder, 'words'), `dbname=${made.name} user=${postgres.user}\n`);
+      for (const file of ['url', 'words']) {
+        const run = await dbManager(
+          ['runs', '--json'],
+          {
+            DATABASE_URL_FILE: file,
+            PGHOST: '127.0.0.1',
+            PGPORT: String(postgres.port),
+            PGUSER: postgres.user,
+            PGPASSWORD: postgres.password,
+          },
+          folder,
+        );
+        assert.equal(run.code, 0, run.stderr);
+      }
+    });
+
+    it('without the parameters that only the command of another tool reads', async () => {
+      const file = join(await temporaryFolder('login'), 'url');
+      await writeFile(file, `${made.url}?x-migrations-table=versions&pool_size=5`);
+      const db = await openTarget(await fromFile(file, withoutClientParameters));
+      await db.close();
+    });
+
+    it('and one that is no longer the URL of a server is an error without its content', async () => {
+      const file = join(await temporaryFolder('login'), 'url');
+      await writeFile(file, made.url);
+      const target = await fromFile(file);
+      await writeFile(file, 'sqlite:secret-9.db');
+      const message = await problem('InvalidConfiguration', () => openTarget(target));
+      assert.match(message, /is no longer valid\. It is not the URL of a PostgreSQL database/);
+      assert.doesNotMatch(message, /secret-9/);
+    });
+  });
+
+  /** As in a pod: the variable of the Secret, and the file of the same Secret. */
+  async function fromFile(file: string, ownUrl?: (url: string) => string): Promise<DatabaseTarget> {
+    const env = { DATABASE_URL: await readFile(file, 'utf8'), DATABASE_URL_FILE: file };
+    return targetFromRequest({ database: { urlVariable: 'DATABASE_URL' } }, env, ownUrl);
   }
 });

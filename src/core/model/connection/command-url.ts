@@ -71,10 +71,7 @@ function isNotOfConnection(name: string): boolean {
 }
 
 function queryOf(query: string, keeps: (name: string) => boolean): string {
-  const kept = query
-    .split('&')
-    .filter((pair) => pair !== '' && keeps(nameOf(pair)))
-    .filter((pair) => pair !== '');
+  const kept = query.split('&').filter((pair) => pair !== '' && keeps(nameOf(pair)));
   return kept.length === 0 ? '' : `?${kept.join('&')}`;
 }
 
