@@ -23,7 +23,7 @@ export function resourceKey({ kind, metadata }: DashboardResource): string {
   return `${kind}/${metadata.namespace ?? ''}/${metadata.name}`;
 }
 
-/** The state by which the page filters: the exit code of `db-manager status`, told apart by the reason. */
+/** The state by which the page filters: the exit code of `db-manager status`, and its reason where codes are equal. */
 export function stateOf(resource: DashboardResource): State {
   const ready = conditionOf(resource, 'Ready');
   if (ready === undefined) return 'new';
