@@ -1,7 +1,9 @@
+import { writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { unreadable } from './dump.ts';
 import type { Clients } from './dump-clients.ts';
 import { type Ended, startProgram } from './dump-program.ts';
+import { withTemporaryFile } from './temporary-file.ts';
 
 /** One entry of a dump's table of contents that is more than data. */
 export interface DumpEntry {
@@ -28,22 +30,45 @@ export interface Contents {
 const HEADER =
   /^-- TOC entry (\d+) \(class \d+ OID \d+\)\n(?:-- Dependencies: (.*)\n)?-- Name: (.*); Type: (.*); Schema: (.*?); Owner: (.*?)(?:; Tablespace: (.*))?$/gm;
 
-/** What a dump would do, without its rows. Throws ProblemError BackupInvalid. */
-export async function readContents(clients: Clients, path: string): Promise<Contents> {
+/** The first of a group of large objects with the same owner and privileges. */
+const GROUP = /^(\d+); \d+ \d+ BLOB METADATA - \d+(?:\.\.\d+)? (.*)$/gm;
+
+/**
+ * What a dump would do, without its rows; large objects too, except those that belong to `user`. Throws ProblemError
+ * BackupInvalid.
+ */
+export async function readContents(clients: Clients, path: string, user?: string): Promise<Contents> {
   const [list, script] = await Promise.all([
     output(clients, path, ['--list']),
     output(clients, path, ['--file=-', '--verbose', '--section=pre-data', '--section=post-data']),
   ]);
-  const headers = [...script.matchAll(HEADER)];
-  const entries = headers.map((match, index): DumpEntry => {
-    const [header, id = '', needs = '', name = '', type = '', schema = '', owner = ''] = match;
-    const sql = script.slice(match.index + header.length, headers[index + 1]?.index);
-    return { id, name, type, schema, owner, dependencies: needs.split(' '), sql };
-  });
+  const entries = entriesIn(script);
+  // Since version 17 they are neither in the section before the data nor in that after it.
+  const seen = new Set(entries.map(({ id }) => id));
+  const others = [...list.matchAll(GROUP)].filter(
+    ([, id = '', owner]) => user !== undefined && owner !== user && !seen.has(id),
+  );
+  if (others.length > 0) {
+    const lines = others.map(([line]) => `${line}\n`).join('');
+    const sql = await withTemporaryFile('list', async (file) => {
+      await writeFile(file, lines, { mode: 0o600 });
+      return output(clients, path, ['--file=-', '--verbose', `--use-list=${file}`]);
+    });
+    entries.push(...entriesIn(sql));
+  }
   const largeObjects = [...list.matchAll(/^\d+; \d+ \d+ BLOB(?: METADATA)? - (\d+)(?:\.\.(\d+))? /gm)].map(
     ([, from = '', to = from]): [string, string] => [from, to],
   );
   return { entries, list, largeObjects };
+}
+
+function entriesIn(script: string): DumpEntry[] {
+  const headers = [...script.matchAll(HEADER)];
+  return headers.map((match, index): DumpEntry => {
+    const [header, id = '', needs = '', name = '', type = '', schema = '', owner = ''] = match;
+    const sql = script.slice(match.index + header.length, headers[index + 1]?.index);
+    return { id, name, type, schema, owner, dependencies: needs.split(' '), sql };
+  });
 }
 
 /** The list without these entries, for `pg_restore --use-list`. */
