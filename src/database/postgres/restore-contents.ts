@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { ProblemError } from '../../core/model/problem.ts';
 import { unreadable } from './dump.ts';
 import type { Clients } from './dump-clients.ts';
 import { type Ended, startProgram } from './dump-program.ts';
@@ -28,7 +29,7 @@ export interface Contents {
 }
 
 const HEADER =
-  /^-- TOC entry (\d+) \(class \d+ OID \d+\)\n(?:-- Dependencies: (.*)\n)?-- Name: (.*); Type: (.*); Schema: (.*?); Owner: (.*?)(?:; Tablespace: (.*))?$/gm;
+  /^-- TOC entry (\d+) \(class (\d+) OID (\d+)\)\n(?:-- Dependencies: (.*)\n)?-- Name: (.*); Type: (.*); Schema: (.*?); Owner: (.*?)(?:; Tablespace: (.*))?$/gm;
 
 /** The first of a group of large objects with the same owner and privileges. */
 const GROUP = /^(\d+); \d+ \d+ BLOB METADATA - \d+(?:\.\.\d+)? (.*)$/gm;
@@ -42,7 +43,7 @@ export async function readContents(clients: Clients, path: string, user?: string
     output(clients, path, ['--list']),
     output(clients, path, ['--file=-', '--verbose', '--section=pre-data', '--section=post-data']),
   ]);
-  const entries = entriesIn(script);
+  const entries = entriesIn(script, list);
   // Since version 17 they are neither in the section before the data nor in that after it.
   const seen = new Set(entries.map(({ id }) => id));
   const others = [...list.matchAll(GROUP)].filter(
@@ -54,7 +55,7 @@ export async function readContents(clients: Clients, path: string, user?: string
       await writeFile(file, lines, { mode: 0o600 });
       return output(clients, path, ['--file=-', '--verbose', `--use-list=${file}`]);
     });
-    entries.push(...entriesIn(sql));
+    entries.push(...entriesIn(sql, list));
   }
   const largeObjects = [...list.matchAll(/^\d+; \d+ \d+ BLOB(?: METADATA)? - (\d+)(?:\.\.(\d+))? /gm)].map(
     ([, from = '', to = from]): [string, string] => [from, to],
@@ -62,10 +63,23 @@ export async function readContents(clients: Clients, path: string, user?: string
   return { entries, list, largeObjects };
 }
 
-function entriesIn(script: string): DumpEntry[] {
-  const headers = [...script.matchAll(HEADER)];
+/**
+ * A comment or the body of a function may contain what looks like the head of an entry: one that is not in the list is
+ * text. Throws ProblemError BackupInvalid if it repeats one that is.
+ */
+function entriesIn(script: string, list: string): DumpEntry[] {
+  const listed = new Set([...list.matchAll(/^(\d+; \d+ \d+) /gm)].map(([, head]) => head));
+  const headers = [...script.matchAll(HEADER)].filter(([, id, kind, oid]) => listed.has(`${id}; ${kind} ${oid}`));
+  const seen = new Set<string | undefined>();
+  const twice = headers.find(([, id]) => seen.size === seen.add(id).size);
+  if (twice !== undefined) {
+    throw new ProblemError({
+      reason: 'BackupInvalid',
+      message: `A comment or a function in the backup contains the head of the dump's entry ${twice[1]}, so the entries cannot be told apart. Remove that text from the database, or restore with pg_restore.`,
+    });
+  }
   return headers.map((match, index): DumpEntry => {
-    const [header, id = '', needs = '', name = '', type = '', schema = '', owner = ''] = match;
+    const [header, id = '', , , needs = '', name = '', type = '', schema = '', owner = ''] = match;
     const sql = script.slice(match.index + header.length, headers[index + 1]?.index);
     return { id, name, type, schema, owner, dependencies: needs.split(' '), sql };
   });
@@ -78,6 +92,24 @@ export function listWithout({ list }: Contents, left: ReadonlySet<string>): stri
     .map((line) => (left.has(/^(\d+);/.exec(line)?.[1] ?? '') ? `;${line}` : line))
     .join('\n');
 }
+
+/**
+ * One list for each run of pg_restore: the first with several jobs, the second alone. Several jobs grant in any order,
+ * but the grant of a role that is not the owner needs what that role was granted before.
+ */
+export function listsForJobs(contents: Contents, left: ReadonlySet<string>): string[] {
+  const byOthers = contents.entries.some(
+    ({ id, type, sql }) => type === 'ACL' && !left.has(id) && /^SET SESSION AUTHORIZATION /m.test(sql),
+  );
+  if (!byOthers) return [listWithout(contents, left)];
+  const [first, second] = [new Set(left), new Set(left)];
+  for (const [line, id = ''] of contents.list.matchAll(/^(\d+);.*$/gm)) (LATE.test(line) ? first : second).add(id);
+  return [listWithout(contents, first), listWithout(contents, second)];
+}
+
+/** Grants, and what pg_restore does after them (`RESTORE_PASS_POST_ACL` in its source). */
+const LATE =
+  /^\d+; \d+ \d+ (?:ACL|DEFAULT ACL|EVENT TRIGGER|MATERIALIZED VIEW DATA|(?:COMMENT|SECURITY LABEL) - EVENT TRIGGER) /;
 
 async function output(clients: Clients, path: string, args: string[]): Promise<string> {
   const { PATH, HOME } = process.env;

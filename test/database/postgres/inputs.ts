@@ -188,6 +188,23 @@ export const INPUTS: Record<string, Input> = {
     owner: `SELECT lo_from_bytea(910001, 'one'), lo_from_bytea(910002, repeat('two', 3000)::bytea), lo_create(910003), lo_from_bytea(4294967290, 'top'); GRANT SELECT ON LARGE OBJECT 910001 TO PUBLIC; GRANT ALL ON LARGE OBJECT 910002 TO $READER WITH GRANT OPTION; COMMENT ON LARGE OBJECT 910003 IS 'empty'; CREATE TABLE t (o oid, l oid); INSERT INTO t VALUES (910001, 910002)`,
     damage: `SELECT lo_unlink(910001); SELECT lo_put(910002, 5, 'X'); GRANT ALL ON LARGE OBJECT 910003 TO PUBLIC; SELECT lo_create(910009)`,
   },
+  'grants of another role, which need those that it was granted': {
+    owner: `CREATE TABLE t (id int, "c,""d" int); CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'; REVOKE ALL ON FUNCTION f() FROM PUBLIC; GRANT SELECT, INSERT ON t TO $OTHER WITH GRANT OPTION; GRANT UPDATE ("c,""d") ON t TO $OTHER WITH GRANT OPTION; GRANT EXECUTE ON FUNCTION f() TO $OTHER WITH GRANT OPTION;
+      DO $$ BEGIN EXECUTE format('GRANT CREATE, USAGE ON SCHEMA %I TO $OTHER', current_schema()); END $$; CREATE TABLE u (id int); ALTER TABLE u OWNER TO $OTHER; CREATE MATERIALIZED VIEW m AS SELECT f() AS n;
+      SET ROLE $OTHER; GRANT SELECT ON t TO $READER; GRANT UPDATE ("c,""d") ON t TO $READER; GRANT EXECUTE ON FUNCTION f() TO $READER; RESET ROLE`,
+    damage: 'DROP TABLE u; REVOKE ALL ON t FROM $OTHER CASCADE',
+  },
+  'texts that look like parts of a dump': {
+    owner: `CREATE TABLE "TABLE DATA" (id int); INSERT INTO "TABLE DATA" VALUES (1); CREATE TABLE "ACL" ("TO PUBLIC;" int); GRANT SELECT ("TO PUBLIC;") ON "ACL" TO $READER; CREATE TABLE com (v text); INSERT INTO com VALUES (E'\nCOMMIT;\n\\.\n'), ('COMMIT;'), (E'\\.'), (NULL), (''), ('N');
+      COMMENT ON TABLE com IS E'x\n-- TOC entry 5 (class 1 OID 2)\n-- Name: a; Type: ACL; Schema: b; Owner: no_such_role\n\nGRANT ALL ON TABLE com TO PUBLIC;\n';
+      CREATE FUNCTION "ALTER x OWNER TO y;"(a text DEFAULT E'\nALTER FUNCTION x OWNER TO y;\n') RETURNS text LANGUAGE sql AS $f$ SELECT E'
+ALTER TABLE x OWNER TO y;
+GRANT ALL ON TABLE com TO PUBLIC;
+-- Name: a; Type: TABLE; Schema: b; Owner: c
+COMMIT;
+' $f$`,
+    damage: `DELETE FROM com; DROP FUNCTION "ALTER x OWNER TO y;"(text)`,
+  },
   'large objects of another role': {
     owner: `SELECT lo_from_bytea(830001, 'x'), lo_from_bytea(830003, 'y'), lo_from_bytea(830002, 'own'); GRANT SELECT ON LARGE OBJECT 830001 TO PUBLIC; COMMENT ON LARGE OBJECT 830001 IS 'c';
       ALTER LARGE OBJECT 830003 OWNER TO $OTHER; ALTER LARGE OBJECT 830001 OWNER TO $OTHER`,
