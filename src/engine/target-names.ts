@@ -1,7 +1,7 @@
 import { type SchemaAction, type TableRef, tableKey } from '../core/safety/action.ts';
 
 /** What tables and columns that statements rename are called in the target, where none of them has run. */
-export interface TargetNames {
+interface TargetNames {
   /** Follows a statement; others than those that rename are ignored. */
   see(action: SchemaAction): void;
   table(table: TableRef): TableRef;
