@@ -16,7 +16,7 @@ export const MAY_TERMINATE = `EXISTS (SELECT FROM pg_roles me, pg_roles them
     AND (me.rolsuper OR (NOT them.rolsuper AND (pg_has_role(them.oid, 'USAGE') OR pg_has_role('pg_signal_backend', 'USAGE')))))`;
 
 /**
- * Drops a database that may not exist, with the sessions in it. WITH (FORCE), of PostgreSQL 13, refuses a user who is no
+ * Drops a database that may not exist, with the sessions in it. WITH (FORCE), of PostgreSQL 13, refuses a user without
  * superuser while autovacuum or a superuser's session is there. DROP DATABASE alone ends autovacuum, and waits five
  * seconds for the others. Throws ProblemError ActiveSessions, which names the sessions that stay.
  */

@@ -39,7 +39,7 @@ export const rehearse: Step<Input, Output, WrappedPorts> = {
     const copy = await openCopyWith(input.database, input.backup, [], ports);
     ports.defer('the rehearsal copy', () => copy.scratch.drop());
     const result = await rehearseOn(copy, input, ports);
-    // A failure is no failure of the rehearsal: the cleanup at the end tries again, and reports it.
+    // If it fails, the rehearsal does not: the cleanup at the end tries again, and reports it.
     await copy.scratch.drop().catch(() => {});
     return result;
   },

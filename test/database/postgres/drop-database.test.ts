@@ -13,7 +13,7 @@ import { eventually } from '../../support/processes.ts';
 const TIMEOUTS = { connect: 10_000, lock: 10_000, statement: 0, run: 0 };
 
 /** A user who owns databases and nothing else, on a server whose other sessions belong to superusers. */
-describe('a database is dropped by an owner who is no superuser', function () {
+describe('a database is dropped by an owner without SUPERUSER', function () {
   this.timeout(120_000);
 
   let server: PrivatePostgres;
