@@ -11,7 +11,7 @@ const MOST_HEAP = 64 * 1024 * 1024;
 
 let collect: (() => void) | undefined;
 
-/** A function that counts the bytes that went through a stream, and collects the garbage of each 16 MiB. */
+/** Counts the bytes of a stream, and collects the garbage of each 16 MiB. */
 export function garbageCollector(): (bytes: number) => void {
   let since = 0;
   return (bytes) => {
