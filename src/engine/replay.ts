@@ -43,7 +43,7 @@ export async function openReplay(
     await scratch.database.history.ensure();
     return scratch;
   } catch (error) {
-    await scratch.drop();
+    await scratch.drop().catch(() => {});
     throw error;
   }
 }
