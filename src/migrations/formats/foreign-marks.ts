@@ -20,7 +20,7 @@ const BACK =
 /** `-- Up`, `--- !Ups`: what follows is the first part, so a mark above it began the other one. */
 const FORTH = /^(?:--|\/\*)[^\p{L}\p{N}]*(?:migrat(?:e|ion)s?[^\p{L}\p{N}]*)?(?:ups?|forwards?)[^\p{L}\p{N}]*$/iu;
 
-/** `-- DROP TABLE t;`: the statements of the way back as a comment. */
+/** `-- DROP TABLE t;`: the statements of the down migration as a comment. */
 const COMMENTED = /^--\s{0,99}[a-z]{2,30}\b.*;\s{0,99}$/i;
 
 /** The marks of dbmate and goose, spelled so that neither tool knows them. Nothing but an option of theirs follows. */
@@ -37,7 +37,7 @@ interface Mark {
   comment: string;
   /** No statement is above it, or it is the heading of statements that are comments themselves. */
   heading: boolean;
-  /** Statements that are comments stand in the lines right below it. */
+  /** Statements that are comments are in the lines right below it. */
   commented: boolean;
   /** Where the lines of comments that it begins end. */
   end: number;
