@@ -75,7 +75,7 @@ function entriesIn(script: string, list: string): DumpEntry[] {
   if (twice !== undefined) {
     throw new ProblemError({
       reason: 'BackupInvalid',
-      message: `A comment or a function in the backup contains the head of the dump's entry ${twice[1]}, so the entries cannot be told apart. Remove that text from the database, or restore with pg_restore.`,
+      message: `A comment or a function in the backup contains the head of the dump's entry ${twice[1]}, so the entries are ambiguous. Remove that text from the database, or restore with pg_restore.`,
     });
   }
   return headers.map((match, index): DumpEntry => {
