@@ -94,14 +94,16 @@ async function fill(
   const { backup } = work;
   let selection = await prepare(open, work, name, properties);
   let words = await pgRestore(open, work, name, selection);
-  if (words !== undefined && UNQUALIFIED.test(words)) {
+  // Only psql can be given the settings that let it write where the role may read by default.
+  const readOnly = words !== undefined && READ_ONLY.test(words);
+  if (words !== undefined && (readOnly || UNQUALIFIED.test(words))) {
     const failed = words;
     await dropDatabase(admin, name);
     // With `admin`, which holds the lock of the name: another session would wait for it without end.
     await create(admin, open, name, properties);
     selection = await prepare(open, work, name, properties);
-    words = await pgRestore(open, work, name, selection, pathOf(open, properties));
-    if (words === undefined && !OUT_OF_ORDER.test(failed)) {
+    words = await pgRestore(open, work, name, selection, readOnly ? '' : pathOf(open, properties));
+    if (words === undefined && !readOnly && !OUT_OF_ORDER.test(failed)) {
       work.options.onMessage?.(
         'A function uses table names without a schema, so the backup was restored with the search path of the database. To make the function independent of it, run: ALTER FUNCTION … SET search_path',
       );
@@ -133,6 +135,8 @@ async function prepare(
 
 /** What a function with unqualified names says where the search path is empty, as pg_dump sets it. */
 const UNQUALIFIED = /(relation|function|type|operator|table) .* does not exist/;
+
+const READ_ONLY = /in a read-only transaction/;
 
 function pathOf({ target }: PostgresConnection, { settings }: DatabaseProperties): string {
   const own = settings.find(({ role }) => role === null)?.config.find((text) => text.startsWith('search_path='));

@@ -18,7 +18,7 @@ export async function liken(admin: Client, like: Likeness, options: LikenOptions
   const notes: string[] = [];
   for (const sql of like.roles) {
     const name = /^CREATE ROLE "((?:[^"]|"")+)"/.exec(sql)?.[1]?.replaceAll('""', '"') ?? '';
-    if (name !== like.role && options.makesRole?.(name)) continue;
+    if (name !== like.role && name !== like.actsAs && options.makesRole?.(name)) continue;
     await admin.query(sql);
   }
   // Since version 10.21, 11.16, 12.11, 13.7, 14.3: tablespaces inside of the data folder.

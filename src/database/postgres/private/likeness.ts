@@ -10,6 +10,8 @@ import { MAX_CONNECTIONS } from './server.ts';
 export interface Likeness {
   /** Who migrates, as the target's server sees it. */
   role: string;
+  /** As whom its statements run: another role where `ALTER ROLE … SET role` says so. */
+  actsAs: string;
   database: DatabaseLikeness;
   roles: string[];
   /** SQL for the attributes of roles: memberships, tablespaces, privileges on settings. Each may fail alone. */
@@ -48,7 +50,9 @@ export interface DatabaseLikeness {
 export async function readLikeness(open: PostgresConnection): Promise<Likeness> {
   const { client } = open;
   const one = async <Row extends object>(sql: string) => (await client.query<Row>(sql)).rows;
-  const [session] = await one<{ role: string }>('SELECT session_user::text AS role');
+  const [session] = await one<{ role: string; acts: string }>(
+    'SELECT session_user::text AS role, current_user::text AS acts',
+  );
   const tablespaces = await one<{ name: string; owner: string; grants: string | null }>(
     `SELECT spcname AS name, pg_get_userbyid(spcowner) AS owner,
        (SELECT string_agg(quote_ident(pg_get_userbyid(grantee)), ', ') FROM aclexplode(spcacl) WHERE grantee <> 0) AS grants
@@ -59,6 +63,7 @@ export async function readLikeness(open: PostgresConnection): Promise<Likeness> 
   );
   return {
     role: session?.role ?? open.target.user,
+    actsAs: session?.acts ?? open.target.user,
     database: await readDatabase(open),
     roles: await readRoles(open),
     grants: [

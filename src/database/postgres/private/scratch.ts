@@ -76,7 +76,7 @@ async function make(
     const likenOptions = {
       database,
       // As the owner of a database, the role may create everything in it.
-      ...(from.kind === 'empty' ? { owner: like.role, makesRole: from.makesRole } : {}),
+      ...(from.kind === 'empty' ? { owner: like.actsAs, makesRole: from.makesRole } : {}),
     };
     const notes = await liken(admin, like, likenOptions);
     const again = async () => {
@@ -161,7 +161,7 @@ async function makeEmpty(
   { makes = () => false, makesExtension = () => false }: Extract<ScratchSource, { kind: 'empty' }>,
 ): Promise<void> {
   const client = await server.connect(database);
-  const role = quoteIdentifier(like.role);
+  const role = quoteIdentifier(like.actsAs);
   try {
     // The history is in the first schema, so it exists before anything runs, as in production.
     for (const schema of open.target.schemas.filter((each, index) => index === 0 || !makes(each))) {
