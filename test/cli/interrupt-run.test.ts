@@ -87,7 +87,7 @@ describe('a run in production that is', function () {
       assert.deepEqual(await processesIn(place), []);
       assert.deepEqual(await readdir(place), []);
       assert.deepEqual(await onServer(), before);
-      const applied = Number(/Stopped after (\d) of 3 migrations/.exec(text)?.[1] ?? 0);
+      const applied = Number(/Stopped on request: (\d) migrations? applied of 3/.exec(text)?.[1] ?? 0);
       const { out } = await here.run('migrate', 'current');
       assert.match(out, applied === 0 ? /base|no migration/i : new RegExp(`^${applied}_slow`), `${text}\n${out}`);
       if (after !== 'rehearse') return;
