@@ -30,7 +30,7 @@ export function patterns(text: string): string[] {
 }
 
 /** For an option that may be given several times. */
-export function collect(value: string, before: string[]): string[] {
+export function collect(value: string, before: string[] = []): string[] {
   return [...before, value];
 }
 
@@ -51,7 +51,7 @@ export function unknownAppliedOption(...without: UnknownAppliedOption[]): Option
   const words = Object.keys(UNKNOWN_APPLIED).filter((word) => !without.some((one) => one === word));
   return new Option(
     '--unknown-applied <policy>',
-    'applied migrations that the files lack (default: unknownApplied, accept)',
+    'handling of applied migrations that have no file (default: setting unknownApplied, else accept)',
   ).choices(words);
 }
 
@@ -68,8 +68,12 @@ export interface QueryCheckOptions {
 
 export function addCheckOptions(command: Command): Command {
   return command
-    .option('--check <query>', 'a query that must return true after the run; may be given several times', collect, [])
-    .option('--check-before <query>', 'a query that must return true before the run', collect, []);
+    .option('--check <query>', 'a query that must return true after the run; may be given several times', collect)
+    .option(
+      '--check-before <query>',
+      'a query that must return true before the run; may be given several times',
+      collect,
+    );
 }
 
 /** The options as the library takes them. */
@@ -92,9 +96,10 @@ export interface RehearsalOptions {
 /** `--rehearsal` and `--rehearsal-server`. `what` runs on the copy: the plan, or a command. */
 export function rehearsalOptions(what: string): [Option, Option] {
   return [
-    new Option('--rehearsal <mode>', `copy on which the ${what} runs first (default: safety.rehearsal, auto)`).choices(
-      Object.keys(REHEARSALS),
-    ),
+    new Option(
+      '--rehearsal <mode>',
+      `copy on which the ${what} runs first (default: setting safety.rehearsal, else auto)`,
+    ).choices(Object.keys(REHEARSALS)),
     rehearsalServerOption(),
   ];
 }
@@ -103,7 +108,7 @@ export function rehearsalOptions(what: string): [Option, Option] {
 export function rehearsalServerOption(): Option {
   const option = new Option(
     '--rehearsal-server <where>',
-    'server of the copy of a PostgreSQL database: a private one, the same one, or that of the URL in an environment variable (default: safety.rehearsalServer, auto)',
+    'server for the scratch copy of a PostgreSQL database: a private one, the server of the database, or the URL in an environment variable (default: setting safety.rehearsalServer, else auto)',
   );
   return option.choices([...Object.keys(REHEARSAL_SERVERS), `${OF_ENVIRONMENT}NAME`]).argParser(readRehearsalServer);
 }

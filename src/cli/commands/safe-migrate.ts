@@ -48,7 +48,7 @@ export const safeMigrate = defineCommand<SafeMigrateCommandOptions>({
       .option('--no-backup', 'take no backup; the rehearsal then runs on the schema only')
       .addOption(mode)
       .addOption(server)
-      .option('--backup-name <name>', 'instead of backup_YYYYMMDD_HHMMSS')
+      .option('--backup-name <name>', 'name of the backup (default: backup_YYYYMMDD_HHMMSS)')
       .addOption(unknownAppliedOption())
       .option('--allow-downgrade', 'allow a target older than the current revision')
       .option(

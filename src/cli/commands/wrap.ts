@@ -64,7 +64,7 @@ export const wrap = defineCommand<WrapCommandOptions>({
       .option('--no-backup', 'take no backup; the rehearsal then runs on the schema only')
       .addOption(mode)
       .addOption(server)
-      .option('--backup-name <name>', 'instead of backup_YYYYMMDD_HHMMSS')
+      .option('--backup-name <name>', 'name of the backup (default: backup_YYYYMMDD_HHMMSS)')
       .option(
         '--approve <digest>',
         'run this plan despite its findings; the message that refused the plan contains the digest',

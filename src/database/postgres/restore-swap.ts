@@ -92,22 +92,22 @@ async function fill(
 ): Promise<RestoreSelection> {
   const { backup } = work;
   let selection = await prepare(open, work, name, properties);
-  let words = await pgRestore(open, work, name, selection);
-  if (words !== undefined && UNQUALIFIED.test(words)) {
-    const failed = words;
+  let stderr = await pgRestore(open, work, name, selection);
+  if (stderr !== undefined && UNQUALIFIED.test(stderr)) {
+    const failed = stderr;
     await dropDatabase(admin, name, open.version);
     // With `admin`, which holds the lock of the name: another session would wait for it without end.
     await create(admin, open, name, properties);
     selection = await prepare(open, work, name, properties);
-    words = await pgRestore(open, work, name, selection, pathOf(open, properties));
-    if (words === undefined && !OUT_OF_ORDER.test(failed)) {
+    stderr = await pgRestore(open, work, name, selection, pathOf(open, properties));
+    if (stderr === undefined && !OUT_OF_ORDER.test(failed)) {
       work.options.onMessage?.(
         'A function uses table names without a schema, so the backup was restored with the search path of the database. To make the function independent of it, run: ALTER FUNCTION … SET search_path',
       );
     }
   }
   work.options.signal?.throwIfAborted();
-  if (words !== undefined) throw restoreProblem(words, backup.manifest.name, open);
+  if (stderr !== undefined) throw restoreProblem(stderr, backup.manifest.name, open);
   return selection;
 }
 
@@ -130,7 +130,7 @@ async function prepare(
   }
 }
 
-/** What a function with unqualified names says where the search path is empty, as pg_dump sets it. */
+/** Errors of functions with unqualified names under an empty search path, which pg_dump sets. */
 const UNQUALIFIED = /(relation|function|type|operator|table) .* does not exist/;
 
 function pathOf({ target }: PostgresConnection, { settings }: DatabaseProperties): string {
@@ -153,12 +153,12 @@ async function pgRestore(
     if (searchPath === undefined && clients.major === majorOf(open)) {
       const jobs = `--jobs=${restoreJobs()}`;
       const args = [`--dbname=dbname=${conninfo(name)}`, '--exit-on-error', jobs, ...common, backup.path];
-      const stop = tellSize(open, name, options);
-      const { ok, words } = await startProgram(clients, 'pg_restore', args, {
+      const stop = reportSize(open, name, options);
+      const { ok, stderr } = await startProgram(clients, 'pg_restore', args, {
         env,
         signal: options.signal,
       }).ended.finally(stop);
-      if (!ok) return words;
+      if (!ok) return stderr;
       const there = await open.another('db-manager restore', name);
       try {
         for (const statement of afterwards) await there.query(statement);
@@ -191,8 +191,8 @@ async function pgRestore(
   });
 }
 
-/** pg_restore says nothing while it works; the size of what it fills does. */
-function tellSize({ client }: PostgresConnection, name: string, { onProgress }: RestoreBackupOptions): () => void {
+/** pg_restore reports no progress; the size of the database does. */
+function reportSize({ client }: PostgresConnection, name: string, { onProgress }: RestoreBackupOptions): () => void {
   if (onProgress === undefined) return () => {};
   onProgress(0, undefined);
   const timer = setInterval(() => {

@@ -24,10 +24,10 @@ export function sqlBodies(sources: readonly SourceFile[], dialect: Dialect): Bod
   };
 }
 
-/** For formats that have no word for it: a line of the file that says so. */
+/** For formats without a directive for it: a line of the file. */
 const NO_TRANSACTION = /^--[ \t]*(?:db-manager:)?[ \t]*transaction:[ \t]*false[ \t]*$/im;
 
-/** The same as a person writes it. */
+/** As an author writes it. */
 const MARK = '-- db-manager:transaction:false';
 
 interface Section {
