@@ -31,7 +31,7 @@ function formatOf(url: string, kind: string): 'module' | 'commonjs' {
   return /^\s*(?:import\b[\s{*'"\w]|export\s)/m.test(readFileSync(path, 'utf8')) ? 'module' : 'commonjs';
 }
 
-/** The type in the nearest package.json; undefined if it has none, or there is no file. */
+/** The type in the nearest package.json; undefined without a type or a file. */
 export function typeOfPackage(folder: string): 'module' | 'commonjs' | undefined {
   const manifest = join(folder, 'package.json');
   if (existsSync(manifest)) {
