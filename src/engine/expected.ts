@@ -106,7 +106,7 @@ export function replaySchema(
       kept ??= { baseline: await database.baseline.read() };
       const wanted = repeatablesLast(beyond(kept.baseline, revisions));
       if (scratch !== undefined && !replayed.every((revision, index) => wanted[index] === revision)) {
-        await scratch.drop();
+        await scratch.drop().catch(() => {});
         scratch = undefined;
       }
       if (scratch === undefined) replayed = [];

@@ -88,7 +88,7 @@ async function recordCode({ database, plan, migrations }: Input, ports: RunPorts
     const heard = recorder(work.folder, MOST_STATEMENTS);
     const recording = recordOn(scratch.database, { ...work, migrations: migrations.slice(0, last + 1) }, heard);
     const recorded = await withIdleTimeout(heard, recording);
-    await scratch.drop();
+    await scratch.drop().catch(() => {});
     return recorded;
   } catch (error) {
     const { reason } = toProblem(error);

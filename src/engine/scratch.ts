@@ -38,7 +38,7 @@ export async function openScratch(
     learnStored(judge, await scratch.database.storedCode());
     return { ...scratch, database: guard(scratch.database, scratch.place, judge, beyond), beyond };
   } catch (error) {
-    await scratch.drop();
+    await scratch.drop().catch(() => {});
     throw error;
   }
 }

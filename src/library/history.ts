@@ -97,7 +97,7 @@ function entries(files: MigrationFile[], history: HistoryRow[]): Undescribed[] {
 
 /** From the text alone: a broken file must be listed too, and a listing must not run code. */
 async function describe(folder: string, revision: Revision, file: MigrationFile | undefined): Promise<string> {
-  const [content] = file === undefined ? [] : await contentsOf(folder, file);
+  const [content] = file === undefined ? [] : contentsOf(folder, file);
   const [main = ''] = file?.files ?? [];
   return describeMigration(revision, String(content ?? ''), main.toLowerCase().endsWith('.sql') ? 'sql' : 'code');
 }

@@ -17,7 +17,7 @@ export async function madeObjects(
   folder: string,
   migrations: readonly Pick<MigrationFile, 'files' | 'stored'>[],
 ): Promise<Made> {
-  const contents = await Promise.all(migrations.map((migration) => contentsOf(folder, migration)));
+  const contents = migrations.map((migration) => contentsOf(folder, migration));
   const texts = contents.flat().map(String);
   const extension = /create\s+extension\s+(?:if\s+not\s+exists\s+)?\\?"?([\w-]+)/gi;
   return {

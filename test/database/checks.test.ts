@@ -119,6 +119,34 @@ describe('the checks around a PostgreSQL database', function () {
     }
   });
 
+  it('count the sessions of other roles, and say that a role without pg_read_all_stats cannot see their transactions', async () => {
+    const { url, name } = await server.createDatabase('others');
+    await server.query("CREATE ROLE migrator LOGIN PASSWORD 'x'; CREATE ROLE web LOGIN PASSWORD 'x'");
+    const as = (role: string) => url.replace(/\/\/[^@]+@/, `//${role}:x@`);
+    const web = [1, 2].map(() => new pg.Client({ connectionString: as('web') }));
+    try {
+      for (const client of web) await client.connect();
+      await web[0]?.query('BEGIN');
+      const long = async (role: string) => by(await ask(as(role)), 'long transactions')?.message;
+      assert.equal(
+        await long('migrator'),
+        'none older than 60 s. The transactions of 2 sessions of other roles are not visible to migrator. As a superuser, run: GRANT pg_read_all_stats TO "migrator";',
+      );
+      assert.equal(await long('web'), 'none older than 60 s');
+      await server.query(`ALTER DATABASE ${name} CONNECTION LIMIT 5`);
+      const limited = by(await ask(as('migrator')), 'connections');
+      assert.match(limited?.message ?? '', /5 connections, 2 of which others use.*LIMIT 7;$/);
+      await server.query(`ALTER DATABASE ${name} CONNECTION LIMIT -1`);
+      const free = async (role: string) =>
+        /^(\d+) free$/.exec(by(await ask(as(role)), 'connections')?.message ?? '')?.[1];
+      assert.equal(await free('migrator'), await free('web'));
+      await server.query('GRANT pg_read_all_stats TO migrator');
+      assert.equal(await long('migrator'), 'none older than 60 s');
+    } finally {
+      await Promise.all(web.map((client) => client.end()));
+    }
+  });
+
   it('fail where a limit of the role or of the database would stop the run in the middle', async () => {
     const { url, name } = await server.createDatabase('limits');
     await server.query("CREATE ROLE limited LOGIN PASSWORD 'x'");

@@ -5,8 +5,11 @@ import type { DatabaseTarget } from '../../core/model/target.ts';
 export interface ScratchMaker<Database> {
   /** A scratch database next to this one, filled from a backup, from this schema without rows, or empty. */
   createScratch(from: ScratchSource, options: ScratchOptions): Promise<ScratchHandle<Database>>;
-  /** Drops scratch databases of crashed runs, and nothing else; returns their names. */
-  dropStaleScratches(): Promise<string[]>;
+  /**
+   * Drops scratch databases of crashed runs, and nothing else; returns their names. A message names each that other
+   * sessions keep in use.
+   */
+  dropStaleScratches(onMessage?: (message: string) => void): Promise<string[]>;
 }
 
 export type ScratchSource =

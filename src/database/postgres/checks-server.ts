@@ -26,6 +26,7 @@ interface Row {
   role_sessions: number;
   database_sessions: number;
   may_create: boolean | null;
+  sees_all: boolean;
 }
 
 /** The server's other clients, replicas and sessions, and the privileges of the user. One query. */
@@ -37,7 +38,8 @@ export async function serverChecks(open: PostgresConnection, copyOnTarget = fals
        (SELECT array_agg(slot_name::text ORDER BY slot_name) FROM pg_replication_slots WHERE NOT active) AS idle_slots,
        (SELECT count(*)::int FROM pg_prepared_xacts WHERE database = current_database()) AS prepared,
        (current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
-         - (SELECT count(*)::int FROM pg_stat_activity WHERE backend_type = 'client backend')) AS free,
+         - (SELECT count(*)::int FROM pg_stat_activity WHERE ${IS_CLIENT})) AS free,
+       pg_has_role('pg_read_all_stats', 'USAGE') AS sees_all,
        (SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user) AS may_create,
        session_user::text AS role,
        (SELECT CASE WHEN rolsuper THEN -1 ELSE rolconnlimit END FROM pg_roles WHERE rolname = session_user) AS role_limit,
@@ -57,14 +59,23 @@ export async function serverChecks(open: PostgresConnection, copyOnTarget = fals
       ];
 }
 
+/** Of the sessions of other roles, a user without pg_read_all_stats sees neither the type nor the times. */
+const IS_CLIENT = `usename IS NOT NULL AND datname IS NOT NULL AND coalesce(backend_type, 'client backend') = 'client backend'`;
+
+/** The server hides times and lag of other roles from a user who is not a member of pg_read_all_stats. */
+export function notVisible(whatIs: string, role: string): string {
+  return `${whatIs} not visible to ${role}. As a superuser, run: GRANT pg_read_all_stats TO ${quoteIdentifier(role)};`;
+}
+
 /** Our own are counted in what is needed, and another run ends before this one goes on. */
-const OTHERS = `pg_stat_activity WHERE backend_type = 'client backend' AND application_name IS DISTINCT FROM current_setting('application_name')
+const OTHERS = `pg_stat_activity WHERE ${IS_CLIENT} AND application_name IS DISTINCT FROM current_setting('application_name')
          AND application_name !~ '^db-manager '`;
 
-function replication({ replicas, lag }: Row): CheckResult {
+function replication({ replicas, lag, sees_all: seesAll, role }: Row): CheckResult {
   const name = 'replication';
   if (replicas === 0) return { name, result: 'passed', message: 'no replica is connected' };
-  const behind = lag === null ? '' : `, at most ${lag.toFixed(1)} s behind`;
+  const hidden = seesAll ? '' : `. ${notVisible('Its lag is', role)}`;
+  const behind = lag === null ? hidden : `, at most ${lag.toFixed(1)} s behind`;
   const message = `${count(replicas, 'replica')}${behind}`;
   if ((lag ?? 0) <= LAG_SECONDS) return { name, result: 'passed', message };
   return {

@@ -1,14 +1,16 @@
+import { count } from '../../core/model/count.ts';
 import type { CheckResult } from '../../core/model/finding.ts';
 import type { CheckContext } from '../port.ts';
 import { readableCheck } from './checks-readable.ts';
 import { restoreCheck } from './checks-restore.ts';
 import { schemasCheck } from './checks-schemas.ts';
-import { clientCheck, serverChecks } from './checks-server.ts';
+import { clientCheck, notVisible, serverChecks } from './checks-server.ts';
 import type { PostgresConnection } from './connection.ts';
 
 const OLDEST = 120_000;
 /** A transaction open for longer than this is likely to block a migration that needs a strong lock. */
 const LONG_SECONDS = 60;
+const LONG = 'xact_start < now() - make_interval(secs => $2)';
 
 /** Read-only checks of what could go wrong: standby, version, privileges, unmanaged schemas, long transactions, replicas, and the programs for backups. */
 export async function checks(
@@ -33,16 +35,23 @@ async function databaseChecks({ client, identity, version, target }: PostgresCon
     create: boolean | null;
     long: string;
     longest: string | null;
+    /** Sessions whose times this user may not see. */
+    hidden: number;
   }>(
     `SELECT pg_is_in_recovery() AS standby, (SELECT reset_val FROM pg_settings WHERE name = 'default_transaction_read_only') AS readonly,
        (SELECT has_schema_privilege(oid, 'CREATE') FROM pg_namespace WHERE nspname = $1) AS "create",
-       count(*)::text AS long, max(application_name || ' (backend ' || pid || ')') AS longest
+       count(*) FILTER (WHERE ${LONG})::text AS long, max(application_name || ' (backend ' || pid || ')') FILTER (WHERE ${LONG}) AS longest,
+       count(*) FILTER (WHERE usename IS NOT NULL AND backend_start IS NULL)::int AS hidden
      FROM pg_stat_activity
-     WHERE datname = current_database() AND pid <> pg_backend_pid() AND xact_start < now() - make_interval(secs => $2)`,
+     WHERE datname = current_database() AND pid <> pg_backend_pid()`,
     [target.schemas[0] ?? 'public', LONG_SECONDS],
   );
   const [row] = rows;
   const long = Number(row?.long ?? 0);
+  const hidden =
+    row === undefined || row.hidden === 0
+      ? ''
+      : `. ${notVisible(`The transactions of ${count(row.hidden, 'session')} of other roles are`, target.user)}`;
   return [
     { name: 'database reachable', result: 'passed', message: `${identity.display} answers` },
     writable(identity.display, row),
@@ -61,7 +70,7 @@ async function databaseChecks({ client, identity, version, target }: PostgresCon
           message: `${target.user} can create objects in schema ${target.schemas[0]}`,
         },
     long === 0
-      ? { name: 'long transactions', result: 'passed', message: `none older than ${LONG_SECONDS} s` }
+      ? { name: 'long transactions', result: 'passed', message: `none older than ${LONG_SECONDS} s${hidden}` }
       : {
           name: 'long transactions',
           result: 'warning',

@@ -49,11 +49,7 @@ export async function openPostgres(
       return mapErrors(runStore(open.client, target));
     },
     baseline: mapErrors(baselineStore(open)),
-    snapshot: async () =>
-      (await import('./snapshot.ts')).snapshot(open.sequelize, {
-        schemas,
-        own: own.names,
-      }),
+    snapshot: async () => (await import('./snapshot.ts')).snapshot(open.client, { schemas, own: own.names }),
     sameExpressions: async (doubts) => (await import('./same-expressions.ts')).sameExpressions(open.client, doubts),
     storedCode: () => storedCode(open.client),
     otherSchemas: async () => (await import('./checks-schemas.ts')).otherSchemas(open),
@@ -84,7 +80,7 @@ export async function openPostgres(
     dropKept: async (name) => (await import('./kept-databases.ts')).dropKept(open, name),
     createScratch: async (from, wanted) =>
       (await import('./scratch.ts')).createScratch(open, from, wanted, openDatabase),
-    dropStaleScratches: async () => (await import('./scratch.ts')).dropStaleScratches(open),
+    dropStaleScratches: async (onMessage) => (await import('./scratch.ts')).dropStaleScratches(open, onMessage),
     toolTables: (names) => toolTables(open.client, names),
     preparedTransactions: (wanted) => preparedTransactions(open.client, wanted),
     objects: () => objects(open),

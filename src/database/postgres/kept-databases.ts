@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { ProblemError } from '../../core/model/problem.ts';
 import type { KeptDatabase } from '../port.ts';
 import type { PostgresConnection } from './connection.ts';
-import { type Client, quoteIdentifier } from './driver.ts';
+import { dropDatabase } from './drop-database.ts';
 
 const COMMENT_START = '{"db-manager":"kept"';
 /** PostgreSQL truncates names to this number of bytes. */
@@ -46,19 +46,11 @@ export async function keptDatabases({ client, identity }: PostgresConnection): P
 }
 
 export async function dropKept(open: PostgresConnection, name: string): Promise<void> {
-  if ((await keptDatabases(open)).some((kept) => kept.name === name))
-    return dropDatabase(open.client, name, open.version);
+  if ((await keptDatabases(open)).some((kept) => kept.name === name)) return dropDatabase(open.client, name);
   throw new ProblemError({
     reason: 'InvalidConfiguration',
     message: `${name} was not kept by a restore of this database.`,
   });
-}
-
-/** WITH (FORCE) was added in PostgreSQL 13. A template cannot be dropped. */
-export async function dropDatabase(client: Client, name: string, version: number): Promise<void> {
-  const { rows } = await client.query('SELECT FROM pg_database WHERE datname = $1 AND datistemplate', [name]);
-  if (rows.length > 0) await client.query(`ALTER DATABASE ${quoteIdentifier(name)} IS_TEMPLATE false`);
-  await client.query(`DROP DATABASE IF EXISTS ${quoteIdentifier(name)}${version >= 130_000 ? ' WITH (FORCE)' : ''}`);
 }
 
 function parse(comment: string): { of: string; at: string } | undefined {

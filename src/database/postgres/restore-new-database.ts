@@ -1,7 +1,7 @@
 import type { DatabaseProperties } from './catalogue/database.ts';
 import type { PostgresConnection } from './connection.ts';
 import { type Client, quoteIdentifier } from './driver.ts';
-import { dropDatabase } from './kept-databases.ts';
+import { dropDatabase } from './drop-database.ts';
 import { restoreProblem } from './restore-problems.ts';
 import { createStatement } from './restore-properties.ts';
 import { literal } from './restore-script.ts';
@@ -43,13 +43,13 @@ export async function create(admin: Client, open: PostgresConnection, name: stri
     const mark = JSON.stringify({ 'db-manager': 'restore', of: open.identity.id, at: new Date().toISOString() });
     await admin.query(`COMMENT ON DATABASE ${quoteIdentifier(name)} IS ${literal(mark)}`);
   } catch (error) {
-    await dropDatabase(admin, name, open.version).catch(() => {});
+    await dropDatabase(admin, name).catch(() => {});
     throw serverProblem(error, open);
   }
 }
 
-/** Databases of dead restores: those whose lock is not held. */
-export async function dropLeftovers(admin: Client, { identity, version }: PostgresConnection): Promise<void> {
+/** Databases of dead restores: those whose lock is not held. One that is still used is left for the next restore. */
+export async function dropLeftovers(admin: Client, { identity }: PostgresConnection): Promise<void> {
   const { rows } = await admin.query<{ name: string; of: string }>(
     `SELECT datname AS name, shobj_description(oid, 'pg_database')::jsonb ->> 'of' AS of FROM pg_database
       WHERE starts_with(shobj_description(oid, 'pg_database'), $1) AND pg_has_role(datdba, 'USAGE')`,
@@ -61,7 +61,7 @@ export async function dropLeftovers(admin: Client, { identity, version }: Postgr
       'SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS got',
       [name],
     );
-    if (got[0]?.got === true) await dropDatabase(admin, name, version);
+    if (got[0]?.got === true) await dropDatabase(admin, name).catch(() => {});
   }
 }
 

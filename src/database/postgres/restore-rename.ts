@@ -3,7 +3,8 @@ import type { KeptDatabase, RestoreBackupOptions } from '../port.ts';
 import type { DatabaseProperties } from './catalogue/database.ts';
 import type { PostgresConnection } from './connection.ts';
 import { type Client, quoteIdentifier } from './driver.ts';
-import { dropDatabase, keptComment, keptName } from './kept-databases.ts';
+import { dropDatabase, MAY_TERMINATE } from './drop-database.ts';
+import { keptComment, keptName } from './kept-databases.ts';
 import { literal } from './restore-script.ts';
 import { settleSessions } from './restore-sessions.ts';
 
@@ -50,7 +51,7 @@ export async function swap(open: PostgresConnection, admin: Client, work: Swap):
     await open.renew();
   }
   if (old.empty) {
-    await dropDatabase(admin, kept, open.version);
+    await dropDatabase(admin, kept);
     return undefined;
   }
   options.onMessage?.(
@@ -80,8 +81,8 @@ async function terminateSessions(open: PostgresConnection, others: boolean, over
     while (!over()) {
       await helper
         .query(
-          `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-            WHERE datname = $1 AND pid <> pg_backend_pid() AND ($2 OR (usename = current_user AND application_name LIKE 'db-manager%'))`,
+          `SELECT pg_terminate_backend(pid) FROM pg_stat_activity a
+            WHERE datname = $1 AND pid <> pg_backend_pid() AND ${MAY_TERMINATE} AND ($2 OR (usename = current_user AND application_name LIKE 'db-manager%'))`,
           [open.target.database, others],
         )
         .catch(() => {});

@@ -41,7 +41,7 @@ export async function otherSessions(open: PostgresConnection): Promise<string | 
   return others.length === 0 ? undefined : named(others);
 }
 
-async function end({ client, target }: PostgresConnection, { pid, who }: Session): Promise<void> {
+async function end({ client }: PostgresConnection, { pid, who }: Session): Promise<void> {
   try {
     await client.query('SELECT pg_terminate_backend($1)', [pid]);
   } catch (error) {
@@ -49,7 +49,7 @@ async function end({ client, target }: PostgresConnection, { pid, who }: Session
     throw new ProblemError(
       {
         reason: 'ActiveSessions',
-        message: `The session ${who} could not be terminated (${why}). As a superuser, run: GRANT pg_signal_backend TO ${target.user};`,
+        message: `The session ${who} could not be terminated (${why}). Stop its program, or run as a superuser: SELECT pg_terminate_backend(${pid});`,
       },
       { cause: error },
     );

@@ -8,11 +8,12 @@ import type { Catalogue } from './catalogue/digest.ts';
 import { COMPARABLE, readEntries } from './catalogue/read.ts';
 import type { PostgresConnection } from './connection.ts';
 import { type Client, quoteIdentifier } from './driver.ts';
+import { dropDatabase } from './drop-database.ts';
 import { majorOf } from './dump.ts';
 import { conninfo, environmentOf, restoreJobs, startProgram } from './dump-program.ts';
 import { queryOn } from './dump-snapshot.ts';
 import { createExtensions } from './extensions.ts';
-import { besideName, dropDatabase } from './kept-databases.ts';
+import { besideName } from './kept-databases.ts';
 import { listWithout } from './restore-contents.ts';
 import {
   CannotSwap,
@@ -60,7 +61,7 @@ export async function restoreBySwap(
   } catch (error) {
     throw notInANewDatabase(error) ?? error;
   } finally {
-    if (made) await dropDatabase(admin, name, open.version).catch(() => {});
+    if (made) await dropDatabase(admin, name).catch((error: Error) => work.options.onMessage?.(error.message));
     await admin.end().catch(() => {});
   }
 }
@@ -95,7 +96,7 @@ async function fill(
   let stderr = await pgRestore(open, work, name, selection);
   if (stderr !== undefined && UNQUALIFIED.test(stderr)) {
     const failed = stderr;
-    await dropDatabase(admin, name, open.version);
+    await dropDatabase(admin, name);
     // With `admin`, which holds the lock of the name: another session would wait for it without end.
     await create(admin, open, name, properties);
     selection = await prepare(open, work, name, properties);

@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { ProblemError } from '../../core/model/problem.ts';
 import type { PostgresConnection } from './connection.ts';
 import { type Client, quoteIdentifier } from './driver.ts';
+import { dropDatabase, droppedOnce } from './drop-database.ts';
 import { literal } from './restore-script.ts';
 
 /**
@@ -48,10 +49,10 @@ export async function createScratchDatabase(
     await holder.end();
     throw creationProblem(error, open, left);
   }
-  let dropped: Promise<void> | undefined;
   const drop = async () => {
     try {
-      await dropDatabase(holder, name).catch(async () => {
+      await dropDatabase(holder, name).catch(async (error: unknown) => {
+        if (error instanceof ProblemError) throw error;
         // The holder's connection is gone, and with it the lock: any other connection will do.
         const another = await open.another(`db-manager scratch ${runId}`);
         await dropDatabase(another, name).finally(() => another.end());
@@ -60,20 +61,18 @@ export async function createScratchDatabase(
       await holder.end().catch(() => {});
     }
   };
-  return {
-    name,
-    drop() {
-      dropped ??= drop();
-      return dropped;
-    },
-  };
+  return { name, drop: droppedOnce(drop) };
 }
 
 /**
- * Drops scratch databases of this database whose run is dead; their names. A DROP DATABASE that failed (a full disk)
+ * Drops scratch databases of this database whose run is dead; their names. One that is still used is left, with a
+ * message, for a later run: it must not stop this one. A DROP DATABASE that failed (a full disk)
  * leaves the connection limit -2, so there the comment is the mark.
  */
-export async function dropStale({ client, target }: PostgresConnection): Promise<string[]> {
+export async function dropStale(
+  { client, target }: PostgresConnection,
+  onMessage?: (message: string) => void,
+): Promise<string[]> {
   const { rows } = await client.query<{ name: string }>(
     `SELECT datname AS name FROM pg_database
       WHERE (datconnlimit = $1 OR (datconnlimit = -2 AND starts_with(shobj_description(oid, 'pg_database'), $3)))
@@ -88,6 +87,9 @@ export async function dropStale({ client, target }: PostgresConnection): Promise
     try {
       await dropDatabase(client, name);
       dropped.push(name);
+    } catch (error) {
+      if (!(error instanceof ProblemError)) throw error;
+      onMessage?.(error.message);
     } finally {
       await client.query('SELECT pg_advisory_unlock($1, $2)', key);
     }
@@ -117,15 +119,6 @@ function prefixOf(database: string): string {
 
 function keyOf(name: string): number {
   return createHash('sha256').update(name).digest().readInt32BE();
-}
-
-/** WITH (FORCE) was added in PostgreSQL 13; it ends the sessions that a killed run left behind. */
-async function dropDatabase(client: Client, name: string): Promise<void> {
-  await client.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [name]);
-  const { rows } = await client.query<{ force: boolean }>(
-    "SELECT current_setting('server_version_num')::int >= 130000 AS force",
-  );
-  await client.query(`DROP DATABASE IF EXISTS ${quoteIdentifier(name)}${rows[0]?.force ? ' WITH (FORCE)' : ''}`);
 }
 
 /** Encoding and locale of the target: an index sorts on the copy as it does in production. */

@@ -5,6 +5,7 @@ import type { OpenDatabase, Scratch, ScratchOptions, ScratchSource } from '../po
 import { cutOff } from './confined.ts';
 import type { PostgresConnection } from './connection.ts';
 import { quoteIdentifier } from './driver.ts';
+import { droppedOnce } from './drop-database.ts';
 import { majorOf } from './dump.ts';
 import { type Clients, findClients, findClientsFor } from './dump-clients.ts';
 import { conninfo, environmentOf, errorIn, restoreJobs, startProgram } from './dump-program.ts';
@@ -37,18 +38,11 @@ export async function createOnServer(
         applicationName: `db-manager rehearsal ${options.runId}`,
       },
     );
-    let dropped: Promise<void> | undefined;
     const drop = async () => {
       await database.close().catch(() => {});
       await scratch.drop();
     };
-    return {
-      database,
-      drop() {
-        dropped ??= drop();
-        return dropped;
-      },
-    };
+    return { database, drop: droppedOnce(drop) };
   } catch (error) {
     // A full disk refuses the drop too; the first error is the cause.
     const why = await scratch.drop().then(

@@ -31,8 +31,11 @@ export async function createScratch(
 }
 
 /** Drops scratch copies of this database that dead runs left, and nothing else; returns their names. */
-export async function dropStaleScratches(open: PostgresConnection): Promise<string[]> {
-  return [...(await dropStale(open)), ...(await sweepFolders())];
+export async function dropStaleScratches(
+  open: PostgresConnection,
+  onMessage?: (message: string) => void,
+): Promise<string[]> {
+  return [...(await dropStale(open, onMessage)), ...(await sweepFolders())];
 }
 
 async function fallBack(

@@ -101,7 +101,7 @@ export async function openSession(
     sentByCode: (revision) => (revision === running ? sent?.sent() : undefined),
     codeArguments(revision) {
       running = revision;
-      sent = sentLog();
+      sent = sentLog('sqlite');
       const { connection, transactions } = here;
       const joined = migrationInterface({
         sequelize: open.sequelize,

@@ -31,7 +31,9 @@ export async function openTarget(
   defer('the connection', () => database.close());
   const { display, serverVersion } = database.identity;
   // A crashed run cannot clean up after itself; the next run does it.
-  const stale = await database.dropStaleScratches();
+  const inUse: string[] = [];
+  const stale = await database.dropStaleScratches((message) => inUse.push(message));
   const dropped = stale.length === 0 ? '' : `; removed leftovers of a crashed run: ${few(stale)}`;
-  return { kind: 'done', value: { database }, message: `${display} (${serverVersion})${dropped}` };
+  const left = inUse.length === 0 ? '' : `; leftovers of a crashed run could not be removed: ${inUse.join(' ')}`;
+  return { kind: 'done', value: { database }, message: `${display} (${serverVersion})${dropped}${left}` };
 }

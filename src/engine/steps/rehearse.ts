@@ -37,7 +37,8 @@ export const rehearse: Step<Input, Output> = {
     const copy = await openCopy(input.database, input.backup, input.migrations, ports);
     ports.defer('the rehearsal copy', () => copy.scratch.drop());
     const result = await rehearseOn(copy, input, ports);
-    await copy.scratch.drop();
+    // If it fails, the rehearsal does not: the cleanup at the end tries again, and reports it.
+    await copy.scratch.drop().catch(() => {});
     return result;
   },
 };
@@ -121,7 +122,7 @@ async function rehearseOn(copy: OpenedCopy, { plan, migrations, ...input }: Inpu
     ? undefined
     : copy.mode === 'Full'
       ? refusedLoss(
-          [...measuredLoss(effects), ...(await vanishedValues(schemas, input.database, database, last))],
+          [...measuredLoss(effects), ...(await vanishedValues(schemas, effects, input.database, database, last))],
           plan,
           ports.request,
         )

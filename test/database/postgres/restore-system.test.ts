@@ -196,7 +196,10 @@ describe('a restore of what pg_dump leaves out', function () {
         await db.close();
         await postgres.query(`ALTER DATABASE ${name} IS_TEMPLATE false`);
         await postgres.query(`DROP DATABASE ${name} WITH (FORCE)`);
+        const left = await postgres.query(`SELECT datname FROM pg_database WHERE starts_with(datname, $1)`, [name]);
+        for (const { datname } of left) await postgres.query(`DROP DATABASE ${datname} WITH (FORCE)`);
         await postgres.query(`DROP ROLE ${owner}, ${other}`);
+        assert.deepEqual(left, [], 'the restore left nothing on the server');
       }
     });
   }
