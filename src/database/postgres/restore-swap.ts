@@ -14,7 +14,7 @@ import { conninfo, environmentOf, restoreJobs, startProgram } from './dump-progr
 import { queryOn } from './dump-snapshot.ts';
 import { createExtensions } from './extensions.ts';
 import { besideName } from './kept-databases.ts';
-import { listWithout } from './restore-contents.ts';
+import { listsForJobs, listWithout } from './restore-contents.ts';
 import {
   CannotSwap,
   connectBeside,
@@ -148,18 +148,19 @@ async function pgRestore(
   searchPath?: string,
 ): Promise<string | undefined> {
   const env = await environmentOf(open.target, name);
+  const inJobs = searchPath === undefined && clients.major === majorOf(open);
   return withTemporaryFile('list', async (listFile) => {
-    await writeFile(listFile, listWithout(contents, left), { mode: 0o600 });
     const common = [`--use-list=${listFile}`, '--no-password', ...(withoutOwners ? ['--no-owner'] : [])];
-    if (searchPath === undefined && clients.major === majorOf(open)) {
-      const jobs = `--jobs=${restoreJobs()}`;
-      const args = [`--dbname=dbname=${conninfo(name)}`, '--exit-on-error', jobs, ...common, backup.path];
+    const { signal } = options;
+    for (const [run, list] of inJobs ? listsForJobs(contents, left).entries() : []) {
+      await writeFile(listFile, list, { mode: 0o600 });
+      const jobs = run === 0 ? [`--jobs=${restoreJobs()}`] : [];
+      const args = [`--dbname=dbname=${conninfo(name)}`, '--exit-on-error', ...jobs, ...common, backup.path];
       const stop = reportSize(open, name, options);
-      const { ok, stderr } = await startProgram(clients, 'pg_restore', args, {
-        env,
-        signal: options.signal,
-      }).ended.finally(stop);
+      const { ok, stderr } = await startProgram(clients, 'pg_restore', args, { env, signal }).ended.finally(stop);
       if (!ok) return stderr;
+    }
+    if (inJobs) {
       const there = await open.another('db-manager restore', name);
       try {
         for (const statement of afterwards) await there.query(statement);
@@ -168,6 +169,7 @@ async function pgRestore(
       }
       return undefined;
     }
+    await writeFile(listFile, listWithout(contents, left), { mode: 0o600 });
     let bytes = 0;
     return streamToPsql({
       clients,

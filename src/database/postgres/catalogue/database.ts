@@ -28,7 +28,7 @@ export interface DatabaseProperties {
   settings: { role: string | null; config: string[] }[];
   /** In the order in which they were created. pg_dump writes neither their versions nor their owners. */
   extensions: InstalledExtension[];
-  /** SQL for what pg_dump leaves out of PostgreSQL's own objects. */
+  /** SQL for what pg_dump leaves out. */
   system: string[];
 }
 

@@ -8,7 +8,7 @@ import { majorOf } from '../dump.ts';
 import { type Clients, findClientsFor } from '../dump-clients.ts';
 import { environmentOf, errorIn, restoreJobs, startProgram } from '../dump-program.ts';
 import { createExtensions } from '../extensions.ts';
-import { type Contents, listWithout, readContents } from '../restore-contents.ts';
+import { type Contents, listsForJobs, listWithout, readContents } from '../restore-contents.ts';
 import { OUT_OF_ORDER, streamToPsql } from '../restore-stream.ts';
 import { withTemporaryFile } from '../temporary-file.ts';
 import type { Likeness } from './likeness.ts';
@@ -177,12 +177,16 @@ async function restorePart(filling: Filling, prepared: Prepared): Promise<Restor
     const stderr = await streamPart(filling, prepared, '');
     return stderr === undefined ? [] : [failureOfStream(stderr)];
   }
-  return withList(prepared, async (list) => {
-    const jobs = `--jobs=${restoreJobs()}`;
-    const args = [`--dbname=${conninfo(filling.database)}`, jobs, ...argsOf(part), list, part.path];
-    const { ok, stderr } = await startProgram(clients, 'pg_restore', args, { env: await envOf(filling) }).ended;
-    return ok ? [] : failuresIn(stderr);
-  });
+  const failures: RestoreFailure[] = [];
+  for (const [run, entries] of listsForJobs(prepared.contents, prepared.left).entries()) {
+    const { ok, stderr } = await withList(entries, async (list) => {
+      const jobs = run === 0 ? [`--jobs=${restoreJobs()}`] : [];
+      const args = [`--dbname=${conninfo(filling.database)}`, ...jobs, ...argsOf(part), list, part.path];
+      return startProgram(clients, 'pg_restore', args, { env: await envOf(filling) }).ended;
+    });
+    if (!ok) failures.push(...failuresIn(stderr));
+  }
+  return failures;
 }
 
 /** In one transaction over one connection, with a search path; standard error of the first failure. */
@@ -190,7 +194,7 @@ async function streamPart(filling: Filling, prepared: Prepared, path = pathOf(fi
   const { clients, part } = prepared;
   const env = await envOf(filling);
   let bytes = 0;
-  return withList(prepared, (list) =>
+  return withList(listWithout(prepared.contents, prepared.left), (list) =>
     streamToPsql({
       clients,
       env,
@@ -228,9 +232,9 @@ function argsOf({ section }: DumpPart): string[] {
   return ['--no-password', ...(section === undefined ? [] : [`--section=${section}`])];
 }
 
-function withList<T>({ contents, left }: Prepared, use: (argument: string) => Promise<T>): Promise<T> {
+function withList<T>(list: string, use: (argument: string) => Promise<T>): Promise<T> {
   return withTemporaryFile('list', async (file) => {
-    await writeFile(file, listWithout(contents, left), { mode: 0o600 });
+    await writeFile(file, list, { mode: 0o600 });
     return use(`--use-list=${file}`);
   });
 }

@@ -19,7 +19,7 @@ export interface Likeness {
   extensions: InstalledExtension[];
   /** Whether there is a schema `public`, which every new database has. */
   hasPublic: boolean;
-  /** SQL for what pg_dump leaves out of PostgreSQL's own objects. */
+  /** SQL for what pg_dump leaves out. */
   system: string[];
   /** Lines of postgresql.conf. */
   configuration: Record<string, string>;
