@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { filesBelow } from './durable.ts';
+import { garbageCollector } from './garbage.ts';
 
 const BUFFER = 4 * 1024 * 1024;
 
@@ -42,6 +43,7 @@ export async function sizeOf(path: string): Promise<number> {
 /** Counts and hashes what passes through `count`. */
 export function hashing(onProgress?: (doneBytes: number) => void) {
   const hash = createHash('sha256');
+  const collect = garbageCollector();
   let sizeBytes = 0;
   return {
     async *count(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
@@ -50,6 +52,7 @@ export function hashing(onProgress?: (doneBytes: number) => void) {
         sizeBytes += piece.length;
         onProgress?.(sizeBytes);
         yield piece;
+        collect(piece.length);
       }
     },
     /** After the last byte; only once. */

@@ -5,6 +5,7 @@ import { ProblemError } from '../core/model/problem.ts';
 import { begunWork, type TrackedWork, type TransactionWork } from './begun-work.ts';
 import { codeControl, leftOpen } from './code-control.ts';
 import { loadSequelize } from './sequelize.ts';
+import { toolHistoryTables } from './tool-history-table.ts';
 
 /** Called with each statement before it is sent. */
 export type OnStatement = (sql: string) => void;
@@ -43,6 +44,7 @@ export function joinTransaction(sequelize: Sequelize, connection: unknown, optio
   const scoped: Sequelize = Object.create(sequelize);
   const begun = begunWork(options.onLate);
   const control = codeControl();
+  const missingTable = toolHistoryTables();
   const { track, end } = begun;
   const joinOptions = <T extends { transaction?: Transaction | null }>(given: T | undefined) => ({
     ...given,
@@ -61,6 +63,11 @@ export function joinTransaction(sequelize: Sequelize, connection: unknown, optio
           const given = rewrite(typeof sql === 'string' ? sql : sql.query);
           const text = inTransaction ? control.join(given) : given;
           refuseNul(text);
+          const create = missingTable(text);
+          if (create !== undefined) {
+            onStatement(create);
+            await notAsAuthor(() => query.call(sequelize, create, joinOptions({ transaction: wanted?.transaction })));
+          }
           onStatement(text);
           const whole = typeof sql === 'string' ? text : { ...sql, query: text };
           const joinedOptions = joinOptions(withLogging(wanted));

@@ -60,7 +60,7 @@ async function installExtensions(
 ): Promise<void> {
   const installed = await database.baseline.extensions();
   if (installed.length === 0) return;
-  const contents = await Promise.all(migrations.map((migration) => contentsOf(folder, migration)));
+  const contents = migrations.map((migration) => contentsOf(folder, migration));
   const texts = contents.flat().map(String);
   for (const { name, sql } of installed) {
     const escaped = name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');

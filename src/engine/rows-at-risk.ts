@@ -8,10 +8,12 @@ import type { Problem } from '../core/model/problem.ts';
 import type { RunRequest } from '../core/model/request.ts';
 import type { Snapshot, Table } from '../core/model/snapshot.ts';
 import { type SchemaAction, tableKey } from '../core/safety/action.ts';
+import { isHarmless } from '../core/safety/compatibility.ts';
 import { DOWNGRADE_LOSES_ROWS } from '../core/safety/observed.ts';
 import type { Database } from '../database/port.ts';
 import { few } from './run-text.ts';
 import { approvalCommand } from './safety.ts';
+import { targetNames } from './target-names.ts';
 
 /** Rows, or values of a column, that a `down` removes. */
 interface AtRisk {
@@ -38,64 +40,88 @@ export async function rowsAtRisk(
   const { readStatements } = await import('../migrations/statements/read.ts');
   const read = await readStatements(folder, migrations, { dialect: database.dialect, direction: 'down' });
   const found: AtRisk[] = [];
-  const counts = await database.rowCounts();
-  const rowsOf = (table: { schema?: string; name: string }) =>
-    [...counts].find(([key]) => key === `${table.schema}.${table.name}` || key.endsWith(`.${table.name}`))?.[1] ?? 0;
+  const names = targetNames();
   const lost = async (action: SchemaAction): Promise<string | undefined> => {
     if (action.kind === 'dropColumn') {
-      const values = await database.countValues(action.table, action.column);
-      return values === 0
-        ? undefined
-        : `values of ${tableKey(action.table)}.${action.column} in ${count(values, 'row')}`;
+      const table = names.table(action.table);
+      const column = names.column(action.table, action.column);
+      const values = await database.countValues(table, column);
+      return values === 0 ? undefined : `values of ${tableKey(table)}.${column} in ${count(values, 'row')}`;
     }
+    if (action.kind === 'dropSchema') return action.cascade ? `what is in the schema ${action.name}` : undefined;
     const takesAll = action.kind === 'dropTable' || action.kind === 'truncate';
     if (!takesAll && !(action.kind === 'delete' && !action.filtered)) return undefined;
-    const rows = rowsOf(action.table);
-    return rows === 0 ? undefined : `${count(rows, 'row')} of ${tableKey(action.table)}`;
+    const table = names.table(action.table);
+    const rows = await database.countValues(table);
+    return rows === 0 ? undefined : `${count(rows, 'row')} of ${tableKey(table)}`;
   };
   for (const { revision, statements } of read) {
     for (const { sql, actions = [] } of statements) {
       for (const action of actions) {
         const what = await lost(action);
         if (what !== undefined) found.push({ migration: revision, what, statement: textStart(sql.trim(), 400) });
+        names.see(action);
       }
     }
   }
   return found;
 }
 
+type ChangedRows = MigrationEffects['rows'];
+
 /** What the rehearsal measured: tables with fewer rows after the `down`. */
 export function measuredLoss(effects: readonly MigrationEffects[]): AtRisk[] {
   return effects.flatMap(({ revision, rows }) =>
-    rows.flatMap(({ table, before, after }) =>
-      before === null || before <= (after ?? 0)
+    rows.flatMap((one) => {
+      const lost = Math.min(lostFrom([one]), lostFrom(connected(one, rows)));
+      return lost <= 0
         ? []
-        : [
-            {
-              migration: revision,
-              what: `${count(before - (after ?? 0), 'row')} of ${table.replace(/^(?:public|main)\./, '')}`,
-            },
-          ],
-    ),
+        : [{ migration: revision, what: `${count(lost, 'row')} of ${one.table.replace(/^(?:public|main)\./, '')}` }];
+    }),
   );
+}
+
+function lostFrom(rows: ChangedRows): number {
+  return rows.reduce((sum, { before, after }) => sum + (before ?? 0) - (after ?? 0), 0);
+}
+
+/** The tables among which its rows may have moved: the same table under another name, partitions and their parent. */
+function connected(one: ChangedRows[number], rows: ChangedRows): ChangedRows {
+  const names = new Set([one.table]);
+  let size = 0;
+  while (size < names.size) {
+    size = names.size;
+    for (const { table, was, partOf } of rows) {
+      const all = [table, was, partOf].filter((name) => name !== undefined);
+      if (all.some((name) => names.has(name))) for (const name of all) names.add(name);
+    }
+  }
+  return rows.filter(({ table }) => names.has(table));
 }
 
 /**
  * Values of columns that the plan removed from tables which still exist, counted in the target. A column that came instead
- * of it with as many values is the same one under another name.
+ * of it with as many values is the same one under another name; a table that the plan renamed is the same one. Those of a
+ * partition are counted with its parent.
  */
 export async function vanishedValues(
   { before, after }: { before: Snapshot; after: Snapshot },
+  effects: readonly MigrationEffects[],
   target: Pick<Database, 'countValues'>,
   copy: Pick<Database, 'countValues'>,
   migration: string,
 ): Promise<AtRisk[]> {
   const found: AtRisk[] = [];
+  const nowOf = (table: Table) => tableNamed(after, lastName(`${table.schema}.${table.name}`, effects));
+  const goneFrom = (table: Table) => {
+    const now = nowOf(table);
+    return now === undefined ? [] : missingFrom(now, table);
+  };
   for (const table of before.tables) {
-    const now = after.tables.find(({ schema, name }) => schema === table.schema && name === table.name);
-    if (now === undefined) continue;
-    const gone = missingFrom(now, table);
-    if (gone.length === 0) continue;
+    const now = nowOf(table);
+    const counted = new Set(parentsOf(table, before).flatMap(goneFrom));
+    const gone = goneFrom(table).filter((column) => !counted.has(column));
+    if (now === undefined || gone.length === 0) continue;
     const came = await Promise.all(missingFrom(table, now).map((column) => copy.countValues(now, column)));
     for (const column of gone) {
       const values = await target.countValues(table, column);
@@ -106,6 +132,23 @@ export async function vanishedValues(
     }
   }
   return found;
+}
+
+/** `schema.table` after the migrations. */
+function lastName(name: string, effects: readonly MigrationEffects[]): string {
+  return effects.reduce((now, { rows }) => rows.find(({ was }) => was === now)?.table ?? now, name);
+}
+
+function tableNamed({ tables }: Snapshot, wanted: string): Table | undefined {
+  return tables.find(({ schema, name }) => `${schema}.${name}` === wanted);
+}
+
+/** The tables whose rows include those of this one. */
+function parentsOf({ schema, partition, inherits = [] }: Table, { tables }: Snapshot): Table[] {
+  const names = [...inherits, ...(partition?.of === undefined ? [] : [partition.of])];
+  return tables.filter((one) =>
+    names.some((name) => (one.schema === schema && one.name === name) || `${one.schema}.${one.name}` === name),
+  );
 }
 
 /** Columns of a table that the other state of it does not have. */
@@ -123,13 +166,22 @@ export async function unmeasuredRisks(
   const read = await readStatements(folder, migrations, { dialect, direction: 'down' });
   return read.flatMap(({ revision, opaque, statements }): AtRisk[] => {
     if (opaque) return [{ migration: revision, what: 'what its code deletes, which was not measured' }];
-    const unknown = statements.find(
-      ({ actions }) => actions === undefined || actions.some((action) => action.kind === 'delete' && action.filtered),
-    );
+    const unknown = statements.find(({ sql, actions }) => isUnmeasured(sql, actions));
     if (unknown === undefined) return [];
     const what = 'what a statement of it deletes, which was not measured';
     return [{ migration: revision, what, statement: textStart(unknown.sql.trim(), 400) }];
   });
+}
+
+/** Whether what a statement takes is not known from its text. */
+function isUnmeasured(sql: string, actions: readonly SchemaAction[] | undefined): boolean {
+  if (actions === undefined) return true;
+  if (actions.length === 0) return !isHarmless(sql);
+  return actions.some(
+    (action) =>
+      (action.kind === 'delete' && action.filtered) ||
+      ((action.kind === 'truncate' || action.kind === 'dropObject') && action.cascade),
+  );
 }
 
 export function riskFindings(risks: readonly AtRisk[]): Finding[] {

@@ -14,6 +14,7 @@ import { explained } from './mismatch.ts';
 import { asRun } from './runs.ts';
 import { asWriter, filesIfAny, filesOf, type Session } from './session.ts';
 import { noticeOf, type Options } from './settings.ts';
+import { ofAll, requireOneTransaction } from './single-transaction.ts';
 
 export interface MigrateOptions extends Options {
   /** `head`, `base`, a revision or its unique prefix, `+N`, `-N`. */
@@ -110,34 +111,38 @@ async function migrateIn(
   const migrations = await loadMigrations(settings.migrations, wanted, database.dialect);
   const stuck = direction === 'down' ? requireReversible(migrations) : undefined;
   if (stuck !== undefined) throw new ProblemError(stuck);
+  const single = options.singleTransaction === true;
+  if (single) requireOneTransaction(migrations, direction);
   reportStored(wanted, options);
   if (migrations.length === 0) return { from, to: currentPosition(history), migrations: [] };
   await database.history.ensure();
+  const report = ({ revision, seconds, outside }: DoneMigration) => {
+    options.onMessage?.(`${direction === 'up' ? 'applied' : 'reverted'} ${revision} (${seconds.toFixed(2)} s)`);
+    if (outside === undefined) return;
+    options.onMessage?.(
+      `${revision} ran outside a transaction, so its changes and its history row were not atomic: ${outside}`,
+    );
+  };
   const outcome = await database.migrate({
     direction,
     migrations,
     runId,
     toolVersion: TOOL_VERSION,
     timeouts: settings.timeouts,
-    singleTransaction: options.singleTransaction,
+    singleTransaction: single,
     signal: options.signal,
-    onDone: ({ revision, seconds, outside }) => {
-      options.onMessage?.(`${direction === 'up' ? 'applied' : 'reverted'} ${revision} (${seconds.toFixed(2)} s)`);
-      if (outside !== undefined) {
-        options.onMessage?.(
-          `${revision} ran outside a transaction, so its changes and its history row were not atomic: ${outside}`,
-        );
-      }
-    },
+    // Before their common commit, nothing is done.
+    onDone: single ? undefined : report,
     onRetry: options.onMessage,
   });
-  if (outcome.kind === 'failed') throw new ProblemError(outcome.problem);
+  if (outcome.kind === 'failed') throw new ProblemError(single ? ofAll(outcome.problem, direction) : outcome.problem);
   if (outcome.kind === 'stopped') {
     throw new ProblemError({
       reason: 'Interrupted',
       message: `Stopped after ${outcome.done.length} of ${count(migrations.length, 'migration')}. Run the command again to continue.`,
     });
   }
+  if (single) outcome.done.forEach(report);
   const others = await database.otherSchemas();
   if (others !== undefined) options.onMessage?.(`not checked: ${others}`);
   return { from, to: currentPosition(await database.history.read()), migrations: outcome.done };

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import pMap from 'p-map';
 import type { Dialect } from '../core/model/dialect.ts';
 import type { StoredSource } from '../core/model/history.ts';
 import type { LoadedMigration, MigrationFile, SentStatements } from '../core/model/migration.ts';
@@ -14,7 +13,7 @@ import { sqlBodies } from './formats/sql-bodies.ts';
 import { lineEndsOf, withLineEnds } from './line-ends.ts';
 import { importMigration } from './module.ts';
 import { suffixOf } from './names.ts';
-import { contentsOf, OPEN_FILES } from './read.ts';
+import { contentsOf } from './read.ts';
 import { encodeSource } from './stored/encode.ts';
 import { importStored } from './stored/import.ts';
 import { typeOfPackage } from './suffixes.ts';
@@ -63,7 +62,7 @@ export function loadSqlFiles(
     const [result] = await Promise.allSettled([loadMigration(folder, file, dialect)]);
     return result;
   };
-  return pMap(files, loadSql, { concurrency: OPEN_FILES });
+  return Promise.all(files.map(loadSql));
 }
 
 async function load(folder: string, file: MigrationFile, dialect: Dialect): Promise<LoadedMigration> {
@@ -131,7 +130,7 @@ function notReplayable({ revision }: MigrationFile): ProblemError {
 }
 
 async function readUnchanged(folder: string, file: MigrationFile): Promise<Buffer[]> {
-  const contents = await contentsOf(folder, file);
+  const contents = contentsOf(folder, file);
   if (checksumOf(contents) === file.checksum) return contents;
   throw new ProblemError({
     reason: 'PlanChanged',

@@ -10,14 +10,14 @@ interface Made {
 }
 
 /**
- * Tells whether these migrations create a schema, a role or an extension: then it must not be there before they run on
+ * Whether these migrations create a schema, a role or an extension: then it must not be there before they run on
  * an empty database. Read from the files' text, `CREATE SCHEMA` and `createSchema` alike.
  */
 export async function madeObjects(
   folder: string,
   migrations: readonly Pick<MigrationFile, 'files' | 'stored'>[],
 ): Promise<Made> {
-  const contents = await Promise.all(migrations.map((migration) => contentsOf(folder, migration)));
+  const contents = migrations.map((migration) => contentsOf(folder, migration));
   const texts = contents.flat().map(String);
   const extension = /create\s+extension\s+(?:if\s+not\s+exists\s+)?\\?"?([\w-]+)/gi;
   return {

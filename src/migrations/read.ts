@@ -3,10 +3,8 @@
  * (`load.ts`), knows the formats (`formats/`, `sql/`) and writes new ones (`scaffold.ts`). It imports core, never a
  * database.
  */
-import { readFile as readFileCallback } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { promisify } from 'node:util';
-import pMap from 'p-map';
 import type { MigrationFile } from '../core/model/migration.ts';
 import { type Problem, ProblemError } from '../core/model/problem.ts';
 import type { Revision } from '../core/model/revision.ts';
@@ -14,12 +12,6 @@ import { checksumOf } from './checksum.ts';
 import { type JournalEntry, readJournal, refuseOtherOrder } from './drizzle-journal.ts';
 import { duplicate, type Group, type Grouping, groupFiles } from './grouping.ts';
 import { type Located, type LocateOptions, locate } from './locate.ts';
-
-/** Twice as fast for thousands of small files as the one of node:fs/promises, which opens a handle for each. */
-const readFile = promisify(readFileCallback);
-
-/** More than this many open files bring no speed, and too many are refused by the operating system. */
-export const OPEN_FILES = 32;
 
 type ReadMigrations = { ok: true; files: MigrationFile[] } | { ok: false; problem: Problem };
 type ListedRevisions = { ok: true; revisions: Revision[] } | { ok: false; problem: Problem };
@@ -33,8 +25,7 @@ export async function readMigrations(folder: string, options?: LocateOptions): P
   const grouped = await groupsOf(folder, options);
   if (!grouped.ok) return grouped;
   try {
-    const files = await pMap(grouped.groups, (group) => readGroup(folder, group), { concurrency: OPEN_FILES });
-    return { ok: true, files };
+    return { ok: true, files: grouped.groups.map((group) => readGroup(folder, group)) };
   } catch (error) {
     if (error instanceof ProblemError) return { ok: false, problem: error.problem };
     throw error;
@@ -96,8 +87,8 @@ function inJournalOrder(grouped: Grouping & { ok: true }, journal: readonly Jour
   }
 }
 
-async function readGroup(folder: string, { revision, files, readSql }: Group): Promise<MigrationFile> {
-  const contents = await Promise.all(files.map((file) => readContent(folder, file)));
+function readGroup(folder: string, { revision, files, readSql }: Group): MigrationFile {
+  const contents = files.map((file) => readContent(folder, file));
   const source = String(contents[0]);
   const other = readSql.find((file) => !source.includes(basename(file)));
   if (other !== undefined) throw new ProblemError(duplicate(revision, [...files, other]));
@@ -105,18 +96,18 @@ async function readGroup(folder: string, { revision, files, readSql }: Group): P
 }
 
 /** The files of a migration: from the folder, or as the history keeps them. Throws as `readContent`. */
-export async function contentsOf(
-  folder: string,
-  { files, stored }: Pick<MigrationFile, 'files' | 'stored'>,
-): Promise<Buffer[]> {
+export function contentsOf(folder: string, { files, stored }: Pick<MigrationFile, 'files' | 'stored'>): Buffer[] {
   if (stored !== undefined) return stored.contents.map((content) => Buffer.from(content));
-  return Promise.all(files.map((file) => readContent(folder, file)));
+  return files.map((file) => readContent(folder, file));
 }
 
-/** Throws ProblemError InvalidMigration where the file cannot be read. */
-async function readContent(folder: string, file: string): Promise<Buffer> {
+/**
+ * Synchronous, because a thousand small files take a third of the time that they take by way of the thread pool.
+ * Throws ProblemError InvalidMigration where the file cannot be read.
+ */
+function readContent(folder: string, file: string): Buffer {
   try {
-    return await readFile(join(folder, file));
+    return readFileSync(join(folder, file));
   } catch (cause) {
     const problem: Problem = {
       reason: 'InvalidMigration',

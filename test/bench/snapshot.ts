@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Sequelize } from 'sequelize';
 import { openDatabase } from '../../src/database/open.ts';
+import { queriesOf } from '../database/snapshot-fixtures.ts';
 import { targetOf } from '../engine/request.ts';
 import { type TestDialect, temporaryDatabase, temporaryFolder } from '../support/databases.ts';
 import { median, printRatios, secondsOf } from './measure.ts';
@@ -22,14 +23,8 @@ export async function benchSnapshot(dialect: TestDialect, peers: Peers): Promise
     await sequelize.query(`CREATE TABLE t${n} (id INTEGER PRIMARY KEY${parent}, ${columns})`);
     await sequelize.query(`CREATE INDEX t${n}_c0 ON t${n} (c0)`);
   }
-  const settings = (sequelize as unknown as { options: { logging: false | (() => void) } }).options;
-  let queries = 0;
-  settings.logging = () => {
-    queries += 1;
-  };
+  const perSnapshot = await queriesOf(dialect, () => database.snapshot());
   const ours = await median(3, () => timed(() => database.snapshot()));
-  const perSnapshot = queries / 3;
-  settings.logging = false;
   const loop = await timed(async () => {
     const q = sequelize.getQueryInterface();
     for (const table of await q.showAllTables()) {

@@ -204,11 +204,15 @@ describe(`the effects of ${COUNT} random migrations`, function () {
         assert.equal(outcome.kind, 'done', JSON.stringify(outcome).slice(-1_000));
         for (const [index, { effects }] of outcome.done.entries()) {
           const found = {
-            rows: effects?.rows,
+            rows: effects?.rows.map(({ table, before, after }) => ({ table, before, after })),
             rewrites: [...(effects?.rewrites ?? [])].sort(),
             locks: effects?.locks.map(({ table, mode }) => ({ table, mode })),
           };
-          assert.deepEqual(found, slow[index], `migration ${index + 1}: ${list[index]?.statements.join('; ')}`);
+          const text = list[index]?.statements.join('; ') ?? '';
+          assert.deepEqual(found, slow[index], `migration ${index + 1}: ${text}`);
+          const [, from, to] = /^ALTER TABLE (\w+) RENAME TO (\w+)$/.exec(text) ?? [];
+          const was = effects?.rows.find(({ table }) => table.endsWith(`.${to}`))?.was;
+          if (to !== undefined) assert.match(was ?? '', new RegExp(`^(?:public|main)\\.${from}$`), text);
         }
         // The list has what it is meant to have.
         const rows = slow.filter((one) => one.rows.length > 0).length;

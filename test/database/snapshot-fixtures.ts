@@ -1,4 +1,6 @@
+import pg from 'pg';
 import type { Sequelize } from 'sequelize';
+import sqlite3 from 'sqlite3';
 import type { Snapshot } from '../../src/core/model/snapshot.ts';
 import { openDatabase } from '../../src/database/open.ts';
 import type { Database } from '../../src/database/port.ts';
@@ -13,7 +15,7 @@ export interface Ground {
   /** Runs a script of statements, each ended by a semicolon at the end of a line. */
   run(sql: string): Promise<void>;
   snapshot(): Promise<Snapshot>;
-  /** How many queries Sequelize sends while `work` runs. */
+  /** How many queries the driver is given while `work` runs. */
   queriesOf(work: () => Promise<unknown>): Promise<number>;
   close(): Promise<void>;
 }
@@ -36,21 +38,37 @@ export async function openGround(dialect: TestDialect, schemas?: string[]): Prom
       for (const statement of sql.split(/;\s*$/m)) if (statement.trim() !== '') await sequelize.query(statement);
     },
     snapshot: () => database.snapshot(),
-    async queriesOf(work) {
-      const { options } = sequelize as unknown as { options: { logging: false | (() => void) } };
-      let queries = 0;
-      options.logging = () => {
-        queries += 1;
-      };
-      await work();
-      options.logging = false;
-      return queries;
-    },
+    queriesOf: (work) => queriesOf(dialect, work),
     async close() {
       await database.close();
       await drop();
     },
   };
+}
+
+/** The methods of the two drivers by which a schema is read. */
+const DRIVERS = {
+  sqlite: { owner: sqlite3.Database.prototype as unknown as Callable, method: 'all' },
+  postgres: { owner: pg.Client.prototype as unknown as Callable, method: 'query' },
+} as const;
+
+type Callable = Record<string, (...args: unknown[]) => unknown>;
+
+export async function queriesOf(dialect: TestDialect, work: () => Promise<unknown>): Promise<number> {
+  const { owner, method } = DRIVERS[dialect];
+  const original = owner[method];
+  if (original === undefined) throw new Error(`the driver has no ${method}`);
+  let queries = 0;
+  owner[method] = function (...args: unknown[]) {
+    queries += 1;
+    return original.apply(this, args);
+  };
+  try {
+    await work();
+  } finally {
+    owner[method] = original;
+  }
+  return queries;
 }
 
 /** Without what PostgreSQL 15 brought, on a server that is older. */

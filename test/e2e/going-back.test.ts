@@ -17,6 +17,13 @@ const VERSION_1 = renamed(versions.VERSION_1);
 const COMPATIBLE = renamed(versions.COMPATIBLE);
 const INCOMPATIBLE = renamed(versions.INCOMPATIBLE);
 
+/** Of version 1. */
+const COLUMNS = ['orders.customer', 'orders.id', 'orders.note'];
+const newColumns = (version2: Files) =>
+  version2 === COMPATIBLE
+    ? ['invoices.id', 'invoices.total', ...COLUMNS, 'orders.state']
+    : COLUMNS.filter((column) => column !== 'orders.note');
+
 type Files = Record<string, string>;
 type Policy = 'Accept' | 'Refuse' | 'Downgrade';
 
@@ -30,6 +37,8 @@ const ROLLBACKS: { policy: Policy; version2: Files; ends: RegExp | 'starts'; his
     history: 2,
   },
   { policy: 'Refuse', version2: COMPATIBLE, ends: /2_invoices/, history: 2 },
+  { policy: 'Refuse', version2: INCOMPATIBLE, ends: /2_drop_note/, history: 2 },
+  { policy: 'Downgrade', version2: COMPATIBLE, ends: 'starts', history: 1 },
   { policy: 'Downgrade', version2: INCOMPATIBLE, ends: 'starts', history: 1 },
 ];
 
@@ -65,13 +74,13 @@ describeE2e('on a real cluster, going back', () => {
       stringData: { url: database.url },
     });
     const history = async () => (await database.query('SELECT 1 FROM db_manager_history')).length;
-    const hasNote = async () =>
+    const columns = async () =>
       (
-        await database.query(
-          "SELECT 1 FROM information_schema.columns WHERE table_name = 'orders' AND column_name = 'note'",
+        await database.query<{ name: string }>(
+          "SELECT table_name || '.' || column_name AS name FROM information_schema.columns WHERE table_name IN ('orders', 'invoices') ORDER BY 1",
         )
-      ).length === 1;
-    return { ...database, history, hasNote };
+      ).map(({ name }) => name);
+    return { ...database, history, columns };
   }
 
   for (const mode of ['standalone', 'operator']) {
@@ -102,7 +111,7 @@ describeE2e('on a real cluster, going back', () => {
         );
         assert.equal(code === 0, ends === 'starts', stderr);
         assert.equal(await database.history(), history);
-        assert.equal(await database.hasNote(), version2 === COMPATIBLE || policy === 'Downgrade');
+        assert.deepEqual(await database.columns(), policy === 'Downgrade' ? COLUMNS : newColumns(version2));
         if (ends === 'starts') assert.equal(await running(), 'one');
         else {
           const log = await eventually('the older pod to be refused', async () => {
@@ -180,7 +189,8 @@ describeE2e('on a real cluster, going back', () => {
       );
       const database = databases.get(name);
       assert.equal(await database?.history(), history, name);
-      assert.equal(await database?.hasNote(), newer === 'c' || policy === 'Downgrade', name);
+      const expected = newColumns(newer === 'c' ? COMPATIBLE : INCOMPATIBLE);
+      assert.deepEqual(await database?.columns(), policy === 'Downgrade' ? COLUMNS : expected, name);
     }
   });
 });

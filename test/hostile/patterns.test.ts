@@ -49,7 +49,6 @@ const EXCEPTIONS: Record<string, string> = {
   '/__awaiter\\(this, arguments, [^)]*\\) *, *function\\s*\\*\\s*\\(\\s*\\{[^}]*\\bcontext\\b|function\\s*\\*\\s*\\(\\s*\\{\\s*context\\b/':
     OWN,
   '/^\\s*--\\s*\\+goose\\s+(Up|Down|StatementBegin|StatementEnd|NO\\s+TRANSACTION|ENVSUB|\\S+)(.*)$/i': OWN,
-  '/^--[ \\t]*(?:db-manager:)?[ \\t]*transaction:[ \\t]*false[ \\t]*$/im': OWN,
   '/\\(.*?\\)/g': NAME,
   '/\\s*\\*\\/\\s*$/': OWN,
   '/^\\s*0+\\s*[a-z]*\\s*$/i': NAME,

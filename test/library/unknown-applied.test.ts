@@ -213,6 +213,118 @@ for (const dialect of DIALECTS) {
       });
     }
 
+    /** Migrations of version 1, those of version 2, rows of version 2, and what a downgrade would lose. */
+    interface Moves {
+      how: string;
+      base?: string;
+      up: string;
+      down: string;
+      rows: string;
+      lost?: RegExp;
+      not?: RegExp;
+    }
+    const STATE_SQL = "ALTER TABLE orders ADD COLUMN state text DEFAULT 'new';";
+    const ROW = "INSERT INTO orders (id, customer) VALUES (1, 'a')";
+    const SALE = "INSERT INTO sales (id, customer) VALUES (1, 'a')";
+    const LOG = `CREATE TABLE log (part integer NOT NULL, note text) PARTITION BY LIST (part);
+CREATE TABLE log_1 PARTITION OF log FOR VALUES IN (1);`;
+    const ATTACH = 'ALTER TABLE log ATTACH PARTITION';
+    const MOVES: Moves[] = [
+      {
+        how: 'a table gets its old name back',
+        up: 'ALTER TABLE orders RENAME TO sales;',
+        down: 'ALTER TABLE sales RENAME TO orders;',
+        rows: SALE,
+      },
+      {
+        how: 'a column of a table is dropped that got its old name back',
+        up: `${STATE_SQL} ALTER TABLE orders RENAME TO sales;`,
+        down: 'ALTER TABLE sales RENAME TO orders; ALTER TABLE orders DROP COLUMN state;',
+        rows: SALE,
+        lost: /would lose values of sales\.state in 1 row \(0003_x\)/,
+        not: /row of sales/,
+      },
+      {
+        how: 'a column is dropped that was renamed',
+        up: STATE_SQL,
+        down: 'ALTER TABLE orders RENAME COLUMN state TO old; ALTER TABLE orders DROP COLUMN old;',
+        rows: ROW,
+        lost: /values of orders\.state in 1 row/,
+      },
+      {
+        how: 'a table is dropped that was renamed',
+        up: 'CREATE TABLE carts (id integer);',
+        down: 'ALTER TABLE carts RENAME TO old; ALTER TABLE old RENAME TO older; DROP TABLE older;',
+        rows: 'INSERT INTO carts (id) VALUES (1), (2)',
+        lost: /2 rows of carts/,
+      },
+    ];
+    if (dialect === 'postgres')
+      MOVES.push(
+        {
+          how: 'a DO block drops a column of a table with partitions, which are not counted again',
+          base: LOG,
+          up: "ALTER TABLE log ADD COLUMN state text DEFAULT 'new';",
+          down: 'DO $$ BEGIN ALTER TABLE log DROP COLUMN state; END $$;',
+          rows: 'INSERT INTO log (part) VALUES (1), (1)',
+          lost: /would lose values of log\.state in 2 rows \(0003_x\)\./,
+        },
+        {
+          how: 'a DO block drops a column of a table that it renamed',
+          up: `${STATE_SQL} ALTER TABLE orders RENAME TO sales;`,
+          down: 'DO $$ BEGIN ALTER TABLE sales RENAME TO orders; ALTER TABLE orders DROP COLUMN state; END $$;',
+          rows: SALE,
+          lost: /would lose values of sales\.state in 1 row \(0003_x\)\./,
+        },
+        {
+          how: 'a partition is detached',
+          base: `${LOG}\nCREATE TABLE log_2 (LIKE log);`,
+          up: `${ATTACH} log_2 FOR VALUES IN (2);`,
+          down: 'ALTER TABLE log DETACH PARTITION log_2;',
+          rows: 'INSERT INTO log (part) VALUES (1), (2)',
+        },
+        {
+          how: 'a partition is attached',
+          base: LOG,
+          up: 'ALTER TABLE log DETACH PARTITION log_1;',
+          down: `${ATTACH} log_1 FOR VALUES IN (1);`,
+          rows: 'INSERT INTO log_1 (part) VALUES (1)',
+        },
+        {
+          how: 'a partition is dropped',
+          base: LOG,
+          up: 'CREATE TABLE log_2 PARTITION OF log FOR VALUES IN (2);',
+          down: 'DROP TABLE log_2;',
+          rows: 'INSERT INTO log (part) VALUES (1), (2)',
+          lost: /1 row of log_2/,
+        },
+        {
+          how: 'a schema is dropped',
+          up: 'CREATE SCHEMA shop; CREATE TABLE shop.carts (id integer);',
+          down: 'DROP SCHEMA shop CASCADE;',
+          rows: 'INSERT INTO shop.carts (id) VALUES (1)',
+          lost: /what is in the schema shop/,
+        },
+      );
+    for (const { how, base, up, down, rows, lost, not } of MOVES) {
+      it(`counts what is lost where ${how}`, async () => {
+        const version1 = { ...VERSION_1, ...(base === undefined ? {} : { '0002_log.sql': sql(base, 'SELECT 1;') }) };
+        const here = await deployment(dialect, { ...version1, '0003_x.sql': sql(up, down) });
+        await upgradeDatabase(here.options);
+        await here.look((database) => execute(database, rows));
+        await here.deploy(version1);
+        const report = await run(here, { unknownApplied: 'Downgrade' });
+        if (lost === undefined) return assert.equal(report.reason, 'Reverted', report.message);
+        assert.equal(report.reason, 'RowsLost', report.message);
+        assert.match(report.message, lost);
+        if (not !== undefined) assert.doesNotMatch(report.message, not);
+        // Also without a rehearsal that measures it.
+        const unmeasured = await run(here, { unknownApplied: 'Downgrade', rehearsal: 'Disabled' });
+        assert.equal(unmeasured.reason, 'RowsLost', unmeasured.message);
+        assert.equal((await content(here)).history.length, Object.keys(version1).length + 1, 'nothing was reverted');
+      });
+    }
+
     it('needs an approval where a rehearsal did not measure what a down deletes', async () => {
       const create = "await context.createTable('carts', { id: { type: 'INTEGER', primaryKey: true } });";
       for (const [name, text, what] of [
@@ -301,6 +413,41 @@ export async function down({ context }) { await context.dropTable('carts'); }
       const other = await rolledBack(dialect, { ...VERSION_1, '0002_carts.mjs': code(drops) });
       assert.equal((await run(other)).reason, 'IncompatibleMigration');
     });
+
+    const SENT: [sends: string, accepted: boolean][] =
+      dialect === 'sqlite'
+        ? [
+            ['ALTER TABLE orders DROP COLUMN note -- ; SELECT 1', false],
+            ['/* from app */ CREATE TABLE carts (id integer)', true],
+          ]
+        : [
+            ["ANALYZE; DO $$ BEGIN EXECUTE 'ALTER TABLE orders DROP COLUMN note'; END $$", false],
+            ["INSERT INTO orders VALUES (7, 'a;b'); ALTER TABLE orders DROP COLUMN note;", false],
+            ['SELECT 1; -- nothing; else\nDROP TABLE orders CASCADE', false],
+            [
+              'CREATE TABLE carts (id int); CREATE FUNCTION f() RETURNS int LANGUAGE sql AS $$ SELECT 1; $$; ANALYZE',
+              true,
+            ],
+            [
+              'CREATE FUNCTION f() RETURNS void LANGUAGE sql AS $$ ALTER TABLE orders DROP COLUMN note $$; SELECT f()',
+              false,
+            ],
+            [
+              'CREATE SCHEMA s; SET search_path TO s; CREATE TABLE orders (id int); SET search_path TO public; DROP TABLE orders',
+              false,
+            ],
+            ['SELECT version(), count(*) FROM orders; SELECT now(), current_database()', true],
+          ];
+    for (const [sends, accepted] of SENT) {
+      it(`${accepted ? 'accepts' : 'refuses'} code that sends in one text: ${sends}`, async () => {
+        const code = `export async function up({ context }) { await context.sequelize.query(${JSON.stringify(sends)}); }\n`;
+        const here = await deployment(dialect, { ...VERSION_1, '0002_code.mjs': code });
+        await upgradeDatabase(here.options);
+        await here.deploy(VERSION_1);
+        const { reason, message } = await run(here);
+        assert.equal(reason, accepted ? 'AheadOfFiles' : 'IncompatibleMigration', message);
+      });
+    }
 
     it('with pending files is another branch, and is refused by every policy', async () => {
       const here = await rolledBack(dialect, COMPATIBLE);

@@ -21,6 +21,10 @@ const MARKED: [string, string, RegExp, number][] = [
   ['a ruler', `${UP}-- ===== ROLLBACK =====\n${DOWN}`, /does not divide the file/, 2],
   ['a block comment', `${UP}/* ---- Down ---- */\n${DOWN}`, /does not divide the file/, 2],
   ['after a comment of a column', `CREATE TABLE t (\n-- down\na int);\n-- down\n${DOWN}`, /does not divide/, 4],
+  ['the other direction below', `-- Down\nCREATE TABLE u (a int);\n-- Up\n${UP}`, /"-- Down" does not divide/, 1],
+  ['the first lines commented', `${UP}-- Down\n-- DROP INDEX i;\n\n${DOWN}`, /does not divide the file/, 2],
+  ['an explanation below', `${UP}-- Down\n-- removes the table\n\nCREATE TABLE u (a int);`, /does not divide/, 2],
+  ['above all, and it drops', `-- Rollback\n${DOWN}`, /does not divide the file/, 1],
   ['a colon', `${UP}--undo:\n${DOWN}`, /does not divide the file/, 2],
   ['dbmate, misspelled alone', `${UP}-- migrate: down\n${DOWN}`, /does not divide the file/, 2],
   ['dbmate, misspelled', `-- migrate:up\n${UP}-- migrate: down\n${DOWN}`, /"-- migrate: down" is not a mark/, 3],
@@ -48,6 +52,30 @@ const WHOLE: [string, string, number][] = [
   ['a sentence that begins as a mark', `${UP}-- Down migration of prices\nCREATE TABLE u (a int);\n`, 2],
   ['a sentence in a file of dbmate', `-- migrate:up\n-- Migrate down to 10 rows.\n${UP}-- migrate:down\n${DOWN}`, 1],
   ['a sentence in a file of goose', `-- +goose Up\n-- Migrate up to 10 rows.\n${UP}-- +goose Down\n${DOWN}`, 1],
+  ['commented statements, then others', `${UP}-- Rollback\n-- DROP TABLE t;\n\nCREATE TABLE u (a int);\n`, 2],
+  [
+    'commented statements, then a comment',
+    `${UP}-- revert:\n--   DROP TABLE t;\n\n-- Rows\nINSERT INTO t VALUES (1);\n`,
+    2,
+  ],
+  ['a heading above all', `-- Rollback:\n-- DROP TABLE t;\n${UP}`, 1],
+  [
+    'words of banks',
+    `${UP}-- down payment\nCREATE TABLE u (a int);\n-- rollback segment\nCREATE TABLE v (a int);\n`,
+    3,
+  ],
+  ['Liquibase in a sentence', `-- liquibase formatted sql is not used here\n${UP}`, 1],
+  ['tern in a sentence', `-- Create above, drop below: see the manual\n${UP}`, 1],
+  [
+    'a string in a file of dbmate',
+    `-- migrate:up\nINSERT INTO t VALUES ('\n-- migrate: down\n');\n-- migrate:down\n${DOWN}`,
+    1,
+  ],
+  [
+    'a string in a file of goose',
+    `-- +goose Up\nINSERT INTO t VALUES ('\n-- goose down\n');\n-- +goose Down\n${DOWN}`,
+    1,
+  ],
   ['a tool in a sentence', `-- This replaces the rambler up of last year.\n${UP}`, 1],
 ];
 
@@ -74,6 +102,7 @@ describe('The way back of another tool is not run as a part of the migration', (
     const bodies: [Dialect, string][] = [
       ['postgres', 'CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1;\n-- undo\nSELECT 2; END;'],
       ['postgres', 'CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS $$ BEGIN\n-- undo\nNULL; END $$;'],
+      ['postgres', '-- migrate:up\nDO $do$ BEGIN\n-- migrate-down\nNULL; END $do$;\n-- migrate:down\nSELECT 1;'],
       ['sqlite', 'CREATE TRIGGER r AFTER INSERT ON t BEGIN DELETE FROM t;\n-- undo\nDELETE FROM t; END;'],
     ];
     for (const [dialect, text] of bodies) {

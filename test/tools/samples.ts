@@ -61,6 +61,7 @@ export const SAMPLES: readonly Sample[] = [
     name: 'typeorm',
     set: 'node',
     head: 'Total1700000000003',
+    sqlite: true,
     add: (folder, sql) =>
       writeFile(
         join(folder, 'migrations/1700000000004-more.cjs'),
@@ -71,6 +72,7 @@ export const SAMPLES: readonly Sample[] = [
     name: 'drizzle',
     set: 'node',
     head: '1700000000003',
+    sqlite: true,
     async add(folder, sql) {
       const file = join(folder, 'migrations/meta/_journal.json');
       const journal = JSON.parse(await readFile(file, 'utf8'));

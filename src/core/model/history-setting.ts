@@ -15,6 +15,11 @@ export const FOREIGN_HISTORIES: ReadonlySet<string> = new Set([
   'knex_migrations_lock',
   '_prisma_migrations',
   '__drizzle_migrations',
+  '_sqlx_migrations',
+  '__diesel_schema_migrations',
+  'refinery_schema_history',
+  'atlas_schema_revisions',
+  'pgmigrations',
 ]);
 
 /** The target with the setting `history`. Throws ProblemError InvalidConfiguration. */

@@ -47,7 +47,17 @@ export const effectsSchema = z.object({
   /** Tables whose storage was rewritten. */
   rewrites: z.array(z.string()),
   /** Row counts of the tables in which they changed; null on the side where a table does not exist. */
-  rows: z.array(z.object({ table: z.string(), before: z.number().nullable(), after: z.number().nullable() })),
+  rows: z.array(
+    z.object({
+      table: z.string(),
+      before: z.number().nullable(),
+      after: z.number().nullable(),
+      /** Its name before, if the migration renamed it. */
+      was: z.string().optional(),
+      /** The table that it was a partition of before, or is one of now. */
+      partOf: z.string().optional(),
+    }),
+  ),
 });
 
 /** Number of findings per severity, if not all findings are listed. */

@@ -4,7 +4,7 @@
  */
 import type { ReadMigration, ReadStatement, SchemaAction } from './action.ts';
 import { newObjects } from './new-objects.ts';
-import type { Place, Requirement, Said } from './new-requirements.ts';
+import type { Judgement, Place, Requirement } from './new-requirements.ts';
 import { VERDICTS } from './verdicts.ts';
 
 export interface Incompatibility {
@@ -36,18 +36,23 @@ function judge(statement: ReadStatement, own: Place['own']): Requirement[] {
   const { actions, sql } = statement;
   if (actions === undefined) return [{ why: 'cannot be read' }];
   if (/\bsearch_path\b/i.test(sql)) own.forget();
-  if (actions.length === 0) return HARMLESS.test(withoutComments(sql)) ? [] : [{ why: 'cannot be judged' }];
+  if (actions.length === 0) return isHarmless(sql) ? [] : [{ why: 'cannot be judged' }];
   // What may have existed before is not their own.
   const place = { own, statement, isNew: !/\bif\s+not\s+exists\b/i.test(sql) };
   return actions.flatMap((action) => {
-    const said = (VERDICTS[action.kind] as (action: SchemaAction, place: Place) => Said)(action, place);
-    return [said].flat().flatMap((one) => (one === undefined ? [] : typeof one === 'string' ? { why: one } : one));
+    const judgement = (VERDICTS[action.kind] as (action: SchemaAction, place: Place) => Judgement)(action, place);
+    return [judgement].flat().flatMap((one) => (one === undefined ? [] : typeof one === 'string' ? { why: one } : one));
   });
 }
 
 /** Statements that no reader of actions covers and that only add. Functions without OR REPLACE are new. */
 const HARMLESS =
   /^(?:comment\s|create\s+(?:extension|type|sequence|schema|function|procedure|collation|statistics|aggregate|operator|cast|temp)\b|grant\s|analyze\b|reindex\b|set\s|reset\s|values\b|savepoint\s|release\s|attach\s|detach\s|explain\s|select\s+(?:[^(]*$|(?:pg_catalog\.)?(?:setval|set_config)\s*\())/i;
+
+/** Whether a statement without actions is known to change or take nothing. */
+export function isHarmless(sql: string): boolean {
+  return HARMLESS.test(withoutComments(sql));
+}
 
 function withoutComments(sql: string): string {
   return sql.replace(/^(?:\s+|--[^\n]*\n?|\/\*[\s\S]*?\*\/)+/, '');

@@ -96,11 +96,11 @@ function mixed(migrations: readonly Named[]): Found[] {
   });
 }
 
-/** The leading number of a name, Flyway's with its parts: as `core/planning/order.ts` sorts by it. */
+/** The leading number of a name, a version with its parts, although only those of Flyway sort by them: see `core/planning/order.ts`. */
 function numberOf(revision: string): string | undefined {
   const digits = revision.replace(/^(\d{8})T(\d{6})(?=\D)/, '$1$2');
   const [, flyway, number] = /^(V?)(\d+(?:[._]\d+)*)(?=__|[_\-.]|$)/.exec(digits) ?? [];
-  return flyway === 'V' ? number : number && /^\d+/.exec(number)?.[0];
+  return flyway === 'V' ? number : number && /^\d+(?:\.\d+)*/.exec(number)?.[0];
 }
 
 function kindOf(revision: string): Kind {

@@ -25,8 +25,8 @@ export interface Introspector {
    * none. Throws ProblemError, or the database's error if the condition is wrong.
    */
   isTrue(condition: string, statementMs: number): Promise<boolean>;
-  /** Rows of a table that have a value in a column; 0 if one of them does not exist. */
-  countValues(table: { schema?: string; name: string }, column: string): Promise<number>;
+  /** Rows of a table, also of a partition, or those that have a value in a column; 0 if one of them does not exist. */
+  countValues(table: { schema?: string; name: string }, column?: string): Promise<number>;
 }
 
 export interface TableSize {

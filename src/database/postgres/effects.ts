@@ -85,10 +85,30 @@ function isRewritten({ oid, node, partitioned }: TableState, after: TableStates)
 
 function changedRows(before: TableStates, after: TableStates) {
   const [then, now] = [rowsByName(before, after), rowsByName(after, before)];
+  const moves = movesBetween(before, after);
   return [...new Set([...then.keys(), ...now.keys()])]
-    .map((table) => ({ table, before: then.get(table) ?? null, after: now.get(table) ?? null }))
+    .map((table) => ({
+      table,
+      before: then.get(table) ?? null,
+      after: now.get(table) ?? null,
+      ...moves.get(table),
+    }))
     .filter((rows) => rows.before !== rows.after)
     .sort(byTable);
+}
+
+/** Tables that were renamed, and tables whose rows were or became those of a partitioned table; by their names. */
+function movesBetween(before: TableStates, after: TableStates) {
+  const moves = new Map<string, { was?: string; partOf?: string }>();
+  for (const [oid, was] of before) {
+    const now = after.get(oid);
+    if (now === undefined || now === was) continue;
+    const parent = was.partition ? before.get(was.parents[0] ?? '') : after.get(now.parents[0] ?? '');
+    if (was.partition !== now.partition && parent !== undefined) {
+      moves.set(nameOf(was.partition ? now : was), { partOf: nameOf(parent) });
+    } else if (nameOf(was) !== nameOf(now)) moves.set(nameOf(now), { was: nameOf(was) });
+  }
+  return moves;
 }
 
 /** Of the tables that are not the same object in the other map: shared objects were not changed. */

@@ -49,11 +49,7 @@ export async function openPostgres(
       return mapErrors(runStore(open.client, target));
     },
     baseline: mapErrors(baselineStore(open)),
-    snapshot: async () =>
-      (await import('./snapshot.ts')).snapshot(open.sequelize, {
-        schemas,
-        own: own.names,
-      }),
+    snapshot: async () => (await import('./snapshot.ts')).snapshot(open.client, { schemas, own: own.names }),
     sameExpressions: async (doubts) => (await import('./same-expressions.ts')).sameExpressions(open.client, doubts),
     storedCode: () => storedCode(open.client),
     otherSchemas: async () => (await import('./checks-schemas.ts')).otherSchemas(open),

@@ -9,6 +9,7 @@ import { joinTransaction, type ScopedSequelize } from '../transaction-scope.ts';
 import { buildIndex, indexBuildOf, waitsForOthers } from './concurrently.ts';
 import { sharedChanges } from './confined.ts';
 import type { PostgresConnection } from './connection.ts';
+import { effectQuery } from './effect-query.ts';
 import { observe } from './effects.ts';
 import { readTypesOn } from './enum-types.ts';
 import { problemOf, reasonOf, serverError } from './errors.ts';
@@ -133,7 +134,7 @@ export async function openSession(open: PostgresConnection, work: SessionWork): 
     sentByCode: (revision) => (revision === running ? sent?.sent() : undefined),
     codeArguments(revision) {
       running = revision;
-      sent = sentLog();
+      sent = sentLog('postgres', effectQuery);
       joined = joinTransaction(open.sequelize, channel.client(), {
         onStatement: see,
         inTransaction,

@@ -59,24 +59,25 @@ export async function countRows(
   return counts;
 }
 
-/** Rows with a value in a column; 0 if the table or the column does not exist. Without a schema, the first that has it. */
+/** Rows, or those with a value in a column; 0 if the table or the column does not exist. Without a schema, the first that has it. */
 export async function countValues(
   client: Client,
   schemas: readonly string[],
   table: { schema?: string; name: string },
-  column: string,
+  column?: string,
 ): Promise<number> {
   const { rows: found } = await client.query<{ schema: string }>(
-    `SELECT n.nspname::text AS schema FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
-       JOIN pg_namespace n ON n.oid = c.relnamespace
-     WHERE c.relkind IN ('r', 'p') AND c.relname = $1 AND a.attname = $2 AND a.attnum > 0 AND NOT a.attisdropped
-       AND n.nspname = ANY ($3) ORDER BY array_position($3, n.nspname::text) LIMIT 1`,
-    [table.name, column, table.schema === undefined ? [...new Set([...schemas, 'public'])] : [table.schema]],
+    `SELECT n.nspname::text AS schema FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE c.relkind IN ('r', 'p') AND c.relname = $1 AND n.nspname = ANY ($3)
+       AND ($2::text IS NULL OR EXISTS (SELECT 1 FROM pg_attribute a
+         WHERE a.attrelid = c.oid AND a.attname = $2 AND a.attnum > 0 AND NOT a.attisdropped))
+     ORDER BY array_position($3, n.nspname::text) LIMIT 1`,
+    [table.name, column ?? null, table.schema === undefined ? [...new Set([...schemas, 'public'])] : [table.schema]],
   );
   const [place] = found;
   if (place === undefined) return 0;
   const { rows } = await client.query<{ n: string }>(
-    `SELECT count(${quoteIdentifier(column)})::text AS n FROM ${quoteIdentifier(place.schema)}.${quoteIdentifier(table.name)}`,
+    `SELECT count(${column === undefined ? '*' : quoteIdentifier(column)})::text AS n FROM ${quoteIdentifier(place.schema)}.${quoteIdentifier(table.name)}`,
   );
   return Number(rows[0]?.n ?? 0);
 }

@@ -1,5 +1,5 @@
-import type { Sequelize } from 'sequelize';
-import { select } from '../select.ts';
+import pg, { type QueryResult } from 'pg';
+import type { Client } from './client.ts';
 
 /** What is read: these schemas without these tables, which are ours. */
 export interface SnapshotScope {
@@ -23,19 +23,24 @@ type Rows<Parts extends Record<string, SnapshotPart<unknown>>> = {
  * `:schemas` is the list of schemas, `:own` the names of our own tables.
  */
 export async function readParts<Parts extends Record<string, SnapshotPart<unknown>>>(
-  sequelize: Sequelize,
+  client: Client,
   parts: Parts,
   { schemas, own }: SnapshotScope,
 ): Promise<Rows<Parts>> {
   const columns = Object.entries(parts).map(
     ([name, { sql }]) => `(SELECT coalesce(json_agg(part), '[]'::json) FROM (${sql}) part) AS "${name}"`,
   );
-  const [row] = await select<Rows<Parts>>(sequelize, `SELECT ${columns.join(',\n')}`, {
-    schemas,
-    own,
-  });
+  const lists: Record<string, string> = { schemas: listOf(schemas), own: listOf(own) };
+  const sql = `SELECT ${columns.join(',\n')}`.replaceAll(/(?<!:):(schemas|own)\b/g, (_, name) => lists[name] ?? '');
+  // The text of a default with a time and a zone depends on the time zone. Two statements in one message are one transaction.
+  const results: unknown = await client.query(`SET LOCAL TIME ZONE 'UTC'; ${sql}`);
+  const [row] = (results as QueryResult<Rows<Parts>>[])[1]?.rows ?? [];
   if (row === undefined) throw new Error('a SELECT without FROM gives one row');
   return row;
+}
+
+function listOf(values: readonly string[]): string {
+  return values.length === 0 ? 'NULL' : values.map((value) => pg.escapeLiteral(value)).join(', ');
 }
 
 /** The key of a table in this module: schema and name with a character between them that names do not contain. */

@@ -1,5 +1,5 @@
-import type { Sequelize } from 'sequelize';
 import type { Snapshot, Table } from '../../core/model/snapshot.ts';
+import type { Client } from './client.ts';
 import { byTable, keyOf, readParts, type SnapshotScope } from './snapshot-catalogue.ts';
 import { COLUMNS, TABLES, type TableRow, toColumns } from './snapshot-columns.ts';
 import { CONSTRAINTS, toConstraints } from './snapshot-constraints.ts';
@@ -22,8 +22,8 @@ const PARTS = {
  * The schema as data, in one query of the catalogue regardless of the number of tables (PostgreSQL manual, chapter 53).
  * Objects of extensions do not belong to the migrations and are left out; so is our history table.
  */
-export async function snapshot(sequelize: Sequelize, scope: SnapshotScope): Promise<Snapshot> {
-  const found = await readParts(sequelize, PARTS, scope);
+export async function snapshot(client: Client, scope: SnapshotScope): Promise<Snapshot> {
+  const found = await readParts(client, PARTS, scope);
   const columns = byTable(found.columns);
   const constraints = byTable(found.constraints);
   const indexes = byTable(found.indexes);

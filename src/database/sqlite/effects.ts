@@ -57,6 +57,11 @@ export class WatchedTables {
     return this.#current as TableStates;
   }
 
+  /** Whether the migration may have dropped a table, so that the page of one does not show which it is. */
+  get hasDropped(): boolean {
+    return this.#dropped;
+  }
+
   /** The migration is done; its history row follows. */
   async mark(): Promise<void> {
     if (this.#current !== undefined) this.#marked = await this.#totalChanges();
@@ -112,9 +117,21 @@ export async function observe(
           .filter(([name, page]) => (after.pages.get(name) ?? page) !== page)
           .map(([name]) => `main.${name}`),
         rows: names
-          .map((table) => ({ table, before: before.rows.get(table) ?? null, after: after.rows.get(table) ?? null }))
+          .map((table) => ({
+            table,
+            before: before.rows.get(table) ?? null,
+            after: after.rows.get(table) ?? null,
+            ...(watched().hasDropped ? {} : renamed(table, before, after)),
+          }))
           .filter((rows) => rows.before !== rows.after),
       };
     },
   };
+}
+
+/** A table that is renamed keeps its root page. */
+function renamed(table: string, before: TableStates, after: TableStates): { was?: string } {
+  const page = after.pages.get(table.replace(/^main\./, ''));
+  const [was] = [...before.pages].find(([, known]) => known === page) ?? [];
+  return page === undefined || was === undefined || `main.${was}` === table ? {} : { was: `main.${was}` };
 }

@@ -34,10 +34,7 @@ export async function openSqlite(
     history: historyStore(connection, own),
     runs: runStore(connection, own),
     baseline: baselineStore(connection, own),
-    snapshot: async () =>
-      (await import('./snapshot.ts')).snapshot(open.sequelize, {
-        own: own.names,
-      }),
+    snapshot: async () => (await import('./snapshot.ts')).snapshot(connection, { own: own.names }),
     sameExpressions,
     storedCode: async () => [],
     otherSchemas: async () => undefined,

@@ -13,6 +13,7 @@ import { locate } from './error-position.ts';
 import { messageOf, problemOf, reasonOf } from './errors.ts';
 import { NeedsForeignKeysOff } from './foreign-keys.ts';
 import { removeRow, rowWriter } from './history.ts';
+import { leaveNothing } from './leave-nothing.ts';
 import { type Transactions, transactionsOn } from './transaction.ts';
 
 /** A session on its own connection: SQLite's foreign_keys pragma belongs to the connection. */
@@ -62,7 +63,11 @@ export async function openSession(
   };
 
   return {
-    startOver,
+    /** Of migrations that share one transaction, each gets a session without what the one before left. */
+    async startOver() {
+      if (!inTransaction) await startOver();
+      else if (used) await leaveNothing(here.connection);
+    },
     async begin(wanted) {
       mode = wanted;
       running = undefined;
@@ -101,7 +106,7 @@ export async function openSession(
     sentByCode: (revision) => (revision === running ? sent?.sent() : undefined),
     codeArguments(revision) {
       running = revision;
-      sent = sentLog();
+      sent = sentLog('sqlite');
       const { connection, transactions } = here;
       const joined = migrationInterface({
         sequelize: open.sequelize,

@@ -42,15 +42,16 @@ export async function countRows(connection: Connection, own: OwnTables): Promise
   return counts;
 }
 
-/** Rows with a value in a column; 0 if the table or the column does not exist. */
-export async function countValues(connection: Connection, table: { name: string }, column: string): Promise<number> {
-  const [found] = await all<{ name: string }>(
+/** Rows, or those with a value in a column; 0 if the table or the column does not exist. */
+export async function countValues(connection: Connection, table: { name: string }, column?: string): Promise<number> {
+  const found = await all<{ name: string }>(
     connection,
-    'SELECT name FROM pragma_table_xinfo(?) WHERE name = ? COLLATE NOCASE',
-    [table.name, column],
+    `SELECT name FROM pragma_table_xinfo(?) WHERE ? IS NULL OR name = ? COLLATE NOCASE LIMIT 1`,
+    [table.name, column ?? null, column ?? null],
   );
-  if (found === undefined) return 0;
-  const counted = `SELECT count(${quoteIdentifier(found.name)}) AS n FROM ${quoteIdentifier(table.name)}`;
-  const [row] = await all<{ n: number }>(connection, counted);
+  const [known] = found;
+  if (known === undefined) return 0;
+  const what = column === undefined ? '*' : quoteIdentifier(known.name);
+  const [row] = await all<{ n: number }>(connection, `SELECT count(${what}) AS n FROM ${quoteIdentifier(table.name)}`);
   return row?.n ?? 0;
 }

@@ -1,6 +1,5 @@
-import type { Sequelize } from 'sequelize';
 import type { ForeignKey, ReferentialAction } from '../../core/model/snapshot.ts';
-import { select } from '../select.ts';
+import { all, type Connection } from './driver.ts';
 
 interface Row {
   table: string;
@@ -15,9 +14,9 @@ interface Row {
 }
 
 /** All foreign keys in one query, by table; names and DEFERRABLE are available only in the text. */
-export async function readForeignKeys(sequelize: Sequelize): Promise<Map<string, ForeignKey[]>> {
-  const rows = await select<Row>(
-    sequelize,
+export async function readForeignKeys(connection: Connection): Promise<Map<string, ForeignKey[]>> {
+  const rows = await all<Row>(
+    connection,
     `SELECT s.name AS "table", f.id AS id, f."table" AS parent, f."from" AS "from", f."to" AS "to",
        f.on_update AS "onUpdate", f.on_delete AS "onDelete",
        (SELECT x.name FROM pragma_table_info(f."table") x WHERE x.pk = f.seq + 1) AS "primary"

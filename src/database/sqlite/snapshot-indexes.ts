@@ -1,7 +1,6 @@
-import type { Sequelize } from 'sequelize';
 import type { Index, IndexPart } from '../../core/model/snapshot.ts';
 import { byComma, closing, significantTokens } from '../../sql/significant.ts';
-import { select } from '../select.ts';
+import { all, type Connection } from './driver.ts';
 
 export interface TableIndexes {
   /** Indexes created by CREATE INDEX. */
@@ -23,11 +22,11 @@ interface Row {
 
 /** All indexes in one query, by table; `texts` are the CREATE INDEX statements by name of the index. */
 export async function readIndexes(
-  sequelize: Sequelize,
+  connection: Connection,
   texts: ReadonlyMap<string, string>,
 ): Promise<Map<string, TableIndexes>> {
-  const rows = await select<Row>(
-    sequelize,
+  const rows = await all<Row>(
+    connection,
     `SELECT s.name AS "table", l.name AS "index", l."unique" AS "unique", l.origin AS origin, l.partial AS partial,
        x.name AS "column", x."desc" AS descending, x.coll AS collation
      FROM sqlite_schema s JOIN pragma_index_list(s.name) l JOIN pragma_index_xinfo(l.name) x

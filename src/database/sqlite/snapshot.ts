@@ -1,4 +1,3 @@
-import type { Sequelize } from 'sequelize';
 import type {
   CheckConstraint,
   Column,
@@ -10,7 +9,7 @@ import type {
   UniqueConstraint,
 } from '../../core/model/snapshot.ts';
 import { type ParsedTable, parseTable } from '../../sql/sqlite/create-table.ts';
-import { select } from '../select.ts';
+import { all, type Connection } from './driver.ts';
 import { readForeignKeys } from './snapshot-foreign-keys.ts';
 import { readIndexes, type TableIndexes } from './snapshot-indexes.ts';
 
@@ -19,16 +18,16 @@ import { readIndexes, type TableIndexes } from './snapshot-indexes.ts';
  * (https://sqlite.org/pragma.html#pragfunc). What no PRAGMA returns (CHECKs, names of constraints, COLLATE, DEFERRABLE)
  * is read from the CREATE TABLE text.
  */
-export async function snapshot(sequelize: Sequelize, { own }: { own: readonly string[] }): Promise<Snapshot> {
-  const objects = await select<SchemaRow>(
-    sequelize,
-    `SELECT type, name, tbl_name AS "table", sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite!_%' ESCAPE '!' AND tbl_name NOT IN (:own) ORDER BY name`,
-    { own },
+export async function snapshot(connection: Connection, { own }: { own: readonly string[] }): Promise<Snapshot> {
+  const objects = await all<SchemaRow>(
+    connection,
+    `SELECT type, name, tbl_name AS "table", sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite!_%' ESCAPE '!' AND tbl_name NOT IN (SELECT value FROM json_each(?)) ORDER BY name`,
+    [JSON.stringify(own)],
   );
-  const columns = await readColumns(sequelize);
+  const columns = await readColumns(connection);
   const texts = objects.filter(({ type, sql }) => type === 'index' && sql !== null);
-  const indexes = await readIndexes(sequelize, new Map(texts.map(({ name, sql }) => [name, sql])));
-  const foreignKeys = await readForeignKeys(sequelize);
+  const indexes = await readIndexes(connection, new Map(texts.map(({ name, sql }) => [name, sql])));
+  const foreignKeys = await readForeignKeys(connection);
   const triggers = Map.groupBy(
     objects.filter(({ type }) => type === 'trigger'),
     ({ table }) => table,
@@ -87,9 +86,9 @@ interface ColumnRow {
   hidden: number;
 }
 
-async function readColumns(sequelize: Sequelize): Promise<Map<string, ColumnRow[]>> {
-  const rows = await select<ColumnRow>(
-    sequelize,
+async function readColumns(connection: Connection): Promise<Map<string, ColumnRow[]>> {
+  const rows = await all<ColumnRow>(
+    connection,
     `SELECT s.name AS "table", x.name AS name, x.type AS type, x."notnull" AS "notNull", x.dflt_value AS "default", x.pk AS "key", x.hidden AS hidden
      FROM sqlite_schema s JOIN pragma_table_xinfo(s.name) x
      WHERE s.type = 'table' AND x.hidden <> 1 ORDER BY s.name, x.cid`,

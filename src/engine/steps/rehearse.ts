@@ -122,7 +122,7 @@ async function rehearseOn(copy: OpenedCopy, { plan, migrations, ...input }: Inpu
     ? undefined
     : copy.mode === 'Full'
       ? refusedLoss(
-          [...measuredLoss(effects), ...(await vanishedValues(schemas, input.database, database, last))],
+          [...measuredLoss(effects), ...(await vanishedValues(schemas, effects, input.database, database, last))],
           plan,
           ports.request,
         )

@@ -12,7 +12,7 @@ export const dbmate: SqlFormat = {
   format: 'dbmate',
   optOut: '-- migrate:up transaction:false',
   detect: ([source]) => source !== undefined && findMarkers(source.text, MARKER).length > 0,
-  read([source]) {
+  read([source], dialect) {
     if (source === undefined) throw new Error('a migration has a file');
     const markers = findMarkers(source.text, MARKER);
     const [up, down, third] = markers;
@@ -27,7 +27,7 @@ export const dbmate: SqlFormat = {
     if (before !== undefined) {
       return invalid(source.file, before, 'SQL above "-- migrate:up" would never run. Move it below that line.');
     }
-    refuseMisspelled(source, MARKER);
+    refuseMisspelled(source, MARKER, dialect);
     const end = source.text.length;
     return {
       up: section(source, up, down?.start ?? end),

@@ -8,14 +8,20 @@ const TOOLS: readonly [pattern: RegExp, tool: string][] = [
   [/^--\s*\+\s*migrate\s+(?:up|down)\b/i, 'sql-migrate'],
   [/^--\s*rambler\s+(?:up|down)\b/i, 'rambler'],
   [/^--[\s-]*(?:up|down)\s+migration[\s:-]*$/i, 'node-pg-migrate'],
-  [/^-{2,}\s*create above\b.*\bdrop below\b/i, 'tern'],
+  [/^-{2,}\s{0,9}create above\s{0,9}\/\s{0,9}drop below\b/i, 'tern'],
   [/^--\s*\/\/\s*@undo\b/i, 'MyBatis Migrations'],
-  [/^--\s*liquibase\s+formatted\s+sql\b/i, 'Liquibase'],
+  [/^--\s*liquibase\s+formatted\s+sql\s{0,9}(?:$|\s\w{1,40}:)/i, 'Liquibase'],
 ];
 
 /** `-- Down`, `--- !Downs`, `-- ===== ROLLBACK =====`, `-- migrate: down`: nothing else is in the comment. */
 const BACK =
   /^(?:--|\/\*)[^\p{L}\p{N}]*(?:(?:db[\s_-]*)?migrat(?:e|ion)s?[^\p{L}\p{N}]*)?(?:downs?|undo|roll\s?backs?|reverts?|backwards?)(?:[\s:_-]*(?:migrations?|sections?|scripts?|sql|part))?[^\p{L}\p{N}]*$/iu;
+
+/** `-- Up`, `--- !Ups`: what follows is the first part, so a mark above it began the other one. */
+const FORTH = /^(?:--|\/\*)[^\p{L}\p{N}]*(?:migrat(?:e|ion)s?[^\p{L}\p{N}]*)?(?:ups?|forwards?)[^\p{L}\p{N}]*$/iu;
+
+/** `-- DROP TABLE t;`: the statements of the down migration as a comment. */
+const COMMENTED = /^--\s{0,99}[a-z]{2,30}\b.*;\s{0,99}$/i;
 
 /** The marks of dbmate and goose, spelled so that neither tool knows them. Nothing but an option of theirs follows. */
 const MISSPELLED = /^--[\s+]*(?:migrate|goose)[\s:_+-]*(?:up|down)(?=[\s;:.-]*(?:$|\r|\w*transaction))/i;
@@ -23,21 +29,44 @@ const MISSPELLED = /^--[\s+]*(?:migrate|goose)[\s:_+-]*(?:up|down)(?=[\s;:.-]*(?
 const ADVICE =
   'Write -- migrate:up above the first part and -- migrate:down above the second, or name two files <name>.up.sql and <name>.down.sql';
 
+/** A statement with one of these words first adds something. Below a mark that may be a heading only, it may run. */
+const ADDS = new Set(['CREATE', 'INSERT', 'COMMENT', 'GRANT', 'SELECT', 'SET']);
+
+interface Mark {
+  start: number;
+  comment: string;
+  /** No statement is above it, or it is the heading of statements that are comments themselves. */
+  heading: boolean;
+  /** Statements that are comments are in the lines right below it. */
+  commented: boolean;
+  /** Where the lines of comments that it begins end. */
+  end: number;
+}
+
 /**
  * Refuses a file of plain SQL in which a comment begins the part that reverts the migration, as other tools write it:
  * here the comment means nothing, and the part would run right after the first one. Such a comment has a line of its own
- * between two statements. Throws ProblemError InvalidMigration.
+ * between two statements, or above the first one if a comment for the other direction follows. It is only a heading if
+ * commented statements and a blank line follow, or nothing is above it, and what is below adds something. Throws
+ * ProblemError InvalidMigration.
  */
 export function refuseForeignMarks({ file, text }: SourceFile, dialect: Dialect): void {
   refuseReturns({ file, text });
-  let mark: { start: number; comment: string } | undefined;
+  let mark: Mark | undefined;
+  let first: Mark | undefined;
+  let begun = false;
   let inStatement = false;
   let body = SQL_RULES[dialect].newBody();
   for (const token of tokenize(text, dialect)) {
     const { kind, start, end } = token;
     if (kind === 'space') continue;
+    if (mark?.commented && /\n\s*\n/.test(text.slice(mark.end, start))) mark.heading = true;
     if (kind !== 'comment') {
-      if (mark !== undefined) refuseBack(file, text, mark);
+      const adds = kind === 'word' && ADDS.has(token.upper);
+      if (mark !== undefined && !(mark.heading && adds)) refuseBack(file, text, mark);
+      first ??= mark;
+      mark = undefined;
+      begun = true;
       inStatement = text[start] !== ';' || !body.ended();
       if (inStatement) body.see(token, text);
       else body = SQL_RULES[dialect].newBody();
@@ -45,17 +74,22 @@ export function refuseForeignMarks({ file, text }: SourceFile, dialect: Dialect)
     }
     if (inStatement || !beginsLine(text, start)) continue;
     const comment = text.slice(start, end).trimEnd();
-    const tool = TOOLS.find(([pattern]) => pattern.test(comment))?.[1];
-    if (tool !== undefined) {
-      const advice =
-        tool === 'Liquibase' ? 'Write each changeset as a migration of its own, without the rollback lines' : ADVICE;
-      invalid(file, lineAt(text, start), `This is a mark of ${tool}, whose files are not supported. ${advice}.`);
-    }
-    if (BACK.test(comment)) mark ??= { start, comment };
+    refuseTool(file, text, start, comment);
+    if (first !== undefined && FORTH.test(comment)) refuseBack(file, text, first);
+    if (mark !== undefined) mark = { ...mark, commented: mark.commented || COMMENTED.test(comment), end };
+    else if (BACK.test(comment)) mark = { start, comment, heading: !begun, commented: false, end };
   }
 }
 
-function refuseBack(file: string, text: string, { start, comment }: { start: number; comment: string }): never {
+function refuseTool(file: string, text: string, start: number, comment: string): void {
+  const tool = TOOLS.find(([pattern]) => pattern.test(comment))?.[1];
+  if (tool === undefined) return;
+  const advice =
+    tool === 'Liquibase' ? 'Write each changeset as a migration of its own, without the rollback lines' : ADVICE;
+  invalid(file, lineAt(text, start), `This is a mark of ${tool}, whose files are not supported. ${advice}.`);
+}
+
+function refuseBack(file: string, text: string, { start, comment }: Mark): never {
   return invalid(
     file,
     lineAt(text, start),
@@ -63,15 +97,19 @@ function refuseBack(file: string, text: string, { start, comment }: { start: num
   );
 }
 
-/** Refuses a mark of dbmate or goose that the tool itself reads as a comment, and one whose line does not end. Throws ProblemError InvalidMigration. */
-export function refuseMisspelled({ file, text }: SourceFile, known: RegExp): void {
+/**
+ * Refuses a mark of dbmate or goose that the tool itself reads as a comment, and one whose line does not end. The same
+ * words in a string or a function body are no mark. Throws ProblemError InvalidMigration.
+ */
+export function refuseMisspelled({ file, text }: SourceFile, known: RegExp, dialect: Dialect): void {
   refuseReturns({ file, text });
-  for (const [index, content] of text.split('\n').entries()) {
-    const line = content.trim();
+  for (const { kind, start, end } of tokenize(text, dialect)) {
+    if (kind !== 'comment' || !beginsLine(text, start)) continue;
+    const line = text.slice(start, end).trim();
     if (!MISSPELLED.test(line) || known.test(line)) continue;
     invalid(
       file,
-      index + 1,
+      lineAt(text, start),
       `"${line}" is not a mark, so what follows would run with the part above. Correct its spelling.`,
     );
   }

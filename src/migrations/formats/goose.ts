@@ -13,7 +13,7 @@ export const goose: SqlFormat = {
   format: 'goose',
   optOut: '-- +goose NO TRANSACTION',
   detect: ([source]) => source !== undefined && findMarkers(source.text, MARKER).length > 0,
-  read([source]) {
+  read([source], dialect) {
     if (source === undefined) throw new Error('a migration has a file');
     const markers = findMarkers(source.text, MARKER);
     const up = sectionStart(source, markers, 'up');
@@ -28,7 +28,7 @@ export const goose: SqlFormat = {
     if (before !== undefined) {
       return invalid(source.file, before, 'SQL above "-- +goose Up" would never run. Move it below that line.');
     }
-    refuseMisspelled(source, MARKER);
+    refuseMisspelled(source, MARKER, dialect);
     const transaction = !markers.some(({ name }) => /^no\s+transaction$/.test(name));
     const end = source.text.length;
     const read = (from: Marker, to: number): SqlSection => ({

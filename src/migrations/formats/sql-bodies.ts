@@ -4,6 +4,7 @@ import { refuseStatements } from '../../sql/refuse.ts';
 import { splitSql } from '../../sql/split.ts';
 import { needsNoTransaction, transactionControl, withoutOwnTransaction } from '../../sql/transaction.ts';
 import type { Bodies, SourceFile, SqlSection } from './format.ts';
+import { saysNoTransaction } from './no-transaction.ts';
 import { SQL_FORMATS } from './sql-formats.ts';
 import { withToolTable } from './tool-tables.ts';
 
@@ -24,10 +25,7 @@ export function sqlBodies(sources: readonly SourceFile[], dialect: Dialect): Bod
   };
 }
 
-/** For formats that have no word for it: a line of the file that says so. */
-const NO_TRANSACTION = /^--[ \t]*(?:db-manager:)?[ \t]*transaction:[ \t]*false[ \t]*$/im;
-
-/** The same as a person writes it. */
+/** For formats without a directive for it. */
 const MARK = '-- db-manager:transaction:false';
 
 interface Section {
@@ -41,7 +39,7 @@ interface Section {
  */
 function readSection(section: SqlSection, dialect: Dialect, optOut: string): Section {
   const split = section.pieces.flatMap(({ text, file, line }) => splitSql(text, dialect, { file, line }));
-  const optedOut = section.transaction === false || section.pieces.some(({ text }) => NO_TRANSACTION.test(text));
+  const optedOut = section.transaction === false || section.pieces.some(({ text }) => saysNoTransaction(text, dialect));
   const statements = optedOut ? split : withoutOwnTransaction(split, dialect);
   const control = ({ sql }: SqlStatement) => transactionControl(sql, dialect);
   if (section.ownTransaction !== undefined && !optedOut && statements.some((one) => control(one) !== undefined)) {

@@ -17,7 +17,7 @@ export interface CodeIgnores {
 
 export const NO_IGNORES: CodeIgnores = { at: () => [], elsewhere: () => [] };
 
-/** What the text of a code migration says, apart from its statements. */
+/** The directives in the text of a code migration. */
 export interface CodeText {
   ignores: CodeIgnores;
   /** What it needs of other files of the project. */
@@ -28,7 +28,7 @@ export const NO_CODE: CodeText = { ignores: NO_IGNORES, imports: [] };
 
 /** Reads a file of code once. Throws ProblemError InvalidMigration where it cannot be read. */
 export async function readCode(folder: string, migration: MigrationFile): Promise<CodeText> {
-  const [content] = await contentsOf(folder, migration);
+  const [content] = contentsOf(folder, migration);
   const text = String(content);
   const ignores = text.includes('db-manager:ignore') ? ignoresIn(text, mainFile(migration)) : NO_IGNORES;
   return { ignores, imports: ownImports(text) };

@@ -22,7 +22,7 @@ export async function withTexts(
       if (before?.format !== undefined) return { ...row, stored: before };
       const file = byRevision.get(row.revision);
       if (file === undefined || (row.checksum !== null && row.checksum !== file.checksum)) return row;
-      const contents = await contentsOf(folder, file);
+      const contents = contentsOf(folder, file);
       // A file that changed since it was listed is not stored.
       if (checksumOf(contents) !== file.checksum) return row;
       return { ...row, stored: storedSource(folder, file, contents) };

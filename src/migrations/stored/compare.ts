@@ -25,7 +25,7 @@ export async function compareFiles(
 }
 
 async function textsOf(folder: string, file: MigrationFile): Promise<[string, string][]> {
-  const contents = await contentsOf(folder, file);
+  const contents = contentsOf(folder, file);
   return file.files.map((name, index) => [name, String(contents[index] ?? '').replaceAll('\r\n', '\n')]);
 }
 

@@ -4,6 +4,7 @@ import { type Problem, ProblemError } from '../../core/model/problem.ts';
 import type { Revision } from '../../core/model/revision.ts';
 import { listNames } from '../../core/planning/names.ts';
 import { type Incompatibility, incompatibilities } from '../../core/safety/compatibility.ts';
+import { piecesOf } from '../../sql/pieces.ts';
 import { mainFile } from '../formats/format.ts';
 import { loadMigration } from '../load.ts';
 import { suffixOf } from '../names.ts';
@@ -38,7 +39,9 @@ async function findIncompatibilities(files: readonly MigrationFile[], dialect: D
     }
     migrations.push(asCode(file));
     const { statements = [], complete = false } = file.stored?.sent ?? {};
-    recorded.set(file.revision, { statements: statements.map((sql) => ({ sql })), complete });
+    // Code may send several statements in one text; each is judged.
+    const pieces = statements.flatMap((sql) => piecesOf(sql, dialect)).map((sql) => ({ sql }));
+    recorded.set(file.revision, { statements: pieces, complete });
   }
   return incompatibilities(await readStatements('.', migrations, { dialect, direction: 'up', recorded }));
 }
@@ -52,7 +55,7 @@ function asCode(file: MigrationFile): LoadedMigration {
 function cannotJudge(problem: Problem, ahead: readonly Revision[]): Problem {
   return {
     ...problem,
-    message: `${listNames(ahead)} ${ahead.length === 1 ? 'is' : 'are'} applied, but not in the migrations folder, and whether older code can run with ${ahead.length === 1 ? 'it' : 'them'} is unknown. ${problem.message} Deploy the version that contains the files.`,
+    message: `${listNames(ahead)} ${ahead.length === 1 ? 'is' : 'are'} applied, but not in the migrations folder, and whether older code can run with ${ahead.length === 1 ? 'it' : 'them'} is unknown. Deploy the version that contains the files. ${problem.message}`,
   };
 }
 
