@@ -7,7 +7,7 @@ import type { DatabaseMigration } from '../model/resource.ts';
 /** Longest description of the failure, so that the advice is never cut off. Characters. */
 const WHAT_HAPPENED = 500;
 const STATEMENT = 160;
-/** Their messages are words of a migration, in which a command is no advice of ours. */
+/** Their messages are words of a migration: a command in them is not our advice. */
 const FOREIGN: ReadonlySet<Reason> = new Set(['MigrationFailed', 'RehearsalFailed']);
 
 /**
