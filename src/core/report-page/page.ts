@@ -3,6 +3,7 @@
  */
 import { createHash } from 'node:crypto';
 import { bytesText } from '../model/bytes.ts';
+import { count } from '../model/count.ts';
 import { REASONS } from '../model/reason.ts';
 import type { KeptReport } from '../model/run-details.ts';
 import { svg } from '../schema/diagram/svg.ts';
@@ -113,7 +114,7 @@ ${table(
     ]),
 )}
 ${outside.map(findingPart)}
-${more > 0 && html`<p>${more} more findings are not in this report.</p>`}`;
+${more > 0 && html`<p>This report omits ${count(more, 'more finding')}.</p>`}`;
 }
 
 function schemaPart({ details, schema, rehearsal }: KeptReport): Html | undefined {

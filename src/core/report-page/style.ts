@@ -1,4 +1,4 @@
-/** Colours have a contrast of at least 4.5 to 1 on their ground, in both schemes. Nothing is said by colour alone. */
+/** Colours have a contrast of at least 4.5 to 1 on their ground, in both schemes. Colour alone carries no information. */
 export const STYLE = `
 :root { color-scheme: light dark; --ground: #fff; --panel: #f6f8fa; --text: #1f2328; --soft: #57606a; --line: #d0d7de;
   --good: #116329; --bad: #a40e26; --warn: #7d4e00; --link: #0550ae; --bar: #8c959f; --good-ground: #dafbe1;

@@ -121,7 +121,7 @@ async function output(clients: Clients, path: string, args: string[]): Promise<s
   child.stdout?.setEncoding('utf8').on('data', (piece: string) => {
     text += piece;
   });
-  const { ok, words }: Ended = await ended;
+  const { ok, stderr }: Ended = await ended;
   if (ok) return text;
-  throw unreadable(basename(path), words, clients);
+  throw unreadable(basename(path), stderr, clients);
 }

@@ -93,24 +93,24 @@ async function fill(
 ): Promise<RestoreSelection> {
   const { backup } = work;
   let selection = await prepare(open, work, name, properties);
-  let words = await pgRestore(open, work, name, selection);
+  let stderr = await pgRestore(open, work, name, selection);
   // Only psql can be given the settings that let it write where the role may read by default.
-  const readOnly = words !== undefined && READ_ONLY.test(words);
-  if (words !== undefined && (readOnly || UNQUALIFIED.test(words))) {
-    const failed = words;
+  const readOnly = stderr !== undefined && READ_ONLY.test(stderr);
+  if (stderr !== undefined && (readOnly || UNQUALIFIED.test(stderr))) {
+    const failed = stderr;
     await dropDatabase(admin, name);
     // With `admin`, which holds the lock of the name: another session would wait for it without end.
     await create(admin, open, name, properties);
     selection = await prepare(open, work, name, properties);
-    words = await pgRestore(open, work, name, selection, readOnly ? '' : pathOf(open, properties));
-    if (words === undefined && !readOnly && !OUT_OF_ORDER.test(failed)) {
+    stderr = await pgRestore(open, work, name, selection, readOnly ? '' : pathOf(open, properties));
+    if (stderr === undefined && !readOnly && !OUT_OF_ORDER.test(failed)) {
       work.options.onMessage?.(
         'A function uses table names without a schema, so the backup was restored with the search path of the database. To make the function independent of it, run: ALTER FUNCTION … SET search_path',
       );
     }
   }
   work.options.signal?.throwIfAborted();
-  if (words !== undefined) throw restoreProblem(words, backup.manifest.name, open);
+  if (stderr !== undefined) throw restoreProblem(stderr, backup.manifest.name, open);
   return selection;
 }
 
@@ -133,7 +133,7 @@ async function prepare(
   }
 }
 
-/** What a function with unqualified names says where the search path is empty, as pg_dump sets it. */
+/** Errors of functions with unqualified names under an empty search path, which pg_dump sets. */
 const UNQUALIFIED = /(relation|function|type|operator|table) .* does not exist/;
 
 const READ_ONLY = /in a read-only transaction/;
@@ -160,9 +160,9 @@ async function pgRestore(
       await writeFile(listFile, list, { mode: 0o600 });
       const jobs = run === 0 ? [`--jobs=${restoreJobs()}`] : [];
       const args = [`--dbname=dbname=${conninfo(name)}`, '--exit-on-error', ...jobs, ...common, backup.path];
-      const stop = tellSize(open, name, options);
-      const { ok, words } = await startProgram(clients, 'pg_restore', args, { env, signal }).ended.finally(stop);
-      if (!ok) return words;
+      const stop = reportSize(open, name, options);
+      const { ok, stderr } = await startProgram(clients, 'pg_restore', args, { env, signal }).ended.finally(stop);
+      if (!ok) return stderr;
     }
     if (inJobs) {
       const there = await open.another('db-manager restore', name);
@@ -198,8 +198,8 @@ async function pgRestore(
   });
 }
 
-/** pg_restore says nothing while it works; the size of what it fills does. */
-function tellSize({ client }: PostgresConnection, name: string, { onProgress }: RestoreBackupOptions): () => void {
+/** pg_restore reports no progress; the size of the database does. */
+function reportSize({ client }: PostgresConnection, name: string, { onProgress }: RestoreBackupOptions): () => void {
   if (onProgress === undefined) return () => {};
   onProgress(0, undefined);
   const timer = setInterval(() => {

@@ -15,7 +15,7 @@ export interface InstalledExtension {
 /** What belongs to the database itself and is in no dump of its content. */
 export interface DatabaseProperties {
   encoding: string;
-  /** The columns of pg_database that say how text is sorted, by their names. */
+  /** The columns of pg_database that define how text is sorted, by name. */
   locale: Record<string, string | null>;
   tablespace: string;
   connectionLimit: number;

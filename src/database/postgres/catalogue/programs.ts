@@ -134,7 +134,7 @@ export const PROGRAM_CLASSES: ObjectClass[] = [
   },
   {
     name: 'extension',
-    // Its version says what its functions are; relations may have been added to it.
+    // Its version determines its functions; relations may have been added to it.
     query: () => `
       SELECT 'pg_extension'::regclass AS classid, x.oid AS objid, 0 AS subid, NULL::name AS schema, x.extowner AS owner, ${NO_ACL},
         jsonb_build_object('version', x.extversion, 'schema', n.nspname, 'settings', ${sorted('x.extcondition')},
