@@ -46,9 +46,9 @@ describe('the package', function () {
     const folder = await temporaryFolder('krew');
     await run(process.execPath, [resolve('scripts/krew.ts'), folder], { cwd: ROOT });
     const archive = (await readdir(folder)).find((name) => name.endsWith('.tar.gz')) ?? '';
-    const of = { env: { ...env, KREW_ROOT: join(folder, 'root') } };
+    const into = (root: string) => ({ env: { ...env, KREW_ROOT: join(folder, root) } });
     const args = ['install', `--manifest=${join(folder, 'dbm.yaml')}`];
-    await run(krew, [...args, `--archive=${join(folder, archive)}`], of);
+    await run(krew, [...args, `--archive=${join(folder, archive)}`], into('root'));
     const plugin = join(folder, 'root/bin/kubectl-dbm');
     const { stdout } = await run(process.execPath, [plugin, '--help']);
     assert.match(stdout, /^Usage: kubectl dbm /);
@@ -62,8 +62,7 @@ describe('the package', function () {
       });
     }
     await writeFile(join(folder, archive), 'another archive');
-    await run(krew, ['uninstall', 'dbm'], of);
-    await assert.rejects(run(krew, [...args, `--archive=${join(folder, archive)}`], of), /checksum/i);
+    await assert.rejects(run(krew, [...args, `--archive=${join(folder, archive)}`], into('other')), /checksum/i);
   });
 
   it('is imported from JavaScript', async () => {
