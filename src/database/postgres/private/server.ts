@@ -48,8 +48,6 @@ export async function findServer(major: number, env: NodeJS.ProcessEnv = process
 /** Throws NoPrivateServer if it is not possible. */
 export async function startServer(programs: Programs, options: ServerOptions): Promise<PrivateServer> {
   await refuseWithoutSpace(options.bytes);
-  const template = await templateOf(programs);
-  const { superuser } = template;
   const folder = await makeFolder();
   let child: ChildProcess | undefined;
   let stopping: Promise<void> | undefined;
@@ -62,7 +60,7 @@ export async function startServer(programs: Programs, options: ServerOptions): P
     await folder.remove();
   };
   try {
-    await copyData(template.folder, folder);
+    const superuser = await fill(programs, folder);
     await configure(folder, options.settings);
     child = await launch(programs, folder);
     const connect = (database: string, user = superuser) =>
@@ -89,7 +87,29 @@ interface Template {
   superuser: string;
 }
 
-/** The files that initdb created, once for this process: this takes most of the time. They are removed with the process. */
+const started = new Set<string>();
+
+/**
+ * Puts an empty server into the folder and returns its superuser. Most runs need one server, which gets the files of
+ * initdb themselves; for further ones a template is copied, which takes half of the time.
+ */
+async function fill(programs: Programs, folder: ServerFolder): Promise<string> {
+  if (!started.has(programs.folder)) {
+    started.add(programs.folder);
+    const superuser = newSuperuser();
+    await initialise(programs, folder, superuser);
+    return superuser;
+  }
+  const template = await templateOf(programs);
+  await copyData(template.folder, folder);
+  return template.superuser;
+}
+
+function newSuperuser(): string {
+  return `db_manager_${randomBytes(6).toString('hex')}`;
+}
+
+/** The files that initdb created, for the second server of this process and later ones. They are removed with the process. */
 const templates = new Map<string, Promise<Template>>();
 
 function templateOf(programs: Programs): Promise<Template> {
@@ -101,7 +121,7 @@ function templateOf(programs: Programs): Promise<Template> {
 
 async function makeTemplate(programs: Programs): Promise<Template> {
   const folder = await makeFolder();
-  const superuser = `db_manager_${randomBytes(6).toString('hex')}`;
+  const superuser = newSuperuser();
   try {
     await initialise(programs, folder, superuser);
     // The watchdog would remove it too, but later than the process ends.
