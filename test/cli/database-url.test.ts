@@ -89,6 +89,8 @@ describe('the database URL on the command line', function () {
       ['safe-migrate'],
       ['migrate', 'stamp', 'head'],
       ['migrate', 'history'],
+      ['migrate', 'current'],
+      ['backup'],
     ]) {
       const { code, out, err } = await here.runWith(missing('typo_in_name'), ...args);
       assert.match(out + err, /DatabaseNotFound/, args.join(' '));

@@ -81,23 +81,32 @@ describe('a restore of PostgreSQL', () => {
     await chownTo(folder, unprivilegedOwner());
     await postgres.query(`CREATE TABLESPACE ${name} LOCATION '${folder}'`);
     await postgres.query(`CREATE ROLE ${name}_owner`);
-    await on.sql(`CREATE TABLE there (id int) TABLESPACE ${name}; ALTER TABLE there OWNER TO ${name}_owner`);
-    await restored('DROP TABLE there');
+    await on.sql(`CREATE TABLE there (id int) TABLESPACE ${name}; CREATE MATERIALIZED VIEW there_view TABLESPACE ${name} AS SELECT 1 AS n;
+      CREATE TABLE there_parts (id int) PARTITION BY RANGE (id) TABLESPACE ${name}; ALTER TABLE there OWNER TO ${name}_owner;
+      ALTER MATERIALIZED VIEW there_view OWNER TO ${name}_owner; ALTER TABLE there_parts OWNER TO ${name}_owner`);
+    await restored('DROP TABLE there, there_parts');
     const found = await rows(
-      `SELECT relowner::regrole::text AS owner, spcname AS space FROM pg_class c JOIN pg_tablespace t ON t.oid = reltablespace WHERE relname = 'there'`,
+      `SELECT relowner::regrole::text AS owner, spcname AS space FROM pg_class c JOIN pg_tablespace t ON t.oid = reltablespace WHERE relname ~ '^there'`,
     );
-    assert.deepEqual(found, [{ owner: `${name}_owner`, space: name }]);
+    assert.deepEqual(found, Array(3).fill({ owner: `${name}_owner`, space: name }));
     for (const { name: kept } of await on.db.keptDatabases()) await on.db.dropKept(kept);
-    await on.sql(`DROP TABLE there; DROP ROLE ${name}_owner`);
+    await on.sql(`DROP TABLE there, there_parts; DROP MATERIALIZED VIEW there_view; DROP ROLE ${name}_owner`);
     await postgres.query(`DROP TABLESPACE ${name}`);
   });
 
   it('replaces only the owner that is missing, and grants of roles that are there stay', async () => {
     const [gone, here] = [`gone_${process.pid}`, `here_${process.pid}`];
     await on.sql(`CREATE ROLE ${gone}; CREATE ROLE ${here}; CREATE TABLE a (id int); CREATE TABLE b (id int);
+      CREATE FUNCTION fa() RETURNS int LANGUAGE sql AS 'SELECT 1'; ALTER FUNCTION fa() OWNER TO ${gone}; CREATE SCHEMA sa AUTHORIZATION ${gone};
       ALTER TABLE a OWNER TO ${gone}; ALTER TABLE b OWNER TO ${here}; GRANT SELECT ON customers TO ${here}, ${gone}`);
     const said: string[] = [];
     await restored(`DROP TABLE a; DROP OWNED BY ${gone}; DROP ROLE ${gone}`, said);
+    assert.deepEqual(
+      await rows(
+        "SELECT proowner::regrole::text AS f, nspowner::regrole::text AS s FROM pg_proc, pg_namespace WHERE proname = 'fa' AND nspname = 'sa'",
+      ),
+      [{ f: 'tester', s: 'tester' }],
+    );
     assert.match(said.join(' '), new RegExp(`does not have the roles ${gone}\\.`));
     assert.deepEqual(
       await rows(
