@@ -37,6 +37,8 @@ export async function observe(observer: Observer, database: string): Promise<Obs
     .split('\n')
     .filter((line) => !/^\\(un)?restrict|^--/.test(line))
     .map((line) => line.replace(/::(?:character varying|text)(?:\[\])?|[()]/g, ''))
+    // Since version 18, the server adds a number where LIKE … INCLUDING ALL has used the name.
+    .map((line) => line.replace(/CONSTRAINT (?:"[^"]+"|\w+)_not_null\d* NOT NULL/, 'NOT NULL'))
     // A dump gives the sequence of an identity the type of its column, which INCLUDING IDENTITY does not.
     .map((line) => line.replace(/^ {4}MAXVALUE (?:2147483647|32767)$/, '    NO MAXVALUE'))
     .filter((line) => line !== '');

@@ -75,6 +75,8 @@ function labelOf({ class: kind, name }: CatalogueEntry): string {
       return `privileges on ${name}`;
     case 'owner of a system object':
       return `owner of ${name}`;
+    case 'not-null constraint':
+      return `NOT NULL of ${name}`;
     case 'comments on system objects':
     case 'database':
       return kind;

@@ -2,6 +2,11 @@ import { acl, defaultText, FIRST_USER_OID, identity, type ObjectClass, own, RELA
 
 const tablespace = (column: string) => `(SELECT spcname FROM pg_tablespace WHERE oid = ${column})`;
 
+const CONSTRAINT = `'pg_constraint'::regclass AS classid, k.oid AS objid, 0 AS subid`;
+/** Named after its column; that of a domain has none. */
+const NOT_NULL = `CASE k.conrelid WHEN 0 THEN 'pg_constraint'::regclass ELSE 'pg_class'::regclass END AS classid,
+        CASE k.conrelid WHEN 0 THEN k.oid ELSE k.conrelid END AS objid, CASE k.conrelid WHEN 0 THEN 0 ELSE k.conkey[1]::int END AS subid`;
+
 /** Tables and what hangs on them. */
 export const RELATION_CLASSES: ObjectClass[] = [
   {
@@ -51,11 +56,12 @@ export const RELATION_CLASSES: ObjectClass[] = [
     hasExpressions: true as const,
     // What a partition's constraint inherits is set when the partition is attached, and stays when it is detached.
     // A foreign key's copies on partitions, and a constraint trigger's row here, follow from the original.
-    // Since version 18, NOT NULL is a constraint too.
+    // Since version 18, NOT NULL is a constraint too, of one column: a dump leaves out its name if it is the usual one, and
+    // the server then adds a number if another table (LIKE … INCLUDING ALL) has that name.
     query: () => `
-      SELECT 'pg_constraint'::regclass AS classid, k.oid AS objid, 0 AS subid, n.nspname AS schema, NULL::oid AS owner, NULL::jsonb AS acl,
+      SELECT ${name === 'constraint' ? CONSTRAINT : NOT_NULL}, n.nspname AS schema, NULL::oid AS owner, NULL::jsonb AS acl,
         jsonb_build_object('definition', pg_get_constraintdef(k.oid), 'local', k.conislocal OR k.conparentid <> 0 OR k.coninhcount = 0,
-          'noInherit', k.connoinherit AND k.contype IN ('c', 'n')) AS def
+          'noInherit', k.connoinherit AND k.contype IN ('c', 'n')${name === 'constraint' ? '' : `, 'name', CASE WHEN k.conname !~ '_not_null\\d*$' THEN k.conname END`}) AS def
       FROM pg_constraint k JOIN pg_namespace n ON n.oid = k.connamespace
       WHERE k.oid >= ${FIRST_USER_OID} AND k.contype <> 't' AND k.contype ${name === 'constraint' ? '<>' : '='} 'n' AND NOT (k.contype = 'f' AND k.conparentid <> 0)
         AND n.nspname !~ '^pg_(toast|temp)'
