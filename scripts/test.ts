@@ -1,5 +1,5 @@
 /**
- * Runs the tests: `npm test`, in one process more than the machine has cores, each with servers of its own that its
+ * Runs the tests: `npm test`, in more processes than the machine has cores, each with servers of its own that its
  * files share. Ends with the slowest tests, what failed, and "N passed, N failed, N skipped".
  *
  *   npm test -- FILE|FOLDER...   those alone
@@ -11,7 +11,7 @@
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { availableParallelism, tmpdir, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { isUnit, needsPostgres, testFiles } from '../test/support/test-files.ts';
@@ -34,8 +34,7 @@ const { values, positionals } = parseArgs({
 const files = testFiles(positionals)
   .filter((file) => !values.unit || isUnit(file))
   .filter((file) => !values.postgres || needsPostgres(file));
-// One more than can work at once: tests wait for servers and pods for a third of their time.
-const jobs = Math.min(Number(values.jobs ?? availableParallelism() + (values.unit ? 0 : 1)), files.length);
+const jobs = Math.min(Number(values.jobs ?? mostJobs()), files.length);
 if (!(jobs >= 1)) throw new Error(`--jobs is ${values.jobs}: a number from 1 on is needed`);
 
 /**
@@ -44,10 +43,13 @@ if (!(jobs >= 1)) throw new Error(`--jobs is ${values.jobs}: a number from 1 on 
  */
 const MOST_HEAP_BYTES = 2 ** 30;
 
+/** What a worker with its servers, the programs that its tests start and its part of a control plane takes. */
+const MEMORY_OF_A_WORKER_BYTES = 2 * 2 ** 30;
+
 const began = performance.now();
 const timesFile = join('.cache', 'test-seconds.json');
 const times = readTimes();
-const queue = fileQueue(files, (file) => times[file] ?? 0);
+const queue = fileQueue(files, (file) => times[file] ?? 0, jobs);
 const results: FileResult[] = [];
 const closing: string[] = [];
 const outputs = new WeakMap<ChildProcess, Buffer[]>();
@@ -69,6 +71,12 @@ if (!values.grep) {
 const judged = process.env.CI === 'true' ? refuseSkips(results) : results;
 if (values.results) writeFileSync(values.results, JSON.stringify(judged));
 process.exitCode = printSummary(judged, closing, { jobs, seconds: (performance.now() - began) / 1000 }) ? 0 : 1;
+
+/** Unit tests calculate all the time; the others wait for servers, pods and timeouts for more than half of it. */
+function mostJobs(): number {
+  const cores = availableParallelism();
+  return values.unit ? cores : Math.max(1, Math.min(2 * cores + 1, Math.floor(totalmem() / MEMORY_OF_A_WORKER_BYTES)));
+}
 
 /** Gives a process one file after another. One that dies has failed its file, and another takes its place. */
 async function runWorker(worker: number): Promise<void> {

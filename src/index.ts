@@ -55,6 +55,7 @@ export {
   stampDatabase,
 } from './library/history.ts';
 export { type LintOptions, type LintResult, lintMigrations } from './library/lint/lint.ts';
+export type { LocalRunOptions } from './library/local-run.ts';
 export { downgradeDatabase, type Migrated, type MigrateOptions, upgradeDatabase } from './library/migrate.ts';
 export { type RunReportOptions, runReport, type StoredRunReport } from './library/run-report.ts';
 export { listRuns, showRun } from './library/runs.ts';

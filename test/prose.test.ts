@@ -11,7 +11,7 @@ const FORBIDDEN: readonly (readonly [pattern: RegExp, instead: string])[] = [
   [/\banew\b|\bmade again\b|\btaken up again\b/i, 'again; recreate, rewrite, restart, resume'],
   [/\bby itself\b/i, 'automatically; alone'],
   [/\bstands? (?:at|in|for|behind|beside)\b|\blies? (?:behind|in)\b/i, 'is at, is in, is older than'],
-  [/\btold\b|\b(?:says|speaks?) of\b/i, 'reported, logged, applies to'],
+  [/\b(?:told|said|tells?|speaks?)\b|\bsays of\b/i, 'reported, logged, applies to'],
   [/\bis no (?!longer\b|more\b)/i, 'is not a'],
   [/\b(?:no|some|every)body\b(?!['"`]?\s*[:,)\]=])/i, 'name the client, or use the passive'],
   [/\b(?:goes|went) through\b|\btakes? place\b|\bcomes? about\b/i, 'succeeds, happens'],

@@ -27,7 +27,7 @@ export function rulePages(note: string): { path: string; text: string }[] {
 function index(note: string): string {
   const sections = Object.entries(TOPICS).flatMap(([topic, heading]) => {
     const rows = RULES.filter((rule) => rule.topic === topic).map(
-      (rule) => `| [${rule.id}](${rule.id}.md) | ${rule.severity} | ${speaksOf(rule)} | ${cell(rule.title)} |`,
+      (rule) => `| [${rule.id}](${rule.id}.md) | ${rule.severity} | ${appliesTo(rule)} | ${cell(rule.title)} |`,
     );
     return rows.length === 0 ? [] : [`## ${heading}`, '', ...head(), ...rows, ''];
   });
@@ -61,7 +61,7 @@ function head(): string[] {
 function page(rule: Rule, note: string): string {
   const { bad, good } = rule.examples;
   return [
-    ...opening(rule, speaksOf(rule), note),
+    ...opening(rule, appliesTo(rule), note),
     ...(bad.length === 0 ? [] : ['## Reported', '', ...bad.flatMap((example) => code(example, rule))]),
     ...(good.length === 0 ? [] : ['## Not reported', '', ...good.flatMap((example) => code(example, rule))]),
     ...turnOff(rule.id),
@@ -129,7 +129,7 @@ function dedent(sql: string): string {
   return /;\s*$/.test(text) || text === '' ? text : `${text};`;
 }
 
-function speaksOf({ dialects, since, until }: Rule): string {
+function appliesTo({ dialects, since, until }: Rule): string {
   return dialects
     .map((dialect) => {
       const from = since === undefined ? '' : ` from ${written(dialect, since)}`;

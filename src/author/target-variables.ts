@@ -24,7 +24,7 @@ export function addressOf(target: DatabaseTarget): string {
 
 /** Never read as the address of a database. */
 const OTHERS = /^(?:PATH|HOME|PWD|OLDPWD|SHELL|TMPDIR|HOSTNAME|USER|LOGNAME|NODE_.*|npm_.*|LC_.*|LANG|TERM|_)$/;
-/** libpq's variables that say where to connect, and as whom. */
+/** libpq's variables with the server and the user of a connection. */
 export const LIBPQ = /^PG(?:HOST|HOSTADDR|PORT|DATABASE|USER|PASSWORD|PASSFILE|SERVICE|SERVICEFILE|OPTIONS|SSL.*)$/;
 
 /** Files with a login of the target. */

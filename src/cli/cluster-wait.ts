@@ -18,7 +18,7 @@ interface WaitFor {
   timeoutMs: number;
   signal: AbortSignal;
   /** Called with one line per change. */
-  tell(line: string): void;
+  print(line: string): void;
 }
 
 /**
@@ -26,13 +26,13 @@ interface WaitFor {
  * that does not respond is asked again. Throws ProblemError DeadlineExceeded, Interrupted or ReferenceNotFound (deleted).
  */
 export async function waitUntilSettled(client: ResourceClient, wanted: WaitFor): Promise<DatabaseMigration> {
-  const { namespace, name, timeoutMs, signal, tell } = wanted;
+  const { namespace, name, timeoutMs, signal, print } = wanted;
   const deadline = timeoutMs === 0 ? Number.POSITIVE_INFINITY : performance.now() + timeoutMs;
   const seen = new Set<string>();
   const once = (line: string) => {
     if (seen.has(line)) return;
     seen.add(line);
-    tell(line);
+    print(line);
   };
   let last: DatabaseMigration | undefined;
   for (;;) {

@@ -3,11 +3,8 @@ import { masker } from '../core/model/masking.ts';
 import type { RunEvent } from '../core/model/report.ts';
 import type { RunRequest } from '../core/model/request.ts';
 import type { DatabaseTarget } from '../core/model/target.ts';
-import { openDatabase } from '../database/open.ts';
 import type { RunEnvironment } from '../engine/ports.ts';
-import { backupIdentities } from '../library/backup-identities.ts';
-import { holder } from '../library/holder.ts';
-import { scratchServerOf } from '../library/scratch-server.ts';
+import { localEnvironment } from '../library/local-run.ts';
 import type { Io } from './io.ts';
 import { secretValues } from './secret-values.ts';
 
@@ -15,21 +12,14 @@ import { secretValues } from './secret-values.ts';
 export function runEnvironment(
   io: Io,
   target: DatabaseTarget,
-  { safety }: Pick<RunRequest, 'safety'>,
+  request: Pick<RunRequest, 'safety'>,
   emit: (event: RunEvent) => void,
 ): RunEnvironment {
   protectTarget(target);
   return {
-    target,
-    openDatabase,
-    rehearsalServer: scratchServerOf(safety.rehearsalServer, io.env),
-    backupIdentities: () => backupIdentities({}, io.env),
-    holder: holder(io.env),
+    ...localEnvironment(target, request, { env: io.env, onEvent: emit, signal: io.signal }),
     ...(io.env.DB_MANAGER_IMAGE === undefined ? {} : { image: io.env.DB_MANAGER_IMAGE }),
-    now: () => new Date(),
-    emit,
     mask: masker([...secretValues(io.env), ...passwordOf(target)]),
-    signal: io.signal,
   };
 }
 

@@ -53,7 +53,7 @@ export function requestOfManifest(
 
 export interface LocalPaths {
   /** `claim=folder` pairs. */
-  volume: string[];
+  volume?: string[];
   migrations?: string;
   models?: string;
 }
@@ -62,8 +62,8 @@ export interface LocalPaths {
  * Local folders in place of the mounts of a pod. A claim without `--volume` is the folder of its name in
  * `./data/volumes`, so that a manifest runs locally without changes.
  */
-export function localPlacement({ spec, metadata }: DatabaseMigration, places: LocalPaths): Placement {
-  const claims = claimFolders(places.volume);
+export function localPlacement({ spec, metadata }: DatabaseMigration, paths: LocalPaths): Placement {
+  const claims = claimFolders(paths.volume ?? []);
   const folderOf = (claim: string) => resolve(claims.get(claim) ?? join('data', 'volumes', claim));
   const { sqlite } = spec.database;
   const { volume } = spec.migrations;
@@ -73,9 +73,9 @@ export function localPlacement({ spec, metadata }: DatabaseMigration, places: Lo
     passwordVariable: 'DATABASE_PASSWORD',
     sqliteFile: sqlite === undefined ? '' : join(folderOf(sqlite.volume.claimName), sqlite.path),
     migrationsFolder: resolve(
-      places.migrations ?? (volume === undefined ? 'migrations' : join(folderOf(volume.claimName), volume.path ?? '')),
+      paths.migrations ?? (volume === undefined ? 'migrations' : join(folderOf(volume.claimName), volume.path ?? '')),
     ),
-    modelsFolder: modelsFolder(spec.models?.path, places.models),
+    modelsFolder: modelsFolder(spec.models?.path, paths.models),
     backupsFolder:
       spec.backup.objectStore === undefined
         ? join(folderOf(backups), metadata.namespace ?? 'default', metadata.name)

@@ -30,7 +30,7 @@ export function patterns(text: string): string[] {
 }
 
 /** For an option that may be given several times. */
-export function collect(value: string, before: string[]): string[] {
+export function collect(value: string, before: string[] = []): string[] {
   return [...before, value];
 }
 
@@ -51,7 +51,7 @@ export function unknownAppliedOption(...without: UnknownAppliedOption[]): Option
   const words = Object.keys(UNKNOWN_APPLIED).filter((word) => !without.some((one) => one === word));
   return new Option(
     '--unknown-applied <policy>',
-    'applied migrations that the files lack (default: unknownApplied, accept)',
+    'handling of applied migrations that have no file (default: setting unknownApplied, else accept)',
   ).choices(words);
 }
 
@@ -60,50 +60,14 @@ export function unknownAppliedOf(option: UnknownAppliedOption | undefined) {
   return option === undefined ? {} : { unknownApplied: UNKNOWN_APPLIED[option] };
 }
 
-/** `--check` and `--check-before`, as commander gives them. */
-export interface QueryCheckOptions {
-  check?: string[];
-  checkBefore?: string[];
-}
-
-export function addCheckOptions(command: Command): Command {
-  return command
-    .option('--check <query>', 'a query that must return true after the run; may be given several times', collect, [])
-    .option('--check-before <query>', 'a query that must return true before the run', collect, []);
-}
-
-/** The options as the library takes them. */
-export function checksOf({ check = [], checkBefore = [] }: QueryCheckOptions) {
-  return [
-    ...checkBefore.map((sql, at) => ({ name: `check-before-${at + 1}`, sql, when: 'Before' as const })),
-    ...check.map((sql, at) => ({ name: `check-${at + 1}`, sql, when: 'After' as const })),
-  ];
-}
-
-const REHEARSALS = { auto: 'Auto', full: 'Full', schema: 'SchemaOnly', disabled: 'Disabled' } as const;
 const REHEARSAL_SERVERS = { auto: 'Auto', private: 'Private', 'same-server': 'SameServer' } as const;
 const OF_ENVIRONMENT = 'env:';
-
-/** What the commands that rehearse have in common, as commander gives it. */
-export interface RehearsalOptions {
-  rehearsal?: keyof typeof REHEARSALS;
-}
-
-/** `--rehearsal` and `--rehearsal-server`. `what` runs on the copy: the plan, or a command. */
-export function rehearsalOptions(what: string): [Option, Option] {
-  return [
-    new Option('--rehearsal <mode>', `copy on which the ${what} runs first (default: safety.rehearsal, auto)`).choices(
-      Object.keys(REHEARSALS),
-    ),
-    rehearsalServerOption(),
-  ];
-}
 
 /** The place of scratch copies, as the library takes it. A URL may hold a password, so it is not an argument. */
 export function rehearsalServerOption(): Option {
   const option = new Option(
     '--rehearsal-server <where>',
-    'server of the copy of a PostgreSQL database: a private one, the same one, or that of the URL in an environment variable (default: safety.rehearsalServer, auto)',
+    'server for the scratch copy of a PostgreSQL database: a private one, the server of the database, or the URL in an environment variable (default: setting safety.rehearsalServer, else auto)',
   );
   return option.choices([...Object.keys(REHEARSAL_SERVERS), `${OF_ENVIRONMENT}NAME`]).argParser(readRehearsalServer);
 }
@@ -115,9 +79,4 @@ function readRehearsalServer(text: string): RehearsalServer {
   throw new InvalidArgumentError(
     `Write ${Object.keys(REHEARSAL_SERVERS).join(', ')} or ${OF_ENVIRONMENT}NAME, where NAME is an environment variable with the URL.`,
   );
-}
-
-/** The option as the library takes it. */
-export function rehearsalOf({ rehearsal }: RehearsalOptions) {
-  return { rehearsal: rehearsal === undefined ? undefined : REHEARSALS[rehearsal] };
 }

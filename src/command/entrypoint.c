@@ -1,5 +1,5 @@
 /*
- * The first process in the container of a command: it runs the command when the runner of the pod says so. It is linked
+ * The first process in the container of a command: it runs the command on request of the runner of the pod. It is linked
  * statically and copied into the pod, so that the image of the application needs nothing of db-manager.
  *
  *   entrypoint STAGE [PROGRAM ARGUMENT...]

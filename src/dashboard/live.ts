@@ -147,7 +147,7 @@ export class LiveResources {
     for (const collection of collections) if (!this.#watched.has(collection.path)) this.#watch(collection);
     this.#denied = denied;
     this.#scoped = true;
-    this.#tell(undefined);
+    this.#emit(undefined);
   }
 
   #watch(collection: Collection): void {
@@ -157,7 +157,7 @@ export class LiveResources {
       keep: (object) => ({ ...(object as KubernetesObject & DashboardResource), kind }),
       onChange: ({ before, after }) => {
         const changed = after ?? before;
-        if (changed !== undefined) this.#tell(resourceKey(changed));
+        if (changed !== undefined) this.#emit(resourceKey(changed));
       },
     });
     const stop = new AbortController();
@@ -180,13 +180,13 @@ export class LiveResources {
     watched.stop.abort();
     this.#watched.delete(path);
     this.#errors.delete(path);
-    for (const resource of watched.store.values()) this.#tell(resourceKey(resource));
+    for (const resource of watched.store.values()) this.#emit(resourceKey(resource));
   }
 
   /** Notes the end of an error: the reflector reports only its beginning. */
   #observed(api: Api, path: string): Api {
     const works = <T>(result: T): T => {
-      if (this.#errors.delete(path)) this.#tell(undefined);
+      if (this.#errors.delete(path)) this.#emit(undefined);
       return result;
     };
     return {
@@ -198,10 +198,10 @@ export class LiveResources {
   #failed(path: string, error: unknown): void {
     const since = this.#errors.get(path)?.since ?? new Date();
     this.#errors.set(path, { error, since });
-    this.#tell(undefined);
+    this.#emit(undefined);
   }
 
-  #tell(key: string | undefined): void {
+  #emit(key: string | undefined): void {
     for (const listener of this.#listeners) listener(key);
   }
 }

@@ -2,8 +2,8 @@ import type { ServerResponse } from 'node:http';
 import { isDeepStrictEqual } from 'node:util';
 import { resourceKey } from '../core/dashboard/resource.ts';
 import { rowsOf } from '../core/dashboard/rows.ts';
+import { connectionText } from './connection-text.ts';
 import type { LiveResources } from './live.ts';
-import { connectionText } from './words.ts';
 
 /** Changes within this time are sent together. */
 const BATCH_MS = 100;

@@ -1,3 +1,4 @@
+import { count } from '../core/model/count.ts';
 import type { LoadedMigration, SqlStatement } from '../core/model/migration.ts';
 import { joinSentences } from '../core/model/sentences.ts';
 import { failureLocation, MigrationStopped, putRow, runBody } from './one-migration.ts';
@@ -87,7 +88,7 @@ const no = () => false;
 function partly(statements: number): string {
   const before =
     statements > 0
-      ? `${statements === 1 ? '1 statement' : `${statements} statements`} before this one took effect`
+      ? `${count(statements, 'statement')} before this one took effect`
       : 'a part of it may have taken effect';
   return `It runs outside a transaction, so ${before}. Inspect the database, then run: db-manager repair`;
 }

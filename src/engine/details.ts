@@ -68,7 +68,7 @@ function changeOf({ before, after }: { before: Snapshot; after: Snapshot }): Non
   };
 }
 
-/** The comparison says what the first schema lacks; here that is what the migrations make. */
+/** The comparison reports what the first schema lacks; here the first schema is that of the migrations. */
 function describeChange(difference: Difference) {
   const { kind, property, expected, found } = difference;
   const what = subject(difference);

@@ -83,7 +83,7 @@ export async function withChecksAfter<T extends object>(
   return { ...result, value, message: `${result.message}; ${message}` };
 }
 
-/** On the copy: one that has no rows can say nothing about them. */
+/** On the copy: a copy without rows proves nothing about them. */
 export async function askOnCopy(
   copy: { mode: 'Full' | 'SchemaOnly'; scratch: { database: Asked } },
   request: Pick<CommonRequest, 'checks' | 'timeouts'>,

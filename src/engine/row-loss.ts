@@ -1,4 +1,5 @@
 import { textStart } from '../core/model/clip.ts';
+import { count } from '../core/model/count.ts';
 import type { Dialect } from '../core/model/dialect.ts';
 import type { MigrationEffects } from '../core/model/effects.ts';
 import type { Direction, LoadedMigration } from '../core/model/migration.ts';
@@ -64,7 +65,7 @@ export function withPlace(loss: Loss, migrations: readonly LoadedMigration[], di
 export function describeLoss({ migration, table, lost, before, statement, position }: Loss): string {
   const shown = statement === undefined || position !== undefined ? statement : redactSql(statement, 'postgres');
   const by = shown === undefined ? '' : ` (statement: ${textStart(shown.replace(/\s+/g, ' '), 200)})`;
-  return `${migration} deletes ${lost} of ${before} rows from ${table}, a table that it does not mention${by}`;
+  return `${migration} deletes ${lost} of ${count(before, 'row')} from ${table}, a table that it does not mention${by}`;
 }
 
 const TAKES_ROWS = /^\s*(?:with\b|delete\b|drop\b|truncate\b|replace\b|update\b|insert\s+or\s+replace\b|alter\b)/i;

@@ -28,7 +28,7 @@ export type HistoryEntryState = 'applied' | 'pending' | 'interrupted' | 'edited'
 export interface HistoryEntry {
   revision: Revision;
   state: HistoryEntryState;
-  /** The first comment of the file, else its name as words. */
+  /** The first comment of the file, else its name as text. */
   description: string;
   /** True for the last applied migration. */
   current: boolean;
@@ -147,8 +147,8 @@ export function repairHistory(options: RepairOptions = {}): Promise<Repair['find
 
 function describeRepair(findings: Repair['findings']) {
   const done = findings.filter(({ action }) => action !== 'none');
-  const words = listNames(done.map(({ revision, action }) => `${revision} (${action})`));
-  const message = done.length === 0 ? 'the history was not changed' : `the history was changed: ${words}`;
+  const repairs = listNames(done.map(({ revision, action }) => `${revision} (${action})`));
+  const message = done.length === 0 ? 'the history was not changed' : `the history was changed: ${repairs}`;
   return { reason: done.length === 0 ? ('UpToDate' as const) : ('Succeeded' as const), message };
 }
 

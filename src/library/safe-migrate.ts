@@ -1,43 +1,17 @@
-import { randomUUID } from 'node:crypto';
 import type { CheckResult, Finding } from '../core/model/finding.ts';
-import type { RunEvent, RunReport } from '../core/model/report.ts';
+import type { RunReport } from '../core/model/report.ts';
 import type { RunRequest } from '../core/model/request.ts';
-import { openDatabase } from '../database/open.ts';
 import { run } from '../engine/run.ts';
 import { preflightChecks } from '../engine/steps/check.ts';
-import { backupIdentities } from './backup-identities.ts';
-import { holder } from './holder.ts';
-import { scratchServerOf } from './scratch-server.ts';
+import { type LocalRunOptions, localEnvironment, localRequest } from './local-run.ts';
 import { withDatabase } from './session.ts';
 import { type Options, settingsOf } from './settings.ts';
 
-export interface SafeMigrateOptions extends Options {
+export interface SafeMigrateOptions extends LocalRunOptions {
   /** `head` (the default), `base`, a revision or its unique prefix, `+N`, `-N`. */
   target?: string;
-  /** All steps without writing to the database. The backup that the rehearsal needs is taken and kept. */
-  dryRun?: boolean;
-  /** Default true. Without a backup the rehearsal uses the schema only, and `onFailure: 'Restore'` has nothing to restore. */
-  backup?: boolean;
-  /** Create a missing PostgreSQL database. A missing SQLite file is created without it. */
-  create?: boolean;
-  /** Instead of `backup_YYYYMMDD_HHMMSS`. */
-  backupName?: string;
-  /** Default: `safety.rehearsal` of the settings. */
-  rehearsal?: RunRequest['safety']['rehearsal'];
   /** A target older than the current revision is refused unless this is true. */
   allowDowngrade?: boolean;
-  /** Checks in addition to `checks` of the settings. */
-  moreChecks?: Options['checks'];
-  /** Digest of the plan that may run despite findings or `approval`. */
-  approvedPlan?: string;
-  /** Default `Automatic`. */
-  approval?: RunRequest['approval'];
-  /**
-   * The page of the run: `file` is written in addition to the page next to the backup. `false`: no page. Default `{}`.
-   */
-  report?: false | { file?: string; redactLiterals?: boolean };
-  /** Called when a step ends, and with the progress of long steps. */
-  onEvent?(event: RunEvent): void;
 }
 
 /**
@@ -50,63 +24,19 @@ export interface SafeMigrateOptions extends Options {
  */
 export async function safeMigrate(options: SafeMigrateOptions = {}): Promise<RunReport> {
   const settings = await settingsOf(options);
-  const backup = options.backup ?? true;
   const request: RunRequest = {
-    version: 1,
-    runId: randomUUID(),
-    attempt: 1,
-    database: { urlVariable: 'DATABASE_URL' },
-    ...(options.create === undefined ? {} : { create: options.create }),
+    ...localRequest(settings, options),
     migrations: { path: settings.migrations, include: settings.include, exclude: settings.exclude },
     ...(settings.models === undefined ? {} : { models: { path: settings.models } }),
     target: options.target ?? 'head',
     allowDowngrade: options.allowDowngrade ?? false,
     outOfOrder: settings.outOfOrder,
     unknownApplied: settings.unknownApplied,
-    dryRun: options.dryRun ?? false,
-    approval: options.approval ?? 'Automatic',
-    approvedPlan: options.approvedPlan,
-    safety: {
-      ...settings.safety,
-      rehearsal: options.rehearsal ?? settings.safety.rehearsal,
-    },
-    validation: settings.validation,
-    ...checksOf(settings, options.moreChecks),
-    backup: {
-      enabled: backup,
-      folder: settings.backups.folder,
-      recipients: settings.backups.recipients,
-      name: options.backupName,
-      compression: settings.backups.compression,
-      schemas: settings.backups.schemas,
-      retain: settings.backups.retain,
-    },
-    ...(options.report === false
-      ? {}
-      : { report: { redactLiterals: options.report?.redactLiterals ?? false, file: options.report?.file } }),
-    onFailure: settings.onFailure,
-    terminateSessions: settings.terminateSessions,
-    timeouts: settings.timeouts,
   };
-  return run(request, {
-    target: settings.target,
-    openDatabase,
-    rehearsalServer: scratchServerOf(request.safety.rehearsalServer, options.env),
-    backupIdentities: () => backupIdentities(settings.backups, options.env),
-    holder: holder(),
-    now: () => new Date(),
-    emit: (event) => options.onEvent?.(event),
-    signal: options.signal ?? new AbortController().signal,
-  });
-}
-
-/** The checks of a request. */
-export function checksOf(
-  { checks = [] }: Pick<Options, 'checks'>,
-  more: Options['checks'] = [],
-): Pick<RunRequest, 'checks'> {
-  const all = [...checks, ...more].map((check) => ({ ...check, when: check.when ?? 'After' }));
-  return all.length === 0 ? {} : { checks: all };
+  return run(
+    request,
+    localEnvironment(settings.target, request, { ...options, identityFile: settings.backups.identityFile }),
+  );
 }
 
 export interface SafetyResult {

@@ -50,10 +50,10 @@ export async function migrateSql(options: SqlOptions = {}): Promise<MigrationSql
     const body = bodyOf(migration, direction);
     const sent = recorded.get(revision)?.statements ?? [];
     const transaction = staysInTransaction(migration, direction, sent, dialect);
-    const said = { revision, direction, transaction };
-    if (body?.kind === 'sql') return { ...said, source: 'file', statements: body.statements.map(({ sql }) => sql) };
+    const common = { revision, direction, transaction };
+    if (body?.kind === 'sql') return { ...common, source: 'file', statements: body.statements.map(({ sql }) => sql) };
     return {
-      ...said,
+      ...common,
       source: 'recorded',
       statements: sent.map(({ sql }) => sql),
     };

@@ -1,32 +1,14 @@
-import { randomUUID } from 'node:crypto';
 import { withoutClientParameters } from '../core/model/connection/command-url.ts';
 import { masker } from '../core/model/masking.ts';
 import type { RunReport } from '../core/model/report.ts';
 import type { CommandRequest } from '../core/model/request.ts';
 import type { DatabaseTarget } from '../core/model/target.ts';
-import { openDatabase } from '../database/open.ts';
 import { runWrapped } from '../engine/wrapped/run.ts';
-import { backupIdentities } from './backup-identities.ts';
 import { localHost } from './command-host.ts';
-import { holder } from './holder.ts';
-import { checksOf, type SafeMigrateOptions } from './safe-migrate.ts';
-import { scratchServerOf } from './scratch-server.ts';
-import { type Options, settingsOf } from './settings.ts';
+import { type LocalRunOptions, localEnvironment, localRequest } from './local-run.ts';
+import { settingsOf } from './settings.ts';
 
-export interface WrapOptions
-  extends Options,
-    Pick<
-      SafeMigrateOptions,
-      | 'moreChecks'
-      | 'backup'
-      | 'create'
-      | 'backupName'
-      | 'rehearsal'
-      | 'approvedPlan'
-      | 'approval'
-      | 'report'
-      | 'onEvent'
-    > {
+export interface WrapOptions extends LocalRunOptions {
   /** Program and arguments of the other tool: `['alembic', 'upgrade', 'head']`. It runs without a shell. */
   command: readonly string[];
   /** Program and arguments that revert the run, for `onFailure: 'Downgrade'`. */
@@ -42,8 +24,6 @@ export interface WrapOptions
   urlFormat?: string;
   /** What happens with a statement that was not sent in the rehearsal. Default `Enforce`: it is refused. */
   statements?: 'Enforce' | 'Warn' | 'Ignore';
-  /** All steps without running the command on the target. */
-  dryRun?: boolean;
   /** Called with each line that the command prints, masked, and the stage in which it runs. */
   onOutput?(line: string, stage: 'rehearse' | 'apply' | 'down'): void;
 }
@@ -61,11 +41,7 @@ export async function wrapCommand(options: WrapOptions): Promise<RunReport> {
   const givenUrl = options.databaseUrl ?? env.DATABASE_URL;
   const settings = await settingsOf({ ...options, ...ownUrl(options, env) });
   const request: CommandRequest = {
-    version: 1,
-    runId: randomUUID(),
-    attempt: 1,
-    database: { urlVariable: 'DATABASE_URL' },
-    ...(options.create === undefined ? {} : { create: options.create }),
+    ...localRequest(settings, options),
     command: {
       run: [...options.command],
       ...(options.down === undefined ? {} : { down: [...options.down] }),
@@ -74,42 +50,11 @@ export async function wrapCommand(options: WrapOptions): Promise<RunReport> {
       urlFormat: options.urlFormat ?? 'given',
       statements: options.statements ?? 'Enforce',
     },
-    dryRun: options.dryRun ?? false,
-    approval: options.approval ?? 'Automatic',
-    approvedPlan: options.approvedPlan,
-    safety: {
-      ...settings.safety,
-      rehearsal: options.rehearsal ?? settings.safety.rehearsal,
-    },
-    validation: settings.validation,
-    ...checksOf(settings, options.moreChecks),
-    backup: {
-      enabled: options.backup ?? true,
-      folder: settings.backups.folder,
-      recipients: settings.backups.recipients,
-      name: options.backupName,
-      compression: settings.backups.compression,
-      schemas: settings.backups.schemas,
-      retain: settings.backups.retain,
-    },
-    ...(options.report === false
-      ? {}
-      : { report: { redactLiterals: options.report?.redactLiterals ?? false, file: options.report?.file } }),
-    onFailure: settings.onFailure,
-    terminateSessions: settings.terminateSessions,
-    timeouts: settings.timeouts,
   };
   const mask = masker(secretsOf(settings.target, env));
   return runWrapped(request, {
-    target: settings.target,
-    openDatabase,
-    rehearsalServer: scratchServerOf(request.safety.rehearsalServer, options.env),
-    backupIdentities: () => backupIdentities(settings.backups, options.env),
-    holder: holder(),
-    now: () => new Date(),
-    emit: (event) => options.onEvent?.(event),
+    ...localEnvironment(settings.target, request, { ...options, identityFile: settings.backups.identityFile }),
     mask,
-    signal: options.signal ?? new AbortController().signal,
     host: localHost(request.command, env, { target: settings.target, givenUrl, mask, onOutput: options.onOutput }),
   });
 }

@@ -24,7 +24,7 @@ function nameInWords(revision: Revision): string {
   return words.trim() === '' ? revision : words.trim();
 }
 
-/** Comments that speak to a machine. */
+/** Comments that are directives for a program. */
 function isMark(text: string): boolean {
   return /^(?:migrate:|\+goose\b|db-manager:|eslint|biome|prettier|@|#|\/|<reference|global |sourceMappingURL|[-=*\s]+$)/i.test(
     text,

@@ -11,7 +11,7 @@ export interface Group {
   revision: Revision;
   /** As in `MigrationFile`: one file, or up and down. */
   files: string[];
-  /** `x.sql` next to `x.ts` or `x.js`: only the content tells whether the code reads it, so it must be read. */
+  /** `x.sql` next to `x.ts` or `x.js`: only the content shows whether the code reads it, so it must be read. */
   readSql: string[];
 }
 

@@ -32,7 +32,7 @@ async function walk(folder: string, below: string, seen: ReadonlySet<string>, fo
     if (isHidden(entry.name)) continue;
     const path = below === '' ? entry.name : `${below}/${entry.name}`;
     const kind = entry.isSymbolicLink() ? await linkKind(join(folder, path)) : entry;
-    // A link that leads nowhere is not left out without a word: reading it says why it cannot be read.
+    // A broken link is kept: reading it fails with the reason.
     if (kind === undefined || kind.isFile()) {
       found.push(path);
     } else if (kind.isDirectory() && !SKIPPED_FOLDERS.has(entry.name)) {
@@ -42,7 +42,7 @@ async function walk(folder: string, below: string, seen: ReadonlySet<string>, fo
   }
 }
 
-/** What a link leads to; undefined where it leads nowhere. */
+/** The target of a link; undefined if the link is broken. */
 async function linkKind(path: string) {
   return stat(path).catch(() => undefined);
 }

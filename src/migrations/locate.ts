@@ -46,7 +46,7 @@ async function locateFiles(folder: string, { onNotice, ...globs }: LocateOptions
     reading.kind === 'leftOut' ? [{ path, why: reading.why }] : [],
   );
   const candidates = names.flatMap(({ path, reading }) => (reading.kind === 'migration' ? [path] : []));
-  // The user has said himself which files are migrations.
+  // The user has listed which files are migrations.
   const chosen = globs.include !== undefined;
   const depth = chosen
     ? { kept: candidates, leftOut: [], home: '.' }

@@ -10,7 +10,7 @@ interface Made {
 }
 
 /**
- * Tells whether these migrations create a schema, a role or an extension: then it must not be there before they run on
+ * Whether these migrations create a schema, a role or an extension: then it must not be there before they run on
  * an empty database. Read from the files' text, `CREATE SCHEMA` and `createSchema` alike.
  */
 export async function madeObjects(

@@ -87,7 +87,7 @@ function isEsmInCommonJs(error: Error): boolean {
 function esmAdvice(path: string): string {
   const why =
     typeOfPackage(dirname(path)) === 'commonjs'
-      ? 'its package.json says "type": "commonjs"'
-      : 'its suffix or a package.json says so';
-  return ` The file is written as an ES module (as for Babel), but Node takes it for CommonJS because ${why}. Name it .mjs, or put a package.json with {"type":"module"} next to the migrations, or compile it. With Babel, compile it while it runs: NODE_OPTIONS="--require @babel/register"`;
+      ? 'because its package.json has "type": "commonjs"'
+      : 'because of its suffix or a package.json';
+  return ` The file is written as an ES module (as for Babel), but Node takes it for CommonJS ${why}. Name it .mjs, or put a package.json with {"type":"module"} next to the migrations, or compile it. With Babel, compile it while it runs: NODE_OPTIONS="--require @babel/register"`;
 }

@@ -1,6 +1,6 @@
 import { basename, dirname, extname } from 'node:path/posix';
 
-/** What a file's name alone tells. `quiet`: no one expects it to be a migration, so nothing is said of it. */
+/** What the name alone decides. `quiet`: clearly not a migration, so it is ignored without a message. */
 type NameReading =
   | { kind: 'migration' }
   | { kind: 'quiet' }

@@ -27,11 +27,11 @@ function formatOf(url: string, kind: string): 'module' | 'commonjs' {
   const path = fileURLToPath(url.replace(/\?.*$/, ''));
   const type = typeOfPackage(dirname(path));
   if (type !== undefined) return type;
-  // As Node does where nothing says it: by what is written.
+  // As Node does without a type: by the syntax of the file.
   return /^\s*(?:import\b[\s{*'"\w]|export\s)/m.test(readFileSync(path, 'utf8')) ? 'module' : 'commonjs';
 }
 
-/** What the nearest package.json says; undefined where it says nothing, or there is none. */
+/** The type in the nearest package.json; undefined without a type or a file. */
 export function typeOfPackage(folder: string): 'module' | 'commonjs' | undefined {
   const manifest = join(folder, 'package.json');
   if (existsSync(manifest)) {

@@ -16,7 +16,7 @@ const MOST_FILES = 5_000;
 const LARGEST = 1_000_000;
 const ENDINGS = /\.(?:sql|py|rb|[cm]?[jt]s|go|php|java|kt|xml|ya?ml|json)$/i;
 
-/** Whether the file at this path is the migration; some tools say so only in the file. */
+/** Whether the file at this path is the migration; some tools mark it only in the file. */
 type Matcher = (revision: string) => { path(path: string): boolean; text?(text: string): boolean };
 
 const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');

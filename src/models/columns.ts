@@ -7,8 +7,8 @@ type Attribute = ModelAttributeColumnOptions & { field: string };
 
 /**
  * The attributes that are columns, one for each column. Where two attributes have the same field (`authorId` with field
- * `author_id`, and the foreign key `author_id` of an association), the column is where the first one is and what the
- * last one says, as in Sequelize's own `sync`.
+ * `author_id`, and the foreign key `author_id` of an association), the column has the place of the first one and the
+ * definition of the last one, as in Sequelize's own `sync`.
  */
 export function attributesOf(model: ModelStatic<Model>): Attribute[] {
   return [...new Map(allAttributesOf(model).map((attribute) => [attribute.field, attribute])).values()];
@@ -63,7 +63,7 @@ const COLUMN: Record<Dialect, ToColumn> = {
   },
 };
 
-/** What Sequelize takes for NOT NULL: `allowNull` said, and false. */
+/** What Sequelize takes for NOT NULL: `allowNull` given, and false. */
 function refusesNull({ allowNull }: Attribute): boolean {
   return allowNull !== undefined && !allowNull;
 }

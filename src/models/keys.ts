@@ -19,12 +19,12 @@ export function primaryKeyOf(model: ModelStatic<Model>): { primaryKey?: KeyConst
 }
 
 /**
- * `unique: true`, and the same name on several attributes for a composite one. The word belongs to the column, so of two
- * attributes on one field the last one says it; names are collected from all attributes. What is unique as the primary
+ * `unique: true`, and the same name on several attributes for a composite one. `unique` belongs to the column, so of two
+ * attributes on one field the last one decides; names are collected from all attributes. What is unique as the primary
  * key needs no constraint, and the databases make none.
  */
 export function uniquesOf(model: ModelStatic<Model>): UniqueConstraint[] {
-  const words = attributesOf(model).flatMap(({ unique, field }) => (unique === true ? [{ columns: [field] }] : []));
+  const plain = attributesOf(model).flatMap(({ unique, field }) => (unique === true ? [{ columns: [field] }] : []));
   const groups = new Map<string, { name?: string; columns: string[] }>();
   for (const { unique, field } of allAttributesOf(model)) {
     if (!unique || unique === true) continue;
@@ -36,7 +36,7 @@ export function uniquesOf(model: ModelStatic<Model>): UniqueConstraint[] {
   }
   const named = [...groups.values()];
   const key = primaryKeyOf(model).primaryKey?.columns.join('\0');
-  return [...words, ...named]
+  return [...plain, ...named]
     .filter(({ columns }) => columns.join('\0') !== key)
     .map((group) => ({ ...group, nullsNotDistinct: false }));
 }

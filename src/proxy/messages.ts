@@ -10,30 +10,30 @@ export interface ServerMessage {
   hint?: string;
 }
 
-export const ASK_PASSWORD = message('R', int32(3));
-export const AUTHENTICATED = message('R', int32(0));
-export const READY = message('Z', Buffer.from('I'));
-export const TERMINATE = message('X', Buffer.alloc(0));
+export const ASK_PASSWORD = frame('R', int32(3));
+export const AUTHENTICATED = frame('R', int32(0));
+export const READY = frame('Z', Buffer.from('I'));
+export const TERMINATE = frame('X', Buffer.alloc(0));
 
 /** The version of the protocol is 3.0, and no options of it are known. */
 export function negotiate(options: readonly string[]): Buffer {
-  return message('v', Buffer.concat([int32(0), int32(options.length), ...options.map(text)]));
+  return frame('v', Buffer.concat([int32(0), int32(options.length), ...options.map(text)]));
 }
 
 export function parameterStatus(name: string, value: string): Buffer {
-  return message('S', Buffer.concat([text(name), text(value)]));
+  return frame('S', Buffer.concat([text(name), text(value)]));
 }
 
 export function backendKey(processId: number, key: Buffer): Buffer {
-  return message('K', Buffer.concat([int32(processId), key]));
+  return frame('K', Buffer.concat([int32(processId), key]));
 }
 
-export function fatal({ code, message: words, detail, hint }: Omit<ServerMessage, 'severity'>): Buffer {
-  const fields = { S: 'FATAL', V: 'FATAL', C: code, M: words, D: detail, H: hint };
+export function fatal({ code, message, detail, hint }: Omit<ServerMessage, 'severity'>): Buffer {
+  const fields = { S: 'FATAL', V: 'FATAL', C: code, M: message, D: detail, H: hint };
   const written = Object.entries(fields).flatMap(([key, value]) =>
     value === undefined ? [] : [Buffer.from(key), text(value)],
   );
-  return message('E', Buffer.concat([...written, Buffer.alloc(1)]));
+  return frame('E', Buffer.concat([...written, Buffer.alloc(1)]));
 }
 
 /** The start of an ErrorResponse; fields that were cut off are missing. */
@@ -62,7 +62,7 @@ export function statementIn(type: string, body: Buffer): string {
   return body.toString('utf8', start, end < 0 ? body.length : end);
 }
 
-function message(type: string, body: Buffer): Buffer {
+function frame(type: string, body: Buffer): Buffer {
   return Buffer.concat([Buffer.from(type), int32(body.length + 4), body]);
 }
 

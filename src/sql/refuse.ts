@@ -2,12 +2,12 @@ import { textStart } from '../core/model/clip.ts';
 import type { Dialect } from '../core/model/dialect.ts';
 import type { SqlStatement } from '../core/model/migration.ts';
 import { ProblemError } from '../core/model/problem.ts';
+import { firstOffset, firstWords } from './keywords.ts';
 import { tokenize } from './lexer.ts';
 import type { Objection } from './objection.ts';
 import { SQL_RULES } from './rules.ts';
 import { positionAt } from './split.ts';
 import { transactionControl } from './transaction.ts';
-import { firstOffset, firstWords } from './words.ts';
 
 /**
  * Refuses what no driver can run, and what would break the migration's own transaction, with advice and the place.

@@ -24,7 +24,7 @@ interface Origin {
  * ATOMIC` bodies and parentheses (PostgreSQL) or trigger bodies (SQLite).
  *
  * A statement's text is the file's text at its line and column, without the semicolon. It starts at its first word,
- * unless a comment above it speaks to a machine (`-- db-manager:ignore …`, a planner hint), which then belongs to it;
+ * unless a comment above it is a directive (`-- db-manager:ignore …`, a planner hint), which then belongs to it;
  * such a comment behind the semicolon on the same line belongs to it too, with the semicolon. Pieces with nothing
  * but comments are no statements.
  *

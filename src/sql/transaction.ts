@@ -1,7 +1,7 @@
 import type { Dialect } from '../core/model/dialect.ts';
 import type { SqlStatement } from '../core/model/migration.ts';
+import { firstWords } from './keywords.ts';
 import { SQL_RULES } from './rules.ts';
-import { firstWords } from './words.ts';
 
 /** `BEGIN`, `COMMIT` and their like; undefined for anything else, savepoints included. */
 export function transactionControl(sql: string, dialect: Dialect): string | undefined {

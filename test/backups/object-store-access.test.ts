@@ -89,6 +89,10 @@ for (const name of OBJECT_STORES) {
         await problem('ObjectStoreUnreachable', () => takeBackup(on.db, place, OPTIONS));
         const trusted = `${place}&caFile=${encodeURIComponent(authority.certFile)}`;
         await verifyBackup(await takeBackup(on.db, trusted, OPTIONS));
+        // As in a pod of the chart in mode standalone.
+        const env = { ...CREDENTIALS, NODE_EXTRA_CA_CERTS: authority.certFile };
+        const { code, stderr } = await dbManager(['list-backups', '--backups', place], env);
+        assert.equal(code, 0, stderr);
         await problem('InvalidConfiguration', () => listBackups(`${place}&caFile=/no/such/file.pem`));
       } finally {
         delete process.env.AWS_MAX_ATTEMPTS;

@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { STEP_NAMES } from '../../src/core/model/step.ts';
 import { temporaryFolder } from '../support/databases.ts';
 import { sharedPostgres } from '../support/postgres.ts';
-import { eventually } from '../support/processes.ts';
+import { compileCache, eventually } from '../support/processes.ts';
 import { type Project, project } from './fixtures.ts';
 
 /** The step whose end is awaited: the signal arrives in the next one. All of them with `DB_MANAGER_FAULTS=long`. */
@@ -33,7 +33,13 @@ async function signalled(here: Project, after: string, signal: 'SIGINT' | 'SIGKI
   await chmod(place, 0o755);
   const child = spawn(process.execPath, [resolve('src/cli/main.ts'), 'safe-migrate', '--rehearsal-server', 'private'], {
     cwd: here.folder,
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, TMPDIR: place, DATABASE_URL: here.url },
+    env: {
+      ...compileCache(),
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
+      TMPDIR: place,
+      DATABASE_URL: here.url,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let text = '';
@@ -81,7 +87,7 @@ describe('a run in production that is', function () {
       assert.deepEqual(await processesIn(place), []);
       assert.deepEqual(await readdir(place), []);
       assert.deepEqual(await onServer(), before);
-      const applied = Number(/Stopped after (\d) of 3 migrations/.exec(text)?.[1] ?? 0);
+      const applied = Number(/Stopped on request: (\d) migrations? applied of 3/.exec(text)?.[1] ?? 0);
       const { out } = await here.run('migrate', 'current');
       assert.match(out, applied === 0 ? /base|no migration/i : new RegExp(`^${applied}_slow`), `${text}\n${out}`);
       if (after !== 'rehearse') return;

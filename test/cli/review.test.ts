@@ -6,7 +6,7 @@ import { dirname, join, resolve } from 'node:path';
 import { parse, parseAllDocuments } from 'yaml';
 import { temporaryDatabase, temporaryFolder } from '../support/databases.ts';
 import { sharedPostgres } from '../support/postgres.ts';
-import { findOnPath, runCommand } from '../support/processes.ts';
+import { compileCache, findOnPath, runCommand } from '../support/processes.ts';
 
 const MISSING = ['git', 'curl', 'jq', 'bash'].filter((name) => findOnPath(name) === undefined);
 
@@ -127,7 +127,13 @@ describe('the reviews of pull requests', function () {
     runCommand('bash', ['--noprofile', '--norc', '-eo', 'pipefail', '-c', script], {
       cwd: folder,
       timeoutMs: 240_000,
-      env: { PATH: path, HOME: folder, DB_MANAGER: `${process.execPath} ${resolve('src/cli/main.ts')}`, ...env },
+      env: {
+        ...compileCache(),
+        PATH: path,
+        HOME: folder,
+        DB_MANAGER: `${process.execPath} ${resolve('src/cli/main.ts')}`,
+        ...env,
+      },
     });
 
   /** Runs the steps of action.yml as they are written there. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { delimiter, join, resolve } from 'node:path';
 import { temporaryFolder } from '../support/databases.ts';
-import { runCommand } from '../support/processes.ts';
+import { compileCache, runCommand } from '../support/processes.ts';
 
 const PAGE = resolve('docs/guides/tutorial.md');
 
@@ -25,7 +25,12 @@ describe('the tutorial', function () {
     const program = join(bin, 'db-manager');
     await writeFile(program, `#!/bin/sh\nexec "${process.execPath}" "${resolve('src/cli/main.ts')}" "$@"\n`);
     await chmod(program, 0o755);
-    const env = { PATH: `${bin}${delimiter}${process.env.PATH}`, HOME: folder, NODE_NO_WARNINGS: '1' };
+    const env = {
+      ...compileCache(),
+      PATH: `${bin}${delimiter}${process.env.PATH}`,
+      HOME: folder,
+      NODE_NO_WARNINGS: '1',
+    };
     let before = '';
     for (const { commands, exit } of blocks) {
       // Each block runs in a shell of its own; what earlier blocks export holds for it too.

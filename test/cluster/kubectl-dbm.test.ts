@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { temporaryFolder } from '../support/lifetime.ts';
-import { type CommandResult, runCommand } from '../support/processes.ts';
+import { type CommandResult, compileCache, runCommand } from '../support/processes.ts';
 import { findKubectl } from './clients.ts';
 import { type Ground, type Operator, openGround } from './operator-fixtures.ts';
 import { configMap, furnish, LEDGER, sqliteMigration } from './operator-resources.ts';
@@ -39,6 +39,7 @@ describeCluster('kubectl dbm', function (this: void, cluster) {
     runCommand(kubectl, ['dbm', ...args], {
       cwd: folder,
       env: {
+        ...compileCache(),
         HOME: folder,
         PATH: [folder, dirname(process.execPath), process.env.PATH].join(delimiter),
         KUBECONFIG: cluster().kubeconfig,

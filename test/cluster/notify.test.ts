@@ -45,7 +45,7 @@ describeCluster('notifications of the operator', (cluster) => {
     notify = {
       urlFrom: from('url'),
       signingKeyFrom: from('key'),
-      endings: ['Success', 'Failure', 'AwaitingApproval', 'Drift'],
+      events: ['Success', 'Failure', 'AwaitingApproval', 'Drift'],
     };
   });
   after(async () => {
@@ -82,13 +82,13 @@ describeCluster('notifications of the operator', (cluster) => {
     assert.equal(hex, createHmac('sha256', KEY).update(`${time}.${first.body}`).digest('hex'));
     assert.ok(Math.abs(Date.now() / 1000 - Number(time)) < 120);
     const body = JSON.parse(first.body);
-    assert.deepEqual([body.ending, body.reason, body.currentRevision], ['Success', 'Migrated', '1_orders']);
+    assert.deepEqual([body.event, body.reason, body.currentRevision], ['Success', 'Migrated', '1_orders']);
     assert.equal(body.id, first.headers['x-db-manager-delivery']);
     await ground.waitFor('orders', 'Notified', 30);
     await operator.stop('SIGKILL');
     operator = await ground.startOperator(optionsOf(server));
     await ground.run('label', 'dbm', 'orders', 'seen=1');
-    // A run with nothing to do follows, and is no ending.
+    // A run with nothing to do follows, and is no event.
     await ground.run('annotate', 'dbm', 'orders', 'db-manager.dev/retry=1');
     await ground.resourceWhen(
       'orders',
@@ -114,13 +114,13 @@ describeCluster('notifications of the operator', (cluster) => {
     assert.match(notified(waiting)?.message ?? '', /^The endpoint answered with 500\. Attempt 2 of 5 is at /);
     await arrived(2);
     assert.equal(received[0]?.headers['x-db-manager-delivery'], received[1]?.headers['x-db-manager-delivery']);
-    assert.deepEqual(JSON.parse(received[1]?.body ?? '').ending, 'AwaitingApproval');
+    assert.deepEqual(JSON.parse(received[1]?.body ?? '').event, 'AwaitingApproval');
     await ground.waitFor('orders', 'Notified', 30);
   });
 
   it('report a failure, and an endpoint that refuses it in a condition and an event, without delaying the run', async function () {
     this.timeout(120_000);
-    const slack = { ...notify, format: 'Slack', endings: ['Failure'] };
+    const slack = { ...notify, format: 'Slack', events: ['Failure'] };
     await migrate({ notify: slack, approval: 'Manual' });
     const digest = (await ground.resource('orders')).status?.plan?.digest;
     received.length = 0;
@@ -146,7 +146,7 @@ describeCluster('notifications of the operator', (cluster) => {
     received.length = 0;
     const elsewhere = { ...notify, urlFrom: { secretKeyRef: { name: 'chat', key: 'elsewhere' } } };
     await ground.apply(configMap('orders', { '1_orders.sql': ORDERS }));
-    await migrate({ notify: { ...elsewhere, endings: ['Success'] } });
+    await migrate({ notify: { ...elsewhere, events: ['Success'] } });
     await ground.apply(
       configMap('orders', { '1_orders.sql': ORDERS, '2_good.sql': ORDERS.replaceAll('orders', 'good') }),
     );

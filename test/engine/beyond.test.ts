@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { access, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import pg from 'pg';
 import { type Problem, ProblemError } from '../../src/core/model/problem.ts';
 import { openScratch } from '../../src/engine/scratch.ts';
 import { checkMigrationSafety, safeMigrate } from '../../src/library/safe-migrate.ts';
@@ -220,6 +221,51 @@ describe('statements that act beyond the database', function () {
         assert.match(problem.message, /Files, programs and other servers cannot be rehearsed/);
       }
       assert.deepEqual(await sql('SELECT * FROM beyond_log', name), []);
+    });
+  }
+
+  for (const place of ['SameServer', 'Private'] as const) {
+    it(`all thirty in one migration that catches each refusal are sent to the ${place === 'Private' ? 'private' : "target's"} server by no command`, async () => {
+      const heard: unknown[] = [];
+      const listener = new pg.Client({ connectionString: (await sharedPostgres()).url('postgres') });
+      await listener.connect();
+      listener.on('notification', (notification) => heard.push(notification));
+      await listener.query('LISTEN beyond');
+      const loaded = async () => (await sql('SELECT pg_conf_load_time()::text AS at'))[0];
+      const before = [await state(), await loaded()];
+      const made = await project([], 'code');
+      const statements = [...(place === 'Private' ? [] : [...ALONE, ...SERVER]), ...OUTSIDE].map((text) =>
+        text.replaceAll('FOLDER', made.cwd).replaceAll('URL', url),
+      );
+      await writeFile(
+        join(made.migrations, '0001_all.mjs'),
+        `export const transaction = false;
+        export async function up({ context }) {
+          for (const sql of ${JSON.stringify(statements)}) await context.sequelize.query(sql).catch(() => {});
+        }\n`,
+      );
+      const config = join(made.cwd, 'db-manager.json');
+      await writeFile(config, JSON.stringify({ safety: { rehearsalServer: place } }));
+      const options = { ...made, config };
+      try {
+        const commands: Record<string, () => Promise<unknown>> = {
+          'the dry run': async () => (await safeMigrate({ ...options, dryRun: true })).reason,
+          'the rehearsal': async () => (await safeMigrate(options)).reason,
+          'migrate sql': () => migrateSql({ ...options, range: 'base:head' }).catch(({ problem }) => problem?.reason),
+          'safety-check': async () =>
+            (await checkMigrationSafety(options)).warnings.length > 0 ? 'NotRehearsable' : 'no finding',
+        };
+        for (const [command, run] of Object.entries(commands)) {
+          assert.equal(await run(), 'NotRehearsable', command);
+          assert.deepEqual([await state(), await loaded()], before, command);
+          assert.deepEqual(await sql('SELECT * FROM beyond_log', name), [], command);
+          for (const file of ['program', 'file', 'lo']) await assert.rejects(access(join(made.cwd, file)), /ENOENT/);
+        }
+        await listener.query('SELECT 1');
+        assert.deepEqual(heard, []);
+      } finally {
+        await listener.end();
+      }
     });
   }
 

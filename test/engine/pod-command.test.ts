@@ -10,7 +10,7 @@ import { type RunReport, runEventSchema } from '../../src/core/model/report.ts';
 import { COMMAND_FOLDER_VARIABLE, RUN_REQUEST_VARIABLE } from '../../src/core/model/request.ts';
 import { temporaryDatabase, temporaryFolder } from '../support/databases.ts';
 import { TEST_PASSWORD } from '../support/postgres.ts';
-import { eventually, mustRun } from '../support/processes.ts';
+import { compileCache, eventually, mustRun } from '../support/processes.ts';
 import { query as ask, look, requestFor } from './request.ts';
 import { makeTool, type Tool } from './wrapped-fixtures.ts';
 
@@ -73,6 +73,7 @@ describe('a command in the containers of a pod', function () {
     };
     const env = { [COMMAND_FOLDER_VARIABLE]: folder, DB_MANAGER_TERMINATION_LOG: '/dev/null', DATABASE_URL: url };
     const runner = start(process.execPath, ['src/cli/main.ts', 'runner'], {
+      ...compileCache(),
       ...env,
       [RUN_REQUEST_VARIABLE]: JSON.stringify({ ...common, command }),
     });

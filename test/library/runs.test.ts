@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { restoreDatabase } from '../../src/library/backups.ts';
 import { takeBaseline } from '../../src/library/baseline.ts';
 import { adoptHistory, repairHistory, stampDatabase } from '../../src/library/history.ts';
@@ -15,11 +15,39 @@ const DROPS = sql(
   'ALTER TABLE orders ADD COLUMN note text;',
 );
 
+/** The reasons of the runs below. */
+const ENDINGS = [
+  'AheadOfFiles',
+  'AwaitingApproval',
+  'BackupNotFound',
+  'CheckFailed',
+  'CheckNotTrue',
+  'ChecksumMismatch',
+  'DowngradeNotAllowed',
+  'IncompatibleMigration',
+  'InterruptedMigration',
+  'InvalidConfiguration',
+  'IrreversibleMigration',
+  'Migrated',
+  'MigrationFailed',
+  'MissingMigration',
+  'OutOfOrder',
+  'RehearsalFailed',
+  'Reverted',
+  'RowsLost',
+  'SchemaMismatch',
+  'StoredSourceInvalid',
+  'Succeeded',
+  'UnknownTarget',
+  'UnsafePlan',
+  'UpToDate',
+];
+
 for (const dialect of DIALECTS) {
   describe(`the runs that the database keeps on ${dialect}`, function () {
     this.timeout(240_000);
 
-    it('are those of all endings, 30 of them, each with its steps, plan, findings, backup and result', async () => {
+    it('are those of all endings, each with its steps, plan, findings, backup and result', async () => {
       const here = await deployment(dialect, VERSION_1);
       const quick = {
         rehearsal: 'Disabled',
@@ -56,14 +84,73 @@ for (const dialect of DIALECTS) {
       const refused = await run();
       expected.unshift(`safe-migrate ${refused.result} ${refused.reason}`);
       await note(run({ approvedPlan: refused.plan?.digest }));
-      // As they are in the files again, and nothing to do.
-      for (let idle = expected.length; idle < 30; idle += 1) await note(run());
+      // The file is edited, and then accepted.
+      const drops = sql('DROP TABLE orders; -- edited', 'SELECT 1;');
+      const shop = { ...VERSION_1, '0002_drop.sql': drops };
+      const fails = async (command: string, reason: string, work: Promise<unknown>) => {
+        await assert.rejects(work);
+        expected.unshift(`${command} failed ${reason}`);
+      };
+      const does = async (command: string, work: Promise<unknown>, reason = 'Succeeded') => {
+        await work;
+        expected.unshift(`${command} succeeded ${reason}`);
+      };
+      await here.deploy(shop);
+      await note(run());
+      await does('repair', repairHistory({ ...here.options, acceptChecksums: true }));
+      await does('migrate stamp', stampDatabase({ ...here.options, target: '0001' }));
+      await does('migrate stamp', stampDatabase({ ...here.options, target: 'head' }));
+      await fails('migrate stamp', 'UnknownTarget', stampDatabase({ ...here.options, target: 'no-such' }));
+      await here.deploy({ '0002_drop.sql': drops });
+      await note(run());
+      await here.deploy({ ...shop, '0000_early.sql': sql('SELECT 1;') });
+      await note(run());
+      const half =
+        '-- migrate:up transaction:false\nCREATE TABLE half (id integer);\nINSERT INTO nowhere VALUES (1);\n';
+      await here.deploy({ ...shop, '0003_half.sql': half });
+      await note(run());
+      await note(run());
+      await does('repair', repairHistory({ ...here.options, interrupted: 'notApplied' }));
+      const tables = sql(
+        'CREATE TABLE carts (id integer PRIMARY KEY);\nCREATE TABLE items (id integer PRIMARY KEY, cart integer REFERENCES carts (id) ON DELETE CASCADE);\nINSERT INTO carts VALUES (1);\nINSERT INTO items VALUES (1, 1);',
+        'DROP TABLE items;\nDROP TABLE carts;',
+      );
+      const carts = { ...shop, '0003_carts.sql': tables };
+      await here.deploy(carts);
+      await does('migrate upgrade', upgradeDatabase(here.options), 'Migrated');
+      const next = async (up: string, options: Partial<SafeMigrateOptions> = {}, down?: string) => {
+        await here.deploy({ ...carts, '0004_next.sql': sql(up, down) });
+        await note(run(options));
+      };
+      await next('DELETE FROM carts WHERE id = 1;', { backup: true, rehearsal: 'Full' });
+      await next('INSERT INTO nowhere VALUES (1);', { rehearsal: 'SchemaOnly' });
+      await next('SELECT 1;', { moreChecks: [{ name: 'open', sql: 'SELECT 1 = 2', when: 'Before' }] });
+      await next('SELECT 1;', { backup: true, backups: join(here.folder, '0001_orders.sql') });
+      await here.look((database) => execute(database, 'CREATE TABLE stray (id integer)'));
+      await next('SELECT 1;', { validation: { before: 'Enforce', after: 'Disabled' } });
+      await here.look((database) => execute(database, 'DROP TABLE stray'));
+      await next('CREATE TABLE plus (id integer);', {}, 'DROP TABLE plus;');
+      await here.deploy(carts);
+      await note(run());
+      await note(run({ unknownApplied: 'Downgrade' }));
+      await next('-- db-manager:ignore drop-table nobody reads it\nDROP TABLE items;');
+      await note(run({ target: '0003', allowDowngrade: true }));
+      await here.deploy(carts);
+      await note(run());
+      await here.look((database) =>
+        execute(database, "UPDATE db_manager_history SET source_digest = 'sha256:0' WHERE revision LIKE '0004%'"),
+      );
+      await note(run());
+      await does('baseline', takeBaseline(here.options));
+      await fails('restore', 'BackupNotFound', restoreDatabase({ ...here.options, file: 'no-such' }));
+      await fails('adopt', 'InvalidConfiguration', adoptHistory({ ...here.options, from: 'alembic' }));
       const kept = await listRuns(here.options);
       assert.deepEqual(
         kept.map(({ command, result, reason }) => `${command} ${result} ${reason}`),
         expected,
       );
-      assert.equal(kept.length, 30);
+      assert.deepEqual([...new Set(kept.map(({ reason }) => reason))].sort(), ENDINGS);
+      assert.ok(kept.length >= 30, `${kept.length} runs`);
       for (const one of kept) {
         assert.equal(one.state, 'ended');
         assert.match(one.startedBy, /@|^pod\//);

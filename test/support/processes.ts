@@ -102,6 +102,12 @@ export async function tailOf(file: string, lines: number): Promise<string> {
   return text.trimEnd().split('\n').slice(-lines).join('\n');
 }
 
+/** For a child with an environment of its own: without it, two thirds of a short command's time is compiling. */
+export function compileCache(): Record<string, string> {
+  const { NODE_COMPILE_CACHE: folder } = process.env;
+  return folder === undefined ? {} : { NODE_COMPILE_CACHE: folder };
+}
+
 export interface CommandResult {
   /** The exit code; -1 when a signal ended it or it could not start. */
   code: number;

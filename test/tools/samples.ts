@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { chmod, cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { temporaryFolder } from '../support/lifetime.ts';
-import { runCommand } from '../support/processes.ts';
+import { compileCache, runCommand } from '../support/processes.ts';
 import { type ToolSet, toolsIn } from '../support/programs/tools.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -61,6 +61,7 @@ export const SAMPLES: readonly Sample[] = [
     name: 'typeorm',
     set: 'node',
     head: 'Total1700000000003',
+    sqlite: true,
     add: (folder, sql) =>
       writeFile(
         join(folder, 'migrations/1700000000004-more.cjs'),
@@ -71,6 +72,7 @@ export const SAMPLES: readonly Sample[] = [
     name: 'drizzle',
     set: 'node',
     head: '1700000000003',
+    sqlite: true,
     async add(folder, sql) {
       const file = join(folder, 'migrations/meta/_journal.json');
       const journal = JSON.parse(await readFile(file, 'utf8'));
@@ -171,6 +173,7 @@ export async function prepare({ name, set }: Pick<Sample, 'name' | 'set'>, url: 
   await chmod(shim, 0o755);
   await writeFile(join(folder, 'db-manager.config.json'), JSON.stringify({ timeouts: { run: '5m', lock: '5s' } }));
   const env = {
+    ...compileCache(),
     HOME: process.env.HOME,
     LANG: 'C.UTF-8',
     XDG_CACHE_HOME: process.env.XDG_CACHE_HOME,

@@ -63,6 +63,7 @@ spec:
       emptyDir: {}
     {{- end }}
     {{- include "db-migration.filesVolume" $spec | nindent 4 }}
+    {{- include "db-migration.backupsCaVolume" $spec | nindent 4 }}
     {{- range $index, $claim := $claims }}
     - name: claim-{{ $index }}
       persistentVolumeClaim: {claimName: {{ $claim }}}
@@ -121,6 +122,7 @@ env:
   - {name: DB_MANAGER_COMMAND_FOLDER, value: /db-manager}
   {{- end }}
   {{- include "db-migration.secretEnv" (dict "database" $spec.database "passwordVariable" "DATABASE_PASSWORD") | nindent 2 }}
+  {{- include "db-migration.runEnv" (list $ctx.Release.Namespace $spec) | nindent 2 }}
 {{- with $runner.resources }}
 resources:
   {{- toYaml . | nindent 2 }}
@@ -132,6 +134,9 @@ terminationMessagePolicy: FallbackToLogsOnError
 volumeMounts:
   - {name: tmp, mountPath: /tmp}
   - {name: manifest, mountPath: /etc/db-manager, readOnly: true}
+  {{- if dig "objectStore" "caFrom" dict (default dict $spec.backup) }}
+  - {name: backups-ca, mountPath: /etc/backups-ca, readOnly: true}
+  {{- end }}
   {{- if $spec.migrations.command }}
   - {name: command, mountPath: /db-manager}
   {{- end }}

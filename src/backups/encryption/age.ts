@@ -121,8 +121,8 @@ async function openHeader(header: Buffer, identities: readonly Secret[], name: s
   try {
     return await decrypter.decryptHeader(new Uint8Array(header));
   } catch (error) {
-    const words = error instanceof Error ? error.message : '';
-    if (!/no identity matched/.test(words)) throw damaged(name, 'its age header is not valid');
+    const message = error instanceof Error ? error.message : '';
+    if (!/no identity matched/.test(message)) throw damaged(name, 'its age header is not valid');
     throw new ProblemError({
       reason: 'DecryptionFailed',
       message: `${baseName(name)} is encrypted for other recipients than this identity. Use the identity of one of its recipients.`,

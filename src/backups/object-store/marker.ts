@@ -5,7 +5,7 @@ import { backupNameOf, manifestNameOf } from '../names.ts';
 import { markerOf, stemOfMarker } from './keys.ts';
 import type { Objects, StoredObject } from './objects.ts';
 
-/** Tells the markers of this process from those of others. */
+/** Distinguishes the markers of this process from those of others. */
 const PROCESS = randomUUID();
 /** The markers of this process that are in use: one that a failure left behind is not. */
 const used = new Set<string>();

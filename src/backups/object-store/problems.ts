@@ -58,11 +58,11 @@ export function storeProblem(error: unknown, place: ObjectStorePlace): unknown {
   const reason = (key !== undefined ? BY_CODE[key] : undefined) ?? byStatus(status, `${name} ${code} ${message}`);
   if (reason === undefined) return error;
   const text = messages(displayPlace(objectStoreUrl(place)), place)[reason] ?? '';
-  const words = [Code ?? (name === 'Error' ? code : name), message].filter((part) => part && part !== 'UnknownError');
+  const parts = [Code ?? (name === 'Error' ? code : name), message].filter((part) => part && part !== 'UnknownError');
   return new ProblemError(
     {
       reason,
-      message: `${text} The server said: ${[...new Set(words)].join(': ').replace(/\.$/, '')}.`,
+      message: `${text} The error of the server: ${[...new Set(parts)].join(': ').replace(/\.$/, '')}.`,
       code: Code ?? name,
     },
     { cause: error },
@@ -84,13 +84,13 @@ export function unreadableCredentials(error: unknown, place: ObjectStorePlace): 
   );
 }
 
-function byStatus(status: number | undefined, words: string): Reason | undefined {
-  if (/no space left|disk full|storage.*full/i.test(words) || status === 507) return 'NoSpace';
+function byStatus(status: number | undefined, text: string): Reason | undefined {
+  if (/no space left|disk full|storage.*full/i.test(text) || status === 507) return 'NoSpace';
   if (status === 401 || status === 403) return 'ObjectStoreDenied';
   if (status === 429 || status === 503) return 'ObjectStoreBusy';
   if (status === 301 || status === 307) return 'InvalidConfiguration';
   if (status !== undefined && status >= 500) return 'ObjectStoreUnreachable';
-  if (NETWORK.test(words)) return 'ObjectStoreUnreachable';
+  if (NETWORK.test(text)) return 'ObjectStoreUnreachable';
   return status === undefined ? undefined : 'BackupFailed';
 }
 

@@ -64,7 +64,7 @@ export const apply = defineCommand<ApplyCommandOptions>({
       notRun,
       timeoutMs: options.timeout * 1000,
       signal: io.signal,
-      tell: (line) => (options.json === true ? undefined : io.out(line)),
+      print: (line) => (options.json === true ? undefined : io.out(line)),
     });
     io.out(options.json === true ? JSON.stringify(settled, null, 2) : renderStatus(settled, io));
     io.setExitCode(exitOf(settled));

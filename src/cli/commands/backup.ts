@@ -11,7 +11,7 @@ export const backup = defineCommand<{ name?: string; schemas?: string[] }>({
   examples: ['db-manager backup', 'db-manager backup --name before_release'],
   configure: (command) =>
     command
-      .option('--name <name>', 'instead of backup_YYYYMMDD_HHMMSS')
+      .option('--name <name>', 'name of the backup (default: backup_YYYYMMDD_HHMMSS)')
       .option('--schemas <names>', 'PostgreSQL: only these schemas, separated by commas', commaSeparated),
   async action(options, io) {
     const { backupDatabase } = await import('../../library/backups.ts');

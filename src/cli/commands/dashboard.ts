@@ -12,7 +12,7 @@ export const dashboard = defineCommand<LocalDashboardOptions>({
   configure: (command) =>
     addClusterOptions(command)
       .option('--namespaces <names>', 'only these namespaces, separated by commas (default: all)', commaSeparated)
-      .option('--port <port>', 'port (default: a free one)', wholeNumber, 0)
+      .option('--port <port>', 'port (default: a free one)', wholeNumber)
       .option('--allow-approve', 'allow approvals on the page, with the permissions of your kubeconfig'),
   async action(options, io) {
     const { runDashboard } = await import('../processes/dashboard.ts');

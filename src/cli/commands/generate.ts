@@ -9,7 +9,7 @@ interface GenerateCommandOptions {
   message: string;
   format: string;
   autogenerate: boolean;
-  rename: string[];
+  rename?: string[];
   from?: 'base';
   template?: string;
 }
@@ -35,14 +35,9 @@ export const generate = defineCommand<GenerateCommandOptions>({
           'compare with an empty database, for the first migration of existing tables',
         ).choices(['base']),
       )
-      .option(
-        '--rename <old=new>',
-        'treat a table, or a column (table.column=new), as renamed; repeatable',
-        collect,
-        [],
-      )
+      .option('--rename <old=new>', 'treat a table, or a column (table.column=new), as renamed; repeatable', collect)
       .option('--template <file>', 'custom template with {{message}}, {{up}}, {{down}}, {{transaction}}'),
-  async action({ rename, ...options }, io) {
+  async action({ rename = [], ...options }, io) {
     const { generateMigration } = await import('../../library/generate.ts');
     const { SCAFFOLDS } = await import('../../migrations/templates.ts');
     const format = SCAFFOLDS.find((known) => known === options.format);

@@ -3,10 +3,10 @@ import { defineCommand } from '../command.ts';
 import { print } from '../output/print.ts';
 
 interface RepairCommandOptions {
-  acceptChecksums: boolean;
-  removeMissing: boolean;
+  acceptChecksums?: boolean;
+  removeMissing?: boolean;
   interrupted?: string;
-  storeSources: boolean;
+  storeSources?: boolean;
 }
 
 /** Exit 4 if a decision is still needed. */
@@ -22,9 +22,9 @@ export const repair = defineCommand<RepairCommandOptions>({
   ],
   configure: (command) =>
     command
-      .option('--accept-checksums', 'accept edited files with their current content', false)
-      .option('--remove-missing', 'remove applied migrations from the history if their file is missing', false)
-      .option('--store-sources', 'store the text of applied migrations that the history lacks, from their files', false)
+      .option('--accept-checksums', 'accept edited files with their current content')
+      .option('--remove-missing', 'remove applied migrations from the history if their file is missing')
+      .option('--store-sources', 'store the text of applied migrations that the history lacks, from their files')
       .option('--interrupted <state>', 'whether an interrupted migration is in the database: applied or notApplied'),
   async action(options, io) {
     const { interrupted } = options;

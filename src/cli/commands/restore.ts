@@ -20,8 +20,8 @@ export const restore = defineCommand<RestoreCommandOptions>({
   configure: (command) =>
     command
       .argument('<file>', 'name, unique prefix of a name, path, or latest')
-      .option('--force', 'do not ask')
-      .option('--into <url>', 'restore into a different database than the one of the backup')
+      .option('--force', 'skip the confirmation')
+      .option('--into <url>', 'restore into this database, also if the backup is of a different one')
       .option('--terminate-sessions', 'terminate other sessions of the target'),
   async action({ into, force, ...options }, io) {
     await confirm(

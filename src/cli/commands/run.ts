@@ -24,7 +24,7 @@ export const run = defineCommand<RunCommandOptions>({
   configure: (command) =>
     command
       .requiredOption('-f, --filename <file>', 'manifest of a DatabaseMigration, YAML or JSON')
-      .option('--volume <claim=folder>', 'local folder to use for a PersistentVolumeClaim; repeatable', collect, []),
+      .option('--volume <claim=folder>', 'local folder to use for a PersistentVolumeClaim; repeatable', collect),
   action: runManifest,
 });
 

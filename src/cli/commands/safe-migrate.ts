@@ -1,31 +1,11 @@
-import { REASONS } from '../../core/model/reason.ts';
 import { defineCommand } from '../command.ts';
-import {
-  addCheckOptions,
-  checksOf,
-  type QueryCheckOptions,
-  type RehearsalOptions,
-  rehearsalOf,
-  rehearsalOptions,
-  type UnknownAppliedOption,
-  unknownAppliedOf,
-  unknownAppliedOption,
-} from '../options.ts';
-import { print } from '../output/print.ts';
+import { type UnknownAppliedOption, unknownAppliedOf, unknownAppliedOption } from '../options.ts';
+import { addRunOptions, printRun, type RunOptions } from '../run-options.ts';
 
-interface SafeMigrateCommandOptions extends RehearsalOptions, QueryCheckOptions {
+interface SafeMigrateCommandOptions extends RunOptions {
   target: string;
-  dryRun?: boolean;
-  create?: boolean;
-  backup: boolean;
-  backupName?: string;
   allowDowngrade?: boolean;
   unknownApplied?: UnknownAppliedOption;
-  /** Digest of the plan. */
-  approve?: string;
-  /** The file of the page. */
-  report?: string;
-  redactLiterals?: boolean;
 }
 
 export const safeMigrate = defineCommand<SafeMigrateCommandOptions>({
@@ -40,44 +20,14 @@ export const safeMigrate = defineCommand<SafeMigrateCommandOptions>({
     "db-manager safe-migrate --check 'SELECT count(*) > 0 FROM orders'",
   ],
   configure(command) {
-    const [mode, server] = rehearsalOptions('plan');
     command
       .option('--target <target>', 'head, a revision or its unique prefix, +N, -N', 'head')
-      .option('--dry-run', 'run all steps without writing to the database')
-      .option('--create', 'create a missing PostgreSQL database')
-      .option('--no-backup', 'take no backup; the rehearsal then runs on the schema only')
-      .addOption(mode)
-      .addOption(server)
-      .option('--backup-name <name>', 'instead of backup_YYYYMMDD_HHMMSS')
       .addOption(unknownAppliedOption())
-      .option('--allow-downgrade', 'allow a target older than the current revision')
-      .option(
-        '--approve <digest>',
-        'run this plan despite its findings; the message that refused the plan contains the digest',
-      )
-      .option('--report <file>', 'also write the HTML page of the run to this file')
-      .option('--redact-literals', 'leave the literals in SQL out of the page');
-    addCheckOptions(command);
+      .option('--allow-downgrade', 'allow a target older than the current revision');
+    addRunOptions(command, { copied: 'plan', dryRun: 'run all steps without writing to the database' });
   },
-  async action(
-    { rehearsal, approve, unknownApplied, report: file, redactLiterals, check, checkBefore, ...options },
-    io,
-  ) {
+  async action({ unknownApplied, ...options }, io) {
     const { safeMigrate } = await import('../../library/safe-migrate.ts');
-    const { renderReport } = await import('../output/report.ts');
-    const { runView } = await import('../output/run-view.ts');
-    const view = options.json === true ? undefined : runView(io);
-    const report = await safeMigrate({
-      ...options,
-      ...unknownAppliedOf(unknownApplied),
-      moreChecks: checksOf({ check, checkBefore }),
-      approvedPlan: approve,
-      report: { file, redactLiterals },
-      ...rehearsalOf({ rehearsal }),
-      onEvent: (event) => view?.show(event),
-    });
-    view?.close();
-    print(io, options, report, (done) => renderReport(done, io));
-    io.setExitCode(REASONS[report.reason].exit);
+    await printRun(options, io, (common) => safeMigrate({ ...common, ...unknownAppliedOf(unknownApplied) }));
   },
 });

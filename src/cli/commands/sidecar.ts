@@ -20,7 +20,6 @@ export const sidecar = defineCommand<SidecarOptions>({
         '--volume <claim=folder>',
         'folder where a claim is mounted, if it differs from the pod of a Job; repeatable',
         collect,
-        [],
       )
       .option('--status-file <file>', 'file to write the resource with its status to, as JSON, after each run')
       .option('--port <port>', 'port of /healthz, /readyz and /metrics', wholeNumber, 8080)

@@ -1,3 +1,4 @@
+import { count } from '../../core/model/count.ts';
 import type { ValidationResult } from '../../library/schema.ts';
 
 const BESIDE_MODELS =
@@ -11,7 +12,7 @@ export function renderValidation(result: ValidationResult, verbose = false): str
   if (result.valid) {
     const detail = verbose ? tables.map(([name]) => `  ✓ ${name}`) : [];
     return [
-      `The schema matches ${result.expected} (${tables.length} ${tables.length === 1 ? 'table' : 'tables'}).`,
+      `The schema matches ${result.expected} (${count(tables.length, 'table')}).`,
       ...detail,
       ...notesOf(result),
     ].join('\n');

@@ -54,12 +54,12 @@ export function createPlugin(io: Io): Command {
   return program;
 }
 
-/** The messages of shared commands name what to type: here the words of the plugin, unless the output is a document. */
+/** The messages of shared commands name what to type: here as commands of the plugin, unless the output is a document. */
 export function inPlugin(io: Io): Io {
   const own = Object.create(io) as Io;
-  const words = (text: string) =>
+  const forPlugin = (text: string) =>
     own.json ? text : text.replaceAll(/db-manager (?=(?:status|approve) )/g, 'kubectl dbm ');
-  own.out = (text) => io.out(words(text));
-  own.err = (text) => io.err(words(text));
+  own.out = (text) => io.out(forPlugin(text));
+  own.err = (text) => io.err(forPlugin(text));
   return own;
 }

@@ -10,7 +10,7 @@ import { SHOWN_KINDS } from './dashboard-kinds.ts';
 
 export interface LocalDashboardOptions extends ClusterOptions {
   namespaces?: string[];
-  port: number;
+  port?: number;
   allowApprove?: boolean;
   json?: boolean;
 }
@@ -25,7 +25,7 @@ export async function runDashboard(options: LocalDashboardOptions, io: Io): Prom
   const key = randomBytes(24).toString('base64url');
   const server = await startDashboard({
     host: '127.0.0.1',
-    port: options.port,
+    port: options.port ?? 0,
     hosts: LOCAL_HOSTS,
     authorize: async (token) => (token !== undefined && isSameSecret(token, key) ? 'allowed' : 'unauthenticated'),
     signIn: { kind: 'key', help: '' },

@@ -210,7 +210,7 @@ function stateCell(view: ViewId, state: State): Cell {
   return [stateBadge(view, state), STATE_ORDER.indexOf(state)];
 }
 
-/** The sign and the word: nothing is said by colour alone. */
+/** A sign and a text: colour alone carries no information. */
 export function stateBadge(view: ViewId, state: State): Html {
   const states: Partial<Record<State, string>> = VIEWS.find(({ id }) => id === view)?.states ?? {};
   return html`<span class="state ${state}"><span aria-hidden="true">${SIGNS[state]}</span> ${states[state] ?? state}</span>`;

@@ -2,17 +2,18 @@
 export const HISTORY_REASONS = {
   AheadOfFiles: {
     exit: 0,
-    means: 'The database is newer than the files, and older code can run with every migration that the files lack.',
+    means:
+      'The history contains migrations without a file. Older code can run with all of them, so nothing was changed.',
     help: 'Nothing. To revert the newer migrations instead, set `unknownApplied: Downgrade`.',
   },
   IncompatibleMigration: {
     exit: 4,
-    means: 'The history has a migration that the files lack, and older code may not be able to run with it.',
+    means: 'The history contains a migration without a file, and older code may fail with its schema.',
     help: 'Deploy the version that contains it, or revert it: `unknownApplied: Downgrade`.',
   },
   StoredSourceInvalid: {
     exit: 4,
-    means: 'The text that the history keeps of a migration was changed, or cannot be read by this version.',
+    means: 'The text of a migration in the history was changed, or this version cannot read it.',
     help: 'Deploy the version that contains the file, or store the text again: `db-manager repair --store-sources`.',
   },
 } as const;

@@ -4,7 +4,7 @@ export const OPERATOR_REASONS = {
   Queued: {
     exit: 3,
     means: 'The run is queued: the limit --max-concurrent-runs is reached.',
-    help: 'Wait, or raise the limit.',
+    help: 'Wait: the run starts automatically. Or raise the limit of the operator.',
   },
   Suspended: { exit: 4, means: '`spec.suspend` is true.', help: 'Set it to false to continue.' },
   WaitingForDependency: {
@@ -13,13 +13,21 @@ export const OPERATOR_REASONS = {
     help: 'Check the resource that the message names.',
   },
   DependencyCycle: { exit: 4, means: '`dependsOn` contains a cycle.', help: 'Remove one of the entries.' },
-  DatabaseInUse: { exit: 3, means: 'Another DatabaseMigration is migrating the same database.', help: 'Wait.' },
+  DatabaseInUse: {
+    exit: 3,
+    means: 'Another DatabaseMigration is migrating the same database.',
+    help: 'Wait. The run starts automatically when the other one has ended.',
+  },
   SchemaDrift: {
     exit: 3,
-    means: 'The live schema differs from the schema that the applied migrations make.',
-    help: 'Undo the change with the SQL in `status.drift`, or keep it by a migration that makes it.',
+    means: 'The live schema differs from the schema of the applied migrations.',
+    help: 'Undo the change with the SQL in `status.drift`, or write a migration that makes the same change.',
   },
-  OutsideWindow: { exit: 3, means: 'The maintenance window is closed.', help: 'Wait until the time in the message.' },
+  OutsideWindow: {
+    exit: 3,
+    means: 'The maintenance window is closed.',
+    help: 'Wait: the run starts automatically at the time in the message.',
+  },
   ReferenceNotFound: {
     exit: 1,
     means: 'A ConfigMap, Secret, claim or key that the resource references does not exist.',
@@ -35,7 +43,7 @@ export const OPERATOR_REASONS = {
   NotificationFailed: {
     exit: 1,
     means: 'The endpoint of `spec.notify` did not accept a notification. Runs are not affected.',
-    help: 'Correct the endpoint or the Secret that the message names. The next ending is sent again.',
+    help: 'Correct the endpoint or the Secret that the message names. The next event is sent normally.',
   },
   JobRefused: {
     exit: 1,

@@ -10,7 +10,7 @@ export const command = z
       .string()
       .min(1)
       .max(500)
-      .describe('Image that contains the tool and the migrations. It needs nothing of db-manager.'),
+      .describe('Image that contains the tool and the migrations. db-manager need not be in it.'),
     pullPolicy: z.enum(['Always', 'IfNotPresent', 'Never']).optional().describe('When to pull.'),
     command: words.min(1).describe('Program and arguments, for example ["alembic", "upgrade", "head"]. No shell.'),
     args: words.default([]).describe('More arguments.'),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { secretSource } from './resource-sources.ts';
 
 /** `spec.notify` and `status.notify` of a DatabaseMigration. */
-export const ENDINGS = ['Success', 'Failure', 'AwaitingApproval', 'Drift'] as const;
+export const NOTIFY_EVENTS = ['Success', 'Failure', 'AwaitingApproval', 'Drift'] as const;
 
 export const notify = z
   .strictObject({
@@ -15,14 +15,14 @@ export const notify = z
     format: z
       .enum(['Json', 'Slack'])
       .default('Json')
-      .describe('Json: an object with the ending. Slack: an object with the field text, which other chats accept too.'),
-    endings: z
-      .array(z.enum(ENDINGS))
+      .describe('Json: an object with the event. Slack: an object with the field text, which other chats accept too.'),
+    events: z
+      .array(z.enum(NOTIFY_EVENTS))
       .min(1)
-      .max(ENDINGS.length)
+      .max(NOTIFY_EVENTS.length)
       .default(['Failure', 'AwaitingApproval', 'Drift'])
       .meta({ 'x-kubernetes-list-type': 'set' })
-      .describe('Endings to report. Success: a run that changed the database.'),
+      .describe('Events to report. Success: a run that changed the database.'),
   })
   .describe('An HTTP request by the operator after a run or a drift check. Absent: none is sent.');
 
@@ -30,18 +30,18 @@ export type Notify = z.infer<typeof notify>;
 
 export const notifyStatus = z
   .object({
-    run: z.string().optional().describe('The last ending of a run that was handled.'),
+    run: z.string().optional().describe('The last event of a run that was handled.'),
     drift: z.string().optional().describe('The last drift that was handled.'),
     sentAt: z.string().meta({ format: 'date-time' }).optional().describe('When the last notification was accepted.'),
     pending: z
       .object({
         id: z.string().describe('Its id, the same in each attempt.'),
-        kind: z.enum(ENDINGS).describe('What ended.'),
+        kind: z.enum(NOTIFY_EVENTS).describe('The event.'),
         reason: z.string().describe('Its reason.'),
         message: z.string().describe('Its message.'),
       })
       .optional()
-      .describe('The ending whose notification is retried.'),
+      .describe('The event whose notification is retried.'),
     attempts: z.int().optional().describe('Number of attempts at it.'),
     nextAttemptAt: z.string().meta({ format: 'date-time' }).optional().describe('Time of the next attempt.'),
   })

@@ -48,7 +48,7 @@ const postgres = z
       })
       .optional()
       .describe(
-        'Log in with a token of the cloud instead of a password. The pod makes one for each connection with its identity (runner.serviceAccountName). It needs TLS.',
+        'Log in with a token of the cloud instead of a password. The pod creates a token for each connection with its identity (runner.serviceAccountName). It needs TLS.',
       ),
     sslMode: z
       .enum(['disable', 'prefer', 'require', 'verify-ca', 'verify-full'])

@@ -9,7 +9,7 @@ export const SUCCESS_REASONS = {
     help: 'Set `dryRun: false`, or run without `--dry-run`, to apply the plan.',
   },
   Succeeded: { exit: 0, means: 'The step succeeded.', help: 'Nothing.' },
-  InSync: { exit: 0, means: 'The live schema is the one that the applied migrations make.', help: 'Nothing.' },
-  Notified: { exit: 0, means: 'The last ending was reported to the endpoint of `spec.notify`.', help: 'Nothing.' },
+  InSync: { exit: 0, means: 'The live schema matches the applied migrations.', help: 'Nothing.' },
+  Notified: { exit: 0, means: 'The last event was sent to the endpoint of `spec.notify`.', help: 'Nothing.' },
   Skipped: { exit: 0, means: 'The step was not needed or is disabled.', help: 'Nothing.' },
 } as const;

@@ -63,7 +63,7 @@ function missing(
     'MissingMigration',
     missingFiles(files, history),
     (names, one) =>
-      `${names} ${one ? 'is' : 'are'} applied${appliedBy(files, history)}, but ${one ? 'the file is' : 'the files are'} not in the migrations folder. Restore ${one ? 'it' : 'them'}, deploy the version that contains ${one ? 'it' : 'them'}, revert ${one ? 'it' : 'them'} with the stored text: db-manager migrate downgrade, or remove ${one ? 'it' : 'them'} from the history: ${advice.removeMissing}`,
+      `${names} ${one ? 'is' : 'are'} applied${appliedBy(files, history)}, but ${one ? 'the file is' : 'the files are'} not in the migrations folder. ${renamed(files, history)}Restore ${one ? 'it' : 'them'}, deploy the version that contains ${one ? 'it' : 'them'}, revert ${one ? 'it' : 'them'} with the stored text: db-manager migrate downgrade, or remove ${one ? 'it' : 'them'} from the history: ${advice.removeMissing}`,
   );
 }
 
@@ -96,6 +96,18 @@ function late(files: readonly MigrationFile[], history: readonly HistoryRow[]): 
     (names, one) =>
       `${names} ${one ? 'is' : 'are'} pending but ${one ? 'sorts' : 'sort'} before ${limit}, which is applied. Rename the ${one ? 'file so that it comes' : 'files so that they come'} last, or set outOfOrder: Allow.`,
   );
+}
+
+/** Which pending file has the text of an applied migration. */
+function renamed(files: readonly MigrationFile[], history: readonly HistoryRow[]): string {
+  const applied = new Set<Revision>(history.map(({ revision }) => revision));
+  const missing = new Set(missingFiles(files, history));
+  for (const { revision, checksum } of history) {
+    const now = files.find((file) => file.checksum === checksum && !applied.has(file.revision));
+    if (missing.has(revision) && now !== undefined)
+      return `${listNames([now.revision])} has the text of ${listNames([revision])}: give the file its old name back, or it is a new migration. `;
+  }
+  return '';
 }
 
 /** The runs that applied them: on a shared database, another resource may have. */

@@ -24,7 +24,7 @@ type Row = FoundTable['rows'][number];
 interface KnownTable {
   tool: string;
   name: string;
-  /** Columns that tell tools with the same table name apart. */
+  /** Columns that distinguish tools with the same table name. */
   columns: readonly string[];
   /** The name of the revision; undefined if it is not applied. */
   revision(row: Row): string | undefined;
@@ -157,7 +157,7 @@ export function toolHistories(tables: readonly FoundTable[]): ToolHistory[] {
   });
 }
 
-/** Whether a change of this table says nothing about migrations: a lock, or a history without new rows. */
+/** Whether a change of this table is not about migrations: a lock, or a history without new rows. */
 export function isBookkeeping(table: string, histories: readonly ToolHistory[]): boolean {
   const name = table.slice(table.lastIndexOf('.') + 1).toLowerCase();
   return BOOKKEEPING.has(name) || histories.some((one) => one.table === table);

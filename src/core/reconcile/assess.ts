@@ -32,8 +32,8 @@ function situationOf(observed: Observed, now: Date): Situation {
 
 function openRunOf(run: ObservedRun | undefined, now: Date): OpenRun {
   if (run === undefined) return { kind: 'none' };
-  const ending = runResult(run, now);
-  if (ending !== undefined) return { kind: 'ended', run, ending };
+  const result = runResult(run, now);
+  if (result !== undefined) return { kind: 'ended', run, result };
   return hasBegun(run) ? { kind: 'begun', run } : { kind: 'notBegun', run };
 }
 
@@ -49,8 +49,8 @@ function unrecordedRun({ resource: { status }, run }: Observed): ObservedRun | u
 function activeRun(observed: Observed, open: ObservedRun | undefined, now: Date): Situation | undefined {
   if (open !== undefined) {
     if (observed.withdrawn === open.id && didNothing(open)) return { kind: 'superseded', run: open };
-    const ending = runResult(open, now);
-    if (ending !== undefined) return { kind: 'finished', run: open, ending };
+    const result = runResult(open, now);
+    if (result !== undefined) return { kind: 'finished', run: open, result };
     const replaced = open.inputs !== observed.inputs && !hasBegun(open);
     return replaced ? { kind: 'superseded', run: open } : { kind: 'running', run: open };
   }

@@ -22,7 +22,7 @@ export function computeStatus(assessed: Assessed): DatabaseMigrationStatus | und
       return undefined;
     case 'deleting': {
       const { open } = assessed;
-      if (open.kind === 'ended') return finished(observed, open.run, open.ending, now);
+      if (open.kind === 'ended') return finished(observed, open.run, open.result, now);
       return open.kind === 'begun' ? running(observed, open.run, now) : undefined;
     }
     case 'running':
@@ -32,7 +32,7 @@ export function computeStatus(assessed: Assessed): DatabaseMigrationStatus | und
       return running(observed, { ...assessed.run, createdAt, state: 'active', log: EMPTY_STATUS_LOG }, now);
     }
     case 'finished':
-      return finished(observed, assessed.run, assessed.ending, now);
+      return finished(observed, assessed.run, assessed.result, now);
     case 'vanished': {
       const { run, startedAt } = assessed;
       const message = 'The Job and its pod disappeared before the run could report.';
@@ -112,8 +112,8 @@ function pendingOf({ progress }: ObservedRun['log']): number | undefined {
 }
 
 /** The status at the end of a run, with the time of the next attempt. */
-function finished({ resource }: Observed, run: ObservedRun, ending: RunResult, now: Date): DatabaseMigrationStatus {
-  const report = ending.kind === 'reported' ? ending.report : lostReport(run, ending, resource.status);
+function finished({ resource }: Observed, run: ObservedRun, result: RunResult, now: Date): DatabaseMigrationStatus {
+  const report = result.kind === 'reported' ? result.report : lostReport(run, result, resource.status);
   const { spec } = resource;
   const again = report.result === 'failed' && report.retry === 'safe' && hasRetryLeft(spec, run.attempt);
   const facts: RunFacts = {

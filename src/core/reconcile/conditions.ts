@@ -78,7 +78,7 @@ export function settleConditions(
       reason,
       message: clip(message, LIMITS.message),
       lastTransitionTime,
-      // For the conditions of a run, status.observedGeneration says it once.
+      // For the conditions of a run, status.observedGeneration is enough.
       ...(generation === undefined || isOfRun(type) ? {} : { observedGeneration: generation }),
     };
   });

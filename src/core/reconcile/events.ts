@@ -42,7 +42,7 @@ function endOfRun(
       ? ''
       : ` Statement: ${clip(failure.statement, 300)}`;
   const reason = ready.reason as Reason;
-  // The message of a dry run already says that nothing was written.
+  // The message of a dry run already includes that nothing was written.
   const saved =
     entry?.backup === undefined || backup === undefined || reason === 'DryRun' ? '' : ` Backup: ${backup.name}.`;
   const end: EventRecord = {

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { clip } from '../model/clip.ts';
 import type { DatabaseMigration } from '../model/resource.ts';
 import type { Notify } from '../model/resource-notify.ts';
-import type { Ending } from './notify.ts';
+import type { NotifyEvent } from './notify.ts';
 
 const MESSAGE = 2_000;
 const TITLE = {
@@ -12,10 +12,10 @@ const TITLE = {
   Drift: 'The live schema has drifted',
 } as const;
 
-/** The body of a notification: what the status says, which is redacted already. */
+/** The body of a notification: from the status, which is redacted already. */
 export function notificationBody(
   resource: DatabaseMigration,
-  { kind, id, reason, message }: Ending,
+  { kind, id, reason, message }: NotifyEvent,
   format: Notify['format'],
 ): string {
   const { metadata, status = {} } = resource;
@@ -28,7 +28,7 @@ export function notificationBody(
   return JSON.stringify({
     version: 1,
     id,
-    ending: kind,
+    event: kind,
     reason,
     message: text,
     resource: { kind: 'DatabaseMigration', namespace: metadata.namespace, name: metadata.name, uid: metadata.uid },

@@ -1,6 +1,7 @@
 import { clip } from '../model/clip.ts';
+import { count } from '../model/count.ts';
 import type { DatabaseMigration } from '../model/resource.ts';
-import type { ENDINGS, NotifyStatus } from '../model/resource-notify.ts';
+import type { NOTIFY_EVENTS, NotifyStatus } from '../model/resource-notify.ts';
 import { conditionOf } from '../model/resource-state.ts';
 import type { Condition } from '../model/resource-status.ts';
 import { secondsOf, settleConditions } from './conditions.ts';
@@ -9,8 +10,8 @@ import { retryAt } from './retry.ts';
 import type { EventRecord } from './situation.ts';
 
 /** What a notification reports. */
-export interface Ending {
-  kind: (typeof ENDINGS)[number];
+export interface NotifyEvent {
+  kind: (typeof NOTIFY_EVENTS)[number];
   /** The same for each attempt, so that a receiver can recognize a repetition. */
   id: string;
   reason: string;
@@ -29,12 +30,12 @@ export interface NotifyWrite {
 }
 
 type NotifyDecision =
-  | { kind: 'send'; ending: Ending; attempt: number }
+  | { kind: 'send'; event: NotifyEvent; attempt: number }
   | { kind: 'write'; write: NotifyWrite }
   /** Milliseconds; absent: until the resource changes. */
   | { kind: 'wait'; after?: number };
 
-/** Attempts for one ending, and the delays between them. */
+/** Attempts for one event, and the delays between them. */
 const ATTEMPTS = 5;
 const MESSAGE = 2_000;
 const RETRY = { limit: ATTEMPTS - 1, backoff: '10s', maxBackoff: '5m' };
@@ -47,13 +48,13 @@ export function decideNotify(resource: DatabaseMigration, now: Date): NotifyDeci
     return before === undefined ? { kind: 'wait' } : { kind: 'write', write: { status: {}, events: [] } };
   }
   if (metadata.deletionTimestamp !== undefined) return { kind: 'wait' };
-  const wanted = spec.notify.endings;
+  const wanted = spec.notify.events;
   if (before?.pending !== undefined) {
-    const { pending: ending, attempts = 1, nextAttemptAt = '' } = before;
+    const { pending: event, attempts = 1, nextAttemptAt = '' } = before;
     const left = Date.parse(nextAttemptAt) - now.getTime();
-    return left > 0 ? { kind: 'wait', after: left } : { kind: 'send', ending, attempt: attempts + 1 };
+    return left > 0 ? { kind: 'wait', after: left } : { kind: 'send', event, attempt: attempts + 1 };
   }
-  const ending = [runEnding(resource), driftEnding(resource)].find(
+  const event = [runEvent(resource), driftEvent(resource)].find(
     (one) => one !== undefined && wanted.includes(one.kind) && handledOf(before, one) !== one.id,
   );
   // The same drift that appears again is reported again.
@@ -61,37 +62,37 @@ export function decideNotify(resource: DatabaseMigration, now: Date): NotifyDeci
     const { drift: _, ...notify } = before;
     return { kind: 'write', write: { status: written(resource, notify), events: [] } };
   }
-  if (ending === undefined) return { kind: 'wait' };
-  return { kind: 'send', ending, attempt: 1 };
+  if (event === undefined) return { kind: 'wait' };
+  return { kind: 'send', event, attempt: 1 };
 }
 
-/** What to write after an attempt. An ending that cannot be delivered is given up after the last attempt. */
+/** What to write after an attempt. An event that cannot be delivered is given up after the last attempt. */
 export function afterDelivery(
   resource: DatabaseMigration,
-  { ending, attempt }: { ending: Ending; attempt: number },
+  { event, attempt }: { event: NotifyEvent; attempt: number },
   delivery: Delivery,
   now: Date,
 ): NotifyWrite {
   const { run, drift, sentAt } = resource.status?.notify ?? {};
-  const handled = { run, drift, sentAt, [ending.kind === 'Drift' ? 'drift' : 'run']: ending.id };
+  const handled = { run, drift, sentAt, [event.kind === 'Drift' ? 'drift' : 'run']: event.id };
   if (delivery.kind === 'sent') {
-    const condition = { status: 'True', reason: 'Notified', message: `${ending.kind} was reported` } as const;
+    const condition = { status: 'True', reason: 'Notified', message: `${event.kind} was reported` } as const;
     return { status: written(resource, { ...handled, sentAt: secondsOf(now) }, condition, now), events: [] };
   }
   const { reason, message, again } = delivery;
   if (again && attempt < ATTEMPTS) {
-    const next = secondsOf(retryAt({ retry: RETRY }, attempt, now, ending.id));
+    const next = secondsOf(retryAt({ retry: RETRY }, attempt, now, event.id));
     // Kept whole: the next run may end before it is delivered.
-    const kept = { ...ending, message: clip(ending.message, MESSAGE) };
+    const kept = { ...event, message: clip(event.message, MESSAGE) };
     const pending = { run, drift, sentAt, pending: kept, attempts: attempt, nextAttemptAt: next };
     const text = `${message} Attempt ${attempt + 1} of ${ATTEMPTS} is at ${next}.`;
     return { status: written(resource, pending, { status: 'False', reason, message: text }, now), events: [] };
   }
-  const text = `The notification of ${ending.kind} was not delivered after ${attempt} ${attempt === 1 ? 'attempt' : 'attempts'}. ${message} The next ending is sent again.`;
+  const text = `The notification of ${event.kind} was not delivered after ${count(attempt, 'attempt')}. ${message} The next event is sent normally.`;
   const { uid } = resource.metadata;
   return {
     status: written(resource, handled, { status: 'False', reason, message: text }, now),
-    events: [{ type: 'Warning', reason, message: text, key: `notify ${uid} ${ending.id}` }],
+    events: [{ type: 'Warning', reason, message: text, key: `notify ${uid} ${event.id}` }],
   };
 }
 
@@ -116,12 +117,12 @@ function written(
   return { notify, ...(conditions === undefined ? {} : { conditions }) };
 }
 
-function handledOf(before: NotifyStatus | undefined, { kind }: Ending): string | undefined {
+function handledOf(before: NotifyStatus | undefined, { kind }: NotifyEvent): string | undefined {
   return kind === 'Drift' ? before?.drift : before?.run;
 }
 
-/** An attempt that is followed by another is not an ending. */
-function runEnding(resource: DatabaseMigration): Ending | undefined {
+/** An attempt that is followed by another is not reported. */
+function runEvent(resource: DatabaseMigration): NotifyEvent | undefined {
   const { run, plan } = resource.status ?? {};
   const [ready, stalled] = [conditionOf(resource, 'Ready'), conditionOf(resource, 'Stalled')];
   const idOf = (...parts: unknown[]) => digest([resource.metadata.uid, ...parts]).slice(0, 16);
@@ -140,7 +141,7 @@ function runEnding(resource: DatabaseMigration): Ending | undefined {
   return undefined;
 }
 
-function driftEnding(resource: DatabaseMigration): Ending | undefined {
+function driftEvent(resource: DatabaseMigration): NotifyEvent | undefined {
   const inSync = conditionOf(resource, 'InSync');
   if (inSync?.status !== 'False') return undefined;
   const { reason, message } = inSync;

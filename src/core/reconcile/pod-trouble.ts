@@ -28,10 +28,10 @@ export function podFailureReason(
   const { waiting, unschedulable } = pod;
   if (waiting !== undefined && waiting.reason in WAITING) {
     const reason = WAITING[waiting.reason as keyof typeof WAITING];
-    const said = `${waiting.reason}: ${waiting.message}`;
+    const text = `${waiting.reason}: ${waiting.message}`;
     return reason === 'ReferenceNotFound'
-      ? { reason, message: `The pod cannot start: ${said}. Create or correct it; the run then starts automatically.` }
-      : { reason, message: said };
+      ? { reason, message: `The pod cannot start: ${text}. Create or correct it; the run then starts automatically.` }
+      : { reason, message: text };
   }
   if (unschedulable === undefined) return undefined;
   const unbound = unschedulable.includes('unbound immediate PersistentVolumeClaims') && pod.claims !== undefined;

@@ -15,7 +15,7 @@ export type OpenRun =
   | { kind: 'none' }
   | { kind: 'begun'; run: ObservedRun }
   | { kind: 'notBegun'; run: ObservedRun }
-  | { kind: 'ended'; run: ObservedRun; ending: RunResult };
+  | { kind: 'ended'; run: ObservedRun; result: RunResult };
 
 /**
  * The situation of a resource: the first that matches, from top to bottom. An existing run is followed to its end even
@@ -29,7 +29,7 @@ export type Situation =
   /** The inputs have changed: a new run replaces this one, whose pod had not started or did nothing. */
   | { kind: 'superseded'; run: ObservedRun }
   /** A run has ended, and its end is not in the status yet. */
-  | { kind: 'finished'; run: ObservedRun; ending: RunResult }
+  | { kind: 'finished'; run: ObservedRun; result: RunResult }
   /** The status names a run that left no report, and whose Job and pod no longer exist. */
   | { kind: 'vanished'; run: RunIdentity; startedAt?: string }
   /** A sidecar migrates the database (`execution: Sidecar`). */

@@ -84,12 +84,12 @@ export function statusFromReport(
 function kstatusOf(resource: DatabaseMigration, report: RunReport, { retryAt, job }: RunFacts): ConditionDraft[] {
   const { reason, message, result, attempt } = report;
   if (result === 'succeeded') return [{ type: 'Ready', status: 'True', reason, message }];
-  const said = job === undefined ? message : happenedAt(message, report.failure, LIMITS.message - 400);
-  const ready: ConditionDraft = { type: 'Ready', status: 'False', reason, message: said };
+  const text = job === undefined ? message : happenedAt(message, report.failure, LIMITS.message - 400);
+  const ready: ConditionDraft = { type: 'Ready', status: 'False', reason, message: text };
   if (retryAt !== undefined) {
     const again = `attempt ${attempt + 1} at ${secondsOf(retryAt)}`;
     return [
-      { ...ready, message: `${said} (${again})` },
+      { ...ready, message: `${text} (${again})` },
       { type: 'Reconciling', status: 'True', reason, message: again },
     ];
   }
@@ -149,7 +149,7 @@ function rehearsalOf({ rehearsal }: RunReport): DatabaseMigrationStatus['rehears
   const left = migrations.length - slowest.size + more;
   return defined({
     result,
-    // The condition Rehearsed says the rest.
+    // The condition Rehearsed has the rest.
     message: result === 'Full' ? undefined : clip(message, LIMITS.message),
     seconds: rounded(seconds),
     roundTrip,

@@ -11,7 +11,7 @@ export function stepText(step: StepName | undefined, progress: Progress | undefi
 export function progressText({ done, total, unit, label }: Progress): string {
   const amount = unit === 'bytes' ? bytesText(done) : `${done}`;
   const whole = total === undefined ? '' : ` of ${unit === 'bytes' ? bytesText(total) : total}`;
-  const words = unit === 'bytes' ? '' : ` ${(total ?? done) === 1 ? unit.replace(/s$/, '') : unit}`;
+  const ofUnit = unit === 'bytes' ? '' : ` ${(total ?? done) === 1 ? unit.replace(/s$/, '') : unit}`;
   if (done === 0 && total === undefined && label !== undefined) return label;
-  return `${amount}${whole}${words}${label === undefined ? '' : `: ${label}`}`;
+  return `${amount}${whole}${ofUnit}${label === undefined ? '' : `: ${label}`}`;
 }

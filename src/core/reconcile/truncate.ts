@@ -27,7 +27,7 @@ export function limited<Name extends string, T>(
   } & { more?: number };
 }
 
-/** A list of sentences; the last one says how many are omitted. */
+/** A list of sentences; the last one has the number of those omitted. */
 export function cappedSentences(items: readonly string[] | undefined): string[] | undefined {
   if (items === undefined) return undefined;
   const shown = items.slice(0, STATUS_LIST_LIMIT).map((item) => clip(item, LIMITS.message));

@@ -1,3 +1,4 @@
+import { count } from '../model/count.ts';
 import type { Finding } from '../model/finding.ts';
 import type { KeptReport, RunDetails } from '../model/run-details.ts';
 import { bar, type Html, html, idOf, secondsText, table } from './html.ts';
@@ -13,8 +14,8 @@ export function migrationsPart(report: KeptReport): Html | undefined {
   return html`<h2 id="migrations">Migrations</h2>
 <p>${planned.length > 1 && html`<button type="button" id="open-all">Open all</button> <button type="button" id="close-all">Close all</button>`}</p>
 ${planned.map((revision) => migrationPart(revision, report))}
-${(report.details?.moreSources ?? 0) > 0 && html`<p>The text of ${report.details?.moreSources} files was left out.</p>`}
-${more > 0 && html`<p>${more} more migrations are in the plan.</p>`}`;
+${(report.details?.moreSources ?? 0) > 0 && html`<p>The text of ${count(report.details?.moreSources ?? 0, 'file')} was left out.</p>`}
+${more > 0 && html`<p>The plan has ${count(more, 'more migration')}.</p>`}`;
 }
 
 function migrationPart(revision: string, report: KeptReport): Html {

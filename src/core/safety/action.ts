@@ -54,7 +54,7 @@ export interface IndexSpec {
   partial: boolean;
   concurrently: boolean;
   /** Of SQLite: every word of its expressions and its condition, in lower case. */
-  speaksOf?: readonly string[];
+  mentions?: readonly string[];
   /** It also has expressions. */
   expressions?: true;
   /** ON ONLY: of a partitioned table without its partitions, so nothing is built yet. */
@@ -103,12 +103,12 @@ export type SchemaAction =
   | { kind: 'setLogged' | 'setUnlogged' | 'setTablespace' | 'setAccessMethod'; table: TableRef }
   /** `name`: one trigger; `foreignKeys`: ALL, which includes the triggers of foreign keys. */
   | { kind: 'disableTriggers' | 'enableTriggers'; table: TableRef; name?: string; foreignKeys: boolean }
-  /** `speaksOf`: every word of its text, in lower case; of SQLite, where a text keeps a column from being dropped. */
-  | { kind: 'createView'; view: TableRef; materialized: boolean; replace?: true; speaksOf?: readonly string[] }
+  /** `mentions`: every word of its text, in lower case; of SQLite, where a text keeps a column from being dropped. */
+  | { kind: 'createView'; view: TableRef; materialized: boolean; replace?: true; mentions?: readonly string[] }
   | { kind: 'refreshView'; view: TableRef; concurrently: boolean }
   /** In a mode that blocks other sessions; `exclusive`: reads are blocked too. */
   | { kind: 'lockTable'; table: TableRef; exclusive: boolean }
-  | { kind: 'createTrigger'; table: TableRef; name: string; replace?: true; speaksOf?: readonly string[] }
+  | { kind: 'createTrigger'; table: TableRef; name: string; replace?: true; mentions?: readonly string[] }
   | { kind: 'addDomainConstraint'; name: string; notValid: boolean }
   | { kind: 'createDomain'; name: string; check: boolean; notNull?: true }
   /** `on`: the table, if it is about one. */

@@ -35,8 +35,8 @@ export function checkMigrations(
   for (const { statements } of given) for (const action of actionsOf(statements)) known.apply(action);
   known.settle();
   const ruleIds = new Set([...rules, ...REPOSITORY_RULES, ...OBSERVED_RULES].map(({ id }) => id));
-  const asked = rules.filter((rule) => !ignore.includes(rule.id) && speaksOf(rule, server));
-  const table = tableOfRules(asked);
+  const active = rules.filter((rule) => !ignore.includes(rule.id) && appliesTo(rule, server));
+  const table = tableOfRules(active);
   return migrations.flatMap((migration) => {
     const findings = walk(migration, { server, known, ruleIds, onIgnored, ...table });
     if (perMigrationPlan) known.settle();
@@ -48,7 +48,7 @@ function actionsOf(statements: readonly ReadStatement[]): SchemaAction[] {
   return statements.flatMap(({ actions }) => actions ?? []);
 }
 
-function speaksOf({ dialects, since, until }: Rule, { dialect, version }: Server): boolean {
+function appliesTo({ dialects, since, until }: Rule, { dialect, version }: Server): boolean {
   return dialects.includes(dialect) && version >= (since ?? 0) && version < (until ?? Number.POSITIVE_INFINITY);
 }
 
@@ -78,7 +78,7 @@ function walk(migration: ReadMigration, { server, known, ruleIds, onIgnored, byK
   const findings: Finding[] = [];
   const before: SeenAction[] = [];
   const scope: MigrationContext = { server, migration, before, known, ruleIds };
-  const tell = (rule: Rule, hit: FindingDraft) => {
+  const report = (rule: Rule, hit: FindingDraft) => {
     const why = reasonToIgnore(rule.id, hit.statement, migration);
     if (why === undefined) findings.push(finding(rule, hit, migration));
     else onIgnored?.({ rule: rule.id, migration: migration.revision, why });
@@ -87,8 +87,8 @@ function walk(migration: ReadMigration, { server, known, ruleIds, onIgnored, byK
     const place: RuleActionContext = { ...scope, statement, isNew: known.isNew };
     for (const action of statement.actions ?? []) {
       for (const rule of byKind.get(action.kind) ?? []) {
-        const said = 'look' in rule.check ? rule.check.look(action, place) : undefined;
-        if (said !== undefined) tell(rule, { ...said, statement });
+        const draft = 'look' in rule.check ? rule.check.look(action, place) : undefined;
+        if (draft !== undefined) report(rule, { ...draft, statement });
       }
       const table = tableOf(action);
       before.push({ action, statement, createdInPlan: table !== undefined && known.isNew(table) });
@@ -96,7 +96,7 @@ function walk(migration: ReadMigration, { server, known, ruleIds, onIgnored, byK
     }
   }
   for (const rule of ofWholes) {
-    if ('migration' in rule.check) for (const hit of rule.check.migration(scope)) tell(rule, hit);
+    if ('migration' in rule.check) for (const hit of rule.check.migration(scope)) report(rule, hit);
   }
   return findings;
 }

@@ -24,12 +24,12 @@ function columnsGiven(action: Giving): GivenColumn[] {
 /** One finding per statement for all its columns of such a type: `orders.placed_at, orders.seen_at`. */
 export function eachColumnOf(
   matches: (type: string) => boolean,
-  say: (columns: string, first: GivenColumn) => ColumnFinding,
+  finding: (columns: string, first: GivenColumn) => ColumnFinding,
 ): RuleCheck {
   return onAction(['createTable', 'addColumn', 'alterType'], (action) => {
     const found = columnsGiven(action).filter(({ type }) => matches(type.replace(/\[\]$/, '')));
     const [first] = found;
     if (first === undefined) return undefined;
-    return say(found.map(({ name }) => `${tableName(action.table)}.${name}`).join(', '), first);
+    return finding(found.map(({ name }) => `${tableName(action.table)}.${name}`).join(', '), first);
   });
 }

@@ -4,7 +4,7 @@
  */
 import type { ReadMigration, ReadStatement, SchemaAction } from './action.ts';
 import { newObjects } from './new-objects.ts';
-import type { Place, Requirement, Said } from './new-requirements.ts';
+import type { Judgement, Place, Requirement } from './new-requirements.ts';
 import { VERDICTS } from './verdicts.ts';
 
 export interface Incompatibility {
@@ -40,8 +40,8 @@ function judge(statement: ReadStatement, own: Place['own']): Requirement[] {
   // What may have existed before is not their own.
   const place = { own, statement, isNew: !/\bif\s+not\s+exists\b/i.test(sql) };
   return actions.flatMap((action) => {
-    const said = (VERDICTS[action.kind] as (action: SchemaAction, place: Place) => Said)(action, place);
-    return [said].flat().flatMap((one) => (one === undefined ? [] : typeof one === 'string' ? { why: one } : one));
+    const judgement = (VERDICTS[action.kind] as (action: SchemaAction, place: Place) => Judgement)(action, place);
+    return [judgement].flat().flatMap((one) => (one === undefined ? [] : typeof one === 'string' ? { why: one } : one));
   });
 }
 

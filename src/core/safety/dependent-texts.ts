@@ -35,11 +35,11 @@ export function knownTexts(snapshot: Snapshot | undefined): KnownTexts {
     apply(action) {
       switch (action.kind) {
         case 'createView':
-          if (action.speaksOf) texts.set(action.view.name, text(`view ${action.view.name}`, action.speaksOf));
+          if (action.mentions) texts.set(action.view.name, text(`view ${action.view.name}`, action.mentions));
           return;
         case 'createTrigger': {
-          if (!action.speaksOf) return;
-          texts.set(action.name, { ...text(`trigger ${action.name}`, action.speaksOf), of: action.table.name });
+          if (!action.mentions) return;
+          texts.set(action.name, { ...text(`trigger ${action.name}`, action.mentions), of: action.table.name });
           return;
         }
         case 'dropObject':

@@ -9,7 +9,7 @@ export interface Requirement {
   holds?: () => boolean;
 }
 
-export type Said = string | Requirement | undefined | (Requirement | string | undefined)[];
+export type Judgement = string | Requirement | undefined | (Requirement | string | undefined)[];
 
 export interface Place {
   own: NewObjects;
@@ -28,7 +28,7 @@ export function required(column: NewColumn, why: string): Requirement | undefine
   return { why, holds: () => isRequired(column) && column.required === now };
 }
 
-export function addColumn({ table, column }: SchemaActionOf<'addColumn'>, { own, isNew, statement }: Place): Said {
+export function addColumn({ table, column }: SchemaActionOf<'addColumn'>, { own, isNew, statement }: Place): Judgement {
   if (own.hasTable(table)) return undefined;
   const name = `${tableKey(table)}.${column.name}`;
   if (column.primaryKey) return `adds the primary key ${name}`;
@@ -62,7 +62,7 @@ function isNamedInCheck(column: string, sql: string): boolean {
   return checks.every((check) => check.split(/[^\p{L}\p{N}_$]+/u).includes(column));
 }
 
-export function addConstraint(action: SchemaActionOf<'addConstraint'>, { own, isNew }: Place): Said {
+export function addConstraint(action: SchemaActionOf<'addConstraint'>, { own, isNew }: Place): Judgement {
   const { table, constraint, name, columns, nullsEqual } = action;
   if (own.hasTable(table)) return undefined;
   const added = name !== undefined && isNew ? own.add('constraint', table, name) : { dropped: false };
@@ -80,14 +80,14 @@ export function addConstraint(action: SchemaActionOf<'addConstraint'>, { own, is
   return { why, holds: () => !added.dropped };
 }
 
-function notNull(table: TableRef, columns: readonly string[], known: NewColumn[] | undefined, why: string): Said {
+function notNull(table: TableRef, columns: readonly string[], known: NewColumn[] | undefined, why: string): Judgement {
   const [column] = known ?? [];
   if (column === undefined) return why;
   column.notNull = true;
   return required(column, `requires a value in ${of(table, columns)}, which older code does not write`);
 }
 
-export function createIndex(action: SchemaActionOf<'createIndex'>, { own, isNew, statement }: Place): Said {
+export function createIndex(action: SchemaActionOf<'createIndex'>, { own, isNew, statement }: Place): Judgement {
   const { table, name, columns, unique, nullsEqual } = action;
   const ref = name === undefined ? undefined : { ...table, name };
   const added = ref !== undefined && isNew ? own.add('index', ref) : { dropped: false };
@@ -107,10 +107,10 @@ const PLAIN = new Set('asc desc collate nocase binary rtrim is not null'.split('
 
 /** An index whose key and condition depend on nothing but its plain columns. */
 function isOfNothingElse(action: SchemaActionOf<'createIndex'>, sql: string): boolean {
-  const { columns, expressions, partial, speaksOf = [] } = action;
+  const { columns, expressions, partial, mentions = [] } = action;
   if (expressions === true) return false;
   const own = new Set(columns.map((column) => column.toLowerCase()));
-  if (!speaksOf.every((word) => own.has(word) || PLAIN.has(word))) return false;
+  if (!mentions.every((word) => own.has(word) || PLAIN.has(word))) return false;
   if (!partial) return true;
   const at = sql.search(/\bwhere\b/i);
   let where = at < 0 ? '' : sql.slice(at + 'where'.length).trim();

@@ -144,13 +144,13 @@ function slow({ revision, seconds, statements }: MigrationEffects) {
   ];
 }
 
-function finding(rule: ObservedRule, migration: string, said: Pick<Finding, 'message' | 'advice'>): Finding {
-  return { rule: rule.id, severity: rule.severity, ...said, migration };
+function finding(rule: ObservedRule, migration: string, draft: Pick<Finding, 'message' | 'advice'>): Finding {
+  return { rule: rule.id, severity: rule.severity, ...draft, migration };
 }
 
 function describe({ rows, bytes }: TableSize): string {
   const known = [
-    ...(rows === undefined ? [] : [`about ${rows.toLocaleString('en')} rows`]),
+    ...(rows === undefined ? [] : [`about ${count(rows, 'row')}`]),
     ...(bytes === undefined ? [] : [`${(bytes / 1e6).toLocaleString('en', { maximumFractionDigits: 1 })} MB`]),
   ];
   return known.length === 0 ? 'of unknown size' : known.join(', ');

@@ -22,7 +22,7 @@ export interface KnownTable {
 }
 
 type KnownConstraint = Omit<ConstraintSpec, 'notValid' | 'usingIndex'> & { valid: boolean };
-type KnownIndex = Pick<IndexSpec, 'name' | 'columns' | 'unique' | 'partial' | 'speaksOf' | 'expressions'>;
+type KnownIndex = Pick<IndexSpec, 'name' | 'columns' | 'unique' | 'partial' | 'mentions' | 'expressions'>;
 
 /**
  * The known state of the schema: the snapshot of the database, if there is one, and the effects of the statements so
@@ -247,5 +247,5 @@ function fromIndex({ name, parts, unique, where }: Index): KnownIndex {
   const columns = parts.flatMap((part) => ('column' in part ? [part.column] : []));
   const texts = [...parts.map((part) => ('expression' in part ? part.expression : '')), where ?? ''];
   const expressions = parts.length > columns.length ? { expressions: true as const } : {};
-  return { name, columns, unique, partial: where !== undefined, speaksOf: wordsOf(texts.join(' ')), ...expressions };
+  return { name, columns, unique, partial: where !== undefined, mentions: wordsOf(texts.join(' ')), ...expressions };
 }

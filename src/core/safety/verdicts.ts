@@ -1,9 +1,9 @@
 /** What each action means for older code, which was written before the judged migrations. Pure. */
 import { type SchemaActionKind, type SchemaActionOf, type TableRef, tableKey } from './action.ts';
 import type { NewObjects } from './new-objects.ts';
-import { addColumn, addConstraint, createIndex, type Place, required, type Said } from './new-requirements.ts';
+import { addColumn, addConstraint, createIndex, type Judgement, type Place, required } from './new-requirements.ts';
 
-type Verdict<Kind extends SchemaActionKind> = (action: SchemaActionOf<Kind>, place: Place) => Said;
+type Verdict<Kind extends SchemaActionKind> = (action: SchemaActionOf<Kind>, place: Place) => Judgement;
 
 const fine = () => undefined;
 const unlessOwn =

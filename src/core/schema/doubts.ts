@@ -32,8 +32,8 @@ export function doubtsOf(expected: Snapshot, found: Snapshot): Doubt[] {
 /** `expected`, with the text that was found where the database confirms that both mean the same. */
 export function inFoundWords(expected: Snapshot, same: readonly Doubt[]): Snapshot {
   if (same.length === 0) return expected;
-  const words = new Map(same.map(({ found, ...doubt }) => [placeKey(doubt), found]));
-  return { ...expected, tables: expected.tables.map((table) => reworded(table, words)) };
+  const confirmed = new Map(same.map(({ found, ...doubt }) => [placeKey(doubt), found]));
+  return { ...expected, tables: expected.tables.map((table) => rewrittenTable(table, confirmed)) };
 }
 
 function columnDoubts(normalizer: Spelling, expected: Table, found: Table): Doubt[] {
@@ -83,29 +83,35 @@ function placeKey({ expected, type, table }: Omit<Doubt, 'found'>): string {
   return `${table === undefined ? `default of ${type}` : keyOf(table)}\0${expected}`;
 }
 
-function reworded(table: Table, words: ReadonlyMap<string, string>): Table {
-  const say = (text: string) => words.get(placeKey({ expected: text, table })) ?? text;
+function rewrittenTable(table: Table, confirmed: ReadonlyMap<string, string>): Table {
+  const rewritten = (text: string) => confirmed.get(placeKey({ expected: text, table })) ?? text;
   return {
     ...table,
-    columns: table.columns.map((column) => rewordedColumn(column, say, words)),
-    checks: table.checks.map((check) => ({ ...check, expression: say(check.expression) })),
-    indexes: table.indexes.map((index) => rewordedIndex(index, say)),
+    columns: table.columns.map((column) => rewrittenColumn(column, rewritten, confirmed)),
+    checks: table.checks.map((check) => ({ ...check, expression: rewritten(check.expression) })),
+    indexes: table.indexes.map((index) => rewrittenIndex(index, rewritten)),
   };
 }
 
-function rewordedColumn(column: Column, say: (text: string) => string, words: ReadonlyMap<string, string>): Column {
+function rewrittenColumn(
+  column: Column,
+  rewritten: (text: string) => string,
+  confirmed: ReadonlyMap<string, string>,
+): Column {
   const { default: text, generated, type } = column;
   return {
     ...column,
-    ...(text === undefined ? {} : { default: words.get(placeKey({ expected: text, type })) ?? text }),
-    ...(generated === undefined ? {} : { generated: { ...generated, expression: say(generated.expression) } }),
+    ...(text === undefined ? {} : { default: confirmed.get(placeKey({ expected: text, type })) ?? text }),
+    ...(generated === undefined ? {} : { generated: { ...generated, expression: rewritten(generated.expression) } }),
   };
 }
 
-function rewordedIndex(index: Index, say: (text: string) => string): Index {
+function rewrittenIndex(index: Index, rewritten: (text: string) => string): Index {
   return {
     ...index,
-    ...(index.where === undefined ? {} : { where: say(index.where) }),
-    parts: index.parts.map((part) => ('expression' in part ? { ...part, expression: say(part.expression) } : part)),
+    ...(index.where === undefined ? {} : { where: rewritten(index.where) }),
+    parts: index.parts.map((part) =>
+      'expression' in part ? { ...part, expression: rewritten(part.expression) } : part,
+    ),
   };
 }

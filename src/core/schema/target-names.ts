@@ -40,8 +40,8 @@ function withNames(table: Table): Table {
 }
 
 function fitted(parts: readonly string[], suffix: string): string {
-  const room = LONGEST - suffix.length - 1;
+  const limit = LONGEST - suffix.length - 1;
   let body = parts.join('_');
-  while (Buffer.byteLength(body) > room) body = body.slice(0, -1);
+  while (Buffer.byteLength(body) > limit) body = body.slice(0, -1);
   return `${body}_${suffix}`;
 }

@@ -77,7 +77,7 @@ async function follow() {
         for (const line of lines) receive(JSON.parse(line), seen);
       }
     } catch {
-      // Said below.
+      // Reported below.
     }
     clearTimeout(timer);
     connection((greeted ? 'The connection to db-manager was lost at ' + clock() + '. The page shows the last known state.' : 'db-manager cannot be reached.') + ' Trying again…', true);

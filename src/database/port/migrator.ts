@@ -38,7 +38,7 @@ export interface RunStore {
   exists(): Promise<boolean>;
   /** The caller holds the migration lock: any other run that is still `running` is lost. Creates the table. */
   start(record: RunRecord): Promise<void>;
-  /** Whether the row of another run says `running`: it runs now, or was killed. Never writes. */
+  /** Whether the row of another run has the state `running`: it runs now, or was killed. Never writes. */
   hasRunning(): Promise<boolean>;
   /** The caller holds the migration lock: every run that is still `running` is lost. */
   markLost(): Promise<void>;

@@ -92,11 +92,11 @@ async function schemaSql(open: PostgresConnection): Promise<string> {
   child.stdout?.setEncoding('utf8').on('data', (text: string) => {
     script += text;
   });
-  const { ok, words } = await ended;
+  const { ok, stderr } = await ended;
   if (!ok) {
     throw new ProblemError({
       reason: 'BackupFailed',
-      message: `pg_dump cannot write the schema: ${errorIn(words)}`,
+      message: `pg_dump cannot write the schema: ${errorIn(stderr)}`,
     });
   }
   return plainScript(script);

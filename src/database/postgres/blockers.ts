@@ -17,12 +17,12 @@ export function watchBlockers(
   ask: Client,
   pid: number,
   lockTimeout: number,
-  tell: (who: string) => void,
+  report: (who: string) => void,
 ): BlockerWatch {
   let found: string | undefined;
   const look = async () => {
     const now = await blockersOf(ask, pid).catch(() => undefined);
-    if (now !== undefined && now !== found) tell(now);
+    if (now !== undefined && now !== found) report(now);
     found = now ?? found;
     timer = setTimeout(look, NEXT_LOOK).unref();
     if (stopped) clearTimeout(timer);

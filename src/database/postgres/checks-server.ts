@@ -1,3 +1,4 @@
+import { count } from '../../core/model/count.ts';
 import type { CheckResult } from '../../core/model/finding.ts';
 import { ProblemError } from '../../core/model/problem.ts';
 import type { PostgresConnection } from './connection.ts';
@@ -75,7 +76,7 @@ function replication({ replicas, lag, sees_all: seesAll, role }: Row): CheckResu
   if (replicas === 0) return { name, result: 'passed', message: 'no replica is connected' };
   const hidden = seesAll ? '' : `. ${notVisible('Its lag is', role)}`;
   const behind = lag === null ? hidden : `, at most ${lag.toFixed(1)} s behind`;
-  const message = `${replicas} ${replicas === 1 ? 'replica' : 'replicas'}${behind}`;
+  const message = `${count(replicas, 'replica')}${behind}`;
   if ((lag ?? 0) <= LAG_SECONDS) return { name, result: 'passed', message };
   return {
     name,
@@ -117,7 +118,7 @@ function connections(row: Row, database: string, needed: number): CheckResult {
     return {
       name,
       result: 'failed',
-      message: `the limit of ${whose} is ${limit} connections${used}, but a run opens up to ${needed}. Run: ALTER ${whose} CONNECTION LIMIT ${sessions + needed};`,
+      message: `the limit of ${whose} is ${count(limit, 'connection')}${used}, but a run opens up to ${needed}. Run: ALTER ${whose} CONNECTION LIMIT ${sessions + needed};`,
     };
   }
   if (free > needed) return { name, result: 'passed', message: `${free} free` };

@@ -83,11 +83,11 @@ export async function buildIndex<T>(
   client: Client,
   build: IndexBuild,
   run: () => Promise<T>,
-  tell: (what: string) => void,
+  report: (what: string) => void,
 ): Promise<T> {
   const before = await invalidIndexes(client, build);
   const [old] = before.filter(({ name, busy }) => name === build.name && !busy);
-  if (old !== undefined) tell(await drop(client, old, 'that an earlier attempt left behind'));
+  if (old !== undefined) report(await drop(client, old, 'that an earlier attempt left behind'));
   try {
     return await run();
   } catch (error) {
@@ -96,7 +96,7 @@ export async function buildIndex<T>(
       const known = left.name !== old?.name && before.some(({ name }) => name === left.name);
       // If the name was in use, the index with this name belongs to another session.
       const ours = build.name === undefined ? !left.busy : left.name === build.name && !isTaken(error);
-      if (ours && !known) tell(await drop(client, left, 'that it left behind'));
+      if (ours && !known) report(await drop(client, left, 'that it left behind'));
     }
     throw error;
   }

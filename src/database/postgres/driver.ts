@@ -38,7 +38,7 @@ interface ClientOptions {
   database?: string;
 }
 
-/** node-postgres then says that the server asks for a password and none was given. */
+/** node-postgres then reports that the server requests a password and none was given. */
 function noPassword(): string {
   return undefined as unknown as string;
 }

@@ -12,7 +12,7 @@ const KEPT = 8_000;
 export interface Ended {
   ok: boolean;
   /** What the program wrote to stderr, the last of it. */
-  words: string;
+  stderr: string;
 }
 
 export interface Program {
@@ -32,16 +32,16 @@ export function startProgram(
     env: understood(options.env, clients),
     stdio: [options.stdin ?? 'ignore', options.stdout ?? 'ignore', 'pipe'],
   });
-  let words = '';
+  let stderr = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    words = (words + text).slice(-KEPT);
+    stderr = (stderr + text).slice(-KEPT);
   });
   const stop = () => child.kill('SIGTERM');
   options.signal?.addEventListener('abort', stop);
   if (options.signal?.aborted) stop();
   const ended = new Promise<Ended>((resolve, reject) => {
     child.once('error', reject);
-    child.once('close', (code) => resolve({ ok: code === 0, words: words.trim() }));
+    child.once('close', (code) => resolve({ ok: code === 0, stderr: stderr.trim() }));
   }).finally(() => options.signal?.removeEventListener('abort', stop));
   // Awaited later, when what it writes has been read.
   ended.catch(() => {});
@@ -105,9 +105,9 @@ function understood(env: NodeJS.ProcessEnv, { major }: Clients): NodeJS.ProcessE
   return file === undefined ? env : { ...env, PGSSLROOTCERT: file };
 }
 
-/** The line that says what went wrong, without the program's name. */
-export function errorIn(words: string): string {
-  const lines = words.split('\n').filter((line) => line.trim() !== '');
+/** The line with the error, without the program's name. */
+export function errorIn(stderr: string): string {
+  const lines = stderr.split('\n').filter((line) => line.trim() !== '');
   const from = lines.findIndex((line) => /error:|ERROR:|FATAL:/.test(line));
   const text = from < 0 ? lines.slice(-2) : lines.slice(from, from + 3);
   return (

@@ -1,6 +1,6 @@
 import type { Program } from './dump-program.ts';
 
-/** pg_dump's words where it failed. */
+/** Standard error of pg_dump if it failed. */
 class Failed extends Error {}
 
 /**
@@ -12,7 +12,7 @@ export async function consume(
   take: (source: AsyncIterable<Buffer>) => Promise<void>,
   { onBytes, signal }: { onBytes(done: number): void; signal?: AbortSignal },
 ): Promise<string | undefined> {
-  const failure: { words?: string } = {};
+  const failure: { stderr?: string } = {};
   const output = outputOf(program, failure, onBytes);
   try {
     const first = await output.next();
@@ -21,14 +21,14 @@ export async function consume(
     program.child.kill('SIGTERM');
     await program.ended.catch(() => {});
     signal?.throwIfAborted();
-    if (failure.words === undefined) throw error;
+    if (failure.stderr === undefined) throw error;
   }
-  return failure.words;
+  return failure.stderr;
 }
 
 async function* outputOf(
   { child, ended }: Program,
-  failure: { words?: string },
+  failure: { stderr?: string },
   onBytes: (done: number) => void,
 ): AsyncGenerator<Buffer> {
   let done = 0;
@@ -37,10 +37,10 @@ async function* outputOf(
     onBytes(done);
     yield piece;
   }
-  const { ok, words } = await ended;
+  const { ok, stderr } = await ended;
   if (ok) return;
-  failure.words = words;
-  throw new Failed(words);
+  failure.stderr = stderr;
+  throw new Failed(stderr);
 }
 
 async function* from(first: IteratorResult<Buffer>, rest: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {

@@ -64,7 +64,7 @@ export async function dump(open: PostgresConnection, to: string | TakeDump, opti
   }
 }
 
-/** pg_dump's words where it failed. */
+/** Standard error of pg_dump if it failed. */
 class Refused extends Error {}
 
 /** The first compression that this pg_dump supports. Throws Refused. */
@@ -73,9 +73,9 @@ async function dumpWith(
   attempt: (compression: Compression) => Promise<string | undefined>,
 ): Promise<Compression> {
   for (const [index, compression] of wanted.entries()) {
-    const words = await attempt(compression);
-    if (words === undefined) return compression;
-    if (index === wanted.length - 1 || !NO_COMPRESSION.test(words)) throw new Refused(words);
+    const stderr = await attempt(compression);
+    if (stderr === undefined) return compression;
+    if (index === wanted.length - 1 || !NO_COMPRESSION.test(stderr)) throw new Refused(stderr);
   }
   throw new Error('no compression to try');
 }
@@ -89,21 +89,21 @@ export async function checkDump(path: string, options: { signal?: AbortSignal } 
     env: { PATH, HOME, LC_ALL: 'C' },
     signal: options.signal,
   });
-  const { ok, words } = await ended;
+  const { ok, stderr } = await ended;
   options.signal?.throwIfAborted();
   if (ok) return;
-  throw unreadable(basename(path), words, clients);
+  throw unreadable(basename(path), stderr, clients);
 }
 
 /** A dump that pg_restore cannot read: damaged, or written by a newer pg_dump. */
-export function unreadable(name: string, words: string, { version }: Clients): ProblemError {
-  if (/unsupported version/.test(words)) {
+export function unreadable(name: string, stderr: string, { version }: Clients): ProblemError {
+  if (/unsupported version/.test(stderr)) {
     return new ProblemError({
       reason: 'ClientTooOld',
-      message: `${name} was written by a newer pg_dump than ${version}: ${errorIn(words)}. Install a newer postgresql-client, or set PG_BIN to its folder.`,
+      message: `${name} was written by a newer pg_dump than ${version}: ${errorIn(stderr)}. Install a newer postgresql-client, or set PG_BIN to its folder.`,
     });
   }
-  return new ProblemError({ reason: 'BackupInvalid', message: `pg_restore cannot read ${name}: ${errorIn(words)}` });
+  return new ProblemError({ reason: 'BackupInvalid', message: `pg_restore cannot read ${name}: ${errorIn(stderr)}` });
 }
 
 export function majorOf({ version }: PostgresConnection): number {
@@ -157,8 +157,8 @@ async function tryDump(
     void sizeSoFar(to).then((done) => options.onProgress?.(done, total));
   }, PROGRESS_MS);
   try {
-    const { ok, words } = await ended;
-    return ok ? undefined : words;
+    const { ok, stderr } = await ended;
+    return ok ? undefined : stderr;
   } finally {
     clearInterval(timer);
   }
@@ -201,32 +201,32 @@ async function sizeSoFar(file: string): Promise<number> {
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 
-function dumpProblem(words: string, to: string | TakeDump): ProblemError {
-  const text = errorIn(words);
-  if (/No space left on device|Disk quota exceeded|File too large/.test(words)) {
+function dumpProblem(stderr: string, to: string | TakeDump): ProblemError {
+  const text = errorIn(stderr);
+  if (/No space left on device|Disk quota exceeded|File too large/.test(stderr)) {
     return new ProblemError({
       reason: 'NoSpace',
       message: `The disk of the backup folder is full: ${text}. Enlarge the volume, or delete old backups: \`db-manager prune\`.`,
     });
   }
-  const unknown = /this build does not support compression with (\w+)/.exec(words)?.[1]?.toLowerCase();
+  const unknown = /this build does not support compression with (\w+)/.exec(stderr)?.[1]?.toLowerCase();
   if (unknown !== undefined) {
     return new ProblemError({
       reason: 'InvalidConfiguration',
       message: `This build of pg_dump does not support ${unknown} compression. Set compression to auto or gzip, or install another build.`,
     });
   }
-  if (/aborting because of server version mismatch/.test(words)) {
+  if (/aborting because of server version mismatch/.test(stderr)) {
     return new ProblemError({ reason: 'ClientTooOld', message: text });
   }
-  if (/permission denied for/.test(words)) {
+  if (/permission denied for/.test(stderr)) {
     return new ProblemError({
       reason: 'PermissionDenied',
       message: `pg_dump cannot read everything: ${text}. Grant SELECT to the user that takes backups, or limit the backup: backups.schemas.`,
     });
   }
   // pg_dump implements its --lock-wait-timeout with statement_timeout.
-  if (/canceling statement due to (?:lock timeout|statement timeout[\s\S]{0,200}LOCK TABLE)/.test(words)) {
+  if (/canceling statement due to (?:lock timeout|statement timeout[\s\S]{0,200}LOCK TABLE)/.test(stderr)) {
     return new ProblemError({
       reason: 'LockTimeout',
       message: `No backup was taken: another session holds a lock on a table for longer than timeouts.lock. ${text}. End that transaction, or raise the timeout.`,

@@ -191,7 +191,7 @@ function upgradeRefused(error: unknown): never {
   );
 }
 
-/** Without this, a run would apply again all that the old table says is applied. */
+/** Without this, a run would apply again everything that is applied according to the old table. */
 function elsewhere({ schemas, history = {} }: HistoryPlace): ProblemError {
   const from = quoteIdentifier(schemas[0] ?? 'public');
   const to = history.schema === undefined ? from : quoteIdentifier(history.schema);

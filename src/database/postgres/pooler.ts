@@ -9,7 +9,7 @@ const OTHERS = 4;
  * Behind a pooler in transaction mode two statements of one connection may run on different server sessions, so a
  * session lock would be taken on one and checked on another.
  *
- * A server tells each client the process that serves it (BackendKeyData); a pooler makes up that number (pgbouncer
+ * A server sends each client the ID of its process (BackendKeyData); a pooler makes up that number (pgbouncer
  * #1296). If it is the real one no pooler is in use. Otherwise other connections take sessions from the pool and keep
  * them: in transaction mode one of them gets our previous session, or we get a different one.
  */
@@ -35,7 +35,7 @@ export async function backendOf(client: Client): Promise<number | undefined> {
   return rows[0]?.pid;
 }
 
-/** node-postgres keeps it for cancelling; its types do not say so. */
+/** node-postgres keeps it for cancelling; its types omit it. */
 function toldBackendOf(client: Client): number | undefined {
   return 'processID' in client && typeof client.processID === 'number' ? client.processID : undefined;
 }

@@ -11,11 +11,11 @@ const DEBIAN = '/usr/lib/postgresql';
 export interface Programs {
   folder: string;
   major: number;
-  /** As the program says it: `pg_dump (PostgreSQL) 15.18`. */
+  /** As the program prints it: `pg_dump (PostgreSQL) 15.18`. */
   version: string;
 }
 
-/** The folders to look in: `PG_BIN` alone where it is set, else what pg_config says, Debian's versions and PATH. */
+/** The folders to look in: `PG_BIN` alone where it is set, else the folder of pg_config, Debian's versions and PATH. */
 export async function programFolders(env: NodeJS.ProcessEnv): Promise<string[]> {
   if (env.PG_BIN) return [env.PG_BIN];
   return [...new Set([...(await debianFolders()), ...(await fromPgConfig(env)), ...pathFolders(env)])];

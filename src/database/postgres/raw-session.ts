@@ -139,7 +139,7 @@ function startupPacket(parameters: ReadonlyMap<string, string>): Buffer {
   return Buffer.concat([head, body]);
 }
 
-/** An error of the network in our words; the server's own error as it is. */
+/** An error of the network with our message; the server's own error as it is. */
 function readable(error: unknown, target: PostgresTarget): unknown {
   const { code } = serverError(error) ?? {};
   if (code !== undefined && /^(?=.*\d)[0-9A-Z]{5}$/.test(code)) return error;

@@ -51,7 +51,7 @@ export async function restoreInPlace(open: PostgresConnection, work: RestoreWork
 
   let bytes = 0;
   // pg_restore takes the list of what to restore from a file only.
-  const words = await withTemporaryFile('list', async (listFile) => {
+  const stderr = await withTemporaryFile('list', async (listFile) => {
     await writeFile(listFile, listWithout(contents, selection.left), { mode: 0o600 });
     const env = await environmentOf(open.target);
     const args = [
@@ -81,9 +81,9 @@ export async function restoreInPlace(open: PostgresConnection, work: RestoreWork
       signal: options.signal,
     });
   });
-  if (words === undefined) return;
+  if (stderr === undefined) return;
   options.signal?.throwIfAborted();
-  throw restoreProblem(words, manifest.name, open);
+  throw restoreProblem(stderr, manifest.name, open);
 }
 
 /** What differs from the backup about objects that no ordinary user can change. */

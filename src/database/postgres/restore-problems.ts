@@ -12,28 +12,28 @@ export function refuseOtherFormat({ identity }: PostgresConnection, { manifest }
 }
 
 /** The error of a PostgreSQL program, as a problem. */
-export function restoreProblem(words: string, name: string, { identity }: PostgresConnection): ProblemError {
-  const text = errorIn(words).replace(/\.$/, '');
+export function restoreProblem(stderr: string, name: string, { identity }: PostgresConnection): ProblemError {
+  const text = errorIn(stderr).replace(/\.$/, '');
   const asBefore = `${identity.display} is unchanged.`;
-  if (/No space left on device|could not extend file/.test(words)) {
+  if (/No space left on device|could not extend file/.test(stderr)) {
     return new ProblemError({
       reason: 'NoSpace',
       message: `The server's disk is full: ${text}. ${asBefore} A restore temporarily needs disk space for both copies.`,
     });
   }
-  if (/canceling statement due to lock timeout/.test(words)) {
+  if (/canceling statement due to lock timeout/.test(stderr)) {
     return new ProblemError({
       reason: 'ActiveSessions',
       message: `A table is in use by a session that connected during the restore: ${text}. ${asBefore}`,
     });
   }
-  if (/server closed the connection|connection to server was lost|terminating connection/.test(words)) {
+  if (/server closed the connection|connection to server was lost|terminating connection/.test(stderr)) {
     return new ProblemError({
       reason: 'ConnectionLost',
       message: `The connection was lost while ${name} was restored: ${text}. ${identity.display} contains either the previous state or the complete backup.`,
     });
   }
-  if (/out of shared memory/.test(words)) {
+  if (/out of shared memory/.test(stderr)) {
     return new ProblemError({
       reason: 'RestoreFailed',
       message: `${name} could not be restored in one transaction: the server has too few locks. ${asBefore} Restore as a role that owns the database and has CREATEDB, or raise max_locks_per_transaction on the server and restart it.`,

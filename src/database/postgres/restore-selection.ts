@@ -124,10 +124,9 @@ function statementsAfterwards(
   unavailable: ReadonlySet<string>,
 ): string[] {
   const ownersOf = (some: DumpEntry[]) =>
-    some.flatMap(({ id, sql, owner }) => {
-      const statement = ownerIn(sql);
-      const not = statement === undefined || left.has(id) || unavailable.has(owner) || owner === here.user;
-      return not ? [] : [statement];
+    some.flatMap(({ id, type, sql, owner }) => {
+      if (left.has(id) || unavailable.has(owner) || owner === here.user) return [];
+      return type === 'BLOB METADATA' ? (sql.match(/^ALTER LARGE OBJECT .*;$/gm) ?? []) : (ownerIn(sql) ?? []);
     });
   const made = new Set(entries.filter((entry) => !isGrant(entry)).map(({ schema, name }) => `${schema} ${name}`));
   // PostgreSQL's own objects and members of extensions are not in a dump, but privileges on them are.

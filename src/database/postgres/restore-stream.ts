@@ -63,8 +63,8 @@ export async function streamToPsql(stream: Stream): Promise<string | undefined> 
   else into.destroy();
   const applied = await psql.ended;
   if (refusal !== undefined) throw refusal;
-  if (!applied.ok && applied.words !== '') return applied.words;
-  if (!written.ok) return written.words;
+  if (!applied.ok && applied.stderr !== '') return applied.stderr;
+  if (!written.ok) return written.stderr;
   return applied.ok && whole ? undefined : 'stopped before its commit';
 }
 
@@ -107,7 +107,7 @@ function answersOf(into: Writable, out: Readable): RunQuery {
   };
 }
 
-/** Resolves also when the other side has gone; the next look at `writable` tells. */
+/** Resolves also when the other side has closed; `writable` is then false. */
 function drained(into: Writable): Promise<void> {
   return new Promise((resolve) => {
     const go = () => {

@@ -14,7 +14,7 @@ import { conninfo, environmentOf, restoreJobs, startProgram } from './dump-progr
 import { queryOn } from './dump-snapshot.ts';
 import { createExtensions } from './extensions.ts';
 import { besideName } from './kept-databases.ts';
-import { listWithout } from './restore-contents.ts';
+import { listsForJobs, listWithout } from './restore-contents.ts';
 import {
   CannotSwap,
   connectBeside,
@@ -93,22 +93,22 @@ async function fill(
 ): Promise<RestoreSelection> {
   const { backup } = work;
   let selection = await prepare(open, work, name, properties);
-  let words = await pgRestore(open, work, name, selection);
-  if (words !== undefined && UNQUALIFIED.test(words)) {
-    const failed = words;
+  let stderr = await pgRestore(open, work, name, selection);
+  if (stderr !== undefined && UNQUALIFIED.test(stderr)) {
+    const failed = stderr;
     await dropDatabase(admin, name);
     // With `admin`, which holds the lock of the name: another session would wait for it without end.
     await create(admin, open, name, properties);
     selection = await prepare(open, work, name, properties);
-    words = await pgRestore(open, work, name, selection, pathOf(open, properties));
-    if (words === undefined && !OUT_OF_ORDER.test(failed)) {
+    stderr = await pgRestore(open, work, name, selection, pathOf(open, properties));
+    if (stderr === undefined && !OUT_OF_ORDER.test(failed)) {
       work.options.onMessage?.(
         'A function uses table names without a schema, so the backup was restored with the search path of the database. To make the function independent of it, run: ALTER FUNCTION … SET search_path',
       );
     }
   }
   work.options.signal?.throwIfAborted();
-  if (words !== undefined) throw restoreProblem(words, backup.manifest.name, open);
+  if (stderr !== undefined) throw restoreProblem(stderr, backup.manifest.name, open);
   return selection;
 }
 
@@ -131,7 +131,7 @@ async function prepare(
   }
 }
 
-/** What a function with unqualified names says where the search path is empty, as pg_dump sets it. */
+/** Errors of functions with unqualified names under an empty search path, which pg_dump sets. */
 const UNQUALIFIED = /(relation|function|type|operator|table) .* does not exist/;
 
 function pathOf({ target }: PostgresConnection, { settings }: DatabaseProperties): string {
@@ -148,18 +148,19 @@ async function pgRestore(
   searchPath?: string,
 ): Promise<string | undefined> {
   const env = await environmentOf(open.target, name);
+  const inJobs = searchPath === undefined && clients.major === majorOf(open);
   return withTemporaryFile('list', async (listFile) => {
-    await writeFile(listFile, listWithout(contents, left), { mode: 0o600 });
     const common = [`--use-list=${listFile}`, '--no-password', ...(withoutOwners ? ['--no-owner'] : [])];
-    if (searchPath === undefined && clients.major === majorOf(open)) {
-      const jobs = `--jobs=${restoreJobs()}`;
-      const args = [`--dbname=dbname=${conninfo(name)}`, '--exit-on-error', jobs, ...common, backup.path];
-      const stop = tellSize(open, name, options);
-      const { ok, words } = await startProgram(clients, 'pg_restore', args, {
-        env,
-        signal: options.signal,
-      }).ended.finally(stop);
-      if (!ok) return words;
+    const { signal } = options;
+    for (const [run, list] of inJobs ? listsForJobs(contents, left).entries() : []) {
+      await writeFile(listFile, list, { mode: 0o600 });
+      const jobs = run === 0 ? [`--jobs=${restoreJobs()}`] : [];
+      const args = [`--dbname=dbname=${conninfo(name)}`, '--exit-on-error', ...jobs, ...common, backup.path];
+      const stop = reportSize(open, name, options);
+      const { ok, stderr } = await startProgram(clients, 'pg_restore', args, { env, signal }).ended.finally(stop);
+      if (!ok) return stderr;
+    }
+    if (inJobs) {
       const there = await open.another('db-manager restore', name);
       try {
         for (const statement of afterwards) await there.query(statement);
@@ -168,6 +169,7 @@ async function pgRestore(
       }
       return undefined;
     }
+    await writeFile(listFile, listWithout(contents, left), { mode: 0o600 });
     let bytes = 0;
     return streamToPsql({
       clients,
@@ -192,8 +194,8 @@ async function pgRestore(
   });
 }
 
-/** pg_restore says nothing while it works; the size of what it fills does. */
-function tellSize({ client }: PostgresConnection, name: string, { onProgress }: RestoreBackupOptions): () => void {
+/** pg_restore reports no progress; the size of the database does. */
+function reportSize({ client }: PostgresConnection, name: string, { onProgress }: RestoreBackupOptions): () => void {
   if (onProgress === undefined) return () => {};
   onProgress(0, undefined);
   const timer = setInterval(() => {

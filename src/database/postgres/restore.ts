@@ -30,7 +30,7 @@ export async function restore(
   refuseOtherFormat(open, backup);
   const { path, manifest } = backup;
   const clients = await findClientsFor(majorOf(open), manifest.clientVersion);
-  const contents = await readContents(clients, path);
+  const contents = await readContents(clients, path, open.target.user);
   const catalogue = manifest.catalogue && unpackCatalogue(manifest.catalogue);
   await refuseReplication(open);
   // Before any write, so that a failed check has no effect.

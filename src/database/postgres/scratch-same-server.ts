@@ -79,13 +79,13 @@ async function fill(
     case 'backup': {
       refuseOtherFormat(open, from.backup);
       const { path, manifest } = from.backup;
-      const words = await restoreInto(place, name, path, options, manifest.clientVersion);
-      if (words !== undefined) throw fillProblem(words, `the backup ${manifest.name}`, 'BackupInvalid');
+      const stderr = await restoreInto(place, name, path, options, manifest.clientVersion);
+      if (stderr !== undefined) throw fillProblem(stderr, `the backup ${manifest.name}`, 'BackupInvalid');
       return;
     }
     case 'schema': {
-      const words = await copySchema(place, open, name);
-      if (words !== undefined) throw fillProblem(words, 'the schema', 'RehearsalImpossible');
+      const stderr = await copySchema(place, open, name);
+      if (stderr !== undefined) throw fillProblem(stderr, 'the schema', 'RehearsalImpossible');
       return;
     }
     case 'empty':
@@ -121,8 +121,8 @@ async function restoreInto(
     }
     const jobs = `--jobs=${restoreJobs()}`;
     const args = [`--dbname=dbname=${conninfo(name)}`, '--exit-on-error', jobs, ...common, path];
-    const { ok, words } = await startProgram(clients, 'pg_restore', args, { env }).ended;
-    return ok ? undefined : words;
+    const { ok, stderr } = await startProgram(clients, 'pg_restore', args, { env }).ended;
+    return ok ? undefined : stderr;
   });
 }
 
@@ -141,8 +141,9 @@ async function copySchema(
       ...(clients.major >= 14 ? ['--extension=*'] : []),
       ...open.target.schemas.map((schema) => `--schema=${quoteIdentifier(schema)}`),
     ];
-    const { ok, words } = await startProgram(clients, 'pg_dump', args, { env: await environmentOf(open.target) }).ended;
-    return ok ? restoreInto(place, name, file, {}, clients.version) : words;
+    const { ok, stderr } = await startProgram(clients, 'pg_dump', args, { env: await environmentOf(open.target) })
+      .ended;
+    return ok ? restoreInto(place, name, file, {}, clients.version) : stderr;
   });
 }
 
@@ -183,15 +184,15 @@ async function makeSchemas(
   }
 }
 
-function fillProblem(words: string, what: string, reason: 'BackupInvalid' | 'RehearsalImpossible'): ProblemError {
-  const text = errorIn(words);
-  if (/No space left on device|could not extend file/.test(words)) {
+function fillProblem(stderr: string, what: string, reason: 'BackupInvalid' | 'RehearsalImpossible'): ProblemError {
+  const text = errorIn(stderr);
+  if (/No space left on device|could not extend file/.test(stderr)) {
     return new ProblemError({
       reason: 'RehearsalImpossible',
       message: `The server does not have enough disk space for a scratch copy: ${text}. Enlarge its disk, or set safety.rehearsal: SchemaOnly.`,
     });
   }
-  if (/permission denied|must be (owner|superuser)|must have/i.test(words)) {
+  if (/permission denied|must be (owner|superuser)|must have/i.test(stderr)) {
     return new ProblemError({
       reason: 'RehearsalImpossible',
       message: `The user has no privilege to restore ${what} to a scratch copy: ${text}.`,

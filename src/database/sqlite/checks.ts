@@ -59,8 +59,8 @@ async function folderWritable(folder: string): Promise<CheckResult> {
 }
 
 async function freeSpace(folder: string, size: number): Promise<CheckResult> {
-  const room = await statfs(folder);
-  const free = room.bavail * room.bsize;
+  const space = await statfs(folder);
+  const free = space.bavail * space.bsize;
   return free > size
     ? { name: 'free space', result: 'passed', message: `${bytesText(free)} free for a database of ${bytesText(size)}` }
     : {

@@ -57,7 +57,7 @@ export class WatchedTables {
     return this.#current as TableStates;
   }
 
-  /** Whether the migration may have dropped a table, so that the page of one does not tell which it is. */
+  /** Whether the migration may have dropped a table, so that the page of one does not show which it is. */
   get hasDropped(): boolean {
     return this.#dropped;
   }

@@ -91,7 +91,7 @@ export function historyStore(connection: Connection, own: OwnTables): HistorySto
   const create = createSql(own);
   const exists = async (name: string) =>
     (await all(connection, "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?", [name])).length > 0;
-  /** Throws where the history is under the usual name: a run would apply again what that says is applied. */
+  /** Throws where the history is under the usual name: a run would apply again what is applied according to it. */
   const there = async () => {
     if (await exists(own.history)) return true;
     if (own.history === HISTORY_TABLE || !(await exists(HISTORY_TABLE))) return false;

@@ -25,7 +25,7 @@ export const backup: Step<Connected & Inspected & Planned, BackedUp> = {
   },
 };
 
-/** The backup of a run, and what is to be said about it. Throws ProblemError. */
+/** The backup of a run, and the message about it. Throws ProblemError. */
 export async function takeRunBackup(
   database: Database,
   current: Position,

@@ -30,7 +30,9 @@ function lastWords(lines: readonly string[]): string | undefined {
   const spoken = lines.map((line) => line.trim()).filter((line) => line !== '');
   const isError = (line: string) =>
     /error|exception|fatal|fail|cannot|denied|refused|not found/i.test(line) &&
-    !/^(?:at |\(Background on|For more information|Node\.js v|npm (?:err|error)!?\b)/i.test(line);
+    !/^(?:at |\(Background on|For more information|Node\.js v|npm (?:err|error)!?\b)/i.test(line) &&
+    // A property of an error that Node.js printed: `code: 'ERR_DLOPEN_FAILED'`.
+    !/^(?!error|fatal|exception)[a-z]\w*: (?:['"[{]|-?\d|undefined|null|true|false)/.test(line);
   return spoken.findLast(isError) ?? spoken.at(-1);
 }
 

@@ -133,7 +133,7 @@ async function rehearseOn(copy: OpenedCopy, input: Input, ports: WrappedPorts) {
   checks.push(...checkedAfter.results);
   if (checkedAfter.problem !== undefined) return stop(checkedAfter.problem);
   const what = changed ? `${count(effects.statements, 'statement')}, ${few(summaryOf(trial))}` : 'it changed nothing';
-  const said = [
+  const summary = [
     `${displayCommand(request.command.run)} succeeded ${rehearsal.message}`,
     what,
     ...result.notes,
@@ -141,7 +141,7 @@ async function rehearseOn(copy: OpenedCopy, input: Input, ports: WrappedPorts) {
     ...(checkedAfter.message === '' ? [] : [checkedAfter.message]),
   ];
   const value = { trial, rehearsal, findings, output, checks, ...details };
-  return { kind: 'done' as const, value, message: said.join('; ') };
+  return { kind: 'done' as const, value, message: summary.join('; ') };
 }
 
 function summaryOf({ changes, observed }: Trial): string[] {
@@ -150,8 +150,8 @@ function summaryOf({ changes, observed }: Trial): string[] {
 }
 
 /** For the page: what was sent, because the files of another tool may be code. */
-function sourcesOf(parts: readonly SentPart[]): SourceText[] {
-  return parts.map(({ revision, statements, source }) => ({
+function sourcesOf(summary: readonly SentPart[]): SourceText[] {
+  return summary.map(({ revision, statements, source }) => ({
     revision,
     file: source === undefined ? 'statements that were sent' : `${source.file}: statements that were sent`,
     text: statements.map((sql) => `${sql};`).join('\n'),
@@ -232,7 +232,7 @@ async function lossesOf(
 async function ruleFindings(
   { database, start }: Input,
   trial: Trial,
-  parts: readonly SentPart[],
+  summary: readonly SentPart[],
   ports: WrappedPorts,
 ): Promise<Finding[]> {
   const { safety } = ports.request;
@@ -244,6 +244,6 @@ async function ruleFindings(
   ]);
   const { dialect, identity } = database;
   const server = serverOf(dialect, identity.serverVersion) ?? { dialect, version: 0 };
-  const read = await readSent(parts, dialect);
+  const read = await readSent(summary, dialect);
   return checkMigrations(read, RULES, { server, ignore: safety.ignore, snapshot: start.snapshot });
 }

@@ -6,7 +6,7 @@ import { decideTask } from '../task.ts';
 import { backupStatus, database, dump, retain, runner, source, taskStatus, timeout } from '../task-spec.ts';
 
 export const fields = {
-  database,
+  database: database.describe('The database to back up.'),
   ...source,
   ...dump,
   verify: z

@@ -72,8 +72,8 @@ export async function lintMigrations(options: LintOptions = {}): Promise<LintRes
   const { server, serverVersion } = serverFor(dialect, options.serverVersion);
   const findings = parts.flatMap(({ selection, read, broken, wanted }) => {
     const names = repositoryFindings(read, ignore);
-    const said = [...broken, ...names, ...checkMigrations(read, RULES, { server, ignore, perMigrationPlan: true })];
-    return inOrder(said, wanted).map((finding) => fromHere(strict(finding, dialect), selection.folder, cwd));
+    const found = [...broken, ...names, ...checkMigrations(read, RULES, { server, ignore, perMigrationPlan: true })];
+    return inOrder(found, wanted).map((finding) => fromHere(strict(finding, dialect), selection.folder, cwd));
   });
   return {
     safe: findings.every(({ severity }) => severity !== 'error'),

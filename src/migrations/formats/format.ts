@@ -6,7 +6,7 @@ import { ProblemError } from '../../core/model/problem.ts';
 export interface SourceFile {
   file: string;
   text: string;
-  /** What a file of the same name with `.conf` behind it says, as Flyway's script configuration. */
+  /** Content of a file of the same name with the suffix `.conf`, as Flyway's script configuration. */
   script?: string;
 }
 
@@ -17,7 +17,7 @@ export interface MigrationPiece {
   line: number;
 }
 
-/** One direction as a format finds it. `transaction` absent: the format has no word for it, the statements tell. */
+/** One direction as a format finds it. `transaction` absent: the format cannot express it; the statements decide. */
 export interface SqlSection {
   pieces: MigrationPiece[];
   transaction?: boolean;
@@ -33,7 +33,7 @@ interface SqlSections {
   down?: SqlSection;
 }
 
-/** An SQL format: detected by the files' names and text; the first that says yes reads them. */
+/** An SQL format: detected by the files' names and text; the first that matches reads them. */
 export interface SqlFormat {
   format: MigrationFormat;
   detect(sources: readonly SourceFile[]): boolean;

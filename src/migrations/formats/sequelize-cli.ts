@@ -4,7 +4,7 @@ import type { AuthorFunction, Call } from './author-function.ts';
 
 /**
  * sequelize-cli: `up(queryInterface, Sequelize)`, where Sequelize is the class with its DataTypes; a function with a
- * third parameter says that it is done by calling it, as Node did before promises.
+ * third parameter signals its end by calling it, as Node did before promises.
  * https://sequelize.org/docs/v6/other-topics/migrations/
  */
 export function sequelizeCliCall(fn: AuthorFunction): Call {
@@ -15,7 +15,7 @@ export function sequelizeCliCall(fn: AuthorFunction): Call {
       const done = (error?: unknown) => {
         if (error === undefined || error === null) return resolve();
         reject(error);
-        // It may say so after its promise has been resolved.
+        // It may call it after its promise has been resolved.
         currentAuthor()?.fail(error);
       };
       const returned = fn(queryInterface, Sequelize, done);

@@ -25,7 +25,7 @@ export function sqlBodies(sources: readonly SourceFile[], dialect: Dialect): Bod
   };
 }
 
-/** For formats that have no word for it. */
+/** For formats without a directive for it. */
 const MARK = '-- db-manager:transaction:false';
 
 interface Section {

@@ -28,7 +28,7 @@ const TABLES: Partial<Record<MigrationFormat, ToolTable>> = {
   },
 };
 
-/** Tables of tools whose files have no sign of their own: the name alone tells whose it is. */
+/** Tables of tools whose files have no sign of their own: the name alone identifies the tool. */
 const TOLD_BY_NAME: readonly ToolTable[] = [
   {
     name: '_sqlx_migrations',

@@ -19,7 +19,7 @@ interface GeneratorInput {
   /** What is there. */
   found: Snapshot;
   format: Language;
-  /** What a person says is a rename; see `renameCandidates`. */
+  /** Renames that the user confirms; see `renameCandidates`. */
   renames?: readonly Rename[];
   /** PostgreSQL: long locks are avoided with migrations of their own. Default true. */
   safe?: boolean;

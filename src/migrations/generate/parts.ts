@@ -57,7 +57,7 @@ export function referenceSql(key: ForeignKey, nameOf: NameOf): string {
 
 interface IndexWords {
   concurrently: boolean;
-  /** Whether a method, operator classes and NULLS can be said at all. */
+  /** Whether a method, operator classes and NULLS can be written at all. */
   methods: boolean;
 }
 

@@ -114,7 +114,7 @@ function commentSql(what: string, comment: string | undefined): string[] {
 
 function sequenceSql(verb: 'CREATE' | 'ALTER', sequence: SequenceObject): string {
   const { type, start, increment, options = '' } = sequence;
-  // ALTER keeps what is not said, so what is default again has to be said.
+  // ALTER keeps what is not written, so a value that becomes the default again must be written.
   const defaults = ['MINVALUE', 'MAXVALUE', 'CACHE', 'CYCLE']
     .filter((word) => verb === 'ALTER' && !options.includes(word))
     .map((word) => (word === 'CACHE' ? 'CACHE 1' : `NO ${word}`));

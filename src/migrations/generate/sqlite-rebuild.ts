@@ -7,8 +7,8 @@ import { literal, quote } from './statement.ts';
 /**
  * A table in its new form, in the documented way (https://sqlite.org/lang_altertable.html#otheralter). Foreign keys
  * are off where rows elsewhere point at it: dropping the old table would delete or change them. db-manager runs a
- * migration that says so again from its start with foreign keys off, and checks all of them before it commits. With
- * the legacy behaviour a rename leaves alone what others say about the table: they say the name it is to have again.
+ * migration that turns them off again from its start with foreign keys off, and checks all of them before it commits.
+ * With the legacy behaviour a rename does not change the references to the table: they name the final name already.
  */
 export function rebuildSql({ from, to, referenced }: Operation & { kind: 'rebuildTable' }): string[] {
   const scratch = `_new_${to.name}`;

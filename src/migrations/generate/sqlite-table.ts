@@ -5,7 +5,7 @@ import { quote, words } from './statement.ts';
 
 const nameOf = ({ name }: { name: string }) => quote(name);
 
-/** INTEGER PRIMARY KEY AUTOINCREMENT can only be said in the column; every other constraint comes after the columns. */
+/** INTEGER PRIMARY KEY AUTOINCREMENT can only be written in the column; every other constraint comes after the columns. */
 export function createTableSql(table: Table, name: string): string {
   const { options, primaryKey } = table;
   const rowid = options.autoincrement ? primaryKey?.columns[0] : undefined;

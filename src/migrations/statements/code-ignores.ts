@@ -17,7 +17,7 @@ export interface CodeIgnores {
 
 export const NO_IGNORES: CodeIgnores = { at: () => [], elsewhere: () => [] };
 
-/** What the text of a code migration says, apart from its statements. */
+/** The directives in the text of a code migration. */
 export interface CodeText {
   ignores: CodeIgnores;
   /** What it needs of other files of the project. */

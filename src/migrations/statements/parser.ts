@@ -31,7 +31,7 @@ export async function loadParsing(): Promise<Parsing> {
   };
 }
 
-/** Says what statements of PostgreSQL do beyond their database; one for each line of statements that follow each other. */
+/** Finds effects of PostgreSQL statements beyond their database; one for each sequence of statements. */
 export async function loadJudge(): Promise<Judge> {
   const { beyondJudge } = await import('../../core/safety/beyond/judge.ts');
   return beyondJudge(await loadParsing());

@@ -55,5 +55,5 @@ export function filesOfPlan(
 
 /** What to do about an applied migration whose file is missing and whose text cannot be used. */
 function withFile({ message, ...problem }: Problem): Problem {
-  return { ...problem, message: `${message} Restore the file, or deploy the version that contains it.` };
+  return { ...problem, message: `Restore the file, or deploy the version that contains it. ${message}` };
 }

@@ -55,7 +55,7 @@ function asCode(file: MigrationFile): LoadedMigration {
 function cannotJudge(problem: Problem, ahead: readonly Revision[]): Problem {
   return {
     ...problem,
-    message: `${listNames(ahead)} ${ahead.length === 1 ? 'is' : 'are'} applied, but not in the migrations folder, and whether older code can run with ${ahead.length === 1 ? 'it' : 'them'} is unknown. ${problem.message} Deploy the version that contains the files.`,
+    message: `${listNames(ahead)} ${ahead.length === 1 ? 'is' : 'are'} applied, but not in the migrations folder, and whether older code can run with ${ahead.length === 1 ? 'it' : 'them'} is unknown. Deploy the version that contains the files. ${problem.message}`,
   };
 }
 

@@ -15,7 +15,7 @@ import {
   afterDelivery,
   type Delivery,
   decideNotify,
-  type Ending,
+  type NotifyEvent,
   type NotifyWrite,
 } from '../../core/reconcile/notify.ts';
 import { notificationBody, signatureOf } from '../../core/reconcile/notify-body.ts';
@@ -77,12 +77,12 @@ export function createNotifyController(options: NotifyControllerOptions): Notify
     }
     if (decision.kind === 'write') return write(acting.api, resource, decision.write);
     if (!acting.leadership.valid()) throw new NotLeader();
-    const delivery = await deliver(acting.api, resource, decision.ending);
+    const delivery = await deliver(acting.api, resource, decision.event);
     await write(acting.api, resource, afterDelivery(resource, decision, delivery, now()));
     queue.add(key);
   }
 
-  async function deliver(api: Api, resource: DatabaseMigration, ending: Ending): Promise<Delivery> {
+  async function deliver(api: Api, resource: DatabaseMigration, event: NotifyEvent): Promise<Delivery> {
     const notify = resource.spec.notify as Notify;
     const { namespace = '' } = resource.metadata;
     if (options.hosts.length === 0) return TURNED_OFF;
@@ -90,8 +90,8 @@ export function createNotifyController(options: NotifyControllerOptions): Notify
     if (typeof url !== 'string') return url;
     const endpoint = endpointOf(url, options.hosts);
     if ('refused' in endpoint) return { kind: 'failed', reason: 'NotAllowed', message: endpoint.refused, again: false };
-    const body = notificationBody(resource, ending, notify.format);
-    const headers: Record<string, string> = { 'x-db-manager-delivery': ending.id };
+    const body = notificationBody(resource, event, notify.format);
+    const headers: Record<string, string> = { 'x-db-manager-delivery': event.id };
     if (notify.signingKeyFrom !== undefined) {
       const key = await secretValue(api, namespace, notify.signingKeyFrom, 'signingKeyFrom');
       if (typeof key !== 'string') return key;

@@ -25,7 +25,7 @@ function resource(conditions: object[], notify: object | null = {}, status: obje
       database: { urlFrom: { secretKeyRef: { name: 'x', key: 'x' } } },
       migrations: { configMaps: [{ name: 'x' }] },
       backup: { mode: 'Disabled' },
-      ...(notify === null ? {} : { notify: { urlFrom: URL_FROM, endings: ALL, ...notify } }),
+      ...(notify === null ? {} : { notify: { urlFrom: URL_FROM, events: ALL, ...notify } }),
     },
     status: { run: { id: 'r1', attempt: 1 }, ...status, conditions },
   });
@@ -47,11 +47,11 @@ function written(one: DatabaseMigration, { status }: NotifyWrite): DatabaseMigra
 
 const kindOf = (one: DatabaseMigration) => {
   const decision = decideNotify(one, NOW);
-  return decision.kind === 'send' ? decision.ending.kind : decision.kind;
+  return decision.kind === 'send' ? decision.event.kind : decision.kind;
 };
 
 describe('the decision about notifications', () => {
-  it('reports each ending that the resource asks for, and nothing else', () => {
+  it('reports each event that the resource asks for, and nothing else', () => {
     const drifted = condition('InSync', 'False', 'SchemaDrift');
     const cases: [object[], string][] = [
       [FAILED, 'Failure'],
@@ -59,7 +59,7 @@ describe('the decision about notifications', () => {
       [[condition('Ready', 'True', 'Reverted')], 'Success'],
       [[condition('Ready', 'False', 'AwaitingApproval')], 'AwaitingApproval'],
       [[condition('Ready', 'True', 'UpToDate'), drifted], 'Drift'],
-      // A run with nothing to do, a run in progress, a retry that follows, and a resource that waits are no endings.
+      // A run with nothing to do, a run in progress, a retry that follows, and a resource that waits are no events.
       [[condition('Ready', 'True', 'UpToDate')], 'wait'],
       [[condition('Ready', 'False', 'Running'), condition('Reconciling', 'True', 'Running')], 'wait'],
       [[condition('Ready', 'False', 'LockTimeout'), condition('Reconciling', 'True', 'LockTimeout')], 'wait'],
@@ -69,12 +69,12 @@ describe('the decision about notifications', () => {
     for (const [conditions, kind] of cases) {
       assert.equal(kindOf(resource(conditions)), kind, JSON.stringify(conditions));
       const others = ALL.filter((one) => one !== kind);
-      assert.equal(kindOf(resource(conditions, { endings: others })), 'wait', JSON.stringify(conditions));
+      assert.equal(kindOf(resource(conditions, { events: others })), 'wait', JSON.stringify(conditions));
       assert.equal(kindOf(resource(conditions, null)), 'wait');
     }
   });
 
-  it('sends one ending once, and the next again', () => {
+  it('sends one event once, and the next again', () => {
     const one = resource(FAILED);
     const decision = decideNotify(one, NOW);
     assert.equal(decision.kind, 'send');
@@ -150,18 +150,18 @@ describe('the decision about notifications', () => {
     const one = resource(FAILED);
     const decision = decideNotify(one, NOW);
     assert.ok(decision.kind === 'send');
-    const slack = JSON.parse(notificationBody(one, decision.ending, 'Slack'));
+    const slack = JSON.parse(notificationBody(one, decision.event, 'Slack'));
     assert.deepEqual(Object.keys(slack), ['text']);
     assert.match(
       slack.text,
       /^\*The migration failed\*: shop\/orders \(MigrationFailed\)\nMigrationFailed &lt;!channel&gt; &amp; more$/,
     );
-    const json = JSON.parse(notificationBody(one, decision.ending, 'Json'));
+    const json = JSON.parse(notificationBody(one, decision.event, 'Json'));
     assert.deepEqual(
-      [json.version, json.ending, json.reason, json.resource.name],
+      [json.version, json.event, json.reason, json.resource.name],
       [1, 'Failure', 'MigrationFailed', 'orders'],
     );
-    const long = { ...decision.ending, message: 'x'.repeat(100_000) };
+    const long = { ...decision.event, message: 'x'.repeat(100_000) };
     assert.ok(notificationBody(one, long, 'Json').length < 5_000);
   });
 });

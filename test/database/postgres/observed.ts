@@ -37,6 +37,8 @@ export async function observe(observer: Observer, database: string): Promise<Obs
     .split('\n')
     .filter((line) => !/^\\(un)?restrict|^--/.test(line))
     .map((line) => line.replace(/::(?:character varying|text)(?:\[\])?|[()]/g, ''))
+    // A dump gives the sequence of an identity the type of its column, which INCLUDING IDENTITY does not.
+    .map((line) => line.replace(/^ {4}MAXVALUE (?:2147483647|32767)$/, '    NO MAXVALUE'))
     .filter((line) => line !== '');
   const rows = dump('--data-only', '--inserts')
     .split('\n')

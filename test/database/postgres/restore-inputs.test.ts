@@ -14,7 +14,7 @@ import { type Observed, observe } from './observed.ts';
 const RESTORE = { safetyBackup: false, now: OPTIONS.now, terminateSessions: true } as const;
 
 describe('a database with what ordinary databases have', function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
 
   for (const by of ['a superuser', 'an owner with CREATEDB', 'an owner'] as const) {
     it(`is equal on a private server, and after damage and a restore by ${by}`, async () => {
@@ -30,7 +30,9 @@ describe('a database with what ordinary databases have', function () {
         await restoreBackup(db, backup, { ...RESTORE, onMessage: (text) => said.push(text) });
         assert.deepEqual(await made.observe(), before);
         assert.doesNotMatch(said.join('\n'), /table names without a schema/);
+        assert.doesNotMatch(said.join('\n'), /does not have the roles/);
         if (by === 'an owner') assert.match(said.join('\n'), /are not replaced: .*FOREIGN TABLE/);
+        if (by === 'a superuser') assert.equal((await db.keptDatabases()).length, 1, said.join('\n'));
       } finally {
         await close(db, made);
       }

@@ -20,6 +20,8 @@ const NODE = [
   'knex@3.3.0',
   'pg@8.23.1',
   'sqlite3@6.0.1',
+  // TypeORM and Drizzle load better-sqlite3, which is compiled on each machine. libsql has the same interface as a binary.
+  'better-sqlite3@npm:libsql@0.5.29',
   'typeorm@1.1.1',
   'reflect-metadata@0.2.2',
   'drizzle-orm@0.45.4',
@@ -50,11 +52,14 @@ const SETS: Record<ToolSet, Set> = {
   },
   node: {
     bin: join(folder('node'), 'node_modules', '.bin'),
-    program: 'knex',
+    // The package that was added last: a folder of before is completed.
+    program: '../better-sqlite3/package.json',
     fetch() {
       mkdirSync(folder('node'), { recursive: true });
       writeFileSync(join(folder('node'), 'package.json'), '{ "private": true }\n');
-      run('npm', ['install', '--no-audit', '--no-fund', '--no-save', ...NODE], {}, folder('node'));
+      // Drizzle names versions of better-sqlite3 that libsql does not have.
+      const flags = ['--no-audit', '--no-fund', '--no-save', '--legacy-peer-deps'];
+      run('npm', ['install', ...flags, ...NODE], {}, folder('node'));
     },
   },
   'node-drivers': {

@@ -1,7 +1,10 @@
 const { DataSource } = require('typeorm');
 
+const url = process.env.DATABASE_URL;
+
 module.exports = new DataSource({
-  type: 'postgres',
-  url: process.env.DATABASE_URL,
+  ...(url.startsWith('sqlite:')
+    ? { type: 'better-sqlite3', database: url.replace('sqlite:///', '') }
+    : { type: 'postgres', url }),
   migrations: [`${__dirname}/migrations/*.cjs`],
 });

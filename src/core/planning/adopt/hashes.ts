@@ -4,7 +4,7 @@ import { type ForeignFiles, type ReadForeign, refuse, textOf, timeOf } from './f
 const NO_FILES: ForeignFiles = { checksums: new Map() };
 
 /**
- * _prisma_migrations: a row for each attempt. A row without `finished_at` failed, unless `rolled_back_at` says that it was
+ * _prisma_migrations: a row for each attempt. A row without `finished_at` failed, unless `rolled_back_at` shows that it was
  * resolved. Its checksum is the SHA-256 of the file, as ours.
  */
 export const readPrisma: ReadForeign = (rows, order, { checksums } = NO_FILES) => {

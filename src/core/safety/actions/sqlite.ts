@@ -65,12 +65,12 @@ function create(at: Cursor, tokens: readonly SqlToken[], sql: string): SchemaAct
     case 'INDEX':
       return createIndex(at, named.name, unique);
     case 'VIEW':
-      return [{ kind: 'createView', view: named, materialized: false, speaksOf: namesOf(tokens) }];
+      return [{ kind: 'createView', view: named, materialized: false, mentions: namesOf(tokens) }];
     case 'TRIGGER': {
       while (at.peek() !== undefined && !at.take('ON')) at.next();
       const table = at.ref();
       if (table === undefined) return undefined;
-      return [{ kind: 'createTrigger', table, name: named.name, speaksOf: namesOf(tokens) }];
+      return [{ kind: 'createTrigger', table, name: named.name, mentions: namesOf(tokens) }];
     }
     default:
       return undefined;
@@ -103,9 +103,9 @@ function createIndex(at: Cursor, name: string, unique: boolean): SchemaAction[] 
   if (table === undefined || parts === undefined) return undefined;
   const columns = indexedColumns(parts);
   const partial = at.take('WHERE');
-  const speaksOf = namesOf([...parts, ...at.rest()]);
+  const mentions = namesOf([...parts, ...at.rest()]);
   return [
-    { kind: 'createIndex', name, table: { name: table }, columns, unique, partial, concurrently: false, speaksOf },
+    { kind: 'createIndex', name, table: { name: table }, columns, unique, partial, concurrently: false, mentions },
   ];
 }
 

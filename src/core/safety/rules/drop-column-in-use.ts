@@ -79,7 +79,7 @@ function userOf(table: KnownTable, column: string): { what: string; index?: stri
     ({ constraint: kind, columns }) => uses(columns) && (kind !== 'foreign key' || columns.length > 1),
   );
   if (constraint !== undefined) return { what: KINDS[constraint.constraint] ?? `a ${constraint.constraint}` };
-  const index = table.indexes.find(({ columns, speaksOf = [] }) => uses([...columns, ...speaksOf]));
+  const index = table.indexes.find(({ columns, mentions = [] }) => uses([...columns, ...mentions]));
   return index && { what: `index ${index.name}`, index: index.name };
 }
 

@@ -1,6 +1,6 @@
 import { onAction, POSTGRES, type Rule } from '../rule.ts';
 
-const SAID = new Set(['sequence', 'type', 'domain', 'extension']);
+const REPORTED = new Set(['sequence', 'type', 'domain', 'extension']);
 
 export const dropObject: Rule = {
   id: 'drop-object',
@@ -10,7 +10,7 @@ export const dropObject: Rule = {
   dialects: POSTGRES,
   severity: 'notice',
   check: onAction('dropObject', ({ what, name }) =>
-    SAID.has(what)
+    REPORTED.has(what)
       ? {
           message: `Drops ${what} ${name}${what === 'sequence' ? ' with its counter' : ''}.`,
           advice: `Search the application's queries for ${name}, and drop it only when no running version uses it.`,

@@ -20,9 +20,9 @@ export const setNotNull: Rule = {
     if (action.kind === 'addConstraint') {
       const [column] = action.columns;
       if (action.constraint !== 'not null' || action.notValid || column === undefined) return undefined;
-      return isProven(table, column, place) ? undefined : say(table, column, place);
+      return isProven(table, column, place) ? undefined : finding(table, column, place);
     }
-    return isProven(table, action.column, place) ? undefined : say(table, action.column, place);
+    return isProven(table, action.column, place) ? undefined : finding(table, action.column, place);
   }),
   examples: {
     bad: [
@@ -66,7 +66,7 @@ function isProven(table: TableRef, column: string, { known, server }: RuleAction
   );
 }
 
-function say(table: TableRef, column: string, { server }: RuleActionContext) {
+function finding(table: TableRef, column: string, { server }: RuleActionContext) {
   const alter = `ALTER TABLE ${spellTable(table)}`;
   const name = quoteName(`${table.name}_${column}_not_null`);
   const test =

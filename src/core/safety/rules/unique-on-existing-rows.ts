@@ -14,7 +14,7 @@ export const uniqueOnExistingRows: Rule = {
     if (place.isNew(table)) return undefined;
     if (action.kind === 'addColumn') {
       const { name, unique, primaryKey, default: value } = action.column;
-      return (unique || primaryKey) && value === 'constant' ? say(table, [name]) : undefined;
+      return (unique || primaryKey) && value === 'constant' ? finding(table, [name]) : undefined;
     }
     const unique =
       action.kind === 'createIndex'
@@ -22,7 +22,9 @@ export const uniqueOnExistingRows: Rule = {
         : (action.constraint === 'unique' || action.constraint === 'primary key') && !action.usingIndex;
     if (!unique || action.columns.length === 0) return undefined;
     if (isUnique(table, action.columns, place)) return undefined;
-    return action.kind === 'createIndex' && action.expressions ? sayKey(table, action) : say(table, action.columns);
+    return action.kind === 'createIndex' && action.expressions
+      ? keyFinding(table, action)
+      : finding(table, action.columns);
   }),
   examples: {
     bad: [
@@ -50,7 +52,7 @@ export const uniqueOnExistingRows: Rule = {
   },
 };
 
-function say(table: TableRef, columns: readonly string[]) {
+function finding(table: TableRef, columns: readonly string[]) {
   const list = columns.join(', ');
   return {
     message: `Fails if two rows of ${tableName(table)} have the same ${list}.`,
@@ -59,7 +61,7 @@ function say(table: TableRef, columns: readonly string[]) {
 }
 
 /** For a key with expressions: its columns alone may be equal. */
-function sayKey(table: TableRef, { name, columns }: Pick<IndexSpec, 'name' | 'columns'>) {
+function keyFinding(table: TableRef, { name, columns }: Pick<IndexSpec, 'name' | 'columns'>) {
   const key = `${columns.join(', ')} and the same expressions`;
   return {
     message: `Fails if two rows of ${tableName(table)} have the same ${key} of ${name ?? 'the index'}.`,

@@ -7,19 +7,19 @@ export function mermaid({ boxes, lines }: Diagram): string {
   const entities = boxes.flatMap(({ name, mark, columns }) => [
     `  ${quoted(name)}${mark === 'same' ? '' : `["${text(name)} (${WORDS[mark]})"]`} {`,
     ...columns.map((column) => {
-      const said = [
+      const notes = [
         ...(plain(column.name) === column.name ? [] : [column.name]),
         ...(column.mark === 'same' ? [] : [WORDS[column.mark]]),
         ...(column.nullable ? ['null'] : []),
       ];
       const keys = column.keys.length === 0 ? '' : ` ${column.keys.join(', ')}`;
-      return `    ${plain(column.type)} ${plain(column.name)}${keys}${said.length === 0 ? '' : ` "${text(said.join(', '))}"`}`;
+      return `    ${plain(column.type)} ${plain(column.name)}${keys}${notes.length === 0 ? '' : ` "${text(notes.join(', '))}"`}`;
     }),
     '  }',
   ]);
   const relations = lines.map((line) => {
-    const words = [line.columns.join(', '), ...(line.mark === 'same' ? [] : [`(${WORDS[line.mark]})`])].join(' ');
-    return `  ${quoted(line.to)} ${arrow(line)} ${quoted(line.from)} : "${text(words)}"`;
+    const label = [line.columns.join(', '), ...(line.mark === 'same' ? [] : [`(${WORDS[line.mark]})`])].join(' ');
+    return `  ${quoted(line.to)} ${arrow(line)} ${quoted(line.from)} : "${text(label)}"`;
   });
   return ['erDiagram', ...entities, ...relations, ''].join('\n');
 }

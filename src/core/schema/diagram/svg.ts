@@ -31,10 +31,10 @@ function drawBox({ box, x, y, width, height }: Placed): string[] {
     `    <text x="${n(x + SIZES.pad)}" y="${n(y + 17)}" font-weight="bold" fill="${COLOURS[box.mark]}">${escapeHtml(SIGNS[box.mark] + box.name)}</text>`,
     ...box.columns.flatMap(({ name, type, keys, nullable, mark }, at) => {
       const line = n(y + SIZES.head + at * SIZES.row + 14);
-      const words = `${type}${nullable ? '?' : ''}${keys.length === 0 ? '' : ` ${keys.join(',')}`}`;
+      const label = `${type}${nullable ? '?' : ''}${keys.length === 0 ? '' : ` ${keys.join(',')}`}`;
       return [
         `    <text x="${n(x + SIZES.pad)}" y="${line}" fill="${COLOURS[mark]}">${escapeHtml(SIGNS[mark] + name)}</text>`,
-        `    <text x="${n(right)}" y="${line}" text-anchor="end" fill="#57606a">${escapeHtml(words)}</text>`,
+        `    <text x="${n(right)}" y="${line}" text-anchor="end" fill="#57606a">${escapeHtml(label)}</text>`,
       ];
     }),
     '  </g>',

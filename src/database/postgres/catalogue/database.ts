@@ -15,7 +15,7 @@ export interface InstalledExtension {
 /** What belongs to the database itself and is in no dump of its content. */
 export interface DatabaseProperties {
   encoding: string;
-  /** The columns of pg_database that say how text is sorted, by their names. */
+  /** The columns of pg_database that define how text is sorted, by name. */
   locale: Record<string, string | null>;
   tablespace: string;
   connectionLimit: number;
@@ -28,7 +28,7 @@ export interface DatabaseProperties {
   settings: { role: string | null; config: string[] }[];
   /** In the order in which they were created. pg_dump writes neither their versions nor their owners. */
   extensions: InstalledExtension[];
-  /** SQL for what pg_dump leaves out of PostgreSQL's own objects. */
+  /** SQL for what pg_dump leaves out. */
   system: string[];
 }
 

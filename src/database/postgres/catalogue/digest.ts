@@ -32,7 +32,7 @@ export function packCatalogue({ serverMajor, entries, ...rest }: Catalogue): Cat
   return { version: 1, serverMajor, classes, objects: gzipSync(JSON.stringify(packed)).toString('base64') };
 }
 
-/** Throws ProblemError BackupInvalid if the list is not what its hashes say. */
+/** Throws ProblemError BackupInvalid if the list does not match its hashes. */
 export function unpackCatalogue(digest: CatalogueDigest): Catalogue {
   try {
     const packed = JSON.parse(gunzipSync(Buffer.from(digest.objects, 'base64')).toString('utf8')) as Packed;

@@ -42,13 +42,14 @@ export const PROGRAM_CLASSES: ObjectClass[] = [
     name: 'type',
     hasExpressions: true,
     // A multirange belongs to whoever made its range; ALTER TYPE does not change that.
-    // A table's row type and an array type follow from their originals.
+    // A table's row type and an array type follow from their originals. The text of a default that the catalogue keeps
+    // depends on the search path of the session that wrote it.
     query: ({ major }) => `
       SELECT 'pg_type'::regclass AS classid, t.oid AS objid, 0 AS subid, n.nspname AS schema, CASE WHEN t.typtype <> 'm' THEN t.typowner END AS owner,
         CASE WHEN t.typtype <> 'm' THEN ${acl('t.typacl', `'T'::"char"`, 't.typowner')} END AS acl,
         jsonb_build_object('kind', t.typtype, 'length', t.typlen, 'byValue', t.typbyval, 'category', t.typcategory,
           'preferred', t.typispreferred, 'delimiter', t.typdelim, 'align', t.typalign, 'storage', t.typstorage,
-          'notNull', t.typnotnull, 'base', ${type('t.typbasetype')}, 'modifier', t.typtypmod, 'default', t.typdefault,
+          'notNull', t.typnotnull, 'base', ${type('t.typbasetype')}, 'modifier', t.typtypmod, 'default', coalesce(pg_get_expr(t.typdefaultbin, 0), t.typdefault),
           'element', CASE WHEN t.typtype = 'b' THEN ${type('t.typelem')} END,
           'collation', ${identity('pg_collation', 't.typcollation')},
           'functions', ARRAY[${['typinput', 'typoutput', 'typreceive', 'typsend', 'typmodin', 'typmodout', 'typanalyze'].map((name) => routine(`t.${name}`)).join(', ')}],
@@ -133,7 +134,7 @@ export const PROGRAM_CLASSES: ObjectClass[] = [
   },
   {
     name: 'extension',
-    // Its version says what its functions are; relations may have been added to it.
+    // Its version determines its functions; relations may have been added to it.
     query: () => `
       SELECT 'pg_extension'::regclass AS classid, x.oid AS objid, 0 AS subid, NULL::name AS schema, x.extowner AS owner, ${NO_ACL},
         jsonb_build_object('version', x.extversion, 'schema', n.nspname, 'settings', ${sorted('x.extcondition')},

@@ -78,10 +78,13 @@ export const RELATION_CLASSES: ObjectClass[] = [
   },
   {
     name: 'sequence',
+    // A dump gives the sequence of an identity the type of its column, which LIKE … INCLUDING IDENTITY does not.
     query: () => `
       SELECT 'pg_class'::regclass AS classid, c.oid AS objid, 0 AS subid, c.nspname AS schema, NULL::oid AS owner, NULL::jsonb AS acl,
         jsonb_build_object(
-          'type', format_type(s.seqtypid, NULL), 'start', s.seqstart, 'increment', s.seqincrement, 'max', s.seqmax,
+          'type', CASE WHEN NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'i')
+                  THEN format_type(s.seqtypid, NULL) END,
+          'start', s.seqstart, 'increment', s.seqincrement, 'max', s.seqmax,
           'min', s.seqmin, 'cache', s.seqcache, 'cycle', s.seqcycle,
           'ownedBy', (SELECT jsonb_agg(o.identity) FROM pg_depend d, pg_identify_object(d.refclassid, d.refobjid, d.refobjsubid) o
                        WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype IN ('a', 'i') AND d.refobjsubid > 0)) AS def

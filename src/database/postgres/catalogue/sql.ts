@@ -25,7 +25,7 @@ export function acl(column: string, kind: string, owner: string): string {
           FROM aclexplode(coalesce(${column}, acldefault(${kind}, ${owner}))) e) x)`;
 }
 
-/** No member of an extension: the extension's version says what its members are. */
+/** No member of an extension: the version of the extension determines its members. */
 export function own(catalogue: string, oid: string): string {
   return `NOT EXISTS (SELECT FROM pg_depend own WHERE own.classid = '${catalogue}'::regclass AND own.objid = ${oid} AND own.deptype = 'e')`;
 }

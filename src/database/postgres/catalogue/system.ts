@@ -1,6 +1,6 @@
 /**
  * What was changed about PostgreSQL's own objects and the members of extensions. pg_dump writes only some of their
- * privileges, and neither their comments nor their owners.
+ * privileges, and neither their comments nor their owners. Also what pg_dump gets wrong.
  */
 import type { RunQuery } from './entry.ts';
 import { acl, FIRST_USER_OID, type ObjectClass } from './sql.ts';
@@ -76,6 +76,19 @@ export const SYSTEM_CLASSES: ObjectClass[] = [
 /** The schema `public` with another name: pg_dump leaves out the privileges that it had from the beginning. */
 const RENAMED = `oid < ${FIRST_USER_OID} AND nspname !~ '^pg_' AND nspname NOT IN ('information_schema', 'public')`;
 
+/**
+ * Columns without a default whose ancestors have or had one. pg_dump up to version 18 removes a default from the child of
+ * a table that has it, and not from the grandchild, which got it when it was created.
+ */
+const WITHOUT_DEFAULT = `SELECT DISTINCT a.attrelid, a.attname FROM (
+    WITH RECURSIVE ancestors (child, parent) AS (
+      SELECT inhrelid, inhparent FROM pg_inherits UNION SELECT child, i.inhparent FROM ancestors JOIN pg_inherits i ON i.inhrelid = parent)
+    SELECT child, parent FROM ancestors) x
+  JOIN pg_attribute p ON p.attrelid = x.parent AND p.attnum > 0 AND p.atthasdef AND p.attgenerated = ''
+  JOIN pg_attribute a ON a.attrelid = x.child AND a.attname = p.attname AND NOT a.attisdropped AND NOT a.atthasdef
+  JOIN pg_class c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p', 'f') AND c.relpersistence <> 't'
+  WHERE a.attidentity = '' AND a.attgenerated = ''`;
+
 const MANY = 20;
 const named = (classid: string, oid: string, subid = '0') =>
   `LATERAL (SELECT CASE type WHEN 'table column' THEN 'column' WHEN 'foreign-data wrapper' THEN 'foreign data wrapper' ELSE type END AS type, identity FROM pg_identify_object(${classid}, ${oid}, ${subid})) i`;
@@ -96,6 +109,8 @@ export async function readSystemStatements(run: RunQuery): Promise<string[]> {
       FROM (SELECT 'pg_extension' AS catalogue, oid FROM pg_extension UNION ALL SELECT 'pg_language', oid FROM pg_language WHERE oid < ${FIRST_USER_OID}
             UNION ALL SELECT 'pg_namespace', oid FROM pg_namespace WHERE nspname IN ('pg_catalog', 'pg_toast', 'information_schema')) o,
            ${named('o.catalogue::regclass', 'o.oid')}
+    UNION ALL SELECT to_jsonb(format('ALTER TABLE ONLY %s ALTER COLUMN %I DROP DEFAULT', i.identity, o.attname))::text
+      FROM (${WITHOUT_DEFAULT}) o, ${named("'pg_class'::regclass", 'o.attrelid')}
     UNION ALL SELECT to_jsonb(format('ALTER %s %s OWNER TO %I', i.type, i.identity, pg_get_userbyid(o.owner)))::text
       FROM (${CHANGED_OWNERS}) o, ${named('o.classid', 'o.oid')}
     UNION ALL SELECT to_jsonb(format('%s ON %s %s %s', p.verb, CASE i.type WHEN 'view' THEN 'table' ELSE i.type END, i.identity, p.whom))::text

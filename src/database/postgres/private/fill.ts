@@ -8,7 +8,7 @@ import { majorOf } from '../dump.ts';
 import { type Clients, findClientsFor } from '../dump-clients.ts';
 import { environmentOf, errorIn, restoreJobs, startProgram } from '../dump-program.ts';
 import { createExtensions } from '../extensions.ts';
-import { type Contents, listWithout, readContents } from '../restore-contents.ts';
+import { type Contents, listsForJobs, listWithout, readContents } from '../restore-contents.ts';
 import { OUT_OF_ORDER, streamToPsql } from '../restore-stream.ts';
 import { withTemporaryFile } from '../temporary-file.ts';
 import type { Likeness } from './likeness.ts';
@@ -27,7 +27,7 @@ export interface Filling {
 
 export interface DumpPart {
   path: string;
-  /** As pg_dump says it; of a backup, from its manifest. */
+  /** As pg_dump prints it; of a backup, from its manifest. */
   dumpedBy?: string;
   section?: 'pre-data' | 'data' | 'post-data';
   /** Entries of this type alone. */
@@ -70,8 +70,8 @@ export async function restoreParts(filling: Filling, parts: readonly DumpPart[])
   await filling.again();
   await makePlace(filling, prepared);
   for (const one of prepared) {
-    const words = await streamPart(filling, one);
-    if (words !== undefined) throw new RestoreStopped(failures, repairs, errorIn(words));
+    const stderr = await streamPart(filling, one);
+    if (stderr !== undefined) throw new RestoreStopped(failures, repairs, errorIn(stderr));
     await cutOffCopy(filling);
   }
   const [first] = failures.filter((failure) => !lost.includes(failure) && !OUT_OF_ORDER.test(failure.message));
@@ -101,10 +101,10 @@ export class RestoreStopped extends Error {
   readonly failures: readonly RestoreFailure[];
   readonly repairs: readonly string[];
 
-  constructor(failures: readonly RestoreFailure[], repairs: readonly string[], words: string) {
+  constructor(failures: readonly RestoreFailure[], repairs: readonly string[], stderr: string) {
     const [first] = failures;
     const which = first === undefined || first.name === '' ? '' : `${first.type} ${first.name}: `;
-    super(`pg_restore stopped at ${which}${first?.message ?? words}${repairText(repairs)}`);
+    super(`pg_restore stopped at ${which}${first?.message ?? stderr}${repairText(repairs)}`);
     this.failures = failures;
     this.repairs = repairs;
   }
@@ -174,23 +174,27 @@ async function makePlace({ server, database, like }: Filling, prepared: readonly
 async function restorePart(filling: Filling, prepared: Prepared): Promise<RestoreFailure[]> {
   const { clients, part } = prepared;
   if (clients.major > majorOf(filling.open)) {
-    const words = await streamPart(filling, prepared, '');
-    return words === undefined ? [] : [failureOfStream(words)];
+    const stderr = await streamPart(filling, prepared, '');
+    return stderr === undefined ? [] : [failureOfStream(stderr)];
   }
-  return withList(prepared, async (list) => {
-    const jobs = `--jobs=${restoreJobs()}`;
-    const args = [`--dbname=${conninfo(filling.database)}`, jobs, ...argsOf(part), list, part.path];
-    const { ok, words } = await startProgram(clients, 'pg_restore', args, { env: await envOf(filling) }).ended;
-    return ok ? [] : failuresIn(words);
-  });
+  const failures: RestoreFailure[] = [];
+  for (const [run, entries] of listsForJobs(prepared.contents, prepared.left).entries()) {
+    const { ok, stderr } = await withList(entries, async (list) => {
+      const jobs = run === 0 ? [`--jobs=${restoreJobs()}`] : [];
+      const args = [`--dbname=${conninfo(filling.database)}`, ...jobs, ...argsOf(part), list, part.path];
+      return startProgram(clients, 'pg_restore', args, { env: await envOf(filling) }).ended;
+    });
+    if (!ok) failures.push(...failuresIn(stderr));
+  }
+  return failures;
 }
 
-/** In one transaction over one connection, with a search path; the words of what failed first. */
+/** In one transaction over one connection, with a search path; standard error of the first failure. */
 async function streamPart(filling: Filling, prepared: Prepared, path = pathOf(filling)): Promise<string | undefined> {
   const { clients, part } = prepared;
   const env = await envOf(filling);
   let bytes = 0;
-  return withList(prepared, (list) =>
+  return withList(listWithout(prepared.contents, prepared.left), (list) =>
     streamToPsql({
       clients,
       env,
@@ -217,9 +221,9 @@ async function streamPart(filling: Filling, prepared: Prepared, path = pathOf(fi
 /** The path of those who use the database: that of the database or of the role, else the schemas. */
 function pathOf({ like, open }: Filling): string {
   const set = like.settings.filter(({ name }) => name.toLowerCase() === 'search_path');
-  const said = set.find(({ role }) => role === like.role) ?? set.find(({ role }) => role === undefined);
+  const own = set.find(({ role }) => role === like.role) ?? set.find(({ role }) => role === undefined);
   const schemas = open.target.schemas.map(quoteIdentifier);
-  return [...new Set([...schemas, ...(said === undefined || said.value === '' ? [] : [said.value]), '"public"'])].join(
+  return [...new Set([...schemas, ...(own === undefined || own.value === '' ? [] : [own.value]), '"public"'])].join(
     ', ',
   );
 }
@@ -228,9 +232,9 @@ function argsOf({ section }: DumpPart): string[] {
   return ['--no-password', ...(section === undefined ? [] : [`--section=${section}`])];
 }
 
-function withList<T>({ contents, left }: Prepared, use: (argument: string) => Promise<T>): Promise<T> {
+function withList<T>(list: string, use: (argument: string) => Promise<T>): Promise<T> {
   return withTemporaryFile('list', async (file) => {
-    await writeFile(file, listWithout(contents, left), { mode: 0o600 });
+    await writeFile(file, list, { mode: 0o600 });
     return use(`--use-list=${file}`);
   });
 }

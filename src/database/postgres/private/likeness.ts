@@ -19,7 +19,7 @@ export interface Likeness {
   extensions: InstalledExtension[];
   /** Whether there is a schema `public`, which every new database has. */
   hasPublic: boolean;
-  /** SQL for what pg_dump leaves out of PostgreSQL's own objects. */
+  /** SQL for what pg_dump leaves out. */
   system: string[];
   /** Lines of postgresql.conf. */
   configuration: Record<string, string>;
@@ -137,12 +137,16 @@ async function readMemberships({ client }: PostgresConnection): Promise<string[]
      WHERE m.rolname !~ '^pg_'`,
   );
   return rows.map(({ role, member, options }) => {
-    const say = (column: string, word: string) =>
+    const option = (column: string, word: string) =>
       typeof options[column] === 'boolean' ? [`${word} ${options[column] ? 'TRUE' : 'FALSE'}`] : [];
-    // Since version 16 a membership says whether it is inherited and whether one may SET ROLE.
-    const modern = [...say('inherit_option', 'INHERIT'), ...say('set_option', 'SET')];
+    // Since version 16 a membership records whether it is inherited and whether one may SET ROLE.
+    const modern = [...option('inherit_option', 'INHERIT'), ...option('set_option', 'SET')];
     const wanted =
-      modern.length > 0 ? [...say('admin_option', 'ADMIN'), ...modern] : options.admin_option ? ['ADMIN OPTION'] : [];
+      modern.length > 0
+        ? [...option('admin_option', 'ADMIN'), ...modern]
+        : options.admin_option
+          ? ['ADMIN OPTION']
+          : [];
     return `GRANT ${role} TO ${member}${wanted.length === 0 ? '' : ` WITH ${wanted.join(', ')}`}`;
   });
 }

@@ -8,14 +8,14 @@ export interface RestoreFailure {
   name: string;
   /** The server's message. */
   message: string;
-  /** Everything that was said, with the context. */
-  words: string;
+  /** The whole error output, with the context. */
+  stderr: string;
 }
 
 /** `pg_restore: from TOC entry 3210; 0 16390 TABLE DATA things owner`; missing for entries that run in parallel. */
 const ENTRY = /from TOC entry \d+; \d+ \d+ ([A-Z][A-Z ]*[A-Z]) (.*?)(?: \S+)?$/m;
 
-/** What the command or the message names, where the entry is not said. */
+/** The object in the command or in the message, where the entry is not named. */
 const NAMED: readonly [RegExp, string][] = [
   [/^pg_restore: error: COPY failed for table "((?:[^"]|"")+)"/, 'TABLE DATA'],
   [/^Command was: REFRESH MATERIALIZED VIEW ([^;]+);/m, 'MATERIALIZED VIEW DATA'],
@@ -28,30 +28,30 @@ const NAMED: readonly [RegExp, string][] = [
   ],
 ];
 
-export function failuresIn(words: string): RestoreFailure[] {
+export function failuresIn(stderr: string): RestoreFailure[] {
   const failures: RestoreFailure[] = [];
   let entry: RegExpExecArray | null = null;
-  for (const piece of words.split(/^(?=pg_restore: (?:from TOC entry|error:))/m)) {
+  for (const piece of stderr.split(/^(?=pg_restore: (?:from TOC entry|error:))/m)) {
     entry = ENTRY.exec(piece) ?? entry;
     const message = /error: (?:could not execute query: )?(?:COPY failed for table .*?: )?(?:ERROR: +)?(.*)/.exec(
       piece,
     )?.[1];
     if (message === undefined || !piece.startsWith('pg_restore: error:')) continue;
     const [type = '', name = ''] = entry === null ? named(piece) : entry.slice(1);
-    failures.push({ type, name, message, words: piece });
+    failures.push({ type, name, message, stderr: piece });
     entry = null;
   }
   if (failures.length > 0) return failures;
-  return [{ type: '', name: '', message: words.split('\n').at(-1) ?? '', words }];
+  return [{ type: '', name: '', message: stderr.split('\n').at(-1) ?? '', stderr }];
 }
 
 /** The same of psql, which ran all of it in one transaction: it names the table whose rows it was at, and nothing else. */
-export function failureOfStream(words: string): RestoreFailure {
-  const message = /^ERROR: +(.*)$/m.exec(words)?.[1] ?? errorIn(words);
-  const table = /^(?:CONTEXT: +)?COPY ([^\n]{1,200}?), line \d/m.exec(words)?.[1];
+export function failureOfStream(stderr: string): RestoreFailure {
+  const message = /^ERROR: +(.*)$/m.exec(stderr)?.[1] ?? errorIn(stderr);
+  const table = /^(?:CONTEXT: +)?COPY ([^\n]{1,200}?), line \d/m.exec(stderr)?.[1];
   return table === undefined
-    ? { type: '', name: '', message, words }
-    : { type: 'TABLE DATA', name: table, message, words };
+    ? { type: '', name: '', message, stderr }
+    : { type: 'TABLE DATA', name: table, message, stderr };
 }
 
 function named(piece: string): [type: string, name: string] {
@@ -63,9 +63,9 @@ function named(piece: string): [type: string, name: string] {
 }
 
 /** Whether the archive is at fault, rather than what its SQL met. */
-export function isDamaged({ words }: RestoreFailure): boolean {
+export function isDamaged({ stderr }: RestoreFailure): boolean {
   return /could not (read|uncompress|find|open|decompress)|corrupt|unexpected end of file|not appear to be a valid|did not find magic|invalid (compression|archive|data)/i.test(
-    words,
+    stderr,
   );
 }
 
@@ -76,9 +76,9 @@ export async function repairOf(
   schemas: readonly string[],
 ): Promise<string[]> {
   const names = new Set<string>();
-  for (const { words } of failures) {
-    if (!/does not exist/.test(words)) continue;
-    for (const [, sql, plpgsql] of words.matchAll(/SQL function "([^"]+)"|PL\/pgSQL function ([^\s(]+)/g)) {
+  for (const { stderr } of failures) {
+    if (!/does not exist/.test(stderr)) continue;
+    for (const [, sql, plpgsql] of stderr.matchAll(/SQL function "([^"]+)"|PL\/pgSQL function ([^\s(]+)/g)) {
       names.add((sql ?? plpgsql ?? '').replace(/^.*\./, '').replace(/^"|"$/g, ''));
     }
   }

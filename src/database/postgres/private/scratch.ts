@@ -142,16 +142,16 @@ function withSchemaDump<T>({ open }: Filling, use: (part: DumpPart & { limited: 
     const clients = await findClients(majorOf(open));
     const schemas = open.target.schemas.map((schema) => `--schema=${quoteIdentifier(schema)}`);
     const extensions = clients.major >= 14 ? ['--extension=*'] : [];
-    let words = '';
+    let stderr = '';
     for (const limits of [[], [...extensions, ...schemas]]) {
       const args = ['--format=custom', `--file=${file}`, '--schema-only', '--no-password', ...limits];
       const ended = await startProgram(clients, 'pg_dump', args, { env: await environmentOf(open.target) }).ended;
       if (ended.ok) return use({ path: file, dumpedBy: clients.version, limited: limits.length > 0 });
-      words = ended.words;
+      stderr = ended.stderr;
     }
     throw new ProblemError({
       reason: 'RehearsalImpossible',
-      message: `The schema could not be read for a scratch copy: ${errorIn(words)}.`,
+      message: `The schema could not be read for a scratch copy: ${errorIn(stderr)}.`,
     });
   });
 }
@@ -194,8 +194,8 @@ async function refuseWithoutExtensions(admin: Client, open: PostgresConnection, 
 
 /** An extension, or a provider of security labels, whose library has to be loaded when the server starts: pg_cron, anon. */
 function needsPreload({ failures }: RestoreStopped): NoPrivateServer | undefined {
-  const found = failures.find(({ words }) =>
-    /shared_preload_libraries|security label provider .{1,100} is not loaded/.test(words),
+  const found = failures.find(({ stderr }) =>
+    /shared_preload_libraries|security label provider .{1,100} is not loaded/.test(stderr),
   );
   if (found === undefined) return undefined;
   const what = found.name === '' ? 'an extension' : `${found.type} ${found.name}`.trim();

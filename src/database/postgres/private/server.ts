@@ -48,8 +48,6 @@ export async function findServer(major: number, env: NodeJS.ProcessEnv = process
 /** Throws NoPrivateServer if it is not possible. */
 export async function startServer(programs: Programs, options: ServerOptions): Promise<PrivateServer> {
   await refuseWithoutSpace(options.bytes);
-  const template = await templateOf(programs);
-  const { superuser } = template;
   const folder = await makeFolder();
   let child: ChildProcess | undefined;
   let stopping: Promise<void> | undefined;
@@ -62,7 +60,7 @@ export async function startServer(programs: Programs, options: ServerOptions): P
     await folder.remove();
   };
   try {
-    await copyData(template.folder, folder);
+    const superuser = await fill(programs, folder);
     await configure(folder, options.settings);
     child = await launch(programs, folder);
     const connect = (database: string, user = superuser) =>
@@ -89,7 +87,29 @@ interface Template {
   superuser: string;
 }
 
-/** The files that initdb created, once for this process: this takes most of the time. They are removed with the process. */
+const started = new Set<string>();
+
+/**
+ * Puts an empty server into the folder and returns its superuser. Most runs need one server, which gets the files of
+ * initdb themselves; for further ones a template is copied, which takes half of the time.
+ */
+async function fill(programs: Programs, folder: ServerFolder): Promise<string> {
+  if (!started.has(programs.folder)) {
+    started.add(programs.folder);
+    const superuser = newSuperuser();
+    await initialise(programs, folder, superuser);
+    return superuser;
+  }
+  const template = await templateOf(programs);
+  await copyData(template.folder, folder);
+  return template.superuser;
+}
+
+function newSuperuser(): string {
+  return `db_manager_${randomBytes(6).toString('hex')}`;
+}
+
+/** The files that initdb created, for the second server of this process and later ones. They are removed with the process. */
 const templates = new Map<string, Promise<Template>>();
 
 function templateOf(programs: Programs): Promise<Template> {
@@ -101,7 +121,7 @@ function templateOf(programs: Programs): Promise<Template> {
 
 async function makeTemplate(programs: Programs): Promise<Template> {
   const folder = await makeFolder();
-  const superuser = `db_manager_${randomBytes(6).toString('hex')}`;
+  const superuser = newSuperuser();
   try {
     await initialise(programs, folder, superuser);
     // The watchdog would remove it too, but later than the process ends.
@@ -114,8 +134,8 @@ async function makeTemplate(programs: Programs): Promise<Template> {
 }
 
 async function copyData(from: ServerFolder, { path, data, user }: ServerFolder): Promise<void> {
-  const { code, words } = await runToEnd('cp', ['-R', `${from.data}/.`, data], path, user);
-  if (code !== 0) throw new NoPrivateServer(`the files of an empty server could not be copied: ${words.trim()}`);
+  const { code, stderr } = await runToEnd('cp', ['-R', `${from.data}/.`, data], path, user);
+  if (code !== 0) throw new NoPrivateServer(`the files of an empty server could not be copied: ${stderr.trim()}`);
 }
 
 /** Only the name of its socket: nothing listens on a network. */
@@ -133,19 +153,19 @@ async function refuseWithoutSpace(bytes: number): Promise<void> {
 
 async function initialise(programs: Programs, { path, data, user }: ServerFolder, superuser: string): Promise<void> {
   const args = ['-D', data, '-U', superuser, '--auth=trust', '--no-sync', '--locale=C', '--encoding=UTF8'];
-  const { code, words } = await runToEnd(join(programs.folder, 'initdb'), args, path, user);
+  const { code, stderr } = await runToEnd(join(programs.folder, 'initdb'), args, path, user);
   if (code === 0) return;
   if (
     user.uid !== undefined &&
-    /could not (?:change|access) directory/.test(words) &&
-    words.includes('Permission denied')
+    /could not (?:change|access) directory/.test(stderr) &&
+    stderr.includes('Permission denied')
   ) {
     throw new NoPrivateServer(
       `PostgreSQL does not run as root, and the user ${user.uid}, as whom it would run, cannot enter ${tmpdir()}. Set TMPDIR to a folder that all users may enter`,
     );
   }
-  const lines = words.split('\n').filter((line) => /error|fatal|could not|cannot/i.test(line));
-  throw new NoPrivateServer(`initdb failed: ${lines.slice(0, 2).join(' ').trim() || words.trim().slice(-200)}`);
+  const lines = stderr.split('\n').filter((line) => /error|fatal|could not|cannot/i.test(line));
+  throw new NoPrivateServer(`initdb failed: ${lines.slice(0, 2).join(' ').trim() || stderr.trim().slice(-200)}`);
 }
 
 export const MAX_CONNECTIONS = 50;
@@ -218,15 +238,15 @@ async function ready(child: ChildProcess, { path }: ServerFolder, connect: () =>
 
 async function runToEnd(program: string, args: string[], cwd: string, user: ServerUser) {
   const child = spawn(program, args, { cwd, env: environment(), stdio: ['ignore', 'pipe', 'pipe'], ...user });
-  let words = '';
+  let stderr = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => {
-      words = (words + text).slice(-4_000);
+      stderr = (stderr + text).slice(-4_000);
     });
   }
-  return new Promise<{ code: number | null; words: string }>((resolve) => {
-    child.once('error', (error) => resolve({ code: null, words: error.message }));
-    child.once('close', (code) => resolve({ code, words }));
+  return new Promise<{ code: number | null; stderr: string }>((resolve) => {
+    child.once('error', (error) => resolve({ code: null, stderr: error.message }));
+    child.once('close', (code) => resolve({ code, stderr }));
   });
 }
 

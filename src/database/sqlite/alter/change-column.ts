@@ -43,11 +43,11 @@ function named(options: ColumnOptions): options is Exclude<ColumnOptions, string
 
 /** Clauses that the options do not mention stay unchanged. */
 function keepUnnamed(column: ParsedColumn, wanted: ParsedColumn, options: ColumnOptions): ParsedColumn {
-  const speaksOf = (word: string) => named(options) && word in options;
+  const isGiven = (word: string) => named(options) && word in options;
   const kept = column.clauses.filter(
     ({ kind }) =>
-      ((kind === 'not null' || kind === 'null') && !speaksOf('allowNull')) ||
-      (kind === 'default' && !speaksOf('defaultValue')),
+      ((kind === 'not null' || kind === 'null') && !isGiven('allowNull')) ||
+      (kind === 'default' && !isGiven('defaultValue')),
   );
   const clauses = wanted.clauses.filter(({ kind }) => !kept.some((clause) => clause.kind === kind));
   return { ...wanted, clauses: [...clauses, ...kept] };

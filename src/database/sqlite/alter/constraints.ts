@@ -2,7 +2,7 @@ import { type Clause, type ParsedTable, parseTable } from '../../../sql/sqlite/c
 import { quoteIdentifier } from '../driver.ts';
 import { codeOf } from '../errors.ts';
 import { rebuild } from './rebuild.ts';
-import { sameMeaning, saySame } from './same.ts';
+import { sameMeaning, warnSame } from './same.ts';
 import { hasComments, insertItem, isItem, lastItem, removeItems, removePart, type Splice } from './text.ts';
 import { type AlterContext, altersConstraints, execute, findTable, refuse, same } from './workbench.ts';
 
@@ -20,7 +20,7 @@ export async function addConstraint(ctx: AlterContext, table: string, options: o
   const parsed = parseTable(found.sql);
   const known = clausesOf(parsed).find(({ name }) => name !== undefined && same(name, clause.name ?? ''));
   if (known !== undefined) {
-    if (sameMeaning(known.text, clause.text)) return saySame(`constraint ${known.name}`, table, 'addConstraint');
+    if (sameMeaning(known.text, clause.text)) return warnSame(`constraint ${known.name}`, table, 'addConstraint');
     throw refuse(
       `The table ${table} already has a different constraint ${clause.name}: ${known.text}. Remove it first, or use another name for the new one.`,
     );

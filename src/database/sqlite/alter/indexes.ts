@@ -1,5 +1,5 @@
 import { quoteIdentifier } from '../driver.ts';
-import { sameMeaning, saySame } from './same.ts';
+import { sameMeaning, warnSame } from './same.ts';
 import { type AlterContext, execute, refuse, same, schemaObjects } from './workbench.ts';
 
 /**
@@ -23,7 +23,7 @@ export async function addIndex(
   const name = /^CREATE\s+(?:UNIQUE\s+)?INDEX\s+(?:IF\s+NOT\s+EXISTS\s+)?`((?:[^`]|``)+)`/i.exec(sql)?.[1];
   const known = (await schemaObjects(ctx)).find((one) => one.type === 'index' && same(one.name, name ?? ''));
   if (known === undefined) return execute(ctx, sql);
-  if (known.sql !== null && sameMeaning(known.sql, sql)) return saySame(`index ${known.name}`, table, 'addIndex');
+  if (known.sql !== null && sameMeaning(known.sql, sql)) return warnSame(`index ${known.name}`, table, 'addIndex');
   throw refuse(
     `A different index ${known.name} already exists: ${known.sql ?? 'the index of a constraint'}. Drop it first (DROP INDEX ${quoteIdentifier(known.name)}), or use another name for the new one.`,
   );

@@ -1,3 +1,4 @@
+import { count } from '../../../core/model/count.ts';
 import type { ParsedColumn, ParsedTable } from '../../../sql/sqlite/create-table.ts';
 import { all, quoteIdentifier } from '../driver.ts';
 import { type AlterContext, execute, refuse, same } from './workbench.ts';
@@ -26,7 +27,7 @@ async function compareCounts({ connection }: AlterContext, from: string, to: str
   );
   if (row === undefined || row.before === row.after) return;
   throw refuse(
-    `${row.before - row.after} of ${row.before} rows of ${from} would be dropped by ON CONFLICT of a constraint. Correct or delete them first.`,
+    `${row.before - row.after} of ${count(row.before, 'row')} of ${from} would be dropped by ON CONFLICT of a constraint. Correct or delete them first.`,
   );
 }
 

@@ -4,14 +4,14 @@ import { significantTokens } from '../../../sql/significant.ts';
 const NEEDLESS = new Set(['asc']);
 
 /**
- * Whether two pieces of DDL have the same meaning: compared word by word, ignoring case, quotes of names and words that
+ * Whether two pieces of DDL have the same meaning: compared word by word, ignoring case, quotes of names and keywords that
  * change nothing.
  */
 export function sameMeaning(a: string, b: string): boolean {
-  return words(a) === words(b);
+  return normalized(a) === normalized(b);
 }
 
-function words(sql: string): string {
+function normalized(sql: string): string {
   const tokens = significantTokens(sql.replace(/\bIF\s+NOT\s+EXISTS\b/i, ''), 'sqlite');
   return tokens
     .map(({ kind, text }) => (kind === 'string' ? `'${text}'` : text.toLowerCase()))
@@ -19,15 +19,15 @@ function words(sql: string): string {
     .join(' ');
 }
 
-const said = new Set<string>();
+const warned = new Set<string>();
 
 /**
  * Logged once per process: an operation whose result already exists. Sequelize's rebuilds lose indexes and constraints on
  * SQLite, so migrations written for it add them again.
  */
-export function saySame(what: string, table: string, operation: string): void {
+export function warnSame(what: string, table: string, operation: string): void {
   const sentence = `${operation}: the ${what} of ${table} already exists and is equal, so nothing was done.`;
-  if (said.has(sentence)) return;
-  said.add(sentence);
+  if (warned.has(sentence)) return;
+  warned.add(sentence);
   process.emitWarning(sentence, { type: 'db-manager' });
 }
