@@ -12,17 +12,21 @@ exists() { [ -e "$1" ] || [ -L "$1" ]; }
 exec 9<"$(dirname "$policy")"
 flock 9
 
+mark='Of db-manager, scripts/apt-install.sh'
+ours() { [ -f "$policy" ] && [ ! -L "$policy" ] && grep -q "$mark" "$policy"; }
+
 restore() {
-  rm -f "$policy"
-  if exists "$saved"; then mv -T "$saved" "$policy"; fi
+  # A policy that a package brought meanwhile stays, unless the machine had its own.
+  if exists "$saved"; then rm -f "$policy"; mv -T "$saved" "$policy"; elif ours; then rm -f "$policy"; fi
 }
-# A run that was killed has left the machine's own policy aside, and ours in its place.
+# A run that was killed has left ours, and the machine's own policy aside if there was one.
+if ours; then rm -f "$policy"; fi
 if exists "$saved"; then rm -f "$policy"; elif exists "$policy"; then mv -T "$policy" "$saved"; fi
 trap restore EXIT
 trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
-printf '#!/bin/sh\n# Of db-manager, scripts/apt-install.sh, for the time of an installation.\nexit 101\n' >"$policy"
+printf '#!/bin/sh\n# %s, for the time of an installation.\nexit 101\n' "$mark" >"$policy"
 chmod 755 "$policy"
 
 export DEBIAN_FRONTEND=noninteractive

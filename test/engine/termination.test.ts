@@ -107,6 +107,50 @@ describe('a report as a line of the log', () => {
     });
   }
 
+  // Second inputs of C3: what grows is one migration, or names, or what code prints.
+  const wide: Record<string, Partial<RunReport>> = {
+    'one migration on 20,000 tables': {
+      rehearsal: {
+        result: 'Full',
+        message: '',
+        seconds: 1,
+        roundTrip: 'passed',
+        migrations: [
+          {
+            revision: '1_a',
+            seconds: 1,
+            statements: 20_000,
+            locks: Array.from({ length: 20_000 }, (_, t) => ({ table: `public.t${t}`, mode: 'AccessExclusiveLock' })),
+            rewrites: Array.from({ length: 20_000 }, (_, t) => `public.t${t}`),
+            rows: [],
+          },
+        ],
+      },
+    },
+    '900 migrations with names of 250 characters': {
+      applied: Array.from({ length: 900 }, (_, n) => ({ revision: `${n}_${umlauts(245)}`, seconds: 1 })),
+      plan: {
+        digest: 'sha256:x',
+        direction: 'up',
+        migrations: Array.from({ length: 900 }, (_, n) => `${n}_${umlauts(245)}`),
+      },
+    },
+    '100,000 lines of output': { output: Array.from({ length: 100_000 }, (_, n) => `line ${n}`) },
+  };
+  for (const [what, given] of Object.entries(wide)) {
+    it(`is bounded with ${what}, and so is the termination message`, () => {
+      const large = { ...report(1), ...given };
+      assert.ok(Buffer.byteLength(JSON.stringify(large)) > LOGGED_REPORT_BYTES, 'the input is larger');
+      const bounded = boundReport(large);
+      assert.ok(Buffer.byteLength(JSON.stringify(bounded)) <= LOGGED_REPORT_BYTES);
+      assert.equal(runReportSchema.parse(bounded).reason, 'MigrationFailed');
+      assert.ok(bounded.steps.length > 0, 'the steps are kept');
+      const clipped = clipReport(large);
+      assert.ok(Buffer.byteLength(clipped) <= TERMINATION_MESSAGE_BYTES);
+      assert.equal(runReportSchema.parse(JSON.parse(clipped)).failure?.migration, '1_a');
+    });
+  }
+
   it('keeps the worst, and how many there were', () => {
     const { safety, findings, rehearsal, schema } = boundReport(many(900));
     assert.equal(safety?.findings[0]?.severity, 'error');

@@ -71,7 +71,7 @@ const EXCEPTIONS: Record<string, string> = {
   '/^[a-z+]*(postgres|pg|sql)[a-z+]*\\W?\\/\\//i': URL,
   '/@[^/]*(:\\d+)?\\//': URL,
   '/^CREATE EXTENSION .* WITH SCHEMA (?!pg_)(.+);$/': LINE,
-  '/^-- TOC entry (\\d+) \\(class \\d+ OID \\d+\\)\\n(?:-- Dependencies: (.*)\\n)?-- Name: (.*); Type: (.*); Schema: (.*?); Owner: (.*?)(?:; Tablespace: (.*))?$/gm':
+  '/^-- TOC entry (\\d+) \\(class (\\d+) OID (\\d+)\\)\\n(?:-- Dependencies: (.*)\\n)?-- Name: (.*); Type: (.*); Schema: (.*?); Owner: (.*?)(?:; Tablespace: (.*))?$/gm':
     LINE,
   '/trigger .* for table .* does not exist/': MESSAGE,
   '/^COMMIT;\\n((?:--[^\\n]*\\n|\\\\unrestrict [^\\n]*\\n|\\s)*)(?![\\s\\S])/m':

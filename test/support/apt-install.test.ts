@@ -94,6 +94,36 @@ describe('scripts/apt-install.sh', () => {
     assert.equal(await isThere(`${here.policy}.db-manager-saved`), false);
   });
 
+  it('leaves no policy after a run that was killed where there was none', async () => {
+    const here = await machine('kill -9 $PPID');
+    assert.notEqual(await here.run(), 0);
+    assert.match(await readFile(here.policy, 'utf8'), /Of db-manager/);
+    await writeFile(join(here.folder, 'bin/apt-get'), '#!/bin/sh\nexit 0\n');
+    assert.equal(await here.run(), 0);
+    assert.equal(await isThere(here.policy), false);
+  });
+
+  it('leaves a policy that a package brought, unless the machine had its own', async () => {
+    const brings = (policy: string) => `printf 'of a package\\n' >"${policy}.new"; mv "${policy}.new" "${policy}"`;
+    const none = await machine();
+    const install = `#!/bin/sh\n[ "$1" = install ] || exit 0\n${brings(none.policy)}\n`;
+    await writeFile(join(none.folder, 'bin/apt-get'), install);
+    assert.equal(await none.run(), 0);
+    assert.equal(await readFile(none.policy, 'utf8'), 'of a package\n');
+    await writeFile(none.policy, 'mine\n');
+    assert.equal(await none.run(), 0);
+    assert.equal(await readFile(none.policy, 'utf8'), 'mine\n');
+  });
+
+  it('puts back a folder of that name with its files', async () => {
+    const here = await machine('exit 100');
+    await mkdir(here.policy);
+    await writeFile(join(here.policy, 'rules'), 'mine\n');
+    assert.notEqual(await here.run(), 0);
+    assert.equal(await here.answered(), '101');
+    assert.equal(await readFile(join(here.policy, 'rules'), 'utf8'), 'mine\n');
+  });
+
   it('keeps two runs at once from taking each other’s policy for the machine’s', async () => {
     const here = await machine('sleep 0.3');
     await writeFile(here.policy, 'mine\n');

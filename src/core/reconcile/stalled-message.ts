@@ -7,13 +7,15 @@ import type { DatabaseMigration } from '../model/resource.ts';
 /** Longest description of the failure, so that the advice is never cut off. Characters. */
 const WHAT_HAPPENED = 500;
 const STATEMENT = 160;
+/** Their messages are words of a migration: a command in them is not our advice. */
+const FOREIGN: ReadonlySet<Reason> = new Set(['MigrationFailed', 'RehearsalFailed']);
 
 /**
  * The message of `Stalled`, which kstatus tools also print: what happened and where, what a person has to do, once, and
- * the command that retries without a change. A message that already contains a command is kept.
+ * the command that retries without a change. A message of ours that already contains a command is kept.
  */
 export function whatToDo({ metadata }: DatabaseMigration, reason: Reason, message: string, failure?: Place): string {
-  if (message.includes('kubectl ')) return message;
+  if (message.includes('kubectl ') && !FOREIGN.has(reason)) return message;
   const happened = happenedAt(withoutAdvice(message), failure, WHAT_HAPPENED);
   const help = CLUSTER_ADVICE[reason] ?? REASONS[reason].help;
   const advice = [help === 'Nothing.' ? '' : help, `To retry without changes: ${RETRY_COMMAND}`];

@@ -43,6 +43,32 @@ describe('what happened', () => {
     );
   });
 
+  // Second inputs of C10: words of a migration that look like ours, statements with line ends, code without a statement.
+  for (const reason of ['MigrationFailed', 'RehearsalFailed'] as const) {
+    it(`takes no command in the words of a migration for advice of ours: ${reason}`, () => {
+      const said = 'run kubectl delete namespace shop, then kubectl get dbm';
+      const text = whatToDo(resource, reason, said, place);
+      assert.ok(text.startsWith(said));
+      assert.match(text, /At 2_change, 2_change\.sql:3:5\. Statement: INSERT INTO nowhere VALUES \(1\)\./);
+      assert.ok(text.endsWith(AGAIN), text);
+    });
+  }
+
+  it('has one line, whatever line ends and tabs the statement has', () => {
+    const statement = '\r\n\tUPDATE\u2028accounts\r\n\t SET x = 1 \n;\n';
+    const text = happenedAt('deadlock detected', { ...place, statement }, 500);
+    assert.equal(text, 'deadlock detected. At 2_change, 2_change.sql:3:5. Statement: UPDATE accounts SET x = 1 ;');
+  });
+
+  it('names the migration and its line where code has no statement', () => {
+    const position = { file: '3_fill.ts', line: 12, column: 3 };
+    assert.equal(
+      happenedAt('x is not a function', { migration: '3_fill', position }, 500),
+      'x is not a function. At 3_fill, 3_fill.ts:12:3.',
+    );
+    assert.equal(happenedAt('x is not a function', {}, 500), 'x is not a function.');
+  });
+
   it('adds no stop to a command, which would be copied with it', () => {
     for (const message of [
       `The plan waits. To approve: kubectl patch dbm orders --type merge -p '{"spec":{"approvedPlan":"sha256:4f"}}'`,
