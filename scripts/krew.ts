@@ -1,6 +1,7 @@
 /**
- * Builds the archive of the kubectl plugin for krew into dist-krew, with the packages that it needs and no others, and
- * writes its checksum into deploy/krew/dbm.yaml: `npm run build && npm run krew`.
+ * Builds the archive of the kubectl plugin for krew, with the packages that it needs and no others, and its manifest: a
+ * copy of deploy/krew/dbm.yaml with the checksum. `npm run build && npm run krew` writes both into dist-krew;
+ * `npm run krew -- FOLDER` into another folder.
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -18,12 +19,12 @@ const PACKAGES = [
   'zod',
 ];
 const MANIFEST = 'deploy/krew/dbm.yaml';
-const FOLDER = 'dist-krew';
+const FOLDER = process.argv[2] ?? 'dist-krew';
 
 const { version, license } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string; license: string };
 const content = join(FOLDER, 'content');
 const archive = join(FOLDER, `kubectl-dbm-v${version}.tar.gz`);
-rmSync(FOLDER, { recursive: true, force: true });
+rmSync(content, { recursive: true, force: true });
 mkdirSync(content, { recursive: true });
 cpSync('dist', join(content, 'dist'), {
   recursive: true,
@@ -45,8 +46,8 @@ const same = [
 execFileSync('tar', [...same, '-cf', archive, '-C', content, '.']);
 const sha256 = createHash('sha256').update(readFileSync(archive)).digest('hex');
 const text = readFileSync(MANIFEST, 'utf8').replace(/sha256: "[0-9a-f]{64}"/, `sha256: "${sha256}"`);
-writeFileSync(MANIFEST, text);
-console.log(`${archive} (sha256 ${sha256}); ${MANIFEST} has it`);
+writeFileSync(join(FOLDER, 'dbm.yaml'), text);
+console.log(`${archive} (sha256 ${sha256}) and its manifest ${join(FOLDER, 'dbm.yaml')}`);
 
 /** The folders of packages and of what they depend on. */
 function closure(names: readonly string[]): Set<string> {

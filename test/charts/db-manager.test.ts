@@ -47,6 +47,16 @@ describe('the chart of the operator', () => {
     assert.deepEqual(subject, { kind: 'ServiceAccount', name: 'db-manager', namespace: 'team' });
   });
 
+  it('adds every kind to the default roles of users, and no permission for a status', () => {
+    const plurals = customResourceDefinitions().map(({ spec }) => spec.names.plural);
+    const verbs = { view: ['get', 'list', 'watch'], edit: ['create', 'update', 'patch', 'delete', 'deletecollection'] };
+    for (const [role, granted] of Object.entries(verbs)) {
+      const [rule, ...others] = only(objects, 'ClusterRole', `team-db-manager-${role}`).rules;
+      assert.deepEqual([rule.apiGroups, rule.verbs, others], [['db-manager.dev'], granted, []]);
+      assert.deepEqual([...rule.resources].sort(), [...plurals].sort());
+    }
+  });
+
   it('grants nothing cluster-wide when it watches some namespaces', async () => {
     const namespaced = await render('db-manager', CHART, { watch: { namespaces: ['shop', 'bank'] } });
     assert.ok(namespaced.every(({ kind }) => kind !== 'ClusterRole' && kind !== 'ClusterRoleBinding'));

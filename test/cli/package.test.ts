@@ -4,6 +4,7 @@ import { cp, readdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { temporaryFolder } from '../support/databases.ts';
+import { goProgram } from '../support/programs/go.ts';
 
 const run = promisify(execFile);
 const ROOT = resolve('.');
@@ -36,6 +37,32 @@ describe('the package', function () {
     await inProject('npx', '--no-install', 'db-manager', 'generate', '--no-autogenerate', 'add notes');
     const upgraded = await inProject('npx', '--no-install', 'db-manager', 'migrate', 'upgrade', '--json');
     assert.match((JSON.parse(upgraded.stdout) as { to: string }).to, /^\d{14}_add_notes$/);
+  });
+
+  it('is installed by krew from the archive and its manifest, as the plugin without the databases', async function () {
+    this.timeout(10 * 60_000);
+    const krew = await goProgram({ name: 'krew', path: 'sigs.k8s.io/krew/cmd/krew', version: 'v0.4.3' });
+    if (krew === undefined) return this.skip();
+    const folder = await temporaryFolder('krew');
+    await run(process.execPath, [resolve('scripts/krew.ts'), folder], { cwd: ROOT });
+    const archive = (await readdir(folder)).find((name) => name.endsWith('.tar.gz')) ?? '';
+    const into = (root: string) => ({ env: { ...env, KREW_ROOT: join(folder, root) } });
+    const args = ['install', `--manifest=${join(folder, 'dbm.yaml')}`];
+    await run(krew, [...args, `--archive=${join(folder, archive)}`], into('root'));
+    const plugin = join(folder, 'root/bin/kubectl-dbm');
+    const { stdout } = await run(process.execPath, [plugin, '--help']);
+    assert.match(stdout, /^Usage: kubectl dbm /);
+    // Every command can be loaded with the packages of the archive.
+    const kubeconfig = join(folder, 'none');
+    for (const command of ['status', 'plan', 'approve', 'logs', 'report', 'restart']) {
+      const given = [plugin, command, ...(command === 'status' ? [] : ['orders']), '--kubeconfig', kubeconfig];
+      await assert.rejects(run(process.execPath, given), ({ stderr }) => {
+        assert.match(stderr, /kubeconfig/, stderr);
+        return !/Cannot find|ERR_MODULE/.test(stderr);
+      });
+    }
+    await writeFile(join(folder, archive), 'another archive');
+    await assert.rejects(run(krew, [...args, `--archive=${join(folder, archive)}`], into('other')), /checksum/i);
   });
 
   it('is imported from JavaScript', async () => {

@@ -207,12 +207,23 @@ describe('a run of a command on PostgreSQL', () => {
       ['Error: no such setting\n    at run (file.js:1)\n\nNode.js v24.0.0', /: Error: no such setting$/],
       ['Traceback:\nKeyError: DB\n(Background on this error at: https://example.com)', /: KeyError: DB$/],
       ['it breaks', /: it breaks$/],
+      ['Error: no module\n    at x (y.js:1) {\n  code: "ERR_DLOPEN_FAILED"\n}', /: Error: no module$/],
     ] as const) {
       const report = await wrapped(url, tool, await tool.shell(`printf '${printed}\\n' >&2; exit 1`));
       assert.equal(report.reason, 'RehearsalFailed', ended(report));
       assert.match(report.message, wanted);
       assert.deepEqual(report.output, printed.split('\n'));
     }
+  });
+
+  it('removes colours, cursor movements and control characters from what the command prints', async () => {
+    const colours = "printf '\\033[2K\\033[1G\\033[31mError: bro\\033[1mken\\033[0m\\007\\n' >&2";
+    const title = "printf '\\033]0;title\\007one\\ttwo\\b\\r[5%%]\\r[9%%]\\n'";
+    const long = `head -c 3000000 /dev/zero | tr '\\0' x; echo`;
+    const report = await wrapped(url, tool, await tool.shell(`${long}; ${title}; ${colours}; exit 1`));
+    assert.match(report.message, /: Error: broken$/, ended(report));
+    assert.deepEqual(report.output?.slice(-4), ['one\ttwo', '[5%]', '[9%]', 'Error: broken']);
+    assert.ok(report.output?.every((line) => line.length <= 2_000));
   });
 
   it('does not call a failed transaction a change', async () => {

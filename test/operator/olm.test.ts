@@ -1,12 +1,22 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
+import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { customResourceDefinitions } from '../../scripts/generate/crd.ts';
 import { LEASE_RIGHTS, RIGHTS, rulesOf } from '../../scripts/generate/rbac.ts';
 import { TOOL_VERSION } from '../../src/core/model/version.ts';
+import { temporaryFolder } from '../support/lifetime.ts';
+import { runCommand } from '../support/processes.ts';
+import { goProgram } from '../support/programs/go.ts';
 
 const BUNDLE = join(import.meta.dirname, '../../deploy/olm');
+/** Of the Operator Framework. It takes minutes to build, so it is run by `npm run test:tools` only. */
+const VERIFY = {
+  name: 'operator-verify',
+  path: 'github.com/operator-framework/api/cmd/operator-verify',
+  version: 'v0.27.0',
+};
 const read = (path: string) => readFileSync(join(BUNDLE, path), 'utf8');
 
 describe('the bundle for the Operator Lifecycle Manager', () => {
@@ -44,4 +54,22 @@ describe('the bundle for the Operator Lifecycle Manager', () => {
     for (const [name, value] of Object.entries(annotations)) assert.ok(lines.includes(`LABEL ${name}=${value}`), name);
     assert.match(dockerfile, /^COPY manifests \/manifests\/$/m);
   });
+
+  if (process.env.DB_MANAGER_TOOLS === 'all') {
+    it('is valid for operator-verify with the rules of OperatorHub, which refuses a wrong one', async function () {
+      this.timeout(15 * 60_000);
+      const program = await goProgram(VERIFY);
+      if (program === undefined) return this.skip();
+      const verify = (bundle: string) =>
+        runCommand(program, ['manifests', '--object_validate', '--operatorhub_validate', bundle]);
+      const { code, stdout, stderr } = await verify(BUNDLE);
+      assert.equal(code, 0, stdout + stderr);
+      assert.doesNotMatch(stdout + stderr, /level=error|level=fatal/);
+      const copy = await temporaryFolder('olm');
+      await cp(BUNDLE, copy, { recursive: true });
+      const file = join(copy, 'manifests/db-manager.clusterserviceversion.yaml');
+      await writeFile(file, (await readFile(file, 'utf8')).replace(/^ {2}version: .*$/m, '  version: not a version'));
+      assert.notEqual((await verify(copy)).code, 0);
+    });
+  }
 });

@@ -22,7 +22,10 @@ function textOf(value: Value): string {
   return escapeHtml(String(value));
 }
 
-/** A table with a heading for each column; nothing without rows. The first cell of a row is its heading. */
+/**
+ * A table with a heading for each column; nothing without rows. The first cell of a row is its heading. The roles are those
+ * of the elements: they remain where the style of a phone stacks the cells, which are then labelled.
+ */
 export function table(
   caption: string,
   head: readonly string[],
@@ -33,11 +36,11 @@ export function table(
   if (rows.length === 0) return undefined;
   const body = rows.map(
     ([first = '', ...rest]) =>
-      html`<tr><th scope="row">${first}</th>${rest.map((cell) => html`<td>${cell}</td>`)}</tr>\n`,
+      html`<tr role="row"><th role="rowheader" scope="row">${first}</th>${rest.map((cell, at) => html`<td role="cell" data-label="${head[at + 1] ?? ''}">${cell}</td>`)}</tr>\n`,
   );
-  return html`<div class="wide" role="region" tabindex="0" aria-label="${label}"><table><caption>${caption}</caption>
-<thead><tr>${head.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
-<tbody>${body}</tbody></table></div>`;
+  return html`<div class="wide" role="region" tabindex="0" aria-label="${label}"><table role="table"><caption>${caption}</caption>
+<thead role="rowgroup"><tr role="row">${head.map((name) => html`<th role="columnheader" scope="col">${name}</th>`)}</tr></thead>
+<tbody role="rowgroup">${body}</tbody></table></div>`;
 }
 
 /** 0.034 s, 2.5 s, 12 min 3 s. */
@@ -47,6 +50,11 @@ export function secondsText(seconds: number): string {
   const whole = Math.round(seconds);
   const [h, m, s] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60), whole % 60];
   return h > 0 ? `${h} h ${m} min` : `${m} min ${s} s`;
+}
+
+/** 2026-11-28 14:05:09 UTC, of a time in ISO 8601 and UTC; another text as it is. */
+export function timeText(time: string): string {
+  return time.replace(/^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z$/, '$1 $2 UTC');
 }
 
 export function idOf(text: string): string {

@@ -7,7 +7,7 @@ import { count } from '../model/count.ts';
 import { REASONS } from '../model/reason.ts';
 import type { KeptReport } from '../model/run-details.ts';
 import { svg } from '../schema/diagram/svg.ts';
-import { bar, Html, html, idOf, secondsText, table } from './html.ts';
+import { bar, Html, html, idOf, secondsText, table, timeText } from './html.ts';
 import { failurePart, findingPart, migrationsPart } from './migrations.ts';
 import { SCRIPT } from './script.ts';
 import { STYLE } from './style.ts';
@@ -32,7 +32,7 @@ ${schemaPart(report)}
 ${backupPart(report)}
 ${checksPart(report)}
 </main>
-<footer>db-manager ${report.toolVersion}, run ${report.runId}, attempt ${report.attempt}, finished at ${finishedAt}</footer>`;
+<footer>db-manager ${report.toolVersion}, run ${report.runId}, attempt ${report.attempt}, finished at ${timeText(finishedAt)}</footer>`;
   return `<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${policy}">
@@ -59,7 +59,7 @@ ${!isInMigration(report) && failurePart(report)}
 <dt>Revision now</dt><dd>${currentRevision ?? 'not known'}</dd>
 <dt>Target</dt><dd>${targetRevision ?? 'not known'}</dd>
 <dt>Migrations</dt><dd>${applied} of ${planned} ${reverted ? 'reverted' : 'applied'}</dd>
-<dt>Started</dt><dd><time datetime="${startedAt}">${startedAt}</time></dd>
+<dt>Started</dt><dd><time datetime="${startedAt}">${timeText(startedAt)}</time></dd>
 <dt>Duration</dt><dd>${secondsText(seconds)}</dd>
 ${report.plan !== undefined && html`<dt>Digest of the plan</dt><dd><code>${report.plan.digest}</code></dd>`}</dl>`;
 }
@@ -160,14 +160,14 @@ function backupPart({ backup, rehearsal }: KeptReport): Html {
 <dt>Place</dt><dd><code>${backup.path}</code></dd>
 <dt>Size</dt><dd>${bytesText(backup.sizeBytes)}</dd>
 <dt>SHA-256</dt><dd><code>${backup.sha256}</code></dd>
-<dt>Taken at</dt><dd>${backup.takenAt}</dd>
+<dt>Taken at</dt><dd><time datetime="${backup.takenAt}">${timeText(backup.takenAt)}</time></dd>
 <dt>Proof</dt><dd>${PROOF[backup.verifiedBy]}</dd>
 <dt>To restore it</dt><dd><code>db-manager restore ${backup.name}</code></dd>`;
   const trial =
     rehearsal === undefined
       ? html`<dt>Rehearsal</dt><dd>none in this run</dd>`
       : html`<dt>Rehearsal</dt><dd>${rehearsal.result}, ${secondsText(rehearsal.seconds)}: ${rehearsal.message}</dd>
-<dt>Up, down and up again</dt><dd>${rehearsal.roundTrip}</dd>`;
+<dt>Round trip (up, down, up)</dt><dd>${rehearsal.roundTrip}</dd>`;
   return html`<h2 id="backup">Backup and rehearsal</h2><dl>${rows}${trial}</dl>`;
 }
 

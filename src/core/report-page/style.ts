@@ -46,6 +46,9 @@ pre.sql .row.marked { background: var(--warn-ground); } pre.sql .row.note { whit
 .diagram svg { display: block; transform-origin: 0 0; }
 button { font: inherit; color: var(--text); background: var(--panel); border: 1px solid var(--line); border-radius: 6px; padding: 0.25rem 0.75rem; min-height: 2rem; }
 footer { color: var(--soft); margin: 2rem auto; font-size: 0.875rem; }
+@media screen and (max-width: 40rem) { table, caption, tbody, tr, th, td { display: block; } thead { position: absolute; left: -100rem; }
+  tr { padding: 0.5rem 0; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; } tbody th, td, td:nth-child(3) { border: 0; padding: 0; white-space: normal; } tbody th { font-weight: 600; }
+  td::before { content: attr(data-label) ": "; color: var(--soft); } td:has(> .bar), td:empty { display: none; } }
 @media print { button, .skip { display: none; } .diagram, .wide, pre.sql { overflow: visible; max-height: none; } pre.sql .row { white-space: pre-wrap; } .diagram svg { max-width: 100%; height: auto; } details { break-inside: avoid-page; } }
 .skip { position: absolute; left: -100rem; } .skip:focus { left: 1rem; top: 1rem; background: var(--ground); padding: 0.5rem; }
 `;

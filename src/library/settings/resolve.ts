@@ -218,6 +218,6 @@ export function requireTarget({ target }: EffectiveSettings): DatabaseTarget {
     reason: 'InvalidConfiguration',
     message:
       'No database is configured. Pass --database-url postgres://user:password@host:5432/name or sqlite:///path/to/file.db, ' +
-      'set DATABASE_URL (or DATABASE_URL_FILE, or DB_PATH for a SQLite file), or add databaseUrl to db-manager.config.ts.',
+      'set DATABASE_URL (or DATABASE_URL_FILE, or DB_PATH for a SQLite file), or add databaseUrl to db-manager.config.ts. A file .env is not read. To load it: set -a; . ./.env; set +a',
   });
 }
