@@ -74,10 +74,15 @@ async function startServer(): Promise<PrivatePostgres> {
 }
 
 async function migrationsOf({ tool }: History, folder: string): Promise<string[]> {
-  const suffix = { sequelize: /\.[cm]?js$/, 'golang-migrate': /\.up\.sql$/, goose: /\.sql$/, flyway: /^V.*\.sql$/i }[
-    tool
-  ];
-  const names = (await readdir(folder)).filter((name) => suffix.test(name)).sort();
+  const suffix = {
+    sequelize: /\.[cm]?js$/,
+    'golang-migrate': /\.up\.sql$/,
+    goose: /\.sql$/,
+    flyway: /^V.*\.sql$/i,
+    psql: /\.sql$/,
+  }[tool];
+  const recursive = tool === 'psql';
+  const names = (await readdir(folder, { recursive })).filter((name) => suffix.test(name)).sort();
   if (tool === 'sequelize') return names;
   const key = (name: string) => (/\d+(?:[._]\d+)*/.exec(name)?.[0] ?? '').split(/[._]/).map(Number);
   return names.sort((a, b) => {
@@ -97,27 +102,34 @@ async function adoptAndContinue(
   try {
     const database = await server.createDatabase('adopted');
     await context.tool.apply(context.history, context.folder, database.url, names, names.length - LAST);
-    await dbManager(context, database.url, ['adopt', '--from', context.history.tool]);
+    const last = names.at(-LAST - 1) ?? '';
+    await dbManager(
+      context,
+      database.url,
+      context.history.tool === 'psql'
+        ? ['migrate', 'stamp', last.replace(/(?:\/migration)?\.sql$/, '')]
+        : ['adopt', '--from', context.history.tool],
+    );
     const safe = ['safe-migrate'];
     const first = await tryDbManager(context, database.url, safe);
     const digest = /--approve (sha256:[0-9a-f]{64})/.exec(first.stdout + first.stderr)?.[1];
     const run =
       first.code === 4 && digest ? await tryDbManager(context, database.url, [...safe, '--approve', digest]) : first;
     const notes = run === first ? [] : ['findings approved'];
-    let last = run;
+    let ended = run;
     if (run.code !== 0 && /RoundTripFailed/.test(run.stdout + run.stderr)) {
       // The author's down migrations do not restore the schema. That is a finding; the migrations are applied without it.
       notes.push('RoundTripFailed');
       const config = join(context.work, 'without-round-trip.yaml');
       await writeFile(config, 'safety:\n  roundTrip: false\n');
-      last = await tryDbManager(context, database.url, [
+      ended = await tryDbManager(context, database.url, [
         '--config',
         config,
         ...safe,
         ...(digest ? ['--approve', digest] : []),
       ]);
     }
-    if (last.code !== 0) return reasonOf(last);
+    if (ended.code !== 0) return reasonOf(ended);
     const result = difference(wanted, await schemaOf(server, database.name, context.history));
     return [result, ...notes].join('; ');
   } finally {
@@ -174,7 +186,8 @@ function reasonOf({ stdout, stderr }: { stdout: string; stderr: string }): strin
 
 /** `pg_dump -s` without the tables of both tools, comments and blank lines. */
 async function schemaOf(server: PrivatePostgres, database: string, history: History): Promise<string[]> {
-  const without = [TABLE[history.tool], 'db_manager_*'].flatMap((table) => ['-T', table]);
+  const own = history.tool === 'psql' ? [] : [TABLE[history.tool]];
+  const without = [...own, ...(history.tables ?? []), 'db_manager_*'].flatMap((table) => ['-T', table]);
   const dump = await mustRun(
     join(server.bin, 'pg_dump'),
     ['-s', '-N', 'db_manager', ...without, '--no-owner', server.url(database)],

@@ -1,5 +1,6 @@
 /** Public projects whose complete migrations are applied here from nothing. Their files are fetched, and never committed. */
-export type Tool = 'sequelize' | 'golang-migrate' | 'goose' | 'flyway';
+/** `psql`: each file by `psql -f`, where the tool of the project is a library of its program (sqlx, Prisma). */
+export type Tool = 'sequelize' | 'golang-migrate' | 'goose' | 'flyway' | 'psql';
 
 export interface History {
   name: string;
@@ -20,6 +21,10 @@ export interface History {
   env?: Readonly<Record<string, string>>;
   /** Values of Flyway's placeholders. */
   placeholders?: Readonly<Record<string, string>>;
+  /** What the tool has made before the first migration. */
+  before?: string;
+  /** Tables that do not count in the comparison. */
+  tables?: readonly string[];
   /** Options of db-manager. */
   options?: readonly string[];
   /** Parts of the schema that differ between two runs of the original tool as well. */
@@ -104,5 +109,36 @@ export const HISTORIES: readonly History[] = [
     repository: 'CMSgov/mint-app',
     commit: '4c64860657f6cf8ceabf3bd19337ece658e49e3d',
     folder: 'migrations',
+  },
+  {
+    name: 'openmeter',
+    tool: 'golang-migrate',
+    repository: 'openmeterio/openmeter',
+    commit: '7e57a394a0283fb210a644685ad1d257f6d5c85c',
+    folder: 'tools/migrate/migrations',
+  },
+  {
+    name: 'matrix-authentication-service',
+    tool: 'psql',
+    repository: 'element-hq/matrix-authentication-service',
+    commit: '682b8d26d3b3666b6652490f66618ab3d640fa5d',
+    folder: 'crates/storage-pg/migrations',
+    // A table that its tool has made before the first migration, and that one of them names.
+    before: 'CREATE TABLE _sqlx_migrations (version bigint PRIMARY KEY)',
+    tables: ['_sqlx_migrations'],
+  },
+  {
+    name: 'documenso',
+    tool: 'psql',
+    repository: 'documenso/documenso',
+    commit: '75330166cc00b29c14399bc2e391e4b4d8080c00',
+    folder: 'packages/prisma/migrations',
+  },
+  {
+    name: 'umami',
+    tool: 'psql',
+    repository: 'umami-software/umami',
+    commit: 'c0ea3aefbee7a3429ee2f824b06dc4a9dbe0b7e1',
+    folder: 'prisma/migrations',
   },
 ];

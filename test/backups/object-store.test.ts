@@ -12,10 +12,15 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { findBackup, listBackups } from '../../src/backups/list.ts';
+import { folderOf } from '../../src/backups/object-store/keys.ts';
+import { sweep } from '../../src/backups/object-store/marker.ts';
+import { openObjects } from '../../src/backups/object-store/objects.ts';
+import { openStore } from '../../src/backups/open-store.ts';
 import { pruneBackups } from '../../src/backups/prune.ts';
 import { restoreBackup } from '../../src/backups/restore.ts';
 import { takeBackup } from '../../src/backups/take.ts';
 import { verifyBackup } from '../../src/backups/verify.ts';
+import { parseBackupPlace } from '../../src/core/model/backup-place.ts';
 import { DIALECTS, temporaryDatabase, temporaryFolder } from '../support/databases.ts';
 import {
   AVAILABLE_OBJECT_STORES,
@@ -136,6 +141,22 @@ for (const name of OBJECT_STORES) {
           open.filter((each) => each?.startsWith(folder)),
           [],
         );
+      });
+
+      it('is alone after a cleanup that was killed, and a check of the place that was', async () => {
+        const taken = await takeBackup(on.db, place, OPTIONS);
+        const parsed = parseBackupPlace(place);
+        assert.ok(parsed.kind !== 'folder');
+        const objects = await openObjects(parsed);
+        const folder = folderOf(on.db.identity.id);
+        const left = [`${folder}/.db-manager-partial-backup_20200101_000000_abcdef`, `${folder}/.db-manager-clock`];
+        for (const key of [...left, '.db-manager-probe']) await objects.put(key, '');
+        await sweep(objects, folder, 0);
+        await (await openStore(place)).check(0);
+        assert.deepEqual((await keys()).map((key) => key.slice(key.lastIndexOf('/') + 1)).sort(), [
+          taken.manifest.name,
+          `${taken.manifest.name}.json`,
+        ]);
       });
 
       it('encrypted: age decrypts it without us, and another identity does not', async function () {

@@ -8,14 +8,16 @@ import { benchLint } from './lint.ts';
 import { benchOperator } from './operator.ts';
 import { installPeers } from './peers.ts';
 import { benchProxy } from './proxy.ts';
+import { benchRuns } from './runs.ts';
 import { benchSnapshot } from './snapshot.ts';
 
 const wanted = new Set(process.argv.slice(2));
 const asked = (name: string) => wanted.size === 0 || wanted.has(name);
 try {
-  const peers = ['apply', 'current', 'snapshot'].some(asked) ? installPeers() : {};
+  const peers = ['apply', 'current', 'runs', 'snapshot'].some(asked) ? installPeers() : {};
   if (asked('apply')) for (const dialect of ['sqlite', 'postgres'] as const) await benchApply(dialect, peers);
   if (asked('current')) await benchCurrent(peers);
+  if (asked('runs')) for (const dialect of ['sqlite', 'postgres'] as const) await benchRuns(dialect, peers);
   if (asked('snapshot')) for (const dialect of ['sqlite', 'postgres'] as const) await benchSnapshot(dialect, peers);
   if (asked('backup')) await benchBackup();
   if (asked('lint')) await benchLint();

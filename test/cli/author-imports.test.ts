@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { importAsAuthor } from '../../src/author/output.ts';
+import { ProblemError } from '../../src/core/model/problem.ts';
 import { type Project, project } from './fixtures.ts';
 
 const UP = "module.exports = { up: async (q, S) => { await q.createTable('t', { a: S.INTEGER }); } };";
@@ -56,6 +58,27 @@ describe('an application that a migration or a model imports', function () {
       const current = await here.run('migrate', 'current', '--json');
       assert.equal((JSON.parse(current.out) as { pending: unknown[] }).pending.length, 2);
     });
+
+  it('is named where its import does not end, because nothing is left to happen', async () => {
+    await here.write('forever/1_a.mjs', 'await new Promise(() => {});\nexport const up = () => {};\n');
+    await here.write('forever-models/note.mjs', `await new Promise(() => {});\nexport default () => {};\n`);
+    const migration = await here.run('--migrations', 'forever', 'migrate', 'upgrade');
+    assert.equal(migration.code, 1, migration.err);
+    assert.match(migration.err, /InvalidMigration: The import of 1_a\.mjs does not end: /);
+    const models = await here.run('--models', 'forever-models', 'validate');
+    assert.equal(models.code, 2, models.err);
+    assert.match(models.err, /InvalidConfiguration: The import of \S+note\.mjs does not end: /);
+  });
+
+  it('is named where its import does not end, although something is still open', async () => {
+    const open = setInterval(() => {}, 1_000);
+    await assert.rejects(
+      importAsAuthor('1_a.mjs', 'InvalidMigration', () => new Promise<void>(() => {}), 20),
+      (error) => error instanceof ProblemError && /The import of 1_a\.mjs does not end/.test(error.problem.message),
+    );
+    assert.equal(await importAsAuthor('1_b.mjs', 'InvalidMigration', async () => 7, 60_000), 7);
+    clearInterval(open);
+  });
 
   it('is a mistake in the models where these import it', async () => {
     await here.write('app.js', 'process.exit(0);');

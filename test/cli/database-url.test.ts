@@ -125,16 +125,16 @@ describe('the database URL on the command line', function () {
 
   it('with schemas that do not exist yet is backed up and restored; a backup of them alone is empty, and says so', async () => {
     const here = await hostedProject('postgres');
-    for (const schemas of ['test', 'one,two', 'Upper']) {
+    for (const schemas of ['test', 'one,two', 'Upper', 'p*', 'a.b']) {
       const url = `${here.url}?schemas=${schemas}`;
       const { code, out, err } = await here.runWith({ DATABASE_URL: url }, 'backup');
       assert.equal(code, 0, err);
-      await here.write('db-manager.config.yaml', `backups: {schemas: [${schemas}]}\n`);
+      await here.write('db-manager.config.yaml', `backups: {schemas: [${schemas.replace('p*', "'p*'")}]}\n`);
       const limited = await here.runWith(
         { DATABASE_URL: url },
         'backup',
         '--name',
-        `only-${schemas.replace(',', '-')}`,
+        `only-${schemas.replace(/\W/g, '-')}`,
       );
       assert.equal(limited.code, 0, limited.err);
       assert.match(limited.out + limited.err, /has no schema .*the backup is empty/);

@@ -189,6 +189,23 @@ for (const dialect of DIALECTS) {
         ['index.js', '', /defines no models/],
         ['team.cjs', "require('./not-there');", /team\.cjs cannot be loaded: Cannot find module/],
         ['index.mjs', "import { none } from 'node:fs';", /index\.mjs cannot be loaded: .*none/],
+        [
+          'user.mjs',
+          "import { Model } from 'sequelize';\nexport class User extends Model {}",
+          /after its init was called/,
+        ],
+        ['user.ts', "enum Role { A = 'a' }\nexport default Role;", /user\.ts cannot be loaded: .*enum/],
+        [
+          'user.cjs',
+          'module.exports = async () => { await null; throw "vault is down"; };',
+          /cannot be loaded: vault is down/,
+        ],
+        [
+          'user.cjs',
+          "module.exports = (s) => Object.assign(s.define('user', {}), { associate(m) { this.belongsTo(m.Team); } });",
+          /The associations of the model user .* fail/,
+        ],
+        ['user.cjs', "module.exports = (s, T) => s.define('user', { a: T.STRINGG });", /Unrecognized datatype/],
       ];
       for (const [name, text, message] of cases) {
         const models = await temporaryFolder('models');

@@ -104,9 +104,12 @@ async function isAlive(objects: Objects, key: string, silence: number, silenceMs
   return text.includes(PROCESS) ? [...used].some((id) => text.includes(id)) : silence < silenceMs;
 }
 
-/** The time of the server: that of an object that was just written. */
+/**
+ * The time of the server: that of an object that was just written. Its name is always the same, so that the next cleanup
+ * deletes what a killed one left.
+ */
 async function serverTime(objects: Objects, folder: string): Promise<Date> {
-  const key = `${folder}/.db-manager-clock-${process.pid}`;
+  const key = `${folder}/.db-manager-clock`;
   await objects.put(key, '');
   const [written] = await objects.list(key);
   await objects.delete(key);

@@ -43,7 +43,8 @@ export async function objectStore(place: ObjectStorePlace): Promise<BackupStore>
   return {
     display,
     async check() {
-      const key = `.db-manager-probe-${suffix()}`;
+      // Always the same name: a killed check leaves one at most.
+      const key = '.db-manager-probe';
       await objects.put(key, '');
       await objects.delete(key);
       return 'writable';

@@ -211,7 +211,7 @@ export const REASONS = {
   RowsLost: {
     exit: 4,
     means: 'A migration would delete rows from a table that it does not mention, or a downgrade would lose rows.',
-    help: 'Correct the migration, or ignore the rule by id and state a reason. Approve a downgrade by its digest.',
+    help: 'Correct the migration. If the rows are to be deleted, add observed-rows-lost to safety.ignore. Approve a downgrade by its digest.',
   },
   RoundTripFailed: {
     exit: 4,

@@ -168,6 +168,8 @@ describe('a database URL', () => {
       ['connect_timeout=soon', /number of seconds/],
       ['port=http', /not a number from 1 to 65535/],
       ['schemas=a,,b', /empty name/],
+      ['schemas=public,pg_catalog', /pg_catalog in its list of schemas, which belongs to PostgreSQL/],
+      ['schemas=information_schema', /information_schema in its list of schemas/],
       ['service=gone', /service/],
       ['host=@abstract', /abstract socket/],
     ];

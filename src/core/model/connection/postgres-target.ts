@@ -111,6 +111,11 @@ function schemas(given: Given, user: string): Pick<PostgresTarget, 'schemas' | '
     ?.text.split(',')
     .map((name) => name.trim());
   if (ours?.includes('')) throw new ConnectionStringError('The database URL has an empty name in its list of schemas.');
+  const system = ours?.find((name) => /^(pg_|information_schema$)/.test(name));
+  if (system !== undefined)
+    throw new ConnectionStringError(
+      `The database URL has ${system} in its list of schemas, which belongs to PostgreSQL. Name schemas of the application.`,
+    );
   const migrated = ours ?? searchPath?.filter((name) => !/^(pg_|information_schema$)/.test(name)) ?? ['public'];
   if (migrated.length === 0) throw new ConnectionStringError('The search path of the database URL contains no schema.');
   return { schemas: migrated, ...(searchPath === undefined ? {} : { searchPath }) };
