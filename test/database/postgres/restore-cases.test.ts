@@ -70,7 +70,7 @@ describe('a restore of PostgreSQL', () => {
     });
   }
 
-  it('reads an owner beside a tablespace', async () => {
+  it('reads an owner next to a tablespace', async () => {
     const postgres = await sharedPostgres();
     const name = `ts_${process.pid}`;
     const tool = await import('node:fs/promises');
