@@ -31,6 +31,8 @@ const { values, positionals } = parseArgs({
   },
 });
 
+/** What a worker with its servers, the programs that its tests start and its part of a control plane takes. */
+const MEMORY_OF_A_WORKER_BYTES = 2 * 2 ** 30;
 const files = testFiles(positionals)
   .filter((file) => !values.unit || isUnit(file))
   .filter((file) => !values.postgres || needsPostgres(file));
@@ -42,9 +44,6 @@ if (!(jobs >= 1)) throw new Error(`--jobs is ${values.jobs}: a number from 1 on 
  * memory, and the tests import thousands.
  */
 const MOST_HEAP_BYTES = 2 ** 30;
-
-/** What a worker with its servers, the programs that its tests start and its part of a control plane takes. */
-const MEMORY_OF_A_WORKER_BYTES = 2 * 2 ** 30;
 
 const began = performance.now();
 const timesFile = join('.cache', 'test-seconds.json');
