@@ -19,6 +19,8 @@ export interface EffectWatch {
 export interface ObservedEffects extends Pick<MigrationEffects, 'locks' | 'rewrites' | 'rows'> {
   /** Every table and sequence of the database whose content changed; `schema.name`. */
   changed: string[];
+  /** Of a database that is a file: no program read it, or it was removed or replaced. Absent otherwise, or if unknown. */
+  file?: 'NotRead' | 'Replaced';
 }
 
 /** Programs of others that work in this database. */

@@ -70,7 +70,7 @@ export async function openSqlite(
     toolTables: (names) => toolTables(connection, names),
     preparedTransactions: async () => [],
     objects: () => objects(connection),
-    watch: async () => (await import('./watch.ts')).watch(connection, own),
+    watch: async () => (await import('./watch.ts')).watch(connection, path, own),
     async close() {
       await open.closeSequelize();
       await closeFile(connection);

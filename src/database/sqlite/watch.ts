@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { OwnTables } from '../../core/model/history.ts';
 import type { EffectWatch, ObservedEffects } from '../port.ts';
 import { all, type Connection, eachRow } from './driver.ts';
+import { observeAccess } from './file-access.ts';
 import { countRows } from './size.ts';
 
 interface State {
@@ -11,16 +12,19 @@ interface State {
 }
 
 /** Other processes write to a file without a trace, so it is read before and after. One writer at a time has no locks. */
-export async function watch(connection: Connection, own: OwnTables): Promise<EffectWatch> {
+export async function watch(connection: Connection, path: string, own: OwnTables): Promise<EffectWatch> {
   const before = await stateOf(connection, own);
+  const access = await observeAccess(path);
   return {
     look: async () => {},
     async stop(): Promise<ObservedEffects> {
+      const file = await access.ended();
       const after = await stateOf(connection, own);
       const names = [...new Set([...before.tables.keys(), ...after.tables.keys()])].sort();
       const of = (name: string) => [before.tables.get(name), after.tables.get(name)] as const;
       const counted = [...new Set([...before.rows.keys(), ...after.rows.keys()])].sort();
       return {
+        ...(file === undefined ? {} : { file }),
         locks: [],
         changed: names.filter((name) => of(name)[0]?.content !== of(name)[1]?.content),
         rewrites: names.filter((name) => {

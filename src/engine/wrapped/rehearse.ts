@@ -8,6 +8,7 @@ import { historyChanges, isBookkeeping } from '../../core/planning/tool-history.
 import { bySeverity } from '../../core/safety/by-severity.ts';
 import { ROWS_LOST } from '../../core/safety/observed.ts';
 import { serverOf } from '../../core/safety/server.ts';
+import type { ObservedEffects } from '../../database/port.ts';
 import type { SentPart } from '../../migrations/statements/sent.ts';
 import type { RelayedStatement } from '../../proxy/proxy.ts';
 import { failed } from '../failure.ts';
@@ -116,6 +117,7 @@ async function rehearseOn(copy: OpenedCopy, input: Input, ports: WrappedPorts) {
   }
   if (prepared.length > 0) return stop(preparedProblem('RehearsalFailed', prepared, 'copy'));
   if (seen?.sessions === 0) return stop(notConnected(seen.refused, ports));
+  if (observed.file !== undefined) return stop(notOpened(observed.file, ports));
 
   const losses = request.safety.ignore.includes(ROWS_LOST.id) ? [] : await lossesOf(database.dialect, effects, trial);
   findings = bySeverity([
@@ -203,6 +205,18 @@ function notConnected(refused: readonly string[], { request }: WrappedPorts): Pr
     refused.length === 0
       ? `It did not connect to the URL in ${urlVariable}: nothing arrived at the proxy. Make its configuration read ${urlVariable}, or name the variable that it reads with --url-env`
       : `Its connections were refused: ${few(refused)}`;
+  return {
+    reason: 'NotConnected',
+    message: `The command ended successfully, but it did not use the database of this run. ${why}. The target was not changed.`,
+  };
+}
+
+function notOpened(file: NonNullable<ObservedEffects['file']>, { request }: WrappedPorts): Problem {
+  const { urlVariable } = request.command;
+  const why =
+    file === 'NotRead'
+      ? `It did not open the file in ${urlVariable}, the copy of the rehearsal. Make its configuration read ${urlVariable}, or name the variable that it reads with --url-env`
+      : `It removed the file in ${urlVariable}, or put another file in its place. Such a change cannot be made while the application uses the database. Make the command change the file itself`;
   return {
     reason: 'NotConnected',
     message: `The command ended successfully, but it did not use the database of this run. ${why}. The target was not changed.`,
