@@ -10,7 +10,11 @@ const KINDS: Record<string, string> = {
   Immediate: 'a callback of setImmediate',
   FSREQCALLBACK: 'a file operation',
   FSREQPROMISE: 'a file operation',
+  FILEHANDLECLOSEREQ: 'a file operation',
+  BLOBREADER: 'a file operation',
   GETADDRINFOREQWRAP: 'a name lookup',
+  GETNAMEINFOREQWRAP: 'a name lookup',
+  QUERYWRAP: 'a name lookup',
   TCPCONNECTWRAP: 'a connection attempt',
   PIPECONNECTWRAP: 'a connection attempt',
   TCPWRAP: 'a network connection',
@@ -19,11 +23,23 @@ const KINDS: Record<string, string> = {
   WORKER: 'a worker thread',
   PBKDF2REQUEST: 'a key derivation',
   SCRYPTREQUEST: 'a key derivation',
+  ARGON2REQUEST: 'a key derivation',
+  DERIVEBITSREQUEST: 'a key derivation',
+  KEYGENREQUEST: 'a key generation',
+  KEYPAIRGENREQUEST: 'a key generation',
+  KEYEXPORTREQUEST: 'a key export',
+  HASHREQUEST: 'a hash',
+  CIPHERREQUEST: 'an encryption',
+  SIGNREQUEST: 'a signature',
+  VERIFYREQUEST: 'a signature',
   RANDOMBYTESREQUEST: 'a random number',
+  RANDOMPRIMEREQUEST: 'a prime number',
+  CHECKPRIMEREQUEST: 'a prime number',
+  ZLIB: 'a compression',
 };
 
-/** Stays open longer than it is active: a pool keeps connections. The wait for it is shorter, and then it does not fail the code. */
-const KEPT_OPEN: ReadonlySet<string> = new Set(['TCPWRAP', 'PIPEWRAP']);
+/** Stays open longer than it is active: a pool keeps connections, a stream of zlib works piece by piece. The wait for it is shorter, and then it does not fail the code. */
+const KEPT_OPEN: ReadonlySet<string> = new Set(['TCPWRAP', 'PIPEWRAP', 'ZLIB']);
 
 const owners = new Map<number, Map<number, StartedWork>>();
 

@@ -29,6 +29,13 @@ const BEGUN: Record<string, string> = {
   'a file that is read': "up: (q) => { require('node:fs').readFile(__filename, () => add(q)); }",
   'a file that is read by promise':
     "up: (q) => { require('node:fs/promises').readFile(__filename).then(() => add(q)); }",
+  'a file that is closed': `up: (q) => { const fs = require('node:fs/promises'); fs.open(__filename).then((file) => file.close()).then(() => add(q)); }`,
+  'a text that is hashed by the Web Cryptography API':
+    "up: (q) => { crypto.subtle.digest('SHA-512', Buffer.alloc(5e7)).then(() => add(q)); }",
+  'a pair of keys':
+    "up: (q) => { require('node:crypto').generateKeyPair('rsa', { modulusLength: 2048 }, () => add(q)); }",
+  'a text that is compressed': "up: (q) => { require('node:zlib').gzip(Buffer.alloc(2e7, 'ab1'), () => add(q)); }",
+  'a key that is derived': "up: (q) => { require('node:crypto').hkdf('sha512', 'k', 's', 'i', 8, () => add(q)); }",
   'a child process': "up: (q) => { require('node:child_process').exec('sleep 0.1', () => add(q)); }",
   'a name that is looked up': "up: (q) => { require('node:dns').lookup('localhost', () => add(q)); }",
 };
