@@ -74,7 +74,7 @@ process.exitCode = printSummary(judged, closing, { jobs, seconds: (performance.n
 /** Unit tests calculate all the time; the others wait for servers, pods and timeouts for more than half of it. */
 function mostJobs(): number {
   const cores = availableParallelism();
-  return values.unit ? cores : Math.max(1, Math.min(2 * cores + 1, Math.floor(totalmem() / MEMORY_OF_A_WORKER_BYTES)));
+  return values.unit ? cores : Math.max(1, Math.min(2 * cores, Math.floor(totalmem() / MEMORY_OF_A_WORKER_BYTES)));
 }
 
 /** Gives a process one file after another. One that dies has failed its file, and another takes its place. */
