@@ -1,14 +1,14 @@
 /** Whether another program read a file, by the time of the last access that the file system keeps. */
 import { open, stat, utimes } from 'node:fs/promises';
+import type { ObservedEffects } from '../port.ts';
 
-/** `NotRead`: no program opened and read it; `Replaced`: it was removed, or another file has its name. */
-export type FileAccess = 'NotRead' | 'Replaced';
+type FileAccess = ObservedEffects['file'];
 
 /**
  * Begins to observe a database file that this process does not read until `ended` is called. `ended` returns undefined
  * if the file was read, or if the file system keeps no times of access (mounted with `noatime`).
  */
-export async function observeAccess(path: string): Promise<{ ended(): Promise<FileAccess | undefined> }> {
+export async function observeAccess(path: string): Promise<{ ended(): Promise<FileAccess> }> {
   const before = await stat(path, { bigint: true });
   // Older than the last change: with `relatime`, the default of Linux, the next read sets it then.
   await utimes(path, 1, Number(before.mtimeMs) / 1000);
