@@ -92,7 +92,7 @@ function modelsFolder(inSpec: string | undefined, here: string | undefined): str
 }
 
 /** `claim=folder` pairs as a map. Throws ProblemError InvalidConfiguration. */
-export function claimFolders(pairs: readonly string[]): Map<string, string> {
+export function claimFolders(pairs: readonly string[] = []): Map<string, string> {
   return new Map(pairs.map(parseVolume));
 }
 

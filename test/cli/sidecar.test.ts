@@ -118,6 +118,14 @@ describe('db-manager sidecar', () => {
     for (const child of started.splice(0)) child.kill('SIGKILL');
   });
 
+  it('uses the mounts of the pod of a Job without --volume', async () => {
+    const here = await ground();
+    const { code, out, err } = await here.run('sidecar', '--once', '-f', 'migration.yaml');
+    assert.notEqual(code, 0);
+    assert.match(out + err, /\/migrations|\/data\//);
+    assert.doesNotMatch(out + err, /InternalError/);
+  });
+
   it('--once migrates before the application starts and ends with 0; again it has nothing to do', async () => {
     const here = await ground();
     const first = await initContainer(here, '--status-file', 'status.json');

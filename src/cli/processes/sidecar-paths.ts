@@ -7,7 +7,7 @@ import { claimFolders } from '../manifest.ts';
 
 export interface SidecarPlaces {
   /** `claim=folder` pairs: the folder where this container mounts a claim. */
-  volume: string[];
+  volume?: readonly string[];
   migrations?: string;
   models?: string;
   /** The folder of this resource's backups. */
