@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { contentHashOf, runSql } from '../backups/fixtures.ts';
 import { temporaryDatabase } from '../support/databases.ts';
@@ -21,9 +22,12 @@ describe('a run of a command on SQLite', function () {
 
   let tool: Tool;
   let url: string;
+  /** Of a command that does not open the copy: a file system that is mounted with noatime does not show it. */
+  let unopened: 'NotConnected' | 'UpToDate';
 
   before(async () => {
     tool = await makeTool();
+    unopened = (await keepsAccessTimes(join(tool.folder, 'probe'))) ? 'NotConnected' : 'UpToDate';
   });
   beforeEach(async () => {
     ({ url } = await temporaryDatabase('sqlite'));
@@ -58,8 +62,9 @@ describe('a run of a command on SQLite', function () {
     it(`that ${what} is stopped at the copy`, async () => {
       const before = await contentHashOf(targetOf(url));
       const report = await wrapped(url, tool, command);
-      assert.equal(report.reason, 'NotConnected', report.message);
-      assert.match(report.message, message);
+      const expected = message.source.startsWith('removed') ? 'NotConnected' : unopened;
+      assert.equal(report.reason, expected, report.message);
+      if (expected === 'NotConnected') assert.match(report.message, message);
       assert.equal(report.touched, false);
       assert.equal(await contentHashOf(targetOf(url)), before);
     });
@@ -71,8 +76,16 @@ describe('a run of a command on SQLite', function () {
     );
     const env = { OTHER_URL: `sqlite:${join(tool.folder, 'own.db')}` };
     const ignored = await wrapped(url, tool, command, { env });
-    assert.equal(ignored.reason, 'NotConnected', ignored.message);
+    assert.equal(ignored.reason, unopened, ignored.message);
     const report = await wrapped(url, tool, command, { env, urlEnv: 'OTHER_URL' });
     assert.equal(report.reason, 'Migrated', report.message);
   });
 });
+
+async function keepsAccessTimes(file: string): Promise<boolean> {
+  await writeFile(file, 'text');
+  await utimes(file, 1, new Date());
+  const before = (await stat(file)).atimeMs;
+  await readFile(file);
+  return (await stat(file)).atimeMs !== before;
+}
