@@ -76,9 +76,19 @@ describe('the examples of the library’s functions', function () {
         await writeFile(join(folder, 'migrations/20990101000000_more.sql'), '-- migrate:up\nSELECT 1;\n');
         await runExample(folder, 'safeMigrate');
       }
-      // Alembic itself is tried in test/tools.
-      if (name === 'wrapCommand')
-        texts.set(name, (texts.get(name) ?? '').replace("'alembic', 'upgrade', 'head'", "'true'"));
+      // Alembic itself is tried in test/tools. A command that does not open the copy would be NotConnected.
+      if (name === 'wrapCommand') {
+        const script = join(folder, 'tool.cjs');
+        await writeFile(
+          script,
+          `const path = process.env.DATABASE_URL.replace(/^sqlite:(\\/\\/\\/)?/, '');
+           const database = new (require('node:sqlite').DatabaseSync)(path);
+           database.exec('CREATE TABLE IF NOT EXISTS lines (id integer)');
+           database.close();`,
+        );
+        const words = `${JSON.stringify(process.execPath)}, ${JSON.stringify(script)}`;
+        texts.set(name, (texts.get(name) ?? '').replace("'alembic', 'upgrade', 'head'", words));
+      }
       if (name === 'rekeyBackup') {
         const { identity, recipient } = await ageKey();
         await writeFile(join(folder, 'key.txt'), identity.reveal());
