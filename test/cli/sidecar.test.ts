@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import sqlite3 from 'sqlite3';
 import type { DatabaseMigration } from '../../src/core/model/resource.ts';
 import { eventually } from '../support/processes.ts';
+import { MAIN } from '../support/program.ts';
 import { type Project, project, withMigrations } from './fixtures.ts';
 
 const WIDER = `-- migrate:up
@@ -75,7 +76,7 @@ interface Running {
 
 async function beside(here: Project): Promise<Running> {
   const args = ['sidecar', '-f', 'migration.yaml', ...PLACES, '--port', '0', '--poll-interval', '200ms'];
-  const child = spawn(process.execPath, [resolve('src/cli/main.ts'), ...args, '--status-file', 'status.json'], {
+  const child = spawn(process.execPath, [MAIN, ...args, '--status-file', 'status.json'], {
     cwd: here.folder,
     env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE },
     stdio: ['ignore', 'pipe', 'pipe'],
