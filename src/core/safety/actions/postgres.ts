@@ -28,11 +28,7 @@ const READERS: Record<string, (fields: Tree) => SchemaAction[]> = {
   ClosePortalStmt: () => [{ kind: 'read' }],
   VariableShowStmt: () => [{ kind: 'read' }],
   CopyStmt: ({ relation, query, is_from, is_program }) =>
-    is_from === true || is_program === true
-      ? []
-      : relation === undefined
-        ? postgresActions(query)
-        : [{ kind: 'read' }],
+    is_from === true || is_program === true ? [] : relation === undefined ? postgresActions(query) : [{ kind: 'read' }],
   ViewStmt: ({ view, replace }) => [
     { kind: 'createView', view: tableRef(view), materialized: false, ...(replace === true ? { replace } : {}) },
   ],

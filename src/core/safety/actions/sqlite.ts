@@ -198,7 +198,8 @@ function drop(at: Cursor): SchemaAction[] | undefined {
 function changes(tokens: readonly SqlToken[]): SchemaAction[] | undefined {
   const plain = outsideParentheses(tokens);
   const verb = plain.findIndex(({ key }) => VERBS.has(key));
-  if (verb < 0) return plain.some(({ key }) => key === 'SELECT' || key === 'VALUES') ? query(cursor([]), tokens, '') : undefined;
+  if (verb < 0)
+    return plain.some(({ key }) => key === 'SELECT' || key === 'VALUES') ? query(cursor([]), tokens, '') : undefined;
   const at = cursor(plain.slice(verb + 1));
   const key = plain[verb]?.key;
   if (at.take('OR')) at.next();
