@@ -49,7 +49,7 @@ export async function waitUntilSettled(client: ResourceClient, wanted: WaitFor):
       if (found.spec.execution === 'Sidecar') {
         throw new ProblemError({
           reason: 'InvalidConfiguration',
-          message: `${name} has execution: Sidecar. The operator does not run it, so there is no result to wait for. Read the log of the sidecar's container: kubectl logs POD -c CONTAINER -n ${namespace}`,
+          message: `${name} has execution: Sidecar. The operator does not run it and writes no result. Read the log of the sidecar's container: kubectl logs POD -c CONTAINER -n ${namespace}`,
         });
       }
       if (isCurrent(found, wanted)) {
