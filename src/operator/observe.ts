@@ -93,6 +93,7 @@ export function observe(
   const disallowed = notAllowed(resource, sources.allowed);
   const { databaseInUseBy, slot } = slots.check(key, databaseKey(resource), caches, now);
   return {
+    controller: 'operator',
     resource,
     inputs,
     missingSources: versions.filter(({ version }) => version === undefined).map(({ name }) => name),
