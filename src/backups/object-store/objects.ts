@@ -65,7 +65,7 @@ function objectsOf(sdk: Sdk, client: S3Client, place: ObjectStorePlace): Objects
     });
   const missing = (error: unknown) =>
     error instanceof Error && /^(NotFound|NoSuchKey)$/.test(error.name) ? undefined : Promise.reject(error);
-  /** The answer to HEAD has no body: a GET tells a missing object from a missing bucket, and why it is refused. */
+  /** The answer to HEAD has no body: a GET distinguishes a missing object from a missing bucket and has the cause of a refusal. */
   const explained = (key: string) => async (error: unknown) => {
     const { name, $metadata } = error as Error & { $metadata?: { httpStatusCode?: number } };
     const status = $metadata?.httpStatusCode ?? 0;

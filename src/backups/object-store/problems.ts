@@ -51,7 +51,7 @@ export type Permission =
   | 's3:ListBucketMultipartUploads'
   | 's3:AbortMultipartUpload';
 
-/** The access key itself is refused, whatever its policy allows. */
+/** The access key itself is refused, not only its permissions. */
 const KEY_REFUSED = new Set([
   'InvalidAccessKeyId',
   'SignatureDoesNotMatch',
