@@ -52,6 +52,8 @@ describeOn('versitygw')('backups in an object store that fails', function () {
     ['a failing server', { status: 500, code: 'InternalError' }, 'ObjectStoreUnreachable'],
     ['a full server', { status: 507, code: 'InsufficientStorage' }, 'NoSpace'],
     ['a permission that is withdrawn', { status: 403, code: 'AccessDenied' }, 'ObjectStoreDenied'],
+    ['an invalid token', { status: 400, code: 'InvalidToken' }, 'ObjectStoreDenied'],
+    ['an upload that a lifecycle rule aborted', { status: 404, code: 'NoSuchUpload' }, 'BackupFailed'],
     ['a cut connection', 'cut', 'ObjectStoreUnreachable'],
   ];
   for (const [what, fault, reason] of answers) {

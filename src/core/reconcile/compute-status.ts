@@ -13,13 +13,16 @@ import { type RunFacts, statusFromReport } from './status-from-report.ts';
 import { stepText } from './text.ts';
 import { LIMITS } from './truncate.ts';
 
-/** The desired status; undefined if another process writes it. */
+/** The desired status; undefined if it stays as it is. */
 export function computeStatus(assessed: Assessed): DatabaseMigrationStatus | undefined {
   const { observed, now } = assessed;
   const before = observed.resource.status ?? {};
   switch (assessed.kind) {
-    case 'unmanaged':
-      return undefined;
+    case 'unmanaged': {
+      // Without conditions: the result is in the log of the sidecar, and tools that wait need not wait for the operator.
+      const { conditions: _, ...rest } = before;
+      return { ...rest, observedGeneration: observed.resource.metadata.generation, summary: 'Sidecar' };
+    }
     case 'deleting': {
       const { open } = assessed;
       if (open.kind === 'ended') return finished(observed, open.run, open.result, now);

@@ -481,7 +481,21 @@ describe('a resource and its runs', () => {
 
   it('leaves a Sidecar to its application', () => {
     const world = new World({ execution: 'Sidecar' });
+    const { status } = world.step();
+    // Current for kstatus: nothing else will be written.
+    assert.deepEqual(status, { observedGeneration: 1, summary: 'Sidecar' });
     assert.deepEqual(world.step(), { kind: 'unmanaged', actions: [], events: [], status: undefined });
+  });
+
+  it('takes the verdict of a Job away from a resource that becomes a Sidecar', () => {
+    const world = new World();
+    world.step();
+    world.reports().step();
+    world.edit({ execution: 'Sidecar' });
+    const { status } = world.step();
+    assert.equal(status?.conditions, undefined);
+    assert.equal(status?.observedGeneration, world.resource.metadata.generation);
+    assert.equal(status?.history?.length, 1, 'what was done stays known');
   });
 
   it('decides the same for the files of a sidecar, without a Job and without commands for a cluster', () => {
