@@ -41,7 +41,7 @@ const files = testFiles(positionals)
   .filter((file) => !values.unit || isUnit(file))
   .filter((file) => !values.postgres || needsPostgres(file));
 const jobs = Math.min(Number(values.jobs ?? mostJobs()), files.length);
-if (!(jobs >= 1)) throw new Error(`--jobs is ${values.jobs}: a number from 1 on is needed`);
+if (!(jobs >= 1)) throw new Error(`--jobs is ${values.jobs}; it must be 1 or more`);
 
 /**
  * A worker that holds more is replaced after its file, because Node ends at 4 GiB: every import of a migration stays in

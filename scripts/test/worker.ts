@@ -33,7 +33,7 @@ async function run(file: string, grep: string | undefined): Promise<FileResult> 
         const state = test.isPending() ? 'skipped' : test.isFailed() ? 'failed' : 'passed';
         if (state !== 'failed') tests.push({ title: test.fullTitle(), state, ms: test.duration ?? 0 });
       });
-      // A hook that fails is no test, and counts as one.
+      // A failed hook is counted as a failed test.
       runner.on('fail', (failed, error) => {
         tests.push({ title: failed.fullTitle(), state: 'failed', ms: failed.duration ?? 0, error: textOf(error) });
       });
