@@ -6,7 +6,7 @@ import { bundle } from '../bundle.ts';
 
 const FOLDER = '.cache/programs';
 
-/** Their folder, named by its content: a second run meanwhile shares it, and the compile cache stays of use. */
+/** Their folder, named by its content: another run can share it, and the compile cache stays valid. */
 export function joinedPrograms(): string {
   if (process.env.TEST_PROGRAMS) return process.env.TEST_PROGRAMS;
   const fresh = join(FOLDER, `new-${process.pid}`);
