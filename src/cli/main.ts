@@ -11,7 +11,8 @@ if (major < 22 || (major === 22 && minor < 19)) {
   );
   process.exitCode = 1;
 } else {
-  await (await import('./compile-cache.ts')).keepCompiledCode();
+  const { keepCompiledCode } = await import('../loader/compile-cache.ts');
+  await keepCompiledCode(async () => (await import('../database/cache-folder.ts')).ownCacheFolder());
   await import('./start.ts');
 }
 

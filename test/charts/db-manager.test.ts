@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { customResourceDefinitions } from '../../scripts/generate/crd.ts';
-import { AUTH_RIGHTS, LEASE_RIGHTS, RIGHTS, rulesOf } from '../../scripts/generate/rbac.ts';
+import { AUTH_PERMISSIONS, LEASE_PERMISSIONS, PERMISSIONS, rulesOf } from '../../scripts/generate/rbac.ts';
 import { TOOL_VERSION } from '../../src/core/model/version.ts';
 import { CHARTS, helm, only, type Rendered, refusal, render } from './helm.ts';
 
@@ -41,8 +41,8 @@ describe('the chart of the operator', () => {
   });
 
   it('grants what deploy/rbac grants, cluster-wide', () => {
-    assert.deepEqual(only(objects, 'ClusterRole', 'team-db-manager').rules, rulesOf(RIGHTS));
-    assert.deepEqual(only(objects, 'Role').rules, rulesOf(LEASE_RIGHTS));
+    assert.deepEqual(only(objects, 'ClusterRole', 'team-db-manager').rules, rulesOf(PERMISSIONS));
+    assert.deepEqual(only(objects, 'Role').rules, rulesOf(LEASE_PERMISSIONS));
     const [subject] = only(objects, 'ClusterRoleBinding').subjects;
     assert.deepEqual(subject, { kind: 'ServiceAccount', name: 'db-manager', namespace: 'team' });
   });
@@ -189,7 +189,7 @@ describe('the chart of the operator', () => {
     assert.ok(args(rendered).includes('--metrics-cert-file=/tls/tls.crt'));
     const [container] = only(rendered, 'Deployment').spec.template.spec.containers;
     assert.equal(container.livenessProbe.httpGet.scheme, 'HTTPS');
-    assert.deepEqual(only(rendered, 'ClusterRole', 'team-db-manager-metrics-auth').rules, rulesOf(AUTH_RIGHTS));
+    assert.deepEqual(only(rendered, 'ClusterRole', 'team-db-manager-metrics-auth').rules, rulesOf(AUTH_PERMISSIONS));
     const [endpoint] = only(rendered, 'ServiceMonitor').spec.endpoints;
     assert.equal(endpoint.scheme, 'https');
     assert.ok(endpoint.bearerTokenFile);
@@ -214,7 +214,7 @@ describe('the chart of the operator', () => {
     );
     const [port] = only(rendered, 'Service', 'db-manager-dashboard').spec.ports;
     assert.deepEqual(port, { name: 'dashboard', port: 8443, targetPort: 'dashboard' });
-    assert.deepEqual(only(rendered, 'ClusterRole', 'team-db-manager-dashboard-auth').rules, rulesOf(AUTH_RIGHTS));
+    assert.deepEqual(only(rendered, 'ClusterRole', 'team-db-manager-dashboard-auth').rules, rulesOf(AUTH_PERMISSIONS));
     assert.deepEqual(only(rendered, 'ClusterRole', 'team-db-manager-dashboard-user').rules, [
       { nonResourceURLs: ['/dashboard'], verbs: ['get'] },
     ]);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
-import { AUTH_RIGHTS, rulesOf } from '../../scripts/generate/rbac.ts';
+import { AUTH_PERMISSIONS, rulesOf } from '../../scripts/generate/rbac.ts';
 import { createAuthority } from '../support/certificates.ts';
 import { temporaryFolder } from '../support/lifetime.ts';
 import { eventually, runCommand } from '../support/processes.ts';
@@ -307,7 +307,7 @@ describeCluster('/metrics with a token and TLS', (cluster) => {
     ];
     await ground.run('create', 'serviceaccount', 'prometheus');
     const items = [
-      ...bind('auth', rulesOf(AUTH_RIGHTS), 'db-manager-operator'),
+      ...bind('auth', rulesOf(AUTH_PERMISSIONS), 'db-manager-operator'),
       ...bind('reader', [{ nonResourceURLs: ['/metrics'], verbs: ['get'] }], 'prometheus'),
     ];
     await cluster().mustKubectl(['apply', '--filename=-'], {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { LEASE_RIGHTS, RIGHTS } from '../../scripts/generate/rbac.ts';
+import { LEASE_PERMISSIONS, PERMISSIONS } from '../../scripts/generate/rbac.ts';
 import { TEST_PASSWORD } from '../support/postgres.ts';
 import { eventually } from '../support/processes.ts';
 import { type Ground, IMAGE, type Operator, openGround } from './operator-fixtures.ts';
@@ -19,7 +19,7 @@ import {
 } from './operator-resources.ts';
 import { describeCluster } from './suite.ts';
 
-/** The rights for the kinds of backups, which are tried in `kinds.test.ts`. */
+/** The permissions for the kinds of backups, which are tried in `kinds.test.ts`. */
 const OF_BACKUP_KINDS = / database(?:backups|backupschedules|restores)(?:\/status)?$/;
 
 describeCluster('the operator, when a run has to wait or cannot start', (cluster) => {
@@ -246,7 +246,7 @@ describeCluster('the operator, when a run has to wait or cannot start', (cluster
     assert.match(metrics, /db_manager_step_duration_seconds_count\{step="backup",kind="done"\} \d+/);
   });
 
-  it('was refused nothing, and used every right that it has, as the API server wrote down', async () => {
+  it('was refused nothing, and used every permission that it has, as the API server wrote down', async () => {
     // What only happens in a race: a Job that was made just before the operator was killed.
     const rare = new Set(['get jobs']);
     const requests = await cluster().audited(`system:serviceaccount:${ground.namespace}:db-manager-operator`);
@@ -255,15 +255,17 @@ describeCluster('the operator, when a run has to wait or cannot start', (cluster
       [],
     );
     const used = new Set(requests.map(({ verb, resource }) => `${verb} ${resource}`));
-    const granted = [...RIGHTS, ...LEASE_RIGHTS].flatMap(({ verbs, resource }) =>
+    const granted = [...PERMISSIONS, ...LEASE_PERMISSIONS].flatMap(({ verbs, resource }) =>
       verbs.map((verb) => `${verb} ${resource}`),
     );
     assert.deepEqual(
-      granted.filter((right) => !used.has(right) && !rare.has(right) && !OF_BACKUP_KINDS.test(right)),
+      granted.filter(
+        (permission) => !used.has(permission) && !rare.has(permission) && !OF_BACKUP_KINDS.test(permission),
+      ),
       [],
     );
     assert.deepEqual(
-      [...used].filter((right) => !granted.includes(right)),
+      [...used].filter((permission) => !granted.includes(permission)),
       [],
     );
   });

@@ -85,7 +85,7 @@ function refuseTool(file: string, text: string, start: number, comment: string):
   const tool = TOOLS.find(([pattern]) => pattern.test(comment))?.[1];
   if (tool === undefined) return;
   const advice =
-    tool === 'Liquibase' ? 'Write each changeset as a migration of its own, without the rollback lines' : ADVICE;
+    tool === 'Liquibase' ? 'Write each changeset as a separate migration, without the rollback lines' : ADVICE;
   invalid(file, lineAt(text, start), `This is a mark of ${tool}, whose files are not supported. ${advice}.`);
 }
 
