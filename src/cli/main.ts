@@ -11,8 +11,7 @@ if (major < 22 || (major === 22 && minor < 19)) {
   );
   process.exitCode = 1;
 } else {
-  const { keepCompiledCode } = await import('../loader/compile-cache.ts');
-  await keepCompiledCode(async () => (await import('../database/cache-folder.ts')).ownCacheFolder());
+  await (await import('./compile-cache.ts')).keepCompiledCode();
   await import('./start.ts');
 }
 

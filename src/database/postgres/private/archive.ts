@@ -20,7 +20,7 @@ const PREFIX = 'postgres-';
 const SUFFIX = '.tar.zst';
 const PIECE = 1 << 20;
 
-/** What initdb reads besides its arguments: a package that is installed or removed changes one of these. */
+/** Other files that initdb reads: a package that is installed or removed changes one of these. */
 const READ_BY_INITDB = [
   '/etc/ld.so.cache',
   '/etc/localtime',

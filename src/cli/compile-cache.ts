@@ -4,16 +4,14 @@
  */
 import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
+import { ownCacheFolder } from '../database/cache-folder.ts';
 
 /**
- * Below this folder. Node's own variables come first: `NODE_COMPILE_CACHE` is another folder, and
+ * In the cache folder of the user. Node's own variables come first: `NODE_COMPILE_CACHE` is another folder, and
  * `NODE_DISABLE_COMPILE_CACHE=1` turns it off. With a coverage report, the lines of cached functions would be wrong.
  */
-export async function keepCompiledCode(
-  folderOf: () => Promise<string | undefined>,
-  env: NodeJS.ProcessEnv = process.env,
-): Promise<void> {
+export async function keepCompiledCode(env: NodeJS.ProcessEnv = process.env): Promise<void> {
   if (env.NODE_COMPILE_CACHE || env.NODE_DISABLE_COMPILE_CACHE || env.NODE_V8_COVERAGE) return;
-  const folder = await folderOf();
+  const folder = await ownCacheFolder();
   if (folder !== undefined) enableCompileCache(join(folder, 'code'));
 }
