@@ -34,7 +34,7 @@ export async function defineAll(path: string, sequelize: Sequelize): Promise<Mod
   const models = Object.values(sequelize.models);
   if (models.length > 0) return models;
   throw invalid(
-    `${path} defines no models. A model file exports a function (sequelize, DataTypes), an index file defineModels(sequelize) or its models. A class that extends Model is one after its init was called.`,
+    `${path} defines no models. A model file exports a function (sequelize, DataTypes), an index file defineModels(sequelize) or its models. A class that extends Model is a model only after its init was called.`,
   );
 }
 

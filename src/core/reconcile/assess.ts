@@ -69,7 +69,7 @@ function invalidSpec({ resource, unreadable, disallowed, dependencies }: Observe
   if (annotation !== undefined) {
     const { name, namespace } = resource.metadata;
     const remove = `kubectl annotate dbm ${name} -n ${namespace} ${ACTION_ANNOTATIONS.repair}-`;
-    const message = `${annotation} Type the command of the last failure, or remove the annotation: ${remove}`;
+    const message = `${annotation} Run the command in the message of the last failure, or remove the annotation: ${remove}`;
     return { kind: 'invalid', reason: 'InvalidConfiguration', message };
   }
   if (spec.execution === 'Sidecar') return { kind: 'unmanaged' };
