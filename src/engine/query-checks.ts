@@ -7,7 +7,10 @@ import type { StepResult } from '../core/model/step.ts';
 import type { Database } from '../database/port.ts';
 import { splitSql } from '../sql/split.ts';
 import { failed, toProblem } from './failure.ts';
+import type { Step } from './flow.ts';
+import type { RunPorts } from './ports.ts';
 import { count } from './run-text.ts';
+import type { Applied, Checked, Connected, Planned } from './state.ts';
 
 type Asked = Pick<Database, 'isTrue' | 'dialect'>;
 type Where = 'copy' | 'target';
@@ -66,7 +69,7 @@ export function readChecks({ checks = [] }: Pick<CommonRequest, 'checks'>, diale
 }
 
 /** A result of `verify` with the checks after the run; they are asked although the comparison is turned off. */
-export async function withChecksAfter<T extends object>(
+async function withChecksAfter<T extends object>(
   result: StepResult<T>,
   database: Asked,
   request: CommonRequest,
@@ -81,6 +84,25 @@ export async function withChecksAfter<T extends object>(
   const value = { ...result.value, checks: [...(state.checks ?? []), ...results] };
   if (problem !== undefined) return { ...failed(problem, { touched: state.touched }), partial: value };
   return { ...result, value, message: `${result.message}; ${message}` };
+}
+
+/** The step `verify`: a comparison, then the checks that must be true after the run. */
+export function verifyStep<
+  In extends Connected & Pick<Planned, 'plan'> & Applied & Pick<Checked, 'checks'>,
+  Out extends object,
+  Ports extends RunPorts<CommonRequest>,
+>(compare: Step<In, Out, Ports>['run']): Step<In, Out & { checks?: CheckResult[] }, Ports> {
+  return {
+    name: 'verify',
+    async run(input, ports) {
+      const { database, plan, done, checks } = input;
+      const { request } = ports;
+      const ran = plan.migrations.length > 0 && !request.dryRun;
+      const { direction } = plan;
+      const state = { ran, touched: done.length > 0, direction, checks };
+      return withChecksAfter(await compare(input, ports), database, request, state);
+    },
+  };
 }
 
 /** On the copy: a copy without rows proves nothing about them. */

@@ -5,7 +5,7 @@ import { DataTypes, type Model, type ModelStatic, Sequelize } from 'sequelize';
 import { importAsAuthor } from '../author/output.ts';
 import type { Dialect } from '../core/model/dialect.ts';
 import { ProblemError } from '../core/model/problem.ts';
-import { lendPackages } from '../migrations/module-fallback.ts';
+import { lendPackages } from '../loader/lent-packages.ts';
 import { MODEL_RULES } from './dialects.ts';
 
 const CODE = new Set(['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs']);

@@ -15,8 +15,8 @@ import { dbManager } from '../cli/process.ts';
 import { createAuthority } from '../support/certificates.ts';
 import { temporaryFolder } from '../support/databases.ts';
 import {
-  AVAILABLE_OBJECT_STORES,
   CREDENTIALS,
+  describeOn,
   OBJECT_STORES,
   sharedObjectStore,
   type TestObjectStore,
@@ -26,8 +26,7 @@ import { type Ground, ground, OPTIONS } from './fixtures.ts';
 import { problem } from './problems.ts';
 
 for (const name of OBJECT_STORES) {
-  const describeWhereAvailable = AVAILABLE_OBJECT_STORES.includes(name) ? describe : describe.skip;
-  describeWhereAvailable(`access to ${name}`, function () {
+  describeOn(name)(`access to ${name}`, function () {
     this.timeout(180_000);
     let store: TestObjectStore;
     let on: Ground;
@@ -122,7 +121,7 @@ for (const name of OBJECT_STORES) {
   });
 }
 
-(AVAILABLE_OBJECT_STORES.includes('versitygw') ? describe : describe.skip)('the region of a bucket', () => {
+describeOn('versitygw')('the region of a bucket', () => {
   it('that is wrong is InvalidConfiguration', async function () {
     this.timeout(60_000);
     const store = await sharedObjectStore('versitygw');
@@ -131,7 +130,7 @@ for (const name of OBJECT_STORES) {
   });
 });
 
-(AVAILABLE_OBJECT_STORES.includes('moto') ? describe : describe.skip)('the identity of a pod', () => {
+describeOn('moto')('the identity of a pod', () => {
   it('is a token in a file, for which the client gets temporary credentials', async function () {
     this.timeout(60_000);
     const store = await sharedObjectStore('moto');

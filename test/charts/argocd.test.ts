@@ -16,6 +16,8 @@ const resource = (conditions: object[], { observed = 2, spec = {} } = {}) => ({
 
 const CASES: [string, object, string][] = [
   ['new', { metadata: { generation: 1 }, spec: {} }, 'Progressing'],
+  ['not processed yet', { metadata: { generation: 1 }, spec: {}, status: { observedGeneration: -1 } }, 'Progressing'],
+  ['run by a sidecar', resource([], { spec: { execution: 'Sidecar' } }), 'Healthy'],
   ['Ready', resource([condition('Ready', 'True', 'Migrated')]), 'Healthy'],
   ['rolled back, and the older code can run', resource([condition('Ready', 'True', 'AheadOfFiles')]), 'Healthy'],
   [

@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { eventually, findOnPath } from '../support/processes.ts';
+import { MAIN } from '../support/program.ts';
 import type { ControlPlane } from './control-plane.ts';
 import { awaiting, type Fleet, fillFleet, MIGRATION_SPEC, openFleet, READY } from './fleet.ts';
 import { installCrd } from './operator-fixtures.ts';
@@ -52,7 +53,7 @@ describeCluster('db-manager dashboard', function (this: void, cluster: () => Con
   });
 
   async function start(kubeconfig: string, ...args: string[]): Promise<Running> {
-    const program = [resolve('src/cli/main.ts'), 'dashboard', '--json', '--kubeconfig', kubeconfig, ...args];
+    const program = [MAIN, 'dashboard', '--json', '--kubeconfig', kubeconfig, ...args];
     const child = spawn(process.execPath, program, { stdio: ['ignore', 'pipe', 'pipe'] });
     started.push(child);
     let [out, err] = ['', ''];

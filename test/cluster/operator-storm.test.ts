@@ -17,7 +17,7 @@ const LONG = process.env.DB_MANAGER_FAULTS === 'long';
 const SEED = Number(process.env.DB_MANAGER_SEED ?? 20_261_123);
 const SIZE = LONG
   ? { resources: 200, seconds: 600, pauseMs: 400, blowMs: 8_000, settleSeconds: 900, sweepSeconds: 600 }
-  : { resources: 12, seconds: 30, pauseMs: 400, blowMs: 4_000, settleSeconds: 100, sweepSeconds: 300 };
+  : { resources: 6, seconds: 15, pauseMs: 400, blowMs: 4_000, settleSeconds: 100, sweepSeconds: 300 };
 
 type Blow = 'cut watches' | 'freeze connections' | 'kill the controller' | 'kill the API server' | 'kill a runner';
 

@@ -76,6 +76,7 @@ export const VERDICTS: { [Kind in SchemaActionKind]: Verdict<Kind> } = {
   transaction: fine,
   setTimeout: fine,
   setTimeZone: fine,
+  read: fine,
   outsideOnly: fine,
   feature: fine,
   longName: fine,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { REASONS } from '../../../src/core/model/reason.ts';
 import { FINALIZER } from '../../../src/core/reconcile/decide.ts';
+import { sidecarConflict } from '../../../src/core/reconcile/sidecar.ts';
 import { START, World } from './reconcile-harness.ts';
 
 describe('a resource and its runs', () => {
@@ -480,7 +481,62 @@ describe('a resource and its runs', () => {
 
   it('leaves a Sidecar to its application', () => {
     const world = new World({ execution: 'Sidecar' });
+    const { status } = world.step();
+    // Current for kstatus: nothing else will be written.
+    assert.deepEqual(status, { observedGeneration: 1, summary: 'Sidecar' });
     assert.deepEqual(world.step(), { kind: 'unmanaged', actions: [], events: [], status: undefined });
+  });
+
+  it('takes the verdict of a Job away from a resource that becomes a Sidecar', () => {
+    const world = new World();
+    world.step();
+    world.reports().step();
+    world.edit({ execution: 'Sidecar' });
+    const { status } = world.step();
+    assert.equal(status?.conditions, undefined);
+    assert.equal(status?.observedGeneration, world.resource.metadata.generation);
+    assert.equal(status?.history?.length, 1, 'what was done stays known');
+  });
+
+  it('decides the same for the files of a sidecar, without a Job and without commands for a cluster', () => {
+    const world = new World({ execution: 'Sidecar', retry: { limit: 1, backoff: '10s' } });
+    world.controller = 'sidecar';
+    assert.equal(world.step().kind, 'due');
+    assert.equal(world.resource.status?.run?.job, undefined);
+    world.fails('LockHeld', 'safe');
+    assert.deepEqual(world.settle(), ['finished', 'waiting']);
+    assert.match(world.condition('Ready')?.message ?? '', /LockHeld \(attempt 2 at /);
+    world.later(30);
+    assert.equal(world.step().kind, 'due');
+    world.fails('LockHeld', 'safe');
+    assert.deepEqual(world.settle(), ['finished', 'stalled']);
+    assert.equal(world.condition('Stalled')?.reason, 'RetryLimitReached');
+    assert.doesNotMatch(JSON.stringify(world.resource.status), /kubectl/);
+    world.configMaps.set('migrations', '2');
+    assert.equal(world.step().kind, 'due');
+    world.reports();
+    assert.deepEqual(world.settle(), ['finished', 'upToDate']);
+    assert.equal(world.edit({ suspend: true }).step().kind, 'upToDate', 'there is nothing left to suspend');
+    world.configMaps.set('migrations', '3');
+    assert.equal(world.step().kind, 'suspended');
+    assert.equal(world.edit({ suspend: false, retry: { limit: 9, backoff: '1s' } }).step().kind, 'due');
+  });
+
+  it('is invalid where a sidecar cannot do what the spec asks for', () => {
+    for (const [spec, form, words] of [
+      [{ execution: 'Job' }, 'once', /spec\.execution is Job/],
+      [{ execution: 'Sidecar', dependsOn: [{ name: 'a' }] }, 'once', /spec\.dependsOn/],
+      [{ execution: 'Sidecar', onFailure: 'Restore' }, 'continuous', /onFailure: Restore/],
+    ] as const) {
+      const world = new World(spec);
+      world.controller = 'sidecar';
+      world.unsupported = sidecarConflict(world.resource.spec, form);
+      assert.equal(world.step().kind, 'invalid');
+      assert.equal(world.condition('Stalled')?.reason, 'InvalidConfiguration');
+      assert.match(world.condition('Ready')?.message ?? '', words);
+    }
+    const { spec } = new World({ execution: 'Sidecar', onFailure: 'Restore' }).resource;
+    assert.equal(sidecarConflict(spec, 'once'), undefined);
   });
 
   it('never ends without an event that has a heading in docs/reference/reasons.md', () => {
