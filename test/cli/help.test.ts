@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { COMMANDS } from '../../src/cli/commands/index.ts';
 import type { Io } from '../../src/cli/io.ts';
-import { createProgram } from '../../src/cli/program.ts';
+import { commandsFor, createProgram } from '../../src/cli/program.ts';
 import { dbManager } from './process.ts';
 
 /** Nothing is run, so nothing is printed. */
@@ -48,6 +48,31 @@ describe('the help', () => {
       text,
       /From a model to a migration:\n {2}init [\s\S]*Backups:\n {2}backup [\s\S]*Clusters:\n {2}apply/,
     );
+  });
+
+  it('of a command is the same where only the command that was typed is created', () => {
+    const all = createProgram(IO);
+    for (const { name } of COMMANDS) {
+      const some = createProgram(IO, commandsFor(['node', 'db-manager', ...name.split(' '), '--json']));
+      assert.equal(commandOf(some, name)[0].helpInformation(), commandOf(all, name)[0].helpInformation(), name);
+    }
+    const typed = (...words: string[]) => commandsFor(['node', 'db-manager', ...words]).map(({ name }) => name);
+    assert.deepEqual(typed('migrate', 'upgrade', 'history'), ['migrate upgrade']);
+    assert.deepEqual(typed('runs', '--limit', 'show'), ['runs', 'runs show']);
+    assert.deepEqual(typed('runs', 'show'), ['runs', 'runs show']);
+    for (const words of [
+      [],
+      ['migrate'],
+      ['migrate', 'help', 'upgrade'],
+      ['--json', 'lint'],
+      ['lin'],
+      ['completion', 'bash'],
+    ])
+      assert.deepEqual(
+        typed(...words),
+        COMMANDS.map(({ name }) => name),
+        words.join(' '),
+      );
   });
 
   it('of every command begins with its summary', () => {
