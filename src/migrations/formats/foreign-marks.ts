@@ -3,7 +3,7 @@ import { tokenize } from '../../sql/lexer.ts';
 import { SQL_RULES } from '../../sql/rules.ts';
 import { invalid, type SourceFile } from './format.ts';
 
-/** What the mark of a tool looks like, and which tool it is. */
+/** The pattern of a tool's mark, and the name of the tool. */
 const TOOLS: readonly [pattern: RegExp, tool: string][] = [
   [/^--\s*\+\s*migrate\s+(?:up|down)\b/i, 'sql-migrate'],
   [/^--\s*rambler\s+(?:up|down)\b/i, 'rambler'],
