@@ -116,7 +116,7 @@ describeCluster('kubectl dbm', function (this: void, cluster) {
     assert.equal(ready.code, 0, ready.stderr);
   });
 
-  it('restarts a run that failed, and says what it cannot do', async function () {
+  it('restarts a run that failed, and reports what it cannot do', async function () {
     this.timeout(60_000);
     const before = (await ground.resource('bad')).status?.run?.id;
     const { code, stdout, stderr } = await inNamespace('restart', 'bad');
