@@ -37,7 +37,7 @@ export function importedProblem(error: unknown): ProblemError | undefined {
   return new ProblemError(
     {
       reason: author.imported,
-      message: `${author.name} or a module that it imports started something when it was imported, and that failed: ${message}. Import only what the file needs, and start nothing at the top of a module.`,
+      message: `${author.name} or a module that it imports started work when it was imported, and the work failed: ${message}. Import only what the file needs, and start no work at the top level of a module.`,
     },
     { cause: error },
   );

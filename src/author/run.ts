@@ -64,9 +64,9 @@ export async function runAuthorCode(
   try {
     await watchBegun(() => Promise.race([toItsEnd(), stray.promise]));
   } finally {
-    // What the code has begun is not watched any more, so its end would be waited for in vain.
+    // The work of the code is no longer tracked, so a wait for its end would never finish.
     failed.abort();
-    // A promise that failed with what has just failed is rejected a turn later, and belongs to this code too.
+    // A promise that failed with the same error is rejected one turn later, and belongs to this code too.
     await notAsAuthor(async () => {
       await turn();
       await turn();
@@ -174,7 +174,7 @@ const turn = () => new Promise((resolve) => setImmediate(resolve));
 function leftRunning({ what, origin }: { what: string; origin: Error }): Error {
   const error = new ProblemError({
     reason: 'MigrationFailed',
-    message: `The function left ${what} running: it had not ended ${LONGEST / 1000} s later, so it may still change the database. Wait for it before the function returns, or end it.`,
+    message: `The function left ${what} running: it had not ended ${LONGEST / 1000} s later, so it may still change the database. Wait for it before the function returns, or stop it.`,
   });
   return Object.assign(error, { stack: `${error.name}: ${error.message}\n${frames(origin)}` });
 }

@@ -9,7 +9,7 @@ import { createIo } from './io.ts';
 import { exitCodeOf, printError } from './output/errors.ts';
 import { runProgram } from './program-run.ts';
 
-/** How long what an imported file has started may keep the process from ending, in milliseconds. */
+/** How long work of an imported file may delay the end of the process, in milliseconds. */
 const LINGERS = 1_000;
 
 const io = createIo(process);
@@ -29,7 +29,9 @@ endWithoutAuthors();
 function endWithoutAuthors(): void {
   if (!authorsWereImported()) return;
   setTimeout(() => {
-    io.err('Note: a file of the migrations or models started something that still runs. The command ends without it.');
+    io.err(
+      'Note: a file of the migrations or models started work that is still running. The command does not wait for it.',
+    );
     process.exit();
   }, LINGERS).unref();
 }

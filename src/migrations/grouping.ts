@@ -131,7 +131,7 @@ function withSql(revision: Revision, wholes: readonly Part[]): Group | Problem {
   return { revision, files: [source], readSql: sql };
 }
 
-/** `x.ts` and `x.js`: probably what a compiler made of the other. */
+/** `x.ts` and `x.js`: one is probably the compiled output of the other. */
 function isCompiled(code: readonly string[]): boolean {
   return code.some((path) => /ts$/i.test(path)) && code.some((path) => /js$/i.test(path));
 }
@@ -153,7 +153,7 @@ export function duplicate(revision: Revision, files: readonly string[]): Problem
   return {
     reason: 'DuplicateMigration',
     migration: revision,
-    message: `${files.join(' and ')} are the same migration. Names count without folder and extension (and versions without leading zeros): delete or rename one of them, or leave it out with "exclude" in the configuration.`,
+    message: `${files.join(' and ')} are the same migration. Names are compared without folder and extension (and versions without leading zeros). Delete or rename one of them, or leave it out with "exclude" in the configuration.`,
   };
 }
 

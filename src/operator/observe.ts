@@ -179,7 +179,7 @@ function observeRun(key: string, over: string | undefined, { caches, logs }: Sou
 }
 
 async function refusalOf({ namespace, uid }: JobRecord, api: Api): Promise<string | undefined> {
-  const { items } = await api.request<{ items: { message?: string; lastTimestamp?: string }[] }>({
+  const { items } = await api.request<{ items: { message?: string }[] }>({
     verb: 'list',
     path: `/api/v1/namespaces/${namespace}/events`,
     query: { fieldSelector: `involvedObject.uid=${uid},reason=FailedCreate`, limit: 20 },

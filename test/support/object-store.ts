@@ -32,6 +32,11 @@ export const AVAILABLE_OBJECT_STORES: readonly ObjectStoreName[] = OBJECT_STORES
   (name) => process.env.CI === 'true' || cachedObjectStore(name) !== undefined,
 );
 
+/** `describe` for the tests of a make; they are skipped where it is not here. */
+export function describeOn(name: ObjectStoreName): Mocha.SuiteFunction | Mocha.PendingSuiteFunction {
+  return AVAILABLE_OBJECT_STORES.includes(name) ? describe : describe.skip;
+}
+
 const started = new Map<ObjectStoreName, Promise<TestObjectStore>>();
 
 /** The server that this test process shares. */

@@ -16,7 +16,7 @@ export const report = defineCommand<ReportOptions>({
   group: 'Clusters:',
   summary: 'write the page of the last run, from the log of its pod',
   description:
-    'The log of the pod has no text of the migrations. The page has it if the ConfigMaps of the resource are those of the run; the page on the volume of the backups always has it (status.reportPage).',
+    'The log of the pod has no text of the migrations. The page contains it if the ConfigMaps of the resource are those of the run. The page on the volume of the backups always contains it (status.reportPage).',
   examples: [
     'kubectl dbm report orders -n shop --output release.html',
     'kubectl dbm report orders -n shop --redact-literals',
@@ -45,7 +45,7 @@ export const report = defineCommand<ReportOptions>({
     if (last === undefined) throw missing(`Run ${status?.run?.id} has not ended, or its pod ended without a report.`);
     const event = eventOf(last);
     if (event?.type !== 'report')
-      throw missing(`The report of run ${status?.run?.id} cannot be read: it is of another version, or was cut off.`);
+      throw missing(`The report of run ${status?.run?.id} cannot be read: it has another version or was truncated.`);
     if (options.json === true) return io.out(JSON.stringify(event.report, null, 2));
     const { sourcesOf } = await import('./sources.ts');
     const sources = await sourcesOf(cluster, event.report);

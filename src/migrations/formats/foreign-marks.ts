@@ -3,7 +3,7 @@ import { tokenize } from '../../sql/lexer.ts';
 import { SQL_RULES } from '../../sql/rules.ts';
 import { invalid, type SourceFile } from './format.ts';
 
-/** What the mark of a tool looks like, and which tool it is. */
+/** The pattern of a tool's mark, and the name of the tool. */
 const TOOLS: readonly [pattern: RegExp, tool: string][] = [
   [/^--\s*\+\s*migrate\s+(?:up|down)\b/i, 'sql-migrate'],
   [/^--\s*rambler\s+(?:up|down)\b/i, 'rambler'],
@@ -93,7 +93,7 @@ function refuseBack(file: string, text: string, { start, comment }: Mark): never
   return invalid(
     file,
     lineAt(text, start),
-    `"${comment}" does not divide the file here, so what follows would run as part of the migration. ${ADVICE}. If it is only a comment, add a word to it.`,
+    `"${comment}" is not supported as a separator, so the statements after it would run as part of the migration. ${ADVICE}. If it is only a comment, add a word to it.`,
   );
 }
 
@@ -110,7 +110,7 @@ export function refuseMisspelled({ file, text }: SourceFile, known: RegExp, dial
     invalid(
       file,
       lineAt(text, start),
-      `"${line}" is not a mark, so what follows would run with the part above. Correct its spelling.`,
+      `"${line}" is not a valid mark, so the statements after it would run with the part above it. Correct its spelling.`,
     );
   }
 }
