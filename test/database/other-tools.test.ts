@@ -132,7 +132,7 @@ for (const dialect of DIALECTS) {
     ];
     const SENT = [
       "(knex) => { knex('a').insert({ id: 1 }).then(() => knex('a').del()); }",
-      "(knex) => [knex('a').insert({ id: 1 }), [knex.raw('DELETE FROM a')]]",
+      "(knex) => [knex('a').where({ id: 9 }).del(), [knex.raw('DELETE FROM a')]]",
       "async (knex) => { const some = knex('a').select('id'); await knex('a').insert({ id: knex.raw('1 + 1') }); await knex('a').whereIn('id', some.clone()).del(); knex('a').where({ id: 1 }); }",
       "async (knex) => { await knex.raw(knex.schema.createTable('b', (t) => t.increments()).toString()); await knex.schema.dropTable('b'); }",
     ];
