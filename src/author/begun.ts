@@ -55,7 +55,7 @@ const hook = createHook({
   init(id, kind, trigger, resource) {
     const native = KINDS[kind] === undefined;
     if (native && !isNative(kind, resource)) return;
-    // A native module starts its next work where Node does not know the author, so the work before it tells.
+    // A native module starts its next work where Node does not know the author, so it belongs to the author of the work before it.
     const begun = currentAuthor()?.begun ?? (native ? owners.get(trigger) : undefined);
     if (begun === undefined) return;
     begun.set(id, { kind, resource, origin: new Error('begun here') });

@@ -48,7 +48,7 @@ export function problemOfAuthor(error: unknown): ProblemError | undefined {
   return new ProblemError(problem, { cause: error });
 }
 
-/** A query that code sent after the end of its migration. The code may not await the query, so that nobody sees the error. */
+/** A query that code sent after the end of its migration. The code may not await the query, so its error may be lost. */
 export class SentAfterItsEnd extends ProblemError {
   constructor(migration: string) {
     super({

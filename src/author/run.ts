@@ -117,8 +117,8 @@ function waitsForever(): ProblemError {
 }
 
 /**
- * An array of promises counts like a single promise. Work that nobody starts is refused: calling a generator does not run
- * its body, and nobody calls a function or reads a stream that is returned.
+ * An array of promises counts like a single promise. Work that never starts is refused: calling a generator does not run
+ * its body, and a function or a stream that is returned is neither called nor read.
  */
 async function allOf(code: () => unknown): Promise<void> {
   await settle(await code());
@@ -138,19 +138,19 @@ export function isThenable(value: unknown): boolean {
 
 function neverStarted(value: unknown): string | undefined {
   if (isUncalled(value)) {
-    return 'The function returned a function, which nobody calls. Call it, and await or return what it returns.';
+    return 'The function returned a function, which is not called. Call it, and await or return what it returns.';
   }
   if (typeof value !== 'object' || value === null) return undefined;
   if (value instanceof Stream) {
     return isUnread(value)
-      ? 'The function returned a stream, which nobody reads. Read it to its end, and await the end.'
+      ? 'The function returned a stream, which is not read. Read it to its end, and await the end.'
       : undefined;
   }
   if ('next' in value && typeof value.next === 'function' && 'throw' in value && isIterable(value)) {
     return 'The function is a generator, so a call does not run its body. Write an async function, with await instead of yield.';
   }
   return Symbol.asyncIterator in value
-    ? 'The function returned an asynchronous iterable, which nobody iterates over. Iterate over it with `for await`.'
+    ? 'The function returned an asynchronous iterable, which is not read. Read it with `for await`.'
     : undefined;
 }
 

@@ -50,7 +50,7 @@ export function groupFiles(paths: readonly string[]): Grouping {
 const FLYWAY = /^([VU])(\d+(?:[._]\d+)*)__(.+)\.sql$/;
 const BASELINE = /^B\d+(?:[._]\d+)*__.+\.sql$/;
 const CALLBACK =
-  /^(?:(?:before|after)(?:Each)?(?:Baseline|Clean|Connect|Info|Migrate|Repair|Repeatables|Undo|Validate|Versioned)\w*|createSchema)(?:__.+)?\.sql$/;
+  /^(?:(?:before|after)(?:Each)?(?:Baseline|Clean|Connect|Info|Migrate|Repair|Repeatables|Undo|Validate|Versioned)[A-Za-z]{0,30}|createSchema)(?:__.+)?\.sql$/;
 const PAIR = /^(.+)\.(up|down)\.sql$/;
 
 /** Baseline migrations and callbacks of Flyway: one sentence for all such files of a folder. */

@@ -75,7 +75,7 @@ for (const dialect of DIALECTS) {
     }
 
     const LEFT: [string, string, RegExp][] = [
-      ['a function that it returns', 'up: (q) => () => add(q)', /returned a function, which nobody calls/],
+      ['a function that it returns', 'up: (q) => () => add(q)', /returned a function, which is not called/],
       [
         'an async function that it returns',
         'up: async (q) => async function () { await add(q); }',
@@ -86,7 +86,7 @@ for (const dialect of DIALECTS) {
       [
         'a stream that nobody reads',
         "up: (q) => require('node:stream').Readable.from((async function* () { yield add(q); })())",
-        /returned a stream, which nobody reads/,
+        /returned a stream, which is not read/,
       ],
       [
         'an iterable that nobody iterates over',
