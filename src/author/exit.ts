@@ -39,11 +39,11 @@ export function problemOfAuthor(error: unknown): ProblemError | undefined {
     imported === undefined
       ? ({
           reason: 'MigrationFailed',
-          message: `${name} started something that failed after the end of the migration: ${message}. Await everything that it starts.`,
+          message: `${name} started work that failed after the end of the migration: ${message}. Await everything that it starts.`,
         } as const)
       : {
           reason: imported,
-          message: `${name} or a module that it imports started something when it was imported, and that failed: ${message}. Import only what the file needs, and start nothing at the top of a module.`,
+          message: `${name} or a module that it imports started work when it was imported, and the work failed: ${message}. Import only what the file needs, and start no work at the top level of a module.`,
         };
   return new ProblemError(problem, { cause: error });
 }

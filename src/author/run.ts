@@ -206,7 +206,7 @@ const turn = () => new Promise((resolve) => setImmediate(resolve));
 function leftRunning({ what, origin }: { what: string; origin: Error }): Error {
   const error = new ProblemError({
     reason: 'MigrationFailed',
-    message: `The function left ${what} running: it had not ended ${LONGEST / 1000} s later, so it may still change the database. Wait for it before the function returns, or end it.`,
+    message: `The function left ${what} running: it had not ended ${LONGEST / 1000} s later, so it may still change the database. Wait for it before the function returns, or stop it.`,
   });
   return Object.assign(error, { stack: `${error.name}: ${error.message}\n${frames(origin)}` });
 }

@@ -44,7 +44,9 @@ async function fail(error: SentAfterItsEnd): Promise<void> {
 function endWithoutAuthors(): void {
   if (!authorsWereImported()) return;
   setTimeout(() => {
-    io.err('Note: a file of the migrations or models started something that still runs. The command ends without it.');
+    io.err(
+      'Note: a file of the migrations or models started work that is still running. The command does not wait for it.',
+    );
     process.exit();
   }, LINGERS).unref();
 }

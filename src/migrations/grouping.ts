@@ -162,7 +162,7 @@ export function duplicate(revision: Revision, files: readonly string[]): Problem
   return {
     reason: 'DuplicateMigration',
     migration: revision,
-    message: `${files.join(' and ')} are the same migration. Names count without folder and extension (and versions without leading zeros): delete or rename one of them, or leave it out with "exclude" in the configuration.`,
+    message: `${files.join(' and ')} are the same migration. Names are compared without folder and extension (and versions without leading zeros). Delete or rename one of them, or leave it out with "exclude" in the configuration.`,
   };
 }
 

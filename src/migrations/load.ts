@@ -4,6 +4,7 @@ import type { Dialect } from '../core/model/dialect.ts';
 import type { StoredSource } from '../core/model/history.ts';
 import type { LoadedMigration, MigrationFile, SentStatements } from '../core/model/migration.ts';
 import { ProblemError } from '../core/model/problem.ts';
+import { typeOfPackage } from '../loader/suffixes.ts';
 import { checksumOf } from './checksum.ts';
 import { describeMigration } from './describe.ts';
 import { codeBodies } from './formats/code-bodies.ts';
@@ -16,7 +17,6 @@ import { suffixOf } from './names.ts';
 import { contentsOf } from './read.ts';
 import { encodeSource } from './stored/encode.ts';
 import { importStored } from './stored/import.ts';
-import { typeOfPackage } from './suffixes.ts';
 
 /**
  * Parses the SQL or imports the code of one migration. What it gives is what `file.checksum` was made of.

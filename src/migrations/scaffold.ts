@@ -162,8 +162,8 @@ function codeOf(error: unknown): string {
 
 function noNumber(last: Revision): Problem {
   const why = /^V?\d/.test(last)
-    ? 'has a short number, and code is in the order of its names as text,'
-    : 'has no number in front,';
+    ? 'has a short number, and the names of code are sorted as text,'
+    : 'does not begin with a number,';
   return {
     reason: 'InvalidMigration',
     migration: last,

@@ -40,7 +40,7 @@ export function templateMistake({ text }: OwnTemplate, { transaction }: Scaffold
     .filter((name) => !MARKS.has(name));
   if (unknown.length > 0) return `has {{${unknown[0]}}}, which is not a known placeholder`;
   if (transaction || text.includes('{{transaction}}')) return undefined;
-  return 'has no {{transaction}}, and this migration has to run outside a transaction';
+  return 'has no {{transaction}}, and this migration must run outside a transaction';
 }
 
 const MARKS = new Set(['message', 'up', 'down', 'transaction']);

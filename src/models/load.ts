@@ -5,7 +5,7 @@ import { DataTypes, type Model, type ModelStatic, Sequelize } from 'sequelize';
 import { importAsAuthor } from '../author/output.ts';
 import type { Dialect } from '../core/model/dialect.ts';
 import { ProblemError } from '../core/model/problem.ts';
-import { lendPackages } from '../migrations/module-fallback.ts';
+import { lendPackages } from '../loader/lent-packages.ts';
 import { MODEL_RULES } from './dialects.ts';
 
 const CODE = new Set(['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs']);
@@ -34,7 +34,7 @@ export async function defineAll(path: string, sequelize: Sequelize): Promise<Mod
   const models = Object.values(sequelize.models);
   if (models.length > 0) return models;
   throw invalid(
-    `${path} defines no models. A model file exports a function (sequelize, DataTypes), an index file defineModels(sequelize) or its models. A class that extends Model is one after its init was called.`,
+    `${path} defines no models. A model file exports a function (sequelize, DataTypes), an index file defineModels(sequelize) or its models. A class that extends Model is a model only after its init was called.`,
   );
 }
 

@@ -182,7 +182,7 @@ async function refusedLogin(
   if (asked !== database) {
     return {
       code: '3D000',
-      message: `the command asked for the database "${asked}", but this run is of "${database}"`,
+      message: `the command asked for the database "${asked}", but this run uses "${database}"`,
     };
   }
   if (parameters.has('replication')) {

@@ -43,7 +43,7 @@ for (const dialect of DIALECTS) {
       assert.match(said, /\| INSERT INTO nowhere VALUES \(1\)/);
     });
 
-    it('fails the migration when a timer throws or a promise that nobody awaits is rejected', async () => {
+    it('fails the migration when a timer throws or a promise that is not awaited is rejected', async () => {
       const wait = 'await new Promise((done) => setTimeout(done, 1_000));';
       const timer = await fails(`setTimeout(() => { throw new TypeError('late'); }, 1); ${wait}`);
       assert.match(timer, /late \(unhandled rejection: await every promise/);
@@ -51,7 +51,7 @@ for (const dialect of DIALECTS) {
       assert.match(await fails(`Promise.reject(new Error('lost')); ${wait}`), /lost \(unhandled rejection/);
     });
 
-    it('is a failed migration where a query that nobody awaits fails at its end', async () => {
+    it('fails the migration when a query that is not awaited fails at its end', async () => {
       const create = "await context.createTable('twice', { id: { type: 'INTEGER', primaryKey: true } });";
       for (const rest of [
         "context.bulkInsert('twice', [{ id: 1 }, { id: 1 }]);",
@@ -98,10 +98,7 @@ for (const dialect of DIALECTS) {
       await other.write(FILE, code(rest));
       const { code: exit, err } = await other.run('migrate', 'upgrade');
       assert.equal(exit, 1, err);
-      assert.match(
-        err,
-        /^error: MigrationFailed: 20240103000000_code\.js started something that failed .*left behind/m,
-      );
+      assert.match(err, /^error: MigrationFailed: 20240103000000_code\.js started work that failed .*left behind/m);
     });
 
     it('fails where it only sets the exit code, and 0 does not hide a failure', async () => {

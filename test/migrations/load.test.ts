@@ -232,7 +232,7 @@ describe('Loading migrations', () => {
       }
     });
 
-    it('does not take an empty down for a way back', async () => {
+    it('does not count an empty down as a down migration', async () => {
       const down = '-- migrate:up\nSELECT 1;\n-- migrate:down\n-- nothing yet\n';
       assert.equal((await loadOne('1_t.sql', down)).down, undefined);
       assert.ok((await loadOne('1_t.sql', '-- migrate:up\n-- migrate:down\n')).down);
@@ -280,14 +280,14 @@ describe('Loading migrations', () => {
         /START TRANSACTION is not allowed here/,
         1,
       ],
-      ['dbmate without up', '1_a.sql', '-- migrate:down\nSELECT 1;', /"-- migrate:up" has to come first/, 1],
+      ['dbmate without up', '1_a.sql', '-- migrate:down\nSELECT 1;', /"-- migrate:up" must come first/, 1],
       ['dbmate with two ups', '1_a.sql', '-- migrate:up\n-- migrate:up\n', /occurs twice/, 2],
       ['SQL above dbmate', '1_a.sql', '-- x\nSELECT 1;\n-- migrate:up\n', /would never run/, 2],
       ['env of dbmate', '1_a.sql', '-- migrate:up env:X\n', /env:X: environment variables/, 1],
       ['an option misspelt', '1_a.sql', '-- migrate:up transactions:false\n', /is not a supported option/, 1],
       ['ENVSUB', '1_a.sql', '-- +goose Up\n-- +goose ENVSUB ON\nSELECT 1;', /ENVSUB is not supported/, 2],
       ['goose without up', '1_a.sql', '-- +goose Down\nSELECT 1;', /"-- \+goose Up" is missing/, 1],
-      ['goose upside down', '1_a.sql', '-- +goose Down\n-- +goose Up\n', /has to come before/, 1],
+      ['goose upside down', '1_a.sql', '-- +goose Down\n-- +goose Up\n', /must come before/, 1],
       [
         'a goose block that never ends',
         '1_a.sql',
@@ -295,7 +295,7 @@ describe('Loading migrations', () => {
         /without StatementEnd/,
         2,
       ],
-      ['an unknown goose word', '1_a.sql', '-- +goose Up\n-- +goose Sideways\n', /"\+goose sideways" is not known/, 2],
+      ['an unknown goose word', '1_a.sql', '-- +goose Up\n-- +goose Sideways\n', /"\+goose sideways" is unknown/, 2],
       [
         'a placeholder of Flyway',
         'V1__a.sql',

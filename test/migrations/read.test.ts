@@ -57,7 +57,7 @@ describe('Reading the migrations folder', () => {
     it(`orders ${name}`, async () => assert.deepEqual(await revisions(empty(...files)), expected));
   }
 
-  it('leaves out what is no migration', async () => {
+  it('leaves out files that are not migrations', async () => {
     const others = ['.hidden.sql', '.git/1_x.sql', 'README.md', 'readme.sql', '1_a.d.ts', '1_a.js.map', '1_a.test.ts'];
     const more = ['1_a.spec.js', 'index.ts', '_shared.ts', '_lib/1_b.ts', 'node_modules/m/1_c.js', '__tests__/1_d.ts'];
     const rest = ['package.json', 'atlas.sum', 'embed.go', 'main_test.go', '1_a_test.go'];
@@ -206,7 +206,7 @@ describe('Reading the migrations folder', () => {
       'a migration in Go',
       empty('00002_rows.go'),
       'UnsupportedMigrations',
-      /00002_rows\.go.*: \.go files cannot be run/,
+      /00002_rows\.go.*: \.go files are not supported/,
     ],
     ['a migration in Python', empty('0001_initial.py'), 'UnsupportedMigrations', /\.py files/],
   ];
@@ -219,7 +219,7 @@ describe('Reading the migrations folder', () => {
     });
   }
 
-  it('says where it looked and what to do when there is no folder', async () => {
+  it('reports the path and what to do if there is no folder', async () => {
     const folder = await folderOf({ file: '' });
     const missing = await readMigrations(join(folder, 'nowhere'));
     assert.ok(!missing.ok);

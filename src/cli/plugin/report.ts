@@ -15,7 +15,7 @@ export const report = defineCommand<ReportOptions>({
   group: 'Clusters:',
   summary: 'write the page of the last run, from the log of its pod',
   description:
-    'The page has no text of the migrations: the log has none. The page on the volume of the backups has it (status.reportPage).',
+    'The page does not contain the text of the migrations, because the log does not. The page on the volume of the backups contains it (status.reportPage).',
   examples: ['kubectl dbm report orders -n shop --output release.html'],
   configure: (command) =>
     addClusterOptions(command)
@@ -40,7 +40,7 @@ export const report = defineCommand<ReportOptions>({
     if (last === undefined) throw missing(`Run ${status?.run?.id} has not ended, or its pod ended without a report.`);
     const event = eventOf(last);
     if (event?.type !== 'report')
-      throw missing(`The report of run ${status?.run?.id} cannot be read: it is of another version, or was cut off.`);
+      throw missing(`The report of run ${status?.run?.id} cannot be read: it has another version or was truncated.`);
     if (options.json === true) return io.out(JSON.stringify(event.report, null, 2));
     const text =
       format === 'html'

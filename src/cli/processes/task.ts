@@ -6,6 +6,7 @@ import { takeBackup } from '../../backups/take.ts';
 import { verifyBackup } from '../../backups/verify.ts';
 import type { Backup } from '../../core/model/backup.ts';
 import { bytesText } from '../../core/model/bytes.ts';
+import { textStart } from '../../core/model/clip.ts';
 import { masker } from '../../core/model/masking.ts';
 import { ProblemError } from '../../core/model/problem.ts';
 import { REASONS } from '../../core/model/reason.ts';
@@ -42,7 +43,7 @@ export async function runTask(io: Io): Promise<void> {
     result = await perform(readRequest(io.env[TASK_REQUEST_VARIABLE]), io);
   } catch (error) {
     const { reason, message } = toProblem(error);
-    result = { reason, message: mask(message).slice(0, 1_500) };
+    result = { reason, message: textStart(mask(message), 1_500) };
   }
   const failed = REASONS[result.reason].exit !== 0;
   const report: TaskReport = {

@@ -1,6 +1,6 @@
 /**
  * The decisions of a reconcile: observed state -> situation -> actions. Pure: no clock, no I/O; imports only
- * core/model. `operator/` collects an `Observed` and executes a `Decision`.
+ * core/model. `operator/` collects an `Observed` and executes a `Decision`; the sidecar does the same over files.
  */
 import type { Reason } from '../model/reason.ts';
 import type { Progress, RunReport, StepReport } from '../model/report.ts';
@@ -9,7 +9,11 @@ import type { StepName } from '../model/step.ts';
 
 /** All inputs of a decision about one resource, as seen at one moment. */
 export interface Observed {
+  /** Who decides. The operator leaves `execution: Sidecar` to a sidecar, which reads files and not the API server. */
+  controller: 'operator' | 'sidecar';
   resource: DatabaseMigration;
+  /** What the spec asks for and this controller cannot do: see `sidecarConflict`. */
+  unsupported?: string;
   /** Why this version cannot read the spec; absent if it can. */
   unreadable?: string;
   /** What it uses although the operator does not allow it: see `notAllowed`. */

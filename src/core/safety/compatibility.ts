@@ -47,7 +47,7 @@ function judge(statement: ReadStatement, own: Place['own']): Requirement[] {
 
 /** Statements that no reader of actions covers and that only add. Functions without OR REPLACE are new. */
 const HARMLESS =
-  /^(?:comment\s|create\s+(?:extension|type|sequence|schema|function|procedure|collation|statistics|aggregate|operator|cast|temp)\b|grant\s|analyze\b|reindex\b|set\s|reset\s|values\b|savepoint\s|release\s|attach\s|detach\s|explain\s|select\s+(?:[^(]*$|(?:pg_catalog\.)?(?:setval|set_config)\s*\())/i;
+  /^(?:comment\s|create\s+(?:extension|type|sequence|schema|function|procedure|collation|statistics|aggregate|operator|cast|temp)\b|grant\s|analyze\b|reindex\b|set\s|reset\s|savepoint\s|release\s|attach\s|detach\s)/i;
 
 /** Whether a statement without actions is known to change or take nothing. */
 export function isHarmless(sql: string): boolean {

@@ -48,6 +48,8 @@ export function startProgram(
   return { child, ended };
 }
 
+const NO_FILE = '/dev/null/none';
+
 /**
  * The environment of libpq for this target (PostgreSQL manual, 32.15): the settings of our own connections, and none of
  * our variables that are not needed. A list of hosts has become one host by now.
@@ -55,9 +57,11 @@ export function startProgram(
 export async function environmentOf(wanted: PostgresTarget, database = wanted.database): Promise<NodeJS.ProcessEnv> {
   const target = await withCurrentLogin(wanted);
   const { HOME, PATH, PGPASSFILE, TMPDIR, SSL_CERT_FILE, SSL_CERT_DIR } = process.env;
-  const { mode, certFile, keyFile, crlFile, minVersion, maxVersion, negotiation } = target.ssl;
+  const { mode, certFile, keyFile, crlFile, minVersion, maxVersion, negotiation, unchecked } = target.ssl;
   // node-postgres checks against these without a file; libpq needs an explicit one.
-  const caFile = target.ssl.caFile ?? (mode === 'verify-full' ? 'system' : undefined);
+  const authorities = target.ssl.caFile ?? (mode === 'verify-full' ? 'system' : undefined);
+  // libpq would check against ~/.postgresql/root.crt; a file that does not exist turns that off.
+  const caFile = unchecked ? NO_FILE : authorities;
   const all: NodeJS.ProcessEnv = {
     HOME,
     PATH,

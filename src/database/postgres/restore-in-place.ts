@@ -43,7 +43,7 @@ export async function restoreInPlace(open: PostgresConnection, work: RestoreWork
   const stays = await systemDifferences(open, work, here);
   if (stays.length > 0) {
     options.onMessage?.(
-      `Only a superuser can change these, which stay as they are and not as in the backup: ${stays.slice(0, 10).join('; ')}.`,
+      `Only a superuser can change these objects. They are not changed, although they differ from the backup: ${stays.slice(0, 10).join('; ')}.`,
     );
   }
   await options.beforeReplacing?.();

@@ -21,7 +21,7 @@ import {
   create,
   dropLeftovers,
   missingRoles,
-  refuseWithoutRights,
+  refuseWithoutPrivileges,
 } from './restore-new-database.ts';
 import { incomplete, restoreProblem } from './restore-problems.ts';
 import { propertyStatements } from './restore-properties.ts';
@@ -44,7 +44,7 @@ export async function restoreBySwap(
   const name = besideName(open.target.database, `_restore_${randomBytes(3).toString('hex')}`);
   let made = false;
   try {
-    await refuseWithoutRights(open);
+    await refuseWithoutPrivileges(open);
     await dropLeftovers(admin, open);
     const { unavailable, messages } = select(work.contents, await lookAround(admin));
     for (const message of messages) work.options.onMessage?.(message);

@@ -61,7 +61,7 @@ async function detach(connection: Connection, name: string): Promise<void> {
     throw new ProblemError(
       {
         reason: 'MigrationFailed',
-        message: `The database ${name} is still attached, and it cannot be detached inside the transaction that all migrations share. Type the command without --single-transaction.`,
+        message: `The database ${name} is still attached, and it cannot be detached inside the transaction that all migrations share. Run the command without --single-transaction.`,
       },
       { cause: error },
     );

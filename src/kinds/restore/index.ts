@@ -54,7 +54,7 @@ const spec = z
       rule('self == oldSelf', 'a DatabaseRestore is one restore: create a new resource for another one'),
       rule(
         'has(self.from.databaseBackup) ? !has(self.volume) && !has(self.objectStore) : has(self.volume) != has(self.objectStore)',
-        'set exactly one of volume, objectStore; neither with from.databaseBackup, which knows its place',
+        'set exactly one of volume, objectStore; neither with from.databaseBackup, whose place is known',
       ),
       rule(
         '!has(self.database.postgres) || self.confirm == self.database.postgres.database',

@@ -19,7 +19,7 @@ const TOOLS: readonly [pattern: RegExp, tool: string, advice?: string][] = [
   [
     /^--\s*liquibase\s+formatted\s+sql\s{0,9}(?:$|\s\w{1,40}:)/i,
     'Liquibase',
-    'Write each changeset as a migration of its own, without the rollback lines',
+    'Write each changeset as a separate migration, without the rollback lines',
   ],
 ];
 
@@ -101,7 +101,7 @@ function refuseBack(file: string, text: string, { start, comment }: Mark): never
   return invalid(
     file,
     lineAt(text, start),
-    `"${comment}" does not divide the file here, so what follows would run as part of the migration. ${ADVICE}. If it is only a comment, add a word to it.`,
+    `"${comment}" is not supported as a separator, so the statements after it would run as part of the migration. ${ADVICE}. If it is only a comment, add a word to it.`,
   );
 }
 
@@ -118,7 +118,7 @@ export function refuseMisspelled({ file, text }: SourceFile, known: RegExp, dial
     invalid(
       file,
       lineAt(text, start),
-      `"${line}" is not a mark, so what follows would run with the part above. Correct its spelling.`,
+      `"${line}" is not a valid mark, so the statements after it would run with the part above it. Correct its spelling.`,
     );
   }
 }

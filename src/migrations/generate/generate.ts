@@ -65,9 +65,7 @@ export function generateMigration(options: GeneratorInput): GeneratedMigrations 
   });
   const losses = stages.flatMap(({ up }) => up.flatMap(warningsOf));
   const stale = stages.some(({ up }) => up.some((step) => step.kind === 'createView' && step.stale !== undefined));
-  const unfinished = stale
-    ? { unfinished: 'a view was written before the renames and has to be corrected first.' }
-    : {};
+  const unfinished = stale ? { unfinished: 'a view was written before the renames and must be corrected first.' } : {};
   return { kind: 'migration', files, warnings: [...losses, ...questions], ...unfinished };
 }
 

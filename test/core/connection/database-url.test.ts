@@ -455,7 +455,7 @@ describe('a database URL', () => {
       });
     }
 
-    it('is no reference where a password only contains the characters', () => {
+    it('is not a reference if a password only contains the characters', () => {
       for (const password of [
         'a$b',
         'a$(b',

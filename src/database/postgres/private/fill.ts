@@ -99,14 +99,12 @@ function idsOf({ list }: Contents, type: string, name: string): string[] {
 /** The objects that could not be copied, and why. */
 export class RestoreStopped extends Error {
   readonly failures: readonly RestoreFailure[];
-  readonly repairs: readonly string[];
 
   constructor(failures: readonly RestoreFailure[], repairs: readonly string[], stderr: string) {
     const [first] = failures;
     const which = first === undefined || first.name === '' ? '' : `${first.type} ${first.name}: `;
     super(`pg_restore stopped at ${which}${first?.message ?? stderr}${repairText(repairs)}`);
     this.failures = failures;
-    this.repairs = repairs;
   }
 }
 
