@@ -90,7 +90,7 @@ interface Unfinished {
   idle: boolean;
 }
 
-/** What is still active and would keep Node running; no program would wait for the rest. */
+/** The work that is still active and would keep Node.js running; nothing else delays the end of a program. */
 export function unfinished(begun: ReadonlyMap<number, StartedWork>): Unfinished[] {
   return [...begun.values()]
     .filter(({ resource }) => !('hasRef' in resource && typeof resource.hasRef === 'function') || resource.hasRef())
@@ -101,7 +101,7 @@ export function unfinished(begun: ReadonlyMap<number, StartedWork>): Unfinished[
     }));
 }
 
-/** Ends what was found running, so that it does not keep the process running after its failure. */
+/** Stops the work that is still running, so that it does not keep the process running after its failure. */
 export function giveUp(begun: ReadonlyMap<number, StartedWork>): void {
   for (const { kind, resource } of begun.values()) {
     if (kind === 'Timeout') clearTimeout(resource as NodeJS.Timeout);

@@ -68,9 +68,9 @@ export async function runAuthorCode(
     if (process.exitCode !== exitCode && process.exitCode) throw setExitCode(process.exitCode);
   } finally {
     process.exitCode = exitCode;
-    // What the code has begun is not watched any more, so its end would be waited for in vain.
+    // The work of the code is no longer tracked, so a wait for its end would never finish.
     failed.abort();
-    // A promise that failed with what has just failed is rejected a turn later, and belongs to this code too.
+    // A promise that failed with the same error is rejected one turn later, and belongs to this code too.
     await notAsAuthor(async () => {
       await turn();
       await turn();

@@ -9,7 +9,7 @@ import { createIo } from './io.ts';
 import { exitCodeOf, printError } from './output/errors.ts';
 import { runProgram } from './program-run.ts';
 
-/** How long what an imported file has started may keep the process from ending, in milliseconds. */
+/** How long work of an imported file may delay the end of the process, in milliseconds. */
 const LINGERS = 1_000;
 
 const io = createIo(process);

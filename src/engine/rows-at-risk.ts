@@ -29,8 +29,8 @@ export function revertsUnasked({ direction }: Plan, { allowDowngrade, target }: 
 }
 
 /**
- * What the `down` of SQL migrations drops that is not empty, counted in the target. What code deletes, and what is deleted
- * by a condition, is measured by the rehearsal. Reads only.
+ * Counts the rows in tables and columns of the target that the `down` of SQL migrations drops. The rehearsal measures
+ * rows that code or a condition deletes. Reads only.
  */
 export async function rowsAtRisk(
   database: Database,
@@ -69,7 +69,7 @@ export async function rowsAtRisk(
 
 type ChangedRows = MigrationEffects['rows'];
 
-/** What the rehearsal measured: tables with fewer rows after the `down`. */
+/** The result of the rehearsal: tables with fewer rows after the `down`. */
 export function measuredLoss(effects: readonly MigrationEffects[]): AtRisk[] {
   return effects.flatMap(({ revision, rows }) =>
     rows.flatMap((one) => {
@@ -173,7 +173,7 @@ export async function unmeasuredRisks(
   });
 }
 
-/** Whether what a statement takes is not known from its text. */
+/** Whether the rows that a statement deletes are unknown from its text. */
 function isUnmeasured(sql: string, actions: readonly SchemaAction[] | undefined): boolean {
   if (actions === undefined) return true;
   if (actions.length === 0) return !isHarmless(sql);

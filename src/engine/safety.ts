@@ -128,7 +128,7 @@ export function needsAttention({ severity }: Finding): boolean {
   return severity !== 'notice';
 }
 
-/** What a person types again to approve a plan. `command` is that of another tool. */
+/** The parts of the command that approves a plan. `command` is that of another tool. */
 type Approvable = Pick<CommonRequest, 'resource'> & Partial<Pick<CommandRequest, 'command'>>;
 
 /** Why the plan is not run, and the possible actions. */

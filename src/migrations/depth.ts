@@ -59,7 +59,7 @@ async function whyNot(
   return tool === undefined ? undefined : `nested: ${tool} does not read folders in folders`;
 }
 
-/** The tool that a file is written for, where that tool reads one folder and none below it. */
+/** The tool of a file, if that tool reads one folder and no subfolders. */
 function flatTool(path: string, text: string): string | undefined {
   if (suffixOf(path) === '.sql') {
     if (/^\s*--\s*migrate:up\b/im.test(text)) return 'dbmate';

@@ -140,7 +140,7 @@ function withSql(revision: Revision, wholes: readonly Part[]): Group | Problem {
   return { revision, files: [source], readSql: sql };
 }
 
-/** `x.ts` and `x.js`: probably what a compiler made of the other. */
+/** `x.ts` and `x.js`: one is probably the compiled output of the other. */
 function isCompiled(code: readonly string[]): boolean {
   return code.some((path) => /ts$/i.test(path)) && code.some((path) => /js$/i.test(path));
 }

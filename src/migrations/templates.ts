@@ -1,4 +1,4 @@
-/** What a new migration can be written as; the first three are what `generate --format` offers by default. */
+/** The formats of a new migration; `generate --format` offers the first three by default. */
 export const SCAFFOLDS = ['ts', 'js', 'sql', 'sequelize-cli', 'goose', 'golang-migrate', 'flyway', 'plain'] as const;
 export type ScaffoldFormat = (typeof SCAFFOLDS)[number];
 
@@ -24,7 +24,7 @@ export function renderMigration(format: ScaffoldFormat, stamp: string, slug: str
   return TEMPLATES[format](stamp, slug, { ...content, message });
 }
 
-/** A team's own form of a migration: a text with `{{message}}`, `{{up}}`, `{{down}}` and `{{transaction}}` in it. */
+/** A custom template of a migration: a text with `{{message}}`, `{{up}}`, `{{down}}` and `{{transaction}}` in it. */
 export interface OwnTemplate {
   text: string;
   /** Its extension: `ts`, `js`, `sql`, … */

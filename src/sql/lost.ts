@@ -20,7 +20,7 @@ export function lostFrom(sql: string, dialect: Dialect): Lost | undefined {
         'There is a NUL character here, and the database would stop reading at it. Save the file as UTF-8 without it.',
     };
   }
-  // What has ended, a `--` comment too, does not take in a line end that is put behind it.
+  // A token that has ended, including a `--` comment, does not include a line end after it.
   const text = `${sql}\n`;
   let last: Token | undefined;
   for (const token of tokenize(text, dialect)) {

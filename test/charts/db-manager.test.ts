@@ -223,7 +223,7 @@ describe('the chart of the operator', () => {
       only(objects, 'ClusterRole', 'team-db-manager').rules,
     );
     assert.match(JSON.stringify(only(rendered, 'NetworkPolicy').spec.ingress), /8443/);
-    await assert.rejects(render('db-manager', CHART, { dashboard: { enabled: true, port: 8080 } }), /port of its own/);
+    await assert.rejects(render('db-manager', CHART, { dashboard: { enabled: true, port: 8080 } }), /separate port/);
   });
 
   it('leaves the permission on Secrets out if rbac.secrets is false', async () => {

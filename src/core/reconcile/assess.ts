@@ -100,7 +100,7 @@ function settledOutcome({ resource: { spec, status }, inputs, references }: Obse
   const reason = reasonOf(status) ?? 'InternalError';
   if (last.retry !== 'safe') return { kind: 'stalled', reason, limitReached: false };
   if (hasRetryLeft(spec, last.attempt)) return undefined;
-  // A person may have fixed the cause: what the run read is not what it was.
+  // A person may have fixed the cause: an object that the run used has changed.
   const fixed = references !== undefined && last.references !== undefined && references !== last.references;
   return fixed ? undefined : { kind: 'stalled', reason, limitReached: true };
 }

@@ -14,7 +14,7 @@ export type Judgement = string | Requirement | undefined | (Requirement | string
 export interface Place {
   own: NewObjects;
   statement: ReadStatement;
-  /** What the statement creates did not exist before: it has no IF NOT EXISTS. */
+  /** The created object did not exist before: the statement has no IF NOT EXISTS. */
   isNew: boolean;
 }
 

@@ -106,7 +106,10 @@ async function systemDifferences(
 
 const SYSTEM = new Set(SYSTEM_CLASSES.map(({ name }) => name));
 
-/** What a restore in place does not change: a superuser brings all but comments that PostgreSQL itself has. */
+/**
+ * The objects that a restore in place does not change. As a superuser, it restores everything except comments of
+ * PostgreSQL itself.
+ */
 function staysAsItIs({ superuser, ownedExtensions }: RestoreContext): (entry: CatalogueEntry) => boolean {
   if (superuser) return ({ class: kind }) => kind === 'comments on system objects';
   const own = new Set([...ownedExtensions].map((name) => `extension ${quoteIdentifier(name)}`));

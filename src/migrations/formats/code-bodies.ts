@@ -124,7 +124,7 @@ function formatOf(style: CallStyle | undefined, { named }: Holder): MigrationFor
   return named ? 'umzug' : 'sequelize-cli';
 }
 
-/** A function that does not show what it expects is taken for what its counterpart shows. */
+/** A function whose parameters are ambiguous has the convention of its counterpart. */
 function styleOf(fn: AuthorFunction, style: CallStyle | undefined): CallStyle {
   const own = callStyle(fn);
   return own === 'either' ? (style ?? 'either') : own;

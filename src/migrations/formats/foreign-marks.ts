@@ -3,7 +3,7 @@ import { tokenize } from '../../sql/lexer.ts';
 import { SQL_RULES } from '../../sql/rules.ts';
 import { invalid, type SourceFile } from './format.ts';
 
-/** What the mark of a tool looks like, which tool it is, and what to do if that is not to divide the file. */
+/** The pattern of a tool's mark, the name of the tool, and the advice if it is not to divide the file. */
 const TOOLS: readonly [pattern: RegExp, tool: string, advice?: string][] = [
   [/^--\s*\+\s*migrate\s+(?:up|down)\b/i, 'sql-migrate'],
   [/^--\s*rambler\s+(?:up|down)\b/i, 'rambler'],

@@ -6,7 +6,7 @@ import type { AuthorFunction, Call } from './author-function.ts';
 import { invalid } from './format.ts';
 import { type UnusedBuilders, unusedBuilders } from './knex-unused.ts';
 
-/** What is used of the connection that migrations get: all queries of Knex go through it. */
+/** The part of the migration's connection that all queries of Knex use. */
 interface Connection {
   query(sql: string, options: { raw: true }): Promise<[rows: unknown, result: unknown]>;
   getDialect(): string;

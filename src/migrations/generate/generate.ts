@@ -40,7 +40,7 @@ export type GeneratedMigrations =
       kind: 'migration';
       /** In the order in which they are to be applied. */
       files: GeneratedFile[];
-      /** What is lost, what may fail on rows that are there, what may be a rename; a line each. */
+      /** Lost data, changes that may fail on existing rows, and possible renames; one line each. */
       warnings: string[];
       /** Why a person has to finish it before it can be applied. */
       unfinished?: string;
@@ -93,7 +93,7 @@ function statementsOf(dialect: Dialect, stage: Stage, operations: readonly Opera
   });
 }
 
-/** What a reviewer should stop at. */
+/** Warnings for the reviewer. */
 function warningsOf(operation: Operation): string[] {
   const loss = lossOf(operation);
   const doubt = doubtOf(operation);

@@ -12,7 +12,7 @@ interface CompareOptions {
   ignored?(entry: CatalogueEntry): boolean;
 }
 
-/** What is not as in the backup, one sentence each; none if all is equal. */
+/** The differences from the backup, one sentence each; empty if all is equal. */
 export function compareEntries(
   expected: CatalogueEntry[],
   actual: CatalogueEntry[],
