@@ -21,10 +21,10 @@ const named = (pattern: RegExp) => (path: string) => pattern.test(basename(path)
 /** In this order: the first that knows a file of the folder is named. */
 const TOOLS: readonly ForeignTool[] = [
   {
-    tool: 'Diesel',
+    tool: 'Diesel or Hasura',
     is: (path) => basename(path) === 'up.sql' && dirname(path) !== '.',
     advice:
-      'Make each folder one pair: ls -d */ | while read d; do for w in up down; do mv $d$w.sql $(basename $d).$w.sql; done; rmdir $d; done',
+      'Make each folder one pair: find . -mindepth 2 \\( -name up.sql -o -name down.sql \\) | while read f; do d=$(dirname "$f"); mv "$f" "$d.$(basename "$f")"; rmdir "$d" 2>/dev/null; done',
   },
   {
     tool: 'Sqitch',

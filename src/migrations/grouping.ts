@@ -49,9 +49,11 @@ export function groupFiles(paths: readonly string[]): Grouping {
 
 const FLYWAY = /^([VU])(\d+(?:[._]\d+)*)__(.+)\.sql$/;
 const BASELINE = /^B\d+(?:[._]\d+)*__.+\.sql$/;
+const CALLBACK =
+  /^(?:(?:before|after)(?:Each)?(?:Baseline|Clean|Connect|Info|Migrate|Repair|Repeatables|Undo|Validate|Versioned)[A-Za-z]{0,30}|createSchema)(?:__.+)?\.sql$/;
 const PAIR = /^(.+)\.(up|down)\.sql$/;
 
-/** Baseline migrations of Flyway: one sentence for all such files of a folder. */
+/** Baseline migrations and callbacks of Flyway: one sentence for all such files of a folder. */
 function refuseFlyway(paths: readonly string[]): Problem | undefined {
   const named = (pattern: RegExp) => paths.filter((path) => pattern.test(plainName(path)));
   const baseline = named(BASELINE);
@@ -59,6 +61,13 @@ function refuseFlyway(paths: readonly string[]): Problem | undefined {
     return refused(
       baseline,
       'Baseline migrations of Flyway are not supported. Restore or create the schema, then mark what it contains: db-manager migrate stamp <revision>',
+    );
+  // Only next to files of Flyway: elsewhere the name means nothing.
+  const callbacks = named(FLYWAY).length > 0 ? named(CALLBACK) : [];
+  if (callbacks.length > 0)
+    return refused(
+      callbacks,
+      'Callbacks of Flyway are not supported, and would run once as migrations. Write what they do into R__ files, or leave them out with "exclude" in the configuration',
     );
   return undefined;
 }

@@ -32,7 +32,10 @@ export function lostFrom(sql: string, dialect: Dialect): Lost | undefined {
     }
     if (token.kind === 'comment') {
       const at = hiddenIn(text.slice(token.start, token.end));
-      if (at !== undefined) return { offset: token.start + at, advice: RETURN };
+      if (at !== undefined) {
+        const offset = token.start + at;
+        return { offset, advice: text[offset] === '\r' ? RETURN : SEPARATOR };
+      }
     }
     last = token;
   }
@@ -49,6 +52,9 @@ const COPY_ADVICE =
 const RETURN =
   'A line ends here with a carriage return alone. SQLite would read the next line as part of the comment. Save the file with LF or CRLF.';
 
+const SEPARATOR =
+  'A line ends here with a line separator of Unicode. The database takes what follows for a part of the comment. Save the file with LF or CRLF.';
+
 /** Where a statement `COPY … FROM stdin` begins; undefined without one. */
 function copyBefore(text: string): number | undefined {
   const end = text.search(/\bfrom\s{1,99}stdin\b/i);
@@ -56,9 +62,9 @@ function copyBefore(text: string): number | undefined {
   return begin < 0 || text.slice(begin, end).includes(';') ? undefined : begin;
 }
 
-/** Where a `--` comment contains a carriage return with text after it; undefined where it contains none. */
+/** Where a `--` comment contains what an editor shows as the end of a line, with text after it. */
 function hiddenIn(comment: string): number | undefined {
-  const at = comment.startsWith('--') ? comment.search(/\r(?!\n)\s{0,99}\S/) : -1;
+  const at = comment.startsWith('--') ? comment.search(/(?:\r(?!\n)|[\u0085\u2028\u2029])\s{0,99}\S/) : -1;
   return at < 0 ? undefined : at;
 }
 

@@ -68,6 +68,44 @@ for (const dialect of DIALECTS) {
       assert.match(await fails('process.exit(0);'), /20240103000000_code\.js called process\.exit/);
     });
 
+    it('is named where it sends a query after its end, even when the run is over', async () => {
+      const other = await project(dialect);
+      await other.run('init', '--no-tables');
+      const send = "context.sequelize.query('INSERT INTO made VALUES (1)')";
+      await other.write(FILE, code(`process.once('beforeExit', () => { ${send}; });`));
+      const over = await other.run('migrate', 'upgrade');
+      assert.equal(over.code, 1, over.err);
+      assert.match(over.err, /^error: MigrationFailed: 20240103000000_code sent a query after its end/m);
+
+      await other.write(
+        'migrations/20240104000000_keep.js',
+        code(`globalThis.late = () => { ${send}; };`).replace(TABLE, ''),
+      );
+      const wait = 'globalThis.late(); await new Promise((done) => setTimeout(done, 50));';
+      await other.write('migrations/20240105000000_call.js', code(wait).replace(TABLE, ''));
+      const during = await other.run('migrate', 'upgrade', '--json');
+      assert.equal(during.code, 1, during.err);
+      assert.doesNotThrow(() => JSON.parse(during.out), during.out);
+      assert.match(during.out, /20240104000000_keep sent a query after its end/);
+      assert.doesNotMatch(over.err + during.out + during.err, /InternalError/);
+    });
+
+    it('is named where what it left behind fails after its end', async () => {
+      const other = await project(dialect);
+      await other.run('init', '--no-tables');
+      const fail = "AsyncResource.bind(() => setImmediate(() => { throw new Error('left behind'); }))";
+      const rest = `const { AsyncResource } = await import('node:async_hooks'); process.once('beforeExit', ${fail});`;
+      await other.write(FILE, code(rest));
+      const { code: exit, err } = await other.run('migrate', 'upgrade');
+      assert.equal(exit, 1, err);
+      assert.match(err, /^error: MigrationFailed: 20240103000000_code\.js started work that failed .*left behind/m);
+    });
+
+    it('fails where it only sets the exit code, and 0 does not hide a failure', async () => {
+      assert.match(await fails('process.exitCode = 3;'), /set process\.exitCode to 3/);
+      assert.match(await fails("process.exitCode = 0; throw new Error('no luck');"), /no luck/);
+    });
+
     it('can throw anything', async () => {
       assert.match(await fails('throw null;'), /MigrationFailed: null/);
       assert.match(await fails("throw { toString() { throw new Error('twice'); } };"), /MigrationFailed/);

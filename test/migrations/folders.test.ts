@@ -175,6 +175,7 @@ describe('A folder that another tool wrote', () => {
     Object.fromEntries(Array.from({ length: count }, (_, i) => [name(String(i + 1).padStart(4, '0')), SQL]));
   const FOLDERS: [string, Record<string, string>, RegExp][] = [
     ['Diesel', many((i) => `2020-01-01-00${i}_x/up.sql`), /Diesel.*and 299 more.*mv/],
+    ['Hasura', many((i) => `default/1700000000${i}_x/up.sql`), /Hasura.*and 299 more/],
     ['Diesel with downs', { ...many((i) => `${i}_x/up.sql`), ...many((i) => `${i}_x/down.sql`) }, /Diesel/],
     ['Rails', many((i) => `2014010100${i}_create_x.rb`), /Rails.*\.rb files are not supported/],
     ['Django', { ...many((i) => `${i}_initial.py`), '__init__.py': '' }, /Django.*sqlmigrate/],
@@ -207,16 +208,30 @@ describe('A folder that another tool wrote', () => {
   it('becomes one that runs by the command which the sentence gives (Diesel)', async () => {
     const folders: [Record<string, string>, string[]][] = [
       [{ '1_a/up.sql': SQL, '1_a/down.sql': SQL, '2_b/up.sql': SQL, '2_b/down.sql': SQL }, ['1_a', '2_b']],
+      [{ 'default/1_a/up.sql': SQL, 'default/1_a/down.sql': SQL, 'default/2_b c/up.sql': SQL }, ['1_a', '2_b_c']],
     ];
     for (const [files, revisions] of folders) {
       const folder = await folderOf(files);
       const read = await readMigrations(folder);
       assert.ok(!read.ok);
-      const command = /: (ls .* done)\.$/.exec(read.problem.message)?.[1] ?? 'false';
+      const command = /: (find .* done)\.$/.exec(read.problem.message)?.[1] ?? 'false';
       execFileSync('sh', ['-c', command], { cwd: folder });
       const again = await readMigrations(folder);
       assert.deepEqual(again.ok && again.files.map(({ revision }) => revision), revisions);
     }
+  });
+
+  it('has callbacks of Flyway, which would run as migrations', async () => {
+    const callbacks = ['beforeMigrate.sql', 'afterMigrate__grants.sql', 'afterEachMigrateStatementError.SQL'];
+    for (const name of [...callbacks, 'createSchema.sql']) {
+      const { reason, message } = await refusal({ 'V1__a.sql': SQL, [name]: SQL });
+      assert.equal(reason, 'InvalidMigration');
+      assert.ok(message.startsWith(`${name}: Callbacks of Flyway`), message);
+    }
+    const others = { '1_a.sql': SQL, '2_afterMigrate.sql': SQL, 'beforeMigrate.sql': SQL };
+    assert.deepEqual((await see(others)).revisions, ['1_a', '2_afterMigrate', 'beforeMigrate']);
+    const flyway = { 'V1__afterMigrate.sql': SQL, 'V2__b.sql': SQL, 'R__afterMigrate.sql': SQL };
+    assert.equal((await see(flyway)).revisions.length, 3);
   });
 
   it('does not hide migrations that run here: rewritten ones next to Alembic, a changelog, SQL of Drizzle', async () => {

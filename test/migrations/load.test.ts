@@ -57,6 +57,20 @@ describe('Loading migrations', () => {
       });
     });
 
+    it('ignores the two lines of pg_dump that protect psql, and no others', async () => {
+      const dump = `--\n-- dump\n--\n\n\\restrict aB3\n\nSET check_function_bodies = false;\nCREATE TABLE t (a text DEFAULT '\n\\restrict x\n');\n\n\\unrestrict aB3\r\n`;
+      const { up } = await loadOne('1_a.sql', dump, 'postgres');
+      assert.ok(up.kind === 'sql');
+      assert.deepEqual(
+        up.statements.map(({ sql }) => sql),
+        ['SET check_function_bodies = false', "CREATE TABLE t (a text DEFAULT '\n\\restrict x\n')"],
+      );
+      for (const line of ['\\restrict', '\\restrict a b', '\\restricted a', '\\unrestrict a; \\d']) {
+        const text = `${line}\nSELECT 1;\n`;
+        await assert.rejects(loadOne('1_a.sql', text, 'postgres'), /is a psql command/, line);
+      }
+    });
+
     it('reads a file with a byte order mark and CRLF as the one without', async () => {
       const text = '-- migrate:up\nSELECT 1;\nSELECT\n2;\n-- migrate:down\nSELECT 3;\n';
       const plain = await loadOne('1_t.sql', text);

@@ -27,6 +27,22 @@ describe('Reading the migrations folder', () => {
       ['V1.2__a', 'V1.10__b', 'V2_1__d', 'V10__c'],
     ],
     ['names', ['b.sql', 'a.js'], ['a', 'b']],
+    [
+      'versions with a small v',
+      ['v1.10.sql', 'v1.9.sql', 'v2__x.sql', 'V1.2__y.sql'],
+      ['V1.2__y', 'v1.9', 'v1.10', 'v2__x'],
+    ],
+    [
+      'versions with dots',
+      ['1.10.0__b.sql', '1.2.0-a.sql', '10.sql', '1.2.sql'],
+      ['1.2', '1.2.0-a', '1.10.0__b', '10'],
+    ],
+    [
+      'dates with dots',
+      ['2024.10.01-b.sql', '2024.06.02-c.sql', '2024.6.1-a.sql'],
+      ['2024.6.1-a', '2024.06.02-c', '2024.10.01-b'],
+    ],
+    ['words that begin with v', ['view_2.sql', 'v.sql', 'v2x.sql', '1_a.sql'], ['1_a', 'v', 'v2x', 'view_2']],
     ['repeatable ones last', ['R__b.sql', 'R__a.sql', 'V1__z.sql', 'x.sql'], ['V1__z', 'x', 'R__a', 'R__b']],
     ['numbers before names', ['a.sql', '1_z.sql'], ['1_z', 'a']],
     ['dates with separators', ['2024-06-02-b.js', '2024-06-01-c.js'], ['2024-06-01-c', '2024-06-02-b']],

@@ -15,6 +15,13 @@ const MARKED: [string, string, RegExp, number][] = [
   ['node-pg-migrate', `-- Up Migration\n${UP}-- Down Migration\n${DOWN}`, /mark of node-pg-migrate/, 1],
   ['tern', `${UP}---- create above / drop below ----\n${DOWN}`, /mark of tern/, 2],
   ['MyBatis', `-- // a\n${UP}-- //@UNDO\n${DOWN}`, /mark of MyBatis/, 3],
+  [
+    'Atlas, an archive',
+    `-- atlas:txtar\n\n-- migration.sql --\n${UP}-- down.sql --\n${DOWN}`,
+    /an archive of Atlas/,
+    1,
+  ],
+  ['Atlas, a checkpoint', `-- atlas:checkpoint v2\n\n${UP}`, /a checkpoint of Atlas.*exclude/, 1],
   ['Liquibase', `--liquibase formatted sql\n--changeset a:1\n${UP}--rollback DROP TABLE t;\n`, /mark of Liquibase/, 1],
   ['words alone', `-- Up\n${UP}\n-- Down\n${DOWN}`, /"-- Down" is not supported as a separator/, 4],
   ['Play', `--- !Ups\n${UP}--- !Downs\n${DOWN}`, /"--- !Downs" is not supported as a separator/, 3],

@@ -109,6 +109,7 @@ export async function openSession(
       sent = sentLog('sqlite');
       const { connection, transactions } = here;
       const joined = migrationInterface({
+        revision,
         sequelize: open.sequelize,
         connection,
         own: open.own,
