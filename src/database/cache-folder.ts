@@ -15,7 +15,7 @@ function cacheFolder(env: NodeJS.ProcessEnv = process.env): string | undefined {
   }
 }
 
-/** The folder, made where it is missing. Undefined if there is none, or if other users may write to it. */
+/** The folder; created if it is missing. Undefined if there is none, or if other users may write to it. */
 export async function ownCacheFolder(): Promise<string | undefined> {
   const path = cacheFolder();
   if (path === undefined) return undefined;

@@ -62,7 +62,7 @@ for (const dialect of DIALECTS) {
       });
     }
 
-    it('fills in a form of one’s own, and says what is wrong with it', async () => {
+    it('fills in a custom template, and reports its errors', async () => {
       const form = 'notes/form.sql';
       await here.write(
         form,
@@ -120,7 +120,7 @@ for (const dialect of DIALECTS) {
       assert.equal((await here.run('migrate', 'upgrade')).code, 0);
     });
 
-    it('renames where a person says so', async () => {
+    it('renames if the user confirms it', async () => {
       await model('body: { type: TEXT, allowNull: false }, writer: TEXT');
       const { warnings } = await here.json<Generated>(
         'generate',

@@ -84,7 +84,7 @@ describe('the help', () => {
     assert.deepEqual(silent(createProgram(IO)), []);
   });
 
-  it('of a command says what it does and where the other options stand', async () => {
+  it('of a command describes it and refers to the other options', async () => {
     for (const args of [
       ['help', 'backup'],
       ['backup', '-h'],

@@ -78,7 +78,7 @@ describe('a run in production that is', function () {
   if (process.platform !== 'linux') return;
 
   for (const after of AFTER) {
-    it(`interrupted by Ctrl-C after ${after} says what was done, and leaves nothing over`, async () => {
+    it(`interrupted by Ctrl-C after ${after} reports what was done, and leaves nothing behind`, async () => {
       const here = await slow();
       const before = await onServer();
       const { place, code, text } = await signalled(here, after, 'SIGINT');

@@ -54,14 +54,14 @@ describe('what db-manager refuses', () => {
     });
   });
 
-  it('a command without a database says the three ways to name one', async () => {
+  it('a command without a database prints the three ways to set one', async () => {
     const here = await hostedProject('sqlite');
     const result = await here.runWith({ DATABASE_URL: undefined }, 'migrate', 'current');
     assert.equal(result.code, 2);
     assert.match(result.err, /--database-url.*DATABASE_URL.*DB_PATH.*db-manager\.config/s);
   });
 
-  it('a server that is not there is said in seconds, without the password', async () => {
+  it('an unreachable server is reported within seconds, without the password', async () => {
     const here = await withMigrations(await hostedProject('sqlite'));
     await here.write('db-manager.config.yaml', 'timeouts: {connect: 1s}');
     const env = { DATABASE_URL: 'postgres://app:s3cret@127.0.0.1:1/trading' };
@@ -135,7 +135,7 @@ describe('what db-manager refuses', () => {
     });
   }
 
-  it('a configuration with mistakes, all of them at once', async () => {
+  it('a configuration with mistakes, all reported together', async () => {
     const here = await hostedProject('sqlite');
     await mkdir(join(here.folder, 'sub'));
     await writeFile(join(here.folder, 'db-manager.config.json'), '{"migration":"x","onFailure":"Panic"}');

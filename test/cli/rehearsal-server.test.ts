@@ -34,7 +34,7 @@ describe('scratch copies on the server of a URL', function () {
       `SELECT datname::text AS name FROM pg_database UNION ALL SELECT rolname::text FROM pg_roles ORDER BY 1`,
     );
 
-  it('are created by each command that is told so, run there alone, and are dropped', async () => {
+  it('are created by each command with the option, used there only, and dropped', async () => {
     const before = await shared();
     for (const command of [['migrate', 'sql', 'base:head'], ['safety-check'], ['safe-migrate'], ['validate']]) {
       const { code, out, err } = await here.runWith(env, ...command, '--rehearsal-server', 'env:COPIES_URL');

@@ -30,7 +30,7 @@ async function onlyWith(env: Record<string, string>, cwd: string, args: string[]
   function () {
     this.timeout(240_000);
 
-    it('lists, verifies and restores what the bucket has, and says which roles are missing', async () => {
+    it('lists, verifies and restores the backups of the bucket, and reports missing roles', async () => {
       const store = await sharedObjectStore('versitygw');
       const { recipient, file } = await ageKey();
       const place = store.place('elsewhere');

@@ -140,7 +140,7 @@ describe('db-manager sidecar', () => {
     assert.match(second.out, /^UpToDate: /m);
   });
 
-  it('--once says why it failed, in the log and in the message that kubectl describe shows', async () => {
+  it('--once reports why it failed, in the log and in the message that kubectl describe shows', async () => {
     const here = await ground();
     await here.write('migrations/20240103000000_wrong.sql', '-- migrate:up\nINSERT INTO nowhere VALUES (1);\n');
     const { code, out } = await initContainer(here);
@@ -219,7 +219,7 @@ describe('db-manager sidecar', () => {
       assert.match(out, /history repaired \(accept-checksums\): 1 migration/);
     });
 
-    it('starts no run with an annotation that is no repair', async () => {
+    it('starts no run with an annotation that is not a valid repair', async () => {
       const here = await ground();
       await annotated(here, { 'db-manager.dev/repair': 'everything' });
       const { code, out } = await initContainer(here);
@@ -246,7 +246,7 @@ describe('db-manager sidecar', () => {
     });
   });
 
-  it('beside a live application it refuses to restore, which would take back what that wrote', async () => {
+  it('next to a running application it refuses to restore, which would discard its writes', async () => {
     const here = await ground({ onFailure: 'Restore' });
     const running = await beside(here);
     await eventually('it to refuse', async () => running.said().includes('onFailure: Restore would discard'));
@@ -255,7 +255,7 @@ describe('db-manager sidecar', () => {
     assert.equal(await running.stop(), 0);
   });
 
-  it('migrates again when the migrations change, says so on its probes, and recovers from a broken one', async () => {
+  it('migrates again when the migrations change, reports it on its probes, and recovers from a broken one', async () => {
     const here = await ground();
     const running = await beside(here);
     const isReady = async () => (await running.probe('/readyz')).status === 200;

@@ -323,7 +323,7 @@ describeCluster('db-manager dashboard', function (this: void, cluster: () => Con
     await page.context().close();
   });
 
-  it('shows a user of one namespace what that user may read, and says plainly that an approval is denied', async function () {
+  it('shows a user of one namespace what that user may read, and reports clearly that an approval is denied', async function () {
     this.timeout(60_000);
     const [mine = '', other = ''] = fleet.namespaces;
     const reader = await readerOf(cluster(), mine);
@@ -366,7 +366,7 @@ describeCluster('db-manager dashboard', function (this: void, cluster: () => Con
     await page.context().close();
   });
 
-  it('says that the API server is gone, keeps the last state, and continues when it is back', async function () {
+  it('reports an unreachable API server, keeps the last state, and continues when it is back', async function () {
     this.timeout(120_000);
     const [namespace = ''] = fleet.namespaces;
     const { page } = await open(approving.url);
@@ -389,7 +389,7 @@ describeCluster('db-manager dashboard', function (this: void, cluster: () => Con
     await page.context().close();
   });
 
-  it('says that the server is gone, connects to it again, and asks for the key of a new one', async function () {
+  it('reports an unreachable server, reconnects to it, and asks for the key of a new one', async function () {
     this.timeout(60_000);
     const server = await start(cluster().kubeconfig, '--namespaces', fleet.namespaces.join(','));
     const { page } = await open(server.url);

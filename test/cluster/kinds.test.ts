@@ -185,7 +185,7 @@ describeCluster('the kinds for backups', (cluster) => {
     assert.deepEqual(await from.rows("SELECT to_regclass('later') AS later"), [{ later: null }]);
   });
 
-  it('do what docs/operations/backup-resources.md says', async function () {
+  it('behave as docs/operations/backup-resources.md describes', async function () {
     this.timeout(300_000);
     const from = await postgresDatabase('trading-docs');
     await from.rows('CREATE TABLE orders AS SELECT generate_series(1, 3) AS id');

@@ -125,12 +125,12 @@ describeCluster(`a storm over ${SIZE.resources} resources, seed ${SEED}`, (clust
     );
   });
 
-  it('leaves no lie behind: no migration ran twice, and each status says what its database says', async () => {
+  it('leaves a correct state: no migration ran twice, and each status matches its database', async () => {
     const found = await Promise.all(slots.all.map(async (slot) => lies(slot, await slots.resource(slot))));
     assert.deepEqual(found.flat(), []);
   });
 
-  it('leaves no Job behind that belongs to nobody or goes on', async function () {
+  it('leaves no orphaned or running Job behind', async function () {
     this.timeout((SIZE.sweepSeconds + 30) * 1000);
     const uids = new Set(
       (await Promise.all(slots.all.map((slot) => slots.resource(slot)))).map((each) => each?.metadata.uid),
@@ -155,7 +155,7 @@ describeCluster(`a storm over ${SIZE.resources} resources, seed ${SEED}`, (clust
     );
   });
 
-  it('goes on quietly: what is settled is not written again, and no error of ours is in the log', async () => {
+  it('is stable afterwards: finished resources are not written again, and the log has no internal error', async () => {
     const versions = async () =>
       (await Promise.all(slots.all.map((slot) => slots.resource(slot)))).map((each) => each?.metadata.resourceVersion);
     const before = await versions();

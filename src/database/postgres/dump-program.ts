@@ -11,7 +11,7 @@ const KEPT = 8_000;
 
 export interface Ended {
   ok: boolean;
-  /** What the program wrote to stderr, the last of it. */
+  /** The last part of the program's standard error. */
   stderr: string;
 }
 
@@ -43,7 +43,7 @@ export function startProgram(
     child.once('error', reject);
     child.once('close', (code) => resolve({ ok: code === 0, stderr: stderr.trim() }));
   }).finally(() => options.signal?.removeEventListener('abort', stop));
-  // Awaited later, when what it writes has been read.
+  // Awaited later, when its output has been read.
   ended.catch(() => {});
   return { child, ended };
 }

@@ -46,7 +46,7 @@ export async function unpackArchive(programs: Programs, to: ServerFolder): Promi
   return undefined;
 }
 
-/** Keeps the files that initdb has just made. Where that is not possible, the next run calls initdb too. */
+/** Keeps the files that initdb has just created. If this is not possible, the next run calls initdb again. */
 export async function keepArchive(programs: Programs, from: ServerFolder, superuser: string): Promise<void> {
   const folder = await ownCacheFolder();
   if (folder === undefined) return;
@@ -67,7 +67,7 @@ function isArchive(name: string, start: string): boolean {
   return name.startsWith(start) && name.endsWith(SUFFIX);
 }
 
-/** Those of earlier versions of the same programs, and what a run that was killed has begun. */
+/** Archives of earlier versions of the same programs, and unfinished archives of killed runs. */
 async function removeOthers(folder: string, key: string): Promise<void> {
   const programs = `${PREFIX}${key.split('-')[0]}-`;
   for (const name of await readdir(folder)) {

@@ -179,7 +179,7 @@ async function readSettings({ client }: PostgresConnection): Promise<Setting[]> 
   });
 }
 
-/** What the server's own configuration changes about what SQL means, and what some objects need to exist. */
+/** Server settings that change the meaning of SQL, and settings that some objects need. */
 const COPIED = [
   'DateStyle',
   'IntervalStyle',

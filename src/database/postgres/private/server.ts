@@ -14,7 +14,7 @@ import { serverEnvironment } from './initdb.ts';
 import { NoPrivateServer } from './problem.ts';
 
 const START_MS = 60_000;
-/** What an empty server and its log of changes need. */
+/** Disk space of an empty server with its WAL. */
 const EMPTY_BYTES = 200_000_000;
 
 export interface PrivateServer {
@@ -30,7 +30,7 @@ export interface PrivateServer {
 interface ServerOptions {
   /** Lines of postgresql.conf. */
   settings: Readonly<Record<string, string>>;
-  /** What it will hold, with what a migration may write in addition. */
+  /** Size of the copy, plus the bytes that a migration may write. */
   bytes: number;
 }
 
