@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DIALECTS, type TestDialect, temporaryDatabase, temporaryFolder } from '../support/databases.ts';
 import { OURS, type Usage, usageOf } from './usage.ts';
+import { writeModels } from './validate.ts';
 
 /** `BENCH_GROWTH=10000` measures one size. */
 const SIZES = (process.env.BENCH_GROWTH ?? '10,100,1000,10000').split(',').map(Number);
@@ -48,22 +49,8 @@ async function measure(prepare: Case, size: number, dialect: TestDialect, found:
   await drop();
 }
 
-/** Ten columns, an index and a foreign key each: one model for each table. */
 async function tables(count: number, { folder }: Place) {
-  const columns = Array.from({ length: 9 }, (_, n) => `c${n}: { type: T.STRING(40), allowNull: ${n % 2 === 0} }`);
-  await mkdir(join(folder, 'models'));
-  await writeFile(
-    join(folder, 'models', 'all.mjs'),
-    `export default (s, T) => {
-  let before;
-  for (let n = 0; n < ${count}; n += 1) {
-    const model = s.define('t' + n, { ${columns.join(', ')} }, { tableName: 't' + n, timestamps: false, indexes: [{ name: 't' + n + '_c0', fields: ['c0'] }] });
-    if (before) model.belongsTo(before, { foreignKey: 'parent_id' });
-    before = model;
-  }
-};
-`,
-  );
+  await writeModels(folder, count);
   return {
     generate: ['generate', 'all tables'],
     lint: ['lint'],

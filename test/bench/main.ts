@@ -11,6 +11,7 @@ import { installPeers } from './peers.ts';
 import { benchProxy } from './proxy.ts';
 import { benchRuns } from './runs.ts';
 import { benchSnapshot } from './snapshot.ts';
+import { benchValidate } from './validate.ts';
 
 const wanted = new Set(process.argv.slice(2));
 const asked = (name: string) => wanted.size === 0 || wanted.has(name);
@@ -20,6 +21,7 @@ try {
   if (asked('apply')) await benchApply(peers);
   if (asked('runs')) await benchRuns(peers);
   if (asked('snapshot')) for (const dialect of ['sqlite', 'postgres'] as const) await benchSnapshot(dialect, peers);
+  if (asked('validate')) await benchValidate(peers);
   if (asked('backup')) await benchBackup();
   if (asked('lint')) await benchLint(peers);
   if (asked('growth')) await benchGrowth();

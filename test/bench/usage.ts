@@ -43,6 +43,9 @@ export function usageOf({ file, args, env, cwd, expected = [0] }: Turn): Usage {
   return usage;
 }
 
+/** `BENCH_ROUNDS=1` for a quick look. */
+const { BENCH_ROUNDS } = process.env;
+
 type Commands = Record<string, (() => Promise<Turn>) | undefined>;
 
 /** `make` gets the path of the program: the built one, and the older one if there is one. */
@@ -55,7 +58,8 @@ export function oursAndBefore(name: string, make: (main: string) => Promise<Turn
  * The commands take turns. Prints a table for docs/reference/benchmarks.md, slower lines included. The first line is ours;
  * the ratio is the time of a line divided by ours in the same round, so a number below 1 is faster than ours.
  */
-export async function compare(title: string, commands: Commands, rounds: number, place?: Place): Promise<void> {
+export async function compare(title: string, commands: Commands, wanted: number, place?: Place): Promise<void> {
+  const rounds = BENCH_ROUNDS === undefined ? wanted : Number(BENCH_ROUNDS);
   const found = new Map<string, Usage[]>();
   for (let round = 0; round < rounds; round += 1) {
     for (const [name, command] of Object.entries(commands)) {
