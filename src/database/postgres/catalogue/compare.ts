@@ -1,7 +1,7 @@
 import type { CatalogueEntry, Privilege } from './entry.ts';
 import { SYSTEM_CLASSES } from './system.ts';
 
-interface CompareOptions {
+export interface CompareOptions {
   /** The servers' major versions differ: they print one definition in two ways. */
   acrossVersions: boolean;
   /** Roles of the backup that this server does not have, or that this user may not act as. */
@@ -10,6 +10,8 @@ interface CompareOptions {
   user: string;
   /** What is not compared. */
   ignored?(entry: CatalogueEntry): boolean;
+  /** Names of objects whose definition is known to differ. */
+  otherwise?: ReadonlySet<string>;
 }
 
 /** What is not as in the backup, one sentence each; none if all is equal. */
@@ -45,7 +47,7 @@ function differencesOf(
   of: string,
   want: CatalogueEntry,
   have: CatalogueEntry,
-  { acrossVersions }: CompareOptions,
+  { acrossVersions, otherwise }: CompareOptions,
 ): string[] {
   const found: string[] = [];
   if (want.owner !== have.owner) found.push(`${of} belongs to ${have.owner} instead of ${want.owner}`);
@@ -53,6 +55,7 @@ function differencesOf(
     found.push(`${of} has other privileges`);
   }
   if (want.value === null || have.value === null || want.value === have.value) return found;
+  if (otherwise?.has(want.name)) return found;
   if (want.class === 'sequence value') return [...found, `${of} is ${have.value} instead of ${want.value}`];
   if (want.class !== 'rows') return acrossVersions ? found : [...found, `${of} is defined otherwise`];
   const [wanted, count] = [want.value, have.value].map((value) => value.split(':')[0]);
