@@ -20,7 +20,7 @@ export async function withoutEventTriggers(run: RunQuery, work: () => Promise<vo
 const WORDS = { O: 'ENABLE', R: 'ENABLE REPLICA', A: 'ENABLE ALWAYS' };
 
 /** Event triggers of other roles, and the tables and sequences of other roles whose content only they may have written. */
-export interface ForeignTriggers {
+interface ForeignTriggers {
   triggers: string[];
   /** As the digest names them. */
   written: string[];

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { ProblemError } from '../../core/model/problem.ts';
 import type { RestoreBackupOptions, RestoreOutcome } from '../port.ts';
-import { type CompareOptions, compareEntries } from './catalogue/compare.ts';
+import { compareEntries, type EntryComparison } from './catalogue/compare.ts';
 import type { DatabaseProperties } from './catalogue/database.ts';
 import type { Catalogue } from './catalogue/digest.ts';
 import { COMPARABLE, readEntries } from './catalogue/read.ts';
@@ -224,7 +224,7 @@ async function compare(
   { backup }: RestoreWork,
   { entries, serverMajor, largeObjects }: Catalogue,
   name: string,
-  allowed: Pick<CompareOptions, 'unavailable' | 'otherwise'>,
+  allowed: Pick<EntryComparison, 'unavailable' | 'otherwise'>,
 ): Promise<void> {
   const there = await open.another('db-manager restore', name);
   try {

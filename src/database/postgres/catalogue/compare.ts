@@ -1,7 +1,7 @@
 import type { CatalogueEntry, Privilege } from './entry.ts';
 import { SYSTEM_CLASSES } from './system.ts';
 
-export interface CompareOptions {
+export interface EntryComparison {
   /** The servers' major versions differ: they print one definition in two ways. */
   acrossVersions: boolean;
   /** Roles of the backup that this server does not have, or that this user may not act as. */
@@ -18,7 +18,7 @@ export interface CompareOptions {
 export function compareEntries(
   expected: CatalogueEntry[],
   actual: CatalogueEntry[],
-  options: CompareOptions,
+  options: EntryComparison,
 ): string[] {
   const { acrossVersions, ignored } = options;
   const counts = (entry: CatalogueEntry) => !ignored?.(entry) && !(acrossVersions && OF_ONE_VERSION.has(entry.class));
@@ -28,7 +28,7 @@ export function compareEntries(
 /** What each major version has of its own. */
 const OF_ONE_VERSION = new Set([...SYSTEM_CLASSES.map(({ name }) => name), 'not-null constraint']);
 
-function compareAll(expected: CatalogueEntry[], actual: CatalogueEntry[], options: CompareOptions): string[] {
+function compareAll(expected: CatalogueEntry[], actual: CatalogueEntry[], options: EntryComparison): string[] {
   const key = (entry: CatalogueEntry) => `${entry.class}\0${entry.name}`;
   const here = new Map(actual.map((entry) => [key(entry), withRoles(entry, options)]));
   const differences: string[] = [];
@@ -47,7 +47,7 @@ function differencesOf(
   of: string,
   want: CatalogueEntry,
   have: CatalogueEntry,
-  { acrossVersions, otherwise }: CompareOptions,
+  { acrossVersions, otherwise }: EntryComparison,
 ): string[] {
   const found: string[] = [];
   if (want.owner !== have.owner) found.push(`${of} belongs to ${have.owner} instead of ${want.owner}`);
@@ -89,7 +89,7 @@ function labelOf({ class: kind, name }: CatalogueEntry): string {
 }
 
 /** As it is where some roles are not available: their objects belong to the user, and their grants are not there. */
-function withRoles(entry: CatalogueEntry, { unavailable, user }: CompareOptions): CatalogueEntry {
+function withRoles(entry: CatalogueEntry, { unavailable, user }: EntryComparison): CatalogueEntry {
   if (unavailable.size === 0) return entry;
   const replaced = (role: string) => (role !== '' && role === entry.owner && unavailable.has(role) ? user : role);
   const privileges = entry.privileges
