@@ -15,20 +15,20 @@ import { openWriter, type Writer } from './seed/write.ts';
 export const SEED_REVISION = '20240219090000_create_positions_and_ledger';
 
 export interface SeedOptions {
-  /** How many orders; the rest follows from them. Default 100,000. */
+  /** Number of orders; all other rows are derived from them. Default 100,000. */
   orders?: number;
-  /** The same number gives the same rows. Default 42. */
+  /** The same seed produces the same rows. Default 42. */
   seed?: number;
-  /** Told after every batch, in orders. */
+  /** Called after every batch, with the number of orders so far. */
   onProgress?(done: number, total: number): void;
 }
 
 const ORDERS_PER_BATCH = 10_000;
 
 /**
- * Fills a database (a Sequelize, or `postgresql://…`, `sqlite:///file`) whose tables are empty and stand at
- * SEED_REVISION. One transaction: all rows or none. Batches: a million orders need no more memory than ten thousand.
- * Throws what Sequelize throws, for example where tables are missing or hold rows already.
+ * Fills a database (a Sequelize, or `postgresql://…`, `sqlite:///file`) at SEED_REVISION whose tables are empty.
+ * One transaction: all rows or none. Rows are written in batches: a million orders need no more memory than ten
+ * thousand. Throws the error of Sequelize, for example if a table is missing or contains rows.
  */
 export async function seed(
   target: string | Sequelize,

@@ -1,6 +1,6 @@
 /**
- * The main job on this machine: a SQLite trading database that stands at an older revision and holds 100,000 orders
- * is migrated to the head by the same run that a cluster would do, from the same manifest.
+ * The demo on this machine: migrates a SQLite trading database with 100,000 orders from an older revision to head, with
+ * the same run and the same manifest as in a cluster.
  */
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';

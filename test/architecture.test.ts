@@ -21,24 +21,17 @@ const DEPENDENCIES: Record<string, { modules: string[]; packages: string[] }> = 
   // Who calls code that others wrote goes through it, wherever the call is made.
   author: { modules: ['core/model'], packages: [] },
   migrations: {
-    modules: [
-      'author',
-      'migrations/module-fallback.ts',
-      'core/model',
-      'core/planning',
-      'core/schema',
-      'core/safety',
-      'sql',
-    ],
+    modules: ['author', 'loader', 'core/model', 'core/planning', 'core/schema', 'core/safety', 'sql'],
     packages: ['*'],
   },
-  'migrations/module-fallback.ts': { modules: [], packages: [] },
+  // All that changes how Node loads modules.
+  loader: { modules: [], packages: ['@kubernetes/client-node', 'umzug'] },
   models: {
-    modules: ['author', 'core/model', 'core/schema', 'migrations/module-fallback.ts'],
+    modules: ['author', 'core/model', 'core/schema', 'loader'],
     packages: ['sequelize'],
   },
   database: {
-    modules: ['author', 'core/model', 'core/planning', 'core/schema', 'sql', 'database/port.ts'],
+    modules: ['author', 'core/model', 'core/planning', 'core/schema', 'loader', 'sql', 'database/port.ts'],
     packages: ['sequelize', 'pg', 'sqlite3', 'umzug', '@aws-sdk/rds-signer'],
   },
   // `core/schema`: what the database is asked about two schemas is a question of the comparison.
@@ -93,7 +86,7 @@ const DEPENDENCIES: Record<string, { modules: string[]; packages: string[] }> = 
     packages: ['sequelize', 'zod', 'yaml', 'lilconfig'],
   },
   // Knows no resource of ours: what client-go and controller-runtime are for other operators.
-  'controller-runtime': { modules: ['core/model/backoff.ts'], packages: ['@kubernetes/client-node'] },
+  'controller-runtime': { modules: ['core/model/backoff.ts', 'loader'], packages: ['@kubernetes/client-node'] },
   // A kind is a folder: its schema and a pure function that decides.
   kinds: { modules: ['core/model', 'core/reconcile'], packages: ['zod'] },
   operator: {
@@ -131,11 +124,35 @@ describe('the architecture', () => {
     assert.deepEqual(files.flatMap(violations), []);
   });
 
-  it('lets only database/umzug.ts load umzug', () => {
+  it('lets only one file load umzug, and one use it', () => {
     assert.deepEqual(
       files.filter((file) => loadedBy(textOf(file)).includes('umzug')),
-      ['database/umzug.ts'],
+      ['loader/umzug.ts'],
     );
+    assert.deepEqual(
+      files.filter((file) => importsOf(file).includes('umzug') || localImportsOf(file).includes('loader/umzug.ts')),
+      ['database/umzug.ts', 'loader/umzug.ts'],
+    );
+  });
+
+  it('changes how Node loads modules only in src/loader', () => {
+    assert.deepEqual(
+      files.filter((file) => !file.startsWith('loader/') && changesLoader(withoutComments(textOf(file)))),
+      [],
+    );
+    const own = files.filter((file) => file.startsWith('loader/'));
+    assert.ok(own.length > 3 && own.every((file) => changesLoader(textOf(file))));
+    for (const way of [
+      'registerHooks({ load })',
+      'delete require.cache[file]',
+      'const { cache } = createRequire(import.meta.url);',
+      'new Module(file)',
+      "require.extensions['.ts'] = compile",
+      'Module._resolveFilename = ours',
+      "process.getBuiltinModule('module').register(hooks)",
+    ]) {
+      assert.ok(changesLoader(way), way);
+    }
   });
 
   it('sees every way in which a module is loaded', () => {
@@ -206,6 +223,13 @@ describe('the architecture', () => {
     assert.deepEqual(long, []);
   });
 });
+
+/** Whether code intercepts the loading of modules, or edits what Node keeps of them. */
+function changesLoader(code: string): boolean {
+  return /\bregisterHooks\(|\brequire\.(?:cache|extensions)\b|\bcache\b[^;\n]*createRequire|\bnew Module\(|\bModule\._|\bregister\(hooks/.test(
+    code,
+  );
+}
 
 /** Whether code branches on the name of a database. */
 function namesDialect(code: string): boolean {

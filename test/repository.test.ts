@@ -135,7 +135,7 @@ describe('what a contributor looks for', () => {
 });
 
 describe('package.json', () => {
-  it('says where the project is', () => {
+  it('names the location of the project', () => {
     for (const url of [manifest.repository.url, manifest.bugs.url, manifest.homepage])
       assert.match(url, /^(git\+)?https:/);
   });
@@ -212,7 +212,7 @@ describe('the version', () => {
       assert.match((await release('9.8.8')).stderr, /nothing under Unreleased/);
     });
 
-    it('is refused where it is no version, or where work is not committed', async () => {
+    it('is refused if the version is invalid or work is not committed', async () => {
       for (const wrong of ['', '1.2', 'v1.2.3', '1.2.3 ']) {
         const { code, stderr } = await release(wrong);
         assert.equal(code, 1);

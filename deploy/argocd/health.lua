@@ -5,6 +5,9 @@ local status = obj.status
 if obj.spec ~= nil and obj.spec.suspend == true then
   return { status = "Suspended", message = "spec.suspend is true" }
 end
+if obj.spec ~= nil and obj.spec.execution == "Sidecar" then
+  return { status = "Healthy", message = "A sidecar runs the migrations; its container has the result" }
+end
 if status == nil or status.conditions == nil or status.observedGeneration ~= obj.metadata.generation then
   return health
 end

@@ -29,7 +29,7 @@ export async function up({ context: queryInterface }: MigrationParams<QueryInter
   });
 }
 
-/** The keys themselves lie in a vault; a row knows only under which name, and what the key may do. */
+/** The keys themselves are in a vault; a row contains only the name of the key there and its permissions. */
 async function createApiKeys(queryInterface: QueryInterface): Promise<void> {
   await queryInterface.createTable('api_keys', {
     id: { type: DataTypes.INTEGER, primaryKey: true, autoIncrement: true },

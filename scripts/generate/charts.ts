@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { customResourceDefinitions } from './crd.ts';
-import { AUTH_RIGHTS, LEASE_RIGHTS, RIGHTS, type Right, rulesOf, SECRETS } from './rbac.ts';
+import { AUTH_PERMISSIONS, LEASE_PERMISSIONS, PERMISSIONS, type Permission, rulesOf, SECRETS } from './rbac.ts';
 
 const YAML = { version: '1.1', lineWidth: 120, aliasDuplicateObjects: false } as const;
 
@@ -50,13 +50,13 @@ function crdDocument({
 }
 
 function rulesTemplate(note: string): string {
-  const rules = (rights: Right[]) => literal(stringify(rulesOf(rights), YAML)).trimEnd();
+  const rules = (permissions: Permission[]) => literal(stringify(rulesOf(permissions), YAML)).trimEnd();
   return [
     `{{/* ${note} */}}`,
-    `{{- define "db-manager.rules" -}}\n${rules(RIGHTS.filter((right) => right !== SECRETS))}`,
+    `{{- define "db-manager.rules" -}}\n${rules(PERMISSIONS.filter((permission) => permission !== SECRETS))}`,
     `{{- if .Values.rbac.secrets }}\n${rules([SECRETS])}\n{{- end }}\n{{- end -}}`,
-    `{{- define "db-manager.leaseRules" -}}\n${rules(LEASE_RIGHTS)}\n{{- end -}}`,
-    `{{- define "db-manager.authRules" -}}\n${rules(AUTH_RIGHTS)}\n{{- end -}}`,
+    `{{- define "db-manager.leaseRules" -}}\n${rules(LEASE_PERMISSIONS)}\n{{- end -}}`,
+    `{{- define "db-manager.authRules" -}}\n${rules(AUTH_PERMISSIONS)}\n{{- end -}}`,
     '',
   ].join('\n');
 }

@@ -43,7 +43,7 @@ function definitionOf({ kind, plural, shortName, description, columns, spec, sta
                 kind: { type: 'string' },
                 metadata: { type: 'object' },
                 spec: structuralSchema(spec),
-                status: structuralSchema(status),
+                status: statusOf(status),
               },
             },
           },
@@ -94,7 +94,7 @@ export function customResourceDefinition() {
                 kind: { type: 'string' },
                 metadata: { type: 'object' },
                 spec: specOfMigration(),
-                status: structuralSchema(statusSchema),
+                status: statusOf(statusSchema),
               },
             },
           },
@@ -102,6 +102,14 @@ export function customResourceDefinition() {
       ],
     },
   };
+}
+
+/**
+ * The API server shows this status for a resource whose first status is not written yet. Without it kstatus, and so Flux,
+ * takes a new resource for one that has been processed.
+ */
+function statusOf(schema: AnyKind['status']) {
+  return { ...structuralSchema(schema), default: { observedGeneration: -1 } };
 }
 
 /** With the ids of the rules, which the schema itself does not know. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { GROUP, VERSION } from '../../src/core/model/resource.ts';
 import { customResourceDefinitions } from './crd.ts';
-import { LEASE_RIGHTS, RIGHTS, rulesOf } from './rbac.ts';
+import { LEASE_PERMISSIONS, PERMISSIONS, rulesOf } from './rbac.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const YAML = { version: '1.1', lineWidth: 120, aliasDuplicateObjects: false } as const;
@@ -93,7 +93,7 @@ function clusterServiceVersion() {
       install: {
         strategy: 'deployment',
         spec: {
-          permissions: [{ serviceAccountName: ACCOUNT, rules: rulesOf([...RIGHTS, ...LEASE_RIGHTS]) }],
+          permissions: [{ serviceAccountName: ACCOUNT, rules: rulesOf([...PERMISSIONS, ...LEASE_PERMISSIONS]) }],
           deployments: [{ name: ACCOUNT, spec: deploymentSpec(image) }],
         },
       },

@@ -2,8 +2,8 @@ import { stringify } from 'yaml';
 import { GROUP, PLURAL } from '../../src/core/model/resource.ts';
 import { KINDS } from '../../src/kinds/index.ts';
 
-/** One right of the operator, and what it is for. */
-export interface Right {
+/** One permission of the operator, and what it is for. */
+export interface Permission {
   group: string;
   resource: string;
   verbs: string[];
@@ -11,7 +11,7 @@ export interface Right {
 }
 
 /** Optional: the chart leaves it out with `rbac.secrets=false`. */
-export const SECRETS: Right = {
+export const SECRETS: Permission = {
   group: '',
   resource: 'secrets',
   verbs: ['get'],
@@ -19,11 +19,11 @@ export const SECRETS: Right = {
 };
 
 /** Needed in every namespace that the operator watches. */
-export const RIGHTS: Right[] = [
+export const PERMISSIONS: Permission[] = [
   { group: GROUP, resource: PLURAL, verbs: ['list', 'watch'], why: 'Read the resources.' },
   { group: GROUP, resource: PLURAL, verbs: ['patch'], why: 'Set the finalizer while a run is in progress.' },
   { group: GROUP, resource: `${PLURAL}/status`, verbs: ['patch'], why: 'Write the result.' },
-  ...KINDS.flatMap(({ plural }): Right[] => [
+  ...KINDS.flatMap(({ plural }): Permission[] => [
     { group: GROUP, resource: plural, verbs: ['list', 'watch'], why: 'Read the resources.' },
     { group: GROUP, resource: `${plural}/status`, verbs: ['patch'], why: 'Write the result.' },
   ]),
@@ -58,12 +58,12 @@ export const RIGHTS: Right[] = [
 ];
 
 /** Needed in the operator's own namespace only. */
-export const LEASE_RIGHTS: Right[] = [
+export const LEASE_PERMISSIONS: Permission[] = [
   { group: 'coordination.k8s.io', resource: 'leases', verbs: ['get', 'create', 'update'], why: 'Leader election.' },
 ];
 
 /** Cluster-wide, and only with `--metrics-auth` or `--dashboard-port`. */
-export const AUTH_RIGHTS: Right[] = [
+export const AUTH_PERMISSIONS: Permission[] = [
   { group: 'authentication.k8s.io', resource: 'tokenreviews', verbs: ['create'], why: 'Who the caller is.' },
   {
     group: 'authorization.k8s.io',
@@ -79,16 +79,16 @@ const OWN_NAMESPACE = 'db-manager';
 /** Files of `deploy/rbac`: cluster-wide, and `namespaced/` for one namespace without any cluster-wide permission. */
 export function rbacFiles(note: string): { path: string; text: string }[] {
   const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: NAME, namespace: OWN_NAMESPACE } };
-  const lease = role('Role', `${NAME}-lease`, LEASE_RIGHTS, OWN_NAMESPACE);
+  const lease = role('Role', `${NAME}-lease`, LEASE_PERMISSIONS, OWN_NAMESPACE);
   const subjects = [{ kind: 'ServiceAccount', name: NAME, namespace: OWN_NAMESPACE }];
   const clusterWide = [
     account,
-    role('ClusterRole', NAME, RIGHTS),
+    role('ClusterRole', NAME, PERMISSIONS),
     binding('ClusterRole', NAME, subjects),
     lease,
     binding('Role', `${NAME}-lease`, subjects, OWN_NAMESPACE),
   ];
-  const namespaced = [role('Role', NAME, RIGHTS), binding('Role', NAME, subjects)];
+  const namespaced = [role('Role', NAME, PERMISSIONS), binding('Role', NAME, subjects)];
   return [
     { path: 'deploy/rbac/rbac.yaml', text: documents(note, clusterWide) },
     { path: 'deploy/rbac/kustomization.yaml', text: kustomization(note, ['rbac.yaml']) },
@@ -102,27 +102,31 @@ export function rbacFiles(note: string): { path: string; text: string }[] {
   ];
 }
 
-function role(kind: 'Role' | 'ClusterRole', name: string, rights: Right[], namespace?: string) {
+function role(kind: 'Role' | 'ClusterRole', name: string, permissions: Permission[], namespace?: string) {
   return {
     apiVersion: 'rbac.authorization.k8s.io/v1',
     kind,
     metadata: { name, ...(namespace && { namespace }) },
-    rules: rulesOf(rights),
+    rules: rulesOf(permissions),
   };
 }
 
-/** Rights as the rules of a Role. */
-export function rulesOf(rights: Right[]): { apiGroups: string[]; resources: string[]; verbs: string[] }[] {
-  return merged(rights).map(({ group, resource, verbs }) => ({ apiGroups: [group], resources: [resource], verbs }));
+/** Permissions as the rules of a Role. */
+export function rulesOf(permissions: Permission[]): { apiGroups: string[]; resources: string[]; verbs: string[] }[] {
+  return merged(permissions).map(({ group, resource, verbs }) => ({
+    apiGroups: [group],
+    resources: [resource],
+    verbs,
+  }));
 }
 
 /** One rule a resource, with all that is done with it. */
-function merged(rights: Right[]): Right[] {
-  const rules = new Map<string, Right>();
-  for (const right of rights) {
-    const key = `${right.group}/${right.resource}`;
+function merged(permissions: Permission[]): Permission[] {
+  const rules = new Map<string, Permission>();
+  for (const permission of permissions) {
+    const key = `${permission.group}/${permission.resource}`;
     const known = rules.get(key);
-    rules.set(key, { ...right, verbs: [...new Set([...(known?.verbs ?? []), ...right.verbs])] });
+    rules.set(key, { ...permission, verbs: [...new Set([...(known?.verbs ?? []), ...permission.verbs])] });
   }
   return [...rules.values()];
 }
@@ -146,8 +150,8 @@ function documents(note: string, objects: object[]): string {
 }
 
 function page(note: string): string {
-  const rows = (rights: Right[]) =>
-    rights.map(
+  const rows = (permissions: Permission[]) =>
+    permissions.map(
       ({ group, resource, verbs, why }) =>
         `| \`${group === '' ? 'core' : group}\` | \`${resource}\` | ${verbs.join(', ')} | ${why} |`,
     );
@@ -169,19 +173,19 @@ function page(note: string): string {
     '## In each watched namespace',
     '',
     ...head,
-    ...rows(RIGHTS),
+    ...rows(PERMISSIONS),
     '',
     '`deploy/rbac` grants them cluster-wide, `deploy/rbac/namespaced` in one namespace (`--namespaces`).',
     '',
     '## In its own namespace',
     '',
     ...head,
-    ...rows(LEASE_RIGHTS),
+    ...rows(LEASE_PERMISSIONS),
     '',
     '## Cluster-wide, with `--metrics-auth` or `--dashboard-port`',
     '',
     ...head,
-    ...rows(AUTH_RIGHTS),
+    ...rows(AUTH_PERMISSIONS),
     '',
     'The chart adds them with `metrics.auth.enabled` and `dashboard.enabled`. Who reads the metrics needs `get` on the',
     'non-resource URL `/metrics`; who opens the [dashboard](dashboard.md) needs it on `/dashboard`. The dashboard reads and',

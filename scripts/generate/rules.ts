@@ -82,8 +82,18 @@ function folderPage(rule: ObservedRule, note: string): string {
   return [...opening(rule, 'the folder of migrations, for both databases', note), ...turnOff(rule.id)].join('\n');
 }
 
-function opening({ id, title, severity, why }: ObservedRule | Rule, speaks: string, note: string): string[] {
-  return [`<!-- ${note} -->`, `# ${id}`, '', title, '', `Severity: ${severity}. Applies to: ${speaks}.`, '', why, ''];
+function opening({ id, title, severity, why }: ObservedRule | Rule, appliesTo: string, note: string): string[] {
+  return [
+    `<!-- ${note} -->`,
+    `# ${id}`,
+    '',
+    title,
+    '',
+    `Severity: ${severity}. Applies to: ${appliesTo}.`,
+    '',
+    why,
+    '',
+  ];
 }
 
 function turnOff(id: string): string[] {

@@ -1,4 +1,4 @@
-/** A real terminal that nobody sits at: tmux with a server of its own. Keys go in, the screen comes out. */
+/** A real terminal without a user: tmux with its own server. Sends keys and reads the screen. */
 import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -30,7 +30,7 @@ export async function openTerminal(folder: string, env: Record<string, string>):
   await run(
     'tmux',
     ['-S', socket, '-f', '/dev/null', 'new-session', '-d', '-x', `${COLUMNS}`, '-y', '50', '-c', folder].concat(
-      // Ten thousand lines of history, which has to be said before the window is made.
+      // Ten thousand lines of history; the option must be set before the window is created.
       ['sleep 86400', ';', 'set-option', '-g', 'history-limit', '10000', ';'],
       ['new-window', '-c', folder, `bash --noprofile --rcfile ${rc} -i`],
     ),

@@ -51,7 +51,10 @@ export function readable(text: string): BackupManifest | undefined {
 /** A backup whose data has this size; undefined if the data is missing. Throws ProblemError BackupInvalid. */
 export function backupOf(path: string, manifest: BackupManifest, sizeBytes: number | undefined): Backup {
   const { name } = manifest;
-  if (sizeBytes === undefined) throw invalid(`${name} has a manifest, but its backup file is missing.`);
+  if (sizeBytes === undefined)
+    throw invalid(
+      `${name} has a manifest, but its backup file is missing. It was deleted by something else, for example a lifecycle rule.`,
+    );
   if (sizeBytes !== manifest.sizeBytes) {
     throw invalid(
       `${name} has ${sizeBytes} bytes, but its manifest records ${manifest.sizeBytes}: it was truncated or changed.`,

@@ -23,7 +23,8 @@ interface WaitFor {
 
 /**
  * Waits until the operator has finished with a resource: Ready, failed permanently, or waiting for approval. An API server
- * that does not respond is asked again. Throws ProblemError DeadlineExceeded, Interrupted or ReferenceNotFound (deleted).
+ * that does not respond is asked again. Throws ProblemError DeadlineExceeded, Interrupted, ReferenceNotFound (deleted) or
+ * InvalidConfiguration (a sidecar runs it).
  */
 export async function waitUntilSettled(client: ResourceClient, wanted: WaitFor): Promise<DatabaseMigration> {
   const { namespace, name, timeoutMs, signal, print } = wanted;
@@ -45,6 +46,12 @@ export async function waitUntilSettled(client: ResourceClient, wanted: WaitFor):
         });
       }
       last = found;
+      if (found.spec.execution === 'Sidecar') {
+        throw new ProblemError({
+          reason: 'InvalidConfiguration',
+          message: `${name} has execution: Sidecar. The operator does not run it and writes no result. Read the log of the sidecar's container: kubectl logs POD -c CONTAINER -n ${namespace}`,
+        });
+      }
       if (isCurrent(found, wanted)) {
         for (const { type, status, message } of found.status?.conditions ?? []) {
           if (!['Ready', 'Reconciling', 'Stalled'].includes(type))

@@ -7,6 +7,7 @@ import type { RunRequest } from '../core/model/request.ts';
 import { type DatabaseMigration, databaseMigrationSchema, KIND } from '../core/model/resource.ts';
 import { placeOfObjectStore } from '../core/reconcile/backup-place.ts';
 import {
+  CORRECT_ANNOTATION,
   invalidRepair,
   type Placement,
   type RequestIdentity,
@@ -47,7 +48,7 @@ export function requestOfManifest(
   placement: Placement,
 ): RunRequest {
   const wrong = invalidRepair(resource);
-  if (wrong !== undefined) throw invalid(`${wrong} Correct it in the manifest, or remove it.`);
+  if (wrong !== undefined) throw invalid(`${wrong} ${CORRECT_ANNOTATION}`);
   return { ...requestFromSpec(resource.spec, identity, placement), ...requestedActions(resource), manifest: true };
 }
 

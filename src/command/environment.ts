@@ -60,7 +60,7 @@ export function checkUrlFormat(format: string, dialect: DatabaseTarget['dialect'
   if (named && unknown.length === 0) return;
   throw new ProblemError({
     reason: 'InvalidConfiguration',
-    message: `The format of the URL must be given, uri, jdbc or a template with ${KNOWN[dialect].map((name) => `{${name}}`).join(', ')}${unknown.length > 0 ? `, not {${unknown[0]}}` : ''}.`,
+    message: `The format of the URL must be "given", "uri", "jdbc" or a template with ${KNOWN[dialect].map((name) => `{${name}}`).join(', ')}${unknown.length > 0 ? `, not {${unknown[0]}}` : ''}.`,
   });
 }
 

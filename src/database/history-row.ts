@@ -1,4 +1,14 @@
 import type { HistoryRow, SourceNote, SourceProblem, StoredSource } from '../core/model/history.ts';
+import { ProblemError } from '../core/model/problem.ts';
+
+/** The columns of the first layout, which every history has. */
+export const BASE_COLUMNS = ['revision', 'checksum', 'applied_at', 'duration_ms', 'run_id', 'tool_version', 'state'];
+
+/** `table` is quoted. */
+export function noHistory(table: string): ProblemError {
+  const message = `${table} exists, but it is not a history of db-manager: it lacks the columns ${BASE_COLUMNS.join(', ')}, or some of them. Nothing was changed. Name another table with the setting history.`;
+  return new ProblemError({ reason: 'InvalidConfiguration', message });
+}
 
 /** A row as the database returns it; without the columns of layout 2, these are null. */
 export interface RawRow extends Omit<HistoryRow, 'layout' | 'source'> {

@@ -1,15 +1,15 @@
 /**
- * The loop that applies and reverts migrations, for both dialects; the only file that imports umzug.
+ * The loop that applies and reverts migrations, for both dialects; the only file that uses Umzug.
  *
  * Umzug orders and calls; it does not log. Its `logMigration` runs after `up`, outside of the migration's
  * transaction (umzug #708), so a crash between the two would lose the record of an applied migration. Here the history
- * row is written by the migration's own transaction, and Umzug's storage does nothing.
+ * row is written by the migration's own transaction: see `historyIsInTheTransaction`.
  */
-import { createRequire, Module } from 'node:module';
-import { dirname, join } from 'node:path';
-import type { Umzug } from 'umzug';
+
+import type { UmzugStorage } from 'umzug';
 import type { LoadedMigration } from '../core/model/migration.ts';
 import type { Problem } from '../core/model/problem.ts';
+import { loadUmzug } from '../loader/umzug.ts';
 import { groupOf } from './batched.ts';
 import { runOutsideTransaction } from './non-transactional.ts';
 import { type Failure, MigrationStopped, putRow } from './one-migration.ts';
@@ -74,11 +74,7 @@ export async function migrateWithUmzug(
       up: () => runOne(migration),
       down: () => runOne(migration),
     })),
-    storage: {
-      executed: async () => (work.direction === 'up' ? [] : list.map(({ revision }) => revision as string)),
-      logMigration: async () => {},
-      unlogMigration: async () => {},
-    },
+    storage: historyIsInTheTransaction(work.direction === 'up' ? [] : list),
     logger: undefined,
   });
   try {
@@ -114,22 +110,13 @@ export async function migrateWithUmzug(
   }
 }
 
-/**
- * Its command line is not loaded until it is used: that is 200 modules and nine tenths of the cost of loading Umzug.
- * If a later version has it in another file, it is loaded with the rest.
- */
-function loadUmzug(): typeof Umzug {
-  const require = createRequire(import.meta.url);
-  const file = join(dirname(require.resolve('umzug')), 'cli.js');
-  const later = Object.defineProperty({}, 'UmzugCLI', {
-    enumerable: true,
-    get() {
-      delete require.cache[file];
-      return require(file).UmzugCLI;
-    },
-  });
-  require.cache[file] ??= Object.assign(new Module(file), { loaded: true, exports: later });
-  return require('umzug').Umzug;
+/** Says to Umzug which migrations of a plan are applied: none or all. It writes nothing. */
+function historyIsInTheTransaction(applied: readonly LoadedMigration[]): UmzugStorage {
+  return {
+    executed: async () => applied.map(({ revision }) => revision),
+    logMigration: async () => {},
+    unlogMigration: async () => {},
+  };
 }
 
 function transactional(migration: LoadedMigration, { direction, singleTransaction }: MigrationWork): boolean {

@@ -7,7 +7,10 @@ import type { StepResult } from '../core/model/step.ts';
 import type { Database } from '../database/port.ts';
 import { splitSql } from '../sql/split.ts';
 import { failed, toProblem } from './failure.ts';
+import type { Step } from './flow.ts';
+import type { RunPorts } from './ports.ts';
 import { count } from './run-text.ts';
+import type { Applied, Checked, Connected, Planned } from './state.ts';
 
 type Asked = Pick<Database, 'isTrue' | 'dialect'>;
 type Where = 'copy' | 'target';
@@ -36,7 +39,7 @@ export async function askChecks(
 ): Promise<Asking> {
   const wanted = checks.filter((check) => check.when === when || check.when === 'Always');
   if (wanted.length === 0) return NOTHING;
-  if (direction === 'down') return { ...NOTHING, message: 'checks are not asked about a plan that reverts' };
+  if (direction === 'down') return { ...NOTHING, message: 'checks are not run for a plan that reverts migrations' };
   const time = `${when.toLowerCase()} the run`;
   const place = where === 'copy' ? 'the copy' : 'the target';
   const results: CheckResult[] = [];
@@ -66,7 +69,7 @@ export function readChecks({ checks = [] }: Pick<CommonRequest, 'checks'>, diale
 }
 
 /** A result of `verify` with the checks after the run; they are asked although the comparison is turned off. */
-export async function withChecksAfter<T extends object>(
+async function withChecksAfter<T extends object>(
   result: StepResult<T>,
   database: Asked,
   request: CommonRequest,
@@ -74,13 +77,32 @@ export async function withChecksAfter<T extends object>(
 ): Promise<StepResult<T & { checks?: CheckResult[] }>> {
   if ((result.kind !== 'done' && result.kind !== 'skipped') || !state.ran) return result;
   const asked = await askChecks(database, request, 'After', 'target', state.direction).catch(
-    (error: unknown): Asking => ({ results: [], problem: toProblem(error), message: 'the checks were not asked' }),
+    (error: unknown): Asking => ({ results: [], problem: toProblem(error), message: 'the checks were not run' }),
   );
   const { results, problem, message } = asked;
   if (message === '') return result;
   const value = { ...result.value, checks: [...(state.checks ?? []), ...results] };
   if (problem !== undefined) return { ...failed(problem, { touched: state.touched }), partial: value };
   return { ...result, value, message: `${result.message}; ${message}` };
+}
+
+/** The step `verify`: a comparison, then the checks that must be true after the run. */
+export function verifyStep<
+  In extends Connected & Pick<Planned, 'plan'> & Applied & Pick<Checked, 'checks'>,
+  Out extends object,
+  Ports extends RunPorts<CommonRequest>,
+>(compare: Step<In, Out, Ports>['run']): Step<In, Out & { checks?: CheckResult[] }, Ports> {
+  return {
+    name: 'verify',
+    async run(input, ports) {
+      const { database, plan, done, checks } = input;
+      const { request } = ports;
+      const ran = plan.migrations.length > 0 && !request.dryRun;
+      const { direction } = plan;
+      const state = { ran, touched: done.length > 0, direction, checks };
+      return withChecksAfter(await compare(input, ports), database, request, state);
+    },
+  };
 }
 
 /** On the copy: a copy without rows proves nothing about them. */
@@ -92,7 +114,7 @@ export async function askOnCopy(
 ): Promise<Asking> {
   if (copy.mode === 'Full') return askChecks(copy.scratch.database, request, when, 'copy', direction);
   const some = (request.checks ?? []).length > 0 && when === 'After';
-  return { ...NOTHING, message: some ? 'the checks were not asked, because the copy has no rows' : '' };
+  return { ...NOTHING, message: some ? 'the checks were not run, because the copy has no rows' : '' };
 }
 
 /** Undefined if it is true. */

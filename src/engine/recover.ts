@@ -9,13 +9,22 @@ import { count } from './run-text.ts';
 import type { BackedUp, Connected, RunState } from './state.ts';
 
 /** The `onFailure` action after a run that changed the target and failed. Never throws. */
-export async function recover(state: Partial<RunState>, ports: RunPorts): Promise<StepResult<object>> {
+export function recover(state: Partial<RunState>, ports: RunPorts): Promise<StepResult<object>> {
+  return onFailure(state, ports, { kept: 'committed migrations are kept', downgrade: () => downgrade(state, ports) });
+}
+
+/** `downgrade` is what differs between migrations and commands. Never throws. */
+export async function onFailure(
+  state: Partial<Connected & BackedUp>,
+  ports: RunPorts<CommonRequest>,
+  { kept, downgrade }: { kept: string; downgrade: () => Promise<StepResult<object>> },
+): Promise<StepResult<object>> {
   try {
     switch (ports.request.onFailure) {
       case 'Keep':
-        return { kind: 'skipped', value: {}, message: 'committed migrations are kept (onFailure: Keep)' };
+        return { kind: 'skipped', value: {}, message: `${kept} (onFailure: Keep)` };
       case 'Downgrade':
-        return await downgrade(state, ports);
+        return await downgrade();
       case 'Restore':
         return await restore(state, ports);
     }
@@ -50,7 +59,7 @@ async function downgrade(
 }
 
 /** Restores the backup of the run. Throws ProblemError. */
-export async function restore(
+async function restore(
   { database, backup }: Partial<Connected & BackedUp>,
   ports: RunPorts<CommonRequest>,
 ): Promise<StepResult<object>> {

@@ -6,7 +6,7 @@ import type { RepairAdvice } from '../core/planning/integrity.ts';
 import { damageDigest, requestedRepair } from '../core/planning/repair.ts';
 import type { Database } from '../database/port.ts';
 import { withTexts } from '../migrations/stored/attach.ts';
-import { lockWait } from './lock-wait.ts';
+import { lockFor } from './lock-wait.ts';
 import type { RunPorts } from './ports.ts';
 import { count, few } from './run-text.ts';
 
@@ -47,20 +47,15 @@ function manifestAdvice(annotationValue: (action: RepairAction) => string): Repa
 export async function repairHistory(
   database: Database,
   files: readonly MigrationFile[],
-  { request, holder, progress, signal }: RunPorts,
+  ports: RunPorts,
 ): Promise<string | undefined> {
+  const { request } = ports;
   const { repair } = request;
   if (repair === undefined) return undefined;
   const wanted = async () => requestedRepair(files, await database.history.read(), repair);
   if ((await wanted()) === undefined) return undefined;
   if (request.dryRun) return `a dry run does not repair the history (${repairText(repair)})`;
-  const lock = await database.lock({
-    waitMs: lockWait(request.timeouts.run),
-    runId: request.runId,
-    holder,
-    onWaiting: (message) => progress({ step: 'inspect', done: 0, unit: 'migrations', label: message }),
-    signal,
-  });
+  const lock = await lockFor('inspect', database, ports);
   try {
     const change = await wanted();
     if (change === undefined) return undefined;

@@ -7,6 +7,7 @@ import { TOOL_VERSION } from '../core/model/version.ts';
 import { listNames } from '../core/planning/names.ts';
 import { currentPosition, plan, requireReversible } from '../core/planning/plan.ts';
 import type { DoneMigration } from '../database/port.ts';
+import { refuseOtherHistory } from '../engine/other-history.ts';
 import { loadMigrations } from '../migrations/load.ts';
 import { filesOfPlan, readStored } from '../migrations/stored/files.ts';
 import { requireCompatible } from '../migrations/stored/judge.ts';
@@ -87,6 +88,7 @@ async function migrateIn(
   const notice = noticeOf(options);
   const files = down ? await filesIfAny(settings, notice) : await filesOf(settings, notice);
   const history = await database.history.read();
+  if (!down) await refuseOtherHistory(database, files, history);
   // Without a backup nothing is reverted unasked: `Downgrade` is for safe-migrate.
   const unknown = down ? 'Revert' : settings.unknownApplied === 'Downgrade' ? 'Refuse' : settings.unknownApplied;
   const made = plan({ files, history, target, allowDowngrade: down, outOfOrder: settings.outOfOrder, unknown });

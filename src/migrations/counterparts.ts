@@ -8,7 +8,7 @@ const NUMBERED_BACK = /^(\d+)\.undo(?:\.|$)/i;
 const FORWARD = ['up', 'do', 'apply', 'deploy', 'forward', 'migrate'];
 
 /**
- * A file that by its name reverts another one of its folder. It would be run as a migration of its own, right after the
+ * A file that by its name reverts another one of its folder. It would be run as a separate migration, right after the
  * other. `paths` are those of all migrations. Undefined if there is none; a `rollback.sql` alone is a migration.
  */
 export function refuseCounterparts(paths: readonly string[]): Problem | undefined {
@@ -20,7 +20,7 @@ export function refuseCounterparts(paths: readonly string[]): Problem | undefine
     const name = `${number === '' ? '<number>' : number}_<name>`;
     return {
       reason: 'UnsupportedMigrations',
-      message: `${path} reverts ${forward} by its name, and it would run as a migration of its own. Name the two ${name}.up.sql and ${name}.down.sql, or leave it out with "exclude" in the configuration.`,
+      message: `${path} reverts ${forward} by its name, and it would run as a separate migration. Name the two ${name}.up.sql and ${name}.down.sql, or leave it out with "exclude" in the configuration.`,
     };
   }
   return undefined;

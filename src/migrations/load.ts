@@ -4,6 +4,7 @@ import type { Dialect } from '../core/model/dialect.ts';
 import type { StoredSource } from '../core/model/history.ts';
 import type { LoadedMigration, MigrationFile, SentStatements } from '../core/model/migration.ts';
 import { ProblemError } from '../core/model/problem.ts';
+import { typeOfPackage } from '../loader/suffixes.ts';
 import { checksumOf } from './checksum.ts';
 import { describeMigration } from './describe.ts';
 import { codeBodies } from './formats/code-bodies.ts';
@@ -16,10 +17,9 @@ import { suffixOf } from './names.ts';
 import { contentsOf } from './read.ts';
 import { encodeSource } from './stored/encode.ts';
 import { importStored } from './stored/import.ts';
-import { typeOfPackage } from './suffixes.ts';
 
 /**
- * Parses the SQL or imports the code of one migration. What it gives is what `file.checksum` was made of.
+ * Parses the SQL or imports the code of one migration. The result has the content that `file.checksum` was computed from.
  *
  * Throws ProblemError: InvalidMigration with the place; PlanChanged where the file is another one by now.
  */
@@ -91,7 +91,7 @@ async function load(folder: string, file: MigrationFile, dialect: Dialect): Prom
   };
 }
 
-/** What the history keeps of a migration with these contents. */
+/** The source that the history stores for a migration with these contents. */
 export function storedSource(
   folder: string,
   file: MigrationFile,

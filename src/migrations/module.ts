@@ -1,17 +1,14 @@
-import { realpath } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { importAsAuthor } from '../author/output.ts';
 import { type Problem, ProblemError } from '../core/model/problem.ts';
+import { lendPackages } from '../loader/lent-packages.ts';
+import { forgetModule } from '../loader/reload.ts';
+import { readAnySuffix, typeOfPackage } from '../loader/suffixes.ts';
 import { placeOfError } from './module-error.ts';
-import { lendPackages } from './module-fallback.ts';
-import { readAnySuffix, typeOfPackage } from './suffixes.ts';
 
 /** The exports of a module, in any module format. */
 export type Exports = Readonly<Record<string, unknown>>;
-
-const { cache } = createRequire(import.meta.url);
 
 /**
  * Imports a migration through Node itself: TypeScript by type stripping, CommonJS and ES modules alike. The checksum is
@@ -23,8 +20,7 @@ export async function importMigration(folder: string, file: string, checksum: st
   const path = join(folder, file);
   const url = pathToFileURL(path);
   url.searchParams.set('checksum', checksum.slice('sha256:'.length, 'sha256:'.length + 16));
-  // CommonJS modules are kept by path, without the address's checksum.
-  delete cache[await realpath(path)];
+  await forgetModule(path);
   try {
     lendPackages();
     readAnySuffix();
@@ -54,9 +50,9 @@ function sentence(error: unknown): string {
 
 const ADVICE: Record<string, string> = {
   ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX:
-    ' Node only strips types: write it without enum, namespace and parameter properties, or compile it to .js.',
+    ' Node only strips types: write it without enum, namespace, parameter properties and "export =", or compile it to .js.',
   ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING:
-    ' Node runs no TypeScript below node_modules: compile it to .js, or keep the migrations elsewhere.',
+    ' Node does not run TypeScript below node_modules: compile it to .js, or keep the migrations elsewhere.',
   ERR_MODULE_NOT_FOUND: ' Install the package next to the migrations, or write the import with its extension (./x.ts).',
   MODULE_NOT_FOUND: ' Install the package next to the migrations, or correct the path.',
 };

@@ -127,7 +127,7 @@ function notFound(path: string, error: unknown): Problem {
         : `cannot be read (${code}): check its permissions`;
   return {
     reason: 'MigrationsNotFound',
-    message: `The migrations folder ${path} ${why}. Name another one with --migrations or in the configuration, or write the first migration: db-manager generate "create tables"`,
+    message: `The migrations folder ${path} ${why}. Set another folder with --migrations or in the configuration, or write the first migration: db-manager generate "create tables"`,
   };
 }
 

@@ -93,6 +93,7 @@ export function observe(
   const disallowed = notAllowed(resource, sources.allowed);
   const { databaseInUseBy, slot } = slots.check(key, databaseKey(resource), caches, now);
   return {
+    controller: 'operator',
     resource,
     inputs,
     missingSources: versions.filter(({ version }) => version === undefined).map(({ name }) => name),
@@ -178,7 +179,7 @@ function observeRun(key: string, over: string | undefined, { caches, logs }: Sou
 }
 
 async function refusalOf({ namespace, uid }: JobRecord, api: Api): Promise<string | undefined> {
-  const { items } = await api.request<{ items: { message?: string; lastTimestamp?: string }[] }>({
+  const { items } = await api.request<{ items: { message?: string }[] }>({
     verb: 'list',
     path: `/api/v1/namespaces/${namespace}/events`,
     query: { fieldSelector: `involvedObject.uid=${uid},reason=FailedCreate`, limit: 20 },

@@ -1,4 +1,5 @@
-import { Counter, Gauge, type Registry } from 'prom-client';
+import { Counter, type Registry } from 'prom-client';
+import { gaugesOf } from './gauges.ts';
 
 /** The data for the metrics of one DatabaseBackupSchedule. Times are RFC 3339. */
 export interface TrackedSchedule {
@@ -19,6 +20,7 @@ export function createBackupMetrics(registers: Registry[], schedules: () => Iter
     labelNames: ['kind', 'result', 'reason'],
     registers,
   });
+  const perSchedule = gaugesOf(registers, schedules);
   perSchedule(
     'db_manager_schedule_last_success_timestamp_seconds',
     'Time of the last successful backup of the schedule (Unix time).',
@@ -36,22 +38,6 @@ export function createBackupMetrics(registers: Registry[], schedules: () => Iter
   );
   perSchedule('db_manager_schedule_missed', 'Times that the schedule missed or skipped.', ({ missed }) => missed);
   perSchedule('db_manager_schedule_suspended', '1 if the schedule is suspended.', ({ suspended }) => Number(suspended));
-
-  function perSchedule(name: string, help: string, read: (schedule: TrackedSchedule) => number | undefined): void {
-    new Gauge({
-      name,
-      help,
-      labelNames: ['namespace', 'name'],
-      registers,
-      collect() {
-        this.reset();
-        for (const schedule of schedules()) {
-          const value = read(schedule);
-          if (value !== undefined) this.set({ namespace: schedule.namespace, name: schedule.name }, value);
-        }
-      },
-    });
-  }
 
   return {
     taskEnded: ({ kind, result, reason }: { kind: string; result: 'succeeded' | 'failed'; reason: string }) =>

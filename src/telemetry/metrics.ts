@@ -2,6 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { StepReport } from '../core/model/report.ts';
 import type { DatabaseMigrationStatus } from '../core/model/resource.ts';
 import { createBackupMetrics, type TrackedSchedule } from './backup-metrics.ts';
+import { gaugesOf } from './gauges.ts';
 
 /** The data for the metrics of one resource. */
 export interface TrackedResource {
@@ -126,6 +127,7 @@ export function createMetrics(sources: MetricSources) {
       }
     },
   });
+  const perResource = gaugesOf(registers, sources.resources);
   perResource('db_manager_pending_migrations', 'Number of pending migrations.', ({ pending }) => pending);
   perResource('db_manager_ready', '1 if the resource is Ready.', ({ ready }) =>
     ready === undefined ? undefined : Number(ready.status === 'True'),
@@ -145,22 +147,6 @@ export function createMetrics(sources: MetricSources) {
   perResource('db_manager_drift_check_timestamp_seconds', 'Time of the last drift check (Unix time).', ({ drift }) =>
     unix(drift?.checkedAt),
   );
-
-  function perResource(name: string, help: string, read: (resource: TrackedResource) => number | undefined): void {
-    new Gauge({
-      name,
-      help,
-      labelNames: ['namespace', 'name'],
-      registers,
-      collect() {
-        this.reset();
-        for (const resource of sources.resources()) {
-          const value = read(resource);
-          if (value !== undefined) this.set({ namespace: resource.namespace, name: resource.name }, value);
-        }
-      },
-    });
-  }
 
   return {
     registry,

@@ -15,8 +15,8 @@ import { dbManager } from '../cli/process.ts';
 import { createAuthority } from '../support/certificates.ts';
 import { temporaryFolder } from '../support/databases.ts';
 import {
-  AVAILABLE_OBJECT_STORES,
   CREDENTIALS,
+  describeOn,
   OBJECT_STORES,
   sharedObjectStore,
   type TestObjectStore,
@@ -26,8 +26,7 @@ import { type Ground, ground, OPTIONS } from './fixtures.ts';
 import { problem } from './problems.ts';
 
 for (const name of OBJECT_STORES) {
-  const describeWhereAvailable = AVAILABLE_OBJECT_STORES.includes(name) ? describe : describe.skip;
-  describeWhereAvailable(`access to ${name}`, function () {
+  describeOn(name)(`access to ${name}`, function () {
     this.timeout(180_000);
     let store: TestObjectStore;
     let on: Ground;
@@ -37,7 +36,7 @@ for (const name of OBJECT_STORES) {
     });
     after(() => on.close());
 
-    it('under object lock: prune keeps the backup and says until when', async () => {
+    it('under object lock: prune keeps the backup and reports the end of the retention', async () => {
       const place = store.place('locked');
       const old = await takeBackup(on.db, place, { ...OPTIONS, now: new Date('2026-01-01T00:00:00Z') });
       await takeBackup(on.db, place, { ...OPTIONS, now: new Date('2026-01-02T00:00:00Z') });
@@ -60,7 +59,7 @@ for (const name of OBJECT_STORES) {
       assert.equal((await listBackups(place)).backups.length, 2);
     });
 
-    it('over TLS needs caFile for an authority of its own', async () => {
+    it('over TLS needs caFile for a private certificate authority', async () => {
       const folder = await temporaryFolder('authority');
       const authority = await createAuthority(folder, 'test');
       const { certFile, keyFile } = await authority.issue({
@@ -122,7 +121,7 @@ for (const name of OBJECT_STORES) {
   });
 }
 
-(AVAILABLE_OBJECT_STORES.includes('versitygw') ? describe : describe.skip)('the region of a bucket', () => {
+describeOn('versitygw')('the region of a bucket', () => {
   it('that is wrong is InvalidConfiguration', async function () {
     this.timeout(60_000);
     const store = await sharedObjectStore('versitygw');
@@ -131,7 +130,7 @@ for (const name of OBJECT_STORES) {
   });
 });
 
-(AVAILABLE_OBJECT_STORES.includes('moto') ? describe : describe.skip)('the identity of a pod', () => {
+describeOn('moto')('the identity of a pod', () => {
   it('is a token in a file, for which the client gets temporary credentials', async function () {
     this.timeout(60_000);
     const store = await sharedObjectStore('moto');

@@ -22,21 +22,15 @@ import { takeBackup } from '../../src/backups/take.ts';
 import { verifyBackup } from '../../src/backups/verify.ts';
 import { parseBackupPlace } from '../../src/core/model/backup-place.ts';
 import { DIALECTS, temporaryDatabase, temporaryFolder } from '../support/databases.ts';
-import {
-  AVAILABLE_OBJECT_STORES,
-  OBJECT_STORES,
-  sharedObjectStore,
-  type TestObjectStore,
-} from '../support/object-store.ts';
+import { describeOn, OBJECT_STORES, sharedObjectStore, type TestObjectStore } from '../support/object-store.ts';
 import { findPostgresBinaries } from '../support/postgres-binaries.ts';
 import { ageKey, hasAge } from './age-keys.ts';
 import { contentHashOf, type Ground, ground, OPTIONS, targetOf } from './fixtures.ts';
 import { problem } from './problems.ts';
 
 for (const name of OBJECT_STORES) {
-  const describeWhereAvailable = AVAILABLE_OBJECT_STORES.includes(name) ? describe : describe.skip;
   for (const dialect of DIALECTS) {
-    describeWhereAvailable(`a backup of ${dialect} in ${name}`, function () {
+    describeOn(name)(`a backup of ${dialect} in ${name}`, function () {
       this.timeout(120_000);
       let store: TestObjectStore;
       let on: Ground;
@@ -97,7 +91,7 @@ for (const name of OBJECT_STORES) {
         await problem('BackupInvalid', () => findBackup(place, first.manifest.name));
       });
 
-      it('is pruned by the retention of its own database; what another left in the bucket stays', async () => {
+      it('is pruned by the retention of its own database; objects of others in the bucket stay', async () => {
         const other = await ground(dialect, 1);
         try {
           const foreign = await takeBackup(other.db, place, OPTIONS);

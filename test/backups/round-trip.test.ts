@@ -69,7 +69,7 @@ for (const dialect of DIALECTS) {
       assert.deepEqual(await verifyBackup(backup, { check: checkDump }), JSON.parse(JSON.stringify(backup)));
     });
 
-    it('tells how far it is, in bytes', async () => {
+    it('reports its progress in bytes', async () => {
       const seen: number[] = [];
       const backup = await takeBackup(on.db, on.folder, { ...OPTIONS, onProgress: (done) => seen.push(done) });
       assert.ok(seen.every((done) => done >= 0));
@@ -84,7 +84,7 @@ for (const dialect of DIALECTS) {
       assert.deepEqual(await readdir(on.folder), []);
     });
 
-    it('is not restored when asked to stop meanwhile, and the target is as it was', async () => {
+    it('is not restored when asked to stop during the restore, and the target is unchanged', async () => {
       const backup = await takeBackup(on.db, on.folder, OPTIONS);
       await on.sql('DELETE FROM orders');
       const damaged = await on.contentHash();

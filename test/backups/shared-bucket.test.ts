@@ -13,8 +13,8 @@ import { TASK_REQUEST_VARIABLE, type TaskReport } from '../../src/core/model/tas
 import { hostedDbManager } from '../cli/process.ts';
 import { temporaryFolder } from '../support/databases.ts';
 import {
-  AVAILABLE_OBJECT_STORES,
   CREDENTIALS,
+  describeOn,
   OBJECT_STORES,
   sharedObjectStore,
   type TestObjectStore,
@@ -23,7 +23,7 @@ import { type FaultyStore, faultyStore } from '../support/object-store-proxy.ts'
 import { type Ground, ground, OPTIONS, openTarget } from './fixtures.ts';
 
 for (const name of OBJECT_STORES) {
-  (AVAILABLE_OBJECT_STORES.includes(name) ? describe : describe.skip)(`a shared bucket in ${name}`, function () {
+  describeOn(name)(`a shared bucket in ${name}`, function () {
     this.timeout(180_000);
     let store: TestObjectStore;
     let on: Ground;
@@ -108,7 +108,7 @@ for (const name of OBJECT_STORES) {
   });
 }
 
-(AVAILABLE_OBJECT_STORES.includes('versitygw') ? describe : describe.skip)('the Job of a backup', function () {
+describeOn('versitygw')('the Job of a backup', function () {
   this.timeout(120_000);
   let store: TestObjectStore;
   let on: Ground;
@@ -153,7 +153,7 @@ for (const name of OBJECT_STORES) {
     assert.equal((await task(place, path, 'shop/data/app.db', foreign)).reason, 'BackupMismatch');
   });
 
-  it('succeeds although old backups cannot be deleted, and says so', async () => {
+  it('succeeds although old backups cannot be deleted, and reports it', async () => {
     const old = await takeBackup(await openTarget(on.target), proxy.place('no-delete'), {
       ...OPTIONS,
       now: new Date(0),

@@ -16,6 +16,8 @@ const resource = (conditions: object[], { observed = 2, spec = {} } = {}) => ({
 
 const CASES: [string, object, string][] = [
   ['new', { metadata: { generation: 1 }, spec: {} }, 'Progressing'],
+  ['not processed yet', { metadata: { generation: 1 }, spec: {}, status: { observedGeneration: -1 } }, 'Progressing'],
+  ['run by a sidecar', resource([], { spec: { execution: 'Sidecar' } }), 'Healthy'],
   ['Ready', resource([condition('Ready', 'True', 'Migrated')]), 'Healthy'],
   ['rolled back, and the older code can run', resource([condition('Ready', 'True', 'AheadOfFiles')]), 'Healthy'],
   [
@@ -61,7 +63,7 @@ describe('deploy/argocd/health.lua, in the Lua that Argo CD runs it in', functio
   });
 
   for (const [what, obj, expected] of CASES) {
-    it(`says ${expected} of a resource that is ${what}`, async () => {
+    it(`returns ${expected} for a resource that is ${what}`, async () => {
       const script = join(await temporaryFolder('health'), 'case.lua');
       const ask = `obj = ${literal(obj)}\nlocal health = dofile(${JSON.stringify(HEALTH)})\nprint(health.status, health.message)\n`;
       await writeFile(script, ask);

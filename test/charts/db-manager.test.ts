@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { customResourceDefinitions } from '../../scripts/generate/crd.ts';
-import { AUTH_RIGHTS, LEASE_RIGHTS, RIGHTS, rulesOf } from '../../scripts/generate/rbac.ts';
+import { AUTH_PERMISSIONS, LEASE_PERMISSIONS, PERMISSIONS, rulesOf } from '../../scripts/generate/rbac.ts';
 import { TOOL_VERSION } from '../../src/core/model/version.ts';
 import { CHARTS, helm, only, type Rendered, refusal, render } from './helm.ts';
 
@@ -35,14 +35,14 @@ describe('the chart of the operator', () => {
     for (const { metadata } of definitions) assert.equal(metadata?.annotations?.['helm.sh/resource-policy'], 'keep');
   });
 
-  it('leaves the CRD out where it is told to', async () => {
+  it('leaves the CRD out if crds.install is false', async () => {
     const without = await render('db-manager', CHART, { crds: { install: false } });
     assert.ok(without.every(({ kind }) => kind !== 'CustomResourceDefinition'));
   });
 
   it('grants what deploy/rbac grants, cluster-wide', () => {
-    assert.deepEqual(only(objects, 'ClusterRole', 'team-db-manager').rules, rulesOf(RIGHTS));
-    assert.deepEqual(only(objects, 'Role').rules, rulesOf(LEASE_RIGHTS));
+    assert.deepEqual(only(objects, 'ClusterRole', 'team-db-manager').rules, rulesOf(PERMISSIONS));
+    assert.deepEqual(only(objects, 'Role').rules, rulesOf(LEASE_PERMISSIONS));
     const [subject] = only(objects, 'ClusterRoleBinding').subjects;
     assert.deepEqual(subject, { kind: 'ServiceAccount', name: 'db-manager', namespace: 'team' });
   });
@@ -70,7 +70,7 @@ describe('the chart of the operator', () => {
     assert.ok(args(namespaced).includes('--namespaces=shop,bank'));
   });
 
-  it('grants nothing and makes no account where somebody else does', async () => {
+  it('grants nothing and creates no account if both are managed elsewhere', async () => {
     const bare = await render('db-manager', CHART, {
       rbac: { create: false, aggregate: false },
       serviceAccount: { create: false, name: 'given' },
@@ -150,7 +150,7 @@ describe('the chart of the operator', () => {
     assert.equal(dashboard.metadata?.labels?.grafana_dashboard, '1');
   });
 
-  it('replaces the pod instead of overlapping it where there is no leader election', async () => {
+  it('replaces the pod instead of overlapping it without leader election', async () => {
     const rendered = await render('db-manager', CHART, { leaderElection: { enabled: false } });
     assert.equal(only(rendered, 'Deployment').spec.strategy.type, 'Recreate');
     assert.ok(args(rendered).includes('--no-leader-election'));
@@ -181,7 +181,7 @@ describe('the chart of the operator', () => {
     assert.match(await refusal(CHART, { notify: { host: 'x' } }), /notify/);
   });
 
-  it('asks for a token for the metrics and serves them over TLS where it is told to', async () => {
+  it('requires a token for the metrics and serves them over TLS if the values request it', async () => {
     const rendered = await render('db-manager', CHART, {
       metrics: { auth: { enabled: true }, tls: { secretName: 'metrics-tls' }, serviceMonitor: { enabled: true } },
     });
@@ -189,14 +189,14 @@ describe('the chart of the operator', () => {
     assert.ok(args(rendered).includes('--metrics-cert-file=/tls/tls.crt'));
     const [container] = only(rendered, 'Deployment').spec.template.spec.containers;
     assert.equal(container.livenessProbe.httpGet.scheme, 'HTTPS');
-    assert.deepEqual(only(rendered, 'ClusterRole', 'team-db-manager-metrics-auth').rules, rulesOf(AUTH_RIGHTS));
+    assert.deepEqual(only(rendered, 'ClusterRole', 'team-db-manager-metrics-auth').rules, rulesOf(AUTH_PERMISSIONS));
     const [endpoint] = only(rendered, 'ServiceMonitor').spec.endpoints;
     assert.equal(endpoint.scheme, 'https');
     assert.ok(endpoint.bearerTokenFile);
     assert.equal(objects.filter(({ metadata }) => metadata?.name?.includes('metrics-')).length, 0);
   });
 
-  it('serves the dashboard only where it is told to, with a role for its readers and none for the operator', async () => {
+  it('serves the dashboard only if it is enabled, with a role for its readers and none for the operator', async () => {
     assert.ok(!args(objects).some((each) => each.startsWith('--dashboard')));
     assert.equal(objects.filter(({ metadata }) => metadata?.name?.includes('dashboard')).length, 0);
     const rendered = await render('db-manager', CHART, {
@@ -214,7 +214,7 @@ describe('the chart of the operator', () => {
     );
     const [port] = only(rendered, 'Service', 'db-manager-dashboard').spec.ports;
     assert.deepEqual(port, { name: 'dashboard', port: 8443, targetPort: 'dashboard' });
-    assert.deepEqual(only(rendered, 'ClusterRole', 'team-db-manager-dashboard-auth').rules, rulesOf(AUTH_RIGHTS));
+    assert.deepEqual(only(rendered, 'ClusterRole', 'team-db-manager-dashboard-auth').rules, rulesOf(AUTH_PERMISSIONS));
     assert.deepEqual(only(rendered, 'ClusterRole', 'team-db-manager-dashboard-user').rules, [
       { nonResourceURLs: ['/dashboard'], verbs: ['get'] },
     ]);
@@ -223,10 +223,10 @@ describe('the chart of the operator', () => {
       only(objects, 'ClusterRole', 'team-db-manager').rules,
     );
     assert.match(JSON.stringify(only(rendered, 'NetworkPolicy').spec.ingress), /8443/);
-    await assert.rejects(render('db-manager', CHART, { dashboard: { enabled: true, port: 8080 } }), /port of its own/);
+    await assert.rejects(render('db-manager', CHART, { dashboard: { enabled: true, port: 8080 } }), /separate port/);
   });
 
-  it('leaves the permission on Secrets out where it is told to', async () => {
+  it('leaves the permission on Secrets out if rbac.secrets is false', async () => {
     const secrets = (rendered: Rendered[]) =>
       JSON.stringify(only(rendered, 'ClusterRole', 'team-db-manager').rules).includes('"secrets"');
     assert.equal(secrets(objects), true);

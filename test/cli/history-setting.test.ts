@@ -27,7 +27,7 @@ async function succeeds(here: Project, ...args: string[]) {
   return out + err;
 }
 
-describe('a history in a schema of its own', function () {
+describe('a history in a separate schema', function () {
   this.timeout(300_000);
 
   it('is not met by migrations that loop over all tables: renames and triggers', async () => {
@@ -46,6 +46,27 @@ describe('a history in a schema of its own', function () {
     await succeeds(here, 'safe-migrate');
     await succeeds(here, 'baseline');
     await succeeds(here, 'validate');
+  });
+
+  it('is found where its schema is left out or mistyped, and not taken for that of another tenant', async () => {
+    const here = await hostedProject('postgres');
+    await configure(here, { schema: 'ops', table: 'applied' });
+    await here.write('migrations/1_one.sql', 'CREATE TABLE one (id integer);\n');
+    await succeeds(here, 'migrate', 'upgrade');
+    for (const wrong of [{ table: 'applied' }, { schema: 'opps', table: 'applied' }, {}]) {
+      await configure(here, wrong);
+      const { code, out, err } = await here.run('migrate', 'upgrade');
+      assert.equal(code, 2);
+      assert.match(
+        out + err,
+        /"ops"\."applied" is a history with 1 migration.*Set history: \{schema: ops, table: applied\}/,
+      );
+    }
+    // The tables of a tenant are in a schema of its own: a new one has the same files and no tables.
+    await configure(here, {});
+    const tenant = `${here.url}${here.url.includes('?') ? '&' : '?'}schema=tenant_two`;
+    const done = await here.runWith({ DATABASE_URL: tenant }, 'migrate', 'upgrade');
+    assert.equal(done.code, 0, done.out + done.err);
   });
 
   it('is named by options as well, and the schema is made', async () => {
@@ -93,6 +114,46 @@ for (const dialect of DIALECTS) {
           out + err,
           /but the history is in .*db_manager_history\. Move it.*ALTER TABLE .*RENAME TO "changes";/,
         );
+      }
+    });
+
+    it('is not begun again where another setting wrote it; a person can say that it is of other tables', async () => {
+      const here = await hostedProject(dialect);
+      await configure(here, { table: 'applied' });
+      if (dialect === 'sqlite') await here.run('init', '--no-tables');
+      await here.write('migrations/1_one.sql', 'CREATE TABLE IF NOT EXISTS one (id integer);\n');
+      await succeeds(here, 'migrate', 'upgrade');
+      for (const wrong of [{ table: 'aplied' }, {}]) {
+        await configure(here, wrong);
+        for (const command of [['migrate', 'upgrade'], ['safe-migrate']]) {
+          const { code, out, err } = await here.run(...command);
+          assert.equal(code, 2, command.join(' '));
+          assert.match(
+            out + err,
+            /which does not exist\. .*applied.* is a history with 1 migration of the same files\./,
+          );
+          assert.match(out + err, /Set history: \{table: applied\}\. .*db-manager migrate stamp base/);
+        }
+      }
+      await succeeds(here, 'migrate', 'stamp', 'base');
+      await succeeds(here, 'migrate', 'upgrade');
+    });
+
+    it('cannot be a table of the project', async () => {
+      const here = await hostedProject(dialect);
+      if (dialect === 'sqlite') await here.run('init', '--no-tables');
+      await here.write('migrations/1_one.sql', 'CREATE TABLE one (revision text, state text);\n');
+      await succeeds(here, 'migrate', 'upgrade');
+      await configure(here, { table: 'one' });
+      for (const command of [
+        ['migrate', 'current'],
+        ['migrate', 'upgrade'],
+        ['migrate', 'stamp', 'base'],
+        ['safe-migrate'],
+      ]) {
+        const { code, out, err } = await here.run(...command);
+        assert.equal(code, 2, command.join(' '));
+        assert.match(out + err, /"one" exists, but it is not a history of db-manager/);
       }
     });
 

@@ -153,14 +153,14 @@ describeCluster('actions in the cluster', (cluster) => {
       return failed;
     };
 
-    it('starts by itself once the Secret is corrected', async () => {
+    it('starts automatically once the Secret is corrected', async () => {
       await failing('late', 'wrong');
       await ground.apply(secret('late', { password: TEST_PASSWORD }));
       await ground.waitFor('late', 'Ready');
       assert.equal((await ground.resource('late')).status?.run?.attempt, 2);
     });
 
-    it('starts by itself once a ConfigMap of its environment or its claim changes', async () => {
+    it('starts automatically once a ConfigMap of its environment or its claim changes', async () => {
       const env = [{ name: 'SETTING', valueFrom: { configMapKeyRef: { name: 'settings', key: 'a' } } }];
       await ground.apply(configMap('settings', { a: '1' }));
       await failing('settings-of', 'wrong', { runner: { env } });

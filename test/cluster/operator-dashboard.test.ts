@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type Browser, chromium } from 'playwright-core';
-import { AUTH_RIGHTS, rulesOf } from '../../scripts/generate/rbac.ts';
+import { AUTH_PERMISSIONS, rulesOf } from '../../scripts/generate/rbac.ts';
 import { createAuthority } from '../support/certificates.ts';
 import { temporaryFolder } from '../support/lifetime.ts';
 import { eventually, findOnPath, runCommand } from '../support/processes.ts';
@@ -29,7 +29,7 @@ describeCluster('the dashboard of the operator', (cluster) => {
       const metadata = { name: `${namespace}-${role}` };
       names.push(metadata.name);
       const apiVersion = 'rbac.authorization.k8s.io/v1';
-      const rules = role === 'auth' ? rulesOf(AUTH_RIGHTS) : [{ nonResourceURLs: ['/dashboard'], verbs: ['get'] }];
+      const rules = role === 'auth' ? rulesOf(AUTH_PERMISSIONS) : [{ nonResourceURLs: ['/dashboard'], verbs: ['get'] }];
       const subjects = accounts.map((name) => ({ kind: 'ServiceAccount', name, namespace }));
       const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', ...metadata };
       return [
@@ -121,7 +121,7 @@ describeCluster('the dashboard of the operator', (cluster) => {
     assert.doesNotMatch(await operator.log(), /not-a-token/);
   });
 
-  it('answers only what the token of the caller may read, and says what it may not', async function () {
+  it('returns only what the token of the caller may read, and reports what it may not', async function () {
     this.timeout(60_000);
     const { text } = await ask('/events', await tokenOf('reader'));
     assert.match(text, />mine</);

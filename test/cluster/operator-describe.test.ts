@@ -32,7 +32,7 @@ describeCluster('docs/operations/describe.md', (cluster) => {
   after(() => operator?.stop());
 
   for (const ending of ENDINGS) {
-    it(`shows what it says: ${ending.title}`, async () => {
+    it(`shows what the page shows: ${ending.title}`, async () => {
       shown.set(ending.title, section(ending, await describeAt(ending)));
       if (process.env.UPDATE_DOCS === '1') return;
       const page = await readFile(PAGE, 'utf8');

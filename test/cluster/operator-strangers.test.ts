@@ -102,7 +102,7 @@ describeCluster('the operator among strangers', (cluster) => {
     await hostile.run('delete', 'dbm', ...Object.keys(stuck));
   });
 
-  it("lets nobody hold another's database who cannot open it, and names nobody (C5)", async function () {
+  it('does not let a run block the database of another tenant that it cannot open, and names no resource (C5)', async function () {
     this.timeout(200_000);
     const { spec } = await postgresDatabase('shared');
     const { postgres } = spec.database;

@@ -52,7 +52,7 @@ describeCluster('the operator', (cluster) => {
     assert.deepEqual(resource.metadata.finalizers, undefined, 'nothing is held when no run is under way');
   });
 
-  it('migrates a PostgreSQL database, and kubectl describe tells revision, backup, checks and events', async () => {
+  it('migrates a PostgreSQL database, and kubectl describe shows revision, backup, checks and events', async () => {
     const database = await postgresDatabase('operator');
     await ground.apply(configMap('exchange', LEDGER), migration('exchange', database.spec));
     await ground.waitFor('exchange', 'Ready');
@@ -94,7 +94,7 @@ describeCluster('the operator', (cluster) => {
     await ground.waitFor('trading', 'Ready');
   });
 
-  it('says which statement failed, keeps what committed, and does not try again', async () => {
+  it('reports which statement failed, keeps what committed, and does not retry', async () => {
     const broken =
       "-- migrate:up\nINSERT INTO ledger VALUES ('3_broken');\nINSERT INTO nowhere VALUES (1);\n-- migrate:down\nSELECT 1;\n";
     const spec = { safety: { rehearsal: 'Disabled' } };

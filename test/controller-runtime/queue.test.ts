@@ -25,7 +25,7 @@ describe('the work queue', () => {
     assert.deepEqual(done, ['a', 'b', 'c']);
   });
 
-  it('works on a key again when it was added meanwhile, and never twice at once', async () => {
+  it('processes a key again when it was added during processing, and never twice at once', async () => {
     let now = 0;
     let most = 0;
     let times = 0;

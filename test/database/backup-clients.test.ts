@@ -68,7 +68,7 @@ describe('the PostgreSQL client', () => {
     assert.equal((await findClients(996, { PG_BIN: folder })).major, 996);
   });
 
-  it('that is not there at all is said, with where it was looked for', async () => {
+  it('that does not exist is reported, with the places that were searched', async () => {
     const folder = await temporaryFolder('empty');
     assert.match(await problem('ClientTooOld', () => findClients(15, { PG_BIN: folder })), /found none in/);
   });

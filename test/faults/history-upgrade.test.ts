@@ -159,7 +159,7 @@ for (const dialect of DIALECTS) {
       );
     });
 
-    it('does not break an older version: it reads, writes and reverts as before, and the new one says what it lacks', async () => {
+    it('does not break an older version: it reads, writes and reverts as before, and the new one reports what it lacks', async () => {
       const here = await deployment(dialect, VERSION_1);
       await upgradeDatabase(here.options);
       await here.look(async (database) => {

@@ -15,7 +15,7 @@ import { parseBackupPlace } from '../../src/core/model/backup-place.ts';
 import { contentHashOf, type Ground, ground, OPTIONS } from '../backups/fixtures.ts';
 import { DIALECTS, temporaryFolder } from '../support/databases.ts';
 import { guardProcess, releaseProcess } from '../support/lifetime.ts';
-import { AVAILABLE_OBJECT_STORES, sharedObjectStore, type TestObjectStore } from '../support/object-store.ts';
+import { describeOn, sharedObjectStore, type TestObjectStore } from '../support/object-store.ts';
 import { type Fault, type FaultyStore, faultyStore } from '../support/object-store-proxy.ts';
 
 /** 3 points in the suite, on SQLite; `DB_MANAGER_FAULTS=long` uses 50 on both databases. */
@@ -37,10 +37,8 @@ interface Point {
 }
 const MOMENTS = ['before', 'inside', 'answer', 'after'] as const;
 
-const describeWhereAvailable = AVAILABLE_OBJECT_STORES.includes('versitygw') ? describe : describe.skip;
-
 for (const dialect of LONG ? DIALECTS : (['sqlite'] as const)) {
-  describeWhereAvailable(`upload, restore and prune of ${dialect} at ${POINTS} points of their requests`, function () {
+  describeOn('versitygw')(`upload, restore and prune of ${dialect} at ${POINTS} points of their requests`, function () {
     this.timeout(POINTS * 120_000);
     let store: TestObjectStore;
     let proxy: FaultyStore;

@@ -6,8 +6,8 @@ import { takeBackup } from '../../src/backups/take.ts';
 import { type Ground, ground, OPTIONS } from '../backups/fixtures.ts';
 import { problem } from '../backups/problems.ts';
 import {
-  AVAILABLE_OBJECT_STORES,
   CREDENTIALS,
+  describeOn,
   sharedObjectStore,
   startObjectStore,
   type TestObjectStore,
@@ -20,9 +20,7 @@ const POINTS = process.env.DB_MANAGER_FAULTS === 'long' ? 50 : 3;
 /** More than one part of an upload. */
 const ROWS = 9_000;
 
-const describeWhereAvailable = AVAILABLE_OBJECT_STORES.includes('versitygw') ? describe : describe.skip;
-
-describeWhereAvailable('backups in an object store that fails', function () {
+describeOn('versitygw')('backups in an object store that fails', function () {
   this.timeout(POINTS * 60_000);
   let store: TestObjectStore;
   let proxy: FaultyStore;
@@ -54,6 +52,8 @@ describeWhereAvailable('backups in an object store that fails', function () {
     ['a failing server', { status: 500, code: 'InternalError' }, 'ObjectStoreUnreachable'],
     ['a full server', { status: 507, code: 'InsufficientStorage' }, 'NoSpace'],
     ['a permission that is withdrawn', { status: 403, code: 'AccessDenied' }, 'ObjectStoreDenied'],
+    ['an invalid token', { status: 400, code: 'InvalidToken' }, 'ObjectStoreDenied'],
+    ['an upload that a lifecycle rule aborted', { status: 404, code: 'NoSuchUpload' }, 'BackupFailed'],
     ['a cut connection', 'cut', 'ObjectStoreUnreachable'],
   ];
   for (const [what, fault, reason] of answers) {

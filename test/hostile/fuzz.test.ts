@@ -414,6 +414,7 @@ describe('10,000 hostile inputs', () => {
 function seen() {
   const mine = resource();
   return {
+    controller: 'operator' as const,
     resource: mine,
     inputs: inputsDigest(mine, [{ name: 'migrations', version: '1' }]),
     missingSources: [],

@@ -108,7 +108,7 @@ for (const dialect of DIALECTS) {
       });
     }
 
-    it('is what the models say, as plain Sequelize describes it', async () => {
+    it('matches the models, as plain Sequelize describes it', async () => {
       defineModels(plain.sequelize);
       const queryInterface = plain.sequelize.getQueryInterface();
       const models = Object.values(plain.sequelize.models);
@@ -130,7 +130,7 @@ for (const dialect of DIALECTS) {
       }
     });
 
-    it('is what the models say, to the last type, default, index and action', async () => {
+    it('matches the models, to the last type, default, index and action', async () => {
       const snapshot = await look(plain.url, (database) => database.snapshot());
       const expected = await readModels('migrations/models', dialect);
       assert.equal(expected.tables.length, 12);
@@ -182,7 +182,7 @@ describe('the one migration that rebuilds a parent on SQLite', () => {
 });
 
 describe('the example’s files', () => {
-  it('are twelve, in every style, each with a description in its first line and a way back', async () => {
+  it('are twelve, in every style, each with a description in its first line and a down', async () => {
     const texts = readdirSync('migrations/versions').map((file) => ({
       file,
       text: readFileSync(join('migrations/versions', file), 'utf8'),

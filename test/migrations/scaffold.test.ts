@@ -52,7 +52,7 @@ describe('Writing a migration', () => {
     });
   }
 
-  it('says where it wrote', async () => {
+  it('reports the path that it wrote', async () => {
     const folder = await folderOf({});
     const written = await writeMigration(folder, { message: 'Pair', format: 'golang-migrate', now: NOW });
     assert.ok(written.ok);
@@ -84,7 +84,7 @@ describe('Writing a migration', () => {
     const folder = await folderOf({ 'zebra.sql': 'SELECT 1;' });
     const written = await writeMigration(folder, { message: 'new', format: 'sql', now: NOW });
     assert.ok(!written.ok);
-    assert.match(written.problem.message, /zebra has no number in front/);
+    assert.match(written.problem.message, /zebra does not begin with a number/);
   });
 
   it('overwrites nothing when many write at once', async () => {

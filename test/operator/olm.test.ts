@@ -4,7 +4,7 @@ import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { customResourceDefinitions } from '../../scripts/generate/crd.ts';
-import { LEASE_RIGHTS, RIGHTS, rulesOf } from '../../scripts/generate/rbac.ts';
+import { LEASE_PERMISSIONS, PERMISSIONS, rulesOf } from '../../scripts/generate/rbac.ts';
 import { TOOL_VERSION } from '../../src/core/model/version.ts';
 import { temporaryFolder } from '../support/lifetime.ts';
 import { runCommand } from '../support/processes.ts';
@@ -37,7 +37,7 @@ describe('the bundle for the Operator Lifecycle Manager', () => {
   it('grants the permissions of the operator and no others, in the namespaces of the OperatorGroup', () => {
     const { permissions, clusterPermissions, deployments } = csv.spec.install.spec;
     assert.equal(clusterPermissions, undefined);
-    assert.deepEqual(permissions[0].rules, rulesOf([...RIGHTS, ...LEASE_RIGHTS]));
+    assert.deepEqual(permissions[0].rules, rulesOf([...PERMISSIONS, ...LEASE_PERMISSIONS]));
     const { spec } = deployments[0].spec.template;
     assert.equal(permissions[0].serviceAccountName, spec.serviceAccountName);
     assert.ok(spec.containers[0].args.includes('--namespaces=$(WATCH_NAMESPACES)'));

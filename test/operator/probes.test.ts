@@ -57,7 +57,7 @@ describe('the metrics of resources', () => {
   };
   const labels = 'namespace="shop",name="orders"';
 
-  it('say what its status says', async () => {
+  it('contain the text of its status', async () => {
     const text = await told([resource]);
     for (const line of [
       `db_manager_ready{${labels}} 0`,

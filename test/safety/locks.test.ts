@@ -86,7 +86,7 @@ describe('the lock rules, on a server', () => {
     for (const rule of Object.keys(WITHOUT_PROOF)) assert.ok(!PROOFS.some((proof) => proof.rule === rule), rule);
   });
 
-  it('add-column-with-default: this server keeps a constant beside the table', () =>
+  it('add-column-with-default: this server stores a constant in the catalogue', () =>
     onGround('SELECT', async (url) => {
       const { rewritten } = await observe(url, { sql: "ALTER TABLE orders ADD COLUMN source text DEFAULT 'app'" });
       assert.deepEqual([...rewritten], []);

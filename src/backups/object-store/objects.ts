@@ -5,7 +5,7 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import { backoff } from '../../core/model/backoff.ts';
 import type { ObjectStorePlace } from '../../core/model/backup-place.ts';
 import { connectStore, type Sdk } from './client.ts';
-import { storeProblem, unreadableCredentials } from './problems.ts';
+import { type Permission, storeProblem, unreadableCredentials } from './problems.ts';
 
 export interface StoredObject {
   key: string;
@@ -59,17 +59,27 @@ function objectsOf(sdk: Sdk, client: S3Client, place: ObjectStorePlace): Objects
   const { bucket: Bucket } = place;
   const root = place.prefix === '' ? '' : `${place.prefix}/`;
   const at = (key: string) => ({ Bucket, Key: root + key });
-  const asked = <T>(work: Promise<T>): Promise<T> =>
+  const asked = <T>(permission: Permission, work: Promise<T>): Promise<T> =>
     work.catch((error: unknown) => {
-      throw unreadableCredentials(error, place) ?? storeProblem(error, place);
+      throw unreadableCredentials(error, place) ?? storeProblem(error, place, permission);
     });
   const missing = (error: unknown) =>
     error instanceof Error && /^(NotFound|NoSuchKey)$/.test(error.name) ? undefined : Promise.reject(error);
+  /** The answer to HEAD has no body: a GET distinguishes a missing object from a missing bucket and has the cause of a refusal. */
+  const explained = (key: string) => async (error: unknown) => {
+    const { name, $metadata } = error as Error & { $metadata?: { httpStatusCode?: number } };
+    const status = $metadata?.httpStatusCode ?? 0;
+    if (status < 400 || status >= 500) throw error;
+    await client.send(new sdk.GetObjectCommand({ ...at(key), Range: 'bytes=0-0' })).catch(missing);
+    if (name === 'NotFound') return undefined;
+    throw error;
+  };
   return {
     put: (key, text) =>
-      asked(client.send(new sdk.PutObjectCommand({ ...at(key), Body: text, ContentType: 'application/json' }))).then(
-        () => {},
-      ),
+      asked(
+        's3:PutObject',
+        client.send(new sdk.PutObjectCommand({ ...at(key), Body: text, ContentType: 'application/json' })),
+      ).then(() => {}),
     async upload(key, source, { expectedBytes, signal }) {
       const { Upload } = await import('@aws-sdk/lib-storage');
       const abortController = new AbortController();
@@ -90,18 +100,18 @@ function objectsOf(sdk: Sdk, client: S3Client, place: ObjectStorePlace): Objects
       } catch (error) {
         body.destroy();
         signal?.throwIfAborted();
-        throw 'error' in failure ? failure.error : storeProblem(error, place);
+        throw 'error' in failure ? failure.error : storeProblem(error, place, 's3:PutObject');
       } finally {
         signal?.removeEventListener('abort', stop);
       }
     },
     async text(key) {
-      const found = await asked(client.send(new sdk.GetObjectCommand(at(key))).catch(missing));
-      return found === undefined ? undefined : asked(found.Body?.transformToString() ?? Promise.resolve(''));
+      const found = await asked('s3:GetObject', client.send(new sdk.GetObjectCommand(at(key))).catch(missing));
+      return found && asked('s3:GetObject', found.Body?.transformToString() ?? Promise.resolve(''));
     },
     stream: (key, signal) => resumed(sdk, client, at(key), place, signal),
     async head(key) {
-      const found = await asked(client.send(new sdk.HeadObjectCommand(at(key))).catch(missing));
+      const found = await asked('s3:GetObject', client.send(new sdk.HeadObjectCommand(at(key))).catch(explained(key)));
       return (
         found && {
           sizeBytes: found.ContentLength ?? 0,
@@ -115,6 +125,7 @@ function objectsOf(sdk: Sdk, client: S3Client, place: ObjectStorePlace): Objects
       let token: string | undefined;
       do {
         const page = await asked(
+          's3:ListBucket',
           client.send(new sdk.ListObjectsV2Command({ Bucket, Prefix: root + below, ContinuationToken: token })),
         );
         for (const { Key = '', Size = 0, LastModified = new Date(0) } of page.Contents ?? []) {
@@ -124,12 +135,13 @@ function objectsOf(sdk: Sdk, client: S3Client, place: ObjectStorePlace): Objects
       } while (token !== undefined);
       return all;
     },
-    delete: (key) => asked(client.send(new sdk.DeleteObjectCommand(at(key)))).then(() => {}),
+    delete: (key) => asked('s3:DeleteObject', client.send(new sdk.DeleteObjectCommand(at(key)))).then(() => {}),
     async unfinished(below) {
       const all: UnfinishedUpload[] = [];
       let from: { KeyMarker?: string; UploadIdMarker?: string } = {};
       for (;;) {
         const page = await asked(
+          's3:ListBucketMultipartUploads',
           client.send(new sdk.ListMultipartUploadsCommand({ Bucket, Prefix: root + below, ...from })),
         );
         for (const { Key = '', UploadId = '' } of page.Uploads ?? []) {
@@ -142,6 +154,7 @@ function objectsOf(sdk: Sdk, client: S3Client, place: ObjectStorePlace): Objects
     },
     abort: ({ key, id }) =>
       asked(
+        's3:AbortMultipartUpload',
         client.send(new sdk.AbortMultipartUploadCommand({ ...at(key), UploadId: id })).then(
           () => {},
           (error: unknown) => {
@@ -194,7 +207,8 @@ async function* resumed(
       signal?.throwIfAborted();
       const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
       // An answer of the server is final: the client has repeated the request itself.
-      if (tag === undefined || status !== undefined || ++failures > RESUMES) throw storeProblem(error, place);
+      if (tag === undefined || status !== undefined || ++failures > RESUMES)
+        throw storeProblem(error, place, 's3:GetObject');
       await new Promise((resolve) => setTimeout(resolve, backoff(failures, RESUME_MS)));
     }
   }

@@ -3,7 +3,7 @@ import { displayPlace, objectStoreUrl } from '../../core/model/backup-place.ts';
 import { ProblemError } from '../../core/model/problem.ts';
 import type { Reason } from '../../core/model/reason.ts';
 
-/** What an error of the S3 client has; a network error has only `code`. */
+/** The fields of an error of the S3 client; a network error has only `code`. */
 interface ServiceError extends Error {
   $metadata?: { httpStatusCode?: number; attempts?: number };
   Code?: string;
@@ -15,6 +15,7 @@ const BY_CODE: Record<string, Reason> = {
   NoSuchBucket: 'BucketNotFound',
   InvalidAccessKeyId: 'ObjectStoreDenied',
   SignatureDoesNotMatch: 'ObjectStoreDenied',
+  InvalidToken: 'ObjectStoreDenied',
   AccessDenied: 'ObjectStoreDenied',
   Forbidden: 'ObjectStoreDenied',
   AllAccessDisabled: 'ObjectStoreDenied',
@@ -37,13 +38,40 @@ const BY_CODE: Record<string, Reason> = {
   XMinioStorageFull: 'NoSpace',
   InsufficientStorage: 'NoSpace',
   EntityTooLarge: 'NoSpace',
+  InvalidObjectState: 'BackupInvalid',
+  NoSuchUpload: 'BackupFailed',
+};
+
+/** What the policy of the access key has to allow. */
+export type Permission =
+  | 's3:PutObject'
+  | 's3:GetObject'
+  | 's3:DeleteObject'
+  | 's3:ListBucket'
+  | 's3:ListBucketMultipartUploads'
+  | 's3:AbortMultipartUpload';
+
+/** The access key itself is refused, not only its permissions. */
+const KEY_REFUSED = new Set([
+  'InvalidAccessKeyId',
+  'SignatureDoesNotMatch',
+  'InvalidToken',
+  'CredentialsProviderError',
+]);
+
+/** Instead of the sentence of the reason. */
+const BY_REQUEST: Record<string, (where: string) => string> = {
+  InvalidObjectState: (where) =>
+    `An object in ${where} is in an archive, to which a lifecycle rule may have moved it, and cannot be read there. Restore it from the archive, or choose another backup.`,
+  NoSuchUpload: (where) =>
+    `The upload to ${where} was aborted by something else, for example a lifecycle rule for unfinished uploads. Allow them the time of a whole backup, and run the command again.`,
 };
 
 const NETWORK =
   /ECONN|ENOTFOUND|EAI_AGAIN|EHOST|ENET|EPIPE|ETIMEDOUT|TimeoutError|CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS|ERR_SSL|EPROTO|ERR_STREAM|socket hang up|aborted/;
 
 /** An error of the client as a problem; any other error is returned unchanged. */
-export function storeProblem(error: unknown, place: ObjectStorePlace): unknown {
+export function storeProblem(error: unknown, place: ObjectStorePlace, permission?: Permission): unknown {
   if (error instanceof ProblemError || !(error instanceof Error)) return error;
   const { $metadata, Code, code, name, message } = error as ServiceError;
   const status = $metadata?.httpStatusCode;
@@ -57,7 +85,13 @@ export function storeProblem(error: unknown, place: ObjectStorePlace): unknown {
   const key = [Code, name, code].find((each) => each !== undefined && BY_CODE[each] !== undefined);
   const reason = (key !== undefined ? BY_CODE[key] : undefined) ?? byStatus(status, `${name} ${code} ${message}`);
   if (reason === undefined) return error;
-  const text = messages(displayPlace(objectStoreUrl(place)), place)[reason] ?? '';
+  const where = displayPlace(objectStoreUrl(place));
+  const refused = reason === 'ObjectStoreDenied' && permission !== undefined && !KEY_REFUSED.has(key ?? '');
+  const text =
+    BY_REQUEST[key ?? '']?.(where) ??
+    (refused
+      ? `The object store refused a request for ${where} that needs the permission ${permission}. Check the access key and its permissions for the bucket.`
+      : (messages(where, place)[reason] ?? ''));
   const parts = [Code ?? (name === 'Error' ? code : name), message].filter((part) => part && part !== 'UnknownError');
   return new ProblemError(
     {

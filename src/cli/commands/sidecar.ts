@@ -21,7 +21,7 @@ export const sidecar = defineCommand<SidecarOptions>({
         'folder where a claim is mounted, if it differs from the pod of a Job; repeatable',
         collect,
       )
-      .option('--status-file <file>', 'file to write the resource with its status to, as JSON, after each run')
+      .option('--status-file <file>', 'file to write the resource with its status to, as JSON, at each change')
       .option('--port <port>', 'port of /healthz, /readyz and /metrics', wholeNumber, 8080)
       .option('--poll-interval <duration>', 'how often to check for changes', seconds, 5),
   async action(options, io) {

@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { masker } from '../../core/model/masking.ts';
 import { ProblemError } from '../../core/model/problem.ts';
 import { REASONS } from '../../core/model/reason.ts';
@@ -11,9 +10,6 @@ import {
   type RunRequest,
   runRequestSchema,
 } from '../../core/model/request.ts';
-import { toProblem } from '../../engine/failure.ts';
-import { maskedTexts } from '../../engine/masked.ts';
-import { reportOfProblem } from '../../engine/report.ts';
 import { run } from '../../engine/run.ts';
 import { boundReport, clipReport } from '../../engine/termination.ts';
 import { runEnvironment } from '../environment.ts';
@@ -22,6 +18,8 @@ import { maskOutput } from '../mask-output.ts';
 import { targetFromRequest } from '../request-target.ts';
 import { secretValues } from '../secret-values.ts';
 import { type PodRun, podRun } from './pod-command.ts';
+import { reportOfError } from './report-of-error.ts';
+import { leaveTerminationMessage } from './termination-message.ts';
 
 /**
  * The process inside a run pod: one request from the environment, one JSON line per event, the truncated report as
@@ -33,7 +31,8 @@ export async function runRunner(io: Io): Promise<void> {
   const text = io.env[RUN_REQUEST_VARIABLE];
   const pod = await podRun(io);
   const report = await runOrExplain(text, io, pod);
-  writeTerminationMessage(io, report);
+  // The last line of the log has the whole report.
+  leaveTerminationMessage(io, clipReport(report));
   const { exit } = REASONS[report.reason];
   await pod?.finish(exit, [`${report.reason}: ${report.message}`]);
   io.setExitCode(exit);
@@ -41,7 +40,6 @@ export async function runRunner(io: Io): Promise<void> {
 
 /** A failure before the run starts (an invalid request or URL) also produces a report. */
 async function runOrExplain(text: string | undefined, io: Io, pod: PodRun | undefined): Promise<RunReport> {
-  const mask = masker(secretValues(io.env));
   const emit = (event: RunEvent) => io.out(JSON.stringify(event));
   let request: RunRequest | CommandRequest | undefined;
   try {
@@ -52,7 +50,7 @@ async function runOrExplain(text: string | undefined, io: Io, pod: PodRun | unde
     }
     return await run(request, runEnvironment(io, targetFromRequest(request, io.env), request, emit));
   } catch (error) {
-    const report = maskedTexts(reportOfProblem(toProblem(error), request, new Date()), mask);
+    const report = reportOfError(error, request, io.env);
     emit({ type: 'report', report: boundReport(report) });
     return report;
   }
@@ -76,14 +74,5 @@ function readRequest(text: string | undefined): RunRequest | CommandRequest {
       },
       { cause: error },
     );
-  }
-}
-
-/** Outside a pod this file does not exist. The last line of the log has the whole report. */
-function writeTerminationMessage(io: Io, report: RunReport): void {
-  try {
-    writeFileSync(io.env.DB_MANAGER_TERMINATION_LOG ?? '/dev/termination-log', clipReport(report), { flag: 'r+' });
-  } catch (error) {
-    io.err(`the termination message could not be written: ${error instanceof Error ? error.message : error}`);
   }
 }

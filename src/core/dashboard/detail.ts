@@ -15,6 +15,8 @@ const VIEW_OF: Record<string, ViewId> = {
   DatabaseBackupSchedule: 'schedules',
   DatabaseRestore: 'restores',
 };
+/** The default of `status.observedGeneration` in the CRDs. */
+const NOT_PROCESSED = -1;
 const CLASS = { error: 'bad', warning: 'warn', notice: 'soft' } as const;
 
 interface DetailOptions {
@@ -53,12 +55,19 @@ function verdictPart(
   const verdict = { good: 'succeeded', failed: 'failed', blocked: 'blocked', waits: 'blocked' } as const;
   const shown = state in verdict ? verdict[state as keyof typeof verdict] : '';
   const help = ready === undefined ? undefined : REASONS[ready.reason as Reason]?.help;
-  const outdated = status?.observedGeneration !== resource.metadata.generation && status !== undefined;
+  const isNew = (status?.observedGeneration ?? NOT_PROCESSED) === NOT_PROCESSED;
+  const outdated = !isNew && status?.observedGeneration !== resource.metadata.generation;
   return html`<div class="verdict ${shown}"><p>${stateBadge(VIEW_OF[kind] ?? 'migrations', state)}${ready !== undefined && `: ${ready.reason}`}</p>
-<p>${ready?.message ?? 'The operator has not processed this resource yet. Check that it runs: kubectl get deployments -A -l app.kubernetes.io/name=db-manager'}</p>
+<p>${ready?.message ?? withoutVerdict(resource, isNew)}</p>
 ${state !== 'good' && pending === undefined && help !== undefined && html`<p><span class="word">What to do next:</span> ${withCode(help)}</p>`}
 ${outdated && html`<p>The spec has changed since; the operator has not processed the change yet.</p>`}
 ${resource.metadata.deletionTimestamp !== undefined && html`<p>The resource is being deleted.</p>`}</div>`;
+}
+
+function withoutVerdict({ spec }: DashboardResource, isNew: boolean): string {
+  if (spec?.execution === 'Sidecar' && !isNew)
+    return 'A sidecar runs the migrations of this resource. It reports nothing to the cluster; read the log of its container.';
+  return 'The operator has not processed this resource yet. Check that it runs: kubectl get deployments -A -l app.kubernetes.io/name=db-manager';
 }
 
 function withCode(text: string): Html[] {
@@ -80,7 +89,7 @@ ${findingsPart(status)}
 ${
   options.approvals
     ? html`<div id="approve" data-digest="${plan.digest}"><button type="button" data-approve="ask">Approve this plan…</button>
-<div id="approve-sure" hidden><p>Approve exactly this plan for ${status.database ?? name}? The operator starts the run at once.</p>
+<div id="approve-sure" hidden><p>Approve exactly this plan for ${status.database ?? name}? The operator starts the run immediately.</p>
 <button type="button" class="strong" data-approve="yes">Approve the plan</button> <button type="button" data-approve="no">Cancel</button></div></div>`
     : html`<p>This page is read-only. To approve, type: <code>db-manager approve ${name} -n ${namespace}</code></p>`
 }</section>`;

@@ -11,16 +11,12 @@ export const DEFAULT_SCHEMA: Record<Dialect, string> = { postgres: 'public', sql
 
 /** The features of a database, as data, so that no other module checks its name or version. */
 export interface Capabilities {
-  /** Schema changes roll back with their transaction. */
-  transactionalDdl: boolean;
   /** Indexes can be built without blocking writers (`CREATE INDEX CONCURRENTLY`). */
   concurrentIndexes: boolean;
   /** The database lives in one file that this process opens itself. */
   singleFile: boolean;
   /** There can be more schemas (namespaces) than the default one. */
   schemas: boolean;
-  /** Locks held by the session can be listed while it runs (`pg_locks`). */
-  observableLocks: boolean;
   /** A simple view can be written to, so that one can replace a renamed table. */
   writableViews: boolean;
   /** Views and triggers are stored as text, which no change of a table updates. */
@@ -35,22 +31,18 @@ export interface Capabilities {
 
 export const CAPABILITIES: Record<Dialect, Capabilities> = {
   postgres: {
-    transactionalDdl: true,
     concurrentIndexes: true,
     singleFile: false,
     schemas: true,
-    observableLocks: true,
     writableViews: true,
     textDependents: false,
     serverObjects: true,
     ownParser: true,
   },
   sqlite: {
-    transactionalDdl: true,
     concurrentIndexes: false,
     singleFile: true,
     schemas: false,
-    observableLocks: false,
     writableViews: false,
     textDependents: true,
     serverObjects: false,

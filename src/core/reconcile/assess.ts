@@ -5,7 +5,7 @@ import type { DatabaseMigrationStatus } from '../model/resource.ts';
 import { joinSentences } from '../model/sentences.ts';
 import { ACTION_ANNOTATIONS, runIdentity } from './inputs.ts';
 import type { Observed, ObservedRun } from './observed.ts';
-import { invalidRepair } from './request.ts';
+import { CORRECT_ANNOTATION, invalidRepair } from './request.ts';
 import { hasRetryLeft } from './retry.ts';
 import { runResult } from './run-result.ts';
 import type { Assessed, OpenRun, Situation } from './situation.ts';
@@ -62,17 +62,17 @@ function activeRun(observed: Observed, open: ObservedRun | undefined, now: Date)
 }
 
 /** Problems that only a change of the spec can fix. */
-function invalidSpec({ resource, unreadable, disallowed, dependencies }: Observed, now: Date): Situation | undefined {
+function invalidSpec(observed: Observed, now: Date): Situation | undefined {
+  const { controller, resource, unreadable, unsupported, disallowed, dependencies } = observed;
   const { spec } = resource;
   if (unreadable !== undefined) return { kind: 'invalid', reason: 'InvalidConfiguration', message: unreadable };
   const annotation = invalidRepair(resource);
   if (annotation !== undefined) {
-    const { name, namespace } = resource.metadata;
-    const remove = `kubectl annotate dbm ${name} -n ${namespace} ${ACTION_ANNOTATIONS.repair}-`;
-    const message = `${annotation} Type the command of the last failure, or remove the annotation: ${remove}`;
+    const message = `${annotation} ${repairAdvice(observed)}`;
     return { kind: 'invalid', reason: 'InvalidConfiguration', message };
   }
-  if (spec.execution === 'Sidecar') return { kind: 'unmanaged' };
+  if (spec.execution === 'Sidecar' && controller === 'operator') return { kind: 'unmanaged' };
+  if (unsupported !== undefined) return { kind: 'invalid', reason: 'InvalidConfiguration', message: unsupported };
   if (disallowed !== undefined) return { kind: 'invalid', reason: 'NotAllowed', message: disallowed };
   const window = spec.window === undefined ? undefined : windowState(spec.window, now);
   if (window?.kind === 'invalid') return { kind: 'invalid', reason: 'InvalidConfiguration', message: window.message };
@@ -85,6 +85,13 @@ function invalidSpec({ resource, unreadable, disallowed, dependencies }: Observe
   return undefined;
 }
 
+function repairAdvice({ controller, resource }: Observed): string {
+  if (controller === 'sidecar') return CORRECT_ANNOTATION;
+  const { name, namespace } = resource.metadata;
+  const remove = `kubectl annotate dbm ${name} -n ${namespace} ${ACTION_ANNOTATIONS.repair}-`;
+  return `Run the command in the message of the last failure, or remove the annotation: ${remove}`;
+}
+
 /** The last run had these inputs, and no other run has to follow. */
 function settledOutcome({ resource: { spec, status }, inputs, references }: Observed): Situation | undefined {
   const last = status?.run;
@@ -93,7 +100,7 @@ function settledOutcome({ resource: { spec, status }, inputs, references }: Obse
   const reason = reasonOf(status) ?? 'InternalError';
   if (last.retry !== 'safe') return { kind: 'stalled', reason, limitReached: false };
   if (hasRetryLeft(spec, last.attempt)) return undefined;
-  // A person may have fixed the cause: what the run read is not what it was.
+  // A person may have fixed the cause: an object that the run used has changed.
   const fixed = references !== undefined && last.references !== undefined && references !== last.references;
   return fixed ? undefined : { kind: 'stalled', reason, limitReached: true };
 }

@@ -13,13 +13,16 @@ import { type RunFacts, statusFromReport } from './status-from-report.ts';
 import { stepText } from './text.ts';
 import { LIMITS } from './truncate.ts';
 
-/** The desired status; undefined if another process writes it. */
+/** The desired status; undefined if it stays as it is. */
 export function computeStatus(assessed: Assessed): DatabaseMigrationStatus | undefined {
   const { observed, now } = assessed;
   const before = observed.resource.status ?? {};
   switch (assessed.kind) {
-    case 'unmanaged':
-      return undefined;
+    case 'unmanaged': {
+      // Without conditions: the result is in the log of the sidecar, and tools that wait need not wait for the operator.
+      const { conditions: _, ...rest } = before;
+      return { ...rest, observedGeneration: observed.resource.metadata.generation, summary: 'Sidecar' };
+    }
     case 'deleting': {
       const { open } = assessed;
       if (open.kind === 'ended') return finished(observed, open.run, open.result, now);
@@ -72,7 +75,9 @@ export function computeStatus(assessed: Assessed): DatabaseMigrationStatus | und
 
 const EMPTY_STATUS_LOG = { steps: [], tail: [], complete: false };
 
-function running({ resource }: Observed, run: ObservedRun, now: Date): DatabaseMigrationStatus {
+function running(observed: Observed, run: ObservedRun, now: Date): DatabaseMigrationStatus {
+  const { resource } = observed;
+  const job = jobOf(observed, run);
   const before = resource.status ?? {};
   const { log } = run;
   const trouble = podFailureReason(run, resource.spec.backup.volume?.storageClassName);
@@ -93,7 +98,7 @@ function running({ resource }: Observed, run: ObservedRun, now: Date): DatabaseM
     summary: clip(trouble === undefined ? `Running: ${at}` : trouble.reason, LIMITS.summary),
     run: {
       id: run.id,
-      job: run.job,
+      ...(job === undefined ? {} : { job }),
       attempt: run.attempt,
       inputs: run.inputs,
       ...(run.references === undefined ? {} : { references: run.references }),
@@ -112,12 +117,13 @@ function pendingOf({ progress }: ObservedRun['log']): number | undefined {
 }
 
 /** The status at the end of a run, with the time of the next attempt. */
-function finished({ resource }: Observed, run: ObservedRun, result: RunResult, now: Date): DatabaseMigrationStatus {
+function finished(observed: Observed, run: ObservedRun, result: RunResult, now: Date): DatabaseMigrationStatus {
+  const { resource } = observed;
   const report = result.kind === 'reported' ? result.report : lostReport(run, result, resource.status);
   const { spec } = resource;
   const again = report.result === 'failed' && report.retry === 'safe' && hasRetryLeft(spec, run.attempt);
   const facts: RunFacts = {
-    job: run.job,
+    job: jobOf(observed, run),
     inputs: run.inputs,
     references: run.references,
     generation: run.generation,
@@ -127,6 +133,11 @@ function finished({ resource }: Observed, run: ObservedRun, result: RunResult, n
   };
   // The identity comes from the Job, so that a report cannot claim to be of another run.
   return statusFromReport(resource, { ...report, runId: run.id, attempt: run.attempt }, now, facts);
+}
+
+/** A sidecar runs in its own process: it has no Job, and the commands for a resource in a cluster do not help. */
+function jobOf({ controller }: Observed, { job }: ObservedRun): string | undefined {
+  return controller === 'sidecar' ? undefined : job;
 }
 
 /** The output of a pod is untrusted: an invalid or future time is replaced by the current time. */
@@ -175,14 +186,11 @@ function stalled(
   const settled = { ...observed, resource: { ...resource, status: { ...before, run: run && ended } } };
   if (reason === 'AwaitingApproval') return { ...overall(settled, now, reason, message) };
   const word = limitReached ? 'RetryLimitReached' : reason;
+  const failed = before.failure?.message ?? message;
+  const advice = observed.controller === 'sidecar' ? failed : whatToDo(resource, reason, failed, before.failure);
   const verdicts: ConditionDraft[] = [
     { type: 'Ready', status: 'False', reason, message },
-    {
-      type: 'Stalled',
-      status: 'True',
-      reason: word,
-      message: whatToDo(resource, reason, before.failure?.message ?? message, before.failure),
-    },
+    { type: 'Stalled', status: 'True', reason: word, message: advice },
   ];
   return { ...withVerdicts(settled, verdicts, now), summary: reason };
 }

@@ -19,6 +19,10 @@ function stateOf(
   if (circle !== undefined) return { kind: 'cycle', path: circle };
   const other = find(name);
   if (other === undefined) return { kind: 'missing' };
+  if (other.spec.execution === 'Sidecar') {
+    const message = 'its sidecar runs the migrations and reports nothing to the cluster. Remove it from spec.dependsOn';
+    return { kind: 'notReady', message };
+  }
   const { generation } = other.metadata;
   const ready = other.status?.conditions?.find(({ type }) => type === 'Ready');
   if (ready?.status !== 'True' || (ready.observedGeneration ?? 0) !== (generation ?? 0)) {

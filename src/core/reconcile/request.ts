@@ -42,6 +42,9 @@ export function invalidRepair({ metadata }: Pick<DatabaseMigration, 'metadata'>)
   return `The annotation ${ACTION_ANNOTATIONS.repair} is "${clip(value, 60)}", not an action and a digest. No run starts.`;
 }
 
+/** The advice for a manifest in a file. */
+export const CORRECT_ANNOTATION = 'Correct it in the manifest, or remove it.';
+
 function filesOf({ migrations: { include, exclude } }: DatabaseMigrationSpec, { migrationsFolder }: Placement) {
   return {
     path: migrationsFolder,

@@ -118,6 +118,8 @@ export type SchemaAction =
   | { kind: 'transaction'; verb: string }
   /** Of the session: whether its offset is that of UTC. */
   | { kind: 'setTimeZone'; utc: boolean }
+  /** A query, and everything that it calls only reads. */
+  | { kind: 'read' }
   | { kind: 'setTimeout'; name: 'lock_timeout' | 'statement_timeout'; off: boolean }
   /** A command that cannot run inside a transaction. */
   | { kind: 'outsideOnly'; command: string }

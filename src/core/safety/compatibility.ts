@@ -16,8 +16,8 @@ export interface Incompatibility {
 }
 
 /**
- * Everything in these migrations, in the order of their application, that older code may not be able to run with. What a
- * later statement takes back is no longer in it.
+ * Everything in these migrations, in the order of their application, that older code may not be able to run with.
+ * Changes that a later statement reverts are not included.
  */
 export function incompatibilities(migrations: readonly ReadMigration[]): Incompatibility[] {
   const own = newObjects();
@@ -47,7 +47,7 @@ function judge(statement: ReadStatement, own: Place['own']): Requirement[] {
 
 /** Statements that no reader of actions covers and that only add. Functions without OR REPLACE are new. */
 const HARMLESS =
-  /^(?:comment\s|create\s+(?:extension|type|sequence|schema|function|procedure|collation|statistics|aggregate|operator|cast|temp)\b|grant\s|analyze\b|reindex\b|set\s|reset\s|values\b|savepoint\s|release\s|attach\s|detach\s|explain\s|select\s+(?:[^(]*$|(?:pg_catalog\.)?(?:setval|set_config)\s*\())/i;
+  /^(?:comment\s|create\s+(?:extension|type|sequence|schema|function|procedure|collation|statistics|aggregate|operator|cast|temp)\b|grant\s|analyze\b|reindex\b|set\s|reset\s|savepoint\s|release\s|attach\s|detach\s)/i;
 
 /** Whether a statement without actions is known to change or take nothing. */
 export function isHarmless(sql: string): boolean {

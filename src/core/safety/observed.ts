@@ -51,7 +51,7 @@ export const DOWNGRADE_LOSES_ROWS: ObservedRule = {
   id: 'downgrade-loses-rows',
   topic: 'data',
   title: 'A downgrade that unknownApplied requires would lose rows.',
-  why: 'The files of an older version lack an applied migration, and its down drops a table or a column that is not empty, or deletes rows. The run ends with RowsLost, unless the plan is approved by its digest.',
+  why: 'The files of an older version lack an applied migration. Its down drops a table or a column that is not empty, or deletes rows. The run ends with RowsLost, unless the plan is approved by its digest.',
   severity: 'error',
 };
 
@@ -129,7 +129,7 @@ function locks({ revision, seconds: whole, locks, rewrites }: MigrationEffects, 
     return finding(LOCK_HELD, revision, {
       message: `${plain(table)} (${describe(size)}) was under ${mode} for ${time(seconds)} until the end of the migration: ${who}. Production has the same rows, so expect the same time.`,
       advice:
-        'Move the statement that takes the lock to the end or to a migration of its own, and slow statements before it.',
+        'Move the statement that takes the lock to the end or to a separate migration, and slow statements before it.',
     });
   });
 }

@@ -9,7 +9,7 @@ export function optOut({ file }: Pick<ReadMigration, 'file'>): string {
 }
 
 export function outside(migration: Pick<ReadMigration, 'file'>): string {
-  return `In a migration of its own, outside a transaction (${optOut(migration)}):`;
+  return `In a separate migration, outside a transaction (${optOut(migration)}):`;
 }
 
 /** Reserved words of PostgreSQL that are often used as names. */

@@ -27,10 +27,6 @@ export function compareSnapshots(expected: Snapshot, found: Snapshot, options: C
   return all.filter((difference) => !isSilent(silent, difference));
 }
 
-export function sameSchema(expected: Snapshot, found: Snapshot, options: CompareOptions = {}): boolean {
-  return compareSnapshots(expected, found, options).length === 0;
-}
-
 /** Objects that one side cannot express are never extra; nor are options that it would have to name. */
 function isSilent(silent: ReadonlySet<string>, { kind, object, property }: Difference): boolean {
   if (silent.has(object)) return kind === 'extra' || object === 'option';

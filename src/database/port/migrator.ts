@@ -30,6 +30,20 @@ export interface HistoryStore {
   remove(revisions: string[]): Promise<void>;
   /** Rows of another tool's history table, for `adopt`; undefined if the table does not exist. */
   foreign(table: string): Promise<Record<string, unknown>[] | undefined>;
+  /**
+   * Histories that another setting of `history` wrote. Empty if the history exists, or if its database or schema has no tables.
+   * Never writes.
+   */
+  others(): Promise<OtherHistory[]>;
+}
+
+export interface OtherHistory {
+  /** The table that does not exist, and the one that was found, quoted. */
+  expected: string;
+  table: string;
+  /** The required setting: `history: {schema: ops, table: applied}`. */
+  setting: string;
+  rows: Pick<HistoryRow, 'revision' | 'checksum'>[];
 }
 
 /** The records of runs, in a table next to the history. */

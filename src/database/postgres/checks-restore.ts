@@ -3,7 +3,7 @@ import { ProblemError } from '../../core/model/problem.ts';
 import type { CheckContext } from '../port.ts';
 import type { PostgresConnection } from './connection.ts';
 import { lockShortage } from './locks-needed.ts';
-import { CannotSwap, refuseWithoutRights } from './restore-new-database.ts';
+import { CannotSwap, refuseWithoutPrivileges } from './restore-new-database.ts';
 import { refuseReplication } from './restore-replication.ts';
 import { otherSessions } from './restore-sessions.ts';
 
@@ -42,7 +42,7 @@ export async function restoreCheck(
 
 async function canSwap(open: PostgresConnection): Promise<boolean> {
   try {
-    await refuseWithoutRights(open);
+    await refuseWithoutPrivileges(open);
     return true;
   } catch (error) {
     if (error instanceof CannotSwap) return false;

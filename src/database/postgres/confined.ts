@@ -1,6 +1,7 @@
 /**
- * What a migration on a copy may do beyond it. A change of what all databases share is seen before its commit, however it
- * was made. PostgreSQL's own functions that act at once cannot be replaced; those of dblink are.
+ * Limits the effects of a migration on a copy. A change of shared catalogues is found before its commit, for any kind
+ * of statement. PostgreSQL's own functions that take effect immediately cannot be replaced; those of dblink are
+ * replaced.
  */
 import { type Client, quoteIdentifier } from './driver.ts';
 import { literal } from './restore-script.ts';

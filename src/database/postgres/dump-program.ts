@@ -11,7 +11,7 @@ const KEPT = 8_000;
 
 export interface Ended {
   ok: boolean;
-  /** What the program wrote to stderr, the last of it. */
+  /** The last part of the program's standard error. */
   stderr: string;
 }
 
@@ -43,10 +43,12 @@ export function startProgram(
     child.once('error', reject);
     child.once('close', (code) => resolve({ ok: code === 0, stderr: stderr.trim() }));
   }).finally(() => options.signal?.removeEventListener('abort', stop));
-  // Awaited later, when what it writes has been read.
+  // Awaited later, when its output has been read.
   ended.catch(() => {});
   return { child, ended };
 }
+
+const NO_FILE = '/dev/null/none';
 
 /**
  * The environment of libpq for this target (PostgreSQL manual, 32.15): the settings of our own connections, and none of
@@ -55,9 +57,11 @@ export function startProgram(
 export async function environmentOf(wanted: PostgresTarget, database = wanted.database): Promise<NodeJS.ProcessEnv> {
   const target = await withCurrentLogin(wanted);
   const { HOME, PATH, PGPASSFILE, TMPDIR, SSL_CERT_FILE, SSL_CERT_DIR } = process.env;
-  const { mode, certFile, keyFile, crlFile, minVersion, maxVersion, negotiation } = target.ssl;
+  const { mode, certFile, keyFile, crlFile, minVersion, maxVersion, negotiation, unchecked } = target.ssl;
   // node-postgres checks against these without a file; libpq needs an explicit one.
-  const caFile = target.ssl.caFile ?? (mode === 'verify-full' ? 'system' : undefined);
+  const authorities = target.ssl.caFile ?? (mode === 'verify-full' ? 'system' : undefined);
+  // libpq would check against ~/.postgresql/root.crt; a file that does not exist turns that off.
+  const caFile = unchecked ? NO_FILE : authorities;
   const all: NodeJS.ProcessEnv = {
     HOME,
     PATH,

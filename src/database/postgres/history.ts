@@ -3,8 +3,8 @@ import { HISTORY_LAYOUT, HISTORY_TABLE, type HistoryWrite, ownTables } from '../
 import { ProblemError } from '../../core/model/problem.ts';
 import type { Revision } from '../../core/model/revision.ts';
 import type { PostgresTarget } from '../../core/model/target.ts';
-import { noteText, type RawRow, toHistoryRow, toStoredSource } from '../history-row.ts';
-import type { HistoryStore } from '../port.ts';
+import { BASE_COLUMNS, noHistory, noteText, type RawRow, toHistoryRow, toStoredSource } from '../history-row.ts';
+import type { HistoryStore, OtherHistory } from '../port.ts';
 import { type Client, quoteIdentifier } from './driver.ts';
 import { reasonOf } from './errors.ts';
 
@@ -86,7 +86,15 @@ export function historyStore(client: Client, place: HistoryPlace): HistoryStore 
     return rows[0]?.there === true;
   };
   const there = async () => {
-    if (await exists(table)) return true;
+    const { rows } = await client.query<{ there: boolean; n: number }>(
+      `SELECT to_regclass($1) IS NOT NULL AS there, (SELECT count(*)::int FROM pg_attribute
+         WHERE attrelid = to_regclass($1) AND NOT attisdropped AND attname = ANY ($2)) AS n`,
+      [table, BASE_COLUMNS],
+    );
+    if (rows[0]?.there === true) {
+      if (rows[0].n < BASE_COLUMNS.length) throw noHistory(table);
+      return true;
+    }
     if (table !== usual && (await exists(usual))) throw elsewhere(place);
     return false;
   };
@@ -164,6 +172,20 @@ export function historyStore(client: Client, place: HistoryPlace): HistoryStore 
       }
       return undefined;
     },
+    async others() {
+      if (await there()) return [];
+      const { rows } = await client.query<{ schema: string; name: string }>(OTHER_HISTORIES, [
+        BASE_COLUMNS,
+        ownTables({ schemas }).schema,
+      ]);
+      const found: OtherHistory[] = [];
+      for (const { schema: other, name } of rows) {
+        const full = `${quoteIdentifier(other)}.${quoteIdentifier(name)}`;
+        const content = await client.query<OtherHistory['rows'][number]>(`SELECT revision, checksum FROM ${full}`);
+        found.push({ expected: table, table: full, setting: settingOf(other, name, schemas), rows: content.rows });
+      }
+      return found;
+    },
     ensure,
     async put(rows) {
       await ensure();
@@ -175,6 +197,28 @@ export function historyStore(client: Client, place: HistoryPlace): HistoryStore 
       if (await there()) await client.query(`DELETE FROM ${table} WHERE revision = ANY($1)`, [revisions]);
     },
   };
+}
+
+/** $1: the columns of a history. $2: the first schema; nothing is found if it has no tables but histories. */
+const OTHER_HISTORIES = `
+  WITH tables AS (
+    SELECT c.oid, n.nspname AS schema, c.relname AS name,
+           (SELECT count(*) FROM pg_attribute a WHERE a.attrelid = c.oid AND NOT a.attisdropped AND a.attname = ANY ($1))
+             = cardinality($1::text[]) AS ours
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind IN ('r', 'p') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+  )
+  SELECT schema, name FROM tables
+  WHERE ours AND has_schema_privilege(schema, 'USAGE') AND has_table_privilege(oid, 'SELECT')
+    AND EXISTS (SELECT FROM tables WHERE schema = $2 AND NOT ours)
+  ORDER BY 1, 2 LIMIT 20`;
+
+function settingOf(schema: string, table: string, schemas: readonly string[]): string {
+  const parts = [
+    ...(schema === ownTables({ schemas }).schema ? [] : [`schema: ${schema}`]),
+    ...(table === HISTORY_TABLE ? [] : [`table: ${table}`]),
+  ];
+  return parts.length === 0 ? 'no history' : `history: {${parts.join(', ')}}`;
 }
 
 function upgradeRefused(error: unknown): never {

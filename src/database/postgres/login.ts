@@ -73,7 +73,7 @@ async function rdsToken({ host, port, user }: PostgresTarget, given: string | un
     throw new ProblemError(
       {
         reason: 'AuthenticationFailed',
-        message: `No token of IAM for ${user} on ${host} could be made: ${why.replace(/\.$/, '')}. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the pod an identity.`,
+        message: `No IAM token for ${user} on ${host} could be created: ${why.replace(/\.$/, '')}. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the pod an identity.`,
       },
       { cause },
     );

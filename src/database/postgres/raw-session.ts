@@ -22,7 +22,7 @@ interface Wire extends NodeJS.EventEmitter {
   cancel(processId: number, key: number): void;
 }
 
-/** Opens a session with the parameters of the program, and our limits where it has none of its own. */
+/** Opens a session with the parameters of the program, and with our limits for those that it does not set. */
 export async function dial(
   config: ClientConfig,
   target: PostgresTarget,

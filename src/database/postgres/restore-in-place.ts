@@ -45,7 +45,7 @@ export async function restoreInPlace(open: PostgresConnection, work: RestoreWork
   const stays = await systemDifferences(open, work, here);
   if (stays.length > 0) {
     options.onMessage?.(
-      `Only a superuser can change these, which stay as they are and not as in the backup: ${stays.slice(0, 10).join('; ')}.`,
+      `Only a superuser can change these objects. They are not changed, although they differ from the backup: ${stays.slice(0, 10).join('; ')}.`,
     );
   }
   const foreign = whole ? await foreignTriggers(queryOn(open.client)) : { triggers: [], written: [] };
@@ -157,7 +157,10 @@ async function systemDifferences(
 const OF_ROWS = new Set(['rows', 'sequence value']);
 const SYSTEM = new Set(SYSTEM_CLASSES.map(({ name }) => name));
 
-/** What a restore in place does not change: a superuser brings all but comments that PostgreSQL itself has. */
+/**
+ * The objects that a restore in place does not change. As a superuser, it restores everything except comments of
+ * PostgreSQL itself.
+ */
 function staysAsItIs({ superuser, ownedExtensions }: RestoreContext): (entry: CatalogueEntry) => boolean {
   if (superuser) return ({ class: kind }) => kind === 'comments on system objects';
   const own = new Set([...ownedExtensions].map((name) => `extension ${quoteIdentifier(name)}`));

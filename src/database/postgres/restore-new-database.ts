@@ -24,7 +24,7 @@ export async function connectBeside(open: PostgresConnection): Promise<Client> {
   throw new CannotSwap(`${open.target.user} can connect neither to the database postgres nor to template1.`);
 }
 
-export async function refuseWithoutRights({ client, target }: PostgresConnection): Promise<void> {
+export async function refuseWithoutPrivileges({ client, target }: PostgresConnection): Promise<void> {
   const { rows } = await client.query<{ may: boolean; owner: boolean; subscriptions: number }>(
     `SELECT rolcreatedb OR rolsuper AS may, pg_has_role(d.datdba, 'USAGE') AS owner,
        (SELECT count(*)::int FROM pg_subscription s WHERE s.subdbid = d.oid) AS subscriptions

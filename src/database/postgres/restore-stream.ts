@@ -130,7 +130,9 @@ function drained(into: Writable): Promise<void> {
   });
 }
 
-/** A newer pg_dump sets what an older server does not know: `transaction_timeout` was added in PostgreSQL 17. */
+/**
+ * A newer pg_dump sets parameters that an older server does not have: `transaction_timeout` was added in PostgreSQL 17.
+ */
 async function* withOurSettings(from: Readable, { serverMajor, searchPath }: Stream): AsyncGenerator<Buffer> {
   let head: Buffer | undefined = serverMajor < 17 || searchPath !== undefined ? Buffer.alloc(0) : undefined;
   for await (const piece of from as AsyncIterable<Buffer>) {

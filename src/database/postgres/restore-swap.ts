@@ -22,7 +22,7 @@ import {
   create,
   dropLeftovers,
   missingRoles,
-  refuseWithoutRights,
+  refuseWithoutPrivileges,
 } from './restore-new-database.ts';
 import { incomplete, restoreProblem } from './restore-problems.ts';
 import { pathOf, propertyStatements } from './restore-properties.ts';
@@ -46,7 +46,7 @@ export async function restoreBySwap(
   const name = besideName(open.target.database, `_restore_${randomBytes(3).toString('hex')}`);
   let made = false;
   try {
-    await refuseWithoutRights(open);
+    await refuseWithoutPrivileges(open);
     await dropLeftovers(admin, open);
     const { unavailable, messages } = select(work.contents, await lookAround(admin));
     for (const message of messages) work.options.onMessage?.(message);
@@ -129,7 +129,7 @@ async function fill(
   return { unavailable: selection.unavailable, otherwise };
 }
 
-/** Removes from the new database what a template gives it and the backup does not have. */
+/** Removes objects of the template that the backup does not contain from the new database. */
 async function prepare(
   open: PostgresConnection,
   { contents, catalogue }: RestoreWork,
@@ -240,8 +240,9 @@ async function compare(
 }
 
 /**
- * The user may not do in a new database what the owner of the old one need not: create an untrusted extension, or change
- * PostgreSQL's own objects. A table that was added to an extension does not exist there. In place, those are kept.
+ * In a new database, the user may lack privileges that the existing one does not require: to create an untrusted
+ * extension, or to change PostgreSQL's own objects. A table that was added to an extension does not exist there. In
+ * place, those are kept.
  */
 function notInANewDatabase(error: unknown): CannotSwap | undefined {
   if (!(error instanceof Error) || error instanceof CannotSwap) return undefined;

@@ -1,8 +1,8 @@
 import { HISTORY_LAYOUT, HISTORY_TABLE, type HistoryWrite, type OwnTables } from '../../core/model/history.ts';
 import { ProblemError } from '../../core/model/problem.ts';
 import type { Revision } from '../../core/model/revision.ts';
-import { noteText, type RawRow, toHistoryRow, toStoredSource } from '../history-row.ts';
-import type { HistoryStore } from '../port.ts';
+import { BASE_COLUMNS, noHistory, noteText, type RawRow, toHistoryRow, toStoredSource } from '../history-row.ts';
+import type { HistoryStore, OtherHistory } from '../port.ts';
 import {
   all,
   type Connection,
@@ -91,9 +91,17 @@ export function historyStore(connection: Connection, own: OwnTables): HistorySto
   const create = createSql(own);
   const exists = async (name: string) =>
     (await all(connection, "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?", [name])).length > 0;
-  /** Throws where the history is under the usual name: a run would apply again what is applied according to it. */
+  const columns = async () => {
+    const found = await all<{ name: string }>(connection, 'SELECT name FROM pragma_table_info(?)', [own.history]);
+    return new Set(found.map(({ name }) => name));
+  };
+  /** Throws if the history has the default name: a run would apply its migrations again. */
   const there = async () => {
-    if (await exists(own.history)) return true;
+    if (await exists(own.history)) {
+      const names = await columns();
+      if (BASE_COLUMNS.some((name) => !names.has(name))) throw noHistory(quoteIdentifier(own.history));
+      return true;
+    }
     if (own.history === HISTORY_TABLE || !(await exists(HISTORY_TABLE))) return false;
     throw new ProblemError({
       reason: 'InvalidConfiguration',
@@ -101,8 +109,7 @@ export function historyStore(connection: Connection, own: OwnTables): HistorySto
     });
   };
   const missingColumns = async () => {
-    const found = await all<{ name: string }>(connection, 'SELECT name FROM pragma_table_info(?)', [own.history]);
-    const names = new Set(found.map(({ name }) => name));
+    const names = await columns();
     return Object.entries(SOURCE_COLUMNS).filter(([name]) => !names.has(name));
   };
   /** Inside a transaction that holds the write lock: creates the table, or adds the columns of the current layout. */
@@ -139,6 +146,20 @@ export function historyStore(connection: Connection, own: OwnTables): HistorySto
       const there = await all(connection, 'SELECT 1 FROM sqlite_schema WHERE type = ? AND name = ?', ['table', table]);
       return there.length === 0 ? undefined : all(connection, `SELECT * FROM ${quoteIdentifier(table)}`);
     },
+    async others() {
+      if (await there()) return [];
+      const tables = await all<{ name: string; ours: number }>(connection, OTHER_HISTORIES, [
+        JSON.stringify(BASE_COLUMNS),
+      ]);
+      if (tables.every(({ ours }) => ours === 1)) return [];
+      const found: OtherHistory[] = [];
+      for (const { name } of tables.filter(({ ours }) => ours === 1)) {
+        const table = quoteIdentifier(name);
+        const rows = await all<OtherHistory['rows'][number]>(connection, `SELECT revision, checksum FROM ${table}`);
+        found.push({ expected: quoteIdentifier(own.history), table, setting: `history: {table: ${name}}`, rows });
+      }
+      return found;
+    },
     ensure: async () => {
       if (!(await there()) || (await missingColumns()).length > 0) await together(connection, complete);
     },
@@ -153,6 +174,12 @@ export function historyStore(connection: Connection, own: OwnTables): HistorySto
       }),
   };
 }
+
+/** All tables, and whether they have the columns of a history. */
+const OTHER_HISTORIES = `
+  SELECT s.name, (SELECT count(*) FROM pragma_table_info(s.name) WHERE name IN (SELECT value FROM json_each(?1)))
+                 = json_array_length(?1) AS ours
+  FROM sqlite_schema s WHERE s.type = 'table' AND s.name NOT LIKE 'sqlite~_%' ESCAPE '~' ORDER BY 1`;
 
 /** A busy database, a full disk and missing permissions are expected; any other error is a bug and is not changed. */
 function asProblem(error: unknown): never {

@@ -3,6 +3,7 @@ import { currentPosition } from '../../core/planning/plan.ts';
 import type { Step } from '../../engine/flow.ts';
 import { count } from '../../engine/run-text.ts';
 import type { Connected, Inspected, Loaded } from '../../engine/state.ts';
+import { refuseOtherHistory } from '../other-history.ts';
 import { repairHistory } from '../repair.ts';
 
 /** Reads the migration history and the current revision. Writes nothing, except a repair that the request asks for. */
@@ -11,6 +12,7 @@ export const inspect: Step<Loaded & Connected, Inspected> = {
   async run({ database, files }, ports) {
     const repaired = await repairHistory(database, files, ports);
     const history = await database.history.read();
+    await refuseOtherHistory(database, files, history);
     const current = currentPosition(history);
     return {
       kind: 'done',

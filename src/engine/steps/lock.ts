@@ -3,7 +3,7 @@ import type { Database, Lock } from '../../database/port.ts';
 import type { Step } from '../../engine/flow.ts';
 import type { RunPorts } from '../../engine/ports.ts';
 import type { Connected, Locked, Planned } from '../../engine/state.ts';
-import { lockWait } from '../lock-wait.ts';
+import { lockFor } from '../lock-wait.ts';
 
 /** Waits for the migration lock. An empty plan needs no lock. */
 export const lock: Step<Connected & Planned, Locked> = {
@@ -19,17 +19,8 @@ export const lock: Step<Connected & Planned, Locked> = {
 };
 
 /** Waits for the lock, which is held until the end of the run. Throws ProblemError LockHeld. */
-export async function acquireLock(
-  database: Database,
-  { request, holder, progress, defer, signal }: RunPorts<CommonRequest>,
-): Promise<Lock> {
-  const lock = await database.lock({
-    waitMs: lockWait(request.timeouts.run),
-    runId: request.runId,
-    holder,
-    onWaiting: (message) => progress({ step: 'lock', done: 0, unit: 'migrations', label: message }),
-    signal,
-  });
-  defer('the lock', () => lock.release());
+export async function acquireLock(database: Database, ports: RunPorts<CommonRequest>): Promise<Lock> {
+  const lock = await lockFor('lock', database, ports);
+  ports.defer('the lock', () => lock.release());
   return lock;
 }

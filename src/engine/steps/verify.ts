@@ -6,7 +6,7 @@ import { replayIfPossible } from '../../engine/expected.ts';
 import { failed } from '../../engine/failure.ts';
 import type { Step } from '../../engine/flow.ts';
 import type { RunPorts } from '../../engine/ports.ts';
-import { withChecksAfter } from '../../engine/query-checks.ts';
+import { verifyStep } from '../../engine/query-checks.ts';
 import { count, few } from '../../engine/run-text.ts';
 import type {
   Applied,
@@ -26,79 +26,64 @@ type Input = Loaded & Connected & Inspected & Planned & Expecting & Rehearsed & 
 type Verify = Step<Input, Verified & Inspected>;
 
 /** Checks that the database has the expected state: the history, the schema, then the queries of `checks`. */
-export const verify: Verify = {
-  name: 'verify',
-  async run(input, ports) {
-    const { database, plan, done, checks } = input;
-    const ran = plan.migrations.length > 0 && !ports.request.dryRun;
-    const compared = await compareSchema.run(input, ports);
-    const { direction } = plan;
-    return withChecksAfter(compared, database, ports.request, { ran, touched: done.length > 0, direction, checks });
-  },
-};
+export const verify: Verify = verifyStep(compareSchema);
 
-const compareSchema: Verify = {
-  name: 'verify',
-  async run(input, ports) {
-    const { database, plan } = input;
-    const { request } = ports;
-    if (request.dryRun && plan.migrations.length > 0) {
-      return { kind: 'skipped', value: inspected(input), message: 'a dry run changed nothing' };
-    }
-    const history = await database.history.read();
-    const value = { history, current: currentPosition(history) };
-    const applied = new Set(history.flatMap(({ revision, state }) => (state === 'applied' ? [revision] : [])));
-    const wrong = plan.migrations.filter(({ revision }) => applied.has(revision) !== (plan.direction === 'up'));
-    const touched = input.done.length > 0;
-    if (wrong.length > 0) {
-      const message = `The migration history does not match the migrations that were run: ${few(wrong.map(({ revision }) => revision))}.`;
-      return { ...failed({ reason: 'SchemaMismatch', message }, { touched }), partial: value };
-    }
-    if (request.validation.after === 'Disabled') {
-      return { kind: 'skipped', value, message: 'turned off (validation.after: Disabled)' };
-    }
-    if (input.ahead.length > 0) {
-      const message = `not compared: the database is newer than the files (${few(input.ahead)})`;
-      return { kind: 'skipped', value, message };
-    }
-    const found = await database.snapshot();
-    const digests = await digestsOf(database, { ...value, files: input.files }, found);
-    const proof = digests && ((await matchesEarlier(database, digests)) ?? (await matchesRehearsal(input, found)));
-    const models = modelsOfHead({ ...input, ...value }, ports);
-    if (models === undefined && proof !== undefined) {
-      return { kind: 'done', value: { ...value, after: [], verified: digests }, message: proof };
-    }
-    const wanted = models ?? (await replayed({ ...input, ...value }));
-    if ('unavailable' in wanted) return { kind: 'skipped', value, message: wanted.unavailable };
-    const differences = await differencesOn(database, wanted.snapshot, found);
-    const after = differences.map(describeDifference);
-    if (after.length === 0) {
-      const verified = models === undefined || proof !== undefined ? { verified: digests } : {};
-      return { kind: 'done', value: { ...value, after, ...verified }, message: `the schema matches ${wanted.source}` };
-    }
-    const fresh = differences.filter((one) => !isKnown(one, input.known));
-    const message = `${count(after.length, 'difference')} from ${wanted.source}: ${few(after)}`;
-    if (touched && fresh.length === 0) {
-      const text = `warning: ${message}. All existed before this run. ${howToAdopt(request, wanted.snapshot === input.models)}`;
-      return { kind: 'done', value: { ...value, after }, message: text };
-    }
-    if (request.validation.after === 'Warn') {
-      return { kind: 'done', value: { ...value, after }, message: `warning: ${message}` };
-    }
-    const wrongNow =
-      touched && fresh.length < after.length
-        ? `${count(fresh.length, 'difference')} from ${wanted.source}: ${few(fresh.map(describeDifference))}; ${after.length - fresh.length} more existed before this run`
-        : message;
-    const advice = touched ? '' : ` ${howToAdopt(request, wanted.snapshot === input.models)}`;
-    return {
-      ...failed(
-        { reason: 'SchemaMismatch', message: `${wrongNow}. See: db-manager validate -v.${advice}` },
-        { touched },
-      ),
-      partial: { ...value, after },
-    };
-  },
-};
+async function compareSchema(input: Input, ports: RunPorts): ReturnType<Verify['run']> {
+  const { database, plan } = input;
+  const { request } = ports;
+  if (request.dryRun && plan.migrations.length > 0) {
+    return { kind: 'skipped', value: inspected(input), message: 'a dry run changed nothing' };
+  }
+  const history = await database.history.read();
+  const value = { history, current: currentPosition(history) };
+  const applied = new Set(history.flatMap(({ revision, state }) => (state === 'applied' ? [revision] : [])));
+  const wrong = plan.migrations.filter(({ revision }) => applied.has(revision) !== (plan.direction === 'up'));
+  const touched = input.done.length > 0;
+  if (wrong.length > 0) {
+    const message = `The migration history does not match the migrations that were run: ${few(wrong.map(({ revision }) => revision))}.`;
+    return { ...failed({ reason: 'SchemaMismatch', message }, { touched }), partial: value };
+  }
+  if (request.validation.after === 'Disabled') {
+    return { kind: 'skipped', value, message: 'turned off (validation.after: Disabled)' };
+  }
+  if (input.ahead.length > 0) {
+    const message = `not compared: the database is newer than the files (${few(input.ahead)})`;
+    return { kind: 'skipped', value, message };
+  }
+  const found = await database.snapshot();
+  const digests = await digestsOf(database, { ...value, files: input.files }, found);
+  const proof = digests && ((await matchesEarlier(database, digests)) ?? (await matchesRehearsal(input, found)));
+  const models = modelsOfHead({ ...input, ...value }, ports);
+  if (models === undefined && proof !== undefined) {
+    return { kind: 'done', value: { ...value, after: [], verified: digests }, message: proof };
+  }
+  const wanted = models ?? (await replayed({ ...input, ...value }));
+  if ('unavailable' in wanted) return { kind: 'skipped', value, message: wanted.unavailable };
+  const differences = await differencesOn(database, wanted.snapshot, found);
+  const after = differences.map(describeDifference);
+  if (after.length === 0) {
+    const verified = models === undefined || proof !== undefined ? { verified: digests } : {};
+    return { kind: 'done', value: { ...value, after, ...verified }, message: `the schema matches ${wanted.source}` };
+  }
+  const fresh = differences.filter((one) => !isKnown(one, input.known));
+  const message = `${count(after.length, 'difference')} from ${wanted.source}: ${few(after)}`;
+  if (touched && fresh.length === 0) {
+    const text = `warning: ${message}. All existed before this run. ${howToAdopt(request, wanted.snapshot === input.models)}`;
+    return { kind: 'done', value: { ...value, after }, message: text };
+  }
+  if (request.validation.after === 'Warn') {
+    return { kind: 'done', value: { ...value, after }, message: `warning: ${message}` };
+  }
+  const wrongNow =
+    touched && fresh.length < after.length
+      ? `${count(fresh.length, 'difference')} from ${wanted.source}: ${few(fresh.map(describeDifference))}; ${after.length - fresh.length} more existed before this run`
+      : message;
+  const advice = touched ? '' : ` ${howToAdopt(request, wanted.snapshot === input.models)}`;
+  return {
+    ...failed({ reason: 'SchemaMismatch', message: `${wrongNow}. See: db-manager validate -v.${advice}` }, { touched }),
+    partial: { ...value, after },
+  };
+}
 
 function inspected({ history, current }: Inspected): Inspected {
   return { history, current };

@@ -8,7 +8,7 @@ import type { RelayedStatement } from '../../proxy/proxy.ts';
 import { differencesOn } from '../difference.ts';
 import { failed } from '../failure.ts';
 import type { Step } from '../flow.ts';
-import { askChecks, withChecksAfter } from '../query-checks.ts';
+import { askChecks, verifyStep } from '../query-checks.ts';
 import { count, few } from '../run-text.ts';
 import type { Applied, Checked, Connected, Inspected, Locked, Planned, Verified } from '../state.ts';
 import { restoreObstacle } from '../steps/check.ts';
@@ -107,52 +107,43 @@ type Verifiable = Connected & Pick<Planned, 'plan'> & Pick<Inspected, 'current'>
 type Verify = Step<Verifiable, Verified & Pick<Inspected, 'current'>, WrappedPorts>;
 
 /** The target must come out as the copy did, and the checks must be true on it. */
-export const verify: Verify = {
-  name: 'verify',
-  async run(input, ports) {
-    const { database, plan, done, checks } = input;
-    const ran = plan.migrations.length > 0 && !ports.request.dryRun;
-    const compared = await compareWithCopy.run(input, ports);
-    const { direction } = plan;
-    return withChecksAfter(compared, database, ports.request, { ran, touched: done.length > 0, direction, checks });
-  },
-};
+export const verify: Verify = verifyStep(compareWithCopy);
 
 /** Its history, its schema and all other objects. */
-const compareWithCopy: Verify = {
-  name: 'verify',
-  async run({ database, plan, current, start, trial, done }, { request }) {
-    if (plan.migrations.length === 0) return { kind: 'skipped', value: { current }, message: 'nothing was run' };
-    if (request.dryRun) return { kind: 'skipped', value: { current }, message: 'a dry run changed nothing' };
-    const now = await contentsOf(database);
-    const history = now.histories.find(({ table }) => table === trial?.changes[0]?.table) ?? now.histories[0];
-    const value = { current: (history === undefined ? plan.to : currentOf(history)) as Revision };
-    if (trial === undefined)
-      return { kind: 'skipped', value, message: 'without a rehearsal nothing is known to compare with' };
-    if (request.validation.after === 'Disabled') {
-      return { kind: 'skipped', value, message: 'turned off (validation.after: Disabled)' };
-    }
-    const known = new Set(objectDifferences(trial.before.objects, start.objects));
-    const expectedRows = historyChanges(trial.after.histories, now.histories).map(
-      ({ table, added, removed }) =>
-        `the history ${table} has ${few([...added.map((one) => `${one} in addition`), ...removed.map((one) => `no ${one}`)])}`,
-    );
-    const schema = (await differencesOn(database, trial.after.snapshot, now.snapshot)).map(describeDifference);
-    const earlier = new Set(
-      (await differencesOn(database, trial.before.snapshot, start.snapshot)).map(describeDifference),
-    );
-    const objects = objectDifferences(trial.after.objects, now.objects).filter((one) => !known.has(one));
-    const fresh = schema.filter((one) => !earlier.has(one));
-    const after = [...expectedRows, ...(fresh.length > 0 ? fresh : objects)];
-    if (after.length === 0)
-      return { kind: 'done', value: { ...value, after }, message: 'the target is as the copy was after the rehearsal' };
-    const message = `${count(after.length, 'difference')} between the copy after the rehearsal and the target: ${few(after)}`;
-    if (request.validation.after === 'Warn') {
-      return { kind: 'done', value: { ...value, after }, message: `warning: ${message}` };
-    }
-    return {
-      ...failed({ reason: 'SchemaMismatch', message }, { touched: done.length > 0 }),
-      partial: { ...value, after },
-    };
-  },
-};
+async function compareWithCopy(
+  { database, plan, current, start, trial, done }: Verifiable,
+  { request }: WrappedPorts,
+): ReturnType<Verify['run']> {
+  if (plan.migrations.length === 0) return { kind: 'skipped', value: { current }, message: 'nothing was run' };
+  if (request.dryRun) return { kind: 'skipped', value: { current }, message: 'a dry run changed nothing' };
+  const now = await contentsOf(database);
+  const history = now.histories.find(({ table }) => table === trial?.changes[0]?.table) ?? now.histories[0];
+  const value = { current: (history === undefined ? plan.to : currentOf(history)) as Revision };
+  if (trial === undefined)
+    return { kind: 'skipped', value, message: 'not compared: without a rehearsal, there is no copy to compare with' };
+  if (request.validation.after === 'Disabled') {
+    return { kind: 'skipped', value, message: 'turned off (validation.after: Disabled)' };
+  }
+  const known = new Set(objectDifferences(trial.before.objects, start.objects));
+  const expectedRows = historyChanges(trial.after.histories, now.histories).map(
+    ({ table, added, removed }) =>
+      `the history table ${table} differs from the copy: ${few([...added.map((one) => `${one} is only on the target`), ...removed.map((one) => `${one} is missing`)])}`,
+  );
+  const schema = (await differencesOn(database, trial.after.snapshot, now.snapshot)).map(describeDifference);
+  const earlier = new Set(
+    (await differencesOn(database, trial.before.snapshot, start.snapshot)).map(describeDifference),
+  );
+  const objects = objectDifferences(trial.after.objects, now.objects).filter((one) => !known.has(one));
+  const fresh = schema.filter((one) => !earlier.has(one));
+  const after = [...expectedRows, ...(fresh.length > 0 ? fresh : objects)];
+  if (after.length === 0)
+    return { kind: 'done', value: { ...value, after }, message: 'the target matches the copy after the rehearsal' };
+  const message = `${count(after.length, 'difference')} between the copy after the rehearsal and the target: ${few(after)}`;
+  if (request.validation.after === 'Warn') {
+    return { kind: 'done', value: { ...value, after }, message: `warning: ${message}` };
+  }
+  return {
+    ...failed({ reason: 'SchemaMismatch', message }, { touched: done.length > 0 }),
+    partial: { ...value, after },
+  };
+}

@@ -2,11 +2,11 @@
 import type { RunReport } from '../../core/model/report.ts';
 import type { CommandRequest } from '../../core/model/request.ts';
 import type { StepResult } from '../../core/model/step.ts';
-import { failed, toProblem } from '../failure.ts';
+import { failed } from '../failure.ts';
 import { flow } from '../flow.ts';
 import { runKeeper } from '../keep-run.ts';
 import type { RunEnvironment } from '../ports.ts';
-import { restore } from '../recover.ts';
+import { onFailure } from '../recover.ts';
 import type { BackedUp, Connected } from '../state.ts';
 import { runWhole } from '../whole.ts';
 import { apply, verify } from './apply.ts';
@@ -44,19 +44,9 @@ export function runWrapped(
   });
 }
 
-async function recover(state: Partial<Connected & BackedUp>, ports: WrappedPorts): Promise<StepResult<object>> {
-  try {
-    switch (ports.request.onFailure) {
-      case 'Keep':
-        return { kind: 'skipped', value: {}, message: 'what the command committed is kept (onFailure: Keep)' };
-      case 'Restore':
-        return await restore(state, ports);
-      case 'Downgrade':
-        return await downgrade(state, ports);
-    }
-  } catch (error) {
-    return failed(toProblem(error), { touched: true, retry: 'never' });
-  }
+function recover(state: Partial<Connected & BackedUp>, ports: WrappedPorts): Promise<StepResult<object>> {
+  const kept = 'what the command committed is kept';
+  return onFailure(state, ports, { kept, downgrade: () => downgrade(state, ports) });
 }
 
 /** Its statements are those of the person who wrote the command, and were not rehearsed. */

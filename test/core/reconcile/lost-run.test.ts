@@ -138,7 +138,7 @@ describe('a pod whose claims are not bound', () => {
   const said = (claims: string[] | undefined, storageClass?: string) =>
     podFailureReason({ pod: { name: 'p', started: false, unschedulable, claims } }, storageClass);
 
-  it('is told with the claim, and with the storage class of the one that the operator made', () => {
+  it('names the claim, and the storage class of the one that the operator created', () => {
     assert.equal(
       said(['backups'], 'fast')?.message,
       `The claim backups is not bound to a volume. The claim for backups has the storage class fast. See: kubectl get pvc,storageclass. Scheduler: ${unschedulable}`,
@@ -150,7 +150,7 @@ describe('a pod whose claims are not bound', () => {
     assert.equal(said(undefined)?.message, unschedulable);
   });
 
-  it('is told with the kubelet’s words where an image or a Secret is missing', () => {
+  it('has the message of the kubelet if an image or a Secret is missing', () => {
     for (const [reason, expected] of [
       ['InvalidImageName', 'ImagePullFailed'],
       ['ErrImageNeverPull', 'ImagePullFailed'],

@@ -140,7 +140,7 @@ describe('the decision about notifications', () => {
     assert.equal(kindOf({ ...again, status: { ...again.status, conditions: one.status?.conditions } }), 'Drift');
   });
 
-  it('takes its fields away with the spec, and is no input of a run', () => {
+  it('removes its fields with the spec, and is not an input of a run', () => {
     const one = resource(FAILED, null, { notify: { run: 'x' } });
     assert.deepEqual(decideNotify(one, NOW), { kind: 'write', write: { status: {}, events: [] } });
     assert.equal(inputsDigest(resource([]), []), inputsDigest(resource([], null), []));

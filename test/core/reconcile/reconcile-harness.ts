@@ -38,6 +38,8 @@ export function resource(spec: object = {}, metadata: object = {}): DatabaseMigr
 
 export class World {
   now = START;
+  controller: Observed['controller'] = 'operator';
+  unsupported: string | undefined;
   resource: DatabaseMigration;
   configMaps = new Map<string, string>([['migrations', '1']]);
   dependencies: Dependency[] = [];
@@ -59,6 +61,8 @@ export class World {
   observed(): Observed {
     const names = configMapsOf(this.resource.spec);
     return {
+      controller: this.controller,
+      ...(this.unsupported === undefined ? {} : { unsupported: this.unsupported }),
       resource: this.resource,
       inputs: inputsDigest(
         this.resource,

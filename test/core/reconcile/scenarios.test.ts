@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { REASONS } from '../../../src/core/model/reason.ts';
 import { FINALIZER } from '../../../src/core/reconcile/decide.ts';
+import { sidecarConflict } from '../../../src/core/reconcile/sidecar.ts';
 import { START, World } from './reconcile-harness.ts';
 
 describe('a resource and its runs', () => {
@@ -31,7 +32,7 @@ describe('a resource and its runs', () => {
     assert.equal(world.jobs.length, 1);
   });
 
-  it('shows the steps while they happen, and writes nothing when nothing new was said', () => {
+  it('shows the steps while they happen, and writes nothing if nothing new was reported', () => {
     const world = new World();
     world.step();
     world.later(1).says('load', 'connect', 'inspect', 'plan', 'check');
@@ -152,7 +153,7 @@ describe('a resource and its runs', () => {
     assert.deepEqual(world.settle(), ['stalled'], 'a version that cannot be read starts nothing');
   });
 
-  it('does not start a run with an annotation that is no repair, and says how to remove it', () => {
+  it('does not start a run with an annotation that is not a valid repair, and reports how to remove it', () => {
     const world = new World();
     world.metadata({ annotations: { 'db-manager.dev/repair': 'everything' } });
     assert.deepEqual(world.settle(), ['invalid', 'invalid']);
@@ -220,7 +221,7 @@ describe('a resource and its runs', () => {
     assert.equal(world.condition('Ready')?.reason, 'AwaitingApproval');
   });
 
-  it('says PlanChanged as a failure: a person has to look', () => {
+  it('reports PlanChanged as a failure: a person has to act', () => {
     const world = new World({ approval: 'Manual', approvedPlan: `sha256:${'a'.repeat(64)}` });
     world.step();
     world.reports({ result: 'blocked', reason: 'PlanChanged', message: 'The plan is another.' }).settle();
@@ -228,7 +229,7 @@ describe('a resource and its runs', () => {
     assert.equal(world.condition('Stalled')?.reason, 'PlanChanged');
   });
 
-  it('follows a run to its end when the spec is edited meanwhile, and then runs the new one', () => {
+  it('follows a run to its end when the spec is edited during the run, and then runs the new one', () => {
     const world = new World();
     world.step();
     world.says('load', 'connect').edit({ target: '2_b' });
@@ -314,7 +315,7 @@ describe('a resource and its runs', () => {
     });
   });
 
-  it('runs nothing for an edit that no run is made from, but speaks of its generation', () => {
+  it('runs nothing for an edit that is not an input of a run, but observes its generation', () => {
     const world = new World();
     world.step();
     world.reports().settle();
@@ -387,7 +388,7 @@ describe('a resource and its runs', () => {
     assert.equal(world.condition('Ready')?.status, 'True');
   });
 
-  it('tells what the API server said when it refused the Job, and asks again with growing patience', () => {
+  it('reports the message of the API server when it refused the Job, and retries with growing delays', () => {
     const world = new World();
     const message = 'exceeded quota: pods=1';
     world.refusal = { reason: 'JobRefused', message, count: 1, at: world.now };
@@ -431,7 +432,7 @@ describe('a resource and its runs', () => {
     assert.deepEqual(world.step().actions, [{ kind: 'deleteJob', job: id }, { kind: 'removeFinalizer' }]);
   });
 
-  it('says so when a run disappears under a resource that is being deleted', () => {
+  it('reports a run that disappears under a resource that is being deleted', () => {
     const world = new World();
     world.step();
     world.run = undefined;
@@ -470,7 +471,7 @@ describe('a resource and its runs', () => {
     assert.deepEqual(world.resource.status?.history, status?.history, 'the same end, told again');
   });
 
-  it('tells an event of the same thing by the same key, whoever tells it', () => {
+  it('gives events of the same fact the same key', () => {
     const world = new World();
     const first = new World();
     const keys = [world.step(), first.step()].map(({ events }) => events.map(({ key }) => key));
@@ -480,7 +481,62 @@ describe('a resource and its runs', () => {
 
   it('leaves a Sidecar to its application', () => {
     const world = new World({ execution: 'Sidecar' });
+    const { status } = world.step();
+    // Current for kstatus: nothing else will be written.
+    assert.deepEqual(status, { observedGeneration: 1, summary: 'Sidecar' });
     assert.deepEqual(world.step(), { kind: 'unmanaged', actions: [], events: [], status: undefined });
+  });
+
+  it('takes the verdict of a Job away from a resource that becomes a Sidecar', () => {
+    const world = new World();
+    world.step();
+    world.reports().step();
+    world.edit({ execution: 'Sidecar' });
+    const { status } = world.step();
+    assert.equal(status?.conditions, undefined);
+    assert.equal(status?.observedGeneration, world.resource.metadata.generation);
+    assert.equal(status?.history?.length, 1, 'what was done stays known');
+  });
+
+  it('decides the same for the files of a sidecar, without a Job and without commands for a cluster', () => {
+    const world = new World({ execution: 'Sidecar', retry: { limit: 1, backoff: '10s' } });
+    world.controller = 'sidecar';
+    assert.equal(world.step().kind, 'due');
+    assert.equal(world.resource.status?.run?.job, undefined);
+    world.fails('LockHeld', 'safe');
+    assert.deepEqual(world.settle(), ['finished', 'waiting']);
+    assert.match(world.condition('Ready')?.message ?? '', /LockHeld \(attempt 2 at /);
+    world.later(30);
+    assert.equal(world.step().kind, 'due');
+    world.fails('LockHeld', 'safe');
+    assert.deepEqual(world.settle(), ['finished', 'stalled']);
+    assert.equal(world.condition('Stalled')?.reason, 'RetryLimitReached');
+    assert.doesNotMatch(JSON.stringify(world.resource.status), /kubectl/);
+    world.configMaps.set('migrations', '2');
+    assert.equal(world.step().kind, 'due');
+    world.reports();
+    assert.deepEqual(world.settle(), ['finished', 'upToDate']);
+    assert.equal(world.edit({ suspend: true }).step().kind, 'upToDate', 'there is nothing left to suspend');
+    world.configMaps.set('migrations', '3');
+    assert.equal(world.step().kind, 'suspended');
+    assert.equal(world.edit({ suspend: false, retry: { limit: 9, backoff: '1s' } }).step().kind, 'due');
+  });
+
+  it('is invalid where a sidecar cannot do what the spec asks for', () => {
+    for (const [spec, form, words] of [
+      [{ execution: 'Job' }, 'once', /spec\.execution is Job/],
+      [{ execution: 'Sidecar', dependsOn: [{ name: 'a' }] }, 'once', /spec\.dependsOn/],
+      [{ execution: 'Sidecar', onFailure: 'Restore' }, 'continuous', /onFailure: Restore/],
+    ] as const) {
+      const world = new World(spec);
+      world.controller = 'sidecar';
+      world.unsupported = sidecarConflict(world.resource.spec, form);
+      assert.equal(world.step().kind, 'invalid');
+      assert.equal(world.condition('Stalled')?.reason, 'InvalidConfiguration');
+      assert.match(world.condition('Ready')?.message ?? '', words);
+    }
+    const { spec } = new World({ execution: 'Sidecar', onFailure: 'Restore' }).resource;
+    assert.equal(sidecarConflict(spec, 'once'), undefined);
   });
 
   it('never ends without an event that has a heading in docs/reference/reasons.md', () => {

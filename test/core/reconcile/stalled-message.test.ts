@@ -15,12 +15,12 @@ describe('what a person has to do', () => {
     );
   });
 
-  it('is left to a message that has a command of its own', () => {
+  it('is left to a message that contains a command', () => {
     const message = 'The plan changed. To approve: kubectl patch dbm orders';
     assert.equal(whatToDo(resource, 'PlanChanged', message), message);
   });
 
-  it('is never cut off, whatever happened', () => {
+  it('is never truncated', () => {
     for (const reason of REASON_NAMES) {
       const text = whatToDo(resource, reason, 'x'.repeat(5_000));
       assert.ok(text.length <= 1_024, reason);
@@ -54,7 +54,7 @@ describe('what happened', () => {
     });
   }
 
-  it('has one line, whatever line ends and tabs the statement has', () => {
+  it('has one line, for any line ends and tabs in the statement', () => {
     const statement = '\r\n\tUPDATE\u2028accounts\r\n\t SET x = 1 \n;\n';
     const text = happenedAt('deadlock detected', { ...place, statement }, 500);
     assert.equal(text, 'deadlock detected. At 2_change, 2_change.sql:3:5. Statement: UPDATE accounts SET x = 1 ;');

@@ -48,6 +48,19 @@ const FINE: Record<Dialect, string[]> = {
     "COMMENT ON TABLE orders IS 'x'",
     'GRANT SELECT ON orders TO PUBLIC',
     'SELECT 1',
+    'SELECT count(*) FROM orders',
+    'WITH a AS (SELECT max(id) AS id FROM orders) SELECT lower(o.note) FROM orders o JOIN a USING (id)',
+    'SELECT id, row_number() OVER (ORDER BY id) FROM orders UNION SELECT 1, 2',
+    'SELECT * FROM generate_series(1, 3) WHERE EXISTS (SELECT FROM orders WHERE note = pg_catalog.upper(note))',
+    'SELECT id FROM orders FOR UPDATE',
+    'TABLE orders',
+    'VALUES (1), (2)',
+    'SHOW server_version',
+    'EXPLAIN ANALYZE SELECT count(*) FROM orders',
+    'EXPLAIN SELECT upgrade_everything()',
+    'DECLARE c CURSOR FOR SELECT sum(id) FROM orders',
+    'FETCH ALL FROM c',
+    'COPY (SELECT count(*) FROM orders) TO STDOUT',
     "SELECT setval('s', 7)",
     '-- db-manager:ignore nothing\nANALYZE orders',
     "SET lock_timeout = '1s'",
@@ -64,6 +77,9 @@ const FINE: Record<Dialect, string[]> = {
     "UPDATE orders SET note = 'x'",
     'DELETE FROM orders',
     'SELECT 1',
+    'SELECT count(*), max(id) FROM orders',
+    'WITH a AS (SELECT count(*) AS n FROM orders) SELECT n FROM a',
+    'EXPLAIN QUERY PLAN SELECT count(*) FROM orders',
     'PRAGMA foreign_keys = ON',
     'ANALYZE',
   ],
@@ -128,8 +144,17 @@ const REFUSED: Record<Dialect, [string, RegExp][]> = {
     ['CREATE OR REPLACE FUNCTION f() RETURNS integer LANGUAGE sql AS $$ SELECT 1 $$', /cannot be judged/],
     ["DO $$ BEGIN EXECUTE 'DROP TABLE orders'; END $$", /cannot be judged/],
     ['SELECT drop_everything()', /cannot be judged/],
+    ['SELECT count(*) FROM orders WHERE note = drop_everything()', /cannot be judged/],
+    ['WITH a AS (SELECT drop_everything() AS d) SELECT count(*) FROM a', /cannot be judged/],
+    ['SELECT app.count(1)', /cannot be judged/],
+    ["SELECT query_to_xml('DROP TABLE orders', true, true, '')", /cannot be judged/],
+    ['EXPLAIN ANALYZE SELECT drop_everything()', /cannot be judged/],
+    ['EXPLAIN (ANALYZE, BUFFERS) SELECT drop_everything()', /cannot be judged/],
+    ['DECLARE c CURSOR FOR SELECT drop_everything()', /cannot be judged/],
+    ['COPY (SELECT drop_everything()) TO STDOUT', /cannot be judged/],
+    ['CALL drop_everything()', /cannot be judged/],
     ['CREATE RULE r AS ON INSERT TO orders DO INSTEAD NOTHING', /cannot be judged/],
-    ['CREATE ROLE x', /beyond the database/],
+    ['CREATE ROLE x', /outside the database/],
     ['CREATE TABLE IF NOT EXISTS orders (id integer)|DROP TABLE orders', /drops the table orders/],
     ['this is not SQL', /cannot be read/],
   ],
@@ -141,6 +166,8 @@ const REFUSED: Record<Dialect, [string, RegExp][]> = {
     ['ALTER TABLE orders RENAME COLUMN note TO text', /renames the column/],
     ['CREATE UNIQUE INDEX i ON orders (note)', /unique index/],
     ['CREATE TRIGGER g BEFORE INSERT ON orders BEGIN SELECT 1; END', /trigger to orders/],
+    ["SELECT load_extension('x')", /cannot be judged/],
+    ["WITH a AS (SELECT load_extension('x')) SELECT * FROM a", /cannot be judged/],
     ['PRAGMA writable_schema = ON', /edits the schema/],
     ['CREATE TABLE new (id integer)|DROP TABLE orders|ALTER TABLE new RENAME TO orders', /drops the table orders/],
     ['CREATE SOMETHING', /cannot be read/],
@@ -333,7 +360,7 @@ describe('Whether older code can run with several migrations', () => {
 });
 
 describe('Whether older code can run with code', () => {
-  it('is no if its statements are not all known', () => {
+  it('cannot be confirmed if its statements are not all known', () => {
     const migration = { revision: '2_x', file: '2_x.ts', direction: 'up' as const, statements: [] };
     const rest = { transactional: true, reversible: true };
     assert.match(

@@ -326,7 +326,7 @@ async function ownFolder(): Promise<string> {
 describe('the space of a private server', function () {
   this.timeout(60_000);
 
-  it('is that of the database, of its largest table once more, and of an empty server; said if there is less', async () => {
+  it('is that of the database, of its largest table once more, and of an empty server; less is reported', async () => {
     const { name, url, drop } = await (await sharedPostgres()).createDatabase('space');
     const client = new pg.Client({ connectionString: url });
     await client.connect();

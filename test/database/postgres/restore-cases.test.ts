@@ -342,7 +342,7 @@ describe('a restore of PostgreSQL', () => {
     assert.deepEqual(left, []);
   });
 
-  it('is refused before anything is written where a subscription would write meanwhile', async () => {
+  it('is refused before anything is written if a subscription would write during the restore', async () => {
     const backup = await takeBackup(on.db, on.folder, OPTIONS);
     await on.sql(`CREATE SUBSCRIPTION s CONNECTION 'host=127.0.0.1 port=1' PUBLICATION p WITH (connect = false)`);
     await on.sql('ALTER SUBSCRIPTION s ENABLE');

@@ -145,7 +145,7 @@ const PARAMETERS: Record<string, Parameter> = {
   socketFactory: refuse('For a Unix socket use host with the folder of the socket.'),
   socketFactoryArg: refuse('For a Unix socket use host with the folder of the socket.'),
   hostRecheckSeconds: client(ELSEWHERE),
-  readOnly: refuse('db-manager has to write. Remove it.'),
+  readOnly: refuse('db-manager must write. Remove it.'),
   stringtype: client(ELSEWHERE),
   prepareThreshold: client(ELSEWHERE),
   preparedStatementCacheQueries: client(ELSEWHERE),

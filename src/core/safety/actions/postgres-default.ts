@@ -2,7 +2,7 @@ import type { DefaultKind } from '../action.ts';
 import { name, names, open } from './tree.ts';
 
 /** Evaluated once for the whole statement: since PostgreSQL 11 such a default is not written into the rows. */
-const STEADY = new Set(
+export const STEADY = new Set(
   `now statement_timestamp transaction_timestamp current_setting current_database current_schema current_user
   session_user lower upper trim btrim ltrim rtrim md5 concat coalesce to_char to_timestamp to_date to_number date_trunc
   date_part extract make_date make_time make_timestamp make_timestamptz make_interval timezone age length repeat replace
@@ -42,7 +42,7 @@ function functionKind(parts: readonly string[]): DefaultKind {
   return STEADY.has(called) && !own ? 'constant' : 'unknown';
 }
 
-const DISTINCT = /^(?:nextval|gen_random_uuid|uuidv[47]|uuid_generate_v(?:1|1mc|4))$/;
+export const DISTINCT = /^(?:nextval|gen_random_uuid|uuidv[47]|uuid_generate_v(?:1|1mc|4))$/;
 
 /** It gives each row a value of its own: a sequence or a UUID. */
 export function isDistinct(expression: unknown): boolean {

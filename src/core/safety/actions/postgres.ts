@@ -6,6 +6,7 @@ import { type SchemaAction, tableName } from '../action.ts';
 import { alterTable, rename, setSchema } from './postgres-alter.ts';
 import { drop } from './postgres-drop.ts';
 import { tableRef } from './postgres-names.ts';
+import { reads } from './postgres-read.ts';
 import { settings } from './postgres-settings.ts';
 import { createTable } from './postgres-table.ts';
 import { as, list, names, open, type Tree, text, tree } from './tree.ts';
@@ -20,6 +21,14 @@ const READERS: Record<string, (fields: Tree) => SchemaAction[]> = {
   CreateStmt: (fields) => [createTable(fields)],
   CreateTableAsStmt: createTableAs,
   SelectStmt: select,
+  // EXPLAIN ANALYZE runs the statement.
+  ExplainStmt: ({ query, options }) => (hasOption(options, 'analyze') ? postgresActions(query) : [{ kind: 'read' }]),
+  DeclareCursorStmt: ({ query }) => postgresActions(query),
+  FetchStmt: () => [{ kind: 'read' }],
+  ClosePortalStmt: () => [{ kind: 'read' }],
+  VariableShowStmt: () => [{ kind: 'read' }],
+  CopyStmt: ({ relation, query, is_from, is_program }) =>
+    is_from === true || is_program === true ? [] : relation === undefined ? postgresActions(query) : [{ kind: 'read' }],
   ViewStmt: ({ view, replace }) => [
     { kind: 'createView', view: tableRef(view), materialized: false, ...(replace === true ? { replace } : {}) },
   ],
@@ -137,7 +146,9 @@ function made(relation: unknown): SchemaAction {
 
 function select(fields: Tree): SchemaAction[] {
   const { rel } = tree(fields.intoClause);
-  return [...inner(fields), ...(rel === undefined ? [] : [made(rel)])];
+  if (rel !== undefined) return [...inner(fields), made(rel)];
+  const changes = inner(fields);
+  return changes.length > 0 ? changes : reads(fields);
 }
 
 /** Statements that change data inside WITH. */

@@ -24,6 +24,10 @@ type Reader = (at: Cursor, tokens: readonly SqlToken[], sql: string) => SchemaAc
 
 const nothing: Reader = () => [];
 
+/** A query of SQLite changes nothing, unless it loads a library or writes a file. */
+const query: Reader = (_at, tokens) =>
+  tokens.some(({ key }) => key === 'LOAD_EXTENSION' || key === 'WRITEFILE') ? [] : [{ kind: 'read' }];
+
 const READERS: Record<string, Reader> = {
   CREATE: create,
   ALTER: (at, _tokens, sql) => alter(at, sql),
@@ -33,9 +37,9 @@ const READERS: Record<string, Reader> = {
   INSERT: (_at, tokens) => changes(tokens),
   REPLACE: (_at, tokens) => changes(tokens),
   WITH: (_at, tokens) => changes(tokens),
-  SELECT: nothing,
-  VALUES: nothing,
-  EXPLAIN: nothing,
+  SELECT: query,
+  VALUES: query,
+  EXPLAIN: () => [{ kind: 'read' }],
   ANALYZE: nothing,
   ATTACH: nothing,
   DETACH: nothing,
@@ -194,7 +198,8 @@ function drop(at: Cursor): SchemaAction[] | undefined {
 function changes(tokens: readonly SqlToken[]): SchemaAction[] | undefined {
   const plain = outsideParentheses(tokens);
   const verb = plain.findIndex(({ key }) => VERBS.has(key));
-  if (verb < 0) return plain.some(({ key }) => key === 'SELECT' || key === 'VALUES') ? [] : undefined;
+  if (verb < 0)
+    return plain.some(({ key }) => key === 'SELECT' || key === 'VALUES') ? query(cursor([]), tokens, '') : undefined;
   const at = cursor(plain.slice(verb + 1));
   const key = plain[verb]?.key;
   if (at.take('OR')) at.next();

@@ -6,7 +6,7 @@ export const backfillWithDdl: Rule = {
   id: 'backfill-with-ddl',
   topic: 'data',
   title: 'Rows are written in the same transaction as a schema change.',
-  why: 'ALTER TABLE takes an ACCESS EXCLUSIVE lock and holds it until the transaction ends, so reads are blocked for as long as the rows are written. In a migration of its own the schema change takes milliseconds, and the rows are written under row locks.',
+  why: 'ALTER TABLE takes an ACCESS EXCLUSIVE lock and holds it until the transaction ends, so reads are blocked until all rows are written. In a separate migration, the schema change takes milliseconds, and the rows are written under row locks.',
   dialects: POSTGRES,
   severity: 'warning',
   check: onAction(['update', 'delete', 'insert'], (action, place) => {
@@ -18,7 +18,7 @@ export const backfillWithDdl: Rule = {
     if (held === undefined) return undefined;
     return {
       message: `Writes rows of ${tableName(action.table)} while an earlier statement of this migration still holds an exclusive lock on ${tableName(held.table)}.`,
-      advice: 'Move it to a later migration of its own; for many rows, run it outside a transaction and in batches.',
+      advice: 'Move it to a separate, later migration; for many rows, run it outside a transaction and in batches.',
     };
   }),
   examples: {

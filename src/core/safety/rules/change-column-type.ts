@@ -8,7 +8,7 @@ export const changeColumnType: Rule = {
   id: 'change-column-type',
   topic: 'locks',
   title: 'The type of a column is changed.',
-  why: 'Most type changes rewrite the table and rebuild its indexes under an ACCESS EXCLUSIVE lock: all reads and writes are blocked until it finishes. A few are free: a longer varchar, varchar to text, a numeric with more digits before the decimal point, and since PostgreSQL 12 timestamp to timestamptz and back in a session whose time zone is UTC. If the current type is not known and the change may be free, the severity is warning.',
+  why: 'Most type changes rewrite the table and rebuild its indexes under an ACCESS EXCLUSIVE lock: all reads and writes are blocked until it finishes. A few do not rewrite the table: a longer varchar, varchar to text, and a numeric with more digits before the decimal point. Since PostgreSQL 12, neither does timestamp to timestamptz and back, in a session whose time zone is UTC. If the current type is unknown and the change may need no rewrite, the severity is warning.',
   dialects: POSTGRES,
   severity: 'error',
   check: onAction('alterType', ({ table, column, to, using }, place) => {

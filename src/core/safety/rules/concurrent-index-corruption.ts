@@ -4,7 +4,7 @@ export const concurrentIndexCorruption: Rule = {
   id: 'concurrent-index-corruption',
   topic: 'data',
   title: 'An index is built concurrently on PostgreSQL 14.0 to 14.3.',
-  why: 'In these versions CREATE INDEX CONCURRENTLY and REINDEX CONCURRENTLY may leave rows out of the index without an error, so that queries do not find them. PostgreSQL 14.4 fixes this; rebuild indexes that were built before.',
+  why: 'In these versions CREATE INDEX CONCURRENTLY and REINDEX CONCURRENTLY may leave rows out of the index without an error. Queries do not find these rows. PostgreSQL 14.4 fixes this; rebuild indexes that were built before.',
   dialects: POSTGRES,
   severity: 'error',
   since: 140000,

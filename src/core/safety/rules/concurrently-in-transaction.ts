@@ -14,7 +14,7 @@ export const concurrentlyInTransaction: Rule = {
     if (!action.concurrently || openTransaction(place) === undefined) return undefined;
     return {
       message: `${COMMANDS[action.kind]} CONCURRENTLY is refused inside a transaction.`,
-      advice: `Put it into a migration of its own that opts out: ${optOut(place.migration)}.`,
+      advice: `Put it into a separate migration that opts out: ${optOut(place.migration)}.`,
     };
   }),
   examples: {

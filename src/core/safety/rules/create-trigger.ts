@@ -14,7 +14,7 @@ export const createTrigger: Rule = {
       : {
           message: `Creates trigger ${name} on ${tableName(table)}: writes to the table are blocked from here to the end of the migration.`,
           advice:
-            'Make it the last statement, or a migration of its own. Measure in a rehearsal with rows what each write costs afterwards.',
+            'Make it the last statement, or a separate migration. Measure in a rehearsal with rows what each write costs afterwards.',
         },
   ),
   examples: {

@@ -6,7 +6,7 @@ export const dropColumnInUse: Rule = {
   id: 'drop-column-in-use',
   topic: 'sqlite',
   title: 'A column that is still in use is dropped.',
-  why: 'SQLite refuses DROP COLUMN while the column is in a key, a UNIQUE constraint, an index, a foreign key, or a CHECK that refers to other columns. https://sqlite.org/lang_altertable.html#alter_table_drop_column',
+  why: 'SQLite refuses DROP COLUMN while the column is used by a key, a UNIQUE constraint, an index or a foreign key. The same applies to a CHECK that refers to other columns. https://sqlite.org/lang_altertable.html#alter_table_drop_column',
   dialects: SQLITE,
   severity: 'error',
   check: onAction('dropColumn', ({ table, column }, place) => {

@@ -17,7 +17,7 @@ export const enumValueInTransaction: Rule = {
       return {
         message: `Adds ${value} to ${type} inside a transaction, which PostgreSQL before 12 refuses.`,
         advice:
-          'Put it in a migration of its own that runs outside a transaction ("-- migrate:up transaction:false", "-- +goose NO TRANSACTION").',
+          'Put it in a separate migration that runs outside a transaction ("-- migrate:up transaction:false", "-- +goose NO TRANSACTION").',
       };
     }
     if (!usedLater(value, place)) return undefined;

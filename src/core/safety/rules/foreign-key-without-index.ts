@@ -24,7 +24,7 @@ export const foreignKeyWithoutIndex: Rule = {
             statement,
             message: `No index of ${name} begins with ${columns.join(', ')}, the columns of a foreign key.`,
             advice: online
-              ? `In a migration of its own, outside a transaction: CREATE INDEX CONCURRENTLY ${made}`
+              ? `In a separate migration, outside a transaction: CREATE INDEX CONCURRENTLY ${made}`
               : `CREATE INDEX ${made}`,
           },
         ];

@@ -24,7 +24,7 @@ export const pragmaInTransaction: Rule = {
     if (effect === undefined || asks || !migration.transactional) return undefined;
     return {
       message: `PRAGMA ${name} is inside a transaction: ${effect}.`,
-      advice: 'Put it in a migration of its own that runs outside a transaction ("-- migrate:up transaction:false").',
+      advice: 'Put it in a separate migration that runs outside a transaction ("-- migrate:up transaction:false").',
       ...(effect.startsWith('SQLite refuses') ? {} : { severity: 'warning' }),
     };
   }),

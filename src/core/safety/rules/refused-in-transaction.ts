@@ -14,7 +14,7 @@ export const refusedInTransaction: Rule = {
       ? undefined
       : {
           message: `${command} is refused inside a transaction.`,
-          advice: `Put it into a migration of its own that opts out: ${optOut(place.migration)}.`,
+          advice: `Put it into a separate migration that opts out: ${optOut(place.migration)}.`,
         },
   ),
   examples: {

@@ -7,7 +7,7 @@ export const slowUnderExclusiveLock: Rule = {
   id: 'slow-under-exclusive-lock',
   topic: 'locks',
   title: 'Slow work follows a statement that takes an exclusive lock.',
-  why: 'ALTER TABLE may take a moment, but its ACCESS EXCLUSIVE lock is held until the transaction ends. Building an index, validating a constraint or refreshing a view after it extends the time during which all reads and writes of that table are blocked. In another migration, or before the ALTER, it does not.',
+  why: 'ALTER TABLE may take a moment, but its ACCESS EXCLUSIVE lock is held until the transaction ends. All reads and writes of that table stay blocked while a later statement builds an index, validates a constraint or refreshes a view. In another migration, or before the ALTER, such a statement does not block them.',
   dialects: POSTGRES,
   severity: 'warning',
   check: onAction(['createIndex', 'reindex', 'refreshView', 'validateConstraint', 'addConstraint'], (action, place) => {
@@ -24,7 +24,7 @@ export const slowUnderExclusiveLock: Rule = {
     if (held === undefined) return undefined;
     return {
       message: `${describe(action)} while an earlier statement of this migration holds an exclusive lock on ${tableName(held.table)}.`,
-      advice: `Move it to a migration of its own, or before the statement that locks ${tableName(held.table)}.`,
+      advice: `Move it to a separate migration, or before the statement that locks ${tableName(held.table)}.`,
     };
   }),
   examples: {

@@ -4,7 +4,7 @@ export const timeoutTurnedOff: Rule = {
   id: 'timeout-turned-off',
   topic: 'locks',
   title: 'A migration turns off lock_timeout or statement_timeout.',
-  why: 'db-manager sets both for every migration. Without lock_timeout, an ALTER TABLE that waits for a long query waits as long as the query runs, and all later reads and writes queue behind it. With it, the migration gives up, lets them pass, and is retried.',
+  why: 'db-manager sets both for every migration. Without lock_timeout, an ALTER TABLE waits as long as a long query runs, and all later reads and writes queue behind it. With lock_timeout, the migration stops waiting, the queue proceeds, and the migration is retried.',
   dialects: POSTGRES,
   severity: 'warning',
   check: onAction('setTimeout', ({ name, off }) => {

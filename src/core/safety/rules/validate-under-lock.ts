@@ -8,7 +8,7 @@ export const validateUnderLock: Rule = {
   id: 'validate-under-lock',
   topic: 'locks',
   title: 'A constraint is validated while the same transaction holds a stronger lock.',
-  why: 'VALIDATE CONSTRAINT alone does not block reads or writes. But locks are held until the transaction ends: after ADD CONSTRAINT … NOT VALID or any other ALTER TABLE in the same migration, all rows are scanned under that stronger lock, and NOT VALID has gained nothing.',
+  why: 'VALIDATE CONSTRAINT alone does not block reads or writes. But ADD CONSTRAINT … NOT VALID, and any other ALTER TABLE, takes a stronger lock and holds it until the transaction ends. In the same migration, all rows are then scanned under that lock, so NOT VALID has no benefit.',
   dialects: POSTGRES,
   severity: 'error',
   check: onAction('validateConstraint', ({ table, name }, place) => {

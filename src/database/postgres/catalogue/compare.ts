@@ -14,7 +14,7 @@ export interface EntryComparison {
   otherwise?: ReadonlySet<string>;
 }
 
-/** What is not as in the backup, one sentence each; none if all is equal. */
+/** The differences from the backup, one sentence each; empty if all is equal. */
 export function compareEntries(
   expected: CatalogueEntry[],
   actual: CatalogueEntry[],
@@ -57,7 +57,7 @@ function differencesOf(
   if (want.value === null || have.value === null || want.value === have.value) return found;
   if (otherwise?.has(want.name)) return found;
   if (want.class === 'sequence value') return [...found, `${of} is ${have.value} instead of ${want.value}`];
-  if (want.class !== 'rows') return acrossVersions ? found : [...found, `${of} is defined otherwise`];
+  if (want.class !== 'rows') return acrossVersions ? found : [...found, `${of}has a different definition`];
   const [wanted, count] = [want.value, have.value].map((value) => value.split(':')[0]);
   if (wanted !== count) return [...found, `${of}: ${count} instead of ${wanted}`];
   return acrossVersions ? found : [...found, `${of}: their content differs`];

@@ -121,14 +121,12 @@ function idsOf({ list }: Contents, type: string, name: string): string[] {
 /** The objects that could not be copied, and why. */
 export class RestoreStopped extends Error {
   readonly failures: readonly RestoreFailure[];
-  readonly repairs: readonly string[];
 
   constructor(failures: readonly RestoreFailure[], repairs: readonly string[], stderr: string) {
     const [first] = failures;
     const which = first === undefined || first.name === '' ? '' : `${first.type} ${first.name}: `;
     super(`pg_restore stopped at ${which}${first?.message ?? stderr}${repairText(repairs)}`);
     this.failures = failures;
-    this.repairs = repairs;
   }
 }
 
@@ -142,7 +140,7 @@ async function repairsOf({ server, database, open }: Filling, failures: readonly
   const client = await server.connect(database);
   try {
     const repairs = await repairOf(client, failures, open.target.schemas);
-    // What was restored in one transaction has left no function here.
+    // The failed restore ran in one transaction, so it left no functions here.
     return repairs.length > 0 ? repairs : await repairOf(open.client, failures, open.target.schemas);
   } finally {
     await client.end();

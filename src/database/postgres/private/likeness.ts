@@ -72,7 +72,7 @@ export async function readLikeness(open: PostgresConnection): Promise<Likeness> 
         `CREATE TABLESPACE ${quoteIdentifier(name)} OWNER ${quoteIdentifier(owner)} LOCATION ''`,
         ...(grants === null ? [] : [`GRANT CREATE ON TABLESPACE ${quoteIdentifier(name)} TO ${grants}`]),
       ]),
-      ...(await readParameterRights(open)),
+      ...(await readParameterPrivileges(open)),
     ],
     settings: await readSettings(open),
     extensions: inside?.extensions ?? [],
@@ -157,7 +157,7 @@ async function readMemberships({ client }: PostgresConnection): Promise<string[]
 }
 
 /** GRANT SET ON PARAMETER was added in version 15. */
-async function readParameterRights({ client, version }: PostgresConnection): Promise<string[]> {
+async function readParameterPrivileges({ client, version }: PostgresConnection): Promise<string[]> {
   if (version < 150_000) return [];
   const { rows } = await client.query<{ sql: string }>(
     `SELECT format('GRANT %s ON PARAMETER %s TO %s', privilege_type, parname,
@@ -179,7 +179,7 @@ async function readSettings({ client }: PostgresConnection): Promise<Setting[]> 
   });
 }
 
-/** What the server's own configuration changes about what SQL means, and what some objects need to exist. */
+/** Server settings that change the meaning of SQL, and settings that some objects need. */
 const COPIED = [
   'DateStyle',
   'IntervalStyle',
