@@ -92,10 +92,12 @@ function labelOf({ class: kind, name }: CatalogueEntry): string {
 function withRoles(entry: CatalogueEntry, { unavailable, user }: EntryComparison): CatalogueEntry {
   if (unavailable.size === 0) return entry;
   const replaced = (role: string) => (role !== '' && role === entry.owner && unavailable.has(role) ? user : role);
-  const privileges = entry.privileges
+  const changed = entry.privileges
     ?.map(([grantor, grantee, ...rest]): Privilege => [replaced(grantor), replaced(grantee), ...rest])
     .filter(([grantor, grantee]) => !unavailable.has(grantor) && !unavailable.has(grantee))
-    .sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+    .map((each) => JSON.stringify(each));
+  // What the former owner granted to the user, the user now has as the owner.
+  const privileges = changed && [...new Set(changed)].sort().map((each) => JSON.parse(each) as Privilege);
   return {
     ...entry,
     owner: entry.owner === null ? null : replaced(entry.owner),
