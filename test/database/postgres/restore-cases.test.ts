@@ -158,7 +158,7 @@ describe('a restore of PostgreSQL', () => {
     });
   }
 
-  it('gives a reader no more than it had: global default privileges are as they were', async () => {
+  it('gives a reader the same privileges as before: global default privileges are unchanged', async () => {
     const reader = `reader_${process.pid}`;
     await on.sql(`CREATE ROLE ${reader}; CREATE TABLE hidden (id int)`);
     await restored(`ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO ${reader}`);
@@ -323,7 +323,7 @@ describe('a restore of PostgreSQL', () => {
     await other.close();
   });
 
-  it('by the library, as the only writer, leaves a database that works and can be written to at once', async () => {
+  it('by the library, as the only writer, leaves a working database that is writable immediately', async () => {
     const { restoreDatabase, backupDatabase, pruneBackups } = await import('../../../src/library/backups.ts');
     const options = { databaseUrl: on.url, backups: { folder: on.folder }, env: {} };
     await backupDatabase(options);
