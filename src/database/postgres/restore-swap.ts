@@ -116,7 +116,7 @@ async function fill(
     if (attempt === undefined) throw restoreProblem(failed ?? stderr, backup.manifest.name, open);
     otherwise.clear();
     await dropDatabase(admin, name);
-    // With `admin`, which holds the lock of the name: another session would wait for it without end.
+    // With `admin`, which holds the lock of the name: another session would wait for it forever.
     await create(admin, open, name, properties);
     selection = await prepare(open, work, name, properties);
     stderr = await pgRestore(open, work, name, selection, attempt, ({ names, message }) => {
