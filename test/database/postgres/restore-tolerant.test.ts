@@ -122,7 +122,7 @@ describe('a backup whose content is no longer valid', function () {
     }
   });
 
-  it('is no obstacle for the migration that corrects it', async () => {
+  it('does not stop the migration that corrects it', async () => {
     const on = await made('invalid', NO_LONGER_VALID, ORPHAN);
     const cwd = await temporaryFolder('invalid');
     await mkdir(join(cwd, 'migrations'));
