@@ -137,8 +137,8 @@ async function* withOurSettings(from: Readable, { serverMajor, searchPath }: Str
 }
 
 /**
- * `--single-transaction` ends its script with COMMIT; ours is sent later. Without that option pg_restore would commit
- * after the large objects. Only comments follow it, so a row that reads `COMMIT;` is not taken for it.
+ * `--single-transaction` ends its script with COMMIT; our COMMIT is sent later. Without that option pg_restore would
+ * commit after the large objects. Only comments follow it, so a row that reads `COMMIT;` is not taken for it.
  */
 async function* withoutCommit(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let tail = Buffer.alloc(0);

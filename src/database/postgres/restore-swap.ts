@@ -99,7 +99,7 @@ async function fill(
   if (stderr !== undefined && (readOnly || UNQUALIFIED.test(stderr))) {
     const failed = stderr;
     await dropDatabase(admin, name);
-    // With `admin`, which holds the lock of the name: another session would wait for it without end.
+    // With `admin`, which holds the lock of the name: another session would wait for it forever.
     await create(admin, open, name, properties);
     selection = await prepare(open, work, name, properties);
     stderr = await pgRestore(open, work, name, selection, readOnly ? '' : pathOf(open, properties));

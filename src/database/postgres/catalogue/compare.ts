@@ -23,7 +23,7 @@ export function compareEntries(
   return compareAll(expected.filter(counts), actual.filter(counts), options);
 }
 
-/** What each major version has of its own. */
+/** Properties that only one major version has. */
 const OF_ONE_VERSION = new Set([...SYSTEM_CLASSES.map(({ name }) => name), 'not-null constraint']);
 
 function compareAll(expected: CatalogueEntry[], actual: CatalogueEntry[], options: CompareOptions): string[] {
