@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
 
 /**
  * Joins the modules of src into chunks below `folder`. A command would otherwise spend a third of its time on finding and
@@ -14,7 +15,11 @@ export function bundle(folder: string): void {
     '--packages=external',
   ];
   const names = ['--chunk-names=chunks/[name]-[hash]', `--outdir=${folder}`, '--log-level=warning'];
-  execFileSync('esbuild', ['src/index.ts', 'src/cli/main.ts', 'src/cli/kubectl-dbm.ts', ...form, ...names], {
-    stdio: 'inherit',
-  });
+  execFileSync(
+    join(import.meta.dirname, '../node_modules/.bin/esbuild'),
+    ['src/index.ts', 'src/cli/main.ts', 'src/cli/kubectl-dbm.ts', ...form, ...names],
+    {
+      stdio: 'inherit',
+    },
+  );
 }

@@ -15,6 +15,8 @@ import { availableParallelism, tmpdir, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { isUnit, needsPostgres, testFiles } from '../test/support/test-files.ts';
+import { mayUseMemory, onMemory } from './test/memory.ts';
+import { joinedPrograms } from './test/programs.ts';
 import type { FileResult, FromWorker, ToWorker } from './test/protocol.ts';
 import { fileQueue } from './test/queue.ts';
 import { refuseSkips } from './test/skips.ts';
@@ -33,6 +35,8 @@ const { values, positionals } = parseArgs({
 
 /** What a worker with its servers, the programs that its tests start and its part of a control plane takes. */
 const MEMORY_OF_A_WORKER_BYTES = 2 * 2 ** 30;
+/** What a worker's temporary files may take. One that holds half of it is replaced after its file. */
+const MOST_IN_MEMORY_BYTES = 3 * 2 ** 30;
 const files = testFiles(positionals)
   .filter((file) => !values.unit || isUnit(file))
   .filter((file) => !values.postgres || needsPostgres(file));
@@ -53,6 +57,9 @@ const results: FileResult[] = [];
 const closing: string[] = [];
 const outputs = new WeakMap<ChildProcess, Buffer[]>();
 
+/** Not for the end-to-end tests: the cluster's programs look for files too. */
+const inMemory = process.env.E2E_IMAGE === undefined && mayUseMemory(jobs * MOST_IN_MEMORY_BYTES);
+const programs = values.unit || process.env.NODE_V8_COVERAGE ? undefined : joinedPrograms();
 /** Open to all users: servers run as another one than root. */
 const temporaryFolders = Array.from({ length: jobs }, (_, worker) => {
   const folder = mkdtempSync(join(tmpdir(), `dbm${worker}-`));
@@ -96,13 +103,14 @@ async function runWorker(worker: number): Promise<void> {
           seconds: 0,
           cpuSeconds: 0,
           heapBytes: 0,
+          temporaryBytes: 0,
           tests: [{ title: current, state: 'failed', ms: 0, error }],
         });
       } else results.push(answer);
       print(child);
       if (files.length > 1) printFile(results.at(-1));
       file = queue.next(worker);
-      if (died !== undefined || (results.at(-1)?.heapBytes ?? 0) > MOST_HEAP_BYTES) break;
+      if (died !== undefined || isFull(results.at(-1))) break;
     }
     if (died === undefined) {
       const closed = new Promise<void>((done) => {
@@ -120,14 +128,25 @@ async function runWorker(worker: number): Promise<void> {
   }
 }
 
+function isFull(result: FileResult | undefined): boolean {
+  if (result === undefined) return false;
+  const memory = inMemory && result.temporaryBytes > MOST_IN_MEMORY_BYTES / 2;
+  return memory || result.heapBytes > MOST_HEAP_BYTES;
+}
+
 function start(worker: number): ChildProcess {
+  const folder = temporaryFolders[worker] ?? tmpdir();
   const child = fork(join(import.meta.dirname, 'test/worker.ts'), {
+    ...(inMemory ? onMemory(folder, MOST_IN_MEMORY_BYTES) : {}),
     env: {
       ...process.env,
       TEST_WORKER: String(worker),
       TEST_WORKERS: String(jobs),
       // A test that looks at what a run leaves behind shall not see what another process's run has there.
-      TMPDIR: temporaryFolders[worker] ?? tmpdir(),
+      TMPDIR: folder,
+      // To build a control plane takes more than there is in memory.
+      ...(inMemory ? { GOTMPDIR: tmpdir() } : {}),
+      ...(programs === undefined ? {} : { TEST_PROGRAMS: programs }),
       // Half of what a command costs is compiling it; coverage counts what is compiled here.
       ...(process.env.NODE_V8_COVERAGE ? {} : { NODE_COMPILE_CACHE: resolve('.cache/compile') }),
     },

@@ -8,7 +8,7 @@ describe('the page on the architecture', () => {
   const walkthroughs = text.split(/^## /m).filter((section) => section.startsWith('How to add'));
 
   for (const subject of ['a safety rule', 'a migration format', 'a command', 'a status condition']) {
-    it(`says where to add ${subject}, in files that exist`, () => {
+    it(`shows where to add ${subject}, in files that exist`, () => {
       const section = walkthroughs.find((one) => one.startsWith(`How to add ${subject}`));
       assert.ok(section, `no section "How to add ${subject}"`);
       const named = pathsIn(section);

@@ -51,7 +51,7 @@ describe('the workflow files', function () {
     });
   }
 
-  it('install what the setup would install as root, wherever tests with servers run', () => {
+  it('install what the setup would install as root, in every job that runs tests with servers', () => {
     // The machines of the hosted CI have these.
     const present = ['openssl', 'bsdutils', 'chromium', 'jq', 'curl', 'git'];
     const needed = SYSTEM_PROGRAMS.map((program) => program.package).filter((name) => !present.includes(name));
@@ -135,7 +135,7 @@ describe('what a contributor looks for', () => {
 });
 
 describe('package.json', () => {
-  it('says where the project is', () => {
+  it('names the location of the project', () => {
     for (const url of [manifest.repository.url, manifest.bugs.url, manifest.homepage])
       assert.match(url, /^(git\+)?https:/);
   });
@@ -212,7 +212,7 @@ describe('the version', () => {
       assert.match((await release('9.8.8')).stderr, /nothing under Unreleased/);
     });
 
-    it('is refused where it is no version, or where work is not committed', async () => {
+    it('is refused if the version is invalid or work is not committed', async () => {
       for (const wrong of ['', '1.2', 'v1.2.3', '1.2.3 ']) {
         const { code, stderr } = await release(wrong);
         assert.equal(code, 1);

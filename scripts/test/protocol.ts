@@ -15,6 +15,8 @@ export interface FileResult {
   cpuSeconds: number;
   /** What the heap of the worker holds after the file, in bytes. */
   heapBytes: number;
+  /** What the file system of the worker's temporary files holds, in bytes. */
+  temporaryBytes: number;
 }
 
 export type ToWorker = { kind: 'run'; file: string; grep?: string } | { kind: 'end' };

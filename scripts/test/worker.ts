@@ -2,7 +2,8 @@
  * Runs test files one after the other in one process, on the servers that they share: each is named by a message of
  * scripts/test.ts and answered with its results. Not to be started by hand.
  */
-import { readFileSync } from 'node:fs';
+import { readFileSync, statfsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import Mocha from 'mocha';
 import { mochaHooks } from '../../test/support/hooks.ts';
@@ -47,6 +48,7 @@ async function run(file: string, grep: string | undefined): Promise<FileResult> 
     seconds: (performance.now() - began) / 1000,
     cpuSeconds: cpuSeconds() - cpuBefore,
     heapBytes: process.memoryUsage().heapUsed,
+    temporaryBytes: temporaryBytes(),
   };
 }
 
@@ -66,6 +68,11 @@ function cpuSeconds(): number {
   } catch {
     return 0;
   }
+}
+
+function temporaryBytes(): number {
+  const { blocks, bfree, bsize } = statfsSync(tmpdir());
+  return (blocks - bfree) * bsize;
 }
 
 async function end(): Promise<void> {

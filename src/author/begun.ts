@@ -1,4 +1,4 @@
-import { createHook } from 'node:async_hooks';
+import { AsyncResource, createHook } from 'node:async_hooks';
 import { currentAuthor, type StartedWork } from './context.ts';
 
 /**
@@ -41,15 +41,25 @@ const KINDS: Record<string, string> = {
 /** Stays open longer than it is active: a pool keeps connections, a stream of zlib works piece by piece. The wait for it is shorter, and then it does not fail the code. */
 const KEPT_OPEN: ReadonlySet<string> = new Set(['TCPWRAP', 'PIPEWRAP', 'ZLIB']);
 
+const NATIVE = 'the work of a native module';
+const NOT_NATIVE: ReadonlySet<string> = new Set(['PROMISE', 'TickObject', 'Microtask']);
+
+/** Work of a native module, such as sqlite3 or bcrypt, has a name of its own; Node's own names are in capital letters. */
+function isNative(kind: string, resource: object): boolean {
+  return !NOT_NATIVE.has(kind) && /[a-z]/.test(kind) && !(resource instanceof AsyncResource);
+}
+
 const owners = new Map<number, Map<number, StartedWork>>();
 
 const hook = createHook({
-  init(id, kind, _trigger, resource) {
-    if (KINDS[kind] === undefined) return;
-    const author = currentAuthor();
-    if (author === undefined) return;
-    author.begun.set(id, { kind, resource, origin: new Error('begun here') });
-    owners.set(id, author.begun);
+  init(id, kind, trigger, resource) {
+    const native = KINDS[kind] === undefined;
+    if (native && !isNative(kind, resource)) return;
+    // A native module starts its next work where Node does not know the author, so it belongs to the author of the work before it.
+    const begun = currentAuthor()?.begun ?? (native ? owners.get(trigger) : undefined);
+    if (begun === undefined) return;
+    begun.set(id, { kind, resource, origin: new Error('begun here') });
+    owners.set(id, begun);
   },
   after(id) {
     const begun = owners.get(id)?.get(id);
@@ -80,18 +90,18 @@ interface Unfinished {
   idle: boolean;
 }
 
-/** What is still active and would keep Node running; no program would wait for the rest. */
+/** The work that is still active and would keep Node.js running; nothing else delays the end of a program. */
 export function unfinished(begun: ReadonlyMap<number, StartedWork>): Unfinished[] {
   return [...begun.values()]
     .filter(({ resource }) => !('hasRef' in resource && typeof resource.hasRef === 'function') || resource.hasRef())
     .map(({ kind, origin }) => ({
-      what: KINDS[kind] ?? kind,
+      what: KINDS[kind] ?? NATIVE,
       origin,
-      idle: KEPT_OPEN.has(kind) || ofLibrary(origin),
+      idle: KINDS[kind] === undefined || KEPT_OPEN.has(kind) || ofLibrary(origin),
     }));
 }
 
-/** Ends what was found running, so that it does not keep the process running after its failure. */
+/** Stops the work that is still running, so that it does not keep the process running after its failure. */
 export function giveUp(begun: ReadonlyMap<number, StartedWork>): void {
   for (const { kind, resource } of begun.values()) {
     if (kind === 'Timeout') clearTimeout(resource as NodeJS.Timeout);

@@ -27,20 +27,36 @@ export function authorsWereImported(): boolean {
 }
 
 /**
- * The problem of an error that no promise carried and that no migration is to blame for: a file of an author started
- * something when it was imported, and that has failed. Undefined if the error is not of such a file.
+ * The problem of an error that no promise carried and that no running migration is to blame for: a file of an author
+ * started something when it was imported, or a migration left something behind, and that has failed. Undefined for our own.
  */
-export function importedProblem(error: unknown): ProblemError | undefined {
+export function problemOfAuthor(error: unknown): ProblemError | undefined {
   const author = currentAuthor();
-  if (author?.imported === undefined || error instanceof ProblemError) return undefined;
+  if (author === undefined || error instanceof ProblemError) return undefined;
+  const { name, imported } = author;
   const message = error instanceof Error ? error.message : String(error);
-  return new ProblemError(
-    {
-      reason: author.imported,
-      message: `${author.name} or a module that it imports started something when it was imported, and that failed: ${message}. Import only what the file needs, and start nothing at the top of a module.`,
-    },
-    { cause: error },
-  );
+  const problem =
+    imported === undefined
+      ? ({
+          reason: 'MigrationFailed',
+          message: `${name} started work that failed after the end of the migration: ${message}. Await everything that it starts.`,
+        } as const)
+      : {
+          reason: imported,
+          message: `${name} or a module that it imports started work when it was imported, and the work failed: ${message}. Import only what the file needs, and start no work at the top level of a module.`,
+        };
+  return new ProblemError(problem, { cause: error });
+}
+
+/** A query that code sent after the end of its migration. The code may not await the query, so its error may be lost. */
+export class SentAfterItsEnd extends ProblemError {
+  constructor(migration: string) {
+    super({
+      reason: 'MigrationFailed',
+      migration,
+      message: `${migration} sent a query after its end, which was rejected, so a part of its work is missing. Await every query. Inspect the database: the history may have the migration as applied.`,
+    });
+  }
 }
 
 function exitCalled({ name, imported }: Author): ProblemError {

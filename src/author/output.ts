@@ -5,8 +5,8 @@ import { guardExit } from './exit.ts';
 let divided = false;
 
 /**
- * From now on all output of author code is written to standard error, however it is printed: standard output is ours, and
- * with `--json` it is one document.
+ * From now on all output of author code is written to standard error, by any method of printing: standard output
+ * belongs to db-manager, and with `--json` it is one document.
  */
 export function divideOutput(): void {
   if (divided) return;
@@ -35,7 +35,7 @@ export function importAsAuthor<T>(
   guardExit();
   return new Promise((resolve, reject) => {
     const stop = () => {
-      const message = `The import of ${name} does not end: it or a module that it imports awaits something that does not happen. Connect to nothing and wait for nothing at the top of a module.`;
+      const message = `The import of ${name} does not end: it or a module that it imports awaits something that does not happen. Do not open connections or wait at the top level of a module.`;
       reject(new ProblemError({ reason: imported, message }));
     };
     // If nothing else is left to happen, Node.js would end the process with exit code 13.

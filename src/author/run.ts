@@ -3,12 +3,13 @@
  * fail it, and its output is written to standard error. Imports core only; every caller of author code uses this module.
  */
 import { writeSync } from 'node:fs';
+import { type Readable, Stream } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PendingQueries } from '../core/model/migration.ts';
 import { ProblemError } from '../core/model/problem.ts';
 import { giveUp, unfinished, watchBegun } from './begun.ts';
 import { type Author, currentAuthor, notAsAuthor, runAs } from './context.ts';
-import { guardExit } from './exit.ts';
+import { guardExit, problemOfAuthor } from './exit.ts';
 import { divideOutput } from './output.ts';
 
 const NO_QUERIES: PendingQueries = { drain: async () => false, pending: () => false };
@@ -26,7 +27,7 @@ const running: Author[] = [];
 export function blameMigration(error: unknown): boolean {
   const now = currentAuthor();
   const author = now !== undefined && running.includes(now) ? now : running.at(-1);
-  author?.fail(error);
+  author?.fail(author === now ? error : (problemOfAuthor(error) ?? error));
   return author !== undefined;
 }
 
@@ -60,13 +61,16 @@ export async function runAuthorCode(
     await allEnded(author, queries, failed.signal);
   };
   running.push(author);
+  const { exitCode } = process;
   process.on('exit', onExit);
   try {
     await watchBegun(() => Promise.race([toItsEnd(), stray.promise]));
+    if (process.exitCode !== exitCode && process.exitCode) throw setExitCode(process.exitCode);
   } finally {
-    // What the code has begun is not watched any more, so its end would be waited for in vain.
+    process.exitCode = exitCode;
+    // The work of the code is no longer tracked, so a wait for its end would never finish.
     failed.abort();
-    // A promise that failed with what has just failed is rejected a turn later, and belongs to this code too.
+    // A promise that failed with the same error is rejected one turn later, and belongs to this code too.
     await notAsAuthor(async () => {
       await turn();
       await turn();
@@ -76,8 +80,15 @@ export async function runAuthorCode(
   }
 }
 
+function setExitCode(code: number | string): ProblemError {
+  return new ProblemError({
+    reason: 'MigrationFailed',
+    message: `The function set process.exitCode to ${code}, so it has failed without an error. Throw an error instead.`,
+  });
+}
+
 /**
- * Fails once the function waits for what nothing can bring about: a callback `done` that it never calls, a promise that
+ * Fails once the function waits for something that cannot happen: a callback `done` that it never calls, a promise that
  * is never settled. Node would end a program that waits so.
  */
 async function orNever(returned: Promise<void>, author: Author, queries: PendingQueries): Promise<void> {
@@ -105,37 +116,58 @@ function waitsForever(): ProblemError {
   });
 }
 
-/** An array of promises counts like a single promise. Calling a generator does not start it, so none of it would run. */
+/**
+ * An array of promises counts like a single promise. Work that never starts is refused: calling a generator does not run
+ * its body, and a function or a stream that is returned is neither called nor read.
+ */
 async function allOf(code: () => unknown): Promise<void> {
-  const value = await code();
-  if (isGenerator(value)) {
-    throw new ProblemError({
-      reason: 'MigrationFailed',
-      message:
-        'The function is a generator, so a call does not run its body. Write an async function, with await instead of yield.',
-    });
-  }
-  await settleList(value);
+  await settle(await code());
 }
 
-async function settleList(value: unknown): Promise<void> {
+async function settle(value: unknown): Promise<void> {
+  const message = neverStarted(value);
+  if (message !== undefined) throw new ProblemError({ reason: 'MigrationFailed', message });
   if (!Array.isArray(value)) return;
-  const waiting = value.filter((one) => isThenable(one) || (Array.isArray(one) && one.some(isThenable)));
-  for (const inner of await Promise.all(waiting)) await settleList(inner);
+  const waiting = value.filter((one) => isThenable(one) || Array.isArray(one) || typeof one === 'function');
+  for (const inner of await Promise.all(waiting)) await settle(inner);
 }
 
 export function isThenable(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }
 
-function isGenerator(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  return (
-    'next' in value &&
-    typeof value.next === 'function' &&
-    'throw' in value &&
-    (Symbol.asyncIterator in value || Symbol.iterator in value)
-  );
+function neverStarted(value: unknown): string | undefined {
+  if (isUncalled(value)) {
+    return 'The function returned a function, which is not called. Call it, and await or return what it returns.';
+  }
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (value instanceof Stream) {
+    return isUnread(value)
+      ? 'The function returned a stream, which is not read. Read it to its end, and await the end.'
+      : undefined;
+  }
+  if ('next' in value && typeof value.next === 'function' && 'throw' in value && isIterable(value)) {
+    return 'The function is a generator, so a call does not run its body. Write an async function, with await instead of yield.';
+  }
+  return Symbol.asyncIterator in value
+    ? 'The function returned an asynchronous iterable, which is not read. Read it with `for await`.'
+    : undefined;
+}
+
+/** Classes, and functions with members, are values: a model, the `knex` or the `Sequelize` that the code was given. */
+function isUncalled(value: unknown): boolean {
+  if (typeof value !== 'function' || Object.keys(value).length > 0) return false;
+  return !/^class\b/.test(Function.prototype.toString.call(value));
+}
+
+function isUnread(stream: Stream): boolean {
+  if (!('readableFlowing' in stream) || stream.readableFlowing !== null) return false;
+  const { readable, readableDidRead } = stream as Readable;
+  return readable && !readableDidRead && stream.listenerCount('readable') === 0;
+}
+
+function isIterable(value: object): boolean {
+  return Symbol.asyncIterator in value || Symbol.iterator in value;
 }
 
 /**
@@ -174,7 +206,7 @@ const turn = () => new Promise((resolve) => setImmediate(resolve));
 function leftRunning({ what, origin }: { what: string; origin: Error }): Error {
   const error = new ProblemError({
     reason: 'MigrationFailed',
-    message: `The function left ${what} running: it had not ended ${LONGEST / 1000} s later, so it may still change the database. Wait for it before the function returns, or end it.`,
+    message: `The function left ${what} running: it had not ended ${LONGEST / 1000} s later, so it may still change the database. Wait for it before the function returns, or stop it.`,
   });
   return Object.assign(error, { stack: `${error.name}: ${error.message}\n${frames(origin)}` });
 }

@@ -101,7 +101,7 @@ async function writingTo(
         await file.close();
       }
       const hashed = hash.result();
-      // What is on the disk counts, not what was written.
+      // Hash the file on the disk, not the bytes that were written.
       if ((await hashBackup(data)).sha256 !== hashed.sha256) throw invalid(`${stem} differs from what was written.`);
       return hashed;
     },

@@ -1,6 +1,7 @@
 /**
- * Each piece of a stream is garbage after the next one, but V8 collects buffers only once they hold 64 MiB more than after
- * its last collection, and what they held stays with the process. A stream that asks every 16 MiB needs a third less.
+ * Each piece of a stream is garbage after the next one, but V8 collects buffers only once they hold 64 MiB more than
+ * after its last collection, and what they held stays with the process. A stream that collects garbage every 16 MiB
+ * needs a third less memory.
  */
 import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';

@@ -12,7 +12,9 @@ export const GROUPS = [
   'This tool:',
 ] as const;
 
-/** A command, whole: what it is called, how it is used, and what it does. One file in `commands/` defines one. */
+/**
+ * The whole definition of a command: its name, its options and its action. One file in `commands/` defines one command.
+ */
 export interface CommandDefinition<Options extends object = object> {
   /** As it is typed: `backup`, or `migrate upgrade` for a command below another. */
   name: string;

@@ -11,6 +11,7 @@ if (major < 22 || (major === 22 && minor < 19)) {
   );
   process.exitCode = 1;
 } else {
+  await (await import('./compile-cache.ts')).keepCompiledCode();
   await import('./start.ts');
 }
 

@@ -7,8 +7,8 @@ import { addGlobals, allowGlobalsEverywhere, globalsOf } from './globals.ts';
 import { arrangeHelp } from './help.ts';
 import type { Io } from './io.ts';
 
-/** All commands. Each action imports what it needs when it is called. */
-export function createProgram(io: Io): Command {
+/** With all commands, or those of `commandsFor`. Each action imports what it needs when it is called. */
+export function createProgram(io: Io, commands: readonly CommandDefinition[] = COMMANDS): Command {
   const program = new Command('db-manager')
     .description('Safe database migrations: check, back up, rehearse on a restored copy, apply, verify.')
     .version(TOOL_VERSION, '-V, --version')
@@ -23,10 +23,26 @@ export function createProgram(io: Io): Command {
       io.migrations = async () => (await (await import('../library/settings.ts')).resolvePaths(globals)).migrations;
     });
   addGlobals(program);
-  for (const definition of COMMANDS) addCommand(program, definition, io);
+  for (const definition of commands) addCommand(program, definition, io);
   allowGlobalsEverywhere(program);
   arrangeHelp(program);
   return program;
+}
+
+/**
+ * The command that the arguments begin with and those that share its first word, because creating all commands with
+ * their options takes a tenth of the time of a short command. All commands if the first argument is another word or an
+ * option.
+ */
+export function commandsFor(argv: readonly string[]): readonly CommandDefinition[] {
+  const [, , first = '', second = ''] = argv;
+  // It prints the names of all commands.
+  if (first === 'completion') return COMMANDS;
+  const named = (name: string) => COMMANDS.filter((one) => one.name === name);
+  const below = named(`${first} ${second}`);
+  if (below.length > 0) return [...named(first), ...below];
+  const itself = named(first);
+  return itself.length > 0 ? [...itself, ...COMMANDS.filter(({ name }) => name.startsWith(`${first} `))] : COMMANDS;
 }
 
 /** Adds one command, and the family that it is below. */

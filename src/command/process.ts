@@ -66,7 +66,7 @@ export async function runCommand(words: readonly string[], options: CommandOptio
   const began = performance.now();
   const lines: string[] = [];
   const mark = randomUUID();
-  // A session of its own has no terminal: a question that is asked there fails at once instead of waiting.
+  // A session of its own has no terminal: a command that asks a question there fails immediately instead of waiting.
   const child = spawn(findProgram(program, cwd, options.env.PATH), args, {
     argv0: program,
     cwd,
@@ -87,7 +87,7 @@ export async function runCommand(words: readonly string[], options: CommandOptio
   const { code, signalName } = await ended(child, options.signal);
   const inGroup = await endGroup(child.pid);
   const leftBehind = (await endMarked(mark)) || inGroup;
-  // What it left behind may hold the streams open.
+  // Background processes of the command may keep the streams open.
   await Promise.race([Promise.all([streamEnd(child.stdout), streamEnd(child.stderr)]), sleep(1_000)]);
   for (const reader of readers) reader.finish();
   child.stdout?.destroy();
@@ -128,7 +128,7 @@ async function ended(child: ChildProcess, signal: AbortSignal) {
   }
 }
 
-/** Terminates what is left of the group; true if there was something. */
+/** Terminates the remaining processes of the group; true if there were any. */
 async function endGroup(pid: number | undefined): Promise<boolean> {
   if (!signalGroup(pid, 'SIGTERM')) return false;
   const deadline = performance.now() + 2_000;

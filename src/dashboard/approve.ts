@@ -30,7 +30,10 @@ export async function approveAs(
   } catch (error) {
     if (!(error instanceof ApiError)) {
       const why = error instanceof Error ? error.message : String(error);
-      return { status: 502, error: `The API server cannot be reached: ${why}. Nothing is known to be approved.` };
+      return {
+        status: 502,
+        error: `The API server cannot be reached: ${why}. Whether the plan was approved is unknown: reload the page.`,
+      };
     }
     if (error.status === 409) {
       return {

@@ -13,7 +13,7 @@ interface Batch {
   accepts(migration: LoadedMigration): boolean;
   /** Throws MigrationStopped if it fails; the migrations before it are committed then. */
   run(migration: LoadedMigration): Promise<void>;
-  /** Commits what has run since the last one. */
+  /** Commits the work since the last commit. */
   commit(): Promise<void>;
   /** How many migrations wait for their commit. */
   size(): number;

@@ -1,4 +1,5 @@
 import type { Transaction } from 'sequelize';
+import { SentAfterItsEnd } from '../author/exit.ts';
 import type { PendingQueries } from '../core/model/migration.ts';
 import { ProblemError } from '../core/model/problem.ts';
 
@@ -23,7 +24,7 @@ export interface TrackedWork extends PendingQueries {
   end(): Promise<void>;
 }
 
-export function begunWork(onLate?: () => void): TrackedWork {
+export function begunWork(revision: string, onLate?: () => void): TrackedWork {
   const pending = new Set<Promise<unknown>>();
   const transactions = new Set<Promise<unknown>>();
   const opened: Transaction[] = [];
@@ -32,7 +33,7 @@ export function begunWork(onLate?: () => void): TrackedWork {
 
   const late = () => {
     onLate?.();
-    return Promise.reject(new Error('The migration has already finished. Await every query.'));
+    return Promise.reject(new SentAfterItsEnd(revision));
   };
   const failed = (reason: unknown) => {
     failure ??= { reason };

@@ -11,7 +11,7 @@ const MOST = 256 * 1024;
 
 export interface SentLog {
   see(sql: string): void;
-  /** What was seen until now. */
+  /** The statements so far. */
   sent(): SentStatements;
 }
 

@@ -11,6 +11,8 @@ import { toolHistoryTables } from './tool-history-table.ts';
 export type OnStatement = (sql: string) => void;
 
 interface JoinOptions {
+  /** The migration. */
+  revision: string;
   onStatement: OnStatement;
   /** Whether we have already sent BEGIN. */
   inTransaction: boolean;
@@ -42,7 +44,7 @@ export function joinTransaction(sequelize: Sequelize, connection: unknown, optio
   const { onStatement, inTransaction, rewrite = (text) => text, around = (_sql, run) => run() } = options;
   const transaction = transactionOn(sequelize, connection);
   const scoped: Sequelize = Object.create(sequelize);
-  const begun = begunWork(options.onLate);
+  const begun = begunWork(options.revision, options.onLate);
   const control = codeControl();
   const missingTable = toolHistoryTables();
   const { track, end } = begun;

@@ -87,7 +87,7 @@ async function recordedAsWished(
   return (await session.isRecorded(revision).catch(() => direction !== 'up')) === (direction === 'up');
 }
 
-/** What a failed attempt means, for the user. */
+/** The message about a failed attempt, for the user. */
 export function stop(
   { error, statement, last }: Exclude<Attempt, { done: DoneMigration }>,
   migration: LoadedMigration,

@@ -10,7 +10,7 @@ import type { StepName, StepResult } from '../core/model/step.ts';
 import { failed, type Stop } from '../engine/failure.ts';
 import type { RunPorts } from './ports.ts';
 
-/** What the flow itself needs to know. */
+/** The inputs of the flow itself. */
 interface AnyPorts {
   signal: AbortSignal;
 }

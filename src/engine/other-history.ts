@@ -1,4 +1,7 @@
-/** A history that another setting of `history` wrote: without this check a run would apply again what is applied. */
+/**
+ * A history that was written with another setting `history`. Without this check, a run would apply its migrations
+ * again.
+ */
 import type { HistoryRow } from '../core/model/history.ts';
 import type { MigrationFile } from '../core/model/migration.ts';
 import { ProblemError } from '../core/model/problem.ts';

@@ -39,7 +39,7 @@ export async function askChecks(
 ): Promise<Asking> {
   const wanted = checks.filter((check) => check.when === when || check.when === 'Always');
   if (wanted.length === 0) return NOTHING;
-  if (direction === 'down') return { ...NOTHING, message: 'checks are not asked about a plan that reverts' };
+  if (direction === 'down') return { ...NOTHING, message: 'checks are not run for a plan that reverts migrations' };
   const time = `${when.toLowerCase()} the run`;
   const place = where === 'copy' ? 'the copy' : 'the target';
   const results: CheckResult[] = [];
@@ -77,7 +77,7 @@ async function withChecksAfter<T extends object>(
 ): Promise<StepResult<T & { checks?: CheckResult[] }>> {
   if ((result.kind !== 'done' && result.kind !== 'skipped') || !state.ran) return result;
   const asked = await askChecks(database, request, 'After', 'target', state.direction).catch(
-    (error: unknown): Asking => ({ results: [], problem: toProblem(error), message: 'the checks were not asked' }),
+    (error: unknown): Asking => ({ results: [], problem: toProblem(error), message: 'the checks were not run' }),
   );
   const { results, problem, message } = asked;
   if (message === '') return result;
@@ -114,7 +114,7 @@ export async function askOnCopy(
 ): Promise<Asking> {
   if (copy.mode === 'Full') return askChecks(copy.scratch.database, request, when, 'copy', direction);
   const some = (request.checks ?? []).length > 0 && when === 'After';
-  return { ...NOTHING, message: some ? 'the checks were not asked, because the copy has no rows' : '' };
+  return { ...NOTHING, message: some ? 'the checks were not run, because the copy has no rows' : '' };
 }
 
 /** Undefined if it is true. */

@@ -22,7 +22,7 @@ import { needsAttention } from './safety.ts';
 import type { Rehearsed, RunState, SentTexts } from './state.ts';
 import { boundReport } from './termination.ts';
 
-/** What the report reads of the state of a run. */
+/** The parts of the state of a run that the report uses. */
 export type ReportState = Pick<RunState, 'plan' | 'done' | 'current'> &
   Partial<
     Pick<RunState, 'ahead' | 'files' | 'database' | 'backup' | 'rehearsal' | 'checks' | 'findings' | 'before' | 'after'>

@@ -17,7 +17,7 @@ export interface Loss {
   before: number;
   /** The statement that deleted them, as far as the foreign keys show it. */
   statement?: string;
-  /** Where the statement is, if it is of a .sql file. */
+  /** Position of the statement, if it is in a .sql file. */
   position?: SourcePosition;
 }
 

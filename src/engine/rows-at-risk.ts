@@ -29,8 +29,8 @@ export function revertsUnasked({ direction }: Plan, { allowDowngrade, target }: 
 }
 
 /**
- * What the `down` of SQL migrations drops that is not empty, counted in the target. What code deletes, and what is deleted
- * by a condition, is measured by the rehearsal. Reads only.
+ * Counts the rows in tables and columns of the target that the `down` of SQL migrations drops. The rehearsal measures
+ * rows that code or a condition deletes. Reads only.
  */
 export async function rowsAtRisk(
   database: Database,
@@ -48,7 +48,7 @@ export async function rowsAtRisk(
       const values = await database.countValues(table, column);
       return values === 0 ? undefined : `values of ${tableKey(table)}.${column} in ${count(values, 'row')}`;
     }
-    if (action.kind === 'dropSchema') return action.cascade ? `what is in the schema ${action.name}` : undefined;
+    if (action.kind === 'dropSchema') return action.cascade ? `the content of the schema ${action.name}` : undefined;
     const takesAll = action.kind === 'dropTable' || action.kind === 'truncate';
     if (!takesAll && !(action.kind === 'delete' && !action.filtered)) return undefined;
     const table = names.table(action.table);
@@ -69,7 +69,7 @@ export async function rowsAtRisk(
 
 type ChangedRows = MigrationEffects['rows'];
 
-/** What the rehearsal measured: tables with fewer rows after the `down`. */
+/** The result of the rehearsal: tables with fewer rows after the `down`. */
 export function measuredLoss(effects: readonly MigrationEffects[]): AtRisk[] {
   return effects.flatMap(({ revision, rows }) =>
     rows.flatMap((one) => {
@@ -165,15 +165,15 @@ export async function unmeasuredRisks(
   const { readStatements } = await import('../migrations/statements/read.ts');
   const read = await readStatements(folder, migrations, { dialect, direction: 'down' });
   return read.flatMap(({ revision, opaque, statements }): AtRisk[] => {
-    if (opaque) return [{ migration: revision, what: 'what its code deletes, which was not measured' }];
+    if (opaque) return [{ migration: revision, what: 'the rows that its code deletes (not counted)' }];
     const unknown = statements.find(({ sql, actions }) => isUnmeasured(sql, actions));
     if (unknown === undefined) return [];
-    const what = 'what a statement of it deletes, which was not measured';
+    const what = 'the rows that one of its statements deletes (not counted)';
     return [{ migration: revision, what, statement: textStart(unknown.sql.trim(), 400) }];
   });
 }
 
-/** Whether what a statement takes is not known from its text. */
+/** Whether the rows that a statement deletes are unknown from its text. */
 function isUnmeasured(sql: string, actions: readonly SchemaAction[] | undefined): boolean {
   if (actions === undefined) return true;
   if (actions.length === 0) return !isHarmless(sql);
@@ -189,7 +189,7 @@ export function riskFindings(risks: readonly AtRisk[]): Finding[] {
     rule: DOWNGRADE_LOSES_ROWS.id,
     severity: DOWNGRADE_LOSES_ROWS.severity,
     message: `Reverting ${migration} loses ${what}.`,
-    advice: 'Copy what is still needed, then approve the plan by its digest.',
+    advice: 'Copy the data that is still needed, then approve the plan by its digest.',
     migration,
     ...(statement === undefined ? {} : { statement }),
   }));

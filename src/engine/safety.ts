@@ -128,7 +128,7 @@ export function needsAttention({ severity }: Finding): boolean {
   return severity !== 'notice';
 }
 
-/** What a person types again to approve a plan. `command` is that of another tool. */
+/** The parts of the command that approves a plan. `command` is that of another tool. */
 type Approvable = Pick<CommonRequest, 'resource'> & Partial<Pick<CommandRequest, 'command'>>;
 
 /** Why the plan is not run, and the possible actions. */
@@ -149,10 +149,14 @@ export function unsafePlanProblem(findings: readonly Finding[], request: Approva
         ];
   const id = first?.rule ?? '';
   const comment = commentOf(first, command !== undefined);
-  const ignore = `${comment === undefined ? '' : `add "${comment} db-manager:ignore ${id} <reason>" next to the statement, `}add the rule to safety.ignore, or ${approve}`;
+  const ignore = [
+    ...(comment === undefined ? [] : [`add "${comment} db-manager:ignore ${id} <reason>" next to the statement`]),
+    `add ${id} to safety.ignore`,
+    approve,
+  ].join('; ');
   return {
     reason: 'UnsafePlan',
-    message: `${countFindings(findings)} in the plan; no changes were made. ${describeMostSevere(findings)} Advice and all findings: ${where}. If this is intentional, ${ignore}.`,
+    message: `${countFindings(findings)} in the plan; no changes were made. ${describeMostSevere(findings)} For advice and all findings, run: ${where}. If this is intentional, do one of these: ${ignore}.`,
     migration: first?.migration,
     statement: first?.statement,
     position: first?.position,

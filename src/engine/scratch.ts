@@ -98,7 +98,7 @@ export function refusalOf(
   if (place.kind === 'Private' && reach !== 'outside') return undefined;
   return new ProblemError({
     reason: 'NotRehearsable',
-    message: `${what} has effects beyond the database, which a restore cannot undo. It was not sent. ${adviceFor(reach, place)}`,
+    message: `${what} has effects outside the database, which a restore cannot undo. It was not sent. ${adviceFor(reach, place)}`,
     migration,
     statement: textStart(sql.trim(), STATEMENT_LENGTH),
   });

@@ -62,7 +62,7 @@ export interface Rehearsed {
   schemas?: { before: Snapshot; after: Snapshot };
 }
 export interface SentTexts {
-  /** Texts for the page of the run where the migrations are not files of ours. */
+  /** Texts for the page of the run, if the migrations are not files of db-manager. */
   sources?: SourceText[];
 }
 export interface Applied {

@@ -28,8 +28,8 @@ export interface CommonStatus {
 /** The one Job of a resource. */
 export interface TaskState {
   state: 'active' | 'complete' | 'failed';
-  /** Why its pod does not start, as a sentence. */
-  waiting?: string;
+  /** Why its pod does not start. */
+  waiting?: { reason: Reason; message: string };
   report?: TaskReport;
 }
 
@@ -43,7 +43,7 @@ export interface Observation<Spec, Status> {
   task?: TaskState;
   /** Why its Job cannot start now. */
   waits?: Waits;
-  /** What it uses although the configuration of the operator does not allow it, as a sentence. */
+  /** A sentence about a value that the configuration of the operator does not allow. */
   disallowed?: string;
   /** Resources of the kind `children` that belong to this one, oldest first. */
   children: Resource[];

@@ -18,7 +18,7 @@ import { filesOf, modelsOf, type Session, withDatabase } from './session.ts';
 import { type ConnectedSettings, type Options, resolvePaths, settingsOf } from './settings.ts';
 
 export interface GenerateOptions extends Options {
-  /** What the migration does; its name is derived from it. */
+  /** A description of the migration; its name is derived from it. */
   message: string;
   /** `false`: an empty migration to fill in by hand, without a database. Default true: from the models. */
   autogenerate?: boolean;

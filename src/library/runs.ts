@@ -37,7 +37,7 @@ export function showRun(options: Options & { id: string }): Promise<RunRecord> {
     // Attempts of one run have the same id; the last one is shown.
     const others = new Set(found.map(({ runId }) => runId));
     if (others.size > 1) {
-      const message = `"${options.id}" is the start of ${others.size} runs. Use more of the id: ${[...others].slice(0, 5).join(', ')}`;
+      const message = `"${options.id}" matches ${others.size} runs. Use a longer prefix: ${[...others].slice(0, 5).join(', ')}`;
       throw new ProblemError({ reason: 'AmbiguousTarget', message });
     }
     return last;

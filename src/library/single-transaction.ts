@@ -13,7 +13,7 @@ export function requireOneTransaction(migrations: readonly LoadedMigration[], di
   const names = listNames(outside.map(({ revision }) => revision));
   throw new ProblemError({
     reason: 'InvalidConfiguration',
-    message: `${names} ${outside.length === 1 ? 'runs' : 'run'} outside a transaction: transaction: false, BEGIN and COMMIT in the file, or a statement such as CREATE INDEX CONCURRENTLY. Nothing was run. Type the command without --single-transaction.`,
+    message: `${names} ${outside.length === 1 ? 'runs' : 'run'} outside a transaction: transaction: false, BEGIN and COMMIT in the file, or a statement such as CREATE INDEX CONCURRENTLY. Nothing was run. Run the command without --single-transaction.`,
   });
 }
 

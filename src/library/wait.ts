@@ -68,7 +68,7 @@ export async function waitForRevision(options: WaitOptions = {}): Promise<Waited
   }
 }
 
-/** What is not as it should be; undefined if the wait is over. */
+/** The unmet condition; undefined if the wait is over. */
 type Missing = Pick<Waited, 'pending' | 'reason'> & { why: string };
 type Look = (history: HistoryReader) => Promise<Missing | undefined>;
 
@@ -155,7 +155,7 @@ async function unknown(
   return { reason: 'AheadOfFiles', why };
 }
 
-/** A newer version may be applying them, so the wait goes on. What an interrupted one has left is unknown. */
+/** A newer version may be applying them, so the wait continues. The state after an interrupted one is unknown. */
 function notFinished(names: readonly string[]): Missing {
   const [was, are] = names.length === 1 ? ['it was', 'is'] : ['they were', 'are'];
   return {

@@ -6,8 +6,8 @@ const BUNDLED_PACKAGES = new Set(['sequelize', 'umzug', 'pg']);
 let lending = false;
 
 /**
- * Answers an import of one of our own packages from a folder that has none with ours. A folder with packages of its
- * own keeps them: ours come only where the import would fail.
+ * Resolves an import of one of db-manager's packages from a folder without packages to our copy. Packages of the folder
+ * itself are preferred: ours are used only if the import would fail.
  */
 export function lendPackages(): void {
   if (lending) return;

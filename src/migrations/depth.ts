@@ -53,13 +53,13 @@ async function whyNot(
     return depthOf(path) === 0 ? `not in ${[...bases].sort()[0]}/ and without a version` : 'nested, without a version';
   }
   if (/^[VUBR]/.test(basename(path))) return undefined;
-  if (dirname(path).split('/').some(byCustom)) return 'in a folder that by its name holds none';
+  if (dirname(path).split('/').some(byCustom)) return 'in a folder that usually contains no migrations';
   if (/\.(?:up|down)\.sql$/i.test(path)) return 'nested: golang-migrate does not read folders in folders';
   const tool = flatTool(path, await textOf());
   return tool === undefined ? undefined : `nested: ${tool} does not read folders in folders`;
 }
 
-/** The tool that a file is written for, where that tool reads one folder and none below it. */
+/** The tool of a file, if that tool reads one folder and no subfolders. */
 function flatTool(path: string, text: string): string | undefined {
   if (suffixOf(path) === '.sql') {
     if (/^\s*--\s*migrate:up\b/im.test(text)) return 'dbmate';

@@ -14,24 +14,24 @@ interface ForeignTool {
 
 /** The two options for migrations in a language that db-manager does not run. */
 const twoWays = (print: string, mark = 'db-manager migrate stamp head') =>
-  `Print their SQL (${print}) into .sql files in a folder of its own, or begin there with one dump of the schema; then mark what the database has: ${mark}`;
+  `Print their SQL (${print}) into .sql files in a separate folder, or start with one dump of the schema there. Then mark the applied ones: ${mark}`;
 
 const named = (pattern: RegExp) => (path: string) => pattern.test(basename(path));
 
 /** In this order: the first that knows a file of the folder is named. */
 const TOOLS: readonly ForeignTool[] = [
   {
-    tool: 'Diesel',
+    tool: 'Diesel or Hasura',
     is: (path) => basename(path) === 'up.sql' && dirname(path) !== '.',
     advice:
-      'Make each folder one pair: ls -d */ | while read d; do for w in up down; do mv $d$w.sql $(basename $d).$w.sql; done; rmdir $d; done',
+      'Make each folder one pair: find . -mindepth 2 \\( -name up.sql -o -name down.sql \\) | while read f; do d=$(dirname "$f"); mv "$f" "$d.$(basename "$f")"; rmdir "$d" 2>/dev/null; done',
   },
   {
     tool: 'Sqitch',
     is: named(/^sqitch\.plan$/),
     companion: true,
     advice:
-      'Copy each deploy script and its revert script to <number>_<name>.up.sql and <number>_<name>.down.sql, numbered as in sqitch.plan, then mark what the database has: db-manager migrate stamp head',
+      'Copy each deploy script and its revert script to <number>_<name>.up.sql and <number>_<name>.down.sql, numbered as in sqitch.plan, then mark the applied ones: db-manager migrate stamp head',
   },
   {
     tool: 'Liquibase',
@@ -86,22 +86,28 @@ const ALEMBIC =
  * are none. Files with a number in front are always refused: if they were left out, they would be missing. `alone`:
  * nothing in the folder runs here.
  */
-export function refuseForeign(paths: readonly string[], folder: string, alone: boolean): Problem | undefined {
+export function refuseForeign(all: readonly string[], folder: string, alone: boolean): Problem | undefined {
+  const paths = all.filter((path) => !OWN.test(path) || OF_A_TOOL.test(path));
+  if (paths.length === 0) return undefined;
   for (const { tool, is, advice, companion } of TOOLS) {
     if (companion && !alone) continue;
     const found = paths.filter(is);
     const [first] = found;
     if (first === undefined) continue;
-    const why = isForeign(first) ? `${suffix(first)} files cannot be run here` : 'they do not run here as they are';
-    return problem(`${folder} holds migrations of ${tool} (${withMore(first, found)}): ${why}. ${advice}.`);
+    const why = isForeign(first) ? `${suffix(first)} files are not supported` : 'they cannot be run unchanged';
+    return problem(`${folder} contains migrations of ${tool} (${withMore(first, found)}): ${why}. ${advice}.`);
   }
   const rest = paths.filter((path) => NUMBERED.test(basename(path)) && isForeign(path));
   const [first] = rest;
   if (first === undefined) return undefined;
   return problem(
-    `${withMore(first, rest)}: ${suffix(first)} files cannot be run here. Write them as .sql, .ts or .js, or leave them out with "exclude" in the configuration.`,
+    `${withMore(first, rest)}: ${suffix(first)} files are not supported. Write them as .sql, .ts or .js, or leave them out with "exclude" in the configuration.`,
   );
 }
+
+/** Of thousands of files, most need no look at the name for each tool: they run here, and only two tools use such names. */
+const OWN = /\.(?:[cm]?[jt]s|sql)$/;
+const OF_A_TOOL = /changelog|\/up\.sql$/i;
 
 const NUMBERED = /^(?:\d+[_-]|[VUB]\d[\d._]*__|R__)/;
 

@@ -49,9 +49,11 @@ export function groupFiles(paths: readonly string[]): Grouping {
 
 const FLYWAY = /^([VU])(\d+(?:[._]\d+)*)__(.+)\.sql$/;
 const BASELINE = /^B\d+(?:[._]\d+)*__.+\.sql$/;
+const CALLBACK =
+  /^(?:(?:before|after)(?:Each)?(?:Baseline|Clean|Connect|Info|Migrate|Repair|Repeatables|Undo|Validate|Versioned)[A-Za-z]{0,30}|createSchema)(?:__.+)?\.sql$/;
 const PAIR = /^(.+)\.(up|down)\.sql$/;
 
-/** Baseline migrations of Flyway: one sentence for all such files of a folder. */
+/** Baseline migrations and callbacks of Flyway: one sentence for all such files of a folder. */
 function refuseFlyway(paths: readonly string[]): Problem | undefined {
   const named = (pattern: RegExp) => paths.filter((path) => pattern.test(plainName(path)));
   const baseline = named(BASELINE);
@@ -59,6 +61,13 @@ function refuseFlyway(paths: readonly string[]): Problem | undefined {
     return refused(
       baseline,
       'Baseline migrations of Flyway are not supported. Restore or create the schema, then mark what it contains: db-manager migrate stamp <revision>',
+    );
+  // Only next to files of Flyway: elsewhere the name means nothing.
+  const callbacks = named(FLYWAY).length > 0 ? named(CALLBACK) : [];
+  if (callbacks.length > 0)
+    return refused(
+      callbacks,
+      'Callbacks of Flyway are not supported, and would run once as migrations. Move their statements to R__ files, or leave them out with "exclude" in the configuration',
     );
   return undefined;
 }
@@ -131,7 +140,7 @@ function withSql(revision: Revision, wholes: readonly Part[]): Group | Problem {
   return { revision, files: [source], readSql: sql };
 }
 
-/** `x.ts` and `x.js`: probably what a compiler made of the other. */
+/** `x.ts` and `x.js`: one is probably the compiled output of the other. */
 function isCompiled(code: readonly string[]): boolean {
   return code.some((path) => /ts$/i.test(path)) && code.some((path) => /js$/i.test(path));
 }
@@ -153,7 +162,7 @@ export function duplicate(revision: Revision, files: readonly string[]): Problem
   return {
     reason: 'DuplicateMigration',
     migration: revision,
-    message: `${files.join(' and ')} are the same migration. Names count without folder and extension (and versions without leading zeros): delete or rename one of them, or leave it out with "exclude" in the configuration.`,
+    message: `${files.join(' and ')} are the same migration. Names are compared without folder and extension (and versions without leading zeros). Delete or rename one of them, or leave it out with "exclude" in the configuration.`,
   };
 }
 

@@ -19,7 +19,7 @@ import { encodeSource } from './stored/encode.ts';
 import { importStored } from './stored/import.ts';
 
 /**
- * Parses the SQL or imports the code of one migration. What it gives is what `file.checksum` was made of.
+ * Parses the SQL or imports the code of one migration. The result has the content that `file.checksum` was computed from.
  *
  * Throws ProblemError: InvalidMigration with the place; PlanChanged where the file is another one by now.
  */
@@ -91,7 +91,7 @@ async function load(folder: string, file: MigrationFile, dialect: Dialect): Prom
   };
 }
 
-/** What the history keeps of a migration with these contents. */
+/** The source that the history stores for a migration with these contents. */
 export function storedSource(
   folder: string,
   file: MigrationFile,

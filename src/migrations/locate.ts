@@ -18,7 +18,7 @@ export type Located =
   | {
       ok: true;
       paths: string[];
-      /** Where they lie, relative to the folder: `.`, or the one folder that holds them. */
+      /** Their location, relative to the folder: `.`, or the one folder that contains them. */
       home: string;
       /** Of a folder that Drizzle wrote. */
       journal?: JournalEntry[];

@@ -50,9 +50,9 @@ function sentence(error: unknown): string {
 
 const ADVICE: Record<string, string> = {
   ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX:
-    ' Node only strips types: write it without enum, namespace and parameter properties, or compile it to .js.',
+    ' Node only strips types: write it without enum, namespace, parameter properties and "export =", or compile it to .js.',
   ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING:
-    ' Node runs no TypeScript below node_modules: compile it to .js, or keep the migrations elsewhere.',
+    ' Node does not run TypeScript below node_modules: compile it to .js, or keep the migrations elsewhere.',
   ERR_MODULE_NOT_FOUND: ' Install the package next to the migrations, or write the import with its extension (./x.ts).',
   MODULE_NOT_FOUND: ' Install the package next to the migrations, or correct the path.',
 };

@@ -85,7 +85,7 @@ function revisionOf([first]: readonly ScaffoldFile[]): Revision {
   return revision;
 }
 
-/** The time as digits, or the number after the highest one on disk where that is not smaller. */
+/** The time as digits, or the highest number on disk plus one, whichever is larger. */
 function stampAfter(now: Date, later: number, revisions: readonly Revision[]): string {
   const time = digitsOf(new Date(now.getTime() + later * 1000));
   const highest = revisions.map(leadingDigits).reduce((a, b) => (BigInt(b) > BigInt(a) ? b : a), '0');
@@ -105,7 +105,7 @@ function digitsOf(time: Date): string {
   return time.toISOString().replace(/\D/g, '').slice(0, 14);
 }
 
-/** Milliseconds of YYYYMMDDHHMMSS; undefined where the digits are no such time. */
+/** Milliseconds of YYYYMMDDHHMMSS; undefined if the digits are not a valid time. */
 function asTime(digits: string): number | undefined {
   if (digits.length !== 14) return undefined;
   const time = Date.parse(digits.replace(/(....)(..)(..)(..)(..)(..)/, '$1-$2-$3T$4:$5:$6Z'));
@@ -136,7 +136,7 @@ async function writeAll(folder: string, files: readonly ScaffoldFile[]): Promise
   }
 }
 
-/** Written under another name first, then linked, which fails where the name is taken. */
+/** Written under another name first, then linked, which fails if the name exists. */
 async function writeNew(path: string, text: string): Promise<void> {
   const temporary = join(dirname(path), `.${randomUUID()}.tmp`);
   const handle = await open(temporary, 'wx');
@@ -162,8 +162,8 @@ function codeOf(error: unknown): string {
 
 function noNumber(last: Revision): Problem {
   const why = /^V?\d/.test(last)
-    ? 'has a short number, and code is in the order of its names as text,'
-    : 'has no number in front,';
+    ? 'has a short number, and the names of code are sorted as text,'
+    : 'does not begin with a number,';
   return {
     reason: 'InvalidMigration',
     migration: last,

@@ -1,4 +1,4 @@
-/** What a new migration can be written as; the first three are what `generate --format` offers by default. */
+/** The formats of a new migration; `generate --format` offers the first three by default. */
 export const SCAFFOLDS = ['ts', 'js', 'sql', 'sequelize-cli', 'goose', 'golang-migrate', 'flyway', 'plain'] as const;
 export type ScaffoldFormat = (typeof SCAFFOLDS)[number];
 
@@ -24,7 +24,7 @@ export function renderMigration(format: ScaffoldFormat, stamp: string, slug: str
   return TEMPLATES[format](stamp, slug, { ...content, message });
 }
 
-/** A team's own form of a migration: a text with `{{message}}`, `{{up}}`, `{{down}}` and `{{transaction}}` in it. */
+/** A custom template of a migration: a text with `{{message}}`, `{{up}}`, `{{down}}` and `{{transaction}}` in it. */
 export interface OwnTemplate {
   text: string;
   /** Its extension: `ts`, `js`, `sql`, … */
@@ -40,7 +40,7 @@ export function templateMistake({ text }: OwnTemplate, { transaction }: Scaffold
     .filter((name) => !MARKS.has(name));
   if (unknown.length > 0) return `has {{${unknown[0]}}}, which is not a known placeholder`;
   if (transaction || text.includes('{{transaction}}')) return undefined;
-  return 'has no {{transaction}}, and this migration has to run outside a transaction';
+  return 'has no {{transaction}}, and this migration must run outside a transaction';
 }
 
 const MARKS = new Set(['message', 'up', 'down', 'transaction']);

@@ -34,13 +34,13 @@ export async function defineAll(path: string, sequelize: Sequelize): Promise<Mod
   const models = Object.values(sequelize.models);
   if (models.length > 0) return models;
   throw invalid(
-    `${path} defines no models. A model file exports a function (sequelize, DataTypes), an index file defineModels(sequelize) or its models. A class that extends Model is one after its init was called.`,
+    `${path} defines no models. A model file exports a function (sequelize, DataTypes), an index file defineModels(sequelize) or its models. A class that extends Model is a model only after its init was called.`,
   );
 }
 
 /**
- * Where no file of a folder gave a model, its index file is the last that can: it may collect them from elsewhere. What
- * fails there is the reason why there are none.
+ * If no file of a folder defines a model, the index file is tried last: it may collect models from elsewhere. Its error
+ * is then reported.
  */
 async function defineByIndex(path: string, sequelize: Sequelize): Promise<void> {
   const index = (await codeFiles(path)).find(isIndex);
@@ -135,7 +135,7 @@ function adoptModels(exported: readonly unknown[], sequelize: Sequelize): void {
   }
 }
 
-/** Attributes without what the other instance worked out of them. */
+/** Attributes without the properties that the other instance computed. */
 function structuredAttributes(attributes: object) {
   return Object.fromEntries(
     Object.entries(attributes).map(([name, attribute]) => {

@@ -182,7 +182,7 @@ async function refusedLogin(
   if (asked !== database) {
     return {
       code: '3D000',
-      message: `the command asked for the database "${asked}", but this run is of "${database}"`,
+      message: `the command asked for the database "${asked}", but this run uses "${database}"`,
     };
   }
   if (parameters.has('replication')) {
@@ -210,7 +210,7 @@ function keyOf(processId: number, key: Buffer): string {
   return `${processId} ${key.toString('hex')}`;
 }
 
-/** The server's own words where they are known; an error that was given a reason has them as its cause. */
+/** The message of the server, if it is known; an error with a reason has it as its cause. */
 function asMessage(error: unknown): Omit<ServerMessage, 'severity'> {
   for (let each = error; each instanceof Error; each = each.cause) {
     const { code } = each as { code?: unknown };

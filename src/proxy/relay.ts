@@ -91,7 +91,7 @@ export async function relay(client: Duplex, server: Duplex, early: Buffer, optio
     client.destroy();
     server.destroy();
   };
-  // A side that ends takes the other one along, after what was sent before.
+  // If one side ends, the other is closed too, after all earlier data was sent.
   server.on('end', () => {
     if (refusal !== undefined && toClient.atBoundary) client.write(fatal(refusal));
     client.end();

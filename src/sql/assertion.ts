@@ -18,7 +18,7 @@ export function assertionSql(condition: string, dialect: Dialect): string {
   return SQL_RULES[dialect].assertion(condition);
 }
 
-/** What a failed assertion is reported as; undefined if the database failed for another reason. */
+/** The problem of a failed assertion; undefined if the database failed for another reason. */
 export function assertionProblem(
   condition: string,
   dialect: Dialect,

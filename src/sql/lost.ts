@@ -17,22 +17,25 @@ export function lostFrom(sql: string, dialect: Dialect): Lost | undefined {
     return {
       offset: nul,
       advice:
-        'There is a NUL character here, where the database would stop reading. Save the file as UTF-8 without it.',
+        'There is a NUL character here, and the database would stop reading at it. Save the file as UTF-8 without it.',
     };
   }
-  // What has ended, a `--` comment too, does not take in a line end that is put behind it.
+  // A token that has ended, including a `--` comment, does not include a line end after it.
   const text = `${sql}\n`;
   let last: Token | undefined;
   for (const token of tokenize(text, dialect)) {
     if (token.kind === 'word' && text.startsWith('\uFEFF', token.start)) {
       return {
         offset: token.start,
-        advice: 'There is a byte order mark here, in the middle of the text; it looks like nothing. Delete it.',
+        advice: 'There is a byte order mark here, in the middle of the text. It is invisible. Delete it.',
       };
     }
     if (token.kind === 'comment') {
       const at = hiddenIn(text.slice(token.start, token.end));
-      if (at !== undefined) return { offset: token.start + at, advice: RETURN };
+      if (at !== undefined) {
+        const offset = token.start + at;
+        return { offset, advice: text[offset] === '\r' ? RETURN : SEPARATOR };
+      }
     }
     last = token;
   }
@@ -44,10 +47,13 @@ export function lostFrom(sql: string, dialect: Dialect): Lost | undefined {
 }
 
 const COPY_ADVICE =
-  'COPY … FROM stdin needs psql on the other end, because its data follows in the file. Use INSERT statements, or load the data in a .ts migration.';
+  'COPY … FROM stdin needs psql, because its data is in the file. Use INSERT statements, or load the data in a .ts migration.';
 
 const RETURN =
-  'A line ends here with a carriage return alone. SQLite takes what follows for a part of the comment. Save the file with LF or CRLF.';
+  'A line ends here with a carriage return alone. SQLite would read the next line as part of the comment. Save the file with LF or CRLF.';
+
+const SEPARATOR =
+  'A line ends here with a line separator of Unicode. The database reads the next line as part of the comment. Save the file with LF or CRLF.';
 
 /** Where a statement `COPY … FROM stdin` begins; undefined without one. */
 function copyBefore(text: string): number | undefined {
@@ -56,19 +62,19 @@ function copyBefore(text: string): number | undefined {
   return begin < 0 || text.slice(begin, end).includes(';') ? undefined : begin;
 }
 
-/** Where a `--` comment contains a carriage return with text after it; undefined where it contains none. */
+/** Where a `--` comment contains what an editor shows as the end of a line, with text after it. */
 function hiddenIn(comment: string): number | undefined {
-  const at = comment.startsWith('--') ? comment.search(/\r(?!\n)\s{0,99}\S/) : -1;
+  const at = comment.startsWith('--') ? comment.search(/(?:\r(?!\n)|[\u0085\u2028\u2029])\s{0,99}\S/) : -1;
   return at < 0 ? undefined : at;
 }
 
 function unended(text: string, { kind, start }: Token): string {
   const opening = /^(?:\/\*|\$\w*\$|[A-Z]&?['"]|\S)/i.exec(text.slice(start, start + 100))?.[0] ?? '';
   if (kind === 'comment') {
-    return 'The comment that begins here does not end, so all that follows would be left out. End it with */ (in PostgreSQL one for each /*).';
+    return 'The comment that begins here does not end, so the rest of the file would be ignored. End it with */ (in PostgreSQL one for each /*).';
   }
   const what = kind === 'identifier' ? 'quoted name' : opening.startsWith('$') ? 'dollar-quoted text' : 'string';
-  return `The ${what} that begins here with ${opening} does not end, so it would take in all that follows. End it with ${endOf(opening)}.`;
+  return `The ${what} that begins here with ${opening} does not end, so it would include the rest of the file. End it with ${endOf(opening)}.`;
 }
 
 function endOf(opening: string): string {

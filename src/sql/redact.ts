@@ -29,7 +29,9 @@ function redactBody(text: string, dialect: Dialect): string {
   return `${tag}${redactSql(body, dialect)}${closed ? tag : ''}`;
 }
 
-/** JavaScript and TypeScript: every string and number. A template keeps its lines. What is not closed runs to its end. */
+/**
+ * JavaScript and TypeScript: every string and number. A template keeps its lines. Unterminated text runs to the end.
+ */
 export function redactCode(code: string): string {
   return code.replaceAll(
     /\/\/[^\n]*|\/\*(?:[^*]|\*(?!\/))*(?:\*\/|$)|'(?:[^'\\\n]|\\.)*'?|"(?:[^"\\\n]|\\.)*"?|`(?:[^`\\]|\\[\s\S])*`?|(?<![\w$])\d[\w.]*/g,

@@ -10,8 +10,8 @@ import { positionAt } from './split.ts';
 import { transactionControl } from './transaction.ts';
 
 /**
- * Refuses what no driver can run, and what would break the migration's own transaction, with advice and the place.
- * Throws ProblemError InvalidMigration.
+ * Refuses statements that no driver can run, and those that would end the transaction of the migration, with advice and
+ * position. Throws ProblemError InvalidMigration.
  */
 export function refuseStatements(
   statements: readonly SqlStatement[],

@@ -24,9 +24,9 @@ export function transactionControl(sql: string, dialect: Dialect): string | unde
 }
 
 /**
- * Takes off a plain `BEGIN` in front and a plain `COMMIT` at the end, together or alone: a tool that runs the file in a
- * transaction of its own gets a warning of the server for the first, and has nothing left to commit after the second.
- * Any other control stays.
+ * Removes a plain `BEGIN` at the start and a plain `COMMIT` at the end, together or alone. For a tool that runs the
+ * file in its own transaction, the first is only a warning of the server, and after the second nothing is left to
+ * commit. All other transaction control is kept.
  */
 export function withoutOwnTransaction(statements: readonly SqlStatement[], dialect: Dialect): SqlStatement[] {
   const is = (statement: SqlStatement | undefined, pattern: RegExp) =>

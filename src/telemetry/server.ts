@@ -63,7 +63,7 @@ function renew(server: TlsServer, tls: TlsFiles): () => void {
       server.setSecureContext(read(tls));
       seen = changedAt();
     } catch {
-      // The files are being replaced: the next check reads them.
+      // The files are being replaced; the next check reads them.
     }
   };
 }

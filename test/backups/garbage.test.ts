@@ -28,7 +28,7 @@ describe('the memory of a stream', () => {
     });
   }
 
-  it('is left to a program that has many objects of its own', async function () {
+  it('is left to a program that has many objects itself', async function () {
     this.timeout(60_000);
     const busy = `const own = Array.from({ length: 1_500_000 }, (_, at) => ({ at, text: 'x' + at })); ${program(1024 * 1024)} console.log(own.length);`;
     const { stdout } = await run(process.execPath, ['--trace-gc', '--input-type=module', '--eval', busy]);

@@ -3,7 +3,7 @@ import { chosenStem, looksLikeBackup, nameOfManifest, newestFirst, nthStem, stem
 import type { BackupManifest } from '../../src/core/model/backup.ts';
 
 describe('the names of backups', () => {
-  it('say the second in UTC', () => {
+  it('contain the second in UTC', () => {
     assert.equal(stemAt(new Date('2024-06-01T23:59:58.987+02:00')), 'backup_20240601_215958');
   });
 

@@ -36,7 +36,7 @@ for (const name of OBJECT_STORES) {
     });
     after(() => on.close());
 
-    it('under object lock: prune keeps the backup and says until when', async () => {
+    it('under object lock: prune keeps the backup and reports the end of the retention', async () => {
       const place = store.place('locked');
       const old = await takeBackup(on.db, place, { ...OPTIONS, now: new Date('2026-01-01T00:00:00Z') });
       await takeBackup(on.db, place, { ...OPTIONS, now: new Date('2026-01-02T00:00:00Z') });
@@ -59,7 +59,7 @@ for (const name of OBJECT_STORES) {
       assert.equal((await listBackups(place)).backups.length, 2);
     });
 
-    it('over TLS needs caFile for an authority of its own', async () => {
+    it('over TLS needs caFile for a private certificate authority', async () => {
       const folder = await temporaryFolder('authority');
       const authority = await createAuthority(folder, 'test');
       const { certFile, keyFile } = await authority.issue({

@@ -91,7 +91,7 @@ for (const name of OBJECT_STORES) {
         await problem('BackupInvalid', () => findBackup(place, first.manifest.name));
       });
 
-      it('is pruned by the retention of its own database; what another left in the bucket stays', async () => {
+      it('is pruned by the retention of its own database; objects of others in the bucket stay', async () => {
         const other = await ground(dialect, 1);
         try {
           const foreign = await takeBackup(other.db, place, OPTIONS);

@@ -149,12 +149,12 @@ describe('pruning', () => {
     assert.deepEqual(await names(), ['06-04', '06-03', '05-02']);
   });
 
-  it('keeps what is young enough beside them', async () => {
+  it('also keeps backups that are young enough', async () => {
     assert.equal((await prune(1, 2, 3)).length, 2);
     assert.deepEqual(await names(), ['06-04', '06-03', '05-02']);
   });
 
-  it('never removes the newest, however old and whatever is asked', async () => {
+  it('never removes the newest, for any age and any options', async () => {
     assert.equal((await prune(0, 0, 1000)).length, 3);
     assert.deepEqual(await names(), ['06-04', '05-02']);
   });
@@ -167,7 +167,7 @@ describe('pruning', () => {
     assert.ok((await readdir(on.folder)).includes(newest.manifest.name));
   });
 
-  it('only says what it would remove in a dry run', async () => {
+  it('only reports in a dry run what it would remove', async () => {
     const would = await pruneBackups(on.folder, {
       last: 1,
       days: 0,

@@ -69,7 +69,7 @@ for (const dialect of DIALECTS) {
       assert.deepEqual(await verifyBackup(backup, { check: checkDump }), JSON.parse(JSON.stringify(backup)));
     });
 
-    it('tells how far it is, in bytes', async () => {
+    it('reports its progress in bytes', async () => {
       const seen: number[] = [];
       const backup = await takeBackup(on.db, on.folder, { ...OPTIONS, onProgress: (done) => seen.push(done) });
       assert.ok(seen.every((done) => done >= 0));
@@ -84,7 +84,7 @@ for (const dialect of DIALECTS) {
       assert.deepEqual(await readdir(on.folder), []);
     });
 
-    it('is not restored when asked to stop meanwhile, and the target is as it was', async () => {
+    it('is not restored when asked to stop during the restore, and the target is unchanged', async () => {
       const backup = await takeBackup(on.db, on.folder, OPTIONS);
       await on.sql('DELETE FROM orders');
       const damaged = await on.contentHash();
@@ -107,7 +107,7 @@ for (const dialect of DIALECTS) {
       assert.equal((await listBackups(on.folder)).backups.length, 1);
     });
 
-    it('of the same second by several processes at once gets different names', async () => {
+    it('of the same second, taken by several processes at the same time, has different names', async () => {
       const taken = await Promise.all([1, 2, 3].map(() => takeBackup(on.db, on.folder, OPTIONS)));
       const names = taken.map(({ manifest }) => manifest.name.replace(/\.\w+$/, '')).sort();
       assert.deepEqual(

@@ -153,7 +153,7 @@ describeOn('versitygw')('the Job of a backup', function () {
     assert.equal((await task(place, path, 'shop/data/app.db', foreign)).reason, 'BackupMismatch');
   });
 
-  it('succeeds although old backups cannot be deleted, and says so', async () => {
+  it('succeeds although old backups cannot be deleted, and reports it', async () => {
     const old = await takeBackup(await openTarget(on.target), proxy.place('no-delete'), {
       ...OPTIONS,
       now: new Date(0),

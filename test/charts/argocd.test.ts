@@ -63,7 +63,7 @@ describe('deploy/argocd/health.lua, in the Lua that Argo CD runs it in', functio
   });
 
   for (const [what, obj, expected] of CASES) {
-    it(`says ${expected} of a resource that is ${what}`, async () => {
+    it(`returns ${expected} for a resource that is ${what}`, async () => {
       const script = join(await temporaryFolder('health'), 'case.lua');
       const ask = `obj = ${literal(obj)}\nlocal health = dofile(${JSON.stringify(HEALTH)})\nprint(health.status, health.message)\n`;
       await writeFile(script, ask);

@@ -35,7 +35,7 @@ describe('the chart of the operator', () => {
     for (const { metadata } of definitions) assert.equal(metadata?.annotations?.['helm.sh/resource-policy'], 'keep');
   });
 
-  it('leaves the CRD out where it is told to', async () => {
+  it('leaves the CRD out if crds.install is false', async () => {
     const without = await render('db-manager', CHART, { crds: { install: false } });
     assert.ok(without.every(({ kind }) => kind !== 'CustomResourceDefinition'));
   });
@@ -70,7 +70,7 @@ describe('the chart of the operator', () => {
     assert.ok(args(namespaced).includes('--namespaces=shop,bank'));
   });
 
-  it('grants nothing and makes no account where somebody else does', async () => {
+  it('grants nothing and creates no account if both are managed elsewhere', async () => {
     const bare = await render('db-manager', CHART, {
       rbac: { create: false, aggregate: false },
       serviceAccount: { create: false, name: 'given' },
@@ -150,7 +150,7 @@ describe('the chart of the operator', () => {
     assert.equal(dashboard.metadata?.labels?.grafana_dashboard, '1');
   });
 
-  it('replaces the pod instead of overlapping it where there is no leader election', async () => {
+  it('replaces the pod instead of overlapping it without leader election', async () => {
     const rendered = await render('db-manager', CHART, { leaderElection: { enabled: false } });
     assert.equal(only(rendered, 'Deployment').spec.strategy.type, 'Recreate');
     assert.ok(args(rendered).includes('--no-leader-election'));
@@ -181,7 +181,7 @@ describe('the chart of the operator', () => {
     assert.match(await refusal(CHART, { notify: { host: 'x' } }), /notify/);
   });
 
-  it('asks for a token for the metrics and serves them over TLS where it is told to', async () => {
+  it('requires a token for the metrics and serves them over TLS if the values request it', async () => {
     const rendered = await render('db-manager', CHART, {
       metrics: { auth: { enabled: true }, tls: { secretName: 'metrics-tls' }, serviceMonitor: { enabled: true } },
     });
@@ -196,7 +196,7 @@ describe('the chart of the operator', () => {
     assert.equal(objects.filter(({ metadata }) => metadata?.name?.includes('metrics-')).length, 0);
   });
 
-  it('serves the dashboard only where it is told to, with a role for its readers and none for the operator', async () => {
+  it('serves the dashboard only if it is enabled, with a role for its readers and none for the operator', async () => {
     assert.ok(!args(objects).some((each) => each.startsWith('--dashboard')));
     assert.equal(objects.filter(({ metadata }) => metadata?.name?.includes('dashboard')).length, 0);
     const rendered = await render('db-manager', CHART, {
@@ -223,10 +223,10 @@ describe('the chart of the operator', () => {
       only(objects, 'ClusterRole', 'team-db-manager').rules,
     );
     assert.match(JSON.stringify(only(rendered, 'NetworkPolicy').spec.ingress), /8443/);
-    await assert.rejects(render('db-manager', CHART, { dashboard: { enabled: true, port: 8080 } }), /port of its own/);
+    await assert.rejects(render('db-manager', CHART, { dashboard: { enabled: true, port: 8080 } }), /separate port/);
   });
 
-  it('leaves the permission on Secrets out where it is told to', async () => {
+  it('leaves the permission on Secrets out if rbac.secrets is false', async () => {
     const secrets = (rendered: Rendered[]) =>
       JSON.stringify(only(rendered, 'ClusterRole', 'team-db-manager').rules).includes('"secrets"');
     assert.equal(secrets(objects), true);

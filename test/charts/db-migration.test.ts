@@ -54,7 +54,7 @@ describe('the chart of an application’s migrations', () => {
     assert.deepEqual([version, appVersion], [TOOL_VERSION, TOOL_VERSION]);
   });
 
-  it('asks the operator anew with every revision, so that an old answer is not taken for a new one', async () => {
+  it('sends a new request with every revision, so that an old result is not used for a new revision', async () => {
     const { spec } = databaseMigrationSchema.parse(await manifest(VALUES));
     assert.deepEqual(spec.runner.annotations, { 'db-manager.dev/helm-revision': '1' });
   });
@@ -81,7 +81,7 @@ describe('the chart of an application’s migrations', () => {
     assert.equal(policy, 'before-hook-creation,hook-succeeded');
   });
 
-  it('names the ConfigMap of files after what is in it, and hands the files over byte for byte', async () => {
+  it('names the ConfigMap of files after its content, and passes the files on byte for byte', async () => {
     const last = 'CREATE TABLE b (id int);  \n\n';
     const first = "INSERT INTO a VALUES ('<&>\u00e9 {{ not a template }}');\r\n";
     const chart = await applicationChart({ '1_orders.sql': first, '2_last.sql': last });
@@ -98,7 +98,7 @@ describe('the chart of an application’s migrations', () => {
     assert.ok(other.every(({ metadata }) => metadata?.name !== files?.metadata?.name));
   });
 
-  it('takes a null for what is not there, so that one values file can take back what another has set', async () => {
+  it('treats null as unset, so that one values file can undo the value of another', async () => {
     const { database: _old, ...rest } = SPEC;
     const postgres = { host: 'db', database: 'shop', user: 'shop', caFrom: null };
     const spec = { ...rest, database: { urlFrom: null, postgres } };
@@ -146,7 +146,7 @@ describe('the chart of an application’s migrations', () => {
     assert.deepEqual(wait.args.slice(-3), ['--include=*.sql', '--exclude=old/**', '--exclude=0_*']);
   });
 
-  it('refuses to wait for a target that says nothing without the database', async () => {
+  it('refuses to wait for a target that cannot be resolved without the database', async () => {
     const why = await refusal(await applicationChart({}), { 'db-migration': { spec: { target: '+1' } } });
     assert.match(why, /cannot wait for db-migration\.spec\.target=\+1.*set a revision, or head/);
   });
@@ -227,7 +227,7 @@ describe('the chart of an application’s migrations', () => {
     it(`refuses ${what}`, async () => assert.match(await refusal(CHART, values), why));
   }
 
-  it("refuses to render hooks of its own where the application's chart renders them", async () => {
+  it('renders no hooks itself if the chart of the application renders them', async () => {
     const chart = await applicationChart({});
     assert.match(
       await refusal(chart, { 'db-migration': { renderedByParent: false } }),

@@ -43,7 +43,7 @@ for (const dialect of DIALECTS) {
       assert.match(said, /\| INSERT INTO nowhere VALUES \(1\)/);
     });
 
-    it('fails the migration when a timer throws or a promise that nobody awaits is rejected', async () => {
+    it('fails the migration when a timer throws or a promise that is not awaited is rejected', async () => {
       const wait = 'await new Promise((done) => setTimeout(done, 1_000));';
       const timer = await fails(`setTimeout(() => { throw new TypeError('late'); }, 1); ${wait}`);
       assert.match(timer, /late \(unhandled rejection: await every promise/);
@@ -51,7 +51,7 @@ for (const dialect of DIALECTS) {
       assert.match(await fails(`Promise.reject(new Error('lost')); ${wait}`), /lost \(unhandled rejection/);
     });
 
-    it('is a failed migration where a query that nobody awaits fails at its end', async () => {
+    it('fails the migration when a query that is not awaited fails at its end', async () => {
       const create = "await context.createTable('twice', { id: { type: 'INTEGER', primaryKey: true } });";
       for (const rest of [
         "context.bulkInsert('twice', [{ id: 1 }, { id: 1 }]);",
@@ -66,6 +66,44 @@ for (const dialect of DIALECTS) {
 
     it('does not look like success when it ends the process', async () => {
       assert.match(await fails('process.exit(0);'), /20240103000000_code\.js called process\.exit/);
+    });
+
+    it('is named where it sends a query after its end, even when the run is over', async () => {
+      const other = await project(dialect);
+      await other.run('init', '--no-tables');
+      const send = "context.sequelize.query('INSERT INTO made VALUES (1)')";
+      await other.write(FILE, code(`process.once('beforeExit', () => { ${send}; });`));
+      const over = await other.run('migrate', 'upgrade');
+      assert.equal(over.code, 1, over.err);
+      assert.match(over.err, /^error: MigrationFailed: 20240103000000_code sent a query after its end/m);
+
+      await other.write(
+        'migrations/20240104000000_keep.js',
+        code(`globalThis.late = () => { ${send}; };`).replace(TABLE, ''),
+      );
+      const wait = 'globalThis.late(); await new Promise((done) => setTimeout(done, 50));';
+      await other.write('migrations/20240105000000_call.js', code(wait).replace(TABLE, ''));
+      const during = await other.run('migrate', 'upgrade', '--json');
+      assert.equal(during.code, 1, during.err);
+      assert.doesNotThrow(() => JSON.parse(during.out), during.out);
+      assert.match(during.out, /20240104000000_keep sent a query after its end/);
+      assert.doesNotMatch(over.err + during.out + during.err, /InternalError/);
+    });
+
+    it('is named where what it left behind fails after its end', async () => {
+      const other = await project(dialect);
+      await other.run('init', '--no-tables');
+      const fail = "AsyncResource.bind(() => setImmediate(() => { throw new Error('left behind'); }))";
+      const rest = `const { AsyncResource } = await import('node:async_hooks'); process.once('beforeExit', ${fail});`;
+      await other.write(FILE, code(rest));
+      const { code: exit, err } = await other.run('migrate', 'upgrade');
+      assert.equal(exit, 1, err);
+      assert.match(err, /^error: MigrationFailed: 20240103000000_code\.js started work that failed .*left behind/m);
+    });
+
+    it('fails where it only sets the exit code, and 0 does not hide a failure', async () => {
+      assert.match(await fails('process.exitCode = 3;'), /set process\.exitCode to 3/);
+      assert.match(await fails("process.exitCode = 0; throw new Error('no luck');"), /no luck/);
     });
 
     it('can throw anything', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { DIALECTS, project } from './fixtures.ts';
+import { DIALECTS, hostedProject } from './fixtures.ts';
 
 const CODE = `module.exports = { up: async (q, S) => {
   console.log('URL', process.env.DATABASE_URL, 'CHILD', String(require('node:child_process').execSync('echo "[$DATABASE_URL]"')));
@@ -9,7 +9,7 @@ const CODE = `module.exports = { up: async (q, S) => {
 
 for (const dialect of DIALECTS) {
   it(`DATABASE_URL is the target’s in no recording, on ${dialect}`, async () => {
-    const here = await project(dialect);
+    const here = await hostedProject(dialect);
     await here.run('init', '--no-tables');
     await here.write('migrations/1_code.cjs', CODE);
     for (const command of [
@@ -46,7 +46,7 @@ const TELLS = `module.exports = { up: async (q, S) => {
 for (const dialect of DIALECTS) {
   it(`no variable leads to the target while code only is recorded or rehearsed, on ${dialect}`, async function () {
     this.timeout(240_000);
-    const here = await project(dialect);
+    const here = await hostedProject(dialect);
     const file = join(here.folder, 'data', 'app.db');
     const { hostname, password, pathname, port } = new URL(dialect === 'postgres' ? here.url : 'postgres://h:1/x');
     const database = pathname.slice(1);

@@ -22,12 +22,12 @@ const FAILS: [string, string, RegExp][] = [
   [
     'rejects a promise that nothing awaits',
     "setTimeout(() => Promise.reject(new Error('no redis')), 1);",
-    /started something when it was imported, and that failed: no redis/,
+    /started work when it was imported, and the work failed: no redis/,
   ],
   [
     'throws in a timer',
     "setTimeout(() => { throw new Error('no queue'); }, 1);",
-    /started something when it was imported, and that failed: no queue/,
+    /started work when it was imported, and the work failed: no queue/,
   ],
 ];
 
@@ -91,7 +91,7 @@ describe('an application that a migration or a model imports', function () {
     await here.write('app.js', "require('node:net').createServer().listen(0); setInterval(() => {}, 1000);");
     const failed = await here.run('generate', 'x');
     assert.equal(failed.code, 3, failed.err);
-    assert.match(failed.err, /Note: a file of the migrations or models started something that still runs/);
+    assert.match(failed.err, /Note: a file of the migrations or models started work that is still running/);
     const { code, out } = await here.run('migrate', 'upgrade');
     assert.equal(code, 0);
     assert.match(out, /2 migrations applied/);

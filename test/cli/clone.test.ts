@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { cpSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { temporaryFolder } from '../support/databases.ts';
+import { runHosted } from './host.ts';
 
 const PAGE = readFileSync('docs/guides/coming-from-alembic.md', 'utf8');
 /** What is not in a fresh clone. */
@@ -36,29 +36,20 @@ describe('a fresh clone of this repository', () => {
     symlinkSync(resolve('node_modules'), join(folder, 'node_modules'));
   });
 
-  function run(args: string[], ...environment: Record<string, string>[]) {
-    return spawnSync(process.execPath, ['src/cli/main.ts', ...args], {
-      cwd: folder,
-      env: Object.assign(
-        {
-          PATH: process.env.PATH,
-          HOME: process.env.HOME,
-          NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
-        },
-        ...environment,
-      ),
-      encoding: 'utf8',
-    });
+  /** With the clone's files and configuration; in the process of all hosted commands, as host.ts says. */
+  function run(args: string[], environment: Record<string, string> = {}) {
+    const { PATH, HOME, TMPDIR } = process.env;
+    return runHosted({ cwd: folder, env: { PATH, HOME, TMPDIR, ...environment }, args });
   }
 
   // Models have no CHECKs, so the tables that the first section makes of them in the end are no start for the second.
-  const SECTIONS: [string, () => void][] = [
-    ['Commands of db_manager.py', () => {}],
+  const SECTIONS: [string, () => Promise<void>][] = [
+    ['Commands of db_manager.py', async () => {}],
     [
       'Commands of Alembic',
-      () => {
+      async () => {
         rmSync(join(folder, 'data'), { recursive: true, force: true });
-        assert.equal(run(['init', '--migrate']).status, 0);
+        assert.equal((await run(['init', '--migrate'])).code, 0);
       },
     ],
   ];
@@ -66,28 +57,28 @@ describe('a fresh clone of this repository', () => {
     describe(heading, () => {
       before(prepare);
       for (const { command, exit } of rows(heading))
-        it(`runs db-manager ${command} on the example, without further options`, () => {
-          const { status, stdout, stderr } = run(words(command));
-          assert.equal(status, exit, `${stdout}${stderr}`);
-          assert.doesNotMatch(stderr, /Left out|InternalError/);
+        it(`runs db-manager ${command} on the example, without further options`, async () => {
+          const { code, out, err } = await run(words(command));
+          assert.equal(code, exit, `${out}${err}`);
+          assert.doesNotMatch(err, /Left out|InternalError/);
         });
     });
 
-  it('takes the folder of migrations as a whole for its versions too, and names what it leaves out (H17)', () => {
+  it('takes the folder of migrations as a whole for its versions too, and names what it leaves out (H17)', async () => {
     const other = ['--database-url', 'sqlite:///data/whole.db', '--migrations', './migrations'];
-    assert.equal(run([...other, 'init', '--no-tables']).status, 0);
-    const { status, stdout, stderr } = run([...other, 'migrate', 'upgrade']);
-    assert.equal(status, 0, stderr);
-    assert.match(stdout, /\d\d migrations applied/);
-    assert.match(stderr, /^Left out, not migrations: .*files of models\/.*seed\.ts/m);
-    assert.equal(stderr.split('Left out').length, 2);
-    assert.match(run([...other, 'migrate', 'history']).stderr, /Left out/);
-    assert.match(run([...other, 'lint']).stderr, /Left out/);
+    assert.equal((await run([...other, 'init', '--no-tables'])).code, 0);
+    const { code, out, err } = await run([...other, 'migrate', 'upgrade']);
+    assert.equal(code, 0, err);
+    assert.match(out, /\d\d migrations applied/);
+    assert.match(err, /^Left out, not migrations: .*files of models\/.*seed\.ts/m);
+    assert.equal(err.split('Left out').length, 2);
+    assert.match((await run([...other, 'migrate', 'history'])).err, /Left out/);
+    assert.match((await run([...other, 'lint'])).err, /Left out/);
   });
 
-  it('lets DATABASE_URL come before its own configuration', () => {
-    const { status, stdout } = run(['migrate', 'current', '--json'], { DATABASE_URL: 'sqlite:///data/nothing.db' });
-    assert.equal(status, 1, stdout);
-    assert.match(stdout, /nothing\.db/);
+  it('lets DATABASE_URL come before its own configuration', async () => {
+    const { code, out } = await run(['migrate', 'current', '--json'], { DATABASE_URL: 'sqlite:///data/nothing.db' });
+    assert.equal(code, 1, out);
+    assert.match(out, /nothing\.db/);
   });
 });

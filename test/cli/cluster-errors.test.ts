@@ -65,7 +65,7 @@ describe('a command that asks a cluster', () => {
     [422, 'Invalid', 'spec.target: too long', 'InvalidConfiguration'],
     [404, 'NotFound', 'the server could not find the resource', 'InvalidConfiguration'],
   ] as const) {
-    it(`says ${expected} for ${code}, with the words of the server`, async () => {
+    it(`reports ${expected} for ${code}, with the message of the server`, async () => {
       answer = { code, reason, message };
       const { code: exit, err } = await run('cluster', 'apply', '-f', 'app.yaml');
       assert.match(err, new RegExp(`^error: ${expected}: `, 'm'));

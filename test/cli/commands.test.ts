@@ -34,7 +34,7 @@ for (const dialect of DIALECTS) {
       await cp('migrations/versions', migrations, { recursive: true });
     });
 
-    it('go from an empty database up, down and back, and say where it stands', async () => {
+    it('go from an empty database up, down and up again, and print the revision', async () => {
       assert.match(await ok('init', '--no-tables'), /it is at base/);
       assert.equal((await run('migrate', 'current')).code, 3);
       assert.match(await ok('migrate', 'upgrade', '20240108'), /1 migration applied/);
@@ -71,7 +71,7 @@ for (const dialect of DIALECTS) {
       assert.equal((await run('verify-backup', 'nothing')).code, 2);
     });
 
-    it('run the whole run, and say before it whether it is safe', async () => {
+    it('run all steps, and report before whether it is safe', async () => {
       await ok('init', '--no-tables');
       assert.match(await ok('safety-check'), /Safe to migrate/);
       assert.match(await ok('safe-migrate', '--dry-run'), /No changes were made/);
@@ -112,7 +112,7 @@ for (const dialect of DIALECTS) {
 }
 
 describe('the command line', () => {
-  it('says that there is no cluster where there is no kubeconfig', async () => {
+  it('report a missing cluster if there is no kubeconfig', async () => {
     const { code, stderr } = await hostedDbManager(['status'], { HOME: await temporaryFolder('home'), KUBECONFIG: '' });
     assert.equal(code, 2);
     assert.match(stderr, /No Kubernetes cluster is configured: no kubeconfig was found/);

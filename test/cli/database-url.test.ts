@@ -71,7 +71,7 @@ describe('the database URL on the command line', function () {
     assert.ok(!(await readdir(here.folder)).includes('q'));
   });
 
-  it('says which file was made, unless it was asked for', async () => {
+  it('reports which file was created, unless it was requested', async () => {
     const here = await withMigrations(await hostedProject('sqlite'));
     const { err } = await here.run('migrate', 'upgrade');
     assert.match(err, /created the database file .*app\.db/);
@@ -123,7 +123,7 @@ describe('the database URL on the command line', function () {
     assert.equal(current.code, 0, current.err);
   });
 
-  it('with schemas that do not exist yet is backed up and restored; a backup of them alone is empty, and says so', async () => {
+  it('with schemas that do not exist yet is backed up and restored; a backup of these alone is empty, and reports it', async () => {
     const here = await hostedProject('postgres');
     for (const schemas of ['test', 'one,two', 'Upper', 'p*', 'a.b']) {
       const url = `${here.url}?schemas=${schemas}`;

@@ -48,7 +48,7 @@ for (const dialect of DIALECTS) {
       assert.match((await here.run('migrate', 'current')).out, /^20240219/);
     });
 
-    it('says what is no range and what is no revision', async () => {
+    it('reports an invalid range and an unknown revision', async () => {
       assert.match((await here.run('schema', 'diagram', 'head')).err, /"head" is not a valid range.*base:head/);
       const unknown = await here.run('schema', 'diagram', 'base:nothing');
       assert.equal(unknown.code, 2);

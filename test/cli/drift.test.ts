@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { runSql, targetOf } from '../backups/fixtures.ts';
-import { project } from './fixtures.ts';
+import { hostedProject } from './fixtures.ts';
 
 const ORDERS = `-- migrate:up
 CREATE TABLE orders (id integer PRIMARY KEY, amount integer NOT NULL);
@@ -16,7 +16,7 @@ describe('docs/operations/drift.md', function () {
   it('shows what the command prints, and its exit code', async () => {
     const page = await readFile('docs/operations/drift.md', 'utf8');
     const shown = /```\n(The schema differs[\s\S]*?)```/.exec(page)?.[1];
-    const here = await project('postgres');
+    const here = await hostedProject('postgres');
     await here.write('migrations/1_orders.sql', ORDERS);
     await here.json('migrate', 'upgrade');
     const none = await here.run('drift');
@@ -34,7 +34,7 @@ describe('docs/operations/drift.md', function () {
   });
 
   it('is refused where the models are asked for and there are none', async () => {
-    const here = await project('sqlite');
+    const here = await hostedProject('sqlite');
     await here.write('migrations/1_orders.sql', ORDERS);
     await here.json('migrate', 'upgrade');
     const { code, err } = await here.run('drift', '--against', 'models');

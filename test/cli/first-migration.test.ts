@@ -130,7 +130,7 @@ describe('a database that does not exist yet', function () {
 describe('tables in other schemas', function () {
   this.timeout(120_000);
 
-  it('are said not to be looked at by validate, generate, upgrade and safety-check alike', async () => {
+  it('are reported as not validated by validate, generate, upgrade and safety-check alike', async () => {
     const here = await withModels(await hostedProject('postgres'));
     await here.write(
       'migrations/1_a.sql',

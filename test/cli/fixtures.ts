@@ -3,15 +3,16 @@ import { once } from 'node:events';
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { DIALECTS, type TestDialect, temporaryDatabase, temporaryFolder } from '../support/databases.ts';
+import { MAIN } from '../support/program.ts';
 import { runHosted } from './host.ts';
 
 export { DIALECTS, type TestDialect };
 
-const MAIN = resolve('src/cli/main.ts');
 const BASE = {
   PATH: process.env.PATH,
   NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
   HOME: process.env.HOME,
+  TMPDIR: process.env.TMPDIR,
 };
 export const EXAMPLE = resolve('migrations/versions');
 export const MODELS = resolve('migrations/models');

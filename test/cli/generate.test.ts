@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DIALECTS, onTerminal, type Project, project, withMigrations, withModels } from './fixtures.ts';
+import { DIALECTS, hostedProject, onTerminal, type Project, withMigrations, withModels } from './fixtures.ts';
 
 interface Generated {
   migrations: { revision: string; files: string[] }[];
@@ -12,14 +12,20 @@ for (const dialect of DIALECTS) {
   describe(`db-manager generate on ${dialect}`, () => {
     let here: Project;
     before(async () => {
-      here = await withModels(await withMigrations(await project(dialect)));
+      here = await withModels(await withMigrations(await hostedProject(dialect)));
     });
 
-    const model = (columns: string) =>
-      here.write(
-        'models/note.cjs',
+    let file = 'models/note.cjs';
+    let versions = 0;
+    /** In a file of another name each time: the process of the commands loads a file once. */
+    const model = async (columns: string) => {
+      await rm(join(here.folder, file));
+      file = `models/note-${++versions}.cjs`;
+      await here.write(
+        file,
         `module.exports = (sequelize, { INTEGER, TEXT, STRING }) => sequelize.define('note', { id: { type: INTEGER, primaryKey: true }, ${columns} }, { tableName: 'notes', timestamps: false });\n`,
       );
+    };
 
     it('is refused while migrations are pending, since they would be generated again', async () => {
       await here.run('init', '--no-tables');
@@ -56,7 +62,7 @@ for (const dialect of DIALECTS) {
       });
     }
 
-    it('fills in a form of one’s own, and says what is wrong with it', async () => {
+    it('fills in a custom template, and reports its errors', async () => {
       const form = 'notes/form.sql';
       await here.write(
         form,
@@ -114,7 +120,7 @@ for (const dialect of DIALECTS) {
       assert.equal((await here.run('migrate', 'upgrade')).code, 0);
     });
 
-    it('renames where a person says so', async () => {
+    it('renames if the user confirms it', async () => {
       await model('body: { type: TEXT, allowNull: false }, writer: TEXT');
       const { warnings } = await here.json<Generated>(
         'generate',

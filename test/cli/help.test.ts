@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { COMMANDS } from '../../src/cli/commands/index.ts';
 import type { Io } from '../../src/cli/io.ts';
-import { createProgram } from '../../src/cli/program.ts';
+import { commandsFor, createProgram } from '../../src/cli/program.ts';
 import { dbManager } from './process.ts';
 
 /** Nothing is run, so nothing is printed. */
@@ -50,6 +50,31 @@ describe('the help', () => {
     );
   });
 
+  it('of a command is the same where only the command that was typed is created', () => {
+    const all = createProgram(IO);
+    for (const { name } of COMMANDS) {
+      const some = createProgram(IO, commandsFor(['node', 'db-manager', ...name.split(' '), '--json']));
+      assert.equal(commandOf(some, name)[0].helpInformation(), commandOf(all, name)[0].helpInformation(), name);
+    }
+    const typed = (...words: string[]) => commandsFor(['node', 'db-manager', ...words]).map(({ name }) => name);
+    assert.deepEqual(typed('migrate', 'upgrade', 'history'), ['migrate upgrade']);
+    assert.deepEqual(typed('runs', '--limit', 'show'), ['runs', 'runs show']);
+    assert.deepEqual(typed('runs', 'show'), ['runs', 'runs show']);
+    for (const words of [
+      [],
+      ['migrate'],
+      ['migrate', 'help', 'upgrade'],
+      ['--json', 'lint'],
+      ['lin'],
+      ['completion', 'bash'],
+    ])
+      assert.deepEqual(
+        typed(...words),
+        COMMANDS.map(({ name }) => name),
+        words.join(' '),
+      );
+  });
+
   it('of every command begins with its summary', () => {
     const silent = (command: Command): string[] =>
       command.commands.flatMap((below) => [
@@ -59,7 +84,7 @@ describe('the help', () => {
     assert.deepEqual(silent(createProgram(IO)), []);
   });
 
-  it('of a command says what it does and where the other options stand', async () => {
+  it('of a command describes it and refers to the other options', async () => {
     for (const args of [
       ['help', 'backup'],
       ['backup', '-h'],

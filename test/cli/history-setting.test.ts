@@ -27,7 +27,7 @@ async function succeeds(here: Project, ...args: string[]) {
   return out + err;
 }
 
-describe('a history in a schema of its own', function () {
+describe('a history in a separate schema', function () {
   this.timeout(300_000);
 
   it('is not met by migrations that loop over all tables: renames and triggers', async () => {
@@ -157,7 +157,7 @@ for (const dialect of DIALECTS) {
       }
     });
 
-    it('cannot be the table of another tool, nor a schema that cannot be', async () => {
+    it('cannot be the table of another tool, nor an invalid schema', async () => {
       const here = await hostedProject(dialect);
       await configure(here, { table: 'SequelizeMeta' });
       assert.match(

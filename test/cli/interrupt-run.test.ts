@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, readdir, readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { STEP_NAMES } from '../../src/core/model/step.ts';
 import { temporaryFolder } from '../support/databases.ts';
 import { sharedPostgres } from '../support/postgres.ts';
 import { compileCache, eventually } from '../support/processes.ts';
+import { MAIN } from '../support/program.ts';
 import { type Project, project } from './fixtures.ts';
 
 /** The step whose end is awaited: the signal arrives in the next one. All of them with `DB_MANAGER_FAULTS=long`. */
@@ -31,7 +32,7 @@ async function signalled(here: Project, after: string, signal: 'SIGINT' | 'SIGKI
   const place = await temporaryFolder('interrupted');
   // The private server runs as another user where this is root.
   await chmod(place, 0o755);
-  const child = spawn(process.execPath, [resolve('src/cli/main.ts'), 'safe-migrate', '--rehearsal-server', 'private'], {
+  const child = spawn(process.execPath, [MAIN, 'safe-migrate', '--rehearsal-server', 'private'], {
     cwd: here.folder,
     env: {
       ...compileCache(),
@@ -77,7 +78,7 @@ describe('a run in production that is', function () {
   if (process.platform !== 'linux') return;
 
   for (const after of AFTER) {
-    it(`interrupted by Ctrl-C after ${after} says what was done, and leaves nothing over`, async () => {
+    it(`interrupted by Ctrl-C after ${after} reports what was done, and leaves nothing behind`, async () => {
       const here = await slow();
       const before = await onServer();
       const { place, code, text } = await signalled(here, after, 'SIGINT');

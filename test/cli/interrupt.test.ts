@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { resolve } from 'node:path';
+import { MAIN } from '../support/program.ts';
 import { DIALECTS, type Project, project } from './fixtures.ts';
 
 /** Four migrations that take half a second each; each tells when it has begun. */
@@ -23,7 +23,7 @@ export async function up({ context }: { context: QueryInterface }) {
 
 /** Runs the upgrade in the terminal's way and presses Ctrl-C when its text is there, so many times. */
 async function interrupted(here: Project, when: RegExp, times: number) {
-  const child = spawn(process.execPath, [resolve('src/cli/main.ts'), 'migrate', 'upgrade'], {
+  const child = spawn(process.execPath, [MAIN, 'migrate', 'upgrade'], {
     cwd: here.folder,
     env: {
       PATH: process.env.PATH,
@@ -50,7 +50,7 @@ async function interrupted(here: Project, when: RegExp, times: number) {
 
 for (const dialect of DIALECTS) {
   describe(`Ctrl-C on ${dialect}`, () => {
-    it('stops between two migrations, says what was done, and the next upgrade goes on from there', async () => {
+    it('stops between two migrations, reports what was done, and the next upgrade continues from there', async () => {
       const here = await withSlowMigrations(await project(dialect));
       const { code, text } = await interrupted(here, /begun 2/, 1);
       assert.equal(code, 1, text);
@@ -60,7 +60,7 @@ for (const dialect of DIALECTS) {
       assert.match((await here.run('migrate', 'current')).out, /^4_slow/);
     });
 
-    it('twice ends at once: what ran is rolled back, and nothing of it is there', async () => {
+    it('twice ends immediately: the unfinished migration is rolled back completely', async () => {
       const here = await withSlowMigrations(await project(dialect));
       const { code, text } = await interrupted(here, /begun 3/, 2);
       assert.equal(code, 130, text);

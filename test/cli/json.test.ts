@@ -21,7 +21,7 @@ for (const dialect of DIALECTS) {
     });
 
     for (const { command, list, keys } of ROWS) {
-      it(`tells the keys of ${command}`, async () => {
+      it(`has the documented keys of ${command}`, async () => {
         const args = [...command.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '');
         const { code, out, err } = await here.run(...args, '--json');
         assert.equal(code, 0, out + err);

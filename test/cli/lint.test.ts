@@ -44,7 +44,7 @@ describe('db-manager lint', function () {
     assert.doesNotMatch(out, /^notice/m);
   });
 
-  it('looks at each migration as a plan of its own, and exempts a table only in the migration that makes it', async () => {
+  it('checks each migration as a separate plan, and exempts a table only in the migration that creates it', async () => {
     const made = await folder({ ...MIXED, '3_both.sql': 'CREATE TABLE a (id bigint);\nDROP TABLE a;' });
     const { findings, migrations, safe, code } = await json(made);
     assert.equal(migrations, 3);
@@ -65,14 +65,14 @@ describe('db-manager lint', function () {
     assert.deepEqual(ids((await json(made, 'other/9_x.sql')).findings), ['drop-table']);
   });
 
-  it('ends with 0 where nothing is an error, and says so in a line', async () => {
+  it('ends with 0 if there are no errors, and prints one line', async () => {
     const made = await folder({ '1_orders.sql': MIXED['1_orders.sql'] });
     const { code, out } = await made.runWith(nowhere, 'lint');
     assert.equal(code, 0);
     assert.match(out, /^1 migration checked for PostgreSQL 18: no findings/);
   });
 
-  it('leaves out what a comment beside the statement gives a reason for, in SQL and in code', async () => {
+  it('ignores a rule if a comment next to the statement gives a reason, in SQL and in code', async () => {
     const made = await folder({
       '1_a.sql': '-- db-manager:ignore drop-table nobody has read it since May\nDROP TABLE a;',
       '2_b.mjs':
@@ -121,7 +121,7 @@ describe('db-manager lint', function () {
     }
   });
 
-  it('says of code that needs an answer from the database that its statements are not all known', async () => {
+  it('reports code that needs an answer from the database as code with unknown statements', async () => {
     const made = await folder({
       '1_code.mjs':
         "export async function up({ context }) {\n  const [row] = await context.sequelize.query('SELECT 1 AS n', { type: 'SELECT' });\n  await context.dropTable('t' + row.n);\n}\n",
@@ -130,7 +130,7 @@ describe('db-manager lint', function () {
     assert.ok(findings.some(({ rule }) => rule === 'opaque-code'));
   });
 
-  it('goes on where code looks whether a column is there, and says that there may be more', async () => {
+  it('continues if code checks whether a column exists, and reports that there may be more statements', async () => {
     const made = await folder({
       '1_code.mjs':
         "export async function up({ context }) {\n  const columns = await context.describeTable('users');\n  if (!columns.email) await context.addColumn('users', 'email', 'TEXT');\n  await context.dropTable('orders');\n}\n",
@@ -147,7 +147,7 @@ describe('db-manager lint', function () {
     );
   });
 
-  it('gives up on code that waits for ever, and says the rest of what it found', async () => {
+  it('stops code that never ends, and prints all other findings', async () => {
     const made = await folder({
       '1_waits.mjs': 'export async function up() {\n  await new Promise(() => {});\n}\n',
       '2_drop.sql': 'DROP TABLE orders;',
@@ -176,7 +176,7 @@ describe('db-manager lint', function () {
     assert.match(err, /"new" is not a valid server version/);
   });
 
-  it('tells of a file that cannot be read as a migration, and looks at the others', async () => {
+  it('reports a file that cannot be read as a migration, and checks the others', async () => {
     const made = await folder({ '1_a.sql': '-- migrate:down\nDROP TABLE a;', '2_b.sql': 'DROP TABLE b;\nSELEC 1;' });
     const { findings } = await json(made);
     assert.deepEqual(ids(findings), ['invalid-migration', 'drop-table', 'unreadable-statement']);
@@ -211,7 +211,7 @@ describe('db-manager lint', function () {
     assert.match(out, /^::error file=migrations\/2_drop\.sql,line=2,col=1,title=drop-column::[^\n]+%0A[^\n]+$/m);
   });
 
-  it('refuses a path that is not there', async () => {
+  it('refuses a path that does not exist', async () => {
     const made = await folder(MIXED);
     const { code, err } = await made.runWith(nowhere, 'lint', 'migrations/9.sql');
     assert.equal(code, 2);

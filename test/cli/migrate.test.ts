@@ -20,7 +20,7 @@ for (const dialect of DIALECTS) {
       assert.match(out, new RegExp(`^base \\(2 pending; head is ${SECOND}\\)`));
     });
 
-    it('upgrades by one, to a prefix and to head, and says what ran', async () => {
+    it('upgrades by one, to a prefix and to head, and prints what ran', async () => {
       const done = await here.json<{ to: string; migrations: { revision: string }[] }>('migrate', 'upgrade', '+1');
       assert.equal(done.to, FIRST);
       assert.deepEqual(
@@ -49,7 +49,7 @@ for (const dialect of DIALECTS) {
       assert.equal((await here.json<{ to: string }>('migrate', 'downgrade', 'base')).to, 'base');
     });
 
-    it('refuses what is no target, is not there, or lies the other way, and touches nothing', async () => {
+    it('refuses an invalid target, an unknown one and one in the other direction, and changes nothing', async () => {
       const cases: [string[], number, RegExp][] = [
         [['migrate', 'upgrade', 'no such!'], 2, /UnknownTarget: "no such!" is not a valid target/],
         [['migrate', 'upgrade', '2031'], 2, /UnknownTarget: No migration matches "2031"/],
@@ -95,7 +95,7 @@ for (const dialect of DIALECTS) {
       assert.equal((await here.run('migrate', 'upgrade')).code, 0);
     });
 
-    it('refuses a missing file until repair forgets it', async () => {
+    it('refuses a missing file until repair removes it from the history', async () => {
       await here.write('migrations/20240103000000_gone.sql', '-- migrate:up\nSELECT 1;\n-- migrate:down\nSELECT 1;\n');
       await exits(here, ['migrate', 'upgrade']);
       await rm(join(here.folder, 'migrations/20240103000000_gone.sql'));
@@ -114,7 +114,7 @@ for (const dialect of DIALECTS) {
       assert.equal((await here.run('migrate', 'upgrade')).code, 0);
     });
 
-    it('says which migration failed, where, and that nothing of it stays', async () => {
+    it('reports which migration failed, where, and that it was rolled back', async () => {
       await here.write(
         'migrations/20240104000000_wrong.sql',
         '-- migrate:up\nCREATE TABLE half (id integer);\nCREATE TABEL x;\n-- migrate:down\n',
@@ -128,7 +128,7 @@ for (const dialect of DIALECTS) {
       assert.equal((await here.run('validate')).code, 0, 'the half made table is not there');
     });
 
-    it('refuses to revert what has no way back, before anything runs', async () => {
+    it('refuses to revert a migration without a down, before anything runs', async () => {
       await here.write('migrations/20240105000000_one_way.sql', '-- migrate:up\nCREATE TABLE one_way (id integer);\n');
       await exits(here, ['migrate', 'upgrade']);
       const { code, err } = await here.run('migrate', 'downgrade', 'base');

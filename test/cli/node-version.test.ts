@@ -36,7 +36,7 @@ describe('on a Node that is too old', () => {
     ['24.1.0', false],
     ['26.0.0', false],
   ] as const) {
-    it(`says what it needs on ${version}: ${old}`, async () => {
+    it(`reports what it needs on ${version}: ${old}`, async () => {
       const folder = await temporaryFolder('version');
       // The entry as it is, with the version of another Node, beside a program that only says that it was reached.
       const { outputText } = ts.transpileModule(await readFile(resolve('src/cli/main.ts'), 'utf8'), {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { sharedPostgres } from '../support/postgres.ts';
-import { project, withMigrations } from './fixtures.ts';
+import { hostedProject, withMigrations } from './fixtures.ts';
 
 describe('a user of PostgreSQL who may work in one schema and no more', () => {
-  it("is told what a rehearsal on the target's server needs, and is rehearsed on a private one by default", async () => {
-    const here = await withMigrations(await project('postgres'));
+  it('gets a message about what a rehearsal on the server of the target needs, and is rehearsed on a private one by default', async () => {
+    const here = await withMigrations(await hostedProject('postgres'));
     const { pathname, host } = new URL(here.url);
     const postgres = await sharedPostgres();
     await postgres.query("CREATE ROLE one_schema LOGIN PASSWORD 'p'");

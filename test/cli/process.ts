@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { resolve } from 'node:path';
+import { MAIN } from '../support/program.ts';
 import { runHosted } from './host.ts';
 
 export interface Output {
@@ -27,7 +27,7 @@ export async function dbManager(
   cwd = process.cwd(),
 ): Promise<Output> {
   const { DATABASE_URL: _url, DB_PATH: _path, ...rest } = process.env;
-  const child = spawn(process.execPath, [resolve('src/cli/main.ts'), ...args], {
+  const child = spawn(process.execPath, [MAIN, ...args], {
     cwd,
     env: { ...rest, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

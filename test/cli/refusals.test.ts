@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DIALECTS, type Project, project, type Result, withMigrations, withModels } from './fixtures.ts';
+import { DIALECTS, hostedProject, type Project, type Result, withMigrations, withModels } from './fixtures.ts';
 
 /** Everything that a person can get wrong has a sentence and a code, and never a stack or a password. */
 describe('what db-manager refuses', () => {
@@ -13,7 +13,7 @@ describe('what db-manager refuses', () => {
   describe('on the command line', () => {
     let here: Project;
     before(async () => {
-      here = await withMigrations(await project('sqlite'));
+      here = await withMigrations(await hostedProject('sqlite'));
     });
 
     const cases: [args: string[], code: number, says: RegExp][] = [
@@ -54,15 +54,15 @@ describe('what db-manager refuses', () => {
     });
   });
 
-  it('a command without a database says the three ways to name one', async () => {
-    const here = await project('sqlite');
+  it('a command without a database prints the three ways to set one', async () => {
+    const here = await hostedProject('sqlite');
     const result = await here.runWith({ DATABASE_URL: undefined }, 'migrate', 'current');
     assert.equal(result.code, 2);
     assert.match(result.err, /--database-url.*DATABASE_URL.*DB_PATH.*db-manager\.config/s);
   });
 
-  it('a server that is not there is said in seconds, without the password', async () => {
-    const here = await withMigrations(await project('sqlite'));
+  it('an unreachable server is reported within seconds, without the password', async () => {
+    const here = await withMigrations(await hostedProject('sqlite'));
     await here.write('db-manager.config.yaml', 'timeouts: {connect: 1s}');
     const env = { DATABASE_URL: 'postgres://app:s3cret@127.0.0.1:1/trading' };
     const result = await here.runWith(env, 'migrate', 'current');
@@ -77,7 +77,7 @@ describe('what db-manager refuses', () => {
   });
 
   it('an error is one document with --json, before or after the command', async () => {
-    const here = await withMigrations(await project('sqlite'));
+    const here = await withMigrations(await hostedProject('sqlite'));
     for (const args of [
       ['--json', 'migrate', 'current'],
       ['migrate', 'current', '--json'],
@@ -93,7 +93,7 @@ describe('what db-manager refuses', () => {
 
   for (const dialect of DIALECTS) {
     it(`what cannot be undone, without a terminal and without --force, on ${dialect}`, async () => {
-      const here = await withModels(await withMigrations(await project(dialect)));
+      const here = await withModels(await withMigrations(await hostedProject(dialect)));
       await here.run('init', '--migrate');
       await here.run('backup', '--name', 'kept');
       for (const args of [['drop-tables'], ['restore', 'kept']]) {
@@ -105,7 +105,7 @@ describe('what db-manager refuses', () => {
     });
 
     it(`an altered backup, before the target is touched, on ${dialect}`, async () => {
-      const here = await withMigrations(await project(dialect));
+      const here = await withMigrations(await hostedProject(dialect));
       await here.run('init', '--migrate');
       const { path } = await here.json<{ path: string }>('backup');
       assert.equal((await here.run('verify-backup', 'latest')).code, 0);
@@ -119,8 +119,8 @@ describe('what db-manager refuses', () => {
     });
 
     it(`another database's backup, unless the target is named, on ${dialect}`, async () => {
-      const here = await withMigrations(await project(dialect));
-      const other = await project(dialect);
+      const here = await withMigrations(await hostedProject(dialect));
+      const other = await hostedProject(dialect);
       await here.run('init', '--migrate');
       await other.run('init', '--no-tables');
       const { path } = await here.json<{ path: string }>('backup');
@@ -135,8 +135,8 @@ describe('what db-manager refuses', () => {
     });
   }
 
-  it('a configuration with mistakes, all of them at once', async () => {
-    const here = await project('sqlite');
+  it('a configuration with mistakes, all reported together', async () => {
+    const here = await hostedProject('sqlite');
     await mkdir(join(here.folder, 'sub'));
     await writeFile(join(here.folder, 'db-manager.config.json'), '{"migration":"x","onFailure":"Panic"}');
     const result = await here.run('migrate', 'current');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { migrateSql } from '../../src/library/sql.ts';
 import { type PrivatePostgres, startPostgres, TEST_PASSWORD } from '../support/postgres.ts';
-import { type Project, project } from './fixtures.ts';
+import { hostedProject, type Project } from './fixtures.ts';
 
 /** Two files of SQL and one of code that says where it runs. */
 const FILES = {
@@ -23,7 +23,7 @@ describe('scratch copies on the server of a URL', function () {
     other = await startPostgres({ settings: { cluster_name: 'other' } });
     await other.query(`CREATE ROLE copies LOGIN CREATEDB PASSWORD '${TEST_PASSWORD}'`);
     const url = other.url().replace(/\/\/[^:]+:/, '//copies:');
-    here = await project('postgres');
+    here = await hostedProject('postgres');
     for (const [name, text] of Object.entries(FILES)) await here.write(name, text);
     env = { DATABASE_URL: here.url, COPIES_URL: url, SQLITE_URL: 'sqlite:///tmp/none.db' };
   });
@@ -34,7 +34,7 @@ describe('scratch copies on the server of a URL', function () {
       `SELECT datname::text AS name FROM pg_database UNION ALL SELECT rolname::text FROM pg_roles ORDER BY 1`,
     );
 
-  it('are created by each command that is told so, run there alone, and are dropped', async () => {
+  it('are created by each command with the option, used there only, and dropped', async () => {
     const before = await shared();
     for (const command of [['migrate', 'sql', 'base:head'], ['safety-check'], ['safe-migrate'], ['validate']]) {
       const { code, out, err } = await here.runWith(env, ...command, '--rehearsal-server', 'env:COPIES_URL');
@@ -76,7 +76,7 @@ describe('scratch copies on the server of a URL', function () {
     [`postgres://copies:${TEST_PASSWORD}@127.0.0.1/x`, /env:NAME, where NAME is an environment variable with the URL/],
   ] as const) {
     it(`are refused for --rehearsal-server ${value.replace(TEST_PASSWORD, '…')}`, async () => {
-      const fresh = await project('postgres');
+      const fresh = await hostedProject('postgres');
       for (const [name, text] of Object.entries(FILES)) await fresh.write(name, text);
       const { code, out, err } = await fresh.runWith(
         { ...env, DATABASE_URL: fresh.url },

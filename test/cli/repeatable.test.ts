@@ -78,7 +78,7 @@ for (const dialect of DIALECTS) {
       assert.equal((await here.run('migrate', 'current')).code, 0);
     });
 
-    it('stay where versioned ones are reverted, and are no target', async () => {
+    it('are not reverted with versioned ones, and are not valid targets', async () => {
       const down = await here.run('migrate', 'downgrade', '-1');
       assert.equal(down.code, 0, down.out + down.err);
       assert.match(down.out, /the database is at V2__amount/);

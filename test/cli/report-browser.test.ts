@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { temporaryDatabase, temporaryFolder } from '../support/databases.ts';
 import { findOnPath } from '../support/processes.ts';
-import { dbManager } from './process.ts';
+import { hostedDbManager } from './process.ts';
 
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 const VIEWS = {
@@ -29,7 +29,7 @@ describe('the page of a run in Chromium', function () {
     const env = { DATABASE_URL: (await temporaryDatabase('sqlite')).url };
     const run = async (name: string, file: string, sql: string) => {
       await writeFile(join(versions, file), sql);
-      await dbManager(['safe-migrate', '--migrations', versions, '--report', `${name}.html`], env, folder);
+      await hostedDbManager(['safe-migrate', '--migrations', versions, '--report', `${name}.html`], env, folder);
       pages[name] = pathToFileURL(join(folder, `${name}.html`)).href;
     };
     await mkdir(versions, { recursive: true });

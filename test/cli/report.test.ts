@@ -72,7 +72,7 @@ for (const dialect of DIALECTS) {
       assert.match(stdout, /none was taken in this run/);
     });
 
-    it('that cannot be written fails no run, and the run says so', async () => {
+    it('that cannot be written does not fail the run, and the run reports it', async () => {
       await writeFile(join(folder, 'file'), '');
       const { code, stdout } = await run('safe-migrate', '--report', 'file/run.html');
       assert.equal(code, 0);
@@ -85,7 +85,7 @@ for (const dialect of DIALECTS) {
 describe('db-manager report', function () {
   this.timeout(60_000);
 
-  it('writes what the page in the documentation says', async () => {
+  it('writes the page that the documentation describes', async () => {
     const folder = await temporaryFolder('report');
     const env = { DATABASE_URL: (await temporaryDatabase('sqlite')).url };
     const run = (...args: string[]) => hostedDbManager([...args, '--migrations', 'versions'], env, folder);
@@ -101,7 +101,7 @@ describe('db-manager report', function () {
     }
   });
 
-  it('says what there is if the name is wrong, the file damaged, or the prefix not unique', async () => {
+  it('lists the reports if the name is wrong, the file is damaged, or the prefix is not unique', async () => {
     const folder = await temporaryFolder('reports');
     const run = (...args: string[]) => hostedDbManager(['report', ...args, '--backups', folder]);
     const empty = await run();

@@ -3,17 +3,18 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { ageKey, hasAge } from '../backups/age-keys.ts';
 import { contentHashOf, targetOf } from '../backups/fixtures.ts';
 import { temporaryFolder } from '../support/databases.ts';
 import { AVAILABLE_OBJECT_STORES, CREDENTIALS, sharedObjectStore } from '../support/object-store.ts';
 import { sharedPostgres, startPostgres } from '../support/postgres.ts';
+import { MAIN } from '../support/program.ts';
 import { dbManager, type Output } from './process.ts';
 
 /** With these variables and no others. */
 async function onlyWith(env: Record<string, string>, cwd: string, args: string[]): Promise<Output> {
-  const child = spawn(process.execPath, [resolve('src/cli/main.ts'), ...args], { cwd, env });
+  const child = spawn(process.execPath, [MAIN, ...args], { cwd, env });
   const output = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
     child[name].on('data', (data) => {
@@ -29,7 +30,7 @@ async function onlyWith(env: Record<string, string>, cwd: string, args: string[]
   function () {
     this.timeout(240_000);
 
-    it('lists, verifies and restores what the bucket has, and says which roles are missing', async () => {
+    it('lists, verifies and restores the backups of the bucket, and reports missing roles', async () => {
       const store = await sharedObjectStore('versitygw');
       const { recipient, file } = await ageKey();
       const place = store.place('elsewhere');

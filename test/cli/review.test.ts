@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { parse, parseAllDocuments } from 'yaml';
 import { temporaryDatabase, temporaryFolder } from '../support/databases.ts';
 import { sharedPostgres } from '../support/postgres.ts';
 import { compileCache, findOnPath, runCommand } from '../support/processes.ts';
+import { MAIN } from '../support/program.ts';
 
 const MISSING = ['git', 'curl', 'jq', 'bash'].filter((name) => findOnPath(name) === undefined);
 
@@ -131,7 +132,7 @@ describe('the reviews of pull requests', function () {
         ...compileCache(),
         PATH: path,
         HOME: folder,
-        DB_MANAGER: `${process.execPath} ${resolve('src/cli/main.ts')}`,
+        DB_MANAGER: `${process.execPath} ${MAIN}`,
         ...env,
       },
     });

@@ -17,7 +17,7 @@ for (const dialect of DIALECTS) {
       return made;
     }
 
-    it('shows the checks, and what the rules say of what is pending with its line and a caret', async () => {
+    it('shows the checks, and the findings for pending migrations with line and caret', async () => {
       const made = await ground();
       const { code, out } = await made.run('safety-check');
       assert.equal(code, 1, out);
@@ -62,7 +62,7 @@ for (const dialect of DIALECTS) {
       assert.equal(current.code, 3);
     });
 
-    it('gives up on code that waits for ever, and tells what is known of it', async () => {
+    it('stops code that never ends, and prints all other findings', async () => {
       const made = await withMigrations(await hostedProject(dialect));
       await made.run('migrate', 'upgrade');
       await made.write(
@@ -75,7 +75,7 @@ for (const dialect of DIALECTS) {
       assert.match(out, /^notice opaque-code: Only the first \d+ statements? of it (?:is|are) known/m);
     });
 
-    it('says why nothing could be reached', async () => {
+    it('reports why nothing could be reached', async () => {
       const made = await ground();
       await made.write('db-manager.config.json', '{ "safety": { "ignore": ["nonsense"] } }');
       const { code, out } = await made.run('safety-check');
@@ -83,7 +83,7 @@ for (const dialect of DIALECTS) {
       assert.match(out, /not reached: safety\.ignore contains "nonsense"/);
     });
 
-    it('is followed by a run that is refused, and by one that goes through once exactly that plan is approved', async () => {
+    it('is followed by a run that is refused, and by one that succeeds once exactly that plan is approved', async () => {
       const made = await ground();
       const refused = await made.run('safe-migrate');
       assert.equal(refused.code, 4, refused.out + refused.err);

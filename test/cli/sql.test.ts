@@ -39,7 +39,7 @@ for (const dialect of DIALECTS) {
       assert.deepEqual(await tables(other), await tables(here));
     });
 
-    it('refuses what is no range', async () => {
+    it('refuses an invalid range', async () => {
       const here = await withMigrations(await hostedProject(dialect));
       for (const range of ['x', 'a:b:c', 'base:nowhere']) {
         assert.equal((await here.run('migrate', 'sql', range)).code, 2, range);

@@ -3,6 +3,7 @@ import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { delimiter, join, resolve } from 'node:path';
 import { temporaryFolder } from '../support/databases.ts';
 import { compileCache, runCommand } from '../support/processes.ts';
+import { MAIN } from '../support/program.ts';
 
 const PAGE = resolve('docs/guides/tutorial.md');
 
@@ -23,7 +24,7 @@ describe('the tutorial', function () {
     const bin = join(folder, 'bin');
     await mkdir(bin);
     const program = join(bin, 'db-manager');
-    await writeFile(program, `#!/bin/sh\nexec "${process.execPath}" "${resolve('src/cli/main.ts')}" "$@"\n`);
+    await writeFile(program, `#!/bin/sh\nexec "${process.execPath}" "${MAIN}" "$@"\n`);
     await chmod(program, 0o755);
     const env = {
       ...compileCache(),

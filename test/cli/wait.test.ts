@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { resolve } from 'node:path';
 import { startPostgres } from '../support/postgres.ts';
 import { eventually } from '../support/processes.ts';
-import { project, withMigrations } from './fixtures.ts';
+import { MAIN } from '../support/program.ts';
+import { hostedProject, withMigrations } from './fixtures.ts';
 
 const FIRST = '20240101000000_create_notes';
 const SECOND = '20240102000000_add_author';
 
 describe('db-manager wait', () => {
   it('ends with 3 and names what is pending, in words and as a document', async () => {
-    const here = await withMigrations(await project('sqlite'));
+    const here = await withMigrations(await hostedProject('sqlite'));
     await here.run('init', '--no-tables');
     const { code, out, err } = await here.run('wait', '--timeout', '0s1ms');
     assert.equal(code, 3);
@@ -23,7 +23,7 @@ describe('db-manager wait', () => {
   });
 
   it('waits for a repeatable migration whose file has changed', async () => {
-    const here = await project('sqlite');
+    const here = await hostedProject('sqlite');
     await here.write('migrations/V1__notes.sql', 'CREATE TABLE notes (id integer);');
     await here.write('migrations/R__view.sql', 'DROP VIEW IF EXISTS v; CREATE VIEW v AS SELECT id FROM notes;');
     await here.run('init', '--no-tables');
@@ -38,7 +38,7 @@ describe('db-manager wait', () => {
   });
 
   it('knows a revision by its start without the folder of migrations', async () => {
-    const here = await withMigrations(await project('sqlite'));
+    const here = await withMigrations(await hostedProject('sqlite'));
     await here.run('init', '--no-tables');
     await here.run('migrate', 'upgrade', '+1');
     assert.equal((await here.run('wait', '--revision', '20240101', '--migrations', 'nowhere')).code, 0);
@@ -46,7 +46,7 @@ describe('db-manager wait', () => {
   });
 
   it('refuses a time that is none', async () => {
-    const { code, err } = await (await project('sqlite')).run('wait', '--timeout', 'soon');
+    const { code, err } = await (await hostedProject('sqlite')).run('wait', '--timeout', 'soon');
     assert.equal(code, 2);
     assert.match(err, /It must be a duration such as 90s, 5m or 1h30m/);
   });
@@ -54,11 +54,11 @@ describe('db-manager wait', () => {
   it('waits while the server is down, while the history is empty, and ends when the last migration commits', async () => {
     const server = await startPostgres();
     const database = await server.createDatabase('wait');
-    const here = await withMigrations(await project('sqlite'));
+    const here = await withMigrations(await hostedProject('sqlite'));
     const env = { DATABASE_URL: database.url };
     await server.crash();
 
-    const waiting = spawn(process.execPath, [resolve('src/cli/main.ts'), 'wait', '--timeout', '2m'], {
+    const waiting = spawn(process.execPath, [MAIN, 'wait', '--timeout', '2m'], {
       cwd: here.folder,
       env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],

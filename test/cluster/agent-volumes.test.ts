@@ -129,7 +129,7 @@ describeCluster("a pod's env and volumes under the agent", (cluster) => {
     assert.equal(await logOf('mounted'), 'one');
   });
 
-  it('gives a pod its service account: kubectl inside works with the rights that RBAC grants', async function () {
+  it('gives a pod its service account: kubectl inside works with the permissions that RBAC grants', async function () {
     // The token's path is built into kubectl; only real mounts can put it there.
     if (agent.placement !== 'mounts') return this.skip();
     await room.run(

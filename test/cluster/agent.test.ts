@@ -36,7 +36,7 @@ describeCluster('the agent in place of the kubelet', (cluster) => {
     assert.equal(terminated?.reason, 'Completed');
   });
 
-  it('fails a Job whose process fails, with exit code and the log as its message where the policy says so', async () => {
+  it('fails a Job whose process fails, with the exit code, and with the log as its message if the policy requests it', async () => {
     const main = { ...shell('echo no such table >&2; exit 3'), terminationMessagePolicy: 'FallbackToLogsOnError' };
     await room.create(job('fails', main));
     await room.run('wait', '--for=condition=Failed', 'job/fails', '--timeout=20s');
@@ -73,7 +73,7 @@ describeCluster('the agent in place of the kubelet', (cluster) => {
     assert.equal(statusOf(await ended('talks'))?.state?.terminated?.exitCode, 143);
   });
 
-  it('says that a container has no log before it runs', async () => {
+  it('reports that a container has no log before it runs', async () => {
     await room.create(pod('unborn', { image: 'nowhere:unborn' }));
     await room.podWhen('unborn', 'waiting', (found) => statusOf(found)?.state?.waiting?.reason === 'ImagePullBackOff');
     const { code, stderr } = await room.kubectl('logs', 'unborn');
@@ -84,7 +84,7 @@ describeCluster('the agent in place of the kubelet', (cluster) => {
     );
   });
 
-  it('shows an image that is not there as the kubelet does, and goes on when it is', async () => {
+  it('shows a missing image as the kubelet does, and continues when it exists', async () => {
     await room.create(pod('pulls', { image: 'nowhere:later', args: ['true'] }));
     const waits = await room.podWhen('pulls', 'backing off', (found) => {
       return statusOf(found)?.state?.waiting?.reason === 'ImagePullBackOff';

@@ -22,7 +22,7 @@ const GOOD = { '1_orders.sql': ORDERS, '2_notes.sql': NOTES };
 const MODE = '--set=db-migration.mode=operator';
 
 describeCluster(
-  'the charts together: the operator, and an application chart that hands its migrations over',
+  'the charts together: the operator, and an application chart that passes its migrations on',
   (cluster) => {
     let ground: ChartsGround;
     let database: Awaited<ReturnType<typeof openDatabase>>;
@@ -56,7 +56,7 @@ describeCluster(
       assert.match(another, /--lease-name=team-db-manager-operator/);
     });
 
-    it('migrate before the application is installed: the hook hands over a DatabaseMigration and waits', async () => {
+    it('migrate before the application is installed: the hook applies a DatabaseMigration and waits', async () => {
       const chart = await applicationChart({ '1_orders.sql': ORDERS });
       await ground.mustHelm('install', 'shop', chart, MODE, ...WAIT);
       assert.deepEqual(await database.columns(), ['id', 'symbol']);
@@ -86,7 +86,7 @@ describeCluster(
       assert.equal(await imageOfShop(), 'shop:2');
     });
 
-    it('go back with helm rollback, and on with the mended migration', async () => {
+    it('go back with helm rollback, and continue with the fixed migration', async () => {
       await ground.mustHelm('rollback', 'shop', '3', ...WAIT);
       assert.equal(await imageOfShop(), 'shop:2');
       const chart = await applicationChart({ ...GOOD, '3_more.sql': MORE });
@@ -94,7 +94,7 @@ describeCluster(
       assert.deepEqual(await database.columns(), ['id', 'symbol', 'note', 'more']);
     });
 
-    it('upgrade the operator while a run is under way, and the run is finished and told', async () => {
+    it('upgrade the operator while a run is in progress, and the run is completed and reported', async () => {
       const chart = await applicationChart({ ...GOOD, '3_more.sql': MORE, '4_slow.sql': SLOW });
       const upgrade = ground.mustHelm('upgrade', 'shop', chart, MODE, ...WAIT);
       await eventually('the slow migration to be applied', async () => (await status()).run?.step === 'apply', {

@@ -54,7 +54,7 @@ describeCluster('an application chart with db-migration, without an operator', (
     assert.match(await ground.run('logs', 'job/shop-db-migration'), /3_broken/, 'the log stays');
   });
 
-  it('goes on with the mended migration, in a Job of the same name', async () => {
+  it('continues with the fixed migration, in a Job of the same name', async () => {
     const chart = await applicationChart({ ...GOOD, '3_more.sql': MORE });
     await ground.mustHelm('upgrade', 'shop', chart, '--set=image=shop:3', '--wait', '--timeout=90s');
     assert.deepEqual(await database.columns(), ['id', 'symbol', 'note', 'more']);
@@ -66,7 +66,7 @@ describeCluster('an application chart with db-migration, without an operator', (
     assert.deepEqual(await database.columns(), ['id', 'symbol', 'note', 'more']);
   });
 
-  it('goes back by itself where helm is told to, when the migration fails', async () => {
+  it('rolls back automatically with --rollback-on-failure, when the migration fails', async () => {
     const chart = await applicationChart({ ...GOOD, '3_more.sql': MORE, '4_broken.sql': BROKEN });
     const { code } = await ground.helm(
       'upgrade',

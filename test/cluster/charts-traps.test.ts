@@ -38,7 +38,7 @@ describeCluster('the traps of migration hooks', (cluster) => {
     assert.equal(left.trim(), '');
   });
 
-  it('makes first whatever else the run needs', async () => {
+  it('creates the other objects that the run needs first', async () => {
     const database = await open('given');
     const chart = await applicationChart(FIRST);
     const objects = [
@@ -92,7 +92,7 @@ describeCluster('the traps of migration hooks', (cluster) => {
     assert.ok(long.every((job) => job.length - 'job.batch/'.length <= 63));
   });
 
-  it('brings the database back with a rollback where the chart says so', async () => {
+  it('reverts the database with a rollback if the values request it', async () => {
     const database = await open('back');
     const values = (target: string) => [
       place('back'),

@@ -1,6 +1,7 @@
 /** The image of this project, as the agent runs it: this checkout and this Node. */
 import { chmodSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
+import { MAIN } from '../support/program.ts';
 import type { AgentImage } from './agent/image.ts';
 
 export const ROOT = join(import.meta.dirname, '../..');
@@ -10,7 +11,7 @@ const CACHE = '/opt/compile-cache';
 export function checkoutImage(more: Pick<AgentImage, 'files' | 'workingDir'> = {}): AgentImage {
   return {
     ...more,
-    command: ['/opt/node', '/app/src/cli/main.ts'],
+    command: ['/opt/node', join('/app', relative(ROOT, MAIN))],
     files: { '/app': ROOT, '/opt/node': process.execPath, ...more.files },
     caches: { [CACHE]: compileCache() },
     env: { NODE_NO_WARNINGS: '1', NODE_COMPILE_CACHE: CACHE },

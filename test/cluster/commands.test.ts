@@ -28,7 +28,7 @@ describeCluster('db-manager apply, status and approve', (cluster) => {
     return run('apply', '-f', file, ...args);
   }
 
-  it('apply --wait follows a run to Ready, and once more is Ready at once', async () => {
+  it('apply --wait follows a run to Ready, and a second one is Ready immediately', async () => {
     await ground.apply(configMap('good', LEDGER));
     const { code, stdout, stderr } = await apply(sqliteMigration('good'), '--wait', '--timeout', '60');
     assert.equal(code, 0, stdout + stderr);
@@ -53,7 +53,7 @@ describeCluster('db-manager apply, status and approve', (cluster) => {
     assert.notEqual((await ground.resource('bad')).status?.run?.id, before);
   });
 
-  it('apply --wait says what it still waits for when its time is over', async () => {
+  it('apply --wait reports on timeout what it still waits for', async () => {
     const { code, stderr } = await apply(sqliteMigration('late'), '--wait', '--timeout', '3');
     assert.equal(code, 1, stderr);
     assert.match(
@@ -62,7 +62,7 @@ describeCluster('db-manager apply, status and approve', (cluster) => {
     );
   });
 
-  it('status tells the story of one, and a line of each', async () => {
+  it('status shows the details of one, and a line for each', async () => {
     const one = await run('status', 'good');
     assert.equal(one.code, 0, one.stderr);
     assert.match(one.stdout, /Ready +True +Migrated/);
@@ -93,7 +93,7 @@ describeCluster('db-manager apply, status and approve', (cluster) => {
     assert.match(nothing.stderr, /asks has no plan that awaits approval/);
   });
 
-  it('what is not there, and a cluster that is not there, are said', async () => {
+  it('report a missing resource and an unreachable cluster', async () => {
     const gone = await run('status', 'nobody');
     assert.equal(gone.code, 2);
     assert.match(gone.stderr, /DatabaseMigration nobody was not found in namespace/);

@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { eventually, findOnPath } from '../support/processes.ts';
+import { MAIN } from '../support/program.ts';
 import type { ControlPlane } from './control-plane.ts';
 import { awaiting, type Fleet, fillFleet, MIGRATION_SPEC, openFleet, READY } from './fleet.ts';
 import { installCrd } from './operator-fixtures.ts';
@@ -52,7 +53,7 @@ describeCluster('db-manager dashboard', function (this: void, cluster: () => Con
   });
 
   async function start(kubeconfig: string, ...args: string[]): Promise<Running> {
-    const program = [resolve('src/cli/main.ts'), 'dashboard', '--json', '--kubeconfig', kubeconfig, ...args];
+    const program = [MAIN, 'dashboard', '--json', '--kubeconfig', kubeconfig, ...args];
     const child = spawn(process.execPath, program, { stdio: ['ignore', 'pipe', 'pipe'] });
     started.push(child);
     let [out, err] = ['', ''];
@@ -322,7 +323,7 @@ describeCluster('db-manager dashboard', function (this: void, cluster: () => Con
     await page.context().close();
   });
 
-  it('shows a user of one namespace what that user may read, and says plainly that an approval is denied', async function () {
+  it('shows a user of one namespace what that user may read, and reports clearly that an approval is denied', async function () {
     this.timeout(60_000);
     const [mine = '', other = ''] = fleet.namespaces;
     const reader = await readerOf(cluster(), mine);
@@ -365,7 +366,7 @@ describeCluster('db-manager dashboard', function (this: void, cluster: () => Con
     await page.context().close();
   });
 
-  it('says that the API server is gone, keeps the last state, and continues when it is back', async function () {
+  it('reports an unreachable API server, keeps the last state, and continues when it is back', async function () {
     this.timeout(120_000);
     const [namespace = ''] = fleet.namespaces;
     const { page } = await open(approving.url);
@@ -388,7 +389,7 @@ describeCluster('db-manager dashboard', function (this: void, cluster: () => Con
     await page.context().close();
   });
 
-  it('says that the server is gone, connects to it again, and asks for the key of a new one', async function () {
+  it('reports an unreachable server, reconnects to it, and asks for the key of a new one', async function () {
     this.timeout(60_000);
     const server = await start(cluster().kubeconfig, '--namespaces', fleet.namespaces.join(','));
     const { page } = await open(server.url);

@@ -18,14 +18,14 @@ describeCluster('the manifests in deploy/ and the renderings of charts/', (clust
   });
 
   for (const overlay of ['deploy', 'deploy/overlays/cluster', 'deploy/overlays/namespaced']) {
-    it(`${overlay} is taken by the API server: namespace, rights and the operator`, async () => {
+    it(`${overlay} is accepted by the API server: namespace, permissions and the operator`, async () => {
       const said = await cluster().mustKubectl(['apply', '--dry-run=server', `--kustomize=${overlay}`]);
       assert.match(said, /deployment.apps\/db-manager-operator/);
       assert.doesNotMatch(said, /would violate PodSecurity/);
     });
   }
 
-  it('deploy/overlays/namespaced gives the operator rights in the watched namespace alone', async () => {
+  it('deploy/overlays/namespaced gives the operator permissions in the watched namespace only', async () => {
     const { stdout } = await cluster().kubectl(['kustomize', 'deploy/overlays/namespaced']);
     const objects = parseAllDocuments(stdout).map((document) => document.toJS());
     assert.ok(objects.every(({ kind }) => !kind.startsWith('ClusterRole')));

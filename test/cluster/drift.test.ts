@@ -84,7 +84,7 @@ describeCluster('drift checks of the operator', (cluster) => {
     assert.match(await ground.run('describe', 'dbm', 'orders'), /Normal +InSync/);
   });
 
-  it('find nothing in partitions made at run time and objects of extensions, and take no run for drift', async function () {
+  it('find nothing in partitions created at run time and objects of extensions, and do not report a run as drift', async function () {
     this.timeout(200_000);
     await database.rows(
       "CREATE TABLE events_2026 PARTITION OF events FOR VALUES FROM ('2026-01-01') TO ('2027-01-01')",
@@ -102,7 +102,7 @@ describeCluster('drift checks of the operator', (cluster) => {
     assert.equal(conditionOf(await check())?.status, 'True');
   });
 
-  it('are no runs for the controller of runs, which asks the API server when it misses a Job', async function () {
+  it('are not runs for the controller of runs, which queries the API server when it misses a Job', async function () {
     this.timeout(120_000);
     const resource = await check();
     const { job = '' } = resource.status?.drift ?? {};
@@ -124,7 +124,7 @@ describeCluster('drift checks of the operator', (cluster) => {
     );
   });
 
-  it('block the next run where the spec says so, and let it start when the schema is in sync', async function () {
+  it('block the next run if the spec requests it, and let it start when the schema is in sync', async function () {
     this.timeout(300_000);
     await migrate({ drift: { schedule: YEARLY, onDrift: 'BlockNextRun' } });
     await database.rows('CREATE TABLE by_hand (id integer)');

@@ -30,6 +30,8 @@ const TABLE = {
   '1_later.sql': '-- migrate:up\nCREATE TABLE later (id integer);\n-- migrate:down\nDROP TABLE later;\n',
 };
 const VOLUME = { backup: { volume: { claimName: 'backups' } } };
+const PLURALS = { dbb: 'databasebackups', dbr: 'databaserestores', dbs: 'databasebackupschedules' } as const;
+type Kind = keyof typeof PLURALS;
 const API_VERSION = 'db-manager.dev/v1alpha1';
 
 type Seen = Resource<
@@ -74,9 +76,12 @@ describeCluster('the kinds for backups', (cluster) => {
     spec,
   });
   const sqlite = { sqlite: { volume: { claimName: 'bot' }, path: 'trading.db' } };
-  const get = async (kind: string, name: string): Promise<Seen> =>
-    JSON.parse(await ground.run('get', kind, name, '--output=json'));
-  const when = (kind: string, name: string, what: string, isSo: (seen: Seen) => boolean, seconds = 90) => {
+  const get = async (kind: Kind, name: string): Promise<Seen> => {
+    const found = await cluster().reads.one<Seen>(PLURALS[kind], ground.namespace, name);
+    if (found === undefined) throw new Error(`there is no ${PLURALS[kind]} ${name}`);
+    return found;
+  };
+  const when = (kind: Kind, name: string, what: string, isSo: (seen: Seen) => boolean, seconds = 90) => {
     let last: Seen | undefined;
     return eventually(
       `${kind} ${name} to be ${what}`,
@@ -91,7 +96,7 @@ describeCluster('the kinds for backups', (cluster) => {
       },
     );
   };
-  const finished = (kind: string, name: string) =>
+  const finished = (kind: Kind, name: string) =>
     when(kind, name, 'finished', ({ status }) => status?.finishedAt !== undefined);
 
   it('take an encrypted backup of SQLite into an object store, restore it, and refuse a wrong confirmation', async function () {
@@ -180,7 +185,7 @@ describeCluster('the kinds for backups', (cluster) => {
     assert.deepEqual(await from.rows("SELECT to_regclass('later') AS later"), [{ later: null }]);
   });
 
-  it('do what docs/operations/backup-resources.md says', async function () {
+  it('behave as docs/operations/backup-resources.md describes', async function () {
     this.timeout(300_000);
     const from = await postgresDatabase('trading-docs');
     await from.rows('CREATE TABLE orders AS SELECT generate_series(1, 3) AS id');
@@ -227,7 +232,7 @@ describeCluster('the kinds for backups', (cluster) => {
     const second = await when('dbs', 'each-minute', 'successful again', again, 150);
     await ground.run('patch', 'dbs', 'each-minute', '--type=merge', '--patch={"spec":{"suspend":true}}');
     const children = await eventually('old children to be deleted', async () => {
-      const { items } = JSON.parse(await ground.run('get', 'dbb', '--output=json')) as { items: Seen[] };
+      const items = (await cluster().reads.list<Seen>('databasebackups', ground.namespace)) ?? [];
       const own = items.filter(({ metadata }) => metadata.name.startsWith('each-minute-'));
       return own.length === 1 && own;
     });

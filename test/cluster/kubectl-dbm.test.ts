@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
-import { delimiter, dirname, join, resolve } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { temporaryFolder } from '../support/lifetime.ts';
 import { type CommandResult, compileCache, runCommand } from '../support/processes.ts';
+import { KUBECTL_DBM } from '../support/program.ts';
 import { findKubectl } from './clients.ts';
 import { type Ground, type Operator, openGround } from './operator-fixtures.ts';
 import { configMap, furnish, LEDGER, sqliteMigration } from './operator-resources.ts';
@@ -22,7 +23,7 @@ describeCluster('kubectl dbm', function (this: void, cluster) {
     folder = await temporaryFolder('plugin');
     kubectl = await findKubectl();
     // What npm makes of `bin` in package.json: a program of this name in PATH.
-    const program = `#!/bin/sh\nexec '${process.execPath}' '${resolve('src/cli/kubectl-dbm.ts')}' "$@"\n`;
+    const program = `#!/bin/sh\nexec '${process.execPath}' '${KUBECTL_DBM}' "$@"\n`;
     await writeFile(join(folder, 'kubectl-dbm'), program, { mode: 0o755 });
     await ground.apply(
       configMap('asks', LEDGER),
@@ -110,12 +111,18 @@ describeCluster('kubectl dbm', function (this: void, cluster) {
     assert.match(raw.stdout, /^\{"type":"report",/m);
     const report = await inNamespace('report', 'asks', '--output', 'page.html');
     assert.equal(report.code, 0, report.stderr);
-    assert.match(await readFile(join(folder, 'page.html'), 'utf8'), /<title>Succeeded: /);
+    const page = await readFile(join(folder, 'page.html'), 'utf8');
+    assert.match(page, /<title>Succeeded: /);
+    // Of the log alone the page would have no SQL.
+    assert.match(page.replace(/<[^>]+>/g, ''), /CREATE TABLE orders/);
+    assert.doesNotMatch(report.stdout, /no text/);
+    const redacted = await inNamespace('report', 'asks', '--output', '-', '--redact-literals', '--format', 'markdown');
+    assert.equal(redacted.code, 0, redacted.stderr);
     const ready = await inNamespace('status', 'asks');
     assert.equal(ready.code, 0, ready.stderr);
   });
 
-  it('restarts a run that failed, and says what it cannot do', async function () {
+  it('restarts a run that failed, and reports what it cannot do', async function () {
     this.timeout(60_000);
     const before = (await ground.resource('bad')).status?.run?.id;
     const { code, stdout, stderr } = await inNamespace('restart', 'bad');

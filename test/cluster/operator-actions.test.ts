@@ -60,7 +60,7 @@ describeCluster('actions in the cluster', (cluster) => {
     await ground.waitFor('edited', 'Ready');
   });
 
-  it('removes a migration whose file is gone, and resolves an interrupted one in either way', async () => {
+  it('removes a migration whose file is missing, and resolves an interrupted one in either way', async () => {
     const { spec, rows } = await postgresDatabase('actions');
     const files = { '1_a.sql': table('a'), '2_b.sql': table('b'), '3_c.sql': table('c') };
     await ground.apply(
@@ -153,14 +153,14 @@ describeCluster('actions in the cluster', (cluster) => {
       return failed;
     };
 
-    it('starts by itself once the Secret is corrected', async () => {
+    it('starts automatically once the Secret is corrected', async () => {
       await failing('late', 'wrong');
       await ground.apply(secret('late', { password: TEST_PASSWORD }));
       await ground.waitFor('late', 'Ready');
       assert.equal((await ground.resource('late')).status?.run?.attempt, 2);
     });
 
-    it('starts by itself once a ConfigMap of its environment or its claim changes', async () => {
+    it('starts automatically once a ConfigMap of its environment or its claim changes', async () => {
       const env = [{ name: 'SETTING', valueFrom: { configMapKeyRef: { name: 'settings', key: 'a' } } }];
       await ground.apply(configMap('settings', { a: '1' }));
       await failing('settings-of', 'wrong', { runner: { env } });

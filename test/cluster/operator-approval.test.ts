@@ -60,7 +60,7 @@ describeCluster('approval of what the safety rules find', (cluster) => {
     return { resource: migration(name, { ...spec, approval: 'OnFindings' }), columns };
   }
 
-  it('waits with the findings in the status, runs what the patch of its message approves, and no other plan', async () => {
+  it('waits with the findings in the status, and runs only the plan that the patch of its message approves', async () => {
     const { resource, columns } = await forms('orders');
     await ground.apply(configMap('orders', ORDERS), resource);
     await ground.waitFor('orders', 'Ready');
@@ -94,7 +94,7 @@ describeCluster('approval of what the safety rules find', (cluster) => {
     assert.deepEqual(await columns(), ['id', 'symbol']);
   });
 
-  it('does not take an approval for a plan that got another migration meanwhile', async () => {
+  it('does not use an approval for a plan that changed since', async () => {
     await ground.apply(configMap('late', ORDERS), sqliteMigration('late', { approval: 'OnFindings' }));
     await ground.waitFor('late', 'Ready');
     await ground.apply(configMap('late', DROP_NOTE));
@@ -109,7 +109,7 @@ describeCluster('approval of what the safety rules find', (cluster) => {
     assert.equal((await ground.resource('late')).status?.currentRevision, '3_drop_symbol');
   });
 
-  it('stops with UnsafePlan where nobody is asked, and goes on once the rule is ignored', async () => {
+  it('stops with UnsafePlan without an approval mode, and continues once the rule is ignored', async () => {
     await ground.apply(configMap('unsafe', ORDERS), sqliteMigration('unsafe'));
     await ground.waitFor('unsafe', 'Ready');
     await ground.apply(configMap('unsafe', DROP_NOTE));

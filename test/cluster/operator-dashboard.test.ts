@@ -121,7 +121,7 @@ describeCluster('the dashboard of the operator', (cluster) => {
     assert.doesNotMatch(await operator.log(), /not-a-token/);
   });
 
-  it('answers only what the token of the caller may read, and says what it may not', async function () {
+  it('returns only what the token of the caller may read, and reports what it may not', async function () {
     this.timeout(60_000);
     const { text } = await ask('/events', await tokenOf('reader'));
     assert.match(text, />mine</);

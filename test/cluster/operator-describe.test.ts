@@ -32,7 +32,7 @@ describeCluster('docs/operations/describe.md', (cluster) => {
   after(() => operator?.stop());
 
   for (const ending of ENDINGS) {
-    it(`shows what it says: ${ending.title}`, async () => {
+    it(`shows what the page shows: ${ending.title}`, async () => {
       shown.set(ending.title, section(ending, await describeAt(ending)));
       if (process.env.UPDATE_DOCS === '1') return;
       const page = await readFile(PAGE, 'utf8');
@@ -40,7 +40,7 @@ describeCluster('docs/operations/describe.md', (cluster) => {
     });
   }
 
-  it('has these endings and no other', async () => {
+  it('has exactly these endings', async () => {
     const text = [HEAD, ...ENDINGS.map(({ title }) => shown.get(title) ?? '')].join('\n');
     if (process.env.UPDATE_DOCS === '1') await writeFile(PAGE, text);
     assert.equal(await readFile(PAGE, 'utf8'), text);

@@ -70,7 +70,7 @@ describeCluster('the operator and its runs, when one of them is killed', (cluste
       assert.deepEqual(reasons.split(' ').sort(), ['Migrated', 'Running'], 'each event is told once');
     });
 
-    it(`goes on from the history when a runner is killed in the middle of the apply step (${dialect})`, async function () {
+    it(`continues from the history when a runner is killed in the middle of the apply step (${dialect})`, async function () {
       this.timeout(120_000);
       const name = `killed-${dialect}`;
       const { ledger, run } = await midApply(name, dialect);
@@ -87,7 +87,7 @@ describeCluster('the operator and its runs, when one of them is killed', (cluste
     });
   }
 
-  it('records the end of a run whose resource is deleted meanwhile, and keeps its backup', async () => {
+  it('records the end of a run whose resource was deleted during the run, and keeps its backup', async () => {
     const { ledger } = await midApply('deleted', 'sqlite');
     await ground.run('delete', 'dbm', 'deleted', '--wait=false');
     await ground.run('wait', '--for=delete', 'dbm/deleted', '--timeout=40s');

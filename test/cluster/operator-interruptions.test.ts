@@ -62,7 +62,7 @@ describeCluster('the operator, when its connection, its token or its node is los
   };
   const LISTS = /verb="list",resource="databasemigrations",code="200"/;
 
-  it('reads everything anew when its place in the history is Gone, and knows what came and went meanwhile', async () => {
+  it('lists all objects again when its resourceVersion is Gone, and finds what was created and deleted', async () => {
     await ground.apply(
       configMap('stays', LEDGER),
       sqliteMigration('stays'),
@@ -126,7 +126,7 @@ describeCluster('the operator, when its connection, its token or its node is los
   const jobOf = async (name: string) =>
     (await ground.jobs()).find(({ metadata }) => metadata.name.startsWith(`${name}-`));
 
-  it('does not take the pod of a run that has ended for gone because it may not see it', async () => {
+  it('does not treat the pod of a finished run as deleted because it has no permission to read it', async () => {
     await ground.apply(configMap('unseen', LEDGER), sqliteMigration('unseen', { suspend: true }));
     await ground.resourceWhen('unseen', 'suspended', (each) => reasonOf(each) === 'Suspended');
     await blind();
@@ -169,7 +169,7 @@ describeCluster('the operator, when its connection, its token or its node is los
     );
   }).timeout(240_000);
 
-  it('takes the finished Jobs of a resource that is gone, or that was made again, where nobody else does', async () => {
+  it('deletes the finished Jobs of a resource that was deleted or recreated, without a garbage collector', async () => {
     const jobsOf = async () => (await ground.jobs()).filter(({ metadata }) => /^(left|again)-/.test(metadata.name));
     for (const name of ['left', 'again']) {
       await ground.apply(configMap(name, LEDGER), sqliteMigration(name));
@@ -193,7 +193,7 @@ describeCluster('the operator, when its connection, its token or its node is los
     }
   }).timeout(170_000);
 
-  it('tries again after a pause that grows, gives up at the limit, and begins anew when it is asked to as the message says', async () => {
+  it('retries with growing delays, stops at the limit, and starts again with the annotation in the message', async () => {
     const { spec, name } = await postgresDatabase('interruptions');
     const database = { postgres: { ...spec.database.postgres, port: 1 } };
     const retry = { limit: 2, backoff: '1s', maxBackoff: '10s' };

@@ -40,7 +40,7 @@ describeCluster('two operators, and an API server that goes away', (cluster) => 
         .filter((word) => word !== '' && !word.startsWith('db-manager.dev')),
     );
 
-  it('hand over at once when the leader is asked to stop', async () => {
+  it('hand over immediately when the leader is asked to stop', async () => {
     const [first, second] = [await start(), await start()];
     await eventually('one of them to lead', async () => (await leads(first)) || (await leads(second)), {
       timeoutMs: 20_000,
@@ -56,7 +56,7 @@ describeCluster('two operators, and an API server that goes away', (cluster) => 
     assert.ok(between < 2_000, `${between} ms without a leader`);
   });
 
-  it('both lead in one namespace where each has a Lease of its own', async () => {
+  it('both lead in one namespace with separate Leases', async () => {
     const [first, second] = [await start({ leaseName: 'red' }), await start({ leaseName: 'blue' })];
     for (const operator of [first, second]) {
       await eventually('it to lead', () => leads(operator), { timeoutMs: 20_000 });
@@ -88,7 +88,7 @@ describeCluster('two operators, and an API server that goes away', (cluster) => 
     assert.deepEqual(await sqliteLedger(ground, 'fenced'), ['1_ledger', '2_orders']);
   });
 
-  it('go on after the API server was killed and has come back, without missing what happened meanwhile', async function () {
+  it('continue after the API server was killed and restarted, without missing changes', async function () {
     this.timeout(120_000);
     const operator = operators.find((each) => each.isRunning());
     assert.ok(operator !== undefined);
@@ -106,7 +106,7 @@ describeCluster('two operators, and an API server that goes away', (cluster) => 
     if (!operator.isRunning()) assert.ok((await deployed)?.isRunning(), await operator.logTail());
   });
 
-  it('write no status again when they start anew', async () => {
+  it('write no status again after a restart', async () => {
     const names = ['fenced', 'before', 'after'];
     // The finalizer goes with the run, a moment after the status.
     for (const name of names)

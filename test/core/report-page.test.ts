@@ -94,7 +94,7 @@ describe('the page of a run', () => {
     }
   });
 
-  it('escapes every text, wherever it comes from', () => {
+  it('escapes every text, from every source', () => {
     const hostile = report({
       message: HOSTILE,
       database: HOSTILE,
@@ -168,7 +168,7 @@ describe('the page of a run', () => {
     assert.ok(page.includes("default-src 'none'"));
   });
 
-  it('says what to type next, what was not applied, and how long it took', () => {
+  it('shows the next command, what was not applied, and how long it took', () => {
     const page = reportPage(report({ result: 'failed', reason: 'LockTimeout', message: 'waited' }));
     assert.match(page, /What to do next:<\/span> \S/);
     assert.match(page, /2_b<\/h3> <span class="soft">not applied/);

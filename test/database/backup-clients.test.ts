@@ -31,7 +31,7 @@ describe('the PostgreSQL client', () => {
     assert.equal((await findClients(998, { PATH })).major, 999);
   });
 
-  it('that reads a dump of unknown version is the newest, and that restores one is no older than the dump', async () => {
+  it('that reads a dump of unknown version is the newest, and that restores one is at least as new as the dump', async () => {
     const PATH = [await fake(996), await fake(999), await fake(997)].join(':');
     assert.equal((await findNewestClients({ PATH })).major, 999);
     assert.equal((await findClientsFor(996, 'pg_dump (PostgreSQL) 998.2', { PATH })).major, 999);
@@ -68,7 +68,7 @@ describe('the PostgreSQL client', () => {
     assert.equal((await findClients(996, { PG_BIN: folder })).major, 996);
   });
 
-  it('that is not there at all is said, with where it was looked for', async () => {
+  it('that does not exist is reported, with the places that were searched', async () => {
     const folder = await temporaryFolder('empty');
     assert.match(await problem('ClientTooOld', () => findClients(15, { PG_BIN: folder })), /found none in/);
   });

@@ -78,7 +78,7 @@ describe('backups of PostgreSQL', () => {
     assert.equal(await on.contentHash(), before);
   });
 
-  it('hold only some schemas where that is asked for, say so, and leave the others alone', async () => {
+  it('hold only some schemas if requested, report it, and do not change the others', async () => {
     await on.sql(
       'CREATE SCHEMA mine; CREATE TABLE mine.things (id int); INSERT INTO mine.things VALUES (1); CREATE SCHEMA "Odd ""one"; CREATE TABLE "Odd ""one".t (id int)',
     );
@@ -155,7 +155,7 @@ describe('backups of PostgreSQL', () => {
     );
   });
 
-  it('say which roles are missing, and restore all the same', async () => {
+  it('report missing roles, and are restored', async () => {
     await on.sql(
       `CREATE ROLE gone; CREATE ROLE gone_too; ALTER TABLE orders OWNER TO gone; GRANT SELECT ON customers TO gone_too`,
     );
@@ -227,7 +227,7 @@ describe('backups of PostgreSQL', () => {
     }
   });
 
-  it('say what pg_dump says when it may not read', async () => {
+  it('report the message of pg_dump when it may not read', async () => {
     const name = `blind_${process.pid}`;
     await on.sql(`CREATE ROLE ${name} LOGIN PASSWORD 'blind'`);
     const blind = await openTarget(targetOf(on.url.replace(/\/\/[^@]+@/, `//${name}:blind@`)));

@@ -80,7 +80,7 @@ describe('backups of SQLite', () => {
     await drop();
   });
 
-  it('leave no file beside the backup, also in a folder that cannot be written to', async () => {
+  it('leave no file next to the backup, also in a folder that is not writable', async () => {
     const backup = await takeBackup(on.db, on.folder, OPTIONS);
     await chmod(on.folder, 0o500);
     await verifyBackup(backup, { check: checkDump });
@@ -127,7 +127,7 @@ describe('backups of SQLite', () => {
     }
   });
 
-  it('are not restored while somebody writes, and the writer loses nothing', async function () {
+  it('are not restored while another process writes, and the writer loses nothing', async function () {
     this.timeout(30_000);
     const backup = await takeBackup(on.db, on.folder, OPTIONS);
     const writer = await connection(path);
@@ -141,7 +141,7 @@ describe('backups of SQLite', () => {
     await close(writer);
   });
 
-  it('that the database itself finds damaged are no backups', async () => {
+  it('that the database itself finds damaged are not valid backups', async () => {
     const file = join(await temporaryFolder('damaged'), 'data.db');
     const backup = await takeBackup(on.db, on.folder, OPTIONS);
     const bytes = await readFile(backup.path);

@@ -60,7 +60,7 @@ describe('the checks around a PostgreSQL database', function () {
     assert.equal(by(await ask(url), 'client version'), undefined);
   });
 
-  it('tell of tables in schemas that are not looked after, and of foreign keys that lead from there', async () => {
+  it('report tables in schemas that are not validated, and foreign keys from there', async () => {
     const query = (sql: string) => server.query(sql, [], name);
     await query('CREATE TABLE orders (id int PRIMARY KEY); CREATE SCHEMA "My Reports"; CREATE SCHEMA empty');
     await query('CREATE TABLE "My Reports".notes (id int); CREATE TABLE "My Reports".lines (id int)');
@@ -84,7 +84,7 @@ describe('the checks around a PostgreSQL database', function () {
     }
   });
 
-  it('tell of a replication slot that nobody reads', async () => {
+  it('report a replication slot without a consumer', async () => {
     await server.query("SELECT pg_create_physical_replication_slot('forgotten', true)");
     try {
       const slots = by(await ask(url), 'replication slots');
@@ -95,7 +95,7 @@ describe('the checks around a PostgreSQL database', function () {
     }
   });
 
-  it('tell of a prepared transaction, which holds its locks until somebody ends it', async () => {
+  it('report a prepared transaction, which holds its locks until it is ended', async () => {
     await server.query('CREATE TABLE t (id bigint)', [], name);
     await server.query("BEGIN; LOCK TABLE t; PREPARE TRANSACTION 'left'", undefined, name);
     try {
@@ -107,7 +107,7 @@ describe('the checks around a PostgreSQL database', function () {
     }
   });
 
-  it('tell that few connections are left', async () => {
+  it('report that few connections are left', async () => {
     const clients = Array.from({ length: 11 }, () => new pg.Client({ connectionString: url }));
     try {
       for (const client of clients) await client.connect();
@@ -119,7 +119,7 @@ describe('the checks around a PostgreSQL database', function () {
     }
   });
 
-  it('count the sessions of other roles, and say that a role without pg_read_all_stats cannot see their transactions', async () => {
+  it('count the sessions of other roles, and report that a role without pg_read_all_stats cannot see their transactions', async () => {
     const { url, name } = await server.createDatabase('others');
     await server.query("CREATE ROLE migrator LOGIN PASSWORD 'x'; CREATE ROLE web LOGIN PASSWORD 'x'");
     const as = (role: string) => url.replace(/\/\/[^@]+@/, `//${role}:x@`);
@@ -244,7 +244,7 @@ describe('the checks around a PostgreSQL database', function () {
     }
   });
 
-  it('tell what a user may not do: create in the schema, and make a database for the copy', async () => {
+  it('report what a user may not do: create in the schema, and create a database for the copy', async () => {
     await server.query(
       "CREATE ROLE weak LOGIN PASSWORD 'weak-pass-1' NOCREATEDB; REVOKE CREATE ON SCHEMA public FROM PUBLIC",
       undefined,
@@ -268,7 +268,7 @@ describe('the checks around a PostgreSQL database', function () {
     assert.equal(by(await ask(other.url), 'database writable')?.result, 'failed');
   });
 
-  it('tell the rows and bytes of tables from the catalogue', async () => {
+  it('report the rows and bytes of tables from the catalogue', async () => {
     const other = await server.createDatabase('sizes');
     await server.query(
       'CREATE TABLE full_one AS SELECT g AS id FROM generate_series(1, 3000) g; CREATE TABLE empty_one (id bigint)',

@@ -27,7 +27,7 @@ for (const dialect of DIALECTS) {
     afterEach(() => database.close());
 
     for (const text of ['COMMIT', '/* mine */ ROLLBACK', 'commit;']) {
-      it(`code may not say ${text} inside our transaction`, async () => {
+      it(`code may not send ${text} inside the transaction of the run`, async () => {
         const outcome = await migrate(database, [
           migration(
             code(async (q) => {
@@ -42,7 +42,7 @@ for (const dialect of DIALECTS) {
       });
     }
 
-    it('queries that nobody waited for land before the COMMIT', async () => {
+    it('queries that were not awaited run before the COMMIT', async () => {
       const slow = migration(
         code(async (q) => {
           await insert(q, 1);
@@ -54,7 +54,7 @@ for (const dialect of DIALECTS) {
       assert.deepEqual(await numbers(database), [1, 2, 3, 4]);
     });
 
-    it('a query that nobody waited for and that fails, fails its migration', async () => {
+    it('a failed query that was not awaited fails its migration', async () => {
       const outcome = await migrate(database, [
         migration(
           code(async (q) => {

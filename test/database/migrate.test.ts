@@ -167,7 +167,7 @@ for (const dialect of DIALECTS) {
 }
 
 describe('migrating PostgreSQL alone', () => {
-  it('drops the INVALID index that a failed CREATE INDEX CONCURRENTLY leaves, and says so', async () => {
+  it('drops the INVALID index that a failed CREATE INDEX CONCURRENTLY leaves, and reports it', async () => {
     const { url } = await temporaryDatabase('postgres');
     const database = await openDatabase(targetOf(url), { timeouts: TIMEOUTS, applicationName: 'test' });
     try {

@@ -122,6 +122,37 @@ for (const dialect of DIALECTS) {
       });
       assert.deepEqual(await schemaOf(url), []);
     });
+
+    const UNSENT: [code: string, says: RegExp][] = [
+      ["(knex) => { knex.schema.createTable('b', (t) => t.increments()); }", /nor returns its createTable/],
+      ["async (knex) => { await knex.schema.dropTable('a'); knex.schema.raw('SELECT 1'); }", /nor returns a query of knex\.raw/],
+      ["async (knex) => { knex('a').where({ id: 1 }).del(); }", /nor returns its del/],
+      ["async (knex) => { knex.raw('DROP TABLE a'); }", /nor returns a query of knex\.raw/],
+      ["(knex) => knex.transaction(async (trx) => { trx('a').insert({ id: 1 }); })", /nor returns its insert/],
+    ];
+    const SENT = [
+      "(knex) => { knex('a').insert({ id: 1 }).then(() => knex('a').del()); }",
+      "(knex) => [knex('a').where({ id: 9 }).del(), [knex.raw('DELETE FROM a')]]",
+      "async (knex) => { const some = knex('a').select('id'); await knex('a').insert({ id: knex.raw('1 + 1') }); await knex('a').whereIn('id', some.clone()).del(); knex('a').where({ id: 1 }); }",
+      "async (knex) => { await knex.raw(knex.schema.createTable('b', (t) => t.increments()).toString()); await knex.schema.dropTable('b'); }",
+    ];
+    it('fail where a change is not sent, because nothing awaits it', async () => {
+      const { url } = await temporaryDatabase(dialect);
+      const first = "exports.up = (knex) => knex.schema.createTable('a', (t) => t.integer('id'));";
+      for (const [code, says] of [...UNSENT, ...SENT.map((code) => [code, undefined] as const)]) {
+        const folder = await temporaryFolder('knex');
+        writeFileSync(join(folder, '1_a.cjs'), first);
+        writeFileSync(join(folder, '2_b.cjs'), `exports.up = ${code};`);
+        const run = upgradeDatabase({ databaseUrl: url, migrations: folder, target: '2_b' });
+        if (says === undefined) {
+          await run;
+          await write(url, "DELETE FROM db_manager_history WHERE revision = '2_b'");
+        } else {
+          await assert.rejects(run, says, code);
+        }
+        assert.equal((await rowsOf(url, 'SELECT * FROM a')).length, 0, code);
+      }
+    });
   });
 }
 

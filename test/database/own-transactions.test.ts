@@ -33,7 +33,7 @@ for (const dialect of DIALECTS) {
           ]
         : ['VACUUM', 'PRAGMA synchronous = OFF'];
     for (const statement of outsideOnly) {
-      it(`code with ${statement} runs outside ours, which is said`, async () => {
+      it(`code with ${statement} runs outside the transaction of the run, and this is reported`, async () => {
         const made = await code(
           query('INSERT INTO t VALUES (1)') + query(statement) + query('INSERT INTO t VALUES (2)'),
         );

@@ -18,7 +18,7 @@ async function withoutExpressionIndexes(ground: Ground): Promise<void> {
   }
 }
 
-describe('a snapshot beside what Sequelize tells', () => {
+describe('a snapshot compared with the description by Sequelize', () => {
   for (const dialect of DIALECTS) {
     it(`agrees with describeTable, showIndex and the foreign key query, where these are right: rich schemas on ${dialect}`, async () => {
       const ground = await openGround(dialect, dialect === 'postgres' ? ['public', 'trading', 'Other'] : undefined);

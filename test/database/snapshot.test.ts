@@ -19,7 +19,7 @@ const column = (one: Table, name: string) => one.columns.find((column) => column
 describe('a snapshot', () => {
   for (const dialect of DIALECTS) {
     describe(`of ${dialect}`, () => {
-      it('takes a constant number of queries, whatever the number of tables', async () => {
+      it('takes a constant number of queries, for any number of tables', async () => {
         const ground = await openGround(dialect);
         const counts: number[] = [];
         for (const tables of [0, 3, 40]) {
@@ -35,7 +35,7 @@ describe('a snapshot', () => {
         await ground.close();
       });
 
-      it('is the same twice, and survives being made again from the same text', async () => {
+      it('is the same twice, and is equal when it is built again from the same text', async () => {
         const schemas = dialect === 'postgres' ? ['public', 'trading'] : undefined;
         const first = await openGround(dialect, schemas);
         const second = await openGround(dialect, schemas);
@@ -59,7 +59,7 @@ describe('a snapshot', () => {
     });
   }
 
-  it('tells everything that PostgreSQL keeps', async () => {
+  it('contains everything that PostgreSQL keeps', async () => {
     const ground = await openGround('postgres', ['public', 'trading']);
     await ground.run(RICH_POSTGRES);
     const found = await ground.snapshot();
@@ -151,7 +151,7 @@ describe('a snapshot', () => {
     await ground.close();
   });
 
-  it('says that an index is INVALID after a failed CREATE INDEX CONCURRENTLY', async () => {
+  it('reports that an index is INVALID after a failed CREATE INDEX CONCURRENTLY', async () => {
     const ground = await openGround('postgres');
     await ground.run('CREATE TABLE t (a int);\nINSERT INTO t VALUES (1), (1)');
     await assert.rejects(ground.run('CREATE UNIQUE INDEX CONCURRENTLY t_a ON t (a)'));
@@ -162,7 +162,7 @@ describe('a snapshot', () => {
     await ground.close();
   });
 
-  it('tells everything that SQLite keeps, also what only its text says', async () => {
+  it('contains everything that SQLite keeps, also what only the CREATE TABLE text contains', async () => {
     const ground = await openGround('sqlite');
     await ground.run(RICH_SQLITE);
     const found = await ground.snapshot();

@@ -26,7 +26,7 @@ const NAMED: [string, string][] = [
 ];
 
 for (const dialect of DIALECTS) {
-  describe(`A migration that names the history of its own tool on ${dialect}`, function () {
+  describe(`A migration that names the history table of its own tool on ${dialect}`, function () {
     this.timeout(60_000);
     it('finds it empty', async () => {
       const { url } = await temporaryDatabase(dialect);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
 import type { LoadedMigration } from '../../src/core/model/migration.ts';
 import type { Database } from '../../src/database/port.ts';
 import { loadOne } from '../migrations/files.ts';
@@ -36,6 +37,7 @@ const BEGUN: Record<string, string> = {
     "up: (q) => { require('node:crypto').generateKeyPair('rsa', { modulusLength: 2048 }, () => add(q)); }",
   'a text that is compressed': "up: (q) => { require('node:zlib').gzip(Buffer.alloc(2e7, 'ab1'), () => add(q)); }",
   'a key that is derived': "up: (q) => { require('node:crypto').hkdf('sha512', 'k', 's', 'i', 8, () => add(q)); }",
+  'a query of another database, by a native module': `up: (q) => { const other = new (require(${JSON.stringify(createRequire(import.meta.url).resolve('sqlite3'))}).Database)(':memory:'); other.get('WITH RECURSIVE c(x) AS (VALUES(1) UNION ALL SELECT x + 1 FROM c WHERE x < 300000) SELECT count(*) FROM c', () => other.close(() => add(q))); }`,
   'a child process': "up: (q) => { require('node:child_process').exec('sleep 0.1', () => add(q)); }",
   'a name that is looked up': "up: (q) => { require('node:dns').lookup('localhost', () => add(q)); }",
 };
@@ -73,6 +75,25 @@ for (const dialect of DIALECTS) {
     }
 
     const LEFT: [string, string, RegExp][] = [
+      ['a function that it returns', 'up: (q) => () => add(q)', /returned a function, which is not called/],
+      [
+        'an async function that it returns',
+        'up: async (q) => async function () { await add(q); }',
+        /returned a function/,
+      ],
+      ['a function for the queryInterface', 'up: () => (q) => add(q)', /returned a function/],
+      ['a list of functions', 'up: (q) => [pause(1), [() => add(q)]]', /returned a function/],
+      [
+        'a stream that nobody reads',
+        "up: (q) => require('node:stream').Readable.from((async function* () { yield add(q); })())",
+        /returned a stream, which is not read/,
+      ],
+      [
+        'an iterable that nobody iterates over',
+        'up: (q) => ({ async *[Symbol.asyncIterator]() { yield add(q); } })',
+        /returned an asynchronous iterable/,
+      ],
+      ['a generator in a promise', 'up: async (q) => (function* () { yield add(q); })()', /is a generator/],
       [
         'a transaction that it does not end',
         "up: async (q) => { const transaction = await q.sequelize.transaction(); await q.bulkInsert('t', [{ n: 1 }], { transaction }); }",
@@ -98,7 +119,26 @@ for (const dialect of DIALECTS) {
       });
     }
 
-    it('fails with a timer that goes on, and shows where it was set', async () => {
+    const RETURNED: Record<string, string> = {
+      'a class': 'up: async (q) => { await add(q); return class { static up() {} }; }',
+      'a model': "up: async (q, S) => { await add(q); return q.sequelize.define('m', { n: S.INTEGER }); }",
+      Sequelize: 'up: async (q, S) => { await add(q); return S; }',
+      'a function with members': 'up: async (q) => { await add(q); return Object.assign(() => {}, { raw() {} }); }',
+      'a stream that was read to its end':
+        "up: async (q) => { const s = require('node:stream').Readable.from([1]); for await (const n of s) await add(q); return s; }",
+      'a stream that flows':
+        "up: (q) => require('node:stream').Readable.from((async function* () { yield 1; await add(q); })()).resume()",
+      'a stream that is written to':
+        "up: (q) => require('node:stream').Readable.from([1]).pipe(new (require('node:stream').Writable)({ objectMode: true, write(n, _, done) { add(q).then(() => done(), done); } }))",
+    };
+    for (const [what, body] of Object.entries(RETURNED)) {
+      it(`may return ${what}`, async () => {
+        assertDone(await migrate(database, [await file(body)]));
+        assert.deepEqual(await numbers(database), [1]);
+      });
+    }
+
+    it('fails with a timer that continues, and shows where it was set', async () => {
       const outcome = await migrate(database, [
         await file('up: async (q) => { await add(q);\nsetInterval(() => {}, 100); }'),
       ]);

@@ -76,7 +76,7 @@ describeE2e('on a real cluster, the operator', () => {
     assert.match(await room.look('backups', `console.log(${FILES})`), new RegExp(status.backup.name));
   });
 
-  it('migrates SQLite on a claim, and describe tells the story', async () => {
+  it('migrates SQLite on a claim, and kubectl describe shows the details', async () => {
     await room.apply(
       ...resource('notes', { '1_orders.sql': ORDERS }, { sqlite: { volume: { claimName: 'data' }, path: 'notes.db' } }),
     );
@@ -101,7 +101,7 @@ describeE2e('on a real cluster, the operator', () => {
     }
   });
 
-  it('keeps a failing migration away from the database, and says why', async () => {
+  it('does not run a failing migration on the database, and reports why', async () => {
     const files = { '1_orders.sql': ORDERS, '2_broken.sql': BROKEN };
     await room.apply(...resource('notes', files, { sqlite: { volume: { claimName: 'data' }, path: 'notes.db' } }));
     await room.waitFor('notes', 'Stalled');
@@ -190,7 +190,7 @@ describeE2e('on a real cluster, the operator', () => {
     await room.run('delete', 'dbm', 'drift');
   });
 
-  it('is upgraded while a run is under way, and the run ends as if nothing had happened', async () => {
+  it('is upgraded while a run is in progress, and the run ends normally', async () => {
     const database = await postgres.createDatabase();
     const slow =
       '-- migrate:up\nSELECT pg_sleep(8);\nCREATE TABLE slow (id integer);\n-- migrate:down\nDROP TABLE slow;\n';

@@ -66,7 +66,7 @@ for (const dialect of DIALECTS) {
       await assert.rejects(validateSchema(options(here)), /cannot compare: .*db-manager baseline/);
     });
 
-    it('is compared again once its schema is the baseline; what is changed beside it is found', async () => {
+    it('is compared again once its schema is the baseline; later manual changes are found', async () => {
       const here = await place(dialect);
       await here.sql(
         LEGACY,
@@ -98,7 +98,7 @@ for (const dialect of DIALECTS) {
       await assert.rejects(validateSchema(options(here)), /cannot compare/);
     });
 
-    it('may have lost the files of what the baseline has, and says where it has gone back behind it', async () => {
+    it('may lack files that the baseline covers, and reports a downgrade to before the baseline', async () => {
       const here = await place(dialect);
       await here.write({
         '1_a.sql': '-- migrate:up\nCREATE TABLE a (id INTEGER PRIMARY KEY);\n-- migrate:down\nDROP TABLE a;\n',
@@ -115,7 +115,7 @@ for (const dialect of DIALECTS) {
       assert.match(step(back, 'verify')?.message ?? '', /the baseline contains 2_b, which is no longer applied/);
     });
 
-    it('keeps code out of the comparison whose modules are gone', async () => {
+    it('leaves code out of the comparison if its modules are missing', async () => {
       const here = await place(dialect);
       await here.sql('CREATE TABLE t (id INTEGER PRIMARY KEY)');
       await here.write({ '1_old.cjs': "require('a-package-of-2016');\nmodule.exports = { up() {} };\n" });
@@ -127,7 +127,7 @@ for (const dialect of DIALECTS) {
       assert.match(step(report, 'validateBefore')?.message ?? '', /^cannot compare: 1_old does not run on an empty/);
     });
 
-    it('does not fail for differences that were there before, and says them', async () => {
+    it('does not fail for differences that existed before, and reports them', async () => {
       const here = await place(dialect);
       await here.write({ '1_a.sql': '-- migrate:up\nCREATE TABLE a (id INTEGER PRIMARY KEY);\n' });
       await here.run();

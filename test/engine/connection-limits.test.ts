@@ -44,7 +44,7 @@ describe('a role that may have few connections', function () {
     });
   }
 
-  it('is told the reason, and not an internal error, where no check comes before', async () => {
+  it('reports the reason, and not an internal error, if no check comes before', async () => {
     const here = await project('postgres');
     const postgres = await sharedPostgres();
     const database = new URL(here.url).pathname.slice(1);

@@ -19,7 +19,7 @@ const listen = () => {
 };
 
 describe('a flow', () => {
-  it('gives each step what the ones before it added, and tells each start and end once', async () => {
+  it('passes the outputs of earlier steps to each step, and reports each start and end once', async () => {
     const listener = listen();
     const outcome = await flow<{ a: number }>()
       .step(step('load', () => ({ kind: 'done', value: { b: 2 }, message: '' })))

@@ -11,6 +11,7 @@ import { COMMAND_FOLDER_VARIABLE, RUN_REQUEST_VARIABLE } from '../../src/core/mo
 import { temporaryDatabase, temporaryFolder } from '../support/databases.ts';
 import { TEST_PASSWORD } from '../support/postgres.ts';
 import { compileCache, eventually, mustRun } from '../support/processes.ts';
+import { MAIN } from '../support/program.ts';
 import { query as ask, look, requestFor } from './request.ts';
 import { makeTool, type Tool } from './wrapped-fixtures.ts';
 
@@ -72,7 +73,7 @@ describe('a command in the containers of a pod', function () {
       statements: 'Enforce',
     };
     const env = { [COMMAND_FOLDER_VARIABLE]: folder, DB_MANAGER_TERMINATION_LOG: '/dev/null', DATABASE_URL: url };
-    const runner = start(process.execPath, ['src/cli/main.ts', 'runner'], {
+    const runner = start(process.execPath, [MAIN, 'runner'], {
       ...compileCache(),
       ...env,
       [RUN_REQUEST_VARIABLE]: JSON.stringify({ ...common, command }),
@@ -188,7 +189,7 @@ describe('a command in the containers of a pod', function () {
     assert.deepEqual(await columns(), ['id', 'note']);
   });
 
-  it('does not go on without its runner', async () => {
+  it('does not continue without its runner', async () => {
     const words = await tool.sends('SELECT pg_sleep(60)');
     const { stage, runner } = await pod(words);
     const rehearse = stage('rehearse', words);

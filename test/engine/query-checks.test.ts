@@ -140,14 +140,14 @@ for (const dialect of DIALECTS) {
       assert.equal(await total(), 30);
     });
 
-    it('are not asked on a copy without rows, by a plan that reverts, or if nothing is pending', async () => {
+    it('are not run on a copy without rows, by a plan that reverts, or if nothing is pending', async () => {
       const { migrate, bare } = await seeded();
       const check = mustHoldAfter('SELECT sum(total) = 15 FROM orders');
       const whole = await migrate([check], { backup: { enabled: false } } as never);
       assert.equal(whole.reason, 'Migrated', whole.message);
       assert.match(
         whole.steps.find(({ step }) => step === 'rehearse')?.message ?? '',
-        /not asked, because the copy has no rows/,
+        /not run, because the copy has no rows/,
       );
       assert.equal((await migrate([mustHoldAfter('SELECT false')], bare)).reason, 'UpToDate');
       const down = await migrate([check], { ...bare, target: '1', allowDowngrade: true });

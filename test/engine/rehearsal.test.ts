@@ -98,7 +98,7 @@ for (const dialect of DIALECTS) {
 }
 
 describe('the rehearsal reports a migration that', () => {
-  it('writes a whole table anew, with its rows and the lock that it holds meanwhile', async () => {
+  it('rewrites a whole table, with its rows and the lock that it holds', async () => {
     const { url, folder, backups, drop } = await seeded(
       'postgres',
       'ALTER TABLE orders ALTER COLUMN total TYPE BIGINT;',

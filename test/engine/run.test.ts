@@ -193,7 +193,7 @@ for (const dialect of DIALECTS) {
       );
     });
 
-    it('says which migrations folder does not exist', async () => {
+    it('reports which migrations folder does not exist', async () => {
       const { url } = await temporaryDatabase(dialect);
       const { report } = await runOn(url, requestFor('/nowhere/at/all', await temporaryFolder('backups')));
       assert.equal(report.reason, 'MigrationsNotFound');
@@ -203,7 +203,7 @@ for (const dialect of DIALECTS) {
 }
 
 describe('a run whose database cannot be had', () => {
-  it('says that nothing answers, and may be tried again', async () => {
+  it('reports an unreachable server, and may be retried', async () => {
     const { report } = await runOn(
       'postgres://app:Secret-x@127.0.0.1:1/trading',
       requestFor(EXAMPLE, await temporaryFolder('backups'), { timeouts: { connect: 500 } }),
@@ -214,7 +214,7 @@ describe('a run whose database cannot be had', () => {
     assert.doesNotMatch(JSON.stringify(report), /Secret-x/);
   });
 
-  it('says at once that the password is wrong, without the password', async () => {
+  it('reports a wrong password immediately, without the password', async () => {
     const { url } = await temporaryDatabase('postgres');
     const wrong = url.replace(/:[^:@/]+@/, ':wrong-password-1@');
     const began = performance.now();
@@ -224,7 +224,7 @@ describe('a run whose database cannot be had', () => {
     assert.doesNotMatch(JSON.stringify(report), /wrong-password-1/);
   });
 
-  it('says that a file is no SQLite database', async () => {
+  it('reports that a file is not a SQLite database', async () => {
     const folder = await temporaryFolder('not-a-database');
     await writeFile(join(folder, 'x.db'), 'this is a text that is not a database at all');
     const { report } = await runOn(`sqlite:///${join(folder, 'x.db')}`, requestFor(EXAMPLE, folder));

@@ -52,7 +52,7 @@ for (const dialect of DIALECTS) {
   describe(`the safety rules in a run on ${dialect}`, function () {
     this.timeout(120_000);
 
-    it('stop a plan with an error before anything is written, and say what, where, and how to go on', async () => {
+    it('stop a plan with an error before anything is written, and report what, where, and how to continue', async () => {
       const { url, backups, run } = await ground(dialect);
       const report = await run({ ...ITEMS, ...DROP });
       assert.equal(report.reason, 'UnsafePlan', report.message);
@@ -86,7 +86,7 @@ for (const dialect of DIALECTS) {
       assert.deepEqual(report.message.match(/could not be cleaned up/), null);
     });
 
-    it('only warn with mode Warn, and say nothing with Off', async () => {
+    it('only warn with mode Warn, and report nothing with Disabled', async () => {
       const { run } = await ground(dialect);
       const dry = { dryRun: true } as const;
       const warned = await run({ ...ITEMS, ...DROP }, { ...dry, safety: { mode: 'Warn' } });
@@ -99,7 +99,7 @@ for (const dialect of DIALECTS) {
       assert.deepEqual(off.safety.findings, []);
     });
 
-    it('leave out what is ignored in the request or beside the statement', async () => {
+    it('leave out what is ignored in the request or next to the statement', async () => {
       const { run } = await ground(dialect);
       const dry = { dryRun: true, safety: { rehearsal: 'Disabled' } } as const;
       const named = await run(
@@ -138,7 +138,7 @@ for (const dialect of DIALECTS) {
       assert.equal(report.reason, 'Migrated', report.message);
     });
 
-    it('tell of what a plan downwards takes away, and do not stop it: it was asked for by name', async () => {
+    it('report what a downgrade removes, and do not stop it: it was requested explicitly', async () => {
       const { run } = await ground(dialect);
       const report = await run(ITEMS, { target: 'base', allowDowngrade: true });
       assert.equal(report.reason, 'Reverted', report.message);
@@ -172,7 +172,7 @@ for (const dialect of DIALECTS) {
       );
     });
 
-    it('wait for nobody with approval OnFindings where nothing asks for attention', async () => {
+    it('do not wait with approval OnFindings if no finding requires attention', async () => {
       const { run } = await ground(dialect);
       const report = await run(
         { ...ITEMS, '2_more.sql': 'CREATE TABLE more (id bigint PRIMARY KEY);' },
@@ -181,7 +181,7 @@ for (const dialect of DIALECTS) {
       assert.equal(report.reason, 'Migrated', report.message);
     });
 
-    it('let an approved plan run where approval is not asked for, as the message of a run without a cluster says', async () => {
+    it('run an approved plan if no approval is required, as the message of a run without a cluster describes', async () => {
       const { run } = await ground(dialect);
       const refused = await run({ ...ITEMS, ...DROP });
       const done = await run({ ...ITEMS, ...DROP }, { approvedPlan: refused.plan?.digest });
@@ -193,7 +193,7 @@ for (const dialect of DIALECTS) {
 describe('what the rehearsal showed', function () {
   this.timeout(120_000);
 
-  it('is told as findings: a table with rows that was written anew, with its size and the time that production may take', async () => {
+  it('is reported as findings: a table with rows that was rewritten, with its size and the time that production may take', async () => {
     const { url, run } = await ground('postgres');
     await change(url, 'INSERT INTO items SELECT g, NULL, g FROM generate_series(1, 5000) g');
     await change(url, 'ANALYZE items');
@@ -218,7 +218,7 @@ describe('what the rehearsal showed', function () {
     assert.ok(!ids(ignored).includes('observed-table-rewritten'));
   });
 
-  it('is told as a finding: how long a lock was held, and not the time before it was taken', async () => {
+  it('is reported as a finding: how long a lock was held, without the time before it was taken', async () => {
     const { url, run } = await ground('postgres');
     await change(url, 'INSERT INTO items SELECT g, NULL, g FROM generate_series(1, 10) g');
     const held = (before: number, after: number) =>
@@ -234,7 +234,7 @@ describe('what the rehearsal showed', function () {
     assert.ok(!late.safety?.findings.some(({ rule }) => rule === 'observed-lock-held'));
   });
 
-  it('is an error where rows were lost that nobody spoke of, and can be ignored by its id', async () => {
+  it('is an error if rows were lost from a table that no statement mentions, and can be ignored by its id', async () => {
     const files = {
       ...ITEMS,
       '2_parts.sql':

@@ -120,7 +120,7 @@ describe('a run of a command on PostgreSQL', () => {
     assert.equal(await count('count(*) FROM orders WHERE note IS NULL'), 0);
   });
 
-  it('says that nothing arrived where the command ignores the variable', async () => {
+  it('reports that nothing arrived if the command ignores the variable', async () => {
     const report = await wrapped(url, tool, ['true']);
     assert.equal(report.reason, 'NotConnected', ended(report));
     assert.match(report.message, /DATABASE_URL: nothing arrived/);
@@ -129,7 +129,7 @@ describe('a run of a command on PostgreSQL', () => {
     assert.equal(named.reason, 'UpToDate', ended(named));
   });
 
-  it('names the database that a command asked for instead of its own', async () => {
+  it('names the database that a command requested instead of its own', async () => {
     const command = await tool.shell('psql -X "${DATABASE_URL%/*}/postgres" -c "SELECT 1" || true');
     const report = await wrapped(url, tool, command);
     assert.equal(report.reason, 'NotConnected', ended(report));
@@ -202,7 +202,7 @@ describe('a run of a command on PostgreSQL', () => {
     assert.equal(await count(columns), 0);
   });
 
-  it('says the error that the command printed, not what it printed after it', async () => {
+  it('reports the error that the command printed, not the lines after it', async () => {
     for (const [printed, wanted] of [
       ['Error: no such setting\n    at run (file.js:1)\n\nNode.js v24.0.0', /: Error: no such setting$/],
       ['Traceback:\nKeyError: DB\n(Background on this error at: https://example.com)', /: KeyError: DB$/],
@@ -280,7 +280,7 @@ describe('a run of a command on PostgreSQL', () => {
     assert.match((await wrapped(url, tool, terminal)).message, /exit code 8/);
   });
 
-  it('terminates what a command leaves in the background, also a server with a session of its own', async () => {
+  it('terminates background processes of a command, also a server with a separate session', async () => {
     const file = join(await temporaryFolder('left'), 'pids');
     const words = await tool.sends('ALTER TABLE orders ADD a int');
     const command = await tool.shell(

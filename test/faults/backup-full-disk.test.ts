@@ -83,7 +83,7 @@ describe('a full disk', () => {
     await big.close();
   });
 
-  it('before a rehearsal of sqlite is said with numbers', async () => {
+  it('before a rehearsal of sqlite is reported with numbers', async () => {
     const on = await ground('sqlite', 8_000);
     const backup = await takeBackup(on.db, on.folder, OPTIONS);
     const scratch = () => on.db.createScratch({ kind: 'backup', backup }, { runId: 'full', folder: disk.folder });

@@ -15,8 +15,8 @@ import { guardProcess, releaseProcess } from '../support/lifetime.ts';
 import { sharedPostgres } from '../support/postgres.ts';
 import { eventually, killGroup } from '../support/processes.ts';
 
-/** 20 points in the suite; `DB_MANAGER_FAULTS=long` kills at 100. */
-const POINTS = process.env.DB_MANAGER_FAULTS === 'long' ? 100 : 20;
+/** 8 points in the suite; `DB_MANAGER_FAULTS=long` kills at 100. */
+const POINTS = process.env.DB_MANAGER_FAULTS === 'long' ? 100 : 8;
 const ROWS = 4_000;
 const SEED = 20_260_601;
 

@@ -8,7 +8,7 @@ import { DIALECTS, temporaryDatabase, temporaryFolder } from '../support/databas
 import { runProcess } from './runner-process.ts';
 
 const LONG = process.env.DB_MANAGER_FAULTS === 'long';
-const RANDOM_KILLS = LONG ? 200 : 12;
+const RANDOM_KILLS = LONG ? 200 : 8;
 const MIGRATIONS = 50;
 /** Of a kill at the start of a step, which does not depend on how many there are. */
 const FEW = LONG ? MIGRATIONS : 6;
@@ -52,6 +52,11 @@ export async function down({ context }) {
   return folder;
 }
 
+const STEPS = STEP_NAMES.filter((name) => name !== 'recover');
+/** Nothing is written before the lock, which the tests on SQLite show for each of these steps. */
+const BEFORE_LOCK = STEPS.slice(0, STEPS.indexOf('lock'));
+const KILLED_AT = { sqlite: STEPS, postgres: LONG ? STEPS : STEPS.filter((name) => !BEFORE_LOCK.includes(name)) };
+
 for (const dialect of DIALECTS) {
   describe(`a runner that is killed with SIGKILL on ${dialect}`, function () {
     this.timeout(LONG ? 3_600_000 : 180_000);
@@ -85,7 +90,7 @@ for (const dialect of DIALECTS) {
       assert.deepEqual(seen.stale, [], 'the run that went through has dropped what the killed one left');
     }
 
-    for (const step of STEP_NAMES.filter((name) => name !== 'recover')) {
+    for (const step of KILLED_AT[dialect]) {
       it(`at the start of ${step}: the next run converges`, async () => {
         const { url, drop } = await temporaryDatabase(dialect);
         const folder = await ledgerMigrations(FEW);

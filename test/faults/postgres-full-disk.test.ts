@@ -80,7 +80,7 @@ describe('a PostgreSQL server whose disk is full', function () {
     return rows.map(({ name }) => name);
   }
 
-  it('during a rehearsal: said before production is touched, and no copy stays', async () => {
+  it('during a rehearsal: reported before production is touched, and no copy stays', async () => {
     const { url, target, drop } = await seeded();
     const hash = await contentHashOf(target);
     const migrations = await temporaryFolder('migrations');

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { type RunEvent, type RunReport, runEventSchema } from '../../src/core/model/report.ts';
 import { RUN_REQUEST_VARIABLE, type RunRequest } from '../../src/core/model/request.ts';
+import { MAIN } from '../support/program.ts';
 
 const KILL_WHEN_PRINTED = new URL('./kill-when-printed.ts', import.meta.url).href;
 
@@ -26,7 +27,7 @@ export interface Kill {
 
 /** The runner as a process of its own, so that it can be killed. */
 export async function runProcess(url: string, request: RunRequest, kill: Kill = {}): Promise<Ended> {
-  const child = spawn(process.execPath, ['--import', KILL_WHEN_PRINTED, 'src/cli/main.ts', 'runner'], {
+  const child = spawn(process.execPath, ['--import', KILL_WHEN_PRINTED, MAIN, 'runner'], {
     env: {
       ...process.env,
       ...(kill.whenPrinted === undefined

@@ -73,7 +73,7 @@ describe('the log of a hostile pod', () => {
     );
   });
 
-  it('is read no further than its bound, whatever its lines are', async () => {
+  it('is read no further than its limit, for any lines', async () => {
     let written = 0;
     const hostile = ['\n', '{\n', '{"type":"report",\n', `{"type":"step",${'['.repeat(900)}\n`, 'a://b:c'];
     for (const line of hostile) {
@@ -90,7 +90,7 @@ describe('the log of a hostile pod', () => {
     }
   }).timeout(120_000);
 
-  it('is read slowly while its pod goes on to write', async () => {
+  it('is read slowly while its pod continues to write', async () => {
     let written = 0;
     const logs = new LogFollowers(
       apiOf(function* () {

@@ -93,7 +93,7 @@ describe('what is taken out of the texts of a pod', () => {
     assert.equal(statementOf('1_users.ts', false), statement);
   });
 
-  it('is no data where spec.safety.redactData is false', () => {
+  it('is not redacted if spec.safety.redactData is false', () => {
     assert.equal(
       cleanText('Key (a)=(b) x postgres://u:p@h', { redactData: false }),
       'Key (a)=(b) x postgres://u:***@h',

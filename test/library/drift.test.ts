@@ -198,7 +198,7 @@ for (const dialect of DIALECTS) {
       );
     });
 
-    it('is no drift: what a run in progress does', async () => {
+    it('does not include what a run in progress does', async () => {
       const here = await opened(dialect, FILES);
       await upgradeDatabase(here.options);
       await here.deploy({
@@ -221,7 +221,7 @@ for (const dialect of DIALECTS) {
 describe('drift on postgres, where programs make objects at run time', function () {
   this.timeout(120_000);
 
-  it('is no partition, no child table and no object of an extension', async () => {
+  it('does not include partitions, child tables and objects of an extension', async () => {
     const here = await opened('postgres', {
       '0001_events.sql': sql(
         `CREATE TABLE events (at date NOT NULL, id integer) PARTITION BY RANGE (at);

@@ -71,7 +71,7 @@ for (const dialect of DIALECTS) {
         [{ ...VERSION_1, '0002_other.sql': sql('CREATE TABLE b (id integer);') }, /^0002_invoices is applied/],
         [
           { ...VERSION_1, '0002_bills.sql': invoices },
-          /0002_bills has the text of 0002_invoices: give the file its old name back/,
+          /0002_bills has the text of 0002_invoices: rename the file back/,
         ],
         [{ '0001_customers.sql': orders }, /0001_customers has the text of 0001_orders/],
       ];
@@ -184,7 +184,7 @@ export const down = async ({ context }: C) => { await context.dropTable('carts')
       await nothingChanged(here);
     });
 
-    it('is in a table and a schema of its own', async () => {
+    it('is in a separate table and schema', async () => {
       const history = dialect === 'sqlite' ? { table: 'ops' } : { schema: 'ops', table: 'ops' };
       const here = await deployment(dialect, COMPATIBLE);
       await upgradeDatabase({ ...here.options, history });

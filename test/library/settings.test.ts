@@ -13,7 +13,7 @@ describe('the settings', () => {
 
   const file = (name: string, text: string) => writeFile(join(cwd, name), text);
 
-  it('have defaults below the working directory, and no models where there is no folder of that name', async () => {
+  it('have defaults below the working directory, and no models if there is no folder of that name', async () => {
     const { settings, sources } = await resolveSettings({ cwd, env: {} });
     assert.equal(settings.migrations, join(cwd, 'migrations'));
     assert.equal(settings.backups.folder, join(cwd, 'data/backups'));
@@ -80,7 +80,7 @@ describe('the settings', () => {
     assert.deepEqual(settings.target, { dialect: 'sqlite', path: join(cwd, 'sub/d.db') });
   });
 
-  it('say every mistake of a file at once', async () => {
+  it('report all mistakes of a file together', async () => {
     await file('db-manager.config.yaml', 'migration: x\ntimeouts: {lock: soon}\nsafety: {mode: Maybe}');
     const message = await problemOf(resolveSettings({ cwd, env: {} }));
     assert.match(message, /db-manager\.config\.yaml/);
@@ -89,7 +89,7 @@ describe('the settings', () => {
     assert.match(message, /safety\.mode/);
   });
 
-  it('refuse two files, a file that is not there, and one without a default export', async () => {
+  it('refuse two files, a missing file, and one without a default export', async () => {
     assert.match(
       await problemOf(resolveSettings({ cwd, env: {}, config: 'gone.json' })),
       /The configuration file .*gone\.json does not exist/,
@@ -100,7 +100,7 @@ describe('the settings', () => {
     assert.match(await problemOf(resolveSettings({ cwd, env: {} })), /several configuration files/);
   });
 
-  it('check the options too, and never say a password', async () => {
+  it('check the options too, and never print a password', async () => {
     const safety = { mode: 'Sometimes' as 'Disabled' };
     assert.match(await problemOf(resolveSettings({ cwd, env: {}, safety })), /safety\.mode/);
     const { settings } = await resolveSettings({ cwd, env: { DATABASE_URL: 'postgres://app:s3cret@db/trading' } });

@@ -55,7 +55,7 @@ for (const dialect of DIALECTS) {
         assert.equal((await upgradeDatabase(options)).migrations.length, 2, 'without the option it runs');
       });
 
-    it('says that nothing was applied, and names none as applied', async () => {
+    it('reports that nothing was applied, and names none as applied', async () => {
       const { options, said, tables } = await place({ '1_a.sql': TABLE, '2_b.sql': 'INSERT INTO nope VALUES (1);' });
       const problem = await problemOf(upgradeDatabase({ ...options, singleTransaction: true }));
       assert.equal(problem.reason, 'MigrationFailed');

@@ -88,7 +88,7 @@ for (const dialect of DIALECTS) {
       assert.match(problem.message, /imports other files, so it cannot be run/);
     });
 
-    it('that is over the cap is not kept: said in the history, and a downgrade without the file is refused', async () => {
+    it('that is too large is not kept: the history shows it, and a downgrade without the file is refused', async () => {
       const noise = `-- ${randomBytes(1_200_000).toString('base64')}`;
       const here = await deployment(dialect, { ...VERSION_1, '0002_big.sql': sql(`SELECT 1;\n${noise}`, 'SELECT 1;') });
       await upgradeDatabase(here.options);
@@ -106,12 +106,12 @@ for (const dialect of DIALECTS) {
       [
         'altered',
         `UPDATE db_manager_history SET source = source_other.source FROM (SELECT source FROM db_manager_history WHERE revision = '0001_orders') AS source_other WHERE revision = '0002_invoices'`,
-        /changed or cut off/,
+        /changed or truncated/,
       ],
       [
         'truncated',
         `UPDATE db_manager_history SET source = ${BLOB} WHERE revision = '0002_invoices'`,
-        /changed or cut off/,
+        /changed or truncated/,
       ],
       [
         'of an unknown format',
@@ -142,7 +142,7 @@ for (const dialect of DIALECTS) {
       });
     }
 
-    it('is stored by repair where the applied file is at hand, also instead of a damaged one', async () => {
+    it('is stored by repair if the applied file exists, also instead of a damaged one', async () => {
       const here = await deployment(dialect, { ...COMPATIBLE, '0003_x.sql': sql('SELECT 1;', 'SELECT 1;') });
       await upgradeDatabase(here.options);
       await here.look(async (database) => {

@@ -303,7 +303,7 @@ CREATE TABLE log_1 PARTITION OF log FOR VALUES IN (1);`;
           up: 'CREATE SCHEMA shop; CREATE TABLE shop.carts (id integer);',
           down: 'DROP SCHEMA shop CASCADE;',
           rows: 'INSERT INTO shop.carts (id) VALUES (1)',
-          lost: /what is in the schema shop/,
+          lost: /the content of the schema shop/,
         },
       );
     for (const { how, base, up, down, rows, lost, not } of MOVES) {
@@ -331,12 +331,12 @@ CREATE TABLE log_1 PARTITION OF log FOR VALUES IN (1);`;
         [
           '0002_carts.mjs',
           module(create, "await context.dropTable('carts');"),
-          /what its code deletes, which was not measured/,
+          /the rows that its code deletes \(not counted\)/,
         ],
         [
           '0002_note.sql',
           sql('SELECT 1;', "DELETE FROM orders WHERE customer = 'a';"),
-          /what a statement of it deletes/,
+          /one of its statements deletes/,
         ],
       ] as const) {
         const here = await rolledBack(dialect, { ...VERSION_1, [name]: text });

@@ -79,7 +79,7 @@ describe('the seed', () => {
         assert.ok((await plain.number(partly)) > 20, 'cancelled when partly filled');
       });
 
-      it('leaves room for the rows that come after it', async () => {
+      it('leaves ids for later rows', async () => {
         const [columns, values] = [
           'account_id, instrument_id, client_order_id, side, type, quantity, placed_at, updated_at',
           "1, 1, 'next', 'buy', 'market', 1, '2024-01-01 00:00:00', '2024-01-01 00:00:00'",
@@ -103,7 +103,7 @@ describe('the seed', () => {
         await other.close();
       });
 
-      it('says how far it is, also where there is nothing to do', async () => {
+      it('reports its progress, also if there is nothing to do', async () => {
         const empty = await openPlain(dialect);
         await empty.up(SEED_REVISION);
         const told: [number, number][] = [];
@@ -130,7 +130,7 @@ describe('the seed', () => {
     });
   }
 
-  it('refuses what is no number of orders', async () => {
+  it('refuses an invalid number of orders', async () => {
     const { code, err } = await program('--database-url', 'sqlite:///never.db', '--orders', 'many');
     assert.equal(code, 1);
     assert.match(err, /--orders takes a whole number, not many/);

@@ -3,7 +3,7 @@ import { readAlembicScripts } from '../../src/migrations/alembic-scripts.ts';
 import { folderOf, problemOf } from './files.ts';
 
 describe("Alembic's scripts", () => {
-  it('say their chain in every spelling that its templates write', async () => {
+  it('contain their chain, in every spelling of the templates', async () => {
     const folder = await folderOf({
       'a_first.py':
         '"""first\n\nRevision ID: a1\nRevises: \n"""\nrevision = "a1"\ndown_revision = None\nbranch_labels = None\n',

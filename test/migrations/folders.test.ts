@@ -111,7 +111,7 @@ describe('A file that is left out', () => {
       assert.equal(notices[0]?.split(name).length, 2);
     });
 
-  it('is not spoken of where no one takes it for a migration', async () => {
+  it('is not reported if it is clearly not a migration', async () => {
     const { notices } = await see(
       empty(
         '1_a.sql',
@@ -141,8 +141,8 @@ describe('A file that is left out', () => {
     ['4_d.sql.gz', /compressed.*Unpack/],
     ['4_d.SQL.zst', /compressed/],
     ['V4__d.sql.zip', /compressed/],
-    ['4_d.rs', /\.rs files cannot be run/],
-    ['4_d.kt', /\.kt files cannot be run/],
+    ['4_d.rs', /\.rs files are not supported/],
+    ['4_d.kt', /\.kt files are not supported/],
   ];
   for (const [name, message] of REFUSED)
     it(`is a refusal where it would be missed: ${name}`, async () => {
@@ -175,8 +175,9 @@ describe('A folder that another tool wrote', () => {
     Object.fromEntries(Array.from({ length: count }, (_, i) => [name(String(i + 1).padStart(4, '0')), SQL]));
   const FOLDERS: [string, Record<string, string>, RegExp][] = [
     ['Diesel', many((i) => `2020-01-01-00${i}_x/up.sql`), /Diesel.*and 299 more.*mv/],
+    ['Hasura', many((i) => `default/1700000000${i}_x/up.sql`), /Hasura.*and 299 more/],
     ['Diesel with downs', { ...many((i) => `${i}_x/up.sql`), ...many((i) => `${i}_x/down.sql`) }, /Diesel/],
-    ['Rails', many((i) => `2014010100${i}_create_x.rb`), /Rails.*\.rb files cannot be run/],
+    ['Rails', many((i) => `2014010100${i}_create_x.rb`), /Rails.*\.rb files are not supported/],
     ['Django', { ...many((i) => `${i}_initial.py`), '__init__.py': '' }, /Django.*sqlmigrate/],
     ['Alembic', { 'env.py': '', 'versions/1975ea83b712_x.py': '', 'versions/ae1027a6acf0_y.py': '' }, /Alembic/],
     [
@@ -207,19 +208,33 @@ describe('A folder that another tool wrote', () => {
   it('becomes one that runs by the command which the sentence gives (Diesel)', async () => {
     const folders: [Record<string, string>, string[]][] = [
       [{ '1_a/up.sql': SQL, '1_a/down.sql': SQL, '2_b/up.sql': SQL, '2_b/down.sql': SQL }, ['1_a', '2_b']],
+      [{ 'default/1_a/up.sql': SQL, 'default/1_a/down.sql': SQL, 'default/2_b c/up.sql': SQL }, ['1_a', '2_b_c']],
     ];
     for (const [files, revisions] of folders) {
       const folder = await folderOf(files);
       const read = await readMigrations(folder);
       assert.ok(!read.ok);
-      const command = /: (ls .* done)\.$/.exec(read.problem.message)?.[1] ?? 'false';
+      const command = /: (find .* done)\.$/.exec(read.problem.message)?.[1] ?? 'false';
       execFileSync('sh', ['-c', command], { cwd: folder });
       const again = await readMigrations(folder);
       assert.deepEqual(again.ok && again.files.map(({ revision }) => revision), revisions);
     }
   });
 
-  it('does not hide migrations that run here: rewritten ones beside Alembic, a changelog, SQL of Drizzle', async () => {
+  it('has callbacks of Flyway, which would run as migrations', async () => {
+    const callbacks = ['beforeMigrate.sql', 'afterMigrate__grants.sql', 'afterEachMigrateStatementError.SQL'];
+    for (const name of [...callbacks, 'createSchema.sql']) {
+      const { reason, message } = await refusal({ 'V1__a.sql': SQL, [name]: SQL });
+      assert.equal(reason, 'InvalidMigration');
+      assert.ok(message.startsWith(`${name}: Callbacks of Flyway`), message);
+    }
+    const others = { '1_a.sql': SQL, '2_afterMigrate.sql': SQL, 'beforeMigrate.sql': SQL };
+    assert.deepEqual((await see(others)).revisions, ['1_a', '2_afterMigrate', 'beforeMigrate']);
+    const flyway = { 'V1__afterMigrate.sql': SQL, 'V2__b.sql': SQL, 'R__afterMigrate.sql': SQL };
+    assert.equal((await see(flyway)).revisions.length, 3);
+  });
+
+  it('does not hide migrations that run here: rewritten ones next to Alembic, a changelog, SQL of Drizzle', async () => {
     const beside = await see({ '1975ea83b712_a.sql': SQL, 'env.py': '', 'versions/1975ea83b712_a.py': '' });
     assert.deepEqual(beside.revisions, ['1975ea83b712_a']);
     assert.match(beside.notices[0] ?? '', /env\.py/);
@@ -350,7 +365,7 @@ describe('The depth of a folder', () => {
       else assert.match(notices.join('\n'), notice);
     });
 
-  it('is what include and exclude say', async () => {
+  it('follows include and exclude', async () => {
     const files = { '1-a.js': SEQUELIZE, 'more/2-b.js': SEQUELIZE, 'env.py': '', '3_c.rb': '' };
     assert.deepEqual((await see(files, { include: ['**/*.js'] })).revisions, ['1-a', '2-b']);
     assert.deepEqual((await see(files, { exclude: ['*.rb', 'more'] })).revisions, ['1-a']);
@@ -359,7 +374,7 @@ describe('The depth of a folder', () => {
     assert.deepEqual((await see(files, { include: ['more/**'] })).revisions, ['2-b']);
   });
 
-  it('is kept by a new migration, which lands beside the others', async () => {
+  it('is kept by a new migration, which is written next to the others', async () => {
     const { folder } = await see(empty('versions/1_a.sql', 'seed.ts'));
     const written = await writeMigration(folder, { message: 'new', format: 'sql', now: new Date(0) });
     assert.ok(written.ok);

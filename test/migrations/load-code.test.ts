@@ -23,7 +23,7 @@ describe('Loading migrations', () => {
     });
 
     for (const extension of ['mjs', 'cjs', 'ts', 'js']) {
-      it(`sees an edited .${extension} anew in the same process`, async () => {
+      it(`reads an edited .${extension} again in the same process`, async () => {
         const text = (n: number) =>
           extension === 'cjs'
             ? `module.exports = { up: async ({ context }) => context.push(${n}) };`
@@ -143,7 +143,7 @@ describe('Loading migrations', () => {
         'a transaction that is no boolean',
         '1_a.mjs',
         "export const up = () => {}; export const transaction = 'no';",
-        /"transaction" has to be/,
+        /"transaction" must be/,
         [1, 1],
       ],
     ];

@@ -28,7 +28,7 @@ describe('A class with up, as TypeORM writes', () => {
     });
 });
 
-describe('An ES module where Node takes the file for CommonJS', () => {
+describe('An ES module that Node treats as CommonJS', () => {
   for (const [name, files] of FAILS)
     it(`is explained, with what to do: ${name} (H18)`, async () => {
       const folder = await folderOf({ 'package.json': COMMONJS, ...files });
@@ -37,7 +37,7 @@ describe('An ES module where Node takes the file for CommonJS', () => {
       assert.match(message, /Node takes it for CommonJS because .*Name it \.mjs, or put a package\.json/);
     });
 
-  it('runs once the advice is taken: .mjs, or a package.json of its own', async () => {
+  it('runs once the advice is followed: .mjs, or a separate package.json', async () => {
     const text = "import fs from 'fs';\nexport const up = async (q, S) => fs;";
     assert.equal((await loadAll(await folderOf({ 'package.json': COMMONJS, '1_a.mjs': text }), 'sqlite')).length, 1);
     assert.equal((await loadAll(await folderOf({ 'package.json': '{"type":"module"}', '1_a.js': text }))).length, 1);

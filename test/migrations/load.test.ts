@@ -57,6 +57,20 @@ describe('Loading migrations', () => {
       });
     });
 
+    it('ignores the two lines of pg_dump that protect psql, and no others', async () => {
+      const dump = `--\n-- dump\n--\n\n\\restrict aB3\n\nSET check_function_bodies = false;\nCREATE TABLE t (a text DEFAULT '\n\\restrict x\n');\n\n\\unrestrict aB3\r\n`;
+      const { up } = await loadOne('1_a.sql', dump, 'postgres');
+      assert.ok(up.kind === 'sql');
+      assert.deepEqual(
+        up.statements.map(({ sql }) => sql),
+        ['SET check_function_bodies = false', "CREATE TABLE t (a text DEFAULT '\n\\restrict x\n')"],
+      );
+      for (const line of ['\\restrict', '\\restrict a b', '\\restricted a', '\\unrestrict a; \\d']) {
+        const text = `${line}\nSELECT 1;\n`;
+        await assert.rejects(loadOne('1_a.sql', text, 'postgres'), /is a psql command/, line);
+      }
+    });
+
     it('reads a file with a byte order mark and CRLF as the one without', async () => {
       const text = '-- migrate:up\nSELECT 1;\nSELECT\n2;\n-- migrate:down\nSELECT 3;\n';
       const plain = await loadOne('1_t.sql', text);
@@ -218,7 +232,7 @@ describe('Loading migrations', () => {
       }
     });
 
-    it('does not take an empty down for a way back', async () => {
+    it('does not count an empty down as a down migration', async () => {
       const down = '-- migrate:up\nSELECT 1;\n-- migrate:down\n-- nothing yet\n';
       assert.equal((await loadOne('1_t.sql', down)).down, undefined);
       assert.ok((await loadOne('1_t.sql', '-- migrate:up\n-- migrate:down\n')).down);
@@ -266,14 +280,14 @@ describe('Loading migrations', () => {
         /START TRANSACTION is not allowed here/,
         1,
       ],
-      ['dbmate without up', '1_a.sql', '-- migrate:down\nSELECT 1;', /"-- migrate:up" has to come first/, 1],
+      ['dbmate without up', '1_a.sql', '-- migrate:down\nSELECT 1;', /"-- migrate:up" must come first/, 1],
       ['dbmate with two ups', '1_a.sql', '-- migrate:up\n-- migrate:up\n', /occurs twice/, 2],
       ['SQL above dbmate', '1_a.sql', '-- x\nSELECT 1;\n-- migrate:up\n', /would never run/, 2],
       ['env of dbmate', '1_a.sql', '-- migrate:up env:X\n', /env:X: environment variables/, 1],
       ['an option misspelt', '1_a.sql', '-- migrate:up transactions:false\n', /is not a supported option/, 1],
       ['ENVSUB', '1_a.sql', '-- +goose Up\n-- +goose ENVSUB ON\nSELECT 1;', /ENVSUB is not supported/, 2],
       ['goose without up', '1_a.sql', '-- +goose Down\nSELECT 1;', /"-- \+goose Up" is missing/, 1],
-      ['goose upside down', '1_a.sql', '-- +goose Down\n-- +goose Up\n', /has to come before/, 1],
+      ['goose upside down', '1_a.sql', '-- +goose Down\n-- +goose Up\n', /must come before/, 1],
       [
         'a goose block that never ends',
         '1_a.sql',
@@ -281,7 +295,7 @@ describe('Loading migrations', () => {
         /without StatementEnd/,
         2,
       ],
-      ['an unknown goose word', '1_a.sql', '-- +goose Up\n-- +goose Sideways\n', /"\+goose sideways" is not known/, 2],
+      ['an unknown goose word', '1_a.sql', '-- +goose Up\n-- +goose Sideways\n', /"\+goose sideways" is unknown/, 2],
       [
         'a placeholder of Flyway',
         'V1__a.sql',

@@ -27,6 +27,22 @@ describe('Reading the migrations folder', () => {
       ['V1.2__a', 'V1.10__b', 'V2_1__d', 'V10__c'],
     ],
     ['names', ['b.sql', 'a.js'], ['a', 'b']],
+    [
+      'versions with a small v',
+      ['v1.10.sql', 'v1.9.sql', 'v2__x.sql', 'V1.2__y.sql'],
+      ['V1.2__y', 'v1.9', 'v1.10', 'v2__x'],
+    ],
+    [
+      'versions with dots',
+      ['1.10.0__b.sql', '1.2.0-a.sql', '10.sql', '1.2.sql'],
+      ['1.2', '1.2.0-a', '1.10.0__b', '10'],
+    ],
+    [
+      'dates with dots',
+      ['2024.10.01-b.sql', '2024.06.02-c.sql', '2024.6.1-a.sql'],
+      ['2024.6.1-a', '2024.06.02-c', '2024.10.01-b'],
+    ],
+    ['words that begin with v', ['view_2.sql', 'v.sql', 'v2x.sql', '1_a.sql'], ['1_a', 'v', 'v2x', 'view_2']],
     ['repeatable ones last', ['R__b.sql', 'R__a.sql', 'V1__z.sql', 'x.sql'], ['V1__z', 'x', 'R__a', 'R__b']],
     ['numbers before names', ['a.sql', '1_z.sql'], ['1_z', 'a']],
     ['dates with separators', ['2024-06-02-b.js', '2024-06-01-c.js'], ['2024-06-01-c', '2024-06-02-b']],
@@ -41,7 +57,7 @@ describe('Reading the migrations folder', () => {
     it(`orders ${name}`, async () => assert.deepEqual(await revisions(empty(...files)), expected));
   }
 
-  it('leaves out what is no migration', async () => {
+  it('leaves out files that are not migrations', async () => {
     const others = ['.hidden.sql', '.git/1_x.sql', 'README.md', 'readme.sql', '1_a.d.ts', '1_a.js.map', '1_a.test.ts'];
     const more = ['1_a.spec.js', 'index.ts', '_shared.ts', '_lib/1_b.ts', 'node_modules/m/1_c.js', '__tests__/1_d.ts'];
     const rest = ['package.json', 'atlas.sum', 'embed.go', 'main_test.go', '1_a_test.go'];
@@ -190,7 +206,7 @@ describe('Reading the migrations folder', () => {
       'a migration in Go',
       empty('00002_rows.go'),
       'UnsupportedMigrations',
-      /00002_rows\.go.*: \.go files cannot be run/,
+      /00002_rows\.go.*: \.go files are not supported/,
     ],
     ['a migration in Python', empty('0001_initial.py'), 'UnsupportedMigrations', /\.py files/],
   ];
@@ -203,7 +219,7 @@ describe('Reading the migrations folder', () => {
     });
   }
 
-  it('says where it looked and what to do when there is no folder', async () => {
+  it('reports the path and what to do if there is no folder', async () => {
     const folder = await folderOf({ file: '' });
     const missing = await readMigrations(join(folder, 'nowhere'));
     assert.ok(!missing.ok);

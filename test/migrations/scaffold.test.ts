@@ -52,7 +52,7 @@ describe('Writing a migration', () => {
     });
   }
 
-  it('says where it wrote', async () => {
+  it('reports the path that it wrote', async () => {
     const folder = await folderOf({});
     const written = await writeMigration(folder, { message: 'Pair', format: 'golang-migrate', now: NOW });
     assert.ok(written.ok);
@@ -84,10 +84,10 @@ describe('Writing a migration', () => {
     const folder = await folderOf({ 'zebra.sql': 'SELECT 1;' });
     const written = await writeMigration(folder, { message: 'new', format: 'sql', now: NOW });
     assert.ok(!written.ok);
-    assert.match(written.problem.message, /zebra has no number in front/);
+    assert.match(written.problem.message, /zebra does not begin with a number/);
   });
 
-  it('overwrites nothing when many write at once', async () => {
+  it('overwrites nothing when many processes write at the same time', async () => {
     const folder = await folderOf({});
     const write = (i: number) =>
       writeMigration(folder, { message: 'same', format: 'sql', now: NOW, up: `SELECT ${i};` });

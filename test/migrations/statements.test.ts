@@ -84,7 +84,7 @@ describe('the statements of migrations on disk', () => {
     }
   }
 
-  it('say what comments beside them tell the rules to leave alone, with the reason', async () => {
+  it('include the ignore comments next to them, with the reason', async () => {
     const [migration] = await read({
       '1_a.sql': [
         '-- db-manager:ignore drop-table nobody has read it since May',
@@ -108,14 +108,14 @@ describe('the statements of migrations on disk', () => {
     assert.deepEqual(migration && places(migration), ['1_a.sql:3:1', '1_a.sql:4:1', '1_a.sql:5:1']);
   });
 
-  it('are marked where they cannot be read, at the word that is wrong, and the others are read all the same', async () => {
+  it('are marked if they cannot be read, at the wrong word, and the others are read', async () => {
     const [migration] = await read({ '1_a.sql': 'DROP TABLE a;\nALTER TABLE b\n  ADDD COLUMN c int;\nDROP TABLE d;' });
     assert.deepEqual(migration && kinds(migration), [['dropTable'], undefined, ['dropTable']]);
     assert.equal(migration?.statements[1]?.unread, 'syntax error at or near "ADDD"');
     assert.deepEqual(migration.statements[1].position, { file: '1_a.sql', line: 3, column: 3 });
   });
 
-  it('tell whether they run in a transaction', async () => {
+  it('report whether they run in a transaction', async () => {
     const migrations = await read({
       '1_a.sql': '-- migrate:up transaction:false\nDROP INDEX CONCURRENTLY i;',
       '2_b.sql': 'DROP TABLE a;',
@@ -200,7 +200,7 @@ for (const dialect of DIALECTS) {
       );
     });
 
-    it('are not all known where the code fails, and say nothing of what comes after', async () => {
+    it('are not all known if the code fails, and statements after the failure are unknown', async () => {
       const { read, problem } = await recorded({
         '1_a.js':
           "export async function up({ context }) {\n  await context.dropTable('never_there');\n  await context.sequelize.query('DROP TABLE nowhere');\n}\n",
@@ -226,7 +226,7 @@ describe('reading statements', () => {
     );
   });
 
-  it('gives comments of code to the line they stand beside, and the others to the whole migration', () => {
+  it('assigns comments of code to their line, and the others to the whole migration', () => {
     const text = ['/* db-manager:ignore a first */', '', '/**', ' * db-manager:ignore b second', ' */', 'call();'].join(
       '\n',
     );
@@ -235,7 +235,7 @@ describe('reading statements', () => {
     assert.deepEqual(ignores.elsewhere([{ file: 'x.ts', line: 6, column: 1 }]), [{ rule: 'a', why: 'first' }]);
   });
 
-  it('never throws, whatever the text is', async () => {
+  it('never throws, for any text', async () => {
     for (const dialect of ['postgres', 'sqlite'] as const) {
       const parse = await loadParser(dialect);
       for (const text of [

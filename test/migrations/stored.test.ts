@@ -33,7 +33,7 @@ function problemOf(source: StoredSource | undefined, checksum: string | null = c
 }
 
 describe('the stored text of a migration', () => {
-  it('comes back byte by byte, with the names and the checksum', () => {
+  it('is read back byte by byte, with the names and the checksum', () => {
     const decoded = decodeSource(row(checksumOf(two.contents)), encodeSource(two));
     assert.ok(decoded.ok);
     assert.deepEqual(decoded.file.files, two.files);
@@ -64,7 +64,7 @@ describe('the stored text of a migration', () => {
     assert.equal(decoded.file.stored?.type, 'module');
   });
 
-  it('is refused if one byte of it was changed, wherever it is', () => {
+  it('is refused if any byte of it was changed', () => {
     const source = encodeSource(two);
     const content = source.content ?? Buffer.alloc(0);
     for (let at = 0; at < content.length; at += 7) {
@@ -72,7 +72,7 @@ describe('the stored text of a migration', () => {
       changed[at] = (changed[at] ?? 0) ^ 1;
       const problem = problemOf({ ...source, content: changed });
       assert.equal(problem.reason, 'StoredSourceInvalid', `byte ${at}`);
-      assert.match(problem.message, /changed or cut off.*repair --store-sources/);
+      assert.match(problem.message, /changed or truncated.*repair --store-sources/);
     }
   });
 
@@ -120,7 +120,7 @@ describe('the stored text of a migration', () => {
     assert.equal(problemOf({ format: 'gzip-1', content, digest: digest(content) }).reason, 'StoredSourceInvalid');
   });
 
-  it('is left out over the cap, which is said, and a large text that is small when compressed is kept', () => {
+  it('is left out if it is too large, and this is reported; a large text that is small when compressed is kept', () => {
     const noise = randomBytes(LARGEST_SOURCE + 100);
     assert.deepEqual(encodeSource({ files: ['1.sql'], contents: [noise] }), { note: 'TooLarge' });
     assert.match(problemOf({ note: 'TooLarge' }).message, /larger than 1 MiB and was not stored/);
@@ -130,7 +130,7 @@ describe('the stored text of a migration', () => {
     assert.ok(decodeSource(row(null), kept).ok);
   });
 
-  it('is missing in a history of an older version, and the message says how to store it', () => {
+  it('is missing in a history of an older version, and the message has the command that stores it', () => {
     const problem = problemOf(undefined);
     assert.equal(problem.reason, 'MissingMigration');
     assert.match(problem.message, /repair --store-sources/);

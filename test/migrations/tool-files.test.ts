@@ -29,7 +29,7 @@ describe('the files of the migrations of other tools', () => {
     });
   }
 
-  it('have the number of the history, also with zeros, and a state that the history shows is no part of it', async () => {
+  it('have the number of the history, also with zeros, and a state of the history is not part of it', async () => {
     const folder = await temporaryFolder('tool-files');
     for (const file of ['V1_2__a b.sql', 'R__a view.sql', '000012_a.up.sql', '000012_a.down.sql', '000120_a.up.sql'])
       await writeFile(join(folder, file), 'SELECT 1;\n');
@@ -45,7 +45,7 @@ describe('the files of the migrations of other tools', () => {
     assert.equal(dirty.get('12 (dirty)')?.file, '000012_a.up.sql');
   });
 
-  it('are not looked for in folders of packages, and a folder that is not there has none', async () => {
+  it('are not searched in folders of packages, and a missing folder has none', async () => {
     const folder = await temporaryFolder('tool-files');
     for (const file of ['node_modules/x/20200101_a.sql', '.venv/20200101_a.sql', 'db/20200101_a.sql']) {
       await mkdir(dirname(join(folder, file)), { recursive: true });
@@ -56,7 +56,7 @@ describe('the files of the migrations of other tools', () => {
     assert.equal((await findToolFiles(join(folder, 'missing'), ['goose'], ['1'])).size, 0);
   });
 
-  it('say where a statement is, if its text is there', () => {
+  it('report where a statement is, if its text is there', () => {
     const source = { file: 'a.py', text: 'x = 1\n\n  op.execute("ALTER TABLE a\n    ADD b int")\n' };
     assert.deepEqual(positionIn(source, 'ALTER TABLE a\n    ADD b int'), { file: 'a.py', line: 3, column: 15 });
     assert.equal(positionIn(source, 'ALTER TABLE other ADD b int'), undefined);

@@ -15,22 +15,44 @@ const MARKED: [string, string, RegExp, number][] = [
   ['node-pg-migrate', `-- Up Migration\n${UP}-- Down Migration\n${DOWN}`, /mark of node-pg-migrate/, 1],
   ['tern', `${UP}---- create above / drop below ----\n${DOWN}`, /mark of tern/, 2],
   ['MyBatis', `-- // a\n${UP}-- //@UNDO\n${DOWN}`, /mark of MyBatis/, 3],
+  [
+    'Atlas, an archive',
+    `-- atlas:txtar\n\n-- migration.sql --\n${UP}-- down.sql --\n${DOWN}`,
+    /an archive of Atlas/,
+    1,
+  ],
+  ['Atlas, a checkpoint', `-- atlas:checkpoint v2\n\n${UP}`, /a checkpoint of Atlas.*exclude/, 1],
   ['Liquibase', `--liquibase formatted sql\n--changeset a:1\n${UP}--rollback DROP TABLE t;\n`, /mark of Liquibase/, 1],
-  ['words alone', `-- Up\n${UP}\n-- Down\n${DOWN}`, /"-- Down" does not divide the file/, 4],
-  ['Play', `--- !Ups\n${UP}--- !Downs\n${DOWN}`, /"--- !Downs" does not divide/, 3],
-  ['a ruler', `${UP}-- ===== ROLLBACK =====\n${DOWN}`, /does not divide the file/, 2],
-  ['a block comment', `${UP}/* ---- Down ---- */\n${DOWN}`, /does not divide the file/, 2],
-  ['after a comment of a column', `CREATE TABLE t (\n-- down\na int);\n-- down\n${DOWN}`, /does not divide/, 4],
-  ['the other direction below', `-- Down\nCREATE TABLE u (a int);\n-- Up\n${UP}`, /"-- Down" does not divide/, 1],
-  ['the first lines commented', `${UP}-- Down\n-- DROP INDEX i;\n\n${DOWN}`, /does not divide the file/, 2],
-  ['an explanation below', `${UP}-- Down\n-- removes the table\n\nCREATE TABLE u (a int);`, /does not divide/, 2],
-  ['above all, and it drops', `-- Rollback\n${DOWN}`, /does not divide the file/, 1],
-  ['a colon', `${UP}--undo:\n${DOWN}`, /does not divide the file/, 2],
-  ['dbmate, misspelled alone', `${UP}-- migrate: down\n${DOWN}`, /does not divide the file/, 2],
-  ['dbmate, misspelled', `-- migrate:up\n${UP}-- migrate: down\n${DOWN}`, /"-- migrate: down" is not a mark/, 3],
-  ['dbmate, another sign', `-- migrate:up\n${UP}-- migrate-down\n${DOWN}`, /is not a mark/, 3],
-  ['goose, misspelled', `-- +goose Up\n${UP}-- + goose Down\n${DOWN}`, /"-- \+ goose Down" is not a mark/, 3],
-  ['goose, without its sign', `-- +goose Up\n${UP}-- goose down\n${DOWN}`, /is not a mark/, 3],
+  ['words alone', `-- Up\n${UP}\n-- Down\n${DOWN}`, /"-- Down" is not supported as a separator/, 4],
+  ['Play', `--- !Ups\n${UP}--- !Downs\n${DOWN}`, /"--- !Downs" is not supported as a separator/, 3],
+  ['a ruler', `${UP}-- ===== ROLLBACK =====\n${DOWN}`, /is not supported as a separator/, 2],
+  ['a block comment', `${UP}/* ---- Down ---- */\n${DOWN}`, /is not supported as a separator/, 2],
+  [
+    'after a comment of a column',
+    `CREATE TABLE t (\n-- down\na int);\n-- down\n${DOWN}`,
+    /is not supported as a separator/,
+    4,
+  ],
+  [
+    'the other direction below',
+    `-- Down\nCREATE TABLE u (a int);\n-- Up\n${UP}`,
+    /"-- Down" is not supported as a separator/,
+    1,
+  ],
+  ['the first lines commented', `${UP}-- Down\n-- DROP INDEX i;\n\n${DOWN}`, /is not supported as a separator/, 2],
+  [
+    'an explanation below',
+    `${UP}-- Down\n-- removes the table\n\nCREATE TABLE u (a int);`,
+    /is not supported as a separator/,
+    2,
+  ],
+  ['above all, and it drops', `-- Rollback\n${DOWN}`, /is not supported as a separator/, 1],
+  ['a colon', `${UP}--undo:\n${DOWN}`, /is not supported as a separator/, 2],
+  ['dbmate, misspelled alone', `${UP}-- migrate: down\n${DOWN}`, /is not supported as a separator/, 2],
+  ['dbmate, misspelled', `-- migrate:up\n${UP}-- migrate: down\n${DOWN}`, /"-- migrate: down" is not a valid mark/, 3],
+  ['dbmate, another sign', `-- migrate:up\n${UP}-- migrate-down\n${DOWN}`, /is not a valid mark/, 3],
+  ['goose, misspelled', `-- +goose Up\n${UP}-- + goose Down\n${DOWN}`, /"-- \+ goose Down" is not a valid mark/, 3],
+  ['goose, without its sign', `-- +goose Up\n${UP}-- goose down\n${DOWN}`, /is not a valid mark/, 3],
   [
     'dbmate, lines that end with CR',
     `-- migrate:up\r${UP.trim()}\r-- migrate:down\r${DOWN.trim()}`,
@@ -79,7 +101,7 @@ const WHOLE: [string, string, number][] = [
   ['a tool in a sentence', `-- This replaces the rambler up of last year.\n${UP}`, 1],
 ];
 
-describe('The way back of another tool is not run as a part of the migration', () => {
+describe('The down migration of another tool is not run as part of the migration', () => {
   for (const [name, text, message, line] of MARKED)
     it(`is refused at its line: ${name}`, async () => {
       for (const dialect of BOTH) {
@@ -91,14 +113,14 @@ describe('The way back of another tool is not run as a part of the migration', (
     });
 
   for (const [name, text, count] of WHOLE)
-    it(`is no mark: ${name}`, async () => {
+    it(`is not a mark: ${name}`, async () => {
       for (const dialect of BOTH) {
         const { up } = await loadOne('1_a.sql', text, dialect);
         assert.equal(up.kind === 'sql' && up.statements.length, count);
       }
     });
 
-  it('is no mark in the body of a function or a trigger', async () => {
+  it('is not a mark in the body of a function or a trigger', async () => {
     const bodies: [Dialect, string][] = [
       ['postgres', 'CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1;\n-- undo\nSELECT 2; END;'],
       ['postgres', 'CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS $$ BEGIN\n-- undo\nNULL; END $$;'],
@@ -111,7 +133,7 @@ describe('The way back of another tool is not run as a part of the migration', (
     }
   });
 
-  it('is no mark in files of tools that send all of them', async () => {
+  it('is not a mark in files of tools that send all of them', async () => {
     const text = `${UP}-- Down\n${DOWN}`;
     for (const name of ['1_a.up.sql', 'V1__a.sql', '1_a/migration.sql']) {
       const [only] = await loadAll(await folderOf({ [name]: text }), 'sqlite');
@@ -135,7 +157,7 @@ describe('A file that by its name reverts another one', () => {
     ['1_a.js', '1_a-down.sql'],
   ];
   for (const [forward, back] of PAIRS)
-    it(`is refused with what to do: ${back} beside ${forward}`, async () => {
+    it(`is refused with what to do: ${back} next to ${forward}`, async () => {
       const read = await readMigrations(await folderOf({ [forward]: UP, [back]: DOWN }));
       assert.ok(!read.ok);
       assert.equal(read.problem.reason, 'UnsupportedMigrations');

@@ -11,12 +11,12 @@ const ROOT = join(import.meta.dirname, '../..');
 
 describe('generated files', () => {
   for (const { path, text } of artifacts()) {
-    it(`${path} is what the schema says; if not: npm run generate`, () => {
+    it(`${path} matches the schema; if not: npm run generate`, () => {
       assert.equal(readFileSync(join(ROOT, path), 'utf8'), text);
     });
   }
 
-  it('leave no page of a rule that has gone', () => {
+  it('leave no page of a removed rule', () => {
     const pages = artifacts().map(({ path }) => path);
     assert.deepEqual(
       readdirSync(join(ROOT, 'docs/reference/rules')).filter((name) => !pages.includes(`docs/reference/rules/${name}`)),
@@ -39,7 +39,7 @@ describe('generated files', () => {
     assert.deepEqual(unbounded(structuralSchema(specSchema), 'spec'), []);
   });
 
-  it('refuse what a structural schema cannot say instead of dropping it', () => {
+  it('refuse what a structural schema cannot express instead of dropping it', () => {
     assert.throws(
       () => structuralSchema(z.object({ a: z.union([z.string(), z.boolean()]) })),
       /\.a: .*union|\.a: .*anyOf/,
@@ -47,7 +47,7 @@ describe('generated files', () => {
     assert.throws(() => structuralSchema(z.object({ a: z.literal('x') })), /\.a: .*const/);
   });
 
-  it('say null as nullable, and keep no bound that nobody chose', () => {
+  it('express null as nullable, and keep no default bound', () => {
     assert.deepEqual(structuralSchema(z.object({ a: z.number().nullable(), b: z.int(), c: z.int().min(3) })), {
       type: 'object',
       properties: { a: { type: 'number', nullable: true }, b: { type: 'integer' }, c: { type: 'integer', minimum: 3 } },

@@ -28,7 +28,7 @@ const POSTGRES = {
 };
 
 describe('the Job of a run', () => {
-  it('leaves retries to the controller and ends by itself', () => {
+  it('leaves retries to the controller and ends automatically', () => {
     const { spec } = jobOf({ timeouts: { run: '1h' }, runner: { ttlAfterFinished: '90s' } });
     assert.equal(spec?.backoffLimit, 0);
     assert.equal(spec?.template.spec?.restartPolicy, 'Never');
@@ -73,7 +73,7 @@ describe('the Job of a run', () => {
     }
   });
 
-  it('logs in with the identity of its pod where the resource says so', () => {
+  it('logs in with the identity of its pod if the resource requests it', () => {
     const { passwordFrom: _, ...rest } = POSTGRES;
     const database = { postgres: { ...rest, iam: { provider: 'RDS', region: 'eu-central-1' } } };
     const { database: wanted } = requestOf({ database });
@@ -86,7 +86,7 @@ describe('the Job of a run', () => {
     );
   });
 
-  it("does not let the user's variables stand in for its own", () => {
+  it('does not let the variables of the user replace its own', () => {
     const env =
       containerOf({
         runner: {

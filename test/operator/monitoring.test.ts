@@ -106,7 +106,7 @@ describe('docs/operations/monitoring.md', () => {
     assert.deepEqual(documented.sort(), own.sort());
   });
 
-  it('says of every alert what to do, and each alert says what to type', () => {
+  it('lists an action for every alert, and each alert has a command to type', () => {
     const documented = [...page.matchAll(/^\| `(\w+)` \| \S/gm)].map(([, name]) => name).filter(isAlert);
     assert.deepEqual(documented.sort(), rules.map(({ alert }) => alert).sort());
     for (const { alert, annotations } of rules) {

@@ -57,7 +57,7 @@ describe('the metrics of resources', () => {
   };
   const labels = 'namespace="shop",name="orders"';
 
-  it('say what its status says', async () => {
+  it('contain the text of its status', async () => {
     const text = await told([resource]);
     for (const line of [
       `db_manager_ready{${labels}} 0`,
@@ -101,7 +101,7 @@ describe('the metrics of resources', () => {
     assert.doesNotMatch(fresh, /^db_manager_schedule_(last_success|last_schedule|proof)\w+\{/m);
   });
 
-  it('have no series for what there is not, and none of a resource that is gone', async () => {
+  it('have no series without a value, and none of a deleted resource', async () => {
     const ended = {
       ...resource,
       backup: undefined,

@@ -49,7 +49,7 @@ describe('a resource in the cache', () => {
     assert.notEqual(record.readiness, new ResourceRecord(object({ ...STATUS, pending: 0 })).readiness);
   });
 
-  it('takes a status of another version for none, and says which part of a spec it cannot read', () => {
+  it('ignores a status of another version, and reports which part of a spec it cannot read', () => {
     const odd = new ResourceRecord(object({ conditions: 'none' }));
     assert.deepEqual([odd.unreadable, odd.resource.status], [undefined, undefined]);
     const { unreadable } = new ResourceRecord(object(STATUS, { ...SPEC, approval: 'Perhaps' }));

@@ -102,7 +102,7 @@ describe('what acts beyond its database', () => {
     });
   }
 
-  it('is seen in functions and triggers that exist, whatever they return and in whichever order they are', async () => {
+  it('is found in existing functions and triggers, for any return type and order', async () => {
     const judge = await loadJudge();
     learnStored(judge, [
       'CREATE OR REPLACE FUNCTION public.caller() RETURNS text LANGUAGE plpgsql AS $f$ BEGIN RETURN away(); END $f$',

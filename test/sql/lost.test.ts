@@ -44,6 +44,8 @@ const LOST: [string, Dialect[], string, [number, number], RegExp][] = [
     /carriage return/,
   ],
   ['a file whose lines end with it', ['sqlite'], '-- why\r\rSELECT 1;\rSELECT 2;', [1, 7], /carriage return/],
+  ['what follows a line separator', BOTH, 'SELECT 1;\n-- why\u2028DROP TABLE a;', [2, 7], /line separator of Unicode/],
+  ['what follows a next line', BOTH, '-- why\u0085SELECT 1;\nSELECT 2;', [1, 7], /line separator of Unicode/],
   ['rows of a dump', BOTH, "SELECT 1;\nCOPY t FROM stdin CSV;\n1,it's\n\\.\n", [2, 1], /COPY … FROM stdin needs psql/],
   [
     'rows of a dump with columns',

@@ -123,7 +123,7 @@ describe('Splitting SQL', () => {
         }
       });
 
-      it('makes tokens that are together the whole text, whatever the text is', () => {
+      it('makes tokens that together are the whole text, for any text', () => {
         const characters = [...'\'"`[]$-/*\\;() \n\rEeUu&aé🙂09._', 'BEGIN', 'ATOMIC', 'END', 'CREATE', 'TRIGGER'];
         for (let seed = 1; seed <= 10_000; seed += 1) {
           const pick = pickerOf(randomOf(seed));
@@ -147,7 +147,7 @@ describe('Splitting SQL', () => {
     });
   }
 
-  it('counts lines and columns from the place that it is told', () => {
+  it('counts lines and columns from the given position', () => {
     const [first, second] = splitSql('  SELECT 1;\n   SELECT 2', 'postgres', { file: 'a/x.sql', line: 7, column: 5 });
     assert.deepEqual(first, { sql: 'SELECT 1', file: 'a/x.sql', line: 7, column: 7 });
     assert.deepEqual(second, { sql: 'SELECT 2', file: 'a/x.sql', line: 8, column: 4 });

@@ -16,7 +16,7 @@ setInterval(() => {}, 1000);
 
 describe('what a test process leaves behind', () => {
   for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
-    it(`is no server and no folder after ${signal}`, async () => {
+    it(`leaves no server and no folder after ${signal}`, async () => {
       const child = spawn(process.execPath, ['--input-type=module-typescript', '--eval', SCRIPT], {
         stdio: ['ignore', 'pipe', 'inherit'],
       });

@@ -30,13 +30,13 @@ describe('a private PostgreSQL', () => {
     await assert.rejects(ask(wrong, 'SELECT 1'), { code: '28P01' });
   });
 
-  it('is owned by a user that is not root, in a folder that nobody else reads', async () => {
+  it('is owned by a user that is not root, in a folder that no other user can read', async () => {
     const folder = await stat(postgres.dataFolder);
     assert.notEqual(folder.uid, 0);
     assert.equal(folder.mode & 0o077, 0);
   });
 
-  it('gives each test an empty database of its own, and drops it under open sessions', async () => {
+  it('gives each test a separate empty database, and drops it under open sessions', async () => {
     const [one, two] = await Promise.all([postgres.createDatabase('My test'), postgres.createDatabase('My test')]);
     assert.notEqual(one.url, two.url);
     assert.equal(await ask(two.url, `SELECT count(*)::int FROM pg_tables WHERE schemaname = 'public'`), 0);
@@ -49,7 +49,7 @@ describe('a private PostgreSQL', () => {
     await two.drop();
   });
 
-  it('keeps committed rows over a crash and comes back on the same port', async () => {
+  it('keeps committed rows over a crash and restarts on the same port', async () => {
     const own = await startPostgres({ fsync: true, settings: { log_statement: 'all' } });
     try {
       assert.equal(await ask(own.url(), 'SHOW fsync'), 'on');

@@ -91,6 +91,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Priv
   }
 
   const [row] = await query<{ version: string }>(`SELECT current_setting('server_version_num') AS version`);
+  const version = Number(row?.version);
   return {
     host: HOST,
     port,
@@ -98,12 +99,14 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Priv
     password: TEST_PASSWORD,
     bin,
     dataFolder,
-    version: Number(row?.version),
+    version,
     url,
     query,
     async createDatabase(prefix = 'test') {
       const name = `${prefix.toLowerCase().replace(/[^a-z0-9_]+/g, '_')}_${++databases}`;
-      await query(`CREATE DATABASE ${pg.escapeIdentifier(name)} TEMPLATE template0`);
+      // Files that are copied take half of the time of pages that are logged; older servers only copy.
+      const strategy = version >= 150_000 ? 'STRATEGY file_copy' : '';
+      await query(`CREATE DATABASE ${pg.escapeIdentifier(name)} TEMPLATE template0 ${strategy}`);
       const drop = async () => {
         await query(`DROP DATABASE IF EXISTS ${pg.escapeIdentifier(name)} WITH (FORCE)`);
       };

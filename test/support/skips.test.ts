@@ -10,6 +10,7 @@ const skipped = (file: string, title: string) => ({
   seconds: 0,
   cpuSeconds: 0,
   heapBytes: 0,
+  temporaryBytes: 0,
   tests: [{ title, state: 'skipped' as const, ms: 0 }],
 });
 

@@ -4,6 +4,7 @@ import { chmod, cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises
 import { delimiter, dirname, join } from 'node:path';
 import { temporaryFolder } from '../support/lifetime.ts';
 import { compileCache, runCommand } from '../support/processes.ts';
+import { MAIN } from '../support/program.ts';
 import { type ToolSet, toolsIn } from '../support/programs/tools.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -169,7 +170,7 @@ export async function prepare({ name, set }: Pick<Sample, 'name' | 'set'>, url: 
   const programs = join(folder, '..', 'bin');
   await mkdir(programs);
   const shim = join(programs, 'db-manager');
-  await writeFile(shim, `#!/bin/sh\nexec '${process.execPath}' '${join(ROOT, 'src/cli/main.ts')}' --json "$@"\n`);
+  await writeFile(shim, `#!/bin/sh\nexec '${process.execPath}' '${MAIN}' --json "$@"\n`);
   await chmod(shim, 0o755);
   await writeFile(join(folder, 'db-manager.config.json'), JSON.stringify({ timeouts: { run: '5m', lock: '5s' } }));
   const env = {

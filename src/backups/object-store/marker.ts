@@ -105,8 +105,8 @@ async function isAlive(objects: Objects, key: string, silence: number, silenceMs
 }
 
 /**
- * The time of the server: that of an object that was just written. Its name is always the same, so that the next cleanup
- * deletes what a killed one left.
+ * The time of the server: that of an object that was just written. Its name is always the same, so that the next
+ * cleanup deletes the object of a killed one.
  */
 async function serverTime(objects: Objects, folder: string): Promise<Date> {
   const key = `${folder}/.db-manager-clock`;

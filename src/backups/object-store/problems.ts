@@ -3,7 +3,7 @@ import { displayPlace, objectStoreUrl } from '../../core/model/backup-place.ts';
 import { ProblemError } from '../../core/model/problem.ts';
 import type { Reason } from '../../core/model/reason.ts';
 
-/** What an error of the S3 client has; a network error has only `code`. */
+/** The fields of an error of the S3 client; a network error has only `code`. */
 interface ServiceError extends Error {
   $metadata?: { httpStatusCode?: number; attempts?: number };
   Code?: string;

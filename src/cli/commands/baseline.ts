@@ -20,7 +20,7 @@ export const baseline = defineCommand<{ forget?: boolean }>({
       const covered = last === undefined ? 'no migration' : `${count(revisions.length, 'migration')} up to ${last}`;
       return [
         `${replaced ? 'Replaced' : 'Kept'} the baseline: the schema as it is now (${count(tables, 'table')}), after ${covered}.`,
-        'A replay starts from it and runs the migrations that are applied later. None of your tables was changed.',
+        'A replay starts from it and runs the migrations that are applied later. No other table was changed.',
       ].join('\n');
     });
   },

@@ -7,7 +7,7 @@ export const dashboard = defineCommand<LocalDashboardOptions>({
   group: 'Clusters:',
   summary: 'serve a page with all resources of a cluster on this machine',
   description:
-    'Shows what your user may read, and what awaits approval, and follows changes. Listens on 127.0.0.1 alone. Read-only without --allow-approve.',
+    'Shows what your user may read, and what awaits approval, and follows changes. Listens on 127.0.0.1 only. Read-only without --allow-approve.',
   examples: ['db-manager dashboard', 'db-manager dashboard --context production --namespaces shop,billing'],
   configure: (command) =>
     addClusterOptions(command)

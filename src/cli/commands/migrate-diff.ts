@@ -15,7 +15,7 @@ export const migrateDiff = defineCommand<{ revision?: string }>({
     const differing = compared.filter(({ same }) => !same);
     print(io, options, compared, () =>
       differing.length === 0
-        ? 'No file differs from what was applied.'
+        ? 'No file differs from the applied text.'
         : differing.map(({ diff }) => diff.trimEnd()).join('\n'),
     );
     if (differing.length > 0) io.setExitCode(3);

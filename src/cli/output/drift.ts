@@ -16,7 +16,7 @@ export function renderDrift({ inSync, expected, differences, ignored, notes }: D
         ? [`    to undo it: ${fix}`]
         : sql.map((statement) => `      ${statement.replaceAll('\n', '\n      ')};`)),
     ]),
-    'Nothing was changed. Run the SQL above to undo a change, or keep it by a migration that makes it.',
+    'Nothing was changed. Run the SQL above to undo a change, or write a migration that makes the same change.',
     ...left,
   ].join('\n');
 }

@@ -12,9 +12,10 @@ interface RunView {
 
 /**
  * The progress of a run: one line per step. On a terminal, a progress bar is shown below during a step that reports its
- * progress. Otherwise (pipes, CI) only the lines are printed.
+ * progress. Otherwise (pipes, CI) only the lines are printed. The line of the step that ends the run has the first
+ * sentence of its message, because the result is printed after it; `whole` is for callers that print no result.
  */
-export function runView(io: Io): RunView {
+export function runView(io: Io, { whole = false }: { whole?: boolean } = {}): RunView {
   let bar: SingleBar | undefined;
   const stopBar = () => {
     bar?.stop();
@@ -34,7 +35,7 @@ export function runView(io: Io): RunView {
           return;
         case 'step':
           stopBar();
-          io.out(stepLine(event.report, io));
+          io.out(stepLine(event.report, io, whole));
           return;
       }
     },
@@ -45,13 +46,20 @@ export function runView(io: Io): RunView {
 const MARK = { done: '✓', skipped: '–', blocked: '■', failed: '✗' } as const;
 const COLOUR = { done: 'green', skipped: 'dim', blocked: 'yellow', failed: 'red' } as const;
 
-function stepLine(report: StepReport, io: Io): string {
+function stepLine(report: StepReport, io: Io, whole: boolean): string {
   const colour = paint(io);
   const mark = colour[COLOUR[report.kind]](MARK[report.kind]);
   const time = report.seconds >= 0.05 ? colour.dim(` ${report.seconds.toFixed(1)} s`) : '';
   const reason = report.reason === undefined ? '' : `${report.reason}: `;
-  const text = report.kind === 'skipped' ? colour.dim(report.message) : `${reason}${report.message}`;
+  const ended = report.kind === 'blocked' || report.kind === 'failed';
+  const message = ended && !whole ? firstSentence(report.message) : report.message;
+  const text = report.kind === 'skipped' ? colour.dim(message) : `${reason}${message}`;
   return `${mark} ${report.step.padEnd(14)} ${text}${time}`;
+}
+
+/** Up to the first full stop before a capital letter. */
+function firstSentence(message: string): string {
+  return message.split(/(?<=\.) (?=[A-Z])/, 1)[0] ?? message;
 }
 
 function startBar(step: StepName): SingleBar {

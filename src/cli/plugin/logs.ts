@@ -18,7 +18,7 @@ export const logs = defineCommand<NamedOptions & { follow?: boolean }>({
     const cluster = await openResource(options);
     const pod = await podOfRun(cluster);
     if (pod === undefined) throw new ProblemError({ reason: 'ReportNotFound', message: noPod(cluster.resource) });
-    const view = runView(io);
+    const view = runView(io, { whole: true });
     try {
       for await (const line of linesOfPod(cluster, pod.metadata.name, options.follow === true, io.signal)) {
         const event = options.json === true ? undefined : eventOf(line);

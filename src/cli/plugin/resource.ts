@@ -47,7 +47,7 @@ export async function podOfRun(cluster: Cluster): Promise<Pod | undefined> {
 /** Why no log exists, and what to type. */
 export function noPod({ metadata, status }: DatabaseMigration): string {
   const { name, namespace } = metadata;
-  const next = `What is known of it: kubectl dbm status ${name} -n ${namespace}`;
+  const next = `Its state: kubectl dbm status ${name} -n ${namespace}`;
   if (status?.run === undefined) return `No run of ${name} has started. ${next}`;
-  return `The pod of run ${status.run.id} was deleted; finished Jobs are deleted after a time. ${next}`;
+  return `The pod of run ${status.run.id} was deleted; finished Jobs are deleted after spec.runner.ttlAfterFinished. ${next}`;
 }

@@ -50,7 +50,7 @@ export async function runDashboard(options: LocalDashboardOptions, io: Io): Prom
     if (options.json === true) io.out(JSON.stringify({ url, port: server.port, context }, null, 2));
     else {
       io.out(`Dashboard of context ${context}: ${url}`);
-      io.out('The address contains a key. Only who has it can read the page, and only on this machine.');
+      io.out('The address contains a key. Only a client with this key can read the page, and only on this machine.');
       io.out(
         options.allowApprove === true
           ? 'Approvals are allowed, with the permissions of your kubeconfig. Stop with Ctrl-C.'

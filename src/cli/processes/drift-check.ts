@@ -112,7 +112,7 @@ async function replayed(
 /** The differences as one sentence for the condition; the status lists them with their SQL. */
 function messageOf(messages: readonly string[], ignored: number): string {
   const left = ignored === 0 ? '' : ` ${count(ignored, 'difference')} ${ignored === 1 ? 'is' : 'are'} ignored.`;
-  if (messages.length === 0) return `The live schema is the one that the applied migrations make.${left}`;
+  if (messages.length === 0) return `The live schema matches the applied migrations.${left}`;
   const shown = messages.slice(0, 3).map((message) => message.slice(0, 200));
   const more = messages.length > shown.length ? `; and ${messages.length - shown.length} more` : '';
   return `${count(messages.length, 'difference')} from the applied migrations: ${shown.join('; ')}${more}.${left}`;

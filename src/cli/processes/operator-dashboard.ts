@@ -19,7 +19,7 @@ export interface OperatorDashboardOptions {
 }
 
 const HELP =
-  'To create a token: kubectl create token ACCOUNT -n NAMESPACE. The page shows what that account may list and watch. It is kept in this tab alone.';
+  'To create a token: kubectl create token ACCOUNT -n NAMESPACE. The page shows what that account may list and watch. It is kept in this tab only.';
 
 /**
  * The page of all resources, for every caller that TokenReview knows and that may `get` /dashboard. What a caller sees and

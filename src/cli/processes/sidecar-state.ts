@@ -1,7 +1,7 @@
 import { REASONS, type Reason } from '../../core/model/reason.ts';
 import type { DatabaseMigrationStatus } from '../../core/model/resource.ts';
 
-/** What the log, the probes and the exit code of a sidecar show of a status. */
+/** The log lines, the state of the probes and the exit code of a sidecar, computed from a status. */
 export interface SidecarState {
   /** The database is at the target of the manifest. */
   ready: boolean;

@@ -89,7 +89,7 @@ ${findingsPart(status)}
 ${
   options.approvals
     ? html`<div id="approve" data-digest="${plan.digest}"><button type="button" data-approve="ask">Approve this plan…</button>
-<div id="approve-sure" hidden><p>Approve exactly this plan for ${status.database ?? name}? The operator starts the run at once.</p>
+<div id="approve-sure" hidden><p>Approve exactly this plan for ${status.database ?? name}? The operator starts the run immediately.</p>
 <button type="button" class="strong" data-approve="yes">Approve the plan</button> <button type="button" data-approve="no">Cancel</button></div></div>`
     : html`<p>This page is read-only. To approve, type: <code>db-manager approve ${name} -n ${namespace}</code></p>`
 }</section>`;

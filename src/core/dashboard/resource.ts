@@ -18,7 +18,7 @@ export interface DashboardResource {
 
 export type State = 'good' | 'waits' | 'running' | 'blocked' | 'failed' | 'suspended' | 'new';
 
-/** `DatabaseMigration/shop/orders`: what a link of the page and a message of the stream name. */
+/** `DatabaseMigration/shop/orders`: the key of a resource in links of the page and messages of the stream. */
 export function resourceKey({ kind, metadata }: DashboardResource): string {
   return `${kind}/${metadata.namespace ?? ''}/${metadata.name}`;
 }

@@ -17,7 +17,7 @@ interface Row {
   cells: string[];
   /** What each column is sorted by. */
   sort: (string | number)[];
-  /** What the search looks through, in lower case. */
+  /** The searched text, in lower case. */
   text: string;
 }
 

@@ -77,5 +77,5 @@ export const VIEWS = [
 
 export type ViewId = (typeof VIEWS)[number]['id'];
 
-/** The order of the states: what a person has to look at comes first. */
+/** The order of the states: those that need a person come first. */
 export const STATE_ORDER: readonly State[] = ['waits', 'failed', 'blocked', 'running', 'new', 'suspended', 'good'];

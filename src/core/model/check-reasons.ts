@@ -13,7 +13,7 @@ export const CHECK_REASONS = {
   AwaitingApproval: {
     exit: 4,
     means: 'The plan is awaiting approval.',
-    help: 'Run `db-manager approve` with the digest in the message.',
+    help: 'Read the plan, then run the command in the message. In a cluster: `db-manager approve NAME`.',
   },
   CheckNotTrue: {
     exit: 4,

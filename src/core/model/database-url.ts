@@ -44,6 +44,9 @@ const SCHEMES = new Map<string, ReadUrl>([
 
 function read(text: string, surroundings: Surroundings): DatabaseTarget {
   if (text === '') throw new ConnectionStringError('The database URL is empty.');
+  // A server and SQLite read a name up to it, so another database would be opened.
+  if (/\0|%00/.test(text))
+    throw new ConnectionStringError('The database URL contains a NUL character, which nothing in it can have.');
   refuseReferences(text, 'The database URL');
   const [, scheme = ''] = /^([a-z][a-z0-9+._-]*):/i.exec(text) ?? [];
   const [system = '', driver = ''] = scheme.toLowerCase().split('+');

@@ -35,7 +35,7 @@ export function withHistory(target: DatabaseTarget, history: HistorySetting | un
     throw refused(`history.table cannot be ${table}: SQLite reserves such names. Choose another name.`);
   if (table !== undefined && FOREIGN_HISTORIES.has(table))
     throw refused(
-      `history.table cannot be ${table}, which is the table of another tool. Take its rows over with: db-manager adopt`,
+      `history.table cannot be ${table}, which is the table of another tool. Import its rows with: db-manager adopt`,
     );
   return { ...target, history };
 }

@@ -29,7 +29,7 @@ export const HISTORY_TABLE = 'db_manager_history';
 /** The layout of the rows that this version writes. Layouts only add columns, so an older one stays readable. */
 export const HISTORY_LAYOUT = 2;
 
-/** What the history has about the stored text of a migration, without the text. */
+/** Metadata of the stored text of a migration, without the text. */
 export interface SourceNote {
   /** Undefined if no text is stored. */
   format?: string;

@@ -34,7 +34,7 @@ export interface StoredFiles {
   contents: readonly Uint8Array[];
   /** How Node reads a `.js` or `.ts` file of it. */
   type?: 'module' | 'commonjs';
-  /** For code: what it sent when it was applied. */
+  /** For code: the statements that it sent when it was applied. */
   sent?: SentStatements;
   /** False for code that imports other files: it can be shown, but not run. */
   replayable: boolean;

@@ -33,5 +33,5 @@ export const queryChecks = z
   .optional()
   .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] })
   .describe(
-    'Queries that must return true for the run to go on. Each runs on the copy and on the target. No row and NULL are not true.',
+    'Queries that must return true for the run to continue. Each runs on the copy and on the target. No row and NULL are not true.',
   );

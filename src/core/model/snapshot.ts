@@ -102,7 +102,7 @@ export interface Index {
   /** The condition of a partial index. */
   where?: string;
   nullsNotDistinct: boolean;
-  /** False for what a failed `CREATE INDEX CONCURRENTLY` leaves behind. */
+  /** False for the index that a failed `CREATE INDEX CONCURRENTLY` leaves behind. */
   valid: boolean;
 }
 

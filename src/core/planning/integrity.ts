@@ -63,7 +63,7 @@ function missing(
     'MissingMigration',
     missingFiles(files, history),
     (names, one) =>
-      `${names} ${one ? 'is' : 'are'} applied${appliedBy(files, history)}, but ${one ? 'the file is' : 'the files are'} not in the migrations folder. ${renamed(files, history)}Restore ${one ? 'it' : 'them'}, deploy the version that contains ${one ? 'it' : 'them'}, revert ${one ? 'it' : 'them'} with the stored text: db-manager migrate downgrade, or remove ${one ? 'it' : 'them'} from the history: ${advice.removeMissing}`,
+      `${names} ${one ? 'is' : 'are'} applied${appliedBy(files, history)}, but ${one ? 'the file is' : 'the files are'} not in the migrations folder. ${renamed(files, history)}Restore ${one ? 'it' : 'them'}, or deploy the version that contains ${one ? 'it' : 'them'}. To revert ${one ? 'it' : 'them'} with the stored text: db-manager migrate downgrade. To remove ${one ? 'it' : 'them'} from the history: ${advice.removeMissing}`,
   );
 }
 
@@ -105,7 +105,7 @@ function renamed(files: readonly MigrationFile[], history: readonly HistoryRow[]
   for (const { revision, checksum } of history) {
     const now = files.find((file) => file.checksum === checksum && !applied.has(file.revision));
     if (missing.has(revision) && now !== undefined)
-      return `${listNames([now.revision])} has the text of ${listNames([revision])}: give the file its old name back, or it is a new migration. `;
+      return `${listNames([now.revision])} has the text of ${listNames([revision])}: rename the file back; otherwise it is a new migration.  `;
   }
   return '';
 }

@@ -25,7 +25,7 @@ export function sortFiles<T extends Ordered>(files: readonly T[]): T[] {
 }
 
 /**
- * By the leading number if both have one (`2_b` before `10_a`, `V1.2__x` before `V1.10__y`), else by name in code
+ * By the leading number if both have one (`2_b` before `10_a`, `V1.2__x` before `V1.10__y`, `1.2.0-x` before `1.10.0-y`), else by name in code
  * units, which is what timestamps want; numbered ones come first, repeatable ones last. Total and the same on every machine.
  */
 export function compareRevisions(a: Revision, b: Revision): number {
@@ -39,10 +39,10 @@ interface Key {
 }
 
 function keyOf(name: Revision): Key {
-  const [, flyway, digits] = /^(V?)(\d+(?:[._]\d+)*)(?=__|[_\-.]|$)/.exec(timestampInDigits(name)) ?? [];
+  const [, v, digits] = /^(v?)(\d+(?:[._]\d+)*)(?=__|[_\-.]|$)/i.exec(timestampInDigits(name)) ?? [];
   if (digits === undefined) return { name, version: undefined };
-  // Only Flyway's versions have parts; `2024.06.01-x` is a date, and dates compare well as text.
-  const parts = flyway === 'V' ? digits.split(/[._]/) : [/^\d+/.exec(digits)?.[0] ?? '0'];
+  // The parts of Flyway's versions may be separated by underscores. Others have dots: `1.10.0-x`, `2024.06.01-x`.
+  const parts = v === '' ? (/^[\d.]*\d/.exec(digits)?.[0] ?? '0').split('.') : digits.split(/[._]/);
   return { name, version: parts.map(BigInt) };
 }
 

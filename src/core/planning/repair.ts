@@ -79,7 +79,7 @@ const CHOICES: Record<RepairAction, Partial<RepairChoices>> = {
   'not-applied': { interrupted: 'notApplied' },
 };
 
-/** The repair that was requested; undefined if the history is no longer in the state that the digest was made of. */
+/** The repair that was requested; undefined if the history is no longer in the state of the digest. */
 export function requestedRepair(
   files: readonly MigrationFile[],
   history: readonly HistoryRow[],
@@ -89,7 +89,10 @@ export function requestedRepair(
   return repair(files, history, { acceptChecksums: false, removeMissing: false, ...CHOICES[action] });
 }
 
-/** 16 hex digits over what an action would change. The run is part of it: a second interruption is a different one. */
+/**
+ * A digest, in 16 hex digits, of the rows that an action would change. It includes the run, so a second interruption
+ * has a different digest.
+ */
 export function damageDigest(
   files: readonly MigrationFile[],
   history: readonly HistoryRow[],

@@ -15,7 +15,7 @@ export interface Allowed {
   priorityClasses?: readonly string[];
 }
 
-/** What is checked of a resource. Every kind with a Job has the fields under the same names. */
+/** The checked fields of a resource. Every kind with a Job has the fields under the same names. */
 interface RestrictedResource {
   spec: object & {
     runner?: { image?: string; serviceAccountName?: string; priorityClassName?: string; env?: readonly unknown[] };
@@ -26,7 +26,9 @@ interface RestrictedResource {
   };
 }
 
-/** What a resource uses although the configuration of the operator does not allow it, as a sentence; else undefined. */
+/**
+ * A sentence about the first value that the configuration of the operator does not allow; undefined if all are allowed.
+ */
 export function notAllowed({ spec }: RestrictedResource, allowed: Allowed): string | undefined {
   const { runner, migrations } = spec;
   return (

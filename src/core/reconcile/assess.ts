@@ -89,7 +89,7 @@ function repairAdvice({ controller, resource }: Observed): string {
   if (controller === 'sidecar') return CORRECT_ANNOTATION;
   const { name, namespace } = resource.metadata;
   const remove = `kubectl annotate dbm ${name} -n ${namespace} ${ACTION_ANNOTATIONS.repair}-`;
-  return `Type the command of the last failure, or remove the annotation: ${remove}`;
+  return `Run the command in the message of the last failure, or remove the annotation: ${remove}`;
 }
 
 /** The last run had these inputs, and no other run has to follow. */
@@ -100,7 +100,7 @@ function settledOutcome({ resource: { spec, status }, inputs, references }: Obse
   const reason = reasonOf(status) ?? 'InternalError';
   if (last.retry !== 'safe') return { kind: 'stalled', reason, limitReached: false };
   if (hasRetryLeft(spec, last.attempt)) return undefined;
-  // A person may have fixed the cause: what the run read is not what it was.
+  // A person may have fixed the cause: an object that the run used has changed.
   const fixed = references !== undefined && last.references !== undefined && references !== last.references;
   return fixed ? undefined : { kind: 'stalled', reason, limitReached: true };
 }

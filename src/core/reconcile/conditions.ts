@@ -37,7 +37,7 @@ const STEPS_OF = Object.fromEntries(
   RUN_CONDITIONS.map((type) => [type, STEP_NAMES.filter((step) => CONDITION_OF_STEP[step] === type)]),
 ) as Record<RunCondition, StepName[]>;
 
-/** Steps that compare again what an earlier step has decided: the condition does not wait for them. */
+/** Steps that repeat the decision of an earlier step: the condition does not wait for them. */
 const LATER_STEPS: ReadonlySet<StepName> = new Set(['confirm']);
 
 type Saying = Omit<ConditionDraft, 'type'>;

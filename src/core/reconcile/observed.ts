@@ -12,11 +12,11 @@ export interface Observed {
   /** Who decides. The operator leaves `execution: Sidecar` to a sidecar, which reads files and not the API server. */
   controller: 'operator' | 'sidecar';
   resource: DatabaseMigration;
-  /** What the spec asks for and this controller cannot do: see `sidecarConflict`. */
+  /** A setting of the spec that this controller does not support: see `sidecarConflict`. */
   unsupported?: string;
   /** Why this version cannot read the spec; absent if it can. */
   unreadable?: string;
-  /** What it uses although the operator does not allow it: see `notAllowed`. */
+  /** A value that the operator does not allow: see `notAllowed`. */
   disallowed?: string;
   /** Digest of the inputs of a run of this resource: see `inputsDigest`. */
   inputs: string;
@@ -27,7 +27,7 @@ export interface Observed {
   /** ConfigMaps that the spec references and that do not exist. */
   missingSources: string[];
   dependencies: Dependency[];
-  /** The newest Job of this resource, or what is left of it. */
+  /** The newest Job of this resource, or its remaining objects. */
   run?: ObservedRun;
   /** ID of the run whose Job this controller deleted because its pod had not started. */
   withdrawn?: string;

@@ -42,7 +42,7 @@ export function invalidRepair({ metadata }: Pick<DatabaseMigration, 'metadata'>)
   return `The annotation ${ACTION_ANNOTATIONS.repair} is "${clip(value, 60)}", not an action and a digest. No run starts.`;
 }
 
-/** What to do about it where the manifest is a file. */
+/** The advice for a manifest in a file. */
 export const CORRECT_ANNOTATION = 'Correct it in the manifest, or remove it.';
 
 function filesOf({ migrations: { include, exclude } }: DatabaseMigrationSpec, { migrationsFolder }: Placement) {

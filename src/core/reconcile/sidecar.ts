@@ -3,7 +3,7 @@ import type { DatabaseMigrationSpec } from '../model/resource.ts';
 /** `once`: an init container, before the application starts. `continuous`: next to the running application. */
 export type SidecarForm = 'once' | 'continuous';
 
-/** What a spec asks for and a sidecar cannot do, as a sentence with what to change; undefined if there is nothing. */
+/** A sentence about a setting that a sidecar does not support, with the change to make; undefined if there is none. */
 export function sidecarConflict(spec: DatabaseMigrationSpec, form: SidecarForm): string | undefined {
   if (spec.execution !== 'Sidecar') {
     return 'spec.execution is Job, so the controller runs a Job for this resource. Set execution: Sidecar, or remove the sidecar.';

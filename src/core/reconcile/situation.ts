@@ -3,7 +3,7 @@ import type { RunReport } from '../model/report.ts';
 import type { DatabaseMigrationStatus } from '../model/resource.ts';
 import type { Observed, ObservedRun, RunIdentity } from './observed.ts';
 
-/** How a run ended: with its report, or without a report and with what is known instead. */
+/** How a run ended: with its report, or without a report and with the known facts. */
 export type RunResult =
   | { kind: 'reported'; report: RunReport }
   | { kind: 'lost'; reason: Reason; message: string; at: Date };

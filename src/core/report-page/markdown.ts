@@ -31,7 +31,7 @@ export function reportMarkdown(report: KeptReport): string {
   ];
   const whole = `${parts.filter((part) => part !== undefined).join('\n\n')}\n`;
   if (whole.length <= MOST_CHARACTERS) return whole;
-  return `${whole.slice(0, MOST_CHARACTERS)}\n\nThe comment was cut. The page of the run has the rest.\n`;
+  return `${whole.slice(0, MOST_CHARACTERS)}\n\nThe comment was truncated. The page of the run contains the rest.\n`;
 }
 
 function migrationsTable({ plan, rehearsal }: KeptReport): string | undefined {

@@ -102,7 +102,7 @@ function findingsPart({ safety, findings: counts }: KeptReport): Html | undefine
   return html`<h2 id="findings">Findings of the safety rules</h2>
 <p>Result: ${result}. ${findings.length === 0 && 'No findings.'}</p>
 ${table(
-  'Findings, the worst first',
+  'Findings, the most severe first',
   ['Severity', 'Rule', 'Migration', 'What happens'],
   findings
     .filter(({ migration }) => migration !== undefined)

@@ -16,8 +16,8 @@ export interface Incompatibility {
 }
 
 /**
- * Everything in these migrations, in the order of their application, that older code may not be able to run with. What a
- * later statement takes back is no longer in it.
+ * Everything in these migrations, in the order of their application, that older code may not be able to run with.
+ * Changes that a later statement reverts are not included.
  */
 export function incompatibilities(migrations: readonly ReadMigration[]): Incompatibility[] {
   const own = newObjects();

@@ -1,13 +1,13 @@
 /**
- * What the judged migrations themselves created. Older code does not use their tables and views, and names no column of
- * theirs. But its rows go into their new columns of a table that existed before.
+ * Objects that the checked migrations themselves created. Older code does not use their tables, views and columns. But
+ * the rows that it inserts into an existing table also get values in new columns.
  */
 import { type ColumnSpec, type TableRef, tableKey } from './action.ts';
 
 /** A new column of a table that existed before, in the state of the last statement that changed it. */
 export interface NewColumn {
   notNull: boolean;
-  /** What a row of older code gets: NULL, the same value as other rows, or one of its own. */
+  /** The value in a row of older code: NULL, the same value as in other rows, or a unique one. */
   filled: 'null' | 'same' | 'distinct';
   generated: boolean;
   dropped: boolean;
@@ -110,7 +110,7 @@ export function newColumn(spec: ColumnSpec, domain: NewDomain | undefined): NewC
   };
 }
 
-/** A row of older code may have no value there. What is generated may be NULL where what it is computed from is. */
+/** A row of older code may have no value there. A generated value may be NULL if its inputs are NULL. */
 export function isRequired({ notNull, filled, generated, dropped }: NewColumn): boolean {
   return !dropped && notNull && (filled === 'null' || generated);
 }

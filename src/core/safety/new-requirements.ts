@@ -3,7 +3,7 @@ import { type ReadStatement, type SchemaActionOf, type TableRef, tableKey } from
 import { isNotNull } from './actions/expression.ts';
 import { isRepeated, isRequired, type NewColumn, type NewObjects, newColumn } from './new-objects.ts';
 
-/** Why older code may not be able to run with it; `holds` asks again after the last statement. */
+/** Why older code may not be able to run with it; `holds` checks again after the last statement. */
 export interface Requirement {
   why: string;
   holds?: () => boolean;
@@ -14,7 +14,7 @@ export type Judgement = string | Requirement | undefined | (Requirement | string
 export interface Place {
   own: NewObjects;
   statement: ReadStatement;
-  /** What the statement creates did not exist before: it has no IF NOT EXISTS. */
+  /** The created object did not exist before: the statement has no IF NOT EXISTS. */
   isNew: boolean;
 }
 
@@ -47,7 +47,7 @@ export function addColumn({ table, column }: SchemaActionOf<'addColumn'>, { own,
     ),
     column.unique
       ? {
-          why: `adds the unique column ${name}, into which rows of older code get the same value`,
+          why: `adds the unique column ${name}, but all rows of older code get the same value there`,
           holds: () => isRepeated([added], column.nullsEqual === true),
         }
       : undefined,
@@ -73,7 +73,7 @@ export function addConstraint(action: SchemaActionOf<'addConstraint'>, { own, is
   if (constraint === 'not null') return notNull(table, columns, known, why);
   if (constraint === 'unique' && known !== undefined) {
     return {
-      why: `makes ${of(table, columns)} unique, into which rows of older code get the same value`,
+      why: `makes ${of(table, columns)} unique, but all rows of older code get the same value there`,
       holds: () => !added.dropped && isRepeated(known, nullsEqual === true),
     };
   }
@@ -97,7 +97,7 @@ export function createIndex(action: SchemaActionOf<'createIndex'>, { own, isNew,
     return { why: `adds a unique index to ${tableKey(table)}, ${MAY_REFUSE}`, holds: () => !added.dropped };
   }
   return {
-    why: `adds a unique index to ${of(table, columns)}, into which rows of older code get the same value`,
+    why: `adds a unique index to ${of(table, columns)}, but all rows of older code get the same value there`,
     holds: () => !added.dropped && isRepeated(known, nullsEqual === true),
   };
 }

@@ -81,7 +81,7 @@ export const VERDICTS: { [Kind in SchemaActionKind]: Verdict<Kind> } = {
   feature: fine,
   longName: fine,
   pragma: ({ name }) => (name === 'writable_schema' ? 'edits the schema directly' : undefined),
-  beyond: ({ what }) => `has effects beyond the database (${what})`,
+  beyond: ({ what }) => `has effects outside the database (${what})`,
   other: ({ command, on }, { own }) =>
     HARMLESS_COMMANDS.has(command) || (on !== undefined && own.hasTable(on))
       ? undefined

@@ -3,8 +3,8 @@ import { canonicalExpression } from './expressions.ts';
 import { canonicalType } from './types.ts';
 
 /**
- * A default by meaning. The type of the column determines the meaning of a literal: `'0'` of a number is 0, `0.00` of a numeric is
- * 0, `'t'` of a boolean is true, spaces in jsonb mean nothing; `'007'` of a text stays what it is.
+ * The meaning of a default. The type of the column determines the meaning of a literal: `'0'` of a number is 0, `0.00`
+ * of a numeric is 0, `'t'` of a boolean is true, spaces in jsonb mean nothing; `'007'` of a text stays what it is.
  */
 export function canonicalDefault(dialect: Dialect, text: string | undefined, type = ''): string | undefined {
   if (text === undefined) return undefined;

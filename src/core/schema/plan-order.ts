@@ -80,7 +80,7 @@ export function ordered(operations: readonly Operation[], own: Partial<typeof RA
   return [...operations].sort((a, b) => (ranks.get(a) ?? 0) - (ranks.get(b) ?? 0));
 }
 
-/** Parents first: what a table references or is a partition of comes before it, unless there is a cycle. */
+/** Parents first: referenced tables, and the parent of a partition, come before a table, unless there is a cycle. */
 export function parentsFirst(tables: readonly Table[]): Table[] {
   return sortedBy(tables, (table) => [
     ...table.foreignKeys.map(({ references }) => keyOf({ schema: references.schema, name: references.table })),

@@ -155,7 +155,7 @@ function changesOf(normalizer: Spelling, from: Table, to: Table): TableChanges {
   };
 }
 
-/** A view blocks changes of what it reads: types, drops and replaced columns. */
+/** A view blocks changes of the columns that it reads: types, drops and replacements. */
 function blockedByViews({ droppedColumns, changedColumns }: TableChanges): string[] {
   const retyped = changedColumns.flatMap(({ from, properties }) => (properties.includes('type') ? [from] : []));
   return [...droppedColumns, ...retyped].map(({ name }) => name);

@@ -27,8 +27,8 @@ const POSTGRES: Record<string, string> = {
 };
 
 /**
- * A type in the one spelling that equal types share: `VARCHAR(255)` and `character varying(255)` give the same text.
- * On SQLite a type is what was declared; only case and spaces are ignored.
+ * The canonical spelling of a type: `VARCHAR(255)` and `character varying(255)` give the same text. On SQLite a type is
+ * what was declared; only case and spaces are ignored.
  */
 export function canonicalType(dialect: Dialect, type: string): string {
   const plain = type

@@ -11,6 +11,7 @@ const SILENT_MS = 45000;
 let csrf = '';
 let approvals = false;
 let greeted = false;
+let lostAt;
 const resources = new Map();
 
 const given = /^#key=([A-Za-z0-9_-]+)$/.exec(location.hash);
@@ -80,8 +81,10 @@ async function follow() {
       // Reported below.
     }
     clearTimeout(timer);
-    connection((greeted ? 'The connection to db-manager was lost at ' + clock() + '. The page shows the last known state.' : 'db-manager cannot be reached.') + ' Trying again…', true);
+    // This remains the time of the loss, for any number of retries.
+    if (greeted) lostAt = clock();
     greeted = false;
+    connection((lostAt ? 'The connection to db-manager was lost at ' + lostAt + '. The page shows the last known state.' : 'db-manager cannot be reached.') + ' Trying again…', true);
   }
   following = false;
 }

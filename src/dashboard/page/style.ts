@@ -1,4 +1,4 @@
-/** What the page of a run has no need of. Follows its style, and uses its colours. */
+/** The style of the dashboard, in addition to that of the page of a run, with the same colours. */
 export const STYLE = `
 [hidden] { display: none !important; }
 main, header, footer { max-width: 90rem; }

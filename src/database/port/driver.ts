@@ -4,7 +4,7 @@ import type { DatabaseIdentity } from '../../core/model/backup.ts';
 import type { Capabilities, Dialect } from '../../core/model/dialect.ts';
 import type { Timeouts } from '../../core/model/target.ts';
 
-/** The connection: what the database is, and its end. */
+/** The connection: the identity of the database, and closing it. */
 export interface Driver {
   readonly dialect: Dialect;
   readonly can: Capabilities;

@@ -2,7 +2,7 @@ import type { CheckResult } from '../../core/model/finding.ts';
 import type { Snapshot } from '../../core/model/snapshot.ts';
 import type { Doubt } from '../../core/schema/doubts.ts';
 
-/** What is in the database. Writes nothing. */
+/** Reads the content of the database. Writes nothing. */
 export interface Introspector {
   /** Tables, columns, constraints and indexes of the migrated schemas, without our own history table. */
   snapshot(): Promise<Snapshot>;

@@ -41,7 +41,7 @@ export interface OtherHistory {
   /** The table that does not exist, and the one that was found, quoted. */
   expected: string;
   table: string;
-  /** What the setting has to be: `history: {schema: ops, table: applied}`. */
+  /** The required setting: `history: {schema: ops, table: applied}`. */
   setting: string;
   rows: Pick<HistoryRow, 'revision' | 'checksum'>[];
 }

@@ -1,4 +1,4 @@
-/** The role for programs of others that work in a database: their connection, and what they do. */
+/** The role for programs of other tools that use a database: their connection, and a record of their changes. */
 import type { MigrationEffects } from '../../core/model/effects.ts';
 
 export interface ToolTable {

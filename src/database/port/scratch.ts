@@ -1,7 +1,7 @@
 import type { Backup } from '../../core/model/backup.ts';
 import type { DatabaseTarget } from '../../core/model/target.ts';
 
-/** Scratch copies, on which a plan is rehearsed. `Database` is what a copy is, too. */
+/** Scratch copies, on which a plan is rehearsed. A copy is a `Database` too. */
 export interface ScratchMaker<Database> {
   /** A scratch database next to this one, filled from a backup, from this schema without rows, or empty. */
   createScratch(from: ScratchSource, options: ScratchOptions): Promise<ScratchHandle<Database>>;

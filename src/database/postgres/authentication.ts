@@ -40,7 +40,7 @@ export function guardAuthentication(
       const problem = refusal(method, message?.mechanisms);
       if (problem === undefined) return;
       connection.emit('error', problem);
-      // What the client writes to it afterwards is not sent.
+      // Data that the client writes to it afterwards is not sent.
       connection.stream.destroy(problem);
     });
   }

@@ -67,7 +67,7 @@ export function notVisible(whatIs: string, role: string): string {
   return `${whatIs} not visible to ${role}. As a superuser, run: GRANT pg_read_all_stats TO ${quoteIdentifier(role)};`;
 }
 
-/** Our own are counted in what is needed, and another run ends before this one goes on. */
+/** Our own sessions are part of the needed number, and another run ends before this one continues. */
 const OTHERS = `pg_stat_activity WHERE ${IS_CLIENT} AND application_name IS DISTINCT FROM current_setting('application_name')
          AND application_name !~ '^db-manager '`;
 

@@ -1,6 +1,7 @@
 /**
- * What a migration on a copy may do beyond it. A change of what all databases share is seen before its commit, however it
- * was made. PostgreSQL's own functions that act at once cannot be replaced; those of dblink are.
+ * Limits the effects of a migration on a copy. A change of shared catalogues is found before its commit, for any kind
+ * of statement. PostgreSQL's own functions that take effect immediately cannot be replaced; those of dblink are
+ * replaced.
  */
 import { type Client, quoteIdentifier } from './driver.ts';
 import { literal } from './restore-script.ts';
@@ -19,7 +20,10 @@ const SHARED = [
   'pg_tablespace',
 ];
 
-/** Before the COMMIT: who writes to a shared catalogue holds its lock until the end. Their names. */
+/**
+ * The names of shared catalogues that the transaction changed, read before the COMMIT: a writer holds its lock until
+ * the end.
+ */
 export async function sharedChanges(client: Client): Promise<string[]> {
   const { rows } = await client.query<{ name: string }>(
     `SELECT DISTINCT c.relname::text AS name FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_class c ON c.oid = l.relation

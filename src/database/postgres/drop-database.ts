@@ -1,4 +1,4 @@
-/** The one place that drops a database: a scratch copy, what a restore did not finish, or what it replaced. */
+/** The only module that drops a database: a scratch copy, the database of an unfinished restore, or a replaced one. */
 import { ProblemError } from '../../core/model/problem.ts';
 import { type Client, quoteIdentifier } from './driver.ts';
 

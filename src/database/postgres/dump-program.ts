@@ -11,7 +11,7 @@ const KEPT = 8_000;
 
 export interface Ended {
   ok: boolean;
-  /** What the program wrote to stderr, the last of it. */
+  /** The last part of the program's standard error. */
   stderr: string;
 }
 
@@ -43,7 +43,7 @@ export function startProgram(
     child.once('error', reject);
     child.once('close', (code) => resolve({ ok: code === 0, stderr: stderr.trim() }));
   }).finally(() => options.signal?.removeEventListener('abort', stop));
-  // Awaited later, when what it writes has been read.
+  // Awaited later, when its output has been read.
   ended.catch(() => {});
   return { child, ended };
 }
@@ -95,7 +95,10 @@ export async function environmentOf(wanted: PostgresTarget, database = wanted.da
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }
 
-/** Where systems keep the authorities that they trust, for programs before PostgreSQL 16, which know no `system`. */
+/**
+ * The files in which systems keep trusted authorities, for programs before PostgreSQL 16, which do not support
+ * `system`.
+ */
 const AUTHORITIES = [
   '/etc/ssl/certs/ca-certificates.crt',
   '/etc/pki/tls/certs/ca-bundle.crt',

@@ -19,11 +19,11 @@ export interface LockWatch {
 export function lockWatch(connect: () => Promise<Client>, schemas: readonly string[]): LockWatch {
   let connection: Promise<Client> | undefined;
   let since = new Map<string, number>();
-  /** When the last look began: what it did not see was taken later. */
+  /** Start of the last poll: locks that it did not find were taken later. */
   let last: number | undefined;
   let looking: Promise<void> = Promise.resolve();
   let timer: NodeJS.Timeout | undefined;
-  /** Of the migration that is watched; another number than a look's own ends it. */
+  /** Number of the watched migration; a poll of another number ends. */
   let watched = 0;
 
   const look = async (backend: number): Promise<string[]> => {

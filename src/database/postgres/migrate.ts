@@ -136,6 +136,7 @@ export async function openSession(open: PostgresConnection, work: SessionWork): 
       running = revision;
       sent = sentLog('postgres', effectQuery);
       joined = joinTransaction(open.sequelize, channel.client(), {
+        revision,
         onStatement: see,
         inTransaction,
         around: async (sql, run) => {

@@ -22,7 +22,7 @@ interface Wire extends NodeJS.EventEmitter {
   cancel(processId: number, key: number): void;
 }
 
-/** Opens a session with the parameters of the program, and our limits where it has none of its own. */
+/** Opens a session with the parameters of the program, and with our limits for those that it does not set. */
 export async function dial(
   config: ClientConfig,
   target: PostgresTarget,
@@ -106,7 +106,7 @@ function takeOver({ stream }: Wire): void {
   stream.on('error', () => {});
 }
 
-/** Over a connection of its own (PostgreSQL manual, 54.2.8). */
+/** Over a separate connection (PostgreSQL manual, 54.2.8). */
 async function cancel(config: ClientConfig, processId: number, key: number): Promise<void> {
   const { host = '', port = 5432, ssl } = config;
   const Connection = pg.Connection as unknown as new (options: object) => Wire;

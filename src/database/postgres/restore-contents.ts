@@ -12,7 +12,7 @@ export interface DumpEntry {
   /** As pg_dump names it: `TABLE`, `ACL`, `EXTENSION`, … */
   type: string;
   name: string;
-  /** `-` for what is in no schema. */
+  /** `-` for an object without a schema. */
   schema: string;
   owner: string;
   /** Ids of the entries that it needs. */
@@ -35,7 +35,7 @@ const HEADER =
 const GROUP = /^(\d+); \d+ \d+ BLOB METADATA - \d+(?:\.\.\d+)? (.*)$/gm;
 
 /**
- * What a dump would do, without its rows; large objects too, except those that belong to `user`. Throws ProblemError
+ * The entries of a dump without its rows, with large objects, except those that belong to `user`. Throws ProblemError
  * BackupInvalid.
  */
 export async function readContents(clients: Clients, path: string, user?: string): Promise<Contents> {

@@ -43,7 +43,7 @@ export async function restoreInPlace(open: PostgresConnection, work: RestoreWork
   const stays = await systemDifferences(open, work, here);
   if (stays.length > 0) {
     options.onMessage?.(
-      `Only a superuser can change these, which stay as they are and not as in the backup: ${stays.slice(0, 10).join('; ')}.`,
+      `Only a superuser can change these objects. They are not changed, although they differ from the backup: ${stays.slice(0, 10).join('; ')}.`,
     );
   }
   await options.beforeReplacing?.();
@@ -106,7 +106,10 @@ async function systemDifferences(
 
 const SYSTEM = new Set(SYSTEM_CLASSES.map(({ name }) => name));
 
-/** What a restore in place does not change: a superuser brings all but comments that PostgreSQL itself has. */
+/**
+ * The objects that a restore in place does not change. As a superuser, it restores everything except comments of
+ * PostgreSQL itself.
+ */
 function staysAsItIs({ superuser, ownedExtensions }: RestoreContext): (entry: CatalogueEntry) => boolean {
   if (superuser) return ({ class: kind }) => kind === 'comments on system objects';
   const own = new Set([...ownedExtensions].map((name) => `extension ${quoteIdentifier(name)}`));

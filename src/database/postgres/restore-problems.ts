@@ -50,6 +50,6 @@ export function incomplete(differences: string[], name: string, { identity }: Po
   const more = differences.length > LISTED ? `; and ${differences.length - LISTED} more` : '';
   return new ProblemError({
     reason: 'RestoreIncomplete',
-    message: `What was restored from ${name} differs from the backup: ${listed}${more}. ${identity.display} is unchanged.`,
+    message: `The content restored from ${name} differs from the backup: ${listed}${more}. ${identity.display} is unchanged.`,
   });
 }

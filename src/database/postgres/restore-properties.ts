@@ -26,12 +26,12 @@ export function createStatement(name: string, { encoding, locale, tablespace }: 
     ...(provider === undefined ? [] : [`LOCALE_PROVIDER ${provider}`]),
     ...(provider === 'icu' ? [...option('ICU_LOCALE', other), ...option('ICU_RULES', locale.daticurules)] : []),
     ...(provider === 'builtin' ? option('BUILTIN_LOCALE', other) : []),
-    // template0 is in pg_default, and to name a tablespace asks for a privilege on it.
+    // template0 is in pg_default, and naming a tablespace requires a privilege on it.
     ...(tablespace === 'pg_default' ? [] : [`TABLESPACE ${quoteIdentifier(tablespace)}`]),
   ].join(' ');
 }
 
-/** What gives a database these properties; the owner last, since the others ask for ownership. */
+/** The statements that give a database these properties; the owner last, because the others require ownership. */
 export function propertyStatements(
   name: string,
   wanted: DatabaseProperties,

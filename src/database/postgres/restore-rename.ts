@@ -55,7 +55,7 @@ export async function swap(open: PostgresConnection, admin: Client, work: Swap):
     return undefined;
   }
   options.onMessage?.(
-    `The previous database is kept as ${kept}. To drop it: DROP DATABASE ${quoteIdentifier(kept)}; \`db-manager prune\` drops it when backups.retain.days have passed.`,
+    `The previous database is kept as ${kept}. To drop it: DROP DATABASE ${quoteIdentifier(kept)}; \`db-manager prune\` drops it after backups.retain.days.`,
   );
   return { name: kept, sizeBytes: old.sizeBytes, replacedAt: now.toISOString() };
 }

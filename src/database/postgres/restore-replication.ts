@@ -1,7 +1,9 @@
 import { ProblemError } from '../../core/model/problem.ts';
 import type { PostgresConnection } from './connection.ts';
 
-/** What a restore can neither keep nor restore. Logical slots stay with the replaced database, which is reported. */
+/**
+ * Objects that a restore can neither keep nor restore. Logical slots stay with the replaced database; this is reported.
+ */
 export async function refuseReplication({ client, identity, target }: PostgresConnection): Promise<void> {
   const { rows } = await client.query<{ subscriptions: string[]; prepared: string[]; slots: string[] }>(
     `SELECT ARRAY(SELECT quote_ident(subname) FROM pg_subscription s JOIN pg_database d ON d.oid = s.subdbid

@@ -193,7 +193,9 @@ function plainName(name: string): string {
   return /^(["']).*\1$/.test(name) ? name.slice(1, -1).replaceAll(name.charAt(0).repeat(2), name.charAt(0)) : name;
 }
 
-/** What is here. `emptied`: a whole backup replaces all that the user may drop, most schemas too. */
+/**
+ * The existing objects. `emptied`: a whole backup replaces everything that the user may drop, including most schemas.
+ */
 export async function lookAround(client: Client, emptied = false): Promise<RestoreContext> {
   const { rows: roles } = await client.query<{ name: string; member: boolean; me: boolean; super: boolean }>(
     `SELECT rolname AS name, pg_has_role(oid, 'MEMBER') AS member, rolname = current_user AS me, rolsuper AS super FROM pg_roles`,

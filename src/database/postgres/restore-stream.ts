@@ -118,7 +118,9 @@ function drained(into: Writable): Promise<void> {
   });
 }
 
-/** A newer pg_dump sets what an older server does not know: `transaction_timeout` was added in PostgreSQL 17. */
+/**
+ * A newer pg_dump sets parameters that an older server does not have: `transaction_timeout` was added in PostgreSQL 17.
+ */
 async function* withOurSettings(from: Readable, { serverMajor, searchPath }: Stream): AsyncGenerator<Buffer> {
   let head: Buffer | undefined = serverMajor < 17 || searchPath !== undefined ? Buffer.alloc(0) : undefined;
   for await (const piece of from as AsyncIterable<Buffer>) {
@@ -135,8 +137,8 @@ async function* withOurSettings(from: Readable, { serverMajor, searchPath }: Str
 }
 
 /**
- * `--single-transaction` ends its script with COMMIT; ours is sent later. Without that option pg_restore would commit
- * after the large objects. Only comments follow it, so a row that reads `COMMIT;` is not taken for it.
+ * `--single-transaction` ends its script with COMMIT; our COMMIT is sent later. Without that option pg_restore would
+ * commit after the large objects. Only comments follow it, so a row that reads `COMMIT;` is not taken for it.
  */
 async function* withoutCommit(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let tail = Buffer.alloc(0);

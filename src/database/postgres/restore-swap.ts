@@ -99,7 +99,7 @@ async function fill(
   if (stderr !== undefined && (readOnly || UNQUALIFIED.test(stderr))) {
     const failed = stderr;
     await dropDatabase(admin, name);
-    // With `admin`, which holds the lock of the name: another session would wait for it without end.
+    // With `admin`, which holds the lock of the name: another session would wait for it forever.
     await create(admin, open, name, properties);
     selection = await prepare(open, work, name, properties);
     stderr = await pgRestore(open, work, name, selection, readOnly ? '' : pathOf(open, properties));
@@ -114,7 +114,7 @@ async function fill(
   return selection;
 }
 
-/** Removes from the new database what a template gives it and the backup does not have. */
+/** Removes objects of the template that the backup does not contain from the new database. */
 async function prepare(
   open: PostgresConnection,
   { contents, catalogue }: RestoreWork,
@@ -232,8 +232,9 @@ async function compare(
 }
 
 /**
- * The user may not do in a new database what the owner of the old one need not: create an untrusted extension, or change
- * PostgreSQL's own objects. A table that was added to an extension does not exist there. In place, those are kept.
+ * In a new database, the user may lack privileges that the existing one does not require: to create an untrusted
+ * extension, or to change PostgreSQL's own objects. A table that was added to an extension does not exist there. In
+ * place, those are kept.
  */
 function notInANewDatabase(error: unknown): CannotSwap | undefined {
   if (!(error instanceof Error) || error instanceof CannotSwap) return undefined;

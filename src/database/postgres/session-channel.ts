@@ -12,8 +12,8 @@ interface Channel {
   /** After a statement that succeeded: `I` outside a transaction, `T` inside, `E` inside one that an error has aborted. */
   status(): 'I' | 'T' | 'E' | null;
   /**
-   * Keeps statements of our own until `flush`, which sends them together to save round trips. They never go in one
-   * message with an author's: what an author leaves open there would take ours in.
+   * Keeps statements of our own until `flush`, which sends them together to save round trips. They are never in one
+   * message with a statement of an author, because unterminated text of the author would swallow them.
    */
   prepend(...statements: string[]): void;
   /** Sends what was kept, and a last one; the command tag of the last. */

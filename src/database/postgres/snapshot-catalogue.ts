@@ -1,7 +1,7 @@
 import pg, { type QueryResult } from 'pg';
 import type { Client } from './client.ts';
 
-/** What is read: these schemas without these tables, which are ours. */
+/** The scope of a snapshot: these schemas, without the tables of db-manager. */
 export interface SnapshotScope {
   schemas: readonly string[];
   own: readonly string[];

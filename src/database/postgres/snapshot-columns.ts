@@ -20,7 +20,7 @@ interface ColumnsRow {
   names: string[];
   types: string[];
   notNull: boolean[];
-  /** What few columns have; null for the others. */
+  /** Properties that few columns have; null for the others. */
   special: (SpecialColumn | null)[];
 }
 

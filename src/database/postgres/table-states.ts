@@ -123,7 +123,7 @@ export class WatchedTables {
     this.#ours.clear();
   }
 
-  /** Also where it is not known what became of the transaction: `forget`. */
+  /** Also if the result of the transaction is unknown: `forget`. */
   rollback(forget = false): void {
     this.#current = forget ? undefined : this.#committed;
     if (forget) this.#committed = undefined;

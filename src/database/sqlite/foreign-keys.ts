@@ -8,7 +8,7 @@ import { all, type Connection } from './driver.ts';
  */
 export class NeedsForeignKeysOff extends Error {
   constructor() {
-    super('the migration has to run with foreign keys off');
+    super('the migration must run with foreign keys off');
     this.name = 'NeedsForeignKeysOff';
   }
 }

@@ -95,7 +95,7 @@ export function historyStore(connection: Connection, own: OwnTables): HistorySto
     const found = await all<{ name: string }>(connection, 'SELECT name FROM pragma_table_info(?)', [own.history]);
     return new Set(found.map(({ name }) => name));
   };
-  /** Throws where the history is under the usual name: a run would apply again what is applied according to it. */
+  /** Throws if the history has the default name: a run would apply its migrations again. */
   const there = async () => {
     if (await exists(own.history)) {
       const names = await columns();

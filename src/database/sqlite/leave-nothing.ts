@@ -18,7 +18,7 @@ const SETTINGS = [
   'writable_schema',
 ] as const;
 
-/** What a new connection has. */
+/** The state of a new connection. */
 async function newSettings(): Promise<[name: string, value: string][]> {
   const connection = await openFile(':memory:');
   try {
@@ -35,8 +35,9 @@ async function newSettings(): Promise<[name: string, value: string][]> {
 }
 
 /**
- * Takes back what a migration left in its session, where the next one runs in the same transaction and the connection
- * cannot be replaced: temporary objects, attached databases and settings. Throws ProblemError MigrationFailed if that is not possible.
+ * Reverts what a migration left in its session, if the next one runs in the same transaction and the connection cannot
+ * be replaced: temporary objects, attached databases and settings. Throws ProblemError MigrationFailed if that is not
+ * possible.
  */
 export async function leaveNothing(connection: Connection): Promise<void> {
   for (const [name, value] of await newSettings()) await exec(connection, `PRAGMA ${name} = ${value}`);
@@ -61,7 +62,7 @@ async function detach(connection: Connection, name: string): Promise<void> {
     throw new ProblemError(
       {
         reason: 'MigrationFailed',
-        message: `The database ${name} is still attached, and it cannot be detached inside the transaction that all migrations share. Type the command without --single-transaction.`,
+        message: `The database ${name} is still attached, and it cannot be detached inside the transaction that all migrations share. Run the command without --single-transaction.`,
       },
       { cause: error },
     );

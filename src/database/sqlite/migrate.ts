@@ -63,7 +63,7 @@ export async function openSession(
   };
 
   return {
-    /** Of migrations that share one transaction, each gets a session without what the one before left. */
+    /** Each migration that shares a transaction gets a clean session, without state of the one before. */
     async startOver() {
       if (!inTransaction) await startOver();
       else if (used) await leaveNothing(here.connection);
@@ -109,6 +109,7 @@ export async function openSession(
       sent = sentLog('sqlite');
       const { connection, transactions } = here;
       const joined = migrationInterface({
+        revision,
         sequelize: open.sequelize,
         connection,
         own: open.own,

@@ -88,7 +88,7 @@ async function restorableCheck({ onFailure, backup }: RunRequest, ports: RunPort
   const identities = (await ports.backupIdentities?.()) ?? [];
   const name = 'onFailure: Restore';
   if (await canDecrypt(recipients, identities))
-    return [{ name, result: 'passed', message: 'the identity reads the backup' }];
+    return [{ name, result: 'passed', message: 'the identity can decrypt the backup' }];
   const message =
     identities.length === 0
       ? 'backups are encrypted, and the run has no identity to read them. Set the identity, or onFailure: Keep'

@@ -43,7 +43,7 @@ export const rehearse: Step<Input, Output> = {
   },
 };
 
-/** A downgrade that no person asked for needs an approval where it is unknown what it deletes. */
+/** A downgrade that no person requested needs an approval if the rows that it deletes are unknown. */
 async function unmeasuredLoss(
   { plan, migrations, database }: Pick<Input, 'plan' | 'migrations' | 'database'>,
   { request }: RunPorts,

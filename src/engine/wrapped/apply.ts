@@ -120,14 +120,14 @@ async function compareWithCopy(
   const history = now.histories.find(({ table }) => table === trial?.changes[0]?.table) ?? now.histories[0];
   const value = { current: (history === undefined ? plan.to : currentOf(history)) as Revision };
   if (trial === undefined)
-    return { kind: 'skipped', value, message: 'without a rehearsal nothing is known to compare with' };
+    return { kind: 'skipped', value, message: 'not compared: without a rehearsal, there is no copy to compare with' };
   if (request.validation.after === 'Disabled') {
     return { kind: 'skipped', value, message: 'turned off (validation.after: Disabled)' };
   }
   const known = new Set(objectDifferences(trial.before.objects, start.objects));
   const expectedRows = historyChanges(trial.after.histories, now.histories).map(
     ({ table, added, removed }) =>
-      `the history ${table} has ${few([...added.map((one) => `${one} in addition`), ...removed.map((one) => `no ${one}`)])}`,
+      `the history table ${table} differs from the copy: ${few([...added.map((one) => `${one} is only on the target`), ...removed.map((one) => `${one} is missing`)])}`,
   );
   const schema = (await differencesOn(database, trial.after.snapshot, now.snapshot)).map(describeDifference);
   const earlier = new Set(
@@ -137,7 +137,7 @@ async function compareWithCopy(
   const fresh = schema.filter((one) => !earlier.has(one));
   const after = [...expectedRows, ...(fresh.length > 0 ? fresh : objects)];
   if (after.length === 0)
-    return { kind: 'done', value: { ...value, after }, message: 'the target is as the copy was after the rehearsal' };
+    return { kind: 'done', value: { ...value, after }, message: 'the target matches the copy after the rehearsal' };
   const message = `${count(after.length, 'difference')} between the copy after the rehearsal and the target: ${few(after)}`;
   if (request.validation.after === 'Warn') {
     return { kind: 'done', value: { ...value, after }, message: `warning: ${message}` };

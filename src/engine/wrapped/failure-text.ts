@@ -41,8 +41,8 @@ export function preparedProblem(reason: Reason, names: readonly string[], place:
   const which = `${names.length === 1 ? 'a prepared transaction' : `${names.length} prepared transactions`} (${few(names)})`;
   const what =
     place === 'copy'
-      ? 'The target was not changed. There its locks would last until it is ended. End it in the migration'
-      : 'Its locks last until it is ended';
+      ? 'The target was not changed. There, the transaction would hold its locks until it is ended. End it in the migration'
+      : 'It holds its locks until it is ended';
   const [name = ''] = names;
   return {
     reason,

@@ -1,4 +1,4 @@
-/** Divides what a command sent into the migrations of its tool, by the writes to the tool's history table. */
+/** Divides the statements of a command into the migrations of its tool, by the writes to the tool's history table. */
 import { displayCommand } from '../../core/model/display-command.ts';
 import type { ToolHistoryChange } from '../../core/planning/tool-history.ts';
 import { loadNamesTable, type NamesTable } from '../../migrations/statements/named-tables.ts';

@@ -37,7 +37,7 @@ interface RecorderOptions {
   fingerprint: Fingerprinter;
   /** Refuses a statement, or lets it be sent. */
   gate?(statement: RelayedStatement, fingerprint: Fingerprint): ReturnType<SessionObserver['onStatement']>;
-  /** Before a transaction is committed. */
+  /** Called before a transaction is committed. */
   beforeCommit?(): Promise<void>;
 }
 

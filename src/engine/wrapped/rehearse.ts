@@ -151,7 +151,7 @@ function summaryOf({ changes, observed }: Trial): string[] {
   return moved.length > 0 ? moved : [`${count(observed.changed.length, 'table')} changed`];
 }
 
-/** For the page: what was sent, because the files of another tool may be code. */
+/** For the page: the statements that were sent, because the files of another tool may be code. */
 function sourcesOf(summary: readonly SentPart[]): SourceText[] {
   return summary.map(({ revision, statements, source }) => ({
     revision,
@@ -160,7 +160,10 @@ function sourcesOf(summary: readonly SentPart[]): SourceText[] {
   }));
 }
 
-/** Refuses what a copy on a shared server must not get; a private server gets everything but effects outside of it. */
+/**
+ * Refuses statements that must not be sent to a copy on a shared server. A private server gets all statements without
+ * effects outside of it.
+ */
 async function beyondGate({ scratch }: OpenedCopy) {
   let problem: Problem | undefined;
   if (!scratch.database.can.serverObjects) return { gate: undefined, refusal: () => problem };

@@ -111,7 +111,7 @@ export const backup: Step<Connected & Current, BackedUp, WrappedPorts> = {
   },
 };
 
-/** The plan is what the rehearsal showed. Without a rehearsal it is the command itself. */
+/** The plan is the result of the rehearsal. Without a rehearsal it is the command itself. */
 export const plan: Step<Looked & Current & Tried, Plans, WrappedPorts> = {
   name: 'plan',
   async run({ trial, start, current }, { request }) {

@@ -16,7 +16,7 @@ interface CodeAssertions {
 export function codeAssertions(value: unknown, file: string): CodeAssertions | undefined {
   if (value === undefined) return undefined;
   const refuse = (): never =>
-    invalid(file, 1, '"assertions" has to be { before: [...], after: [...] }, with queries that must return true.');
+    invalid(file, 1, '"assertions" must be { before: [...], after: [...] }, with queries that must return true.');
   if (typeof value !== 'object' || value === null) return refuse();
   const { before = [], after = [], ...others } = value as Record<string, unknown>;
   const texts = (list: unknown): string[] =>

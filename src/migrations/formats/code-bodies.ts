@@ -28,7 +28,7 @@ export function codeBodies(module: Exports, file: string, path: string): Bodies 
     return invalid(
       file,
       1,
-      'This is a class with "up", as TypeORM and MikroORM write migrations, which are not supported. Write its SQL into a .sql file of the same name, then mark what the database has: db-manager migrate stamp head',
+      'This is a class with "up", as TypeORM and MikroORM write migrations, which are not supported. Write its SQL into a .sql file of the same name, then mark the applied ones: db-manager migrate stamp head',
     );
   }
   if (holder === undefined) {
@@ -96,7 +96,7 @@ function functionOf(exports: Exports, name: 'up' | 'down', file: string): Author
   const value = exports[name];
   if (value === undefined || value === null) return undefined;
   if (isFunction(value)) return value;
-  return invalid(file, 1, `"${name}" is a ${typeof value} and has to be a function.`);
+  return invalid(file, 1, `"${name}" is a ${typeof value}, but it must be a function.`);
 }
 
 function isFunction(value: unknown): value is AuthorFunction {
@@ -110,7 +110,7 @@ function text(value: unknown): string | undefined {
 function flag(exports: Exports, module: Exports, file: string, style?: CallStyle): boolean | undefined {
   const value = exports.transaction ?? module.transaction ?? (style === 'knex' ? configOf(exports, module) : undefined);
   if (value === undefined || typeof value === 'boolean') return value;
-  return invalid(file, 1, '"transaction" has to be true or false: export const transaction = false;');
+  return invalid(file, 1, '"transaction" must be true or false: export const transaction = false;');
 }
 
 /** Knex: `exports.config = { transaction: false }`. */
@@ -124,7 +124,7 @@ function formatOf(style: CallStyle | undefined, { named }: Holder): MigrationFor
   return named ? 'umzug' : 'sequelize-cli';
 }
 
-/** A function that does not show what it expects is taken for what its counterpart shows. */
+/** A function whose parameters are ambiguous has the convention of its counterpart. */
 function styleOf(fn: AuthorFunction, style: CallStyle | undefined): CallStyle {
   const own = callStyle(fn);
   return own === 'either' ? (style ?? 'either') : own;

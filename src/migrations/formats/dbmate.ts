@@ -17,7 +17,7 @@ export const dbmate: SqlFormat = {
     const markers = findMarkers(source.text, MARKER);
     const [up, down, third] = markers;
     if (up === undefined || up.name !== 'up') {
-      return invalid(source.file, up?.line ?? 1, '"-- migrate:up" has to come first. Put it above "-- migrate:down".');
+      return invalid(source.file, up?.line ?? 1, '"-- migrate:up" must come first. Put it above "-- migrate:down".');
     }
     const doubled = down?.name === 'up' ? down : third;
     if (doubled !== undefined) {
@@ -45,7 +45,7 @@ function section(source: SourceFile, marker: Marker, end: number): SqlSection {
       invalid(
         source.file,
         marker.line,
-        `${option}: environment variables are not put into migrations here, because a plan has to be the same everywhere. Write the value, or use a .ts migration that reads process.env.`,
+        `${option}: environment variables in migrations are not supported, because a plan must be the same in every environment. Write the value, or use a .ts migration that reads process.env.`,
       );
     } else {
       invalid(source.file, marker.line, `"${option}" is not a supported option. Use transaction:false, or remove it.`);

@@ -32,7 +32,7 @@ function whole({ file, text, script }: SourceFile): SqlSection {
   };
 }
 
-/** `V1__x.sql.conf`: the lines that change what is run. */
+/** `V1__x.sql.conf`: the settings of a script. */
 function readScript(file: string, script = ''): { transaction?: boolean; placeholders: boolean } {
   const read: { transaction?: boolean; placeholders: boolean } = { placeholders: true };
   for (const [index, line] of script.split('\n').entries()) {

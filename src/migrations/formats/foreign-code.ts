@@ -34,7 +34,7 @@ const TOOLS: readonly ForeignCode[] = [
 ];
 
 const ADVICE =
-  'which is not supported. Write its SQL into a .sql file of the same name, then mark what the database has: db-manager migrate stamp head';
+  'which is not supported. Write its SQL into a .sql file of the same name, then mark the applied ones: db-manager migrate stamp head';
 
 /** Refuses functions that another tool calls, by its name. Throws ProblemError InvalidMigration. */
 export function refuseForeignCode(exports: Exports, functions: readonly AuthorFunction[], file: string): void {

@@ -3,14 +3,24 @@ import { tokenize } from '../../sql/lexer.ts';
 import { SQL_RULES } from '../../sql/rules.ts';
 import { invalid, type SourceFile } from './format.ts';
 
-/** What the mark of a tool looks like, and which tool it is. */
-const TOOLS: readonly [pattern: RegExp, tool: string][] = [
+/** The pattern of a tool's mark, the name of the tool, and the advice if it is not to divide the file. */
+const TOOLS: readonly [pattern: RegExp, tool: string, advice?: string][] = [
   [/^--\s*\+\s*migrate\s+(?:up|down)\b/i, 'sql-migrate'],
   [/^--\s*rambler\s+(?:up|down)\b/i, 'rambler'],
   [/^--[\s-]*(?:up|down)\s+migration[\s:-]*$/i, 'node-pg-migrate'],
   [/^-{2,}\s{0,9}create above\s{0,9}\/\s{0,9}drop below\b/i, 'tern'],
   [/^--\s*\/\/\s*@undo\b/i, 'MyBatis Migrations'],
-  [/^--\s*liquibase\s+formatted\s+sql\s{0,9}(?:$|\s\w{1,40}:)/i, 'Liquibase'],
+  [/^--\s*atlas:txtar\b/i, 'an archive of Atlas', 'Keep only what its migration.sql contains'],
+  [
+    /^--\s*atlas:checkpoint\b/i,
+    'a checkpoint of Atlas',
+    'It repeats the files before it: leave it out with "exclude" in the configuration',
+  ],
+  [
+    /^--\s*liquibase\s+formatted\s+sql\s{0,9}(?:$|\s\w{1,40}:)/i,
+    'Liquibase',
+    'Write each changeset as a separate migration, without the rollback lines',
+  ],
 ];
 
 /** `-- Down`, `--- !Downs`, `-- ===== ROLLBACK =====`, `-- migrate: down`: nothing else is in the comment. */
@@ -82,10 +92,8 @@ export function refuseForeignMarks({ file, text }: SourceFile, dialect: Dialect)
 }
 
 function refuseTool(file: string, text: string, start: number, comment: string): void {
-  const tool = TOOLS.find(([pattern]) => pattern.test(comment))?.[1];
+  const [, tool, advice = ADVICE] = TOOLS.find(([pattern]) => pattern.test(comment)) ?? [];
   if (tool === undefined) return;
-  const advice =
-    tool === 'Liquibase' ? 'Write each changeset as a separate migration, without the rollback lines' : ADVICE;
   invalid(file, lineAt(text, start), `This is a mark of ${tool}, whose files are not supported. ${advice}.`);
 }
 
@@ -93,7 +101,7 @@ function refuseBack(file: string, text: string, { start, comment }: Mark): never
   return invalid(
     file,
     lineAt(text, start),
-    `"${comment}" does not divide the file here, so what follows would run as part of the migration. ${ADVICE}. If it is only a comment, add a word to it.`,
+    `"${comment}" is not supported as a separator, so the statements after it would run as part of the migration. ${ADVICE}. If it is only a comment, add a word to it.`,
   );
 }
 
@@ -110,7 +118,7 @@ export function refuseMisspelled({ file, text }: SourceFile, known: RegExp, dial
     invalid(
       file,
       lineAt(text, start),
-      `"${line}" is not a mark, so what follows would run with the part above. Correct its spelling.`,
+      `"${line}" is not a valid mark, so the statements after it would run with the part above it. Correct its spelling.`,
     );
   }
 }

@@ -37,13 +37,13 @@ interface SqlSections {
 export interface SqlFormat {
   format: MigrationFormat;
   detect(sources: readonly SourceFile[]): boolean;
-  /** What an author writes to run outside a transaction; absent where the format has no word for it. */
+  /** The directive to run outside a transaction; absent if the format has none. */
   optOut?: string;
   /** Throws ProblemError InvalidMigration with the place. */
   read(sources: readonly SourceFile[], dialect: Dialect): SqlSections;
 }
 
-/** What the loader makes of any format. */
+/** The result of loading any format. */
 export interface Bodies {
   format: MigrationFormat;
   description?: string;

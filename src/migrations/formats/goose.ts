@@ -22,7 +22,7 @@ export const goose: SqlFormat = {
       return invalid(source.file, 1, '"-- +goose Up" is missing. Add it above the statements.');
     }
     if (down !== undefined && down.start < up.start) {
-      return invalid(source.file, down.line, '"-- +goose Up" has to come before "-- +goose Down".');
+      return invalid(source.file, down.line, '"-- +goose Up" must come before "-- +goose Down".');
     }
     const before = firstCodeLine(source.text.slice(0, up.start));
     if (before !== undefined) {
@@ -66,7 +66,7 @@ function pieces(source: SourceFile, markers: readonly Marker[], from: Marker, to
     } else if (name === 'envsub') {
       if (!/^off$/i.test(marker.rest)) refuseEnvironment(source, marker);
     } else if (!/^no\s+transaction$/.test(name)) {
-      invalid(source.file, marker.line, `"+goose ${name}" is not known. Remove it, or correct its spelling.`);
+      invalid(source.file, marker.line, `"+goose ${name}" is unknown. Remove it, or correct its spelling.`);
     }
     found.push(pieceOf(source, start, marker.start, line));
     start = marker.end;
@@ -81,6 +81,6 @@ function refuseEnvironment(source: SourceFile, { line }: Marker): never {
   return invalid(
     source.file,
     line,
-    '+goose ENVSUB is not supported: a plan has to be the same everywhere, so no environment variable is put into it. Write the value, or use a .ts migration that reads process.env.',
+    '+goose ENVSUB is not supported, because a plan must be the same in every environment. Write the value, or use a .ts migration that reads process.env.',
   );
 }

@@ -1,10 +1,12 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Dialect } from '../../core/model/dialect.ts';
+import { ProblemError } from '../../core/model/problem.ts';
 import type { AuthorFunction, Call } from './author-function.ts';
 import { invalid } from './format.ts';
+import { type UnusedBuilders, unusedBuilders } from './knex-unused.ts';
 
-/** What is used of the connection that migrations get: all queries of Knex go through it. */
+/** The part of the migration's connection that all queries of Knex use. */
 interface Connection {
   query(sql: string, options: { raw: true }): Promise<[rows: unknown, result: unknown]>;
   getDialect(): string;
@@ -21,6 +23,10 @@ interface KnexQuery {
 }
 
 interface KnexClient {
+  queryBuilder(): unknown;
+  schemaBuilder(): unknown;
+  raw(...args: unknown[]): unknown;
+  runner(builder: unknown): unknown;
   prepBindings(bindings: unknown): unknown[];
   _escapeBinding(value: unknown, context: { timeZone?: string }): string;
 }
@@ -37,7 +43,18 @@ const PACKAGE = 'knex';
  */
 export function knexCall(fn: AuthorFunction, { file, path }: { file: string; path: string }): Call {
   const load = locateKnex(file, path);
-  return (queryInterface) => fn(knexOn(load(), (queryInterface as { sequelize: Connection }).sequelize), Promise);
+  return async (queryInterface) => {
+    const unused = unusedBuilders();
+    const { sequelize } = queryInterface as { sequelize: Connection };
+    const result = await fn(knexOn(load(), sequelize, unused), Promise);
+    const returned = Array.isArray(result) ? await Promise.all(result.flat(Number.POSITIVE_INFINITY)) : result;
+    const change = unused.first();
+    if (change === undefined) return returned;
+    throw new ProblemError({
+      reason: 'MigrationFailed',
+      message: `The function neither awaits nor returns ${change === 'raw' ? 'a query of knex.raw' : `its ${change}`}, and Knex sends only what is awaited. Write await in front of it.`,
+    });
+  };
 }
 
 /** Throws ProblemError InvalidMigration if the project has no Knex. Loads it only when it is used. */
@@ -61,7 +78,7 @@ function locateKnex(file: string, path: string): () => Knex {
   );
 }
 
-function knexOn(create: Knex, connection: Connection) {
+function knexOn(create: Knex, connection: Connection, unused: UnusedBuilders) {
   const { client, useNullAsDefault, send } = DIALECTS[connection.getDialect() as Dialect];
   const Base = create({ client, useNullAsDefault: true }).client.constructor as KnexConstructor;
   const handle = {};
@@ -74,6 +91,19 @@ function knexOn(create: Knex, connection: Connection) {
     }
     destroy() {
       return Promise.resolve();
+    }
+    override queryBuilder() {
+      return unused.watch(super.queryBuilder());
+    }
+    override schemaBuilder() {
+      return unused.watch(super.schemaBuilder());
+    }
+    override raw(...args: unknown[]) {
+      return unused.watch(super.raw(...args));
+    }
+    override runner(builder: unknown) {
+      unused.used(builder);
+      return super.runner(builder);
     }
     positionBindings(sql: string) {
       return sql;

@@ -4,7 +4,7 @@ import type { MigrationPiece, SourceFile } from './format.ts';
 export interface Marker {
   /** Line from 1. */
   line: number;
-  /** What the pattern's first group caught, in lower case; the rest is the second. */
+  /** The first group of the pattern, in lower case; the rest is the second group. */
   name: string;
   rest: string;
   /** Offsets of the line in the text; the end is after its newline. */

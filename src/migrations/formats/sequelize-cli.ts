@@ -25,7 +25,7 @@ export function sequelizeCliCall(fn: AuthorFunction): Call {
   };
 }
 
-/** The class, also where an instance is at hand: an instance carries it. */
+/** The class, also from an instance, which references it. */
 export function sequelizeClass(sequelize: unknown): unknown {
   if (typeof sequelize !== 'object' || sequelize === null) return sequelize;
   return 'Sequelize' in sequelize ? sequelize.Sequelize : sequelize.constructor;

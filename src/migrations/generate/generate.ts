@@ -40,7 +40,7 @@ export type GeneratedMigrations =
       kind: 'migration';
       /** In the order in which they are to be applied. */
       files: GeneratedFile[];
-      /** What is lost, what may fail on rows that are there, what may be a rename; a line each. */
+      /** Lost data, changes that may fail on existing rows, and possible renames; one line each. */
       warnings: string[];
       /** Why a person has to finish it before it can be applied. */
       unfinished?: string;
@@ -65,9 +65,7 @@ export function generateMigration(options: GeneratorInput): GeneratedMigrations 
   });
   const losses = stages.flatMap(({ up }) => up.flatMap(warningsOf));
   const stale = stages.some(({ up }) => up.some((step) => step.kind === 'createView' && step.stale !== undefined));
-  const unfinished = stale
-    ? { unfinished: 'a view was written before the renames and has to be corrected first.' }
-    : {};
+  const unfinished = stale ? { unfinished: 'a view was written before the renames and must be corrected first.' } : {};
   return { kind: 'migration', files, warnings: [...losses, ...questions], ...unfinished };
 }
 
@@ -95,7 +93,7 @@ function statementsOf(dialect: Dialect, stage: Stage, operations: readonly Opera
   });
 }
 
-/** What a reviewer should stop at. */
+/** Warnings for the reviewer. */
 function warningsOf(operation: Operation): string[] {
   const loss = lossOf(operation);
   const doubt = doubtOf(operation);

@@ -1,6 +1,6 @@
 import type { GeneratedStatement } from './statement.ts';
 
-/** What a migration's body is written in. */
+/** The language of a migration's body. */
 export type Language = 'ts' | 'js' | 'sql';
 
 /** The body of one direction; it starts with `comments`. */

@@ -50,7 +50,7 @@ function hasPlainRowid({ columns, options, primaryKey }: Table): boolean {
   return !options.withoutRowid && !isAlias && !columns.some(({ name }) => name.toLowerCase() === '_rowid_');
 }
 
-/** AUTOINCREMENT promises that no id is ever used twice, also not one of a row that is gone. */
+/** AUTOINCREMENT guarantees that no id is used twice, not even that of a deleted row. */
 function sequenceSql(from: Table, to: Table, scratch: string): string[] {
   if (!from.options.autoincrement || !to.options.autoincrement) return [];
   return [

@@ -1,7 +1,7 @@
 import type { SourcePosition } from '../../core/model/problem.ts';
 import { framePlace } from '../module-error.ts';
 
-/** Between a migration's line and the query that it leads to lie Sequelize and what the author put around it. */
+/** Stack frames of Sequelize and of the author's helpers are between the line of a migration and its query. */
 const FRAMES = 60;
 
 /** The line of a code migration that is being run, where the stack shows it; `path` is the file's absolute one. */

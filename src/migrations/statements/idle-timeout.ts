@@ -2,12 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Recorded } from './read.ts';
 import type { Recorder } from './record.ts';
 
-/** Without rows code has little to do; what is silent for longer waits for something that will not come. */
+/** Without rows, code has little to do. If it is silent for longer, it waits for something that will not happen. */
 const SILENCE_MS = 10_000;
 
 /**
- * What a recording heard until its work ended or was silent for 10 s; then the rest of it stays unknown. Throws what the
- * work throws. The list is a copy: code that was given up may still send something.
+ * The statements that were recorded until the work ended or was silent for 10 s; in that case, later statements are
+ * unknown. Throws the error of the work. The list is a copy, because abandoned code may still send statements.
  */
 export async function withIdleTimeout(heard: Recorder, work: Promise<unknown>): Promise<ReadonlyMap<string, Recorded>> {
   const over = new AbortController();

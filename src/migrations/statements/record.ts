@@ -5,7 +5,7 @@ import { mainFile } from '../formats/format.ts';
 import { placeOfCaller } from './caller.ts';
 import type { Recorded } from './read.ts';
 
-/** More than this, and looking for what a migration does to a schema is over. */
+/** Limit for the statements of one migration; the recording then ends. */
 export const MOST_STATEMENTS = 10_000;
 
 /** Records the statements that migrations send while they run. */
@@ -20,7 +20,7 @@ export interface Recorder {
   lastActivityAt(): number;
 }
 
-/** What only looks changes nothing, and is not what a reader of the SQL wants to see. */
+/** Statements that only read change nothing, and are omitted from the printed SQL. */
 const LOOKING = /^\s*(?:SELECT|PRAGMA\s+\w+\s*(?:\(|;|$)|SHOW|EXPLAIN)\b/i;
 
 /** `most`: code that sends more statements is stopped, because on an empty schema it may wait for rows forever. */

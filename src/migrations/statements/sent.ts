@@ -6,7 +6,7 @@ import { ignoresIn, NO_IGNORES } from './code-ignores.ts';
 import { loadParser } from './parser.ts';
 import { ofCode } from './read.ts';
 
-/** A part of what a program sent: one migration of its own. */
+/** The statements of one migration in what a program sent. */
 export interface SentPart {
   /** The revision, or the command where none is known. */
   revision: string;

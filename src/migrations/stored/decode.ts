@@ -18,7 +18,7 @@ export function decodeSource(row: HistoryRow, source: StoredSource | undefined):
   if (source.format !== SOURCE_FORMAT) {
     return invalid(
       revision,
-      `is in the format ${source.format}, which this version does not know. db-manager ${toolVersion} applied it: use that version or a newer one`,
+      `is in the format ${source.format}, which this version does not support. db-manager ${toolVersion} applied it: use that version or a newer one`,
     );
   }
   if (source.digest !== digestOf(source.content)) return damaged(revision);
@@ -29,7 +29,7 @@ export function decodeSource(row: HistoryRow, source: StoredSource | undefined):
   if (row.checksum !== null && row.checksum !== checksum) {
     return invalid(
       revision,
-      'is not the text of the applied file: its checksum differs from the one in the history. If the file that was applied is at hand, store it: db-manager repair --store-sources',
+      'is not the text of the applied file: its checksum differs from the one in the history. If you have the applied file, store it: db-manager repair --store-sources',
     );
   }
   const { type, sent } = header;
@@ -50,7 +50,7 @@ function absent(revision: Revision, source: StoredSource | undefined): Decoded {
 function damaged(revision: Revision): Decoded {
   return invalid(
     revision,
-    'was changed or cut off after it was stored. It is not used. If the file is at hand, store it again: db-manager repair --store-sources',
+    'was changed or truncated after it was stored. It is not used. If you have the file, store it again: db-manager repair --store-sources',
   );
 }
 

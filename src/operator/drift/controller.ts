@@ -188,7 +188,7 @@ function recordOf(object: KubernetesObject): DriftJobRecord {
   };
 }
 
-/** What a pod wrote is not trusted: it must have the shape of a report. */
+/** The output of a pod is untrusted: it must have the form of a report. */
 async function reportOf(api: Api, { namespace, name }: DriftJobRecord): Promise<DriftReport | undefined> {
   const { items } = await api.request<{ items: V1Pod[] }>({
     verb: 'list',

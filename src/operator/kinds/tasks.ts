@@ -9,7 +9,7 @@ import { LABELS } from '../names.ts';
 import { type JobRecord, jobRecord, podRecord } from '../run-records.ts';
 import { START_MS, type Task } from '../slots.ts';
 
-/** What was last seen of the pod of a Job. `ended`: it has reported, even if its Job is not complete yet. */
+/** The last observation of the pod of a Job. `ended`: it has reported, even if its Job is not complete yet. */
 type PodState = Task['state'] | 'ended';
 
 export class TaskJobs {
@@ -48,7 +48,7 @@ export class TaskJobs {
     return {
       state: job.state,
       ...(report === undefined ? {} : { report }),
-      ...(trouble === undefined ? {} : { waiting: `the pod does not start: ${trouble.message}` }),
+      ...(trouble === undefined ? {} : { waiting: trouble }),
     };
   }
 
@@ -64,7 +64,7 @@ export class TaskJobs {
   }
 }
 
-/** What a pod wrote is not trusted: it must have the shape of a report. */
+/** The output of a pod is untrusted: it must have the form of a report. */
 function reportIn(message: string | undefined) {
   try {
     const parsed = taskReportSchema.safeParse(JSON.parse(message ?? ''));

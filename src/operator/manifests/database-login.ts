@@ -1,6 +1,6 @@
 /**
- * What a pod needs to know of its database next to the request: the login, as a variable for the start and as a file that is
- * read again for each connection; and the identity of a SQLite file.
+ * The configuration of a pod for its database, in addition to the request: the login, as a variable for the start and
+ * as a file that is read again for each connection; and the identity of a SQLite file.
  */
 import type { V1EnvVar } from '@kubernetes/client-node';
 import { SQLITE_IDENTITY_VARIABLE } from '../../core/model/request.ts';

@@ -13,7 +13,7 @@ function psqlCommand({ sql, tokens }: StatementText): Objection | undefined {
     const name = /^\\\S*/.exec(sql.slice(start, start + 40))?.[0] ?? '\\';
     return {
       offset: start,
-      advice: `${name} is a psql command, not SQL. Remove it, or write what it does as SQL.`,
+      advice: `${name} is a psql command, not SQL. Remove it, or replace it with SQL.`,
     };
   }
   return undefined;
@@ -29,6 +29,6 @@ function copy({ tokens, words }: StatementText): Objection | undefined {
   const first = [...tokens()].find(({ kind }) => kind !== 'comment' && kind !== 'space');
   return {
     offset: first?.start ?? 0,
-    advice: `COPY … ${all[at - 1]} ${all[at]?.toLowerCase()} needs psql on the other end. Use INSERT statements, or load the data in a .ts migration.`,
+    advice: `COPY … ${all[at - 1]} ${all[at]?.toLowerCase()} needs psql. Use INSERT statements, or load the data in a .ts migration.`,
   };
 }

@@ -4,6 +4,8 @@ import type { Token } from '../token.ts';
 const DOLLAR_TAG = /\$(?:[A-Za-z_\u0080-\uffff][A-Za-z0-9_\u0080-\uffff]*)?\$/y;
 /** After a string on another line, a quote goes on with the same string, escapes included. */
 const CONTINUED = /[ \t\f\v]*(?:--[^\n\r]*)?[\n\r](?:[ \t\n\r\f\v]|--[^\n\r]*[\n\r])*'/y;
+/** Lines that pg_dump writes around its text. They protect psql from other commands of psql, and do nothing else. */
+const RESTRICT = /\\(?:un)?restrict [A-Za-z0-9]+[ \t]*(?=\r?\n|$)/y;
 
 /**
  * The token at a position. Strings follow `standard_conforming_strings = on`.
@@ -17,6 +19,11 @@ export function nextToken(sql: string, start: number): Token {
     case '/':
       if (sql[start + 1] === '*') return { kind: 'comment', start, end: nestedEnd(sql, start) };
       break;
+    case '\\': {
+      const end = start === 0 || sql[start - 1] === '\n' ? match(RESTRICT, sql, start) : start;
+      if (end > start) return { kind: 'comment', start, end };
+      break;
+    }
     case "'":
       return { kind: 'string', start, end: quotedEnd(sql, start, "'") };
     case '"':

@@ -20,6 +20,7 @@ describe('the URL of a command, in the form of the database URL', () => {
     ['postgres://u:secret@db:5433/real?sslmode=require', `postgres://${AT}?sslmode=disable`],
     ['postgresql+asyncpg://u:secret@db/real?ssl=require', `postgresql+asyncpg://${AT}`],
     ['postgresql+psycopg://u@db/real', `postgresql+psycopg://${AT}`],
+    ['postgresql+psycopg_async://u:secret@db/real', `postgresql+psycopg_async://${AT}`],
     ['postgis://u:secret@db/real?pool_size=5', `postgis://${AT}?pool_size=5`],
     ['pgx5://u:secret@db/real?x-migrations-table=versions', `pgx5://${AT}?x-migrations-table=versions`],
     [

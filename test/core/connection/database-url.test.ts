@@ -18,6 +18,7 @@ describe('a database URL', () => {
       ),
       ['postgresql+asyncpg://u:p@[::1]:5433/d', { host: '::1', port: 5433 }],
       ['postgresql+psycopg2://u@h/d%2Fe%23', { database: 'd/e#' }],
+      ['postgresql+psycopg_async://u:p@h/d', { host: 'h', user: 'u', database: 'd' }],
       ['postgres://u@%2Frun%2Fsockets/d', { host: '/run/sockets' }],
       ['postgres://u@/d?host=/run/sockets&port=6000', { host: '/run/sockets', port: 6000 }],
       ['postgres:///d?host=/run/sockets&user=u', { host: '/run/sockets', user: 'u' }],
@@ -204,7 +205,7 @@ describe('a database URL', () => {
       userName: () => 'unix',
     });
 
-    it('takes the environment for what the URL leaves out, and nothing for what it has', () => {
+    it('uses the environment only for what the URL does not set', () => {
       const env = {
         PGHOST: 'eh',
         PGPORT: '7000',
@@ -366,6 +367,11 @@ describe('a database URL', () => {
   describe('that cannot be read', () => {
     const texts: [text: string, says: RegExp][] = [
       [`postgres//u:${SECRET}@h/d`, /cannot be read/],
+      [`postgres://u:${SECRET}@h/d%00e`, /NUL character/],
+      [`postgres://u:${SECRET}\0@h/d`, /NUL character/],
+      [`host=h dbname=d user=u password=${SECRET}\0`, /NUL character/],
+      [`sqlite:///a%00${SECRET}.db`, /NUL character/],
+      [`${SECRET}\0.db`, /NUL character/],
       [`postgres:/u:${SECRET}@h/d`, /no \/\//],
       [`postgresql:u:${SECRET}@h/d`, /no \/\//],
       [`postgres://u:${SECRET}/x@h/d`, /not percent-encoded/],
@@ -449,7 +455,7 @@ describe('a database URL', () => {
       });
     }
 
-    it('is no reference where a password only contains the characters', () => {
+    it('is not a reference if a password only contains the characters', () => {
       for (const password of [
         'a$b',
         'a$(b',

@@ -64,7 +64,7 @@ describe("Taking over Alembic's history by the chain of its scripts (H19)", () =
     assert.ok(!guess.ok && /--versions alembic\/versions/.test(guess.problem.message));
   });
 
-  it('says nothing of names that sort as Alembic ran them', () => {
+  it('has no note for names that sort as Alembic ran them', () => {
     const rows = [{ version_num: 'b11' }];
     const adoption = readForeignHistory('alembic', rows, filesOf('1_f00', '2_aaa', '3_b11', '4_c22'), [], AUTHOR, {
       chain,

@@ -78,13 +78,13 @@ describe('Flyway’s history', () => {
     assert.deepEqual(applied([row(1, '1.0')], ...names), [['V1__a'], []]);
   });
 
-  it('reads rows by rank, whatever their order, and takes an undo back', () => {
+  it('reads rows by rank, in any order, and applies an undo', () => {
     const rows = [row(3, '1', { type: 'UNDO_SQL' }), row(1, '1'), row(2, '2'), row(10, '1')];
     assert.deepEqual(applied(rows, 'V1__x', 'V2__x'), [['V2__x', 'V1__x'], []]);
     assert.deepEqual(applied(rows.slice(0, 3), 'V1__x', 'V2__x'), [['V2__x'], []]);
   });
 
-  it('finds a script by its name in a folder, and says what has no file', () => {
+  it('finds a script by its name in a folder, and reports rows without a file', () => {
     assert.deepEqual(applied([row(1, '7', { script: 'sql/old/20240601_x.sql' })], '20240601_x'), [['20240601_x'], []]);
     assert.deepEqual(applied([row(1, '7')], 'V8__x'), [[], ['V7__x.sql']]);
     assert.deepEqual(applied([row(1, null, { script: 'R__view.sql' }), row(2, '0', { type: 'SCHEMA' })], 'V8__x'), [

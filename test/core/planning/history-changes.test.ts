@@ -94,7 +94,7 @@ describe('Stamping', () => {
     );
   });
 
-  it('refuses a target that nobody knows', () => {
+  it('refuses an unknown target', () => {
     const result = stamp(FOUR, [], targetOf('9'), AUTHOR);
     assert.ok(!result.ok);
     assert.equal(result.problem.reason, 'UnknownTarget');

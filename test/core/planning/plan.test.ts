@@ -88,7 +88,7 @@ describe('The plan', () => {
       );
     });
 
-    it('says that one is no target', () => {
+    it('reports an invalid target', () => {
       const result = planned([], 'R__a', { files: FILES });
       assert.match(result.ok ? '' : result.problem.message, /R__a is repeatable/);
     });
@@ -233,7 +233,7 @@ describe('The plan', () => {
     assert.ok(result.ok);
   });
 
-  it('stands where the last migration was applied, not where one began', () => {
+  it('is at the last applied migration, not at one that only started', () => {
     assert.equal(currentPosition([]), 'base');
     assert.equal(currentPosition(historyOf('10_c', '2_b')), '2_b');
     assert.equal(currentPosition([rowOf('1_a'), rowOf('2_b', 'started')]), '1_a');
@@ -259,7 +259,7 @@ describe('The digest of a plan', () => {
     from: 'base' as const,
     migrations: [{ revision: revisionOf('1_a'), checksum: 'x' }],
   };
-  it('is the same for the same plan, whatever the target was called', () => {
+  it('is the same for the same plan, for every spelling of the target', () => {
     assert.match(planDigest(base), /^sha256:[0-9a-f]{64}$/);
     assert.equal(planDigest(base), planDigest(structuredClone(base)));
   });
@@ -309,7 +309,7 @@ describe('A plan downwards', () => {
     const down = reversible ? body : undefined;
     return { ...file, format: 'sql', description: name, up: body, down, transactional: { up: true, down: true } };
   };
-  it('needs a way back in every migration', () => {
+  it('needs a down in every migration', () => {
     assert.equal(requireReversible([loaded('1_a', true)]), undefined);
     const problem = requireReversible([loaded('3_c', true), loaded('2_b', false), loaded('1_a', false)]);
     assert.equal(problem?.reason, 'IrreversibleMigration');

@@ -98,7 +98,7 @@ describe('the decision about drift checks', () => {
     );
   });
 
-  it('says Unknown where a check fails, vanishes or its schedule cannot be read', () => {
+  it('is Unknown if a check fails, disappears or its schedule cannot be read', () => {
     const start = decide(resource());
     const started = written(resource(), start);
     const name = start.start ?? '';
@@ -113,7 +113,7 @@ describe('the decision about drift checks', () => {
     assert.equal(invalid.start, undefined);
   });
 
-  it('blocks only if the spec says so, and compares again after five minutes', () => {
+  it('blocks only if the spec requests it, and compares again after five minutes', () => {
     const conditions = (ready: string) => [
       { type: 'Ready', status: 'False', reason: ready, message: '', lastTransitionTime: '2026-05-01T10:00:00Z' },
       {
@@ -147,7 +147,7 @@ describe('the decision about drift checks', () => {
 });
 
 describe('the report of a drift check', () => {
-  it('fits into a termination message, whatever the differences, and cuts no SQL', () => {
+  it('fits into a termination message for any differences, and cuts no SQL', () => {
     for (const length of [1, 10, 250, 100_000]) {
       const differences = Array.from({ length: 100 }, (_, n) => ({
         message: `${n} ${'ä'.repeat(length)}`,

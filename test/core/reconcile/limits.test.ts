@@ -59,7 +59,7 @@ describe('the texts of a status', () => {
     assert.ok(STATUS_LIST_LIMIT * (LIMITS.message + LIMITS.statement) * 4 < 1_500_000);
   });
 
-  it('are lists that say how many they leave out', () => {
+  it('are lists that state how many entries they omit', () => {
     const items = Array.from({ length: STATUS_LIST_LIMIT + 1 }, (_, n) => `${n}`);
     const full = items.slice(0, STATUS_LIST_LIMIT);
     assert.deepEqual(limited('a', full), { a: full });
@@ -71,7 +71,7 @@ describe('the texts of a status', () => {
     assert.equal(cappedSentences(undefined), undefined);
   });
 
-  it('say how far a step is', () => {
+  it('show the progress of a step', () => {
     const bytes = { step: 'backup', done: 1_500_000, total: 3_000_000, unit: 'bytes' } as const;
     assert.equal(progressText(bytes), '1.5 MB of 3.0 MB');
     assert.equal(

@@ -78,7 +78,7 @@ describe('a run that left no report', () => {
   ];
   for (const [what, change, said] of cases) it(`${what}: ${said}`, () => assert.equal(saidOf(change), said));
 
-  it('counts as lost a minute after its pod had to be gone from a node that is silent, and not before', () => {
+  it('counts as lost a minute after its pod had to be deleted from an unresponsive node, and not before', () => {
     const deleteBy = (seconds: number) => ({
       state: 'active' as const,
       pod: { ...POD, deleteBy: new Date(START.getTime() - seconds * 1000).toISOString() },
@@ -90,7 +90,7 @@ describe('a run that left no report', () => {
     );
   });
 
-  it('goes on while its pod works, and while the end of its log is not read', () => {
+  it('continues while its pod works, and while the end of its log is not read', () => {
     assert.equal(runResult({ ...RUN, state: 'active', pod: POD }, START), undefined);
     assert.equal(runResult({ ...RUN, state: 'active' }, START), undefined);
     const ended = { ...POD, terminated: { exitCode: 1, at: '2024-06-01T11:30:00Z' } };
@@ -138,7 +138,7 @@ describe('a pod whose claims are not bound', () => {
   const said = (claims: string[] | undefined, storageClass?: string) =>
     podFailureReason({ pod: { name: 'p', started: false, unschedulable, claims } }, storageClass);
 
-  it('is told with the claim, and with the storage class of the one that the operator made', () => {
+  it('names the claim, and the storage class of the one that the operator created', () => {
     assert.equal(
       said(['backups'], 'fast')?.message,
       `The claim backups is not bound to a volume. The claim for backups has the storage class fast. See: kubectl get pvc,storageclass. Scheduler: ${unschedulable}`,
@@ -150,7 +150,7 @@ describe('a pod whose claims are not bound', () => {
     assert.equal(said(undefined)?.message, unschedulable);
   });
 
-  it('is told with the kubelet’s words where an image or a Secret is missing', () => {
+  it('has the message of the kubelet if an image or a Secret is missing', () => {
     for (const [reason, expected] of [
       ['InvalidImageName', 'ImagePullFailed'],
       ['ErrImageNeverPull', 'ImagePullFailed'],

@@ -113,7 +113,7 @@ describe('the decision about notifications', () => {
     );
   });
 
-  it('gives up at once where another attempt cannot help', () => {
+  it('stops immediately if another attempt cannot help', () => {
     const one = resource(FAILED);
     const decision = decideNotify(one, NOW);
     assert.ok(decision.kind === 'send');
@@ -140,7 +140,7 @@ describe('the decision about notifications', () => {
     assert.equal(kindOf({ ...again, status: { ...again.status, conditions: one.status?.conditions } }), 'Drift');
   });
 
-  it('takes its fields away with the spec, and is no input of a run', () => {
+  it('removes its fields with the spec, and is not an input of a run', () => {
     const one = resource(FAILED, null, { notify: { run: 'x' } });
     assert.deepEqual(decideNotify(one, NOW), { kind: 'write', write: { status: {}, events: [] } });
     assert.equal(inputsDigest(resource([]), []), inputsDigest(resource([], null), []));

@@ -13,7 +13,7 @@ describe('the request of a resource', () => {
     );
   const url = { urlFrom: { secretKeyRef: { name: 'db', key: 'url' } } };
 
-  it('creates a missing database only where the resource says so', () => {
+  it('creates a missing database only if the resource requests it', () => {
     assert.equal(request(url).create, undefined);
     assert.equal(request({ ...url, create: false }).create, false);
     assert.equal(request({ ...url, create: true }).create, true);

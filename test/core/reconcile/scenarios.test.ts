@@ -32,7 +32,7 @@ describe('a resource and its runs', () => {
     assert.equal(world.jobs.length, 1);
   });
 
-  it('shows the steps while they happen, and writes nothing when nothing new was said', () => {
+  it('shows the steps while they happen, and writes nothing if nothing new was reported', () => {
     const world = new World();
     world.step();
     world.later(1).says('load', 'connect', 'inspect', 'plan', 'check');
@@ -49,7 +49,7 @@ describe('a resource and its runs', () => {
     assert.equal(world.condition('Planned')?.status, 'True');
   });
 
-  it('does not forget a finished run when its Job is cleaned up', () => {
+  it('keeps a finished run when its Job is cleaned up', () => {
     const world = new World();
     world.step();
     world.reports();
@@ -133,7 +133,7 @@ describe('a resource and its runs', () => {
     assert.equal(world.resource.status?.run?.attempt, 1);
   });
 
-  it('makes one more attempt when a Secret or a claim changes after the last one, and no other', () => {
+  it('makes exactly one more attempt when a Secret or a claim changes after the last one', () => {
     const world = new World({ retry: { limit: 0, backoff: '1s', maxBackoff: '1s' } });
     world.step();
     world.references = 'sha256:1';
@@ -153,7 +153,7 @@ describe('a resource and its runs', () => {
     assert.deepEqual(world.settle(), ['stalled'], 'a version that cannot be read starts nothing');
   });
 
-  it('does not start a run with an annotation that is no repair, and says how to remove it', () => {
+  it('does not start a run with an annotation that is not a valid repair, and reports how to remove it', () => {
     const world = new World();
     world.metadata({ annotations: { 'db-manager.dev/repair': 'everything' } });
     assert.deepEqual(world.settle(), ['invalid', 'invalid']);
@@ -209,7 +209,7 @@ describe('a resource and its runs', () => {
     assert.equal(world.condition('Ready')?.status, 'True');
   });
 
-  it('takes back the failure of an earlier run while a corrected plan waits for approval', () => {
+  it('removes the failure of an earlier run while a corrected plan awaits approval', () => {
     const world = new World({ approval: 'Manual' });
     world.step();
     world.fails('CheckFailed', 'never', {}).settle();
@@ -221,7 +221,7 @@ describe('a resource and its runs', () => {
     assert.equal(world.condition('Ready')?.reason, 'AwaitingApproval');
   });
 
-  it('says PlanChanged as a failure: a person has to look', () => {
+  it('reports PlanChanged as a failure: a person has to act', () => {
     const world = new World({ approval: 'Manual', approvedPlan: `sha256:${'a'.repeat(64)}` });
     world.step();
     world.reports({ result: 'blocked', reason: 'PlanChanged', message: 'The plan is another.' }).settle();
@@ -229,7 +229,7 @@ describe('a resource and its runs', () => {
     assert.equal(world.condition('Stalled')?.reason, 'PlanChanged');
   });
 
-  it('follows a run to its end when the spec is edited meanwhile, and then runs the new one', () => {
+  it('follows a run to its end when the spec is edited during the run, and then runs the new one', () => {
     const world = new World();
     world.step();
     world.says('load', 'connect').edit({ target: '2_b' });
@@ -315,7 +315,7 @@ describe('a resource and its runs', () => {
     });
   });
 
-  it('runs nothing for an edit that no run is made from, but speaks of its generation', () => {
+  it('runs nothing for an edit that is not an input of a run, but observes its generation', () => {
     const world = new World();
     world.step();
     world.reports().settle();
@@ -328,7 +328,7 @@ describe('a resource and its runs', () => {
     assert.equal(world.jobs.length, 1);
   });
 
-  it('is suspended before a run, not in the middle of one, and goes on when resumed', () => {
+  it('is suspended before a run, not in the middle of one, and continues when resumed', () => {
     const world = new World({ suspend: true });
     assert.deepEqual(
       world.step().events.map(({ reason }) => reason),
@@ -388,7 +388,7 @@ describe('a resource and its runs', () => {
     assert.equal(world.condition('Ready')?.status, 'True');
   });
 
-  it('tells what the API server said when it refused the Job, and asks again with growing patience', () => {
+  it('reports the message of the API server when it refused the Job, and retries with growing delays', () => {
     const world = new World();
     const message = 'exceeded quota: pods=1';
     world.refusal = { reason: 'JobRefused', message, count: 1, at: world.now };
@@ -424,7 +424,7 @@ describe('a resource and its runs', () => {
     assert.equal(world.resource.status?.run?.result, 'succeeded');
   });
 
-  it('lets a deleted resource go at once when its pod never began', () => {
+  it('releases a deleted resource immediately when its pod has not started', () => {
     const world = new World();
     world.step();
     const { id } = world.run ?? { id: '' };
@@ -432,7 +432,7 @@ describe('a resource and its runs', () => {
     assert.deepEqual(world.step().actions, [{ kind: 'deleteJob', job: id }, { kind: 'removeFinalizer' }]);
   });
 
-  it('says so when a run disappears under a resource that is being deleted', () => {
+  it('reports a run that disappears under a resource that is being deleted', () => {
     const world = new World();
     world.step();
     world.run = undefined;
@@ -471,7 +471,7 @@ describe('a resource and its runs', () => {
     assert.deepEqual(world.resource.status?.history, status?.history, 'the same end, told again');
   });
 
-  it('tells an event of the same thing by the same key, whoever tells it', () => {
+  it('gives events of the same fact the same key', () => {
     const world = new World();
     const first = new World();
     const keys = [world.step(), first.step()].map(({ events }) => events.map(({ key }) => key));

@@ -8,19 +8,19 @@ const AGAIN =
   'To retry without changes: kubectl annotate dbm orders -n shop db-manager.dev/retry="$(date +%s)" --overwrite';
 
 describe('what a person has to do', () => {
-  it('is said after what happened, with the command that runs it again', () => {
+  it('follows what happened, with the command that runs it again', () => {
     assert.equal(
       whatToDo(resource, 'MigrationFailed', 'no such table: nowhere'),
       `no such table: nowhere. Correct the migration. A new run starts when its ConfigMap or image changes. ${AGAIN}`,
     );
   });
 
-  it('is left to a message that has a command of its own', () => {
+  it('is left to a message that contains a command', () => {
     const message = 'The plan changed. To approve: kubectl patch dbm orders';
     assert.equal(whatToDo(resource, 'PlanChanged', message), message);
   });
 
-  it('is never cut off, whatever happened', () => {
+  it('is never truncated', () => {
     for (const reason of REASON_NAMES) {
       const text = whatToDo(resource, reason, 'x'.repeat(5_000));
       assert.ok(text.length <= 1_024, reason);
@@ -45,7 +45,7 @@ describe('what happened', () => {
 
   // Second inputs of C10: words of a migration that look like ours, statements with line ends, code without a statement.
   for (const reason of ['MigrationFailed', 'RehearsalFailed'] as const) {
-    it(`takes no command in the words of a migration for advice of ours: ${reason}`, () => {
+    it(`does not mistake a command in the text of a migration for its own advice: ${reason}`, () => {
       const said = 'run kubectl delete namespace shop, then kubectl get dbm';
       const text = whatToDo(resource, reason, said, place);
       assert.ok(text.startsWith(said));
@@ -54,7 +54,7 @@ describe('what happened', () => {
     });
   }
 
-  it('has one line, whatever line ends and tabs the statement has', () => {
+  it('has one line, for any line ends and tabs in the statement', () => {
     const statement = '\r\n\tUPDATE\u2028accounts\r\n\t SET x = 1 \n;\n';
     const text = happenedAt('deadlock detected', { ...place, statement }, 500);
     assert.equal(text, 'deadlock detected. At 2_change, 2_change.sql:3:5. Statement: UPDATE accounts SET x = 1 ;');

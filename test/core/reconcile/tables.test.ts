@@ -49,12 +49,12 @@ describe('conditions from steps', () => {
     assert.equal(told(until('backup', { kind: 'failed', reason: 'NoSpace' }), false)[4], 'Rehearsed=Unknown/Skipped');
   });
 
-  it('are false with the first reason of a step that failed or was blocked, whatever came after', () => {
+  it('are false with the first reason of a step that failed or was blocked', () => {
     const steps = [...until('check', { kind: 'blocked', reason: 'UnsafePlan' }), stepDone('approve')];
     assert.equal(told(steps, false)[2], 'Safe=False/UnsafePlan');
   });
 
-  it('say that a plan exists where the run waits for its approval, and that it does not where it has changed', () => {
+  it('show that a plan exists if the run awaits its approval, and that it does not if it has changed', () => {
     const waits = told(until('approve', { kind: 'blocked', reason: 'AwaitingApproval' }), false);
     assert.deepEqual(waits.slice(1, 3), ['Planned=True/Succeeded', 'Safe=False/AwaitingApproval']);
     assert.equal(told(until('lock', { kind: 'failed', reason: 'LockHeld' }), false)[1], 'Planned=True/Succeeded');
@@ -241,7 +241,7 @@ describe('a pod that does not begin', () => {
 });
 
 describe('a status from a report', () => {
-  it('stays small whatever the report says', () => {
+  it('stays small for every report', () => {
     const long = 'x'.repeat(5_000);
     const many = Array.from({ length: 1_000 }, (_, i) => `${i}_migration`);
     const failure = { reason: 'MigrationFailed', message: long, statement: long } as const;

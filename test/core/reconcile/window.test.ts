@@ -114,7 +114,7 @@ describe('a maintenance window', () => {
     it(title, () => assert.equal(state(cron, duration, zone, now), expected));
   }
 
-  it('says what is wrong with a schedule or a zone', () => {
+  it('reports an invalid schedule or zone', () => {
     assert.match(
       state('0 2 * *', '1h', 'UTC', '2024-06-01T00:00:00Z'),
       /spec.window.cron: "0 2 \* \*" is not a valid cron schedule. Use five fields: minute/,

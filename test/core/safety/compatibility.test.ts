@@ -154,7 +154,7 @@ const REFUSED: Record<Dialect, [string, RegExp][]> = {
     ['COPY (SELECT drop_everything()) TO STDOUT', /cannot be judged/],
     ['CALL drop_everything()', /cannot be judged/],
     ['CREATE RULE r AS ON INSERT TO orders DO INSTEAD NOTHING', /cannot be judged/],
-    ['CREATE ROLE x', /beyond the database/],
+    ['CREATE ROLE x', /outside the database/],
     ['CREATE TABLE IF NOT EXISTS orders (id integer)|DROP TABLE orders', /drops the table orders/],
     ['this is not SQL', /cannot be read/],
   ],
@@ -360,7 +360,7 @@ describe('Whether older code can run with several migrations', () => {
 });
 
 describe('Whether older code can run with code', () => {
-  it('is no if its statements are not all known', () => {
+  it('cannot be confirmed if its statements are not all known', () => {
     const migration = { revision: '2_x', file: '2_x.ts', direction: 'up' as const, statements: [] };
     const rest = { transactional: true, reversible: true };
     assert.match(

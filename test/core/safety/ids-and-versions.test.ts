@@ -38,7 +38,7 @@ describe('ids of rules', () => {
 });
 
 describe('versions of servers', () => {
-  it('are, where nobody says one, those of the parser and of the library that come with db-manager', async () => {
+  it('default to those of the parser and of the library that come with db-manager', async () => {
     await loadModule();
     assert.equal(parseSync('SELECT 1').version?.toString().slice(0, -4), NEWEST.postgres);
     assert.equal((sqlite3 as unknown as { VERSION: string }).VERSION, NEWEST.sqlite);

@@ -41,13 +41,13 @@ describe('lock rules', () => {
     assert.deepEqual(ids(found), ['create-index-without-concurrently']);
   });
 
-  it('know a table again that was dropped and made anew', () => {
+  it('recognize a table that was dropped and created again', () => {
     const given = 'CREATE TABLE fills (order_id bigint)';
     const sql = 'DROP TABLE fills; CREATE TABLE fills (id bigint); CREATE INDEX fills_id ON fills (id)';
     assert.deepEqual(ids(findings({ sql, given })), []);
   });
 
-  it('leave everything alone that stands in one migration from nothing', () => {
+  it('ignore everything in a migration that only creates tables', () => {
     const sql = `
       CREATE TABLE accounts (id bigserial PRIMARY KEY, name text);
       CREATE TABLE orders (id bigserial PRIMARY KEY, account_id bigint, quantity numeric);
@@ -63,7 +63,7 @@ describe('lock rules', () => {
     assert.deepEqual(ids(findings({ sql })), []);
   });
 
-  it('speak of a new table’s name in another schema', () => {
+  it('report the name of a new table in another schema', () => {
     const sql = 'CREATE TABLE archive.orders (id bigint); CREATE INDEX orders_id ON trading.orders (id)';
     assert.deepEqual(ids(findings({ sql })), ['create-index-without-concurrently']);
   });
@@ -123,7 +123,7 @@ describe('lock rules', () => {
     assert.deepEqual(ids(ofView), ['create-index-without-concurrently']);
   });
 
-  it('take a cast to the new type for no work of its own', () => {
+  it('do not count a cast to the new type as additional work', () => {
     const given = 'CREATE TABLE orders (note varchar(20))';
     const change = (using: string) => ids(findings({ given, sql: `ALTER TABLE orders ALTER note TYPE text ${using}` }));
     assert.deepEqual(change('USING note::text'), []);

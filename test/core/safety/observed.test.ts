@@ -82,7 +82,7 @@ describe('findings of what the rehearsal showed', () => {
     });
   }
 
-  it('say what production has and how long it may take there', () => {
+  it('report the size in production and how long it may take there', () => {
     const [rewritten] = observe({ rewrites: ['public.orders'], seconds: 41.2 });
     assert.equal(
       rewritten?.message,
@@ -97,7 +97,7 @@ describe('findings of what the rehearsal showed', () => {
     assert.match(slow?.message ?? '', /^It took 5 minutes for 3 statements/);
   });
 
-  it('do without the rows where nobody has estimated them', () => {
+  it('omit the rows if there is no estimate', () => {
     const sizes = new Map([['main.orders', {}]]);
     assert.match(
       observe({ rewrites: ['main.orders'] }, { sizes })[0]?.message ?? '',

@@ -3,7 +3,7 @@ import pg from 'pg';
 import { sharedPostgres, type TestDatabase } from '../../support/postgres.ts';
 
 /** What the rules' pages say of PostgreSQL, tried on it. Locks and rewrites have their own tests. */
-describe('what rules say of PostgreSQL', () => {
+describe('rules about PostgreSQL, checked on a server', () => {
   let database: TestDatabase;
   let client: pg.Client;
   let version = 0;
@@ -134,7 +134,7 @@ describe('what rules say of PostgreSQL', () => {
     );
   });
 
-  it('transaction-left-open: what stands behind BEGIN is gone when the connection closes', async () => {
+  it('transaction-left-open: statements after BEGIN are rolled back when the connection closes', async () => {
     const other = new pg.Client({ connectionString: database.url });
     await other.connect();
     await other.query('BEGIN; CREATE TABLE left_open (id bigint)');

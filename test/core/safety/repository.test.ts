@@ -11,7 +11,7 @@ const named = (revision: string, ignore: ReadMigration['ignore'] = []) => ({
 const rulesOf = (...revisions: string[]) =>
   repositoryFindings(revisions.map((revision) => named(revision))).map(({ rule, migration }) => `${rule} ${migration}`);
 
-describe('what the names of migrations say together', () => {
+describe('rules about the names of all migrations together', () => {
   const cases: [what: string, revisions: string[], findings: string[]][] = [
     ['timestamps', ['20240101000000_a', '20240102000000_b'], []],
     ['a date with a time after a T', ['20240101T000000_a', '20240101T000001_b'], []],

@@ -48,13 +48,13 @@ describe('safety rules', () => {
         assert.ok(rule.examples.good.length > 0);
       });
 
-      it('says why, in sentences', () => {
+      it('has a rationale in sentences', () => {
         assert.match(rule.id, /^[a-z]+(?:-[a-z]+)+$|^[a-z]+$/);
         assert.match(rule.title, /^[A-Z].*\.$/s);
         assert.match(rule.why, /^[A-Za-z].*(?:\.|https:\S+)$/s);
       });
 
-      it('speaks of no server but those that it is about', () => {
+      it('mentions only servers that it applies to', () => {
         const [example] = rule.examples.bad;
         assert.ok(example);
         for (const version of [(rule.since ?? 1) - 1, rule.until]) {

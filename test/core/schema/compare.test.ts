@@ -39,7 +39,7 @@ const found = schema([
 ]);
 
 describe('a difference', () => {
-  it('says object, expected, found, and what would mend it', () => {
+  it('has object, expected, found, and the fix', () => {
     const differences = compareSnapshots(wanted, found);
     assert.deepEqual(differences.map(describeDifference), [
       'column orders.note is missing (text)',
@@ -57,7 +57,7 @@ describe('a difference', () => {
     ]);
   });
 
-  it('is none between a schema and itself, whatever the order of sets', () => {
+  it('is none between a schema and itself, in any order of sets', () => {
     const uniques = [
       { columns: ['a'], nullsNotDistinct: false },
       { columns: ['b'], nullsNotDistinct: false },
@@ -74,7 +74,7 @@ describe('a difference', () => {
     assert.notDeepEqual(compareSnapshots(named('one'), named('two'), { names: 'exact' }), []);
   });
 
-  it('is none for histories of other tools, nor for partitions, which programs make at run time', () => {
+  it('is none for histories of other tools, nor for partitions, which programs create at run time', () => {
     const there = schema([table('t', []), table('SequelizeMeta', []), table('t_2024', [], { partition: { of: 't' } })]);
     assert.deepEqual(compareSnapshots(schema([table('t', [])]), there).map(describeDifference), []);
     assert.deepEqual(
@@ -162,7 +162,7 @@ describe('stages', () => {
     ]);
   });
 
-  it('are one where nobody minds the locks, or the table is new', () => {
+  it('are one if locks are allowed, or the table is new', () => {
     assert.equal(kinds(after, before, false).length, 1);
     assert.deepEqual(kinds(after, schema([])), [[true, 'createTable', 'createIndex']]);
   });

@@ -145,7 +145,7 @@ describe('defaults', () => {
       assert.equal(canonicalDefault('postgres', one, type), canonicalDefault('postgres', other, type)));
   }
 
-  it('of NULL is no default', () => assert.equal(canonicalDefault('postgres', 'NULL::text', 'text'), undefined));
+  it('of NULL is not a default', () => assert.equal(canonicalDefault('postgres', 'NULL::text', 'text'), undefined));
 
   it('of a text that looks like a number, a date or JSON is that text', () => {
     assert.notEqual(canonicalDefault('postgres', "'007'", 'text'), canonicalDefault('postgres', "'7'", 'text'));

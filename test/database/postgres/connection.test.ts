@@ -126,7 +126,7 @@ describe('a connection to PostgreSQL', function () {
   });
 
   describe('in libpq’s other forms', () => {
-    it('goes through a Unix socket', async () => {
+    it('works through a Unix socket', async () => {
       const socket = encodeURIComponent(join(server.dataFolder, '..'));
       for (const text of [
         `postgres://${TEST_USER}:${TEST_PASSWORD}@${socket}:${server.port}/postgres`,
@@ -230,7 +230,7 @@ describe('a connection to PostgreSQL', function () {
     });
   });
 
-  describe('to a database that is not there', () => {
+  describe('to a database that does not exist', () => {
     it('is an error that names a similar one, and creates nothing unless it is asked to', async () => {
       const { name } = await server.createDatabase('warehouse');
       const typo = name.replace('house', 'huose');
@@ -306,7 +306,7 @@ describe('a connection to PostgreSQL', function () {
       await drop();
     });
 
-    it('reads a database that is read-only by default, and says what a run would meet', async () => {
+    it('reads a database that is read-only by default, and reports what would stop a run', async () => {
       const { name: database, url: there, drop } = await server.createDatabase('readonly');
       await server.query(`ALTER DATABASE ${database} SET default_transaction_read_only = on`);
       await withDatabase(target(there), async (open) => {

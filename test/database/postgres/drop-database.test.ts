@@ -64,7 +64,7 @@ describe('a database is dropped by an owner without SUPERUSER', function () {
       assert.equal(await exists('vacuumed'), false);
     }));
 
-  it('that is a template, with sessions of its own, and one that is not there is no error', () =>
+  it('that is a template, with its own sessions, and a missing one is not an error', () =>
     withDatabase('own', async (owner) => {
       await owner.query('ALTER DATABASE own IS_TEMPLATE true');
       const inside = await session(url('own'));
@@ -117,7 +117,7 @@ describe('a database is dropped by an owner without SUPERUSER', function () {
       }
     }));
 
-  it('of a rehearsal: the run succeeds, says what is left, and the next run removes it', () =>
+  it('of a rehearsal: the run succeeds, reports what is left, and the next run removes it', () =>
     withDatabase('orders', async () => {
       const here: Deployment = await deployment('postgres', VERSION_1);
       const options = {

@@ -79,7 +79,7 @@ describe('a login that is valid for a short time', function () {
     const url = (more = '') =>
       `postgres://${postgres.user}@127.0.0.1:${front.port}/${made.name}?auth=rds-iam&aws_region=${REGION}&sslmode=verify-full&sslrootcert=${encodeURIComponent(caFile)}${more}`;
 
-    it('is made for each connection, so that a run that is longer than a token is valid goes on', async () => {
+    it('is created for each connection, so that a run can take longer than a token is valid', async () => {
       const db = await openTarget(targetOf(url()));
       try {
         await useEverything(db, async () => {
@@ -122,7 +122,7 @@ describe('a login that is valid for a short time', function () {
       const home = await temporaryFolder('home');
       const run = (text: string, env: object) =>
         dbManager(['runs', '--database-url', text], { ...none, HOME: home, ...env }, home);
-      assert.match((await run(url(), {})).stderr, /No token of IAM for \w+ on 127\.0\.0\.1 could be made/);
+      assert.match((await run(url(), {})).stderr, /No IAM token for \w+ on 127\.0\.0\.1 could be created/);
       const without = url().replace(`&aws_region=${REGION}`, '');
       assert.match((await run(without, KEYS)).stderr, /The region of 127\.0\.0\.1 is not known/);
       assert.doesNotMatch((await run(without, { ...KEYS, AWS_REGION: REGION })).stderr, /region/);
@@ -198,7 +198,7 @@ describe('a login that is valid for a short time', function () {
       await db.close();
     });
 
-    it('and one that is no longer the URL of a server is an error without its content', async () => {
+    it('and a file that no longer contains the URL of a server is an error without its content', async () => {
       const file = join(await temporaryFolder('login'), 'url');
       await writeFile(file, made.url);
       const target = await fromFile(file);

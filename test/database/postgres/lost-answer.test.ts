@@ -71,7 +71,7 @@ describe('a connection to PostgreSQL that breaks in COMMIT', () => {
         if (direction === 'down') assertDone(await migrate(database, [one]));
       };
 
-      it(`${name}, ${direction}: it is done where the history says so`, async () => {
+      it(`${name}, ${direction}: it is done if the history has it`, async () => {
         await prepare();
         network.next.fate = 'reaches the server and its answer is lost';
         const next = migration(sql('INSERT INTO t VALUES (2)'), { name: '2_next' });

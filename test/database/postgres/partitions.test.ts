@@ -31,7 +31,7 @@ describe('partitions that are made at run time', () => {
   after(() => plain.close());
 
   for (const [name, sql] of Object.entries(CHILDREN)) {
-    it(`are no difference, there or gone: ${name}`, async () => {
+    it(`are not a difference, present or missing: ${name}`, async () => {
       const other = await openGround('postgres', ['public', 'parts']);
       await other.run(`${BASE}\n${sql}`);
       const [without, withThem] = [await plain.snapshot(), await other.snapshot()];
@@ -44,7 +44,7 @@ describe('partitions that are made at run time', () => {
     });
   }
 
-  it('do not hide a table of its own, or what differs in the parent', async () => {
+  it('do not hide a separate table, or a difference of the parent', async () => {
     const other = await openGround('postgres', ['public', 'parts']);
     await other.run(
       `${BASE}\n${CHILDREN['a partition']}\nCREATE TABLE events_2026_copy (LIKE events);\nDROP INDEX events_kind;`,

@@ -83,7 +83,7 @@ describe('a private server', function () {
     await assert.rejects(on(scratch, 'CREATE ROLE x'), /permission denied/);
   });
 
-  it('has the settings of database and role, and rights that are missing are missing', async () => {
+  it('has the settings of database and role, and missing privileges are missing', async () => {
     target = await ordinary({
       superuser: `CREATE SCHEMA "my.tenant" AUTHORIZATION OWNER_ROLE; CREATE TABLE public.closed (id int); GRANT SELECT ON public.closed TO OWNER_ROLE;
         DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET search_path = "my.tenant", public', current_database());
@@ -186,7 +186,7 @@ describe('a private server', function () {
     });
   }
 
-  it('reaches no other server: neither by a foreign table nor by dblink', async () => {
+  it('connects to no other server: neither by a foreign table nor by dblink', async () => {
     const { host, port } = await sharedPostgres();
     target = await ordinary({
       superuser: `CREATE EXTENSION postgres_fdw; CREATE EXTENSION dblink;
@@ -273,7 +273,7 @@ describe('a private server', function () {
     await on(scratch, 'ALTER EXTENSION hstore UPDATE; DROP EXTENSION ltree');
   });
 
-  it('listens on no network, has a short socket path that others cannot reach, and is gone after drop', async () => {
+  it('listens on no network, has a short socket path that others cannot access, and is removed after drop', async () => {
     target = await ordinary();
     scratch = await copyOf(target, 'empty');
     const folder = await ownFolder();
@@ -319,7 +319,7 @@ async function ownFolder(): Promise<string> {
 describe('the space of a private server', function () {
   this.timeout(60_000);
 
-  it('is that of the database, of its largest table once more, and of an empty server; said if there is less', async () => {
+  it('is that of the database, of its largest table once more, and of an empty server; less is reported', async () => {
     const { name, url, drop } = await (await sharedPostgres()).createDatabase('space');
     const client = new pg.Client({ connectionString: url });
     await client.connect();

@@ -124,7 +124,7 @@ describe('a restore of PostgreSQL', () => {
     await on.sql(`DROP OWNED BY ${here}; DROP ROLE ${here}`);
   });
 
-  it('gives a reader no more than it had: global default privileges are as they were', async () => {
+  it('gives a reader the same privileges as before: global default privileges are unchanged', async () => {
     const reader = `reader_${process.pid}`;
     await on.sql(`CREATE ROLE ${reader}; CREATE TABLE hidden (id int)`);
     await restored(`ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO ${reader}`);
@@ -289,7 +289,7 @@ describe('a restore of PostgreSQL', () => {
     await other.close();
   });
 
-  it('by the library, as the only writer, leaves a database that works and can be written to at once', async () => {
+  it('by the library, as the only writer, leaves a working database that is writable immediately', async () => {
     const { restoreDatabase, backupDatabase, pruneBackups } = await import('../../../src/library/backups.ts');
     const options = { databaseUrl: on.url, backups: { folder: on.folder }, env: {} };
     await backupDatabase(options);
@@ -308,7 +308,7 @@ describe('a restore of PostgreSQL', () => {
     assert.deepEqual(left, []);
   });
 
-  it('is refused before anything is written where a subscription would write meanwhile', async () => {
+  it('is refused before anything is written if a subscription would write during the restore', async () => {
     const backup = await takeBackup(on.db, on.folder, OPTIONS);
     await on.sql(`CREATE SUBSCRIPTION s CONNECTION 'host=127.0.0.1 port=1' PUBLICATION p WITH (connect = false)`);
     await on.sql('ALTER SUBSCRIPTION s ENABLE');

@@ -48,7 +48,7 @@ describe('what another role made around the tables of the owner', function () {
       assert.match(found.message, /the publication cdc belongs to another role/);
       await assert.rejects(
         restoreBackup(made.db, made.backup, RESTORE),
-        (error) => error instanceof ProblemError && /publication cdc is defined otherwise/.test(error.message),
+        (error) => error instanceof ProblemError && /publication cdchas a different definition/.test(error.message),
       );
       assert.deepEqual(await made.rows(), [1]);
     } finally {
@@ -79,7 +79,7 @@ describe('what another role made around the tables of the owner', function () {
     }
   });
 
-  it('a label of a provider that no private server loads: said as the reason', async () => {
+  it('a label of a provider that no private server loads: reported as the reason', async () => {
     const made = await around(
       "SET allow_system_table_mods = on; INSERT INTO pg_seclabel VALUES ('t'::regclass, 'pg_class'::regclass, 0, 'anon', 'MASKED')",
     );

@@ -38,7 +38,7 @@ describe('a migration session on PostgreSQL', function () {
     await database.close();
   });
 
-  it('says where in a statement it went wrong, also in the one that is sent with BEGIN and COMMIT', async () => {
+  it('reports the position in a statement, also in the one that is sent with BEGIN and COMMIT', async () => {
     const cases: [string[], { line: number; column: number }][] = [
       [['SELECT 1, nope'], { line: 1, column: 11 }],
       [['SELECT 1', 'SELECT\n  nöpe,\n  1'], { line: 4, column: 3 }],
@@ -54,7 +54,7 @@ describe('a migration session on PostgreSQL', function () {
     assert.deepEqual(await numbers(database), [1]);
   });
 
-  it('tells the error of a constraint that is checked at COMMIT, and keeps nothing', async () => {
+  it('reports the error of a constraint that is checked at COMMIT, and keeps nothing', async () => {
     const schema = 'CREATE TABLE p (id INTEGER PRIMARY KEY, up INTEGER REFERENCES p DEFERRABLE INITIALLY DEFERRED)';
     assertDone(await migrate(database, [migration(sql(schema))]));
     const before = await states(database);
@@ -64,7 +64,7 @@ describe('a migration session on PostgreSQL', function () {
     }
   });
 
-  it('tells the first error where code went on after it', async () => {
+  it('reports the first error if code continued after it', async () => {
     const body = code(async (q) => {
       await q.sequelize.query('INSERT INTO nowhere VALUES (1)').catch(() => {});
       await q.sequelize.query('INSERT INTO t VALUES (1)').catch(() => {});
@@ -158,7 +158,7 @@ describe('a migration session on PostgreSQL', function () {
     assert.deepEqual(await indexes(), ['mine']);
   });
 
-  it('lets no second session migrate while the first is at work, and says who', async () => {
+  it('lets no second session migrate while the first is at work, and names the holder', async () => {
     const slow = migrate(database, [migration(sql('SELECT pg_sleep(1)'))], { runId: 'first' });
     await wait(300);
     const second = await openReady(url);

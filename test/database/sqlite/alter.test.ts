@@ -108,7 +108,7 @@ describe('the SQLite query interface of migrations', () => {
     });
   }
 
-  it('says what an author did wrong: no such column, no such constraint, a view that would break', async () => {
+  it('reports mistakes of the author: no such column, no such constraint, a view that would break', async () => {
     const { url } = await richDatabase();
     const cases: [(q: QueryInterface) => Promise<unknown>, RegExp][] = [
       [(q) => q.removeColumn('parents', 'nothing'), /no column nothing; it has id, code/],

@@ -160,7 +160,7 @@ const rowsAndSchema = async (file: string) => ({
   rows: await rowsOf(file, `SELECT * FROM ${(await textOf(file, 'n')) === undefined ? 'm' : 'n'} ORDER BY id`),
 });
 
-describe('the SQLite query interface, beside Sequelize itself', () => {
+describe('the SQLite query interface, compared with Sequelize itself', () => {
   for (const [name, call] of CASES)
     it(`comes out equal: ${name}`, async () => {
       const [ours, theirs] = [await databaseWith(SCHEMA), await databaseWith(SCHEMA)];
@@ -189,7 +189,7 @@ describe('the SQLite query interface, beside Sequelize itself', () => {
     assert.match(text, /o INTEGER CONSTRAINT of_o REFERENCES o \(id\) ON DELETE CASCADE NOT NULL/);
   });
 
-  it('takes an equal index or constraint that is there for done, and says so once (H6, H14)', async () => {
+  it('accepts an identical existing index or constraint, and reports it once (H6, H14)', async () => {
     const file = await databaseWith(`${SCHEMA}
       CREATE UNIQUE INDEX IF NOT EXISTS "n_q" ON "n" ("q" ASC);
       CREATE INDEX part ON n (p) WHERE amount > 1;
@@ -212,9 +212,9 @@ describe('the SQLite query interface, beside Sequelize itself', () => {
     assert.deepEqual(
       warnings.filter((text) => text.includes('already exists')),
       [
-        'addIndex: the index n_q of n already exists and is equal, so nothing was done.',
-        'addIndex: the index part of n already exists and is equal, so nothing was done.',
-        'addConstraint: the constraint once of c already exists and is equal, so nothing was done.',
+        'addIndex: the index n_q of n already exists and is identical, so nothing was changed.',
+        'addIndex: the index part of n already exists and is identical, so nothing was changed.',
+        'addConstraint: the constraint once of c already exists and is identical, so nothing was changed.',
       ],
     );
   });

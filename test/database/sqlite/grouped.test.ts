@@ -7,7 +7,7 @@ const numbers = async (file: string) => (await rowsOf<{ n: number }>(file, 'SELE
 const recorded = (count: number) => Array.from({ length: count }, (_, n) => `${n}_step applied`);
 
 describe('small migrations of SQLite that share a commit', () => {
-  it('are committed together, and each is told when it is', async () => {
+  it('are committed together, and each is reported when it is committed', async () => {
     const file = await databaseWith('CREATE TABLE t (n INTEGER PRIMARY KEY)');
     const reader = await openFile(file);
     const versions = new Set<number>();
@@ -65,7 +65,7 @@ describe('small migrations of SQLite that share a commit', () => {
     assert.deepEqual(await numbers(file), [1, 2]);
   });
 
-  it('have a transaction of their own where a constraint is deferred, so that none mends what another breaks', async () => {
+  it('have a separate transaction if a constraint is deferred, so that none repairs the violation of another', async () => {
     const schema = 'CREATE TABLE t (n INTEGER PRIMARY KEY, up INTEGER REFERENCES t (n) DEFERRABLE INITIALLY DEFERRED)';
     const steps: Step[] = [['INSERT INTO t VALUES (2, 1)'], ['INSERT INTO t VALUES (1, NULL)']];
     const early = await databaseWith(schema);
@@ -77,7 +77,7 @@ describe('small migrations of SQLite that share a commit', () => {
     assert.deepEqual(history, recorded(2));
   });
 
-  it('and code, PRAGMAs and rebuilds among them come in their order', async () => {
+  it('and code, PRAGMAs and rebuilds among them run in their order', async () => {
     const file = await databaseWith(
       'CREATE TABLE t (n INTEGER PRIMARY KEY); CREATE TABLE c (t INTEGER REFERENCES t (n) ON DELETE CASCADE); INSERT INTO t VALUES (1); INSERT INTO c VALUES (1)',
     );

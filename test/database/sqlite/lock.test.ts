@@ -40,7 +40,7 @@ describe('the lock and the checks of SQLite', () => {
     }
   });
 
-  it('is no longer held once its file is taken away', async () => {
+  it('is no longer held once its file is deleted', async () => {
     const file = await databaseWith('CREATE TABLE t (x)');
     const database = await open(file);
     const lock = await database.lock({ waitMs: 0, runId: 'r', holder: 'h' });
@@ -50,7 +50,7 @@ describe('the lock and the checks of SQLite', () => {
     await database.close();
   });
 
-  it('tells of another writer, and of one as LockTimeout when the history is written', async () => {
+  it('reports another writer, and reports it as LockTimeout when the history is written', async () => {
     const file = await databaseWith('CREATE TABLE t (x)');
     const database = await open(file);
     const other = await openFile(file);
@@ -67,7 +67,7 @@ describe('the lock and the checks of SQLite', () => {
     await database.close();
   });
 
-  it('refuses what is no database, each with its own sentence', async () => {
+  it('refuses files that are not databases, each with a specific message', async () => {
     const file = await databaseWith('CREATE TABLE t (x)');
     const folder = dirname(file);
     const text = join(folder, 'text');

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { apply, databaseWith, failureOf, rowsOf, textOf } from './fixtures.ts';
 
 describe('a migration session on SQLite', () => {
-  it('says at which token a statement went wrong, not at the first that looks like it', async () => {
+  it('reports the token at which a statement failed, not the first one with the same text', async () => {
     const cases: [string, { line: number; column: number }][] = [
       ['CREATE TABLE a (x INTEGER, y INTEGER,\n , z INTEGER)', { line: 2, column: 2 }],
       ['CREATE TABLE a (select_a INTEGER, b TEXT,\n  select TEXT)', { line: 2, column: 3 }],
@@ -84,7 +84,7 @@ describe('a migration session on SQLite', () => {
     assert.deepEqual(history, ['0_step applied']);
   });
 
-  it('says which rows do not fit a new NOT NULL or CHECK, and how to find them', async () => {
+  it('reports rows that violate a new NOT NULL or CHECK, and how to find them', async () => {
     const schema = 'CREATE TABLE t (x INTEGER); INSERT INTO t VALUES (NULL), (-1)';
     const notNull = await apply(await databaseWith(schema), [
       (q) => q.changeColumn('t', 'x', { type: 'INTEGER', allowNull: false }),

@@ -5,7 +5,7 @@ import { openStage, play, type Stage } from './scenario.ts';
 import { GROUPS, SCENARIOS } from './scenarios.ts';
 
 describe('the scenarios', () => {
-  it('are at least 150 on each database, and say why one of them has no such case', () => {
+  it('are at least 150 on each database, and state why one of them has no such case', () => {
     for (const dialect of DIALECTS) {
       assert.ok(SCENARIOS.filter(({ not }) => not?.[dialect] === undefined).length >= 150);
     }

@@ -54,7 +54,7 @@ function postgresForm(text: string, place: Postgres): string | undefined {
     const rest = ownQuery(jdbc[1] ?? '').replace('?', '&');
     return `jdbc:postgresql://${host}:${port}/${database}?user=${user}&password=${token}${rest}`;
   }
-  const uri = /^([a-z0-9+.-]+:\/\/)[^/?]*(?:\/[^?]*)?(?:\?(.*))?$/is.exec(text);
+  const uri = /^([a-z0-9+._-]+:\/\/)[^/?]*(?:\/[^?]*)?(?:\?(.*))?$/is.exec(text);
   if (uri !== null) {
     return `${uri[1]}${user}:${token}@${host}:${port}/${database}${ownQuery(uri[2] ?? '')}`;
   }

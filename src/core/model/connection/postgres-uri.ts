@@ -10,7 +10,7 @@ const URL = 'the database URL';
  * parameters with their names in libpq. Throws ConnectionStringError.
  */
 export function readUri(text: string, given: Given): void {
-  const [, rest] = /^[a-z0-9+.-]+:\/\/([\s\S]*)$/i.exec(text) ?? [];
+  const [, rest] = /^[a-z0-9+._-]+:\/\/([\s\S]*)$/i.exec(text) ?? [];
   if (rest === undefined) throw new ConnectionStringError(`The database URL has no // after its scheme. ${URL_FORM}`);
   const authorityEnd = rest.search(/[/?]/);
   const authority = authorityEnd < 0 ? rest : rest.slice(0, authorityEnd);

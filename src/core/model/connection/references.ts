@@ -17,7 +17,7 @@ export function refuseReferences(text: string, what: string): void {
   const [kubernetes, name = ''] = KUBERNETES.exec(text) ?? [];
   if (kubernetes !== undefined) {
     throw new ConnectionStringError(
-      `${what} contains $(${name}), which was not replaced. Kubernetes replaces $(NAME) only in env, command and args, by a variable that is defined earlier in the env of the same container. Define it above, or check its spelling. ${inPassword('$', '%24')}`,
+      `${what} contains $(${name}), which was not replaced. Kubernetes replaces $(NAME) only in env, command and args, with a variable that is defined earlier in the env of the same container. Define it above, or check its spelling. ${inPassword('$', '%24')}`,
     );
   }
   const [shell, variable = ''] = SHELL.exec(text) ?? [];

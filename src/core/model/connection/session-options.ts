@@ -6,8 +6,8 @@ const NOT_HERE: Record<string, string> = {
   statement_timeout: 'Use the setting timeouts.statement.',
   lock_timeout: 'Use the setting timeouts.lock.',
   client_encoding: 'db-manager always uses UTF8.',
-  default_transaction_read_only: 'db-manager has to write.',
-  transaction_read_only: 'db-manager has to write.',
+  default_transaction_read_only: 'db-manager must write.',
+  transaction_read_only: 'db-manager must write.',
 };
 
 /**

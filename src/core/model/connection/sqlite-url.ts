@@ -25,7 +25,7 @@ export function isOfSqliteClient(name: string): boolean {
   return name !== 'vfs' && name !== 'psow' && (Object.hasOwn(REFUSED, name) || /^_\w+$/.test(name));
 }
 
-const READ_ONLY = 'db-manager has to write to the database. To read a file that must not change, copy it first.';
+const READ_ONLY = 'db-manager must write to the database. To read a file that must not change, copy it first.';
 
 /** `sqlite:///relative.db`, `sqlite:////absolute.db`, with `+driver`, percent-encoded. Throws ConnectionStringError. */
 export function readSqliteUrl(text: string): SqliteTarget {

@@ -3,12 +3,12 @@ import { onAction, POSTGRES, type Rule } from '../rule.ts';
 export const beyondDatabase: Rule = {
   id: 'beyond-database',
   topic: 'data',
-  title: 'A statement acts beyond its database.',
+  title: 'A statement acts outside its database.',
   why: 'Roles, databases, tablespaces, settings of the server, replication slots, files, programs and other servers are not part of a backup of the database. No restore undoes what a migration does to them, and a rollback undoes only a part. A rehearsal runs what acts on the server on a private server, and nothing that acts outside of it.',
   dialects: POSTGRES,
   severity: 'warning',
   check: onAction('beyond', ({ what, reach }) => ({
-    message: `${what} acts beyond the database, and no restore undoes it.`,
+    message: `${what} acts outside the database, and no restore undoes it.`,
     advice:
       reach === 'server'
         ? 'Keep it in the scripts that set up the server, and run it there before the migration. If it has to stay, make it safe to run twice.'

@@ -12,7 +12,7 @@ interface CompareOptions {
   ignored?(entry: CatalogueEntry): boolean;
 }
 
-/** What is not as in the backup, one sentence each; none if all is equal. */
+/** The differences from the backup, one sentence each; empty if all is equal. */
 export function compareEntries(
   expected: CatalogueEntry[],
   actual: CatalogueEntry[],
@@ -23,7 +23,7 @@ export function compareEntries(
   return compareAll(expected.filter(counts), actual.filter(counts), options);
 }
 
-/** What each major version has of its own. */
+/** Properties that only one major version has. */
 const OF_ONE_VERSION = new Set([...SYSTEM_CLASSES.map(({ name }) => name), 'not-null constraint']);
 
 function compareAll(expected: CatalogueEntry[], actual: CatalogueEntry[], options: CompareOptions): string[] {
@@ -54,7 +54,7 @@ function differencesOf(
   }
   if (want.value === null || have.value === null || want.value === have.value) return found;
   if (want.class === 'sequence value') return [...found, `${of} is ${have.value} instead of ${want.value}`];
-  if (want.class !== 'rows') return acrossVersions ? found : [...found, `${of} is defined otherwise`];
+  if (want.class !== 'rows') return acrossVersions ? found : [...found, `${of}has a different definition`];
   const [wanted, count] = [want.value, have.value].map((value) => value.split(':')[0]);
   if (wanted !== count) return [...found, `${of}: ${count} instead of ${wanted}`];
   return acrossVersions ? found : [...found, `${of}: their content differs`];

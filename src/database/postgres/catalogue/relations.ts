@@ -54,10 +54,10 @@ export const RELATION_CLASSES: ObjectClass[] = [
   ...['constraint', 'not-null constraint'].map((name) => ({
     name,
     hasExpressions: true as const,
-    // What a partition's constraint inherits is set when the partition is attached, and stays when it is detached.
-    // A foreign key's copies on partitions, and a constraint trigger's row here, follow from the original.
-    // Since version 18, NOT NULL is a constraint too, of one column: a dump leaves out its name if it is the usual one, and
-    // the server then adds a number if another table (LIKE … INCLUDING ALL) has that name.
+    // The inheritance flags of a partition's constraint are set when the partition is attached, and stay when it is
+    // detached. A foreign key's copies on partitions, and a constraint trigger's row here, follow from the original.
+    // Since version 18, NOT NULL is a constraint too, of one column: a dump leaves out its name if it is the usual one,
+    // and the server then adds a number if another table (LIKE … INCLUDING ALL) has that name.
     query: () => `
       SELECT ${name === 'constraint' ? CONSTRAINT : NOT_NULL}, n.nspname AS schema, NULL::oid AS owner, NULL::jsonb AS acl,
         jsonb_build_object('definition', pg_get_constraintdef(k.oid), 'local', k.conislocal OR k.conparentid <> 0 OR k.coninhcount = 0,

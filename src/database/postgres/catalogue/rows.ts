@@ -54,7 +54,10 @@ async function readAll(
   return entries;
 }
 
-/** In one order, so that names in rows (of type regclass, for example) read alike in the backup and in what was restored. */
+/**
+ * In a fixed order, so that names in rows (of type regclass, for example) are equal in the backup and in the restored
+ * database.
+ */
 const EVERY_SCHEMA = `SELECT set_config('search_path', (SELECT string_agg(quote_ident(nspname), ', ' ORDER BY nspname)
     FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'), true)`;
 

@@ -25,12 +25,12 @@ export function acl(column: string, kind: string, owner: string): string {
           FROM aclexplode(coalesce(${column}, acldefault(${kind}, ${owner}))) e) x)`;
 }
 
-/** No member of an extension: the version of the extension determines its members. */
+/** Excludes members of an extension: the version of the extension determines its members. */
 export function own(catalogue: string, oid: string): string {
   return `NOT EXISTS (SELECT FROM pg_depend own WHERE own.classid = '${catalogue}'::regclass AND own.objid = ${oid} AND own.deptype = 'e')`;
 }
 
-/** Of a user's relations, temporary ones excepted. */
+/** The relations of users, without temporary ones. */
 export const RELATIONS = `(SELECT c.*, n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE c.oid >= ${FIRST_USER_OID} AND c.relpersistence <> 't' AND n.nspname !~ '^pg_(toast|temp)' AND ${own('pg_class', 'c.oid')})`;
 

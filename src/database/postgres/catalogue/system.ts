@@ -1,6 +1,6 @@
 /**
- * What was changed about PostgreSQL's own objects and the members of extensions. pg_dump writes only some of their
- * privileges, and neither their comments nor their owners. Also what pg_dump gets wrong.
+ * Changes to PostgreSQL's own objects and to members of extensions. pg_dump writes only some of their privileges, and
+ * neither their comments nor their owners. Also the properties that pg_dump writes incorrectly.
  */
 import type { RunQuery } from './entry.ts';
 import { acl, FIRST_USER_OID, type ObjectClass } from './sql.ts';
@@ -94,8 +94,9 @@ const named = (classid: string, oid: string, subid = '0') =>
   `LATERAL (SELECT CASE type WHEN 'table column' THEN 'column' WHEN 'foreign-data wrapper' THEN 'foreign data wrapper' ELSE type END AS type, identity FROM pg_identify_object(${classid}, ${oid}, ${subid})) i`;
 
 /**
- * SQL that gives a new database these comments, owners and privileges: those that pg_dump leaves out. Some of it may
- * set what is the default. What initdb wrote, and a large extension, has the transaction of many other rows.
+ * SQL that gives a new database these comments, owners and privileges: those that pg_dump leaves out. Some statements
+ * may set a value that is already the default: rows that initdb or a large extension wrote share their transaction with
+ * many others.
  */
 export async function readSystemStatements(run: RunQuery): Promise<string[]> {
   const lines = await run(`

@@ -118,7 +118,7 @@ async function repairsOf({ server, database, open }: Filling, failures: readonly
   const client = await server.connect(database);
   try {
     const repairs = await repairOf(client, failures, open.target.schemas);
-    // What was restored in one transaction has left no function here.
+    // The failed restore ran in one transaction, so it left no functions here.
     return repairs.length > 0 ? repairs : await repairOf(open.client, failures, open.target.schemas);
   } finally {
     await client.end();

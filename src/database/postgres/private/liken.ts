@@ -9,11 +9,11 @@ interface LikenOptions {
   database: string;
   /** Of roles that what runs here makes itself. */
   makesRole?(role: string): boolean;
-  /** Who owns the database, where that is not the target's owner. */
+  /** The owner of the database, if it is not the owner of the target. */
   owner?: string;
 }
 
-/** Roles and the empty database; what could not be made alike, as sentences. */
+/** Creates roles and the empty database; returns the remaining differences as sentences. */
 export async function liken(admin: Client, like: Likeness, options: LikenOptions): Promise<string[]> {
   const notes: string[] = [];
   for (const sql of like.roles) {
@@ -80,7 +80,7 @@ async function createDatabase(admin: Client, like: DatabaseLikeness, options: Li
   throw new NoPrivateServer(`a database like the target's cannot be created here: ${problems[0]}`);
 }
 
-/** The target's locale; where this machine does not have it, the nearest that it has. */
+/** The target's locale; if this machine lacks it, the closest available one. */
 function localesFor({ provider, collate, ctype, locale }: DatabaseLikeness): { locale: string; note?: string }[] {
   const libc = (c: string | null, t: string | null) =>
     [...(c === null ? [] : [`LC_COLLATE ${literal(c)}`]), ...(t === null ? [] : [`LC_CTYPE ${literal(t)}`])].join(' ');

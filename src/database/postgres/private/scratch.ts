@@ -120,7 +120,10 @@ async function fill(filling: Filling, from: ScratchSource): Promise<string[]> {
   }
 }
 
-/** A backup that is limited to schemas lacks what they need of the rest: that comes from the database as it is. */
+/**
+ * A backup that is limited to schemas lacks the objects of other schemas that they need. These are read from the live
+ * database.
+ */
 function restoreBackup(filling: Filling, { path, manifest }: Backup): Promise<string[]> {
   const whole: DumpPart = { path, dumpedBy: manifest.clientVersion };
   if (manifest.schemas === undefined) return restoreParts(filling, [whole]);

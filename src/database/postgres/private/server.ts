@@ -1,8 +1,6 @@
 /** A PostgreSQL server that belongs to this run: private socket, random superuser, nothing flushed to disk. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
 import { appendFile, open, readFile, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,11 +8,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { bytesText } from '../../../core/model/bytes.ts';
 import { type Client, openClient } from '../driver.ts';
 import { findPrograms, type Programs, programFolders } from '../programs.ts';
-import { makeFolder, type ServerFolder, type ServerUser } from './folder.ts';
+import { fillFolder } from './empty.ts';
+import { makeFolder, type ServerFolder } from './folder.ts';
+import { serverEnvironment } from './initdb.ts';
 import { NoPrivateServer } from './problem.ts';
 
 const START_MS = 60_000;
-/** What an empty server and its log of changes need. */
+/** Disk space of an empty server with its WAL. */
 const EMPTY_BYTES = 200_000_000;
 
 export interface PrivateServer {
@@ -30,7 +30,7 @@ export interface PrivateServer {
 interface ServerOptions {
   /** Lines of postgresql.conf. */
   settings: Readonly<Record<string, string>>;
-  /** What it will hold, with what a migration may write in addition. */
+  /** Size of the copy, plus the bytes that a migration may write. */
   bytes: number;
 }
 
@@ -60,7 +60,7 @@ export async function startServer(programs: Programs, options: ServerOptions): P
     await folder.remove();
   };
   try {
-    const superuser = await fill(programs, folder);
+    const superuser = await fillFolder(programs, folder);
     await configure(folder, options.settings);
     child = await launch(programs, folder);
     const connect = (database: string, user = superuser) =>
@@ -82,62 +82,6 @@ export async function startServer(programs: Programs, options: ServerOptions): P
   }
 }
 
-interface Template {
-  folder: ServerFolder;
-  superuser: string;
-}
-
-const started = new Set<string>();
-
-/**
- * Puts an empty server into the folder and returns its superuser. Most runs need one server, which gets the files of
- * initdb themselves; for further ones a template is copied, which takes half of the time.
- */
-async function fill(programs: Programs, folder: ServerFolder): Promise<string> {
-  if (!started.has(programs.folder)) {
-    started.add(programs.folder);
-    const superuser = newSuperuser();
-    await initialise(programs, folder, superuser);
-    return superuser;
-  }
-  const template = await templateOf(programs);
-  await copyData(template.folder, folder);
-  return template.superuser;
-}
-
-function newSuperuser(): string {
-  return `db_manager_${randomBytes(6).toString('hex')}`;
-}
-
-/** The files that initdb created, for the second server of this process and later ones. They are removed with the process. */
-const templates = new Map<string, Promise<Template>>();
-
-function templateOf(programs: Programs): Promise<Template> {
-  const made = templates.get(programs.folder) ?? makeTemplate(programs);
-  templates.set(programs.folder, made);
-  made.catch(() => templates.delete(programs.folder));
-  return made;
-}
-
-async function makeTemplate(programs: Programs): Promise<Template> {
-  const folder = await makeFolder();
-  const superuser = newSuperuser();
-  try {
-    await initialise(programs, folder, superuser);
-    // The watchdog would remove it too, but later than the process ends.
-    process.once('exit', () => rmSync(folder.path, { recursive: true, force: true }));
-    return { folder, superuser };
-  } catch (error) {
-    await folder.remove();
-    throw error;
-  }
-}
-
-async function copyData(from: ServerFolder, { path, data, user }: ServerFolder): Promise<void> {
-  const { code, stderr } = await runToEnd('cp', ['-R', `${from.data}/.`, data], path, user);
-  if (code !== 0) throw new NoPrivateServer(`the files of an empty server could not be copied: ${stderr.trim()}`);
-}
-
 /** Only the name of its socket: nothing listens on a network. */
 const PORT = 5432;
 
@@ -149,23 +93,6 @@ async function refuseWithoutSpace(bytes: number): Promise<void> {
   throw new NoPrivateServer(
     `the copy needs about ${bytesText(needed)}, and ${tmpdir()} has ${bytesText(free)} free. Free space there, or set TMPDIR to a larger folder`,
   );
-}
-
-async function initialise(programs: Programs, { path, data, user }: ServerFolder, superuser: string): Promise<void> {
-  const args = ['-D', data, '-U', superuser, '--auth=trust', '--no-sync', '--locale=C', '--encoding=UTF8'];
-  const { code, stderr } = await runToEnd(join(programs.folder, 'initdb'), args, path, user);
-  if (code === 0) return;
-  if (
-    user.uid !== undefined &&
-    /could not (?:change|access) directory/.test(stderr) &&
-    stderr.includes('Permission denied')
-  ) {
-    throw new NoPrivateServer(
-      `PostgreSQL does not run as root, and the user ${user.uid}, as whom it would run, cannot enter ${tmpdir()}. Set TMPDIR to a folder that all users may enter`,
-    );
-  }
-  const lines = stderr.split('\n').filter((line) => /error|fatal|could not|cannot/i.test(line));
-  throw new NoPrivateServer(`initdb failed: ${lines.slice(0, 2).join(' ').trim() || stderr.trim().slice(-200)}`);
 }
 
 export const MAX_CONNECTIONS = 50;
@@ -204,7 +131,7 @@ async function launch(programs: Programs, { path, data, user }: ServerFolder): P
   try {
     const child = spawn(join(programs.folder, 'postgres'), ['-D', data], {
       cwd: '/',
-      env: environment(),
+      env: serverEnvironment(),
       stdio: ['ignore', log.fd, log.fd],
       // Ctrl-C in a terminal is for the run, which ends its server itself.
       detached: true,
@@ -234,24 +161,4 @@ async function ready(child: ChildProcess, { path }: ServerFolder, connect: () =>
       await sleep(20);
     }
   }
-}
-
-async function runToEnd(program: string, args: string[], cwd: string, user: ServerUser) {
-  const child = spawn(program, args, { cwd, env: environment(), stdio: ['ignore', 'pipe', 'pipe'], ...user });
-  let stderr = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (text: string) => {
-      stderr = (stderr + text).slice(-4_000);
-    });
-  }
-  return new Promise<{ code: number | null; stderr: string }>((resolve) => {
-    child.once('error', (error) => resolve({ code: null, stderr: error.message }));
-    child.once('close', (code) => resolve({ code, stderr }));
-  });
-}
-
-function environment(): NodeJS.ProcessEnv {
-  const { PATH, TMPDIR, TZ, LD_LIBRARY_PATH } = process.env;
-  const all = { PATH, TMPDIR, TZ, LD_LIBRARY_PATH, LC_ALL: 'C' };
-  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }

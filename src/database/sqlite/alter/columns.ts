@@ -76,7 +76,7 @@ function withoutColumn(sql: string, parsed: ParsedTable, table: string, name: st
   if (needing !== undefined) throw refuse(`${table}.${needing.name} is generated from ${name}. Remove it first.`);
   if (parsed.columns.length === 1) throw refuse(`${name} is the only column of ${table}; drop the table instead.`);
   if (parsed.withoutRowid && inPrimaryKey(parsed, column))
-    throw refuse(`${name} is in the primary key of ${table}, which is WITHOUT ROWID and cannot be without one.`);
+    throw refuse(`${name} is in the primary key of ${table}, which is WITHOUT ROWID and needs a primary key.`);
   const over = ({ kind, columns, text }: Clause) =>
     kind === 'check' ? mentions(text, name) : columns.some((one) => same(one, name));
   const rest = { ...parsed, constraints: [], columns: parsed.columns.filter((other) => other !== column) };

@@ -17,6 +17,7 @@ import { dropTable, renameTable } from './tables.ts';
 import type { AlterContext } from './workbench.ts';
 
 interface InterfaceOptions {
+  revision: string;
   sequelize: Sequelize;
   connection: Connection;
   own: OwnTables;
@@ -29,6 +30,7 @@ interface InterfaceOptions {
 type TableName = string | { tableName: string; schema?: string };
 
 export function migrationInterface({
+  revision,
   sequelize,
   connection,
   own,
@@ -37,7 +39,7 @@ export function migrationInterface({
   inTransaction,
   onLate,
 }: InterfaceOptions): Pick<ScopedSequelize, 'queryInterface' | 'queries' | 'end'> {
-  const joined = joinTransaction(sequelize, connection, { onStatement, inTransaction, rewrite, onLate });
+  const joined = joinTransaction(sequelize, connection, { revision, onStatement, inTransaction, rewrite, onLate });
   const { sequelize: view, queryInterface, track, end } = joined;
   const ctx: AlterContext = { sequelize: view, queryInterface, connection, atomically, onStatement };
   const safe = {

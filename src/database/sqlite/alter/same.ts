@@ -26,7 +26,7 @@ const warned = new Set<string>();
  * SQLite, so migrations written for it add them again.
  */
 export function warnSame(what: string, table: string, operation: string): void {
-  const sentence = `${operation}: the ${what} of ${table} already exists and is equal, so nothing was done.`;
+  const sentence = `${operation}: the ${what} of ${table} already exists and is identical, so nothing was changed.`;
   if (warned.has(sentence)) return;
   warned.add(sentence);
   process.emitWarning(sentence, { type: 'db-manager' });
