@@ -28,7 +28,7 @@ describe('what a failed backup or restore says', () => {
     }
   });
 
-  it('turns what the command line would be told into the field of the resource', () => {
+  it('turns the option of the command line into the field of the resource', () => {
     const sessions =
       'shop is used by web of app (backend 7). Stop them, or pass --terminate-sessions to terminate them.';
     assert.equal(
