@@ -5,11 +5,12 @@ import { readFlyway } from '../../../src/core/planning/adopt/flyway.ts';
 import type { ForeignReading, ForeignRow } from '../../../src/core/planning/adopt/foreign.ts';
 import { readDrizzle, readPrisma } from '../../../src/core/planning/adopt/hashes.ts';
 import { readDbmate, readGoose } from '../../../src/core/planning/adopt/versions.ts';
+import { revisionOf } from './build.ts';
 
 const SUMS = new Map([
-  ['1_a', 'sha256:aa'],
-  ['2_b', 'sha256:bb'],
-  ['3_c', 'sha256:cc'],
+  [revisionOf('1_a'), 'sha256:aa'],
+  [revisionOf('2_b'), 'sha256:bb'],
+  [revisionOf('3_c'), 'sha256:cc'],
 ]);
 const ORDER = [...SUMS.keys()];
 const DAY = (day: number) => `2024-01-0${day} 03:04:05`;
@@ -62,9 +63,9 @@ describe('The rows of Prisma', () => {
 
 describe('The rows of Drizzle', () => {
   const times = new Map([
-    ['1000', '1_a'],
-    ['2000', '2_b'],
-    ['3000', '3_c'],
+    ['1000', revisionOf('1_a')],
+    ['2000', revisionOf('2_b')],
+    ['3000', revisionOf('3_c')],
   ]);
   const files = { checksums: SUMS, times };
   const at = (ms: number) => new Date(ms).toISOString();
@@ -92,7 +93,7 @@ describe('The rows of Drizzle', () => {
       ],
       unmatched: [],
     });
-    const twice = new Map([...times, ['2000 ', '3_c']]);
+    const twice = new Map([...times, ['2000 ', revisionOf('3_c')]]);
     const same = readDrizzle([{ hash: 'other', created_at: '2000' }], ORDER, { checksums: SUMS, times: twice });
     assert.deepEqual(same.ok && same.applied.map(({ revision }) => revision), ORDER);
   });
@@ -132,13 +133,13 @@ describe('The rows of goose, dbmate, Flyway and Alembic', () => {
       ['SCHEMA', row.script],
       ['DELETE', 'R__view.sql'],
     ]) {
-      const reading = readFlyway([{ ...row, script, version: null, type }], ['R__view']);
+      const reading = readFlyway([{ ...row, script, version: null, type }], [revisionOf('R__view')]);
       assert.deepEqual(reading.ok && [reading.applied, reading.unmatched], [[], []], type);
     }
   });
 
   it('of Alembic: one name that begins with an id among numbers needs no scripts', () => {
-    const reading = readAlembic([{ version_num: 'ae1027a6acf0' }], ['ae1027a6acf0_a', '2_b']);
+    const reading = readAlembic([{ version_num: 'ae1027a6acf0' }], ['ae1027a6acf0_a', '2_b'].map(revisionOf));
     assert.deepEqual(reading, { ok: true, applied: [{ revision: 'ae1027a6acf0_a' }], unmatched: [] });
   });
 
@@ -147,7 +148,7 @@ describe('The rows of goose, dbmate, Flyway and Alembic', () => {
       ['aaa', []],
       ['bbb', ['aaa']],
     ]);
-    assert.deepEqual(readAlembic([{ version_num: 'bbb' }], ['2_bbb'], chain), {
+    assert.deepEqual(readAlembic([{ version_num: 'bbb' }], [revisionOf('2_bbb')], chain), {
       ok: true,
       applied: [{ revision: '2_bbb' }],
       unmatched: ['aaa'],
