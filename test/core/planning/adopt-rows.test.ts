@@ -127,7 +127,7 @@ describe('The rows of goose, dbmate, Flyway and Alembic', () => {
     assert.match(refusal(readDbmate(rows, ORDER)), /--from golang-migrate/);
   });
 
-  it('of Flyway: a row without a version that is no repeatable migration is none of the files', () => {
+  it('of Flyway: a row without a version that is not a repeatable migration matches no file', () => {
     const row = { installed_rank: 1, description: 'x', script: '<< Flyway Schema Creation >>', success: true };
     for (const [type, script] of [
       ['SCHEMA', row.script],
