@@ -154,6 +154,13 @@ describe('a private server', function () {
       owner: 'CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)',
       role: 'CREATEDB',
     },
+    'untrusted extensions in a schema of their own, and a view over one (R2)': {
+      superuser:
+        'CREATE SCHEMA ext; GRANT USAGE ON SCHEMA ext TO PUBLIC; CREATE EXTENSION pageinspect SCHEMA ext; CREATE EXTENSION pg_stat_statements SCHEMA ext',
+      owner:
+        'CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1); CREATE VIEW slow AS SELECT query FROM ext.pg_stat_statements',
+      role: 'CREATEDB',
+    },
     'an event trigger and a global default privilege': {
       superuser: `CREATE FUNCTION log() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'; CREATE EVENT TRIGGER e ON ddl_command_end EXECUTE FUNCTION log();
         ALTER DEFAULT PRIVILEGES FOR ROLE OWNER_ROLE GRANT SELECT ON TABLES TO pg_monitor`,
