@@ -57,7 +57,8 @@ const results: FileResult[] = [];
 const closing: string[] = [];
 const outputs = new WeakMap<ChildProcess, Buffer[]>();
 
-const inMemory = !files.some((file) => file.startsWith('test/e2e/')) && mayUseMemory(jobs * MOST_IN_MEMORY_BYTES);
+/** Not for the end-to-end tests: the cluster's programs look for files too. */
+const inMemory = process.env.E2E_IMAGE === undefined && mayUseMemory(jobs * MOST_IN_MEMORY_BYTES);
 const programs = values.unit || process.env.NODE_V8_COVERAGE ? undefined : joinedPrograms();
 /** Open to all users: servers run as another one than root. */
 const temporaryFolders = Array.from({ length: jobs }, (_, worker) => {

@@ -71,6 +71,26 @@ describe('the prose', () => {
     assert.deepEqual(hits, []);
   });
 
+  it('has none of these words in the titles of tests either', () => {
+    const tests = execFileSync('git', ['ls-files', 'test'], { encoding: 'utf8' })
+      .split('\n')
+      .filter((file) => file.endsWith('.test.ts') && file !== 'test/prose.test.ts');
+    const found = tests.map((file) => ({ file, titles: titlesIn(readFileSync(file, 'utf8')) }));
+    const count = found.reduce((sum, { titles }) => sum + titles.length, 0);
+    assert.ok(count > 1_500, `only ${count} titles`);
+    const hits = found.flatMap(({ file, titles }) =>
+      titles.flatMap((title) => {
+        const hit = FORBIDDEN.find(([pattern]) => pattern.test(title));
+        return hit === undefined ? [] : [`${file}: "${title}" (write: ${hit[1]})`];
+      }),
+    );
+    assert.deepEqual(hits, []);
+    assert.deepEqual(titlesIn("describe('nobody', () => {\n  it(\n    `${said} twice`, () => {});"), [
+      'nobody',
+      ' twice',
+    ]);
+  });
+
   it('finds each of them where it is written', () => {
     const samples = [
       'to mend it',
@@ -163,4 +183,11 @@ function sentences(page: string): string[] {
 
 function words(sentence: string): number {
   return sentence.split(' ').filter((word) => /[\p{L}\p{N}]/u.test(word)).length;
+}
+
+/** The titles of the tests in a file, without the values in templates. */
+function titlesIn(source: string): string[] {
+  return [...source.matchAll(/\b(?:it|describe\w*)\(\s*(['"`])((?:(?!\1)[^\\]|\\.)*)\1/g)].map(([, , title = '']) =>
+    title.replace(/\$\{[^}]*\}/g, ''),
+  );
 }

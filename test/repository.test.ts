@@ -51,7 +51,7 @@ describe('the workflow files', function () {
     });
   }
 
-  it('install what the setup would install as root, wherever tests with servers run', () => {
+  it('install what the setup would install as root, in every job that runs tests with servers', () => {
     // The machines of the hosted CI have these.
     const present = ['openssl', 'bsdutils', 'chromium', 'jq', 'curl', 'git'];
     const needed = SYSTEM_PROGRAMS.map((program) => program.package).filter((name) => !present.includes(name));

@@ -5,8 +5,8 @@ import { guardExit } from './exit.ts';
 let divided = false;
 
 /**
- * From now on all output of author code is written to standard error, however it is printed: standard output is ours, and
- * with `--json` it is one document.
+ * From now on all output of author code is written to standard error, by any method of printing: standard output
+ * belongs to db-manager, and with `--json` it is one document.
  */
 export function divideOutput(): void {
   if (divided) return;

@@ -88,7 +88,7 @@ function setExitCode(code: number | string): ProblemError {
 }
 
 /**
- * Fails once the function waits for what nothing can bring about: a callback `done` that it never calls, a promise that
+ * Fails once the function waits for something that cannot happen: a callback `done` that it never calls, a promise that
  * is never settled. Node would end a program that waits so.
  */
 async function orNever(returned: Promise<void>, author: Author, queries: PendingQueries): Promise<void> {

@@ -63,7 +63,10 @@ export function unknownAppliedOf(option: UnknownAppliedOption | undefined) {
 const REHEARSAL_SERVERS = { auto: 'Auto', private: 'Private', 'same-server': 'SameServer' } as const;
 const OF_ENVIRONMENT = 'env:';
 
-/** The place of scratch copies, as the library takes it. A URL may hold a password, so it is not an argument. */
+/**
+ * The place of scratch copies, in the form that the library accepts. A URL may hold a password, so it is not an
+ * argument.
+ */
 export function rehearsalServerOption(): Option {
   const option = new Option(
     '--rehearsal-server <where>',

@@ -30,8 +30,9 @@ export function createProgram(io: Io, commands: readonly CommandDefinition[] = C
 }
 
 /**
- * The command that the arguments begin with and those that share its first word, since to create all with their options
- * takes a tenth of the time of a short command. All of them where another word is first, or an option.
+ * The command that the arguments begin with and those that share its first word, because creating all commands with
+ * their options takes a tenth of the time of a short command. All commands if the first argument is another word or an
+ * option.
  */
 export function commandsFor(argv: readonly string[]): readonly CommandDefinition[] {
   const [, , first = '', second = ''] = argv;

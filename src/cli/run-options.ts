@@ -51,7 +51,10 @@ export function addRunOptions(command: Command, { copied, dryRun }: { copied: st
     );
 }
 
-/** Starts the run with the options as the library takes them, shows its steps, prints its report and sets the exit code. */
+/**
+ * Starts the run with the options in the form that the library accepts, shows its steps, prints its report and sets the
+ * exit code.
+ */
 export async function printRun<Options extends RunOptions & { json?: boolean }>(
   options: Options,
   io: Io,

@@ -88,7 +88,7 @@ function urlOf(format: string, place: CommandPlace): string {
 function secretsOf(target: DatabaseTarget, given: Readonly<Record<string, string | undefined>>): string[] {
   const url = given.DATABASE_URL ?? '';
   const password = 'password' in target ? (target.password?.reveal() ?? '') : '';
-  // A short one would be found in ordinary words.
+  // A short value would also match in ordinary words.
   const passwords = password.length < 4 ? [] : [password, encodeURIComponent(password)];
   return [...new Set([url, ...passwords])].filter((text) => text !== '');
 }

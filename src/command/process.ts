@@ -66,7 +66,7 @@ export async function runCommand(words: readonly string[], options: CommandOptio
   const began = performance.now();
   const lines: string[] = [];
   const mark = randomUUID();
-  // A session of its own has no terminal: a question that is asked there fails at once instead of waiting.
+  // A session of its own has no terminal: a command that asks a question there fails immediately instead of waiting.
   const child = spawn(findProgram(program, cwd, options.env.PATH), args, {
     argv0: program,
     cwd,

@@ -29,7 +29,7 @@ interface DashboardOptions {
   hosts?: readonly string[];
   /** Who may ask for data, by the bearer token. */
   authorize(token: string | undefined): Promise<'allowed' | 'unauthenticated' | 'forbidden'>;
-  /** How a caller gets a token, as sentences. `token`: the page asks for one. */
+  /** Instructions for getting a token, as sentences. `token`: the page asks for one. */
   signIn: { kind: 'token' | 'key'; help: string };
   /** The API with the credentials of the caller, for approvals. */
   apiOf(token: string): Api;

@@ -28,8 +28,8 @@ export interface CommonStatus {
 /** The one Job of a resource. */
 export interface TaskState {
   state: 'active' | 'complete' | 'failed';
-  /** Why its pod does not start, as a sentence. */
-  waiting?: string;
+  /** Why its pod does not start. */
+  waiting?: { reason: Reason; message: string };
   report?: TaskReport;
 }
 

@@ -4,6 +4,7 @@ import type { Reason } from '../core/model/reason.ts';
 import { REASONS } from '../core/model/reason.ts';
 import type { Condition } from '../core/model/resource-status.ts';
 import type { TaskReport } from '../core/model/task.ts';
+import { failureText } from './advice.ts';
 import type { CommonStatus, KindDecision, Observation, TaskPod } from './kind.ts';
 
 interface TaskStatus extends CommonStatus {
@@ -17,6 +18,11 @@ interface TaskStatus extends CommonStatus {
 }
 
 const WAIT_MS = 5_000;
+/** What is known of a Job without a report. */
+const UNKNOWN: Record<string, string> = {
+  DatabaseBackup: 'Whether it wrote a backup is unknown; one that is listed is complete.',
+  DatabaseRestore: 'The database has its old or its new content, nothing in between.',
+};
 
 /** The decision for a resource that has one Job: start it, follow it, record its result. */
 export function decideTask<Spec, Status extends TaskStatus>(
@@ -38,18 +44,19 @@ export function decideTask<Spec, Status extends TaskStatus>(
   if (task?.report !== undefined) {
     const { report } = task;
     const ok = report.result === 'succeeded';
+    const message = ok ? report.message : failureText(resource, report.reason, report.message);
     const status: Partial<TaskStatus> = {
       ...result(report),
       database: report.database,
       finishedAt: seconds(new Date(report.finishedAt)),
       duration: `${Math.round((Date.parse(report.finishedAt) - Date.parse(report.startedAt)) / 1000)}s`,
       reason: report.reason,
-      message: report.message,
+      message,
     };
-    const verdict = verdictOf(ok ? 'done' : 'failed', report.reason, report.message);
+    const verdict = verdictOf(ok ? 'done' : 'failed', report.reason, message);
     return {
       status: settle(status as Partial<Status>, verdict),
-      events: [{ type: ok ? 'Normal' : 'Warning', reason: report.reason, message: report.message, key: 'finished' }],
+      events: [{ type: ok ? 'Normal' : 'Warning', reason: report.reason, message, key: 'finished' }],
     };
   }
   if (task === undefined && before.startedAt === undefined) {
@@ -67,7 +74,7 @@ export function decideTask<Spec, Status extends TaskStatus>(
     if (typeof wanted === 'string') return wait('ReferenceNotFound', wanted);
     if (waits !== undefined) return wait(waits.reason, waits.message);
     const status: Partial<TaskStatus> = { job, startedAt: seconds(now) };
-    const message = `Job ${job} was created`;
+    const message = `Job ${job} was created.`;
     return {
       status: settle(status as Partial<Status>, verdictOf('running', 'Running', message)),
       start: wanted,
@@ -75,10 +82,14 @@ export function decideTask<Spec, Status extends TaskStatus>(
     };
   }
   if (task?.state === 'active') {
-    const message = task.waiting ?? 'the Job is running';
-    return { status: settle({}, verdictOf('running', 'Running', message)), requeueAfter: WAIT_MS, events: [] };
+    const verdict =
+      task.waiting === undefined
+        ? verdictOf('running', 'Running', `Job ${job} is running.`)
+        : verdictOf('waiting', task.waiting.reason, task.waiting.message);
+    return { status: settle({}, verdict), requeueAfter: WAIT_MS, events: [] };
   }
-  const message = 'The Job ended without a report, or was deleted. Its result is unknown; create a new resource.';
+  const lost = `The Job ${job} ended without a report, or was deleted. ${UNKNOWN[resource.kind] ?? 'Its result is unknown.'}`;
+  const message = failureText(resource, 'RunLost', lost);
   const status: Partial<TaskStatus> = { finishedAt: seconds(now), reason: 'RunLost', message };
   return {
     status: settle(status as Partial<Status>, verdictOf('failed', 'RunLost', message)),
@@ -98,7 +109,7 @@ function verdictOf(state: Verdict['state'], reason: Reason, message: string): Ve
   return { state, reason, message, summary: summary[state] };
 }
 
-/** Ready, Reconciling and Stalled as kstatus expects them. */
+/** Ready, Reconciling and Stalled as kstatus expects them: the last two exist only while they are true. */
 export function conditionsOf(
   { state, reason, message }: Omit<Verdict, 'summary'>,
   previous: readonly Condition[] | undefined,
@@ -120,8 +131,8 @@ export function conditionsOf(
   };
   return [
     make('Ready', state === 'done'),
-    make('Reconciling', state === 'running' || state === 'waiting'),
-    make('Stalled', state === 'failed'),
+    ...(state === 'running' || state === 'waiting' ? [make('Reconciling', true)] : []),
+    ...(state === 'failed' ? [make('Stalled', true)] : []),
   ];
 }
 

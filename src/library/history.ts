@@ -15,12 +15,10 @@ import { stamp } from '../core/planning/stamp.ts';
 import { readAlembicScripts } from '../migrations/alembic-scripts.ts';
 import { describeMigration } from '../migrations/describe.ts';
 import { contentsOf, journalTimes } from '../migrations/read.ts';
-import { withTexts } from '../migrations/stored/attach.ts';
 import { readStored } from '../migrations/stored/files.ts';
 import { asRun } from './runs.ts';
 import { asWriter, author, filesIfAny, filesOf, type Session, withDatabase } from './session.ts';
 import { noticeOf, type Options } from './settings.ts';
-import { textsToStore } from './stored.ts';
 
 /** `edited`: applied, but the file has changed since. `missing`: applied, but the file no longer exists. */
 export type HistoryEntryState = 'applied' | 'pending' | 'interrupted' | 'edited' | 'missing';
@@ -129,6 +127,7 @@ async function stampIn(session: Session, options: Options & { target: string }):
   if (!change.ok) throw new ProblemError(change.problem);
   await database.history.ensure();
   const kept = await database.history.sources(change.remove);
+  const { withTexts } = await import('../migrations/stored/attach.ts');
   const put = await withTexts(settings.migrations, files, change.put, kept);
   await database.history.remove(change.remove);
   await database.history.put(put);
@@ -160,9 +159,13 @@ async function repairIn(session: Session, options: RepairOptions): Promise<Repai
   const change = repair(files, await database.history.read(), choices);
   await database.history.remove(change.remove);
   // An accepted file replaces the text that was applied.
-  if (change.put.length > 0) await database.history.put(await withTexts(settings.migrations, files, change.put));
+  if (change.put.length > 0) {
+    const { withTexts } = await import('../migrations/stored/attach.ts');
+    await database.history.put(await withTexts(settings.migrations, files, change.put));
+  }
   if (!storeSources) return change.findings;
   const rows = (await database.history.read()).filter(({ revision }) => only?.includes(revision) ?? true);
+  const { textsToStore } = await import('./stored.ts');
   const { put, unstored } = await textsToStore(session, files, rows);
   if (put.length > 0) await database.history.put(put);
   const stored = put.map(({ revision }) => ({ revision, problem: 'noText' as const, action: 'stored' as const }));
@@ -232,6 +235,7 @@ async function adoptIn(session: Session, options: AdoptOptions): Promise<Adopted
   });
   if (!adoption.ok) throw new ProblemError(adoption.problem);
   await database.history.ensure();
+  const { withTexts } = await import('../migrations/stored/attach.ts');
   await database.history.put(await withTexts(settings.migrations, files, adoption.put));
   const { put, unmatched, note } = adoption;
   return { adopted: put.map(({ revision }) => revision), unmatched, ...(note === undefined ? {} : { note }) };

@@ -8,9 +8,7 @@ import { listNames } from '../core/planning/names.ts';
 import { currentPosition, plan, requireReversible } from '../core/planning/plan.ts';
 import type { DoneMigration } from '../database/port.ts';
 import { refuseOtherHistory } from '../engine/other-history.ts';
-import { loadMigrations } from '../migrations/load.ts';
 import { filesOfPlan, readStored } from '../migrations/stored/files.ts';
-import { requireCompatible } from '../migrations/stored/judge.ts';
 import { explained } from './mismatch.ts';
 import { asRun } from './runs.ts';
 import { asWriter, filesIfAny, filesOf, type Session } from './session.ts';
@@ -103,6 +101,7 @@ async function migrateIn(
   const stored = await readStored(database.history, files, history);
   const { ahead } = made;
   if (!down && ahead.length > 0) {
+    const { requireCompatible } = await import('../migrations/stored/judge.ts');
     await requireCompatible(ahead, stored, database.dialect);
     options.onMessage?.(
       `the database is newer than the files: ${listNames(ahead)} ${ahead.length === 1 ? 'is' : 'are'} applied and not in the files; older code can run with ${ahead.length === 1 ? 'it' : 'them'}`,
@@ -110,7 +109,7 @@ async function migrateIn(
   }
   const revisions = made.plan.migrations.map(({ revision }) => revision);
   const wanted = filesOfPlan(revisions, files, stored);
-  const migrations = await loadMigrations(settings.migrations, wanted, database.dialect);
+  const migrations = wanted.length === 0 ? [] : await load(settings.migrations, wanted, database.dialect);
   const stuck = direction === 'down' ? requireReversible(migrations) : undefined;
   if (stuck !== undefined) throw new ProblemError(stuck);
   const single = options.singleTransaction === true;
@@ -149,6 +148,14 @@ async function migrateIn(
   if (others !== undefined) options.onMessage?.(`not checked: ${others}`);
   return { from, to: currentPosition(await database.history.read()), migrations: outcome.done };
 }
+
+/** With the modules that read SQL and import code, which a command with nothing to do does not need. */
+async function load(...args: Parameters<LoadMigrations>): ReturnType<LoadMigrations> {
+  const { loadMigrations } = await import('../migrations/load.ts');
+  return loadMigrations(...args);
+}
+
+type LoadMigrations = typeof import('../migrations/load.ts').loadMigrations;
 
 /** Which migrations are reverted with the stored text. */
 function reportStored(wanted: readonly MigrationFile[], { onMessage }: Pick<Options, 'onMessage'>): void {

@@ -1,16 +1,19 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 
 /**
  * `sha256:<hex>` of a migration's files. Line ends count as LF, so a checkout on Windows is the same migration;
  * everything else counts, comments too. Several files are hashed in order with a zero byte between them.
  */
 export function checksumOf(contents: readonly Uint8Array[]): string {
-  const hash = createHash('sha256');
+  const [first] = contents;
+  // Without an object for each of a thousand files.
+  if (first !== undefined && contents.length === 1) return `sha256:${hash('sha256', withoutCarriageReturns(first))}`;
+  const all = createHash('sha256');
   contents.forEach((content, index) => {
-    if (index > 0) hash.update('\0');
-    hash.update(withoutCarriageReturns(content));
+    if (index > 0) all.update('\0');
+    all.update(withoutCarriageReturns(content));
   });
-  return `sha256:${hash.digest('hex')}`;
+  return `sha256:${all.digest('hex')}`;
 }
 
 const CR = 13;

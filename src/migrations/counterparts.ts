@@ -5,6 +5,8 @@ import type { Problem } from '../core/model/problem.ts';
 const BACK = /^(.*?)([._-]?)(?:down|undo|rollback|revert)$/i;
 /** Postgrator: `001.undo.users`, with `001.do.users` next to it. */
 const NUMBERED_BACK = /^(\d+)\.undo(?:\.|$)/i;
+/** In every name that one of the two patterns matches. */
+const REVERTS = /down|undo|rollback|revert/i;
 const FORWARD = ['up', 'do', 'apply', 'deploy', 'forward', 'migrate'];
 
 /**
@@ -12,6 +14,7 @@ const FORWARD = ['up', 'do', 'apply', 'deploy', 'forward', 'migrate'];
  * other. `paths` are those of all migrations. Undefined if there is none; a `rollback.sql` alone is a migration.
  */
 export function refuseCounterparts(paths: readonly string[]): Problem | undefined {
+  if (!paths.some((path) => REVERTS.test(path))) return undefined;
   const stems = new Map(paths.map((path) => [stemOf(path).toLowerCase(), path]));
   for (const path of paths) {
     const forward = counterpart(path, stems);

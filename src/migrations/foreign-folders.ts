@@ -86,7 +86,9 @@ const ALEMBIC =
  * are none. Files with a number in front are always refused: if they were left out, they would be missing. `alone`:
  * nothing in the folder runs here.
  */
-export function refuseForeign(paths: readonly string[], folder: string, alone: boolean): Problem | undefined {
+export function refuseForeign(all: readonly string[], folder: string, alone: boolean): Problem | undefined {
+  const paths = all.filter((path) => !OWN.test(path) || OF_A_TOOL.test(path));
+  if (paths.length === 0) return undefined;
   for (const { tool, is, advice, companion } of TOOLS) {
     if (companion && !alone) continue;
     const found = paths.filter(is);
@@ -102,6 +104,10 @@ export function refuseForeign(paths: readonly string[], folder: string, alone: b
     `${withMore(first, rest)}: ${suffix(first)} files are not supported. Write them as .sql, .ts or .js, or leave them out with "exclude" in the configuration.`,
   );
 }
+
+/** Of thousands of files, most need no look at the name for each tool: they run here, and only two tools use such names. */
+const OWN = /\.(?:[cm]?[jt]s|sql)$/;
+const OF_A_TOOL = /changelog|\/up\.sql$/i;
 
 const NUMBERED = /^(?:\d+[_-]|[VUB]\d[\d._]*__|R__)/;
 

@@ -67,7 +67,7 @@ function refuseFlyway(paths: readonly string[]): Problem | undefined {
   if (callbacks.length > 0)
     return refused(
       callbacks,
-      'Callbacks of Flyway are not supported, and would run once as migrations. Write what they do into R__ files, or leave them out with "exclude" in the configuration',
+      'Callbacks of Flyway are not supported, and would run once as migrations. Move their statements to R__ files, or leave them out with "exclude" in the configuration',
     );
   return undefined;
 }

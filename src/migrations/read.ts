@@ -89,8 +89,7 @@ function inJournalOrder(grouped: Grouping & { ok: true }, journal: readonly Jour
 
 function readGroup(folder: string, { revision, files, readSql }: Group): MigrationFile {
   const contents = files.map((file) => readContent(folder, file));
-  const source = String(contents[0]);
-  const other = readSql.find((file) => !source.includes(basename(file)));
+  const other = readSql.find((file) => !contents[0]?.includes(basename(file)));
   if (other !== undefined) throw new ProblemError(duplicate(revision, [...files, other]));
   return { revision, files, checksum: checksumOf(contents) };
 }

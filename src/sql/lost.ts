@@ -53,7 +53,7 @@ const RETURN =
   'A line ends here with a carriage return alone. SQLite would read the next line as part of the comment. Save the file with LF or CRLF.';
 
 const SEPARATOR =
-  'A line ends here with a line separator of Unicode. The database takes what follows for a part of the comment. Save the file with LF or CRLF.';
+  'A line ends here with a line separator of Unicode. The database reads the next line as part of the comment. Save the file with LF or CRLF.';
 
 /** Where a statement `COPY … FROM stdin` begins; undefined without one. */
 function copyBefore(text: string): number | undefined {

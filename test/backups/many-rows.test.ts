@@ -16,7 +16,7 @@ for (const dialect of DIALECTS) {
   describe(`the example with ${ORDERS} orders on ${dialect}`, function () {
     this.timeout(1_800_000);
 
-    it('comes back row for row from its backup after a table was dropped and rows were deleted', async () => {
+    it('is restored row for row from its backup after a table was dropped and rows were deleted', async () => {
       const { url, drop } = await temporaryDatabase(dialect);
       const folder = await temporaryFolder('backups');
       const off = { backup: { enabled: false }, safety: { rehearsal: 'Disabled' } } as const;

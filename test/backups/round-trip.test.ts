@@ -107,7 +107,7 @@ for (const dialect of DIALECTS) {
       assert.equal((await listBackups(on.folder)).backups.length, 1);
     });
 
-    it('of the same second by several processes at once gets different names', async () => {
+    it('of the same second, taken by several processes at the same time, has different names', async () => {
       const taken = await Promise.all([1, 2, 3].map(() => takeBackup(on.db, on.folder, OPTIONS)));
       const names = taken.map(({ manifest }) => manifest.name.replace(/\.\w+$/, '')).sort();
       assert.deepEqual(

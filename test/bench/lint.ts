@@ -1,33 +1,47 @@
 import { writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { temporaryFolder } from '../support/databases.ts';
-import { median, printRatios, type Result, secondsOf } from './measure.ts';
+import type { Peers } from './peers.ts';
+import { compare, oursAndBefore, type Turn } from './usage.ts';
 
-const FILES = 5_000;
-const BUDGET_SECONDS = 10;
+const ROUNDS = 3;
 /** Of a hundred files, as many are code. */
 const CODE_SHARE = 20;
+/** Findings that are errors are no failure of the command. */
+const WITH_FINDINGS = [0, 1, 4];
 
-/** "5,000 migration files lint in under 10 s on two cores": the whole command, from its start to its last line. */
-export async function benchLint(): Promise<void> {
-  const sql = await folderOf(FILES, 0);
-  const mixed = await folderOf(FILES, CODE_SHARE);
-  const lint = (folder: string, dialect: string) =>
-    median(3, () =>
-      secondsOf({ file: process.execPath, args: [resolve('test/bench/lint-child.ts'), folder, dialect] }),
+/** The whole command, from its start to its last line. */
+export async function benchLint(peers: Peers): Promise<void> {
+  for (const files of [1_000, 5_000, 10_000]) {
+    const sql = await folderOf(files, 0);
+    const { squawk } = peers;
+    await compare(
+      `Lint ${files} files of PostgreSQL`,
+      {
+        ...oursAndBefore('db-manager lint', async (main) => lint(main, sql, 'postgres')),
+        squawk: squawk === undefined ? undefined : async () => squawkOn(squawk, sql),
+      },
+      ROUNDS,
     );
-  const ours = await lint(sql, 'postgres');
-  const { SQUAWK: squawk } = process.env;
-  const others: Result[] = [
-    { name: `with ${CODE_SHARE} % of code`, seconds: await lint(mixed, 'postgres') },
-    { name: 'read as SQLite', seconds: await lint(sql, 'sqlite') },
-    { name: 'squawk (SQUAWK=its path)', seconds: squawk === undefined ? undefined : await squawkOn(squawk, sql) },
-  ];
-  printRatios(
-    `lint ${FILES} migration files (budget: under ${BUDGET_SECONDS} s on two cores)`,
-    { name: 'db-manager lint, SQL files', seconds: ours },
-    others,
-  );
+    if (files !== 5_000) continue;
+    const mixed = await folderOf(files, CODE_SHARE);
+    await compare(
+      `Lint ${files} files otherwise`,
+      {
+        ...oursAndBefore(`${CODE_SHARE} % are code`, async (main) => lint(main, mixed, 'postgres')),
+        ...oursAndBefore('SQLite', async (main) => lint(main, sql, 'sqlite')),
+      },
+      ROUNDS,
+    );
+  }
+}
+
+function lint(main: string, folder: string, dialect: string): Turn {
+  return {
+    file: process.execPath,
+    args: [main, 'lint', folder, '--dialect', dialect, '--json'],
+    expected: WITH_FINDINGS,
+  };
 }
 
 async function folderOf(files: number, codeShare: number): Promise<string> {
@@ -70,8 +84,8 @@ export async function down({ context }) {
 `;
 }
 
-/** Up to as many files at a time as a command line takes. */
-async function squawkOn(squawk: string, folder: string): Promise<number> {
-  const command = `find "$0" -name '*.sql' -print0 | xargs -0 -n 1000 "$1" >/dev/null 2>&1; true`;
-  return median(3, () => secondsOf({ file: 'sh', args: ['-c', command, folder, squawk] }));
+/** Up to as many files at a time as a command line takes; xargs turns a finding into 123. */
+function squawkOn(squawk: string, folder: string): Turn {
+  const command = `find "$0" -name '*.sql' -print0 | xargs -0 -n 1000 "$1" >/dev/null 2>&1`;
+  return { file: 'sh', args: ['-c', command, folder, squawk], expected: [0, 123] };
 }

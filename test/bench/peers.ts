@@ -1,33 +1,56 @@
+/** The other tools, from their registries, once into a cache. What cannot be had is left out and reported in one line. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { fetchTools, programOf } from '../support/programs/tools.ts';
 
 const CACHE = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'db-manager', 'bench');
 
-/** The other tools, from their registries, once into a cache. What cannot be had is left out and said so. */
 export interface Peers {
   python?: string;
   alembic?: string;
   goose?: string;
   dbmate?: string;
+  migrate?: string;
+  squawk?: string;
+  mvn?: string;
+  /** The folder of node_modules with knex, node-pg-migrate and drizzle-orm. */
+  node?: string;
 }
 
 export function installPeers(): Peers {
   mkdirSync(CACHE, { recursive: true });
   return {
-    ...attempt('Alembic', () => {
-      const python = join(CACHE, 'py', 'bin', 'python');
-      const alembic = join(CACHE, 'py', 'bin', 'alembic');
-      if (!existsSync(alembic)) {
-        execFileSync('python3', ['-m', 'venv', join(CACHE, 'py')]);
-        execFileSync(join(CACHE, 'py', 'bin', 'pip'), ['-q', 'install', 'alembic', 'sqlalchemy', 'psycopg2-binary']);
-      }
-      return { python, alembic };
-    }),
+    ...attempt('Alembic', () => ({
+      alembic: pythonProgram('py', 'alembic', ['alembic', 'sqlalchemy', 'psycopg2-binary']),
+      python: join(CACHE, 'py', 'bin', 'python'),
+    })),
+    ...attempt('squawk', () => ({ squawk: pythonProgram('squawk', 'squawk', ['squawk-cli']) })),
     ...attempt('goose', () => ({ goose: goProgram('goose', 'github.com/pressly/goose/v3/cmd/goose@latest') })),
     ...attempt('dbmate', () => ({ dbmate: goProgram('dbmate', 'github.com/amacneil/dbmate/v2@latest') })),
+    ...attempt('golang-migrate', () => {
+      fetchTools('go');
+      return { migrate: programOf('go') };
+    }),
+    ...attempt('knex, node-pg-migrate and drizzle', () => {
+      fetchTools('node');
+      return { node: join(programOf('node'), '..', '..') };
+    }),
+    ...attempt('Flyway', () => {
+      fetchTools('flyway');
+      return { mvn: programOf('flyway') };
+    }),
   };
+}
+
+function pythonProgram(folder: string, name: string, packages: string[]): string {
+  const bin = join(CACHE, folder, 'bin');
+  if (!existsSync(join(bin, name))) {
+    execFileSync('python3', ['-m', 'venv', join(CACHE, folder)], { stdio: 'pipe' });
+    execFileSync(join(bin, 'pip'), ['-q', 'install', ...packages], { stdio: 'pipe' });
+  }
+  return join(bin, name);
 }
 
 function goProgram(name: string, module: string): string {

@@ -1,160 +1,126 @@
-import { execFileSync } from 'node:child_process';
-import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { type TestDialect, temporaryDatabase, temporaryFolder } from '../support/databases.ts';
-import { sqlAlchemy, writeMigrations } from './apply.ts';
-import type { Command } from './measure.ts';
+import { temporaryFolder } from '../support/databases.ts';
+import { writeMigrations } from './migrations.ts';
 import type { Peers } from './peers.ts';
-import { compare, usageOf } from './usage.ts';
+import { type Place, postgres, sqlite } from './places.ts';
+import { type Tool, toolsOf } from './tools.ts';
+import { compare, oursAndBefore, type Turn, usageOf } from './usage.ts';
 
 const ROUNDS = 5;
 
 /** What runs most often: 1,000 migrations are applied, and nothing or one is pending; and the import of the library. */
-export async function benchRuns(dialect: TestDialect, peers: Peers): Promise<void> {
-  execFileSync('npm', ['run', '--silent', 'build'], { stdio: 'inherit' });
+export async function benchRuns(peers: Peers): Promise<void> {
+  for (const place of [sqlite, await postgres()]) await runsOn(place, peers);
+  await benchImport();
+}
+
+async function runsOn(place: Place, peers: Peers): Promise<void> {
   const folder = await temporaryFolder('bench-runs');
   await writeMigrations(folder);
-  const url = (await temporaryDatabase(dialect)).url;
-  const places = ['--migrations', join(folder, 'dbmate'), '--database-url'];
-  const ours = (on: string, ...words: string[]): Command => ({
+  const program = (main: string, on: string, ...words: string[]): Turn => ({
     file: process.execPath,
-    args: [resolve('dist/cli/main.js'), ...words, ...places, on],
+    args: [main, ...words, '--migrations', join(folder, 'dbmate'), '--database-url', on],
     cwd: folder,
   });
-  usageOf(ours(url, 'migrate', 'upgrade'));
-  const knex = await knexOn(folder, dialect);
-  const goose = await gooseOn(folder, dialect, peers);
-  const alembic = await alembicOn(folder, dialect, peers);
-  const on = (what: string) => `${what}, 1,000 applied, ${dialect}`;
-  const fixed = (command: Command | undefined) => (command === undefined ? undefined : async () => command);
+  const databases = new Map<string, string>();
+  const ours = (...words: string[]) =>
+    oursAndBefore(words.join(' '), async (main) => {
+      const url = databases.get(main) ?? (await place.create()).url;
+      if (!databases.has(main)) usageOf(program(main, url, 'migrate', 'upgrade'));
+      databases.set(main, url);
+      return program(main, url, ...words);
+    });
+  const tools = toolsOf(folder, peers);
+  const applied = async (tool: Tool, ...apply: string[]) => {
+    if (tool === undefined) return () => undefined;
+    const { url } = await place.create();
+    usageOf(tool(url, ...apply));
+    return (...words: string[]) =>
+      async () =>
+        tool(url, ...words);
+  };
+  const knex = await applied(tools.knex);
+  const goose = await applied(tools.goose, 'up');
+  const alembic = await applied(tools.alembic, 'upgrade', 'head');
+  const on = (what: string) => `${what}, 1,000 applied, ${place.name}`;
   await compare(
-    on('nothing pending'),
+    on('Nothing pending'),
     {
-      'migrate upgrade': fixed(ours(url, 'migrate', 'upgrade')),
-      knex: fixed(knex),
-      goose: fixed(goose?.('up')),
-      Alembic: fixed(alembic?.('upgrade', 'head')),
+      ...ours('migrate', 'upgrade'),
+      knex: knex(),
+      goose: goose('up'),
+      Alembic: alembic('upgrade', 'head'),
     },
     ROUNDS,
+    place,
   );
   await compare(
-    on('where it stands'),
-    {
-      'migrate current': fixed(ours(url, 'migrate', 'current')),
-      'goose version': fixed(goose?.('version')),
-      'alembic current': fixed(alembic?.('current')),
-    },
+    on('Where it stands'),
+    { ...ours('migrate', 'current'), 'goose version': goose('version'), 'alembic current': alembic('current') },
     ROUNDS,
+    place,
   );
   await compare(
-    on('what was applied'),
-    {
-      'migrate history': fixed(ours(url, 'migrate', 'history')),
-      'goose status': fixed(goose?.('status')),
-      'alembic history': fixed(alembic?.('history')),
-    },
+    on('What was applied'),
+    { ...ours('migrate', 'history'), 'goose status': goose('status'), 'alembic history': alembic('history') },
     ROUNDS,
+    place,
   );
-  await benchSafe(dialect, folder);
-  if (dialect === 'sqlite') await benchImport();
+  await benchSafe(place, folder);
 }
 
 /** The second and later runs: the schema that the first has verified is compared by its digest. */
-async function benchSafe(dialect: TestDialect, folder: string): Promise<void> {
-  const { url } = await temporaryDatabase(dialect);
-  const migrations = join(folder, 'safe');
-  await cp(join(folder, 'dbmate'), migrations, { recursive: true });
-  const safe: Command = {
+async function benchSafe(place: Place, folder: string): Promise<void> {
+  const places = new Map<string, { migrations: string; url: string; added: number }>();
+  const safe = (name: string, count: number, rounds: number) =>
+    compare(
+      `safe-migrate, 1,000 applied, ${place.name}`,
+      oursAndBefore(name, async (main) => {
+        const at = places.get(main) ?? (await started(main));
+        for (let n = 0; n < count; n += 1) await addMigration(at.migrations, ++at.added);
+        return run(main, at);
+      }),
+      rounds,
+      place,
+    );
+  const run = (main: string, { migrations, url }: { migrations: string; url: string }): Turn => ({
     file: process.execPath,
-    args: [resolve('dist/cli/main.js'), 'safe-migrate', '--migrations', migrations, '--database-url', url],
+    args: [main, 'safe-migrate', '--migrations', migrations, '--database-url', url],
     cwd: folder,
+  });
+  const started = async (main: string) => {
+    const at = { migrations: join(folder, `safe-${places.size}`), url: (await place.create()).url, added: 0 };
+    await cp(join(folder, 'dbmate'), at.migrations, { recursive: true });
+    usageOf({ ...run(main, at), args: [main, 'migrate', 'upgrade', ...run(main, at).args.slice(2)] });
+    usageOf(run(main, at));
+    places.set(main, at);
+    return at;
   };
-  let added = 0;
-  const add = async (count: number) => {
-    for (let n = 0; n < count; n += 1) {
-      const name = `${20_250_101_000_000 + ++added}_more.sql`;
-      const table = `CREATE TABLE more${added} (id bigint PRIMARY KEY)`;
-      await writeFile(join(migrations, name), `-- migrate:up\n${table};\n-- migrate:down\nDROP TABLE more${added};\n`);
-    }
-    return safe;
-  };
-  usageOf(safe);
-  await compare(`safe-migrate, ${dialect}`, { 'nothing pending': async () => safe }, ROUNDS);
-  await compare(`safe-migrate, ${dialect}`, { '1 pending of 1,000': () => add(1) }, ROUNDS);
-  await compare(`safe-migrate, ${dialect}`, { '100 pending of 1,000': () => add(100) }, 1);
+  await safe('nothing pending', 0, ROUNDS);
+  await safe('1 pending', 1, ROUNDS);
+  await safe('100 pending', 100, 3);
+}
+
+async function addMigration(folder: string, n: number): Promise<void> {
+  const table = `CREATE TABLE more${n} (id bigint PRIMARY KEY)`;
+  const text = `-- migrate:up\n${table};\n-- migrate:down\nDROP TABLE more${n};\n`;
+  await writeFile(join(folder, `${20_250_101_000_000 + n}_more.sql`), text);
 }
 
 async function benchImport(): Promise<void> {
-  const load = (module: string): (() => Promise<Command>) => {
+  const load = (module: string): (() => Promise<Turn>) => {
     const text = `await import(${JSON.stringify(module)})`;
     return async () => ({ file: process.execPath, args: ['--input-type=module', '-e', text] });
   };
   await compare(
-    'import',
+    'Import of the library',
     {
-      'db-manager': load(resolve('dist/index.js')),
+      ...oursAndBefore('db-manager', (main) => load(resolve(main, '../../index.js'))()),
       Sequelize: load('sequelize'),
       Umzug: load('umzug'),
       knex: load('knex'),
     },
     ROUNDS,
   );
-}
-
-async function knexOn(folder: string, dialect: TestDialect): Promise<Command> {
-  const { url } = await temporaryDatabase(dialect);
-  const directory = join(folder, 'knex');
-  await mkdir(directory);
-  for (const name of await readdir(join(folder, 'umzug'))) {
-    const sql = JSON.stringify(await readFile(join(folder, 'umzug', name), 'utf8'));
-    await writeFile(
-      join(directory, name.replace(/\.sql$/, '.cjs')),
-      `exports.up = (knex) => knex.raw(${sql});\nexports.down = async () => {};\n`,
-    );
-  }
-  const settings = {
-    client: dialect === 'postgres' ? 'pg' : 'sqlite3',
-    connection: dialect === 'postgres' ? url : { filename: url.replace('sqlite:///', '') },
-    useNullAsDefault: true,
-    migrations: { directory, loadExtensions: ['.cjs'] },
-  };
-  const script = join(folder, 'knex.cjs');
-  await writeFile(
-    script,
-    `const knex = require(${JSON.stringify(resolve('node_modules/knex'))})(${JSON.stringify(settings)});\nknex.migrate.latest().then(() => knex.destroy());\n`,
-  );
-  const command = { file: process.execPath, args: [script] };
-  usageOf(command);
-  return command;
-}
-
-async function gooseOn(
-  folder: string,
-  dialect: TestDialect,
-  { goose }: Peers,
-): Promise<((word: string) => Command) | undefined> {
-  if (goose === undefined) return undefined;
-  const { url } = await temporaryDatabase(dialect);
-  const place =
-    dialect === 'sqlite' ? ['sqlite3', url.replace('sqlite:///', '')] : ['postgres', `${url}?sslmode=disable`];
-  const command = (word: string) => ({ file: goose, args: ['-dir', join(folder, 'goose'), ...place, word] });
-  usageOf(command('up'));
-  return command;
-}
-
-async function alembicOn(
-  folder: string,
-  dialect: TestDialect,
-  { alembic }: Peers,
-): Promise<((...words: string[]) => Command) | undefined> {
-  if (alembic === undefined) return undefined;
-  const { url } = await temporaryDatabase(dialect);
-  const env = { BENCH_URL: sqlAlchemy(url) };
-  const command = (...words: string[]) => ({
-    file: alembic,
-    args: ['-c', join(folder, 'alembic.ini'), ...words],
-    env,
-  });
-  usageOf(command('upgrade', 'head'));
-  return command;
 }

@@ -1,5 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import type { Command } from './measure.ts';
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { type Command, middle } from './measure.ts';
+import type { Place } from './places.ts';
 
 export interface Usage {
   /** Processor time of the process and those that it waited for, in seconds. */
@@ -8,6 +11,14 @@ export interface Usage {
   /** The largest peak of memory of one of these processes. */
   mib: number;
 }
+
+/** A command that is ready to run, and what is tidied up after it. `expected`: the exit codes that are no failure. */
+export type Turn = Command & { expected?: readonly number[]; after?(): Promise<void> };
+
+const { BENCH_DIST, BENCH_BEFORE } = process.env;
+/** The built program; that of another folder with `BENCH_DIST`, and an older one besides with `BENCH_BEFORE`. */
+export const OURS = resolve(BENCH_DIST ?? 'dist', 'cli/main.js');
+const BEFORE = BENCH_BEFORE === undefined ? undefined : resolve(BENCH_BEFORE, 'cli/main.js');
 
 /** Node does not tell the processor time of a child. */
 const WAIT = `
@@ -21,43 +32,67 @@ print(json.dumps({"cpu": usage.ru_utime + usage.ru_stime, "seconds": time.time()
 `;
 
 /** Throws with the output of a command that fails. */
-export function usageOf({ file, args, env, cwd }: Command): Usage {
+export function usageOf({ file, args, env, cwd, expected = [0] }: Turn): Usage {
   const text = execFileSync('python3', ['-c', WAIT, file, ...args], {
     env: { ...process.env, ...env },
     cwd,
     encoding: 'utf8',
   });
   const { code, errors, ...usage } = JSON.parse(text) as Usage & { code: number; errors: string };
-  if (code !== 0) throw new Error(`${file} ${args.join(' ')} ended with ${code}: ${errors}`);
+  if (!expected.includes(code)) throw new Error(`${file} ${args.join(' ')} ended with ${code}: ${errors}`);
   return usage;
 }
 
-/** The commands take turns. The first line is ours: 1.00 is its time, and a larger number is slower. */
-export async function compare(
-  title: string,
-  commands: Record<string, (() => Promise<Command>) | undefined>,
-  rounds: number,
-): Promise<void> {
+/** `BENCH_ROUNDS=1` for a quick look. */
+const { BENCH_ROUNDS } = process.env;
+
+type Commands = Record<string, (() => Promise<Turn>) | undefined>;
+
+/** `make` gets the path of the program: the built one, and the older one if there is one. */
+export function oursAndBefore(name: string, make: (main: string) => Promise<Turn>): Commands {
+  const before = BEFORE !== undefined && existsSync(BEFORE) ? () => make(BEFORE) : undefined;
+  return { [name]: () => make(OURS), ...(before === undefined ? {} : { [`${name}, before`]: before }) };
+}
+
+/**
+ * The commands take turns. Prints a table for docs/reference/benchmarks.md, slower lines included. The first line is ours;
+ * the ratio is the time of a line divided by ours in the same round, so a number below 1 is faster than ours.
+ */
+export async function compare(title: string, commands: Commands, wanted: number, place?: Place): Promise<void> {
+  const rounds = BENCH_ROUNDS === undefined ? wanted : Number(BENCH_ROUNDS);
   const found = new Map<string, Usage[]>();
   for (let round = 0; round < rounds; round += 1) {
     for (const [name, command] of Object.entries(commands)) {
-      if (command !== undefined) found.set(name, [...(found.get(name) ?? []), usageOf(await command())]);
+      if (command !== undefined) found.set(name, [...(found.get(name) ?? []), await turn(await command(), place)]);
     }
   }
-  console.log(`\n${title}: processor time, median (smallest to largest); wall time; peak memory`);
-  let ours: number | undefined;
-  for (const name of Object.keys(commands)) {
-    const all = found.get(name)?.toSorted((a, b) => a.cpu - b.cpu);
-    const middle = all?.[all.length >> 1];
-    if (all === undefined || middle === undefined) {
-      console.log(`  ${name.padEnd(30)} not measured`);
-      continue;
-    }
-    ours ??= middle.cpu;
-    const range = `${all[0]?.cpu.toFixed(2)} to ${all.at(-1)?.cpu.toFixed(2)}`;
-    const memory = Math.round(Math.max(...all.map(({ mib }) => mib)));
-    console.log(
-      `  ${name.padEnd(30)} ${middle.cpu.toFixed(2)} s (${range})  ${middle.seconds.toFixed(2)} s  ${memory} MiB  ${(middle.cpu / ours).toFixed(2)}×`,
-    );
-  }
+  const server = place?.dialect === 'postgres' ? ', with that of its sessions in the server' : '';
+  console.log(`\n${title}. Processor time${server}; median (smallest to largest) of ${rounds}.\n`);
+  console.log('| | processor time | wall time | memory | ratio of processor time | of wall time |');
+  console.log('|---|---|---|---|---|---|');
+  const [ours = []] = found.values();
+  for (const name of Object.keys(commands)) console.log(line(name, found.get(name), ours));
+}
+
+async function turn(command: Turn, place: Place | undefined): Promise<Usage> {
+  const before = (await place?.serverSeconds()) ?? 0;
+  const usage = usageOf(command);
+  const server = ((await place?.serverSeconds()) ?? 0) - before;
+  await command.after?.();
+  return { ...usage, cpu: usage.cpu + server };
+}
+
+function line(name: string, all: Usage[] | undefined, ours: readonly Usage[]): string {
+  if (all === undefined) return `| ${name} | not measured | | | | |`;
+  const of = (key: 'cpu' | 'seconds') => range(all.map((one) => one[key]));
+  const ratio = (key: 'cpu' | 'seconds') =>
+    all === ours ? '1' : range(all.map((one, round) => one[key] / (ours[round]?.[key] ?? Number.NaN)));
+  const mib = Math.round(Math.max(...all.map((one) => one.mib)));
+  return `| ${name} | ${of('cpu')} s | ${of('seconds')} s | ${mib} MiB | ${ratio('cpu')} | ${ratio('seconds')} |`;
+}
+
+function range(values: readonly number[]): string {
+  const number = (value: number) => value.toFixed(value < 10 ? 2 : 1);
+  const text = number(middle(values));
+  return values.length < 2 ? text : `${text} (${number(Math.min(...values))} to ${number(Math.max(...values))})`;
 }

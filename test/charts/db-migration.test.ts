@@ -98,7 +98,7 @@ describe('the chart of an application’s migrations', () => {
     assert.ok(other.every(({ metadata }) => metadata?.name !== files?.metadata?.name));
   });
 
-  it('takes a null for what is not there, so that one values file can take back what another has set', async () => {
+  it('treats null as unset, so that one values file can undo the value of another', async () => {
     const { database: _old, ...rest } = SPEC;
     const postgres = { host: 'db', database: 'shop', user: 'shop', caFrom: null };
     const spec = { ...rest, database: { urlFrom: null, postgres } };

@@ -63,7 +63,7 @@ describe('completion', () => {
     });
   }
 
-  it('knows no other shell', async () => {
+  it('supports no other shell', async () => {
     const { code, stderr } = await dbManager(['completion', 'csh']);
     assert.equal(code, 2);
     assert.match(stderr, /Allowed choices are bash, zsh, fish/);

@@ -157,7 +157,7 @@ for (const dialect of DIALECTS) {
       }
     });
 
-    it('cannot be the table of another tool, nor a schema that cannot be', async () => {
+    it('cannot be the table of another tool, nor an invalid schema', async () => {
       const here = await hostedProject(dialect);
       await configure(here, { table: 'SequelizeMeta' });
       assert.match(

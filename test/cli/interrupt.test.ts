@@ -60,7 +60,7 @@ for (const dialect of DIALECTS) {
       assert.match((await here.run('migrate', 'current')).out, /^4_slow/);
     });
 
-    it('twice ends at once: what ran is rolled back, and nothing of it is there', async () => {
+    it('twice ends immediately: the unfinished migration is rolled back completely', async () => {
       const here = await withSlowMigrations(await project(dialect));
       const { code, text } = await interrupted(here, /begun 3/, 2);
       assert.equal(code, 130, text);

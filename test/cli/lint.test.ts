@@ -211,7 +211,7 @@ describe('db-manager lint', function () {
     assert.match(out, /^::error file=migrations\/2_drop\.sql,line=2,col=1,title=drop-column::[^\n]+%0A[^\n]+$/m);
   });
 
-  it('refuses a path that is not there', async () => {
+  it('refuses a path that does not exist', async () => {
     const made = await folder(MIXED);
     const { code, err } = await made.runWith(nowhere, 'lint', 'migrations/9.sql');
     assert.equal(code, 2);

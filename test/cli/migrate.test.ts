@@ -95,7 +95,7 @@ for (const dialect of DIALECTS) {
       assert.equal((await here.run('migrate', 'upgrade')).code, 0);
     });
 
-    it('refuses a missing file until repair forgets it', async () => {
+    it('refuses a missing file until repair removes it from the history', async () => {
       await here.write('migrations/20240103000000_gone.sql', '-- migrate:up\nSELECT 1;\n-- migrate:down\nSELECT 1;\n');
       await exits(here, ['migrate', 'upgrade']);
       await rm(join(here.folder, 'migrations/20240103000000_gone.sql'));

@@ -135,7 +135,7 @@ describe('what db-manager refuses', () => {
     });
   }
 
-  it('a configuration with mistakes, all of them at once', async () => {
+  it('a configuration with mistakes, all reported together', async () => {
     const here = await hostedProject('sqlite');
     await mkdir(join(here.folder, 'sub'));
     await writeFile(join(here.folder, 'db-manager.config.json'), '{"migration":"x","onFailure":"Panic"}');

@@ -84,7 +84,7 @@ describeCluster('the agent in place of the kubelet', (cluster) => {
     );
   });
 
-  it('shows an image that is not there as the kubelet does, and goes on when it is', async () => {
+  it('shows a missing image as the kubelet does, and continues when it exists', async () => {
     await room.create(pod('pulls', { image: 'nowhere:later', args: ['true'] }));
     const waits = await room.podWhen('pulls', 'backing off', (found) => {
       return statusOf(found)?.state?.waiting?.reason === 'ImagePullBackOff';

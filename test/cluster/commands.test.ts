@@ -28,7 +28,7 @@ describeCluster('db-manager apply, status and approve', (cluster) => {
     return run('apply', '-f', file, ...args);
   }
 
-  it('apply --wait follows a run to Ready, and once more is Ready at once', async () => {
+  it('apply --wait follows a run to Ready, and a second one is Ready immediately', async () => {
     await ground.apply(configMap('good', LEDGER));
     const { code, stdout, stderr } = await apply(sqliteMigration('good'), '--wait', '--timeout', '60');
     assert.equal(code, 0, stdout + stderr);

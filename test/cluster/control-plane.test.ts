@@ -46,7 +46,7 @@ describeCluster('the control plane', (cluster) => {
     assert.deepEqual(JSON.parse(stdout), []);
   });
 
-  it('comes back on the same port with its objects, after a clean stop and after a crash', async () => {
+  it('restarts on the same port with its objects, after a clean stop and after a crash', async () => {
     const { name } = await cluster().createNamespace();
     for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
       await cluster().stopApiServer(signal);

@@ -84,7 +84,7 @@ describeCluster('drift checks of the operator', (cluster) => {
     assert.match(await ground.run('describe', 'dbm', 'orders'), /Normal +InSync/);
   });
 
-  it('find nothing in partitions made at run time and objects of extensions, and take no run for drift', async function () {
+  it('find nothing in partitions created at run time and objects of extensions, and do not report a run as drift', async function () {
     this.timeout(200_000);
     await database.rows(
       "CREATE TABLE events_2026 PARTITION OF events FOR VALUES FROM ('2026-01-01') TO ('2027-01-01')",

@@ -111,7 +111,13 @@ describeCluster('kubectl dbm', function (this: void, cluster) {
     assert.match(raw.stdout, /^\{"type":"report",/m);
     const report = await inNamespace('report', 'asks', '--output', 'page.html');
     assert.equal(report.code, 0, report.stderr);
-    assert.match(await readFile(join(folder, 'page.html'), 'utf8'), /<title>Succeeded: /);
+    const page = await readFile(join(folder, 'page.html'), 'utf8');
+    assert.match(page, /<title>Succeeded: /);
+    // Of the log alone the page would have no SQL.
+    assert.match(page.replace(/<[^>]+>/g, ''), /CREATE TABLE orders/);
+    assert.doesNotMatch(report.stdout, /no text/);
+    const redacted = await inNamespace('report', 'asks', '--output', '-', '--redact-literals', '--format', 'markdown');
+    assert.equal(redacted.code, 0, redacted.stderr);
     const ready = await inNamespace('status', 'asks');
     assert.equal(ready.code, 0, ready.stderr);
   });

@@ -60,7 +60,7 @@ describeCluster('actions in the cluster', (cluster) => {
     await ground.waitFor('edited', 'Ready');
   });
 
-  it('removes a migration whose file is gone, and resolves an interrupted one in either way', async () => {
+  it('removes a migration whose file is missing, and resolves an interrupted one in either way', async () => {
     const { spec, rows } = await postgresDatabase('actions');
     const files = { '1_a.sql': table('a'), '2_b.sql': table('b'), '3_c.sql': table('c') };
     await ground.apply(

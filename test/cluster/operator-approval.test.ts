@@ -60,7 +60,7 @@ describeCluster('approval of what the safety rules find', (cluster) => {
     return { resource: migration(name, { ...spec, approval: 'OnFindings' }), columns };
   }
 
-  it('waits with the findings in the status, runs what the patch of its message approves, and no other plan', async () => {
+  it('waits with the findings in the status, and runs only the plan that the patch of its message approves', async () => {
     const { resource, columns } = await forms('orders');
     await ground.apply(configMap('orders', ORDERS), resource);
     await ground.waitFor('orders', 'Ready');

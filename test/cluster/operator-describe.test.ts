@@ -40,7 +40,7 @@ describeCluster('docs/operations/describe.md', (cluster) => {
     });
   }
 
-  it('has these endings and no other', async () => {
+  it('has exactly these endings', async () => {
     const text = [HEAD, ...ENDINGS.map(({ title }) => shown.get(title) ?? '')].join('\n');
     if (process.env.UPDATE_DOCS === '1') await writeFile(PAGE, text);
     assert.equal(await readFile(PAGE, 'utf8'), text);

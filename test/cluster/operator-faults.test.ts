@@ -70,7 +70,7 @@ describeCluster('the operator and its runs, when one of them is killed', (cluste
       assert.deepEqual(reasons.split(' ').sort(), ['Migrated', 'Running'], 'each event is told once');
     });
 
-    it(`goes on from the history when a runner is killed in the middle of the apply step (${dialect})`, async function () {
+    it(`continues from the history when a runner is killed in the middle of the apply step (${dialect})`, async function () {
       this.timeout(120_000);
       const name = `killed-${dialect}`;
       const { ledger, run } = await midApply(name, dialect);

@@ -126,7 +126,7 @@ describeCluster('the operator, when its connection, its token or its node is los
   const jobOf = async (name: string) =>
     (await ground.jobs()).find(({ metadata }) => metadata.name.startsWith(`${name}-`));
 
-  it('does not take the pod of a run that has ended for gone because it may not see it', async () => {
+  it('does not treat the pod of a finished run as deleted because it has no permission to read it', async () => {
     await ground.apply(configMap('unseen', LEDGER), sqliteMigration('unseen', { suspend: true }));
     await ground.resourceWhen('unseen', 'suspended', (each) => reasonOf(each) === 'Suspended');
     await blind();

@@ -40,7 +40,7 @@ describeCluster('two operators, and an API server that goes away', (cluster) => 
         .filter((word) => word !== '' && !word.startsWith('db-manager.dev')),
     );
 
-  it('hand over at once when the leader is asked to stop', async () => {
+  it('hand over immediately when the leader is asked to stop', async () => {
     const [first, second] = [await start(), await start()];
     await eventually('one of them to lead', async () => (await leads(first)) || (await leads(second)), {
       timeoutMs: 20_000,

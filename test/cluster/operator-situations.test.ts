@@ -136,7 +136,7 @@ describeCluster('the operator, when a run has to wait or cannot start', (cluster
     assert.match(condition(circle, 'Ready')?.message ?? '', /round-a -> round-b -> round-a/);
   });
 
-  it('is suspended, outside its window, and goes on when it may', async () => {
+  it('is suspended, outside its window, and continues when it may', async () => {
     const now = new Date();
     const later = `${now.getUTCMinutes()} ${(now.getUTCHours() + 12) % 24} * * *`;
     const window = { cron: later, duration: '1h' };

@@ -130,7 +130,7 @@ describeCluster('the operator', (cluster) => {
     assert.equal(resource.status?.currentRevision, 'base');
   });
 
-  it('keeps why a run failed after its Job and its pod are gone', async () => {
+  it('keeps why a run failed after its Job and its pod were deleted', async () => {
     const before = await ground.resource('broken');
     await ground.run('delete', 'job', before.status?.run?.job ?? '', '--wait');
     await sleep(1_000);

@@ -42,7 +42,7 @@ describe('the work queue', () => {
     assert.deepEqual([times, most], [2, 1]);
   });
 
-  it('works on as many keys at once as it has workers, and on no more', async () => {
+  it('processes as many keys at the same time as it has workers, and not more', async () => {
     let now = 0;
     let most = 0;
     const { queue, clock } = queueOf(async () => {
@@ -149,7 +149,7 @@ describe('the work queue', () => {
     }
   });
 
-  it('forgets earlier failures after a success', async () => {
+  it('resets the backoff after a success', async () => {
     const at: number[] = [];
     const fails = [true, true, false, true, false];
     const { queue, clock } = queueOf(async () => {
@@ -163,7 +163,7 @@ describe('the work queue', () => {
     assert.deepEqual(at, [0, 200, 600, 10_000, 10_200]);
   });
 
-  it('lets 200 failures of many keys come back at once, and 20 a second after that', async () => {
+  it('retries 200 failures of many keys immediately, and 20 a second after that', async () => {
     const at: number[] = [];
     const clock = testClock();
     const failed = new Set<string>();

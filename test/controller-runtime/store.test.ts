@@ -89,7 +89,7 @@ describe('the lines of a stream', () => {
     return lines;
   };
 
-  it('are whole, wherever the chunks were cut', async () => {
+  it('are complete, for any boundaries of the chunks', async () => {
     const bytes = Buffer.from('één\ntwo\nthree');
     assert.deepEqual(await collect([...bytes].map((byte) => Buffer.from([byte]))), ['één', 'two', 'three']);
   });

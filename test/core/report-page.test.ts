@@ -94,7 +94,7 @@ describe('the page of a run', () => {
     }
   });
 
-  it('escapes every text, wherever it comes from', () => {
+  it('escapes every text, from every source', () => {
     const hostile = report({
       message: HOSTILE,
       database: HOSTILE,

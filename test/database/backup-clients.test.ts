@@ -31,7 +31,7 @@ describe('the PostgreSQL client', () => {
     assert.equal((await findClients(998, { PATH })).major, 999);
   });
 
-  it('that reads a dump of unknown version is the newest, and that restores one is no older than the dump', async () => {
+  it('that reads a dump of unknown version is the newest, and that restores one is at least as new as the dump', async () => {
     const PATH = [await fake(996), await fake(999), await fake(997)].join(':');
     assert.equal((await findNewestClients({ PATH })).major, 999);
     assert.equal((await findClientsFor(996, 'pg_dump (PostgreSQL) 998.2', { PATH })).major, 999);

@@ -163,7 +163,7 @@ describe('the effects of migrations', () => {
       { run: sql('INSERT INTO a VALUES (9)'), rows: { a: [2, 3] } },
     ]));
 
-  it('take no longer for each migration when there are many tables', async function () {
+  it('do not take longer for each migration when there are many tables', async function () {
     this.timeout(120_000);
     const { url, drop } = await temporaryDatabase('postgres');
     const database = await openReady(url);

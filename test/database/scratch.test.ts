@@ -38,7 +38,7 @@ for (const { dialect, server, of } of PLACES) {
       return rows.map(({ datname }) => datname).filter((name) => name.startsWith(prefix));
     };
 
-    it('from a backup holds every row, is written to without the target, and is gone after drop', async () => {
+    it('from a backup contains every row, is written to without changing the target, and is removed after drop', async () => {
       const backup = await takeBackup(on.db, on.folder, OPTIONS);
       const hash = await on.contentHash();
       const { database, drop } = await on.db.createScratch({ kind: 'backup', backup }, { runId: 'run-1', server });
@@ -88,7 +88,7 @@ for (const { dialect, server, of } of PLACES) {
       assert.deepEqual(await left(), []);
     });
 
-    it('of two runs at once do not meet', async () => {
+    it('of two runs at the same time are separate', async () => {
       const make = (runId: string) => on.db.createScratch({ kind: 'empty' }, { runId, server });
       const [one, two] = await Promise.all([make('same'), make('same')]);
       assert.notEqual(one.database.identity.display, two.database.identity.display);

@@ -35,7 +35,7 @@ describe('a snapshot', () => {
         await ground.close();
       });
 
-      it('is the same twice, and survives being made again from the same text', async () => {
+      it('is the same twice, and is equal when it is built again from the same text', async () => {
         const schemas = dialect === 'postgres' ? ['public', 'trading'] : undefined;
         const first = await openGround(dialect, schemas);
         const second = await openGround(dialect, schemas);

@@ -21,7 +21,7 @@ process.exit();`;
 }
 
 describe('a temporary folder', () => {
-  it('is private, and gone when its work is done', async () => {
+  it('is private, and removed when its work is done', async () => {
     const { child, folder } = await living(await temporaryFolder('tmp'));
     assert.equal((await stat(folder)).mode & 0o077, 0);
     child.stdin.write('end');

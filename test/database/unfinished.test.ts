@@ -138,7 +138,7 @@ for (const dialect of DIALECTS) {
       });
     }
 
-    it('fails with a timer that goes on, and shows where it was set', async () => {
+    it('fails with a timer that continues, and shows where it was set', async () => {
       const outcome = await migrate(database, [
         await file('up: async (q) => { await add(q);\nsetInterval(() => {}, 100); }'),
       ]);

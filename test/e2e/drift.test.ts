@@ -102,7 +102,7 @@ describeE2e('on a real cluster, drift checks by schedule', () => {
     assert.equal(conditionOf(await nextCheck())?.status, 'True');
   });
 
-  it('take no run in progress for drift', async () => {
+  it('do not report a run in progress as drift', async () => {
     await database.query('INSERT INTO orders VALUES (1, 1)');
     await migrate({ ...FILES, ...SLOW }, { safety: { rehearsal: 'Disabled' } });
     await eventually(

@@ -115,7 +115,7 @@ for (const dialect of DIALECTS) {
       assert.match(step(back, 'verify')?.message ?? '', /the baseline contains 2_b, which is no longer applied/);
     });
 
-    it('keeps code out of the comparison whose modules are gone', async () => {
+    it('leaves code out of the comparison if its modules are missing', async () => {
       const here = await place(dialect);
       await here.sql('CREATE TABLE t (id INTEGER PRIMARY KEY)');
       await here.write({ '1_old.cjs': "require('a-package-of-2016');\nmodule.exports = { up() {} };\n" });

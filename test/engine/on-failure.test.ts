@@ -69,6 +69,24 @@ for (const dialect of DIALECTS) {
       assert.equal(report.reason, 'MigrationFailed', report.message);
       assert.match(report.message, /[.!?] backup_\d+_\d+\.\w+ restored \(onFailure: Restore\)/);
     });
+
+    // The texts are joined in one place for all databases.
+    for (const [text, sentence] of [
+      ['boom', /boom\. backup_/],
+      ['is it there?', /is it there\? backup_/],
+      ['3 rows differ (see t_Old)', /3 rows differ \(see t_Old\)\. backup_/],
+    ] as const) {
+      if (dialect === 'postgres') continue;
+      it(`a sentence about the recovery begins after a stop where code throws "${text}"`, async () => {
+        const { url } = await temporaryDatabase(dialect);
+        const code = `module.exports = { async up() { throw new Error(${JSON.stringify(text)}); }, async down() {} };`;
+        const folder = await folderOf({ '1_items.sql': WITH_DOWN, '2_bad.cjs': code });
+        const request = requestFor(folder, await temporaryFolder('backups'), { onFailure: 'Restore', ...QUICK });
+        const { report } = await runOn(url, request);
+        assert.equal(report.reason, 'MigrationFailed', report.message);
+        assert.match(report.message, sentence);
+      });
+    }
   });
 }
 

@@ -189,7 +189,7 @@ describe('a command in the containers of a pod', function () {
     assert.deepEqual(await columns(), ['id', 'note']);
   });
 
-  it('does not go on without its runner', async () => {
+  it('does not continue without its runner', async () => {
     const words = await tool.sends('SELECT pg_sleep(60)');
     const { stage, runner } = await pod(words);
     const rehearse = stage('rehearse', words);

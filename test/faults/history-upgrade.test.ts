@@ -107,7 +107,7 @@ for (const dialect of DIALECTS) {
   describe(`the upgrade of a history of layout 1 on ${dialect}`, function () {
     this.timeout(LONG ? 900_000 : 180_000);
 
-    it('by eight writers at once keeps every row, and happens once', async () => {
+    it('by eight concurrent writers keeps every row, and happens once', async () => {
       const here = await withLayout1(dialect, ROWS);
       const writers = Array.from({ length: 8 }, () => upgradeIn(here.url));
       for (const { code, errors } of await Promise.all(writers.map(({ ended }) => ended)))
@@ -139,7 +139,7 @@ for (const dialect of DIALECTS) {
       console.log(`      ${KILLS} kills: ${layouts.before} before its commit, ${layouts.after} after it`);
     });
 
-    it('is read without being upgraded, and a writer upgrades it and goes on', async () => {
+    it('is read without being upgraded, and a writer upgrades it and continues', async () => {
       const here = await withLayout1(dialect, 3);
       const files = Object.fromEntries(Array.from({ length: 3 }, (_, n) => [`${nameOf(n)}.sql`, sql('SELECT 1;')]));
       await here.deploy({ ...files, '00003_orders.sql': VERSION_1['0001_orders.sql'] });

@@ -107,7 +107,7 @@ for (const make of OBJECT_STORES) {
       });
     }
 
-    it('an expired token is CredentialsExpired, also where only HEAD tells it', async () => {
+    it('an expired token is CredentialsExpired, also if only HEAD reports it', async () => {
       for (const request of [/^HEAD/, /partNumber=2/, /list-type=2/]) {
         const found = (_: number, what: string) =>
           request.test(what) || (request.source === '^HEAD' && what.includes('x-id=GetObject'))
@@ -202,7 +202,7 @@ for (const make of OBJECT_STORES) {
 
     if (make !== 'versitygw') return;
 
-    it('a user of the server whose policy lacks one permission is told which', async () => {
+    it('a user of the server whose policy lacks one permission gets its name in the error', async () => {
       await take(1);
       const { path } = await take(2);
       const without = (permission: string) => ALL.filter((each) => each !== permission);

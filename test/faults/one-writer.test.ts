@@ -52,7 +52,7 @@ for (const dialect of DIALECTS) {
 
     const waits: Wait[] = dialect === 'postgres' ? ['in its code', 'in the server'] : ['in its code'];
     for (const wait of waits) {
-      it(`names the holder to those who wait, and goes on within 5 s of its death ${wait}`, async () => {
+      it(`names the holder to waiting runs, and continues within 5 s of its death ${wait}`, async () => {
         const { url } = await temporaryDatabase(dialect);
         const folder = await slowMigrations(60, wait);
         const backups = await temporaryFolder('backups');

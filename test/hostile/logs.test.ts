@@ -90,7 +90,7 @@ describe('the log of a hostile pod', () => {
     }
   }).timeout(120_000);
 
-  it('is read slowly while its pod goes on to write', async () => {
+  it('is read slowly while its pod continues to write', async () => {
     let written = 0;
     const logs = new LogFollowers(
       apiOf(function* () {

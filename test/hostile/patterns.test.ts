@@ -105,7 +105,7 @@ describe('a regular expression', () => {
 
   it('is among those that are found', () => assert.ok(literals().size > 200));
 
-  it('takes a time that grows with its text, or stands in the list with what bounds it', () => {
+  it('takes a time that grows with its text, or is in the list with the limit of its text', () => {
     const unknown = [...growing].filter(([text]) => !(text in EXCEPTIONS));
     assert.deepEqual(unknown, []);
   });

@@ -52,7 +52,7 @@ describe('lint records code on PostgreSQL to its end (H21)', () => {
     });
 });
 
-describe('lint does not find what is not there (H22)', () => {
+describe('lint reports no false findings (H22)', () => {
   it('one table in two spellings', async () => {
     const sql = 'ALTER TABLE public.c ADD a text; ALTER TABLE c ADD b text; ALTER TABLE d ADD b text;';
     assert.ok(!rulesOf(await said('postgres', ['1_a.sql', sql])).includes('many-tables-locked'));

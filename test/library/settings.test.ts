@@ -89,7 +89,7 @@ describe('the settings', () => {
     assert.match(message, /safety\.mode/);
   });
 
-  it('refuse two files, a file that is not there, and one without a default export', async () => {
+  it('refuse two files, a missing file, and one without a default export', async () => {
     assert.match(
       await problemOf(resolveSettings({ cwd, env: {}, config: 'gone.json' })),
       /The configuration file .*gone\.json does not exist/,

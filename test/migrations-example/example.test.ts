@@ -52,7 +52,7 @@ for (const dialect of DIALECTS) {
     const symbols = async () =>
       (await plain.rows<{ symbol: string }>('SELECT symbol FROM instruments ORDER BY id')).map(({ symbol }) => symbol);
 
-    it('is seeded in the middle, with orders of a strategy that is gone', async () => {
+    it('is seeded in the middle, with orders of a deleted strategy', async () => {
       assert.equal(seeded.orders, ORDERS);
       assert.ok(
         (seeded.fills ?? 0) > ORDERS / 2 && (seeded.ledger_entries ?? 0) > ORDERS && (seeded.candles ?? 0) > 50,
@@ -61,7 +61,7 @@ for (const dialect of DIALECTS) {
       assert.ok((await plain.number(`SELECT count(*) FROM orders WHERE strategy_id = ${DELETED_STRATEGY}`)) > 10);
     });
 
-    it('goes on to the head with those rows, and loses none', async () => {
+    it('continues to the head with those rows, and loses none', async () => {
       await plain.up();
       assert.deepEqual(await countsOf(plain), seeded);
       assert.equal(await plain.number('SELECT sum(quantity * price) FROM fills'), filled);
@@ -137,7 +137,7 @@ for (const dialect of DIALECTS) {
       assert.deepEqual(compareSnapshots(expected, snapshot).map(describeDifference), []);
     });
 
-    it('comes back to where it was seeded with every row and every spelling', async () => {
+    it('is reverted to the seeded revision with every row and every spelling', async () => {
       await plain.down(REVISIONS[REVISIONS.indexOf(SEED_REVISION) + 1] ?? 0);
       assert.deepEqual(await countsOf(plain), seeded);
       assert.equal(await plain.number('SELECT sum(quantity * price) FROM fills'), filled);

@@ -111,7 +111,7 @@ describe('A file that is left out', () => {
       assert.equal(notices[0]?.split(name).length, 2);
     });
 
-  it('is not spoken of where no one takes it for a migration', async () => {
+  it('is not reported if it is clearly not a migration', async () => {
     const { notices } = await see(
       empty(
         '1_a.sql',

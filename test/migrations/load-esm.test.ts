@@ -28,7 +28,7 @@ describe('A class with up, as TypeORM writes', () => {
     });
 });
 
-describe('An ES module where Node takes the file for CommonJS', () => {
+describe('An ES module that Node treats as CommonJS', () => {
   for (const [name, files] of FAILS)
     it(`is explained, with what to do: ${name} (H18)`, async () => {
       const folder = await folderOf({ 'package.json': COMMONJS, ...files });

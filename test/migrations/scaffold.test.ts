@@ -87,7 +87,7 @@ describe('Writing a migration', () => {
     assert.match(written.problem.message, /zebra does not begin with a number/);
   });
 
-  it('overwrites nothing when many write at once', async () => {
+  it('overwrites nothing when many processes write at the same time', async () => {
     const folder = await folderOf({});
     const write = (i: number) =>
       writeMigration(folder, { message: 'same', format: 'sql', now: NOW, up: `SELECT ${i};` });

@@ -33,7 +33,7 @@ function problemOf(source: StoredSource | undefined, checksum: string | null = c
 }
 
 describe('the stored text of a migration', () => {
-  it('comes back byte by byte, with the names and the checksum', () => {
+  it('is read back byte by byte, with the names and the checksum', () => {
     const decoded = decodeSource(row(checksumOf(two.contents)), encodeSource(two));
     assert.ok(decoded.ok);
     assert.deepEqual(decoded.file.files, two.files);
@@ -64,7 +64,7 @@ describe('the stored text of a migration', () => {
     assert.equal(decoded.file.stored?.type, 'module');
   });
 
-  it('is refused if one byte of it was changed, wherever it is', () => {
+  it('is refused if any byte of it was changed', () => {
     const source = encodeSource(two);
     const content = source.content ?? Buffer.alloc(0);
     for (let at = 0; at < content.length; at += 7) {

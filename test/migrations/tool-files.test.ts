@@ -45,7 +45,7 @@ describe('the files of the migrations of other tools', () => {
     assert.equal(dirty.get('12 (dirty)')?.file, '000012_a.up.sql');
   });
 
-  it('are not looked for in folders of packages, and a folder that is not there has none', async () => {
+  it('are not searched in folders of packages, and a missing folder has none', async () => {
     const folder = await temporaryFolder('tool-files');
     for (const file of ['node_modules/x/20200101_a.sql', '.venv/20200101_a.sql', 'db/20200101_a.sql']) {
       await mkdir(dirname(join(folder, file)), { recursive: true });

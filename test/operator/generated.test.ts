@@ -16,7 +16,7 @@ describe('generated files', () => {
     });
   }
 
-  it('leave no page of a rule that has gone', () => {
+  it('leave no page of a removed rule', () => {
     const pages = artifacts().map(({ path }) => path);
     assert.deepEqual(
       readdirSync(join(ROOT, 'docs/reference/rules')).filter((name) => !pages.includes(`docs/reference/rules/${name}`)),

@@ -101,7 +101,7 @@ describe('the metrics of resources', () => {
     assert.doesNotMatch(fresh, /^db_manager_schedule_(last_success|last_schedule|proof)\w+\{/m);
   });
 
-  it('have no series for what there is not, and none of a resource that is gone', async () => {
+  it('have no series without a value, and none of a deleted resource', async () => {
     const ended = {
       ...resource,
       backup: undefined,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { ResourceTracker } from '../../src/operator/resource-tracker.ts';
 
 describe('the tracker of resources', () => {
-  it('keeps the fields of a resource apart, and forgets a resource without any', () => {
+  it('keeps the fields of a resource separate, and removes a resource without any', () => {
     const tracker = new ResourceTracker();
     tracker.set('a/x', { reserved: 'db' });
     tracker.set('a/x', { orphanedSince: 7 });

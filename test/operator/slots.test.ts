@@ -124,7 +124,7 @@ describe('a backup or restore', () => {
 
 describe('a slot', () => {
   for (const pod of ['noSecret', 'noImage', 'noClaim'] as const) {
-    it(`is not held by a run whose pod cannot begin (${pod}), neither against others nor against its own namespace (C4)`, () => {
+    it(`is not held by a run whose pod cannot start (${pod}), neither against others nor against its own namespace (C4)`, () => {
       const cluster = new Cluster(10);
       for (let n = 0; n < 10; n += 1) cluster.runs('hostile', `r${n}`, pod);
       assert.deepEqual(cluster.look('good', 'g').slot, { kind: 'free' });

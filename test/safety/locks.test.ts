@@ -140,7 +140,7 @@ describe('the lock rules, on a server', () => {
   ] as const;
 
   for (const [from, ...others] of TYPES) {
-    it(`change-column-type: ${from} to ${others.join(', ')} writes rows anew, or not, as it says`, async () => {
+    it(`change-column-type: ${from} to ${others.join(', ')} rewrites rows, or not, as the rule states`, async () => {
       for (const to of others) {
         const { rewritten } = await onGround(`CREATE TABLE typed (value ${from})`, (url) =>
           observe(url, { sql: `ALTER TABLE typed ALTER COLUMN value TYPE ${to} USING value::${to}` }),

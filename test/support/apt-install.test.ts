@@ -124,14 +124,14 @@ describe('scripts/apt-install.sh', () => {
     assert.equal(await readFile(join(here.policy, 'rules'), 'utf8'), 'mine\n');
   });
 
-  it('keeps two runs at once from taking each other’s policy for the machine’s', async () => {
+  it('keeps two concurrent runs from mistaking the policy of each other for that of the machine', async () => {
     const here = await machine('sleep 0.3');
     await writeFile(here.policy, 'mine\n');
     assert.deepEqual(await Promise.all([here.run(), here.run()]), [0, 0]);
     assert.equal(await readFile(here.policy, 'utf8'), 'mine\n');
   });
 
-  it('is what changes the policy, and no other script does', async () => {
+  it('is the only script that changes the policy', async () => {
     for (const path of ['.ci/run', 'scripts/e2e-local.sh', 'scripts/setup.ts']) {
       const text = await readFile(path, 'utf8');
       assert.match(text, /apt-install\.sh/, path);

@@ -49,7 +49,7 @@ describe('a private PostgreSQL', () => {
     await two.drop();
   });
 
-  it('keeps committed rows over a crash and comes back on the same port', async () => {
+  it('keeps committed rows over a crash and restarts on the same port', async () => {
     const own = await startPostgres({ fsync: true, settings: { log_statement: 'all' } });
     try {
       assert.equal(await ask(own.url(), 'SHOW fsync'), 'on');

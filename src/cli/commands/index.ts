@@ -92,7 +92,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
   completion,
 ];
 
-/** The first word of the commands that have two. */
+/** The first word of the commands with two words. */
 export const FAMILIES: readonly CommandFamily[] = [
   {
     name: 'migrate',

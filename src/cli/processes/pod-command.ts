@@ -17,7 +17,7 @@ export interface PodRun {
   run(request: CommandRequest, emit: (event: RunEvent) => void): Promise<RunReport>;
   /**
    * Lets the containers end, the last one with this exit code, and waits for the kubelet to end this process: a sidecar
-   * that ends before is started again.
+   * that ends earlier would be restarted.
    */
   finish(exitCode: number, lines: readonly string[]): Promise<void>;
 }

@@ -7,12 +7,15 @@ import { verifyBackup } from '../../backups/verify.ts';
 import type { Backup } from '../../core/model/backup.ts';
 import { bytesText } from '../../core/model/bytes.ts';
 import { textStart } from '../../core/model/clip.ts';
+import { count } from '../../core/model/count.ts';
 import { masker } from '../../core/model/masking.ts';
 import { ProblemError } from '../../core/model/problem.ts';
-import { REASONS } from '../../core/model/reason.ts';
+import { REASONS, type Reason } from '../../core/model/reason.ts';
 import { TASK_REQUEST_VARIABLE, type TaskReport, type TaskRequest, taskRequestSchema } from '../../core/model/task.ts';
 import { TOOL_VERSION } from '../../core/model/version.ts';
+import { listNames } from '../../core/planning/names.ts';
 import { currentPosition } from '../../core/planning/plan.ts';
+import { withoutAdvice } from '../../core/reconcile/stalled-message.ts';
 import { checkDump } from '../../database/check-dump.ts';
 import { openDatabase } from '../../database/open.ts';
 import type { Database } from '../../database/port.ts';
@@ -27,6 +30,8 @@ import { leaveTerminationMessage } from './termination-message.ts';
 
 const TIMEOUTS = { connect: 60_000, lock: 60_000, statement: 0, run: 0 };
 const LOCK_MS = 10 * 60_000;
+/** How many backups a message names. */
+const AVAILABLE = 3;
 
 type Result = Partial<TaskReport> & Pick<TaskReport, 'reason' | 'message'>;
 
@@ -39,11 +44,16 @@ export async function runTask(io: Io): Promise<void> {
   maskOutput(process, mask);
   const startedAt = new Date().toISOString();
   let result: Result;
+  let kind: TaskRequest['action']['kind'] | undefined;
   try {
-    result = await perform(readRequest(io.env[TASK_REQUEST_VARIABLE]), io);
+    const request = readRequest(io.env[TASK_REQUEST_VARIABLE]);
+    kind = request.action.kind;
+    result = await perform(request, io);
   } catch (error) {
     const { reason, message } = toProblem(error);
-    result = { reason, message: textStart(mask(message), 1_500) };
+    // The operator adds what to do in a cluster.
+    const happened = textStart(withoutAdvice(mask(message)), 1_300);
+    result = { reason, message: `${happened}${consequence(kind, reason, happened)}` };
   }
   const failed = REASONS[result.reason].exit !== 0;
   const report: TaskReport = {
@@ -57,6 +67,17 @@ export async function runTask(io: Io): Promise<void> {
   io.out(text);
   leaveTerminationMessage(io, text);
   io.setExitCode(REASONS[result.reason].exit);
+}
+
+/** What the failure means for the database or the backups, unless the message says it. */
+function consequence(kind: TaskRequest['action']['kind'] | undefined, reason: Reason, message: string): string {
+  if (kind === 'backup' && !/was written and is listed/.test(message))
+    return ' No backup was written; earlier ones are unchanged.';
+  // The server may have completed what the lost connection sent.
+  const unknown = reason === 'ConnectionLost' || reason === 'InternalError';
+  return kind !== 'restore' || unknown || /unchanged|nothing was changed/i.test(message)
+    ? ''
+    : ' The database is unchanged.';
 }
 
 function readRequest(text: string | undefined): TaskRequest {
@@ -92,31 +113,39 @@ async function backup(database: Database, { action, place, ...request }: TaskReq
     onMessage: (message) => io.err(message),
   });
   const identities = await backupIdentities({}, io.env);
-  await verifyBackup(taken, { check: checkDump, identities, signal });
-  const notes: string[] = [];
-  if (action.verify === 'Restore') {
-    const scratch = await withLocalCopy(taken, { identities, signal }, (local) =>
-      database.createScratch({ kind: 'backup', backup: local }, { runId: `verify-${Date.now().toString(36)}` }),
-    );
-    await scratch.drop();
-    notes.push('and was restored into a scratch copy');
+  try {
+    await verifyBackup(taken, { check: checkDump, identities, signal });
+    if (action.verify === 'Restore') {
+      const scratch = await withLocalCopy(taken, { identities, signal }, (local) =>
+        database.createScratch({ kind: 'backup', backup: local }, { runId: `verify-${Date.now().toString(36)}` }),
+      );
+      await scratch.drop();
+    }
+  } catch (error) {
+    const problem = toProblem(error);
+    const message = `${taken.manifest.name} was written and is listed, but it could not be verified. ${problem.message}`;
+    throw new ProblemError({ ...problem, message }, { cause: error });
   }
+  const notes: string[] = [];
   let pruned: number | undefined;
   if (action.retain !== undefined) {
-    const onKept = (message: string) => notes.push(`; ${message}`);
+    const onKept = (message: string) => notes.push(message);
     const { id } = database.identity;
     try {
-      pruned = (await pruneBackups(place, { ...action.retain, databaseId: id, now: new Date(), onKept })).length;
-      notes.push(`; ${pruned} old removed`);
+      const removed = await pruneBackups(place, { ...action.retain, databaseId: id, now: new Date(), onKept });
+      pruned = removed.length;
+      const names = listNames(removed.map(({ manifest }) => manifest.name));
+      if (pruned > 0) notes.push(`The retention deleted ${count(pruned, 'old backup')}: ${names}.`);
     } catch (error) {
       // The backup was taken and is listed, as after a run.
-      notes.push(`; old backups could not be removed: ${toProblem(error).message}`);
+      notes.push(`Old backups could not be removed: ${toProblem(error).message}`);
     }
   }
   const { name, sizeBytes } = taken.manifest;
+  const proof = action.verify === 'Restore' ? 'by a restore into a scratch copy' : 'by its checksum';
   return {
     reason: 'Succeeded',
-    message: `${name} (${bytesText(sizeBytes)}) was taken and verified ${notes.join('')}`.trim(),
+    message: [`${name} (${bytesText(sizeBytes)}) was taken and verified ${proof}.`, ...notes].join(' '),
     database: database.identity.display,
     backup: { ...described(taken), verifiedBy: action.verify },
     pruned,
@@ -136,20 +165,31 @@ async function restore(database: Database, { action, place, ...request }: TaskRe
   }
   const lock = await database.lock({ waitMs: LOCK_MS, runId: 'restore', holder: holder(io.env), signal });
   try {
-    const found = await wanted(place, action, action.into ? undefined : identity.id);
+    const found = await wanted(place, action, action.into ? undefined : identity.id).catch(async (error: unknown) => {
+      throw await withAvailable(error, place, identity.id);
+    });
+    const notes: string[] = [];
     const { safetyBackup, kept } = await restoreBackup(database, found, {
       safetyBackup: { folder: place, ...(await labels(database, request)) },
       identities: await backupIdentities({}, io.env),
       now: new Date(),
       into: action.into,
       terminateSessions: action.terminateSessions,
-      onMessage: (message) => io.err(message),
+      onMessage: (message) => {
+        io.err(message);
+        notes.push(message);
+      },
       signal,
     });
+    if (safetyBackup !== undefined) notes.push(`The previous state is in the backup ${safetyBackup.manifest.name}.`);
+    if (kept !== undefined) notes.push(`The previous database is kept as ${kept.name}.`);
     const { manifest } = found;
     return {
       reason: 'Succeeded',
-      message: `${manifest.name} was restored; the database and its history are at ${manifest.revision}. What was written after ${manifest.takenAt} is not in it.`,
+      message: textStart(
+        `${manifest.name} was restored. The database and its history are at ${manifest.revision}. What was written after ${manifest.takenAt} is not in it. ${notes.join(' ')}`.trim(),
+        1_500,
+      ),
       database: identity.display,
       backup: described(found),
       safetyBackup: safetyBackup?.manifest.name,
@@ -177,6 +217,19 @@ async function wanted(
     reason: 'BackupNotFound',
     message: `No backup of this database was taken at or before ${before}. To list the backups: \`db-manager list-backups\`.`,
   });
+}
+
+/** Whoever has only kubectl cannot list the backups. */
+async function withAvailable(error: unknown, place: string, databaseId: string): Promise<unknown> {
+  const problem = toProblem(error);
+  if (problem.reason !== 'BackupNotFound') return error;
+  const { backups } = await listBackups(place);
+  const own = backups.filter(({ manifest }) => manifest.database.id === databaseId).slice(0, AVAILABLE);
+  const newest = own.map(({ manifest }) => `${manifest.name} (${manifest.takenAt})`).join(', ');
+  const available = own.length === 0 ? 'It has none of this database.' : `Its newest of this database: ${newest}.`;
+  const [happened = ''] = problem.message.split(' To list the backups');
+  const message = `${happened} Retention or a person may have deleted it. ${available}`;
+  return new ProblemError({ ...problem, message }, { cause: error });
 }
 
 async function labels(

@@ -6,7 +6,7 @@ import { REPAIR_ACTIONS } from './requested-repair.ts';
 /** What identifies a SQLite file on a volume, of which the path is the same in every pod: namespace, claim and path. */
 export const SQLITE_IDENTITY_VARIABLE = 'DB_MANAGER_SQLITE_IDENTITY';
 
-/** `urlVariable`: the environment variable that holds the URL of a server for scratch copies. */
+/** `urlVariable`: the environment variable with the URL of a server for scratch copies. */
 const rehearsalServerSchema = z.union([
   z.enum(['Auto', 'Private', 'SameServer']),
   z.strictObject({ urlVariable: z.string().min(1) }),

@@ -22,7 +22,7 @@ export const metadataSchema = z.looseObject({
   annotations: z.record(z.string(), z.string()).optional(),
 });
 
-/** A `DatabaseMigration` as `kubectl apply` takes it and the API server gives it. */
+/** A `DatabaseMigration` as `kubectl apply` sends it and the API server returns it. */
 export const databaseMigrationSchema = z.object({
   apiVersion: z.literal(API_VERSION),
   kind: z.literal(KIND),

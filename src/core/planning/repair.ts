@@ -79,7 +79,7 @@ const CHOICES: Record<RepairAction, Partial<RepairChoices>> = {
   'not-applied': { interrupted: 'notApplied' },
 };
 
-/** The repair that was requested; undefined if the history is no longer in the state that the digest was made of. */
+/** The repair that was requested; undefined if the history is no longer in the state of the digest. */
 export function requestedRepair(
   files: readonly MigrationFile[],
   history: readonly HistoryRow[],

@@ -13,7 +13,7 @@ import { type RunFacts, statusFromReport } from './status-from-report.ts';
 import { stepText } from './text.ts';
 import { LIMITS } from './truncate.ts';
 
-/** The desired status; undefined if it stays as it is. */
+/** The desired status; undefined if it does not change. */
 export function computeStatus(assessed: Assessed): DatabaseMigrationStatus | undefined {
   const { observed, now } = assessed;
   const before = observed.resource.status ?? {};

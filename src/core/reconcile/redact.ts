@@ -39,7 +39,7 @@ function clean(value: unknown, key: string, cleaning: Cleaning): unknown {
 function withoutValues(value: Record<string, unknown>, { redactData }: Cleaning): Record<string, unknown> {
   const { statement } = value;
   if (!redactData || typeof statement !== 'string' || isOfSqlFile(value)) return value;
-  // Strings are written alike in both dialects.
+  // Both dialects write strings in the same way.
   return { ...value, statement: redactSql(statement, 'postgres') };
 }
 

@@ -37,8 +37,8 @@ export function happenedAt(message: string, failure: Place | undefined, longest:
 }
 
 /** The sentences before the first one with a shell command: advice for a cluster replaces the rest. */
-function withoutAdvice(message: string): string {
-  const shell = message.search(/`?db-manager [a-z]/);
+export function withoutAdvice(message: string): string {
+  const shell = message.search(/`?db-manager [a-z]|or pass --[a-z]/);
   if (shell < 0) return message;
   const end = message.lastIndexOf('. ', shell);
   return end < 0 ? message : message.slice(0, end + 1);

@@ -101,7 +101,7 @@ function kstatusOf(resource: DatabaseMigration, report: RunReport, { retryAt, jo
   return [ready, { type: 'Stalled', status: 'True', reason: word, message: advice }];
 }
 
-/** Waiting for a person's approval is not a failure: tools that wait for Ready shall go on waiting. */
+/** Waiting for a person's approval is not a failure: tools that wait for Ready must continue to wait. */
 function isWaiting({ reason }: RunReport): boolean {
   return reason === 'AwaitingApproval';
 }
@@ -126,7 +126,7 @@ function backupOf(backup: NonNullable<RunReport['backup']>): DatabaseMigrationSt
   };
 }
 
-/** Every migration as long as the plan may have to be read; a few of one that is done. */
+/** Every migration while the plan may have to be reviewed; a few once it is done. */
 function planOf({ plan, result }: RunReport): DatabaseMigrationStatus['plan'] {
   if (plan === undefined) return undefined;
   const names = plan.migrations.slice(0, result === 'succeeded' ? DONE : undefined);

@@ -16,7 +16,7 @@ export interface ColumnSpec {
   type: string;
   notNull: boolean;
   default?: DefaultKind;
-  /** Its default gives each row a value of its own: a sequence or a random UUID. */
+  /** Its default gives each row a unique value: a sequence or a random UUID. */
   distinct?: true;
   generated?: 'stored' | 'virtual';
   identity: boolean;

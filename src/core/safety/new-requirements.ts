@@ -3,7 +3,7 @@ import { type ReadStatement, type SchemaActionOf, type TableRef, tableKey } from
 import { isNotNull } from './actions/expression.ts';
 import { isRepeated, isRequired, type NewColumn, type NewObjects, newColumn } from './new-objects.ts';
 
-/** Why older code may not be able to run with it; `holds` asks again after the last statement. */
+/** Why older code may not be able to run with it; `holds` checks again after the last statement. */
 export interface Requirement {
   why: string;
   holds?: () => boolean;

@@ -6,8 +6,8 @@ import { keyOf } from './names.ts';
 import { type Spelling, spellingOf } from './normalizer.ts';
 
 /**
- * The schema that was found, with this one difference undone. Everything else stays as it was found, so that the plan
- * from the found schema to this one is the fix of the difference alone.
+ * The schema that was found, with this one difference undone. Everything else is unchanged, so that the plan from the
+ * found schema to this one is the fix of the difference alone.
  */
 export function withoutDifference(expected: Snapshot, found: Snapshot, difference: Difference): Snapshot {
   const { object, table: key } = difference;

@@ -81,7 +81,7 @@ async function follow() {
       // Reported below.
     }
     clearTimeout(timer);
-    // It stays the time of the loss, however often the connection is tried again.
+    // This remains the time of the loss, for any number of retries.
     if (greeted) lostAt = clock();
     greeted = false;
     connection((lostAt ? 'The connection to db-manager was lost at ' + lostAt + '. The page shows the last known state.' : 'db-manager cannot be reached.') + ' Trying again…', true);

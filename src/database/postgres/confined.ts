@@ -20,7 +20,10 @@ const SHARED = [
   'pg_tablespace',
 ];
 
-/** Before the COMMIT: who writes to a shared catalogue holds its lock until the end. Their names. */
+/**
+ * The names of shared catalogues that the transaction changed, read before the COMMIT: a writer holds its lock until
+ * the end.
+ */
 export async function sharedChanges(client: Client): Promise<string[]> {
   const { rows } = await client.query<{ name: string }>(
     `SELECT DISTINCT c.relname::text AS name FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_class c ON c.oid = l.relation

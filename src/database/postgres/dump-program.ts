@@ -95,7 +95,10 @@ export async function environmentOf(wanted: PostgresTarget, database = wanted.da
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }
 
-/** Where systems keep the authorities that they trust, for programs before PostgreSQL 16, which know no `system`. */
+/**
+ * The files in which systems keep trusted authorities, for programs before PostgreSQL 16, which do not support
+ * `system`.
+ */
 const AUTHORITIES = [
   '/etc/ssl/certs/ca-certificates.crt',
   '/etc/pki/tls/certs/ca-bundle.crt',

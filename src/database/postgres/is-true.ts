@@ -1,7 +1,7 @@
 import type { PostgresConnection } from './connection.ts';
 import { migrationSettings } from './settings.ts';
 
-/** Whether a condition is true. It sees the schemas that a migration sees, and can write nothing. */
+/** Whether a condition is true. It has the search path of a migration, and cannot write. */
 export async function isTrue(
   { client, version, target }: Pick<PostgresConnection, 'client' | 'version' | 'target'>,
   condition: string,

@@ -10,8 +10,8 @@ type RdsSigner = InstanceType<typeof import('@aws-sdk/rds-signer').Signer>;
 const SIGNERS = new Map<string, RdsSigner>();
 
 /**
- * The target with the user and the password of now. Host and database stay: a run never moves to another database. Throws
- * ProblemError InvalidConfiguration or AuthenticationFailed.
+ * The target with the current user and password. Host and database do not change: a run never moves to another
+ * database. Throws ProblemError InvalidConfiguration or AuthenticationFailed.
  */
 export async function withCurrentLogin(target: PostgresTarget): Promise<PostgresTarget> {
   const { login } = target;

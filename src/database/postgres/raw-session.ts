@@ -106,7 +106,7 @@ function takeOver({ stream }: Wire): void {
   stream.on('error', () => {});
 }
 
-/** Over a connection of its own (PostgreSQL manual, 54.2.8). */
+/** Over a separate connection (PostgreSQL manual, 54.2.8). */
 async function cancel(config: ClientConfig, processId: number, key: number): Promise<void> {
   const { host = '', port = 5432, ssl } = config;
   const Connection = pg.Connection as unknown as new (options: object) => Wire;

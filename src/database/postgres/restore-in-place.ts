@@ -8,17 +8,19 @@ import { SYSTEM_CLASSES } from './catalogue/system.ts';
 import type { PostgresConnection } from './connection.ts';
 import { quoteIdentifier } from './driver.ts';
 import { majorOf } from './dump.ts';
-import { environmentOf, startProgram } from './dump-program.ts';
+import { environmentOf } from './dump-program.ts';
 import { queryOn } from './dump-snapshot.ts';
+import { foreignTriggers, withoutEventTriggers } from './event-triggers.ts';
 import { lockShortage } from './locks-needed.ts';
 import { listWithout } from './restore-contents.ts';
 import { incomplete, restoreProblem } from './restore-problems.ts';
-import { settingStatements } from './restore-properties.ts';
+import { pathOf, settingStatements } from './restore-properties.ts';
 import { beginScript, literal } from './restore-script.ts';
 import { beginWholeScript } from './restore-script-whole.ts';
 import { lookAround, type RestoreContext, type RestoreSelection, select } from './restore-selection.ts';
 import { settleSessions } from './restore-sessions.ts';
 import { streamToPsql } from './restore-stream.ts';
+import { type Attempt, bringLate, nextAttempt, sourceOf } from './restore-tolerant.ts';
 import type { RestoreWork } from './restore-work.ts';
 import { withTemporaryFile } from './temporary-file.ts';
 
@@ -27,9 +29,9 @@ import { withTemporaryFile } from './temporary-file.ts';
  * a last line that is sent only if everything succeeded. After a crash before that, the server rolls back.
  */
 export async function restoreInPlace(open: PostgresConnection, work: RestoreWork): Promise<void> {
-  const { backup, clients, contents, catalogue, options } = work;
-  const { path, manifest } = backup;
-  const whole = catalogue !== undefined && manifest.schemas === undefined;
+  const { backup, contents, catalogue, options } = work;
+  const { manifest } = backup;
+  const whole = isWhole(work);
   const shortage = whole ? await lockShortage(open.client) : undefined;
   if (shortage !== undefined) {
     throw new ProblemError({
@@ -46,13 +48,54 @@ export async function restoreInPlace(open: PostgresConnection, work: RestoreWork
       `Only a superuser can change these objects. They are not changed, although they differ from the backup: ${stays.slice(0, 10).join('; ')}.`,
     );
   }
+  const foreign = whole ? await foreignTriggers(queryOn(open.client)) : { triggers: [], written: [] };
+  if (foreign.written.length > 0) {
+    options.onMessage?.(
+      `The event triggers ${foreign.triggers.join(', ')} of other roles run during the restore. This user may not delete what they write. The rows of ${foreign.written.join(', ')} stay as they are and are not compared.`,
+    );
+  }
   await options.beforeReplacing?.();
   await settleSessions(open, options);
 
+  const around = { ...here, written: new Set(foreign.written) };
+  const stderr = await stream(open, work, selection, around);
+  if (stderr === undefined) return;
+  const searchPath = pathOf(open, catalogue?.properties);
+  const failed = { contents, left: selection.left, superuser: here.superuser, searchPath };
+  let attempt = nextAttempt({ ...failed, stderr });
+  while (attempt !== undefined) {
+    options.signal?.throwIfAborted();
+    const again = await stream(open, work, selection, around, attempt);
+    if (again === undefined) {
+      for (const message of attempt.messages) options.onMessage?.(message);
+      return;
+    }
+    attempt = nextAttempt({ ...failed, stderr: again, attempt });
+  }
+  options.signal?.throwIfAborted();
+  throw restoreProblem(stderr, manifest.name, open);
+}
+
+interface Around extends RestoreContext {
+  /** Tables and sequences that event triggers of other roles write. */
+  written: ReadonlySet<string>;
+}
+
+async function stream(
+  open: PostgresConnection,
+  work: RestoreWork,
+  selection: RestoreSelection,
+  here: Around,
+  { tolerance, searchPath }: Partial<Attempt> = {},
+): Promise<string | undefined> {
+  const { backup, clients, contents, catalogue, options } = work;
+  const { path, manifest } = backup;
+  const whole = isWhole(work);
   let bytes = 0;
   // pg_restore takes the list of what to restore from a file only.
-  const stderr = await withTemporaryFile('list', async (listFile) => {
-    await writeFile(listFile, listWithout(contents, selection.left), { mode: 0o600 });
+  return withTemporaryFile('list', async (listFile) => {
+    const left = new Set([...selection.left, ...(tolerance?.late ?? []).map(({ id }) => id)]);
+    await writeFile(listFile, listWithout(contents, left), { mode: 0o600 });
     const env = await environmentOf(open.target);
     const args = [
       '--file=-',
@@ -65,15 +108,21 @@ export async function restoreInPlace(open: PostgresConnection, work: RestoreWork
       clients,
       env,
       serverMajor: majorOf(open),
-      begin: whole
-        ? beginWholeScript({
-            largeObjects: catalogue.largeObjects,
-            extensions: extensionsOf(catalogue),
-            clientMajor: clients.major,
-          })
-        : beginScript(manifest.schemas ?? open.target.schemas, contents.largeObjects),
-      source: startProgram(clients, 'pg_restore', args, { env, stdout: 'pipe', signal: options.signal }),
-      finish: (run) => finish(run, open, work, { ...selection, ...here }),
+      begin:
+        catalogue !== undefined && whole
+          ? beginWholeScript({
+              largeObjects: catalogue.largeObjects,
+              extensions: extensionsOf(catalogue),
+              clientMajor: clients.major,
+            })
+          : beginScript(manifest.schemas ?? open.target.schemas, contents.largeObjects),
+      ...sourceOf(clients, args, { env, signal: options.signal }, tolerance),
+      searchPath,
+      finish: async (run) => {
+        const tolerated = tolerance === undefined ? [] : await bringLate(run, tolerance);
+        for (const { message } of tolerated) options.onMessage?.(message);
+        await finish(run, open, work, { ...selection, ...here }, new Set(tolerated.flatMap(({ names }) => names)));
+      },
       onBytes: (piece) => {
         bytes += piece;
         options.onProgress?.(bytes, undefined);
@@ -81,9 +130,10 @@ export async function restoreInPlace(open: PostgresConnection, work: RestoreWork
       signal: options.signal,
     });
   });
-  if (stderr === undefined) return;
-  options.signal?.throwIfAborted();
-  throw restoreProblem(stderr, manifest.name, open);
+}
+
+function isWhole({ backup: { manifest }, catalogue }: RestoreWork): boolean {
+  return catalogue !== undefined && manifest.schemas === undefined;
 }
 
 /** What differs from the backup about objects that no ordinary user can change. */
@@ -104,6 +154,7 @@ async function systemDifferences(
   });
 }
 
+const OF_ROWS = new Set(['rows', 'sequence value']);
 const SYSTEM = new Set(SYSTEM_CLASSES.map(({ name }) => name));
 
 /**
@@ -122,22 +173,26 @@ async function finish(
   run: RunQuery,
   open: PostgresConnection,
   { backup, catalogue }: RestoreWork,
-  selection: RestoreSelection & RestoreContext,
+  selection: RestoreSelection & Around,
+  otherwise: ReadonlySet<string>,
 ) {
-  for (const statement of selection.afterwards) await run(statement);
-  if (catalogue === undefined) return;
-  if (catalogue.properties !== undefined) {
+  await withoutEventTriggers(run, async () => {
+    for (const statement of selection.afterwards) await run(statement);
+    if (catalogue?.properties === undefined) return;
     await bringSettings(run, open, catalogue, selection);
     await bringSystem(run, catalogue.properties.system);
-  }
+  });
+  if (catalogue === undefined) return;
   for (const setting of COMPARABLE) await run(`SET LOCAL ${setting}`);
+  const stays = staysAsItIs(selection);
   const { serverMajor, schemas, largeObjects, entries } = catalogue;
   const actual = await readEntries(run, { major: majorOf(open), schemas, largeObjects });
   const differences = compareEntries(entries, actual, {
     acrossVersions: serverMajor !== majorOf(open),
     unavailable: selection.unavailable,
     user: open.target.user,
-    ignored: staysAsItIs(selection),
+    ignored: (entry) => stays(entry) || (OF_ROWS.has(entry.class) && selection.written.has(entry.name)),
+    otherwise,
   });
   if (differences.length > 0) throw incomplete(differences, backup.manifest.name, open);
 }

@@ -1,5 +1,6 @@
 import type { DatabaseProperties } from './catalogue/database.ts';
 import type { Privilege } from './catalogue/read.ts';
+import type { PostgresConnection } from './connection.ts';
 import { quoteIdentifier } from './driver.ts';
 import { literal } from './restore-script.ts';
 
@@ -12,6 +13,24 @@ export const LISTS = new Set([
   'temp_tablespaces',
   'unix_socket_directories',
 ]);
+
+/** Errors of functions with unqualified names under an empty search path, which pg_dump sets. */
+export const UNQUALIFIED =
+  /(relation|function|procedure|aggregate|type|operator|table|collation|text search (?:dictionary|configuration|parser|template)) .* does not exist/;
+
+export const UNQUALIFIED_NAMES =
+  'A function uses table names without a schema, so the backup was restored with the search path of the database. To make the function independent of it, run: ALTER FUNCTION … SET search_path';
+
+/** The search path with which such functions find their tables. */
+export function pathOf(
+  { target }: PostgresConnection,
+  properties: Pick<DatabaseProperties, 'settings'> | undefined,
+): string {
+  const set = properties?.settings.find(({ role }) => role === null)?.config;
+  const own = set?.find((text) => text.startsWith('search_path='));
+  const schemas = [...new Set([...target.schemas, 'public'])].map(quoteIdentifier).join(', ');
+  return own === undefined ? schemas : `${own.slice('search_path='.length)}, ${schemas}`;
+}
 
 /** CREATE DATABASE with the encoding, the locale and the tablespace of the backup's database. */
 export function createStatement(name: string, { encoding, locale, tablespace }: DatabaseProperties): string {
@@ -26,12 +45,12 @@ export function createStatement(name: string, { encoding, locale, tablespace }: 
     ...(provider === undefined ? [] : [`LOCALE_PROVIDER ${provider}`]),
     ...(provider === 'icu' ? [...option('ICU_LOCALE', other), ...option('ICU_RULES', locale.daticurules)] : []),
     ...(provider === 'builtin' ? option('BUILTIN_LOCALE', other) : []),
-    // template0 is in pg_default, and to name a tablespace asks for a privilege on it.
+    // template0 is in pg_default, and naming a tablespace requires a privilege on it.
     ...(tablespace === 'pg_default' ? [] : [`TABLESPACE ${quoteIdentifier(tablespace)}`]),
   ].join(' ');
 }
 
-/** What gives a database these properties; the owner last, since the others ask for ownership. */
+/** The statements that give a database these properties; the owner last, because the others require ownership. */
 export function propertyStatements(
   name: string,
   wanted: DatabaseProperties,

@@ -28,7 +28,7 @@ BEGIN
   FOR found IN SELECT evtname FROM pg_event_trigger e WHERE pg_has_role(evtowner, 'USAGE') AND NOT ${member('pg_event_trigger', 'e.oid')} LOOP
     EXECUTE format('DROP EVENT TRIGGER %I', found.evtname);
   END LOOP;
-  FOR found IN SELECT pubname FROM pg_publication WHERE pg_has_role(pubowner, 'USAGE') LOOP
+  FOR found IN SELECT pubname FROM pg_publication p WHERE ${MAY_REPLACE_PUBLICATION} LOOP
     EXECUTE format('DROP PUBLICATION %I', found.pubname);
   END LOOP;
   FOR found IN ${DEFAULT_PRIVILEGES} LOOP
@@ -95,6 +95,10 @@ ${withPlpgsql(empty, { wanted: extensions.includes('plpgsql') })}${largeObjects 
 function member(catalogue: string, oid: string): string {
   return `EXISTS (SELECT FROM pg_depend own WHERE own.classid = '${catalogue}'::regclass AND own.objid = ${oid} AND own.deptype = 'e')`;
 }
+
+/** Only a superuser may create a publication of all tables or of a schema again. The dependency is that on a schema, which version 15 added. */
+export const MAY_REPLACE_PUBLICATION = `(pg_has_role(p.pubowner, 'USAGE') AND ((SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
+  OR NOT (p.puballtables OR EXISTS (SELECT FROM pg_depend d WHERE d.classid::regclass::text ~ 'pg_publication_namespace$' AND d.refclassid = 'pg_publication'::regclass AND d.refobjid = p.oid))))`;
 
 const SCHEMAS = `n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'`;
 

@@ -1,6 +1,6 @@
 import { type Client, quoteIdentifier } from './driver.ts';
 import type { Contents, DumpEntry } from './restore-contents.ts';
-import { STAYS } from './restore-script-whole.ts';
+import { MAY_REPLACE_PUBLICATION, STAYS } from './restore-script-whole.ts';
 import { entriesOf, inDump, readStaying, type StayingObject } from './restore-staying.ts';
 
 export interface RestoreSelection {
@@ -225,7 +225,7 @@ export async function lookAround(client: Client, emptied = false): Promise<Resto
 /** By the names that pg_dump gives them. Extensions are kept wherever they are; the others where they are not ours to drop. */
 const KEPT = `SELECT 'EXTENSION ' || extname AS name FROM pg_extension
   UNION ALL SELECT 'EVENT TRIGGER ' || evtname FROM pg_event_trigger WHERE NOT pg_has_role(evtowner, 'USAGE')
-  UNION ALL SELECT 'PUBLICATION ' || pubname FROM pg_publication WHERE NOT pg_has_role(pubowner, 'USAGE')
+  UNION ALL SELECT 'PUBLICATION ' || pubname FROM pg_publication p WHERE NOT ${MAY_REPLACE_PUBLICATION}
   UNION ALL SELECT 'FOREIGN DATA WRAPPER ' || fdwname FROM pg_foreign_data_wrapper WHERE NOT pg_has_role(fdwowner, 'USAGE')
   UNION ALL SELECT 'SERVER ' || srvname FROM pg_foreign_server WHERE NOT pg_has_role(srvowner, 'USAGE')
   UNION ALL SELECT format('USER MAPPING USER MAPPING %s SERVER %s', m.usename, m.srvname) FROM pg_user_mappings m

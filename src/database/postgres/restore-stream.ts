@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Readable, Writable } from 'node:stream';
 import type { RunQuery } from './catalogue/read.ts';
 import type { Clients } from './dump-clients.ts';
-import { type Program, startProgram } from './dump-program.ts';
+import { type Ended, type Program, startProgram } from './dump-program.ts';
 
 /** pg_restore with several jobs disables the trigger of a partition before it has created it; one job does not. */
 export const OUT_OF_ORDER = /trigger .* for table .* does not exist/;
@@ -18,6 +18,8 @@ interface Stream {
   begin: string;
   /** The program whose standard output is the SQL in between. */
   source: Program;
+  /** SQL that follows, and another program. Not started before: what a program writes that nothing reads is lost when it ends. */
+  following?: { sql: string; start(): Program };
   /**
    * Runs when the source has reported that it wrote everything, in the same transaction; the commit is sent when it has
    * returned, and not if it throws.
@@ -29,26 +31,26 @@ interface Stream {
 
 /** Undefined on success; otherwise the message of the program that failed first. */
 export async function streamToPsql(stream: Stream): Promise<string | undefined> {
-  const { source, signal } = stream;
+  const { signal } = stream;
   const args = ['--no-psqlrc', '--quiet', '--no-password', '--tuples-only', '--no-align', '--set=ON_ERROR_STOP=1'];
   const psql = startProgram(stream.clients, 'psql', args, { env: stream.env, stdin: 'pipe', stdout: 'pipe', signal });
   const into = psql.child.stdin;
   const out = psql.child.stdout;
-  const from = source.child.stdout;
-  if (!into || !out || !from) throw new Error('the programs have no pipes');
+  if (!into || !out) throw new Error('the programs have no pipes');
   // If psql has ended, its own message gives the cause; the broken pipe is only a consequence.
   into.on('error', () => {});
+  let { source } = stream;
   psql.ended.then(() => source.child.kill('SIGTERM')).catch(() => {});
 
   const answers = answersOf(into, out);
   into.write(SESSION);
   into.write(stream.begin);
-  for await (const piece of withoutCommit(withOurSettings(from, stream))) {
-    stream.onBytes?.(piece.length);
-    if (!into.writable) break;
-    if (!into.write(piece)) await drained(into);
+  let written = await pour(source, into, stream);
+  if (written.ok && stream.following !== undefined && into.writable) {
+    into.write(stream.following.sql);
+    source = stream.following.start();
+    written = await pour(source, into, stream);
   }
-  const written = await source.ended;
   // Without the commit the server rolls back, even if this process has died.
   let whole = written.ok && !signal?.aborted;
   let refusal: unknown;
@@ -66,6 +68,16 @@ export async function streamToPsql(stream: Stream): Promise<string | undefined> 
   if (!applied.ok && applied.stderr !== '') return applied.stderr;
   if (!written.ok) return written.stderr;
   return applied.ok && whole ? undefined : 'stopped before its commit';
+}
+
+async function pour({ child, ended }: Program, into: Writable, stream: Stream): Promise<Ended> {
+  if (!child.stdout) throw new Error('the program has no pipe');
+  for await (const piece of withoutCommit(withOurSettings(child.stdout, stream))) {
+    stream.onBytes?.(piece.length);
+    if (!into.writable) break;
+    if (!into.write(piece)) await drained(into);
+  }
+  return ended;
 }
 
 /** Limits of the role or the database that would end a restore, before its transaction begins. */
@@ -137,8 +149,8 @@ async function* withOurSettings(from: Readable, { serverMajor, searchPath }: Str
 }
 
 /**
- * `--single-transaction` ends its script with COMMIT; ours is sent later. Without that option pg_restore would commit
- * after the large objects. Only comments follow it, so a row that reads `COMMIT;` is not taken for it.
+ * `--single-transaction` ends its script with COMMIT; our COMMIT is sent later. Without that option pg_restore would
+ * commit after the large objects. Only comments follow it, so a row that reads `COMMIT;` is not taken for it.
  */
 async function* withoutCommit(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let tail = Buffer.alloc(0);

@@ -2,16 +2,17 @@ import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { ProblemError } from '../../core/model/problem.ts';
 import type { RestoreBackupOptions, RestoreOutcome } from '../port.ts';
-import { compareEntries } from './catalogue/compare.ts';
+import { compareEntries, type EntryComparison } from './catalogue/compare.ts';
 import type { DatabaseProperties } from './catalogue/database.ts';
 import type { Catalogue } from './catalogue/digest.ts';
 import { COMPARABLE, readEntries } from './catalogue/read.ts';
 import type { PostgresConnection } from './connection.ts';
-import { type Client, quoteIdentifier } from './driver.ts';
+import type { Client } from './driver.ts';
 import { dropDatabase } from './drop-database.ts';
 import { majorOf } from './dump.ts';
 import { conninfo, environmentOf, restoreJobs, startProgram } from './dump-program.ts';
 import { queryOn } from './dump-snapshot.ts';
+import { withoutEventTriggers } from './event-triggers.ts';
 import { createExtensions } from './extensions.ts';
 import { besideName } from './kept-databases.ts';
 import { listsForJobs, listWithout } from './restore-contents.ts';
@@ -24,10 +25,11 @@ import {
   refuseWithoutPrivileges,
 } from './restore-new-database.ts';
 import { incomplete, restoreProblem } from './restore-problems.ts';
-import { propertyStatements } from './restore-properties.ts';
+import { pathOf, propertyStatements } from './restore-properties.ts';
 import { swap } from './restore-rename.ts';
 import { lookAround, type RestoreSelection, select } from './restore-selection.ts';
-import { OUT_OF_ORDER, streamToPsql } from './restore-stream.ts';
+import { streamToPsql } from './restore-stream.ts';
+import { type Attempt, bringLate, nextAttempt, sourceOf, type Tolerated } from './restore-tolerant.ts';
 import type { RestoreWork } from './restore-work.ts';
 import { withTemporaryFile } from './temporary-file.ts';
 
@@ -50,10 +52,10 @@ export async function restoreBySwap(
     for (const message of messages) work.options.onMessage?.(message);
     await create(admin, open, name, properties);
     made = true;
-    const selection = await fill(open, admin, work, name, properties);
-    const roles = new Set([...unavailable, ...selection.unavailable, ...(await missingRoles(admin, properties))]);
+    const filled = await fill(open, admin, work, name, properties);
+    const roles = new Set([...unavailable, ...filled.unavailable, ...(await missingRoles(admin, properties))]);
     await bringProperties(open, name, properties, roles);
-    await compare(open, work, catalogue, name, roles);
+    await compare(open, work, catalogue, name, { unavailable: roles, otherwise: filled.otherwise });
     work.options.signal?.throwIfAborted();
     const kept = await swap(open, admin, { name, properties, options: work.options });
     made = false;
@@ -75,12 +77,20 @@ async function bringProperties(
 ): Promise<void> {
   const there = await open.another('db-manager restore', name);
   try {
-    for (const statement of propertyStatements(name, properties, roles)) await there.query(statement);
-    // Only a superuser may; without them the digest differs.
-    for (const statement of properties.system) await there.query(statement).catch(() => {});
+    await withoutEventTriggers(queryOn(there), async () => {
+      for (const statement of propertyStatements(name, properties, roles)) await there.query(statement);
+      // Only a superuser may; without them the digest differs.
+      for (const statement of properties.system) await there.query(statement).catch(() => {});
+    });
   } finally {
     await there.end();
   }
+}
+
+interface Filled {
+  unavailable: ReadonlySet<string>;
+  /** Names of objects that are not as in the backup. */
+  otherwise: Set<string>;
 }
 
 /** Fills the new database; the path of the database only where the dump cannot be restored without (see R1 in the notes of the tests). */
@@ -90,28 +100,33 @@ async function fill(
   work: RestoreWork,
   name: string,
   properties: DatabaseProperties,
-): Promise<RestoreSelection> {
-  const { backup } = work;
+): Promise<Filled> {
+  const { backup, contents, options } = work;
   let selection = await prepare(open, work, name, properties);
-  let stderr = await pgRestore(open, work, name, selection);
+  const { left, superuser } = selection;
+  const failed = await pgRestore(open, work, name, selection);
   // Only psql can be given the settings that let it write where the role may read by default.
-  const readOnly = stderr !== undefined && READ_ONLY.test(stderr);
-  if (stderr !== undefined && (readOnly || UNQUALIFIED.test(stderr))) {
-    const failed = stderr;
+  const readOnly = failed !== undefined && READ_ONLY.test(failed);
+  const otherwise = new Set<string>();
+  let [stderr, attempt]: [string | undefined, Attempt | undefined] = [failed, undefined];
+  while (stderr !== undefined) {
+    options.signal?.throwIfAborted();
+    const next = nextAttempt({ stderr, attempt, contents, left, superuser, searchPath: pathOf(open, properties) });
+    attempt = readOnly && attempt === undefined ? (next ?? { searchPath: '', messages: [] }) : next;
+    if (attempt === undefined) throw restoreProblem(failed ?? stderr, backup.manifest.name, open);
+    otherwise.clear();
     await dropDatabase(admin, name);
-    // With `admin`, which holds the lock of the name: another session would wait for it without end.
+    // With `admin`, which holds the lock of the name: another session would wait for it forever.
     await create(admin, open, name, properties);
     selection = await prepare(open, work, name, properties);
-    stderr = await pgRestore(open, work, name, selection, readOnly ? '' : pathOf(open, properties));
-    if (stderr === undefined && !readOnly && !OUT_OF_ORDER.test(failed)) {
-      work.options.onMessage?.(
-        'A function uses table names without a schema, so the backup was restored with the search path of the database. To make the function independent of it, run: ALTER FUNCTION … SET search_path',
-      );
-    }
+    stderr = await pgRestore(open, work, name, selection, attempt, ({ names, message }) => {
+      for (const each of names) otherwise.add(each);
+      options.onMessage?.(message);
+    });
   }
-  work.options.signal?.throwIfAborted();
-  if (stderr !== undefined) throw restoreProblem(stderr, backup.manifest.name, open);
-  return selection;
+  options.signal?.throwIfAborted();
+  for (const message of attempt?.messages ?? []) options.onMessage?.(message);
+  return { unavailable: selection.unavailable, otherwise };
 }
 
 /** Removes objects of the template that the backup does not contain from the new database. */
@@ -127,32 +142,25 @@ async function prepare(
     if (!names.has('schema public')) await there.query('DROP SCHEMA IF EXISTS public');
     if (!names.has('extension plpgsql')) await there.query('DROP EXTENSION IF EXISTS plpgsql');
     await createExtensions(there, extensions);
-    return select(contents, await lookAround(there));
+    const here = await lookAround(there);
+    return { ...select(contents, here), superuser: here.superuser };
   } finally {
     await there.end();
   }
 }
 
-/** Errors of functions with unqualified names under an empty search path, which pg_dump sets. */
-const UNQUALIFIED = /(relation|function|type|operator|table) .* does not exist/;
-
 const READ_ONLY = /in a read-only transaction/;
-
-function pathOf({ target }: PostgresConnection, { settings }: DatabaseProperties): string {
-  const own = settings.find(({ role }) => role === null)?.config.find((text) => text.startsWith('search_path='));
-  const schemas = [...new Set([...target.schemas, 'public'])].map(quoteIdentifier).join(', ');
-  return own === undefined ? schemas : `${own.slice('search_path='.length)}, ${schemas}`;
-}
 
 async function pgRestore(
   open: PostgresConnection,
   { clients, contents, backup, options }: RestoreWork,
   name: string,
   { left, withoutOwners, afterwards }: RestoreSelection,
-  searchPath?: string,
+  second?: Attempt,
+  onTolerated: (one: Tolerated) => void = () => {},
 ): Promise<string | undefined> {
   const env = await environmentOf(open.target, name);
-  const inJobs = searchPath === undefined && clients.major === majorOf(open);
+  const inJobs = second === undefined && clients.major === majorOf(open);
   return withTemporaryFile('list', async (listFile) => {
     const common = [`--use-list=${listFile}`, '--no-password', ...(withoutOwners ? ['--no-owner'] : [])];
     const { signal } = options;
@@ -173,20 +181,20 @@ async function pgRestore(
       }
       return undefined;
     }
-    await writeFile(listFile, listWithout(contents, left), { mode: 0o600 });
+    const tolerance = second?.tolerance;
+    const late = (tolerance?.late ?? []).map(({ id }) => id);
+    await writeFile(listFile, listWithout(contents, new Set([...left, ...late])), { mode: 0o600 });
+    const args = ['--file=-', '--single-transaction', ...common, backup.path];
     let bytes = 0;
     return streamToPsql({
       clients,
       env,
       serverMajor: majorOf(open),
       begin: 'BEGIN;\n',
-      searchPath,
-      source: startProgram(clients, 'pg_restore', ['--file=-', '--single-transaction', ...common, backup.path], {
-        env,
-        stdout: 'pipe',
-        signal: options.signal,
-      }),
+      searchPath: second?.searchPath,
+      ...sourceOf(clients, args, { env, signal: options.signal }, tolerance),
       finish: async (run) => {
+        if (tolerance !== undefined) (await bringLate(run, tolerance)).forEach(onTolerated);
         for (const statement of afterwards) await run(statement);
       },
       onBytes: (piece) => {
@@ -216,7 +224,7 @@ async function compare(
   { backup }: RestoreWork,
   { entries, serverMajor, largeObjects }: Catalogue,
   name: string,
-  unavailable: ReadonlySet<string>,
+  allowed: Pick<EntryComparison, 'unavailable' | 'otherwise'>,
 ): Promise<void> {
   const there = await open.another('db-manager restore', name);
   try {
@@ -224,7 +232,7 @@ async function compare(
     for (const setting of COMPARABLE) await there.query(`SET LOCAL ${setting}`);
     const actual = await readEntries(queryOn(there), { major: majorOf(open), largeObjects });
     const acrossVersions = serverMajor !== majorOf(open);
-    const differences = compareEntries(entries, actual, { acrossVersions, unavailable, user: open.target.user });
+    const differences = compareEntries(entries, actual, { acrossVersions, user: open.target.user, ...allowed });
     if (differences.length > 0) throw incomplete(differences, backup.manifest.name, open);
   } finally {
     await there.end();

@@ -9,10 +9,13 @@ import { droppedOnce } from './drop-database.ts';
 import { majorOf } from './dump.ts';
 import { type Clients, findClients, findClientsFor } from './dump-clients.ts';
 import { conninfo, environmentOf, errorIn, restoreJobs, startProgram } from './dump-program.ts';
-import { listWithout, readContents } from './restore-contents.ts';
+import { type Contents, listWithout, readContents } from './restore-contents.ts';
 import { refuseOtherFormat } from './restore-problems.ts';
+import { pathOf } from './restore-properties.ts';
+import { beginWholeScript } from './restore-script-whole.ts';
 import { lookAround, select } from './restore-selection.ts';
 import { streamToPsql } from './restore-stream.ts';
+import { type Attempt, bringLate, nextAttempt, sourceOf } from './restore-tolerant.ts';
 import { createScratchDatabase } from './scratch-database.ts';
 import { withTemporaryFile } from './temporary-file.ts';
 
@@ -26,10 +29,10 @@ export async function createOnServer(
   from: ScratchSource,
   options: ScratchOptions,
   openDatabase: OpenDatabase,
-): Promise<Pick<Scratch, 'database' | 'drop'>> {
+): Promise<Pick<Scratch, 'database' | 'drop' | 'notes'>> {
   const scratch = await createScratchDatabase(place, open, options.runId);
   try {
-    await fill(place, open, scratch.name, from, options);
+    const notes = await fill(place, open, scratch.name, from, options);
     await confine(place, scratch.name);
     const database = await openDatabase(
       { ...place.target, database: scratch.name, schemas: open.target.schemas, history: open.target.history },
@@ -42,7 +45,7 @@ export async function createOnServer(
       await database.close().catch(() => {});
       await scratch.drop();
     };
-    return { database, drop: droppedOnce(drop) };
+    return { database, drop: droppedOnce(drop), notes };
   } catch (error) {
     // A full disk refuses the drop too; the first error is the cause.
     const why = await scratch.drop().then(
@@ -74,56 +77,107 @@ async function fill(
   name: string,
   from: ScratchSource,
   options: ScratchOptions,
-) {
+): Promise<string[]> {
+  const notes: string[] = [];
   switch (from.kind) {
     case 'backup': {
       refuseOtherFormat(open, from.backup);
       const { path, manifest } = from.backup;
-      const stderr = await restoreInto(place, name, path, options, manifest.clientVersion);
+      const stderr = await restoreInto({ place, open, name, path, dumpedBy: manifest.clientVersion, options, notes });
       if (stderr !== undefined) throw fillProblem(stderr, `the backup ${manifest.name}`, 'BackupInvalid');
-      return;
+      return notes;
     }
     case 'schema': {
       const stderr = await copySchema(place, open, name);
       if (stderr !== undefined) throw fillProblem(stderr, 'the schema', 'RehearsalImpossible');
-      return;
+      return notes;
     }
     case 'empty':
-      return makeSchemas(place, open, name, from.makes);
+      await makeSchemas(place, open, name, from.makes);
+      return notes;
   }
 }
 
+interface Into {
+  place: PostgresConnection;
+  open: PostgresConnection;
+  name: string;
+  path: string;
+  dumpedBy?: string;
+  options: Pick<ScratchOptions, 'onProgress'>;
+  /** What could not be restored unchanged. */
+  notes: string[];
+}
+
+/** What pg_restore alone cannot restore is tried again with the search path of the target, and with its invalid rows. */
+async function restoreInto(into: Into): Promise<string | undefined> {
+  const clients = await findClientsFor(majorOf(into.place), into.dumpedBy);
+  const contents = await readContents(clients, into.path);
+  const stderr = await restoreOnce(into, clients, contents);
+  const failed = { contents, left: new Set<string>(), superuser: false, searchPath: pathOf(into.open, undefined) };
+  let again = stderr;
+  let attempt: Attempt | undefined;
+  while (again !== undefined) {
+    attempt = nextAttempt({ ...failed, stderr: again, attempt });
+    if (attempt === undefined) return stderr;
+    again = await restoreOnce(into, clients, contents, attempt);
+  }
+  into.notes.push(...(attempt?.messages ?? []));
+  return undefined;
+}
+
 /** Several tables at a time if possible; through psql if the program is newer than the server (see the stream). */
-async function restoreInto(
-  place: PostgresConnection,
-  name: string,
-  path: string,
-  options: Pick<ScratchOptions, 'onProgress'>,
-  dumpedBy?: string,
-) {
-  const clients = await findClientsFor(majorOf(place), dumpedBy);
-  const contents = await readContents(clients, path);
+async function restoreOnce(
+  { place, name, path, options, notes }: Into,
+  clients: Clients,
+  contents: Contents,
+  second?: Attempt,
+): Promise<string | undefined> {
   const there = await place.another('db-manager scratch', name);
-  const { left } = select(contents, await lookAround(there).finally(() => there.end()));
+  const here = await lookAround(there, second !== undefined).finally(() => there.end());
+  const { left } = select(contents, here);
   // A user mapping would let the copy reach another server.
   const notHere = new Set(['ACL', 'DEFAULT ACL', 'USER MAPPING', 'SUBSCRIPTION']);
-  for (const { id, type } of contents.entries) if (notHere.has(type)) left.add(id);
+  for (const { id, type, name: of } of contents.entries) {
+    const ofTrigger = type === 'EVENT TRIGGER' || /^EVENT TRIGGER /.test(of);
+    if (notHere.has(type) || (ofTrigger && !here.superuser)) left.add(id);
+  }
+  const late = second?.tolerance?.late.filter(({ id }) => !left.has(id)) ?? [];
+  for (const { id } of late) left.add(id);
   return withTemporaryFile('list', async (listFile) => {
     await writeFile(listFile, listWithout(contents, left), { mode: 0o600 });
     const env = await environmentOf(place.target, name);
     const common = [`--use-list=${listFile}`, '--no-owner', '--no-password'];
-    if (clients.major > majorOf(place)) {
-      const source = startProgram(clients, 'pg_restore', ['--file=-', '--single-transaction', ...common, path], {
+    if (clients.major > majorOf(place) || second !== undefined) {
+      const tolerance = second?.tolerance && { ...second.tolerance, late };
+      let bytes = 0;
+      return streamToPsql({
+        clients,
         env,
-        stdout: 'pipe',
+        serverMajor: majorOf(place),
+        begin:
+          second === undefined ? 'BEGIN;\n' : beginWholeScript({ largeObjects: true, ...emptied(contents, clients) }),
+        searchPath: second?.searchPath,
+        ...sourceOf(clients, ['--file=-', '--single-transaction', ...common, path], { env }, tolerance),
+        finish: async (run) => {
+          if (tolerance !== undefined) notes.push(...(await bringLate(run, tolerance)).map(({ message }) => message));
+        },
+        onBytes: (piece) => {
+          bytes += piece;
+          options.onProgress?.(bytes, undefined);
+        },
       });
-      return stream(place, clients, env, source, options);
     }
     const jobs = `--jobs=${restoreJobs()}`;
     const args = [`--dbname=dbname=${conninfo(name)}`, '--exit-on-error', jobs, ...common, path];
     const { ok, stderr } = await startProgram(clients, 'pg_restore', args, { env }).ended;
     return ok ? undefined : stderr;
   });
+}
+
+function emptied({ entries }: Contents, { major }: Clients): { extensions: string[]; clientMajor: number } {
+  const extensions = entries.filter(({ type }) => type === 'EXTENSION').map(({ name }) => name);
+  return { extensions: [...extensions, 'plpgsql'], clientMajor: major };
 }
 
 async function copySchema(
@@ -143,28 +197,9 @@ async function copySchema(
     ];
     const { ok, stderr } = await startProgram(clients, 'pg_dump', args, { env: await environmentOf(open.target) })
       .ended;
-    return ok ? restoreInto(place, name, file, {}, clients.version) : stderr;
-  });
-}
-
-function stream(
-  open: PostgresConnection,
-  clients: Clients,
-  env: NodeJS.ProcessEnv,
-  source: ReturnType<typeof startProgram>,
-  { onProgress }: Pick<ScratchOptions, 'onProgress'>,
-) {
-  let bytes = 0;
-  return streamToPsql({
-    clients,
-    env,
-    serverMajor: majorOf(open),
-    begin: 'BEGIN;\n',
-    source,
-    onBytes: (piece) => {
-      bytes += piece;
-      onProgress?.(bytes, undefined);
-    },
+    return ok
+      ? restoreInto({ place, open, name, path: file, dumpedBy: clients.version, options: {}, notes: [] })
+      : stderr;
   });
 }
 

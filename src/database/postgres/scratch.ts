@@ -97,8 +97,8 @@ async function onOtherServer(
   }
 }
 
-function at(kind: Scratch['place']['kind'], why?: string): Pick<Scratch, 'place' | 'notes'> {
-  return { place: { kind, why }, notes: [] };
+function at(kind: Scratch['place']['kind'], why?: string): Pick<Scratch, 'place'> {
+  return { place: { kind, why } };
 }
 
 function impossible(message: string, cause?: unknown): ProblemError {

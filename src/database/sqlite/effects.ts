@@ -117,13 +117,10 @@ export async function observe(
           .filter(([name, page]) => (after.pages.get(name) ?? page) !== page)
           .map(([name]) => `main.${name}`),
         rows: names
-          .map((table) => ({
-            table,
-            before: before.rows.get(table) ?? null,
-            after: after.rows.get(table) ?? null,
-            ...(watched().hasDropped ? {} : renamed(table, before, after)),
-          }))
-          .filter((rows) => rows.before !== rows.after),
+          .map((table) => ({ table, before: before.rows.get(table) ?? null, after: after.rows.get(table) ?? null }))
+          .filter((rows) => rows.before !== rows.after)
+          // A search among all tables: only for those that changed.
+          .map((rows) => ({ ...rows, ...(watched().hasDropped ? {} : renamed(rows.table, before, after)) })),
       };
     },
   };

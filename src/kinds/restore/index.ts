@@ -100,12 +100,14 @@ export const databaseRestore = defineKind<RestoreSpec, RestoreStatus>({
 });
 
 /** A sentence if the DatabaseBackup is missing or has no backup. */
-function podOf({ resource: { spec }, find }: Observation<RestoreSpec, RestoreStatus>): TaskPod | string {
+function podOf({ resource: { spec, metadata }, find }: Observation<RestoreSpec, RestoreStatus>): TaskPod | string {
   const { databaseBackup, name, latest, before } = spec.from;
   const found = databaseBackup === undefined ? undefined : find('DatabaseBackup', databaseBackup);
   const taken = found as Resource<BackupSpec, BackupStatus> | undefined;
   if (databaseBackup !== undefined && taken?.status?.backup === undefined) {
-    return `DatabaseBackup ${databaseBackup} does not exist or has no backup yet`;
+    return taken === undefined
+      ? `There is no DatabaseBackup ${databaseBackup} in this namespace. To list them: kubectl get dbb -n ${metadata.namespace}`
+      : `DatabaseBackup ${databaseBackup} has no backup: ${taken.status?.summary ?? 'it has not started'}. The restore starts when it has one.`;
   }
   const place = taken?.spec ?? spec;
   const encryption = spec.encryption ?? taken?.spec.encryption;

@@ -116,9 +116,9 @@ function decide({
   const own = children as Child[];
   const finished = own.filter(({ status }) => status?.finishedAt !== undefined);
   const active = own.filter(({ status }) => status?.finishedAt === undefined);
-  const good = finished.filter(({ status }) => status?.backup !== undefined);
-  const newest = good.at(-1)?.status;
-  const proved = good.filter(({ status }) => status?.backup?.verifiedBy === 'Restore').at(-1)?.status?.finishedAt;
+  const successful = finished.filter(({ status }) => status?.backup !== undefined);
+  const newest = successful.at(-1)?.status;
+  const proved = successful.filter(({ status }) => status?.backup?.verifiedBy === 'Restore').at(-1)?.status?.finishedAt;
   const lastRestoreVerification = later(before.lastRestoreVerification, proved);
   const recorded = new Date(before.lastScheduleTime ?? metadata.creationTimestamp ?? now);
   // A time in the future is that of a clock that was wrong: the schedule must not wait for it.
@@ -160,21 +160,30 @@ function decide({
   const removed = finished.slice(0, Math.max(0, finished.length - spec.history));
   const last = finished.at(-1)?.status;
   const failed = last !== undefined && last.backup === undefined;
+  const good = `The last successful backup: ${known.lastSuccessfulTime ?? 'none'}.`;
+  const failure = failed ? `DatabaseBackup ${finished.at(-1)?.metadata.name} failed: ${last.message ?? ''}` : '';
+  const nextText =
+    next === undefined ? 'The schedule has no further time.' : `The next one is due at ${seconds(next)}.`;
   const verdict = spec.suspend
-    ? ({ state: 'done', reason: 'Suspended', message: 'spec.suspend is true', summary: 'Suspended' } as const)
+    ? ({
+        state: 'done',
+        reason: 'Suspended',
+        message: `No backups are taken while spec.suspend is true. ${good} ${failure}`.trim(),
+        summary: 'Suspended',
+      } as const)
     : active.length > 0
-      ? ({ state: 'running', reason: 'Running', message: 'a backup is running', summary: 'Running' } as const)
+      ? ({ state: 'running', reason: 'Running', message: `A backup is running. ${good}`, summary: 'Running' } as const)
       : failed
         ? {
             state: 'failed' as const,
             reason: (last.reason ?? 'BackupFailed') as Reason,
-            message: last.message ?? '',
+            message: `${good} ${nextText} ${failure}`,
             summary: `Failed: ${last.reason}`,
           }
         : ({
             state: 'done',
             reason: 'Succeeded',
-            message: newest?.message ?? 'no backup was due yet',
+            message: newest?.message ?? `No backup was due yet. ${nextText}`,
             summary: newest === undefined ? 'Waiting' : 'Complete',
           } as const);
 
@@ -193,7 +202,13 @@ function decide({
   if (due === undefined || spec.suspend) {
     // A schedule that was suspended does not catch up.
     const skipped = due === undefined ? {} : { lastScheduleTime: seconds(due) };
-    return { status: settle({ ...skipped, nextScheduleTime }, verdict), remove: removed, requeueAfter, events: [] };
+    const upcoming = spec.suspend ? undefined : nextScheduleTime;
+    return {
+      status: settle({ ...skipped, nextScheduleTime: upcoming }, verdict),
+      remove: removed,
+      requeueAfter,
+      events: [],
+    };
   }
   const late = now.getTime() - due.getTime();
   const busy = spec.concurrency === 'Forbid' && active.length > 0;
@@ -202,7 +217,7 @@ function decide({
   const more = { lastScheduleTime: seconds(due), nextScheduleTime, missed };
   if (busy || tooLate) {
     const why = busy ? 'the previous backup is still running' : 'the starting deadline has passed';
-    const message = `The backup of ${seconds(due)} was skipped: ${why}`;
+    const message = `The backup of ${seconds(due)} was skipped: ${why}.`;
     const events = [{ type: 'Warning' as const, reason: 'Skipped' as const, message, key: `skipped ${seconds(due)}` }];
     return { status: settle(more, verdict), remove: removed, requeueAfter, events };
   }
@@ -219,11 +234,11 @@ function decide({
     metadata: { name, namespace: metadata.namespace },
     spec: { ...wanted, verify: prove ? 'Restore' : 'Checksum' },
   };
-  const message = `DatabaseBackup ${name} was created for ${seconds(due)}`;
+  const message = `DatabaseBackup ${name} was created for ${seconds(due)}.`;
   return {
     status: settle(
       { ...more, active: [...(known.active ?? []), name] },
-      { state: 'running', reason: 'Running', message: 'a backup is running', summary: 'Running' },
+      { state: 'running', reason: 'Running', message: `A backup is running. ${good}`, summary: 'Running' },
     ),
     create: [child],
     remove: removed,

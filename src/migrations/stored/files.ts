@@ -3,7 +3,6 @@ import type { MigrationFile } from '../../core/model/migration.ts';
 import { type Problem, ProblemError } from '../../core/model/problem.ts';
 import type { Revision } from '../../core/model/revision.ts';
 import { missingFiles } from '../../core/planning/integrity.ts';
-import { decodeSource } from './decode.ts';
 
 /** Applied migrations without a file, as far as the history keeps their text. */
 export interface StoredMigrations {
@@ -26,6 +25,7 @@ export async function readStored(
 ): Promise<StoredMigrations> {
   const missing = new Set(missingFiles(files, history));
   if (missing.size === 0) return { files: [], problems: new Map() };
+  const { decodeSource } = await import('./decode.ts');
   const texts = await sources.sources([...missing]);
   const found: MigrationFile[] = [];
   const problems = new Map<Revision, Problem>();

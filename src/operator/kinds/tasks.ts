@@ -48,7 +48,7 @@ export class TaskJobs {
     return {
       state: job.state,
       ...(report === undefined ? {} : { report }),
-      ...(trouble === undefined ? {} : { waiting: `the pod does not start: ${trouble.message}` }),
+      ...(trouble === undefined ? {} : { waiting: trouble }),
     };
   }
 

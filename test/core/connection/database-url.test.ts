@@ -205,7 +205,7 @@ describe('a database URL', () => {
       userName: () => 'unix',
     });
 
-    it('takes the environment for what the URL leaves out, and nothing for what it has', () => {
+    it('uses the environment only for what the URL does not set', () => {
       const env = {
         PGHOST: 'eh',
         PGPORT: '7000',

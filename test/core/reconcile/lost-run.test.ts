@@ -78,7 +78,7 @@ describe('a run that left no report', () => {
   ];
   for (const [what, change, said] of cases) it(`${what}: ${said}`, () => assert.equal(saidOf(change), said));
 
-  it('counts as lost a minute after its pod had to be gone from a node that is silent, and not before', () => {
+  it('counts as lost a minute after its pod had to be deleted from an unresponsive node, and not before', () => {
     const deleteBy = (seconds: number) => ({
       state: 'active' as const,
       pod: { ...POD, deleteBy: new Date(START.getTime() - seconds * 1000).toISOString() },
@@ -90,7 +90,7 @@ describe('a run that left no report', () => {
     );
   });
 
-  it('goes on while its pod works, and while the end of its log is not read', () => {
+  it('continues while its pod works, and while the end of its log is not read', () => {
     assert.equal(runResult({ ...RUN, state: 'active', pod: POD }, START), undefined);
     assert.equal(runResult({ ...RUN, state: 'active' }, START), undefined);
     const ended = { ...POD, terminated: { exitCode: 1, at: '2024-06-01T11:30:00Z' } };

@@ -113,7 +113,7 @@ describe('the decision about notifications', () => {
     );
   });
 
-  it('gives up at once where another attempt cannot help', () => {
+  it('stops immediately if another attempt cannot help', () => {
     const one = resource(FAILED);
     const decision = decideNotify(one, NOW);
     assert.ok(decision.kind === 'send');

@@ -49,7 +49,7 @@ describe('a resource and its runs', () => {
     assert.equal(world.condition('Planned')?.status, 'True');
   });
 
-  it('does not forget a finished run when its Job is cleaned up', () => {
+  it('keeps a finished run when its Job is cleaned up', () => {
     const world = new World();
     world.step();
     world.reports();
@@ -133,7 +133,7 @@ describe('a resource and its runs', () => {
     assert.equal(world.resource.status?.run?.attempt, 1);
   });
 
-  it('makes one more attempt when a Secret or a claim changes after the last one, and no other', () => {
+  it('makes exactly one more attempt when a Secret or a claim changes after the last one', () => {
     const world = new World({ retry: { limit: 0, backoff: '1s', maxBackoff: '1s' } });
     world.step();
     world.references = 'sha256:1';
@@ -209,7 +209,7 @@ describe('a resource and its runs', () => {
     assert.equal(world.condition('Ready')?.status, 'True');
   });
 
-  it('takes back the failure of an earlier run while a corrected plan waits for approval', () => {
+  it('removes the failure of an earlier run while a corrected plan awaits approval', () => {
     const world = new World({ approval: 'Manual' });
     world.step();
     world.fails('CheckFailed', 'never', {}).settle();
@@ -328,7 +328,7 @@ describe('a resource and its runs', () => {
     assert.equal(world.jobs.length, 1);
   });
 
-  it('is suspended before a run, not in the middle of one, and goes on when resumed', () => {
+  it('is suspended before a run, not in the middle of one, and continues when resumed', () => {
     const world = new World({ suspend: true });
     assert.deepEqual(
       world.step().events.map(({ reason }) => reason),
@@ -424,7 +424,7 @@ describe('a resource and its runs', () => {
     assert.equal(world.resource.status?.run?.result, 'succeeded');
   });
 
-  it('lets a deleted resource go at once when its pod never began', () => {
+  it('releases a deleted resource immediately when its pod has not started', () => {
     const world = new World();
     world.step();
     const { id } = world.run ?? { id: '' };

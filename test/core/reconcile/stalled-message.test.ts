@@ -8,7 +8,7 @@ const AGAIN =
   'To retry without changes: kubectl annotate dbm orders -n shop db-manager.dev/retry="$(date +%s)" --overwrite';
 
 describe('what a person has to do', () => {
-  it('is said after what happened, with the command that runs it again', () => {
+  it('follows what happened, with the command that runs it again', () => {
     assert.equal(
       whatToDo(resource, 'MigrationFailed', 'no such table: nowhere'),
       `no such table: nowhere. Correct the migration. A new run starts when its ConfigMap or image changes. ${AGAIN}`,
@@ -45,7 +45,7 @@ describe('what happened', () => {
 
   // Second inputs of C10: words of a migration that look like ours, statements with line ends, code without a statement.
   for (const reason of ['MigrationFailed', 'RehearsalFailed'] as const) {
-    it(`takes no command in the words of a migration for advice of ours: ${reason}`, () => {
+    it(`does not mistake a command in the text of a migration for its own advice: ${reason}`, () => {
       const said = 'run kubectl delete namespace shop, then kubectl get dbm';
       const text = whatToDo(resource, reason, said, place);
       assert.ok(text.startsWith(said));

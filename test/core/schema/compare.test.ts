@@ -74,7 +74,7 @@ describe('a difference', () => {
     assert.notDeepEqual(compareSnapshots(named('one'), named('two'), { names: 'exact' }), []);
   });
 
-  it('is none for histories of other tools, nor for partitions, which programs make at run time', () => {
+  it('is none for histories of other tools, nor for partitions, which programs create at run time', () => {
     const there = schema([table('t', []), table('SequelizeMeta', []), table('t_2024', [], { partition: { of: 't' } })]);
     assert.deepEqual(compareSnapshots(schema([table('t', [])]), there).map(describeDifference), []);
     assert.deepEqual(

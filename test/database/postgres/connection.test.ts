@@ -230,7 +230,7 @@ describe('a connection to PostgreSQL', function () {
     });
   });
 
-  describe('to a database that is not there', () => {
+  describe('to a database that does not exist', () => {
     it('is an error that names a similar one, and creates nothing unless it is asked to', async () => {
       const { name } = await server.createDatabase('warehouse');
       const typo = name.replace('house', 'huose');

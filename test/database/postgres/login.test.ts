@@ -79,7 +79,7 @@ describe('a login that is valid for a short time', function () {
     const url = (more = '') =>
       `postgres://${postgres.user}@127.0.0.1:${front.port}/${made.name}?auth=rds-iam&aws_region=${REGION}&sslmode=verify-full&sslrootcert=${encodeURIComponent(caFile)}${more}`;
 
-    it('is made for each connection, so that a run that is longer than a token is valid goes on', async () => {
+    it('is created for each connection, so that a run can take longer than a token is valid', async () => {
       const db = await openTarget(targetOf(url()));
       try {
         await useEverything(db, async () => {

@@ -59,7 +59,7 @@ describe('the files of an empty server', function () {
     },
   };
   for (const [what, damage] of Object.entries(DAMAGE)) {
-    it(`are made anew where the archive ${what}`, async () => {
+    it(`are created again if the archive ${what}`, async () => {
       const first = await start();
       const [archive = ''] = await kept();
       await damage(join(cache, archive));

@@ -83,7 +83,7 @@ describe('a private server', function () {
     await assert.rejects(on(scratch, 'CREATE ROLE x'), /permission denied/);
   });
 
-  it('has the settings of database and role, and rights that are missing are missing', async () => {
+  it('has the settings of database and role, and missing privileges are missing', async () => {
     target = await ordinary({
       superuser: `CREATE SCHEMA "my.tenant" AUTHORIZATION OWNER_ROLE; CREATE TABLE public.closed (id int); GRANT SELECT ON public.closed TO OWNER_ROLE;
         DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET search_path = "my.tenant", public', current_database());
@@ -154,6 +154,13 @@ describe('a private server', function () {
       owner: 'CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)',
       role: 'CREATEDB',
     },
+    'untrusted extensions in a schema of their own, and a view over one (R2)': {
+      superuser:
+        'CREATE SCHEMA ext; GRANT USAGE ON SCHEMA ext TO PUBLIC; CREATE EXTENSION pageinspect SCHEMA ext; CREATE EXTENSION pg_stat_statements SCHEMA ext',
+      owner:
+        'CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1); CREATE VIEW slow AS SELECT query FROM ext.pg_stat_statements',
+      role: 'CREATEDB',
+    },
     'an event trigger and a global default privilege': {
       superuser: `CREATE FUNCTION log() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'; CREATE EVENT TRIGGER e ON ddl_command_end EXECUTE FUNCTION log();
         ALTER DEFAULT PRIVILEGES FOR ROLE OWNER_ROLE GRANT SELECT ON TABLES TO pg_monitor`,
@@ -186,7 +193,7 @@ describe('a private server', function () {
     });
   }
 
-  it('reaches no other server: neither by a foreign table nor by dblink', async () => {
+  it('connects to no other server: neither by a foreign table nor by dblink', async () => {
     const { host, port } = await sharedPostgres();
     target = await ordinary({
       superuser: `CREATE EXTENSION postgres_fdw; CREATE EXTENSION dblink;
@@ -273,7 +280,7 @@ describe('a private server', function () {
     await on(scratch, 'ALTER EXTENSION hstore UPDATE; DROP EXTENSION ltree');
   });
 
-  it('listens on no network, has a short socket path that others cannot reach, and is gone after drop', async () => {
+  it('listens on no network, has a short socket path that others cannot access, and is removed after drop', async () => {
     target = await ordinary();
     scratch = await copyOf(target, 'empty');
     const folder = await ownFolder();

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { restoreBackup } from '../../../src/backups/restore.ts';
 import { takeBackup } from '../../../src/backups/take.ts';
+import { findClients } from '../../../src/database/postgres/dump-clients.ts';
+import { readContents } from '../../../src/database/postgres/restore-contents.ts';
 import { type Ground, ground, OPTIONS, openTarget, withPostgres } from '../../backups/fixtures.ts';
 import { problem } from '../../backups/problems.ts';
 import { sharedPostgres } from '../../support/postgres.ts';
@@ -124,7 +126,39 @@ describe('a restore of PostgreSQL', () => {
     await on.sql(`DROP OWNED BY ${here}; DROP ROLE ${here}`);
   });
 
-  it('gives a reader no more than it had: global default privileges are as they were', async () => {
+  for (const [what, place] of [
+    [
+      'the body of a function',
+      (text: string) => `CREATE OR REPLACE FUNCTION f() RETURNS text LANGUAGE sql AS $f$ SELECT '\n${text}\n' $f$`,
+    ],
+    ['a comment', (text: string) => `COMMENT ON FUNCTION f() IS E'x\n${text}\n'`],
+  ] as const) {
+    it(`refuses a backup in which ${what} repeats the head of an entry, and changes nothing`, async () => {
+      await on.sql(
+        `CREATE FUNCTION f() RETURNS text LANGUAGE sql AS $f$ SELECT 'x' $f$; COMMENT ON FUNCTION f() IS 'x'`,
+      );
+      const first = await takeBackup(on.db, on.folder, OPTIONS);
+      const clients = await findClients(Math.floor((await sharedPostgres()).version / 10_000));
+      const { list } = await readContents(clients, first.path);
+      const [, id, kind, oid, owner] = /^(\d+); (\d+) (\d+) TABLE public customers (\S+)$/m.exec(list) ?? [];
+      const head = `-- TOC entry ${id} (class ${kind} OID ${oid})\n-- Name: customers; Type: TABLE; Schema: public; Owner: ${owner}`;
+      await on.sql(place(head));
+      const backup = await takeBackup(on.db, on.folder, { ...OPTIONS, now: new Date('2026-06-01T12:05:00Z') });
+      await on.sql('DELETE FROM orders');
+      const hash = await on.contentHash();
+      const said = await problem('BackupInvalid', () => restoreBackup(on.db, backup, RESTORE));
+      assert.match(said, new RegExp(`contains the head of the dump's entry ${id}, so the entries are ambiguous`));
+      assert.equal(await on.contentHash(), hash);
+      await on.sql(
+        "CREATE OR REPLACE FUNCTION f() RETURNS text LANGUAGE sql AS $f$ SELECT 'x' $f$; COMMENT ON FUNCTION f() IS 'x'",
+      );
+      await restoreBackup(on.db, first, RESTORE);
+      assert.deepEqual(await rows('SELECT count(*)::int AS n FROM orders'), [{ n: 10 }]);
+      for (const { name: kept } of await on.db.keptDatabases()) await on.db.dropKept(kept);
+    });
+  }
+
+  it('gives a reader the same privileges as before: global default privileges are unchanged', async () => {
     const reader = `reader_${process.pid}`;
     await on.sql(`CREATE ROLE ${reader}; CREATE TABLE hidden (id int)`);
     await restored(`ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO ${reader}`);
@@ -289,7 +323,7 @@ describe('a restore of PostgreSQL', () => {
     await other.close();
   });
 
-  it('by the library, as the only writer, leaves a database that works and can be written to at once', async () => {
+  it('by the library, as the only writer, leaves a working database that is writable immediately', async () => {
     const { restoreDatabase, backupDatabase, pruneBackups } = await import('../../../src/library/backups.ts');
     const options = { databaseUrl: on.url, backups: { folder: on.folder }, env: {} };
     await backupDatabase(options);

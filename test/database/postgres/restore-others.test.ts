@@ -79,7 +79,7 @@ describe('what another role made around the tables of the owner', function () {
     }
   });
 
-  it('a label of a provider that no private server loads: said as the reason', async () => {
+  it('a label of a provider that no private server loads: reported as the reason', async () => {
     const made = await around(
       "SET allow_system_table_mods = on; INSERT INTO pg_seclabel VALUES ('t'::regclass, 'pg_class'::regclass, 0, 'anon', 'MASKED')",
     );

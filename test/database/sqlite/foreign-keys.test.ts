@@ -89,7 +89,7 @@ describe('foreign keys of SQLite while a parent is rebuilt', () => {
     assert.deepEqual(await rowsOf(other, 'SELECT id FROM c'), [{ id: 2 }]);
   });
 
-  it('are checked before the commit: a parent that is gone fails the migration and names the rows', async () => {
+  it('are checked before the commit: a missing parent fails the migration and names the rows', async () => {
     const file = await databaseWith(SCHEMA);
     const dropped = await apply(file, [(q) => q.dropTable('p')]);
     assert.match(failureOf(dropped.outcome), /row 1 of c references a row of p.*in a separate migration/);

@@ -77,7 +77,7 @@ describe('small migrations of SQLite that share a commit', () => {
     assert.deepEqual(history, recorded(2));
   });
 
-  it('and code, PRAGMAs and rebuilds among them come in their order', async () => {
+  it('and code, PRAGMAs and rebuilds among them run in their order', async () => {
     const file = await databaseWith(
       'CREATE TABLE t (n INTEGER PRIMARY KEY); CREATE TABLE c (t INTEGER REFERENCES t (n) ON DELETE CASCADE); INSERT INTO t VALUES (1); INSERT INTO c VALUES (1)',
     );

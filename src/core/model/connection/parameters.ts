@@ -221,7 +221,7 @@ export function isOfClient(name: string): boolean {
   return /^x-[a-z-]+$/.test(name) || (typeof known === 'object' && 'ofClient' in known);
 }
 
-/** The name in libpq; an unknown one stays as it is. */
+/** The name in libpq; an unknown name is not changed. */
 export function keywordOf(name: string): string {
   const known = Object.hasOwn(PARAMETERS, name) ? PARAMETERS[name] : undefined;
   return typeof known === 'object' && 'as' in known ? known.as : name;
@@ -238,7 +238,7 @@ function unknown(name: string, from: string, mayName: boolean): string {
   return `${capital(from)} has the unknown parameter ${name}.${near === undefined ? '' : ` Did you mean ${near}?`}`;
 }
 
-/** The word of the list that is one typing error away; undefined if there is none. */
+/** The entry of the list that differs by one typing error; undefined if there is none. */
 export function nearest(word: string, words: readonly string[]): string | undefined {
   const typed = word.toLowerCase();
   let best: { word: string; distance: number } | undefined;

@@ -44,7 +44,7 @@ function functionKind(parts: readonly string[]): DefaultKind {
 
 export const DISTINCT = /^(?:nextval|gen_random_uuid|uuidv[47]|uuid_generate_v(?:1|1mc|4))$/;
 
-/** It gives each row a value of its own: a sequence or a UUID. */
+/** It gives each row a unique value: a sequence or a UUID. */
 export function isDistinct(expression: unknown): boolean {
   const [kind, fields] = open(expression);
   if (kind !== 'FuncCall') return false;

@@ -148,7 +148,7 @@ export function beyondJudge(parsing: Parsing): Judge {
           const value = kind === 'A_Const' ? text(tree(fields.sval).sval) : undefined;
           if (value !== undefined) constants.push(value);
         });
-        // With what is between them, or with nothing: a word may be split.
+        // Joined with the text between them, or with nothing: a word may be split.
         for (const between of [' ', '']) {
           const statement = constants.join(between).replace(/%(\d+\$)?[ILs]/g, 'x');
           found.push(...textBeyond(statement), ...ofText(statement, depth + 1));

@@ -7,7 +7,10 @@ const WORDS =
 /** One may call another that is defined later. */
 const PASSES = 3;
 
-/** Lets the judge know them. `definitions`: CREATE FUNCTION and CREATE TRIGGER; one that it cannot parse is left out. */
+/**
+ * Adds their definitions to the check. `definitions`: CREATE FUNCTION and CREATE TRIGGER; one that it cannot parse is
+ * left out.
+ */
 export function learnStored(judge: Judge, definitions: readonly string[]): void {
   const suspects = definitions.filter((definition) => WORDS.test(definition));
   for (let pass = 0; pass < PASSES; pass++) {

@@ -25,9 +25,9 @@ export const changeColumnType: Rule = {
     return {
       ...(maybe ? { severity: 'warning' as const } : {}),
       message: maybe
-        ? `Changes ${tableName(table)}.${column} ${change}: unless the current type is a shorter one of the same kind, the table is rewritten, and all reads and writes are blocked until it finishes.`
+        ? `Changes ${tableName(table)}.${column} ${change}: the table is rewritten, and all reads and writes are blocked until it finishes. A shorter current type of the same kind needs no rewrite.`
         : `Changes ${tableName(table)}.${column} ${change}: the table is rewritten, and all reads and writes are blocked until it finishes.`,
-      advice: `ALTER TABLE ${target} ADD COLUMN ${quoteName(`${column}_new`)} ${to}; keep both filled by a trigger, fill old rows in batches (UPDATE ${target} SET ${quoteName(`${column}_new`)} = ${name} WHERE id BETWEEN …), switch the application over, then drop ${name}.`,
+      advice: `ALTER TABLE ${target} ADD COLUMN ${quoteName(`${column}_new`)} ${to}; keep both filled by a trigger, then fill old rows in batches: UPDATE ${target} SET ${quoteName(`${column}_new`)} = ${name} WHERE id BETWEEN …; then switch the application over, and drop ${name}.`,
     };
   }),
   examples: {

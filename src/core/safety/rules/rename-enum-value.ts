@@ -13,7 +13,7 @@ export const renameEnumValue: Rule = {
       ? undefined
       : {
           message: `Renames value ${value} of ${type}: running versions of the application still use ${value}.`,
-          advice: `Add the new value as well (ALTER TYPE ${type} ADD VALUE …), deploy a version that writes it and reads both, then change the rows in batches. The old value may stay.`,
+          advice: `Add the new value as well (ALTER TYPE ${type} ADD VALUE …). Deploy a version that writes it and reads both, then change the rows in batches. The old value may stay.`,
         },
   ),
   examples: {

@@ -1,7 +1,7 @@
 import type { CatalogueEntry, Privilege } from './entry.ts';
 import { SYSTEM_CLASSES } from './system.ts';
 
-interface CompareOptions {
+export interface EntryComparison {
   /** The servers' major versions differ: they print one definition in two ways. */
   acrossVersions: boolean;
   /** Roles of the backup that this server does not have, or that this user may not act as. */
@@ -10,23 +10,25 @@ interface CompareOptions {
   user: string;
   /** What is not compared. */
   ignored?(entry: CatalogueEntry): boolean;
+  /** Names of objects whose definition is known to differ. */
+  otherwise?: ReadonlySet<string>;
 }
 
 /** The differences from the backup, one sentence each; empty if all is equal. */
 export function compareEntries(
   expected: CatalogueEntry[],
   actual: CatalogueEntry[],
-  options: CompareOptions,
+  options: EntryComparison,
 ): string[] {
   const { acrossVersions, ignored } = options;
   const counts = (entry: CatalogueEntry) => !ignored?.(entry) && !(acrossVersions && OF_ONE_VERSION.has(entry.class));
   return compareAll(expected.filter(counts), actual.filter(counts), options);
 }
 
-/** What each major version has of its own. */
+/** Properties that only one major version has. */
 const OF_ONE_VERSION = new Set([...SYSTEM_CLASSES.map(({ name }) => name), 'not-null constraint']);
 
-function compareAll(expected: CatalogueEntry[], actual: CatalogueEntry[], options: CompareOptions): string[] {
+function compareAll(expected: CatalogueEntry[], actual: CatalogueEntry[], options: EntryComparison): string[] {
   const key = (entry: CatalogueEntry) => `${entry.class}\0${entry.name}`;
   const here = new Map(actual.map((entry) => [key(entry), withRoles(entry, options)]));
   const differences: string[] = [];
@@ -45,7 +47,7 @@ function differencesOf(
   of: string,
   want: CatalogueEntry,
   have: CatalogueEntry,
-  { acrossVersions }: CompareOptions,
+  { acrossVersions, otherwise }: EntryComparison,
 ): string[] {
   const found: string[] = [];
   if (want.owner !== have.owner) found.push(`${of} belongs to ${have.owner} instead of ${want.owner}`);
@@ -53,6 +55,7 @@ function differencesOf(
     found.push(`${of} has other privileges`);
   }
   if (want.value === null || have.value === null || want.value === have.value) return found;
+  if (otherwise?.has(want.name)) return found;
   if (want.class === 'sequence value') return [...found, `${of} is ${have.value} instead of ${want.value}`];
   if (want.class !== 'rows') return acrossVersions ? found : [...found, `${of}has a different definition`];
   const [wanted, count] = [want.value, have.value].map((value) => value.split(':')[0]);
@@ -86,13 +89,15 @@ function labelOf({ class: kind, name }: CatalogueEntry): string {
 }
 
 /** As it is where some roles are not available: their objects belong to the user, and their grants are not there. */
-function withRoles(entry: CatalogueEntry, { unavailable, user }: CompareOptions): CatalogueEntry {
+function withRoles(entry: CatalogueEntry, { unavailable, user }: EntryComparison): CatalogueEntry {
   if (unavailable.size === 0) return entry;
   const replaced = (role: string) => (role !== '' && role === entry.owner && unavailable.has(role) ? user : role);
-  const privileges = entry.privileges
+  const changed = entry.privileges
     ?.map(([grantor, grantee, ...rest]): Privilege => [replaced(grantor), replaced(grantee), ...rest])
     .filter(([grantor, grantee]) => !unavailable.has(grantor) && !unavailable.has(grantee))
-    .sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+    .map((each) => JSON.stringify(each));
+  // What the former owner granted to the user, the user now has as the owner.
+  const privileges = changed && [...new Set(changed)].sort().map((each) => JSON.parse(each) as Privilege);
   return {
     ...entry,
     owner: entry.owner === null ? null : replaced(entry.owner),

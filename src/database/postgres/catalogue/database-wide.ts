@@ -60,7 +60,7 @@ export const DATABASE_CLASSES: ObjectClass[] = [
   },
   {
     name: 'user mapping',
-    // The values may be passwords: only the options' names are compared. Who may not see them sees none.
+    // The values may be passwords: only the options' names are compared. A user without permission sees none.
     query: () => `
       SELECT 'pg_user_mapping'::regclass AS classid, m.umid AS objid, 0 AS subid, NULL::name AS schema, NULL::oid AS owner, NULL::jsonb AS acl,
         jsonb_build_array((SELECT array_agg(split_part(o, '=', 1) ORDER BY split_part(o, '=', 1)) FROM unnest(m.umoptions) o)) AS def

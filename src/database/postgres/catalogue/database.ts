@@ -3,7 +3,7 @@ import { hashOf } from './entry.ts';
 import { acl } from './sql.ts';
 import { readSystemStatements } from './system.ts';
 
-/** An extension as CREATE EXTENSION takes it. */
+/** An extension, with the options of CREATE EXTENSION. */
 export interface InstalledExtension {
   name: string;
   schema: string;

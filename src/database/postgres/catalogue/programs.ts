@@ -90,9 +90,10 @@ export const PROGRAM_CLASSES: ObjectClass[] = [
   },
   {
     name: 'collation',
+    // A copy of "C" (CREATE COLLATION … FROM) is for every encoding; that of a dump is for the encoding of the database.
     query: () => `
       ${inSchema('pg_collation', 'c', 'coll')},
-        to_jsonb(c) - '{oid,collnamespace,collowner,collversion}'::text[] AS def
+        to_jsonb(c) - '{oid,collnamespace,collowner,collversion,collencoding}'::text[] AS def
       FROM pg_collation c JOIN pg_namespace n ON n.oid = c.collnamespace WHERE ${user('pg_collation', 'c')}`,
   },
   {

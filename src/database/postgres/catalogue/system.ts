@@ -89,6 +89,12 @@ const WITHOUT_DEFAULT = `SELECT DISTINCT a.attrelid, a.attname FROM (
   JOIN pg_class c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p', 'f') AND c.relpersistence <> 't'
   WHERE a.attidentity = '' AND a.attgenerated = ''`;
 
+/** Validated in a child table, but not in its parent: a dump has the parent's alone. */
+const VALIDATED = `SELECT DISTINCT k.conrelid, k.conname FROM pg_constraint k
+  JOIN pg_inherits i ON i.inhrelid = k.conrelid
+  JOIN pg_constraint p ON p.conrelid = i.inhparent AND p.conname = k.conname AND p.contype = k.contype AND NOT p.convalidated
+  WHERE k.contype = 'c' AND k.convalidated AND NOT k.conislocal`;
+
 const MANY = 20;
 const named = (classid: string, oid: string, subid = '0') =>
   `LATERAL (SELECT CASE type WHEN 'table column' THEN 'column' WHEN 'foreign-data wrapper' THEN 'foreign data wrapper' ELSE type END AS type, identity FROM pg_identify_object(${classid}, ${oid}, ${subid})) i`;
@@ -112,6 +118,8 @@ export async function readSystemStatements(run: RunQuery): Promise<string[]> {
            ${named('o.catalogue::regclass', 'o.oid')}
     UNION ALL SELECT to_jsonb(format('ALTER TABLE ONLY %s ALTER COLUMN %I DROP DEFAULT', i.identity, o.attname))::text
       FROM (${WITHOUT_DEFAULT}) o, ${named("'pg_class'::regclass", 'o.attrelid')}
+    UNION ALL SELECT to_jsonb(format('ALTER TABLE %s VALIDATE CONSTRAINT %I', i.identity, o.conname))::text
+      FROM (${VALIDATED}) o, ${named("'pg_class'::regclass", 'o.conrelid')}
     UNION ALL SELECT to_jsonb(format('ALTER %s %s OWNER TO %I', i.type, i.identity, pg_get_userbyid(o.owner)))::text
       FROM (${CHANGED_OWNERS}) o, ${named('o.classid', 'o.oid')}
     UNION ALL SELECT to_jsonb(format('%s ON %s %s %s', p.verb, CASE i.type WHEN 'view' THEN 'table' ELSE i.type END, i.identity, p.whom))::text

@@ -7,9 +7,20 @@ import { quoteIdentifier } from '../driver.ts';
 import { majorOf } from '../dump.ts';
 import { type Clients, findClientsFor } from '../dump-clients.ts';
 import { environmentOf, errorIn, restoreJobs, startProgram } from '../dump-program.ts';
+import { queryOn } from '../dump-snapshot.ts';
+import { withoutEventTriggers } from '../event-triggers.ts';
 import { createExtensions } from '../extensions.ts';
 import { type Contents, listsForJobs, listWithout, readContents } from '../restore-contents.ts';
 import { OUT_OF_ORDER, streamToPsql } from '../restore-stream.ts';
+import {
+  adviceOn,
+  bringLate,
+  isViolation,
+  sourceOf,
+  type Tolerance,
+  type Tolerated,
+  toleranceFor,
+} from '../restore-tolerant.ts';
 import { withTemporaryFile } from '../temporary-file.ts';
 import type { Likeness } from './likeness.ts';
 import { failureOfStream, failuresIn, type RestoreFailure, repairOf } from './restore-failures.ts';
@@ -69,8 +80,12 @@ export async function restoreParts(filling: Filling, parts: readonly DumpPart[])
   }
   await filling.again();
   await makePlace(filling, prepared);
+  const otherwise: string[] = [];
   for (const one of prepared) {
-    const stderr = await streamPart(filling, one);
+    const tolerance = parts.length > 1 ? undefined : toleranceFor(errorsOf(failures), one.contents, one.left, true);
+    const stderr = await streamPart(filling, one, pathOf(filling), tolerance, ({ names, message }) => {
+      if (names.length > 0) otherwise.push(message);
+    });
     if (stderr !== undefined) throw new RestoreStopped(failures, repairs, errorIn(stderr));
     await cutOffCopy(filling);
   }
@@ -79,8 +94,15 @@ export async function restoreParts(filling: Filling, parts: readonly DumpPart[])
     ...lost.map(sayLost),
     ...(first === undefined
       ? []
-      : [`pg_restore alone cannot restore ${entryOf(first)}: ${first.message}${repairText(repairs)}`]),
+      : [
+          `pg_restore alone cannot restore ${entryOf(first)}: ${isViolation(first.stderr) ? adviceOn(first.stderr) : `${first.message}${repairText(repairs)}`}`,
+        ]),
+    ...otherwise,
   ];
+}
+
+function errorsOf(failures: readonly RestoreFailure[]): string {
+  return failures.map(({ stderr }) => stderr).join('\n');
 }
 
 /** Where one transaction restores everything, what failed may have no name. */
@@ -125,10 +147,12 @@ async function repairsOf({ server, database, open }: Filling, failures: readonly
   }
 }
 
-/** Of a foreign table the rows are elsewhere; a key of a limited backup may lead to a table that has no rows here. */
+/**
+ * Of a foreign table the rows are elsewhere; a key of a limited backup may lead to a table that has no rows here. A query
+ * may fail by now, or its owner may not read its tables any more; what another search path could repair is tried again.
+ */
 function outOfReach({ type, message }: RestoreFailure, parts: readonly DumpPart[]): boolean {
-  if (type === 'MATERIALIZED VIEW DATA')
-    return /foreign-data wrapper|user mapping|not available on a copy/.test(message);
+  if (type === 'MATERIALIZED VIEW DATA') return !/does not exist/.test(message);
   return type === 'FK CONSTRAINT' && parts.length > 1;
 }
 
@@ -188,25 +212,27 @@ async function restorePart(filling: Filling, prepared: Prepared): Promise<Restor
 }
 
 /** In one transaction over one connection, with a search path; standard error of the first failure. */
-async function streamPart(filling: Filling, prepared: Prepared, path = pathOf(filling)): Promise<string | undefined> {
+async function streamPart(
+  filling: Filling,
+  prepared: Prepared,
+  path: string,
+  tolerance?: Tolerance,
+  onTolerated: (one: Tolerated) => void = () => {},
+): Promise<string | undefined> {
   const { clients, part } = prepared;
   const env = await envOf(filling);
   let bytes = 0;
-  return withList(listWithout(prepared.contents, prepared.left), (list) =>
+  const left = new Set([...prepared.left, ...(tolerance?.late ?? []).map(({ id }) => id)]);
+  return withList(listWithout(prepared.contents, left), (list) =>
     streamToPsql({
       clients,
       env,
       serverMajor: majorOf(filling.open),
       begin: 'BEGIN;\n',
-      source: startProgram(
-        clients,
-        'pg_restore',
-        ['--file=-', '--single-transaction', ...argsOf(part), list, part.path],
-        {
-          env,
-          stdout: 'pipe',
-        },
-      ),
+      ...sourceOf(clients, ['--file=-', '--single-transaction', ...argsOf(part), list, part.path], { env }, tolerance),
+      finish: async (run) => {
+        if (tolerance !== undefined) (await bringLate(run, tolerance)).forEach(onTolerated);
+      },
       searchPath: path === '' ? undefined : path,
       onBytes: (piece) => {
         bytes += piece;
@@ -240,8 +266,7 @@ function withList<T>(list: string, use: (argument: string) => Promise<T>): Promi
 async function cutOffCopy({ server, database }: Filling): Promise<void> {
   const client = await server.connect(database);
   try {
-    await client.query('SET session_replication_role = replica');
-    await cutOff(client);
+    await withoutEventTriggers(queryOn(client), () => cutOff(client));
   } finally {
     await client.end();
   }

@@ -13,7 +13,7 @@ interface LikenOptions {
   owner?: string;
 }
 
-/** Roles and the empty database; what could not be made alike, as sentences. */
+/** Creates roles and the empty database; returns the remaining differences as sentences. */
 export async function liken(admin: Client, like: Likeness, options: LikenOptions): Promise<string[]> {
   const notes: string[] = [];
   for (const sql of like.roles) {

@@ -113,7 +113,7 @@ async function readDatabase({ client }: PostgresConnection): Promise<DatabaseLik
   };
 }
 
-/** Attributes and no passwords: nothing asks for one at a private socket. */
+/** Attributes without passwords: a private socket requires none. */
 async function readRoles({ client }: PostgresConnection): Promise<string[]> {
   const { rows } = await client.query<Record<string, unknown>>(
     `SELECT rolname, rolsuper, rolinherit, rolcreaterole, rolcreatedb, rolcanlogin, rolreplication, rolbypassrls

@@ -8,6 +8,8 @@ import { type Client, quoteIdentifier } from '../driver.ts';
 import { majorOf } from '../dump.ts';
 import { findClients } from '../dump-clients.ts';
 import { environmentOf, errorIn, startProgram } from '../dump-program.ts';
+import { queryOn } from '../dump-snapshot.ts';
+import { withoutEventTriggers } from '../event-triggers.ts';
 import { refuseOtherFormat } from '../restore-problems.ts';
 import { literal } from '../restore-script.ts';
 import { largestTableBytes, sizeBytes } from '../size.ts';
@@ -95,13 +97,13 @@ async function make(
 async function finish(server: PrivateServer, name: string, { system, settings, database }: Likeness): Promise<void> {
   const client = await server.connect(name);
   try {
-    // Event triggers of the target would record these statements.
-    await client.query('SET session_replication_role = replica');
     if (database.comment !== undefined) {
       await client.query(`COMMENT ON DATABASE ${quoteIdentifier(name)} IS ${literal(database.comment)}`);
     }
-    // It names roles and objects that may be missing here.
-    for (const statement of system) await client.query(statement).catch(() => {});
+    await withoutEventTriggers(queryOn(client), async () => {
+      // It names roles and objects that may be missing here.
+      for (const statement of system) await client.query(statement).catch(() => {});
+    });
     await applyLikenessSettings(client, name, settings);
   } finally {
     await client.end();
