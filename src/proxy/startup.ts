@@ -7,7 +7,7 @@ const CANCEL_REQUEST = 80_877_102;
 /** PostgreSQL's own limit for a startup packet. */
 const LONGEST = 10_000;
 
-/** The client asked for TLS, and closed the connection when it was told that there is none. */
+/** The client requested TLS, and closed the connection because the proxy has none. */
 export class TlsRequired extends Error {
   constructor() {
     super(
