@@ -102,9 +102,9 @@ async function rows(count: number, { folder, dialect }: Place) {
   await step(2, `INSERT INTO t (id, name) SELECT n, 'row ' || n FROM (${numbers}) AS numbers`, 'DELETE FROM t');
   await step(3, "UPDATE t SET name = name || '!' WHERE id > 0", 'SELECT 1');
   return {
-    'migrate upgrade': ['migrate', 'upgrade'],
+    'migrate upgrade': ['migrate', 'upgrade', '20240101000002_step'],
     backup: ['backup'],
-    'safe-migrate from base': ['safe-migrate'],
+    'safe-migrate, all rows change': ['safe-migrate'],
   };
 }
 

@@ -1,5 +1,5 @@
 /** The other tools, from their registries, once into a cache. What cannot be had is left out and reported in one line. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -46,9 +46,10 @@ export function installPeers(): Peers {
 
 function pythonProgram(folder: string, name: string, packages: string[]): string {
   const bin = join(CACHE, folder, 'bin');
-  if (!existsSync(join(bin, name))) {
+  // An installation that was interrupted left a part of the program.
+  if (spawnSync(join(bin, name), ['--version']).status !== 0) {
     execFileSync('python3', ['-m', 'venv', join(CACHE, folder)], { stdio: 'pipe' });
-    execFileSync(join(bin, 'pip'), ['-q', 'install', ...packages], { stdio: 'pipe' });
+    execFileSync(join(bin, 'pip'), ['-q', 'install', '--force-reinstall', ...packages], { stdio: 'pipe' });
   }
   return join(bin, name);
 }

@@ -16,7 +16,7 @@ export interface Usage {
 export type Turn = Command & { expected?: readonly number[]; after?(): Promise<void> };
 
 const { BENCH_DIST, BENCH_BEFORE } = process.env;
-/** The built program; that of another folder with `BENCH_DIST`, and an older one besides with `BENCH_BEFORE`. */
+/** The built program; that of another folder with `BENCH_DIST`, and an older one too with `BENCH_BEFORE`. */
 export const OURS = resolve(BENCH_DIST ?? 'dist', 'cli/main.js');
 const BEFORE = BENCH_BEFORE === undefined ? undefined : resolve(BENCH_BEFORE, 'cli/main.js');
 

@@ -127,6 +127,34 @@ describe('the page of a run in Chromium', function () {
     await blocked.page.context().close();
   });
 
+  it('breaks long names in its tables, and shows hostile ones as text', async () => {
+    const folder = await temporaryFolder('browser-names');
+    const name = `1_${'a'.repeat(150)}`;
+    const table = `"${'w'.repeat(120)}"`;
+    const hostile = `CREATE TABLE ${table} (id integer PRIMARY KEY, "</script><img src=x onerror=alert(1)>\u202e" text);`;
+    await mkdir(join(folder, 'migrations'));
+    await writeFile(
+      join(folder, 'migrations', `${name}.sql`),
+      `-- migrate:up\n${hostile}\n-- migrate:down\nDROP TABLE ${table};\n`,
+    );
+    const env = { DATABASE_URL: (await temporaryDatabase('sqlite')).url };
+    await hostedDbManager(
+      ['safe-migrate', '--migrations', join(folder, 'migrations'), '--report', 'r.html'],
+      env,
+      folder,
+    );
+    pages.names = pathToFileURL(join(folder, 'r.html')).href;
+    const { page, wrong } = await open('names', 'on a large screen');
+    assert.match(await page.title(), /^Succeeded: /);
+    const cut = await page.evaluate(
+      '[...document.querySelectorAll(".wide")].filter((one) => one.scrollWidth > one.clientWidth + 1).length',
+    );
+    assert.equal(cut, 0, 'no table is cut off');
+    assert.equal(await page.locator('main img').count(), 0);
+    assert.deepEqual(wrong, []);
+    await page.context().close();
+  });
+
   it('opens and closes all migrations by its buttons', async () => {
     const { page, wrong } = await open('refused', 'on a large screen');
     const opened = () => page.locator('details[open]').count();

@@ -115,7 +115,7 @@ const runner = z
     resources: anything
       .optional()
       .describe(
-        'Resource requests and limits of the container. A rehearsal on a private PostgreSQL server takes about 150Mi of memory, and ephemeral storage for a copy of the database.',
+        'Resources of the container. A run with a private PostgreSQL server takes 200Mi of memory, and ephemeral storage for a copy of the database.',
       ),
     nodeSelector: z.record(z.string(), z.string()).optional().describe('Node labels that the pod requires.'),
     tolerations: z.array(anything).max(50).optional().describe('Tolerations of the pod.'),

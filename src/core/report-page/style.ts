@@ -32,6 +32,7 @@ th, td { text-align: left; vertical-align: top; padding: 0.25rem 0.75rem 0.25rem
 thead th { font-weight: 600; }
 .bar { display: block; height: 0.6rem; min-width: 2px; background: var(--bar); border-radius: 2px; }
 .bar.failed { background: var(--bad); } .bar.blocked { background: var(--warn); } .bar.done { background: var(--good); }
+.wide td, .wide tbody th { overflow-wrap: anywhere; min-width: 10ch; } .wide tbody th { min-width: 15ch; }
 td:nth-child(3) { white-space: nowrap; } td:has(> .bar) { width: 20%; min-width: 6rem; }
 details { border: 1px solid var(--line); border-radius: 6px; margin: 0.5rem 0; padding: 0 0.75rem; }
 summary { padding: 0.5rem 0; cursor: pointer; }
@@ -49,6 +50,6 @@ footer { color: var(--soft); margin: 2rem auto; font-size: 0.875rem; }
 @media screen and (max-width: 40rem) { table, caption, tbody, tr, th, td { display: block; } thead { position: absolute; left: -100rem; }
   tr { padding: 0.5rem 0; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; } tbody th, td, td:nth-child(3) { border: 0; padding: 0; white-space: normal; } tbody th { font-weight: 600; }
   td::before { content: attr(data-label) ": "; color: var(--soft); } td:has(> .bar), td:empty { display: none; } }
-@media print { button, .skip { display: none; } .diagram, .wide, pre.sql { overflow: visible; max-height: none; } pre.sql .row { white-space: pre-wrap; } .diagram svg { max-width: 100%; height: auto; } details { break-inside: avoid-page; } }
+@media print { button, .skip, #zoom-now { display: none; } .diagram, .wide, pre.sql { overflow: visible; max-height: none; } pre.sql .row { white-space: pre-wrap; } .diagram svg { max-width: 100%; height: auto; } details { break-inside: avoid-page; } }
 .skip { position: absolute; left: -100rem; } .skip:focus { left: 1rem; top: 1rem; background: var(--ground); padding: 0.5rem; }
 `;
