@@ -3,7 +3,8 @@
  *
  *   npm run test:postgres -- 14 15 16 17 18      everything except the cluster's tests
  *   npm run test:postgres -- --versioned 14 18   only what depends on the version
- *   npm run test:postgres -- --versioned --others  on all versions but that of `npm test`
+ *   npm run test:postgres -- --short 14 18       the quickest of these, some from each group
+ *   npm run test:postgres -- --short --others    on all versions but that of `npm test`
  *   npm run test:postgres -- --files F,G 14      only those files
  *   npm run test:postgres -- --write 14 18       and write docs/postgresql-versions.json, from which the page is made
  *
@@ -48,10 +49,23 @@ const VERSIONED = [
   'test/safety/locks.test.ts',
 ];
 
+/** At least one of each group above; about half a minute for a version. */
+const SHORT = [
+  'test/backups/round-trip.test.ts',
+  'test/core/safety/postgres-engine.test.ts',
+  'test/database/checks.test.ts',
+  'test/database/snapshot.test.ts',
+  'test/database/postgres/restore-equal.test.ts',
+  'test/database/postgres/restore-inputs.test.ts',
+  'test/migrations/generate/models.test.ts',
+  'test/safety/lock-modes.test.ts',
+];
+
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     versioned: { type: 'boolean' },
+    short: { type: 'boolean' },
     others: { type: 'boolean' },
     files: { type: 'string' },
     write: { type: 'boolean' },
@@ -61,7 +75,8 @@ const { values, positionals } = parseArgs({
 const named = positionals.length > 0 ? positionals.map(parseMajor) : MAJORS;
 const own = values.others ? Number.parseInt(versionOf(join(await findPostgresBinaries(), 'postgres')), 10) : undefined;
 const majors = named.filter((major) => major !== own);
-const files = testFiles(values.files?.split(',') ?? (values.versioned ? VERSIONED : []))
+if (values.write && (values.short || values.files)) throw new Error('--write is for --versioned, or for all files');
+const files = testFiles(values.files?.split(',') ?? (values.short ? SHORT : values.versioned ? VERSIONED : []))
   .filter(needsPostgres)
   .filter((file) => !/^test\/(cluster|e2e|charts)\//.test(file));
 

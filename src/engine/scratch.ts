@@ -138,3 +138,11 @@ export function describePlace({ place, notes, beyond }: GuardedScratch): string 
 export function untouched({ place }: Pick<Scratch, 'place'>): string {
   return place.kind === 'SameServer' ? 'the target database was not changed' : 'production was not changed';
 }
+
+/** What to do where the server of the copy does not have the files of an extension; undefined for another error. */
+export function missingExtension(message: string, { place }: Pick<Scratch, 'place'>): string | undefined {
+  if (!/extension "[^"]*" is not available|extension control file/.test(message)) return undefined;
+  if (place.kind === 'SameServer') return 'Install the files of the extension on the server of the database.';
+  const where = place.kind === 'Private' ? 'on the machine of this run' : 'on the server of safety.rehearsalServer';
+  return `Install the files of the extension ${where}, or rehearse on the server of the database, if it has them: safety.rehearsalServer: SameServer`;
+}

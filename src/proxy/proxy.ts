@@ -18,7 +18,7 @@ import {
   type ServerMessage,
 } from './messages.ts';
 import { relay, type SessionObserver, type StatementRefusal } from './relay.ts';
-import { PacketReader, readFirstPacket } from './startup.ts';
+import { PacketReader, readFirstPacket, TlsRequired } from './startup.ts';
 
 export type { ServerMessage } from './messages.ts';
 export type { RelayedStatement, SessionObserver, StatementRefusal } from './relay.ts';
@@ -76,9 +76,16 @@ export async function startProxy(options: ProxyOptions): Promise<ProtocolProxy> 
     socket.on('close', () => sockets.delete(socket));
     socket.on('error', () => socket.destroy());
     const timer = setTimeout(() => socket.destroy(), LOGIN_MS);
-    serve(socket, () => clearTimeout(timer)).catch(() => socket.destroy());
+    serve(socket, () => clearTimeout(timer)).catch((error) => {
+      if (error instanceof TlsRequired) refused(error.message);
+      socket.destroy();
+    });
     socket.on('close', () => clearTimeout(timer));
   });
+
+  const refused = (message: string) => {
+    if (!seen.refused.includes(message)) seen.refused.push(message);
+  };
 
   const serve = async (socket: Socket, loggedIn: () => void) => {
     const input = new PacketReader(socket);
@@ -94,7 +101,7 @@ export async function startProxy(options: ProxyOptions): Promise<ProtocolProxy> 
     socket.write(ASK_PASSWORD);
     const problem = (await refusedLogin(input, options, parameters, token)) ?? refusal;
     if (problem !== undefined) {
-      if (!seen.refused.includes(problem.message)) seen.refused.push(problem.message);
+      refused(problem.message);
       socket.end(fatal(problem));
       return;
     }
@@ -185,7 +192,7 @@ async function refusedLogin(
       message: `the command asked for the database "${asked}", but this run uses "${database}"`,
     };
   }
-  if (parameters.has('replication')) {
+  if (!/^(?:|0|f|fa|fal|fals|false|no?|off?)$/i.test(parameters.get('replication') ?? '')) {
     return {
       code: '0A000',
       message: 'the command asked for a replication connection, which db-manager does not relay',

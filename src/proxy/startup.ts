@@ -7,6 +7,15 @@ const CANCEL_REQUEST = 80_877_102;
 /** PostgreSQL's own limit for a startup packet. */
 const LONGEST = 10_000;
 
+/** The client requested TLS, and closed the connection because the proxy has none. */
+export class TlsRequired extends Error {
+  constructor() {
+    super(
+      'the command requires TLS, which is not needed on the loopback interface and not available there: set sslmode=disable for it',
+    );
+  }
+}
+
 type FirstPacket =
   | { kind: 'startup'; minor: number; parameters: Map<string, string> }
   | { kind: 'cancel'; processId: number; key: Buffer };
@@ -16,13 +25,18 @@ type FirstPacket =
  * this machine. Throws if it is not a client of PostgreSQL.
  */
 export async function readFirstPacket(input: PacketReader, socket: Pick<Socket, 'write'>): Promise<FirstPacket> {
+  let tls = false;
   for (let requests = 0; requests < 3; requests += 1) {
-    const length = (await input.read(4)).readUInt32BE(0);
+    const first = await input.read(4).catch((error) => {
+      throw tls ? new TlsRequired() : error;
+    });
+    const length = first.readUInt32BE(0);
     if (length < 8 || length > LONGEST) throw new Error('the first packet is not one of PostgreSQL');
     const body = await input.read(length - 4);
     const code = body.readUInt32BE(0);
     if (code === SSL_REQUEST || code === GSS_REQUEST) {
       socket.write('N');
+      tls ||= code === SSL_REQUEST;
       continue;
     }
     if (code === CANCEL_REQUEST) {

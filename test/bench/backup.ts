@@ -97,7 +97,7 @@ async function fill(url: string, dialect: TestDialect): Promise<void> {
   const text = dialect === 'sqlite' ? 'hex(randomblob(40))' : 'md5(n::text) || md5((n + 1)::text)';
   for (const sql of [
     'CREATE TABLE orders (id integer PRIMARY KEY, customer bigint NOT NULL, state varchar(20) NOT NULL, note text, price numeric(12, 2), made_at varchar(30))',
-    `INSERT INTO orders SELECT n, (n * 7919) % 1000003, CASE n % 3 WHEN 0 THEN 'open' WHEN 1 THEN 'paid' ELSE 'sent' END, ${text} || ' ' || ${text}, n % 10000 / 100.0, '2026-01-01 00:00:00' FROM ${numbers}`,
+    `INSERT INTO orders SELECT n, (n % 100000 * 7919) % 1000003, CASE n % 3 WHEN 0 THEN 'open' WHEN 1 THEN 'paid' ELSE 'sent' END, ${text} || ' ' || ${text}, n % 10000 / 100.0, '2026-01-01 00:00:00' FROM ${numbers}`,
     'CREATE INDEX orders_customer ON orders (customer, made_at)',
   ])
     await run.call(database.sequelize, sql);

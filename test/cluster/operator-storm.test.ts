@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '../support/processes.ts';
+import { sizeFor } from '../support/sizes.ts';
 import { type Ground, type Operator, openGround } from './operator-fixtures.ts';
 import { furnish } from './operator-resources.ts';
 import { type CuttingProxy, cuttingProxy } from './storm/cutting-proxy.ts';
@@ -15,9 +16,12 @@ import { describeCluster } from './suite.ts';
 
 const LONG = process.env.DB_MANAGER_FAULTS === 'long';
 const SEED = Number(process.env.DB_MANAGER_SEED ?? 20_261_123);
-const SIZE = LONG
-  ? { resources: 200, seconds: 600, pauseMs: 400, blowMs: 8_000, settleSeconds: 900, sweepSeconds: 600 }
-  : { resources: 6, seconds: 15, pauseMs: 400, blowMs: 4_000, settleSeconds: 100, sweepSeconds: 300 };
+const SHORT = { resources: 6, seconds: 15, pauseMs: 400, blowMs: 4_000, settleSeconds: 100, sweepSeconds: 300 };
+const SIZE = sizeFor({
+  developer: SHORT,
+  ci: { ...SHORT, resources: 12, seconds: 30 },
+  long: { resources: 200, seconds: 600, pauseMs: 400, blowMs: 8_000, settleSeconds: 900, sweepSeconds: 600 },
+});
 
 type Blow = 'cut watches' | 'freeze connections' | 'kill the controller' | 'kill the API server' | 'kill a runner';
 

@@ -98,6 +98,20 @@ for (const dialect of DIALECTS) {
 }
 
 describe('the rehearsal reports a migration that', () => {
+  it('needs an extension that the server of the copy does not have, and where to install it', async () => {
+    const { url, folder, backups, drop } = await seeded('postgres', 'CREATE EXTENSION nosuch_vector;');
+    for (const [rehearsalServer, where] of [
+      ['Private', /on the machine of this run, or rehearse .* safety\.rehearsalServer: SameServer\.$/],
+      ['SameServer', /on the server of the database\.$/],
+    ] as const) {
+      const { report } = await runOn(url, requestFor(folder, backups, { safety: { mode: 'Warn', rehearsalServer } }));
+      assert.equal(report.reason, 'RehearsalFailed', report.message);
+      assert.match(report.message, /nosuch_vector.*Install the files of the extension/s);
+      assert.match(report.message, where);
+    }
+    await drop();
+  });
+
   it('rewrites a whole table, with its rows and the lock that it holds', async () => {
     const { url, folder, backups, drop } = await seeded(
       'postgres',

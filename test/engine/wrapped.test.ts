@@ -216,6 +216,24 @@ describe('a run of a command on PostgreSQL', () => {
     }
   });
 
+  it('reports what the database rejected although the command succeeded', async () => {
+    const statements = ['CREATE TABLE went_on (id int)', 'SELECT * FROM nowhere'];
+    const sent = await tool.sends(...statements);
+    const report = await wrapped(url, tool, await tool.shell(`'${sent.join("' '")}' || exit 0`));
+    assert.equal(report.reason, 'Migrated', ended(report));
+    for (const name of ['rehearse', 'apply']) {
+      const step = report.steps.find((one) => one.step === name);
+      assert.match(step?.message ?? '', /succeeded although the database rejected a statement: .*nowhere/, name);
+    }
+  });
+
+  it('keeps the password of a role out of the report', async () => {
+    const report = await wrapped(url, tool, await tool.sends("CREATE ROLE nobody_at_all PASSWORD 'hush-4711'"));
+    assert.equal(report.reason, 'NotRehearsable', ended(report));
+    assert.match(report.failure?.statement ?? '', /PASSWORD '\*\*\*'/);
+    assert.doesNotMatch(JSON.stringify(report), /hush-4711/);
+  });
+
   it('removes colours, cursor movements and control characters from what the command prints', async () => {
     const colours = "printf '\\033[2K\\033[1G\\033[31mError: bro\\033[1mken\\033[0m\\007\\n' >&2";
     const title = "printf '\\033]0;title\\007one\\ttwo\\b\\r[5%%]\\r[9%%]\\n'";

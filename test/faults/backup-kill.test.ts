@@ -14,9 +14,9 @@ import { DIALECTS, temporaryFolder } from '../support/databases.ts';
 import { guardProcess, releaseProcess } from '../support/lifetime.ts';
 import { sharedPostgres } from '../support/postgres.ts';
 import { eventually, killGroup } from '../support/processes.ts';
+import { sizeFor } from '../support/sizes.ts';
 
-/** 8 points in the suite; `DB_MANAGER_FAULTS=long` kills at 100. */
-const POINTS = process.env.DB_MANAGER_FAULTS === 'long' ? 100 : 8;
+const POINTS = sizeFor({ developer: 8, ci: 20, long: 100 });
 const ROWS = 4_000;
 const SEED = 20_260_601;
 

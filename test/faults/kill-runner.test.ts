@@ -5,10 +5,11 @@ import { randomFrom } from '../../migrations/seed-data.ts';
 import { STEP_NAMES } from '../../src/core/model/step.ts';
 import { look, query, requestFor, runOn } from '../engine/request.ts';
 import { DIALECTS, temporaryDatabase, temporaryFolder } from '../support/databases.ts';
+import { sizeFor } from '../support/sizes.ts';
 import { runProcess } from './runner-process.ts';
 
 const LONG = process.env.DB_MANAGER_FAULTS === 'long';
-const RANDOM_KILLS = LONG ? 200 : 8;
+const RANDOM_KILLS = sizeFor({ developer: 8, ci: 12, long: 200 });
 const MIGRATIONS = 50;
 /** Of a kill at the start of a step, which does not depend on how many there are. */
 const FEW = LONG ? MIGRATIONS : 6;
@@ -53,9 +54,9 @@ export async function down({ context }) {
 }
 
 const STEPS = STEP_NAMES.filter((name) => name !== 'recover');
-/** Nothing is written before the lock, which the tests on SQLite show for each of these steps. */
-const BEFORE_LOCK = STEPS.slice(0, STEPS.indexOf('lock'));
-const KILLED_AT = { sqlite: STEPS, postgres: LONG ? STEPS : STEPS.filter((name) => !BEFORE_LOCK.includes(name)) };
+/** Nothing is written before the lock, which the tests on SQLite show for each of these steps in every run. */
+const FROM_LOCK = STEPS.slice(STEPS.indexOf('lock'));
+const KILLED_AT = { sqlite: STEPS, postgres: sizeFor({ developer: FROM_LOCK, ci: STEPS, long: STEPS }) };
 
 for (const dialect of DIALECTS) {
   describe(`a runner that is killed with SIGKILL on ${dialect}`, function () {

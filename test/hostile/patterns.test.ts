@@ -16,8 +16,6 @@ const EXCEPTIONS: Record<string, string> = {
   "/(?:SET\\s+\\w+\\s*=|VALUES)\\s*\\(?\\s*'([^']+)'/i": OWN,
   '/(?:could not be restored|differs from the backup): (.*?)\\. \\S+ is unchanged/s': MESSAGE,
   '/\\/\\*[\\s\\S]*?\\*\\//g': OWN,
-  '/^(?:comment\\s|create\\s+(?:extension|type|sequence|schema|function|procedure|collation|statistics|aggregate|operator|cast|temp)\\b|grant\\s|analyze\\b|reindex\\b|set\\s|reset\\s|values\\b|savepoint\\s|release\\s|attach\\s|detach\\s|explain\\s|select\\s+(?:[^(]*$|(?:pg_catalog\\.)?(?:setval|set_config)\\s*\\())/i':
-    OWN,
   '/^([A-Z]+(?: [A-Z]+)*) (.*)$/': LINE,
   '/^CREATE (?:OR REPLACE )?(?:FUNCTION|PROCEDURE) (?:[^(]*\\.)?"?([^"(]+)"?\\(/': OWN,
   '/(?:\\s+|[\'"]use strict[\'"];?|#!.*)*/y': 'nothing follows, so it cannot fail and try again',
@@ -76,7 +74,8 @@ const EXCEPTIONS: Record<string, string> = {
   '/trigger .* for table .* does not exist/': MESSAGE,
   '/^COMMIT;\\n((?:--[^\\n]*\\n|\\\\unrestrict [^\\n]*\\n|\\s)*)(?![\\s\\S])/m':
     'the last bytes of a script, at most TAIL_BYTES',
-  '/(relation|function|type|operator|table) .* does not exist/': MESSAGE,
+  '/(relation|function|procedure|aggregate|type|operator|table|collation|text search (?:dictionary|configuration|parser|template)) .* does not exist/':
+    MESSAGE,
   '/^\\s*([^=\\s]+)=(.*?)\\s*$/': URL,
   '/^[^\'"]*=[^\'"\\s]*;/': URL,
   '/:[^,\\]]*$/': URL,

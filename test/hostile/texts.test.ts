@@ -38,6 +38,9 @@ describe('what is taken out of the texts of a pod', () => {
     ['https://h/path?a=b@c', 'https://h/path?a=b@c'],
     ['postgres://u@h:5432/d', 'postgres://u@h:5432/d'],
     ['no URL: u:p@h', 'no URL: u:p@h'],
+    ["CREATE ROLE a PASSWORD 'p' LOGIN", "CREATE ROLE a PASSWORD '***' LOGIN"],
+    ["OPTIONS (user 'u', password\n 'ab') at x://u:p@h", "OPTIONS (user 'u', password\n '***') at x://u:***@h"],
+    ["ALTER ROLE a PASSWORD NULL; SELECT 'x'", "ALTER ROLE a PASSWORD NULL; SELECT 'x'"],
   ];
   for (const [text, expected] of passwords) {
     it(`is the password of a URL: ${text}`, () => assert.equal(maskPasswords(text), expected));

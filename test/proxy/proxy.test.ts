@@ -265,7 +265,28 @@ describe('the proxy', () => {
     assert.match(await attempt(set('username', 'somebody')), /logged in as "somebody"/);
     assert.match(await attempt(set('password', TEST_PASSWORD)), /without the password of this run/);
     assert.match(await attempt((changed) => changed.searchParams.set('replication', 'database')), /replication/);
+    assert.match(await attempt((changed) => changed.searchParams.set('replication', 'on')), /replication/);
+    for (const none of ['false', 'off', '0', 'no', '']) {
+      assert.equal(await attempt((changed) => changed.searchParams.set('replication', none)), 'connected', none);
+    }
     assert.equal(await attempt(() => {}), 'connected');
+  });
+
+  it('names the setting of a client that requires TLS', async () => {
+    const own = await openProxy((await temporaryDatabase('postgres')).url);
+    try {
+      for (const ssl of [true, { rejectUnauthorized: false }]) {
+        const client = new pg.Client({ connectionString: own.url, ssl });
+        client.on('error', () => {});
+        await assert.rejects(client.connect(), /does not support SSL/);
+      }
+      await eventually('the refusal is noted', async () => own.proxy.seen.refused.length > 0);
+      assert.equal(own.proxy.seen.refused.length, 1);
+      assert.match(own.proxy.seen.refused[0] ?? '', /requires TLS.*set sslmode=disable/);
+      assert.equal(own.proxy.seen.sessions, 0);
+    } finally {
+      await own.close();
+    }
   });
 
   it('survives clients that are none', async () => {

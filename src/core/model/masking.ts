@@ -51,11 +51,15 @@ function formsOf(value: string): string[] {
   ].filter((form) => form !== '');
 }
 
+/** `CREATE ROLE app PASSWORD 'word'`, `CREATE USER MAPPING … OPTIONS (password 'word')`. */
+const SQL_PASSWORD = /\b(password\s{1,9})'[^']{1,1000}'/gi;
+
 /**
- * A text without the passwords of the URLs in it. Each word is read once, so the time grows linearly with the length.
+ * A text without the passwords of SQL and of the URLs in it. Each word is read once, so the time grows linearly with the length.
  * In a URL that was truncated before its `@`, everything after the user is masked.
  */
-export function maskPasswords(text: string, cut = false): string {
+export function maskPasswords(given: string, cut = false): string {
+  const text = given.replace(SQL_PASSWORD, `$1'${MASK}'`);
   let at = text.indexOf('://');
   if (at < 0) return text;
   let result = '';

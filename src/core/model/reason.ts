@@ -181,7 +181,7 @@ export const REASONS = {
   RehearsalFailed: {
     exit: 4,
     means: 'A migration failed on the copy of production. It was not applied to production.',
-    help: 'Correct the migration. The message names the statement.',
+    help: 'Do what the message says, or correct the migration. The message names the statement.',
   },
   RehearsalImpossible: {
     exit: 1,

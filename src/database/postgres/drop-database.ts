@@ -61,7 +61,7 @@ async function dropWithoutForce(client: Client, name: string, allowed: boolean):
 async function inUse(client: Client, name: string, cause: unknown): Promise<ProblemError> {
   const { rows } = await client.query<{ who: string }>(
     `SELECT concat_ws(' ', quote_ident(coalesce(nullif(application_name, ''), 'a program')), 'of', usename, '(backend ' || pid || ')') AS who
-       FROM pg_stat_activity WHERE datname = $1 AND usename IS NOT NULL ORDER BY backend_start LIMIT 5`,
+       FROM pg_stat_activity WHERE datname = $1 AND usename IS NOT NULL ORDER BY backend_start, pid LIMIT 5`,
     [name],
   );
   const by = rows.length === 0 ? (cause as Error).message : `it is used by ${rows.map(({ who }) => who).join(', ')}`;

@@ -1,5 +1,6 @@
 import type { MigrationEffects, RehearsalResult } from '../../core/model/effects.ts';
 import type { Problem } from '../../core/model/problem.ts';
+import { joinSentences } from '../../core/model/sentences.ts';
 import { bySeverity } from '../../core/safety/by-severity.ts';
 import { ROWS_LOST } from '../../core/safety/observed.ts';
 import { failed } from '../../engine/failure.ts';
@@ -17,7 +18,7 @@ import {
   vanishedValues,
 } from '../../engine/rows-at-risk.ts';
 import { count, few } from '../../engine/run-text.ts';
-import { describePlace, untouched } from '../../engine/scratch.ts';
+import { describePlace, missingExtension, untouched } from '../../engine/scratch.ts';
 import type { BackedUp, Checked, Connected, Planned, Rehearsed } from '../../engine/state.ts';
 
 type Input = Connected & Planned & Checked & BackedUp;
@@ -88,7 +89,8 @@ async function rehearseOn(copy: OpenedCopy, { plan, migrations, ...input }: Inpu
   if (outcome.kind === 'failed') {
     const { problem } = outcome;
     if (problem.reason === 'NotRehearsable') return stop(problem, record({ roundTrip: 'skipped' }));
-    const message = `${problem.message} (on the copy; ${untouched(copy.scratch)})`;
+    const where = `${problem.message} (on the copy; ${untouched(copy.scratch)})`;
+    const message = joinSentences(where, missingExtension(problem.message, copy.scratch));
     return stop({ ...problem, reason: 'RehearsalFailed', message }, record({ roundTrip: 'skipped' }));
   }
 

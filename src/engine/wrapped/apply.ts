@@ -12,7 +12,7 @@ import { askChecks, verifyStep } from '../query-checks.ts';
 import { count, few } from '../run-text.ts';
 import type { Applied, Checked, Connected, Inspected, Locked, Planned, Verified } from '../state.ts';
 import { restoreObstacle } from '../steps/check.ts';
-import { commandProblem, preparedProblem } from './failure-text.ts';
+import { commandProblem, preparedProblem, rejected } from './failure-text.ts';
 import { emptyRecord, recordInto } from './record.ts';
 import { refuseIfStopped, runCommandOn } from './run-command.ts';
 import { contentsOf, type Looked, objectDifferences, type Tried, type WrappedPorts } from './state.ts';
@@ -92,6 +92,7 @@ async function applyTo({ database, plan, start, trial }: Input, ports: WrappedPo
   }
   const notes = [
     ...result.notes,
+    ...rejected(sent),
     ...(unknown.length === 0
       ? []
       : [`warning: not sent in the rehearsal: ${few(unknown.map((sql) => textStart(sql, 120)))}`]),

@@ -12,6 +12,12 @@ function databaseError({ lastError }: SentRecord): Pick<Problem, 'code' | 'state
   return { text: joinSentences(error.message, error.detail), code: error.code, statement };
 }
 
+/** For a command that succeeded: some tools go on after an error, and some expect one. */
+export function rejected(sent: SentRecord): string[] {
+  const { text } = databaseError(sent);
+  return text === undefined ? [] : [`the command succeeded although the database rejected a statement: ${text}`];
+}
+
 /** Why the command failed: the error of the database, else its own last words. */
 export function commandProblem(reason: Reason, result: CommandResult, sent: SentRecord, where: string): Problem {
   const { text, code, statement } = databaseError(sent);

@@ -4,6 +4,7 @@ import type { MigrationEffects, RehearsalResult } from '../../core/model/effects
 import type { Finding } from '../../core/model/finding.ts';
 import type { Problem } from '../../core/model/problem.ts';
 import type { SourceText } from '../../core/model/run-details.ts';
+import { joinSentences } from '../../core/model/sentences.ts';
 import { historyChanges, isBookkeeping } from '../../core/planning/tool-history.ts';
 import { bySeverity } from '../../core/safety/by-severity.ts';
 import { ROWS_LOST } from '../../core/safety/observed.ts';
@@ -18,9 +19,9 @@ import { askOnCopy } from '../query-checks.ts';
 import { type OpenedCopy, openCopyWith } from '../rehearsal.ts';
 import { describeLoss, type Loss, unexpectedRowLoss } from '../row-loss.ts';
 import { count, few } from '../run-text.ts';
-import { describePlace, untouched } from '../scratch.ts';
+import { describePlace, missingExtension, untouched } from '../scratch.ts';
 import type { BackedUp, Checked, Connected, Rehearsed, SentTexts } from '../state.ts';
-import { commandProblem, preparedProblem } from './failure-text.ts';
+import { commandProblem, preparedProblem, rejected } from './failure-text.ts';
 import { partsOf, revisionsOf } from './parts.ts';
 import { emptyRecord, recordInto } from './record.ts';
 import { refuseIfStopped, runCommandOn } from './run-command.ts';
@@ -113,7 +114,12 @@ async function rehearseOn(copy: OpenedCopy, input: Input, ports: WrappedPorts) {
   if (refused !== undefined) return stop(refused);
   if (result.code !== 0) {
     const place = `on the copy; ${untouched(copy.scratch)}`;
-    return stop({ ...commandProblem('RehearsalFailed', result, sent, place), migration: label });
+    const problem = commandProblem('RehearsalFailed', result, sent, place);
+    // A client that gives up before it logs in shows its own words only.
+    const unsaid = seen?.sessions === 0 ? seen.refused.filter((text) => !problem.message.includes(text)) : [];
+    const refusals = unsaid.length === 0 ? undefined : `The proxy: ${few(unsaid)}`;
+    const advice = missingExtension(problem.message, copy.scratch);
+    return stop({ ...problem, message: joinSentences(problem.message, refusals, advice), migration: label });
   }
   if (prepared.length > 0) return stop(preparedProblem('RehearsalFailed', prepared, 'copy'));
   if (seen?.sessions === 0) return stop(notConnected(seen.refused, ports));
@@ -139,6 +145,7 @@ async function rehearseOn(copy: OpenedCopy, input: Input, ports: WrappedPorts) {
     `${displayCommand(request.command.run)} succeeded ${rehearsal.message}`,
     what,
     ...result.notes,
+    ...rejected(sent),
     ...losses.map(describeLoss),
     ...(checkedAfter.message === '' ? [] : [checkedAfter.message]),
   ];

@@ -18,7 +18,7 @@ import { exitCodeOf, INITDB_ARGS, serverEnvironment } from './initdb.ts';
 
 const PREFIX = 'postgres-';
 const SUFFIX = '.tar.zst';
-const PIECE = 1 << 20;
+const PIECE = 1 << 17;
 
 /** Other files that initdb reads: a package that is installed or removed changes one of these. */
 const READ_BY_INITDB = [
