@@ -59,7 +59,8 @@ BEGIN
     CONTINUE WHEN found.classid::oid || ':' || found.objid = ANY (staying);
     SELECT o.type, o.identity INTO kind, named FROM pg_identify_object(found.classid, found.objid, 0) o;
     CONTINUE WHEN kind IS NULL OR named IS NULL;
-    EXECUTE format('DROP %s IF EXISTS %s CASCADE', CASE kind WHEN 'statistics object' THEN 'statistics' ELSE kind END, named);
+    EXECUTE format('DROP %s IF EXISTS %s CASCADE', CASE kind WHEN 'statistics object' THEN 'statistics' ELSE kind END,
+      CASE kind WHEN 'aggregate' THEN replace(named, '()', '(*)') ELSE named END);
   END LOOP;
   FOR found IN SELECT nspname, nspowner, nspacl, oid FROM pg_namespace n WHERE ${SCHEMAS} AND nspacl IS NOT NULL AND pg_has_role(nspowner, 'USAGE') LOOP
     FOR who IN SELECT DISTINCT CASE g.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(g.grantee)) END

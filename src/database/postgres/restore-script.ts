@@ -27,7 +27,8 @@ BEGIN
   FOR found IN ${INSIDE} LOOP
     SELECT o.type, o.identity INTO kind, named FROM pg_identify_object(found.classid, found.objid, 0) o;
     CONTINUE WHEN kind IS NULL OR named IS NULL;
-    EXECUTE format('DROP %s IF EXISTS %s CASCADE', CASE kind WHEN 'statistics object' THEN 'statistics' ELSE kind END, named);
+    EXECUTE format('DROP %s IF EXISTS %s CASCADE', CASE kind WHEN 'statistics object' THEN 'statistics' ELSE kind END,
+      CASE kind WHEN 'aggregate' THEN replace(named, '()', '(*)') ELSE named END);
   END LOOP;
   lost := ARRAY(SELECT unnest(outside) EXCEPT (${OUTSIDE}));
   IF cardinality(lost) > 0 THEN

@@ -48,7 +48,7 @@ describe('what another role made around the tables of the owner', function () {
       assert.match(found.message, /the publication cdc belongs to another role/);
       await assert.rejects(
         restoreBackup(made.db, made.backup, RESTORE),
-        (error) => error instanceof ProblemError && /publication cdchas a different definition/.test(error.message),
+        (error) => error instanceof ProblemError && /publication cdc has a different definition/.test(error.message),
       );
       assert.deepEqual(await made.rows(), [1]);
     } finally {

@@ -57,7 +57,7 @@ function differencesOf(
   if (want.value === null || have.value === null || want.value === have.value) return found;
   if (otherwise?.has(want.name)) return found;
   if (want.class === 'sequence value') return [...found, `${of} is ${have.value} instead of ${want.value}`];
-  if (want.class !== 'rows') return acrossVersions ? found : [...found, `${of}has a different definition`];
+  if (want.class !== 'rows') return acrossVersions ? found : [...found, `${of} has a different definition`];
   const [wanted, count] = [want.value, have.value].map((value) => value.split(':')[0]);
   if (wanted !== count) return [...found, `${of}: ${count} instead of ${wanted}`];
   return acrossVersions ? found : [...found, `${of}: their content differs`];
