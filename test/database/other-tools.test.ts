@@ -125,7 +125,10 @@ for (const dialect of DIALECTS) {
 
     const UNSENT: [code: string, says: RegExp][] = [
       ["(knex) => { knex.schema.createTable('b', (t) => t.increments()); }", /nor returns its createTable/],
-      ["async (knex) => { await knex.schema.dropTable('a'); knex.schema.raw('SELECT 1'); }", /nor returns a query of knex\.raw/],
+      [
+        "async (knex) => { await knex.schema.dropTable('a'); knex.schema.raw('SELECT 1'); }",
+        /nor returns a query of knex\.raw/,
+      ],
       ["async (knex) => { knex('a').where({ id: 1 }).del(); }", /nor returns its del/],
       ["async (knex) => { knex.raw('DROP TABLE a'); }", /nor returns a query of knex\.raw/],
       ["(knex) => knex.transaction(async (trx) => { trx('a').insert({ id: 1 }); })", /nor returns its insert/],

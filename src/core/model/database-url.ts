@@ -46,7 +46,7 @@ function read(text: string, surroundings: Surroundings): DatabaseTarget {
   if (text === '') throw new ConnectionStringError('The database URL is empty.');
   // A server and SQLite read a name up to it, so another database would be opened.
   if (/\0|%00/.test(text))
-    throw new ConnectionStringError('The database URL contains a NUL character, which nothing in it can have.');
+    throw new ConnectionStringError('The database URL contains a NUL character, which no part of a URL can contain.');
   refuseReferences(text, 'The database URL');
   const [, scheme = ''] = /^([a-z][a-z0-9+._-]*):/i.exec(text) ?? [];
   const [system = '', driver = ''] = scheme.toLowerCase().split('+');

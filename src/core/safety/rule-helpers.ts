@@ -1,10 +1,42 @@
 /** The context of an action: other statements of its migration, and patterns of several statements. */
-import type { ReadMigration, SchemaAction, SchemaActionKind, SchemaActionOf, TableRef } from './action.ts';
-import type { MigrationContext, RuleActionContext } from './rule.ts';
+import type {
+  ReadMigration,
+  ReadStatement,
+  SchemaAction,
+  SchemaActionKind,
+  SchemaActionOf,
+  TableRef,
+} from './action.ts';
+import type { MigrationContext, RuleActionContext, SeenAction } from './rule.ts';
 
-/** All that a migration does, in order. */
-function actionsOf({ statements }: Pick<ReadMigration, 'statements'>): SchemaAction[] {
-  return statements.flatMap(({ actions }) => actions ?? []);
+/** Of a migration: its actions by kind, each with the index of its statement. */
+interface Indexed {
+  byKind: Map<SchemaActionKind, { at: number; action: SchemaAction }[]>;
+  indexOf: Map<ReadStatement, number>;
+}
+
+/** Rules ask for each action: without an index, the time of a file would grow with the square of its statements. */
+const indexes = new WeakMap<readonly ReadStatement[], Indexed>();
+
+function indexed({ statements }: Pick<ReadMigration, 'statements'>): Indexed {
+  const known = indexes.get(statements);
+  if (known !== undefined) return known;
+  const made: Indexed = { byKind: new Map(), indexOf: new Map() };
+  for (const [at, statement] of statements.entries()) {
+    made.indexOf.set(statement, at);
+    for (const action of statement.actions ?? []) {
+      const same = made.byKind.get(action.kind) ?? [];
+      made.byKind.set(action.kind, same);
+      same.push({ at, action });
+    }
+  }
+  indexes.set(statements, made);
+  return made;
+}
+
+/** The actions of a migration from the statement at `start` on. */
+function actionsFrom<Kind extends SchemaActionKind>(of: Indexed, kind: Kind, start: number): SchemaActionOf<Kind>[] {
+  return (of.byKind.get(kind) ?? []).flatMap(({ at, action }) => (at < start ? [] : [action as SchemaActionOf<Kind>]));
 }
 
 /** The actions after the current statement. */
@@ -12,23 +44,26 @@ export function later<Kind extends SchemaActionKind>(
   { migration, statement }: RuleActionContext,
   kind: Kind,
 ): SchemaActionOf<Kind>[] {
-  const at = migration.statements.indexOf(statement);
-  return ofKind(actionsOf({ statements: migration.statements.slice(at + 1) }), kind);
+  const of = indexed(migration);
+  return actionsFrom(of, kind, (of.indexOf.get(statement) ?? -1) + 1);
 }
 
-/** The actions before the current statement. */
+const seenByKind = new WeakMap<readonly SeenAction[], { count: number; byKind: Map<string, SchemaAction[]> }>();
+
+/** The actions before the current one. */
 export function earlier<Kind extends SchemaActionKind>(
   { before }: Pick<RuleActionContext, 'before'>,
   kind: Kind,
-): SchemaActionOf<Kind>[] {
-  return ofKind(
-    before.map(({ action }) => action),
-    kind,
-  );
-}
-
-function ofKind<Kind extends SchemaActionKind>(actions: readonly SchemaAction[], kind: Kind): SchemaActionOf<Kind>[] {
-  return actions.filter((action): action is SchemaActionOf<Kind> => action.kind === kind);
+): readonly SchemaActionOf<Kind>[] {
+  const seen = seenByKind.get(before) ?? { count: 0, byKind: new Map<string, SchemaAction[]>() };
+  seenByKind.set(before, seen);
+  for (const { action } of before.slice(seen.count)) {
+    const same = seen.byKind.get(action.kind) ?? [];
+    seen.byKind.set(action.kind, same);
+    same.push(action);
+  }
+  seen.count = before.length;
+  return (seen.byKind.get(kind) ?? []) as SchemaActionOf<Kind>[];
 }
 
 export function sameTable(a: TableRef, b: TableRef): boolean {
@@ -40,7 +75,7 @@ export function isTemporary(
   { migration, known }: Pick<MigrationContext, 'migration' | 'known'>,
   table: TableRef,
 ): boolean {
-  const made = ofKind(actionsOf(migration), 'createTable');
+  const made = actionsFrom(indexed(migration), 'createTable', 0);
   const there = known.table(table);
   const permanent = there !== undefined && !there.createdInPlan && there.columns.size > 0;
   return !permanent && made.some((one) => one.temporary && one.table.name === table.name);
@@ -58,13 +93,13 @@ interface Rebuild {
 
 /** Of a table that is dropped: the new table that gets its name and its rows later in the same migration. */
 export function rebuildOf(place: RuleActionContext, table: TableRef): Rebuild | undefined {
+  const renamed = later(place, 'renameTable').filter(({ to }) => to === table.name);
+  if (renamed.length === 0) return undefined;
   const made = earlier(place, 'createTable');
   const filled = earlier(place, 'insert').filter(({ fromSelect }) => fromSelect);
-  const found = later(place, 'renameTable').find(
-    ({ table: from, to }) =>
-      to === table.name &&
-      made.some((one) => sameTable(one.table, from)) &&
-      filled.some((one) => sameTable(one.table, from)),
+  const found = renamed.find(
+    ({ table: from }) =>
+      made.some((one) => sameTable(one.table, from)) && filled.some((one) => sameTable(one.table, from)),
   );
   return found && { scratch: found.table, own: OWN_SCRATCH.test(found.table.name) };
 }

@@ -219,11 +219,16 @@ const CASES: [sql: string, actions: SchemaAction[]][] = [
   ],
   [
     "SELECT b ->> '$.x', iif(a, 1, 2) FROM t RIGHT JOIN p ON true",
-    [since('the operator -> or ->>', 3038000), since('the function iif()', 3032000), since('RIGHT JOIN', 3039000)],
+    [
+      { kind: 'read' },
+      since('the operator -> or ->>', 3038000),
+      since('the function iif()', 3032000),
+      since('RIGHT JOIN', 3039000),
+    ],
   ],
   [
     'SELECT row_number() OVER (ORDER BY a NULLS LAST) FROM t',
-    [since('a window function', 3025000), since('NULLS FIRST or NULLS LAST', 3030000)],
+    [{ kind: 'read' }, since('a window function', 3025000), since('NULLS FIRST or NULLS LAST', 3030000)],
   ],
   ['PRAGMA foreign_keys = OFF;', [{ kind: 'pragma', name: 'foreign_keys', value: 'OFF' }]],
   ['PRAGMA main.cache_size(-2000)', [{ kind: 'pragma', name: 'cache_size', value: '-2000' }]],
