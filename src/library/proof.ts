@@ -25,7 +25,8 @@ interface ToProve {
 
 /**
  * Applies new migrations to a scratch database with the schema of the target, compares it with the models, reverts them
- * and compares it with the start. Throws ProblemError InternalError if the schemas differ. Returns the reason if no
+ * and compares it with the start. Throws ProblemError InternalError if the schemas differ,
+ * MigrationFailed if the server has too few locks. Returns the reason if no
  * scratch database can be created.
  */
 export async function prove(session: Session, work: ToProve): Promise<string | undefined> {
@@ -87,9 +88,21 @@ async function migrate(scratch: Database, direction: Direction, migrations: Load
   const work = { direction, migrations, runId, toolVersion: TOOL_VERSION, timeouts: settings.timeouts };
   const outcome = await scratch.migrate(work);
   if (outcome.kind !== 'failed') return;
-  const { message, statement } = outcome.problem;
+  const { reason, message, statement } = outcome.problem;
+  if (/out of shared memory/.test(message)) throw tooManyLocks();
+  // A lost connection, a full disk, an interruption: not the text of the migration.
+  if (reason !== 'MigrationFailed') throw new ProblemError(outcome.problem);
   const sql = statement === undefined ? '' : ` (${textStart(statement.replace(/\s+/g, ' '), 300)})`;
   throw fault(`It cannot be ${direction === 'up' ? 'applied' : 'reverted'}: ${message}${sql}`, session);
+}
+
+/** Each new table, index and constraint is locked until the transaction ends. */
+function tooManyLocks(): ProblemError {
+  return new ProblemError({
+    reason: 'MigrationFailed',
+    message:
+      'The generated migration needs more locks in one transaction than the server has, so nothing was written. Add the models in several steps and generate a migration for each, or increase max_locks_per_transaction on the server and restart it.',
+  });
 }
 
 function fault(what: string, { settings }: Session): ProblemError {

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { restoreBackup } from '../../../src/backups/restore.ts';
 import { takeBackup } from '../../../src/backups/take.ts';
 import { ProblemError } from '../../../src/core/model/problem.ts';
+import { generateMigration } from '../../../src/index.ts';
 import { OPTIONS, openTarget, targetOf } from '../../backups/fixtures.ts';
 import { temporaryFolder } from '../../support/databases.ts';
 import { type PrivatePostgres, startPostgres } from '../../support/postgres.ts';
@@ -70,5 +72,33 @@ describe('a database with more tables than one transaction can hold locks for', 
     await restoreBackup(db, backup, RESTORE);
     assert.deepEqual(await sql("SELECT count(*)::int AS n FROM pg_class WHERE relname = 't7'"), [{ n: 1 }]);
     await db.close();
+  });
+
+  it('is not generated as one migration: the message says why and what to do', async () => {
+    const folder = await temporaryFolder('generate');
+    await mkdir(join(folder, 'migrations'));
+    await writeFile(
+      join(folder, 'models.cjs'),
+      `module.exports = (sequelize, { INTEGER }) => {
+        for (let i = 0; i < 900; i++) sequelize.define('m' + i, { id: { type: INTEGER, primaryKey: true } }, { tableName: 'm' + i, timestamps: false });
+      };`,
+    );
+    const { url } = await server.createDatabase('generate');
+    await assert.rejects(
+      generateMigration({
+        databaseUrl: url,
+        cwd: folder,
+        migrations: 'migrations',
+        models: 'models.cjs',
+        message: 'all',
+      }),
+      (error) => {
+        assert.ok(error instanceof ProblemError);
+        assert.equal(error.problem.reason, 'MigrationFailed', error.message);
+        assert.match(error.message, /needs more locks .* nothing was written\. .*increase max_locks_per_transaction/);
+        return true;
+      },
+    );
+    assert.deepEqual(await readdir(join(folder, 'migrations')), []);
   });
 });
