@@ -448,7 +448,7 @@ describe('a database URL', () => {
       ['postgres://app:{{ .Values.password }}@db/d', /\{\{ … \}\}.*Render the template/],
     ];
     for (const [text, says] of texts) {
-      it(`${text.replaceAll(SECRET, '…')} is an error without its password`, () => {
+      it(`${text.replaceAll(SECRET, '…').replaceAll('\0', '\\0')} is an error without its password`, () => {
         const message = refusal(text);
         assert.match(message, says);
         assert.doesNotMatch(message, /s3cr3t/);

@@ -120,13 +120,12 @@ async function unpack(file: string, hash: string, { data, path, user }: ServerFo
   const ended = exitCodeOf(child);
   const read = hashing();
   const decompress = createZstdDecompress({ chunkSize: PIECE });
-  try {
-    await pipeline(createReadStream(file, { highWaterMark: PIECE }), read.stream, decompress, child.stdin);
-    if ((await ended) === 0 && read.digest() === hash) return true;
-  } catch {
-    // A damaged file, or no `tar`.
-    await ended;
-  }
+  // Node closes the input as soon as `tar` has ended, which can be before the pipeline has seen its end: the exit code and
+  // the hash decide.
+  await pipeline(createReadStream(file, { highWaterMark: PIECE }), read.stream, decompress, child.stdin).catch(
+    () => {},
+  );
+  if ((await ended) === 0 && read.digest() === hash) return true;
   for (const name of await readdir(data)) await rm(join(data, name), { recursive: true, force: true });
   return false;
 }
