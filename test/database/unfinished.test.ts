@@ -84,12 +84,12 @@ for (const dialect of DIALECTS) {
       ['a function for the queryInterface', 'up: () => (q) => add(q)', /returned a function/],
       ['a list of functions', 'up: (q) => [pause(1), [() => add(q)]]', /returned a function/],
       [
-        'a stream that nobody reads',
+        'a stream that nothing reads',
         "up: (q) => require('node:stream').Readable.from((async function* () { yield add(q); })())",
         /returned a stream, which is not read/,
       ],
       [
-        'an iterable that nobody iterates over',
+        'an iterable that nothing iterates over',
         'up: (q) => ({ async *[Symbol.asyncIterator]() { yield add(q); } })',
         /returned an asynchronous iterable/,
       ],

@@ -1,4 +1,7 @@
-/** Statements that only read. Every function that they call must be one of PostgreSQL's own that changes nothing lasting. */
+/**
+ * Statements that only read. Every function that they call must be one of PostgreSQL's own that changes nothing lasting.
+ * The exception is `setval`, with which a dump ends: it moves a sequence, as an INSERT does, and older code can run with it.
+ */
 import type { SchemaAction } from '../action.ts';
 import { DISTINCT, STEADY } from './postgres-default.ts';
 import { names, open, type Tree } from './tree.ts';
