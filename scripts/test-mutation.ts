@@ -17,7 +17,10 @@ import type { Answer } from './mutation/run-switched.ts';
 /** Pure code, with the tests that have to notice. */
 const AREAS: Record<string, { sources: string[]; tests: string[] }> = {
   planning: { sources: ['src/core/planning/**/*.ts'], tests: ['test/core/planning/*.test.ts'] },
-  reconcile: { sources: ['src/core/reconcile/*.ts'], tests: ['test/core/reconcile/*.test.ts'] },
+  reconcile: {
+    sources: ['src/core/reconcile/*.ts'],
+    tests: ['test/core/reconcile/*.test.ts', 'test/operator/{job,notify}.test.ts'],
+  },
   checksums: { sources: ['src/migrations/checksum.ts'], tests: ['test/migrations/checksum.test.ts'] },
   retention: {
     sources: ['src/backups/prune.ts', 'src/backups/names.ts'],

@@ -12,7 +12,7 @@ import { mutantsOf, switchable } from './mutants.ts';
 
 export interface Answer {
   number: number;
-  outcome: 'killed' | 'survived' | 'alone';
+  outcome: 'killed' | 'survived' | 'not loaded' | 'alone';
 }
 
 const given = process.argv.slice(2);
@@ -92,7 +92,8 @@ function run(number: number, tests?: ReadonlySet<Mocha.Test>): Promise<Mocha.Tes
 }
 
 async function outcomeOf(number: number): Promise<Answer['outcome']> {
-  if (loadedAlone.has(number) || whileLoading.has(number) || !loaded.has(number)) return 'alone';
+  if (!loaded.has(number)) return 'not loaded';
+  if (loadedAlone.has(number) || whileLoading.has(number)) return 'alone';
   const tests = reachedByAll.has(number) ? undefined : reachedBy.get(number);
   if (tests === undefined && !reachedByAll.has(number)) return 'survived';
   const failed = await run(number, tests);
