@@ -108,17 +108,23 @@ function refuseMismatch(
   });
 }
 
-function takeSafetyBackup(
+async function takeSafetyBackup(
   db: Database,
   { folder, ...rest }: Exclude<RestoreBackupOptions['safetyBackup'], false>,
   { onProgress, now, signal }: RestoreBackupOptions,
 ): Promise<Backup> {
-  return takeBackup(db, folder, {
-    ...rest,
-    now,
-    signal,
-    onProgress: (done, total) => onProgress?.('safetyBackup', done, total),
-  });
+  try {
+    return await takeBackup(db, folder, {
+      ...rest,
+      now,
+      signal,
+      onProgress: (done, total) => onProgress?.('safetyBackup', done, total),
+    });
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error;
+    const message = `The safety backup before the restore failed, so ${db.identity.display} is unchanged. ${error.problem.message}`;
+    throw new ProblemError({ ...error.problem, message }, { cause: error });
+  }
 }
 
 function withSafetyBackup(error: unknown, safetyBackup: Backup | undefined): unknown {
