@@ -28,7 +28,7 @@ export interface Session {
   runId: string;
 }
 
-/** `reported`: as true, and the user is told that the database is new. */
+/** `reported`: as true, and a message reports that the database is new. */
 type Create = OpenOptions['create'] | 'reported';
 
 /** Opens the database for one piece of work and always closes it. */

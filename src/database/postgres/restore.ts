@@ -58,11 +58,11 @@ export async function restore(
 
 /** The second way of restoring finds what the first has reported. */
 function withoutRepeats(options: RestoreBackupOptions): RestoreBackupOptions {
-  const said = new Set<string>();
+  const reported = new Set<string>();
   return {
     ...options,
     onMessage: (message) => {
-      if (said.size !== said.add(message).size) options.onMessage?.(message);
+      if (reported.size !== reported.add(message).size) options.onMessage?.(message);
     },
   };
 }
