@@ -95,7 +95,7 @@ export async function benchOperator(): Promise<void> {
     await Promise.all(Array.from({ length: 16 }, one));
   }
 
-  /** A busy API server answers late or with an error; the object can exist all the same. */
+  /** A busy API server answers late or with an error, and may have created the object. */
   async function create(path: string, body: unknown): Promise<void> {
     for (let attempt = 1; ; attempt += 1) {
       try {
@@ -109,7 +109,7 @@ export async function benchOperator(): Promise<void> {
     }
   }
 
-  /** From an edit, which starts a run among all the others, until the status speaks of it. */
+  /** From an edit, which starts a run among all the others, until the status has its generation. */
   async function edit(): Promise<void> {
     const path = `/apis/db-manager.dev/v1alpha1/namespaces/${namespace}/databasemigrations/r7`;
     const contentType = 'application/merge-patch+json';
