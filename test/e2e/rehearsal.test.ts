@@ -241,7 +241,7 @@ async function majorOfImage(room: Room): Promise<number> {
   return Math.max(...said.split(' ').map(Number));
 }
 
-/** A server of the image's version that pods reach, whose roles may do no more than is said. */
+/** A server of the image's version that pods reach, whose roles have only the given privileges. */
 async function startServer(major: number) {
   const server = await startPostgres({
     bin: await fetchServer(parseMajor(String(major))),
