@@ -1,4 +1,5 @@
 import type { Backup } from '../core/model/backup.ts';
+import type { Dialect } from '../core/model/dialect.ts';
 import { ProblemError } from '../core/model/problem.ts';
 import type { Secret } from '../core/model/secret.ts';
 import type { Database, Driver, KeptDatabase } from '../database/port.ts';
@@ -91,17 +92,22 @@ async function replaceContent(
   }
 }
 
+/** Throws ProblemError BackupMismatch. */
+export function refuseOtherDialect({ manifest }: Backup, dialect: Dialect, display: string): void {
+  if (manifest.dialect === dialect) return;
+  throw new ProblemError({
+    reason: 'BackupMismatch',
+    message: `${manifest.name} is a backup of ${manifest.database.display} and cannot be restored to ${display}, which is a different kind of database.`,
+  });
+}
+
 function refuseMismatch(
   db: Pick<Driver, 'dialect' | 'identity'>,
-  { manifest }: Backup,
+  backup: Backup,
   { into }: RestoreBackupOptions,
 ): void {
-  if (manifest.dialect !== db.dialect) {
-    throw new ProblemError({
-      reason: 'BackupMismatch',
-      message: `${manifest.name} is a backup of ${manifest.database.display} and cannot be restored to ${db.identity.display}, which is a different kind of database.`,
-    });
-  }
+  const { manifest } = backup;
+  refuseOtherDialect(backup, db.dialect, db.identity.display);
   if (into || manifest.database.id === db.identity.id) return;
   throw new ProblemError({
     reason: 'BackupMismatch',
@@ -111,17 +117,23 @@ function refuseMismatch(
   });
 }
 
-function takeSafetyBackup(
+async function takeSafetyBackup(
   db: Database,
   { folder, ...rest }: Exclude<RestoreBackupOptions['safetyBackup'], false>,
   { onProgress, now, signal }: RestoreBackupOptions,
 ): Promise<Backup> {
-  return takeBackup(db, folder, {
-    ...rest,
-    now,
-    signal,
-    onProgress: (done, total) => onProgress?.('safetyBackup', done, total),
-  });
+  try {
+    return await takeBackup(db, folder, {
+      ...rest,
+      now,
+      signal,
+      onProgress: (done, total) => onProgress?.('safetyBackup', done, total),
+    });
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error;
+    const message = `The safety backup before the restore failed, so ${db.identity.display} is unchanged. ${error.problem.message}`;
+    throw new ProblemError({ ...error.problem, message }, { cause: error });
+  }
 }
 
 function withSafetyBackup(error: unknown, safetyBackup: Backup | undefined): unknown {
