@@ -51,7 +51,6 @@ export async function openChannel(
 ): Promise<Channel> {
   const settings = migrationSettings(open.version, timeouts, open.target);
   const begin = messagesOf('BEGIN');
-  const ownRole = messagesOf(...OWN_ROLE);
   const afterChange = messagesOf('COMMIT', ...startOverAtOnce(open, settings));
   let { client, pid } = await connect(open, runId, settings);
   let waiting: string[] = [];
@@ -101,14 +100,17 @@ export async function openChannel(
     send,
     async sendWhole(statements, change, onDone) {
       used = true;
-      // The answers in between are needed to tell which statement is waiting for a lock.
+      // The answers in between show which statement is waiting for a lock.
       const own = statements.flatMap((sql, index) => [
         messagesOf(sql),
         ...(index < statements.length - 1 ? [FLUSH] : []),
       ]);
-      const commit = 1 + statements.length + OWN_ROLE.length + 1;
+      // A limit that the author has set is for the statements of the author.
+      const patient = statements.some((sql) => /timeout/i.test(sql)) ? ['SET LOCAL statement_timeout = 0'] : [];
+      const ours = [...patient, ...OWN_ROLE, change];
+      const commit = 1 + statements.length + ours.length;
       watch = startWatch();
-      const messages = Buffer.concat([begin, ...own, ownRole, messagesOf(change), afterChange]);
+      const messages = Buffer.concat([begin, ...own, messagesOf(...ours), afterChange]);
       const { tags, row, error } = await pipeline(client, messages, (index) => {
         if (index > statements.length) return;
         onDone(index);
@@ -185,7 +187,7 @@ const START_OVER = [
 
 /**
  * The same after a COMMIT, where DISCARD ALL is allowed. It gives the lock of `fence` up, and the last statement takes it
- * again: nothing else is sent in this round trip. The only column tells whether it was taken.
+ * again: nothing else is sent in this round trip. The only column is true if it was taken.
  */
 function startOverAtOnce(open: PostgresConnection, settings: readonly string[]): string[] {
   const key = keyOf('migrating', open.target.schemas[0] ?? 'public').join(', ');
