@@ -21,7 +21,7 @@ export interface Failure {
   touched: boolean;
 }
 
-/** Carries a `Failure` through Umzug, which wraps thrown errors. */
+/** Carries a `Failure` through Umzug: the cause of its MigrationError. */
 export class MigrationStopped extends Error {
   readonly failure: Failure | undefined;
   constructor(failure?: Failure, options?: { cause?: unknown }) {
