@@ -13,6 +13,9 @@ interface WrittenTables {
 /** A longer statement is not compiled twice; in characters. */
 const LONGEST = 20_000;
 
+/** EXPLAIN lists the first of several statements only. */
+const SEVERAL = /;\s*\S/;
+
 /** What a virtual table writes to is not known. */
 const UNKNOWN = /^(?:VUpdate|VCreate|VDestroy|VRename)$/;
 
@@ -31,7 +34,7 @@ export function writtenTables(): WrittenTables {
     },
     async explain(connection, sql) {
       // SQLite executes some pragmas when it compiles them.
-      if (seen === Number.POSITIVE_INFINITY || sql.length > LONGEST) return;
+      if (seen === Number.POSITIVE_INFINITY || sql.length > LONGEST || SEVERAL.test(sql)) return;
       const program = await all<Operation>(connection, `EXPLAIN ${sql}`).catch(() => undefined);
       if (program === undefined || program.some(({ opcode }) => UNKNOWN.test(opcode))) return;
       explained += 1;
