@@ -1,4 +1,5 @@
 import { withLocalCopy } from '../backups/local-copy.ts';
+import { recordRestored } from '../backups/restored.ts';
 import type { Backup } from '../core/model/backup.ts';
 import { textStart } from '../core/model/clip.ts';
 import type { Direction, LoadedMigration } from '../core/model/migration.ts';
@@ -51,7 +52,7 @@ export async function openCopyWith(
   if (safety.rehearsal !== 'SchemaOnly' && backup !== undefined) {
     try {
       return {
-        scratch: await fromBackup(backup, make, ports),
+        scratch: await recorded(await fromBackup(backup, make, ports), backup, ports),
         mode: 'Full',
         why: `on a copy restored from ${backup.manifest.name}`,
       };
@@ -87,6 +88,19 @@ export function lostRows(losses: readonly Loss[], { scratch }: OpenedCopy): Prob
   const { migration, statement, position } = worst;
   const message = `${few(losses.map(describeLoss))}. ${untouched(scratch).replace(/^./, (first) => first.toUpperCase())}.`;
   return { reason: 'RowsLost', message, migration, statement, ...(position === undefined ? {} : { position }) };
+}
+
+/** Only a later restore reads it, so a manifest that cannot be written does not stop the run. */
+async function recorded(
+  scratch: GuardedScratch,
+  backup: Backup,
+  { now }: RunPorts<CommonRequest>,
+): Promise<GuardedScratch> {
+  const { restored: differences, place } = scratch;
+  if (differences !== undefined) {
+    await recordRestored(backup, { at: now().toISOString(), place: place.kind, differences }).catch(() => {});
+  }
+  return scratch;
 }
 
 /** The content of an object store or of an encrypted file is first copied to a temporary file. */
