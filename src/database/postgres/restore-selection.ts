@@ -1,5 +1,7 @@
-import { type Client, quoteIdentifier } from './driver.ts';
+import type { Client } from './driver.ts';
 import type { Contents, DumpEntry } from './restore-contents.ts';
+import { grantsOf, isGrant, isMisordered, plainName, rolesOf } from './restore-grants.ts';
+import type { Afterwards } from './restore-owners.ts';
 import { MAY_REPLACE_PUBLICATION, STAYS } from './restore-script-whole.ts';
 import { entriesOf, inDump, readStaying, type StayingObject } from './restore-staying.ts';
 
@@ -8,8 +10,8 @@ export interface RestoreSelection {
   left: Set<string>;
   /** Owners and grants are not restored by pg_restore: `afterwards` sets the available ones. */
   withoutOwners: boolean;
-  /** SQL that follows the dump's own, statement by statement. */
-  afterwards: string[];
+  /** SQL that follows the dump's own, for `runAfterwards`. */
+  afterwards: Afterwards[];
   /** Roles that are not on this server, or that this user may not act as. */
   unavailable: Set<string>;
   /** What will differ from the backup, as sentences. */
@@ -49,7 +51,7 @@ export function select(contents: Contents, here: RestoreContext): RestoreSelecti
     if (isGrant(entry)) for (const role of rolesOf(entry)) if (!here.roles.has(role)) missing.add(role);
   }
   const unavailable = new Set([...missing, ...foreign]);
-  const byHand = unavailable.size > 0 || !here.superuser;
+  const byHand = unavailable.size > 0 || !here.superuser || entries.some(isMisordered);
   const afterwards = byHand ? statementsAfterwards(entries, left, here, unavailable) : [];
   if (byHand) for (const entry of entries) if (isGrant(entry)) left.add(entry.id);
   return {
@@ -86,10 +88,6 @@ function messagesOf(missing: Set<string>, foreign: Set<string>, staying: Staying
   return messages;
 }
 
-function isGrant({ type }: DumpEntry): boolean {
-  return type === 'ACL' || type === 'DEFAULT ACL';
-}
-
 function isKept({ type, name, sql }: DumpEntry, here: RestoreContext): boolean {
   // PostgreSQL creates `public` with each database: its entry only sets the owner.
   if (type === 'SCHEMA')
@@ -122,11 +120,18 @@ function statementsAfterwards(
   left: ReadonlySet<string>,
   here: RestoreContext,
   unavailable: ReadonlySet<string>,
-): string[] {
+): Afterwards[] {
   const ownersOf = (some: DumpEntry[]) =>
-    some.flatMap(({ id, type, sql, owner }) => {
-      if (left.has(id) || unavailable.has(owner) || owner === here.user) return [];
-      return type === 'BLOB METADATA' ? (sql.match(/^ALTER LARGE OBJECT .*;$/gm) ?? []) : (ownerIn(sql) ?? []);
+    some.flatMap(({ id, type, sql, owner, schema }): Afterwards[] => {
+      // What the user creates is its own; it does not create `public`.
+      const made = type !== 'SCHEMA' || sql.includes('CREATE SCHEMA');
+      if (left.has(id) || unavailable.has(owner) || (made && owner === here.user)) return [];
+      if (type === 'BLOB METADATA')
+        return (sql.match(/^ALTER LARGE OBJECT .*;$/gm) ?? []).map((each) => ({ sql: each }));
+      const statement = ownerIn(sql);
+      if (statement === undefined) return [];
+      if (schema !== '-') return [{ sql: statement, owner, within: { schema } }];
+      return [{ sql: statement, owner, within: type === 'PUBLICATION' ? 'database' : undefined }];
     });
   const made = new Set(entries.filter((entry) => !isGrant(entry)).map(({ schema, name }) => `${schema} ${name}`));
   // PostgreSQL's own objects and members of extensions are not in a dump, but privileges on them are.
@@ -139,7 +144,7 @@ function statementsAfterwards(
     some
       .filter((entry) => isGrant(entry) && !left.has(entry.id))
       .filter((entry) => (entry.type === 'DEFAULT ACL' ? here.roles.get(entry.owner) === true : isOurs(entry)))
-      .flatMap((entry) => grantsOf(entry, unavailable));
+      .flatMap((entry) => grantsOf(entry, unavailable).map((sql): Afterwards => ({ sql })));
   const schemas = entries.filter(({ type, name }) => type === 'SCHEMA' || /^SCHEMA /.test(name));
   const others = entries.filter((entry) => !schemas.includes(entry));
   return [...ownersOf(schemas), ...grantsIn(schemas), ...ownersOf(others), ...grantsIn(others)];
@@ -152,45 +157,6 @@ function ownerIn(sql: string): string | undefined {
   const text = `\n${lines.join('\n')}`;
   const statement = text.slice(text.lastIndexOf('\nALTER ') + 1);
   return statement.includes(' OWNER TO ') && statement.endsWith(';') ? statement : undefined;
-}
-
-function grantsOf({ sql }: DumpEntry, unavailable: ReadonlySet<string>): string[] {
-  let grantor: string | undefined;
-  const statements: string[] = [];
-  for (const line of sql.split('\n')) {
-    const session = /^SET SESSION AUTHORIZATION (.*);$/.exec(line)?.[1];
-    if (session !== undefined) grantor = plainName(session);
-    else if (/^RESET SESSION AUTHORIZATION;$/.test(line)) grantor = undefined;
-    else if (/^(GRANT|REVOKE|ALTER DEFAULT PRIVILEGES)\b.*;$/.test(line)) {
-      const to = roleIn(line);
-      if (to !== undefined && unavailable.has(to)) continue;
-      if (grantor !== undefined && unavailable.has(grantor)) continue;
-      // Not as another session: only a superuser may be one.
-      statements.push(
-        ...(grantor === undefined ? [line] : [`SET ROLE ${quoteIdentifier(grantor)};`, line, 'RESET ROLE;']),
-      );
-    }
-  }
-  return statements;
-}
-
-/** The roles that an entry's GRANT and REVOKE statements name. */
-function rolesOf({ sql }: DumpEntry): string[] {
-  return sql.split('\n').flatMap((line) => {
-    const session = /^SET SESSION AUTHORIZATION (.*);$/.exec(line)?.[1];
-    if (session !== undefined) return session === 'DEFAULT' ? [] : [plainName(session)];
-    return /^(GRANT|REVOKE|ALTER DEFAULT PRIVILEGES)\b/.test(line) ? (roleIn(line) ?? []) : [];
-  });
-}
-
-/** Undefined for PUBLIC. */
-function roleIn(line: string): string | undefined {
-  const [, role] = / (?:TO|FROM) ("(?:[^"]|"")+"|[^\s";]+)(?: WITH GRANT OPTION)?;$/.exec(line) ?? [];
-  return role === undefined || role === 'PUBLIC' ? undefined : plainName(role);
-}
-
-function plainName(name: string): string {
-  return /^(["']).*\1$/.test(name) ? name.slice(1, -1).replaceAll(name.charAt(0).repeat(2), name.charAt(0)) : name;
 }
 
 /**
