@@ -25,7 +25,7 @@ const DEPENDENCIES: Record<string, { modules: string[]; packages: string[] }> = 
     packages: ['*'],
   },
   // All that changes how Node loads modules.
-  loader: { modules: [], packages: ['@kubernetes/client-node', 'umzug'] },
+  loader: { modules: ['core/model/problem.ts'], packages: ['@kubernetes/client-node', 'umzug'] },
   models: {
     modules: ['author', 'core/model', 'core/schema', 'loader'],
     packages: ['sequelize'],
@@ -47,7 +47,7 @@ const DEPENDENCIES: Record<string, { modules: string[]; packages: string[] }> = 
   },
   // Loaded only for an `s3://` place and for an encrypted backup.
   'backups/object-store': {
-    modules: ['core/model', 'backups'],
+    modules: ['core/model', 'backups', 'loader'],
     packages: ['@aws-sdk/client-s3', '@aws-sdk/lib-storage'],
   },
   'backups/encryption': { modules: ['core/model'], packages: ['age-encryption'] },

@@ -3,6 +3,7 @@ import { type Api, createApi } from '../controller-runtime/api.ts';
 import { ApiError, CredentialsError } from '../controller-runtime/api-error.ts';
 import { kubeConfigReader } from '../controller-runtime/kubeconfig.ts';
 import { ProblemError } from '../core/model/problem.ts';
+import { requirePackages } from '../loader/required-packages.ts';
 import { type ResourceClient, resourceClient } from '../operator/resource-client.ts';
 
 export interface ClusterOptions {
@@ -27,6 +28,7 @@ const NOWHERE = 'http://localhost:8080';
 
 /** The cluster of the kubeconfig, or of the pod that the process runs in. Throws ProblemError InvalidConfiguration. */
 export async function openCluster({ kubeconfig, context: named, namespace }: ClusterOptions): Promise<Cluster> {
+  requirePackages('A command on a cluster', ['@kubernetes/client-node']);
   const read = await kubeConfigReader(kubeconfig, named);
   try {
     const config = read();
