@@ -3,8 +3,8 @@ import { type Api, createApi } from '../controller-runtime/api.ts';
 import { ApiError, CredentialsError } from '../controller-runtime/api-error.ts';
 import { kubeConfigReader } from '../controller-runtime/kubeconfig.ts';
 import { ProblemError } from '../core/model/problem.ts';
-import { requirePackages } from '../loader/required-packages.ts';
 import { type ResourceClient, resourceClient } from '../operator/resource-client.ts';
+import { requirePackages } from '../required-packages.ts';
 
 export interface ClusterOptions {
   kubeconfig?: string;

@@ -6,7 +6,7 @@ import { rootCertificates } from 'node:tls';
 import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3';
 import type { ObjectStorePlace } from '../../core/model/backup-place.ts';
 import { ProblemError } from '../../core/model/problem.ts';
-import { requirePackages } from '../../loader/required-packages.ts';
+import { requirePackages } from '../../required-packages.ts';
 
 /** With backoff up to 20 s: a minute of throttling or a restart of the server. */
 const ATTEMPTS = 8;

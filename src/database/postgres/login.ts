@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { ProblemError } from '../../core/model/problem.ts';
 import { Secret } from '../../core/model/secret.ts';
 import type { DatabaseTarget, PostgresLogin, PostgresTarget } from '../../core/model/target.ts';
-import { requirePackages } from '../../loader/required-packages.ts';
+import { requirePackages } from '../../required-packages.ts';
 
 type RdsSigner = InstanceType<typeof import('@aws-sdk/rds-signer').Signer>;
 

@@ -1,4 +1,4 @@
-import { ProblemError } from '../core/model/problem.ts';
+import { ProblemError } from './core/model/problem.ts';
 
 /**
  * Throws ProblemError InvalidConfiguration, with the command that installs them, if some of the packages are missing. They
