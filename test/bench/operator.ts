@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KubeConfig } from '@kubernetes/client-node';
 import { createApi } from '../../src/controller-runtime/api.ts';
+import { isStatus } from '../../src/controller-runtime/api-error.ts';
 import { type RunReport, runReportSchema } from '../../src/core/model/report.ts';
 import { sharedControlPlane } from '../cluster/control-plane.ts';
 import { openGround } from '../cluster/operator-fixtures.ts';
@@ -21,7 +22,7 @@ export async function benchOperator(): Promise<void> {
   const ground = await openGround(controlPlane, 'bench');
   await furnish(ground);
   const { namespace } = ground;
-  const account = { serviceAccount: 'db-manager-operator', namespace, expires: 7_200 };
+  const account = { serviceAccount: 'db-manager-operator', namespace, expires: 14_400 };
   const kubeconfig = await controlPlane.kubeconfigFor(account);
   const report = await realReport();
   ground.agent.pause();
@@ -42,6 +43,7 @@ export async function benchOperator(): Promise<void> {
   for (const [what, count] of writes) say(`  ${what}, a resource`, (count / RESOURCES).toFixed(2));
   say('reconcile, median / 95 % / 99 %', quantiles(settled, 'db_manager_reconcile_duration_seconds'));
   say('wait for a worker', quantiles(settled, 'db_manager_queue_wait_seconds'));
+  say('restarts, each after a lost lease', String(operator.restarts));
   say('RSS while it settles, at most', memory((await operator.rss()).most));
 
   await idle(operator);
@@ -87,13 +89,27 @@ export async function benchOperator(): Promise<void> {
         };
         const body = migration(`r${number}`, { database, migrations: { configMaps: [{ name: 'shared' }] } });
         const path = `/apis/db-manager.dev/v1alpha1/namespaces/${namespace}/databasemigrations`;
-        await admin.request({ verb: 'create', path, body });
+        await create(path, body);
       }
     };
     await Promise.all(Array.from({ length: 16 }, one));
   }
 
-  /** From an edit, which starts a run among all the others, until the status speaks of it. */
+  /** A busy API server answers late or with an error, and may have created the object. */
+  async function create(path: string, body: unknown): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await admin.request({ verb: 'create', path, body });
+        return;
+      } catch (error) {
+        if (attempt > 1 && isStatus(error, 409)) return;
+        if (attempt > 10) throw error;
+        await sleep(attempt * 500);
+      }
+    }
+  }
+
+  /** From an edit, which starts a run among all the others, until the status has its generation. */
   async function edit(): Promise<void> {
     const path = `/apis/db-manager.dev/v1alpha1/namespaces/${namespace}/databasemigrations/r7`;
     const contentType = 'application/merge-patch+json';
@@ -122,6 +138,7 @@ async function settles(operator: MeasuredOperator, count: number): Promise<Scrap
     'all resources to be Ready',
     async () => {
       const scrape = await operator.scrape();
+      await operator.rss();
       const ready = scrape.sum('db_manager_ready');
       return ready >= count && scrape.sum('db_manager_queue_depth') === 0 && scrape;
     },
