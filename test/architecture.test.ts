@@ -18,7 +18,7 @@ const DEPENDENCIES: Record<string, { modules: string[]; packages: string[] }> = 
   'core/report-page': { modules: ['core/model', 'core/schema', 'sql'], packages: [] },
   'core/dashboard': { modules: ['core/model', 'core/report-page'], packages: [] },
   'core/reconcile': { modules: ['core/model', 'sql'], packages: ['croner'] },
-  // Who calls code that others wrote goes through it, wherever the call is made.
+  // Every call of code that users wrote uses it.
   author: { modules: ['core/model'], packages: [] },
   migrations: {
     modules: ['author', 'loader', 'core/model', 'core/planning', 'core/schema', 'core/safety', 'sql'],

@@ -91,6 +91,28 @@ describe('the prose', () => {
     ]);
   });
 
+  it('has none of these words in the comments of tests either', () => {
+    const tests = execFileSync('git', ['ls-files', 'test'], { encoding: 'utf8' })
+      .split('\n')
+      .filter((file) => /\.[cm]?ts$/.test(file) && file !== 'test/prose.test.ts');
+    const found = tests.flatMap((file) =>
+      commentsIn(readFileSync(file, 'utf8')).map(({ line, text }) => ({ file, line, text })),
+    );
+    assert.ok(found.length > 1_200, `only ${found.length} lines of comments`);
+    const hits = found.flatMap(({ file, line, text }) => {
+      const hit = FORBIDDEN.find(([pattern]) => pattern.test(text));
+      return hit === undefined ? [] : [`${file}:${line}: "${text}" (write: ${hit[1]})`];
+    });
+    assert.deepEqual(hits, []);
+    assert.deepEqual(commentsIn("/**\n * One `nobody`\n */\nx(); // two\nconst url = 'http://three';\n  // four"), [
+      { line: 1, text: '' },
+      { line: 2, text: 'One ' },
+      { line: 3, text: '' },
+      { line: 4, text: 'two' },
+      { line: 6, text: 'four' },
+    ]);
+  });
+
   it('finds each of them where it is written', () => {
     const samples = [
       'to mend it',
@@ -127,6 +149,26 @@ describe('the prose', () => {
     assert.deepEqual(long, []);
   });
 
+  it(`has at most ${MOST_WORDS} words in each sentence of a message`, () => {
+    const messages = files
+      .filter((file) => /^src\/.*\.ts$/.test(file))
+      .flatMap((file) => messagesIn(readFileSync(file, 'utf8')).map((text) => ({ file, text })));
+    assert.ok(messages.length > 3_000, `only ${messages.length} messages`);
+    const long = messages.flatMap(({ file, text }) =>
+      text
+        .split(SENTENCE_END)
+        .filter((sentence) => words(sentence) > MOST_WORDS)
+        .map((sentence) => `${file} (${words(sentence)} words): ${sentence}`),
+    );
+    assert.deepEqual(long, []);
+    assert.deepEqual(
+      messagesIn(
+        "// it's no 'message here'\nsay('One two');\nsay(`three ${a('x y')} four`, 'SELECT a FROM b', \"it's\");",
+      ),
+      ['One two', 'three x four'],
+    );
+  });
+
   it('counts the words of paragraphs and lists, and none of code, tables, headings and links', () => {
     const page = [
       '# A heading of one two three four five six seven eight nine ten',
@@ -160,7 +202,10 @@ function isException(file: string, line: string): boolean {
   return EXCEPTIONS.some(([where, piece]) => where.test(file) && line.includes(piece));
 }
 
-/** The sentences of the paragraphs and lists of a page. A colon and a semicolon end a sentence too. */
+/** A colon and a semicolon end a sentence too. */
+const SENTENCE_END = /(?<=[.!?:;]["”)]?)\s+|\n/;
+
+/** The sentences of the paragraphs and lists of a page. */
 function sentences(page: string): string[] {
   const text = page.replace(/^ *(```|~~~)[\s\S]*?^ *\1 *$/gm, '').replace(/<!--[\s\S]*?-->/g, '');
   const paragraphs: string[][] = [[]];
@@ -177,7 +222,7 @@ function sentences(page: string): string[] {
         .replace(/`[^`]*`/g, 'code')
         .replaceAll('**', ''),
     )
-    .flatMap((paragraph) => paragraph.split(/(?<=[.!?:;]["”)]?) +/))
+    .flatMap((paragraph) => paragraph.split(SENTENCE_END))
     .filter((sentence) => sentence !== '');
 }
 
@@ -190,4 +235,22 @@ function titlesIn(source: string): string[] {
   return [...source.matchAll(/\b(?:it|describe\w*)\(\s*(['"`])((?:(?!\1)[^\\]|\\.)*)\1/g)].map(([, , title = '']) =>
     title.replace(/\$\{[^}]*\}/g, ''),
   );
+}
+
+/** The lines of comments in a file, without code in backticks. */
+function commentsIn(source: string): { line: number; text: string }[] {
+  return source.split('\n').flatMap((content, index) => {
+    const [, text] = /(?:^\s*(?:\/\/|\/?\*+\/?)|[;,{)] \/\/)(.*)$/.exec(content) ?? [];
+    return text === undefined ? [] : [{ line: index + 1, text: text.replace(/`[^`]*`|\*\/$/g, '').trimStart() }];
+  });
+}
+
+/** The texts of several words in code, with x for each value. SQL and comments do not count. */
+function messagesIn(source: string): string[] {
+  const code = source.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '');
+  return [...code.matchAll(/'((?:[^'\\\n]|\\.)*)'|"((?:[^"\\\n]|\\.)*)"|`((?:[^`\\]|\\.)*)`/g)]
+    .map(([, single, double, template]) =>
+      (single ?? double ?? template ?? '').replace(/\$\{(?:[^{}]|\{[^{}]*\})*\}/g, 'x'),
+    )
+    .filter((text) => text.includes(' ') && !/\b(?:NOT NULL|SELECT|INSERT|UPDATE|CREATE|ALTER|DROP)\b/.test(text));
 }

@@ -7,7 +7,7 @@ const FILE = resolve('test/types/refused.ts');
 const DIRECTIVE = /^\s*\/\/ @ts-expect-error (.+)$/;
 
 /**
- * `npm run typecheck` fails where an error is missing; this says that there is one error for each claim, and of a kind
+ * `npm run typecheck` fails where an error is missing; this test checks that there is one error for each claim, and of a kind
  * that the claim is about, and not a misspelt import.
  */
 describe('the compiler', function () {

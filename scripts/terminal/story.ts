@@ -94,7 +94,7 @@ export const STORY: readonly Chapter[] = [
           line('db-manager verify-backup before_priority'),
           {
             type: 'db-manager restore before_priority',
-            answers: [{ question: /Replace the content of the database/, keys: 'y' }],
+            answers: [{ question: /Replace the content of /, keys: 'y' }],
           },
           line('db-manager migrate current'),
           line('db-manager migrate history'),

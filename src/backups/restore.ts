@@ -1,9 +1,11 @@
 import type { Backup } from '../core/model/backup.ts';
+import type { Dialect } from '../core/model/dialect.ts';
 import { ProblemError } from '../core/model/problem.ts';
 import type { Secret } from '../core/model/secret.ts';
 import type { Database, Driver, KeptDatabase } from '../database/port.ts';
 import { readBackup } from './list.ts';
 import { isReadableInPlace, withLocalCopy } from './local-copy.ts';
+import { describeRestored } from './restored.ts';
 import { type TakeOptions, takeBackup } from './take.ts';
 import { verifyBackup } from './verify.ts';
 
@@ -47,6 +49,8 @@ export async function restoreBackup(
   const { onProgress, identities, signal } = options;
   const found = await readBackup(path);
   refuseMismatch(db, found, options);
+  const known = describeRestored(found);
+  if (known !== undefined) options.onMessage?.(known);
   const onVerify = (done: number, total: number) => onProgress?.('verify', done, total);
   if (await isReadableInPlace(found)) {
     const check: Database['checkDump'] = (file, format, wanted) =>
@@ -88,17 +92,22 @@ async function replaceContent(
   }
 }
 
+/** Throws ProblemError BackupMismatch. */
+export function refuseOtherDialect({ manifest }: Backup, dialect: Dialect, display: string): void {
+  if (manifest.dialect === dialect) return;
+  throw new ProblemError({
+    reason: 'BackupMismatch',
+    message: `${manifest.name} is a backup of ${manifest.database.display} and cannot be restored to ${display}, which is a different kind of database.`,
+  });
+}
+
 function refuseMismatch(
   db: Pick<Driver, 'dialect' | 'identity'>,
-  { manifest }: Backup,
+  backup: Backup,
   { into }: RestoreBackupOptions,
 ): void {
-  if (manifest.dialect !== db.dialect) {
-    throw new ProblemError({
-      reason: 'BackupMismatch',
-      message: `${manifest.name} is a backup of ${manifest.database.display} and cannot be restored to ${db.identity.display}, which is a different kind of database.`,
-    });
-  }
+  const { manifest } = backup;
+  refuseOtherDialect(backup, db.dialect, db.identity.display);
   if (into || manifest.database.id === db.identity.id) return;
   throw new ProblemError({
     reason: 'BackupMismatch',
@@ -108,17 +117,23 @@ function refuseMismatch(
   });
 }
 
-function takeSafetyBackup(
+async function takeSafetyBackup(
   db: Database,
   { folder, ...rest }: Exclude<RestoreBackupOptions['safetyBackup'], false>,
   { onProgress, now, signal }: RestoreBackupOptions,
 ): Promise<Backup> {
-  return takeBackup(db, folder, {
-    ...rest,
-    now,
-    signal,
-    onProgress: (done, total) => onProgress?.('safetyBackup', done, total),
-  });
+  try {
+    return await takeBackup(db, folder, {
+      ...rest,
+      now,
+      signal,
+      onProgress: (done, total) => onProgress?.('safetyBackup', done, total),
+    });
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error;
+    const message = `The safety backup before the restore failed, so ${db.identity.display} is unchanged. ${error.problem.message}`;
+    throw new ProblemError({ ...error.problem, message }, { cause: error });
+  }
 }
 
 function withSafetyBackup(error: unknown, safetyBackup: Backup | undefined): unknown {

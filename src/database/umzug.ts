@@ -6,13 +6,13 @@
  * row is written by the migration's own transaction: see `historyIsInTheTransaction`.
  */
 
-import type { UmzugStorage } from 'umzug';
+import type { MigrationError, UmzugStorage } from 'umzug';
 import type { LoadedMigration } from '../core/model/migration.ts';
 import type { Problem } from '../core/model/problem.ts';
 import { loadUmzug } from '../loader/umzug.ts';
 import { groupOf } from './batched.ts';
 import { runOutsideTransaction } from './non-transactional.ts';
-import { type Failure, MigrationStopped, putRow } from './one-migration.ts';
+import { MigrationStopped, putRow } from './one-migration.ts';
 import type { DoneMigration, MigrationOutcome, MigrationWork } from './port.ts';
 import type { MigrationSession, TransactionMode } from './session.ts';
 import { runInTransaction } from './transactional.ts';
@@ -23,8 +23,8 @@ export async function migrateWithUmzug(
   session: MigrationSession,
   mode: TransactionMode = 'normal',
 ): Promise<MigrationOutcome> {
+  const umzugModule = loadUmzug();
   const done: DoneMigration[] = [];
-  let stopped: MigrationStopped | undefined;
 
   const onDone = (result: DoneMigration) => {
     done.push(result);
@@ -52,23 +52,18 @@ export async function migrateWithUmzug(
     throw new MigrationStopped({ problem: late(migration, touched), retry: 'never', touched });
   };
   const runOne = async (migration: LoadedMigration) => {
-    try {
-      if (work.signal?.aborted) {
-        await group.commit();
-        throw new MigrationStopped();
-      }
-      work.onStart?.(migration, done.length + group.size());
-      await run(migration);
-      await refuseLate();
-    } catch (error) {
-      stopped = error instanceof MigrationStopped ? error : new MigrationStopped(unexpected(error, migration, session));
-      throw stopped;
+    if (work.signal?.aborted) {
+      await group.commit();
+      throw new MigrationStopped();
     }
+    work.onStart?.(migration, done.length + group.size());
+    await run(migration);
+    await refuseLate();
   };
 
   // Umzug reverts executed migrations from the end of its list, so a downgrade plan is passed in reverse order.
   const list = work.direction === 'up' ? work.migrations : [...work.migrations].reverse();
-  const umzug = new (loadUmzug())({
+  const umzug = new umzugModule.Umzug({
     migrations: list.map((migration) => ({
       name: migration.revision,
       up: () => runOne(migration),
@@ -85,7 +80,12 @@ export async function migrateWithUmzug(
     if (work.singleTransaction) await session.commit();
     return { kind: 'done', done };
   } catch (error) {
-    if (error instanceof MigrationStopped) stopped ??= error;
+    const stopped =
+      error instanceof umzugModule.MigrationError
+        ? stopOf(error, session)
+        : error instanceof MigrationStopped
+          ? error
+          : undefined;
     if (work.singleTransaction) {
       await session.rollback();
       done.length = 0;
@@ -132,6 +132,9 @@ function late({ revision }: LoadedMigration, committed: boolean): Problem {
   };
 }
 
-function unexpected(error: unknown, { revision }: LoadedMigration, session: MigrationSession): Failure {
-  return { problem: { ...session.problemOf(error, undefined), migration: revision }, retry: 'never', touched: true };
+/** Umzug's error names the migration that failed, and has the error of that migration as its cause. */
+function stopOf({ cause, migration }: MigrationError, session: MigrationSession): MigrationStopped {
+  if (cause instanceof MigrationStopped) return cause;
+  const problem = { ...session.problemOf(cause, undefined), migration: migration.name };
+  return new MigrationStopped({ problem, retry: 'never', touched: true });
 }

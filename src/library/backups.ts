@@ -2,11 +2,12 @@ import { type BackupList, findBackup, listBackups as list } from '../backups/lis
 import { pruneBackups as prune, type Retention } from '../backups/prune.ts';
 import { pruneKept } from '../backups/prune-kept.ts';
 import { rekeyBackup as rekey } from '../backups/rekey.ts';
-import { type RestoredBackup, restoreBackup } from '../backups/restore.ts';
+import { type RestoredBackup, refuseOtherDialect, restoreBackup } from '../backups/restore.ts';
 import { takeBackup } from '../backups/take.ts';
 import { verifyBackup as verify } from '../backups/verify.ts';
 import type { Backup } from '../core/model/backup.ts';
 import { bytesText } from '../core/model/bytes.ts';
+import { displayTarget } from '../core/model/database-url.ts';
 import { joinSentences } from '../core/model/sentences.ts';
 import { TOOL_VERSION } from '../core/model/version.ts';
 import { currentPosition } from '../core/planning/plan.ts';
@@ -14,7 +15,7 @@ import { checkDump } from '../database/check-dump.ts';
 import { backupIdentities } from './backup-identities.ts';
 import { asRun } from './runs.ts';
 import { asWriter, type Session, withDatabase } from './session.ts';
-import { type Options, resolvePaths } from './settings.ts';
+import { type Options, resolvePaths, settingsOf } from './settings.ts';
 
 export interface BackupOptions extends Options {
   /** Instead of `backup_YYYYMMDD_HHMMSS`. */
@@ -97,7 +98,12 @@ export interface RestoreOptions extends Options {
  * @example
  * const { safetyBackup } = await restoreDatabase({ databaseUrl: 'sqlite:///data/app.db', file: 'latest' });
  */
-export function restoreDatabase(options: RestoreOptions): Promise<RestoredBackup> {
+export async function restoreDatabase(options: RestoreOptions): Promise<RestoredBackup> {
+  if (options.into === true) {
+    // Before the database is created, so that a wrong name creates none.
+    const { target, backups } = await settingsOf(options);
+    refuseOtherDialect(await findBackup(backups.folder, options.file), target.dialect, displayTarget(target));
+  }
   return asWriter(
     options,
     (session) =>
@@ -116,7 +122,7 @@ export function restoreDatabase(options: RestoreOptions): Promise<RestoredBackup
         }),
         { replaces: true },
       ),
-    options.into === true,
+    options.into === true ? 'reported' : false,
   );
 }
 
@@ -126,7 +132,7 @@ async function restoreIn(session: Session, options: RestoreOptions): Promise<Res
   const databaseId = options.into === true ? undefined : database.identity.id;
   const backup = await findBackup(folder, options.file, databaseId);
   return restoreBackup(database, backup, {
-    safetyBackup: { folder, recipients, ...(await labels(session)) },
+    safetyBackup: session.created ? false : { folder, recipients, ...(await labels(session)) },
     identities: await backupIdentities(settings.backups, options.env),
     now: new Date(),
     into: options.into,

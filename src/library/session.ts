@@ -21,30 +21,39 @@ export interface Session {
   /** The schema of the models, if they were loaded before the database was opened. */
   models?: Snapshot;
   settings: ConnectedSettings;
+  /** Whether the database was created just now: it has no content. */
+  created: boolean;
   /** Where scratch copies are created. Throws ProblemError if it is a URL that is missing or invalid. */
   scratchServer(): ScratchServer;
   runId: string;
 }
 
+/** `reported`: as true, and a message reports that the database is new. */
+type Create = OpenOptions['create'] | 'reported';
+
 /** Opens the database for one piece of work and always closes it. */
 export async function withDatabase<T>(
   options: Options,
   work: (session: Session) => Promise<T>,
-  create: OpenOptions['create'] = false,
+  create: Create = false,
   models?: Snapshot,
 ): Promise<T> {
   const settings = await settingsOf(options);
   const runId = randomUUID().slice(0, 8);
+  let created = false;
   const database = await openDatabase(withModelSchemas(settings.target, models), {
     timeouts: settings.timeouts,
     applicationName: `db-manager ${runId}`,
-    create,
+    create: create === 'reported' ? true : create,
     // If a new database was requested, the command reports it itself.
-    onCreated: create === 'file' ? options.onMessage : undefined,
+    onCreated: (message) => {
+      created = true;
+      if (create === 'file' || create === 'reported') options.onMessage?.(message);
+    },
   });
   try {
     const scratchServer = () => scratchServerOf(settings.safety.rehearsalServer, options.env);
-    return await work({ database, settings, scratchServer, runId });
+    return await work({ database, settings, created, scratchServer, runId });
   } finally {
     await database.close();
   }
@@ -69,7 +78,7 @@ export async function modelsOf({ models, target }: ConnectedSettings): Promise<S
 export function asWriter<T>(
   options: Options,
   work: (session: Session) => Promise<T>,
-  create: OpenOptions['create'] = false,
+  create: Create = false,
 ): Promise<T> {
   return withDatabase(
     options,

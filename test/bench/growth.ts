@@ -85,7 +85,7 @@ async function migrations(count: number, { folder }: Place) {
   };
 }
 
-/** A hundred times as many rows as the number says. */
+/** A hundred times as many rows as the number. */
 async function rows(count: number, { folder, dialect }: Place) {
   await mkdir(join(folder, 'migrations'));
   const total = count * 100;

@@ -114,9 +114,9 @@ export async function benchHostile(): Promise<void> {
 }
 
 interface Phase {
-  /** From an edit of the spec to the status that speaks of it: no pod takes part. Milliseconds. */
+  /** From an edit of the spec to its status, without a pod. Milliseconds. */
   edits: number[];
-  /** Two writes and a read of an object that nobody watches: what the machine and the API server take. Milliseconds. */
+  /** Two writes and a read of an object that no controller watches: the time of the machine and the API server. Milliseconds. */
   control: number[];
   /** Delay of the operator's event loop, in milliseconds, its CPU time and the length of the phase, in seconds. */
   lag: number;

@@ -8,7 +8,7 @@ export interface Command {
   cwd?: string;
 }
 
-/** Wall time of a command in seconds. Throws with its output when it fails: a failed peer is no slow peer. */
+/** Wall time of a command in seconds. Throws with its output if it fails: a failed tool must not count as slow. */
 export async function secondsOf({ file, args, env, cwd }: Command): Promise<number> {
   const began = performance.now();
   const child = spawn(file, args, { env: { ...process.env, ...env }, cwd, stdio: ['ignore', 'pipe', 'pipe'] });

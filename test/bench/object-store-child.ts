@@ -1,4 +1,4 @@
-/** What a person types without db-manager, in a process of its own: `<url> <endpoint> <pg_dump>`. The same client and parts. */
+/** The commands without db-manager, in a separate process: `<url> <endpoint> <pg_dump>`. The same client and parts. */
 import { spawn } from 'node:child_process';
 import { createReadStream } from 'node:fs';
 import { S3Client } from '@aws-sdk/client-s3';

@@ -93,7 +93,7 @@ function flyway(folder: string, { mvn }: Peers): Tool {
   };
 }
 
-/** Node resolves packages from the folder of a script, so it stands beside them. */
+/** Node resolves packages from the folder of a script, so the script is written next to them. */
 function besidePackages(folder: string, node: string, name: string, text: string): string {
   const file = join(folder, 'scripts', name);
   mkdirSync(dirname(file), { recursive: true });

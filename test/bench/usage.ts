@@ -20,7 +20,7 @@ const { BENCH_DIST, BENCH_BEFORE } = process.env;
 export const OURS = resolve(BENCH_DIST ?? 'dist', 'cli/main.js');
 const BEFORE = BENCH_BEFORE === undefined ? undefined : resolve(BENCH_BEFORE, 'cli/main.js');
 
-/** Node does not tell the processor time of a child. */
+/** Node does not report the processor time of a child. */
 const WAIT = `
 import json, os, subprocess, sys, time
 began = time.time()

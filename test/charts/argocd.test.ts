@@ -74,7 +74,7 @@ describe('deploy/argocd/health.lua, in the Lua that Argo CD runs it in', functio
   }
 });
 
-/** A value as Argo CD hands it to Lua: objects and lists are tables. */
+/** A value as Argo CD passes it to Lua: objects and lists are tables. */
 function literal(value: unknown): string {
   if (Array.isArray(value)) return `{${value.map(literal).join(', ')}}`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);

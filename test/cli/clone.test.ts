@@ -36,7 +36,7 @@ describe('a fresh clone of this repository', () => {
     symlinkSync(resolve('node_modules'), join(folder, 'node_modules'));
   });
 
-  /** With the clone's files and configuration; in the process of all hosted commands, as host.ts says. */
+  /** With the clone's files and configuration; in the process of all hosted commands (host.ts). */
   function run(args: string[], environment: Record<string, string> = {}) {
     const { PATH, HOME, TMPDIR } = process.env;
     return runHosted({ cwd: folder, env: { PATH, HOME, TMPDIR, ...environment }, args });

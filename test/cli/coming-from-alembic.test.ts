@@ -13,7 +13,7 @@ interface Row {
   exit: number;
 }
 
-/** The rows of one section: what stands in code on the right, and the exit code where the row says one. */
+/** The rows of one section: the code in the right column, and the exit code if the row has one. */
 function rowsOf(heading: string): Row[] {
   const section = PAGE.split(/^## /m).find((text) => text.startsWith(heading)) ?? '';
   return [...section.matchAll(/^\| `(.+?)` \| `(.+?)`(?: \(exit (\d))?.*\|$/gm)].map(([, before, code, exit]) => ({

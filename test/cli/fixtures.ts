@@ -81,7 +81,7 @@ export interface HostedProject extends Project {
   module(file: string): Promise<Result>;
 }
 
-/** An empty folder with an empty database of its own; its commands run in one process, as host.ts says. */
+/** An empty folder with an empty database of its own; its commands run in one process (host.ts). */
 export async function hostedProject(dialect: TestDialect): Promise<HostedProject> {
   const made = await project(dialect, (cwd, env, args) => runHosted({ cwd, env, args }));
   const { folder: cwd, url } = made;
@@ -114,7 +114,7 @@ export async function project(dialect: TestDialect, run: typeof execute = execut
   };
 }
 
-/** Two small migrations, the second with a way back that keeps the rows. */
+/** Two small migrations. The second has a down migration that keeps the rows. */
 export async function withMigrations(made: Project): Promise<Project> {
   await made.write(
     'migrations/20240101000000_create_notes.sql',

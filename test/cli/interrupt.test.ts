@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { MAIN } from '../support/program.ts';
 import { DIALECTS, type Project, project } from './fixtures.ts';
 
-/** Four migrations that take half a second each; each tells when it has begun. */
+/** Four migrations that take half a second each; each prints a line when it begins. */
 async function withSlowMigrations(here: Project): Promise<Project> {
   for (const number of [1, 2, 3, 4]) {
     await here.write(

@@ -18,14 +18,14 @@ async function loadedBy(args: string[], files: Record<string, string>): Promise<
   return [...new Set([...packages, ...rules])];
 }
 
-/** A command that ends early loads little: it has to end as it is expected to. */
+/** A command that ends early loads little: its exit code has to be the expected one. */
 async function modulesOf(
   args: string[],
   files: Record<string, string>,
   expected: 'success' | 'failure' = 'success',
 ): Promise<string[]> {
   const folder = await temporaryFolder('lazy');
-  // Not beside the migrations: the listener would be one of them.
+  // Not in the folder of the migrations: the listener would be one of them.
   const outside = await temporaryFolder('listener');
   const loaded = join(outside, 'loaded.txt');
   await writeFile(loaded, '');
@@ -43,7 +43,7 @@ async function modulesOf(
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (output += data));
   const code = await new Promise((done) => child.on('close', done));
-  // 3 says that something is pending.
+  // 3: something is pending.
   assert.equal(
     code === 0 || code === 3 ? 'success' : 'failure',
     expected,

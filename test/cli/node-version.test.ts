@@ -39,7 +39,7 @@ describe('on a Node that is too old', () => {
   ] as const) {
     it(`reports what it needs on ${version}: ${old}`, async () => {
       const folder = await temporaryFolder('version');
-      // The entry as it is, with the version of another Node, beside a program that only says that it was reached.
+      // The real entry file, which reads the version of another Node, next to a program that only prints that it was started.
       const { outputText } = ts.transpileModule(await readFile(resolve('src/cli/main.ts'), 'utf8'), {
         compilerOptions: {
           target: ts.ScriptTarget.ES2024,

@@ -9,7 +9,7 @@ export interface Output {
   stderr: string;
 }
 
-/** The same in the process of all hosted commands, as host.ts says. */
+/** The same in the process of all hosted commands (host.ts). */
 export async function hostedDbManager(
   args: string[],
   env: Record<string, string> = {},

@@ -61,7 +61,7 @@ async function sleeps(here: Project): Promise<boolean> {
   return (row?.n ?? 0) > 0;
 }
 
-/** More rows than a small disk has room for. */
+/** More rows than fit on a small disk. */
 async function fill(here: Project): Promise<void> {
   await here.write('migrations/20240104000000_fill.sql', up('INSERT INTO filler VALUES (randomblob(3000000));'));
   await here.run('migrate', 'upgrade');

@@ -3,7 +3,7 @@ import { migrateSql } from '../../src/library/sql.ts';
 import { type PrivatePostgres, startPostgres, TEST_PASSWORD } from '../support/postgres.ts';
 import { hostedProject, type Project } from './fixtures.ts';
 
-/** Two files of SQL and one of code that says where it runs. */
+/** Two files of SQL and one of code that reports where it runs. */
 const FILES = {
   'migrations/1_a.sql': '-- migrate:up\nCREATE TABLE a (id bigint PRIMARY KEY);\n',
   'migrations/2_where.mjs': `export async function up({ context: { sequelize } }) {

@@ -75,7 +75,7 @@ async function onlyWith(env: Record<string, string>, cwd: string, args: string[]
         assert.deepEqual(rows, [{ n: 500 }]);
         assert.deepEqual(await readdir(env.TMPDIR), []);
 
-        // And from there on as a database of its own: a backup of it, restored without --into.
+        // Then as an independent database: a backup of it, restored without --into.
         const own = ['--database-url', other.url];
         assert.equal((await run('backup', ...own)).code, 0);
         const before = await contentHashOf(targetOf(other.url), ['db_manager_runs']);

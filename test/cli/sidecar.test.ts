@@ -18,7 +18,7 @@ DROP INDEX notes_body;
 ALTER TABLE notes DROP COLUMN written_at;
 `;
 
-/** changeColumn rebuilds the whole table under the writer's hands. */
+/** changeColumn rebuilds the whole table while the writer writes to it. */
 const REBUILT = `export async function up({ context }) {
   await context.changeColumn('notes', 'body', { type: 'TEXT', allowNull: false, defaultValue: 'empty' });
 }
@@ -49,7 +49,7 @@ function manifest(spec: Spec = {}): string {
 
 const PLACES = ['--volume', 'app-data=data', '--volume', 'app-backups=backups', '--migrations', 'migrations'];
 
-/** A folder with two migrations and a database that stands at them. */
+/** A folder with two migrations and a database in which both are applied. */
 async function ground(spec?: Spec): Promise<Project> {
   const here = await withMigrations(await project('sqlite'));
   await here.write('migration.yaml', manifest(spec));

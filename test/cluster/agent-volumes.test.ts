@@ -160,7 +160,7 @@ describeCluster("a pod's env and volumes under the agent", (cluster) => {
   });
 
   it('enforces user, group, privileges and a read-only root file system where it can mount', async function () {
-    // The other placement cannot; agent/placement.ts says why.
+    // The other placement cannot; see agent/placement.ts.
     if (agent.placement !== 'mounts') return this.skip();
     const script =
       'id -u; id -G; grep -E "^(CapBnd|NoNewPrivs)" /proc/self/status; ' +

@@ -1,6 +1,6 @@
 /**
- * Stands in for the kubelet and the scheduler of the test control plane: binds pods to its own Node, runs each
- * container's command as a local process with its env and volumes (agent/placement.ts says how paths become real), and
+ * Replaces the kubelet and the scheduler of the test control plane: binds pods to its own Node, runs each
+ * container's command as a local process with its env and volumes (see agent/placement.ts for the paths), and
  * reports what a kubelet reports: phases, conditions, waiting reasons, exit codes, termination messages, logs.
  *
  * Not imitated: resource limits, liveness and startup probes, lifecycle hooks, exec and port-forward, refreshed Secret
@@ -55,7 +55,7 @@ export interface Agent {
   killProcess(pod: PodName, signal: NodeJS.Signals, options?: { container?: string; outOfMemory?: boolean }): void;
   /** Falls silent: no heartbeat, no status, no logs, deaf to deletions; its processes go on or are killed. */
   nodeLost(options: { processes: 'running' | 'killed' }): Promise<void>;
-  /** Comes back and reports what has happened meanwhile. */
+  /** Becomes ready again and reports what happened while it was away. */
   nodeReturns(): Promise<void>;
   /** Every process that pods of this name have run, oldest first; also after the pod is gone. */
   runsOf(pod: PodName): Run[];

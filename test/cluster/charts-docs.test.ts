@@ -26,7 +26,7 @@ const ROOT = join(import.meta.dirname, '../..');
 interface Block {
   language: string;
   text: string;
-  /** What stands in its first line, as a comment: the file that it is. */
+  /** The name of the file, from the comment in its first line. */
   file: string;
 }
 
@@ -84,7 +84,7 @@ async function take(controlPlane: ControlPlane, page: string, { text, file }: Bl
   if (file === 'values.yaml') {
     const chart = await applicationChart({ '1_orders.sql': ORDERS });
     const values = parse(text);
-    // Without the template of the page, the dependency renders by itself.
+    // Without the template of the page, the dependency renders alone.
     const target = values['db-migration'].renderedByParent === false ? join(CHARTS, 'db-migration') : chart;
     const objects = await render('shop', target, target === chart ? values : values['db-migration']);
     const manifests = objects.flatMap(({ data }) => (data?.['migration.yaml'] ? [parse(data['migration.yaml'])] : []));

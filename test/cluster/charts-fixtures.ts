@@ -25,7 +25,7 @@ export interface ChartsGround extends Room {
   agent: Agent;
   controlPlane: ControlPlane;
   helm(...args: string[]): Promise<CommandResult>;
-  /** Throws with what helm said when it fails. */
+  /** Throws with helm's message if it fails. */
   mustHelm(...args: string[]): Promise<string>;
 }
 
@@ -77,7 +77,7 @@ export async function openDatabase(ground: ChartsGround, name: string) {
   };
 }
 
-/** A chart as its author has it: the fixture with these migrations, and our chart beside it as its dependency. */
+/** A chart as its author has it: the fixture with these migrations, and our chart as its dependency. */
 export async function applicationChart(migrations: Record<string, string>): Promise<string> {
   const folder = await temporaryFolder('chart');
   const chart = join(folder, 'app');

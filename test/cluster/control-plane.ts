@@ -1,7 +1,7 @@
 /**
  * A real Kubernetes control plane on this machine: etcd, kube-apiserver and kube-controller-manager on free loopback
  * ports, with certificates of its own, RBAC, Pod Security and service accounts as in a default cluster. There is no
- * kubelet and no scheduler: agent.ts stands in for both. Everything lies in one temporary folder and ends with the
+ * kubelet and no scheduler: agent.ts replaces both. All files are in one temporary folder, and all processes end with the
  * test process.
  */
 import { rm } from 'node:fs/promises';
@@ -24,17 +24,17 @@ export interface ControlPlane {
   readonly folder: string;
   /** `https://127.0.0.1:<port>`; stays the same over a restart. */
   readonly server: string;
-  /** A kubeconfig file with all rights. */
+  /** A kubeconfig file with all permissions. */
   readonly kubeconfig: string;
   /** The certificates by which the API server and a kubelet know each other. */
   readonly certificates: Components['certificates'];
   /** A new kubeconfig file for a user (by certificate) or a service account (by token). */
   kubeconfigFor(identity: Identity): Promise<string>;
-  /** Runs kubectl with all rights; a failing command is a result, not an error. */
+  /** Runs kubectl with all permissions; a failing command is a result, not an error. */
   kubectl(args: readonly string[], options?: CommandOptions): Promise<CommandResult>;
   /** Runs kubectl, throws when it fails, and returns stdout. */
   mustKubectl(args: readonly string[], options?: CommandOptions): Promise<string>;
-  /** Looks at objects with all rights, at little cost. */
+  /** Reads objects with all permissions, at little cost. */
   readonly reads: Reads;
   helm(args: readonly string[], options?: CommandOptions): Promise<CommandResult>;
   /** An empty namespace in which pods can be created. */

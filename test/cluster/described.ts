@@ -20,7 +20,7 @@ export function normalised(text: string, namespace: string): string {
     .replace(/(?:^ +(?:Normal|Warning) +\w+ +2s +db-manager .*\n?)+/gm, eventLines);
 }
 
-/** Where each event stands among those of the same second, of which kubectl does not tell the order. */
+/** The position of each event among those of the same second, whose order kubectl does not define. */
 const ORDER = ['Running', 'Migrated'];
 
 /** kubectl's widths follow the longest word of the column, which the ages change. */
@@ -40,7 +40,7 @@ export function withoutSpec(text: string): string {
   return text.replace(/^Spec:\n(?: .*\n)*/m, '');
 }
 
-/** The copy of the manifest that kubectl keeps in an annotation, which tells nothing that the spec does not. */
+/** The copy of the manifest that kubectl keeps in an annotation, which adds nothing to the spec. */
 function withoutInternals(text: string): string {
   return text.replace(/^Annotations:.*\n(?: {14}.*\n)*/m, '');
 }

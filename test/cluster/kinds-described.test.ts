@@ -1,4 +1,4 @@
-/** What `kubectl describe` says of backups, schedules and restores that failed, wait or succeeded. */
+/** What `kubectl describe` prints for backups, schedules and restores that failed, wait or succeeded. */
 import assert from 'node:assert/strict';
 import pg from 'pg';
 import { KINDS } from '../../src/kinds/index.ts';

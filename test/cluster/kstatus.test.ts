@@ -1,4 +1,4 @@
-/** What kstatus says of our resources on a real API server: Flux waits by it. No operator runs here. */
+/** What kstatus computes for our resources on a real API server: Flux waits by it. No operator runs here. */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { KINDS } from '../../src/kinds/index.ts';

@@ -88,7 +88,7 @@ describeCluster('notifications of the operator', (cluster) => {
     await operator.stop('SIGKILL');
     operator = await ground.startOperator(optionsOf(server));
     await ground.run('label', 'dbm', 'orders', 'seen=1');
-    // A run with nothing to do follows, and is no event.
+    // A run without work follows, and sends no notification.
     await ground.run('annotate', 'dbm', 'orders', 'db-manager.dev/retry=1');
     await ground.resourceWhen(
       'orders',

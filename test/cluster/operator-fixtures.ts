@@ -1,4 +1,4 @@
-/** What tests of the operator stand on: the CRD, a namespace with the operator's rights and no more, the process itself. */
+/** What tests of the operator need: the CRD, a namespace, the operator's permissions and no others, and the process. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DatabaseMigration } from '../../src/core/model/resource.ts';
@@ -113,7 +113,7 @@ export async function installCrd({ mustKubectl, reads }: ControlPlane): Promise<
   await eventually('the CRD to be served', served, { timeoutMs: 30_000 });
 }
 
-/** The rights of deploy/rbac/namespaced, and those on the lease, for the service account `operator`. */
+/** The permissions of deploy/rbac/namespaced, and those on the lease, for the service account `operator`. */
 async function grant(controlPlane: ControlPlane, namespace: string): Promise<void> {
   const apply = ['apply', `--namespace=${namespace}`, '--filename=-'];
   const all = await readFile(join(ROOT, 'deploy/rbac/rbac.yaml'), 'utf8');

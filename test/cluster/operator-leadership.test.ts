@@ -97,7 +97,7 @@ describeCluster('two operators, and an API server that goes away', (cluster) => 
     // Its finalizer goes with the run, a moment after the status.
     await ground.resourceWhen('before', 'released', ({ metadata }) => (metadata.finalizers ?? []).length === 0);
     const before = await ground.resource('before');
-    // On a busy machine the API server is away for longer than the lease: then it ends, and its Deployment starts it anew.
+    // On a busy machine the API server is away for longer than the lease: the operator ends, and its Deployment restarts it.
     const deployed = operator.ended.then(({ code }) => (code === 1 ? start() : undefined));
     await cluster().restartApiServer('SIGKILL');
     await ground.apply(configMap('after', LEDGER), sqliteMigration('after'));

@@ -83,7 +83,7 @@ describeCluster(`a storm over ${SIZE.resources} resources, seed ${SEED}`, (clust
         try {
           ground.agent.killProcess({ namespace: ground.namespace, name: victim.metadata.name }, 'SIGKILL');
         } catch {
-          return undefined; // it has ended meanwhile
+          return undefined; // It has ended in the time between.
         }
       }
     }
@@ -106,7 +106,7 @@ describeCluster(`a storm over ${SIZE.resources} resources, seed ${SEED}`, (clust
     })();
     const weather = (async () => {
       const dice = new Dice(SEED + 1);
-      // One of each kind at least, whatever the dice say.
+      // At least one of each kind, for every seed.
       await sleep(SIZE.blowMs);
       proxy.cut();
       await cluster().restartApiServer('SIGKILL');

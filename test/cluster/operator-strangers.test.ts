@@ -25,7 +25,7 @@ const code = (body: string) => ({
 });
 const sql = (up: string) => ({ '1_a.sql': `-- migrate:up\n${up}\n-- migrate:down\n` });
 
-/** What is written into the log, by a name; the run is Ready all the same, because its report is the last line. */
+/** What is written into the log, by a name; the run is still Ready, because its report is the last line. */
 const LOGS: Record<string, string> = {
   // C1: lines that a careless expression reads in quadratic time.
   'six-lines': HOSTILE_LOGS['six-lines'] ?? '',

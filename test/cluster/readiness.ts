@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import type { Certificate } from '../support/certificates.ts';
 
-/** Whether the API server's /readyz says ok; false as long as nothing answers. */
+/** Whether the API server's /readyz answers ok; false while nothing answers. */
 export async function isReady(server: string, caFile: string, client: Certificate): Promise<boolean> {
   const [ca, cert, key] = await Promise.all([caFile, client.certFile, client.keyFile].map((file) => readFile(file)));
   return new Promise((resolve) => {

@@ -6,7 +6,7 @@ let said = false;
 
 /**
  * A `describe` whose tests run against the shared control plane: `body` gets a function that returns it, for use inside
- * tests and hooks. Where it cannot run, the suite is skipped and one loud line says why; on CI that is a failure.
+ * tests and hooks. Where it cannot run, the suite is skipped and one line explains why; on CI that is a failure.
  */
 export function describeCluster(title: string, body: (cluster: () => ControlPlane) => void): void {
   describe(title, () => {

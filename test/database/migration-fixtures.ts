@@ -7,7 +7,7 @@ import { query, targetOf } from '../engine/request.ts';
 
 export const TIMEOUTS = { connect: 5_000, lock: 400, statement: 0, run: 0 };
 
-/** A body of SQL; each statement stands two lines below the one before it. */
+/** A body of SQL; each statement is two lines below the previous one. */
 export function sql(...statements: string[]): MigrationBody {
   return {
     kind: 'sql',
@@ -39,7 +39,7 @@ export function migration(
   };
 }
 
-/** A database with a history table; it is closed by whoever opened it. */
+/** A database with a history table; the caller closes it. */
 export async function openReady(url: string): Promise<Database> {
   const database = await openDatabase(targetOf(url), { timeouts: TIMEOUTS, applicationName: 'test', create: true });
   await database.history.ensure();
@@ -54,7 +54,7 @@ export function migrate(
   return database.migrate({ direction: 'up', migrations, runId: 'r', toolVersion: '0', timeouts: TIMEOUTS, ...more });
 }
 
-/** What stands in `t`. */
+/** The rows of `t`. */
 export async function numbers(database: Database): Promise<number[]> {
   return (await query<{ n: number }>(database, 'SELECT n FROM t ORDER BY n')).map(({ n }) => Number(n));
 }

@@ -25,7 +25,7 @@ for (const { dialect, server, of } of PLACES) {
     });
     afterEach(() => on.close());
 
-    /** Names of scratch copies that exist, and of everything beside the SQLite file. */
+    /** Names of scratch copies that exist, and of every other file in the folder of the SQLite file. */
     const left = async () => {
       if (on.target.dialect === 'sqlite') {
         return (await readdir(dirname(on.target.path))).filter((name) => name.startsWith('.db-manager-scratch'));

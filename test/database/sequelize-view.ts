@@ -30,7 +30,7 @@ export interface Comparison {
   wrong: Map<string, string[]>;
 }
 
-/** Types that Sequelize 6 tells otherwise, and why ours is right. */
+/** Types that Sequelize 6 reports differently, and why ours is right. */
 const WRONG_TYPES: Record<TestDialect, [RegExp, string][]> = {
   postgres: [
     [/^NUMERIC$/, 'describeTable loses precision and scale of NUMERIC'],
@@ -42,7 +42,7 @@ const WRONG_TYPES: Record<TestDialect, [RegExp, string][]> = {
   sqlite: [],
 };
 
-/** Our snapshot beside Sequelize's describeTable, showIndex and foreign key query. */
+/** Our snapshot and the results of Sequelize's describeTable, showIndex and foreign key query. */
 export async function compareWithSequelize(ground: Ground, dialect: TestDialect): Promise<Comparison> {
   const result: Comparison = { types: 0, indexes: 0, keys: 0, differences: [], wrong: new Map() };
   for (const table of (await ground.snapshot()).tables) {

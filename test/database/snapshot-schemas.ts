@@ -1,4 +1,4 @@
-/** Schemas that hold everything a snapshot has to tell, as an author would write them. */
+/** Schemas with everything that a snapshot has to contain, as an author would write them. */
 export const RICH_POSTGRES = `
 CREATE SCHEMA trading;
 CREATE TYPE mood AS ENUM ('sad', 'ok', 'it''s fine');

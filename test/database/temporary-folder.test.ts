@@ -7,7 +7,7 @@ import { temporaryFolder } from '../support/databases.ts';
 
 const MODULE = resolve('src/database/temporary-folder.ts');
 
-/** A process that makes a folder in `place`, says its name, and stays in it. */
+/** A process that makes a folder in `place`, prints its name, and keeps it as its working directory. */
 async function living(place: string) {
   const text = `import { withTemporaryFolder } from '${MODULE}';
 await withTemporaryFolder('test', async (folder) => { console.log(folder); await new Promise((done) => process.stdin.once('data', done)); });

@@ -158,7 +158,7 @@ for (const dialect of DIALECTS) {
     });
 
     it('is taken back where a query comes after the end that nothing could wait for', async () => {
-      // A message from another thread's port is not known to be under way.
+      // It cannot be detected that a message from another thread's port is still on its way.
       let send: () => void = () => {};
       const late = migration(
         {

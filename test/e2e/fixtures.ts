@@ -1,7 +1,7 @@
 /**
  * What the end-to-end tests stand on: any real cluster, with real containers of the one image.
  *
- *   KUBECONFIG          the cluster; the tests make namespaces of their own and take them away again
+ *   KUBECONFIG          the cluster; the tests create their own namespaces and delete them
  *   E2E_IMAGE           the image, repository:tag, that the nodes have or can pull
  *   E2E_POSTGRES_URL    a PostgreSQL that pods reach, as a user who may create databases; or
  *   E2E_ADDRESS         an address of this machine that pods reach: the tests start a PostgreSQL of their own there
@@ -38,7 +38,7 @@ export interface Room {
   /** For an object that is too large for the annotation of `kubectl apply`. */
   create(object: object): Promise<void>;
   helm(...args: string[]): Promise<CommandResult>;
-  /** Throws with what helm and the pods said. */
+  /** Throws with the output of helm and of the pods. */
   mustHelm(...args: string[]): Promise<string>;
   /** A claim with a volume that the image's user may write to. */
   claim(name: string): Promise<void>;
@@ -135,7 +135,7 @@ export async function openRoom(name: string): Promise<Room> {
   };
 }
 
-/** A folder of the node. The kubelet sets no owner on such a volume, so everybody may write there. */
+/** A folder of the node. The kubelet sets no owner on such a volume, so every user may write there. */
 async function volumeOf(folder: string, namespace: string, claimName: string): Promise<object> {
   const path = join(folder, namespace, claimName);
   await mkdir(path, { recursive: true });

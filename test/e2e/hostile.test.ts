@@ -1,4 +1,4 @@
-/** C1 to C4 of a hostile namespace, with real containers and a real kubelet: the other namespace goes on. */
+/** C1 to C4 of a hostile namespace, with real containers and a real kubelet: the other namespace is not affected. */
 import assert from 'node:assert/strict';
 import { resolve } from 'node:path';
 import { HOSTILE_LOGS, manyMigrations } from '../bench/hostile/tenants.ts';
@@ -67,7 +67,7 @@ describeE2e('on a real cluster, a hostile namespace', () => {
       await hostile.apply(...resource(way, code(body), sqlite(way)));
     }
     await goesOn('beside-logs');
-    // What each printed is no failure of its migration.
+    // The output of each is not a failure of its migration.
     for (const way of Object.keys(HOSTILE_LOGS))
       await hostile.waitFor(way, way === 'throws' ? 'Stalled' : 'Ready', 240);
     const { stdout } = await hostile.kubectl('get', 'dbm,events', '--output=json');

@@ -7,7 +7,7 @@ const FIRST =
   '-- migrate:up\nCREATE TABLE notes (id integer PRIMARY KEY, body text NOT NULL);\n-- migrate:down\nDROP TABLE notes;\n';
 const WIDER =
   "-- migrate:up\nALTER TABLE notes ADD COLUMN seen text;\nUPDATE notes SET seen = 'no';\n-- migrate:down\nALTER TABLE notes DROP COLUMN seen;\n";
-/** Rebuilds the table under the application's hands. */
+/** Rebuilds the table while the application writes to it. */
 const REBUILT = `export async function up({ context }) {
   await context.changeColumn('notes', 'body', { type: 'TEXT', allowNull: false, defaultValue: 'empty' });
 }
@@ -16,7 +16,7 @@ export async function down({ context }) {
 }
 `;
 
-/** Writes rows as fast as SQLite commits them, and after each says so in a file. */
+/** Writes rows as fast as SQLite commits them, and records each in a file. */
 const APPLICATION = `
 const sqlite3 = require('/app/node_modules/sqlite3');
 const database = new sqlite3.Database('/data/database/app.db');
@@ -113,7 +113,7 @@ describeE2e('on a real cluster, the sidecar', () => {
     const found = JSON.parse(await room.look('data', COUNT));
     assert.equal(found.errors, false);
     assert.equal(found.rows, found.last, 'no row is missing in between');
-    // The last one may have been committed and not said any more.
+    // The last one may have been committed and not reported.
     assert.ok(found.rows === found.acknowledged || found.rows === found.acknowledged + 1, JSON.stringify(found));
     const backups = await room.look('backups', "console.log(fs.readdirSync('/volume', { recursive: true }).join())");
     assert.equal([...backups.matchAll(/backup_\d+_\d+\.db(?=,|$)/g)].length, 2);

@@ -3,7 +3,7 @@ import { whyNot } from './fixtures.ts';
 let said = false;
 
 /**
- * A `describe` that is there only where a cluster is: `npm test` on a laptop says so in one line, `npm run test:e2e`
+ * A `describe` that is there only where a cluster is: `npm test` on a laptop prints one line, `npm run test:e2e`
  * without a cluster fails.
  */
 export function describeE2e(title: string, body: () => void): void {

@@ -13,7 +13,7 @@ interface Place {
   folder: string;
   backups: string;
   write(files: Record<string, string>): Promise<void>;
-  /** By hand, beside the migrations. */
+  /** By hand, outside the migrations. */
   sql(...statements: string[]): Promise<void>;
   run(overrides?: Parameters<typeof requestFor>[2]): Promise<RunReport>;
 }

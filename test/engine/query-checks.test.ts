@@ -83,7 +83,7 @@ for (const dialect of DIALECTS) {
 
     it('stop the run before anything, also where no copy is made', async () => {
       const { migrate, bare, total } = await seeded();
-      // No row, NULL and a false are not true; an error says what is wrong.
+      // No row, NULL and a false are not true; an error explains the fault.
       for (const sql of [
         'SELECT total > 5 FROM orders WHERE id = 9',
         'SELECT total > NULL FROM orders WHERE id = 1',

@@ -13,7 +13,7 @@ CREATE TABLE orders (id INTEGER PRIMARY KEY, customer_id INTEGER NOT NULL REFERE
 const ROWS = `INSERT INTO customers VALUES (1, 'a@example.org'), (2, 'b@example.org'), (3, 'a@example.org'), (4, NULL);
 INSERT INTO orders VALUES (1, 1, 10), (2, 1, 20), (3, 2, 30), (4, 4, NULL);`;
 
-/** The second migration on real rows: what it is, and what the rehearsal must say. */
+/** The second migration on real rows: its text, and the expected message of the rehearsal. */
 const CASES: {
   it: string;
   sql: string | Record<TestDialect, string>;
@@ -55,7 +55,7 @@ const CASES: {
   },
 ];
 
-/** What the rules would say first is not what is tried here. */
+/** The rules would report it first; this test is about the rehearsal. */
 const RULES_SILENT = RULES.map(({ id }) => id);
 
 async function seeded(dialect: TestDialect, change: string) {
@@ -82,7 +82,7 @@ for (const dialect of DIALECTS) {
         // A run that is blocked is recorded among the runs, and nowhere else.
         const content = () => contentHashOf(targetOf(url), ['db_manager_runs']);
         const before = await content();
-        // The safety rules may already say something; what the copy shows is asked here.
+        // The safety rules may report it too; this test is about the copy.
         const done = await runOn(url, requestFor(folder, backups, { safety: { ignore: RULES_SILENT } }));
         assert.equal(done.report.reason, reason, done.report.message);
         assert.equal(done.report.result, 'blocked');

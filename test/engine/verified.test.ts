@@ -98,7 +98,7 @@ for (const dialect of DIALECTS) {
     it('is compared again after a change that was undone and after a row of the history was removed', async () => {
       const { run, write, execute } = await project(dialect, { '1_items.sql': ITEMS, '2_price.sql': PRICE });
       await run();
-      // The file of the last migration now says something else, and the database does not have it.
+      // The file of the last migration is changed, and the database does not have the change.
       await execute("DELETE FROM db_manager_history WHERE revision = '2_price'");
       await execute('ALTER TABLE items DROP COLUMN price');
       await write({ '2_price.sql': PRICE.replace('INTEGER', 'BIGINT') });

@@ -426,7 +426,7 @@ process.exit(0);
       );
       assert.deepEqual(found, { owner: 'shop_owner', made: 't3' });
 
-      // One that nobody ends would keep its locks, and the copy could not be dropped.
+      // A session that is not ended would keep its locks, and the copy could not be dropped.
       const forgotten = await tool.sends('BEGIN', 'ALTER TABLE orders ADD lost int', "PREPARE TRANSACTION 'forgotten'");
       const refused = await wrapped(own.url, tool, forgotten);
       assert.equal(refused.reason, 'RehearsalFailed', ended(refused));

@@ -31,7 +31,7 @@ for (const dialect of DIALECTS) {
 
     it('of a backup leaves only whole backups in the list, and the next run cleans up', async () => {
       const random = randomFrom(SEED);
-      // How long a whole one takes is asked again of each that got through: a machine's load changes meanwhile.
+      // The time of a complete backup is measured again with each that succeeds, because the load of the machine changes.
       let length = await run('backup', on, undefined);
       let killed = 0;
       for (let point = 0; point < POINTS; point++) {

@@ -1,4 +1,4 @@
-/** Upgrades the history of DATABASE_URL, and says when it begins and when it is done. */
+/** Upgrades the history of DATABASE_URL, and prints a line when it begins and when it is done. */
 import { openDatabase } from '../../src/database/open.ts';
 import { targetOf } from '../engine/request.ts';
 

@@ -123,7 +123,7 @@ for (const dialect of DIALECTS) {
       let kills = 0;
       while (kills < RANDOM_KILLS) {
         const { url, drop } = await temporaryDatabase(dialect);
-        // Several kills on one database, each somewhere in what is left: some milliseconds after a step of code has said
+        // Several kills on one database, each somewhere in what is left: some milliseconds after a step of code has reported
         // that it runs. A time alone would mostly fall into the loading of modules.
         for (let applied = 0; kills < RANDOM_KILLS; ) {
           // Not far ahead: a kill near the end would leave no place for the next ones.

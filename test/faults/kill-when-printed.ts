@@ -11,7 +11,7 @@ const write = process.stderr.write;
 if (line !== undefined) {
   process.stderr.write = function killing(this: typeof process.stderr, ...args: Parameters<typeof write>) {
     const text = String(args[0]);
-    // Outside of the migration that prints: a timer of its own would be waited for.
+    // Outside of the migration that prints: the run would wait for a timer of the migration.
     if (text.split('\n').includes(line)) {
       outside.runInAsyncScope(() => setTimeout(() => process.kill(process.pid, 'SIGKILL'), Number(ms)));
     }

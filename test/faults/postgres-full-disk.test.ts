@@ -63,7 +63,7 @@ describe('a PostgreSQL server whose disk is full', function () {
     const backup = await takeBackup(db, folder, OPTIONS);
     await runSql(target, 'DELETE FROM notes WHERE id % 2 = 0');
     const hash = await contentHashOf(target);
-    // A restore keeps the old rows until it commits, and there is no room for both.
+    // A restore keeps the old rows until it commits, and the disk is too small for both.
     const free = await fillDisk();
     const restore = () => restoreBackup(db, backup, { safetyBackup: false, now: OPTIONS.now });
     assert.match(await problem('NoSpace', restore), /is unchanged/);
@@ -101,7 +101,7 @@ describe('a PostgreSQL server whose disk is full', function () {
     // The record of the run is all that a refused run writes.
     await runSql(target, 'DROP TABLE IF EXISTS db_manager_runs');
     assert.equal(await contentHashOf(target), hash);
-    // A server without room cannot always drop what it made; the report says so then, and the next run drops it.
+    // A server with a full disk cannot always drop what it created; the report then contains this, and the next run drops it.
     if ((await copies()).length > 0) assert.match(report.message, /could not be cleaned up/);
     const again = await runOn(url, requestFor(migrations, backups, wish));
     assert.equal(again.report.reason, 'Migrated', again.report.message);

@@ -94,7 +94,7 @@ class Fuzz {
     return this.#change(value, rate) as T;
   }
 
-  /** The same with other texts and numbers, and with less: the API server keeps the types of what it hands out. */
+  /** The same with other texts and numbers, and with less: the API server keeps the types of the objects that it returns. */
   retold<T>(value: T): T {
     return this.#retell(value) as T;
   }
@@ -209,7 +209,7 @@ function computed(): number {
 }
 
 /**
- * The processor time of `work`, so that it does not count what other processes did meanwhile. A long time is measured
+ * The processor time of `work`, which does not include other processes. A long time is measured
  * again, up to ten times, and the shortest counts: a garbage collection falls into one of them.
  */
 function withoutPause<T>(what: string, work: () => T): T {
@@ -354,7 +354,7 @@ describe('10,000 hostile inputs', () => {
       const caches = createCaches([], (key) => touched.add(key));
       caches.resources.put(healthy as unknown as KubernetesObject);
       touched.clear();
-      // All that a tenant of the namespace `trading` can write, with whatever he has learned of the other.
+      // Everything that a tenant of the namespace `trading` can write, with all that it knows of the other.
       const forged = {
         labels: {
           'app.kubernetes.io/managed-by': 'db-manager',

@@ -3,7 +3,7 @@ import { isBounded, judge, literals, NOTHING_KNOWN, readVerdicts } from './regul
 
 /**
  * Every regular expression of src is checked for growth (recheck: automata and fuzzing). One whose time grows faster
- * than its text stands here with what bounds it. `operator`, `controller-runtime`, `telemetry` and `core/reconcile` read what tenants
+ * than its text is listed here with its bound. `operator`, `controller-runtime`, `telemetry` and `core/reconcile` read what tenants
  * write, all in one process: they may have no exception but for texts that the API server keeps short.
  */
 const NAME = 'a name or a type, at most some hundred characters';

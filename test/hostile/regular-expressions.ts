@@ -8,7 +8,7 @@ import { z } from 'zod';
 const SOURCE = join(import.meta.dirname, '..', '..', 'src');
 
 /**
- * What recheck has said before. A verdict depends on nothing but the expression and recheck's version, and to find them
+ * The earlier verdicts of recheck. A verdict depends only on the expression and on recheck's version, and to find them
  * all takes a minute; an expression that is not here is checked when the tests run. `node scripts/patterns.ts` adds it.
  */
 export const VERDICTS_FILE = join(import.meta.dirname, 'patterns.json');
@@ -17,7 +17,7 @@ const verdictsSchema = z.object({
   recheck: z.string(),
   /** Their time grows no faster than the text. */
   safe: z.array(z.string()),
-  /** It grows faster, or recheck cannot tell. */
+  /** It grows faster, or recheck cannot decide. */
   growing: z.array(z.string()),
 });
 export type Verdicts = z.infer<typeof verdictsSchema>;

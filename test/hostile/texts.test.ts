@@ -75,6 +75,18 @@ describe('what is taken out of the texts of a pod', () => {
       'duplicate key value violates unique constraint "u_email"',
     ],
     ['relation "users" does not exist', 'relation "users" does not exist'],
+    ['Key (a)=(one\ntwo) already exists.', 'Key (a)=(***) already exists.'],
+    ['Key (a)=(x) already exists, y) already exists.', 'Key (a)=(***) already exists.'],
+    [
+      'Failing row contains (1, one\ntwo).\nCONTEXT: COPY t, line 2: "1\tone"',
+      'Failing row contains (***).\nCONTEXT: COPY t, line 2: "***"',
+    ],
+    [
+      'Failing row contains (a)b.\nCONTEXT: COPY "w x", line 2: "a)b c"',
+      'Failing row contains (***)b.\nCONTEXT: COPY "w x", line 2: "***"',
+    ],
+    ['JSON data, line 1: {"a": secret...', 'JSON data, line 1: ***'],
+    ['"1e400" is out of range for type double precision', '"***" is out of range for type double precision'],
   ];
   for (const [text, expected] of rows) {
     it(`is the data of a row: ${text}`, () => assert.equal(redactRows(text), expected));

@@ -130,7 +130,7 @@ const CHANGES: Record<TestDialect, Change[]> = {
   ],
 };
 
-/** The replay runs beside the target, which is faster than a server of its own for each comparison. */
+/** The replay runs on the server of the target, which is faster than a separate server for each comparison. */
 async function opened(dialect: TestDialect, files: Readonly<Record<string, string>>) {
   const here = await deployment(dialect, files);
   return { ...here, options: { ...here.options, safety: { rehearsalServer: 'SameServer' as const } } };

@@ -3,7 +3,7 @@ import type { Dialect } from '../../src/core/model/dialect.ts';
 import { lintMigrations } from '../../src/index.ts';
 import { folderOf } from '../migrations/files.ts';
 
-/** What lint says of the last of these files, as `rule: message`. */
+/** What lint reports for the last of these files, as `rule: message`. */
 async function said(dialect: Dialect, ...files: [name: string, text: string][]): Promise<string[]> {
   const migrations = await folderOf(Object.fromEntries(files));
   const { findings } = await lintMigrations({ migrations, dialect, config: false });

@@ -4,7 +4,7 @@ import { COMMANDS } from '../../src/cli/commands/index.ts';
 import * as library from '../../src/index.ts';
 
 describe('docs/reference/library.md', () => {
-  // The table of functions stands before the one of options.
+  // The table of functions comes before the one of options.
   const [page = ''] = readFileSync('docs/reference/library.md', 'utf8').split('## Options');
   const rows = [...page.matchAll(/^\| (`[a-z]+[A-Z][^|]*) \| ([^|]+) \|/gm)].map(([, names = '', commands = '']) => ({
     names: [...names.matchAll(/`(\w+)`/g)].map(([, name]) => name),

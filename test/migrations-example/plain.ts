@@ -31,7 +31,7 @@ export interface Plain {
 
 /**
  * SQLite's manual has foreign keys off while a table is rebuilt, and the check after it. `keysOff: false` leaves them
- * on, as Sequelize does by itself.
+ * on, as Sequelize does automatically.
  */
 export async function openPlain(dialect: TestDialect, { keysOff = true } = {}): Promise<Plain> {
   const { url, drop } = await temporaryDatabase(dialect);

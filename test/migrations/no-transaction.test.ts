@@ -3,7 +3,7 @@ import { folderOf, loadAll, loadOne } from './files.ts';
 
 const BODY = 'CREATE INDEX CONCURRENTLY i ON t (a);\nDROP INDEX j;\n';
 
-/** The lines with which other tools say that a file runs outside a transaction. */
+/** The lines with which other tools mark that a file runs outside a transaction. */
 const SAYS: [string, string][] = [
   ['sqlx', `-- no-transaction\n${BODY}`],
   ['sqlx, with a reason', `-- no-transaction: the index is built beside the writers\n${BODY}`],
@@ -20,7 +20,7 @@ const SAYS: [string, string][] = [
   ['CRLF', `-- no-transaction\r\n${BODY.replaceAll('\n', '\r\n')}`],
 ];
 
-/** The same words where they say nothing. */
+/** The same words where they have no meaning. */
 const SILENT: [string, string][] = [
   ['a string', `INSERT INTO t VALUES ('\n-- no-transaction\n');\n`],
   ['the body of a function', 'DO $$ BEGIN\n-- transaction: false\n-- atlas:txmode none\nNULL; END $$;\n'],

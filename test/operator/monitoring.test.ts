@@ -27,7 +27,7 @@ interface RuleFile {
   groups: { rules: { alert: string; expr: string; annotations: Record<string, string> }[] }[];
 }
 
-/** Every series that the operator tells, with its labels; histograms have three names. */
+/** Every series that the operator exports, with its labels; histograms have three names. */
 function told(): Map<string, string[]> {
   const { registry } = createMetrics({
     version: '0',

@@ -169,7 +169,7 @@ describe('a notification', function () {
 
   it('is not sent to a name that leads to this host, and to no link-local address', async () => {
     const refused = (delivery: Delivery) => delivery.kind === 'failed' && delivery.reason === 'NotAllowed';
-    // The same name, allowed by a pattern instead of by itself: as a name whose address was changed.
+    // The same name, allowed by a pattern instead of its full name: as a name whose address was changed.
     const { url } = allowed(`http://localhost:${port}/`, `http://localhost:${port}`);
     assert.ok(refused(await send({ url, isNamed: false }, '{}', {})));
     assert.ok(refused(await send(allowed('http://169.254.169.254/', 'http://169.254.169.254'), '{}', {})));

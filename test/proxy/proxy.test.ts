@@ -184,7 +184,7 @@ describe('the proxy', () => {
       const ended = async (...texts: string[]) => {
         ends.length = 0;
         for (const text of texts) await client.query(text).catch(() => {});
-        // The client gets the error before the server has said that the transaction ended.
+        // The client gets the error before the server has reported that the transaction ended.
         for (let tries = 0; ends.length === 0 && tries < 200; tries += 1) await sleep(10);
         return [...ends];
       };

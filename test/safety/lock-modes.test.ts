@@ -5,7 +5,7 @@ import { sharedPostgres } from '../support/postgres.ts';
 import { GROUND } from './fixtures.ts';
 import { observe } from './observe.ts';
 
-/** From the strongest to the weakest that somebody waits for. */
+/** From the strongest to the weakest that another session waits for. */
 const MODES: readonly [LockMode, string][] = [
   ['ACCESS EXCLUSIVE', 'AccessExclusiveLock'],
   ['EXCLUSIVE', 'ExclusiveLock'],

@@ -18,7 +18,7 @@ describe('the lock rules, on a server', () => {
   before(async () => {
     postgres = await sharedPostgres();
     parse = await loadParser('postgres');
-    // In the data folder, without a path of its own: a setting for tests of PostgreSQL itself.
+    // In the data folder, without its own path: a setting for tests of PostgreSQL itself.
     const admin = new pg.Client({ connectionString: postgres.url() });
     await admin.connect();
     await admin.query('SET allow_in_place_tablespaces = on');

@@ -1,6 +1,6 @@
 import pg from 'pg';
 
-/** What one step did, as PostgreSQL itself says. */
+/** What one step did, as PostgreSQL reports it. */
 export interface Observed {
   /** Table to the modes in which it was locked, or waited for. */
   locks: Map<string, Set<string>>;
@@ -14,11 +14,11 @@ export interface Observed {
 
 export interface Step {
   sql: string;
-  /** Runs outside a transaction, while somebody else is writing to this table. */
+  /** Runs outside a transaction, while another session writes to this table. */
   besideWriterOf?: string;
 }
 
-/** Runs a step: in a transaction that is committed, or outside of one beside a writer. */
+/** Runs a step in a transaction that is committed, or outside one while another session writes. */
 export function observe(url: string, step: Step): Promise<Observed> {
   return step.besideWriterOf === undefined
     ? observeInside(url, step.sql)

@@ -6,7 +6,7 @@ export interface Evidence {
   locks?: Record<string, string>;
   /** A table whose rows are all read. */
   reads?: string;
-  /** A table that is written anew. */
+  /** A table that is rewritten. */
   rewrites?: string;
   /** Refused with this. */
   refused?: RegExp;

@@ -14,10 +14,10 @@ export interface Case {
   version: string;
 }
 
-/** The server that squawk is told of where an example names none. */
+/** The version of the server that squawk gets if an example names none. */
 const NEWEST = 180000;
 
-/** Every example of every rule that speaks of PostgreSQL. */
+/** Every example of every rule that applies to PostgreSQL. */
 export function postgresCases(rules: readonly Rule[]): Case[] {
   return rules
     .filter(({ dialects }) => dialects.includes('postgres'))
@@ -45,7 +45,7 @@ export function findSquawk(env: NodeJS.ProcessEnv): string | undefined {
   }
 }
 
-/** squawk's rules that speak up on each case, in the order of the cases. */
+/** squawk's rules that report each case, in the order of the cases. */
 export function runSquawk(squawk: string, cases: readonly Case[]): Set<string>[] {
   const folder = mkdtempSync(join(tmpdir(), 'squawk-'));
   try {
@@ -71,7 +71,7 @@ export function runSquawk(squawk: string, cases: readonly Case[]): Set<string>[]
   }
 }
 
-/** squawk ends with 1 where it has something to say. */
+/** squawk ends with 1 if it reports a finding. */
 function reported(squawk: string, args: string[], cwd: string): { file: string; rule_name: string }[] {
   try {
     return JSON.parse(execFileSync(squawk, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }));

@@ -8,7 +8,7 @@ import { loadOne, problemOf } from '../migrations/files.ts';
 
 const BOTH: Dialect[] = ['postgres', 'sqlite'];
 
-/** The file, where the fault is, and what is said of it. */
+/** The file, the position of the fault, and its message. */
 const LOST: [string, Dialect[], string, [number, number], RegExp][] = [
   [
     'a comment',

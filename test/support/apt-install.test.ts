@@ -7,7 +7,7 @@ import { eventually, isErrno } from './processes.ts';
 
 const SCRIPT = resolve('scripts/apt-install.sh');
 
-/** A machine whose apt-get does what `install` says, and writes down what the policy answered meanwhile. */
+/** A machine whose apt-get does what `install` contains, and records what the policy answered at that time. */
 async function machine(install = 'exit 0') {
   const folder = await temporaryFolder('apt');
   const policy = join(folder, 'sbin/policy-rc.d');

@@ -25,7 +25,7 @@ export interface Authority extends Certificate {
 
 const NEW_KEY = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-noenc', '-days', '7'];
 
-/** A new certificate authority whose files lie in `folder` (`ca.crt`, `ca.key`). */
+/** A new certificate authority with its files in `folder` (`ca.crt`, `ca.key`). */
 export async function createAuthority(folder: string, commonName = 'db-manager test'): Promise<Authority> {
   const certFile = join(folder, 'ca.crt');
   const keyFile = join(folder, 'ca.key');

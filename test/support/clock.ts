@@ -1,4 +1,4 @@
-/** A clock that stands still until a test lets time pass. */
+/** A clock that only advances when a test advances it. */
 export interface TestClock {
   now(): number;
   after(ms: number, call: () => void): () => void;
@@ -8,7 +8,7 @@ export interface TestClock {
   pass(ms: number): Promise<void>;
 }
 
-/** `chance` is what `random` always says. */
+/** `chance` is the value that `random` always returns. */
 export function testClock(chance = 0.5): TestClock {
   let now = 0;
   let timers: { due: number; call: () => void }[] = [];

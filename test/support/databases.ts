@@ -1,4 +1,4 @@
-/** Both databases alike: tests say `for (const dialect of DIALECTS)` and get a real, empty database of each. */
+/** Both databases alike: tests write `for (const dialect of DIALECTS)` and get a real, empty database of each. */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { temporaryFolder } from './lifetime.ts';
@@ -16,7 +16,7 @@ export interface TemporaryDatabase {
   drop(): Promise<void>;
 }
 
-/** An empty database of its own for one test. `drop()` is optional politeness: it disappears with the process anyway. */
+/** An empty database of its own for one test. `drop()` is optional: the database disappears with the process. */
 export async function temporaryDatabase(dialect: TestDialect): Promise<TemporaryDatabase> {
   switch (dialect) {
     case 'postgres': {

@@ -1,8 +1,8 @@
 /**
- * The test ground's own room for things that must not outlive the test process: child processes, temporary folders and
+ * Everything of the tests that must not outlive the test process: child processes, temporary folders and
  * shared servers. Everything under test/support and test/cluster registers here; it imports Node's own modules only.
  *
- * A watchdog (a small detached shell) holds the reading end of a pipe. Whatever ends this process, be it the last test,
+ * A watchdog (a small detached shell) holds the reading end of a pipe. Every end of this process, by the last test,
  * an uncaught error or SIGKILL, closes the pipe; the watchdog then kills what is left, by pid, and removes the folder.
  */
 import { type ChildProcess, spawn } from 'node:child_process';

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 
 // Below Linux's range for outgoing connections (32768 and up): a server that restarts on its port finds it still free,
-// where a port from listen(0) may meanwhile have become the near end of somebody's connection.
+// where a port from listen(0) could have become the local end of another connection.
 const LOWEST = 20_000;
 const HIGHEST = 32_000;
 // Test processes that run side by side choose from parts of their own: one may be about to listen on a free port.

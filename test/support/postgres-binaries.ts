@@ -8,7 +8,7 @@ import { cachedServer } from './programs/postgres-server.ts';
 const DEBIAN = '/usr/lib/postgresql';
 
 /**
- * The folder of PostgreSQL's programs: `PG_BIN` or `TEST_POSTGRES_BIN`, else what `pg_config` says, else the newest of
+ * The folder of PostgreSQL's programs: `PG_BIN` or `TEST_POSTGRES_BIN`, else the folder that `pg_config` prints, else the newest of
  * Debian's, else PATH, else what `npm run setup` has fetched. Throws with the command to type where there is no server.
  *
  * `PG_BIN` is db-manager's own variable and also chooses its client programs; `TEST_POSTGRES_BIN` chooses only the

@@ -126,7 +126,7 @@ export interface CommandOptions {
   gid?: number;
 }
 
-/** Runs a command to its end and returns what it said; a failing command is a result, not an error. */
+/** Runs a command to its end and returns its output; a failing command is a result, not an error. */
 export function runCommand(command: string, args: readonly string[], options: CommandOptions = {}) {
   return new Promise<CommandResult>((resolve) => {
     const child = execFile(

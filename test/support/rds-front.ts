@@ -1,6 +1,6 @@
 /**
  * A front of a real PostgreSQL server that logs clients in as RDS does: TLS only, and the password is a token that was
- * signed with Signature Version 4. The signature is computed here anew, not by the client's library.
+ * signed with Signature Version 4. The signature is computed here, not by the client's library.
  */
 import { createHash, createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';

@@ -52,7 +52,7 @@ function reached(file: string): Reached {
   let programs = false;
   const waiting = [file];
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    // A file that a test writes itself stands in its text like an import.
+    // A file that a test writes itself looks like an import in its text.
     if (files.has(next) || !/^(test|scripts)\//.test(next) || !existsSync(join(ROOT, next))) continue;
     files.add(next);
     if (next === TIDIES_UP) continue;

@@ -12,7 +12,7 @@ const EXCEPTIONS: { folders: RegExp; ms: number; reason: string }[] = [
 ];
 const STARTS_PROGRAMS = { ms: 120_000, reason: 'a server or a command starts, on a machine that may be busy' };
 
-/** Milliseconds for the tests of a file that say nothing of their own. */
+/** Milliseconds for the tests of a file that set no timeout. */
 export function timeoutOf(file: string): number {
   const path = relative(resolve(import.meta.dirname, '../..'), file);
   const named = EXCEPTIONS.find(({ folders }) => folders.test(path));

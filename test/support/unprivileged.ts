@@ -7,7 +7,7 @@ export interface Owner {
 }
 
 /**
- * Whom a server that refuses to run as root runs as: nobody in particular when this process is not root, else the user
+ * The user of a server that refuses to run as root: this process' own user if that is not root, else the user
  * `postgres`, else `nobody`.
  */
 export function unprivilegedOwner(): Owner {

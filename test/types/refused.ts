@@ -1,5 +1,5 @@
 /**
- * What the compiler is said to refuse. test/types.test.ts compiles this file without its directives and expects exactly
+ * Code that must not compile. test/types.test.ts compiles this file without its directives and expects exactly
  * one error at each. Nothing here is run.
  */
 
@@ -42,7 +42,7 @@ export function reasons(): unknown[] {
   const reason: Reason = 'SomethingElse';
   // @ts-expect-error a problem without its message
   const problem: Problem = { reason: 'InternalError' };
-  // @ts-expect-error a text is no reason
+  // @ts-expect-error a text is not a reason
   const thrown = new ProblemError({ reason: text, message: '' });
   // @ts-expect-error the table has no such entry
   const entry = REASONS.SomethingElse;

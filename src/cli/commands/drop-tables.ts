@@ -9,7 +9,10 @@ export const dropTables = defineCommand<{ force?: boolean }>({
   examples: ['db-manager drop-tables', 'db-manager drop-tables --force'],
   configure: (command) => command.option('--force', 'skip the confirmation'),
   async action({ force, ...options }, io) {
-    await confirm(io, force === true, 'Drop all tables of the models and their rows?');
+    if (force !== true) {
+      const { displayOf } = await import('../output/display-of.ts');
+      await confirm(io, false, `Drop all tables of the models and their rows in ${await displayOf(options)}?`);
+    }
     const { dropAllTables } = await import('../../library/tables.ts');
     print(io, options, await dropAllTables(options), ({ tables }) =>
       tables.length === 0

@@ -24,11 +24,12 @@ export const restore = defineCommand<RestoreCommandOptions>({
       .option('--into <url>', 'restore into this database, also if the backup is of a different one')
       .option('--terminate-sessions', 'terminate other sessions of the target'),
   async action({ into, force, ...options }, io) {
-    await confirm(
-      io,
-      force === true,
-      `Replace the content of the database with ${options.file}? Everything written since that backup is lost.`,
-    );
+    if (force !== true) {
+      const { displayOf } = await import('../output/display-of.ts');
+      const database = await displayOf({ ...options, databaseUrl: into ?? options.databaseUrl });
+      const question = `Replace the content of ${database} with ${options.file}? Everything written since that backup is lost.`;
+      await confirm(io, false, question);
+    }
     const { restoreDatabase } = await import('../../library/backups.ts');
     const { progressBar } = await import('../output/progress-bar.ts');
     const bar = progressBar(io, 'restore');

@@ -161,7 +161,7 @@ export const REASONS = {
   BackupMismatch: {
     exit: 4,
     means: 'The backup was taken from a different database.',
-    help: 'Use `--into` to restore it into this database deliberately.',
+    help: 'The message names both databases. `--into <url>` accepts a backup of another database of the same kind.',
   },
   ActiveSessions: {
     exit: 4,

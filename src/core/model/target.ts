@@ -20,7 +20,7 @@ export interface SqliteTarget {
   path: string;
   /** What identifies the database in its backups. Default: the real path, which is the same in every pod. */
   identity?: string;
-  /** Create the file if it does not exist (`?mode=rwc`). */
+  /** Create the file if it does not exist (`?mode=rwc`), or never (`?mode=rw`). Default: as the command does. */
   create?: boolean;
   history?: HistorySetting;
 }

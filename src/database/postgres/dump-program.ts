@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { redactRows } from '../../core/model/redact-rows.ts';
 import type { PostgresTarget } from '../../core/model/target.ts';
 import type { Clients } from './dump-clients.ts';
 import { withCurrentLogin } from './login.ts';
@@ -112,14 +113,14 @@ function understood(env: NodeJS.ProcessEnv, { major }: Clients): NodeJS.ProcessE
   return file === undefined ? env : { ...env, PGSSLROOTCERT: file };
 }
 
-/** The line with the error, without the program's name. */
+/** The line with the error, without the program's name and without the values of rows that the server quotes. */
 export function errorIn(stderr: string): string {
   const lines = stderr.split('\n').filter((line) => line.trim() !== '');
   const from = lines.findIndex((line) => /error:|ERROR:|FATAL:/.test(line));
   const text = from < 0 ? lines.slice(-2) : lines.slice(from, from + 3);
   return (
-    text
-      .join(' ')
+    redactRows(text.join('\n'))
+      .replaceAll('\n', ' ')
       .replace(/^(pg_dump|pg_restore|psql): (error: )?/, '')
       .trim() || 'no error message'
   );

@@ -13,6 +13,7 @@ import { queryOn } from './dump-snapshot.ts';
 import { foreignTriggers, withoutEventTriggers } from './event-triggers.ts';
 import { lockShortage } from './locks-needed.ts';
 import { listWithout } from './restore-contents.ts';
+import { runAfterwards } from './restore-owners.ts';
 import { incomplete, restoreProblem } from './restore-problems.ts';
 import { pathOf, settingStatements } from './restore-properties.ts';
 import { beginScript, literal } from './restore-script.ts';
@@ -177,7 +178,7 @@ async function finish(
   otherwise: ReadonlySet<string>,
 ) {
   await withoutEventTriggers(run, async () => {
-    for (const statement of selection.afterwards) await run(statement);
+    await runAfterwards(run, selection.afterwards);
     if (catalogue?.properties === undefined) return;
     await bringSettings(run, open, catalogue, selection);
     await bringSystem(run, catalogue.properties.system);

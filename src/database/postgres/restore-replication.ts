@@ -19,11 +19,12 @@ export async function refuseReplication({ client, identity, target }: PostgresCo
     throw refuse(`A subscription would write into the database during the restore. Disable it first: ${commands}`);
   }
   if (prepared.length > 0) {
-    throw refuse(`The prepared transactions ${prepared.join(', ')} hold locks. Commit them or roll them back first.`);
+    const commands = prepared.map((name) => `COMMIT PREPARED ${name}; or ROLLBACK PREPARED ${name};`).join(' ');
+    throw refuse(`Prepared transactions hold locks. End each in ${target.database} first: ${commands}`);
   }
   if (slots.length > 0) {
     throw refuse(
-      `The replication slots ${slots.join(', ')} of ${target.database} would not follow the restored content. Drop them first, and create them again afterwards: SELECT pg_drop_replication_slot(name);`,
+      `The replication slots ${slots.join(', ')} of ${target.database} would not follow the restored content. Drop them first, and create them again afterwards: ${slots.map((name) => `SELECT pg_drop_replication_slot('${name}');`).join(' ')}`,
     );
   }
 }

@@ -1,5 +1,6 @@
 import { type Client, quoteIdentifier } from './driver.ts';
 import type { Contents, DumpEntry } from './restore-contents.ts';
+import type { Afterwards } from './restore-owners.ts';
 import { MAY_REPLACE_PUBLICATION, STAYS } from './restore-script-whole.ts';
 import { entriesOf, inDump, readStaying, type StayingObject } from './restore-staying.ts';
 
@@ -8,8 +9,8 @@ export interface RestoreSelection {
   left: Set<string>;
   /** Owners and grants are not restored by pg_restore: `afterwards` sets the available ones. */
   withoutOwners: boolean;
-  /** SQL that follows the dump's own, statement by statement. */
-  afterwards: string[];
+  /** SQL that follows the dump's own, for `runAfterwards`. */
+  afterwards: Afterwards[];
   /** Roles that are not on this server, or that this user may not act as. */
   unavailable: Set<string>;
   /** What will differ from the backup, as sentences. */
@@ -122,11 +123,18 @@ function statementsAfterwards(
   left: ReadonlySet<string>,
   here: RestoreContext,
   unavailable: ReadonlySet<string>,
-): string[] {
+): Afterwards[] {
   const ownersOf = (some: DumpEntry[]) =>
-    some.flatMap(({ id, type, sql, owner }) => {
-      if (left.has(id) || unavailable.has(owner) || owner === here.user) return [];
-      return type === 'BLOB METADATA' ? (sql.match(/^ALTER LARGE OBJECT .*;$/gm) ?? []) : (ownerIn(sql) ?? []);
+    some.flatMap(({ id, type, sql, owner, schema }): Afterwards[] => {
+      // What the user creates is its own; it does not create `public`.
+      const made = type !== 'SCHEMA' || sql.includes('CREATE SCHEMA');
+      if (left.has(id) || unavailable.has(owner) || (made && owner === here.user)) return [];
+      if (type === 'BLOB METADATA')
+        return (sql.match(/^ALTER LARGE OBJECT .*;$/gm) ?? []).map((each) => ({ sql: each }));
+      const statement = ownerIn(sql);
+      if (statement === undefined) return [];
+      if (schema !== '-') return [{ sql: statement, owner, within: { schema } }];
+      return [{ sql: statement, owner, within: type === 'PUBLICATION' ? 'database' : undefined }];
     });
   const made = new Set(entries.filter((entry) => !isGrant(entry)).map(({ schema, name }) => `${schema} ${name}`));
   // PostgreSQL's own objects and members of extensions are not in a dump, but privileges on them are.
@@ -139,7 +147,7 @@ function statementsAfterwards(
     some
       .filter((entry) => isGrant(entry) && !left.has(entry.id))
       .filter((entry) => (entry.type === 'DEFAULT ACL' ? here.roles.get(entry.owner) === true : isOurs(entry)))
-      .flatMap((entry) => grantsOf(entry, unavailable));
+      .flatMap((entry) => grantsOf(entry, unavailable).map((sql): Afterwards => ({ sql })));
   const schemas = entries.filter(({ type, name }) => type === 'SCHEMA' || /^SCHEMA /.test(name));
   const others = entries.filter((entry) => !schemas.includes(entry));
   return [...ownersOf(schemas), ...grantsIn(schemas), ...ownersOf(others), ...grantsIn(others)];

@@ -24,6 +24,7 @@ import {
   missingRoles,
   refuseWithoutPrivileges,
 } from './restore-new-database.ts';
+import { runAfterwards } from './restore-owners.ts';
 import { incomplete, restoreProblem } from './restore-problems.ts';
 import { pathOf, propertyStatements } from './restore-properties.ts';
 import { swap } from './restore-rename.ts';
@@ -175,7 +176,7 @@ async function pgRestore(
     if (inJobs) {
       const there = await open.another('db-manager restore', name);
       try {
-        for (const statement of afterwards) await there.query(statement);
+        await runAfterwards(queryOn(there), afterwards);
       } finally {
         await there.end();
       }
@@ -195,7 +196,7 @@ async function pgRestore(
       ...sourceOf(clients, args, { env, signal: options.signal }, tolerance),
       finish: async (run) => {
         if (tolerance !== undefined) (await bringLate(run, tolerance)).forEach(onTolerated);
-        for (const statement of afterwards) await run(statement);
+        await runAfterwards(run, afterwards);
       },
       onBytes: (piece) => {
         bytes += piece;

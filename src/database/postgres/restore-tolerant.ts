@@ -4,6 +4,7 @@
  * materialized views whose query fails. A second attempt restores it in one transaction. A superuser restores these
  * constraints as they were. Another user restores them as NOT VALID, which is reported.
  */
+import { redactRows } from '../../core/model/redact-rows.ts';
 import type { RunQuery } from './catalogue/read.ts';
 import type { Clients } from './dump-clients.ts';
 import { errorIn, type Program, startProgram } from './dump-program.ts';
@@ -107,7 +108,10 @@ export function sourceOf(
 export async function bringLate(run: RunQuery, tolerance: Tolerance): Promise<Tolerated[]> {
   await withoutEventTriggers(run, () => runLate(run, tolerance));
   const noted = await run(`SELECT coalesce(current_setting('${NOTED}', true), '')`);
-  return noted.filter((line) => line !== '').map((line) => JSON.parse(line) as Tolerated);
+  return noted
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Tolerated)
+    .map(({ names, message }) => ({ names, message: redactRows(message) }));
 }
 
 async function runLate(run: RunQuery, { superuser, late }: Tolerance): Promise<void> {

@@ -25,8 +25,9 @@ import type { RestoreWork } from './restore-work.ts';
 export async function restore(
   open: PostgresConnection,
   backup: Backup,
-  options: RestoreBackupOptions,
+  given: RestoreBackupOptions,
 ): Promise<RestoreOutcome> {
+  const options = withoutRepeats(given);
   refuseOtherFormat(open, backup);
   const { path, manifest } = backup;
   const clients = await findClientsFor(majorOf(open), manifest.clientVersion);
@@ -53,4 +54,15 @@ export async function restore(
   }
   await restoreInPlace(open, work);
   return {};
+}
+
+/** The second way of restoring finds what the first has reported. */
+function withoutRepeats(options: RestoreBackupOptions): RestoreBackupOptions {
+  const reported = new Set<string>();
+  return {
+    ...options,
+    onMessage: (message) => {
+      if (reported.size !== reported.add(message).size) options.onMessage?.(message);
+    },
+  };
 }

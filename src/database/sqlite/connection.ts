@@ -8,8 +8,8 @@ import type { SqliteTarget } from '../../core/model/target.ts';
 import type { OpenOptions } from '../port.ts';
 import { lazySequelize } from '../sequelize.ts';
 import { all, type Connection, closeFile, openFile } from './driver.ts';
-import { messageOf } from './errors.ts';
-import { inspectFile, refused } from './file.ts';
+import { messageOf, reasonOf } from './errors.ts';
+import { inspectFile, refused, refuseFolder } from './file.ts';
 
 /** How long a query waits for another process's write, in milliseconds, if no lock timeout is set. */
 export const BUSY_TIMEOUT = 5_000;
@@ -29,8 +29,9 @@ export interface SqliteConnection {
 /** Throws ProblemError: DatabaseNotFound, PermissionDenied, CheckFailed (not a database), InvalidConfiguration. */
 export async function connect(target: SqliteTarget, options: OpenOptions): Promise<SqliteConnection> {
   const path = resolve(target.path);
-  const create = target.create === true || (options.create ?? false) !== false;
-  if (await inspectFile(path, create)) options.onCreated?.(`created the database file ${path}`);
+  const create = target.create ?? (options.create ?? false) !== false;
+  if (await inspectFile(path, create, target.create === false))
+    options.onCreated?.(`created the database file ${path}`);
   let connection: Connection | undefined;
   try {
     const sequelize = lazySequelize({
@@ -65,6 +66,7 @@ export async function connect(target: SqliteTarget, options: OpenOptions): Promi
     };
   } catch (error) {
     if (connection !== undefined) await closeFile(connection).catch(() => {});
+    if (reasonOf(error) === 'PermissionDenied') await refuseFolder(path);
     throw refused('CheckFailed', `${path} cannot be opened as a SQLite database: ${messageOf(error)}`, error);
   }
 }

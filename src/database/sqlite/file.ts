@@ -1,18 +1,25 @@
 import { constants } from 'node:fs';
-import { access, mkdir, open, stat } from 'node:fs/promises';
+import { access, mkdir, open, realpath, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ProblemError } from '../../core/model/problem.ts';
 import type { Reason } from '../../core/model/reason.ts';
 
 const HEADER = 'SQLite format 3\0';
 
-/** Replaces SQLite's error codes by sentences; true if the file does not exist yet. An empty file is an empty database. */
-export async function inspectFile(path: string, create: boolean): Promise<boolean> {
+/**
+ * Replaces SQLite's error codes by sentences; true if the file does not exist yet. An empty file is an empty database.
+ * `never`: the URL forbids to create it.
+ */
+export async function inspectFile(path: string, create: boolean, never = false): Promise<boolean> {
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
     throw refused('PermissionDenied', `${path} cannot be read: ${error.message}`, error);
   });
   if (found === undefined) {
+    if (never) {
+      const message = `The database file ${path} does not exist, and mode=rw in its URL does not create it. Correct the path, or write mode=rwc.`;
+      throw refused('DatabaseNotFound', message);
+    }
     if (!create)
       throw refused('DatabaseNotFound', `The database file ${path} does not exist. Create it first: db-manager init`);
     await mkdir(dirname(path), { recursive: true }).catch((error: Error) => {
@@ -39,6 +46,15 @@ export async function inspectFile(path: string, create: boolean): Promise<boolea
   } finally {
     await file.close();
   }
+}
+
+/** SQLite writes journals next to the file. Throws ProblemError PermissionDenied if this user may not. */
+export async function refuseFolder(path: string): Promise<void> {
+  const folder = dirname(await realpath(path));
+  await access(folder, constants.W_OK).catch((error: NodeJS.ErrnoException) => {
+    const message = `${path} cannot be opened: SQLite writes its journal next to it, and ${notWritable(folder, error)}`;
+    throw refused('PermissionDenied', message, error);
+  });
 }
 
 function notWritable(what: string, { code }: NodeJS.ErrnoException): string {

@@ -93,7 +93,7 @@ async function refuseOthers(path: string, { terminateSessions, onMessage }: Rest
   const list = others.slice(0, 5).map(({ pid, command }) => `${command} (process ${pid})`);
   if (others.length > 5) list.push(`${others.length - 5} more`);
   if (terminateSessions) {
-    onMessage?.(`${path} stays open in ${list.join(', ')}, which see the restored content from now on.`);
+    onMessage?.(`${path} stays open in ${list.join(', ')}. The restored content is visible there after the commit.`);
     return;
   }
   throw new ProblemError({

@@ -13,6 +13,7 @@ import { type DriftReport, driftReportSchema } from '../../core/model/drift-chec
 import { API_VERSION, type DatabaseMigration, KIND, PLURAL } from '../../core/model/resource.ts';
 import { type DriftDecision, type DriftJob, decideDrift } from '../../core/reconcile/drift.ts';
 import { canonical } from '../../core/reconcile/inputs.ts';
+import { cleanReport } from '../../core/reconcile/redact.ts';
 import type { Caches } from '../caches.ts';
 import { emitEvents } from '../events.ts';
 import { driftJob } from '../manifests/drift-job.ts';
@@ -202,7 +203,7 @@ async function reportOf(api: Api, { namespace, name }: DriftJobRecord): Promise<
   );
   try {
     const parsed = driftReportSchema.safeParse(JSON.parse(messages.at(-1) ?? ''));
-    return parsed.success ? parsed.data : undefined;
+    return parsed.success ? cleanReport(parsed.data, { redactData: true }) : undefined;
   } catch {
     return undefined;
   }

@@ -4,6 +4,7 @@ import type { Api } from '../../controller-runtime/api.ts';
 import { Store } from '../../controller-runtime/store.ts';
 import { taskReportSchema } from '../../core/model/task.ts';
 import { podFailureReason } from '../../core/reconcile/pod-trouble.ts';
+import { cleanReport } from '../../core/reconcile/redact.ts';
 import type { Resource, TaskState } from '../../kinds/kind.ts';
 import { LABELS } from '../names.ts';
 import { type JobRecord, jobRecord, podRecord } from '../run-records.ts';
@@ -68,7 +69,7 @@ export class TaskJobs {
 function reportIn(message: string | undefined) {
   try {
     const parsed = taskReportSchema.safeParse(JSON.parse(message ?? ''));
-    return parsed.success ? parsed.data : undefined;
+    return parsed.success ? cleanReport(parsed.data, { redactData: true }) : undefined;
   } catch {
     return undefined;
   }

@@ -24,7 +24,7 @@ export const HOSTILE_LOGS: Record<string, string> = {
   throws: "throw new Error('postgres://user:hunter2@db.example/app refused: Key (email)=(a@b.org) already exists.');",
 };
 
-/** Every way in turn; `number` makes the names different. */
+/** One way after the other; `number` makes the names different. */
 export function wrong(number: number, place: PostgresPlace): object[] {
   const ways = Object.keys(WAYS);
   const way = ways[number % ways.length] ?? '';

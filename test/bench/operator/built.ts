@@ -1,14 +1,20 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { bundle } from '../../../scripts/bundle.ts';
 import { temporaryFolder } from '../../support/lifetime.ts';
-import { eventually, type Server, startServer } from '../../support/processes.ts';
+import { eventually, startServer } from '../../support/processes.ts';
 import { Scrape } from './scrape.ts';
 
-/** Compiles src as `npm run build` does, beside the modules that it needs. Returns the command line's file. */
+const FOLDER = resolve('node_modules/.cache/db-manager-bench');
+
+/** Stays after the bench, so that the end of an operator can be explained. */
+export const OPERATOR_LOG = join(FOLDER, 'operator.log');
+
+/** Compiles src as `npm run build` does, next to the modules that it needs. Returns the file of the command line. */
 export function build(): string {
-  const folder = resolve('node_modules/.cache/db-manager-bench');
+  const folder = FOLDER;
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
@@ -16,15 +22,63 @@ export function build(): string {
   return join(folder, 'dist/cli/main.js');
 }
 
-export interface MeasuredOperator extends Server {
+export interface MeasuredOperator {
+  /** Of the process that runs now; a restart sets its counters to 0. */
   scrape(): Promise<Scrape>;
-  /** MiB, as the system counts them. */
+  /** MiB, as the system counts them. `most` is the largest of all starts. */
   rss(): Promise<{ now: number; most: number }>;
   leads(): Promise<boolean>;
+  /** How often the process ended and was started again, as a Deployment does it. It ends if it loses its lease. */
+  readonly restarts: number;
+  stop(): Promise<unknown>;
+  logTail(): Promise<string>;
 }
 
-/** The operator as its image runs it. */
+/** The operator as its image and its Deployment run it. */
 export async function startBuilt(main: string, kubeconfig: string, namespace: string): Promise<MeasuredOperator> {
+  let one = await startOnce(main, kubeconfig, namespace);
+  let restarts = 0;
+  let most = 0;
+
+  /** A request can fail because the process is busy, or because it ended. */
+  async function scrape(): Promise<Scrape> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        const answer = await fetch(`http://127.0.0.1:${one.port}/metrics`, { headers: { connection: 'close' } });
+        return new Scrape(await answer.text());
+      } catch (error) {
+        // It closes the port before it ends.
+        const ended = await Promise.race([one.server.ended, sleep(15_000, undefined, { ref: false })]);
+        if (ended !== undefined) {
+          restarts += 1;
+          console.error(`the operator ended (${JSON.stringify(ended)}):\n${await one.server.logTail(5)}`);
+          if (restarts > 20)
+            throw new Error(`the operator ended ${restarts} times: see ${OPERATOR_LOG}`, { cause: error });
+          one = await startOnce(main, kubeconfig, namespace);
+        } else if (attempt > 10) throw error;
+      }
+    }
+  }
+
+  return {
+    scrape,
+    async rss() {
+      const status = await readFile(`/proc/${one.server.pid}/status`, 'utf8');
+      const mebibytes = (name: string) =>
+        Math.round(Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1] ?? Number.NaN) / 1024);
+      most = Math.max(most, mebibytes('VmHWM'));
+      return { now: mebibytes('VmRSS'), most };
+    },
+    leads: async () => (await one.log()).includes('leader election won'),
+    get restarts() {
+      return restarts;
+    },
+    stop: () => one.server.stop(),
+    logTail: () => one.server.logTail(),
+  };
+}
+
+async function startOnce(main: string, kubeconfig: string, namespace: string) {
   const folder = await temporaryFolder('bench-operator');
   const args = [
     ...(process.env.BENCH_NODE_FLAGS?.split(' ') ?? []),
@@ -38,27 +92,19 @@ export async function startBuilt(main: string, kubeconfig: string, namespace: st
     '--max-concurrent-runs=200',
   ];
   const env = { ...process.env, ...allocatorOfImage() };
-  const server = await startServer({ command: process.execPath, args, logFile: join(folder, 'log'), cwd: folder, env });
-  const log = () => readFile(server.logFile, 'utf8');
+  const before = await readFile(OPERATOR_LOG, 'utf8').catch(() => '');
+  const server = await startServer({ command: process.execPath, args, logFile: OPERATOR_LOG, cwd: folder, env });
+  const log = async () => (await readFile(OPERATOR_LOG, 'utf8')).slice(before.length);
   const port = await eventually('the operator to start', async () => /"port":(\d+)/.exec(await log())?.[1], {
-    timeoutMs: 60_000,
+    timeoutMs: 300_000,
     explain: () => server.logTail(),
   });
-  return {
-    ...server,
-    scrape: async () => new Scrape(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()),
-    async rss() {
-      const status = await readFile(`/proc/${server.pid}/status`, 'utf8');
-      const mebibytes = (name: string) =>
-        Math.round(Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1] ?? Number.NaN) / 1024);
-      return { now: mebibytes('VmRSS'), most: mebibytes('VmHWM') };
-    },
-    leads: async () => (await log()).includes('leader election won'),
-  };
+  return { server, port, log };
 }
 
-/** The settings of glibc's allocator that the image has. */
+/** The settings of glibc's allocator that the image has; none if BENCH_ALLOCATOR=default. */
 function allocatorOfImage(): Record<string, string> {
+  if (process.env.BENCH_ALLOCATOR === 'default') return {};
   const dockerfile = readFileSync('deploy/Dockerfile', 'utf8');
   return Object.fromEntries([...dockerfile.matchAll(/\b(MALLOC_\w+)=(\S+)/g)].map(([, name, value]) => [name, value]));
 }

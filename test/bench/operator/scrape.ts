@@ -1,4 +1,4 @@
-/** What the operator's /metrics says, by series. */
+/** The values of the operator's /metrics, by series. */
 export class Scrape {
   readonly #series: [name: string, labels: string, value: number][];
 

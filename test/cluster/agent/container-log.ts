@@ -32,7 +32,7 @@ export class ContainerLog {
     this.#changes.emit('change');
   }
 
-  /** No more will come: readers that follow are told the end. */
+  /** No more output follows: readers that follow get the end. */
   close(): void {
     if (this.#partial) this.#lines.push(this.#partial);
     this.#partial = undefined;

@@ -81,7 +81,7 @@ function identity(pod: V1Pod, container: V1Container, image: AgentImage) {
 
 async function volumeBinds({ container, volumes }: PlanInput): Promise<Bind[]> {
   const binds: Bind[] = [];
-  // Outer mounts before inner ones, whatever their order in the manifest.
+  // Outer mounts before inner ones, in any order of the manifest.
   const mounts = (container.volumeMounts ?? []).toSorted((a, b) => a.mountPath.length - b.mountPath.length);
   for (const { name, mountPath, subPath, readOnly } of mounts) {
     const source = volumes.get(name);

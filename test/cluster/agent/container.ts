@@ -62,7 +62,7 @@ export function startContainer(container: string, plan: ContainerPlan, place: Pl
         log.append(`${error.message}\n`);
         end(127);
       });
-      // A grandchild could hold the pipes open for ever; in a real container it dies with the first process.
+      // A grandchild could keep the pipes open forever; in a real container it dies with the first process.
       child.once('exit', () => {
         if (pid !== undefined) killGroup(pid);
       });

@@ -1,6 +1,6 @@
 import type { CoreV1Api, V1Pod } from '@kubernetes/client-node';
 
-/** Records a Warning about a pod, as the kubelet does. That it cannot be recorded is no reason for the pod to fail. */
+/** Records a Warning about a pod, as the kubelet does. The pod does not fail if it cannot be recorded. */
 export async function warn(api: CoreV1Api, pod: V1Pod, reason: string, message: string): Promise<void> {
   const { name, namespace = '', uid } = pod.metadata ?? {};
   const now = new Date();

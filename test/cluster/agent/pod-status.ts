@@ -22,7 +22,7 @@ export interface PodRecord {
   startTime: Date;
   init: ContainerRecord[];
   main: ContainerRecord[];
-  /** Set by an eviction: the pod has failed whatever its containers say. */
+  /** Set by an eviction: the pod has failed, whether its containers ended or not. */
   evicted?: { message: string };
 }
 
@@ -86,7 +86,7 @@ function hasSucceeded({ state }: ContainerRecord): boolean {
   return state.terminated?.exitCode === 0;
 }
 
-/** An init container that runs beside the others (restartPolicy: Always). */
+/** An init container that runs next to the others (restartPolicy: Always). */
 export function isSidecar({ spec }: ContainerRecord): boolean {
   return spec.restartPolicy === 'Always';
 }

@@ -122,7 +122,7 @@ export class PodWorker {
       if (!this.#stopping.signal.aborted) throw error;
     } finally {
       this.#mainsDone = true;
-      // What still runs are the sidecars; they end after the others. (A stop from outside ends all by itself.)
+      // Only sidecars still run; they end after the others. (A stop from outside ends all of them.)
       if (!this.#stopping.signal.aborted) await this.#runner.terminate(this.#graceMs());
       await Promise.allSettled(sidecars);
       this.#writer.changed();

@@ -13,7 +13,7 @@ export class StatusWriter {
   readonly #api: CoreV1Api;
   readonly #pod: V1Pod;
   readonly #current: () => WrittenStatus;
-  /** False as long as the node is lost: what it knows reaches nobody. */
+  /** False while the node is lost: it cannot report its state. */
   readonly #connected: () => boolean;
   #dirty = false;
   #closed = false;
@@ -58,7 +58,7 @@ export class StatusWriter {
           setHeaderOptions('Content-Type', PatchStrategy.StrategicMergePatch),
         );
       } catch (error) {
-        // Not found, or another pod under this name: this one is gone, and nobody is left to tell.
+        // Not found, or another pod with this name: this pod is gone, and its status has no reader.
         if (hasStatus(error, 404, 409)) return;
         if (hasStatus(error, 400, 422)) throw error;
         this.#dirty = true;

@@ -7,7 +7,7 @@ const MESSAGE_BYTES = 4096;
 const LOG_BYTES = 2048;
 const LOG_LINES = 80;
 
-/** What goes into `terminated.message`: the termination message file, or the log's end where the policy says so. */
+/** What goes into `terminated.message`: the termination message file, or the end of the log, by terminationMessagePolicy. */
 export async function terminationMessage(container: V1Container, file: string, run: Run): Promise<string | undefined> {
   const written = await readFile(file).catch(() => Buffer.alloc(0));
   if (written.length > 0) return written.subarray(0, MESSAGE_BYTES).toString();

@@ -5,7 +5,7 @@ import { fieldOf } from './downward.ts';
 import type { AgentImage } from './image.ts';
 import { type Files, type Lookup, NotYet } from './lookup.ts';
 
-/** Where a volume's content lies on this machine. */
+/** The folder of a volume's content on this machine. */
 export type VolumeSource =
   | { kind: 'folder'; path: string; readOnly: boolean }
   /** An image volume: each of the image's files at its own path inside the volume. */

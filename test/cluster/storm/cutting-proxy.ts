@@ -3,11 +3,11 @@ import { connect, createServer, type Socket } from 'node:net';
 import { freePort } from '../../support/ports.ts';
 
 export interface CuttingProxy {
-  /** Of a kubeconfig that goes through the proxy. */
+  /** Of a kubeconfig that connects to the proxy. */
   kubeconfig: string;
   /** Resets every connection: requests in the middle, watches and followed logs. Returns how many there were. */
   cut(): number;
-  /** Cuts, and lets nobody in again until `admit`. */
+  /** Closes all connections, and accepts no new ones until `admit`. */
   refuse(): void;
   admit(): void;
   /** Lets nothing through for a while, without a word to either side. */
@@ -15,7 +15,7 @@ export interface CuttingProxy {
   close(): Promise<void>;
 }
 
-/** Stands between a client and the API server of its kubeconfig; TLS goes through untouched. */
+/** A proxy between a client and the API server of its kubeconfig; it relays TLS unchanged. */
 export async function cuttingProxy(kubeconfig: string): Promise<CuttingProxy> {
   const config = JSON.parse(await readFile(kubeconfig, 'utf8')) as { clusters: { cluster: { server: string } }[] };
   const upstream = new URL(config.clusters[0]?.cluster.server ?? '');

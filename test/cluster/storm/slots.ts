@@ -53,7 +53,7 @@ export class Slots {
     }
   }
 
-  /** Does one thing to one slot, chosen by the dice. */
+  /** Does one thing to one slot, chosen at random. */
   async stir(dice: Dice): Promise<Deed | undefined> {
     const slot = this.all[dice.below(this.all.length)];
     if (slot === undefined) return undefined;
@@ -148,7 +148,7 @@ export class Slots {
           return { answer: await this.#api.request<T>({ ...request, timeoutMs: 5_000 }) };
         } catch (error) {
           if (isStatus(error, ...fine)) return { answer: undefined };
-          // It is down, or has not read its rights yet after its start.
+          // It is down, or has not read its permissions after its start.
           if (isStatus(error, 400, 404, 422)) throw error;
           return undefined;
         }

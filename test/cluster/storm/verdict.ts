@@ -16,7 +16,7 @@ export async function unsettled(slot: Slot, resource: DatabaseMigration | undefi
   return history.join() === asked.join() ? undefined : `${slot.name} has the history ${history}`;
 }
 
-/** Every lie in a slot: what the status, the history and what really ran say against each other. */
+/** Every contradiction in a slot, between the status, the history and what really ran. */
 export async function lies(slot: Slot, resource: DatabaseMigration | undefined): Promise<string[]> {
   const { name, database } = slot;
   const found: string[] = [];
@@ -47,10 +47,10 @@ export async function lies(slot: Slot, resource: DatabaseMigration | undefined):
   return found;
 }
 
-/** Whatever is killed, a run ends in one of these. */
+/** A run ends in one of these, also if any process is killed. */
 const EXPECTED = ['Migrated', 'Reverted', 'UpToDate', 'RunLost'];
 
-/** A pod may begin in the moment in which it is taken back because its resource was edited; it has done nothing then. */
+/** A pod may begin in the moment in which it is deleted because its resource was edited; it has done nothing then. */
 function justBegun({ reason, from, to }: { reason: string; from?: string; to?: string }): boolean {
   return reason === 'Interrupted' && (to === undefined || to === from);
 }

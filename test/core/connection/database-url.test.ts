@@ -287,7 +287,7 @@ describe('a database URL', () => {
   });
 
   describe('of SQLite', () => {
-    const cases: [text: string, path: string, create?: true][] = [
+    const cases: [text: string, path: string, create?: boolean][] = [
       ['sqlite:///data/app.db', 'data/app.db'],
       ['sqlite:////data/app.db', '/data/app.db'],
       ['sqlite:///./data/app.db', './data/app.db'],
@@ -303,9 +303,9 @@ describe('a database URL', () => {
       ['sqlite:////x/100%25.db', '/x/100%.db'],
       ['sqlite:////x/with blank.db', '/x/with blank.db'],
       ['sqlite:////x/gr%C3%BCn ü.db', '/x/grün ü.db'],
-      ['sqlite:////x/a%3Fb%3Fmode%3Dro.db?mode=rw', '/x/a?b?mode=ro.db'],
+      ['sqlite:////x/a%3Fb%3Fmode%3Dro.db?mode=rw', '/x/a?b?mode=ro.db', false],
       ['sqlite:////x/new.db?mode=rwc', '/x/new.db', true],
-      ['sqlite:///file:data/u.db?mode=rw&uri=true', 'data/u.db'],
+      ['sqlite:///file:data/u.db?mode=rw&uri=true', 'data/u.db', false],
       ['file:data/app', 'data/app'],
       ['file:///data/a%20b', '/data/a b'],
       ['file:/data/app', '/data/app'],
@@ -326,7 +326,10 @@ describe('a database URL', () => {
     for (const [text, path, create] of cases) {
       it(`${JSON.stringify(text)} is the file ${path}`, () => {
         const read = parseDatabaseUrl(text);
-        assert.deepEqual(read, { ok: true, target: { dialect: 'sqlite', path, ...(create ? { create } : {}) } });
+        assert.deepEqual(read, {
+          ok: true,
+          target: { dialect: 'sqlite', path, ...(create === undefined ? {} : { create }) },
+        });
       });
     }
 

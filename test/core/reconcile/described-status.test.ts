@@ -1,4 +1,4 @@
-/** What a status says to a person who reads `kubectl describe`: each thing once, in few lines. */
+/** What `kubectl describe` shows of a status: each fact once, in few lines. */
 import assert from 'node:assert/strict';
 import type { Finding } from '../../../src/core/model/finding.ts';
 import { effectText, secondsText } from '../../../src/core/reconcile/effect-text.ts';

@@ -17,7 +17,7 @@ const RUN: ObservedRun = {
 };
 const POD: ObservedPod = { name: 'bot-1-x', started: true };
 
-/** What is said of a run that left no report, as `REASON: message`. */
+/** The failure of a run that left no report, as `REASON: message`. */
 function saidOf(change: Partial<ObservedRun>): string | undefined {
   const ending = runResult({ ...RUN, ...change }, START);
   return ending?.kind === 'lost' ? `${ending.reason}: ${ending.message}` : undefined;

@@ -135,7 +135,7 @@ export class World {
     return this;
   }
 
-  /** The pod runs and has said that these steps are done. */
+  /** The pod runs and has reported these steps as done. */
   says(...steps: StepName[]): this {
     this.pod({ started: true });
     this.run = {

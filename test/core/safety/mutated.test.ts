@@ -96,7 +96,7 @@ const PIECES = [
   '`',
 ];
 
-/** Cuts a piece out, puts another in, says a word twice, swaps two, or sets two texts together. */
+/** Cuts a piece out, puts another in, repeats a word, swaps two, or sets two texts together. */
 function mutate(sql: string, other: string, random: () => number): string {
   const at = Math.floor(random() * sql.length);
   const length = Math.floor(random() * 12);

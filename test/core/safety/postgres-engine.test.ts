@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import pg from 'pg';
 import { sharedPostgres, type TestDatabase } from '../../support/postgres.ts';
 
-/** What the rules' pages say of PostgreSQL, tried on it. Locks and rewrites have their own tests. */
+/** What the pages of the rules claim about PostgreSQL, tried on a server. Locks and rewrites have their own tests. */
 describe('rules about PostgreSQL, checked on a server', () => {
   let database: TestDatabase;
   let client: pg.Client;

@@ -13,7 +13,7 @@ describe('safety rules', () => {
     parsers = { postgres: await loadParser('postgres'), sqlite: await loadParser('sqlite') };
   });
 
-  /** What the rule says of an example, with the rules beside it that examples of ignoring need. */
+  /** The findings of the rule for an example, with the other rules that examples of ignoring need. */
   function findings(rule: Rule, example: Example) {
     const { migration, given, server } = readExample(rule, example, parsers[dialectOf(rule, example)]);
     const broken = [...given, migration].flatMap(({ statements }) => statements.flatMap(({ unread = [] }) => unread));

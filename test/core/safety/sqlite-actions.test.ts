@@ -283,7 +283,7 @@ describe('what a statement of SQLite does', () => {
   });
 });
 
-/** What the engine itself says of it; undefined where it runs. */
+/** SQLite's own error; undefined if the statement runs. */
 async function complaint(sql: string): Promise<string | undefined> {
   const connection = await openFile(':memory:');
   try {

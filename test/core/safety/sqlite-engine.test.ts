@@ -40,7 +40,7 @@ describe('rules of what SQLite refuses', () => {
   });
 });
 
-/** What the engine says of an example, on a table with a row; undefined where it runs. */
+/** SQLite's error for an example, on a table with a row; undefined if it runs. */
 async function complaint({ given, sql }: Example): Promise<string | undefined> {
   return withFile(async (run) => {
     await run(given ?? GIVEN);

@@ -1,4 +1,4 @@
-/** What a database has, read with PostgreSQL's own means: what pg_dump writes, and what the catalogues say of privileges. */
+/** What a database has, read with PostgreSQL's own means: the output of pg_dump, and the privileges in the catalogues. */
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import pg from 'pg';

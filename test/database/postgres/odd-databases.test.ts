@@ -11,7 +11,7 @@ const RESTORE = { safetyBackup: false, now: OPTIONS.now, terminateSessions: true
 const LONG = process.env.DB_MANAGER_FAULTS === 'long';
 const UTF8 = `TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'`;
 
-/** Whatever the database sets. */
+/** With every setting of the database. */
 const OURS = `SET client_encoding = UTF8; SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET lock_timeout = 0;
   SET standard_conforming_strings = on; SET datestyle = ISO; SET intervalstyle = postgres; SET bytea_output = hex; SET extra_float_digits = 1; SET timezone = UTC`;
 

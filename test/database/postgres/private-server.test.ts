@@ -246,7 +246,7 @@ describe('a private server', function () {
   }
 
   it('is left under Auto where an extension needs a library that is loaded at the start of a server', async () => {
-    // As the extension says it, where nothing but a private server listens on no address.
+    // The extension's own message, on a private server that listens on no address.
     target = await ordinary({
       role: 'CREATEDB',
       superuser: 'GRANT CREATE ON SCHEMA public TO OWNER_ROLE',

@@ -68,7 +68,7 @@ async function kitchenSink(by: By) {
   return {
     url: superuser ? postgres.url(id) : ownersUrl,
     damage: () => asOwner(damage(roles)),
-    /** With PostgreSQL's own means: what pg_dump writes of schema and rows, and what the catalogues say of privileges. */
+    /** With PostgreSQL's own means: the schema and rows in the output of pg_dump, and the privileges in the catalogues. */
     observe: () => observe(postgres, id),
     async drop() {
       await postgres.query(`DROP DATABASE ${id} WITH (FORCE)`);

@@ -10,14 +10,14 @@ import { sharedPostgres } from '../../support/postgres.ts';
 const RESTORE = { safetyBackup: false, now: OPTIONS.now, terminateSessions: true } as const;
 
 /** A database of an ordinary owner with a table, and what a superuser made around it. */
-async function around(superuser: string, rights = 'NOCREATEDB') {
+async function around(superuser: string, rights = 'NOCREATEDB', afterwards = (_owner: string) => '') {
   const postgres = await sharedPostgres();
   const { name, url, drop } = await postgres.createDatabase('others');
   const owner = `${name}_owner`;
   await postgres.query(`CREATE ROLE ${owner} LOGIN ${rights} PASSWORD 'x'; ALTER DATABASE ${name} OWNER TO ${owner}`);
-  const sql = (text: string) => postgres.query<{ id: number }>(text, [], name);
+  const sql = (text: string) => postgres.query<Record<string, unknown>>(text, [], name);
   await sql(
-    `CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1), (2); ALTER TABLE t OWNER TO ${owner}; ${superuser}`,
+    `CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1), (2); ALTER TABLE t OWNER TO ${owner}; ${superuser}; ${afterwards(owner)}`,
   );
   const db = await openTarget(targetOf(url.replace(/\/\/[^@]+@/, `//${owner}:x@`)));
   const backup = await takeBackup(db, join(await temporaryFolder('others'), 'b'), OPTIONS);
@@ -25,6 +25,7 @@ async function around(superuser: string, rights = 'NOCREATEDB') {
   return {
     db,
     backup,
+    sql,
     rows: async () => (await sql('SELECT id FROM t ORDER BY id')).map(({ id }) => id),
     check: async () =>
       (await db.checks({ restore: { terminateSessions: true } })).find(({ name: of }) => of === 'onFailure: Restore'),
@@ -92,4 +93,47 @@ describe('what another role made around the tables of the owner', function () {
       await made.close();
     }
   });
+
+  for (const [what, objects] of [
+    ['a table', (role: string) => `CREATE TABLE o (id int); ALTER TABLE o OWNER TO ${role}`],
+    [
+      'an object of each class in a schema of the owner',
+      (role: string) =>
+        `${["TYPE o_enum AS ENUM ('a')", 'DOMAIN o_domain AS int', 'SEQUENCE o_sequence', 'VIEW o_view AS SELECT 1 AS a', 'MATERIALIZED VIEW o_mat AS SELECT 1 AS a', "FUNCTION o_function() RETURNS int LANGUAGE sql AS 'SELECT 1'", "COLLATION o_collation (lc_collate = 'C', lc_ctype = 'C')", 'TEXT SEARCH DICTIONARY o_dictionary (TEMPLATE = simple)', 'STATISTICS o_statistics (ndistinct) ON a, b FROM app.two'].map((each) => `CREATE ${each.replace(/ (o_\w+)/, ' app.$1')}; ALTER ${(/^[A-Z ]+(?= o_)/.exec(each) ?? [''])[0]} app.${(/o_\w+(?:\(\))?/.exec(each) ?? [''])[0]} OWNER TO ${role}`).join('; ')}`,
+    ],
+    [
+      'a publication',
+      (role: string) => `CREATE PUBLICATION o; ALTER PUBLICATION o OWNER TO ${role}; COMMENT ON PUBLICATION o IS 'x'`,
+    ],
+  ] as const) {
+    for (const privilege of ['NOCREATEDB', 'CREATEDB']) {
+      it(`${what} of a role that may create nothing there any more: restored with its owner by a role with ${privilege}`, async () => {
+        const postgres = await sharedPostgres();
+        const role = `former_${privilege.toLowerCase()}_${what.length}`;
+        await postgres.query(`CREATE ROLE ${role}`);
+        const made = await around(
+          `REVOKE CREATE ON SCHEMA public FROM PUBLIC; CREATE SCHEMA app; CREATE TABLE app.two (a int, b int);
+           GRANT USAGE ON SCHEMA app TO ${role}; ${objects(role)}`,
+          privilege,
+          (owner) =>
+            `GRANT ${role} TO ${owner}; ALTER SCHEMA app OWNER TO ${owner}; ALTER SCHEMA public OWNER TO ${owner}; ALTER TABLE app.two OWNER TO ${owner}`,
+        );
+        const may = () =>
+          made.sql(`SELECT has_schema_privilege('${role}', 'app', 'CREATE') OR has_schema_privilege('${role}', 'public', 'CREATE')
+            OR has_database_privilege('${role}', current_database(), 'CREATE') AS may, (SELECT count(*)::int FROM pg_shdepend WHERE refobjid = '${role}'::regrole AND dbid = (SELECT oid FROM pg_database WHERE datname = current_database())) AS objects`);
+        try {
+          const before = await may();
+          assert.equal(before[0]?.may, false);
+          const { kept } = await restoreBackup(made.db, made.backup, RESTORE);
+          // Before version 15, `public` of a new database belongs to the superuser.
+          assert.equal(kept !== undefined, privilege === 'CREATEDB' && postgres.version >= 150_000);
+          assert.deepEqual(await made.rows(), [1, 2]);
+          assert.deepEqual(await may(), before);
+        } finally {
+          await made.close();
+          await postgres.query(`DROP ROLE ${role}`);
+        }
+      });
+    }
+  }
 });

@@ -23,7 +23,7 @@ async function owned(rights: string, group?: string) {
   }
   await postgres.query(`ALTER DATABASE ${name} OWNER TO ${owner}`);
   const sql = (text: string) => postgres.query<Record<string, unknown>>(text, [], name);
-  // Before 15 everybody may create in it, and only the superuser who owns it could grant it in a new database.
+  // Before 15 every role may create in it, and only the superuser who owns it could grant it in a new database.
   if (postgres.version >= 150_000) await sql(`GRANT ALL ON SCHEMA public TO ${owner}`);
   await sql(`CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1);
     ALTER TABLE t OWNER TO ${owner}`);

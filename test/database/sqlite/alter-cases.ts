@@ -45,7 +45,7 @@ export const PLAIN_ROWS = RICH_ROWS.replace("'j', 20, 1, 2", "'j', 20, 3, 2");
 export interface AlterCase {
   name: string;
   run(queryInterface: QueryInterface): Promise<unknown>;
-  /** What the difference of the schema must be, as `describeDifference` says it; nothing else may change. */
+  /** What the difference of the schema must be, as `describeDifference` words it; nothing else may change. */
   changes: string[];
 }
 

@@ -14,7 +14,7 @@ interface Odd {
   sql: string;
   damage: string;
   file?: string;
-  /** Tables whose rows are compared, besides those of sqlite_master. */
+  /** Tables whose rows are compared, in addition to those of sqlite_master. */
   reads?: string[];
 }
 

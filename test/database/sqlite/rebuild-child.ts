@@ -1,4 +1,4 @@
-/** Rebuilds a large table in a migration, outside a transaction where asked, and says when it has begun. */
+/** Rebuilds a large table in a migration, optionally outside a transaction, and prints a line when it begins. */
 import { apply } from './fixtures.ts';
 
 const [file = '', transaction] = process.argv.slice(2);

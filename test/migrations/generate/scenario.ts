@@ -18,12 +18,12 @@ export interface Scenario {
   after: Text;
   /** Statements after `before`: rows that have to be there still at the end, both ways. */
   rows?: Text;
-  /** Table and column list whose rows must be the same after the way there and after the way back. */
+  /** Table and column list whose rows must be the same after the up migration and after the down migration. */
   keeps?: string;
   renames?: Rename[];
   /** What the expected side has no words for, as models have none for views. */
   unsupportedKinds?: Snapshot['unsupportedKinds'];
-  /** Generated texts have to say this. */
+  /** Generated texts have to contain this. */
   says?: RegExp;
   /** Why one database has no such case. */
   not?: Partial<Record<TestDialect, string>>;

@@ -28,7 +28,7 @@ for (const dialect of DIALECTS) {
       describe(group, () => {
         for (const [number, scenario] of scenarios.entries()) {
           const why = scenario.not?.[dialect];
-          // Not skipped: the database has no such thing, and the name says so.
+          // Not skipped: the database does not have this feature, as the name shows.
           if (why !== undefined) continue;
           it(scenario.name, async function () {
             if (dialect === 'postgres' && (await isTooNew(scenario))) this.skip();

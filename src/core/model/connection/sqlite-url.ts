@@ -63,7 +63,7 @@ export function readFileUri(text: string): SqliteTarget {
 /** The URL of exactly this file. */
 export function sqliteUrlOf({ path, create }: SqliteTarget): string {
   const encoded = path.replace(/[%?#\s]/g, encodeURIComponent);
-  return `sqlite:///${encoded}${create === true ? '?mode=rwc' : ''}`;
+  return `sqlite:///${encoded}${create === undefined ? '' : create ? '?mode=rwc' : '?mode=rw'}`;
 }
 
 export function sqliteFile(path: string): SqliteTarget {
@@ -110,11 +110,11 @@ function targetOf(path: string, flags: Map<string, string>): SqliteTarget {
   if (path.includes('\0')) throw new ConnectionStringError('The path of the SQLite file contains a zero byte.');
   // As in SQLite on Windows: file:///C:/data/app.db is C:/data/app.db.
   const plain = path.replace(/^\/(?=[a-z]:[\\/])/i, '');
-  return { dialect: 'sqlite', path: plain, ...(create ? { create } : {}) };
+  return { dialect: 'sqlite', path: plain, ...(create === undefined ? {} : { create }) };
 }
 
-function readFlags(flags: Map<string, string>): { create: boolean; memory: boolean } {
-  let create = false;
+function readFlags(flags: Map<string, string>): { create: boolean | undefined; memory: boolean } {
+  let create: boolean | undefined;
   let memory = false;
   const refuse = (name: string, why: string) => {
     throw new ConnectionStringError(`The SQLite URL has ${name}, which is not supported. ${why}`);
@@ -128,7 +128,8 @@ function readFlags(flags: Map<string, string>): { create: boolean; memory: boole
         if (value === 'ro') refuse('mode=ro', READ_ONLY);
         else if (value === 'memory') memory = true;
         else if (value === 'rwc') create = true;
-        else if (value !== 'rw') refuse('a mode', 'It must be rw, or rwc to create the file.');
+        else if (value === 'rw') create = false;
+        else refuse('a mode', 'It must be rw, or rwc to create the file.');
         break;
       case 'immutable':
         onlyOff(name, value, READ_ONLY);

@@ -1,4 +1,5 @@
 /** pg_restore's messages about entries that it could not restore (`pg_backup_archiver.c`, warn_or_exit_horribly). */
+import { redactRows } from '../../../core/model/redact-rows.ts';
 import { type Client, quoteIdentifier } from '../driver.ts';
 import { errorIn } from '../dump-program.ts';
 
@@ -38,16 +39,16 @@ export function failuresIn(stderr: string): RestoreFailure[] {
     )?.[1];
     if (message === undefined || !piece.startsWith('pg_restore: error:')) continue;
     const [type = '', name = ''] = entry === null ? named(piece) : entry.slice(1);
-    failures.push({ type, name, message, stderr: piece });
+    failures.push({ type, name, message: redactRows(message), stderr: piece });
     entry = null;
   }
   if (failures.length > 0) return failures;
-  return [{ type: '', name: '', message: stderr.split('\n').at(-1) ?? '', stderr }];
+  return [{ type: '', name: '', message: redactRows(stderr).split('\n').at(-1) ?? '', stderr }];
 }
 
 /** The same of psql, which ran all of it in one transaction: it names the table whose rows it was at, and nothing else. */
 export function failureOfStream(stderr: string): RestoreFailure {
-  const message = /^ERROR: +(.*)$/m.exec(stderr)?.[1] ?? errorIn(stderr);
+  const message = redactRows(/^ERROR: +(.*)$/m.exec(stderr)?.[1] ?? errorIn(stderr));
   const table = /^(?:CONTEXT: +)?COPY ([^\n]{1,200}?), line \d/m.exec(stderr)?.[1];
   return table === undefined
     ? { type: '', name: '', message, stderr }
