@@ -7,7 +7,7 @@ import { join } from 'node:path';
  * reading 200 files. The library and the command line share their chunks: a class exists once in a process. Packages stay
  * files of their own, except zod: it consists of 95 files, which take twice as long to load as one.
  *
- * `more` are programs beside those of the package: a name below `folder`, without `.js`, and the module.
+ * `more` are programs in addition to those of the package: a name below `folder`, without `.js`, and the module.
  */
 export function bundle(folder: string, more: Record<string, string> = {}): void {
   const form = [
