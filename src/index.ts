@@ -5,7 +5,7 @@
 export type { BackupList, UnreadableBackup } from './backups/list.ts';
 export type { Retention } from './backups/prune.ts';
 export type { RestoredBackup } from './backups/restore.ts';
-export type { Backup, BackupManifest, CatalogueDigest, DatabaseIdentity } from './core/model/backup.ts';
+export type { Backup, BackupManifest, CatalogueDigest, DatabaseIdentity, RestoredCopy } from './core/model/backup.ts';
 export type { Baseline } from './core/model/baseline.ts';
 export type { Dialect } from './core/model/dialect.ts';
 export type { MigrationEffects } from './core/model/effects.ts';

@@ -56,6 +56,16 @@ export function folderStore(folder: string): BackupStore {
       await cleanLeftovers(root);
       return writingTo(root, await reserveAgain(root, backup.manifest.name), backup);
     },
+    async describe({ manifest }) {
+      const { partial } = await reserveAgain(root, manifest.name);
+      try {
+        await writeDurably(join(partial, PARTIAL_MANIFEST), manifestText(manifest), 0o640);
+        await rename(join(partial, PARTIAL_MANIFEST), join(root, manifestNameOf(manifest.name)));
+        await syncFolder(root);
+      } finally {
+        await rm(partial, { recursive: true, force: true });
+      }
+    },
     async remove({ path, manifest }) {
       // A crash in between leaves a file without a manifest, never a manifest without its file.
       const report = join(root, reportNameOf(manifest.name));

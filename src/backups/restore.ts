@@ -5,6 +5,7 @@ import type { Secret } from '../core/model/secret.ts';
 import type { Database, Driver, KeptDatabase } from '../database/port.ts';
 import { readBackup } from './list.ts';
 import { isReadableInPlace, withLocalCopy } from './local-copy.ts';
+import { describeRestored } from './restored.ts';
 import { type TakeOptions, takeBackup } from './take.ts';
 import { verifyBackup } from './verify.ts';
 
@@ -48,6 +49,8 @@ export async function restoreBackup(
   const { onProgress, identities, signal } = options;
   const found = await readBackup(path);
   refuseMismatch(db, found, options);
+  const known = describeRestored(found);
+  if (known !== undefined) options.onMessage?.(known);
   const onVerify = (done: number, total: number) => onProgress?.('verify', done, total);
   if (await isReadableInPlace(found)) {
     const check: Database['checkDump'] = (file, format, wanted) =>

@@ -22,6 +22,8 @@ export interface BackupStore {
   begin(options: BeginOptions): Promise<Writing>;
   /** Starts new data for an existing backup; `finish` replaces the manifest and deletes the old data. */
   replace(backup: Backup): Promise<Writing>;
+  /** Replaces the manifest of an existing backup, whose data stays as it is. */
+  describe(backup: Backup): Promise<void>;
   /** Deletes a backup, manifest first. Returns why it was not deleted, as a sentence, if a retention lock protects it. */
   remove(backup: Backup): Promise<string | undefined>;
   /** Removes what dead writers of this database left. */

@@ -1,7 +1,13 @@
 import { withVariables } from '../author/environment.ts';
 import { textStart } from '../core/model/clip.ts';
-import type { HistoryRow } from '../core/model/history.ts';
-import type { Direction, LoadedMigration, MigrationBody, SqlStatement } from '../core/model/migration.ts';
+import type { HistoryRow, HistoryWrite } from '../core/model/history.ts';
+import type {
+  Direction,
+  LoadedMigration,
+  MigrationBody,
+  SentStatements,
+  SqlStatement,
+} from '../core/model/migration.ts';
 import { type Problem, ProblemError } from '../core/model/problem.ts';
 import { variablesFor } from './code-environment.ts';
 import type { MigrationWork } from './port.ts';
@@ -77,9 +83,19 @@ export function putRow(
   state: HistoryRow['state'],
   began: number,
 ): Promise<void> {
+  return session.putHistory(rowOf(migration, work, state, began, session.sentByCode(migration.revision)));
+}
+
+export function rowOf(
+  migration: LoadedMigration,
+  work: MigrationWork,
+  state: HistoryRow['state'],
+  began: number,
+  sent?: SentStatements,
+): HistoryWrite {
   const row = historyRow(migration, work, state, began);
-  const stored = work.direction === 'up' ? migration.source?.(session.sentByCode(migration.revision)) : undefined;
-  return session.putHistory(stored === undefined ? row : { ...row, stored });
+  const stored = work.direction === 'up' ? migration.source?.(sent) : undefined;
+  return stored === undefined ? row : { ...row, stored };
 }
 
 function historyRow(

@@ -28,7 +28,10 @@ export interface MigrationSession {
   sentByCode(revision: string): SentStatements | undefined;
   removeHistory(revision: string): Promise<void>;
 
-  /** Where migrations may share a transaction; see `grouped.ts`. */
+  /** For a database to which each round trip matters. */
+  atOnce?: AtOnce;
+
+  /** Where migrations may share a transaction; see `batched.ts`. */
   marks?: Savepoints;
 
   /** The database's message if the failed statement can only run outside a transaction. */
@@ -47,6 +50,20 @@ export interface MigrationSession {
   /** Rehearsal only: inspects the database before a migration; the result is read before its commit. */
   observe(): Promise<SessionObservation>;
   close(): Promise<void>;
+}
+
+interface AtOnce {
+  /** Whether the statements may be sent together. */
+  accepts(statements: readonly SqlStatement[]): boolean;
+  /**
+   * What `begin`, `execute`, the change of the history and `commit` do, in one round trip. `onStatement` is called with the
+   * statement that runs next; undefined after the last one. False if it is not possible; nothing was done then.
+   */
+  run(
+    statements: readonly SqlStatement[],
+    history: { put: HistoryWrite } | { remove: string },
+    onStatement: (statement: SqlStatement | undefined) => void,
+  ): Promise<boolean>;
 }
 
 interface CodeArguments {

@@ -1,6 +1,6 @@
 import type { LoadedMigration, SqlStatement } from '../core/model/migration.ts';
 import { runOutsideTransaction } from './non-transactional.ts';
-import { bodyOf, failureLocation, MigrationStopped, putRow, runBody } from './one-migration.ts';
+import { bodyOf, failureLocation, MigrationStopped, putRow, rowOf, runBody } from './one-migration.ts';
 import type { DoneMigration, MigrationWork } from './port.ts';
 import { retriesOf } from './retries.ts';
 import type { MigrationSession, TransactionMode } from './session.ts';
@@ -56,6 +56,16 @@ async function attemptOnce(
   });
   work.onAttempt?.(migration);
   try {
+    const body = bodyOf(migration, work.direction);
+    if (body.kind === 'sql' && maySendAtOnce(body.statements, work, session)) {
+      const history =
+        work.direction === 'up' ? { put: rowOf(migration, work, 'applied', began) } : { remove: migration.revision };
+      const sent = await session.atOnce?.run(body.statements, history, (next) => {
+        statement = next;
+      });
+      if (sent === true) return finished();
+      statement = undefined;
+    }
     if (own) await session.begin(mode);
     else await session.startOver();
     const observation = work.observe ? await session.observe() : undefined;
@@ -77,6 +87,18 @@ async function attemptOnce(
       return finished();
     return { error, statement, last };
   }
+}
+
+/** Listeners of statements and observers of effects need to look between them. */
+function maySendAtOnce(
+  statements: readonly SqlStatement[],
+  work: MigrationWork,
+  { atOnce }: MigrationSession,
+): boolean {
+  const { singleTransaction, observe, onStatement, onShared } = work;
+  if (singleTransaction === true || observe === true || onStatement !== undefined || onShared !== undefined)
+    return false;
+  return atOnce?.accepts(statements) === true;
 }
 
 async function recordedAsWished(

@@ -1,4 +1,5 @@
 import { withLocalCopy } from '../backups/local-copy.ts';
+import { recordRestored } from '../backups/restored.ts';
 import type { Backup } from '../core/model/backup.ts';
 import { textStart } from '../core/model/clip.ts';
 import type { Direction, LoadedMigration } from '../core/model/migration.ts';
@@ -50,7 +51,7 @@ export async function openCopyWith(
   if (safety.rehearsal !== 'SchemaOnly' && backup !== undefined) {
     try {
       return {
-        scratch: await fromBackup(backup, make, ports),
+        scratch: await recorded(await fromBackup(backup, make, ports), backup, ports),
         mode: 'Full',
         why: `on a copy restored from ${backup.manifest.name}`,
       };
@@ -64,6 +65,19 @@ export async function openCopyWith(
   const why =
     safety.rehearsal === 'SchemaOnly' ? 'on the schema only, as requested' : 'on the schema only: no backup was taken';
   return { scratch: await make({ kind: 'schema' }), mode: 'SchemaOnly', why };
+}
+
+/** Only a later restore reads it, so a manifest that cannot be written does not stop the run. */
+async function recorded(
+  scratch: GuardedScratch,
+  backup: Backup,
+  { now }: RunPorts<CommonRequest>,
+): Promise<GuardedScratch> {
+  const { restored: differences, place } = scratch;
+  if (differences !== undefined) {
+    await recordRestored(backup, { at: now().toISOString(), place: place.kind, differences }).catch(() => {});
+  }
+  return scratch;
 }
 
 /** The content of an object store or of an encrypted file is first copied to a temporary file. */

@@ -39,12 +39,13 @@ export async function getCurrentRevision(options: Options = {}): Promise<Current
   const files = repeatable ? await readMigrations(migrations, { include, exclude }) : undefined;
   const due = new Set(files?.ok ? dueRepeatables(files.files, history).map(({ revision }) => revision) : []);
   const pending = listed.revisions.filter((revision) => !recorded.has(revision) || due.has(revision));
+  const onDisk = new Set(listed.revisions);
   return {
     revision: currentPosition(history),
     head: versioned(listed.revisions).at(-1) ?? 'base',
     pending,
     upToDate: pending.length === 0,
-    unknown: history.map(({ revision }) => revision).filter((revision) => !listed.revisions.includes(revision)),
+    unknown: history.map(({ revision }) => revision).filter((revision) => !onDisk.has(revision)),
     interrupted: history.filter(({ state }) => state !== 'applied').map(({ revision }) => revision),
   };
 }

@@ -2,7 +2,7 @@ import type { CheckResult, Finding } from '../core/model/finding.ts';
 import type { RunReport } from '../core/model/report.ts';
 import type { RunRequest } from '../core/model/request.ts';
 import { run } from '../engine/run.ts';
-import { preflightChecks } from '../engine/steps/check.ts';
+import { newestBackupCheck, preflightChecks } from '../engine/steps/check.ts';
 import { type LocalRunOptions, localEnvironment, localRequest } from './local-run.ts';
 import { withDatabase } from './session.ts';
 import { type Options, settingsOf } from './settings.ts';
@@ -74,7 +74,8 @@ export async function checkMigrationSafety(options: Options = {}): Promise<Safet
       ? await surroundings(options)
       : [];
   const others = around.filter(({ name }) => name !== 'database reachable');
-  const checks = [...classic, ...others];
+  const backups = reached('connect') ? await newestBackup(options) : [];
+  const checks = [...classic, ...others, ...backups];
   const findings = report.safety?.findings ?? [];
   const failed = checks.filter(({ result }) => result === 'failed').map(({ name, message }) => `${name}: ${message}`);
   const errors = [...failed, ...findings.filter(({ severity }) => severity === 'error').map(({ message }) => message)];
@@ -83,6 +84,13 @@ export async function checkMigrationSafety(options: Options = {}): Promise<Safet
     ...findings.filter(({ severity }) => severity !== 'error').map(({ message }) => message),
   ];
   return { safe: errors.length === 0 && report.result === 'succeeded', warnings, errors, checks, findings };
+}
+
+function newestBackup(options: Options): Promise<CheckResult[]> {
+  return withDatabase(options, async ({ database, settings }) => {
+    const check = await newestBackupCheck(database, settings.backups.folder);
+    return check === undefined ? [] : [check];
+  });
 }
 
 function surroundings(options: Options): Promise<CheckResult[]> {

@@ -74,6 +74,9 @@ export async function objectStore(place: ObjectStorePlace): Promise<BackupStore>
       const stem = stemOf(backup.manifest.name);
       return writingTo(objects, { folder, stem, url, expectedBytes: backup.manifest.sizeBytes, replaced: key });
     },
+    async describe({ path, manifest }) {
+      await objects.put(`${folderOfKey(keyOf(path))}${manifestNameOf(manifest.name)}`, manifestText(manifest));
+    },
     remove: (backup) => remove(objects, keyOf(backup.path), backup.manifest),
     async cleanLeftovers(databaseId) {
       await sweep(objects, folderOf(databaseId));

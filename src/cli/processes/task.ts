@@ -2,6 +2,7 @@ import { findBackup, listBackups } from '../../backups/list.ts';
 import { withLocalCopy } from '../../backups/local-copy.ts';
 import { pruneBackups } from '../../backups/prune.ts';
 import { restoreBackup } from '../../backups/restore.ts';
+import { recordRestored } from '../../backups/restored.ts';
 import { takeBackup } from '../../backups/take.ts';
 import { verifyBackup } from '../../backups/verify.ts';
 import type { Backup } from '../../core/model/backup.ts';
@@ -113,6 +114,7 @@ async function backup(database: Database, { action, place, ...request }: TaskReq
     onMessage: (message) => io.err(message),
   });
   const identities = await backupIdentities({}, io.env);
+  const notes: string[] = [];
   try {
     await verifyBackup(taken, { check: checkDump, identities, signal });
     if (action.verify === 'Restore') {
@@ -120,13 +122,16 @@ async function backup(database: Database, { action, place, ...request }: TaskReq
         database.createScratch({ kind: 'backup', backup: local }, { runId: `verify-${Date.now().toString(36)}` }),
       );
       await scratch.drop();
+      const { restored: differences = [], place: copy } = scratch;
+      notes.push(...differences.map(sentence));
+      const restored = { at: new Date().toISOString(), place: copy.kind, differences };
+      await recordRestored(taken, restored).catch((error: Error) => notes.push(sentence(error.message)));
     }
   } catch (error) {
     const problem = toProblem(error);
     const message = `${taken.manifest.name} was written and is listed, but it could not be verified. ${problem.message}`;
     throw new ProblemError({ ...problem, message }, { cause: error });
   }
-  const notes: string[] = [];
   let pruned: number | undefined;
   if (action.retain !== undefined) {
     const onKept = (message: string) => notes.push(message);
@@ -150,6 +155,10 @@ async function backup(database: Database, { action, place, ...request }: TaskReq
     backup: { ...described(taken), verifiedBy: action.verify },
     pruned,
   };
+}
+
+function sentence(text: string): string {
+  return `${text.replace(/\.$/, '')}.`;
 }
 
 async function restore(database: Database, { action, place, ...request }: TaskRequest, io: Io): Promise<Result> {

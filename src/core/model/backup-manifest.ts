@@ -32,4 +32,11 @@ export const backupManifestSchema = z.object({
       objects: z.string(),
     })
     .optional(),
+  restored: z
+    .object({
+      at: z.iso.datetime(),
+      place: z.enum(['Private', 'SameServer', 'OtherServer', 'File']),
+      differences: z.array(z.string()),
+    })
+    .optional(),
 }) satisfies z.ZodType<BackupManifest>;

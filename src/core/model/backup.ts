@@ -29,6 +29,17 @@ export interface BackupManifest {
   leftOut?: string[];
   /** The objects of the database at the time of the backup; a restore compares its result with them. */
   catalogue?: CatalogueDigest;
+  /** The last copy that was restored from it; absent if there was none. */
+  restored?: RestoredCopy;
+}
+
+/** What the restore of a backup to a copy showed. */
+export interface RestoredCopy {
+  /** ISO 8601 in UTC. */
+  at: string;
+  place: 'Private' | 'SameServer' | 'OtherServer' | 'File';
+  /** What differs from the backup, as sentences; empty if everything was restored. */
+  differences: string[];
 }
 
 /** Every object of a database, as hashes. */

@@ -45,6 +45,10 @@ export interface ScratchHandle<Database> {
   place: ScratchPlace;
   /** Differences from production, as sentences. */
   notes: string[];
+  /** Of a copy of a backup: what could not be restored unchanged, as sentences, which are in `notes` too. */
+  restored?: string[];
+  /** Names of objects of the backup that the copy does not have: `table public.orders`. */
+  missing?: string[];
   /** Drops the scratch database; safe to call twice. */
   drop(): Promise<void>;
 }

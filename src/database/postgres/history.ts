@@ -24,18 +24,28 @@ export function isoText(expression: string): string {
 
 /** The time since the server received the message with this statement. */
 const ELAPSED = 'clock_timestamp() - statement_timestamp()';
+/** The time since the transaction began. */
+const SINCE_BEGIN = 'clock_timestamp() - transaction_timestamp()';
+
+interface PutOptions {
+  /** All of the transaction is sent at once. */
+  whole?: boolean;
+  /** There is no row of this migration. */
+  isNew?: boolean;
+}
 
 /**
  * As text, so that it can be sent with a statement of the migration and COMMIT in one round trip. The row's times are
  * those of the sending; the server adds the time that the statements before it took.
  */
-export function putSql(table: string, row: HistoryWrite): string {
+export function putSql(table: string, row: HistoryWrite, { whole, isNew }: PutOptions = {}): string {
+  const elapsed = whole ? SINCE_BEGIN : ELAPSED;
   const { revision, checksum, appliedAt, durationMs, runId, toolVersion, state, stored } = row;
-  const milliseconds = `(extract(epoch FROM ${ELAPSED}) * 1000)::integer`;
+  const milliseconds = `(extract(epoch FROM ${elapsed}) * 1000)::integer`;
   const columns: Record<string, string> = {
     revision: literal(revision),
     checksum: literal(checksum),
-    applied_at: `${literal(appliedAt)}::timestamptz + (${ELAPSED})`,
+    applied_at: `${literal(appliedAt)}::timestamptz + (${elapsed})`,
     duration_ms: `${Math.round(durationMs)} + ${milliseconds}`,
     run_id: literal(runId),
     tool_version: literal(toolVersion),
@@ -52,7 +62,9 @@ export function putSql(table: string, row: HistoryWrite): string {
   };
   const names = Object.keys(columns);
   const changes = names.slice(1).map((name) => `${name} = excluded.${name}`);
-  return `INSERT INTO ${table} (${names.join(', ')}) VALUES (${Object.values(columns).join(', ')})
+  const insert = `INSERT INTO ${table} (${names.join(', ')}) VALUES (${Object.values(columns).join(', ')})`;
+  if (isNew) return insert;
+  return `${insert}
      ON CONFLICT (revision) DO UPDATE SET ${changes.join(', ')}`;
 }
 

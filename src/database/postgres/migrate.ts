@@ -15,10 +15,11 @@ import { readTypesOn } from './enum-types.ts';
 import { problemOf, reasonOf, serverError } from './errors.ts';
 import { historyTable, putSql, removeSql } from './history.ts';
 import { lockWatch } from './lock-watch.ts';
+import { isOfSeveral, mayBePipelined } from './pipeline.ts';
 import { OWN_ROLE, openChannel } from './session-channel.ts';
 import { WatchedTables } from './table-states.ts';
 
-type SessionWork = Pick<MigrationWork, 'timeouts' | 'runId' | 'onStatement' | 'onRetry' | 'onShared'>;
+type SessionWork = Pick<MigrationWork, 'migrations' | 'timeouts' | 'runId' | 'onStatement' | 'onRetry' | 'onShared'>;
 
 /** A session on its own connection, so that a migration's settings do not outlive it. */
 export async function openSession(open: PostgresConnection, work: SessionWork): Promise<MigrationSession> {
@@ -29,7 +30,7 @@ export async function openSession(open: PostgresConnection, work: SessionWork): 
   const tables = new WatchedTables(schemas, ownTables(open.target).names);
   let joined: ScopedSequelize | undefined;
   let inTransaction = false;
-  let statements = 0;
+  let begun = 0;
   let last: string | undefined;
   /** The first error inside a transaction: all later errors only report that there was one. */
   let first: unknown;
@@ -38,16 +39,24 @@ export async function openSession(open: PostgresConnection, work: SessionWork): 
   /** Of the code that runs now or ran last. */
   let sent: SentLog | undefined;
   const late: string[] = [];
+  /** Of the migrations of this work, those that have a row in the history: to replace one costs more than to add one. */
+  let known: Promise<Set<string>> | undefined;
+  const recorded = async () => {
+    const sql = `SELECT revision FROM ${table} WHERE revision = ANY ($1)`;
+    const revisions = work.migrations.map(({ revision }) => revision);
+    const { rows } = await open.client.query<{ revision: string }>(sql, [revisions]);
+    return new Set(rows.map(({ revision }) => revision));
+  };
 
   const startOver = () => {
     running = undefined;
-    statements = 0;
+    begun = 0;
     last = undefined;
     first = undefined;
     repaired = [];
   };
   const see = (sql: string) => {
-    statements += 1;
+    begun += 1;
     last = sql;
     sent?.see(sql);
     work.onStatement?.(sql);
@@ -119,6 +128,32 @@ export async function openSession(open: PostgresConnection, work: SessionWork): 
       if (command !== 'COMMIT') throw first ?? refuse('The transaction was rolled back instead of committed.');
       tables.commit();
     },
+    atOnce: {
+      accepts: mayBePipelined,
+      async run(statements, history, onStatement) {
+        startOver();
+        await channel.startOver();
+        known ??= recorded();
+        const isNew = 'put' in history && !(await known).has(history.put.revision);
+        const change =
+          'put' in history ? putSql(table, history.put, { whole: true, isNew }) : removeSql(table, history.remove);
+        const texts = statements.map(({ sql }) => sql);
+        try {
+          await channel.sendWhole(texts, change, (index) => {
+            const next = statements[index];
+            onStatement(next);
+            if (next === undefined) return;
+            begun += 1;
+            last = next.sql;
+          });
+          return true;
+        } catch (error) {
+          if (!isOfSeveral(error)) throw error;
+          await channel.rollback();
+          return false;
+        }
+      },
+    },
     async rollback() {
       await codeEnds().catch(() => {});
       inTransaction = false;
@@ -150,7 +185,7 @@ export async function openSession(open: PostgresConnection, work: SessionWork): 
       return { queryInterface, queries, sequelize: loadSequelize().Sequelize, target: open.target };
     },
     late: () => late.splice(0),
-    lastStatement: () => ({ statements, last }),
+    lastStatement: () => ({ statements: begun, last }),
     async putHistory(row) {
       if (!inTransaction) startOver();
       await record(putSql(table, row));
@@ -191,7 +226,7 @@ export async function openSession(open: PostgresConnection, work: SessionWork): 
       return observe(channel.client(), {
         tables,
         locks,
-        statements: () => statements,
+        statements: () => begun,
         inTransaction: () => inTransaction,
         apart: () => open.another(`db-manager count ${work.runId}`),
       });

@@ -1,9 +1,11 @@
 /** Scratch copies on an existing server: a database `<name>_rehearsal_<run>`, created and dropped by the run. */
 import { writeFile } from 'node:fs/promises';
+import type { BackupManifest } from '../../core/model/backup.ts';
 import { ProblemError } from '../../core/model/problem.ts';
 import type { OpenDatabase, Scratch, ScratchOptions, ScratchSource } from '../port.ts';
 import { cutOff } from './confined.ts';
 import type { PostgresConnection } from './connection.ts';
+import { describeDifferences, differencesOfCopy } from './copy-differences.ts';
 import { quoteIdentifier } from './driver.ts';
 import { droppedOnce } from './drop-database.ts';
 import { majorOf } from './dump.ts';
@@ -29,10 +31,10 @@ export async function createOnServer(
   from: ScratchSource,
   options: ScratchOptions,
   openDatabase: OpenDatabase,
-): Promise<Pick<Scratch, 'database' | 'drop' | 'notes'>> {
+): Promise<Omit<Scratch, 'place'>> {
   const scratch = await createScratchDatabase(place, open, options.runId);
   try {
-    const notes = await fill(place, open, scratch.name, from, options);
+    const filled = await fill(place, open, scratch.name, from, options);
     await confine(place, scratch.name);
     const database = await openDatabase(
       { ...place.target, database: scratch.name, schemas: open.target.schemas, history: open.target.history },
@@ -45,7 +47,7 @@ export async function createOnServer(
       await database.close().catch(() => {});
       await scratch.drop();
     };
-    return { database, drop: droppedOnce(drop), notes };
+    return { database, drop: droppedOnce(drop), ...filled };
   } catch (error) {
     // A full disk refuses the drop too; the first error is the cause.
     const why = await scratch.drop().then(
@@ -77,24 +79,57 @@ async function fill(
   name: string,
   from: ScratchSource,
   options: ScratchOptions,
-): Promise<string[]> {
+): Promise<Pick<Scratch, 'notes' | 'restored' | 'missing'>> {
   const notes: string[] = [];
+  const otherwise = new Set<string>();
   switch (from.kind) {
     case 'backup': {
       refuseOtherFormat(open, from.backup);
       const { path, manifest } = from.backup;
-      const stderr = await restoreInto({ place, open, name, path, dumpedBy: manifest.clientVersion, options, notes });
+      const stderr = await restoreInto({
+        place,
+        open,
+        name,
+        path,
+        dumpedBy: manifest.clientVersion,
+        options,
+        notes,
+        otherwise,
+      });
       if (stderr !== undefined) throw fillProblem(stderr, `the backup ${manifest.name}`, 'BackupInvalid');
-      return notes;
+      if (manifest.schemas !== undefined) return { notes, restored: notes };
+      const compared = await compare(place, name, manifest, otherwise);
+      const restored = [...notes, ...compared.notes];
+      return { notes: restored, restored, missing: compared.missing };
     }
     case 'schema': {
       const stderr = await copySchema(place, open, name);
       if (stderr !== undefined) throw fillProblem(stderr, 'the schema', 'RehearsalImpossible');
-      return notes;
+      return { notes };
     }
     case 'empty':
       await makeSchemas(place, open, name, from.makes);
-      return notes;
+      return { notes };
+  }
+}
+
+/** Only a superuser can create event triggers. */
+async function compare(
+  place: PostgresConnection,
+  name: string,
+  manifest: BackupManifest,
+  otherwise: ReadonlySet<string>,
+) {
+  const there = await place.another('db-manager scratch', name);
+  try {
+    const { rows } = await there.query<{ may: boolean }>(
+      'SELECT rolsuper AS may FROM pg_roles WHERE rolname = current_user',
+    );
+    const without = new Set(rows[0]?.may === true ? [] : ['event trigger']);
+    const how = { major: majorOf(place), withOwners: false, without, otherwise };
+    return describeDifferences(await differencesOfCopy(there, manifest, how));
+  } finally {
+    await there.end();
   }
 }
 
@@ -107,6 +142,8 @@ interface Into {
   options: Pick<ScratchOptions, 'onProgress'>;
   /** What could not be restored unchanged. */
   notes: string[];
+  /** Its names in the digest. */
+  otherwise: Set<string>;
 }
 
 /** What pg_restore alone cannot restore is tried again with the search path of the target, and with its invalid rows. */
@@ -128,7 +165,7 @@ async function restoreInto(into: Into): Promise<string | undefined> {
 
 /** Several tables at a time if possible; through psql if the program is newer than the server (see the stream). */
 async function restoreOnce(
-  { place, name, path, options, notes }: Into,
+  { place, name, path, options, notes, otherwise }: Into,
   clients: Clients,
   contents: Contents,
   second?: Attempt,
@@ -160,7 +197,10 @@ async function restoreOnce(
         searchPath: second?.searchPath,
         ...sourceOf(clients, ['--file=-', '--single-transaction', ...common, path], { env }, tolerance),
         finish: async (run) => {
-          if (tolerance !== undefined) notes.push(...(await bringLate(run, tolerance)).map(({ message }) => message));
+          for (const { names, message } of tolerance === undefined ? [] : await bringLate(run, tolerance)) {
+            notes.push(message);
+            for (const each of names) otherwise.add(each);
+          }
         },
         onBytes: (piece) => {
           bytes += piece;
@@ -198,7 +238,16 @@ async function copySchema(
     const { ok, stderr } = await startProgram(clients, 'pg_dump', args, { env: await environmentOf(open.target) })
       .ended;
     return ok
-      ? restoreInto({ place, open, name, path: file, dumpedBy: clients.version, options: {}, notes: [] })
+      ? restoreInto({
+          place,
+          open,
+          name,
+          path: file,
+          dumpedBy: clients.version,
+          options: {},
+          notes: [],
+          otherwise: new Set(),
+        })
       : stderr;
   });
 }

@@ -1,8 +1,10 @@
 import type { MigrationWork } from '../port.ts';
+import { keyOf } from './advisory.ts';
 import { type BlockerWatch, watchBlockers } from './blockers.ts';
 import type { PostgresConnection } from './connection.ts';
 import type { Client } from './driver.ts';
 import { fence } from './exclusive-session.ts';
+import { FLUSH, messagesOf, pipeline } from './pipeline.ts';
 import { backendOf } from './pooler.ts';
 import { applySettings, migrationSettings } from './settings.ts';
 
@@ -20,6 +22,12 @@ interface Channel {
   flush(last?: string): Promise<string>;
   /** Sends a statement alone; its command tag. */
   send(sql: string): Promise<string>;
+  /**
+   * Sends a transaction: these statements of the author, and the `change` of the history as the role that connected. Then it
+   * resets the session as `startOver` does. All of it is one round trip. `onDone` is called with 0 after BEGIN, and with the
+   * number of each statement that has succeeded. Throws the error of a statement; the transaction is open then.
+   */
+  sendWhole(statements: readonly string[], change: string, onDone: (number: number) => void): Promise<void>;
   /** Runs a statement and checks during that time which sessions block it. */
   watched<T>(run: () => Promise<T>): Promise<T>;
   /** The same without a lock timeout. */
@@ -42,6 +50,8 @@ export async function openChannel(
   { timeouts, runId, onRetry }: Pick<MigrationWork, 'timeouts' | 'runId' | 'onRetry'>,
 ): Promise<Channel> {
   const settings = migrationSettings(open.version, timeouts, open.target);
+  const begin = messagesOf('BEGIN');
+  const afterChange = messagesOf('COMMIT', ...startOverAtOnce(open, settings));
   let { client, pid } = await connect(open, runId, settings);
   let waiting: string[] = [];
   let settingsChanged = false;
@@ -53,10 +63,12 @@ export async function openChannel(
     const results: unknown = await client.query(sql);
     return commandOf(Array.isArray(results) ? results.at(-1) : results);
   };
-  const watched = async <T>(run: () => Promise<T>, lockTimeout = timeouts.lock): Promise<T> => {
-    watch = watchBlockers(open.client, pid, lockTimeout, (who) => {
+  const startWatch = (lockTimeout = timeouts.lock) =>
+    watchBlockers(open.client, pid, lockTimeout, (who) => {
       if (lockTimeout === 0) onRetry?.(`waiting for ${who}`);
     });
+  const watched = async <T>(run: () => Promise<T>, lockTimeout = timeouts.lock): Promise<T> => {
+    watch = startWatch(lockTimeout);
     try {
       return await run();
     } finally {
@@ -86,6 +98,32 @@ export async function openChannel(
       return statements.length === 0 ? '' : send(statements.join(';\n'));
     },
     send,
+    async sendWhole(statements, change, onDone) {
+      used = true;
+      // The answers in between show which statement is waiting for a lock.
+      const own = statements.flatMap((sql, index) => [
+        messagesOf(sql),
+        ...(index < statements.length - 1 ? [FLUSH] : []),
+      ]);
+      // A limit that the author has set is for the statements of the author.
+      const patient = statements.some((sql) => /timeout/i.test(sql)) ? ['SET LOCAL statement_timeout = 0'] : [];
+      const ours = [...patient, ...OWN_ROLE, change];
+      const commit = 1 + statements.length + ours.length;
+      watch = startWatch();
+      const messages = Buffer.concat([begin, ...own, messagesOf(...ours), afterChange]);
+      const { tags, row, error } = await pipeline(client, messages, (index) => {
+        if (index > statements.length) return;
+        onDone(index);
+        if (index === 0 || index === statements.length) return;
+        watch?.stop();
+        watch = startWatch();
+      });
+      watch.stop();
+      if (tags.length <= commit) throw error;
+      if (tags[commit] !== 'COMMIT') throw new Error(`COMMIT was answered with ${tags[commit]}`);
+      // What follows the COMMIT is done again, and its error reported, before the next migration.
+      used = error !== undefined || row?.[0] !== 't';
+    },
     watched: (run) => watched(run),
     /**
      * If a statement blocks no other session and has done hours of work before it waits, a lock timeout would only discard
@@ -146,6 +184,15 @@ const START_OVER = [
   'DISCARD SEQUENCES',
   'DISCARD TEMP',
 ];
+
+/**
+ * The same after a COMMIT, where DISCARD ALL is allowed. It gives the lock of `fence` up, and the last statement takes it
+ * again: nothing else is sent in this round trip. The only column is true if it was taken.
+ */
+function startOverAtOnce(open: PostgresConnection, settings: readonly string[]): string[] {
+  const key = keyOf('migrating', open.target.schemas[0] ?? 'public').join(', ');
+  return ['DISCARD ALL', ...settings, `SELECT pg_catalog.pg_try_advisory_lock(${key})`];
+}
 
 /** SET where a statement may begin, not that of an UPDATE; too often costs a round trip, too seldom a leak. */
 const SETS = /(?<=(?:^|[;\n/]|\b(?:begin|then|else|loop|do))\s*)set\b|set_config|\bdiscard\b|\breset\b/i;

@@ -42,6 +42,7 @@ export async function createScratch(
       database,
       place: { kind: 'File' },
       notes: [],
+      ...(from.kind === 'backup' ? { restored: [] } : {}),
       drop() {
         dropped ??= drop();
         return dropped;

@@ -1,5 +1,7 @@
 import { canDecrypt } from '../../backups/can-decrypt.ts';
+import { listBackups } from '../../backups/list.ts';
 import { openStore } from '../../backups/open-store.ts';
+import { describeRestored } from '../../backups/restored.ts';
 import { displayPlace } from '../../core/model/backup-place.ts';
 import type { CheckResult } from '../../core/model/finding.ts';
 import type { Problem } from '../../core/model/problem.ts';
@@ -156,6 +158,22 @@ const DUMP_SHARE = 0.2;
 async function spaceFor(database: Introspector & Driver): Promise<number> {
   const size = await database.sizeBytes();
   return database.can.singleFile ? size : Math.ceil(size * DUMP_SHARE);
+}
+
+/** A warning if the newest backup of this database was restored to a copy with differences. */
+export async function newestBackupCheck(
+  { identity }: Pick<Driver, 'identity'>,
+  folder: string,
+): Promise<CheckResult | undefined> {
+  const name = 'newest backup restorable';
+  try {
+    const { backups } = await listBackups(folder);
+    const newest = backups.find(({ manifest }) => manifest.database.id === identity.id);
+    const message = newest && describeRestored(newest);
+    return message === undefined ? undefined : { name, result: 'warning', message };
+  } catch (error) {
+    return { name, result: 'warning', message: toProblem(error).message };
+  }
 }
 
 /** The backup folder must be writable and have enough disk space for a copy of the database. */

@@ -18,7 +18,7 @@ import {
   vanishedValues,
 } from '../../engine/rows-at-risk.ts';
 import { count, few } from '../../engine/run-text.ts';
-import { describePlace, missingExtension, untouched } from '../../engine/scratch.ts';
+import { describePlace, lackOf, missingExtension, untouched } from '../../engine/scratch.ts';
 import type { BackedUp, Checked, Connected, Planned, Rehearsed } from '../../engine/state.ts';
 
 type Input = Connected & Planned & Checked & BackedUp;
@@ -80,6 +80,8 @@ async function rehearseOn(copy: OpenedCopy, { plan, migrations, ...input }: Inpu
     partial: { rehearsal, findings, schemas, checks },
   });
 
+  const lack = lackOf(copy.scratch, sent);
+  if (lack !== undefined) return stop(lack, record({ roundTrip: 'skipped' }));
   if (outcome.kind === 'stopped') {
     return stop(
       { reason: 'Interrupted', message: 'Stopped on request during the rehearsal; no changes were made.' },

@@ -24,6 +24,8 @@ export interface CatalogueOptions extends ServerMajor {
   schemas?: readonly string[];
   /** False: large objects are in no such backup. */
   largeObjects: boolean;
+  /** Rows are counted, and their content is not read. */
+  counts?: boolean;
 }
 
 export const hashOf = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 16);

@@ -12,8 +12,8 @@ type Readable = [schema: string, identity: string, sql: string | null];
  */
 export async function readRows(run: RunQuery, options: CatalogueOptions): Promise<CatalogueEntry[]> {
   return [
-    ...(await readAll(run, 'rows', TABLES, options)),
-    ...(await readAll(run, 'rows', CONFIGURATION, options)),
+    ...(await readAll(run, 'rows', tables(options), options)),
+    ...(await readAll(run, 'rows', configuration(options), options)),
     ...(await readSequences(run, options)),
     ...(options.largeObjects ? await largeObjects(run) : []),
   ];
@@ -73,17 +73,24 @@ async function largeObjects(run: RunQuery): Promise<CatalogueEntry[]> {
 const READABLE = `has_table_privilege(c.oid, 'SELECT') AND NOT row_security_active(c.oid)`;
 
 /** Columns that are computed are not in a dump. */
-const COUNT = (condition: string) => `
+const count = (condition: string, { counts = false }: CatalogueOptions) =>
+  counts
+    ? `format('SELECT count(*) || '':'' FROM ONLY %s%s', c.oid::regclass, ${condition})`
+    : `
   format('SELECT count(*) || '':'' || coalesce(sum(hashtextextended(ROW(%s)::text, 0)), 0) FROM ONLY %s%s',
     (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attname) FROM pg_attribute a
       WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''),
     c.oid::regclass, ${condition})`;
 
-const TABLES = `SELECT jsonb_build_array(c.nspname, c.oid::regclass::text, CASE WHEN ${READABLE} THEN ${COUNT("''")} END)::text
+const tables = (
+  options: CatalogueOptions,
+) => `SELECT jsonb_build_array(c.nspname, c.oid::regclass::text, CASE WHEN ${READABLE} THEN ${count("''", options)} END)::text
   FROM ${RELATIONS} c WHERE c.relkind = 'r'`;
 
 /** Rows that users added to the tables of extensions (PostgreSQL manual, 38.17.3). */
-const CONFIGURATION = `SELECT jsonb_build_array(n.nspname, c.oid::regclass::text, CASE WHEN ${READABLE} THEN ${COUNT("' ' || x.condition")} END)::text
+const configuration = (
+  options: CatalogueOptions,
+) => `SELECT jsonb_build_array(n.nspname, c.oid::regclass::text, CASE WHEN ${READABLE} THEN ${count("' ' || x.condition", options)} END)::text
   FROM (SELECT unnest(extconfig) AS oid, unnest(extcondition) AS condition FROM pg_extension) x
   JOIN pg_class c ON c.oid = x.oid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'r'`;
 

@@ -4,6 +4,7 @@ import { ProblemError } from '../../../core/model/problem.ts';
 import type { OpenDatabase, Scratch, ScratchOptions, ScratchSource } from '../../port.ts';
 import { installedExtensions } from '../baseline.ts';
 import type { PostgresConnection } from '../connection.ts';
+import { describeDifferences, differencesOfCopy } from '../copy-differences.ts';
 import { type Client, quoteIdentifier } from '../driver.ts';
 import { majorOf } from '../dump.ts';
 import { findClients } from '../dump-clients.ts';
@@ -34,7 +35,7 @@ export async function createPrivate(
   const bytes = from.kind === 'backup' ? (await sizeBytes(open.client)) + (await largestTableBytes(open.client)) : 0;
   const server = await startServer(programs, { settings: like.configuration, bytes });
   try {
-    const notes = await make(open, server, like, from, options);
+    const made = await make(open, server, like, from, options);
     const { database } = open.target;
     const copy = await openDatabase(targetOn(server, open.target, like.role, database), {
       timeouts: { connect: 10_000, lock: 10_000, statement: 0, run: 0 },
@@ -48,7 +49,7 @@ export async function createPrivate(
     return {
       database: copy,
       place: { kind: 'Private' },
-      notes,
+      ...made,
       drop() {
         dropped ??= drop();
         return dropped;
@@ -67,7 +68,7 @@ async function make(
   like: Likeness,
   from: ScratchSource,
   options: ScratchOptions,
-): Promise<string[]> {
+): Promise<Pick<Scratch, 'notes' | 'restored' | 'missing'>> {
   const { database } = open.target;
   const admin = await server.connect('template1');
   try {
@@ -85,9 +86,12 @@ async function make(
       await liken(admin, { ...like, roles: [], grants: [] }, likenOptions);
     };
     const filling: Filling = { open, server, like, database, again, onProgress: options.onProgress };
-    notes.push(...(await fill(filling, from)));
+    const filled = await fill(filling, from);
     await finish(server, database, like);
-    return notes;
+    if (from.kind !== 'backup') return { notes: [...notes, ...filled] };
+    const compared = await compare(open, server, from.backup);
+    const restored = [...filled, ...compared.notes];
+    return { notes: [...notes, ...restored], restored, missing: compared.missing };
   } finally {
     await admin.end();
   }
@@ -105,6 +109,24 @@ async function finish(server: PrivateServer, name: string, { system, settings, d
       for (const statement of system) await client.query(statement).catch(() => {});
     });
     await applyLikenessSettings(client, name, settings);
+  } finally {
+    await client.end();
+  }
+}
+
+/** A copy that differs from its backup is reported. A backup that is limited to schemas is completed from the live database. */
+async function compare(open: PostgresConnection, server: PrivateServer, { manifest }: Backup) {
+  if (manifest.schemas !== undefined) return { notes: [], missing: [] };
+  const client = await server.connect(open.target.database);
+  try {
+    const { rows } = await open.client.query<{ name: string }>('SELECT rolname AS name FROM pg_roles WHERE oid = 10');
+    const superuser = { here: server.superuser, there: rows[0]?.name ?? server.superuser };
+    const differences = await differencesOfCopy(client, manifest, {
+      major: majorOf(open),
+      withOwners: true,
+      superuser,
+    });
+    return describeDifferences(differences);
   } finally {
     await client.end();
   }
