@@ -3,7 +3,7 @@ import { recordRestored } from '../backups/restored.ts';
 import type { Backup } from '../core/model/backup.ts';
 import { textStart } from '../core/model/clip.ts';
 import type { Direction, LoadedMigration } from '../core/model/migration.ts';
-import { ProblemError } from '../core/model/problem.ts';
+import { type Problem, ProblemError } from '../core/model/problem.ts';
 import type { CommonRequest } from '../core/model/request.ts';
 import type { Snapshot } from '../core/model/snapshot.ts';
 import { TOOL_VERSION } from '../core/model/version.ts';
@@ -11,8 +11,9 @@ import { compareSnapshots, describeDifference } from '../core/schema/compare.ts'
 import type { Database, MigrationOutcome, ScratchSource } from '../database/port.ts';
 import type { RunPorts } from '../engine/ports.ts';
 import { madeObjects } from '../migrations/made-objects.ts';
+import { describeLoss, type Loss } from './row-loss.ts';
 import { few } from './run-text.ts';
-import { type GuardedScratch, openScratch } from './scratch.ts';
+import { type GuardedScratch, openScratch, untouched } from './scratch.ts';
 
 export interface OpenedCopy {
   scratch: GuardedScratch;
@@ -65,6 +66,28 @@ export async function openCopyWith(
   const why =
     safety.rehearsal === 'SchemaOnly' ? 'on the schema only, as requested' : 'on the schema only: no backup was taken';
   return { scratch: await make({ kind: 'schema' }), mode: 'SchemaOnly', why };
+}
+
+/** Drops the copy after its use, and at the end of the run if that fails. */
+export async function onCopy<T>(
+  copy: OpenedCopy,
+  ports: Pick<RunPorts, 'defer'>,
+  use: (copy: OpenedCopy) => Promise<T>,
+): Promise<T> {
+  ports.defer('the rehearsal copy', () => copy.scratch.drop());
+  const result = await use(copy);
+  // If it fails, the rehearsal does not: the cleanup at the end tries again, and reports it.
+  await copy.scratch.drop().catch(() => {});
+  return result;
+}
+
+/** Rows that the plan deletes on the copy without an apparent intention; undefined without such rows. */
+export function lostRows(losses: readonly Loss[], { scratch }: OpenedCopy): Problem | undefined {
+  const [worst] = losses;
+  if (worst === undefined) return undefined;
+  const { migration, statement, position } = worst;
+  const message = `${few(losses.map(describeLoss))}. ${untouched(scratch).replace(/^./, (first) => first.toUpperCase())}.`;
+  return { reason: 'RowsLost', message, migration, statement, ...(position === undefined ? {} : { position }) };
 }
 
 /** Only a later restore reads it, so a manifest that cannot be written does not stop the run. */

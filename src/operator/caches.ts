@@ -31,6 +31,7 @@ export function createCaches(namespaces: readonly string[], touched: (key: strin
   const readers = new ReverseIndex();
   const dependents = new ReverseIndex();
   const waiting = new Set<string>();
+  const queued = new Counts();
   const activeJobs = new Set<string>();
   const made = new ReverseIndex();
   const resources: Store<ResourceRecord> = new Store({
@@ -42,6 +43,8 @@ export function createCaches(namespaces: readonly string[], touched: (key: strin
       dependents.set(key, within(after?.dependsOn));
       if (isWaiting(after)) waiting.add(key);
       else waiting.delete(key);
+      if (isQueued(before)) queued.add(before?.namespace ?? '', -1);
+      if (isQueued(after)) queued.add(after?.namespace ?? '', 1);
       if (before?.readiness !== after?.readiness) for (const dependent of dependents.of(key)) touched(dependent);
     },
   });
@@ -83,12 +86,7 @@ export function createCaches(namespaces: readonly string[], touched: (key: strin
     configMaps,
     activeJobs,
     waiting,
-    queued: () =>
-      new Set(
-        [...waiting].flatMap((key) =>
-          resources.get(key)?.ready?.reason === 'Queued' ? [key.slice(0, key.indexOf('/'))] : [],
-        ),
-      ),
+    queued: () => queued.keys,
     jobsOf: (key) => made.of(key).flatMap((job) => jobs.get(job) ?? []),
     hasSynced: () => watched.every(({ store, path }) => store.hasSynced([path])),
     async run(api, signal, onError) {
@@ -113,9 +111,30 @@ export function createCaches(namespaces: readonly string[], touched: (key: strin
   };
 }
 
+/** Keys with a count above 0. */
+class Counts {
+  readonly #counts = new Map<string, number>();
+  /** Changes when the counts change. */
+  readonly keys = new Set<string>();
+
+  add(key: string, change: 1 | -1): void {
+    const count = (this.#counts.get(key) ?? 0) + change;
+    if (count > 0) {
+      this.#counts.set(key, count);
+      this.keys.add(key);
+    } else {
+      this.#counts.delete(key);
+      this.keys.delete(key);
+    }
+  }
+}
+
+function isQueued(record: ResourceRecord | undefined): boolean {
+  return record?.ready?.reason === 'Queued';
+}
+
 function isWaiting(record: ResourceRecord | undefined): boolean {
-  const reason = record?.ready?.reason;
-  return reason === 'Queued' || reason === 'DatabaseInUse';
+  return isQueued(record) || record?.ready?.reason === 'DatabaseInUse';
 }
 
 /** Whether the end of a run is recorded in the status of its resource. */

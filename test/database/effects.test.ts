@@ -163,6 +163,40 @@ describe('the effects of migrations', () => {
       { run: sql('INSERT INTO a VALUES (9)'), rows: { a: [2, 3] } },
     ]));
 
+  it('are found on sqlite where the statement does not name the table', () =>
+    checkSteps('sqlite', [
+      {
+        run: sql(
+          'PRAGMA recursive_triggers = ON',
+          'CREATE TABLE a (id INTEGER PRIMARY KEY, n INTEGER UNIQUE)',
+          'CREATE TABLE b (a INTEGER REFERENCES a (n) ON UPDATE CASCADE ON DELETE CASCADE)',
+          'CREATE TABLE c (a INTEGER)',
+          'CREATE VIEW v AS SELECT * FROM a',
+          'CREATE TRIGGER vi INSTEAD OF INSERT ON v BEGIN INSERT INTO a VALUES (NEW.id, NEW.n); END',
+          'CREATE TRIGGER bd AFTER DELETE ON b BEGIN INSERT INTO c VALUES (OLD.a); END',
+        ),
+        rows: { a: [null, 0], b: [null, 0], c: [null, 0] },
+      },
+      { run: sql('INSERT INTO v VALUES (1, 1), (2, 2), (3, 3)'), rows: { a: [0, 3] } },
+      { run: sql('INSERT INTO b SELECT n FROM a'), rows: { b: [0, 3] } },
+      // The row with the same `n` goes, and its child, whose trigger writes to a third table.
+      { run: sql('INSERT OR REPLACE INTO a VALUES (9, 1)'), rows: { b: [3, 2], c: [0, 1] } },
+      { run: sql('DELETE FROM a WHERE id = 2; DELETE FROM c'), rows: { a: [3, 2], b: [2, 1], c: [1, 0] } },
+      { run: sql('DELETE FROM c', 'DROP TABLE b', 'CREATE TABLE b (a INTEGER)'), rows: { b: [1, 0] } },
+      {
+        run: sql('INSERT INTO b VALUES (1)', 'PRAGMA schema_version = 1000', 'DELETE FROM a'),
+        rows: { a: [2, 0], b: [0, 1] },
+      },
+      {
+        run: sql('CREATE VIRTUAL TABLE f USING fts5 (t)', "INSERT INTO f VALUES ('x')", 'INSERT INTO c VALUES (1)'),
+        rows: { c: [0, 1] },
+      },
+      {
+        run: sql('CREATE TEMP TABLE d (n)', 'INSERT INTO d VALUES (1)', 'INSERT INTO c SELECT n FROM d'),
+        rows: { c: [1, 2] },
+      },
+    ]));
+
   it('do not take longer for each migration when there are many tables', async function () {
     this.timeout(120_000);
     const { url, drop } = await temporaryDatabase('postgres');

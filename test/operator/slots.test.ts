@@ -63,11 +63,11 @@ class Cluster {
     return `${namespace}/${id}`;
   }
 
-  /** A resource that waits in the queue. */
-  queues(namespace: string, name: string): void {
+  /** A resource that waits in the queue, or not any more. */
+  queues(namespace: string, name: string, reason = 'Queued'): void {
     this.#version += 1;
     const conditions = [
-      { type: 'Ready', status: 'False', reason: 'Queued', message: '', lastTransitionTime: '2024-06-01T12:00:00Z' },
+      { type: 'Ready', status: 'False', reason, message: '', lastTransitionTime: '2024-06-01T12:00:00Z' },
     ];
     const metadata = { resourceVersion: `${this.#version}` };
     const queued = resource({}, { namespace, name, uid: `${namespace}-${name}`, ...metadata });
@@ -79,6 +79,25 @@ class Cluster {
     return this.slots.check(`${namespace}/${name}`, databaseKey(asked), this.caches, now);
   }
 }
+
+describe('the namespaces in the queue', () => {
+  it('are those with a queued resource, until the last one has started or is deleted', () => {
+    const cluster = new Cluster();
+    const queued = () => [...cluster.caches.queued()].sort();
+    cluster.queues('a', 'one');
+    cluster.queues('a', 'two');
+    cluster.queues('b', 'one', 'DatabaseInUse');
+    assert.deepEqual(queued(), ['a']);
+    cluster.queues('b', 'one');
+    cluster.queues('a', 'one', 'Running');
+    cluster.queues('a', 'one', 'Migrated');
+    assert.deepEqual(queued(), ['a', 'b']);
+    cluster.queues('a', 'two', 'Running');
+    assert.deepEqual(queued(), ['b']);
+    cluster.caches.resources.replace('all', []);
+    assert.deepEqual(queued(), []);
+  });
+});
 
 describe('a backup or restore', () => {
   const task = (namespace: string, state: Task['state'], spec: object = POSTGRES): Task => ({

@@ -193,7 +193,9 @@ export async function runOperator(options: OperatorOptions): Promise<number> {
   }
   return options.signal.aborted ? 0 : 1;
 
+  /** With its own connections: a renewal must not wait until slow requests of the controllers have ended. */
   function lead(): Promise<Leadership> {
+    const api = createApi(readConfig(), metrics.requested, readConfig);
     const namespace = options.leaseNamespace ?? ownNamespace();
     const name = options.leaseName;
     logger.info('waiting for leader election', { namespace, lease: name });

@@ -86,11 +86,28 @@ function entriesIn(script: string, list: string): DumpEntry[] {
 }
 
 /** The list without these entries, for `pg_restore --use-list`. */
-export function listWithout({ list }: Contents, left: ReadonlySet<string>): string {
-  return list
-    .split('\n')
+export function listWithout({ list, entries }: Contents, left: ReadonlySet<string>): string {
+  return thesauriLast(list.split('\n'), entries)
     .map((line) => (left.has(/^(\d+);/.exec(line)?.[1] ?? '') ? `;${line}` : line))
     .join('\n');
+}
+
+const DICTIONARY = 'TEXT SEARCH DICTIONARY';
+
+/** A thesaurus needs another dictionary. pg_dump sorts dictionaries by name, and writes no such dependency. */
+function thesauriLast(lines: string[], entries: readonly DumpEntry[]): string[] {
+  const needy = new Set(
+    entries.filter(({ type, sql }) => type === DICTIONARY && /\bdictionary = /i.test(sql)).map(({ id }) => id),
+  );
+  if (needy.size === 0) return lines;
+  const ofThem = entries.filter(
+    ({ type, dependencies }) => type === 'COMMENT' && dependencies.some((id) => needy.has(id)),
+  );
+  const moved = new Set([...needy, ...ofThem.map(({ id }) => id)]);
+  const isMoved = (line: string) => moved.has(/^\d+/.exec(line)?.[0] ?? '');
+  const last = lines.findLastIndex((line) => line.includes(` ${DICTIONARY} `)) + 1;
+  const before = lines.slice(0, last);
+  return [...before.filter((line) => !isMoved(line)), ...before.filter(isMoved), ...lines.slice(last)];
 }
 
 /**

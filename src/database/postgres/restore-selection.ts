@@ -1,5 +1,6 @@
-import { type Client, quoteIdentifier } from './driver.ts';
+import type { Client } from './driver.ts';
 import type { Contents, DumpEntry } from './restore-contents.ts';
+import { grantsOf, isGrant, isMisordered, plainName, rolesOf } from './restore-grants.ts';
 import type { Afterwards } from './restore-owners.ts';
 import { MAY_REPLACE_PUBLICATION, STAYS } from './restore-script-whole.ts';
 import { entriesOf, inDump, readStaying, type StayingObject } from './restore-staying.ts';
@@ -50,7 +51,7 @@ export function select(contents: Contents, here: RestoreContext): RestoreSelecti
     if (isGrant(entry)) for (const role of rolesOf(entry)) if (!here.roles.has(role)) missing.add(role);
   }
   const unavailable = new Set([...missing, ...foreign]);
-  const byHand = unavailable.size > 0 || !here.superuser;
+  const byHand = unavailable.size > 0 || !here.superuser || entries.some(isMisordered);
   const afterwards = byHand ? statementsAfterwards(entries, left, here, unavailable) : [];
   if (byHand) for (const entry of entries) if (isGrant(entry)) left.add(entry.id);
   return {
@@ -85,10 +86,6 @@ function messagesOf(missing: Set<string>, foreign: Set<string>, staying: Staying
     );
   }
   return messages;
-}
-
-function isGrant({ type }: DumpEntry): boolean {
-  return type === 'ACL' || type === 'DEFAULT ACL';
 }
 
 function isKept({ type, name, sql }: DumpEntry, here: RestoreContext): boolean {
@@ -160,45 +157,6 @@ function ownerIn(sql: string): string | undefined {
   const text = `\n${lines.join('\n')}`;
   const statement = text.slice(text.lastIndexOf('\nALTER ') + 1);
   return statement.includes(' OWNER TO ') && statement.endsWith(';') ? statement : undefined;
-}
-
-function grantsOf({ sql }: DumpEntry, unavailable: ReadonlySet<string>): string[] {
-  let grantor: string | undefined;
-  const statements: string[] = [];
-  for (const line of sql.split('\n')) {
-    const session = /^SET SESSION AUTHORIZATION (.*);$/.exec(line)?.[1];
-    if (session !== undefined) grantor = plainName(session);
-    else if (/^RESET SESSION AUTHORIZATION;$/.test(line)) grantor = undefined;
-    else if (/^(GRANT|REVOKE|ALTER DEFAULT PRIVILEGES)\b.*;$/.test(line)) {
-      const to = roleIn(line);
-      if (to !== undefined && unavailable.has(to)) continue;
-      if (grantor !== undefined && unavailable.has(grantor)) continue;
-      // Not as another session: only a superuser may be one.
-      statements.push(
-        ...(grantor === undefined ? [line] : [`SET ROLE ${quoteIdentifier(grantor)};`, line, 'RESET ROLE;']),
-      );
-    }
-  }
-  return statements;
-}
-
-/** The roles that an entry's GRANT and REVOKE statements name. */
-function rolesOf({ sql }: DumpEntry): string[] {
-  return sql.split('\n').flatMap((line) => {
-    const session = /^SET SESSION AUTHORIZATION (.*);$/.exec(line)?.[1];
-    if (session !== undefined) return session === 'DEFAULT' ? [] : [plainName(session)];
-    return /^(GRANT|REVOKE|ALTER DEFAULT PRIVILEGES)\b/.test(line) ? (roleIn(line) ?? []) : [];
-  });
-}
-
-/** Undefined for PUBLIC. */
-function roleIn(line: string): string | undefined {
-  const [, role] = / (?:TO|FROM) ("(?:[^"]|"")+"|[^\s";]+)(?: WITH GRANT OPTION)?;$/.exec(line) ?? [];
-  return role === undefined || role === 'PUBLIC' ? undefined : plainName(role);
-}
-
-function plainName(name: string): string {
-  return /^(["']).*\1$/.test(name) ? name.slice(1, -1).replaceAll(name.charAt(0).repeat(2), name.charAt(0)) : name;
 }
 
 /**

@@ -2,10 +2,13 @@ import type { OwnTables } from '../../core/model/history.ts';
 import type { SessionObservation } from '../session.ts';
 import { all, type Connection } from './driver.ts';
 import { countRows } from './size.ts';
+import { writtenTables } from './written-tables.ts';
 
 interface TableStates {
   /** Tables with their root page: a table whose page changed was rewritten. */
   pages: ReadonlyMap<string, number>;
+  /** `PRAGMA schema_version` when these were read. */
+  version: number;
   /** By `main.<table>`. */
   rows: ReadonlyMap<string, number>;
 }
@@ -13,7 +16,8 @@ interface TableStates {
 /**
  * State of a session's tables, carried over from one migration to the next. They are counted again only if the
  * connection has changed a row (sqlite3_total_changes, which includes triggers, cascades and a DELETE of all rows), the
- * tables are different or a statement has dropped something.
+ * tables are different or a statement has dropped something. Where SQLite has listed what all statements of the migration
+ * do, only the tables that these may write to or drop are counted.
  */
 export class WatchedTables {
   readonly #connection: Connection;
@@ -25,6 +29,7 @@ export class WatchedTables {
   #marked: number | undefined;
   /** A dropped table takes its rows along uncounted, and a new one of that name may get the same page. */
   #dropped = false;
+  #written = writtenTables();
 
   constructor(connection: Connection, own: OwnTables) {
     this.#connection = connection;
@@ -32,29 +37,48 @@ export class WatchedTables {
   }
 
   async before(): Promise<TableStates> {
-    this.#current ??= { pages: await this.#rootPages(), rows: await countRows(this.#connection, this.#own) };
+    this.#current ??= {
+      version: await this.#version(),
+      pages: await this.#rootPages(),
+      rows: await countRows(this.#connection, this.#own),
+    };
     this.#changes = await this.#totalChanges();
     this.#marked = undefined;
     this.#dropped = false;
+    this.#written = writtenTables();
     return this.#current;
   }
 
   /** Before each statement of the migration. */
   see(sql: string): void {
     this.#dropped ||= /\bdrop\b/i.test(sql);
+    this.#written.see(sql);
+  }
+
+  /** After `see`, for a single statement that runs next. */
+  async explain(sql: string): Promise<void> {
+    if (this.#current !== undefined) await this.#written.explain(this.#connection, sql);
   }
 
   async after(): Promise<TableStates> {
     const known = this.#current;
     const changed = known === undefined || (this.#marked ?? (await this.#totalChanges())) !== this.#changes;
-    const pages = await this.#rootPages();
-    const same =
-      !changed &&
-      !this.#dropped &&
-      pages.size === known.pages.size &&
-      [...pages].every(([name, page]) => known.pages.get(name) === page);
-    if (!same) this.#current = { pages, rows: await countRows(this.#connection, this.#own) };
-    return this.#current as TableStates;
+    const version = await this.#version();
+    const touched = this.#written.pages();
+    const pages =
+      known !== undefined && touched !== undefined && version === known.version ? known.pages : await this.#rootPages();
+    const isSame = ([name, page]: [string, number]) => known?.pages.get(name) === page;
+    const same = !changed && !this.#dropped && pages.size === known.pages.size && [...pages].every(isSame);
+    if (same) return known;
+    if (known === undefined || touched === undefined) {
+      this.#current = { version, pages, rows: await countRows(this.#connection, this.#own) };
+      return this.#current;
+    }
+    const doubtful = [...pages].filter((table) => !isSame(table) || touched.has(table[1])).map(([name]) => name);
+    const counted = await countRows(this.#connection, this.#own, doubtful);
+    const kept = [...known.rows].filter(([name]) => pages.has(name.slice('main.'.length)));
+    this.#current = { version, pages, rows: new Map([...kept, ...counted]) };
+    return this.#current;
   }
 
   /** Whether the migration may have dropped a table, so that the page of one does not show which it is. */
@@ -79,6 +103,11 @@ export class WatchedTables {
   forget(): void {
     this.#committed = undefined;
     this.#current = undefined;
+  }
+
+  async #version(): Promise<number> {
+    const [row] = await all<{ schema_version: number }>(this.#connection, 'PRAGMA main.schema_version');
+    return row?.schema_version ?? 0;
   }
 
   async #rootPages(): Promise<Map<string, number>> {

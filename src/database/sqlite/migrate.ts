@@ -95,6 +95,7 @@ export async function openSession(
     },
     async execute({ sql }: SqlStatement) {
       see(sql);
+      await here.tables.explain(sql);
       if (here.transactions.covers(sql)) return;
       try {
         await exec(here.connection, sql);

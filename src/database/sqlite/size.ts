@@ -25,12 +25,16 @@ export async function tableSizes(connection: Connection, own: OwnTables): Promis
 /** Number of counts in one query; SQLite allows 500 (SQLITE_MAX_COMPOUND_SELECT). */
 const TOGETHER = 200;
 
-/** Exact row count of every table except our own and SQLite's; keys are `main.<table>`. */
-export async function countRows(connection: Connection, own: OwnTables): Promise<Map<string, number>> {
+/** Exact row count of every table, or of these, except our own and SQLite's; keys are `main.<table>`. */
+export async function countRows(
+  connection: Connection,
+  own: OwnTables,
+  only?: readonly string[],
+): Promise<Map<string, number>> {
   const tables = await all<{ name: string }>(
     connection,
-    "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite!_%' ESCAPE '!' AND name NOT IN (SELECT value FROM json_each(?)) ORDER BY name",
-    [JSON.stringify(own.names)],
+    "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite!_%' ESCAPE '!' AND name NOT IN (SELECT value FROM json_each(?1)) AND (?2 IS NULL OR name IN (SELECT value FROM json_each(?2))) ORDER BY name",
+    [JSON.stringify(own.names), only === undefined ? null : JSON.stringify(only)],
   );
   const counts = new Map<string, number>();
   for (let from = 0; from < tables.length; from += TOGETHER) {

@@ -1,3 +1,5 @@
+import type { CommonRequest } from '../../core/model/request.ts';
+import type { StepResult } from '../../core/model/step.ts';
 import { TOOL_VERSION } from '../../core/model/version.ts';
 import type { DoneMigration } from '../../database/port.ts';
 import { failed } from '../../engine/failure.ts';
@@ -11,22 +13,8 @@ import { restoreObstacle } from './check.ts';
 export const apply: Step<Connected & Planned & Locked, Applied> = {
   name: 'apply',
   async run({ database, plan, migrations, lock }, { request, progress, signal }) {
-    if (migrations.length === 0) return { kind: 'skipped', value: { done: [] }, message: 'nothing is pending' };
-    if (request.dryRun) return { kind: 'skipped', value: { done: [] }, message: 'a dry run does not write' };
-    if (lock === undefined || !(await lock.held())) {
-      return failed(
-        {
-          reason: 'LockHeld',
-          message: 'The migration lock was lost before anything was applied; the run will be retried.',
-        },
-        { touched: false },
-      );
-    }
-    const obstacle = await restoreObstacle(database, request);
-    if (obstacle !== undefined) return failed(obstacle, { touched: false });
-    // The data may have changed while the backup was taken and rehearsed.
-    const { problem } = await askChecks(database, request, 'Before', 'target', plan.direction);
-    if (problem !== undefined) return failed(problem, { touched: false });
+    const refusal = await applyRefusal({ database, plan, lock }, request);
+    if (refusal !== undefined) return refusal;
     await database.history.ensure();
     const total = migrations.length;
     const outcome = await database.migrate({
@@ -56,6 +44,24 @@ export const apply: Step<Connected & Planned & Locked, Applied> = {
     return { ...result, partial: { done: outcome.done } };
   },
 };
+
+/** The result of the step if it must not write to the target now. */
+export async function applyRefusal(
+  { database, plan, lock }: Connected & Pick<Planned, 'plan'> & Locked,
+  request: CommonRequest,
+): Promise<StepResult<Applied> | undefined> {
+  if (plan.migrations.length === 0) return { kind: 'skipped', value: { done: [] }, message: 'nothing is pending' };
+  if (request.dryRun) return { kind: 'skipped', value: { done: [] }, message: 'a dry run does not write' };
+  if (lock === undefined || !(await lock.held())) {
+    const message = 'The migration lock was lost before anything was applied; the run will be retried.';
+    return failed({ reason: 'LockHeld', message }, { touched: false });
+  }
+  const obstacle = await restoreObstacle(database, request);
+  if (obstacle !== undefined) return failed(obstacle, { touched: false });
+  // The data may have changed while the backup was taken and rehearsed.
+  const { problem } = await askChecks(database, request, 'Before', 'target', plan.direction);
+  return problem && failed(problem, { touched: false });
+}
 
 /** Migrations that ran outside a transaction, and why. */
 function outsideOf(done: readonly DoneMigration[]): string {

@@ -1,8 +1,8 @@
 import { takeBackup } from '../../backups/take.ts';
-import type { Backup } from '../../core/model/backup.ts';
 import { bytesText } from '../../core/model/bytes.ts';
 import type { CommonRequest } from '../../core/model/request.ts';
 import type { Position } from '../../core/model/revision.ts';
+import type { StepResult } from '../../core/model/step.ts';
 import { TOOL_VERSION } from '../../core/model/version.ts';
 import type { Database } from '../../database/port.ts';
 import type { Step } from '../../engine/flow.ts';
@@ -14,23 +14,21 @@ import { removeOldBackups } from './prune.ts';
 export const backup: Step<Connected & Inspected & Planned, BackedUp> = {
   name: 'backup',
   async run({ database, current, plan }, ports) {
-    const { request } = ports;
     if (plan.migrations.length === 0) return { kind: 'skipped', value: {}, message: 'nothing to run' };
-    if (!request.backup.enabled) return { kind: 'skipped', value: {}, message: 'turned off (backup.mode: Disabled)' };
-    if (request.dryRun && request.safety.rehearsal === 'Disabled') {
-      return { kind: 'skipped', value: {}, message: 'a dry run without a rehearsal needs no backup' };
-    }
-    const { taken, message } = await takeRunBackup(database, current, ports);
-    return { kind: 'done', value: { backup: taken }, message };
+    return takeRunBackup(database, current, ports);
   },
 };
 
-/** The backup of a run, and the message about it. Throws ProblemError. */
+/** The backup of a run, unless the request needs none. Throws ProblemError. */
 export async function takeRunBackup(
   database: Database,
   current: Position,
   { request, now, progress, signal }: RunPorts<CommonRequest>,
-): Promise<{ taken: Backup; message: string }> {
+): Promise<StepResult<BackedUp>> {
+  if (!request.backup.enabled) return { kind: 'skipped', value: {}, message: 'turned off (backup.mode: Disabled)' };
+  if (request.dryRun && request.safety.rehearsal === 'Disabled') {
+    return { kind: 'skipped', value: {}, message: 'a dry run without a rehearsal needs no backup' };
+  }
   const notes: string[] = [];
   const { retain, folder } = request.backup;
   // A full disk may need it before the backup.
@@ -55,5 +53,5 @@ export async function takeRunBackup(
     `${name}, ${bytesText(sizeBytes)}, sha256 ${sha256.slice(0, 12)}`,
     ...[...notes, ...leftOut].map((text) => text.replace(/\.$/, '')),
   ].join('. ');
-  return { taken, message };
+  return { kind: 'done', value: { backup: taken }, message };
 }

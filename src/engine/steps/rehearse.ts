@@ -8,7 +8,7 @@ import type { Step } from '../../engine/flow.ts';
 import { observed } from '../../engine/observed.ts';
 import type { RunPorts } from '../../engine/ports.ts';
 import { askOnCopy } from '../../engine/query-checks.ts';
-import { type OpenedCopy, openCopy, roundTrip, runOnCopy } from '../../engine/rehearsal.ts';
+import { lostRows, type OpenedCopy, onCopy, openCopy, roundTrip, runOnCopy } from '../../engine/rehearsal.ts';
 import { describeLoss, unexpectedRowLoss, withPlace } from '../../engine/row-loss.ts';
 import {
   measuredLoss,
@@ -36,11 +36,7 @@ export const rehearse: Step<Input, Output> = {
       return { kind: 'skipped', value: { findings }, message: 'turned off (safety.rehearsal: Disabled)' };
     }
     const copy = await openCopy(input.database, input.backup, input.migrations, ports);
-    ports.defer('the rehearsal copy', () => copy.scratch.drop());
-    const result = await rehearseOn(copy, input, ports);
-    // If it fails, the rehearsal does not: the cleanup at the end tries again, and reports it.
-    await copy.scratch.drop().catch(() => {});
-    return result;
+    return onCopy(copy, ports, () => rehearseOn(copy, input, ports));
   },
 };
 
@@ -106,20 +102,9 @@ async function rehearseOn(copy: OpenedCopy, { plan, migrations, ...input }: Inpu
         withPlace(loss, migrations, plan.direction),
       );
   findings = bySeverity([...findings, ...(await observed(input.database, copy.mode, effects, losses, ports))]);
-  const [worst] = losses;
-  if (worst !== undefined) {
-    const lost = few(losses.map(describeLoss));
-    const { migration, statement, position } = worst;
-    const problem: Problem = {
-      reason: 'RowsLost',
-      message: `${lost}. ${untouched(copy.scratch).replace(/^./, (first) => first.toUpperCase())}.`,
-      migration,
-      statement,
-      ...(position === undefined ? {} : { position }),
-    };
-    if (enforce) return stop(problem, record({ roundTrip: 'skipped' }));
-    warnings.push(lost);
-  }
+  const lost = lostRows(losses, copy);
+  if (lost !== undefined && enforce) return stop(lost, record({ roundTrip: 'skipped' }));
+  if (lost !== undefined) warnings.push(few(losses.map(describeLoss)));
   const unasked = revertsUnasked(plan, ports.request);
   const last = migrations.at(-1)?.revision ?? '';
   const loss = !unasked

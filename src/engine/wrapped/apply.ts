@@ -8,10 +8,10 @@ import type { RelayedStatement } from '../../proxy/proxy.ts';
 import { differencesOn } from '../difference.ts';
 import { failed } from '../failure.ts';
 import type { Step } from '../flow.ts';
-import { askChecks, verifyStep } from '../query-checks.ts';
+import { verifyStep } from '../query-checks.ts';
 import { count, few } from '../run-text.ts';
 import type { Applied, Checked, Connected, Inspected, Locked, Planned, Verified } from '../state.ts';
-import { restoreObstacle } from '../steps/check.ts';
+import { applyRefusal } from '../steps/apply.ts';
 import { commandProblem, preparedProblem, rejected } from './failure-text.ts';
 import { emptyRecord, recordInto } from './record.ts';
 import { refuseIfStopped, runCommandOn } from './run-command.ts';
@@ -23,19 +23,7 @@ type Input = Connected & Pick<Planned, 'plan'> & Locked & Looked & Tried;
 export const apply: Step<Input, Applied & Pick<Tried, 'output'>, WrappedPorts> = {
   name: 'apply',
   async run(input, ports) {
-    const { database, plan, lock } = input;
-    const { request } = ports;
-    if (plan.migrations.length === 0) return { kind: 'skipped', value: { done: [] }, message: 'nothing is pending' };
-    if (request.dryRun) return { kind: 'skipped', value: { done: [] }, message: 'a dry run does not write' };
-    if (lock === undefined || !(await lock.held())) {
-      const message = 'The migration lock was lost before anything was applied; the run will be retried.';
-      return failed({ reason: 'LockHeld', message }, { touched: false });
-    }
-    const obstacle = await restoreObstacle(database, request);
-    if (obstacle !== undefined) return failed(obstacle, { touched: false });
-    const { problem } = await askChecks(database, request, 'Before', 'target', plan.direction);
-    if (problem !== undefined) return failed(problem, { touched: false });
-    return applyTo(input, ports);
+    return (await applyRefusal(input, ports.request)) ?? applyTo(input, ports);
   },
 };
 

@@ -16,7 +16,7 @@ import { failed } from '../failure.ts';
 import type { Step } from '../flow.ts';
 import { observed as observedFindings } from '../observed.ts';
 import { askOnCopy } from '../query-checks.ts';
-import { type OpenedCopy, openCopyWith } from '../rehearsal.ts';
+import { lostRows, type OpenedCopy, onCopy, openCopyWith } from '../rehearsal.ts';
 import { describeLoss, type Loss, unexpectedRowLoss } from '../row-loss.ts';
 import { count, few } from '../run-text.ts';
 import { describePlace, missingExtension, untouched } from '../scratch.ts';
@@ -39,11 +39,7 @@ export const rehearse: Step<Input, Output, WrappedPorts> = {
       return { kind: 'skipped', value: { findings }, message: 'turned off (safety.rehearsal: Disabled)' };
     }
     const copy = await openCopyWith(input.database, input.backup, [], ports);
-    ports.defer('the rehearsal copy', () => copy.scratch.drop());
-    const result = await rehearseOn(copy, input, ports);
-    // If it fails, the rehearsal does not: the cleanup at the end tries again, and reports it.
-    await copy.scratch.drop().catch(() => {});
-    return result;
+    return onCopy(copy, ports, () => rehearseOn(copy, input, ports));
   },
 };
 
@@ -131,12 +127,8 @@ async function rehearseOn(copy: OpenedCopy, input: Input, ports: WrappedPorts) {
     ...(await ruleFindings(input, trial, parts, ports)),
     ...(await observedFindings(input.database, copy.mode, [effects], losses, ports)),
   ]);
-  const [worst] = losses;
-  if (worst !== undefined && request.safety.mode === 'Enforce') {
-    const lost = few(losses.map(describeLoss));
-    const message = `${lost}. ${untouched(copy.scratch).replace(/^./, (first) => first.toUpperCase())}.`;
-    return stop({ reason: 'RowsLost', message, migration: worst.migration, statement: worst.statement });
-  }
+  const lost = lostRows(losses, copy);
+  if (lost !== undefined && request.safety.mode === 'Enforce') return stop(lost);
   const checkedAfter = changed ? await askOnCopy(copy, request, 'After') : { results: [], message: '' };
   checks.push(...checkedAfter.results);
   if (checkedAfter.problem !== undefined) return stop(checkedAfter.problem);

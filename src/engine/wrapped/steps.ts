@@ -77,12 +77,7 @@ export const check: Step<Connected, Checked, WrappedPorts> = {
 /** One writer: the lock is held around both runs of the command. */
 export const lock: Step<Connected, Locked, WrappedPorts> = {
   name: 'lock',
-  async run({ database }, ports) {
-    if (ports.request.dryRun) return { kind: 'skipped', value: {}, message: 'a dry run writes nothing' };
-    const lock = await acquireLock(database, ports);
-    await ports.onLocked(database);
-    return { kind: 'done', value: { lock }, message: 'migration lock acquired' };
-  },
+  run: ({ database }, ports) => acquireLock(database, ports, (locked) => ports.onLocked(locked)),
 };
 
 /** Another run may have changed the database while this run waited for the lock. */
@@ -100,15 +95,7 @@ export const confirm: Step<Connected & Looked & Current, Looked & Current, Wrapp
 
 export const backup: Step<Connected & Current, BackedUp, WrappedPorts> = {
   name: 'backup',
-  async run({ database, current }, ports) {
-    const { request } = ports;
-    if (!request.backup.enabled) return { kind: 'skipped', value: {}, message: 'turned off (backup.mode: Disabled)' };
-    if (request.dryRun && request.safety.rehearsal === 'Disabled') {
-      return { kind: 'skipped', value: {}, message: 'a dry run without a rehearsal needs no backup' };
-    }
-    const { taken, message } = await takeRunBackup(database, current, ports);
-    return { kind: 'done', value: { backup: taken }, message };
-  },
+  run: ({ database, current }, ports) => takeRunBackup(database, current, ports),
 };
 
 /** The plan is the result of the rehearsal. Without a rehearsal it is the command itself. */

@@ -6,11 +6,12 @@ import { SECRET_VARIABLES } from '../../core/model/run-variables.ts';
 import { databaseKey } from '../../core/reconcile/inputs.ts';
 import type { RunIdentity } from '../../core/reconcile/observed.ts';
 import { commandRequestFromSpec, requestedActions, requestFromSpec } from '../../core/reconcile/request.ts';
-import { ANNOTATIONS, LABELS, MANAGED_BY, MOUNTS, RUNNER_CONTAINER, VARIABLES } from '../names.ts';
+import { ANNOTATIONS, LABELS, MANAGED_BY, MOUNTS, VARIABLES } from '../names.ts';
 import { backupVariables } from './backup-access.ts';
 import { containersOf } from './command-containers.ts';
 import { databaseVariables } from './database-login.ts';
 import { podPlacement } from './placement.ts';
+import { given, restrictedPod, restrictedRunner } from './restricted-pod.ts';
 import { volumesOf } from './volumes.ts';
 
 export interface RunnerDefaults {
@@ -19,11 +20,8 @@ export interface RunnerDefaults {
   imagePullPolicy?: 'Always' | 'IfNotPresent' | 'Never';
 }
 
-/** Time for a runner to stop at a safe point. */
-const GRACE_SECONDS = 60;
 /** Added to timeouts.run for scheduling and image pulls; the runner measures its own time from its start. */
 const START_SECONDS = 600;
-const USER = 1000;
 
 /**
  * The Job of one run. `decide` controls retries, so the Job has none. The Job contains everything that the run needs to
@@ -88,23 +86,9 @@ function podSpec(
   approvedBy: string | undefined,
 ): V1PodSpec {
   const { runner } = resource.spec;
-  const volumes = volumesOf(resource);
-  const user = runner.runAsUser ?? USER;
   return {
-    restartPolicy: 'Never',
-    automountServiceAccountToken: false,
-    enableServiceLinks: false,
-    terminationGracePeriodSeconds: GRACE_SECONDS,
-    securityContext: {
-      runAsNonRoot: true,
-      runAsUser: user,
-      runAsGroup: user,
-      fsGroup: runner.fsGroup ?? USER,
-      fsGroupChangePolicy: 'OnRootMismatch',
-      seccompProfile: { type: 'RuntimeDefault' },
-    },
+    ...restrictedPod(volumesOf(resource), runner),
     ...containersOf(resource, container(resource, run, defaults, approvedBy)),
-    volumes: volumes.map(({ volume }) => volume),
     ...given({
       imagePullSecrets: runner.imagePullSecrets,
       nodeSelector: runner.nodeSelector,
@@ -123,20 +107,14 @@ function container(
   approvedBy: string | undefined,
 ): V1Container {
   const { runner } = resource.spec;
-  const pullPolicy = runner.imagePullPolicy ?? defaults.imagePullPolicy;
-  return {
-    name: RUNNER_CONTAINER,
-    image: runner.image ?? defaults.image,
-    ...given({ imagePullPolicy: pullPolicy, resources: runner.resources }),
+  const image = runner.image ?? defaults.image;
+  return restrictedRunner(volumesOf(resource), {
+    image,
+    imagePullPolicy: runner.imagePullPolicy ?? defaults.imagePullPolicy,
+    resources: runner.resources as object | undefined,
     args: ['runner'],
-    env: environment(resource, run, runner.image ?? defaults.image, approvedBy),
-    securityContext: {
-      allowPrivilegeEscalation: false,
-      readOnlyRootFilesystem: true,
-      capabilities: { drop: ['ALL'] },
-    },
-    volumeMounts: volumesOf(resource).map(({ volume: { name }, mount }) => ({ name, ...mount })),
-  };
+    env: environment(resource, run, image, approvedBy),
+  });
 }
 
 /** The name of the resource as a label value, which has a lower length limit than a name. */
@@ -191,8 +169,4 @@ function environment(
     ...(command === undefined ? [] : [{ name: COMMAND_FOLDER_VARIABLE, value: MOUNTS.command }]),
     { name: RUN_REQUEST_VARIABLE, value: JSON.stringify(request) },
   ];
-}
-
-function given<T extends object>(values: T): Partial<T> {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<T>;
 }

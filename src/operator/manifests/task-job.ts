@@ -4,15 +4,13 @@ import { placeOfObjectStore } from '../../core/reconcile/backup-place.ts';
 import { databaseOf } from '../../core/reconcile/request.ts';
 import type { Resource, TaskPod } from '../../kinds/kind.ts';
 import { milliseconds } from '../../kinds/task.ts';
-import { ANNOTATIONS, LABELS, MOUNTS, RUNNER_CONTAINER, TASK_MANAGED_BY, VARIABLES } from '../names.ts';
+import { ANNOTATIONS, LABELS, MOUNTS, TASK_MANAGED_BY, VARIABLES } from '../names.ts';
 import { taskKey } from '../slots.ts';
 import { BACKUPS_CA, backupVariables } from './backup-access.ts';
 import { databaseVariables, loginFile } from './database-login.ts';
 import type { RunnerDefaults } from './job.ts';
+import { given, restrictedPod, restrictedRunner } from './restricted-pod.ts';
 import { certificateFiles, claimVolume, secretFile } from './volumes.ts';
-
-const USER = 1000;
-const GRACE_SECONDS = 60;
 
 /** The Job of a DatabaseBackup or a DatabaseRestore: everything that it needs to know, and no secrets. */
 export function taskJob(
@@ -51,37 +49,17 @@ export function taskJob(
       template: {
         metadata: { labels, annotations },
         spec: {
-          restartPolicy: 'Never',
-          automountServiceAccountToken: false,
-          enableServiceLinks: false,
-          terminationGracePeriodSeconds: GRACE_SECONDS,
-          securityContext: {
-            runAsNonRoot: true,
-            runAsUser: USER,
-            runAsGroup: USER,
-            fsGroup: USER,
-            fsGroupChangePolicy: 'OnRootMismatch',
-            seccompProfile: { type: 'RuntimeDefault' },
-          },
+          ...restrictedPod(volumes),
           containers: [
-            {
-              name: RUNNER_CONTAINER,
+            restrictedRunner(volumes, {
               image: runner.image ?? defaults.image,
               imagePullPolicy: runner.imagePullPolicy ?? defaults.imagePullPolicy,
-              ...(runner.resources === undefined ? {} : { resources: runner.resources as object }),
+              resources: runner.resources as object | undefined,
               args: ['task'],
               env: environment(pod, namespace),
-              securityContext: {
-                allowPrivilegeEscalation: false,
-                readOnlyRootFilesystem: true,
-                capabilities: { drop: ['ALL'] },
-              },
-              volumeMounts: volumes.map(({ volume: { name }, mount }) => ({ name, ...mount })),
-            },
+            }),
           ],
-          volumes: volumes.map(({ volume }) => volume),
-          ...(runner.nodeSelector === undefined ? {} : { nodeSelector: runner.nodeSelector }),
-          ...(runner.serviceAccountName === undefined ? {} : { serviceAccountName: runner.serviceAccountName }),
+          ...given({ nodeSelector: runner.nodeSelector, serviceAccountName: runner.serviceAccountName }),
         },
       },
     },

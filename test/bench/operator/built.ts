@@ -47,16 +47,15 @@ export async function startBuilt(main: string, kubeconfig: string, namespace: st
         const answer = await fetch(`http://127.0.0.1:${one.port}/metrics`, { headers: { connection: 'close' } });
         return new Scrape(await answer.text());
       } catch (error) {
-        if (!one.server.isRunning()) {
+        // It closes the port before it ends.
+        const ended = await Promise.race([one.server.ended, sleep(15_000, undefined, { ref: false })]);
+        if (ended !== undefined) {
           restarts += 1;
-          console.error(
-            `the operator ended (${JSON.stringify(await one.server.ended)}):\n${await one.server.logTail(5)}`,
-          );
+          console.error(`the operator ended (${JSON.stringify(ended)}):\n${await one.server.logTail(5)}`);
           if (restarts > 20)
             throw new Error(`the operator ended ${restarts} times: see ${OPERATOR_LOG}`, { cause: error });
           one = await startOnce(main, kubeconfig, namespace);
         } else if (attempt > 10) throw error;
-        await sleep(1_000);
       }
     }
   }

@@ -30,9 +30,12 @@ export const PROGRAM_CLASSES: ObjectClass[] = [
   },
   {
     name: 'aggregate',
+    // Without a final function its properties have no effect, and pg_dump does not write them.
     query: () => `
       SELECT 'pg_proc'::regclass AS classid, p.oid AS objid, 0 AS subid, n.nspname AS schema, NULL::oid AS owner, ${NO_ACL},
         to_jsonb(a) - '{aggfnoid,aggtransfn,aggfinalfn,aggcombinefn,aggserialfn,aggdeserialfn,aggmtransfn,aggminvtransfn,aggmfinalfn,aggsortop,aggtranstype,aggmtranstype}'::text[]
+          - CASE WHEN a.aggfinalfn = 0 THEN ARRAY['aggfinalmodify', 'aggfinalextra'] ELSE '{}' END
+          - CASE WHEN a.aggmfinalfn = 0 THEN ARRAY['aggmfinalmodify', 'aggmfinalextra'] ELSE '{}' END
           || jsonb_build_object('arguments', pg_get_function_arguments(p.oid),
             'functions', ARRAY[${['aggtransfn', 'aggfinalfn', 'aggcombinefn', 'aggserialfn', 'aggdeserialfn', 'aggmtransfn', 'aggminvtransfn', 'aggmfinalfn'].map((name) => routine(`a.${name}`)).join(', ')}],
             'order', ${operator('a.aggsortop')}, 'state', ${type('a.aggtranstype')}, 'moving', ${type('a.aggmtranstype')}) AS def

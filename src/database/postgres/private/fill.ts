@@ -6,11 +6,12 @@ import type { PostgresConnection } from '../connection.ts';
 import { quoteIdentifier } from '../driver.ts';
 import { majorOf } from '../dump.ts';
 import { type Clients, findClientsFor } from '../dump-clients.ts';
-import { environmentOf, errorIn, restoreJobs, startProgram } from '../dump-program.ts';
+import { conninfo, environmentOf, errorIn, restoreJobs, startProgram } from '../dump-program.ts';
 import { queryOn } from '../dump-snapshot.ts';
 import { withoutEventTriggers } from '../event-triggers.ts';
 import { createExtensions } from '../extensions.ts';
 import { type Contents, listsForJobs, listWithout, readContents } from '../restore-contents.ts';
+import { grantsOf, isMisordered } from '../restore-grants.ts';
 import { OUT_OF_ORDER, streamToPsql } from '../restore-stream.ts';
 import {
   adviceOn,
@@ -53,6 +54,8 @@ interface Prepared {
   clients: Clients;
   contents: Contents;
   left: Set<string>;
+  /** Grants that pg_restore would run in an order that the server refuses. */
+  late: string[];
 }
 
 /**
@@ -67,7 +70,7 @@ export async function restoreParts(filling: Filling, parts: readonly DumpPart[])
   const failures: RestoreFailure[] = [];
   for (const one of prepared) {
     failures.push(...(await restorePart(filling, one)));
-    await cutOffCopy(filling);
+    await finishPart(filling, one);
   }
   if (failures.length === 0) return [];
   const lost = failures.filter((failure) => outOfReach(failure, parts));
@@ -87,7 +90,7 @@ export async function restoreParts(filling: Filling, parts: readonly DumpPart[])
       if (names.length > 0) otherwise.push(message);
     });
     if (stderr !== undefined) throw new RestoreStopped(failures, repairs, errorIn(stderr));
-    await cutOffCopy(filling);
+    await finishPart(filling, one);
   }
   const [first] = failures.filter((failure) => !lost.includes(failure) && !OUT_OF_ORDER.test(failure.message));
   return [
@@ -163,13 +166,16 @@ function sayLost({ type, name, message }: RestoreFailure): string {
 async function prepare({ open }: Filling, part: DumpPart): Promise<Prepared> {
   const clients = await findClientsFor(majorOf(open), part.dumpedBy);
   const contents = await readContents(clients, part.path);
-  const left = new Set(contents.entries.filter(({ type }) => LEFT_OUT.includes(type)).map(({ id }) => id));
+  const late = contents.entries.filter(isMisordered);
+  const left = new Set(
+    [...contents.entries.filter(({ type }) => LEFT_OUT.includes(type)), ...late].map(({ id }) => id),
+  );
   if (part.only !== undefined) {
     for (const [line, id = ''] of contents.list.matchAll(/^(\d+); .*$/gm)) {
       if (!line.includes(` ${part.only} `)) left.add(id);
     }
   }
-  return { part, clients, contents, left };
+  return { part, clients, contents, left, late: late.flatMap((entry) => grantsOf(entry, new Set())) };
 }
 
 /** The extensions with their versions and owners, and no `public` where the target has none or the dump makes it. */
@@ -203,7 +209,7 @@ async function restorePart(filling: Filling, prepared: Prepared): Promise<Restor
   for (const [run, entries] of listsForJobs(prepared.contents, prepared.left).entries()) {
     const { ok, stderr } = await withList(entries, async (list) => {
       const jobs = run === 0 ? [`--jobs=${restoreJobs()}`] : [];
-      const args = [`--dbname=${conninfo(filling.database)}`, ...jobs, ...argsOf(part), list, part.path];
+      const args = [`--dbname=dbname=${conninfo(filling.database)}`, ...jobs, ...argsOf(part), list, part.path];
       return startProgram(clients, 'pg_restore', args, { env: await envOf(filling) }).ended;
     });
     if (!ok) failures.push(...failuresIn(stderr));
@@ -263,10 +269,14 @@ function withList<T>(list: string, use: (argument: string) => Promise<T>): Promi
   });
 }
 
-async function cutOffCopy({ server, database }: Filling): Promise<void> {
+async function finishPart({ server, database }: Filling, { late }: Prepared): Promise<void> {
   const client = await server.connect(database);
   try {
-    await withoutEventTriggers(queryOn(client), () => cutOff(client));
+    await withoutEventTriggers(queryOn(client), async () => {
+      await cutOff(client);
+      // What could not be granted is a difference of the copy, which is reported.
+      for (const statement of late) await client.query(statement).catch(() => {});
+    });
   } finally {
     await client.end();
   }
@@ -284,9 +294,4 @@ export function targetOn(
   database: string,
 ): PostgresTarget {
   return { dialect: 'postgres', host, port, user, database, ssl: { mode: 'disable' }, schemas, history };
-}
-
-/** A value of libpq's connection string (PostgreSQL manual, 34.1.1.1). */
-function conninfo(database: string): string {
-  return `dbname='${database.replace(/[\\']/g, '\\$&')}'`;
 }
