@@ -39,7 +39,7 @@ async function around(superuser: string, rights = 'NOCREATEDB', afterwards = (_o
 }
 
 describe('what another role made around the tables of the owner', function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
 
   it('a publication of tables: the check of onFailure fails, a restore in place is refused, one by swap works (F12)', async () => {
     const made = await around('CREATE PUBLICATION cdc FOR TABLE t');
