@@ -74,8 +74,7 @@ export async function checkMigrationSafety(options: Options = {}): Promise<Safet
       ? await surroundings(options)
       : [];
   const others = around.filter(({ name }) => name !== 'database reachable');
-  const backups = reached('connect') ? await newestBackup(options) : [];
-  const checks = [...classic, ...others, ...backups];
+  const checks = [...classic, ...others];
   const findings = report.safety?.findings ?? [];
   const failed = checks.filter(({ result }) => result === 'failed').map(({ name, message }) => `${name}: ${message}`);
   const errors = [...failed, ...findings.filter(({ severity }) => severity === 'error').map(({ message }) => message)];
@@ -86,19 +85,13 @@ export async function checkMigrationSafety(options: Options = {}): Promise<Safet
   return { safe: errors.length === 0 && report.result === 'succeeded', warnings, errors, checks, findings };
 }
 
-function newestBackup(options: Options): Promise<CheckResult[]> {
-  return withDatabase(options, async ({ database, settings }) => {
-    const check = await newestBackupCheck(database, settings.backups.folder);
-    return check === undefined ? [] : [check];
-  });
-}
-
 function surroundings(options: Options): Promise<CheckResult[]> {
-  return withDatabase(options, ({ database, settings }) =>
-    preflightChecks(
+  return withDatabase(options, async ({ database, settings: { backups, safety } }) => [
+    ...(await preflightChecks(
       database,
-      { enabled: true, folder: settings.backups.folder, schemas: settings.backups.schemas },
-      { safety: settings.safety },
-    ),
-  );
+      { enabled: true, folder: backups.folder, schemas: backups.schemas },
+      { safety },
+    )),
+    ...(await newestBackupCheck(database, backups.folder)),
+  ]);
 }

@@ -39,6 +39,7 @@ export const check: Step<Loaded & Connected & Planned, Checked> = {
     const checks = [
       ...(await preflightChecks(database, request.backup, request)),
       ...(await restorableCheck(request, ports)),
+      ...(request.dryRun && request.backup.enabled ? await newestBackupCheck(database, request.backup.folder) : []),
     ];
     const broken = checks.filter(({ result }) => result === 'failed');
     if (broken.length > 0) {
@@ -164,15 +165,15 @@ async function spaceFor(database: Introspector & Driver): Promise<number> {
 export async function newestBackupCheck(
   { identity }: Pick<Driver, 'identity'>,
   folder: string,
-): Promise<CheckResult | undefined> {
+): Promise<CheckResult[]> {
   const name = 'newest backup restorable';
   try {
     const { backups } = await listBackups(folder);
     const newest = backups.find(({ manifest }) => manifest.database.id === identity.id);
     const message = newest && describeRestored(newest);
-    return message === undefined ? undefined : { name, result: 'warning', message };
+    return message === undefined ? [] : [{ name, result: 'warning', message }];
   } catch (error) {
-    return { name, result: 'warning', message: toProblem(error).message };
+    return [{ name, result: 'warning', message: toProblem(error).message }];
   }
 }
 
