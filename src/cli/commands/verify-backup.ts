@@ -10,7 +10,10 @@ export const verifyBackup = defineCommand<{ file: string }>({
   configure: (command) => command.argument('<file>', 'name, unique prefix of a name, path, or latest'),
   async action(options, io) {
     const { verifyBackup } = await import('../../library/backups.ts');
+    const { describeRestored } = await import('../../backups/restored.ts');
     const verified = withoutObjects(await verifyBackup(options));
-    print(io, options, verified, ({ path, manifest }) => `${path} is complete (sha256 ${manifest.sha256}).`);
+    print(io, options, verified, ({ path, manifest }) =>
+      [`${path} is complete (sha256 ${manifest.sha256}).`, describeRestored(verified) ?? ''].join('\n').trimEnd(),
+    );
   },
 });

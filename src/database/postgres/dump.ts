@@ -3,6 +3,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { ProblemError } from '../../core/model/problem.ts';
 import type { DumpOptions, DumpResult, TakeDump } from '../port.ts';
+import { ANY_HASH_MOVES } from './catalogue/rows.ts';
 import type { PostgresConnection } from './connection.ts';
 import { quoteIdentifier } from './driver.ts';
 import { type Clients, findClients, findNewestClients } from './dump-clients.ts';
@@ -28,7 +29,9 @@ export async function dump(open: PostgresConnection, to: string | TakeDump, opti
   const total = await sizeBytes(open.client);
   const { scope, leftOut } = await scopeOf(open.client, options);
   const [server] = (
-    await open.client.query<{ encoding: string }>("SELECT current_setting('server_encoding') AS encoding")
+    await open.client.query<{ encoding: string; moves: string }>(
+      `SELECT current_setting('server_encoding') AS encoding, (${ANY_HASH_MOVES}) AS moves`,
+    )
   ).rows;
   const snapshot = await openSnapshot(open, scope);
   try {
@@ -43,6 +46,7 @@ export async function dump(open: PostgresConnection, to: string | TakeDump, opti
         total,
         snapshot: snapshot.id,
         encoding: server?.encoding,
+        throughRoot: server?.moves === 'true',
       }),
     ).catch(async (error) => {
       options.signal?.throwIfAborted();
@@ -116,6 +120,8 @@ interface Attempt extends Omit<DumpOptions, 'compression'>, DumpScope {
   snapshot: string;
   /** Of the server. */
   encoding?: string;
+  /** The restore chooses the partition of each row. pg_dump does this itself only for a key that is an enum. */
+  throughRoot?: boolean;
 }
 
 /** The message of a failed pg_dump; undefined if it succeeded. */
@@ -135,6 +141,7 @@ async function tryDump(
     '--no-password',
     // Its bytes have no encoding, so they cannot be converted.
     ...(options.encoding === 'SQL_ASCII' ? ['--encoding=SQL_ASCII'] : []),
+    ...(options.throughRoot === true ? ['--load-via-partition-root'] : []),
     // Nothing would define whether a restored subscription may replicate again.
     '--no-subscriptions',
     largeObjects ? '--blobs' : '--no-blobs',

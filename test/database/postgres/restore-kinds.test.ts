@@ -18,6 +18,9 @@ const OBJECTS = `
   CREATE TABLE deep (y int, m feeling) PARTITION BY RANGE (y); CREATE TABLE deep_1 PARTITION OF deep FOR VALUES FROM (0) TO (9) PARTITION BY HASH (m, y);
   CREATE TABLE deep_1_0 PARTITION OF deep_1 FOR VALUES WITH (MODULUS 2, REMAINDER 0); CREATE TABLE deep_1_1 PARTITION OF deep_1 FOR VALUES WITH (MODULUS 2, REMAINDER 1);
   CREATE TABLE deep_2 PARTITION OF deep FOR VALUES FROM (9) TO (20); INSERT INTO deep SELECT y, m FROM unnest(enum_range(NULL::mood)) m, generate_series(1, 15) y;
+  CREATE TYPE mood_pair AS (m mood, n int); CREATE TABLE mood_lists (m mood[], p mood_pair) PARTITION BY HASH (m, p);
+  CREATE TABLE mood_lists_0 PARTITION OF mood_lists FOR VALUES WITH (MODULUS 2, REMAINDER 0); CREATE TABLE mood_lists_1 PARTITION OF mood_lists FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+  INSERT INTO mood_lists SELECT ARRAY[m, 'a'], ROW(m, n)::mood_pair FROM unnest(enum_range(NULL::mood)) m, generate_series(1, 9) n;
   CREATE TABLE numbers (n int) PARTITION BY HASH (n); CREATE TABLE numbers_0 PARTITION OF numbers FOR VALUES WITH (MODULUS 1, REMAINDER 0); INSERT INTO numbers VALUES (1);
   CREATE TEXT SEARCH DICTIONARY zz_plain (TEMPLATE = simple); CREATE TEXT SEARCH DICTIONARY aa_thesaurus (TEMPLATE = thesaurus, DictFile = thesaurus_sample, Dictionary = zz_plain);
   CREATE TEXT SEARCH DICTIONARY "Zz Plain" (TEMPLATE = simple); CREATE TEXT SEARCH DICTIONARY ab_thesaurus (TEMPLATE = thesaurus, DictFile = thesaurus_sample, Dictionary = '"Zz Plain"');
@@ -32,7 +35,7 @@ const OBJECTS = `
   CREATE FUNCTION granted_f() RETURNS int LANGUAGE sql AS 'SELECT 1'; GRANT EXECUTE ON FUNCTION granted_f() TO $c WITH GRANT OPTION; GRANT EXECUTE ON FUNCTION granted_f() TO $a WITH GRANT OPTION; SET ROLE $a; GRANT EXECUTE ON FUNCTION granted_f() TO $b;
   SET ROLE $c; GRANT EXECUTE ON FUNCTION granted_f() TO $a WITH GRANT OPTION; RESET ROLE; REVOKE EXECUTE ON FUNCTION granted_f() FROM $a`;
 
-const CONTENT = `SELECT (SELECT string_agg(m::text || n, ',' ORDER BY m, n) FROM moods) AS moods, (SELECT string_agg(y || m::text, ',' ORDER BY y, m) FROM deep) AS deep,
+const CONTENT = `SELECT (SELECT string_agg(m::text || n, ',' ORDER BY m, n) FROM moods) AS moods, (SELECT string_agg(y || m::text, ',' ORDER BY y, m) FROM deep) AS deep, (SELECT string_agg(m::text || p::text, ',' ORDER BY m, p) FROM mood_lists) AS lists,
   (SELECT array_agg(dictname::text ORDER BY dictname) FROM pg_ts_dict WHERE oid >= 16384) AS dictionaries, to_tsvector('conf', 'Supernovae stars') AS words,
   (SELECT array_agg(aggfnoid::text || aggfinalfn::text || CASE WHEN aggfinalfn <> 0 THEN aggfinalmodify::text ELSE '' END ORDER BY aggfnoid::text) FROM pg_aggregate WHERE aggfnoid >= 16384) AS aggregates,
   (SELECT array_agg(format('%s %s %s %s', pg_get_userbyid(grantor), pg_get_userbyid(grantee), privilege_type, is_grantable) ORDER BY relname, grantor, grantee, privilege_type) FROM pg_class, aclexplode(relacl) WHERE relname ~ '^granted') AS grants,
@@ -40,7 +43,7 @@ const CONTENT = `SELECT (SELECT string_agg(m::text || n, ',' ORDER BY m, n) FROM
 const OF_DATABASE = `SELECT datconnlimit, datistemplate, datallowconn, shobj_description(oid, 'pg_database') AS comment,
   (SELECT array_agg(format('%s %s %s %s', pg_get_userbyid(grantor), pg_get_userbyid(grantee), privilege_type, is_grantable) ORDER BY grantor, grantee, privilege_type) FROM aclexplode(datacl)) AS grants
   FROM pg_database WHERE datname = current_database()`;
-const DAMAGE = `DROP TABLE moods, deep, granted, granted_later; DROP FUNCTION granted_f(); DROP AGGREGATE plus(int), final(int); DROP TEXT SEARCH CONFIGURATION conf; DROP TEXT SEARCH DICTIONARY aa_thesaurus, zz_plain; DELETE FROM numbers`;
+const DAMAGE = `DROP TABLE moods, deep, mood_lists, granted, granted_later; DROP FUNCTION granted_f(); DROP AGGREGATE plus(int), final(int); DROP TEXT SEARCH CONFIGURATION conf; DROP TEXT SEARCH DICTIONARY aa_thesaurus, zz_plain; DELETE FROM numbers`;
 
 describe('objects whose dump is not restorable or comparable as it is', function () {
   this.timeout(120_000);

@@ -72,12 +72,18 @@ async function largeObjects(run: RunQuery): Promise<CatalogueEntry[]> {
 
 const READABLE = `has_table_privilege(c.oid, 'SELECT') AND NOT row_security_active(c.oid)`;
 
+/** Of keys that are an enum, or may contain one. */
+const HASH_MOVES = `t.partstrat = 'h' AND EXISTS (SELECT FROM pg_opclass o JOIN pg_opfamily f ON f.oid = o.opcfamily
+    WHERE o.oid = ANY (t.partclass::oid[]) AND f.opfname IN ('enum_ops', 'array_ops', 'record_ops', 'range_ops', 'multirange_ops'))`;
+
+/** Whether rows may belong to other partitions after a restore. */
+export const ANY_HASH_MOVES = `SELECT EXISTS (SELECT FROM pg_partitioned_table t WHERE ${HASH_MOVES})::text`;
+
 /**
  * Tables that are partitioned by the hash of an enum. The hash depends on the identifier of a label, which is new after a
  * restore, so rows move to other partitions. Such a table is compared as a whole, unless a part of it is elsewhere.
  */
-const HASHED_ENUMS = `SELECT t.partrelid FROM pg_partitioned_table t WHERE t.partstrat = 'h' AND EXISTS (
-    SELECT FROM pg_opclass o JOIN pg_opfamily f ON f.oid = o.opcfamily WHERE o.oid = ANY (t.partclass::oid[]) AND f.opfname = 'enum_ops')
+const HASHED_ENUMS = `SELECT t.partrelid FROM pg_partitioned_table t WHERE ${HASH_MOVES}
   AND NOT EXISTS (SELECT FROM pg_partition_tree(t.partrelid) x JOIN pg_class f ON f.oid = x.relid WHERE f.relkind = 'f')`;
 const WHOLE = `CASE c.relkind WHEN 'p' THEN '' ELSE 'ONLY' END`;
 
