@@ -1,10 +1,13 @@
 /** Compiles src to dist: packages under node_modules are not type-stripped by Node, so users get JavaScript. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, rmSync } from 'node:fs';
+import { chmodSync, readdirSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import ts from 'typescript';
 import { bundle } from './bundle.ts';
 
 rmSync('dist', { recursive: true, force: true });
 execFileSync('tsc', ['-p', 'tsconfig.build.json'], { stdio: 'inherit' });
+keepPublicTypes('dist');
 bundle('dist');
 for (const program of ['main', 'kubectl-dbm']) chmodSync(`dist/cli/${program}.js`, 0o755);
 
@@ -28,4 +31,16 @@ const compiled = spawnSync(
 if (compiled.status !== 0) {
   const why = compiled.error?.message ?? compiled.stderr;
   console.error(`build: dist/command/entrypoint was not compiled, so spec.migrations.command cannot be used: ${why}`);
+}
+
+/** Removes the declarations that `index.d.ts` does not need, nine of ten: they cannot be imported. */
+function keepPublicTypes(folder: string): void {
+  const index = resolve(folder, 'index.d.ts');
+  // The packages that the types name are not followed.
+  const program = ts.createProgram([index], { module: ts.ModuleKind.NodeNext, noLib: true, types: [] });
+  const kept = new Set(program.getSourceFiles().map(({ fileName }) => resolve(fileName)));
+  for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+    const path = resolve(join(folder, name));
+    if (name.endsWith('.d.ts') && !kept.has(path)) rmSync(path);
+  }
 }

@@ -6,7 +6,8 @@
  *   npm run test:postgres -- --short 14 18       the quickest of these, some from each group
  *   npm run test:postgres -- --short --others    on all versions but that of `npm test`
  *   npm run test:postgres -- --files F,G 14      only those files
- *   npm run test:postgres -- --write 14 18       and write docs/postgresql-versions.json, from which the page is made
+ *   npm run test:postgres -- --write 14 18       and write docs/postgresql-versions.json, from which the page is made;
+ *                                                with --files only the results of these
  *
  * Servers and client programs are fetched where they are not on this machine. Closes with the sum of all versions.
  */
@@ -30,8 +31,15 @@ import { findPostgresBinaries } from '../test/support/postgres-binaries.ts';
 import { MAJORS, type Major } from '../test/support/programs/pinned.ts';
 import { fetchClients, fetchServer, parseMajor } from '../test/support/programs/postgres-server.ts';
 import { needsPostgres, testFiles } from '../test/support/test-files.ts';
-import { readVersions, VERSIONS_FILE, type VersionResult, type VersionRuns } from './generate/postgres-versions.ts';
-import type { FileResult } from './test/protocol.ts';
+import {
+  type Counts,
+  readVersions,
+  sumOf,
+  VERSIONS_FILE,
+  type VersionResult,
+  type VersionRuns,
+} from './generate/postgres-versions.ts';
+import type { FileResult, TestResult } from './test/protocol.ts';
 
 /** Catalogue queries, dump and restore, rules with versions, generate. */
 const VERSIONED = [
@@ -75,7 +83,7 @@ const { values, positionals } = parseArgs({
 const named = positionals.length > 0 ? positionals.map(parseMajor) : MAJORS;
 const own = values.others ? Number.parseInt(versionOf(join(await findPostgresBinaries(), 'postgres')), 10) : undefined;
 const majors = named.filter((major) => major !== own);
-if (values.write && (values.short || values.files)) throw new Error('--write is for --versioned, or for all files');
+if (values.write && values.short) throw new Error('--write is not for --short');
 const files = testFiles(values.files?.split(',') ?? (values.short ? SHORT : values.versioned ? VERSIONED : []))
   .filter(needsPostgres)
   .filter((file) => !/^test\/(cluster|e2e|charts)\//.test(file));
@@ -95,23 +103,33 @@ try {
 }
 
 if (values.write) execFileSync(process.execPath, [join(import.meta.dirname, 'generate.ts')], { stdio: 'ignore' });
-const sum = (key: 'passed' | 'failed' | 'skipped') => results.reduce((total, result) => total + result[key], 0);
 console.log('\nPostgreSQL:');
-for (const { server, clients, passed, failed, skipped, failures } of results) {
-  console.log(`${server} with the clients of ${clients}: ${passed} passed, ${failed} failed, ${skipped} skipped`);
+for (const result of results) {
+  const { passed, failed, skipped, failures } = sumOf(result);
+  console.log(
+    `${result.server} with the clients of ${result.clients}: ${passed} passed, ${failed} failed, ${skipped} skipped`,
+  );
   for (const title of failures) console.log(`    failed: ${title}`);
 }
+const sums = results.map(sumOf);
+const sum = (key: 'passed' | 'failed' | 'skipped') => sums.reduce((total, each) => total + each[key], 0);
 console.log(`\n${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`);
-process.exitCode = sum('failed') === 0 && results.every(({ passed }) => passed > 0) ? 0 : 1;
+process.exitCode = sum('failed') === 0 && sums.every(({ passed }) => passed > 0) ? 0 : 1;
 
 function write(): void {
-  // A version that was not run this time keeps what its last run gave.
+  // A version that was not run this time keeps what its last run gave, and so does a file.
   const before = readVersions();
-  const scope = values.versioned ? 'versioned' : 'all';
-  const kept =
-    before.scope === scope ? before.results.filter((each) => !results.some((now) => sameMajor(each, now))) : [];
-  const versions = [...kept, ...results].toSorted((a, b) => a.server.localeCompare(b.server, 'en', { numeric: true }));
-  const runs: VersionRuns = { scope, files, results: versions };
+  const scope = values.files ? before.scope : values.versioned ? 'versioned' : 'all';
+  const kept = before.scope === scope ? before.results : [];
+  const now = results.map((result) => {
+    const last = kept.find((each) => each.server === result.server && each.clients === result.clients);
+    return values.files ? { ...result, files: { ...last?.files, ...result.files } } : result;
+  });
+  const versions = [...kept.filter((each) => !results.some((result) => sameMajor(each, result))), ...now];
+  const runs: VersionRuns = {
+    scope,
+    results: versions.toSorted((a, b) => a.server.localeCompare(b.server, 'en', { numeric: true })),
+  };
   writeFileSync(VERSIONS_FILE, `${JSON.stringify(runs, null, 2)}\n`);
 }
 
@@ -138,15 +156,21 @@ async function runOn(major: Major): Promise<VersionResult> {
     },
   );
   await once(child, 'close');
-  const tests = (JSON.parse(readFileSync(report, 'utf8')) as FileResult[]).flatMap((result) => result.tests);
-  const failed = tests.filter((test) => test.state === 'failed');
+  const reports = JSON.parse(readFileSync(report, 'utf8')) as FileResult[];
   return {
     server: versionOf(join(server, 'postgres')),
     clients: versionOf(join(clients.folder, 'pg_dump')),
-    passed: tests.filter((test) => test.state === 'passed').length,
+    files: Object.fromEntries(reports.map(({ file, tests }) => [file, countsOf(tests)] as const).toSorted()),
+  };
+}
+
+function countsOf(tests: TestResult[]): Counts {
+  const failed = tests.filter(({ state }) => state === 'failed');
+  return {
+    passed: tests.filter(({ state }) => state === 'passed').length,
     failed: failed.length,
-    skipped: tests.filter((test) => test.state === 'skipped').length,
-    failures: failed.map((test) => test.title),
+    skipped: tests.filter(({ state }) => state === 'skipped').length,
+    failures: failed.map(({ title }) => title),
   };
 }
 

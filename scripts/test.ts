@@ -15,6 +15,7 @@ import { availableParallelism, tmpdir, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { isUnit, needsPostgres, testFiles } from '../test/support/test-files.ts';
+import { cpuSeconds } from './test/cpu.ts';
 import { mayUseMemory, onMemory } from './test/memory.ts';
 import { joinedPrograms } from './test/programs.ts';
 import type { FileResult, FromWorker, ToWorker } from './test/protocol.ts';
@@ -76,7 +77,8 @@ if (!values.grep) {
 }
 const judged = process.env.CI === 'true' ? refuseSkips(results) : results;
 if (values.results) writeFileSync(values.results, JSON.stringify(judged));
-process.exitCode = printSummary(judged, closing, { jobs, seconds: (performance.now() - began) / 1000 }) ? 0 : 1;
+const run = { jobs, seconds: (performance.now() - began) / 1000, cpuSeconds: cpuSeconds() };
+process.exitCode = printSummary(judged, closing, run) ? 0 : 1;
 
 /** Unit tests calculate all the time; the others wait for servers, pods and timeouts for more than half of it. */
 function mostJobs(): number {
@@ -94,7 +96,7 @@ async function runWorker(worker: number): Promise<void> {
     let died: string | undefined;
     while (file !== undefined) {
       const current: string = file;
-      const answer = await Promise.race([run(child, current), ended]);
+      const answer = await Promise.race([runFile(child, current), ended]);
       if (typeof answer === 'string') {
         died = answer;
         const error = `the test process ended with ${answer}`;
@@ -146,6 +148,8 @@ function start(worker: number): ChildProcess {
       TMPDIR: folder,
       // To build a control plane takes more than there is in memory.
       ...(inMemory ? { GOTMPDIR: tmpdir() } : {}),
+      // The control plane, kubectl and helm: memory for a sixth of their CPU time.
+      GOGC: process.env.GOGC ?? '400',
       ...(programs === undefined ? {} : { TEST_PROGRAMS: programs }),
       // Half of what a command costs is compiling it; coverage counts what is compiled here.
       ...(process.env.NODE_V8_COVERAGE ? {} : { NODE_COMPILE_CACHE: resolve('.cache/compile') }),
@@ -168,7 +172,7 @@ function print(child: ChildProcess): void {
   process.stdout.write(Buffer.concat(outputs.get(child)?.splice(0) ?? []));
 }
 
-function run(child: ChildProcess, file: string): Promise<FileResult> {
+function runFile(child: ChildProcess, file: string): Promise<FileResult> {
   return new Promise((done) => {
     const listen = (message: FromWorker) => {
       if (message.kind !== 'ran') return;

@@ -26,12 +26,23 @@ const DEPENDENCIES: Record<string, { modules: string[]; packages: string[] }> = 
   },
   // All that changes how Node loads modules.
   loader: { modules: [], packages: ['@kubernetes/client-node', 'umzug'] },
+  // Optional peer dependencies: who needs one asks for it.
+  'required-packages.ts': { modules: ['core/model/problem.ts'], packages: [] },
   models: {
     modules: ['author', 'core/model', 'core/schema', 'loader'],
     packages: ['sequelize'],
   },
   database: {
-    modules: ['author', 'core/model', 'core/planning', 'core/schema', 'loader', 'sql', 'database/port.ts'],
+    modules: [
+      'author',
+      'core/model',
+      'core/planning',
+      'core/schema',
+      'loader',
+      'required-packages.ts',
+      'sql',
+      'database/port.ts',
+    ],
     packages: ['sequelize', 'pg', 'sqlite3', 'umzug', '@aws-sdk/rds-signer'],
   },
   // `core/schema`: what the database is asked about two schemas is a question of the comparison.
@@ -47,7 +58,7 @@ const DEPENDENCIES: Record<string, { modules: string[]; packages: string[] }> = 
   },
   // Loaded only for an `s3://` place and for an encrypted backup.
   'backups/object-store': {
-    modules: ['core/model', 'backups'],
+    modules: ['core/model', 'backups', 'required-packages.ts'],
     packages: ['@aws-sdk/client-s3', '@aws-sdk/lib-storage'],
   },
   'backups/encryption': { modules: ['core/model'], packages: ['age-encryption'] },

@@ -16,20 +16,29 @@ describe('the public types', function () {
     assert.ok(declared > 60, `too few types are found: ${declared}`);
     assert.deepEqual(missing, []);
   });
+
+  it('have functions that return promises: the built library loads a module when its function is called', () => {
+    const { checker, module, index } = libraryTypes();
+    const functions = checker
+      .getExportsOfModule(module)
+      .map((symbol) => ({ name: symbol.name, type: checker.getTypeOfSymbolAtLocation(symbol, index) }))
+      .filter(({ type }) => type.getCallSignatures().length > 0);
+    assert.ok(functions.length > 30, `${functions.length}`);
+    const returns = functions.flatMap(({ name, type }) =>
+      type.getCallSignatures().map((one) => `${name}: ${one.getReturnType().getSymbol()?.name}`),
+    );
+    assert.deepEqual(
+      returns.filter((one) => !one.endsWith(': Promise')),
+      [],
+    );
+  });
 });
 
 /**
  * Follows what src/index.ts exports through the declarations that the compiler emits for users, as their editor does.
  */
 function publicTypes(): { declared: number; missing: string[] } {
-  const config = ts.readConfigFile('tsconfig.build.json', ts.sys.readFile).config as object;
-  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, resolve('.'));
-  const program = ts.createProgram([INDEX], { ...options, noEmit: true });
-  const checker = program.getTypeChecker();
-  const index = program.getSourceFile(INDEX);
-  const module = index && checker.getSymbolAtLocation(index);
-  assert.ok(module);
-
+  const { checker, module } = libraryTypes();
   const original = (symbol: ts.Symbol) =>
     symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
   const exported = new Set(checker.getExportsOfModule(module).map(original));
@@ -96,4 +105,15 @@ function memberSignature(member: ts.ClassElement): ts.Node[] {
 
 function isHashPrivate(member: ts.ClassElement): boolean {
   return member.name !== undefined && ts.isPrivateIdentifier(member.name);
+}
+
+function libraryTypes() {
+  const config = ts.readConfigFile('tsconfig.build.json', ts.sys.readFile).config as object;
+  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, resolve('.'));
+  const program = ts.createProgram([INDEX], { ...options, noEmit: true });
+  const checker = program.getTypeChecker();
+  const index = program.getSourceFile(INDEX);
+  const module = index && checker.getSymbolAtLocation(index);
+  assert.ok(index && module);
+  return { checker, module, index };
 }

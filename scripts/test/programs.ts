@@ -5,13 +5,15 @@ import { join, resolve } from 'node:path';
 import { bundle } from '../bundle.ts';
 
 const FOLDER = '.cache/programs';
+/** Programs of tests that run modules of src. */
+const OF_TESTS = { 'operator-process': 'test/cluster/operator-process.ts' };
 
 /** Their folder, named by its content: another run can share it, and the compile cache stays valid. */
 export function joinedPrograms(): string {
   if (process.env.TEST_PROGRAMS) return process.env.TEST_PROGRAMS;
   const fresh = join(FOLDER, `new-${process.pid}`);
   mkdirSync(fresh, { recursive: true });
-  bundle(fresh);
+  bundle(fresh, OF_TESTS);
   const hash = createHash('sha256');
   for (const file of globSync('**/*.js', { cwd: fresh }).sort())
     hash.update(file).update(readFileSync(join(fresh, file)));

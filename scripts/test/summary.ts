@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import type { FileResult, TestResult } from './protocol.ts';
 
 const SLOWEST = 30;
@@ -6,7 +7,7 @@ const SLOWEST = 30;
 export function printSummary(
   results: readonly FileResult[],
   closing: readonly string[],
-  run: { jobs: number; seconds: number },
+  run: { jobs: number; seconds: number; cpuSeconds: number },
 ): boolean {
   const tests = results.flatMap((result) => result.tests.map((test) => ({ ...test, file: result.file })));
   const count = (state: TestResult['state']) => tests.filter((test) => test.state === state).length;
@@ -28,9 +29,10 @@ export function printSummary(
   });
   for (const error of closing) print(`\nWhat the tests share did not stop cleanly:\n${indent(error)}`);
 
-  const cpu = results.reduce((sum, result) => sum + result.cpuSeconds, 0);
+  const cpu = run.cpuSeconds.toFixed(0);
+  const share = Math.round((100 * run.cpuSeconds) / (run.seconds * availableParallelism()));
   print(
-    `\n${results.length} files in ${run.seconds.toFixed(0)} s with ${run.jobs} processes, ${cpu.toFixed(0)} s of CPU time`,
+    `\n${results.length} files in ${run.seconds.toFixed(0)} s with ${run.jobs} processes, ${cpu} s of CPU time (${share} % of the machine)`,
   );
   const failures = failed.length + closing.length;
   print(`${count('passed')} passed, ${failures} failed, ${count('skipped')} skipped`);

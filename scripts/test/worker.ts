@@ -8,6 +8,7 @@ import { resolve } from 'node:path';
 import Mocha from 'mocha';
 import { mochaHooks } from '../../test/support/hooks.ts';
 import { closeAll } from '../../test/support/lifetime.ts';
+import { cpuSeconds } from './cpu.ts';
 import type { FileResult, FromWorker, TestResult, ToWorker } from './protocol.ts';
 
 const OPTIONS = JSON.parse(readFileSync('.mocharc.json', 'utf8')) as Mocha.MochaOptions;
@@ -56,18 +57,6 @@ function textOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const cause = error.cause === undefined ? '' : `\n  cause: ${textOf(error.cause)}`;
   return `${error.stack ?? error.message}${cause}`;
-}
-
-/** Of this process and of its children that have ended; 0 where /proc is missing. */
-function cpuSeconds(): number {
-  try {
-    // Fields 14 to 17 of proc(5), counted after the command's name, in hundredths of a second.
-    const stat = readFileSync('/proc/self/stat', 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) / 100;
-  } catch {
-    return 0;
-  }
 }
 
 function temporaryBytes(): number {

@@ -4,6 +4,7 @@ import { ApiError, CredentialsError } from '../controller-runtime/api-error.ts';
 import { kubeConfigReader } from '../controller-runtime/kubeconfig.ts';
 import { ProblemError } from '../core/model/problem.ts';
 import { type ResourceClient, resourceClient } from '../operator/resource-client.ts';
+import { requirePackages } from '../required-packages.ts';
 
 export interface ClusterOptions {
   kubeconfig?: string;
@@ -27,6 +28,7 @@ const NOWHERE = 'http://localhost:8080';
 
 /** The cluster of the kubeconfig, or of the pod that the process runs in. Throws ProblemError InvalidConfiguration. */
 export async function openCluster({ kubeconfig, context: named, namespace }: ClusterOptions): Promise<Cluster> {
+  requirePackages('A command on a cluster', ['@kubernetes/client-node']);
   const read = await kubeConfigReader(kubeconfig, named);
   try {
     const config = read();

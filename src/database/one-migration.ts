@@ -14,7 +14,7 @@ import type { MigrationWork } from './port.ts';
 import type { MigrationSession } from './session.ts';
 
 /** The failure of one migration. */
-export interface Failure {
+interface Failure {
   problem: Problem;
   retry: 'safe' | 'never';
   /** The database may contain a part of this migration. */

@@ -5,9 +5,10 @@
  * The type of a flow contains what its steps add. A step can be appended only after the steps that add everything it
  * reads, so a wrong order does not compile.
  */
-import { type Problem, ProblemError } from '../core/model/problem.ts';
+import { ProblemError } from '../core/model/problem.ts';
 import type { StepName, StepResult } from '../core/model/step.ts';
 import { failed, type Stop } from '../engine/failure.ts';
+import { interruption } from './interruption.ts';
 import type { RunPorts } from './ports.ts';
 
 /** The inputs of the flow itself. */
@@ -67,25 +68,18 @@ function build<Start extends object, State extends object, Ports extends AnyPort
 }
 
 async function attempt(step: AnyStep, state: object, ports: AnyPorts): Promise<StepResult<object>> {
-  if (ports.signal.aborted) return failed(interruption(ports.signal), { touched: false });
+  if (ports.signal.aborted) return failed(interruption(ports.signal, during()), { touched: false });
   try {
     return await step.run(state as never, ports as never);
   } catch (error) {
     // An error that is thrown because of an abort is not a bug in db-manager.
     const thrown =
-      ports.signal.aborted && !(error instanceof ProblemError) ? interruption(ports.signal, step.name) : error;
+      ports.signal.aborted && !(error instanceof ProblemError) ? interruption(ports.signal, during(step.name)) : error;
     return failed(thrown, { touched: step.name === 'apply' });
   }
 }
 
-function interruption(signal: AbortSignal, during?: StepName): Problem {
-  const where =
-    during === undefined ? 'between two steps' : `during the step ${during}, which undid its unfinished work`;
-  const deadline = signal.reason instanceof DOMException && signal.reason.name === 'TimeoutError';
-  return deadline
-    ? { reason: 'DeadlineExceeded', message: `The run took longer than timeouts.run and stopped ${where}.` }
-    : {
-        reason: 'Interrupted',
-        message: `The run stopped on request ${where}. Run it again to continue.`,
-      };
+/** Where in the flow. */
+function during(step?: StepName): string {
+  return step === undefined ? 'between two steps' : `during the step ${step}, which undid its unfinished work`;
 }

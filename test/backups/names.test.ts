@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
-import { chosenStem, looksLikeBackup, nameOfManifest, newestFirst, nthStem, stemAt } from '../../src/backups/names.ts';
+import {
+  chosenStem,
+  looksLikeBackup,
+  nameOfManifest,
+  newestFirst,
+  nthStem,
+  runReportName,
+  stemAt,
+} from '../../src/backups/names.ts';
 import type { BackupManifest } from '../../src/core/model/backup.ts';
 
 describe('the names of backups', () => {
@@ -31,6 +39,8 @@ describe('the names of backups', () => {
     ['.a.db.json', undefined],
     ['a.db.json.tmp', undefined],
     ['a.dbx.json', undefined],
+    ['a.db.yaml', undefined],
+    ['a.db12345', undefined],
   ] as const) {
     it(`${file} is ${name === undefined ? 'no manifest' : `the manifest of ${name}`}`, () => {
       assert.equal(nameOfManifest(file), name);
@@ -47,6 +57,13 @@ describe('the names of backups', () => {
     ]) {
       assert.ok(!looksLikeBackup(name), name);
     }
+  });
+
+  it('of the report of a run end with the end of its id, in letters and digits', () => {
+    const nameOf = (id: string) => runReportName(new Date('2024-06-01T12:00:00Z'), id);
+    assert.equal(nameOf('bot-0123456789'), 'run_20240601_120000_23456789.report');
+    assert.equal(nameOf('a-b/c'), 'run_20240601_120000_abc.report');
+    assert.equal(nameOf('--'), 'run_20240601_120000_run.report');
   });
 
   it('sort by time, and by number within a second', () => {

@@ -40,6 +40,8 @@ function lint(main: string, folder: string, dialect: string): Turn {
   return {
     file: process.execPath,
     args: [main, 'lint', folder, '--dialect', dialect, '--json'],
+    // As squawk, without a configuration file.
+    cwd: folder,
     expected: WITH_FINDINGS,
   };
 }

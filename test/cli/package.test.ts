@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { cp, readdir, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { lstat, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { temporaryFolder } from '../support/databases.ts';
 import { goProgram } from '../support/programs/go.ts';
@@ -28,7 +30,8 @@ describe('the package', function () {
     const quietly = ['--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund'];
     await inProject('npm', 'install', ...quietly, `./${packed.filename}`);
     const compiled = join('node_modules', 'sqlite3', 'build');
-    await cp(join(ROOT, compiled), join(project, compiled), { recursive: true });
+    // With its hard links: the compiler leaves the driver under two names.
+    await run('cp', ['-a', join(ROOT, compiled), join(project, compiled)]);
   });
 
   it('makes and migrates a database with npx in an empty project', async () => {
@@ -63,6 +66,87 @@ describe('the package', function () {
     }
     await writeFile(join(folder, archive), 'another archive');
     await assert.rejects(run(krew, [...args, `--archive=${join(folder, archive)}`], into('other')), /checksum/i);
+  });
+
+  it('takes less than 100 MiB with its compiled driver, without the packages that only some users need', async () => {
+    const manifest = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as {
+      peerDependencies: Record<string, string>;
+      peerDependenciesMeta: Record<string, { optional: boolean }>;
+    };
+    const optional = Object.keys(manifest.peerDependencies);
+    assert.ok(optional.length > 0);
+    for (const name of optional) {
+      assert.equal(manifest.peerDependenciesMeta[name]?.optional, true, name);
+      assert.ok(!existsSync(join(project, 'node_modules', name)), name);
+    }
+    const entries = await readdir(join(project, 'node_modules'), { recursive: true, withFileTypes: true });
+    const files = entries.filter((entry) => entry.isFile());
+    const found = await Promise.all(files.map(({ parentPath, name }) => lstat(join(parentPath, name))));
+    // As `du` counts: what the file system keeps, each file once.
+    const once = new Map(found.map((file) => [file.ino, file.blocks * 512]));
+    const taken = [...once.values()].reduce((sum, bytes) => sum + bytes, 0);
+    assert.ok(taken > 50 * 2 ** 20 && taken < 100 * 2 ** 20, `${(taken / 2 ** 20).toFixed(1)} MiB`);
+  });
+
+  it('names the command that installs a package which is missing, and changes nothing', async () => {
+    const KUBERNETES = '@kubernetes/client-node';
+    const S3 = '@aws-sdk/client-s3 @aws-sdk/lib-storage';
+    // For the run that would take a backup, something is pending.
+    await inProject('npx', '--no-install', 'db-manager', 'migrate', 'downgrade', '-1');
+    // It ends with 3, because something is pending.
+    const position = () =>
+      inProject('npx', '--no-install', 'db-manager', 'migrate', 'current').catch(({ stdout }) => stdout);
+    const before = await position();
+    assert.match(before, /1 pending|pending/);
+    const iam = 'postgres://app@127.0.0.1:9/app?auth=rds-iam&aws_region=eu-central-1';
+    for (const [args, packages, url] of [
+      [['status', 'orders'], KUBERNETES],
+      [['approve', 'orders', '--yes'], KUBERNETES],
+      [['operator', '--runner-image=x'], `${KUBERNETES} prom-client winston`],
+      [['list-backups', '--backups', 's3://backups/app'], S3],
+      [['backup', '--backups', 's3://backups/app'], S3],
+      [['safe-migrate', '--backups', 's3://backups/app'], S3],
+      [['migrate', 'current'], '@aws-sdk/rds-signer', iam],
+    ] as const) {
+      const given = ['--no-install', 'db-manager', ...args];
+      const failed = run('npx', given, { cwd: project, env: { ...env, DATABASE_URL: url } });
+      const check = ({ stdout, stderr }: { stdout: string; stderr: string }) => {
+        const said = `${stdout}${stderr}`;
+        assert.ok(said.replace(/\s+/g, ' ').includes(`Run: npm install ${packages}`), `${args.join(' ')}: ${said}`);
+        return !/\n\s+at |ERR_MODULE/.test(said);
+      };
+      await assert.rejects(failed, check, args.join(' '));
+    }
+    assert.equal(await position(), before);
+    await inProject('npx', '--no-install', 'db-manager', 'migrate', 'upgrade');
+  });
+
+  it('loads no engine, no driver and no package when it is imported', async () => {
+    await writeFile(
+      join(project, 'listen.mjs'),
+      `import { registerHooks } from 'node:module';
+const loaded = [];
+registerHooks({ load(url, context, next) { loaded.push(url); return next(url, context); } });
+const library = await import('db-manager');
+const imported = loaded.filter((url) => url.startsWith('file:'));
+await library.getCurrentRevision();
+console.log(JSON.stringify({ imported, exported: Object.keys(library), called: loaded }));
+`,
+    );
+    const { stdout } = await inProject(process.execPath, 'listen.mjs');
+    const { imported, exported, called } = JSON.parse(stdout) as Record<string, string[]>;
+    const dist = join(project, 'node_modules/db-manager/dist/');
+    const names = imported?.map((url) => fileURLToPath(url)) ?? [];
+    assert.deepEqual(
+      names.filter((name) => !name.startsWith(dist)),
+      [],
+    );
+    assert.ok(names.includes(join(dist, 'index.js')) && names.length < 6, names.join('\n'));
+    const texts = await Promise.all(names.map((name) => readFile(name, 'utf8')));
+    assert.ok(texts.join('').length < 30_000, `${texts.join('').length} characters`);
+    // The listener sees what a call loads, and the library has what its source exports.
+    assert.ok((called?.length ?? 0) > names.length + 10);
+    assert.deepEqual(exported?.sort(), Object.keys(await import('../../src/index.ts')).sort());
   });
 
   it('is imported from JavaScript', async () => {
@@ -106,6 +190,10 @@ console.log(facts.current.pending.length);
 
   it('can be compiled into the cache of the image, which runs no command but one migration', async () => {
     const cache = await temporaryFolder('compile-cache');
+    // The image has the optional packages too.
+    await mkdir(join(project, 'node_modules/@kubernetes'));
+    for (const name of ['@kubernetes/client-node', 'prom-client', 'winston'])
+      await symlink(join(ROOT, 'node_modules', name), join(project, 'node_modules', name));
     const app = join(project, 'node_modules/db-manager');
     const script = join(ROOT, 'scripts/warm-compile-cache.ts');
     await run(process.execPath, [script, app], {

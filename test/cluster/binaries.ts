@@ -63,7 +63,8 @@ export async function buildBinary(name: BinaryName): Promise<string> {
   try {
     await mustRun(go, ['build', '-trimpath', '-buildvcs=false', ...(await flags()), '-o', unfinished, PACKAGES[name]], {
       cwd: import.meta.dirname,
-      env: { ...process.env, CGO_ENABLED: '0', GOFLAGS: '-mod=readonly', GOWORK: 'off' },
+      // GOGC: scripts/test.ts gives programs more memory than a compiler should take.
+      env: { ...process.env, GOGC: '100', CGO_ENABLED: '0', GOFLAGS: '-mod=readonly', GOWORK: 'off' },
       timeoutMs: BUILD_TIMEOUT_MS,
     });
     await rename(unfinished, target);

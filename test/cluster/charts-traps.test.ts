@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { casesFor } from '../support/sizes.ts';
 import {
   applicationChart,
   type ChartsGround,
@@ -50,7 +51,7 @@ describeCluster('the traps of migration hooks', (cluster) => {
     assert.deepEqual(await database.columns(), ['id', 'symbol']);
   });
 
-  for (const how of ['PostInstall', 'Resource']) {
+  for (const how of casesFor(['Resource', 'PostInstall'], 1)) {
     it(`migrates a database that is part of the release after the first install (${how}), then before upgrades`, async () => {
       const name = how.toLowerCase();
       const database = await open(name);

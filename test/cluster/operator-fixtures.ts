@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { DatabaseMigration } from '../../src/core/model/resource.ts';
 import { temporaryFolder } from '../support/lifetime.ts';
 import { eventually, type Server, startServer } from '../support/processes.ts';
+import { OPERATOR } from '../support/program.ts';
 import { type Agent, sharedAgent } from './agent.ts';
 import { checkoutImage, ROOT } from './checkout.ts';
 import type { ControlPlane } from './control-plane.ts';
@@ -149,7 +150,7 @@ async function startOperator(
   };
   const server = await startServer({
     command: NODE,
-    args: [join(import.meta.dirname, 'operator-process.ts'), JSON.stringify(settings)],
+    args: [OPERATOR, JSON.stringify(settings)],
     logFile: join(folder, 'operator.log'),
     cwd: ROOT,
   });

@@ -3,9 +3,10 @@ import type { MigrationEffects } from '../../src/core/model/effects.ts';
 import type { Database } from '../../src/database/port.ts';
 import { query } from '../engine/request.ts';
 import { DIALECTS, type TestDialect, temporaryDatabase } from '../support/databases.ts';
+import { sizeFor } from '../support/sizes.ts';
 import { migrate, migration, openReady, sql } from './migration-fixtures.ts';
 
-const COUNT = 200;
+const COUNT = sizeFor({ developer: 80, ci: 200, long: 200 });
 const SEED = 20261128;
 
 /** Numbers below a limit, the same in every run (mulberry32). */

@@ -11,6 +11,7 @@ import { readMigrations } from '../../src/migrations/read.ts';
 import { openTarget, targetOf } from '../backups/fixtures.ts';
 import { temporaryFolder } from '../support/databases.ts';
 import { sharedPostgres } from '../support/postgres.ts';
+import { sizeFor } from '../support/sizes.ts';
 
 /** One statement in seven has a run of its own in the suite; with `DB_MANAGER_FAULTS=long` each of the thirty has. */
 const LONG = process.env.DB_MANAGER_FAULTS === 'long';
@@ -64,6 +65,9 @@ const OUTSIDE = [
   "SELECT dblink_exec('URL', 'INSERT INTO beyond_log VALUES (1)')",
   "DO $$ BEGIN PERFORM dblink_exec('URL', 'INSERT INTO beyond_log VALUES (1)'); END $$",
 ] as const;
+
+/** A command for each statement takes minutes; the tests around the one that uses this send all statements. */
+const EACH = sizeFor({ developer: 14, ci: 7, long: 1 });
 
 describe('statements that act beyond the database', function () {
   this.timeout(120_000);
@@ -180,8 +184,7 @@ describe('statements that act beyond the database', function () {
         ...ALONE.map((each) => [each, 'SameServer', true] as const),
         ...OUTSIDE.map((each) => [each, 'Private', false] as const),
       ];
-      // A command for each takes minutes; the tests around this one send all of them.
-      for (const [statement, rehearsalServer, alone] of LONG ? all : all.filter((_, index) => index % 7 === 1)) {
+      for (const [statement, rehearsalServer, alone] of LONG ? all : all.filter((_, index) => index % EACH === 1)) {
         const made = await project([statement], form, alone);
         const config = join(made.cwd, 'db-manager.json');
         await writeFile(config, JSON.stringify({ safety: { rehearsalServer } }));

@@ -35,7 +35,7 @@ export function requestFor(folder: string, backups: string, overrides: Overrides
     validation: { before: 'Warn', after: 'Enforce', expect: 'Auto', ...validation },
     backup: { enabled: true, folder: backups, compression: 'auto', retain: { last: 10, days: 30 }, ...backup },
     onFailure: 'Keep',
-    timeouts: { connect: 3_000, lock: 2_000, statement: 0, run: 60_000, ...timeouts },
+    timeouts: { connect: 3_000, lock: 2_000, statement: 0, run: 600_000, ...timeouts },
     ...rest,
   };
 }

@@ -4,6 +4,7 @@ import { upgradeDatabase } from '../../src/library/migrate.ts';
 import { type SafeMigrateOptions, safeMigrate } from '../../src/library/safe-migrate.ts';
 import { waitForRevision } from '../../src/library/wait.ts';
 import { DIALECTS } from '../support/databases.ts';
+import { casesFor } from '../support/sizes.ts';
 import {
   COMPATIBLE,
   type Deployment,
@@ -196,7 +197,7 @@ for (const dialect of DIALECTS) {
         undefined,
       ],
     ];
-    for (const [how, added, lost] of VALUES) {
+    for (const [how, added, lost] of casesFor(VALUES, 3)) {
       it(`counts the values of columns that are removed by ${how}`, async () => {
         const here = await deployment(dialect, { ...VERSION_1, ...added });
         await upgradeDatabase(here.options);
@@ -306,7 +307,7 @@ CREATE TABLE log_1 PARTITION OF log FOR VALUES IN (1);`;
           lost: /the content of the schema shop/,
         },
       );
-    for (const { how, base, up, down, rows, lost, not } of MOVES) {
+    for (const { how, base, up, down, rows, lost, not } of casesFor(MOVES, 4)) {
       it(`counts what is lost where ${how}`, async () => {
         const version1 = { ...VERSION_1, ...(base === undefined ? {} : { '0002_log.sql': sql(base, 'SELECT 1;') }) };
         const here = await deployment(dialect, { ...version1, '0003_x.sql': sql(up, down) });

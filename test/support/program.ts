@@ -10,3 +10,5 @@ const { TEST_PROGRAMS: joined } = process.env;
 export const MAIN = joined ? join(joined, 'cli/main.js') : resolve('src/cli/main.ts');
 /** `kubectl-dbm`; an absolute path. */
 export const KUBECTL_DBM = joined ? join(joined, 'cli/kubectl-dbm.js') : resolve('src/cli/kubectl-dbm.ts');
+/** The operator with the options of a test, as JSON; an absolute path. */
+export const OPERATOR = resolve(joined ? join(joined, 'operator-process.js') : 'test/cluster/operator-process.ts');

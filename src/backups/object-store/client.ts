@@ -6,6 +6,7 @@ import { rootCertificates } from 'node:tls';
 import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3';
 import type { ObjectStorePlace } from '../../core/model/backup-place.ts';
 import { ProblemError } from '../../core/model/problem.ts';
+import { requirePackages } from '../../required-packages.ts';
 
 /** With backoff up to 20 s: a minute of throttling or a restart of the server. */
 const ATTEMPTS = 8;
@@ -19,7 +20,9 @@ export type Sdk = typeof import('@aws-sdk/client-s3');
 
 /** Throws ProblemError InvalidConfiguration if the client is not installed or the certificate cannot be read. */
 export async function connectStore(place: ObjectStorePlace): Promise<{ sdk: Sdk; client: S3Client }> {
-  const sdk = await loadSdk();
+  // The second one is loaded only for an upload; a run must not fail when it has read everything else.
+  requirePackages('A backup in an object store', ['@aws-sdk/client-s3', '@aws-sdk/lib-storage']);
+  const sdk = await import('@aws-sdk/client-s3');
   const ca = place.caFile === undefined ? undefined : [...rootCertificates, readCertificate(place.caFile)];
   const config: S3ClientConfig = {
     maxAttempts: Number(process.env.AWS_MAX_ATTEMPTS) || ATTEMPTS,
@@ -45,21 +48,6 @@ export async function connectStore(place: ObjectStorePlace): Promise<{ sdk: Sdk;
 
 function regionOfEnvironment(): string | undefined {
   return process.env.AWS_REGION || process.env.AWS_DEFAULT_REGION || process.env.AWS_PROFILE || undefined;
-}
-
-async function loadSdk(): Promise<Sdk> {
-  try {
-    return await import('@aws-sdk/client-s3');
-  } catch (cause) {
-    throw new ProblemError(
-      {
-        reason: 'InvalidConfiguration',
-        message:
-          'The client for object stores is not installed: it is an optional dependency. Run: npm install @aws-sdk/client-s3 @aws-sdk/lib-storage',
-      },
-      { cause },
-    );
-  }
 }
 
 function readCertificate(path: string): string {

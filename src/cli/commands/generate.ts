@@ -38,6 +38,8 @@ export const generate = defineCommand<GenerateCommandOptions>({
       .option('--rename <old=new>', 'treat a table, or a column (table.column=new), as renamed; repeatable', collect)
       .option('--template <file>', 'custom template with {{message}}, {{up}}, {{down}}, {{transaction}}'),
   async action({ rename = [], ...options }, io) {
+    const { keepYoungObjectsSmall } = await import('../young-objects.ts');
+    keepYoungObjectsSmall();
     const { generateMigration } = await import('../../library/generate.ts');
     const { SCAFFOLDS } = await import('../../migrations/templates.ts');
     const format = SCAFFOLDS.find((known) => known === options.format);

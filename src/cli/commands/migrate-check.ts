@@ -8,6 +8,8 @@ export const migrateCheck = defineCommand({
   summary: 'compare models and migrations; exit 3 if they differ',
   examples: ['db-manager migrate check --models ./models'],
   async action(options, io) {
+    const { keepYoungObjectsSmall } = await import('../young-objects.ts');
+    keepYoungObjectsSmall();
     const { checkModels } = await import('../../library/schema.ts');
     const { renderValidation } = await import('../output/validation.ts');
     const result = await checkModels(options);

@@ -64,6 +64,8 @@ export const operator = defineCommand<Omit<OperatorOptions, 'signal'>>({
       .option('--log-level <level>', 'error, warn, info or debug', 'info')
       .option('--log-format <format>', 'json or text', 'json'),
   async action(options, io) {
+    const { requirePackages } = await import('../../required-packages.ts');
+    requirePackages('The operator', ['@kubernetes/client-node', 'prom-client', 'winston']);
     const { runOperator } = await import('../processes/operator.ts');
     io.setExitCode(await runOperator({ ...options, signal: io.signal }));
   },

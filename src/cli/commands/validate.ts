@@ -10,6 +10,8 @@ export const validate = defineCommand({
   examples: ['db-manager validate', 'db-manager validate --models ./models -v'],
   configure: (command) => command.addOption(rehearsalServerOption()),
   async action(options, io) {
+    const { keepYoungObjectsSmall } = await import('../young-objects.ts');
+    keepYoungObjectsSmall();
     const { validateSchema } = await import('../../library/schema.ts');
     const { renderValidation } = await import('../output/validation.ts');
     const result = await validateSchema(options);

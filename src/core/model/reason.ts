@@ -222,7 +222,7 @@ export const REASONS = {
   // applying
   MigrationFailed: {
     exit: 1,
-    means: 'A migration failed. Its transaction was rolled back; earlier migrations stay applied.',
+    means: 'A migration failed. If it runs in a transaction, it was rolled back. Earlier migrations stay applied.',
     help: 'Correct the migration. The message names the statement, file and line.',
   },
   AssertionFailed: {

@@ -6,8 +6,10 @@ import { quoteIdentifier } from './driver.ts';
 import { majorOf } from './dump.ts';
 import { findClients } from './dump-clients.ts';
 import { restoreJobs } from './dump-program.ts';
-import { NoPrivateServer } from './private/problem.ts';
+import { extensionsWithoutFiles } from './private/extension-files.ts';
+import { NoPrivateServer, withoutFiles } from './private/problem.ts';
 import { findServer } from './private/server.ts';
+import type { Programs } from './programs.ts';
 
 /** A replica with more lag than this will not catch up while a migration writes. */
 const LAG_SECONDS = 10;
@@ -133,8 +135,9 @@ function connections(row: Row, database: string, needed: number): CheckResult {
 async function mayRehearse(open: PostgresConnection, { may_create: may }: Row, user: string): Promise<CheckResult> {
   const name = 'rehearsal privileges';
   try {
-    const { version } = await findServer(majorOf(open));
-    return { name, result: 'passed', message: `a private server can be started here: ${version}` };
+    const programs = await findServer(majorOf(open));
+    await refuseWithoutFiles(open, programs);
+    return { name, result: 'passed', message: `a private server can be started here: ${programs.version}` };
   } catch (error) {
     if (!(error instanceof NoPrivateServer)) throw error;
     if (may !== false) return { name, result: 'passed', message: `${user} can create a database for the copy` };
@@ -144,6 +147,16 @@ async function mayRehearse(open: PostgresConnection, { may_create: may }: Row, u
       message: `a rehearsal is not possible: ${error.message}; or, as a superuser, run: ALTER ROLE ${quoteIdentifier(user)} CREATEDB;`,
     };
   }
+}
+
+/** Of the extensions that the database has. Those that a migration creates are found by the rehearsal. */
+async function refuseWithoutFiles(open: PostgresConnection, programs: Programs): Promise<void> {
+  const { rows } = await open.client.query<{ name: string }>(
+    'SELECT extname::text AS name FROM pg_extension ORDER BY 1',
+  );
+  const names = rows.map(({ name }) => name);
+  const missing = await extensionsWithoutFiles(programs, names);
+  if (missing.length > 0) throw withoutFiles(missing, majorOf(open));
 }
 
 /** The programs that take the backup and restore the copy. */

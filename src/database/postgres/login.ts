@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { ProblemError } from '../../core/model/problem.ts';
 import { Secret } from '../../core/model/secret.ts';
 import type { DatabaseTarget, PostgresLogin, PostgresTarget } from '../../core/model/target.ts';
+import { requirePackages } from '../../required-packages.ts';
 
 type RdsSigner = InstanceType<typeof import('@aws-sdk/rds-signer').Signer>;
 
@@ -89,24 +90,10 @@ async function signerFor(hostname: string, port: number, username: string, regio
   const key = JSON.stringify([hostname, port, username, region]);
   let signer = SIGNERS.get(key);
   if (signer === undefined) {
-    const { Signer } = await loadSigner();
+    requirePackages('A login with IAM', ['@aws-sdk/rds-signer']);
+    const { Signer } = await import('@aws-sdk/rds-signer');
     signer = new Signer({ hostname, port, username, region });
     SIGNERS.set(key, signer);
   }
   return signer;
-}
-
-async function loadSigner() {
-  try {
-    return await import('@aws-sdk/rds-signer');
-  } catch (cause) {
-    throw new ProblemError(
-      {
-        reason: 'InvalidConfiguration',
-        message:
-          'The client for logins with IAM is not installed: it is an optional dependency. Run: npm install @aws-sdk/rds-signer',
-      },
-      { cause },
-    );
-  }
 }

@@ -4,7 +4,7 @@ import type { Connection } from 'pg';
 import type { Client } from './driver.ts';
 
 /** What one round trip has done. */
-export interface Pipelined {
+interface Pipelined {
   /** The command tags of the statements that succeeded, from the first: `INSERT 0 1`. */
   tags: readonly string[];
   /** The last row that was received, as text. */

@@ -1,7 +1,7 @@
 /**
  * Objects that a restore in place does not touch, because this user could not create them again or may not drop them:
  * foreign tables of a server that it may not use, functions in an untrusted language or of an event trigger, objects of other roles in schemas of
- * other roles, and what these depend on. They are compared with the backup like everything else, before the commit.
+ * other roles or of roles that may create nothing there any more, and what these depend on. They are compared with the backup like everything else, before the commit.
  */
 import type { Client } from './driver.ts';
 import type { Contents, DumpEntry } from './restore-contents.ts';
@@ -37,7 +37,8 @@ export const STAYING = `(
     SELECT o.classid::oid, o.objid FROM ${OBJECTS} o LEFT JOIN pg_namespace n ON n.oid = o.schema
      WHERE o.objid >= 16384 AND n.nspname IS DISTINCT FROM 'information_schema' AND coalesce(n.nspname !~ '^pg_', true) AND ${OWN}
        AND NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
-       AND (NOT o.may OR NOT has_schema_privilege(n.oid, 'CREATE') OR NOT (o.owner IS NULL OR pg_has_role(o.owner, 'USAGE') OR pg_has_role(n.nspowner, 'USAGE')))
+       AND (NOT o.may OR NOT has_schema_privilege(n.oid, 'CREATE') OR NOT (o.owner IS NULL OR pg_has_role(o.owner, 'USAGE') OR pg_has_role(n.nspowner, 'USAGE'))
+         OR (NOT has_schema_privilege(o.owner, n.oid, 'CREATE') AND NOT pg_has_role(n.nspowner, 'USAGE')))
     UNION
     SELECT next.classid, next.objid FROM staying s CROSS JOIN LATERAL (
       SELECT d.refclassid, d.refobjid FROM pg_depend d WHERE d.classid = s.classid AND d.objid = s.objid AND d.deptype <> 'e'

@@ -4,6 +4,7 @@ import { TOOL_VERSION } from '../../core/model/version.ts';
 import type { DoneMigration } from '../../database/port.ts';
 import { failed } from '../../engine/failure.ts';
 import type { Step } from '../../engine/flow.ts';
+import { interruption, passedDeadline } from '../../engine/interruption.ts';
 import { askChecks } from '../../engine/query-checks.ts';
 import { count } from '../../engine/run-text.ts';
 import type { Applied, Connected, Locked, Planned } from '../../engine/state.ts';
@@ -37,8 +38,13 @@ export const apply: Step<Connected & Planned & Locked, Applied> = {
     const result =
       outcome.kind === 'stopped'
         ? failed(
-            { reason: 'Interrupted', message: `Stopped on request: ${finished} of ${total}. Run again to continue.` },
-            { touched },
+            passedDeadline(signal)
+              ? interruption(signal, `with ${finished} of ${total}`)
+              : {
+                  reason: 'Interrupted',
+                  message: `Stopped on request: ${finished} of ${total}. Run again to continue.`,
+                },
+            { touched, retry: 'safe' },
           )
         : failed(outcome.problem, { touched: touched || outcome.touched, retry: outcome.retry });
     return { ...result, partial: { done: outcome.done } };

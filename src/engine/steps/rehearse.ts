@@ -5,6 +5,7 @@ import { bySeverity } from '../../core/safety/by-severity.ts';
 import { ROWS_LOST } from '../../core/safety/observed.ts';
 import { failed } from '../../engine/failure.ts';
 import type { Step } from '../../engine/flow.ts';
+import { interruption, passedDeadline } from '../../engine/interruption.ts';
 import { observed } from '../../engine/observed.ts';
 import type { RunPorts } from '../../engine/ports.ts';
 import { askOnCopy } from '../../engine/query-checks.ts';
@@ -71,18 +72,18 @@ async function rehearseOn(copy: OpenedCopy, { plan, migrations, ...input }: Inpu
   });
   let findings = input.findings;
   let schemas: Rehearsed['schemas'];
-  const stop = (problem: Problem, rehearsal: RehearsalResult) => ({
-    ...failed(problem, { touched: false }),
+  const stop = (problem: Problem, rehearsal: RehearsalResult, retry?: 'safe') => ({
+    ...failed(problem, { touched: false, ...(retry === undefined ? {} : { retry }) }),
     partial: { rehearsal, findings, schemas, checks },
   });
 
   const lack = lackOf(copy.scratch, sent);
   if (lack !== undefined) return stop(lack, record({ roundTrip: 'skipped' }));
   if (outcome.kind === 'stopped') {
-    return stop(
-      { reason: 'Interrupted', message: 'Stopped on request during the rehearsal; no changes were made.' },
-      record({ roundTrip: 'skipped' }),
-    );
+    const problem: Problem = passedDeadline(ports.signal)
+      ? interruption(ports.signal, 'during the rehearsal; no changes were made')
+      : { reason: 'Interrupted', message: 'Stopped on request during the rehearsal; no changes were made.' };
+    return stop(problem, record({ roundTrip: 'skipped' }), 'safe');
   }
   if (outcome.kind === 'failed') {
     const { problem } = outcome;

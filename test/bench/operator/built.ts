@@ -63,10 +63,11 @@ export async function startBuilt(main: string, kubeconfig: string, namespace: st
   return {
     scrape,
     async rss() {
-      const status = await readFile(`/proc/${one.server.pid}/status`, 'utf8');
+      // Empty if it has just ended; the next scrape starts it again.
+      const status = await readFile(`/proc/${one.server.pid}/status`, 'utf8').catch(() => '');
       const mebibytes = (name: string) =>
         Math.round(Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1] ?? Number.NaN) / 1024);
-      most = Math.max(most, mebibytes('VmHWM'));
+      most = Math.max(most, mebibytes('VmHWM') || 0);
       return { now: mebibytes('VmRSS'), most };
     },
     leads: async () => (await one.log()).includes('leader election won'),

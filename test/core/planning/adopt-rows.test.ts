@@ -4,7 +4,8 @@ import { readAlembic } from '../../../src/core/planning/adopt/alembic.ts';
 import { readFlyway } from '../../../src/core/planning/adopt/flyway.ts';
 import type { ForeignReading, ForeignRow } from '../../../src/core/planning/adopt/foreign.ts';
 import { readDrizzle, readPrisma } from '../../../src/core/planning/adopt/hashes.ts';
-import { readDbmate, readGoose } from '../../../src/core/planning/adopt/versions.ts';
+import { readSequelize } from '../../../src/core/planning/adopt/names.ts';
+import { readDbmate, readGolangMigrate, readGoose } from '../../../src/core/planning/adopt/versions.ts';
 import { revisionOf } from './build.ts';
 
 const SUMS = new Map([
@@ -153,5 +154,105 @@ describe('The rows of goose, dbmate, Flyway and Alembic', () => {
       applied: [{ revision: '2_bbb' }],
       unmatched: ['aaa'],
     });
+  });
+});
+
+describe('The edges of the readers', () => {
+  const names = (reading: ForeignReading) => reading.ok && reading.applied.map(({ revision }) => revision);
+
+  it('Prisma: files that are gone are in the order of their ends, however the rows are ordered', () => {
+    const rows = [attempt('x', 1), attempt('y', 2), attempt('z', 3)];
+    for (const [a = 0, b = 0, c = 0] of [
+      [0, 1, 2],
+      [1, 2, 0],
+      [2, 0, 1],
+      [2, 1, 0],
+    ]) {
+      const reading = readPrisma([rows[a] ?? {}, rows[b] ?? {}, rows[c] ?? {}], ORDER);
+      assert.deepEqual(reading.ok && reading.unmatched, ['x', 'y', 'z']);
+    }
+  });
+
+  it('Drizzle: a row without a time has none', () => {
+    const reading = readDrizzle([{ hash: 'bb', created_at: '' }], ORDER, { checksums: SUMS });
+    assert.deepEqual(reading.ok && reading.applied, [{ revision: '2_b', at: undefined, checksum: 'sha256:bb' }]);
+  });
+
+  it('golang-migrate: no row is nothing applied, and the first version is one', () => {
+    assert.deepEqual(readGolangMigrate([], ORDER), { ok: true, applied: [], unmatched: [] });
+    assert.deepEqual(names(readGolangMigrate([{ version: 1, dirty: false }], ORDER)), ['1_a']);
+    assert.deepEqual(names(readGolangMigrate([{ version: 2, dirty: false }], ORDER)), ['1_a', '2_b']);
+  });
+
+  it('golang-migrate: a row without "dirty", or a second row, is of another tool', () => {
+    assert.match(refusal(readGolangMigrate([{ version: 1 }], ORDER)), /--from dbmate/);
+    const two = [1, 2].map((version) => ({ version, dirty: false }));
+    assert.match(refusal(readGolangMigrate(two, ORDER)), /--from dbmate/);
+  });
+
+  it('goose: the last row of a version is the one with the highest id', () => {
+    const rows = [
+      { id: 10, version_id: 1, is_applied: false },
+      { id: 9, version_id: 1, is_applied: true },
+    ];
+    assert.deepEqual(names(readGoose(rows, ORDER)), []);
+    assert.deepEqual(names(readGoose(rows.toReversed(), ORDER)), []);
+  });
+
+  it('Flyway: 1 and 1.0 are the same version, on either side', () => {
+    for (const [file, version] of [
+      ['V1__a', '1.0'],
+      ['V1.0__a', '1'],
+    ] as const) {
+      const row = { installed_rank: 1, version, type: 'SQL', script: 'x.sql', success: true };
+      assert.deepEqual(names(readFlyway([row], [revisionOf(file)])), [file]);
+    }
+  });
+
+  it('Flyway: a script without a version that is not repeatable is not a migration', () => {
+    const row = { installed_rank: 1, version: null, type: 'SQL', script: 'notes.sql', success: true };
+    assert.deepEqual(readFlyway([row], ORDER), { ok: true, applied: [], unmatched: [] });
+  });
+
+  it('Umzug: a name that ends like a file is found with and without its ending', () => {
+    const order = [revisionOf('1_a.ts'), revisionOf('2_b')];
+    assert.deepEqual(names(readSequelize([{ name: '1_a.ts' }, { name: 'dist/2_b.js' }], order)), ['1_a.ts', '2_b']);
+  });
+
+  const chainOf = (...links: [string, string[]][]) => new Map(links);
+
+  it('Alembic: revisions that were merged are applied once', () => {
+    const order = ['1_aa', '2_bb', '3_cc', '4_dd'].map(revisionOf);
+    const chain = chainOf(['aa', []], ['bb', ['aa']], ['cc', ['aa']], ['dd', ['bb', 'cc']]);
+    const reading = readAlembic([{ version_num: 'dd' }], order, chain);
+    assert.deepEqual(reading, { ok: true, applied: order.map((revision) => ({ revision })), unmatched: [] });
+    const partly = readAlembic([{ version_num: 'dd' }], order.slice(1), chain);
+    assert.deepEqual(partly.ok && partly.unmatched, ['aa']);
+  });
+
+  it('Alembic: an ancestor that no script has is named once', () => {
+    const chain = chainOf(['bb', ['aa']], ['cc', ['aa']], ['dd', ['bb', 'cc']]);
+    assert.match(refusal(readAlembic([{ version_num: 'dd' }], ORDER, chain)), /do not contain aa, which/);
+  });
+
+  it('Alembic: names in another order are told with a number for the first, wherever they differ', () => {
+    const chain = chainOf(['aa', []], ['bb', ['aa']], ['cc', ['bb']]);
+    for (const order of [
+      ['1_aa', '2_cc', '3_bb'],
+      ['1_bb', '2_aa', '3_cc'],
+    ]) {
+      const reading = readAlembic([{ version_num: 'cc' }], order.map(revisionOf), chain);
+      const ran = ['aa', 'bb', 'cc'].map((id) => order.find((name) => name.endsWith(id)));
+      assert.match(
+        (reading.ok && reading.note) || '',
+        new RegExp(`number them in this order, 0001_${ran[0]} first: ${ran.join(', ')}\\. `),
+      );
+    }
+  });
+
+  it('Alembic: two names that begin with ids are enough not to know the order', () => {
+    const order = ['1975ea83b712_x', 'ae1027a6acf_y'].map(revisionOf);
+    assert.match(refusal(readAlembic([{ version_num: 'ae1027a6acf' }], order)), /--versions alembic\/versions/);
+    assert.deepEqual(names(readAlembic([{ version_num: 'ae1027a6acf' }], order.slice(1))), ['ae1027a6acf_y']);
   });
 });

@@ -12,7 +12,7 @@ import { type PrivatePostgres, startPostgres } from '../../support/postgres.ts';
 const RESTORE = { safetyBackup: false, now: OPTIONS.now } as const;
 
 describe('a database with more tables than one transaction can hold locks for', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   let server: PrivatePostgres;
   before(async () => {
     server = await startPostgres({ settings: { max_locks_per_transaction: '10', max_connections: '20' } });

@@ -230,6 +230,42 @@ describe('a private server', function () {
     }
   });
 
+  for (const [what, extensions, role, result, says] of [
+    [
+      'one',
+      ['no_files_here'],
+      'NOCREATEDB',
+      'warning',
+      /the files of extension no_files_here are not on this machine.*CREATEDB;$/,
+    ],
+    [
+      'two',
+      ['"No ""files"', 'no_files_here'],
+      'NOCREATEDB',
+      'warning',
+      /the files of extensions No "files, no_files_here are not/,
+    ],
+    [
+      'one, by a role that may create databases',
+      ['no_files_here'],
+      'CREATEDB',
+      'passed',
+      /can create a database for the copy/,
+    ],
+    ['none', [], 'NOCREATEDB', 'passed', /a private server can be started here/],
+  ] as const) {
+    it(`is what the check expects, except for a database with extensions without files here: ${what}`, async () => {
+      const rows = extensions.map(
+        (name, index) => `INSERT INTO pg_extension (oid, extname, extowner, extnamespace, extrelocatable, extversion)
+          VALUES (${99_000 + index}, '${name.replace(/^"|"$/g, '').replace('""', '"')}', 10, 'public'::regnamespace, true, '1')`,
+      );
+      target = await ordinary({ role, superuser: ['SET allow_system_table_mods = on', ...rows].join('; ') });
+      const check = (await target.db.checks({})).find(({ name }) => name === 'rehearsal privileges');
+      assert.equal(check?.result, result, check?.message);
+      assert.match(check?.message ?? '', says);
+    });
+  }
+
   for (const path of ["''", `"my.tenant", 'a, b', "$user"`]) {
     it(`has a search_path of ${path}`, async () => {
       target = await ordinary({

@@ -39,7 +39,7 @@ async function around(superuser: string, rights = 'NOCREATEDB', afterwards = (_o
 }
 
 describe('what another role made around the tables of the owner', function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
 
   it('a publication of tables: the check of onFailure fails, a restore in place is refused, one by swap works (F12)', async () => {
     const made = await around('CREATE PUBLICATION cdc FOR TABLE t');
@@ -135,5 +135,33 @@ describe('what another role made around the tables of the owner', function () {
         }
       });
     }
+  }
+
+  for (const [what, damage] of [
+    ['is not replaced, and is compared', ''],
+    ['was changed: nothing is restored', 'INSERT INTO theirs.o VALUES (7)'],
+  ] as const) {
+    it(`a table of such a role in a schema whose privileges the user may not grant ${what}`, async () => {
+      const postgres = await sharedPostgres();
+      const role = `former_schema_${damage.length}`;
+      await postgres.query(`CREATE ROLE ${role}`);
+      const made = await around(
+        `CREATE SCHEMA theirs; CREATE TABLE theirs.o (id int); GRANT USAGE ON SCHEMA theirs TO ${role}; ALTER TABLE theirs.o OWNER TO ${role}`,
+        'NOCREATEDB',
+        (owner) => `GRANT ${role} TO ${owner}; GRANT USAGE, CREATE ON SCHEMA theirs TO ${owner}`,
+      );
+      const messages: string[] = [];
+      try {
+        if (damage !== '') await made.sql(damage);
+        const restoring = restoreBackup(made.db, made.backup, { ...RESTORE, onMessage: (text) => messages.push(text) });
+        if (damage === '') await restoring;
+        else await assert.rejects(restoring, /rows of theirs\.o: 1 instead of 0\..* is unchanged/);
+        assert.match(messages.join(' '), /they are not replaced: .*TABLE theirs\.o/);
+        assert.deepEqual(await made.rows(), damage === '' ? [1, 2] : [1]);
+      } finally {
+        await made.close();
+        await postgres.query(`DROP ROLE ${role}`);
+      }
+    });
   }
 });

@@ -51,7 +51,7 @@ export async function goProgram(program: GoProgram): Promise<string | undefined>
   const cache = madeServerCache();
   const work = mkdtempSync(join(cache, `${program.name}-`));
   try {
-    const env = { ...process.env, GOBIN: work, CGO_ENABLED: '0', GOWORK: 'off', GOFLAGS: '' };
+    const env = { ...process.env, GOBIN: work, GOGC: '100', CGO_ENABLED: '0', GOWORK: 'off', GOFLAGS: '' };
     await mustRun(go, ['install', `${program.path}@${program.version}`], { cwd: work, env, timeoutMs: 15 * 60_000 });
     const file = fileOf(program, cache);
     mkdirSync(dirname(file), { recursive: true, mode: 0o755 });

@@ -1,5 +1,5 @@
 /** Migration tools of other projects, for the tests of `wrap`: from package registries into the cache, or from Debian. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findOnPath } from '../processes.ts';
@@ -46,8 +46,13 @@ const SETS: Record<ToolSet, Set> = {
     bin: join(folder('python'), 'bin'),
     program: 'alembic',
     fetch() {
-      run('python3', ['-m', 'venv', folder('python')]);
-      run(join(folder('python'), 'bin', 'pip'), ['install', '--quiet', ...PYTHON]);
+      const into = folder('python');
+      // Debian's Python has pip for an environment only with one more package; its own pip installs into one too.
+      const alone = spawnSync('python3', ['-c', 'import ensurepip'], { stdio: 'ignore' }).status !== 0;
+      run('python3', ['-m', 'venv', ...(alone ? ['--without-pip'] : []), into]);
+      const install = ['install', '--quiet', ...PYTHON];
+      if (alone) run('python3', ['-m', 'pip', '--python', into, ...install]);
+      else run(join(into, 'bin', 'pip'), install);
     },
   },
   node: {

@@ -2,3 +2,10 @@
 export class NoPrivateServer extends Error {
   override name = 'NoPrivateServer';
 }
+
+export function withoutFiles(extensions: readonly string[], major: number): NoPrivateServer {
+  const what = extensions.length === 1 ? 'extension' : 'extensions';
+  return new NoPrivateServer(
+    `the files of ${what} ${extensions.join(', ')} are not on this machine. Install their packages for PostgreSQL ${major} here`,
+  );
+}

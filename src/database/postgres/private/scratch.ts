@@ -18,7 +18,7 @@ import { withTemporaryFile } from '../temporary-file.ts';
 import { type DumpPart, type Filling, RestoreStopped, restoreParts, targetOn } from './fill.ts';
 import { applyLikenessSettings, liken } from './liken.ts';
 import { type Likeness, readLikeness } from './likeness.ts';
-import { NoPrivateServer } from './problem.ts';
+import { NoPrivateServer, withoutFiles } from './problem.ts';
 import { isDamaged } from './restore-failures.ts';
 import { findServer, type PrivateServer, startServer } from './server.ts';
 
@@ -214,9 +214,7 @@ async function refuseWithoutExtensions(admin: Client, open: PostgresConnection, 
   if (missing.length === 0) return;
   const there = (await open.client.query<{ name: string }>(sql, [missing])).rows.map(({ name }) => name);
   if (there.length === 0) return;
-  throw new NoPrivateServer(
-    `the files of ${there.length === 1 ? 'extension' : 'extensions'} ${there.join(', ')} are not on this machine. Install their packages for PostgreSQL ${majorOf(open)} here`,
-  );
+  throw withoutFiles(there, majorOf(open));
 }
 
 /** An extension, or a provider of security labels, whose library has to be loaded when the server starts: pg_cron, anon. */
