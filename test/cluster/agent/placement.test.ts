@@ -39,6 +39,19 @@ describe('mount paths rewritten to local folders', () => {
     });
   }
 
+  it('leaves the path of a volume alone that holds the path of another mount', () => {
+    const binds = [
+      ...plan.binds,
+      { source: '/tmp/pod/temporary', target: '/tmp', kind: 'folder', readOnly: false } as const,
+    ];
+    const { args } = rewritten({
+      ...plan,
+      binds,
+      argv: ['run', '/data/x.db', '/tmp/y', '{"log":"/dev/termination-log"}'],
+    });
+    assert.deepEqual(args, ['/tmp/claims/data/x.db', '/tmp/pod/temporary/y', '{"log":"/tmp/pod/log"}']);
+  });
+
   it('starts in the folder behind the working directory', () => {
     assert.equal(rewritten(plan).cwd, '/tmp/claims/data/sub');
   });

@@ -111,11 +111,12 @@ export const mounts: Placement = (plan) => ({
 export const rewritten: Placement = (plan) => {
   // The longest path first, so that /data/backups is not taken for a file in /data.
   const binds = plan.binds.toSorted((a, b) => b.target.length - a.target.length);
+  const sources = new Map(binds.map(({ source, target }) => [target, source]));
+  const targets = binds.map(({ target }) => target.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|');
+  const pattern = new RegExp(`(?<![\\w.-])(?:${targets})(?![\\w.-])`, 'g');
+  // In one pass: a volume's own path may hold the path of another mount, such as /tmp.
   const rewrite = (text: string): string =>
-    binds.reduce((done, { source, target }) => {
-      const path = target.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
-      return done.replaceAll(new RegExp(`(?<![\\w.-])${path}(?![\\w.-])`, 'g'), () => source);
-    }, text);
+    binds.length === 0 ? text : text.replaceAll(pattern, (target) => sources.get(target) ?? target);
   const [command = '', ...args] = plan.argv.map(rewrite);
   const env = Object.fromEntries(Object.entries(plan.env).map(([name, value]) => [name, rewrite(value)]));
   return { command, args, env, cwd: rewrite(plan.workingDir) };
