@@ -96,7 +96,10 @@ describe('a restore on a server', function () {
       try {
         const backup = await takeBackup(db, join(await temporaryFolder('around'), 'b'), OPTIONS);
         const refused = async () => problem('RestoreFailed', () => restoreBackup(db, backup, RESTORE));
-        assert.match(await refused(), new RegExp(`Prepared transactions hold locks.*COMMIT PREPARED 'of_${here.name}'.*is unchanged`));
+        assert.match(
+          await refused(),
+          new RegExp(`Prepared transactions hold locks.*COMMIT PREPARED 'of_${here.name}'.*is unchanged`),
+        );
         await server.query(`COMMIT PREPARED 'of_${here.name}'`, [], here.name);
         await restoreBackup(db, backup, RESTORE);
         assert.deepEqual(await server.query('SELECT id FROM t', [], here.name), [{ id: 1 }]);
