@@ -235,7 +235,7 @@ describe('The edges of the readers', () => {
     assert.match(refusal(readAlembic([{ version_num: 'dd' }], ORDER, chain)), /do not contain aa, which/);
   });
 
-  it('Alembic: names in another order are told with a number for the first, wherever they differ', () => {
+  it('Alembic: names in another order are reported with a number for the first, wherever they differ', () => {
     const chain = chainOf(['aa', []], ['bb', ['aa']], ['cc', ['bb']]);
     for (const order of [
       ['1_aa', '2_cc', '3_bb'],
