@@ -59,7 +59,7 @@ export function postgresVersionsPage(note: string): string {
 
 # PostgreSQL versions tested
 
-${results.length === 0 ? 'No run is recorded yet.' : `${ran}.`}
+${results.length === 0 ? 'No run is recorded yet.' : `${ran}. The column "files" has how many of them ran.`}
 
 | server | pg_dump, pg_restore, psql | files | passed | failed | skipped |
 | --- | --- | --- | --- | --- | --- |

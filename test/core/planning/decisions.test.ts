@@ -44,7 +44,7 @@ describe('A target', () => {
     assert.deepEqual(!made.ok && [made.problem.reason, made.problem.migration], ['DowngradeNotAllowed', '3_c']);
   });
 
-  it('that reverts is refused where one or several migrations have no down migration', () => {
+  it('that reverts is refused where one or several migrations have no down', () => {
     const loaded = (...all: string[]) => all.map((name) => ({ revision: revisionOf(name) }) as LoadedMigration);
     assert.match(requireReversible(loaded('1_a'))?.message ?? '', /^1_a has no down/);
     assert.match(requireReversible(loaded('1_a', '2_b'))?.message ?? '', /^1_a, 2_b have no down/);
@@ -79,7 +79,7 @@ describe('One applied migration that the files lack', () => {
     assert.equal(made.ok ? made.plan.direction : made.problem.reason, 'DowngradeNotAllowed');
   });
 
-  it('is ahead by its name, also next to a repeatable migration', () => {
+  it('is ahead by its name, also with a repeatable migration', () => {
     const files = filesOf('1_a', '2_b', 'R__view');
     assert.deepEqual(aheadOf(files, historyOf('1_a', '3_c', '2_b', 'R__view')), ['3_c']);
   });

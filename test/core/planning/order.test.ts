@@ -1,4 +1,4 @@
-/** The order of migrations, and what is reported about those that are missing, edited or late. */
+/** The order of migrations, and the messages about those that are missing, edited or late. */
 import assert from 'node:assert/strict';
 import type { HistoryRow } from '../../../src/core/model/history.ts';
 import type { MigrationFile } from '../../../src/core/model/migration.ts';

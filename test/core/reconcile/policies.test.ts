@@ -147,7 +147,7 @@ describe('Who approved a plan', () => {
     assert.equal(approverOf([entry('m'.repeat(200))]), 'm'.repeat(128));
   });
 
-  it('is unknown where no entry has the field or a manager', () => {
+  it('is undefined where no entry has the field or a manager', () => {
     const other = entry('a', '2026-01-03T00:00:00Z', { 'f:spec': { 'f:other': {} } });
     assert.equal(approverOf(), undefined);
     assert.equal(approverOf([other, entry('a', undefined, null), entry('a', undefined, {})]), undefined);
