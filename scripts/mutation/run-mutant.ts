@@ -7,9 +7,11 @@ import { registerHooks, stripTypeScriptTypes } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import Mocha from 'mocha';
+import { endWithParent } from './end-with-parent.ts';
 
 const [source = '', changed = '', ...tests] = process.argv.slice(2);
 const target = pathToFileURL(resolve(source)).href;
+endWithParent();
 let loaded = false;
 registerHooks({
   load(url, context, next) {

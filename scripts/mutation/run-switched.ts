@@ -8,6 +8,7 @@ import { registerHooks, stripTypeScriptTypes } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import Mocha from 'mocha';
+import { endWithParent } from './end-with-parent.ts';
 import { mutantsOf, switchable } from './mutants.ts';
 
 export interface Answer {
@@ -15,6 +16,7 @@ export interface Answer {
   outcome: 'killed' | 'survived' | 'not loaded' | 'alone';
 }
 
+endWithParent();
 const given = process.argv.slice(2);
 const split = given.indexOf('--');
 const firstOf = new Map(
