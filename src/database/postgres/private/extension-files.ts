@@ -1,5 +1,5 @@
-import { access } from 'node:fs/promises';
-import { join } from 'node:path';
+import { access, realpath } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { Programs } from '../programs.ts';
 
 /**
@@ -15,8 +15,10 @@ export async function extensionsWithoutFiles(
       () => true,
       () => false,
     );
+  // A server looks for its files from where its program is, not from a link to it.
+  const programs = await realpath(join(folder, 'postgres')).then(dirname, () => folder);
   for (const share of SHARE_FOLDERS) {
-    const controls = join(folder, share(major), 'extension');
+    const controls = join(programs, share(major), 'extension');
     // Every server has this one.
     if (!(await exists(join(controls, 'plpgsql.control')))) continue;
     const there = await Promise.all(names.map((name) => exists(join(controls, `${name}.control`))));
