@@ -12,6 +12,7 @@ import { targetFromRequest } from '../../../src/cli/request-target.ts';
 import { withoutClientParameters } from '../../../src/core/model/connection/command-url.ts';
 import type { DatabaseTarget } from '../../../src/core/model/target.ts';
 import type { Database } from '../../../src/database/port.ts';
+import { findClients } from '../../../src/database/postgres/dump-clients.ts';
 import { OPTIONS, openTarget, targetOf } from '../../backups/fixtures.ts';
 import { problem } from '../../backups/problems.ts';
 import { dbManager } from '../../cli/process.ts';
@@ -68,7 +69,10 @@ describe('a login that is valid for a short time', function () {
     let caFile: string;
     const before_ = { ...process.env };
     before(async function () {
-      if (!(await dumpsWithTls(join(postgres.bin, 'pg_dump')))) {
+      const [server] = await postgres.query<{ major: number }>(
+        "SELECT current_setting('server_version_num')::int / 10000 AS major",
+      );
+      if (!(await dumpsWithTls(join((await findClients(server?.major ?? 0)).folder, 'pg_dump')))) {
         console.warn('    left out: tokens of RDS, which need TLS, and this build of pg_dump does not support it');
         this.skip();
       }
