@@ -6,6 +6,7 @@ import { type CatalogueEntry, COMPARABLE, type Privilege, readEntries } from './
 import { SYSTEM_CLASSES } from './catalogue/system.ts';
 import type { Client } from './driver.ts';
 import { queryOn } from './dump-snapshot.ts';
+import { applyOwnSettings } from './settings.ts';
 
 interface Comparison {
   major: number;
@@ -38,6 +39,8 @@ export async function differencesOfCopy(
 ): Promise<string[]> {
   if (digest === undefined) return [];
   const { entries, serverMajor, schemas, largeObjects } = unpackCatalogue(digest);
+  // The copy has the settings of the database, such as a timeout for idle transactions.
+  await applyOwnSettings(client);
   await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY');
   try {
     for (const setting of COMPARABLE) await client.query(`SET LOCAL ${setting}`);

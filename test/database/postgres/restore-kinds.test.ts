@@ -81,7 +81,9 @@ describe('objects whose dump is not restorable or comparable as it is', function
         assert.deepEqual(await query(CONTENT), content);
         assert.deepEqual(await query(OF_DATABASE), database);
         const kept = await db.keptDatabases();
-        assert.equal(kept.length, by === 'an owner' ? 0 : 1, said.join('\n'));
+        // Before version 15, the schema public of a new database belongs to a superuser, and no owner may change that.
+        const bySwap = by === 'a superuser' || (by === 'an owner with CREATEDB' && postgres.version >= 150_000);
+        assert.equal(kept.length, bySwap ? 1 : 0, said.join('\n'));
       } finally {
         for (const { name: kept } of await db.keptDatabases()) await db.dropKept(kept);
         await db.close();
