@@ -111,7 +111,9 @@ async def checked():
     block = f"DO $$ BEGIN PERFORM pg_sleep(60); EXCEPTION WHEN query_canceled THEN {noted}; END $$"
     sleeping = asyncio.create_task(conn.execute(block))
     waits = "SELECT count(*) FROM pg_stat_activity WHERE pid = $1 AND query LIKE 'DO %sleep%' AND state = 'active'"
-    while await other.fetchval(waits, conn.get_server_pid()) == 0:
+    # Before it sleeps, the block may not have begun to catch errors.
+    sleeps = f"{waits} AND wait_event = 'PgSleep'"
+    while await other.fetchval(sleeps, conn.get_server_pid()) == 0:
         pass
     sleeping.cancel()
     try:
