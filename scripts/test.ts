@@ -124,7 +124,9 @@ async function runWorker(worker: number): Promise<void> {
       });
       send(child, { kind: 'end' });
       await Promise.race([closed, ended]);
+      const overdue = setTimeout(() => child.kill('SIGKILL'), 60_000);
       await ended;
+      clearTimeout(overdue);
       print(child);
     }
   }
