@@ -22,8 +22,7 @@ function describeEach(parent: Command, path: string): void {
     if (!command.description().startsWith(summary))
       command.description([summary, command.description()].filter(Boolean).join(' '));
     command.showHelpAfterError(`(see ${full} --help)`);
-    if (command.commands.length === 0)
-      command.addHelpText('after', 'Global options such as --database-url, --json and -v: db-manager --help');
+    command.addHelpText('after', '\nGlobal options such as --database-url, --json and -v: db-manager --help');
     describeEach(command, full);
   }
 }

@@ -53,7 +53,7 @@ export function addCommand(program: Command, definition: CommandDefinition, io: 
   if (parent === program) command.helpGroup(definition.group);
   if (definition.description !== undefined) command.description(definition.description);
   definition.configure?.(command, io);
-  command.addHelpText('after', `\nExamples:\n${definition.examples.map((one) => `  ${one}\n`).join('')}`);
+  command.addHelpText('after', `\nExamples:\n${definition.examples.map((one) => `  ${one}`).join('\n')}`);
   command.action(() =>
     definition.action({ ...globalsOf(command, io), ...argumentsOf(command), ...command.opts() }, io, command),
   );
