@@ -180,6 +180,11 @@ export function tableKey({ schema, name }: TableRef): string {
   return tableName(schema === 'public' || schema === 'main' ? { name } : { schema, name });
 }
 
+/** A name without its schema. */
+export function bareName(name: string): string {
+  return name.slice(name.lastIndexOf('.') + 1);
+}
+
 /** The table of an action, if it has one. */
 export function tableOf(action: SchemaAction): TableRef | undefined {
   return 'table' in action ? action.table : undefined;

@@ -2,13 +2,6 @@ import { CAPABILITIES } from '../model/dialect.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { SchemaAction } from './action.ts';
 
-/** Views and triggers with the names in their texts: a database may store them as text only. */
-interface KnownTexts {
-  /** Those that contain both names: `view open_orders`. */
-  dependentsOf(table: string, column: string): string[];
-  apply(action: SchemaAction): void;
-}
-
 interface Text {
   what: string;
   /** In lower case. */
@@ -17,7 +10,8 @@ interface Text {
   of?: string;
 }
 
-export function knownTexts(snapshot: Snapshot | undefined): KnownTexts {
+/** Views and triggers with the names in their texts: a database may store them as text only. */
+export function knownTexts(snapshot: Snapshot | undefined) {
   const texts = new Map<string, Text>();
   if (snapshot !== undefined && CAPABILITIES[snapshot.dialect].textDependents) {
     for (const { name, definition } of snapshot.views) texts.set(name, text(`view ${name}`, wordsOf(definition)));
@@ -28,11 +22,12 @@ export function knownTexts(snapshot: Snapshot | undefined): KnownTexts {
     }
   }
   return {
-    dependentsOf: (table, column) =>
+    /** Those that contain both names: `view open_orders`. */
+    dependentsOf: (table: string, column: string): string[] =>
       [...texts.values()]
         .filter(({ names }) => names.has(table.toLowerCase()) && names.has(column.toLowerCase()))
         .map(({ what }) => what),
-    apply(action) {
+    apply(action: SchemaAction): void {
       switch (action.kind) {
         case 'createView':
           if (action.mentions) texts.set(action.view.name, text(`view ${action.view.name}`, action.mentions));

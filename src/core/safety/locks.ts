@@ -75,7 +75,8 @@ function shared(table: TableRef | undefined): Lock[] {
   return of('SHARE ROW EXCLUSIVE', table);
 }
 
-const OPENS = new Set(['BEGIN', 'START TRANSACTION']);
+/** The verbs that begin a transaction. */
+export const OPENS: ReadonlySet<string> = new Set(['BEGIN', 'START TRANSACTION']);
 
 /** Actions by transaction, without those outside of one. The last transaction may still be open. */
 function transactions({ migration, before }: Pick<MigrationContext, 'migration' | 'before'>): {

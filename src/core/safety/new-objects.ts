@@ -22,67 +22,51 @@ interface NewObject {
 
 type Kind = 'index' | 'constraint' | 'trigger' | 'view' | 'materialized view';
 
+type ObjectPlace = [kind: Kind, place: TableRef, name?: string];
+
 interface NewDomain {
   check: boolean;
   notNull: boolean;
 }
 
-export interface NewObjects {
-  hasTable(table: TableRef): boolean;
-  addTable(table: TableRef, temporary: boolean): void;
-  removeTable(table: TableRef): void;
-  /** Of a table that existed before. */
-  column(table: TableRef, name: string): NewColumn | undefined;
-  /** All of them; undefined if one is not new. */
-  columns(table: TableRef, names: readonly string[]): NewColumn[] | undefined;
-  addColumn(table: TableRef, name: string, column: NewColumn): void;
-  removeColumn(table: TableRef, name: string): void;
-  /** `place` and `name`: the table and a name in it, or only the object itself. */
-  has(kind: Kind, place: TableRef, name?: string): boolean;
-  add(kind: Kind, place: TableRef, name?: string): NewObject;
-  /** Whether it was there. */
-  remove(kind: Kind, place: TableRef, name?: string): boolean;
-  rename(kind: Kind, from: [TableRef, string?], to: [TableRef, string?]): boolean;
-  domains: Map<string, NewDomain>;
-  /** Temporary tables end with the session of their migration. */
-  forgetTemporary(): void;
-  /** After a change of the search path a name may mean another object. */
-  forget(): void;
-}
+export type NewObjects = ReturnType<typeof newObjects>;
 
-export function newObjects(): NewObjects {
+export function newObjects() {
   const tables = new Map<string, { temporary: boolean }>();
   const columns = new Map<string, NewColumn>();
   const objects = new Map<string, NewObject>();
   const key = (...parts: (string | undefined)[]) => JSON.stringify(parts);
-  const objectKey = (kind: Kind, place: TableRef, name?: string) => key(kind, tableKey(place), name);
+  const objectKey = (...[kind, place, name]: ObjectPlace) => key(kind, tableKey(place), name);
   const columnKey = (table: TableRef, name: string) => key(tableKey(table), name);
   const domains = new Map<string, NewDomain>();
   const column = (table: TableRef, name: string) => columns.get(columnKey(table, name));
   return {
-    hasTable: (table) => tables.has(tableKey(table)),
-    addTable: (table, temporary) => void tables.set(tableKey(table), { temporary }),
-    removeTable: (table) => void tables.delete(tableKey(table)),
+    hasTable: (table: TableRef) => tables.has(tableKey(table)),
+    addTable: (table: TableRef, temporary: boolean) => void tables.set(tableKey(table), { temporary }),
+    removeTable: (table: TableRef) => void tables.delete(tableKey(table)),
+    /** Of a table that existed before. */
     column,
-    columns(table, names) {
+    /** All of them; undefined if one is not new. */
+    columns(table: TableRef, names: readonly string[]): NewColumn[] | undefined {
       const found = names.map((name) => column(table, name));
       return found.length > 0 && found.every((one) => one !== undefined) ? found : undefined;
     },
-    addColumn: (table, name, added) => void columns.set(columnKey(table, name), added),
-    removeColumn: (table, name) => void columns.delete(columnKey(table, name)),
-    has: (kind, place, name) => objects.has(objectKey(kind, place, name)),
-    add(kind, place, name) {
+    addColumn: (table: TableRef, name: string, added: NewColumn) => void columns.set(columnKey(table, name), added),
+    removeColumn: (table: TableRef, name: string) => void columns.delete(columnKey(table, name)),
+    /** `place`: the table and a name in it, or only the object itself. */
+    has: (...place: ObjectPlace) => objects.has(objectKey(...place)),
+    add(...place: ObjectPlace): NewObject {
       const added = { dropped: false };
-      objects.set(objectKey(kind, place, name), added);
+      objects.set(objectKey(...place), added);
       return added;
     },
-    remove(kind, place, name) {
-      const found = objects.get(objectKey(kind, place, name));
-      if (found === undefined) return false;
-      found.dropped = true;
-      return objects.delete(objectKey(kind, place, name));
+    /** Whether it was there. */
+    remove(...place: ObjectPlace): boolean {
+      const found = objects.get(objectKey(...place));
+      if (found !== undefined) found.dropped = true;
+      return objects.delete(objectKey(...place));
     },
-    rename(kind, from, to) {
+    rename(kind: Kind, from: [TableRef, string?], to: [TableRef, string?]): boolean {
       const found = objects.get(objectKey(kind, ...from));
       if (found === undefined) return false;
       objects.delete(objectKey(kind, ...from));
@@ -90,9 +74,11 @@ export function newObjects(): NewObjects {
       return true;
     },
     domains,
+    /** Temporary tables end with the session of their migration. */
     forgetTemporary() {
       for (const [name, { temporary }] of tables) if (temporary) tables.delete(name);
     },
+    /** After a change of the search path a name may mean another object. */
     forget() {
       for (const known of [tables, columns, objects, domains]) known.clear();
     },

@@ -3,17 +3,11 @@
  */
 import { count } from '../model/count.ts';
 import type { MigrationEffects } from '../model/effects.ts';
-import type { Finding, Severity } from '../model/finding.ts';
-import type { Topic } from './rule.ts';
+import type { Finding } from '../model/finding.ts';
+import type { Rule } from './rule.ts';
 
 /** A rule that checks the result on the copy, not statements. */
-export interface ObservedRule {
-  id: string;
-  topic: Topic;
-  title: string;
-  why: string;
-  severity: Severity;
-}
+export type ObservedRule = Pick<Rule, 'id' | 'topic' | 'title' | 'why' | 'severity'>;
 
 export const ROWS_LOST: ObservedRule = {
   id: 'observed-rows-lost',

@@ -1,12 +1,8 @@
 /** The relations that statements of PostgreSQL name, from their syntax trees; also inside DO blocks and functions. */
-import { list, names, type Tree, text, tree } from './actions/tree.ts';
+import { type TableRef, tableName } from './action.ts';
+import { refOf } from './actions/postgres-names.ts';
+import { as, list, names, type Tree, text, walk } from './actions/tree.ts';
 import { bodyParts, type Parsing, queriesOf } from './beyond/judge.ts';
-
-export interface RelationName {
-  /** Absent if the statement does not qualify the name. */
-  schema?: string;
-  name: string;
-}
 
 /** Deeper than code that people write; it ends the recursion of a block that contains itself. */
 const DEEPEST = 5;
@@ -15,9 +11,9 @@ const DEEPEST = 5;
  * The relations of a statement, and its strings that can be names (`EXECUTE format('DELETE FROM %I', 'fills')`). What a
  * foreign key refers to, columns, aliases and the names of WITH are not among them. Throws the error of the parser.
  */
-export function relationsOf(parsing: Parsing, sql: string, depth = 0): RelationName[] {
+export function relationsOf(parsing: Parsing, sql: string, depth = 0): TableRef[] {
   if (depth > DEEPEST) return [];
-  const found: RelationName[] = [];
+  const found: TableRef[] = [];
   const strings: string[] = [];
   const withNames = new Set<string>();
   const bodies: { body: string; language: string }[] = [];
@@ -37,7 +33,7 @@ export function relationsOf(parsing: Parsing, sql: string, depth = 0): RelationN
       bodies.push({ body, language });
     }
   };
-  for (const node of parsing.statements(sql)) walk(node, visit);
+  for (const node of parsing.statements(sql)) walk(node, visit, 'pktable');
   const own = found.filter(({ schema, name }) => schema !== undefined || !withNames.has(name));
   return [
     ...own,
@@ -46,21 +42,21 @@ export function relationsOf(parsing: Parsing, sql: string, depth = 0): RelationN
   ];
 }
 
-function ofBody(parsing: Parsing, body: string, language: string, depth: number): RelationName[] {
+function ofBody(parsing: Parsing, body: string, language: string, depth: number): TableRef[] {
   if (language === 'sql') return attempt(parsing, [body], depth);
   if (language !== 'plpgsql') return [];
   return (queriesOf(parsing, body) ?? []).flatMap(({ sql, dynamic }) => {
     const forms = [sql, `SELECT ${sql}`, sql.replace(/^\s*[\w."]+\s*(?::=|=)/, 'SELECT ')];
     const named = attempt(parsing, forms, depth);
     // The strings of EXECUTE are a statement, with gaps.
-    const text = named.map(({ schema, name }) => (schema === undefined ? name : `${schema}.${name}`)).join(' ');
+    const text = named.map(tableName).join(' ');
     const executed = dynamic ? attempt(parsing, [text.replace(/%(\d+\$)?[ILs]/g, 'x')], depth) : [];
     return [...named, ...executed];
   });
 }
 
 /** Of the first form that is a statement. */
-function attempt(parsing: Parsing, forms: readonly string[], depth: number): RelationName[] {
+function attempt(parsing: Parsing, forms: readonly string[], depth: number): TableRef[] {
   for (const form of forms) {
     try {
       return relationsOf(parsing, form, depth);
@@ -72,29 +68,13 @@ function attempt(parsing: Parsing, forms: readonly string[], depth: number): Rel
 }
 
 /** `a.b` as schema and name. Any other text is kept as it is; a table never has such a name. */
-function asName(written: string): RelationName {
+function asName(written: string): TableRef {
   const [, schema, name = ''] = /^(?:([^.\s]+)\.)?([^.\s]+)$/.exec(written) ?? [];
   if (name === '') return { name: written };
   return schema === undefined ? { name } : { schema, name };
 }
 
-function dropped(object: unknown): RelationName[] {
-  const parts = names(tree(tree(object).List).items);
-  const name = parts.at(-1);
-  const schema = parts.at(-2);
-  if (name === undefined) return [];
-  return [schema === undefined ? { name } : { schema, name }];
-}
-
-function walk(node: unknown, visit: (key: string, fields: Tree) => void): void {
-  if (Array.isArray(node)) {
-    for (const each of node) walk(each, visit);
-    return;
-  }
-  if (typeof node !== 'object' || node === null) return;
-  for (const [key, value] of Object.entries(node)) {
-    if (key === 'pktable') continue;
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) visit(key, value as Tree);
-    walk(value, visit);
-  }
+function dropped(object: unknown): TableRef[] {
+  const parts = names(as('List', object).items);
+  return parts.length === 0 ? [] : [refOf(parts)];
 }

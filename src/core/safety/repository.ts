@@ -6,10 +6,7 @@ import type { Finding } from '../model/finding.ts';
 import type { ReadMigration } from './action.ts';
 import type { ObservedRule } from './observed.ts';
 
-/** A rule about the whole folder. */
-export type RepositoryRule = ObservedRule;
-
-export const DUPLICATE_NUMBER: RepositoryRule = {
+export const DUPLICATE_NUMBER: ObservedRule = {
   id: 'duplicate-number',
   topic: 'style',
   title: 'Two migrations begin with the same number.',
@@ -17,7 +14,7 @@ export const DUPLICATE_NUMBER: RepositoryRule = {
   severity: 'warning',
 };
 
-export const MIXED_NUMBERING: RepositoryRule = {
+export const MIXED_NUMBERING: ObservedRule = {
   id: 'mixed-numbering',
   topic: 'style',
   title: 'Some migrations begin with a timestamp, others with a short number or with none.',
@@ -26,7 +23,7 @@ export const MIXED_NUMBERING: RepositoryRule = {
 };
 
 /** The only list. */
-export const REPOSITORY_RULES: readonly RepositoryRule[] = [DUPLICATE_NUMBER, MIXED_NUMBERING];
+export const REPOSITORY_RULES: readonly ObservedRule[] = [DUPLICATE_NUMBER, MIXED_NUMBERING];
 
 type Named = Pick<ReadMigration, 'revision' | 'file' | 'statements' | 'ignore'>;
 
@@ -45,7 +42,7 @@ export function repositoryFindings(migrations: readonly Named[], ignore: readonl
 }
 
 interface Found {
-  rule: RepositoryRule;
+  rule: ObservedRule;
   migration: Named;
   message: string;
   advice: string;
@@ -109,6 +106,6 @@ function kindOf(revision: string): Kind {
   return /^\d{8}/.test(number) ? 'a timestamp' : 'a short number';
 }
 
-function isIgnored({ id }: RepositoryRule, { statements, ignore = [] }: Named): boolean {
+function isIgnored({ id }: ObservedRule, { statements, ignore = [] }: Named): boolean {
   return [...statements, { ignore }].some((one) => one.ignore.some(({ rule, why }) => rule === id && why !== ''));
 }

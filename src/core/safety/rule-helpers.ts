@@ -1,11 +1,13 @@
 /** The context of an action: other statements of its migration, and patterns of several statements. */
-import type {
-  ReadMigration,
-  ReadStatement,
-  SchemaAction,
-  SchemaActionKind,
-  SchemaActionOf,
-  TableRef,
+import {
+  bareName,
+  type ConstraintKind,
+  type ReadMigration,
+  type ReadStatement,
+  type SchemaAction,
+  type SchemaActionKind,
+  type SchemaActionOf,
+  type TableRef,
 } from './action.ts';
 import type { MigrationContext, RuleActionContext, SeenAction } from './rule.ts';
 
@@ -104,11 +106,31 @@ export function rebuildOf(place: RuleActionContext, table: TableRef): Rebuild | 
   return found && { scratch: found.table, own: OWN_SCRATCH.test(found.table.name) };
 }
 
+/** Of a constraint that is dropped: by its known definition, otherwise by its name. */
+export function isOfKind(
+  kind: ConstraintKind,
+  table: TableRef,
+  name: string,
+  { known }: RuleActionContext,
+  byName: RegExp,
+): boolean {
+  const found = known.table(table)?.constraints.find((one) => one.name === name);
+  return found === undefined ? byName.test(name) : found.constraint === kind;
+}
+
+/** The same statement or a later one adds such a constraint to the table. */
+export function comesBack(kind: ConstraintKind, table: TableRef, place: RuleActionContext): boolean {
+  const here = (place.statement.actions ?? []).flatMap((action) => (action.kind === 'addConstraint' ? [action] : []));
+  return [...here, ...later(place, 'addConstraint')].some(
+    (one) => one.constraint === kind && sameTable(one.table, table),
+  );
+}
+
 /** Whether the migration creates this type itself, from its text: there are no actions for types. */
 export function makesType({ migration }: RuleActionContext, type: string): boolean {
-  const name = type.slice(type.lastIndexOf('.') + 1).toLowerCase();
+  const name = bareName(type).toLowerCase();
   return migration.statements.some(({ sql }) => {
     const made = /^\s*CREATE\s+TYPE\s+([^\s(]+)/i.exec(sql)?.[1]?.replaceAll('"', '').toLowerCase();
-    return made !== undefined && made.slice(made.lastIndexOf('.') + 1) === name;
+    return made !== undefined && bareName(made) === name;
   });
 }

@@ -8,6 +8,7 @@ import type {
   SchemaActionOf,
   TableRef,
 } from './action.ts';
+import { tableOf } from './action.ts';
 import type { SchemaState } from './schema-state.ts';
 
 /** The server that the plan would run on. `version` as PostgreSQL counts: 150018; SQLite: 3052000. */
@@ -114,6 +115,17 @@ export function onAction<Kind extends SchemaActionKind>(
     kinds: typeof kinds === 'string' ? [kinds] : kinds,
     look: (action, place) => look(action as SchemaActionOf<Kind>, place),
   };
+}
+
+/** The same without actions on a table that the plan itself created, which is empty and unused. */
+export function onTableInUse<Kind extends SchemaActionKind>(
+  kinds: Kind | readonly Kind[],
+  look: (action: SchemaActionOf<Kind>, place: RuleActionContext) => ColumnFinding | undefined,
+): RuleCheck {
+  return onAction(kinds, (action, place) => {
+    const table = tableOf(action);
+    return table !== undefined && place.isNew(table) ? undefined : look(action, place);
+  });
 }
 
 /** A check of a migration as a whole, after its last statement. */

@@ -1,6 +1,6 @@
 import { DEFAULT_SCHEMA } from '../model/dialect.ts';
 import type { Index, Snapshot, Table } from '../model/snapshot.ts';
-import type { ConstraintSpec, IndexSpec, SchemaAction, TableRef } from './action.ts';
+import { bareName, type ConstraintSpec, type IndexSpec, type SchemaAction, type TableRef } from './action.ts';
 import { isNotNull } from './actions/expression.ts';
 import { knownTexts, wordsOf } from './dependent-texts.ts';
 import { shortType } from './types.ts';
@@ -96,7 +96,7 @@ export function knownSchema(snapshot: Snapshot | undefined): SchemaState {
       case 'setSchema':
         return rename(action.table, { schema: action.to, name: action.table.name });
       case 'dropIndex':
-        for (const table of all()) table.indexes = table.indexes.filter(({ name }) => name !== bare(action.name));
+        for (const table of all()) table.indexes = table.indexes.filter(({ name }) => name !== bareName(action.name));
         return;
       default:
         if ('table' in action && action.table !== undefined) change(tableFor(action.table), action);
@@ -109,7 +109,7 @@ export function knownSchema(snapshot: Snapshot | undefined): SchemaState {
         ({ name, constraints }) =>
           name !== key(ref) && constraints.some(({ references }) => references && key(references) === key(ref)),
       ),
-    tableOfIndex: (name) => all().find(({ indexes }) => indexes.some((index) => index.name === bare(name))),
+    tableOfIndex: (name) => all().find(({ indexes }) => indexes.some((index) => index.name === bareName(name))),
     dependentsOf: ({ name }, column) => texts.dependentsOf(name, column),
     isNew,
     apply,
@@ -198,10 +198,6 @@ function constrain(table: KnownTable, { notValid, ...constraint }: ConstraintSpe
   if (constraint.constraint === 'primary key') table.primaryKey = constraint.columns;
   const never = constraint.constraint === 'primary key' || (constraint.constraint === 'not null' && !notValid);
   if (never) for (const column of constraint.columns) table.notNull.add(column);
-}
-
-function bare(name: string): string {
-  return name.slice(name.lastIndexOf('.') + 1);
 }
 
 function fromSnapshot(name: string, table: Table): KnownTable {

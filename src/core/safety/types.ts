@@ -1,4 +1,5 @@
 /** Types by their short names, and which type changes do not rewrite the stored rows. */
+import { bareName } from './action.ts';
 
 const SHORT: Record<string, string> = {
   int: 'integer',
@@ -62,8 +63,7 @@ export function isFreeChange(from: string, to: string): boolean {
 
 /** `public.mood` is `mood`: a change between two types that share only their name needs a USING. */
 function isSameName(from: string, to: string): boolean {
-  const bare = (type: string) => type.slice(type.lastIndexOf('.') + 1);
-  return from.includes('.') !== to.includes('.') && bare(from) === bare(to);
+  return from.includes('.') !== to.includes('.') && bareName(from) === bareName(to);
 }
 
 function parts(type: string): { base: string; args: number[]; array: string } {

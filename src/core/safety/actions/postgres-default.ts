@@ -1,5 +1,5 @@
 import type { DefaultKind } from '../action.ts';
-import { name, names, open } from './tree.ts';
+import { name, names, open, walk } from './tree.ts';
 
 /** Evaluated once for the whole statement: since PostgreSQL 11 such a default is not written into the rows. */
 export const STEADY = new Set(
@@ -23,15 +23,9 @@ const ORDER: readonly DefaultKind[] = ['constant', 'unknown', 'volatile'];
 /** How a default behaves when a column is added with it: the worst of the functions that it calls. */
 export function defaultKind(expression: unknown): DefaultKind {
   let worst = 0;
-  const visit = (value: unknown): void => {
-    if (Array.isArray(value)) for (const item of value) visit(item);
-    else if (typeof value === 'object' && value !== null) {
-      const [kind, fields] = open(value);
-      if (kind === 'FuncCall') worst = Math.max(worst, ORDER.indexOf(functionKind(names(fields.funcname))));
-      for (const item of Object.values(value)) visit(item);
-    }
-  };
-  visit(expression);
+  walk(expression, (kind, fields) => {
+    if (kind === 'FuncCall') worst = Math.max(worst, ORDER.indexOf(functionKind(names(fields.funcname))));
+  });
   return ORDER[worst] ?? 'unknown';
 }
 

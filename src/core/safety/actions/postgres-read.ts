@@ -4,7 +4,7 @@
  */
 import type { SchemaAction } from '../action.ts';
 import { DISTINCT, STEADY } from './postgres-default.ts';
-import { names, open, type Tree } from './tree.ts';
+import { names, type Tree, walk } from './tree.ts';
 
 /** Aggregates, window functions and catalog functions; those that give each caller something else are harmless too. */
 const READING = new Set(
@@ -32,20 +32,16 @@ const READING = new Set(
   setval set_config`.split(/\s+/),
 );
 
-const CHANGES = new Set(['InsertStmt', 'UpdateStmt', 'DeleteStmt', 'MergeStmt', 'IntoClause']);
+/** The INTO of a SELECT is a field of it, without the name of its node. */
+const CHANGES = new Set(['InsertStmt', 'UpdateStmt', 'DeleteStmt', 'MergeStmt', 'IntoClause', 'intoClause']);
 
 /** One action of the kind `read`, or none if the query may do more. */
 export function reads(query: unknown): SchemaAction[] {
-  return isRead(query) ? [{ kind: 'read' }] : [];
-}
-
-function isRead(value: unknown): boolean {
-  if (Array.isArray(value)) return value.every(isRead);
-  if (typeof value !== 'object' || value === null) return true;
-  const [kind, fields] = open(value);
-  if (CHANGES.has(kind) || (kind === 'FuncCall' && !isReading(fields))) return false;
-  // The INTO of a SELECT is a field of it, without the name of its node.
-  return Object.entries(value).every(([key, each]) => key !== 'intoClause' && isRead(each));
+  let changes = false;
+  walk(query, (kind, fields) => {
+    if (CHANGES.has(kind) || (kind === 'FuncCall' && !isReading(fields))) changes = true;
+  });
+  return changes ? [] : [{ kind: 'read' }];
 }
 
 function isReading({ funcname }: Tree): boolean {

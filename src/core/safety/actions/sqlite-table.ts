@@ -1,6 +1,6 @@
 import { byComma, type SqlToken, significantTokens } from '../../../sql/significant.ts';
 import { type Clause, type ParsedColumn, parseTable } from '../../../sql/sqlite/create-table.ts';
-import type { ColumnSpec, ConstraintSpec, DefaultKind, SchemaAction } from '../action.ts';
+import type { ColumnSpec, ConstraintSpec, DefaultKind, SchemaActionOf } from '../action.ts';
 import { shortType } from '../types.ts';
 
 /** A column as it is defined, with its own constraints. */
@@ -9,10 +9,10 @@ interface ColumnRead {
   constraints: ConstraintSpec[];
 }
 
-type CreateTable = Extract<SchemaAction, { kind: 'createTable' }>;
-
 /** Columns, constraints and options of a CREATE TABLE; undefined if it has no valid list of columns. */
-export function tableOf(sql: string): (Pick<CreateTable, 'columns' | 'constraints'> & { strict: boolean }) | undefined {
+export function tableOf(
+  sql: string,
+): (Pick<SchemaActionOf<'createTable'>, 'columns' | 'constraints'> & { strict: boolean }) | undefined {
   const parsed = parseTable(sql);
   const columns = parsed.columns.map(columnOf);
   if (columns.length === 0 || !columns.every((column) => column !== undefined)) return undefined;
@@ -44,30 +44,24 @@ export function columnOf({ name, type, clauses }: ParsedColumn): ColumnRead | un
       ? {}
       : { generated: keysOf(generated.text).at(-1) === 'STORED' ? ('stored' as const) : ('virtual' as const) }),
   };
-  return { column, constraints: clauses.flatMap((clause) => ofColumn(clause, name)) };
+  return { column, constraints: constraintsOf(clauses, name) };
 }
 
-function ofColumn(clause: Clause, column: string): ConstraintSpec[] {
-  const constraint = CONSTRAINTS[clause.kind];
-  if (constraint === undefined) return [];
-  return [
-    {
-      ...specOf(clause, constraint),
-      // The check of a column is dropped with the column; other columns in that check cannot be dropped.
-      columns:
-        constraint === 'check' ? namesIn(clause.expression).filter((name) => !isSameName(name, column)) : [column],
-    },
-  ];
-}
-
-/** `[CONSTRAINT n] PRIMARY KEY (…)` and similar, of a table. */
-export function constraintsOf(clauses: readonly Clause[]): ConstraintSpec[] {
-  return clauses.flatMap((clause) => {
-    const constraint = CONSTRAINTS[clause.kind];
+/** `[CONSTRAINT n] PRIMARY KEY (…)` and similar, of a table or of one column. */
+export function constraintsOf(clauses: readonly Clause[], column?: string): ConstraintSpec[] {
+  return clauses.flatMap(({ kind, name, columns, expression, references }) => {
+    const constraint = CONSTRAINTS[kind];
     if (constraint === undefined) return [];
-    return [
-      { ...specOf(clause, constraint), columns: constraint === 'check' ? namesIn(clause.expression) : clause.columns },
-    ];
+    // The check of a column is dropped with the column; other columns in that check cannot be dropped.
+    const checked = () => namesIn(expression).filter((one) => column === undefined || !isSameName(one, column));
+    return {
+      constraint,
+      name,
+      columns: constraint === 'check' ? checked() : column === undefined ? columns : [column],
+      notValid: false,
+      usingIndex: false,
+      ...(references === undefined ? {} : { references: { name: references } }),
+    };
   });
 }
 
@@ -78,19 +72,6 @@ const CONSTRAINTS: Partial<Record<Clause['kind'], ConstraintSpec['constraint']>>
   references: 'foreign key',
   'foreign key': 'foreign key',
 };
-
-function specOf(
-  { name, references }: Clause,
-  constraint: ConstraintSpec['constraint'],
-): Omit<ConstraintSpec, 'columns'> {
-  return {
-    constraint,
-    name,
-    notValid: false,
-    usingIndex: false,
-    ...(references === undefined ? {} : { references: { name: references } }),
-  };
-}
 
 const CONFLICT = '( ON CONFLICT \\w+)?';
 /** The constraints of a column as keywords, `()` for parentheses with their content and `·` for a name or value. */

@@ -26,6 +26,19 @@ export function as(kind: string, value: unknown): Tree {
   return tree(tree(value)[kind]);
 }
 
+/** Visits every object below a node, with the name of its kind or field; the field `without` is left out. */
+export function walk(node: unknown, visit: (key: string, fields: Tree) => void, without?: string): void {
+  if (Array.isArray(node)) {
+    for (const each of node) walk(each, visit, without);
+    return;
+  }
+  for (const [key, value] of Object.entries(tree(node))) {
+    if (key === without) continue;
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) visit(key, value as Tree);
+    walk(value, visit, without);
+  }
+}
+
 /** The text of `{ String: { sval } }`. */
 export function name(value: unknown): string {
   return text(as('String', value).sval) ?? '';

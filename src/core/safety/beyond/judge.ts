@@ -1,5 +1,5 @@
 /** Finds effects of a statement outside its database, also inside DO blocks and in functions created before. */
-import { as, list, names, open, type Tree, text, tree } from '../actions/tree.ts';
+import { as, list, names, open, type Tree, text, tree, walk } from '../actions/tree.ts';
 import { type Beyond, functionBeyond, STATEMENTS, tableBeyond, textBeyond } from './table.ts';
 
 export type { Beyond } from './table.ts';
@@ -111,7 +111,7 @@ export function beyondJudge(parsing: Parsing): Judge {
   const ofTree = (node: unknown, depth: number): Beyond[] => {
     const found: Beyond[] = [];
     walk(node, (kind, fields) => {
-      if (kind.endsWith('Stmt')) found.push(...ofStatement({ [kind]: fields }, depth + 1));
+      if (/^[A-Z]\w*Stmt$/.test(kind)) found.push(...ofStatement({ [kind]: fields }, depth + 1));
     });
     return unique(found);
   };
@@ -199,7 +199,7 @@ export function queriesOf(parsing: Parsing, body: string, createFunction?: strin
 }
 
 /** Every `query` of a PL/pgSQL tree; those of EXECUTE are expressions that give a statement. */
-function queriesIn(node: unknown, dynamic = false): { sql: string; dynamic: boolean }[] {
+function queriesIn(node: unknown, dynamic = false): Query[] {
   if (Array.isArray(node)) return node.flatMap((each) => queriesIn(each, dynamic));
   if (typeof node !== 'object' || node === null) return [];
   return Object.entries(node).flatMap(([key, value]) => {
@@ -207,18 +207,6 @@ function queriesIn(node: unknown, dynamic = false): { sql: string; dynamic: bool
     const begins = /^PLpgSQL_stmt_(dynexecute|dynfors)$/.test(key) || key === 'dynquery';
     return queriesIn(value, begins || (dynamic && key !== 'body'));
   });
-}
-
-function walk(node: unknown, visit: (kind: string, fields: Tree) => void): void {
-  if (Array.isArray(node)) {
-    for (const each of node) walk(each, visit);
-    return;
-  }
-  if (typeof node !== 'object' || node === null) return;
-  for (const [key, value] of Object.entries(node)) {
-    if (/^[A-Z]/.test(key)) visit(key, tree(value));
-    walk(value, visit);
-  }
 }
 
 function relation(range: unknown): string {

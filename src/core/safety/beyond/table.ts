@@ -15,12 +15,12 @@ export interface Beyond {
 
 type Read = (fields: Tree) => Beyond | undefined;
 
-const server =
+const reaching =
+  (reach: Reach) =>
   (what: string | ((fields: Tree) => string)): Read =>
-  (fields) => ({ what: typeof what === 'string' ? what : what(fields), reach: 'server' });
-const outside =
-  (what: string | ((fields: Tree) => string)): Read =>
-  (fields) => ({ what: typeof what === 'string' ? what : what(fields), reach: 'outside' });
+  (fields) => ({ what: typeof what === 'string' ? what : what(fields), reach });
+const server = reaching('server');
+const outside = reaching('outside');
 
 const named = (command: string, field: string) => (fields: Tree) => `${command} ${text(fields[field]) ?? ''}`.trim();
 /** A RoleSpec, which is a node in lists and bare fields elsewhere. */

@@ -1,6 +1,6 @@
 import { tableName } from '../action.ts';
 import { quoteName, spellTable } from '../quoting.ts';
-import { onAction, POSTGRES, type Rule } from '../rule.ts';
+import { onTableInUse, POSTGRES, type Rule } from '../rule.ts';
 
 export const addAutoIncrementColumn: Rule = {
   id: 'add-auto-increment-column',
@@ -9,9 +9,9 @@ export const addAutoIncrementColumn: Rule = {
   why: 'PostgreSQL assigns a number to every row, so the whole table is rewritten under an ACCESS EXCLUSIVE lock. All reads and writes are blocked until the rewrite finishes.',
   dialects: POSTGRES,
   severity: 'error',
-  check: onAction('addColumn', ({ table, column }, { isNew }) => {
+  check: onTableInUse('addColumn', ({ table, column }) => {
     const serial = /^(?:small|big)?serial$/.test(column.type);
-    if (!(serial || column.identity) || isNew(table)) return undefined;
+    if (!(serial || column.identity)) return undefined;
     const [target, name] = [spellTable(table), quoteName(column.name)];
     const sequence = spellTable({ ...table, name: `${table.name}_${column.name}_seq` });
     return {

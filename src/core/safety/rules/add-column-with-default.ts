@@ -1,6 +1,6 @@
 import { tableName } from '../action.ts';
 import { quoteName, spellTable } from '../quoting.ts';
-import { onAction, POSTGRES, type Rule } from '../rule.ts';
+import { onTableInUse, POSTGRES, type Rule } from '../rule.ts';
 
 export const addColumnWithDefault: Rule = {
   id: 'add-column-with-default',
@@ -10,8 +10,8 @@ export const addColumnWithDefault: Rule = {
   dialects: POSTGRES,
   severity: 'error',
   until: 110000,
-  check: onAction('addColumn', ({ table, column }, { isNew }) => {
-    if (column.default === undefined || isNew(table)) return undefined;
+  check: onTableInUse('addColumn', ({ table, column }) => {
+    if (column.default === undefined) return undefined;
     const [target, name] = [spellTable(table), quoteName(column.name)];
     return {
       message: `Adds ${tableName(table)}.${column.name} with a default: the table is rewritten, and all reads and writes are blocked until it finishes.`,

@@ -1,5 +1,5 @@
 import { tableName } from '../action.ts';
-import { onAction, POSTGRES, type Rule } from '../rule.ts';
+import { onTableInUse, POSTGRES, type Rule } from '../rule.ts';
 
 export const addRequiredColumn: Rule = {
   id: 'add-required-column',
@@ -8,11 +8,10 @@ export const addRequiredColumn: Rule = {
   why: 'PostgreSQL refuses it if the table has any row, and inserts from running versions of the application that do not know the column fail. Add the column with a default, or add it nullable and fill it first.',
   dialects: POSTGRES,
   severity: 'error',
-  check: onAction('addColumn', ({ table, column }, { isNew }) => {
+  check: onTableInUse('addColumn', ({ table, column }) => {
     const required = column.notNull || column.primaryKey;
     if (!required || column.default !== undefined || column.identity || column.generated !== undefined)
       return undefined;
-    if (isNew(table)) return undefined;
     const name = `${tableName(table)}.${column.name}`;
     return {
       message: `Adds ${name} as NOT NULL without a default: this fails on a table with rows, and later inserts that omit the column fail.`,

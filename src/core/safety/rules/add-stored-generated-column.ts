@@ -1,6 +1,6 @@
 import { tableName } from '../action.ts';
 import { quoteName, spellTable } from '../quoting.ts';
-import { onAction, POSTGRES, type Rule } from '../rule.ts';
+import { onTableInUse, POSTGRES, type Rule } from '../rule.ts';
 
 const VIRTUAL_SINCE = 180000;
 
@@ -12,8 +12,8 @@ export const addStoredGeneratedColumn: Rule = {
   dialects: POSTGRES,
   severity: 'error',
   since: 120000,
-  check: onAction('addColumn', ({ table, column }, { isNew, server }) => {
-    if (column.generated !== 'stored' || isNew(table)) return undefined;
+  check: onTableInUse('addColumn', ({ table, column }, { server }) => {
+    if (column.generated !== 'stored') return undefined;
     const [target, name] = [spellTable(table), quoteName(column.name)];
     const virtual =
       server.version >= VIRTUAL_SINCE

@@ -1,6 +1,6 @@
 import { tableName } from '../action.ts';
 import { heldLocks } from '../locks.ts';
-import { onAction, POSTGRES, type Rule } from '../rule.ts';
+import { onTableInUse, POSTGRES, type Rule } from '../rule.ts';
 
 export const backfillWithDdl: Rule = {
   id: 'backfill-with-ddl',
@@ -9,8 +9,8 @@ export const backfillWithDdl: Rule = {
   why: 'ALTER TABLE takes an ACCESS EXCLUSIVE lock and holds it until the transaction ends, so reads are blocked until all rows are written. In a separate migration, the schema change takes milliseconds, and the rows are written under row locks.',
   dialects: POSTGRES,
   severity: 'warning',
-  check: onAction(['update', 'delete', 'insert'], (action, place) => {
-    if (place.isNew(action.table) || (action.kind === 'insert' && !action.fromSelect)) return undefined;
+  check: onTableInUse(['update', 'delete', 'insert'], (action, place) => {
+    if (action.kind === 'insert' && !action.fromSelect) return undefined;
     // The lock on a dropped table does not matter: the table no longer exists.
     const held = heldLocks(place).find(
       ({ mode, seen }) => mode === 'ACCESS EXCLUSIVE' && seen.action.kind !== 'dropTable',

@@ -1,6 +1,6 @@
 import { type TableRef, tableName } from '../action.ts';
 import { quoteName, spellTable } from '../quoting.ts';
-import { type ColumnFinding, onAction, POSTGRES, type Rule, type RuleActionContext } from '../rule.ts';
+import { type ColumnFinding, onTableInUse, POSTGRES, type Rule, type RuleActionContext } from '../rule.ts';
 import { earlier } from '../rule-helpers.ts';
 import { isFreeChange } from '../types.ts';
 
@@ -11,10 +11,8 @@ export const changeColumnType: Rule = {
   why: 'Most type changes rewrite the table and rebuild its indexes under an ACCESS EXCLUSIVE lock: all reads and writes are blocked until it finishes. A few do not rewrite the table: a longer varchar, varchar to text, and a numeric with more digits before the decimal point. Since PostgreSQL 12, neither does timestamp to timestamptz and back, in a session whose time zone is UTC. If the current type is unknown and the change may need no rewrite, the severity is warning.',
   dialects: POSTGRES,
   severity: 'error',
-  check: onAction('alterType', ({ table, column, to, using }, place) => {
-    const { isNew, known } = place;
-    if (isNew(table)) return undefined;
-    const from = known.table(table)?.columns.get(column);
+  check: onTableInUse('alterType', ({ table, column, to, using }, place) => {
+    const from = place.known.table(table)?.columns.get(column);
     if (from !== undefined && !using && isFreeChange(from, to)) return undefined;
     const zone = zoneOf(from, to, using, place);
     if (zone === 'utc') return undefined;

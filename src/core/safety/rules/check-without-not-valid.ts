@@ -1,6 +1,6 @@
 import { type SchemaActionOf, tableName } from '../action.ts';
 import { quoteName, spellTable, written } from '../quoting.ts';
-import { onAction, POSTGRES, type Rule, type RuleActionContext } from '../rule.ts';
+import { onTableInUse, POSTGRES, type Rule, type RuleActionContext } from '../rule.ts';
 
 export const checkWithoutNotValid: Rule = {
   id: 'check-without-not-valid',
@@ -9,8 +9,7 @@ export const checkWithoutNotValid: Rule = {
   why: 'Every row is scanned under an ACCESS EXCLUSIVE lock: all reads and writes are blocked until it finishes. With NOT VALID only new rows are checked; VALIDATE CONSTRAINT checks the existing rows later, without blocking reads or writes.',
   dialects: POSTGRES,
   severity: 'error',
-  check: onAction(['addConstraint', 'addColumn'], (action, place) => {
-    if (place.isNew(action.table)) return undefined;
+  check: onTableInUse(['addConstraint', 'addColumn'], (action, place) => {
     if (action.kind === 'addColumn') return ofColumn(action);
     if (action.constraint !== 'check' || action.notValid) return undefined;
     return {

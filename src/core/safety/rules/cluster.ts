@@ -1,5 +1,5 @@
 import { tableName } from '../action.ts';
-import { onAction, POSTGRES, type Rule } from '../rule.ts';
+import { onTableInUse, POSTGRES, type Rule } from '../rule.ts';
 
 export const cluster: Rule = {
   id: 'cluster',
@@ -8,8 +8,7 @@ export const cluster: Rule = {
   why: 'CLUSTER rewrites the whole table in the order of an index, under an ACCESS EXCLUSIVE lock: all reads and writes are blocked until it finishes. The order is not kept for rows that are inserted later. pg_repack does the same without blocking reads or writes.',
   dialects: POSTGRES,
   severity: 'error',
-  check: onAction('cluster', ({ table }, { isNew }) => {
-    if (table !== undefined && isNew(table)) return undefined;
+  check: onTableInUse('cluster', ({ table }) => {
     const name = table === undefined ? 'every clustered table' : tableName(table);
     return {
       message: `Rewrites ${name}: all reads and writes are blocked until it finishes.`,

@@ -1,6 +1,6 @@
 import { type SchemaActionOf, tableName } from '../action.ts';
 import { outside, quoteName, rewritten, spellColumns, spellTable } from '../quoting.ts';
-import { onAction, POSTGRES, type Rule, type RuleActionContext } from '../rule.ts';
+import { onTableInUse, POSTGRES, type Rule, type RuleActionContext } from '../rule.ts';
 
 export const createIndexWithoutConcurrently: Rule = {
   id: 'create-index-without-concurrently',
@@ -9,8 +9,8 @@ export const createIndexWithoutConcurrently: Rule = {
   why: 'The build takes a SHARE lock: inserts, updates and deletes are blocked until it finishes. With CONCURRENTLY it reads the table twice and takes longer, but blocks neither reads nor writes. A partitioned table does not accept CONCURRENTLY: create the index ON ONLY the parent, build one on each partition concurrently, and attach them.',
   dialects: POSTGRES,
   severity: 'error',
-  check: onAction('createIndex', (action, place) => {
-    if (action.concurrently || action.only || place.isNew(action.table)) return undefined;
+  check: onTableInUse('createIndex', (action, place) => {
+    if (action.concurrently || action.only) return undefined;
     return {
       message: `Builds an index on ${tableName(action.table)}: writes to the table are blocked until it finishes.`,
       advice: advice(action, place),

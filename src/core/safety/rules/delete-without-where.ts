@@ -1,5 +1,5 @@
 import { tableName } from '../action.ts';
-import { BOTH, onAction, type Rule } from '../rule.ts';
+import { BOTH, onTableInUse, type Rule } from '../rule.ts';
 
 export const deleteWithoutWhere: Rule = {
   id: 'delete-without-where',
@@ -8,8 +8,8 @@ export const deleteWithoutWhere: Rule = {
   why: 'Every row is deleted, and with it the rows that reference it with ON DELETE CASCADE. The rows can be recovered only from a backup.',
   dialects: BOTH,
   severity: 'error',
-  check: onAction('delete', ({ table, filtered }, place) => {
-    if (filtered || place.isNew(table)) return undefined;
+  check: onTableInUse('delete', ({ table, filtered }) => {
+    if (filtered) return undefined;
     const name = tableName(table);
     return {
       message: `Deletes every row of ${name}.`,

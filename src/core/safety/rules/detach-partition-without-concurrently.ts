@@ -1,6 +1,6 @@
 import { tableName } from '../action.ts';
 import { outside, spellTable } from '../quoting.ts';
-import { onAction, POSTGRES, type Rule } from '../rule.ts';
+import { onTableInUse, POSTGRES, type Rule } from '../rule.ts';
 
 export const detachPartitionWithoutConcurrently: Rule = {
   id: 'detach-partition-without-concurrently',
@@ -10,8 +10,8 @@ export const detachPartitionWithoutConcurrently: Rule = {
   dialects: POSTGRES,
   severity: 'warning',
   since: 140000,
-  check: onAction('detachPartition', ({ table, partition, concurrently }, { isNew, migration }) => {
-    if (concurrently || isNew(table)) return undefined;
+  check: onTableInUse('detachPartition', ({ table, partition, concurrently }, { migration }) => {
+    if (concurrently) return undefined;
     return {
       message: `Detaches ${tableName(partition)} under an ACCESS EXCLUSIVE lock on ${tableName(table)} and all its partitions.`,
       advice: `${outside(migration)} ALTER TABLE ${spellTable(table)} DETACH PARTITION ${spellTable(partition)} CONCURRENTLY;`,

@@ -1,5 +1,5 @@
 import { type SchemaActionOf, tableName } from '../action.ts';
-import { onAction, POSTGRES, type Rule, type RuleActionContext } from '../rule.ts';
+import { onTableInUse, POSTGRES, type Rule, type RuleActionContext } from '../rule.ts';
 import { later, sameTable } from '../rule-helpers.ts';
 
 export const disableTriggers: Rule = {
@@ -9,8 +9,8 @@ export const disableTriggers: Rule = {
   why: 'Foreign keys are enforced by triggers: with ALL, the table accepts rows that reference nothing, and no later check finds them. Audit and replication triggers stop too, for every session, until they are enabled again. Triggers other than those of foreign keys that the same transaction enables again are no problem: no other session can write to the table before it ends.',
   dialects: POSTGRES,
   severity: 'error',
-  check: onAction('disableTriggers', (action, place) =>
-    place.isNew(action.table) || isEnabledAgain(action, place)
+  check: onTableInUse('disableTriggers', (action, place) =>
+    isEnabledAgain(action, place)
       ? undefined
       : {
           message: `Disables triggers of ${tableName(action.table)} for every session; with ALL this includes its foreign keys.`,

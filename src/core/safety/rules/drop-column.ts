@@ -1,5 +1,5 @@
 import { type TableRef, tableName } from '../action.ts';
-import { BOTH, onAction, type Rule, type RuleActionContext } from '../rule.ts';
+import { BOTH, onTableInUse, type Rule, type RuleActionContext } from '../rule.ts';
 import { earlier, rebuildOf, sameTable } from '../rule-helpers.ts';
 
 export const dropColumn: Rule = {
@@ -9,9 +9,8 @@ export const dropColumn: Rule = {
   why: 'The values can be recovered only from a backup, and every running version of the application that names the column fails. First deploy a version that no longer names it, then drop the column in a later migration.',
   dialects: BOTH,
   severity: 'error',
-  check: onAction(['dropColumn', 'dropTable'], (action, place) => {
+  check: onTableInUse(['dropColumn', 'dropTable'], (action, place) => {
     const { table } = action;
-    if (place.isNew(table)) return undefined;
     const columns = action.kind === 'dropColumn' ? [action.column] : leftOut(table, place);
     const old = columns.filter((column) => !addedHere(table, column, place));
     if (old.length === 0) return undefined;

@@ -1,6 +1,6 @@
-import { type TableRef, tableName } from '../action.ts';
-import { BOTH, onAction, type Rule, type RuleActionContext } from '../rule.ts';
-import { later, sameTable } from '../rule-helpers.ts';
+import { tableName } from '../action.ts';
+import { BOTH, onTableInUse, type Rule } from '../rule.ts';
+import { comesBack, isOfKind } from '../rule-helpers.ts';
 
 export const dropForeignKey: Rule = {
   id: 'drop-foreign-key',
@@ -9,8 +9,9 @@ export const dropForeignKey: Rule = {
   why: 'The database then accepts rows that reference nothing, and ON DELETE CASCADE stops working; adding the key again fails on the first such row. Dropping it also locks both tables briefly.',
   dialects: BOTH,
   severity: 'warning',
-  check: onAction('dropConstraint', ({ table, name }, place) => {
-    if (place.isNew(table) || !isForeignKey(table, name, place) || comesBack(table, place)) return undefined;
+  check: onTableInUse('dropConstraint', ({ table, name }, place) => {
+    if (!isOfKind('foreign key', table, name, place, BY_NAME) || comesBack('foreign key', table, place))
+      return undefined;
     return {
       message: `Drops foreign key ${name} of ${tableName(table)}: the table then accepts rows that reference nothing.`,
       advice:
@@ -41,22 +42,5 @@ export const dropForeignKey: Rule = {
   },
 };
 
-/** By its known definition, otherwise by its name: a name that PostgreSQL generates ends in _fkey. */
-function isForeignKey(table: TableRef, name: string, { known }: RuleActionContext): boolean {
-  const constraint = known.table(table)?.constraints.find((one) => one.name === name);
-  if (constraint !== undefined) return constraint.constraint === 'foreign key';
-  return /_fkey\d*$|^fk_|_fk$/i.test(name);
-}
-
-function comesBack(table: TableRef, place: RuleActionContext): boolean {
-  return (
-    later(place, 'addConstraint').some((one) => one.constraint === 'foreign key' && sameTable(one.table, table)) ||
-    inSameStatement(table, place)
-  );
-}
-
-function inSameStatement(table: TableRef, { statement }: RuleActionContext): boolean {
-  return (statement.actions ?? []).some(
-    (one) => one.kind === 'addConstraint' && one.constraint === 'foreign key' && sameTable(one.table, table),
-  );
-}
+/** A name that PostgreSQL generates ends in _fkey. */
+const BY_NAME = /_fkey\d*$|^fk_|_fk$/i;

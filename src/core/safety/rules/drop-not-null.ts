@@ -1,5 +1,5 @@
 import { tableName } from '../action.ts';
-import { BOTH, onAction, type Rule } from '../rule.ts';
+import { BOTH, onTableInUse, type Rule } from '../rule.ts';
 import type { KnownTable } from '../schema-state.ts';
 
 export const dropNotNull: Rule = {
@@ -9,8 +9,8 @@ export const dropNotNull: Rule = {
   why: 'Running versions of the application do not expect a NULL there: they fail on the first one, or leave such rows out of comparisons and sums. First deploy a version that can read NULL. The down migration fails once there is a NULL.',
   dialects: BOTH,
   severity: 'warning',
-  check: onAction('dropNotNull', ({ table, column }, { isNew, known }) =>
-    isNew(table) || isNullable(known.table(table), column)
+  check: onTableInUse('dropNotNull', ({ table, column }, { known }) =>
+    isNullable(known.table(table), column)
       ? undefined
       : {
           message: `Allows NULL in ${tableName(table)}.${column}.`,

@@ -1,6 +1,6 @@
-import { type TableRef, tableName } from '../action.ts';
-import { onAction, POSTGRES, type Rule, type RuleActionContext } from '../rule.ts';
-import { later, sameTable } from '../rule-helpers.ts';
+import { tableName } from '../action.ts';
+import { onTableInUse, POSTGRES, type Rule } from '../rule.ts';
+import { comesBack, isOfKind } from '../rule-helpers.ts';
 
 export const dropPrimaryKey: Rule = {
   id: 'drop-primary-key',
@@ -9,8 +9,9 @@ export const dropPrimaryKey: Rule = {
   why: 'The table then accepts duplicates, ON CONFLICT fails because the index is gone, and logical replication refuses UPDATE and DELETE on the table. Add the new key in the same transaction.',
   dialects: POSTGRES,
   severity: 'warning',
-  check: onAction('dropConstraint', ({ table, name }, place) => {
-    if (place.isNew(table) || !isPrimaryKey(table, name, place) || comesBack(table, place)) return undefined;
+  check: onTableInUse('dropConstraint', ({ table, name }, place) => {
+    if (!isOfKind('primary key', table, name, place, BY_NAME) || comesBack('primary key', table, place))
+      return undefined;
     return {
       message: `Drops the primary key ${name} of ${tableName(table)} without adding a new one.`,
       advice: `Build the index of the new key first, then replace the key in one statement: ALTER TABLE ${tableName(table)} DROP CONSTRAINT ${name}, ADD CONSTRAINT ${name} PRIMARY KEY USING INDEX …`,
@@ -34,14 +35,4 @@ export const dropPrimaryKey: Rule = {
   },
 };
 
-function isPrimaryKey(table: TableRef, name: string, { known }: RuleActionContext): boolean {
-  const constraint = known.table(table)?.constraints.find((one) => one.name === name);
-  return constraint === undefined ? /_pkey\d*$/.test(name) : constraint.constraint === 'primary key';
-}
-
-function comesBack(table: TableRef, place: RuleActionContext): boolean {
-  const here = (place.statement.actions ?? []).flatMap((action) => (action.kind === 'addConstraint' ? [action] : []));
-  return [...here, ...later(place, 'addConstraint')].some(
-    (one) => one.constraint === 'primary key' && sameTable(one.table, table),
-  );
-}
+const BY_NAME = /_pkey\d*$/;

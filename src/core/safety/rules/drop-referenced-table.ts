@@ -1,5 +1,5 @@
 import { type SchemaAction, tableName } from '../action.ts';
-import { onAction, type Rule, type RuleActionContext, SQLITE } from '../rule.ts';
+import { onTableInUse, type Rule, type RuleActionContext, SQLITE } from '../rule.ts';
 import { earlier, rebuildOf } from '../rule-helpers.ts';
 
 export const dropReferencedTable: Rule = {
@@ -9,10 +9,10 @@ export const dropReferencedTable: Rule = {
   why: 'SQLite deletes the rows of a table before it drops it. With foreign keys on, rows of other tables are deleted by cascade, set to NULL, or stop the migration. Creating a new table with the same name afterwards does not restore them. https://sqlite.org/foreignkeys.html#fk_schemacommands',
   dialects: SQLITE,
   severity: 'error',
-  check: onAction('dropTable', ({ table }, place) => {
+  check: onTableInUse('dropTable', ({ table }, place) => {
     const children = place.known.referencing(table).filter(({ name }) => !goes(name, place));
     const rebuild = rebuildOf(place, table);
-    if (children.length === 0 || rebuild?.own === true || place.isNew(table)) return undefined;
+    if (children.length === 0 || rebuild?.own === true) return undefined;
     if (earlier(place, 'pragma').some(isOff)) return undefined;
     const names = children.map(({ name }) => name).join(', ');
     const name = tableName(table);

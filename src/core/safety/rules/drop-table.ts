@@ -1,5 +1,5 @@
 import { tableName } from '../action.ts';
-import { BOTH, onAction, type Rule } from '../rule.ts';
+import { BOTH, onTableInUse, type Rule } from '../rule.ts';
 import { isTemporary, rebuildOf } from '../rule-helpers.ts';
 
 export const dropTable: Rule = {
@@ -9,8 +9,8 @@ export const dropTable: Rule = {
   why: 'The rows can be recovered only from a backup, and every running version of the application that still uses the table fails. First deploy a version that no longer uses it, then drop the table in a later migration.',
   dialects: BOTH,
   severity: 'error',
-  check: onAction('dropTable', ({ table }, place) => {
-    if (place.isNew(table) || isTemporary(place, table) || rebuildOf(place, table) !== undefined) return undefined;
+  check: onTableInUse('dropTable', ({ table }, place) => {
+    if (isTemporary(place, table) || rebuildOf(place, table) !== undefined) return undefined;
     const name = tableName(table);
     return {
       message: `Drops table ${name} with all its rows.`,

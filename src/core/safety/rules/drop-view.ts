@@ -1,3 +1,4 @@
+import { bareName } from '../action.ts';
 import { BOTH, onAction, type Rule } from '../rule.ts';
 import { later } from '../rule-helpers.ts';
 
@@ -10,7 +11,7 @@ export const dropView: Rule = {
   severity: 'warning',
   check: onAction('dropObject', ({ what, name }, place) => {
     if (what !== 'view' && what !== 'materialized view') return undefined;
-    const plain = bare(name);
+    const plain = bareName(name);
     if (later(place, 'createView').some(({ view }) => view.name === plain)) return undefined;
     return {
       message: `Drops ${what} ${name}.`,
@@ -30,7 +31,3 @@ export const dropView: Rule = {
     ],
   },
 };
-
-function bare(name: string): string {
-  return name.slice(name.lastIndexOf('.') + 1);
-}

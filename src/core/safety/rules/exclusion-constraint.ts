@@ -1,5 +1,5 @@
 import { tableName } from '../action.ts';
-import { onAction, POSTGRES, type Rule } from '../rule.ts';
+import { onTableInUse, POSTGRES, type Rule } from '../rule.ts';
 
 export const exclusionConstraint: Rule = {
   id: 'exclusion-constraint',
@@ -8,8 +8,8 @@ export const exclusionConstraint: Rule = {
   why: 'PostgreSQL builds its index under an ACCESS EXCLUSIVE lock and can neither build it concurrently nor add it as NOT VALID: all reads and writes are blocked until it finishes.',
   dialects: POSTGRES,
   severity: 'error',
-  check: onAction('addConstraint', ({ table, constraint }, { isNew }) => {
-    if (constraint !== 'exclusion' || isNew(table)) return undefined;
+  check: onTableInUse('addConstraint', ({ table, constraint }) => {
+    if (constraint !== 'exclusion') return undefined;
     const name = tableName(table);
     return {
       message: `Builds an index on ${name} and checks for overlaps: all reads and writes are blocked until it finishes.`,

@@ -1,6 +1,6 @@
 import { type SchemaActionOf, type TableRef, tableName } from '../action.ts';
 import { quoteName, spellColumns, spellTable, written } from '../quoting.ts';
-import { onAction, POSTGRES, type Rule, type RuleActionContext } from '../rule.ts';
+import { onTableInUse, POSTGRES, type Rule, type RuleActionContext } from '../rule.ts';
 
 export const foreignKeyWithoutNotValid: Rule = {
   id: 'foreign-key-without-not-valid',
@@ -9,8 +9,7 @@ export const foreignKeyWithoutNotValid: Rule = {
   why: 'Every row is looked up in the referenced table under a SHARE ROW EXCLUSIVE lock on both: writes to both are blocked until it finishes. With NOT VALID only new rows are checked; VALIDATE CONSTRAINT checks the existing rows later, without blocking reads or writes. A partitioned table accepts NOT VALID since PostgreSQL 18; before that, add the key to its partitions one at a time.',
   dialects: POSTGRES,
   severity: 'error',
-  check: onAction(['addConstraint', 'addColumn'], (action, place) => {
-    if (place.isNew(action.table)) return undefined;
+  check: onTableInUse(['addConstraint', 'addColumn'], (action, place) => {
     if (action.kind === 'addColumn') return ofColumn(action);
     if (action.constraint !== 'foreign key' || action.notValid) return undefined;
     const parent = action.references === undefined ? 'the other table' : tableName(action.references);

@@ -1,4 +1,5 @@
 import type { ReadMigration } from '../action.ts';
+import { OPENS } from '../locks.ts';
 import { BOTH, onAction, type Rule, type SeenAction } from '../rule.ts';
 
 export const nestedTransaction: Rule = {
@@ -36,8 +37,7 @@ export const nestedTransaction: Rule = {
 /** In code, BEGIN and its COMMIT or ROLLBACK become a savepoint. A COMMIT without BEGIN fails there too. */
 function joins(verb: string, { file }: ReadMigration, before: readonly SeenAction[]): boolean {
   if (!/\.[cm]?[jt]s$/i.test(file)) return false;
-  const begins = (name: string) => name === 'BEGIN' || name === 'START TRANSACTION';
-  if (begins(verb)) return true;
+  if (OPENS.has(verb)) return true;
   const last = before.findLast(({ action }) => action.kind === 'transaction')?.action;
-  return last?.kind === 'transaction' && begins(last.verb);
+  return last?.kind === 'transaction' && OPENS.has(last.verb);
 }

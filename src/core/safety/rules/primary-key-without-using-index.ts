@@ -1,6 +1,6 @@
 import { tableName } from '../action.ts';
 import { outside, quoteName, spellColumns, spellTable } from '../quoting.ts';
-import { onAction, POSTGRES, type Rule } from '../rule.ts';
+import { onTableInUse, POSTGRES, type Rule } from '../rule.ts';
 
 export const primaryKeyWithoutUsingIndex: Rule = {
   id: 'primary-key-without-using-index',
@@ -9,14 +9,14 @@ export const primaryKeyWithoutUsingIndex: Rule = {
   why: 'The index is built under an ACCESS EXCLUSIVE lock, and nullable columns are scanned first: all reads and writes are blocked until both finish. If the columns are NOT NULL and the index was built concurrently before, adding the key takes a moment.',
   dialects: POSTGRES,
   severity: 'error',
-  check: onAction(['addConstraint', 'addColumn'], (action, { isNew, known, migration }) => {
+  check: onTableInUse(['addConstraint', 'addColumn'], (action, { known, migration }) => {
     const { table } = action;
     const columns = action.kind === 'addColumn' ? [action.column.name] : action.columns;
     const key =
       action.kind === 'addColumn'
         ? action.column.primaryKey
         : action.constraint === 'primary key' && !action.usingIndex;
-    if (!key || isNew(table)) return undefined;
+    if (!key) return undefined;
     const own = action.kind === 'addConstraint' ? action.name : undefined;
     const name = quoteName(own ?? `${table.name}_pkey`);
     const open = columns.filter((column) => !known.table(table)?.notNull.has(column));

@@ -1,5 +1,5 @@
 import { tableName } from '../action.ts';
-import { BOTH, onAction, type Rule } from '../rule.ts';
+import { BOTH, onTableInUse, type Rule } from '../rule.ts';
 import { earlier, sameTable } from '../rule-helpers.ts';
 
 export const renameColumn: Rule = {
@@ -9,9 +9,9 @@ export const renameColumn: Rule = {
   why: 'Running versions of the application use the old name and fail until the last of them is replaced. Map the new name to the old column in the model, or add a new column and keep both filled.',
   dialects: BOTH,
   severity: 'error',
-  check: onAction('renameColumn', ({ table, from, to }, place) => {
+  check: onTableInUse('renameColumn', ({ table, from, to }, place) => {
     const made = earlier(place, 'addColumn').some((one) => sameTable(one.table, table) && one.column.name === from);
-    if (place.isNew(table) || made) return undefined;
+    if (made) return undefined;
     const name = tableName(table);
     return {
       message: `Renames ${name}.${from} to ${to}: running versions of the application use the old name.`,

@@ -1,6 +1,6 @@
 import { CAPABILITIES } from '../../model/dialect.ts';
 import { tableName } from '../action.ts';
-import { BOTH, onAction, type Rule } from '../rule.ts';
+import { BOTH, onTableInUse, type Rule } from '../rule.ts';
 import { later } from '../rule-helpers.ts';
 
 export const renameTable: Rule = {
@@ -10,8 +10,7 @@ export const renameTable: Rule = {
   why: 'Running versions of the application use the old name and fail until the last of them is replaced. On PostgreSQL a view with the old name, created in the same migration, keeps them working: a simple view can be written to.',
   dialects: BOTH,
   severity: 'error',
-  check: onAction('renameTable', ({ table, to, view }, place) => {
-    if (place.isNew(table)) return undefined;
+  check: onTableInUse('renameTable', ({ table, to, view }, place) => {
     const { writableViews } = CAPABILITIES[place.server.dialect];
     const name = tableName(table);
     const stays = writableViews && later(place, 'createView').some((one) => one.view.name === table.name);

@@ -1,6 +1,6 @@
 import { tableName } from '../action.ts';
 import { spellTable } from '../quoting.ts';
-import { onAction, POSTGRES, type Rule } from '../rule.ts';
+import { onTableInUse, POSTGRES, type Rule } from '../rule.ts';
 
 export const setLogged: Rule = {
   id: 'set-logged',
@@ -9,8 +9,7 @@ export const setLogged: Rule = {
   why: 'Both rewrite the whole table under an ACCESS EXCLUSIVE lock: all reads and writes are blocked until it finishes. SET LOGGED also writes the whole table to the WAL. An UNLOGGED table is empty after a crash and is not replicated.',
   dialects: POSTGRES,
   severity: 'error',
-  check: onAction(['setLogged', 'setUnlogged'], ({ kind, table }, { isNew }) => {
-    if (isNew(table)) return undefined;
+  check: onTableInUse(['setLogged', 'setUnlogged'], ({ kind, table }) => {
     const to = kind === 'setLogged' ? 'LOGGED' : 'UNLOGGED';
     const crash = kind === 'setLogged' ? '' : ' It will be empty after a crash.';
     return {

@@ -1,6 +1,6 @@
-import { type TableRef, tableName } from '../action.ts';
+import { type SchemaActionOf, type TableRef, tableName } from '../action.ts';
 import { quoteName, spellTable } from '../quoting.ts';
-import { onAction, POSTGRES, type Rule, type RuleActionContext } from '../rule.ts';
+import { onTableInUse, POSTGRES, type Rule, type RuleActionContext } from '../rule.ts';
 
 /** Since this version a valid CHECK with the same condition avoids the scan. */
 const PROVEN_BY_CHECK = 120000;
@@ -14,15 +14,10 @@ export const setNotNull: Rule = {
   why: 'Every row is scanned under an ACCESS EXCLUSIVE lock: all reads and writes are blocked until it finishes. Since PostgreSQL 12 a validated CHECK with the same condition avoids the scan; since 18 NOT NULL itself can be added as NOT VALID and validated. Before 12, keep the validated CHECK instead.',
   dialects: POSTGRES,
   severity: 'error',
-  check: onAction(['setNotNull', 'addConstraint'], (action, place) => {
-    const { table } = action;
-    if (place.isNew(table)) return undefined;
-    if (action.kind === 'addConstraint') {
-      const [column] = action.columns;
-      if (action.constraint !== 'not null' || action.notValid || column === undefined) return undefined;
-      return isProven(table, column, place) ? undefined : finding(table, column, place);
-    }
-    return isProven(table, action.column, place) ? undefined : finding(table, action.column, place);
+  check: onTableInUse(['setNotNull', 'addConstraint'], (action, place) => {
+    const column = action.kind === 'setNotNull' ? action.column : requiredBy(action);
+    if (column === undefined || isProven(action.table, column, place)) return undefined;
+    return finding(action.table, column, place);
   }),
   examples: {
     bad: [
@@ -56,14 +51,15 @@ export const setNotNull: Rule = {
   },
 };
 
+function requiredBy({ constraint, notValid, columns }: SchemaActionOf<'addConstraint'>): string | undefined {
+  return constraint === 'not null' && !notValid ? columns[0] : undefined;
+}
+
 function isProven(table: TableRef, column: string, { known, server }: RuleActionContext): boolean {
   const now = known.table(table);
   if (now?.notNull.has(column)) return true;
-  return (
-    server.version >= PROVEN_BY_CHECK &&
-    now !== undefined &&
-    now.constraints.some(({ constraint, valid, notNullOf }) => constraint === 'check' && valid && notNullOf === column)
-  );
+  const checks = server.version >= PROVEN_BY_CHECK ? (now?.constraints ?? []) : [];
+  return checks.some(({ constraint, valid, notNullOf }) => constraint === 'check' && valid && notNullOf === column);
 }
 
 function finding(table: TableRef, column: string, { server }: RuleActionContext) {

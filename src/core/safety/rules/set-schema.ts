@@ -1,5 +1,5 @@
 import { tableName } from '../action.ts';
-import { onAction, POSTGRES, type Rule } from '../rule.ts';
+import { onTableInUse, POSTGRES, type Rule } from '../rule.ts';
 import { later } from '../rule-helpers.ts';
 
 export const setSchema: Rule = {
@@ -9,8 +9,7 @@ export const setSchema: Rule = {
   why: 'Running versions of the application look for the table in the old schema. A view in the old schema, created in the same migration, keeps them working.',
   dialects: POSTGRES,
   severity: 'error',
-  check: onAction('setSchema', ({ table, to }, place) => {
-    if (place.isNew(table)) return undefined;
+  check: onTableInUse('setSchema', ({ table, to }, place) => {
     if (later(place, 'createView').some(({ view }) => view.name === table.name && view.schema !== to)) return undefined;
     const name = tableName(table);
     return {

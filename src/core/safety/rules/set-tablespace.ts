@@ -1,5 +1,5 @@
 import { tableName } from '../action.ts';
-import { onAction, POSTGRES, type Rule } from '../rule.ts';
+import { onTableInUse, POSTGRES, type Rule } from '../rule.ts';
 
 export const setTablespace: Rule = {
   id: 'set-tablespace',
@@ -8,8 +8,7 @@ export const setTablespace: Rule = {
   why: 'The whole table is copied under an ACCESS EXCLUSIVE lock: all reads and writes are blocked until it finishes.',
   dialects: POSTGRES,
   severity: 'error',
-  check: onAction(['setTablespace', 'setAccessMethod'], ({ kind, table }, { isNew }) => {
-    if (isNew(table)) return undefined;
+  check: onTableInUse(['setTablespace', 'setAccessMethod'], ({ kind, table }) => {
     const name = tableName(table);
     return kind === 'setTablespace'
       ? {

@@ -1,5 +1,5 @@
 import { tableName } from '../action.ts';
-import { onAction, type Rule, SQLITE } from '../rule.ts';
+import { onTableInUse, type Rule, SQLITE } from '../rule.ts';
 import { rebuildOf } from '../rule-helpers.ts';
 
 export const tableRebuild: Rule = {
@@ -9,9 +9,9 @@ export const tableRebuild: Rule = {
   why: 'Every row is rewritten while other writers are blocked, and the file grows by the size of the table and its indexes. A rebuild by hand also loses the indexes, triggers and AUTOINCREMENT counter that it does not recreate.',
   dialects: SQLITE,
   severity: 'notice',
-  check: onAction('dropTable', ({ table }, place) => {
+  check: onTableInUse('dropTable', ({ table }, place) => {
     const rebuild = rebuildOf(place, table);
-    if (rebuild === undefined || place.isNew(table)) return undefined;
+    if (rebuild === undefined) return undefined;
     const name = tableName(table);
     return rebuild.own
       ? {

@@ -1,3 +1,4 @@
+import { OPENS } from '../locks.ts';
 import { BOTH, type FindingDraft, onMigration, type Rule, type SeenAction } from '../rule.ts';
 
 export const transactionLeftOpen: Rule = {
@@ -11,7 +12,7 @@ export const transactionLeftOpen: Rule = {
     if (migration.transactional) return [];
     const open = before.reduce<SeenAction | undefined>((last, seen) => {
       if (seen.action.kind !== 'transaction') return last;
-      return OPENING.has(seen.action.verb) ? seen : undefined;
+      return OPENS.has(seen.action.verb) ? seen : undefined;
     }, undefined);
     if (open === undefined) return [];
     return [
@@ -33,5 +34,3 @@ export const transactionLeftOpen: Rule = {
     ],
   },
 };
-
-const OPENING = new Set(['BEGIN', 'START TRANSACTION']);

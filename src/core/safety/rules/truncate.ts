@@ -1,5 +1,5 @@
 import { tableName } from '../action.ts';
-import { onAction, POSTGRES, type Rule } from '../rule.ts';
+import { onTableInUse, POSTGRES, type Rule } from '../rule.ts';
 
 export const truncate: Rule = {
   id: 'truncate',
@@ -8,8 +8,7 @@ export const truncate: Rule = {
   why: 'All rows are deleted at once, under a lock that blocks reads too. With CASCADE the rows of every table with a foreign key to it are deleted as well. The rows can be recovered only from a backup.',
   dialects: POSTGRES,
   severity: 'error',
-  check: onAction('truncate', ({ table, cascade }, place) => {
-    if (place.isNew(table)) return undefined;
+  check: onTableInUse('truncate', ({ table, cascade }) => {
     const name = tableName(table);
     return {
       message: cascade

@@ -1,5 +1,5 @@
 import { tableName } from '../action.ts';
-import { BOTH, onAction, type Rule } from '../rule.ts';
+import { BOTH, onTableInUse, type Rule } from '../rule.ts';
 
 export const unbatchedBackfill: Rule = {
   id: 'unbatched-backfill',
@@ -8,8 +8,8 @@ export const unbatchedBackfill: Rule = {
   why: 'On PostgreSQL every row is locked until the end, every row gets a second version that has to be vacuumed, and replicas lag. On SQLite all other writers are blocked. Batches by key keep each transaction short, and an interrupted run can continue.',
   dialects: BOTH,
   severity: 'warning',
-  check: onAction('update', ({ table, filtered }, place) => {
-    if (filtered || place.isNew(table)) return undefined;
+  check: onTableInUse('update', ({ table, filtered }) => {
+    if (filtered) return undefined;
     const name = tableName(table);
     return {
       message: `Writes every row of ${name} in one statement.`,

@@ -1,5 +1,5 @@
 import { type IndexSpec, type TableRef, tableName } from '../action.ts';
-import { BOTH, onAction, type Rule, type RuleActionContext } from '../rule.ts';
+import { BOTH, onTableInUse, type Rule, type RuleActionContext } from '../rule.ts';
 import { earlier, sameTable } from '../rule-helpers.ts';
 
 export const uniqueOnExistingRows: Rule = {
@@ -9,9 +9,8 @@ export const uniqueOnExistingRows: Rule = {
   why: 'Two rows with the same values stop the migration; an index that is built concurrently is left INVALID. A rehearsal on a full copy shows whether there are any.',
   dialects: BOTH,
   severity: 'warning',
-  check: onAction(['addConstraint', 'createIndex', 'addColumn'], (action, place) => {
+  check: onTableInUse(['addConstraint', 'createIndex', 'addColumn'], (action, place) => {
     const { table } = action;
-    if (place.isNew(table)) return undefined;
     if (action.kind === 'addColumn') {
       const { name, unique, primaryKey, default: value } = action.column;
       return (unique || primaryKey) && value === 'constant' ? finding(table, [name]) : undefined;

@@ -1,6 +1,6 @@
 import { tableName } from '../action.ts';
 import { outside, quoteName, spellColumns, spellTable } from '../quoting.ts';
-import { onAction, POSTGRES, type Rule } from '../rule.ts';
+import { onTableInUse, POSTGRES, type Rule } from '../rule.ts';
 
 export const uniqueWithoutUsingIndex: Rule = {
   id: 'unique-without-using-index',
@@ -9,12 +9,12 @@ export const uniqueWithoutUsingIndex: Rule = {
   why: 'The index is built under an ACCESS EXCLUSIVE lock: all reads and writes are blocked until it finishes. An index that was built concurrently before becomes the constraint in a moment. A partitioned table does not accept such an index: build one on each partition.',
   dialects: POSTGRES,
   severity: 'error',
-  check: onAction(['addConstraint', 'addColumn'], (action, { isNew, migration, statement }) => {
+  check: onTableInUse(['addConstraint', 'addColumn'], (action, { migration, statement }) => {
     const { table } = action;
     const columns = action.kind === 'addColumn' ? [action.column.name] : action.columns;
     const unique =
       action.kind === 'addColumn' ? action.column.unique : action.constraint === 'unique' && !action.usingIndex;
-    if (!unique || isNew(table)) return undefined;
+    if (!unique) return undefined;
     const own = action.kind === 'addConstraint' ? action.name : undefined;
     const name = quoteName(own ?? `${[table.name, ...columns].join('_')}_key`);
     const nulls = /NULLS\s+NOT\s+DISTINCT/i.test(statement.sql) ? ' NULLS NOT DISTINCT' : '';

@@ -1,5 +1,5 @@
 import { tableName } from '../action.ts';
-import { onAction, POSTGRES, type Rule } from '../rule.ts';
+import { onTableInUse, POSTGRES, type Rule } from '../rule.ts';
 
 export const vacuumFull: Rule = {
   id: 'vacuum-full',
@@ -8,8 +8,7 @@ export const vacuumFull: Rule = {
   why: 'VACUUM FULL rewrites the table and all its indexes under an ACCESS EXCLUSIVE lock, and needs disk space for both copies: all reads and writes are blocked until it finishes. Plain VACUUM does not block them; pg_repack and pg_squeeze return the space without blocking reads or writes.',
   dialects: POSTGRES,
   severity: 'error',
-  check: onAction('vacuumFull', ({ table }, { isNew }) => {
-    if (table !== undefined && isNew(table)) return undefined;
+  check: onTableInUse('vacuumFull', ({ table }) => {
     const name = table === undefined ? 'one table after another' : tableName(table);
     return {
       message: `Rewrites ${name}: all reads and writes are blocked until it finishes.`,

@@ -1,7 +1,7 @@
 import { tableName } from '../action.ts';
 import { heldLocks } from '../locks.ts';
 import { quoteName, spellTable } from '../quoting.ts';
-import { onAction, POSTGRES, type Rule } from '../rule.ts';
+import { onTableInUse, POSTGRES, type Rule } from '../rule.ts';
 import { sameTable } from '../rule-helpers.ts';
 
 export const validateUnderLock: Rule = {
@@ -11,8 +11,7 @@ export const validateUnderLock: Rule = {
   why: 'VALIDATE CONSTRAINT alone does not block reads or writes. But ADD CONSTRAINT … NOT VALID, and any other ALTER TABLE, takes a stronger lock and holds it until the transaction ends. In the same migration, all rows are then scanned under that lock, so NOT VALID has no benefit.',
   dialects: POSTGRES,
   severity: 'error',
-  check: onAction('validateConstraint', ({ table, name }, place) => {
-    if (place.isNew(table)) return undefined;
+  check: onTableInUse('validateConstraint', ({ table, name }, place) => {
     const held = heldLocks(place).find((lock) => sameTable(lock.table, table));
     if (held === undefined) return undefined;
     const blocked = held.mode === 'ACCESS EXCLUSIVE' ? 'all reads and writes' : 'writes';

@@ -1,6 +1,6 @@
 import { tableName } from '../action.ts';
 import { quoteName, spellTable } from '../quoting.ts';
-import { onAction, POSTGRES, type Rule } from '../rule.ts';
+import { onTableInUse, POSTGRES, type Rule } from '../rule.ts';
 
 export const volatileDefault: Rule = {
   id: 'volatile-default',
@@ -10,9 +10,9 @@ export const volatileDefault: Rule = {
   dialects: POSTGRES,
   severity: 'error',
   since: 110000,
-  check: onAction('addColumn', ({ table, column }, { isNew }) => {
+  check: onTableInUse('addColumn', ({ table, column }) => {
     const serial = /^(?:small|big)?serial$/.test(column.type);
-    if (column.default === undefined || column.default === 'constant' || serial || isNew(table)) return undefined;
+    if (column.default === undefined || column.default === 'constant' || serial) return undefined;
     const unknown = column.default === 'unknown';
     const [target, name] = [spellTable(table), quoteName(column.name)];
     return {
