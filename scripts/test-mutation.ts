@@ -28,6 +28,10 @@ const AREAS: Record<string, { sources: string[]; tests: string[] }> = {
   },
 };
 const TIMEOUT_MS = 60_000;
+/** Until the tests have loaded and passed once, on a machine that may be busy. */
+const LOADING_MS = 300_000;
+/** The tests that reach a change take milliseconds: after this it is a loop that does not end. */
+const STUCK_MS = 10_000;
 const ENVIRONMENT = { ...process.env, NODE_COMPILE_CACHE: join('.cache', 'compile') };
 
 const { values, positionals } = parseArgs({
@@ -122,14 +126,18 @@ async function runSwitched(part: readonly Task[], alone: Task[]): Promise<void> 
       execArgv: ['--disable-warning=ExperimentalWarning'],
     });
     let ready = false;
-    let stuck: NodeJS.Timeout | undefined;
-    const watch = () => {
-      clearTimeout(stuck);
-      stuck = setTimeout(() => child.kill('SIGKILL'), TIMEOUT_MS);
+    let stuck = false;
+    let timer: NodeJS.Timeout | undefined;
+    const watch = (ms: number) => {
+      clearTimeout(timer);
+      timer = setTimeout(() => {
+        stuck = true;
+        child.kill('SIGKILL');
+      }, ms);
     };
-    watch();
+    watch(LOADING_MS);
     child.on('message', (message: Answer | 'ready') => {
-      watch();
+      watch(STUCK_MS);
       if (message === 'ready') {
         ready = true;
         child.send(left.map(({ number }) => number));
@@ -141,11 +149,13 @@ async function runSwitched(part: readonly Task[], alone: Task[]): Promise<void> 
       else ended(task, message.outcome);
     });
     await once(child, 'close');
-    clearTimeout(stuck);
+    clearTimeout(timer);
     if (!ready) throw new Error(`the tests of ${some.area} fail without a change`);
-    // One that never ends, or that ends the process.
     const task = left.shift();
-    if (task !== undefined) alone.push(task);
+    if (task === undefined) return;
+    if (stuck) ended(task, 'killed');
+    // It ended the process.
+    else alone.push(task);
   }
 }
 
