@@ -27,11 +27,6 @@ const AREAS: Record<string, { sources: string[]; tests: string[] }> = {
     tests: ['test/backups/{retention,names}.test.ts'],
   },
 };
-const TIMEOUT_MS = 60_000;
-/** Until the tests have loaded and passed once, on a machine that may be busy. */
-const LOADING_MS = 300_000;
-/** The tests that reach a change take milliseconds: after this it is a loop that does not end. */
-const STUCK_MS = 10_000;
 const ENVIRONMENT = { ...process.env, NODE_COMPILE_CACHE: join('.cache', 'compile') };
 
 const { values, positionals } = parseArgs({
@@ -126,18 +121,7 @@ async function runSwitched(part: readonly Task[], alone: Task[]): Promise<void> 
       execArgv: ['--disable-warning=ExperimentalWarning'],
     });
     let ready = false;
-    let stuck = false;
-    let timer: NodeJS.Timeout | undefined;
-    const watch = (ms: number) => {
-      clearTimeout(timer);
-      timer = setTimeout(() => {
-        stuck = true;
-        child.kill('SIGKILL');
-      }, ms);
-    };
-    watch(LOADING_MS);
     child.on('message', (message: Answer | 'ready') => {
-      watch(STUCK_MS);
       if (message === 'ready') {
         ready = true;
         child.send(left.map(({ number }) => number));
@@ -148,13 +132,12 @@ async function runSwitched(part: readonly Task[], alone: Task[]): Promise<void> 
       if (message.outcome === 'alone') alone.push(task);
       else ended(task, message.outcome);
     });
-    await once(child, 'close');
-    clearTimeout(timer);
+    const [, signal] = await once(child, 'close');
     if (!ready) throw new Error(`the tests of ${some.area} fail without a change`);
     const task = left.shift();
     if (task === undefined) return;
-    if (stuck) ended(task, 'killed');
-    // It ended the process.
+    // A loop that does not end; otherwise the change has ended the process.
+    if (signal === 'SIGKILL') ended(task, 'killed');
     else alone.push(task);
   }
 }
@@ -165,12 +148,7 @@ function run({ source, tests, mutant }: Task, worker: number): Promise<Outcome> 
   const child = spawn(
     process.execPath,
     [join(import.meta.dirname, 'mutation/run-mutant.ts'), source, changed, ...tests],
-    {
-      stdio: 'ignore',
-      timeout: TIMEOUT_MS,
-      killSignal: 'SIGKILL',
-      env: ENVIRONMENT,
-    },
+    { stdio: 'ignore', env: ENVIRONMENT },
   );
   return new Promise((resolve) => {
     child.once('close', (code) => resolve(code === 0 ? 'survived' : code === 2 ? 'not loaded' : 'killed'));

@@ -7,11 +7,13 @@ import { registerHooks, stripTypeScriptTypes } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import Mocha from 'mocha';
+import { endWhenStuck } from './end-when-stuck.ts';
 import { endWithParent } from './end-with-parent.ts';
 
 const [source = '', changed = '', ...tests] = process.argv.slice(2);
 const target = pathToFileURL(resolve(source)).href;
 endWithParent();
+endWhenStuck();
 let loaded = false;
 registerHooks({
   load(url, context, next) {
@@ -20,7 +22,7 @@ registerHooks({
     return { format: 'module', source: stripTypeScriptTypes(readFileSync(changed, 'utf8')), shortCircuit: true };
   },
 });
-const mocha = new Mocha({ bail: true, timeout: 20_000, reporter: 'dot' });
+const mocha = new Mocha({ bail: true, timeout: 120_000, reporter: 'dot' });
 for (const test of tests) mocha.addFile(resolve(test));
 await mocha.loadFilesAsync();
 if (!loaded) {

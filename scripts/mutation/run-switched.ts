@@ -8,6 +8,7 @@ import { registerHooks, stripTypeScriptTypes } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import Mocha from 'mocha';
+import { endWhenStuck } from './end-when-stuck.ts';
 import { endWithParent } from './end-with-parent.ts';
 import { mutantsOf, switchable } from './mutants.ts';
 
@@ -17,6 +18,7 @@ export interface Answer {
 }
 
 endWithParent();
+const progress = endWhenStuck();
 const given = process.argv.slice(2);
 const split = given.indexOf('--');
 const firstOf = new Map(
@@ -61,7 +63,7 @@ Object.assign(globalThis, {
 class Quiet extends Mocha.reporters.Base {
   override epilogue(): void {}
 }
-const mocha = new Mocha({ bail: true, timeout: 20_000, reporter: Quiet });
+const mocha = new Mocha({ bail: true, timeout: 120_000, reporter: Quiet });
 mocha.cleanReferencesAfterRun(false);
 mocha.suite.beforeEach(function () {
   test = this.currentTest;
@@ -104,11 +106,15 @@ async function outcomeOf(number: number): Promise<Answer['outcome']> {
   return (await run(-1, new Set([failed]))) === undefined ? 'killed' : 'alone';
 }
 
+progress();
 const unchanged = await run(-1);
 if (unchanged !== undefined) throw new Error(`without a change fails: ${unchanged.fullTitle()}`);
 recording = false;
 process.once('message', async (numbers: number[]) => {
-  for (const number of numbers) process.send?.({ number, outcome: await outcomeOf(number) } satisfies Answer);
+  for (const number of numbers) {
+    progress();
+    process.send?.({ number, outcome: await outcomeOf(number) } satisfies Answer);
+  }
   process.disconnect();
 });
 process.send?.('ready');

@@ -202,6 +202,21 @@ describe('the work queue', () => {
     }
   });
 
+  it('keeps the earlier of two times that were set one after the other', async () => {
+    for (const [delay, due] of [
+      [2_000, 5_000],
+      [500, 4_500],
+    ] as const) {
+      const done: number[] = [];
+      const { queue, clock } = queueOf(async () => void done.push(clock.now()));
+      queue.addAfter('a', 5_000);
+      await clock.pass(4_000);
+      queue.addAfter('a', delay);
+      await clock.pass(10_000);
+      assert.deepEqual(done, [due]);
+    }
+  });
+
   it('ends what is in progress and takes nothing new when it stops', async () => {
     const done: string[] = [];
     const { queue, clock } = queueOf(async (key) => {

@@ -1,0 +1,21 @@
+import { Worker } from 'node:worker_threads';
+
+/** Processor time of one change: its tests take milliseconds, so that more is a loop that does not end. */
+const STUCK_MS = 10_000;
+
+/**
+ * Ends this process with SIGKILL when it has used too much processor time since the last call of the returned function.
+ * Not the time of the clock: a process of a busy machine waits most of it.
+ */
+export function endWhenStuck(): () => void {
+  const progress = new Int32Array(new SharedArrayBuffer(4));
+  const check = `const { workerData: progress } = require('node:worker_threads');
+    const used = () => { const { user, system } = process.cpuUsage(); return (user + system) / 1000; };
+    let [at, since] = [0, used()];
+    setInterval(() => {
+      if (progress[0] !== at) [at, since] = [progress[0], used()];
+      else if (used() - since > ${STUCK_MS}) process.kill(process.pid, 'SIGKILL');
+    }, 500);`;
+  new Worker(check, { eval: true, workerData: progress }).unref();
+  return () => void Atomics.add(progress, 0, 1);
+}
