@@ -7,16 +7,22 @@ import { runInTransaction, stop } from './transactional.ts';
 /** A batch is committed once it is this old, in milliseconds: a crash can undo at most this much work. */
 const MAX_BATCH_AGE_MS = 50;
 
-/** Migrations that share a transaction, because their database writes to the disk several times for each COMMIT. */
-interface Batch {
+/** Migrations that are not run one by one, because of what a COMMIT or a round trip costs. */
+export interface Group {
   /** False if a migration needs its own transaction. */
   accepts(migration: LoadedMigration): boolean;
-  /** Throws MigrationStopped if it fails; the migrations before it are committed then. */
+  /** Throws MigrationStopped if it or one before it fails; the migrations before that one are committed then. */
   run(migration: LoadedMigration): Promise<void>;
-  /** Commits the work since the last commit. */
-  commit(): Promise<void>;
-  /** How many migrations wait for their commit. */
-  size(): number;
+  /** Completes the work since the last call. Throws as `run` does. */
+  finish(): Promise<void>;
+  /** Completes only what has begun. */
+  stop(): Promise<void>;
+}
+
+export interface Reports {
+  /** `waiting`: how many migrations before it are not reported as done yet. */
+  onStart(migration: LoadedMigration, waiting?: number): void;
+  onDone(done: DoneMigration): void;
 }
 
 /**
@@ -24,7 +30,7 @@ interface Batch {
  * rolled back to its savepoint, and a crash loses only complete migrations with their rows. If a batch cannot be
  * committed, its members run again one by one, which also identifies the failing one. Only SQL can run twice unnoticed, so code is never in a batch.
  */
-export function groupOf(work: MigrationWork, session: MigrationSession, onDone: (done: DoneMigration) => void): Batch {
+export function groupOf(work: MigrationWork, session: MigrationSession, { onStart, onDone }: Reports): Group {
   const { direction } = work;
   const { marks } = session;
   // Listeners of statements and observers of effects need to know the migration, so they get one after the other.
@@ -73,6 +79,7 @@ export function groupOf(work: MigrationWork, session: MigrationSession, onDone: 
       return usable && bodyOf(migration, direction).kind === 'sql';
     },
     async run(migration) {
+      onStart(migration, members.length);
       if (members.length === 0) {
         usable = (await marks?.allowed()) === true;
         const begun = usable && (await session.begin('normal').then(yes, no));
@@ -101,8 +108,8 @@ export function groupOf(work: MigrationWork, session: MigrationSession, onDone: 
       }
       if (performance.now() - began > MAX_BATCH_AGE_MS) await commit();
     },
-    commit,
-    size: () => members.length,
+    finish: commit,
+    stop: commit,
   };
 }
 

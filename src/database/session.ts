@@ -52,18 +52,38 @@ export interface MigrationSession {
   close(): Promise<void>;
 }
 
+/** A migration and the change of the history that is committed with it. */
+export interface WholeMigration {
+  statements: readonly SqlStatement[];
+  history: { put: HistoryWrite } | { remove: string };
+}
+
+/** Called with the index of a migration. The functions must not throw. */
+interface WholeListener {
+  onBegin(index: number): void;
+  /** The statement that runs next; undefined after the last one. */
+  onStatement(index: number, statement: SqlStatement | undefined): void;
+  /** It is committed. */
+  onDone(index: number): void;
+}
+
+export type WholeOutcome =
+  | { kind: 'all' }
+  /** Those that were reported are committed, and the others were not run: the first took so long that a stop may be wanted. */
+  | { kind: 'paused' }
+  /** The first that was not reported cannot be sent in this way. Nothing is left of it, and those after it were not run. */
+  | { kind: 'unsuitable' }
+  /** The first that was not reported failed, or the connection was lost. Call `rollback` before anything else. */
+  | { kind: 'failed'; error: unknown };
+
 interface AtOnce {
   /** Whether the statements may be sent together. */
   accepts(statements: readonly SqlStatement[]): boolean;
   /**
-   * What `begin`, `execute`, the change of the history and `commit` do, in one round trip. `onStatement` is called with the
-   * statement that runs next; undefined after the last one. False if it is not possible; nothing was done then.
+   * What `begin`, `execute`, the change of the history and `commit` do for each migration, in one round trip. After an error
+   * none of the next ones is run.
    */
-  run(
-    statements: readonly SqlStatement[],
-    history: { put: HistoryWrite } | { remove: string },
-    onStatement: (statement: SqlStatement | undefined) => void,
-  ): Promise<boolean>;
+  run(migrations: readonly WholeMigration[], listener: WholeListener): Promise<WholeOutcome>;
 }
 
 interface CodeArguments {

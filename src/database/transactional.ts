@@ -7,21 +7,24 @@ import type { MigrationSession, TransactionMode } from './session.ts';
 
 /**
  * A migration's body and its history row, in one transaction. After a lock timeout or a deadlock the whole transaction is
- * rolled back and retried, with growing and jittered pauses.
+ * rolled back and retried, with growing and jittered pauses. `failed` is an attempt before the call, which was rolled back.
  */
 export async function runInTransaction(
   migration: LoadedMigration,
   work: MigrationWork,
   session: MigrationSession,
+  failed?: FailedAttempt,
 ): Promise<DoneMigration> {
   const retries = retriesOf(migration, work);
   let mode: TransactionMode = 'normal';
-  for (;;) {
-    const attempt = await attemptOnce(migration, work, session, mode);
+  for (let earlier = failed; ; earlier = undefined) {
+    const attempt: Attempt = earlier ?? (await attemptOnce(migration, work, session, mode));
     if ('done' in attempt) return attempt.done;
     const outside = mayLeave(migration, work) ? session.outsideOnly(attempt.error) : undefined;
     if (outside !== undefined) return { ...(await runOutsideTransaction(migration, work, session)), outside };
-    const retry = work.singleTransaction ? undefined : session.retryOf(attempt.error);
+    const retry: ReturnType<MigrationSession['retryOf']> = work.singleTransaction
+      ? undefined
+      : session.retryOf(attempt.error);
     const otherMode = retry !== undefined && retry.mode !== mode && !work.signal?.aborted;
     const again = otherMode || (retry?.pause === true && (await retries.pause(retry.why)));
     if (!again) throw stop(attempt, migration, session);
@@ -38,9 +41,15 @@ function mayLeave(migration: LoadedMigration, work: MigrationWork): boolean {
   return kind === 'code' && migration.atomic !== true && work.singleTransaction !== true;
 }
 
-type Attempt =
-  | { done: DoneMigration }
-  | { error: unknown; statement: SqlStatement | undefined; last: string | undefined };
+export interface FailedAttempt {
+  error: unknown;
+  /** The one that failed, if it came from SQL. */
+  statement: SqlStatement | undefined;
+  /** The last one that was sent. */
+  last: string | undefined;
+}
+
+type Attempt = { done: DoneMigration } | FailedAttempt;
 
 async function attemptOnce(
   migration: LoadedMigration,
@@ -60,10 +69,15 @@ async function attemptOnce(
     if (body.kind === 'sql' && maySendAtOnce(body.statements, work, session)) {
       const history =
         work.direction === 'up' ? { put: rowOf(migration, work, 'applied', began) } : { remove: migration.revision };
-      const sent = await session.atOnce?.run(body.statements, history, (next) => {
-        statement = next;
+      const outcome = await session.atOnce?.run([{ statements: body.statements, history }], {
+        onBegin() {},
+        onStatement(_, next) {
+          statement = next;
+        },
+        onDone() {},
       });
-      if (sent === true) return finished();
+      if (outcome?.kind === 'failed') throw outcome.error;
+      if (outcome !== undefined && outcome.kind !== 'unsuitable') return finished();
       statement = undefined;
     }
     if (own) await session.begin(mode);
@@ -90,7 +104,7 @@ async function attemptOnce(
 }
 
 /** Listeners of statements and observers of effects need to look between them. */
-function maySendAtOnce(
+export function maySendAtOnce(
   statements: readonly SqlStatement[],
   work: MigrationWork,
   { atOnce }: MigrationSession,
@@ -101,17 +115,19 @@ function maySendAtOnce(
   return atOnce?.accepts(statements) === true;
 }
 
-async function recordedAsWished(
+/** Whether the history shows that the migration is done; undefined if the database cannot be asked. */
+export async function recordedAsWished(
   { revision }: LoadedMigration,
   { direction }: MigrationWork,
   session: MigrationSession,
-): Promise<boolean> {
-  return (await session.isRecorded(revision).catch(() => direction !== 'up')) === (direction === 'up');
+): Promise<boolean | undefined> {
+  const recorded = await session.isRecorded(revision).catch(() => undefined);
+  return recorded === undefined ? undefined : recorded === (direction === 'up');
 }
 
 /** The message about a failed attempt, for the user. */
 export function stop(
-  { error, statement, last }: Exclude<Attempt, { done: DoneMigration }>,
+  { error, statement, last }: FailedAttempt,
   migration: LoadedMigration,
   session: MigrationSession,
 ): MigrationStopped {

@@ -15,6 +15,7 @@ import { runOutsideTransaction } from './non-transactional.ts';
 import { MigrationStopped, putRow } from './one-migration.ts';
 import type { DoneMigration, MigrationOutcome, MigrationWork } from './port.ts';
 import type { MigrationSession, TransactionMode } from './session.ts';
+import { sentTogether } from './together.ts';
 import { runInTransaction } from './transactional.ts';
 
 /** `mode` is for a single transaction, which is started here; otherwise one is started for each migration. */
@@ -30,10 +31,13 @@ export async function migrateWithUmzug(
     done.push(result);
     work.onDone?.(result, done.length - 1);
   };
-  const group = groupOf(work, session, onDone);
+  const onStart = (migration: LoadedMigration, waiting = 0) => work.onStart?.(migration, done.length + waiting);
+  const make = session.atOnce === undefined ? groupOf : sentTogether;
+  const group = make(work, session, { onStart, onDone });
   const run = async (migration: LoadedMigration) => {
     if (group.accepts(migration)) return group.run(migration);
-    await group.commit();
+    await group.finish();
+    onStart(migration);
     onDone(
       transactional(migration, work)
         ? await runInTransaction(migration, work, session)
@@ -45,7 +49,7 @@ export async function migrateWithUmzug(
     const [revision] = session.late();
     const migration = work.migrations.find((one) => one.revision === revision);
     if (migration === undefined) return;
-    await group.commit();
+    await group.finish();
     const state = work.direction === 'up' ? 'started' : 'reverting';
     const touched = work.singleTransaction !== true;
     if (touched) await putRow(session, migration, work, state, performance.now());
@@ -53,10 +57,9 @@ export async function migrateWithUmzug(
   };
   const runOne = async (migration: LoadedMigration) => {
     if (work.signal?.aborted) {
-      await group.commit();
+      await group.stop();
       throw new MigrationStopped();
     }
-    work.onStart?.(migration, done.length + group.size());
     await run(migration);
     await refuseLate();
   };
@@ -75,11 +78,12 @@ export async function migrateWithUmzug(
   try {
     if (work.singleTransaction) await session.begin(mode);
     if (list.length > 0) await (work.direction === 'up' ? umzug.up() : umzug.down({ to: 0 }));
-    await group.commit();
+    await group.finish();
     await refuseLate();
     if (work.singleTransaction) await session.commit();
     return { kind: 'done', done };
   } catch (error) {
+    await group.stop().catch(() => {});
     const stopped =
       error instanceof umzugModule.MigrationError
         ? stopOf(error, session)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { randomFrom } from '../../migrations/seed-data.ts';
 import { STEP_NAMES } from '../../src/core/model/step.ts';
@@ -20,7 +20,7 @@ const CODE = Array.from({ length: MIGRATIONS / 3 }, (_, index) => 3 * (index + 1
  * Each migration writes a row into a ledger; a migration that ran twice or was lost shows there. Every third is code, which
  * has a commit of its own on SQLite too.
  */
-async function ledgerMigrations(count = MIGRATIONS): Promise<string> {
+async function ledgerMigrations(count = MIGRATIONS, code = CODE): Promise<string> {
   const folder = await temporaryFolder('ledger');
   await writeFile(
     join(folder, '000_tables.sql'),
@@ -28,7 +28,7 @@ async function ledgerMigrations(count = MIGRATIONS): Promise<string> {
   );
   for (let n = 1; n <= count; n += 1) {
     const rows = Array.from({ length: 40 }, (_, i) => `(${n * 1_000 + i}, 'row ${i} of ${n}')`).join(', ');
-    if (CODE.includes(n)) {
+    if (code.includes(n)) {
       await writeFile(
         join(folder, `${String(n).padStart(3, '0')}_step.mjs`),
         `const ids = Array.from({ length: 40 }, (_, i) => ${n * 1_000} + i);
@@ -57,6 +57,13 @@ const STEPS = STEP_NAMES.filter((name) => name !== 'recover');
 /** Nothing is written before the lock, which the tests on SQLite show for each of these steps in every run. */
 const FEW_STEPS = STEPS.filter((name) => /^(lock|backup|rehearse|apply|verify)$/.test(name));
 const KILLED_AT = { sqlite: STEPS, postgres: sizeFor({ developer: FEW_STEPS, ci: STEPS, long: STEPS }) };
+
+/** Only applies. */
+const plain = {
+  backup: { enabled: false },
+  safety: { rehearsal: 'Disabled', mode: 'Disabled' },
+  validation: { before: 'Disabled', after: 'Disabled' },
+} as const;
 
 for (const dialect of DIALECTS) {
   describe(`a runner that is killed with SIGKILL on ${dialect}`, function () {
@@ -114,11 +121,6 @@ for (const dialect of DIALECTS) {
       const random = randomFrom(20_261_123);
       const folder = await ledgerMigrations();
       const backups = await temporaryFolder('backups');
-      const plain = {
-        backup: { enabled: false },
-        safety: { rehearsal: 'Disabled', mode: 'Disabled' },
-        validation: { before: 'Disabled', after: 'Disabled' },
-      } as const;
       const halfway = new Set<number>();
       let kills = 0;
       while (kills < RANDOM_KILLS) {
@@ -147,6 +149,26 @@ for (const dialect of DIALECTS) {
         `      ${kills} kills left ${halfway.size} different places: ${[...halfway].sort((a, b) => a - b).join(' ')}`,
       );
     });
+
+    if (dialect === 'postgres') {
+      it('while the server works on a message of many: the next run waits, and none is run twice or lost', async () => {
+        const { url, drop } = await temporaryDatabase(dialect);
+        const folder = await ledgerMigrations(FEW * 5, []);
+        const slow = FEW * 3;
+        const file = join(folder, `${String(slow).padStart(3, '0')}_step.sql`);
+        const text = await readFile(file, 'utf8');
+        await writeFile(file, text.replace('INSERT', 'SELECT pg_sleep(0.15);\nINSERT'));
+        const backups = await temporaryFolder('backups');
+        const killed = await runProcess(url, requestFor(folder, backups, plain), {
+          when: (event) => event.type === 'progress' && event.progress.step === 'apply' && event.progress.done >= slow,
+        });
+        assert.equal(killed.signal, 'SIGKILL', killed.report?.message);
+        const applied = await recordedIsThere(url);
+        assert.ok(applied >= slow, `${applied} are applied`);
+        await converges(url, folder, backups, { ...plain, count: FEW * 5 });
+        await drop();
+      });
+    }
 
     /** After a kill: each migration is whole and recorded, or neither. How many are. */
     async function recordedIsThere(url: string): Promise<number> {

@@ -28,24 +28,25 @@ const ELAPSED = 'clock_timestamp() - statement_timestamp()';
 const SINCE_BEGIN = 'clock_timestamp() - transaction_timestamp()';
 
 interface PutOptions {
-  /** All of the transaction is sent at once. */
-  whole?: boolean;
+  /** The row was made when the server's clock had this time, in seconds. */
+  madeAt?: number;
   /** There is no row of this migration. */
   isNew?: boolean;
 }
 
 /**
  * As text, so that it can be sent with a statement of the migration and COMMIT in one round trip. The row's times are
- * those of the sending; the server adds the time that the statements before it took.
+ * those of the sending; the server adds the time that what was sent before it took.
  */
-export function putSql(table: string, row: HistoryWrite, { whole, isNew }: PutOptions = {}): string {
-  const elapsed = whole ? SINCE_BEGIN : ELAPSED;
+export function putSql(table: string, row: HistoryWrite, { madeAt, isNew }: PutOptions = {}): string {
+  const elapsed = madeAt === undefined ? ELAPSED : SINCE_BEGIN;
+  const made = madeAt === undefined ? elapsed : `clock_timestamp() - to_timestamp(${madeAt.toFixed(6)})`;
   const { revision, checksum, appliedAt, durationMs, runId, toolVersion, state, stored } = row;
   const milliseconds = `(extract(epoch FROM ${elapsed}) * 1000)::integer`;
   const columns: Record<string, string> = {
     revision: literal(revision),
     checksum: literal(checksum),
-    applied_at: `${literal(appliedAt)}::timestamptz + (${elapsed})`,
+    applied_at: `${literal(appliedAt)}::timestamptz + (${made})`,
     duration_ms: `${Math.round(durationMs)} + ${milliseconds}`,
     run_id: literal(runId),
     tool_version: literal(toolVersion),

@@ -1,4 +1,3 @@
-import pg from 'pg';
 import { ownTables } from '../../core/model/history.ts';
 import { type Problem, ProblemError } from '../../core/model/problem.ts';
 import type { MigrationWork } from '../port.ts';
@@ -16,10 +15,14 @@ import { problemOf, reasonOf, serverError } from './errors.ts';
 import { historyTable, putSql, removeSql } from './history.ts';
 import { lockWatch } from './lock-watch.ts';
 import { isOfSeveral, mayBePipelined } from './pipeline.ts';
-import { OWN_ROLE, openChannel } from './session-channel.ts';
+import { openChannel } from './session-channel.ts';
 import { WatchedTables } from './table-states.ts';
+import { OWN_ROLE } from './whole.ts';
 
-type SessionWork = Pick<MigrationWork, 'migrations' | 'timeouts' | 'runId' | 'onStatement' | 'onRetry' | 'onShared'>;
+type SessionWork = Pick<
+  MigrationWork,
+  'direction' | 'migrations' | 'timeouts' | 'runId' | 'onStatement' | 'onRetry' | 'onShared'
+>;
 
 /** A session on its own connection, so that a migration's settings do not outlive it. */
 export async function openSession(open: PostgresConnection, work: SessionWork): Promise<MigrationSession> {
@@ -130,28 +133,41 @@ export async function openSession(open: PostgresConnection, work: SessionWork): 
     },
     atOnce: {
       accepts: mayBePipelined,
-      async run(statements, history, onStatement) {
+      async run(migrations, heard) {
         startOver();
         await channel.startOver();
         known ??= recorded();
-        const isNew = 'put' in history && !(await known).has(history.put.revision);
-        const change =
-          'put' in history ? putSql(table, history.put, { whole: true, isNew }) : removeSql(table, history.remove);
-        const texts = statements.map(({ sql }) => sql);
-        try {
-          await channel.sendWhole(texts, change, (index) => {
-            const next = statements[index];
-            onStatement(next);
-            if (next === undefined) return;
-            begun += 1;
-            last = next.sql;
-          });
-          return true;
-        } catch (error) {
-          if (!isOfSeveral(error)) throw error;
-          await channel.rollback();
-          return false;
-        }
+        const rows = await known;
+        const see = (index: number, number: number) => {
+          const next = migrations[index]?.statements[number];
+          heard.onStatement(index, next);
+          if (next === undefined) return;
+          begun += 1;
+          last = next.sql;
+        };
+        const transactionsAt = (madeAt: number) => {
+          const appliedAt = new Date().toISOString();
+          return migrations.map(({ statements, history }) => ({
+            statements: statements.map(({ sql }) => sql),
+            change:
+              'put' in history
+                ? putSql(table, { ...history.put, appliedAt }, { madeAt, isNew: !rows.has(history.put.revision) })
+                : removeSql(table, history.remove),
+          }));
+        };
+        const sent = await channel.sendWhole(transactionsAt, {
+          begun(index) {
+            startOver();
+            heard.onBegin(index);
+            see(index, 0);
+          },
+          statement: (index, number) => see(index, number + 1),
+          committed: heard.onDone,
+        });
+        if (sent.kind === 'all') return sent;
+        const several = sent.kind === 'failed' && isOfSeveral(sent.error);
+        if (several || sent.kind === 'paused') await channel.rollback();
+        return several ? { kind: 'unsuitable' } : sent;
       },
     },
     async rollback() {
@@ -218,8 +234,10 @@ export async function openSession(open: PostgresConnection, work: SessionWork): 
     async isRecorded(revision) {
       tables.rollback(true);
       await channel.reopen();
-      const sql = `SELECT 1 FROM ${table} WHERE revision = ${pg.escapeLiteral(revision)} AND state = 'applied'`;
-      return (await channel.client().query(sql)).rows.length > 0;
+      // A row of an earlier run does not show that this run has replaced it.
+      const sql = `SELECT 1 FROM ${table} WHERE revision = $1 AND state = 'applied' AND ($2 = 'down' OR run_id = $3)`;
+      const parameters = [revision, work.direction, work.runId];
+      return (await channel.client().query(sql, parameters)).rows.length > 0;
     },
     async observe() {
       await channel.flush();

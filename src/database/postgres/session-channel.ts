@@ -3,10 +3,31 @@ import { keyOf } from './advisory.ts';
 import { type BlockerWatch, watchBlockers } from './blockers.ts';
 import type { PostgresConnection } from './connection.ts';
 import type { Client } from './driver.ts';
+import { reasonOf } from './errors.ts';
 import { fence } from './exclusive-session.ts';
-import { FLUSH, messagesOf, pipeline } from './pipeline.ts';
-import { backendOf } from './pooler.ts';
+import { pipeline } from './pipeline.ts';
+import { type ServerClock, serverClock } from './server-clock.ts';
 import { applySettings, migrationSettings } from './settings.ts';
+import { frameOf, messageOf, ROW, START_OVER, type Transaction } from './whole.ts';
+
+/** Called with the index of a transaction. */
+export interface Heard {
+  begun(index: number): void;
+  /** The author's statement with this number succeeded. */
+  statement(index: number, number: number): void;
+  committed(index: number): void;
+}
+
+export type Sent =
+  /** All are committed. */
+  | { kind: 'all' }
+  /** Those that were reported are committed; the others were not run. */
+  | { kind: 'paused' }
+  /** The next one after those that were reported failed, or the connection was lost. Its transaction may be open. */
+  | { kind: 'failed'; error: unknown };
+
+/** A run that is stopped, or killed, runs at most this long what was already sent, and then the current migration. */
+const PAUSE_AFTER_MS = 200;
 
 /** The connection of one session: its statements, how long one may wait, and the handling of a broken connection. */
 interface Channel {
@@ -23,11 +44,11 @@ interface Channel {
   /** Sends a statement alone; its command tag. */
   send(sql: string): Promise<string>;
   /**
-   * Sends a transaction: these statements of the author, and the `change` of the history as the role that connected. Then it
-   * resets the session as `startOver` does. All of it is one round trip. `onDone` is called with 0 after BEGIN, and with the
-   * number of each statement that has succeeded. Throws the error of a statement; the transaction is open then.
+   * Sends complete transactions in one round trip, and resets the session after each as `startOver` does. `transactionsAt`
+   * gets the server's time, in seconds, when the message arrives. A transaction that begins more than `PAUSE_AFTER_MS` later
+   * is not run.
    */
-  sendWhole(statements: readonly string[], change: string, onDone: (number: number) => void): Promise<void>;
+  sendWhole(transactionsAt: (arrival: number) => readonly Transaction[], heard: Heard): Promise<Sent>;
   /** Runs a statement and checks during that time which sessions block it. */
   watched<T>(run: () => Promise<T>): Promise<T>;
   /** The same without a lock timeout. */
@@ -50,9 +71,10 @@ export async function openChannel(
   { timeouts, runId, onRetry }: Pick<MigrationWork, 'timeouts' | 'runId' | 'onRetry'>,
 ): Promise<Channel> {
   const settings = migrationSettings(open.version, timeouts, open.target);
-  const begin = messagesOf('BEGIN');
-  const afterChange = messagesOf('COMMIT', ...startOverAtOnce(open, settings));
-  let { client, pid } = await connect(open, runId, settings);
+  const key = keyOf('migrating', open.target.schemas[0] ?? 'public');
+  const frame = frameOf(settings, key);
+  const clock = serverClock();
+  let { client, pid } = await connect(open, runId, settings, clock);
   let waiting: string[] = [];
   let settingsChanged = false;
   let used = false;
@@ -80,7 +102,7 @@ export async function openChannel(
     waiting = [];
     settingsChanged = false;
     used = false;
-    ({ client, pid } = await connect(open, runId, settings));
+    ({ client, pid } = await connect(open, runId, settings, clock));
   };
 
   return {
@@ -98,31 +120,35 @@ export async function openChannel(
       return statements.length === 0 ? '' : send(statements.join(';\n'));
     },
     send,
-    async sendWhole(statements, change, onDone) {
+    async sendWhole(transactionsAt, heard) {
       used = true;
-      // The answers in between show which statement is waiting for a lock.
-      const own = statements.flatMap((sql, index) => [
-        messagesOf(sql),
-        ...(index < statements.length - 1 ? [FLUSH] : []),
-      ]);
-      // A limit that the author has set is for the statements of the author.
-      const patient = statements.some((sql) => /timeout/i.test(sql)) ? ['SET LOCAL statement_timeout = 0'] : [];
-      const ours = [...patient, ...OWN_ROLE, change];
-      const commit = 1 + statements.length + ours.length;
+      const arrival = clock.onArrival(performance.now());
+      const transactions = transactionsAt(arrival);
+      const { messages, parts } = messageOf(transactions, frame, arrival + PAUSE_AFTER_MS / 1_000);
       watch = startWatch();
-      const messages = Buffer.concat([begin, ...own, messagesOf(...ours), afterChange]);
-      const { tags, row, error } = await pipeline(client, messages, (index) => {
-        if (index > statements.length) return;
-        onDone(index);
-        if (index === 0 || index === statements.length) return;
+      const { tags, row, error } = await pipeline(client, messages, (at) => {
+        const part = parts[at];
+        if (part === undefined) return;
+        if (part.kind === 'begin') heard.begun(part.index);
+        else if (part.kind === 'commit') heard.committed(part.index);
+        else if (part.kind === 'author') heard.statement(part.index, part.number);
+        if (part.kind !== 'author' && part.kind !== 'commit') return;
         watch?.stop();
         watch = startWatch();
       });
       watch.stop();
-      if (tags.length <= commit) throw error;
-      if (tags[commit] !== 'COMMIT') throw new Error(`COMMIT was answered with ${tags[commit]}`);
-      // What follows the COMMIT is done again, and its error reported, before the next migration.
-      used = error !== undefined || row?.[0] !== 't';
+      const wrong = tags.findIndex((tag, at) => parts[at]?.kind === 'commit' && tag !== 'COMMIT');
+      if (wrong >= 0) throw new Error(`COMMIT was answered with ${tags[wrong]}`);
+      const failed = error === undefined ? undefined : parts[tags.length];
+      if (failed === undefined) {
+        clock.heard(Number(row?.[ROW.seconds]), performance.now());
+        used = row?.[ROW.locked] !== 't';
+        return { kind: 'all' };
+      }
+      // What follows a COMMIT is done again, and its error reported, before the next migration.
+      if (failed.kind !== 'reset') return { kind: 'failed', error };
+      if (failed.index === transactions.length - 1) return { kind: 'all' };
+      return reasonOf(error) === 'ConnectionLost' ? { kind: 'failed', error } : { kind: 'paused' };
     },
     watched: (run) => watched(run),
     /**
@@ -146,7 +172,7 @@ export async function openChannel(
     async startOver() {
       // The text of the statements is not sufficient: a function may change any setting.
       if (!used) return;
-      await applySettings(client, [...START_OVER, ...settings]);
+      await applySettings(client, [...START_OVER, 'SELECT pg_advisory_unlock_all()', ...settings]);
       await fence(client, open);
       settingsChanged = false;
       used = false;
@@ -167,33 +193,6 @@ export async function openChannel(
   };
 }
 
-/** As the role that connected, regardless of the role that the migration has set. */
-export const OWN_ROLE: readonly string[] = ['RESET SESSION AUTHORIZATION', 'RESET ROLE'];
-
-/**
- * What DISCARD ALL does (PostgreSQL manual), one by one: it cannot go in one message with others, and plans need not be
- * thrown away. The lock of `fence` goes with the migration's own and is taken again; the run's lock is another session's.
- */
-const START_OVER = [
-  ...OWN_ROLE,
-  'RESET ALL',
-  'CLOSE ALL',
-  'UNLISTEN *',
-  'DEALLOCATE ALL',
-  'SELECT pg_advisory_unlock_all()',
-  'DISCARD SEQUENCES',
-  'DISCARD TEMP',
-];
-
-/**
- * The same after a COMMIT, where DISCARD ALL is allowed. It gives the lock of `fence` up, and the last statement takes it
- * again: nothing else is sent in this round trip. The only column is true if it was taken.
- */
-function startOverAtOnce(open: PostgresConnection, settings: readonly string[]): string[] {
-  const key = keyOf('migrating', open.target.schemas[0] ?? 'public').join(', ');
-  return ['DISCARD ALL', ...settings, `SELECT pg_catalog.pg_try_advisory_lock(${key})`];
-}
-
 /** SET where a statement may begin, not that of an UPDATE; too often costs a round trip, too seldom a leak. */
 const SETS = /(?<=(?:^|[;\n/]|\b(?:begin|then|else|loop|do))\s*)set\b|set_config|\bdiscard\b|\breset\b/i;
 
@@ -201,12 +200,17 @@ async function connect(
   open: PostgresConnection,
   runId: string,
   settings: readonly string[],
+  clock: ServerClock,
 ): Promise<{ client: Client; pid: number }> {
   const client = await open.migrating(`db-manager migrate ${runId}`);
   try {
     await applySettings(client, settings);
     await fence(client, open);
-    return { client, pid: (await backendOf(client)) ?? 0 };
+    const began = performance.now();
+    const sql = 'SELECT pg_backend_pid() AS pid, extract(epoch FROM clock_timestamp())::float8 AS seconds';
+    const { rows } = await client.query<{ pid: number; seconds: number }>(sql);
+    clock.asked(rows[0]?.seconds ?? 0, began, performance.now());
+    return { client, pid: rows[0]?.pid ?? 0 };
   } catch (error) {
     await client.end().catch(() => {});
     throw error;

@@ -93,4 +93,39 @@ describe('a connection to PostgreSQL that breaks in COMMIT', () => {
       });
     }
   }
+
+  describe('in a message with many migrations', () => {
+    const COUNT = 12;
+    const many = Array.from({ length: COUNT }, (_, index) =>
+      migration(sql(`INSERT INTO t VALUES (${index + 1})`), { name: `${index + 1}`.padStart(2, '0') }),
+    );
+    const upTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
+    /** The fate of the second message after the first has been answered. */
+    const run = (fate: Fate) =>
+      migrate(database, many, {
+        onDone(_, index) {
+          if (index === 2) network.next.fate = fate;
+        },
+      });
+
+    it('those that the history has are done, and the next ones are run', async () => {
+      const outcome = await run('reaches the server and its answer is lost');
+      assertDone(outcome);
+      assert.deepEqual(
+        outcome.done.map(({ revision }) => Number(revision)),
+        upTo(COUNT),
+      );
+      assert.deepEqual(await numbers(database), upTo(COUNT));
+    });
+
+    it('none of it is there if it is lost itself', async () => {
+      const outcome = await run('is lost itself');
+      assert.ok(outcome.kind === 'failed');
+      const count = outcome.done.length;
+      assert.deepEqual([outcome.problem.reason, outcome.retry], ['ConnectionLost', 'safe']);
+      assert.equal(Number(outcome.problem.migration), count + 1);
+      assert.deepEqual(await numbers(database), upTo(count));
+      assert.equal((await states(database)).length, count + 1);
+    });
+  });
 });
