@@ -53,14 +53,14 @@ async function fromPostgres<T>(
   timeouts: Timeouts,
   use: (history: HistoryReader) => Promise<T>,
 ): Promise<T> {
-  const [{ connectWithRetry }, { historyStore }] = await Promise.all([
+  const [{ connectWithRetry }, { historyStore }, { withClient }] = await Promise.all([
     import('./postgres/connect-with-retry.ts'),
     import('./postgres/history.ts'),
+    import('./postgres/queries.ts'),
   ]);
-  const { client } = await connectWithRetry(target, { timeouts, applicationName: 'db-manager history' });
-  try {
-    return await use(historyStore(client, target));
-  } finally {
-    await client.end();
-  }
+  const connecting = connectWithRetry(target, { timeouts, applicationName: 'db-manager history' });
+  return withClient(
+    connecting.then(({ client }) => client),
+    (client) => use(historyStore(client, target)),
+  );
 }

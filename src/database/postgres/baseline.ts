@@ -5,27 +5,23 @@ import { ProblemError } from '../../core/model/problem.ts';
 import type { BaselineStore } from '../port.ts';
 import type { PostgresConnection } from './connection.ts';
 import { quoteIdentifier } from './driver.ts';
+import { inTransaction, qualified, tableExists, withClient } from './queries.ts';
 
 /** Next to the history. */
 export function baselineStore(open: PostgresConnection): BaselineStore {
   const { client } = open;
   const { schema: place, baseline } = ownTables(open.target);
-  const table = `${quoteIdentifier(place)}.${quoteIdentifier(baseline)}`;
-  const there = async () => {
-    const { rows } = await client.query<{ there: boolean }>('SELECT to_regclass($1) IS NOT NULL AS there', [table]);
-    return rows[0]?.there === true;
-  };
+  const table = qualified(place, baseline);
   return {
     async read() {
-      if (!(await there())) return undefined;
+      if (!(await tableExists(client, table))) return undefined;
       const { rows } = await client.query<Omit<Baseline, 'takenAt'> & { takenAt: Date }>(
         `SELECT taken_at AS "takenAt", run_id AS "runId", tool_version AS "toolVersion", revisions, schema FROM ${table}`,
       );
       return rows[0] && { ...rows[0], takenAt: rows[0].takenAt.toISOString() };
     },
-    async keep({ takenAt, runId, toolVersion, revisions, schema }) {
-      await client.query('BEGIN');
-      try {
+    keep: ({ takenAt, runId, toolVersion, revisions, schema }) =>
+      inTransaction(client, async () => {
         await client.query(
           `DO $$ BEGIN IF to_regnamespace(${pg.escapeLiteral(quoteIdentifier(place))}) IS NULL THEN CREATE SCHEMA ${quoteIdentifier(place)}; END IF; END $$`,
         );
@@ -42,14 +38,9 @@ export function baselineStore(open: PostgresConnection): BaselineStore {
           `INSERT INTO ${table} (taken_at, run_id, tool_version, revisions, schema) VALUES ($1, $2, $3, $4, $5)`,
           [takenAt, runId, toolVersion, revisions, schema],
         );
-        await client.query('COMMIT');
-      } catch (error) {
-        await client.query('ROLLBACK').catch(() => {});
-        throw error;
-      }
-    },
+      }),
     async forget() {
-      if (!(await there())) return false;
+      if (!(await tableExists(client, table))) return false;
       await client.query(`DROP TABLE ${table}`);
       return true;
     },
@@ -57,12 +48,7 @@ export function baselineStore(open: PostgresConnection): BaselineStore {
     extensions: () => installedExtensions(open),
     async load(sql) {
       // The script sets parameters of its session, so it gets one of its own.
-      const session = await open.another('db-manager baseline');
-      try {
-        await session.query(sql);
-      } finally {
-        await session.end();
-      }
+      await withClient(open.another('db-manager baseline'), (session) => session.query(sql));
     },
   };
 }

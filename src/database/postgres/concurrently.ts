@@ -1,5 +1,6 @@
-import { type Client, quoteIdentifier } from './driver.ts';
+import type { Client } from './driver.ts';
 import { serverError } from './errors.ts';
+import { qualified } from './queries.ts';
 
 /** How long the removal of a leftover may wait for old transactions, in milliseconds. */
 const CLEAN_UP = 60_000;
@@ -106,7 +107,7 @@ const isTaken = (error: unknown) => (serverError(error)?.code ?? '') === '42P07'
 
 /** Without blocking other sessions. */
 async function drop(client: Client, { schema, name }: Leftover, which: string): Promise<string> {
-  const statement = `DROP INDEX CONCURRENTLY IF EXISTS ${quoteIdentifier(schema)}.${quoteIdentifier(name)}`;
+  const statement = `DROP INDEX CONCURRENTLY IF EXISTS ${qualified(schema, name)}`;
   try {
     const { rows } = await client.query<{ before: string }>("SELECT current_setting('lock_timeout') AS before");
     await client.query(`SET lock_timeout = ${CLEAN_UP}`);

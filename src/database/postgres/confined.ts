@@ -4,6 +4,7 @@
  * replaced.
  */
 import { type Client, quoteIdentifier } from './driver.ts';
+import { qualified } from './queries.ts';
 import { literal } from './restore-script.ts';
 
 /** pg_shdepend is not here: every object with an owner has a row in it. */
@@ -67,7 +68,7 @@ export async function cutOff(client: Client): Promise<void> {
   for (const { schema, name, arguments: list, result, nulls } of rows) {
     const why = literal(`${name}() reaches other servers, which are not available on a copy`);
     const body = literal(`SELECT ${why}::pg_catalog.bool; SELECT ${nulls}`);
-    const function_ = `${quoteIdentifier(schema)}.${quoteIdentifier(name)}(${list})`;
+    const function_ = `${qualified(schema, name)}(${list})`;
     await client.query('SAVEPOINT one');
     await client
       .query(`CREATE OR REPLACE FUNCTION ${function_} RETURNS ${result} VOLATILE LANGUAGE sql AS ${body}`)

@@ -8,6 +8,7 @@ import type { OpenOptions } from '../port.ts';
 import { type Client, clientConfig, openClient, quoteIdentifier } from './driver.ts';
 import { connectProblem } from './errors.ts';
 import { withCurrentLogin } from './login.ts';
+import { withClient } from './queries.ts';
 import { applyOwnSettings } from './settings.ts';
 import { type TlsAttempt, tlsAttempts } from './tls.ts';
 
@@ -151,16 +152,18 @@ async function isOfWrongKind(
   }
 }
 
+/** The database that every server has. */
+async function maintenance(target: PostgresTarget, options: OpenOptions): Promise<Client> {
+  return (await attempt(target, options, 'postgres')).client;
+}
+
 async function createDatabase(target: PostgresTarget, options: OpenOptions): Promise<void> {
   try {
-    const { client } = await attempt(target, options, 'postgres');
-    try {
+    await withClient(maintenance(target, options), async (client) => {
       await applyOwnSettings(client);
       await client.query(`CREATE DATABASE ${quoteIdentifier(target.database)}`);
       options.onCreated?.(`created the database ${target.database} on ${addressOf(target)}`);
-    } finally {
-      await client.end();
-    }
+    });
   } catch (error) {
     const cause = error instanceof HostError ? error.cause : error;
     const why = cause instanceof Error ? cause.message : String(cause);
@@ -177,8 +180,7 @@ async function createDatabase(target: PostgresTarget, options: OpenOptions): Pro
 /** A database of the server whose name is similar, as a sentence; empty if none is found. */
 async function similarName(target: PostgresTarget, options: OpenOptions): Promise<string> {
   try {
-    const { client } = await attempt(target, options, 'postgres');
-    try {
+    return await withClient(maintenance(target, options), async (client) => {
       const { rows } = await client.query<{ name: string }>(
         'SELECT datname::text AS name FROM pg_catalog.pg_database WHERE datallowconn AND NOT datistemplate',
       );
@@ -187,9 +189,7 @@ async function similarName(target: PostgresTarget, options: OpenOptions): Promis
         rows.map(({ name }) => name),
       );
       return near === undefined ? '' : ` Did you mean "${near}"?`;
-    } finally {
-      await client.end();
-    }
+    });
   } catch {
     return ''; // the database "postgres" is missing, or this user may not connect to it
   }

@@ -7,6 +7,7 @@ import { BASE_COLUMNS, noHistory, noteText, type RawRow, toHistoryRow, toStoredS
 import type { HistoryStore, OtherHistory } from '../port.ts';
 import { type Client, quoteIdentifier } from './driver.ts';
 import { reasonOf } from './errors.ts';
+import { inTransaction, qualified, tableExists } from './queries.ts';
 
 /** Location of the history. */
 export type HistoryPlace = Pick<PostgresTarget, 'schemas' | 'history'>;
@@ -14,7 +15,7 @@ export type HistoryPlace = Pick<PostgresTarget, 'schemas' | 'history'>;
 /** Schema-qualified: a migration may change the search path. */
 export function historyTable(place: HistoryPlace): string {
   const { schema, history } = ownTables(place);
-  return `${quoteIdentifier(schema)}.${quoteIdentifier(history)}`;
+  return qualified(schema, history);
 }
 
 /** A timestamp as ISO 8601 in UTC, independent of DateStyle and TimeZone. */
@@ -94,10 +95,6 @@ export function historyStore(client: Client, place: HistoryPlace): HistoryStore 
   const table = historyTable(place);
   const schema = quoteIdentifier(ownTables(place).schema);
   const usual = historyTable({ schemas });
-  const exists = async (name: string) => {
-    const { rows } = await client.query<{ there: boolean }>('SELECT to_regclass($1) IS NOT NULL AS there', [name]);
-    return rows[0]?.there === true;
-  };
   const there = async () => {
     const { rows } = await client.query<{ there: boolean; n: number }>(
       `SELECT to_regclass($1) IS NOT NULL AS there, (SELECT count(*)::int FROM pg_attribute
@@ -108,7 +105,7 @@ export function historyStore(client: Client, place: HistoryPlace): HistoryStore 
       if (rows[0].n < BASE_COLUMNS.length) throw noHistory(table);
       return true;
     }
-    if (table !== usual && (await exists(usual))) throw elsewhere(place);
+    if (table !== usual && (await tableExists(client, usual))) throw elsewhere(place);
     return false;
   };
   const hasSources = async () => {
@@ -120,7 +117,7 @@ export function historyStore(client: Client, place: HistoryPlace): HistoryStore 
   };
   /** Adds the columns of the current layout; rows stay as they are. */
   const upgrade = () =>
-    together(client, async () => {
+    inTransaction(client, async () => {
       await client.query(TAKE_TURNS);
       // The table of the history is locked only for a moment, but a backup in progress holds it for its whole time.
       await client.query(`SET LOCAL lock_timeout = '30s'`);
@@ -134,7 +131,7 @@ export function historyStore(client: Client, place: HistoryPlace): HistoryStore 
       return;
     }
     // Two concurrent creators collide in the catalogue in spite of IF NOT EXISTS, so they take turns.
-    await together(client, async () => {
+    await inTransaction(client, async () => {
       await client.query(TAKE_TURNS);
       // Even with IF NOT EXISTS it needs a privilege on the database, which a user of one schema does not need.
       const { rows } = await client.query<{ there: boolean }>('SELECT to_regnamespace($1) IS NOT NULL AS there', [
@@ -179,9 +176,9 @@ export function historyStore(client: Client, place: HistoryPlace): HistoryStore 
     async foreign(name) {
       // Other tools keep their table in `public` or in the first schema of the search path; Drizzle has a schema of its own.
       for (const place of new Set([...schemas, 'public', 'drizzle'])) {
-        const full = `${quoteIdentifier(place)}.${quoteIdentifier(name)}`;
-        const { rows } = await client.query<{ there: boolean }>('SELECT to_regclass($1) IS NOT NULL AS there', [full]);
-        if (rows[0]?.there === true) return (await client.query<Record<string, unknown>>(`SELECT * FROM ${full}`)).rows;
+        const full = qualified(place, name);
+        if (!(await tableExists(client, full))) continue;
+        return (await client.query<Record<string, unknown>>(`SELECT * FROM ${full}`)).rows;
       }
       return undefined;
     },
@@ -193,7 +190,7 @@ export function historyStore(client: Client, place: HistoryPlace): HistoryStore 
       ]);
       const found: OtherHistory[] = [];
       for (const { schema: other, name } of rows) {
-        const full = `${quoteIdentifier(other)}.${quoteIdentifier(name)}`;
+        const full = qualified(other, name);
         const content = await client.query<OtherHistory['rows'][number]>(`SELECT revision, checksum FROM ${full}`);
         found.push({ expected: table, table: full, setting: settingOf(other, name, schemas), rows: content.rows });
       }
@@ -202,7 +199,7 @@ export function historyStore(client: Client, place: HistoryPlace): HistoryStore 
     ensure,
     async put(rows) {
       await ensure();
-      await together(client, async () => {
+      await inTransaction(client, async () => {
         for (const row of rows) await client.query(putSql(table, row));
       });
     },
@@ -264,15 +261,4 @@ function elsewhere({ schemas, history = {} }: HistoryPlace): ProblemError {
     reason: 'InvalidConfiguration',
     message: `The setting history names ${historyTable({ schemas, history })}, but the history is in ${from}.${HISTORY_TABLE}. Move it, and the tables of the baseline and of the runs likewise: ${moves.join(' ')}`,
   });
-}
-
-async function together(client: Client, work: () => Promise<void>): Promise<void> {
-  await client.query('BEGIN');
-  try {
-    await work();
-    await client.query('COMMIT');
-  } catch (error) {
-    await client.query('ROLLBACK').catch(() => {});
-    throw error;
-  }
 }

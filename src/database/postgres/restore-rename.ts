@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ProblemError } from '../../core/model/problem.ts';
 import type { KeptDatabase, RestoreBackupOptions } from '../port.ts';
 import type { DatabaseProperties } from './catalogue/database.ts';
@@ -86,7 +87,7 @@ async function terminateSessions(open: PostgresConnection, others: boolean, over
           [open.target.database, others],
         )
         .catch(() => {});
-      await new Promise((done) => setTimeout(done, 100));
+      await sleep(100);
     }
   } finally {
     await helper.end().catch(() => {});

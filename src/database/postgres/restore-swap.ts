@@ -15,6 +15,7 @@ import { queryOn } from './dump-snapshot.ts';
 import { withoutEventTriggers } from './event-triggers.ts';
 import { createExtensions } from './extensions.ts';
 import { besideName } from './kept-databases.ts';
+import { withClient } from './queries.ts';
 import { listsForJobs, listWithout } from './restore-contents.ts';
 import {
   CannotSwap,
@@ -76,16 +77,13 @@ async function bringProperties(
   properties: DatabaseProperties,
   roles: ReadonlySet<string>,
 ): Promise<void> {
-  const there = await open.another('db-manager restore', name);
-  try {
-    await withoutEventTriggers(queryOn(there), async () => {
+  await withClient(open.another('db-manager restore', name), (there) =>
+    withoutEventTriggers(queryOn(there), async () => {
       for (const statement of propertyStatements(name, properties, roles)) await there.query(statement);
       // Only a superuser may; without them the digest differs.
       for (const statement of properties.system) await there.query(statement).catch(() => {});
-    });
-  } finally {
-    await there.end();
-  }
+    }),
+  );
 }
 
 interface Filled {
@@ -137,17 +135,14 @@ async function prepare(
   name: string,
   { extensions }: DatabaseProperties,
 ) {
-  const there = await open.another('db-manager restore', name);
-  try {
+  return withClient(open.another('db-manager restore', name), async (there) => {
     const names = new Set(catalogue?.entries.map((entry) => entry.name));
     if (!names.has('schema public')) await there.query('DROP SCHEMA IF EXISTS public');
     if (!names.has('extension plpgsql')) await there.query('DROP EXTENSION IF EXISTS plpgsql');
     await createExtensions(there, extensions);
     const here = await lookAround(there);
     return { ...select(contents, here), superuser: here.superuser };
-  } finally {
-    await there.end();
-  }
+  });
 }
 
 const READ_ONLY = /in a read-only transaction/;
@@ -174,12 +169,7 @@ async function pgRestore(
       if (!ok) return stderr;
     }
     if (inJobs) {
-      const there = await open.another('db-manager restore', name);
-      try {
-        await runAfterwards(queryOn(there), afterwards);
-      } finally {
-        await there.end();
-      }
+      await withClient(open.another('db-manager restore', name), (there) => runAfterwards(queryOn(there), afterwards));
       return undefined;
     }
     const tolerance = second?.tolerance;
@@ -227,17 +217,14 @@ async function compare(
   name: string,
   allowed: Pick<EntryComparison, 'unavailable' | 'otherwise'>,
 ): Promise<void> {
-  const there = await open.another('db-manager restore', name);
-  try {
+  await withClient(open.another('db-manager restore', name), async (there) => {
     await there.query('BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY');
     for (const setting of COMPARABLE) await there.query(`SET LOCAL ${setting}`);
     const actual = await readEntries(queryOn(there), { major: majorOf(open), largeObjects });
     const acrossVersions = serverMajor !== majorOf(open);
     const differences = compareEntries(entries, actual, { acrossVersions, user: open.target.user, ...allowed });
     if (differences.length > 0) throw incomplete(differences, backup.manifest.name, open);
-  } finally {
-    await there.end();
-  }
+  });
 }
 
 /**

@@ -2,21 +2,18 @@ import { ownTables } from '../../core/model/history.ts';
 import { IDLE_REASONS, KEPT_RUNS } from '../../core/model/run-record.ts';
 import type { RunStore } from '../port.ts';
 import { fromRow, type RunRow, toRow } from '../run-row.ts';
-import { type Client, quoteIdentifier } from './driver.ts';
+import type { Client } from './driver.ts';
 import { type HistoryPlace, historyTable, TAKE_TURNS } from './history.ts';
+import { inTransaction, qualified, tableExists } from './queries.ts';
 
 /** Next to the history. */
 export function runStore(client: Client, place: HistoryPlace): RunStore {
   const { schema, runs } = ownTables(place);
-  const table = `${quoteIdentifier(schema)}.${quoteIdentifier(runs)}`;
-  const exists = async (name: string) => {
-    const { rows } = await client.query<{ there: boolean }>('SELECT to_regclass($1) IS NOT NULL AS there', [name]);
-    return rows[0]?.there === true;
-  };
+  const table = qualified(schema, runs);
+  const exists = (name: string) => tableExists(client, name);
   const ensure = async () => {
     if (await exists(table)) return;
-    await client.query('BEGIN');
-    try {
+    await inTransaction(client, async () => {
       await client.query(TAKE_TURNS);
       await client.query(`CREATE TABLE IF NOT EXISTS ${table} (
         sequence bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -27,11 +24,7 @@ export function runStore(client: Client, place: HistoryPlace): RunStore {
         reason text,
         detail text NOT NULL
       )`);
-      await client.query('COMMIT');
-    } catch (error) {
-      await client.query('ROLLBACK').catch(() => {});
-      throw error;
-    }
+    });
   };
   const markLost = async () => {
     await client.query(`UPDATE ${table} SET state = 'lost' WHERE state = 'running'`);

@@ -1,7 +1,8 @@
 import type { Doubt } from '../../core/schema/doubts.ts';
 import { canonicalExpression } from '../../core/schema/expressions.ts';
 import { canonicalType } from '../../core/schema/types.ts';
-import { type Client, quoteIdentifier } from './driver.ts';
+import type { Client } from './driver.ts';
+import { qualified } from './queries.ts';
 
 /** A SELECT may have 1,664 columns; each pair needs two. */
 const MOST_PAIRS = 500;
@@ -13,7 +14,7 @@ const MOST_PAIRS = 500;
  */
 export async function sameExpressions(client: Client, doubts: readonly Doubt[]): Promise<boolean[]> {
   const answers = new Map<Doubt, boolean>();
-  const groups = Map.groupBy(doubts, ({ table }) => (table === undefined ? '' : nameOf(table)));
+  const groups = Map.groupBy(doubts, ({ table }) => (table === undefined ? '' : qualified(table.schema, table.name)));
   for (const [from, group] of groups) {
     for (let at = 0; at < group.length; at += MOST_PAIRS) {
       const some = group.slice(at, at + MOST_PAIRS);
@@ -58,8 +59,4 @@ function typed(expression: string, type: string | undefined): string {
   if (type === undefined) return `(${expression}\n)`;
   const full = canonicalType('postgres', type);
   return `(${expression}\n)::${full}${full === 'json' ? '::jsonb' : ''}`;
-}
-
-function nameOf({ schema, name }: { schema: string; name: string }): string {
-  return `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`;
 }

@@ -6,11 +6,12 @@ import type { OpenDatabase, Scratch, ScratchOptions, ScratchSource } from '../po
 import { cutOff } from './confined.ts';
 import type { PostgresConnection } from './connection.ts';
 import { describeDifferences, differencesOfCopy } from './copy-differences.ts';
-import { quoteIdentifier } from './driver.ts';
+import { type Client, quoteIdentifier } from './driver.ts';
 import { droppedOnce } from './drop-database.ts';
 import { majorOf } from './dump.ts';
 import { type Clients, findClients, findClientsFor } from './dump-clients.ts';
 import { conninfo, environmentOf, errorIn, restoreJobs, startProgram } from './dump-program.ts';
+import { withClient } from './queries.ts';
 import { type Contents, listWithout, readContents } from './restore-contents.ts';
 import { refuseOtherFormat } from './restore-problems.ts';
 import { pathOf } from './restore-properties.ts';
@@ -62,15 +63,16 @@ export async function createOnServer(
 
 /** Only a superuser could reach other servers there, and may prevent it. */
 async function confine(place: PostgresConnection, name: string): Promise<void> {
-  const there = await place.another('db-manager scratch', name);
-  try {
-    const { rows } = await there.query<{ may: boolean }>(
-      'SELECT rolsuper AS may FROM pg_roles WHERE rolname = current_user',
-    );
-    if (rows[0]?.may === true) await cutOff(there);
-  } finally {
-    await there.end();
-  }
+  await withClient(place.another('db-manager scratch', name), async (there) => {
+    if (await isSuperuser(there)) await cutOff(there);
+  });
+}
+
+async function isSuperuser(client: Client): Promise<boolean> {
+  const { rows } = await client.query<{ may: boolean }>(
+    'SELECT rolsuper AS may FROM pg_roles WHERE rolname = current_user',
+  );
+  return rows[0]?.may === true;
 }
 
 async function fill(
@@ -120,17 +122,11 @@ async function compare(
   manifest: BackupManifest,
   otherwise: ReadonlySet<string>,
 ) {
-  const there = await place.another('db-manager scratch', name);
-  try {
-    const { rows } = await there.query<{ may: boolean }>(
-      'SELECT rolsuper AS may FROM pg_roles WHERE rolname = current_user',
-    );
-    const without = new Set(rows[0]?.may === true ? [] : ['event trigger']);
+  return withClient(place.another('db-manager scratch', name), async (there) => {
+    const without = new Set((await isSuperuser(there)) ? [] : ['event trigger']);
     const how = { major: majorOf(place), withOwners: false, without, otherwise };
     return describeDifferences(await differencesOfCopy(there, manifest, how));
-  } finally {
-    await there.end();
-  }
+  });
 }
 
 interface Into {
@@ -170,8 +166,9 @@ async function restoreOnce(
   contents: Contents,
   second?: Attempt,
 ): Promise<string | undefined> {
-  const there = await place.another('db-manager scratch', name);
-  const here = await lookAround(there, second !== undefined).finally(() => there.end());
+  const here = await withClient(place.another('db-manager scratch', name), (there) =>
+    lookAround(there, second !== undefined),
+  );
   const { left } = select(contents, here);
   // A user mapping would let the copy reach another server.
   const notHere = new Set(['ACL', 'DEFAULT ACL', 'USER MAPPING', 'SUBSCRIPTION']);
@@ -258,14 +255,11 @@ async function makeSchemas(
   name: string,
   makes: (schema: string) => boolean = () => false,
 ): Promise<void> {
-  const there = await place.another('db-manager scratch', name);
-  try {
+  await withClient(place.another('db-manager scratch', name), async (there) => {
     // The history is in the first schema, so it exists before anything runs, as in production.
     for (const schema of open.target.schemas.filter((each, index) => index === 0 || !makes(each)))
       await there.query(`CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(schema)}`);
-  } finally {
-    await there.end();
-  }
+  });
 }
 
 function fillProblem(stderr: string, what: string, reason: 'BackupInvalid' | 'RehearsalImpossible'): ProblemError {

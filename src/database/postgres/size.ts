@@ -1,5 +1,6 @@
 import type { TableSize } from '../port.ts';
 import { type Client, quoteIdentifier } from './driver.ts';
+import { qualified } from './queries.ts';
 
 /** Bytes of the database on the server's disk: tables, indexes, TOAST. */
 export async function sizeBytes(client: Client): Promise<number> {
@@ -47,16 +48,19 @@ export async function countRows(
      WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname = ANY($1) AND c.relname <> ALL($2) ORDER BY 1, 2`,
     [schemas, own],
   );
-  const counts = new Map<string, number>();
-  if (tables.length === 0) return counts;
-  const selects = tables.map(
-    ({ schema, name }) => `(SELECT count(*) FROM ${quoteIdentifier(schema)}.${quoteIdentifier(name)})`,
-  );
+  const counts = await countEach(client, tables);
+  return new Map(tables.map(({ schema, name }, index) => [`${schema}.${name}`, counts[index] ?? 0]));
+}
+
+/** The number of rows of each table, in one query. */
+export async function countEach(
+  client: Client,
+  tables: readonly { schema: string; name: string }[],
+): Promise<number[]> {
+  if (tables.length === 0) return [];
+  const selects = tables.map(({ schema, name }) => `(SELECT count(*) FROM ${qualified(schema, name)})`);
   const { rows } = await client.query<{ counts: string[] }>(`SELECT ARRAY[${selects.join(', ')}]::text[] AS counts`);
-  for (const [index, { schema, name }] of tables.entries()) {
-    counts.set(`${schema}.${name}`, Number(rows[0]?.counts[index] ?? 0));
-  }
-  return counts;
+  return (rows[0]?.counts ?? []).map(Number);
 }
 
 /** Rows, or those with a value in a column; 0 if the table or the column does not exist. Without a schema, the first that has it. */
@@ -77,7 +81,7 @@ export async function countValues(
   const [place] = found;
   if (place === undefined) return 0;
   const { rows } = await client.query<{ n: string }>(
-    `SELECT count(${column === undefined ? '*' : quoteIdentifier(column)})::text AS n FROM ${quoteIdentifier(place.schema)}.${quoteIdentifier(table.name)}`,
+    `SELECT count(${column === undefined ? '*' : quoteIdentifier(column)})::text AS n FROM ${qualified(place.schema, table.name)}`,
   );
   return Number(rows[0]?.n ?? 0);
 }

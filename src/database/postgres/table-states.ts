@@ -1,4 +1,5 @@
-import { type Client, quoteIdentifier } from './driver.ts';
+import type { Client } from './driver.ts';
+import { countEach } from './size.ts';
 
 /** A table of the watched schemas, by its oid, which a rename keeps. */
 export interface TableState {
@@ -52,17 +53,6 @@ async function read(client: Client, { schemas, own }: Watched, only?: readonly s
     [schemas, own, only ?? null],
   );
   return rows;
-}
-
-/** Exact counts, in one query. */
-async function count(client: Client, tables: readonly TableState[]): Promise<void> {
-  const counted = tables.filter(({ partition }) => !partition);
-  if (counted.length === 0) return;
-  const selects = counted.map(
-    ({ schema, table }) => `(SELECT count(*) FROM ${quoteIdentifier(schema)}.${quoteIdentifier(table)})`,
-  );
-  const { rows } = await client.query<{ counts: string[] }>(`SELECT ARRAY[${selects.join(', ')}]::text[] AS counts`);
-  for (const [index, table] of counted.entries()) table.rows = Number(rows[0]?.counts[index] ?? 0);
 }
 
 /**
@@ -151,7 +141,12 @@ export class WatchedTables {
   }
 
   async #count(client: Client, tables: readonly TableState[]): Promise<void> {
-    await count(client, tables);
+    const counted = tables.filter(({ partition }) => !partition);
+    const counts = await countEach(
+      client,
+      counted.map(({ schema, table }) => ({ schema, name: table })),
+    );
+    for (const [index, table] of counted.entries()) table.rows = counts[index] ?? 0;
     for (const { oid } of tables) this.#ours.add(oid);
   }
 

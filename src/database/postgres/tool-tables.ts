@@ -2,7 +2,9 @@ import pg from 'pg';
 import type { ToolTable } from '../port.ts';
 import { COMPARABLE, readObjects } from './catalogue/read.ts';
 import type { PostgresConnection } from './connection.ts';
-import { type Client, quoteIdentifier } from './driver.ts';
+import type { Client } from './driver.ts';
+import { queryOn } from './dump-snapshot.ts';
+import { qualified, withClient } from './queries.ts';
 
 /** The tables of these names in all schemas but the server's own. */
 export async function toolTables(client: Client, names: readonly string[]): Promise<ToolTable[]> {
@@ -14,7 +16,7 @@ export async function toolTables(client: Client, names: readonly string[]): Prom
   );
   const tables: ToolTable[] = [];
   for (const { schema, name } of found) {
-    const sql = `SELECT * FROM ${quoteIdentifier(schema)}.${quoteIdentifier(name)}`;
+    const sql = `SELECT * FROM ${qualified(schema, name)}`;
     tables.push({ schema, name, rows: (await client.query<Record<string, unknown>>(sql)).rows });
   }
   return tables;
@@ -34,16 +36,12 @@ export async function preparedTransactions(client: Client, options?: { rollBack:
 
 /** Every object with a hash of its definition, by a connection whose settings make them comparable. */
 export async function objects(open: PostgresConnection): Promise<Map<string, string>> {
-  const client = await open.another('db-manager objects');
-  try {
+  return withClient(open.another('db-manager objects'), async (client) => {
     await client.query(COMPARABLE.map((setting) => `SET ${setting}`).join('; '));
-    const run = async (sql: string) => {
-      const { rows } = await client.query<string[]>({ text: sql, rowMode: 'array' });
-      return rows.map(([text]) => text ?? '');
-    };
-    const entries = await readObjects(run, { major: Math.floor(open.version / 10_000), largeObjects: false });
+    const entries = await readObjects(queryOn(client), {
+      major: Math.floor(open.version / 10_000),
+      largeObjects: false,
+    });
     return new Map(entries.map(({ class: kind, name, value }) => [`${kind}\0${name}`, value ?? '']));
-  } finally {
-    await client.end();
-  }
+  });
 }

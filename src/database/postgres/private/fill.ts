@@ -10,6 +10,7 @@ import { conninfo, environmentOf, errorIn, restoreJobs, startProgram } from '../
 import { queryOn } from '../dump-snapshot.ts';
 import { withoutEventTriggers } from '../event-triggers.ts';
 import { createExtensions } from '../extensions.ts';
+import { withClient } from '../queries.ts';
 import { type Contents, listsForJobs, listWithout, readContents } from '../restore-contents.ts';
 import { grantsOf, isMisordered } from '../restore-grants.ts';
 import { OUT_OF_ORDER, streamToPsql } from '../restore-stream.ts';
@@ -140,14 +141,11 @@ function repairText(repairs: readonly string[]): string {
 }
 
 async function repairsOf({ server, database, open }: Filling, failures: readonly RestoreFailure[]): Promise<string[]> {
-  const client = await server.connect(database);
-  try {
+  return withClient(server.connect(database), async (client) => {
     const repairs = await repairOf(client, failures, open.target.schemas);
     // The failed restore ran in one transaction, so it left no functions here.
     return repairs.length > 0 ? repairs : await repairOf(open.client, failures, open.target.schemas);
-  } finally {
-    await client.end();
-  }
+  });
 }
 
 /**
@@ -185,8 +183,7 @@ async function makePlace({ server, database, like }: Filling, prepared: readonly
     entries.filter(({ type, sql }) => type === 'SCHEMA' && /^CREATE SCHEMA /m.test(sql)).map(({ name }) => name),
   );
   const wanted = new Set(entries.filter(({ type }) => type === 'EXTENSION').map(({ name }) => name));
-  const client = await server.connect(database);
-  try {
+  await withClient(server.connect(database), async (client) => {
     if (made.has('public') || !like.hasPublic) await client.query('DROP SCHEMA IF EXISTS public');
     if (!like.extensions.some(({ name }) => name === 'plpgsql')) await client.query('DROP EXTENSION IF EXISTS plpgsql');
     const extensions = like.extensions.filter(({ name }) => name === 'plpgsql' || wanted.has(name));
@@ -194,9 +191,7 @@ async function makePlace({ server, database, like }: Filling, prepared: readonly
     for (const { contents, left } of prepared) {
       for (const { id, type, name } of contents.entries) if (type === 'SCHEMA' && schemas.includes(name)) left.add(id);
     }
-  } finally {
-    await client.end();
-  }
+  });
 }
 
 async function restorePart(filling: Filling, prepared: Prepared): Promise<RestoreFailure[]> {
@@ -270,16 +265,13 @@ function withList<T>(list: string, use: (argument: string) => Promise<T>): Promi
 }
 
 async function finishPart({ server, database }: Filling, { late }: Prepared): Promise<void> {
-  const client = await server.connect(database);
-  try {
-    await withoutEventTriggers(queryOn(client), async () => {
+  await withClient(server.connect(database), (client) =>
+    withoutEventTriggers(queryOn(client), async () => {
       await cutOff(client);
       // What could not be granted is a difference of the copy, which is reported.
       for (const statement of late) await client.query(statement).catch(() => {});
-    });
-  } finally {
-    await client.end();
-  }
+    }),
+  );
 }
 
 function envOf({ server, database, open }: Pick<Filling, 'server' | 'database' | 'open'>): Promise<NodeJS.ProcessEnv> {

@@ -6,11 +6,13 @@ import { installedExtensions } from '../baseline.ts';
 import type { PostgresConnection } from '../connection.ts';
 import { describeDifferences, differencesOfCopy } from '../copy-differences.ts';
 import { type Client, quoteIdentifier } from '../driver.ts';
+import { droppedOnce } from '../drop-database.ts';
 import { majorOf } from '../dump.ts';
 import { findClients } from '../dump-clients.ts';
 import { environmentOf, errorIn, startProgram } from '../dump-program.ts';
 import { queryOn } from '../dump-snapshot.ts';
 import { withoutEventTriggers } from '../event-triggers.ts';
+import { withClient } from '../queries.ts';
 import { refuseOtherFormat } from '../restore-problems.ts';
 import { literal } from '../restore-script.ts';
 import { largestTableBytes, sizeBytes } from '../size.ts';
@@ -41,20 +43,11 @@ export async function createPrivate(
       timeouts: { connect: 10_000, lock: 10_000, statement: 0, run: 0 },
       applicationName: `db-manager rehearsal ${options.runId}`,
     });
-    let dropped: Promise<void> | undefined;
     const drop = async () => {
       await copy.close().catch(() => {});
       await server.stop();
     };
-    return {
-      database: copy,
-      place: { kind: 'Private' },
-      ...made,
-      drop() {
-        dropped ??= drop();
-        return dropped;
-      },
-    };
+    return { database: copy, place: { kind: 'Private' }, ...made, drop: droppedOnce(drop) };
   } catch (error) {
     await server.stop();
     if (error instanceof RestoreStopped) throw needsPreload(error) ?? fillProblem(error, from);
@@ -70,8 +63,7 @@ async function make(
   options: ScratchOptions,
 ): Promise<Pick<Scratch, 'notes' | 'restored' | 'missing'>> {
   const { database } = open.target;
-  const admin = await server.connect('template1');
-  try {
+  return withClient(server.connect('template1'), async (admin) => {
     await refuseWithoutExtensions(admin, open, [
       ...like.extensions.map(({ name }) => name),
       ...(options.extensions ?? []),
@@ -92,15 +84,12 @@ async function make(
     const compared = await compare(open, server, from.backup);
     const restored = [...filled, ...compared.notes];
     return { notes: [...notes, ...restored], restored, missing: compared.missing };
-  } finally {
-    await admin.end();
-  }
+  });
 }
 
 /** From within, so that texts have the encoding of the database. */
 async function finish(server: PrivateServer, name: string, { system, settings, database }: Likeness): Promise<void> {
-  const client = await server.connect(name);
-  try {
+  await withClient(server.connect(name), async (client) => {
     if (database.comment !== undefined) {
       await client.query(`COMMENT ON DATABASE ${quoteIdentifier(name)} IS ${literal(database.comment)}`);
     }
@@ -109,16 +98,13 @@ async function finish(server: PrivateServer, name: string, { system, settings, d
       for (const statement of system) await client.query(statement).catch(() => {});
     });
     await applyLikenessSettings(client, name, settings);
-  } finally {
-    await client.end();
-  }
+  });
 }
 
 /** A copy that differs from its backup is reported. A backup that is limited to schemas is completed from the live database. */
 async function compare(open: PostgresConnection, server: PrivateServer, { manifest }: Backup) {
   if (manifest.schemas !== undefined) return { notes: [], missing: [] };
-  const client = await server.connect(open.target.database);
-  try {
+  return withClient(server.connect(open.target.database), async (client) => {
     const { rows } = await open.client.query<{ name: string }>('SELECT rolname AS name FROM pg_roles WHERE oid = 10');
     const superuser = { here: server.superuser, there: rows[0]?.name ?? server.superuser };
     const differences = await differencesOfCopy(client, manifest, {
@@ -127,9 +113,7 @@ async function compare(open: PostgresConnection, server: PrivateServer, { manife
       superuser,
     });
     return describeDifferences(differences);
-  } finally {
-    await client.end();
-  }
+  });
 }
 
 async function fill(filling: Filling, from: ScratchSource): Promise<string[]> {
@@ -187,9 +171,8 @@ async function makeEmpty(
   { server, database, like, open }: Filling,
   { makes = () => false, makesExtension = () => false }: Extract<ScratchSource, { kind: 'empty' }>,
 ): Promise<void> {
-  const client = await server.connect(database);
   const role = quoteIdentifier(like.actsAs);
-  try {
+  await withClient(server.connect(database), async (client) => {
     // The history is in the first schema, so it exists before anything runs, as in production.
     for (const schema of open.target.schemas.filter((each, index) => index === 0 || !makes(each))) {
       await client.query(`CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(schema)} AUTHORIZATION ${role}`);
@@ -202,9 +185,7 @@ async function makeEmpty(
       }
       await client.query(`${sql} CASCADE`);
     }
-  } finally {
-    await client.end();
-  }
+  });
 }
 
 async function refuseWithoutExtensions(admin: Client, open: PostgresConnection, names: readonly string[]) {
