@@ -1,4 +1,4 @@
-import { open, readdir } from 'node:fs/promises';
+import { open, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** Waits until the file's content is on the disk. */
@@ -20,15 +20,9 @@ export async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** Writes a new file and waits for the disk. Throws EEXIST if the file exists. */
-export async function writeDurably(path: string, text: string, mode: number): Promise<void> {
-  const handle = await open(path, 'wx', mode);
-  try {
-    await handle.writeFile(text);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+/** Writes a new file, readable by the group, and waits for the disk. Throws EEXIST if the file exists. */
+export function writeDurably(path: string, text: string): Promise<void> {
+  return writeFile(path, text, { flag: 'wx', mode: 0o640, flush: true });
 }
 
 /** The files below a folder, relative and sorted by name. For a file: the file, under the name ''. */

@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Backup, BackupManifest } from '../core/model/backup.ts';
 import { bytesText } from '../core/model/bytes.ts';
@@ -8,7 +8,6 @@ import { isErrno, syncFolder, writeDurably } from './durable.ts';
 import { checkFolder, folderProblem, prepareFolder } from './folder.ts';
 import { hashBackup, hashing, sizeOf } from './hash.ts';
 import { cleanLeftovers, exists, PARTIAL_MANIFEST } from './leftovers.ts';
-import type { BackupList } from './list-types.ts';
 import {
   backupOf,
   dataNameOf,
@@ -28,7 +27,7 @@ import {
   reportNameOf,
 } from './names.ts';
 import { reserve, reserveAgain } from './reserve.ts';
-import type { BackupStore, Writing } from './store.ts';
+import type { BackupList, BackupStore, Writing } from './store.ts';
 import { startWriting } from './writer.ts';
 
 /**
@@ -40,7 +39,7 @@ export function folderStore(folder: string): BackupStore {
   return {
     display: root,
     async check(neededBytes) {
-      return `${bytesText((await checkFolder(root, neededBytes)).freeBytes)} free`;
+      return `${bytesText(await checkFolder(root, neededBytes))} free`;
     },
     list: () => listFolder(root),
     read: readBackup,
@@ -59,7 +58,7 @@ export function folderStore(folder: string): BackupStore {
     async describe({ manifest }) {
       const { partial } = await reserveAgain(root, manifest.name);
       try {
-        await writeDurably(join(partial, PARTIAL_MANIFEST), manifestText(manifest), 0o640);
+        await writeDurably(join(partial, PARTIAL_MANIFEST), manifestText(manifest));
         await rename(join(partial, PARTIAL_MANIFEST), join(root, manifestNameOf(manifest.name)));
         await syncFolder(root);
       } finally {
@@ -96,7 +95,7 @@ async function writingTo(
   { stem, partial }: { stem: string; partial: string },
   replaced?: Backup,
 ): Promise<Writing> {
-  const heartbeat = await startWriting(partial);
+  const stopWriting = await startWriting(partial);
   const data = join(partial, 'data');
   return {
     stem,
@@ -117,7 +116,7 @@ async function writingTo(
     },
     async finish(manifest) {
       const { name } = manifest;
-      await writeDurably(join(partial, PARTIAL_MANIFEST), manifestText(manifest), 0o640);
+      await writeDurably(join(partial, PARTIAL_MANIFEST), manifestText(manifest));
       await syncFolder(partial);
       const path = join(root, dataNameOf(manifest));
       await rename(data, path);
@@ -127,7 +126,7 @@ async function writingTo(
       return { path, manifest };
     },
     async close() {
-      heartbeat.stop();
+      stopWriting();
       await rm(partial, { recursive: true, force: true, maxRetries: 5 });
     },
   };
@@ -183,7 +182,6 @@ async function readManifest(folder: string, name: string, path: string): Promise
 
 async function existingSize(path: string): Promise<number | undefined> {
   try {
-    await stat(path);
     return await sizeOf(path);
   } catch (error) {
     if (isErrno(error, 'ENOENT', 'ENOTDIR')) return undefined;
@@ -193,17 +191,13 @@ async function existingSize(path: string): Promise<number | undefined> {
 
 function unreadableFolder(root: string, cause: unknown): ProblemError {
   const why = cause instanceof Error ? cause.message : String(cause);
-  return new ProblemError(
-    { reason: 'BackupNotFound', message: `The backup folder ${root} cannot be read: ${why}.` },
-    { cause },
-  );
+  const message = `The backup folder ${root} cannot be read: ${why}.`;
+  return new ProblemError({ reason: 'BackupNotFound', message }, { cause });
 }
 
 function asProblem(error: unknown, root: string): unknown {
   const problem = folderProblem(error, root);
   if (problem !== error || !isErrno(error)) return problem;
-  return new ProblemError(
-    { reason: 'BackupFailed', message: `The backup could not be written to ${root}: ${error.message}.` },
-    { cause: error },
-  );
+  const message = `The backup could not be written to ${root}: ${error.message}.`;
+  return new ProblemError({ reason: 'BackupFailed', message }, { cause: error });
 }

@@ -6,13 +6,14 @@ import { isErrno } from './durable.ts';
 
 /**
  * Checks that backups can be written there: creates the folder if it is missing, writes a test file (a read-only
- * volume passes every other check) and compares the free space with what a backup needs. Throws ProblemError
- * BackupFailed or NoSpace.
+ * volume passes every other check) and compares the free space with what a backup needs. Returns it in bytes. Throws
+ * ProblemError BackupFailed or NoSpace.
  */
-export async function checkFolder(folder: string, neededBytes: number): Promise<{ freeBytes: number }> {
+export async function checkFolder(folder: string, neededBytes: number): Promise<number> {
   await prepareFolder(folder);
-  const free = await freeBytes(folder);
-  if (free >= neededBytes) return { freeBytes: free };
+  const { bavail, bsize } = await statfs(folder);
+  const free = bavail * bsize;
+  if (free >= neededBytes) return free;
   throw new ProblemError({
     reason: 'NoSpace',
     message:
@@ -34,22 +35,11 @@ export async function prepareFolder(folder: string): Promise<void> {
   }
 }
 
-async function freeBytes(folder: string): Promise<number> {
-  const { bavail, bsize } = await statfs(folder);
-  return bavail * bsize;
-}
-
 /** A file system error as a problem; any other error is returned unchanged. */
 export function folderProblem(error: unknown, folder: string): unknown {
   if (isErrno(error, 'ENOSPC', 'EDQUOT', 'EFBIG')) {
-    return new ProblemError(
-      {
-        reason: 'NoSpace',
-        message: `The disk of the backup folder ${resolve(folder)} is full.`,
-        code: error.code,
-      },
-      { cause: error },
-    );
+    const message = `The disk of the backup folder ${resolve(folder)} is full.`;
+    return new ProblemError({ reason: 'NoSpace', message, code: error.code }, { cause: error });
   }
   if (isErrno(error, 'EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'ENOENT', 'EIO')) {
     const user = process.getuid?.();

@@ -2,11 +2,11 @@ import { isAbsolute, sep } from 'node:path';
 import type { Backup } from '../core/model/backup.ts';
 import { isObjectStore } from '../core/model/backup-place.ts';
 import { ProblemError } from '../core/model/problem.ts';
-import type { BackupList } from './list-types.ts';
 import { stemOf } from './names.ts';
 import { openStore, placeOf } from './open-store.ts';
+import type { BackupList } from './store.ts';
 
-export type { BackupList, UnreadableBackup } from './list-types.ts';
+export type { BackupList, UnreadableBackup } from './store.ts';
 
 /** The backups in a place, of any database; empty if the folder does not exist. Throws ProblemError BackupNotFound. */
 export async function listBackups(place: string): Promise<BackupList> {

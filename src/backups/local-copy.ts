@@ -40,7 +40,7 @@ export async function withLocalCopy<T>(
   if (await isReadableInPlace(backup)) return use(backup);
   await sweepCopies();
   const folder = await mkdtemp(join(tmpdir(), PREFIX));
-  const heartbeat = await startWriting(folder);
+  const stopWriting = await startWriting(folder);
   try {
     await refuseWithoutSpace(backup);
     const path = join(folder, backup.manifest.name.replace(ENCRYPTED, ''));
@@ -52,7 +52,7 @@ export async function withLocalCopy<T>(
     });
     return await use({ path, manifest: { ...backup.manifest, sizeBytes: await sizeOf(path) } });
   } finally {
-    heartbeat.stop();
+    stopWriting();
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }

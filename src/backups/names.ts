@@ -34,7 +34,7 @@ export function nthStem(stem: string, n: number): string {
 
 /** A name that the user chose, without extension. Throws ProblemError InvalidConfiguration. */
 export function chosenStem(name: string): string {
-  const stem = name.replace(OF_A_BACKUP, '');
+  const stem = stemOf(name);
   if (STEM.test(stem)) return stem;
   throw new ProblemError({
     reason: 'InvalidConfiguration',
@@ -89,6 +89,5 @@ export function looksLikeBackup(file: string): boolean {
 /** Newest first; within one second `_10` is newer than `_2`. */
 export function newestFirst(a: { manifest: BackupManifest }, b: { manifest: BackupManifest }): number {
   const byTime = Date.parse(b.manifest.takenAt) - Date.parse(a.manifest.takenAt);
-  const stem = (name: string) => name.replace(OF_A_BACKUP, '');
-  return byTime !== 0 ? byTime : stem(b.manifest.name).localeCompare(stem(a.manifest.name), 'en', { numeric: true });
+  return byTime || stemOf(b.manifest.name).localeCompare(stemOf(a.manifest.name), 'en', { numeric: true });
 }

@@ -1,4 +1,5 @@
 import type { Backup } from '../core/model/backup.ts';
+import type { Database, KeptDatabase } from '../database/port.ts';
 import { newestFirst } from './names.ts';
 import { openStore } from './open-store.ts';
 
@@ -9,7 +10,7 @@ export interface Retention {
   days: number;
 }
 
-export interface PruneOptions extends Retention {
+interface PruneOptions extends Retention {
   /** Only backups of this database are considered. */
   databaseId: string;
   now: Date;
@@ -51,4 +52,16 @@ export async function pruneBackups(place: string, options: PruneOptions): Promis
   }
   await store.cleanLeftovers(options.databaseId);
   return removed;
+}
+
+/** Drops databases that restores replaced and kept, if they are older than `days`; returns the dropped ones. */
+export async function pruneKept(
+  db: Pick<Database, 'keptDatabases' | 'dropKept'>,
+  { days, dryRun, now }: Pick<PruneOptions, 'days' | 'dryRun' | 'now'>,
+): Promise<KeptDatabase[]> {
+  const old = (await db.keptDatabases()).filter(
+    ({ replacedAt }) => now.getTime() - Date.parse(replacedAt) >= days * DAY_MS,
+  );
+  if (!dryRun) for (const { name } of old) await db.dropKept(name);
+  return old;
 }

@@ -4,7 +4,6 @@
  */
 import type { Backup, BackupManifest, DatabaseIdentity } from '../core/model/backup.ts';
 import type { HashedBackup } from './hash.ts';
-import type { BackupList } from './list-types.ts';
 
 export interface BackupStore {
   /** For messages: the folder, or the URL without parameters. */
@@ -34,6 +33,19 @@ export interface BackupStore {
   readReport(backup: Backup): Promise<string | undefined>;
   /** An error of this store as a problem; any other error is returned unchanged. */
   problem(error: unknown): unknown;
+}
+
+export interface UnreadableBackup {
+  path: string;
+  /** As a sentence. */
+  why: string;
+}
+
+export interface BackupList {
+  /** Newest first. They exist and have the expected size; `verifyBackup` reads their content. */
+  backups: Backup[];
+  /** Names that look like a backup but are not valid: the manifest is missing or unreadable, or a file is missing or truncated. */
+  unreadable: UnreadableBackup[];
 }
 
 interface BeginOptions {

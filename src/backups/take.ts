@@ -161,10 +161,8 @@ async function makeDurable(data: string, { format }: DumpResult): Promise<void> 
 function asProblem(error: unknown, store: BackupStore): unknown {
   if (error instanceof ProblemError) return error;
   if (error instanceof Error && error.name === 'AbortError') {
-    return new ProblemError(
-      { reason: 'Interrupted', message: 'The backup was interrupted; its partial files are removed.' },
-      { cause: error },
-    );
+    const message = 'The backup was interrupted; its partial files are removed.';
+    return new ProblemError({ reason: 'Interrupted', message }, { cause: error });
   }
   return store.problem(error);
 }

@@ -8,18 +8,14 @@ const HEARTBEAT_MS = 5_000;
 /** A writer is considered dead after this silence. It also covers the different clocks of machines that share a volume. */
 const SILENCE_MS = 5 * 60_000;
 
-interface Heartbeat {
-  stop(): void;
-}
-
-/** Marks the folder as being written and updates the mark until `stop`. */
-export async function startWriting(folder: string): Promise<Heartbeat> {
+/** Marks the folder as being written and updates the mark until the returned function is called. */
+export async function startWriting(folder: string): Promise<() => void> {
   const path = join(folder, HEARTBEAT_FILE);
   await writeFile(path, '', { mode: 0o600 });
   const beat = () => utimes(path, new Date(), new Date()).catch(() => {});
   const timer = setInterval(() => void beat(), HEARTBEAT_MS);
   timer.unref();
-  return { stop: () => clearInterval(timer) };
+  return () => clearInterval(timer);
 }
 
 /** Whether a process may still write this partial backup. */

@@ -1,4 +1,5 @@
 import type { Direction, LoadedMigration, SqlStatement } from '../core/model/migration.ts';
+import { succeeds } from '../core/model/succeeds.ts';
 import { bodyOf, putRow, runBody } from './one-migration.ts';
 import type { DoneMigration, MigrationWork } from './port.ts';
 import type { MigrationSession } from './session.ts';
@@ -82,8 +83,8 @@ export function groupOf(work: MigrationWork, session: MigrationSession, { onStar
       onStart(migration, members.length);
       if (members.length === 0) {
         usable = (await marks?.allowed()) === true;
-        const begun = usable && (await session.begin('normal').then(yes, no));
-        if (!begun) return oneByOne([migration]);
+        // If another session holds the lock: a single migration waits for it and tries again.
+        if (!usable || !(await succeeds(session.begin('normal')))) return oneByOne([migration]);
         began = performance.now();
       }
       let statement: SqlStatement | undefined;
@@ -112,10 +113,6 @@ export function groupOf(work: MigrationWork, session: MigrationSession, { onStar
     stop: commit,
   };
 }
-
-const yes = () => true;
-/** If another session holds the lock: a single migration waits for it and tries again. */
-const no = () => false;
 
 /** What outlives a transaction needs its own connection; see `sqlite/migrate.ts`. */
 function setsSession(migration: LoadedMigration, direction: Direction): boolean {

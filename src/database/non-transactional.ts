@@ -1,6 +1,7 @@
 import { count } from '../core/model/count.ts';
 import type { LoadedMigration, SqlStatement } from '../core/model/migration.ts';
 import { joinSentences } from '../core/model/sentences.ts';
+import { succeeds } from '../core/model/succeeds.ts';
 import { failureLocation, MigrationStopped, putRow, runBody } from './one-migration.ts';
 import type { DoneMigration, MigrationWork } from './port.ts';
 import { retriesOf } from './retries.ts';
@@ -15,12 +16,12 @@ export async function runOutsideTransaction(
   work: MigrationWork,
   session: MigrationSession,
 ): Promise<DoneMigration> {
-  const retries = retriesOf(migration, work);
+  const pause = retriesOf(migration, work);
   for (;;) {
     const attempt = await attemptOnce(migration, work, session);
     if ('done' in attempt) return attempt.done;
     const { stopped, why } = attempt;
-    if (why === undefined || !(await retries.pause(why))) throw stopped;
+    if (why === undefined || !(await pause(why))) throw stopped;
   }
 }
 
@@ -61,7 +62,8 @@ async function attemptOnce(
     // have succeeded.
     const sent = statement === undefined && problem.code !== undefined ? session.lastStatement().statements : started;
     const nothing = sent === 1 && problem.reason !== 'ConnectionLost';
-    const untouched = nothing && (await (up ? remove() : put('applied')).then(yes, no));
+    // Otherwise the row stays, and the next run reports that the migration was interrupted.
+    const untouched = nothing && (await succeeds(up ? remove() : put('applied')));
     const message = joinSentences(problem.message, repaired, untouched ? undefined : partly(sent - 1));
     const stopped = new MigrationStopped({
       problem: {
@@ -80,10 +82,6 @@ async function attemptOnce(
   await (up ? put('applied') : remove());
   return { done: { revision: migration.revision, seconds, effects } };
 }
-
-const yes = () => true;
-/** The row stays, and the next run reports that the migration was interrupted. */
-const no = () => false;
 
 function partly(statements: number): string {
   const before =

@@ -15,7 +15,7 @@ export async function runInTransaction(
   session: MigrationSession,
   failed?: FailedAttempt,
 ): Promise<DoneMigration> {
-  const retries = retriesOf(migration, work);
+  const pause = retriesOf(migration, work);
   let mode: TransactionMode = 'normal';
   for (let earlier = failed; ; earlier = undefined) {
     const attempt: Attempt = earlier ?? (await attemptOnce(migration, work, session, mode));
@@ -26,7 +26,7 @@ export async function runInTransaction(
       ? undefined
       : session.retryOf(attempt.error);
     const otherMode = retry !== undefined && retry.mode !== mode && !work.signal?.aborted;
-    const again = otherMode || (retry?.pause === true && (await retries.pause(retry.why)));
+    const again = otherMode || (retry?.pause === true && (await pause(retry.why)));
     if (!again) throw stop(attempt, migration, session);
     mode = retry?.mode ?? mode;
   }

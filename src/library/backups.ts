@@ -1,6 +1,5 @@
 import { type BackupList, findBackup, listBackups as list } from '../backups/list.ts';
-import { pruneBackups as prune, type Retention } from '../backups/prune.ts';
-import { pruneKept } from '../backups/prune-kept.ts';
+import { pruneBackups as prune, pruneKept, type Retention } from '../backups/prune.ts';
 import { rekeyBackup as rekey } from '../backups/rekey.ts';
 import { type RestoredBackup, refuseOtherDialect, restoreBackup } from '../backups/restore.ts';
 import { takeBackup } from '../backups/take.ts';

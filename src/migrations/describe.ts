@@ -7,7 +7,7 @@ import type { Revision } from '../core/model/revision.ts';
  * the licence is none, from its first line to its last.
  */
 export function describeMigration(revision: Revision, text: string, kind: MigrationBody['kind']): string {
-  const comments = kind === 'sql' ? sqlComments(text) : codeComments(text);
+  const comments = commentsIn(text, kind === 'sql' ? SQL : CODE);
   const lines = comments.filter((comment) => !LICENCE.test(comment)).flatMap((comment) => comment.split('\n'));
   const line = lines.map((text) => text.trim()).find((text) => text !== '' && !isMark(text));
   return line === undefined ? nameInWords(revision) : clip(line, LONGEST);
@@ -31,38 +31,37 @@ function isMark(text: string): boolean {
   );
 }
 
-/** The comments before the first statement, each as one text: lines of `--` that follow each other are one. */
-function sqlComments(text: string): string[] {
-  const comments: string[] = [];
-  let at = 0;
-  for (;;) {
-    SQL_SPACE.lastIndex = at;
-    SQL_SPACE.test(text);
-    SQL_COMMENT.lastIndex = SQL_SPACE.lastIndex;
-    const match = SQL_COMMENT.exec(text);
-    if (match === null) return comments;
-    at = SQL_COMMENT.lastIndex;
-    comments.push(match[1] === undefined ? withoutMarks(match[0], /^[ \t]*--/) : withoutMarks(match[1], STARS));
-  }
+/** How comments begin; what may be between them; and one comment: lines that follow each other are one. */
+interface CommentSyntax {
+  mark: RegExp;
+  between: RegExp;
+  comment: RegExp;
 }
 
-const SQL_SPACE = /\s*/y;
-const SQL_COMMENT = /\/\*([\s\S]*?)\*\/|--[^\n]*(?:\n[ \t]*--[^\n]*)*/y;
-const CODE_COMMENT = /\/\*([\s\S]*?)\*\/|\/\/[^\n]*(?:\n[ \t]*\/\/[^\n]*)*/y;
-const BETWEEN = /(?:\s+|['"]use strict['"];?|#!.*)*/y;
+const SQL: CommentSyntax = {
+  mark: /^[ \t]*--/,
+  between: /\s*/y,
+  comment: /\/\*([\s\S]*?)\*\/|--[^\n]*(?:\n[ \t]*--[^\n]*)*/y,
+};
+const CODE: CommentSyntax = {
+  mark: /^[ \t]*\/\//,
+  between: /(?:\s+|['"]use strict['"];?|#!.*)*/y,
+  comment: /\/\*([\s\S]*?)\*\/|\/\/[^\n]*(?:\n[ \t]*\/\/[^\n]*)*/y,
+};
 const STARS = /^\s*\*+ ?/;
 
-function codeComments(text: string): string[] {
+/** The comments before the first statement, each as one text. */
+function commentsIn(text: string, { mark, between, comment }: CommentSyntax): string[] {
   const comments: string[] = [];
   let at = 0;
   for (;;) {
-    BETWEEN.lastIndex = at;
-    BETWEEN.test(text);
-    CODE_COMMENT.lastIndex = BETWEEN.lastIndex;
-    const match = CODE_COMMENT.exec(text);
+    between.lastIndex = at;
+    between.test(text);
+    comment.lastIndex = between.lastIndex;
+    const match = comment.exec(text);
     if (match === null) return comments;
-    at = CODE_COMMENT.lastIndex;
-    comments.push(match[1] === undefined ? withoutMarks(match[0], /^[ \t]*\/\//) : withoutMarks(match[1], STARS));
+    at = comment.lastIndex;
+    comments.push(match[1] === undefined ? withoutMarks(match[0], mark) : withoutMarks(match[1], STARS));
   }
 }
 

@@ -31,7 +31,7 @@ async function walk(folder: string, below: string, seen: ReadonlySet<string>, fo
   for (const entry of entries) {
     if (isHidden(entry.name)) continue;
     const path = below === '' ? entry.name : `${below}/${entry.name}`;
-    const kind = entry.isSymbolicLink() ? await linkKind(join(folder, path)) : entry;
+    const kind = entry.isSymbolicLink() ? await stat(join(folder, path)).catch(() => undefined) : entry;
     // A broken link is kept: reading it fails with the reason.
     if (kind === undefined || kind.isFile()) {
       found.push(path);
@@ -40,11 +40,6 @@ async function walk(folder: string, below: string, seen: ReadonlySet<string>, fo
       if (!seen.has(real)) await walk(folder, path, new Set([...seen, real]), found);
     }
   }
-}
-
-/** The target of a link; undefined if the link is broken. */
-async function linkKind(path: string) {
-  return stat(path).catch(() => undefined);
 }
 
 const SKIPPED_FOLDERS = new Set(['node_modules', '__tests__', '__mocks__', '__fixtures__', '__pycache__']);

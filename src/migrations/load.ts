@@ -110,7 +110,11 @@ async function readBodies(
   dialect: Dialect,
 ): Promise<Bodies> {
   const main = mainFile(file);
-  if (suffixOf(main) === '.sql') return sqlBodies(sources, dialect);
+  if (suffixOf(main) === '.sql') {
+    const [up, down] = sources;
+    if (up === undefined) throw new Error('a migration has a file');
+    return sqlBodies([up, down], dialect);
+  }
   if (file.stored !== undefined) {
     if (!file.stored.replayable) throw notReplayable(file);
     const { imported, path } = await importStored(folder, file.files, file.stored, file.checksum);

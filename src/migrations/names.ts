@@ -8,6 +8,7 @@ type NameReading =
   /** It has a version in front and would be missed: the whole folder is refused. */
   | { kind: 'refused'; why: string };
 
+/** Suffixes, in any spelling, that run here. */
 const RUNS = /\.(?:[cm]?[jt]s|sql)$/i;
 const SCRIPT = /^(?:[VU]\d[\d._]*|R)__.*\.sql\.conf$/i;
 const QUIET =
@@ -36,11 +37,6 @@ export function placeOf(path: string, paths: ReadonlySet<string>): string {
   return own && paths.has(`${folder}/migration.sql`) ? `${folder}.sql` : path;
 }
 
-/** Whether its suffix, in any spelling, is one that runs here. */
-function runs(path: string): boolean {
-  return RUNS.test(path);
-}
-
 /** `.sql`, `.ts`: the suffix in lower case. */
 export function suffixOf(path: string): string {
   return extname(path).toLowerCase();
@@ -59,7 +55,7 @@ export function readName(path: string, paths: ReadonlySet<string> = new Set()): 
     const script = path.slice(0, -'.conf'.length);
     return paths.has(script) ? { kind: 'quiet' } : { kind: 'leftOut', why: `${basename(script)} does not exist` };
   }
-  if (runs(name)) {
+  if (RUNS.test(name)) {
     if (INDEX.test(name)) return { kind: 'leftOut', why: 'an index' };
     if (TEST.test(name)) return { kind: 'leftOut', why: 'a test' };
     return { kind: 'migration' };

@@ -12,12 +12,7 @@ const CODE = new Set(['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs']);
 
 /** Defines all models on a Sequelize instance that never connects, and gives them. */
 export async function loadModels(path: string, dialect: Dialect): Promise<ModelStatic<Model>[]> {
-  return defineAll(path, unconnected(dialect));
-}
-
-/** An instance for its dialect's SQL; nothing here ever sends a query. */
-function unconnected(dialect: Dialect): Sequelize {
-  return new Sequelize({ dialect, logging: false, ...MODEL_RULES[dialect].options });
+  return defineAll(path, new Sequelize({ dialect, logging: false, ...MODEL_RULES[dialect].options }));
 }
 
 /**
@@ -71,7 +66,8 @@ async function modelFiles(written: string): Promise<string[]> {
   const names = await codeFiles(path);
   const index = names.find(isIndex);
   // sequelize-cli's own index file connects to a database; only one with defineModels is ours to call.
-  if (index !== undefined && (await definesModels(join(path, index)))) return [join(path, index)];
+  if (index !== undefined && /\bdefineModels\b/.test(await readFile(join(path, index), 'utf8')))
+    return [join(path, index)];
   return names.filter((name) => name !== index).map((name) => join(path, name));
 }
 
@@ -85,10 +81,6 @@ async function codeFiles(path: string): Promise<string[]> {
 
 function isIndex(name: string): boolean {
   return /^index\.[cm]?[jt]s$/.test(name);
-}
-
-async function definesModels(file: string): Promise<boolean> {
-  return /\bdefineModels\b/.test(await readFile(file, 'utf8'));
 }
 
 const REASON = 'InvalidConfiguration';

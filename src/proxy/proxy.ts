@@ -155,20 +155,16 @@ export async function startProxy(options: ProxyOptions): Promise<ProtocolProxy> 
   });
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
-  let closing: Promise<void> | undefined;
-  const close = async () => {
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-    for (const socket of sockets) socket.destroy();
-    await closed;
-  };
+  const closed = new Promise<void>((resolve) => server.once('close', () => resolve()));
   return {
     host: '127.0.0.1',
     port,
     token,
     seen,
-    close() {
-      closing ??= close();
-      return closing;
+    async close() {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+      await closed;
     },
   };
 }

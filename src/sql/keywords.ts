@@ -15,6 +15,7 @@ export function firstWords(sql: string, dialect: Dialect, count: number): string
 
 /** The position of the first token that is neither white space nor a comment: a statement may start with its comment. */
 export function firstOffset(sql: string, dialect: Dialect): number {
+  if (/^\w/.test(sql)) return 0;
   for (const { kind, start } of tokenize(sql, dialect)) if (kind !== 'comment' && kind !== 'space') return start;
   return 0;
 }

@@ -2,7 +2,7 @@ import type { Dialect } from '../core/model/dialect.ts';
 import { tokenize } from './lexer.ts';
 import type { Token } from './token.ts';
 
-export interface Lost {
+interface Lost {
   offset: number;
   advice: string;
 }

@@ -1,12 +1,11 @@
 import { textStart } from '../core/model/clip.ts';
 import type { Dialect } from '../core/model/dialect.ts';
 import type { SqlStatement } from '../core/model/migration.ts';
-import { ProblemError } from '../core/model/problem.ts';
 import { firstOffset, firstWords } from './keywords.ts';
 import { tokenize } from './lexer.ts';
 import type { Objection } from './objection.ts';
 import { SQL_RULES } from './rules.ts';
-import { positionAt } from './split.ts';
+import { misplaced, positionAt } from './split.ts';
 import { transactionControl } from './transaction.ts';
 
 /**
@@ -28,13 +27,7 @@ export function refuseStatements(
     };
     const found = SQL_RULES[dialect].clientCommand(text) ?? control(statement, dialect, transactional, optOut);
     if (found === undefined) continue;
-    const position = positionAt(statement, found.offset);
-    throw new ProblemError({
-      reason: 'InvalidMigration',
-      message: `${position.file}:${position.line}:${position.column}: ${found.advice}`,
-      statement: textStart(sql, 400),
-      position,
-    });
+    throw misplaced(positionAt(statement, found.offset), found.advice, textStart(sql, 400));
   }
 }
 

@@ -7,7 +7,7 @@ import type { SqlStatement } from '../core/model/migration.ts';
 import { ProblemError, type SourcePosition } from '../core/model/problem.ts';
 import { assertionIn, assertionSql } from './assertion.ts';
 import { tokenize } from './lexer.ts';
-import { type Lost, lostFrom } from './lost.ts';
+import { lostFrom } from './lost.ts';
 import { SQL_RULES } from './rules.ts';
 
 /** Where a piece of SQL is in its file, so that statements point into the file and not into the piece. */
@@ -87,27 +87,23 @@ export function positionAt(statement: SqlStatement, offset: number): SourcePosit
 }
 
 function refuseAssertion(sql: string, start: number, origin: Origin, condition: string): never {
-  const position = placer(sql, origin)(start);
   const why =
     condition === ''
       ? 'db-manager:assert has no condition. Write a query that must return true after it'
       : 'db-manager:assert is inside a statement. End the statement before it with a semicolon';
-  throw new ProblemError({
-    reason: 'InvalidMigration',
-    message: `${position.file}:${position.line}:${position.column}: ${why}.`,
-    position,
-  });
+  throw misplaced(placer(sql, origin)(start), `${why}.`);
 }
 
 function refuseLost(sql: string, dialect: Dialect, origin: Origin): void {
-  const lost: Lost | undefined = lostFrom(sql, dialect);
-  if (lost === undefined) return;
-  const position = placer(sql, origin)(lost.offset);
-  throw new ProblemError({
-    reason: 'InvalidMigration',
-    message: `${position.file}:${position.line}:${position.column}: ${lost.advice}`,
-    position,
-  });
+  const lost = lostFrom(sql, dialect);
+  if (lost !== undefined) throw misplaced(placer(sql, origin)(lost.offset), lost.advice);
+}
+
+/** InvalidMigration at a place in a file. */
+export function misplaced(position: SourcePosition, advice: string, statement?: string): ProblemError {
+  const { file, line, column } = position;
+  const message = `${file}:${line}:${column}: ${advice}`;
+  return new ProblemError({ reason: 'InvalidMigration', message, ...(statement && { statement }), position });
 }
 
 function speaksToMachine(sql: string, start: number, end: number): boolean {

@@ -21,7 +21,7 @@ describe('what a crashed backup leaves', () => {
 
   /** A writer whose last heartbeat was so long ago. */
   async function lastWritten(minutesAgo: number): Promise<void> {
-    (await startWriting(partial)).stop();
+    (await startWriting(partial))();
     const time = new Date(Date.now() - minutesAgo * 60_000);
     await utimes(join(partial, 'heartbeat'), time, time);
   }

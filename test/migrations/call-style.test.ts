@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Sequelize } from 'sequelize';
+import type { AuthorFunction } from '../../src/migrations/formats/author-function.ts';
 import { callStyle } from '../../src/migrations/formats/call-style.ts';
-import { type AuthorFunction, codeBodies } from '../../src/migrations/formats/code-bodies.ts';
+import { codeBodies } from '../../src/migrations/formats/code-bodies.ts';
 import type { Exports } from '../../src/migrations/module.ts';
 
 /** The function as its author wrote it: a formatter would rewrite some of these. */

@@ -54,10 +54,7 @@ function readCertificate(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new ProblemError(
-      { reason: 'InvalidConfiguration', message: `The certificate for the object store cannot be read: ${why}.` },
-      { cause },
-    );
+    const message = `The certificate for the object store cannot be read: ${(cause as Error).message}.`;
+    throw new ProblemError({ reason: 'InvalidConfiguration', message }, { cause });
   }
 }

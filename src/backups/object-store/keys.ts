@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { PARTIAL_PREFIX } from '../names.ts';
 
 /**
@@ -9,11 +9,6 @@ export function folderOf(databaseId: string): string {
   const last = databaseId.split(/[/\\]/).at(-1) ?? '';
   const readable = last.replace(/[^A-Za-z0-9_-]+/g, '-').slice(0, 40);
   return `${readable}-${createHash('sha256').update(databaseId).digest('hex').slice(0, 16)}`;
-}
-
-/** Makes names unique: not every server refuses a second object under one name. */
-export function suffix(): string {
-  return randomBytes(3).toString('hex');
 }
 
 export const markerOf = (folder: string, stem: string) => `${folder}/${PARTIAL_PREFIX}${stem}`;

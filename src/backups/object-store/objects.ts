@@ -1,6 +1,7 @@
 /** The requests that backups need, on keys below the prefix of the place. */
 
 import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { backoff } from '../../core/model/backoff.ts';
 import type { ObjectStorePlace } from '../../core/model/backup-place.ts';
@@ -52,10 +53,6 @@ function partsFor(expectedBytes: number): { partSize: number; queueSize: number 
 
 export async function openObjects(place: ObjectStorePlace): Promise<Objects> {
   const { sdk, client } = await connectStore(place);
-  return objectsOf(sdk, client, place);
-}
-
-function objectsOf(sdk: Sdk, client: S3Client, place: ObjectStorePlace): Objects {
   const { bucket: Bucket } = place;
   const root = place.prefix === '' ? '' : `${place.prefix}/`;
   const at = (key: string) => ({ Bucket, Key: root + key });
@@ -209,7 +206,7 @@ async function* resumed(
       // An answer of the server is final: the client has repeated the request itself.
       if (tag === undefined || status !== undefined || ++failures > RESUMES)
         throw storeProblem(error, place, 's3:GetObject');
-      await new Promise((resolve) => setTimeout(resolve, backoff(failures, RESUME_MS)));
+      await sleep(backoff(failures, RESUME_MS));
     }
   }
 }

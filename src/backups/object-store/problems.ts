@@ -93,14 +93,8 @@ export function storeProblem(error: unknown, place: ObjectStorePlace, permission
       ? `The object store refused a request for ${where} that needs the permission ${permission}. Check the access key and its permissions for the bucket.`
       : (messages(where, place)[reason] ?? ''));
   const parts = [Code ?? (name === 'Error' ? code : name), message].filter((part) => part && part !== 'UnknownError');
-  return new ProblemError(
-    {
-      reason,
-      message: `${text} The error of the server: ${[...new Set(parts)].join(': ').replace(/\.$/, '')}.`,
-      code: Code ?? name,
-    },
-    { cause: error },
-  );
+  const full = `${text} The error of the server: ${[...new Set(parts)].join(': ').replace(/\.$/, '')}.`;
+  return new ProblemError({ reason, message: full, code: Code ?? name }, { cause: error });
 }
 
 /** A request opens no file but those with credentials: the token of a pod, for example. */
@@ -108,14 +102,8 @@ export function unreadableCredentials(error: unknown, place: ObjectStorePlace): 
   const { syscall, code, message } = error as { syscall?: string; code?: string; message?: string };
   if (syscall !== 'open' && syscall !== 'read') return undefined;
   const where = displayPlace(objectStoreUrl(place));
-  return new ProblemError(
-    {
-      reason: 'ObjectStoreDenied',
-      message: `The credentials for ${where} cannot be read: ${message}. Check AWS_WEB_IDENTITY_TOKEN_FILE and the service account.`,
-      code,
-    },
-    { cause: error },
-  );
+  const why = `The credentials for ${where} cannot be read: ${message}. Check AWS_WEB_IDENTITY_TOKEN_FILE and the service account.`;
+  return new ProblemError({ reason: 'ObjectStoreDenied', message: why, code }, { cause: error });
 }
 
 function byStatus(status: number | undefined, text: string): Reason | undefined {

@@ -1,8 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import type { Backup, BackupManifest } from '../../core/model/backup.ts';
 import { baseName, displayPlace, type ObjectStorePlace, objectStoreUrl } from '../../core/model/backup-place.ts';
 import { ProblemError } from '../../core/model/problem.ts';
 import { hashing } from '../hash.ts';
-import type { BackupList } from '../list-types.ts';
 import {
   backupOf,
   dataNameOf,
@@ -25,8 +25,8 @@ import {
   stemAt,
   stemOf,
 } from '../names.ts';
-import type { BackupStore, Writing } from '../store.ts';
-import { folderOf, suffix } from './keys.ts';
+import type { BackupList, BackupStore, Writing } from '../store.ts';
+import { folderOf } from './keys.ts';
 import { mark, sweep } from './marker.ts';
 import { type Objects, openObjects } from './objects.ts';
 import { storeProblem } from './problems.ts';
@@ -50,14 +50,13 @@ export async function objectStore(place: ObjectStorePlace): Promise<BackupStore>
       return 'writable';
     },
     list: () => listAll(objects, url),
-    async read(path) {
-      return readKey(objects, keyOf(path), url);
-    },
+    read: async (path) => readKey(objects, keyOf(path), url),
     content: ({ path }, { signal } = {}) => objects.stream(keyOf(path), signal),
     async begin({ database, name, now, expectedBytes, signal }) {
       const folder = folderOf(database.id);
       await sweep(objects, folder);
-      const stem = name === undefined ? `${stemAt(now)}_${suffix()}` : chosenStem(name);
+      // Not every server refuses a second object under one name.
+      const stem = name === undefined ? `${stemAt(now)}_${randomBytes(3).toString('hex')}` : chosenStem(name);
       const used = name === undefined ? [] : await objects.list(`${folder}/${stem}.`);
       if (used.length > 0) {
         throw new ProblemError({
@@ -87,9 +86,7 @@ export async function objectStore(place: ObjectStorePlace): Promise<BackupStore>
       await objects.put(key, text);
       return url(key);
     },
-    async readReport({ path, manifest }) {
-      return objects.text(`${folderOfKey(keyOf(path))}${reportNameOf(manifest.name)}`);
-    },
+    readReport: async ({ path, manifest }) => objects.text(`${folderOfKey(keyOf(path))}${reportNameOf(manifest.name)}`),
     problem: (error) => storeProblem(error, place),
   };
 }
@@ -218,9 +215,8 @@ async function readKey(
   url: (key: string) => string,
   sizes?: Map<string, number>,
 ): Promise<Backup> {
-  const at = key.lastIndexOf('/') + 1;
-  const folder = key.slice(0, at);
-  const name = backupNameOf(key.slice(at));
+  const folder = folderOfKey(key);
+  const name = backupNameOf(key.slice(folder.length));
   const text = await objects.text(folder + manifestNameOf(name));
   const sizeOf = async (each: string) => sizes?.get(each) ?? (await objects.head(each))?.sizeBytes;
   if (text === undefined) {

@@ -8,3 +8,10 @@ export type Severity = Finding['severity'];
 
 /** One preflight check of the environment of the database, before a run changes anything. */
 export type CheckResult = z.infer<typeof checkSchema>;
+
+/** The results that one preflight check can have. */
+export const resultsOf = (name: string) => ({
+  passed: (message: string): CheckResult => ({ name, result: 'passed', message }),
+  warning: (message: string): CheckResult => ({ name, result: 'warning', message }),
+  failed: (message: string): CheckResult => ({ name, result: 'failed', message }),
+});

@@ -1,4 +1,4 @@
-import type { CheckResult } from '../../core/model/finding.ts';
+import { type CheckResult, resultsOf } from '../../core/model/finding.ts';
 import type { PostgresConnection } from './connection.ts';
 import { quoteIdentifier } from './driver.ts';
 
@@ -21,7 +21,7 @@ export async function readableCheck(
   { client, target: { user } }: PostgresConnection,
   schemas?: readonly string[],
 ): Promise<CheckResult> {
-  const name = 'backup readable';
+  const { passed, failed } = resultsOf('backup readable');
   const { rows } = await client.query<Row>(
     `SELECT * FROM (
        SELECT format('%I.%I', n.nspname, c.relname) AS name, quote_ident(n.nspname) AS schema,
@@ -39,9 +39,9 @@ export async function readableCheck(
     [schemas ?? null],
   );
   const [first] = rows;
-  if (first === undefined) return { name, result: 'passed', message: `${user} can read every table` };
+  if (first === undefined) return passed(`${user} can read every table`);
   const others = rows.length > 1 ? ` and ${rows.length - 1} more` : '';
-  return { name, result: 'failed', message: problemOf(first, others, user) };
+  return failed(problemOf(first, others, user));
 }
 
 function problemOf({ by, name, schema, owner, schemaOwner, forced, mine }: Row, others: string, user: string): string {

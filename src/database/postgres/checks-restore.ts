@@ -1,4 +1,4 @@
-import type { CheckResult } from '../../core/model/finding.ts';
+import { type CheckResult, resultsOf } from '../../core/model/finding.ts';
 import { ProblemError } from '../../core/model/problem.ts';
 import type { CheckContext } from '../port.ts';
 import type { PostgresConnection } from './connection.ts';
@@ -12,32 +12,28 @@ export async function restoreCheck(
   open: PostgresConnection,
   { terminateSessions }: NonNullable<CheckContext['restore']>,
 ): Promise<CheckResult> {
-  const name = 'onFailure: Restore';
+  const { passed, failed } = resultsOf('onFailure: Restore');
   try {
     await refuseReplication(open);
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;
-    return { name, result: 'failed', message: error.problem.message.replace(/\.$/, '') };
+    return failed(error.problem.message.replace(/\.$/, ''));
   }
   const shortage = await lockShortage(open.client);
   const inPlace = !(await canSwap(open));
-  if (shortage !== undefined && inPlace) return { name, result: 'failed', message: shortage };
+  if (shortage !== undefined && inPlace) return failed(shortage);
   const published = inPlace ? await publishedByOthers(open) : undefined;
   if (published !== undefined) {
-    return {
-      name,
-      result: 'failed',
-      message: `${published} belongs to another role, and a restore in place would remove tables from it that ${open.target.user} may not add again. Use a role with CREATEDB, a superuser, or onFailure: Keep`,
-    };
+    return failed(
+      `${published} belongs to another role, and a restore in place would remove tables from it that ${open.target.user} may not add again. Use a role with CREATEDB, a superuser, or onFailure: Keep`,
+    );
   }
   const sessions = await otherSessions(open);
-  if (sessions === undefined) return { name, result: 'passed', message: 'no other session is connected' };
-  if (terminateSessions) return { name, result: 'passed', message: `a restore terminates the sessions of ${sessions}` };
-  return {
-    name,
-    result: 'failed',
-    message: `${sessions} would block the restore. Stop the application before the run, or allow db-manager to terminate its sessions: terminateSessions: true`,
-  };
+  if (sessions === undefined) return passed('no other session is connected');
+  if (terminateSessions) return passed(`a restore terminates the sessions of ${sessions}`);
+  return failed(
+    `${sessions} would block the restore. Stop the application before the run, or allow db-manager to terminate its sessions: terminateSessions: true`,
+  );
 }
 
 async function canSwap(open: PostgresConnection): Promise<boolean> {

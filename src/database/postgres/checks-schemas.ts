@@ -1,4 +1,4 @@
-import type { CheckResult } from '../../core/model/finding.ts';
+import { type CheckResult, resultsOf } from '../../core/model/finding.ts';
 import { ownTables } from '../../core/model/history.ts';
 import type { PostgresConnection } from './connection.ts';
 import { quoteIdentifier } from './driver.ts';
@@ -16,7 +16,7 @@ interface Row {
  */
 export async function schemasCheck(open: PostgresConnection): Promise<CheckResult[]> {
   const message = await otherSchemas(open);
-  return message === undefined ? [] : [{ name: 'other schemas', result: 'warning', message }];
+  return message === undefined ? [] : [resultsOf('other schemas').warning(message)];
 }
 
 /** The same as a sentence; undefined if every table is managed. */

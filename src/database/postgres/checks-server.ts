@@ -1,6 +1,7 @@
 import { count } from '../../core/model/count.ts';
-import type { CheckResult } from '../../core/model/finding.ts';
+import { type CheckResult, resultsOf } from '../../core/model/finding.ts';
 import { ProblemError } from '../../core/model/problem.ts';
+import { listNames } from '../../core/planning/names.ts';
 import type { PostgresConnection } from './connection.ts';
 import { quoteIdentifier } from './driver.ts';
 import { majorOf } from './dump.ts';
@@ -74,42 +75,34 @@ const OTHERS = `pg_stat_activity WHERE ${IS_CLIENT} AND application_name IS DIST
          AND application_name !~ '^db-manager '`;
 
 function replication({ replicas, lag, sees_all: seesAll, role }: Row): CheckResult {
-  const name = 'replication';
-  if (replicas === 0) return { name, result: 'passed', message: 'no replica is connected' };
+  const { passed, warning } = resultsOf('replication');
+  if (replicas === 0) return passed('no replica is connected');
   const hidden = seesAll ? '' : `. ${notVisible('Its lag is', role)}`;
   const behind = lag === null ? hidden : `, at most ${lag.toFixed(1)} s behind`;
   const message = `${count(replicas, 'replica')}${behind}`;
-  if ((lag ?? 0) <= LAG_SECONDS) return { name, result: 'passed', message };
-  return {
-    name,
-    result: 'warning',
-    message: `${message}; the migration's writes add to this lag. Wait until the replica has caught up`,
-  };
+  if ((lag ?? 0) <= LAG_SECONDS) return passed(message);
+  return warning(`${message}; the migration's writes add to this lag. Wait until the replica has caught up`);
 }
 
 function slots({ idle_slots: idle }: Row): CheckResult {
-  const name = 'replication slots';
-  if (idle === null) return { name, result: 'passed', message: 'every slot has a consumer' };
-  return {
-    name,
-    result: 'warning',
-    message: `without a consumer: ${idle.slice(0, 3).join(', ')}${idle.length > 3 ? ` and ${idle.length - 3} more` : ''}. WAL accumulates until the slot is read or dropped, and a table rewrite may fill the disk`,
-  };
+  const { passed, warning } = resultsOf('replication slots');
+  if (idle === null) return passed('every slot has a consumer');
+  return warning(
+    `without a consumer: ${listNames(idle, 3)}. WAL accumulates until the slot is read or dropped, and a table rewrite may fill the disk`,
+  );
 }
 
 function prepared({ prepared }: Row): CheckResult {
-  const name = 'prepared transactions';
-  if (prepared === 0) return { name, result: 'passed', message: 'none' };
-  return {
-    name,
-    result: 'warning',
-    message: `${prepared} in this database hold their locks until they are committed or rolled back (pg_prepared_xacts)`,
-  };
+  const { passed, warning } = resultsOf('prepared transactions');
+  if (prepared === 0) return passed('none');
+  return warning(
+    `${prepared} in this database hold their locks until they are committed or rolled back (pg_prepared_xacts)`,
+  );
 }
 
 /** Limits of the role and of the database would stop the run in the middle; they do not apply to superusers. */
 function connections(row: Row, database: string, needed: number): CheckResult {
-  const name = 'connections';
+  const { passed, warning, failed } = resultsOf('connections');
   const { free, role } = row;
   for (const [whose, limit, sessions] of [
     [`ROLE ${quoteIdentifier(role)}`, row.role_limit, row.role_sessions],
@@ -117,35 +110,27 @@ function connections(row: Row, database: string, needed: number): CheckResult {
   ] as const) {
     if (limit < 0 || limit - sessions >= needed) continue;
     const used = sessions === 0 ? '' : `, ${sessions} of which others use`;
-    return {
-      name,
-      result: 'failed',
-      message: `the limit of ${whose} is ${count(limit, 'connection')}${used}, but a run opens up to ${needed}. Run: ALTER ${whose} CONNECTION LIMIT ${sessions + needed};`,
-    };
+    return failed(
+      `the limit of ${whose} is ${count(limit, 'connection')}${used}, but a run opens up to ${needed}. Run: ALTER ${whose} CONNECTION LIMIT ${sessions + needed};`,
+    );
   }
-  if (free > needed) return { name, result: 'passed', message: `${free} free` };
-  return {
-    name,
-    result: 'warning',
-    message: `only ${Math.max(0, free)} of max_connections are free, but a run opens up to ${needed}`,
-  };
+  if (free > needed) return passed(`${free} free`);
+  return warning(`only ${Math.max(0, free)} of max_connections are free, but a run opens up to ${needed}`);
 }
 
 /** On a private server the user needs no privilege; on the target's server it has to create a database. */
 async function mayRehearse(open: PostgresConnection, { may_create: may }: Row, user: string): Promise<CheckResult> {
-  const name = 'rehearsal privileges';
+  const { passed, warning } = resultsOf('rehearsal privileges');
   try {
     const programs = await findServer(majorOf(open));
     await refuseWithoutFiles(open, programs);
-    return { name, result: 'passed', message: `a private server can be started here: ${programs.version}` };
+    return passed(`a private server can be started here: ${programs.version}`);
   } catch (error) {
     if (!(error instanceof NoPrivateServer)) throw error;
-    if (may !== false) return { name, result: 'passed', message: `${user} can create a database for the copy` };
-    return {
-      name,
-      result: 'warning',
-      message: `a rehearsal is not possible: ${error.message}; or, as a superuser, run: ALTER ROLE ${quoteIdentifier(user)} CREATEDB;`,
-    };
+    if (may !== false) return passed(`${user} can create a database for the copy`);
+    return warning(
+      `a rehearsal is not possible: ${error.message}; or, as a superuser, run: ALTER ROLE ${quoteIdentifier(user)} CREATEDB;`,
+    );
   }
 }
 
@@ -161,12 +146,12 @@ async function refuseWithoutFiles(open: PostgresConnection, programs: Programs):
 
 /** The programs that take the backup and restore the copy. */
 export async function clientCheck(open: PostgresConnection): Promise<CheckResult> {
-  const name = 'client version';
+  const { passed, failed } = resultsOf('client version');
   try {
     const { version } = await findClients(majorOf(open));
-    return { name, result: 'passed', message: version };
+    return passed(version);
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;
-    return { name, result: 'failed', message: error.problem.message };
+    return failed(error.problem.message);
   }
 }

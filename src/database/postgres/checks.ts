@@ -1,5 +1,5 @@
 import { count } from '../../core/model/count.ts';
-import type { CheckResult } from '../../core/model/finding.ts';
+import { type CheckResult, resultsOf } from '../../core/model/finding.ts';
 import type { CheckContext } from '../port.ts';
 import { readableCheck } from './checks-readable.ts';
 import { restoreCheck } from './checks-restore.ts';
@@ -52,42 +52,35 @@ async function databaseChecks({ client, identity, version, target }: PostgresCon
     row === undefined || row.hidden === 0
       ? ''
       : `. ${notVisible(`The transactions of ${count(row.hidden, 'session')} of other roles are`, target.user)}`;
+  const [schema] = target.schemas;
+  const [privileges, transactions] = [resultsOf('privileges'), resultsOf('long transactions')];
+  const { passed, failed } = resultsOf('server version');
   return [
-    { name: 'database reachable', result: 'passed', message: `${identity.display} answers` },
+    resultsOf('database reachable').passed(`${identity.display} answers`),
     writable(identity.display, row),
     version >= OLDEST
-      ? { name: 'server version', result: 'passed', message: identity.serverVersion }
-      : { name: 'server version', result: 'failed', message: `${identity.serverVersion} is older than PostgreSQL 12` },
+      ? passed(identity.serverVersion)
+      : failed(`${identity.serverVersion} is older than PostgreSQL 12`),
     row?.create === false
-      ? {
-          name: 'privileges',
-          result: 'failed',
-          message: `the user ${target.user} cannot create objects in schema ${target.schemas[0]}. Run: GRANT CREATE ON SCHEMA ${target.schemas[0]} TO ${target.user}`,
-        }
-      : {
-          name: 'privileges',
-          result: 'passed',
-          message: `${target.user} can create objects in schema ${target.schemas[0]}`,
-        },
+      ? privileges.failed(
+          `the user ${target.user} cannot create objects in schema ${schema}. Run: GRANT CREATE ON SCHEMA ${schema} TO ${target.user}`,
+        )
+      : privileges.passed(`${target.user} can create objects in schema ${schema}`),
     long === 0
-      ? { name: 'long transactions', result: 'passed', message: `none older than ${LONG_SECONDS} s${hidden}` }
-      : {
-          name: 'long transactions',
-          result: 'warning',
-          message: `${long} open for more than ${LONG_SECONDS} s, for example ${row?.longest}: they may block the migration`,
-        },
+      ? transactions.passed(`none older than ${LONG_SECONDS} s${hidden}`)
+      : transactions.warning(
+          `${long} open for more than ${LONG_SECONDS} s, for example ${row?.longest}: they may block the migration`,
+        ),
   ];
 }
 
 function writable(where: string, row: { standby: boolean; readonly: string } | undefined): CheckResult {
-  const name = 'database writable';
+  const { passed, failed } = resultsOf('database writable');
   if (row?.standby === true) {
-    return { name, result: 'failed', message: `${where} is a standby; connect to the primary` };
+    return failed(`${where} is a standby; connect to the primary`);
   }
-  if (row?.readonly !== 'on') return { name, result: 'passed', message: 'a primary' };
-  return {
-    name,
-    result: 'failed',
-    message: `${where} is read-only by default (default_transaction_read_only is on for the server, the database or the user). Reset it there first, for example: ALTER DATABASE … RESET default_transaction_read_only`,
-  };
+  if (row?.readonly !== 'on') return passed('a primary');
+  return failed(
+    `${where} is read-only by default (default_transaction_read_only is on for the server, the database or the user). Reset it there first, for example: ALTER DATABASE … RESET default_transaction_read_only`,
+  );
 }

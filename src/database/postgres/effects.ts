@@ -1,3 +1,4 @@
+import { rowChanges } from '../row-changes.ts';
 import type { SessionObservation } from '../session.ts';
 import type { Client } from './driver.ts';
 import type { LockWatch } from './lock-watch.ts';
@@ -86,15 +87,7 @@ function isRewritten({ oid, node, partitioned }: TableState, after: TableStates)
 function changedRows(before: TableStates, after: TableStates) {
   const [then, now] = [rowsByName(before, after), rowsByName(after, before)];
   const moves = movesBetween(before, after);
-  return [...new Set([...then.keys(), ...now.keys()])]
-    .map((table) => ({
-      table,
-      before: then.get(table) ?? null,
-      after: now.get(table) ?? null,
-      ...moves.get(table),
-    }))
-    .filter((rows) => rows.before !== rows.after)
-    .sort(byTable);
+  return rowChanges(then, now).map((rows) => ({ ...rows, ...moves.get(rows.table) }));
 }
 
 /** Tables that were renamed, and tables whose rows were or became those of a partitioned table; by their names. */

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ownTables } from '../../core/model/history.ts';
 import type { EffectWatch, ObservedEffects } from '../port.ts';
+import { rowChanges } from '../row-changes.ts';
 import type { PostgresConnection } from './connection.ts';
 import type { Client } from './driver.ts';
 import { STRENGTH } from './effects.ts';
@@ -110,24 +111,18 @@ async function stateOf(client: Client, schemas: readonly string[], own: readonly
 }
 
 function difference(before: State, after: State): Omit<ObservedEffects, 'locks'> {
-  const names = [...new Set([...before.tables.keys(), ...after.tables.keys()])];
-  const changed = names.filter((name) => {
-    const [then, now] = [before.tables.get(name), after.tables.get(name)];
-    return then?.node !== now?.node || then?.changes !== now?.changes;
-  });
-  const counted = [...new Set([...before.rows.keys(), ...after.rows.keys()])];
+  const names = [...new Set([...before.tables.keys(), ...after.tables.keys()])].sort();
+  const of = (name: string) => [before.tables.get(name), after.tables.get(name)] as const;
   return {
-    changed: changed.sort(),
-    rewrites: names
-      .filter((name) => {
-        const [then, now] = [before.tables.get(name), after.tables.get(name)];
-        return then !== undefined && now !== undefined && then.node !== '' && then.node !== now.node;
-      })
-      .sort(),
-    rows: counted
-      .map((table) => ({ table, before: before.rows.get(table) ?? null, after: after.rows.get(table) ?? null }))
-      .filter((one) => one.before !== one.after)
-      .sort((a, b) => (a.table < b.table ? -1 : 1)),
+    changed: names.filter((name) => {
+      const [then, now] = of(name);
+      return then?.node !== now?.node || then?.changes !== now?.changes;
+    }),
+    rewrites: names.filter((name) => {
+      const [then, now] = of(name);
+      return then !== undefined && now !== undefined && then.node !== '' && then.node !== now.node;
+    }),
+    rows: rowChanges(before.rows, after.rows),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Baseline } from '../../core/model/baseline.ts';
 import type { OwnTables } from '../../core/model/history.ts';
 import type { BaselineStore } from '../port.ts';
-import { all, type Connection, exec, quoteIdentifier, run } from './driver.ts';
+import { all, type Connection, exec, quoteIdentifier, run, tableExists } from './driver.ts';
 
 const createSql = (table: string) => `CREATE TABLE IF NOT EXISTS ${table} (
   only_one INTEGER PRIMARY KEY CHECK (only_one = 1),
@@ -14,12 +14,7 @@ const createSql = (table: string) => `CREATE TABLE IF NOT EXISTS ${table} (
 
 export function baselineStore(connection: Connection, own: OwnTables): BaselineStore {
   const table = quoteIdentifier(own.baseline);
-  const there = async () => {
-    const found = await all(connection, "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?", [
-      own.baseline,
-    ]);
-    return found.length > 0;
-  };
+  const there = () => tableExists(connection, own.baseline);
   return {
     async read() {
       if (!(await there())) return undefined;

@@ -69,3 +69,20 @@ export function closeFile(connection: Connection): Promise<void> {
 export function quoteIdentifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
+
+export async function tableExists(connection: Connection, name: string): Promise<boolean> {
+  return (await all(connection, "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?", [name])).length > 0;
+}
+
+/** All or nothing. */
+export async function inTransaction<T>(connection: Connection, work: () => Promise<T>): Promise<T> {
+  await exec(connection, 'BEGIN IMMEDIATE');
+  try {
+    const result = await work();
+    await exec(connection, 'COMMIT');
+    return result;
+  } catch (error) {
+    await exec(connection, 'ROLLBACK').catch(() => {});
+    throw error;
+  }
+}

@@ -1,4 +1,5 @@
 import type { OwnTables } from '../../core/model/history.ts';
+import { rowChanges } from '../row-changes.ts';
 import type { SessionObservation } from '../session.ts';
 import { all, type Connection } from './driver.ts';
 import { countRows } from './size.ts';
@@ -135,7 +136,7 @@ export async function observe(
     async effects(revision, seconds) {
       const after = await watched().after();
       if (!inTransaction()) watched().commit();
-      const names = before === after ? [] : [...new Set([...before.rows.keys(), ...after.rows.keys()])].sort();
+      const changed = before === after ? [] : rowChanges(before.rows, after.rows);
       return {
         revision,
         seconds,
@@ -145,11 +146,11 @@ export async function observe(
         rewrites: [...before.pages]
           .filter(([name, page]) => (after.pages.get(name) ?? page) !== page)
           .map(([name]) => `main.${name}`),
-        rows: names
-          .map((table) => ({ table, before: before.rows.get(table) ?? null, after: after.rows.get(table) ?? null }))
-          .filter((rows) => rows.before !== rows.after)
-          // A search among all tables: only for those that changed.
-          .map((rows) => ({ ...rows, ...(watched().hasDropped ? {} : renamed(rows.table, before, after)) })),
+        // A search among all tables: only for those that changed.
+        rows: changed.map((rows) => ({
+          ...rows,
+          ...(watched().hasDropped ? {} : renamed(rows.table, before, after)),
+        })),
       };
     },
   };

@@ -8,11 +8,13 @@ import {
   type Connection,
   exec,
   finalize,
+  inTransaction,
   prepare,
   quoteIdentifier,
   run,
   runPrepared,
   type SqliteStatement,
+  tableExists,
 } from './driver.ts';
 import { problemOf, reasonOf } from './errors.ts';
 
@@ -89,20 +91,18 @@ export function removeRow(connection: Connection, own: OwnTables, revision: stri
 
 export function historyStore(connection: Connection, own: OwnTables): HistoryStore {
   const create = createSql(own);
-  const exists = async (name: string) =>
-    (await all(connection, "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?", [name])).length > 0;
   const columns = async () => {
     const found = await all<{ name: string }>(connection, 'SELECT name FROM pragma_table_info(?)', [own.history]);
     return new Set(found.map(({ name }) => name));
   };
   /** Throws if the history has the default name: a run would apply its migrations again. */
   const there = async () => {
-    if (await exists(own.history)) {
+    if (await tableExists(connection, own.history)) {
       const names = await columns();
       if (BASE_COLUMNS.some((name) => !names.has(name))) throw noHistory(quoteIdentifier(own.history));
       return true;
     }
-    if (own.history === HISTORY_TABLE || !(await exists(HISTORY_TABLE))) return false;
+    if (own.history === HISTORY_TABLE || !(await tableExists(connection, HISTORY_TABLE))) return false;
     throw new ProblemError({
       reason: 'InvalidConfiguration',
       message: `The setting history names ${quoteIdentifier(own.history)}, but the history is in ${HISTORY_TABLE}. Move it, and the tables of the baseline and of the runs likewise: ALTER TABLE ${HISTORY_TABLE} RENAME TO ${quoteIdentifier(own.history)};`,
@@ -143,8 +143,8 @@ export function historyStore(connection: Connection, own: OwnTables): HistorySto
       return new Map(rows.map(({ revision, ...row }) => [revision, toStoredSource(row)]));
     },
     async foreign(table) {
-      const there = await all(connection, 'SELECT 1 FROM sqlite_schema WHERE type = ? AND name = ?', ['table', table]);
-      return there.length === 0 ? undefined : all(connection, `SELECT * FROM ${quoteIdentifier(table)}`);
+      if (!(await tableExists(connection, table))) return undefined;
+      return all(connection, `SELECT * FROM ${quoteIdentifier(table)}`);
     },
     async others() {
       if (await there()) return [];
@@ -186,13 +186,6 @@ function asProblem(error: unknown): never {
   throw reasonOf(error) === undefined ? error : new ProblemError(problemOf(error, undefined), { cause: error });
 }
 
-async function together(connection: Connection, work: () => Promise<void>): Promise<void> {
-  await exec(connection, 'BEGIN IMMEDIATE').catch(asProblem);
-  try {
-    await work();
-    await exec(connection, 'COMMIT');
-  } catch (error) {
-    await exec(connection, 'ROLLBACK').catch(() => {});
-    asProblem(error);
-  }
+function together(connection: Connection, work: () => Promise<void>): Promise<void> {
+  return inTransaction(connection, work).catch(asProblem);
 }

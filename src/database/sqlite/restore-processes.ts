@@ -1,22 +1,17 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 
-interface OpenIn {
-  pid: number;
-  command: string;
-}
-
 /**
- * Other processes on this machine that have the file open, if this user can see them (Linux: /proc). Empty if
+ * Other processes on this machine that have the file open, as `node (process 12)`, if this user can see them (Linux: /proc). Empty if
  * the system does not provide this: the database's own locks then decide.
  */
-export async function processesWith(path: string): Promise<OpenIn[]> {
+export async function processesWith(path: string): Promise<string[]> {
   const file = await stat(path).catch(() => undefined);
   if (file === undefined) return [];
   const pids = (await readdir('/proc').catch(() => [])).map(Number).filter((pid) => pid > 0 && pid !== process.pid);
-  const found: OpenIn[] = [];
+  const found: string[] = [];
   for (const pid of pids) {
-    if (await hasOpen(pid, file.dev, file.ino)) found.push({ pid, command: await commandOf(pid) });
+    if (await hasOpen(pid, file.dev, file.ino)) found.push(`${await commandOf(pid)} (process ${pid})`);
   }
   return found;
 }

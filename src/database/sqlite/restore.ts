@@ -73,10 +73,7 @@ async function withPageSizeOf(path: string, backup: Backup, use: (file: string) 
 
 /** The online backup would accept a truncated file as a smaller database. */
 async function refuseTruncated({ path, manifest }: Backup): Promise<void> {
-  const size = await stat(path).then(
-    (found) => found.size,
-    () => undefined,
-  );
+  const size = (await stat(path).catch(() => undefined))?.size;
   if (size === manifest.sizeBytes) return;
   throw new ProblemError({
     reason: 'BackupInvalid',
@@ -90,7 +87,7 @@ async function refuseTruncated({ path, manifest }: Backup): Promise<void> {
 async function refuseOthers(path: string, { terminateSessions, onMessage }: RestoreBackupOptions): Promise<void> {
   const others = await processesWith(path);
   if (others.length === 0) return;
-  const list = others.slice(0, 5).map(({ pid, command }) => `${command} (process ${pid})`);
+  const list = others.slice(0, 5);
   if (others.length > 5) list.push(`${others.length - 5} more`);
   if (terminateSessions) {
     onMessage?.(`${path} stays open in ${list.join(', ')}. The restored content is visible there after the commit.`);
@@ -106,7 +103,7 @@ async function restoreProblem(error: unknown, path: string): Promise<unknown> {
   if (error instanceof ProblemError || !(error instanceof Error) || !('code' in error)) return error;
   const code = String(error.code);
   if (isBusy(error)) {
-    const others = (await processesWith(path)).map(({ pid, command }) => `${command} (process ${pid})`);
+    const others = await processesWith(path);
     const who = others.length > 0 ? others.join(', ') : 'another process, or another transaction of this one,';
     const message = `${path} is locked: ${who} has been reading or writing it for ${BUSY_MS / 1000} s. Nothing was changed. Stop it and try again.`;
     return new ProblemError({ reason: 'ActiveSessions', message, code }, { cause: error });

@@ -2,16 +2,14 @@ import type { OwnTables } from '../../core/model/history.ts';
 import { IDLE_REASONS, KEPT_RUNS } from '../../core/model/run-record.ts';
 import type { RunStore } from '../port.ts';
 import { fromRow, type RunRow, toRow } from '../run-row.ts';
-import { all, type Connection, exec, quoteIdentifier, run } from './driver.ts';
+import { all, type Connection, exec, inTransaction, quoteIdentifier, run, tableExists } from './driver.ts';
 
 /** Next to the history. */
 export function runStore(connection: Connection, own: OwnTables): RunStore {
   const table = quoteIdentifier(own.runs);
-  const exists = async (name: string) =>
-    (await all(connection, "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?", [name])).length > 0;
-  const together = async (work: () => Promise<void>) => {
-    await exec(connection, 'BEGIN IMMEDIATE');
-    try {
+  const exists = (name: string) => tableExists(connection, name);
+  const together = (work: () => Promise<void>) =>
+    inTransaction(connection, async () => {
       await exec(
         connection,
         `CREATE TABLE IF NOT EXISTS ${table} (
@@ -25,12 +23,7 @@ export function runStore(connection: Connection, own: OwnTables): RunStore {
 )`,
       );
       await work();
-      await exec(connection, 'COMMIT');
-    } catch (error) {
-      await exec(connection, 'ROLLBACK').catch(() => {});
-      throw error;
-    }
-  };
+    });
   const markLost = () => exec(connection, `UPDATE ${table} SET state = 'lost' WHERE state = 'running'`);
   return {
     exists: async () => (await exists(own.history)) || exists(own.runs),

@@ -1,5 +1,6 @@
 import { rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { succeeds } from '../../core/model/succeeds.ts';
 import { openFile, withFile } from './dump-connection.ts';
 import { hasCode, isBusy } from './dump-copy.ts';
 
@@ -62,9 +63,4 @@ export async function takeOver(path: string, clear: () => Promise<void>): Promis
   }
 }
 
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
-}
+const exists = (path: string) => succeeds(stat(path));

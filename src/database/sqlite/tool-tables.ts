@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ToolTable } from '../port.ts';
-import { all, type Connection } from './driver.ts';
+import { all, type Connection, quoteIdentifier } from './driver.ts';
 
 /** The tables of these names, with all their rows. */
 export async function toolTables(connection: Connection, names: readonly string[]): Promise<ToolTable[]> {
@@ -10,7 +10,7 @@ export async function toolTables(connection: Connection, names: readonly string[
   );
   const tables: ToolTable[] = [];
   for (const { name } of found.filter((one) => names.includes(one.name))) {
-    const rows = await all<Record<string, unknown>>(connection, `SELECT * FROM "${name.replaceAll('"', '""')}"`);
+    const rows = await all<Record<string, unknown>>(connection, `SELECT * FROM ${quoteIdentifier(name)}`);
     tables.push({ schema: 'main', name, rows });
   }
   return tables;

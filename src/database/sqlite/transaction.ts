@@ -1,6 +1,7 @@
 import { ProblemError } from '../../core/model/problem.ts';
+import { succeeds } from '../../core/model/succeeds.ts';
 import type { Savepoints, TransactionMode } from '../session.ts';
-import { all, type Connection, exec } from './driver.ts';
+import { all, type Connection, exec, inTransaction } from './driver.ts';
 import { NeedsForeignKeysOff, readViolations, refuseNewViolations, type Violations } from './foreign-keys.ts';
 
 /**
@@ -45,7 +46,7 @@ export function transactionsOn(connection: Connection): Transactions {
   };
 
   /** Node's sqlite3 does not expose autocommit, but BEGIN inside a transaction is an error. */
-  const inTransaction = async () => {
+  const isInTransaction = async () => {
     try {
       await exec(connection, 'BEGIN');
     } catch {
@@ -72,17 +73,12 @@ export function transactionsOn(connection: Connection): Transactions {
     const [row] = await all<{ foreign_keys: 0 | 1 }>(connection, 'PRAGMA foreign_keys');
     if (off) await foreignKeys(false);
     try {
-      await exec(connection, 'BEGIN IMMEDIATE');
-      try {
+      return await inTransaction(connection, async () => {
         const found = off ? await readViolations(connection) : before;
         const result = await work();
         if (off) await refuseNewViolations(connection, found);
-        await exec(connection, 'COMMIT');
         return result;
-      } catch (error) {
-        await exec(connection, 'ROLLBACK').catch(() => {});
-        throw error;
-      }
+      });
     } finally {
       if (off && row?.foreign_keys === 1) await foreignKeys(true);
     }
@@ -130,7 +126,7 @@ export function transactionsOn(connection: Connection): Transactions {
     async atomically(withForeignKeysOff, work) {
       if (open === 'normal' && withForeignKeysOff) return need();
       if (open !== undefined) return inSavepoint(work);
-      if (!(await inTransaction())) return inOwnTransaction(withForeignKeysOff, work);
+      if (!(await isInTransaction())) return inOwnTransaction(withForeignKeysOff, work);
       const [row] = await all<{ foreign_keys: 0 | 1 }>(connection, 'PRAGMA foreign_keys');
       if (withForeignKeysOff && row?.foreign_keys === 1) {
         throw new ProblemError({
@@ -159,15 +155,11 @@ export function transactionsOn(connection: Connection): Transactions {
       },
       async back() {
         needed = false;
-        const back = 'ROLLBACK TO db_manager_migration; RELEASE db_manager_migration';
-        return exec(connection, back).then(
-          () => true,
-          () => false,
-        );
+        return succeeds(exec(connection, 'ROLLBACK TO db_manager_migration; RELEASE db_manager_migration'));
       },
     },
     async settle() {
-      const inside = await inTransaction();
+      const inside = await isInTransaction();
       if (open !== undefined && !inside) {
         throw new ProblemError({
           reason: 'MigrationFailed',

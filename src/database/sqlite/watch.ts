@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { OwnTables } from '../../core/model/history.ts';
 import type { EffectWatch, ObservedEffects } from '../port.ts';
-import { all, type Connection, eachRow } from './driver.ts';
+import { rowChanges } from '../row-changes.ts';
+import { all, type Connection, eachRow, quoteIdentifier } from './driver.ts';
 import { observeAccess } from './file-access.ts';
 import { countRows } from './size.ts';
 
@@ -22,7 +23,6 @@ export async function watch(connection: Connection, path: string, own: OwnTables
       const after = await stateOf(connection, own);
       const names = [...new Set([...before.tables.keys(), ...after.tables.keys()])].sort();
       const of = (name: string) => [before.tables.get(name), after.tables.get(name)] as const;
-      const counted = [...new Set([...before.rows.keys(), ...after.rows.keys()])].sort();
       return {
         ...(file === undefined ? {} : { file }),
         locks: [],
@@ -31,9 +31,7 @@ export async function watch(connection: Connection, path: string, own: OwnTables
           const [then, now] = of(name);
           return then !== undefined && now !== undefined && then.page !== now.page;
         }),
-        rows: counted
-          .map((table) => ({ table, before: before.rows.get(table) ?? null, after: after.rows.get(table) ?? null }))
-          .filter((one) => one.before !== one.after),
+        rows: rowChanges(before.rows, after.rows),
       };
     },
   };
@@ -55,7 +53,7 @@ async function stateOf(connection: Connection, own: OwnTables): Promise<State> {
 /** Row by row, so that memory does not grow with the table. */
 async function contentOf(connection: Connection, table: string): Promise<string> {
   const hash = createHash('sha256');
-  await eachRow(connection, `SELECT * FROM "${table.replaceAll('"', '""')}"`, (row) => {
+  await eachRow(connection, `SELECT * FROM ${quoteIdentifier(table)}`, (row) => {
     hash.update(JSON.stringify(Object.values(row)));
   });
   return hash.digest('hex');

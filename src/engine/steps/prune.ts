@@ -1,5 +1,4 @@
-import { pruneBackups } from '../../backups/prune.ts';
-import { pruneKept } from '../../backups/prune-kept.ts';
+import { pruneBackups, pruneKept } from '../../backups/prune.ts';
 import type { CommonRequest } from '../../core/model/request.ts';
 import type { Database } from '../../database/port.ts';
 import { toProblem } from '../../engine/failure.ts';

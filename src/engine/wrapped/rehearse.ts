@@ -207,10 +207,7 @@ function notConnected(refused: readonly string[], { request }: WrappedPorts): Pr
     refused.length === 0
       ? `It did not connect to the URL in ${urlVariable}: nothing arrived at the proxy. Make its configuration read ${urlVariable}, or name the variable that it reads with --url-env`
       : `Its connections were refused: ${few(refused)}`;
-  return {
-    reason: 'NotConnected',
-    message: `The command ended successfully, but it did not use the database of this run. ${why}. The target was not changed.`,
-  };
+  return unused(why);
 }
 
 function notOpened(file: NonNullable<ObservedEffects['file']>, { request }: WrappedPorts): Problem {
@@ -219,6 +216,10 @@ function notOpened(file: NonNullable<ObservedEffects['file']>, { request }: Wrap
     file === 'NotRead'
       ? `It did not open the file in ${urlVariable}, the copy of the rehearsal. Make its configuration read ${urlVariable}, or name the variable that it reads with --url-env`
       : `It removed the file in ${urlVariable}, or put another file in its place. Such a change cannot be made while the application uses the database. Make the command change the file itself`;
+  return unused(why);
+}
+
+function unused(why: string): Problem {
   return {
     reason: 'NotConnected',
     message: `The command ended successfully, but it did not use the database of this run. ${why}. The target was not changed.`,

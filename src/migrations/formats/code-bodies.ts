@@ -11,9 +11,6 @@ import { knexCall } from './knex.ts';
 import { sequelizeCliCall } from './sequelize-cli.ts';
 import { eitherCall, umzugCall } from './umzug.ts';
 
-/** A function that the author wrote. Its `this` is the object that it is exported in. */
-export type { AuthorFunction, Call } from './author-function.ts';
-
 /** Where `up` was found: on the module itself, or on the object that it exports. */
 interface Holder {
   exports: Exports;

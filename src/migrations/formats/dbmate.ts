@@ -11,9 +11,8 @@ const MARKER = /^\s*--\s*migrate:(up|down)\b(.*)$/i;
 export const dbmate: SqlFormat = {
   format: 'dbmate',
   optOut: '-- migrate:up transaction:false',
-  detect: ([source]) => source !== undefined && findMarkers(source.text, MARKER).length > 0,
+  detect: ([source]) => findMarkers(source.text, MARKER).length > 0,
   read([source], dialect) {
-    if (source === undefined) throw new Error('a migration has a file');
     const markers = findMarkers(source.text, MARKER);
     const [up, down, third] = markers;
     if (up === undefined || up.name !== 'up') {

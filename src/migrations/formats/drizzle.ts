@@ -9,11 +9,8 @@ const BREAKPOINT = /--> statement-breakpoint[ \t]*$/m;
  */
 export const drizzle: SqlFormat = {
   format: 'drizzle',
-  detect: ([source]) => source !== undefined && BREAKPOINT.test(source.text),
-  read([up, down]) {
-    if (up === undefined) throw new Error('a migration has a file');
-    return { up: section(up), down: down === undefined ? undefined : section(down) };
-  },
+  detect: ([source]) => BREAKPOINT.test(source.text),
+  read: ([up, down]) => ({ up: section(up), down: down && section(down) }),
 };
 
 /** A statement for each mark: the last semicolon before a mark may be missing. */

@@ -9,11 +9,8 @@ import { invalid, type SourceFile, type SqlFormat, type SqlSection } from './for
  */
 export const flyway: SqlFormat = {
   format: 'flyway',
-  detect: ([source]) => source !== undefined && isFlyway(source.file),
-  read([up, down]) {
-    if (up === undefined) throw new Error('a migration has a file');
-    return { up: whole(up), down: down === undefined ? undefined : whole(down) };
-  },
+  detect: ([source]) => isFlyway(source.file),
+  read: ([up, down]) => ({ up: whole(up), down: down && whole(down) }),
 };
 
 export function isFlyway(file: string): boolean {

@@ -1,6 +1,6 @@
 import type { Dialect } from '../../core/model/dialect.ts';
 import type { MigrationBody, MigrationFile, MigrationFormat } from '../../core/model/migration.ts';
-import { ProblemError } from '../../core/model/problem.ts';
+import { misplaced } from '../../sql/split.ts';
 
 /** One file of a migration: path relative to the folder, and text with LF line ends and without a byte order mark. */
 export interface SourceFile {
@@ -33,14 +33,17 @@ interface SqlSections {
   down?: SqlSection;
 }
 
+/** The file of a migration, or that for up, and that for down. */
+export type SourceFiles = readonly [up: SourceFile, down?: SourceFile];
+
 /** An SQL format: detected by the files' names and text; the first that matches reads them. */
 export interface SqlFormat {
   format: MigrationFormat;
-  detect(sources: readonly SourceFile[]): boolean;
+  detect(sources: SourceFiles): boolean;
   /** The directive to run outside a transaction; absent if the format has none. */
   optOut?: string;
   /** Throws ProblemError InvalidMigration with the place. */
-  read(sources: readonly SourceFile[], dialect: Dialect): SqlSections;
+  read(sources: SourceFiles, dialect: Dialect): SqlSections;
 }
 
 /** The result of loading any format. */
@@ -55,11 +58,12 @@ export interface Bodies {
 
 /** Throws ProblemError InvalidMigration that points at a line of a file. */
 export function invalid(file: string, line: number, advice: string, column = 1): never {
-  throw new ProblemError({
-    reason: 'InvalidMigration',
-    message: `${file}:${line}:${column}: ${advice}`,
-    position: { file, line, column },
-  });
+  throw misplaced({ file, line, column }, advice);
+}
+
+/** A file that its tool sends as it is. */
+export function asItIs({ file, text }: SourceFile): SqlSection {
+  return { pieces: [{ file, text, line: 1 }], ownTransaction: 'any' };
 }
 
 export function mainFile(migration: Pick<MigrationFile, 'files' | 'revision'>): string {

@@ -1,4 +1,4 @@
-import type { SourceFile, SqlFormat, SqlSection } from './format.ts';
+import { asItIs, type SqlFormat } from './format.ts';
 
 /**
  * golang-migrate: `1_x.up.sql` and `1_x.down.sql`. It sends a file as it is, without a transaction of its own, so its
@@ -7,13 +7,6 @@ import type { SourceFile, SqlFormat, SqlSection } from './format.ts';
  */
 export const golangMigrate: SqlFormat = {
   format: 'golang-migrate',
-  detect: ([source]) => source !== undefined && /\.up\.sql$/i.test(source.file),
-  read([up, down]) {
-    if (up === undefined) throw new Error('a migration has a file');
-    return { up: whole(up), down: down === undefined ? undefined : whole(down) };
-  },
+  detect: ([source]) => /\.up\.sql$/i.test(source.file),
+  read: ([up, down]) => ({ up: asItIs(up), down: down && asItIs(down) }),
 };
-
-function whole({ file, text }: SourceFile): SqlSection {
-  return { pieces: [{ file, text, line: 1 }], ownTransaction: 'any' };
-}

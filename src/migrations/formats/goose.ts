@@ -12,9 +12,8 @@ const MARKER = /^\s*--\s*\+goose\s+(Up|Down|StatementBegin|StatementEnd|NO\s+TRA
 export const goose: SqlFormat = {
   format: 'goose',
   optOut: '-- +goose NO TRANSACTION',
-  detect: ([source]) => source !== undefined && findMarkers(source.text, MARKER).length > 0,
+  detect: ([source]) => findMarkers(source.text, MARKER).length > 0,
   read([source], dialect) {
-    if (source === undefined) throw new Error('a migration has a file');
     const markers = findMarkers(source.text, MARKER);
     const up = sectionStart(source, markers, 'up');
     const down = sectionStart(source, markers, 'down');

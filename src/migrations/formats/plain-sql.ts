@@ -6,7 +6,6 @@ export const plainSql: SqlFormat = {
   format: 'sql',
   detect: () => true,
   read([source], dialect) {
-    if (source === undefined) throw new Error('a migration has a file');
     refuseForeignMarks(source, dialect);
     return { up: { pieces: [{ file: source.file, text: source.text, line: 1 }], ownTransaction: 'blocks' } };
   },

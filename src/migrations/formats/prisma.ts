@@ -1,5 +1,5 @@
 import { basename } from 'node:path/posix';
-import type { SourceFile, SqlFormat, SqlSection } from './format.ts';
+import { asItIs, type SqlFormat } from './format.ts';
 
 /**
  * Prisma: `20240601120000_add_orders/migration.sql`, which it sends as it is, and `down.sql` next to it, which people
@@ -8,13 +8,6 @@ import type { SourceFile, SqlFormat, SqlSection } from './format.ts';
  */
 export const prisma: SqlFormat = {
   format: 'prisma',
-  detect: ([source]) => source !== undefined && basename(source.file) === 'migration.sql',
-  read([up, down]) {
-    if (up === undefined) throw new Error('a migration has a file');
-    return { up: whole(up), down: down === undefined ? undefined : whole(down) };
-  },
+  detect: ([source]) => basename(source.file) === 'migration.sql',
+  read: ([up, down]) => ({ up: asItIs(up), down: down && asItIs(down) }),
 };
-
-function whole({ file, text }: SourceFile): SqlSection {
-  return { pieces: [{ file, text, line: 1 }], ownTransaction: 'any' };
-}

@@ -3,13 +3,13 @@ import type { SqlStatement } from '../../core/model/migration.ts';
 import { refuseStatements } from '../../sql/refuse.ts';
 import { splitSql } from '../../sql/split.ts';
 import { needsNoTransaction, transactionControl, withoutOwnTransaction } from '../../sql/transaction.ts';
-import type { Bodies, SourceFile, SqlSection } from './format.ts';
+import type { Bodies, SourceFiles, SqlSection } from './format.ts';
 import { saysNoTransaction } from './no-transaction.ts';
 import { SQL_FORMATS } from './sql-formats.ts';
 import { withToolTable } from './tool-tables.ts';
 
 /** Reads SQL files in whichever format they are written. Throws ProblemError InvalidMigration. */
-export function sqlBodies(sources: readonly SourceFile[], dialect: Dialect): Bodies {
+export function sqlBodies(sources: SourceFiles, dialect: Dialect): Bodies {
   const format = SQL_FORMATS.find((candidate) => candidate.detect(sources));
   if (format === undefined) throw new Error('plain SQL takes every file');
   const sections = format.read(sources, dialect);

@@ -2,10 +2,13 @@ import type { Column } from '../../core/model/snapshot.ts';
 import type { Operation, OperationPlace } from '../../core/schema/operations.ts';
 import { serialSequence } from '../../core/schema/serial-sequences.ts';
 import { canonicalType } from '../../core/schema/types.ts';
-import { tableName } from './postgres-names.ts';
 import { literal, parenthesised, quote, words } from './statement.ts';
 
 const SERIALS: Record<string, string> = { smallint: 'smallserial', integer: 'serial', bigint: 'bigserial' };
+/** `public` is in the default search path; any other schema is written. */
+export const tableName = ({ schema, name }: OperationPlace) =>
+  schema === 'public' ? quote(name) : `${quote(schema)}.${quote(name)}`;
+
 const typeOf = (column: Column) => canonicalType('postgres', column.type);
 
 export function columnSql(column: Column): string {

@@ -2,8 +2,7 @@ import type { SequenceObject, Table, View } from '../../core/model/snapshot.ts';
 import type { Operation, OperationPlace } from '../../core/schema/operations.ts';
 import { nameOf as constraintName, constraintsOf } from '../../core/schema/table-changes.ts';
 import { constraintSql, createIndexSql } from './parts.ts';
-import { alterColumnSql, columnSql, replaceEnumSql } from './postgres-columns.ts';
-import { tableName } from './postgres-names.ts';
+import { alterColumnSql, columnSql, replaceEnumSql, tableName } from './postgres-columns.ts';
 import { literal, quote, words } from './statement.ts';
 
 interface PostgresWords {

@@ -1,6 +1,5 @@
 import type { Dialect } from '../../core/model/dialect.ts';
-import { tokenize } from '../../sql/lexer.ts';
-import type { Token } from '../../sql/token.ts';
+import { significantTokens } from '../../sql/significant.ts';
 import { loadParsing } from './parser.ts';
 
 /** Whether a statement mentions a table, `schema.name`. Comments, columns and aliases do not count. */
@@ -64,36 +63,20 @@ const BEFORE_A_TABLE = new Set([
  */
 function namesTable(sql: string, table: string, dialect: Dialect): boolean {
   const [schema, name] = split(table);
-  const tokens = [...tokenize(sql, dialect)].filter(({ kind }) => kind !== 'space' && kind !== 'comment');
-  return tokens.some((token, index) => {
-    if (token.kind === 'string') {
-      const body = /^(\$\w*\$)([\s\S]*)\1$/.exec(textOf(sql, token))?.[2];
-      return body === undefined ? isName(unquoted(sql, token), name) : namesTable(body, table, dialect);
+  const tokens = significantTokens(sql, dialect);
+  return tokens.some(({ kind, text }, index) => {
+    if (kind === 'string') {
+      const body = /^(\$\w*\$)([\s\S]*)\1$/.exec(text)?.[2];
+      return body === undefined ? isName(text.toLowerCase(), name) : namesTable(body, table, dialect);
     }
-    if (unquoted(sql, token) !== name) return false;
-    const qualified = symbolAt(sql, tokens[index - 1]) === '.';
-    if (qualified && unquoted(sql, tokens[index - 2]) !== schema) return false;
-    const before = tokens[index - (qualified ? 3 : 1)];
-    return symbolAt(sql, before) === ',' || (before?.kind === 'word' && BEFORE_A_TABLE.has(before.upper));
+    if (text.toLowerCase() !== name) return false;
+    const qualified = tokens[index - 1]?.key === '.';
+    if (qualified && tokens[index - 2]?.text.toLowerCase() !== schema) return false;
+    const before = tokens[index - (qualified ? 3 : 1)]?.key ?? '';
+    return before === ',' || BEFORE_A_TABLE.has(before);
   });
 }
 
 function isName(text: string, name: string): boolean {
   return text === name || text.endsWith(`.${name}`);
-}
-
-function textOf(sql: string, { start, end }: Token): string {
-  return sql.slice(start, end);
-}
-
-function symbolAt(sql: string, token: Token | undefined): string | undefined {
-  return token?.kind === 'symbol' ? textOf(sql, token) : undefined;
-}
-
-/** In lower case and without quotes: both databases find a table by such a name or not at all. */
-function unquoted(sql: string, token: Token | undefined): string {
-  if (token === undefined) return '';
-  return textOf(sql, token)
-    .replace(/^["'`[]|["'`\]]$/g, '')
-    .toLowerCase();
 }

@@ -8,7 +8,7 @@ import type { Direction, LoadedMigration, SqlStatement } from '../../core/model/
 import type { SourcePosition } from '../../core/model/problem.ts';
 import type { ReadMigration, ReadStatement } from '../../core/safety/action.ts';
 import { readIgnores } from '../../core/safety/ignore.ts';
-import { tokenize } from '../../sql/lexer.ts';
+import { firstOffset } from '../../sql/keywords.ts';
 import { positionAt } from '../../sql/split.ts';
 import { runsOnlyOutside } from '../../sql/transaction.ts';
 import { mainFile } from '../formats/format.ts';
@@ -91,7 +91,7 @@ function ofFile(statement: SqlStatement, dialect: Dialect, parse: Parser): ReadS
   const parsed = parse(sql);
   const ignore = sql.includes('db-manager:') ? readIgnores(sql) : [];
   return 'actions' in parsed
-    ? { sql, position: positionAt(statement, firstCode(sql, dialect)), actions: parsed.actions, ignore }
+    ? { sql, position: positionAt(statement, firstOffset(sql, dialect)), actions: parsed.actions, ignore }
     : { sql, position: positionAt(statement, parsed.offset), actions: undefined, unread: parsed.message, ignore };
 }
 
@@ -107,11 +107,4 @@ export function ofCode(
   return 'actions' in parsed
     ? { sql, position, actions: parsed.actions, ignore }
     : { sql, position, actions: undefined, unread: parsed.message, ignore };
-}
-
-/** Where the statement's first word is: a comment above it may belong to it. */
-function firstCode(sql: string, dialect: Dialect): number {
-  if (!/^(?:--|\/\*)/.test(sql)) return 0;
-  for (const { kind, start } of tokenize(sql, dialect)) if (kind !== 'comment' && kind !== 'space') return start;
-  return 0;
 }

@@ -1,11 +1,11 @@
 import { count } from '../../core/model/count.ts';
-import type { HistoryRow, StoredSource } from '../../core/model/history.ts';
+import type { HistoryRow } from '../../core/model/history.ts';
 import type { MigrationFile } from '../../core/model/migration.ts';
 import type { Problem } from '../../core/model/problem.ts';
-import type { Revision } from '../../core/model/revision.ts';
 import { UNDO_THE_EDIT } from '../../core/planning/integrity.ts';
 import { compareFiles, placeOfDifference } from './compare.ts';
 import { decodeSource } from './decode.ts';
+import type { Sources } from './files.ts';
 
 /**
  * A ChecksumMismatch with the place of the first difference, if the applied text is stored. The lines themselves are not
@@ -16,7 +16,7 @@ export async function explainMismatch(
   folder: string,
   files: readonly MigrationFile[],
   history: readonly HistoryRow[],
-  sources: { sources(revisions: readonly Revision[]): Promise<Map<Revision, StoredSource>> },
+  sources: Sources,
 ): Promise<Problem> {
   const row = history.find(({ revision }) => revision === problem.migration);
   const file = files.find(({ revision }) => revision === problem.migration);

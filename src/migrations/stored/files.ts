@@ -13,7 +13,7 @@ export interface StoredMigrations {
 }
 
 /** The part of the history store that is needed here. */
-interface Sources {
+export interface Sources {
   sources(revisions: readonly Revision[]): Promise<Map<Revision, StoredSource>>;
 }
 

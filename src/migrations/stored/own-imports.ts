@@ -16,12 +16,8 @@ const PLACE = /\b(?:__dirname|__filename|import\.meta\.(?:url|dirname|filename))
  * cannot run from its own text alone. Packages do not count.
  */
 export function ownImports(text: string): string[] {
-  const code = withoutComments(text);
+  const code = text.replace(/\/\*[\s\S]*?\*\//g, ' ').replace(/^[ \t]*\/\/.*$/gm, '');
   const found = WAYS.flatMap((way) => [...code.matchAll(way)].map((match) => match[2] ?? ''));
   const places = [...code.matchAll(PLACE)].map(([place]) => place);
   return [...new Set([...found, ...places])];
-}
-
-function withoutComments(text: string): string {
-  return text.replace(/\/\*[\s\S]*?\*\//g, ' ').replace(/^[ \t]*\/\/.*$/gm, '');
 }

@@ -53,20 +53,21 @@ export interface ParsedTable {
   autoincrement: boolean;
 }
 
-const CLAUSE_START = new Set([
-  'CONSTRAINT',
-  'PRIMARY',
-  'NOT',
-  'NULL',
-  'UNIQUE',
-  'CHECK',
-  'DEFAULT',
-  'COLLATE',
-  'REFERENCES',
-  'GENERATED',
-  'AS',
-  'FOREIGN',
-]);
+/** The word that starts a clause, after its name. */
+const KINDS: Readonly<Record<string, ClauseKind>> = {
+  PRIMARY: 'primary key',
+  NOT: 'not null',
+  NULL: 'null',
+  UNIQUE: 'unique',
+  CHECK: 'check',
+  DEFAULT: 'default',
+  COLLATE: 'collate',
+  REFERENCES: 'references',
+  GENERATED: 'generated',
+  AS: 'generated',
+  FOREIGN: 'foreign key',
+};
+const CLAUSE_START = new Set(['CONSTRAINT', ...Object.keys(KINDS)]);
 const TABLE_CLAUSE = new Set(['CONSTRAINT', 'PRIMARY', 'UNIQUE', 'CHECK', 'FOREIGN']);
 
 /** Parses the text that `sqlite_schema` stores for a table (https://sqlite.org/lang_createtable.html). */
@@ -120,7 +121,7 @@ export function parseClauses(sql: string, tokens: SqlToken[]): Clause[] {
       at += 2;
     }
     const body = at;
-    const kind = kindAt(tokens, body);
+    const kind = KINDS[tokens[body]?.key ?? ''] ?? 'references';
     at = clauseEnd(tokens, body, kind);
     const own = tokens.slice(body, at);
     clauses.push({
@@ -135,32 +136,6 @@ export function parseClauses(sql: string, tokens: SqlToken[]): Clause[] {
     });
   }
   return clauses;
-}
-
-function kindAt(tokens: SqlToken[], at: number): ClauseKind {
-  switch (tokens[at]?.key) {
-    case 'PRIMARY':
-      return 'primary key';
-    case 'NOT':
-      return 'not null';
-    case 'NULL':
-      return 'null';
-    case 'UNIQUE':
-      return 'unique';
-    case 'CHECK':
-      return 'check';
-    case 'DEFAULT':
-      return 'default';
-    case 'COLLATE':
-      return 'collate';
-    case 'FOREIGN':
-      return 'foreign key';
-    case 'GENERATED':
-    case 'AS':
-      return 'generated';
-    default:
-      return 'references';
-  }
 }
 
 /** The end of a clause: the next keyword that can start one and does not belong to it. */

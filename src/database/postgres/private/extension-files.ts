@@ -1,5 +1,6 @@
 import { access, realpath } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { succeeds } from '../../../core/model/succeeds.ts';
 import type { Programs } from '../programs.ts';
 
 /**
@@ -10,11 +11,7 @@ export async function extensionsWithoutFiles(
   { folder, major }: Pick<Programs, 'folder' | 'major'>,
   names: readonly string[],
 ): Promise<string[]> {
-  const exists = (path: string) =>
-    access(path).then(
-      () => true,
-      () => false,
-    );
+  const exists = (path: string) => succeeds(access(path));
   // A server looks for its files from where its program is, not from a link to it.
   const programs = await realpath(join(folder, 'postgres')).then(dirname, () => folder);
   for (const share of SHARE_FOLDERS) {

@@ -3,10 +3,12 @@
  * reading end of a pipe whose other end is this process: any end of the run, also SIGKILL, closes the pipe, and the shell
  * stops the server and removes the folder. If both were killed, the next run cleans up.
  */
+
 import { spawn } from 'node:child_process';
 import { chmod, chown, mkdir, mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { succeeds } from '../../../core/model/succeeds.ts';
 import { NoPrivateServer } from './problem.ts';
 
 const PREFIX = 'db-manager-pg-';
@@ -98,11 +100,8 @@ export async function sweepFolders(): Promise<string[]> {
     const path = join(tmpdir(), name);
     if (!(await isDead(path))) continue;
     await stopServerIn(path);
-    const removed = await rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }).then(
-      () => true,
-      () => false,
-    );
-    if (removed) swept.push(path);
+    const removing = rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+    if (await succeeds(removing)) swept.push(path);
   }
   return swept;
 }

@@ -1,4 +1,5 @@
 /** Creates a private server like the target's: roles, tablespaces, the database with its locale, settings. */
+import { succeeds } from '../../../core/model/succeeds.ts';
 import { type Client, quoteIdentifier } from '../driver.ts';
 import { LISTS, listOf } from '../restore-properties.ts';
 import { literal } from '../restore-script.ts';
@@ -49,11 +50,7 @@ function textOf({ name, value }: Setting): string {
 
 async function loads(admin: Client, libraries: string): Promise<boolean> {
   for (const library of libraries.split(',').map((one) => one.trim().replace(/^"|"$/g, ''))) {
-    const loaded = await admin.query(`LOAD ${literal(library)}`).then(
-      () => true,
-      () => false,
-    );
-    if (!loaded) return false;
+    if (!(await succeeds(admin.query(`LOAD ${literal(library)}`)))) return false;
   }
   return true;
 }

@@ -1,3 +1,4 @@
+import { succeeds } from '../../../core/model/succeeds.ts';
 import { type Clause, type ParsedTable, parseTable } from '../../../sql/sqlite/create-table.ts';
 import { quoteIdentifier } from '../driver.ts';
 import { codeOf } from '../errors.ts';
@@ -69,10 +70,7 @@ async function droppedNatively(
   name: string,
 ): Promise<boolean> {
   if (hasComments(table.sql) || !/^[a-z_]\w*$/i.test(name) || !(await altersConstraints(ctx))) return false;
-  return execute(ctx, `ALTER TABLE ${quoteIdentifier(table.name)} DROP CONSTRAINT ${name}`).then(
-    () => true,
-    () => false,
-  );
+  return succeeds(execute(ctx, `ALTER TABLE ${quoteIdentifier(table.name)} DROP CONSTRAINT ${name}`));
 }
 
 /** Removes constraints from the text, of the table and of its columns. */
