@@ -5,7 +5,7 @@ import type { Problem } from '../../core/model/problem.ts';
 import { UNDO_THE_EDIT } from '../../core/planning/integrity.ts';
 import { compareFiles, placeOfDifference } from './compare.ts';
 import { decodeSource } from './decode.ts';
-import type { Sources } from './files.ts';
+import type { SourceReader } from './files.ts';
 
 /**
  * A ChecksumMismatch with the place of the first difference, if the applied text is stored. The lines themselves are not
@@ -16,7 +16,7 @@ export async function explainMismatch(
   folder: string,
   files: readonly MigrationFile[],
   history: readonly HistoryRow[],
-  sources: Sources,
+  sources: SourceReader,
 ): Promise<Problem> {
   const row = history.find(({ revision }) => revision === problem.migration);
   const file = files.find(({ revision }) => revision === problem.migration);

@@ -13,13 +13,13 @@ export interface StoredMigrations {
 }
 
 /** The part of the history store that is needed here. */
-export interface Sources {
+export interface SourceReader {
   sources(revisions: readonly Revision[]): Promise<Map<Revision, StoredSource>>;
 }
 
 /** Reads the stored text of every applied migration that the folder lacks. Nothing is read if none is missing. */
 export async function readStored(
-  sources: Sources,
+  sources: SourceReader,
   files: readonly MigrationFile[],
   history: readonly HistoryRow[],
 ): Promise<StoredMigrations> {
