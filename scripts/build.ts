@@ -8,7 +8,7 @@ import { bundle } from './bundle.ts';
 rmSync('dist', { recursive: true, force: true });
 execFileSync('tsc', ['-p', 'tsconfig.build.json'], { stdio: 'inherit' });
 keepPublicTypes('dist');
-bundle('dist');
+await bundle('dist');
 for (const program of ['main', 'kubectl-dbm']) chmodSync(`dist/cli/${program}.js`, 0o755);
 
 // The first process in the container of a command. The image has it; the package does not, because it is a program for one

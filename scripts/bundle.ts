@@ -1,46 +1,49 @@
-import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { type BuildOptions, build } from 'esbuild';
+import { builtins } from './bundle/builtins.ts';
+import { joinedChunks } from './bundle/joined-chunks.ts';
+
+/** Packages that consist of many small files, or that most commands load: their main file. Their licences are in `dist`. */
+const PACKAGES = {
+  zod: 'index.js',
+  commander: 'index.js',
+  lilconfig: 'src/index.js',
+  'pg-connection-string': 'index.js',
+};
 
 /**
  * Joins the modules of src into chunks below `folder`. A command would otherwise spend a third of its time on finding and
  * reading 200 files. The library and the command line share their chunks: a class exists once in a process. Packages stay
- * files of their own, except zod: it consists of 95 files, which take twice as long to load as one.
+ * files of their own, except those of `PACKAGES`.
  *
  * `more` are programs in addition to those of the package: a name below `folder`, without `.js`, and the module.
  */
-export function bundle(folder: string, more: Record<string, string> = {}): void {
-  const form = [
-    '--bundle',
-    '--splitting',
-    '--format=esm',
-    '--platform=node',
-    '--target=node22.19',
-    '--packages=external',
-    '--alias:zod=./node_modules/zod/index.js',
-  ];
-  const others = Object.entries(more).map(([name, module]) => `${name}=${module}`);
-  const names = ['--chunk-names=chunks/[name]-[hash]', `--outdir=${folder}`, '--log-level=warning'];
+export async function bundle(folder: string, more: Record<string, string> = {}): Promise<void> {
   const index = join(folder, 'index.ts');
   mkdirSync(folder, { recursive: true });
   writeFileSync(index, lazyIndex(readFileSync('src/index.ts', 'utf8'), relative(folder, 'src')));
-  execFileSync(
-    join(import.meta.dirname, '../node_modules/.bin/esbuild'),
-    [
-      `index=${index}`,
-      'cli/main=src/cli/main.ts',
-      'cli/kubectl-dbm=src/cli/kubectl-dbm.ts',
-      ...others,
-      ...form,
-      ...names,
-    ],
-    { stdio: 'inherit' },
-  );
+  const packages = join(import.meta.dirname, '../node_modules');
+  const options: BuildOptions = {
+    entryPoints: { index, 'cli/main': 'src/cli/main.ts', 'cli/kubectl-dbm': 'src/cli/kubectl-dbm.ts', ...more },
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node22.19',
+    packages: 'external',
+    alias: Object.fromEntries(Object.entries(PACKAGES).map(([name, file]) => [name, join(packages, name, file)])),
+    chunkNames: 'chunks/[name]-[hash]',
+    outdir: folder,
+    logLevel: 'warning',
+  };
+  await build({ ...options, plugins: [builtins, await joinedChunks(options)] });
   rmSync(index);
   // The result is the same in every folder: the tests name it by its content.
   const built = join(folder, 'index.js');
   writeFileSync(built, readFileSync(built, 'utf8').replace(/^\/\/ .*\/index\.ts$/m, '// src/index.ts'));
-  copyFileSync(join(import.meta.dirname, '../node_modules/zod/LICENSE'), join(folder, 'LICENSE-zod'));
+  for (const name of Object.keys(PACKAGES))
+    copyFileSync(join(packages, name, 'LICENSE'), join(folder, `LICENSE-${name}`));
 }
 
 /**

@@ -60,7 +60,7 @@ const outputs = new WeakMap<ChildProcess, Buffer[]>();
 
 /** Not for the end-to-end tests: the cluster's programs look for files too. */
 const inMemory = process.env.E2E_IMAGE === undefined && mayUseMemory(jobs * MOST_IN_MEMORY_BYTES);
-const programs = values.unit || process.env.NODE_V8_COVERAGE ? undefined : joinedPrograms();
+const programs = values.unit || process.env.NODE_V8_COVERAGE ? undefined : await joinedPrograms();
 /** Open to all users: servers run as another one than root. */
 const temporaryFolders = Array.from({ length: jobs }, (_, worker) => {
   const folder = mkdtempSync(join(tmpdir(), `dbm${worker}-`));

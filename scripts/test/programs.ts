@@ -9,11 +9,11 @@ const FOLDER = '.cache/programs';
 const OF_TESTS = { 'operator-process': 'test/cluster/operator-process.ts' };
 
 /** Their folder, named by its content: another run can share it, and the compile cache stays valid. */
-export function joinedPrograms(): string {
+export async function joinedPrograms(): Promise<string> {
   if (process.env.TEST_PROGRAMS) return process.env.TEST_PROGRAMS;
   const fresh = join(FOLDER, `new-${process.pid}`);
   mkdirSync(fresh, { recursive: true });
-  bundle(fresh, OF_TESTS);
+  await bundle(fresh, OF_TESTS);
   const hash = createHash('sha256');
   for (const file of globSync('**/*.js', { cwd: fresh }).sort())
     hash.update(file).update(readFileSync(join(fresh, file)));

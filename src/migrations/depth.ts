@@ -1,5 +1,5 @@
-import { basename, dirname } from 'node:path/posix';
 import { isVersioned, placeOf, suffixOf } from './names.ts';
+import { fileOf, folderOf } from './paths.ts';
 
 /** A file that is not taken for a migration, and why. */
 export interface LeftOut {
@@ -30,14 +30,14 @@ export async function withinDepth(paths: readonly string[], textOf: (path: strin
   const versioned = [...places.values()].filter(isVersioned);
   const depths = versioned.map(depthOf);
   const base = depths.length === 0 ? 0 : Math.min(...depths);
-  const near = new Set(versioned.filter((path) => depthOf(path) === base).map(dirname));
+  const near = new Set(versioned.filter((path) => depthOf(path) === base).map(folderOf));
   const usual = [...near].filter((folder) => !byCustom(folder));
   const bases = new Set(usual.length > 0 ? usual : near);
   if (depths.length === 0) bases.add('.');
   const [home = '.', ...others] = bases;
   const result: Depth = { kept: [], leftOut: [], home: others.length === 0 ? home : '.' };
   for (const [path, place] of places) {
-    const why = bases.has(dirname(place)) ? undefined : await whyNot(place, bases, () => textOf(path));
+    const why = bases.has(folderOf(place)) ? undefined : await whyNot(place, bases, () => textOf(path));
     if (why === undefined) result.kept.push(path);
     else result.leftOut.push({ path, why });
   }
@@ -52,8 +52,8 @@ async function whyNot(
   if (!isVersioned(path)) {
     return depthOf(path) === 0 ? `not in ${[...bases].sort()[0]}/ and without a version` : 'nested, without a version';
   }
-  if (/^[VUBR]/.test(basename(path))) return undefined;
-  if (dirname(path).split('/').some(byCustom)) return 'in a folder that usually contains no migrations';
+  if (/^[VUBR]/.test(fileOf(path))) return undefined;
+  if (folderOf(path).split('/').some(byCustom)) return 'in a folder that usually contains no migrations';
   if (/\.(?:up|down)\.sql$/i.test(path)) return 'nested: golang-migrate does not read folders in folders';
   const tool = flatTool(path, await textOf());
   return tool === undefined ? undefined : `nested: ${tool} does not read folders in folders`;
@@ -69,9 +69,9 @@ function flatTool(path: string, text: string): string | undefined {
 }
 
 function byCustom(folder: string): boolean {
-  return BY_CUSTOM.test(basename(folder));
+  return BY_CUSTOM.test(fileOf(folder));
 }
 
 function depthOf(path: string): number {
-  return path.split('/').length - 1;
+  return path.includes('/') ? path.split('/').length - 1 : 0;
 }

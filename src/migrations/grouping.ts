@@ -1,10 +1,11 @@
-import { basename, dirname, extname } from 'node:path/posix';
+import { extname } from 'node:path/posix';
 import type { Problem } from '../core/model/problem.ts';
 import { type Revision, revisionOfName } from '../core/model/revision.ts';
 import { listNames } from '../core/planning/names.ts';
 import { sortFiles } from '../core/planning/order.ts';
 import { refuseCounterparts } from './counterparts.ts';
 import { placeOf } from './names.ts';
+import { fileOf, folderOf, isUsual } from './paths.ts';
 
 /** The files of one migration, by their names alone. */
 export interface Group {
@@ -55,7 +56,8 @@ const PAIR = /^(.+)\.(up|down)\.sql$/;
 
 /** Baseline migrations and callbacks of Flyway: one sentence for all such files of a folder. */
 function refuseFlyway(paths: readonly string[]): Problem | undefined {
-  const named = (pattern: RegExp) => paths.filter((path) => pattern.test(plainName(path)));
+  const others = paths.filter((path) => !isUsual(path));
+  const named = (pattern: RegExp) => others.filter((path) => pattern.test(plainName(path)));
   const baseline = named(BASELINE);
   if (baseline.length > 0)
     return refused(
@@ -74,13 +76,14 @@ function refuseFlyway(paths: readonly string[]): Problem | undefined {
 
 /** The file's name with its suffix in lower case: `4_d.SQL` is `4_d.sql`. */
 function plainName(path: string): string {
-  const name = basename(path);
+  const name = fileOf(path);
   const suffix = /(?:\.up|\.down)?\.\w+$/i.exec(name)?.[0] ?? '';
   return name.slice(0, name.length - suffix.length) + suffix.toLowerCase();
 }
 
 /** Names with the same key belong to the same migration. */
 function partOf(path: string, all: ReadonlySet<string>): Part {
+  if (isUsual(path)) return whole(path, path.slice(0, -'.sql'.length));
   const place = placeOf(path, all);
   const name = plainName(place);
   const flyway = FLYWAY.exec(name);
@@ -96,24 +99,26 @@ function partOf(path: string, all: ReadonlySet<string>): Part {
     return { part: pair[2] === 'up' ? 'up' : 'down', stem: pair[1], key, path };
   }
   const stem = name.slice(0, -extname(name).length);
-  const part = place !== path && basename(path) === 'down.sql' ? 'down' : 'whole';
-  return { part, stem, key: `whole ${stem}`, path };
+  const part = place !== path && fileOf(path) === 'down.sql' ? 'down' : 'whole';
+  return { ...whole(path, stem), part };
+}
+
+function whole(path: string, stem: string): Part {
+  return { part: 'whole', stem, key: `whole ${stem}`, path };
 }
 
 function makeGroup(parts: readonly Part[]): Group | Problem {
+  const [only, ...others] = parts;
+  if (only?.part === 'whole' && others.length === 0) return named(only, [only.path]);
   const of = (kind: Part['part']) => parts.filter(({ part }) => part === kind);
   const wholes = of('whole');
   const ups = of('up');
   const downs = of('down');
   const [main] = [...wholes, ...ups, ...downs];
   if (main === undefined) throw new Error('a group has at least one file');
-  const revision = revisionOfName(main.stem);
-  if (revision === undefined) {
-    return {
-      reason: 'InvalidMigration',
-      message: `${main.path}: "${main.stem}" is not a valid migration name. Use letters, digits, "_", "-" and "." (at most 200), as in 20240601120000_add_orders.`,
-    };
-  }
+  const group = named(main, paths([...wholes, ...ups, ...downs]));
+  if ('reason' in group) return group;
+  const { revision } = group;
   if (wholes.length > 1) return withSql(revision, wholes);
   const doubled = [ups, downs].find((list) => list.length > 1);
   if (doubled !== undefined) return duplicate(revision, paths(doubled));
@@ -124,7 +129,16 @@ function makeGroup(parts: readonly Part[]): Group | Problem {
       message: `${main.path} has no matching up migration. Add it, or delete the file.`,
     };
   }
-  return { revision, files: paths([...wholes, ...ups, ...downs]), readSql: [] };
+  return group;
+}
+
+function named({ path, stem }: Part, files: string[]): Group | Problem {
+  const revision = revisionOfName(stem);
+  if (revision !== undefined) return { revision, files, readSql: [] };
+  return {
+    reason: 'InvalidMigration',
+    message: `${path}: "${stem}" is not a valid migration name. Use letters, digits, "_", "-" and "." (at most 200), as in 20240601120000_add_orders.`,
+  };
 }
 
 /** One file of code with SQL of the same name next to it may be one migration that reads it. No other combination is. */
@@ -133,7 +147,7 @@ function withSql(revision: Revision, wholes: readonly Part[]): Group | Problem {
   const code = all.filter((path) => /\.[cm]?[jt]s$/i.test(path));
   const sql = all.filter((path) => /\.sql$/i.test(path));
   const [source, other] = code;
-  const together = new Set(all.map((path) => dirname(path))).size === 1;
+  const together = new Set(all.map((path) => folderOf(path))).size === 1;
   if (source === undefined || other !== undefined || !together) {
     return isCompiled(code) ? compiledOutput(revision, code) : duplicate(revision, all);
   }

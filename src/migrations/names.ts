@@ -1,4 +1,5 @@
-import { basename, dirname, extname } from 'node:path/posix';
+import { extname } from 'node:path/posix';
+import { fileOf, folderOf, isUsual } from './paths.ts';
 
 /** What the name alone decides. `quiet`: clearly not a migration, so it is ignored without a message. */
 type NameReading =
@@ -24,7 +25,7 @@ const FOREIGN_TEST = /(?:_test\.(?:go|py|rb)|^test_.*\.py|\.designer\.cs)$/i;
 
 /** `0001_x`, `20240601-x`, `2024-06-01-x`, and Flyway's `V1__x`, `U1__x`, `B1__x`, `R__x`. */
 export function isVersioned(path: string): boolean {
-  return /^(?:\d|[VUB]\d[\d._]*__|R__)/.test(basename(path));
+  return /^(?:\d|[VUB]\d[\d._]*__|R__)/.test(fileOf(path));
 }
 
 /**
@@ -32,8 +33,9 @@ export function isVersioned(path: string): boolean {
  * it. In the rules about folders and names each counts as the file `20240601120000_add_orders.sql`.
  */
 export function placeOf(path: string, paths: ReadonlySet<string>): string {
-  const folder = dirname(path);
-  const own = /^(?:migration|down)\.sql$/.test(basename(path)) && isVersioned(folder);
+  if (!path.includes('/')) return path;
+  const folder = folderOf(path);
+  const own = /^(?:migration|down)\.sql$/.test(fileOf(path)) && isVersioned(folder);
   return own && paths.has(`${folder}/migration.sql`) ? `${folder}.sql` : path;
 }
 
@@ -43,17 +45,18 @@ export function suffixOf(path: string): string {
 }
 
 export function isForeign(path: string): boolean {
-  const name = basename(path);
+  const name = fileOf(path);
   return FOREIGN.test(name) && !FOREIGN_TEST.test(name);
 }
 
 /** Reads the name of one file among the `paths` of its folder. Pure. */
 export function readName(path: string, paths: ReadonlySet<string> = new Set()): NameReading {
-  const name = basename(path);
+  if (isUsual(path)) return { kind: 'migration' };
+  const name = fileOf(path);
   if (QUIET.test(name)) return { kind: 'quiet' };
   if (SCRIPT.test(name)) {
     const script = path.slice(0, -'.conf'.length);
-    return paths.has(script) ? { kind: 'quiet' } : { kind: 'leftOut', why: `${basename(script)} does not exist` };
+    return paths.has(script) ? { kind: 'quiet' } : { kind: 'leftOut', why: `${fileOf(script)} does not exist` };
   }
   if (RUNS.test(name)) {
     if (INDEX.test(name)) return { kind: 'leftOut', why: 'an index' };

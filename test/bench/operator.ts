@@ -19,7 +19,7 @@ const BUDGET_MIB = 256;
 const READY = process.env.BENCH_READY === '1';
 
 export async function benchOperator(): Promise<void> {
-  const main = build();
+  const main = await build();
   const controlPlane = await sharedControlPlane();
   const ground = await openGround(controlPlane, 'bench');
   await furnish(ground);

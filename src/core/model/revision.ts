@@ -33,6 +33,8 @@ export function parseRevision(text: string): Revision | undefined {
  * revision cannot contain is one `_`: `V2__a b` is `V2__a_b`. Undefined if nothing is left, or if it is too long.
  */
 export function revisionOfName(stem: string): Revision | undefined {
+  const itself = parseRevision(stem);
+  if (itself !== undefined && !stem.includes('/')) return itself;
   const plain = stem.replace(/[^A-Za-z0-9_.-]+/g, '_').replace(/\.{2,}/g, '.');
   return parseRevision(plain.replace(/^[_.-]+/, ''));
 }

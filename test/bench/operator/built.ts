@@ -13,12 +13,12 @@ const FOLDER = resolve('node_modules/.cache/db-manager-bench');
 export const OPERATOR_LOG = join(FOLDER, 'operator.log');
 
 /** Compiles src as `npm run build` does, next to the modules that it needs. Returns the file of the command line. */
-export function build(): string {
+export async function build(): Promise<string> {
   const folder = FOLDER;
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
-  bundle(join(folder, 'dist'));
+  await bundle(join(folder, 'dist'));
   return join(folder, 'dist/cli/main.js');
 }
 
