@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 
-/** Processor time of one change: its tests take milliseconds, so that more is a loop that does not end. */
-const STUCK_MS = 10_000;
+/** Processor time to load the tests and to run them all, and of one change after that: its tests take milliseconds. */
+const LIMIT_MS = { first: 60_000, later: 5_000 };
 
 /**
  * Ends this process with SIGKILL when it has used too much processor time since the last call of the returned function.
@@ -14,7 +14,7 @@ export function endWhenStuck(): () => void {
     let [at, since] = [0, used()];
     setInterval(() => {
       if (progress[0] !== at) [at, since] = [progress[0], used()];
-      else if (used() - since > ${STUCK_MS}) process.kill(process.pid, 'SIGKILL');
+      else if (used() - since > (at < 2 ? ${LIMIT_MS.first} : ${LIMIT_MS.later})) process.kill(process.pid, 'SIGKILL');
     }, 500);`;
   new Worker(check, { eval: true, workerData: progress }).unref();
   return () => void Atomics.add(progress, 0, 1);

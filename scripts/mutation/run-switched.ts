@@ -50,8 +50,12 @@ const reachedBy = new Map<number, Set<Mocha.Test>>();
 const reachedByAll = new Set<number>();
 let recording = true;
 let test: Mocha.Test | undefined;
+/** Calls of `changeIs` in a run, and how many a run may have: a loop that does not end calls it again and again. */
+let [calls, most] = [0, Number.POSITIVE_INFINITY];
 Object.assign(globalThis, {
   changeIs(number: number): boolean {
+    calls += 1;
+    if (calls > most) throw new Error('a loop does not end');
     if (recording) {
       if (test === undefined) reachedByAll.add(number);
       else reachedBy.set(number, (reachedBy.get(number) ?? new Set()).add(test));
@@ -85,6 +89,7 @@ collect(mocha.suite);
 function run(number: number, tests?: ReadonlySet<Mocha.Test>): Promise<Mocha.Test | undefined> {
   for (const { suite, tests: all } of suites) suite.tests = all.filter((each) => tests?.has(each) ?? true);
   active = number;
+  calls = 0;
   return new Promise((done) => {
     let failed: Mocha.Test | undefined;
     mocha
@@ -110,6 +115,7 @@ progress();
 const unchanged = await run(-1);
 if (unchanged !== undefined) throw new Error(`without a change fails: ${unchanged.fullTitle()}`);
 recording = false;
+most = 10 * calls + 1_000_000;
 process.once('message', async (numbers: number[]) => {
   for (const number of numbers) {
     progress();

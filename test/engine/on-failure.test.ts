@@ -18,28 +18,58 @@ const WITH_DOWN = `${ITEMS}-- migrate:down\nDROP TABLE items;\n`;
 const BAD = '-- migrate:up\nINSERT INTO nowhere VALUES (1);\n-- migrate:down\nSELECT 1;\n';
 const QUICK = { safety: { rehearsal: 'Disabled' }, validation: { before: 'Disabled', after: 'Disabled' } } as const;
 
+/** What a run leaves whose second migration fails. */
+function endingOf(onFailure: 'Keep' | 'Downgrade' | 'Restore', hasDown: boolean) {
+  const nothing = { at: 'base', history: [], tables: [] };
+  const failed = { reason: 'MigrationFailed', touched: true, message: /nowhere/ };
+  if (onFailure === 'Keep') {
+    const kept = { at: '1_items', history: ['1_items applied'], tables: ['items'] };
+    return { what: 'it is kept', ...failed, recover: 'skipped', ...kept };
+  }
+  if (onFailure === 'Restore') return { what: 'the backup is restored', ...failed, recover: 'done', ...nothing };
+  if (hasDown) return { what: 'it is reverted', ...failed, recover: 'done', ...nothing };
+  const message = /1_items has no down/;
+  const refused = { reason: 'IrreversibleMigration', touched: false, message, recover: undefined };
+  return { what: 'nothing was started', ...refused, ...nothing };
+}
+
 for (const dialect of DIALECTS) {
   describe(`onFailure on ${dialect}`, function () {
     this.timeout(120_000);
 
-    for (const [name, first] of [
-      ['in a transaction', ITEMS],
-      ['outside a transaction', ITEMS.replace('migrate:up', 'migrate:up transaction:false')],
-    ] as const) {
-      it(`Downgrade does not start a plan with a migration without down ${name}`, async () => {
-        const { url } = await temporaryDatabase(dialect);
-        const folder = await folderOf({ '1_items.sql': first, '2_bad.sql': BAD });
-        const request = requestFor(folder, await temporaryFolder('backups'), { onFailure: 'Downgrade', ...QUICK });
-        const { report } = await runOn(url, request);
-        assert.equal(report.reason, 'IrreversibleMigration', report.message);
-        assert.match(report.message, /1_items has no down/);
-        assert.equal(report.touched, false);
-        const { history, tables } = await look(url, async (database) => ({
-          history: await database.history.read(),
-          tables: (await database.snapshot()).tables,
-        }));
-        assert.deepEqual([history, tables], [[], []]);
-      });
+    for (const onFailure of ['Keep', 'Downgrade', 'Restore'] as const) {
+      for (const [file, items] of [
+        ['with a down', WITH_DOWN],
+        ['without a down', ITEMS],
+      ] as const) {
+        for (const [mode, header] of [
+          ['in a transaction', 'migrate:up'],
+          ['outside a transaction', 'migrate:up transaction:false'],
+        ] as const) {
+          const ending = endingOf(onFailure, items === WITH_DOWN);
+          it(`${onFailure}, after a migration ${file} ${mode}: ${ending.what}`, async () => {
+            const { url } = await temporaryDatabase(dialect);
+            const folder = await folderOf({ '1_items.sql': items.replace('migrate:up', header), '2_bad.sql': BAD });
+            const request = requestFor(folder, await temporaryFolder('backups'), { onFailure, ...QUICK });
+            const { report } = await runOn(url, request);
+            const { history, tables } = await look(url, async (database) => ({
+              history: await database.history.read(),
+              tables: (await database.snapshot()).tables,
+            }));
+            const found = {
+              reason: report.reason,
+              touched: report.touched,
+              recover: report.steps.find(({ step }) => step === 'recover')?.kind,
+              at: report.currentRevision,
+              history: history.map(({ revision, state }) => `${revision} ${state}`),
+              tables: tables.map(({ name }) => name),
+            };
+            const { what: _, message, ...expected } = ending;
+            assert.deepEqual(found, expected, report.message);
+            assert.match(report.message, message);
+          });
+        }
+      }
     }
 
     it('a migration without down is not reverted, and its history row stays', async () => {
