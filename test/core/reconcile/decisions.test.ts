@@ -3,16 +3,24 @@ import assert from 'node:assert/strict';
 import type { Reason } from '../../../src/core/model/reason.ts';
 import type { RunReport } from '../../../src/core/model/report.ts';
 import { decide, FINALIZER } from '../../../src/core/reconcile/decide.ts';
-import type { ObservedRun } from '../../../src/core/reconcile/observed.ts';
+import { EMPTY_LOG, type ObservedRun } from '../../../src/core/reconcile/observed.ts';
 import type { EventRecord, Situation } from '../../../src/core/reconcile/situation.ts';
 import { report, START, World } from './reconcile-harness.ts';
 
-const world = new World();
-world.step();
-const run = world.open();
-const { status: _status, ...fresh } = world.resource;
+// Nothing of the code under test runs while this file is loaded: scripts/mutation would start a process for each change of it.
+const run: ObservedRun = {
+  id: 'bot-1',
+  job: 'bot-1',
+  attempt: 1,
+  inputs: 'sha256:i',
+  generation: 1,
+  createdAt: START.toISOString(),
+  state: 'active',
+  log: EMPTY_LOG,
+};
 const decided = (situation: Situation, spec: object = {}, finalizers = [FINALIZER], status?: object) => {
-  const { resource } = new World(spec);
+  const world = new World(spec);
+  const { resource } = world;
   const metadata = { ...resource.metadata, finalizers };
   const observed = { ...world.observed(), resource: { ...resource, metadata, ...(status && { status }) } };
   return decide({ ...situation, observed, now: START });
@@ -120,12 +128,16 @@ describe('the time of the next look', () => {
   }
 });
 
-/** The events of a run that ends with this report. */
+/** The events of a run that ends with this report; its id is RUN. */
 function ended(change: Partial<RunReport>, spec: object = {}, before?: (one: World) => void): EventRecord[] {
   const one = new World(spec);
   before?.(one);
   one.step();
-  return one.reports(change).step().events;
+  const { id } = one.open();
+  return one
+    .reports(change)
+    .step()
+    .events.map((event) => ({ ...event, key: event.key.replace(id, 'RUN') }));
 }
 const failed = (change: Partial<RunReport>): Partial<RunReport> => ({
   result: 'failed',
@@ -136,7 +148,6 @@ const failed = (change: Partial<RunReport>): Partial<RunReport> => ({
 });
 
 describe('the event of the end of a run', () => {
-  const { id } = run;
   const backup = { name: 'b_1', path: '/b', sizeBytes: 1, sha256: 'x', takenAt: '2024-06-01T12:00:00Z' } as const;
   const taken = { ...backup, verifiedBy: 'Checksum' as const };
   const failure = { reason: 'MigrationFailed', message: 'boom', statement: 'INSERT INTO t' } as const;
@@ -187,7 +198,7 @@ describe('the event of the end of a run', () => {
     ],
   ];
   for (const [what, change, event] of cases) {
-    it(`${what}: ${event.message}`, () => assert.deepEqual(ended(change), [{ ...event, key: `${id} end` }]));
+    it(`${what}: ${event.message}`, () => assert.deepEqual(ended(change), [{ ...event, key: 'RUN end' }]));
   }
 
   it('is cut, its message at 700 characters, its statement at 300, and both at 1,000', () => {
@@ -215,13 +226,13 @@ describe('the event of the end of a run', () => {
   it('is followed by that of the limit, with the advice for the cluster', () => {
     const events = ended(failed({ reason: 'LockHeld', retry: 'safe', message: 'held.' }), { retry: { limit: 0 } });
     assert.deepEqual(events, [
-      { type: 'Warning', reason: 'LockHeld', message: 'held.', key: `${id} end` },
+      { type: 'Warning', reason: 'LockHeld', message: 'held.', key: 'RUN end' },
       {
         type: 'Warning',
         reason: 'RetryLimitReached',
         message:
           'Attempt 1 was the last. Fix the cause. A change of a Secret, a ConfigMap or a claim that the run uses starts an attempt automatically. Otherwise: kubectl annotate dbm bot -n trading db-manager.dev/retry="$(date +%s)" --overwrite',
-        key: `${id} limit`,
+        key: 'RUN limit',
       },
     ]);
   });
@@ -261,6 +272,7 @@ describe('the event of the end of a run', () => {
 describe('the event of a start', () => {
   it('names the attempt and the Job, once', () => {
     const one = new World();
+    const fresh = one.resource;
     const { events } = one.step();
     const { id, job } = one.open();
     const started = {

@@ -172,42 +172,44 @@ describe('a resource that a person has to change', () => {
     return world.metadata({ annotations: { 'db-manager.dev/repair': annotation } }).resource;
   };
   const state = { kind: 'cycle' as const, path: ['a', 'b', 'a'] };
-  const cases: [what: string, found: Situation, expected: object][] = [
-    ['cannot be read', situationOf({ unreadable: 'u', unsupported: 's', disallowed: 'd' }), invalid('u')],
-    ['has a setting that is not supported', situationOf({ unsupported: 's', disallowed: 'd' }), invalid('s')],
-    ['has a value that is not allowed', situationOf({ disallowed: 'd' }), invalid('d', 'NotAllowed')],
+  const cases: [what: string, found: () => Situation, expected: object][] = [
+    ['cannot be read', () => situationOf({ unreadable: 'u', unsupported: 's', disallowed: 'd' }), invalid('u')],
+    ['has a setting that is not supported', () => situationOf({ unsupported: 's', disallowed: 'd' }), invalid('s')],
+    ['has a value that is not allowed', () => situationOf({ disallowed: 'd' }), invalid('d', 'NotAllowed')],
     [
       'depends on itself',
-      situationOf({
-        dependencies: [
-          { name: 'x', state: { kind: 'ready' } },
-          { name: 'b', state },
-        ],
-      }),
+      () =>
+        situationOf({
+          dependencies: [
+            { name: 'x', state: { kind: 'ready' } },
+            { name: 'b', state },
+          ],
+        }),
       invalid('dependsOn contains a cycle: a -> b -> a. Remove one of these entries.', 'DependencyCycle'),
     ],
     [
       'has a window in a zone that does not exist',
-      situationOf({}, { window: { cron: '0 2 * * *', duration: '1h', timeZone: 'Mars/Base' } }),
+      () => situationOf({}, { window: { cron: '0 2 * * *', duration: '1h', timeZone: 'Mars/Base' } }),
       invalid('spec.window.timeZone: "Mars/Base" is not a valid IANA time zone'),
     ],
     [
       'has an annotation that cannot be read, in a file',
-      situationOf({ controller: 'sidecar', resource: annotated('now') }),
+      () => situationOf({ controller: 'sidecar', resource: annotated('now') }),
       invalid(
         'The annotation db-manager.dev/repair is "now", not an action and a digest. No run starts. Correct it in the manifest, or remove it.',
       ),
     ],
     [
       'has an object that the API server rejects',
-      situationOf({ refusal: { reason: 'JobRefused', message: 'bad name', permanent: true, count: 1, at: START } }),
+      () =>
+        situationOf({ refusal: { reason: 'JobRefused', message: 'bad name', permanent: true, count: 1, at: START } }),
       invalid(
         'The API server rejected an object that the run needs: bad name. Correct the spec: kubectl edit dbm bot -n trading',
         'JobRefused',
       ),
     ],
   ];
-  for (const [what, found, expected] of cases) it(what, () => assert.deepEqual(found, expected));
+  for (const [what, found, expected] of cases) it(what, () => assert.deepEqual(found(), expected));
 
   it('may be a sidecar only of the other controller', () => {
     const spec = { execution: 'Sidecar' };
@@ -219,9 +221,10 @@ describe('a resource that a person has to change', () => {
 
 describe('a resource whose last run failed', () => {
   const world = new World({ retry: { limit: 2 } });
-  const { resource, inputs } = world.observed();
-  const afterRun = (run: object, status: object = {}, change: Partial<Observed> = {}) =>
-    situationOf({
+  const { resource } = world;
+  const afterRun = (run: object, status: object = {}, change: Partial<Observed> = {}) => {
+    const { inputs } = world.observed();
+    return situationOf({
       resource: {
         ...resource,
         status: {
@@ -239,8 +242,9 @@ describe('a resource whose last run failed', () => {
       },
       ...change,
     });
+  };
   const failure = { reason: 'LockHeld', message: '' } as const;
-  const due = { kind: 'due', run: runIdentity(resource, inputs, 4) };
+  const due = () => ({ kind: 'due', run: runIdentity(resource, world.observed().inputs, 4) });
 
   it('is stalled for the reason of the failure, else of the history, else for an unknown one', () => {
     const entry = (run: string) => ({ run, result: 'blocked', reason: 'AwaitingApproval' }) as const;
@@ -253,7 +257,7 @@ describe('a resource whose last run failed', () => {
   });
 
   it('gets one more attempt where what the run referenced has changed, as far as both are known', () => {
-    assert.deepEqual(afterRun({ references: 'r1' }, { failure }, { references: 'r2' }), due);
+    assert.deepEqual(afterRun({ references: 'r1' }, { failure }, { references: 'r2' }), due());
     for (const [was, is] of [
       ['r1', 'r1'],
       ['r1', undefined],
@@ -273,21 +277,32 @@ describe('a resource whose last run failed', () => {
   });
 
   it('is due where the last run has no result', () => {
-    assert.deepEqual(afterRun({ result: undefined, attempt: 3 }), due);
+    assert.deepEqual(afterRun({ result: undefined, attempt: 3 }), due());
   });
 });
 
 describe('a run', () => {
+  // Nothing of the code under test runs while this file is loaded: scripts/mutation would start a process for each change of it.
   const world = new World();
-  world.step();
-  const run: ObservedRun = { ...world.open(), pod: { name: 'p', started: false } };
-  const { resource } = world;
-  const { status: _, ...unmarked } = resource;
+  const unmarked = world.resource;
+  const identity = { id: 'bot-1', job: 'bot-1', attempt: 1, inputs: 'sha256:i' };
+  const resource = {
+    ...unmarked,
+    status: { observedGeneration: 1, run: { ...identity, startedAt: '2024-06-01T12:00:00Z' } },
+  };
+  const run: ObservedRun = {
+    ...identity,
+    generation: 1,
+    createdAt: START.toISOString(),
+    state: 'active',
+    pod: { name: 'p', started: false },
+    log: EMPTY_LOG,
+  };
   const began: ObservedRun = { ...run, pod: { name: 'p', started: true } };
   const recorded = (change: object, history: object[] = []) =>
     ({
       ...resource,
-      status: { ...resource.status, run: { ...resource.status?.run, ...change }, history },
+      status: { ...resource.status, run: { ...resource.status.run, ...change }, history },
     }) as typeof resource;
   const of = (change: Partial<Observed>) => situationOf({ resource, inputs: run.inputs, run, ...change });
 
