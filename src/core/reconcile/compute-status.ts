@@ -81,7 +81,7 @@ function running(observed: Observed, run: ObservedRun, now: Date): DatabaseMigra
   const before = resource.status ?? {};
   const { log } = run;
   const trouble = podFailureReason(run, resource.spec.backup.volume?.storageClassName);
-  const at = run.pod?.started === true || log.step !== undefined ? stepText(log.step, log.progress) : 'starting';
+  const at = stepText(log.step, log.progress);
   const reason = trouble?.reason ?? 'Running';
   const message = trouble?.message ?? `Attempt ${run.attempt} is in progress: ${at}.`;
   const verdicts: ConditionDraft[] = [

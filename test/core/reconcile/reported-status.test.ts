@@ -135,6 +135,7 @@ describe('the failure of a status', () => {
       code: '42P01',
       log: log.slice(1).map((line) => `${line.slice(0, 299)}…`),
     });
+    assert.deepEqual(statusOf(failed, { log: ['x'] }).failure?.log, ['x']);
     assert.deepEqual(statusOf(failed, { log: [] }).failure, { reason: 'MigrationFailed', message: 'boom' });
   });
 
@@ -232,6 +233,7 @@ describe('the rehearsal of a status', () => {
       migrations: [line(0, 9), line(2, 8), line(3, 7), line(4, 6), line(5, 5)],
       more: 3,
     });
+    assert.equal(of([9, 1, 8, 7, 6, 5])?.more, 1);
     assert.deepEqual(of([], { result: 'Failed' }), { ...full, result: 'Failed', message: 'm', migrations: [] });
   });
 });

@@ -54,6 +54,22 @@ describe('conditions from steps', () => {
     assert.equal(told(steps, false)[2], 'Safe=False/UnsafePlan');
   });
 
+  it('have the message of the last step that was done, else of the last that was not, else of the first that failed', () => {
+    const messages = (...steps: StepReport[]) =>
+      conditionsFromSteps(steps, { running: false }).map(
+        ({ status, reason, message }) => `${status}/${reason} ${message}`,
+      );
+    const skipped = { kind: 'skipped' } as const;
+    const failed = { kind: 'failed', reason: 'LockHeld' } as const;
+    assert.equal(messages(stepDone('connect'), stepDone('inspect'))[0], 'True/Succeeded inspect is done');
+    assert.equal(messages(stepDone('connect'), stepDone('inspect', skipped))[0], 'True/Succeeded connect is done');
+    const none = messages(stepDone('connect', skipped), stepDone('inspect', skipped));
+    assert.equal(none[0], 'Unknown/Skipped inspect is done');
+    const both = messages(stepDone('connect', failed), stepDone('inspect', { kind: 'failed', reason: 'NoSpace' }));
+    assert.equal(both[0], 'False/LockHeld connect is done');
+    assert.equal(messages(stepDone('connect', { kind: 'failed' }))[0], 'False/InternalError connect is done');
+  });
+
   it('show that a plan exists if the run awaits its approval, and that it does not if it has changed', () => {
     const waits = told(until('approve', { kind: 'blocked', reason: 'AwaitingApproval' }), false);
     assert.deepEqual(waits.slice(1, 3), ['Planned=True/Succeeded', 'Safe=False/AwaitingApproval']);

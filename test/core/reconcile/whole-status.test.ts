@@ -252,6 +252,15 @@ describe('the status of a run that has ended', () => {
     assert.deepEqual(waitAfter('yesterday'), [60, '1970-01-01T00:00:00Z'], 'the output of a pod is not trusted');
   });
 
+  it('of a dry run stays as it is, with the number of migrations to run', () => {
+    const world = new World({ dryRun: true });
+    world.step();
+    world.reports({ reason: 'DryRun', message: 'Nothing was written.', pending: 2 }).step();
+    const { status } = world.resource;
+    assert.equal(status?.summary, 'DryRun: 2 to run');
+    assert.deepEqual([world.settle(), world.resource.status], [['upToDate'], status]);
+  });
+
   it('takes the run and the attempt from the Job, not from the report', () => {
     const world = new World();
     world.step();

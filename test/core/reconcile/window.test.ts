@@ -37,6 +37,14 @@ describe('a maintenance window', () => {
     ['knows Sunday as 7', '0 2 * * 7', '1h', 'UTC', '2024-06-01T12:00:00Z', 'closed until 2024-06-02T02:00:00.000Z'],
     ['takes steps', '*/20 * * * *', '5m', 'UTC', '2024-06-01T12:21:00Z', 'open until 2024-06-01T12:25:00.000Z'],
     [
+      'takes steps from a minute on',
+      '5/10 * * * *',
+      '5m',
+      'UTC',
+      '2024-06-01T12:01:00Z',
+      'closed until 2024-06-01T12:05:00.000Z',
+    ],
+    [
       'takes lists of months',
       '0 0 1 jan,jul *',
       '1h',
