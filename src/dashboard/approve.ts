@@ -3,17 +3,14 @@ import { ApiError } from '../controller-runtime/api-error.ts';
 import { approvePlan, pendingPlan } from '../operator/approval.ts';
 import { resourceClient } from '../operator/resource-client.ts';
 
-/** The HTTP status, and why nothing was approved. */
-interface Outcome {
-  status: number;
-  error?: string;
-}
-
-/** Approves the plan with this digest with the permissions of the caller, as `db-manager approve` does. Never throws. */
+/**
+ * Approves the plan with this digest with the permissions of the caller, as `db-manager approve` does. Returns the HTTP
+ * status, and why nothing was approved. Never throws.
+ */
 export async function approveAs(
   api: Api,
   { namespace, name, digest }: { namespace: string; name: string; digest: string },
-): Promise<Outcome> {
+): Promise<{ status: number; error?: string }> {
   try {
     const client = resourceClient(api);
     const resource = await client.get(namespace, name);

@@ -2,13 +2,7 @@ import { count } from '../core/model/count.ts';
 import type { ClusterConnection } from './live.ts';
 
 /** The state of the connection as the page shows it: one line, and notes below it. */
-interface ConnectionText {
-  text: string;
-  bad: boolean;
-  notes: string[];
-}
-
-export function connectionText(connection: ClusterConnection): ConnectionText {
+export function connectionText(connection: ClusterConnection) {
   const { synced, error, missing } = connection;
   const notes = [
     ...missing.map((kind) => `The CRD of ${kind} is not installed in the cluster. Install it: kubectl apply -f crds/`),
@@ -26,8 +20,7 @@ export function connectionText(connection: ClusterConnection): ConnectionText {
     refused: `The API server has answered with an error since ${since}: ${error.text}. The page shows the last known state. Trying again…`,
     unreachable: `The API server has not been reachable since ${since}: ${error.text}. The page shows the last known state. Trying again…`,
   };
-  const text = what[error.kind];
-  return { text, bad: true, notes };
+  return { text: what[error.kind], bad: true, notes };
 }
 
 function deniedNotes({ denied, synced }: ClusterConnection): string[] {

@@ -5,9 +5,8 @@
 import type { z } from 'zod';
 import type { Reason } from '../core/model/reason.ts';
 import type { metadataSchema } from '../core/model/resource.ts';
-import type { Condition } from '../core/model/resource-status.ts';
 import type { TaskReport, TaskRequest } from '../core/model/task.ts';
-import type { BackupSource, TaskDatabase } from './task-spec.ts';
+import type { BackupSource, commonStatus, TaskDatabase } from './task-spec.ts';
 
 type Metadata = z.infer<typeof metadataSchema>;
 
@@ -19,11 +18,7 @@ export interface Resource<Spec = unknown, Status = unknown> {
   status?: Status;
 }
 
-export interface CommonStatus {
-  observedGeneration?: number;
-  conditions?: Condition[];
-  summary?: string;
-}
+export type CommonStatus = z.infer<z.ZodObject<typeof commonStatus>>;
 
 /** The one Job of a resource. */
 export interface TaskState {

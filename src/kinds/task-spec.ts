@@ -25,13 +25,7 @@ export const source = {
   objectStore: objectStore.optional(),
   encryption: encryption.optional(),
 };
-export interface BackupSource {
-  volume?: z.infer<typeof claim>;
-  objectStore?: z.infer<typeof objectStore>;
-  encryption?: z.infer<typeof encryption>;
-  runner: z.infer<typeof runner>;
-  timeout: string;
-}
+export type BackupSource = z.infer<z.ZodObject<typeof source>> & { runner: z.infer<typeof runner>; timeout: string };
 
 export const timeout = duration.default('2h').describe('Maximum duration of the Job.');
 export const dump = {

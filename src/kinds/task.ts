@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import { textStart } from '../core/model/clip.ts';
 import { parseDuration } from '../core/model/duration.ts';
 import type { Reason } from '../core/model/reason.ts';
@@ -6,16 +7,10 @@ import type { Condition } from '../core/model/resource-status.ts';
 import type { TaskReport } from '../core/model/task.ts';
 import { failureText } from './advice.ts';
 import type { CommonStatus, KindDecision, Observation, TaskPod } from './kind.ts';
+import { jobNameOf } from './names.ts';
+import type { taskStatus } from './task-spec.ts';
 
-interface TaskStatus extends CommonStatus {
-  database?: string;
-  job?: string;
-  startedAt?: string;
-  finishedAt?: string;
-  duration?: string;
-  reason?: string;
-  message?: string;
-}
+type TaskStatus = z.infer<z.ZodObject<typeof taskStatus>>;
 
 const WAIT_MS = 5_000;
 /** What is known of a Job without a report. */
@@ -27,10 +22,10 @@ const UNKNOWN: Record<string, string> = {
 /** The decision for a resource that has one Job: start it, follow it, record its result. */
 export function decideTask<Spec, Status extends TaskStatus>(
   { resource, task, waits, disallowed, now }: Observation<Spec, Status>,
-  job: string,
   pod: () => TaskPod | string,
   result: (report: TaskReport) => Partial<Status>,
 ): KindDecision<Status> {
+  const job = jobNameOf(resource);
   const before = (resource.status ?? {}) as Status;
   const { generation } = resource.metadata;
   const settle = (status: Partial<Status>, verdict: Verdict): Status & CommonStatus => ({
@@ -62,8 +57,7 @@ export function decideTask<Spec, Status extends TaskStatus>(
   if (task === undefined && before.startedAt === undefined) {
     if (disallowed !== undefined) {
       // Not the end: the administrator may allow it.
-      const event = { type: 'Warning' as const, reason: 'NotAllowed' as const, message: disallowed, key: disallowed };
-      return { status: settle({}, verdictOf('failed', 'NotAllowed', disallowed)), events: [event] };
+      return { status: settle({}, verdictOf('failed', 'NotAllowed', disallowed)), events: [notAllowed(disallowed)] };
     }
     const wanted = pod();
     const wait = (reason: Reason, message: string) => ({
@@ -97,7 +91,11 @@ export function decideTask<Spec, Status extends TaskStatus>(
   };
 }
 
-interface Verdict {
+export function notAllowed(message: string): KindDecision<unknown>['events'][number] {
+  return { type: 'Warning', reason: 'NotAllowed', message, key: message };
+}
+
+export interface Verdict {
   state: 'waiting' | 'running' | 'done' | 'failed';
   reason: Reason;
   message: string;

@@ -3,8 +3,8 @@ import { count } from '../model/count.ts';
 import { REASONS, type Reason } from '../model/reason.ts';
 import type { DatabaseMigrationStatus } from '../model/resource.ts';
 import { conditionOf } from '../model/resource-state.ts';
-import { type Html, html, table } from '../report-page/html.ts';
-import { failurePart } from '../report-page/migrations.ts';
+import { type Html, html, section, table, withCode } from '../report-page/html.ts';
+import { CLASS, failurePart } from '../report-page/migrations.ts';
 import { type DashboardResource, stateOf } from './resource.ts';
 import { revisions, stateBadge, timeHtml } from './rows.ts';
 import type { ViewId } from './views.ts';
@@ -17,7 +17,6 @@ const VIEW_OF: Record<string, ViewId> = {
 };
 /** The default of `status.observedGeneration` in the CRDs. */
 const NOT_PROCESSED = -1;
-const CLASS = { error: 'bad', warning: 'warn', notice: 'soft' } as const;
 
 interface DetailOptions {
   /** Digest of the plan that awaits approval. */
@@ -68,10 +67,6 @@ function withoutVerdict({ spec }: DashboardResource, isNew: boolean): string {
   if (spec?.execution === 'Sidecar' && !isNew)
     return 'A sidecar runs the migrations of this resource. It reports nothing to the cluster; read the log of its container.';
   return 'The operator has not processed this resource yet. Check that it runs: kubectl get deployments -A -l app.kubernetes.io/name=db-manager';
-}
-
-function withCode(text: string): Html[] {
-  return text.split('`').map((part, at) => (at % 2 === 0 ? html`${part}` : html`<code>${part}</code>`));
 }
 
 function approvalPart(resource: DashboardResource, status: DatabaseMigrationStatus, options: DetailOptions): Html {
@@ -176,7 +171,7 @@ ${differences.map(
     html`<p>${message}</p>${sql !== undefined && html`<pre class="sql" tabindex="0" role="region" aria-label="SQL that undoes difference ${at + 1}"><code class="row" data-line="">${sql}</code></pre>`}`,
 )}`
 }
-${runs !== undefined && html`<h3>Runs</h3>${runs}`}`;
+${section(html`<h3>Runs</h3>`, runs)}`;
 }
 
 function conditionsPart({ status }: DashboardResource): Html | undefined {
@@ -191,5 +186,5 @@ function conditionsPart({ status }: DashboardResource): Html | undefined {
       html`${timeHtml(lastTransitionTime)}`,
     ]),
   );
-  return rows === undefined ? undefined : html`<h3>Conditions</h3>${rows}`;
+  return section(html`<h3>Conditions</h3>`, rows);
 }

@@ -49,66 +49,54 @@ function migrationRows(resource: DashboardResource): Row[] {
   const at = run?.finishedAt ?? run?.startedAt;
   const rows = [
     row('migrations', resource, state, [
-      nameCell(resource, 'migrations'),
-      stateCell('migrations', state),
       [happened],
       [revisions(currentRevision, targetRevision), currentRevision],
       [pending ?? '', pending ?? -1],
       timeCell(at),
     ]),
     ...history.map((past) => {
-      const result = past.result === 'succeeded' ? 'good' : past.result;
-      const seconds = (Date.parse(past.finishedAt ?? '') - Date.parse(past.startedAt ?? '')) / 1000;
-      return row(
-        'runs',
-        resource,
-        result,
-        [
-          nameCell(resource, 'runs'),
-          stateCell('runs', result),
-          [past.reason],
-          [revisions(past.from, past.to), past.from],
-          timeCell(past.finishedAt ?? past.startedAt),
-          Number.isNaN(seconds) ? [''] : [secondsText(seconds), seconds],
-          [past.backup ?? ''],
-        ],
-        past.run,
-      );
+      const { reason, from, to, startedAt, finishedAt, backup: taken } = past;
+      const seconds = (Date.parse(finishedAt ?? '') - Date.parse(startedAt ?? '')) / 1000;
+      const ended = { happened: reason, from, to, at: finishedAt ?? startedAt, seconds, backup: taken };
+      return runRow(resource, past.run, past.result === 'succeeded' ? 'good' : past.result, ended);
     }),
   ];
   if (run !== undefined && run.finishedAt === undefined && !history.some((past) => past.run === run.id)) {
-    rows.push(
-      row(
-        'runs',
-        resource,
-        'running',
-        [
-          nameCell(resource, 'runs'),
-          stateCell('runs', 'running'),
-          [run.progress ?? run.step ?? ''],
-          [revisions(currentRevision, targetRevision), currentRevision],
-          timeCell(run.startedAt),
-          [''],
-          [''],
-        ],
-        run.id,
-      ),
-    );
+    const { progress, step = '', startedAt } = run;
+    const running = { happened: progress ?? step, from: currentRevision, to: targetRevision, at: startedAt };
+    rows.push(runRow(resource, run.id, 'running', running));
   }
   if (backup !== undefined) {
     rows.push(
-      row('backups', resource, 'good', [
-        nameCell(resource, 'backups', 'last backup of a run'),
-        stateCell('backups', 'good'),
-        [backup.name],
-        [bytesText(backup.sizeBytes), backup.sizeBytes],
-        [backup.verifiedBy],
-        timeCell(backup.takenAt),
-      ]),
+      row(
+        'backups',
+        resource,
+        'good',
+        [[backup.name], [bytesText(backup.sizeBytes), backup.sizeBytes], [backup.verifiedBy], timeCell(backup.takenAt)],
+        { note: 'last backup of a run' },
+      ),
     );
   }
   if (resource.spec?.drift !== undefined || drift !== undefined) rows.push(driftRow(resource, drift));
   return rows;
+}
+
+interface RunFacts {
+  happened: string;
+  from?: string;
+  to?: string;
+  at?: string;
+  /** NaN if the times are not known. */
+  seconds?: number;
+  backup?: string;
+}
+
+function runRow(resource: DashboardResource, id: string, state: State, facts: RunFacts): Row {
+  const { happened, from, to, at, seconds = Number.NaN, backup = '' } = facts;
+  const duration: Cell = Number.isNaN(seconds) ? [''] : [secondsText(seconds), seconds];
+  return row('runs', resource, state, [[happened], [revisions(from, to), from], timeCell(at), duration, [backup]], {
+    id,
+  });
 }
 
 /** The progress of a run, the differences of a plan, or the message of Ready. */
@@ -126,8 +114,6 @@ function driftRow(resource: DashboardResource, drift: DatabaseMigrationStatus['d
   const first = differences[0]?.message;
   const shown = total === 0 ? (state === 'good' ? 'none' : (inSync?.message ?? '')) : `${count(total, 'difference')}`;
   return row('drift', resource, state, [
-    nameCell(resource, 'drift'),
-    stateCell('drift', state),
     [first === undefined ? shown : html`${shown}: ${short(first)}`, total],
     timeCell(checkedAt),
     timeCell(nextCheckAt),
@@ -146,8 +132,6 @@ function backupRow(resource: DashboardResource): Row {
   const { backup, message, finishedAt } = (resource.status ?? {}) as TaskStatus;
   const state = stateOf(resource);
   return row('backups', resource, state, [
-    nameCell(resource, 'backups'),
-    stateCell('backups', state),
     [backup?.name ?? short(message ?? conditionOf(resource, 'Ready')?.message ?? '')],
     backup === undefined ? ['', -1] : [bytesText(backup.sizeBytes), backup.sizeBytes],
     [backup?.verifiedBy ?? ''],
@@ -160,8 +144,6 @@ function scheduleRow(resource: DashboardResource): Row {
   const state = stateOf(resource);
   const { missed = 0 } = status;
   return row('schedules', resource, state, [
-    nameCell(resource, 'schedules'),
-    stateCell('schedules', state),
     [String(resource.spec?.schedule ?? '')],
     timeCell(status.nextScheduleTime),
     timeCell(status.lastSuccessfulTime),
@@ -174,21 +156,27 @@ function restoreRow(resource: DashboardResource): Row {
   const { backup, message, finishedAt } = (resource.status ?? {}) as TaskStatus;
   const state = stateOf(resource);
   return row('restores', resource, state, [
-    nameCell(resource, 'restores'),
-    stateCell('restores', state),
     [backup?.name ?? ''],
     [short(message ?? conditionOf(resource, 'Ready')?.message ?? '')],
     timeCell(finishedAt),
   ]);
 }
 
-function row(view: ViewId, resource: DashboardResource, state: State, cells: Cell[], more = ''): Row {
+/** `more`: the cells after name and state. `id`: one of several rows of this resource in the view. */
+function row(
+  view: ViewId,
+  resource: DashboardResource,
+  state: State,
+  more: Cell[],
+  { id = '', note }: { id?: string; note?: string } = {},
+): Row {
+  const cells = [nameCell(resource, view, note), stateCell(view, state), ...more];
   const shown = cells.map(([value]) => html`${value}`.text);
   const { namespace = '', name } = resource.metadata;
   const database = String(resource.status?.database ?? '');
-  const words = [namespace, name, `${namespace}/${name}`, database, more, ...shown.map((cell) => plain(cell))];
+  const words = [namespace, name, `${namespace}/${name}`, database, id, ...shown.map((cell) => plain(cell))];
   return {
-    id: `${view} ${resourceKey(resource)} ${more}`,
+    id: `${view} ${resourceKey(resource)} ${id}`,
     view,
     state,
     cells: shown,

@@ -1,3 +1,4 @@
+import { halves, withoutUndefined } from './parts.ts';
 import { ProblemError } from './problem.ts';
 
 /** Where backups are: a folder, or a prefix in a bucket of an S3-compatible object store. It contains no credentials. */
@@ -32,13 +33,13 @@ export function isObjectStore(text: string): boolean {
  */
 export function parseBackupPlace(text: string): BackupPlace {
   if (!isObjectStore(text)) return { kind: 'folder', folder: text };
-  const [path = '', query = ''] = split(text.slice(SCHEME.length), '?');
+  const [path, query] = halves(text.slice(SCHEME.length), '?');
   if (path.includes('@')) {
     throw invalid(
       'The URL of the backups contains credentials. Remove them, and set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.',
     );
   }
-  const [bucket = '', rest = ''] = split(path, '/');
+  const [bucket, rest] = halves(path, '/');
   if (!BUCKET.test(bucket)) {
     throw invalid(`"${bucket}" is not a valid bucket name. Write the place of backups as s3://bucket/prefix.`);
   }
@@ -59,12 +60,7 @@ function parameters(query: URLSearchParams): Pick<ObjectStorePlace, 'endpoint' |
   if (pathStyle !== undefined && pathStyle !== 'true' && pathStyle !== 'false') {
     throw invalid('pathStyle in the place of backups must be true or false.');
   }
-  return {
-    ...(endpoint === undefined ? {} : { endpoint }),
-    ...(region === undefined ? {} : { region }),
-    ...(pathStyle === undefined ? {} : { pathStyle: pathStyle === 'true' }),
-    ...(caFile === undefined ? {} : { caFile }),
-  };
+  return withoutUndefined({ endpoint, region, pathStyle: pathStyle && pathStyle === 'true', caFile });
 }
 
 function checkEndpoint(endpoint: string): void {
@@ -79,11 +75,8 @@ function checkEndpoint(endpoint: string): void {
 
 /** The place as text, with `key` below its prefix. The inverse of `parseBackupPlace`. */
 export function objectStoreUrl(place: ObjectStorePlace, key = ''): string {
-  const query = new URLSearchParams();
-  if (place.endpoint !== undefined) query.set('endpoint', place.endpoint);
-  if (place.region !== undefined) query.set('region', place.region);
-  if (place.pathStyle !== undefined) query.set('pathStyle', String(place.pathStyle));
-  if (place.caFile !== undefined) query.set('caFile', place.caFile);
+  const { endpoint, region, pathStyle, caFile } = place;
+  const query = new URLSearchParams(withoutUndefined({ endpoint, region, pathStyle: pathStyle?.toString(), caFile }));
   const path = [place.bucket, place.prefix, key]
     .filter((part) => part !== '')
     .map(encode)
@@ -94,18 +87,13 @@ export function objectStoreUrl(place: ObjectStorePlace, key = ''): string {
 
 /** For messages: without parameters. */
 export function displayPlace(text: string): string {
-  return isObjectStore(text) ? (split(text, '?')[0] ?? text) : text;
+  return isObjectStore(text) ? halves(text, '?')[0] : text;
 }
 
 /** The last part of a path or URL. */
 export function baseName(path: string): string {
   const plain = displayPlace(path);
   return plain.slice(plain.lastIndexOf('/') + 1);
-}
-
-function split(text: string, separator: string): [string, string | undefined] {
-  const at = text.indexOf(separator);
-  return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
 }
 
 function encode(path: string): string {

@@ -2,7 +2,7 @@
  * Database URLs, parsed once at the entry points. `connection/` has a file for each form: `postgres-uri`, `keyword-value`,
  * `sqlite-url`; `postgres-target` adds the values that libpq reads from service file, environment and password file.
  */
-import { ConnectionStringError, type Given } from './connection/given.ts';
+import { ConnectionStringError, type Given, unwrapped } from './connection/given.ts';
 import { looksLikeKeywordValue, readKeywordValue } from './connection/keyword-value.ts';
 import { postgresTarget } from './connection/postgres-target.ts';
 import { readUri } from './connection/postgres-uri.ts';
@@ -84,13 +84,6 @@ function readJdbc(text: string, surroundings: Surroundings): DatabaseTarget {
   const rest = inner.slice('postgresql:'.length);
   const uri = rest.startsWith('//') ? rest : `///${rest.replace(/^\//, '')}`;
   return readPostgres(`postgresql:${uri}`, 'verify-full', surroundings);
-}
-
-/** Without white space around it (from the file of a Secret) and without quotes (from `docker run --env-file`). */
-function unwrapped(text: string): string {
-  const trimmed = text.trim();
-  const quoted = /^(["'`])([\s\S]*)\1$/.exec(trimmed);
-  return quoted?.[2] === undefined ? trimmed : quoted[2].trim();
 }
 
 /** The target as text, without password: `postgres://app@db:5432/trading`, or the file's path. */

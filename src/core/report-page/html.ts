@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { escapeHtml } from '../model/escape-html.ts';
 
 /** HTML that is already escaped. */
@@ -41,6 +42,35 @@ export function table(
   return html`<div class="wide" role="region" tabindex="0" aria-label="${label}"><table role="table"><caption>${caption}</caption>
 <thead role="rowgroup"><tr role="row">${head.map((name) => html`<th role="columnheader" scope="col">${name}</th>`)}</tr></thead>
 <tbody role="rowgroup">${body}</tbody></table></div>`;
+}
+
+/** A table with a title of its own above it; nothing without rows. */
+export function section(heading: Html, rows: Html | undefined): Html | undefined {
+  return rows && html`${heading}${rows}`;
+}
+
+/** The parts between backticks as code. */
+export function withCode(text: string): Html[] {
+  return text.split('`').map((part, at) => (at % 2 === 0 ? html`${part}` : html`<code>${part}</code>`));
+}
+
+/** The source of this text, for a Content-Security-Policy. */
+export function hashSource(text: string): string {
+  return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+}
+
+/** A whole page; `meta` has the attributes of each element of that name. */
+export function htmlPage(
+  { title, style, script, meta }: { title: string; style: string; script: string; meta: readonly string[] },
+  body: Html,
+): string {
+  return `<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8">
+${meta.map((attributes) => `<meta ${attributes}>\n`).join('')}<title>${escapeHtml(title)}</title>
+<style>${style}</style></head>
+<body>${body.text}
+<script>${script}</script></body></html>
+`;
 }
 
 /** 0.034 s, 2.5 s, 12 min 3 s. */

@@ -55,19 +55,14 @@ function migrationsTable({ plan, rehearsal }: KeptReport): string | undefined {
     ];
   });
   const title = rehearsal === undefined ? 'Migrations' : 'Migrations, as they ran on a copy';
-  return table(
-    title,
-    ['Migration', 'Time', 'Locks and rewrites', 'Rows'],
-    rows,
-    (plan?.more ?? 0) + Math.max(0, rows.length - MOST_ROWS),
-  );
+  return table(title, ['Migration', 'Time', 'Locks and rewrites', 'Rows'], rows, plan?.more);
 }
 
 function schemaTable({ details }: KeptReport): string | undefined {
   const changes = details?.schema?.changes ?? [];
   if (changes.length === 0) return undefined;
   const rows = changes.map(({ what, before, after }) => [what, before, after]);
-  return table('Changes of the schema', ['Object', 'Before', 'After'], rows, Math.max(0, rows.length - MOST_ROWS));
+  return table('Changes of the schema', ['Object', 'Before', 'After'], rows);
 }
 
 function findingsTable({ safety }: KeptReport): string | undefined {
@@ -78,10 +73,12 @@ function findingsTable({ safety }: KeptReport): string | undefined {
     position === undefined ? (migration ?? '') : `${position.file}:${position.line}`;
   const rows = findings.map((one) => [SEVERITY[one.severity], one.rule, place(one), one.message, one.advice]);
   const head = ['', 'Rule', 'Place', 'What happens', 'Instead'];
-  return table(count(findings.length, 'finding'), head, rows, Math.max(0, rows.length - MOST_ROWS));
+  return table(count(findings.length, 'finding'), head, rows);
 }
 
-function table(title: string, head: readonly string[], rows: readonly (readonly string[])[], more: number): string {
+/** `unlisted`: how many rows the report itself left out. */
+function table(title: string, head: readonly string[], rows: readonly (readonly string[])[], unlisted = 0): string {
+  const more = unlisted + Math.max(0, rows.length - MOST_ROWS);
   const line = (cells: readonly string[]) => `| ${cells.map(cell).join(' | ')} |`;
   return [
     `**${title}**`,

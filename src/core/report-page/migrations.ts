@@ -4,7 +4,8 @@ import type { KeptReport, RunDetails } from '../model/run-details.ts';
 import { bar, type Html, html, idOf, secondsText, table } from './html.ts';
 
 const WORD = { error: 'Error', warning: 'Warning', notice: 'Notice' } as const;
-const CLASS = { error: 'bad', warning: 'warn', notice: 'soft' } as const;
+/** The style of each severity. */
+export const CLASS = { error: 'bad', warning: 'warn', notice: 'soft' } as const;
 
 /** Each migration of the plan: what it did on the copy, its text, and the findings at their lines. */
 export function migrationsPart(report: KeptReport): Html | undefined {

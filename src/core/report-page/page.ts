@@ -1,26 +1,35 @@
 /**
  * The page of a run: one HTML file without network access, for a browser, a phone, a printer and a screen reader. Pure.
  */
-import { createHash } from 'node:crypto';
 import { bytesText } from '../model/bytes.ts';
 import { count } from '../model/count.ts';
 import { REASONS } from '../model/reason.ts';
 import type { KeptReport } from '../model/run-details.ts';
 import { svg } from '../schema/diagram/svg.ts';
-import { bar, Html, html, idOf, secondsText, table, timeText } from './html.ts';
-import { failurePart, findingPart, migrationsPart } from './migrations.ts';
+import {
+  bar,
+  Html,
+  hashSource,
+  html,
+  htmlPage,
+  idOf,
+  secondsText,
+  section,
+  table,
+  timeText,
+  withCode,
+} from './html.ts';
+import { CLASS, failurePart, findingPart, migrationsPart } from './migrations.ts';
 import { SCRIPT } from './script.ts';
 import { STYLE } from './style.ts';
 
 const RESULT = { succeeded: '✓ Succeeded', blocked: '■ Blocked', failed: '✗ Failed' } as const;
-const STEP = { done: 'done', skipped: 'skipped', blocked: 'blocked', failed: 'failed' } as const;
 
 /** The HTML of a run's page. Literals and secrets of `report` appear as they are: see `redactKeptReport`. */
 export function reportPage(report: KeptReport): string {
   const { result, database, reason, finishedAt } = report;
   const title = `${RESULT[result].slice(2)}: ${database ?? 'migration'} (${reason})`;
-  const hash = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
-  const policy = `default-src 'none'; style-src ${hash(STYLE)}; script-src ${hash(SCRIPT)}; base-uri 'none'; form-action 'none'`;
+  const policy = `default-src 'none'; style-src ${hashSource(STYLE)}; script-src ${hashSource(SCRIPT)}; base-uri 'none'; form-action 'none'`;
   const body = html`<a class="skip" href="#content">Skip to the content</a>
 <header><p class="soft">Report of a migration run</p></header>
 <main id="content">
@@ -33,15 +42,11 @@ ${backupPart(report)}
 ${checksPart(report)}
 </main>
 <footer>db-manager ${report.toolVersion}, run ${report.runId}, attempt ${report.attempt}, finished at ${timeText(finishedAt)}</footer>`;
-  return `<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${html`${title}`.text}</title>
-<style>${STYLE}</style></head>
-<body>${body.text}
-<script>${SCRIPT}</script></body></html>
-`;
+  const meta = [
+    `http-equiv="Content-Security-Policy" content="${policy}"`,
+    'name="viewport" content="width=device-width, initial-scale=1"',
+  ];
+  return htmlPage({ title, style: STYLE, script: SCRIPT, meta }, body);
 }
 
 function verdictPart(report: KeptReport): Html {
@@ -72,10 +77,8 @@ function isInMigration({ failure, plan }: KeptReport): boolean {
 }
 
 function nextPart({ reason, failure }: KeptReport): Html {
-  const { help } = REASONS[reason];
-  const parts = help.split('`').map((part, at) => (at % 2 === 0 ? html`${part}` : html`<code>${part}</code>`));
   const migration = failure?.migration;
-  return html`${parts}${migration !== undefined && html` See <a href="#${idOf(`migration-${migration}`)}">${migration}</a>.`}`;
+  return html`${withCode(REASONS[reason].help)}${migration !== undefined && html` See <a href="#${idOf(`migration-${migration}`)}">${migration}</a>.`}`;
 }
 
 function timelinePart({ steps }: KeptReport): Html | undefined {
@@ -85,13 +88,13 @@ function timelinePart({ steps }: KeptReport): Html | undefined {
     ['Step', 'Result', 'Time', 'Share', 'What happened'],
     steps.map(({ step, kind, seconds, message }) => [
       step,
-      html`<span class="${kind === 'failed' ? 'word bad' : kind === 'blocked' ? 'word warn' : ''}">${STEP[kind]}</span>`,
+      html`<span class="${kind === 'failed' ? 'word bad' : kind === 'blocked' ? 'word warn' : ''}">${kind}</span>`,
       secondsText(seconds),
       bar(seconds, longest, kind),
       message,
     ]),
   );
-  return rows === undefined ? undefined : html`<h2 id="steps">Steps</h2>${rows}`;
+  return section(html`<h2 id="steps">Steps</h2>`, rows);
 }
 
 function findingsPart({ safety, findings: counts }: KeptReport): Html | undefined {
@@ -107,7 +110,7 @@ ${table(
   findings
     .filter(({ migration }) => migration !== undefined)
     .map(({ severity, rule, migration = '', message }) => [
-      html`<span class="word ${severity === 'error' ? 'bad' : severity === 'warning' ? 'warn' : 'soft'}">${severity}</span>`,
+      html`<span class="word ${CLASS[severity]}">${severity}</span>`,
       rule,
       html`<a href="#${idOf(`migration-${migration}`)}">${migration}</a>`,
       message,
@@ -181,5 +184,5 @@ function checksPart({ safety }: KeptReport): Html | undefined {
       message,
     ]),
   );
-  return rows === undefined ? undefined : html`<h2 id="checks">Checks</h2>${rows}`;
+  return section(html`<h2 id="checks">Checks</h2>`, rows);
 }

@@ -1,25 +1,18 @@
-import { createHash } from 'node:crypto';
 import { VIEWS } from '../../core/dashboard/views.ts';
-import { html } from '../../core/report-page/html.ts';
+import { hashSource, html, htmlPage } from '../../core/report-page/html.ts';
 import { STYLE as REPORT_STYLE } from '../../core/report-page/style.ts';
 import { SCRIPT } from './script.ts';
 import { STYLE as OWN_STYLE } from './style.ts';
 
 const STYLE = REPORT_STYLE + OWN_STYLE;
 
-interface Page {
-  html: string;
-  /** The value of the header Content-Security-Policy that allows this page and nothing else. */
-  policy: string;
-}
-
 /** The page without data, the same for every reader: its script asks for the data. Pure. */
-export function dashboardPage(): Page {
-  const hash = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+export function dashboardPage() {
+  // The value of the header Content-Security-Policy that allows this page and nothing else.
   const policy = [
     "default-src 'none'",
-    `style-src ${hash(STYLE)}`,
-    `script-src ${hash(SCRIPT)}`,
+    `style-src ${hashSource(STYLE)}`,
+    `script-src ${hashSource(SCRIPT)}`,
     "connect-src 'self'",
     "base-uri 'none'",
     "form-action 'none'",
@@ -47,16 +40,9 @@ export function dashboardPage(): Page {
 </div></main>
 <dialog id="detail" aria-labelledby="detail-title"><p class="close"><button type="button" id="close">Close</button></p><div id="detail-body"></div><p id="detail-news" role="status"></p></dialog>
 <footer id="foot">db-manager</footer>`;
-  return {
-    policy,
-    html: `<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<title>Database migrations</title>
-<style>${STYLE}</style></head>
-<body>${body.text}
-<script>${SCRIPT}</script></body></html>
-`,
-  };
+  const meta = [
+    'name="viewport" content="width=device-width, initial-scale=1"',
+    'name="referrer" content="no-referrer"',
+  ];
+  return { policy, html: htmlPage({ title: 'Database migrations', style: STYLE, script: SCRIPT, meta }, body) };
 }

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { cel, rule } from '../../core/model/schema-helpers.ts';
 import { defineKind } from '../kind.ts';
-import { jobNameOf } from '../names.ts';
 import { decideTask } from '../task.ts';
 import { backupStatus, database, dump, retain, runner, source, taskStatus, timeout } from '../task-spec.ts';
 
@@ -55,7 +54,6 @@ export const databaseBackup = defineKind<BackupSpec, BackupStatus>({
     const { spec } = observed.resource;
     return decideTask(
       observed,
-      jobNameOf(observed.resource),
       () => ({
         database: spec.database,
         source: spec,

@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { cel, exactlyOne, objectName, rule } from '../../core/model/schema-helpers.ts';
 import type { BackupSpec, BackupStatus } from '../backup/index.ts';
 import { defineKind, type Observation, type Resource, type TaskPod } from '../kind.ts';
-import { jobNameOf } from '../names.ts';
 import { decideTask } from '../task.ts';
 import { backupStatus, database, runner, source, taskStatus, timeout } from '../task-spec.ts';
 
@@ -93,7 +92,6 @@ export const databaseRestore = defineKind<RestoreSpec, RestoreStatus>({
   decide: (observed) =>
     decideTask(
       observed,
-      jobNameOf(observed.resource),
       () => podOf(observed),
       ({ backup, safetyBackup, kept }) => ({ backup, safetyBackup, keptDatabase: kept }),
     ),

@@ -5,7 +5,7 @@ import { CRON, cel, duration, rule, TIME_ZONE } from '../../core/model/schema-he
 import { nextTick } from '../../core/reconcile/window.ts';
 import { type BackupSpec, type BackupStatus, fields, onePlace } from '../backup/index.ts';
 import { defineKind, type KindDecision, type Observation, type Resource } from '../kind.ts';
-import { conditionsOf, milliseconds, seconds } from '../task.ts';
+import { conditionsOf, milliseconds, notAllowed, seconds, type Verdict } from '../task.ts';
 import { commonStatus, retain } from '../task-spec.ts';
 
 const { verify: _verify, retain: _retain, ...template } = fields;
@@ -132,10 +132,7 @@ function decide({
     active: active.map(({ metadata }) => metadata.name),
     missed: before.missed ?? 0,
   };
-  const settle = (
-    more: Partial<ScheduleStatus>,
-    verdict: { state: 'done' | 'running' | 'failed'; reason: Reason; message: string; summary: string },
-  ): ScheduleStatus => ({
+  const settle = (more: Partial<ScheduleStatus>, verdict: Verdict): ScheduleStatus => ({
     ...known,
     ...more,
     observedGeneration: metadata.generation,
@@ -144,18 +141,18 @@ function decide({
   });
   const next = tick(since);
   if (typeof next === 'string') {
-    const verdict = {
-      state: 'failed',
-      reason: 'InvalidConfiguration',
-      message: next,
-      summary: 'Invalid schedule',
-    } as const;
-    return { status: settle({}, verdict), events: [] };
+    const summary = 'Invalid schedule';
+    return {
+      status: settle({}, { state: 'failed', reason: 'InvalidConfiguration', message: next, summary }),
+      events: [],
+    };
   }
   if (disallowed !== undefined) {
-    const verdict = { state: 'failed', reason: 'NotAllowed', message: disallowed, summary: 'Not allowed' } as const;
-    const event = { type: 'Warning' as const, reason: 'NotAllowed' as const, message: disallowed, key: disallowed };
-    return { status: settle({}, verdict), events: [event] };
+    const summary = 'Not allowed';
+    return {
+      status: settle({}, { state: 'failed', reason: 'NotAllowed', message: disallowed, summary }),
+      events: [notAllowed(disallowed)],
+    };
   }
   const removed = finished.slice(0, Math.max(0, finished.length - spec.history));
   const last = finished.at(-1)?.status;
@@ -164,28 +161,34 @@ function decide({
   const failure = failed ? `DatabaseBackup ${finished.at(-1)?.metadata.name} failed: ${last.message ?? ''}` : '';
   const nextText =
     next === undefined ? 'The schedule has no further time.' : `The next one is due at ${seconds(next)}.`;
-  const verdict = spec.suspend
-    ? ({
+  const running: Verdict = {
+    state: 'running',
+    reason: 'Running',
+    message: `A backup is running. ${good}`,
+    summary: 'Running',
+  };
+  const verdict: Verdict = spec.suspend
+    ? {
         state: 'done',
         reason: 'Suspended',
         message: `No backups are taken while spec.suspend is true. ${good} ${failure}`.trim(),
         summary: 'Suspended',
-      } as const)
+      }
     : active.length > 0
-      ? ({ state: 'running', reason: 'Running', message: `A backup is running. ${good}`, summary: 'Running' } as const)
+      ? running
       : failed
         ? {
-            state: 'failed' as const,
+            state: 'failed',
             reason: (last.reason ?? 'BackupFailed') as Reason,
             message: `${good} ${nextText} ${failure}`,
             summary: `Failed: ${last.reason}`,
           }
-        : ({
+        : {
             state: 'done',
             reason: 'Succeeded',
             message: newest?.message ?? `No backup was due yet. ${nextText}`,
             summary: newest === undefined ? 'Waiting' : 'Complete',
-          } as const);
+          };
 
   let due: Date | undefined;
   let ticks = 0;
@@ -236,10 +239,7 @@ function decide({
   };
   const message = `DatabaseBackup ${name} was created for ${seconds(due)}.`;
   return {
-    status: settle(
-      { ...more, active: [...(known.active ?? []), name] },
-      { state: 'running', reason: 'Running', message: `A backup is running. ${good}`, summary: 'Running' },
-    ),
+    status: settle({ ...more, active: [...(known.active ?? []), name] }, running),
     create: [child],
     remove: removed,
     requeueAfter,

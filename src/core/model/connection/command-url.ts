@@ -3,7 +3,7 @@
  * about the connection. A tool may need them: `postgresql+asyncpg://`, `?schema=sales`, `?x-migrations-table=versions`.
  */
 import type { CommandPlace } from '../command.ts';
-import { percentDecode } from './given.ts';
+import { percentDecode, unwrapped } from './given.ts';
 import { looksLikeKeywordValue } from './keyword-value.ts';
 import { isOfClient, keywordOf } from './parameters.ts';
 import { isOfSqliteClient } from './sqlite-url.ts';
@@ -23,13 +23,13 @@ const PAIR = /\s*([a-z_]+)\s*=\s*(?:'(?:[^'\\]|\\[\s\S])*'|(?:[^\s'\\]|\\[\s\S])
 
 /** Undefined if the given text has no form that can be kept. It was parsed before. */
 export function urlInGivenForm(given: string, place: CommandPlace): string | undefined {
-  const text = unquoted(given);
+  const text = unwrapped(given);
   return 'path' in place ? sqliteForm(text, place.path) : postgresForm(text, place);
 }
 
 /** The URL without the parameters that only the client of the command reads, for our own parser. */
 export function withoutClientParameters(given: string): string {
-  const text = unquoted(given);
+  const text = unwrapped(given);
   if (looksLikeKeywordValue(text)) {
     const some = [...text.matchAll(PAIR)].some(([, name = '']) => isOfClient(name));
     return some ? pairsOf(text, (name) => !isOfClient(name)) : given;
@@ -106,11 +106,4 @@ function sqliteForm(text: string, path: string): string {
   const most = /^file:/i.test(scheme) ? '//' : '///';
   const before = slashes.length > 1 ? most : '';
   return `${scheme}${before}${inner}${encoded}${query}`;
-}
-
-/** Without white space around it, and without quotes, as it was parsed. */
-function unquoted(text: string): string {
-  const trimmed = text.trim();
-  const found = /^(["'`])([\s\S]*)\1$/.exec(trimmed);
-  return found?.[2] === undefined ? trimmed : found[2].trim();
 }

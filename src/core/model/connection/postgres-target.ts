@@ -1,3 +1,4 @@
+import { withoutUndefined } from '../parts.ts';
 import { Secret } from '../secret.ts';
 import type { PostgresHost, PostgresTarget } from '../target.ts';
 import { addDefaults } from './environment.ts';
@@ -50,23 +51,23 @@ export function postgresTarget(given: Given, sslTrue: SslTrue, surroundings: Sur
     ssl: withTlsForLogin(readTls(given, sslTrue, surroundings), login, given),
     ...schemas(given, user),
     ...(hosts.length > 1 ? { hosts } : {}),
-    ...optional('targetSessionAttrs', sessionAttrs(given)),
-    ...(oneOf(given.get('load_balance_hosts'), 'load_balance_hosts', ['disable', 'random']) === 'random'
-      ? { loadBalanceHosts: true }
-      : {}),
-    ...optional('options', text('options')),
-    ...optional('applicationName', text('application_name') ?? text('fallback_application_name')),
-    ...optional('connectTimeoutMs', seconds(given.get('connect_timeout'), 'connect_timeout')),
-    ...optional('channelBinding', channelBinding(given)),
-    ...optional('requireAuth', requireAuth(given.get('require_auth'))),
-    ...(text('keepalives') === '0' ? { keepAlive: false } : {}),
-    ...optional('keepAliveIdleMs', seconds(given.get('keepalives_idle'), 'keepalives_idle')),
-    ...optional('login', login),
+    ...withoutUndefined({
+      targetSessionAttrs: sessionAttrs(given),
+      loadBalanceHosts: loadsBalanced(given) ? true : undefined,
+      options: text('options'),
+      applicationName: text('application_name') ?? text('fallback_application_name'),
+      connectTimeoutMs: seconds(given.get('connect_timeout'), 'connect_timeout'),
+      channelBinding: oneOf(given.get('channel_binding'), 'channel_binding', ['disable', 'prefer', 'require']),
+      requireAuth: requireAuth(given.get('require_auth')),
+      keepAlive: text('keepalives') === '0' ? false : undefined,
+      keepAliveIdleMs: seconds(given.get('keepalives_idle'), 'keepalives_idle'),
+      login,
+    }),
   };
 }
 
-function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
-  return value === undefined ? {} : ({ [key]: value } as { [P in K]?: V });
+function loadsBalanced(given: Given): boolean {
+  return oneOf(given.get('load_balance_hosts'), 'load_balance_hosts', ['disable', 'random']) === 'random';
 }
 
 /** Hosts, addresses and ports are lists of one length; one port is for all (manual, 32.1.1.3). */
@@ -119,10 +120,6 @@ function schemas(given: Given, user: string): Pick<PostgresTarget, 'schemas' | '
   const migrated = ours ?? searchPath?.filter((name) => !/^(pg_|information_schema$)/.test(name)) ?? ['public'];
   if (migrated.length === 0) throw new ConnectionStringError('The search path of the database URL contains no schema.');
   return { schemas: migrated, ...(searchPath === undefined ? {} : { searchPath }) };
-}
-
-function channelBinding(given: Given): PostgresTarget['channelBinding'] {
-  return oneOf(given.get('channel_binding'), 'channel_binding', ['disable', 'prefer', 'require']);
 }
 
 function sessionAttrs(given: Given): PostgresTarget['targetSessionAttrs'] {

@@ -1,4 +1,5 @@
 import { parse } from 'pg-connection-string';
+import { halves } from '../parts.ts';
 import { ConnectionStringError, type Given, percentDecode, URL_FORM } from './given.ts';
 import { addParameter } from './parameters.ts';
 
@@ -15,9 +16,8 @@ export function readUri(text: string, given: Given): void {
   const authorityEnd = rest.search(/[/?]/);
   const authority = authorityEnd < 0 ? rest : rest.slice(0, authorityEnd);
   const after = authorityEnd < 0 ? '' : rest.slice(authorityEnd);
-  const queryStart = after.indexOf('?');
-  const path = (queryStart < 0 ? after : after.slice(0, queryStart)).slice(1);
-  const query = queryStart < 0 ? '' : after.slice(queryStart + 1);
+  const [beforeQuery, query] = halves(after, '?');
+  const path = beforeQuery.slice(1);
 
   // The last @: one in a password need not be encoded, as in node-postgres and SQLAlchemy.
   const at = authority.lastIndexOf('@');
@@ -45,10 +45,7 @@ function hasOnlyParameters(query: string): boolean {
 }
 
 function readCredentials(text: string, given: Given): void {
-  const colon = text.indexOf(':');
-  const encode = (part: string) => encodeURIComponent(percentDecode(part));
-  const user = encode(colon < 0 ? text : text.slice(0, colon));
-  const password = colon < 0 ? '' : encode(text.slice(colon + 1));
+  const [user, password] = halves(text, ':').map((part) => encodeURIComponent(percentDecode(part)));
   const read = parse(`postgresql://${user}:${password}@localhost`);
   if (read.user) given.set('user', { text: read.user, from: URL });
   if (read.password) given.set('password', { text: read.password, from: URL });
@@ -75,9 +72,8 @@ function parametersOf(query: string): [string, string][] {
     .split('&')
     .filter((pair) => pair !== '')
     .map((pair): [string, string] => {
-      const equals = pair.indexOf('=');
-      const name = percentDecode(equals < 0 ? pair : pair.slice(0, equals));
-      const value = equals < 0 ? '' : pair.slice(equals + 1);
+      const [encoded, value] = halves(pair, '=');
+      const name = percentDecode(encoded);
       return [name, percentDecode(name === 'options' ? value.replaceAll('+', ' ') : value)];
     });
   // SQLAlchemy writes several hosts as ?host=a:1&host=b:2.

@@ -1,3 +1,4 @@
+import { halves } from '../parts.ts';
 import type { SqliteTarget } from '../target.ts';
 import { ConnectionStringError, percentDecode } from './given.ts';
 import { nearest } from './parameters.ts';
@@ -30,7 +31,7 @@ const READ_ONLY = 'db-manager must write to the database. To read a file that mu
 /** `sqlite:///relative.db`, `sqlite:////absolute.db`, with `+driver`, percent-encoded. Throws ConnectionStringError. */
 export function readSqliteUrl(text: string): SqliteTarget {
   const [, rest = ''] = /^(?:jdbc:)?sqlite3?(?:\+\w+)?:([\s\S]*)$/i.exec(text) ?? [];
-  const [place, query] = split(rest);
+  const [place, query] = halves(rest, '?');
   refuseEncrypted(text, place);
   const path = percentDecode(place.replace(/^\/\/\/?/, ''));
   const flags = parametersOf(query);
@@ -54,7 +55,7 @@ function refuseEncrypted(text: string, place: string): void {
 
 /** `file:data/app.db`, `file:///data/app.db` (https://sqlite.org/uri.html). Throws ConnectionStringError. */
 export function readFileUri(text: string): SqliteTarget {
-  const [place, query] = split(text);
+  const [place, query] = halves(text, '?');
   if (place.includes('#'))
     throw new ConnectionStringError('The file: URI contains a #, which would end its path. Write %23.');
   return targetOf(percentDecode(pathOfFileUri(place)), parametersOf(query));
@@ -68,11 +69,6 @@ export function sqliteUrlOf({ path, create }: SqliteTarget): string {
 
 export function sqliteFile(path: string): SqliteTarget {
   return targetOf(path, new Map());
-}
-
-function split(text: string): [place: string, query: string] {
-  const at = text.indexOf('?');
-  return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
 }
 
 function pathOfFileUri(place: string): string {
@@ -90,9 +86,8 @@ function parametersOf(query: string): Map<string, string> {
   const pairs = query.split('&').filter((pair) => pair !== '');
   return new Map(
     pairs.map((pair) => {
-      const equals = pair.indexOf('=');
-      if (equals < 0) return [percentDecode(pair), ''];
-      return [percentDecode(pair.slice(0, equals)), percentDecode(pair.slice(equals + 1))];
+      const [name, value] = halves(pair, '=');
+      return [percentDecode(name), percentDecode(value)];
     }),
   );
 }

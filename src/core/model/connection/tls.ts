@@ -1,3 +1,4 @@
+import { withoutUndefined } from '../parts.ts';
 import type { PostgresSsl, SslMode } from '../target.ts';
 import { ConnectionStringError, type Given, type Value } from './given.ts';
 import { capital } from './parameters.ts';
@@ -103,10 +104,4 @@ export function oneOf<T extends string>(value: Value | undefined, name: string, 
   if (found === undefined)
     throw new ConnectionStringError(`${capital(value.from)}: ${name} must be one of ${allowed.join(', ')}.`);
   return found;
-}
-
-function withoutUndefined<T extends object>(object: T): { [K in keyof T]?: NonNullable<T[K]> } {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]?: NonNullable<T[K]>;
-  };
 }
