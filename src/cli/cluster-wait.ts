@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ProblemError } from '../core/model/problem.ts';
+import { invalidConfiguration, ProblemError } from '../core/model/problem.ts';
 import type { DatabaseMigration } from '../core/model/resource.ts';
 import { conditionOf } from '../core/model/resource-state.ts';
 import type { ResourceClient } from '../operator/resource-client.ts';
@@ -47,10 +47,9 @@ export async function waitUntilSettled(client: ResourceClient, wanted: WaitFor):
       }
       last = found;
       if (found.spec.execution === 'Sidecar') {
-        throw new ProblemError({
-          reason: 'InvalidConfiguration',
-          message: `${name} has execution: Sidecar. The operator does not run it and writes no result. Read the log of the sidecar's container: kubectl logs POD -c CONTAINER -n ${namespace}`,
-        });
+        throw invalidConfiguration(
+          `${name} has execution: Sidecar. The operator does not run it and writes no result. Read the log of the sidecar's container: kubectl logs POD -c CONTAINER -n ${namespace}`,
+        );
       }
       if (isCurrent(found, wanted)) {
         for (const { type, status, message } of found.status?.conditions ?? []) {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { type Api, createApi } from '../controller-runtime/api.ts';
 import { ApiError, CredentialsError } from '../controller-runtime/api-error.ts';
 import { kubeConfigReader } from '../controller-runtime/kubeconfig.ts';
-import { ProblemError } from '../core/model/problem.ts';
+import { invalidConfiguration, ProblemError } from '../core/model/problem.ts';
 import { type ResourceClient, resourceClient } from '../operator/resource-client.ts';
 import { requirePackages } from '../required-packages.ts';
 
@@ -44,7 +44,10 @@ export async function openCluster({ kubeconfig, context: named, namespace }: Clu
     };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw invalid(`No Kubernetes cluster is configured: ${why}. Pass --kubeconfig, or set KUBECONFIG.`, error);
+    throw invalidConfiguration(
+      `No Kubernetes cluster is configured: ${why}. Pass --kubeconfig, or set KUBECONFIG.`,
+      error,
+    );
   }
 }
 
@@ -60,10 +63,11 @@ function inWords(client: ResourceClient): ResourceClient {
 
 /** Throws the error of a request as a problem. */
 export function clusterProblem(error: unknown): never {
-  if (error instanceof CredentialsError) throw invalid(`The kubeconfig cannot be used: ${error.message}`, error);
+  if (error instanceof CredentialsError)
+    throw invalidConfiguration(`The kubeconfig cannot be used: ${error.message}`, error);
   if (!(error instanceof ApiError)) throw new ClusterUnreachable(error);
   if (error.status === 404) {
-    throw invalid(
+    throw invalidConfiguration(
       `The CRD of DatabaseMigration is not installed in the cluster (${error.message}). Install the CRD: kubectl apply -f crds/`,
       error,
     );
@@ -84,7 +88,7 @@ export function clusterProblem(error: unknown): never {
       { cause: error },
     );
   }
-  throw invalid(`The API server rejected the request: ${error.message}`, error);
+  throw invalidConfiguration(`The API server rejected the request: ${error.message}`, error);
 }
 
 /** Whether the same request may succeed when it is retried. */
@@ -112,7 +116,7 @@ export class ClusterConflict extends ProblemError {
 
 export function notFound(name: string, namespace: string): ProblemError {
   const message = `DatabaseMigration ${name} was not found in namespace ${namespace}. List all of them: db-manager status -A`;
-  return new ProblemError({ reason: 'InvalidConfiguration', message });
+  return invalidConfiguration(message);
 }
 
 function ownNamespace(): string {
@@ -121,8 +125,4 @@ function ownNamespace(): string {
   } catch {
     return 'default'; // not in a pod
   }
-}
-
-function invalid(message: string, cause: unknown): ProblemError {
-  return new ProblemError({ reason: 'InvalidConfiguration', message }, { cause });
 }

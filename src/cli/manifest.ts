@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import type { z } from 'zod';
-import { ProblemError } from '../core/model/problem.ts';
+import { invalidConfiguration } from '../core/model/problem.ts';
 import type { RunRequest } from '../core/model/request.ts';
 import { type DatabaseMigration, databaseMigrationSchema, KIND } from '../core/model/resource.ts';
 import { placeOfObjectStore } from '../core/reconcile/backup-place.ts';
@@ -23,18 +23,18 @@ export async function readManifest(file: string): Promise<DatabaseMigration> {
 /** The same, and the manifest as written: without the defaults, which the API server sets. */
 export async function readDocument(file: string): Promise<{ resource: DatabaseMigration; written: { spec: unknown } }> {
   const text = await readFile(file === '-' ? '/dev/stdin' : file, 'utf8').catch(() => {
-    throw invalid(`${file} does not exist or cannot be read.`);
+    throw invalidConfiguration(`${file} does not exist or cannot be read.`);
   });
   const documents = parseAllDocuments(text);
   const broken = documents.flatMap(({ errors }) => errors.map(({ message }) => message));
-  if (broken.length > 0) throw invalid(`${file} is not YAML: ${broken.join('; ')}`);
+  if (broken.length > 0) throw invalidConfiguration(`${file} is not YAML: ${broken.join('; ')}`);
   const found = documents.map((document) => document.toJS() as unknown).filter(isMigration);
   const [only] = found;
   if (only === undefined || found.length > 1) {
-    throw invalid(`${file} has ${found.length} documents of kind ${KIND}; exactly one is needed.`);
+    throw invalidConfiguration(`${file} has ${found.length} documents of kind ${KIND}; exactly one is needed.`);
   }
   const parsed = databaseMigrationSchema.safeParse(only);
-  if (!parsed.success) throw invalid(`${file}: ${parsed.error.issues.map(sentence).join('; ')}`);
+  if (!parsed.success) throw invalidConfiguration(`${file}: ${parsed.error.issues.map(sentence).join('; ')}`);
   return { resource: parsed.data, written: only as { spec: unknown } };
 }
 
@@ -48,7 +48,7 @@ export function requestOfManifest(
   placement: Placement,
 ): RunRequest {
   const wrong = invalidRepair(resource);
-  if (wrong !== undefined) throw invalid(`${wrong} ${CORRECT_ANNOTATION}`);
+  if (wrong !== undefined) throw invalidConfiguration(`${wrong} ${CORRECT_ANNOTATION}`);
   return { ...requestFromSpec(resource.spec, identity, placement), ...requestedActions(resource), manifest: true };
 }
 
@@ -99,7 +99,7 @@ export function claimFolders(pairs: readonly string[] = []): Map<string, string>
 
 function parseVolume(text: string): [string, string] {
   const at = text.indexOf('=');
-  if (at <= 0 || at === text.length - 1) throw invalid(`--volume takes CLAIM=FOLDER, not "${text}".`);
+  if (at <= 0 || at === text.length - 1) throw invalidConfiguration(`--volume takes CLAIM=FOLDER, not "${text}".`);
   return [text.slice(0, at), text.slice(at + 1)];
 }
 
@@ -109,8 +109,4 @@ function isMigration(value: unknown): boolean {
 
 function sentence(issue: z.core.$ZodIssue): string {
   return `${issue.path.join('.') || 'the document'}: ${issue.message}`;
-}
-
-function invalid(message: string): ProblemError {
-  return new ProblemError({ reason: 'InvalidConfiguration', message });
 }

@@ -1,6 +1,6 @@
 import { parseDatabaseUrl } from '../core/model/database-url.ts';
 import { withHistory } from '../core/model/history-setting.ts';
-import { ProblemError } from '../core/model/problem.ts';
+import { invalidConfiguration, ProblemError } from '../core/model/problem.ts';
 import { type RunRequest, SQLITE_IDENTITY_VARIABLE } from '../core/model/request.ts';
 import { Secret } from '../core/model/secret.ts';
 import { type DatabaseTarget, type PostgresTarget, withLoginFile } from '../core/model/target.ts';
@@ -51,8 +51,5 @@ function databaseOf(
 }
 
 function missing(variable: string, what: string): ProblemError {
-  return new ProblemError({
-    reason: 'InvalidConfiguration',
-    message: `The environment variable ${variable}, which should contain ${what}, is not set.`,
-  });
+  return invalidConfiguration(`The environment variable ${variable}, which should contain ${what}, is not set.`);
 }

@@ -4,7 +4,7 @@
  */
 import type { HistoryRow } from '../core/model/history.ts';
 import type { MigrationFile } from '../core/model/migration.ts';
-import { ProblemError } from '../core/model/problem.ts';
+import { invalidConfiguration } from '../core/model/problem.ts';
 import type { Database } from '../database/port.ts';
 import { count } from './run-text.ts';
 
@@ -22,9 +22,8 @@ export async function refuseOtherHistory(
   for (const { expected, table, setting, rows } of await store.others()) {
     const same = rows.filter(({ revision, checksum }) => known.get(revision) === checksum).length;
     if (same === 0) continue;
-    throw new ProblemError({
-      reason: 'InvalidConfiguration',
-      message: `The history is expected in ${expected}, which does not exist. ${table} is a history with ${count(same, 'migration')} of the same files. Without it, all of them would be applied again. Set ${setting}. If that history belongs to other tables: db-manager migrate stamp base`,
-    });
+    throw invalidConfiguration(
+      `The history is expected in ${expected}, which does not exist. ${table} is a history with ${count(same, 'migration')} of the same files. Without it, all of them would be applied again. Set ${setting}. If that history belongs to other tables: db-manager migrate stamp base`,
+    );
   }
 }

@@ -1,6 +1,6 @@
 /** `checks` of a request: queries that must return true before and after a plan, on the copy and on the target. */
 import type { CheckResult } from '../core/model/finding.ts';
-import { type Problem, ProblemError } from '../core/model/problem.ts';
+import { invalidConfiguration, type Problem, ProblemError } from '../core/model/problem.ts';
 import type { QueryCheck } from '../core/model/query-check.ts';
 import type { CommonRequest } from '../core/model/request.ts';
 import type { StepResult } from '../core/model/step.ts';
@@ -59,7 +59,7 @@ export function readChecks({ checks = [] }: Pick<CommonRequest, 'checks'>, diale
   const names = new Set<string>();
   for (const { name, sql } of checks) {
     const refuse = (why: string): never => {
-      throw new ProblemError({ reason: 'InvalidConfiguration', message: `The check ${name}: ${why}` });
+      throw invalidConfiguration(`The check ${name}: ${why}`);
     };
     if (names.has(name)) refuse('two checks have this name. Rename one of them.');
     names.add(name);

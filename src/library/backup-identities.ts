@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { ProblemError } from '../core/model/problem.ts';
+import { invalidConfiguration } from '../core/model/problem.ts';
 import { BACKUP_IDENTITY_VARIABLES } from '../core/model/run-variables.ts';
 import { Secret } from '../core/model/secret.ts';
 
@@ -25,9 +25,6 @@ async function readIdentity(file: string): Promise<string> {
     return await readFile(file, 'utf8');
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new ProblemError(
-      { reason: 'InvalidConfiguration', message: `The identity for backups cannot be read: ${why}.` },
-      { cause },
-    );
+    throw invalidConfiguration(`The identity for backups cannot be read: ${why}.`, cause);
   }
 }

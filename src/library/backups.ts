@@ -13,7 +13,7 @@ import { currentPosition } from '../core/planning/plan.ts';
 import { checkDump } from '../database/check-dump.ts';
 import { backupIdentities } from './backup-identities.ts';
 import { asRun } from './runs.ts';
-import { asWriter, type Session, withDatabase } from './session.ts';
+import { type Session, withDatabase } from './session.ts';
 import { type Options, resolvePaths, settingsOf } from './settings.ts';
 
 export interface BackupOptions extends Options {
@@ -62,9 +62,7 @@ export async function listBackups(options: Options = {}): Promise<BackupList> {
  * const { manifest } = await verifyBackup({ file: 'latest' });
  */
 export async function verifyBackup(options: Options & { file: string }): Promise<Backup> {
-  const { backups } = await resolvePaths(options);
-  const identities = await backupIdentities(backups, options.env);
-  const found = await findBackup(backups.folder, options.file);
+  const { found, identities } = await namedBackup(options);
   return verify(found, { check: checkDump, identities, signal: options.signal });
 }
 
@@ -76,10 +74,14 @@ export async function verifyBackup(options: Options & { file: string }): Promise
  * await rekeyBackup({ file: 'latest', backups: { recipients: ['age1…'], identityFile: 'key.txt' } });
  */
 export async function rekeyBackup(options: Options & { file: string }): Promise<Backup> {
+  const { found, identities, recipients = [] } = await namedBackup(options);
+  return rekey(found, { recipients, identities, signal: options.signal });
+}
+
+async function namedBackup(options: Options & { file: string }) {
   const { backups } = await resolvePaths(options);
   const identities = await backupIdentities(backups, options.env);
-  const found = await findBackup(backups.folder, options.file);
-  return rekey(found, { recipients: backups.recipients ?? [], identities, signal: options.signal });
+  return { found: await findBackup(backups.folder, options.file), identities, recipients: backups.recipients };
 }
 
 export interface RestoreOptions extends Options {
@@ -103,26 +105,21 @@ export async function restoreDatabase(options: RestoreOptions): Promise<Restored
     const { target, backups } = await settingsOf(options);
     refuseOtherDialect(await findBackup(backups.folder, options.file), target.dialect, displayTarget(target));
   }
-  return asWriter(
-    options,
-    (session) =>
-      asRun(
-        session,
-        'restore',
-        () => restoreIn(session, options),
-        ({ backup, safetyBackup, kept }) => ({
-          reason: 'Succeeded',
-          backup: backup.manifest.name,
-          message: joinSentences(
-            `The content was replaced by the backup ${backup.manifest.name}`,
-            safetyBackup && `The previous state is in ${safetyBackup.manifest.name}`,
-            kept && `The previous state is in the database ${kept.name}`,
-          ),
-        }),
-        { replaces: true },
+  return asRun(options, {
+    name: 'restore',
+    work: (session) => restoreIn(session, options),
+    describe: ({ backup, safetyBackup, kept }) => ({
+      reason: 'Succeeded',
+      backup: backup.manifest.name,
+      message: joinSentences(
+        `The content was replaced by the backup ${backup.manifest.name}`,
+        safetyBackup && `The previous state is in ${safetyBackup.manifest.name}`,
+        kept && `The previous state is in the database ${kept.name}`,
       ),
-    options.into === true ? 'reported' : false,
-  );
+    }),
+    create: options.into === true ? 'reported' : false,
+    replaces: true,
+  });
 }
 
 async function restoreIn(session: Session, options: RestoreOptions): Promise<RestoredBackup> {

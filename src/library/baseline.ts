@@ -1,7 +1,7 @@
 import type { Baseline } from '../core/model/baseline.ts';
 import { count } from '../core/model/count.ts';
 import { asRun } from './runs.ts';
-import { asWriter, author, type Session } from './session.ts';
+import { author, type Session } from './session.ts';
 import type { Options } from './settings.ts';
 
 export interface BaselineOptions extends Options {
@@ -27,18 +27,15 @@ export interface BaselineResult {
  * const { baseline } = await takeBaseline({ databaseUrl: 'sqlite:///data/app.db' });
  */
 export function takeBaseline(options: BaselineOptions = {}): Promise<BaselineResult> {
-  return asWriter(options, (session) =>
-    asRun(
-      session,
-      'baseline',
-      () => baselineIn(session, options),
-      ({ baseline, tables }) => ({
-        reason: 'Succeeded',
-        message:
-          baseline === undefined ? 'the baseline was removed' : `the schema of ${count(tables, 'table')} was stored`,
-      }),
-    ),
-  );
+  return asRun(options, {
+    name: 'baseline',
+    work: (session) => baselineIn(session, options),
+    describe: ({ baseline, tables }) => ({
+      reason: 'Succeeded',
+      message:
+        baseline === undefined ? 'the baseline was removed' : `the schema of ${count(tables, 'table')} was stored`,
+    }),
+  });
 }
 
 async function baselineIn({ database, runId }: Session, options: BaselineOptions): Promise<BaselineResult> {

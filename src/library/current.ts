@@ -1,4 +1,4 @@
-import { ProblemError } from '../core/model/problem.ts';
+import { orThrow } from '../core/model/problem.ts';
 import { isRepeatable, type Position, type Revision } from '../core/model/revision.ts';
 import { currentPosition } from '../core/planning/plan.ts';
 import { dueRepeatables, versioned } from '../core/planning/repeatable.ts';
@@ -33,16 +33,16 @@ export async function getCurrentRevision(options: Options = {}): Promise<Current
     readHistory(target, timeouts),
     listRevisions(migrations, { include, exclude, onNotice: noticeOf(options) }),
   ]);
-  if (!listed.ok) throw new ProblemError(listed.problem);
+  const { revisions } = orThrow(listed);
   const recorded = new Set(history.map(({ revision }) => revision));
-  const repeatable = listed.revisions.some(isRepeatable);
+  const repeatable = revisions.some(isRepeatable);
   const files = repeatable ? await readMigrations(migrations, { include, exclude }) : undefined;
   const due = new Set(files?.ok ? dueRepeatables(files.files, history).map(({ revision }) => revision) : []);
-  const pending = listed.revisions.filter((revision) => !recorded.has(revision) || due.has(revision));
-  const onDisk = new Set(listed.revisions);
+  const pending = revisions.filter((revision) => !recorded.has(revision) || due.has(revision));
+  const onDisk = new Set(revisions);
   return {
     revision: currentPosition(history),
-    head: versioned(listed.revisions).at(-1) ?? 'base',
+    head: versioned(revisions).at(-1) ?? 'base',
     pending,
     upToDate: pending.length === 0,
     unknown: history.map(({ revision }) => revision).filter((revision) => !onDisk.has(revision)),

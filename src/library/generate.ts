@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import { CAPABILITIES } from '../core/model/dialect.ts';
-import { ProblemError } from '../core/model/problem.ts';
+import { invalidConfiguration, orThrow, ProblemError } from '../core/model/problem.ts';
 import type { Revision } from '../core/model/revision.ts';
 import type { Snapshot } from '../core/model/snapshot.ts';
 import { applyRenames, type Rename, renameCandidates } from '../core/schema/renames.ts';
@@ -14,7 +14,7 @@ import { type NewMigration, type ScaffoldFormat, writeMigration } from '../migra
 import type { OwnTemplate } from '../migrations/templates.ts';
 import { prove } from './proof.ts';
 import { noModels, notesOf } from './schema.ts';
-import { filesOf, modelsOf, type Session, withDatabase } from './session.ts';
+import { filesIfAny, modelsOf, type Session, withDatabase } from './session.ts';
 import { type ConnectedSettings, type Options, resolvePaths, settingsOf } from './settings.ts';
 
 export interface GenerateOptions extends Options {
@@ -58,7 +58,7 @@ export async function generateMigration(options: GenerateOptions): Promise<Gener
   }
   if (format !== 'ts' && format !== 'js' && format !== 'sql') {
     const what = `Migrations from models can be ts, js or sql, not ${format}. For an empty migration: --no-autogenerate`;
-    throw new ProblemError({ reason: 'InvalidConfiguration', message: what });
+    throw invalidConfiguration(what);
   }
   const settings = await settingsOf(options);
   const models = await modelsOf(settings);
@@ -77,7 +77,10 @@ type FromModels = GenerateOptions & { format: Language };
 
 async function fromModels(session: Session & { models: Snapshot }, options: FromModels): Promise<Generated> {
   const { database, models } = session;
-  if (options.from !== 'base') await refusePending(session);
+  if (options.from !== 'base') {
+    const applied = (await database.history.read()).map(({ revision }) => revision);
+    await refusePending(session.settings, applied);
+  }
   const found = options.from === 'base' ? nothing(database.dialect) : await database.snapshot();
   const expected = await inWordsOf(database, models, found);
   const from = { kind: options.from === 'base' ? 'empty' : 'schema' } as const;
@@ -92,7 +95,7 @@ async function fromModels(session: Session & { models: Snapshot }, options: From
  */
 async function withNothing(settings: ConnectedSettings, models: Snapshot, options: FromModels): Promise<Generated> {
   const { dialect } = settings.target;
-  if ((await pendingOf(settings, [])).length > 0) throw pendingProblem(await pendingOf(settings, []));
+  await refusePending(settings, []);
   if (!CAPABILITIES[dialect].singleFile) {
     const why = 'the database does not exist yet';
     return generated(settings, { expected: models, found: nothing(dialect) }, options, async () => why);
@@ -151,7 +154,7 @@ async function readTemplate(path: string | undefined): Promise<OwnTemplate | und
     return { text: await readFile(path, 'utf8'), extension: extname(path).slice(1) };
   } catch (error) {
     const message = `The template ${path} does not exist or cannot be read.`;
-    throw new ProblemError({ reason: 'InvalidConfiguration', message }, { cause: error });
+    throw invalidConfiguration(message, error);
   }
 }
 
@@ -163,41 +166,30 @@ function formatOf(template: OwnTemplate | undefined): 'ts' | 'js' | 'sql' | unde
 }
 
 async function write(folder: string, migration: NewMigration): Promise<Generated['migrations'][number]> {
-  const written = await writeMigration(folder, migration);
-  if (!written.ok) throw new ProblemError(written.problem);
-  return { revision: written.revision, files: written.files };
+  const { revision, files } = orThrow(await writeMigration(folder, migration));
+  return { revision, files };
 }
 
-async function refusePending({ settings, database }: Session): Promise<void> {
-  const pending = await pendingOf(
-    settings,
-    (await database.history.read()).map(({ revision }) => revision),
-  );
-  if (pending.length > 0) throw pendingProblem(pending);
-}
-
-async function pendingOf(settings: ConnectedSettings, applied: readonly Revision[]): Promise<Revision[]> {
-  const files = await filesOf(settings).catch((error: unknown) => {
-    // The first migration creates the folder.
-    if (error instanceof ProblemError && error.problem.reason === 'MigrationsNotFound') return [];
-    throw error;
-  });
-  return files.map(({ revision }) => revision).filter((revision) => !applied.includes(revision));
-}
-
-function pendingProblem(pending: readonly Revision[]): ProblemError {
-  return new ProblemError({
+async function refusePending(settings: ConnectedSettings, applied: readonly Revision[]): Promise<void> {
+  const pending = await pendingOf(settings, applied);
+  if (pending.length === 0) return;
+  throw new ProblemError({
     reason: 'SchemaMismatch',
     message: `The database is not up to date, so the pending changes would be generated again: ${few(pending)}. Apply them first: db-manager migrate upgrade`,
   });
+}
+
+/** None without a folder: the first migration creates it. */
+async function pendingOf(settings: ConnectedSettings, applied: readonly Revision[]): Promise<Revision[]> {
+  const files = await filesIfAny(settings);
+  return files.map(({ revision }) => revision).filter((revision) => !applied.includes(revision));
 }
 
 /** Only the first migration starts from an empty schema. */
 async function refuseLater(settings: ConnectedSettings): Promise<void> {
   const [first] = await pendingOf(settings, []);
   if (first === undefined) return;
-  throw new ProblemError({
-    reason: 'InvalidConfiguration',
-    message: `--from base is only for the first migration, but ${settings.migrations} already contains ${first}. Omit the option to compare the database with the models.`,
-  });
+  throw invalidConfiguration(
+    `--from base is only for the first migration, but ${settings.migrations} already contains ${first}. Omit the option to compare the database with the models.`,
+  );
 }

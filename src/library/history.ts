@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { count } from '../core/model/count.ts';
 import type { HistoryRow, SourceNote } from '../core/model/history.ts';
 import type { MigrationFile } from '../core/model/migration.ts';
-import { ProblemError } from '../core/model/problem.ts';
+import { invalidConfiguration, orThrow, ProblemError } from '../core/model/problem.ts';
 import { type Position, parseTarget, type Revision } from '../core/model/revision.ts';
 import { readForeignHistory } from '../core/planning/adopt/adopt.ts';
 import { FOREIGN_TABLES, type ForeignTool } from '../core/planning/adopt/foreign.ts';
@@ -17,7 +17,7 @@ import { describeMigration } from '../migrations/describe.ts';
 import { contentsOf, journalTimes } from '../migrations/read.ts';
 import { readStored } from '../migrations/stored/files.ts';
 import { asRun } from './runs.ts';
-import { asWriter, author, filesIfAny, filesOf, type Session, withDatabase } from './session.ts';
+import { author, filesIfAny, filesOf, type Session, withDatabase } from './session.ts';
 import { noticeOf, type Options } from './settings.ts';
 
 /** `edited`: applied, but the file has changed since. `missing`: applied, but the file no longer exists. */
@@ -107,14 +107,14 @@ async function describe(folder: string, revision: Revision, file: MigrationFile 
  * const { revision } = await stampDatabase({ databaseUrl: 'sqlite:///data/app.db', target: 'head' });
  */
 export function stampDatabase(options: Options & { target: string }): Promise<{ revision: Position }> {
-  return asWriter(options, (session) =>
-    asRun(
-      session,
-      'migrate stamp',
-      () => stampIn(session, options),
-      ({ revision }) => ({ reason: 'Succeeded', message: `the history was set to ${revision}; no migration was run` }),
-    ),
-  );
+  return asRun(options, {
+    name: 'migrate stamp',
+    work: (session) => stampIn(session, options),
+    describe: ({ revision }) => ({
+      reason: 'Succeeded',
+      message: `the history was set to ${revision}; no migration was run`,
+    }),
+  });
 }
 
 async function stampIn(session: Session, options: Options & { target: string }): Promise<{ revision: Position }> {
@@ -123,8 +123,7 @@ async function stampIn(session: Session, options: Options & { target: string }):
   if (target === undefined)
     throw new ProblemError({ reason: 'UnknownTarget', message: `"${options.target}" is not a valid target.` });
   const files = await filesOf(settings, noticeOf(options));
-  const change = stamp(files, await database.history.read(), target, author(runId));
-  if (!change.ok) throw new ProblemError(change.problem);
+  const change = orThrow(stamp(files, await database.history.read(), target, author(runId)));
   await database.history.ensure();
   const kept = await database.history.sources(change.remove);
   const { withTexts } = await import('../migrations/stored/attach.ts');
@@ -141,7 +140,7 @@ async function stampIn(session: Session, options: Options & { target: string }):
  * const findings = await repairHistory({ databaseUrl: 'sqlite:///data/app.db', acceptChecksums: true });
  */
 export function repairHistory(options: RepairOptions = {}): Promise<Repair['findings']> {
-  return asWriter(options, (session) => asRun(session, 'repair', () => repairIn(session, options), describeRepair));
+  return asRun(options, { name: 'repair', work: (session) => repairIn(session, options), describe: describeRepair });
 }
 
 function describeRepair(findings: Repair['findings']) {
@@ -187,22 +186,16 @@ export interface RepairOptions extends Options, Partial<RepairChoices> {
 export async function adoptHistory(options: AdoptOptions): Promise<Adopted> {
   const { from, versions } = options;
   if (versions !== undefined && from !== 'alembic') {
-    throw new ProblemError({
-      reason: 'InvalidConfiguration',
-      message: `--versions is the folder of Alembic's scripts and does not apply to ${from}. Omit it.`,
-    });
+    throw invalidConfiguration(`--versions is the folder of Alembic's scripts and does not apply to ${from}. Omit it.`);
   }
-  return asWriter(options, (session) =>
-    asRun(
-      session,
-      'adopt',
-      () => adoptIn(session, options),
-      ({ adopted }) => ({
-        reason: 'Succeeded',
-        message: `${count(adopted.length, 'migration')} of ${from} imported; no migration was run`,
-      }),
-    ),
-  );
+  return asRun(options, {
+    name: 'adopt',
+    work: (session) => adoptIn(session, options),
+    describe: ({ adopted }) => ({
+      reason: 'Succeeded',
+      message: `${count(adopted.length, 'migration')} of ${from} imported; no migration was run`,
+    }),
+  });
 }
 
 export interface AdoptOptions extends Options {
@@ -222,21 +215,19 @@ async function adoptIn(session: Session, options: AdoptOptions): Promise<Adopted
   const { versions, cwd = process.cwd() } = options;
   const rows = await database.history.foreign(FOREIGN_TABLES[options.from]);
   if (rows === undefined) {
-    throw new ProblemError({
-      reason: 'InvalidConfiguration',
-      message: `The database has no table ${FOREIGN_TABLES[options.from]}, in which ${options.from} stores its history.`,
-    });
+    throw invalidConfiguration(
+      `The database has no table ${FOREIGN_TABLES[options.from]}, in which ${options.from} stores its history.`,
+    );
   }
   const files = await filesOf(settings, noticeOf(options));
   const times = options.from === 'drizzle' ? await journalTimes(settings.migrations, files) : undefined;
-  const adoption = readForeignHistory(options.from, rows, files, await database.history.read(), author(runId), {
+  const foreign = readForeignHistory(options.from, rows, files, await database.history.read(), author(runId), {
     ...(versions === undefined ? {} : { chain: await readAlembicScripts(resolve(cwd, versions)) }),
     ...(times === undefined ? {} : { times }),
   });
-  if (!adoption.ok) throw new ProblemError(adoption.problem);
+  const { put, unmatched, note } = orThrow(foreign);
   await database.history.ensure();
   const { withTexts } = await import('../migrations/stored/attach.ts');
-  await database.history.put(await withTexts(settings.migrations, files, adoption.put));
-  const { put, unmatched, note } = adoption;
+  await database.history.put(await withTexts(settings.migrations, files, put));
   return { adopted: put.map(({ revision }) => revision), unmatched, ...(note === undefined ? {} : { note }) };
 }

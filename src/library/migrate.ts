@@ -11,7 +11,7 @@ import { refuseOtherHistory } from '../engine/other-history.ts';
 import { filesOfPlan, readStored } from '../migrations/stored/files.ts';
 import { explained } from './mismatch.ts';
 import { asRun } from './runs.ts';
-import { asWriter, filesIfAny, filesOf, type Session } from './session.ts';
+import { filesIfAny, filesOf, type Session } from './session.ts';
 import { noticeOf, type Options } from './settings.ts';
 import { ofAll, requireOneTransaction } from './single-transaction.ts';
 
@@ -38,7 +38,7 @@ export interface Migrated {
  * const { migrations } = await upgradeDatabase({ databaseUrl: 'sqlite:///data/app.db' });
  */
 export function upgradeDatabase(options: MigrateOptions = {}): Promise<Migrated> {
-  return migrate({ ...options, target: options.target ?? 'head' }, false);
+  return migrate(options, false);
 }
 
 /**
@@ -51,30 +51,21 @@ export function downgradeDatabase(options: MigrateOptions & { target: string }):
   return migrate(options, true);
 }
 
-function migrate(options: MigrateOptions & { target?: string }, down: boolean): Promise<Migrated> {
-  return asWriter(
-    options,
-    (session) =>
-      asRun(
-        session,
-        down ? 'migrate downgrade' : 'migrate upgrade',
-        () => migrateIn(session, options, down),
-        ({ migrations, to }) => ({
-          reason: migrations.length === 0 ? 'UpToDate' : down ? 'Reverted' : 'Migrated',
-          message: `the database is at ${to}`,
-          applied: migrations.map(({ revision }) => revision),
-        }),
-      ),
+function migrate(options: MigrateOptions, down: boolean): Promise<Migrated> {
+  return asRun(options, {
+    name: down ? 'migrate downgrade' : 'migrate upgrade',
+    work: (session) => migrateIn(session, options, down),
+    describe: ({ migrations, to }) => ({
+      reason: migrations.length === 0 ? 'UpToDate' : down ? 'Reverted' : 'Migrated',
+      message: `the database is at ${to}`,
+      applied: migrations.map(({ revision }) => revision),
+    }),
     // In a new database a downgrade has nothing to revert.
-    down ? false : options.create === true || 'file',
-  );
+    create: down ? false : options.create === true || 'file',
+  });
 }
 
-async function migrateIn(
-  session: Session,
-  options: MigrateOptions & { target?: string },
-  down: boolean,
-): Promise<Migrated> {
+async function migrateIn(session: Session, options: MigrateOptions, down: boolean): Promise<Migrated> {
   const { database, settings, runId } = session;
   const target = parseTarget(options.target ?? 'head');
   if (target === undefined) {

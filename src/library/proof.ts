@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { textStart } from '../core/model/clip.ts';
 import type { Direction, LoadedMigration } from '../core/model/migration.ts';
-import { ProblemError } from '../core/model/problem.ts';
+import { orThrow, ProblemError } from '../core/model/problem.ts';
 import type { Snapshot } from '../core/model/snapshot.ts';
 import { TOOL_VERSION } from '../core/model/version.ts';
 import { compareSnapshots, describeDifference } from '../core/schema/compare.ts';
@@ -60,10 +60,7 @@ async function written(
   migrations: readonly NewMigration[],
   { dialect }: Database,
 ): Promise<LoadedMigration[]> {
-  for (const migration of migrations) {
-    const file = await writeMigration(folder, migration);
-    if (!file.ok) throw new ProblemError(file.problem);
-  }
+  for (const migration of migrations) orThrow(await writeMigration(folder, migration));
   return loadMigrations(folder, await filesOf({ migrations: folder }), dialect);
 }
 

@@ -1,4 +1,4 @@
-import { ProblemError } from '../core/model/problem.ts';
+import { invalidConfiguration, orThrow } from '../core/model/problem.ts';
 import type { Revision } from '../core/model/revision.ts';
 import { findRevision } from '../core/planning/target.ts';
 
@@ -10,7 +10,7 @@ export function parseRange(range: string, order: readonly Revision[]): { start: 
   const [from, to, ...rest] = range.split(':');
   if (from === undefined || to === undefined || rest.length > 0) {
     const message = `"${range}" is not a valid range. Write FROM:TO, for example base:head.`;
-    throw new ProblemError({ reason: 'InvalidConfiguration', message });
+    throw invalidConfiguration(message);
   }
   return { start: indexOf(from || 'base', order), end: indexOf(to || 'head', order) };
 }
@@ -18,7 +18,5 @@ export function parseRange(range: string, order: readonly Revision[]): { start: 
 function indexOf(text: string, order: readonly Revision[]): number {
   if (text === 'base') return -1;
   if (text === 'head') return order.length - 1;
-  const found = findRevision(text, order);
-  if (!found.ok) throw new ProblemError(found.problem);
-  return order.indexOf(found.revision);
+  return order.indexOf(orThrow(findRevision(text, order)).revision);
 }

@@ -4,7 +4,7 @@ import { findBackup } from '../backups/list.ts';
 import { reportNameOf } from '../backups/names.ts';
 import { openStore } from '../backups/open-store.ts';
 import { isObjectStore } from '../core/model/backup-place.ts';
-import { ProblemError } from '../core/model/problem.ts';
+import { invalidConfiguration, ProblemError } from '../core/model/problem.ts';
 import type { KeptReport } from '../core/model/run-details.ts';
 import { reportMarkdown } from '../core/report-page/markdown.ts';
 import { reportPage } from '../core/report-page/page.ts';
@@ -72,10 +72,9 @@ async function find(folder: string, name: string): Promise<string> {
     });
   }
   if (others.length > 0) {
-    throw new ProblemError({
-      reason: 'InvalidConfiguration',
-      message: `"${name}" matches several reports: ${matches.map(stem).join(', ')}. Use a longer prefix.`,
-    });
+    throw invalidConfiguration(
+      `"${name}" matches several reports: ${matches.map(stem).join(', ')}. Use a longer prefix.`,
+    );
   }
   return join(resolve(folder), only);
 }

@@ -6,7 +6,7 @@ import { TOOL_VERSION } from '../core/model/version.ts';
 import { openDatabase } from '../database/open.ts';
 import type { Database } from '../database/port.ts';
 import { holder } from './holder.ts';
-import { type Session, withDatabase } from './session.ts';
+import { asWriter, type Create, type Session, withDatabase } from './session.ts';
 import type { Options } from './settings.ts';
 
 /**
@@ -47,28 +47,33 @@ export function showRun(options: Options & { id: string }): Promise<RunRecord> {
 /** What a command did, for its row. */
 type Done = Pick<RunRecord, 'plan' | 'applied' | 'message' | 'backup'> & Pick<Required<RunRecord>, 'reason'>;
 
-interface AsRunOptions {
+interface Command<T> {
+  /** The name of the command. */
+  name: string;
+  work(session: Session): Promise<T>;
+  describe(result: T): Done;
+  /** Create a missing database, as `asWriter` does. */
+  create?: Create;
   /** The command replaces the database: a run that was `running` in the backup has ended. */
   replaces?: boolean;
 }
 
 /**
- * Keeps a command that writes as a run: a row when it holds the lock, completed at its end. A command on a database
- * without a history is not kept until it writes one. A row that cannot be written does not fail the command.
+ * Runs a command under the migration lock, and keeps it as a run: a row when it holds the lock, completed at its end. A
+ * command on a database without a history is not kept until it writes one. A row that cannot be written does not fail the
+ * command.
  */
-export async function asRun<T>(
-  session: Session,
-  command: string,
-  work: () => Promise<T>,
-  describe: (result: T) => Done,
-  { replaces = false }: AsRunOptions = {},
-): Promise<T> {
+export function asRun<T>(options: Options, command: Command<T>): Promise<T> {
+  return asWriter(options, (session) => runIn(session, command), command.create);
+}
+
+async function runIn<T>(session: Session, { name, work, describe, replaces = false }: Command<T>): Promise<T> {
   const { database, runId } = session;
   const first: RunRecord = {
     runId: `${runId}-${randomUUID().slice(0, 4)}`,
     attempt: 1,
     state: 'running',
-    command,
+    command: name,
     startedAt: new Date().toISOString(),
     startedBy: holder(),
     toolVersion: TOOL_VERSION,
@@ -88,7 +93,7 @@ export async function asRun<T>(
   };
   let result: T;
   try {
-    result = await work();
+    result = await work(session);
   } catch (error) {
     const problem = error instanceof ProblemError ? error.problem : undefined;
     const message = textStart(problem?.message ?? 'an internal error', 2_000);

@@ -76,12 +76,13 @@ export async function checkMigrationSafety(options: Options = {}): Promise<Safet
   const others = around.filter(({ name }) => name !== 'database reachable');
   const checks = [...classic, ...others];
   const findings = report.safety?.findings ?? [];
-  const failed = checks.filter(({ result }) => result === 'failed').map(({ name, message }) => `${name}: ${message}`);
-  const errors = [...failed, ...findings.filter(({ severity }) => severity === 'error').map(({ message }) => message)];
-  const warnings = [
-    ...checks.filter(({ result }) => result === 'warning').map(({ name, message }) => `${name}: ${message}`),
-    ...findings.filter(({ severity }) => severity !== 'error').map(({ message }) => message),
+  const messages = (wanted: 'failed' | 'warning') => [
+    ...checks.filter(({ result }) => result === wanted).map(({ name, message }) => `${name}: ${message}`),
+    ...findings
+      .filter(({ severity }) => (severity === 'error') === (wanted === 'failed'))
+      .map(({ message }) => message),
   ];
+  const [errors, warnings] = [messages('failed'), messages('warning')];
   return { safe: errors.length === 0 && report.result === 'succeeded', warnings, errors, checks, findings };
 }
 

@@ -1,4 +1,4 @@
-import { ProblemError } from '../core/model/problem.ts';
+import { invalidConfiguration, type ProblemError } from '../core/model/problem.ts';
 import type { Revision } from '../core/model/revision.ts';
 import type { Snapshot } from '../core/model/snapshot.ts';
 import { type SchemaValidation, toValidationResult } from '../core/schema/validation.ts';
@@ -83,8 +83,7 @@ export async function replay(session: Session, revisions: readonly Revision[]): 
 }
 
 export function noModels(): ProblemError {
-  return new ProblemError({
-    reason: 'InvalidConfiguration',
-    message: 'No models were found. Pass their file or folder with --models, or put them in ./models.',
-  });
+  return invalidConfiguration(
+    'No models were found. Pass their file or folder with --models, or put them in ./models.',
+  );
 }

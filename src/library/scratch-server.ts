@@ -1,5 +1,5 @@
 import { parseDatabaseUrl } from '../core/model/database-url.ts';
-import { ProblemError } from '../core/model/problem.ts';
+import { invalidConfiguration } from '../core/model/problem.ts';
 import type { RehearsalServer } from '../core/model/request.ts';
 import type { ScratchServer } from '../database/port.ts';
 
@@ -12,8 +12,7 @@ export function scratchServerOf(
   const url = env[server.urlVariable];
   const parsed = url === undefined || url === '' ? undefined : parseDatabaseUrl(url);
   if (parsed?.ok) return { target: parsed.target };
-  throw new ProblemError({
-    reason: 'InvalidConfiguration',
-    message: `safety.rehearsalServer needs the URL of a PostgreSQL server in the environment variable ${server.urlVariable}. ${parsed === undefined ? 'It is not set.' : parsed.problem.message}`,
-  });
+  throw invalidConfiguration(
+    `safety.rehearsalServer needs the URL of a PostgreSQL server in the environment variable ${server.urlVariable}. ${parsed === undefined ? 'It is not set.' : parsed.problem.message}`,
+  );
 }

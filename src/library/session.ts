@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { MigrationFile } from '../core/model/migration.ts';
-import { ProblemError } from '../core/model/problem.ts';
+import { orThrow, ProblemError } from '../core/model/problem.ts';
 import type { Snapshot } from '../core/model/snapshot.ts';
 import { TOOL_VERSION } from '../core/model/version.ts';
 import { openDatabase } from '../database/open.ts';
@@ -29,7 +29,7 @@ export interface Session {
 }
 
 /** `reported`: as true, and a message reports that the database is new. */
-type Create = OpenOptions['create'] | 'reported';
+export type Create = OpenOptions['create'] | 'reported';
 
 /** Opens the database for one piece of work and always closes it. */
 export async function withDatabase<T>(
@@ -103,9 +103,7 @@ export async function filesOf(
   { migrations, include, exclude }: Pick<ConnectedSettings, 'migrations' | 'include' | 'exclude'>,
   onNotice?: (sentence: string) => void,
 ): Promise<MigrationFile[]> {
-  const read = await readMigrations(migrations, { include, exclude, onNotice });
-  if (!read.ok) throw new ProblemError(read.problem);
-  return read.files;
+  return orThrow(await readMigrations(migrations, { include, exclude, onNotice })).files;
 }
 
 /** The same for operations that can do without files: none if the folder does not exist. Throws ProblemError. */

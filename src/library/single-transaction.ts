@@ -1,5 +1,5 @@
 import type { Direction, LoadedMigration } from '../core/model/migration.ts';
-import { type Problem, ProblemError } from '../core/model/problem.ts';
+import { invalidConfiguration, type Problem } from '../core/model/problem.ts';
 import { joinSentences } from '../core/model/sentences.ts';
 import { listNames } from '../core/planning/names.ts';
 
@@ -11,10 +11,9 @@ export function requireOneTransaction(migrations: readonly LoadedMigration[], di
   const outside = migrations.filter(({ transactional }) => !transactional[direction]);
   if (outside.length === 0) return;
   const names = listNames(outside.map(({ revision }) => revision));
-  throw new ProblemError({
-    reason: 'InvalidConfiguration',
-    message: `${names} ${outside.length === 1 ? 'runs' : 'run'} outside a transaction: transaction: false, BEGIN and COMMIT in the file, or a statement such as CREATE INDEX CONCURRENTLY. Nothing was run. Run the command without --single-transaction.`,
-  });
+  throw invalidConfiguration(
+    `${names} ${outside.length === 1 ? 'runs' : 'run'} outside a transaction: transaction: false, BEGIN and COMMIT in the file, or a statement such as CREATE INDEX CONCURRENTLY. Nothing was run. Run the command without --single-transaction.`,
+  );
 }
 
 /** The problem of one migration, where all share one transaction. */

@@ -1,6 +1,6 @@
 import type { HistoryRow, HistoryWrite, SourceNote } from '../core/model/history.ts';
 import type { MigrationFile } from '../core/model/migration.ts';
-import { ProblemError } from '../core/model/problem.ts';
+import { orThrow, ProblemError } from '../core/model/problem.ts';
 import type { Revision } from '../core/model/revision.ts';
 import { editedFiles } from '../core/planning/integrity.ts';
 import { findRevision } from '../core/planning/target.ts';
@@ -35,9 +35,8 @@ export function showMigration(options: Options & { revision: string }): Promise<
   return withDatabase(options, async ({ database }) => {
     const history = await database.history.read();
     const row = rowOf(options.revision, history);
-    const decoded = decodeSource(row, (await database.history.sources([row.revision])).get(row.revision));
-    if (!decoded.ok) throw new ProblemError(decoded.problem);
-    const { files, stored } = decoded.file;
+    const source = (await database.history.sources([row.revision])).get(row.revision);
+    const { files, stored } = orThrow(decodeSource(row, source)).file;
     return {
       revision: row.revision,
       appliedAt: row.appliedAt,
@@ -74,8 +73,7 @@ export function diffMigrations(options: Options & { revision?: string } = {}): P
     const compared: MigrationDiff[] = [];
     for (const row of rows) {
       const { revision } = row;
-      const decoded = decodeSource(row, sources.get(revision));
-      if (!decoded.ok) throw new ProblemError(decoded.problem);
+      const decoded = orThrow(decodeSource(row, sources.get(revision)));
       const file = files.find((one) => one.revision === revision);
       const diff = unifiedDiff(await compareFiles(settings.migrations, file, decoded.file));
       compared.push({ revision, same: diff === '', diff });

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import type { Model, ModelStatic } from 'sequelize';
 import { count } from '../core/model/count.ts';
-import { ProblemError } from '../core/model/problem.ts';
+import { orThrow } from '../core/model/problem.ts';
 import type { Position } from '../core/model/revision.ts';
 import { listNames } from '../core/planning/names.ts';
 import { currentPosition } from '../core/planning/plan.ts';
@@ -81,8 +81,7 @@ function fromModels(options: Options): Promise<string[]> {
           'the database already had tables, but its history is empty. Record their revision: db-manager migrate stamp <revision>',
         ];
       }
-      const change = stamp(files, [], { kind: 'head' }, author(runId));
-      if (!change.ok) throw new ProblemError(change.problem);
+      const change = orThrow(stamp(files, [], { kind: 'head' }, author(runId)));
       await database.history.put(await withTexts(settings.migrations, files, change.put));
       return ['the tables were created from the models, so the history was stamped with head; no migration was run'];
     },
@@ -98,21 +97,16 @@ function fromModels(options: Options): Promise<string[]> {
  * const { tables } = await createAllTables({ databaseUrl: 'sqlite:///data/app.db', models: './models' });
  */
 export function createAllTables(options: Options = {}): Promise<{ tables: string[] }> {
-  return asWriter(
-    options,
-    (session) =>
-      asRun(
-        session,
-        'create-tables',
-        async () => {
-          const before = await names(session);
-          await create(session);
-          return { tables: [...(await names(session))].filter((name) => !before.has(name)) };
-        },
-        ({ tables }) => described('created', tables),
-      ),
-    'file',
-  );
+  return asRun(options, {
+    name: 'create-tables',
+    async work(session) {
+      const before = await names(session);
+      await create(session);
+      return { tables: [...(await names(session))].filter((name) => !before.has(name)) };
+    },
+    describe: ({ tables }) => described('created', tables),
+    create: 'file',
+  });
 }
 
 /**
@@ -123,21 +117,17 @@ export function createAllTables(options: Options = {}): Promise<{ tables: string
  * const { tables } = await dropAllTables({ databaseUrl: 'sqlite:///data/app.db', models: './models' });
  */
 export function dropAllTables(options: Options = {}): Promise<{ tables: string[] }> {
-  return asWriter(options, (session) =>
-    asRun(
-      session,
-      'drop-tables',
-      async () => {
-        const before = await names(session);
-        const sequelize = session.database.sequelize;
-        await modelsOf(session);
-        await sequelize.drop();
-        const after = await names(session);
-        return { tables: [...before].filter((name) => !after.has(name)) };
-      },
-      ({ tables }) => described('dropped', tables),
-    ),
-  );
+  return asRun(options, {
+    name: 'drop-tables',
+    async work(session) {
+      const before = await names(session);
+      await modelsOf(session);
+      await session.database.sequelize.drop();
+      const after = await names(session);
+      return { tables: [...before].filter((name) => !after.has(name)) };
+    },
+    describe: ({ tables }) => described('dropped', tables),
+  });
 }
 
 function described(verb: string, tables: readonly string[]) {

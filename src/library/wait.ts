@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Dialect } from '../core/model/dialect.ts';
 import type { HistoryRow } from '../core/model/history.ts';
-import { ProblemError } from '../core/model/problem.ts';
+import { orThrow, ProblemError } from '../core/model/problem.ts';
 import { isRepeatable, type Revision } from '../core/model/revision.ts';
 import { checkIntegrity, missingFiles } from '../core/planning/integrity.ts';
 import { listNames } from '../core/planning/names.ts';
@@ -77,16 +77,13 @@ async function lookFor(options: WaitOptions, { target, unknownApplied }: Connect
   const { revision } = options;
   if (revision === undefined || revision === 'head') {
     const { migrations, include, exclude } = await resolvePaths(options);
-    const listed = await listRevisions(migrations, { include, exclude });
-    if (!listed.ok) throw new ProblemError(listed.problem);
-    const { revisions } = listed;
-    const repeatable = revisions.some(isRepeatable)
-      ? await readMigrations(migrations, { include, exclude })
-      : undefined;
-    if (repeatable?.ok === false) throw new ProblemError(repeatable.problem);
+    const { revisions } = orThrow(await listRevisions(migrations, { include, exclude }));
+    const files = revisions.some(isRepeatable)
+      ? orThrow(await readMigrations(migrations, { include, exclude })).files
+      : [];
     return async (reader) => {
       const history = await reader.read();
-      const changed = dueRepeatables(repeatable?.files ?? [], history).map(({ revision }) => revision);
+      const changed = dueRepeatables(files, history).map(({ revision }) => revision);
       return (
         notApplied(revisions, history, changed) ?? unknown(revisions, history, reader, unknownApplied, target.dialect)
       );

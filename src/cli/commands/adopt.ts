@@ -1,5 +1,5 @@
 import { count } from '../../core/model/count.ts';
-import { ProblemError } from '../../core/model/problem.ts';
+import { invalidConfiguration } from '../../core/model/problem.ts';
 import type { ForeignTool } from '../../core/planning/adopt/foreign.ts';
 import { defineCommand } from '../command.ts';
 import { print } from '../output/print.ts';
@@ -21,10 +21,7 @@ export const adopt = defineCommand<{ from: string; versions?: string }>({
     const tools = Object.keys(FOREIGN_TABLES) as ForeignTool[];
     const from = tools.find((tool) => tool === options.from);
     if (from === undefined) {
-      throw new ProblemError({
-        reason: 'InvalidConfiguration',
-        message: `--from must be one of ${tools.join(', ')}, not "${options.from}".`,
-      });
+      throw invalidConfiguration(`--from must be one of ${tools.join(', ')}, not "${options.from}".`);
     }
     const { adoptHistory } = await import('../../library/history.ts');
     const result = await adoptHistory({ ...options, from });

@@ -1,5 +1,5 @@
 import { Option } from 'commander';
-import { ProblemError } from '../../core/model/problem.ts';
+import { invalidConfiguration } from '../../core/model/problem.ts';
 import type { Rename } from '../../core/schema/renames.ts';
 import { defineCommand } from '../command.ts';
 import { collect } from '../options.ts';
@@ -43,7 +43,8 @@ export const generate = defineCommand<GenerateCommandOptions>({
     const { generateMigration } = await import('../../library/generate.ts');
     const { SCAFFOLDS } = await import('../../migrations/templates.ts');
     const format = SCAFFOLDS.find((known) => known === options.format);
-    if (format === undefined) throw wrong(`--format must be one of ${SCAFFOLDS.join(', ')}, not "${options.format}".`);
+    if (format === undefined)
+      throw invalidConfiguration(`--format must be one of ${SCAFFOLDS.join(', ')}, not "${options.format}".`);
     const askRename = io.terminal && !io.json ? ask : undefined;
     const result = await generateMigration({ ...options, format, renames: rename.map(parseRename), askRename });
     print(io, options, result, ({ migrations, warnings }) => {
@@ -73,13 +74,9 @@ async function ask(candidate: Rename): Promise<boolean> {
 function parseRename(text: string): Rename {
   const [, before, to] = /^([^=]+)=([^=.]+)$/.exec(text) ?? [];
   if (before === undefined || to === undefined) {
-    throw wrong(`--rename must be TABLE=NEW_NAME or TABLE.COLUMN=NEW_NAME, not "${text}".`);
+    throw invalidConfiguration(`--rename must be TABLE=NEW_NAME or TABLE.COLUMN=NEW_NAME, not "${text}".`);
   }
   const at = before.lastIndexOf('.');
   if (at < 0) return { kind: 'table', from: before, to };
   return { kind: 'column', table: before.slice(0, at), from: before.slice(at + 1), to };
-}
-
-function wrong(message: string): ProblemError {
-  return new ProblemError({ reason: 'InvalidConfiguration', message });
 }

@@ -1,4 +1,4 @@
-import { ProblemError } from '../../core/model/problem.ts';
+import { invalidConfiguration } from '../../core/model/problem.ts';
 import { defineCommand } from '../command.ts';
 import { wholeNumber } from '../options.ts';
 import { print } from '../output/print.ts';
@@ -19,10 +19,7 @@ export const prune = defineCommand<{ keepLast?: number; keepDays?: number; dryRu
       .option('--dry-run', 'list the backups to delete, but keep them'),
   async action(options, io) {
     if (options.keepLast !== undefined && options.keepLast < 1)
-      throw new ProblemError({
-        reason: 'InvalidConfiguration',
-        message: '--keep-last must be at least 1: the newest backup is always kept.',
-      });
+      throw invalidConfiguration('--keep-last must be at least 1: the newest backup is always kept.');
     const { pruneBackups } = await import('../../library/backups.ts');
     print(io, options, await pruneBackups({ ...options, last: options.keepLast, days: options.keepDays }), (gone) =>
       gone.length === 0

@@ -1,4 +1,4 @@
-import { ProblemError } from '../../core/model/problem.ts';
+import { invalidConfiguration } from '../../core/model/problem.ts';
 import { defineCommand } from '../command.ts';
 import { print } from '../output/print.ts';
 
@@ -29,10 +29,7 @@ export const repair = defineCommand<RepairCommandOptions>({
   async action(options, io) {
     const { interrupted } = options;
     if (interrupted !== undefined && interrupted !== 'applied' && interrupted !== 'notApplied') {
-      throw new ProblemError({
-        reason: 'InvalidConfiguration',
-        message: `--interrupted must be applied or notApplied, not "${interrupted}".`,
-      });
+      throw invalidConfiguration(`--interrupted must be applied or notApplied, not "${interrupted}".`);
     }
     const { repairHistory } = await import('../../library/history.ts');
     const findings = await repairHistory({ ...options, interrupted });

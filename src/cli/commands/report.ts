@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { Option } from 'commander';
-import { ProblemError } from '../../core/model/problem.ts';
+import { invalidConfiguration } from '../../core/model/problem.ts';
 import { defineCommand } from '../command.ts';
 
 interface ReportCommandOptions {
@@ -40,10 +40,7 @@ export const report = defineCommand<ReportCommandOptions>({
     if (output === '-') return io.out(text.trimEnd());
     const path = resolve(output ?? `${basename(file)}.${format === 'html' ? 'html' : 'md'}`);
     await writeFile(path, text, { mode: 0o600 }).catch((error: Error) => {
-      throw new ProblemError({
-        reason: 'InvalidConfiguration',
-        message: `The page could not be written: ${error.message}. Name another file: --output FILE.`,
-      });
+      throw invalidConfiguration(`The page could not be written: ${error.message}. Name another file: --output FILE.`);
     });
     io.out(`Wrote ${path}.`);
   },

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { Option } from 'commander';
-import { ProblemError } from '../../core/model/problem.ts';
+import { invalidConfiguration } from '../../core/model/problem.ts';
 import { defineCommand } from '../command.ts';
 
 /** To standard output, or into a file whose extension selects the format. */
@@ -24,7 +24,7 @@ export const schemaDiagram = defineCommand<{ format?: 'mermaid' | 'svg'; output?
     if (output !== undefined) {
       await writeFile(output, text).catch((error: Error) => {
         const message = `The diagram could not be written to ${output}: ${error.message}`;
-        throw new ProblemError({ reason: 'InvalidConfiguration', message });
+        throw invalidConfiguration(message);
       });
     }
     if (json === true)

@@ -29,7 +29,7 @@ export const report = defineCommand<ReportOptions>({
       .option('--redact-literals', 'replace the literals in SQL and the values of rows'),
   async action({ output, format, redactLiterals, ...options }, io) {
     const { noPod, openResource, podOfRun } = await import('./resource.ts');
-    const { ProblemError } = await import('../../core/model/problem.ts');
+    const { invalidConfiguration, ProblemError } = await import('../../core/model/problem.ts');
     const { eventOf, linesOfPod } = await import('./pod-log.ts');
     const cluster = await openResource(options);
     const { status } = cluster.resource;
@@ -59,10 +59,7 @@ export const report = defineCommand<ReportOptions>({
     if (output === '-') return io.out(text.trimEnd());
     const path = resolve(output ?? `${options.name}-${event.report.runId}.${format === 'html' ? 'html' : 'md'}`);
     await writeFile(path, text, { mode: 0o600 }).catch((error: Error) => {
-      throw new ProblemError({
-        reason: 'InvalidConfiguration',
-        message: `The page could not be written: ${error.message}. Name another file: --output FILE.`,
-      });
+      throw invalidConfiguration(`The page could not be written: ${error.message}. Name another file: --output FILE.`);
     });
     io.out(`Wrote ${path}.${typeof sources === 'string' ? ` ${sources}${page}` : ''}`);
   },

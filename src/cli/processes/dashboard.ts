@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { ProblemError } from '../../core/model/problem.ts';
+import { invalidConfiguration } from '../../core/model/problem.ts';
 import { isSameSecret } from '../../core/model/same-secret.ts';
 import { LiveResources } from '../../dashboard/live.ts';
 import { startDashboard } from '../../dashboard/server.ts';
@@ -43,7 +43,7 @@ export async function runDashboard(options: LocalDashboardOptions, io: Io): Prom
     if (error.code !== 'EADDRINUSE' && error.code !== 'EACCES') throw error;
     const why = error.code === 'EACCES' ? 'this user may not listen on it' : 'another process uses it';
     const message = `Port ${options.port} cannot be used: ${why}. Leave out --port to get a free one.`;
-    throw new ProblemError({ reason: 'InvalidConfiguration', message }, { cause: error });
+    throw invalidConfiguration(message, error);
   });
   try {
     const url = `http://127.0.0.1:${server.port}/#key=${key}`;

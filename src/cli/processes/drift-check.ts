@@ -8,7 +8,7 @@ import {
   driftRequestSchema,
 } from '../../core/model/drift-check.ts';
 import { masker } from '../../core/model/masking.ts';
-import { ProblemError } from '../../core/model/problem.ts';
+import { invalidConfiguration } from '../../core/model/problem.ts';
 import { REASONS } from '../../core/model/reason.ts';
 import { openDatabase } from '../../database/open.ts';
 import type { Database } from '../../database/port.ts';
@@ -50,10 +50,9 @@ export async function runDriftCheck(io: Io): Promise<void> {
 function readRequest(text: string | undefined): DriftRequest {
   const parsed = text === undefined ? undefined : driftRequestSchema.safeParse(JSON.parse(text));
   if (parsed?.success === true) return parsed.data;
-  throw new ProblemError({
-    reason: 'InvalidConfiguration',
-    message: `${DRIFT_REQUEST_VARIABLE} cannot be read. The operator starts this command; its version and that of the runner image probably differ.`,
-  });
+  throw invalidConfiguration(
+    `${DRIFT_REQUEST_VARIABLE} cannot be read. The operator starts this command; its version and that of the runner image probably differ.`,
+  );
 }
 
 async function check(request: DriftRequest, io: Io): Promise<Omit<DriftReport, 'version' | 'finishedAt'>> {

@@ -3,7 +3,7 @@ import type { KubeConfig } from '@kubernetes/client-node';
 import { type Api, createApi } from '../../controller-runtime/api.ts';
 import { configWithToken } from '../../controller-runtime/kubeconfig.ts';
 import { tokenAuthorizer } from '../../controller-runtime/token-review.ts';
-import { ProblemError } from '../../core/model/problem.ts';
+import { invalidConfiguration } from '../../core/model/problem.ts';
 import { LiveResources } from '../../dashboard/live.ts';
 import { type DashboardServer, startDashboard } from '../../dashboard/server.ts';
 import { SHOWN_KINDS } from './dashboard-kinds.ts';
@@ -33,10 +33,7 @@ export async function startOperatorDashboard(
   const { dashboardPort: port, dashboardCertFile: certFile, dashboardKeyFile: keyFile, namespaces = [] } = options;
   if (port === undefined) return undefined;
   if ((certFile === undefined) !== (keyFile === undefined)) {
-    throw new ProblemError({
-      reason: 'InvalidConfiguration',
-      message: '--dashboard-cert-file and --dashboard-key-file belong together. Set both, or neither.',
-    });
+    throw invalidConfiguration('--dashboard-cert-file and --dashboard-key-file belong together. Set both, or neither.');
   }
   const apiOf = (token: string) => createApi(configWithToken(readConfig(), token));
   return startDashboard({

@@ -6,7 +6,7 @@ import { createApi } from '../../controller-runtime/api.ts';
 import { kubeConfigReader } from '../../controller-runtime/kubeconfig.ts';
 import { ALWAYS_LEADER, acquireLease, type Leadership } from '../../controller-runtime/lease.ts';
 import { tokenAuthorizer } from '../../controller-runtime/token-review.ts';
-import { ProblemError } from '../../core/model/problem.ts';
+import { invalidConfiguration } from '../../core/model/problem.ts';
 import { TOOL_VERSION } from '../../core/model/version.ts';
 import { createController } from '../../operator/controller.ts';
 import { createDriftController, type DriftController } from '../../operator/drift/controller.ts';
@@ -218,10 +218,7 @@ async function openDashboard(...given: Parameters<typeof startOperatorDashboard>
 function tlsFiles({ metricsCertFile: certFile, metricsKeyFile: keyFile }: OperatorOptions): TlsFiles | undefined {
   if (certFile !== undefined && keyFile !== undefined) return { certFile, keyFile };
   if (certFile === undefined && keyFile === undefined) return undefined;
-  throw new ProblemError({
-    reason: 'InvalidConfiguration',
-    message: '--metrics-cert-file and --metrics-key-file belong together. Set both, or neither.',
-  });
+  throw invalidConfiguration('--metrics-cert-file and --metrics-key-file belong together. Set both, or neither.');
 }
 
 function ownNamespace(): string {

@@ -1,5 +1,5 @@
 import { masker } from '../../core/model/masking.ts';
-import { ProblemError } from '../../core/model/problem.ts';
+import { invalidConfiguration } from '../../core/model/problem.ts';
 import { REASONS } from '../../core/model/reason.ts';
 import type { RunEvent, RunReport } from '../../core/model/report.ts';
 import {
@@ -58,21 +58,17 @@ async function runOrExplain(text: string | undefined, io: Io, pod: PodRun | unde
 
 function readRequest(text: string | undefined): RunRequest | CommandRequest {
   if (text === undefined) {
-    throw new ProblemError({
-      reason: 'InvalidConfiguration',
-      message: `${RUN_REQUEST_VARIABLE} is not set. The operator starts this command. To run a manifest locally: db-manager run -f FILE`,
-    });
+    throw invalidConfiguration(
+      `${RUN_REQUEST_VARIABLE} is not set. The operator starts this command. To run a manifest locally: db-manager run -f FILE`,
+    );
   }
   try {
     const read = JSON.parse(text) as object;
     return 'command' in read ? commandRequestSchema.parse(read) : runRequestSchema.parse(read);
   } catch (error) {
-    throw new ProblemError(
-      {
-        reason: 'InvalidConfiguration',
-        message: `${RUN_REQUEST_VARIABLE} cannot be read; the operator and the runner image probably have different versions. ${(error as Error).message}`,
-      },
-      { cause: error },
+    throw invalidConfiguration(
+      `${RUN_REQUEST_VARIABLE} cannot be read; the operator and the runner image probably have different versions. ${(error as Error).message}`,
+      error,
     );
   }
 }

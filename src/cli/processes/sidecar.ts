@@ -1,6 +1,6 @@
 import { rename, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ProblemError } from '../../core/model/problem.ts';
+import { invalidConfiguration } from '../../core/model/problem.ts';
 import { REASONS } from '../../core/model/reason.ts';
 import type { RunReport } from '../../core/model/report.ts';
 import type { DatabaseMigration } from '../../core/model/resource.ts';
@@ -181,7 +181,7 @@ async function writeStatus(file: string | undefined, resource: DatabaseMigration
     await rename(unfinished, file);
   } catch (error) {
     const message = `--status-file ${file} cannot be written: ${toProblem(error).message}`;
-    throw new ProblemError({ reason: 'InvalidConfiguration', message }, { cause: error });
+    throw invalidConfiguration(message, error);
   }
 }
 

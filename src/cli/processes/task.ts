@@ -10,7 +10,7 @@ import { bytesText } from '../../core/model/bytes.ts';
 import { textStart } from '../../core/model/clip.ts';
 import { count } from '../../core/model/count.ts';
 import { masker } from '../../core/model/masking.ts';
-import { ProblemError } from '../../core/model/problem.ts';
+import { invalidConfiguration, ProblemError } from '../../core/model/problem.ts';
 import { REASONS, type Reason } from '../../core/model/reason.ts';
 import { TASK_REQUEST_VARIABLE, type TaskReport, type TaskRequest, taskRequestSchema } from '../../core/model/task.ts';
 import { TOOL_VERSION } from '../../core/model/version.ts';
@@ -84,10 +84,9 @@ function consequence(kind: TaskRequest['action']['kind'] | undefined, reason: Re
 function readRequest(text: string | undefined): TaskRequest {
   const parsed = text === undefined ? undefined : taskRequestSchema.safeParse(JSON.parse(text));
   if (parsed?.success === true) return parsed.data;
-  throw new ProblemError({
-    reason: 'InvalidConfiguration',
-    message: `${TASK_REQUEST_VARIABLE} is missing or cannot be read. The operator starts this command; its version and that of the runner image probably differ.`,
-  });
+  throw invalidConfiguration(
+    `${TASK_REQUEST_VARIABLE} is missing or cannot be read. The operator starts this command; its version and that of the runner image probably differ.`,
+  );
 }
 
 async function perform(request: TaskRequest, io: Io): Promise<Result> {
@@ -167,10 +166,9 @@ async function restore(database: Database, { action, place, ...request }: TaskRe
   const { signal } = io;
   const name = identity.id.slice(identity.id.lastIndexOf('/') + 1);
   if (action.confirm !== name) {
-    throw new ProblemError({
-      reason: 'InvalidConfiguration',
-      message: `spec.confirm is "${action.confirm}", and the database is "${name}". Nothing was changed.`,
-    });
+    throw invalidConfiguration(
+      `spec.confirm is "${action.confirm}", and the database is "${name}". Nothing was changed.`,
+    );
   }
   const lock = await database.lock({ waitMs: LOCK_MS, runId: 'restore', holder: holder(io.env), signal });
   try {

@@ -1,5 +1,5 @@
 import { halves, withoutUndefined } from './parts.ts';
-import { ProblemError } from './problem.ts';
+import { invalidConfiguration } from './problem.ts';
 
 /** Where backups are: a folder, or a prefix in a bucket of an S3-compatible object store. It contains no credentials. */
 type BackupPlace = { kind: 'folder'; folder: string } | ObjectStorePlace;
@@ -35,17 +35,21 @@ export function parseBackupPlace(text: string): BackupPlace {
   if (!isObjectStore(text)) return { kind: 'folder', folder: text };
   const [path, query] = halves(text.slice(SCHEME.length), '?');
   if (path.includes('@')) {
-    throw invalid(
+    throw invalidConfiguration(
       'The URL of the backups contains credentials. Remove them, and set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.',
     );
   }
   const [bucket, rest] = halves(path, '/');
   if (!BUCKET.test(bucket)) {
-    throw invalid(`"${bucket}" is not a valid bucket name. Write the place of backups as s3://bucket/prefix.`);
+    throw invalidConfiguration(
+      `"${bucket}" is not a valid bucket name. Write the place of backups as s3://bucket/prefix.`,
+    );
   }
   const prefix = decode(rest).replace(/^\/+|\/+$/g, '');
   if (/(^|\/)\.{1,2}(\/|$)|\/\/|[\p{Cc}\\]/u.test(prefix)) {
-    throw invalid(`"${prefix}" is not a valid prefix. Use names separated by single slashes, without "." and "..".`);
+    throw invalidConfiguration(
+      `"${prefix}" is not a valid prefix. Use names separated by single slashes, without "." and "..".`,
+    );
   }
   return { kind: 'objectStore', bucket, prefix, ...parameters(new URLSearchParams(query)) };
 }
@@ -53,12 +57,14 @@ export function parseBackupPlace(text: string): BackupPlace {
 function parameters(query: URLSearchParams): Pick<ObjectStorePlace, 'endpoint' | 'region' | 'pathStyle' | 'caFile'> {
   const unknown = [...query.keys()].find((key) => !PARAMETERS.includes(key));
   if (unknown !== undefined) {
-    throw invalid(`The place of backups has the unknown parameter "${unknown}". Known are ${PARAMETERS.join(', ')}.`);
+    throw invalidConfiguration(
+      `The place of backups has the unknown parameter "${unknown}". Known are ${PARAMETERS.join(', ')}.`,
+    );
   }
   const [endpoint, region, pathStyle, caFile] = PARAMETERS.map((name) => query.get(name) || undefined);
   if (endpoint !== undefined) checkEndpoint(endpoint);
   if (pathStyle !== undefined && pathStyle !== 'true' && pathStyle !== 'false') {
-    throw invalid('pathStyle in the place of backups must be true or false.');
+    throw invalidConfiguration('pathStyle in the place of backups must be true or false.');
   }
   return withoutUndefined({ endpoint, region, pathStyle: pathStyle && pathStyle === 'true', caFile });
 }
@@ -66,10 +72,14 @@ function parameters(query: URLSearchParams): Pick<ObjectStorePlace, 'endpoint' |
 function checkEndpoint(endpoint: string): void {
   const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
-    throw invalid('The endpoint in the place of backups must be a URL such as https://s3.example.org:9000.');
+    throw invalidConfiguration(
+      'The endpoint in the place of backups must be a URL such as https://s3.example.org:9000.',
+    );
   }
   if (url.username !== '' || url.password !== '') {
-    throw invalid('The endpoint of the backups contains credentials. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.');
+    throw invalidConfiguration(
+      'The endpoint of the backups contains credentials. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.',
+    );
   }
 }
 
@@ -104,10 +114,6 @@ function decode(path: string): string {
   try {
     return decodeURIComponent(path);
   } catch {
-    throw invalid('The place of backups contains a "%" that is not an escape. Write it as %25.');
+    throw invalidConfiguration('The place of backups contains a "%" that is not an escape. Write it as %25.');
   }
-}
-
-function invalid(message: string): ProblemError {
-  return new ProblemError({ reason: 'InvalidConfiguration', message });
 }

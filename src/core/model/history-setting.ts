@@ -1,6 +1,6 @@
 import { CAPABILITIES } from './dialect.ts';
 import type { HistorySetting } from './history.ts';
-import { ProblemError } from './problem.ts';
+import { invalidConfiguration } from './problem.ts';
 import type { DatabaseTarget } from './target.ts';
 
 /** History tables of other tools (`adopt` reads them). They are kept and do not count as differences. */
@@ -28,18 +28,14 @@ export function withHistory(target: DatabaseTarget, history: HistorySetting | un
   const { schema, table } = history;
   const can = CAPABILITIES[target.dialect];
   if (schema !== undefined && !can.schemas)
-    throw refused('history.schema is for PostgreSQL: SQLite has no schemas. Set history.table instead.');
+    throw invalidConfiguration('history.schema is for PostgreSQL: SQLite has no schemas. Set history.table instead.');
   if (/^(pg_|information_schema$)/.test(schema ?? ''))
-    throw refused(`history.schema cannot be ${schema}, which belongs to PostgreSQL. Name another schema.`);
+    throw invalidConfiguration(`history.schema cannot be ${schema}, which belongs to PostgreSQL. Name another schema.`);
   if (table !== undefined && can.reservedTables?.test(table))
-    throw refused(`history.table cannot be ${table}: SQLite reserves such names. Choose another name.`);
+    throw invalidConfiguration(`history.table cannot be ${table}: SQLite reserves such names. Choose another name.`);
   if (table !== undefined && FOREIGN_HISTORIES.has(table))
-    throw refused(
+    throw invalidConfiguration(
       `history.table cannot be ${table}, which is the table of another tool. Import its rows with: db-manager adopt`,
     );
   return { ...target, history };
-}
-
-function refused(message: string): ProblemError {
-  return new ProblemError({ reason: 'InvalidConfiguration', message });
 }

@@ -17,3 +17,16 @@ export class ProblemError extends Error {
     this.problem = problem;
   }
 }
+
+/** For a setting, a flag or a manifest that is wrong. */
+export function invalidConfiguration(message: string, cause?: unknown): ProblemError {
+  return new ProblemError({ reason: 'InvalidConfiguration', message }, cause === undefined ? undefined : { cause });
+}
+
+/** The result of what succeeded. Throws the problem of what did not. */
+export function orThrow<Result extends { ok: true } | { ok: false; problem: Problem }>(
+  result: Result,
+): Extract<Result, { ok: true }> {
+  if (!result.ok) throw new ProblemError(result.problem);
+  return result as Extract<Result, { ok: true }>;
+}

@@ -6,7 +6,7 @@ import { join, relative } from 'node:path';
 import { CAPABILITIES, DIALECTS, type Dialect } from '../../core/model/dialect.ts';
 import type { Finding } from '../../core/model/finding.ts';
 import type { LoadedMigration, MigrationFile } from '../../core/model/migration.ts';
-import { ProblemError } from '../../core/model/problem.ts';
+import { invalidConfiguration, ProblemError } from '../../core/model/problem.ts';
 import type { ReadMigration } from '../../core/safety/action.ts';
 import { repositoryFindings } from '../../core/safety/repository.ts';
 import type { Server } from '../../core/safety/rule.ts';
@@ -136,10 +136,7 @@ function serverFor(dialect: Dialect, wished: string | undefined): { server: Serv
   const serverVersion = wished ?? NEWEST[dialect];
   const server = serverOf(dialect, serverVersion);
   if (server !== undefined) return { server, serverVersion };
-  throw new ProblemError({
-    reason: 'InvalidConfiguration',
-    message: `"${wished}" is not a valid server version. Write it as 15, 15.4 or 3.40.`,
-  });
+  throw invalidConfiguration(`"${wished}" is not a valid server version. Write it as 15, 15.4 or 3.40.`);
 }
 
 /** Findings of the requested migrations, sorted by migration and line. */
