@@ -34,6 +34,14 @@ export function isStatus(error: unknown, ...codes: number[]): boolean {
   return error instanceof ApiError && codes.includes(error.status);
 }
 
+/** For `catch`: undefined for an error of one of these codes; throws any other error. */
+export function ignoring(...codes: number[]): (error: unknown) => undefined {
+  return (error) => {
+    if (!isStatus(error, ...codes)) throw error;
+    return undefined;
+  };
+}
+
 /** The namespace is being deleted and accepts no new objects: expected, not a fault. */
 export function isTerminating(error: unknown): boolean {
   return isStatus(error, 403) && error instanceof Error && error.message.includes('being terminated');

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { V1Lease } from '@kubernetes/client-node';
 import type { Api } from '../controller-runtime/api.ts';
-import { isStatus } from '../controller-runtime/api-error.ts';
+import { isStatus, isTerminating } from '../controller-runtime/api-error.ts';
 
 interface LeaseOptions {
   namespace: string;
@@ -40,6 +40,11 @@ export class NotLeader extends Error {
     super('this process lost its lease and no longer writes');
     this.name = 'NotLeader';
   }
+}
+
+/** What makes a controller look again, and is no fault: a conflict, the end of a namespace, the loss of the lease. */
+export function isExpected(error: unknown): boolean {
+  return isStatus(error, 409) || isTerminating(error) || error instanceof NotLeader;
 }
 
 /** Leadership of a controller that runs without a lease: it is always valid. */

@@ -1,17 +1,12 @@
 import type { V1Job } from '@kubernetes/client-node';
-import { type ApiError, isStatus } from '../controller-runtime/api-error.ts';
+import { type ApiError, ignoring, isStatus } from '../controller-runtime/api-error.ts';
 import type { KubernetesObject } from '../controller-runtime/store.ts';
-import {
-  API_VERSION,
-  type DatabaseMigration,
-  type DatabaseMigrationStatus,
-  KIND,
-  PLURAL,
-} from '../core/model/resource.ts';
+import { API_VERSION, type DatabaseMigration, PLURAL } from '../core/model/resource.ts';
 import { approverOf, type ManagedFields } from '../core/reconcile/approver.ts';
 import { type Decision, FINALIZER } from '../core/reconcile/decide.ts';
 import type { Action } from '../core/reconcile/situation.ts';
 import type { ActionContext } from './action-context.ts';
+import { applyStatus } from './apply-status.ts';
 import { emitEvents } from './events.ts';
 import { backupClaim } from './manifests/claim.ts';
 import { runJob } from './manifests/job.ts';
@@ -60,7 +55,7 @@ async function perform(
     case 'createClaim': {
       const body = backupClaim(resource);
       const path = `/api/v1/namespaces/${namespace}/persistentvolumeclaims`;
-      if (body !== undefined) await context.api.request({ verb: 'create', path, body }).catch(ignore(409));
+      if (body !== undefined) await context.api.request({ verb: 'create', path, body }).catch(ignoring(409));
       return undefined;
     }
     case 'createJob': {
@@ -75,8 +70,12 @@ async function perform(
       context.caches.jobs.put(job as unknown as KubernetesObject);
       return undefined;
     }
-    case 'writeStatus':
-      return writeStatus(resource, version, action.status, context);
+    case 'writeStatus': {
+      const metadata = { ...resource.metadata, resourceVersion: version };
+      const { api, caches } = context;
+      const written = await applyStatus(api, caches.resources, { manager: FIELD_MANAGER }, metadata, action.status);
+      return written.metadata.resourceVersion;
+    }
     case 'emitEvents':
       await emitEvents(resource, action.events, context);
       return undefined;
@@ -87,7 +86,7 @@ async function perform(
           path: `/apis/batch/v1/namespaces/${namespace}/jobs/${action.job}`,
           body: { apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy: 'Background' },
         })
-        .catch(ignore(404));
+        .catch(ignoring(404));
       context.onWithdrawn(`${namespace}/${resource.metadata.name}`, action.job);
       return undefined;
   }
@@ -121,39 +120,13 @@ async function writeFinalizers(
       contentType: 'application/merge-patch+json',
       body: { metadata: { resourceVersion: version, finalizers } },
     })
-    .catch(ignore(404));
+    .catch(ignoring(404));
   if (written === undefined) return version;
   // An object that is being deleted disappears with its last finalizer; the watch reports it.
   if (resource.metadata.deletionTimestamp === undefined) caches.resources.put(caches.resources.trim(written));
   return written.metadata.resourceVersion;
 }
 
-/** Server-side apply: the controller is the only manager of the status, so a field that it leaves out is removed. */
-async function writeStatus(
-  resource: DatabaseMigration,
-  version: string | undefined,
-  status: DatabaseMigrationStatus,
-  { api, caches }: ActionContext,
-): Promise<string | undefined> {
-  const { name, namespace } = resource.metadata;
-  const written = await api.request<KubernetesObject>({
-    verb: 'patch',
-    path: `${pathOf(resource)}/status`,
-    query: { fieldManager: FIELD_MANAGER, force: true },
-    contentType: 'application/apply-patch+yaml',
-    body: { apiVersion: API_VERSION, kind: KIND, metadata: { name, namespace, resourceVersion: version }, status },
-  });
-  caches.resources.put(caches.resources.trim(written));
-  return written.metadata.resourceVersion;
-}
-
 function pathOf({ metadata: { namespace, name } }: DatabaseMigration): string {
   return `/apis/${API_VERSION}/namespaces/${namespace}/${PLURAL}/${name}`;
-}
-
-function ignore(status: number): (error: unknown) => undefined {
-  return (error) => {
-    if (!isStatus(error, status)) throw error;
-    return undefined;
-  };
 }

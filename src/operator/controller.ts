@@ -1,6 +1,5 @@
 import type { Api } from '../controller-runtime/api.ts';
-import { isStatus, isTerminating } from '../controller-runtime/api-error.ts';
-import { fenced, type Leadership, NotLeader } from '../controller-runtime/lease.ts';
+import { fenced, isExpected, type Leadership } from '../controller-runtime/lease.ts';
 import { WorkQueue } from '../controller-runtime/queue.ts';
 import type { Allowed } from '../core/reconcile/allowed.ts';
 import { type Caches, createCaches } from './caches.ts';
@@ -75,9 +74,7 @@ export function createController({
     work: async (key) => reconciler?.reconcile(key),
     groupOf: namespaceOf,
     onError: (key, error) => {
-      // A conflict is expected: the resource has changed and is reconciled again.
-      if (!isStatus(error, 409) && !isTerminating(error) && !(error instanceof NotLeader))
-        emit({ type: 'failed', key, error });
+      if (!isExpected(error)) emit({ type: 'failed', key, error });
     },
     onStart: (_key, waitedMs) => emit({ type: 'waited', seconds: waitedMs / 1000 }),
   });

@@ -1,5 +1,5 @@
 import type { Api } from '../controller-runtime/api.ts';
-import { isStatus } from '../controller-runtime/api-error.ts';
+import { ignoring } from '../controller-runtime/api-error.ts';
 import type { KubernetesObject } from '../controller-runtime/store.ts';
 import { API_VERSION, PLURAL } from '../core/model/resource.ts';
 import type { Caches } from './caches.ts';
@@ -36,9 +36,7 @@ export async function collectOrphanedJobs(
         path: `/apis/batch/v1/namespaces/${namespace}/jobs/${name}`,
         body: { apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy: 'Background', preconditions: { uid } },
       })
-      .catch((error: unknown) => {
-        if (!isStatus(error, 404, 409)) throw error;
-      });
+      .catch(ignoring(404, 409));
   }
   tracker.set(key, { orphanedSince: undefined });
   return undefined;

@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import { textStart } from '../core/model/clip.ts';
 import {
   type RunEvent,
@@ -110,15 +111,21 @@ export class RunLogReader {
 }
 
 /** The report in a termination message, if the message is a report of this run. */
-export function reportOf(
+export function reportOf(message: string | undefined, runId: string, cleaning?: Cleaning): RunReport | undefined {
+  const report = reportIn(message, runReportSchema, cleaning);
+  return report?.runId === runId ? report : undefined;
+}
+
+/** The output of a pod is untrusted: it must have the form of a report. */
+export function reportIn<Report>(
   message: string | undefined,
-  runId: string,
+  schema: z.ZodType<Report>,
   cleaning: Cleaning = { redactData: true },
-): RunReport | undefined {
+): Report | undefined {
   if (message === undefined || message.length > REPORT_BYTES || !message.startsWith('{"')) return undefined;
   try {
-    const { success, data } = runReportSchema.safeParse(JSON.parse(message));
-    return success && data.runId === runId ? cleanReport(data, cleaning) : undefined;
+    const { success, data } = schema.safeParse(JSON.parse(message));
+    return success ? cleanReport(data, cleaning) : undefined;
   } catch {
     return undefined;
   }

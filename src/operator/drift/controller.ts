@@ -4,21 +4,22 @@
  */
 import type { V1Job, V1Pod } from '@kubernetes/client-node';
 import type { Api } from '../../controller-runtime/api.ts';
-import { isStatus, isTerminating } from '../../controller-runtime/api-error.ts';
-import { fenced, type Leadership, NotLeader } from '../../controller-runtime/lease.ts';
+import { isStatus } from '../../controller-runtime/api-error.ts';
+import { fenced, isExpected, type Leadership } from '../../controller-runtime/lease.ts';
 import { WorkQueue } from '../../controller-runtime/queue.ts';
 import { reflect } from '../../controller-runtime/reflector.ts';
 import { type KubernetesObject, Store } from '../../controller-runtime/store.ts';
 import { type DriftReport, driftReportSchema } from '../../core/model/drift-check.ts';
-import { API_VERSION, type DatabaseMigration, KIND, PLURAL } from '../../core/model/resource.ts';
+import { type DatabaseMigration, KIND } from '../../core/model/resource.ts';
 import { type DriftDecision, type DriftJob, decideDrift } from '../../core/reconcile/drift.ts';
 import { canonical } from '../../core/reconcile/inputs.ts';
-import { cleanReport } from '../../core/reconcile/redact.ts';
+import { applyStatus } from '../apply-status.ts';
 import type { Caches } from '../caches.ts';
 import { emitEvents } from '../events.ts';
 import { driftJob } from '../manifests/drift-job.ts';
 import type { RunnerDefaults } from '../manifests/job.ts';
 import { ANNOTATIONS, DRIFT_SELECTOR, LABELS, RUNNER_CONTAINER } from '../names.ts';
+import { reportIn } from '../run-log.ts';
 
 interface DriftControllerOptions {
   api: Api;
@@ -64,7 +65,7 @@ export function createDriftController(options: DriftControllerOptions): DriftCon
     workers: WORKERS,
     work,
     onError(key, error) {
-      if (!isStatus(error, 409) && !isTerminating(error) && !(error instanceof NotLeader)) options.onError(key, error);
+      if (!isExpected(error)) options.onError(key, error);
     },
   });
   const touch = (key: string) => {
@@ -133,20 +134,7 @@ export function createDriftController(options: DriftControllerOptions): DriftCon
     const conditions = status?.conditions?.filter(({ type }) => type === 'InSync');
     const current = { drift: status?.drift, conditions: conditions?.length === 0 ? undefined : conditions };
     if (canonical(current) === canonical(decision.status)) return;
-    const { name, namespace, resourceVersion } = metadata;
-    const written = await api.request<KubernetesObject>({
-      verb: 'patch',
-      path: `/apis/${API_VERSION}/namespaces/${namespace}/${PLURAL}/${name}/status`,
-      query: { fieldManager: FIELD_MANAGER, force: true },
-      contentType: 'application/apply-patch+yaml',
-      body: {
-        apiVersion: API_VERSION,
-        kind: KIND,
-        metadata: { name, namespace, resourceVersion },
-        status: decision.status,
-      },
-    });
-    resources.put(resources.trim(written));
+    await applyStatus(api, resources, { manager: FIELD_MANAGER }, metadata, decision.status);
   }
 
   return {
@@ -189,7 +177,6 @@ function recordOf(object: KubernetesObject): DriftJobRecord {
   };
 }
 
-/** The output of a pod is untrusted: it must have the form of a report. */
 async function reportOf(api: Api, { namespace, name }: DriftJobRecord): Promise<DriftReport | undefined> {
   const { items } = await api.request<{ items: V1Pod[] }>({
     verb: 'list',
@@ -201,10 +188,5 @@ async function reportOf(api: Api, { namespace, name }: DriftJobRecord): Promise<
       each.name === RUNNER_CONTAINER ? (each.state?.terminated?.message ?? []) : [],
     ),
   );
-  try {
-    const parsed = driftReportSchema.safeParse(JSON.parse(messages.at(-1) ?? ''));
-    return parsed.success ? cleanReport(parsed.data, { redactData: true }) : undefined;
-  } catch {
-    return undefined;
-  }
+  return reportIn(messages.at(-1), driftReportSchema);
 }

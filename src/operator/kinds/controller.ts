@@ -4,18 +4,19 @@
  */
 import type { V1Job } from '@kubernetes/client-node';
 import type { Api } from '../../controller-runtime/api.ts';
-import { isStatus, isTerminating } from '../../controller-runtime/api-error.ts';
-import { fenced, type Leadership, NotLeader } from '../../controller-runtime/lease.ts';
+import { ignoring } from '../../controller-runtime/api-error.ts';
+import { fenced, isExpected, type Leadership } from '../../controller-runtime/lease.ts';
 import { WorkQueue } from '../../controller-runtime/queue.ts';
 import { reflect } from '../../controller-runtime/reflector.ts';
 import { type KubernetesObject, Store } from '../../controller-runtime/store.ts';
 import { API_VERSION } from '../../core/model/resource.ts';
 import { type Allowed, notAllowed } from '../../core/reconcile/allowed.ts';
 import { inUse, QUEUED } from '../../core/reconcile/assess.ts';
-import { databaseKey } from '../../core/reconcile/inputs.ts';
+import { canonical, databaseKey } from '../../core/reconcile/inputs.ts';
 import { KINDS } from '../../kinds/index.ts';
 import type { AnyKind, CommonStatus, Resource, Waits } from '../../kinds/kind.ts';
 import { jobNameOf } from '../../kinds/names.ts';
+import { applyStatus } from '../apply-status.ts';
 import type { SharedSlots } from '../controller.ts';
 import { emitEvents } from '../events.ts';
 import type { RunnerDefaults } from '../manifests/job.ts';
@@ -68,7 +69,7 @@ export function createKindController(options: KindControllerOptions): KindContro
     work,
     groupOf: (key) => key.split('/')[1] ?? '',
     onError(key, error) {
-      if (!isStatus(error, 409) && !isTerminating(error) && !(error instanceof NotLeader)) options.onError(key, error);
+      if (!isExpected(error)) options.onError(key, error);
     },
   });
   const touch = (key: string) => {
@@ -157,7 +158,10 @@ export function createKindController(options: KindControllerOptions): KindContro
       const path = `/apis/${API_VERSION}/namespaces/${namespace}/${plural}`;
       await create(acting, path, { ...child, metadata }, stores.get(child.kind)?.store);
     }
-    await writeStatus(acting, entry, resource, decision.status);
+    if (canonical(decision.status) !== canonical(resource.status ?? {})) {
+      const manager = { manager: FIELD_MANAGER, kind: kind.kind, plural: kind.plural };
+      await applyStatus(acting, entry.store, manager, resource.metadata, decision.status);
+    }
     await emitEvents(resource, decision.events, {
       api: acting,
       identity: options.identity,
@@ -166,9 +170,7 @@ export function createKindController(options: KindControllerOptions): KindContro
     });
     for (const child of decision.remove ?? []) {
       const path = `/apis/${API_VERSION}/namespaces/${namespace}/${stores.get(child.kind)?.kind.plural}/${child.metadata.name}`;
-      await acting.request({ verb: 'delete', path }).catch((error: unknown) => {
-        if (!isStatus(error, 404)) throw error;
-      });
+      await acting.request({ verb: 'delete', path }).catch(ignoring(404));
     }
     const { finishedAt, reason = 'Succeeded' } = decision.status as EndedStatus;
     if (
@@ -249,37 +251,7 @@ async function create(
   body: object,
   store: Store<never> | Store<Resource> | Store<JobRecord> | undefined,
 ) {
-  try {
-    const made = await api.request<KubernetesObject>({ verb: 'create', path, body });
-    store?.put(made);
-  } catch (error) {
-    // It was created before a restart, and the cache has not seen it yet.
-    if (!isStatus(error, 409)) throw error;
-  }
-}
-
-/** Server-side apply, and only if something has changed. */
-async function writeStatus(
-  api: Api,
-  { kind, store }: { kind: AnyKind; store: Store<Resource> },
-  resource: Resource,
-  status: object,
-) {
-  if (JSON.stringify(sorted(status)) === JSON.stringify(sorted(resource.status ?? {}))) return;
-  const { name, namespace, resourceVersion } = resource.metadata;
-  const written = await api.request<KubernetesObject>({
-    verb: 'patch',
-    path: `/apis/${API_VERSION}/namespaces/${namespace}/${kind.plural}/${name}/status`,
-    query: { fieldManager: FIELD_MANAGER, force: true },
-    contentType: 'application/apply-patch+yaml',
-    body: { apiVersion: API_VERSION, kind: kind.kind, metadata: { name, namespace, resourceVersion }, status },
-  });
-  store.put(store.trim(written));
-}
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value).filter(([, each]) => each !== undefined);
-  return Object.fromEntries(entries.sort(([a], [b]) => a.localeCompare(b)).map(([key, each]) => [key, sorted(each)]));
+  // 409: it was created before a restart, and the cache has not seen it yet.
+  const made = await api.request<KubernetesObject>({ verb: 'create', path, body }).catch(ignoring(409));
+  if (made !== undefined) store?.put(made);
 }

@@ -4,9 +4,9 @@ import type { Api } from '../../controller-runtime/api.ts';
 import { Store } from '../../controller-runtime/store.ts';
 import { taskReportSchema } from '../../core/model/task.ts';
 import { podFailureReason } from '../../core/reconcile/pod-trouble.ts';
-import { cleanReport } from '../../core/reconcile/redact.ts';
 import type { Resource, TaskState } from '../../kinds/kind.ts';
 import { LABELS } from '../names.ts';
+import { reportIn } from '../run-log.ts';
 import { type JobRecord, jobRecord, podRecord } from '../run-records.ts';
 import { START_MS, type Task } from '../slots.ts';
 
@@ -42,7 +42,7 @@ export class TaskJobs {
     // Not a pod of another owner with the same label.
     const own = items.find(({ metadata }) => metadata?.ownerReferences?.some(({ uid }) => uid === job.uid));
     const record = own === undefined ? undefined : podRecord(own as never);
-    const report = reportIn(record?.terminationMessage);
+    const report = reportIn(record?.terminationMessage, taskReportSchema);
     const trouble = record === undefined ? undefined : podFailureReason({ pod: record.pod });
     const state = record?.pod.started === true ? 'running' : trouble === undefined ? 'starting' : 'waiting';
     this.#pods.set(`${job.namespace}/${job.name}`, report === undefined ? state : 'ended');
@@ -62,15 +62,5 @@ export class TaskJobs {
       const [namespace = '', kind = '', name = ''] = job.resource.split('/');
       yield { namespace, kind, name, database: job.database, state: seen === 'starting' && late ? 'waiting' : seen };
     }
-  }
-}
-
-/** The output of a pod is untrusted: it must have the form of a report. */
-function reportIn(message: string | undefined) {
-  try {
-    const parsed = taskReportSchema.safeParse(JSON.parse(message ?? ''));
-    return parsed.success ? cleanReport(parsed.data, { redactData: true }) : undefined;
-  } catch {
-    return undefined;
   }
 }

@@ -1,5 +1,6 @@
 import type { V1Container, V1EnvVar, V1Job, V1PodSpec } from '@kubernetes/client-node';
 import { parseDuration } from '../../core/model/duration.ts';
+import { withoutUndefined } from '../../core/model/parts.ts';
 import { COMMAND_FOLDER_VARIABLE, REHEARSAL_URL_VARIABLE, RUN_REQUEST_VARIABLE } from '../../core/model/request.ts';
 import { API_VERSION, type DatabaseMigration, KIND } from '../../core/model/resource.ts';
 import { SECRET_VARIABLES } from '../../core/model/run-variables.ts';
@@ -11,7 +12,7 @@ import { backupVariables } from './backup-access.ts';
 import { containersOf } from './command-containers.ts';
 import { databaseVariables } from './database-login.ts';
 import { podPlacement } from './placement.ts';
-import { given, restrictedPod, restrictedRunner } from './restricted-pod.ts';
+import { restrictedPod, restrictedRunner } from './restricted-pod.ts';
 import { volumesOf } from './volumes.ts';
 
 export interface RunnerDefaults {
@@ -51,7 +52,7 @@ export function runJob(
     [ANNOTATIONS.attempt]: `${run.attempt}`,
     [ANNOTATIONS.inputs]: run.inputs,
     [ANNOTATIONS.generation]: `${run.generation}`,
-    ...given({ [ANNOTATIONS.references]: references }),
+    ...withoutUndefined({ [ANNOTATIONS.references]: references }),
   };
   const runLimit = parseDuration(spec.timeouts.run) ?? 0;
   return {
@@ -89,7 +90,7 @@ function podSpec(
   return {
     ...restrictedPod(volumesOf(resource), runner),
     ...containersOf(resource, container(resource, run, defaults, approvedBy)),
-    ...given({
+    ...withoutUndefined({
       imagePullSecrets: runner.imagePullSecrets,
       nodeSelector: runner.nodeSelector,
       tolerations: runner.tolerations,
@@ -147,7 +148,7 @@ function environment(
       ? requestFromSpec(spec, identity, placement)
       : commandRequestFromSpec(spec, command, identity, placement)),
     ...requestedActions(resource),
-    ...given({ approvedBy }),
+    ...withoutUndefined({ approvedBy }),
   };
   const rehearsal = spec.safety.rehearsalServerUrlFrom;
   const own = (spec.runner.env ?? []) as unknown as V1EnvVar[];

@@ -20,9 +20,18 @@ export function podPlacement({ metadata, spec }: DatabaseMigration): Placement {
       spec.backup.objectStore === undefined
         ? posix.join(MOUNTS.backups, metadata.namespace ?? 'default', metadata.name)
         : placeOfObjectStore(spec.backup.objectStore, BACKUPS_CA),
-    caFile: postgres?.caFrom === undefined ? undefined : `${MOUNTS.files}/ca/ca.pem`,
-    certFile: postgres?.certFrom === undefined ? undefined : `${MOUNTS.files}/cert/cert.pem`,
-    keyFile: postgres?.keyFrom === undefined ? undefined : `${MOUNTS.files}/key/key.pem`,
+    ...certificatePaths(postgres),
+  };
+}
+
+/** Where `certificateFiles` mounts them. */
+export function certificatePaths(postgres: DatabaseMigration['spec']['database']['postgres']) {
+  const path = (name: string, source: unknown) =>
+    source === undefined ? undefined : `${MOUNTS.files}/${name}/${name}.pem`;
+  return {
+    caFile: path('ca', postgres?.caFrom),
+    certFile: path('cert', postgres?.certFrom),
+    keyFile: path('key', postgres?.keyFrom),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { V1Container, V1PodSpec } from '@kubernetes/client-node';
+import { withoutUndefined } from '../../core/model/parts.ts';
 import { RUNNER_CONTAINER } from '../names.ts';
 import type { MountedVolume } from './mounted-volume.ts';
 
@@ -35,7 +36,7 @@ export function restrictedRunner(
 ): V1Container {
   return {
     name: RUNNER_CONTAINER,
-    ...given(container),
+    ...withoutUndefined(container),
     securityContext: {
       allowPrivilegeEscalation: false,
       readOnlyRootFilesystem: true,
@@ -43,9 +44,4 @@ export function restrictedRunner(
     },
     volumeMounts: volumes.map(({ volume: { name }, mount }) => ({ name, ...mount })),
   };
-}
-
-/** Without the fields that are undefined. */
-export function given<T extends object>(values: T): Partial<T> {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<T>;
 }

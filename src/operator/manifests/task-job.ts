@@ -1,4 +1,5 @@
 import type { V1EnvVar, V1Job } from '@kubernetes/client-node';
+import { withoutUndefined } from '../../core/model/parts.ts';
 import { TASK_REQUEST_VARIABLE } from '../../core/model/task.ts';
 import { placeOfObjectStore } from '../../core/reconcile/backup-place.ts';
 import { databaseOf } from '../../core/reconcile/request.ts';
@@ -9,7 +10,8 @@ import { taskKey } from '../slots.ts';
 import { BACKUPS_CA, backupVariables } from './backup-access.ts';
 import { databaseVariables, loginFile } from './database-login.ts';
 import type { RunnerDefaults } from './job.ts';
-import { given, restrictedPod, restrictedRunner } from './restricted-pod.ts';
+import { certificatePaths } from './placement.ts';
+import { restrictedPod, restrictedRunner } from './restricted-pod.ts';
 import { certificateFiles, claimVolume, secretFile } from './volumes.ts';
 
 /** The Job of a DatabaseBackup or a DatabaseRestore: everything that it needs to know, and no secrets. */
@@ -59,7 +61,7 @@ export function taskJob(
               env: environment(pod, namespace),
             }),
           ],
-          ...given({ nodeSelector: runner.nodeSelector, serviceAccountName: runner.serviceAccountName }),
+          ...withoutUndefined({ nodeSelector: runner.nodeSelector, serviceAccountName: runner.serviceAccountName }),
         },
       },
     },
@@ -86,16 +88,12 @@ function environment({ database, source, request }: TaskPod, namespace: string):
     objectStore === undefined
       ? [MOUNTS.backups, ...(volume?.path === undefined ? [] : [volume.path])].join('/')
       : placeOfObjectStore(objectStore, BACKUPS_CA);
-  const files = (name: string, given: unknown) =>
-    given === undefined ? undefined : `${MOUNTS.files}/${name}/${name}.pem`;
   const { postgres, sqlite } = database;
   const target = databaseOf(database, {
     urlVariable: VARIABLES.url,
     passwordVariable: VARIABLES.password,
     sqliteFile: sqlite === undefined ? '' : `${MOUNTS.database}/${sqlite.path}`,
-    caFile: files('ca', postgres?.caFrom),
-    certFile: files('cert', postgres?.certFrom),
-    keyFile: files('key', postgres?.keyFrom),
+    ...certificatePaths(postgres),
   });
   return [
     { name: 'HOME', value: '/tmp' },

@@ -4,11 +4,10 @@
  */
 import type { V1Secret } from '@kubernetes/client-node';
 import type { Api } from '../../controller-runtime/api.ts';
-import { isStatus, isTerminating } from '../../controller-runtime/api-error.ts';
-import { fenced, type Leadership, NotLeader } from '../../controller-runtime/lease.ts';
+import { isStatus } from '../../controller-runtime/api-error.ts';
+import { fenced, isExpected, type Leadership, NotLeader } from '../../controller-runtime/lease.ts';
 import { WorkQueue } from '../../controller-runtime/queue.ts';
-import type { KubernetesObject } from '../../controller-runtime/store.ts';
-import { API_VERSION, type DatabaseMigration, KIND, PLURAL } from '../../core/model/resource.ts';
+import { type DatabaseMigration, KIND } from '../../core/model/resource.ts';
 import type { Notify } from '../../core/model/resource-notify.ts';
 import { canonical } from '../../core/reconcile/inputs.ts';
 import {
@@ -19,6 +18,7 @@ import {
   type NotifyWrite,
 } from '../../core/reconcile/notify.ts';
 import { notificationBody, signatureOf } from '../../core/reconcile/notify-body.ts';
+import { applyStatus } from '../apply-status.ts';
 import type { Caches } from '../caches.ts';
 import { emitEvents } from '../events.ts';
 import { namespaceOf } from '../names.ts';
@@ -62,7 +62,7 @@ export function createNotifyController(options: NotifyControllerOptions): Notify
     // A namespace whose receivers do not answer delays no other one.
     groupOf: namespaceOf,
     onError(key, error) {
-      if (!isStatus(error, 409) && !isTerminating(error) && !(error instanceof NotLeader)) options.onError(key, error);
+      if (!isExpected(error)) options.onError(key, error);
     },
   });
 
@@ -104,16 +104,10 @@ export function createNotifyController(options: NotifyControllerOptions): Notify
   async function write(api: Api, { metadata, status }: DatabaseMigration, wanted: NotifyWrite): Promise<void> {
     const conditions = status?.conditions?.filter(({ type }) => type === 'Notified');
     const current = { notify: status?.notify, conditions: conditions?.length === 0 ? undefined : conditions };
-    const { name, namespace } = metadata;
     if (canonical(current) !== canonical(wanted.status)) {
-      const written = await api.request<KubernetesObject>({
-        verb: 'patch',
-        path: `/apis/${API_VERSION}/namespaces/${namespace}/${PLURAL}/${name}/status`,
-        query: { fieldManager: FIELD_MANAGER, force: true },
-        contentType: 'application/apply-patch+yaml',
-        body: { apiVersion: API_VERSION, kind: KIND, metadata: { name, namespace }, status: wanted.status },
-      });
-      resources.put(resources.trim(written));
+      // Of any version: the request was sent already, so it must be recorded.
+      const { name, namespace } = metadata;
+      await applyStatus(api, resources, { manager: FIELD_MANAGER }, { name, namespace }, wanted.status);
     }
     const context = {
       api,
