@@ -67,16 +67,22 @@ async function expectedSchema(session: Session): Promise<{ snapshot: Snapshot; s
 /** The schema after these migrations have run, in this order, on an empty database or on the baseline. */
 export async function replay(session: Session, revisions: readonly Revision[]): Promise<Snapshot> {
   const { database, settings, scratchServer, runId } = session;
+  const { migrations: folder, timeouts } = settings;
+  const options = { folder, runId, server: scratchServer(), timeouts };
+  return replayOn(database, await filesOf(settings), revisions, options);
+}
+
+/** The same without a session. */
+export async function replayOn(
+  database: Session['database'],
+  files: Parameters<typeof replaySchema>[1],
+  revisions: readonly Revision[],
+  options: Omit<Parameters<typeof replaySchema>[2], 'defer'>,
+): Promise<Snapshot> {
   const cleanups: (() => Promise<void>)[] = [];
-  const expected = replaySchema(database, await filesOf(settings), {
-    folder: settings.migrations,
-    runId,
-    server: scratchServer(),
-    timeouts: settings.timeouts,
-    defer: (_, cleanup) => void cleanups.push(cleanup),
-  });
+  const defer = (_: string, cleanup: () => Promise<void>) => void cleanups.push(cleanup);
   try {
-    return await expected.after(revisions);
+    return await replaySchema(database, files, { ...options, defer }).after(revisions);
   } finally {
     for (const cleanup of cleanups) await cleanup();
   }

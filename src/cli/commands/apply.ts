@@ -3,6 +3,7 @@ import type { ResourceClient } from '../../operator/resource-client.ts';
 import type { ClusterOptions } from '../cluster.ts';
 import { defineCommand } from '../command.ts';
 import { addClusterOptions, seconds } from '../options.ts';
+import { print } from '../output/print.ts';
 
 interface ApplyCommandOptions extends ClusterOptions {
   filename: string;
@@ -48,12 +49,8 @@ export const apply = defineCommand<ApplyCommandOptions>({
     );
     const notRun = await retryIfStalled(client, namespace, applied);
     if (options.wait !== true) {
-      io.out(
-        options.json === true
-          ? JSON.stringify(applied, null, 2)
-          : `Applied ${namespace}/${name}. Follow it: db-manager status ${name} -n ${namespace}`,
-      );
-      return;
+      const text = `Applied ${namespace}/${name}. Follow it: db-manager status ${name} -n ${namespace}`;
+      return print(io, options, applied, () => text);
     }
     const { waitUntilSettled } = await import('../cluster-wait.ts');
     const { renderStatus } = await import('../output/status-view.ts');
@@ -66,7 +63,7 @@ export const apply = defineCommand<ApplyCommandOptions>({
       signal: io.signal,
       print: (line) => (options.json === true ? undefined : io.out(line)),
     });
-    io.out(options.json === true ? JSON.stringify(settled, null, 2) : renderStatus(settled, io));
+    print(io, options, settled, (found) => renderStatus(found, io));
     io.setExitCode(exitOf(settled));
   },
 });

@@ -3,6 +3,7 @@ import type { ClusterOptions } from '../cluster.ts';
 import { defineCommand } from '../command.ts';
 import { addClusterOptions } from '../options.ts';
 import { confirm } from '../output/confirm.ts';
+import { print } from '../output/print.ts';
 
 /** Shows the pending plan, asks, and approves exactly that plan. */
 export const approve = defineCommand<ClusterOptions & { name: string; yes?: boolean }>({
@@ -40,10 +41,7 @@ export const approve = defineCommand<ClusterOptions & { name: string; yes?: bool
         message: `${name} has changed since it was shown; nothing was approved. Run the command again to review it.`,
       });
     });
-    io.out(
-      options.json === true
-        ? JSON.stringify({ name, namespace, approvedPlan: plan.digest }, null, 2)
-        : `Approved. Follow it: db-manager status ${name} -n ${namespace}`,
-    );
+    const text = `Approved. Follow it: db-manager status ${name} -n ${namespace}`;
+    print(io, options, { name, namespace, approvedPlan: plan.digest }, () => text);
   },
 });

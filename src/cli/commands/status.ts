@@ -1,6 +1,7 @@
 import type { ClusterOptions } from '../cluster.ts';
 import { defineCommand } from '../command.ts';
 import { addClusterOptions } from '../options.ts';
+import { print } from '../output/print.ts';
 
 interface StatusCommandOptions extends ClusterOptions {
   name?: string;
@@ -23,7 +24,7 @@ export const status = defineCommand<StatusCommandOptions>({
       const { renderStatus } = await import('../output/status-view.ts');
       const resource = await client.get(namespace, name);
       if (resource === undefined) throw notFound(name, namespace);
-      io.out(options.json === true ? JSON.stringify(resource, null, 2) : renderStatus(resource, io));
+      print(io, options, resource, (found) => renderStatus(found, io));
       io.setExitCode(exitOf(resource));
       return;
     }

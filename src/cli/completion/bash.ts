@@ -1,4 +1,4 @@
-import type { CommandContext } from './tree.ts';
+import { type CommandContext, valueLines } from './tree.ts';
 
 /** For `source <(db-manager completion bash)`. */
 export function bash(places: readonly CommandContext[]): string {
@@ -7,14 +7,9 @@ export function bash(places: readonly CommandContext[]): string {
     const all = [...commands.map(({ name }) => name), ...options.flatMap(({ flags }) => flags)];
     return `    '${path}') words='${all.join(' ')}' ;;`;
   });
-  const values = places.flatMap(({ path, options }) =>
-    options
-      .filter(({ takesValue }) => takesValue)
-      .flatMap(({ flags, choices }) =>
-        flags.map(
-          (flag) => `    '${path} ${flag}') ${choices.length > 0 ? `words='${choices.join(' ')}'` : 'return'} ;;`,
-        ),
-      ),
+  const values = valueLines(
+    places,
+    (at, choices) => `    '${at}') ${choices.length > 0 ? `words='${choices.join(' ')}'` : 'return'} ;;`,
   );
   return `# bash completion of db-manager; load it with: source <(db-manager completion bash)
 _db_manager() {

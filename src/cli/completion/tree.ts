@@ -18,6 +18,18 @@ interface CompletedOption {
   choices: readonly string[];
 }
 
+/** A line of a script for each option that takes a value: `line` gets the position with the option, and its allowed values. */
+export function valueLines(
+  places: readonly CommandContext[],
+  line: (at: string, choices: readonly string[]) => string,
+): string[] {
+  return places.flatMap(({ path, options }) =>
+    options
+      .filter(({ takesValue }) => takesValue)
+      .flatMap(({ flags, choices }) => flags.map((flag) => line(`${path} ${flag}`, choices))),
+  );
+}
+
 /** Every position that can be completed, the program first. */
 export function placesOf(command: Command, path = ''): CommandContext[] {
   const commands = command.commands.map((one) => ({ name: one.name(), about: one.summary() || one.description() }));

@@ -1,4 +1,4 @@
-import type { CommandContext } from './tree.ts';
+import { type CommandContext, valueLines } from './tree.ts';
 
 /** For `source <(db-manager completion zsh)`, or a file \`_db-manager\` in a folder of \`fpath\`. */
 export function zsh(places: readonly CommandContext[]): string {
@@ -11,15 +11,9 @@ export function zsh(places: readonly CommandContext[]): string {
     ];
     return `    '${path}') items=(${all.join(' ')}) ;;`;
   });
-  const values = places.flatMap(({ path, options }) =>
-    options
-      .filter(({ takesValue }) => takesValue)
-      .flatMap(({ flags, choices }) =>
-        flags.map(
-          (flag) =>
-            `    '${path} ${flag}') ${choices.length > 0 ? `compadd ${choices.join(' ')}` : '_files'}; return ;;`,
-        ),
-      ),
+  const values = valueLines(
+    places,
+    (at, choices) => `    '${at}') ${choices.length > 0 ? `compadd ${choices.join(' ')}` : '_files'}; return ;;`,
   );
   return `#compdef db-manager
 # zsh completion of db-manager; load it with: source <(db-manager completion zsh)

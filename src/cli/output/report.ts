@@ -1,7 +1,6 @@
-import { REASONS } from '../../core/model/reason.ts';
 import type { RunReport } from '../../core/model/report.ts';
 import type { Io } from '../io.ts';
-import { renderExcerptOf } from './excerpt.ts';
+import { failureLines } from './excerpt.ts';
 import { paint } from './paint.ts';
 
 /** The result of a run: one sentence, and for a failure the statement, the position and what to do. */
@@ -9,15 +8,7 @@ export function renderReport({ result, reason, message, failure, backup, page }:
   const colour = paint(io);
   const lines = ['', result === 'succeeded' ? colour.green(message) : `${colour.red(reason)}: ${message}`];
   if (backup !== undefined) lines.push(`  backup     ${backup.path}`);
-  if (failure === undefined) return [...lines, ...pageLine(page)].join('\n');
-  if (failure.migration !== undefined) lines.push(`  migration  ${failure.migration}`);
-  if (failure.position !== undefined)
-    lines.push(`  at         ${failure.position.file}:${failure.position.line}:${failure.position.column}`);
-  if (failure.statement !== undefined) lines.push(renderExcerptOf(failure.statement));
-  lines.push(...pageLine(page), `  next       ${REASONS[reason].help}`);
-  return lines.join('\n');
-}
-
-function pageLine(page: string | undefined): string[] {
-  return page === undefined ? [] : [`  report     ${page}`];
+  const pageLine = page === undefined ? [] : [`  report     ${page}`];
+  const end = failure === undefined ? pageLine : failureLines({ ...failure, reason }, pageLine);
+  return [...lines, ...end].join('\n');
 }

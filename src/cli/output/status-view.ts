@@ -1,7 +1,6 @@
-import { REASONS, type Reason } from '../../core/model/reason.ts';
 import type { DatabaseMigration } from '../../core/model/resource.ts';
 import type { Io } from '../io.ts';
-import { renderExcerptOf } from './excerpt.ts';
+import { failureLines } from './excerpt.ts';
 import { paint } from './paint.ts';
 import { renderTable } from './table.ts';
 
@@ -24,16 +23,7 @@ export function renderStatus({ metadata, status }: DatabaseMigration, io: Io): s
     ),
   ];
   const { failure } = status ?? {};
-  if (failure !== undefined) {
-    lines.push('', `${colour.red(failure.reason)}: ${failure.message}`);
-    if (failure.migration !== undefined) lines.push(`  migration  ${failure.migration}`);
-    if (failure.position !== undefined) lines.push(`  at         ${place(failure.position)}`);
-    if (failure.statement !== undefined) lines.push(renderExcerptOf(failure.statement));
-    lines.push(`  next       ${REASONS[failure.reason as Reason].help}`);
-  }
+  if (failure !== undefined)
+    lines.push('', `${colour.red(failure.reason)}: ${failure.message}`, ...failureLines(failure));
   return lines.join('\n');
-}
-
-function place({ file, line, column }: { file: string; line: number; column: number }): string {
-  return `${file}:${line}:${column}`;
 }

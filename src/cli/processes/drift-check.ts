@@ -11,12 +11,11 @@ import { masker } from '../../core/model/masking.ts';
 import { invalidConfiguration } from '../../core/model/problem.ts';
 import { REASONS } from '../../core/model/reason.ts';
 import { openDatabase } from '../../database/open.ts';
-import type { Database } from '../../database/port.ts';
 import { compareLive, readLive } from '../../engine/drift.ts';
-import { replaySchema } from '../../engine/expected.ts';
 import { toProblem } from '../../engine/failure.ts';
 import { lockWait } from '../../engine/lock-wait.ts';
 import { holder } from '../../library/holder.ts';
+import { replayOn } from '../../library/schema.ts';
 import { scratchServerOf } from '../../library/scratch-server.ts';
 import { filesOf } from '../../library/session.ts';
 import type { Io } from '../io.ts';
@@ -63,7 +62,13 @@ async function check(request: DriftRequest, io: Io): Promise<Omit<DriftReport, '
   try {
     const options = { waitMs: lockWait(timeouts.run), runId, holder: holder(io.env), signal: io.signal };
     const { history, found } = await readLive(database, { ...options, onWaiting: (message) => io.err(message) });
-    const wanted = await replayed(database, history, request, io);
+    const { path: folder, include, exclude } = request.migrations;
+    const wanted = await replayOn(
+      database,
+      await filesOf({ migrations: folder, include, exclude }),
+      history.map(({ revision }) => revision),
+      { folder, runId, server: scratchServerOf(request.rehearsalServer, io.env), timeouts, signal: io.signal },
+    );
     const { differences, ignored } = await compareLive(database, wanted, found, ignore);
     const total = differences.length;
     return {
@@ -82,29 +87,6 @@ async function check(request: DriftRequest, io: Io): Promise<Omit<DriftReport, '
     };
   } finally {
     await database.close();
-  }
-}
-
-async function replayed(
-  database: Database,
-  history: Awaited<ReturnType<Database['history']['read']>>,
-  { migrations, runId, rehearsalServer, timeouts }: DriftRequest,
-  io: Io,
-) {
-  const { path, include, exclude } = migrations;
-  const cleanups: (() => Promise<void>)[] = [];
-  const expected = replaySchema(database, await filesOf({ migrations: path, include, exclude }), {
-    folder: path,
-    runId,
-    server: scratchServerOf(rehearsalServer, io.env),
-    timeouts,
-    signal: io.signal,
-    defer: (_, cleanup) => void cleanups.push(cleanup),
-  });
-  try {
-    return await expected.after(history.map(({ revision }) => revision));
-  } finally {
-    for (const cleanup of cleanups) await cleanup();
   }
 }
 
