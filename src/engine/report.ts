@@ -201,20 +201,7 @@ function stopVerdict(stop: Stop, state: Partial<ReportState>, steps: StepReport[
   };
 }
 
-type Facts = Pick<
-  RunReport,
-  | 'database'
-  | 'currentRevision'
-  | 'targetRevision'
-  | 'pending'
-  | 'plan'
-  | 'applied'
-  | 'backup'
-  | 'safety'
-  | 'rehearsal'
-  | 'schema'
-  | 'output'
->;
+type Facts = Partial<RunReport> & Pick<RunReport, 'applied'>;
 
 function facts(request: CommonRequest, outcome: FlowOutcome<ReportState>, recovered: boolean): Facts {
   const state: Partial<ReportState> = outcome.state;
