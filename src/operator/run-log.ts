@@ -1,4 +1,3 @@
-import type { z } from 'zod';
 import { textStart } from '../core/model/clip.ts';
 import {
   type RunEvent,
@@ -119,13 +118,13 @@ export function reportOf(message: string | undefined, runId: string, cleaning?: 
 /** The output of a pod is untrusted: it must have the form of a report. */
 export function reportIn<Report>(
   message: string | undefined,
-  schema: z.ZodType<Report>,
+  schema: { safeParse(value: unknown): { data?: Report | undefined } },
   cleaning: Cleaning = { redactData: true },
 ): Report | undefined {
   if (message === undefined || message.length > REPORT_BYTES || !message.startsWith('{"')) return undefined;
   try {
-    const { success, data } = schema.safeParse(JSON.parse(message));
-    return success ? cleanReport(data, cleaning) : undefined;
+    const { data } = schema.safeParse(JSON.parse(message));
+    return data === undefined ? undefined : cleanReport(data, cleaning);
   } catch {
     return undefined;
   }
